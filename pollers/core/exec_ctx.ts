@@ -1,0 +1,109 @@
+// The turn: what callbacks touched during one entry from the poller is flushed once, at its end.
+//
+// As gRPC's ExecCtx: a poller calls `enter`; inside it, core closures run first, application callbacks after
+// them at the outermost frame, and last each touched connection writes what it has, once. Code that runs outside
+// a turn (a promise continuation of user code) is served by a microtask that flushes everything touched by the
+// continuations around it. A second microtask flush in the same iteration of the runtime's loop means that
+// continuations settle one by one, so it waits for the iteration's end instead: one write again, not many.
+
+/** Something that collects output during a turn and writes it when told; typically a connection's driver. */
+export interface Flushable {
+  /** True while it waits in a turn's list; owned by {@linkcode ExecCtx}, start it as false. */
+  flushScheduled: boolean;
+  /** Writes what was collected; called once per turn it was touched in; must not throw. */
+  flush(): void;
+}
+
+/** Runs a closure at the end of the current iteration of the runtime's loop (`setImmediate` and its like). */
+export type AtIterationEnd = (closure: () => void) => void;
+
+/** One thread's turns. Every engine owns one; see the head of this file for the order within a turn. */
+export class ExecCtx {
+  readonly #atIterationEnd: AtIterationEnd;
+  readonly #flushOutside = (): void => this.#flushTouched();
+  readonly #flushAtIterationEnd = (): void => {
+    this.#flushedThisIteration = false;
+    this.#flushTouched();
+  };
+  #depth = 0;
+  #closures: Array<() => void> = [];
+  #callbacks: Array<() => void> = [];
+  #touched: Flushable[] = [];
+  #spare: Flushable[] = [];
+  /** A microtask or an iteration end is due that will flush what was touched outside a turn. */
+  #outsideFlushDue = false;
+  #flushedThisIteration = false;
+
+  /** `atIterationEnd` is the engine's way to run a closure once the loop has dispatched what is ready now. */
+  constructor(atIterationEnd: AtIterationEnd) {
+    this.#atIterationEnd = atIterationEnd;
+  }
+
+  /** Runs `closure(argument)` as a turn, or as part of the turn that is running. */
+  enter<A>(closure: (argument: A) => void, argument: A): void {
+    this.#depth++;
+    try {
+      closure(argument);
+    } finally {
+      if (this.#depth === 1) this.#finishTurn();
+      this.#depth--;
+    }
+  }
+
+  /** Runs `closure` after the current core closure, before any application callback; in a turn of its own outside one. */
+  defer(closure: () => void): void {
+    if (this.#depth === 0) return this.enter(closure, undefined);
+    this.#closures.push(closure);
+  }
+
+  /** Runs the application's `callback` at the outermost frame of the turn, after all core closures. */
+  callback(callback: () => void): void {
+    if (this.#depth === 0) return this.enter(callback, undefined);
+    this.#callbacks.push(callback);
+  }
+
+  /** Has `flushable` flushed once: at this turn's end, or soon when no turn is running. */
+  touch(flushable: Flushable): void {
+    if (flushable.flushScheduled) return;
+    flushable.flushScheduled = true;
+    this.#touched.push(flushable);
+    if (this.#depth === 0 && !this.#outsideFlushDue) this.#flushSoon();
+  }
+
+  #flushSoon(): void {
+    this.#outsideFlushDue = true;
+    if (this.#flushedThisIteration) return; // the iteration's end, already asked for, will flush
+    this.#flushedThisIteration = true;
+    this.#atIterationEnd(this.#flushAtIterationEnd);
+    queueMicrotask(this.#flushOutside);
+  }
+
+  #finishTurn(): void {
+    try {
+      while (this.#closures.length > 0 || this.#callbacks.length > 0) {
+        const batch = this.#closures.length > 0 ? this.#closures : this.#callbacks;
+        if (batch === this.#closures) this.#closures = [];
+        else this.#callbacks = [];
+        for (const closure of batch) closure();
+      }
+    } finally {
+      this.#flushTouched();
+    }
+  }
+
+  #flushTouched(): void {
+    this.#outsideFlushDue = false;
+    // A flush may touch others, or itself again, so the list is swapped before it is walked.
+    while (this.#touched.length > 0) {
+      const batch = this.#touched;
+      this.#touched = this.#spare;
+      this.#spare = [];
+      for (const flushable of batch) {
+        flushable.flushScheduled = false;
+        flushable.flush();
+      }
+      batch.length = 0;
+      this.#spare = batch;
+    }
+  }
+}

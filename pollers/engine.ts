@@ -1,0 +1,182 @@
+// The contract every event engine keeps: types and prose, no code.
+//
+// An engine moves bytes and keeps time for one thread. Everything above `pollers/` is written against this
+// file and runs unchanged whichever engine is chosen. The contract is completion-shaped: an operation is
+// started, and later it completes exactly once. Readiness, where a platform has it, is the engine's own affair.
+//
+// Rules that hold for every engine, each checked by `tests/pollers/contract.ts`:
+//  1. An endpoint has at most one read and one write outstanding; starting a second one throws TypeError.
+//  2. A read gives bytes or an error, never both. Bytes that arrived are never dropped. End of stream is an
+//     IoError of kind "end-of-stream", and it comes after the last byte.
+//  3. `connect` reports exactly once unless it was cancelled. `onShutdown` of a listener comes exactly once,
+//     after its last `onAccept`.
+//  4. No callback runs on its caller's stack. An operation that completes at once returns `true` instead of
+//     calling back.
+//  5. `close` fails the operations still pending with its reason, then releases the socket. Nothing leaks.
+//  6. Bytes handed up are never written to again, so they may be kept as views; a view pins the slab it was cut
+//     from. Bytes handed down are the engine's, unchanged, until the operation is done.
+//  7. Backpressure: while no read is outstanding the engine holds at most one receive buffer of bytes and lets
+//     the kernel's window close.
+//  8. A cancelled task or connect never calls back. A timer never fires early.
+//  9. After `shutdown` the engine keeps nothing alive. Before it, a listener, an endpoint or a pending task
+//     keeps the process running.
+// Every callback an engine makes runs inside `execCtx.enter`, so what a callback writes is flushed once, at the
+// end of the turn.
+
+import type { SocketAddress } from "./core/address.ts";
+import type { ExecCtx } from "./core/exec_ctx.ts";
+import type { IoError } from "./core/io_error.ts";
+import type { SliceBuffer } from "./core/slice_buffer.ts";
+
+/** A point in time: milliseconds, with fractions, on the engine's own monotonic clock. */
+export type Instant = number;
+
+/** What an operation that can fail gives back: a value or an {@linkcode IoError}, never a throw. */
+export type IoResult<T> = { readonly ok: true; readonly value: T } | {
+  readonly ok: false;
+  readonly error: IoError;
+};
+
+/** Names a scheduled closure so that it can be cancelled; opaque to everyone but the engine that made it. */
+export type TaskHandle = object;
+
+/** Names a connection attempt so that it can be cancelled; opaque to everyone but the engine that made it. */
+export type ConnectHandle = object;
+
+/** Called once when a read or write is over: without an argument on success. */
+export type IoDone = (error?: IoError) => void;
+
+/** What an application may ask of a socket. */
+export interface EndpointOptions {
+  /** Send small segments at once (TCP_NODELAY). Default true; ignored where the address family has no Nagle. */
+  readonly noDelay?: boolean;
+  /** Idle milliseconds before TCP keepalive probes; undefined leaves keepalive off. */
+  readonly keepAliveMs?: number;
+}
+
+/** What an application may ask of a listening socket, and of the endpoints it accepts. */
+export interface ListenOptions extends EndpointOptions {
+  /** Let several sockets, of this process or others, share the port (SO_REUSEPORT). Default false. */
+  readonly reusePort?: boolean;
+}
+
+/** What an engine is made with. */
+export interface EngineOptions {
+  /** The largest receive buffer of one endpoint, in bytes. Default 65,536; small or idle endpoints use less. */
+  readonly readBufferBytes?: number;
+}
+
+/**
+ * A key for an optional power of an engine (adopting a file descriptor, blocking work, ...). Make one with
+ * `extensionKey` of `core/extension.ts`; the type parameter is the interface the power has.
+ */
+export interface ExtensionKey<E> {
+  readonly name: string;
+  /** Never set; it ties the key to the extension's type. */
+  readonly _type?: E;
+}
+
+/** One poller, serving the thread that created it. */
+export interface EventEngine {
+  /** The factory's name: "native", "epoll", "iocp", "simulated". */
+  readonly name: string;
+  /** The turn: collects what callbacks touched and flushes it once. */
+  readonly execCtx: ExecCtx;
+  /** The current time; never goes back. */
+  now(): Instant;
+  /** Runs `closure` soon, never on the caller's stack, in the order of the calls. */
+  run(closure: () => void): void;
+  /** Runs `closure` at `at` or soon after; tasks due at the same instant run in the order they were added. */
+  runAt(at: Instant, closure: () => void): TaskHandle;
+  /** True: the task will never run. False: it ran, is running, or was cancelled before. */
+  cancel(task: TaskHandle): boolean;
+  /** Connects to `to`; `done` gets the endpoint or the error. */
+  connect(
+    to: SocketAddress,
+    options: EndpointOptions,
+    done: (result: IoResult<Endpoint>) => void,
+  ): ConnectHandle;
+  /** True: `done` of that connect will never run, and the socket is released. */
+  cancelConnect(handle: ConnectHandle): boolean;
+  /**
+   * Makes a listener that is not yet bound. `onAccept` gets every accepted endpoint; `onShutdown` comes once,
+   * last, with an error if the listener failed by itself.
+   */
+  listen(
+    options: ListenOptions,
+    onAccept: (endpoint: Endpoint) => void,
+    onShutdown: (error?: IoError) => void,
+  ): Listener;
+  /** Two endpoints connected to each other: a socket pair, or loopback TCP where there is none. */
+  pair(): Promise<[Endpoint, Endpoint]>;
+  /** Looks names up. */
+  resolver(): Resolver;
+  /** The optional power named by `key`, or undefined where this engine does not have it. */
+  extension<E>(key: ExtensionKey<E>): E | undefined;
+  /**
+   * Releases everything the engine holds. Endpoints, listeners or connects that are still open are closed; the
+   * promise then rejects with an Error that names them, because leaving them is a bug of the caller.
+   */
+  shutdown(): Promise<void>;
+}
+
+/** One connected byte stream. */
+export interface Endpoint {
+  /** This side's address. */
+  readonly local: SocketAddress;
+  /** The other side's address. */
+  readonly peer: SocketAddress;
+  /**
+   * Appends at least one byte to `into`. True: done now, `done` will not be called. False: `done` will be called
+   * once, with an error if nothing was read. `into` must not be touched between a `false` and its `done`.
+   */
+  read(into: SliceBuffer, done: IoDone): boolean;
+  /**
+   * Writes all of `data`, in order. True: everything was handed over, `done` will not be called. False: `done`
+   * will be called once; an error means that an unknown part was sent and the stream is of no further use.
+   * `data` and its bytes are the engine's until then; the engine empties `data` when it is done.
+   */
+  write(data: SliceBuffer, done: IoDone): boolean;
+  /**
+   * Releases the socket; bytes already accepted by `write` are still sent by the kernel. Idempotent. Operations
+   * still pending fail with `reason`, or with an IoError of kind "closed" where none is given.
+   */
+  close(reason?: IoError): void;
+}
+
+/** A listening socket, bound to one or more addresses. */
+export interface Listener {
+  /**
+   * Binds one more address, and gives the port (the one the system chose when the address says 0; 0 for unix
+   * sockets). May be called several times before `start`. Connections wait in the backlog until `start`.
+   */
+  bind(at: SocketAddress): Promise<IoResult<number>>;
+  /** Begins to accept. */
+  start(): void;
+  /** Stops accepting and releases the sockets; `onShutdown` follows. Idempotent. */
+  shutdown(): void;
+}
+
+/** Looks names up, once each call; caching is the caller's affair. */
+export interface Resolver {
+  /**
+   * The addresses of `host` (a name without a port), each with `port`, IPv6 and IPv4 in the order the system
+   * prefers; at least one where `ok` is true.
+   */
+  lookup(host: string, port: number, done: (result: IoResult<SocketAddress[]>) => void): void;
+}
+
+/** What `probe` finds out: whether the engine can run here, or a sentence that says why not. */
+export type ProbeResult = { readonly usable: true } | {
+  readonly usable: false;
+  readonly because: string;
+};
+
+/** The vtable entry of one engine; `select.ts` walks a list of them. */
+export interface EngineFactory {
+  readonly name: string;
+  /** Whether the engine can run here; no side effects that last. */
+  probe(): ProbeResult;
+  /** Makes an engine; only after a `probe` that said usable. */
+  create(options: EngineOptions): EventEngine;
+}

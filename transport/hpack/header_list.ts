@@ -1,0 +1,42 @@
+// An ordered list of header fields: what HPACK encodes and decodes, and what HTTP/2 carries in a header block.
+
+/**
+ * Header fields in order, flat: `fields[2i]` is a name (lowercase), `fields[2i + 1]` its value, both as strings
+ * of bytes 0 to 255 (one UTF-16 unit an octet). A list is immutable once it was handed to an encoder or came
+ * from a decoder: both may keep it and hand it out again for an equal block, so reading it twice costs once.
+ */
+export class HeaderList {
+  /**
+   * A place for whoever interprets decoded lists to keep what it found (a parsed request head, say), because the
+   * decoder gives the same list again for a repeated block. One owner a process: `transport/grpc/`.
+   */
+  memo: unknown = undefined;
+
+  /** `fields` is taken over, not copied. */
+  constructor(readonly fields: readonly string[]) {}
+
+  /** A list of `[name, value]` pairs. */
+  static of(pairs: Iterable<readonly [name: string, value: string]>): HeaderList {
+    const fields: string[] = [];
+    for (const [name, value] of pairs) fields.push(name, value);
+    return new HeaderList(fields);
+  }
+
+  /** The number of fields. */
+  get length(): number {
+    return this.fields.length / 2;
+  }
+
+  /** The first value of `name`, or undefined. */
+  get(name: string): string | undefined {
+    for (let i = 0; i < this.fields.length; i += 2) {
+      if (this.fields[i] === name) return this.fields[i + 1];
+    }
+    return undefined;
+  }
+
+  /** Every `[name, value]` in order. */
+  *[Symbol.iterator](): IterableIterator<[name: string, value: string]> {
+    for (let i = 0; i < this.fields.length; i += 2) yield [this.fields[i]!, this.fields[i + 1]!];
+  }
+}

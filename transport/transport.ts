@@ -1,0 +1,165 @@
+// The seam between transport and surface: streams of gRPC messages and metadata, without frames or methods.
+//
+// A client transport is one HTTP/2 connection (or an in-process pipe) on which streams are opened; a server
+// transport hands over the streams its peer opens. Everything happens on the engine's thread. Sinks are called
+// synchronously, inside a turn; they must not throw.
+//
+// Order for one stream's sink: onHeaders at most once (client) or first (server); onMessage any number of times;
+// onHalfClose at most once (server); onStatus (client) or onClosed (server) last, exactly once. A stream ends
+// exactly once, whatever happens below.
+
+import type { Instant } from "../pollers/engine.ts";
+import type { SocketAddress } from "../pollers/core/address.ts";
+import type { HeaderList } from "./hpack/header_list.ts";
+import type { Http2Error } from "./http2/error.ts";
+
+/** What stands at the head of every call of one method on one channel: built once, sent with each call. */
+export interface RequestTemplate {
+  /** `:method`, `:scheme`, `:path`, `:authority`, `te`, `content-type`, `user-agent`: in wire order. */
+  readonly headers: HeaderList;
+}
+
+/** What a server learns when a stream begins. Shared between calls with equal header blocks: read only. */
+export interface RequestHead {
+  /** `:path`, as sent: "/package.Service/Method". */
+  readonly path: string;
+  /** `:authority`, or `host`, or "". */
+  readonly authority: string;
+  /** grpc-timeout in milliseconds, or undefined where the client set none. */
+  readonly timeoutMs: number | undefined;
+  /** grpc-encoding, "identity" where absent. */
+  readonly encoding: string;
+  /** Application metadata: reserved and pseudo header fields are left out. Values as on the wire. */
+  readonly metadata: HeaderList;
+  /** A place for the surface to keep what it looked up for this head (the method, say). */
+  memo: unknown;
+}
+
+/** How a stream ended, in gRPC's terms. */
+export interface StreamStatus {
+  /** gRPC status code, 0 to 16. */
+  readonly code: number;
+  /** Status message, decoded (percent coding undone). */
+  readonly message: string;
+  /** Trailing metadata, values as on the wire, reserved fields left out. */
+  readonly metadata: HeaderList;
+  /** Who ended the call and why, where it was not the server's own trailers. */
+  readonly cause: Http2Error | undefined;
+  /** True when the server's application certainly never saw the call: it may be tried again. */
+  readonly unprocessed: boolean;
+}
+
+/** What both kinds of stream can do. */
+export interface MessageStream {
+  /**
+   * Sends one message. `framed` holds 5 free bytes for the gRPC prefix and then the encoded message, up to its
+   * end. True: the bytes were copied out and are the caller's again. False: they are queued and belong to the
+   * transport for good.
+   */
+  sendMessage(framed: Uint8Array): boolean;
+  /** Bytes queued and not yet framed; a producer should wait for `onWritable` while it is above the high-water mark. */
+  readonly queuedBytes: number;
+  /** Whether a producer should pause: `queuedBytes` is above the high-water mark. */
+  readonly writeBlocked: boolean;
+  /** The application has consumed a message of `bytes` (as given to `onMessage`): window is given back. */
+  release(bytes: number): void;
+}
+
+/** What both kinds of sink hear. */
+export interface MessageSink {
+  /**
+   * One whole message, decompressed. `bytes` is a view of receive memory that is never overwritten; it pins its
+   * slab while it is kept. `wireBytes` is what to give `release` once it is consumed.
+   */
+  onMessage(bytes: Uint8Array, wireBytes: number): void;
+  /** The send queue has drained to the low-water mark after `writeBlocked`. */
+  onWritable(): void;
+}
+
+/** A call as the client's transport sees it. */
+export interface ClientStream extends MessageStream {
+  /** Nothing more will be sent. */
+  halfClose(): void;
+  /** Ends the stream at once with RST_STREAM(CANCEL); `onStatus` follows synchronously with `code` and `message`. */
+  cancel(code: number, message: string): void;
+}
+
+/** What a client hears of its stream. */
+export interface ClientStreamSink extends MessageSink {
+  /** Initial metadata, reserved fields left out; not called for a trailers-only response. */
+  onHeaders(metadata: HeaderList): void;
+  /** The last call. */
+  onStatus(status: StreamStatus): void;
+}
+
+/** A call as the server's transport sees it. */
+export interface ServerStream extends MessageStream {
+  /** Sends initial metadata; implied, empty, by the first message; at most once. */
+  sendHeaders(metadata: HeaderList | undefined): void;
+  /**
+   * Ends the stream with trailers, after what is queued; trailers-only where no headers were sent. If the client
+   * has not half-closed yet, RST_STREAM(NO_ERROR) follows so that it stops sending.
+   */
+  sendStatus(code: number, message: string, metadata: HeaderList | undefined): void;
+  /** Ends the stream at once with RST_STREAM. */
+  cancel(reason: string): void;
+}
+
+/** What a server hears of a stream. */
+export interface ServerStreamSink extends MessageSink {
+  /** The client will send no more messages. */
+  onHalfClose(): void;
+  /**
+   * The last call: trailers went out (undefined), or the stream ended before that: reset by the client, the
+   * connection gone, or a message that could not be received (`status` then says what was sent to the client).
+   */
+  onClosed(error: Http2Error | undefined): void;
+}
+
+/** A transport's end, and how it is told. */
+export interface Transport {
+  /** This side's address. */
+  readonly local: SocketAddress;
+  /** The other side's address. */
+  readonly peer: SocketAddress;
+  /** Streams that are open now. */
+  readonly activeStreams: number;
+  /** Ends at once: every stream fails, the endpoint closes. Idempotent. */
+  close(reason: string): void;
+  /** GOAWAY: streams that run may finish, new ones are refused; closes when the last one ended. Idempotent. */
+  drain(reason: string): void;
+}
+
+/** One connection to a server. */
+export interface ClientTransport extends Transport {
+  /** Whether `open` would find a free stream now (MAX_CONCURRENT_STREAMS, GOAWAY, stream ids left). */
+  readonly canOpen: boolean;
+  /** Opens a stream; only while `canOpen`. `timeoutMs` is what is left of the deadline, or undefined. */
+  open(
+    template: RequestTemplate,
+    timeoutMs: number | undefined,
+    metadata: HeaderList | undefined,
+    sink: ClientStreamSink,
+  ): ClientStream;
+}
+
+/** What the owner of a client transport hears. */
+export interface ClientTransportSink {
+  /** A stream can be opened again after `canOpen` was false. */
+  onCanOpen(): void;
+  /** No new streams from here on: the peer said GOAWAY, or `drain` was called. Running ones go on. */
+  onDraining(reason: Http2Error | undefined): void;
+  /** The last call: the connection is gone and every stream has had its status. */
+  onClosed(error: Http2Error | undefined): void;
+}
+
+/** One connection from a client. */
+export type ServerTransport = Transport;
+
+/** What the owner of a server transport hears. */
+export interface ServerTransportSink {
+  /** A client opened a stream. */
+  onStream(stream: ServerStream, head: RequestHead, receivedAt: Instant): ServerStreamSink;
+  /** The last call: the connection is gone and every stream was closed. */
+  onClosed(error: Http2Error | undefined): void;
+}
