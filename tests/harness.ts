@@ -1,0 +1,65 @@
+// One `test()` for both runtimes: Deno.test on Deno, bun:test on Bun; with a time limit and reasoned skips.
+
+/** The runtime that runs the tests. */
+export const runtime: "deno" | "bun" = "Bun" in globalThis ? "bun" : "deno";
+
+/** How a test deviates from the usual. */
+export interface TestOptions {
+  /** Milliseconds after which the test fails. Default 20,000. */
+  timeoutMs?: number;
+  /** A sentence that says why the test cannot run here; it is printed, and counted as skipped. */
+  skip?: string | undefined;
+}
+
+type TestBody = () => void | Promise<void>;
+
+interface DenoTest {
+  test(options: {
+    name: string;
+    ignore: boolean;
+    sanitizeOps: boolean;
+    sanitizeResources: boolean;
+    fn: TestBody;
+  }): void;
+}
+
+interface BunTest {
+  test: ((name: string, body: TestBody, timeoutMs: number) => void) & {
+    skip(name: string, body: TestBody): void;
+  };
+}
+
+const bunTest = runtime === "bun" ? await import("bun:test" as string) as BunTest : undefined;
+
+/** Declares a test. A body that takes longer than its limit fails with that reason. */
+export function test(name: string, body: TestBody, options: TestOptions = {}): void {
+  const { timeoutMs = 20_000, skip } = options;
+  const title = skip === undefined ? name : `${name} (skipped: ${skip})`;
+  if (skip !== undefined) console.log(`SKIP ${title}`);
+  const limited = () => withTimeLimit(body, timeoutMs);
+  if (bunTest !== undefined) {
+    if (skip !== undefined) bunTest.test.skip(title, body);
+    else bunTest.test(title, limited, timeoutMs + 1000);
+    return;
+  }
+  const deno = (globalThis as unknown as { Deno: DenoTest }).Deno;
+  deno.test({
+    name: title,
+    ignore: skip !== undefined,
+    sanitizeOps: false,
+    sanitizeResources: false,
+    fn: limited,
+  });
+}
+
+async function withTimeLimit(body: TestBody, timeoutMs: number): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`Test still running after ${timeoutMs} ms`)), timeoutMs);
+  });
+  try {
+    await Promise.race([body(), limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
