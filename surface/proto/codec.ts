@@ -1,0 +1,118 @@
+// Codecs: messages to bytes and back. What `loadProto` makes; compiled from the schema when first used.
+
+import { compileDecoder, type ReadMessage } from "./compile_decoder.ts";
+import { compileEncoder, type WriteMessage } from "./compile_encoder.ts";
+import { DecodeError, describeValue, EncodeError } from "./errors.ts";
+import { locateField } from "./locate.ts";
+import { Reader, WireError } from "./reader.ts";
+import type { MessageSchema } from "./schema.ts";
+import { PREFIX_BYTES, Writer } from "./writer.ts";
+
+/** Turns messages of one type into bytes and back. */
+// deno-lint-ignore no-explicit-any
+export interface Codec<T = any> {
+  /** "routeguide.Point". */
+  readonly typeName: string;
+  /** Appends the encoded message. Throws EncodeError when the value does not fit the type. */
+  encode(message: T, writer: Writer): void;
+  /**
+   * Decodes all of `bytes`. Throws DecodeError when they are malformed. Fields of type bytes are views of
+   * `bytes`.
+   */
+  decode(bytes: Uint8Array): T;
+}
+
+/** The compiled codec of a message type of a .proto file. */
+// deno-lint-ignore no-explicit-any
+export class MessageCodec<T = any> implements Codec<T> {
+  /** "routeguide.Point". */
+  readonly typeName: string;
+  /** Appends a message that is known to be an object. For compiled code. */
+  write: WriteMessage;
+  /** Reads a message up to `end`, into what `into` already holds. For compiled code. */
+  read: ReadMessage;
+
+  /** `codecOf` finds the codecs of nested messages; it is asked when the codec is first used. */
+  constructor(readonly schema: MessageSchema, codecOf: (schema: MessageSchema) => MessageCodec) {
+    this.typeName = schema.fullName;
+    this.write = (message, writer) => {
+      this.write = compileEncoder(schema, codecOf);
+      this.write(message, writer);
+    };
+    this.read = (reader, end, into, group) => {
+      this.read = compileDecoder(schema, codecOf);
+      return this.read(reader, end, into, group);
+    };
+  }
+
+  /** See `Codec.encode`. */
+  encode(message: T, writer: Writer): void {
+    if (typeof message !== "object" || message === null || Array.isArray(message)) {
+      throw new EncodeError(
+        `Cannot encode ${this.typeName}: expected an object, found ${describeValue(message)}`,
+      );
+    }
+    this.write(message as Record<string, unknown>, writer);
+  }
+
+  /** See `Codec.decode`. */
+  decode(bytes: Uint8Array): T {
+    const reader = sharedReader;
+    reader.reset(bytes);
+    try {
+      return this.read(reader, bytes.length, undefined, 0) as T;
+    } catch (error) {
+      throw this.decodeError(error, bytes);
+    } finally {
+      reader.clear();
+    }
+  }
+
+  private decodeError(error: unknown, bytes: Uint8Array): unknown {
+    if (!(error instanceof WireError)) return error;
+    const where = locateField(this.schema, bytes, error.offset);
+    return new DecodeError(
+      `Cannot decode ${where}: ${error.message} (at byte ${error.offset} of ${bytes.length})`,
+      error.offset,
+    );
+  }
+}
+
+// Decoding calls no code but ours, so one reader serves every codec.
+const sharedReader = new Reader();
+const sharedWriter = new Writer();
+let writing = false;
+
+/**
+ * Encodes `message` behind 5 free bytes, as `MessageStream.sendMessage` takes it. Give the result to
+ * `reuseFramed` once its bytes were copied out (`sendMessage` returned true); else it is its holder's for good.
+ */
+export function encodeFramed<T>(codec: Codec<T>, message: T): Uint8Array {
+  // A getter of the message may itself send something.
+  if (writing) return encodeWith(codec, message, new Writer());
+  writing = true;
+  try {
+    return encodeWith(codec, message, sharedWriter);
+  } finally {
+    writing = false;
+  }
+}
+
+function encodeWith<T>(codec: Codec<T>, message: T, writer: Writer): Uint8Array {
+  writer.begin();
+  codec.encode(message, writer);
+  return writer.finish();
+}
+
+/** Gives back what `encodeFramed` returned: its place is used for the next message. */
+export function reuseFramed(framed: Uint8Array): void {
+  sharedWriter.reuse(framed);
+}
+
+/** Encodes `message` into bytes of its own, without a prefix. */
+export function encodeMessage<T>(codec: Codec<T>, message: T): Uint8Array {
+  const framed = encodeFramed(codec, message);
+  const bytes = framed.slice(PREFIX_BYTES);
+  reuseFramed(framed);
+  return bytes;
+}

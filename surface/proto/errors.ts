@@ -1,0 +1,44 @@
+// What can go wrong with .proto files and messages: three errors, each with a message that says where.
+
+/** A .proto file could not be read, parsed or resolved. The message begins with file and line where known. */
+export class ProtoError extends Error {
+  /** Always "ProtoError". */
+  override readonly name = "ProtoError";
+}
+
+/** A value cannot be encoded as its message type. The message names type, field and the value found. */
+export class EncodeError extends TypeError {
+  /** Always "EncodeError". */
+  override readonly name = "EncodeError";
+}
+
+/** Bytes are not a well-formed message of the type they were decoded as. */
+export class DecodeError extends Error {
+  /** Always "DecodeError". */
+  override readonly name = "DecodeError";
+
+  /** `offset` counts bytes from the start of the whole message to the place where decoding stopped. */
+  constructor(message: string, readonly offset: number) {
+    super(message);
+  }
+}
+
+/** How a value reads in an error message: quoted and shortened strings, numbers, or what kind of thing it is. */
+export function describeValue(value: unknown): string {
+  switch (typeof value) {
+    case "string":
+      return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value);
+    case "bigint":
+      return `${value}n`;
+    case "number":
+    case "boolean":
+    case "undefined":
+      return String(value);
+    case "object":
+      if (value === null) return "null";
+      if (Array.isArray(value)) return `an array of ${value.length}`;
+      return `an object of ${value.constructor?.name ?? "no class"}`;
+    default:
+      return `a ${typeof value}`;
+  }
+}

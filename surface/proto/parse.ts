@@ -1,0 +1,23 @@
+// parseProto: the text of one .proto file in, services and codecs out, synchronously.
+
+import { Assembly, type ProtoTypes } from "./assemble.ts";
+import { ProtoError } from "./errors.ts";
+import type { ServiceDescriptor } from "./service.ts";
+
+/** What loading gives where no type is named: services by simple and by full name. */
+export type LoadedProto = Record<string, ServiceDescriptor>;
+
+/**
+ * Parses the text of one .proto file, which imports nothing but `google/protobuf/*.proto`. The result is as
+ * `loadProto`'s. Throws ProtoError; `name` stands for the file in its messages.
+ */
+export function parseProto<T = LoadedProto>(text: string, name = "(text)"): T & ProtoTypes {
+  const assembly = new Assembly();
+  for (const { path, line, weak } of assembly.add(name, text)) {
+    if (assembly.addBundled(path) || weak) continue;
+    throw new ProtoError(
+      `${name}:${line}: Cannot import "${path}": only google/protobuf files are known to parseProto; use loadProto`,
+    );
+  }
+  return assembly.finish() as T & ProtoTypes;
+}

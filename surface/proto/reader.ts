@@ -1,0 +1,327 @@
+// Reads the protobuf wire format in place; every read is checked against the end of the message.
+
+/** Depth of nested messages and groups that is accepted: protobuf's default recursion limit. */
+export const RECURSION_LIMIT = 100;
+/** Up to this many bytes a loop beats TextDecoder (measured on both runtimes). */
+const SHORT_STRING_BYTES = 24;
+
+const NO_BYTES = new Uint8Array(0);
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const words = new Uint32Array(2);
+const double = new Float64Array(words.buffer);
+const float = new Float32Array(words.buffer);
+const signed = new BigInt64Array(words.buffer);
+const unsigned = new BigUint64Array(words.buffer);
+/** The first bigints, made once: most 64-bit values are small. */
+const SMALL = Array.from({ length: 128 }, (_, value) => BigInt(value));
+
+/** Thrown by the reader: what is wrong and where. Codecs make a DecodeError of it that also says in which field. */
+export class WireError extends Error {
+  constructor(message: string, readonly offset: number) {
+    super(message);
+  }
+}
+
+/** A position in a message, with one method per type of value. Reading past the end throws WireError. */
+export class Reader {
+  /** The message. */
+  buf: Uint8Array = NO_BYTES;
+  /** Offset of the next byte. */
+  pos = 0;
+  /** Nested messages and groups that are open. */
+  depth = 0;
+  private low = 0;
+  private high = 0;
+
+  /** Starts at the beginning of `bytes`. */
+  reset(bytes: Uint8Array): void {
+    this.buf = bytes;
+    this.pos = 0;
+    this.depth = 0;
+  }
+
+  /** Forgets the message, so that its memory is not held. */
+  clear(): void {
+    this.buf = NO_BYTES;
+  }
+
+  /** Throws the WireError. */
+  fail(what: string): never {
+    throw new WireError(what, this.pos);
+  }
+
+  /** A varint's low 32 bits, unsigned. */
+  uint32(): number {
+    const byte = this.buf[this.pos]!;
+    if (byte < 128) {
+      this.pos++;
+      return byte;
+    }
+    return this.longUint32();
+  }
+
+  private longUint32(): number {
+    const buf = this.buf;
+    let pos = this.pos;
+    let value = 0;
+    for (let shift = 0; shift < 70; shift += 7) {
+      if (pos >= buf.length) this.fail("the message ends inside a varint");
+      const byte = buf[pos++]!;
+      if (shift < 32) value |= (byte & 127) << shift;
+      if (byte < 128) {
+        this.pos = pos;
+        return value >>> 0;
+      }
+    }
+    return this.fail("a varint is longer than 10 bytes");
+  }
+
+  /** A varint's low 32 bits, signed. */
+  int32(): number {
+    const byte = this.buf[this.pos]!;
+    if (byte < 128) {
+      this.pos++;
+      return byte;
+    }
+    return this.longUint32() | 0;
+  }
+
+  /** ZigZag. */
+  sint32(): number {
+    const value = this.uint32();
+    return (value >>> 1) ^ -(value & 1);
+  }
+
+  /** True for any varint but 0. */
+  bool(): boolean {
+    const byte = this.buf[this.pos]!;
+    if (byte < 128) {
+      this.pos++;
+      return byte !== 0;
+    }
+    this.varint64();
+    return this.low !== 0 || this.high !== 0;
+  }
+
+  private varint64(): void {
+    const buf = this.buf;
+    let pos = this.pos;
+    let low = 0;
+    let high = 0;
+    for (let shift = 0; shift < 70; shift += 7) {
+      if (pos >= buf.length) this.fail("the message ends inside a varint");
+      const byte = buf[pos++]!;
+      const bits = byte & 127;
+      if (shift < 28) low |= bits << shift;
+      else if (shift === 28) {
+        low |= bits << 28;
+        high = bits >> 4;
+      } else high |= bits << (shift - 32);
+      if (byte < 128) {
+        this.pos = pos;
+        this.low = low >>> 0;
+        this.high = high >>> 0;
+        return;
+      }
+    }
+    this.fail("a varint is longer than 10 bytes");
+  }
+
+  /** A varint as a signed 64-bit integer. */
+  int64(): bigint {
+    const byte = this.buf[this.pos]!;
+    if (byte < 128) {
+      this.pos++;
+      return SMALL[byte]!;
+    }
+    this.varint64();
+    words[0] = this.low;
+    words[1] = this.high;
+    return signed[0]!;
+  }
+
+  /** A varint as an unsigned 64-bit integer. */
+  uint64(): bigint {
+    const byte = this.buf[this.pos]!;
+    if (byte < 128) {
+      this.pos++;
+      return SMALL[byte]!;
+    }
+    this.varint64();
+    words[0] = this.low;
+    words[1] = this.high;
+    return unsigned[0]!;
+  }
+
+  /** ZigZag, 64 bits. */
+  sint64(): bigint {
+    this.varint64();
+    const sign = -(this.low & 1);
+    words[0] = ((this.low >>> 1) | (this.high << 31)) ^ sign;
+    words[1] = (this.high >>> 1) ^ sign;
+    return signed[0]!;
+  }
+
+  /** 4 bytes, unsigned. */
+  fixed32(): number {
+    return this.sfixed32() >>> 0;
+  }
+
+  /** 4 bytes, signed. */
+  sfixed32(): number {
+    const buf = this.buf;
+    const pos = this.pos;
+    if (pos + 4 > buf.length) this.fail("the message ends inside a 4-byte value");
+    this.pos = pos + 4;
+    return buf[pos]! | (buf[pos + 1]! << 8) | (buf[pos + 2]! << 16) | (buf[pos + 3]! << 24);
+  }
+
+  private load64(): void {
+    if (this.pos + 8 > this.buf.length) this.fail("the message ends inside an 8-byte value");
+    words[0] = this.sfixed32();
+    words[1] = this.sfixed32();
+  }
+
+  /** 8 bytes, unsigned. */
+  fixed64(): bigint {
+    this.load64();
+    return unsigned[0]!;
+  }
+
+  /** 8 bytes, signed. */
+  sfixed64(): bigint {
+    this.load64();
+    return signed[0]!;
+  }
+
+  /** 4 bytes, IEEE 754. */
+  float(): number {
+    words[0] = this.sfixed32();
+    return float[0]!;
+  }
+
+  /** 8 bytes, IEEE 754. */
+  double(): number {
+    this.load64();
+    return double[0]!;
+  }
+
+  /** A length and so the end of a delimited part, which lies within the message. */
+  delimited(): number {
+    let length = this.buf[this.pos]!;
+    if (length < 128) this.pos++;
+    else {
+      const from = this.pos;
+      this.varint64();
+      if (this.high !== 0) {
+        this.pos = from;
+        this.fail("a length does not fit in 32 bits");
+      }
+      length = this.low;
+    }
+    const end = this.pos + length;
+    if (!(end <= this.buf.length)) {
+      this.fail(`a length of ${length} is more than the ${this.buf.length - this.pos} bytes left`);
+    }
+    return end;
+  }
+
+  /** Like `delimited`, for a nested message: counts its depth, `depth--` ends it. */
+  enter(): number {
+    if (++this.depth > RECURSION_LIMIT) this.fail(`messages are nested more than ${RECURSION_LIMIT} deep`);
+    return this.delimited();
+  }
+
+  /** A view of the bytes. */
+  bytes(): Uint8Array {
+    const end = this.delimited();
+    const from = this.pos;
+    this.pos = end;
+    return from === end ? NO_BYTES : this.buf.subarray(from, end);
+  }
+
+  /** UTF-8; malformed sequences throw. */
+  string(): string {
+    const end = this.delimited();
+    const from = this.pos;
+    if (end - from <= SHORT_STRING_BYTES) {
+      const buf = this.buf;
+      let text = "";
+      let at = from;
+      while (at < end && buf[at]! < 128) text += String.fromCharCode(buf[at++]!);
+      if (at === end) {
+        this.pos = end;
+        return text;
+      }
+    }
+    return this.longString(end);
+  }
+
+  private longString(end: number): string {
+    const bytes = this.buf.subarray(this.pos, end);
+    let text;
+    try {
+      text = utf8.decode(bytes);
+    } catch {
+      return this.fail("a string is not valid UTF-8");
+    }
+    this.pos = end;
+    return text;
+  }
+
+  /** Skips the value behind `tag`, a group with all that is in it. */
+  skip(tag: number): void {
+    if (tag >>> 3 === 0) this.fail("a tag has field number 0");
+    switch (tag & 7) {
+      case 0:
+        this.uint32();
+        return;
+      case 1:
+        return this.advance(8);
+      case 2:
+        this.pos = this.delimited();
+        return;
+      case 3:
+        return this.skipGroup(tag);
+      case 4:
+        return this.fail("a group ends that did not begin");
+      case 5:
+        return this.advance(4);
+      default:
+        return this.fail(`wire type ${tag & 7} does not exist`);
+    }
+  }
+
+  private advance(count: number): void {
+    if (this.pos + count > this.buf.length) this.fail(`the message ends inside a ${count}-byte value`);
+    this.pos += count;
+  }
+
+  private skipGroup(startTag: number): void {
+    if (++this.depth > RECURSION_LIMIT) this.fail(`groups are nested more than ${RECURSION_LIMIT} deep`);
+    const endTag = (startTag & ~7 | 4) >>> 0;
+    for (;;) {
+      if (this.pos >= this.buf.length) this.fail("the message ends inside a group");
+      const tag = this.tag();
+      if (tag === endTag) break;
+      this.skip(tag);
+    }
+    this.depth--;
+  }
+
+  /** A tag: field number and wire type, unsigned 32 bits; more than 32 bits are refused. */
+  tag(): number {
+    const byte = this.buf[this.pos]!;
+    if (byte < 128) {
+      this.pos++;
+      return byte;
+    }
+    const from = this.pos;
+    this.varint64();
+    if (this.high !== 0) {
+      this.pos = from;
+      this.fail("a tag does not fit in 32 bits");
+    }
+    return this.low;
+  }
+}

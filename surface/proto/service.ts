@@ -1,0 +1,79 @@
+// What a service is to clients and servers: its methods with their paths, kinds and codecs, and types for both.
+
+import type { Codec } from "./codec.ts";
+
+/** Which sides of a call send a stream. */
+export type MethodKind = "unary" | "serverStreaming" | "clientStreaming" | "bidiStreaming";
+
+/** Option `idempotency_level` of a method: calls that may be repeated, or that change nothing at all. */
+export type Idempotency = "IDEMPOTENT" | "NO_SIDE_EFFECTS";
+
+/** One method of a service. `Req` and `Res` are the plain objects its messages are in JavaScript. */
+// deno-lint-ignore no-explicit-any
+export interface MethodDescriptor<Req = any, Res = any, Kind extends MethodKind = MethodKind> {
+  /** As the .proto file writes it: "GetFeature". */
+  readonly name: string;
+  /** As stubs and handlers call it: "getFeature". */
+  readonly localName: string;
+  /** What `:path` carries: "/routeguide.RouteGuide/GetFeature". */
+  readonly path: string;
+  /** Which sides send a stream. */
+  readonly kind: Kind;
+  /** Codec of what clients send. */
+  readonly requestCodec: Codec<Req>;
+  /** Codec of what servers send. */
+  readonly responseCodec: Codec<Res>;
+  /** Only where the .proto file says so. */
+  readonly idempotency?: Idempotency;
+}
+
+/** Methods by local name. */
+export type MethodMap = { readonly [localName: string]: MethodDescriptor };
+
+/** One service. `Methods` maps local names to descriptors, so that stubs and handlers are typed by it. */
+export interface ServiceDescriptor<Methods = MethodMap> {
+  /** "routeguide.RouteGuide". */
+  readonly fullName: string;
+  /** Methods by local (lowerCamelCase) name, in the order of the .proto file. */
+  readonly methods: Methods;
+}
+
+/** Type of a service in an interface given to `loadProto`: `ServiceOf<{ getFeature: Unary<Point, Feature> }>`. */
+export type ServiceOf<Methods> = ServiceDescriptor<Methods>;
+/** One request, one response. */
+export type Unary<Req, Res> = MethodDescriptor<Req, Res, "unary">;
+/** One request, a stream of responses. */
+export type ServerStreaming<Req, Res> = MethodDescriptor<Req, Res, "serverStreaming">;
+/** A stream of requests, one response. */
+export type ClientStreaming<Req, Res> = MethodDescriptor<Req, Res, "clientStreaming">;
+/** A stream of requests, a stream of responses. */
+export type BidiStreaming<Req, Res> = MethodDescriptor<Req, Res, "bidiStreaming">;
+
+/** The request type of a method. */
+export type RequestOf<M> = M extends MethodDescriptor<infer Req, infer _Res> ? Req : never;
+/** The response type of a method. */
+export type ResponseOf<M> = M extends MethodDescriptor<infer _Req, infer Res> ? Res : never;
+
+/** The kind of a method from its two `stream` markers. */
+export function methodKind(requestStream: boolean, responseStream: boolean): MethodKind {
+  if (requestStream) return responseStream ? "bidiStreaming" : "clientStreaming";
+  return responseStream ? "serverStreaming" : "unary";
+}
+
+/**
+ * The lowerCamelCase of a name in a .proto file: underscores go, the letter after each becomes upper case.
+ *
+ * @example "route_count" is "routeCount", "line_1_a" is "line1A"
+ */
+export function camelCase(name: string): string {
+  return name.replace(
+    /_+([^_]?)/g,
+    (_, letter: string, at: number) => at === 0 ? letter : letter.toUpperCase(),
+  );
+}
+
+/** The local name of a method: `camelCase`, with a lower-case first letter. */
+export function localMethodName(name: string): string {
+  const camel = camelCase(name);
+  return camel.charAt(0).toLowerCase() + camel.slice(1);
+}
