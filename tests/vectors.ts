@@ -1,0 +1,30 @@
+// Finds the optional test vectors: POLLWIRE_VECTORS, or a `shared/vectors` folder beside the project.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+const directory = process.env.POLLWIRE_VECTORS ?? fileURLToPath(new URL("../../shared/vectors", import.meta.url));
+
+/** Why there are no vectors of `kind`, or undefined when there are. */
+export function vectorsMissing(kind: string): string | undefined {
+  if (existsSync(`${directory}/${kind}`)) return undefined;
+  return `no ${kind} vectors: set POLLWIRE_VECTORS to a folder that has them`;
+}
+
+/** Every JSON file of a folder of vectors, parsed, in the order of names. */
+export function readVectors<T>(kind: string): Array<[name: string, content: T]> {
+  const folder = `${directory}/${kind}`;
+  return readdirSync(folder).filter((name) => name.endsWith(".json")).sort()
+    .map((name) => [name, JSON.parse(readFileSync(`${folder}/${name}`, "utf8")) as T]);
+}
+
+/** The octets that a string of hexadecimal digits stands for; white space is ignored. */
+export function fromHex(text: string): Uint8Array {
+  const digits = text.replaceAll(/\s+/g, "");
+  return Uint8Array.from({ length: digits.length / 2 }, (_, i) => parseInt(digits.slice(2 * i, 2 * i + 2), 16));
+}
+
+/** The hexadecimal digits of `bytes`. */
+export function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,220 @@
+// Decodes header blocks (RFC 7541, sections 3 and 6), and remembers the ones that come again and again.
+
+import { DynamicTable, ENTRY_OVERHEAD } from "./dynamic_table.ts";
+import { HeaderList } from "./header_list.ts";
+import { huffmanDecode } from "./huffman.ts";
+import { IntegerReader } from "./integer.ts";
+import { STATIC_LENGTH, STATIC_NAMES, STATIC_VALUES } from "./static_table.ts";
+
+/** Why a block gave no list. */
+export class DecodeFailure {
+  /**
+   * "compression": the block breaks the coding, and the connection with it (RFC 9113, section 4.3).
+   * "too-large": the list is above the limit; the dynamic table is in step all the same.
+   */
+  constructor(readonly kind: "compression" | "too-large", readonly reason: string) {}
+}
+
+/** What a decoder is made with; sizes in octets. */
+export interface DecoderOptions {
+  /** Our SETTINGS_HEADER_TABLE_SIZE. */
+  readonly maxTableSize: number;
+  /** Our SETTINGS_MAX_HEADER_LIST_SIZE: names, values and 32 a field. */
+  readonly maxHeaderListSize: number;
+}
+
+/** Blocks remembered; a connection of few methods repeats fewer. */
+const REMEMBERED_BLOCKS = 8;
+/** Longer blocks are not worth comparing. */
+const REMEMBERED_BLOCK_BYTES = 64;
+
+/** A block of indexed fields only, and the list it stands for while the dynamic table stands. */
+interface RememberedBlock {
+  readonly bytes: Uint8Array;
+  readonly headers: HeaderList;
+}
+
+/** The decoder of one direction of a connection. */
+export class Decoder {
+  private readonly table: DynamicTable;
+  private readonly reader = new IntegerReader();
+  private readonly maxHeaderListSize: number;
+  /** Our announced maximum, which size updates may not exceed (section 6.3). */
+  private maxTableSize: number;
+  /** The peer must begin its next block with a size update, for we lowered the maximum (section 4.2). */
+  private updateDue = false;
+  private remembered: RememberedBlock[] = [];
+  private rememberedGeneration = 0;
+  private nextRemembered = 0;
+  private scratch: Uint8Array = new Uint8Array(256);
+
+  /** An empty dynamic table. */
+  constructor(options: DecoderOptions) {
+    this.maxTableSize = options.maxTableSize;
+    this.maxHeaderListSize = options.maxHeaderListSize;
+    this.table = new DynamicTable(options.maxTableSize);
+  }
+
+  /** Our SETTINGS_HEADER_TABLE_SIZE changed, and the peer has acknowledged it. */
+  setMaxTableSize(size: number): void {
+    if (size < this.table.maxSize) this.updateDue = true;
+    this.maxTableSize = size;
+  }
+
+  /** Decodes the whole block `bytes[start, end)`. A block of the same bytes may give the very same list again. */
+  decode(bytes: Uint8Array, start: number, end: number): HeaderList | DecodeFailure {
+    if (this.table.generation !== this.rememberedGeneration) this.forget();
+    const known = this.recall(bytes, start, end);
+    if (known !== undefined) return known;
+    const fields: string[] = [];
+    const failure = this.decodeFields(bytes, start, end, fields);
+    if (failure !== undefined) return failure;
+    const headers = new HeaderList(fields);
+    this.remember(bytes, start, end, headers);
+    return headers;
+  }
+
+  private decodeFields(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    fields: string[],
+  ): DecodeFailure | undefined {
+    const { reader } = this;
+    reader.at = start;
+    let size = 0;
+    while (reader.at < end) {
+      const first = bytes[reader.at]!;
+      if ((first & 0xe0) === 0x20) {
+        const failure = this.sizeUpdate(bytes, end, size > 0);
+        if (failure !== undefined) return failure;
+        continue;
+      }
+      if (this.updateDue) return broken("no dynamic table size update after the maximum was lowered");
+      const field = first >= 0x80 ? this.indexed(bytes, end) : this.literal(bytes, end, first);
+      if (field !== undefined) return field;
+      size += this.name.length + this.value.length + ENTRY_OVERHEAD;
+      if (size <= this.maxHeaderListSize) fields.push(this.name, this.value);
+      else fields.length = 0;
+    }
+    if (size <= this.maxHeaderListSize) return undefined;
+    return new DecodeFailure("too-large", `header list of ${size} bytes is above ${this.maxHeaderListSize}`);
+  }
+
+  /** The field that was decoded last. */
+  private name = "";
+  private value = "";
+
+  /** Section 6.1. */
+  private indexed(bytes: Uint8Array, end: number): DecodeFailure | undefined {
+    return this.lookUp(this.reader.read(bytes, end, 7), true);
+  }
+
+  /** Sections 6.2.1 to 6.2.3. */
+  private literal(bytes: Uint8Array, end: number, first: number): DecodeFailure | undefined {
+    const indexing = first >= 0x40;
+    const nameIndex = this.reader.read(bytes, end, indexing ? 6 : 4);
+    if (nameIndex !== 0) {
+      const failure = this.lookUp(nameIndex, false);
+      if (failure !== undefined) return failure;
+    } else {
+      const name = this.string(bytes, end);
+      if (name === undefined) return broken("field name is cut off or badly coded");
+      this.name = name;
+    }
+    const value = this.string(bytes, end);
+    if (value === undefined) return broken("field value is cut off or badly coded");
+    this.value = value;
+    if (indexing) this.table.insert(this.name, value);
+    return undefined;
+  }
+
+  /** Section 2.3.3. */
+  private lookUp(index: number, withValue: boolean): DecodeFailure | undefined {
+    if (index > 0 && index <= STATIC_LENGTH) {
+      this.name = STATIC_NAMES[index]!;
+      if (withValue) this.value = STATIC_VALUES[index]!;
+      return undefined;
+    }
+    const dynamic = index - STATIC_LENGTH;
+    if (index <= 0 || dynamic > this.table.count) return broken(`index ${index} is beyond the tables`);
+    this.name = this.table.name(dynamic);
+    if (withValue) this.value = this.table.value(dynamic);
+    return undefined;
+  }
+
+  /** Section 6.3. */
+  private sizeUpdate(bytes: Uint8Array, end: number, afterField: boolean): DecodeFailure | undefined {
+    const size = this.reader.read(bytes, end, 5);
+    if (size < 0 || size > this.maxTableSize) {
+      return broken(`dynamic table size ${size} above ${this.maxTableSize}`);
+    }
+    if (afterField) return broken("dynamic table size update after a field");
+    this.updateDue = false;
+    this.table.resize(size);
+    return undefined;
+  }
+
+  /** Section 5.2. */
+  private string(bytes: Uint8Array, end: number): string | undefined {
+    const { reader } = this;
+    if (reader.at >= end) return undefined;
+    const huffman = bytes[reader.at]! >= 0x80;
+    const length = reader.read(bytes, end, 7);
+    const start = reader.at;
+    if (length < 0 || start + length > end) return undefined;
+    reader.at = start + length;
+    if (!huffman) return octetsToString(bytes, start, start + length);
+    if (this.scratch.length < 2 * length) this.scratch = new Uint8Array(4 * length);
+    const decoded = huffmanDecode(bytes, start, start + length, this.scratch);
+    return decoded < 0 ? undefined : octetsToString(this.scratch, 0, decoded);
+  }
+
+  private recall(bytes: Uint8Array, start: number, end: number): HeaderList | undefined {
+    const length = end - start;
+    if (length > REMEMBERED_BLOCK_BYTES || this.updateDue) return undefined;
+    next: for (const block of this.remembered) {
+      if (block.bytes.length !== length) continue;
+      for (let i = 0; i < length; i++) if (block.bytes[i] !== bytes[start + i]) continue next;
+      return block.headers;
+    }
+    return undefined;
+  }
+
+  private remember(bytes: Uint8Array, start: number, end: number, headers: HeaderList): void {
+    if (end - start > REMEMBERED_BLOCK_BYTES || this.table.generation !== this.rememberedGeneration) return;
+    // Octets of a multi-octet index lie on both sides of 0x80, so long indexes are simply not remembered.
+    for (let i = start; i < end; i++) if (bytes[i]! < 0x80 || bytes[i] === 0xff) return;
+    this.remembered[this.nextRemembered] = { bytes: bytes.slice(start, end), headers };
+    this.nextRemembered = (this.nextRemembered + 1) % REMEMBERED_BLOCKS;
+  }
+
+  private forget(): void {
+    this.rememberedGeneration = this.table.generation;
+    this.remembered = [];
+    this.nextRemembered = 0;
+  }
+}
+
+function broken(reason: string): DecodeFailure {
+  return new DecodeFailure("compression", `HPACK: ${reason}`);
+}
+
+/** Longer strings are made in pieces, for arguments are limited. */
+const PIECE = 4_096;
+
+function octetsToString(bytes: Uint8Array, start: number, end: number): string {
+  if (end - start <= 24) {
+    let text = "";
+    for (let i = start; i < end; i++) text += String.fromCharCode(bytes[i]!);
+    return text;
+  }
+  let text = "";
+  for (let i = start; i < end; i += PIECE) {
+    text += String.fromCharCode.apply(
+      null,
+      bytes.subarray(i, Math.min(end, i + PIECE)) as unknown as number[],
+    );
+  }
+  return text;
+}

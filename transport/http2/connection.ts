@@ -1,0 +1,384 @@
+// One HTTP/2 connection, client or server, without socket, clock or promise (RFC 9113).
+//
+// Bytes and the time come in (`receive`, `receiveEnd`, `handleTimeout`), commands come in (`open`, `sendData`,
+// ...), and what happened goes to the sink. After any of these, output may be waiting: take it by `transmit`,
+// and call `transmitted` once it is written; then ask `nextTimeout`. Frames from the peer are handled in
+// `inbound.ts`, DATA that must wait is kept in `send_queue.ts`.
+//
+// The usual call never waits: headers, DATA that the windows allow, and trailers are encoded straight into the
+// output, in the order of the calls. HPACK is stateful, so a header block is encoded when it is written, never
+// before.
+
+import type { Instant } from "../../pollers/engine.ts";
+import type { SliceBuffer } from "../../pollers/core/slice_buffer.ts";
+import { ByteSink } from "../hpack/byte_sink.ts";
+import { Encoder } from "../hpack/encoder.ts";
+import type { HeaderList } from "../hpack/header_list.ts";
+import { ErrorCode, Http2Error } from "./error.ts";
+import { CLIENT_PREFACE } from "./frames.ts";
+import {
+  writeData,
+  writeGoAway,
+  writeHeaderBlock,
+  writePing,
+  writeRstStream,
+  writeSettings,
+  writeWindowUpdate,
+} from "./frame_writer.ts";
+import { Inbound } from "./inbound.ts";
+import {
+  DATA_FRAME_BYTES,
+  DRAIN_PING_TIMEOUT_MS,
+  INITIAL_WINDOW_BYTES,
+  MAX_STREAM_ID,
+  OUTPUT_HIGH_WATER_BYTES,
+  SETTINGS_ACK_TIMEOUT_MS,
+} from "./limits.ts";
+import { OutputBuffer } from "./output_buffer.ts";
+import { Receiver } from "./receiver.ts";
+import { SendQueue } from "./send_queue.ts";
+import { DEFAULT_LOCAL_SETTINGS, type LocalSettings, PeerSettings, settingsEntries } from "./settings.ts";
+import type { ConnectionSink, StreamSink } from "./sink.ts";
+import { Stream } from "./stream.ts";
+import { Streams } from "./streams.ts";
+
+/** What a connection is made with. */
+export interface ConnectionOptions {
+  /** Which side of the connection we are. */
+  readonly role: "client" | "server";
+  /** Differences from {@linkcode DEFAULT_LOCAL_SETTINGS}. */
+  readonly settings?: Partial<LocalSettings>;
+}
+
+/** The opaque value of the PING that a graceful shutdown waits for; no other PING of ours uses it. */
+const DRAIN_PING = 0x6472_6169;
+
+/** One side of an HTTP/2 connection; see the head of this file for how to drive it. */
+export class Connection {
+  /** Which side we are. */
+  readonly role: "client" | "server";
+  /** What we told the peer. */
+  readonly settings: LocalSettings;
+  /** What the peer told us. */
+  readonly peerSettings = new PeerSettings();
+  /** The open streams. */
+  readonly streams = new Streams();
+  /** Nothing is received or opened any more; close the byte stream once `wantsTransmit` is false. */
+  closed = false;
+  /** What the peer lets us send on the connection, in octets. */
+  sendWindow = INITIAL_WINDOW_BYTES;
+  /** What the peer may still send on the connection, in octets. */
+  receiveWindow = INITIAL_WINDOW_BYTES;
+  /** The receive window of a stream that the peer opens now (settings count from their ACK on). */
+  initialReceiveWindow: number;
+  /** When the peer must have acknowledged our SETTINGS. */
+  settingsAckDeadline: Instant = Infinity;
+  /** The highest stream the peer opened. */
+  lastPeerStreamId = 0;
+  /** The number of the next stream we open. */
+  nextStreamId = 1;
+  /** No stream may be opened: one side said GOAWAY. */
+  draining = false;
+  /** Server: the last GOAWAY is out, streams above its number are not taken. */
+  drained = false;
+  /** The latest time that came in. */
+  now: Instant = 0;
+
+  /** Hears of the connection. */
+  readonly sink: ConnectionSink;
+  /** Our side of the peer's decoder. */
+  readonly encoder = new Encoder();
+  private readonly out = new OutputBuffer();
+  private readonly queue = new SendQueue(this, this.out);
+  private readonly inbound: Inbound;
+  private readonly receiver: Receiver;
+  private readonly block = new ByteSink();
+  private unannounced = 0;
+  private drainDeadline: Instant = Infinity;
+  private drainReason = "";
+
+  /** Nothing happens before {@linkcode start}. */
+  constructor(options: ConnectionOptions, sink: ConnectionSink) {
+    this.role = options.role;
+    this.settings = { ...DEFAULT_LOCAL_SETTINGS, ...options.settings };
+    this.sink = sink;
+    this.initialReceiveWindow = Math.max(INITIAL_WINDOW_BYTES, this.settings.initialWindowSize);
+    this.inbound = new Inbound(this);
+    this.receiver = new Receiver(this.inbound, this.settings.maxFrameSize, this.role === "server");
+  }
+
+  /** Queues what must come first: the preface, SETTINGS, and the connection's larger window (section 3.4). */
+  start(now: Instant): void {
+    this.now = now;
+    if (this.role === "client") {
+      const at = this.out.reserve(CLIENT_PREFACE.length);
+      new TextEncoder().encodeInto(CLIENT_PREFACE, this.out.chunk.subarray(at));
+      this.out.length += CLIENT_PREFACE.length;
+    }
+    writeSettings(this.out, settingsEntries(this.settings, this.role));
+    const more = this.settings.connectionWindowSize - INITIAL_WINDOW_BYTES;
+    if (more > 0) {
+      writeWindowUpdate(this.out, 0, more);
+      this.receiveWindow += more;
+    }
+    this.settingsAckDeadline = now + SETTINGS_ACK_TIMEOUT_MS;
+    this.sink.onOutput();
+  }
+
+  /** Takes bytes as they were read. They must never be overwritten: views of them are handed up. */
+  receive(bytes: Uint8Array, now: Instant): void {
+    this.now = now;
+    if (!this.closed) this.receiver.receive(bytes);
+  }
+
+  /** The byte stream ended or failed: every stream fails with `error`, then the connection. */
+  receiveEnd(error: Http2Error): void {
+    this.terminate(error);
+  }
+
+  /** Tells that `nextTimeout` has come. */
+  handleTimeout(now: Instant): void {
+    this.now = now;
+    if (now >= this.settingsAckDeadline) {
+      const reason = `no SETTINGS acknowledgement within ${SETTINGS_ACK_TIMEOUT_MS} ms`;
+      this.abort(new Http2Error("connection", ErrorCode.SETTINGS_TIMEOUT, "library", reason));
+    } else if (now >= this.drainDeadline) this.finishDrain();
+  }
+
+  /** When `handleTimeout` wants to be called; Infinity when nothing is waited for. */
+  nextTimeout(): Instant {
+    return this.closed ? Infinity : Math.min(this.settingsAckDeadline, this.drainDeadline);
+  }
+
+  /** Whether `transmit` would give something. */
+  get wantsTransmit(): boolean {
+    return this.out.byteLength > 0 || (!this.queue.isEmpty && this.sendWindow > 0);
+  }
+
+  /** Encoded output that waits, in octets, queued DATA not counted. */
+  get outputBytes(): number {
+    return this.out.byteLength;
+  }
+
+  /** Appends what is ready, a write's worth, to `out`; its bytes are in use until {@linkcode transmitted}. */
+  transmit(out: SliceBuffer): void {
+    if (!this.queue.isEmpty) this.queue.fill();
+    this.out.moveTo(out);
+  }
+
+  /** What `transmit` gave was written. */
+  transmitted(): void {
+    this.out.recycle();
+  }
+
+  /** Streams that are open now. */
+  get activeStreams(): number {
+    return this.streams.size;
+  }
+
+  /** Client: whether `open` may be called. */
+  get canOpen(): boolean {
+    return !this.closed && !this.draining && this.streams.size < this.peerSettings.maxConcurrentStreams &&
+      this.nextStreamId <= MAX_STREAM_ID;
+  }
+
+  /** Client: opens a stream with a request's header section, `headers` and `extra` in one block. */
+  open(headers: HeaderList, extra: HeaderList | undefined, endStream: boolean, sink: StreamSink): Stream {
+    if (!this.canOpen) throw new TypeError("Cannot open a stream: canOpen is false");
+    const stream = new Stream(
+      this.nextStreamId,
+      this.peerSettings.initialWindowSize,
+      this.initialReceiveWindow,
+    );
+    this.nextStreamId += 2;
+    stream.sink = sink;
+    this.streams.add(stream);
+    this.writeHeaders(stream, headers, extra, endStream);
+    if (endStream) this.localEnd(stream);
+    return stream;
+  }
+
+  /**
+   * Sends a header section: the response's, or with `endStream` trailers, which follow the DATA that is queued.
+   * Does nothing on a stream that is closed, for its end may have crossed the call.
+   */
+  sendHeaders(stream: Stream, headers: HeaderList, extra: HeaderList | undefined, endStream: boolean): void {
+    if (stream.closed) return;
+    this.checkWritable(stream);
+    if (stream.hasQueued) {
+      if (!endStream) {
+        throw new TypeError(`Cannot send headers on stream ${stream.id}: DATA is queued before them`);
+      }
+      stream.queuedTrailers = headers;
+      stream.queuedTrailersExtra = extra;
+      stream.endQueued = true;
+      return;
+    }
+    this.writeHeaders(stream, headers, extra, endStream);
+    if (endStream) this.localEnd(stream);
+  }
+
+  /**
+   * Sends content. True: `bytes` were copied and are the caller's again. False: they are queued and the
+   * connection's for good. Does nothing, and says true, on a stream that is closed.
+   */
+  sendData(stream: Stream, bytes: Uint8Array, endStream: boolean): boolean {
+    if (stream.closed) return true;
+    this.checkWritable(stream);
+    const length = bytes.length;
+    if (
+      stream.hasQueued || length > stream.sendWindow || length > this.sendWindow ||
+      this.out.byteLength + length > OUTPUT_HIGH_WATER_BYTES
+    ) {
+      if (endStream) stream.endQueued = true;
+      this.queue.enqueue(stream, bytes);
+      this.sink.onOutput();
+      return false;
+    }
+    stream.sendWindow -= length;
+    this.sendWindow -= length;
+    let start = 0;
+    for (; length - start > DATA_FRAME_BYTES; start += DATA_FRAME_BYTES) {
+      writeData(this.out, stream.id, bytes, start, start + DATA_FRAME_BYTES, false);
+    }
+    if (length > 0 || endStream) writeData(this.out, stream.id, bytes, start, length, endStream);
+    this.sink.onOutput();
+    if (endStream) this.localEnd(stream);
+    return true;
+  }
+
+  /** The application has consumed `bytes` of what `onData` gave: they are announced, in batches of half a window. */
+  release(stream: Stream, bytes: number): void {
+    if (stream.closed || bytes === 0) return; // what was unreleased went back when the stream closed
+    stream.unreleased -= bytes;
+    stream.unannounced += bytes;
+    this.giveBack(bytes);
+    if (stream.remoteClosed || stream.unannounced < this.settings.initialWindowSize >> 1) return;
+    writeWindowUpdate(this.out, stream.id, stream.unannounced);
+    stream.receiveWindow += stream.unannounced;
+    stream.unannounced = 0;
+    this.sink.onOutput();
+  }
+
+  /** Ends a stream at once with RST_STREAM; the sink hears of it before this returns. */
+  reset(stream: Stream, error: Http2Error): void {
+    if (stream.closed) return;
+    writeRstStream(this.out, stream.id, error.code);
+    this.streams.rememberReset(stream.id);
+    this.sink.onOutput();
+    this.closeStream(stream, error);
+  }
+
+  /** Sends a PING; `onPong` hears of its answer. `opaque`: any 32-bit number. */
+  ping(opaque: number): void {
+    writePing(this.out, 0, opaque, false);
+    this.sink.onOutput();
+  }
+
+  /**
+   * Graceful end: no new streams, `closed` once the last one has ended. A server says so twice, as section 6.8
+   * has it, so that requests on their way are still served.
+   */
+  drain(reason: string): void {
+    if (this.closed || this.draining) return;
+    this.draining = true;
+    this.drainReason = reason;
+    if (this.role === "client") return this.finishDrain();
+    writeGoAway(this.out, MAX_STREAM_ID, ErrorCode.NO_ERROR, reason);
+    this.drainDeadline = this.now + DRAIN_PING_TIMEOUT_MS;
+    this.ping(DRAIN_PING);
+  }
+
+  /** Ends the connection at once: GOAWAY with the error's code, and every stream fails with `error`. */
+  abort(error: Http2Error): void {
+    if (this.closed) return;
+    writeGoAway(this.out, this.lastPeerStreamId, error.code, error.reason);
+    this.sink.onOutput();
+    this.terminate(error);
+  }
+
+  /** For `inbound.ts`: a PING of ours came back. */
+  pong(opaque: number): void {
+    if (opaque === DRAIN_PING && this.drainDeadline !== Infinity) this.finishDrain();
+    else this.sink.onPong(opaque);
+  }
+
+  /** For `inbound.ts`: octets of the connection's window are free again. */
+  giveBack(bytes: number): void {
+    this.unannounced += bytes;
+    if (this.unannounced < this.settings.connectionWindowSize >> 1 || this.closed) return;
+    writeWindowUpdate(this.out, 0, this.unannounced);
+    this.receiveWindow += this.unannounced;
+    this.unannounced = 0;
+    this.sink.onOutput();
+  }
+
+  /** For `inbound.ts`: a window grew, so DATA that waited may go. */
+  windowGrew(stream: Stream | undefined): void {
+    if (stream !== undefined) this.queue.admit(stream);
+    if (!this.queue.isEmpty) this.sink.onOutput();
+  }
+
+  /** For `inbound.ts`: where answers to frames go. */
+  get output(): OutputBuffer {
+    this.sink.onOutput();
+    return this.out;
+  }
+
+  /** For `send_queue.ts`: encodes and writes a header section now. */
+  writeHeaders(stream: Stream, headers: HeaderList, extra: HeaderList | undefined, endStream: boolean): void {
+    const block = this.block;
+    block.length = 0;
+    this.encoder.encode(headers, extra, block);
+    const maxFrameBytes = Math.min(this.peerSettings.maxFrameSize, DATA_FRAME_BYTES);
+    writeHeaderBlock(this.out, stream.id, block.bytes, block.length, endStream, maxFrameBytes);
+    stream.headersSent = true;
+    this.sink.onOutput();
+  }
+
+  /** For `send_queue.ts`: END_STREAM was written. */
+  localEnd(stream: Stream): void {
+    stream.localClosed = true;
+    if (stream.remoteClosed) this.closeStream(stream, undefined);
+  }
+
+  /** For `inbound.ts`: the stream is over; gives its window back and tells its sink. */
+  closeStream(stream: Stream, error: Http2Error | undefined): void {
+    if (stream.closed) return;
+    const wasFull = this.streams.size >= this.peerSettings.maxConcurrentStreams;
+    stream.closed = true;
+    this.streams.remove(stream);
+    this.queue.drop(stream);
+    if (stream.unreleased > 0) this.giveBack(stream.unreleased);
+    stream.sink.onClosed(stream, error);
+    if (wasFull && this.role === "client" && this.canOpen) this.sink.onCanOpen();
+    this.closeIfDrained();
+  }
+
+  /** For `inbound.ts`: a connection that takes no more streams ends with its last one. */
+  closeIfDrained(): void {
+    const over = this.role === "client" ? this.draining : this.drained;
+    if (over && this.streams.size === 0) this.terminate(undefined);
+  }
+
+  private finishDrain(): void {
+    this.drainDeadline = Infinity;
+    this.drained = true;
+    writeGoAway(this.out, this.lastPeerStreamId, ErrorCode.NO_ERROR, this.drainReason);
+    this.sink.onOutput();
+    this.closeIfDrained();
+  }
+
+  private terminate(error: Http2Error | undefined): void {
+    if (this.closed) return;
+    this.closed = true;
+    for (const stream of this.streams.all()) this.closeStream(stream, error);
+    this.sink.onClosed(error);
+  }
+
+  private checkWritable(stream: Stream): void {
+    if (stream.localClosed || stream.endQueued) {
+      throw new TypeError(`Cannot send on stream ${stream.id}: END_STREAM was already sent`);
+    }
+  }
+}

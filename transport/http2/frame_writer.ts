@@ -1,0 +1,111 @@
+// Encodes frames into an output buffer (RFC 9113, section 6).
+
+import { Flag, FRAME_HEADER_BYTES, FrameType, writeFrameHeader, writeUint32 } from "./frames.ts";
+import { GOAWAY_DEBUG_BYTES } from "./limits.ts";
+import type { OutputBuffer } from "./output_buffer.ts";
+
+/** One DATA frame with `bytes[start, end)`; at most DATA_FRAME_BYTES. */
+export function writeData(
+  out: OutputBuffer,
+  streamId: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  endStream: boolean,
+): void {
+  const length = end - start;
+  let at = out.reserve(FRAME_HEADER_BYTES + length);
+  const chunk = out.chunk;
+  writeFrameHeader(chunk, at, length, FrameType.DATA, endStream ? Flag.END_STREAM : 0, streamId);
+  at += FRAME_HEADER_BYTES;
+  copyBytes(bytes, start, end, chunk, at);
+  out.length = at + length;
+}
+
+/** One header block as HEADERS and as many CONTINUATIONs as `maxFrameBytes` demands (section 6.10). */
+export function writeHeaderBlock(
+  out: OutputBuffer,
+  streamId: number,
+  block: Uint8Array,
+  blockLength: number,
+  endStream: boolean,
+  maxFrameBytes: number,
+): void {
+  let start = 0;
+  let type: number = FrameType.HEADERS;
+  let flags: number = endStream ? Flag.END_STREAM : 0;
+  do {
+    const end = Math.min(blockLength, start + maxFrameBytes);
+    if (end === blockLength) flags |= Flag.END_HEADERS;
+    const at = out.reserve(FRAME_HEADER_BYTES + end - start);
+    writeFrameHeader(out.chunk, at, end - start, type, flags, streamId);
+    copyBytes(block, start, end, out.chunk, at + FRAME_HEADER_BYTES);
+    out.length = at + FRAME_HEADER_BYTES + end - start;
+    start = end;
+    type = FrameType.CONTINUATION;
+    flags = 0;
+  } while (start < blockLength);
+}
+
+/** RST_STREAM (section 6.4). */
+export function writeRstStream(out: OutputBuffer, streamId: number, code: number): void {
+  const at = frame(out, 4, FrameType.RST_STREAM, 0, streamId);
+  writeUint32(out.chunk, at, code);
+}
+
+/** SETTINGS with `entries` of identifier and value (section 6.5). */
+export function writeSettings(out: OutputBuffer, entries: ReadonlyArray<readonly [number, number]>): void {
+  let at = frame(out, entries.length * 6, FrameType.SETTINGS, 0, 0);
+  for (const [id, value] of entries) {
+    out.chunk[at] = id >>> 8;
+    out.chunk[at + 1] = id;
+    writeUint32(out.chunk, at + 2, value);
+    at += 6;
+  }
+}
+
+/** SETTINGS with ACK (section 6.5.3). */
+export function writeSettingsAck(out: OutputBuffer): void {
+  frame(out, 0, FrameType.SETTINGS, Flag.ACK, 0);
+}
+
+/** PING with eight octets (section 6.7). */
+export function writePing(out: OutputBuffer, high: number, low: number, ack: boolean): void {
+  const at = frame(out, 8, FrameType.PING, ack ? Flag.ACK : 0, 0);
+  writeUint32(out.chunk, at, high);
+  writeUint32(out.chunk, at + 4, low);
+}
+
+/** GOAWAY with a debug sentence (section 6.8). */
+export function writeGoAway(out: OutputBuffer, lastStreamId: number, code: number, reason: string): void {
+  const debug = new TextEncoder().encode(reason).subarray(0, GOAWAY_DEBUG_BYTES);
+  const at = frame(out, 8 + debug.length, FrameType.GOAWAY, 0, 0);
+  writeUint32(out.chunk, at, lastStreamId);
+  writeUint32(out.chunk, at + 4, code);
+  out.chunk.set(debug, at + 8);
+}
+
+/** WINDOW_UPDATE (section 6.9). */
+export function writeWindowUpdate(out: OutputBuffer, streamId: number, increment: number): void {
+  const at = frame(out, 4, FrameType.WINDOW_UPDATE, 0, streamId);
+  writeUint32(out.chunk, at, increment);
+}
+
+/** Writes the header of a frame of fixed `length`, claims its payload, and gives the payload's offset. */
+function frame(out: OutputBuffer, length: number, type: number, flags: number, streamId: number): number {
+  const at = out.reserve(FRAME_HEADER_BYTES + length);
+  writeFrameHeader(out.chunk, at, length, type, flags, streamId);
+  out.length = at + FRAME_HEADER_BYTES + length;
+  return at + FRAME_HEADER_BYTES;
+}
+
+/** Below this many bytes a loop beats `set` and its `subarray` on both engines. */
+const LOOP_COPY_BYTES = 48;
+
+function copyBytes(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void {
+  if (end - start > LOOP_COPY_BYTES) {
+    to.set(start === 0 && end === from.length ? from : from.subarray(start, end), at);
+    return;
+  }
+  for (let i = start; i < end; i++) to[at++] = from[i]!;
+}

@@ -1,0 +1,485 @@
+// What each frame from the peer does to the connection (RFC 9113, section 6), one method a frame type.
+
+import { DecodeFailure, Decoder } from "../hpack/decoder.ts";
+import { HeaderList } from "../hpack/header_list.ts";
+import { Budget } from "./budget.ts";
+import type { Connection } from "./connection.ts";
+import { ErrorCode, errorCodeName, Http2Error } from "./error.ts";
+import { writePing, writeRstStream, writeSettingsAck } from "./frame_writer.ts";
+import { Flag, FrameType, readUint31, readUint32 } from "./frames.ts";
+import { HeaderBlock } from "./header_block.ts";
+import { malformedReason, type SectionKind } from "./header_validation.ts";
+import { BUDGETS, HEADER_BLOCK_FACTOR, MAX_WINDOW_BYTES } from "./limits.ts";
+import type { FrameHandler } from "./receiver.ts";
+import { Stream } from "./stream.ts";
+
+/** Answers a request whose header list is above our limit (RFC 6585, section 5). */
+const TOO_LARGE_RESPONSE = HeaderList.of([[":status", "431"]]);
+
+/** The receiving half of a connection. */
+export class Inbound implements FrameHandler {
+  private readonly decoder: Decoder;
+  private readonly block: HeaderBlock;
+  private readonly resets = new Budget(BUDGETS.resets);
+  private readonly acknowledgements = new Budget(BUDGETS.acknowledgements);
+  private readonly emptyFrames = new Budget(BUDGETS.emptyFrames);
+  private readonly streamErrors = new Budget(BUDGETS.streamErrors);
+  private settingsReceived = false;
+  /** The stream of the DATA frame that is being received; undefined when its content is thrown away. */
+  private dataStream: Stream | undefined = undefined;
+  private dataEndsStream = false;
+
+  /** `connection` holds all state that both halves share. */
+  constructor(private readonly connection: Connection) {
+    const { headerTableSize, maxHeaderListSize } = connection.settings;
+    this.decoder = new Decoder({ maxTableSize: headerTableSize, maxHeaderListSize });
+    this.block = new HeaderBlock(maxHeaderListSize * HEADER_BLOCK_FACTOR);
+  }
+
+  /** The connection takes no more frames. */
+  get closed(): boolean {
+    return this.connection.closed;
+  }
+
+  /** Ends the connection for a rule the peer broke. */
+  abort(error: Http2Error): void {
+    this.connection.abort(error);
+  }
+
+  /** Sections 5.2 and 6.1: accounts a DATA frame as a whole, its padding included, and finds its stream. */
+  beginData(streamId: number, frameBytes: number, contentBytes: number, endStream: boolean): void {
+    this.dataStream = undefined;
+    if (!this.checkOrder(FrameType.DATA, streamId)) return;
+    const connection = this.connection;
+    if (streamId === 0) return this.protocolError("DATA on stream 0");
+    if (frameBytes > connection.receiveWindow) {
+      return this.fail(
+        ErrorCode.FLOW_CONTROL_ERROR,
+        `DATA of ${frameBytes} bytes exceeds the connection's window`,
+      );
+    }
+    connection.receiveWindow -= frameBytes;
+    const stream = connection.streams.get(streamId);
+    if (stream === undefined) return this.dataOnClosed(streamId, frameBytes);
+    const error = this.dataError(stream, frameBytes, contentBytes);
+    if (error !== undefined) {
+      connection.giveBack(frameBytes);
+      return this.streamError(stream, error[0], error[1]);
+    }
+    stream.receiveWindow -= frameBytes;
+    stream.unreleased += frameBytes;
+    this.dataStream = stream;
+    this.dataEndsStream = endStream;
+    if (frameBytes > contentBytes) connection.release(stream, frameBytes - contentBytes);
+    if (contentBytes === 0 && !endStream) this.spend(this.emptyFrames, "empty DATA frames");
+  }
+
+  /** Hands a piece of the DATA frame to its stream. */
+  data(bytes: Uint8Array, end: boolean): void {
+    const stream = this.dataStream;
+    if (stream === undefined || stream.closed) return;
+    const endStream = end && this.dataEndsStream;
+    if (stream.contentLeft >= 0) {
+      stream.contentLeft -= bytes.length;
+      if (stream.contentLeft < 0 || (endStream && stream.contentLeft > 0)) {
+        return this.streamError(
+          stream,
+          ErrorCode.PROTOCOL_ERROR,
+          "content-length does not match the content",
+        );
+      }
+    }
+    if (bytes.length === 0 && !endStream) return;
+    if (endStream) stream.remoteClosed = true;
+    stream.sink.onData(stream, bytes, endStream);
+    if (endStream) this.settle(stream);
+  }
+
+  /** Any frame but DATA. */
+  frame(type: number, flags: number, streamId: number, bytes: Uint8Array, start: number, end: number): void {
+    if (!this.checkOrder(type, streamId)) return;
+    switch (type) {
+      case FrameType.HEADERS:
+        return this.headers(flags, streamId, bytes, start, end);
+      case FrameType.WINDOW_UPDATE:
+        return this.windowUpdate(streamId, bytes, start, end);
+      case FrameType.CONTINUATION:
+        return this.continuation(flags, streamId, bytes, start, end);
+      case FrameType.RST_STREAM:
+        return this.rstStream(streamId, bytes, start, end);
+      case FrameType.SETTINGS:
+        return this.settings(flags, streamId, bytes, start, end);
+      case FrameType.PING:
+        return this.ping(flags, streamId, bytes, start, end);
+      case FrameType.GOAWAY:
+        return this.goAway(streamId, bytes, start, end);
+      case FrameType.PRIORITY:
+        return this.priority(streamId, end - start);
+      case FrameType.PUSH_PROMISE:
+        return this.protocolError("PUSH_PROMISE, which no peer may send us");
+    }
+    // Unknown types are ignored (section 5.5), but not for nothing.
+    this.spend(this.emptyFrames, "frames of unknown types");
+  }
+
+  /** Section 3.4: SETTINGS come first. Section 6.10: nothing comes between the parts of a header block. */
+  private checkOrder(type: number, streamId: number): boolean {
+    if (!this.settingsReceived && type !== FrameType.SETTINGS) {
+      this.protocolError(`first frame is of type ${type}, not SETTINGS`);
+      return false;
+    }
+    if (this.block.streamId === 0 || (type === FrameType.CONTINUATION && streamId === this.block.streamId)) {
+      return true;
+    }
+    this.protocolError(
+      `frame of type ${type} on stream ${streamId} inside the header block of stream ${this.block.streamId}`,
+    );
+    return false;
+  }
+
+  private dataOnClosed(streamId: number, frameBytes: number): void {
+    if (this.isIdle(streamId)) return this.protocolError(`DATA on idle stream ${streamId}`);
+    if (!this.connection.streams.mayHaveBeenReset(streamId)) {
+      return this.fail(ErrorCode.STREAM_CLOSED, `DATA on closed stream ${streamId}`);
+    }
+    this.connection.giveBack(frameBytes);
+  }
+
+  private dataError(
+    stream: Stream,
+    frameBytes: number,
+    contentBytes: number,
+  ): [code: number, reason: string] | undefined {
+    if (stream.remoteClosed) return [ErrorCode.STREAM_CLOSED, "DATA after END_STREAM"];
+    if (!stream.headersReceived) return [ErrorCode.PROTOCOL_ERROR, "DATA before the header section"];
+    if (frameBytes > stream.receiveWindow) {
+      return [ErrorCode.FLOW_CONTROL_ERROR, `DATA of ${contentBytes} bytes exceeds the stream's window`];
+    }
+    return undefined;
+  }
+
+  /** Section 6.2. */
+  private headers(flags: number, streamId: number, bytes: Uint8Array, start: number, end: number): void {
+    if (streamId === 0) return this.protocolError("HEADERS on stream 0");
+    if (flags & (Flag.PADDED | Flag.PRIORITY)) {
+      if (flags & Flag.PADDED) end -= bytes[start++] ?? 0;
+      if (flags & Flag.PRIORITY) start += 5;
+      if (start > end) return this.protocolError(`HEADERS on stream ${streamId} is padded beyond its length`);
+    }
+    const endStream = (flags & Flag.END_STREAM) !== 0;
+    if (flags & Flag.END_HEADERS) return this.headerSection(streamId, bytes, start, end, endStream);
+    if (!this.block.begin(streamId, endStream, bytes, start, end)) this.blockTooLong(streamId);
+  }
+
+  /** Section 6.10. */
+  private continuation(flags: number, streamId: number, bytes: Uint8Array, start: number, end: number): void {
+    const block = this.block;
+    if (block.streamId === 0) return this.protocolError(`CONTINUATION on stream ${streamId} without HEADERS`);
+    if (start === end && !this.spend(this.emptyFrames, "empty CONTINUATION frames")) return;
+    if (!block.add(bytes, start, end)) return this.blockTooLong(streamId);
+    if ((flags & Flag.END_HEADERS) === 0) return;
+    const { bytes: whole, length, endStream } = block;
+    block.end();
+    this.headerSection(streamId, whole, 0, length, endStream);
+  }
+
+  private blockTooLong(streamId: number): void {
+    const limit = this.connection.settings.maxHeaderListSize * HEADER_BLOCK_FACTOR;
+    this.fail(ErrorCode.ENHANCE_YOUR_CALM, `header block of stream ${streamId} is above ${limit} bytes`);
+  }
+
+  /** A whole header block. It is always decoded, for the sake of the dynamic table (section 4.3). */
+  private headerSection(
+    streamId: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    endStream: boolean,
+  ): void {
+    const decoded = this.decoder.decode(bytes, start, end);
+    if (decoded instanceof DecodeFailure && decoded.kind === "compression") {
+      return this.fail(ErrorCode.COMPRESSION_ERROR, decoded.reason);
+    }
+    const headers = decoded instanceof DecodeFailure ? undefined : decoded;
+    const stream = this.connection.streams.get(streamId);
+    if (stream !== undefined) this.sectionOnOpen(stream, headers, endStream);
+    else if (!this.isIdle(streamId)) this.sectionOnClosed(streamId);
+    else if (this.connection.role === "server" && (streamId & 1) === 1) {
+      this.request(streamId, headers, endStream);
+    } else this.protocolError(`HEADERS on idle stream ${streamId}`);
+  }
+
+  private sectionOnClosed(streamId: number): void {
+    const { streams, drained } = this.connection;
+    if (drained || streams.mayHaveBeenReset(streamId)) return;
+    this.fail(ErrorCode.STREAM_CLOSED, `HEADERS on closed stream ${streamId}`);
+  }
+
+  /** A request's header section opens a stream (sections 5.1.1, 5.1.2 and 8.1). */
+  private request(streamId: number, headers: HeaderList | undefined, endStream: boolean): void {
+    const connection = this.connection;
+    connection.lastPeerStreamId = streamId;
+    if (connection.drained) return connection.streams.rememberReset(streamId);
+    if (connection.streams.size >= connection.settings.maxConcurrentStreams) {
+      return this.refuse(streamId, ErrorCode.REFUSED_STREAM);
+    }
+    if (headers !== undefined && malformedReason(headers, "request") !== undefined) {
+      return this.refuse(streamId, ErrorCode.PROTOCOL_ERROR);
+    }
+    const stream = new Stream(
+      streamId,
+      connection.peerSettings.initialWindowSize,
+      connection.initialReceiveWindow,
+    );
+    if (headers === undefined) return this.refuseTooLarge(stream, endStream);
+    stream.headersReceived = true;
+    stream.remoteClosed = endStream;
+    connection.streams.add(stream);
+    stream.sink = connection.sink.onStream(stream);
+    this.begin(stream, headers, endStream);
+  }
+
+  private refuse(streamId: number, code: number): void {
+    writeRstStream(this.connection.output, streamId, code);
+    this.connection.streams.rememberReset(streamId);
+    this.spend(this.streamErrors, `streams refused with ${errorCodeName(code)}`);
+  }
+
+  /** A complete response, then RST_STREAM(NO_ERROR) so that the client stops sending (section 8.1). */
+  private refuseTooLarge(stream: Stream, endStream: boolean): void {
+    this.connection.writeHeaders(stream, TOO_LARGE_RESPONSE, undefined, true);
+    if (endStream) this.connection.streams.rememberReset(stream.id);
+    else this.refuse(stream.id, ErrorCode.NO_ERROR);
+  }
+
+  /** A header section on a stream that is open: a response's, or trailers. */
+  private sectionOnOpen(stream: Stream, headers: HeaderList | undefined, endStream: boolean): void {
+    if (stream.remoteClosed) {
+      return this.streamError(stream, ErrorCode.STREAM_CLOSED, "HEADERS after END_STREAM");
+    }
+    if (headers === undefined) {
+      const limit = this.connection.settings.maxHeaderListSize;
+      return this.streamError(stream, ErrorCode.ENHANCE_YOUR_CALM, `header list is above ${limit} bytes`);
+    }
+    const kind: SectionKind = stream.headersReceived ? "trailers" : "response";
+    const reason = malformedReason(headers, kind);
+    if (reason !== undefined) {
+      return this.streamError(stream, ErrorCode.PROTOCOL_ERROR, `malformed ${kind}: ${reason}`);
+    }
+    if (kind === "response") return this.response(stream, headers, endStream);
+    if (!endStream) return this.streamError(stream, ErrorCode.PROTOCOL_ERROR, "trailers without END_STREAM");
+    if (stream.contentLeft > 0) {
+      return this.streamError(stream, ErrorCode.PROTOCOL_ERROR, "content-length does not match the content");
+    }
+    stream.remoteClosed = true;
+    stream.sink.onTrailers(stream, headers);
+    this.settle(stream);
+  }
+
+  private response(stream: Stream, headers: HeaderList, endStream: boolean): void {
+    if (headers.get(":status")!.startsWith("1")) { // interim responses (section 8.1)
+      if (endStream) this.streamError(stream, ErrorCode.PROTOCOL_ERROR, "1xx response with END_STREAM");
+      return;
+    }
+    stream.headersReceived = true;
+    stream.remoteClosed = endStream;
+    this.begin(stream, headers, endStream);
+  }
+
+  /** Hands a request's or response's header section up. */
+  private begin(stream: Stream, headers: HeaderList, endStream: boolean): void {
+    const contentLength = headers.get("content-length");
+    if (contentLength !== undefined) {
+      if (!/^[0-9]{1,15}$/.test(contentLength) || (endStream && Number(contentLength) > 0 && this.isServer)) {
+        return this.streamError(
+          stream,
+          ErrorCode.PROTOCOL_ERROR,
+          `content-length is ${JSON.stringify(contentLength)}`,
+        );
+      }
+      if (!endStream) stream.contentLeft = Number(contentLength);
+    }
+    stream.sink.onHeaders(stream, headers, endStream);
+    if (endStream) this.settle(stream);
+  }
+
+  /** Section 6.4. */
+  private rstStream(streamId: number, bytes: Uint8Array, start: number, end: number): void {
+    if (end - start !== 4) return this.fail(ErrorCode.FRAME_SIZE_ERROR, `RST_STREAM of ${end - start} bytes`);
+    if (this.isIdle(streamId)) return this.protocolError(`RST_STREAM on idle stream ${streamId}`);
+    const stream = this.connection.streams.get(streamId);
+    if (stream === undefined) return;
+    const code = readUint32(bytes, start);
+    // A server that has answered in full may ask the client to stop sending (section 8.1).
+    if (code === ErrorCode.NO_ERROR && stream.remoteClosed && !this.isServer) {
+      return this.connection.closeStream(stream, undefined);
+    }
+    const answered = stream.headersSent;
+    const reason = `peer sent RST_STREAM ${errorCodeName(code)}`;
+    const unprocessed = code === ErrorCode.REFUSED_STREAM;
+    this.connection.closeStream(stream, new Http2Error("stream", code, "remote", reason, unprocessed));
+    if (this.isServer && !answered) this.spend(this.resets, "streams reset before they were answered");
+  }
+
+  /** Section 6.5. */
+  private settings(flags: number, streamId: number, bytes: Uint8Array, start: number, end: number): void {
+    const connection = this.connection;
+    if (streamId !== 0) return this.protocolError(`SETTINGS on stream ${streamId}`);
+    if (flags & Flag.ACK) {
+      if (start !== end) {
+        return this.fail(ErrorCode.FRAME_SIZE_ERROR, "SETTINGS acknowledgement with a payload");
+      }
+      return this.settingsAcknowledged();
+    }
+    if ((end - start) % 6 !== 0) {
+      return this.fail(ErrorCode.FRAME_SIZE_ERROR, `SETTINGS of ${end - start} bytes`);
+    }
+    if (this.settingsReceived && !this.spend(this.acknowledgements, "SETTINGS frames")) return;
+    this.settingsReceived = true;
+    const { peerSettings } = connection;
+    const couldOpen = connection.canOpen;
+    const windowBefore = peerSettings.initialWindowSize;
+    const error = peerSettings.apply(bytes, start, end, !this.isServer);
+    if (error !== undefined) return this.abort(error);
+    if (!this.adjustSendWindows(peerSettings.initialWindowSize - windowBefore)) return;
+    connection.encoder.setPeerMaxTableSize(peerSettings.headerTableSize);
+    writeSettingsAck(connection.output);
+    connection.sink.onSettings(peerSettings);
+    if (!this.isServer && !couldOpen && connection.canOpen) connection.sink.onCanOpen();
+  }
+
+  /** Section 6.5.3: from here on the peer keeps to what we announced. */
+  private settingsAcknowledged(): void {
+    const connection = this.connection;
+    if (connection.settingsAckDeadline === Infinity) return; // an ACK nobody waits for is no error
+    connection.settingsAckDeadline = Infinity;
+    const change = connection.settings.initialWindowSize - connection.initialReceiveWindow;
+    connection.initialReceiveWindow += change;
+    if (change !== 0) { for (const stream of connection.streams.all()) stream.receiveWindow += change; }
+  }
+
+  /** Section 6.9.2: a new initial window changes the windows of open streams, below zero if need be. */
+  private adjustSendWindows(change: number): boolean {
+    if (change === 0) return true;
+    for (const stream of this.connection.streams.all()) {
+      stream.sendWindow += change;
+      if (stream.sendWindow > MAX_WINDOW_BYTES) {
+        this.fail(ErrorCode.FLOW_CONTROL_ERROR, `SETTINGS made the window of stream ${stream.id} overflow`);
+        return false;
+      }
+      if (change > 0) this.connection.windowGrew(stream);
+    }
+    return true;
+  }
+
+  /** Section 6.7. */
+  private ping(flags: number, streamId: number, bytes: Uint8Array, start: number, end: number): void {
+    if (streamId !== 0) return this.protocolError(`PING on stream ${streamId}`);
+    if (end - start !== 8) return this.fail(ErrorCode.FRAME_SIZE_ERROR, `PING of ${end - start} bytes`);
+    if (flags & Flag.ACK) return this.connection.pong(readUint32(bytes, start + 4));
+    if (!this.spend(this.acknowledgements, "PING frames")) return;
+    writePing(this.connection.output, readUint32(bytes, start), readUint32(bytes, start + 4), true);
+  }
+
+  /** Section 6.8. */
+  private goAway(streamId: number, bytes: Uint8Array, start: number, end: number): void {
+    if (streamId !== 0) return this.protocolError(`GOAWAY on stream ${streamId}`);
+    if (end - start < 8) return this.fail(ErrorCode.FRAME_SIZE_ERROR, `GOAWAY of ${end - start} bytes`);
+    const connection = this.connection;
+    const lastStreamId = readUint31(bytes, start);
+    const code = readUint32(bytes, start + 4);
+    const debug = new TextDecoder().decode(bytes.subarray(start + 8, Math.min(end, start + 264)));
+    const reason = `peer sent GOAWAY ${errorCodeName(code)}${
+      debug === "" ? "" : ` ${JSON.stringify(debug)}`
+    }`;
+    if (!this.isServer) connection.draining = true;
+    connection.sink.onGoAway(lastStreamId, new Http2Error("connection", code, "remote", reason));
+    if (this.isServer) return;
+    for (const stream of connection.streams.all()) {
+      if (stream.id <= lastStreamId) continue;
+      connection.closeStream(
+        stream,
+        new Http2Error("stream", ErrorCode.REFUSED_STREAM, "remote", reason, true),
+      );
+    }
+    connection.closeIfDrained();
+  }
+
+  /** Section 6.9. */
+  private windowUpdate(streamId: number, bytes: Uint8Array, start: number, end: number): void {
+    if (end - start !== 4) {
+      return this.fail(ErrorCode.FRAME_SIZE_ERROR, `WINDOW_UPDATE of ${end - start} bytes`);
+    }
+    const connection = this.connection;
+    const increment = readUint31(bytes, start);
+    if (streamId === 0) {
+      if (increment === 0) return this.protocolError("WINDOW_UPDATE of 0 on the connection");
+      connection.sendWindow += increment;
+      if (connection.sendWindow > MAX_WINDOW_BYTES) {
+        return this.fail(ErrorCode.FLOW_CONTROL_ERROR, "WINDOW_UPDATE made the connection's window overflow");
+      }
+      return connection.windowGrew(undefined);
+    }
+    const stream = connection.streams.get(streamId);
+    if (stream === undefined) {
+      if (this.isIdle(streamId)) return this.protocolError(`WINDOW_UPDATE on idle stream ${streamId}`);
+      return;
+    }
+    if (increment === 0) return this.streamError(stream, ErrorCode.PROTOCOL_ERROR, "WINDOW_UPDATE of 0");
+    stream.sendWindow += increment;
+    if (stream.sendWindow > MAX_WINDOW_BYTES) {
+      return this.streamError(
+        stream,
+        ErrorCode.FLOW_CONTROL_ERROR,
+        "WINDOW_UPDATE made the stream's window overflow",
+      );
+    }
+    connection.windowGrew(stream);
+  }
+
+  /** Section 6.3: deprecated; only its form is checked. */
+  private priority(streamId: number, length: number): void {
+    if (streamId === 0) return this.protocolError("PRIORITY on stream 0");
+    if (length === 5) return void this.spend(this.emptyFrames, "PRIORITY frames");
+    const stream = this.connection.streams.get(streamId);
+    if (stream === undefined) return this.fail(ErrorCode.FRAME_SIZE_ERROR, `PRIORITY of ${length} bytes`);
+    this.streamError(stream, ErrorCode.FRAME_SIZE_ERROR, `PRIORITY of ${length} bytes`);
+  }
+
+  private get isServer(): boolean {
+    return this.connection.role === "server";
+  }
+
+  /** A number that no stream has had yet (section 5.1.1). Stream 0 counts as idle. */
+  private isIdle(streamId: number): boolean {
+    if (streamId === 0) return true;
+    const ours = (streamId & 1) === (this.isServer ? 0 : 1);
+    if (ours) return this.isServer || streamId >= this.connection.nextStreamId;
+    return !this.isServer || streamId > this.connection.lastPeerStreamId;
+  }
+
+  /** Both directions ended: the stream is over, unless a callback has ended it already. */
+  private settle(stream: Stream): void {
+    if (stream.localClosed && !stream.closed) this.connection.closeStream(stream, undefined);
+  }
+
+  private streamError(stream: Stream, code: number, reason: string): void {
+    this.connection.reset(stream, new Http2Error("stream", code, "library", reason));
+    this.spend(this.streamErrors, "streams that broke the protocol");
+  }
+
+  private protocolError(reason: string): void {
+    this.fail(ErrorCode.PROTOCOL_ERROR, reason);
+  }
+
+  private fail(code: number, reason: string): void {
+    this.connection.abort(new Http2Error("connection", code, "library", reason));
+  }
+
+  /** Counts an event that costs us more than the peer; false when that ended the connection. */
+  private spend(budget: Budget, what: string): boolean {
+    if (budget.take(this.connection.now)) return true;
+    this.fail(ErrorCode.ENHANCE_YOUR_CALM, `too many ${what}`);
+    return false;
+  }
+}

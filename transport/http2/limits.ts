@@ -1,0 +1,71 @@
+// Every bound of the HTTP/2 layer in one place, with the reason beside it.
+
+/** A window may not exceed 2^31-1 (RFC 9113, section 6.9.1). */
+export const MAX_WINDOW_BYTES = 0x7fff_ffff;
+
+/** The window of a connection and of a stream before any SETTINGS (RFC 9113, section 6.9.2). */
+export const INITIAL_WINDOW_BYTES = 65_535;
+
+/** The least, and initial, SETTINGS_MAX_FRAME_SIZE (RFC 9113, section 4.2). */
+export const MIN_MAX_FRAME_BYTES = 16_384;
+
+/** The greatest SETTINGS_MAX_FRAME_SIZE (RFC 9113, section 4.2). */
+export const MAX_MAX_FRAME_BYTES = 16_777_215;
+
+/** The greatest stream identifier (RFC 9113, section 5.1.1). */
+export const MAX_STREAM_ID = 0x7fff_ffff;
+
+/** Payload of one DATA frame we send, at most: long frames of one stream would delay the others. */
+export const DATA_FRAME_BYTES = 16_384;
+
+/** An output chunk: three full DATA frames with their headers and room for small ones between them. */
+export const OUTPUT_CHUNK_BYTES = 65_536;
+
+/** Chunks kept for reuse by one thread: 4 MiB, enough for the writes of 64 busy connections. */
+export const POOLED_CHUNKS = 64;
+
+/** Above this much encoded output DATA is queued on its stream, so that windows and fairness decide, not arrival. */
+export const OUTPUT_HIGH_WATER_BYTES = 131_072;
+
+/** Output handed to one write, about: large enough to make system calls cheap, small enough to interleave streams. */
+export const TRANSMIT_BYTES = 262_144;
+
+/** A stream with more than this queued is `writeBlocked`; the value is gRPC's write buffer of a stream. */
+export const QUEUE_HIGH_WATER_BYTES = 65_536;
+
+/** A blocked stream becomes writable again at this mark; half of the other, so that it does not flutter. */
+export const QUEUE_LOW_WATER_BYTES = 32_768;
+
+/** Queued pieces below this size are joined into one block, so that a queue of small messages stays small. */
+export const QUEUE_JOIN_BYTES = 1_024;
+
+/** How long a peer may take to acknowledge SETTINGS (RFC 9113, section 6.5.3, asks for "a reasonable time"). */
+export const SETTINGS_ACK_TIMEOUT_MS = 20_000;
+
+/** How long the PING of a graceful shutdown may take before the final GOAWAY goes out without it. */
+export const DRAIN_PING_TIMEOUT_MS = 10_000;
+
+/** A header block as sent, CONTINUATIONs included, may be this many times the header list limit (RFC 9113, 10.5.1). */
+export const HEADER_BLOCK_FACTOR = 4;
+
+/** Stream ids we remember after resetting them, so that what was in flight is ignored (RFC 9113, section 5.1). */
+export const REMEMBERED_RESETS = 256;
+
+/** Bytes of debug data in a GOAWAY we send: a sentence. */
+export const GOAWAY_DEBUG_BYTES = 256;
+
+/**
+ * Events of a kind that cost us more than the peer, as a leaky bucket: `burst` at once and `perSecond` for ever.
+ * The figures are those other servers took after CVE-2019-9512 to 9518 and CVE-2023-44487, rounded up: a busy
+ * gRPC client with deadlines cancels some calls, none cancels thousands a second for nothing.
+ */
+export const BUDGETS = {
+  /** RST_STREAM for streams we have not answered yet: rapid reset. */
+  resets: { burst: 2_000, perSecond: 500 },
+  /** PING and SETTINGS that we must acknowledge. */
+  acknowledgements: { burst: 1_000, perSecond: 100 },
+  /** DATA and CONTINUATION frames without content, WINDOW_UPDATE and PRIORITY for nothing. */
+  emptyFrames: { burst: 2_000, perSecond: 500 },
+  /** Streams of the peer that we had to reset for an error of its own. */
+  streamErrors: { burst: 1_000, perSecond: 100 },
+} as const;

@@ -1,0 +1,186 @@
+// Cuts the received bytes into frames, wherever reads split them, and hands each to the connection.
+//
+// Whole frames are handled in place. DATA is handed on as it arrives, without waiting for the frame's end. Other
+// frames that a read has split are put together in one buffer, which the maximum frame size bounds.
+
+import { ErrorCode, Http2Error } from "./error.ts";
+import { CLIENT_PREFACE, Flag, FRAME_HEADER_BYTES, FrameType, readUint31 } from "./frames.ts";
+
+/** What the receiver tells its connection. */
+export interface FrameHandler {
+  /** Nothing more is wanted: the connection was aborted. */
+  readonly closed: boolean;
+  /** A DATA frame begins; `frameBytes` count against flow control, `contentBytes` are the content's. */
+  beginData(streamId: number, frameBytes: number, contentBytes: number, endStream: boolean): void;
+  /** A piece of the DATA frame that began last; `end`: its last piece, which may be empty. */
+  data(bytes: Uint8Array, end: boolean): void;
+  /** Any other frame; its payload is `bytes[start, end)`, valid during the call only. */
+  frame(type: number, flags: number, streamId: number, bytes: Uint8Array, start: number, end: number): void;
+  /** The peer broke a rule of framing. */
+  abort(error: Http2Error): void;
+}
+
+/** The frame reader of one connection. */
+export class Receiver {
+  /** Octets of the client preface still to come; 0 on a client, whose peer sends none. */
+  private prefaceLeft: number;
+  /** The frame, or frame header, that the last read left incomplete. */
+  private partial: Uint8Array = EMPTY;
+  private partialLength = 0;
+  /** Of the DATA frame that is being received: whether its Pad Length octet is still to come. */
+  private padLengthDue = false;
+  private dataStreamId = 0;
+  private dataFlags = 0;
+  private dataFrameBytes = 0;
+  private dataLeft = 0;
+  private padLeft = 0;
+  /** A DATA frame has begun and has not ended. */
+  private inData = false;
+
+  /** `maxFrameSize`: what we announced (section 4.2). `expectPreface`: we are the server. */
+  constructor(
+    private readonly handler: FrameHandler,
+    private readonly maxFrameSize: number,
+    expectPreface: boolean,
+  ) {
+    this.prefaceLeft = expectPreface ? CLIENT_PREFACE.length : 0;
+  }
+
+  /** Takes what was read. Views of `bytes` are handed up, so it must never be overwritten. */
+  receive(bytes: Uint8Array): void {
+    let at = this.prefaceLeft > 0 ? this.preface(bytes) : 0;
+    const end = bytes.length;
+    while (at < end && !this.handler.closed) {
+      if (this.inData) at = this.continueData(bytes, at, end);
+      else if (this.partialLength > 0) at = this.fillPartial(bytes, at, end);
+      else at = this.wholeFrame(bytes, at, end);
+    }
+  }
+
+  /** One frame at `at`, or what there is of it; gives where it ends. */
+  private wholeFrame(bytes: Uint8Array, at: number, end: number): number {
+    if (end - at < FRAME_HEADER_BYTES) return this.keep(bytes, at, end, FRAME_HEADER_BYTES);
+    const length = (bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]!;
+    const type = bytes[at + 3]!;
+    const flags = bytes[at + 4]!;
+    const streamId = readUint31(bytes, at + 5);
+    if (length > this.maxFrameSize) {
+      this.tooLong(length, bytes, at);
+      return end;
+    }
+    const payload = at + FRAME_HEADER_BYTES;
+    if (type === FrameType.DATA) {
+      if (flags & Flag.PADDED || end - payload < length) {
+        this.startData(flags, streamId, length);
+        return payload;
+      }
+      this.handler.beginData(streamId, length, length, (flags & Flag.END_STREAM) !== 0);
+      if (!this.handler.closed) this.handler.data(bytes.subarray(payload, payload + length), true);
+      return payload + length;
+    }
+    if (end - payload < length) return this.keep(bytes, at, end, FRAME_HEADER_BYTES + length);
+    this.handler.frame(type, flags, streamId, bytes, payload, payload + length);
+    return payload + length;
+  }
+
+  private tooLong(length: number, bytes: Uint8Array, at: number): void {
+    // "HTTP" read as a frame's length is 4.7 million: the usual way to find that a peer speaks HTTP/1.
+    const text = String.fromCharCode(...bytes.subarray(at, at + 24));
+    const reason = text.startsWith("HTTP/")
+      ? `peer does not speak HTTP/2: expected a frame, found ${JSON.stringify(text)}`
+      : `frame of type ${bytes[at + 3]} on stream ${
+        readUint31(bytes, at + 5)
+      } is ${length} bytes, above the ` +
+        `maximum of ${this.maxFrameSize}`;
+    this.handler.abort(new Http2Error("connection", ErrorCode.FRAME_SIZE_ERROR, "library", reason));
+  }
+
+  /** Keeps the rest of a read as the beginning of `total` bytes. */
+  private keep(bytes: Uint8Array, at: number, end: number, total: number): number {
+    this.partial = new Uint8Array(total);
+    this.partial.set(bytes.subarray(at, end));
+    this.partialLength = end - at;
+    return end;
+  }
+
+  /** Adds to the incomplete frame, and handles it once it is whole; gives how far `bytes` was used. */
+  private fillPartial(bytes: Uint8Array, at: number, end: number): number {
+    const taken = Math.min(end - at, this.partial.length - this.partialLength);
+    this.partial.set(bytes.subarray(at, at + taken), this.partialLength);
+    this.partialLength += taken;
+    if (this.partialLength === this.partial.length) {
+      const whole = this.partial;
+      this.partial = EMPTY;
+      this.partialLength = 0;
+      // A header that has just become whole comes back here with its frame's length, unless the frame is DATA.
+      this.wholeFrame(whole, 0, whole.length);
+    }
+    return at + taken;
+  }
+
+  private startData(flags: number, streamId: number, length: number): void {
+    this.inData = true;
+    this.dataStreamId = streamId;
+    this.dataFlags = flags;
+    this.dataFrameBytes = length;
+    this.padLengthDue = (flags & Flag.PADDED) !== 0;
+    this.dataLeft = length;
+    this.padLeft = 0;
+    if (this.padLengthDue && length === 0) return this.badPadding();
+    if (!this.padLengthDue) this.beginData();
+  }
+
+  private beginData(): void {
+    const endStream = (this.dataFlags & Flag.END_STREAM) !== 0;
+    this.handler.beginData(this.dataStreamId, this.dataFrameBytes, this.dataLeft, endStream);
+  }
+
+  private continueData(bytes: Uint8Array, at: number, end: number): number {
+    if (this.padLengthDue) {
+      this.padLengthDue = false;
+      this.padLeft = bytes[at++]!;
+      this.dataLeft -= 1 + this.padLeft;
+      if (this.dataLeft < 0) {
+        this.badPadding();
+        return end;
+      }
+      this.beginData();
+      if (this.handler.closed) return end;
+      if (this.dataLeft === 0) this.handler.data(EMPTY, true);
+    } else if (this.dataLeft > 0) {
+      const taken = Math.min(end - at, this.dataLeft);
+      this.dataLeft -= taken;
+      this.handler.data(bytes.subarray(at, at + taken), this.dataLeft === 0);
+      at += taken;
+    }
+    if (this.dataLeft === 0) {
+      const skipped = Math.min(end - at, this.padLeft);
+      this.padLeft -= skipped;
+      at += skipped;
+      this.inData = this.padLeft > 0;
+    }
+    return at;
+  }
+
+  private badPadding(): void {
+    const reason = `DATA on stream ${this.dataStreamId} is padded beyond its ${this.dataFrameBytes} bytes`;
+    this.handler.abort(new Http2Error("connection", ErrorCode.PROTOCOL_ERROR, "library", reason));
+  }
+
+  /** Checks the client preface as it arrives; gives where it ends. */
+  private preface(bytes: Uint8Array): number {
+    const seen = CLIENT_PREFACE.length - this.prefaceLeft;
+    const taken = Math.min(bytes.length, this.prefaceLeft);
+    for (let i = 0; i < taken; i++) {
+      if (bytes[i] === CLIENT_PREFACE.charCodeAt(seen + i)) continue;
+      const found = JSON.stringify(String.fromCharCode(...bytes.subarray(0, 24)));
+      const reason = `expected the HTTP/2 client preface, found ${found}`;
+      this.handler.abort(new Http2Error("connection", ErrorCode.PROTOCOL_ERROR, "library", reason));
+      return bytes.length;
+    }
+    this.prefaceLeft -= taken;
+    return taken;
+  }
+}
+
+const EMPTY = new Uint8Array(0);

@@ -1,0 +1,129 @@
+// SETTINGS: what each side may send (RFC 9113, section 6.5.2), with the initial values and the checks.
+
+import { ErrorCode, Http2Error } from "./error.ts";
+import { readUint32 } from "./frames.ts";
+import {
+  INITIAL_WINDOW_BYTES,
+  MAX_MAX_FRAME_BYTES,
+  MAX_WINDOW_BYTES,
+  MIN_MAX_FRAME_BYTES,
+} from "./limits.ts";
+
+/** Identifiers of settings (RFC 9113, section 6.5.2). */
+export const SettingId = {
+  HEADER_TABLE_SIZE: 0x1,
+  ENABLE_PUSH: 0x2,
+  MAX_CONCURRENT_STREAMS: 0x3,
+  INITIAL_WINDOW_SIZE: 0x4,
+  MAX_FRAME_SIZE: 0x5,
+  MAX_HEADER_LIST_SIZE: 0x6,
+} as const;
+
+/** What we tell the peer. Sizes in octets. */
+export interface LocalSettings {
+  /** Our decoder's dynamic table. */
+  readonly headerTableSize: number;
+  /** Streams the peer may have open; a client leaves it at 0, for it accepts no pushes. */
+  readonly maxConcurrentStreams: number;
+  /** Receive window of a new stream. */
+  readonly initialWindowSize: number;
+  /** Receive window of the connection; sent as a WINDOW_UPDATE, not as a setting. */
+  readonly connectionWindowSize: number;
+  /** Largest frame payload we accept. */
+  readonly maxFrameSize: number;
+  /** Largest header list we accept: names, values and 32 octets a field (section 6.5.2). */
+  readonly maxHeaderListSize: number;
+}
+
+/**
+ * Our defaults. A stream may have 1 MiB unread and a connection 8 MiB: enough for 10 Gbit/s at 1 ms or 80 Mbit/s
+ * at 100 ms on one stream, and a bound on what one peer can make us hold. Header lists as gRPC: 8 KiB soft,
+ * 16 KiB hard; we refuse above the hard one.
+ */
+export const DEFAULT_LOCAL_SETTINGS: LocalSettings = {
+  headerTableSize: 4_096,
+  maxConcurrentStreams: 0x7fff_ffff,
+  initialWindowSize: 1_048_576,
+  connectionWindowSize: 8_388_608,
+  maxFrameSize: 16_384,
+  maxHeaderListSize: 16_384,
+};
+
+/** The entries of the SETTINGS frame that says `settings`, those that differ from the protocol's initial values. */
+export function settingsEntries(settings: LocalSettings, role: "client" | "server"): Array<[number, number]> {
+  const entries: Array<[number, number]> = [];
+  if (role === "client") entries.push([SettingId.ENABLE_PUSH, 0]);
+  if (settings.headerTableSize !== 4_096) {
+    entries.push([SettingId.HEADER_TABLE_SIZE, settings.headerTableSize]);
+  }
+  if (role === "server") entries.push([SettingId.MAX_CONCURRENT_STREAMS, settings.maxConcurrentStreams]);
+  entries.push([SettingId.INITIAL_WINDOW_SIZE, settings.initialWindowSize]);
+  if (settings.maxFrameSize !== MIN_MAX_FRAME_BYTES) {
+    entries.push([SettingId.MAX_FRAME_SIZE, settings.maxFrameSize]);
+  }
+  entries.push([SettingId.MAX_HEADER_LIST_SIZE, settings.maxHeaderListSize]);
+  return entries;
+}
+
+/** What the peer told us, from the protocol's initial values on. */
+export class PeerSettings {
+  /** SETTINGS_HEADER_TABLE_SIZE: the bound of our encoder's table. */
+  headerTableSize = 4_096;
+  /** SETTINGS_ENABLE_PUSH; we never push. */
+  enablePush = true;
+  /** SETTINGS_MAX_CONCURRENT_STREAMS: streams we may have open; Infinity until told. */
+  maxConcurrentStreams = Infinity;
+  /** SETTINGS_INITIAL_WINDOW_SIZE: the send window of a new stream. */
+  initialWindowSize = INITIAL_WINDOW_BYTES;
+  /** SETTINGS_MAX_FRAME_SIZE: the largest payload we may send. */
+  maxFrameSize = MIN_MAX_FRAME_BYTES;
+  /** SETTINGS_MAX_HEADER_LIST_SIZE: advisory; Infinity until told. */
+  maxHeaderListSize = Infinity;
+
+  /**
+   * Applies the entries in `bytes[start, end)`, in order; the first bad one is the connection's error. Unknown
+   * settings are ignored. `fromServer`: a server must not enable push (section 6.5.2).
+   */
+  apply(bytes: Uint8Array, start: number, end: number, fromServer: boolean): Http2Error | undefined {
+    for (let at = start; at < end; at += 6) {
+      const error = this.set((bytes[at]! << 8) | bytes[at + 1]!, readUint32(bytes, at + 2), fromServer);
+      if (error !== undefined) return error;
+    }
+    return undefined;
+  }
+
+  private set(id: number, value: number, fromServer: boolean): Http2Error | undefined {
+    switch (id) {
+      case SettingId.HEADER_TABLE_SIZE:
+        this.headerTableSize = value;
+        break;
+      case SettingId.ENABLE_PUSH:
+        if (value > 1 || (fromServer && value === 1)) return badSetting("ENABLE_PUSH", value);
+        this.enablePush = value === 1;
+        break;
+      case SettingId.MAX_CONCURRENT_STREAMS:
+        this.maxConcurrentStreams = value;
+        break;
+      case SettingId.INITIAL_WINDOW_SIZE:
+        if (value > MAX_WINDOW_BYTES) {
+          return badSetting("INITIAL_WINDOW_SIZE", value, ErrorCode.FLOW_CONTROL_ERROR);
+        }
+        this.initialWindowSize = value;
+        break;
+      case SettingId.MAX_FRAME_SIZE:
+        if (value < MIN_MAX_FRAME_BYTES || value > MAX_MAX_FRAME_BYTES) {
+          return badSetting("MAX_FRAME_SIZE", value);
+        }
+        this.maxFrameSize = value;
+        break;
+      case SettingId.MAX_HEADER_LIST_SIZE:
+        this.maxHeaderListSize = value;
+        break;
+    }
+    return undefined;
+  }
+}
+
+function badSetting(name: string, value: number, code: number = ErrorCode.PROTOCOL_ERROR): Http2Error {
+  return new Http2Error("connection", code, "library", `peer sent SETTINGS_${name} ${value}, out of range`);
+}
