@@ -1,0 +1,150 @@
+// Socket addresses, and the target strings that name them (gRPC naming, https://github.com/grpc/grpc/blob/master/doc/naming.md).
+
+/** An IPv4 or IPv6 address with a port; `host` is numeric, IPv6 without brackets. */
+export interface InetAddress {
+  readonly family: "ipv4" | "ipv6";
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A unix domain socket in the file system. */
+export interface UnixAddress {
+  readonly family: "unix";
+  readonly path: string;
+}
+
+/** A unix domain socket in Linux's abstract namespace; `name` without the leading NUL. */
+export interface UnixAbstractAddress {
+  readonly family: "unix-abstract";
+  readonly name: string;
+}
+
+/** Where a socket is. */
+export type SocketAddress = InetAddress | UnixAddress | UnixAbstractAddress;
+
+/** A name to be looked up, with the port to use. */
+export interface DnsTarget {
+  readonly family: "dns";
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What a target string says. */
+export type Target = SocketAddress | DnsTarget;
+
+/** A target string that says nothing usable; the message quotes it and says what is wrong. */
+export class AddressError extends TypeError {
+  override readonly name = "AddressError";
+}
+
+/** The port of a DNS target without one, as gRPC has it. */
+const DEFAULT_PORT = 443;
+
+/**
+ * Reads `host:port`, `[v6]:port`, `ipv4:1.2.3.4:80`, `ipv6:[::1]:80`, `dns:name:port`, `dns:///name:port`,
+ * `unix:path`, `unix:///absolute/path` or `unix-abstract:name`. Throws {@linkcode AddressError}.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * assertEquals(parseTarget("[::1]:80"), { family: "ipv6", host: "::1", port: 80 });
+ * ```
+ */
+export function parseTarget(text: string): Target {
+  const scheme = /^(unix-abstract|unix|ipv4|ipv6|dns):/.exec(text)?.[1];
+  const rest = scheme === undefined ? text : text.slice(scheme.length + 1);
+  switch (scheme) {
+    case "unix":
+      return { family: "unix", path: notEmpty(text, rest.startsWith("///") ? rest.slice(2) : rest, "path") };
+    case "unix-abstract":
+      return { family: "unix-abstract", name: notEmpty(text, rest, "name") };
+    case "dns":
+      return parseHostPort(text, rest.replace(/^\/\/[^/]*\//, ""), DEFAULT_PORT);
+    case "ipv4":
+    case "ipv6": {
+      const address = parseHostPort(text, rest, undefined);
+      if (address.family !== scheme) throw fail(text, `${JSON.stringify(address.host)} is no ${scheme} address`);
+      return address;
+    }
+    default:
+      return parseHostPort(text, text, undefined);
+  }
+}
+
+/** The text that {@linkcode parseTarget} reads as `address`. */
+export function formatAddress(address: Target): string {
+  switch (address.family) {
+    case "unix":
+      return `unix:${address.path}`;
+    case "unix-abstract":
+      return `unix-abstract:${address.name}`;
+    case "ipv6":
+      return `[${address.host}]:${address.port}`;
+    default:
+      return `${address.host}:${address.port}`;
+  }
+}
+
+/** The address of a numeric `host`, or undefined where it is a name. */
+export function inetAddress(host: string, port: number): InetAddress | undefined {
+  if (isIpv4(host)) return { family: "ipv4", host, port };
+  if (isIpv6(host)) return { family: "ipv6", host, port };
+  return undefined;
+}
+
+function parseHostPort(text: string, hostPort: string, defaultPort: number | undefined): InetAddress | DnsTarget {
+  const match = /^(?:\[([^\]]*)\]|([^:]*))(?::([^:]*))?$/.exec(hostPort);
+  if (!match) {
+    const hint = isIpv6(hostPort) ? `: write an IPv6 address as "[${hostPort}]:port"` : "";
+    throw fail(text, `expected "host:port"${hint}`);
+  }
+  const [, bracketed, plain, portText] = match;
+  const host = notEmpty(text, (bracketed ?? plain)!, "host");
+  const port = parsePort(text, portText, defaultPort);
+  const numeric = inetAddress(host, port);
+  if (bracketed !== undefined && numeric?.family !== "ipv6") throw fail(text, `"[${host}]" is no IPv6 address`);
+  if (numeric !== undefined) return numeric;
+  if (/^[0-9.]+$/.test(host)) throw fail(text, `${JSON.stringify(host)} is no IPv4 address`);
+  if (!/^[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?$/.test(host)) {
+    throw fail(text, `${JSON.stringify(host)} is no host name`);
+  }
+  return { family: "dns", host, port };
+}
+
+function parsePort(text: string, port: string | undefined, defaultPort: number | undefined): number {
+  if (port === undefined) {
+    if (defaultPort !== undefined) return defaultPort;
+    throw fail(text, 'there is no port: write "host:port"');
+  }
+  if (!/^[0-9]{1,5}$/.test(port) || Number(port) > 65_535) throw fail(text, "port must be 0 to 65535");
+  return Number(port);
+}
+
+function notEmpty(text: string, part: string, what: string): string {
+  if (part === "") throw fail(text, `the ${what} is empty`);
+  return part;
+}
+
+function fail(text: string, why: string): AddressError {
+  return new AddressError(`Cannot parse address ${JSON.stringify(text)}: ${why}`);
+}
+
+function isIpv4(host: string): boolean {
+  const parts = host.split(".");
+  return parts.length === 4 && parts.every((part) => /^[0-9]{1,3}$/.test(part) && Number(part) <= 255);
+}
+
+/** RFC 4291, section 2.2: up to eight groups, one `::`, perhaps an IPv4 tail and a zone. */
+function isIpv6(host: string): boolean {
+  let address = host.replace(/%[A-Za-z0-9_.-]+$/, "");
+  const tail = /^(.*:)([0-9.]+\.[0-9]+)$/.exec(address);
+  if (tail) {
+    if (!isIpv4(tail[2]!)) return false;
+    address = `${tail[1]}0:0`;
+  }
+  const halves = address.split("::");
+  if (halves.length > 2) return false;
+  const groups = halves.flatMap((half) => half === "" ? [] : half.split(":"));
+  if (!groups.every((group) => /^[0-9A-Fa-f]{1,4}$/.test(group))) return false;
+  return halves.length === 2 ? groups.length < 8 : groups.length === 8;
+}

@@ -1,0 +1,60 @@
+// Receive memory of one endpoint: views are cut from a slab that grows with what the endpoint receives.
+
+/** What an endpoint starts with, and what an idle one pins: enough for a small call. */
+const MIN_SLAB_BYTES = 2_048;
+
+/** Below this much room a new slab is begun, for a read of a few bytes costs a system call all the same. */
+const MIN_ROOM_BYTES = 1_024;
+
+/** Reads that leave most of a slab unused, in a row, before a smaller one is taken. */
+const SMALL_READS_TO_SHRINK = 8;
+
+/**
+ * Bytes handed out are never written again: each read goes behind the one before, and a full slab is replaced.
+ * The size doubles when a read fills its room, and halves when reads stay small, so that a busy endpoint reads
+ * 64 KiB at a time and 10,000 idle ones pin a few KiB each.
+ */
+export class ReadSlab {
+  private slab: Uint8Array = EMPTY;
+  private used = 0;
+  private slabBytes = MIN_SLAB_BYTES;
+  private smallReads = 0;
+
+  /** `maxBytes`: the largest slab. */
+  constructor(private readonly maxBytes: number) {}
+
+  /** Room for the next read. */
+  room(): Uint8Array {
+    if (this.slab.length - this.used < Math.min(MIN_ROOM_BYTES, this.slabBytes)) {
+      this.slab = new Uint8Array(this.slabBytes);
+      this.used = 0;
+    }
+    return this.used === 0 ? this.slab : this.slab.subarray(this.used);
+  }
+
+  /** A view of the `count` bytes that the last read put into {@linkcode room}. */
+  take(count: number): Uint8Array {
+    const view = this.slab.subarray(this.used, this.used + count);
+    this.used += count;
+    if (this.used === this.slab.length) this.grow();
+    else if (count < this.slabBytes >> 3) this.countSmall();
+    else this.smallReads = 0;
+    return view;
+  }
+
+  private grow(): void {
+    this.slabBytes = Math.min(this.maxBytes, this.slabBytes * 4);
+    this.smallReads = 0;
+  }
+
+  private countSmall(): void {
+    if (this.slabBytes === MIN_SLAB_BYTES || ++this.smallReads < SMALL_READS_TO_SHRINK) return;
+    this.smallReads = 0;
+    this.slabBytes >>= 1;
+    // The rest of a large slab is let go, or an endpoint that falls idle would pin it.
+    this.slab = EMPTY;
+    this.used = 0;
+  }
+}
+
+const EMPTY = new Uint8Array(0);

@@ -1,0 +1,84 @@
+// Many deadlines on one armed timer of the runtime.
+
+import type { Instant } from "../engine.ts";
+import type { ExecCtx } from "./exec_ctx.ts";
+import { TimerHeap, type TimerTask } from "./timer_heap.ts";
+
+/** The runtime's own clock and timer, as an engine has them. */
+export interface Clock {
+  /** The current time. */
+  now(): Instant;
+  /** Has `fire` called once, `delayMs` from now or later. */
+  arm(delayMs: number, fire: () => void): unknown;
+  /** Takes back what `arm` gave. */
+  disarm(armed: unknown): void;
+}
+
+/** The longest delay that runtimes take: 2^31-1 ms. */
+const MAX_DELAY_MS = 0x7fff_ffff;
+
+/**
+ * Runs tasks when they are due, each batch inside one turn. The runtime's timer is armed for the earliest task;
+ * when that one is cancelled the timer is left as it is while others wait, for a timer that fires for nothing
+ * costs less than arming one for every call that ends before its deadline.
+ */
+export class Timers {
+  private readonly heap = new TimerHeap();
+  private armed: unknown = undefined;
+  private armedFor: Instant = Infinity;
+  private readonly fire = (): void => {
+    this.armed = undefined;
+    this.armedFor = Infinity;
+    this.execCtx.enter(this.runDue, undefined);
+    this.rearm();
+  };
+  private readonly runDue = (): void => {
+    const now = this.clock.now();
+    for (let task = this.heap.takeDue(now); task !== undefined; task = this.heap.takeDue(now)) task.closure();
+  };
+
+  /** Tasks run inside turns of `execCtx`. */
+  constructor(private readonly clock: Clock, private readonly execCtx: ExecCtx) {}
+
+  /** Tasks waiting. */
+  get size(): number {
+    return this.heap.size;
+  }
+
+  /** Runs `closure` at `at`, never earlier. */
+  add(at: Instant, closure: () => void): TimerTask {
+    const task = this.heap.add(at, closure);
+    if (at < this.armedFor) this.rearm();
+    return task;
+  }
+
+  /** True: it will never run. */
+  cancel(task: TimerTask): boolean {
+    const removed = this.heap.remove(task);
+    // A timer without a task would keep the process alive.
+    if (this.heap.size === 0) this.disarm();
+    return removed;
+  }
+
+  /** Forgets every task. */
+  clear(): void {
+    this.heap.clear();
+    this.disarm();
+  }
+
+  private rearm(): void {
+    const first = this.heap.first;
+    if (first === undefined || first.at >= this.armedFor) return;
+    this.disarm();
+    this.armedFor = first.at;
+    // Runtimes count in whole milliseconds; rounding up keeps timers from firing early.
+    const delayMs = Math.ceil(first.at - this.clock.now());
+    this.armed = this.clock.arm(Math.min(MAX_DELAY_MS, Math.max(0, delayMs)), this.fire);
+  }
+
+  private disarm(): void {
+    if (this.armed !== undefined) this.clock.disarm(this.armed);
+    this.armed = undefined;
+    this.armedFor = Infinity;
+  }
+}
