@@ -46,6 +46,7 @@ export class Assembly {
     this.#entry ??= name;
     const text = source.replace(/^\uFEFF/, "");
     this.#sources.set(name, text);
+    checkSyntaxLine(name, text);
     let parsed;
     try {
       parser.filename = name;
@@ -155,9 +156,12 @@ function describe(
 ): ServiceDescriptor {
   const fullName = bare(service.fullName);
   const methods: Record<string, MethodDescriptor> = Object.create(null);
+  const taken = new Set(service.methodsArray.map(({ name }) => name));
   for (const method of service.methodsArray) {
     const local = localMethodName(method.name);
-    const localName = local in methods ? method.name : local;
+    // Names that differ in their first letter only: the one written in lower case has it.
+    const localName = local !== method.name && taken.has(local) ? method.name : local;
+    taken.add(localName);
     const level = method.options?.["idempotency_level"] as string | undefined;
     methods[localName] = {
       name: method.name,
@@ -188,6 +192,16 @@ function unresolvedOf(method: protobuf.Method): string {
   } catch {
     return method.requestType;
   }
+}
+
+/** The parser takes any syntax for an edition it knows. */
+function checkSyntaxLine(name: string, text: string): void {
+  const syntax = /^[ \t]*syntax\s*=\s*["']([^"']*)["']/m.exec(text);
+  if (syntax === null || syntax[1] === "proto2" || syntax[1] === "proto3") return;
+  const line = text.slice(0, syntax.index).split("\n").length;
+  throw new ProtoError(
+    `${name}:${line}: Cannot parse: syntax "${syntax[1]}" is neither "proto2" nor "proto3"`,
+  );
 }
 
 /** protobufjs's parse error, with file and line in front. */

@@ -45,7 +45,9 @@ export function compileDecoder(
   lines.push("while (r.pos < end) {", "const t = r.tag();", "switch (t) {");
   schema.fields.forEach((field, i) => lines.push(fieldCases(schema, field, i, slots)));
   lines.push(
-    schema.usedAsGroup ? "default: if (t === g) { end = -1; break; } r.skip(t);" : "default: r.skip(t);",
+    schema.usedAsGroup
+      ? "default: if (t === g && g !== 0) { end = -1; break; } r.skip(t);"
+      : "default: r.skip(t);",
   );
   lines.push("}", "}");
   if (schema.usedAsGroup) {

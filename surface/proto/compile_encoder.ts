@@ -21,7 +21,6 @@ export type WriteMessage = (message: Record<string, unknown>, writer: Writer) =>
 interface Helpers {
   fields: readonly FieldSchema[];
   codecs: readonly (MessageCodec | undefined)[];
-  enums: readonly (ReadonlyMap<string, number> | undefined)[];
   bad(field: FieldSchema, value: unknown, what?: string): never;
   toLong(field: FieldSchema, value: unknown, signed: boolean): bigint;
   toEnum(field: FieldSchema, value: unknown): number;
@@ -46,7 +45,6 @@ export function compileEncoder(
   const helpers: Helpers = {
     fields: schema.fields,
     codecs,
-    enums: schema.fields.map((field) => field.enumType?.numbers),
     bad,
     toLong,
     toEnum,
@@ -94,13 +92,12 @@ function notDefault(field: FieldSchema): string {
       return ' && v !== ""';
     case "bool":
       return " && v !== false";
-    case "bytes":
-      return " && v.length !== 0";
     case "float":
     case "double":
       return " && (v !== 0 || Object.is(v, -0))";
     case "message":
     case "enum":
+    case "bytes":
       return "";
     default:
       return isBigInt(field.type) ? " && v !== 0n && v !== 0" : " && v !== 0";
@@ -115,8 +112,10 @@ function singularBody(schema: MessageSchema, field: FieldSchema, i: number): str
   }
   lines.push(convert(field.type, i, "v", "x"));
   const write = taggedWrite(field.number, field.type, field.delimited, i, "x");
-  const skipZero = field.type === "enum" && field.presence === "implicit";
-  lines.push(skipZero ? `if (x !== 0) { ${write} }` : write);
+  const implicit = field.presence === "implicit";
+  if (implicit && field.type === "enum") lines.push("if (x !== 0)");
+  if (implicit && field.type === "bytes") lines.push("if (x.length !== 0)");
+  lines.push(`{ ${write} }`);
   return lines.join("\n");
 }
 
@@ -157,10 +156,10 @@ function convert(type: FieldType, i: number, from: string, to: string): string {
     case "int32":
     case "sint32":
     case "sfixed32":
-      return `if ((${from} | 0) !== ${from}) bad(F${i}, ${from}); const ${to} = ${from};`;
+      return `if (typeof ${from} !== "number" || (${from} | 0) !== ${from}) bad(F${i}, ${from}); const ${to} = ${from};`;
     case "uint32":
     case "fixed32":
-      return `if ((${from} >>> 0) !== ${from}) bad(F${i}, ${from}); const ${to} = ${from};`;
+      return `if (typeof ${from} !== "number" || (${from} >>> 0) !== ${from}) bad(F${i}, ${from}); const ${to} = ${from};`;
     case "float":
     case "double":
       return `if (typeof ${from} !== "number") bad(F${i}, ${from}); const ${to} = ${from};`;
@@ -251,7 +250,7 @@ function toEnum(field: FieldSchema, value: unknown): number {
     const number = (field.enumType as EnumSchema).numbers.get(value);
     return number === undefined ? bad(field, value) : number;
   }
-  return ((value as number) | 0) === value ? value : bad(field, value);
+  return typeof value === "number" && (value | 0) === value ? value : bad(field, value);
 }
 
 function twice(field: FieldSchema, other: string): never {

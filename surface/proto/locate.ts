@@ -1,7 +1,7 @@
 // Finds which field a malformed byte belongs to, after decoding failed: the decoders themselves keep no track.
 
 import { Reader, RECURSION_LIMIT } from "./reader.ts";
-import { type FieldSchema, type MessageSchema, tagOf, WireType } from "./schema.ts";
+import type { FieldSchema, MessageSchema } from "./schema.ts";
 
 /** Full name of the innermost field (or message) of `schema` in `bytes` that holds `offset`. Never throws. */
 export function locateField(schema: MessageSchema, bytes: Uint8Array, offset: number): string {
@@ -35,10 +35,11 @@ function fieldAt(
   end: number,
   offset: number,
 ): FieldSchema | undefined {
+  const fields = new Map(message.fields.map((field) => [field.number, field]));
   while (reader.pos < end) {
     const from = reader.pos;
     const tag = reader.tag();
-    const field = message.fields.find((candidate) => isTagOf(candidate, tag));
+    const field = fields.get(tag >>> 3);
     try {
       reader.skip(tag);
     } catch (error) {
@@ -53,9 +54,4 @@ function fieldAt(
     }
   }
   return undefined;
-}
-
-function isTagOf(field: FieldSchema, tag: number): boolean {
-  return tag >>> 3 === field.number && tagOf(field.number, tag & 7) === tag &&
-    (tag & 7) !== WireType.GROUP_END;
 }

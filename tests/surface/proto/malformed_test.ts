@@ -1,0 +1,118 @@
+// Malformed bytes: a DecodeError that names type, field and offset; never another error, never a hang.
+
+import { assertEquals, assertThrows } from "@std/assert";
+import { encodeMessage } from "../../../surface/proto/codec.ts";
+import { DecodeError } from "../../../surface/proto/errors.ts";
+import { parseProto } from "../../../surface/proto/parse.ts";
+import { test } from "../../harness.ts";
+import { hex, Random } from "./reference.ts";
+
+const { messages } = parseProto(`syntax = "proto3"; package routeguide;
+message Point { int32 latitude = 1; int32 longitude = 2; }
+message Feature {
+  string name = 1; Point location = 2; repeated sint64 numbers = 3; map<string, Point> places = 4;
+  oneof kind { double size = 5; bytes data = 6; } fixed32 code = 7; fixed64 stamp = 8; Feature child = 9;
+}`);
+const feature = messages["routeguide.Feature"]!;
+
+const SAMPLE = encodeMessage(feature, {
+  name: "a name of more than twenty bytes, \u00e4\u20ac\u{1f600}",
+  location: { latitude: 409146138, longitude: -746188906 },
+  numbers: [1n, -1n, 1n << 60n, -(1n << 60n)],
+  places: { x: { latitude: 1 }, yy: {} },
+  data: Uint8Array.of(1, 2, 3),
+  code: 7,
+  stamp: 1n << 63n,
+  child: { name: "b", child: { size: 1.5, child: {} } },
+});
+
+function decodesOrSays(bytes: Uint8Array): void {
+  try {
+    feature.decode(bytes);
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    assertEquals(error.offset >= 0 && error.offset <= bytes.length, true);
+  }
+}
+
+test("a message cut at any byte decodes or throws DecodeError", () => {
+  let cut = 0;
+  for (let length = 0; length < SAMPLE.length; length++) {
+    try {
+      feature.decode(SAMPLE.subarray(0, length));
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      cut++;
+    }
+  }
+  assertEquals(cut > SAMPLE.length / 2, true);
+});
+
+test("a message with any byte changed decodes or throws DecodeError", () => {
+  for (let at = 0; at < SAMPLE.length; at++) {
+    for (const flip of [0x01, 0x02, 0x04, 0x07, 0x80, 0xff]) {
+      const bytes = SAMPLE.slice();
+      bytes[at]! ^= flip;
+      decodesOrSays(bytes);
+    }
+  }
+});
+
+test("random bytes decode or throw DecodeError", () => {
+  const random = new Random(7);
+  for (let round = 0; round < 3000; round++) {
+    decodesOrSays(
+      Uint8Array.from({ length: random.below(40) }, () => random.below(256) & (round % 2 ? 255 : 0x1f)),
+    );
+  }
+});
+
+test("bytes beyond a nested message's end are not taken from what follows", () => {
+  assertThrows(() => feature.decode(hex("12 01 08 05")), DecodeError, "beyond the end of its message");
+  assertThrows(() => feature.decode(hex("1a 01 80 01")), DecodeError, "beyond the end of its field");
+  assertThrows(() => feature.decode(hex("22 01 0a 00")), DecodeError, "beyond the end of its map entry");
+});
+
+test("errors name the innermost field, what is wrong and where", () => {
+  const cases: [string, string][] = [
+    ["08", "Cannot decode routeguide.Feature.name"],
+    ["12 02 08 ff", "Cannot decode routeguide.Point.latitude: the message ends inside a varint"],
+    [
+      "12 02 0a 05",
+      "Cannot decode routeguide.Point.latitude: a length of 5 is more than the 0 bytes left (at byte 4 of 4)",
+    ],
+    [
+      "0a 05 61",
+      "Cannot decode routeguide.Feature.name: a length of 5 is more than the 1 bytes left (at byte 2 of 3)",
+    ],
+    ["0a 02 c3 28", "Cannot decode routeguide.Feature.name: a string is not valid UTF-8"],
+    ["3d 01 02", "Cannot decode routeguide.Feature.code: the message ends inside a 4-byte value"],
+    ["41 01 02", "Cannot decode routeguide.Feature.stamp: the message ends inside an 8-byte value"],
+    ["00", "a tag has field number 0"],
+    ["0e", "wire type 6 does not exist"],
+    ["0c", "a group ends that did not begin"],
+    ["fb 06 08 01", "the message ends inside a group"],
+    ["80 80 80 80 80 80 80 80 80 80 01", "a varint is longer than 10 bytes"],
+    ["88 80 80 80 10 00", "a tag does not fit in 32 bits"],
+    ["0a ff ff ff ff ff ff ff ff ff 01", "a length does not fit in 32 bits"],
+    ["0a ff ff ff ff 0f", "a length of 4294967295 is more than the 0 bytes left"],
+  ];
+  for (const [bytes, says] of cases) {
+    assertThrows(() => feature.decode(hex(bytes)), DecodeError, says, bytes);
+  }
+});
+
+test("every kind of malformed UTF-8 is refused, short and long", () => {
+  for (
+    const bad of ["80", "c0 80", "c3", "e2 82", "ed a0 80", "f0 9f 98", "f4 90 80 80", "f8 88 80 80 80", "ff"]
+  ) {
+    for (const before of [0, 7, 8, 60]) {
+      const text = [...new Array(before).fill(0x61), ...hex(bad)];
+      assertThrows(
+        () => feature.decode(Uint8Array.from([0x0a, text.length, ...text])),
+        DecodeError,
+        "not valid UTF-8",
+      );
+    }
+  }
+});
