@@ -54,9 +54,9 @@ export interface MessageStream {
   /**
    * Sends one message. `framed` holds 5 free bytes for the gRPC prefix and then the encoded message, up to its
    * end. True: the bytes were copied out and are the caller's again. False: they are queued and belong to the
-   * transport for good.
+   * transport for good. `last` (clients): nothing follows, so END_STREAM goes with the message.
    */
-  sendMessage(framed: Uint8Array): boolean;
+  sendMessage(framed: Uint8Array, last?: boolean): boolean;
   /** Bytes queued and not yet framed; a producer should wait for `onWritable` while it is above the high-water mark. */
   readonly queuedBytes: number;
   /** Whether a producer should pause: `queuedBytes` is above the high-water mark. */
@@ -98,7 +98,7 @@ export interface ServerStream extends MessageStream {
   sendHeaders(metadata: HeaderList | undefined): void;
   /**
    * Ends the stream with trailers, after what is queued; trailers-only where no headers were sent. If the client
-   * has not half-closed yet, RST_STREAM(NO_ERROR) follows so that it stops sending.
+   * has not half-closed yet, RST_STREAM(NO_ERROR) follows so that it stops sending (RFC 9113, section 8.1).
    */
   sendStatus(code: number, message: string, metadata: HeaderList | undefined): void;
   /** Ends the stream at once with RST_STREAM. */

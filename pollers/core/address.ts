@@ -63,7 +63,9 @@ export function parseTarget(text: string): Target {
     case "ipv4":
     case "ipv6": {
       const address = parseHostPort(text, rest, undefined);
-      if (address.family !== scheme) throw fail(text, `${JSON.stringify(address.host)} is no ${scheme} address`);
+      if (address.family !== scheme) {
+        throw fail(text, `${JSON.stringify(address.host)} is no ${scheme} address`);
+      }
       return address;
     }
     default:
@@ -92,7 +94,11 @@ export function inetAddress(host: string, port: number): InetAddress | undefined
   return undefined;
 }
 
-function parseHostPort(text: string, hostPort: string, defaultPort: number | undefined): InetAddress | DnsTarget {
+function parseHostPort(
+  text: string,
+  hostPort: string,
+  defaultPort: number | undefined,
+): InetAddress | DnsTarget {
   const match = /^(?:\[([^\]]*)\]|([^:]*))(?::([^:]*))?$/.exec(hostPort);
   if (!match) {
     const hint = isIpv6(hostPort) ? `: write an IPv6 address as "[${hostPort}]:port"` : "";
@@ -102,7 +108,9 @@ function parseHostPort(text: string, hostPort: string, defaultPort: number | und
   const host = notEmpty(text, (bracketed ?? plain)!, "host");
   const port = parsePort(text, portText, defaultPort);
   const numeric = inetAddress(host, port);
-  if (bracketed !== undefined && numeric?.family !== "ipv6") throw fail(text, `"[${host}]" is no IPv6 address`);
+  if (bracketed !== undefined && numeric?.family !== "ipv6") {
+    throw fail(text, `"[${host}]" is no IPv6 address`);
+  }
   if (numeric !== undefined) return numeric;
   if (/^[0-9.]+$/.test(host)) throw fail(text, `${JSON.stringify(host)} is no IPv4 address`);
   if (!/^[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?$/.test(host)) {

@@ -20,7 +20,15 @@ export type IoErrorKind =
   | "other";
 
 /** The operation that failed, by the name of its system call. */
-export type IoSyscall = "connect" | "bind" | "listen" | "accept" | "read" | "write" | "getaddrinfo" | "socketpair";
+export type IoSyscall =
+  | "connect"
+  | "bind"
+  | "listen"
+  | "accept"
+  | "read"
+  | "write"
+  | "getaddrinfo"
+  | "socketpair";
 
 /** An error of an engine. It is handed on as a value; only the surface turns it into something thrown. */
 export class IoError {

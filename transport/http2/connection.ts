@@ -336,10 +336,17 @@ export class Connection {
     this.sink.onOutput();
   }
 
-  /** For `send_queue.ts`: END_STREAM was written. */
+  /**
+   * For `send_queue.ts`: END_STREAM was written. A server whose response is complete asks the client to stop
+   * sending the rest of its request (section 8.1).
+   */
   localEnd(stream: Stream): void {
     stream.localClosed = true;
-    if (stream.remoteClosed) this.closeStream(stream, undefined);
+    if (stream.remoteClosed) return this.closeStream(stream, undefined);
+    if (this.role === "client") return;
+    writeRstStream(this.out, stream.id, ErrorCode.NO_ERROR);
+    this.streams.rememberReset(stream.id);
+    this.closeStream(stream, undefined);
   }
 
   /** For `inbound.ts`: the stream is over; gives its window back and tells its sink. */

@@ -1,0 +1,211 @@
+// The native engine of Deno: Deno.connect and Deno.listen, a promise a read and a write.
+
+import type { SocketAddress } from "../core/address.ts";
+import { endOfStream, IoError, ioErrorFromCode, type IoSyscall } from "../core/io_error.ts";
+import { ReadSlab } from "../core/read_slab.ts";
+import type { SliceBuffer } from "../core/slice_buffer.ts";
+import type { Endpoint, EndpointOptions, IoResult, Listener, ListenOptions } from "../engine.ts";
+import { NativeEndpoint } from "./endpoint.ts";
+import { type ConnectAttempt, NativeEngine } from "./engine.ts";
+import { NativeListener } from "./listener.ts";
+
+// The little of Deno that is used here, so that the file also compiles where Deno's types are not.
+interface DenoAddress {
+  transport: string;
+  hostname?: string;
+  port?: number;
+  path?: string;
+}
+interface DenoConn {
+  readonly localAddr: DenoAddress;
+  readonly remoteAddr: DenoAddress;
+  read(into: Uint8Array): Promise<number | null>;
+  write(bytes: Uint8Array): Promise<number>;
+  close(): void;
+  setNoDelay?(on: boolean): void;
+  setKeepAlive?(on: boolean): void;
+}
+interface DenoListener {
+  readonly addr: DenoAddress;
+  accept(): Promise<DenoConn>;
+  close(): void;
+}
+interface DenoNet {
+  connect(options: object): Promise<DenoConn>;
+  listen(options: object): DenoListener;
+}
+
+const deno = (globalThis as unknown as { Deno: DenoNet }).Deno;
+
+/** System codes of Deno's error classes, for errors that carry no code. */
+const CODES: Readonly<Record<string, string>> = {
+  ConnectionRefused: "ECONNREFUSED",
+  ConnectionReset: "ECONNRESET",
+  ConnectionAborted: "ECONNABORTED",
+  BrokenPipe: "EPIPE",
+  AddrInUse: "EADDRINUSE",
+  AddrNotAvailable: "EADDRNOTAVAIL",
+  NotFound: "ENOENT",
+  NotCapable: "EACCES",
+  PermissionDenied: "EACCES",
+  TimedOut: "ETIMEDOUT",
+};
+
+function toIoError(error: unknown, syscall: IoSyscall, address: SocketAddress): IoError {
+  const { name, code, message } = error as Error & { code?: string };
+  if (name === "NotCapable") return new IoError("permission", syscall, address, undefined, message);
+  return ioErrorFromCode(code ?? CODES[name], syscall, address, message);
+}
+
+function toDeno(address: SocketAddress): object {
+  switch (address.family) {
+    case "unix":
+      return { transport: "unix", path: address.path };
+    case "unix-abstract":
+      return { transport: "unix", path: `\0${address.name}` };
+    default:
+      return { transport: "tcp", hostname: address.host, port: address.port };
+  }
+}
+
+function fromDeno(address: DenoAddress): SocketAddress {
+  const { hostname, port, path = "" } = address;
+  if (hostname === undefined) {
+    return path.startsWith("\0")
+      ? { family: "unix-abstract", name: path.slice(1) }
+      : { family: "unix", path: path ?? "" };
+  }
+  return { family: hostname.includes(":") ? "ipv6" : "ipv4", host: hostname, port: port! };
+}
+
+class DenoEndpoint extends NativeEndpoint {
+  private readonly slab: ReadSlab;
+  private writing: Uint8Array = NOTHING;
+  // Bound once: a read or write costs its promise and no closure.
+  private readonly onRead = (count: number | null): void => this.readCompleted(count);
+  private readonly onReadError = (error: unknown): void =>
+    this.finishRead(toIoError(error, "read", this.peer));
+  private readonly onWritten = (count: number): void => this.writeCompleted(count);
+  private readonly onWriteError = (error: unknown): void =>
+    this.finishWrite(toIoError(error, "write", this.peer));
+
+  constructor(
+    engine: NativeEngine,
+    private readonly conn: DenoConn,
+    options: EndpointOptions,
+    peer?: SocketAddress,
+  ) {
+    super(engine, fromDeno(conn.localAddr), peer ?? fromDeno(conn.remoteAddr));
+    this.slab = new ReadSlab(engine.readBufferBytes);
+    if (this.peer.family !== "ipv4" && this.peer.family !== "ipv6") return;
+    if (options.noDelay ?? true) conn.setNoDelay?.(true);
+    if (options.keepAliveMs !== undefined) conn.setKeepAlive?.(true);
+  }
+
+  protected override readNow(): boolean {
+    return false;
+  }
+
+  protected override startRead(): void {
+    this.conn.read(this.slab.room()).then(this.onRead, this.onReadError);
+  }
+
+  protected override startWrite(bytes: Uint8Array): boolean {
+    this.writing = bytes;
+    this.conn.write(bytes).then(this.onWritten, this.onWriteError);
+    return false;
+  }
+
+  protected override release(): void {
+    this.writing = NOTHING;
+    try {
+      this.conn.close();
+    } catch {
+      // Deno throws BadResource when the socket went by itself; it is released either way.
+    }
+  }
+
+  private readCompleted(count: number | null): void {
+    const into = this.readInto;
+    if (into === undefined) return;
+    if (count === null) return this.finishRead(endOfStream(this.peer));
+    into.append(this.slab.take(count));
+    this.finishRead(undefined);
+  }
+
+  private writeCompleted(count: number): void {
+    if (this.closedBy !== undefined) return;
+    if (count === this.writing.length) {
+      this.writing = NOTHING;
+      return this.finishWrite(undefined);
+    }
+    this.writing = this.writing.subarray(count);
+    this.conn.write(this.writing).then(this.onWritten, this.onWriteError);
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+
+class DenoNativeListener extends NativeListener {
+  private readonly sockets: DenoListener[] = [];
+
+  protected override bindNow(at: SocketAddress): IoResult<SocketAddress> {
+    try {
+      const { reusePort = false } = this.options;
+      const socket = deno.listen({ ...toDeno(at), ...(reusePort ? { reusePort } : {}) });
+      this.sockets.push(socket);
+      return { ok: true, value: fromDeno(socket.addr) };
+    } catch (error) {
+      return { ok: false, error: toIoError(error, "bind", at) };
+    }
+  }
+
+  protected override startAccepting(): void {
+    for (const socket of this.sockets) void this.acceptAll(socket);
+  }
+
+  protected override release(): void {
+    for (const socket of this.sockets) socket.close();
+  }
+
+  private async acceptAll(socket: DenoListener): Promise<void> {
+    while (!this.stopped) {
+      try {
+        const conn = await socket.accept();
+        this.accepted(new DenoEndpoint(this.engine, conn, this.options));
+      } catch (error) {
+        if (this.stopped) return;
+        await this.acceptFailed(toIoError(error, "accept", fromDeno(socket.addr)));
+      }
+    }
+  }
+}
+
+/** The runtime's own sockets on Deno. */
+export class DenoEngine extends NativeEngine {
+  /** See the contract. */
+  override listen(
+    options: ListenOptions,
+    onAccept: (endpoint: Endpoint) => void,
+    onShutdown: (error?: IoError) => void,
+  ): Listener {
+    return new DenoNativeListener(this, options, onAccept, onShutdown);
+  }
+
+  protected override startConnect(
+    to: SocketAddress,
+    options: EndpointOptions,
+    attempt: ConnectAttempt,
+  ): void {
+    let connecting: Promise<DenoConn>;
+    try {
+      connecting = deno.connect(toDeno(to));
+    } catch (error) { // permission is asked for at once
+      connecting = Promise.reject(error);
+    }
+    connecting.then(
+      (conn) => attempt.succeed(new DenoEndpoint(this, conn, options, to)),
+      (error) => attempt.fail(toIoError(error, "connect", to)),
+    );
+  }
+}

@@ -1,0 +1,92 @@
+// The part of a listener that is the same for every runtime: several addresses, one end.
+
+import { formatAddress, type SocketAddress } from "../core/address.ts";
+import { IoError } from "../core/io_error.ts";
+import type { Endpoint, IoResult, Listener, ListenOptions } from "../engine.ts";
+import type { Closable, NativeEngine } from "./engine.ts";
+
+/** How long accepting rests when descriptors have run out: long enough for some to come back. */
+const EXHAUSTED_PAUSE_MS = 100;
+
+/** A listener's life; each runtime adds its sockets. */
+export abstract class NativeListener implements Listener, Closable {
+  /** `shutdown` was called. */
+  protected stopped = false;
+  private readonly addresses: SocketAddress[] = [];
+  private started = false;
+
+  /** Counts as open in `engine` until `shutdown`. */
+  constructor(
+    protected readonly engine: NativeEngine,
+    protected readonly options: ListenOptions,
+    private readonly onAccept: (endpoint: Endpoint) => void,
+    private readonly onShutdown: (error?: IoError) => void,
+  ) {
+    engine.opened.add(this);
+  }
+
+  /** See the contract. */
+  async bind(at: SocketAddress): Promise<IoResult<number>> {
+    if (this.started || this.stopped) {
+      throw new TypeError("Cannot bind: the listener was started or shut down");
+    }
+    const bound = await this.bindNow(at);
+    if (!bound.ok) return bound;
+    this.addresses.push(bound.value);
+    return { ok: true, value: "port" in bound.value ? bound.value.port : 0 };
+  }
+
+  /** See the contract. */
+  start(): void {
+    if (this.started || this.stopped) {
+      throw new TypeError("Cannot start: the listener was started or shut down");
+    }
+    this.started = true;
+    this.startAccepting();
+  }
+
+  /** See the contract. */
+  shutdown(): void {
+    this.end(undefined);
+  }
+
+  /** The same as `shutdown`. */
+  close(): void {
+    this.end(undefined);
+  }
+
+  /** "listener on 127.0.0.1:80". */
+  describe(): string {
+    return `listener on ${this.addresses.map(formatAddress).join(" and ") || "no address"}`;
+  }
+
+  /** Hands an endpoint up, in a turn. */
+  protected accepted(endpoint: Endpoint): void {
+    if (this.stopped) endpoint.close();
+    else this.engine.execCtx.enter(this.onAccept, endpoint);
+  }
+
+  /** Accepting failed: rests where descriptors ran out, for connections wait in the backlog; else ends. */
+  protected acceptFailed(error: IoError): Promise<void> {
+    if (error.kind !== "too-many-files" && error.kind !== "reset") {
+      this.end(error);
+      return Promise.resolve();
+    }
+    return new Promise((resolve) => this.engine.runAt(this.engine.now() + EXHAUSTED_PAUSE_MS, resolve));
+  }
+
+  private end(error: IoError | undefined): void {
+    if (this.stopped) return;
+    this.stopped = true;
+    this.engine.opened.delete(this);
+    this.release();
+    this.engine.run(() => this.onShutdown(error));
+  }
+
+  /** Binds one socket and gives the address it has. */
+  protected abstract bindNow(at: SocketAddress): IoResult<SocketAddress> | Promise<IoResult<SocketAddress>>;
+  /** Begins to accept on every socket. */
+  protected abstract startAccepting(): void;
+  /** Closes every socket. */
+  protected abstract release(): void;
+}

@@ -1,0 +1,23 @@
+// The native poller: the runtime's own sockets, whichever runtime it is.
+
+import type { EngineFactory, EngineOptions, EventEngine, ProbeResult } from "../engine.ts";
+import { BunEngine } from "./bun.ts";
+import { DenoEngine } from "./deno.ts";
+import { runtime } from "./detect.ts";
+import { NodeEngine } from "./node.ts";
+
+const ENGINES = { deno: DenoEngine, bun: BunEngine, node: NodeEngine };
+
+/** "native": Deno.listen and Deno.connect, Bun.listen and Bun.connect, or node:net. Usable everywhere. */
+export const nativeFactory: EngineFactory = {
+  name: "native",
+  probe: (): ProbeResult => ({ usable: true }),
+  create: (options: EngineOptions): EventEngine => new ENGINES[runtime]("native", options),
+};
+
+/** "node": node:net, which Deno and Bun have as well, for comparison. */
+export const nodeFactory: EngineFactory = {
+  name: "node",
+  probe: (): ProbeResult => ({ usable: true }),
+  create: (options: EngineOptions): EventEngine => new NodeEngine("node", options),
+};

@@ -1,0 +1,162 @@
+// The native engine of Node, on node:net; it also runs on Deno and Bun, for comparison.
+
+import { createServer, type NetConnectOpts, type Server, Socket } from "node:net";
+import type { SocketAddress } from "../core/address.ts";
+import { endOfStream, type IoError, ioErrorFromCode, type IoSyscall } from "../core/io_error.ts";
+import type { SliceBuffer } from "../core/slice_buffer.ts";
+import type { Endpoint, EndpointOptions, IoResult, Listener, ListenOptions } from "../engine.ts";
+import { NativeEndpoint } from "./endpoint.ts";
+import { type ConnectAttempt, NativeEngine } from "./engine.ts";
+import { NativeListener } from "./listener.ts";
+
+function toIoError(error: Error & { code?: string }, syscall: IoSyscall, address: SocketAddress): IoError {
+  return ioErrorFromCode(error.code, syscall, address, error.message);
+}
+
+function toNode(address: SocketAddress): { host: string; port: number } | { path: string } {
+  switch (address.family) {
+    case "unix":
+      return { path: address.path };
+    case "unix-abstract":
+      return { path: `\0${address.name}` };
+    default:
+      return { host: address.host, port: address.port };
+  }
+}
+
+function inet(host: string, port: number): SocketAddress {
+  return { family: host.includes(":") ? "ipv6" : "ipv4", host, port };
+}
+
+class NodeEndpoint extends NativeEndpoint {
+  /** What came while no read was outstanding; the socket is paused then, so it is little. */
+  private readonly waiting: Uint8Array[] = [];
+  private ended: IoError | undefined = undefined;
+  private readonly onWritten = (error?: Error | null): void =>
+    this.finishWrite(error ? toIoError(error, "write", this.peer) : undefined);
+
+  constructor(
+    engine: NativeEngine,
+    private readonly socket: Socket,
+    options: EndpointOptions,
+    local: SocketAddress,
+    peer: SocketAddress,
+  ) {
+    super(engine, local, peer);
+    if (options.noDelay ?? true) socket.setNoDelay(true);
+    if (options.keepAliveMs !== undefined) socket.setKeepAlive(true, options.keepAliveMs);
+    socket.on("data", (bytes: Uint8Array) => this.onData(bytes));
+    socket.on("end", () => this.onEnd(endOfStream(peer)));
+    socket.on("error", (error) => this.onEnd(toIoError(error, "read", peer)));
+    socket.on("close", () => this.onEnd(endOfStream(peer)));
+    socket.pause();
+  }
+
+  protected override readNow(into: SliceBuffer): boolean {
+    if (this.waiting.length === 0) return false;
+    for (const bytes of this.waiting) into.append(bytes);
+    this.waiting.length = 0;
+    return true;
+  }
+
+  protected override startRead(): void {
+    if (this.ended === undefined) {
+      if (this.socket.isPaused()) this.socket.resume();
+      return;
+    }
+    const error = this.ended;
+    this.engine.run(() => this.finishRead(error));
+  }
+
+  protected override startWrite(bytes: Uint8Array): boolean {
+    this.socket.write(bytes, this.onWritten);
+    return false;
+  }
+
+  protected override release(): void {
+    this.waiting.length = 0;
+    this.socket.destroy();
+  }
+
+  private onData(bytes: Uint8Array): void {
+    if (this.readInto !== undefined) {
+      this.readInto.append(bytes);
+      this.finishRead(undefined);
+      if (this.reading) return;
+    } else this.waiting.push(bytes);
+    if (this.closedBy === undefined) this.socket.pause();
+  }
+
+  private onEnd(error: IoError): void {
+    this.ended ??= error;
+    if (this.reading && this.waiting.length === 0) this.finishRead(this.ended);
+  }
+}
+
+class NodeNativeListener extends NativeListener {
+  private readonly servers: Server[] = [];
+  private readonly early: Endpoint[] = [];
+  private accepting = false;
+
+  protected override bindNow(at: SocketAddress): Promise<IoResult<SocketAddress>> {
+    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
+      const inetPeer = socket.remoteAddress !== undefined;
+      const local = inetPeer ? inet(socket.localAddress!, socket.localPort!) : at;
+      const peer = inetPeer
+        ? inet(socket.remoteAddress!, socket.remotePort!)
+        : { family: "unix", path: "" } as const;
+      const endpoint = new NodeEndpoint(this.engine, socket, this.options, local, peer);
+      if (this.accepting || this.stopped) this.accepted(endpoint);
+      else this.early.push(endpoint);
+    });
+    return new Promise((resolve) => {
+      server.once("error", (error) => resolve({ ok: false, error: toIoError(error, "bind", at) }));
+      server.listen({ ...toNode(at), ...(this.options.reusePort ? { reusePort: true } : {}) }, () => {
+        this.servers.push(server);
+        const address = server.address();
+        const bound = address !== null && typeof address === "object"
+          ? inet(address.address, address.port)
+          : at;
+        resolve({ ok: true, value: bound });
+      });
+    });
+  }
+
+  protected override startAccepting(): void {
+    this.accepting = true;
+    const early = this.early.splice(0);
+    if (early.length > 0) this.engine.run(() => early.forEach((endpoint) => this.accepted(endpoint)));
+  }
+
+  protected override release(): void {
+    for (const endpoint of this.early.splice(0)) endpoint.close();
+    for (const server of this.servers) server.close();
+  }
+}
+
+/** Sockets of node:net. */
+export class NodeEngine extends NativeEngine {
+  /** See the contract. */
+  override listen(
+    options: ListenOptions,
+    onAccept: (endpoint: Endpoint) => void,
+    onShutdown: (error?: IoError) => void,
+  ): Listener {
+    return new NodeNativeListener(this, options, onAccept, onShutdown);
+  }
+
+  protected override startConnect(
+    to: SocketAddress,
+    options: EndpointOptions,
+    attempt: ConnectAttempt,
+  ): void {
+    const socket = new Socket({ allowHalfOpen: true });
+    const onError = (error: Error): void => attempt.fail(toIoError(error, "connect", to));
+    socket.once("error", onError);
+    socket.connect(toNode(to) as NetConnectOpts, () => {
+      socket.removeListener("error", onError);
+      const local = socket.localAddress === undefined ? to : inet(socket.localAddress, socket.localPort!);
+      attempt.succeed(new NodeEndpoint(this, socket, options, local, to));
+    });
+  }
+}

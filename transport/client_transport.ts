@@ -1,0 +1,134 @@
+// A client's transport over HTTP/2: opens streams on one connection.
+
+import type { SocketAddress } from "../pollers/core/address.ts";
+import type { Endpoint, EventEngine } from "../pollers/engine.ts";
+import { Driver } from "./driver.ts";
+import { GrpcClientStream } from "./grpc/client_stream.ts";
+import { DEFAULT_MAX_RECEIVE_MESSAGE_BYTES } from "./grpc/message_reader.ts";
+import { encodeTimeout } from "./grpc/timeout.ts";
+import { HeaderList } from "./hpack/header_list.ts";
+import { Connection } from "./http2/connection.ts";
+import { ErrorCode, Http2Error } from "./http2/error.ts";
+import type { LocalSettings } from "./http2/settings.ts";
+import type { ConnectionSink, StreamSink } from "./http2/sink.ts";
+import type {
+  ClientStream,
+  ClientStreamSink,
+  ClientTransport,
+  ClientTransportSink,
+  RequestTemplate,
+} from "./transport.ts";
+
+/** What both kinds of transport may be made with. */
+export interface TransportOptions {
+  /** The largest message that is received, in bytes. Default 4 MiB. */
+  readonly maxReceiveMessageBytes?: number;
+  /** Differences from our default HTTP/2 settings. */
+  readonly settings?: Partial<LocalSettings>;
+}
+
+/** One HTTP/2 connection to a server. */
+export class Http2ClientTransport implements ClientTransport, ConnectionSink {
+  private readonly connection: Connection;
+  private readonly driver: Driver;
+  private readonly maxMessageBytes: number;
+  private ready = false;
+
+  /** `onReady` is called when the server's SETTINGS came; `sink` hears everything after that, and the end. */
+  constructor(
+    engine: EventEngine,
+    private readonly endpoint: Endpoint,
+    options: TransportOptions,
+    private readonly sink: ClientTransportSink,
+    private readonly onReady: () => void,
+  ) {
+    this.connection = new Connection({ role: "client", settings: options.settings ?? {} }, this);
+    this.driver = new Driver(engine, endpoint, this.connection);
+    this.maxMessageBytes = options.maxReceiveMessageBytes ?? DEFAULT_MAX_RECEIVE_MESSAGE_BYTES;
+    this.driver.start();
+  }
+
+  /** This side's address. */
+  get local(): SocketAddress {
+    return this.endpoint.local;
+  }
+
+  /** The server's address. */
+  get peer(): SocketAddress {
+    return this.endpoint.peer;
+  }
+
+  /** Streams that are open now. */
+  get activeStreams(): number {
+    return this.connection.activeStreams;
+  }
+
+  /** Whether `open` would find a free stream now. */
+  get canOpen(): boolean {
+    return this.connection.canOpen;
+  }
+
+  /** See {@linkcode ClientTransport}. */
+  open(
+    template: RequestTemplate,
+    timeoutMs: number | undefined,
+    metadata: HeaderList | undefined,
+    sink: ClientStreamSink,
+  ): ClientStream {
+    const stream = new GrpcClientStream(this.connection, sink, this.maxMessageBytes);
+    const extra = timeoutMs === undefined ? metadata : withTimeout(timeoutMs, metadata);
+    stream.stream = this.connection.open(template.headers, extra, false, stream);
+    return stream;
+  }
+
+  /** See {@linkcode ClientTransport}. */
+  close(reason: string): void {
+    this.connection.abort(new Http2Error("connection", ErrorCode.NO_ERROR, "user", reason));
+  }
+
+  /** See {@linkcode ClientTransport}. */
+  drain(reason: string): void {
+    this.connection.drain(reason);
+  }
+
+  /** From the connection: there is output. */
+  onOutput(): void {
+    this.driver?.touch();
+  }
+
+  /** From the connection: the handshake is complete with the first SETTINGS. */
+  onSettings(): void {
+    if (this.ready) return;
+    this.ready = true;
+    this.onReady();
+  }
+
+  /** Never: a server opens no streams, for push is off. */
+  onStream(): StreamSink {
+    throw new TypeError("A client's connection has no streams of its peer");
+  }
+
+  /** From the connection. */
+  onCanOpen(): void {
+    this.sink.onCanOpen();
+  }
+
+  /** From the connection: no new streams. */
+  onGoAway(_lastStreamId: number, error: Http2Error): void {
+    this.sink.onDraining(error);
+  }
+
+  /** No PINGs of ours are waited for here. */
+  onPong(): void {}
+
+  /** From the connection: the end. */
+  onClosed(error: Http2Error | undefined): void {
+    this.driver?.touch();
+    this.sink.onClosed(error);
+  }
+}
+
+function withTimeout(timeoutMs: number, metadata: HeaderList | undefined): HeaderList {
+  const timeout = encodeTimeout(timeoutMs);
+  return new HeaderList(["grpc-timeout", timeout, ...metadata?.fields ?? []]);
+}

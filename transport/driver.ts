@@ -1,0 +1,145 @@
+// Binds a connection to an endpoint: one read loop, one coalesced write a turn, one timer.
+
+import type { Flushable } from "../pollers/core/exec_ctx.ts";
+import type { IoError } from "../pollers/core/io_error.ts";
+import { SliceBuffer } from "../pollers/core/slice_buffer.ts";
+import type { Endpoint, EventEngine, Instant, TaskHandle } from "../pollers/engine.ts";
+import type { Connection } from "./http2/connection.ts";
+import { ErrorCode, Http2Error } from "./http2/error.ts";
+
+/** Reads that may complete at once, one after another, before other connections get their turn. */
+const READS_A_TURN = 16;
+
+/** While a peer leaves this much of our output unread, nothing more of its input is taken: it would only answer. */
+const UNREAD_OUTPUT_BYTES = 1024 * 1024;
+
+/** How long a connection that is over waits for its last bytes to be written. */
+const LINGER_MS = 1_000;
+
+/** Moves bytes between one connection and one endpoint until either is over. */
+export class Driver implements Flushable {
+  /** Owned by ExecCtx. */
+  flushScheduled = false;
+  private readonly input = new SliceBuffer();
+  private readonly output = new SliceBuffer();
+  private writing = false;
+  private readPaused = false;
+  private over = false;
+  private timer: TaskHandle | undefined = undefined;
+  private timerAt: Instant = Infinity;
+  // Bound once, so that no read, write or timer costs a closure.
+  private readonly onRead = (error?: IoError): void => this.readCompleted(error);
+  private readonly onWritten = (error?: IoError): void => this.writeCompleted(error);
+  private readonly onTimer = (): void => this.timerFired();
+  private readonly readMore = (): void => this.readLoop();
+
+  /** Nothing happens before {@linkcode start}. */
+  constructor(
+    private readonly engine: EventEngine,
+    private readonly endpoint: Endpoint,
+    private readonly connection: Connection,
+  ) {}
+
+  /** Sends what comes first and begins to read. */
+  start(): void {
+    this.connection.start(this.engine.now());
+    this.armTimer();
+    this.readLoop();
+  }
+
+  /** There is output: it is written at the turn's end. */
+  touch(): void {
+    this.engine.execCtx.touch(this);
+  }
+
+  /** Writes what the connection has, if no write is under way. */
+  flush(): void {
+    const { connection, output } = this;
+    while (!this.writing && !this.over && connection.wantsTransmit) {
+      connection.transmit(output);
+      if (output.byteLength === 0) break;
+      if (!this.endpoint.write(output, this.onWritten)) {
+        this.writing = true;
+        break;
+      }
+      connection.transmitted();
+    }
+    if (connection.closed) this.finish();
+    else if (connection.nextTimeout() !== this.timerAt) this.armTimer();
+  }
+
+  private readLoop(): void {
+    for (let reads = 0; reads < READS_A_TURN; reads++) {
+      if (this.over || this.connection.closed || this.readPaused) return;
+      if (!this.endpoint.read(this.input, this.onRead)) return;
+      this.consume();
+    }
+    this.engine.run(this.readMore);
+  }
+
+  private readCompleted(error: IoError | undefined): void {
+    if (error !== undefined) return this.lost(error);
+    this.consume();
+    this.readLoop();
+  }
+
+  private consume(): void {
+    const { connection, input } = this;
+    const now = this.engine.now();
+    for (const slice of input.slices) connection.receive(slice, now);
+    input.clear();
+    this.readPaused = this.writing && connection.outputBytes > UNREAD_OUTPUT_BYTES;
+    if (connection.closed || connection.nextTimeout() !== this.timerAt) this.touch();
+  }
+
+  private writeCompleted(error: IoError | undefined): void {
+    this.writing = false;
+    this.connection.transmitted();
+    if (error !== undefined) return this.lost(error);
+    this.flush();
+    if (!this.readPaused) return;
+    this.readPaused = false;
+    this.readLoop();
+  }
+
+  private lost(error: IoError): void {
+    const reason = error.kind === "end-of-stream" ? "connection closed by the peer" : error.message;
+    this.connection.receiveEnd(new Http2Error("io", ErrorCode.INTERNAL_ERROR, "remote", reason));
+    this.closeEndpoint();
+  }
+
+  /** The connection is over: what it still has to say is written, then the endpoint closes. */
+  private finish(): void {
+    if (this.over) return;
+    if (!this.writing) return this.closeEndpoint();
+    if (this.timerAt === -1) return;
+    this.disarmTimer();
+    this.timerAt = -1; // lingering
+    this.timer = this.engine.runAt(this.engine.now() + LINGER_MS, () => this.closeEndpoint());
+  }
+
+  private closeEndpoint(): void {
+    if (this.over) return;
+    this.over = true;
+    this.disarmTimer();
+    this.endpoint.close();
+  }
+
+  private armTimer(): void {
+    this.disarmTimer();
+    this.timerAt = this.connection.nextTimeout();
+    if (this.timerAt !== Infinity) this.timer = this.engine.runAt(this.timerAt, this.onTimer);
+  }
+
+  private disarmTimer(): void {
+    if (this.timer !== undefined) this.engine.cancel(this.timer);
+    this.timer = undefined;
+  }
+
+  private timerFired(): void {
+    this.timer = undefined;
+    this.timerAt = Infinity;
+    this.connection.handleTimeout(this.engine.now());
+    this.touch();
+  }
+}

@@ -1,0 +1,145 @@
+// A call as a client's HTTP/2 stream: messages and metadata on one side, frames on the other.
+
+import type { HeaderList } from "../hpack/header_list.ts";
+import type { Connection } from "../http2/connection.ts";
+import { ErrorCode, Http2Error } from "../http2/error.ts";
+import type { StreamSink } from "../http2/sink.ts";
+import type { Stream } from "../http2/stream.ts";
+import type { ClientStream, ClientStreamSink, StreamStatus } from "../transport.ts";
+import { NO_HEADERS, parseResponse, parseTrailers } from "./headers.ts";
+import { type MessageError, type MessageOwner, MessageReader, writePrefix } from "./message_reader.ts";
+import { GrpcStatus, statusFromErrorCode } from "./status_mapping.ts";
+
+/** One object a call; it ends with exactly one `onStatus`. */
+export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner {
+  /** Set right after the stream was opened. */
+  stream!: Stream;
+  private reader: MessageReader | undefined = undefined;
+  private done = false;
+
+  /** `maxMessageBytes`: the largest message that is received. */
+  constructor(
+    private readonly connection: Connection,
+    private readonly sink: ClientStreamSink,
+    private readonly maxMessageBytes: number,
+  ) {}
+
+  /** Bytes queued and not yet framed. */
+  get queuedBytes(): number {
+    return this.stream.queuedBytes;
+  }
+
+  /** Whether a producer should wait for `onWritable`. */
+  get writeBlocked(): boolean {
+    return this.stream.writeBlocked;
+  }
+
+  /** See {@linkcode ClientStream}. */
+  sendMessage(framed: Uint8Array, last = false): boolean {
+    writePrefix(framed);
+    return this.connection.sendData(this.stream, framed, last);
+  }
+
+  /** See {@linkcode ClientStream}. */
+  halfClose(): void {
+    if (!this.done) this.connection.sendData(this.stream, NOTHING, true);
+  }
+
+  /** See {@linkcode ClientStream}. */
+  release(bytes: number): void {
+    this.connection.release(this.stream, bytes);
+  }
+
+  /** See {@linkcode ClientStream}. */
+  cancel(code: number, message: string): void {
+    const cause = new Http2Error("stream", ErrorCode.CANCEL, "user", message);
+    this.end({ code, message, metadata: NO_HEADERS, cause, unprocessed: false });
+  }
+
+  /** The response's header section, or a trailers-only response. */
+  onHeaders(_stream: Stream, headers: HeaderList, endStream: boolean): void {
+    if (endStream && headers.get("grpc-status") !== undefined) return this.end(parseTrailers(headers));
+    const head = parseResponse(headers);
+    if (head.refusal !== undefined) return this.end(head.refusal);
+    if (endStream) return this.fail(GrpcStatus.UNKNOWN, "server ended the call without grpc-status");
+    this.reader = new MessageReader(this, this.maxMessageBytes, head.encoding);
+    this.sink.onHeaders(head.metadata);
+  }
+
+  /** Content: pieces of messages. */
+  onData(_stream: Stream, bytes: Uint8Array, endStream: boolean): void {
+    if (this.done) return;
+    this.reader!.read(bytes);
+    if (endStream) this.fail(GrpcStatus.INTERNAL, "server ended the call without trailers");
+  }
+
+  /** The status. */
+  onTrailers(_stream: Stream, trailers: HeaderList): void {
+    const status = parseTrailers(trailers);
+    if (status.code === GrpcStatus.OK && this.reader?.atBoundary === false) {
+      return this.fail(GrpcStatus.INTERNAL, "server ended the call in the middle of a message");
+    }
+    this.end(status);
+  }
+
+  /** The send queue has drained. */
+  onWritable(): void {
+    if (!this.done) this.sink.onWritable();
+  }
+
+  /** The stream is over; if nobody said how the call ended, its error does. */
+  onClosed(_stream: Stream, error: Http2Error | undefined): void {
+    if (this.done) return;
+    this.end(error === undefined ? unexplained() : statusOf(error));
+  }
+
+  /** A message is whole. */
+  onMessageBytes(bytes: Uint8Array, unreleased: number): void {
+    if (!this.done) this.sink.onMessage(bytes, unreleased);
+  }
+
+  /** Octets that no message is released for. */
+  onConsumed(bytes: number): void {
+    this.connection.release(this.stream, bytes);
+  }
+
+  /** No further message can be received. */
+  onMessageError(error: MessageError): void {
+    this.fail(error.code, error.message);
+  }
+
+  private fail(code: number, message: string): void {
+    const cause = new Http2Error("stream", ErrorCode.CANCEL, "library", message);
+    this.end({ code, message, metadata: NO_HEADERS, cause, unprocessed: false });
+  }
+
+  private end(status: StreamStatus): void {
+    if (this.done) return;
+    this.done = true;
+    const { stream, connection } = this;
+    // The server is done with us, or we with it: what we still send, or it, is not wanted.
+    if (!stream.closed && !(stream.remoteClosed && stream.localClosed)) {
+      connection.reset(
+        stream,
+        status.cause ?? new Http2Error("stream", ErrorCode.CANCEL, "library", "call ended"),
+      );
+    }
+    this.sink.onStatus(status);
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+
+function unexplained(): StreamStatus {
+  const message = "stream ended without a status";
+  return { code: GrpcStatus.INTERNAL, message, metadata: NO_HEADERS, cause: undefined, unprocessed: false };
+}
+
+/** What a stream's, connection's or socket's error means for a call, and who ended it. */
+function statusOf(error: Http2Error): StreamStatus {
+  const { unprocessed } = error;
+  const lost = error.kind !== "stream";
+  const code = lost || unprocessed ? GrpcStatus.UNAVAILABLE : statusFromErrorCode(error.code);
+  const message = lost ? `connection lost before the call ended: ${error.reason}` : error.reason;
+  return { code, message, metadata: NO_HEADERS, cause: error, unprocessed };
+}

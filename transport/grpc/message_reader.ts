@@ -1,0 +1,158 @@
+// Cuts length-prefixed messages out of DATA, wherever frames split them (PROTOCOL-HTTP2.md, "Length-Prefixed-Message").
+
+import { GrpcStatus } from "./status_mapping.ts";
+
+/** Octets before each message: the compressed flag and a 32-bit length. */
+export const MESSAGE_PREFIX_BYTES = 5;
+
+/** What a message may be in bytes, unless told otherwise: gRPC's default. */
+export const DEFAULT_MAX_RECEIVE_MESSAGE_BYTES = 4 * 1024 * 1024;
+
+/** A message that is still incomplete gets no more memory at once than this beyond what has arrived. */
+const ASSEMBLY_STEP_BYTES = 1024 * 1024;
+
+/** Why messages cannot be received any more, as gRPC status. */
+export interface MessageError {
+  readonly code: number;
+  readonly message: string;
+}
+
+/** What a reader tells the stream that owns it. */
+export interface MessageOwner {
+  /**
+   * A whole message: a view of receive memory of which `unreleased` octets still count against the windows, or a
+   * buffer of its own, for which none do.
+   */
+  onMessageBytes(bytes: Uint8Array, unreleased: number): void;
+  /** Octets that no message will be released for were used up: prefixes, and pieces put together in a buffer. */
+  onConsumed(bytes: number): void;
+  /** Nothing can be received any more; the last call. */
+  onMessageError(error: MessageError): void;
+}
+
+/** The message reader of one direction of a stream. A message that lies in one view is handed up as a view. */
+export class MessageReader {
+  /** Octets of the prefix seen so far; 5 while a message is being put together. */
+  private prefixLength = 0;
+  private compressed = 0;
+  private messageBytes = 0;
+  private assembled: Uint8Array = NOTHING;
+  private assembledBytes = 0;
+  private failed = false;
+
+  /** `maxBytes`: the largest message; `encoding`: the stream's grpc-encoding. */
+  constructor(
+    private readonly owner: MessageOwner,
+    private readonly maxBytes: number,
+    private readonly encoding: string,
+  ) {}
+
+  /** Whether the stream may end here: between two messages. */
+  get atBoundary(): boolean {
+    return this.prefixLength === 0;
+  }
+
+  /** Takes a piece of the stream. */
+  read(bytes: Uint8Array): void {
+    let at = 0;
+    const end = bytes.length;
+    while (at < end && !this.failed) {
+      if (this.prefixLength === 0 && end - at >= MESSAGE_PREFIX_BYTES) {
+        this.beginPrefix(bytes, at);
+        at += MESSAGE_PREFIX_BYTES;
+        if (!this.checkPrefix()) return;
+        if (end - at >= this.messageBytes) {
+          const messageEnd = at + this.messageBytes;
+          this.prefixLength = 0;
+          this.owner.onConsumed(MESSAGE_PREFIX_BYTES);
+          this.owner.onMessageBytes(bytes.subarray(at, messageEnd), this.messageBytes);
+          at = messageEnd;
+          continue;
+        }
+        this.owner.onConsumed(MESSAGE_PREFIX_BYTES);
+      } else if (this.prefixLength < MESSAGE_PREFIX_BYTES) {
+        this.prefixByte(bytes[at++]!);
+        if (this.prefixLength < MESSAGE_PREFIX_BYTES) continue;
+        if (!this.checkPrefix()) return;
+        this.owner.onConsumed(MESSAGE_PREFIX_BYTES);
+        if (this.messageBytes > 0) continue;
+      }
+      at = this.assemble(bytes, at, end);
+    }
+  }
+
+  private beginPrefix(bytes: Uint8Array, at: number): void {
+    this.prefixLength = MESSAGE_PREFIX_BYTES;
+    this.compressed = bytes[at]!;
+    this.messageBytes =
+      ((bytes[at + 1]! << 24) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 8) | bytes[at + 4]!) >>> 0;
+  }
+
+  private prefixByte(byte: number): void {
+    if (this.prefixLength++ === 0) {
+      this.compressed = byte;
+      this.messageBytes = 0;
+    } else this.messageBytes = this.messageBytes * 256 + byte;
+  }
+
+  private checkPrefix(): boolean {
+    if (this.compressed === 0) {
+      if (this.messageBytes <= this.maxBytes) return true;
+      const message = `message of ${this.messageBytes} bytes is above the limit of ${this.maxBytes}`;
+      return this.fail(GrpcStatus.RESOURCE_EXHAUSTED, message);
+    }
+    if (this.compressed > 1) {
+      return this.fail(GrpcStatus.INTERNAL, `compressed flag is ${this.compressed}, not 0 or 1`);
+    }
+    return this.encoding === "identity"
+      ? this.fail(GrpcStatus.INTERNAL, "message is marked as compressed, but the stream has no grpc-encoding")
+      : this.fail(
+        GrpcStatus.UNIMPLEMENTED,
+        `grpc-encoding ${JSON.stringify(this.encoding)} is not supported`,
+      );
+  }
+
+  /**
+   * Puts a message together in a buffer of its own. What is copied there counts as consumed at once, or a message
+   * larger than the receive window could never arrive; the limit on message size bounds what that lets in.
+   */
+  private assemble(bytes: Uint8Array, at: number, end: number): number {
+    const taken = Math.min(end - at, this.messageBytes - this.assembledBytes);
+    const needed = this.assembledBytes + taken;
+    if (needed > this.assembled.length) {
+      const room = Math.max(needed, 2 * this.assembled.length, this.assembledBytes + ASSEMBLY_STEP_BYTES);
+      const larger = new Uint8Array(Math.min(this.messageBytes, room));
+      larger.set(this.assembled.subarray(0, this.assembledBytes));
+      this.assembled = larger;
+    }
+    this.assembled.set(bytes.subarray(at, at + taken), this.assembledBytes);
+    this.assembledBytes = needed;
+    this.owner.onConsumed(taken);
+    if (needed === this.messageBytes) {
+      const message = this.assembled;
+      this.assembled = NOTHING;
+      this.assembledBytes = 0;
+      this.prefixLength = 0;
+      this.owner.onMessageBytes(message, 0);
+    }
+    return at + taken;
+  }
+
+  private fail(code: number, message: string): false {
+    this.failed = true;
+    this.owner.onMessageError({ code, message });
+    return false;
+  }
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** Writes the prefix of an uncompressed message into the five free octets at the start of `framed`. */
+export function writePrefix(framed: Uint8Array): void {
+  const length = framed.length - MESSAGE_PREFIX_BYTES;
+  framed[0] = 0;
+  framed[1] = length >>> 24;
+  framed[2] = length >>> 16;
+  framed[3] = length >>> 8;
+  framed[4] = length;
+}

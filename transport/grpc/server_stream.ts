@@ -1,0 +1,143 @@
+// A call as a server's HTTP/2 stream: messages and metadata on one side, frames on the other.
+
+import { HeaderList } from "../hpack/header_list.ts";
+import type { Connection } from "../http2/connection.ts";
+import { ErrorCode, Http2Error } from "../http2/error.ts";
+import type { StreamSink } from "../http2/sink.ts";
+import type { Stream } from "../http2/stream.ts";
+import type { RequestHead, ServerStream, ServerStreamSink } from "../transport.ts";
+import { parseRequest, type RequestRefusal, RESPONSE_HEADERS, statusHeaders } from "./headers.ts";
+import { type MessageError, type MessageOwner, MessageReader, writePrefix } from "./message_reader.ts";
+import { GrpcStatus } from "./status_mapping.ts";
+
+/** Gives the sink of a call that has begun. */
+export type BeginCall = (stream: ServerStream, head: RequestHead) => ServerStreamSink;
+
+/** One object a call; its sink ends with exactly one `onClosed`. */
+export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner {
+  private sink: ServerStreamSink | undefined = undefined;
+  private reader: MessageReader | undefined = undefined;
+  private headersSent = false;
+  /** Nothing is handed up any more. */
+  private done = false;
+
+  /** `maxMessageBytes`: the largest message that is received. */
+  constructor(
+    private readonly connection: Connection,
+    private readonly stream: Stream,
+    private readonly begin: BeginCall,
+    private readonly maxMessageBytes: number,
+  ) {}
+
+  /** Bytes queued and not yet framed. */
+  get queuedBytes(): number {
+    return this.stream.queuedBytes;
+  }
+
+  /** Whether a producer should wait for `onWritable`. */
+  get writeBlocked(): boolean {
+    return this.stream.writeBlocked;
+  }
+
+  /** See {@linkcode ServerStream}. */
+  sendHeaders(metadata: HeaderList | undefined): void {
+    if (this.headersSent) throw new TypeError("Cannot send initial metadata: it was sent before");
+    this.headersSent = true;
+    this.connection.sendHeaders(this.stream, RESPONSE_HEADERS, metadata, false);
+  }
+
+  /** See {@linkcode ServerStream}. */
+  sendMessage(framed: Uint8Array): boolean {
+    if (!this.headersSent) this.sendHeaders(undefined);
+    writePrefix(framed);
+    return this.connection.sendData(this.stream, framed, false);
+  }
+
+  /** See {@linkcode ServerStream}. */
+  sendStatus(code: number, message: string, metadata: HeaderList | undefined): void {
+    const headers = statusHeaders(code, message, !this.headersSent);
+    this.headersSent = true;
+    this.connection.sendHeaders(this.stream, headers, metadata, true);
+  }
+
+  /** See {@linkcode ServerStream}. */
+  cancel(reason: string): void {
+    this.connection.reset(this.stream, new Http2Error("stream", ErrorCode.CANCEL, "user", reason));
+  }
+
+  /** See {@linkcode ServerStream}. */
+  release(bytes: number): void {
+    this.connection.release(this.stream, bytes);
+  }
+
+  /** The request's header section begins the call, or refuses it. */
+  onHeaders(_stream: Stream, headers: HeaderList, endStream: boolean): void {
+    const head = parseRequest(headers);
+    if ("httpStatus" in head) return this.refuse(head);
+    this.reader = new MessageReader(this, this.maxMessageBytes, head.encoding);
+    this.sink = this.begin(this, head);
+    if (endStream && !this.done) this.sink.onHalfClose();
+  }
+
+  /** Content: pieces of messages. */
+  onData(_stream: Stream, bytes: Uint8Array, endStream: boolean): void {
+    if (this.done) return;
+    this.reader!.read(bytes);
+    if (endStream) this.endOfRequest();
+  }
+
+  /** Trailers of a request mean nothing in gRPC but its end. */
+  onTrailers(): void {
+    this.endOfRequest();
+  }
+
+  /** The send queue has drained. */
+  onWritable(): void {
+    if (!this.done) this.sink!.onWritable();
+  }
+
+  /** The stream is over. */
+  onClosed(_stream: Stream, error: Http2Error | undefined): void {
+    if (this.done) return;
+    this.done = true;
+    this.sink?.onClosed(error);
+  }
+
+  /** A message is whole. */
+  onMessageBytes(bytes: Uint8Array, unreleased: number): void {
+    if (!this.done) this.sink!.onMessage(bytes, unreleased);
+  }
+
+  /** Octets that no message is released for. */
+  onConsumed(bytes: number): void {
+    this.connection.release(this.stream, bytes);
+  }
+
+  /** No further message can be received: the client hears why, and the call is over. */
+  onMessageError(error: MessageError): void {
+    if (this.done) return;
+    this.done = true;
+    // The response may have ended already, with only the client still sending.
+    if (!this.stream.localClosed && !this.stream.endQueued) {
+      this.sendStatus(error.code, error.message, undefined);
+    }
+    this.sink!.onClosed(new Http2Error("stream", ErrorCode.INTERNAL_ERROR, "library", error.message));
+  }
+
+  private endOfRequest(): void {
+    if (this.done) return;
+    if (this.reader!.atBoundary) return this.sink!.onHalfClose();
+    this.onMessageError({
+      code: GrpcStatus.INTERNAL,
+      message: "client ended the call in the middle of a message",
+    });
+  }
+
+  /** Not a gRPC call: HTTP clients see the HTTP status, gRPC clients the other. */
+  private refuse(refusal: RequestRefusal): void {
+    this.done = true;
+    const fields = statusHeaders(refusal.grpcStatus, refusal.message, true).fields;
+    const headers = new HeaderList([":status", refusal.httpStatus, ...fields.slice(2)]);
+    this.connection.sendHeaders(this.stream, headers, undefined, true);
+  }
+}

@@ -1,0 +1,64 @@
+// Status codes for calls that ended without one: from HTTP status, and from HTTP/2 error codes.
+// https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md and PROTOCOL-HTTP2.md, "Errors".
+
+import { ErrorCode } from "../http2/error.ts";
+
+/** Status codes of gRPC (https://grpc.github.io/grpc/core/md_doc_statuscodes.html). */
+export const GrpcStatus = {
+  OK: 0,
+  CANCELLED: 1,
+  UNKNOWN: 2,
+  INVALID_ARGUMENT: 3,
+  DEADLINE_EXCEEDED: 4,
+  NOT_FOUND: 5,
+  ALREADY_EXISTS: 6,
+  PERMISSION_DENIED: 7,
+  RESOURCE_EXHAUSTED: 8,
+  FAILED_PRECONDITION: 9,
+  ABORTED: 10,
+  OUT_OF_RANGE: 11,
+  UNIMPLEMENTED: 12,
+  INTERNAL: 13,
+  UNAVAILABLE: 14,
+  DATA_LOSS: 15,
+  UNAUTHENTICATED: 16,
+} as const;
+
+/** The status of a response with this `:status` and no grpc-status. */
+export function statusFromHttp(httpStatus: number): number {
+  switch (httpStatus) {
+    case 400:
+      return GrpcStatus.INTERNAL;
+    case 401:
+      return GrpcStatus.UNAUTHENTICATED;
+    case 403:
+      return GrpcStatus.PERMISSION_DENIED;
+    case 404:
+      return GrpcStatus.UNIMPLEMENTED;
+    case 429:
+    case 502:
+    case 503:
+    case 504:
+      return GrpcStatus.UNAVAILABLE;
+    case 431: // ours: the request's metadata is above the peer's limit
+      return GrpcStatus.RESOURCE_EXHAUSTED;
+    default:
+      return GrpcStatus.UNKNOWN;
+  }
+}
+
+/** The status of a stream that ended with this HTTP/2 error code. */
+export function statusFromErrorCode(code: ErrorCode): number {
+  switch (code) {
+    case ErrorCode.REFUSED_STREAM:
+      return GrpcStatus.UNAVAILABLE;
+    case ErrorCode.CANCEL:
+      return GrpcStatus.CANCELLED;
+    case ErrorCode.ENHANCE_YOUR_CALM:
+      return GrpcStatus.RESOURCE_EXHAUSTED;
+    case ErrorCode.INADEQUATE_SECURITY:
+      return GrpcStatus.PERMISSION_DENIED;
+    default:
+      return GrpcStatus.INTERNAL;
+  }
+}

@@ -1,0 +1,94 @@
+// A server's transport over HTTP/2: hands over the streams that one client opens.
+
+import type { SocketAddress } from "../pollers/core/address.ts";
+import type { Endpoint, EventEngine } from "../pollers/engine.ts";
+import type { TransportOptions } from "./client_transport.ts";
+import { Driver } from "./driver.ts";
+import { DEFAULT_MAX_RECEIVE_MESSAGE_BYTES } from "./grpc/message_reader.ts";
+import { GrpcServerStream } from "./grpc/server_stream.ts";
+import { Connection } from "./http2/connection.ts";
+import { ErrorCode, Http2Error } from "./http2/error.ts";
+import type { ConnectionSink, StreamSink } from "./http2/sink.ts";
+import type { Stream } from "./http2/stream.ts";
+import type { RequestHead, ServerStream, ServerTransport, ServerTransportSink } from "./transport.ts";
+
+/** One HTTP/2 connection from a client. */
+export class Http2ServerTransport implements ServerTransport, ConnectionSink {
+  private readonly connection: Connection;
+  private readonly driver: Driver;
+  private readonly maxMessageBytes: number;
+  private ready = false;
+  private readonly begin = (stream: ServerStream, head: RequestHead) =>
+    this.sink.onStream(stream, head, this.connection.now);
+
+  /** `onReady` is called when the client's SETTINGS came; `sink` hears of its streams, and the end. */
+  constructor(
+    engine: EventEngine,
+    private readonly endpoint: Endpoint,
+    options: TransportOptions,
+    private readonly sink: ServerTransportSink,
+    private readonly onReady: () => void,
+  ) {
+    this.connection = new Connection({ role: "server", settings: options.settings ?? {} }, this);
+    this.driver = new Driver(engine, endpoint, this.connection);
+    this.maxMessageBytes = options.maxReceiveMessageBytes ?? DEFAULT_MAX_RECEIVE_MESSAGE_BYTES;
+    this.driver.start();
+  }
+
+  /** This side's address. */
+  get local(): SocketAddress {
+    return this.endpoint.local;
+  }
+
+  /** The client's address. */
+  get peer(): SocketAddress {
+    return this.endpoint.peer;
+  }
+
+  /** Streams that are open now. */
+  get activeStreams(): number {
+    return this.connection.activeStreams;
+  }
+
+  /** See {@linkcode ServerTransport}. */
+  close(reason: string): void {
+    this.connection.abort(new Http2Error("connection", ErrorCode.NO_ERROR, "user", reason));
+  }
+
+  /** See {@linkcode ServerTransport}. */
+  drain(reason: string): void {
+    this.connection.drain(reason);
+  }
+
+  /** From the connection: there is output. */
+  onOutput(): void {
+    this.driver?.touch();
+  }
+
+  /** From the connection: the handshake is complete with the first SETTINGS. */
+  onSettings(): void {
+    if (this.ready) return;
+    this.ready = true;
+    this.onReady();
+  }
+
+  /** From the connection: a client opened a stream. */
+  onStream(stream: Stream): StreamSink {
+    return new GrpcServerStream(this.connection, stream, this.begin, this.maxMessageBytes);
+  }
+
+  /** Never: we open no streams. */
+  onCanOpen(): void {}
+
+  /** A client that goes away closes its connection when its calls have ended. */
+  onGoAway(): void {}
+
+  /** No PINGs of ours are waited for here. */
+  onPong(): void {}
+
+  /** From the connection: the end. */
+  onClosed(error: Http2Error | undefined): void {
+    this.driver?.touch();
+    this.sink.onClosed(error);
+  }
+}
