@@ -37,7 +37,7 @@ import {
 import { OutputBuffer } from "./output_buffer.ts";
 import { Receiver } from "./receiver.ts";
 import { SendQueue } from "./send_queue.ts";
-import { DEFAULT_LOCAL_SETTINGS, type LocalSettings, PeerSettings, settingsEntries } from "./settings.ts";
+import { type LocalSettings, localSettings, PeerSettings, settingsEntries } from "./settings.ts";
 import type { ConnectionSink, StreamSink } from "./sink.ts";
 import { Stream } from "./stream.ts";
 import { Streams } from "./streams.ts";
@@ -46,7 +46,7 @@ import { Streams } from "./streams.ts";
 export interface ConnectionOptions {
   /** Which side of the connection we are. */
   readonly role: "client" | "server";
-  /** Differences from {@linkcode DEFAULT_LOCAL_SETTINGS}. */
+  /** Differences from `DEFAULT_LOCAL_SETTINGS`; RangeError where one is outside the RFC's range. */
   readonly settings?: Partial<LocalSettings>;
 }
 
@@ -95,12 +95,15 @@ export class Connection {
   private readonly block = new ByteSink();
   private unannounced = 0;
   private drainDeadline: Instant = Infinity;
+  /** A drain began since the clock was last told: its deadline counts from the next `handleTimeout`. */
+  private drainUntimed = false;
   private drainReason = "";
+  private drainPingOut = false;
 
   /** Nothing happens before {@linkcode start}. */
   constructor(options: ConnectionOptions, sink: ConnectionSink) {
     this.role = options.role;
-    this.settings = { ...DEFAULT_LOCAL_SETTINGS, ...options.settings };
+    this.settings = localSettings(options.settings);
     this.sink = sink;
     this.initialReceiveWindow = Math.max(INITIAL_WINDOW_BYTES, this.settings.initialWindowSize);
     this.inbound = new Inbound(this);
@@ -142,17 +145,21 @@ export class Connection {
     if (now >= this.settingsAckDeadline) {
       const reason = `no SETTINGS acknowledgement within ${SETTINGS_ACK_TIMEOUT_MS} ms`;
       this.abort(new Http2Error("connection", ErrorCode.SETTINGS_TIMEOUT, "library", reason));
+    } else if (this.drainUntimed) {
+      this.drainUntimed = false;
+      this.drainDeadline = now + DRAIN_PING_TIMEOUT_MS;
     } else if (now >= this.drainDeadline) this.finishDrain();
   }
 
   /** When `handleTimeout` wants to be called; Infinity when nothing is waited for. */
   nextTimeout(): Instant {
-    return this.closed ? Infinity : Math.min(this.settingsAckDeadline, this.drainDeadline);
+    if (this.closed) return Infinity;
+    return this.drainUntimed ? this.now : Math.min(this.settingsAckDeadline, this.drainDeadline);
   }
 
   /** Whether `transmit` would give something. */
   get wantsTransmit(): boolean {
-    return this.out.byteLength > 0 || (!this.queue.isEmpty && this.sendWindow > 0);
+    return this.out.byteLength > 0 || this.queue.canSend;
   }
 
   /** Encoded output that waits, in octets, queued DATA not counted. */
@@ -162,6 +169,7 @@ export class Connection {
 
   /** Appends what is ready, a write's worth, to `out`; its bytes are in use until {@linkcode transmitted}. */
   transmit(out: SliceBuffer): void {
+    this.inbound.unsentReplies = 0;
     if (!this.queue.isEmpty) this.queue.fill();
     this.out.moveTo(out);
   }
@@ -205,10 +213,10 @@ export class Connection {
   sendHeaders(stream: Stream, headers: HeaderList, extra: HeaderList | undefined, endStream: boolean): void {
     if (stream.closed) return;
     this.checkWritable(stream);
+    if (stream.headersSent && !endStream) {
+      throw new TypeError(`Cannot send headers on stream ${stream.id} twice: trailers end the stream`);
+    }
     if (stream.hasQueued) {
-      if (!endStream) {
-        throw new TypeError(`Cannot send headers on stream ${stream.id}: DATA is queued before them`);
-      }
       stream.queuedTrailers = headers;
       stream.queuedTrailersExtra = extra;
       stream.endQueued = true;
@@ -225,9 +233,12 @@ export class Connection {
   sendData(stream: Stream, bytes: Uint8Array, endStream: boolean): boolean {
     if (stream.closed) return true;
     this.checkWritable(stream);
+    if (!stream.headersSent) {
+      throw new TypeError(`Cannot send data on stream ${stream.id} before its headers`);
+    }
     const length = bytes.length;
     if (
-      stream.hasQueued || length > stream.sendWindow || length > this.sendWindow ||
+      stream.hasQueued || (length > 0 && !this.mayPass(stream, length)) ||
       this.out.byteLength + length > OUTPUT_HIGH_WATER_BYTES
     ) {
       if (endStream) stream.endQueued = true;
@@ -247,9 +258,20 @@ export class Connection {
     return true;
   }
 
+  /**
+   * Whether `length` bytes may go out now: both windows allow it, and no stream waits whose turn it would take.
+   */
+  private mayPass(stream: Stream, length: number): boolean {
+    return length <= stream.sendWindow && length <= this.sendWindow && this.queue.isEmpty;
+  }
+
   /** The application has consumed `bytes` of what `onData` gave: they are announced, in batches of half a window. */
   release(stream: Stream, bytes: number): void {
     if (stream.closed || bytes === 0) return; // what was unreleased went back when the stream closed
+    if (bytes < 0 || bytes > stream.unreleased) {
+      const held = stream.unreleased;
+      throw new RangeError(`Cannot release ${bytes} bytes of stream ${stream.id}: ${held} are unreleased`);
+    }
     stream.unreleased -= bytes;
     stream.unannounced += bytes;
     this.giveBack(bytes);
@@ -260,17 +282,20 @@ export class Connection {
     this.sink.onOutput();
   }
 
-  /** Ends a stream at once with RST_STREAM; the sink hears of it before this returns. */
+  /**
+   * Ends a stream at once with RST_STREAM; the sink hears of it before this returns. NO_ERROR on a server whose
+   * answer is complete, though still queued, changes nothing: it follows the answer by itself (section 8.1).
+   */
   reset(stream: Stream, error: Http2Error): void {
     if (stream.closed) return;
-    writeRstStream(this.out, stream.id, error.code);
-    this.streams.rememberReset(stream.id);
-    this.sink.onOutput();
+    if (error.code === ErrorCode.NO_ERROR && stream.endQueued && this.role === "server") return;
+    if (!stream.localClosed || !stream.remoteClosed) this.writeReset(stream.id, error.code);
     this.closeStream(stream, error);
   }
 
-  /** Sends a PING; `onPong` hears of its answer. `opaque`: any 32-bit number. */
-  ping(opaque: number): void {
+  /** Sends a PING; `onPong` hears of its answer. `opaque`: any unsigned 32-bit number but the drain's own. */
+  ping(opaque: number, now: Instant): void {
+    this.now = now;
     writePing(this.out, 0, opaque, false);
     this.sink.onOutput();
   }
@@ -285,8 +310,11 @@ export class Connection {
     this.drainReason = reason;
     if (this.role === "client") return this.finishDrain();
     writeGoAway(this.out, MAX_STREAM_ID, ErrorCode.NO_ERROR, reason);
-    this.drainDeadline = this.now + DRAIN_PING_TIMEOUT_MS;
-    this.ping(DRAIN_PING);
+    this.drainUntimed = true;
+    this.drainDeadline = Infinity;
+    this.drainPingOut = true;
+    writePing(this.out, 0, DRAIN_PING, false);
+    this.sink.onOutput();
   }
 
   /** Ends the connection at once: GOAWAY with the error's code, and every stream fails with `error`. */
@@ -299,7 +327,7 @@ export class Connection {
 
   /** For `inbound.ts`: a PING of ours came back. */
   pong(opaque: number): void {
-    if (opaque === DRAIN_PING && this.drainDeadline !== Infinity) this.finishDrain();
+    if (opaque === DRAIN_PING && this.drainPingOut) this.finishDrain();
     else this.sink.onPong(opaque);
   }
 
@@ -344,9 +372,15 @@ export class Connection {
     stream.localClosed = true;
     if (stream.remoteClosed) return this.closeStream(stream, undefined);
     if (this.role === "client") return;
-    writeRstStream(this.out, stream.id, ErrorCode.NO_ERROR);
-    this.streams.rememberReset(stream.id);
+    this.writeReset(stream.id, ErrorCode.NO_ERROR);
     this.closeStream(stream, undefined);
+  }
+
+  /** For `inbound.ts`: RST_STREAM, after which late frames are ignored. */
+  writeReset(streamId: number, code: number): void {
+    writeRstStream(this.out, streamId, code);
+    this.streams.rememberReset(streamId);
+    this.sink.onOutput();
   }
 
   /** For `inbound.ts`: the stream is over; gives its window back and tells its sink. */
@@ -370,6 +404,8 @@ export class Connection {
 
   private finishDrain(): void {
     this.drainDeadline = Infinity;
+    this.drainUntimed = false;
+    this.drainPingOut = false;
     this.drained = true;
     writeGoAway(this.out, this.lastPeerStreamId, ErrorCode.NO_ERROR, this.drainReason);
     this.sink.onOutput();

@@ -5,11 +5,18 @@ import { HeaderList } from "../hpack/header_list.ts";
 import { Budget } from "./budget.ts";
 import type { Connection } from "./connection.ts";
 import { ErrorCode, errorCodeName, Http2Error } from "./error.ts";
-import { writePing, writeRstStream, writeSettingsAck } from "./frame_writer.ts";
+import { writePing, writeSettingsAck } from "./frame_writer.ts";
 import { Flag, FrameType, readUint31, readUint32 } from "./frames.ts";
 import { HeaderBlock } from "./header_block.ts";
 import { malformedReason, type SectionKind } from "./header_validation.ts";
-import { BUDGETS, HEADER_BLOCK_FACTOR, MAX_WINDOW_BYTES } from "./limits.ts";
+import {
+  BUDGETS,
+  HEADER_BLOCK_FACTOR,
+  MAX_CONTINUATIONS,
+  MAX_UNSENT_REPLIES,
+  MAX_WINDOW_BYTES,
+  MIN_HEADER_BLOCK_BYTES,
+} from "./limits.ts";
 import type { FrameHandler } from "./receiver.ts";
 import { Stream } from "./stream.ts";
 
@@ -21,10 +28,18 @@ export class Inbound implements FrameHandler {
   private readonly decoder: Decoder;
   private readonly block: HeaderBlock;
   private readonly resets = new Budget(BUDGETS.resets);
-  private readonly acknowledgements = new Budget(BUDGETS.acknowledgements);
+  private readonly pings = new Budget(BUDGETS.pings);
+  private readonly settingsFrames = new Budget(BUDGETS.settings);
   private readonly emptyFrames = new Budget(BUDGETS.emptyFrames);
   private readonly streamErrors = new Budget(BUDGETS.streamErrors);
+  private readonly blockLimit: number;
+  private continuations = 0;
   private settingsReceived = false;
+  /** The latest run of identifiers that the client passed over: never used, so not closed but wrong. */
+  private skippedFrom = 0;
+  private skippedTo = 0;
+  /** Acknowledgements and resets that the peer caused since the last transmit. */
+  unsentReplies = 0;
   /** The stream of the DATA frame that is being received; undefined when its content is thrown away. */
   private dataStream: Stream | undefined = undefined;
   private dataEndsStream = false;
@@ -33,7 +48,8 @@ export class Inbound implements FrameHandler {
   constructor(private readonly connection: Connection) {
     const { headerTableSize, maxHeaderListSize } = connection.settings;
     this.decoder = new Decoder({ maxTableSize: headerTableSize, maxHeaderListSize });
-    this.block = new HeaderBlock(maxHeaderListSize * HEADER_BLOCK_FACTOR);
+    this.blockLimit = Math.max(MIN_HEADER_BLOCK_BYTES, maxHeaderListSize * HEADER_BLOCK_FACTOR);
+    this.block = new HeaderBlock(this.blockLimit);
   }
 
   /** The connection takes no more frames. */
@@ -125,7 +141,7 @@ export class Inbound implements FrameHandler {
   /** Section 3.4: SETTINGS come first. Section 6.10: nothing comes between the parts of a header block. */
   private checkOrder(type: number, streamId: number): boolean {
     if (!this.settingsReceived && type !== FrameType.SETTINGS) {
-      this.protocolError(`first frame is of type ${type}, not SETTINGS`);
+      this.protocolError(`the peer's first frame is of type ${type}, not SETTINGS`);
       return false;
     }
     if (this.block.streamId === 0 || (type === FrameType.CONTINUATION && streamId === this.block.streamId)) {
@@ -168,6 +184,7 @@ export class Inbound implements FrameHandler {
     }
     const endStream = (flags & Flag.END_STREAM) !== 0;
     if (flags & Flag.END_HEADERS) return this.headerSection(streamId, bytes, start, end, endStream);
+    this.continuations = 0;
     if (!this.block.begin(streamId, endStream, bytes, start, end)) this.blockTooLong(streamId);
   }
 
@@ -175,7 +192,12 @@ export class Inbound implements FrameHandler {
   private continuation(flags: number, streamId: number, bytes: Uint8Array, start: number, end: number): void {
     const block = this.block;
     if (block.streamId === 0) return this.protocolError(`CONTINUATION on stream ${streamId} without HEADERS`);
-    if (start === end && !this.spend(this.emptyFrames, "empty CONTINUATION frames")) return;
+    if (++this.continuations > MAX_CONTINUATIONS) {
+      return this.fail(
+        ErrorCode.ENHANCE_YOUR_CALM,
+        `header block of stream ${streamId} is in too many pieces`,
+      );
+    }
     if (!block.add(bytes, start, end)) return this.blockTooLong(streamId);
     if ((flags & Flag.END_HEADERS) === 0) return;
     const { bytes: whole, length, endStream } = block;
@@ -184,8 +206,10 @@ export class Inbound implements FrameHandler {
   }
 
   private blockTooLong(streamId: number): void {
-    const limit = this.connection.settings.maxHeaderListSize * HEADER_BLOCK_FACTOR;
-    this.fail(ErrorCode.ENHANCE_YOUR_CALM, `header block of stream ${streamId} is above ${limit} bytes`);
+    this.fail(
+      ErrorCode.ENHANCE_YOUR_CALM,
+      `header block of stream ${streamId} is above ${this.blockLimit} bytes`,
+    );
   }
 
   /** A whole header block. It is always decoded, for the sake of the dynamic table (section 4.3). */
@@ -212,12 +236,22 @@ export class Inbound implements FrameHandler {
   private sectionOnClosed(streamId: number): void {
     const { streams, drained } = this.connection;
     if (drained || streams.mayHaveBeenReset(streamId)) return;
+    if (streamId >= this.skippedFrom && streamId <= this.skippedTo) {
+      return this.protocolError(
+        `HEADERS on stream ${streamId}, which a later stream has already passed over`,
+      );
+    }
     this.fail(ErrorCode.STREAM_CLOSED, `HEADERS on closed stream ${streamId}`);
   }
 
   /** A request's header section opens a stream (sections 5.1.1, 5.1.2 and 8.1). */
   private request(streamId: number, headers: HeaderList | undefined, endStream: boolean): void {
     const connection = this.connection;
+    const passedOver = connection.lastPeerStreamId === 0 ? 1 : connection.lastPeerStreamId + 2;
+    if (passedOver < streamId) {
+      this.skippedFrom = passedOver;
+      this.skippedTo = streamId - 2;
+    }
     connection.lastPeerStreamId = streamId;
     if (connection.drained) return connection.streams.rememberReset(streamId);
     if (connection.streams.size >= connection.settings.maxConcurrentStreams) {
@@ -240,9 +274,8 @@ export class Inbound implements FrameHandler {
   }
 
   private refuse(streamId: number, code: number): void {
-    writeRstStream(this.connection.output, streamId, code);
-    this.connection.streams.rememberReset(streamId);
-    this.spend(this.streamErrors, `streams refused with ${errorCodeName(code)}`);
+    this.connection.writeReset(streamId, code);
+    if (this.spend(this.streamErrors, `streams refused with ${errorCodeName(code)}`)) this.countReply();
   }
 
   /** A complete response, then RST_STREAM(NO_ERROR) so that the client stops sending (section 8.1). */
@@ -277,9 +310,13 @@ export class Inbound implements FrameHandler {
   }
 
   private response(stream: Stream, headers: HeaderList, endStream: boolean): void {
-    if (headers.get(":status")!.startsWith("1")) { // interim responses (section 8.1)
-      if (endStream) this.streamError(stream, ErrorCode.PROTOCOL_ERROR, "1xx response with END_STREAM");
-      return;
+    const status = headers.get(":status")!;
+    if (status.startsWith("1")) { // interim responses (section 8.1); 101 has no meaning here (section 8.6)
+      if (endStream || status === "101") {
+        const reason = `malformed response: ${status}${endStream ? " with END_STREAM" : ""}`;
+        return this.streamError(stream, ErrorCode.PROTOCOL_ERROR, reason);
+      }
+      return void this.spend(this.emptyFrames, "interim responses");
     }
     stream.headersReceived = true;
     stream.remoteClosed = endStream;
@@ -329,12 +366,13 @@ export class Inbound implements FrameHandler {
       if (start !== end) {
         return this.fail(ErrorCode.FRAME_SIZE_ERROR, "SETTINGS acknowledgement with a payload");
       }
+      if (!this.settingsReceived) return this.protocolError("the peer's first frame acknowledges SETTINGS");
       return this.settingsAcknowledged();
     }
     if ((end - start) % 6 !== 0) {
       return this.fail(ErrorCode.FRAME_SIZE_ERROR, `SETTINGS of ${end - start} bytes`);
     }
-    if (this.settingsReceived && !this.spend(this.acknowledgements, "SETTINGS frames")) return;
+    if (this.settingsReceived && !this.spend(this.settingsFrames, "SETTINGS frames")) return;
     this.settingsReceived = true;
     const { peerSettings } = connection;
     const couldOpen = connection.canOpen;
@@ -377,7 +415,7 @@ export class Inbound implements FrameHandler {
     if (streamId !== 0) return this.protocolError(`PING on stream ${streamId}`);
     if (end - start !== 8) return this.fail(ErrorCode.FRAME_SIZE_ERROR, `PING of ${end - start} bytes`);
     if (flags & Flag.ACK) return this.connection.pong(readUint32(bytes, start + 4));
-    if (!this.spend(this.acknowledgements, "PING frames")) return;
+    if (!this.spend(this.pings, "PING frames") || !this.countReply()) return;
     writePing(this.connection.output, readUint32(bytes, start), readUint32(bytes, start + 4), true);
   }
 
@@ -397,6 +435,7 @@ export class Inbound implements FrameHandler {
     if (this.isServer) return;
     for (const stream of connection.streams.all()) {
       if (stream.id <= lastStreamId) continue;
+      connection.streams.rememberReset(stream.id); // what the peer sends on it all the same is ignored
       connection.closeStream(
         stream,
         new Http2Error("stream", ErrorCode.REFUSED_STREAM, "remote", reason, true),
@@ -465,7 +504,7 @@ export class Inbound implements FrameHandler {
 
   private streamError(stream: Stream, code: number, reason: string): void {
     this.connection.reset(stream, new Http2Error("stream", code, "library", reason));
-    this.spend(this.streamErrors, "streams that broke the protocol");
+    if (this.spend(this.streamErrors, "streams that broke the protocol")) this.countReply();
   }
 
   private protocolError(reason: string): void {
@@ -474,6 +513,13 @@ export class Inbound implements FrameHandler {
 
   private fail(code: number, reason: string): void {
     this.connection.abort(new Http2Error("connection", code, "library", reason));
+  }
+
+  /** Counts a frame that answers the peer: one that asks and never reads must not fill our memory. */
+  private countReply(): boolean {
+    if (++this.unsentReplies <= MAX_UNSENT_REPLIES) return true;
+    this.fail(ErrorCode.ENHANCE_YOUR_CALM, "too many answers wait for a peer that does not read");
+    return false;
   }
 
   /** Counts an event that costs us more than the peer; false when that ended the connection. */

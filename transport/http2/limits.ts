@@ -48,8 +48,20 @@ export const DRAIN_PING_TIMEOUT_MS = 10_000;
 /** A header block as sent, CONTINUATIONs included, may be this many times the header list limit (RFC 9113, 10.5.1). */
 export const HEADER_BLOCK_FACTOR = 4;
 
+/**
+ * And this much in any case: an application that overdoes its metadata loses that call alone, because the block
+ * is still decoded to keep HPACK in step. Only beyond this does it cost the connection.
+ */
+export const MIN_HEADER_BLOCK_BYTES = 262_144;
+
+/** CONTINUATION frames of one block: eight times what the bytes above need in the smallest MAX_FRAME_SIZE (CVE-2024-27316). */
+export const MAX_CONTINUATIONS = 128;
+
+/** Answers that wait for one transmit: at 17 bytes each a peer that never reads makes us hold 170 KB (section 10.5). */
+export const MAX_UNSENT_REPLIES = 10_000;
+
 /** Stream ids we remember after resetting them, so that what was in flight is ignored (RFC 9113, section 5.1). */
-export const REMEMBERED_RESETS = 256;
+export const REMEMBERED_RESETS = 1_024;
 
 /** Bytes of debug data in a GOAWAY we send: a sentence. */
 export const GOAWAY_DEBUG_BYTES = 256;
@@ -62,8 +74,10 @@ export const GOAWAY_DEBUG_BYTES = 256;
 export const BUDGETS = {
   /** RST_STREAM for streams we have not answered yet: rapid reset. */
   resets: { burst: 2_000, perSecond: 500 },
-  /** PING and SETTINGS that we must acknowledge. */
-  acknowledgements: { burst: 1_000, perSecond: 100 },
+  /** PING: a peer that measures bandwidth sends one a round trip, thousands a second on loopback. */
+  pings: { burst: 10_000, perSecond: 10_000 },
+  /** SETTINGS: honest peers send one or two in all, and each makes us walk every stream. */
+  settings: { burst: 100, perSecond: 10 },
   /** DATA and CONTINUATION frames without content, WINDOW_UPDATE and PRIORITY for nothing. */
   emptyFrames: { burst: 2_000, perSecond: 500 },
   /** Streams of the peer that we had to reset for an error of its own. */

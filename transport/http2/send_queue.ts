@@ -19,6 +19,14 @@ export class SendQueue {
     return this.round.length === 0;
   }
 
+  /** Whether `fill` would give something: a window's worth of DATA, or an END_STREAM that needs no window. */
+  get canSend(): boolean {
+    if (this.round.length === 0) return false;
+    if (this.connection.sendWindow > 0) return true;
+    for (const stream of this.round) if (stream.queuedBytes === 0 && !stream.closed) return true;
+    return false;
+  }
+
   /** Queues `bytes` on `stream`; small ones are copied together, others kept as views. */
   enqueue(stream: Stream, bytes: Uint8Array): void {
     if (bytes.length > 0) {
@@ -58,11 +66,18 @@ export class SendQueue {
       const streams = this.round;
       this.round = this.next;
       let progress = false;
-      for (const stream of streams) {
+      let turn = 0;
+      for (; turn < streams.length && this.out.byteLength < TRANSMIT_BYTES; turn++) {
+        const stream = streams[turn]!;
         stream.inRound = false;
         if (stream.closed) continue;
         if (this.sendFrame(stream)) progress = true;
         this.admit(stream);
+      }
+      if (turn < streams.length) { // the output is full: who had no turn comes first the next time
+        this.round = streams.slice(turn).concat(this.round);
+        this.next = [];
+        return;
       }
       streams.length = 0;
       this.next = streams;

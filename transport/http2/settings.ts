@@ -49,6 +49,24 @@ export const DEFAULT_LOCAL_SETTINGS: LocalSettings = {
   maxHeaderListSize: 16_384,
 };
 
+/** `given` over the defaults; RangeError where a value is outside what section 6.5.2 allows. */
+export function localSettings(given: Partial<LocalSettings> | undefined): LocalSettings {
+  const settings = { ...DEFAULT_LOCAL_SETTINGS, ...given };
+  checkRange("headerTableSize", settings.headerTableSize, 0, 0xffff_ffff);
+  checkRange("maxConcurrentStreams", settings.maxConcurrentStreams, 0, 0xffff_ffff);
+  checkRange("initialWindowSize", settings.initialWindowSize, 0, MAX_WINDOW_BYTES);
+  // The connection's window starts at this size and no frame can make it smaller (section 6.9.2).
+  checkRange("connectionWindowSize", settings.connectionWindowSize, INITIAL_WINDOW_BYTES, MAX_WINDOW_BYTES);
+  checkRange("maxFrameSize", settings.maxFrameSize, MIN_MAX_FRAME_BYTES, MAX_MAX_FRAME_BYTES);
+  checkRange("maxHeaderListSize", settings.maxHeaderListSize, 0, 0xffff_ffff);
+  return settings;
+}
+
+function checkRange(name: string, value: number, least: number, most: number): void {
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  throw new RangeError(`Cannot use ${value} as ${name}: it must be an integer from ${least} to ${most}`);
+}
+
 /** The entries of the SETTINGS frame that says `settings`, those that differ from the protocol's initial values. */
 export function settingsEntries(settings: LocalSettings, role: "client" | "server"): Array<[number, number]> {
   const entries: Array<[number, number]> = [];

@@ -1,0 +1,76 @@
+// RFC 9113, section 3.4: what each side sends first, and what happens when it does not.
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { Connection } from "../../../transport/http2/connection.ts";
+import { ErrorCode, Http2Error } from "../../../transport/http2/error.ts";
+import { test } from "../../harness.ts";
+import { brief, drainOutput, Recorder } from "../pair.ts";
+import { ascii, Bench, describe, EMPTY, frame, parse, PREFACE, setting } from "./wire.ts";
+
+test("3.4: a client sends the preface, SETTINGS with ENABLE_PUSH 0, and the connection's window", () => {
+  const client = new Connection({ role: "client" }, new Recorder());
+  client.start(0);
+  const bytes = drainOutput(client);
+  assertEquals(bytes.subarray(0, 24), PREFACE);
+  const frames = parse(bytes);
+  assertEquals(frames.map(describe), ["SETTINGS", "WINDOW_UPDATE 0 +8323073"]);
+  const payload = frames[0]!.payload;
+  const ids = [];
+  for (let at = 0; at < payload.length; at += 6) {
+    ids.push([payload[at + 1], payload.subarray(at + 2, at + 6).join()]);
+  }
+  assertEquals(ids.find(([id]) => id === 2), [2, "0,0,0,0"]);
+});
+
+test("3.4: a server sends SETTINGS at once, without waiting for the client", () => {
+  const server = new Connection({ role: "server" }, new Recorder());
+  server.start(0);
+  assertEquals(parse(drainOutput(server)).map(describe)[0], "SETTINGS");
+});
+
+test("3.4: the preface may arrive one byte at a time", () => {
+  const bench = new Bench("server", {}, { handshake: false });
+  for (const byte of PREFACE) bench.send(Uint8Array.of(byte));
+  bench.send(setting());
+  assertEquals([bench.outcome, bench.sink.take()], ["open", ["settings"]]);
+});
+
+test("3.4: a client that speaks HTTP/1.1 is refused in words that quote it, at its first wrong byte", () => {
+  const bench = new Bench("server", {}, { handshake: false });
+  bench.send(ascii("GET / HTTP/1.1\r\nHost: x\r\n\r\n"));
+  assertEquals(bench.outcome, "connection PROTOCOL_ERROR library");
+  assertStringIncludes(bench.sink.error!.reason, "GET / HTTP/1.1");
+  const late = new Bench("server", {}, { handshake: false });
+  late.send(ascii("PRI * HTTP/2.0\r\n\r\nSM\r\n\rX"));
+  assertEquals(late.outcome, "connection PROTOCOL_ERROR library");
+});
+
+test("3.4: a server that answers in HTTP/1.1 is named as such", () => {
+  for (const step of [1, 100]) {
+    const bench = new Bench("client", {}, { handshake: false });
+    const answer = ascii("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+    for (let at = 0; at < answer.length; at += step) bench.send(answer.subarray(at, at + step));
+    assertEquals(bench.connection.closed, true);
+    assertStringIncludes(bench.sink.error!.reason, "HTTP/1.1");
+    assertStringIncludes(bench.sink.error!.reason, "does not speak HTTP/2");
+  }
+});
+
+test("3.4: the first frame must be SETTINGS, and no acknowledgement", () => {
+  for (const first of [frame("PING", 0, 0, new Uint8Array(8)), frame("SETTINGS", 1, 0, EMPTY)]) {
+    const bench = new Bench("client", {}, { handshake: false });
+    bench.send(first);
+    assertEquals(bench.outcome, "connection PROTOCOL_ERROR library");
+  }
+});
+
+test("3.4: an end of the byte stream fails every stream, then the connection, once", () => {
+  const bench = new Bench("client");
+  bench.open();
+  bench.open();
+  const error = new Http2Error("io", ErrorCode.NO_ERROR, "remote", "connection reset");
+  bench.connection.receiveEnd(error);
+  bench.connection.receiveEnd(error);
+  const said = brief(error);
+  assertEquals(bench.sink.take(), [`closed 1 ${said}`, `closed 3 ${said}`, `connection closed ${said}`]);
+  assertEquals(bench.connection.nextTimeout(), Infinity);
+});

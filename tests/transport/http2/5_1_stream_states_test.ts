@@ -1,0 +1,161 @@
+// RFC 9113, sections 5.1, 5.1.1 and 5.1.2: states, identifiers and concurrency of streams.
+import { assertEquals, assertThrows } from "@std/assert";
+import { ErrorCode, Http2Error } from "../../../transport/http2/error.ts";
+import { test } from "../../harness.ts";
+import {
+  Bench,
+  data,
+  frame,
+  REQUEST,
+  RESPONSE_LIST,
+  rst,
+  TRAILERS_LIST,
+  uint32,
+  windowUpdate,
+} from "./wire.ts";
+
+const CANCEL = new Http2Error("stream", ErrorCode.CANCEL, "user", "cancelled");
+const OK: Array<[string, string]> = [[":status", "200"]];
+
+test("5.1: DATA, RST_STREAM and WINDOW_UPDATE on an idle stream are PROTOCOL_ERRORs of the connection", () => {
+  for (const bytes of [data(1, 3), rst(1, 8), windowUpdate(1, 5)]) {
+    for (const role of ["client", "server"] as const) {
+      assertEquals(new Bench(role).send(bytes).outcome, "connection PROTOCOL_ERROR library");
+    }
+  }
+});
+
+test("5.1: after END_STREAM the peer's DATA and HEADERS are STREAM_CLOSED on the stream", () => {
+  for (const type of ["DATA", "HEADERS"]) {
+    const bench = new Bench("server");
+    bench.send(bench.headers(1, REQUEST, true));
+    bench.send(type === "DATA" ? data(1, 1) : bench.headers(1, [["x", "y"]], true));
+    assertEquals(bench.sent(), ["RST_STREAM 1 STREAM_CLOSED"]);
+    assertEquals(bench.outcome, "open");
+  }
+});
+
+test("5.1: half-closed (remote) still takes WINDOW_UPDATE, PRIORITY and RST_STREAM", () => {
+  const bench = new Bench("server");
+  bench.send(bench.headers(1, REQUEST, true), windowUpdate(1, 5), frame("PRIORITY", 0, 1, new Uint8Array(5)));
+  assertEquals(bench.connection.activeStreams, 1);
+  bench.send(rst(1, ErrorCode.CANCEL));
+  assertEquals(bench.sink.take().pop(), "closed 1 stream CANCEL remote");
+});
+
+test("5.1: frames that crossed our RST_STREAM are ignored, their window given back, their block decoded", () => {
+  const bench = new Bench("server", { connectionWindowSize: 65_535 });
+  bench.send(bench.headers(1));
+  bench.connection.reset(bench.sink.streams[0]!, CANCEL);
+  assertEquals(bench.sent(), ["RST_STREAM 1 CANCEL"]);
+  bench.send(data(1, 16_384), data(1, 16_384), bench.headers(1, [["x-late", "v"]], true), rst(1, 8));
+  assertEquals(bench.sent(), ["WINDOW_UPDATE 0 +32768"]);
+  bench.send(bench.headers(3, [...REQUEST, ["x-late", "v"]], true));
+  assertEquals(bench.sink.headers.get(3)!.get("x-late"), "v");
+  assertEquals(bench.outcome, "open");
+});
+
+test("5.1: frames on a stream that both sides ended are an error, WINDOW_UPDATE and RST_STREAM are not", () => {
+  const bench = new Bench("server");
+  bench.send(bench.headers(1, REQUEST, true));
+  bench.connection.sendHeaders(bench.sink.streams[0]!, RESPONSE_LIST, undefined, true);
+  bench.send(windowUpdate(1, 9), rst(1, 0), frame("PRIORITY", 0, 1, new Uint8Array(5)));
+  assertEquals(bench.outcome, "open");
+  bench.send(data(1, 1));
+  assertEquals(bench.outcome, "connection STREAM_CLOSED library");
+});
+
+test("5.1: late frames of many reset streams never end the connection", () => {
+  const bench = new Bench("client");
+  for (let i = 0; i < 2_000; i++) bench.connection.reset(bench.open(true), CANCEL);
+  for (const id of [1, 3, 1001, 3999]) bench.send(bench.headers(id, OK), data(id, 5));
+  assertEquals([bench.outcome, bench.connection.activeStreams], ["open", 0]);
+});
+
+test("5.1.1: streams of a client are odd and grow; others are PROTOCOL_ERRORs", () => {
+  const even = new Bench("server");
+  assertEquals(even.send(even.headers(2)).outcome, "connection PROTOCOL_ERROR library");
+  const lower = new Bench("server");
+  lower.send(lower.headers(5, REQUEST, true), lower.headers(3, REQUEST, true));
+  assertEquals(lower.outcome, "connection PROTOCOL_ERROR library");
+});
+
+test("5.1.1: HEADERS from a server on a stream we have not opened are a PROTOCOL_ERROR", () => {
+  for (const id of [1, 2]) {
+    const bench = new Bench("client");
+    assertEquals(bench.send(bench.headers(id, OK)).outcome, "connection PROTOCOL_ERROR library");
+  }
+});
+
+test("5.1.1: a client out of identifiers cannot open", () => {
+  const bench = new Bench("client");
+  bench.connection.nextStreamId = 0x7fffffff;
+  assertEquals(bench.connection.canOpen, true);
+  assertEquals(bench.open(true).id, 0x7fffffff);
+  assertEquals(bench.connection.canOpen, false);
+  assertThrows(() => bench.open(), TypeError);
+});
+
+test("5.1.2: streams above our limit are refused, and may be tried again", () => {
+  const bench = new Bench("server", { maxConcurrentStreams: 2 });
+  bench.send(bench.headers(1), bench.headers(3), bench.headers(5), data(5, 10));
+  assertEquals(bench.sent(), ["RST_STREAM 5 REFUSED_STREAM"]);
+  assertEquals(bench.sink.take(), ["headers 1", "headers 3"]);
+  bench.send(rst(1, ErrorCode.CANCEL), bench.headers(7));
+  assertEquals(bench.sink.take().pop(), "headers 7");
+});
+
+test("5.1.2: canOpen keeps to the peer's limit and onCanOpen says when it is over", () => {
+  const bench = new Bench("client", {}, { peer: [[3, 2]] });
+  const first = bench.open();
+  bench.open();
+  assertEquals(bench.connection.canOpen, false);
+  assertThrows(() => bench.open(), TypeError);
+  bench.connection.reset(first, CANCEL);
+  assertEquals(bench.sink.take(), ["closed 1 stream CANCEL user", "canOpen"]);
+  assertEquals(bench.connection.canOpen, true);
+});
+
+test("5.1: misuse throws: DATA before HEADERS, anything after END_STREAM, a second response", () => {
+  const bench = new Bench("server");
+  bench.send(bench.headers(1), bench.headers(3));
+  const [one, three] = bench.sink.streams;
+  const { connection } = bench;
+  assertThrows(() => connection.sendData(one!, new Uint8Array(1), false), TypeError);
+  connection.sendHeaders(one!, RESPONSE_LIST, undefined, false);
+  assertThrows(() => connection.sendHeaders(one!, RESPONSE_LIST, undefined, false), TypeError);
+  connection.sendHeaders(one!, TRAILERS_LIST, undefined, true);
+  bench.send(data(3, 4));
+  assertThrows(() => connection.release(three!, 5), RangeError);
+  const client = new Bench("client");
+  const stream = client.open(true);
+  assertThrows(() => client.connection.sendData(stream, new Uint8Array(1), true), TypeError);
+});
+
+test("5.1: commands on a stream that is closed do nothing", () => {
+  const bench = new Bench("client");
+  const stream = bench.open();
+  bench.send(rst(1, ErrorCode.CANCEL));
+  bench.sent();
+  assertEquals(bench.connection.sendData(stream, new Uint8Array(5), true), true);
+  bench.connection.sendHeaders(stream, TRAILERS_LIST, undefined, true);
+  bench.connection.release(stream, 5);
+  bench.connection.reset(stream, CANCEL);
+  assertEquals(bench.sent(), []);
+});
+
+test("6.3: PRIORITY is ignored, even a stream that depends on itself, but its size is checked", () => {
+  const bench = new Bench("server");
+  bench.send(bench.headers(1), frame("PRIORITY", 0, 1, new Uint8Array([0, 0, 0, 1, 16])));
+  bench.send(frame("PRIORITY", 0, 99, new Uint8Array(5)));
+  assertEquals(bench.sent(), []);
+  bench.send(frame("PRIORITY", 0, 1, uint32(0)));
+  assertEquals(bench.sent(), ["RST_STREAM 1 FRAME_SIZE_ERROR"]);
+});
+
+test("6.6: PUSH_PROMISE is a PROTOCOL_ERROR, for push is off", () => {
+  const bench = new Bench("client");
+  bench.open();
+  bench.send(frame("PUSH_PROMISE", 4, 1, uint32(2)));
+  assertEquals(bench.outcome, "connection PROTOCOL_ERROR library");
+});

@@ -1,0 +1,87 @@
+// RFC 9113, sections 6.4 and 8.1: how streams end before their time.
+import { assertEquals } from "@std/assert";
+import { ErrorCode, Http2Error } from "../../../transport/http2/error.ts";
+import { test } from "../../harness.ts";
+import { Bench, data, END_STREAM, REQUEST, RESPONSE_LIST, rst, TRAILERS_LIST, windowUpdate } from "./wire.ts";
+
+const OK: Array<[string, string]> = [[":status", "200"]];
+const NO_ERROR = new Http2Error("stream", ErrorCode.NO_ERROR, "library", "answered");
+
+test("6.4: RST_STREAM closes the stream with the peer's code", () => {
+  const bench = new Bench("client");
+  bench.open();
+  bench.send(rst(1, ErrorCode.INTERNAL_ERROR));
+  assertEquals(bench.sink.take(), ["closed 1 stream INTERNAL_ERROR remote"]);
+  assertEquals([bench.sent(), bench.connection.activeStreams], [["HEADERS 1"], 0]);
+});
+
+test("6.4: REFUSED_STREAM says that the stream was not processed", () => {
+  const bench = new Bench("client");
+  bench.open();
+  bench.send(rst(1, ErrorCode.REFUSED_STREAM));
+  assertEquals(bench.sink.take(), ["closed 1 stream REFUSED_STREAM remote unprocessed"]);
+});
+
+test("8.1: a whole response and then RST_STREAM(NO_ERROR) is no error", () => {
+  const bench = new Bench("client");
+  bench.open();
+  bench.send(bench.headers(1, OK), data(1, 2), bench.headers(1, [["grpc-status", "0"]], true));
+  bench.send(rst(1, ErrorCode.NO_ERROR));
+  assertEquals(bench.sink.take(), ["headers 1", "data 1 2", "trailers 1", "closed 1 ok"]);
+});
+
+test("8.1: RST_STREAM(NO_ERROR) before the response's end is an error", () => {
+  const bench = new Bench("client");
+  bench.open();
+  bench.send(bench.headers(1, OK), rst(1, ErrorCode.NO_ERROR));
+  assertEquals(bench.sink.take(), ["headers 1", "closed 1 stream NO_ERROR remote"]);
+});
+
+test("8.1: a server that has answered in full asks the client to stop sending", () => {
+  const bench = new Bench("server");
+  bench.send(bench.headers(1));
+  const stream = bench.sink.streams[0]!;
+  bench.connection.sendHeaders(stream, RESPONSE_LIST, undefined, false);
+  bench.connection.sendHeaders(stream, TRAILERS_LIST, undefined, true);
+  bench.connection.reset(stream, NO_ERROR);
+  assertEquals(bench.sent(), ["HEADERS 1", "HEADERS 1 end", "RST_STREAM 1 NO_ERROR"]);
+  assertEquals(bench.sink.take(), ["headers 1", "closed 1 ok"]);
+  bench.send(data(1, 100), data(1, 5, END_STREAM));
+  assertEquals([bench.outcome, bench.sent()], ["open", []]);
+});
+
+test("8.1: reset(NO_ERROR) of an answer that is still queued waits for it", () => {
+  const bench = new Bench("server", {}, { peer: [[4, 10]] });
+  bench.send(bench.headers(1));
+  const stream = bench.sink.streams[0]!;
+  bench.connection.sendHeaders(stream, RESPONSE_LIST, undefined, false);
+  assertEquals(bench.connection.sendData(stream, new Uint8Array(15), false), false);
+  bench.connection.sendHeaders(stream, TRAILERS_LIST, undefined, true);
+  bench.connection.reset(stream, NO_ERROR);
+  assertEquals(bench.sent(), ["HEADERS 1", "DATA 1 10"]);
+  bench.send(windowUpdate(1, 10));
+  assertEquals(bench.sent(), ["DATA 1 5", "HEADERS 1 end", "RST_STREAM 1 NO_ERROR"]);
+  assertEquals(bench.sink.take(), ["headers 1", "closed 1 ok"]);
+});
+
+test("6.4: our reset drops what is queued and tells the sink before it returns", () => {
+  const bench = new Bench("client", {}, { peer: [[4, 0]] });
+  const stream = bench.open();
+  assertEquals(bench.connection.sendData(stream, new Uint8Array(100), true), false);
+  bench.connection.reset(stream, new Http2Error("stream", ErrorCode.CANCEL, "user", "enough"));
+  assertEquals(bench.sink.take(), ["closed 1 stream CANCEL user"]);
+  bench.send(windowUpdate(1, 1_000));
+  assertEquals(bench.sent(), ["HEADERS 1", "RST_STREAM 1 CANCEL"]);
+});
+
+test("6.4: an answer and a reset from inside a callback end the stream once", () => {
+  const bench = new Bench("server");
+  bench.sink.on = (event, stream) => {
+    if (stream === undefined || event.startsWith("closed")) return;
+    bench.connection.sendHeaders(stream, TRAILERS_LIST, undefined, true);
+    bench.connection.reset(stream, new Http2Error("stream", ErrorCode.CANCEL, "user", "late"));
+  };
+  bench.send(bench.headers(1, REQUEST, true));
+  assertEquals(bench.sink.take(), ["headers 1 end", "closed 1 ok"]);
+  assertEquals(bench.sent(), ["HEADERS 1 end"]);
+});

@@ -1,0 +1,87 @@
+// RFC 9113, section 6.5: SETTINGS, their values and acknowledgement.
+import { assertEquals, assertThrows } from "@std/assert";
+import { Connection } from "../../../transport/http2/connection.ts";
+import { test } from "../../harness.ts";
+import { Recorder } from "../pair.ts";
+import { ACK, Bench, data, frame, setting, SETTINGS_ACK } from "./wire.ts";
+
+test("6.5: SETTINGS are applied, acknowledged and told; unknown ones are ignored", () => {
+  const bench = new Bench("client");
+  bench.send(setting([1, 100], [3, 7], [4, 5_000], [5, 20_000], [6, 999], [0x99, 1]));
+  assertEquals(bench.sent(), ["SETTINGS ack"]);
+  assertEquals(bench.sink.take(), ["settings"]);
+  const { peerSettings } = bench.connection;
+  assertEquals(
+    [peerSettings.headerTableSize, peerSettings.maxConcurrentStreams, peerSettings.initialWindowSize],
+    [100, 7, 5_000],
+  );
+  assertEquals([peerSettings.maxFrameSize, peerSettings.maxHeaderListSize], [20_000, 999]);
+});
+
+const bad: Array<[string, id: number, value: number, code: string]> = [
+  ["ENABLE_PUSH 2", 2, 2, "PROTOCOL_ERROR"],
+  ["INITIAL_WINDOW_SIZE 2^31", 4, 0x80000000, "FLOW_CONTROL_ERROR"],
+  ["MAX_FRAME_SIZE 16383", 5, 16_383, "PROTOCOL_ERROR"],
+  ["MAX_FRAME_SIZE 2^24", 5, 16_777_216, "PROTOCOL_ERROR"],
+];
+for (const [what, id, value, code] of bad) {
+  test(`6.5.2: ${what} is a ${code}`, () => {
+    assertEquals(new Bench("server").send(setting([id, value])).outcome, `connection ${code} library`);
+  });
+}
+
+test("6.5.2: a server must not enable push, a client may", () => {
+  assertEquals(new Bench("client").send(setting([2, 1])).outcome, "connection PROTOCOL_ERROR library");
+  assertEquals(new Bench("server").send(setting([2, 1])).outcome, "open");
+});
+
+test("6.5: an acknowledgement with a payload is a FRAME_SIZE_ERROR", () => {
+  const bench = new Bench("server").send(frame("SETTINGS", ACK, 0, new Uint8Array(6)));
+  assertEquals(bench.outcome, "connection FRAME_SIZE_ERROR library");
+});
+
+test("6.5.3: no acknowledgement in time ends the connection with SETTINGS_TIMEOUT", () => {
+  const bench = new Bench("client", {}, { handshake: false });
+  bench.send(setting());
+  const at = bench.connection.nextTimeout();
+  assertEquals(at, 21_000);
+  bench.connection.handleTimeout(at - 1);
+  assertEquals(bench.outcome, "open");
+  bench.connection.handleTimeout(at);
+  assertEquals(bench.outcome, "connection SETTINGS_TIMEOUT library");
+  assertEquals(bench.sent().pop(), "GOAWAY 0 SETTINGS_TIMEOUT");
+});
+
+test("6.5.3: with the acknowledgement nothing is waited for", () => {
+  assertEquals(new Bench("client").connection.nextTimeout(), Infinity);
+});
+
+test("6.5.3: a smaller window of ours counts from its acknowledgement on", () => {
+  const bench = new Bench("server", { initialWindowSize: 100 }, { handshake: false });
+  bench.send(
+    new TextEncoder().encode("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+    setting(),
+    bench.headers(1),
+    data(1, 150),
+  );
+  assertEquals(bench.outcome, "open");
+  bench.sent();
+  bench.send(SETTINGS_ACK);
+  assertEquals(bench.sink.streams[0]!.receiveWindow, -50);
+  bench.send(bench.headers(3), data(3, 101));
+  assertEquals(bench.sent(), ["RST_STREAM 3 FLOW_CONTROL_ERROR"]);
+});
+
+test("6.5.2: settings of ours outside the RFC's range are misuse", () => {
+  const bad = [
+    { maxFrameSize: 16_383 },
+    { maxFrameSize: 16_777_216 },
+    { initialWindowSize: -1 },
+    { initialWindowSize: 2 ** 31 },
+    { connectionWindowSize: 1 },
+    { maxConcurrentStreams: 0.5 },
+  ];
+  for (const settings of bad) {
+    assertThrows(() => new Connection({ role: "client", settings }, new Recorder()), RangeError);
+  }
+});

@@ -1,0 +1,20 @@
+// RFC 9113, section 6.7: PING.
+import { assertEquals } from "@std/assert";
+import { test } from "../../harness.ts";
+import { ACK, Bench, frame } from "./wire.ts";
+
+test("6.7: PING is answered with its own eight bytes", () => {
+  const bench = new Bench("server");
+  const payload = Uint8Array.of(1, 2, 3, 4, 250, 251, 252, 253);
+  bench.send(frame("PING", 0, 0, payload));
+  const [answer] = bench.frames();
+  assertEquals([answer!.type, answer!.flags, answer!.payload], ["PING", ACK, payload]);
+});
+
+test("6.7: a PING of ours comes back as onPong", () => {
+  const bench = new Bench("client");
+  bench.connection.ping(0xdeadbeef, bench.now);
+  const [ping] = bench.frames();
+  bench.send(frame("PING", ACK, 0, ping!.payload));
+  assertEquals(bench.sink.take(), ["pong 3735928559"]);
+});

@@ -1,0 +1,106 @@
+// RFC 9113, section 6.8: GOAWAY, sent and received.
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { ErrorCode, Http2Error } from "../../../transport/http2/error.ts";
+import { test } from "../../harness.ts";
+import { ACK, Bench, data, END_STREAM, frame, goAway, REQUEST, RESPONSE_LIST } from "./wire.ts";
+
+const OK: Array<[string, string]> = [[":status", "200"]];
+const MAX = 0x7fffffff;
+
+test("6.8: streams above the last identifier are unprocessed, the others go on, then the connection ends", () => {
+  const bench = new Bench("client");
+  for (let i = 0; i < 3; i++) bench.open(true);
+  bench.send(goAway(3, ErrorCode.NO_ERROR, "bye"));
+  assertEquals(bench.sink.take(), [
+    "goaway 3 connection NO_ERROR remote",
+    "closed 5 stream REFUSED_STREAM remote unprocessed",
+  ]);
+  assertEquals([bench.connection.canOpen, bench.connection.closed], [false, false]);
+  bench.send(bench.headers(1, OK, true), bench.headers(3, OK, true));
+  assertEquals(bench.sink.take().slice(-2), ["closed 3 ok", "connection closed ok"]);
+});
+
+test("6.8: a second GOAWAY lowers the last identifier", () => {
+  const bench = new Bench("client");
+  bench.open(true);
+  bench.open(true);
+  bench.send(goAway(MAX, ErrorCode.NO_ERROR), goAway(1, ErrorCode.NO_ERROR));
+  assertEquals(bench.sink.take().pop(), "closed 3 stream REFUSED_STREAM remote unprocessed");
+});
+
+test("6.8: late frames of a stream that GOAWAY closed are ignored", () => {
+  const bench = new Bench("client");
+  bench.open(true);
+  bench.open(true);
+  bench.send(goAway(1, ErrorCode.NO_ERROR), bench.headers(3, OK), data(3, 4));
+  assertEquals(bench.outcome, "open");
+});
+
+test("6.8: the peer's code and words are in the reason", () => {
+  const bench = new Bench("client");
+  bench.open();
+  bench.send(goAway(0, ErrorCode.ENHANCE_YOUR_CALM, "too_many_pings"));
+  const { reason } = bench.sink.streamErrors.get(1)!;
+  assertStringIncludes(reason, "ENHANCE_YOUR_CALM");
+  assertStringIncludes(reason, '"too_many_pings"');
+});
+
+test("6.8: a server drains in two steps, and serves what is opened between them", () => {
+  const bench = new Bench("server");
+  bench.send(bench.headers(1));
+  bench.connection.drain("maintenance");
+  const [first, ping] = bench.frames();
+  assertEquals([first!.type, new DataView(first!.payload.slice().buffer).getUint32(0), ping!.type], [
+    "GOAWAY",
+    MAX,
+    "PING",
+  ]);
+  bench.send(bench.headers(3));
+  bench.send(frame("PING", ACK, 0, ping!.payload));
+  assertEquals(bench.sent(), ["GOAWAY 3 NO_ERROR"]);
+  bench.send(bench.headers(5, [...REQUEST, ["x-table", "kept"]]), data(5, 10, END_STREAM));
+  assertEquals(bench.sink.take(), ["headers 1", "headers 3"]);
+  assertEquals([bench.sent(), bench.connection.closed], [[], false]);
+  for (const stream of bench.sink.streams) {
+    bench.connection.sendHeaders(stream, RESPONSE_LIST, undefined, true);
+  }
+  assertEquals(bench.sink.take().pop(), "connection closed ok");
+  assertEquals(bench.connection.closed, true);
+});
+
+test("6.8: a drain whose PING never comes back goes on when its time is up, and no earlier", () => {
+  const bench = new Bench("server");
+  bench.send(bench.headers(1));
+  bench.sent();
+  const now = 3_600_000; // long after anything was received
+  bench.connection.drain("maintenance");
+  bench.connection.handleTimeout(now);
+  assertEquals(bench.sent(), [`GOAWAY ${MAX} NO_ERROR`, "PING"]);
+  const at = bench.connection.nextTimeout();
+  assertEquals(at > now && at < now + 60_000, true);
+  bench.connection.handleTimeout(at);
+  assertEquals(bench.sent(), ["GOAWAY 1 NO_ERROR"]);
+});
+
+test("6.8: a client drains by opening no more, and ends with its last stream", () => {
+  const bench = new Bench("client");
+  bench.open(true);
+  bench.connection.drain("done");
+  assertEquals([bench.connection.canOpen, bench.connection.closed], [false, false]);
+  bench.send(bench.headers(1, OK, true));
+  assertEquals(bench.sink.take().pop(), "connection closed ok");
+  const idle = new Bench("client");
+  idle.connection.drain("done");
+  assertEquals([idle.connection.closed, idle.sent()], [true, ["GOAWAY 0 NO_ERROR"]]);
+});
+
+test("5.4.1: abort sends GOAWAY, fails every stream, and ends", () => {
+  const bench = new Bench("server");
+  bench.send(bench.headers(1));
+  bench.connection.abort(new Http2Error("connection", ErrorCode.INTERNAL_ERROR, "user", "close"));
+  const said = "connection INTERNAL_ERROR user";
+  assertEquals(bench.sink.take(), ["headers 1", `closed 1 ${said}`, `connection closed ${said}`]);
+  assertEquals(bench.sent(), ["GOAWAY 1 INTERNAL_ERROR"]);
+  bench.send(bench.headers(3));
+  assertEquals([bench.sink.take(), bench.connection.wantsTransmit], [[], false]);
+});

@@ -1,0 +1,182 @@
+// Two HTTP/2 connections wired to each other under a virtual clock, with recording sinks and a step limit.
+
+import { SliceBuffer } from "../../pollers/core/slice_buffer.ts";
+import type { HeaderList } from "../../transport/hpack/header_list.ts";
+import { Connection } from "../../transport/http2/connection.ts";
+import { errorCodeName, type Http2Error } from "../../transport/http2/error.ts";
+import type { LocalSettings, PeerSettings } from "../../transport/http2/settings.ts";
+import type { ConnectionSink, StreamSink } from "../../transport/http2/sink.ts";
+import type { Stream } from "../../transport/http2/stream.ts";
+
+/** `kind CODE initiator`, and `unprocessed` where it is said; "ok" for none. */
+export function brief(error: Http2Error | undefined): string {
+  if (error === undefined) return "ok";
+  const unprocessed = error.unprocessed ? " unprocessed" : "";
+  return `${error.kind} ${errorCodeName(error.code)} ${error.initiator}${unprocessed}`;
+}
+
+/** Writes down what a connection says, one line an event, and keeps what tests look at. */
+export class Recorder implements ConnectionSink, StreamSink {
+  readonly events: string[] = [];
+  readonly streams: Stream[] = [];
+  readonly bodies = new Map<number, number[]>();
+  readonly headers = new Map<number, HeaderList>();
+  readonly trailers = new Map<number, HeaderList>();
+  readonly received = new Map<number, number>();
+  error: Http2Error | undefined;
+  streamErrors = new Map<number, Http2Error | undefined>();
+  /** Called after an event was written down; lets a test answer from inside a callback. */
+  on: (event: string, stream: Stream | undefined, endStream: boolean) => void = () => {};
+  /** Whether `bodies` are kept. */
+  keepBodies = true;
+
+  onOutput(): void {}
+  onSettings(_settings: PeerSettings): void {
+    this.note("settings");
+  }
+  onStream(stream: Stream): StreamSink {
+    this.streams.push(stream);
+    return this;
+  }
+  onCanOpen(): void {
+    this.note("canOpen");
+  }
+  onGoAway(lastStreamId: number, error: Http2Error): void {
+    this.note(`goaway ${lastStreamId} ${brief(error)}`);
+  }
+  onPong(opaque: number): void {
+    this.note(`pong ${opaque}`);
+  }
+  onHeaders(stream: Stream, headers: HeaderList, endStream: boolean): void {
+    this.headers.set(stream.id, headers);
+    this.note(`headers ${stream.id}${endStream ? " end" : ""}`, stream, endStream);
+  }
+  onData(stream: Stream, bytes: Uint8Array, endStream: boolean): void {
+    this.received.set(stream.id, (this.received.get(stream.id) ?? 0) + bytes.length);
+    if (this.keepBodies) {
+      const body = this.bodies.get(stream.id) ?? [];
+      for (const byte of bytes) body.push(byte);
+      this.bodies.set(stream.id, body);
+    }
+    this.note(`data ${stream.id} ${bytes.length}${endStream ? " end" : ""}`, stream, endStream);
+  }
+  onTrailers(stream: Stream, trailers: HeaderList): void {
+    this.trailers.set(stream.id, trailers);
+    this.note(`trailers ${stream.id}`, stream, true);
+  }
+  onWritable(stream: Stream): void {
+    this.note(`writable ${stream.id}`, stream);
+  }
+  onClosed(streamOrError: Stream | Http2Error | undefined, error?: Http2Error): void {
+    if (streamOrError !== undefined && "id" in streamOrError) {
+      this.streamErrors.set(streamOrError.id, error);
+      this.note(`closed ${streamOrError.id} ${brief(error)}`, streamOrError);
+      return;
+    }
+    this.error = streamOrError;
+    this.note(`connection closed ${brief(streamOrError)}`);
+  }
+
+  /** The events since the last call. */
+  take(): string[] {
+    return this.events.splice(0);
+  }
+
+  private note(event: string, stream?: Stream, endStream = false): void {
+    this.events.push(event);
+    this.on(event, stream, endStream);
+  }
+}
+
+/** A small generator of numbers that gives the same sequence for the same seed (mulberry32). */
+export class Random {
+  private state: number;
+
+  constructor(readonly seed: number) {
+    this.state = seed;
+  }
+
+  /** An integer from 0 to `below` - 1. */
+  below(below: number): number {
+    this.state = (this.state + 0x6d2b79f5) | 0;
+    let t = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) % below;
+  }
+}
+
+/** How many bytes of the rest the next `receive` gets. */
+export type Split = (rest: number) => number;
+
+/** All that was transmitted, at once. */
+export const whole: Split = (rest) => rest;
+/** One byte at a time. */
+export const bytewise: Split = () => 1;
+/** Pieces of random size. */
+export function randomly(random: Random, most: number): Split {
+  return () => 1 + random.below(most);
+}
+
+/** Takes everything `connection` has to transmit, as one array that nobody writes to again. */
+export function drainOutput(connection: Connection): Uint8Array {
+  const all = new SliceBuffer();
+  for (let steps = 0; connection.wantsTransmit; steps++) {
+    if (steps > 10_000) throw new Error("Connection still wants to transmit after 10,000 transmits");
+    transmitOnce(connection, all);
+  }
+  return all.join();
+}
+
+/** One transmit, copied out, and acknowledged as written. */
+export function transmitOnce(connection: Connection, into: SliceBuffer): number {
+  const out = new SliceBuffer();
+  connection.transmit(out);
+  into.append(out.join().slice());
+  connection.transmitted();
+  return out.byteLength;
+}
+
+/** A client and a server that have exchanged their SETTINGS, unless `start` is false. */
+export class Pair {
+  now = 1_000;
+  readonly clientSink = new Recorder();
+  readonly serverSink = new Recorder();
+  readonly client: Connection;
+  readonly server: Connection;
+  split: Split = whole;
+
+  constructor(
+    options: { client?: Partial<LocalSettings>; server?: Partial<LocalSettings>; start?: boolean } = {},
+  ) {
+    this.client = new Connection({ role: "client", settings: options.client ?? {} }, this.clientSink);
+    this.server = new Connection({ role: "server", settings: options.server ?? {} }, this.serverSink);
+    if (options.start === false) return;
+    this.client.start(this.now);
+    this.server.start(this.now);
+    this.run();
+    this.clientSink.take();
+    this.serverSink.take();
+  }
+
+  /** Carries bytes both ways until neither side has any; an Error after `limit` steps. */
+  run(limit = 10_000): void {
+    for (let steps = 0; this.client.wantsTransmit || this.server.wantsTransmit; steps++) {
+      if (steps >= limit) throw new Error(`Pair is not at rest after ${limit} steps`);
+      this.carry(this.client, this.server);
+      this.carry(this.server, this.client);
+    }
+  }
+
+  /** One transmit of `from`, received by `to`. */
+  carry(from: Connection, to: Connection): number {
+    const buffer = new SliceBuffer();
+    transmitOnce(from, buffer);
+    const bytes = buffer.join();
+    for (let at = 0; at < bytes.length;) {
+      const end = Math.min(bytes.length, at + this.split(bytes.length - at));
+      to.receive(bytes.subarray(at, end), this.now);
+      at = end;
+    }
+    return bytes.length;
+  }
+}
