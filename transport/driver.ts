@@ -44,7 +44,8 @@ export class Driver implements Flushable {
   start(): void {
     this.connection.start(this.engine.now());
     this.armTimer();
-    this.readLoop();
+    // Not at once: bytes that are there already could end the connection before its owner knows it.
+    this.engine.run(this.readMore);
   }
 
   /** There is output: it is written at the turn's end. */

@@ -149,18 +149,19 @@ export abstract class NativeEngine implements EventEngine {
 
   /** Two endpoints over loopback TCP: no runtime offers a socket pair. */
   async pair(): Promise<[Endpoint, Endpoint]> {
-    const accepted = Promise.withResolvers<Endpoint>();
-    const listener = this.listen({}, accepted.resolve, () => {});
-    const port = await listener.bind({ family: "ipv4", host: "127.0.0.1", port: 0 });
-    if (!port.ok) throw new Error(port.error.message);
-    listener.start();
-    const connected = Promise.withResolvers<Endpoint>();
-    this.connect({ family: "ipv4", host: "127.0.0.1", port: port.value }, {}, (result) => {
-      if (result.ok) connected.resolve(result.value);
-      else connected.reject(new Error(result.error.message));
-    });
+    let listener!: Listener;
+    const accepted = new Promise<Endpoint>((resolve) => listener = this.listen({}, resolve, () => {}));
     try {
-      return await Promise.all([connected.promise, accepted.promise]);
+      const port = await listener.bind({ family: "ipv4", host: "127.0.0.1", port: 0 });
+      if (!port.ok) throw new Error(port.error.message);
+      listener.start();
+      const connected = new Promise<Endpoint>((resolve, reject) => {
+        this.connect({ family: "ipv4", host: "127.0.0.1", port: port.value }, {}, (result) => {
+          if (result.ok) resolve(result.value);
+          else reject(new Error(result.error.message));
+        });
+      });
+      return await Promise.all([connected, accepted]);
     } finally {
       listener.shutdown();
     }

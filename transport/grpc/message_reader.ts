@@ -20,11 +20,11 @@ export interface MessageError {
 /** What a reader tells the stream that owns it. */
 export interface MessageOwner {
   /**
-   * A whole message: a view of receive memory of which `unreleased` octets still count against the windows, or a
-   * buffer of its own, for which none do.
+   * A whole message: a view of receive memory, or a buffer of its own. `unreleased` octets still count against the
+   * windows: its prefix (or a flood of empty messages would be free) and, for a view, its content.
    */
   onMessageBytes(bytes: Uint8Array, unreleased: number): void;
-  /** Octets that no message will be released for were used up: prefixes, and pieces put together in a buffer. */
+  /** Octets that no message will be released for were used up: pieces put together in a buffer. */
   onConsumed(bytes: number): void;
   /** Nothing can be received any more; the last call. */
   onMessageError(error: MessageError): void;
@@ -64,17 +64,14 @@ export class MessageReader {
         if (end - at >= this.messageBytes) {
           const messageEnd = at + this.messageBytes;
           this.prefixLength = 0;
-          this.owner.onConsumed(MESSAGE_PREFIX_BYTES);
-          this.owner.onMessageBytes(bytes.subarray(at, messageEnd), this.messageBytes);
+          this.owner.onMessageBytes(bytes.subarray(at, messageEnd), MESSAGE_PREFIX_BYTES + this.messageBytes);
           at = messageEnd;
           continue;
         }
-        this.owner.onConsumed(MESSAGE_PREFIX_BYTES);
       } else if (this.prefixLength < MESSAGE_PREFIX_BYTES) {
         this.prefixByte(bytes[at++]!);
         if (this.prefixLength < MESSAGE_PREFIX_BYTES) continue;
         if (!this.checkPrefix()) return;
-        this.owner.onConsumed(MESSAGE_PREFIX_BYTES);
         if (this.messageBytes > 0) continue;
       }
       at = this.assemble(bytes, at, end);
@@ -133,7 +130,7 @@ export class MessageReader {
       this.assembled = NOTHING;
       this.assembledBytes = 0;
       this.prefixLength = 0;
-      this.owner.onMessageBytes(message, 0);
+      this.owner.onMessageBytes(message, MESSAGE_PREFIX_BYTES);
     }
     return at + taken;
   }

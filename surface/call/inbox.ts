@@ -1,0 +1,88 @@
+// Messages on their way to an application that reads them with `for await`; what is not read holds the peer back.
+
+/** What an inbox tells the call that owns it. */
+export interface InboxOwner {
+  /** A message was taken: its octets go back to the peer's window. */
+  onTaken(wireBytes: number): void;
+  /** The application stopped reading before the end. */
+  onAbandoned(): void;
+}
+
+/**
+ * A single-use async iterator. A message that is there costs no waiting; the peer's flow-control window bounds
+ * what can be here, because octets are released only as messages are taken.
+ */
+export class Inbox<T> implements AsyncIterableIterator<T> {
+  private messages: T[] = [];
+  private wireBytes: number[] = [];
+  private head = 0;
+  private ended = false;
+  private error: unknown = undefined;
+  private waiting: Array<{ resolve(result: IteratorResult<T>): void; reject(error: unknown): void }> = [];
+
+  /** `owner` hears what the reader does. */
+  constructor(private readonly owner: InboxOwner) {}
+
+  /** A message arrived. */
+  push(message: T, wireBytes: number): void {
+    if (this.ended) return this.owner.onTaken(wireBytes);
+    const waiter = this.waiting.shift();
+    if (waiter === undefined) {
+      this.messages.push(message);
+      this.wireBytes.push(wireBytes);
+      return;
+    }
+    this.owner.onTaken(wireBytes);
+    waiter.resolve({ value: message, done: false });
+  }
+
+  /** Nothing more will come; with `error`, reading past what is here rejects with it. */
+  end(error?: unknown): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.error = error;
+    for (const waiter of this.waiting.splice(0)) {
+      if (error === undefined) waiter.resolve(DONE);
+      else waiter.reject(error);
+    }
+  }
+
+  /** The next message. */
+  next(): Promise<IteratorResult<T>> {
+    if (this.head < this.messages.length) {
+      const value = this.messages[this.head]!;
+      const wireBytes = this.wireBytes[this.head++]!;
+      if (this.head === this.messages.length) this.clear();
+      this.owner.onTaken(wireBytes);
+      return Promise.resolve({ value, done: false });
+    }
+    if (!this.ended) return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
+    const { error } = this;
+    this.error = undefined; // told once, as a generator would
+    return error === undefined ? Promise.resolve(DONE) : Promise.reject(error);
+  }
+
+  /** The reader is done; what is here and what comes is thrown away. */
+  return(): Promise<IteratorResult<T>> {
+    const abandoned = !this.ended;
+    for (let i = this.head; i < this.wireBytes.length; i++) this.owner.onTaken(this.wireBytes[i]!);
+    this.clear();
+    this.end();
+    this.error = undefined;
+    if (abandoned) this.owner.onAbandoned();
+    return Promise.resolve(DONE);
+  }
+
+  /** Itself: there is one pass. */
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  private clear(): void {
+    this.messages = [];
+    this.wireBytes = [];
+    this.head = 0;
+  }
+}
+
+const DONE: IteratorReturnResult<undefined> = { value: undefined, done: true };

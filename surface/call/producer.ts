@@ -1,0 +1,101 @@
+// Sends what an application's iterable yields, no faster than the peer takes it.
+
+/** Where messages go. */
+export interface ProducerSink<T> {
+  /** Whether the producer should wait for `resume`. */
+  readonly writeBlocked: boolean;
+  /** Sends one message; throws what is wrong with it. */
+  send(message: T): void;
+  /** The iterable ended, or threw, or was none. */
+  onProduced(error?: unknown): void;
+}
+
+/** Messages of an application: any iterable, or async iterable. */
+export type Source<T> = Iterable<T> | AsyncIterable<T>;
+
+/** Runs one iterable to its end, until it throws, or until `stop`. */
+export class Producer<T> {
+  private iterator: Iterator<T> | AsyncIterator<T> | undefined = undefined;
+  private isAsync = false;
+  private state: "running" | "blocked" | "over" = "blocked";
+  private readonly onNext = (result: IteratorResult<T>): void => {
+    if (this.take(result)) this.advance();
+  };
+  private readonly onError = (error: unknown): void => this.finish(error);
+
+  /** Nothing is read before {@linkcode start}. */
+  constructor(private readonly source: Source<T>, private readonly sink: ProducerSink<T>) {}
+
+  /** Begins to read. */
+  start(): void {
+    const source = this.source as Partial<Iterable<T> & AsyncIterable<T>> | null | undefined;
+    try {
+      this.isAsync = typeof source?.[Symbol.asyncIterator] === "function";
+      if (this.isAsync) this.iterator = source![Symbol.asyncIterator]!();
+      else if (typeof source?.[Symbol.iterator] === "function") this.iterator = source[Symbol.iterator]!();
+      else throw new TypeError("Cannot send messages: expected an iterable or async iterable");
+    } catch (error) {
+      return this.finish(error);
+    }
+    this.resume();
+  }
+
+  /** The sink can take more. */
+  resume(): void {
+    if (this.state !== "blocked" || this.iterator === undefined) return;
+    this.state = "running";
+    this.advance();
+  }
+
+  /** The messages are not wanted any more: the iterable's `finally` runs. */
+  stop(): void {
+    if (this.state === "over") return;
+    this.state = "over";
+    try {
+      // A generator that is waiting for something of its own runs its `finally` when that settles.
+      Promise.resolve(this.iterator?.return?.()).catch(() => {});
+    } catch {
+      // Its call is over, so there is nobody left to tell.
+    }
+  }
+
+  private advance(): void {
+    while (this.state === "running") {
+      if (this.sink.writeBlocked) {
+        this.state = "blocked";
+        return;
+      }
+      try {
+        if (this.isAsync) {
+          (this.iterator as AsyncIterator<T>).next().then(this.onNext, this.onError);
+          return;
+        }
+        if (!this.take((this.iterator as Iterator<T>).next())) return;
+      } catch (error) {
+        return this.finish(error);
+      }
+    }
+  }
+
+  private take(result: IteratorResult<T>): boolean {
+    if (this.state === "over") return false;
+    if (result.done) {
+      this.finish(undefined);
+      return false;
+    }
+    try {
+      this.sink.send(result.value);
+    } catch (error) {
+      this.stop();
+      this.sink.onProduced(error);
+      return false;
+    }
+    return true;
+  }
+
+  private finish(error: unknown): void {
+    if (this.state === "over") return;
+    this.state = "over";
+    this.sink.onProduced(error);
+  }
+}

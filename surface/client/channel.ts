@@ -1,0 +1,97 @@
+// A channel: calls to one target, over a connection that is made and made again as calls want it.
+
+import { formatAddress, parseTarget, type Target } from "../../pollers/mod.ts";
+import { type ConnectOptions, type RequestTemplate, requestTemplate } from "../../transport/mod.ts";
+import { type EngineLease, leaseEngine, type PollerList } from "../engines.ts";
+import type { ServiceDescriptor } from "../proto/mod.ts";
+import { USER_AGENT } from "../version.ts";
+import { Backoff } from "./backoff.ts";
+import { type Client, makeClient } from "./client.ts";
+import { type ConnectivityState, Subchannel } from "./subchannel.ts";
+
+/** What a channel is made with. */
+export interface ChannelOptions extends ConnectOptions {
+  /** Pollers to choose from, in order; else POLLWIRE_POLLER, else "native". */
+  readonly poller?: PollerList;
+  /** What `:authority` says; else the target's host and port. */
+  readonly authority?: string;
+  /** Milliseconds before the second attempt to connect. Default 1,000. */
+  readonly initialBackoffMs?: number;
+}
+
+/** Calls to one server. Nothing is connected before the first call. */
+export class Channel {
+  readonly #lease: EngineLease;
+  readonly #subchannel: Subchannel;
+  readonly #templates = new Map<string, RequestTemplate>();
+  readonly #authority: string;
+  #watchers: Array<(state: ConnectivityState) => void> = [];
+
+  /** `target`: "host:port", "[v6]:port", "unix:/path", "dns:///host:port". Throws AddressError or PollerError. */
+  constructor(target: string, options: ChannelOptions = {}) {
+    const parsed = parseTarget(target);
+    this.#authority = options.authority ?? authorityOf(parsed);
+    this.#lease = leaseEngine(options.poller);
+    const backoff = new Backoff(Math.random, options.initialBackoffMs);
+    this.#subchannel = new Subchannel(
+      this.#lease.engine,
+      parsed,
+      options,
+      backoff,
+      (state) => this.#changed(state),
+    );
+  }
+
+  /** A client of `service`; may be asked for any number of services and times. */
+  client<S extends ServiceDescriptor<unknown>>(service: S): Client<S> {
+    const context = { engine: this.#lease.engine, subchannel: this.#subchannel };
+    return makeClient(context, service, (path) => this.#template(path));
+  }
+
+  /** Whether the channel is connected, and if not, why not. */
+  get state(): ConnectivityState {
+    return this.#subchannel.state;
+  }
+
+  /** Connects now, without waiting for a call. */
+  connect(): void {
+    this.#subchannel.connect();
+  }
+
+  /** Resolves with the new state as soon as it is not `state` any more. */
+  stateChange(state: ConnectivityState): Promise<ConnectivityState> {
+    if (this.state !== state) return Promise.resolve(this.state);
+    return new Promise((resolve) => this.#watchers.push(resolve));
+  }
+
+  /** Ends the channel: running calls fail with UNAVAILABLE, later ones too. Idempotent. */
+  close(): void {
+    this.#subchannel.close();
+    this.#lease.release();
+  }
+
+  /** The same as `close`, for `using`. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #template(path: string): RequestTemplate {
+    let template = this.#templates.get(path);
+    if (template === undefined) {
+      template = requestTemplate(path, this.#authority, "http", USER_AGENT);
+      this.#templates.set(path, template);
+    }
+    return template;
+  }
+
+  #changed(state: ConnectivityState): void {
+    const watchers = this.#watchers;
+    this.#watchers = [];
+    for (const watcher of watchers) watcher(state);
+  }
+}
+
+/** Unix sockets have no host; gRPC says "localhost". */
+function authorityOf(target: Target): string {
+  return "port" in target ? formatAddress(target) : "localhost";
+}

@@ -1,0 +1,298 @@
+// One call being made: the one implementation under all four kinds of client method.
+
+import type { EventEngine, TaskHandle } from "../../pollers/mod.ts";
+import type {
+  ClientStream,
+  ClientStreamSink,
+  ClientTransport,
+  HeaderList,
+  RequestTemplate,
+  StreamStatus,
+} from "../../transport/mod.ts";
+import { Inbox, type InboxOwner } from "../call/inbox.ts";
+import { Metadata } from "../call/metadata.ts";
+import { Producer, type ProducerSink, type Source } from "../call/producer.ts";
+import { RpcError } from "../call/rpc_error.ts";
+import { Status } from "../call/status.ts";
+import { encodeFramed, type MethodDescriptor, reuseFramed } from "../proto/mod.ts";
+import type { PendingCall, Subchannel } from "./subchannel.ts";
+
+/** What a caller may say of one call. */
+export interface CallOptions {
+  /** Milliseconds from now until the call ends with DEADLINE_EXCEEDED; none by default. */
+  readonly deadlineMs?: number;
+  /** Cancels the call when it is aborted. */
+  readonly signal?: AbortSignal;
+  /** Sent before the messages. */
+  readonly metadata?: Metadata;
+  /** Wait until the channel is ready, through failures to connect. Default false: fail with UNAVAILABLE. */
+  readonly waitForReady?: boolean;
+  /** Hears the initial metadata of the response. */
+  readonly onHeaders?: (metadata: Metadata) => void;
+  /** Hears the trailing metadata, also where the call failed. */
+  readonly onTrailers?: (metadata: Metadata) => void;
+}
+
+/** What calls need of their channel. */
+export interface CallContext {
+  readonly engine: EventEngine;
+  readonly subchannel: Subchannel;
+}
+
+/** A call from its start to its one status; subclasses say what becomes of messages and status. */
+export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamSink, ProducerSink<Req> {
+  /** See {@linkcode CallOptions}. */
+  readonly waitForReady: boolean;
+  private stream: ClientStream | undefined = undefined;
+  private producer: Producer<Req> | undefined = undefined;
+  private readonly metadataHeaders: HeaderList | undefined;
+  private deadlineAt = Infinity;
+  private deadlineTask: TaskHandle | undefined = undefined;
+  private readonly onAbort: (() => void) | undefined;
+  private retried = false;
+  private responded = false;
+  private ended = false;
+
+  /** Nothing happens before {@linkcode start}. `request`: one message, or their source where they are streamed. */
+  constructor(
+    private readonly context: CallContext,
+    private readonly method: MethodDescriptor<Req, Res>,
+    private readonly template: RequestTemplate,
+    private readonly request: Req | Source<Req>,
+    private readonly requestStream: boolean,
+    private readonly options: CallOptions,
+  ) {
+    this.waitForReady = options.waitForReady ?? false;
+    this.metadataHeaders = options.metadata?.toHeaders();
+    this.onAbort = options.signal === undefined ? undefined : () => this.aborted();
+  }
+
+  /** Asks for a stream. */
+  start(): void {
+    const { deadlineMs, signal } = this.options;
+    if (signal?.aborted) return this.aborted();
+    if (deadlineMs !== undefined) {
+      if (!(deadlineMs > 0)) {
+        return this.endLocally(Status.DEADLINE_EXCEEDED, `deadline of ${deadlineMs} ms has passed`);
+      }
+      this.deadlineAt = this.context.engine.now() + deadlineMs;
+      if (deadlineMs !== Infinity) {
+        this.deadlineTask = this.context.engine.runAt(this.deadlineAt, () => this.deadlineExceeded());
+      }
+    }
+    if (this.onAbort !== undefined) signal!.addEventListener("abort", this.onAbort, { once: true });
+    this.context.subchannel.submit(this);
+  }
+
+  /** The caller wants no more of it. */
+  cancel(details: string): void {
+    this.endLocally(Status.CANCELLED, details);
+  }
+
+  /** From the subchannel: a stream is free. */
+  attach(transport: ClientTransport): void {
+    let framed: Uint8Array | undefined;
+    try {
+      if (!this.requestStream) framed = encodeFramed(this.method.requestCodec, this.request as Req);
+    } catch (error) {
+      return this.endWith(
+        new RpcError(Status.INTERNAL, (error as Error).message, { endedBy: "user", cause: error }),
+      );
+    }
+    const timeoutMs = this.deadlineAt === Infinity ? undefined : this.deadlineAt - this.context.engine.now();
+    const stream = this.stream = transport.open(this.template, timeoutMs, this.metadataHeaders, this);
+    if (framed !== undefined) {
+      if (stream.sendMessage(framed, true)) reuseFramed(framed);
+      return;
+    }
+    this.producer = new Producer(this.request as Source<Req>, this);
+    this.producer.start();
+  }
+
+  /** From the subchannel: there will be no stream. */
+  onUnavailable(reason: string): void {
+    this.endWith(new RpcError(Status.UNAVAILABLE, reason, { endedBy: "library" }));
+  }
+
+  // From the transport.
+
+  /** Initial metadata. */
+  onHeaders(metadata: HeaderList): void {
+    this.responded = true;
+    this.options.onHeaders?.(Metadata.fromHeaders(metadata));
+  }
+
+  /** A response message. */
+  onMessage(bytes: Uint8Array, wireBytes: number): void {
+    if (this.ended) return this.release(wireBytes);
+    let message: Res;
+    try {
+      message = this.method.responseCodec.decode(bytes);
+    } catch (error) {
+      return this.endLocally(
+        Status.INTERNAL,
+        `cannot decode response: ${(error as Error).message}`,
+        "library",
+      );
+    }
+    this.onResponse(message, wireBytes);
+  }
+
+  /** The peer took what was queued. */
+  onWritable(): void {
+    this.producer?.resume();
+  }
+
+  /** The end. A call that no server has seen is made once more, where its messages can be sent again. */
+  onStatus(status: StreamStatus): void {
+    if (this.ended) return;
+    if (status.unprocessed && !this.retried && !this.responded && !this.requestStream) {
+      this.retried = true;
+      this.stream = undefined;
+      return this.context.subchannel.submit(this);
+    }
+    const metadata = Metadata.fromHeaders(status.metadata);
+    const error = status.code === Status.OK ? undefined : new RpcError(status.code, status.message, {
+      metadata,
+      endedBy: status.cause?.initiator ?? "remote",
+      cause: status.cause,
+    });
+    this.options.onTrailers?.(metadata);
+    this.endWith(error);
+  }
+
+  // From the producer of request messages.
+
+  /** Whether requests must wait. */
+  get writeBlocked(): boolean {
+    return this.stream!.writeBlocked;
+  }
+
+  /** One request of a stream. */
+  send(message: Req): void {
+    if (this.ended) return;
+    const framed = encodeFramed(this.method.requestCodec, message);
+    if (this.stream!.sendMessage(framed)) reuseFramed(framed);
+  }
+
+  /** The application's iterable is through. */
+  onProduced(error?: unknown): void {
+    if (this.ended) return;
+    if (error === undefined) return this.stream!.halfClose();
+    const details = `request stream failed: ${error instanceof Error ? error.message : String(error)}`;
+    this.stream!.cancel(Status.CANCELLED, details);
+    this.endWith(new RpcError(Status.CANCELLED, details, { endedBy: "user", cause: error }));
+  }
+
+  /** A response was consumed. */
+  protected release(wireBytes: number): void {
+    this.stream?.release(wireBytes);
+  }
+
+  /** The library or the caller ends the call. */
+  protected endLocally(code: number, details: string, endedBy: "user" | "library" = "user"): void {
+    if (this.ended) return;
+    const error = new RpcError(code, details, { endedBy, cause: this.options.signal?.reason });
+    this.context.subchannel.withdraw(this);
+    const { stream } = this;
+    this.endWith(error);
+    stream?.cancel(code, details);
+  }
+
+  private aborted(): void {
+    const { reason } = this.options.signal!;
+    const why = reason instanceof Error && reason.name !== "AbortError" ? `: ${reason.message}` : "";
+    this.endLocally(Status.CANCELLED, `call aborted by its signal${why}`);
+  }
+
+  private deadlineExceeded(): void {
+    this.deadlineTask = undefined;
+    const what = this.stream === undefined ? "waiting for a connection" : "waiting for the response";
+    this.endLocally(
+      Status.DEADLINE_EXCEEDED,
+      `deadline of ${this.options.deadlineMs} ms exceeded ${what}`,
+      "library",
+    );
+  }
+
+  private endWith(error: RpcError | undefined): void {
+    if (this.ended) return;
+    this.ended = true;
+    if (this.deadlineTask !== undefined) this.context.engine.cancel(this.deadlineTask);
+    if (this.onAbort !== undefined) this.options.signal!.removeEventListener("abort", this.onAbort);
+    this.producer?.stop();
+    this.onEnd(error);
+  }
+
+  /** A decoded response; give `wireBytes` to `release` once it is consumed. */
+  protected abstract onResponse(message: Res, wireBytes: number): void;
+  /** The one status; undefined is OK. */
+  protected abstract onEnd(error: RpcError | undefined): void;
+}
+
+/** A call with one response: unary, or client streaming. */
+export class SingleResponseCall<Req, Res> extends ClientCall<Req, Res> {
+  /** Settles when the call ends. */
+  readonly response: Promise<Res>;
+  private resolve!: (response: Res) => void;
+  private reject!: (error: RpcError) => void;
+  private message: Res | undefined = undefined;
+  private received = false;
+
+  /** See {@linkcode ClientCall}. */
+  constructor(
+    context: CallContext,
+    method: MethodDescriptor<Req, Res>,
+    template: RequestTemplate,
+    request: Req | Source<Req>,
+    requestStream: boolean,
+    options: CallOptions,
+  ) {
+    super(context, method, template, request, requestStream, options);
+    this.response = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+  }
+
+  protected override onResponse(message: Res, wireBytes: number): void {
+    this.release(wireBytes);
+    if (this.received) {
+      return this.endLocally(Status.INTERNAL, "server sent more than one response message", "library");
+    }
+    this.received = true;
+    this.message = message;
+  }
+
+  protected override onEnd(error: RpcError | undefined): void {
+    if (error !== undefined) this.reject(error);
+    else if (this.received) this.resolve(this.message!);
+    else {this.reject(
+        new RpcError(Status.INTERNAL, "server sent no response message", { endedBy: "library" }),
+      );}
+  }
+}
+
+/** A call with a stream of responses: server streaming, or bidirectional. */
+export class StreamingResponseCall<Req, Res> extends ClientCall<Req, Res> implements InboxOwner {
+  /** The responses, to be read once; leaving the loop cancels the call. */
+  readonly responses: Inbox<Res> = new Inbox<Res>(this);
+
+  /** From the inbox: a response was taken. */
+  onTaken(wireBytes: number): void {
+    this.release(wireBytes);
+  }
+
+  /** From the inbox: the loop was left. */
+  onAbandoned(): void {
+    this.cancel("responses are not read any further");
+  }
+
+  protected override onResponse(message: Res, wireBytes: number): void {
+    this.responses.push(message, wireBytes);
+  }
+
+  protected override onEnd(error: RpcError | undefined): void {
+    this.responses.end(error);
+  }
+}

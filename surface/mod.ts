@@ -1,0 +1,16 @@
+// Channels, servers, calls and .proto files: what applications use.
+
+export { Metadata, type MetadataInit, type MetadataValue } from "./call/metadata.ts";
+export type { Source } from "./call/producer.ts";
+export { RpcError, type RpcErrorOptions } from "./call/rpc_error.ts";
+export { Status, type StatusCode, statusName } from "./call/status.ts";
+export { Channel, type ChannelOptions } from "./client/channel.ts";
+export type { Client, ClientMethod, Responses } from "./client/client.ts";
+export type { CallOptions } from "./client/client_call.ts";
+export type { ConnectivityState } from "./client/subchannel.ts";
+export type { PollerList } from "./engines.ts";
+export * from "./proto/mod.ts";
+export { Server, type ServerOptions, type ShutdownOptions } from "./server/server.ts";
+export type { ServerCall } from "./server/server_call.ts";
+export type { Handler, ServiceHandlers } from "./server/service.ts";
+export { VERSION } from "./version.ts";

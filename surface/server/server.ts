@@ -1,0 +1,167 @@
+// A server: services on addresses, and how it stops.
+
+import {
+  type Endpoint,
+  formatAddress,
+  type Listener,
+  parseTarget,
+  type SocketAddress,
+} from "../../pollers/mod.ts";
+import {
+  acceptTransport,
+  type ConnectOptions,
+  type RequestHead,
+  type ServerStream,
+  type ServerStreamSink,
+  type ServerTransport,
+} from "../../transport/mod.ts";
+import { Status } from "../call/status.ts";
+import { type EngineLease, leaseEngine, type PollerList } from "../engines.ts";
+import type { ServiceDescriptor } from "../proto/mod.ts";
+import { ActiveCall } from "./active_call.ts";
+import { type RegisteredMethod, registerService, type ServiceHandlers } from "./service.ts";
+
+/** What a server is made with. */
+export interface ServerOptions extends ConnectOptions {
+  /** Pollers to choose from, in order; else POLLWIRE_POLLER, else "native". */
+  readonly poller?: PollerList;
+  /** Let other processes listen on the same port (SO_REUSEPORT). Default false. */
+  readonly reusePort?: boolean;
+}
+
+/** How a graceful shutdown is done. */
+export interface ShutdownOptions {
+  /** Milliseconds after which calls that still run are ended. Default: none are. */
+  readonly graceMs?: number;
+}
+
+/** Hears nothing: for calls that were answered before they began. */
+const NOBODY: ServerStreamSink = { onMessage() {}, onHalfClose() {}, onWritable() {}, onClosed() {} };
+
+/** Serves the services that were added on the addresses it listens on. */
+export class Server {
+  readonly #lease: EngineLease;
+  readonly #methods = new Map<string, RegisteredMethod>();
+  readonly #listeners = new Set<Listener>();
+  readonly #transports = new Set<ServerTransport>();
+  readonly #options: ServerOptions;
+  #stopped: Promise<void> | undefined = undefined;
+  #onIdle: (() => void) | undefined = undefined;
+
+  /** Throws PollerError where no poller of the list can be used. */
+  constructor(options: ServerOptions = {}) {
+    this.#options = options;
+    this.#lease = leaseEngine(options.poller);
+  }
+
+  /** The engine the server runs on. */
+  get engine(): EngineLease["engine"] {
+    return this.#lease.engine;
+  }
+
+  /** Serves `service` by `handlers`; methods without a handler answer UNIMPLEMENTED. */
+  addService<S extends ServiceDescriptor<unknown>>(service: S, handlers: ServiceHandlers<S>): void {
+    registerService(service, handlers, this.#methods);
+  }
+
+  /**
+   * Listens on "127.0.0.1:0", "[::1]:50051", "localhost:80" or "unix:/path", and gives the port (0 for unix
+   * sockets). May be called for several addresses. Rejects with an Error that names address and cause.
+   */
+  async listen(address: string): Promise<number> {
+    if (this.#stopped !== undefined) {
+      throw new TypeError(`Cannot listen on ${address}: the server was shut down`);
+    }
+    const target = parseTarget(address);
+    const at = target.family === "dns" ? await this.#lookUp(target.host, target.port) : [target];
+    const { reusePort = false, endpoint = {} } = this.#options;
+    const listener = this.engine.listen(
+      { ...endpoint, reusePort },
+      (accepted) => this.#accept(accepted),
+      () => this.#listeners.delete(listener),
+    );
+    this.#listeners.add(listener);
+    let port = 0;
+    for (const one of at) {
+      // Further addresses of a name get the port that the first one was given.
+      const bound = await listener.bind("port" in one && one.port === 0 ? { ...one, port } : one);
+      if (!bound.ok) {
+        listener.shutdown();
+        throw new Error(`Cannot listen on ${formatAddress(target)}: ${bound.error.message}`);
+      }
+      port = bound.value;
+    }
+    listener.start();
+    return port;
+  }
+
+  /** Takes no new calls, lets running ones finish, and resolves when all is closed. */
+  shutdown(options: ShutdownOptions = {}): Promise<void> {
+    if (this.#stopped !== undefined) return this.#stopped;
+    this.#stopped = new Promise((resolve) => this.#onIdle = resolve);
+    for (const listener of this.#listeners) listener.shutdown();
+    for (const transport of this.#transports) transport.drain("server is shutting down");
+    if (options.graceMs !== undefined) {
+      const task = this.engine.runAt(this.engine.now() + options.graceMs, () => this.close());
+      void this.#stopped.then(() => this.engine.cancel(task));
+    }
+    this.#settleIfIdle();
+    return this.#stopped;
+  }
+
+  /** Ends at once: running calls fail with UNAVAILABLE at their clients. */
+  close(): void {
+    void this.shutdown();
+    for (const transport of this.#transports) transport.close("server closed");
+  }
+
+  /** The same as `close`, for `using`. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  async #lookUp(host: string, port: number): Promise<SocketAddress[]> {
+    return await new Promise((resolve, reject) => {
+      this.engine.resolver().lookup(host, port, (result) => {
+        if (result.ok) resolve(result.value);
+        else reject(new Error(`Cannot listen on ${host}:${port}: ${result.error.message}`));
+      });
+    });
+  }
+
+  #accept(endpoint: Endpoint): void {
+    const transport = acceptTransport(this.engine, endpoint, this.#options, {
+      onStream: (stream, head, receivedAt) => this.#beginCall(stream, head, receivedAt, endpoint.peer),
+      onClosed: () => {
+        this.#transports.delete(transport);
+        this.#settleIfIdle();
+      },
+    });
+    this.#transports.add(transport);
+  }
+
+  #beginCall(
+    stream: ServerStream,
+    head: RequestHead,
+    receivedAt: number,
+    peer: SocketAddress,
+  ): ServerStreamSink {
+    const method = (head.memo ??= this.#methods.get(head.path)) as RegisteredMethod | undefined;
+    if (method !== undefined) return new ActiveCall(this.engine, method, stream, head, peer, receivedAt);
+    stream.sendStatus(Status.UNIMPLEMENTED, this.#unknown(head.path), undefined);
+    return NOBODY;
+  }
+
+  #unknown(path: string): string {
+    const service = path.slice(0, path.lastIndexOf("/") + 1);
+    const known = [...this.#methods.keys()].some((served) => served.startsWith(service));
+    return known ? `unknown method ${path}` : `unknown service ${path}`;
+  }
+
+  #settleIfIdle(): void {
+    if (this.#onIdle === undefined || this.#transports.size > 0) return;
+    this.#onIdle();
+    this.#onIdle = undefined;
+    this.#lease.release();
+  }
+}

@@ -1,0 +1,56 @@
+// What an application registers: handlers by method, typed by the service's descriptor.
+
+import type { MethodDescriptor, RequestOf, ResponseOf, ServiceDescriptor } from "../proto/mod.ts";
+import type { Source } from "../call/producer.ts";
+import type { ServerCall } from "./server_call.ts";
+
+/** A handler's shape, by the kind of its method. */
+export type Handler<M> = M extends MethodDescriptor<infer Req, infer Res, infer Kind>
+  ? Kind extends "unary" ? (request: Req, call: ServerCall) => Res | Promise<Res>
+  : Kind extends "serverStreaming" ? (request: Req, call: ServerCall) => Source<Res>
+  : Kind extends "clientStreaming" ? (requests: AsyncIterable<Req>, call: ServerCall) => Res | Promise<Res>
+  : (requests: AsyncIterable<Req>, call: ServerCall) => Source<Res>
+  : never;
+
+/** The handlers of a service; methods without one answer UNIMPLEMENTED. */
+export type ServiceHandlers<S> = S extends ServiceDescriptor<infer Methods>
+  ? { [Name in keyof Methods]?: Handler<Methods[Name]> }
+  : never;
+
+/** A handler of any kind. */
+export type AnyHandler = (
+  request: unknown,
+  call: ServerCall,
+) => unknown;
+
+/** A method and what serves it. */
+export interface RegisteredMethod {
+  readonly descriptor: MethodDescriptor<unknown, unknown>;
+  readonly handler: AnyHandler;
+}
+
+/** The methods of `service` that `handlers` serve, by path. Throws TypeError for a handler that fits no method. */
+export function registerService<S extends ServiceDescriptor<unknown>>(
+  service: S,
+  handlers: ServiceHandlers<S>,
+  into: Map<string, RegisteredMethod>,
+): void {
+  const methods = service.methods as Record<string, MethodDescriptor<unknown, unknown>>;
+  for (const [name, handler] of Object.entries(handlers as Record<string, unknown>)) {
+    const descriptor = Object.hasOwn(methods, name) ? methods[name] : undefined;
+    const known = Object.keys(methods).join(", ");
+    if (descriptor === undefined) {
+      throw new TypeError(
+        `Cannot add handler "${name}" to ${service.fullName}: no such method; there are ${known}`,
+      );
+    }
+    if (typeof handler !== "function") {
+      throw new TypeError(`Cannot add handler "${name}" to ${service.fullName}: it is no function`);
+    }
+    if (into.has(descriptor.path)) throw new TypeError(`Cannot add ${descriptor.path}: it is served already`);
+    into.set(descriptor.path, { descriptor, handler: handler.bind(handlers) as AnyHandler });
+  }
+}
+
+/** Request and response types, for whoever writes generic handlers. */
+export type { RequestOf, ResponseOf };
