@@ -24,7 +24,7 @@ const options = readArguments({
 const directory = fileURLToPath(new URL("./contenders/", import.meta.url));
 const pinned = spawnSync("taskset", ["-V"], { stdio: "ignore" }).status === 0 && os.cpus().length > 1;
 
-await ensureInstalled();
+ensureInstalled();
 const contenders = options.runtime.split(",").flatMap((runtime) => [
   ...options.poller.split(",").map((poller) => ({
     name: `pollwire (${poller})`,
@@ -69,7 +69,11 @@ async function runOnce(contender, inFlight) {
       `--bytes=${options.bytes}`,
     ]);
     try {
-      const json = await matchOutput(client, /^(\{.*\})$/m, (options.seconds + 20) * 1000 + options["warm-up"]);
+      const json = await matchOutput(
+        client,
+        /^(\{.*\})$/m,
+        (options.seconds + 20) * 1000 + options["warm-up"],
+      );
       const figures = JSON.parse(json);
       if (figures.wrong > 0) throw new Error(`${figures.wrong} of ${figures.calls} answers were wrong`);
       return figures;
@@ -92,7 +96,10 @@ function matchOutput(child, pattern, limitMs) {
   return new Promise((resolve, reject) => {
     let output = "";
     let errors = "";
-    const timer = setTimeout(() => reject(new Error(`nothing after ${limitMs} ms ${errors.slice(-300)}`)), limitMs);
+    const timer = setTimeout(
+      () => reject(new Error(`nothing after ${limitMs} ms ${errors.slice(-300)}`)),
+      limitMs,
+    );
     child.stderr.on("data", (chunk) => errors += chunk);
     child.stdout.on("data", (chunk) => {
       output += chunk;
@@ -114,7 +121,9 @@ function median(values) {
 }
 
 function printTable() {
-  console.log("| runtime | library | in flight | calls/s (min to max) | client CPU us a call | p50 us | p99 us |");
+  console.log(
+    "| runtime | library | in flight | calls/s (min to max) | client CPU us a call | p50 us | p99 us |",
+  );
   console.log("|---|---|---|---|---|---|---|");
   for (const [key, rounds] of results) {
     const [runtime, name, inFlight] = key.split(" | ");

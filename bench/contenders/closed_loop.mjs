@@ -11,7 +11,8 @@ export async function closedLoop({ call, inFlight, seconds, warmUpMs, bodyBytes 
   const { calls, wrong, elapsedMs, latencies } = await runLoop(call, inFlight, seconds * 1000, bodyBytes);
   const cpu = process.cpuUsage(cpuBefore);
   latencies.sort((a, b) => a - b);
-  const percentile = (p) => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * p))] * 1000;
+  const percentile = (p) =>
+    latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * p))] * 1000;
   return {
     callsPerSecond: calls / elapsedMs * 1000,
     cpuMicrosecondsPerCall: (cpu.user + cpu.system) / calls,

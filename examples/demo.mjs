@@ -1,0 +1,97 @@
+// `npm run demo`: RouteGuide between Deno and Bun, both ways round, then unary calls a second.
+import { spawn } from "node:child_process";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { ensureInstalled } from "../.ci/install.mjs";
+import { runtimeCommand } from "../.ci/runtimes.mjs";
+
+const CHILD_LIMIT_MS = 60_000;
+const example = fileURLToPath(new URL("./route_guide/", import.meta.url));
+const poller = readPoller();
+
+ensureInstalled();
+await explainPollers();
+for (const [server, client] of [["deno", "bun"], ["bun", "deno"]]) {
+  console.log(`\nServer on ${server}, client on ${client}, poller ${poller}`);
+  await withServer(server, (port) => run(client, "client.ts", [`--port=${port}`]));
+}
+for (const runtime of ["deno", "bun"]) {
+  console.log(`\nUnary calls a second, server and client on ${runtime}, two processes`);
+  await withServer(
+    runtime,
+    (port) => run(runtime, "client.ts", [`--port=${port}`, "--unary-ms=2000"], / in flight /),
+  );
+}
+
+function readPoller() {
+  let poller = process.env.POLLWIRE_POLLER ?? "native";
+  for (const argument of process.argv.slice(2)) {
+    const match = /^--poller=(.+)$/.exec(argument);
+    if (!match) {
+      console.error(`Cannot read argument ${JSON.stringify(argument)}; there is --poller=native`);
+      process.exit(2);
+    }
+    poller = match[1];
+  }
+  return poller;
+}
+
+/** Ends the demo where a runtime cannot use the poller, with what there is and why. */
+async function explainPollers() {
+  for (const runtime of ["deno", "bun"]) {
+    const code = await run(runtime, "../pollers.ts", [], undefined, false);
+    if (code !== 0) process.exit(code);
+  }
+}
+
+/** Runs `use` against a server, which is ended in every case. */
+async function withServer(runtime, use) {
+  const child = start(runtime, "server.ts", ["--port=0"], ["ignore", "pipe", "inherit"]);
+  try {
+    await use(await listeningPort(child, runtime));
+  } finally {
+    child.kill("SIGTERM");
+    setTimeout(() => child.kill("SIGKILL"), 6_000).unref();
+  }
+}
+
+function listeningPort(child, runtime) {
+  return new Promise((resolve, reject) => {
+    let output = "";
+    child.stdout.on("data", (chunk) => {
+      output += chunk;
+      const match = /listening (\d+)/.exec(output);
+      if (match) resolve(match[1]);
+    });
+    child.on("error", reject);
+    child.on(
+      "exit",
+      (code) => reject(new Error(`The server on ${runtime} ended with ${code} before it listened`)),
+    );
+  });
+}
+
+/** Runs a script to its end and gives its exit code; `only` picks the lines that are shown. */
+function run(runtime, script, args, only = /./, mustSucceed = true) {
+  const child = start(runtime, script, args, ["ignore", "pipe", "inherit"]);
+  const limit = setTimeout(() => child.kill("SIGKILL"), CHILD_LIMIT_MS);
+  let rest = "";
+  child.stdout.on("data", (chunk) => {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop();
+    for (const line of lines) if (only.test(line)) console.log(line);
+  });
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => {
+      clearTimeout(limit);
+      if (code === 0 || !mustSucceed) resolve(code ?? 1);
+      else reject(new Error(`${script} on ${runtime} ended with ${code}`));
+    });
+  });
+}
+
+function start(runtime, script, args, stdio) {
+  const [command, ...before] = runtimeCommand(runtime);
+  return spawn(command, [...before, example + script, `--poller=${poller}`, ...args], { stdio });
+}
