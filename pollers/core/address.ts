@@ -37,12 +37,20 @@ export class AddressError extends TypeError {
   override readonly name = "AddressError";
 }
 
-/** The port of a DNS target without one, as gRPC has it. */
+/** The port of a target with a scheme and without a port, as gRPC naming has it. */
 const DEFAULT_PORT = 443;
+
+/** The longest text of a numeric address: 45 characters and a zone; longer ones are not worth looking at. */
+const MAX_NUMERIC_LENGTH = 80;
+
+/** The longest name that DNS carries (RFC 1035, section 2.3.4). */
+const MAX_NAME_LENGTH = 253;
 
 /**
  * Reads `host:port`, `[v6]:port`, `ipv4:1.2.3.4:80`, `ipv6:[::1]:80`, `dns:name:port`, `dns:///name:port`,
- * `unix:path`, `unix:///absolute/path` or `unix-abstract:name`. Throws {@linkcode AddressError}.
+ * `unix:path`, `unix:///absolute/path` or `unix-abstract:name`. Without a port, a text with a scheme means 443,
+ * and one without means `defaultPort`; where that is undefined, a port is asked for. Throws
+ * {@linkcode AddressError}.
  *
  * @example
  * ```ts
@@ -50,26 +58,32 @@ const DEFAULT_PORT = 443;
  * assertEquals(parseTarget("[::1]:80"), { family: "ipv6", host: "::1", port: 80 });
  * ```
  */
-export function parseTarget(text: string): Target {
+export function parseTarget(text: string, defaultPort?: number): Target {
   const scheme = /^(unix-abstract|unix|ipv4|ipv6|dns):/.exec(text)?.[1];
   const rest = scheme === undefined ? text : text.slice(scheme.length + 1);
   switch (scheme) {
     case "unix":
-      return { family: "unix", path: notEmpty(text, rest.startsWith("///") ? rest.slice(2) : rest, "path") };
+      if (/^\/\/[^/]/.test(rest)) {
+        throw fail(text, 'write an absolute path as "unix:///path", a relative one as "unix:path"');
+      }
+      return { family: "unix", path: notEmpty(text, rest.startsWith("//") ? rest.slice(2) : rest, "path") };
     case "unix-abstract":
       return { family: "unix-abstract", name: notEmpty(text, rest, "name") };
     case "dns":
-      return parseHostPort(text, rest.replace(/^\/\/[^/]*\//, ""), DEFAULT_PORT);
+      if (/^\/\/[^/]/.test(rest)) {
+        throw fail(text, 'a DNS server cannot be chosen: write "dns:///name:port" to ask the system\'s');
+      }
+      return parseHostPort(text, rest.replace(/^\/\/\//, ""), DEFAULT_PORT);
     case "ipv4":
     case "ipv6": {
-      const address = parseHostPort(text, rest, undefined);
+      const address = inetAddress(rest, DEFAULT_PORT) ?? parseHostPort(text, rest, DEFAULT_PORT);
       if (address.family !== scheme) {
         throw fail(text, `${JSON.stringify(address.host)} is no ${scheme} address`);
       }
       return address;
     }
     default:
-      return parseHostPort(text, text, undefined);
+      return parseHostPort(text, text, defaultPort);
   }
 }
 
@@ -113,6 +127,9 @@ function parseHostPort(
   }
   if (numeric !== undefined) return numeric;
   if (/^[0-9.]+$/.test(host)) throw fail(text, `${JSON.stringify(host)} is no IPv4 address`);
+  if (host.length > MAX_NAME_LENGTH) {
+    throw fail(text, `the host name has ${host.length} characters, at most ${MAX_NAME_LENGTH} are possible`);
+  }
   if (!/^[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?$/.test(host)) {
     throw fail(text, `${JSON.stringify(host)} is no host name`);
   }
@@ -134,16 +151,21 @@ function notEmpty(text: string, part: string, what: string): string {
 }
 
 function fail(text: string, why: string): AddressError {
-  return new AddressError(`Cannot parse address ${JSON.stringify(text)}: ${why}`);
+  const shown = text.length > 300 ? `${text.slice(0, 300)}...` : text;
+  return new AddressError(`Cannot parse address ${JSON.stringify(shown)}: ${why}`);
 }
 
 function isIpv4(host: string): boolean {
+  if (host.length > MAX_NUMERIC_LENGTH) return false;
   const parts = host.split(".");
-  return parts.length === 4 && parts.every((part) => /^[0-9]{1,3}$/.test(part) && Number(part) <= 255);
+  // No leading zeros: some readers take them for octal.
+  return parts.length === 4 &&
+    parts.every((part) => /^(0|[1-9][0-9]{0,2})$/.test(part) && Number(part) <= 255);
 }
 
 /** RFC 4291, section 2.2: up to eight groups, one `::`, perhaps an IPv4 tail and a zone. */
 function isIpv6(host: string): boolean {
+  if (host.length > MAX_NUMERIC_LENGTH) return false;
   let address = host.replace(/%[A-Za-z0-9_.-]+$/, "");
   const tail = /^(.*:)([0-9.]+\.[0-9]+)$/.exec(address);
   if (tail) {

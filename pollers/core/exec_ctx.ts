@@ -45,8 +45,11 @@ export class ExecCtx {
     try {
       closure(argument);
     } finally {
-      if (this.#depth === 1) this.#finishTurn();
-      this.#depth--;
+      try {
+        if (this.#depth === 1) this.#finishTurn();
+      } finally {
+        this.#depth--;
+      }
     }
   }
 

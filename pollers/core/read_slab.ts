@@ -11,17 +11,23 @@ const SMALL_READS_TO_SHRINK = 8;
 
 /**
  * Bytes handed out are never written again: each read goes behind the one before, and a full slab is replaced.
- * The size doubles when a read fills its room, and halves when reads stay small, so that a busy endpoint reads
- * 64 KiB at a time and 10,000 idle ones pin a few KiB each.
+ * The size grows fourfold when a read fills its room, and halves when reads stay small, so that a busy endpoint
+ * reads 64 KiB at a time and 10,000 idle ones pin a few KiB each.
  */
 export class ReadSlab {
   private slab: Uint8Array = EMPTY;
   private used = 0;
-  private slabBytes = MIN_SLAB_BYTES;
+  private slabBytes: number;
+  private readonly minBytes: number;
   private smallReads = 0;
 
-  /** `maxBytes`: the largest slab. */
-  constructor(private readonly maxBytes: number) {}
+  /** `maxBytes`: the largest slab; at least 1, RangeError otherwise. */
+  constructor(private readonly maxBytes: number) {
+    if (!Number.isInteger(maxBytes) || maxBytes < 1) {
+      throw new RangeError(`Cannot receive into slabs of ${maxBytes} bytes: give a whole number, 1 or more`);
+    }
+    this.slabBytes = this.minBytes = Math.min(MIN_SLAB_BYTES, maxBytes);
+  }
 
   /** Room for the next read. */
   room(): Uint8Array {
@@ -48,9 +54,9 @@ export class ReadSlab {
   }
 
   private countSmall(): void {
-    if (this.slabBytes === MIN_SLAB_BYTES || ++this.smallReads < SMALL_READS_TO_SHRINK) return;
+    if (this.slabBytes === this.minBytes || ++this.smallReads < SMALL_READS_TO_SHRINK) return;
     this.smallReads = 0;
-    this.slabBytes >>= 1;
+    this.slabBytes = Math.max(this.minBytes, this.slabBytes >> 1);
     // The rest of a large slab is let go, or an endpoint that falls idle would pin it.
     this.slab = EMPTY;
     this.used = 0;

@@ -3,7 +3,6 @@
 import type { SocketAddress } from "../core/address.ts";
 import { endOfStream, IoError, ioErrorFromCode, type IoSyscall } from "../core/io_error.ts";
 import { ReadSlab } from "../core/read_slab.ts";
-import type { SliceBuffer } from "../core/slice_buffer.ts";
 import type { Endpoint, EndpointOptions, IoResult, Listener, ListenOptions } from "../engine.ts";
 import { NativeEndpoint } from "./endpoint.ts";
 import { type ConnectAttempt, NativeEngine } from "./engine.ts";

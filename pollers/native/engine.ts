@@ -3,7 +3,7 @@
 import { clearTimeout, setImmediate, setTimeout } from "node:timers";
 import { formatAddress, type SocketAddress } from "../core/address.ts";
 import { ExecCtx } from "../core/exec_ctx.ts";
-import { IoError } from "../core/io_error.ts";
+import type { IoError } from "../core/io_error.ts";
 import { Timers } from "../core/timers.ts";
 import type { TimerTask } from "../core/timer_heap.ts";
 import type {
@@ -94,6 +94,11 @@ export abstract class NativeEngine implements EventEngine {
       now: () => performance.now(),
       arm: (delayMs, fire) => setTimeout(fire, delayMs),
       disarm: (armed) => clearTimeout(armed as ReturnType<typeof setTimeout>),
+      keepAlive: (armed, on) => {
+        const timer = armed as ReturnType<typeof setTimeout>;
+        if (on) timer.ref();
+        else timer.unref();
+      },
     },
     this.execCtx,
   );
@@ -101,7 +106,12 @@ export abstract class NativeEngine implements EventEngine {
   private readonly runBatch = (): void => {
     const batch = this.runQueue;
     this.runQueue = [];
-    for (const closure of batch) closure();
+    let ran = 0;
+    try {
+      while (ran < batch.length) batch[ran++]!();
+    } finally {
+      if (ran < batch.length) this.runAgain(batch.slice(ran));
+    }
   };
   private readonly enterRunBatch = (): void => this.execCtx.enter(this.runBatch, undefined);
 
@@ -187,6 +197,12 @@ export abstract class NativeEngine implements EventEngine {
     return Promise.reject(
       new Error(`Engine "${this.name}" was shut down with ${left.length} open: ${names}`),
     );
+  }
+
+  /** What a closure that threw left of its batch still runs, before what was added meanwhile. */
+  private runAgain(rest: Array<() => void>): void {
+    if (this.runQueue.length === 0) setImmediate(this.enterRunBatch);
+    this.runQueue = [...rest, ...this.runQueue];
   }
 
   /** Makes a listener; see the contract. */

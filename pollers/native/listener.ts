@@ -1,7 +1,7 @@
 // The part of a listener that is the same for every runtime: several addresses, one end.
 
 import { formatAddress, type SocketAddress } from "../core/address.ts";
-import { IoError } from "../core/io_error.ts";
+import type { IoError } from "../core/io_error.ts";
 import type { Endpoint, IoResult, Listener, ListenOptions } from "../engine.ts";
 import type { Closable, NativeEngine } from "./engine.ts";
 
