@@ -12,12 +12,11 @@ export class Budget {
 
   /** Counts one event at `now`; false when the budget is used up. */
   take(now: Instant): boolean {
-    if (++this.level <= this.limit.burst) return true;
-    const leaked = (now - this.since) / 1000 * this.limit.perSecond;
-    if (leaked >= 1) {
-      this.level = Math.max(1, this.level - leaked);
+    if (now > this.since) {
+      const leaked = (now - this.since) / 1000 * this.limit.perSecond;
+      this.level = Math.max(0, this.level - leaked);
       this.since = now;
     }
-    return this.level <= this.limit.burst;
+    return ++this.level <= this.limit.burst;
   }
 }

@@ -32,8 +32,8 @@ export class SendQueue {
     if (bytes.length > 0) {
       if (bytes.length < QUEUE_JOIN_BYTES) joinSmall(stream, bytes);
       else {
+        sealJoined(stream);
         stream.queue.push(bytes);
-        stream.joinLength = 0;
       }
       stream.queuedBytes += bytes.length;
       if (stream.writeBlocked) stream.waitingForWritable = true;
@@ -138,16 +138,20 @@ const NOTHING = new Uint8Array(0);
 /** Room for small messages that are joined while they wait. */
 const JOIN_BLOCK_BYTES = 16_384;
 
+/** Ends the block that small messages are joined into where its bytes end: what follows is no part of it. */
+function sealJoined(stream: Stream): void {
+  if (stream.joinLength === 0) return;
+  const last = stream.queue.length - 1;
+  stream.queue[last] = stream.queue[last]!.subarray(0, stream.joinLength);
+  stream.joinLength = 0;
+}
+
 function joinSmall(stream: Stream, bytes: Uint8Array): void {
   let block = stream.queue[stream.queue.length - 1];
   if (block === undefined || stream.joinLength === 0 || stream.joinLength + bytes.length > block.length) {
-    // A block that is full, or is no block of ours, ends where its bytes end.
-    if (block !== undefined && stream.joinLength > 0) {
-      stream.queue[stream.queue.length - 1] = block.subarray(0, stream.joinLength);
-    }
+    sealJoined(stream);
     block = new Uint8Array(stream.queuedBytes === 0 ? QUEUE_JOIN_BYTES * 2 : JOIN_BLOCK_BYTES);
     stream.queue.push(block);
-    stream.joinLength = 0;
   }
   block.set(bytes, stream.joinLength);
   stream.joinLength += bytes.length;

@@ -1,0 +1,98 @@
+// RFC 9113, section 10.5: peers that make us work for nothing are told to calm down; busy ones are not.
+import { assertEquals } from "@std/assert";
+import { ErrorCode } from "../../../transport/http2/error.ts";
+import { test } from "../../harness.ts";
+import { Bench, concat, data, EMPTY, frame, REQUEST, rst, setting } from "./wire.ts";
+
+const CALM = "connection ENHANCE_YOUR_CALM library";
+const PING = frame("PING", 0, 0, new Uint8Array(8));
+
+/** Sends `bytes(i)` until the connection ends, reading every answer; gives how often, at most `most`. */
+function flood(bench: Bench, most: number, bytes: (i: number) => Uint8Array): number {
+  for (let i = 0; i < most; i++) {
+    bench.send(bytes(i));
+    if (bench.connection.closed) return i;
+    bench.sent();
+  }
+  return most;
+}
+
+test("10.5: rapid reset ends the connection (CVE-2023-44487)", () => {
+  const bench = new Bench("server");
+  const most = flood(bench, 5_000, (i) => concat(bench.headers(2 * i + 1, REQUEST, true), rst(2 * i + 1, 8)));
+  assertEquals([bench.outcome, most >= 1_000 && most < 5_000], [CALM, true]);
+  assertEquals(bench.connection.activeStreams, 0);
+});
+
+test("10.5: a client that cancels a thousand calls at once lives", () => {
+  const bench = new Bench("server");
+  for (let i = 0; i < 1_000; i++) bench.send(bench.headers(2 * i + 1, REQUEST, true));
+  for (let i = 0; i < 1_000; i++) bench.send(rst(2 * i + 1, ErrorCode.CANCEL));
+  assertEquals(bench.outcome, "open");
+});
+
+test("10.5: SETTINGS in floods end the connection (CVE-2019-9515)", () => {
+  const bench = new Bench("server");
+  assertEquals(flood(bench, 1_000, () => setting([4, 65_535])) < 1_000, true);
+  assertEquals(bench.outcome, CALM);
+});
+
+test("10.5: PING in floods ends the connection (CVE-2019-9512), one a round trip does not", () => {
+  const bench = new Bench("server");
+  assertEquals(flood(bench, 20_000, () => PING) < 20_000, true);
+  assertEquals(bench.outcome, CALM);
+  const busy = new Bench("server");
+  for (let ms = 0; ms < 3_000; ms++) {
+    busy.now += 1;
+    for (let i = 0; i < 8; i++) busy.send(PING);
+    busy.sent();
+  }
+  assertEquals(busy.outcome, "open");
+});
+
+test("10.5: empty DATA frames in floods end the connection (CVE-2019-9518)", () => {
+  const bench = new Bench("server");
+  bench.send(bench.headers(1));
+  assertEquals(flood(bench, 5_000, () => data(1, 0)) < 5_000, true);
+  assertEquals(bench.outcome, CALM);
+});
+
+test("10.5: a header block without end is cut off by pieces and by bytes (CVE-2024-27316)", () => {
+  const pieces = new Bench("server").send(frame("HEADERS", 0, 1, EMPTY));
+  assertEquals(flood(pieces, 1_000, () => frame("CONTINUATION", 0, 1, EMPTY)), 128);
+  assertEquals(pieces.outcome, CALM);
+  const bytes = new Bench("server").send(frame("HEADERS", 0, 1, new Uint8Array(16_384)));
+  assertEquals(flood(bytes, 100, () => frame("CONTINUATION", 0, 1, new Uint8Array(16_384))), 15);
+  assertEquals(bytes.outcome, CALM);
+});
+
+test("10.5: streams that we have to reset again and again end the connection (CVE-2025-8671)", () => {
+  const bench = new Bench("server");
+  const most = flood(bench, 5_000, (i) => {
+    const id = 2 * i + 1;
+    return concat(bench.headers(id), frame("WINDOW_UPDATE", 0, id, new Uint8Array(4)));
+  });
+  assertEquals([bench.outcome, most < 5_000], [CALM, true]);
+});
+
+test("10.5: PRIORITY, unknown frames and interim responses in floods end the connection", () => {
+  const priority = new Bench("server");
+  flood(priority, 5_000, () => frame("PRIORITY", 0, 1, new Uint8Array(5)));
+  const unknown = new Bench("server");
+  flood(unknown, 5_000, () => frame(0x77, 0, 0, EMPTY));
+  const interim = new Bench("client");
+  interim.open(true);
+  flood(interim, 5_000, () => interim.headers(1, [[":status", "103"]]));
+  assertEquals([priority.outcome, unknown.outcome, interim.outcome], [CALM, CALM, CALM]);
+});
+
+test("10.5: a peer that asks and never reads does not fill our memory", () => {
+  const bench = new Bench("server");
+  let held = 0;
+  for (let i = 0; i < 40_000 && !bench.connection.closed; i++) {
+    bench.now += 1; // slow enough for every budget of rates
+    bench.send(PING);
+    held = Math.max(held, bench.connection.outputBytes);
+  }
+  assertEquals([bench.outcome, held < 262_144], [CALM, true]);
+});

@@ -1,0 +1,123 @@
+// RFC 9113, sections 4.3, 6.2 and 6.10: header blocks in pieces, and what may not come between them.
+import { assertEquals } from "@std/assert";
+import { HeaderList } from "../../../transport/hpack/header_list.ts";
+import { test } from "../../harness.ts";
+import { Pair, Random } from "../pair.ts";
+import {
+  Bench,
+  concat,
+  data,
+  EMPTY,
+  END_HEADERS,
+  END_STREAM,
+  frame,
+  PADDED,
+  PRIORITY,
+  REQUEST,
+  REQUEST_LIST,
+  RESPONSE_LIST,
+} from "./wire.ts";
+
+test("6.10: a block in pieces, empty ones among them, is decoded when it is whole", () => {
+  const bench = new Bench("server");
+  const block = bench.block([...REQUEST, ["x-a", "1"]]);
+  bench.send(frame("HEADERS", END_STREAM, 1, block.subarray(0, 3)));
+  bench.send(frame("CONTINUATION", 0, 1, EMPTY), frame("CONTINUATION", 0, 1, block.subarray(3, 7)));
+  assertEquals(bench.sink.take(), []);
+  bench.send(frame("CONTINUATION", END_HEADERS, 1, block.subarray(7)));
+  assertEquals(bench.sink.take(), ["headers 1 end"]);
+  assertEquals(bench.sink.headers.get(1)!.get("x-a"), "1");
+});
+
+test("6.10: any other frame inside a block is a PROTOCOL_ERROR of the connection", () => {
+  const bench0 = new Bench("server");
+  const block = bench0.block(REQUEST);
+  const intruders = [
+    data(1, 1),
+    frame("HEADERS", END_HEADERS, 3, block),
+    frame("CONTINUATION", END_HEADERS, 3, block),
+    frame("PING", 0, 0, new Uint8Array(8)),
+    frame(0x99, 0, 0, EMPTY),
+  ];
+  for (const intruder of intruders) {
+    const bench = new Bench("server");
+    bench.send(frame("HEADERS", 0, 1, block.subarray(0, 3)), intruder);
+    assertEquals(bench.outcome, "connection PROTOCOL_ERROR library");
+  }
+});
+
+test("6.10: CONTINUATION without HEADERS before it is a PROTOCOL_ERROR of the connection", () => {
+  for (const flags of [0, END_HEADERS]) {
+    const bench = new Bench("server");
+    bench.send(bench.headers(1), frame("CONTINUATION", flags, 1, EMPTY));
+    assertEquals(bench.outcome, "connection PROTOCOL_ERROR library");
+  }
+});
+
+test("6.2: padding and priority of HEADERS are skipped, whole or in pieces", () => {
+  for (const step of [1, 1_000]) {
+    const bench = new Bench("server");
+    const block = bench.block(REQUEST);
+    const payload = concat(Uint8Array.of(4), new Uint8Array(5), block, new Uint8Array(4));
+    const bytes = frame("HEADERS", END_HEADERS | PADDED | PRIORITY, 1, payload);
+    for (let at = 0; at < bytes.length; at += step) bench.send(bytes.subarray(at, at + step));
+    assertEquals([...bench.sink.headers.get(1)!], [...REQUEST]);
+  }
+});
+
+test("6.2: padding or priority beyond the payload is a PROTOCOL_ERROR of the connection", () => {
+  const bad: Array<[number, Uint8Array]> = [
+    [PADDED, EMPTY],
+    [PADDED, Uint8Array.of(1)],
+    [PRIORITY, new Uint8Array(4)],
+    [PADDED | PRIORITY, Uint8Array.of(1, 0, 0, 0, 0, 0)],
+  ];
+  for (const [flags, payload] of bad) {
+    const bench = new Bench("server").send(frame("HEADERS", END_HEADERS | flags, 1, payload), data(1, 200));
+    assertEquals(bench.outcome.split(" ")[0], "connection");
+  }
+});
+
+test("4.3: a block that cannot be decoded is a COMPRESSION_ERROR of the connection", () => {
+  const bench = new Bench("server").send(frame("HEADERS", END_HEADERS, 1, Uint8Array.of(0xff, 0xff, 0xff)));
+  assertEquals(bench.outcome, "connection COMPRESSION_ERROR library");
+});
+
+test("6.10: what we send is cut at the peer's MAX_FRAME_SIZE and read back", () => {
+  const pair = new Pair({ server: { maxHeaderListSize: 200_000 } });
+  const random = new Random(11);
+  const value = Array.from({ length: 50_000 }, () => String.fromCharCode(33 + random.below(90))).join("");
+  const extra = HeaderList.of([["x-long", value]]);
+  pair.client.open(REQUEST_LIST, extra, true, pair.clientSink);
+  pair.run();
+  assertEquals(pair.serverSink.headers.get(1)!.get("x-long"), value);
+});
+
+test("10.5.1: 100 KB of metadata costs its call and not the connection", () => {
+  for (const endStream of [true, false]) {
+    const pair = new Pair();
+    const random = new Random(12);
+    const value = Array.from({ length: 100_000 }, () => String.fromCharCode(33 + random.below(90))).join("");
+    const big = pair.client.open(REQUEST_LIST, HeaderList.of([["x-big", value]]), endStream, pair.clientSink);
+    if (!endStream) pair.client.sendData(big, new Uint8Array(100), false);
+    const next = pair.client.open(REQUEST_LIST, HeaderList.of([["x-next", "1"]]), true, pair.clientSink);
+    pair.run();
+    assertEquals(pair.clientSink.headers.get(1)!.get(":status"), "431");
+    assertEquals(pair.serverSink.take(), [`headers ${next.id} end`]);
+    assertEquals(pair.serverSink.headers.get(next.id)!.get("x-next"), "1");
+    assertEquals([pair.client.closed, pair.server.closed, pair.client.activeStreams], [false, false, 1]);
+    assertEquals(pair.clientSink.streamErrors.get(big.id), undefined);
+  }
+});
+
+test("10.5.1: a response with too many headers ends its stream on the client, no more", () => {
+  const pair = new Pair();
+  const stream = pair.client.open(REQUEST_LIST, undefined, true, pair.clientSink);
+  pair.run();
+  const extra = HeaderList.of([["x-big", "v".repeat(20_000)]]);
+  pair.server.sendHeaders(pair.serverSink.streams[0]!, RESPONSE_LIST, extra, false);
+  pair.run();
+  assertEquals(pair.clientSink.take(), [`closed ${stream.id} stream ENHANCE_YOUR_CALM library`]);
+  assertEquals(pair.serverSink.take().pop(), "closed 1 stream ENHANCE_YOUR_CALM remote");
+  assertEquals([pair.client.closed, pair.server.closed], [false, false]);
+});

@@ -1,0 +1,137 @@
+// DATA that waits: turns, bounds of one transmit, water marks, and whose bytes they are.
+import { assert, assertEquals } from "@std/assert";
+import { SliceBuffer } from "../../../pollers/core/slice_buffer.ts";
+import { test } from "../../harness.ts";
+import { transmitOnce } from "../pair.ts";
+import { Bench, describe, parse, TRAILERS_LIST, windowUpdate } from "./wire.ts";
+
+const WIDE: Array<[number, number]> = [[4, 0x7fffffff]];
+
+function wide(): Bench {
+  const bench = new Bench("client", {}, { peer: WIDE });
+  bench.send(windowUpdate(0, 0x7fffffff - 65_535));
+  return bench;
+}
+
+test("send queue: one transmit stays bounded with a thousand busy streams, and nobody starves", () => {
+  const bench = wide();
+  const streams = Array.from({ length: 1_000 }, () => bench.open());
+  bench.sent();
+  const direct =
+    streams.filter((stream) => bench.connection.sendData(stream, new Uint8Array(17_000), true)).length;
+  assertEquals(direct, 7);
+  const all = new SliceBuffer();
+  let largest = 0;
+  for (let steps = 0; bench.connection.wantsTransmit; steps++) {
+    assert(steps < 200, "no end of transmits");
+    largest = Math.max(largest, transmitOnce(bench.connection, all));
+  }
+  assert(largest <= 262_144 + 16_393 + 131_072, `one transmit gave ${largest} bytes`);
+  const order = parse(all.join()).filter(({ type }) => type === "DATA");
+  assertEquals(order.reduce((sum, { payload }) => sum + payload.length, 0), 17_000_000);
+  const firsts = new Set<number>();
+  const queued = order.slice(2 * direct);
+  for (const { id } of queued) {
+    if (firsts.has(id)) break;
+    firsts.add(id);
+  }
+  assertEquals(firsts.size, 1_000 - direct, "streams that had a turn before one had its second");
+});
+
+test("send queue: the caller's bytes are copied where true was said, and may change", () => {
+  const bench = wide();
+  const stream = bench.open();
+  const bytes = new Uint8Array(100).fill(1);
+  assertEquals(bench.connection.sendData(stream, bytes, false), true);
+  bytes.fill(2);
+  assertEquals(bench.frames().pop()!.payload, new Uint8Array(100).fill(1));
+});
+
+test("send queue: a large piece after a small one adds no byte between them", () => {
+  const bench = new Bench("client", {}, { peer: [[4, 0]] });
+  const stream = bench.open();
+  bench.sent();
+  bench.connection.sendData(stream, new Uint8Array(5).fill(7), false);
+  bench.connection.sendData(stream, new Uint8Array(1_500).fill(9), false);
+  assertEquals(stream.queue.map((piece) => piece.length), [5, 1_500]);
+  bench.send(windowUpdate(1, 8));
+  const content = bench.frames().flatMap(({ payload }) => [...payload]);
+  assertEquals([content, stream.queuedBytes], [[7, 7, 7, 7, 7, 9, 9, 9], 1_497]);
+});
+
+test("send queue: bytes come out in order whatever their sizes, small ones joined", () => {
+  const bench = new Bench("client", {}, { peer: [[4, 0]] });
+  const stream = bench.open();
+  bench.sent();
+  const expected: number[] = [];
+  const sizes = [1, 5, 1_023, 1_024, 3, 20_000, 7, 7, 7, 1_500, 900, 900, 900, 16_384, 2];
+  sizes.forEach((size, i) => {
+    for (let n = 0; n < size; n++) expected.push(i);
+    assertEquals(bench.connection.sendData(stream, new Uint8Array(size).fill(i), false), false);
+  });
+  bench.connection.sendHeaders(stream, TRAILERS_LIST, undefined, true);
+  assertEquals(stream.queuedBytes, expected.length);
+  const got: number[] = [];
+  const kinds: string[] = [];
+  for (let steps = 0; got.length < expected.length; steps++) {
+    assert(steps < 1_000, "no end");
+    bench.send(windowUpdate(1, 777));
+    for (const frame of bench.frames()) {
+      kinds.push(describe(frame));
+      if (frame.type === "DATA") got.push(...frame.payload);
+    }
+  }
+  assertEquals(got, expected);
+  assertEquals(kinds.pop(), "HEADERS 1 end");
+});
+
+test("send queue: a producer is blocked above 64 KiB and hears once when 32 KiB are left", () => {
+  const bench = new Bench("client", {}, { peer: [[4, 0]] });
+  const stream = bench.open();
+  const piece = () => bench.connection.sendData(stream, new Uint8Array(16_384), false);
+  for (let i = 0; i < 4; i++) piece();
+  assertEquals(stream.writeBlocked, false);
+  piece();
+  assertEquals(stream.writeBlocked, true);
+  bench.sent();
+  bench.send(windowUpdate(1, 16_384 * 2));
+  bench.sent();
+  assertEquals(bench.sink.take(), []);
+  bench.send(windowUpdate(1, 16_384));
+  bench.sent();
+  assertEquals(bench.sink.take(), ["writable 1"]);
+  bench.send(windowUpdate(0, 100_000), windowUpdate(1, 100_000));
+  bench.sent();
+  assertEquals([bench.sink.take(), stream.queuedBytes], [[], 0]);
+});
+
+test("send queue: above the output's mark DATA queues, control frames do not", () => {
+  const bench = wide();
+  const [one, three] = [bench.open(), bench.open()];
+  bench.sent();
+  assertEquals(bench.connection.sendData(one, new Uint8Array(100_000), false), true);
+  assertEquals(bench.connection.sendData(one, new Uint8Array(60_000), true), false);
+  bench.connection.sendHeaders(three, TRAILERS_LIST, undefined, true);
+  const sent = bench.sent();
+  assertEquals(sent[7], "HEADERS 3 end");
+  assertEquals(sent.slice(8), ["DATA 1 16384", "DATA 1 16384", "DATA 1 16384", "DATA 1 10848 end"]);
+});
+
+test("send queue: while streams wait their turn, small DATA of another does not pass them", () => {
+  const bench = new Bench("client", {}, { peer: [[4, 1_000_000]] });
+  const [one, three] = [bench.open(), bench.open()];
+  bench.connection.sendData(one, new Uint8Array(70_000), true);
+  bench.sent();
+  bench.send(windowUpdate(0, 10_000));
+  assertEquals(bench.connection.sendData(three, new Uint8Array(5_600), true), false);
+  assertEquals(bench.sent(), ["DATA 1 4465 end", "DATA 3 5535"]);
+});
+
+test("output: a connection at rest holds no chunk", () => {
+  const bench = wide();
+  const stream = bench.open();
+  bench.connection.sendData(stream, new Uint8Array(100_000), false);
+  bench.sent();
+  const { chunk, byteLength } = bench.connection["out"];
+  assertEquals([chunk.length, byteLength, bench.connection["out"]["inFlight"].length], [0, 0, 0]);
+});
