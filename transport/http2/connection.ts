@@ -81,6 +81,8 @@ export class Connection {
   draining = false;
   /** Server: the last GOAWAY is out, streams above its number are not taken. */
   drained = false;
+  /** The peer's GOAWAY, where it gave an error. */
+  goAwayError: Http2Error | undefined = undefined;
   /** The latest time that came in. */
   now: Instant = 0;
 
@@ -399,7 +401,7 @@ export class Connection {
   /** For `inbound.ts`: a connection that takes no more streams ends with its last one. */
   closeIfDrained(): void {
     const over = this.role === "client" ? this.draining : this.drained;
-    if (over && this.streams.size === 0) this.terminate(undefined);
+    if (over && this.streams.size === 0) this.terminate(this.goAwayError);
   }
 
   private finishDrain(): void {

@@ -431,8 +431,12 @@ export class Inbound implements FrameHandler {
       debug === "" ? "" : ` ${JSON.stringify(debug)}`
     }`;
     if (!this.isServer) connection.draining = true;
-    connection.sink.onGoAway(lastStreamId, new Http2Error("connection", code, "remote", reason));
-    if (this.isServer) return;
+    const error = new Http2Error("connection", code, "remote", reason);
+    // Who sends an error ends the connection with it, though some are slow to close it (section 5.4.1): nothing
+    // that is still open will ever be answered.
+    if (code !== ErrorCode.NO_ERROR) connection.goAwayError = error;
+    connection.sink.onGoAway(lastStreamId, error);
+    if (this.isServer) return code === ErrorCode.NO_ERROR ? undefined : connection.receiveEnd(error);
     for (const stream of connection.streams.all()) {
       if (stream.id <= lastStreamId) continue;
       connection.streams.rememberReset(stream.id); // what the peer sends on it all the same is ignored
@@ -441,7 +445,8 @@ export class Inbound implements FrameHandler {
         new Http2Error("stream", ErrorCode.REFUSED_STREAM, "remote", reason, true),
       );
     }
-    connection.closeIfDrained();
+    if (code !== ErrorCode.NO_ERROR) connection.receiveEnd(error);
+    else connection.closeIfDrained();
   }
 
   /** Section 6.9. */

@@ -36,6 +36,30 @@ test("6.8: late frames of a stream that GOAWAY closed are ignored", () => {
   assertEquals(bench.outcome, "open");
 });
 
+test("5.4.1: GOAWAY with an error ends what is open at once, whether or not the peer closes", () => {
+  const said = "connection COMPRESSION_ERROR remote";
+  const client = new Bench("client");
+  client.open(true);
+  client.open(true);
+  client.send(goAway(1, ErrorCode.COMPRESSION_ERROR));
+  assertEquals(client.sink.take(), [
+    `goaway 1 ${said}`,
+    "closed 3 stream REFUSED_STREAM remote unprocessed",
+    `closed 1 ${said}`,
+    `connection closed ${said}`,
+  ]);
+  const server = new Bench("server");
+  server.send(server.headers(1), goAway(0, ErrorCode.COMPRESSION_ERROR));
+  assertEquals(server.sink.take().slice(1), [
+    `goaway 0 ${said}`,
+    `closed 1 ${said}`,
+    `connection closed ${said}`,
+  ]);
+  const graceful = new Bench("server");
+  graceful.send(graceful.headers(1), goAway(0, ErrorCode.NO_ERROR));
+  assertEquals(graceful.outcome, "open");
+});
+
 test("6.8: the peer's code and words are in the reason", () => {
   const bench = new Bench("client");
   bench.open();
