@@ -7,6 +7,7 @@ import type { Endpoint, EndpointOptions, IoResult, Listener, ListenOptions } fro
 import { NativeEndpoint } from "./endpoint.ts";
 import { type ConnectAttempt, NativeEngine } from "./engine.ts";
 import { NativeListener } from "./listener.ts";
+import { UNNAMED } from "./unix_path.ts";
 
 // The little of Bun that is used here, so that the file also compiles where Bun's types are not.
 interface BunSocket {
@@ -21,7 +22,6 @@ interface BunSocket {
   setNoDelay(on: boolean): void;
   setKeepAlive(on: boolean, delayMs: number): void;
   close(): void;
-  terminate(): void;
 }
 interface BunListener {
   readonly port: number;
@@ -32,10 +32,10 @@ interface BunNet {
   listen(options: object): BunListener;
 }
 
-/** What a socket carries: who takes the endpoint once it is open, and then the endpoint. */
+/** What a socket carries: who makes its endpoint once it is open, and then the endpoint. */
 interface SocketState {
   endpoint?: BunEndpoint;
-  listener?: BunNativeListener;
+  open?(socket: BunSocket): void;
 }
 
 const bun = (globalThis as unknown as { Bun: BunNet }).Bun;
@@ -56,8 +56,16 @@ function toBun(address: SocketAddress): object {
   }
 }
 
-function inet(host: string, port: number): SocketAddress {
+/** The address of one side of a TCP socket; Bun does not know it of a socket that was reset already. */
+function inet(host = "0.0.0.0", port = 0): SocketAddress {
   return { family: host.includes(":") ? "ipv6" : "ipv4", host, port };
+}
+
+/** Bun would take what a handler throws for an error of the socket; it is the application's, and uncaught. */
+function uncaught(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
 }
 
 class BunEndpoint extends NativeEndpoint {
@@ -112,7 +120,7 @@ class BunEndpoint extends NativeEndpoint {
     this.onEnd(error);
     if (this.unwritten.length === 0) return;
     this.unwritten = NOTHING;
-    this.finishWrite(error.kind === "end-of-stream" ? ioErrorFromCode("EPIPE", "write", this.peer) : error);
+    this.finishWrite(ioErrorFromCode(error.code ?? "EPIPE", "write", this.peer, error.message));
   }
 
   protected override readNow(into: SliceBuffer): boolean {
@@ -143,11 +151,10 @@ class BunEndpoint extends NativeEndpoint {
     return false;
   }
 
-  protected override release(writing: boolean): void {
+  protected override release(): void {
     this.waiting.length = 0;
     this.unwritten = NOTHING;
-    if (writing) this.socket.terminate();
-    else this.socket.close();
+    this.socket.close();
   }
 
   private pause(): void {
@@ -158,27 +165,48 @@ class BunEndpoint extends NativeEndpoint {
 }
 
 const NOTHING = new Uint8Array(0);
+const CUT = Object.assign(new Error("connection reset by peer"), { code: "ECONNRESET" });
 
 /** One set of handlers for every socket: what belongs to one is in its `data`. */
 const handlers = {
   binaryType: "buffer",
   open(socket: BunSocket): void {
-    socket.data?.listener?.onOpen(socket);
+    try {
+      socket.data.open?.(socket);
+    } catch (error) {
+      uncaught(error);
+    }
   },
   data(socket: BunSocket, bytes: Uint8Array): void {
-    socket.data.endpoint?.onData(bytes);
+    try {
+      socket.data.endpoint?.onData(bytes);
+    } catch (error) {
+      uncaught(error);
+    }
   },
   drain(socket: BunSocket): void {
-    socket.data.endpoint?.onDrain();
+    try {
+      socket.data.endpoint?.onDrain();
+    } catch (error) {
+      uncaught(error);
+    }
   },
   end(socket: BunSocket): void {
     const { endpoint } = socket.data;
-    endpoint?.onEnd(endOfStream(endpoint.peer));
+    try {
+      endpoint?.onEnd(endOfStream(endpoint.peer));
+    } catch (error) {
+      uncaught(error);
+    }
   },
   close(socket: BunSocket, error?: Error): void {
     const { endpoint } = socket.data;
-    if (endpoint === undefined) return;
-    endpoint.onClose(error ? toIoError(error, "read", endpoint.peer) : endOfStream(endpoint.peer));
+    try {
+      // After "end" an error changes nothing; without either the stream was cut.
+      endpoint?.onClose(toIoError(error ?? CUT, "read", endpoint.peer));
+    } catch (thrown) {
+      uncaught(thrown);
+    }
   },
   error(socket: BunSocket, error: Error): void {
     const { endpoint } = socket.data;
@@ -193,13 +221,11 @@ class BunNativeListener extends NativeListener {
   /** Connections that came before `start`: Bun accepts from `listen` on. */
   private readonly early: Endpoint[] = [];
   private accepting = false;
-  private unixAddress: SocketAddress | undefined = undefined;
 
-  onOpen(socket: BunSocket): void {
-    const local = this.unixAddress ?? inet(socket.localAddress!, socket.localPort!);
-    const peer = this.unixAddress === undefined
-      ? inet(socket.remoteAddress!, socket.remotePort!)
-      : { family: "unix", path: "" } as const;
+  private onOpen(socket: BunSocket, at: SocketAddress): void {
+    const isInet = "port" in at;
+    const local = isInet ? inet(socket.localAddress, socket.localPort) : at;
+    const peer = isInet ? inet(socket.remoteAddress, socket.remotePort) : UNNAMED;
     const endpoint = new BunEndpoint(this.engine, socket, this.options, local, peer);
     socket.data = { endpoint };
     if (this.accepting || this.stopped) this.accepted(endpoint);
@@ -209,12 +235,10 @@ class BunNativeListener extends NativeListener {
   protected override bindNow(at: SocketAddress): IoResult<SocketAddress> {
     try {
       const { reusePort = false } = this.options;
-      const data: SocketState = { listener: this };
+      const data: SocketState = { open: (socket) => this.onOpen(socket, at) };
       const socket = bun.listen({ ...toBun(at), reusePort, allowHalfOpen: true, socket: handlers, data });
       this.sockets.push(socket);
-      if ("port" in at) return { ok: true, value: { ...at, port: socket.port } };
-      this.unixAddress = at;
-      return { ok: true, value: at };
+      return { ok: true, value: "port" in at ? { ...at, port: socket.port } : at };
     } catch (error) {
       return { ok: false, error: toIoError(error, "bind", at) };
     }
@@ -228,7 +252,7 @@ class BunNativeListener extends NativeListener {
 
   protected override release(): void {
     for (const endpoint of this.early.splice(0)) endpoint.close();
-    for (const socket of this.sockets) socket.stop(false);
+    for (const socket of this.sockets.splice(0)) socket.stop(false);
   }
 }
 
@@ -248,15 +272,15 @@ export class BunEngine extends NativeEngine {
     options: EndpointOptions,
     attempt: ConnectAttempt,
   ): void {
-    const data: SocketState = {};
-    bun.connect({ ...toBun(to), allowHalfOpen: true, socket: handlers, data }).then(
-      (socket) => {
-        const local = "port" in to ? inet(socket.localAddress!, socket.localPort!) : to;
-        const endpoint = new BunEndpoint(this, socket, options, local, to);
-        data.endpoint = endpoint;
-        socket.data = data;
-        attempt.succeed(endpoint);
+    const data: SocketState = {
+      // Not when the promise says so: bytes may come before it does.
+      open: (socket) => {
+        const local = "port" in to ? inet(socket.localAddress, socket.localPort) : UNNAMED;
+        data.endpoint = new BunEndpoint(this, socket, options, local, to);
       },
+    };
+    bun.connect({ ...toBun(to), allowHalfOpen: true, socket: handlers, data }).then(
+      () => attempt.succeed(data.endpoint!),
       (error) => attempt.fail(toIoError(error, "connect", to)),
     );
   }

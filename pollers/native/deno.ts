@@ -13,7 +13,7 @@ interface DenoAddress {
   transport: string;
   hostname?: string;
   port?: number;
-  path?: string;
+  path?: string | null;
 }
 interface DenoConn {
   readonly localAddr: DenoAddress;
@@ -68,11 +68,12 @@ function toDeno(address: SocketAddress): object {
 }
 
 function fromDeno(address: DenoAddress): SocketAddress {
-  const { hostname, port, path = "" } = address;
+  const { hostname, port } = address;
   if (hostname === undefined) {
+    const path = address.path ?? ""; // null: the connecting side of a unix socket has no name
     return path.startsWith("\0")
       ? { family: "unix-abstract", name: path.slice(1) }
-      : { family: "unix", path: path ?? "" };
+      : { family: "unix", path };
   }
   return { family: hostname.includes(":") ? "ipv6" : "ipv4", host: hostname, port: port! };
 }
@@ -97,8 +98,13 @@ class DenoEndpoint extends NativeEndpoint {
     super(engine, fromDeno(conn.localAddr), peer ?? fromDeno(conn.remoteAddr));
     this.slab = new ReadSlab(engine.readBufferBytes);
     if (this.peer.family !== "ipv4" && this.peer.family !== "ipv6") return;
-    if (options.noDelay ?? true) conn.setNoDelay?.(true);
-    if (options.keepAliveMs !== undefined) conn.setKeepAlive?.(true);
+    try {
+      if (options.noDelay ?? true) conn.setNoDelay?.(true);
+      // Deno has no way to say how long: the system's own time stands.
+      if (options.keepAliveMs !== undefined) conn.setKeepAlive?.(true);
+    } catch {
+      // Reset already: the first read says so.
+    }
   }
 
   protected override readNow(): boolean {
@@ -160,23 +166,26 @@ class DenoNativeListener extends NativeListener {
   }
 
   protected override startAccepting(): void {
-    for (const socket of this.sockets) void this.acceptAll(socket);
+    for (const socket of this.sockets) this.acceptNext(socket);
   }
 
   protected override release(): void {
-    for (const socket of this.sockets) socket.close();
+    for (const socket of this.sockets.splice(0)) socket.close();
   }
 
-  private async acceptAll(socket: DenoListener): Promise<void> {
-    while (!this.stopped) {
-      try {
-        const conn = await socket.accept();
+  private acceptNext(socket: DenoListener): void {
+    if (this.stopped) return;
+    socket.accept().then(
+      (conn) => {
+        this.acceptNext(socket); // first: whatever `onAccept` throws, others are accepted
         this.accepted(new DenoEndpoint(this.engine, conn, this.options));
-      } catch (error) {
+      },
+      (error) => {
         if (this.stopped) return;
-        await this.acceptFailed(toIoError(error, "accept", fromDeno(socket.addr)));
-      }
-    }
+        const failed = toIoError(error, "accept", fromDeno(socket.addr));
+        this.acceptFailed(failed, () => this.acceptNext(socket));
+      },
+    );
   }
 }
 
@@ -196,9 +205,11 @@ export class DenoEngine extends NativeEngine {
     options: EndpointOptions,
     attempt: ConnectAttempt,
   ): void {
+    const controller = new AbortController();
+    attempt.abort = () => controller.abort();
     let connecting: Promise<DenoConn>;
     try {
-      connecting = deno.connect(toDeno(to));
+      connecting = deno.connect({ ...toDeno(to), signal: controller.signal });
     } catch (error) { // permission is asked for at once
       connecting = Promise.reject(error);
     }

@@ -1,9 +1,12 @@
 // Names to addresses, by the system's own resolver (getaddrinfo), as every runtime offers it through node:dns.
 
-import { lookup } from "node:dns";
+import { lookup, type LookupAddress } from "node:dns";
 import { type DnsTarget, inetAddress, type SocketAddress } from "../core/address.ts";
-import { ioErrorFromCode } from "../core/io_error.ts";
+import { IoError, ioErrorFromCode } from "../core/io_error.ts";
 import type { EventEngine, IoResult, Resolver } from "../engine.ts";
+
+/** An error of the system, with its code where it has one. */
+type SystemError = Error & { code?: string | undefined };
 
 /** Looks names up and reports inside turns of `engine`. */
 export class SystemResolver implements Resolver {
@@ -13,12 +16,28 @@ export class SystemResolver implements Resolver {
   /** One getaddrinfo; every address it gives, in its order. */
   lookup(host: string, port: number, done: (result: IoResult<SocketAddress[]>) => void): void {
     const target: DnsTarget = { family: "dns", host, port };
-    lookup(host, { all: true, verbatim: true }, (error, found) => {
+    // Runtimes report some errors before the call returns; `done` hears of them later all the same.
+    let returned = false;
+    const finish = (error: SystemError | null, found: LookupAddress[] | undefined): void => {
       const addresses = (found ?? []).flatMap(({ address }) => inetAddress(address, port) ?? []);
       const result: IoResult<SocketAddress[]> = addresses.length > 0
         ? { ok: true, value: addresses }
-        : { ok: false, error: ioErrorFromCode(error?.code ?? "ENOTFOUND", "getaddrinfo", target) };
-      this.engine.execCtx.enter(done, result);
-    });
+        : { ok: false, error: toIoError(error, target) };
+      if (returned) this.engine.execCtx.enter(done, result);
+      else this.engine.run(() => done(result));
+    };
+    try {
+      lookup(host, { all: true, verbatim: true }, finish);
+    } catch (error) {
+      finish(error as Error, undefined);
+    }
+    returned = true;
   }
+}
+
+function toIoError(error: SystemError | null, target: DnsTarget): IoError {
+  if (error?.name === "NotCapable") {
+    return new IoError("permission", "getaddrinfo", target, undefined, error.message);
+  }
+  return ioErrorFromCode(error?.code ?? "ENOTFOUND", "getaddrinfo", target, error?.message);
 }

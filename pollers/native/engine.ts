@@ -21,6 +21,7 @@ import type {
   TaskHandle,
 } from "../engine.ts";
 import { SystemResolver } from "./dns.ts";
+import { unixPathError } from "./unix_path.ts";
 
 /** The largest receive buffer of an endpoint, unless asked otherwise: more was worth nothing (measured). */
 const READ_BUFFER_BYTES = 65_536;
@@ -35,6 +36,8 @@ export interface Closable {
 
 /** One attempt to connect. */
 export class ConnectAttempt implements Closable {
+  /** Gives the socket back before it is connected; whoever connects sets it, where the runtime can do that. */
+  abort: (() => void) | undefined = undefined;
   private settled = false;
 
   /** Reports to `done` inside a turn of `engine`, unless it is cancelled first. */
@@ -59,7 +62,9 @@ export class ConnectAttempt implements Closable {
 
   /** True: `done` will never run. */
   cancel(): boolean {
-    return this.settle();
+    const cancelled = this.settle();
+    if (cancelled) this.abort?.();
+    return cancelled;
   }
 
   /** "connect to 127.0.0.1:80". */
@@ -77,6 +82,10 @@ export class ConnectAttempt implements Closable {
     this.settled = true;
     return this.engine.opened.delete(this);
   }
+}
+
+function portOf(address: SocketAddress): number | undefined {
+  return "port" in address ? address.port : undefined;
 }
 
 /** An engine on the runtime's own sockets; each runtime adds how to connect and to listen. */
@@ -148,7 +157,9 @@ export abstract class NativeEngine implements EventEngine {
     done: (result: IoResult<Endpoint>) => void,
   ): ConnectHandle {
     const attempt = new ConnectAttempt(this, to, done);
-    this.startConnect(to, options, attempt);
+    const tooLong = unixPathError(to, "connect");
+    if (tooLong !== undefined) this.run(() => attempt.fail(tooLong));
+    else this.startConnect(to, options, attempt);
     return attempt;
   }
 
@@ -159,20 +170,29 @@ export abstract class NativeEngine implements EventEngine {
 
   /** Two endpoints over loopback TCP: no runtime offers a socket pair. */
   async pair(): Promise<[Endpoint, Endpoint]> {
-    let listener!: Listener;
-    const accepted = new Promise<Endpoint>((resolve) => listener = this.listen({}, resolve, () => {}));
+    const strangers: Endpoint[] = [];
+    let onAccept = (endpoint: Endpoint): void => void strangers.push(endpoint);
+    const listener = this.listen({}, (endpoint) => onAccept(endpoint), () => {});
     try {
       const port = await listener.bind({ family: "ipv4", host: "127.0.0.1", port: 0 });
       if (!port.ok) throw new Error(port.error.message);
       listener.start();
-      const connected = new Promise<Endpoint>((resolve, reject) => {
+      const ours = await new Promise<Endpoint>((resolve, reject) => {
         this.connect({ family: "ipv4", host: "127.0.0.1", port: port.value }, {}, (result) => {
           if (result.ok) resolve(result.value);
           else reject(new Error(result.error.message));
         });
       });
-      return await Promise.all([connected, accepted]);
+      // Anyone on this machine may have connected in between; the other end is the one with our port.
+      return await new Promise((resolve) => {
+        onAccept = (endpoint) => {
+          if (portOf(endpoint.peer) === portOf(ours.local)) resolve([ours, endpoint]);
+          else endpoint.close();
+        };
+        for (const endpoint of strangers.splice(0)) onAccept(endpoint);
+      });
     } finally {
+      for (const endpoint of strangers) endpoint.close();
       listener.shutdown();
     }
   }

@@ -1,9 +1,10 @@
 // The part of a listener that is the same for every runtime: several addresses, one end.
 
 import { formatAddress, type SocketAddress } from "../core/address.ts";
-import type { IoError } from "../core/io_error.ts";
+import { IoError } from "../core/io_error.ts";
 import type { Endpoint, IoResult, Listener, ListenOptions } from "../engine.ts";
 import type { Closable, NativeEngine } from "./engine.ts";
+import { unixPathError } from "./unix_path.ts";
 
 /** How long accepting rests when descriptors have run out: long enough for some to come back. */
 const EXHAUSTED_PAUSE_MS = 100;
@@ -30,8 +31,14 @@ export abstract class NativeListener implements Listener, Closable {
     if (this.started || this.stopped) {
       throw new TypeError("Cannot bind: the listener was started or shut down");
     }
+    const tooLong = unixPathError(at, "bind");
+    if (tooLong !== undefined) return { ok: false, error: tooLong };
     const bound = await this.bindNow(at);
     if (!bound.ok) return bound;
+    if (this.stopped) { // while it was binding
+      this.release();
+      return { ok: false, error: new IoError("closed", "bind", at) };
+    }
     this.addresses.push(bound.value);
     return { ok: true, value: "port" in bound.value ? bound.value.port : 0 };
   }
@@ -66,13 +73,15 @@ export abstract class NativeListener implements Listener, Closable {
     else this.engine.execCtx.enter(this.onAccept, endpoint);
   }
 
-  /** Accepting failed: rests where descriptors ran out, for connections wait in the backlog; else ends. */
-  protected acceptFailed(error: IoError): Promise<void> {
-    if (error.kind !== "too-many-files" && error.kind !== "reset") {
-      this.end(error);
-      return Promise.resolve();
-    }
-    return new Promise((resolve) => this.engine.runAt(this.engine.now() + EXHAUSTED_PAUSE_MS, resolve));
+  /**
+   * Accepting failed. The listener goes on where one connection was reset before it was accepted, and rests where
+   * descriptors ran out, for connections wait in the backlog; else it ends. `acceptAgain` runs if it goes on.
+   */
+  protected acceptFailed(error: IoError, acceptAgain: () => void): void {
+    if (error.kind === "reset") this.engine.run(acceptAgain);
+    else if (error.kind === "too-many-files") {
+      this.engine.runAt(this.engine.now() + EXHAUSTED_PAUSE_MS, acceptAgain);
+    } else this.end(error);
   }
 
   private end(error: IoError | undefined): void {
@@ -87,6 +96,6 @@ export abstract class NativeListener implements Listener, Closable {
   protected abstract bindNow(at: SocketAddress): IoResult<SocketAddress> | Promise<IoResult<SocketAddress>>;
   /** Begins to accept on every socket. */
   protected abstract startAccepting(): void;
-  /** Closes every socket. */
+  /** Closes every socket there is; may be called again. */
   protected abstract release(): void;
 }

@@ -2,15 +2,25 @@
 
 import { createServer, type NetConnectOpts, type Server, Socket } from "node:net";
 import type { SocketAddress } from "../core/address.ts";
-import { endOfStream, type IoError, ioErrorFromCode, type IoSyscall } from "../core/io_error.ts";
+import { endOfStream, IoError, ioErrorFromCode, type IoSyscall } from "../core/io_error.ts";
 import type { SliceBuffer } from "../core/slice_buffer.ts";
 import type { Endpoint, EndpointOptions, IoResult, Listener, ListenOptions } from "../engine.ts";
 import { NativeEndpoint } from "./endpoint.ts";
 import { type ConnectAttempt, NativeEngine } from "./engine.ts";
 import { NativeListener } from "./listener.ts";
+import { UNNAMED } from "./unix_path.ts";
+
+/** What node:net says of a socket that is gone already, in the system's words for it. */
+const CODES: Readonly<Record<string, string>> = {
+  ERR_STREAM_DESTROYED: "EPIPE",
+  ERR_SOCKET_CLOSED: "EPIPE",
+  EBADF: "EPIPE",
+};
 
 function toIoError(error: Error & { code?: string }, syscall: IoSyscall, address: SocketAddress): IoError {
-  return ioErrorFromCode(error.code, syscall, address, error.message);
+  const { name, code = "", message } = error;
+  if (name === "NotCapable") return new IoError("permission", syscall, address, undefined, message);
+  return ioErrorFromCode(CODES[code] ?? error.code, syscall, address, message);
 }
 
 function toNode(address: SocketAddress): { host: string; port: number } | { path: string } {
@@ -48,7 +58,8 @@ class NodeEndpoint extends NativeEndpoint {
     socket.on("data", (bytes: Uint8Array) => this.onData(bytes));
     socket.on("end", () => this.onEnd(endOfStream(peer)));
     socket.on("error", (error) => this.onEnd(toIoError(error, "read", peer)));
-    socket.on("close", () => this.onEnd(endOfStream(peer)));
+    // After "end" this changes nothing; without it the stream was cut.
+    socket.on("close", () => this.onEnd(ioErrorFromCode("ECONNRESET", "read", peer)));
     socket.pause();
   }
 
@@ -102,23 +113,33 @@ class NodeNativeListener extends NativeListener {
     const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
       const inetPeer = socket.remoteAddress !== undefined;
       const local = inetPeer ? inet(socket.localAddress!, socket.localPort!) : at;
-      const peer = inetPeer
-        ? inet(socket.remoteAddress!, socket.remotePort!)
-        : { family: "unix", path: "" } as const;
+      const peer = inetPeer ? inet(socket.remoteAddress!, socket.remotePort!) : UNNAMED;
       const endpoint = new NodeEndpoint(this.engine, socket, this.options, local, peer);
       if (this.accepting || this.stopped) this.accepted(endpoint);
       else this.early.push(endpoint);
     });
     return new Promise((resolve) => {
-      server.once("error", (error) => resolve({ ok: false, error: toIoError(error, "bind", at) }));
-      server.listen({ ...toNode(at), ...(this.options.reusePort ? { reusePort: true } : {}) }, () => {
+      let bound = false;
+      const onError = (error: Error): void => {
+        // node:net accepts on by itself after an error that passes.
+        if (bound) this.acceptFailed(toIoError(error, "accept", at), () => {});
+        else resolve({ ok: false, error: toIoError(error, "bind", at) });
+      };
+      server.on("error", onError);
+      const onBound = (): void => {
+        bound = true;
         this.servers.push(server);
         const address = server.address();
-        const bound = address !== null && typeof address === "object"
+        const value = address !== null && typeof address === "object"
           ? inet(address.address, address.port)
           : at;
-        resolve({ ok: true, value: bound });
-      });
+        resolve({ ok: true, value });
+      };
+      try {
+        server.listen({ ...toNode(at), ...(this.options.reusePort ? { reusePort: true } : {}) }, onBound);
+      } catch (error) { // Deno, without permission
+        onError(error as Error);
+      }
     });
   }
 
@@ -130,7 +151,7 @@ class NodeNativeListener extends NativeListener {
 
   protected override release(): void {
     for (const endpoint of this.early.splice(0)) endpoint.close();
-    for (const server of this.servers) server.close();
+    for (const server of this.servers.splice(0)) server.close();
   }
 }
 
@@ -151,12 +172,19 @@ export class NodeEngine extends NativeEngine {
     attempt: ConnectAttempt,
   ): void {
     const socket = new Socket({ allowHalfOpen: true });
+    attempt.abort = () => socket.destroy();
     const onError = (error: Error): void => attempt.fail(toIoError(error, "connect", to));
-    socket.once("error", onError);
-    socket.connect(toNode(to) as NetConnectOpts, () => {
-      socket.removeListener("error", onError);
-      const local = socket.localAddress === undefined ? to : inet(socket.localAddress, socket.localPort!);
-      attempt.succeed(new NodeEndpoint(this, socket, options, local, to));
-    });
+    socket.on("error", onError);
+    try {
+      socket.connect(toNode(to) as NetConnectOpts, () => {
+        socket.removeListener("error", onError);
+        const local = socket.localAddress === undefined
+          ? UNNAMED
+          : inet(socket.localAddress, socket.localPort!);
+        attempt.succeed(new NodeEndpoint(this, socket, options, local, to));
+      });
+    } catch (error) { // Deno, without permission
+      this.run(() => onError(error as Error));
+    }
   }
 }

@@ -1,0 +1,20 @@
+// What runtimes leave unsaid of unix sockets: that a path is too long, and that a client's has none.
+
+import type { SocketAddress } from "../core/address.ts";
+import { IoError, type IoSyscall } from "../core/io_error.ts";
+
+/** Bytes of `sun_path` in sockaddr_un but for the NUL (Linux: 108; macOS has 104 and says EINVAL from there on). */
+const MAX_PATH_BYTES = 107;
+
+/** The address of a unix socket that was bound to none: a connecting one. */
+export const UNNAMED: SocketAddress = { family: "unix", path: "" };
+
+/** What is wrong with a unix address whose path or name is too long; undefined for every other address. */
+export function unixPathError(address: SocketAddress, syscall: IoSyscall): IoError | undefined {
+  if (address.family !== "unix" && address.family !== "unix-abstract") return undefined;
+  const path = address.family === "unix" ? address.path : address.name;
+  const bytes = new TextEncoder().encode(path).length;
+  if (bytes <= MAX_PATH_BYTES) return undefined;
+  const detail = `the path has ${bytes} bytes, a unix socket takes at most ${MAX_PATH_BYTES}`;
+  return new IoError("unsupported", syscall, address, "ENAMETOOLONG", detail);
+}
