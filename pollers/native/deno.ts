@@ -30,6 +30,9 @@ interface DenoListener {
   close(): void;
 }
 interface DenoNet {
+  /** Not there without --unstable-net. */
+  readonly listenDatagram?: unknown;
+  removeSync(path: string): void;
   connect(options: object): Promise<DenoConn>;
   listen(options: object): DenoListener;
 }
@@ -151,12 +154,28 @@ class DenoEndpoint extends NativeEndpoint {
 
 const NOTHING = new Uint8Array(0);
 
+const REUSE_PORT_REFUSED = "Deno shares ports only when it is run with --unstable-net";
+
+/** Takes a unix socket's file away, or its path could not be bound again; Bun and Node do so themselves. */
+function removeFile(path: string): void {
+  try {
+    deno.removeSync(path);
+  } catch {
+    // Somebody was faster.
+  }
+}
+
 class DenoNativeListener extends NativeListener {
   private readonly sockets: DenoListener[] = [];
 
   protected override bindNow(at: SocketAddress): IoResult<SocketAddress> {
+    const { reusePort = false } = this.options;
+    if (reusePort && deno.listenDatagram === undefined) {
+      // Deno would end the process.
+      const error = new IoError("unsupported", "bind", at, undefined, REUSE_PORT_REFUSED);
+      return { ok: false, error };
+    }
     try {
-      const { reusePort = false } = this.options;
       const socket = deno.listen({ ...toDeno(at), ...(reusePort ? { reusePort } : {}) });
       this.sockets.push(socket);
       return { ok: true, value: fromDeno(socket.addr) };
@@ -170,7 +189,11 @@ class DenoNativeListener extends NativeListener {
   }
 
   protected override release(): void {
-    for (const socket of this.sockets.splice(0)) socket.close();
+    for (const socket of this.sockets.splice(0)) {
+      const { path } = socket.addr;
+      socket.close();
+      if (typeof path === "string" && !path.startsWith("\0")) removeFile(path);
+    }
   }
 
   private acceptNext(socket: DenoListener): void {

@@ -1,0 +1,59 @@
+// The contract of pollers/engine.ts as tests: give it a factory, and it holds that engine to every rule.
+//
+//     contractSuite(epollFactory);
+//
+// Plain sockets of the runtime (plain_peer.ts) play the other side. Each part of the suite is a file of
+// contract/; the numbers in test names are the rules at the head of pollers/engine.ts.
+
+import type { EngineFactory } from "../../pollers/mod.ts";
+import { test, type TestOptions } from "../harness.ts";
+import { byteRules } from "./contract/bytes.ts";
+import { closeRules } from "./contract/close.ts";
+import { connectRules } from "./contract/connect.ts";
+import { endRules } from "./contract/end.ts";
+import { flowRules } from "./contract/flow.ts";
+import { lifeRules } from "./contract/life.ts";
+import { listenRules } from "./contract/listen.ts";
+import { nameRules } from "./contract/names.ts";
+import { timeRules } from "./contract/time.ts";
+import { turnRules } from "./contract/turns.ts";
+
+/** What the parts of the suite get. */
+export interface Suite {
+  readonly factory: EngineFactory;
+  /** Declares a test under the engine's name. */
+  rule(name: string, body: () => Promise<void> | void, options?: TestOptions): void;
+}
+
+/** Rules that an engine cannot keep for a reason it names: the test's name (or its start) -> the reason. */
+export type Exceptions = Readonly<Record<string, string>>;
+
+/** Declares the tests of every rule for the engine of `factory`. */
+export function contractSuite(factory: EngineFactory, exceptions: Exceptions = {}): void {
+  const unused = new Set(Object.keys(exceptions));
+  const probed = factory.probe();
+  const suite: Suite = {
+    factory,
+    rule(name, body, options = {}) {
+      const key = Object.keys(exceptions).find((start) => name.startsWith(start));
+      if (key !== undefined) unused.delete(key);
+      const skip = options.skip ?? (probed.usable ? undefined : probed.because) ??
+        (key === undefined ? undefined : exceptions[key]);
+      test(`${factory.name}: ${name}`, body, { ...options, skip });
+    },
+  };
+  const parts = [
+    connectRules,
+    listenRules,
+    nameRules,
+    byteRules,
+    flowRules,
+    endRules,
+    closeRules,
+    timeRules,
+    turnRules,
+    lifeRules,
+  ];
+  for (const part of parts) part(suite);
+  if (unused.size > 0) throw new Error(`No test starts with ${[...unused].join(", ")}`);
+}

@@ -1,0 +1,35 @@
+// A server whose process never accepts and whose backlog is short, so that a connect to it hangs.
+import { spawn } from "node:child_process";
+import type { SocketAddress } from "../../pollers/mod.ts";
+
+const SCRIPT = `
+  const server = require("node:net").createServer();
+  server.listen({ host: "127.0.0.1", port: 0, backlog: 1 }, () => {
+    require("node:fs").writeSync(1, server.address().port + "\\n");
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 30000);
+    process.exit();
+  });`;
+
+/** A server that hears nothing. */
+export interface DeafServer {
+  readonly address: SocketAddress;
+  /** Connections that the kernel still completes for it; those after them hang. */
+  readonly fills: number;
+  /** Ends the process. */
+  kill(): void;
+}
+
+/** Starts one, on Node. */
+export function startDeafServer(): Promise<DeafServer> {
+  const child = spawn("node", ["-e", SCRIPT], { stdio: ["ignore", "pipe", "inherit"] });
+  return new Promise((resolve, reject) => {
+    child.once("exit", (code) => reject(new Error(`The deaf server ended with ${code}`)));
+    child.stdout!.once("data", (line) => {
+      resolve({
+        address: { family: "ipv4", host: "127.0.0.1", port: Number(String(line)) },
+        fills: 2,
+        kill: () => void child.kill("SIGKILL"),
+      });
+    });
+  });
+}

@@ -1,0 +1,72 @@
+// What the tests of the native pollers share: each factory that runs here, and programs run as processes.
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import type { Endpoint, EngineFactory, EventEngine, SocketAddress } from "../../../pollers/mod.ts";
+import { nativeFactory, nodeFactory } from "../../../pollers/native/mod.ts";
+import { runtime, test } from "../../harness.ts";
+import { PlainServer, type PlainSocket } from "../plain_peer.ts";
+import { connect, LOOPBACK, withEngine } from "../promised.ts";
+
+/** Declares one test for each of the two factories. */
+export function testEach(name: string, body: (factory: EngineFactory) => Promise<void>): void {
+  for (const factory of [nativeFactory, nodeFactory]) {
+    test(`${factory.name} poller: ${name}`, () => body(factory));
+  }
+}
+
+/** Runs `body` over an endpoint connected to a plain socket, once over TCP and once over a unix socket. */
+export async function overTcpAndUnix(
+  factory: EngineFactory,
+  body: (endpoint: Endpoint, plain: PlainSocket, engine: EventEngine) => Promise<void>,
+): Promise<void> {
+  const run = (at: SocketAddress) =>
+    withEngine(factory, async (engine) => {
+      const server = await PlainServer.listen(at);
+      const endpoint = await connect(engine, server.address);
+      const plain = await server.accept();
+      await body(endpoint, plain, engine);
+      endpoint.close();
+      plain.destroy();
+      await server.close();
+    });
+  await run(LOOPBACK);
+  await withFolder((folder) => run({ family: "unix", path: `${folder}/socket` }));
+}
+
+/** Gives `body` a folder of its own and removes it afterwards. */
+export async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(`${tmpdir()}/pollwire-`);
+  try {
+    await body(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** How a process ended. */
+export interface Ended {
+  code: number | null;
+  output: string;
+}
+
+/** Runs a program of `tests/pollers/native/programs` on this runtime; `permissions` count on Deno alone. */
+export function runProgram(name: string, args: string[], permissions: string[] = ["-A"]): Promise<Ended> {
+  const path = fileURLToPath(new URL(`./programs/${name}`, import.meta.url));
+  const before = runtime === "deno" ? ["run", "--no-check", "--no-prompt", ...permissions] : ["run"];
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [...before, path, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    child.stdout.on("data", (text) => output += text);
+    child.stderr.on("data", (text) => output += text);
+    // Before the test's own limit, so that a program that hangs is not left behind.
+    const limit = setTimeout(() => child.kill("SIGKILL"), 12_000);
+    child.on("error", reject);
+    child.on("close", (code) => {
+      clearTimeout(limit);
+      resolve({ code, output });
+    });
+  });
+}
