@@ -1,6 +1,6 @@
 // Builds dist/: plain JavaScript with types, for Node and for whoever imports the package from JavaScript.
 import { spawnSync } from "node:child_process";
-import { rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { ensureInstalled } from "./install.mjs";
@@ -35,6 +35,19 @@ export function build() {
     "--outDir",
     "dist",
   ]);
+  nameDeclarationsAsJavaScript(`${root}dist`);
+}
+
+/** Declarations keep the `.ts` of their sources' imports; beside them there are only `.js` and `.d.ts`. */
+function nameDeclarationsAsJavaScript(folder) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) nameDeclarationsAsJavaScript(path);
+    else if (path.endsWith(".d.ts")) {
+      const text = readFileSync(path, "utf8");
+      writeFileSync(path, text.replaceAll(/((?:from|import)\s*\(?\s*"\.{1,2}\/[^"]*)\.ts"/g, '$1.js"'));
+    }
+  }
 }
 
 function run(name, args) {

@@ -1,0 +1,44 @@
+// The built package as a user of plain JavaScript has it: imported by name, on Node.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Channel, describePollers, parseProto, RpcError, Server } from "pollwire";
+import { createEngine } from "pollwire/pollers";
+import { GrpcStatus } from "pollwire/transport";
+import { Metadata } from "pollwire/surface";
+
+const { Echo } = parseProto(`
+  syntax = "proto3";
+  package test;
+  service Echo {
+    rpc Say(Text) returns (Text);
+    rpc Count(Text) returns (stream Text);
+  }
+  message Text { string text = 1; int64 number = 2; }
+`);
+
+test("the built package serves and calls on Node", async () => {
+  const server = new Server();
+  server.addService(Echo, {
+    say: ({ text, number }) => ({ text: `${text}!`, number: number + 1n }),
+    *count({ number }) {
+      for (let i = 0n; i < number; i++) yield { text: "n", number: i };
+    },
+  });
+  const port = await server.listen("127.0.0.1:0");
+  const channel = new Channel(`127.0.0.1:${port}`);
+  const client = channel.client(Echo);
+  assert.deepEqual(await client.say({ text: "hi", number: 41n }), { text: "hi!", number: 42n });
+  const numbers = [];
+  for await (const { number } of client.count({ number: 3n })) numbers.push(number);
+  assert.deepEqual(numbers, [0n, 1n, 2n]);
+  channel.close();
+  await server.shutdown();
+  await assert.rejects(client.say({ text: "late" }), (error) => error instanceof RpcError && error.code === 14);
+});
+
+test("every layer of the built package can be imported by itself", () => {
+  assert.equal(createEngine("native").name, "native");
+  assert.equal(GrpcStatus.UNAVAILABLE, 14);
+  assert.equal(new Metadata({ a: "b" }).get("A"), "b");
+  assert.ok(describePollers().some(({ name, usable }) => name === "native" && usable));
+});

@@ -1,0 +1,206 @@
+// `npm test`: checks, then every test on Deno and on Bun, then the built package on Node; ends with one line of sums.
+//
+//   npm test -- --runtime=bun --filter=tests/pollers
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import os from "node:os";
+import process from "node:process";
+import { build } from "../.ci/build.mjs";
+import { ensureInstalled } from "../.ci/install.mjs";
+import { program, root } from "../.ci/runtimes.mjs";
+import { failedTests, filesWithoutTests, readReport, readTap, skipLines } from "./reports.mjs";
+
+/** A runner that takes longer than this is hung. */
+const RUNNER_LIMIT_MS = 15 * 60_000;
+
+const options = readOptions();
+const totals = { passed: 0, failed: 0, skipped: 0 };
+const skips = [];
+const failures = [];
+const running = new Set();
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => endBy(signal));
+
+ensureInstalled();
+const reports = mkdtempSync(`${os.tmpdir()}/pollwire-test-`);
+try {
+  await runAll();
+} finally {
+  rmSync(reports, { recursive: true, force: true });
+}
+printList("Skipped", skips);
+printList("Failed", failures);
+const skipped = totals.skipped > 0 ? `, ${totals.skipped} skipped` : "";
+console.log(`\n${totals.passed} passed, ${totals.failed} failed${skipped}`);
+process.exit(totals.failed > 0 || totals.passed === 0 ? 1 : 0);
+
+async function runAll() {
+  const whole = options.filter === "";
+  const wants = (runtime) => options.runtime === "" || options.runtime === runtime;
+  if (whole && options.runtime === "") await runChecks();
+  if (whole) await runBuild();
+  const files = findFiles("tests", /_test\.ts$/).filter((file) => file.startsWith(options.filter));
+  for (const runtime of ["deno", "bun"]) if (wants(runtime)) await runSuite(runtime, files);
+  if (wants("node") && (whole || options.filter.startsWith("tests/dist"))) await runNode();
+}
+
+function readOptions() {
+  const values = { runtime: "", filter: "" };
+  for (const argument of process.argv.slice(2)) {
+    const match = /^--(?:(runtime)=(deno|bun|node)|(filter)=(?:\.\/)?(.+))$/.exec(argument);
+    if (!match) {
+      console.error(
+        `Cannot read argument ${
+          JSON.stringify(argument)
+        }; there are --runtime=deno|bun|node --filter=tests/PATH`,
+      );
+      process.exit(2);
+    }
+    values[match[1] ?? match[3]] = match[2] ?? match[4];
+  }
+  return values;
+}
+
+function findFiles(folder, names) {
+  return readdirSync(`${root}${folder}`, { withFileTypes: true }).flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) return findFiles(path, names);
+    return names.test(entry.name) ? [path] : [];
+  }).sort();
+}
+
+/** Layout, lint and types: each counts as one test. */
+async function runChecks() {
+  await check("deno fmt --check", ["fmt", "--check", "--quiet"]);
+  await check("deno lint", ["lint", "--quiet"]);
+  await check("deno check", ["check", "--quiet", ...typedSources()]);
+}
+
+/** Every TypeScript file; users of the built package are checked against its declarations in tests/dist. */
+function typedSources() {
+  const folders = ["pollers", "transport", "surface", "tests", "bench", "examples"];
+  return ["mod.ts", ...folders.flatMap((folder) => findFiles(folder, /\.ts$/))];
+}
+
+async function check(name, args) {
+  const { code, output } = await capture(program("deno"), args);
+  if (code !== 0) {
+    console.log(output);
+    failures.push(name);
+  }
+  report(name, { passed: Number(code === 0), failed: Number(code !== 0), skipped: 0 });
+}
+
+/** Bundles and declarations: one test. */
+// deno-lint-ignore require-await
+async function runBuild() {
+  try {
+    build();
+    report("build dist/", { passed: 1, failed: 0, skipped: 0 });
+  } catch (error) {
+    console.log(error.message);
+    failures.push("build dist/");
+    report("build dist/", { passed: 0, failed: 1, skipped: 0 });
+  }
+}
+
+function printList(title, lines) {
+  if (lines.length > 0) console.log(`\n${title}:\n${lines.map((line) => `  ${line}`).join("\n")}`);
+}
+
+/** Adds `sums` to the totals and prints them on one line. */
+function report(name, sums) {
+  for (const key of Object.keys(totals)) totals[key] += sums[key];
+  const skipped = sums.skipped > 0 ? `, ${sums.skipped} skipped` : "";
+  console.log(
+    `${
+      sums.failed > 0 ? "FAILED" : "ok    "
+    } ${name}: ${sums.passed} passed, ${sums.failed} failed${skipped}`,
+  );
+}
+
+/** All test files on one runtime. A runner that crashes, hangs or runs nothing is a failure, as is a file without tests. */
+async function runSuite(runtime, paths) {
+  if (paths.length === 0) return fail(runtime, `no test file starts with ${JSON.stringify(options.filter)}`);
+  const junitFile = `${reports}/${runtime}.xml`;
+  const args = runtime === "deno" ? ["test", "-A", "--no-check", `--junit-path=${junitFile}`, ...paths] : [
+    "test",
+    "--timeout=120000",
+    "--reporter=junit",
+    `--reporter-outfile=${junitFile}`,
+    ...paths.map((p) => `./${p}`),
+  ];
+  const { code, output } = await capture(program(runtime), args);
+  skips.push(...skipLines(output).map((line) => `${runtime}: ${line}`));
+  const junit = existsSync(junitFile) ? readFileSync(junitFile, "utf8") : "";
+  const sums = readReport(runtime, junit, output);
+  failures.push(...failedTests(junit).map((line) => `${runtime}: ${line}`));
+  const empty = filesWithoutTests(runtime, junit, output, paths);
+  if (code !== 0 || sums.failed > 0 || empty.length > 0) console.log(output);
+  for (const file of junit === "" ? [] : empty) fail(runtime, `${file} ran no test`);
+  if (junit === "") return fail(runtime, `the runner ended with ${code} and left no report`);
+  if (code !== 0 && sums.failed === 0) fail(runtime, `the runner ended with ${code}`);
+  report(runtime, sums);
+}
+
+/** The built package on Node, as a user of plain JavaScript has it. */
+async function runNode() {
+  const files = findFiles("tests/dist", /_test\.mjs$/);
+  // Without Node, `bun run` puts itself on PATH under Node's name.
+  const probe = await capture("node", ["-e", "process.exit('Bun' in globalThis ? 9 : 0)"]);
+  if (probe.code !== 0) {
+    skips.push(`node: ${files.join(", ")} (skipped: there is no Node on PATH)`);
+    return report("node", { passed: 0, failed: 0, skipped: files.length });
+  }
+  const { code, output } = await capture("node", ["--test", "--test-reporter=tap", ...files]);
+  const sums = readTap(output);
+  if (code !== 0 || sums === undefined) console.log(output);
+  if (sums === undefined) return fail("node", `the runner ended with ${code} and gave no sums`);
+  if (sums.passed + sums.failed === 0) fail("node", "ran no test");
+  if (code !== 0 && sums.failed === 0) fail("node", `the runner ended with ${code}`);
+  report("node", sums);
+}
+
+function fail(runtime, reason) {
+  failures.push(`${runtime}: ${reason}`);
+  report(`${runtime}: ${reason}`, { passed: 0, failed: 1, skipped: 0 });
+}
+
+/** Runs a command to its end, its children included; a code that is no number is the reason it did not run. */
+function capture(command, args) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, {
+      cwd: root,
+      env: { ...process.env, NO_COLOR: "1" },
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true, // its own process group, so that what it started can be ended with it
+    });
+    running.add(child);
+    const limit = setTimeout(() => endGroup(child), RUNNER_LIMIT_MS);
+    let output = "";
+    child.stdout.setEncoding("utf8").on("data", (chunk) => output += chunk);
+    child.stderr.setEncoding("utf8").on("data", (chunk) => output += chunk);
+    const end = (code, message = "") => {
+      clearTimeout(limit);
+      running.delete(child);
+      resolve({ code, output: output + message });
+    };
+    child.on("error", (error) => end(error.code ?? "error", error.message));
+    child.on("exit", () => setTimeout(() => endGroup(child), 1000).unref());
+    child.on("close", (code, signal) => end(code ?? signal));
+  });
+}
+
+/** Ends a runner and what it started. */
+function endGroup(child) {
+  try {
+    if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+  } catch {
+    // nobody of the group is left
+  }
+}
+
+function endBy(signal) {
+  for (const child of running) endGroup(child);
+  console.log(`Ended by ${signal}`);
+  process.exit(1);
+}

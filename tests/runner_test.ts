@@ -1,0 +1,51 @@
+// The test runner's own reading of reports: what failed must never be counted as passed.
+import { assertEquals } from "@std/assert";
+import { failedTests, filesWithoutTests, readReport, readTap, skipLines } from "./reports.mjs";
+import { test } from "./harness.ts";
+
+const JUNIT = `<testsuites tests="4"><testsuite name="tests/a_test.ts" file="tests/a_test.ts">
+  <testcase name="one" classname="" time="0" assertions="0" />
+  <testcase name="two" time="0">
+  </testcase>
+  <testcase name="three &lt;3&gt;" time="0"><failure type="Error" message="it &quot;broke&quot;&#10;here">x</failure></testcase>
+  <testcase name="four (skipped: why)" time="0"><skipped /></testcase>
+  <testcase name="five" time="0"><error message="Cancelled"/></testcase>
+</testsuite></testsuites>`;
+
+test("runner: passed, failed, cancelled and skipped tests of a report", () => {
+  assertEquals(readReport("deno", JUNIT, ""), { passed: 2, failed: 2, skipped: 1 });
+  assertEquals(failedTests(JUNIT), ['three <3>: it "broke"', "five: Cancelled"]);
+});
+
+test("runner: a module that does not load is only in what Deno prints", () => {
+  const printed = "99 passed | 77 failed\n\nFAILED | 2 passed (3 steps) | 3 failed | 1 ignored (5ms)\n";
+  assertEquals(readReport("deno", JUNIT, printed).failed, 3);
+});
+
+test("runner: a module that does not load is only in what Bun prints", () => {
+  const printed =
+    " 9 fail\nnoise\n\n 2 pass\n 1 skip\n 3 fail\n 1 error\nRan 5 tests across 2 files. [1ms]\n";
+  assertEquals(readReport("bun", JUNIT, printed).failed, 3);
+  assertEquals(readReport("bun", JUNIT, printed.replace(" 3 fail\n", "")).failed, 3);
+});
+
+test("runner: no report, no test passed", () => {
+  assertEquals(readReport("bun", "", "5 pass"), { passed: 0, failed: 0, skipped: 0 });
+});
+
+test("runner: a file without tests is named", () => {
+  const files = ["tests/a_test.ts", "tests/b_test.ts"];
+  assertEquals(filesWithoutTests("bun", JUNIT, "", files), ["tests/b_test.ts"]);
+  const printed = "running 2 tests from ./tests/a_test.ts\nrunning 0 tests from ./tests/b_test.ts\n";
+  assertEquals(filesWithoutTests("deno", "", printed, files), ["tests/b_test.ts"]);
+});
+
+test("runner: reasons of skipped tests", () => {
+  assertEquals(skipLines("x\nSKIP one (skipped: why)\nnot SKIP two\n"), ["one (skipped: why)"]);
+});
+
+test("runner: Node's sums, where it gave any", () => {
+  const tap = "# pass 9\n# tests 3\n# pass 1\n# fail 1\n# cancelled 1\n# skipped 0\n";
+  assertEquals(readTap(tap), { passed: 1, failed: 2, skipped: 0 });
+  assertEquals(readTap("TAP version 13\n"), undefined);
+});
