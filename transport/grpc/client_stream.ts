@@ -47,7 +47,7 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
 
   /** See {@linkcode ClientStream}. */
   release(bytes: number): void {
-    this.connection.release(this.stream, bytes);
+    this.connection.release(this.stream, this.reader!.taken(bytes));
   }
 
   /** See {@linkcode ClientStream}. */
@@ -94,11 +94,11 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
   }
 
   /** A message is whole. */
-  onMessageBytes(bytes: Uint8Array, unreleased: number): void {
-    if (!this.done) this.sink.onMessage(bytes, unreleased);
+  onMessageBytes(bytes: Uint8Array, wireBytes: number): void {
+    if (!this.done) this.sink.onMessage(bytes, wireBytes);
   }
 
-  /** Octets that no message is released for. */
+  /** Octets of a message that is not whole yet. */
   onConsumed(bytes: number): void {
     this.connection.release(this.stream, bytes);
   }

@@ -20,11 +20,11 @@ export interface MessageError {
 /** What a reader tells the stream that owns it. */
 export interface MessageOwner {
   /**
-   * A whole message: a view of receive memory, or a buffer of its own. `unreleased` octets still count against the
-   * windows: its prefix (or a flood of empty messages would be free) and, for a view, its content.
+   * A whole message: a view of receive memory, or a buffer of its own. `wireBytes`: what it counts until it is
+   * taken, prefix and content (or a flood of empty messages would be free); tell `taken` then.
    */
-  onMessageBytes(bytes: Uint8Array, unreleased: number): void;
-  /** Octets that no message will be released for were used up: pieces put together in a buffer. */
+  onMessageBytes(bytes: Uint8Array, wireBytes: number): void;
+  /** Octets of a message that is still being put together are given back to the windows ahead of it. */
   onConsumed(bytes: number): void;
   /** Nothing can be received any more; the last call. */
   onMessageError(error: MessageError): void;
@@ -38,6 +38,12 @@ export class MessageReader {
   private messageBytes = 0;
   private assembled: Uint8Array = NOTHING;
   private assembledBytes = 0;
+  /** Octets of the message being put together that were given back, and that wait until what came before is taken. */
+  private aheadBytes = 0;
+  private heldBytes = 0;
+  /** Octets of messages handed up and not taken, and how many of them were given back before. */
+  private untakenBytes = 0;
+  private untakenAheadBytes = 0;
   private failed = false;
 
   /** `maxBytes`: the largest message; `encoding`: the stream's grpc-encoding. */
@@ -64,7 +70,9 @@ export class MessageReader {
         if (end - at >= this.messageBytes) {
           const messageEnd = at + this.messageBytes;
           this.prefixLength = 0;
-          this.owner.onMessageBytes(bytes.subarray(at, messageEnd), MESSAGE_PREFIX_BYTES + this.messageBytes);
+          const wireBytes = MESSAGE_PREFIX_BYTES + this.messageBytes;
+          this.untakenBytes += wireBytes;
+          this.owner.onMessageBytes(bytes.subarray(at, messageEnd), wireBytes);
           at = messageEnd;
           continue;
         }
@@ -76,6 +84,18 @@ export class MessageReader {
       }
       at = this.assemble(bytes, at, end);
     }
+  }
+
+  /** Messages of `wireBytes` in all were taken, in their order; gives how many octets go back to the windows. */
+  taken(wireBytes: number): number {
+    const paid = Math.min(wireBytes, this.untakenAheadBytes);
+    this.untakenAheadBytes -= paid;
+    this.untakenBytes -= wireBytes;
+    if (this.untakenBytes > 0) return wireBytes - paid;
+    const held = this.heldBytes;
+    this.aheadBytes += held;
+    this.heldBytes = 0;
+    return wireBytes - paid + held;
   }
 
   private beginPrefix(bytes: Uint8Array, at: number): void {
@@ -110,8 +130,9 @@ export class MessageReader {
   }
 
   /**
-   * Puts a message together in a buffer of its own. What is copied there counts as consumed at once, or a message
-   * larger than the receive window could never arrive; the limit on message size bounds what that lets in.
+   * Puts a message together in a buffer of its own. What is copied there is given back at once, or a message
+   * larger than the receive window could never arrive; but not while earlier messages wait to be taken, or large
+   * messages would know no flow control. So a reader that stops holds one message and a window at most.
    */
   private assemble(bytes: Uint8Array, at: number, end: number): number {
     const taken = Math.min(end - at, this.messageBytes - this.assembledBytes);
@@ -124,15 +145,26 @@ export class MessageReader {
     }
     this.assembled.set(bytes.subarray(at, at + taken), this.assembledBytes);
     this.assembledBytes = needed;
-    this.owner.onConsumed(taken);
-    if (needed === this.messageBytes) {
-      const message = this.assembled;
-      this.assembled = NOTHING;
-      this.assembledBytes = 0;
-      this.prefixLength = 0;
-      this.owner.onMessageBytes(message, MESSAGE_PREFIX_BYTES);
+    if (this.untakenBytes > 0) this.heldBytes += taken;
+    else {
+      this.aheadBytes += taken;
+      this.owner.onConsumed(taken);
     }
+    if (needed === this.messageBytes) this.assembledMessage();
     return at + taken;
+  }
+
+  private assembledMessage(): void {
+    const message = this.assembled;
+    this.assembled = NOTHING;
+    this.assembledBytes = 0;
+    this.prefixLength = 0;
+    const wireBytes = MESSAGE_PREFIX_BYTES + message.length;
+    this.untakenBytes += wireBytes;
+    this.untakenAheadBytes += this.aheadBytes;
+    this.aheadBytes = 0;
+    this.heldBytes = 0;
+    this.owner.onMessageBytes(message, wireBytes);
   }
 
   private fail(code: number, message: string): false {

@@ -67,7 +67,7 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
 
   /** See {@linkcode ServerStream}. */
   release(bytes: number): void {
-    this.connection.release(this.stream, bytes);
+    this.connection.release(this.stream, this.reader!.taken(bytes));
   }
 
   /** The request's header section begins the call, or refuses it. */
@@ -104,11 +104,11 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
   }
 
   /** A message is whole. */
-  onMessageBytes(bytes: Uint8Array, unreleased: number): void {
-    if (!this.done) this.sink!.onMessage(bytes, unreleased);
+  onMessageBytes(bytes: Uint8Array, wireBytes: number): void {
+    if (!this.done) this.sink!.onMessage(bytes, wireBytes);
   }
 
-  /** Octets that no message is released for. */
+  /** Octets of a message that is not whole yet. */
   onConsumed(bytes: number): void {
     this.connection.release(this.stream, bytes);
   }
