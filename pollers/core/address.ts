@@ -151,8 +151,12 @@ function notEmpty(text: string, part: string, what: string): string {
 }
 
 function fail(text: string, why: string): AddressError {
-  const shown = text.length > 300 ? `${text.slice(0, 300)}...` : text;
-  return new AddressError(`Cannot parse address ${JSON.stringify(shown)}: ${why}`);
+  return new AddressError(`Cannot parse address ${JSON.stringify(clip(text))}: ${clip(why)}`);
+}
+
+/** What is shown of a text: a message should not be a megabyte. */
+function clip(text: string): string {
+  return text.length > 300 ? `${text.slice(0, 300)}...` : text;
 }
 
 function isIpv4(host: string): boolean {

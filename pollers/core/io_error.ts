@@ -73,7 +73,7 @@ const WORDS: Record<IoErrorKind, string> = {
   "other": "unexpected error",
 };
 
-const KINDS: Readonly<Record<string, IoErrorKind>> = {
+const KINDS: ReadonlyMap<string, IoErrorKind> = new Map<string, IoErrorKind>(Object.entries({
   ECONNREFUSED: "refused",
   ECONNRESET: "reset",
   ECONNABORTED: "reset",
@@ -95,7 +95,7 @@ const KINDS: Readonly<Record<string, IoErrorKind>> = {
   ECANCELED: "cancelled",
   EAFNOSUPPORT: "unsupported",
   EINVAL: "unsupported",
-};
+}));
 
 /** The error for a system code ("ECONNREFUSED"); an unknown one is of kind "other". */
 export function ioErrorFromCode(
@@ -104,7 +104,7 @@ export function ioErrorFromCode(
   address?: Target,
   detail?: string,
 ): IoError {
-  const kind = code === undefined ? "other" : KINDS[code] ?? "other";
+  const kind = code === undefined ? "other" : KINDS.get(code) ?? "other";
   return new IoError(kind, syscall, address, code, kind === "other" ? detail : undefined);
 }
 

@@ -23,6 +23,12 @@ function toIoError(error: Error & { code?: string }, syscall: IoSyscall, address
   return ioErrorFromCode(CODES[code] ?? error.code, syscall, address, message);
 }
 
+/** What a pending write fails with: node:net cancels it (ECANCELED) when the peer is gone. */
+function toWriteError(error: Error & { code?: string }, peer: SocketAddress): IoError {
+  if (error.code === "ECANCELED") return ioErrorFromCode("EPIPE", "write", peer);
+  return toIoError(error, "write", peer);
+}
+
 function toNode(address: SocketAddress): { host: string; port: number } | { path: string } {
   switch (address.family) {
     case "unix":
@@ -43,7 +49,7 @@ class NodeEndpoint extends NativeEndpoint {
   private readonly waiting: Uint8Array[] = [];
   private ended: IoError | undefined = undefined;
   private readonly onWritten = (error?: Error | null): void =>
-    this.finishWrite(error ? toIoError(error, "write", this.peer) : undefined);
+    this.finishWrite(error ? toWriteError(error, this.peer) : undefined);
 
   constructor(
     engine: NativeEngine,

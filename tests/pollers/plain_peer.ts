@@ -70,6 +70,8 @@ export class PlainSocket {
 
   /** Nothing is read until the first call that reads. */
   constructor(private readonly socket: Socket) {
+    // Bun tells of the end even where nobody reads.
+    socket.on("end", () => this.end());
     socket.on("close", () => this.end());
   }
 
@@ -143,7 +145,6 @@ export class PlainSocket {
       this.receivedBytes += bytes.length;
       this.wake();
     });
-    this.socket.on("end", () => this.end());
     this.socket.resume();
   }
 

@@ -1,0 +1,139 @@
+// The turn: core closures, then callbacks, then each flush once; and what happens outside one.
+import { assertEquals, assertThrows } from "@std/assert";
+import { ExecCtx, type Flushable } from "../../../pollers/core/exec_ctx.ts";
+import { extensionKey } from "../../../pollers/core/extension.ts";
+import { test } from "../../harness.ts";
+
+/** A context whose iteration ends when the test says so, and what happened in it. */
+class Turns {
+  readonly order: string[] = [];
+  private atEnd: Array<() => void> = [];
+  readonly ctx = new ExecCtx((closure) => this.atEnd.push(closure));
+
+  note(name: string): () => void {
+    return () => void this.order.push(name);
+  }
+
+  flushable(name: string, onFlush: () => void = () => {}): Flushable {
+    return {
+      flushScheduled: false,
+      flush: () => {
+        this.order.push(`flush ${name}`);
+        onFlush();
+      },
+    };
+  }
+
+  endIteration(): void {
+    const closures = this.atEnd;
+    this.atEnd = [];
+    for (const closure of closures) closure();
+  }
+}
+
+test("a turn runs closures before callbacks, and flushes last and once", () => {
+  const turns = new Turns();
+  const { ctx, order } = turns;
+  const connection = turns.flushable("connection");
+  ctx.enter((name) => {
+    order.push(name);
+    ctx.callback(() => {
+      order.push("callback");
+      ctx.touch(connection);
+      ctx.defer(turns.note("deferred by the callback"));
+      ctx.callback(turns.note("second callback"));
+    });
+    ctx.touch(connection);
+    ctx.defer(turns.note("deferred"));
+    ctx.enter(turns.note("nested"), undefined);
+    order.push("end of the entry");
+  }, "entry");
+  assertEquals(order, [
+    "entry",
+    "nested",
+    "end of the entry",
+    "deferred",
+    "callback",
+    "deferred by the callback",
+    "second callback",
+    "flush connection",
+  ]);
+});
+
+test("outside a turn, defer and callback are turns of their own", () => {
+  const turns = new Turns();
+  const connection = turns.flushable("connection");
+  turns.ctx.defer(() => turns.ctx.touch(connection));
+  turns.ctx.callback(turns.note("callback"));
+  assertEquals(turns.order, ["flush connection", "callback"]);
+});
+
+test("what is touched outside a turn is flushed by one microtask", async () => {
+  const turns = new Turns();
+  const [one, two] = [turns.flushable("one"), turns.flushable("two")];
+  turns.ctx.touch(one);
+  turns.ctx.touch(two);
+  turns.ctx.touch(one);
+  assertEquals(turns.order, []);
+  await Promise.resolve();
+  assertEquals(turns.order, ["flush one", "flush two"]);
+});
+
+test("a second time in the same iteration waits for its end; the next iteration starts afresh", async () => {
+  const turns = new Turns();
+  const connection = turns.flushable("connection");
+  for (let i = 0; i < 5; i++) {
+    turns.ctx.touch(connection);
+    await Promise.resolve();
+  }
+  assertEquals(turns.order.length, 1);
+  turns.endIteration();
+  assertEquals(turns.order.length, 2);
+  turns.ctx.touch(connection);
+  await Promise.resolve();
+  assertEquals(turns.order.length, 3);
+});
+
+test("a turn flushes what was touched before it; nothing is flushed twice", async () => {
+  const turns = new Turns();
+  const connection = turns.flushable("connection");
+  turns.ctx.touch(connection);
+  turns.ctx.enter(turns.note("turn"), undefined);
+  await Promise.resolve();
+  turns.endIteration();
+  assertEquals(turns.order, ["turn", "flush connection"]);
+});
+
+test("a flush may touch others, and itself again", () => {
+  const turns = new Turns();
+  const other = turns.flushable("other");
+  let again = 2;
+  const self = turns.flushable("self", () => {
+    turns.ctx.touch(other);
+    if (again-- > 0) turns.ctx.touch(self);
+  });
+  turns.ctx.enter(() => turns.ctx.touch(self), undefined);
+  assertEquals(turns.order.filter((name) => name === "flush self").length, 3);
+  assertEquals(turns.order.at(-1), "flush other");
+});
+
+test("a turn that throws is flushed all the same, and the next one works", () => {
+  const turns = new Turns();
+  const connection = turns.flushable("connection");
+  const failing = () => {
+    turns.ctx.touch(connection);
+    throw new Error("from the turn");
+  };
+  assertThrows(() => turns.ctx.enter(failing, undefined), Error, "from the turn");
+  assertThrows(() => turns.ctx.enter(() => turns.ctx.defer(failing), undefined), Error, "from the turn");
+  const flushFails = turns.flushable("broken", failing);
+  assertThrows(() => turns.ctx.enter(() => turns.ctx.touch(flushFails), undefined), Error, "from the turn");
+  turns.order.length = 0;
+  turns.ctx.enter(() => turns.ctx.touch(connection), undefined);
+  assertEquals(turns.order, ["flush connection"]);
+});
+
+test("extension keys carry their name and are equal to themselves alone", () => {
+  const key = extensionKey<{ adopt(): void }>("adopt");
+  assertEquals([key.name, key === extensionKey("adopt")], ["adopt", false]);
+});

@@ -1,0 +1,164 @@
+// Many deadlines on one armed timer, with a clock that the test moves.
+import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
+import { ExecCtx } from "../../../pollers/core/exec_ctx.ts";
+import { type Clock, Timers } from "../../../pollers/core/timers.ts";
+import { test } from "../../harness.ts";
+
+/** A clock with one timer, which counts what is asked of it. */
+class TestClock implements Clock {
+  time = 1000;
+  arms = 0;
+  alive = false;
+  delayMs = Infinity;
+  private fire: (() => void) | undefined = undefined;
+
+  now(): number {
+    return this.time;
+  }
+
+  arm(delayMs: number, fire: () => void): unknown {
+    assertEquals(this.fire, undefined, "two timers are armed");
+    this.arms++;
+    this.delayMs = delayMs;
+    this.fire = fire;
+    this.alive = true;
+    return fire;
+  }
+
+  disarm(armed: unknown): void {
+    if (armed === this.fire) this.fire = undefined;
+    this.alive = false;
+  }
+
+  keepAlive(armed: unknown, on: boolean): void {
+    assertEquals(armed, this.fire);
+    this.alive = on;
+  }
+
+  get armed(): boolean {
+    return this.fire !== undefined;
+  }
+
+  /** The runtime's timer comes, when the clock shows `time`. */
+  fireAt(time: number): void {
+    this.time = time;
+    const fire = this.fire!;
+    this.fire = undefined;
+    this.alive = false;
+    fire();
+  }
+}
+
+function setUp(): { clock: TestClock; timers: Timers; ran: string[]; note: (name: string) => () => void } {
+  const clock = new TestClock();
+  const ran: string[] = [];
+  const timers = new Timers(clock, new ExecCtx(() => {}));
+  return { clock, timers, ran, note: (name) => () => void ran.push(name) };
+}
+
+test("one timer is armed for the earliest task, and again for the next", () => {
+  const { clock, timers, ran, note } = setUp();
+  timers.add(1050, note("late"));
+  timers.add(1010.5, note("early"));
+  timers.add(1100, note("last"));
+  assertEquals([clock.arms, clock.delayMs], [2, 11]);
+  clock.fireAt(1011);
+  assertEquals(ran, ["early"]);
+  assertEquals([clock.arms, clock.delayMs], [3, 39]);
+  clock.fireAt(1200);
+  assertEquals(ran, ["early", "late", "last"]);
+  assertEquals([clock.arms, clock.armed, timers.size], [3, false, 0]);
+});
+
+test("a runtime's timer that comes early runs nothing", () => {
+  const { clock, timers, ran, note } = setUp();
+  timers.add(1010, note("task"));
+  clock.fireAt(1009.4);
+  assertEquals([ran.length, clock.delayMs], [0, 1]);
+  clock.fireAt(1010);
+  assertEquals(ran, ["task"]);
+});
+
+test("deadlines that are cancelled before they come arm one timer in all", () => {
+  const { clock, timers } = setUp();
+  for (let i = 0; i < 1000; i++) {
+    clock.time += 0.1;
+    const task = timers.add(clock.time + 500, () => {});
+    assert(clock.alive);
+    assert(timers.cancel(task));
+    assertFalse(clock.alive, "an armed timer without a task keeps the process alive");
+  }
+  assertEquals(clock.arms, 1);
+  const last = timers.add(1700, () => {});
+  assert(clock.alive);
+  clock.fireAt(1500);
+  assertEquals([clock.arms, clock.delayMs, clock.alive], [2, 200, true]);
+  timers.cancel(last);
+  clock.fireAt(1700);
+  assertEquals([clock.arms, clock.armed], [2, false]);
+});
+
+test("what a task adds is armed once, after all that is due", () => {
+  const { clock, timers, ran, note } = setUp();
+  timers.add(1001, () => {
+    for (let delay = 50; delay > 10; delay--) timers.add(1001 + delay, note(`after ${delay}`));
+    timers.add(900, note("overdue"));
+  });
+  clock.fireAt(1001);
+  assertEquals([ran, clock.arms, clock.delayMs], [["overdue"], 2, 11]);
+});
+
+test("a task that throws takes no other with it", () => {
+  const { clock, timers, ran, note } = setUp();
+  timers.add(1001, () => {
+    throw new Error("from the task");
+  });
+  timers.add(1001, note("same instant"));
+  timers.add(1005, note("later"));
+  assertThrows(() => clock.fireAt(1001), Error, "from the task");
+  assertEquals(clock.armed, true);
+  clock.fireAt(1001);
+  clock.fireAt(1005);
+  assertEquals(ran, ["same instant", "later"]);
+});
+
+test("clear forgets all, also from within a task", () => {
+  const { clock, timers, ran, note } = setUp();
+  timers.add(1001, () => {
+    timers.clear();
+    timers.add(1010, note("after clear"));
+  });
+  timers.add(1001, note("cleared"));
+  clock.fireAt(1001);
+  assertEquals([ran.length, clock.delayMs, timers.size], [0, 9, 1]);
+  timers.clear();
+  assertEquals([clock.armed, clock.alive, timers.size], [false, false, 0]);
+});
+
+test("instants beyond a timer's reach are approached, Infinity is never armed, NaN is misuse", () => {
+  const { clock, timers, ran, note } = setUp();
+  const never = timers.add(Infinity, note("never"));
+  assertEquals(clock.armed, false);
+  assert(timers.cancel(never));
+  timers.add(1000 + 2 ** 32, note("far"));
+  assertEquals(clock.delayMs, 2 ** 31 - 1);
+  clock.fireAt(1000 + 2 ** 31 - 1);
+  assertEquals([ran.length, clock.delayMs], [0, 2 ** 31 - 1]);
+  assertThrows(() => timers.add(NaN, note("nan")), RangeError);
+});
+
+test("tasks run inside one turn", () => {
+  const clock = new TestClock();
+  const execCtx = new ExecCtx(() => {});
+  const timers = new Timers(clock, execCtx);
+  const order: string[] = [];
+  const flushable = { flushScheduled: false, flush: () => void order.push("flush") };
+  for (const name of ["one", "two"]) {
+    timers.add(1001, () => {
+      order.push(name);
+      execCtx.touch(flushable);
+    });
+  }
+  clock.fireAt(1001);
+  assertEquals(order, ["one", "two", "flush"]);
+});

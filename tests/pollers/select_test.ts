@@ -1,0 +1,91 @@
+// Which poller is chosen, and what is said when none can be.
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import process from "node:process";
+import {
+  createEngine,
+  describePollers,
+  type EngineFactory,
+  PollerError,
+  selectPoller,
+} from "../../pollers/mod.ts";
+import { test } from "../harness.ts";
+
+function factory(name: string, because?: string): EngineFactory {
+  return {
+    name,
+    probe: () => because === undefined ? { usable: true } : { usable: false, because },
+    create: () => {
+      throw new Error("not needed here");
+    },
+  };
+}
+
+const ALL = [
+  factory("native"),
+  factory("epoll", "FFI needs --allow-ffi"),
+  factory("iocp", "only on Windows"),
+  factory("simulated"),
+];
+
+function withVariable(value: string | undefined, body: () => void): void {
+  const before = process.env.POLLWIRE_POLLER;
+  const set = (to: string | undefined) => {
+    if (to === undefined) delete process.env.POLLWIRE_POLLER;
+    else process.env.POLLWIRE_POLLER = to;
+  };
+  set(value);
+  try {
+    body();
+  } finally {
+    set(before);
+  }
+}
+
+test("the first usable one of the list wins", () => {
+  assertEquals(selectPoller("simulated", ALL).name, "simulated");
+  assertEquals(selectPoller("epoll,native", ALL).name, "native");
+  assertEquals(selectPoller(" iocp , epoll ,simulated, native", ALL).name, "simulated");
+  assertEquals(selectPoller(["epoll", "simulated"], ALL).name, "simulated");
+});
+
+test("without a list the environment decides, and without that it is native", () => {
+  withVariable(undefined, () => assertEquals(selectPoller(undefined, ALL).name, "native"));
+  withVariable("epoll,simulated", () => assertEquals(selectPoller(undefined, ALL).name, "simulated"));
+  withVariable("simulated", () => assertEquals(selectPoller("native", ALL).name, "native"));
+  withVariable("eqoll", () => assertThrows(() => selectPoller(undefined, ALL), PollerError, '"eqoll"'));
+});
+
+test("an unknown name is an error even behind a usable one, and tells of those there are", () => {
+  const error = assertThrows(() => selectPoller("native,kqueue", ALL), PollerError);
+  assertEquals(
+    error.message,
+    'Cannot select a poller from "native,kqueue": "kqueue" is unknown; there are native, epoll, iocp, simulated',
+  );
+});
+
+test("where none is usable, each one's reason is given", () => {
+  const error = assertThrows(() => selectPoller("iocp,epoll", ALL), PollerError);
+  assertEquals(
+    error.message,
+    'Cannot select a poller from "iocp,epoll": iocp: only on Windows; epoll: FFI needs --allow-ffi',
+  );
+  for (const empty of ["", " , ", []]) {
+    assertThrows(() => selectPoller(empty, ALL), PollerError, "the list is empty");
+  }
+});
+
+test("a listing says of each whether it can run and why not", () => {
+  assertEquals(describePollers(ALL), [
+    { name: "native", usable: true },
+    { name: "epoll", usable: false, because: "FFI needs --allow-ffi" },
+    { name: "iocp", usable: false, because: "only on Windows" },
+    { name: "simulated", usable: true },
+  ]);
+});
+
+test("the native poller is there and works", async () => {
+  assert(describePollers().some(({ name, usable }) => name === "native" && usable));
+  const engine = createEngine("native");
+  assertEquals(engine.name, "native");
+  await engine.shutdown();
+});
