@@ -7,6 +7,7 @@ import type { Endpoint, EndpointOptions, IoResult, Listener, ListenOptions } fro
 import { NativeEndpoint } from "./endpoint.ts";
 import { type ConnectAttempt, NativeEngine } from "./engine.ts";
 import { NativeListener } from "./listener.ts";
+import { uncaught } from "./uncaught.ts";
 import { UNNAMED } from "./unix_path.ts";
 
 // The little of Bun that is used here, so that the file also compiles where Bun's types are not.
@@ -59,13 +60,6 @@ function toBun(address: SocketAddress): object {
 /** The address of one side of a TCP socket; Bun does not know it of a socket that was reset already. */
 function inet(host = "0.0.0.0", port = 0): SocketAddress {
   return { family: host.includes(":") ? "ipv6" : "ipv4", host, port };
-}
-
-/** Bun would take what a handler throws for an error of the socket; it is the application's, and uncaught. */
-function uncaught(error: unknown): void {
-  queueMicrotask(() => {
-    throw error;
-  });
 }
 
 class BunEndpoint extends NativeEndpoint {
@@ -167,7 +161,10 @@ class BunEndpoint extends NativeEndpoint {
 const NOTHING = new Uint8Array(0);
 const CUT = Object.assign(new Error("connection reset by peer"), { code: "ECONNRESET" });
 
-/** One set of handlers for every socket: what belongs to one is in its `data`. */
+/**
+ * One set of handlers for every socket: what belongs to one is in its `data`. Bun would take what a handler throws
+ * for an error of the socket; it is the application's, and uncaught.
+ */
 const handlers = {
   binaryType: "buffer",
   open(socket: BunSocket): void {

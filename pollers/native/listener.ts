@@ -4,6 +4,7 @@ import { formatAddress, type SocketAddress } from "../core/address.ts";
 import { IoError } from "../core/io_error.ts";
 import type { Endpoint, IoResult, Listener, ListenOptions } from "../engine.ts";
 import type { Closable, NativeEngine } from "./engine.ts";
+import { uncaught } from "./uncaught.ts";
 import { unixPathError } from "./unix_path.ts";
 
 /** How long accepting rests when descriptors have run out: long enough for some to come back. */
@@ -69,8 +70,12 @@ export abstract class NativeListener implements Listener, Closable {
 
   /** Hands an endpoint up, in a turn. */
   protected accepted(endpoint: Endpoint): void {
-    if (this.stopped) endpoint.close();
-    else this.engine.execCtx.enter(this.onAccept, endpoint);
+    if (this.stopped) return endpoint.close();
+    try {
+      this.engine.execCtx.enter(this.onAccept, endpoint);
+    } catch (error) {
+      uncaught(error); // else node:net on Deno would accept no more
+    }
   }
 
   /**

@@ -44,6 +44,20 @@ function inet(host: string, port: number): SocketAddress {
   return { family: host.includes(":") ? "ipv6" : "ipv4", host, port };
 }
 
+interface DenoPermissions {
+  readonly permissions: { requestSync(what: object): { readonly state: string } };
+}
+
+/** Asks Deno beforehand: it throws where nobody can catch it when node:net may not listen on a TCP port. */
+function denoRefusal(at: SocketAddress): IoError | undefined {
+  const { Deno: deno } = globalThis as unknown as { Deno?: DenoPermissions };
+  if (deno === undefined || at.family === "unix" || at.family === "unix-abstract") return undefined;
+  const host = `${at.family === "ipv6" ? `[${at.host}]` : at.host}:${at.port}`;
+  if (deno.permissions.requestSync({ name: "net", host }).state === "granted") return undefined;
+  const detail = `Deno has no net access to "${host}", run it with --allow-net`;
+  return new IoError("permission", "bind", at, undefined, detail);
+}
+
 class NodeEndpoint extends NativeEndpoint {
   /** What came while no read was outstanding; the socket is paused then, so it is little. */
   private readonly waiting: Uint8Array[] = [];
@@ -124,6 +138,8 @@ class NodeNativeListener extends NativeListener {
       if (this.accepting || this.stopped) this.accepted(endpoint);
       else this.early.push(endpoint);
     });
+    const denied = denoRefusal(at);
+    if (denied !== undefined) return Promise.resolve({ ok: false, error: denied });
     return new Promise((resolve) => {
       let bound = false;
       const onError = (error: Error): void => {

@@ -11,7 +11,7 @@ testEach("what a read's callback throws is uncaught, and the stream goes on", as
 
 testEach("what onAccept throws is uncaught, and the listener goes on", async (factory) => {
   const { code, output } = await runProgram("throwing.ts", [factory.name, "accept"]);
-  assertEquals(output.trim().split("\n"), ["shutdown: undefined", "uncaught: boom"]);
+  assertEquals(output.trim().split("\n"), ["uncaught: boom", "shutdown: undefined"]);
   assertEquals(code, 0);
 });
 

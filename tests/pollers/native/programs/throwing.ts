@@ -10,6 +10,8 @@ let heard = "";
 // Which of the two depends on what the runtime's own callback is.
 process.on("uncaughtException", (error) => heard ||= error.message);
 process.on("unhandledRejection", (error) => heard ||= (error as Error).message);
+// What is waited for rejects into the handlers above when it does not come.
+const limit = setTimeout(() => process.exit(1), 8000);
 const boom = () => {
   throw new Error("boom");
 };
@@ -40,10 +42,12 @@ if (where === "accept") {
   await until(() => heard !== "", "the exception");
   const reading = read(endpoint);
   await write(peer, "y");
-  console.log(`then: ${String(await reading)}`);
+  const got = await reading;
+  console.log(`then: ${got instanceof Uint8Array ? got[0] : got.message}`);
   endpoint.close();
   peer.close();
   await acceptor.shutdown();
 }
 await engine.shutdown();
+clearTimeout(limit);
 console.log(`uncaught: ${heard}`);
