@@ -1,0 +1,162 @@
+// The rules of docs/STYLE.md and docs/ARCHITECTURE.md that a machine can hold: each says what is wrong in one file.
+import { findFunctions } from "./functions.ts";
+import { lineOf } from "./scanner.ts";
+import type { Source } from "./source.ts";
+
+/** Says what is wrong with a file, each problem with its place. */
+export type Rule = (source: Source) => string[];
+
+/** The layers, lowest first: a file may import from its own layer and from those before it. */
+const LAYERS = ["pollers", "transport", "surface", "mod.ts"];
+
+/** The only folders that may name a runtime. */
+const RUNTIME_FOLDERS = /^pollers\/(?:native|ffi)\//;
+
+/** The folders without clock, timer, promise, socket or randomness. */
+const SANS_IO_FOLDERS = /^transport\/(?:http2|hpack)\//;
+
+/** What sans-IO files may import besides types: each other, and a container without a runtime behind it. */
+const SANS_IO_IMPORTS = /^(?:transport\/(?:http2|hpack)\/|pollers\/core\/slice_buffer\.ts$)/;
+
+/** Packages that a layer may import. */
+const PACKAGES: Record<string, readonly string[]> = { surface: ["protobufjs"] };
+
+const MOST_FILE_LINES = 600;
+const MOST_FUNCTION_LINES = 70;
+
+/** Whether `path` is part of the library itself. */
+export function isLibrary(path: string): boolean {
+  return LAYERS.includes(layerOf(path));
+}
+
+function layerOf(path: string): string {
+  return path.split("/")[0]!;
+}
+
+function place(source: Source, at: number): string {
+  return `${source.path}:${lineOf(source.text, at)}`;
+}
+
+function forbid(source: Source, pattern: RegExp, because: string): string[] {
+  return [...source.code.matchAll(pattern)].map((match) =>
+    `${place(source, match.index)}: "${match[0]}" ${because}`
+  );
+}
+
+/** Imports go one way, sans-IO stays closed, and packages are those that are agreed on. */
+export const imports: Rule = (source) => {
+  if (!isLibrary(source.path)) return [];
+  const layer = layerOf(source.path);
+  return source.imports.flatMap(({ at, specifier, target, typeOnly }) => {
+    const sansIo = SANS_IO_FOLDERS.test(source.path) && !typeOnly;
+    const because = whyNot(source.path, layer, specifier, target) ??
+      (sansIo && !SANS_IO_IMPORTS.test(target ?? "") ? "has no place in sans-IO code" : undefined);
+    return because === undefined ? [] : [`${place(source, at)}: "${specifier}" ${because}`];
+  });
+};
+
+function whyNot(path: string, layer: string, specifier: string, target?: string): string | undefined {
+  if (specifier === "node:http2" || specifier.startsWith("@grpc/")) return "is what this library replaces";
+  if (target === undefined) {
+    if (specifier.startsWith("node:")) {
+      return RUNTIME_FOLDERS.test(path) ? undefined : "is for pollers/native and pollers/ffi alone";
+    }
+    return PACKAGES[layer]?.includes(specifier.split("/")[0]!)
+      ? undefined
+      : `is no package that ${layer} may import`;
+  }
+  const targetLayer = layerOf(target);
+  if (targetLayer === "mod.ts") return "is the package's entry, not a part of it";
+  if (!LAYERS.includes(targetLayer)) return "is outside the library";
+  if (LAYERS.indexOf(targetLayer) > LAYERS.indexOf(layer)) return `imports upwards, from ${layer}`;
+  return undefined;
+}
+
+/** Only pollers/native and pollers/ffi name a runtime. */
+export const runtimes: Rule = (source) => {
+  if (!isLibrary(source.path) || RUNTIME_FOLDERS.test(source.path)) return [];
+  const because = "names a runtime outside pollers/native and pollers/ffi";
+  return [
+    ...forbid(
+      source,
+      /(?<![\w$])(?:Deno|Bun)(?![\w$])|(?<![\w$.])process(?=\s*\.)|globalThis\.process\b/g,
+      because,
+    ),
+    ...source.strings.filter(({ text }) =>
+      ["Deno", "Bun", "process"].includes(text) || text.startsWith("node:")
+    )
+      .map(({ at, text }) => `${place(source, at)}: "${text}" ${because}`),
+  ];
+};
+
+/** transport/http2 and transport/hpack know no time, no promise and no chance. */
+export const sansIo: Rule = (source) => {
+  if (!SANS_IO_FOLDERS.test(source.path)) return [];
+  const names = "setTimeout|setInterval|setImmediate|queueMicrotask|Promise|async|await|Date|performance|" +
+    "crypto|fetch|WebSocket|Worker|Atomics";
+  return forbid(
+    source,
+    new RegExp(`(?<![\\w$.])(?:${names})(?![\\w$])|\\bMath\\.random\\b|\\.then\\(`, "g"),
+    "has no place in sans-IO code",
+  );
+};
+
+/** Library code prints nothing. */
+export const silence: Rule = (source) =>
+  isLibrary(source.path) ? forbid(source, /(?<![\w$.])console(?![\w$])/g, "prints from library code") : [];
+
+/** Files and functions are short; tables and lists of test cases are as long as they must be. */
+export const sizes: Rule = (source) => {
+  if (source.path.startsWith("tests/")) return [];
+  const lines = source.text.trimEnd().split("\n").length;
+  const problems = lines > MOST_FILE_LINES && !/_table\.\w+$/.test(source.path)
+    ? [`${source.path}: ${lines} lines, more than ${MOST_FILE_LINES}`]
+    : [];
+  for (const { name, line, lines } of findFunctions(source.code)) {
+    if (lines <= MOST_FUNCTION_LINES) continue;
+    problems.push(
+      `${source.path}:${line}: ${name || "a function"} has ${lines} lines, more than ${MOST_FUNCTION_LINES}`,
+    );
+  }
+  return problems;
+};
+
+/** A file begins by saying what it is for; a test's name does. */
+export const header: Rule = ({ path, text }) =>
+  path.endsWith("_test.ts") ||
+    /^(?:#!.*\n)?(?:\/\/ \S|\/\*\*?\s)/.test(text)
+    ? []
+    : [`${path}:1: the first line does not say what the file is for`];
+
+// Written in pieces, so that this file does not break its own rule.
+const UNFINISHED = new RegExp(
+  `\\b(?:${["TO" + "DO", "FIX" + "ME", "X" + "XX", "HA" + "CK"].join("|")})\\b`,
+  "g",
+);
+const UNFINISHED_PHRASES = new RegExp(
+  ["place" + "holder", "not " + "implemented", "for " + "now\\b"].join("|"),
+  "gi",
+);
+
+/** Nothing is left for later under a word that says so. */
+export const finished: Rule = ({ path, text }) =>
+  [UNFINISHED, UNFINISHED_PHRASES].flatMap((pattern) =>
+    [...text.matchAll(pattern)].map((match) =>
+      `${path}:${lineOf(text, match.index)}: "${match[0]}" is unfinished`
+    )
+  );
+
+const MACHINE_PATHS = /(?<![\w.$}/-])\/(?:home|root|work|Users)\/[\w.]|\b[A-Za-z]:\\+Users\b/g;
+const REGISTRIES = new RegExp(
+  ["registry\\.npm" + "js\\.org", "registry\\.yarn" + "pkg\\.com", "npm\\.jsr" + "\\.io"].join("|"),
+  "g",
+);
+
+/** Nothing depends on one machine, or on where packages come from; for files of any kind. */
+export function portable(path: string, text: string): string[] {
+  return [MACHINE_PATHS, REGISTRIES].flatMap((pattern) =>
+    [...text.matchAll(pattern)].map((match) =>
+      `${path}:${lineOf(text, match.index)}: "${match[0]}" holds on one machine only`
+    )
+  );
+}
