@@ -37,10 +37,11 @@ async function runAll() {
   const whole = options.filter === "";
   const wants = (runtime) => options.runtime === "" || options.runtime === runtime;
   if (whole && options.runtime === "") await runChecks();
-  if (whole) await runBuild();
+  const onNode = wants("node") && (whole || options.filter.startsWith("tests/dist"));
+  if (onNode) await runBuild();
   const files = findFiles("tests", /_test\.ts$/).filter((file) => file.startsWith(options.filter));
   for (const runtime of ["deno", "bun"]) if (wants(runtime)) await runSuite(runtime, files);
-  if (wants("node") && (whole || options.filter.startsWith("tests/dist"))) await runNode();
+  if (onNode) await runNode();
 }
 
 function readOptions() {

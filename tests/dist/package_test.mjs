@@ -33,7 +33,10 @@ test("the built package serves and calls on Node", async () => {
   assert.deepEqual(numbers, [0n, 1n, 2n]);
   channel.close();
   await server.shutdown();
-  await assert.rejects(client.say({ text: "late" }), (error) => error instanceof RpcError && error.code === 14);
+  await assert.rejects(
+    client.say({ text: "late" }),
+    (error) => error instanceof RpcError && error.code === 14,
+  );
 });
 
 test("every layer of the built package can be imported by itself", () => {

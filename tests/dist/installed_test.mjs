@@ -1,0 +1,86 @@
+// The package as npm packs it, laid into an empty project: its files, its exports, its types.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import process from "node:process";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const fixture = fileURLToPath(new URL("./fixture/", import.meta.url));
+let project = "";
+
+before(() => {
+  project = mkdtempSync(`${os.tmpdir()}/pollwire-installed-`);
+  writeFileSync(`${project}/package.json`, '{ "type": "module" }');
+  const [packed] = JSON.parse(
+    run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", project], root),
+  );
+  mkdirSync(`${project}/node_modules/pollwire`, { recursive: true });
+  run("tar", ["-xzf", packed.filename, "-C", "node_modules/pollwire", "--strip-components=1"], project);
+  // What it depends on is already here; nothing is fetched.
+  const { dependencies } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
+  for (const name of Object.keys(dependencies)) {
+    const link = `${project}/node_modules/${name}`;
+    mkdirSync(path.dirname(link), { recursive: true });
+    symlinkSync(`${root}node_modules/${name}`, link);
+  }
+  for (const name of ["consumer.mjs", "consumer.mts"]) copyFileSync(fixture + name, `${project}/${name}`);
+});
+
+after(() => rmSync(project, { recursive: true, force: true }));
+
+function run(command, args, cwd) {
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    cwd,
+    encoding: "utf8",
+    timeout: 60_000,
+  });
+  assert.equal(status, 0, `${command} ${args.join(" ")}: ${error?.message ?? ""}${stdout}${stderr}`);
+  return stdout;
+}
+
+test("the packed package has every file that its exports name", () => {
+  const folder = `${project}/node_modules/pollwire/`;
+  const { exports } = JSON.parse(readFileSync(`${folder}package.json`, "utf8"));
+  for (const { types, default: code } of Object.values(exports)) {
+    assert.ok(existsSync(folder + types), types);
+    assert.ok(existsSync(folder + code), code);
+  }
+  assert.ok(existsSync(`${folder}LICENSE`) && existsSync(`${folder}README.md`));
+  assert.ok(!existsSync(`${folder}mod.ts`) && !existsSync(`${folder}tests`));
+});
+
+test("a Node server and a Node client over the installed package", () => {
+  assert.equal(run(process.execPath, ["consumer.mjs"], project), "hello node 0 true\n");
+});
+
+for (const resolution of [["NodeNext", "NodeNext"], ["ESNext", "Bundler"]]) {
+  test(`the installed package's declarations, module resolution ${resolution[1]}`, () => {
+    const [module, moduleResolution] = resolution;
+    run(`${root}node_modules/.bin/tsc`, [
+      ...[
+        "--noEmit",
+        "--strict",
+        "--target",
+        "ES2022",
+        "--lib",
+        "ES2022,DOM,ESNext.Disposable",
+        "--types",
+        "",
+      ],
+      ...["--module", module, "--moduleResolution", moduleResolution, "consumer.mts"],
+    ], project);
+  });
+}
