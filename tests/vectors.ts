@@ -3,7 +3,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
-const directory = process.env.POLLWIRE_VECTORS ?? fileURLToPath(new URL("../../shared/vectors", import.meta.url));
+const directory = process.env.POLLWIRE_VECTORS ??
+  fileURLToPath(new URL("../../shared/vectors", import.meta.url));
 
 /** Why there are no vectors of `kind`, or undefined when there are. */
 export function vectorsMissing(kind: string): string | undefined {
@@ -21,7 +22,10 @@ export function readVectors<T>(kind: string): Array<[name: string, content: T]> 
 /** The octets that a string of hexadecimal digits stands for; white space is ignored. */
 export function fromHex(text: string): Uint8Array {
   const digits = text.replaceAll(/\s+/g, "");
-  return Uint8Array.from({ length: digits.length / 2 }, (_, i) => parseInt(digits.slice(2 * i, 2 * i + 2), 16));
+  return Uint8Array.from(
+    { length: digits.length / 2 },
+    (_, i) => parseInt(digits.slice(2 * i, 2 * i + 2), 16),
+  );
 }
 
 /** The hexadecimal digits of `bytes`. */

@@ -22,40 +22,78 @@ async function against(
   }
 }
 
-test("grpc-js client: unary", () =>
-  against("unary", (seen) => assertEquals(seen, { code: 0, bytes: 5, text: "hello" })), options);
+test(
+  "grpc-js client: unary",
+  () => against("unary", (seen) => assertEquals(seen, { code: 0, bytes: 5, text: "hello" })),
+  options,
+);
 
-test("grpc-js client: server streaming", () =>
-  against("serverStream", (seen) =>
-    assertEquals(seen, { messages: 500, bytes: 500_000, inOrder: true, code: 0, details: "" })), options);
+test(
+  "grpc-js client: server streaming",
+  () =>
+    against(
+      "serverStream",
+      (seen) => assertEquals(seen, { messages: 500, bytes: 500_000, inOrder: true, code: 0, details: "" }),
+    ),
+  options,
+);
 
-test("grpc-js client: client streaming", () =>
-  against("clientStream", (seen) => assertEquals(seen, { code: 0, messages: 500, totalBytes: 500_000 })), options);
+test(
+  "grpc-js client: client streaming",
+  () =>
+    against("clientStream", (seen) => assertEquals(seen, { code: 0, messages: 500, totalBytes: 500_000 })),
+  options,
+);
 
-test("grpc-js client: bidirectional streaming", () =>
-  against("bidi", (seen) =>
-    assertEquals(seen, { messages: 100, bytes: 1000, inOrder: true, code: 0, details: "" })), options);
+test(
+  "grpc-js client: bidirectional streaming",
+  () =>
+    against(
+      "bidi",
+      (seen) => assertEquals(seen, { messages: 100, bytes: 1000, inOrder: true, code: 0, details: "" }),
+    ),
+  options,
+);
 
-test("grpc-js client: 16 MB message both ways", () =>
-  against("large", (seen) => assertEquals(seen, { code: 0, details: "", bytes: 16 * MIB, equal: true })), options);
+test(
+  "grpc-js client: 16 MB message both ways",
+  () =>
+    against("large", (seen) => assertEquals(seen, { code: 0, details: "", bytes: 16 * MIB, equal: true })),
+  options,
+);
 
-test("grpc-js client: 1000 concurrent calls on one connection", () =>
-  against("concurrent", (seen) => assertEquals(seen, { ok: 1000 })), options);
+test(
+  "grpc-js client: 1000 concurrent calls on one connection",
+  () => against("concurrent", (seen) => assertEquals(seen, { ok: 1000 })),
+  options,
+);
 
-test("grpc-js client: metadata with -bin values, repeated values, trailers", () =>
-  against("metadata", (seen) =>
-    assertEquals(seen, {
-      code: 0,
-      text: ["first, second"], // node:http2 joins repeated values before grpc-js sees them
-      data: [[0, 1, 254, 255]],
-      trailerText: ["first, second"],
-      trailerData: [[0, 1, 254, 255]],
-    })), options);
+test(
+  "grpc-js client: metadata with -bin values, repeated values, trailers",
+  () =>
+    against("metadata", (seen) =>
+      assertEquals(seen, {
+        code: 0,
+        text: ["first, second"], // node:http2 joins repeated values before grpc-js sees them
+        data: [[0, 1, 254, 255]],
+        trailerText: ["first, second"],
+        trailerData: [[0, 1, 254, 255]],
+      })),
+  options,
+);
 
-test("grpc-js client: error with UTF-8 details", () =>
-  against("error", (seen) => assertEquals(seen, { code: 9, details: "nicht möglich: 不可能 100% \n ✗" })), options);
+test(
+  "grpc-js client: error with UTF-8 details",
+  () =>
+    against("error", (seen) => assertEquals(seen, { code: 9, details: "nicht möglich: 不可能 100% \n ✗" })),
+  options,
+);
 
-test("grpc-js client: deadline", () => against("deadline", (seen) => assertEquals(seen, { code: 4 })), options);
+test(
+  "grpc-js client: deadline",
+  () => against("deadline", (seen) => assertEquals(seen, { code: 4 })),
+  options,
+);
 
 test("grpc-js client: cancellation reaches the handler", () =>
   against("cancel", async (seen, log) => {
@@ -66,11 +104,15 @@ test("grpc-js client: cancellation reaches the handler", () =>
     assertEquals(log.cancelled, 1);
   }), options);
 
-test("grpc-js client: 100 KB of headers are refused, and the connection lives on", () =>
-  against("hugeHeaders", (seen) => {
-    assert(seen.refusedCode !== 0, `refused with ${seen.refusedCode}`);
-    assertEquals(seen.afterCode, 0);
-  }), options);
+test(
+  "grpc-js client: 100 KB of headers are refused, and the connection lives on",
+  () =>
+    against("hugeHeaders", (seen) => {
+      assert(seen.refusedCode !== 0, `refused with ${seen.refusedCode}`);
+      assertEquals(seen.afterCode, 0);
+    }),
+  options,
+);
 
 test("grpc-js client: unknown method is UNIMPLEMENTED", () =>
   against("unknownMethod", (seen) => {
@@ -78,5 +120,8 @@ test("grpc-js client: unknown method is UNIMPLEMENTED", () =>
     assertStringIncludes(String(seen.details), "/pollwire.test.Peer/Missing");
   }), options);
 
-test("grpc-js client: undecodable message is INTERNAL", () =>
-  against("undecodable", (seen) => assertEquals(seen.code, 13)), options);
+test(
+  "grpc-js client: undecodable message is INTERNAL",
+  () => against("undecodable", (seen) => assertEquals(seen.code, 13)),
+  options,
+);

@@ -130,32 +130,37 @@ test("grpc-js server: cancellation by an AbortSignal", () =>
     assertEquals(error.code, Status.CANCELLED);
   }), options);
 
-test("grpc-js server: killed in the middle, restarted, the channel reconnects", () =>
-  against(async (client, server) => {
-    await client.unary({ body: new Uint8Array(1) });
-    const broken = assertRejects(
-      async () => void await client.unary({ delayMs: 30_000 }, { deadlineMs: 20_000 }),
-      RpcError,
-    );
-    await sleep(100);
-    await server.kill();
-    assertEquals((await broken).code, Status.UNAVAILABLE);
-    const restarted = await startGrpcJsServer(server.port);
-    try {
-      const response = await client.unary({ body: new Uint8Array([9]) }, {
-        waitForReady: true,
-        deadlineMs: 20_000,
-      });
-      assertEquals(response.body![0], 9);
-    } finally {
-      await restarted.kill();
-    }
-  }), options);
+test(
+  "grpc-js server: killed in the middle, restarted, the channel reconnects",
+  () =>
+    against(async (client, server) => {
+      await client.unary({ body: new Uint8Array(1) });
+      const broken = assertRejects(
+        async () => void await client.unary({ delayMs: 30_000 }, { deadlineMs: 20_000 }),
+        RpcError,
+      );
+      await sleep(100);
+      await server.kill();
+      assertEquals((await broken).code, Status.UNAVAILABLE);
+      const restarted = await startGrpcJsServer(server.port);
+      try {
+        const response = await client.unary({ body: new Uint8Array([9]) }, {
+          waitForReady: true,
+          deadlineMs: 20_000,
+        });
+        assertEquals(response.body![0], 9);
+      } finally {
+        await restarted.kill();
+      }
+    }),
+  options,
+);
 
 test("grpc-js server: 100 KB of headers are refused cleanly", () =>
   against(async (client) => {
     const error = await assertRejects(
-      async () => void await client.unary({}, { metadata: new Metadata({ "x-huge": "h".repeat(100 * 1024) }) }),
+      async () =>
+        void await client.unary({}, { metadata: new Metadata({ "x-huge": "h".repeat(100 * 1024) }) }),
       RpcError,
     );
     assert(error.code !== Status.OK);

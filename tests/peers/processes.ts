@@ -50,7 +50,9 @@ export function runGrpcJsClient(port: number, scenario: string): Promise<Record<
     child.on("close", (code) => {
       const line = output.trim();
       if (code === 0 && line !== "") resolve(JSON.parse(line));
-      else reject(new Error(`grpc-js client, scenario ${scenario}: exit ${code}, output ${JSON.stringify(line)}`));
+      else {reject(
+          new Error(`grpc-js client, scenario ${scenario}: exit ${code}, output ${JSON.stringify(line)}`),
+        );}
     });
   });
 }
