@@ -7,7 +7,7 @@ import { Metadata } from "../call/metadata.ts";
 import { Producer, type ProducerSink, type Source } from "../call/producer.ts";
 import { RpcError } from "../call/rpc_error.ts";
 import { Status } from "../call/status.ts";
-import { DecodeError, EncodeError, encodeFramed, reuseFramed } from "../proto/mod.ts";
+import { type DecodeError, EncodeError, encodeFramed, reuseFramed } from "../proto/mod.ts";
 import type { ServerCall } from "./server_call.ts";
 import type { RegisteredMethod } from "./service.ts";
 
