@@ -34,7 +34,7 @@ export interface ConnectSink extends ClientTransportSink {
 }
 
 /** One attempt to connect to a server; tries the addresses in order. */
-export class ConnectAttempt implements ClientTransportSink {
+export class Connector implements ClientTransportSink {
   private readonly timeoutMs: number;
   private readonly timer: object;
   private readonly failures: string[] = [];

@@ -247,7 +247,7 @@ class BunNativeListener extends NativeListener {
     if (early.length > 0) this.engine.run(() => early.forEach((endpoint) => this.accepted(endpoint)));
   }
 
-  protected override release(): void {
+  protected override release(): undefined {
     for (const endpoint of this.early.splice(0)) endpoint.close();
     for (const socket of this.sockets.splice(0)) socket.stop(false);
   }

@@ -167,6 +167,8 @@ function removeFile(path: string): void {
 
 class DenoNativeListener extends NativeListener {
   private readonly sockets: DenoListener[] = [];
+  /** The accept that is under way on each socket: while it is, Deno keeps the closed socket listening. */
+  private readonly accepting = new Map<DenoListener, Promise<void>>();
 
   protected override bindNow(at: SocketAddress): IoResult<SocketAddress> {
     const { reusePort = false } = this.options;
@@ -188,17 +190,18 @@ class DenoNativeListener extends NativeListener {
     for (const socket of this.sockets) this.acceptNext(socket);
   }
 
-  protected override release(): void {
+  protected override release(): Promise<void> | undefined {
     for (const socket of this.sockets.splice(0)) {
       const { path } = socket.addr;
       socket.close();
       if (typeof path === "string" && !path.startsWith("\0")) removeFile(path);
     }
+    return this.accepting.size > 0 ? Promise.all(this.accepting.values()).then(() => {}) : undefined;
   }
 
   private acceptNext(socket: DenoListener): void {
     if (this.stopped) return;
-    socket.accept().then(
+    const accepting = socket.accept().then(
       (conn) => {
         this.acceptNext(socket); // first: whatever `onAccept` throws, others are accepted
         this.accepted(new DenoEndpoint(this.engine, conn, this.options));
@@ -209,6 +212,7 @@ class DenoNativeListener extends NativeListener {
         this.acceptFailed(failed, () => this.acceptNext(socket));
       },
     );
+    this.accepting.set(socket, accepting);
   }
 }
 

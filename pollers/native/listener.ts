@@ -37,7 +37,7 @@ export abstract class NativeListener implements Listener, Closable {
     const bound = await this.bindNow(at);
     if (!bound.ok) return bound;
     if (this.stopped) { // while it was binding
-      this.release();
+      await this.release();
       return { ok: false, error: new IoError("closed", "bind", at) };
     }
     this.addresses.push(bound.value);
@@ -93,14 +93,16 @@ export abstract class NativeListener implements Listener, Closable {
     if (this.stopped) return;
     this.stopped = true;
     this.engine.opened.delete(this);
-    this.release();
-    this.engine.run(() => this.onShutdown(error));
+    const told = (): void => this.engine.run(() => this.onShutdown(error));
+    const released = this.release();
+    if (released === undefined) told();
+    else void released.then(told);
   }
 
   /** Binds one socket and gives the address it has. */
   protected abstract bindNow(at: SocketAddress): IoResult<SocketAddress> | Promise<IoResult<SocketAddress>>;
   /** Begins to accept on every socket. */
   protected abstract startAccepting(): void;
-  /** Closes every socket there is; may be called again. */
-  protected abstract release(): void;
+  /** Closes every socket there is; a promise where the system has them back only later. May be called again. */
+  protected abstract release(): Promise<void> | undefined;
 }

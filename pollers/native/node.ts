@@ -171,7 +171,7 @@ class NodeNativeListener extends NativeListener {
     if (early.length > 0) this.engine.run(() => early.forEach((endpoint) => this.accepted(endpoint)));
   }
 
-  protected override release(): void {
+  protected override release(): undefined {
     for (const endpoint of this.early.splice(0)) endpoint.close();
     for (const server of this.servers.splice(0)) server.close();
   }

@@ -13,6 +13,12 @@ export interface ProducerSink<T> {
 /** Messages of an application: any iterable, or async iterable. */
 export type Source<T> = Iterable<T> | AsyncIterable<T>;
 
+/** Whether `value` can be read as messages. */
+export function isSource(value: unknown): value is Source<unknown> {
+  const source = value as Partial<Iterable<unknown> & AsyncIterable<unknown>> | null | undefined;
+  return typeof (source?.[Symbol.asyncIterator] ?? source?.[Symbol.iterator]) === "function";
+}
+
 /** Runs one iterable to its end, until it throws, or until `stop`. */
 export class Producer<T> {
   private iterator: Iterator<T> | AsyncIterator<T> | undefined = undefined;
@@ -28,12 +34,15 @@ export class Producer<T> {
 
   /** Begins to read. */
   start(): void {
-    const source = this.source as Partial<Iterable<T> & AsyncIterable<T>> | null | undefined;
+    const { source } = this;
     try {
-      this.isAsync = typeof source?.[Symbol.asyncIterator] === "function";
-      if (this.isAsync) this.iterator = source![Symbol.asyncIterator]!();
-      else if (typeof source?.[Symbol.iterator] === "function") this.iterator = source[Symbol.iterator]!();
-      else throw new TypeError("Cannot send messages: expected an iterable or async iterable");
+      if (!isSource(source)) {
+        throw new TypeError("Cannot send messages: expected an iterable or async iterable");
+      }
+      this.isAsync = Symbol.asyncIterator in source;
+      this.iterator = this.isAsync
+        ? (source as AsyncIterable<T>)[Symbol.asyncIterator]()
+        : (source as Iterable<T>)[Symbol.iterator]();
     } catch (error) {
       return this.finish(error);
     }

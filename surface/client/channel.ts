@@ -1,8 +1,8 @@
 // A channel: calls to one target, over a connection that is made and made again as calls want it.
 
-import { formatAddress, parseTarget, type Target } from "../../pollers/mod.ts";
+import { type EventEngine, formatAddress, parseTarget, type Target } from "../../pollers/mod.ts";
 import { type ConnectOptions, type RequestTemplate, requestTemplate } from "../../transport/mod.ts";
-import { type EngineLease, leaseEngine, type PollerList } from "../engines.ts";
+import { type PollerList, sharedEngine } from "../engines.ts";
 import type { ServiceDescriptor } from "../proto/mod.ts";
 import { USER_AGENT } from "../version.ts";
 import { Backoff } from "./backoff.ts";
@@ -21,7 +21,7 @@ export interface ChannelOptions extends ConnectOptions {
 
 /** Calls to one server. Nothing is connected before the first call. */
 export class Channel {
-  readonly #lease: EngineLease;
+  readonly #engine: EventEngine;
   readonly #subchannel: Subchannel;
   readonly #templates = new Map<string, RequestTemplate>();
   readonly #authority: string;
@@ -31,10 +31,10 @@ export class Channel {
   constructor(target: string, options: ChannelOptions = {}) {
     const parsed = parseTarget(target);
     this.#authority = options.authority ?? authorityOf(parsed);
-    this.#lease = leaseEngine(options.poller);
+    this.#engine = sharedEngine(options.poller);
     const backoff = new Backoff(Math.random, options.initialBackoffMs);
     this.#subchannel = new Subchannel(
-      this.#lease.engine,
+      this.#engine,
       parsed,
       options,
       backoff,
@@ -44,7 +44,7 @@ export class Channel {
 
   /** A client of `service`; may be asked for any number of services and times. */
   client<S extends ServiceDescriptor<unknown>>(service: S): Client<S> {
-    const context = { engine: this.#lease.engine, subchannel: this.#subchannel };
+    const context = { engine: this.#engine, subchannel: this.#subchannel };
     return makeClient(context, service, (path) => this.#template(path));
   }
 
@@ -67,7 +67,6 @@ export class Channel {
   /** Ends the channel: running calls fail with UNAVAILABLE, later ones too. Idempotent. */
   close(): void {
     this.#subchannel.close();
-    this.#lease.release();
   }
 
   /** The same as `close`, for `using`. */

@@ -16,8 +16,8 @@ import {
 } from "../../pollers/mod.ts";
 import {
   type ClientTransport,
-  ConnectAttempt,
   type ConnectOptions,
+  Connector,
   type ConnectSink,
 } from "../../transport/mod.ts";
 import type { Backoff } from "./backoff.ts";
@@ -41,7 +41,7 @@ export class Subchannel implements ConnectSink {
   private transport: ClientTransport | undefined = undefined;
   /** Transports that take no new streams but still have calls. */
   private readonly draining = new Set<ClientTransport>();
-  private attempt: ConnectAttempt | undefined = undefined;
+  private attempt: Connector | undefined = undefined;
   private readonly waiting = new Set<PendingCall>();
   private lastFailure = "";
   private retryAt = 0;
@@ -171,7 +171,7 @@ export class Subchannel implements ConnectSink {
   }
 
   private attemptAt(addresses: readonly SocketAddress[]): void {
-    this.attempt = new ConnectAttempt(this.engine, addresses, this.options, this);
+    this.attempt = new Connector(this.engine, addresses, this.options, this);
   }
 
   private takeWaiting(): PendingCall[] {

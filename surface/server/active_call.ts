@@ -4,7 +4,7 @@ import type { EventEngine, SocketAddress, TaskHandle } from "../../pollers/mod.t
 import type { Http2Error, RequestHead, ServerStream, ServerStreamSink } from "../../transport/mod.ts";
 import { Inbox, type InboxOwner } from "../call/inbox.ts";
 import { Metadata } from "../call/metadata.ts";
-import { Producer, type ProducerSink, type Source } from "../call/producer.ts";
+import { isSource, Producer, type ProducerSink } from "../call/producer.ts";
 import { RpcError } from "../call/rpc_error.ts";
 import { Status } from "../call/status.ts";
 import { type DecodeError, EncodeError, encodeFramed, reuseFramed } from "../proto/mod.ts";
@@ -169,14 +169,22 @@ export class ActiveCall implements ServerStreamSink, ServerCall, InboxOwner, Pro
       const result = this.method.handler(request, this);
       const { kind } = this.method.descriptor;
       if (kind === "serverStreaming" || kind === "bidiStreaming") {
-        this.producer = new Producer(result as Source<unknown>, this);
-        this.producer.start();
+        this.respondAll(result);
       } else if (isThenable(result)) {
         result.then((response) => this.respond(response), (error) => this.fail(error));
       } else this.respond(result);
     } catch (error) {
       this.fail(error);
     }
+  }
+
+  private respondAll(responses: unknown): void {
+    if (!isSource(responses)) {
+      const details = `handler of ${this.path} returned ${typeof responses}, not an iterable of responses`;
+      return this.finish(Status.INTERNAL, details);
+    }
+    this.producer = new Producer(responses, this);
+    this.producer.start();
   }
 
   private respond(response: unknown): void {

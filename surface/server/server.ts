@@ -2,6 +2,7 @@
 
 import {
   type Endpoint,
+  type EventEngine,
   formatAddress,
   type Listener,
   parseTarget,
@@ -16,7 +17,7 @@ import {
   type ServerTransport,
 } from "../../transport/mod.ts";
 import { Status } from "../call/status.ts";
-import { type EngineLease, leaseEngine, type PollerList } from "../engines.ts";
+import { type PollerList, sharedEngine } from "../engines.ts";
 import type { ServiceDescriptor } from "../proto/mod.ts";
 import { ActiveCall } from "./active_call.ts";
 import { type RegisteredMethod, registerService, type ServiceHandlers } from "./service.ts";
@@ -40,7 +41,8 @@ const NOBODY: ServerStreamSink = { onMessage() {}, onHalfClose() {}, onWritable(
 
 /** Serves the services that were added on the addresses it listens on. */
 export class Server {
-  readonly #lease: EngineLease;
+  /** The engine the server runs on. */
+  readonly engine: EventEngine;
   readonly #methods = new Map<string, RegisteredMethod>();
   readonly #listeners = new Set<Listener>();
   readonly #transports = new Set<ServerTransport>();
@@ -51,12 +53,7 @@ export class Server {
   /** Throws PollerError where no poller of the list can be used. */
   constructor(options: ServerOptions = {}) {
     this.#options = options;
-    this.#lease = leaseEngine(options.poller);
-  }
-
-  /** The engine the server runs on. */
-  get engine(): EngineLease["engine"] {
-    return this.#lease.engine;
+    this.engine = sharedEngine(options.poller);
   }
 
   /** Serves `service` by `handlers`; methods without a handler answer UNIMPLEMENTED. */
@@ -78,7 +75,10 @@ export class Server {
     const listener = this.engine.listen(
       { ...endpoint, reusePort },
       (accepted) => this.#accept(accepted),
-      () => this.#listeners.delete(listener),
+      () => {
+        this.#listeners.delete(listener);
+        this.#settleIfIdle();
+      },
     );
     this.#listeners.add(listener);
     let port = 0;
@@ -159,9 +159,8 @@ export class Server {
   }
 
   #settleIfIdle(): void {
-    if (this.#onIdle === undefined || this.#transports.size > 0) return;
+    if (this.#onIdle === undefined || this.#transports.size > 0 || this.#listeners.size > 0) return;
     this.#onIdle();
     this.#onIdle = undefined;
-    this.#lease.release();
   }
 }

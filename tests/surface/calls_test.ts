@@ -1,160 +1,27 @@
-// Calls of all four kinds, end to end over the native poller: messages, metadata, deadlines, cancellation,
-// backpressure, reconnecting and stopping.
-import { assert, assertEquals, assertGreater, assertLess, assertMatch, assertRejects } from "@std/assert";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+// Calls of all four kinds, end to end: messages, metadata, deadlines, cancellation, backpressure.
+import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
 import { connect } from "node:http2";
 import { createServer } from "node:net";
-import {
-  type BidiStreaming,
-  Channel,
-  type ChannelOptions,
-  type Client,
-  type ClientStreaming,
-  Metadata,
-  parseProto,
-  RpcError,
-  Server,
-  type ServerCall,
-  type ServerStreaming,
-  type ServiceHandlers,
-  type ServiceOf,
-  Status,
-  type Unary,
-} from "pollwire";
+import { Channel, Metadata, RpcError, type ServerCall, Status } from "pollwire";
 import { test } from "../harness.ts";
-
-interface Note {
-  text?: string;
-  number?: number;
-  body?: Uint8Array;
-}
-
-interface TrialProto {
-  Trial: ServiceOf<{
-    one: Unary<Note, Note>;
-    down: ServerStreaming<Note, Note>;
-    up: ClientStreaming<Note, Note>;
-    both: BidiStreaming<Note, Note>;
-  }>;
-}
-
-const { Trial } = parseProto<TrialProto>(`
-  syntax = "proto3";
-  package e2e;
-  message Note { string text = 1; int32 number = 2; bytes body = 3; }
-  service Trial {
-    rpc One(Note) returns (Note);
-    rpc Down(Note) returns (stream Note);
-    rpc Up(stream Note) returns (Note);
-    rpc Both(stream Note) returns (stream Note);
-  }
-`);
-
-type TrialClient = Client<typeof Trial>;
-type Handlers = ServiceHandlers<typeof Trial>;
-
-const CHUNK = 64 * 1024;
-/** What may be under way of a stream that nobody reads: windows, queues and socket buffers of both sides. */
-const UNREAD_LIMIT = 8 * 1024 * 1024;
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-
-/** A promise that somebody else settles. */
-function gate(): { readonly opened: Promise<void>; open(): void } {
-  let open!: () => void;
-  const opened = new Promise<void>((resolve) => open = resolve);
-  return { opened, open };
-}
-
-/** Waits until `condition` holds; the test's own time limit bounds it. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await sleep(5);
-}
-
-/** Waits until `count` has stood still for `ms`, and gives it. */
-async function standstill(count: () => number, ms = 300): Promise<number> {
-  for (let last = -1; last !== count();) {
-    last = count();
-    await sleep(ms);
-  }
-  return count();
-}
-
-interface Bench {
-  readonly client: TrialClient;
-  readonly channel: Channel;
-  readonly server: Server;
-  readonly port: number;
-}
-
-/** Runs `check` against a server with `handlers`, and closes both sides after it. */
-async function serving(
-  handlers: Handlers,
-  check: (bench: Bench) => Promise<void>,
-  options: ChannelOptions = {},
-  host = "127.0.0.1",
-): Promise<void> {
-  const server = new Server({ poller: "native" });
-  server.addService(Trial, handlers);
-  const port = await server.listen(`${host}:0`);
-  const channel = new Channel(`${host}:${port}`, { poller: "native", ...options });
-  try {
-    await check({ client: channel.client(Trial), channel, server, port });
-  } finally {
-    channel.close();
-    server.close();
-  }
-}
-
-/** The RpcError that `call` ends with. */
-function failure(call: PromiseLike<unknown>): Promise<RpcError> {
-  return assertRejects(() => call, RpcError);
-}
-
-async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const one of source) all.push(one);
-  return all;
-}
-
-async function* numbers(count: number): AsyncGenerator<Note> {
-  for (let number = 1; number <= count; number++) {
-    await Promise.resolve();
-    yield { number };
-  }
-}
-
-function* syncNumbers(count: number): Generator<Note> {
-  for (let number = 1; number <= count; number++) yield { number };
-}
-
-const sum = (notes: Note[]) => notes.reduce((total, note) => total + note.number!, 0);
-const numbersOf = (notes: Note[]) => notes.map((note) => note.number);
-
-/** Handlers that answer without waiting for anything of their own. */
-const echo: Handlers = {
-  one: (request) => request,
-  down: (request) => numbers(request.number!),
-  up: async (requests) => ({ number: sum(await collect(requests)) }),
-  async *both(requests) {
-    for await (const { number } of requests) yield { number: number! * 2 };
-  },
-};
-
-/** Handlers whose unary method never answers until its call is over. */
-function neverAnswering(seen: { started: number; aborted: number }): Handlers {
-  return {
-    one: (_request, call) => {
-      seen.started++;
-      return new Promise<Note>((resolve) => {
-        call.signal.addEventListener("abort", () => {
-          seen.aborted++;
-          resolve({});
-        });
-      });
-    },
-  };
-}
+import {
+  CHUNK,
+  collect,
+  echo,
+  failure,
+  gate,
+  neverAnswering,
+  type Note,
+  numbers,
+  numbersOf,
+  serving,
+  sleep,
+  standstill,
+  syncNumbers,
+  Trial,
+  UNREAD_LIMIT,
+  until,
+} from "./serving.ts";
 
 test("unary: a handler that answers at once, and one that answers later", () =>
   serving({
@@ -271,7 +138,7 @@ test("what a handler learns of its call", () => {
   return serving({ one: (_request, call) => (calls.push(call), {}) }, async ({ client, port }) => {
     await client.one({});
     const call = calls[0]!;
-    assertEquals([call.path, call.authority], ["/e2e.Trial/One", `127.0.0.1:${port}`]);
+    assertEquals([call.path, call.authority], ["/trial.Trial/One", `127.0.0.1:${port}`]);
     assertEquals([call.timeRemainingMs, call.cancelled], [undefined, false]);
     assertMatch(JSON.stringify(call.peer), /127\.0\.0\.1/);
   });
@@ -343,7 +210,7 @@ test("deadline: the server ends the call on its own clock, whatever the client d
     const session = connect(`http://127.0.0.1:${port}`);
     const stream = session.request({
       ":method": "POST",
-      ":path": "/e2e.Trial/One",
+      ":path": "/trial.Trial/One",
       "content-type": "application/grpc",
       "te": "trailers",
       "grpc-timeout": "100m",
@@ -571,176 +438,3 @@ test("calls of all kinds may share a channel that is not connected yet", () =>
     ]);
     assertEquals([one.text, numbersOf(down), up.number, numbersOf(both)], ["a", [1, 2, 3], 10, [2, 4]]);
   }));
-
-test("state: IDLE, CONNECTING, READY, SHUTDOWN", () =>
-  serving(echo, async ({ channel }) => {
-    assertEquals(channel.state, "IDLE");
-    channel.connect();
-    assertEquals(channel.state, "CONNECTING");
-    assertEquals(await channel.stateChange("CONNECTING"), "READY");
-    const next = channel.stateChange("READY");
-    channel.close();
-    channel.close();
-    assertEquals([await next, channel.state], ["SHUTDOWN", "SHUTDOWN"]);
-  }));
-
-test("the channel connects again after its server was restarted on the same port", async () => {
-  const first = new Server({ poller: "native" });
-  first.addService(Trial, { one: () => ({ text: "first" }) });
-  const port = await first.listen("127.0.0.1:0");
-  const channel = new Channel(`127.0.0.1:${port}`, { poller: "native", initialBackoffMs: 50 });
-  const second = new Server({ poller: "native" });
-  try {
-    const client = channel.client(Trial);
-    assertEquals((await client.one({})).text, "first");
-    first.close();
-    await first.shutdown();
-    if (channel.state === "READY") await channel.stateChange("READY");
-    second.addService(Trial, { one: () => ({ text: "second" }) });
-    assertEquals(await second.listen(`127.0.0.1:${port}`), port);
-    const answer = await client.one({}, { waitForReady: true, deadlineMs: 10_000 });
-    assertEquals(answer.text, "second");
-  } finally {
-    channel.close();
-    first.close();
-    second.close();
-  }
-});
-
-test("waitForReady: a call made before there is a server waits for it", async () => {
-  const probe = new Server({ poller: "native" });
-  const port = await probe.listen("127.0.0.1:0");
-  probe.close();
-  await probe.shutdown();
-  const channel = new Channel(`127.0.0.1:${port}`, { poller: "native", initialBackoffMs: 50 });
-  const server = new Server({ poller: "native" });
-  try {
-    const answer = channel.client(Trial).one({ text: "patient" }, { waitForReady: true, deadlineMs: 15_000 });
-    while (channel.state !== "TRANSIENT_FAILURE") await channel.stateChange(channel.state);
-    server.addService(Trial, echo);
-    await server.listen(`127.0.0.1:${port}`);
-    assertEquals((await answer).text, "patient");
-  } finally {
-    channel.close();
-    server.close();
-  }
-});
-
-test("graceful shutdown lets a running call finish, and refuses new ones", () => {
-  const started = gate();
-  const finish = gate();
-  return serving({
-    one: async () => {
-      started.open();
-      await finish.opened;
-      return { text: "finished" };
-    },
-  }, async ({ client, server }) => {
-    const running = client.one({});
-    await started.opened;
-    let down = false;
-    const shutdown = server.shutdown().then(() => down = true);
-    await sleep(50);
-    assertEquals((await failure(client.one({}, { deadlineMs: 5000 }))).code, Status.UNAVAILABLE);
-    assertEquals(down, false);
-    finish.open();
-    assertEquals((await running).text, "finished");
-    await shutdown;
-  });
-});
-
-test("shutdown with graceMs ends what still runs after it", () => {
-  const seen = { started: 0, aborted: 0 };
-  return serving(neverAnswering(seen), async ({ client, server }) => {
-    const call = failure(client.one({}));
-    await until(() => seen.started === 1);
-    const startedAt = performance.now();
-    await server.shutdown({ graceMs: 100 });
-    assertGreater(performance.now() - startedAt, 90);
-    assertEquals((await call).code, Status.UNAVAILABLE);
-    await until(() => seen.aborted === 1);
-  });
-});
-
-test("server.close() fails running calls with UNAVAILABLE, and their handlers hear of it", () => {
-  const seen = { started: 0, aborted: 0 };
-  return serving(neverAnswering(seen), async ({ client, server }) => {
-    const calls = [failure(client.one({})), failure(client.one({}))];
-    await until(() => seen.started === 2);
-    server.close();
-    for (const error of await Promise.all(calls)) assertEquals(error.code, Status.UNAVAILABLE);
-    await until(() => seen.aborted === 2);
-    await server.shutdown();
-  });
-});
-
-test("channel.close() fails running calls with UNAVAILABLE, and the server's handlers hear of it", () => {
-  const seen = { started: 0, aborted: 0 };
-  return serving(neverAnswering(seen), async ({ client, channel }) => {
-    const call = failure(client.one({}));
-    await until(() => seen.started === 1);
-    channel.close();
-    assertEquals((await call).code, Status.UNAVAILABLE);
-    await until(() => seen.aborted === 1);
-  });
-});
-
-test("unix socket", async () => {
-  const address = `unix:${join(tmpdir(), `pollwire-e2e-${crypto.randomUUID()}.sock`)}`;
-  const authorities: string[] = [];
-  const server = new Server({ poller: "native" });
-  server.addService(Trial, { ...echo, one: (request, call) => (authorities.push(call.authority), request) });
-  assertEquals(await server.listen(address), 0);
-  const channel = new Channel(address, { poller: "native" });
-  try {
-    const client = channel.client(Trial);
-    assertEquals((await client.one({ text: "over a file" })).text, "over a file");
-    assertEquals(authorities, ["localhost"]);
-    assertEquals((await client.up(numbers(10))).number, 55);
-  } finally {
-    channel.close();
-    server.close();
-    await server.shutdown();
-  }
-});
-
-const noIpv6 = await new Promise<string | undefined>((resolve) => {
-  const probe = createServer();
-  probe.on("error", (error) => resolve(`this machine cannot listen on ::1: ${error.message}`));
-  probe.listen(0, "::1", () => probe.close(() => resolve(undefined)));
-});
-
-test("IPv6", () =>
-  serving(
-    echo,
-    async ({ client }) => {
-      assertEquals((await client.one({ text: "six" })).text, "six");
-    },
-    {},
-    "[::1]",
-  ), { skip: noIpv6 });
-
-test("a name that resolves: localhost", () =>
-  serving(
-    echo,
-    async ({ client }) => {
-      assertEquals((await client.one({ text: "named" })).text, "named");
-    },
-    {},
-    "localhost",
-  ));
-
-test("one server may listen on two addresses, and serve two services' worth of channels", async () => {
-  const server = new Server({ poller: "native" });
-  server.addService(Trial, echo);
-  const ports = [await server.listen("127.0.0.1:0"), await server.listen("127.0.0.1:0")];
-  const channels = ports.map((port) => new Channel(`127.0.0.1:${port}`, { poller: "native" }));
-  try {
-    assert(ports[0] !== ports[1]);
-    const answers = channels.map((channel, i) => channel.client(Trial).one({ number: i + 1 }));
-    assertEquals(numbersOf(await Promise.all(answers)), [1, 2]);
-  } finally {
-    for (const channel of channels) channel.close();
-    server.close();
-  }
-});

@@ -1,0 +1,190 @@
+// What channels and servers live through: connecting, losing the peer, stopping; and the addresses they do it at.
+import { assert, assertEquals, assertGreater } from "@std/assert";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createServer } from "node:net";
+import { Channel, Server, Status } from "pollwire";
+import { test } from "../harness.ts";
+import {
+  echo,
+  failure,
+  gate,
+  neverAnswering,
+  numbers,
+  numbersOf,
+  serving,
+  sleep,
+  Trial,
+  until,
+} from "./serving.ts";
+
+test("state: IDLE, CONNECTING, READY, SHUTDOWN", () =>
+  serving(echo, async ({ channel }) => {
+    assertEquals(channel.state, "IDLE");
+    channel.connect();
+    assertEquals(channel.state, "CONNECTING");
+    assertEquals(await channel.stateChange("CONNECTING"), "READY");
+    const next = channel.stateChange("READY");
+    channel.close();
+    channel.close();
+    assertEquals([await next, channel.state], ["SHUTDOWN", "SHUTDOWN"]);
+  }));
+
+test("the channel connects again after its server was restarted on the same port", async () => {
+  const first = new Server({ poller: "native" });
+  first.addService(Trial, { one: () => ({ text: "first" }) });
+  const port = await first.listen("127.0.0.1:0");
+  const channel = new Channel(`127.0.0.1:${port}`, { poller: "native", initialBackoffMs: 50 });
+  const second = new Server({ poller: "native" });
+  try {
+    const client = channel.client(Trial);
+    assertEquals((await client.one({})).text, "first");
+    first.close();
+    await first.shutdown();
+    if (channel.state === "READY") await channel.stateChange("READY");
+    second.addService(Trial, { one: () => ({ text: "second" }) });
+    assertEquals(await second.listen(`127.0.0.1:${port}`), port);
+    const answer = await client.one({}, { waitForReady: true, deadlineMs: 10_000 });
+    assertEquals(answer.text, "second");
+  } finally {
+    channel.close();
+    first.close();
+    second.close();
+  }
+});
+
+test("waitForReady: a call made before there is a server waits for it", async () => {
+  const probe = new Server({ poller: "native" });
+  const port = await probe.listen("127.0.0.1:0");
+  probe.close();
+  await probe.shutdown();
+  const channel = new Channel(`127.0.0.1:${port}`, { poller: "native", initialBackoffMs: 50 });
+  const server = new Server({ poller: "native" });
+  try {
+    const answer = channel.client(Trial).one({ text: "patient" }, { waitForReady: true, deadlineMs: 15_000 });
+    while (channel.state !== "TRANSIENT_FAILURE") await channel.stateChange(channel.state);
+    server.addService(Trial, echo);
+    await server.listen(`127.0.0.1:${port}`);
+    assertEquals((await answer).text, "patient");
+  } finally {
+    channel.close();
+    server.close();
+  }
+});
+
+test("graceful shutdown lets a running call finish, and refuses new ones", () => {
+  const started = gate();
+  const finish = gate();
+  return serving({
+    one: async () => {
+      started.open();
+      await finish.opened;
+      return { text: "finished" };
+    },
+  }, async ({ client, server }) => {
+    const running = client.one({});
+    await started.opened;
+    let down = false;
+    const shutdown = server.shutdown().then(() => down = true);
+    await sleep(50);
+    assertEquals((await failure(client.one({}, { deadlineMs: 5000 }))).code, Status.UNAVAILABLE);
+    assertEquals(down, false);
+    finish.open();
+    assertEquals((await running).text, "finished");
+    await shutdown;
+  });
+});
+
+test("shutdown with graceMs ends what still runs after it", () => {
+  const seen = { started: 0, aborted: 0 };
+  return serving(neverAnswering(seen), async ({ client, server }) => {
+    const call = failure(client.one({}));
+    await until(() => seen.started === 1);
+    const startedAt = performance.now();
+    await server.shutdown({ graceMs: 100 });
+    assertGreater(performance.now() - startedAt, 90);
+    assertEquals((await call).code, Status.UNAVAILABLE);
+    await until(() => seen.aborted === 1);
+  });
+});
+
+test("server.close() fails running calls with UNAVAILABLE, and their handlers hear of it", () => {
+  const seen = { started: 0, aborted: 0 };
+  return serving(neverAnswering(seen), async ({ client, server }) => {
+    const calls = [failure(client.one({})), failure(client.one({}))];
+    await until(() => seen.started === 2);
+    server.close();
+    for (const error of await Promise.all(calls)) assertEquals(error.code, Status.UNAVAILABLE);
+    await until(() => seen.aborted === 2);
+    await server.shutdown();
+  });
+});
+
+test("channel.close() fails running calls with UNAVAILABLE, and the server's handlers hear of it", () => {
+  const seen = { started: 0, aborted: 0 };
+  return serving(neverAnswering(seen), async ({ client, channel }) => {
+    const call = failure(client.one({}));
+    await until(() => seen.started === 1);
+    channel.close();
+    assertEquals((await call).code, Status.UNAVAILABLE);
+    await until(() => seen.aborted === 1);
+  });
+});
+
+test("unix socket", async () => {
+  const address = `unix:${join(tmpdir(), `pollwire-e2e-${crypto.randomUUID()}.sock`)}`;
+  const authorities: string[] = [];
+  const server = new Server({ poller: "native" });
+  server.addService(Trial, { ...echo, one: (request, call) => (authorities.push(call.authority), request) });
+  assertEquals(await server.listen(address), 0);
+  const channel = new Channel(address, { poller: "native" });
+  try {
+    const client = channel.client(Trial);
+    assertEquals((await client.one({ text: "over a file" })).text, "over a file");
+    assertEquals(authorities, ["localhost"]);
+    assertEquals((await client.up(numbers(10))).number, 55);
+  } finally {
+    channel.close();
+    server.close();
+    await server.shutdown();
+  }
+});
+
+const noIpv6 = await new Promise<string | undefined>((resolve) => {
+  const probe = createServer();
+  probe.on("error", (error) => resolve(`this machine cannot listen on ::1: ${error.message}`));
+  probe.listen(0, "::1", () => probe.close(() => resolve(undefined)));
+});
+
+test("IPv6", () =>
+  serving(
+    echo,
+    async ({ client }) => {
+      assertEquals((await client.one({ text: "six" })).text, "six");
+    },
+    { host: "[::1]" },
+  ), { skip: noIpv6 });
+
+test("a name that resolves: localhost", () =>
+  serving(
+    echo,
+    async ({ client }) => {
+      assertEquals((await client.one({ text: "named" })).text, "named");
+    },
+    { host: "localhost" },
+  ));
+
+test("one server may listen on two addresses, and serve two services' worth of channels", async () => {
+  const server = new Server({ poller: "native" });
+  server.addService(Trial, echo);
+  const ports = [await server.listen("127.0.0.1:0"), await server.listen("127.0.0.1:0")];
+  const channels = ports.map((port) => new Channel(`127.0.0.1:${port}`, { poller: "native" }));
+  try {
+    assert(ports[0] !== ports[1]);
+    const answers = channels.map((channel, i) => channel.client(Trial).one({ number: i + 1 }));
+    assertEquals(numbersOf(await Promise.all(answers)), [1, 2]);
+  } finally {
+    for (const channel of channels) channel.close();
+    server.close();
+  }
+});

@@ -1,0 +1,159 @@
+// A server and a client of one small service, for tests of calls and of what channels and servers live through.
+import { assertRejects } from "@std/assert";
+import {
+  type BidiStreaming,
+  Channel,
+  type ChannelOptions,
+  type Client,
+  type ClientStreaming,
+  parseProto,
+  RpcError,
+  Server,
+  type ServerOptions,
+  type ServerStreaming,
+  type ServiceHandlers,
+  type ServiceOf,
+  type Unary,
+} from "pollwire";
+
+export interface Note {
+  text?: string;
+  number?: number;
+  body?: Uint8Array;
+}
+
+export interface TrialProto {
+  Trial: ServiceOf<{
+    one: Unary<Note, Note>;
+    down: ServerStreaming<Note, Note>;
+    up: ClientStreaming<Note, Note>;
+    both: BidiStreaming<Note, Note>;
+  }>;
+}
+
+/** The service as text. */
+export const TRIAL_PROTO = `
+  syntax = "proto3";
+  package trial;
+  message Note { string text = 1; int32 number = 2; bytes body = 3; }
+  service Trial {
+    rpc One(Note) returns (Note);
+    rpc Down(Note) returns (stream Note);
+    rpc Up(stream Note) returns (Note);
+    rpc Both(stream Note) returns (stream Note);
+  }
+`;
+/** The service that tests call. */
+export const { Trial } = parseProto<TrialProto>(TRIAL_PROTO);
+
+export type TrialClient = Client<typeof Trial>;
+export type Handlers = ServiceHandlers<typeof Trial>;
+
+export const CHUNK = 64 * 1024;
+/** What may be under way of a stream that nobody reads: windows, queues and socket buffers of both sides. */
+export const UNREAD_LIMIT = 8 * 1024 * 1024;
+export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+/** A promise that somebody else settles. */
+export function gate(): { readonly opened: Promise<void>; open(): void } {
+  let open!: () => void;
+  const opened = new Promise<void>((resolve) => open = resolve);
+  return { opened, open };
+}
+
+/** Waits until `condition` holds; the test's own time limit bounds it. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await sleep(5);
+}
+
+/** Waits until `count` has stood still for `ms`, and gives it. */
+export async function standstill(count: () => number, ms = 300): Promise<number> {
+  for (let last = -1; last !== count();) {
+    last = count();
+    await sleep(ms);
+  }
+  return count();
+}
+
+export interface Bench {
+  readonly client: TrialClient;
+  readonly channel: Channel;
+  readonly server: Server;
+  readonly port: number;
+}
+
+/** How a bench differs from the usual. */
+export interface BenchOptions {
+  readonly server?: ServerOptions;
+  readonly channel?: ChannelOptions;
+  readonly host?: string;
+}
+
+/** Runs `check` against a server with `handlers`, and closes both sides after it. */
+export async function serving(
+  handlers: Handlers,
+  check: (bench: Bench) => Promise<void>,
+  options: BenchOptions = {},
+): Promise<void> {
+  const { host = "127.0.0.1" } = options;
+  const server = new Server({ poller: "native", ...options.server });
+  server.addService(Trial, handlers);
+  const port = await server.listen(`${host}:0`);
+  const channel = new Channel(`${host}:${port}`, { poller: "native", ...options.channel });
+  try {
+    await check({ client: channel.client(Trial), channel, server, port });
+  } finally {
+    channel.close();
+    server.close();
+  }
+}
+
+/** The RpcError that `call` ends with. */
+export function failure(call: PromiseLike<unknown>): Promise<RpcError> {
+  return assertRejects(() => call, RpcError);
+}
+
+export async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const one of source) all.push(one);
+  return all;
+}
+
+export async function* numbers(count: number): AsyncGenerator<Note> {
+  for (let number = 1; number <= count; number++) {
+    await Promise.resolve();
+    yield { number };
+  }
+}
+
+export function* syncNumbers(count: number): Generator<Note> {
+  for (let number = 1; number <= count; number++) yield { number };
+}
+
+export const sum = (notes: Note[]) => notes.reduce((total, note) => total + note.number!, 0);
+export const numbersOf = (notes: Note[]) => notes.map((note) => note.number);
+
+/** Handlers that answer without waiting for anything of their own. */
+export const echo: Handlers = {
+  one: (request) => request,
+  down: (request) => numbers(request.number!),
+  up: async (requests) => ({ number: sum(await collect(requests)) }),
+  async *both(requests) {
+    for await (const { number } of requests) yield { number: number! * 2 };
+  },
+};
+
+/** Handlers whose unary method never answers until its call is over. */
+export function neverAnswering(seen: { started: number; aborted: number }): Handlers {
+  return {
+    one: (_request, call) => {
+      seen.started++;
+      return new Promise<Note>((resolve) => {
+        call.signal.addEventListener("abort", () => {
+          seen.aborted++;
+          resolve({});
+        });
+      });
+    },
+  };
+}
