@@ -1,5 +1,5 @@
 // Where the runtimes are: the project's own copies from npm first, then PATH.
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 /** The project's folder, with a slash at its end. */
@@ -7,8 +7,9 @@ export const root = fileURLToPath(new URL("../", import.meta.url));
 
 /** The program of `name`: "deno", "bun", "node", "esbuild" or "tsc". */
 export function program(name) {
-  const local = `${root}node_modules/.bin/${name}`;
-  return existsSync(local) ? local : name;
+  // Deno's package may come with a script under .bin, which passes no signal on to the Deno that it starts.
+  const locals = [`${root}node_modules/${name}/${name}`, `${root}node_modules/.bin/${name}`];
+  return locals.find((path) => existsSync(path) && statSync(path).isFile()) ?? name;
 }
 
 /** Command and arguments that run a script on `runtime`. */
