@@ -120,7 +120,7 @@ function checkName(name: string): string {
 
 function checkValue(name: string, value: MetadataValue): MetadataValue {
   const binary = name.toLowerCase().endsWith("-bin");
-  if (binary !== value instanceof Uint8Array) {
+  if (binary ? !(value instanceof Uint8Array) : typeof value !== "string") {
     const wanted = binary
       ? "a Uint8Array, for the name ends in -bin"
       : 'a string; binary values need a name in "-bin"';

@@ -83,6 +83,19 @@ export function isReserved(name: string): boolean {
   return RESERVED.has(name);
 }
 
+/** What one way of reading found in a list. */
+interface Remembered {
+  readonly read: (headers: HeaderList) => unknown;
+  readonly found: unknown;
+}
+
+/** Reads a list once, though it comes again and again. A trailers-only response may be read in two ways. */
+function remembered<T>(headers: HeaderList, read: (headers: HeaderList) => T): T {
+  let memo = headers.memo as Remembered | undefined;
+  if (memo?.read !== read) headers.memo = memo = { read, found: read(headers) };
+  return memo.found as T;
+}
+
 /** Why a request is no gRPC call, with the HTTP status that says so. */
 export interface RequestRefusal {
   readonly httpStatus: string;
@@ -92,7 +105,7 @@ export interface RequestRefusal {
 
 /** What a request header section says. The same list gives the same head again, so a repeated one costs nothing. */
 export function parseRequest(headers: HeaderList): RequestHead | RequestRefusal {
-  return (headers.memo ??= readRequest(headers)) as RequestHead | RequestRefusal;
+  return remembered(headers, readRequest);
 }
 
 function readRequest(headers: HeaderList): RequestHead | RequestRefusal {
@@ -131,7 +144,7 @@ export interface ResponseHead {
 
 /** What a response header section says; remembered like {@linkcode parseRequest}'s. */
 export function parseResponse(headers: HeaderList): ResponseHead {
-  return (headers.memo ??= readResponse(headers)) as ResponseHead;
+  return remembered(headers, readResponse);
 }
 
 function readResponse(headers: HeaderList): ResponseHead {
@@ -158,7 +171,7 @@ function readResponse(headers: HeaderList): ResponseHead {
 
 /** The status that trailers, or a trailers-only response, say; remembered like {@linkcode parseRequest}'s. */
 export function parseTrailers(trailers: HeaderList): StreamStatus {
-  return (trailers.memo ??= readTrailers(trailers)) as StreamStatus;
+  return remembered(trailers, readTrailers);
 }
 
 function readTrailers(trailers: HeaderList): StreamStatus {

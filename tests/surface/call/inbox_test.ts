@@ -1,0 +1,74 @@
+// The iterator that an application reads messages from, and the window that goes back only as it reads.
+import { assertEquals, assertRejects } from "@std/assert";
+import { Inbox } from "../../../surface/call/inbox.ts";
+import { test } from "../../harness.ts";
+
+class Owner {
+  taken = 0;
+  abandoned = 0;
+  onTaken(wireBytes: number): void {
+    this.taken += wireBytes;
+  }
+  onAbandoned(): void {
+    this.abandoned++;
+  }
+}
+
+function inbox(): [Inbox<number>, Owner] {
+  const owner = new Owner();
+  return [new Inbox<number>(owner), owner];
+}
+
+test("inbox: octets go back as messages are taken, not as they come", async () => {
+  const [box, owner] = inbox();
+  box.push(1, 10);
+  box.push(2, 20);
+  assertEquals(owner.taken, 0);
+  assertEquals((await box.next()).value, 1);
+  assertEquals(owner.taken, 10);
+  assertEquals((await box.next()).value, 2);
+  const waiting = box.next();
+  box.push(3, 30);
+  assertEquals([(await waiting).value, owner.taken], [3, 60]);
+});
+
+test("inbox: several reads may wait, and are served in their order", async () => {
+  const [box] = inbox();
+  const reads = [box.next(), box.next(), box.next()];
+  box.push(1, 1);
+  box.push(2, 1);
+  box.end();
+  assertEquals((await Promise.all(reads)).map((read) => read.value), [1, 2, undefined]);
+});
+
+test("inbox: an error comes after the messages that came before it, once", async () => {
+  const [box] = inbox();
+  box.push(1, 1);
+  box.end(new Error("lost"));
+  assertEquals((await box.next()).value, 1);
+  await assertRejects(() => box.next(), Error, "lost");
+  assertEquals(await box.next(), { value: undefined, done: true });
+});
+
+test("inbox: a read that waits rejects with the error", async () => {
+  const [box] = inbox();
+  const waiting = box.next();
+  box.end(new Error("lost"));
+  await assertRejects(() => waiting, Error, "lost");
+});
+
+test("inbox: leaving the loop gives everything back, and tells once unless it was over", async () => {
+  const [box, owner] = inbox();
+  box.push(1, 1);
+  box.push(2, 2);
+  for await (const message of box) if (message === 1) break;
+  assertEquals([owner.taken, owner.abandoned], [3, 1]);
+  box.push(3, 4);
+  assertEquals([owner.taken, await box.next()], [7, { value: undefined, done: true }]);
+  await box.return();
+  assertEquals(owner.abandoned, 1);
+  const [ended, endedOwner] = inbox();
+  ended.end();
+  await ended.return();
+  assertEquals(endedOwner.abandoned, 0);
+});

@@ -1,0 +1,55 @@
+// Metadata as an application uses it: names, values, order, and what is refused before anything is sent.
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { Metadata } from "pollwire";
+import { HeaderList } from "../../../transport/mod.ts";
+import { test } from "../../harness.ts";
+
+test("metadata: names in any case are one; values keep their order", () => {
+  const metadata = new Metadata({ "X-Name": ["1", "2"] });
+  metadata.append("x-NAME", "3");
+  assertEquals(metadata.getAll("x-name"), ["1", "2", "3"]);
+  assertEquals([metadata.get("X-name"), metadata.has("x-Name"), metadata.size], ["1", true, 1]);
+  metadata.set("x-name", "only");
+  assertEquals([...metadata], [["x-name", "only"]]);
+  assertEquals([metadata.delete("X-NAME"), metadata.delete("X-NAME"), metadata.size], [true, false, 0]);
+  assertEquals([metadata.get("x-name"), metadata.getAll("x-name")], [undefined, []]);
+});
+
+test("metadata: from pairs as from an object, and over the wire and back", () => {
+  const metadata = new Metadata([["b", "1"], ["a-bin", Uint8Array.of(0, 255)], ["b", " 2 "]]);
+  const headers = metadata.toHeaders()!;
+  assertEquals([...headers], [["b", "1"], ["b", "2"], ["a-bin", "AP8"]]);
+  assertEquals([...Metadata.fromHeaders(headers)], [["b", "1"], ["b", "2"], [
+    "a-bin",
+    Uint8Array.of(0, 255),
+  ]]);
+  assertEquals(new Metadata().toHeaders(), undefined);
+});
+
+test("metadata: binary values joined by commas are several; what is no base64 is left out", () => {
+  const received = Metadata.fromHeaders(
+    HeaderList.of([["a-bin", "AA,AQ=="], ["b-bin", "!"], ["a-bin", "Ag"]]),
+  );
+  assertEquals(received.getAll("a-bin"), [Uint8Array.of(0), Uint8Array.of(1), Uint8Array.of(2)]);
+  assertEquals(received.has("b-bin"), false);
+});
+
+test("metadata: names that are no names, or belong to the protocol, throw", () => {
+  for (
+    const name of ["", "with space", "ümlaut", "a:b", "a\n", ":path", "grpc-status", "TE", "content-type"]
+  ) {
+    const error = assertThrows(() => new Metadata().set(name, "v"), TypeError);
+    assertMatch(error.message, /Cannot use .* as a metadata name/);
+  }
+});
+
+test("metadata: text must be printable ASCII, binary values octets, each under its kind of name", () => {
+  const metadata = new Metadata();
+  for (const value of ["é", "line\nbreak", "tab\t", "\0"]) {
+    assertMatch(assertThrows(() => metadata.append("x", value), TypeError).message, /not printable ASCII/);
+  }
+  assertMatch(assertThrows(() => metadata.set("x-bin", "text"), TypeError).message, /Uint8Array/);
+  assertMatch(assertThrows(() => metadata.set("x", Uint8Array.of(1)), TypeError).message, /"-bin"/);
+  assertMatch(assertThrows(() => metadata.set("x", 1 as unknown as string), TypeError).message, /a string/);
+  assertEquals(metadata.size, 0);
+});

@@ -1,0 +1,69 @@
+// The codings of single headers: grpc-timeout, grpc-message, binary values.
+import { assert, assertEquals } from "@std/assert";
+import { decodeBinary, encodeBinary } from "../../../transport/grpc/binary_header.ts";
+import { decodePercent, encodePercent } from "../../../transport/grpc/percent.ts";
+import { decodeTimeout, encodeTimeout } from "../../../transport/grpc/timeout.ts";
+import { test } from "../../harness.ts";
+
+test("grpc-timeout: every unit, up to eight digits", () => {
+  const values: Array<[string, number]> = [
+    ["1H", 3_600_000],
+    ["2M", 120_000],
+    ["3S", 3_000],
+    ["4m", 4],
+    ["5000u", 5],
+    ["6000000n", 6],
+    ["0m", 0],
+    ["99999999S", 99_999_999_000],
+  ];
+  for (const [text, ms] of values) assertEquals(decodeTimeout(text), ms, text);
+});
+
+test("grpc-timeout: what is malformed is undefined", () => {
+  for (const text of ["", "1", "S", "-1S", "1.5S", "123456789S", "1s", "1h", " 1S", "1S ", "1SS", "+1S"]) {
+    assertEquals(decodeTimeout(text), undefined, JSON.stringify(text));
+  }
+});
+
+test("grpc-timeout: what is sent is well-formed, never shorter, and within a hundredth", () => {
+  for (const ms of [0.2, 1, 1.5, 999, 1_000, 1_234, 59_999, 123_456, 999_999, 1e6, 86_400_000, 1e10]) {
+    const text = encodeTimeout(ms);
+    const sent = decodeTimeout(text);
+    assert(sent !== undefined, text);
+    assert(sent >= ms && sent <= ms * 1.01 + 1, `${ms} ms became ${text}`);
+  }
+  assertEquals(encodeTimeout(Number.MAX_SAFE_INTEGER), "99999999H");
+});
+
+test("grpc-message: printable ASCII stays, the rest is percent-encoded UTF-8", () => {
+  assertEquals(encodePercent("plain, with ~ and spaces"), "plain, with ~ and spaces");
+  assertEquals(encodePercent("100%"), "100%25");
+  assertEquals(encodePercent("é\n"), "%C3%A9%0A");
+  assertEquals(encodePercent(" at its ends "), "%20at its ends%20");
+  for (const text of ["", "é ✗ 🎉", "%41", "%", "a\r\nb\0", " "]) {
+    const encoded = encodePercent(text);
+    assert(/^[\x20-\x7e]*$/.test(encoded), encoded);
+    assertEquals(decodePercent(encoded), text);
+  }
+});
+
+test("grpc-message: what is not well coded is kept, for a message must not be lost", () => {
+  assertEquals(decodePercent("50% off, 100%"), "50% off, 100%");
+  assertEquals(decodePercent("%zz%4"), "%zz%4");
+  assertEquals(decodePercent("%41%4g"), "A%4g");
+  assertEquals(decodePercent("%ff"), "\ufffd");
+  assertEquals(decodePercent("\xc3\xa9"), "é"); // raw UTF-8, as some servers send it
+});
+
+test("binary values: base64 without padding out; padded, unpadded and joined by commas in", () => {
+  assertEquals(encodeBinary(new Uint8Array(0)), "");
+  assertEquals(encodeBinary(Uint8Array.of(0, 255, 1, 254)), "AP8B/g");
+  assertEquals(decodeBinary("AP8B/g"), [Uint8Array.of(0, 255, 1, 254)]);
+  assertEquals(decodeBinary("AP8B/g=="), [Uint8Array.of(0, 255, 1, 254)]);
+  assertEquals(decodeBinary("AA==, AQ,"), [Uint8Array.of(0), Uint8Array.of(1), new Uint8Array(0)]);
+  assertEquals(decodeBinary("not base64!"), undefined);
+  for (let length = 0; length < 40; length++) {
+    const value = Uint8Array.from({ length }, (_, i) => 255 - i * 11);
+    assertEquals(decodeBinary(encodeBinary(value)), [value]);
+  }
+});

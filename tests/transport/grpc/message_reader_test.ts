@@ -1,0 +1,123 @@
+// Length-prefixed messages out of DATA, wherever it is split, and what is refused.
+import { assertEquals, assertMatch } from "@std/assert";
+import { type MessageError, MessageReader, writePrefix } from "../../../transport/grpc/message_reader.ts";
+import { GrpcStatus } from "../../../transport/grpc/status_mapping.ts";
+import { test } from "../../harness.ts";
+
+/** Keeps what a reader says; gives messages back to the windows only by `take`. */
+class Recorder {
+  readonly messages: Uint8Array[] = [];
+  readonly wireBytes: number[] = [];
+  readonly errors: MessageError[] = [];
+  consumed = 0;
+  onMessageBytes(bytes: Uint8Array, wireBytes: number): void {
+    this.messages.push(bytes);
+    this.wireBytes.push(wireBytes);
+  }
+  onConsumed(bytes: number): void {
+    this.consumed += bytes;
+  }
+  onMessageError(error: MessageError): void {
+    this.errors.push(error);
+  }
+}
+
+function framed(...bodies: Uint8Array[]): Uint8Array {
+  const parts = bodies.flatMap((body) => {
+    const one = new Uint8Array(5 + body.length);
+    one.set(body, 5);
+    writePrefix(one);
+    return [...one];
+  });
+  return Uint8Array.from(parts);
+}
+
+function reading(maxBytes = 1_000, encoding = "identity"): [MessageReader, Recorder] {
+  const recorder = new Recorder();
+  return [new MessageReader(recorder, maxBytes, encoding), recorder];
+}
+
+const body = (length: number) => Uint8Array.from({ length }, (_, i) => i * 7);
+const BODIES = [body(0), body(1), body(40), body(0), body(300)];
+
+test("messages come out the same whichever way the stream is cut in two", () => {
+  const stream = framed(...BODIES);
+  for (let cut = 0; cut <= stream.length; cut++) {
+    const [reader, recorder] = reading();
+    reader.read(stream.subarray(0, cut));
+    reader.read(stream.subarray(cut));
+    assertEquals(recorder.messages, BODIES, `cut at ${cut}`);
+    assertEquals(recorder.errors, []);
+    assertEquals(reader.atBoundary, true);
+  }
+});
+
+test("messages come out of single octets, and the end is a boundary only between messages", () => {
+  const stream = framed(...BODIES);
+  const [reader, recorder] = reading();
+  const boundaries: number[] = [];
+  for (let at = 0; at < stream.length; at++) {
+    reader.read(stream.subarray(at, at + 1));
+    if (reader.atBoundary) boundaries.push(at + 1);
+  }
+  assertEquals(recorder.messages, BODIES);
+  assertEquals(boundaries, [5, 11, 56, 61, 366]);
+});
+
+test("a message within one piece is a view of it; one over several is a buffer of its own", () => {
+  const stream = framed(body(10));
+  const [reader, recorder] = reading();
+  reader.read(stream);
+  reader.read(stream.subarray(0, 8));
+  reader.read(stream.subarray(8));
+  assertEquals(recorder.messages.map((message) => message.buffer === stream.buffer), [true, false]);
+});
+
+test("every octet of the stream goes back to the windows exactly once", () => {
+  const stream = framed(...BODIES);
+  for (const step of [1, 3, 5, 6, 64, stream.length]) {
+    const [reader, recorder] = reading();
+    for (let at = 0; at < stream.length; at += step) reader.read(stream.subarray(at, at + step));
+    let given = recorder.consumed;
+    for (const wireBytes of recorder.wireBytes) given += reader.taken(wireBytes);
+    assertEquals(given, stream.length, `in steps of ${step}`);
+  }
+});
+
+test("a message that is cut while earlier ones wait gives nothing back until they are taken", () => {
+  const [reader, recorder] = reading();
+  reader.read(framed(body(10)));
+  reader.read(framed(body(100)).subarray(0, 50));
+  assertEquals(recorder.consumed, 0);
+  assertEquals(reader.taken(recorder.wireBytes[0]!), 15 + 45);
+});
+
+test("a message above the limit is RESOURCE_EXHAUSTED at its prefix, one at the limit is none", () => {
+  const [reader, recorder] = reading(100);
+  reader.read(framed(body(100)));
+  assertEquals([recorder.messages.length, recorder.errors], [1, []]);
+  reader.read(framed(body(101)).subarray(0, 5));
+  assertEquals(recorder.errors[0]!.code, GrpcStatus.RESOURCE_EXHAUSTED);
+  assertMatch(recorder.errors[0]!.message, /101 bytes is above the limit of 100/);
+  reader.read(framed(body(1)));
+  assertEquals([recorder.messages.length, recorder.errors.length], [1, 1]);
+});
+
+test("a length of 2^32 - 1 is read as such", () => {
+  const [reader, recorder] = reading();
+  reader.read(Uint8Array.of(0, 255, 255, 255, 255));
+  assertMatch(recorder.errors[0]!.message, /4294967295 bytes/);
+});
+
+test("the compressed flag: INTERNAL without grpc-encoding, UNIMPLEMENTED with one, and 2 is no flag", () => {
+  const cases = [
+    ["identity", 1, GrpcStatus.INTERNAL],
+    ["gzip", 1, GrpcStatus.UNIMPLEMENTED],
+    ["identity", 2, GrpcStatus.INTERNAL],
+  ] as const;
+  for (const [encoding, flag, code] of cases) {
+    const [reader, recorder] = reading(1_000, encoding);
+    reader.read(Uint8Array.of(flag, 0, 0, 0, 0));
+    assertEquals(recorder.errors.map((error) => error.code), [code]);
+  }
+});
