@@ -1,0 +1,30 @@
+// The Echo service on @connectrpc/connect-node, on Node, Bun or Deno: prints `listening PORT`.
+import { connectNodeAdapter } from "@connectrpc/connect-node";
+import http2 from "node:http2";
+import process from "node:process";
+import { Echo } from "./service.mjs";
+
+const handler = connectNodeAdapter({
+  routes: (router) =>
+    router.service(Echo, {
+      unary: (payload) => ({ body: payload.body }),
+      async *download({ count, size }) {
+        const message = { body: new Uint8Array(size).fill(120) };
+        for (let i = 0; i < count; i++) yield message;
+      },
+      async upload(messages) {
+        const receipt = { count: 0, bytes: 0 };
+        for await (const { body } of messages) {
+          receipt.count++;
+          receipt.bytes += body.length;
+        }
+        return receipt;
+      },
+      async *chat(messages) {
+        for await (const { body } of messages) yield { body };
+      },
+    }),
+});
+const server = http2.createServer(handler);
+server.listen(0, "127.0.0.1", () => console.log(`listening ${server.address().port}`));
+process.stdin.on("end", () => process.exit(0)).resume();

@@ -1,0 +1,87 @@
+// The Echo service on C++ gRPC's callback API: prints `listening PORT`.
+#include <grpcpp/grpcpp.h>
+
+#include <cstdio>
+#include <string>
+
+#include "echo.grpc.pb.h"
+
+using bench::Order;
+using bench::Payload;
+using bench::Receipt;
+
+class Download final : public grpc::ServerWriteReactor<Payload> {
+ public:
+  explicit Download(const Order* order) : left_(order->count()) {
+    message_.set_body(std::string(order->size(), 'x'));
+    Next();
+  }
+  void OnWriteDone(bool ok) override { ok ? Next() : Finish(grpc::Status::CANCELLED); }
+  void OnDone() override { delete this; }
+
+ private:
+  void Next() {
+    if (left_ == 0) return Finish(grpc::Status::OK);
+    --left_;
+    StartWrite(&message_);
+  }
+  uint32_t left_;
+  Payload message_;
+};
+
+class Upload final : public grpc::ServerReadReactor<Payload> {
+ public:
+  explicit Upload(Receipt* receipt) : receipt_(receipt) { StartRead(&message_); }
+  void OnReadDone(bool ok) override {
+    if (!ok) return Finish(grpc::Status::OK);
+    receipt_->set_count(receipt_->count() + 1);
+    receipt_->set_bytes(receipt_->bytes() + message_.body().size());
+    StartRead(&message_);
+  }
+  void OnDone() override { delete this; }
+
+ private:
+  Receipt* receipt_;
+  Payload message_;
+};
+
+class Chat final : public grpc::ServerBidiReactor<Payload, Payload> {
+ public:
+  Chat() { StartRead(&message_); }
+  void OnReadDone(bool ok) override { ok ? StartWrite(&message_) : Finish(grpc::Status::OK); }
+  void OnWriteDone(bool ok) override { ok ? StartRead(&message_) : Finish(grpc::Status::CANCELLED); }
+  void OnDone() override { delete this; }
+
+ private:
+  Payload message_;
+};
+
+class EchoService final : public bench::Echo::CallbackService {
+  grpc::ServerUnaryReactor* Unary(grpc::CallbackServerContext* context, const Payload* request,
+                                  Payload* response) override {
+    *response = *request;
+    auto* reactor = context->DefaultReactor();
+    reactor->Finish(grpc::Status::OK);
+    return reactor;
+  }
+  grpc::ServerWriteReactor<Payload>* Download(grpc::CallbackServerContext*, const Order* order) override {
+    return new ::Download(order);
+  }
+  grpc::ServerReadReactor<Payload>* Upload(grpc::CallbackServerContext*, Receipt* receipt) override {
+    return new ::Upload(receipt);
+  }
+  grpc::ServerBidiReactor<Payload, Payload>* Chat(grpc::CallbackServerContext*) override { return new ::Chat(); }
+};
+
+int main() {
+  EchoService service;
+  grpc::ServerBuilder builder;
+  int port = 0;
+  builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+  builder.RegisterService(&service);
+  auto server = builder.BuildAndStart();
+  std::printf("listening %d\n", port);
+  std::fflush(stdout);
+  while (std::getchar() != EOF) {}
+  return 0;
+}

@@ -1,0 +1,168 @@
+// What every contender's client does, whatever its library: drives one kind of traffic for a time and prints figures.
+//
+// A library gives `connect(address)`, a client with
+//   unary(body)            a promise of the length of the echoed body
+//   download(count, size)  a promise of { count, bytes } as they were received
+//   upload(count, body)    a promise of { count, bytes } as the server received them
+//   chat()                 { exchange(body): promise of the echoed length, end() }
+//   close()
+// Prints "measuring" when the warm-up is over, and then the figures as one line of JSON.
+import process from "node:process";
+import { readArguments } from "../arguments.mjs";
+
+/** Bytes of one streaming call: long enough for a stream to get going, short enough for many calls a round. */
+const STREAM_BYTES = 32 * 1024 * 1024;
+const STREAM_MESSAGES = 20_000;
+
+const options = readArguments({
+  port: 0,
+  kind: "unary",
+  connections: 1,
+  streams: 1,
+  bytes: 16,
+  seconds: 1,
+  "warm-up": 500,
+  poller: "native",
+});
+
+/** Runs this process's arguments against the server at `--port` and ends the process. */
+export async function drive(connect) {
+  const kinds = { unary, download, upload, chat, connect: reconnect, start, idle };
+  const figures = await kinds[options.kind](() => connect(`127.0.0.1:${options.port}`, options));
+  console.log(JSON.stringify(figures));
+  process.exit(0);
+}
+
+async function connections(connect) {
+  return await Promise.all(Array.from({ length: options.connections }, connect));
+}
+
+async function unary(connect) {
+  const clients = await connections(connect);
+  const body = new Uint8Array(options.bytes).fill(120);
+  return measure(clients, (client, tally) => async () => {
+    tally.add(1, await client.unary(body) === body.length);
+  });
+}
+
+async function chat(connect) {
+  const clients = await connections(connect);
+  const body = new Uint8Array(options.bytes).fill(120);
+  return measure(clients, (client, tally) => {
+    const stream = client.chat();
+    return async () => tally.add(1, await stream.exchange(body) === body.length);
+  });
+}
+
+function messagesACall() {
+  return Math.min(STREAM_MESSAGES, Math.max(1, Math.floor(STREAM_BYTES / options.bytes)));
+}
+
+async function download(connect) {
+  const clients = await connections(connect);
+  const count = messagesACall();
+  return measure(clients, (client, tally) => async () => {
+    const got = await client.download(count, options.bytes);
+    tally.add(count, got.count === count && got.bytes === count * options.bytes);
+  });
+}
+
+async function upload(connect) {
+  const clients = await connections(connect);
+  const body = new Uint8Array(options.bytes).fill(120);
+  const count = messagesACall();
+  return measure(clients, (client, tally) => async () => {
+    const got = await client.upload(count, body);
+    tally.add(count, got.count === count && got.bytes === count * body.length);
+  });
+}
+
+function reconnect(connect) {
+  const body = new Uint8Array(options.bytes).fill(120);
+  return measure([undefined], (_, tally) => async () => {
+    const client = await connect();
+    tally.add(1, await client.unary(body) === body.length);
+    await client.close();
+  });
+}
+
+/** Process start to first answer: whoever started this process has the clock. */
+async function start(connect) {
+  const client = await connect();
+  const length = await client.unary(new Uint8Array(options.bytes));
+  return { count: 1, wrong: Number(length !== options.bytes) };
+}
+
+/** Opens everything, uses each once, says so, and stays until it is ended. */
+async function idle(connect) {
+  const body = new Uint8Array(options.bytes).fill(120);
+  const clients = [];
+  for (let i = 0; i < options.connections; i++) {
+    const client = await connect();
+    if (await client.unary(body) !== body.length) throw new Error(`connection ${i}: wrong answer`);
+    clients.push(client);
+  }
+  if (options.connections === 1) {
+    for (let i = 0; i < options.streams; i++) await clients[0].chat().exchange(body);
+  }
+  console.log("idle");
+  await new Promise((resolve) => process.stdin.on("end", resolve).resume());
+  return { count: options.connections, wrong: 0 };
+}
+
+/** Counts what is done, and keeps one latency in sixteen: enough for percentiles, too few to weigh on the loop. */
+class Tally {
+  constructor() {
+    this.count = 0;
+    this.wrong = 0;
+    this.steps = 0;
+    this.latencies = [];
+  }
+  add(count, right) {
+    this.count += count;
+    if (!right) this.wrong++;
+  }
+}
+
+/** Repeats what `prepare` gives, once a stream of each client, for the warm-up and then for the time that counts. */
+async function measure(clients, prepare) {
+  const tally = new Tally();
+  const steps = clients.flatMap((client) =>
+    Array.from({ length: options.streams }, () => prepare(client, tally))
+  );
+  await repeat(steps, tally, options["warm-up"]);
+  const warm = new Tally();
+  Object.assign(tally, warm, { latencies: [] });
+  console.log("measuring");
+  const cpuBefore = process.cpuUsage();
+  const startedAt = performance.now();
+  await repeat(steps, tally, options.seconds * 1_000);
+  const elapsedMs = performance.now() - startedAt;
+  const cpu = process.cpuUsage(cpuBefore);
+  const { count, wrong, latencies } = tally;
+  latencies.sort((a, b) => a - b);
+  const at = (share) => latencies[Math.floor((latencies.length - 1) * share)] ?? 0;
+  const percentiles = [0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 0.999, 1].map((
+    share,
+  ) => [share, at(share) * 1_000]);
+  return {
+    count,
+    wrong,
+    elapsedMs,
+    cpuMicroseconds: cpu.user + cpu.system,
+    latencyMicroseconds: percentiles,
+    rssBytes: process.memoryUsage().rss,
+  };
+}
+
+async function repeat(steps, tally, forMs) {
+  const end = performance.now() + forMs;
+  await Promise.all(steps.map(async (step) => {
+    for (let at = performance.now(); at < end;) {
+      await step();
+      const now = performance.now();
+      if ((tally.steps++ & 15) === 0) tally.latencies.push(now - at);
+      at = now;
+    }
+  }));
+}

@@ -1,0 +1,115 @@
+// Who is compared: for each contender how its server and client are started, or why it cannot be here.
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { program, root, runtimeCommand } from "../../.ci/runtimes.mjs";
+import { buildCpp, buildGo } from "./build.mjs";
+
+const here = fileURLToPath(new URL("./", import.meta.url));
+
+/**
+ * Every contender that `runtimes`, `pollers` and `peers` (comma-separated; "all") name:
+ * `{ name, ours, version, server, client, refuses }`. `server` and `client` are commands, `client` undefined where
+ * the library is measured as a server only; `refuses(scenario)` says why it takes no part in one.
+ */
+export function listContenders({ runtimes, pollers, peers }) {
+  const wanted = (list, name) => list === "all" || list.split(",").includes(name);
+  const all = [];
+  for (const runtime of ["deno", "bun", "node"].filter((name) => wanted(runtimes, name))) {
+    for (const poller of pollers.split(",")) all.push(pollwire(runtime, poller));
+    if (wanted(peers, "grpc-js")) all.push(fromNpm(runtime, "grpc-js", "grpc_js", "@grpc/grpc-js"));
+    if (wanted(peers, "connect")) {
+      all.push(fromNpm(runtime, "connect", "connect", "@connectrpc/connect-node"));
+    }
+  }
+  if (wanted(peers, "bun-serve") && wanted(runtimes, "bun")) all.push(bunServe());
+  if (wanted(peers, "cpp")) all.push(native("C++ gRPC", buildCpp));
+  if (wanted(peers, "go")) all.push(native("Go gRPC", buildGo));
+  if (wanted(peers, "python")) all.push(native("Python gRPC", pythonGrpc));
+  return all;
+}
+
+/** pollwire on Bun: the fixed server of client measurements, and the fixed client of what no generator does. */
+export function fixedSide() {
+  return pollwire("bun", "native");
+}
+
+/** The raw generator as a command. */
+export function generator(runtime) {
+  return [...runtimeCommand(runtime), fileURLToPath(new URL("../load/main.ts", import.meta.url))];
+}
+
+const nothing = () => undefined;
+
+function script(runtime, path, ...args) {
+  return [...runtimeCommand(runtime), here + path, ...args];
+}
+
+function pollwire(runtime, poller) {
+  return {
+    name: `pollwire ${poller}, ${title(runtime)}`,
+    ours: true,
+    version: versionOf(`${root}package.json`),
+    server: script(runtime, "pollwire/server.mjs", `--poller=${poller}`),
+    client: script(runtime, "pollwire/client.mjs", `--poller=${poller}`),
+    refuses: nothing,
+  };
+}
+
+function fromNpm(runtime, library, folder, packageName) {
+  return {
+    name: `${library}, ${title(runtime)}`,
+    ours: false,
+    version: versionOf(`${root}node_modules/${packageName}/package.json`),
+    server: script(runtime, `${folder}/server.mjs`),
+    client: script(runtime, `${folder}/client.mjs`),
+    refuses: nothing,
+  };
+}
+
+function bunServe() {
+  return {
+    name: "Bun.serve HTTP/2, no gRPC",
+    ours: false,
+    version: spawnSync(program("bun"), ["--version"], { encoding: "utf8" }).stdout.trim(),
+    server: script("bun", "bun_serve/server.mjs"),
+    client: undefined,
+    // It cannot send trailers, so the generator would find every answer wrong: h2load sees HTTP status only.
+    h2loadOnly: true,
+    refuses: ({ kind }) => kind === "unary" ? undefined : "it answers unary calls only",
+  };
+}
+
+function native(name, build) {
+  const built = build();
+  return {
+    name,
+    ours: false,
+    version: built.version,
+    missing: built.missing,
+    server: built.server,
+    client: built.client,
+    refuses: ({ kind }, side) =>
+      side !== "server" && ["connect", "start", "idle"].includes(kind)
+        ? "its client has no such kind"
+        : undefined,
+  };
+}
+
+function pythonGrpc() {
+  // Debian's packages belong to Debian's Python, which need not be the first on PATH.
+  for (const python of ["python3", "/usr/bin/python3"]) {
+    const probe = spawnSync(python, ["-c", "import grpc; print(grpc.__version__)"], { encoding: "utf8" });
+    if (probe.status !== 0) continue;
+    return { version: probe.stdout.trim(), server: [python, `${here}python/server.py`], client: undefined };
+  }
+  return { missing: "no python3 has grpcio (Debian: python3-grpcio)" };
+}
+
+function versionOf(path) {
+  return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")).version : "not installed";
+}
+
+function title(runtime) {
+  return runtime[0].toUpperCase() + runtime.slice(1);
+}

@@ -1,0 +1,56 @@
+// A client on pollwire, on Deno, Bun or Node.
+import { Channel, loadProto } from "pollwire";
+import { drive } from "../drive.mjs";
+
+const { Echo } = await loadProto(new URL("../../echo.proto", import.meta.url));
+
+await drive((address, { poller }) => {
+  const channel = new Channel(address, { poller });
+  const client = channel.client(Echo);
+  return {
+    unary: (body) => client.unary({ body }).then((response) => response.body.length),
+    async download(count, size) {
+      const got = { count: 0, bytes: 0 };
+      for await (const { body } of client.download({ count, size })) {
+        got.count++;
+        got.bytes += body.length;
+      }
+      return got;
+    },
+    upload: (count, body) => client.upload(repeated(count, { body })),
+    chat: () => chatOf(client),
+    close: () => channel.close(),
+  };
+});
+
+function* repeated(count, message) {
+  for (let i = 0; i < count; i++) yield message;
+}
+
+/** Requests are pushed one at a time, so the request stream is an iterator whose `next` waits for a push. */
+function chatOf(client) {
+  let wanted;
+  let pushed = [];
+  const requests = {
+    [Symbol.asyncIterator]: () => ({
+      next: () =>
+        pushed.length > 0 ? Promise.resolve(pushed.shift()) : new Promise((resolve) => wanted = resolve),
+    }),
+  };
+  const push = (result) => {
+    if (wanted === undefined) pushed = [...pushed, result];
+    else {
+      const resolve = wanted;
+      wanted = undefined;
+      resolve(result);
+    }
+  };
+  const responses = client.chat(requests);
+  return {
+    exchange(body) {
+      push({ value: { body }, done: false });
+      return responses.next().then(({ value }) => value.body.length);
+    },
+    end: () => push({ value: undefined, done: true }),
+  };
+}

@@ -1,0 +1,312 @@
+// One connection of the load generator: keeps a number of unary calls going, and checks every answer and status.
+//
+// It is a client cut down to what a benchmark needs, so that it is quicker than every server it drives: calls are
+// copied from a template, answers compared with what they must be. It keeps the peer's flow-control windows, and
+// gives its own back in time; anything but the right answer counts as wrong.
+import { Buffer } from "node:buffer";
+import { type Endpoint, type EventEngine, type IoError, SliceBuffer } from "../../pollers/mod.ts";
+import { DecodeFailure, Decoder } from "../../transport/hpack/decoder.ts";
+import {
+  CLIENT_PREFACE,
+  Flag,
+  FRAME_HEADER_BYTES,
+  FrameType,
+  readUint31,
+  readUint32,
+  writeFrameHeader,
+  writeUint32,
+} from "../../transport/http2/frames.ts";
+import {
+  writePing,
+  writeSettings,
+  writeSettingsAck,
+  writeWindowUpdate,
+} from "../../transport/http2/frame_writer.ts";
+import type { Http2Error } from "../../transport/http2/error.ts";
+import { OutputBuffer } from "../../transport/http2/output_buffer.ts";
+import { type FrameHandler, Receiver } from "../../transport/http2/receiver.ts";
+import { type CallTemplate, callTemplate } from "./call_template.ts";
+import type { Tally } from "./tally.ts";
+
+/** What to do. */
+export interface LoadPlan {
+  readonly port: number;
+  readonly streams: number;
+  readonly bodyBytes: number;
+}
+
+/** A call that is under way. */
+interface Slot {
+  id: number;
+  sentAt: number;
+  /** Octets of the message sent, and received back. */
+  sent: number;
+  received: number;
+  /** What the peer lets this stream send. */
+  window: number;
+  right: boolean;
+}
+
+const WINDOW_BYTES = 0x7fff_ffff;
+const GIVE_BACK_BYTES = 0x2000_0000;
+const SETTINGS_INITIAL_WINDOW_SIZE = 4;
+const SETTINGS_HEADER_TABLE_SIZE = 1;
+
+/** See the head of this file. */
+export class LoadConnection implements FrameHandler {
+  /** Owned by ExecCtx. */
+  flushScheduled = false;
+  closed = false;
+  private readonly out = new OutputBuffer();
+  private readonly output = new SliceBuffer();
+  private readonly input = new SliceBuffer();
+  private readonly receiver = new Receiver(this, 16_384, false);
+  private readonly decoder = new Decoder({ maxTableSize: 4_096, maxHeaderListSize: 65_536 });
+  private readonly slots: Array<Slot | undefined>;
+  private template: CallTemplate | undefined = undefined;
+  private nextId = 1;
+  private window = 65_535;
+  private initialWindow = 65_535;
+  private unannounced = 0;
+  private waiting: Slot[] = [];
+  private receiving: Slot | undefined = undefined;
+  private writing = false;
+
+  private constructor(
+    private readonly engine: EventEngine,
+    private readonly endpoint: Endpoint,
+    private readonly plan: LoadPlan,
+    private readonly tally: Tally,
+    private readonly fail: (reason: string) => void,
+  ) {
+    // Room for twice the streams, so that a slow one does not lie in another's way.
+    this.slots = new Array(2 ** Math.ceil(Math.log2(2 * plan.streams))).fill(undefined);
+  }
+
+  /** Connects and begins; `fail` hears why the connection ended. */
+  static open(engine: EventEngine, plan: LoadPlan, tally: Tally, fail: (reason: string) => void): void {
+    engine.connect({ family: "ipv4", host: "127.0.0.1", port: plan.port }, {}, (result) => {
+      if (result.ok) new LoadConnection(engine, result.value, plan, tally, fail).start();
+      else fail(result.error.message);
+    });
+  }
+
+  /** Writes what the turn has collected. */
+  flush(): void {
+    if (this.writing || this.out.byteLength === 0) return;
+    this.out.moveTo(this.output);
+    if (this.endpoint.write(this.output, this.onWritten)) this.out.recycle();
+    else this.writing = true;
+  }
+
+  // From the receiver.
+
+  /** An answer's content begins. */
+  beginData(streamId: number, frameBytes: number): void {
+    this.receiving = this.slot(streamId);
+    this.unannounced += frameBytes;
+    if (this.unannounced < GIVE_BACK_BYTES) return;
+    writeWindowUpdate(this.out, 0, this.unannounced);
+    this.unannounced = 0;
+    this.touch();
+  }
+
+  /** An answer's content: it must be what was sent. */
+  data(bytes: Uint8Array, _end: boolean): void {
+    const slot = this.receiving;
+    if (slot === undefined) return;
+    const { message } = this.template!;
+    const start = slot.received;
+    slot.received += bytes.length;
+    if (slot.received > message.length || !same(bytes, message, start)) slot.right = false;
+  }
+
+  /** Everything else. */
+  frame(type: number, flags: number, streamId: number, bytes: Uint8Array, start: number, end: number): void {
+    switch (type) {
+      case FrameType.HEADERS:
+        return this.headers(flags, streamId, bytes, start, end);
+      case FrameType.WINDOW_UPDATE:
+        return this.windowUpdate(streamId, readUint31(bytes, start));
+      case FrameType.SETTINGS:
+        return flags & Flag.ACK ? undefined : this.settings(bytes, start, end);
+      case FrameType.PING:
+        if (flags & Flag.ACK) return;
+        writePing(this.out, readUint32(bytes, start), readUint32(bytes, start + 4), true);
+        return this.touch();
+      case FrameType.RST_STREAM:
+        return this.reset(streamId, readUint32(bytes, start));
+      case FrameType.GOAWAY:
+        return this.fail(`server said GOAWAY: code ${readUint32(bytes, start + 4)}`);
+    }
+  }
+
+  /** The server broke framing. */
+  abort(error: Http2Error): void {
+    this.closed = true;
+    this.fail(error.reason);
+  }
+
+  private start(): void {
+    const at = this.out.reserve(CLIENT_PREFACE.length);
+    new TextEncoder().encodeInto(CLIENT_PREFACE, this.out.chunk.subarray(at));
+    this.out.length += CLIENT_PREFACE.length;
+    writeSettings(this.out, [[SETTINGS_INITIAL_WINDOW_SIZE, WINDOW_BYTES]]);
+    writeWindowUpdate(this.out, 0, WINDOW_BYTES - 65_535);
+    this.touch();
+    this.read();
+  }
+
+  private read(): void {
+    while (!this.closed && this.endpoint.read(this.input, this.onRead)) this.consume();
+  }
+
+  private readonly onRead = (error?: IoError): void => {
+    if (error !== undefined) return this.fail(error.message);
+    this.consume();
+    this.read();
+  };
+
+  private readonly onWritten = (error?: IoError): void => {
+    this.writing = false;
+    this.out.recycle();
+    if (error !== undefined) return this.fail(error.message);
+    this.flush();
+  };
+
+  private consume(): void {
+    for (const slice of this.input.slices) this.receiver.receive(slice);
+    this.input.clear();
+  }
+
+  private settings(bytes: Uint8Array, start: number, end: number): void {
+    let tableBytes = 4_096;
+    for (let at = start; at < end; at += 6) {
+      const id = (bytes[at]! << 8) | bytes[at + 1]!;
+      const value = readUint32(bytes, at + 2);
+      if (id === SETTINGS_HEADER_TABLE_SIZE) tableBytes = value;
+      if (id === SETTINGS_INITIAL_WINDOW_SIZE) this.newInitialWindow(value);
+    }
+    writeSettingsAck(this.out);
+    if (this.template === undefined) {
+      this.template = callTemplate(this.plan.port, this.plan.bodyBytes, tableBytes);
+      for (let i = 0; i < this.plan.streams; i++) this.call();
+    }
+    this.touch();
+  }
+
+  private newInitialWindow(bytes: number): void {
+    for (const slot of this.slots) if (slot !== undefined) slot.window += bytes - this.initialWindow;
+    this.initialWindow = bytes;
+  }
+
+  private call(): void {
+    const { template, slots } = this;
+    while (slots[(this.nextId >> 1) & (slots.length - 1)] !== undefined) this.nextId += 2;
+    const id = this.nextId;
+    this.nextId += 2;
+    const slot: Slot = {
+      id,
+      sentAt: this.tally.samples ? this.tally.time() : 0,
+      sent: 0,
+      received: 0,
+      window: this.initialWindow,
+      right: true,
+    };
+    slots[(id >> 1) & (slots.length - 1)] = slot;
+    const headers = id === 1 ? template!.firstHeaders : template!.headers;
+    const at = this.out.reserve(headers.length);
+    copy(headers, 0, headers.length, this.out.chunk, at);
+    writeUint32(this.out.chunk, at + 5, id);
+    this.out.length += headers.length;
+    this.send(slot);
+    this.touch();
+  }
+
+  /** The DATA frames that the windows allow; what they do not waits for WINDOW_UPDATE. */
+  private send(slot: Slot): void {
+    const { message, frameEnds } = this.template!;
+    for (const end of frameEnds) {
+      if (end <= slot.sent) continue;
+      const length = end - slot.sent;
+      if (length > slot.window || length > this.window) {
+        this.waiting.push(slot);
+        return;
+      }
+      const at = this.out.reserve(FRAME_HEADER_BYTES + length);
+      const flags = end === message.length ? Flag.END_STREAM : 0;
+      writeFrameHeader(this.out.chunk, at, length, FrameType.DATA, flags, slot.id);
+      copy(message, slot.sent, end, this.out.chunk, at + FRAME_HEADER_BYTES);
+      this.out.length += FRAME_HEADER_BYTES + length;
+      slot.window -= length;
+      this.window -= length;
+      slot.sent = end;
+    }
+  }
+
+  private windowUpdate(streamId: number, bytes: number): void {
+    if (streamId === 0) this.window += bytes;
+    else {
+      const slot = this.slot(streamId);
+      if (slot !== undefined) slot.window += bytes;
+    }
+    if (this.waiting.length === 0) return;
+    const waiting = this.waiting;
+    this.waiting = [];
+    for (const slot of waiting) this.send(slot);
+    this.touch();
+  }
+
+  private headers(flags: number, streamId: number, bytes: Uint8Array, start: number, end: number): void {
+    if ((flags & (Flag.PADDED | Flag.PRIORITY)) !== 0 || (flags & Flag.END_HEADERS) === 0) {
+      return this.fail("the generator cannot read padded or continued header blocks");
+    }
+    const list = this.decoder.decode(bytes, start, end);
+    if (list instanceof DecodeFailure) return this.fail(list.reason);
+    if ((flags & Flag.END_STREAM) === 0) return;
+    list.memo ??= list.get("grpc-status") ?? "none";
+    const slot = this.slot(streamId);
+    if (slot !== undefined) this.done(slot, list.memo === "0");
+  }
+
+  private reset(streamId: number, code: number): void {
+    const slot = this.slot(streamId);
+    if (slot === undefined) return;
+    // A server that has answered may ask us to stop sending; one that has not has failed the call.
+    this.done(slot, code === 0 && slot.received === this.template!.message.length);
+  }
+
+  private done(slot: Slot, statusIsOk: boolean): void {
+    const { tally } = this;
+    this.slots[(slot.id >> 1) & (this.slots.length - 1)] = undefined;
+    if (!statusIsOk || !slot.right || slot.received !== this.template!.message.length) tally.wrong++;
+    if (slot.sentAt !== 0) tally.sample(slot.sentAt);
+    tally.count++;
+    this.call();
+  }
+
+  private slot(streamId: number): Slot | undefined {
+    const slot = this.slots[(streamId >> 1) & (this.slots.length - 1)];
+    return slot?.id === streamId ? slot : undefined;
+  }
+
+  private touch(): void {
+    this.engine.execCtx.touch(this);
+  }
+}
+
+/** Below this many bytes a loop beats the native call. */
+const LOOP_BYTES = 48;
+
+function copy(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void {
+  if (end - start > LOOP_BYTES) return to.set(from.subarray(start, end), at);
+  for (let i = start; i < end; i++) to[at++] = from[i]!;
+}
+
+function same(bytes: Uint8Array, message: Uint8Array, start: number): boolean {
+  if (bytes.length > LOOP_BYTES) {
+    return Buffer.compare(bytes, message.subarray(start, start + bytes.length)) === 0;
+  }
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] !== message[start + i]) return false;
+  return true;
+}

@@ -1,0 +1,47 @@
+// The raw load generator as a process: unary gRPC calls from pre-encoded frames, over any poller. Takes the arguments
+// of `contenders/drive.mjs` and prints the same figures.
+import process from "node:process";
+import { createEngine, selectPoller } from "../../pollers/mod.ts";
+import { readArguments } from "../arguments.mjs";
+import { LoadConnection } from "./connection.ts";
+import { Tally } from "./tally.ts";
+
+const options = readArguments({
+  port: 0,
+  kind: "unary",
+  connections: 1,
+  streams: 1,
+  bytes: 16,
+  seconds: 1,
+  "warm-up": 500,
+  poller: "native",
+});
+if (options.kind !== "unary") throw new Error(`The generator has no ${options.kind}: it makes unary calls`);
+const engine = createEngine(selectPoller(options.poller).name);
+const tally = new Tally(() => engine.now());
+const plan = { port: options.port, streams: options.streams, bodyBytes: options.bytes };
+
+for (let i = 0; i < options.connections; i++) LoadConnection.open(engine, plan, tally, fail);
+await pause(options["warm-up"]);
+tally.restart();
+console.log("measuring");
+const cpuBefore = process.cpuUsage();
+await pause(options.seconds * 1_000);
+const cpu = process.cpuUsage(cpuBefore);
+console.log(
+  JSON.stringify({
+    ...tally.figures(),
+    cpuMicroseconds: cpu.user + cpu.system,
+    rssBytes: process.memoryUsage().rss,
+  }),
+);
+process.exit(0);
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => engine.runAt(engine.now() + ms, resolve));
+}
+
+function fail(reason: string): void {
+  console.error(reason);
+  process.exit(1);
+}

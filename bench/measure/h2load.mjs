@@ -1,0 +1,79 @@
+// h2load of nghttp2, where it is installed (Debian: nghttp2-client): a second opinion on unary servers.
+import { spawn, spawnSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { CORES, pinned } from "./processes.mjs";
+
+/** Why it cannot be used, or undefined. */
+export function h2loadMissing() {
+  return spawnSync("h2load", ["--version"], { stdio: "ignore" }).status === 0
+    ? undefined
+    : "h2load is not installed (Debian: nghttp2-client)";
+}
+
+/** Drives unary calls for `seconds`; gives what drive.mjs would, CPU and latencies aside. */
+export async function h2load(port, scenario, seconds) {
+  const folder = fileURLToPath(new URL("../results/", import.meta.url));
+  mkdirSync(folder, { recursive: true });
+  const file = `${folder}message-${scenario.bytes}.bin`;
+  writeFileSync(file, message(scenario.bytes));
+  const args = [
+    "-t1",
+    "-c",
+    scenario.connections,
+    "-m",
+    scenario.streams,
+    "-D",
+    Math.max(1, Math.round(seconds)),
+    "-d",
+    file,
+    "-H",
+    "content-type: application/grpc",
+    "-H",
+    "te: trailers",
+    `http://127.0.0.1:${port}/bench.Echo/Unary`,
+  ].map(String);
+  const output = await capture(
+    pinned ? ["taskset", "-c", String(CORES.load), "h2load", ...args] : ["h2load", ...args],
+  );
+  const perSecond = Number(/finished in .*?, ([\d.]+) req\/s/.exec(output)?.[1]);
+  const [, total, failed] = /requests: (\d+) total.*? (\d+) failed/.exec(output) ?? [];
+  const good = Number(/status codes: (\d+) 2xx/.exec(output)?.[1]);
+  if (!(perSecond > 0)) throw new Error(`h2load did nothing: ${output.trim().split("\n").at(-1)}`);
+  const count = Math.max(Number(total), good);
+  return { count, wrong: Number(failed), elapsedMs: good / perSecond * 1_000 };
+}
+
+function capture([command, ...args]) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
+    const limit = setTimeout(() => child.kill("SIGKILL"), 60_000);
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (text) => output += text);
+    }
+    child.on("error", reject);
+    child.on("close", () => {
+      clearTimeout(limit);
+      resolve(output);
+    });
+  });
+}
+
+function message(bodyBytes) {
+  const lengthBytes = [];
+  let rest = bodyBytes;
+  for (; rest >= 0x80; rest >>>= 7) lengthBytes.push((rest & 0x7f) | 0x80);
+  lengthBytes.push(rest);
+  const length = 1 + lengthBytes.length + bodyBytes;
+  const head = [
+    0,
+    length >>> 24,
+    (length >>> 16) & 255,
+    (length >>> 8) & 255,
+    length & 255,
+    0x0a,
+    ...lengthBytes,
+  ];
+  return Uint8Array.from([...head, ...new Uint8Array(bodyBytes).fill(120)]);
+}

@@ -1,0 +1,86 @@
+// One measurement of one contender: which side is its own, who is on the other side, and what the figures are.
+import { CORES, Watched } from "./processes.mjs";
+import { h2load } from "./h2load.mjs";
+
+/** Milliseconds before the time that counts. */
+const WARM_UP_MS = 300;
+
+/** Starts a contender's server; gives the process and its port. */
+export async function startServer(contender) {
+  const server = new Watched(contender.server, CORES.server);
+  try {
+    const [, port] = await server.line(/^listening (\d+)$/);
+    return { server, port: Number(port) };
+  } catch (error) {
+    server.kill();
+    throw error;
+  }
+}
+
+/** Runs `scenario` by the client `command` (a library's, or the generator) against the server. */
+export async function runClient({ server, port }, command, scenario, seconds) {
+  const args = [
+    `--port=${port}`,
+    `--kind=${scenario.kind}`,
+    `--connections=${scenario.connections}`,
+    `--streams=${scenario.streams}`,
+    `--bytes=${scenario.bytes}`,
+    `--seconds=${seconds}`,
+    `--warm-up=${WARM_UP_MS}`,
+  ];
+  const before = server.usage();
+  const client = new Watched([...command, ...args], CORES.load);
+  try {
+    if (scenario.kind === "idle") return await measureIdle(server, client, scenario, before);
+    if (scenario.kind === "start") return await measureStart(client);
+    await client.line(/^measuring$/);
+    const from = server.usage();
+    const [json] = await client.line(/^\{.*\}$/, seconds * 1_000 + 30_000);
+    return figures(scenario, JSON.parse(json), from, server.usage());
+  } finally {
+    client.kill();
+  }
+}
+
+/** Runs a unary scenario by h2load, which sees HTTP status only. */
+export async function runH2load({ server, port }, scenario, seconds) {
+  const from = server.usage();
+  const { count, wrong, elapsedMs } = await h2load(port, scenario, seconds);
+  return figures(scenario, { count, wrong, elapsedMs }, from, server.usage());
+}
+
+async function measureStart(client) {
+  const [json] = await client.line(/^\{.*\}$/);
+  const value = performance.now() - client.startedAt;
+  if (JSON.parse(json).wrong > 0) throw new Error("the answer was wrong");
+  return { value };
+}
+
+/** Resident bytes that a server takes for each idle connection or stream, its first one not counted. */
+async function measureIdle(server, client, scenario, before) {
+  if (before === undefined) throw new Error("memory is not told on this system");
+  await client.line(/^idle$/, 120_000);
+  const after = server.usage();
+  const count = Math.max(scenario.connections, scenario.streams);
+  return { value: (after.rssBytes - before.rssBytes) / 1_024 / count, server: { rssBytes: after.rssBytes } };
+}
+
+/** A figure in the scenario's unit, with what each side spent on it. */
+function figures(scenario, client, from, to) {
+  const { count, wrong, elapsedMs } = client;
+  if (count === 0) throw new Error(`nothing was done in ${Math.round(elapsedMs)} ms`);
+  if (wrong > 0) throw new Error(`${wrong} of ${count} answers were wrong`);
+  const perSecond = count / elapsedMs * 1_000;
+  return {
+    value: scenario.unit === "MB/s" ? perSecond * scenario.bytes / 1e6 : perSecond,
+    latencyMicroseconds: client.latencyMicroseconds,
+    client: client.cpuMicroseconds === undefined ? undefined : {
+      cpuMicroseconds: client.cpuMicroseconds / count,
+      rssBytes: client.rssBytes,
+    },
+    server: from === undefined || to === undefined ? undefined : {
+      cpuMicroseconds: (to.cpuMicroseconds - from.cpuMicroseconds) / count,
+      rssBytes: to.peakBytes,
+    },
+  };
+}

@@ -1,0 +1,87 @@
+// The rounds: every contender once in each, its server started anew, every scenario one after another.
+import process from "node:process";
+import { fixedSide, generator } from "../contenders/list.mjs";
+import { h2loadMissing } from "./h2load.mjs";
+import { runClient, runH2load, startServer } from "./measure.mjs";
+
+/**
+ * Gives a result for each contender, scenario, side and load: `{ contender, version, ours, scenario, unit, better,
+ * side, load, rounds, error }`, where each of `rounds` has `value`, latencies and what both sides spent, and `error`
+ * is the first one there was.
+ */
+export async function runRounds({ contenders, scenarios, sides, load, rounds, seconds }) {
+  const results = new Map();
+  const withH2load = h2loadMissing() === undefined;
+  const fixed = fixedSide();
+  const plans = contenders.flatMap((contender) =>
+    sides.map((side) => ({
+      contender,
+      side,
+      jobs: jobsOf(contender, side, { scenarios, load, fixed, withH2load }),
+    }))
+  ).filter(({ jobs }) => jobs.length > 0);
+  const total = rounds * plans.reduce((sum, { jobs }) => sum + jobs.length, 0);
+  let done = 0;
+  for (let round = 0; round < rounds; round++) {
+    for (const { contender, side, jobs } of plans) {
+      const begun = begin(side === "client" ? fixed : contender, contender.missing);
+      const tried = await begun.catch((error) => ({ error }));
+      for (const job of jobs) {
+        progress(`${++done}/${total} ${contender.name}, ${side}: ${job.scenario.id} by ${job.load}`);
+        const result = resultOf(results, contender, side, job);
+        const figures = tried.error === undefined
+          ? await job.run(tried, seconds).catch((error) => ({ error }))
+          : tried;
+        if (figures.error !== undefined) result.error ??= figures.error.message;
+        result.rounds.push(figures.error === undefined ? figures : null);
+      }
+      tried.server?.kill();
+    }
+  }
+  progress("");
+  return [...results.values()];
+}
+
+function begin(contender, missing) {
+  return missing === undefined ? startServer(contender) : Promise.reject(new Error(missing));
+}
+
+/** What is run against one server: scenarios, each by each load that can drive it. */
+function jobsOf(contender, side, { scenarios, load, fixed, withH2load }) {
+  return scenarios.flatMap((scenario) => {
+    const byClient = (command, name) => ({
+      scenario,
+      load: name,
+      run: (server, seconds) => runClient(server, command, scenario, seconds),
+    });
+    if (contender.refuses(scenario, side) !== undefined) return [];
+    if (side !== "server") {
+      return contender.client === undefined
+        ? []
+        : [byClient(contender.client, side === "both" ? "its own client" : "its client")];
+    }
+    if (scenario.kind === "start") return []; // of a process with a client in it
+    if (scenario.kind !== "unary") return [byClient(fixed.client, `${fixed.name} client`)];
+    const jobs = contender.h2loadOnly ? [] : [byClient(generator(load), "generator")];
+    if (withH2load && scenario.bytes <= 1_024) {
+      jobs.push({ scenario, load: "h2load", run: (server, seconds) => runH2load(server, scenario, seconds) });
+    }
+    return jobs;
+  });
+}
+
+function resultOf(results, contender, side, { scenario, load }) {
+  const key = JSON.stringify([contender.name, side, scenario.id, load]);
+  if (!results.has(key)) {
+    const { name, version, ours } = contender;
+    const { id, unit, better } = scenario;
+    results.set(key, { contender: name, version, ours, scenario: id, unit, better, side, load, rounds: [] });
+  }
+  return results.get(key);
+}
+
+function progress(text) {
+  if (process.stderr.isTTY) {
+    process.stderr.write(`\r\x1b[K${text.slice(0, (process.stderr.columns ?? 100) - 1)}`);
+  }
+}

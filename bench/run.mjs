@@ -1,0 +1,89 @@
+// `npm run bench`: runtimes, pollers and other gRPC libraries side by side.
+//
+//   npm run bench -- --scenario=unary,download-64k --runtime=deno,bun --peers=grpc-js,cpp --rounds=5 --seconds=2
+//   npm run bench -- compare before.json after.json
+//
+// Every contender is measured once a round, so that a slow minute of the machine meets all of them. Sides: as a
+// server against the raw generator (or, for what that cannot do, a fixed client), as a client against a fixed
+// server, and as both.
+import { mkdirSync, writeFileSync } from "node:fs";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { ensureInstalled } from "../.ci/install.mjs";
+import { readArguments } from "./arguments.mjs";
+import { DEFAULT_SCENARIOS, selectScenarios } from "./scenarios.mjs";
+
+const DEFAULTS = {
+  runtime: "all",
+  poller: "native",
+  peers: "all",
+  scenario: DEFAULT_SCENARIOS,
+  side: "server,client",
+  load: "bun",
+  rounds: 3,
+  seconds: 0.5,
+  json: "bench/results/latest.json",
+  open: false,
+  help: false,
+};
+
+const [command, ...files] = process.argv.slice(2);
+if (command === "compare") {
+  const { compareFiles } = await import("./report/compare.mjs");
+  process.exit(compareFiles(files));
+}
+const options = readOptions();
+ensureInstalled();
+const { build } = await import("../.ci/build.mjs");
+const { listContenders } = await import("./contenders/list.mjs");
+const { runRounds } = await import("./measure/rounds.mjs");
+const { machine } = await import("./measure/machine.mjs");
+const { printTables } = await import("./report/table.mjs");
+const { writeHtml } = await import("./report/html.mjs");
+
+if (options.runtime === "all" || options.runtime.includes("node")) build(); // Node runs the built package
+const contenders = listContenders({
+  runtimes: options.runtime,
+  pollers: options.poller,
+  peers: options.peers,
+});
+const scenarios = selectScenarios(options.scenario);
+const { scenario, side, load, rounds, seconds } = options;
+const report = { machine: machine(), command: { scenario, side, load, rounds, seconds }, results: [] };
+report.results = await runRounds({ contenders, scenarios, sides: side.split(","), load, rounds, seconds });
+printTables(report);
+save();
+
+function readOptions() {
+  try {
+    const read = readArguments(DEFAULTS);
+    selectScenarios(read.scenario);
+    if (read.help) {
+      console.log(Object.entries(DEFAULTS).map(([name, value]) => `--${name}=${value}`).join("\n"));
+      process.exit(0);
+    }
+    if (read.rounds < 1) throw new Error("Cannot measure in no round: --rounds is at least 1");
+    return read;
+  } catch (error) {
+    console.error(error.message);
+    process.exit(2);
+  }
+}
+
+function save() {
+  const folder = fileURLToPath(new URL("./results/", import.meta.url));
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(options.json, JSON.stringify(report, undefined, 1));
+  const page = `${folder}report.html`;
+  writeHtml(report, page);
+  console.log(`\nFigures: ${options.json}\nPage:    bench/results/report.html`);
+  if (options.open) openPage(page);
+}
+
+async function openPage(page) {
+  const { spawn } = await import("node:child_process");
+  const opener = { darwin: "open", win32: "explorer" }[process.platform] ?? "xdg-open";
+  spawn(opener, [page], { stdio: "ignore", detached: true }).on("error", (error) => {
+    console.error(`Cannot open the page with ${opener}: ${error.message}`);
+  }).unref();
+}

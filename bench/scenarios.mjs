@@ -1,0 +1,54 @@
+// What is measured: each scenario is one kind of traffic, the same for every contender.
+
+/**
+ * `kind` says what a client does (`contenders/drive.mjs`), the numbers how much of it at once. `unit` is what the
+ * figure counts; `better` whether more or less of it is.
+ */
+function scenario(id, kind, numbers, unit, better = "more") {
+  const { connections = 1, streams = 1, bytes = 16 } = numbers;
+  return { id, kind, connections, streams, bytes, unit, better };
+}
+
+const SIZES = [["16", 16], ["1k", 1_024], ["64k", 65_536]];
+const SHAPES = [[1, 1], [1, 100], [10, 100], [100, 10]];
+
+const UNARY = SHAPES.flatMap(([connections, streams]) =>
+  SIZES.map(([name, bytes]) =>
+    scenario(`unary-${connections}x${streams}-${name}`, "unary", { connections, streams, bytes }, "calls/s")
+  )
+);
+
+/** Every scenario, in the order in which it is run and shown. */
+export const SCENARIOS = [
+  ...UNARY,
+  scenario("download-16", "download", { bytes: 16 }, "messages/s"),
+  scenario("download-64k", "download", { bytes: 65_536 }, "MB/s"),
+  scenario("upload-16", "upload", { bytes: 16 }, "messages/s"),
+  scenario("upload-64k", "upload", { bytes: 65_536 }, "MB/s"),
+  scenario("chat-1x1", "chat", {}, "round trips/s"),
+  scenario("chat-1x100", "chat", { streams: 100 }, "round trips/s"),
+  scenario("connect", "connect", {}, "connections/s"),
+  scenario("start", "start", {}, "ms", "less"),
+  scenario("idle-connections-1000", "idle", { connections: 1_000 }, "KiB each", "less"),
+  scenario("idle-connections-10000", "idle", { connections: 10_000 }, "KiB each", "less"),
+  scenario("idle-streams-1000", "idle", { streams: 1_000 }, "KiB each", "less"),
+  scenario("idle-streams-10000", "idle", { streams: 10_000 }, "KiB each", "less"),
+];
+
+/** What a run without arguments measures: something of everything in under three minutes. */
+export const DEFAULT_SCENARIOS = "unary-1x1-16,unary-1x100-16,unary-10x100-16,download-64k,start";
+
+/** The scenarios whose id is, or begins with, one of `list`: "unary,download-64k"; "all" is every one. */
+export function selectScenarios(list) {
+  const wanted = list.split(",").filter((name) => name !== "");
+  for (const name of wanted) {
+    if (name === "all" || SCENARIOS.some(({ id }) => matches(id, name))) continue;
+    const ids = SCENARIOS.map(({ id }) => id).join(" ");
+    throw new Error(`Cannot measure ${JSON.stringify(name)}: scenarios are ${ids}, or a beginning of these`);
+  }
+  return SCENARIOS.filter(({ id }) => wanted.some((name) => name === "all" || matches(id, name)));
+}
+
+function matches(id, name) {
+  return id === name || id.startsWith(`${name}-`);
+}
