@@ -74,6 +74,8 @@ export interface MessageSink {
   onMessage(bytes: Uint8Array, wireBytes: number): void;
   /** The send queue has drained to the low-water mark after `writeBlocked`. */
   onWritable(): void;
+  /** A large message that `sendMessage` had queued was copied out: its memory is the caller's again. */
+  onSent(framed: Uint8Array): void;
 }
 
 /** A call as the client's transport sees it. */

@@ -5,6 +5,7 @@
 // gives its own back in time; anything but the right answer counts as wrong.
 import { Buffer } from "node:buffer";
 import { type Endpoint, type EventEngine, type IoError, SliceBuffer } from "../../pollers/mod.ts";
+import { copyBytes } from "../../transport/hpack/copy_bytes.ts";
 import { DecodeFailure, Decoder } from "../../transport/hpack/decoder.ts";
 import {
   CLIENT_PREFACE,
@@ -216,7 +217,7 @@ export class LoadConnection implements FrameHandler {
     slots[(id >> 1) & (slots.length - 1)] = slot;
     const headers = id === 1 ? template!.firstHeaders : template!.headers;
     const at = this.out.reserve(headers.length);
-    copy(headers, 0, headers.length, this.out.chunk, at);
+    copyBytes(headers, 0, headers.length, this.out.chunk, at);
     writeUint32(this.out.chunk, at + 5, id);
     this.out.length += headers.length;
     this.send(slot);
@@ -236,7 +237,7 @@ export class LoadConnection implements FrameHandler {
       const at = this.out.reserve(FRAME_HEADER_BYTES + length);
       const flags = end === message.length ? Flag.END_STREAM : 0;
       writeFrameHeader(this.out.chunk, at, length, FrameType.DATA, flags, slot.id);
-      copy(message, slot.sent, end, this.out.chunk, at + FRAME_HEADER_BYTES);
+      copyBytes(message, slot.sent, end, this.out.chunk, at + FRAME_HEADER_BYTES);
       this.out.length += FRAME_HEADER_BYTES + length;
       slot.window -= length;
       this.window -= length;
@@ -297,11 +298,6 @@ export class LoadConnection implements FrameHandler {
 
 /** Below this many bytes a loop beats the native call. */
 const LOOP_BYTES = 48;
-
-function copy(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void {
-  if (end - start > LOOP_BYTES) return to.set(from.subarray(start, end), at);
-  for (let i = start; i < end; i++) to[at++] = from[i]!;
-}
 
 function same(bytes: Uint8Array, message: Uint8Array, start: number): boolean {
   if (bytes.length > LOOP_BYTES) {

@@ -143,6 +143,11 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
     this.producer?.resume();
   }
 
+  /** A message that had to wait is out: the next one is encoded in its place. */
+  onSent(framed: Uint8Array): void {
+    reuseFramed(framed);
+  }
+
   /** The end. A call that no server has seen is made once more, where its messages can be sent again. */
   onStatus(status: StreamStatus): void {
     if (this.ended) return;

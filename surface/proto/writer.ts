@@ -1,5 +1,6 @@
 // Writes the protobuf wire format into chunks that are shared by many messages, each behind 5 free bytes.
 
+import { copyBytes } from "../../transport/hpack/copy_bytes.ts";
 import { EncodeError } from "./errors.ts";
 
 /** Bytes kept free before each message for the gRPC prefix (flag and length; gRPC over HTTP/2, Length-Prefixed-Message). */
@@ -8,6 +9,8 @@ export const PREFIX_BYTES = 5;
 const CHUNK_BYTES = 64 * 1024;
 /** Larger chunks are dropped after their message, so that one big message does not hold memory for ever. */
 const RETAINED_BYTES = 256 * 1024;
+/** Chunks kept for the next large messages: what a few streams have on their way. */
+const SPARE_CHUNKS = 8;
 /** A chunk with less room than this is left for a new one, rather than begun and copied. */
 const LEAST_ROOM_BYTES = 512;
 /** Depth of nesting that peers accept by default (protobuf's recursion limit); deeper is mostly a cycle. */
@@ -39,11 +42,14 @@ export class Writer {
   private depth = 0;
   private last: Uint8Array | undefined = undefined;
   private lastStart = 0;
+  /** Chunks of large messages that have been sent: memory that is warm already. */
+  private readonly spares: Uint8Array[] = [];
 
   /** Starts a message behind `PREFIX_BYTES` free bytes; one that was begun and not finished is forgotten. */
   begin(): void {
     if (this.buf.length - this.start < LEAST_ROOM_BYTES) {
-      this.buf = new Uint8Array(CHUNK_BYTES);
+      // The first `reserve` knows how large the next chunk should be: a large message gets one of its own size.
+      this.buf = NO_BYTES;
       this.start = 0;
       this.last = undefined;
     }
@@ -53,6 +59,7 @@ export class Writer {
 
   /** The free bytes and the message behind them, as a view that stays valid until it is given to `reuse`. */
   finish(): Uint8Array {
+    this.reserve(0);
     const framed = this.buf.subarray(this.start, this.pos);
     if (this.buf.length > RETAINED_BYTES) {
       this.buf = NO_BYTES;
@@ -65,11 +72,20 @@ export class Writer {
     return framed;
   }
 
-  /** `framed` is not needed any more: if it is the newest message, the next one takes its place. */
+  /**
+   * `framed` is not needed any more. If it is the newest message, the next one takes its place; if it fills a chunk
+   * of its own, the next large one does.
+   */
   reuse(framed: Uint8Array): void {
-    if (this.last !== framed) return;
-    this.start = this.lastStart;
-    this.last = undefined;
+    if (this.last === framed) {
+      this.start = this.lastStart;
+      this.last = undefined;
+      return;
+    }
+    const size = framed.buffer.byteLength;
+    const alone = framed.byteOffset === 0 && size - framed.length < LEAST_ROOM_BYTES;
+    if (!alone || size < CHUNK_BYTES || size > RETAINED_BYTES || this.spares.length === SPARE_CHUNKS) return;
+    if (framed.buffer !== this.buf.buffer) this.spares.push(new Uint8Array(framed.buffer as ArrayBuffer));
   }
 
   /** `framed` belongs to somebody else for good: its bytes are never written again. */
@@ -86,8 +102,9 @@ export class Writer {
     const used = this.pos - this.start;
     const needed = used + count;
     const size = Math.max(CHUNK_BYTES, needed + 256, used > CHUNK_BYTES ? used * 2 : 0);
-    const chunk = new Uint8Array(size);
-    chunk.set(this.buf.subarray(this.start, this.pos));
+    const spare = this.spares.findIndex((one) => one.length >= size);
+    const chunk = spare < 0 ? new Uint8Array(size) : this.spares.splice(spare, 1)[0]!;
+    copyBytes(this.buf, this.start, this.pos, chunk, 0);
     this.buf = chunk;
     this.start = 0;
     this.pos = used;
@@ -250,15 +267,8 @@ export class Writer {
     const length = value.length;
     this.reserve(length + 5);
     this.uint32(length);
-    const buf = this.buf;
-    let pos = this.pos;
-    if (length <= 16) {
-      for (let i = 0; i < length; i++) buf[pos++] = value[i]!;
-    } else {
-      buf.set(value, pos);
-      pos += length;
-    }
-    this.pos = pos;
+    copyBytes(value, 0, length, this.buf, this.pos);
+    this.pos += length;
   }
 
   /** Length and UTF-8; makes room by itself. Lone surrogates become U+FFFD. */

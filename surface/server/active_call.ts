@@ -125,6 +125,11 @@ export class ActiveCall implements ServerStreamSink, ServerCall, InboxOwner, Pro
     this.producer?.resume();
   }
 
+  /** A message that had to wait is out: the next one is encoded in its place. */
+  onSent(framed: Uint8Array): void {
+    reuseFramed(framed);
+  }
+
   /** The stream is over. */
   onClosed(error: Http2Error | undefined): void {
     if (!this.ended) {

@@ -37,7 +37,13 @@ export interface ShutdownOptions {
 }
 
 /** Hears nothing: for calls that were answered before they began. */
-const NOBODY: ServerStreamSink = { onMessage() {}, onHalfClose() {}, onWritable() {}, onClosed() {} };
+const NOBODY: ServerStreamSink = {
+  onMessage() {},
+  onHalfClose() {},
+  onWritable() {},
+  onSent() {},
+  onClosed() {},
+};
 
 /** Serves the services that were added on the addresses it listens on. */
 export class Server {

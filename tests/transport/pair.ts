@@ -64,6 +64,7 @@ export class Recorder implements ConnectionSink, StreamSink {
     this.trailers.set(stream.id, trailers);
     this.note(`trailers ${stream.id}`, stream, true);
   }
+  onSent(): void {}
   onWritable(stream: Stream): void {
     this.note(`writable ${stream.id}`, stream);
   }

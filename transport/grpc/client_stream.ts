@@ -87,6 +87,11 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
     if (!this.done) this.sink.onWritable();
   }
 
+  /** A queued message is out. */
+  onSent(_stream: Stream, framed: Uint8Array): void {
+    this.sink.onSent(framed);
+  }
+
   /** The stream is over; if nobody said how the call ended, its error does. */
   onClosed(_stream: Stream, error: Http2Error | undefined): void {
     if (this.done) return;

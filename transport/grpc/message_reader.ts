@@ -1,5 +1,6 @@
 // Cuts length-prefixed messages out of DATA, wherever frames split them (PROTOCOL-HTTP2.md, "Length-Prefixed-Message").
 
+import { copyBytes } from "../hpack/copy_bytes.ts";
 import { GrpcStatus } from "./status_mapping.ts";
 
 /** Octets before each message: the compressed flag and a 32-bit length. */
@@ -140,10 +141,10 @@ export class MessageReader {
     if (needed > this.assembled.length) {
       const room = Math.max(needed, 2 * this.assembled.length, this.assembledBytes + ASSEMBLY_STEP_BYTES);
       const larger = new Uint8Array(Math.min(this.messageBytes, room));
-      larger.set(this.assembled.subarray(0, this.assembledBytes));
+      copyBytes(this.assembled, 0, this.assembledBytes, larger, 0);
       this.assembled = larger;
     }
-    this.assembled.set(bytes.subarray(at, at + taken), this.assembledBytes);
+    copyBytes(bytes, at, at + taken, this.assembled, this.assembledBytes);
     this.assembledBytes = needed;
     if (this.untakenBytes > 0) this.heldBytes += taken;
     else {

@@ -96,6 +96,11 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
     if (!this.done) this.sink!.onWritable();
   }
 
+  /** A queued message is out. */
+  onSent(_stream: Stream, framed: Uint8Array): void {
+    this.sink!.onSent(framed);
+  }
+
   /** The stream is over. */
   onClosed(_stream: Stream, error: Http2Error | undefined): void {
     if (this.done) return;

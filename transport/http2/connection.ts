@@ -230,7 +230,7 @@ export class Connection {
 
   /**
    * Sends content. True: `bytes` were copied and are the caller's again. False: they are queued and the
-   * connection's for good. Does nothing, and says true, on a stream that is closed.
+   * connection's until `onSent`, which comes for large pieces only. Does nothing, and says true, on a stream that is closed.
    */
   sendData(stream: Stream, bytes: Uint8Array, endStream: boolean): boolean {
     if (stream.closed) return true;

@@ -1,5 +1,6 @@
 // Encodes frames into an output buffer (RFC 9113, section 6).
 
+import { copyBytes } from "../hpack/copy_bytes.ts";
 import { Flag, FRAME_HEADER_BYTES, FrameType, writeFrameHeader, writeUint32 } from "./frames.ts";
 import { GOAWAY_DEBUG_BYTES } from "./limits.ts";
 import type { OutputBuffer } from "./output_buffer.ts";
@@ -97,15 +98,4 @@ function frame(out: OutputBuffer, length: number, type: number, flags: number, s
   writeFrameHeader(out.chunk, at, length, type, flags, streamId);
   out.length = at + FRAME_HEADER_BYTES + length;
   return at + FRAME_HEADER_BYTES;
-}
-
-/** Below this many bytes a loop beats `set` and its `subarray` on both engines. */
-const LOOP_COPY_BYTES = 48;
-
-function copyBytes(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void {
-  if (end - start > LOOP_COPY_BYTES) {
-    to.set(start === 0 && end === from.length ? from : from.subarray(start, end), at);
-    return;
-  }
-  for (let i = start; i < end; i++) to[at++] = from[i]!;
 }

@@ -126,6 +126,7 @@ export class SendQueue {
     stream.queue.shift();
     stream.queueOffset = 0;
     if (stream.queue.length === 0) stream.joinLength = 0;
+    if (front.length > JOIN_BLOCK_BYTES) stream.sink.onSent(stream, front); // and is no block of ours
   }
 
   private finish(stream: Stream): void {

@@ -22,6 +22,8 @@ export interface StreamSink {
   onTrailers(stream: Stream, trailers: HeaderList): void;
   /** What was queued by `sendData` has fallen to the low-water mark: a waiting producer may go on. */
   onWritable(stream: Stream): void;
+  /** All of `bytes`, a large piece that `sendData` had queued, was copied into frames: it is the caller's again. */
+  onSent(stream: Stream, bytes: Uint8Array): void;
   /** The stream is over. `error` is undefined when both sides ended it in order. The last call. */
   onClosed(stream: Stream, error: Http2Error | undefined): void;
 }
