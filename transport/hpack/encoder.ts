@@ -63,10 +63,15 @@ export class Encoder {
     this.table.generation++;
   }
 
-  /** Appends one block with the fields of `headers` and then `extra` to `out`. `headers` is remembered by identity. */
+  /**
+   * Appends one block with the fields of `headers` and then `extra` to `out`. `headers` is remembered by identity.
+   * RangeError where a string is no octets; nothing has changed then, or the peer's table would differ from ours.
+   */
   encode(headers: HeaderList, extra: HeaderList | undefined, out: ByteSink): void {
-    if (this.smallestUpdate >= 0) this.writeSizeUpdates(out);
     const known = this.remembered.get(headers);
+    if (known === undefined) checkOctets(headers);
+    if (extra !== undefined) checkOctets(extra);
+    if (this.smallestUpdate >= 0) this.writeSizeUpdates(out);
     if (known !== undefined && known.generation === this.table.generation) out.append(known.bytes);
     else this.encodeAndRemember(headers, out);
     if (extra !== undefined) this.encodeFields(extra, out);
@@ -123,13 +128,18 @@ export class Encoder {
   }
 }
 
-/** Section 5.2: Huffman coded where that is shorter. */
-function encodeString(text: string, out: ByteSink): void {
-  for (let i = 0; i < text.length; i++) {
-    if (text.charCodeAt(i) > 0xff) {
-      throw new RangeError(`Cannot encode header string ${JSON.stringify(text)}: unit ${i} is not an octet`);
+function checkOctets({ fields }: HeaderList): void {
+  for (let i = 0; i < fields.length; i++) {
+    const text = fields[i]!;
+    for (let at = 0; at < text.length; at++) {
+      if (text.charCodeAt(at) <= 0xff) continue;
+      throw new RangeError(`Cannot encode header string ${JSON.stringify(text)}: unit ${at} is not an octet`);
     }
   }
+}
+
+/** Section 5.2: Huffman coded where that is shorter. */
+function encodeString(text: string, out: ByteSink): void {
   const coded = huffmanLength(text);
   if (coded < text.length) {
     encodeInteger(coded, 7, 0x80, out);
