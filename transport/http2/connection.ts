@@ -14,6 +14,7 @@ import type { SliceBuffer } from "../../pollers/core/slice_buffer.ts";
 import { ByteSink } from "../hpack/byte_sink.ts";
 import { Encoder } from "../hpack/encoder.ts";
 import type { HeaderList } from "../hpack/header_list.ts";
+import { BdpEstimator } from "./bdp_estimator.ts";
 import { ErrorCode, Http2Error } from "./error.ts";
 import { CLIENT_PREFACE } from "./frames.ts";
 import {
@@ -37,7 +38,7 @@ import {
 import { OutputBuffer } from "./output_buffer.ts";
 import { Receiver } from "./receiver.ts";
 import { SendQueue } from "./send_queue.ts";
-import { type LocalSettings, localSettings, PeerSettings, settingsEntries } from "./settings.ts";
+import { type LocalSettings, localSettings, PeerSettings, SettingId, settingsEntries } from "./settings.ts";
 import type { ConnectionSink, StreamSink } from "./sink.ts";
 import { Stream } from "./stream.ts";
 import { Streams } from "./streams.ts";
@@ -50,8 +51,9 @@ export interface ConnectionOptions {
   readonly settings?: Partial<LocalSettings>;
 }
 
-/** The opaque value of the PING that a graceful shutdown waits for; no other PING of ours uses it. */
+/** Opaque values of our own PINGs: the one that a graceful shutdown waits for, and the one that measures the path. */
 const DRAIN_PING = 0x6472_6169;
+const BDP_PING = 0x6264_7069;
 
 /** One side of an HTTP/2 connection; see the head of this file for how to drive it. */
 export class Connection {
@@ -71,6 +73,10 @@ export class Connection {
   receiveWindow = INITIAL_WINDOW_BYTES;
   /** The receive window of a stream that the peer opens now (settings count from their ACK on). */
   initialReceiveWindow: number;
+  /** The receive window of streams that we announced last. */
+  streamWindow: number;
+  /** What our windows should be. */
+  readonly bdp: BdpEstimator;
   /** When the peer must have acknowledged our SETTINGS. */
   settingsAckDeadline: Instant = Infinity;
   /** The highest stream the peer opened. */
@@ -95,6 +101,8 @@ export class Connection {
   private readonly inbound: Inbound;
   private readonly receiver: Receiver;
   private readonly block = new ByteSink();
+  /** The receive window of the connection that we announced last. */
+  private connectionWindow: number;
   private unannounced = 0;
   private drainDeadline: Instant = Infinity;
   /** A drain began since the clock was last told: its deadline counts from the next `handleTimeout`. */
@@ -108,6 +116,9 @@ export class Connection {
     this.settings = localSettings(options.settings);
     this.sink = sink;
     this.initialReceiveWindow = Math.max(INITIAL_WINDOW_BYTES, this.settings.initialWindowSize);
+    this.streamWindow = this.settings.initialWindowSize;
+    this.connectionWindow = this.settings.connectionWindowSize;
+    this.bdp = new BdpEstimator(this.streamWindow);
     this.inbound = new Inbound(this);
     this.receiver = new Receiver(this.inbound, this.settings.maxFrameSize, this.role === "server");
   }
@@ -277,10 +288,11 @@ export class Connection {
     stream.unreleased -= bytes;
     stream.unannounced += bytes;
     this.giveBack(bytes);
-    if (stream.remoteClosed || stream.unannounced < this.settings.initialWindowSize >> 1) return;
+    if (stream.remoteClosed || stream.unannounced < this.streamWindow >> 1) return;
     writeWindowUpdate(this.out, stream.id, stream.unannounced);
     stream.receiveWindow += stream.unannounced;
     stream.unannounced = 0;
+    this.probeBdp();
     this.sink.onOutput();
   }
 
@@ -295,7 +307,7 @@ export class Connection {
     this.closeStream(stream, error);
   }
 
-  /** Sends a PING; `onPong` hears of its answer. `opaque`: any unsigned 32-bit number but the drain's own. */
+  /** Sends a PING; `onPong` hears of its answer. `opaque`: any unsigned 32-bit number but those of our own. */
   ping(opaque: number, now: Instant): void {
     this.now = now;
     writePing(this.out, 0, opaque, false);
@@ -330,13 +342,15 @@ export class Connection {
   /** For `inbound.ts`: a PING of ours came back. */
   pong(opaque: number): void {
     if (opaque === DRAIN_PING && this.drainPingOut) this.finishDrain();
-    else this.sink.onPong(opaque);
+    else if (opaque === BDP_PING && this.bdp.isProbing) {
+      if (this.bdp.end(this.now)) this.growWindows();
+    } else this.sink.onPong(opaque);
   }
 
   /** For `inbound.ts`: octets of the connection's window are free again. */
   giveBack(bytes: number): void {
     this.unannounced += bytes;
-    if (this.unannounced < this.settings.connectionWindowSize >> 1 || this.closed) return;
+    if (this.unannounced < this.connectionWindow >> 1 || this.closed) return;
     writeWindowUpdate(this.out, 0, this.unannounced);
     this.receiveWindow += this.unannounced;
     this.unannounced = 0;
@@ -402,6 +416,28 @@ export class Connection {
   closeIfDrained(): void {
     const over = this.role === "client" ? this.draining : this.drained;
     if (over && this.streams.size === 0) this.terminate(this.goAwayError);
+  }
+
+  /** A stream that gives back half a window has a peer that sends: the time to measure what the path holds. */
+  private probeBdp(): void {
+    const mayGrow = this.streamWindow < this.settings.maxWindowSize && this.settingsAckDeadline === Infinity;
+    if (!mayGrow || this.closed || !this.bdp.wantsProbe(this.now)) return;
+    this.bdp.begin(this.now);
+    writePing(this.out, 0, BDP_PING, false);
+  }
+
+  /** Announces windows as large as the estimate; those of open streams grow with the setting (section 6.9.2). */
+  private growWindows(): void {
+    this.streamWindow = Math.min(this.bdp.estimate, this.settings.maxWindowSize);
+    writeSettings(this.out, [[SettingId.INITIAL_WINDOW_SIZE, this.streamWindow]]);
+    this.settingsAckDeadline = this.now + SETTINGS_ACK_TIMEOUT_MS;
+    const more = 2 * this.streamWindow - this.connectionWindow;
+    if (more > 0) {
+      this.connectionWindow += more;
+      this.receiveWindow += more;
+      writeWindowUpdate(this.out, 0, more);
+    }
+    this.sink.onOutput();
   }
 
   private finishDrain(): void {

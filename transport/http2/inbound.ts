@@ -75,6 +75,7 @@ export class Inbound implements FrameHandler {
       );
     }
     connection.receiveWindow -= frameBytes;
+    connection.bdp.arrived += frameBytes;
     const stream = connection.streams.get(streamId);
     if (stream === undefined) return this.dataOnClosed(streamId, frameBytes);
     const error = this.dataError(stream, frameBytes, contentBytes);
@@ -391,7 +392,7 @@ export class Inbound implements FrameHandler {
     const connection = this.connection;
     if (connection.settingsAckDeadline === Infinity) return; // an ACK nobody waits for is no error
     connection.settingsAckDeadline = Infinity;
-    const change = connection.settings.initialWindowSize - connection.initialReceiveWindow;
+    const change = connection.streamWindow - connection.initialReceiveWindow;
     connection.initialReceiveWindow += change;
     if (change !== 0) { for (const stream of connection.streams.all()) stream.receiveWindow += change; }
   }

@@ -39,6 +39,12 @@ export const QUEUE_LOW_WATER_BYTES = 32_768;
 /** Queued pieces below this size are joined into one block, so that a queue of small messages stays small. */
 export const QUEUE_JOIN_BYTES = 1_024;
 
+/** The pause between two measurements of the bandwidth-delay product, where the last one changed nothing; gRPC's. */
+export const BDP_PAUSE_MS = 100;
+
+/** The pause grows to this while the estimate stands; gRPC's. */
+export const BDP_MAX_PAUSE_MS = 10_000;
+
 /** How long a peer may take to acknowledge SETTINGS (RFC 9113, section 6.5.3, asks for "a reasonable time"). */
 export const SETTINGS_ACK_TIMEOUT_MS = 20_000;
 

@@ -27,6 +27,11 @@ export interface LocalSettings {
   readonly maxConcurrentStreams: number;
   /** Receive window of a new stream. */
   readonly initialWindowSize: number;
+  /**
+   * How far the receive window of streams grows by itself when the path holds more than it (`bdp_estimator.ts`);
+   * the connection's grows to twice that. No more than `initialWindowSize`: windows stay as they are.
+   */
+  readonly maxWindowSize: number;
   /** Receive window of the connection; sent as a WINDOW_UPDATE, not as a setting. */
   readonly connectionWindowSize: number;
   /** Largest frame payload we accept. */
@@ -37,13 +42,15 @@ export interface LocalSettings {
 
 /**
  * Our defaults. A stream may have 1 MiB unread and a connection 8 MiB: enough for 10 Gbit/s at 1 ms or 80 Mbit/s
- * at 100 ms on one stream, and a bound on what one peer can make us hold. Header lists as gRPC: 8 KiB soft,
+ * at 100 ms on one stream, and a bound on what one peer can make us hold. On a longer path windows grow to what it
+ * holds, 16 MiB a stream at most, as in other gRPC libraries. Header lists as gRPC: 8 KiB soft,
  * 16 KiB hard; we refuse above the hard one.
  */
 export const DEFAULT_LOCAL_SETTINGS: LocalSettings = {
   headerTableSize: 4_096,
   maxConcurrentStreams: 0x7fff_ffff,
   initialWindowSize: 1_048_576,
+  maxWindowSize: 16_777_216,
   connectionWindowSize: 8_388_608,
   maxFrameSize: 16_384,
   maxHeaderListSize: 16_384,
@@ -55,6 +62,7 @@ export function localSettings(given: Partial<LocalSettings> | undefined): LocalS
   checkRange("headerTableSize", settings.headerTableSize, 0, 0xffff_ffff);
   checkRange("maxConcurrentStreams", settings.maxConcurrentStreams, 0, 0xffff_ffff);
   checkRange("initialWindowSize", settings.initialWindowSize, 0, MAX_WINDOW_BYTES);
+  checkRange("maxWindowSize", settings.maxWindowSize, 0, MAX_WINDOW_BYTES >> 1);
   // The connection's window starts at this size and no frame can make it smaller (section 6.9.2).
   checkRange("connectionWindowSize", settings.connectionWindowSize, INITIAL_WINDOW_BYTES, MAX_WINDOW_BYTES);
   checkRange("maxFrameSize", settings.maxFrameSize, MIN_MAX_FRAME_BYTES, MAX_MAX_FRAME_BYTES);

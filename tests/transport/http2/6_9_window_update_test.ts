@@ -126,7 +126,11 @@ test("5.2: DATA beyond the connection's window is a FLOW_CONTROL_ERROR of the co
 });
 
 test("5.2: window comes back as the application consumes, in batches of half a window", () => {
-  const bench = new Bench("server", { initialWindowSize: 1_000, connectionWindowSize: 65_535 });
+  const bench = new Bench("server", {
+    initialWindowSize: 1_000,
+    maxWindowSize: 1_000,
+    connectionWindowSize: 65_535,
+  });
   bench.send(bench.headers(1), data(1, 900));
   const stream = bench.sink.streams[0]!;
   bench.connection.release(stream, 499);
