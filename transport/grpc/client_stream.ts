@@ -62,7 +62,7 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
     const head = parseResponse(headers);
     if (head.refusal !== undefined) return this.end(head.refusal);
     if (endStream) return this.fail(GrpcStatus.UNKNOWN, "server ended the call without grpc-status");
-    this.reader = new MessageReader(this, this.maxMessageBytes, head.encoding);
+    this.reader = new MessageReader(this, this.maxMessageBytes, head.encoding, GrpcStatus.INTERNAL);
     this.sink.onHeaders(head.metadata);
   }
 
@@ -124,10 +124,9 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
     const { stream, connection } = this;
     // The server is done with us, or we with it: what we still send, or it, is not wanted.
     if (!stream.closed && !(stream.remoteClosed && stream.localClosed)) {
-      connection.reset(
-        stream,
-        status.cause ?? new Http2Error("stream", ErrorCode.CANCEL, "library", "call ended"),
-      );
+      // After the whole response that is no error (PROTOCOL-HTTP2.md, "Early Server Closure").
+      const code = stream.remoteClosed ? ErrorCode.NO_ERROR : ErrorCode.CANCEL;
+      connection.reset(stream, status.cause ?? new Http2Error("stream", code, "library", "call ended"));
     }
     this.sink.onStatus(status);
   }

@@ -47,11 +47,15 @@ export class MessageReader {
   private untakenAheadBytes = 0;
   private failed = false;
 
-  /** `maxBytes`: the largest message; `encoding`: the stream's grpc-encoding. */
+  /**
+   * `maxBytes`: the largest message; `encoding`: the stream's grpc-encoding; `unsupported`: the status where a
+   * message makes use of it, UNIMPLEMENTED on a server and INTERNAL on a client (compression.md).
+   */
   constructor(
     private readonly owner: MessageOwner,
     private readonly maxBytes: number,
     private readonly encoding: string,
+    private readonly unsupported: number = GrpcStatus.UNIMPLEMENTED,
   ) {}
 
   /** Whether the stream may end here: between two messages. */
@@ -125,8 +129,8 @@ export class MessageReader {
     return this.encoding === "identity"
       ? this.fail(GrpcStatus.INTERNAL, "message is marked as compressed, but the stream has no grpc-encoding")
       : this.fail(
-        GrpcStatus.UNIMPLEMENTED,
-        `grpc-encoding ${JSON.stringify(this.encoding)} is not supported`,
+        this.unsupported,
+        `grpc-encoding ${JSON.stringify(this.encoding)} is not supported, only identity`,
       );
   }
 

@@ -1,0 +1,157 @@
+// How a client's call ends (PROTOCOL-HTTP2.md, "Responses" and "Errors"): by trailers, without them, by RST_STREAM.
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { GrpcStatus } from "../../../transport/grpc/status_mapping.ts";
+import { ErrorCode, errorCodeName } from "../../../transport/http2/error.ts";
+import { test } from "../../harness.ts";
+import { concat, data, END_STREAM, goAway, rst } from "../http2/wire.ts";
+import { ClientCall, codeName, message, RESPONSE } from "./recording_call.ts";
+
+const OK: ReadonlyArray<readonly [string, string]> = [["grpc-status", "0"]];
+
+/** What a call says that gets `parts` after the response's header section. */
+function after(...parts: Array<(call: ClientCall) => Uint8Array>): ClientCall {
+  const call = new ClientCall();
+  call.bench.send(call.bench.headers(1, RESPONSE), ...parts.map((part) => part(call)));
+  return call;
+}
+
+const trailers = (fields = OK) => (call: ClientCall) => call.bench.headers(1, fields, true);
+const bytes = (content: Uint8Array, flags = 0) => () => data(1, content, flags);
+
+test("headers, messages and trailers come in their order, metadata without the protocol's fields", () => {
+  const call = new ClientCall();
+  call.bench.send(
+    call.bench.headers(1, [...RESPONSE, ["grpc-encoding", "identity"], ["x-a", "1"], ["x-a", "2"]]),
+    data(1, concat(message(3), message(0))),
+    data(1, message(5)),
+    call.bench.headers(1, [...OK, ["x-t", "3"]], true),
+  );
+  assertEquals(call.events, ["headers x-a=1 x-a=2", "message 3", "message 0", "message 5", "OK"]);
+  assertEquals([...call.status!.metadata], [["x-t", "3"]]);
+});
+
+test("a trailers-only response is a status without headers", () => {
+  const call = new ClientCall();
+  call.bench.send(
+    call.bench.headers(1, [...RESPONSE, ["grpc-status", "5"], ["grpc-message", "no%21"]], true),
+  );
+  assertEquals([call.events, call.status!.message], [["NOT_FOUND"], "no!"]);
+});
+
+test("OK with a message cut off, at each octet of it, is INTERNAL; without a rest it is OK", () => {
+  const whole = message(8);
+  for (let end = 1; end < whole.length; end++) {
+    const call = after(bytes(message(2)), bytes(whole.subarray(0, end)), trailers());
+    assertEquals(call.events, ["headers", "message 2", "INTERNAL"], `${end} octets`);
+    assertMatch(call.status!.message, /middle of a message/);
+  }
+  assertEquals(after(bytes(whole), trailers()).events, ["headers", "message 8", "OK"]);
+});
+
+test("an error that the server says is believed though a message was cut off", () => {
+  const call = after(
+    bytes(message(8).subarray(0, 6)),
+    trailers([["grpc-status", "10"], ["grpc-message", "x"]]),
+  );
+  assertEquals([call.events, call.status!.message], [["headers", "ABORTED"], "x"]);
+});
+
+test("a response that ends without a status is an error, whatever came before", () => {
+  assertEquals(after(bytes(message(1), END_STREAM)).events, ["headers", "message 1", "INTERNAL"]);
+  assertEquals(after(trailers([["x", "y"]])).events, ["headers", "UNKNOWN"]);
+  const call = new ClientCall();
+  call.bench.send(call.bench.headers(1, RESPONSE, true));
+  assertEquals(call.events, ["UNKNOWN"]);
+});
+
+test("a response that is not gRPC is its HTTP status's error, and the rest of it is not wanted", () => {
+  const call = new ClientCall();
+  call.bench.send(call.bench.headers(1, [[":status", "503"], ["content-type", "text/html"]]));
+  assertEquals(call.events, ["UNAVAILABLE"]);
+  assertEquals(call.bench.sent(), ["RST_STREAM 1 CANCEL"]);
+  call.bench.send(data(1, 50, END_STREAM));
+  assertEquals([call.events, call.bench.outcome], [["UNAVAILABLE"], "open"]);
+});
+
+test("a message above the limit is RESOURCE_EXHAUSTED, and the stream is reset", () => {
+  const call = after(bytes(message(100)), bytes(message(101)), bytes(message(1)));
+  assertEquals(call.events, ["headers", "message 100", "RESOURCE_EXHAUSTED"]);
+  assert(call.bench.sent().includes("RST_STREAM 1 CANCEL"));
+});
+
+test("compression.md: compressed without a grpc-encoding, or with identity, is INTERNAL", () => {
+  for (const encoding of [[], [["grpc-encoding", "identity"]]] as Array<Array<[string, string]>>) {
+    const call = new ClientCall();
+    call.bench.send(call.bench.headers(1, [...RESPONSE, ...encoding]), data(1, message(1, 1)));
+    assertEquals(call.events, ["headers", "INTERNAL"]);
+    assertMatch(call.status!.message, /compressed/);
+  }
+});
+
+test("compression.md: compressed by the server in a way we do not support is INTERNAL, and says what we do", () => {
+  const call = new ClientCall();
+  call.bench.send(call.bench.headers(1, [...RESPONSE, ["grpc-encoding", "gzip"]]), data(1, message(1, 1)));
+  assertEquals(call.events, ["headers", "INTERNAL"]);
+  assertMatch(call.status!.message, /"gzip" is not supported.*identity/);
+});
+
+test("a grpc-encoding that no message makes use of is no error", () => {
+  const call = new ClientCall();
+  call.bench.send(
+    call.bench.headers(1, [...RESPONSE, ["grpc-encoding", "gzip"]]),
+    data(1, message(1)),
+    call.bench.headers(1, OK, true),
+  );
+  assertEquals(call.events, ["headers", "message 1", "OK"]);
+});
+
+test("RST_STREAM ends the call with the status of its code, before headers and after them", () => {
+  const { INTERNAL, UNAVAILABLE, CANCELLED, RESOURCE_EXHAUSTED, PERMISSION_DENIED } = GrpcStatus;
+  const table: Array<[ErrorCode, number]> = [
+    [ErrorCode.NO_ERROR, INTERNAL],
+    [ErrorCode.PROTOCOL_ERROR, INTERNAL],
+    [ErrorCode.INTERNAL_ERROR, INTERNAL],
+    [ErrorCode.FLOW_CONTROL_ERROR, INTERNAL],
+    [ErrorCode.SETTINGS_TIMEOUT, INTERNAL],
+    [ErrorCode.FRAME_SIZE_ERROR, INTERNAL],
+    [ErrorCode.REFUSED_STREAM, UNAVAILABLE],
+    [ErrorCode.CANCEL, CANCELLED],
+    [ErrorCode.COMPRESSION_ERROR, INTERNAL],
+    [ErrorCode.CONNECT_ERROR, INTERNAL],
+    [ErrorCode.ENHANCE_YOUR_CALM, RESOURCE_EXHAUSTED],
+    [ErrorCode.INADEQUATE_SECURITY, PERMISSION_DENIED],
+  ];
+  for (const [code, status] of table) {
+    const before = new ClientCall();
+    before.bench.send(rst(1, code));
+    assertEquals(before.events, [codeName(status)], errorCodeName(code));
+    assertEquals(before.status!.unprocessed, code === ErrorCode.REFUSED_STREAM);
+    assertEquals(after(() => rst(1, code)).events, ["headers", codeName(status)], errorCodeName(code));
+  }
+});
+
+test("GOAWAY below our stream is UNAVAILABLE and may be tried elsewhere; above it the call goes on", () => {
+  const refused = new ClientCall();
+  refused.bench.send(goAway(0, ErrorCode.NO_ERROR));
+  assertEquals([refused.events, refused.status!.unprocessed], [["UNAVAILABLE"], true]);
+  assertEquals(after(() => goAway(1, ErrorCode.NO_ERROR), trailers()).events, ["headers", "OK"]);
+});
+
+test("Early Server Closure: trailers before our END_STREAM are answered with RST_STREAM(NO_ERROR)", () => {
+  const early = after(bytes(message(1)), trailers());
+  assertEquals(early.bench.sent().filter((frame) => frame.startsWith("RST")), ["RST_STREAM 1 NO_ERROR"]);
+  const call = new ClientCall();
+  call.stream.halfClose();
+  call.bench.send(call.bench.headers(1, RESPONSE), call.bench.headers(1, OK, true));
+  assertEquals(call.bench.sent().filter((frame) => frame.startsWith("RST")), []);
+});
+
+test("Client Cancellation: RST_STREAM(CANCEL), the status at once, and nothing after it", () => {
+  const call = after(bytes(message(1)));
+  call.bench.sent();
+  call.stream.cancel(GrpcStatus.DEADLINE_EXCEEDED, "too late");
+  assertEquals(call.events, ["headers", "message 1", "DEADLINE_EXCEEDED"]);
+  assertEquals(call.bench.sent(), ["RST_STREAM 1 CANCEL"]);
+  call.bench.send(data(1, message(2)), call.bench.headers(1, OK, true));
+  assertEquals(call.events.length, 3);
+});

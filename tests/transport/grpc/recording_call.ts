@@ -1,0 +1,112 @@
+// Calls over a connection whose peer is the test: what a client's or a server's sink hears, one line an event.
+
+import { Decoder } from "../../../transport/hpack/decoder.ts";
+import type { HeaderList } from "../../../transport/hpack/header_list.ts";
+import { GrpcClientStream } from "../../../transport/grpc/client_stream.ts";
+import { requestTemplate } from "../../../transport/grpc/headers.ts";
+import { GrpcServerStream } from "../../../transport/grpc/server_stream.ts";
+import { GrpcStatus } from "../../../transport/grpc/status_mapping.ts";
+import type { ServerStream, ServerStreamSink, StreamStatus } from "../../../transport/transport.ts";
+import type { Http2Error } from "../../../transport/http2/error.ts";
+import { brief } from "../pair.ts";
+import { Bench, concat, uint32 } from "../http2/wire.ts";
+
+/** The largest message these calls receive. */
+export const MAX_MESSAGE_BYTES = 100;
+
+export const RESPONSE: ReadonlyArray<readonly [string, string]> = [
+  [":status", "200"],
+  ["content-type", "application/grpc"],
+];
+export const REQUEST: ReadonlyArray<readonly [string, string]> = [
+  [":method", "POST"],
+  [":scheme", "http"],
+  [":path", "/a.B/C"],
+  [":authority", "test"],
+  ["te", "trailers"],
+  ["content-type", "application/grpc"],
+];
+
+/** A length-prefixed message with content of `length` octets. */
+export function message(length: number, flag = 0): Uint8Array {
+  return concat(Uint8Array.of(flag), uint32(length), new Uint8Array(length).fill(0x61));
+}
+
+/** The name of a status code. */
+export function codeName(code: number): string {
+  return Object.entries(GrpcStatus).find(([, value]) => value === code)?.[0] ?? `code ${code}`;
+}
+
+/** A client's call on stream 1; the test is the server. */
+export class ClientCall {
+  readonly bench = new Bench("client");
+  readonly events: string[] = [];
+  readonly stream: GrpcClientStream;
+  status: StreamStatus | undefined;
+
+  constructor() {
+    const { connection } = this.bench;
+    this.stream = new GrpcClientStream(connection, this, MAX_MESSAGE_BYTES);
+    const { headers } = requestTemplate("/a.B/C", "test", "http", "test/1");
+    this.stream.stream = connection.open(headers, undefined, false, this.stream);
+    this.bench.sent();
+  }
+
+  onHeaders(metadata: HeaderList): void {
+    this.events.push(["headers", ...[...metadata].map((field) => field.join("="))].join(" "));
+  }
+  onMessage(bytes: Uint8Array, wireBytes: number): void {
+    this.events.push(`message ${bytes.length}`);
+    this.stream.release(wireBytes);
+  }
+  onWritable(): void {}
+  onSent(): void {}
+  onStatus(status: StreamStatus): void {
+    this.status = status;
+    this.events.push(codeName(status.code));
+  }
+}
+
+/** A server's calls; the test is the client. */
+export class ServerCalls implements ServerStreamSink {
+  readonly bench = new Bench("server");
+  readonly events: string[] = [];
+  stream: ServerStream | undefined;
+
+  constructor() {
+    const { connection, sink } = this.bench;
+    sink.onStream = (stream) =>
+      new GrpcServerStream(connection, stream, (call, head) => {
+        this.stream = call;
+        this.events.push(`begin ${head.path}`);
+        return this;
+      }, MAX_MESSAGE_BYTES);
+  }
+
+  onMessage(bytes: Uint8Array, wireBytes: number): void {
+    this.events.push(`message ${bytes.length}`);
+    this.stream!.release(wireBytes);
+  }
+  onHalfClose(): void {
+    this.events.push("half-close");
+  }
+  onWritable(): void {}
+  onSent(): void {}
+  onClosed(error: Http2Error | undefined): void {
+    this.events.push(`closed ${brief(error)}`);
+  }
+
+  /** The header lists that went to the client since the last call. */
+  answers(): Array<Array<[string, string]>> {
+    const answers: Array<Array<[string, string]>> = [];
+    for (const { type, payload } of this.bench.frames()) {
+      if (type !== "HEADERS") continue;
+      const list = this.decoder.decode(payload, 0, payload.length);
+      if ("reason" in list) throw new Error(list.reason);
+      answers.push([...list]);
+    }
+    return answers;
+  }
+
+  private readonly decoder = new Decoder({ maxTableSize: 4_096, maxHeaderListSize: 16_384 });
+}
