@@ -10,6 +10,8 @@ import { parseRequest, type RequestRefusal, RESPONSE_HEADERS, statusHeaders } fr
 import { type MessageError, type MessageOwner, MessageReader, writePrefix } from "./message_reader.ts";
 import { GrpcStatus } from "./status_mapping.ts";
 
+const ACCEPTED_ENCODINGS = HeaderList.of([["grpc-accept-encoding", "identity"]]);
+
 /** Gives the sink of a call that has begun. */
 export type BeginCall = (stream: ServerStream, head: RequestHead) => ServerStreamSink;
 
@@ -124,7 +126,9 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
     this.done = true;
     // The response may have ended already, with only the client still sending.
     if (!this.stream.localClosed && !this.stream.endQueued) {
-      this.sendStatus(error.code, error.message, undefined);
+      // UNIMPLEMENTED is said of encodings alone here, and goes with those that we accept (compression.md).
+      const accepted = error.code === GrpcStatus.UNIMPLEMENTED ? ACCEPTED_ENCODINGS : undefined;
+      this.sendStatus(error.code, error.message, accepted);
     }
     this.sink!.onClosed(new Http2Error("stream", ErrorCode.INTERNAL_ERROR, "library", error.message));
   }

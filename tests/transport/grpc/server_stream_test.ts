@@ -1,0 +1,106 @@
+// What a server's call makes of a request, and what the client gets (PROTOCOL-HTTP2.md, compression.md).
+import { assertEquals, assertMatch } from "@std/assert";
+import { GrpcStatus } from "../../../transport/grpc/status_mapping.ts";
+import { HeaderList } from "../../../transport/hpack/header_list.ts";
+import { ErrorCode } from "../../../transport/http2/error.ts";
+import { test } from "../../harness.ts";
+import { concat, data, END_STREAM, rst } from "../http2/wire.ts";
+import { message, REQUEST, ServerCalls } from "./recording_call.ts";
+
+/** A server that has had a request's header section and `parts`. */
+function serving(extra: Array<readonly [string, string]>, ...parts: Uint8Array[]): ServerCalls {
+  const calls = new ServerCalls();
+  calls.bench.send(calls.bench.headers(1, [...REQUEST, ...extra]), ...parts);
+  return calls;
+}
+
+/** The value of `name` in the last header list that went to the client. */
+function answered(calls: ServerCalls, ...names: string[]): Array<string | undefined> {
+  const list = HeaderList.of(calls.answers().at(-1)!);
+  return names.map((name) => list.get(name));
+}
+
+test("messages and the end of the request, in one DATA frame or apart", () => {
+  const events = ["begin /a.B/C", "message 3", "message 0", "half-close"];
+  const content = concat(message(3), message(0));
+  assertEquals(serving([], data(1, content, END_STREAM)).events, events);
+  assertEquals(serving([], data(1, content), data(1, 0, END_STREAM)).events, events);
+});
+
+test("END_STREAM with the header section is a request without messages", () => {
+  const calls = new ServerCalls();
+  calls.bench.send(calls.bench.headers(1, REQUEST, true));
+  assertEquals(calls.events, ["begin /a.B/C", "half-close"]);
+});
+
+test("a request that ends within a message, at each octet of it, is INTERNAL to the client", () => {
+  const whole = message(8);
+  for (let end = 1; end < whole.length; end++) {
+    const calls = serving([], data(1, whole.subarray(0, end), END_STREAM));
+    assertEquals(calls.events, ["begin /a.B/C", "closed stream INTERNAL_ERROR library"], `${end} octets`);
+    assertEquals(answered(calls, ":status", "grpc-status"), ["200", String(GrpcStatus.INTERNAL)]);
+  }
+});
+
+test("a message above the limit is RESOURCE_EXHAUSTED to the client", () => {
+  const calls = serving([], data(1, message(100)), data(1, message(101)), data(1, message(1)));
+  assertEquals(calls.events, ["begin /a.B/C", "message 100", "closed stream INTERNAL_ERROR library"]);
+  assertEquals(answered(calls, "grpc-status"), [String(GrpcStatus.RESOURCE_EXHAUSTED)]);
+});
+
+test("compression.md: an encoding we do not support is UNIMPLEMENTED, with those that we do", () => {
+  const calls = serving([["grpc-encoding", "gzip"]], data(1, message(1, 1)));
+  const [status, text, accepted] = answered(calls, "grpc-status", "grpc-message", "grpc-accept-encoding");
+  assertEquals([status, accepted], [String(GrpcStatus.UNIMPLEMENTED), "identity"]);
+  assertMatch(text!, /"gzip" is not supported.*identity/);
+});
+
+test("compression.md: the accepted encodings are told also when initial metadata is already out", () => {
+  const calls = serving([["grpc-encoding", "gzip"]]);
+  calls.stream!.sendHeaders(undefined);
+  calls.bench.send(data(1, message(1, 1)));
+  assertEquals(answered(calls, "grpc-status", "grpc-accept-encoding"), ["12", "identity"]);
+});
+
+test("compression.md: compressed without a grpc-encoding, or with identity, is INTERNAL", () => {
+  for (const extra of [[], [["grpc-encoding", "identity"]]] as Array<Array<[string, string]>>) {
+    const calls = serving(extra, data(1, message(1, 1)));
+    assertEquals(answered(calls, "grpc-status", "grpc-accept-encoding"), ["13", undefined]);
+  }
+});
+
+test("a request that is not gRPC is HTTP 415, and begins no call", () => {
+  const calls = new ServerCalls();
+  const html = REQUEST.map(([name, value]): [string, string] =>
+    name === "content-type" ? [name, "text/html"] : [name, value]
+  );
+  calls.bench.send(calls.bench.headers(1, html), data(1, 50, END_STREAM));
+  assertEquals(calls.events, []);
+  assertEquals(answered(calls, ":status"), ["415"]);
+  assertEquals(calls.bench.outcome, "open");
+});
+
+test("status before anything else is a trailers-only response: one header section, END_STREAM", () => {
+  const calls = serving([]);
+  calls.stream!.sendStatus(GrpcStatus.NOT_FOUND, "é", HeaderList.of([["x", "1"]]));
+  assertEquals(calls.answers(), [[
+    [":status", "200"],
+    ["content-type", "application/grpc"],
+    ["grpc-status", "5"],
+    ["grpc-message", "%C3%A9"],
+    ["x", "1"],
+  ]]);
+});
+
+test("Early Server Closure: RST_STREAM(NO_ERROR) follows trailers while the client still sends", () => {
+  const calls = serving([]);
+  calls.stream!.sendStatus(GrpcStatus.OK, "", undefined);
+  assertEquals(calls.bench.sent(), ["HEADERS 1 end", "RST_STREAM 1 NO_ERROR"]);
+});
+
+test("RST_STREAM from the client ends the call, whatever its code", () => {
+  for (const [code, name] of [[ErrorCode.CANCEL, "CANCEL"], [ErrorCode.NO_ERROR, "NO_ERROR"]] as const) {
+    const calls = serving([], data(1, message(1)), rst(1, code));
+    assertEquals(calls.events, ["begin /a.B/C", "message 1", `closed stream ${name} remote`]);
+  }
+});
