@@ -27,5 +27,5 @@ export function decodePercent(value: string): string {
       i += 2;
     }
   }
-  return new TextDecoder().decode(bytes.subarray(0, length));
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.subarray(0, length));
 }
