@@ -13,6 +13,7 @@ import { readArguments } from "../arguments.mjs";
 /** Bytes of one streaming call: long enough for a stream to get going, short enough for many calls a round. */
 const STREAM_BYTES = 32 * 1024 * 1024;
 const STREAM_MESSAGES = 20_000;
+const IDLE_WARM_UP = 50;
 
 const options = readArguments({
   port: 0,
@@ -93,18 +94,22 @@ async function start(connect) {
   return { count: 1, wrong: Number(length !== options.bytes) };
 }
 
-/** Opens everything, uses each once, says so, and stays until it is ended. */
+/**
+ * Opens everything, uses each once, says so, and stays until it is ended. The first ones come before "measuring":
+ * what a process needs once is not what each costs.
+ */
 async function idle(connect) {
   const body = new Uint8Array(options.bytes).fill(120);
   const clients = [];
-  for (let i = 0; i < options.connections; i++) {
-    const client = await connect();
-    if (await client.unary(body) !== body.length) throw new Error(`connection ${i}: wrong answer`);
+  const open = async () => {
+    const client = clients[0] === undefined || options.connections > 1 ? await connect() : clients[0];
     clients.push(client);
-  }
-  if (options.connections === 1) {
-    for (let i = 0; i < options.streams; i++) await clients[0].chat().exchange(body);
-  }
+    const length = options.connections > 1 ? client.unary(body) : client.chat().exchange(body);
+    if (await length !== body.length) throw new Error("a wrong answer");
+  };
+  for (let i = 0; i < IDLE_WARM_UP; i++) await open();
+  console.log("measuring");
+  for (let i = 0; i < Math.max(options.connections, options.streams); i++) await open();
   console.log("idle");
   await new Promise((resolve) => process.stdin.on("end", resolve).resume());
   return { count: options.connections, wrong: 0 };

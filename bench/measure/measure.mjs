@@ -28,15 +28,16 @@ export async function runClient({ server, port }, command, scenario, seconds) {
     `--seconds=${seconds}`,
     `--warm-up=${WARM_UP_MS}`,
   ];
-  const before = server.usage();
   const client = new Watched([...command, ...args], CORES.load);
   try {
-    if (scenario.kind === "idle") return await measureIdle(server, client, scenario, before);
+    if (scenario.kind === "idle") return await measureIdle(server, client, scenario);
     if (scenario.kind === "start") return await measureStart(client);
     await client.line(/^measuring$/);
     const from = server.usage();
     const [json] = await client.line(/^\{.*\}$/, seconds * 1_000 + 30_000);
     return figures(scenario, JSON.parse(json), from, server.usage());
+  } catch (error) {
+    throw server.ended === undefined ? error : new Error(`the server ${server.ended}`);
   } finally {
     client.kill();
   }
@@ -56,11 +57,13 @@ async function measureStart(client) {
   return { value };
 }
 
-/** Resident bytes that a server takes for each idle connection or stream, its first one not counted. */
-async function measureIdle(server, client, scenario, before) {
-  if (before === undefined) throw new Error("memory is not told on this system");
+/** Resident bytes that a server takes for each idle connection or stream. */
+async function measureIdle(server, client, scenario) {
+  await client.line(/^measuring$/);
+  const before = server.usage();
   await client.line(/^idle$/, 120_000);
   const after = server.usage();
+  if (before === undefined || after === undefined) throw new Error("memory is not told on this system");
   const count = Math.max(scenario.connections, scenario.streams);
   return { value: (after.rssBytes - before.rssBytes) / 1_024 / count, server: { rssBytes: after.rssBytes } };
 }

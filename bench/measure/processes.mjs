@@ -57,6 +57,11 @@ export class Watched {
     return usageOf(this.child.pid);
   }
 
+  /** Why it has ended, or undefined while it runs. */
+  get ended() {
+    return this.#ended;
+  }
+
   /** Ends it. */
   kill() {
     this.child.kill("SIGKILL");

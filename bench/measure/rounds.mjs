@@ -24,9 +24,14 @@ export async function runRounds({ contenders, scenarios, sides, load, rounds, se
   let done = 0;
   for (let round = 0; round < rounds; round++) {
     for (const { contender, side, jobs } of plans) {
-      const begun = begin(side === "client" ? fixed : contender, contender.missing);
-      const tried = await begun.catch((error) => ({ error }));
+      const start = () =>
+        begin(side === "client" ? fixed : contender, contender.missing).catch((error) => ({ error }));
+      let tried = await start();
       for (const job of jobs) {
+        if (job.alone || tried.server?.ended !== undefined) { // memory of its own, or no memory of a crash
+          tried.server?.kill();
+          tried = await start();
+        }
         progress(`${++done}/${total} ${contender.name}, ${side}: ${job.scenario.id} by ${job.load}`);
         const result = resultOf(results, contender, side, job);
         const figures = tried.error === undefined
@@ -55,6 +60,9 @@ function jobsOf(contender, side, { scenarios, load, fixed, withH2load }) {
       run: (server, seconds) => runClient(server, command, scenario, seconds),
     });
     if (contender.refuses(scenario, side) !== undefined) return [];
+    if (scenario.kind === "idle") {
+      return side === "server" ? [{ ...byClient(fixed.client, `${fixed.name} client`), alone: true }] : [];
+    }
     if (side !== "server") {
       return contender.client === undefined
         ? []
