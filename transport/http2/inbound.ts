@@ -12,6 +12,7 @@ import { malformedReason, type SectionKind } from "./header_validation.ts";
 import {
   BUDGETS,
   HEADER_BLOCK_FACTOR,
+  INITIAL_HEADER_TABLE_BYTES,
   MAX_CONTINUATIONS,
   MAX_UNSENT_REPLIES,
   MAX_WINDOW_BYTES,
@@ -47,7 +48,9 @@ export class Inbound implements FrameHandler {
   /** `connection` holds all state that both halves share. */
   constructor(private readonly connection: Connection) {
     const { headerTableSize, maxHeaderListSize } = connection.settings;
-    this.decoder = new Decoder({ maxTableSize: headerTableSize, maxHeaderListSize });
+    // Until the peer has acknowledged a smaller table it may use the initial one (section 4.3.1).
+    const maxTableSize = Math.max(headerTableSize, INITIAL_HEADER_TABLE_BYTES);
+    this.decoder = new Decoder({ maxTableSize, maxHeaderListSize });
     this.blockLimit = Math.max(MIN_HEADER_BLOCK_BYTES, maxHeaderListSize * HEADER_BLOCK_FACTOR);
     this.block = new HeaderBlock(this.blockLimit);
   }
@@ -392,6 +395,7 @@ export class Inbound implements FrameHandler {
     const connection = this.connection;
     if (connection.settingsAckDeadline === Infinity) return; // an ACK nobody waits for is no error
     connection.settingsAckDeadline = Infinity;
+    this.decoder.setMaxTableSize(connection.settings.headerTableSize);
     const change = connection.streamWindow - connection.initialReceiveWindow;
     connection.initialReceiveWindow += change;
     if (change !== 0) { for (const stream of connection.streams.all()) stream.receiveWindow += change; }

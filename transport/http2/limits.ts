@@ -6,6 +6,9 @@ export const MAX_WINDOW_BYTES = 0x7fff_ffff;
 /** The window of a connection and of a stream before any SETTINGS (RFC 9113, section 6.9.2). */
 export const INITIAL_WINDOW_BYTES = 65_535;
 
+/** A peer's dynamic table before it has acknowledged our SETTINGS (RFC 9113, section 4.3.1). */
+export const INITIAL_HEADER_TABLE_BYTES = 4_096;
+
 /** The least, and initial, SETTINGS_MAX_FRAME_SIZE (RFC 9113, section 4.2). */
 export const MIN_MAX_FRAME_BYTES = 16_384;
 

@@ -1,0 +1,40 @@
+// RFC 9113, section 4.3.1: the peer's dynamic table is 4,096 octets until it has acknowledged what we announced.
+import { assertEquals } from "@std/assert";
+import { test } from "../../harness.ts";
+import { fromHex } from "../../vectors.ts";
+import { Bench, END_HEADERS, END_STREAM, frame, PREFACE, setting, SETTINGS_ACK } from "./wire.ts";
+
+/** POST http / for "a", which goes into the table. */
+const FIRST = "838684 4101 61";
+/** The same by indexes. */
+const SECOND = "838684 be";
+
+const request = (id: number, hex: string) =>
+  frame("HEADERS", END_HEADERS | END_STREAM, id, fromHex(hex.replaceAll(" ", "")));
+
+/** A server of which the client has not yet acknowledged the SETTINGS. */
+function announcing(headerTableSize: number): Bench {
+  return new Bench("server", { headerTableSize }, { handshake: false }).send(PREFACE, setting());
+}
+
+test("4.3.1: a client that has not seen our smaller table yet may use the initial one", () => {
+  const bench = announcing(0).send(request(1, FIRST), request(3, SECOND));
+  assertEquals(bench.outcome, "open");
+  assertEquals(bench.sink.streams.length, 2);
+});
+
+test("4.3.1: with its acknowledgement of a smaller table the next block must begin with the update", () => {
+  const bench = announcing(0).send(request(1, FIRST), SETTINGS_ACK);
+  assertEquals(bench.outcome, "open");
+  assertEquals(bench.send(request(3, `20${FIRST}`)).outcome, "open");
+  assertEquals(bench.send(request(5, SECOND)).outcome, "connection COMPRESSION_ERROR library");
+  const silent = announcing(0).send(request(1, FIRST), SETTINGS_ACK, request(3, FIRST));
+  assertEquals(silent.outcome, "connection COMPRESSION_ERROR library");
+});
+
+test("4.3.1: a larger table needs no update, for the client need not use all of it", () => {
+  const bench = announcing(65_536).send(request(1, FIRST), SETTINGS_ACK, request(3, SECOND));
+  assertEquals(bench.outcome, "open");
+  assertEquals(bench.send(request(5, `3fe1ff03${FIRST}`)).outcome, "open"); // 65,536
+  assertEquals(bench.send(request(7, `3fe2ff03${FIRST}`)).outcome, "connection COMPRESSION_ERROR library");
+});
