@@ -28,6 +28,9 @@ const REMEMBERED_BLOCKS = 8;
 /** Longer blocks are not worth comparing. */
 const REMEMBERED_BLOCK_BYTES = 64;
 
+/** Where Huffman codes are decoded to: every decoder's, for it is read at once. */
+let scratch: Uint8Array = new Uint8Array(256);
+
 /** A block of indexed fields only, and the list it stands for while the dynamic table stands. */
 interface RememberedBlock {
   readonly bytes: Uint8Array;
@@ -46,7 +49,6 @@ export class Decoder {
   private remembered: RememberedBlock[] = [];
   private rememberedGeneration = 0;
   private nextRemembered = 0;
-  private scratch: Uint8Array = new Uint8Array(256);
 
   /** An empty dynamic table. */
   constructor(options: DecoderOptions) {
@@ -165,9 +167,9 @@ export class Decoder {
     if (length < 0 || start + length > end) return undefined;
     reader.at = start + length;
     if (!huffman) return octetsToString(bytes, start, start + length);
-    if (this.scratch.length < 2 * length) this.scratch = new Uint8Array(4 * length);
-    const decoded = huffmanDecode(bytes, start, start + length, this.scratch);
-    return decoded < 0 ? undefined : octetsToString(this.scratch, 0, decoded);
+    if (scratch.length < 2 * length) scratch = new Uint8Array(4 * length);
+    const decoded = huffmanDecode(bytes, start, start + length, scratch);
+    return decoded < 0 ? undefined : octetsToString(scratch, 0, decoded);
   }
 
   private recall(bytes: Uint8Array, start: number, end: number): HeaderList | undefined {

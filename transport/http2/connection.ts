@@ -55,6 +55,9 @@ export interface ConnectionOptions {
 const DRAIN_PING = 0x6472_6169;
 const BDP_PING = 0x6264_7069;
 
+/** Where a header block is encoded before it is cut into frames: every connection's, for it is used at once. */
+const block = new ByteSink();
+
 /** One side of an HTTP/2 connection; see the head of this file for how to drive it. */
 export class Connection {
   /** Which side we are. */
@@ -100,7 +103,6 @@ export class Connection {
   private readonly queue = new SendQueue(this, this.out);
   private readonly inbound: Inbound;
   private readonly receiver: Receiver;
-  private readonly block = new ByteSink();
   /** The receive window of the connection that we announced last. */
   private connectionWindow: number;
   private unannounced = 0;
@@ -371,7 +373,6 @@ export class Connection {
 
   /** For `send_queue.ts`: encodes and writes a header section now. */
   writeHeaders(stream: Stream, headers: HeaderList, extra: HeaderList | undefined, endStream: boolean): void {
-    const block = this.block;
     block.length = 0;
     this.encoder.encode(headers, extra, block);
     const maxFrameBytes = Math.min(this.peerSettings.maxFrameSize, DATA_FRAME_BYTES);
