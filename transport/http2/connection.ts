@@ -213,10 +213,10 @@ export class Connection {
       this.peerSettings.initialWindowSize,
       this.initialReceiveWindow,
     );
-    this.nextStreamId += 2;
     stream.sink = sink;
+    this.writeHeaders(stream, headers, extra, endStream); // which throws for fields that are no octets
+    this.nextStreamId += 2;
     this.streams.add(stream);
-    this.writeHeaders(stream, headers, extra, endStream);
     if (endStream) this.localEnd(stream);
     return stream;
   }
