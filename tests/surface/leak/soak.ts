@@ -1,0 +1,63 @@
+// Makes calls, streams and connections, and prints what the heap holds between them: a child of leak_test.ts, because
+// collecting garbage on demand needs a flag of its own on Deno.
+import process from "node:process";
+import { Channel, Server } from "pollwire";
+import { collect, echo, Trial } from "../serving.ts";
+
+const WARM_UP_CALLS = 100_000;
+const CALLS = 1_000_000;
+const IN_FLIGHT = 100;
+const STREAMS = 2_000;
+const CONNECTIONS = 500;
+
+const server = new Server();
+server.addService(Trial, echo);
+const address = `127.0.0.1:${await server.listen("127.0.0.1:0")}`;
+const channel = new Channel(address);
+const client = channel.client(Trial);
+
+await calls(WARM_UP_CALLS);
+await streams(100);
+await connections(50);
+const before = await heapBytes();
+await calls(CALLS);
+const afterCalls = await heapBytes();
+await streams(STREAMS);
+const afterStreams = await heapBytes();
+await connections(CONNECTIONS);
+const afterConnections = await heapBytes();
+channel.close();
+await server.shutdown();
+console.log(JSON.stringify({ before, afterCalls, afterStreams, afterConnections }));
+
+async function calls(count: number): Promise<void> {
+  let left = count;
+  const one = async (): Promise<void> => {
+    while (left-- > 0) if ((await client.one({ number: 7 })).number !== 7) throw new Error("a wrong answer");
+  };
+  await Promise.all(Array.from({ length: IN_FLIGHT }, one));
+}
+
+async function streams(count: number): Promise<void> {
+  const all = Array.from({ length: count }, () => collect(client.down({ number: 3 })));
+  for (const messages of await Promise.all(all)) if (messages.length !== 3) throw new Error("a wrong answer");
+}
+
+async function connections(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    const other = new Channel(address);
+    await other.client(Trial).one({ number: i });
+    other.close();
+  }
+}
+
+/** Bytes in use once nothing more can be collected. */
+async function heapBytes(): Promise<number> {
+  const runtime = globalThis as unknown as { gc?: () => void; Bun?: { gc(sync: boolean): void } };
+  for (let i = 0; i < 5; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    if (runtime.Bun !== undefined) runtime.Bun.gc(true);
+    else runtime.gc!();
+  }
+  return process.memoryUsage().heapUsed;
+}
