@@ -36,7 +36,7 @@ export const SCENARIOS = [
 ];
 
 /** What a run without arguments measures: something of everything in under three minutes. */
-export const DEFAULT_SCENARIOS = "unary-1x1-16,unary-1x100-16,unary-10x100-16,download-64k,start";
+export const DEFAULT_SCENARIOS = "unary-10x100-16,download-64k,start";
 
 /** The scenarios whose id is, or begins with, one of `list`: "unary,download-64k"; "all" is every one. */
 export function selectScenarios(list) {

@@ -24,7 +24,7 @@ export async function h2load(port, scenario, seconds) {
     "-m",
     scenario.streams,
     "-D",
-    Math.max(1, Math.round(seconds)),
+    `${Math.round(seconds * 1_000)}ms`,
     "-d",
     file,
     "-H",
