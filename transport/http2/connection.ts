@@ -38,7 +38,7 @@ import {
 import { OutputBuffer } from "./output_buffer.ts";
 import { Receiver } from "./receiver.ts";
 import { SendQueue } from "./send_queue.ts";
-import { type LocalSettings, localSettings, PeerSettings, SettingId, settingsEntries } from "./settings.ts";
+import { type LocalSettings, localSettings, PeerSettings, settingsEntries } from "./settings.ts";
 import type { ConnectionSink, StreamSink } from "./sink.ts";
 import { Stream } from "./stream.ts";
 import { Streams } from "./streams.ts";
@@ -76,8 +76,8 @@ export class Connection {
   receiveWindow = INITIAL_WINDOW_BYTES;
   /** The receive window of a stream that the peer opens now (settings count from their ACK on). */
   initialReceiveWindow: number;
-  /** The receive window of streams that we announced last. */
-  streamWindow: number;
+  /** The receive window that streams are to have; new ones get there with their first WINDOW_UPDATE. */
+  private streamWindow: number;
   /** What our windows should be. */
   readonly bdp: BdpEstimator;
   /** When the peer must have acknowledged our SETTINGS. */
@@ -290,9 +290,11 @@ export class Connection {
     stream.unreleased -= bytes;
     stream.unannounced += bytes;
     this.giveBack(bytes);
-    if (stream.remoteClosed || stream.unannounced < this.streamWindow >> 1) return;
-    writeWindowUpdate(this.out, stream.id, stream.unannounced);
-    stream.receiveWindow += stream.unannounced;
+    const window = stream.receiveWindow + stream.unreleased + stream.unannounced;
+    if (stream.remoteClosed || stream.unannounced < Math.min(window, this.streamWindow) >> 1) return;
+    const increment = stream.unannounced + Math.max(0, this.streamWindow - window);
+    writeWindowUpdate(this.out, stream.id, increment);
+    stream.receiveWindow += increment;
     stream.unannounced = 0;
     this.probeBdp();
     this.sink.onOutput();
@@ -421,17 +423,17 @@ export class Connection {
 
   /** A stream that gives back half a window has a peer that sends: the time to measure what the path holds. */
   private probeBdp(): void {
-    const mayGrow = this.streamWindow < this.settings.maxWindowSize && this.settingsAckDeadline === Infinity;
-    if (!mayGrow || this.closed || !this.bdp.wantsProbe(this.now)) return;
+    if (this.streamWindow >= this.settings.maxWindowSize || !this.bdp.wantsProbe(this.now)) return;
     this.bdp.begin(this.now);
     writePing(this.out, 0, BDP_PING, false);
   }
 
-  /** Announces windows as large as the estimate; those of open streams grow with the setting (section 6.9.2). */
+  /**
+   * Windows as large as the estimate, by WINDOW_UPDATE and not by a new SETTINGS_INITIAL_WINDOW_SIZE: there are
+   * peers that apply a later SETTINGS wrongly and hang (Bun's node:http2, oven-sh/bun#30342).
+   */
   private growWindows(): void {
     this.streamWindow = Math.min(this.bdp.estimate, this.settings.maxWindowSize);
-    writeSettings(this.out, [[SettingId.INITIAL_WINDOW_SIZE, this.streamWindow]]);
-    this.settingsAckDeadline = this.now + SETTINGS_ACK_TIMEOUT_MS;
     const more = 2 * this.streamWindow - this.connectionWindow;
     if (more > 0) {
       this.connectionWindow += more;

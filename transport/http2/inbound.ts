@@ -396,7 +396,7 @@ export class Inbound implements FrameHandler {
     if (connection.settingsAckDeadline === Infinity) return; // an ACK nobody waits for is no error
     connection.settingsAckDeadline = Infinity;
     this.decoder.setMaxTableSize(connection.settings.headerTableSize);
-    const change = connection.streamWindow - connection.initialReceiveWindow;
+    const change = connection.settings.initialWindowSize - connection.initialReceiveWindow;
     connection.initialReceiveWindow += change;
     if (change !== 0) { for (const stream of connection.streams.all()) stream.receiveWindow += change; }
   }

@@ -2,9 +2,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { BdpEstimator } from "../../../transport/http2/bdp_estimator.ts";
 import { test } from "../../harness.ts";
-import { Bench, concat, data, frame, SETTINGS_ACK, uint32 } from "./wire.ts";
+import { ACK, Bench, concat, data, frame, uint32 } from "./wire.ts";
 
-const ACK = 1;
 const KIB = 1024;
 
 /** A server whose streams have a window of 64 KiB, and a client that fills it. */
@@ -36,37 +35,50 @@ class Path {
 
 const pong = () => frame("PING", ACK, 0, concat(uint32(0), uint32(0x6264_7069)));
 
+/** What the stream's windows grew by beyond what was taken. */
+function extra(sent: string[], taken: number): number {
+  const increments = sent.flatMap((one) => /^WINDOW_UPDATE 1 \+(\d+)$/.exec(one)?.[1] ?? []).map(Number);
+  return increments.reduce((sum, increment) => sum + increment, 0) - taken;
+}
+
 test("BDP: half a window taken sends a PING; a full window in a round trip doubles it, up to the maximum", () => {
   const path = new Path();
-  assert(path.receive(32 * KIB).some((sent) => sent.startsWith("PING")));
-  path.receive(60 * KIB);
-  const grown = path.answer(50, pong());
-  assert(grown.some((sent) => sent.startsWith("SETTINGS")), grown.join());
-  assertEquals(path.bench.connection.streamWindow, 128 * KIB);
-  // The peer may use it once it has acknowledged it, on open streams as well.
-  const before = path.stream.receiveWindow;
-  path.answer(1, SETTINGS_ACK);
-  assertEquals(path.stream.receiveWindow - before, 64 * KIB);
-  assertEquals(path.bench.connection.initialReceiveWindow, 128 * KIB);
-  assert(path.receive(64 * KIB).some((sent) => sent.startsWith("PING")), "a growing path is measured again");
-  path.receive(200 * KIB);
+  assert(path.receive(32 * KIB).includes("PING"));
+  path.receive(64 * KIB);
+  assertEquals(path.answer(50, pong()).filter((sent) => sent.startsWith("SETTINGS")), []);
+  const grown = path.receive(32 * KIB);
+  assertEquals(extra(grown, 32 * KIB), 64 * KIB);
+  assert(grown.includes("PING"), "a growing path is measured again at once");
+  path.receive(256 * KIB);
   path.answer(50, pong());
-  path.answer(1, SETTINGS_ACK);
-  assertEquals(path.bench.connection.streamWindow, 256 * KIB);
-  assert(
-    !path.receive(512 * KIB).some((sent) => sent.startsWith("PING")),
-    "windows have reached their maximum",
-  );
+  assertEquals(extra(path.receive(64 * KIB), 64 * KIB), 128 * KIB);
+  assertEquals(path.stream.receiveWindow, 256 * KIB);
+  path.answer(20_000);
+  assert(!path.receive(1024 * KIB).includes("PING"), "windows have reached their maximum");
+});
+
+test("BDP: a stream opened later starts with the setting, and grows with what it first gives back", () => {
+  const path = new Path();
+  path.receive(32 * KIB);
+  path.receive(64 * KIB);
+  path.answer(50, pong());
+  path.bench.send(path.bench.headers(3));
+  const later = path.bench.sink.streams[1]!;
+  assertEquals(later.receiveWindow, 64 * KIB);
+  path.bench.send(data(3, 16 * KIB), data(3, 16 * KIB));
+  path.bench.connection.release(later, 32 * KIB);
+  assertEquals(later.receiveWindow, 128 * KIB);
 });
 
 test("BDP: a path that holds less than the window leaves it, and is measured ever more seldom", () => {
   const path = new Path();
   path.receive(32 * KIB);
-  assertEquals(path.answer(1, pong()).filter((sent) => sent.startsWith("SETTINGS")), []);
-  assertEquals(path.bench.connection.streamWindow, 64 * KIB);
-  assert(!path.receive(32 * KIB).some((sent) => sent.startsWith("PING")), "too soon");
+  path.answer(1, pong());
+  const next = path.receive(32 * KIB);
+  assertEquals(extra(next, 32 * KIB), 0);
+  assert(!next.includes("PING"), "too soon");
   path.answer(100);
-  assert(path.receive(32 * KIB).some((sent) => sent.startsWith("PING")));
+  assert(path.receive(32 * KIB).includes("PING"));
 });
 
 test("BDP: an estimate grows only by more bandwidth than was ever seen", () => {
