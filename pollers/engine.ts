@@ -84,6 +84,8 @@ export interface EventEngine {
   readonly execCtx: ExecCtx;
   /** The current time; never goes back. */
   now(): Instant;
+  /** A number from 0 to below 1, for jitter; a simulated engine has it from its seed. */
+  random(): number;
   /** Runs `closure` soon, never on the caller's stack, in the order of the calls. */
   run(closure: () => void): void;
   /** Runs `closure` at `at` or soon after; tasks due at the same instant run in the order they were added. */

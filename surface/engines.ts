@@ -2,8 +2,8 @@
 
 import { createEngine, type EventEngine, selectPoller } from "../pollers/mod.ts";
 
-/** An ordered list of pollers: "epoll,native", or an array. */
-export type PollerList = string | readonly string[];
+/** An ordered list of pollers: "epoll,native", or an array; or an engine that is there already (a simulated one). */
+export type PollerList = string | readonly string[] | EventEngine;
 
 const engines = new Map<string, EventEngine>();
 
@@ -12,6 +12,7 @@ const engines = new Map<string, EventEngine>();
  * use and stays: an engine with nothing open keeps no process running, and the next channel finds it warm.
  */
 export function sharedEngine(list?: PollerList): EventEngine {
+  if (typeof list === "object" && "execCtx" in list) return list;
   const { name } = selectPoller(list);
   let engine = engines.get(name);
   if (engine === undefined) engines.set(name, engine = createEngine(name));

@@ -135,6 +135,11 @@ export abstract class NativeEngine implements EventEngine {
     return performance.now();
   }
 
+  /** The runtime's own. */
+  random(): number {
+    return Math.random();
+  }
+
   /** Runs `closure` after what the loop has ready now. */
   run(closure: () => void): void {
     if (this.runQueue.push(closure) === 1) setImmediate(this.enterRunBatch);

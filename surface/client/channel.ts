@@ -32,7 +32,7 @@ export class Channel {
     const parsed = parseTarget(target);
     this.#authority = options.authority ?? authorityOf(parsed);
     this.#engine = sharedEngine(options.poller);
-    const backoff = new Backoff(Math.random, options.initialBackoffMs);
+    const backoff = new Backoff(() => this.#engine.random(), options.initialBackoffMs);
     this.#subchannel = new Subchannel(
       this.#engine,
       parsed,

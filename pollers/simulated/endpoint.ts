@@ -1,0 +1,253 @@
+// One end of a simulated connection: what it has received, what it still has to send, and how it ends.
+//
+// A segment is cut from the bytes of a write when there is room for it, travels for a while, and lies at the other end
+// until it is read; what lies there and travels is bounded, so a reader that stops stops the writer.
+
+import { formatAddress, type SocketAddress } from "../core/address.ts";
+import { endOfStream, IoError } from "../core/io_error.ts";
+import type { SliceBuffer } from "../core/slice_buffer.ts";
+import type { Endpoint, Instant, IoDone } from "../engine.ts";
+import type { SimulatedEngine } from "./engine.ts";
+import type { Simulation } from "./simulation.ts";
+
+/** See the contract. */
+export class SimulatedEndpoint implements Endpoint {
+  /** The other end. */
+  other!: SimulatedEndpoint;
+  private readonly received: Uint8Array[] = [];
+  private receivedBytes = 0;
+  /** Bytes that travel to the other end. */
+  private travelling = 0;
+  private nextArrival: Instant = 0;
+  /** What ends reading once everything received is read, and writing at once. */
+  private failure: IoError | undefined = undefined;
+  private sawEnd = false;
+  private closedBy: IoError | undefined = undefined;
+  private readInto: SliceBuffer | undefined = undefined;
+  private readDone: IoDone | undefined = undefined;
+  private writeFrom: SliceBuffer | undefined = undefined;
+  private writeDone: IoDone | undefined = undefined;
+
+  /** Both ends of a connection are made together; see {@linkcode connectEnds}. */
+  constructor(
+    private readonly engine: SimulatedEngine,
+    readonly local: SocketAddress,
+    readonly peer: SocketAddress,
+  ) {
+    engine.opened.add(this);
+    this.simulation.network.endpoints.add(this);
+  }
+
+  /** See the contract. */
+  read(into: SliceBuffer, done: IoDone): boolean {
+    if (this.readDone !== undefined) {
+      throw new TypeError("Cannot read: a read is outstanding on this endpoint");
+    }
+    if (this.receivedBytes > 0 && this.closedBy === undefined && this.atOnce()) {
+      this.give(into);
+      return true;
+    }
+    this.readInto = into;
+    this.readDone = done;
+    if (this.readable) this.engine.run(() => this.completeRead());
+    return false;
+  }
+
+  /** See the contract. */
+  write(data: SliceBuffer, done: IoDone): boolean {
+    if (this.writeDone !== undefined) {
+      throw new TypeError("Cannot write: a write is outstanding on this endpoint");
+    }
+    if (data.byteLength === 0) return true;
+    this.writeFrom = data;
+    this.writeDone = done;
+    if (this.closedBy === undefined && this.failure === undefined && this.atOnce()) {
+      this.cutSegments();
+      if (data.byteLength === 0) {
+        this.writeFrom = this.writeDone = undefined;
+        return true;
+      }
+    }
+    this.engine.run(() => this.continueWrite());
+    return false;
+  }
+
+  /** See the contract: what travels still arrives, and then the end of the stream. */
+  close(reason?: IoError): void {
+    if (this.closedBy !== undefined) return;
+    this.closedBy = reason ?? new IoError("closed", "read", this.peer);
+    this.note("close");
+    this.engine.opened.delete(this);
+    this.simulation.network.endpoints.delete(this);
+    this.writeFrom?.clear();
+    this.writeFrom = undefined;
+    this.engine.run(() => {
+      this.completeRead();
+      this.completeWrite(this.closedBy);
+    });
+    const { other } = this;
+    if (this.receivedBytes > 0) this.send(0, () => other.fail("reset")); // as TCP does when bytes were not read
+    else this.send(0, () => other.end());
+  }
+
+  /** The connection breaks: both ends hear of it when they hear of it. */
+  breakOff(): void {
+    const { random } = this.simulation;
+    for (const end of [this, this.other]) {
+      this.simulation.schedule(this.simulation.now + random.below(20), () => end.fail("reset"));
+    }
+  }
+
+  /** "endpoint 10.0.0.1:40000 to 10.0.0.2:80". */
+  describe(): string {
+    return `endpoint ${formatAddress(this.local)} to ${formatAddress(this.peer)}`;
+  }
+
+  private get simulation(): Simulation {
+    return this.engine.simulation;
+  }
+
+  private get readable(): boolean {
+    return this.receivedBytes > 0 || this.sawEnd || this.failure !== undefined || this.closedBy !== undefined;
+  }
+
+  private atOnce(): boolean {
+    return this.simulation.random.chance(this.simulation.network.conditions.atOnce);
+  }
+
+  /** Moves some of what was received to `into`: all of it, or less, as a read of the kernel may. */
+  private give(into: SliceBuffer): void {
+    const { random } = this.simulation;
+    const segments = random.chance(0.5) ? this.received.length : random.between(1, this.received.length);
+    for (const segment of this.received.splice(0, segments)) {
+      this.receivedBytes -= segment.length;
+      into.append(segment);
+    }
+    // The other end learns that there is room again.
+    const { latencyMs } = this.simulation.network.conditions;
+    if (this.other.writeFrom !== undefined) {
+      this.simulation.schedule(this.simulation.now + latencyMs, () => this.other.continueWrite());
+    }
+  }
+
+  private completeRead(): void {
+    const { readInto, readDone } = this;
+    if (readInto === undefined || readDone === undefined || !this.readable) return;
+    this.readInto = this.readDone = undefined;
+    if (this.closedBy !== undefined) return this.engine.enter(readDone, this.closedBy);
+    if (this.receivedBytes > 0) {
+      this.give(readInto);
+      return this.engine.enter(readDone, undefined);
+    }
+    this.engine.enter(readDone, this.failure ?? endOfStream(this.peer));
+  }
+
+  private continueWrite(): void {
+    if (this.writeFrom === undefined) return;
+    const error = this.closedBy ?? this.failure;
+    if (error !== undefined) return this.completeWrite(error);
+    this.cutSegments();
+    if (this.writeFrom.byteLength === 0) this.completeWrite(undefined);
+  }
+
+  private completeWrite(error: IoError | undefined): void {
+    const { writeDone } = this;
+    if (writeDone === undefined) return;
+    this.writeFrom?.clear();
+    this.writeFrom = this.writeDone = undefined;
+    this.engine.enter(writeDone, error);
+  }
+
+  /** Sends as many segments as there is room for. */
+  private cutSegments(): void {
+    const { random, network: { conditions } } = this.simulation;
+    const from = this.writeFrom!;
+    while (from.byteLength > 0) {
+      const room = conditions.bufferBytes - this.travelling - this.other.receivedBytes;
+      if (room <= 0) return;
+      const first = from.slices[0]!;
+      const length = Math.min(room, first.length, random.between(1, conditions.maxSegmentBytes));
+      const segment = first.slice(0, length); // the writer's bytes are its own again when the write is done
+      from.drop(length);
+      this.travelling += length;
+      this.send(length, () => {
+        this.travelling -= length;
+        this.other.arrive(segment);
+      }, () => this.travelling -= length);
+    }
+  }
+
+  /** Has `arrive` run at the other end, after everything that was sent before; `lost` where it never does. */
+  private send(bytes: number, arrive: () => void, lost?: () => void): void {
+    const { simulation } = this;
+    const { conditions } = simulation.network;
+    const travel = conditions.latencyMs + conditions.jitterMs * simulation.random.next();
+    const at = Math.max(this.nextArrival, simulation.now + travel) + bytes / conditions.bytesPerMs;
+    this.nextArrival = at;
+    this.simulation.schedule(at, () => this.pass(arrive, lost, undefined));
+  }
+
+  private pass(arrive: () => void, lost: (() => void) | undefined, giveUpAt: Instant | undefined): void {
+    const { simulation } = this;
+    const { network } = simulation;
+    const passage = network.passage(this.engine.hostAddress, this.other.engine.hostAddress);
+    if (passage === "open") return arrive();
+    if (passage === "lost") return lost?.();
+    const deadline = giveUpAt ?? simulation.now + network.conditions.giveUpMs;
+    if (giveUpAt === undefined) {
+      simulation.schedule(deadline, () => {
+        if (network.passage(this.engine.hostAddress, this.other.engine.hostAddress) !== "open") {
+          this.fail("timed-out");
+        }
+      });
+    }
+    network.whenHealed(() => simulation.schedule(simulation.now, () => this.pass(arrive, lost, deadline)));
+  }
+
+  private arrive(segment: Uint8Array): void {
+    const { other } = this;
+    if (this.closedBy !== undefined) { // nobody reads any more: the kernel says so
+      return this.send(0, () => other.fail("reset"));
+    }
+    if (this.failure !== undefined) return;
+    this.note(`received ${segment.length}`);
+    this.received.push(segment);
+    this.receivedBytes += segment.length;
+    this.completeRead();
+  }
+
+  private end(): void {
+    if (this.closedBy !== undefined || this.failure !== undefined) return;
+    this.note("end of stream");
+    this.sawEnd = true;
+    this.completeRead();
+  }
+
+  private fail(kind: "reset" | "timed-out"): void {
+    if (this.closedBy !== undefined || this.failure !== undefined) return;
+    this.note(kind);
+    this.failure = new IoError(kind, "read", this.peer, kind === "reset" ? "ECONNRESET" : "ETIMEDOUT");
+    this.completeRead();
+    this.continueWrite();
+  }
+
+  private note(what: string): void {
+    this.simulation.note(`${formatAddress(this.local)} from ${formatAddress(this.peer)}: ${what}`);
+  }
+}
+
+/** Both ends of a new connection between `client` and `server`. */
+export function connectEnds(
+  client: SimulatedEngine,
+  clientAddress: SocketAddress,
+  server: SimulatedEngine,
+  serverAddress: SocketAddress,
+): [SimulatedEndpoint, SimulatedEndpoint] {
+  const ends: [SimulatedEndpoint, SimulatedEndpoint] = [
+    new SimulatedEndpoint(client, clientAddress, serverAddress),
+    new SimulatedEndpoint(server, serverAddress, clientAddress),
+  ];
+  ends[0].other = ends[1];
+  ends[1].other = ends[0];
+  return ends;
+}

@@ -1,0 +1,204 @@
+// The engine of one simulated host.
+
+import { formatAddress, type SocketAddress } from "../core/address.ts";
+import { ExecCtx } from "../core/exec_ctx.ts";
+import { IoError } from "../core/io_error.ts";
+import type { TimerTask } from "../core/timer_heap.ts";
+import type {
+  ConnectHandle,
+  Endpoint,
+  EndpointOptions,
+  EventEngine,
+  ExtensionKey,
+  Instant,
+  IoResult,
+  Listener,
+  ListenOptions,
+  Resolver,
+  TaskHandle,
+} from "../engine.ts";
+import { connectEnds, type SimulatedEndpoint } from "./endpoint.ts";
+import { SimulatedListener } from "./listener.ts";
+import type { Simulation } from "./simulation.ts";
+
+/** Something an engine must have closed before it may go. */
+interface Closable {
+  describe(): string;
+  close(): void;
+}
+
+/** A connect that has not reported. */
+class SimulatedConnect implements Closable {
+  over = false;
+
+  constructor(private readonly engine: SimulatedEngine, private readonly to: SocketAddress) {
+    engine.opened.add(this);
+  }
+
+  settle(): boolean {
+    if (this.over) return false;
+    this.over = true;
+    return this.engine.opened.delete(this);
+  }
+
+  close(): void {
+    this.settle();
+  }
+
+  describe(): string {
+    return `connect to ${formatAddress(this.to)}`;
+  }
+}
+
+/** See the contract; give it to a Channel or Server as `poller`. */
+export class SimulatedEngine implements EventEngine {
+  /** "simulated". */
+  readonly name = "simulated";
+  /** This host's turns. */
+  readonly execCtx: ExecCtx = new ExecCtx((closure) => void this.simulation.schedule(this.now(), closure));
+  /** What is open now. */
+  readonly opened: Set<Closable> = new Set();
+
+  /** Made by {@linkcode Simulation.host}. */
+  constructor(readonly simulation: Simulation, readonly hostAddress: string) {}
+
+  /** Virtual milliseconds. */
+  now(): Instant {
+    return this.simulation.now;
+  }
+
+  /** From the seed. */
+  random(): number {
+    return this.simulation.random.next();
+  }
+
+  /** See the contract. */
+  run(closure: () => void): void {
+    this.simulation.schedule(this.now(), () => this.execCtx.enter(closure, undefined));
+  }
+
+  /** See the contract. */
+  runAt(at: Instant, closure: () => void): TaskHandle {
+    if (Number.isNaN(at)) throw new RangeError("Cannot schedule a task: its instant is NaN");
+    return this.simulation.schedule(at, () => this.execCtx.enter(closure, undefined));
+  }
+
+  /** See the contract. */
+  cancel(task: TaskHandle): boolean {
+    return this.simulation.cancel(task as TimerTask);
+  }
+
+  /** See the contract. */
+  connect(
+    to: SocketAddress,
+    _options: EndpointOptions,
+    done: (result: IoResult<Endpoint>) => void,
+  ): ConnectHandle {
+    const attempt = new SimulatedConnect(this, to);
+    const { conditions } = this.simulation.network;
+    this.simulation.schedule(this.now() + conditions.giveUpMs, () => {
+      const error = new IoError("timed-out", "connect", to, "ETIMEDOUT");
+      if (attempt.settle()) this.enter(done, { ok: false, error });
+    });
+    this.simulation.schedule(this.now() + conditions.latencyMs, () => this.reach(to, attempt, done));
+    return attempt;
+  }
+
+  /** See the contract. */
+  cancelConnect(handle: ConnectHandle): boolean {
+    return (handle as SimulatedConnect).settle();
+  }
+
+  /** See the contract. */
+  listen(
+    _options: ListenOptions,
+    onAccept: (endpoint: Endpoint) => void,
+    onShutdown: (error?: IoError) => void,
+  ): Listener {
+    return new SimulatedListener(this, onAccept, onShutdown);
+  }
+
+  /** See the contract. */
+  pair(): Promise<[Endpoint, Endpoint]> {
+    const { network } = this.simulation;
+    const at = (): SocketAddress => ({
+      family: "ipv4",
+      host: this.hostAddress,
+      port: network.ephemeralPort(),
+    });
+    return Promise.resolve(connectEnds(this, at(), this, at()));
+  }
+
+  /** Knows the names of the network; every one takes a round trip. */
+  resolver(): Resolver {
+    return {
+      lookup: (host, port, done) => {
+        const { network } = this.simulation;
+        this.simulation.schedule(this.now() + 2 * network.conditions.latencyMs, () => {
+          const hosts = network.names.get(host);
+          const error = new IoError("not-found", "getaddrinfo", { family: "dns", host, port }, "ENOTFOUND");
+          const value = hosts?.map((one): SocketAddress => ({ family: "ipv4", host: one, port }));
+          this.enter(done, value === undefined ? { ok: false, error } : { ok: true, value });
+        });
+      },
+    };
+  }
+
+  /** None. */
+  extension<E>(_key: ExtensionKey<E>): E | undefined {
+    return undefined;
+  }
+
+  /** See the contract. */
+  shutdown(): Promise<void> {
+    const left = [...this.opened];
+    for (const closable of left) closable.close();
+    if (left.length === 0) return Promise.resolve();
+    const names = left.map((closable) => closable.describe()).join(", ");
+    return Promise.reject(
+      new Error(`Engine "${this.name}" was shut down with ${left.length} open: ${names}`),
+    );
+  }
+
+  /** For endpoints and listeners: calls back in a turn. */
+  enter<A>(callback: (argument: A) => void, argument: A): void {
+    this.execCtx.enter(callback, argument);
+  }
+
+  /** For listeners: `at` as an address of this host, where it says "any" or "this machine". */
+  own(at: SocketAddress): SocketAddress {
+    const local = at.family === "ipv4" && (at.host === "0.0.0.0" || at.host === "127.0.0.1");
+    return local ? { ...at, host: this.hostAddress } : at;
+  }
+
+  /** The SYN has arrived, or waits before a passage that is not open. */
+  private reach(
+    address: SocketAddress,
+    attempt: SimulatedConnect,
+    done: (result: IoResult<Endpoint>) => void,
+  ): void {
+    if (attempt.over) return;
+    const { simulation } = this;
+    const { network } = simulation;
+    const to = this.own(address);
+    const passage = "host" in to ? network.passage(this.hostAddress, to.host) : "open";
+    if (passage === "lost") return;
+    if (passage === "held") return network.whenHealed(() => this.reach(address, attempt, done));
+    const listener = network.listenerAt(to);
+    const { latencyMs } = network.conditions;
+    let end: SimulatedEndpoint | undefined;
+    if (listener !== undefined) {
+      const from: SocketAddress = { family: "ipv4", host: this.hostAddress, port: network.ephemeralPort() };
+      const [ours, theirs] = connectEnds(this, from, listener.engine, to);
+      this.opened.delete(ours); // the attempt stands for it until it reports
+      end = ours;
+      listener.accept(theirs);
+    }
+    simulation.schedule(this.now() + latencyMs, () => {
+      if (end !== undefined) this.opened.add(end);
+      if (!attempt.settle()) return end?.close();
+      const error = new IoError("refused", "connect", address, "ECONNREFUSED");
+      this.enter(done, end === undefined ? { ok: false, error } : { ok: true, value: end });
+    });
+  }
+}

@@ -1,0 +1,73 @@
+// A simulated listening socket.
+
+import { formatAddress, type SocketAddress } from "../core/address.ts";
+import { IoError } from "../core/io_error.ts";
+import type { Endpoint, IoResult, Listener } from "../engine.ts";
+import type { SimulatedEndpoint } from "./endpoint.ts";
+import type { SimulatedEngine } from "./engine.ts";
+
+/** See the contract. */
+export class SimulatedListener implements Listener {
+  private readonly addresses: SocketAddress[] = [];
+  private readonly backlog: SimulatedEndpoint[] = [];
+  private started = false;
+  private stopped = false;
+
+  /** Counts as open in `engine` until `shutdown`. */
+  constructor(
+    readonly engine: SimulatedEngine,
+    private readonly onAccept: (endpoint: Endpoint) => void,
+    private readonly onShutdown: (error?: IoError) => void,
+  ) {
+    engine.opened.add(this);
+  }
+
+  /** See the contract. */
+  bind(at: SocketAddress): Promise<IoResult<number>> {
+    if (this.started || this.stopped) {
+      return Promise.reject(new TypeError("Cannot bind: the listener was started or shut down"));
+    }
+    const bound = this.engine.simulation.network.take(this.engine.own(at), this);
+    if (bound === undefined) {
+      return Promise.resolve({ ok: false, error: new IoError("address-in-use", "bind", at, "EADDRINUSE") });
+    }
+    this.addresses.push(bound);
+    return Promise.resolve({ ok: true, value: "port" in bound ? bound.port : 0 });
+  }
+
+  /** See the contract. */
+  start(): void {
+    if (this.started || this.stopped) {
+      throw new TypeError("Cannot start: the listener was started or shut down");
+    }
+    this.started = true;
+    for (const endpoint of this.backlog.splice(0)) this.engine.run(() => this.accept(endpoint));
+  }
+
+  /** See the contract. */
+  shutdown(): void {
+    if (this.stopped) return;
+    this.stopped = true;
+    this.engine.opened.delete(this);
+    for (const address of this.addresses) this.engine.simulation.network.release(address);
+    for (const endpoint of this.backlog.splice(0)) endpoint.close();
+    this.engine.run(() => this.onShutdown());
+  }
+
+  /** The same as `shutdown`. */
+  close(): void {
+    this.shutdown();
+  }
+
+  /** A connection has arrived. */
+  accept(endpoint: SimulatedEndpoint): void {
+    if (this.stopped) endpoint.close();
+    else if (this.started) this.engine.enter(this.onAccept, endpoint);
+    else this.backlog.push(endpoint);
+  }
+
+  /** "listener on 10.0.0.1:80". */
+  describe(): string {
+    return `listener on ${this.addresses.map(formatAddress).join(" and ") || "no address"}`;
+  }
+}

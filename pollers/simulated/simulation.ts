@@ -1,0 +1,119 @@
+// Virtual time: events in their order, a seed that decides everything random, and a trace that can be had again.
+
+import { TimerHeap, type TimerTask } from "../core/timer_heap.ts";
+import type { Instant } from "../engine.ts";
+import { microtasksRan } from "../native/immediate.ts";
+import { CALM, type Conditions } from "./conditions.ts";
+import { SimulatedEngine } from "./engine.ts";
+import { Network } from "./network.ts";
+import { SeededRandom } from "./seeded_random.ts";
+
+/** What a simulation is made with. */
+export interface SimulationOptions {
+  /** Decides everything random. Default 1. */
+  readonly seed?: number;
+  /** How the network behaves at first. Default {@linkcode CALM}. */
+  readonly conditions?: Partial<Conditions>;
+  /** Lines of trace that are kept, the last ones. Default 200; 0 keeps none and costs nothing. */
+  readonly traceLines?: number;
+}
+
+/** How far {@linkcode Simulation.run} goes. */
+export interface RunOptions {
+  /** Events after which the run is a livelock. Default 1,000,000. */
+  readonly steps?: number;
+  /** Virtual time at which it stops, events or not. Default: when nothing is left to happen. */
+  readonly until?: Instant;
+}
+
+/** A simulation went on and on; the message has the end of its trace. */
+export class LivelockError extends Error {
+  override readonly name = "LivelockError";
+}
+
+/** One world: its clock, its network, and an engine for each host. */
+export class Simulation {
+  /** What every choice is made by. */
+  readonly random: SeededRandom;
+  /** Who is connected to whom. */
+  readonly network: Network;
+  private readonly events = new TimerHeap();
+  private readonly traceLines: number;
+  private readonly lines: string[] = [];
+  private time: Instant = 0;
+  private hosts = 0;
+
+  /** Nothing happens before {@linkcode run}. */
+  constructor(options: SimulationOptions = {}) {
+    this.random = new SeededRandom(options.seed ?? 1);
+    this.traceLines = options.traceLines ?? 200;
+    this.network = new Network(this, { ...CALM, ...options.conditions });
+  }
+
+  /** The virtual time in milliseconds; 0 at the start. */
+  get now(): Instant {
+    return this.time;
+  }
+
+  /** A new host with an address of its own, as an engine for channels and servers. */
+  host(): SimulatedEngine {
+    return new SimulatedEngine(this, `10.0.0.${++this.hosts}`);
+  }
+
+  /** Runs `closure` at `at`, in the order of the calls where instants are equal. */
+  schedule(at: Instant, closure: () => void): TimerTask {
+    return this.events.add(Math.max(at, this.time), closure);
+  }
+
+  /** True: the task will never run. */
+  cancel(task: TimerTask): boolean {
+    return this.events.remove(task);
+  }
+
+  /** Resolves after `ms` of virtual time. */
+  sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => this.schedule(this.time + ms, resolve));
+  }
+
+  /** Events that wait. */
+  get pending(): number {
+    return this.events.size;
+  }
+
+  /**
+   * Lets events happen, one after another, until there is none left (or `until`). Promise continuations of each run
+   * before the next. Rejects with {@linkcode LivelockError} after too many, and with whatever an event throws.
+   */
+  async run(options: RunOptions = {}): Promise<void> {
+    const { steps = 1_000_000, until = Infinity } = options;
+    for (let step = 0;; step++) {
+      await microtasksRan();
+      const next = this.events.first;
+      if (next === undefined || next.at > until) break;
+      if (step >= steps) throw this.livelock(steps);
+      this.events.remove(next);
+      this.time = next.at;
+      next.closure();
+    }
+    if (until !== Infinity) this.time = Math.max(this.time, until);
+  }
+
+  /** Adds a line to the trace. */
+  note(line: string): void {
+    if (this.traceLines === 0) return;
+    if (this.lines.length >= 2 * this.traceLines) this.lines.splice(0, this.traceLines);
+    this.lines.push(`${this.time.toFixed(3)} ${line}`);
+  }
+
+  /** The last lines of the trace: the time in milliseconds, and what happened. */
+  get trace(): readonly string[] {
+    return this.lines.slice(-this.traceLines);
+  }
+
+  private livelock(steps: number): LivelockError {
+    const end = this.trace.slice(-20).join("\n");
+    return new LivelockError(
+      `Simulation with seed ${this.random.seed} still runs after ${steps} events, at ${this.time} ms:\n${end}`,
+    );
+  }
+}

@@ -1,0 +1,223 @@
+// The simulated engine itself: the engine contract and the network's faults, in virtual time.
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  type Endpoint,
+  type EventEngine,
+  IoError,
+  type IoResult,
+  SliceBuffer,
+  type SocketAddress,
+} from "../../pollers/mod.ts";
+import { type Conditions, Simulation } from "../../pollers/simulated/mod.ts";
+import { test } from "../harness.ts";
+
+class Bench {
+  readonly simulation: Simulation;
+  readonly server;
+  readonly client;
+  readonly accepted: Endpoint[] = [];
+  readonly at: SocketAddress;
+
+  constructor(conditions: Partial<Conditions> = {}) {
+    this.simulation = new Simulation({ seed: 3, conditions });
+    this.server = this.simulation.host();
+    this.client = this.simulation.host();
+    this.at = { family: "ipv4", host: this.server.hostAddress, port: 80 };
+  }
+
+  async listen() {
+    const ends: Array<IoError | undefined> = [];
+    const listener = this.server.listen({}, (end) => this.accepted.push(end), (error) => ends.push(error));
+    assert((await listener.bind(this.at)).ok);
+    listener.start();
+    return { listener, ends };
+  }
+
+  async connect(engine: EventEngine = this.client, to = this.at): Promise<IoResult<Endpoint>> {
+    let result: IoResult<Endpoint> | undefined;
+    engine.connect(to, {}, (given) => result = given);
+    await this.simulation.run();
+    return result!;
+  }
+
+  /** Two ends of a connection. */
+  async pair(): Promise<[Endpoint, Endpoint]> {
+    await this.listen();
+    const result = await this.connect();
+    assert(result.ok);
+    return [result.value, this.accepted[0]!];
+  }
+
+  /** Reads once, and lets time pass. */
+  async read(end: Endpoint): Promise<number | string> {
+    const into = new SliceBuffer();
+    let outcome: IoError | undefined | "pending" = "pending";
+    if (end.read(into, (error) => outcome = error)) outcome = undefined;
+    await this.simulation.run();
+    if (outcome === "pending") return "pending";
+    return outcome === undefined ? into.byteLength : (outcome as IoError).kind;
+  }
+
+  write(end: Endpoint, bytes: number): { done: IoError | undefined | "pending" } {
+    const state: { done: IoError | undefined | "pending" } = { done: "pending" };
+    const data = new SliceBuffer();
+    data.append(new Uint8Array(bytes).fill(7));
+    if (end.write(data, (error) => state.done = error)) state.done = undefined;
+    return state;
+  }
+}
+
+test("simulated: a connect takes a round trip, and both ends know both addresses", async () => {
+  const bench = new Bench({ latencyMs: 25 });
+  const [client, server] = await bench.pair();
+  assertEquals([client.peer, server.local], [bench.at, bench.at]);
+  assertEquals(client.local, server.peer);
+  const before = bench.simulation.now;
+  assert((await bench.connect()).ok);
+  assertEquals(bench.simulation.now >= before + 50, true);
+});
+
+test("simulated: nobody listens: refused; an address is taken: address-in-use; 127.0.0.1 is the host itself", async () => {
+  const bench = new Bench();
+  const refused = await bench.connect();
+  assert(!refused.ok && refused.error.kind === "refused");
+  const { listener, ends } = await bench.listen();
+  const second = await bench.server.listen({}, () => {}, () => {}).bind(bench.at);
+  assert(!second.ok && second.error.kind === "address-in-use");
+  const own = await bench.connect(bench.server, { family: "ipv4", host: "127.0.0.1", port: 80 });
+  assert(own.ok);
+  listener.shutdown();
+  listener.shutdown();
+  await bench.simulation.run();
+  assertEquals(ends, [undefined]);
+  const gone = await bench.connect();
+  assert(!gone.ok && gone.error.kind === "refused");
+});
+
+test("simulated: bytes arrive whole and in order, split and joined anywhere, and then the end of the stream", async () => {
+  for (const maxSegmentBytes of [1, 10, 65_536]) {
+    const bench = new Bench({ maxSegmentBytes, jitterMs: 20, bufferBytes: 700 });
+    const [client, server] = await bench.pair();
+    const data = new SliceBuffer();
+    const sent = Uint8Array.from({ length: 3_000 }, (_, i) => i * 13);
+    data.append(sent.slice());
+    client.write(data, () => client.close());
+    const got: number[] = [];
+    for (;;) {
+      const into = new SliceBuffer();
+      let error: IoError | undefined;
+      if (!server.read(into, (given) => error = given)) await bench.simulation.run();
+      if (error !== undefined) {
+        assertEquals(error.kind, "end-of-stream");
+        break;
+      }
+      got.push(...into.join());
+    }
+    assertEquals(Uint8Array.from(got), sent);
+    assertEquals(data.byteLength, 0);
+  }
+});
+
+test("simulated: a reader that stops stops the writer", async () => {
+  const bench = new Bench({ bufferBytes: 1_000 });
+  const [client, server] = await bench.pair();
+  const write = bench.write(client, 5_000);
+  await bench.simulation.run();
+  assertEquals(write.done, "pending");
+  let read = 0;
+  while (read < 5_000) read += await bench.read(server) as number;
+  assertEquals([write.done, read], [undefined, 5_000]);
+});
+
+test("simulated: one read and one write at a time; close fails what is pending with its reason", async () => {
+  const bench = new Bench({ bufferBytes: 10, atOnce: 0 });
+  const [client] = await bench.pair();
+  const reason = new IoError("other", "read");
+  const reads: unknown[] = [];
+  client.read(new SliceBuffer(), (error) => reads.push(error));
+  const write = bench.write(client, 100);
+  assertThrows(() => client.read(new SliceBuffer(), () => {}), TypeError);
+  assertThrows(() => bench.write(client, 1), TypeError);
+  client.close(reason);
+  client.close();
+  assertEquals([reads, write.done], [[], "pending"]);
+  await bench.simulation.run();
+  assertEquals([reads, write.done], [[reason], reason]);
+  assertEquals(await bench.read(client), "other");
+});
+
+test("simulated: who writes to a closed end is reset", async () => {
+  const bench = new Bench();
+  const [client, server] = await bench.pair();
+  server.close();
+  await bench.simulation.run();
+  bench.write(client, 10);
+  await bench.simulation.run();
+  assertEquals(await bench.read(client), "reset");
+});
+
+test("simulated: a partition holds bytes and connects until it heals, or TCP gives up", async () => {
+  const bench = new Bench({ giveUpMs: 1_000 });
+  const [client, server] = await bench.pair();
+  const { network } = bench.simulation;
+  const hosts = [bench.client.hostAddress, bench.server.hostAddress] as const;
+  network.part(...hosts);
+  bench.write(client, 10);
+  bench.simulation.schedule(bench.simulation.now + 500, () => network.heal(...hosts));
+  assertEquals(await bench.read(server), 10);
+  network.part(...hosts);
+  bench.write(client, 10);
+  assertEquals(await bench.read(client), "timed-out");
+  const late = await bench.connect();
+  assert(!late.ok && late.error.kind === "timed-out");
+});
+
+test("simulated: a black hole says nothing, and a connect into it times out", async () => {
+  const bench = new Bench();
+  const [client, server] = await bench.pair();
+  bench.simulation.network.blackHole(bench.client.hostAddress, bench.server.hostAddress);
+  bench.write(client, 10);
+  assertEquals([await bench.read(server), await bench.read(client)], ["pending", "pending"]);
+  const lost = await bench.connect();
+  assert(!lost.ok && lost.error.kind === "timed-out");
+});
+
+test("simulated: resets reach both ends", async () => {
+  const bench = new Bench();
+  const [client, server] = await bench.pair();
+  bench.simulation.network.resetSome();
+  assertEquals([await bench.read(client), await bench.read(server)], ["reset", "reset"]);
+});
+
+test("simulated: a cancelled connect never reports, and the other side sees it go", async () => {
+  const bench = new Bench({ latencyMs: 10 });
+  await bench.listen();
+  let reported = false;
+  const handle = bench.client.connect(bench.at, {}, () => reported = true);
+  bench.simulation.schedule(15, () => assertEquals(bench.client.cancelConnect(handle), true));
+  await bench.simulation.run();
+  assertEquals([reported, bench.client.cancelConnect(handle)], [false, false]);
+  assertEquals(await bench.read(bench.accepted[0]!), "end-of-stream");
+});
+
+test("simulated: names resolve as the network says", async () => {
+  const bench = new Bench();
+  bench.simulation.network.names.set("service", ["10.0.0.1", "10.0.0.2"]);
+  const results: string[] = [];
+  for (const name of ["service", "nobody"]) {
+    bench.client.resolver().lookup(name, 80, (result) => {
+      results.push(
+        result.ok ? result.value.map((one) => "host" in one && one.host).join() : result.error.kind,
+      );
+    });
+  }
+  await bench.simulation.run();
+  assertEquals(results, ["10.0.0.1,10.0.0.2", "not-found"]);
+});
+
+test("simulated: shutdown closes and names what is open", async () => {
+  const bench = new Bench();
+  await bench.pair();
+  await assertRejects(() => bench.client.shutdown(), Error, "1 open: endpoint 10.0.0.2:40000 to 10.0.0.1:80");
+  await bench.client.shutdown();
+});

@@ -1,0 +1,75 @@
+// Random programs of calls under random faults, in virtual time: every seed must keep every promise.
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { LivelockError, Simulation } from "../../pollers/simulated/mod.ts";
+import { test } from "../harness.ts";
+import { type Outcome, runProgram } from "./program.ts";
+
+const SEEDS = 1_000;
+const CALLS = 12;
+const BATCH = 100;
+
+for (let first = 1; first <= SEEDS; first += BATCH) {
+  test(`seeds ${first} to ${first + BATCH - 1} keep every promise`, async () => {
+    for (let seed = first; seed < first + BATCH; seed++) await runProgram(seed, CALLS, 60);
+  }, { timeoutMs: 120_000 });
+}
+
+const regressions = new URL("../regressions/simulation/", import.meta.url);
+const kept = existsSync(regressions) ? readdirSync(regressions).filter((name) => name.endsWith(".json")) : [];
+for (const name of kept) {
+  test(`a seed that failed once: ${name}`, async () => {
+    const { seed, steps } = JSON.parse(readFileSync(new URL(name, regressions), "utf8"));
+    await runProgram(seed, steps);
+  }, { timeoutMs: 120_000 });
+}
+
+test("the same seed gives the same trace", async () => {
+  const trace = ({ trace }: Outcome) => trace.join("\n");
+  for (const seed of [7, 8, 9]) {
+    const first = trace(await runProgram(seed, CALLS, 100_000));
+    assert(first.length > 1_000, first);
+    assertEquals(trace(await runProgram(seed, CALLS, 100_000)), first);
+  }
+  assert(trace(await runProgram(7, CALLS)) !== trace(await runProgram(8, CALLS)));
+});
+
+/** FNV-1a of the traces of a few seeds; the same number on every runtime, or they differ. */
+const FINGERPRINT = 0;
+
+test("every runtime gives the same traces", async () => {
+  let hash = 0x811c9dc5;
+  for (let seed = 20; seed < 25; seed++) {
+    for (const line of (await runProgram(seed, CALLS, 100_000)).trace) {
+      for (let i = 0; i < line.length; i++) hash = Math.imul(hash ^ line.charCodeAt(i), 0x01000193);
+    }
+  }
+  assertEquals(
+    (hash >>> 0).toString(16),
+    FINGERPRINT.toString(16),
+    "after a change that is meant: put the new number here",
+  );
+});
+
+test("a livelock is stopped by the step limit, and its trace named", async () => {
+  const simulation = new Simulation({ seed: 5 });
+  const host = simulation.host();
+  const again = (): void => {
+    simulation.note("around again");
+    host.run(again);
+  };
+  again();
+  const error = await assertRejects(() => simulation.run({ steps: 1_000 }), LivelockError);
+  assertMatch(error.message, /seed 5 still runs after 1000 events/);
+  assertMatch(error.message, /around again/);
+});
+
+test("run stops at a virtual instant, and goes on from there", async () => {
+  const simulation = new Simulation();
+  const seen: number[] = [];
+  for (const at of [10, 20, 30]) simulation.schedule(at, () => seen.push(simulation.now));
+  await simulation.run({ until: 20 });
+  assertEquals([seen, simulation.now, simulation.pending], [[10, 20], 20, 1]);
+  await simulation.run();
+  assertEquals([seen, simulation.now], [[10, 20, 30], 30]);
+});
