@@ -23,6 +23,7 @@ const DEFAULTS = {
   rounds: 2,
   seconds: 0.3,
   json: "bench/results/latest.json",
+  chart: "",
   open: false,
   help: false,
 };
@@ -39,7 +40,7 @@ const { listContenders } = await import("./contenders/list.mjs");
 const { runRounds } = await import("./measure/rounds.mjs");
 const { machine } = await import("./measure/machine.mjs");
 const { printTables } = await import("./report/table.mjs");
-const { writeHtml } = await import("./report/html.mjs");
+const { writeChart, writeHtml } = await import("./report/html.mjs");
 
 if (options.runtime === "all" || options.runtime.includes("node")) build(); // Node runs the built package
 const contenders = listContenders({
@@ -76,6 +77,7 @@ function save() {
   writeFileSync(options.json, JSON.stringify(report, undefined, 1));
   const page = `${folder}report.html`;
   writeHtml(report, page);
+  if (options.chart !== "") writeChart(report, options.chart);
   console.log(`\nFigures: ${options.json}\nPage:    bench/results/report.html`);
   if (options.open) openPage(page);
 }

@@ -46,6 +46,12 @@ export function writeHtml(report, path) {
   );
 }
 
+/** Writes the bars of the first group to `path`, as an SVG file of its own. */
+export function writeChart(report, path) {
+  const [group] = groups(report);
+  if (group !== undefined) writeFileSync(path, `${barChart(group)}\n`);
+}
+
 function figure(group) {
   const latency = latencyChart(group);
   return `<figure><figcaption><b>${

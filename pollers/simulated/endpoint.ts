@@ -22,6 +22,8 @@ export class SimulatedEndpoint implements Endpoint {
   /** What ends reading once everything received is read, and writing at once. */
   private failure: IoError | undefined = undefined;
   private sawEnd = false;
+  /** Something that was sent never arrived, so nothing else does. */
+  private lost = false;
   private closedBy: IoError | undefined = undefined;
   private readInto: SliceBuffer | undefined = undefined;
   private readDone: IoDone | undefined = undefined;
@@ -191,8 +193,9 @@ export class SimulatedEndpoint implements Endpoint {
     const { simulation } = this;
     const { network } = simulation;
     const passage = network.passage(this.engine.hostAddress, this.other.engine.hostAddress);
+    if (passage === "lost") this.lost = true;
+    if (this.lost) return lost?.(); // what follows lost bytes is no use to TCP
     if (passage === "open") return arrive();
-    if (passage === "lost") return lost?.();
     const deadline = giveUpAt ?? simulation.now + network.conditions.giveUpMs;
     if (giveUpAt === undefined) {
       simulation.schedule(deadline, () => {
