@@ -7,7 +7,13 @@ import { ensureInstalled } from "./install.mjs";
 import { program, root } from "./runtimes.mjs";
 
 /** The package's entry points, one a layer. */
-const ENTRIES = ["mod.ts", "pollers/mod.ts", "pollers/simulated/mod.ts", "transport/mod.ts", "surface/mod.ts"];
+const ENTRIES = [
+  "mod.ts",
+  "pollers/mod.ts",
+  "pollers/simulated/mod.ts",
+  "transport/mod.ts",
+  "surface/mod.ts",
+];
 
 /** Builds dist/ anew; throws with the tool's output where it fails. */
 export function build() {
