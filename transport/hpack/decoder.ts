@@ -31,7 +31,10 @@ const REMEMBERED_BLOCK_BYTES = 64;
 /** Where Huffman codes are decoded to: every decoder's, for it is read at once. */
 let scratch: Uint8Array = new Uint8Array(256);
 
-/** A block of indexed fields only, and the list it stands for while the dynamic table stands. */
+/** So many blocks in a row that were not remembered, and only one in sixteen is looked for. */
+const FUTILE_MISSES = 64;
+
+/** A block that leaves the dynamic table as it is, and the list it stands for while the table stands. */
 interface RememberedBlock {
   readonly bytes: Uint8Array;
   readonly headers: HeaderList;
@@ -49,6 +52,10 @@ export class Decoder {
   private remembered: RememberedBlock[] = [];
   private rememberedGeneration = 0;
   private nextRemembered = 0;
+  private misses = 0;
+  private decoded = 0;
+  /** The block that is being decoded changes the table's size. */
+  private sizeUpdated = false;
 
   /** An empty dynamic table. */
   constructor(options: DecoderOptions) {
@@ -65,6 +72,8 @@ export class Decoder {
 
   /** Decodes the whole block `bytes[start, end)`. A block of the same bytes may give the very same list again. */
   decode(bytes: Uint8Array, start: number, end: number): HeaderList | DecodeFailure {
+    this.decoded++;
+    this.sizeUpdated = false;
     if (this.table.generation !== this.rememberedGeneration) this.forget();
     const known = this.recall(bytes, start, end);
     if (known !== undefined) return known;
@@ -153,6 +162,7 @@ export class Decoder {
     }
     if (afterField) return broken("dynamic table size update after a field");
     this.updateDue = false;
+    this.sizeUpdated = true;
     this.table.resize(size);
     return undefined;
   }
@@ -174,19 +184,25 @@ export class Decoder {
 
   private recall(bytes: Uint8Array, start: number, end: number): HeaderList | undefined {
     const length = end - start;
-    if (length > REMEMBERED_BLOCK_BYTES || this.updateDue) return undefined;
+    if (length > REMEMBERED_BLOCK_BYTES || this.updateDue || this.isRareHit()) return undefined;
     next: for (const block of this.remembered) {
       if (block.bytes.length !== length) continue;
       for (let i = 0; i < length; i++) if (block.bytes[i] !== bytes[start + i]) continue next;
+      this.misses = 0;
       return block.headers;
     }
+    this.misses++;
     return undefined;
   }
 
+  /** Where every call brings a field of its own, looking for its block is mostly given up. */
+  private isRareHit(): boolean {
+    return this.misses > FUTILE_MISSES && (this.decoded & 15) !== 0;
+  }
+
   private remember(bytes: Uint8Array, start: number, end: number, headers: HeaderList): void {
-    if (end - start > REMEMBERED_BLOCK_BYTES || this.table.generation !== this.rememberedGeneration) return;
-    // Octets of a multi-octet index lie on both sides of 0x80, so long indexes are simply not remembered.
-    for (let i = start; i < end; i++) if (bytes[i]! < 0x80 || bytes[i] === 0xff) return;
+    if (end - start > REMEMBERED_BLOCK_BYTES || this.isRareHit()) return;
+    if (this.table.generation !== this.rememberedGeneration || this.sizeUpdated) return;
     this.remembered[this.nextRemembered] = { bytes: bytes.slice(start, end), headers };
     this.nextRemembered = (this.nextRemembered + 1) % REMEMBERED_BLOCKS;
   }

@@ -1,0 +1,71 @@
+// Blocks that come again: the decoder gives the same list while that is right, and never when it is not.
+import { assert, assertEquals } from "@std/assert";
+import { Decoder } from "../../../transport/hpack/decoder.ts";
+import { HeaderList } from "../../../transport/hpack/header_list.ts";
+import { test } from "../../harness.ts";
+import { fromHex } from "../../vectors.ts";
+
+/** nghttp2's request: indexed fields, and :path and content-length as literals without indexing. */
+const NGHTTP2 = "048d6232d449d7c049cec70a8767af868783848f0f0d023233";
+
+function decode(decoder: Decoder, hex: string): HeaderList {
+  const block = fromHex(hex);
+  const list = decoder.decode(block, 0, block.length);
+  assert(list instanceof HeaderList, JSON.stringify(list));
+  return list;
+}
+
+function decoder(): Decoder {
+  return new Decoder({ maxTableSize: 4_096, maxHeaderListSize: 16_384 });
+}
+
+test("a block of indexes and literals without indexing gives the very same list again", () => {
+  const using = decoder();
+  const first = decode(using, NGHTTP2);
+  assert(decode(using, NGHTTP2) === first);
+  assertEquals(first.get(":path"), "/bench.Echo/Unary");
+  assertEquals(first.get("content-length"), "23");
+});
+
+test("a block that differs in one octet is another list", () => {
+  const using = decoder();
+  const first = decode(using, NGHTTP2);
+  const other = decode(using, NGHTTP2.replace(/23233$/, "23234"));
+  assert(other !== first);
+  assertEquals([first.get("content-length"), other.get("content-length")], ["23", "24"]);
+});
+
+test("a block that inserts is decoded each time, and what was remembered before it is forgotten", () => {
+  const using = decoder();
+  const insert = "4001610162";
+  decode(using, insert); // a: b, index 62
+  const indexed = decode(using, "be");
+  assert(decode(using, "be") === indexed);
+  decode(using, "4001630164"); // c: d takes index 62
+  assertEquals([...decode(using, "be")], [["c", "d"]]);
+  assertEquals([...decode(using, "bf")], [["a", "b"]]);
+  decode(using, insert);
+  assertEquals([...decode(using, "bebfc0")], [["a", "b"], ["c", "d"], ["a", "b"]]);
+});
+
+test("a block that changes the table's size is obeyed each time", () => {
+  const using = decoder();
+  decode(using, "2082"); // maximum 0
+  decode(using, "3fe11f82"); // and 4,096 again
+  decode(using, "4001610162");
+  assertEquals([...decode(using, "be")], [["a", "b"]]);
+  decode(using, "2082");
+  const gone = using.decode(fromHex("be"), 0, 1);
+  assert(!(gone instanceof HeaderList));
+});
+
+test("fields that differ from call to call are decoded rightly, however many there are", () => {
+  const using = decoder();
+  for (let i = 0; i < 1_000; i++) {
+    const value = String(i).padStart(4, "0");
+    const hex = [...value].map((digit) => digit.charCodeAt(0).toString(16)).join("");
+    assertEquals(decode(using, `82000178 04${hex}`.replace(" ", "")).get("x"), value);
+  }
+  const again = decode(using, NGHTTP2);
+  assertEquals(again.get(":path"), "/bench.Echo/Unary");
+});
