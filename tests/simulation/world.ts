@@ -92,6 +92,8 @@ export class SimulatedWorld {
   readonly serverHost;
   readonly channel: Channel;
   readonly client: WorldClient;
+  /** How often the handler of each unary call has run: once at most, whatever was tried again. */
+  readonly executions = new Map<number, number>();
   /** Handlers that run now. */
   handling = 0;
   private server: Server | undefined;
@@ -153,7 +155,9 @@ export class SimulatedWorld {
     return {
       unary: (job, call) =>
         tracked(call, async () => {
-          checkPart(job, job.call ?? 0, 0);
+          const id = job.call ?? 0;
+          this.executions.set(id, (this.executions.get(id) ?? 0) + 1);
+          checkPart(job, id, 0);
           await pause(job);
           failIfAsked(job);
           return { call: job.call ?? 0, place: 0, body: bodyOf(job.call ?? 0, 0, job.size ?? 0) };
