@@ -1,0 +1,34 @@
+// The status codes, held to https://grpc.github.io/grpc/core/md_doc_statuscodes.html, where each has one number.
+import { assertEquals } from "@std/assert";
+import { Status } from "pollwire";
+import { statusName } from "../../../surface/call/status.ts";
+import { test } from "../../harness.ts";
+
+const CODES: ReadonlyArray<readonly [name: string, code: number]> = [
+  ["OK", 0],
+  ["CANCELLED", 1],
+  ["UNKNOWN", 2],
+  ["INVALID_ARGUMENT", 3],
+  ["DEADLINE_EXCEEDED", 4],
+  ["NOT_FOUND", 5],
+  ["ALREADY_EXISTS", 6],
+  ["PERMISSION_DENIED", 7],
+  ["RESOURCE_EXHAUSTED", 8],
+  ["FAILED_PRECONDITION", 9],
+  ["ABORTED", 10],
+  ["OUT_OF_RANGE", 11],
+  ["UNIMPLEMENTED", 12],
+  ["INTERNAL", 13],
+  ["UNAVAILABLE", 14],
+  ["DATA_LOSS", 15],
+  ["UNAUTHENTICATED", 16],
+];
+
+test("status: the seventeen codes, each with its number, and no others", () => {
+  assertEquals(Object.entries(Status), CODES.map(([name, code]) => [name, code]));
+});
+
+test("status: every code has its name, and what is no code is UNKNOWN", () => {
+  for (const [name, code] of CODES) assertEquals(statusName(code), name);
+  for (const code of [-1, 17, 255, 1.5, NaN, Infinity]) assertEquals(statusName(code), "UNKNOWN", `${code}`);
+});
