@@ -1,0 +1,115 @@
+// What a call that did not end with OK tells its caller: code, details, trailing metadata, who ended it and why.
+import { assert, assertEquals, assertInstanceOf, assertMatch, assertStrictEquals } from "@std/assert";
+import { type CallOptions, Channel, Metadata, RpcError, Server, Status } from "pollwire";
+import { type SimulatedEngine, Simulation } from "../../../pollers/simulated/mod.ts";
+import { test } from "../../harness.ts";
+import { type Handlers, Trial, type TrialClient } from "../serving.ts";
+
+interface World {
+  readonly simulation: Simulation;
+  readonly server: SimulatedEngine;
+  readonly client: TrialClient;
+}
+
+/** Runs `check` with a client of `handlers`, in virtual time. */
+async function inVirtualTime(handlers: Handlers, check: (world: World) => Promise<void>): Promise<void> {
+  const simulation = new Simulation();
+  const [at, from] = [simulation.host(), simulation.host()];
+  const server = new Server({ poller: at });
+  server.addService(Trial, handlers);
+  await server.listen(`${at.hostAddress}:80`);
+  const channel = new Channel(`${at.hostAddress}:80`, { poller: from });
+  await check({ simulation, server: at, client: channel.client(Trial) });
+  channel.close();
+  server.close();
+  await simulation.run();
+}
+
+/** The error that a unary call ends with. */
+async function errorOf({ simulation, client }: World, options: CallOptions = {}): Promise<RpcError> {
+  const ended = client.one({}, options).then(() => undefined, (error: unknown) => error);
+  await simulation.run();
+  const error = await ended;
+  assertInstanceOf(error, RpcError);
+  return error;
+}
+
+const silent: Handlers = { one: () => new Promise(() => {}) };
+
+test("rpc error: an Error with a name, and a message of code and details", () => {
+  const error = new RpcError(Status.NOT_FOUND, "no such place");
+  assertInstanceOf(error, Error);
+  assertEquals(
+    [error.name, error.message, error.code, error.details],
+    ["RpcError", "NOT_FOUND: no such place", 5, "no such place"],
+  );
+  assertMatch(String(error), /^RpcError: NOT_FOUND: no such place$/);
+  assertMatch(error.stack!, /rpc_error_test/);
+  assertEquals(new RpcError(Status.ABORTED, "").message, "ABORTED");
+});
+
+test("rpc error: without options there is empty metadata of its own, no cause, and the peer ended it", () => {
+  const [one, other] = [new RpcError(5, ""), new RpcError(5, "")];
+  one.metadata.set("a", "1");
+  assertEquals([one.metadata.size, other.metadata.size], [1, 0]);
+  assertEquals([one.endedBy, one.cause], ["remote", undefined]);
+});
+
+test("rpc error: metadata and cause are those given", () => {
+  const metadata = new Metadata({ a: "1" });
+  const cause = new Error("before");
+  const error = new RpcError(5, "", { metadata, cause, endedBy: "library" });
+  assertStrictEquals(error.metadata, metadata);
+  assertStrictEquals(error.cause, cause);
+  assertEquals(error.endedBy, "library");
+});
+
+test("ended by the peer: the server's status, with its details and trailing metadata", () =>
+  inVirtualTime({
+    one: () => {
+      const metadata = new Metadata([["why", "1"], ["why", "2"], ["raw-bin", Uint8Array.of(0, 255)]]);
+      throw new RpcError(Status.FAILED_PRECONDITION, "not béfore ☃", { metadata });
+    },
+  }, async (world) => {
+    const error = await errorOf(world);
+    assertEquals(
+      [error.code, error.details, error.endedBy],
+      [Status.FAILED_PRECONDITION, "not béfore ☃", "remote"],
+    );
+    assertEquals(error.metadata.getAll("why"), ["1", "2"]);
+    assertEquals(error.metadata.get("raw-bin"), Uint8Array.of(0, 255));
+  }));
+
+test("ended by the peer: a connection that is reset is UNAVAILABLE", () =>
+  inVirtualTime(silent, async (world) => {
+    world.simulation.schedule(1_000, () => world.simulation.network.resetSome());
+    const error = await errorOf(world);
+    assertEquals([error.code, error.endedBy], [Status.UNAVAILABLE, "remote"]);
+    assert(error.details !== "");
+  }));
+
+test("ended by the user: CANCELLED, with the signal's reason as its cause", () =>
+  inVirtualTime(silent, async (world) => {
+    const controller = new AbortController();
+    const reason = new Error("the user left");
+    world.simulation.schedule(1_000, () => controller.abort(reason));
+    const error = await errorOf(world, { signal: controller.signal });
+    assertEquals([error.code, error.endedBy], [Status.CANCELLED, "user"]);
+    assertStrictEquals(error.cause, reason);
+    assertMatch(error.details, /the user left/);
+  }));
+
+test("ended by the library: DEADLINE_EXCEEDED that names the deadline and what was waited for", () =>
+  inVirtualTime(silent, async (world) => {
+    const error = await errorOf(world, { deadlineMs: 500 });
+    assertEquals([error.code, error.endedBy], [Status.DEADLINE_EXCEEDED, "library"]);
+    assertMatch(error.details, /500 ms.*response/);
+  }));
+
+test("ended by the library: UNAVAILABLE where no connection could be made", () =>
+  inVirtualTime(silent, async ({ simulation, server, client }) => {
+    simulation.network.blackHole(server.hostAddress, "10.0.0.2");
+    const error = await errorOf({ simulation, server, client });
+    assertEquals([error.code, error.endedBy], [Status.UNAVAILABLE, "library"]);
+    assertMatch(error.details, /10\.0\.0\.1:80/);
+  }));
