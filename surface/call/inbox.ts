@@ -53,6 +53,7 @@ export class Inbox<T> implements AsyncIterableIterator<T> {
       const value = this.messages[this.head]!;
       const wireBytes = this.wireBytes[this.head++]!;
       if (this.head === this.messages.length) this.clear();
+      else if (this.head >= COMPACT_AT && this.head * 2 >= this.messages.length) this.compact();
       this.owner.onTaken(wireBytes);
       return Promise.resolve({ value, done: false });
     }
@@ -83,6 +84,16 @@ export class Inbox<T> implements AsyncIterableIterator<T> {
     this.wireBytes = [];
     this.head = 0;
   }
+
+  /** Lets go of what was read, for a reader that is always a little behind never empties the queue. */
+  private compact(): void {
+    this.messages.splice(0, this.head);
+    this.wireBytes.splice(0, this.head);
+    this.head = 0;
+  }
 }
+
+/** Messages read before the rest moves up: rare enough to cost nothing for each. */
+const COMPACT_AT = 32;
 
 const DONE: IteratorReturnResult<undefined> = { value: undefined, done: true };

@@ -1,5 +1,5 @@
 // The iterator that an application reads messages from, and the window that goes back only as it reads.
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Inbox } from "../../../surface/call/inbox.ts";
 import { test } from "../../harness.ts";
 
@@ -71,4 +71,71 @@ test("inbox: leaving the loop gives everything back, and tells once unless it wa
   ended.end();
   await ended.return();
   assertEquals(endedOwner.abandoned, 0);
+});
+
+test("inbox: a thousand messages, read at any distance behind, come in their order", async () => {
+  for (const behind of [0, 1, 2, 31, 32, 33, 100, 999]) {
+    const [box, owner] = inbox();
+    const read: number[] = [];
+    for (let i = 0; i < 1_000; i++) {
+      box.push(i, 1);
+      if (i >= behind) read.push((await box.next()).value!);
+    }
+    box.end();
+    for await (const message of box) read.push(message);
+    assertEquals([read, owner.taken, owner.abandoned], [
+      Array.from({ length: 1_000 }, (_, i) => i),
+      1_000,
+      0,
+    ]);
+  }
+});
+
+test("inbox: a reader that is always behind does not make it keep what was read", async () => {
+  const box = new Inbox<object>(new Owner());
+  const kept = () => Object.values(box).flat().filter((value) => value instanceof Uint8Array).length;
+  for (let i = 0; i < 10; i++) box.push(new Uint8Array(1), 1);
+  assertEquals(kept(), 10);
+  for (let i = 0; i < 10_000; i++) {
+    box.push(new Uint8Array(1), 1);
+    await box.next();
+    assert(kept() < 100, `${kept()} messages are kept after ${i} were read, 10 are unread`);
+  }
+});
+
+test("inbox: an error that nobody reads as far as is not told after the reader left", async () => {
+  const [box, owner] = inbox();
+  box.push(1, 5);
+  box.end(new Error("lost"));
+  assertEquals(await box.return(), { value: undefined, done: true });
+  assertEquals(await box.next(), { value: undefined, done: true });
+  assertEquals([owner.taken, owner.abandoned], [5, 0]); // the call is over: there is nothing to cancel
+});
+
+test("inbox: return() ends the reads that wait, and cancels", async () => {
+  const [box, owner] = inbox();
+  const reads = [box.next(), box.next()];
+  await box.return();
+  assertEquals((await Promise.all(reads)).map((read) => read.done), [true, true]);
+  assertEquals(owner.abandoned, 1);
+});
+
+test("inbox: a reader that throws out of its loop cancels as one that breaks does", async () => {
+  const [box, owner] = inbox();
+  box.push(1, 1);
+  await assertRejects(
+    async () => {
+      for await (const message of box) throw new Error(`cannot use ${message}`);
+    },
+    Error,
+    "cannot use 1",
+  );
+  assertEquals(owner.abandoned, 1);
+});
+
+test("inbox: the first end counts", async () => {
+  const [box] = inbox();
+  box.end();
+  box.end(new Error("late"));
+  assertEquals(await box.next(), { value: undefined, done: true });
 });
