@@ -27,9 +27,10 @@ function printGroup({ side, scenario, load, unit, base, rows }) {
     "client CPU us",
     "p50 us",
     "p99 us",
+    "server MB",
   ];
   const cells = rows.map((row) =>
-    row.value === undefined ? [row.contender, `failed: ${row.error}`, "", "", "", "", "", ""] : [
+    row.value === undefined ? [row.contender, `failed: ${row.error}`, "", "", "", "", "", "", ""] : [
       row.contender + (row.error === undefined ? "" : " (some rounds failed)"),
       short(row.value.median),
       `${short(row.value.min)} to ${short(row.value.max)}`,
@@ -38,6 +39,7 @@ function printGroup({ side, scenario, load, unit, base, rows }) {
       short(row.clientCpu),
       short(row.latency?.find(([share]) => share === 0.5)?.[1]),
       short(row.latency?.find(([share]) => share === 0.99)?.[1]),
+      short(row.rssMb),
     ]
   );
   const widths = header.map((_, i) => Math.max(...[header, ...cells].map((row) => row[i].length)));
