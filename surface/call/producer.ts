@@ -27,7 +27,7 @@ export class Producer<T> {
   private readonly onNext = (result: IteratorResult<T>): void => {
     if (this.take(result)) this.advance();
   };
-  private readonly onError = (error: unknown): void => this.finish(error);
+  private readonly onError = (error: unknown): void => this.failed(error);
 
   /** Nothing is read before {@linkcode start}. */
   constructor(private readonly source: Source<T>, private readonly sink: ProducerSink<T>) {}
@@ -44,7 +44,7 @@ export class Producer<T> {
         ? (source as AsyncIterable<T>)[Symbol.asyncIterator]()
         : (source as Iterable<T>)[Symbol.iterator]();
     } catch (error) {
-      return this.finish(error);
+      return this.failed(error);
     }
     this.resume();
   }
@@ -60,6 +60,10 @@ export class Producer<T> {
   stop(): void {
     if (this.state === "over") return;
     this.state = "over";
+    this.leave();
+  }
+
+  private leave(): void {
     try {
       // A generator that is waiting for something of its own runs its `finally` when that settles.
       Promise.resolve(this.iterator?.return?.()).catch(() => {});
@@ -81,25 +85,34 @@ export class Producer<T> {
         }
         if (!this.take((this.iterator as Iterator<T>).next())) return;
       } catch (error) {
-        return this.finish(error);
+        return this.failed(error);
       }
     }
   }
 
   private take(result: IteratorResult<T>): boolean {
-    if (this.state === "over") return false;
-    if (result.done) {
-      this.finish(undefined);
+    if (this.state === "over") {
+      // It was stopped from inside its own `next`, where a generator cannot be left.
+      if (!this.isAsync && !result.done) this.leave();
       return false;
     }
     try {
-      this.sink.send(result.value);
+      if (!result.done) { // which throws where an iterator of the application gives no object
+        this.sink.send(result.value);
+        return true;
+      }
     } catch (error) {
       this.stop();
       this.sink.onProduced(error);
       return false;
     }
-    return true;
+    this.finish(undefined);
+    return false;
+  }
+
+  /** `throw undefined` is a failure too. */
+  private failed(error: unknown): void {
+    this.finish(error ?? new Error(`iterable threw ${error}`));
   }
 
   private finish(error: unknown): void {

@@ -1,0 +1,266 @@
+// An application's iterable on its way out: in order, no faster than the peer reads, and ended whatever happens.
+import { assert, assertEquals, assertInstanceOf, assertMatch, assertStrictEquals } from "@std/assert";
+import { isSource, Producer, type ProducerSink, type Source } from "../../../surface/call/producer.ts";
+import { test } from "../../harness.ts";
+
+/** A sink that a test may block, and that writes down what it gets. */
+class Sink implements ProducerSink<number> {
+  writeBlocked = false;
+  readonly sent: number[] = [];
+  readonly ends: unknown[] = [];
+  onSend: (message: number) => void = () => {};
+
+  send(message: number): void {
+    this.onSend(message);
+    this.sent.push(message);
+  }
+
+  onProduced(error?: unknown): void {
+    this.ends.push(error);
+  }
+}
+
+function produce(source: Source<number>, sink = new Sink()): { sink: Sink; producer: Producer<number> } {
+  const producer = new Producer(source, sink);
+  producer.start();
+  return { sink, producer };
+}
+
+/** Lets every continuation that is due run. */
+const settled = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
+
+/** What a counting generator has done. */
+interface Count {
+  yielded: number;
+  finished: boolean;
+}
+
+function* counting(count: Count): Generator<number> {
+  try {
+    for (;;) yield ++count.yielded;
+  } finally {
+    count.finished = true;
+  }
+}
+
+async function* countingLater(count: Count): AsyncGenerator<number> {
+  try {
+    for (;;) {
+      await Promise.resolve();
+      yield ++count.yielded;
+    }
+  } finally {
+    count.finished = true;
+  }
+}
+
+/** An async iterable of which a test decides what `next` gives. */
+function steered(next: () => Promise<IteratorResult<number>>): AsyncIterable<number> & { returns: number } {
+  return {
+    returns: 0,
+    [Symbol.asyncIterator]() {
+      return {
+        next,
+        return: () => {
+          this.returns++;
+          return Promise.resolve({ value: undefined, done: true });
+        },
+      };
+    },
+  };
+}
+
+test("producer: every kind of iterable is sent in its order, then ends once", async () => {
+  async function* later() {
+    for (const one of [1, 2, 3]) yield await Promise.resolve(one);
+  }
+  for (const source of [[1, 2, 3], new Set([1, 2, 3]), [1, 2, 3].values(), later()]) {
+    const { sink } = produce(source);
+    await settled();
+    assertEquals([sink.sent, sink.ends], [[1, 2, 3], [undefined]]);
+  }
+});
+
+test("producer: an iterable without messages ends at once", () => {
+  const { sink } = produce([]);
+  assertEquals([sink.sent, sink.ends], [[], [undefined]]);
+});
+
+test("producer: nothing is read before start", async () => {
+  const count = { yielded: 0, finished: false };
+  const producer = new Producer(counting(count), new Sink());
+  producer.resume();
+  await settled();
+  assertEquals(count.yielded, 0);
+});
+
+for (const [kind, source] of [["sync", counting], ["async", countingLater]] as const) {
+  test(`producer, ${kind}: an iterable waits while the peer does not read, and goes on where it stopped`, async () => {
+    const count = { yielded: 0, finished: false };
+    const sink = new Sink();
+    sink.onSend = (message) => sink.writeBlocked = message % 3 === 0;
+    const { producer } = produce(source(count), sink);
+    for (const sent of [3, 6, 9]) {
+      await settled();
+      assertEquals([sink.sent.length, count.yielded], [sent, sent], "it read ahead of the peer");
+      sink.writeBlocked = false;
+      producer.resume();
+    }
+    await settled();
+    producer.stop();
+    await settled();
+    assertEquals([sink.sent, count.finished], [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], true]);
+    assertEquals(sink.ends, [], "who stops a producer need not be told that it ended");
+  });
+
+  test(`producer, ${kind}: a sink that is blocked from the start gets nothing`, async () => {
+    const count = { yielded: 0, finished: false };
+    const sink = new Sink();
+    sink.writeBlocked = true;
+    const { producer } = produce(source(count), sink);
+    producer.resume(); // for nothing: the sink is still blocked
+    await settled();
+    assertEquals([sink.sent, count.yielded], [[], 0]);
+    producer.stop();
+  });
+}
+
+test("producer: a message is asked for only after the last one came, however often it is resumed", async () => {
+  let asked = 0;
+  let give!: (result: IteratorResult<number>) => void;
+  const { sink, producer } = produce(steered(() => {
+    asked++;
+    return new Promise((resolve) => give = resolve);
+  }));
+  for (let i = 0; i < 3; i++) producer.resume();
+  assertEquals(asked, 1);
+  give({ value: 1, done: false });
+  await settled();
+  assertEquals([asked, sink.sent], [2, [1]]);
+});
+
+test("producer: what an iterable throws ends it, after the messages before", async () => {
+  const oops = new Error("oops");
+  function* now() {
+    yield 1;
+    throw oops;
+  }
+  async function* later() {
+    yield await Promise.resolve(1);
+    throw oops;
+  }
+  for (const source of [now(), later()]) {
+    const { sink, producer } = produce(source);
+    await settled();
+    assertEquals([sink.sent, sink.ends.length], [[1], 1]);
+    assertStrictEquals(sink.ends[0], oops);
+    producer.stop();
+    producer.resume();
+    assertEquals(sink.ends.length, 1);
+  }
+});
+
+test("producer: an iterable that throws nothing has failed all the same", async () => {
+  for (const nothing of [undefined, null, 0, ""]) {
+    const throwing: Iterator<number> = {
+      next: () => {
+        throw nothing;
+      },
+    };
+    const rejecting = steered(() => Promise.reject(nothing));
+    for (const source of [{ [Symbol.iterator]: () => throwing }, rejecting]) {
+      const { sink } = produce(source);
+      await settled();
+      assertEquals(sink.ends.length, 1);
+      assert(sink.ends[0] !== undefined, `throwing ${nothing} was taken for a regular end`);
+    }
+  }
+});
+
+test("producer: what cannot be sent ends the iterable, whose finally runs, and is told once", async () => {
+  for (const source of [counting, countingLater]) {
+    const count = { yielded: 0, finished: false };
+    const sink = new Sink();
+    const refusal = new TypeError("number expected");
+    sink.onSend = (message) => {
+      if (message === 3) throw refusal;
+    };
+    produce(source(count), sink);
+    await settled();
+    assertEquals([sink.sent, sink.ends.length, count], [[1, 2], 1, { yielded: 3, finished: true }]);
+    assertStrictEquals(sink.ends[0], refusal);
+  }
+});
+
+test("producer: no iterable at all, or one that cannot begin, is told as an error", () => {
+  for (const wrong of [5, undefined, null, {}, Promise.resolve([1]), () => [1]]) {
+    const { sink } = produce(wrong as unknown as Source<number>);
+    assertInstanceOf(sink.ends[0], TypeError);
+    assertMatch(sink.ends[0].message, /iterable/);
+    assertEquals(sink.ends.length, 1);
+  }
+  const { sink } = produce({
+    [Symbol.iterator]: () => {
+      throw new Error("cannot begin");
+    },
+  });
+  assertEquals(sink.ends.map(String), ["Error: cannot begin"]);
+});
+
+test("producer: an iterator whose results are no objects is an error of its own call", async () => {
+  for (const result of [undefined, null]) {
+    const { sink } = produce(steered(() => Promise.resolve(result as unknown as IteratorResult<number>)));
+    await settled();
+    assertEquals(sink.ends.length, 1);
+    assertInstanceOf(sink.ends[0], TypeError);
+  }
+});
+
+test("producer: stopping while a message is awaited sends nothing more", async () => {
+  let give!: (result: IteratorResult<number>) => void;
+  const source = steered(() => new Promise((resolve) => give = resolve));
+  const { sink, producer } = produce(source);
+  producer.stop();
+  producer.stop();
+  give({ value: 1, done: false });
+  await settled();
+  assertEquals([sink.sent, sink.ends, source.returns], [[], [], 1]);
+});
+
+test("producer: what is thrown while it stops is nobody's any more", async () => {
+  const failing = () => {
+    throw new Error("from return()");
+  };
+  const iterator = { next: () => ({ value: 1, done: false }), return: failing };
+  const later = { next: () => new Promise<never>(() => {}), return: () => Promise.reject(new Error("late")) };
+  const blocked = new Sink();
+  blocked.writeBlocked = true;
+  produce({ [Symbol.iterator]: () => iterator }, blocked).producer.stop();
+  const { sink, producer } = produce({ [Symbol.asyncIterator]: () => later });
+  producer.stop();
+  await settled();
+  assertEquals([blocked.ends, sink.ends], [[], []]);
+});
+
+test("producer: a sync iterable that ends its own call while it runs is ended as well", () => {
+  let finished = false;
+  function* source(): Generator<number> {
+    try {
+      yield 1;
+      running.stop(); // as when it aborts the signal of its call
+      yield 2;
+    } finally {
+      finished = true;
+    }
+  }
+  const sink = new Sink();
+  const running: Producer<number> = new Producer(source(), sink);
+  running.start();
+  assertEquals([sink.sent, sink.ends, finished], [[1], [], true]);
+});
+
+test("isSource: what for-of or for-await could read", () => {
+  const sources = [[], new Map(), counting({ yielded: 0, finished: false }), steered(() => Promise.reject())];
+  for (const source of sources) assert(isSource(source));
+  for (const other of [undefined, null, 5, {}, Promise.resolve([]), () => []]) assert(!isSource(other));
+});
