@@ -107,7 +107,7 @@ export class Metadata {
 
 function checkName(name: string): string {
   const key = name.toLowerCase();
-  if (!/^[0-9a-z_.-]+$/.test(key)) {
+  if (!/^[0-9A-Za-z_.-]+$/.test(name)) { // not the key: the Kelvin sign's lower case is an ASCII "k"
     throw new TypeError(
       `Cannot use ${JSON.stringify(name)} as a metadata name: letters, digits, "_", "-" and "." only`,
     );
