@@ -1,0 +1,258 @@
+// One read loop, one write a turn, one timer: a connection on an endpoint whose every completion the test decides.
+import { assert, assertEquals, assertLessOrEqual, assertMatch } from "@std/assert";
+import { IoError } from "../../pollers/core/io_error.ts";
+import { Simulation } from "../../pollers/simulated/mod.ts";
+import { Driver } from "../../transport/driver.ts";
+import { HeaderList } from "../../transport/hpack/header_list.ts";
+import { Connection } from "../../transport/http2/connection.ts";
+import { ErrorCode, Http2Error } from "../../transport/http2/error.ts";
+import type { Stream } from "../../transport/http2/stream.ts";
+import { test } from "../harness.ts";
+import {
+  concat,
+  describe,
+  frame,
+  parse,
+  PREFACE,
+  REQUEST_LIST,
+  setting,
+  SETTINGS_ACK,
+  uint32,
+} from "./http2/wire.ts";
+import { brief, Recorder } from "./pair.ts";
+import { ScriptedEndpoint } from "./scripted_endpoint.ts";
+
+class Sink extends Recorder {
+  driver: Driver | undefined;
+  override onOutput(): void {
+    this.driver?.touch();
+  }
+  override onClosed(streamOrError: Stream | Http2Error | undefined, error?: Http2Error): void {
+    super.onClosed(streamOrError, error);
+    this.driver?.touch();
+  }
+}
+
+/** A client's connection, its driver, and the endpoint that the test steers. */
+class Bench {
+  readonly simulation = new Simulation();
+  readonly engine = this.simulation.host();
+  readonly endpoint = new ScriptedEndpoint(this.engine);
+  readonly sink = new Sink();
+  readonly connection = new Connection({ role: "client" }, this.sink);
+  readonly driver = new Driver(this.engine, this.endpoint, this.connection);
+  private seen = 0;
+
+  constructor() {
+    this.sink.driver = this.driver;
+  }
+
+  /** Connected, with the first exchange behind it. */
+  static async ready(): Promise<Bench> {
+    const bench = new Bench();
+    bench.driver.start();
+    await bench.rest();
+    bench.endpoint.arrive(concat(setting(), SETTINGS_ACK));
+    await bench.rest();
+    bench.sink.take();
+    bench.writes();
+    return bench;
+  }
+
+  /** Lets everything happen that is due now, and no time pass. */
+  rest(): Promise<void> {
+    return this.simulation.run({ until: this.simulation.now });
+  }
+
+  pass(ms: number): Promise<void> {
+    return this.simulation.run({ until: this.simulation.now + ms });
+  }
+
+  turn(closure: () => void): void {
+    this.engine.execCtx.enter(closure, undefined);
+  }
+
+  open(): Stream {
+    return this.connection.open(REQUEST_LIST, undefined, false, this.sink);
+  }
+
+  /** Each write since the last call, as its frames. */
+  writes(): string[][] {
+    const { writes } = this.endpoint;
+    const from = this.seen;
+    this.seen = writes.length;
+    return writes.slice(from).map((bytes) => parse(bytes).map(describe));
+  }
+}
+
+const userAbort = new Http2Error("connection", ErrorCode.NO_ERROR, "user", "enough");
+const ping = (opaque: number) => frame("PING", 0, 0, uint32(0, opaque));
+
+test("driver: the preface goes out in one write, and nothing is read on the caller's stack", async () => {
+  const bench = new Bench();
+  bench.driver.start();
+  assertEquals([bench.endpoint.reads, bench.endpoint.writes.length], [0, 0]);
+  await bench.rest();
+  assertEquals([bench.endpoint.reads, bench.endpoint.isReading], [1, true]);
+  assertEquals(bench.endpoint.writes[0]!.subarray(0, PREFACE.length), PREFACE);
+  assertEquals(bench.writes().map((frames) => frames[0]), ["SETTINGS"]);
+});
+
+test("driver: what one turn makes goes out in one write, at its end", async () => {
+  const bench = await Bench.ready();
+  bench.turn(() => {
+    for (let i = 0; i < 10; i++) {
+      bench.connection.sendData(bench.open(), Uint8Array.of(i), true);
+      assertEquals(bench.writes(), [], "it wrote before the turn's end");
+    }
+  });
+  const [frames, ...others] = bench.writes();
+  assertEquals([frames!.length, others], [20, []]);
+});
+
+test("driver: what promise continuations make together goes out in one write", async () => {
+  const bench = await Bench.ready();
+  for (let i = 0; i < 5; i++) Promise.resolve().then(() => void bench.open());
+  await bench.rest();
+  assertEquals(bench.writes(), [["HEADERS 1", "HEADERS 3", "HEADERS 5", "HEADERS 7", "HEADERS 9"]]);
+});
+
+test("driver: answers to what one read brought go out in one write", async () => {
+  const bench = await Bench.ready();
+  bench.endpoint.arrive(concat(ping(1), ping(2)));
+  assertEquals(bench.writes(), [["PING ack", "PING ack"]]);
+});
+
+test("driver: one write at a time; what comes meanwhile waits, then goes out in one", async () => {
+  const bench = await Bench.ready();
+  bench.endpoint.writesAtOnce = false;
+  bench.turn(() => void bench.open());
+  for (let i = 0; i < 3; i++) bench.turn(() => void bench.open());
+  assertEquals(bench.writes(), [["HEADERS 1"]]);
+  bench.endpoint.completeWrite(); // which checks that its bytes were left alone
+  assertEquals(bench.writes(), [["HEADERS 3", "HEADERS 5", "HEADERS 7"]]);
+  bench.endpoint.completeWrite();
+  assertEquals([bench.writes(), bench.endpoint.isWriting], [[], false]);
+});
+
+test("driver: bytes that are there already are read in a row, but others get their turn in between", async () => {
+  const bench = await Bench.ready();
+  const order: number[] = [];
+  bench.sink.onPong = (opaque) => void order.push(opaque);
+  const pongs = Array.from({ length: 100 }, (_, i) => frame("PING", 1, 0, uint32(0, i)));
+  bench.engine.run(() => bench.endpoint.arrive(...pongs));
+  bench.engine.run(() => void order.push(-1));
+  await bench.rest();
+  assertEquals(order.filter((one) => one >= 0), Array.from({ length: 100 }, (_, i) => i));
+  assertLessOrEqual(order.indexOf(-1), 50, "another task waited for all of them");
+});
+
+const lost: Array<[string, (bench: Bench) => void, RegExp]> = [
+  [
+    "reset",
+    (bench) => bench.endpoint.failRead(new IoError("reset", "read", bench.endpoint.peer)),
+    /reset by peer/,
+  ],
+  ["end of stream", (bench) => bench.endpoint.failRead(), /closed by the peer/],
+  ["a write that fails", (bench) => {
+    bench.endpoint.completeWrite(new IoError("timed-out", "write", bench.endpoint.peer));
+  }, /write.*timed out/],
+];
+for (const [what, fail, reason] of lost) {
+  test(`driver, ${what}: every stream ends with it, then the connection, and the endpoint is closed`, async () => {
+    const bench = await Bench.ready();
+    bench.endpoint.writesAtOnce = false;
+    bench.turn(() => {
+      for (let i = 0; i < 3; i++) bench.open();
+    });
+    fail(bench);
+    await bench.pass(60_000);
+    assertEquals(bench.sink.take(), [
+      "closed 1 io INTERNAL_ERROR remote",
+      "closed 3 io INTERNAL_ERROR remote",
+      "closed 5 io INTERNAL_ERROR remote",
+      "connection closed io INTERNAL_ERROR remote",
+    ]);
+    assertMatch(bench.sink.error!.reason, reason);
+    assert(bench.endpoint.closed);
+    assertEquals([bench.endpoint.isReading, bench.endpoint.isWriting], [false, false]);
+  });
+}
+
+test("driver: bytes before the end of the stream are taken before it", async () => {
+  const bench = await Bench.ready();
+  bench.endpoint.arrive(frame("GOAWAY", 0, 0, uint32(0, ErrorCode.NO_ERROR)));
+  bench.endpoint.failRead();
+  await bench.rest();
+  assertEquals(bench.sink.take(), ["goaway 0 connection NO_ERROR remote", "connection closed ok"]);
+});
+
+test("driver: abort with nothing pending writes GOAWAY, then closes", async () => {
+  const bench = await Bench.ready();
+  bench.turn(() => {
+    bench.open();
+    bench.connection.abort(userAbort);
+    assert(!bench.endpoint.closed, "GOAWAY is not out yet");
+  });
+  assertEquals(bench.writes().flat().at(-1), "GOAWAY 0 NO_ERROR");
+  assertEquals([bench.endpoint.closed, bench.sink.take()], [true, [
+    "closed 1 connection NO_ERROR user",
+    "connection closed connection NO_ERROR user",
+  ]]);
+});
+
+test("driver: abort while a write is pending waits for it, and writes GOAWAY after it, then closes", async () => {
+  const bench = await Bench.ready();
+  bench.endpoint.writesAtOnce = false;
+  bench.turn(() => void bench.open());
+  bench.turn(() => bench.connection.abort(userAbort));
+  assertEquals(brief(bench.sink.error), "connection NO_ERROR user"); // streams do not wait for the endpoint
+  await bench.pass(500);
+  assertEquals([bench.endpoint.closed, bench.writes()], [false, [["HEADERS 1"]]]);
+  bench.endpoint.completeWrite();
+  assertEquals(bench.writes(), [["GOAWAY 0 NO_ERROR"]]);
+  bench.endpoint.completeWrite();
+  assert(bench.endpoint.closed);
+});
+
+test("driver: a peer that reads nothing does not hold a connection that is over for more than a second", async () => {
+  const bench = await Bench.ready();
+  bench.endpoint.writesAtOnce = false;
+  bench.turn(() => void bench.open());
+  bench.turn(() => bench.connection.abort(userAbort));
+  bench.turn(() => bench.connection.abort(userAbort));
+  await bench.pass(999);
+  assert(!bench.endpoint.closed);
+  await bench.pass(2);
+  assert(bench.endpoint.closed);
+  assertEquals([bench.endpoint.isWriting, bench.sink.take().length], [false, 2]);
+  assertEquals(bench.simulation.pending, 0, "a timer is left");
+});
+
+test("driver: while a peer leaves a megabyte unread, nothing more is read of it", async () => {
+  const bench = await Bench.ready();
+  const extra = HeaderList.of([["x-large", "x".repeat(8_000)]]);
+  bench.endpoint.writesAtOnce = false;
+  bench.turn(() => void bench.open());
+  bench.turn(() => {
+    for (let i = 0; i < 300; i++) bench.connection.open(REQUEST_LIST, extra, false, bench.sink);
+  });
+  bench.endpoint.arrive(ping(1));
+  await bench.rest();
+  assert(!bench.endpoint.isReading, "it goes on reading");
+  bench.endpoint.completeWrite();
+  await bench.rest();
+  assert(bench.endpoint.isReading, "it does not go on reading");
+});
+
+test("driver: the connection's own deadline is kept, and its timer is gone when it is met", async () => {
+  const bench = new Bench();
+  bench.driver.start();
+  await bench.pass(19_999);
+  assertEquals(bench.sink.take(), []);
+  await bench.pass(2);
+  assertEquals(bench.sink.take(), ["connection closed connection SETTINGS_TIMEOUT library"]);
+  assertEquals([bench.writes().flat().at(-1), bench.endpoint.closed], ["GOAWAY 0 SETTINGS_TIMEOUT", true]);
+  const acknowledged = await Bench.ready();
+  assertEquals(acknowledged.simulation.pending, 0);
+});
