@@ -9,6 +9,7 @@ import { encodeTimeout } from "./grpc/timeout.ts";
 import { HeaderList } from "./hpack/header_list.ts";
 import { Connection } from "./http2/connection.ts";
 import { ErrorCode, Http2Error } from "./http2/error.ts";
+import { MAX_STREAM_ID } from "./http2/limits.ts";
 import type { LocalSettings } from "./http2/settings.ts";
 import type { ConnectionSink, StreamSink } from "./http2/sink.ts";
 import type {
@@ -33,6 +34,7 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
   private readonly driver: Driver;
   private readonly maxMessageBytes: number;
   private ready = false;
+  private draining = false;
 
   /** `onReady` is called when the server's SETTINGS came; `sink` hears everything after that, and the end. */
   constructor(
@@ -78,6 +80,8 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
     const stream = new GrpcClientStream(this.connection, sink, this.maxMessageBytes);
     const extra = timeoutMs === undefined ? metadata : withTimeout(timeoutMs, metadata);
     stream.stream = this.connection.open(template.headers, extra, false, stream);
+    // RFC 9113, section 5.1.1: who has no identifier left makes a new connection.
+    if (this.connection.nextStreamId > MAX_STREAM_ID) this.drain("stream identifiers are used up");
     return stream;
   }
 
@@ -88,6 +92,8 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
 
   /** See {@linkcode ClientTransport}. */
   drain(reason: string): void {
+    if (this.connection.closed) return;
+    this.beginDraining(undefined);
     this.connection.drain(reason);
   }
 
@@ -115,7 +121,7 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
 
   /** From the connection: no new streams. */
   onGoAway(_lastStreamId: number, error: Http2Error): void {
-    this.sink.onDraining(error);
+    this.beginDraining(error);
   }
 
   /** No PINGs of ours are waited for here. */
@@ -125,6 +131,13 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
   onClosed(error: Http2Error | undefined): void {
     this.driver?.touch();
     this.sink.onClosed(error);
+  }
+
+  /** A graceful shutdown has two GOAWAYs (section 6.8), and the owner may be on its next connection by the second. */
+  private beginDraining(reason: Http2Error | undefined): void {
+    if (this.draining) return;
+    this.draining = true;
+    this.sink.onDraining(reason);
   }
 }
 

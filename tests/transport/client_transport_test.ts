@@ -1,0 +1,119 @@
+// What the owner of a client's connection hears of it: that it takes no more streams, once, and then its end.
+import { assertEquals } from "@std/assert";
+import { Simulation } from "../../pollers/simulated/mod.ts";
+import { Http2ClientTransport } from "../../transport/client_transport.ts";
+import { requestTemplate } from "../../transport/grpc/headers.ts";
+import { ErrorCode, type Http2Error } from "../../transport/http2/error.ts";
+import { MAX_STREAM_ID } from "../../transport/http2/limits.ts";
+import type { ClientStreamSink, ClientTransportSink, StreamStatus } from "../../transport/transport.ts";
+import { test } from "../harness.ts";
+import { goAway, setting, SETTINGS_ACK } from "./http2/wire.ts";
+import { brief } from "./pair.ts";
+import { RawPeer } from "./raw_peer.ts";
+
+const TEMPLATE = requestTemplate("/a.B/C", "test", "http", "test/1");
+
+/** A transport that is ready; the test is the server. */
+class Bench implements ClientTransportSink, ClientStreamSink {
+  readonly heard: string[] = [];
+  readonly simulation = new Simulation();
+  readonly host = this.simulation.host();
+  transport!: Http2ClientTransport;
+  peer!: RawPeer;
+
+  static async ready(): Promise<Bench> {
+    const bench = new Bench();
+    const [ours, theirs] = await bench.host.pair();
+    bench.peer = new RawPeer(theirs);
+    bench.transport = new Http2ClientTransport(bench.host, ours, {}, bench, () => bench.heard.push("ready"));
+    bench.peer.send(setting(), SETTINGS_ACK);
+    await bench.pass();
+    assertEquals(bench.heard.splice(0), ["ready"]);
+    return bench;
+  }
+
+  pass(): Promise<void> {
+    return this.simulation.run({ until: this.simulation.now + 100 });
+  }
+
+  open(): void {
+    this.host.execCtx.enter(() => void this.transport.open(TEMPLATE, undefined, undefined, this), undefined);
+  }
+
+  /** The number of the next stream. */
+  set nextStreamId(id: number) {
+    (this.transport as unknown as { connection: { nextStreamId: number } }).connection.nextStreamId = id;
+  }
+
+  onCanOpen(): void {
+    this.heard.push("canOpen");
+  }
+  onDraining(reason: Http2Error | undefined): void {
+    this.heard.push(`draining ${brief(reason)}`);
+  }
+  onClosed(error: Http2Error | undefined): void {
+    this.heard.push(`closed ${brief(error)}`);
+  }
+  onStatus(status: StreamStatus): void {
+    this.heard.push(`status ${status.code}`);
+  }
+  onHeaders(): void {}
+  onMessage(): void {}
+  onWritable(): void {}
+  onSent(): void {}
+}
+
+test("the two GOAWAYs of a graceful shutdown are one draining, and the last stream is the end", async () => {
+  const bench = await Bench.ready();
+  bench.open();
+  bench.peer.send(goAway(MAX_STREAM_ID, ErrorCode.NO_ERROR));
+  await bench.pass();
+  bench.peer.send(goAway(1, ErrorCode.NO_ERROR));
+  await bench.pass();
+  assertEquals(bench.heard.splice(0), ["draining connection NO_ERROR remote"]);
+  bench.peer.send(goAway(0, ErrorCode.NO_ERROR)); // the stream was not processed after all
+  await bench.pass();
+  assertEquals(bench.heard, ["status 14", "closed ok"]);
+});
+
+test("drain: told once, whoever begins, and running streams go on", async () => {
+  const bench = await Bench.ready();
+  bench.open();
+  bench.transport.drain("enough");
+  bench.transport.drain("enough");
+  bench.peer.send(goAway(1, ErrorCode.NO_ERROR));
+  await bench.pass();
+  assertEquals(bench.heard, ["draining ok"]);
+  assertEquals([bench.transport.canOpen, bench.transport.activeStreams], [false, 1]);
+  assertEquals(bench.peer.frames.at(-1), "GOAWAY 0 NO_ERROR");
+});
+
+test("drain without streams is the end at once, and after the end it is nothing", async () => {
+  const bench = await Bench.ready();
+  bench.transport.drain("enough");
+  bench.transport.drain("enough");
+  assertEquals(bench.heard.splice(0), ["draining ok", "closed ok"]);
+  await bench.pass();
+  assertEquals(bench.peer.ended, "end-of-stream");
+  const closed = await Bench.ready();
+  closed.transport.close("over");
+  closed.transport.drain("enough");
+  await closed.pass();
+  assertEquals(closed.heard, ["closed connection NO_ERROR user"]);
+});
+
+test("RFC 9113, section 5.1.1: with the last stream identifier used a connection drains, so that a new one is made", async () => {
+  const bench = await Bench.ready();
+  bench.nextStreamId = MAX_STREAM_ID - 2;
+  bench.open();
+  assertEquals([bench.heard, bench.transport.canOpen], [[], true]);
+  bench.open();
+  assertEquals([bench.heard.splice(0), bench.transport.canOpen], [["draining ok"], false]);
+  await bench.pass();
+  assertEquals(bench.peer.frames.slice(-3), [
+    `HEADERS ${MAX_STREAM_ID - 2}`,
+    `HEADERS ${MAX_STREAM_ID}`,
+    "GOAWAY 0 NO_ERROR",
+  ]);
+  assertEquals([bench.heard, bench.transport.activeStreams], [[], 2]);
+});
