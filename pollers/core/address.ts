@@ -37,6 +37,8 @@ export class AddressError extends TypeError {
   override readonly name = "AddressError";
 }
 
+const SCHEME = /^(unix-abstract|unix|ipv4|ipv6|dns):/;
+
 /** The port of a target with a scheme and without a port, as gRPC naming has it. */
 const DEFAULT_PORT = 443;
 
@@ -59,7 +61,7 @@ const MAX_NAME_LENGTH = 253;
  * ```
  */
 export function parseTarget(text: string, defaultPort?: number): Target {
-  const scheme = /^(unix-abstract|unix|ipv4|ipv6|dns):/.exec(text)?.[1];
+  const scheme = SCHEME.exec(text)?.[1];
   const rest = scheme === undefined ? text : text.slice(scheme.length + 1);
   switch (scheme) {
     case "unix":
@@ -90,10 +92,12 @@ export function parseTarget(text: string, defaultPort?: number): Target {
 /** The text that {@linkcode parseTarget} reads as `address`. */
 export function formatAddress(address: Target): string {
   switch (address.family) {
-    case "unix":
-      return `unix:${address.path}`;
+    case "unix": // two slashes at the beginning would be read as those of a URL
+      return `unix:${address.path.startsWith("//") ? "//" : ""}${address.path}`;
     case "unix-abstract":
       return `unix-abstract:${address.name}`;
+    case "dns": // a host may be called as a scheme is
+      return `${SCHEME.test(`${address.host}:`) ? "dns:" : ""}${address.host}:${address.port}`;
     case "ipv6":
       return `[${address.host}]:${address.port}`;
     default:

@@ -92,5 +92,6 @@ export class Channel {
 
 /** Unix sockets have no host; gRPC says "localhost". */
 function authorityOf(target: Target): string {
+  if (target.family === "dns") return `${target.host}:${target.port}`;
   return "port" in target ? formatAddress(target) : "localhost";
 }

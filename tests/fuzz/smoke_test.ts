@@ -1,0 +1,45 @@
+// A short run of every fuzz target, the canary, and every input that failed once.
+import { assert, assertEquals } from "@std/assert";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { test } from "../harness.ts";
+import { fromHex, toHex } from "../vectors.ts";
+import { CANARY, failureOf, fuzz, TARGETS } from "./registry.ts";
+
+const SMOKE_MS = 700;
+
+for (const target of TARGETS) {
+  test(`fuzz ${target.name}: ${target.about}`, () => {
+    const end = performance.now() + SMOKE_MS;
+    const { inputs, failure } = fuzz(target, 1, () => performance.now() < end);
+    assert(inputs > 20, `only ${inputs} inputs in ${SMOKE_MS} ms`);
+    if (failure !== undefined) {
+      throw new Error(`${toHex(failure.input)}: ${failure.error}`, { cause: failure.error });
+    }
+  });
+}
+
+test("fuzz: the canary's bug is found, and its input made small", () => {
+  const { failure } = fuzz(CANARY, 1, (inputs) => inputs < 2_000_000);
+  assert(failure !== undefined, "a planted bug was not found");
+  assertEquals(failure.input.length, 9);
+});
+
+test("fuzz: the same seed makes the same inputs", () => {
+  const inputs = (seed: number): string => {
+    const seen: string[] = [];
+    const target = { ...CANARY, run: (input: Uint8Array) => void seen.push(toHex(input)) };
+    fuzz(target, seed, (count) => count < 200);
+    return seen.join();
+  };
+  assertEquals(inputs(5), inputs(5));
+  assert(inputs(5) !== inputs(6));
+});
+
+const folder = new URL("../regressions/fuzz/", import.meta.url);
+for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+  test(`fuzz: an input that failed once: ${name}`, () => {
+    const target = TARGETS.find((one) => name.startsWith(`${one.name}-`));
+    assert(target !== undefined, `no target is called as ${name} begins`);
+    assertEquals(failureOf(target, fromHex(readFileSync(new URL(name, folder), "utf8"))), undefined);
+  });
+}
