@@ -1,0 +1,201 @@
+// The states of a channel (connectivity-semantics-and-api.md), and which calls get a stream, fail or wait in each.
+import { assertEquals, assertMatch, assertNotStrictEquals } from "@std/assert";
+import { ErrorCode } from "../../../transport/mod.ts";
+import { test } from "../../harness.ts";
+import { goAway, rst } from "../../transport/http2/wire.ts";
+import { Bench } from "./connecting.ts";
+
+const MAX_ID = 0x7fffffff;
+
+test("IDLE: nothing is connected before a call wants it", async () => {
+  const bench = new Bench();
+  await bench.listen();
+  await bench.pass(60_000);
+  assertEquals([bench.subchannel.state, bench.peers.length, bench.open], ["IDLE", 0, []]);
+});
+
+test("IDLE to CONNECTING to READY: calls wait, then get their streams in the order they were made", async () => {
+  const bench = new Bench();
+  await bench.listen();
+  for (let i = 0; i < 3; i++) bench.call(i === 1);
+  assertEquals([bench.subchannel.state, bench.log], ["CONNECTING", []]);
+  await bench.pass(100);
+  assertEquals(bench.states, ["0 CONNECTING", "2 READY"]);
+  assertEquals(bench.log.splice(0), ["call 1 attached", "call 2 attached", "call 3 attached"]);
+  bench.call();
+  assertEquals([bench.log, bench.peers.length], [["call 4 attached"], 1]);
+});
+
+test("connect() connects without a call, and is nothing where that is under way or done", async () => {
+  const bench = new Bench();
+  await bench.listen();
+  for (let i = 0; i < 2; i++) bench.turn(() => bench.subchannel.connect());
+  await bench.pass(100);
+  bench.turn(() => bench.subchannel.connect());
+  await bench.pass(100);
+  assertEquals([bench.states, bench.peers.length], [["0 CONNECTING", "2 READY"], 1]);
+});
+
+test("above MAX_CONCURRENT_STREAMS calls wait, and none that came later passes them", async () => {
+  const bench = new Bench({ maxStreams: 1 });
+  await bench.listen();
+  for (let i = 0; i < 3; i++) bench.call();
+  await bench.pass(10);
+  assertEquals(bench.log.splice(0), ["call 1 attached"]);
+  bench.peers[0]!.send(rst(1, ErrorCode.CANCEL));
+  await bench.pass(10);
+  assertEquals(bench.log.splice(0), ["call 1 ended", "call 2 attached"]);
+  bench.call();
+  bench.peers[0]!.send(rst(3, ErrorCode.CANCEL));
+  await bench.pass(10);
+  assertEquals(bench.log, ["call 2 ended", "call 3 attached"]);
+});
+
+test("a call that is withdrawn gets nothing", async () => {
+  const bench = new Bench();
+  await bench.listen();
+  const withdrawn = bench.call();
+  bench.call();
+  bench.subchannel.withdraw(withdrawn);
+  await bench.pass(100);
+  assertEquals(bench.log, ["call 2 attached"]);
+});
+
+test("TRANSIENT_FAILURE: calls fail with the reason, those that wait for ready wait", async () => {
+  const bench = new Bench();
+  bench.call(true);
+  bench.call();
+  await bench.pass(100);
+  assertEquals(bench.states, ["0 CONNECTING", "2 TRANSIENT_FAILURE"]);
+  assertEquals(bench.log.length, 1);
+  assertMatch(bench.log[0]!, /^call 2 unavailable: .*10\.0\.0\.2:80.*refused/);
+  bench.call(); // while it backs off: at once, and the same
+  assertEquals(bench.log[1], bench.log[0]!.replace("call 2", "call 3"));
+  await bench.listen();
+  await bench.pass(1_000);
+  assertEquals([bench.log.slice(2), bench.subchannel.state], [["call 1 attached"], "READY"]);
+});
+
+test("GOAWAY without calls: IDLE, the connection is closed, and the next call connects again at once", async () => {
+  const bench = new Bench();
+  await bench.listen();
+  bench.turn(() => bench.subchannel.connect());
+  await bench.pass(10);
+  bench.peers[0]!.send(goAway(MAX_ID, ErrorCode.NO_ERROR));
+  await bench.pass(10);
+  assertEquals([bench.subchannel.state, bench.peers[0]!.ended, bench.open], ["IDLE", "end-of-stream", []]);
+  bench.call();
+  await bench.pass(10);
+  assertEquals([bench.log, bench.peers.length], [["call 1 attached"], 2]);
+});
+
+test("GOAWAY with a call: it goes on where it is, new ones get a new connection", async () => {
+  const bench = new Bench();
+  await bench.listen();
+  const first = bench.call();
+  await bench.pass(10);
+  bench.peers[0]!.send(goAway(MAX_ID, ErrorCode.NO_ERROR));
+  await bench.pass(10);
+  assertEquals([bench.subchannel.state, bench.log.splice(0)], ["IDLE", ["call 1 attached"]]);
+  const second = bench.call();
+  await bench.pass(10);
+  assertNotStrictEquals(first.transport, second.transport);
+  bench.peers[0]!.send(rst(1, ErrorCode.CANCEL));
+  await bench.pass(10);
+  assertEquals(bench.log, ["call 2 attached", "call 1 ended"]);
+  assertEquals([bench.peers[0]!.ended, bench.peers[1]!.ended], ["end-of-stream", "open"]);
+});
+
+test("the second GOAWAY of an old connection says nothing of the new one", async () => {
+  const bench = new Bench();
+  await bench.listen();
+  bench.call();
+  await bench.pass(10);
+  bench.peers[0]!.send(goAway(MAX_ID, ErrorCode.NO_ERROR));
+  await bench.pass(10);
+  const second = bench.call();
+  await bench.pass(10);
+  bench.peers[0]!.send(goAway(1, ErrorCode.NO_ERROR));
+  await bench.pass(10);
+  const third = bench.call();
+  await bench.pass(10);
+  assertEquals([bench.subchannel.state, bench.peers.length], ["READY", 2]);
+  assertEquals(second.transport === third.transport, true);
+});
+
+test("a connection that is lost: its calls end, IDLE, and the next call connects at once", async () => {
+  const bench = new Bench();
+  await bench.listen();
+  bench.call();
+  await bench.pass(10);
+  bench.simulation.network.resetSome();
+  await bench.pass(100);
+  assertEquals([bench.log, bench.subchannel.state], [["call 1 attached", "call 1 ended"], "IDLE"]);
+  bench.call();
+  await bench.pass(10);
+  assertEquals([bench.log.at(-1), bench.subchannel.state], ["call 2 attached", "READY"]);
+});
+
+test("a name that resolves to several addresses: they are tried in order", async () => {
+  const bench = new Bench({ target: "dns:///service.test:80" });
+  bench.simulation.network.names.set("service.test", ["10.0.0.9", bench.server.hostAddress]);
+  await bench.listen();
+  bench.call();
+  await bench.pass(100);
+  assertEquals([bench.log, bench.subchannel.state], [["call 1 attached"], "READY"]);
+});
+
+test("a name that does not resolve is TRANSIENT_FAILURE, tried again after the backoff", async () => {
+  const bench = new Bench({ target: "dns:///service.test:80" });
+  bench.call();
+  const waits = bench.call(true);
+  await bench.pass(100);
+  assertMatch(bench.log.splice(0).join(), /^call 1 unavailable: cannot resolve .*service\.test/);
+  bench.simulation.network.names.set("service.test", [bench.server.hostAddress]);
+  await bench.listen();
+  await bench.pass(1_000);
+  assertEquals([bench.log, waits.transport!.canOpen], [["call 2 attached"], true]);
+});
+
+const moments: Array<[string, (bench: Bench) => Promise<void> | void]> = [
+  ["IDLE", () => {}],
+  ["CONNECTING, to nobody", (bench) => (bench.silence(), void bench.call())],
+  ["CONNECTING, a name being looked up", (bench) => void bench.call()],
+  ["TRANSIENT_FAILURE", async (bench) => {
+    bench.call(true);
+    await bench.pass(50);
+  }],
+  ["READY, with a call", async (bench) => {
+    await bench.listen();
+    bench.call();
+    await bench.pass(50);
+  }],
+  ["READY, with a call on a connection that drains", async (bench) => {
+    await bench.listen();
+    bench.call();
+    await bench.pass(50);
+    bench.peers[0]!.send(goAway(MAX_ID, ErrorCode.NO_ERROR));
+    bench.call();
+    await bench.pass(50);
+  }],
+];
+for (const [when, arrange] of moments) {
+  test(`SHUTDOWN from ${when}: every call ends, nothing stays open, and it is for good`, async () => {
+    const bench = new Bench(when.includes("name") ? { target: "dns:///service.test:80" } : {});
+    await arrange(bench);
+    bench.turn(() => bench.subchannel.close());
+    bench.turn(() => bench.subchannel.close());
+    await bench.pass(200_000);
+    for (const end of bench.log.filter((line) => !line.endsWith("attached"))) {
+      assertMatch(end, /^call \d (ended|unavailable: channel is closed)$/);
+    }
+    const attached = bench.log.filter((line) => line.endsWith("attached")).length;
+    const ended = bench.log.filter((line) => line.endsWith("ended")).length;
+    assertEquals([attached, bench.open, bench.simulation.pending], [ended, [], 0]);
+    bench.turn(() => bench.subchannel.connect());
+    const late = bench.call(true);
+    await bench.pass(200_000);
+    assertEquals(bench.log.at(-1), `${late.name} unavailable: channel is closed`);
+    assertEquals([bench.states.at(-1)?.split(" ")[1], bench.subchannel.state], ["SHUTDOWN", "SHUTDOWN"]);
+  });
+}
