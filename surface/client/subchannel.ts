@@ -118,7 +118,6 @@ export class Subchannel implements ConnectSink {
     this.attempt = undefined;
     if (this.current === "SHUTDOWN") return;
     this.lastFailure = reason;
-    this.retryAt = this.engine.now() + this.backoff.next();
     this.setState("TRANSIENT_FAILURE");
     for (const call of this.takeWaiting()) {
       if (call.waitForReady) this.waiting.add(call);
@@ -160,6 +159,8 @@ export class Subchannel implements ConnectSink {
   }
 
   private startAttempt(): void {
+    // The backoff counts from here, not from the attempt's failure (connection-backoff.md).
+    this.retryAt = this.engine.now() + this.backoff.next();
     this.setState("CONNECTING");
     const { target } = this;
     if (target.family !== "dns") return this.attemptAt([target]);
