@@ -32,3 +32,10 @@ export function fromHex(text: string): Uint8Array {
 export function toHex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
+
+/** Every file below a folder of vectors, as bytes, in the order of names. */
+export function readCorpus(kind: string): Uint8Array[] {
+  return readdirSync(`${directory}/${kind}`, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile()).map((entry) => `${entry.parentPath}/${entry.name}`).sort()
+    .map((path) => new Uint8Array(readFileSync(path)));
+}

@@ -16,6 +16,7 @@ import {
   SETTINGS_ACK,
   windowUpdate,
 } from "../../transport/http2/wire.ts";
+import { readCorpus, vectorsMissing } from "../../vectors.ts";
 import { type FuzzTarget, invariant } from "../target.ts";
 
 /** What a peer can make us hold for these inputs: their own size and answers to their frames. */
@@ -55,7 +56,10 @@ function frames(fromClient: boolean): Uint8Array[] {
       windowUpdate(1, 5),
     ),
   ];
-  return fromClient ? all.map((one) => concat(PREFACE, one)) : all;
+  const corpus = vectorsMissing("fuzz/corpus") === undefined ? readCorpus("fuzz/corpus") : [];
+  return fromClient
+    ? [...all.map((one) => concat(PREFACE, one)), ...corpus]
+    : [...all, ...corpus.map((one) => one.subarray(PREFACE.length))];
 }
 
 /** Gives `input` in pieces, whose sizes follow from the input itself. */
