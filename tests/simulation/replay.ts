@@ -20,7 +20,7 @@ for (let seed = first; seed < first + seeds; seed++) {
     const outcome = await runProgram(seed, steps, seeds === 1 ? 100_000 : 200);
     if (seeds === 1) console.log(outcome.trace.join("\n"));
     if (seeds === 1 || seed % 1_000 === 0) {
-      console.log(`seed ${seed}:`, outcome.statuses, `${outcome.virtualMs} ms`);
+      console.log(`seed ${seed}: ${JSON.stringify(outcome.statuses)} in ${outcome.virtualMs.toFixed(3)} ms`);
     }
   } catch (error) {
     console.log((error as Error).message);
