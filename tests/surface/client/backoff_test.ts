@@ -35,3 +35,12 @@ test("backoff: jitter is a fifth either way", () => {
     assert(waitMs >= 40 && waitMs <= 60, `${waitMs} ms`);
   }
 });
+
+test("backoff: the limit holds before jitter, and jitter does not add up from wait to wait", () => {
+  for (const [random, factor] of [[0, 0.8], [1, 1.2]] as const) {
+    const backoff = new Backoff(() => random);
+    const waits = Array.from({ length: 14 }, () => backoff.next());
+    const plain = Array.from({ length: 14 }, (_, i) => Math.min(120_000, 1_000 * 1.6 ** i));
+    assertEquals(rounded(waits), rounded(plain.map((wait) => wait * factor)));
+  }
+});
