@@ -46,13 +46,13 @@ export function latencyChart(group) {
   const y = (value) =>
     height - (Math.log10(Math.max(value, 10 ** least)) - least) / (most - least || 1) * height;
   const x = (i, count) => left + i / (count - 1) * (right - left);
-  const lines = rows.map((row) => {
+  const labels = apart(rows.map((row) => y(row.latency.at(-1)[1])), 12, height);
+  const lines = rows.map((row, number) => {
     const points = row.latency.map(([, value], i) => `${fixed(x(i, row.latency.length))},${fixed(y(value))}`);
-    const last = row.latency.at(-1)[1];
     const color = row.ours ? OURS : OTHERS;
     return `<g><title>${escape(row.contender)}</title><polyline points="${points.join(" ")}" fill="none" ` +
       `stroke="${color}" stroke-width="2" opacity="${row.ours ? 1 : 0.7}"/>` +
-      text(right + 8, y(last), row.contender, "start", 10) + "</g>";
+      text(right + 8, labels[number], row.contender, "start", 10) + "</g>";
   });
   const shares = rows[0].latency.map(([share], i) =>
     text(x(i, rows[0].latency.length), height + 16, share === 1 ? "max" : `p${share * 100}`, "middle", 10)
@@ -64,6 +64,20 @@ export function latencyChart(group) {
     decades.push(text(left - 8, Number(at), duration(10 ** power), "end", 10));
   }
   return frame(height + 28, `${group.scenario}, latency`, [...decades, ...lines, ...shares].join(""));
+}
+
+/** The places of labels, moved until each is `gap` below the one above it, and none below `bottom`. */
+function apart(places, gap, bottom) {
+  const order = places.map((_, i) => i).sort((a, b) => places[a] - places[b]);
+  const moved = [...places];
+  let least = -Infinity;
+  for (const i of order) least = moved[i] = Math.max(moved[i], least + gap);
+  let most = bottom;
+  for (const i of order.reverse()) {
+    moved[i] = Math.min(moved[i], most);
+    most = moved[i] - gap;
+  }
+  return moved;
 }
 
 function frame(height, label, content) {
