@@ -1,65 +1,112 @@
-// HPACK: header blocks of calls, encoded and decoded.
+// HPACK: header blocks of calls, encoded and decoded; a first block, one that repeats, and one that is always new.
 import type { Bench } from "tinybench";
+import { requestTemplate, RESPONSE_HEADERS } from "../../transport/grpc/headers.ts";
 import { ByteSink } from "../../transport/hpack/byte_sink.ts";
 import { Decoder } from "../../transport/hpack/decoder.ts";
 import { Encoder } from "../../transport/hpack/encoder.ts";
 import { HeaderList } from "../../transport/hpack/header_list.ts";
+import { addBatch, expect } from "./batch.ts";
 
-const REQUEST: Array<[string, string]> = [
-  [":method", "POST"],
-  [":scheme", "http"],
-  [":path", "/bench.Echo/Unary"],
-  [":authority", "127.0.0.1:50051"],
-  ["te", "trailers"],
-  ["content-type", "application/grpc"],
-];
-const METADATA: Array<[string, string]> = Array.from(
-  { length: 20 },
-  (_, i) => [`x-name-${i}`, `a value, ${i}`],
-);
+const REQUEST = requestTemplate("/bench.Echo/Unary", "127.0.0.1:50051", "http", "bench/1.0").headers;
+const REPEATS = 500;
+const FIRSTS = 10;
+const CALLS = 64;
 
 /** Adds the measurements. */
-export function addHpack(bench: Bench): void {
-  addBlocks(bench, "a request, again", REQUEST);
-  addBlocks(bench, "20 fields of metadata, again", METADATA);
+export function add(bench: Bench): void {
+  addFirst(bench, "request, first block", REQUEST);
+  addRepeated(bench, "request, repeated", REQUEST);
+  addRepeated(bench, "response, repeated", RESPONSE_HEADERS);
+  addChanging(bench, "20 fields of metadata, new values");
+}
+
+/** With an encoder or decoder of its own, as on a new connection. */
+function addFirst(bench: Bench, name: string, list: HeaderList): void {
   const out = new ByteSink();
-  const list = HeaderList.of([...REQUEST, ...METADATA]);
-  bench.add("hpack encode: a first request with 20 fields", () => {
+  const block = encode(new Encoder(), list);
+  expectList(name, decode(makeDecoder(), block), list);
+  addBatch(bench, `hpack encode: ${name}`, FIRSTS, () => {
     out.length = 0;
-    new Encoder().encode(list, undefined, out);
+    for (let i = 0; i < FIRSTS; i++) new Encoder().encode(list, undefined, out);
+    return out.length + out.bytes[out.length - 1]!;
   });
-  const first = out.length === 0 ? encoded(new Encoder(), list) : out.bytes.slice(0, out.length);
-  bench.add("hpack decode: a first request with 20 fields", () => {
-    decodeOr(decoder(), first, list.length);
+  addBatch(bench, `hpack decode: ${name}`, FIRSTS, () => {
+    let fields = 0;
+    for (let i = 0; i < FIRSTS; i++) fields += decode(makeDecoder(), block).length;
+    return fields;
   });
 }
 
-function addBlocks(bench: Bench, name: string, fields: Array<[string, string]>): void {
+/** As calls of one method look on a connection that has seen them: the block is remembered on both sides. */
+function addRepeated(bench: Bench, name: string, list: HeaderList): void {
   const encoder = new Encoder();
-  const list = HeaderList.of(fields);
-  const first = encoded(encoder, list);
-  const again = encoded(encoder, list);
-  const using = decoder();
-  decodeOr(using, first, fields.length);
+  const decoder = makeDecoder();
+  expectList(name, decode(decoder, encode(encoder, list)), list);
+  const block = encode(encoder, list);
+  expectList(name, decode(decoder, block), list);
   const out = new ByteSink();
-  bench.add(`hpack encode: ${name}`, () => {
+  addBatch(bench, `hpack encode: ${name}`, REPEATS, () => {
     out.length = 0;
-    encoder.encode(list, undefined, out);
+    for (let i = 0; i < REPEATS; i++) encoder.encode(list, undefined, out);
+    return out.length + out.bytes[out.length - 1]!;
   });
-  bench.add(`hpack decode: ${name}`, () => decodeOr(using, again, fields.length));
+  addBatch(bench, `hpack decode: ${name}`, REPEATS, () => {
+    let fields = 0;
+    for (let i = 0; i < REPEATS; i++) fields += decode(decoder, block).length;
+    return fields;
+  });
 }
 
-function decoder(): Decoder {
+/**
+ * Nothing to remember: values are Huffman coded each time and push each other out of the dynamic table. A round of
+ * all lists leaves the tables as the round before did, so the blocks of the second round fit every later one.
+ */
+function addChanging(bench: Bench, name: string): void {
+  const lists = Array.from({ length: CALLS }, (_, call) =>
+    HeaderList.of(
+      Array.from(
+        { length: 20 },
+        (_, i) => [`x-name-${i}`, `some value of call ${call}, field ${i}`] as const,
+      ),
+    ));
+  const encoder = new Encoder();
+  const decoder = makeDecoder();
+  const first = lists.map((list) => encode(encoder, list));
+  const blocks = lists.map((list) => encode(encoder, list));
+  first.forEach((block, i) => expectList(name, decode(decoder, block), lists[i]!));
+  blocks.forEach((block, i) => expectList(name, decode(decoder, block), lists[i]!));
+  blocks.forEach((block, i) => expectList(`${name}, again`, decode(decoder, block), lists[i]!));
+  const text = lists[0]!.fields.join("").length;
+  expect(`${name}, Huffman coded`, blocks[0]!.length < text, true);
+  const out = new ByteSink();
+  addBatch(bench, `hpack encode: ${name}`, CALLS, () => {
+    out.length = 0;
+    for (const list of lists) encoder.encode(list, undefined, out);
+    return out.length + out.bytes[out.length - 1]!;
+  });
+  addBatch(bench, `hpack decode: ${name}`, CALLS, () => {
+    let octets = 0;
+    for (const block of blocks) octets += decode(decoder, block).fields[39]!.length;
+    return octets;
+  });
+}
+
+function makeDecoder(): Decoder {
   return new Decoder({ maxTableSize: 4_096, maxHeaderListSize: 65_536 });
 }
 
-function encoded(encoder: Encoder, list: HeaderList): Uint8Array {
+function encode(encoder: Encoder, list: HeaderList): Uint8Array {
   const out = new ByteSink();
   encoder.encode(list, undefined, out);
   return out.bytes.slice(0, out.length);
 }
 
-function decodeOr(using: Decoder, block: Uint8Array, fields: number): void {
-  const list = using.decode(block, 0, block.length);
-  if (!(list instanceof HeaderList) || list.length !== fields) throw new Error("a block was decoded wrongly");
+function decode(decoder: Decoder, block: Uint8Array): HeaderList {
+  const list = decoder.decode(block, 0, block.length);
+  if (list instanceof HeaderList) return list;
+  throw new Error(`Cannot decode a block: ${list.reason}`);
+}
+
+function expectList(name: string, found: HeaderList, wanted: HeaderList): void {
+  expect(name, found.fields.join("\n"), wanted.fields.join("\n"));
 }

@@ -1,27 +1,63 @@
-// Small measurements of single parts, on the runtime that runs this: prints a table, or JSON for `run.mjs`.
+// Micro benchmarks of single parts on the runtime that runs this; `run.mjs` puts runtimes side by side.
+//
+//   deno run -A bench/micro/main.ts --filter=hpack --ms=500 --json
 import process from "node:process";
 import { Bench } from "tinybench";
 import { readArguments } from "../arguments.mjs";
-import { addGrpc } from "./grpc.ts";
-import { addHpack } from "./hpack.ts";
-import { addHttp2 } from "./http2.ts";
-import { addPollers } from "./pollers.ts";
-import { addSurface } from "./surface.ts";
+import { checksum, operationsOf } from "./batch.ts";
+import { add as addCalls } from "./calls.ts";
+import { add as addCodec } from "./codec.ts";
+import { add as addFrames } from "./frames.ts";
+import { add as addHpack } from "./hpack.ts";
+import { add as addMessages } from "./messages.ts";
+import { add as addMetadata } from "./metadata.ts";
+import { add as addQueue } from "./queue.ts";
+import { add as addSlices } from "./slices.ts";
+import { markdown } from "./table.mjs";
+import { add as addTimers } from "./timers.ts";
+import { add as addTurn } from "./turn.ts";
 
-const options = readArguments({ filter: "", ms: 300, json: false });
-const bench = new Bench({ time: options.ms, warmupTime: options.ms / 3 });
-for (const add of [addHpack, addHttp2, addGrpc, addPollers, addSurface]) add(bench);
+const options = readOptions();
+const bench = new Bench({ time: options.ms, warmupTime: options.ms / 3, throws: true });
+for (
+  const add of [
+    addHpack,
+    addFrames,
+    addMessages,
+    addTimers,
+    addSlices,
+    addMetadata,
+    addQueue,
+    addCalls,
+    addCodec,
+    addTurn,
+  ]
+) add(bench);
 for (const { name } of [...bench.tasks]) if (!name.includes(options.filter)) bench.remove(name);
+if (bench.tasks.length === 0) {
+  fail(`Cannot find a benchmark whose name has ${JSON.stringify(options.filter)}`);
+}
 await bench.run();
 const rows = bench.tasks.map(({ name, result }) => {
-  if (result.state === "errored") throw new Error(`${name} failed: ${result.error.message}`);
-  if (result.state !== "completed") throw new Error(`${name} was not run: ${result.state}`);
-  return { name, nanoseconds: result.latency.p50 * 1e6, margin: result.latency.rme };
+  if (result.state !== "completed") {
+    throw new Error(`Cannot measure ${JSON.stringify(name)}: ${result.state}`);
+  }
+  const nanoseconds = result.latency.p50 * 1e6 / operationsOf(name);
+  return { name, nanoseconds, opsPerSecond: 1e9 / nanoseconds, margin: result.latency.rme };
 });
-if (options.json) console.log(JSON.stringify(rows));
-else {
-  for (const { name, nanoseconds, margin } of rows) {
-    console.log(`${name.padEnd(50)} ${nanoseconds.toFixed(0).padStart(10)} ns ±${margin.toFixed(1)}%`);
+const runtime = "Deno" in globalThis ? "deno" : "bun";
+if (options.json) console.log(JSON.stringify({ runtime, rows, checksum: checksum() }));
+else console.log(`${markdown([{ runtime, rows }])}\n\nchecksum ${checksum()}`);
+
+function readOptions(): { filter: string; ms: number; json: boolean } {
+  try {
+    return readArguments({ filter: "", ms: 150, json: false });
+  } catch (error) {
+    fail((error as Error).message);
   }
 }
-process.exit(0);
+
+function fail(message: string): never {
+  console.error(message);
+  process.exit(2);
+}
