@@ -45,3 +45,20 @@ test("every layer of the built package can be imported by itself", () => {
   assert.equal(new Metadata({ a: "b" }).get("A"), "b");
   assert.ok(describePollers().some(({ name, usable }) => name === "native" && usable));
 });
+
+test("pollwire/testing: a call over a simulated network, in virtual time", async () => {
+  const { Simulation } = await import("pollwire/testing");
+  const simulation = new Simulation({ seed: 7, conditions: { latencyMs: 40 } });
+  const [there, here] = [simulation.host(), simulation.host()];
+  const server = new Server({ poller: there });
+  server.addService(Echo, { say: (request) => request });
+  await server.listen("0.0.0.0:50051");
+  const channel = new Channel(`${there.hostAddress}:50051`, { poller: here });
+  const answer = channel.client(Echo).say({ text: "far away" }, { deadlineMs: 1_000 });
+  await simulation.run({ until: 500 });
+  assert.equal((await answer).text, "far away");
+  channel.close();
+  server.close();
+  await simulation.run();
+  assert.equal(here.opened.size + there.opened.size, 0);
+});
