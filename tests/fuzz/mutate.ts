@@ -1,5 +1,6 @@
 // Changes inputs as a fuzzer does: bits, bytes, lengths, pieces of others, and tokens that mean something.
 import type { SeededRandom } from "../../pollers/simulated/mod.ts";
+import { changeFrames } from "./mutate_frames.ts";
 
 /** Octets that protocols here care about: frame headers, integers at their edges, protobuf tags. */
 const TOKENS: readonly Uint8Array[] = [
@@ -46,11 +47,21 @@ const TEXT_TOKENS = [
   "\n",
 ];
 
-/** One input made of `corpus`; at most `mostBytes` long. */
-export function mutate(random: SeededRandom, corpus: readonly Uint8Array[], mostBytes: number): Uint8Array {
+/** How many of the changes to HTTP/2 leave its frames whole. */
+const WHOLE_FRAMES = 0.8;
+
+/** One input made of `corpus`; at most `mostBytes` long. `framed`: it is made of HTTP/2 frames. */
+export function mutate(
+  random: SeededRandom,
+  corpus: readonly Uint8Array[],
+  mostBytes: number,
+  framed = false,
+): Uint8Array {
   let bytes = corpus.length === 0 ? new Uint8Array(0) : random.pick(corpus);
-  for (let changes = random.between(1, 6); changes > 0; changes--) {
-    bytes = change(random, bytes, corpus);
+  for (let changes = random.between(1, framed ? 12 : 6); changes > 0; changes--) {
+    bytes = framed && random.chance(WHOLE_FRAMES)
+      ? changeFrames(random, bytes)
+      : change(random, bytes, corpus);
     if (bytes.length > mostBytes) bytes = bytes.subarray(0, mostBytes);
   }
   return bytes.slice();

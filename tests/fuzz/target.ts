@@ -7,6 +7,8 @@ export interface FuzzTarget {
   readonly about: string;
   /** The largest input that is worth its time. */
   readonly mostBytes: number;
+  /** Inputs are HTTP/2 frames: changes mostly leave them whole. */
+  readonly framed?: boolean;
   /** Inputs to begin with. */
   seeds(): Uint8Array[];
   /** Throws when an invariant is broken. */

@@ -84,6 +84,8 @@ export class Connection {
   settingsAckDeadline: Instant = Infinity;
   /** The highest stream the peer opened. */
   lastPeerStreamId = 0;
+  /** The highest stream that our GOAWAYs said we take. */
+  private lastTakenStreamId = MAX_STREAM_ID;
   /** The number of the next stream we open. */
   nextStreamId = 1;
   /** No stream may be opened: one side said GOAWAY. */
@@ -311,9 +313,13 @@ export class Connection {
     this.closeStream(stream, error);
   }
 
-  /** Sends a PING; `onPong` hears of its answer. `opaque`: any unsigned 32-bit number but those of our own. */
+  /**
+   * Sends a PING; `onPong` hears of its answer. `opaque`: any unsigned 32-bit number but those of our own. Does
+   * nothing on a connection that is closed, for its end may have crossed the call.
+   */
   ping(opaque: number, now: Instant): void {
     this.now = now;
+    if (this.closed) return;
     writePing(this.out, 0, opaque, false);
     this.sink.onOutput();
   }
@@ -338,8 +344,7 @@ export class Connection {
   /** Ends the connection at once: GOAWAY with the error's code, and every stream fails with `error`. */
   abort(error: Http2Error): void {
     if (this.closed) return;
-    writeGoAway(this.out, this.lastPeerStreamId, error.code, error.reason);
-    this.sink.onOutput();
+    this.writeLastGoAway(error.code, error.reason);
     this.terminate(error);
   }
 
@@ -448,9 +453,15 @@ export class Connection {
     this.drainUntimed = false;
     this.drainPingOut = false;
     this.drained = true;
-    writeGoAway(this.out, this.lastPeerStreamId, ErrorCode.NO_ERROR, this.drainReason);
-    this.sink.onOutput();
+    this.writeLastGoAway(ErrorCode.NO_ERROR, this.drainReason);
     this.closeIfDrained();
+  }
+
+  /** Streams that came after an earlier one were not taken: the number may not grow (section 6.8). */
+  private writeLastGoAway(code: number, reason: string): void {
+    this.lastTakenStreamId = Math.min(this.lastTakenStreamId, this.lastPeerStreamId);
+    writeGoAway(this.out, this.lastTakenStreamId, code, reason);
+    this.sink.onOutput();
   }
 
   private terminate(error: Http2Error | undefined): void {

@@ -103,7 +103,7 @@ export class SendQueue {
       } else this.finish(stream);
     } else if (stream.waitingForWritable && stream.queuedBytes <= QUEUE_LOW_WATER_BYTES) {
       stream.waitingForWritable = false;
-      if (!stream.localClosed) stream.sink.onWritable(stream);
+      if (!stream.localClosed && !stream.closed) stream.sink.onWritable(stream); // onSent may have ended it
     }
     return true;
   }

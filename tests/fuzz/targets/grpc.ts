@@ -1,6 +1,7 @@
 // gRPC framing fed arbitrary bytes.
 import { MessageReader } from "../../../transport/grpc/message_reader.ts";
 import { type FuzzTarget, invariant } from "../target.ts";
+import { reached } from "../trace.ts";
 
 const LIMIT = 10_000;
 
@@ -40,6 +41,7 @@ function messagesOf(input: Uint8Array, size: (at: number) => number): string {
       onMessageError(error) {
         invariant(!failed, "two errors came");
         failed = true;
+        reached(error.message);
         seen.push(`error ${error.code}`);
       },
     },

@@ -5,6 +5,7 @@ import { Encoder } from "../../../transport/hpack/encoder.ts";
 import { HeaderList } from "../../../transport/hpack/header_list.ts";
 import { fromHex, readVectors, vectorsMissing } from "../../vectors.ts";
 import { type FuzzTarget, invariant } from "../target.ts";
+import { reached } from "../trace.ts";
 
 const LIMITS = { maxTableSize: 4_096, maxHeaderListSize: 16_384 };
 
@@ -31,6 +32,7 @@ export const hpackDecoder: FuzzTarget = {
     for (const [start, end] of [[1, split], [split, input.length]] as const) {
       if (start >= end) continue;
       const list = decoder.decode(input, start, end);
+      reached(list instanceof DecodeFailure ? list.reason : `${Math.min(9, list.length)} fields`);
       if (list instanceof DecodeFailure) {
         if (list.kind === "compression") return; // which ends the connection
         continue;

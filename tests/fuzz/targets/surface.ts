@@ -12,6 +12,7 @@ import {
   ProtoError,
 } from "./surface_imports.ts";
 import { type FuzzTarget, invariant } from "../target.ts";
+import { reached } from "../trace.ts";
 
 const text = (input: Uint8Array) => new TextDecoder().decode(input);
 const bytes = (input: string) => new TextEncoder().encode(input);
@@ -57,7 +58,7 @@ export const address: FuzzTarget = {
     try {
       target = parseTarget(text(input), 443);
     } catch (error) {
-      if (error instanceof AddressError) return;
+      if (error instanceof AddressError) return reached(error.message);
       throw error;
     }
     const again = parseTarget(formatAddress(target), 443);
@@ -85,6 +86,7 @@ export const protoText: FuzzTarget = {
       parseProto(text(input));
     } catch (error) {
       if (!(error instanceof ProtoError)) throw error;
+      reached(error.message);
     }
   },
 };
@@ -106,7 +108,7 @@ export const protobufDecoder: FuzzTarget = {
     try {
       message = codec.decode(input);
     } catch (error) {
-      if (error instanceof DecodeError) return;
+      if (error instanceof DecodeError) return reached(error.message);
       throw error;
     }
     const once = encodeMessage(codec, message);

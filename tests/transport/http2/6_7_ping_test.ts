@@ -1,5 +1,6 @@
 // RFC 9113, section 6.7: PING.
 import { assertEquals } from "@std/assert";
+import { ErrorCode, Http2Error } from "../../../transport/http2/error.ts";
 import { test } from "../../harness.ts";
 import { ACK, Bench, frame } from "./wire.ts";
 
@@ -17,4 +18,11 @@ test("6.7: a PING of ours comes back as onPong", () => {
   const [ping] = bench.frames();
   bench.send(frame("PING", ACK, 0, ping!.payload));
   assertEquals(bench.sink.take(), ["pong 3735928559"]);
+});
+
+test("6.7: no PING follows the GOAWAY that ended the connection", () => {
+  const bench = new Bench("client");
+  bench.connection.abort(new Http2Error("connection", ErrorCode.INTERNAL_ERROR, "user", "close"));
+  bench.connection.ping(1, bench.now);
+  assertEquals(bench.sent(), ["GOAWAY 0 INTERNAL_ERROR"]);
 });

@@ -128,3 +128,15 @@ test("5.4.1: abort sends GOAWAY, fails every stream, and ends", () => {
   bench.send(bench.headers(3));
   assertEquals([bench.sink.take(), bench.connection.wantsTransmit], [[], false]);
 });
+
+test("6.8: the GOAWAY of an error takes no stream that the one of a drain did not", () => {
+  const bench = new Bench("server");
+  bench.send(bench.headers(1));
+  bench.connection.drain("maintenance");
+  const ping = bench.frames()[1]!;
+  bench.send(frame("PING", ACK, 0, ping.payload));
+  assertEquals(bench.sent(), ["GOAWAY 1 NO_ERROR"]);
+  bench.send(bench.headers(3)); // which was on its way, and is not taken
+  bench.connection.abort(new Http2Error("connection", ErrorCode.INTERNAL_ERROR, "user", "close"));
+  assertEquals(bench.sent(), ["GOAWAY 1 INTERNAL_ERROR"]);
+});

@@ -1,6 +1,7 @@
 // DATA that waits: turns, bounds of one transmit, water marks, and whose bytes they are.
 import { assert, assertEquals } from "@std/assert";
 import { SliceBuffer } from "../../../pollers/core/slice_buffer.ts";
+import { ErrorCode, Http2Error } from "../../../transport/http2/error.ts";
 import { test } from "../../harness.ts";
 import { transmitOnce } from "../pair.ts";
 import { Bench, describe, parse, TRAILERS_LIST, windowUpdate } from "./wire.ts";
@@ -134,4 +135,19 @@ test("output: a connection at rest holds no chunk", () => {
   bench.sent();
   const { chunk, byteLength } = bench.connection["out"];
   assertEquals([chunk.length, byteLength, bench.connection["out"]["inFlight"].length], [0, 0, 0]);
+});
+
+test("send queue: a stream that is reset in onSent hears nothing after its end", () => {
+  const bench = new Bench("client");
+  const stream = bench.open();
+  bench.sent();
+  bench.sink.onSent = () =>
+    bench.connection.reset(stream, new Http2Error("stream", ErrorCode.CANCEL, "user", "enough"));
+  // More than the high-water mark waits; with the first piece, what is left falls below the low one.
+  bench.connection.sendData(stream, new Uint8Array(65_500), false); // at once
+  bench.connection.sendData(stream, new Uint8Array(40_000), false);
+  bench.connection.sendData(stream, new Uint8Array(30_000), false);
+  bench.send(windowUpdate(0, 100_000), windowUpdate(1, 100_000));
+  bench.sent();
+  assertEquals(bench.sink.take(), ["closed 1 stream CANCEL user"]);
 });
