@@ -6,6 +6,9 @@ import type { EnumSchema, FieldSchema, FieldType, MessageSchema, ScalarType } fr
 import { isBigInt, WireType, wireTypeOf } from "./schema.ts";
 import { camelCase } from "./service.ts";
 
+/** A tag has 32 bits, three of which are the wire type. */
+const MAX_FIELD_NUMBER = 0x1fff_ffff;
+
 /** Builds schemas of one root; asking twice for a type gives the same schema. */
 export class SchemaBuilder {
   readonly #messages = new Map<protobuf.Type, MessageSchema>();
@@ -40,6 +43,12 @@ export class SchemaBuilder {
     const known = this.#enums.get(type);
     if (known !== undefined) return known;
     const numbers = new Map(Object.entries(type.values));
+    for (const [name, number] of numbers) {
+      if ((number | 0) === number) continue;
+      throw new ProtoError(
+        `Cannot use the value ${name} of ${bare(type.fullName)}: ${number} is above 32 bits`,
+      );
+    }
     const names = new Map<number, string>();
     for (const [name, number] of numbers) if (!names.has(number)) names.set(number, name);
     const first = numbers.values().next().value ?? 0;
@@ -49,6 +58,11 @@ export class SchemaBuilder {
   }
 
   #field(field: protobuf.Field, names: Map<string, string>, oneof: string | undefined): FieldSchema {
+    if (!(field.id >= 1 && field.id <= MAX_FIELD_NUMBER)) {
+      throw new ProtoError(
+        `Cannot use the number of ${bare(field.fullName)}: found ${field.id}, not 1 to ${MAX_FIELD_NUMBER}`,
+      );
+    }
     const target = field.resolvedType;
     const messageType = target instanceof protobuf.Type ? this.message(target) : undefined;
     const enumType = target instanceof protobuf.Enum ? this.enum(target) : undefined;
@@ -111,10 +125,34 @@ function defaultOf(field: protobuf.Field, type: FieldType): unknown {
   if (type === "enum") {
     const numbers = (field.resolvedType as protobuf.Enum).values;
     if (typeof value === "string" && Object.hasOwn(numbers, value)) return value;
-    throw new ProtoError(`Cannot use the default of ${bare(field.fullName)}: found ${JSON.stringify(value)}`);
+    throw badDefault(field, value);
   }
-  if (type === "bytes") return unescapeBytes(String(value));
-  return isBigInt(type) ? bigintDefault(type, value) : value;
+  if (isBigInt(type)) return bigintDefault(type, value);
+  if (!fits(type, value)) throw badDefault(field, value);
+  return type === "bytes" ? unescapeBytes(String(value)) : value;
+}
+
+/** The parser takes any value for any type. */
+function fits(type: FieldType, value: unknown): boolean {
+  switch (type) {
+    case "bool":
+      return typeof value === "boolean";
+    case "string":
+    case "bytes":
+      return typeof value === "string";
+    case "float":
+    case "double":
+      return typeof value === "number";
+    case "uint32":
+    case "fixed32":
+      return typeof value === "number" && value >>> 0 === value;
+    default:
+      return typeof value === "number" && (value | 0) === value;
+  }
+}
+
+function badDefault(field: protobuf.Field, value: unknown): ProtoError {
+  return new ProtoError(`Cannot use the default of ${bare(field.fullName)}: found ${JSON.stringify(value)}`);
 }
 
 function bigintDefault(type: FieldType, value: unknown): bigint {

@@ -127,8 +127,8 @@ function repeatedBody(field: FieldSchema, i: number): string {
     return `${head} ${each} ${item} ${taggedWrite(field.number, field.type, field.delimited, i, "x")} }`;
   }
   const tag = putTag(tagOf(field.number, WireType.DELIMITED));
-  return `${head} if (v.length !== 0) { w.reserve(6); ${tag} const a = w.open();
-${each} ${item} w.reserve(${NUMBER_BYTES}); w.${wireMethod(field.type)}(x); } w.close(a); }`;
+  return `${head} if (v.length !== 0) { w.reserve(6); ${tag} const a = w.openPart();
+${each} ${item} w.reserve(${NUMBER_BYTES}); w.${wireMethod(field.type)}(x); } w.closePart(a); }`;
 }
 
 /** Typed arrays that hold what a repeated field holds are as good as arrays. */
@@ -144,10 +144,10 @@ const ACCEPT_TYPED: Partial<Record<FieldType, string>> = {
 function mapBody(field: FieldSchema, i: number): string {
   const keyType = field.keyType!;
   return `for (const [k, e] of entries(F${i}, v)) { const y = toKey(F${i}, k);
-w.reserve(6); ${putTag(tagOf(field.number, WireType.DELIMITED))} const a = w.open();
+w.reserve(6); ${putTag(tagOf(field.number, WireType.DELIMITED))} const a = w.openPart();
 ${taggedWrite(1, keyType, false, i, "y")}
 ${convert(field.type, i, "e", "x")} ${taggedWrite(2, field.type, false, i, "x")}
-w.close(a); }`;
+w.closePart(a); }`;
 }
 
 /** Declares `to`, the checked form of `from`. */

@@ -111,17 +111,27 @@ export class Writer {
     this.last = undefined;
   }
 
-  /** Begins a length-delimited part (tag already written, 1 byte reserved); returns what `close` needs. */
+  /** Begins a nested message (tag already written, 1 byte reserved); returns what `close` needs. */
   open(): number {
     if (++this.depth > DEPTH_LIMIT) {
       throw new EncodeError(`Cannot encode message: nested more than ${DEPTH_LIMIT} deep (is it a cycle?)`);
     }
+    return this.openPart();
+  }
+
+  /** Ends the message begun with `open` and writes its length before it. */
+  close(mark: number): void {
+    this.depth--;
+    this.closePart(mark);
+  }
+
+  /** As `open`, for a packed field or a map's entry: decoding does not count them as nesting. */
+  openPart(): number {
     return this.pos++ - this.start;
   }
 
-  /** Ends the part begun with `open` and writes its length before it. */
-  close(mark: number): void {
-    this.depth--;
+  /** Ends the part begun with `openPart` and writes its length before it. */
+  closePart(mark: number): void {
     const at = this.start + mark;
     const length = this.pos - at - 1;
     if (length < 128) this.buf[at] = length;

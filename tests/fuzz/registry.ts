@@ -8,7 +8,8 @@ import { connectionAsClient, connectionAsServer } from "./targets/connection.ts"
 import { frameReceiver } from "./targets/frames.ts";
 import { hpackDecoder } from "./targets/hpack.ts";
 import { messageReader } from "./targets/grpc.ts";
-import { address, canary, metadata, protobufDecoder, protoText } from "./targets/surface.ts";
+import { protobufDecoder, protoText } from "./targets/proto.ts";
+import { address, canary, metadata } from "./targets/surface.ts";
 
 /** A target that a fuzzer must find the planted bug of; no part of {@linkcode TARGETS}. */
 export const CANARY = canary;

@@ -1,16 +1,5 @@
-// What applications and peers give the surface: metadata, addresses, .proto texts, messages. And the canary.
-import {
-  AddressError,
-  DecodeError,
-  encodeMessage,
-  formatAddress,
-  HeaderList,
-  type MessageCodec,
-  Metadata,
-  parseProto,
-  parseTarget,
-  ProtoError,
-} from "./surface_imports.ts";
+// What applications and peers give the surface: metadata and addresses. And the canary.
+import { AddressError, formatAddress, HeaderList, Metadata, parseTarget } from "./surface_imports.ts";
 import { type FuzzTarget, invariant } from "../target.ts";
 import { reached } from "../trace.ts";
 
@@ -66,54 +55,6 @@ export const address: FuzzTarget = {
       JSON.stringify(again) === JSON.stringify(target),
       `${JSON.stringify(target)} becomes ${JSON.stringify(again)}`,
     );
-  },
-};
-
-const PROTO =
-  `syntax = "proto3"; package p; message A { string s = 1; repeated int32 n = 2; map<string, A> m = 3;
-  oneof o { bytes b = 4; E e = 5; } } enum E { ZERO = 0; ONE = 1; } service S { rpc Do(stream A) returns (A); }`;
-
-/** Texts of .proto files. */
-export const protoText: FuzzTarget = {
-  name: "proto",
-  about: "a .proto text is loaded or refused with ProtoError",
-  mostBytes: 2_000,
-  seeds: () =>
-    [PROTO, 'syntax = "proto2"; message B { required int64 x = 1 [default = 7]; extensions 100 to max; }']
-      .map(bytes),
-  run(input) {
-    try {
-      parseProto(text(input));
-    } catch (error) {
-      if (!(error instanceof ProtoError)) throw error;
-      reached(error.message);
-    }
-  },
-};
-
-const { messages } = parseProto(PROTO) as unknown as { messages: Record<string, MessageCodec> };
-const codec = messages["p.A"]!;
-
-/** Messages of one type. */
-export const protobufDecoder: FuzzTarget = {
-  name: "protobuf",
-  about: "a message is decoded or refused with DecodeError, and what was decoded is the same after encoding",
-  mostBytes: 1_000,
-  seeds: () => [
-    encodeMessage(codec, { s: "text", n: [1, -1, 300], m: { k: { s: "inner" } }, b: Uint8Array.of(1, 2) }),
-    encodeMessage(codec, { e: "ONE" }),
-  ],
-  run(input) {
-    let message;
-    try {
-      message = codec.decode(input);
-    } catch (error) {
-      if (error instanceof DecodeError) return reached(error.message);
-      throw error;
-    }
-    const once = encodeMessage(codec, message);
-    const twice = encodeMessage(codec, codec.decode(once));
-    invariant(once.join() === twice.join(), `a message changes: ${once.join()} and ${twice.join()}`);
   },
 };
 

@@ -110,3 +110,20 @@ test("paths are normalised to one spelling", () => {
     ],
   );
 });
+
+test("numbers and defaults that cannot be sent are refused when the file is read", () => {
+  const field = (text: string) => `syntax = "proto2";\nenum E { A = 0; }\nmessage M { optional ${text}; }`;
+  refuses(field("int32 a = 0"), "Cannot use the number of M.a: found 0, not 1 to 536870911");
+  refuses(field("int32 a = 536870912"), "Cannot use the number of M.a: found 536870912");
+  parseProto(field("int32 a = 536870911"));
+  refuses(`syntax = "proto3"; enum E { A = 0; B = 2147483648; }`, "Cannot use the value B of E: 2147483648");
+  const wrong: Array<[type: string, value: string]> = [
+    ["bool", "7"],
+    ["string", "7"],
+    ["int32", "2147483648"],
+    ["E", "B"],
+  ];
+  for (const [type, value] of wrong) {
+    refuses(field(`${type} a = 1 [default = ${value}]`), "Cannot use the default of M.a: found");
+  }
+});

@@ -1,8 +1,8 @@
 // What the encoding allows besides the obvious: order, repetition, merging, packing, unknown fields, groups.
 
 import { assertEquals, assertThrows } from "@std/assert";
-import { encodeMessage } from "../../../surface/proto/codec.ts";
-import { DecodeError } from "../../../surface/proto/errors.ts";
+import { encodeMessage, type MessageCodec } from "../../../surface/proto/codec.ts";
+import { DecodeError, EncodeError } from "../../../surface/proto/errors.ts";
 import { parseProto } from "../../../surface/proto/parse.ts";
 import { test } from "../../harness.ts";
 import { hex } from "./reference.ts";
@@ -142,6 +142,21 @@ test("messages nest 100 deep, not deeper; so do groups", () => {
   inner.decode(groups(100));
   assertThrows(() => inner.decode(groups(101)), DecodeError, "nested more than 100 deep");
   assertThrows(() => inner.decode(hex("fb06".repeat(50_000))), DecodeError);
+});
+
+test("entries of maps and packed fields are no nesting, on both ways", () => {
+  const codec =
+    (parseProto(`syntax = "proto3"; message M { map<int32, M> m = 1; repeated int32 n = 2; }`) as {
+      messages: Record<string, MessageCodec>;
+    }).messages["M"]!;
+  const nest = (levels: number) => {
+    let message: Record<string, unknown> = { n: [1] };
+    for (let i = 0; i < levels; i++) message = { m: { 1: message } };
+    return message;
+  };
+  const bytes = encodeMessage(codec, nest(100));
+  assertEquals(encodeMessage(codec, codec.decode(bytes)), bytes);
+  assertThrows(() => encodeMessage(codec, nest(101)), EncodeError, "nested more than 100 deep");
 });
 
 test("decoded bytes are views of what was received", () => {

@@ -1,0 +1,126 @@
+// .proto texts, and the codecs that are made of them.
+import { DecodeError, encodeMessage, type MessageCodec, parseProto, ProtoError } from "./surface_imports.ts";
+import { type FuzzTarget, invariant } from "../target.ts";
+import { reached } from "../trace.ts";
+
+const text = (input: Uint8Array) => new TextDecoder().decode(input);
+const bytes = (input: string) => new TextEncoder().encode(input);
+
+const PROTO3 =
+  `syntax = "proto3"; package p; message A { string s = 1; repeated int32 n = 2; map<string, A> m = 3;
+  oneof o { bytes b = 4; E e = 5; A a = 6; } optional double d = 7; }
+enum E { ZERO = 0; ONE = 1; NEGATIVE = -1; } service S { rpc Do(stream A) returns (A); }`;
+
+const PROTO2 =
+  `syntax = "proto2"; message B { required int64 x = 1 [default = 7]; extensions 100 to max; repeated B again = 2;
+  optional group G = 3 { optional bool y = 1 [default = true]; } optional string s = 4 [default = "z"];
+  optional E e = 5 [default = TWO]; optional float f = 6 [default = -inf]; reserved 9; } enum E { TWO = 2; }`;
+
+/** Every type on the wire, in every shape. */
+const EVERY_TYPE = `syntax = "proto3"; message M { ${
+  [
+    ...["int32", "int64", "uint32", "uint64", "sint32", "sint64", "bool", "fixed32", "fixed64", "sfixed32"],
+    ...["sfixed64", "float", "double", "string", "bytes", "E", "M"],
+  ].map((type, i) => {
+    const key = /^(E|M|float|double|bytes)$/.test(type) ? "string" : type;
+    return `${type} a${i} = ${i + 1}; repeated ${type} b${i} = ${i + 21}; optional ${type} c${i} = ${i + 41};
+map<${key}, ${type}> d${i} = ${i + 61}; repeated ${type} p${i} = ${i + 81} [packed = false];`;
+  }).join("\n")
+} oneof o { int64 x = 101; string y = 102; M z = 103; } } enum E { ZERO = 0; ONE = 1; FAR = 70000; }`;
+
+const codecsOf = (proto: string) =>
+  (parseProto(proto) as unknown as { messages: Record<string, MessageCodec> }).messages;
+
+/** Texts of .proto files. */
+export const protoText: FuzzTarget = {
+  name: "proto",
+  about:
+    "a .proto text is refused with ProtoError, or loaded, and then its messages can be sent and received",
+  mostBytes: 2_000,
+  seeds: () => [PROTO3, PROTO2].map(bytes),
+  run(input) {
+    let codecs;
+    try {
+      codecs = codecsOf(text(input));
+    } catch (error) {
+      if (!(error instanceof ProtoError)) throw error;
+      return reached(error.message);
+    }
+    for (const codec of Object.values(codecs)) decodeAndEncode(codec, new Uint8Array(0));
+  },
+};
+
+const DECODERS = [codecsOf(EVERY_TYPE)["M"]!, codecsOf(PROTO3)["p.A"]!, codecsOf(PROTO2)["B"]!];
+
+/** Messages of several types; the last octet says of which. */
+export const protobufDecoder: FuzzTarget = {
+  name: "protobuf",
+  about: "a message is decoded or refused with DecodeError, and what was decoded is the same after encoding",
+  mostBytes: 1_500,
+  seeds: () => [
+    ...Array.from({ length: 17 }, (_, i) => messageOf(i)),
+    Uint8Array.from([
+      ...encodeMessage(DECODERS[1]!, { s: "text", n: [1, -1, 300], m: { k: { s: "in" } } }),
+      1,
+    ]),
+    Uint8Array.from([...encodeMessage(DECODERS[2]!, { x: 5n, again: [{ x: 1n, g: { y: false } }] }), 2]),
+    nested(99, (inner) => field(37, inner)), // a message in a message, as deep as they may
+    nested(99, (inner) => field(77, field(2, inner))), // in a map
+    nested(40, (inner) => field(103, inner)), // in a oneof
+  ],
+  run(input) {
+    decodeAndEncode(DECODERS[(input.at(-1) ?? 0) % DECODERS.length]!, input.subarray(0, -1));
+  },
+};
+
+/** What is decoded can be encoded, and is then the same; protobuf leaves nothing else to compare. */
+function decodeAndEncode(codec: MessageCodec, input: Uint8Array): void {
+  let message;
+  try {
+    message = codec.decode(input);
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    invariant(error.offset >= 0 && error.offset <= input.length, `the offset ${error.offset} is outside`);
+    return reached(error.message);
+  }
+  reached(`${Object.keys(message).filter((name) => message[name] !== undefined).length} fields`);
+  const once = encodeMessage(codec, message);
+  const again = codec.decode(once);
+  const twice = encodeMessage(codec, again);
+  invariant(once.join() === twice.join(), `a message changes: ${once.join()} and ${twice.join()}`);
+  invariant(shown(again) === shown(message), `a message changes: ${shown(message)} and ${shown(again)}`);
+}
+
+function shown(message: unknown): string {
+  return JSON.stringify(message, (_, value) => {
+    if (typeof value === "bigint") return `${value}n`;
+    if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
+    return value instanceof Uint8Array ? value.join() : value;
+  });
+}
+
+/** A message of every type with the i-th type's fields, in all shapes. */
+function messageOf(i: number): Uint8Array {
+  const integer = BigInt(-1 * (i % 2) + i * 1_000);
+  const value = [1, integer, 2, integer < 0n ? 1n : integer, -3, -5n, true, 9, 9n, -9, -9n, 0.5, -0][i] ??
+    ["text", Uint8Array.of(1, 2), "ONE", { a0: 1 }][i - 13];
+  const key = i === 6 ? "true" : "1";
+  const message = { [`a${i}`]: value, [`b${i}`]: [value, value], [`c${i}`]: value };
+  return Uint8Array.from([
+    ...encodeMessage(DECODERS[0]!, { ...message, [`d${i}`]: { [key]: value }, [`p${i}`]: [value] }),
+    0,
+  ]);
+}
+
+function nested(depth: number, wrap: (inner: Uint8Array) => Uint8Array): Uint8Array {
+  let inner: Uint8Array = Uint8Array.of(8, 1);
+  for (let i = 0; i < depth; i++) inner = wrap(inner);
+  return Uint8Array.from([...inner, 0]);
+}
+
+/** A length-delimited field. */
+function field(number: number, content: Uint8Array): Uint8Array {
+  const varint = (value: number): number[] =>
+    value < 128 ? [value] : [(value & 127) | 128, ...varint(value >>> 7)];
+  return Uint8Array.from([...varint((number << 3) | 2), ...varint(content.length), ...content]);
+}
