@@ -6,7 +6,7 @@ import { beginTrace, forgetWays, wentNewWay } from "./trace.ts";
 import { operations } from "./targets/operations.ts";
 import { connectionAsClient, connectionAsServer } from "./targets/connection.ts";
 import { frameReceiver } from "./targets/frames.ts";
-import { hpackDecoder } from "./targets/hpack.ts";
+import { hpackDecoder, hpackPair } from "./targets/hpack.ts";
 import { messageReader } from "./targets/grpc.ts";
 import { protobufDecoder, protoText } from "./targets/proto.ts";
 import { address, canary, metadata } from "./targets/surface.ts";
@@ -17,6 +17,7 @@ export const CANARY = canary;
 /** Every target. */
 export const TARGETS: readonly FuzzTarget[] = [
   hpackDecoder,
+  hpackPair,
   frameReceiver,
   connectionAsServer,
   connectionAsClient,
