@@ -7,7 +7,7 @@ import { operations } from "./targets/operations.ts";
 import { connectionAsClient, connectionAsServer } from "./targets/connection.ts";
 import { frameReceiver } from "./targets/frames.ts";
 import { hpackDecoder, hpackPair } from "./targets/hpack.ts";
-import { messageReader } from "./targets/grpc.ts";
+import { headers, messageReader } from "./targets/grpc.ts";
 import { protobufDecoder, protoText } from "./targets/proto.ts";
 import { address, canary, metadata } from "./targets/surface.ts";
 
@@ -22,6 +22,7 @@ export const TARGETS: readonly FuzzTarget[] = [
   connectionAsServer,
   connectionAsClient,
   messageReader,
+  headers,
   metadata,
   address,
   protoText,

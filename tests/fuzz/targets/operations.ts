@@ -1,100 +1,174 @@
 // Two connections wired together, driven by arbitrary operations.
 import { ErrorCode, Http2Error } from "../../../transport/http2/error.ts";
-import type { Stream } from "../../../transport/http2/stream.ts";
-import { Pair } from "../../transport/pair.ts";
-import { REQUEST_LIST, RESPONSE_LIST, TRAILERS_LIST } from "../../transport/http2/wire.ts";
+import type { LocalSettings } from "../../../transport/http2/settings.ts";
+import { Side, type Talk } from "../side.ts";
 import { type FuzzTarget, invariant } from "../target.ts";
+import { reached } from "../trace.ts";
 
 const CANCEL = new Http2Error("stream", ErrorCode.CANCEL, "user", "fuzz");
-const WINDOW = 20_000;
 const CONNECTION_WINDOW = 70_000;
+const MOST_STEPS = 5_000;
 
-/** An octet is an operation, the next one says how much. */
+/** The first octet says how windows are; then an octet is an operation, the next one says how much. */
 export const operations: FuzzTarget = {
   name: "operations",
-  about: "whatever an application does in whatever order, accounts of both windows balance once all is over",
-  mostBytes: 200,
+  about:
+    "whatever two applications do in whatever order, what was sent arrives, and the accounts of all windows balance",
+  mostBytes: 240,
   seeds: () => [
-    Uint8Array.of(0, 0, 1, 200, 1, 255, 2, 0, 6, 0, 3, 9, 4, 0, 6, 0),
-    Uint8Array.of(0, 0, 0, 0, 1, 9, 5, 0, 6, 0, 7, 1, 3, 3, 4, 0, 8, 0),
+    Uint8Array.of(0, 0, 0, 1, 200, 1, 255, 2, 0, 6, 0, 3, 9, 4, 0, 6, 0),
+    Uint8Array.of(1, 0, 0, 0, 0, 1, 9, 5, 0, 6, 0, 7, 1, 3, 3, 4, 0, 8, 0),
+    Uint8Array.of(2, 0, 0, 6, 0, 11, 255, 11, 255, 10, 0, 6, 0, 12, 9, 6, 0, 9, 200),
   ],
   run(input) {
-    const windows = {
-      initialWindowSize: WINDOW,
-      maxWindowSize: WINDOW,
-      connectionWindowSize: CONNECTION_WINDOW,
-    };
-    const pair = new Pair({ client: windows, server: windows });
-    pair.clientSink.keepBodies = pair.serverSink.keepBodies = false;
-    const unread: Array<[stream: Stream, bytes: number]> = [];
-    pair.serverSink.on = (event, stream) => {
-      if (stream !== undefined && event.startsWith("data")) {
-        unread.push([stream, Number(event.split(" ")[2])]);
-      }
-    };
-    const live: Stream[] = [];
-    for (let i = 0; i + 1 < input.length; i += 2) operate(pair, live, unread, input[i]! % 9, input[i + 1]!);
-    for (const [stream, bytes] of unread.splice(0)) pair.server.release(stream, bytes);
-    for (const stream of live) if (!stream.closed) pair.client.reset(stream, CANCEL);
-    pair.run();
-    for (const [stream, bytes] of unread.splice(0)) pair.server.release(stream, bytes);
-    pair.run();
-    invariant(pair.client.activeStreams === 0 && pair.server.activeStreams === 0, "streams are left");
-    if (pair.client.closed || pair.server.closed) return;
-    const { sendWindow } = pair.client;
-    const { receiveWindow } = pair.server;
-    invariant(
-      sendWindow === receiveWindow,
-      `the client may send ${sendWindow}, the server lets in ${receiveWindow}`,
-    );
-    invariant(
-      receiveWindow > CONNECTION_WINDOW / 2,
-      `only ${receiveWindow} of ${CONNECTION_WINDOW} came back`,
-    );
+    const program = new Program(input[0] ?? 0);
+    for (let i = 1; i + 1 < input.length; i += 2) program.operate(input[i]! % 16, input[i + 1]!);
+    program.finish();
   },
 };
 
-function operate(
-  pair: Pair,
-  live: Stream[],
-  unread: Array<[Stream, number]>,
-  operation: number,
-  much: number,
-): void {
-  const { client, server } = pair;
-  const stream = live.length === 0 ? undefined : live[much % live.length]!;
-  const sendable = stream !== undefined && !stream.closed && !stream.localClosed && !stream.endQueued;
-  switch (operation) {
-    case 0:
-      if (client.canOpen) live.push(client.open(REQUEST_LIST, undefined, false, pair.clientSink));
-      return;
-    case 1:
-      if (sendable) client.sendData(stream, new Uint8Array(much * much), false);
-      return;
-    case 2:
-      if (sendable) client.sendData(stream, new Uint8Array(much), true);
-      return;
-    case 3:
-      for (const [one, bytes] of unread.splice(0, much)) server.release(one, bytes);
-      return;
-    case 4:
-      for (const one of server.streams.all().slice(0, 1 + much % 3)) answer(pair, one);
-      return;
-    case 5:
-      if (stream !== undefined) client.reset(stream, CANCEL);
-      return;
-    case 6:
-      return void (pair.carry(client, server), pair.carry(server, client));
-    case 7:
-      return client.ping(much, pair.now);
-    default:
-      if (much === 0) server.drain("fuzz");
+class Program {
+  private readonly client: Side;
+  private readonly server: Side;
+  private now = 0;
+  private piece = Infinity;
+
+  constructor(kind: number) {
+    const initialWindowSize = [20_000, 100_000, 500, 65_535][kind & 3]!;
+    const settings: Partial<LocalSettings> = {
+      initialWindowSize,
+      maxWindowSize: (kind & 4) === 0 ? initialWindowSize : 1_000_000,
+      connectionWindowSize: CONNECTION_WINDOW,
+    };
+    this.client = new Side("client", settings);
+    this.server = new Side("server", { ...settings, maxConcurrentStreams: (kind & 8) === 0 ? 100 : 2 });
+    if ((kind & 16) === 0) this.rest();
+  }
+
+  operate(operation: number, much: number): void {
+    const { client, server } = this;
+    const talk = client.talks[much % client.talks.length];
+    const answer = server.talks[much % server.talks.length];
+    switch (operation) {
+      case 0:
+        client.open();
+        break;
+      case 1:
+        if (talk !== undefined) client.send(talk, much * much, false);
+        break;
+      case 2:
+        if (talk !== undefined) client.send(talk, much, true);
+        break;
+      case 3:
+        if (answer !== undefined) server.read(answer, much * 100);
+        break;
+      case 4:
+        if (answer !== undefined) server.sendTrailers(answer);
+        break;
+      case 5:
+        if (talk !== undefined) client.connection.reset(talk.stream, CANCEL);
+        break;
+      case 6:
+        client.carry(server, this.now, this.piece);
+        server.carry(client, this.now, this.piece);
+        break;
+      case 7:
+        this.piece = much === 0 ? Infinity : much * 3;
+        break;
+      default:
+        this.operateMore(operation, much, talk, answer);
+    }
+    client.checkAccounts();
+    server.checkAccounts();
+  }
+
+  private operateMore(
+    operation: number,
+    much: number,
+    talk: Talk | undefined,
+    answer: Talk | undefined,
+  ): void {
+    const { client, server } = this;
+    switch (operation) {
+      case 8:
+        return this.rest();
+      case 9:
+        if (much < 40) (much % 2 === 0 ? server : client).connection.drain("fuzz");
+        return;
+      case 10:
+        if (answer !== undefined) server.connection.reset(answer.stream, CANCEL);
+        return;
+      case 11:
+        if (answer !== undefined) server.send(answer, much * much, false);
+        return;
+      case 12:
+        if (talk !== undefined) client.read(talk, much * 100);
+        return;
+      case 13:
+        (much % 2 === 0 ? server : client).connection.ping(much, this.now);
+        return;
+      case 14:
+        this.now += much * much;
+        for (const { connection } of [client, server]) {
+          if (this.now >= connection.nextTimeout()) connection.handleTimeout(this.now);
+        }
+        return;
+      default: // one way only
+        if (much % 2 === 0) server.carry(client, this.now, this.piece);
+        else client.carry(server, this.now, this.piece);
+    }
+  }
+
+  /** Carries what there is, and then compares both sides: nothing is on its way. */
+  private rest(): void {
+    const { client, server } = this;
+    for (let steps = 0; client.connection.wantsTransmit || server.connection.wantsTransmit; steps++) {
+      invariant(steps < MOST_STEPS, `two connections are not at rest after ${steps} steps`);
+      client.carry(server, this.now, this.piece);
+      server.carry(client, this.now, this.piece);
+    }
+    if (client.connection.closed || server.connection.closed) return;
+    compare("connection", client.connection.sendWindow, server.connection.receiveWindow);
+    compare("connection", server.connection.sendWindow, client.connection.receiveWindow);
+    for (const { stream, sent, closed } of client.talks) {
+      const answer = server.talks.find((one) => one.stream.id === stream.id);
+      if (closed || answer === undefined || answer.closed) continue;
+      if (!stream.localClosed) compare(`stream ${stream.id}`, stream.sendWindow, answer.stream.receiveWindow);
+      if (!answer.stream.localClosed) {
+        compare(`stream ${stream.id}`, answer.stream.sendWindow, stream.receiveWindow);
+      }
+      compare(`stream ${stream.id}, content`, sent - stream.queuedBytes, answer.received);
+    }
+    reached(`rest ${Math.min(3, client.connection.activeStreams)}`);
+  }
+
+  /** Everything is read and ended: in order on one half of the streams, by a reset on the others. */
+  finish(): void {
+    const { client, server } = this;
+    for (const talk of client.talks.filter((_, i) => i % 2 === 1)) {
+      client.connection.reset(talk.stream, CANCEL);
+    }
+    for (let steps = 0; steps < MOST_STEPS; steps++) {
+      for (const talk of client.talks) client.send(talk, 0, true);
+      for (const talk of server.talks) if (talk.ended) server.sendTrailers(talk);
+      for (const side of [client, server]) for (const talk of side.talks) side.read(talk);
+      this.rest();
+      if (client.over || server.over || client.connection.activeStreams === 0) break;
+    }
+    if (client.over || server.over) return;
+    invariant(server.connection.activeStreams === 0, `${server.connection.activeStreams} streams are left`);
+    for (const { stream, closed, error, received } of client.talks) {
+      invariant(closed, `stream ${stream.id} never closed`);
+      if (error === undefined) {
+        const answer = server.talks.find((one) => one.stream.id === stream.id);
+        compare(`stream ${stream.id}, answer`, answer?.sent ?? -1, received);
+      }
+    }
+    client.checkAccounts();
+    server.checkAccounts();
   }
 }
 
-function answer({ server }: Pair, stream: Stream): void {
-  if (stream.closed || stream.localClosed || stream.endQueued) return;
-  if (!stream.headersSent) server.sendHeaders(stream, RESPONSE_LIST, undefined, false);
-  server.sendData(stream, new Uint8Array(1_000), false);
-  server.sendHeaders(stream, TRAILERS_LIST, undefined, true);
+function compare(what: string, here: number, there: number): void {
+  invariant(here === there, `${what}: ${here} on the sender's side, ${there} on the receiver's`);
 }
