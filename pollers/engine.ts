@@ -58,6 +58,8 @@ export interface EndpointOptions {
 export interface ListenOptions extends EndpointOptions {
   /** Let several sockets, of this process or others, share the port (SO_REUSEPORT). Default false. */
   readonly reusePort?: boolean;
+  /** Told when accepting rests for a while because descriptors ran out; it goes on by itself. */
+  readonly onAcceptPaused?: (error: IoError) => void;
 }
 
 /** What an engine is made with. */

@@ -5,10 +5,11 @@ import { endOfStream, type IoError, ioErrorFromCode, type IoSyscall } from "../c
 import type { SliceBuffer } from "../core/slice_buffer.ts";
 import type { Endpoint, EndpointOptions, IoResult, Listener, ListenOptions } from "../engine.ts";
 import { NativeEndpoint } from "./endpoint.ts";
-import { type ConnectAttempt, NativeEngine } from "./engine.ts";
-import { NativeListener } from "./listener.ts";
-import { uncaught } from "./uncaught.ts";
-import { UNNAMED } from "./unix_path.ts";
+import type { BaseEngine, ConnectAttempt } from "../core/base_engine.ts";
+import { NativeEngine } from "./engine.ts";
+import { BaseListener } from "../core/base_listener.ts";
+import { uncaught } from "../core/uncaught.ts";
+import { UNNAMED } from "../core/unix_path.ts";
 
 // The little of Bun that is used here, so that the file also compiles where Bun's types are not.
 interface BunSocket {
@@ -70,7 +71,7 @@ class BunEndpoint extends NativeEndpoint {
   private unwritten: Uint8Array = NOTHING;
 
   constructor(
-    engine: NativeEngine,
+    engine: BaseEngine,
     private readonly socket: BunSocket,
     options: EndpointOptions,
     local: SocketAddress,
@@ -100,7 +101,7 @@ class BunEndpoint extends NativeEndpoint {
     this.unwritten = this.unwritten.subarray(written);
     if (this.unwritten.length > 0) return;
     this.unwritten = NOTHING;
-    this.finishWrite(undefined);
+    this.pieceWritten(undefined);
   }
 
   /** The peer's FIN, or the socket is gone: nothing more will be read. */
@@ -114,7 +115,7 @@ class BunEndpoint extends NativeEndpoint {
     this.onEnd(error);
     if (this.unwritten.length === 0) return;
     this.unwritten = NOTHING;
-    this.finishWrite(ioErrorFromCode(error.code ?? "EPIPE", "write", this.peer, error.message));
+    this.pieceWritten(ioErrorFromCode(error.code ?? "EPIPE", "write", this.peer, error.message));
   }
 
   protected override readNow(into: SliceBuffer): boolean {
@@ -134,18 +135,18 @@ class BunEndpoint extends NativeEndpoint {
     this.engine.run(() => this.finishRead(error));
   }
 
-  protected override startWrite(bytes: Uint8Array): boolean {
+  protected override writePiece(bytes: Uint8Array): boolean {
     const written = this.socket.write(bytes);
     if (written === bytes.length) return true;
     if (written < 0) {
-      this.engine.run(() => this.finishWrite(ioErrorFromCode("EPIPE", "write", this.peer)));
+      this.engine.run(() => this.pieceWritten(ioErrorFromCode("EPIPE", "write", this.peer)));
       return false;
     }
     this.unwritten = bytes.subarray(written);
     return false;
   }
 
-  protected override release(): void {
+  protected override releaseSocket(): void {
     this.waiting.length = 0;
     this.unwritten = NOTHING;
     this.socket.close();
@@ -213,7 +214,7 @@ const handlers = {
   connectError(): void {},
 };
 
-class BunNativeListener extends NativeListener {
+class BunNativeListener extends BaseListener {
   private readonly sockets: BunListener[] = [];
   /** Connections that came before `start`: Bun accepts from `listen` on. */
   private readonly early: Endpoint[] = [];

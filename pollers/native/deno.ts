@@ -5,8 +5,9 @@ import { endOfStream, IoError, ioErrorFromCode, type IoSyscall } from "../core/i
 import { ReadSlab } from "../core/read_slab.ts";
 import type { Endpoint, EndpointOptions, IoResult, Listener, ListenOptions } from "../engine.ts";
 import { NativeEndpoint } from "./endpoint.ts";
-import { type ConnectAttempt, NativeEngine } from "./engine.ts";
-import { NativeListener } from "./listener.ts";
+import type { BaseEngine, ConnectAttempt } from "../core/base_engine.ts";
+import { NativeEngine } from "./engine.ts";
+import { BaseListener } from "../core/base_listener.ts";
 
 // The little of Deno that is used here, so that the file also compiles where Deno's types are not.
 interface DenoAddress {
@@ -90,10 +91,10 @@ class DenoEndpoint extends NativeEndpoint {
     this.finishRead(toIoError(error, "read", this.peer));
   private readonly onWritten = (count: number): void => this.writeCompleted(count);
   private readonly onWriteError = (error: unknown): void =>
-    this.finishWrite(toIoError(error, "write", this.peer));
+    this.pieceWritten(toIoError(error, "write", this.peer));
 
   constructor(
-    engine: NativeEngine,
+    engine: BaseEngine,
     private readonly conn: DenoConn,
     options: EndpointOptions,
     peer?: SocketAddress,
@@ -118,13 +119,13 @@ class DenoEndpoint extends NativeEndpoint {
     this.conn.read(this.slab.room()).then(this.onRead, this.onReadError);
   }
 
-  protected override startWrite(bytes: Uint8Array): boolean {
+  protected override writePiece(bytes: Uint8Array): boolean {
     this.writing = bytes;
     this.conn.write(bytes).then(this.onWritten, this.onWriteError);
     return false;
   }
 
-  protected override release(): void {
+  protected override releaseSocket(): void {
     this.writing = NOTHING;
     try {
       this.conn.close();
@@ -145,7 +146,7 @@ class DenoEndpoint extends NativeEndpoint {
     if (this.closedBy !== undefined) return;
     if (count === this.writing.length) {
       this.writing = NOTHING;
-      return this.finishWrite(undefined);
+      return this.pieceWritten(undefined);
     }
     this.writing = this.writing.subarray(count);
     this.conn.write(this.writing).then(this.onWritten, this.onWriteError);
@@ -165,7 +166,7 @@ function removeFile(path: string): void {
   }
 }
 
-class DenoNativeListener extends NativeListener {
+class DenoNativeListener extends BaseListener {
   private readonly sockets: DenoListener[] = [];
   /** The accept that is under way on each socket: while it is, Deno keeps the closed socket listening. */
   private readonly accepting = new Map<DenoListener, Promise<void>>();

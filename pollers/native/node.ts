@@ -6,9 +6,10 @@ import { endOfStream, IoError, ioErrorFromCode, type IoSyscall } from "../core/i
 import type { SliceBuffer } from "../core/slice_buffer.ts";
 import type { Endpoint, EndpointOptions, IoResult, Listener, ListenOptions } from "../engine.ts";
 import { NativeEndpoint } from "./endpoint.ts";
-import { type ConnectAttempt, NativeEngine } from "./engine.ts";
-import { NativeListener } from "./listener.ts";
-import { UNNAMED } from "./unix_path.ts";
+import type { BaseEngine, ConnectAttempt } from "../core/base_engine.ts";
+import { NativeEngine } from "./engine.ts";
+import { BaseListener } from "../core/base_listener.ts";
+import { UNNAMED } from "../core/unix_path.ts";
 
 /** What node:net says of a socket that is gone already, in the system's words for it. */
 const CODES: Readonly<Record<string, string>> = {
@@ -63,10 +64,10 @@ class NodeEndpoint extends NativeEndpoint {
   private readonly waiting: Uint8Array[] = [];
   private ended: IoError | undefined = undefined;
   private readonly onWritten = (error?: Error | null): void =>
-    this.finishWrite(error ? toWriteError(error, this.peer) : undefined);
+    this.pieceWritten(error ? toWriteError(error, this.peer) : undefined);
 
   constructor(
-    engine: NativeEngine,
+    engine: BaseEngine,
     private readonly socket: Socket,
     options: EndpointOptions,
     local: SocketAddress,
@@ -99,12 +100,12 @@ class NodeEndpoint extends NativeEndpoint {
     this.engine.run(() => this.finishRead(error));
   }
 
-  protected override startWrite(bytes: Uint8Array): boolean {
+  protected override writePiece(bytes: Uint8Array): boolean {
     this.socket.write(bytes, this.onWritten);
     return false;
   }
 
-  protected override release(): void {
+  protected override releaseSocket(): void {
     this.waiting.length = 0;
     this.socket.destroy();
   }
@@ -124,7 +125,7 @@ class NodeEndpoint extends NativeEndpoint {
   }
 }
 
-class NodeNativeListener extends NativeListener {
+class NodeNativeListener extends BaseListener {
   private readonly servers: Server[] = [];
   private readonly early: Endpoint[] = [];
   private accepting = false;

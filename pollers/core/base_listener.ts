@@ -1,17 +1,18 @@
-// The part of a listener that is the same for every runtime: several addresses, one end.
+// The part of a listener that is the same for every engine: several addresses, one end.
 
-import { formatAddress, type SocketAddress } from "../core/address.ts";
-import { IoError } from "../core/io_error.ts";
 import type { Endpoint, IoResult, Listener, ListenOptions } from "../engine.ts";
-import type { Closable, NativeEngine } from "./engine.ts";
+import { formatAddress, type SocketAddress } from "./address.ts";
+import type { BaseEngine } from "./base_engine.ts";
+import { IoError } from "./io_error.ts";
+import type { Closable } from "./open_set.ts";
 import { uncaught } from "./uncaught.ts";
 import { unixPathError } from "./unix_path.ts";
 
 /** How long accepting rests when descriptors have run out: long enough for some to come back. */
 const EXHAUSTED_PAUSE_MS = 100;
 
-/** A listener's life; each runtime adds its sockets. */
-export abstract class NativeListener implements Listener, Closable {
+/** A listener's life; each engine adds its sockets. */
+export abstract class BaseListener implements Listener, Closable {
   /** `shutdown` was called. */
   protected stopped = false;
   private readonly addresses: SocketAddress[] = [];
@@ -19,7 +20,7 @@ export abstract class NativeListener implements Listener, Closable {
 
   /** Counts as open in `engine` until `shutdown`. */
   constructor(
-    protected readonly engine: NativeEngine,
+    protected readonly engine: BaseEngine,
     protected readonly options: ListenOptions,
     private readonly onAccept: (endpoint: Endpoint) => void,
     private readonly onShutdown: (error?: IoError) => void,
@@ -85,6 +86,7 @@ export abstract class NativeListener implements Listener, Closable {
   protected acceptFailed(error: IoError, acceptAgain: () => void): void {
     if (error.kind === "reset") this.engine.run(acceptAgain);
     else if (error.kind === "too-many-files") {
+      this.options.onAcceptPaused?.(error);
       this.engine.runAt(this.engine.now() + EXHAUSTED_PAUSE_MS, acceptAgain);
     } else this.end(error);
   }

@@ -1,0 +1,106 @@
+// The part of an endpoint that is the same for every engine: one read and one write at a time, and how it closes.
+
+import type { Endpoint, IoDone } from "../engine.ts";
+import { formatAddress, type SocketAddress } from "./address.ts";
+import type { BaseEngine } from "./base_engine.ts";
+import { IoError } from "./io_error.ts";
+import type { Closable } from "./open_set.ts";
+import type { SliceBuffer } from "./slice_buffer.ts";
+
+/** An endpoint's pending operations; each engine adds its socket. */
+export abstract class BaseEndpoint implements Endpoint, Closable {
+  /** Set from `close` on: what every later operation fails with. */
+  protected closedBy: IoError | undefined = undefined;
+  /** Where the pending read puts its bytes. */
+  protected readInto: SliceBuffer | undefined = undefined;
+  private readDone: IoDone | undefined = undefined;
+  private writeDone: IoDone | undefined = undefined;
+
+  /** Counts as open in `engine` until `close`. */
+  constructor(
+    protected readonly engine: BaseEngine,
+    readonly local: SocketAddress,
+    readonly peer: SocketAddress,
+  ) {
+    engine.opened.add(this);
+  }
+
+  /** See the contract. */
+  read(into: SliceBuffer, done: IoDone): boolean {
+    if (this.readDone !== undefined) {
+      throw new TypeError("Cannot read: a read is outstanding on this endpoint");
+    }
+    if (this.closedBy !== undefined) return this.failLater(done, this.closedBy);
+    if (this.readNow(into)) return true;
+    this.readInto = into;
+    this.readDone = done;
+    this.startRead(into);
+    return false;
+  }
+
+  /** See the contract. */
+  write(data: SliceBuffer, done: IoDone): boolean {
+    if (this.writeDone !== undefined) {
+      throw new TypeError("Cannot write: a write is outstanding on this endpoint");
+    }
+    if (this.closedBy !== undefined) return this.failLater(done, this.closedBy);
+    if (data.byteLength === 0) return true;
+    this.writeDone = done;
+    if (!this.startWrite(data)) return false;
+    this.writeDone = undefined;
+    return true;
+  }
+
+  /** See the contract. */
+  close(reason?: IoError): void {
+    if (this.closedBy !== undefined) return;
+    this.closedBy = reason ?? new IoError("closed", "read", this.peer);
+    this.engine.opened.delete(this);
+    const { readDone, writeDone, closedBy } = this;
+    this.readDone = this.writeDone = this.readInto = undefined;
+    // Before anyone is told: the bytes of a write that is cut short are their owner's again from then on.
+    this.release();
+    if (readDone !== undefined) this.failLater(readDone, closedBy);
+    if (writeDone !== undefined) this.failLater(writeDone, closedBy);
+  }
+
+  /** "endpoint 127.0.0.1:80 to 127.0.0.1:4000". */
+  describe(): string {
+    return `endpoint ${formatAddress(this.local)} to ${formatAddress(this.peer)}`;
+  }
+
+  /** Whether a read is outstanding. */
+  protected get reading(): boolean {
+    return this.readDone !== undefined;
+  }
+
+  /** The read is over; calls back in a turn. */
+  protected finishRead(error: IoError | undefined): void {
+    const done = this.readDone;
+    if (done === undefined) return; // closed meanwhile
+    this.readDone = this.readInto = undefined;
+    this.engine.execCtx.enter(done, error);
+  }
+
+  /** The write is over; calls back in a turn. */
+  protected finishWrite(error: IoError | undefined): void {
+    const done = this.writeDone;
+    if (done === undefined) return;
+    this.writeDone = undefined;
+    this.engine.execCtx.enter(done, error);
+  }
+
+  private failLater(done: IoDone, error: IoError): false {
+    this.engine.run(() => done(error));
+    return false;
+  }
+
+  /** Gives bytes that are there already; false when there are none. */
+  protected abstract readNow(into: SliceBuffer): boolean;
+  /** Begins a read; `finishRead` ends it. */
+  protected abstract startRead(into: SliceBuffer): void;
+  /** Begins to write all of `data`; true when all went at once and `data` is empty, else `finishWrite` ends it. */
+  protected abstract startWrite(data: SliceBuffer): boolean;
+  /** Gives the socket back at once; the kernel sends what it has, and what it has not is not sent. */
+  protected abstract release(): void;
+}

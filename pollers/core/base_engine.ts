@@ -1,0 +1,198 @@
+// What the engines on real sockets share: clock, run queue, timers, and a list of what is open.
+
+import { formatAddress, type SocketAddress } from "./address.ts";
+import { ExecCtx } from "./exec_ctx.ts";
+import type { IoError } from "./io_error.ts";
+import { type Closable, OpenSet } from "./open_set.ts";
+import { type Clock, Timers } from "./timers.ts";
+import type { TimerTask } from "./timer_heap.ts";
+import { unixPathError } from "./unix_path.ts";
+import type {
+  ConnectHandle,
+  Endpoint,
+  EndpointOptions,
+  EngineOptions,
+  EventEngine,
+  ExtensionKey,
+  Instant,
+  IoResult,
+  Listener,
+  ListenOptions,
+  Resolver,
+  TaskHandle,
+} from "../engine.ts";
+
+/** The largest receive buffer of an endpoint, unless asked otherwise: more was worth nothing (measured). */
+const READ_BUFFER_BYTES = 65_536;
+
+/** The loop of the thread that an engine serves: its clock and timer, and its iterations. */
+export interface Loop extends Clock {
+  /** Runs `closure` once the loop has dispatched what is ready now. */
+  soon(closure: () => void): void;
+}
+
+/** One attempt to connect. */
+export class ConnectAttempt implements Closable {
+  /** Gives the socket back before it is connected; whoever connects sets it, where the runtime can do that. */
+  abort: (() => void) | undefined = undefined;
+  private settled = false;
+
+  /** Reports to `done` inside a turn of `engine`, unless it is cancelled first. */
+  constructor(
+    private readonly engine: BaseEngine,
+    private readonly to: SocketAddress,
+    private readonly done: (result: IoResult<Endpoint>) => void,
+  ) {
+    engine.opened.add(this);
+  }
+
+  /** The connection stands; it is closed again if nobody wants it any more. */
+  succeed(endpoint: Endpoint): void {
+    if (!this.settle()) return endpoint.close();
+    this.engine.execCtx.enter(this.done, { ok: true, value: endpoint });
+  }
+
+  /** The connection failed. */
+  fail(error: IoError): void {
+    if (this.settle()) this.engine.execCtx.enter(this.done, { ok: false, error });
+  }
+
+  /** True: `done` will never run. */
+  cancel(): boolean {
+    const cancelled = this.settle();
+    if (cancelled) this.abort?.();
+    return cancelled;
+  }
+
+  /** "connect to 127.0.0.1:80". */
+  describe(): string {
+    return `connect to ${formatAddress(this.to)}`;
+  }
+
+  /** Cancels it. */
+  close(): void {
+    this.cancel();
+  }
+
+  private settle(): boolean {
+    if (this.settled) return false;
+    this.settled = true;
+    return this.engine.opened.delete(this);
+  }
+}
+
+/** An engine on real sockets; each adds how to connect, to listen and to look names up. */
+export abstract class BaseEngine implements EventEngine {
+  /** As the factory has it. */
+  readonly name: string;
+  /** This thread's turns. */
+  readonly execCtx: ExecCtx;
+  /** What is open now. */
+  readonly opened: OpenSet = new OpenSet((holding) => this.hold(holding));
+  /** Bytes of the largest receive buffer. */
+  readonly readBufferBytes: number;
+  private readonly timers: Timers;
+  private runQueue: Array<() => void> = [];
+  private readonly runBatch = (): void => {
+    const batch = this.runQueue;
+    this.runQueue = [];
+    let ran = 0;
+    try {
+      while (ran < batch.length) batch[ran++]!();
+    } finally {
+      if (ran < batch.length) this.runAgain(batch.slice(ran));
+    }
+  };
+  private readonly enterRunBatch = (): void => this.execCtx.enter(this.runBatch, undefined);
+
+  /** `loop` is that of the thread which makes the engine. */
+  constructor(name: string, options: EngineOptions, protected readonly loop: Loop) {
+    this.name = name;
+    this.execCtx = new ExecCtx((closure) => loop.soon(closure));
+    this.timers = new Timers(loop, this.execCtx);
+    this.readBufferBytes = options.readBufferBytes ?? READ_BUFFER_BYTES;
+  }
+
+  /** Milliseconds of the loop's monotonic clock. */
+  now(): Instant {
+    return this.loop.now();
+  }
+
+  /** The runtime's own. */
+  random(): number {
+    return Math.random();
+  }
+
+  /** Runs `closure` after what the loop has ready now. */
+  run(closure: () => void): void {
+    if (this.runQueue.push(closure) === 1) this.loop.soon(this.enterRunBatch);
+  }
+
+  /** Runs `closure` at `at` or soon after. */
+  runAt(at: Instant, closure: () => void): TaskHandle {
+    return this.timers.add(at, closure);
+  }
+
+  /** True: the task will never run. */
+  cancel(task: TaskHandle): boolean {
+    return this.timers.cancel(task as TimerTask);
+  }
+
+  /** See the contract. */
+  connect(
+    to: SocketAddress,
+    options: EndpointOptions,
+    done: (result: IoResult<Endpoint>) => void,
+  ): ConnectHandle {
+    const attempt = new ConnectAttempt(this, to, done);
+    const tooLong = unixPathError(to, "connect");
+    if (tooLong !== undefined) this.run(() => attempt.fail(tooLong));
+    else this.startConnect(to, options, attempt);
+    return attempt;
+  }
+
+  /** See the contract. */
+  cancelConnect(handle: ConnectHandle): boolean {
+    return (handle as ConnectAttempt).cancel();
+  }
+
+  /** None, unless an engine says otherwise. */
+  extension<E>(_key: ExtensionKey<E>): E | undefined {
+    return undefined;
+  }
+
+  /** See the contract. */
+  shutdown(): Promise<void> {
+    const left = this.opened.all();
+    this.timers.clear();
+    for (const closable of left) closable.close();
+    if (left.length === 0) return Promise.resolve();
+    const names = left.map((closable) => closable.describe()).join(", ");
+    return Promise.reject(
+      new Error(`Engine "${this.name}" was shut down with ${left.length} open: ${names}`),
+    );
+  }
+
+  /** Something is open, or nothing is any more; for engines whose sockets do not keep the process alive. */
+  protected hold(_holding: boolean): void {}
+
+  /** What a closure that threw left of its batch still runs, before what was added meanwhile. */
+  private runAgain(rest: Array<() => void>): void {
+    if (this.runQueue.length === 0) this.loop.soon(this.enterRunBatch);
+    this.runQueue = [...rest, ...this.runQueue];
+  }
+
+  /** See the contract. */
+  abstract pair(): Promise<[Endpoint, Endpoint]>;
+  /** See the contract. */
+  abstract resolver(): Resolver;
+  /** Makes a listener; see the contract. */
+  abstract listen(
+    options: ListenOptions,
+    onAccept: (endpoint: Endpoint) => void,
+    onShutdown: (error?: IoError) => void,
+  ): Listener;
+
+  /** Begins to connect; `attempt` hears how it ends, never on the caller's stack. */
+  protected abstract startConnect(to: SocketAddress, options: EndpointOptions, attempt: ConnectAttempt): void;
+}
