@@ -2,15 +2,9 @@
 import { RpcError, statusName } from "pollwire";
 import type { Conditions } from "../../pollers/simulated/mod.ts";
 import { SeededRandom } from "../../pollers/simulated/mod.ts";
-import {
-  bodyOf,
-  checkPart,
-  FAULT_STATUSES,
-  type Job,
-  ModelError,
-  type Part,
-  SimulatedWorld,
-} from "./world.ts";
+import type { LocalSettings } from "../../transport/http2/settings.ts";
+import { ModelError } from "./model_error.ts";
+import { bodyOf, checkPart, FAULT_STATUSES, type Job, type Part, SimulatedWorld } from "./world.ts";
 
 /** How a run went. */
 export interface Outcome {
@@ -53,7 +47,8 @@ export async function runProgram(seed: number, steps: number, traceLines = 200):
   // Every segment is an event: where they are tiny, so are the messages.
   const segmentBytes = planning.pick([1, 7, 100, 1_460, 65_536]);
   const faults = planning.below(4);
-  const world = new SimulatedWorld(seed, randomConditions(planning, segmentBytes, faults), traceLines);
+  const conditions = randomConditions(planning, segmentBytes, faults);
+  const world = new SimulatedWorld({ seed, conditions, traceLines, windows: randomWindows(seed) });
   const statuses: Record<string, number> = {};
   const problems: unknown[] = [];
   let settled = 0;
@@ -74,10 +69,10 @@ export async function runProgram(seed: number, steps: number, traceLines = 200):
     }
     scheduleFaults(world, planning, faults, problems);
     await world.simulation.run();
-    await finish(world, problems);
     if (settled + problems.length < steps) {
       problems.push(new ModelError(`${steps - settled} of ${steps} calls never ended`));
-    }
+    } else world.accounts.checkIdle();
+    await finish(world, problems);
   } catch (error) {
     problems.push(error);
   }
@@ -94,6 +89,7 @@ async function finish(world: SimulatedWorld, problems: unknown[]): Promise<void>
   for (const [id, times] of world.executions) {
     if (times > 1) problems.push(new ModelError(`call ${id}: its handler ran ${times} times`));
   }
+  world.accounts.checkOver();
   if (world.handling > 0) problems.push(new ModelError(`${world.handling} handlers still run`));
   if (world.left.length > 0) problems.push(new ModelError(`still open: ${world.left.join(", ")}`));
 }
@@ -108,6 +104,24 @@ function randomConditions(random: SeededRandom, segmentBytes: number, faults: nu
     atOnce: random.pick([0, 0.5, 1]),
     giveUpMs: 5_000,
   };
+}
+
+/**
+ * Half of the time the windows that a side announces are too small for the program. Drawn apart from the rest, so that
+ * what a program does is the same whatever its windows.
+ */
+function randomWindows(seed: number): { client: Partial<LocalSettings>; server: Partial<LocalSettings> } {
+  const random = new SeededRandom(seed ^ 0x11d0);
+  const one = (): Partial<LocalSettings> => {
+    if (random.chance(0.5)) return {};
+    const initialWindowSize = random.pick([1_000, 5_000, 65_535, 200_000]);
+    return {
+      initialWindowSize,
+      connectionWindowSize: random.pick([65_535, 70_000, 300_000]),
+      maxWindowSize: random.pick([initialWindowSize, 16_777_216]),
+    };
+  };
+  return { client: one(), server: one() };
 }
 
 function randomPlan(random: SeededRandom, id: number, mostBytes: number, faults: number): Plan {

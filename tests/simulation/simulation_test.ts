@@ -1,12 +1,14 @@
 // Random programs of calls under random faults, in virtual time: every seed must keep every promise.
-import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { execFile } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { LivelockError, Simulation } from "../../pollers/simulated/mod.ts";
 import { runtimeCommand } from "../../.ci/runtimes.mjs";
 import { test } from "../harness.ts";
+import { ModelError } from "./model_error.ts";
 import { type Outcome, runProgram } from "./program.ts";
+import { SimulatedWorld } from "./world.ts";
 
 const SEEDS = 3_000;
 const CALLS = 12;
@@ -50,6 +52,44 @@ test("every runtime gives the same traces", async () => {
   }));
   assert(traces[0]!.length > 1_000, traces[0]);
   assertEquals(traces[0], traces[1]);
+});
+
+test("books of flow control that do not balance are found, and their figures named", async () => {
+  const world = new SimulatedWorld({
+    seed: 3,
+    conditions: {},
+    traceLines: 0,
+    windows: { client: {}, server: {} },
+  });
+  await world.listen();
+  const answer = world.client.unary({ call: 1, size: 100 });
+  await world.simulation.run();
+  assertEquals((await answer).body?.length, 100);
+  const { accounts } = world;
+  accounts.checkIdle();
+  const drivers = [...accounts["live"].values()];
+  assertEquals([drivers.length, accounts.compared > 0], [2, true]);
+  for (const driver of drivers) {
+    const connection = driver["connection"];
+    const wrong = (change: () => void, undo: () => void, message: RegExp): void => {
+      change();
+      assertMatch(assertThrows(() => accounts.checkIdle(), ModelError).message, message);
+      undo();
+    };
+    const sent = /send window: found 8388\d+, must be 8388\d+$/;
+    wrong(() => connection.sendWindow--, () => connection.sendWindow++, sent);
+    const more = /make 8388609 of the 8388608 octets announced/;
+    wrong(() => connection.receiveWindow++, () => connection.receiveWindow--, more);
+    const less = /make 8388607 of the 8388608 octets announced/;
+    wrong(() => connection["unannounced"]--, () => connection["unannounced"]++, less);
+    const timer = /armed timers: found 1, must be 0/;
+    wrong(() => driver["timer"] = {}, () => driver["timer"] = undefined, timer);
+  }
+  world.channel.close();
+  void world.stop(0);
+  await world.simulation.run();
+  accounts.checkOver();
+  assertEquals(accounts["live"].size, 0);
 });
 
 test("a livelock is stopped by the step limit, and its trace named", async () => {

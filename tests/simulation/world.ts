@@ -16,6 +16,9 @@ import {
   type Unary,
 } from "pollwire";
 import { type Conditions, type SeededRandom, Simulation } from "../../pollers/simulated/mod.ts";
+import type { LocalSettings } from "../../transport/http2/settings.ts";
+import { Accounts } from "./accounts.ts";
+import { ModelError } from "./model_error.ts";
 
 /** One message: whose it is, its place in the stream, and content that follows from both. */
 export interface Part {
@@ -60,11 +63,6 @@ const { World } = parseProto<WorldProto>(`
 /** The client's side of the service. */
 export type WorldClient = Client<typeof World>;
 
-/** A broken promise of the stack: what the simulation is looking for. */
-export class ModelError extends Error {
-  override readonly name = "ModelError";
-}
-
 /** The only content a message may have. */
 export function bodyOf(call: number, place: number, size: number): Uint8Array {
   return new Uint8Array(size).fill((call * 31 + place * 7) & 255);
@@ -84,6 +82,15 @@ export function checkPart(part: Part, call: number, place: number): void {
   }
 }
 
+/** What a world is made with. */
+export interface WorldOptions {
+  readonly seed: number;
+  readonly conditions: Partial<Conditions>;
+  readonly traceLines: number;
+  /** The windows that each side announces. */
+  readonly windows: { readonly client: Partial<LocalSettings>; readonly server: Partial<LocalSettings> };
+}
+
 /** One simulation with a server's host and a client's. */
 export class SimulatedWorld {
   readonly simulation: Simulation;
@@ -96,22 +103,34 @@ export class SimulatedWorld {
   readonly executions = new Map<number, number>();
   /** Handlers that run now. */
   handling = 0;
+  /** Flow control on every connection there is. */
+  readonly accounts: Accounts;
+  private readonly serverSettings: Partial<LocalSettings>;
   private server: Server | undefined;
 
-  constructor(seed: number, conditions: Partial<Conditions>, traceLines: number) {
+  constructor({ seed, conditions, traceLines, windows }: WorldOptions) {
     this.simulation = new Simulation({ seed, conditions, traceLines });
     this.random = this.simulation.random;
     this.serverHost = this.simulation.host();
     this.clientHost = this.simulation.host();
+    this.accounts = new Accounts(this.simulation, this.clientHost, this.serverHost);
+    this.serverSettings = windows.server;
     const target = `${this.serverHost.hostAddress}:50051`;
-    this.channel = new Channel(target, { poller: this.clientHost, initialBackoffMs: 20 });
+    this.channel = new Channel(target, {
+      poller: this.clientHost,
+      initialBackoffMs: 20,
+      settings: windows.client,
+    });
     this.client = this.channel.client(World);
   }
 
   /** Serves, unless a server is there. */
   async listen(): Promise<void> {
     if (this.server !== undefined) return;
-    const server = this.server = new Server({ poller: this.serverHost });
+    const server = this.server = new Server({
+      poller: this.serverHost,
+      settings: this.serverSettings,
+    });
     server.addService(World, this.handlers());
     await server.listen("0.0.0.0:50051");
   }

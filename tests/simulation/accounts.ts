@@ -1,0 +1,223 @@
+// Flow control as bookkeeping: every octet of a window is in one account, and both ends keep the same books.
+import type { SimulatedEndpoint } from "../../pollers/simulated/endpoint.ts";
+import type { SimulatedEngine, Simulation } from "../../pollers/simulated/mod.ts";
+import type { Inbox } from "../../surface/call/inbox.ts";
+import { StreamingResponseCall } from "../../surface/client/client_call.ts";
+import { ActiveCall } from "../../surface/server/active_call.ts";
+import { Driver } from "../../transport/driver.ts";
+import { GrpcClientStream } from "../../transport/grpc/client_stream.ts";
+import type { MessageReader } from "../../transport/grpc/message_reader.ts";
+import { GrpcServerStream } from "../../transport/grpc/server_stream.ts";
+import type { Connection } from "../../transport/http2/connection.ts";
+import type { Stream } from "../../transport/http2/stream.ts";
+import { ModelError } from "./model_error.ts";
+
+/** Looks at every connection of a simulation before each event, when all promise continuations have run. */
+export class Accounts {
+  /** How often both ends of a connection were compared with nothing on its way between them. */
+  compared = 0;
+  /** Connections that stand, by their endpoints. */
+  private readonly live = new Map<SimulatedEndpoint, Driver>();
+  /** What each open stream's receive window is in all: it may grow and never shrinks. */
+  private readonly wholes = new WeakMap<Stream, number>();
+
+  /** Connections make themselves known by their first output. */
+  constructor(simulation: Simulation, ...hosts: SimulatedEngine[]) {
+    for (const { execCtx } of hosts) {
+      const touch = execCtx.touch.bind(execCtx);
+      execCtx.touch = (flushable) => {
+        if (flushable instanceof Driver && !flushable["over"]) {
+          this.live.set(endpointOf(flushable), flushable);
+        }
+        touch(flushable);
+      };
+    }
+    const schedule = simulation.schedule.bind(simulation);
+    simulation.schedule = (at, closure) =>
+      schedule(at, () => {
+        this.check();
+        closure();
+      });
+  }
+
+  /** What holds between any two events. */
+  check(): void {
+    for (const [endpoint, driver] of this.live) {
+      if (driver["over"]) {
+        this.live.delete(endpoint);
+        checkOver(driver);
+      } else if (!driver["connection"].closed) this.checkReceived(driver);
+    }
+    for (const [endpoint, driver] of this.live) {
+      const other = this.live.get(endpoint.other);
+      if (
+        other !== undefined && driver["connection"].role === "client" && isQuiet(driver) && isQuiet(other)
+      ) {
+        this.compared++;
+        checkSame(driver, other);
+        checkSame(other, driver);
+      }
+    }
+  }
+
+  /** What holds when every call is over and nothing is left to happen: connections stand at both ends, and wait. */
+  checkIdle(): void {
+    this.check();
+    for (const [endpoint, driver] of this.live) {
+      const connection = driver["connection"];
+      expect(driver, "connections at the other end", this.live.has(endpoint.other) ? 1 : 0, 1);
+      expect(driver, "what it still does", busyWith(driver) ?? "nothing", "nothing");
+      expect(driver, "open streams", connection.streams.size, 0);
+      expect(driver, "when it wants to be called", connection.nextTimeout(), Infinity);
+      expect(driver, "armed timers", driver["timer"] === undefined ? 0 : 1, 0);
+      for (const stream of connection["queue"]["round"]) expect(driver, "queued octets", queuedOn(stream), 0);
+    }
+  }
+
+  /** What holds once both sides were closed. */
+  checkOver(): void {
+    this.check();
+    for (const driver of this.live.values()) {
+      expect(driver, "state", driver["connection"].closed ? "endpoint open" : "open", "over");
+    }
+  }
+
+  /** What may still come, what is held, and what is free but not announced make the window that was announced. */
+  private checkReceived(driver: Driver): void {
+    const connection = driver["connection"];
+    let unreleased = 0;
+    for (const stream of connection.streams.all()) {
+      unreleased += stream.unreleased;
+      this.checkStream(driver, stream);
+    }
+    const { receiveWindow } = connection;
+    const unannounced = connection["unannounced"];
+    const whole = connection["connectionWindow"];
+    if (receiveWindow + unannounced + unreleased === whole) return;
+    throw broken(
+      driver,
+      `receive window ${receiveWindow}, ${unannounced} unannounced and ${unreleased} unreleased ` +
+        `make ${receiveWindow + unannounced + unreleased} of the ${whole} octets announced`,
+    );
+  }
+
+  private checkStream(driver: Driver, stream: Stream): void {
+    const connection = driver["connection"];
+    checkCall(driver, stream);
+    if (connection.settingsAckDeadline !== Infinity) return; // the initial window is not agreed on yet
+    const { receiveWindow, unannounced, unreleased } = stream;
+    const whole = receiveWindow + unannounced + unreleased;
+    const least = this.wholes.get(stream) ?? connection.initialReceiveWindow;
+    const most = connection["streamWindow"];
+    if (whole < least || whole > most) {
+      throw broken(
+        driver,
+        `stream ${stream.id}: receive window ${receiveWindow}, ${unannounced} unannounced and ` +
+          `${unreleased} unreleased make ${whole}, which must be ${least} to ${most}`,
+      );
+    }
+    if (whole > least) this.wholes.set(stream, whole);
+  }
+}
+
+function endpointOf(driver: Driver): SimulatedEndpoint {
+  return driver["endpoint"] as SimulatedEndpoint;
+}
+
+/** What this side may send is what the other may receive; what waits, waits for a window. */
+function checkSame(from: Driver, to: Driver): void {
+  const [sender, receiver] = [from["connection"], to["connection"]];
+  expect(from, "send window", sender.sendWindow, receiver.receiveWindow);
+  expect(from, "open streams", sender.streams.size, receiver.streams.size);
+  for (const stream of sender.streams.all()) {
+    const twin = receiver.streams.get(stream.id);
+    const named = `stream ${stream.id}:`;
+    expect(from, `${named} twins`, twin === undefined ? 0 : 1, 1);
+    expect(from, `${named} send window`, stream.sendWindow, twin!.receiveWindow);
+    expect(from, `${named} END_STREAM sent`, stream.localClosed, twin!.remoteClosed);
+    if (stream.hasQueued && maySend(sender, stream)) {
+      throw broken(
+        from,
+        `${named} ${stream.queuedBytes} octets wait with windows of ${stream.sendWindow} and ${sender.sendWindow}`,
+      );
+    }
+  }
+}
+
+/** A stream holds back what lies before its reader, and nothing else. */
+function checkCall(driver: Driver, stream: Stream): void {
+  const { done, reader, call } = callOf(stream);
+  if (done || reader === undefined) return;
+  const named = `stream ${stream.id}:`;
+  const unread = unreadBytes(inboxOf(call));
+  expect(driver, `${named} octets of messages that were not taken`, reader["untakenBytes"], unread);
+  // A DATA frame is in the account as a whole as soon as it begins.
+  const receiver = driver["connection"]["receiver"];
+  const coming = receiver["inData"] && receiver["dataStreamId"] === stream.id ? receiver["dataLeft"] : 0;
+  const unfinished = reader["prefixLength"] + reader["assembledBytes"] - reader["aheadBytes"];
+  const held = unread - reader["untakenAheadBytes"] + unfinished + coming;
+  expect(driver, `${named} unreleased octets`, stream.unreleased, held);
+}
+
+function callOf({ id, sink }: Stream): { done: boolean; reader: MessageReader | undefined; call: unknown } {
+  if (sink instanceof GrpcClientStream) {
+    return { done: sink["done"], reader: sink["reader"], call: sink["sink"] };
+  }
+  if (sink instanceof GrpcServerStream) {
+    return { done: sink["done"], reader: sink["reader"], call: sink["sink"] };
+  }
+  throw new TypeError(`Stream ${id} is no call`);
+}
+
+function inboxOf(call: unknown): Inbox<unknown> | undefined {
+  if (call instanceof ActiveCall) return call["inbox"];
+  return call instanceof StreamingResponseCall ? call.responses : undefined;
+}
+
+function unreadBytes(inbox: Inbox<unknown> | undefined): number {
+  return inbox?.["wireBytes"].slice(inbox["head"]).reduce((sum, bytes) => sum + bytes, 0) ?? 0;
+}
+
+function maySend(connection: Connection, stream: Stream): boolean {
+  return stream.queuedBytes === 0 || Math.min(stream.sendWindow, connection.sendWindow) > 0;
+}
+
+/** A connection that was closed has let go of everything. */
+function checkOver(driver: Driver): void {
+  const { closed, streams } = driver["connection"];
+  expect(driver, "closed", closed, true);
+  expect(driver, "open streams after its end", streams.size, 0);
+  expect(driver, "armed timers after its end", driver["timer"] === undefined ? 0 : 1, 0);
+}
+
+/** Nothing of what this end sent is on its way, and nothing that it received waits. */
+function isQuiet(driver: Driver): boolean {
+  return busyWith(driver) === undefined;
+}
+
+function busyWith(driver: Driver): string | undefined {
+  const connection = driver["connection"];
+  const endpoint = endpointOf(driver);
+  if (connection.closed) return "closing";
+  if (driver.flushScheduled) return "about to write";
+  if (connection.outputBytes > 0) return `has ${connection.outputBytes} octets to write`;
+  if (driver["writing"]) return `writes ${driver["output"].byteLength} octets`;
+  if (endpoint["travelling"] > 0) return `has ${endpoint["travelling"]} octets on their way`;
+  if (endpoint["receivedBytes"] > 0) return `has ${endpoint["receivedBytes"]} octets to read`;
+  if (endpoint["lost"] || endpoint["sawEnd"] || endpoint["failure"] !== undefined) return "lost";
+  return connection.settingsAckDeadline === Infinity
+    ? undefined
+    : "waits for the acknowledgement of its SETTINGS";
+}
+
+function queuedOn({ queue, queuedBytes }: Stream): number {
+  return queue.reduce((sum, { length }) => sum + length, queuedBytes);
+}
+
+function expect(driver: Driver, what: string, found: unknown, wanted: unknown): void {
+  if (found !== wanted) throw broken(driver, `${what}: found ${found}, must be ${wanted}`);
+}
+
+function broken(driver: Driver, what: string): ModelError {
+  return new ModelError(`${driver["connection"].role} ${endpointOf(driver).describe()}: ${what}`);
+}
