@@ -1,4 +1,4 @@
-// The contract every event engine keeps: types and prose, no code.
+// The contract every event engine keeps: types and prose, and the key of an optional power.
 //
 // An engine moves bytes and keeps time for one thread. Everything above `pollers/` is written against this
 // file and runs unchanged whichever engine is chosen. The contract is completion-shaped: an operation is
@@ -66,6 +66,11 @@ export interface ListenOptions extends EndpointOptions {
 export interface EngineOptions {
   /** The largest receive buffer of one endpoint, in bytes. Default 65,536; small or idle endpoints use less. */
   readonly readBufferBytes?: number;
+  /**
+   * The thread is the engine's own: it may block the thread while nothing is ready, and gives the runtime's loop its
+   * turn in between. Default false. Engines that have no use for it go on as usual.
+   */
+  readonly ownThread?: boolean;
 }
 
 /**
@@ -77,6 +82,18 @@ export interface ExtensionKey<E> {
   /** Never set; it ties the key to the extension's type. */
   readonly _type?: E;
 }
+
+/** Optional power: endpoints over descriptors that somebody else has opened. */
+export interface FdAdoption {
+  /**
+   * An endpoint over a connected stream socket or pipe, or over two pipes: one to read and one to write. They are the
+   * endpoint's from here on and become non-blocking. Throws an Error for a descriptor that cannot be polled.
+   */
+  adopt(readFd: number, writeFd?: number): Endpoint;
+}
+
+/** The key of {@linkcode FdAdoption}. */
+export const ADOPT: ExtensionKey<FdAdoption> = { name: "adopt" };
 
 /** One poller, serving the thread that created it. */
 export interface EventEngine {

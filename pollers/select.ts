@@ -1,11 +1,12 @@
 // Chooses an engine at start: the first of an ordered list of names that can run here, as gRPC's poll strategy.
 
 import type { EngineFactory, EngineOptions, EventEngine } from "./engine.ts";
+import { epollFactory } from "./epoll/mod.ts";
 import { environmentVariable } from "./native/env.ts";
 import { nativeFactory, nodeFactory } from "./native/mod.ts";
 
 /** Every engine there is, in the order in which they are told of. */
-const FACTORIES: readonly EngineFactory[] = [nativeFactory, nodeFactory];
+const FACTORIES: readonly EngineFactory[] = [nativeFactory, epollFactory, nodeFactory];
 
 /** What is chosen where nobody says anything. */
 const DEFAULT_LIST = "native";

@@ -69,9 +69,13 @@ export class ConnectAttempt implements Closable {
     return `connect to ${formatAddress(this.to)}`;
   }
 
-  /** Cancels it. */
-  close(): void {
-    this.cancel();
+  /** Cancels it, or fails it with `reason`. */
+  close(reason?: IoError): void {
+    if (reason === undefined) this.cancel();
+    else {
+      this.abort?.();
+      this.fail(reason);
+    }
   }
 
   private settle(): boolean {

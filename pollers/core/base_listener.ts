@@ -59,9 +59,9 @@ export abstract class BaseListener implements Listener, Closable {
     this.end(undefined);
   }
 
-  /** The same as `shutdown`. */
-  close(): void {
-    this.end(undefined);
+  /** The same as `shutdown`, for a reason. */
+  close(reason?: IoError): void {
+    this.end(reason);
   }
 
   /** "listener on 127.0.0.1:80". */

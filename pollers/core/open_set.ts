@@ -1,11 +1,13 @@
 // What an engine has open: it must be closed before the engine may go, and meanwhile the process stays.
 
+import type { IoError } from "./io_error.ts";
+
 /** Something an engine must have closed before it may go. */
 export interface Closable {
   /** What it is, for the error that names it. */
   describe(): string;
-  /** Releases it. */
-  close(): void;
+  /** Releases it; what is pending fails with `reason`. */
+  close(reason?: IoError): void;
 }
 
 /** Everything of one engine that is open now. */

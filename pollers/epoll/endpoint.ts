@@ -1,0 +1,104 @@
+// An endpoint over one descriptor (a socket) or two (a pipe in each direction).
+
+import type { SocketAddress } from "../core/address.ts";
+import { BaseEndpoint } from "../core/base_endpoint.ts";
+import { endOfStream, type IoError } from "../core/io_error.ts";
+import type { SliceBuffer } from "../core/slice_buffer.ts";
+import { EAGAIN } from "../ffi/linux_errno_table.ts";
+import type { EpollEngine } from "./engine.ts";
+import type { FdHandle, FdOwner } from "./fd_table.ts";
+import { errnoError } from "./sockets.ts";
+
+/** A write whose rest waits for room. */
+const WAITS = Symbol("waits");
+
+/** Reads and writes as soon as it is asked, and waits for readiness only where the kernel has nothing or no room. */
+export class EpollEndpoint extends BaseEndpoint implements FdOwner {
+  private reader!: FdHandle;
+  private writer!: FdHandle;
+  /** The last read found less than it asked for: nothing is there until the next edge. */
+  private drained = false;
+  private ended: IoError | undefined = undefined;
+  private writing: SliceBuffer | undefined = undefined;
+
+  /** Nothing may be called before {@linkcode attach}. */
+  constructor(
+    protected override readonly engine: EpollEngine,
+    local: SocketAddress,
+    peer: SocketAddress,
+    private readonly isSocket: boolean,
+  ) {
+    super(engine, local, peer);
+  }
+
+  /** The descriptors' handles, the same one twice for a socket; they are the endpoint's from here on. */
+  attach(reader: FdHandle, writer: FdHandle): void {
+    this.reader = reader;
+    this.writer = writer;
+  }
+
+  /** Something came, the peer ended, or it is gone. */
+  onReadable(): void {
+    if (this.readInto === undefined) return;
+    this.drained = false;
+    if (this.readNow(this.readInto)) this.finishRead(undefined);
+    else if (this.ended !== undefined) this.finishRead(this.ended);
+  }
+
+  /** There is room again, or the peer is gone. */
+  onWritable(): void {
+    if (this.writing === undefined) return;
+    const result = this.push(this.writing);
+    if (result === WAITS) return;
+    this.writing = undefined;
+    this.finishWrite(result);
+  }
+
+  protected override readNow(into: SliceBuffer): boolean {
+    if (this.ended !== undefined) return false;
+    const { scatterer } = this.engine;
+    while (!this.drained || !this.reader.waitReadable()) {
+      const count = scatterer.read(this.reader.fd, into);
+      if (count > 0) {
+        this.drained = count < scatterer.asked && !this.reader.hungUp;
+        return true;
+      }
+      if (count !== -EAGAIN) {
+        this.ended = count === 0 ? endOfStream(this.peer) : errnoError(count, "read", this.peer);
+        return false;
+      }
+      this.drained = true;
+    }
+    return false;
+  }
+
+  protected override startRead(): void {
+    const { ended } = this;
+    if (ended !== undefined) this.engine.run(() => this.finishRead(ended));
+  }
+
+  protected override startWrite(data: SliceBuffer): boolean {
+    const result = this.push(data);
+    if (result === undefined) return true;
+    if (result === WAITS) this.writing = data;
+    else this.engine.run(() => this.finishWrite(result));
+    return false;
+  }
+
+  protected override release(): void {
+    this.writing?.clear();
+    this.writing = undefined;
+    this.reader.close();
+    if (this.writer !== this.reader) this.writer.close();
+  }
+
+  /** Writes what the kernel takes: undefined where all went. */
+  private push(data: SliceBuffer): IoError | typeof WAITS | undefined {
+    for (;;) {
+      const result = this.engine.gatherer.write(this.writer.fd, data, this.isSocket);
+      if (result === 0) return undefined;
+      if (result !== -EAGAIN) return errnoError(result, "write", this.peer);
+      if (this.writer.waitWritable()) return WAITS;
+    }
+  }
+}

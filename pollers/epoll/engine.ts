@@ -1,0 +1,173 @@
+// The epoll engine: an epoll set, the descriptors in it, and somebody who waits.
+
+import type { SocketAddress } from "../core/address.ts";
+import { BaseEngine, type ConnectAttempt } from "../core/base_engine.ts";
+import { IoError } from "../core/io_error.ts";
+import { UNNAMED } from "../core/unix_path.ts";
+import {
+  ADOPT,
+  type Endpoint,
+  type EndpointOptions,
+  type EngineOptions,
+  type ExtensionKey,
+  type FdAdoption,
+  type Listener,
+  type ListenOptions,
+  type Resolver,
+} from "../engine.ts";
+import type { Libc } from "../ffi/libc.ts";
+import { SystemResolver } from "../native/dns.ts";
+import { runtimeLoop } from "../native/runtime_loop.ts";
+import { BlockableLoop, BlockingWaiting } from "./blocking_waiting.ts";
+import { Connector } from "./connector.ts";
+import { EpollEndpoint } from "./endpoint.ts";
+import { FdTable } from "./fd_table.ts";
+import { Gatherer } from "./gather.ts";
+import { EpollListener } from "./listener.ts";
+import { createPollset, type Pollset } from "./pollset.ts";
+import { Scatterer } from "./scatter.ts";
+import { errnoError, Sockets } from "./sockets.ts";
+import { ThreadWaiting } from "./thread_waiting.ts";
+import { Dispatcher, type Waiting } from "./waiting.ts";
+
+/** Slots at most: 16 MB of addresses, of which only those that are used become memory. */
+const MOST_SLOTS = 1 << 20;
+
+/** epoll on Linux, through FFI. */
+export class EpollEngine extends BaseEngine implements FdAdoption {
+  /** Socket calls. */
+  readonly sockets: Sockets;
+  /** Reads of all endpoints. */
+  readonly scatterer: Scatterer;
+  /** Writes of all endpoints. */
+  readonly gatherer: Gatherer;
+  /** Descriptors that are polled. */
+  readonly table: FdTable;
+  private readonly pollset: Pollset;
+  private readonly waiting: Waiting;
+  private ended = false;
+
+  /** Throws an Error where the system has no descriptors left for a set. */
+  constructor(libc: Libc, options: EngineOptions) {
+    const blockable = options.ownThread === true ? new BlockableLoop(runtimeLoop) : undefined;
+    super("epoll", options, blockable ?? runtimeLoop);
+    this.sockets = new Sockets(libc);
+    this.scatterer = new Scatterer(libc, this.readBufferBytes);
+    this.gatherer = new Gatherer(libc);
+    this.pollset = createPollset(libc);
+    this.table = new FdTable(libc, this.pollset, Math.min(MOST_SLOTS, this.sockets.descriptorLimit()));
+    const { table, pollset } = this;
+    const dispatcher = new Dispatcher(table, this.execCtx);
+    this.waiting = blockable === undefined
+      ? new ThreadWaiting(table, pollset, dispatcher, this.loop, (reason) => this.failAll(reason))
+      : new BlockingWaiting(table, pollset, dispatcher, blockable, runtimeLoop);
+  }
+
+  /** See the contract. */
+  override listen(
+    options: ListenOptions,
+    onAccept: (endpoint: Endpoint) => void,
+    onShutdown: (error?: IoError) => void,
+  ): Listener {
+    return new EpollListener(this, options, onAccept, onShutdown);
+  }
+
+  /** A socket pair. */
+  override pair(): Promise<[Endpoint, Endpoint]> {
+    const fds = this.sockets.pair();
+    if (typeof fds === "number") return Promise.reject(new Error(errnoError(fds, "socketpair").message));
+    const one = this.adoptSocket(fds[0], UNNAMED, UNNAMED);
+    const other = this.adoptSocket(fds[1], UNNAMED, UNNAMED);
+    if (one instanceof EpollEndpoint && other instanceof EpollEndpoint) return Promise.resolve([one, other]);
+    for (const end of [one, other]) if (typeof end !== "number") end.close();
+    return Promise.reject(new Error(errnoError(Number(one) || Number(other), "socketpair").message));
+  }
+
+  /** The system's resolver. */
+  override resolver(): Resolver {
+    return new SystemResolver(this);
+  }
+
+  /** {@linkcode ADOPT}. */
+  override extension<E>(key: ExtensionKey<E>): E | undefined {
+    return key === ADOPT as ExtensionKey<unknown> ? this as unknown as E : undefined;
+  }
+
+  /** See {@linkcode FdAdoption}. */
+  adopt(readFd: number, writeFd: number = readFd): Endpoint {
+    const { sockets } = this;
+    for (const fd of readFd === writeFd ? [readFd] : [readFd, writeFd]) {
+      const result = sockets.setNonBlocking(fd);
+      if (result < 0) throw new Error(`Cannot adopt descriptor ${fd}: ${errnoError(result, "read").message}`);
+    }
+    const local = sockets.localAddress(readFd);
+    const peer = sockets.peerAddress(readFd) ?? UNNAMED;
+    const endpoint = readFd === writeFd && local !== undefined
+      ? this.adoptSocket(readFd, local, peer)
+      : this.adoptPipes(readFd, writeFd);
+    if (typeof endpoint !== "number") return endpoint;
+    throw new Error(
+      `Cannot adopt descriptors ${readFd} and ${writeFd}: ${errnoError(endpoint, "read").message}`,
+    );
+  }
+
+  /** An endpoint over a connected, non-blocking socket; it is closed where the set takes no more. */
+  adoptSocket(fd: number, local: SocketAddress, peer: SocketAddress): EpollEndpoint | number {
+    const endpoint = new EpollEndpoint(this, local, peer, true);
+    const handle = this.table.add(fd, endpoint);
+    if (typeof handle === "number") {
+      this.opened.delete(endpoint);
+      this.sockets.libc.close(fd);
+      return handle;
+    }
+    endpoint.attach(handle, handle);
+    return endpoint;
+  }
+
+  /** See the contract. */
+  override async shutdown(): Promise<void> {
+    try {
+      await super.shutdown();
+    } finally {
+      if (!this.ended) {
+        this.ended = true;
+        await this.waiting.stop();
+        this.pollset.close();
+      }
+    }
+  }
+
+  protected override hold(holding: boolean): void {
+    this.waiting.hold(holding);
+  }
+
+  protected override startConnect(
+    to: SocketAddress,
+    options: EndpointOptions,
+    attempt: ConnectAttempt,
+  ): void {
+    new Connector(this, to, options, attempt).start();
+  }
+
+  private adoptPipes(readFd: number, writeFd: number): EpollEndpoint | number {
+    const endpoint = new EpollEndpoint(this, UNNAMED, UNNAMED, false);
+    const reader = this.table.add(readFd, endpoint);
+    const writer = readFd === writeFd || typeof reader === "number"
+      ? reader
+      : this.table.add(writeFd, endpoint);
+    if (typeof reader !== "number" && typeof writer !== "number") {
+      endpoint.attach(reader, writer);
+      return endpoint;
+    }
+    this.opened.delete(endpoint);
+    if (typeof reader !== "number") reader.close(true);
+    return Number(writer);
+  }
+
+  /** Nobody waits for events any more: whatever is open hears why. */
+  private failAll(reason: string): void {
+    for (const closable of this.opened.all()) {
+      closable.close(new IoError("other", "read", undefined, undefined, reason));
+    }
+  }
+}

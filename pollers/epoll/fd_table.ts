@@ -1,0 +1,137 @@
+// Every descriptor an engine polls: its slot, its two lock-free events, and who is told.
+
+import type { Libc } from "../ffi/libc.ts";
+import { MAX_GENERATION, notifyOn, resetEvent, setReady, setShutdown } from "./lockfree_event.ts";
+import type { EventSink, Pollset } from "./pollset.ts";
+
+/** Words of a slot: the event of each direction, and whether the peer has hung up. */
+const SLOT_WORDS = 4;
+const READ = 0;
+const WRITE = 1;
+const HANGUP = 2;
+
+/** Gets the events of a descriptor that it waits for, on the thread that uses it, inside a turn. */
+export interface FdOwner {
+  onReadable(): void;
+  onWritable(): void;
+}
+
+/** Sets the shared words of whatever the pollset reports; on any thread. */
+export class ReadyMarker implements EventSink {
+  /** Numbers in `due` that are valid. */
+  count = 0;
+
+  /**
+   * `words` is the table's memory. `due` gets who is to be told, two numbers each: the slot times 2, one more where
+   * it is writable, and the generation. It has room for two of them an event.
+   */
+  constructor(private readonly words: Int32Array, readonly due: Int32Array) {}
+
+  /** Marks both directions, and remembers who is to be told. */
+  onEvent(slot: number, generation: number, readable: boolean, writable: boolean, hangup: boolean): void {
+    const { words } = this;
+    const at = slot * SLOT_WORDS;
+    if (hangup && Atomics.load(words, at + READ) >>> 2 === generation) Atomics.store(words, at + HANGUP, 1);
+    if (readable && setReady(words, at + READ, generation)) this.put(slot * 2, generation);
+    if (writable && setReady(words, at + WRITE, generation)) this.put(slot * 2 + 1, generation);
+  }
+
+  private put(entry: number, generation: number): void {
+    this.due[this.count++] = entry;
+    this.due[this.count++] = generation;
+  }
+}
+
+/** One polled descriptor, as gRPC's grpc_fd. */
+export class FdHandle {
+  private closed = false;
+
+  /** Made by {@linkcode FdTable.add}. */
+  constructor(
+    private readonly table: FdTable,
+    readonly fd: number,
+    readonly slot: number,
+    readonly generation: number,
+    readonly owner: FdOwner,
+  ) {}
+
+  /** True: `onReadable` will be called once. False: try now. */
+  waitReadable(): boolean {
+    return notifyOn(this.table.words, this.slot * SLOT_WORDS + READ);
+  }
+
+  /** True: `onWritable` will be called once. False: try now. */
+  waitWritable(): boolean {
+    return notifyOn(this.table.words, this.slot * SLOT_WORDS + WRITE);
+  }
+
+  /** The peer has ended or is gone, so a short read is not the last. */
+  get hungUp(): boolean {
+    return Atomics.load(this.table.words, this.slot * SLOT_WORDS + HANGUP) !== 0;
+  }
+
+  /** Takes the descriptor out of the set and, unless told otherwise, closes it, at once: nobody may get it between. */
+  close(keepDescriptor = false): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.table.remove(this, keepDescriptor);
+  }
+}
+
+/** The descriptors of one engine; used by its thread alone, but for the words, which {@linkcode ReadyMarker} sets. */
+export class FdTable {
+  /** Memory of all slots, shared with the thread that polls. */
+  readonly words: Int32Array;
+  private readonly handles: Array<FdHandle | undefined> = [];
+  private readonly generations: number[] = [];
+  private readonly free: number[] = [];
+
+  /** `capacity`: descriptors at most. Memory that no slot has touched is not there yet. */
+  constructor(
+    private readonly libc: Libc,
+    private readonly pollset: Pollset,
+    private readonly capacity: number,
+  ) {
+    this.words = new Int32Array(new SharedArrayBuffer(capacity * SLOT_WORDS * 4));
+  }
+
+  /** Polls `fd` for `owner`; the negative error number where the set takes no more. */
+  add(fd: number, owner: FdOwner): FdHandle | number {
+    const slot = this.free.pop() ?? this.handles.length;
+    if (slot >= this.capacity) return -EMFILE;
+    const generation = ((this.generations[slot] ?? 0) + 1) & MAX_GENERATION;
+    const at = slot * SLOT_WORDS;
+    Atomics.store(this.words, at + HANGUP, 0);
+    resetEvent(this.words, at + READ, generation);
+    resetEvent(this.words, at + WRITE, generation);
+    const result = this.pollset.add(fd, slot, generation);
+    this.generations[slot] = generation;
+    if (result < 0) {
+      this.handles[slot] = undefined;
+      this.free.push(slot);
+      return result;
+    }
+    return this.handles[slot] = new FdHandle(this, fd, slot, generation, owner);
+  }
+
+  /** Tells the owner of one entry of {@linkcode ReadyMarker.due}; one that closed meanwhile hears nothing. */
+  dispatch(entry: number, generation: number): void {
+    const handle = this.handles[entry >> 1];
+    if (handle === undefined || handle.generation !== generation) return;
+    if ((entry & 1) === 0) handle.owner.onReadable();
+    else handle.owner.onWritable();
+  }
+
+  /** See {@linkcode FdHandle.close}. */
+  remove(handle: FdHandle, keepDescriptor: boolean): void {
+    const { slot, fd } = handle;
+    setShutdown(this.words, slot * SLOT_WORDS + READ);
+    setShutdown(this.words, slot * SLOT_WORDS + WRITE);
+    this.pollset.remove(fd);
+    if (!keepDescriptor) this.libc.close(fd);
+    this.handles[slot] = undefined;
+    this.free.push(slot);
+  }
+}
+
+const EMFILE = 24;

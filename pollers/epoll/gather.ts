@@ -1,0 +1,92 @@
+// Writes a rope of byte views with one system call for many of them.
+
+import type { SliceBuffer } from "../core/slice_buffer.ts";
+import { addressOf } from "../ffi/library.ts";
+import { EAGAIN, EINTR } from "../ffi/linux_errno_table.ts";
+import { C, IOVEC, MSGHDR } from "../ffi/linux_layouts.ts";
+import type { Libc } from "../ffi/libc.ts";
+import { Arena, type NativeMemory } from "../ffi/memory.ts";
+
+/** Vectors of a call. */
+const MAX_VECTORS = 64;
+
+/** Slices up to this size are copied side by side, for finding out an array's address costs more (0.26 us on Deno). */
+const COPY_BYTES = 2_048;
+
+/** Room for what is copied for one call. */
+const SCRATCH_BYTES = 65_536;
+
+/** One thread's memory for gathering writes. */
+export class Gatherer {
+  private readonly vectors: Uint32Array;
+  private readonly vectorMemory: NativeMemory;
+  private readonly message: NativeMemory;
+  private readonly scratch: NativeMemory;
+  /** Of the call that is being made. */
+  private count = 0;
+  private bytes = 0;
+
+  /** Memory is allocated once. */
+  constructor(private readonly libc: Libc) {
+    const arena = new Arena(SCRATCH_BYTES + MAX_VECTORS * IOVEC.size + 256);
+    this.vectorMemory = arena.allocate(MAX_VECTORS * IOVEC.size);
+    this.message = arena.allocate(MSGHDR.size);
+    this.scratch = arena.allocate(SCRATCH_BYTES);
+    const { bytes } = this.vectorMemory;
+    this.vectors = new Uint32Array(bytes.buffer, bytes.byteOffset, MAX_VECTORS * IOVEC.size / 4);
+    this.message.view.setBigUint64(MSGHDR.iov, BigInt(this.vectorMemory.address), true);
+  }
+
+  /**
+   * Writes as much of `data` as the kernel takes and drops it from `data`: 0 where all went, -EAGAIN where the rest
+   * must wait, or another negative error number. `isSocket`: else it is a pipe.
+   */
+  write(fd: number, data: SliceBuffer, isSocket: boolean): number {
+    while (data.byteLength > 0) {
+      this.gather(data);
+      const sent = isSocket
+        ? this.libc.sendmsg(fd, this.message.bytes, C.MSG_NOSIGNAL)
+        : this.libc.writev(fd, this.vectorMemory.bytes, this.count);
+      if (sent < 0) {
+        const errno = this.libc.errno();
+        if (errno === EINTR) continue;
+        return -errno;
+      }
+      if (sent === data.byteLength) data.clear();
+      else data.drop(sent);
+      if (sent < this.bytes) return -EAGAIN; // the kernel has no more room
+    }
+    return 0;
+  }
+
+  /** Fills the vectors with as much of `data` as fits. */
+  private gather(data: SliceBuffer): void {
+    this.count = this.bytes = 0;
+    let copied = 0;
+    let joined = false; // the last vector is scratch, and what is copied next goes on in it
+    for (const slice of data.slices) {
+      const { length } = slice;
+      const copies = length <= COPY_BYTES && copied + length <= SCRATCH_BYTES;
+      if (copies && joined) this.vectors[(this.count - 1) * 4 + 2]! += length;
+      else {
+        if (this.count === MAX_VECTORS) break;
+        this.put(copies ? this.scratch.address + copied : addressOf(slice), length);
+      }
+      if (copies) {
+        this.scratch.bytes.set(slice, copied);
+        copied += length;
+      }
+      joined = copies;
+      this.bytes += length;
+    }
+    this.message.view.setUint32(MSGHDR.iovLength, this.count, true);
+  }
+
+  private put(address: number, length: number): void {
+    const at = this.count++ * 4;
+    this.vectors[at] = address; // its low half: an Uint32Array keeps the number modulo 2^32
+    this.vectors[at + 1] = address / 0x1_0000_0000;
+    this.vectors[at + 2] = length;
+    this.vectors[at + 3] = 0;
+  }
+}

@@ -1,0 +1,121 @@
+// A listener: every bound socket accepts until the kernel has no more, within a budget.
+
+import type { SocketAddress } from "../core/address.ts";
+import { BaseListener } from "../core/base_listener.ts";
+import { UNNAMED } from "../core/unix_path.ts";
+import type { Endpoint, IoResult, ListenOptions } from "../engine.ts";
+import type { IoError } from "../core/io_error.ts";
+import { EAGAIN, EINTR } from "../ffi/linux_errno_table.ts";
+import type { EpollEngine } from "./engine.ts";
+import type { FdHandle, FdOwner } from "./fd_table.ts";
+import { errnoError } from "./sockets.ts";
+
+/** Connections accepted one after another before others get their turn. */
+const ACCEPTS_A_TURN = 64;
+
+/** Listens on one or more addresses. */
+export class EpollListener extends BaseListener {
+  private readonly sockets: ListeningSocket[] = [];
+
+  /** See `EventEngine.listen`. */
+  constructor(
+    protected override readonly engine: EpollEngine,
+    options: ListenOptions,
+    onAccept: (endpoint: Endpoint) => void,
+    onShutdown: (error?: IoError) => void,
+  ) {
+    super(engine, options, onAccept, onShutdown);
+  }
+
+  protected override bindNow(at: SocketAddress): IoResult<SocketAddress> {
+    const { sockets } = this.engine;
+    const fd = sockets.socket(at);
+    if (fd < 0) return { ok: false, error: errnoError(fd, "bind", at) };
+    const result = sockets.bindAndListen(fd, at, this.options.reusePort ?? false);
+    if (result < 0) {
+      sockets.libc.close(fd);
+      return { ok: false, error: errnoError(result, "bind", at) };
+    }
+    const local = "port" in at ? { ...at, ...portOf(sockets.localAddress(fd)) } : at;
+    this.sockets.push(new ListeningSocket(this, this.engine, fd, local));
+    return { ok: true, value: local };
+  }
+
+  protected override startAccepting(): void {
+    for (const socket of this.sockets) socket.start();
+  }
+
+  protected override release(): undefined {
+    for (const socket of this.sockets.splice(0)) socket.close();
+  }
+
+  /** Makes the endpoint of an accepted descriptor and hands it up. */
+  take(fd: number, peer: SocketAddress, at: SocketAddress): void {
+    const { engine, options } = this;
+    const isInet = "port" in at;
+    // Bound to every address of the machine, a socket learns only now on which one it was reached.
+    const local = isInet ? engine.sockets.localAddress(fd) ?? at : at;
+    if (isInet) engine.sockets.configure(fd, options);
+    const endpoint = engine.adoptSocket(fd, local, isInet ? peer : UNNAMED);
+    if (typeof endpoint === "number") this.acceptFailed(errnoError(endpoint, "accept", at), () => {});
+    else this.accepted(endpoint);
+  }
+
+  /** Accepting failed; see the base class. */
+  failed(error: IoError, again: () => void): void {
+    this.acceptFailed(error, again);
+  }
+}
+
+function portOf(address: SocketAddress | undefined): { port?: number } {
+  return address !== undefined && "port" in address ? { port: address.port } : {};
+}
+
+/** One bound socket. */
+class ListeningSocket implements FdOwner {
+  private handle: FdHandle | undefined = undefined;
+  private closed = false;
+  private readonly acceptMore = (): void => this.onReadable();
+
+  constructor(
+    private readonly listener: EpollListener,
+    private readonly engine: EpollEngine,
+    private readonly fd: number,
+    private readonly at: SocketAddress,
+  ) {}
+
+  start(): void {
+    const handle = this.engine.table.add(this.fd, this);
+    if (typeof handle === "number") {
+      this.listener.failed(errnoError(handle, "accept", this.at), () => this.start());
+      return;
+    }
+    this.handle = handle;
+    this.engine.run(this.acceptMore);
+  }
+
+  onReadable(): void {
+    const { sockets } = this.engine;
+    for (let accepted = 0; accepted < ACCEPTS_A_TURN; accepted++) {
+      if (this.closed) return;
+      const fd = sockets.accept(this.fd);
+      if (fd >= 0) this.listener.take(fd, sockets.acceptedPeer(), this.at);
+      else if (fd === -EAGAIN) {
+        if (this.handle!.waitReadable()) return;
+      } else if (fd !== -EINTR) {
+        this.listener.failed(errnoError(fd, "accept", this.at), this.acceptMore);
+        return;
+      }
+    }
+    this.engine.run(this.acceptMore);
+  }
+
+  onWritable(): void {}
+
+  close(): void {
+    this.closed = true;
+    if (this.handle !== undefined) this.handle.close();
+    else this.engine.sockets.libc.close(this.fd);
+    if (this.at.family === "unix") this.engine.sockets.removeFile(this.at.path);
+  }
+}

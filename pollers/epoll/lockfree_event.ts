@@ -1,0 +1,57 @@
+// One direction of one descriptor, as gRPC's LockfreeEvent: who waits for it, and whether it became ready before.
+//
+// The whole state is one word, shared by the thread that uses the descriptor and the one that polls:
+//
+//               notifyOn                      setReady
+//   NOT_READY ------------> WAITING   WAITING ----------> NOT_READY, and the waiter is to be told
+//   READY     ------------> NOT_READY, go on at once
+//                                     NOT_READY --------> READY, for whoever asks next
+//   SHUTDOWN  stays what it is, whoever comes
+//
+// Above the two bits of state stands the generation of the slot, so that an event of a descriptor that is closed
+// meanwhile changes nothing for the one that has its slot now.
+
+/** Nothing is known to have happened. */
+const NOT_READY = 0;
+/** It became ready, and nobody has taken notice yet. */
+const READY = 1;
+/** Somebody is to be told. */
+const WAITING = 2;
+/** The descriptor goes; nobody waits any more. */
+const SHUTDOWN = 3;
+
+/** Generations fit above the state's two bits. */
+export const MAX_GENERATION = 0x1fff_ffff;
+
+/** Begins the word's life for `generation`. */
+export function resetEvent(words: Int32Array, at: number, generation: number): void {
+  Atomics.store(words, at, (generation << 2) | NOT_READY);
+}
+
+/** True: wait, `setReady` will say true once. False: it is ready (or shut down) now, go on. */
+export function notifyOn(words: Int32Array, at: number): boolean {
+  for (;;) {
+    const word = Atomics.load(words, at);
+    const state = word & 3;
+    if (state === SHUTDOWN) return false;
+    if (state === WAITING) throw new TypeError("Cannot wait for a descriptor: somebody waits for it already");
+    const next = (word & ~3) | (state === READY ? NOT_READY : WAITING);
+    if (Atomics.compareExchange(words, at, word, next) === word) return state !== READY;
+  }
+}
+
+/** It became ready. True: somebody waits, and is to be told by the caller. */
+export function setReady(words: Int32Array, at: number, generation: number): boolean {
+  for (;;) {
+    const word = Atomics.load(words, at);
+    const state = word & 3;
+    if (word >>> 2 !== generation || state === READY || state === SHUTDOWN) return false;
+    const next = (word & ~3) | (state === WAITING ? NOT_READY : READY);
+    if (Atomics.compareExchange(words, at, word, next) === word) return state === WAITING;
+  }
+}
+
+/** Nobody will wait again; true where somebody did. */
+export function setShutdown(words: Int32Array, at: number): boolean {
+  return (Atomics.or(words, at, SHUTDOWN) & 3) === WAITING;
+}

@@ -1,0 +1,19 @@
+// The epoll poller, for Linux on Deno and Bun.
+
+import type { EngineFactory, EngineOptions, EventEngine, ProbeResult } from "../engine.ts";
+import { openLibc } from "../ffi/libc.ts";
+import { EpollEngine } from "./engine.ts";
+
+/** "epoll": Linux's epoll through FFI. Usable on x86-64 and arm64, on Deno with --allow-ffi and on Bun. */
+export const epollFactory: EngineFactory = {
+  name: "epoll",
+  probe(): ProbeResult {
+    const opened = openLibc();
+    return opened.ok ? { usable: true } : { usable: false, because: opened.because };
+  },
+  create(options: EngineOptions): EventEngine {
+    const opened = openLibc();
+    if (!opened.ok) throw new Error(`Cannot make an epoll engine: ${opened.because}`);
+    return new EpollEngine(opened.libc, options);
+  },
+};

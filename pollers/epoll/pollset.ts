@@ -1,0 +1,156 @@
+// An epoll set with the eventfd that kicks whoever waits in it, as gRPC's pollset.
+
+import { EINTR, errnoName } from "../ffi/linux_errno_table.ts";
+import { C, TIMESPEC } from "../ffi/linux_layouts.ts";
+import type { Libc } from "../ffi/libc.ts";
+import { Arena, type NativeMemory } from "../ffi/memory.ts";
+
+/** Events taken at once: more would only make the first of them wait for the last. */
+export const MAX_EVENTS = 256;
+
+/** The slot of the kick, which is no descriptor's. */
+const KICK_SLOT = 0xffff_ffff;
+
+/** What wakes a read or write when it fails: errors and hang-ups are found out by trying. */
+const READ_EVENTS = C.EPOLLIN | C.EPOLLRDHUP | C.EPOLLERR | C.EPOLLHUP;
+const WRITE_EVENTS = C.EPOLLOUT | C.EPOLLERR | C.EPOLLHUP;
+/** The peer has ended or is gone: bytes that are read short of the buffer are not the last thing to be read. */
+const HANGUP_EVENTS = C.EPOLLRDHUP | C.EPOLLERR | C.EPOLLHUP;
+
+const EDGE = C.EPOLLIN | C.EPOLLOUT | C.EPOLLRDHUP | C.EPOLLET;
+
+/** Hears of one descriptor's event; `generation` is that which it was added with. */
+export interface EventSink {
+  onEvent(slot: number, generation: number, readable: boolean, writable: boolean, hangup: boolean): void;
+}
+
+/** Descriptors of the set, for a thread that does not make one. */
+export interface PollsetDescriptors {
+  readonly epollFd: number;
+  readonly kickFd: number;
+}
+
+/** An epoll set, edge-triggered. Any thread may kick; one waits at a time. */
+export class Pollset {
+  private readonly events: NativeMemory;
+  private readonly words: Uint32Array;
+  private readonly entry: NativeMemory;
+  private readonly timeout: NativeMemory;
+  private readonly counter: NativeMemory;
+  private readonly stride: number;
+  private readonly dataAt: number;
+  private precise: boolean;
+
+  /** A view of a set that exists; see {@linkcode createPollset}. */
+  constructor(private readonly libc: Libc, readonly descriptors: PollsetDescriptors) {
+    const { size, data } = libc.layouts.epollEvent;
+    const arena = new Arena(size * (MAX_EVENTS + 2) + 128);
+    this.stride = size / 4;
+    this.dataAt = data / 4;
+    this.events = arena.allocate(size * MAX_EVENTS);
+    this.words = new Uint32Array(
+      this.events.bytes.buffer,
+      this.events.bytes.byteOffset,
+      this.events.bytes.length / 4,
+    );
+    this.entry = arena.allocate(size);
+    this.timeout = arena.allocate(TIMESPEC.size);
+    this.counter = arena.allocate(8);
+    this.precise = libc.epoll_pwait2 !== undefined;
+  }
+
+  /** Adds a descriptor for both directions; 0, or the negative error number. */
+  add(fd: number, slot: number, generation: number): number {
+    return this.control(C.EPOLL_CTL_ADD, fd, EDGE, slot, generation);
+  }
+
+  /** Takes a descriptor out, before it is closed. */
+  remove(fd: number): void {
+    this.control(C.EPOLL_CTL_DEL, fd, 0, 0, 0);
+  }
+
+  /** Adds the kick itself, once, by whoever makes the set. */
+  addKick(): number {
+    return this.control(C.EPOLL_CTL_ADD, this.descriptors.kickFd, C.EPOLLIN | C.EPOLLET, KICK_SLOT, 0);
+  }
+
+  /**
+   * Waits at most `timeoutMs` (Infinity: for ever; fractions count where the system takes them) and tells `sink` of
+   * each event. Gives the events, 0 after a kick or a signal too; throws an Error where the set is no more.
+   */
+  wait(timeoutMs: number, sink: EventSink): number {
+    const count = this.waitFor(timeoutMs);
+    if (count < 0) {
+      const errno = this.libc.errno();
+      if (errno === EINTR) return 0;
+      throw new Error(`epoll_wait failed: ${errnoName(errno)}`);
+    }
+    const { words, stride, dataAt } = this;
+    for (let i = 0, at = 0; i < count; i++, at += stride) {
+      const slot = words[at + dataAt]!;
+      if (slot === KICK_SLOT) {
+        this.libc.read(this.descriptors.kickFd, this.counter.bytes, 8);
+        continue;
+      }
+      const events = words[at]!;
+      const readable = (events & READ_EVENTS) !== 0;
+      const writable = (events & WRITE_EVENTS) !== 0;
+      sink.onEvent(slot, words[at + dataAt + 1]!, readable, writable, (events & HANGUP_EVENTS) !== 0);
+    }
+    return count;
+  }
+
+  /** Ends the wait of whoever waits, or the next one. */
+  kick(): void {
+    this.counter.bytes.fill(0);
+    this.counter.bytes[0] = 1;
+    this.libc.write(this.descriptors.kickFd, this.counter.bytes, 8);
+  }
+
+  /** Gives both descriptors back. */
+  close(): void {
+    this.libc.close(this.descriptors.epollFd);
+    this.libc.close(this.descriptors.kickFd);
+  }
+
+  private waitFor(timeoutMs: number): number {
+    const { libc, descriptors: { epollFd }, events } = this;
+    if (timeoutMs === 0) return libc.epoll_wait(epollFd, events.bytes, MAX_EVENTS, 0);
+    if (timeoutMs === Infinity) return libc.epoll_wait(epollFd, events.bytes, MAX_EVENTS, -1);
+    if (this.precise) {
+      const { view, bytes } = this.timeout;
+      const seconds = Math.floor(timeoutMs / 1000);
+      view.setUint32(TIMESPEC.seconds, seconds, true);
+      view.setUint32(TIMESPEC.nanoseconds, Math.floor((timeoutMs - seconds * 1000) * 1e6), true);
+      const count = libc.epoll_pwait2!(epollFd, events.bytes, MAX_EVENTS, bytes, null);
+      if (count >= 0 || libc.errno() === EINTR) return count;
+      this.precise = false; // an older kernel below a newer library
+    }
+    return libc.epoll_wait(epollFd, events.bytes, MAX_EVENTS, Math.ceil(timeoutMs));
+  }
+
+  private control(operation: number, fd: number, events: number, slot: number, generation: number): number {
+    const { view, bytes } = this.entry;
+    const { data } = this.libc.layouts.epollEvent;
+    view.setUint32(0, events >>> 0, true);
+    view.setUint32(data, slot, true);
+    view.setUint32(data + 4, generation, true);
+    const result = this.libc.epoll_ctl(this.descriptors.epollFd, operation, fd, bytes);
+    return result === 0 ? 0 : -this.libc.errno();
+  }
+}
+
+/** A new set; throws an Error where the system has no descriptors left. */
+export function createPollset(libc: Libc): Pollset {
+  const epollFd = libc.epoll_create1(C.EPOLL_CLOEXEC);
+  if (epollFd < 0) throw new Error(`epoll_create1 failed: ${errnoName(libc.errno())}`);
+  const kickFd = libc.eventfd(0, C.EFD_CLOEXEC | C.EFD_NONBLOCK);
+  if (kickFd < 0) {
+    const errno = libc.errno();
+    libc.close(epollFd);
+    throw new Error(`eventfd failed: ${errnoName(errno)}`);
+  }
+  const pollset = new Pollset(libc, { epollFd, kickFd });
+  pollset.addKick();
+  return pollset;
+}

@@ -1,0 +1,139 @@
+// Socket calls of Linux in the engine's terms: addresses in and out, and error numbers as negative results.
+
+import type { SocketAddress } from "../core/address.ts";
+import { type IoError, ioErrorFromCode, type IoSyscall } from "../core/io_error.ts";
+import type { EndpointOptions } from "../engine.ts";
+import { errnoName } from "../ffi/linux_errno_table.ts";
+import { C, RLIMIT } from "../ffi/linux_layouts.ts";
+import type { Libc } from "../ffi/libc.ts";
+import { Arena, type NativeMemory } from "../ffi/memory.ts";
+import { familyNumber, readSockaddr, SOCKADDR_BYTES, writeSockaddr } from "./sockaddr.ts";
+
+/** Connections that wait to be accepted; the kernel cuts it to net.core.somaxconn. */
+const BACKLOG = 4_096;
+
+const STREAM = C.SOCK_STREAM | C.SOCK_NONBLOCK | C.SOCK_CLOEXEC;
+
+/** The error for a negative result of a call. */
+export function errnoError(result: number, syscall: IoSyscall, address?: SocketAddress): IoError {
+  const name = errnoName(-result);
+  return ioErrorFromCode(name, syscall, address, name);
+}
+
+/** Calls of one thread. A result below zero is a negative error number. */
+export class Sockets {
+  private readonly address: NativeMemory;
+  private readonly length: NativeMemory;
+  private readonly option: NativeMemory;
+
+  /** Memory for addresses and options is allocated once. */
+  constructor(readonly libc: Libc) {
+    const arena = new Arena(SOCKADDR_BYTES + 64);
+    this.address = arena.allocate(SOCKADDR_BYTES);
+    this.length = arena.allocate(4);
+    this.option = arena.allocate(16);
+  }
+
+  /** A non-blocking stream socket for addresses like `address`. */
+  socket(address: SocketAddress): number {
+    return this.result(this.libc.socket(familyNumber(address), STREAM, 0));
+  }
+
+  /** Begins to connect: 0 where it is done. */
+  connect(fd: number, to: SocketAddress): number {
+    return this.result(this.libc.connect(fd, this.address.bytes, this.put(to)));
+  }
+
+  /** Binds and listens; 0 where it worked. */
+  bindAndListen(fd: number, at: SocketAddress, reusePort: boolean): number {
+    if (familyNumber(at) !== C.AF_UNIX) this.setOption(fd, C.SOL_SOCKET, C.SO_REUSEADDR, 1);
+    if (at.family === "ipv6") this.setOption(fd, C.IPPROTO_IPV6, C.IPV6_V6ONLY, 1);
+    if (reusePort) this.setOption(fd, C.SOL_SOCKET, C.SO_REUSEPORT, 1);
+    const bound = this.result(this.libc.bind(fd, this.address.bytes, this.put(at)));
+    return bound < 0 ? bound : this.result(this.libc.listen(fd, BACKLOG));
+  }
+
+  /** The next connection's descriptor; its address is {@linkcode acceptedPeer}. */
+  accept(fd: number): number {
+    this.length.view.setUint32(0, SOCKADDR_BYTES, true);
+    const { address, length } = this;
+    return this.result(
+      this.libc.accept4(fd, address.bytes, length.bytes, C.SOCK_NONBLOCK | C.SOCK_CLOEXEC),
+    );
+  }
+
+  /** The other side of what {@linkcode accept} gave last. */
+  acceptedPeer(): SocketAddress {
+    return readSockaddr(this.address, this.length.view.getUint32(0, true));
+  }
+
+  /** This side's address; undefined for what is no socket. */
+  localAddress(fd: number): SocketAddress | undefined {
+    this.length.view.setUint32(0, SOCKADDR_BYTES, true);
+    const result = this.libc.getsockname(fd, this.address.bytes, this.length.bytes);
+    return result < 0 ? undefined : this.acceptedPeer();
+  }
+
+  /** The other side's address; undefined where there is none. */
+  peerAddress(fd: number): SocketAddress | undefined {
+    this.length.view.setUint32(0, SOCKADDR_BYTES, true);
+    const result = this.libc.getpeername(fd, this.address.bytes, this.length.bytes);
+    return result < 0 ? undefined : this.acceptedPeer();
+  }
+
+  /** How a connect ended: 0, or the negative error number. */
+  connectResult(fd: number): number {
+    this.length.view.setUint32(0, 4, true);
+    const { option, length } = this;
+    const result = this.libc.getsockopt(fd, C.SOL_SOCKET, C.SO_ERROR, option.bytes, length.bytes);
+    return result < 0 ? this.result(result) : -option.view.getInt32(0, true);
+  }
+
+  /** Sets what an application asked of a TCP socket; a socket that is gone already says so when it is read. */
+  configure(fd: number, { noDelay = true, keepAliveMs }: EndpointOptions): void {
+    if (noDelay) this.setOption(fd, C.IPPROTO_TCP, C.TCP_NODELAY, 1);
+    if (keepAliveMs === undefined) return;
+    this.setOption(fd, C.SOL_SOCKET, C.SO_KEEPALIVE, 1);
+    this.setOption(fd, C.IPPROTO_TCP, C.TCP_KEEPIDLE, Math.max(1, Math.ceil(keepAliveMs / 1000)));
+  }
+
+  /** Two connected sockets. */
+  pair(): [number, number] | number {
+    const result = this.result(this.libc.socketpair(C.AF_UNIX, STREAM, 0, this.option.bytes));
+    return result < 0 ? result : [this.option.view.getInt32(0, true), this.option.view.getInt32(4, true)];
+  }
+
+  /** Makes reads and writes of a descriptor return at once. */
+  setNonBlocking(fd: number): number {
+    const flags = this.result(this.libc.fcntl(fd, C.F_GETFL, 0));
+    return flags < 0 ? flags : this.result(this.libc.fcntl(fd, C.F_SETFL, flags | C.O_NONBLOCK));
+  }
+
+  /** Removes the file of a unix socket that was bound. */
+  removeFile(path: string): void {
+    this.libc.unlink(new TextEncoder().encode(`${path}\0`));
+  }
+
+  /** Descriptors that this process may have. */
+  descriptorLimit(): number {
+    const { option } = this;
+    if (this.libc.getrlimit(C.RLIMIT_NOFILE, option.bytes) < 0) return Infinity;
+    return Number(option.view.getBigUint64(RLIMIT.current, true));
+  }
+
+  private put(address: SocketAddress): number {
+    return writeSockaddr(address, this.address, (zone) => {
+      const index = this.libc.if_nametoindex(new TextEncoder().encode(`${zone}\0`));
+      return index === 0 ? Number(zone) || 0 : index;
+    });
+  }
+
+  private setOption(fd: number, level: number, name: number, value: number): void {
+    this.option.view.setInt32(0, value, true);
+    this.libc.setsockopt(fd, level, name, this.option.bytes, 4);
+  }
+
+  private result(value: number): number {
+    return value < 0 ? -this.libc.errno() : value;
+  }
+}

@@ -1,0 +1,130 @@
+// The main shape: a poller thread waits, and this thread, which has the runtime's own loop to run, makes the calls.
+
+import type { Loop } from "../core/base_engine.ts";
+import { Thread } from "../native/thread.ts";
+import { type FdTable, ReadyMarker } from "./fd_table.ts";
+import {
+  COUNT,
+  createHandover,
+  ENGINE,
+  type Handover,
+  ONLINE,
+  POLLER,
+  QUIT,
+  SIGNAL,
+  TOKEN,
+} from "./handover.ts";
+import type { Pollset } from "./pollset.ts";
+import type { Dispatcher, Waiting } from "./waiting.ts";
+
+/** While the poller thread starts, this thread looks by itself, this often. */
+const STARTING_POLL_MS = 1;
+
+/** How long this thread polls by itself after the last event before it has itself woken: a wake-up costs as much. */
+const SELF_POLL_MS = 0.05;
+
+/** So many times in a row in vain, and self-polling rests until events come close together again. */
+const MOST_MISSES = 4;
+
+/** Hands polling over and takes it back; see handover.ts. */
+export class ThreadWaiting implements Waiting {
+  private readonly handover: Handover;
+  private readonly marker: ReadyMarker;
+  private thread: Thread | undefined = undefined;
+  private holding = false;
+  private stopping = false;
+  private lastEventAt = 0;
+  private parkedAt = 0;
+  private misses = 0;
+  private readonly poll = (): void => this.pollOnce();
+  private readonly woken = (): void => this.wake();
+
+  /** `onCrash` hears when the poller thread ends by itself. */
+  constructor(
+    table: FdTable,
+    private readonly pollset: Pollset,
+    private readonly dispatcher: Dispatcher,
+    private readonly loop: Loop,
+    private readonly onCrash: (reason: string) => void,
+  ) {
+    this.handover = createHandover(table.words, pollset.descriptors);
+    this.marker = new ReadyMarker(table.words, this.handover.due);
+  }
+
+  /** The first thing that opens starts the poller thread, which then stays. */
+  hold(on: boolean): void {
+    this.holding = on;
+    if (this.stopping) return;
+    if (this.thread === undefined) this.start();
+    else if (on) this.thread.ref();
+    else this.thread.unref();
+  }
+
+  /** The poller thread is kicked and ends by itself. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    if (this.thread === undefined) return;
+    const { control } = this.handover;
+    Atomics.store(control, QUIT, 1);
+    Atomics.store(control, TOKEN, POLLER);
+    Atomics.notify(control, TOKEN);
+    this.pollset.kick();
+    this.thread.ref();
+    await this.thread.ended;
+  }
+
+  private start(): void {
+    const { control } = this.handover;
+    control.fill(0); // the engine's thread has the token
+    const thread = new Thread(new URL("./poller_worker.ts", import.meta.url), this.handover);
+    this.thread = thread;
+    void thread.ended.then(({ error, exitCode }) => {
+      if (this.stopping) return;
+      this.thread = undefined;
+      Atomics.store(control, TOKEN, ENGINE);
+      this.onCrash(`the poller thread ended: ${error?.message ?? `exit code ${exitCode}`}`);
+    });
+    this.pollOnce();
+  }
+
+  private pollOnce(): void {
+    if (this.stopping || this.thread === undefined) return;
+    const { marker, handover: { due, control } } = this;
+    marker.count = 0;
+    this.pollset.wait(0, marker);
+    const { count } = marker;
+    const now = this.loop.now();
+    if (count > 0) {
+      this.misses = 0;
+      this.lastEventAt = now;
+      this.dispatcher.dispatch(due, count);
+      this.loop.soon(this.poll);
+    } else if (this.misses < MOST_MISSES && now - this.lastEventAt < SELF_POLL_MS) this.loop.soon(this.poll);
+    else if (Atomics.load(control, ONLINE) === 1) this.park(now);
+    else if (this.holding) this.loop.arm(STARTING_POLL_MS, this.poll);
+    else this.loop.keepAlive(this.loop.arm(STARTING_POLL_MS, this.poll), false);
+  }
+
+  /** Gives polling to the poller thread, and has this thread woken when it finds something. */
+  private park(now: number): void {
+    const { control } = this.handover;
+    this.misses++;
+    this.parkedAt = now;
+    Atomics.store(control, SIGNAL, 0);
+    const signal = Atomics.waitAsync(control, SIGNAL, 0);
+    Atomics.store(control, TOKEN, POLLER);
+    Atomics.notify(control, TOKEN);
+    if (signal.async) void signal.value.then(this.woken);
+    else this.loop.soon(this.woken);
+  }
+
+  private wake(): void {
+    if (this.stopping || this.thread === undefined) return;
+    const { control, due } = this.handover;
+    const now = this.loop.now();
+    if (now - this.parkedAt < 2 * SELF_POLL_MS) this.misses = 0; // polling on would have found it
+    this.lastEventAt = now;
+    this.dispatcher.dispatch(due, Atomics.load(control, COUNT));
+    this.loop.soon(this.poll);
+  }
+}

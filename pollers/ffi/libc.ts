@@ -1,0 +1,84 @@
+// The C library of Linux: the calls that a poller makes, errno, and why there may be none.
+
+import process from "node:process";
+import { type NativeFunctions, openLibrary, viewMemory } from "./library.ts";
+import { KNOWN_ARCHITECTURES, type LinuxLayouts, linuxLayouts } from "./linux_layouts.ts";
+
+/** glibc, then musl by architecture. */
+const NAMES = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"];
+
+const SIGNATURES = {
+  socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
+  socketpair: { parameters: ["i32", "i32", "i32", "buffer"], result: "i32" },
+  bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  listen: { parameters: ["i32", "i32"], result: "i32" },
+  accept4: { parameters: ["i32", "buffer", "buffer", "i32"], result: "i32" },
+  connect: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
+  getpeername: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
+  getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
+  setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
+  sendmsg: { parameters: ["i32", "buffer", "i32"], result: "i32" },
+  read: { parameters: ["i32", "buffer", "address"], result: "i32" },
+  pipe2: { parameters: ["buffer", "i32"], result: "i32" },
+  readv: { parameters: ["i32", "buffer", "i32"], result: "i32" },
+  write: { parameters: ["i32", "buffer", "address"], result: "i32" },
+  writev: { parameters: ["i32", "buffer", "i32"], result: "i32" },
+  close: { parameters: ["i32"], result: "i32" },
+  if_nametoindex: { parameters: ["buffer"], result: "u32" },
+  unlink: { parameters: ["buffer"], result: "i32" },
+  fcntl: { parameters: ["i32", "i32", "i32"], result: "i32" },
+  getrlimit: { parameters: ["i32", "buffer"], result: "i32" },
+  eventfd: { parameters: ["u32", "i32"], result: "i32" },
+  epoll_create1: { parameters: ["i32"], result: "i32" },
+  epoll_ctl: { parameters: ["i32", "i32", "i32", "buffer"], result: "i32" },
+  epoll_wait: { parameters: ["i32", "buffer", "i32", "i32"], result: "i32" },
+  __errno_location: { parameters: [], result: "address" },
+} as const;
+
+/** Linux 5.11 and glibc 2.35: epoll_wait with a timeout in nanoseconds. */
+const PRECISE_WAIT = {
+  epoll_pwait2: { parameters: ["i32", "buffer", "i32", "buffer", "buffer"], result: "i32" },
+} as const;
+
+/** The C library as one thread uses it. */
+export interface Libc extends NativeFunctions<typeof SIGNATURES> {
+  /** The error number of this thread's last call that failed. */
+  errno(): number;
+  /** Structs of this machine's architecture. */
+  readonly layouts: LinuxLayouts;
+  /** Not there on older systems. */
+  readonly epoll_pwait2: NativeFunctions<typeof PRECISE_WAIT>["epoll_pwait2"] | undefined;
+}
+
+/** The C library, or a sentence that says why there is none. */
+export type OpenedLibc = { readonly ok: true; readonly libc: Libc } | {
+  readonly ok: false;
+  readonly because: string;
+};
+
+let opened: OpenedLibc | undefined = undefined;
+
+/** Opens the C library, once a thread. */
+export function openLibc(): OpenedLibc {
+  return opened ??= open();
+}
+
+function open(): OpenedLibc {
+  if (process.platform !== "linux") {
+    return { ok: false, because: `it needs Linux, and this is ${process.platform}` };
+  }
+  const layouts = linuxLayouts(process.arch);
+  if (layouts === undefined) {
+    const known = KNOWN_ARCHITECTURES.join(" and ");
+    return { ok: false, because: `the layout of structs on ${process.arch} is unknown; known are ${known}` };
+  }
+  const library = openLibrary(NAMES, SIGNATURES);
+  if (!library.ok) return library;
+  const { functions } = library;
+  const precise = openLibrary(NAMES, PRECISE_WAIT);
+  const epoll_pwait2 = precise.ok ? precise.functions.epoll_pwait2 : undefined;
+  // errno lies in memory of this thread, where it stays as long as the thread does.
+  const errno = new Int32Array(viewMemory(functions.__errno_location(), 4));
+  return { ok: true, libc: { ...functions, epoll_pwait2, layouts, errno: () => errno[0]! } };
+}

@@ -1,0 +1,75 @@
+// Threads of the runtime, alike on all of them: a module that runs beside this one, and messages both ways.
+
+import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+
+/** Tells what we gave a thread from what other workers are given. */
+const MARK = "pollwire";
+
+/** How a thread ended. */
+export interface ThreadEnd {
+  /** What it threw, where it did. */
+  readonly error: Error | undefined;
+  readonly exitCode: number;
+}
+
+/** A running thread. It keeps the process alive until {@linkcode unref}. */
+export class Thread {
+  /** Settles once the thread is gone, however it went. */
+  readonly ended: Promise<ThreadEnd>;
+  private readonly worker: Worker;
+
+  /** Runs `module`, which finds `data` with {@linkcode startData}; shared memory stays shared. */
+  constructor(module: URL, data: unknown, onMessage: (message: unknown) => void = () => {}) {
+    this.worker = new Worker(module, { workerData: { [MARK]: data } });
+    let error: Error | undefined = undefined;
+    this.worker.on("error", (thrown: unknown) => {
+      error ??= thrown instanceof Error ? thrown : new Error(String(thrown));
+    });
+    this.worker.on("message", onMessage);
+    this.ended = new Promise((resolve) => {
+      this.worker.on("exit", (exitCode) => resolve({ error, exitCode }));
+    });
+  }
+
+  /** Sends a message; shared memory in it stays shared. */
+  post(message: unknown): void {
+    this.worker.postMessage(message);
+  }
+
+  /** The thread keeps the process alive. */
+  ref(): void {
+    this.worker.ref();
+  }
+
+  /** The process may end while the thread runs. */
+  unref(): void {
+    this.worker.unref();
+  }
+
+  /** Ends a thread that would not end by itself. */
+  terminate(): void {
+    void this.worker.terminate();
+  }
+}
+
+/** In a thread made by {@linkcode Thread}: what it was given; undefined in every other thread. */
+export function startData(): unknown {
+  return isMainThread && workerData === null
+    ? undefined
+    : (workerData as Record<string, unknown> | null)?.[MARK];
+}
+
+/** In a thread: sends a message to whoever made it. */
+export function postToOwner(message: unknown): void {
+  parentPort!.postMessage(message);
+}
+
+/** In a thread: hears messages of whoever made it, and stays alive for them until {@linkcode stopHearing}. */
+export function onOwnerMessage(onMessage: (message: unknown) => void): void {
+  parentPort!.on("message", onMessage);
+}
+
+/** In a thread: hears no more messages, so that it can end. */
+export function stopHearing(): void {
+  parentPort!.close();
+}
