@@ -24,7 +24,7 @@ export interface Talk {
 /** Content is what its place says, so that nothing can be lost, doubled or mixed up unseen. */
 const PERIOD = 251;
 /** More than this would only be more of the same. */
-const MOST_SENT = 120_000;
+const MOST_SENT = 60_000;
 const SCRIBBLE = 255;
 
 /** An application on one connection. */

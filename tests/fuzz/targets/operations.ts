@@ -73,7 +73,7 @@ class Program {
         server.carry(client, this.now, this.piece);
         break;
       case 7:
-        this.piece = much === 0 ? Infinity : much * 3;
+        this.piece = much === 0 ? Infinity : 9 + much * 9;
         break;
       default:
         this.operateMore(operation, much, talk, answer);
