@@ -12,7 +12,9 @@ const HANGUP = 2;
 
 /** Gets the events of a descriptor that it waits for, on the thread that uses it, inside a turn. */
 export interface FdOwner {
+  /** Bytes came, or the peer ended or is gone; comes once after a `waitReadable` that gave true. */
   onReadable(): void;
+  /** There is room, a connect is over, or the peer is gone; comes once after a `waitWritable` that gave true. */
   onWritable(): void;
 }
 

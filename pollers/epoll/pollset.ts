@@ -19,8 +19,12 @@ const HANGUP_EVENTS = C.EPOLLRDHUP | C.EPOLLERR | C.EPOLLHUP;
 
 const EDGE = C.EPOLLIN | C.EPOLLOUT | C.EPOLLRDHUP | C.EPOLLET;
 
-/** Hears of one descriptor's event; `generation` is that which it was added with. */
+/** Hears of what a set reports, while it waits. */
 export interface EventSink {
+  /**
+   * One descriptor's event: `slot` and `generation` are those which it was added with; `hangup` says that the peer has
+   * ended or is gone, and comes with `readable`.
+   */
   onEvent(slot: number, generation: number, readable: boolean, writable: boolean, hangup: boolean): void;
 }
 
