@@ -7,11 +7,17 @@ import os from "node:os";
 import process from "node:process";
 import { build } from "../.ci/build.mjs";
 import { ensureInstalled } from "../.ci/install.mjs";
-import { program, root } from "../.ci/runtimes.mjs";
+import { program, root, runtimeCommand } from "../.ci/runtimes.mjs";
 import { failedTests, filesWithoutTests, readReport, readTap, skipLines } from "./reports.mjs";
 
 /** A runner that takes longer than this is hung. */
 const RUNNER_LIMIT_MS = 15 * 60_000;
+
+/** Tests of what is the same whichever poller runs. */
+const ABOVE_POLLERS = ["tests/surface", "tests/peers"];
+
+/** What `native` stands for, and its twin that is there for comparison. */
+const DEFAULT_POLLERS = ["native", "node"];
 
 const options = readOptions();
 const totals = { passed: 0, failed: 0, skipped: 0 };
@@ -40,7 +46,7 @@ async function runAll() {
   const onNode = wants("node") && (whole || options.filter.startsWith("tests/dist"));
   if (onNode) await runBuild();
   const files = findFiles("tests", /_test\.ts$/).filter((file) => file.startsWith(options.filter));
-  for (const runtime of ["deno", "bun"]) if (wants(runtime)) await runSuite(runtime, files);
+  for (const runtime of ["deno", "bun"]) if (wants(runtime)) await runOnPollers(runtime, files);
   if (onNode) await runNode();
 }
 
@@ -119,10 +125,38 @@ function report(name, sums) {
   );
 }
 
+/**
+ * Everything on the default poller, and what is above the pollers on each other one as well: those tests name no
+ * poller, so the environment's is chosen.
+ */
+async function runOnPollers(runtime, files) {
+  await runSuite(runtime, files, "native");
+  const above = files.filter((file) => ABOVE_POLLERS.some((folder) => file.startsWith(folder)));
+  if (above.length === 0) return;
+  for (const { name, usable, because } of await describePollers(runtime)) {
+    if (DEFAULT_POLLERS.includes(name)) continue;
+    if (usable) await runSuite(runtime, above, name);
+    else {
+      skips.push(`${runtime}: ${ABOVE_POLLERS.join(", ")} on ${name} (skipped: ${because})`);
+      report(`${runtime}, ${name}`, { passed: 0, failed: 0, skipped: above.length });
+    }
+  }
+}
+
+/** Every poller, and why it cannot run on `runtime` here. */
+async function describePollers(runtime) {
+  const [command, ...before] = runtimeCommand(runtime);
+  const { code, output } = await capture(command, [...before, "tests/pollers/describe.ts"]);
+  if (code === 0) return JSON.parse(output);
+  fail(runtime, `pollers cannot be listed: ${output}`);
+  return [];
+}
+
 /** All test files on one runtime. A runner that crashes, hangs or runs nothing is a failure, as is a file without tests. */
-async function runSuite(runtime, paths) {
+async function runSuite(runtime, paths, poller) {
+  const title = poller === "native" ? runtime : `${runtime}, ${poller}`;
   if (paths.length === 0) return fail(runtime, `no test file starts with ${JSON.stringify(options.filter)}`);
-  const junitFile = `${reports}/${runtime}.xml`;
+  const junitFile = `${reports}/${runtime}-${poller}.xml`;
   const args = runtime === "deno" ? ["test", "-A", "--no-check", `--junit-path=${junitFile}`, ...paths] : [
     "test",
     "--timeout=120000",
@@ -130,17 +164,17 @@ async function runSuite(runtime, paths) {
     `--reporter-outfile=${junitFile}`,
     ...paths.map((p) => `./${p}`),
   ];
-  const { code, output } = await capture(program(runtime), args);
-  skips.push(...skipLines(output).map((line) => `${runtime}: ${line}`));
+  const { code, output } = await capture(program(runtime), args, { POLLWIRE_POLLER: poller });
+  skips.push(...skipLines(output).map((line) => `${title}: ${line}`));
   const junit = existsSync(junitFile) ? readFileSync(junitFile, "utf8") : "";
   const sums = readReport(runtime, junit, output);
-  failures.push(...failedTests(junit).map((line) => `${runtime}: ${line}`));
+  failures.push(...failedTests(junit).map((line) => `${title}: ${line}`));
   const empty = filesWithoutTests(runtime, junit, output, paths);
   if (code !== 0 || sums.failed > 0 || empty.length > 0) console.log(output);
-  for (const file of junit === "" ? [] : empty) fail(runtime, `${file} ran no test`);
-  if (junit === "") return fail(runtime, `the runner ended with ${code} and left no report`);
-  if (code !== 0 && sums.failed === 0) fail(runtime, `the runner ended with ${code}`);
-  report(runtime, sums);
+  for (const file of junit === "" ? [] : empty) fail(title, `${file} ran no test`);
+  if (junit === "") return fail(title, `the runner ended with ${code} and left no report`);
+  if (code !== 0 && sums.failed === 0) fail(title, `the runner ended with ${code}`);
+  report(title, sums);
 }
 
 /** The built package on Node, as a user of plain JavaScript has it. */
@@ -167,11 +201,11 @@ function fail(runtime, reason) {
 }
 
 /** Runs a command to its end, its children included; a code that is no number is the reason it did not run. */
-function capture(command, args) {
+function capture(command, args, env = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       cwd: root,
-      env: { ...process.env, NO_COLOR: "1" },
+      env: { ...process.env, NO_COLOR: "1", ...env },
       stdio: ["ignore", "pipe", "pipe"],
       detached: true, // its own process group, so that what it started can be ended with it
     });

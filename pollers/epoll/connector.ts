@@ -46,8 +46,8 @@ export class Connector implements FdOwner {
 
   /** Connected, or failed. */
   onWritable(): void {
-    const { engine, to } = this;
-    const handle = this.handle!;
+    const { engine, to, handle } = this;
+    if (handle === undefined) return; // aborted
     const result = engine.sockets.connectResult(handle.fd);
     this.handle = undefined;
     if (result < 0) {
@@ -72,8 +72,8 @@ export class Connector implements FdOwner {
       return this.failLater(handle);
     }
     this.handle = handle;
-    // A new handle has heard of nothing yet, so this waits; the set reports at once what has happened already.
-    handle.waitWritable();
+    // The poller thread may have heard of the end before anybody waited for it.
+    if (!handle.waitWritable()) this.engine.run(() => this.onWritable());
   }
 
   private failLater(result: number): void {

@@ -36,7 +36,7 @@ async function against(
   const port = await new Promise<number>((resolve) =>
     listener.listen(0, "127.0.0.1", () => resolve((listener.address() as { port: number }).port))
   );
-  const channel = new Channel(`127.0.0.1:${port}`, { poller: "native", handshakeTimeoutMs: SHORT_MS });
+  const channel = new Channel(`127.0.0.1:${port}`, { handshakeTimeoutMs: SHORT_MS });
   try {
     await check(channel.client(Trial), port);
   } finally {
@@ -86,9 +86,9 @@ async function assertStillServes(client: Client<typeof Trial>): Promise<void> {
 
 test("malformed addresses are refused with the address in the message", async () => {
   for (const address of ["", "nowhere", "127.0.0.1:99999", "127.0.0.1:port", "[::1", "unix:", "http://a:1"]) {
-    const thrown = assertThrows(() => new Channel(address, { poller: "native" }).close(), Error);
+    const thrown = assertThrows(() => new Channel(address).close(), Error);
     assert(thrown.message.includes(address), thrown.message);
-    const server = new Server({ poller: "native" });
+    const server = new Server();
     const rejected = await assertRejects(() => server.listen(address), Error);
     assert(rejected.message.includes(address), rejected.message);
     server.close();
@@ -105,7 +105,7 @@ test("an unknown poller is refused with its name and the known ones", () => {
 
 test("a port in use: listen rejects naming address and cause, and the server may try another", () =>
   serving(working, async ({ port }) => {
-    const second = new Server({ poller: "native" });
+    const second = new Server();
     try {
       const error = await assertRejects(() => second.listen(`127.0.0.1:${port}`), Error);
       assertMatch(
@@ -120,7 +120,7 @@ test("a port in use: listen rejects naming address and cause, and the server may
 
 test("connection refused: UNAVAILABLE that names address and cause", async () => {
   const port = 1; // tcpmux, which nothing serves
-  const channel = new Channel(`127.0.0.1:${port}`, { poller: "native" });
+  const channel = new Channel(`127.0.0.1:${port}`);
   try {
     const client = channel.client(Trial);
     const error = await failure(client.one({}));
@@ -136,7 +136,7 @@ test("connection refused: UNAVAILABLE that names address and cause", async () =>
 });
 
 test("a unix socket that is not there: UNAVAILABLE that names it", async () => {
-  const channel = new Channel("unix:/nonexistent/pollwire.sock", { poller: "native" });
+  const channel = new Channel("unix:/nonexistent/pollwire.sock");
   try {
     const error = await failure(channel.client(Trial).one({}));
     assertEquals(error.code, Status.UNAVAILABLE);
@@ -147,7 +147,7 @@ test("a unix socket that is not there: UNAVAILABLE that names it", async () => {
 });
 
 test("a name that does not resolve: UNAVAILABLE that names it", async () => {
-  const channel = new Channel("no-such-host.invalid:50051", { poller: "native" });
+  const channel = new Channel("no-such-host.invalid:50051");
   try {
     const error = await failure(channel.client(Trial).one({}, { deadlineMs: 15_000 }));
     assertEquals(error.code, Status.UNAVAILABLE);
@@ -256,7 +256,7 @@ test("methods without a handler: UNIMPLEMENTED, of every kind", () =>
   }));
 
 test("handlers that fit no method, are no functions, or are added twice are refused", async () => {
-  const server = new Server({ poller: "native" });
+  const server = new Server();
   const add = (handlers: unknown) => () => server.addService(Trial, handlers as Handlers);
   try {
     assertMatch(assertThrows(add({ won: () => ({}) }), TypeError).message, /"won".*trial\.Trial.*one, down/);
@@ -410,7 +410,7 @@ test("after channel.close(): calls fail with UNAVAILABLE and say why", () =>
   }));
 
 test("after shutdown: listen rejects and says why", async () => {
-  const server = new Server({ poller: "native" });
+  const server = new Server();
   await server.shutdown();
   const error = await assertRejects(() => server.listen("127.0.0.1:0"), TypeError);
   assertMatch(error.message, /Cannot listen on 127\.0\.0\.1:0: the server was shut down/);

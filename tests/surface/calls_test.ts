@@ -251,7 +251,7 @@ test("cancellation: while the connection is being made", async () => {
   const port = await new Promise<number>((resolve) =>
     silent.listen(0, "127.0.0.1", () => resolve((silent.address() as { port: number }).port))
   );
-  const channel = new Channel(`127.0.0.1:${port}`, { poller: "native" });
+  const channel = new Channel(`127.0.0.1:${port}`);
   try {
     const controller = new AbortController();
     const call = failure(channel.client(Trial).one({}, { signal: controller.signal }));

@@ -31,11 +31,11 @@ test("state: IDLE, CONNECTING, READY, SHUTDOWN", () =>
   }));
 
 test("the channel connects again after its server was restarted on the same port", async () => {
-  const first = new Server({ poller: "native" });
+  const first = new Server();
   first.addService(Trial, { one: () => ({ text: "first" }) });
   const port = await first.listen("127.0.0.1:0");
-  const channel = new Channel(`127.0.0.1:${port}`, { poller: "native", initialBackoffMs: 50 });
-  const second = new Server({ poller: "native" });
+  const channel = new Channel(`127.0.0.1:${port}`, { initialBackoffMs: 50 });
+  const second = new Server();
   try {
     const client = channel.client(Trial);
     assertEquals((await client.one({})).text, "first");
@@ -54,12 +54,12 @@ test("the channel connects again after its server was restarted on the same port
 });
 
 test("waitForReady: a call made before there is a server waits for it", async () => {
-  const probe = new Server({ poller: "native" });
+  const probe = new Server();
   const port = await probe.listen("127.0.0.1:0");
   probe.close();
   await probe.shutdown();
-  const channel = new Channel(`127.0.0.1:${port}`, { poller: "native", initialBackoffMs: 50 });
-  const server = new Server({ poller: "native" });
+  const channel = new Channel(`127.0.0.1:${port}`, { initialBackoffMs: 50 });
+  const server = new Server();
   try {
     const answer = channel.client(Trial).one({ text: "patient" }, { waitForReady: true, deadlineMs: 15_000 });
     while (channel.state !== "TRANSIENT_FAILURE") await channel.stateChange(channel.state);
@@ -134,10 +134,10 @@ test("channel.close() fails running calls with UNAVAILABLE, and the server's han
 test("unix socket", async () => {
   const address = `unix:${join(tmpdir(), `pollwire-e2e-${crypto.randomUUID()}.sock`)}`;
   const authorities: string[] = [];
-  const server = new Server({ poller: "native" });
+  const server = new Server();
   server.addService(Trial, { ...echo, one: (request, call) => (authorities.push(call.authority), request) });
   assertEquals(await server.listen(address), 0);
-  const channel = new Channel(address, { poller: "native" });
+  const channel = new Channel(address);
   try {
     const client = channel.client(Trial);
     assertEquals((await client.one({ text: "over a file" })).text, "over a file");
@@ -175,10 +175,10 @@ test("a name that resolves: localhost", () =>
   ));
 
 test("one server may listen on two addresses, and serve two services' worth of channels", async () => {
-  const server = new Server({ poller: "native" });
+  const server = new Server();
   server.addService(Trial, echo);
   const ports = [await server.listen("127.0.0.1:0"), await server.listen("127.0.0.1:0")];
-  const channels = ports.map((port) => new Channel(`127.0.0.1:${port}`, { poller: "native" }));
+  const channels = ports.map((port) => new Channel(`127.0.0.1:${port}`));
   try {
     assert(ports[0] !== ports[1]);
     const answers = channels.map((channel, i) => channel.client(Trial).one({ number: i + 1 }));

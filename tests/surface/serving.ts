@@ -96,10 +96,10 @@ export async function serving(
   options: BenchOptions = {},
 ): Promise<void> {
   const { host = "127.0.0.1" } = options;
-  const server = new Server({ poller: "native", ...options.server });
+  const server = new Server(options.server);
   server.addService(Trial, handlers);
   const port = await server.listen(`${host}:0`);
-  const channel = new Channel(`${host}:${port}`, { poller: "native", ...options.channel });
+  const channel = new Channel(`${host}:${port}`, options.channel);
   try {
     await check({ client: channel.client(Trial), channel, server, port });
   } finally {
