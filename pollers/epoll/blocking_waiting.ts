@@ -82,13 +82,14 @@ export class BlockingWaiting implements Waiting {
   private stopping = false;
   private readonly tick = (): void => this.waitOnce();
 
-  /** `runtime` is the loop below `loop`: it gives the turns. */
+  /** `runtime` is the loop below `loop`: it gives the turns. `onCrash` hears why the set can no longer be polled. */
   constructor(
     table: FdTable,
     private readonly pollset: Pollset,
     private readonly dispatcher: Dispatcher,
     private readonly loop: BlockableLoop,
     private readonly runtime: Loop,
+    private readonly onCrash: (reason: string) => void,
   ) {
     this.marker = new ReadyMarker(table.words, new Int32Array(MAX_EVENTS * 4));
   }
@@ -116,7 +117,11 @@ export class BlockingWaiting implements Waiting {
     const { marker } = this;
     this.runtime.soon(this.tick);
     marker.count = 0;
-    if (this.pollset.wait(this.loop.mayBlockMs(), marker) > 0) this.loop.active();
+    try {
+      if (this.pollset.wait(this.loop.mayBlockMs(), marker) > 0) this.loop.active();
+    } catch (error) { // what opens after this hears so as well, in the next iteration
+      return this.onCrash(`the descriptors cannot be polled any more: ${(error as Error).message}`);
+    }
     this.dispatcher.dispatch(marker.due, marker.count);
   }
 }

@@ -1,7 +1,7 @@
 // The epoll engine: an epoll set, the descriptors in it, and somebody who waits.
 
 import type { SocketAddress } from "../core/address.ts";
-import { BaseEngine, type ConnectAttempt } from "../core/base_engine.ts";
+import { BaseEngine, ConnectAttempt } from "../core/base_engine.ts";
 import { IoError } from "../core/io_error.ts";
 import { UNNAMED } from "../core/unix_path.ts";
 import {
@@ -16,6 +16,7 @@ import {
   type Resolver,
 } from "../engine.ts";
 import type { Libc } from "../ffi/libc.ts";
+import { EBADF, EEXIST, EPERM, errnoName } from "../ffi/linux_errno_table.ts";
 import { SystemResolver } from "../native/dns.ts";
 import { runtimeLoop } from "../native/runtime_loop.ts";
 import { BlockableLoop, BlockingWaiting } from "./blocking_waiting.ts";
@@ -58,9 +59,10 @@ export class EpollEngine extends BaseEngine implements FdAdoption {
     this.table = new FdTable(libc, this.pollset, Math.min(MOST_SLOTS, this.sockets.descriptorLimit()));
     const { table, pollset } = this;
     const dispatcher = new Dispatcher(table, this.execCtx);
+    const onCrash = (reason: string): void => this.failAll(reason);
     this.waiting = blockable === undefined
-      ? new ThreadWaiting(table, pollset, dispatcher, this.loop, (reason) => this.failAll(reason))
-      : new BlockingWaiting(table, pollset, dispatcher, blockable, runtimeLoop);
+      ? new ThreadWaiting(table, pollset, dispatcher, this.loop, onCrash)
+      : new BlockingWaiting(table, pollset, dispatcher, blockable, runtimeLoop, onCrash);
   }
 
   /** See the contract. */
@@ -98,29 +100,21 @@ export class EpollEngine extends BaseEngine implements FdAdoption {
     const { sockets } = this;
     for (const fd of readFd === writeFd ? [readFd] : [readFd, writeFd]) {
       const result = sockets.setNonBlocking(fd);
-      if (result < 0) throw new Error(`Cannot adopt descriptor ${fd}: ${errnoError(result, "read").message}`);
+      if (result < 0) throw new Error(`Cannot adopt descriptor ${fd}: ${adoptionError(-result)}`);
     }
-    const local = sockets.localAddress(readFd);
-    const peer = sockets.peerAddress(readFd) ?? UNNAMED;
-    const endpoint = readFd === writeFd && local !== undefined
-      ? this.adoptSocket(readFd, local, peer)
-      : this.adoptPipes(readFd, writeFd);
+    const socket = readFd === writeFd ? sockets.localAddress(readFd) : undefined;
+    const endpoint = socket !== undefined
+      ? this.endpointOver(readFd, readFd, socket, sockets.peerAddress(readFd) ?? UNNAMED, true)
+      : this.endpointOver(readFd, writeFd, UNNAMED, UNNAMED, false);
     if (typeof endpoint !== "number") return endpoint;
-    throw new Error(
-      `Cannot adopt descriptors ${readFd} and ${writeFd}: ${errnoError(endpoint, "read").message}`,
-    );
+    const which = readFd === writeFd ? `descriptor ${readFd}` : `descriptors ${readFd} and ${writeFd}`;
+    throw new Error(`Cannot adopt ${which}: ${adoptionError(-endpoint)}`);
   }
 
   /** An endpoint over a connected, non-blocking socket; it is closed where the set takes no more. */
   adoptSocket(fd: number, local: SocketAddress, peer: SocketAddress): EpollEndpoint | number {
-    const endpoint = new EpollEndpoint(this, local, peer, true);
-    const handle = this.table.add(fd, endpoint);
-    if (typeof handle === "number") {
-      this.opened.delete(endpoint);
-      this.sockets.libc.close(fd);
-      return handle;
-    }
-    endpoint.attach(handle, handle);
+    const endpoint = this.endpointOver(fd, fd, local, peer, true);
+    if (typeof endpoint === "number") this.sockets.libc.close(fd);
     return endpoint;
   }
 
@@ -149,8 +143,15 @@ export class EpollEngine extends BaseEngine implements FdAdoption {
     new Connector(this, to, options, attempt).start();
   }
 
-  private adoptPipes(readFd: number, writeFd: number): EpollEndpoint | number {
-    const endpoint = new EpollEndpoint(this, UNNAMED, UNNAMED, false);
+  /** An endpoint over one descriptor or two; they stay as they are where the set does not take them. */
+  private endpointOver(
+    readFd: number,
+    writeFd: number,
+    local: SocketAddress,
+    peer: SocketAddress,
+    isSocket: boolean,
+  ): EpollEndpoint | number {
+    const endpoint = new EpollEndpoint(this, local, peer, isSocket);
     const reader = this.table.add(readFd, endpoint);
     const writer = readFd === writeFd || typeof reader === "number"
       ? reader
@@ -167,7 +168,27 @@ export class EpollEngine extends BaseEngine implements FdAdoption {
   /** Nobody waits for events any more: whatever is open hears why. */
   private failAll(reason: string): void {
     for (const closable of this.opened.all()) {
-      closable.close(new IoError("other", "read", undefined, undefined, reason));
+      const syscall = closable instanceof ConnectAttempt
+        ? "connect"
+        : closable instanceof EpollListener
+        ? "accept"
+        : "read";
+      closable.close(new IoError("other", syscall, undefined, undefined, reason));
     }
+  }
+}
+
+/** Why a descriptor cannot be adopted, with the error number's name. */
+function adoptionError(errno: number): string {
+  const name = errnoName(errno);
+  switch (errno) {
+    case EBADF:
+      return `it is not open (${name})`;
+    case EPERM:
+      return `files cannot be polled, only sockets, pipes and their like (${name})`;
+    case EEXIST:
+      return `this engine has it already (${name})`;
+    default:
+      return `the system says ${name}`;
   }
 }

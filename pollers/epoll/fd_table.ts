@@ -1,6 +1,7 @@
 // Every descriptor an engine polls: its slot, its two lock-free events, and who is told.
 
 import type { Libc } from "../ffi/libc.ts";
+import { EMFILE } from "../ffi/linux_errno_table.ts";
 import { MAX_GENERATION, notifyOn, resetEvent, setReady, setShutdown } from "./lockfree_event.ts";
 import type { EventSink, Pollset } from "./pollset.ts";
 
@@ -135,5 +136,3 @@ export class FdTable {
     this.free.push(slot);
   }
 }
-
-const EMFILE = 24;

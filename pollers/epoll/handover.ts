@@ -8,13 +8,16 @@
 import type { PollsetDescriptors } from "./pollset.ts";
 import { MAX_EVENTS } from "./pollset.ts";
 
+/** What the poller thread runs. */
+export const POLLER_MODULE: URL = new URL("./poller_worker.ts", import.meta.url);
+
 /** Word indexes of {@linkcode Handover.control}. */
 export const SIGNAL = 0;
 /** Whose turn it is to poll. */
 export const TOKEN = 1;
 /** Valid numbers in {@linkcode Handover.due}. */
 export const COUNT = 2;
-/** 1: the poller thread is to end. */
+/** 1: the poller thread is to end, whoever has the token. */
 export const QUIT = 3;
 /** 1: the poller thread runs. */
 export const ONLINE = 4;

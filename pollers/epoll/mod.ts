@@ -2,14 +2,17 @@
 
 import type { EngineFactory, EngineOptions, EventEngine, ProbeResult } from "../engine.ts";
 import { openLibc } from "../ffi/libc.ts";
+import { whyNoThread } from "../native/thread.ts";
 import { EpollEngine } from "./engine.ts";
+import { POLLER_MODULE } from "./handover.ts";
 
-/** "epoll": Linux's epoll through FFI. Usable on x86-64 and arm64, on Deno with --allow-ffi and on Bun. */
+/** "epoll": Linux's epoll through FFI. Usable on x86-64 and arm64, on Deno with --allow-ffi and --allow-read and on Bun. */
 export const epollFactory: EngineFactory = {
   name: "epoll",
   probe(): ProbeResult {
     const opened = openLibc();
-    return opened.ok ? { usable: true } : { usable: false, because: opened.because };
+    const because = opened.ok ? whyNoThread(POLLER_MODULE) : opened.because;
+    return because === undefined ? { usable: true } : { usable: false, because };
   },
   create(options: EngineOptions): EventEngine {
     const opened = openLibc();

@@ -3,7 +3,7 @@
 import { openLibc } from "../ffi/libc.ts";
 import { startData } from "../native/thread.ts";
 import { ReadyMarker } from "./fd_table.ts";
-import { COUNT, ENGINE, type Handover, ONLINE, QUIT, SIGNAL, TOKEN } from "./handover.ts";
+import { COUNT, ENGINE, type Handover, ONLINE, POLLER, QUIT, SIGNAL, TOKEN } from "./handover.ts";
 import { Pollset } from "./pollset.ts";
 
 function pollUntilQuit({ control, due, words, descriptors }: Handover): void {
@@ -13,8 +13,12 @@ function pollUntilQuit({ control, due, words, descriptors }: Handover): void {
   const marker = new ReadyMarker(words, due);
   Atomics.store(control, ONLINE, 1);
   for (;;) {
-    while (Atomics.load(control, TOKEN) === ENGINE) Atomics.wait(control, TOKEN, ENGINE);
-    if (Atomics.load(control, QUIT) === 1) return;
+    for (;;) {
+      // Looked at in this order: what was found below may just have taken the token back from whoever said to end.
+      if (Atomics.load(control, QUIT) === 1) return;
+      if (Atomics.load(control, TOKEN) === POLLER) break;
+      Atomics.wait(control, TOKEN, ENGINE);
+    }
     marker.count = 0;
     pollset.wait(Infinity, marker);
     if (marker.count === 0) continue; // nobody waits for what happened

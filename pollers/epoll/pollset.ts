@@ -1,6 +1,6 @@
 // An epoll set with the eventfd that kicks whoever waits in it, as gRPC's pollset.
 
-import { EINTR, errnoName } from "../ffi/linux_errno_table.ts";
+import { EBADF, EINTR, errnoName } from "../ffi/linux_errno_table.ts";
 import { C, TIMESPEC } from "../ffi/linux_layouts.ts";
 import type { Libc } from "../ffi/libc.ts";
 import { Arena, type NativeMemory } from "../ffi/memory.ts";
@@ -44,6 +44,7 @@ export class Pollset {
   private readonly stride: number;
   private readonly dataAt: number;
   private precise: boolean;
+  private closed = false;
 
   /** A view of a set that exists; see {@linkcode createPollset}. */
   constructor(private readonly libc: Libc, readonly descriptors: PollsetDescriptors) {
@@ -80,7 +81,7 @@ export class Pollset {
 
   /**
    * Waits at most `timeoutMs` (Infinity: for ever; fractions count where the system takes them) and tells `sink` of
-   * each event. Gives the events, 0 after a kick or a signal too; throws an Error where the set is no more.
+   * each event. Gives the events without kicks, 0 after a signal too; throws an Error where the set is no more.
    */
   wait(timeoutMs: number, sink: EventSink): number {
     const count = this.waitFor(timeoutMs);
@@ -90,10 +91,12 @@ export class Pollset {
       throw new Error(`epoll_wait failed: ${errnoName(errno)}`);
     }
     const { words, stride, dataAt } = this;
+    let kicks = 0;
     for (let i = 0, at = 0; i < count; i++, at += stride) {
       const slot = words[at + dataAt]!;
       if (slot === KICK_SLOT) {
         this.libc.read(this.descriptors.kickFd, this.counter.bytes, 8);
+        kicks++;
         continue;
       }
       const events = words[at]!;
@@ -101,7 +104,7 @@ export class Pollset {
       const writable = (events & WRITE_EVENTS) !== 0;
       sink.onEvent(slot, words[at + dataAt + 1]!, readable, writable, (events & HANGUP_EVENTS) !== 0);
     }
-    return count;
+    return count - kicks;
   }
 
   /** Ends the wait of whoever waits, or the next one. */
@@ -111,8 +114,10 @@ export class Pollset {
     this.libc.write(this.descriptors.kickFd, this.counter.bytes, 8);
   }
 
-  /** Gives both descriptors back. */
+  /** Gives both descriptors back; nothing more can be added, for somebody else may have their numbers now. */
   close(): void {
+    if (this.closed) return;
+    this.closed = true;
     this.libc.close(this.descriptors.epollFd);
     this.libc.close(this.descriptors.kickFd);
   }
@@ -134,6 +139,7 @@ export class Pollset {
   }
 
   private control(operation: number, fd: number, events: number, slot: number, generation: number): number {
+    if (this.closed) return -EBADF;
     const { view, bytes } = this.entry;
     const { data } = this.libc.layouts.epollEvent;
     view.setUint32(0, events >>> 0, true);

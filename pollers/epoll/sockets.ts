@@ -16,8 +16,7 @@ const STREAM = C.SOCK_STREAM | C.SOCK_NONBLOCK | C.SOCK_CLOEXEC;
 
 /** The error for a negative result of a call. */
 export function errnoError(result: number, syscall: IoSyscall, address?: SocketAddress): IoError {
-  const name = errnoName(-result);
-  return ioErrorFromCode(name, syscall, address, name);
+  return ioErrorFromCode(errnoName(-result), syscall, address);
 }
 
 /** Calls of one thread. A result below zero is a negative error number. */

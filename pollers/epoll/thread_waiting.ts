@@ -6,10 +6,10 @@ import { type FdTable, ReadyMarker } from "./fd_table.ts";
 import {
   COUNT,
   createHandover,
-  ENGINE,
   type Handover,
   ONLINE,
   POLLER,
+  POLLER_MODULE,
   QUIT,
   SIGNAL,
   TOKEN,
@@ -28,20 +28,20 @@ const MOST_MISSES = 4;
 
 /** Hands polling over and takes it back; see handover.ts. */
 export class ThreadWaiting implements Waiting {
-  private readonly handover: Handover;
-  private readonly marker: ReadyMarker;
+  private handover: Handover;
+  private marker: ReadyMarker;
   private thread: Thread | undefined = undefined;
   private holding = false;
   private stopping = false;
   private lastEventAt = 0;
   private parkedAt = 0;
   private misses = 0;
-  private readonly poll = (): void => this.pollOnce();
-  private readonly woken = (): void => this.wake();
+  private poll: () => void = NOTHING;
+  private woken: () => void = NOTHING;
 
-  /** `onCrash` hears when the poller thread ends by itself. */
+  /** `onCrash` hears why, when the poller thread ends by itself or the set can no longer be polled. */
   constructor(
-    table: FdTable,
+    private readonly table: FdTable,
     private readonly pollset: Pollset,
     private readonly dispatcher: Dispatcher,
     private readonly loop: Loop,
@@ -51,47 +51,73 @@ export class ThreadWaiting implements Waiting {
     this.marker = new ReadyMarker(table.words, this.handover.due);
   }
 
-  /** The first thing that opens starts the poller thread, which then stays. */
+  /** The first thing that opens starts the poller thread, which then stays; after a crash, the next one does. */
   hold(on: boolean): void {
     this.holding = on;
     if (this.stopping) return;
-    if (this.thread === undefined) this.start();
-    else if (on) this.thread.ref();
+    if (this.thread === undefined) {
+      if (on) this.start();
+    } else if (on) this.thread.ref();
     else this.thread.unref();
   }
 
   /** The poller thread is kicked and ends by itself. */
   async stop(): Promise<void> {
     this.stopping = true;
-    if (this.thread === undefined) return;
+    const { thread } = this;
+    if (thread === undefined) return;
+    this.quit();
+    thread.ref();
+    await thread.ended;
+  }
+
+  private start(): void {
+    // Fresh memory, so that nothing of a thread that crashed reaches this one: here the engine's thread has the token.
+    this.handover = createHandover(this.table.words, this.pollset.descriptors);
+    this.marker = new ReadyMarker(this.table.words, this.handover.due);
+    this.misses = 0;
+    let thread: Thread;
+    try {
+      this.thread = thread = new Thread(POLLER_MODULE, this.handover);
+    } catch (error) { // the system has no more threads
+      this.loop.soon(() => this.crashed(`the poller thread cannot start: ${(error as Error).message}`));
+      return;
+    }
+    const runs = (): boolean => this.thread === thread && !this.stopping;
+    this.poll = () => runs() && this.pollOnce();
+    this.woken = () => runs() && this.wake();
+    void thread.ended.then(({ error, exitCode }) => {
+      if (runs()) this.crashed(`the poller thread ended: ${error?.message ?? `exit code ${exitCode}`}`);
+    });
+    this.loop.soon(this.poll);
+  }
+
+  /** Tells the poller thread to end, wherever it waits. */
+  private quit(): void {
     const { control } = this.handover;
     Atomics.store(control, QUIT, 1);
     Atomics.store(control, TOKEN, POLLER);
     Atomics.notify(control, TOKEN);
     this.pollset.kick();
-    this.thread.ref();
-    await this.thread.ended;
   }
 
-  private start(): void {
-    const { control } = this.handover;
-    control.fill(0); // the engine's thread has the token
-    const thread = new Thread(new URL("./poller_worker.ts", import.meta.url), this.handover);
-    this.thread = thread;
-    void thread.ended.then(({ error, exitCode }) => {
-      if (this.stopping) return;
-      this.thread = undefined;
-      Atomics.store(control, TOKEN, ENGINE);
-      this.onCrash(`the poller thread ended: ${error?.message ?? `exit code ${exitCode}`}`);
-    });
-    this.pollOnce();
+  /** Fails whatever is open; what opens then, or has just opened, has a new thread. */
+  private crashed(reason: string): void {
+    if (this.stopping) return;
+    this.thread = undefined;
+    this.onCrash(reason);
+    if (this.holding && this.thread === undefined) this.start();
   }
 
   private pollOnce(): void {
-    if (this.stopping || this.thread === undefined) return;
     const { marker, handover: { due, control } } = this;
     marker.count = 0;
-    this.pollset.wait(0, marker);
+    try {
+      this.pollset.wait(0, marker);
+    } catch (error) {
+      this.quit();
+      return this.crashed(`the descriptors cannot be polled any more: ${(error as Error).message}`);
+    }
     const { count } = marker;
     const now = this.loop.now();
     if (count > 0) {
@@ -119,7 +145,6 @@ export class ThreadWaiting implements Waiting {
   }
 
   private wake(): void {
-    if (this.stopping || this.thread === undefined) return;
     const { control, due } = this.handover;
     const now = this.loop.now();
     if (now - this.parkedAt < 2 * SELF_POLL_MS) this.misses = 0; // polling on would have found it
@@ -128,3 +153,5 @@ export class ThreadWaiting implements Waiting {
     this.loop.soon(this.poll);
   }
 }
+
+const NOTHING = (): void => {};

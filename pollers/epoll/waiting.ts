@@ -35,7 +35,11 @@ export class Dispatcher {
     if (count === 0) return;
     this.due = due;
     this.count = count;
-    this.execCtx.enter(this.run, undefined);
+    try {
+      this.execCtx.enter(this.run, undefined);
+    } catch (error) {
+      uncaught(error); // thrown at the turn's end; whoever waits for events must go on
+    }
   }
 }
 

@@ -1,13 +1,35 @@
 // Linux's error numbers and their names, the same on x86-64 and arm64 (asm-generic/errno.h).
 
-/** Numbers that code looks for. */
+/** Not allowed; of epoll: what cannot be polled, as a regular file. */
+export const EPERM = 1;
+/** A signal came. */
 export const EINTR = 4;
+/** The descriptor is not open. */
+export const EBADF = 9;
 /** Nothing there yet, or no room yet. */
 export const EAGAIN = 11;
-/** The socket is no longer valid: somebody closed it. */
-export const EBADF = 9;
-/** Not a socket: a pipe, or a file. */
-export const ENOTSOCK = 88;
+/** Memory or a buffer that is not there. */
+export const EFAULT = 14;
+/** It is there already. */
+export const EEXIST = 17;
+/** The process has all the descriptors that it may have. */
+export const EMFILE = 24;
+/** The machine is on no network. */
+export const ENONET = 64;
+/** A protocol error; of accept: of the connection that was about to be accepted. */
+export const EPROTO = 71;
+/** The protocol does not have the option. */
+export const ENOPROTOOPT = 92;
+/** The network's interface is down. */
+export const ENETDOWN = 100;
+/** There is no way to the network. */
+export const ENETUNREACH = 101;
+/** The peer ended the connection before it was accepted. */
+export const ECONNABORTED = 103;
+/** The host is down. */
+export const EHOSTDOWN = 112;
+/** There is no way to the host. */
+export const EHOSTUNREACH = 113;
 /** A connect is under way. */
 export const EINPROGRESS = 115;
 
@@ -20,6 +42,7 @@ const NAMES: Readonly<Record<number, string>> = {
   11: "EAGAIN",
   12: "ENOMEM",
   13: "EACCES",
+  14: "EFAULT",
   17: "EEXIST",
   20: "ENOTDIR",
   22: "EINVAL",
@@ -29,6 +52,7 @@ const NAMES: Readonly<Record<number, string>> = {
   32: "EPIPE",
   36: "ENAMETOOLONG",
   40: "ELOOP",
+  64: "ENONET",
   71: "EPROTO",
   88: "ENOTSOCK",
   91: "EPROTOTYPE",

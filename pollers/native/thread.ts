@@ -1,9 +1,24 @@
 // Threads of the runtime, alike on all of them: a module that runs beside this one, and messages both ways.
 
+import { accessSync } from "node:fs";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 
 /** Tells what we gave a thread from what other workers are given. */
 const MARK = "pollwire";
+
+/** Why no thread can run `module` here, as a sentence; undefined where one can. */
+export function whyNoThread(module: URL): string | undefined {
+  if (module.protocol !== "file:") return undefined; // found out when it starts
+  try {
+    accessSync(module);
+    return undefined;
+  } catch (error) {
+    const { name, message } = error as Error;
+    return name === "NotCapable"
+      ? `Deno does not allow its thread to be read from ${module.pathname}; run it with --allow-read`
+      : `the module of its thread cannot be read: ${message}`;
+  }
+}
 
 /** How a thread ended. */
 export interface ThreadEnd {
