@@ -8,8 +8,11 @@ import type { Closable } from "./open_set.ts";
 import { uncaught } from "./uncaught.ts";
 import { unixPathError } from "./unix_path.ts";
 
-/** How long accepting rests when descriptors have run out: long enough for some to come back. */
+/** How long accepting rests when descriptors or memory have run out: long enough for some to come back. */
 const EXHAUSTED_PAUSE_MS = 100;
+
+/** Codes, beside those of kind "too-many-files", of a system that has run out of something. */
+const EXHAUSTED: ReadonlySet<string | undefined> = new Set(["ENOBUFS", "ENOMEM", "ENOSPC"]);
 
 /** A listener's life; each engine adds its sockets. */
 export abstract class BaseListener implements Listener, Closable {
@@ -81,11 +84,11 @@ export abstract class BaseListener implements Listener, Closable {
 
   /**
    * Accepting failed. The listener goes on where one connection was reset before it was accepted, and rests where
-   * descriptors ran out, for connections wait in the backlog; else it ends. `acceptAgain` runs if it goes on.
+   * descriptors or memory ran out, for connections wait in the backlog; else it ends. `acceptAgain` runs if it goes on.
    */
   protected acceptFailed(error: IoError, acceptAgain: () => void): void {
     if (error.kind === "reset") this.engine.run(acceptAgain);
-    else if (error.kind === "too-many-files") {
+    else if (error.kind === "too-many-files" || EXHAUSTED.has(error.code)) {
       this.options.onAcceptPaused?.(error);
       this.engine.runAt(this.engine.now() + EXHAUSTED_PAUSE_MS, acceptAgain);
     } else this.end(error);

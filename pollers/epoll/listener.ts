@@ -5,13 +5,41 @@ import { BaseListener } from "../core/base_listener.ts";
 import { UNNAMED } from "../core/unix_path.ts";
 import type { Endpoint, IoResult, ListenOptions } from "../engine.ts";
 import type { IoError } from "../core/io_error.ts";
-import { EAGAIN, EINTR } from "../ffi/linux_errno_table.ts";
+import {
+  EAGAIN,
+  ECONNABORTED,
+  EHOSTDOWN,
+  EHOSTUNREACH,
+  EINTR,
+  ENETDOWN,
+  ENETUNREACH,
+  ENONET,
+  ENOPROTOOPT,
+  EPERM,
+  EPROTO,
+} from "../ffi/linux_errno_table.ts";
 import type { EpollEngine } from "./engine.ts";
 import type { FdHandle, FdOwner } from "./fd_table.ts";
 import { errnoError } from "./sockets.ts";
 
 /** Connections accepted one after another before others get their turn. */
 const ACCEPTS_A_TURN = 64;
+
+/**
+ * Errors of one connection, which was gone before it was accepted or is not let in (accept(2)); the next one may do.
+ */
+const OF_ONE_CONNECTION: ReadonlySet<number> = new Set([
+  EINTR,
+  EPERM,
+  ENONET,
+  EPROTO,
+  ENOPROTOOPT,
+  ENETDOWN,
+  ENETUNREACH,
+  ECONNABORTED,
+  EHOSTDOWN,
+  EHOSTUNREACH,
+]);
 
 /** Listens on one or more addresses. */
 export class EpollListener extends BaseListener {
@@ -49,16 +77,17 @@ export class EpollListener extends BaseListener {
     for (const socket of this.sockets.splice(0)) socket.close();
   }
 
-  /** Makes the endpoint of an accepted descriptor and hands it up. */
-  take(fd: number, peer: SocketAddress, at: SocketAddress): void {
+  /** Makes the endpoint of an accepted descriptor and hands it up; the negative error number where that cannot be. */
+  take(fd: number, peer: SocketAddress, at: SocketAddress): number {
     const { engine, options } = this;
     const isInet = "port" in at;
     // Bound to every address of the machine, a socket learns only now on which one it was reached.
     const local = isInet ? engine.sockets.localAddress(fd) ?? at : at;
     if (isInet) engine.sockets.configure(fd, options);
     const endpoint = engine.adoptSocket(fd, local, isInet ? peer : UNNAMED);
-    if (typeof endpoint === "number") this.acceptFailed(errnoError(endpoint, "accept", at), () => {});
-    else this.accepted(endpoint);
+    if (typeof endpoint === "number") return endpoint;
+    this.accepted(endpoint);
+    return 0;
   }
 
   /** Accepting failed; see the base class. */
@@ -85,6 +114,7 @@ class ListeningSocket implements FdOwner {
   ) {}
 
   start(): void {
+    if (this.closed) return; // while accepting rested
     const handle = this.engine.table.add(this.fd, this);
     if (typeof handle === "number") {
       this.listener.failed(errnoError(handle, "accept", this.at), () => this.start());
@@ -99,11 +129,11 @@ class ListeningSocket implements FdOwner {
     for (let accepted = 0; accepted < ACCEPTS_A_TURN; accepted++) {
       if (this.closed) return;
       const fd = sockets.accept(this.fd);
-      if (fd >= 0) this.listener.take(fd, sockets.acceptedPeer(), this.at);
-      else if (fd === -EAGAIN) {
+      const result = fd < 0 ? fd : this.listener.take(fd, sockets.acceptedPeer(), this.at);
+      if (result === -EAGAIN) {
         if (this.handle!.waitReadable()) return;
-      } else if (fd !== -EINTR) {
-        this.listener.failed(errnoError(fd, "accept", this.at), this.acceptMore);
+      } else if (result < 0 && !OF_ONE_CONNECTION.has(-result)) {
+        this.listener.failed(errnoError(result, "accept", this.at), this.acceptMore);
         return;
       }
     }
