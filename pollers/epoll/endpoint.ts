@@ -16,7 +16,7 @@ const WAITS = Symbol("waits");
 export class EpollEndpoint extends BaseEndpoint implements FdOwner {
   private reader!: FdHandle;
   private writer!: FdHandle;
-  /** The last read found less than it asked for: nothing is there until the next edge. */
+  /** Nothing is there until the next edge: a read found nothing, or on a socket less than it asked for. */
   private drained = false;
   private ended: IoError | undefined = undefined;
   private writing: SliceBuffer | undefined = undefined;
@@ -60,7 +60,8 @@ export class EpollEndpoint extends BaseEndpoint implements FdOwner {
     while (!this.drained || !this.reader.waitReadable()) {
       const count = scatterer.read(this.reader.fd, into);
       if (count > 0) {
-        this.drained = count < scatterer.asked && !this.reader.hungUp;
+        // A pipe in packet mode or a terminal gives one message or line a read, and tells of all of them once.
+        this.drained = this.isSocket && count < scatterer.asked && !this.reader.hungUp;
         return true;
       }
       if (count !== -EAGAIN) {

@@ -2,7 +2,7 @@
 
 import type { SliceBuffer } from "../core/slice_buffer.ts";
 import { addressOf } from "../ffi/library.ts";
-import { EAGAIN, EINTR } from "../ffi/linux_errno_table.ts";
+import { EAGAIN, EFAULT, EINTR } from "../ffi/linux_errno_table.ts";
 import { C, IOVEC, MSGHDR } from "../ffi/linux_layouts.ts";
 import type { Libc } from "../ffi/libc.ts";
 import { Arena, type NativeMemory } from "../ffi/memory.ts";
@@ -44,6 +44,7 @@ export class Gatherer {
   write(fd: number, data: SliceBuffer, isSocket: boolean): number {
     while (data.byteLength > 0) {
       this.gather(data);
+      if (this.bytes === 0) return -EFAULT; // its memory was given away meanwhile
       const sent = isSocket
         ? this.libc.sendmsg(fd, this.message.bytes, C.MSG_NOSIGNAL)
         : this.libc.writev(fd, this.vectorMemory.bytes, this.count);
@@ -66,7 +67,8 @@ export class Gatherer {
     let joined = false; // the last vector is scratch, and what is copied next goes on in it
     for (const slice of data.slices) {
       const { length } = slice;
-      const copies = length <= COPY_BYTES && copied + length <= SCRATCH_BYTES;
+      const copies = length <= COPY_BYTES;
+      if (copies && copied + length > SCRATCH_BYTES) break;
       if (copies && joined) this.vectors[(this.count - 1) * 4 + 2]! += length;
       else {
         if (this.count === MAX_VECTORS) break;

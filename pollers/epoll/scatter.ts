@@ -43,6 +43,7 @@ export class Scatterer {
 
   /** Reads once and appends what came to `into`: the bytes, 0 at the stream's end, or a negative error number. */
   read(fd: number, into: SliceBuffer): number {
+    if (this.slab.bytes.length === 0) this.renew();
     const room = this.slabBytes - this.used;
     const beyond = this.used; // so that every read can take a whole slab
     this.put(0, this.slab.address + this.used, room);
@@ -75,6 +76,12 @@ export class Scatterer {
     this.next = undefined;
     this.used = rest;
     if (rest > 0) into.append(this.slab.bytes.subarray(0, rest));
+  }
+
+  /** An application gave the slab's buffer away with a view of it ("transfer"): its memory is no longer ours. */
+  private renew(): void {
+    this.slab = this.newSlab();
+    this.used = 0;
   }
 
   private newSlab(): Slab {
