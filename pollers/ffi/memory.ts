@@ -36,9 +36,8 @@ export class Arena {
   /** The next `byteLength` bytes, aligned for any struct; throws RangeError where the block has no more. */
   allocate(byteLength: number): NativeMemory {
     const at = Math.ceil(this.used / ALIGNMENT) * ALIGNMENT;
-    if (at + byteLength > this.block.byteLength) {
-      throw new RangeError(`Cannot allocate ${byteLength} bytes: ${this.block.byteLength - at} are left`);
-    }
+    const left = Math.max(0, this.block.byteLength - at);
+    if (byteLength > left) throw new RangeError(`Cannot allocate ${byteLength} bytes: ${left} are left`);
     this.used = at + byteLength;
     return {
       bytes: new Uint8Array(this.block, at, byteLength),

@@ -1,6 +1,8 @@
 // Threads of the runtime, alike on all of them: a module that runs beside this one, and messages both ways.
 
-import { accessSync } from "node:fs";
+import { statSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import process from "node:process";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 
 /** Tells what we gave a thread from what other workers are given. */
@@ -10,7 +12,7 @@ const MARK = "pollwire";
 export function whyNoThread(module: URL): string | undefined {
   if (module.protocol !== "file:") return undefined; // found out when it starts
   try {
-    accessSync(module);
+    statSync(module);
     return undefined;
   } catch (error) {
     const { name, message } = error as Error;
@@ -79,12 +81,17 @@ export function postToOwner(message: unknown): void {
   parentPort!.postMessage(message);
 }
 
-/** In a thread: hears messages of whoever made it, and stays alive for them until {@linkcode stopHearing}. */
+/** In a thread: hears messages of whoever made it, and stays alive for them. */
 export function onOwnerMessage(onMessage: (message: unknown) => void): void {
   parentPort!.on("message", onMessage);
 }
 
-/** In a thread: hears no more messages, so that it can end. */
-export function stopHearing(): void {
-  parentPort!.close();
+/** In a thread: ends it, whatever is still pending in it. */
+export function endThread(): never {
+  process.exit(0);
+}
+
+/** Threads that this machine runs at the same time. */
+export function hardwareThreads(): number {
+  return availableParallelism();
 }
