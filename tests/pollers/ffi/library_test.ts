@@ -13,7 +13,9 @@ const skip = noLibc;
 const CHOOSE = fileURLToPath(new URL("./choose.ts", import.meta.url));
 
 test("a library that is not there is refused, with every name that was tried", () => {
-  const opened = openLibrary(["libno-such-thing.so.7", "libnor-this.so"], {});
+  const opened = openLibrary(["libno-such-thing.so.7", "libnor-this.so"], {
+    getpid: { parameters: [], result: "i32" },
+  });
   assert(!opened.ok);
   assertStringIncludes(opened.because, "no library of libno-such-thing.so.7, libnor-this.so can be opened: ");
   for (const name of ["libno-such-thing.so.7", "libnor-this.so"]) {
