@@ -19,7 +19,7 @@ test("a library that is not there is refused, with every name that was tried", (
   assert(!opened.ok);
   assertStringIncludes(opened.because, "no library of libno-such-thing.so.7, libnor-this.so can be opened: ");
   for (const name of ["libno-such-thing.so.7", "libnor-this.so"]) {
-    assertEquals(opened.because.split(name).length, 3, opened.because); // in the list, and with its own reason
+    assert(opened.because.split(name).length >= 3, opened.because); // in the list, and with a reason of its own
   }
   assert(!opened.because.includes("\n"));
 }, { skip });
