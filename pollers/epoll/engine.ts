@@ -62,7 +62,7 @@ export class EpollEngine extends BaseEngine implements FdAdoption {
     const onCrash = (reason: string): void => this.failAll(reason);
     this.waiting = blockable === undefined
       ? new ThreadWaiting(table, pollset, dispatcher, this.loop, onCrash)
-      : new BlockingWaiting(table, pollset, dispatcher, blockable, runtimeLoop, onCrash);
+      : new BlockingWaiting(table, pollset, dispatcher, blockable, runtimeLoop, libc.wholeTurn, onCrash);
   }
 
   /** See the contract. */

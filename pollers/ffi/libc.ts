@@ -2,6 +2,7 @@
 
 import process from "node:process";
 import { type NativeFunctions, openLibrary, viewMemory } from "./library.ts";
+import { openWholeTurn } from "./whole_turn.ts";
 import { KNOWN_ARCHITECTURES, type LinuxLayouts, linuxLayouts } from "./linux_layouts.ts";
 
 /** glibc, then musl by architecture. */
@@ -47,6 +48,8 @@ export interface Libc extends NativeFunctions<typeof SIGNATURES> {
   errno(): number;
   /** Structs of this machine's architecture. */
   readonly layouts: LinuxLayouts;
+  /** See `openWholeTurn`. */
+  readonly wholeTurn: ((closure: () => void) => void) | undefined;
   /** Not there on older systems. */
   readonly epoll_pwait2: NativeFunctions<typeof PRECISE_WAIT>["epoll_pwait2"] | undefined;
 }
@@ -80,5 +83,6 @@ function open(): OpenedLibc {
   const epoll_pwait2 = precise.ok ? precise.functions.epoll_pwait2 : undefined;
   // errno lies in memory of this thread, where it stays as long as the thread does.
   const errno = new Int32Array(viewMemory(functions.__errno_location(), 4));
-  return { ok: true, libc: { ...functions, epoll_pwait2, layouts, errno: () => errno[0]! } };
+  const wholeTurn = openWholeTurn(NAMES, "sched_yield");
+  return { ok: true, libc: { ...functions, epoll_pwait2, wholeTurn, layouts, errno: () => errno[0]! } };
 }

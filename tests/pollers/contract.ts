@@ -5,7 +5,7 @@
 // Plain sockets of the runtime (plain_peer.ts) play the other side. Each part of the suite is a file of
 // contract/; the numbers in test names are the rules at the head of pollers/engine.ts.
 
-import type { EngineFactory } from "../../pollers/mod.ts";
+import type { EngineFactory, EngineOptions } from "../../pollers/mod.ts";
 import { test, type TestOptions } from "../harness.ts";
 import { byteRules } from "./contract/bytes.ts";
 import { closeRules } from "./contract/close.ts";
@@ -20,7 +20,10 @@ import { turnRules } from "./contract/turns.ts";
 
 /** What the parts of the suite get. */
 export interface Suite {
+  /** Makes engines as the suite was asked to. */
   readonly factory: EngineFactory;
+  /** What a child process makes such an engine of: the poller's name and options. */
+  readonly made: { readonly poller: string; readonly options: EngineOptions };
   /** Declares a test under the engine's name. */
   rule(name: string, body: () => Promise<void> | void, options?: TestOptions): void;
 }
@@ -28,12 +31,22 @@ export interface Suite {
 /** Rules that an engine cannot keep for a reason it names: the test's name (or its start) -> the reason. */
 export type Exceptions = Readonly<Record<string, string>>;
 
-/** Declares the tests of every rule for the engine of `factory`. */
-export function contractSuite(factory: EngineFactory, exceptions: Exceptions = {}): void {
+/** Declares the tests of every rule for the engine of `plain`, made with `options`. */
+export function contractSuite(
+  plain: EngineFactory,
+  exceptions: Exceptions = {},
+  options: EngineOptions = {},
+): void {
+  const factory: EngineFactory = {
+    name: [plain.name, ...Object.keys(options)].join(" "),
+    probe: () => plain.probe(),
+    create: (more) => plain.create({ ...options, ...more }),
+  };
   const unused = new Set(Object.keys(exceptions));
   const probed = factory.probe();
   const suite: Suite = {
     factory,
+    made: { poller: plain.name, options },
     rule(name, body, options = {}) {
       const key = Object.keys(exceptions).find((start) => name.startsWith(start));
       if (key !== undefined) unused.delete(key);

@@ -17,8 +17,18 @@ interface Ended {
 }
 
 /** Runs one scenario of life_child.ts; "killed" when it was still there after `limitMs`. */
-function runChild(engine: string, scenario: string, limitMs: number): Promise<Ended | "killed"> {
-  const args = [...(runtime === "deno" ? ["run", "-A"] : []), CHILD, engine, scenario];
+function runChild(
+  { poller, options }: Suite["made"],
+  scenario: string,
+  limitMs: number,
+): Promise<Ended | "killed"> {
+  const args = [
+    ...(runtime === "deno" ? ["run", "-A"] : []),
+    CHILD,
+    poller,
+    scenario,
+    JSON.stringify(options),
+  ];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   let output = "";
   let killed = false;
@@ -49,7 +59,7 @@ function isSelectable(name: string): boolean {
 }
 
 /** Tests of `shutdown` and of the process around an engine. */
-export function lifeRules({ factory, rule }: Suite): void {
+export function lifeRules({ factory, made, rule }: Suite): void {
   rule("9 shutdown with nothing open settles", () => withEngine(factory, () => {}));
 
   rule("9 shutdown closes what is open, and names it", async () => {
@@ -95,22 +105,22 @@ export function lifeRules({ factory, rule }: Suite): void {
       assertEquals(engine.extension(extensionKey<never>("no such power")), undefined);
     }));
 
-  const skip = isSelectable(factory.name)
+  const skip = isSelectable(made.poller)
     ? undefined
     : "the engine cannot be chosen by name in a child process";
   const limits = { timeoutMs: 30_000, skip };
   for (const scenario of ["after shutdown", "after everything is closed", "after a task is cancelled"]) {
     rule(`9 the process exits by itself ${scenario}`, async () => {
-      assertEquals(await runChild(factory.name, scenario, 5000), { code: 0, output: "ready" });
+      assertEquals(await runChild(made, scenario, 5000), { code: 0, output: "ready" });
     }, limits);
   }
   rule("9 the process waits for a task", async () => {
-    const ended = await runChild(factory.name, "task", 10_000);
+    const ended = await runChild(made, "task", 10_000);
     assertEquals(ended, { code: 0, output: "ready ran" });
   }, limits);
   for (const scenario of ["listener", "pending read"]) {
     rule(`9 a ${scenario} keeps the process alive`, async () => {
-      assertEquals(await runChild(factory.name, scenario, 400), "killed");
+      assertEquals(await runChild(made, scenario, 400), "killed");
     }, limits);
   }
 }

@@ -3,8 +3,8 @@ import process from "node:process";
 import { createEngine, SliceBuffer } from "../../../pollers/mod.ts";
 import { Acceptor, connect, LOOPBACK, readExactly, write } from "../promised.ts";
 
-const [, , name, scenario] = process.argv;
-const engine = createEngine(name!);
+const [, , name, scenario, options] = process.argv;
+const engine = createEngine(name!, JSON.parse(options!));
 
 /** A connection used and closed, a task cancelled, a listener shut down. */
 async function useEverything(): Promise<void> {
