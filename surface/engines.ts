@@ -6,6 +6,8 @@ import { createEngine, type EventEngine, selectPoller } from "../pollers/mod.ts"
 export type PollerList = string | readonly string[] | EventEngine;
 
 const engines = new Map<string, EventEngine>();
+/** The poller of those who name none; undefined: the environment's, or the default. */
+let preferred: string | undefined = undefined;
 
 /**
  * The engine of the first usable poller of `list`; throws PollerError where there is none. It is made at its first
@@ -13,8 +15,14 @@ const engines = new Map<string, EventEngine>();
  */
 export function sharedEngine(list?: PollerList): EventEngine {
   if (typeof list === "object" && "execCtx" in list) return list;
-  const { name } = selectPoller(list);
+  const { name } = selectPoller(list ?? preferred);
   let engine = engines.get(name);
   if (engine === undefined) engines.set(name, engine = createEngine(name));
   return engine;
+}
+
+/** Makes `engine` this thread's for its poller: channels and servers that name it, or name none, share it. */
+export function shareEngine(engine: EventEngine): void {
+  engines.set(engine.name, engine);
+  preferred = engine.name;
 }

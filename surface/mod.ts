@@ -14,3 +14,10 @@ export { Server, type ServerOptions, type ShutdownOptions } from "./server/serve
 export type { ServerCall } from "./server/server_call.ts";
 export type { Handler, ServiceHandlers } from "./server/service.ts";
 export { VERSION } from "./version.ts";
+export {
+  type ReactorWorkers,
+  type ReactorWorkersOptions,
+  startReactorWorkers,
+  type WorkerEnd,
+} from "./workers/reactor_workers.ts";
+export type { ServiceSetup, WorkerContext, WorkerServerOptions } from "./workers/service_module.ts";

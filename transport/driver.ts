@@ -33,11 +33,12 @@ export class Driver implements Flushable {
   private readonly onTimer = (): void => this.timerFired();
   private readonly readMore = (): void => this.readLoop();
 
-  /** Nothing happens before {@linkcode start}. */
+  /** Nothing happens before {@linkcode start}. `onReleased` comes once, when the endpoint has been closed. */
   constructor(
     private readonly engine: EventEngine,
     private readonly endpoint: Endpoint,
     private readonly connection: Connection,
+    private readonly onReleased: () => void = () => {},
   ) {}
 
   /** Sends what comes first and begins to read. */
@@ -124,6 +125,7 @@ export class Driver implements Flushable {
     this.over = true;
     this.disarmTimer();
     this.endpoint.close();
+    this.onReleased();
   }
 
   private armTimer(): void {

@@ -18,6 +18,8 @@ export class Http2ServerTransport implements ServerTransport, ConnectionSink {
   private readonly driver: Driver;
   private readonly maxMessageBytes: number;
   private ready = false;
+  /** What ended the connection, where something did. */
+  private error: Http2Error | undefined = undefined;
   private readonly begin = (stream: ServerStream, head: RequestHead) =>
     this.sink.onStream(stream, head, this.connection.now);
 
@@ -30,7 +32,12 @@ export class Http2ServerTransport implements ServerTransport, ConnectionSink {
     private readonly onReady: () => void,
   ) {
     this.connection = new Connection({ role: "server", settings: options.settings ?? {} }, this);
-    this.driver = new Driver(engine, endpoint, this.connection);
+    this.driver = new Driver(
+      engine,
+      endpoint,
+      this.connection,
+      () => this.sink.onClosed(this.error),
+    );
     this.maxMessageBytes = options.maxReceiveMessageBytes ?? DEFAULT_MAX_RECEIVE_MESSAGE_BYTES;
     this.driver.start();
   }
@@ -86,9 +93,9 @@ export class Http2ServerTransport implements ServerTransport, ConnectionSink {
   /** No PINGs of ours are waited for here. */
   onPong(): void {}
 
-  /** From the connection: the end. */
+  /** From the connection: the end. Its owner hears of it once the last bytes are written and the endpoint is closed. */
   onClosed(error: Http2Error | undefined): void {
-    this.driver?.touch();
-    this.sink.onClosed(error);
+    this.error = error;
+    this.driver.touch();
   }
 }

@@ -20,6 +20,7 @@ export class EpollEndpoint extends BaseEndpoint implements FdOwner {
   private drained = false;
   private ended: IoError | undefined = undefined;
   private writing: SliceBuffer | undefined = undefined;
+  private keepsDescriptor = false;
 
   /** Nothing may be called before {@linkcode attach}. */
   constructor(
@@ -35,6 +36,16 @@ export class EpollEndpoint extends BaseEndpoint implements FdOwner {
   attach(reader: FdHandle, writer: FdHandle): void {
     this.reader = reader;
     this.writer = writer;
+  }
+
+  /** See `FdAdoption.detach`. */
+  detach(): number {
+    if (this.reading || this.writing !== undefined) {
+      throw new TypeError("Cannot detach: a read or write is outstanding on this endpoint");
+    }
+    this.keepsDescriptor = true;
+    this.close();
+    return this.reader.fd;
   }
 
   /** Something came, the peer ended, or it is gone. */
@@ -89,7 +100,7 @@ export class EpollEndpoint extends BaseEndpoint implements FdOwner {
   protected override release(): void {
     this.writing?.clear();
     this.writing = undefined;
-    this.reader.close();
+    this.reader.close(this.keepsDescriptor);
     if (this.writer !== this.reader) this.writer.close();
   }
 

@@ -9,6 +9,8 @@ import {
   type Endpoint,
   type EndpointOptions,
   type EngineOptions,
+  ESTATE,
+  type Estate,
   type ExtensionKey,
   type FdAdoption,
   type Listener,
@@ -22,10 +24,10 @@ import { runtimeLoop } from "../native/runtime_loop.ts";
 import { BlockableLoop, BlockingWaiting } from "./blocking_waiting.ts";
 import { Connector } from "./connector.ts";
 import { EpollEndpoint } from "./endpoint.ts";
-import { FdTable } from "./fd_table.ts";
+import { descriptorsOf, FdTable } from "./fd_table.ts";
 import { Gatherer } from "./gather.ts";
 import { EpollListener } from "./listener.ts";
-import { createPollset, type Pollset } from "./pollset.ts";
+import { createPollset, type Pollset, type PollsetDescriptors } from "./pollset.ts";
 import { Scatterer } from "./scatter.ts";
 import { errnoError, Sockets } from "./sockets.ts";
 import { ThreadWaiting } from "./thread_waiting.ts";
@@ -34,8 +36,13 @@ import { Dispatcher, type Waiting } from "./waiting.ts";
 /** Slots at most: 16 MB of addresses, of which only those that are used become memory. */
 const MOST_SLOTS = 1 << 20;
 
+/** What is left of an engine whose thread is gone. */
+interface EpollEstate extends PollsetDescriptors {
+  readonly words: Int32Array;
+}
+
 /** epoll on Linux, through FFI. */
-export class EpollEngine extends BaseEngine implements FdAdoption {
+export class EpollEngine extends BaseEngine implements FdAdoption, Estate {
   /** Socket calls. */
   readonly sockets: Sockets;
   /** Reads of all endpoints. */
@@ -90,9 +97,10 @@ export class EpollEngine extends BaseEngine implements FdAdoption {
     return new SystemResolver(this);
   }
 
-  /** {@linkcode ADOPT}. */
+  /** {@linkcode ADOPT} and {@linkcode ESTATE}. */
   override extension<E>(key: ExtensionKey<E>): E | undefined {
-    return key === ADOPT as ExtensionKey<unknown> ? this as unknown as E : undefined;
+    const has = key === ADOPT as ExtensionKey<unknown> || key === ESTATE as ExtensionKey<unknown>;
+    return has ? this as unknown as E : undefined;
   }
 
   /** See {@linkcode FdAdoption}. */
@@ -109,6 +117,25 @@ export class EpollEngine extends BaseEngine implements FdAdoption {
     if (typeof endpoint !== "number") return endpoint;
     const which = readFd === writeFd ? `descriptor ${readFd}` : `descriptors ${readFd} and ${writeFd}`;
     throw new Error(`Cannot adopt ${which}: ${adoptionError(-endpoint)}`);
+  }
+
+  /** See {@linkcode FdAdoption}. */
+  detach(endpoint: Endpoint): number {
+    if (endpoint instanceof EpollEndpoint) return endpoint.detach();
+    throw new TypeError("Cannot detach: the endpoint is not one of this engine");
+  }
+
+  /** See {@linkcode Estate}. */
+  bequeath(): EpollEstate {
+    return { words: this.table.words, ...this.pollset.descriptors };
+  }
+
+  /** See {@linkcode Estate}. */
+  settle(bequeathed: unknown, kept: readonly number[] = []): void {
+    const { words, epollFd, kickFd } = bequeathed as EpollEstate;
+    for (const fd of [...descriptorsOf(words), epollFd, kickFd]) {
+      if (!kept.includes(fd)) this.sockets.libc.close(fd);
+    }
   }
 
   /** An endpoint over a connected, non-blocking socket; it is closed where the set takes no more. */

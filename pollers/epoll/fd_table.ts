@@ -5,11 +5,13 @@ import { EMFILE } from "../ffi/linux_errno_table.ts";
 import { MAX_GENERATION, notifyOn, resetEvent, setReady, setShutdown } from "./lockfree_event.ts";
 import type { EventSink, Pollset } from "./pollset.ts";
 
-/** Words of a slot: the event of each direction, and whether the peer has hung up. */
+/** Words of a slot: the event of each direction, whether the peer has hung up, and the descriptor. */
 const SLOT_WORDS = 4;
 const READ = 0;
 const WRITE = 1;
 const HANGUP = 2;
+/** The descriptor and one more; 0 where the slot is free. For whoever clears up behind a thread that is gone. */
+const DESCRIPTOR = 3;
 
 /** Gets the events of a descriptor that it waits for, on the thread that uses it, inside a turn. */
 export interface FdOwner {
@@ -114,6 +116,7 @@ export class FdTable {
       this.free.push(slot);
       return result;
     }
+    Atomics.store(this.words, at + DESCRIPTOR, fd + 1);
     return this.handles[slot] = new FdHandle(this, fd, slot, generation, owner);
   }
 
@@ -131,8 +134,20 @@ export class FdTable {
     setShutdown(this.words, slot * SLOT_WORDS + READ);
     setShutdown(this.words, slot * SLOT_WORDS + WRITE);
     this.pollset.remove(fd);
+    Atomics.store(this.words, slot * SLOT_WORDS + DESCRIPTOR, 0);
     if (!keepDescriptor) this.libc.close(fd);
     this.handles[slot] = undefined;
     this.free.push(slot);
   }
+}
+
+/** Descriptors of a table of which only the memory is left. */
+export function descriptorsOf(words: Int32Array): number[] {
+  const descriptors: number[] = [];
+  for (let at = DESCRIPTOR; at < words.length; at += SLOT_WORDS) {
+    const descriptor = Atomics.load(words, at);
+    if (descriptor > 0) descriptors.push(descriptor - 1);
+    else if (Atomics.load(words, at - DESCRIPTOR) === 0) break; // no slot from here on was ever used
+  }
+  return descriptors;
 }

@@ -4,6 +4,7 @@ import {
   type Endpoint,
   type EventEngine,
   formatAddress,
+  type IoError,
   type Listener,
   parseTarget,
   type SocketAddress,
@@ -28,6 +29,8 @@ export interface ServerOptions extends ConnectOptions {
   readonly poller?: PollerList;
   /** Let other processes listen on the same port (SO_REUSEPORT). Default false. */
   readonly reusePort?: boolean;
+  /** Told when accepting rests for a while because the process ran out of descriptors; it goes on by itself. */
+  readonly onAcceptPaused?: (reason: Error) => void;
 }
 
 /** How a graceful shutdown is done. */
@@ -77,9 +80,11 @@ export class Server {
     }
     const target = parseTarget(address);
     const at = target.family === "dns" ? await this.#lookUp(target.host, target.port) : [target];
-    const { reusePort = false, endpoint = {} } = this.#options;
+    const { reusePort = false, endpoint = {}, onAcceptPaused } = this.#options;
+    const paused = onAcceptPaused &&
+      { onAcceptPaused: (error: IoError) => onAcceptPaused(new Error(error.message)) };
     const listener = this.engine.listen(
-      { ...endpoint, reusePort },
+      { ...endpoint, ...paused, reusePort },
       (accepted) => this.#accept(accepted),
       () => {
         this.#listeners.delete(listener);
@@ -99,6 +104,15 @@ export class Server {
     }
     listener.start();
     return port;
+  }
+
+  /**
+   * Serves a connection that somebody else accepted, as gRPC's AddInsecureChannelFromFd. The endpoint is of this
+   * server's engine, and the server's from here on.
+   */
+  serveEndpoint(endpoint: Endpoint): void {
+    if (this.#stopped === undefined) this.#accept(endpoint);
+    else endpoint.close();
   }
 
   /** Takes no new calls, lets running ones finish, and resolves when all is closed. */

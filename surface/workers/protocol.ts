@@ -1,0 +1,34 @@
+// What reactor workers and their owner say to each other.
+
+import type { ShutdownOptions } from "../server/server.ts";
+import type { WorkerServerOptions } from "./service_module.ts";
+
+/** Given to a worker when it starts. */
+export interface WorkerStart {
+  readonly index: number;
+  /** The service module's address. */
+  readonly module: string;
+  readonly poller: string;
+  /** Where to listen; undefined where connections come from a boss. */
+  readonly address: string | undefined;
+  /** One end of a socket pair: over it a boss sends the descriptors of connections; see boss.ts. */
+  readonly intake: number | undefined;
+  readonly options: WorkerServerOptions;
+  readonly data: unknown;
+}
+
+/** From a worker to its owner. */
+export type FromWorker =
+  /** The engine is made: what must be given back should the thread end by accident. */
+  | { readonly kind: "engine"; readonly estate: unknown }
+  /** The service module is loaded and calls are taken, on `port`. */
+  | { readonly kind: "serving"; readonly port: number }
+  /** It cannot start. */
+  | { readonly kind: "failed"; readonly reason: string }
+  /** Everything is closed; the thread ends. */
+  | { readonly kind: "drained" };
+
+/** From the owner to a worker. */
+export type ToWorker =
+  /** Takes no new calls, lets running ones finish, and ends. */
+  { readonly kind: "drain"; readonly options: ShutdownOptions };

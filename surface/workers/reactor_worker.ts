@@ -1,0 +1,69 @@
+// The thread of one reactor worker: its own engine, server and service module; nothing is shared but the port.
+
+import { ADOPT, createEngine, ESTATE, type EventEngine } from "../../pollers/mod.ts";
+import { endThread, onOwnerMessage, postToOwner, startData } from "../../pollers/native/thread.ts";
+import { shareEngine } from "../engines.ts";
+import { Server, type ShutdownOptions } from "../server/server.ts";
+import { readDescriptors } from "./intake.ts";
+import type { FromWorker, ToWorker, WorkerStart } from "./protocol.ts";
+import type { ServiceSetup } from "./service_module.ts";
+
+class ReactorWorker {
+  private readonly engine: EventEngine;
+  private readonly server: Server;
+  private lastTaken: Promise<void> = Promise.resolve();
+
+  constructor(private readonly start: WorkerStart) {
+    this.engine = createEngine(start.poller, { ownThread: true });
+    shareEngine(this.engine);
+    tell({ kind: "engine", estate: this.engine.extension(ESTATE)?.bequeath() });
+    this.server = new Server({ ...start.options, poller: this.engine, reusePort: true });
+    onOwnerMessage((message) => void this.drain((message as ToWorker).options));
+  }
+
+  async serve(): Promise<void> {
+    const { module, address, intake, index, data } = this.start;
+    const { default: setUp } = await import(module) as { default?: ServiceSetup };
+    if (typeof setUp !== "function") {
+      throw new TypeError(`the service module has no function as its default export: ${typeof setUp}`);
+    }
+    await setUp(this.server, { index, data });
+    const port = address === undefined ? 0 : await this.server.listen(address);
+    if (intake !== undefined) this.takeIn(intake);
+    tell({ kind: "serving", port });
+  }
+
+  /** Serves the connections that a boss accepts. */
+  private takeIn(intake: number): void {
+    const adoption = this.engine.extension(ADOPT)!;
+    const from = adoption.adopt(intake);
+    this.lastTaken = new Promise((resolve) => {
+      const end = (): void => {
+        from.close();
+        resolve();
+      };
+      readDescriptors(from, (descriptor) => this.server.serveEndpoint(adoption.adopt(descriptor)), end);
+    });
+  }
+
+  private async drain(options: ShutdownOptions): Promise<void> {
+    await this.lastTaken; // the boss has ended it: what was accepted is served
+    await this.server.shutdown(options);
+    tell({ kind: "drained" });
+    endThread();
+  }
+}
+
+function tell(message: FromWorker): void {
+  postToOwner(message);
+}
+
+const start = startData() as WorkerStart | undefined;
+// Whoever imports this by mistake starts nothing.
+if (start !== undefined) {
+  try {
+    await new ReactorWorker(start).serve();
+  } catch (error) {
+    tell({ kind: "failed", reason: error instanceof Error ? error.message : String(error) });
+  }
+}

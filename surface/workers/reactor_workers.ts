@@ -1,0 +1,218 @@
+// Reactor workers: one server on many threads, each with its own engine, so that one process uses every core.
+
+import {
+  type EventEngine,
+  formatAddress,
+  type Listener,
+  parseTarget,
+  selectPoller,
+  type SocketAddress,
+} from "../../pollers/mod.ts";
+import { hardwareThreads } from "../../pollers/native/thread.ts";
+import { Backoff } from "../client/backoff.ts";
+import { sharedEngine } from "../engines.ts";
+import type { ShutdownOptions } from "../server/server.ts";
+import { Boss } from "./boss.ts";
+import type { WorkerServerOptions } from "./service_module.ts";
+import { WorkerThread } from "./worker_thread.ts";
+
+/** How long after its end the first replacement of a worker comes; each further one waits longer. */
+const FIRST_RESTART_MS = 100;
+
+/** A worker that lived so long was well: its end is no sequel of the one before. */
+const SETTLED_MS = 10_000;
+
+/** Why a worker is gone, and what follows. */
+export interface WorkerEnd {
+  readonly index: number;
+  /** What it threw, or the exit code. */
+  readonly reason: string;
+  /** Milliseconds until its replacement starts. */
+  readonly restartInMs: number;
+}
+
+/** How reactor workers are started. */
+export interface ReactorWorkersOptions {
+  /** The service module's URL, as `new URL("./service.ts", import.meta.url)` gives it. Its default export is a `ServiceSetup`. */
+  readonly module: URL | string;
+  /** "0.0.0.0:50051", "[::]:0" or "unix:/path"; a port 0 is chosen once, for all workers. */
+  readonly address: string;
+  /** Workers. Default: one for each thread that the machine runs at the same time. */
+  readonly threads?: number;
+  /** Pollers to choose from, in order; else POLLWIRE_POLLER, else "native". */
+  readonly poller?: string | readonly string[];
+  /**
+   * How connections come to workers. "reuse-port": every worker listens, and the kernel chooses by a hash of the
+   * addresses (Linux). "boss": this thread accepts and deals them out in turn; needs a poller that hands descriptors
+   * over ("epoll"). Default: "reuse-port", and "boss" for unix sockets, which cannot share a path.
+   */
+  readonly sharing?: "reuse-port" | "boss";
+  /** Options of each worker's server. */
+  readonly server?: WorkerServerOptions;
+  /** Handed to the service module; sent to the threads as by `structuredClone`. */
+  readonly data?: unknown;
+  /** Hears of each worker that ends by accident, and is replaced. */
+  readonly onWorkerEnd?: (end: WorkerEnd) => void;
+}
+
+/** One worker's place: who has it now, and how the next one is to start. */
+interface Place {
+  readonly index: number;
+  readonly backoff: Backoff;
+  worker: WorkerThread;
+  startedAt: number;
+  intake: number | undefined;
+}
+
+/** Workers that run; made by {@linkcode startReactorWorkers}. */
+export class ReactorWorkers {
+  /** The port that all of them serve; 0 for a unix socket. */
+  readonly port: number;
+  readonly #crew: Crew;
+
+  /** See {@linkcode startReactorWorkers}. */
+  constructor(crew: Crew, port: number) {
+    this.#crew = crew;
+    this.port = port;
+  }
+
+  /** Workers, those included that are being replaced. */
+  get threads(): number {
+    return this.#crew.places.length;
+  }
+
+  /** Takes no new calls, lets running ones finish in every worker, and resolves when all threads are gone. */
+  shutdown(options: ShutdownOptions = {}): Promise<void> {
+    return this.#crew.shutdown(options);
+  }
+}
+
+/** Starts workers, replaces those that die, and ends them all. */
+class Crew {
+  readonly places: Place[] = [];
+  private readonly engine: EventEngine;
+  private readonly boss: Boss | undefined;
+  private listener: Listener | undefined = undefined;
+  private address: string;
+  private stopped: Promise<void> | undefined = undefined;
+
+  constructor(private readonly options: ReactorWorkersOptions, private readonly at: SocketAddress) {
+    this.engine = sharedEngine(selectPoller(options.poller).name);
+    this.address = formatAddress(at);
+    const sharing = options.sharing ?? ("port" in at ? "reuse-port" : "boss");
+    this.boss = sharing === "boss" ? Boss.on(this.engine) : undefined;
+  }
+
+  /** Starts `threads` workers; the port. */
+  async start(threads: number): Promise<number> {
+    try {
+      let port = this.boss === undefined ? 0 : await this.listen(this.boss);
+      if (this.boss === undefined) { // the first one finds the port
+        port = await (await this.open(0)).worker.serving;
+        if ("port" in this.at) this.address = formatAddress({ ...this.at, port });
+      }
+      const rest = Array.from({ length: threads - this.places.length }, (_, i) => i + this.places.length);
+      await Promise.all(rest.map(async (index) => await (await this.open(index)).worker.serving));
+      this.listener?.start();
+      for (const place of this.places) void this.replaceWhenEnded(place);
+      return port;
+    } catch (error) {
+      await this.shutdown({ graceMs: 0 });
+      throw error;
+    }
+  }
+
+  /** See {@linkcode ReactorWorkers.shutdown}. */
+  shutdown(options: ShutdownOptions): Promise<void> {
+    return this.stopped ??= this.drain(options);
+  }
+
+  private async drain(options: ShutdownOptions): Promise<void> {
+    this.listener?.shutdown();
+    this.boss?.retire();
+    await Promise.all(this.places.map(({ worker }) => worker.drain(options)));
+  }
+
+  private async listen(boss: Boss): Promise<number> {
+    const listener = this.engine.listen(
+      this.options.server?.endpoint ?? {},
+      (accepted) => boss.place(accepted),
+      () => {},
+    );
+    const port = await listener.bind(this.at);
+    if (port.ok) {
+      this.listener = listener;
+      return port.value;
+    }
+    listener.shutdown();
+    throw new Error(`Cannot listen on ${formatAddress(this.at)}: ${port.error.message}`);
+  }
+
+  /** A new worker at place `index`. */
+  private async open(index: number): Promise<Place> {
+    const intake = await this.boss?.employ(index);
+    const { module, server = {}, data } = this.options;
+    const worker = new WorkerThread(this.engine, {
+      index,
+      module: new URL(module).href,
+      poller: this.engine.name,
+      address: this.boss === undefined ? this.address : undefined,
+      intake,
+      options: server,
+      data,
+    });
+    const before = this.places[index];
+    const backoff = before?.backoff ?? new Backoff(() => this.engine.random(), FIRST_RESTART_MS);
+    return this.places[index] = { index, backoff, worker, startedAt: this.engine.now(), intake };
+  }
+
+  private async replaceWhenEnded(place: Place): Promise<void> {
+    const { index, worker, backoff, intake } = place;
+    const reason = await worker.ended;
+    if (intake !== undefined && this.stopped === undefined) this.boss?.dismiss(index, intake);
+    if (reason !== undefined) worker.settle(intake === undefined ? [] : [intake]);
+    if (this.stopped !== undefined) return;
+    if (this.engine.now() - place.startedAt > SETTLED_MS) backoff.reset();
+    const restartInMs = Math.round(backoff.next());
+    this.options.onWorkerEnd?.({ index, reason: reason ?? "it was drained", restartInMs });
+    this.engine.runAt(this.engine.now() + restartInMs, () => void this.replace(index));
+  }
+
+  private async replace(index: number): Promise<void> {
+    if (this.stopped !== undefined) return;
+    await this.replaceWhenEnded(await this.open(index));
+  }
+}
+
+/**
+ * Runs the service module in `threads` workers that share one port, each with an engine, a server and calls of its
+ * own. A worker that dies is replaced. Rejects with an Error that says why the first workers cannot start, throws
+ * PollerError where no poller can be used.
+ *
+ * @example
+ * ```ts ignore
+ * const workers = await startReactorWorkers({
+ *   module: new URL("./greeter_service.ts", import.meta.url),
+ *   address: "0.0.0.0:50051",
+ *   poller: "epoll,native",
+ * });
+ * process.on("SIGTERM", () => workers.shutdown({ graceMs: 10_000 }));
+ * ```
+ */
+export async function startReactorWorkers(options: ReactorWorkersOptions): Promise<ReactorWorkers> {
+  const { threads = hardwareThreads(), address } = options;
+  if (!Number.isInteger(threads) || threads < 1) {
+    throw new RangeError(`Cannot start ${threads} reactor workers: give a whole number, 1 or more`);
+  }
+  const at = parseTarget(address);
+  if (at.family === "dns") {
+    throw new TypeError(
+      `Cannot start reactor workers on ${
+        JSON.stringify(address)
+      }: give an IP address, such as "0.0.0.0:50051"`,
+    );
+  }
+  const crew = new Crew(options, at);
+  const port = await crew.start(threads);
+  return new ReactorWorkers(crew, port);
+}

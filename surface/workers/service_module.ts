@@ -1,0 +1,27 @@
+// What an application writes for reactor workers: a module that adds its services to each worker's server.
+
+import type { Server, ServerOptions } from "../server/server.ts";
+
+/** Options of each worker's server: those that can be sent to a thread. */
+export type WorkerServerOptions = Omit<ServerOptions, "poller" | "reusePort" | "onAcceptPaused">;
+
+/** What a service module learns of the worker that loads it. */
+export interface WorkerContext {
+  /** 0 for the first worker; a worker that replaces another one has its number. */
+  readonly index: number;
+  /** `data` of `startReactorWorkers`. */
+  readonly data: unknown;
+}
+
+/**
+ * The default export of a service module. It runs once in every worker, before the worker takes calls.
+ *
+ * @example
+ * ```ts ignore
+ * import { loadProto, type ServiceSetup } from "pollwire";
+ * const { Greeter } = await loadProto(new URL("./greeter.proto", import.meta.url));
+ * const setup: ServiceSetup = (server) => server.addService(Greeter, { sayHello: ({ name }) => ({ text: name }) });
+ * export default setup;
+ * ```
+ */
+export type ServiceSetup = (server: Server, context: WorkerContext) => void | Promise<void>;

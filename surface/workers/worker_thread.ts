@@ -1,0 +1,68 @@
+// One reactor worker as its owner sees it, from its start to its end.
+
+import { ESTATE, type EventEngine } from "../../pollers/mod.ts";
+import { Thread } from "../../pollers/native/thread.ts";
+import type { ShutdownOptions } from "../server/server.ts";
+import type { FromWorker, ToWorker, WorkerStart } from "./protocol.ts";
+
+/** A worker that has not ended this long after its calls' grace is ended by force. */
+const END_LIMIT_MS = 2_000;
+
+/** A running worker. */
+export class WorkerThread {
+  /** Its port, once it takes calls; rejects with an Error that says why it does not. */
+  readonly serving: Promise<number>;
+  /** Why it is gone, once it is; undefined where it was drained. */
+  readonly ended: Promise<string | undefined>;
+  private readonly thread: Thread;
+  private estate: unknown = undefined;
+  private drained = false;
+  private reason: string | undefined = undefined;
+
+  /** `engine` is the owner's, of the same poller: it gives back what a worker that crashed had open. */
+  constructor(private readonly engine: EventEngine, private readonly start: WorkerStart) {
+    let onServing!: (port: number) => void;
+    let onFailed!: (error: Error) => void;
+    this.serving = new Promise((resolve, reject) => {
+      onServing = resolve;
+      onFailed = reject;
+    });
+    this.serving.catch(() => {}); // whoever asks hears of it
+    const hear = (message: FromWorker): void => {
+      if (message.kind === "engine") this.estate = message.estate;
+      else if (message.kind === "serving") onServing(message.port);
+      else if (message.kind === "drained") this.drained = true;
+      else {
+        this.reason = message.reason;
+        this.thread.terminate();
+      }
+    };
+    const module = new URL("./reactor_worker.ts", import.meta.url);
+    this.thread = new Thread(module, start, (message) => hear(message as FromWorker));
+    this.ended = this.thread.ended.then(({ error, exitCode }) => {
+      if (this.drained) return undefined;
+      const reason = this.reason ?? error?.message ?? `exit code ${exitCode}`;
+      onFailed(new Error(`Reactor worker ${start.index} cannot start: ${reason}`));
+      return reason;
+    });
+  }
+
+  /** Lets it finish its calls and end; see `Server.shutdown`. */
+  async drain(options: ShutdownOptions): Promise<void> {
+    const message: ToWorker = { kind: "drain", options };
+    this.thread.post(message);
+    if (options.graceMs === undefined) {
+      await this.ended;
+      return;
+    }
+    const limit = this.engine.now() + options.graceMs + END_LIMIT_MS;
+    const task = this.engine.runAt(limit, () => this.thread.terminate());
+    await this.ended;
+    this.engine.cancel(task);
+  }
+
+  /** Gives back what a worker that ended by accident had open, but for `kept`. */
+  settle(kept: readonly number[]): void {
+    if (this.estate !== undefined) this.engine.extension(ESTATE)?.settle(this.estate, kept);
+  }
+}

@@ -1,0 +1,198 @@
+// Reactor workers: one port, several threads, each with its own engine; they share, die, are replaced and end.
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import {
+  Channel,
+  type ReactorWorkers,
+  type ReactorWorkersOptions,
+  selectPoller,
+  startReactorWorkers,
+  type WorkerEnd,
+} from "pollwire";
+import { runtime, test, type TestOptions } from "../../harness.ts";
+import { collect, sleep, Trial, until } from "../serving.ts";
+import type { TrialData } from "./trial_service.ts";
+
+const MODULE = new URL("./trial_service.ts", import.meta.url);
+const poller = selectPoller().name;
+const options: TestOptions = {
+  timeoutMs: 40_000,
+  skip: poller === "native" && runtime === "deno" ? "Deno shares ports only with --unstable-net" : undefined,
+};
+const onEpoll: TestOptions = {
+  ...options,
+  skip: poller === "epoll" ? undefined : `poller "${poller}" hands no descriptors over`,
+};
+
+type Sharing = NonNullable<ReactorWorkersOptions["sharing"]>;
+const SHARING: ReadonlyArray<readonly [Sharing, TestOptions]> = [["reuse-port", options], ["boss", onEpoll]];
+
+async function withWorkers(
+  given: Partial<ReactorWorkersOptions> & { data?: TrialData },
+  check: (workers: ReactorWorkers) => Promise<void>,
+): Promise<void> {
+  const workers = await startReactorWorkers({
+    module: MODULE,
+    address: "127.0.0.1:0",
+    threads: 2,
+    poller,
+    ...given,
+  });
+  try {
+    await check(workers);
+  } finally {
+    await workers.shutdown({ graceMs: 500 });
+  }
+}
+
+/** Calls over a connection of its own, and gives the worker's number. */
+async function ask(address: string, text = "who", number = 0): Promise<number> {
+  const channel = new Channel(address);
+  try {
+    return (await channel.client(Trial).one({ text, number })).number!;
+  } finally {
+    channel.close();
+  }
+}
+
+/** Answers of `count` calls, each over a connection of its own. */
+function askOften(address: string, count: number): Promise<number[]> {
+  return Promise.all(Array.from({ length: count }, () => ask(address)));
+}
+
+for (const [sharing, when] of SHARING) {
+  test(
+    `reactor workers, ${sharing}: every worker gets connections, and runs the chosen poller`,
+    () =>
+      withWorkers({ sharing }, async ({ port, threads }) => {
+        assertEquals(threads, 2);
+        const channel = new Channel(`127.0.0.1:${port}`);
+        assertEquals((await channel.client(Trial).one({ text: "who" })).text, poller);
+        assertEquals(await collect(channel.client(Trial).down({ number: 3 })).then((all) => all.length), 3);
+        channel.close();
+        const answers = await askOften(`127.0.0.1:${port}`, 40);
+        assertEquals(new Set(answers), new Set([0, 1]));
+        // Dealt out in turn by a boss, by a hash where the kernel chooses: the first call above took one place.
+        if (sharing === "boss") assertEquals(answers.filter((one) => one === 0).length, 20);
+      }),
+    when,
+  );
+
+  test(
+    `reactor workers, ${sharing}: a worker that dies is replaced, its connections are not left hanging`,
+    async () => {
+      const ends: WorkerEnd[] = [];
+      await withWorkers({ sharing, onWorkerEnd: (end) => ends.push(end) }, async ({ port }) => {
+        const channels = Array.from({ length: 8 }, () => new Channel(`127.0.0.1:${port}`));
+        const running = channels.map((channel) =>
+          channel.client(Trial).one({ text: "sleep", number: 60_000 })
+        );
+        const failures = running.map((call) => assertRejects(() => call));
+        await askOften(`127.0.0.1:${port}`, 4);
+        const crashed = await ask(`127.0.0.1:${port}`, "crash");
+        await until(() => ends.length > 0);
+        assertEquals(ends.map(({ index }) => index), [crashed]);
+        assert(ends[0]!.reason.includes("crashed as asked"), ends[0]!.reason);
+        // At least what was dealt to the dead one fails now, and not after a minute.
+        await Promise.race(failures);
+        await sleep(ends[0]!.restartInMs);
+        let answers: number[] = [];
+        for (let i = 0; i < 50 && new Set(answers).size < 2; i++) {
+          answers = (await Promise.allSettled(Array.from({ length: 10 }, () => ask(`127.0.0.1:${port}`))))
+            .flatMap((one) => one.status === "fulfilled" ? [one.value] : []);
+        }
+        assertEquals(new Set(answers), new Set([0, 1]), "the replacement takes calls");
+        for (const channel of channels) channel.close();
+        await Promise.all(failures);
+      });
+    },
+    when,
+  );
+
+  test(`reactor workers, ${sharing}: shutdown lets running calls finish`, async () => {
+    let finished: Promise<unknown> = Promise.resolve();
+    const channels: Channel[] = [];
+    await withWorkers({ sharing }, async ({ port }) => {
+      for (let i = 0; i < 6; i++) channels.push(new Channel(`127.0.0.1:${port}`));
+      const clients = channels.map((channel) => channel.client(Trial));
+      await Promise.all(clients.map((client) => client.one({ text: "who" })));
+      finished = Promise.all(clients.map((client) => client.one({ text: "sleep", number: 300 })));
+      await sleep(100); // the calls are on their way
+    });
+    await finished;
+    for (const channel of channels) channel.close();
+  }, when);
+}
+
+test("reactor workers: what a handler waits for elsewhere comes as usual", async () => {
+  const server = createServer((_request, response) => response.end("from elsewhere"));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const http = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  await withWorkers({ data: { http } }, async ({ port }) => {
+    const channel = new Channel(`127.0.0.1:${port}`);
+    const client = channel.client(Trial);
+    const texts = await Promise.all(Array.from({ length: 20 }, () => client.one({ text: "fetch" })));
+    assert(texts.every(({ text }) => text === "from elsewhere"));
+    channel.close();
+  });
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+}, options);
+
+test(
+  "reactor workers: a channel of a worker runs on the worker's engine",
+  () =>
+    withWorkers({}, async ({ port }) => {
+      const channel = new Channel(`127.0.0.1:${port}`);
+      assertEquals((await channel.client(Trial).one({ text: "call", number: port })).text, poller);
+      channel.close();
+    }),
+  options,
+);
+
+test("reactor workers: a unix socket is served by a boss", async () => {
+  const folder = mkdtempSync(`${tmpdir()}/pollwire-workers-`);
+  try {
+    await withWorkers({ address: `unix:${folder}/socket` }, async () => {
+      const answers = await askOften(`unix:${folder}/socket`, 4);
+      assertEquals(answers.sort(), [0, 0, 1, 1]);
+    });
+    assertEquals(readdirSync(folder), []);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}, onEpoll);
+
+test("reactor workers: a service module that fails says so, and nothing is left", async () => {
+  const error = await assertRejects(() => withWorkers({ data: { failing: true } }, async () => {}), Error);
+  assertEquals(error.message, "Reactor worker 0 cannot start: this service does not start");
+}, options);
+
+test("reactor workers: a module that does not exist is named", async () => {
+  const module = new URL("./no_such_service.ts", import.meta.url);
+  const error = await assertRejects(() => withWorkers({ module }, async () => {}), Error);
+  assert(error.message.includes("no_such_service.ts"), error.message);
+}, options);
+
+test("reactor workers: wrong options are refused before anything starts", async () => {
+  await assertRejects(
+    () => withWorkers({ threads: 0 }, async () => {}),
+    RangeError,
+    "Cannot start 0 reactor workers",
+  );
+  await assertRejects(
+    () => withWorkers({ address: "localhost:0" }, async () => {}),
+    TypeError,
+    'Cannot start reactor workers on "localhost:0"',
+  );
+  if (poller === "native") {
+    await assertRejects(
+      () => withWorkers({ sharing: "boss" }, async () => {}),
+      TypeError,
+      'poller "native" has no descriptors',
+    );
+  }
+});

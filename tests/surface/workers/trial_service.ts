@@ -1,0 +1,47 @@
+// The service that reactor workers run in tests: says who answered, and fails in whatever way it is told.
+import { Channel, type Server } from "pollwire";
+import { CHUNK, numbers, sleep, Trial } from "../serving.ts";
+
+/** What a test asks of the workers. */
+export interface TrialData {
+  /** The module throws while it is set up. */
+  readonly failing?: boolean;
+  /** Where the test's own HTTP server is, for calls that wait for something which is not ours. */
+  readonly http?: string;
+}
+
+/** Adds the trial service to a worker's server; `text` of a request says what its answer is about. */
+export default function setUp(server: Server, { index, data }: { index: number; data: unknown }): void {
+  const { failing, http } = (data ?? {}) as TrialData;
+  if (failing) throw new Error("this service does not start");
+  server.addService(Trial, {
+    async one({ text = "", number = 0 }) {
+      switch (text) {
+        case "crash":
+          setTimeout(() => {
+            throw new Error("crashed as asked");
+          });
+          return { number: index };
+        case "sleep":
+          await sleep(number);
+          return { number: index };
+        case "fetch":
+          return { number: index, text: await (await fetch(http!)).text() };
+        case "call": { // a channel of the worker shares its engine
+          const channel = new Channel(`127.0.0.1:${number}`);
+          try {
+            return await channel.client(Trial).one({ text: "who" });
+          } finally {
+            channel.close();
+          }
+        }
+        default:
+          return { number: index, text: server.engine.name };
+      }
+    },
+    down: ({ number = 0 }) => numbers(number),
+    async *both(requests) {
+      for await (const { number = 0 } of requests) yield { number: number * 2, body: new Uint8Array(CHUNK) };
+    },
+  });
+}
