@@ -18,23 +18,34 @@ import {
   type Resolver,
 } from "../engine.ts";
 import type { Libc } from "../ffi/libc.ts";
-import { EBADF, EEXIST, EPERM, errnoName } from "../ffi/linux_errno_table.ts";
+import { EBADF, EEXIST, EINTR, EPERM, errnoName } from "../ffi/linux_errno_table.ts";
+import { IOVEC } from "../ffi/linux_layouts.ts";
+import { type ReadVectors, Scatterer } from "../ffi/scatter.ts";
 import { SystemResolver } from "../native/dns.ts";
 import { runtimeLoop } from "../native/runtime_loop.ts";
-import { BlockableLoop, BlockingWaiting } from "./blocking_waiting.ts";
+import { BlockableLoop, BlockingWaiting } from "../threads/blocking_waiting.ts";
+import { ThreadWaiting } from "../threads/thread_waiting.ts";
+import { Dispatcher, type Waiting } from "../threads/waiting.ts";
 import { Connector } from "./connector.ts";
 import { EpollEndpoint } from "./endpoint.ts";
-import { descriptorsOf, FdTable } from "./fd_table.ts";
+import { descriptorsOf, FdTable, PollsetSource } from "./fd_table.ts";
 import { Gatherer } from "./gather.ts";
 import { EpollListener } from "./listener.ts";
-import { createPollset, type Pollset, type PollsetDescriptors } from "./pollset.ts";
-import { Scatterer } from "./scatter.ts";
+import { createPollset, MAX_EVENTS, type Pollset, type PollsetDescriptors } from "./pollset.ts";
 import { errnoError, Sockets } from "./sockets.ts";
-import { ThreadWaiting } from "./thread_waiting.ts";
-import { Dispatcher, type Waiting } from "./waiting.ts";
 
 /** Slots at most: 16 MB of addresses, of which only those that are used become memory. */
 const MOST_SLOTS = 1 << 20;
+
+/** What the poller thread runs. */
+export const POLLER_MODULE: URL = new URL("./poller_worker.ts", import.meta.url);
+
+/** What the poller thread is given. */
+export interface PollerSource {
+  /** See `FdTable.words`. */
+  readonly words: Int32Array;
+  readonly descriptors: PollsetDescriptors;
+}
 
 /** What is left of an engine whose thread is gone. */
 interface EpollEstate extends PollsetDescriptors {
@@ -46,7 +57,7 @@ export class EpollEngine extends BaseEngine implements FdAdoption, Estate {
   /** Socket calls. */
   readonly sockets: Sockets;
   /** Reads of all endpoints. */
-  readonly scatterer: Scatterer;
+  readonly scatterer: Scatterer<number>;
   /** Writes of all endpoints. */
   readonly gatherer: Gatherer;
   /** Descriptors that are polled. */
@@ -60,16 +71,20 @@ export class EpollEngine extends BaseEngine implements FdAdoption, Estate {
     const blockable = options.ownThread === true ? new BlockableLoop(runtimeLoop) : undefined;
     super("epoll", options, blockable ?? runtimeLoop);
     this.sockets = new Sockets(libc);
-    this.scatterer = new Scatterer(libc, this.readBufferBytes);
+    this.scatterer = new Scatterer(vectorReader(libc), IOVEC, this.readBufferBytes);
     this.gatherer = new Gatherer(libc);
     this.pollset = createPollset(libc);
     this.table = new FdTable(libc, this.pollset, Math.min(MOST_SLOTS, this.sockets.descriptorLimit()));
     const { table, pollset } = this;
     const dispatcher = new Dispatcher(table, this.execCtx);
     const onCrash = (reason: string): void => this.failAll(reason);
+    const source = new PollsetSource(table.words, pollset);
+    const dueNumbers = MAX_EVENTS * 4; // both directions of each
+    const given: PollerSource = { words: table.words, descriptors: pollset.descriptors };
+    const poller = { module: POLLER_MODULE, source: given, dueNumbers };
     this.waiting = blockable === undefined
-      ? new ThreadWaiting(table, pollset, dispatcher, this.loop, onCrash)
-      : new BlockingWaiting(table, pollset, dispatcher, blockable, runtimeLoop, libc.wholeTurn, onCrash);
+      ? new ThreadWaiting(source, poller, dispatcher, this.loop, onCrash)
+      : new BlockingWaiting(source, dueNumbers, dispatcher, blockable, runtimeLoop, libc.wholeTurn, onCrash);
   }
 
   /** See the contract. */
@@ -203,6 +218,18 @@ export class EpollEngine extends BaseEngine implements FdAdoption, Estate {
       closable.close(new IoError("other", syscall, undefined, undefined, reason));
     }
   }
+}
+
+/** Reads of the scatterer. */
+function vectorReader(libc: Libc): ReadVectors<number> {
+  return (fd, vectors, count) => {
+    for (;;) {
+      const read = libc.readv(fd, vectors, count);
+      if (read >= 0) return read;
+      const errno = libc.errno();
+      if (errno !== EINTR) return -errno;
+    }
+  };
 }
 
 /** Why a descriptor cannot be adopted, with the error number's name. */

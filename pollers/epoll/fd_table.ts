@@ -4,6 +4,7 @@ import type { Libc } from "../ffi/libc.ts";
 import { EMFILE } from "../ffi/linux_errno_table.ts";
 import { MAX_GENERATION, notifyOn, resetEvent, setReady, setShutdown } from "./lockfree_event.ts";
 import type { EventSink, Pollset } from "./pollset.ts";
+import type { EventSource, EventTarget } from "../threads/waiting.ts";
 
 /** Words of a slot: the event of each direction, whether the peer has hung up, and the descriptor. */
 const SLOT_WORDS = 4;
@@ -47,6 +48,32 @@ export class ReadyMarker implements EventSink {
   }
 }
 
+/** A pollset as those who wait in it see it; on any thread. */
+export class PollsetSource implements EventSource {
+  /** See `EventSource`. */
+  readonly loss = "the descriptors cannot be polled any more";
+  private marker: ReadyMarker;
+
+  /** `words` is the table's memory. */
+  constructor(private readonly words: Int32Array, private readonly pollset: Pollset) {
+    this.marker = new ReadyMarker(words, new Int32Array(0));
+  }
+
+  /** Gives the events that somebody waits for, as {@linkcode ReadyMarker.due} has them. */
+  wait(timeoutMs: number, due: Int32Array): number {
+    if (this.marker.due !== due) this.marker = new ReadyMarker(this.words, due);
+    const { marker } = this;
+    marker.count = 0;
+    this.pollset.wait(timeoutMs, marker);
+    return marker.count;
+  }
+
+  /** See `EventSource`. */
+  kick(): void {
+    this.pollset.kick();
+  }
+}
+
 /** One polled descriptor, as gRPC's grpc_fd. */
 export class FdHandle {
   private closed = false;
@@ -84,7 +111,9 @@ export class FdHandle {
 }
 
 /** The descriptors of one engine; used by its thread alone, but for the words, which {@linkcode ReadyMarker} sets. */
-export class FdTable {
+export class FdTable implements EventTarget {
+  /** See `EventTarget`. */
+  readonly stride = 2;
   /** Memory of all slots, shared with the thread that polls. */
   readonly words: Int32Array;
   private readonly handles: Array<FdHandle | undefined> = [];
@@ -121,9 +150,10 @@ export class FdTable {
   }
 
   /** Tells the owner of one entry of {@linkcode ReadyMarker.due}; one that closed meanwhile hears nothing. */
-  dispatch(entry: number, generation: number): void {
+  dispatch(due: Int32Array, at: number): void {
+    const entry = due[at]!;
     const handle = this.handles[entry >> 1];
-    if (handle === undefined || handle.generation !== generation) return;
+    if (handle === undefined || handle.generation !== due[at + 1]!) return;
     if ((entry & 1) === 0) handle.owner.onReadable();
     else handle.owner.onWritable();
   }

@@ -3,8 +3,7 @@
 import type { EngineFactory, EngineOptions, EventEngine, ProbeResult } from "../engine.ts";
 import { openLibc } from "../ffi/libc.ts";
 import { whyNoThread } from "../native/thread.ts";
-import { EpollEngine } from "./engine.ts";
-import { POLLER_MODULE } from "./handover.ts";
+import { EpollEngine, POLLER_MODULE } from "./engine.ts";
 
 /** "epoll": Linux's epoll through FFI. Usable on x86-64 and arm64, on Deno with --allow-ffi and --allow-read and on Bun. */
 export const epollFactory: EngineFactory = {

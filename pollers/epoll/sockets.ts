@@ -7,7 +7,7 @@ import { errnoName } from "../ffi/linux_errno_table.ts";
 import { C, RLIMIT } from "../ffi/linux_layouts.ts";
 import type { Libc } from "../ffi/libc.ts";
 import { Arena, type NativeMemory } from "../ffi/memory.ts";
-import { familyNumber, readSockaddr, SOCKADDR_BYTES, writeSockaddr } from "./sockaddr.ts";
+import { familyNumber, readSockaddr, SOCKADDR_BYTES, writeSockaddr } from "../ffi/sockaddr.ts";
 
 /** Connections that wait to be accepted; the kernel cuts it to net.core.somaxconn. */
 const BACKLOG = 4_096;
@@ -35,7 +35,7 @@ export class Sockets {
 
   /** A non-blocking stream socket for addresses like `address`. */
   socket(address: SocketAddress): number {
-    return this.result(this.libc.socket(familyNumber(address), STREAM, 0));
+    return this.result(this.libc.socket(familyNumber(address, C), STREAM, 0));
   }
 
   /** Begins to connect: 0 where it is done. */
@@ -45,7 +45,7 @@ export class Sockets {
 
   /** Binds and listens; 0 where it worked. */
   bindAndListen(fd: number, at: SocketAddress, reusePort: boolean): number {
-    if (familyNumber(at) !== C.AF_UNIX) this.setOption(fd, C.SOL_SOCKET, C.SO_REUSEADDR, 1);
+    if (familyNumber(at, C) !== C.AF_UNIX) this.setOption(fd, C.SOL_SOCKET, C.SO_REUSEADDR, 1);
     if (at.family === "ipv6") this.setOption(fd, C.IPPROTO_IPV6, C.IPV6_V6ONLY, 1);
     if (reusePort) this.setOption(fd, C.SOL_SOCKET, C.SO_REUSEPORT, 1);
     const bound = this.result(this.libc.bind(fd, this.address.bytes, this.put(at)));
@@ -63,7 +63,7 @@ export class Sockets {
 
   /** The other side of what {@linkcode accept} gave last. */
   acceptedPeer(): SocketAddress {
-    return readSockaddr(this.address, this.length.view.getUint32(0, true));
+    return readSockaddr(this.address, this.length.view.getUint32(0, true), C);
   }
 
   /** This side's address; undefined for what is no socket. */
@@ -121,7 +121,7 @@ export class Sockets {
   }
 
   private put(address: SocketAddress): number {
-    return writeSockaddr(address, this.address, (zone) => {
+    return writeSockaddr(address, this.address, C, (zone) => {
       const index = this.libc.if_nametoindex(new TextEncoder().encode(`${zone}\0`));
       return index === 0 ? Number(zone) || 0 : index;
     });

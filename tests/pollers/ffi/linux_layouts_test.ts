@@ -6,7 +6,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import * as errnoTable from "../../../pollers/ffi/linux_errno_table.ts";
 import * as layouts from "../../../pollers/ffi/linux_layouts.ts";
-import { SOCKADDR_BYTES } from "../../../pollers/epoll/sockaddr.ts";
+import { SOCKADDR_BYTES } from "../../../pollers/ffi/sockaddr.ts";
 import { test } from "../../harness.ts";
 import { compiler, libc, noLibc } from "./setup.ts";
 

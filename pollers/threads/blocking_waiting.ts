@@ -1,4 +1,4 @@
-// The reactor shape: the thread is the engine's own, and blocks in epoll_wait itself.
+// The reactor shape: the thread is the engine's own, and blocks in the system's wait itself.
 //
 // The runtime's loop still gets its turn between two waits, for the application's timers, promises and messages: an
 // iteration of it costs about 2 us. A wait that finds nothing is cut short so that they are not kept waiting: it
@@ -7,9 +7,7 @@
 // Where an iteration does not look at the application's own sockets and files, one every few milliseconds does.
 
 import type { Loop } from "../core/base_engine.ts";
-import { type FdTable, ReadyMarker } from "./fd_table.ts";
-import { MAX_EVENTS, type Pollset } from "./pollset.ts";
-import type { Dispatcher, Waiting } from "./waiting.ts";
+import type { Dispatcher, EventSource, Waiting } from "./waiting.ts";
 
 /** Shorter waits would be turns of the loop for nothing. */
 const MIN_WAIT_MS = 0.05;
@@ -80,7 +78,7 @@ export class BlockableLoop implements Loop {
 
 /** Waits on this thread. */
 export class BlockingWaiting implements Waiting {
-  private readonly marker: ReadyMarker;
+  private readonly due: Int32Array;
   private holding = false;
   private ticking = false;
   private stopping = false;
@@ -89,18 +87,18 @@ export class BlockingWaiting implements Waiting {
 
   /**
    * `runtime` is the loop below `loop`: it gives the turns, and `wholeTurn` one that is whole, where the others are not.
-   * `onCrash` hears why the set can no longer be polled.
+   * A wait gives `dueNumbers` numbers at most. `onCrash` hears why waiting is no longer possible.
    */
   constructor(
-    table: FdTable,
-    private readonly pollset: Pollset,
+    private readonly source: EventSource,
+    dueNumbers: number,
     private readonly dispatcher: Dispatcher,
     private readonly loop: BlockableLoop,
     private readonly runtime: Loop,
     private readonly wholeTurn: ((closure: () => void) => void) | undefined,
     private readonly onCrash: (reason: string) => void,
   ) {
-    this.marker = new ReadyMarker(table.words, new Int32Array(MAX_EVENTS * 4));
+    this.due = new Int32Array(dueNumbers);
   }
 
   /** The loop runs while something is open. */
@@ -123,13 +121,12 @@ export class BlockingWaiting implements Waiting {
       this.ticking = false;
       return;
     }
-    const { marker } = this;
-    marker.count = 0;
     try {
-      if (this.pollset.wait(this.loop.mayBlockMs(), marker) > 0) this.loop.active();
-      this.dispatcher.dispatch(marker.due, marker.count);
+      const count = this.source.wait(this.loop.mayBlockMs(), this.due);
+      if (count > 0) this.loop.active();
+      this.dispatcher.dispatch(this.due, count);
     } catch (error) { // what opens after this hears so as well, in the next iteration
-      this.onCrash(`the descriptors cannot be polled any more: ${(error as Error).message}`);
+      this.onCrash(`${this.source.loss}: ${(error as Error).message}`);
     } finally {
       this.again();
     }

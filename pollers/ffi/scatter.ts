@@ -1,11 +1,8 @@
 // Reads into slabs that all endpoints of a thread share: an endpoint that is idle holds no memory.
 
 import type { SliceBuffer } from "../core/slice_buffer.ts";
-import { addressOf } from "../ffi/library.ts";
-import { EINTR } from "../ffi/linux_errno_table.ts";
-import { IOVEC } from "../ffi/linux_layouts.ts";
-import type { Libc } from "../ffi/libc.ts";
-import { Arena, type NativeMemory } from "../ffi/memory.ts";
+import { addressOf } from "./library.ts";
+import { Arena, type NativeMemory } from "./memory.ts";
 
 /** Runtimes keep smaller arrays where they may move them. */
 const MIN_SLAB_BYTES = 4_096;
@@ -16,51 +13,57 @@ interface Slab {
   readonly address: number;
 }
 
+/** How the system wants its vectors: offsets in a struct of 16 bytes. */
+export interface VectorLayout {
+  readonly size: 16;
+  readonly base: number;
+  readonly length: number;
+}
+
+/** Reads once from what `H` names, into `count` vectors: the bytes, 0 at the stream's end, or a negative error number. */
+export type ReadVectors<H> = (from: H, vectors: Uint8Array, count: number) => number;
+
 /**
  * Reads of one thread. A read goes behind the one before and never over it, so what was handed up stays as it is; it
  * ends in a new slab where the old one has too little room, with one system call for both.
  */
-export class Scatterer {
+export class Scatterer<H> {
   private readonly vectorMemory: NativeMemory;
   private readonly vectors: Uint32Array;
   private slab: Slab;
   private next: Slab | undefined = undefined;
   private used = 0;
 
-  /** `slabBytes`: at most so much comes in one read. */
-  constructor(private readonly libc: Libc, slabBytes: number) {
-    this.slabBytes = Math.max(MIN_SLAB_BYTES, slabBytes);
-    this.vectorMemory = new Arena(2 * IOVEC.size).allocate(2 * IOVEC.size);
-    const { bytes } = this.vectorMemory;
-    this.vectors = new Uint32Array(bytes.buffer, bytes.byteOffset, 2 * IOVEC.size / 4);
-    this.slab = this.newSlab();
-  }
-
-  private readonly slabBytes: number;
-
   /** What the last read could have taken; it took less where nothing more was there. */
   asked = 0;
 
+  /** `slabBytes`: at most so much comes in one read. */
+  constructor(
+    private readonly readVectors: ReadVectors<H>,
+    private readonly layout: VectorLayout,
+    private readonly slabBytes: number,
+  ) {
+    this.slabBytes = Math.max(MIN_SLAB_BYTES, slabBytes);
+    this.vectorMemory = new Arena(2 * layout.size).allocate(2 * layout.size);
+    const { bytes } = this.vectorMemory;
+    this.vectors = new Uint32Array(bytes.buffer, bytes.byteOffset, 2 * layout.size / 4);
+    this.slab = this.newSlab();
+  }
+
   /** Reads once and appends what came to `into`: the bytes, 0 at the stream's end, or a negative error number. */
-  read(fd: number, into: SliceBuffer): number {
+  read(from: H, into: SliceBuffer): number {
     if (this.slab.bytes.length === 0) this.renew();
     const room = this.slabBytes - this.used;
     const beyond = this.used; // so that every read can take a whole slab
     this.put(0, this.slab.address + this.used, room);
     if (beyond > 0) {
       this.next ??= this.newSlab();
-      this.put(4, this.next.address, beyond);
+      this.put(1, this.next.address, beyond);
     }
     this.asked = this.slabBytes;
-    for (;;) {
-      const count = this.libc.readv(fd, this.vectorMemory.bytes, beyond > 0 ? 2 : 1);
-      if (count >= 0) {
-        this.hand(count, room, into);
-        return count;
-      }
-      const errno = this.libc.errno();
-      if (errno !== EINTR) return -errno;
-    }
+    const count = this.readVectors(from, this.vectorMemory.bytes, beyond > 0 ? 2 : 1);
+    if (count >= 0) this.hand(count, room, into);
+    return count;
   }
 
   private hand(count: number, room: number, into: SliceBuffer): void {
@@ -89,10 +92,11 @@ export class Scatterer {
     return { bytes, address: addressOf(bytes) };
   }
 
-  private put(at: number, address: number, length: number): void {
-    this.vectors[at] = address; // its low half: an Uint32Array keeps the number modulo 2^32
-    this.vectors[at + 1] = address / 0x1_0000_0000;
-    this.vectors[at + 2] = length;
-    this.vectors[at + 3] = 0;
+  private put(index: number, address: number, length: number): void {
+    const { size, base, length: lengthAt } = this.layout;
+    const at = index * size / 4;
+    this.vectors[at + base / 4] = address; // its low half: an Uint32Array keeps the number modulo 2^32
+    this.vectors[at + base / 4 + 1] = address / 0x1_0000_0000;
+    this.vectors[at + lengthAt / 4] = length;
   }
 }

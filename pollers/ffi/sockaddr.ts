@@ -3,14 +3,21 @@
 import type { SocketAddress } from "../core/address.ts";
 import { formatIpv6, parseIpv6 } from "../core/ipv6.ts";
 import { UNNAMED } from "../core/unix_path.ts";
-import { C, SOCKADDR_IN, SOCKADDR_IN6, SOCKADDR_UN } from "../ffi/linux_layouts.ts";
-import type { NativeMemory } from "../ffi/memory.ts";
+import { SOCKADDR_IN, SOCKADDR_IN6, SOCKADDR_UN } from "./linux_layouts.ts"; // Windows has the same
+import type { NativeMemory } from "./memory.ts";
+
+/** The kernel's numbers of address families: the only thing that differs between systems. */
+export interface FamilyNumbers {
+  readonly AF_UNIX: number;
+  readonly AF_INET: number;
+  readonly AF_INET6: number;
+}
 
 /** Room for the largest of them. */
 export const SOCKADDR_BYTES = 128;
 
 /** The kernel's number for an address's family. */
-export function familyNumber(address: SocketAddress): number {
+export function familyNumber(address: SocketAddress, C: FamilyNumbers): number {
   switch (address.family) {
     case "ipv4":
       return C.AF_INET;
@@ -25,10 +32,11 @@ export function familyNumber(address: SocketAddress): number {
 export function writeSockaddr(
   address: SocketAddress,
   { bytes, view }: NativeMemory,
+  C: FamilyNumbers,
   zoneIndex: (zone: string) => number,
 ): number {
   bytes.fill(0);
-  view.setUint16(0, familyNumber(address), true);
+  view.setUint16(0, familyNumber(address, C), true);
   switch (address.family) {
     case "ipv4":
       view.setUint16(SOCKADDR_IN.port, address.port, false);
@@ -53,7 +61,7 @@ function putText(text: string, bytes: Uint8Array, at: number): number {
 }
 
 /** The address in `memory`, of which the kernel filled in `length` bytes. */
-export function readSockaddr({ bytes, view }: NativeMemory, length: number): SocketAddress {
+export function readSockaddr({ bytes, view }: NativeMemory, length: number, C: FamilyNumbers): SocketAddress {
   switch (length < 2 ? -1 : view.getUint16(0, true)) {
     case C.AF_INET: {
       const host = bytes.subarray(SOCKADDR_IN.address, SOCKADDR_IN.address + 4).join(".");

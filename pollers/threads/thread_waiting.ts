@@ -2,20 +2,8 @@
 
 import type { Loop } from "../core/base_engine.ts";
 import { Thread } from "../native/thread.ts";
-import { type FdTable, ReadyMarker } from "./fd_table.ts";
-import {
-  COUNT,
-  createHandover,
-  type Handover,
-  ONLINE,
-  POLLER,
-  POLLER_MODULE,
-  QUIT,
-  SIGNAL,
-  TOKEN,
-} from "./handover.ts";
-import type { Pollset } from "./pollset.ts";
-import type { Dispatcher, Waiting } from "./waiting.ts";
+import { COUNT, createHandover, type Handover, ONLINE, POLLER, QUIT, SIGNAL, TOKEN } from "./handover.ts";
+import type { Dispatcher, EventSource, Waiting } from "./waiting.ts";
 
 /** While the poller thread starts, this thread looks by itself, this often. */
 const STARTING_POLL_MS = 1;
@@ -26,10 +14,19 @@ const SELF_POLL_MS = 0.05;
 /** So many times in a row in vain, and self-polling rests until events come close together again. */
 const MOST_MISSES = 4;
 
+/** What an engine's poller thread is. */
+export interface PollerThread {
+  /** Calls `pollUntilQuit`. */
+  readonly module: URL;
+  /** `Handover.source`. */
+  readonly source: unknown;
+  /** Numbers that a wait gives at most. */
+  readonly dueNumbers: number;
+}
+
 /** Hands polling over and takes it back; see handover.ts. */
 export class ThreadWaiting implements Waiting {
-  private handover: Handover;
-  private marker: ReadyMarker;
+  private handover: Handover<unknown>;
   private thread: Thread | undefined = undefined;
   private holding = false;
   private stopping = false;
@@ -39,16 +36,15 @@ export class ThreadWaiting implements Waiting {
   private poll: () => void = NOTHING;
   private woken: () => void = NOTHING;
 
-  /** `onCrash` hears why, when the poller thread ends by itself or the set can no longer be polled. */
+  /** `onCrash` hears why, when the poller thread ends by itself or waiting is no longer possible. */
   constructor(
-    private readonly table: FdTable,
-    private readonly pollset: Pollset,
+    private readonly source: EventSource,
+    private readonly poller: PollerThread,
     private readonly dispatcher: Dispatcher,
     private readonly loop: Loop,
     private readonly onCrash: (reason: string) => void,
   ) {
-    this.handover = createHandover(table.words, pollset.descriptors);
-    this.marker = new ReadyMarker(table.words, this.handover.due);
+    this.handover = createHandover(poller.dueNumbers, poller.source);
   }
 
   /** The first thing that opens starts the poller thread, which then stays; after a crash, the next one does. */
@@ -73,12 +69,11 @@ export class ThreadWaiting implements Waiting {
 
   private start(): void {
     // Fresh memory, so that nothing of a thread that crashed reaches this one: here the engine's thread has the token.
-    this.handover = createHandover(this.table.words, this.pollset.descriptors);
-    this.marker = new ReadyMarker(this.table.words, this.handover.due);
+    this.handover = createHandover(this.poller.dueNumbers, this.poller.source);
     this.misses = 0;
     let thread: Thread;
     try {
-      this.thread = thread = new Thread(POLLER_MODULE, this.handover);
+      this.thread = thread = new Thread(this.poller.module, this.handover);
     } catch (error) { // the system has no more threads
       this.loop.soon(() => this.crashed(`the poller thread cannot start: ${(error as Error).message}`));
       return;
@@ -98,27 +93,26 @@ export class ThreadWaiting implements Waiting {
     Atomics.store(control, QUIT, 1);
     Atomics.store(control, TOKEN, POLLER);
     Atomics.notify(control, TOKEN);
-    this.pollset.kick();
+    this.source.kick();
   }
 
   /** Fails whatever is open; what opens then, or has just opened, has a new thread. */
   private crashed(reason: string): void {
     if (this.stopping) return;
     this.thread = undefined;
+    this.quit(); // or a thread that is still there would poll beside the next one
     this.onCrash(reason);
     if (this.holding && this.thread === undefined) this.start();
   }
 
   private pollOnce(): void {
-    const { marker, handover: { due, control } } = this;
-    marker.count = 0;
+    const { due, control } = this.handover;
+    let count: number;
     try {
-      this.pollset.wait(0, marker);
+      count = this.source.wait(0, due);
     } catch (error) {
-      this.quit();
-      return this.crashed(`the descriptors cannot be polled any more: ${(error as Error).message}`);
+      return this.crashed(`${this.source.loss}: ${(error as Error).message}`);
     }
-    const { count } = marker;
     const now = this.loop.now();
     if (count > 0) {
       this.misses = 0;

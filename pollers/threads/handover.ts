@@ -1,0 +1,61 @@
+// What an engine's thread and its poller thread share, and how polling goes from one to the other.
+//
+// Exactly one of them polls at any time: the one that TOKEN names. The poller thread blocks in the system's wait; when
+// somebody is to be told, it leaves the list in DUE, gives the token to the engine's thread, wakes it by SIGNAL and
+// sleeps. The engine's thread dispatches, goes on polling by itself while events keep coming, and gives the token
+// back when it has nothing to do. So a busy engine costs no wake-up at all, and an idle one no CPU.
+
+import type { EventSource } from "./waiting.ts";
+
+/** Word indexes of {@linkcode Handover.control}. */
+export const SIGNAL = 0;
+/** Whose turn it is to poll. */
+export const TOKEN = 1;
+/** Valid numbers in {@linkcode Handover.due}. */
+export const COUNT = 2;
+/** 1: the poller thread is to end, whoever has the token. */
+export const QUIT = 3;
+/** 1: the poller thread runs. */
+export const ONLINE = 4;
+
+/** The engine's thread polls. */
+export const ENGINE = 0;
+/** The poller thread polls. */
+export const POLLER = 1;
+
+/** Given to the poller thread when it starts. */
+export interface Handover<T> {
+  readonly control: Int32Array;
+  /** Who is to be told; see `EventSource.wait`. */
+  readonly due: Int32Array;
+  /** What the thread needs to reach the engine's source of events. */
+  readonly source: T;
+}
+
+/** Fresh shared memory, with room for `dueNumbers` numbers; the engine's thread has the token. */
+export function createHandover<T>(dueNumbers: number, source: T): Handover<T> {
+  return {
+    control: new Int32Array(new SharedArrayBuffer(64)),
+    due: new Int32Array(new SharedArrayBuffer(dueNumbers * 4)),
+    source,
+  };
+}
+
+/** The poller thread's life. */
+export function pollUntilQuit({ control, due }: Handover<unknown>, source: EventSource): void {
+  Atomics.store(control, ONLINE, 1);
+  for (;;) {
+    for (;;) {
+      // Looked at in this order: what was found below may just have taken the token back from whoever said to end.
+      if (Atomics.load(control, QUIT) === 1) return;
+      if (Atomics.load(control, TOKEN) === POLLER) break;
+      Atomics.wait(control, TOKEN, ENGINE);
+    }
+    const count = source.wait(Infinity, due);
+    if (count === 0) continue; // nobody waits for what happened
+    Atomics.store(control, COUNT, count);
+    Atomics.store(control, TOKEN, ENGINE);
+    Atomics.store(control, SIGNAL, 1);
+    Atomics.notify(control, SIGNAL);
+  }
+}

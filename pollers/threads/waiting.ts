@@ -1,0 +1,64 @@
+// How an engine learns of events on the thread it serves: the two thread shapes of docs/ARCHITECTURE.md.
+
+import type { ExecCtx } from "../core/exec_ctx.ts";
+import { uncaught } from "../core/uncaught.ts";
+
+/** What events come from: an epoll set, a completion port. One thread waits in it at a time. */
+export interface EventSource {
+  /** What it means when waiting is no longer possible, as the beginning of a sentence. */
+  readonly loss: string;
+  /**
+   * Waits at most `timeoutMs` (Infinity: for ever) and puts who is to be told into `due`, as numbers that the engine's
+   * {@linkcode EventTarget} understands. Gives how many numbers; throws an Error where waiting is no longer possible.
+   */
+  wait(timeoutMs: number, due: Int32Array): number;
+  /** Ends the wait of whoever waits, or the next one; from any thread. */
+  kick(): void;
+}
+
+/** Who is told of events: an engine's table. */
+export interface EventTarget {
+  /** Numbers of one event in `due`. */
+  readonly stride: number;
+  /** Tells the owner of the event that lies at `at`. */
+  dispatch(due: Int32Array, at: number): void;
+}
+
+/** Waits for events on behalf of an engine. */
+export interface Waiting {
+  /** Something is open, so events are waited for and the process is kept alive; or nothing is any more. */
+  hold(on: boolean): void;
+  /** Ends the waiting; settles once nothing of it is left. */
+  stop(): Promise<void>;
+}
+
+/** Tells the owners of a batch of events, all in one turn. */
+export class Dispatcher {
+  private due: Int32Array = new Int32Array(0);
+  private count = 0;
+  private readonly run = (): void => {
+    const { target, due, count } = this;
+    for (let at = 0; at < count; at += target.stride) {
+      try {
+        target.dispatch(due, at);
+      } catch (error) {
+        uncaught(error); // the application's; the others are told all the same
+      }
+    }
+  };
+
+  /** Turns of `execCtx`. */
+  constructor(private readonly target: EventTarget, private readonly execCtx: ExecCtx) {}
+
+  /** `due` and `count` as {@linkcode EventSource.wait} leaves them. */
+  dispatch(due: Int32Array, count: number): void {
+    if (count === 0) return;
+    this.due = due;
+    this.count = count;
+    try {
+      this.execCtx.enter(this.run, undefined);
+    } catch (error) {
+      uncaught(error); // thrown at the turn's end; whoever waits for events must go on
+    }
+  }
+}
