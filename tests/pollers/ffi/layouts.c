@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/epoll.h>
@@ -24,6 +25,8 @@ static void structs(void) {
   SIZE(epollEvent, struct epoll_event);
   AT(epollEvent, events, struct epoll_event, events);
   AT(epollEvent, data, struct epoll_event, data);
+  SIZE(SIGACTION, struct sigaction);
+  AT(SIGACTION, handler, struct sigaction, sa_handler);
   SIZE(IOVEC, struct iovec);
   AT(IOVEC, base, struct iovec, iov_base);
   AT(IOVEC, length, struct iovec, iov_len);
@@ -68,6 +71,8 @@ static void constants(void) {
   CONSTANT(SOL_SOCKET);
   CONSTANT(SO_REUSEADDR);
   CONSTANT(SO_ERROR);
+  CONSTANT(SIGPIPE);
+  PRINT("C.SIG_IGN", SIG_IGN);
   CONSTANT(SO_KEEPALIVE);
   CONSTANT(SO_REUSEPORT);
   CONSTANT(SO_ACCEPTCONN);
