@@ -36,6 +36,21 @@ export function buildCpp() {
   return { version, server: [`${folder}server`], client: [`${folder}client`] };
 }
 
+/** The raw echo in C, and the load that every echo gets. */
+export function buildEcho() {
+  if (run("cc", ["--version"]) === undefined) return { missing: "no C compiler (Debian: gcc)" };
+  const folder = `${output}echo/`;
+  mkdirSync(folder, { recursive: true });
+  for (const name of ["server", "load"]) {
+    const source = `${here}echo/${name}.c`;
+    if (isNewer(folder + name, source)) continue;
+    announce(`C echo's ${name}`);
+    must("cc", ["-O2", "-o", folder + name, source]);
+  }
+  const version = run("cc", ["-dumpversion"]);
+  return { version: `gcc ${version}`, server: [`${folder}server`], load: [`${folder}load`] };
+}
+
 /** Go gRPC's server, from Debian's packages and without modules. */
 export function buildGo() {
   const packages = "/usr/share/gocode";

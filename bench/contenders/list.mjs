@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { program, root, runtimeCommand } from "../../.ci/runtimes.mjs";
-import { buildCpp, buildGo } from "./build.mjs";
+import { buildCpp, buildEcho, buildGo } from "./build.mjs";
 
 const here = fileURLToPath(new URL("./", import.meta.url));
 
@@ -16,13 +16,16 @@ export function listContenders({ runtimes, pollers, peers }) {
   const wanted = (list, name) => list === "all" || list.split(",").includes(name);
   const all = [];
   for (const runtime of ["deno", "bun", "node"].filter((name) => wanted(runtimes, name))) {
-    for (const poller of pollers.split(",")) all.push(pollwire(runtime, poller));
+    for (const poller of pollers.split(",")) all.push(pollwire(runtime, poller), ...rawEcho(runtime, poller));
     if (wanted(peers, "grpc-js")) all.push(fromNpm(runtime, "grpc-js", "grpc_js", "@grpc/grpc-js"));
     if (wanted(peers, "connect")) {
       all.push(fromNpm(runtime, "connect", "connect", "@connectrpc/connect-node"));
     }
   }
   if (wanted(peers, "bun-serve") && wanted(runtimes, "bun")) all.push(bunServe());
+  if (wanted(peers, "c-echo")) {
+    all.push({ ...echoContender("C epoll echo"), ...buildEcho(), client: undefined });
+  }
   if (wanted(peers, "cpp")) all.push(native("C++ gRPC", buildCpp));
   if (wanted(peers, "go")) all.push(native("Go gRPC", buildGo));
   if (wanted(peers, "python")) all.push(native("Python gRPC", pythonGrpc));
@@ -39,22 +42,55 @@ export function generator(runtime) {
   return [...runtimeCommand(runtime), fileURLToPath(new URL("../load/main.ts", import.meta.url))];
 }
 
-const nothing = () => undefined;
+/** The load of raw echoes, and why it cannot be had. */
+export function echoLoad() {
+  const { load, missing } = buildEcho();
+  return { command: load, missing };
+}
 
 function script(runtime, path, ...args) {
   return [...runtimeCommand(runtime), here + path, ...args];
 }
 
+/** `poller` may be "epoll/2": reactor workers with two threads, measured as a server. */
 function pollwire(runtime, poller) {
+  const [name, threads] = poller.split("/");
+  const args = [`--poller=${name}`];
   return {
-    name: `pollwire ${poller}, ${title(runtime)}`,
+    name: titleOf(runtime, poller),
     ours: true,
     version: versionOf(`${root}package.json`),
-    server: script(runtime, "pollwire/server.mjs", `--poller=${poller}`),
-    client: script(runtime, "pollwire/client.mjs", `--poller=${poller}`),
-    refuses: nothing,
+    server: script(runtime, "pollwire/server.mjs", ...args, ...(threads ? [`--threads=${threads}`] : [])),
+    client: threads === undefined ? script(runtime, "pollwire/client.mjs", ...args) : undefined,
+    refuses: noEcho,
   };
 }
+
+/** The same poller without HTTP/2; "epoll/1" is an engine that has its thread to itself. */
+function rawEcho(runtime, poller) {
+  const [name, threads] = poller.split("/");
+  if (runtime === "node" || Number(threads) > 1) return [];
+  const server = script(runtime, "echo/server.mjs", `--poller=${name}`, ...(threads ? ["--own"] : []));
+  const version = versionOf(`${root}package.json`);
+  return [{ ...echoContender(titleOf(runtime, poller)), ours: true, version, server }];
+}
+
+function echoContender(name) {
+  return {
+    name,
+    ours: false,
+    client: undefined,
+    refuses: ({ kind }) => kind === "echo" ? undefined : "it is no gRPC",
+  };
+}
+
+function titleOf(runtime, poller) {
+  const [name, threads] = poller.split("/");
+  const workers = threads === undefined ? "" : ` x${threads} worker${threads === "1" ? "" : "s"}`;
+  return `pollwire ${name}${workers}, ${title(runtime)}`;
+}
+
+const noEcho = ({ kind }) => kind === "echo" ? "it is no raw echo" : undefined;
 
 function fromNpm(runtime, library, folder, packageName) {
   return {
@@ -63,7 +99,7 @@ function fromNpm(runtime, library, folder, packageName) {
     version: versionOf(`${root}node_modules/${packageName}/package.json`),
     server: script(runtime, `${folder}/server.mjs`),
     client: script(runtime, `${folder}/client.mjs`),
-    refuses: nothing,
+    refuses: noEcho,
   };
 }
 
@@ -90,7 +126,7 @@ function native(name, build) {
     server: built.server,
     client: built.client,
     refuses: ({ kind }, side) =>
-      side !== "server" && ["connect", "start", "idle"].includes(kind)
+      kind === "echo" || side !== "server" && ["connect", "start", "idle"].includes(kind)
         ? "its client has no such kind"
         : undefined,
   };

@@ -1,6 +1,6 @@
 // The rounds: every contender once in each, its server started anew, every scenario one after another.
 import process from "node:process";
-import { fixedSide, generator } from "../contenders/list.mjs";
+import { echoLoad, fixedSide, generator } from "../contenders/list.mjs";
 import { h2loadMissing } from "./h2load.mjs";
 import { runClient, runH2load, startServer } from "./measure.mjs";
 
@@ -67,6 +67,10 @@ function jobsOf(contender, side, { scenarios, load, fixed, withH2load }) {
       return contender.client === undefined
         ? []
         : [byClient(contender.client, side === "both" ? "its own client" : "its client")];
+    }
+    if (scenario.kind === "echo") {
+      const { command, missing } = echoLoad();
+      return missing === undefined ? [byClient(command, "C client")] : [];
     }
     if (scenario.kind === "start") return []; // of a process with a client in it
     if (scenario.kind !== "unary") return [byClient(fixed.client, `${fixed.name} client`)];

@@ -1,26 +1,21 @@
-// The Echo service on pollwire, on Deno, Bun or Node: prints `listening PORT`.
-import { loadProto, Server } from "pollwire";
+// The Echo service on pollwire, on Deno, Bun or Node, in this thread or in reactor workers: prints `listening PORT`.
+import { Server, startReactorWorkers } from "pollwire";
 import process from "node:process";
 import { readArguments } from "../../arguments.mjs";
+import setUp from "./service.mjs";
 
-const options = readArguments({ poller: "native", port: 0 });
-const { Echo } = await loadProto(new URL("../../echo.proto", import.meta.url));
-const server = new Server({ poller: options.poller });
-server.addService(Echo, {
-  unary: (payload) => payload,
-  *download({ count, size }) {
-    const message = { body: new Uint8Array(size).fill(120) };
-    for (let i = 0; i < count; i++) yield message;
-  },
-  async upload(messages) {
-    const receipt = { count: 0, bytes: 0 };
-    for await (const { body } of messages) {
-      receipt.count++;
-      receipt.bytes += body.length;
-    }
-    return receipt;
-  },
-  chat: (messages) => messages,
-});
-console.log(`listening ${await server.listen(`127.0.0.1:${options.port}`)}`);
+const { poller, port, threads } = readArguments({ poller: "native", port: 0, threads: 0 });
+const address = `127.0.0.1:${port}`;
+console.log(`listening ${threads === 0 ? await serve() : await serveOnWorkers()}`);
 process.stdin.on("end", () => process.exit(0)).resume();
+
+async function serve() {
+  const server = new Server({ poller });
+  setUp(server);
+  return await server.listen(address);
+}
+
+async function serveOnWorkers() {
+  const module = new URL("./service.mjs", import.meta.url);
+  return (await startReactorWorkers({ module, address, threads, poller })).port;
+}
