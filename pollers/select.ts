@@ -2,11 +2,12 @@
 
 import type { EngineFactory, EngineOptions, EventEngine } from "./engine.ts";
 import { epollFactory } from "./epoll/mod.ts";
+import { iocpFactory } from "./iocp/mod.ts";
 import { environmentVariable } from "./native/env.ts";
 import { nativeFactory, nodeFactory } from "./native/mod.ts";
 
 /** Every engine there is, in the order in which they are told of. */
-const FACTORIES: readonly EngineFactory[] = [nativeFactory, epollFactory, nodeFactory];
+const FACTORIES: readonly EngineFactory[] = [nativeFactory, epollFactory, iocpFactory, nodeFactory];
 
 /** What is chosen where nobody says anything. */
 const DEFAULT_LIST = "native";

@@ -1,14 +1,21 @@
 // One face over Deno.dlopen and bun:ffi: a native library's functions as plain JavaScript functions.
 //
-// Only what costs no conversion on either runtime is offered: 32-bit integers, byte buffers, and addresses for
-// calls that are rare. A 64-bit result of which -1 and small counts matter (ssize_t) is declared "i32": the low
-// half of the register is all that is looked at.
+// What costs no conversion on either runtime is offered: 32-bit integers, byte buffers and pointers that were made
+// beforehand; and for calls that are rare, addresses and 64-bit integers. A 64-bit result of which -1 and small counts
+// matter (ssize_t) is declared "i32": the low half of the register is all that is looked at.
 
 import { createRequire } from "node:module";
 import { runtime } from "../native/detect.ts";
 
-/** "buffer" is a Uint8Array (or null) on JavaScript's side and a pointer on the other; "address" a plain number. */
-export type NativeParameter = "i32" | "u32" | "buffer" | "address";
+/**
+ * "buffer" is a Uint8Array (or null) on JavaScript's side and a pointer on the other; "address" a plain number;
+ * "pointer" what {@linkcode pointerTo} gives (or null), which costs nothing to pass: for addresses and handles that are
+ * passed again and again.
+ */
+export type NativeParameter = "i32" | "u32" | "i64" | "buffer" | "address" | "pointer";
+
+/** A pointer or a handle as the runtime passes it. */
+export type NativePointer = { readonly nativePointer: never };
 
 /** A function of a library: its parameters, and what it returns. */
 export interface Signature {
@@ -19,15 +26,18 @@ export interface Signature {
 /** Functions by name. */
 export type Signatures = Readonly<Record<string, Signature>>;
 
-type Argument<P> = P extends "buffer" ? Uint8Array | null : number;
+type Argument<P> = P extends "buffer" ? Uint8Array | null
+  : P extends "pointer" ? NativePointer | null
+  : number;
 type Arguments<P extends readonly NativeParameter[]> = { -readonly [I in keyof P]: Argument<P[I]> };
 
+/** The function that `S` describes. */
+export type NativeFunction<S extends Signature> = (
+  ...values: Arguments<S["parameters"]>
+) => S["result"] extends "void" ? void : number;
+
 /** The functions that `S` describes. */
-export type NativeFunctions<S extends Signatures> = {
-  readonly [N in keyof S]: (
-    ...values: Arguments<S[N]["parameters"]>
-  ) => S[N]["result"] extends "void" ? void : number;
-};
+export type NativeFunctions<S extends Signatures> = { readonly [N in keyof S]: NativeFunction<S[N]> };
 
 /** A library's functions, or a sentence that says why there are none. */
 export type Opened<S extends Signatures> =
@@ -39,15 +49,33 @@ interface DenoFfi {
   dlopen(path: string, symbols: object): { symbols: Record<string, (...values: unknown[]) => unknown> };
   readonly UnsafePointer: { value(pointer: object | null): number | bigint; create(address: bigint): object };
   readonly UnsafePointerView: { getArrayBuffer(pointer: object, byteLength: number): ArrayBuffer };
+  readonly UnsafeFnPointer: new (pointer: object, symbol: object) => { call(...values: unknown[]): unknown };
 }
 interface BunFfi {
   dlopen(path: string, symbols: object): { symbols: Record<string, (...values: unknown[]) => unknown> };
   ptr(bytes: Uint8Array): number;
   toArrayBuffer(address: number, offset: number, byteLength: number): ArrayBuffer;
+  readonly CFunction: new (symbol: object) => (...values: unknown[]) => unknown;
 }
 
-const DENO_TYPES = { i32: "i32", u32: "u32", buffer: "buffer", address: "usize", void: "void" };
-const BUN_TYPES = { i32: "i32", u32: "u32", buffer: "ptr", address: "usize", void: "void" };
+const DENO_TYPES = {
+  i32: "i32",
+  u32: "u32",
+  i64: "i64",
+  buffer: "buffer",
+  address: "usize",
+  pointer: "pointer",
+  void: "void",
+};
+const BUN_TYPES = {
+  i32: "i32",
+  u32: "u32",
+  i64: "i64",
+  buffer: "ptr",
+  address: "usize",
+  pointer: "ptr",
+  void: "void",
+};
 
 /** Deno's FFI; the caller has looked at the runtime. */
 function denoFfi(): DenoFfi {
@@ -81,39 +109,65 @@ export function openLibrary<const S extends Signatures>(names: readonly string[]
 }
 
 function openOnDeno(name: string, signatures: Signatures): unknown {
-  const symbols = Object.entries(signatures).map(([symbol, { parameters, result }]) => [
-    symbol,
-    {
-      parameters: parameters.map((parameter) => DENO_TYPES[parameter]),
-      // As a pointer, for a usize comes as a BigInt.
-      result: result === "address" ? "pointer" : DENO_TYPES[result],
-    },
-  ]);
+  const symbols = Object.entries(signatures).map(([symbol, signature]) => [symbol, denoSymbol(signature)]);
   const opened = denoFfi().dlopen(name, Object.fromEntries(symbols)).symbols;
-  const addressOfPointer = denoFfi().UnsafePointer.value;
-  const functions = Object.entries(signatures).map(([symbol, { result }]) => {
-    const native = opened[symbol]!;
-    if (result !== "address") return [symbol, native];
-    return [symbol, (...values: unknown[]) => Number(addressOfPointer(native(...values) as object | null))];
-  });
+  const functions = Object.entries(signatures).map(([symbol, { result }]) => [
+    symbol,
+    result === "address" ? addressFromDeno(opened[symbol]!) : opened[symbol]!,
+  ]);
   return Object.fromEntries(functions);
 }
 
+function denoSymbol({ parameters, result }: Signature): object {
+  return {
+    parameters: parameters.map((parameter) => DENO_TYPES[parameter]),
+    // As a pointer, for a usize comes as a BigInt.
+    result: result === "address" ? "pointer" : DENO_TYPES[result],
+  };
+}
+
+function addressFromDeno(native: (...values: unknown[]) => unknown): (...values: unknown[]) => number {
+  const addressOfPointer = denoFfi().UnsafePointer.value;
+  return (...values) => Number(addressOfPointer(native(...values) as object | null));
+}
+
 function openOnBun(name: string, signatures: Signatures): unknown {
-  const symbols = Object.entries(signatures).map(([symbol, { parameters, result }]) => [
-    symbol,
-    {
-      args: parameters.map((parameter) => BUN_TYPES[parameter]),
-      returns: result === "address" ? "ptr" : BUN_TYPES[result],
-    },
-  ]);
+  const symbols = Object.entries(signatures).map(([symbol, signature]) => [symbol, bunSymbol(signature)]);
   const opened = bunFfi().dlopen(name, Object.fromEntries(symbols)).symbols;
-  const functions = Object.entries(signatures).map(([symbol, { result }]) => {
-    const native = opened[symbol]!;
-    if (result !== "address") return [symbol, native];
-    return [symbol, (...values: unknown[]) => Number(native(...values) ?? 0)];
-  });
+  const functions = Object.entries(signatures).map(([symbol, { result }]) => [
+    symbol,
+    result === "address" ? addressFromBun(opened[symbol]!) : opened[symbol]!,
+  ]);
   return Object.fromEntries(functions);
+}
+
+function bunSymbol({ parameters, result }: Signature): object {
+  return {
+    args: parameters.map((parameter) => BUN_TYPES[parameter]),
+    returns: result === "address" ? "ptr" : BUN_TYPES[result],
+  };
+}
+
+function addressFromBun(native: (...values: unknown[]) => unknown): (...values: unknown[]) => number {
+  return (...values) => Number(native(...values) ?? 0);
+}
+
+/** The function at `address`, for those that a library gives out instead of exporting them. */
+export function functionAt<const S extends Signature>(address: number, signature: S): NativeFunction<S> {
+  if (runtime === "bun") {
+    const native = new (bunFfi().CFunction)({ ptr: address, ...bunSymbol(signature) });
+    return (signature.result === "address" ? addressFromBun(native) : native) as NativeFunction<S>;
+  }
+  const pointer = denoFfi().UnsafePointer.create(BigInt(address));
+  const at = new (denoFfi().UnsafeFnPointer)(pointer, denoSymbol(signature));
+  const native = (...values: unknown[]): unknown => at.call(...values);
+  return (signature.result === "address" ? addressFromDeno(native) : native) as NativeFunction<S>;
+}
+
+/** `address` (or a handle's number) as a parameter of type "pointer"; to be kept where it is passed often. */
+export function pointerTo(address: number): NativePointer {
+  const pointer = runtime === "bun" ? address : denoFfi().UnsafePointer.create(BigInt(address));
+  return pointer as unknown as NativePointer;
 }
 
 /**

@@ -1,0 +1,154 @@
+// A listener: every bound socket has several accepts under way, each with the socket that it will connect.
+
+import type { SocketAddress } from "../core/address.ts";
+import { BaseListener } from "../core/base_listener.ts";
+import { IoError } from "../core/io_error.ts";
+import { UNNAMED } from "../core/unix_path.ts";
+import type { Endpoint, IoResult, ListenOptions } from "../engine.ts";
+import { tooManyOperations } from "./endpoint.ts";
+import type { IocpEngine } from "./engine.ts";
+import { hasFailed, type Operation, type OperationOwner } from "./operations.ts";
+import { DONE, PENDING, type Socket, windowsError } from "./sockets.ts";
+
+/**
+ * Accepts under way on each bound socket: connections that come while this thread is busy are connected at once, and
+ * more wait in the backlog. Each holds a socket.
+ */
+const ACCEPTS = 16;
+
+/** Listens on one or more addresses. */
+export class IocpListener extends BaseListener {
+  private readonly sockets: ListeningSocket[] = [];
+
+  /** See `EventEngine.listen`. */
+  constructor(
+    protected override readonly engine: IocpEngine,
+    options: ListenOptions,
+    onAccept: (endpoint: Endpoint) => void,
+    onShutdown: (error?: IoError) => void,
+  ) {
+    super(engine, options, onAccept, onShutdown);
+  }
+
+  protected override bindNow(at: SocketAddress): IoResult<SocketAddress> {
+    if (this.options.reusePort === true) {
+      const detail = "Windows cannot share a port between sockets that all accept";
+      return { ok: false, error: new IoError("unsupported", "bind", at, undefined, detail) };
+    }
+    const { sockets } = this.engine;
+    const socket = sockets.socket(at);
+    if (typeof socket === "number") return { ok: false, error: windowsError(socket, "bind", at) };
+    const error = sockets.bindAndListen(socket, at);
+    if (error !== 0) {
+      sockets.close(socket);
+      return { ok: false, error: windowsError(error, "bind", at) };
+    }
+    const local = "port" in at ? { ...at, ...portOf(sockets.localAddress(socket)) } : at;
+    this.sockets.push(new ListeningSocket(this, this.engine, socket, local));
+    return { ok: true, value: local };
+  }
+
+  protected override startAccepting(): void {
+    for (const socket of this.sockets) socket.start();
+  }
+
+  protected override release(): undefined {
+    for (const socket of this.sockets.splice(0)) socket.close();
+  }
+
+  /** Makes the endpoint of an accepted socket and hands it up. */
+  take(socket: Socket, at: SocketAddress): void {
+    const { engine, options } = this;
+    const { sockets } = engine;
+    const isInet = "port" in at;
+    // Bound to every address of the machine, a socket learns only now on which one it was reached.
+    const local = isInet ? sockets.localAddress(socket) : at;
+    const peer = isInet ? sockets.peerAddress(socket) : UNNAMED;
+    if (local === undefined || peer === undefined) return sockets.close(socket); // gone already
+    this.accepted(engine.endpointOver(socket, local, peer, options));
+  }
+
+  /** Accepting failed; see the base class. */
+  failed(error: IoError, again: () => void): void {
+    this.acceptFailed(error, again);
+  }
+}
+
+function portOf(address: SocketAddress | undefined): { port?: number } {
+  return address !== undefined && "port" in address ? { port: address.port } : {};
+}
+
+/** One bound socket. */
+class ListeningSocket implements OperationOwner {
+  private readonly accepts = new Map<Operation, Socket>();
+  private closed = false;
+  /** Accepting rests, and goes on by itself. */
+  private resting = false;
+
+  constructor(
+    private readonly listener: IocpListener,
+    private readonly engine: IocpEngine,
+    private readonly socket: Socket,
+    private readonly at: SocketAddress,
+  ) {}
+
+  /** Has all accepts under way. */
+  start(): void {
+    this.resting = false;
+    while (!this.closed && this.accepts.size < ACCEPTS) {
+      const error = this.accept();
+      if (error === undefined) continue;
+      if (this.accepts.size > 0) return; // the next connection tries again
+      return this.rest(error);
+    }
+  }
+
+  /** A connection came, or will not. */
+  onComplete(operation: Operation, status: number): void {
+    const { sockets } = this.engine;
+    const accepted = this.accepts.get(operation)!;
+    this.accepts.delete(operation);
+    if (this.closed) return sockets.close(accepted);
+    if (!hasFailed(status) && sockets.finishAccept(this.socket, accepted) === 0) {
+      this.start(); // first, for whoever hears of the connection may close this
+      return this.listener.take(accepted, this.at);
+    }
+    sockets.close(accepted);
+    const error = windowsError(status, "accept", this.at);
+    // Without a status the connection was gone when it was looked at.
+    if (!hasFailed(status) || error.kind === "reset") this.start();
+    else this.rest(error);
+  }
+
+  close(): void {
+    this.closed = true;
+    this.engine.sockets.close(this.socket);
+    if (this.at.family === "unix") this.engine.sockets.removeFile(this.at.path);
+  }
+
+  /** Puts one accept under way; the error where that fails. */
+  private accept(): IoError | undefined {
+    const { sockets, operations } = this.engine;
+    const accepted = sockets.socket(this.at);
+    if (typeof accepted === "number") return windowsError(accepted, "accept", this.at);
+    const operation = operations.take(this);
+    if (operation === undefined) {
+      sockets.close(accepted);
+      return tooManyOperations("accept", this.at);
+    }
+    const result = sockets.accept(this.socket, accepted, operation);
+    if (result === PENDING || result === DONE) { // a packet comes either way: this socket skips none
+      this.accepts.set(operation, accepted);
+      return undefined;
+    }
+    operations.giveBack(operation);
+    sockets.close(accepted);
+    return windowsError(result, "accept", this.at);
+  }
+
+  private rest(error: IoError): void {
+    if (this.resting) return;
+    this.resting = true;
+    this.listener.failed(error, () => this.start());
+  }
+}

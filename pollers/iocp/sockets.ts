@@ -1,0 +1,231 @@
+// Socket calls of Windows in the engine's terms: addresses in and out, and errors as their numbers.
+
+import type { SocketAddress } from "../core/address.ts";
+import { IoError, ioErrorFromCode, type IoSyscall } from "../core/io_error.ts";
+import type { EndpointOptions } from "../engine.ts";
+import { type NativePointer, pointerTo } from "../ffi/library.ts";
+import { Arena, type NativeMemory } from "../ffi/memory.ts";
+import { familyNumber, readSockaddr, SOCKADDR_BYTES, writeSockaddr } from "../ffi/sockaddr.ts";
+import { windowsErrorCode, WSA_IO_PENDING } from "../ffi/windows_error_table.ts";
+import { ACCEPT_ADDRESS_EXTRA, C, LINGER, TCP_INITIAL_RTO, TCP_KEEPALIVE } from "../ffi/windows_layouts.ts";
+import { INVALID_SOCKET, type Winsock } from "../ffi/winsock.ts";
+import type { CompletionPort } from "./completion_port.ts";
+import type { Operation } from "./operations.ts";
+
+/** What AcceptEx is given for each of the two addresses. */
+const ACCEPT_ADDRESS_BYTES = SOCKADDR_BYTES + ACCEPT_ADDRESS_EXTRA;
+
+/** Between keepalive probes, once they have begun: what Windows itself takes. */
+const KEEPALIVE_INTERVAL_MS = 1_000;
+
+/** TCP_INITIAL_RTO_NO_SYN_RETRANSMISSIONS of mstcpip.h. */
+const NO_SYN_RETRANSMISSIONS = 0xfe;
+
+/** A socket that belongs to the port. */
+export interface Socket {
+  readonly handle: number;
+  /** The handle as calls take it. */
+  readonly pointer: NativePointer;
+  /** No packet comes for an operation that is done at once. */
+  skips: boolean;
+  /** `closesocket` was called. */
+  closed: boolean;
+}
+
+/** What became of a call that starts an operation: it is done, its packet will tell, or the number of its error. */
+export const DONE = 0;
+/** See {@linkcode DONE}. */
+export const PENDING = -1;
+
+/** The error of a Winsock number or of a packet's NTSTATUS. */
+export function windowsError(value: number, syscall: IoSyscall, address?: SocketAddress): IoError {
+  const code = windowsErrorCode(value);
+  // Sockets are made of the system's memory; where it has no more, accepting rests as where it has no more handles.
+  if (code === "ENOBUFS" || code === "ENOMEM") {
+    return new IoError("too-many-files", syscall, address, code, "the system has no memory left for sockets");
+  }
+  return ioErrorFromCode(code, syscall, address, code);
+}
+
+/** Calls of one thread. A result is 0 or the number of an error, unless its comment says otherwise. */
+export class Sockets {
+  private readonly address: NativeMemory;
+  private readonly length: NativeMemory;
+  private readonly option: NativeMemory;
+
+  /** Memory for addresses and options is allocated once; sockets go to `port`. */
+  constructor(readonly winsock: Winsock, private readonly port: CompletionPort) {
+    const arena = new Arena(SOCKADDR_BYTES + 64);
+    this.address = arena.allocate(SOCKADDR_BYTES);
+    this.length = arena.allocate(4);
+    this.option = arena.allocate(16);
+  }
+
+  /** A socket for addresses like `address`, with the port, or the error number. */
+  socket(address: SocketAddress): Socket | number {
+    const { winsock } = this;
+    const flags = C.WSA_FLAG_OVERLAPPED | C.WSA_FLAG_NO_HANDLE_INHERIT;
+    const handle = winsock.WSASocketW(familyNumber(address, C), C.SOCK_STREAM, 0, null, 0, flags);
+    if (handle === INVALID_SOCKET) return winsock.WSAGetLastError();
+    const socket = { handle, pointer: pointerTo(handle), skips: false, closed: false };
+    const error = this.port.associate(handle);
+    if (error === 0) return socket;
+    this.close(socket);
+    return error;
+  }
+
+  /** Binds and listens. */
+  bindAndListen({ pointer }: Socket, at: SocketAddress): number {
+    // Else any process of this user could bind the same port and get its connections: SO_REUSEADDR means that here.
+    if ("port" in at) this.setOption(pointer, C.SOL_SOCKET, C.SO_EXCLUSIVEADDRUSE, 1);
+    if (at.family === "ipv6") this.setOption(pointer, C.IPPROTO_IPV6, C.IPV6_V6ONLY, 1);
+    const bound = this.winsock.bind(pointer, this.address.bytes, this.put(at));
+    return this.result(bound === 0 ? this.winsock.listen(pointer, C.SOMAXCONN) : bound);
+  }
+
+  /** Begins to accept into `accepted`. */
+  accept(listening: Socket, accepted: Socket, { room, overlapped }: Operation): number {
+    const { length: { bytes } } = this;
+    const each = ACCEPT_ADDRESS_BYTES;
+    return this.started(
+      this.winsock.acceptEx(listening.pointer, accepted.pointer, room, 0, each, each, bytes, overlapped) ===
+        0,
+    );
+  }
+
+  /** What AcceptEx connected becomes a socket like others, and a child of `listening`. */
+  finishAccept(listening: Socket, { pointer }: Socket): number {
+    this.option.view.setBigUint64(0, BigInt(listening.handle), true);
+    return this.setOptionBytes(pointer, C.SOL_SOCKET, C.SO_UPDATE_ACCEPT_CONTEXT, 8);
+  }
+
+  /** Begins to connect. */
+  connect({ pointer }: Socket, to: SocketAddress, { overlapped }: Operation): number {
+    const { winsock, address: { bytes } } = this;
+    if (!("port" in to)) return this.result(winsock.connect(pointer, bytes, this.put(to)));
+    const any = to.family === "ipv4" ? "0.0.0.0" : "::";
+    // ConnectEx wants a socket that is bound.
+    const bound = winsock.bind(pointer, bytes, this.put({ family: to.family, host: any, port: 0 }));
+    if (bound !== 0) return this.result(bound);
+    if (isLoopback(to.host)) this.refuseAtOnce(pointer);
+    return this.started(winsock.connectEx(pointer, bytes, this.put(to), null, 0, null, overlapped) === 0);
+  }
+
+  /** What ConnectEx connected becomes a socket like others. */
+  finishConnect({ pointer }: Socket): number {
+    return this.setOptionBytes(pointer, C.SOL_SOCKET, C.SO_UPDATE_CONNECT_CONTEXT, 0);
+  }
+
+  /** Makes a connected socket ready for an endpoint: reads return at once, and what is done at once has no packet. */
+  prepare(socket: Socket, address: SocketAddress, { noDelay = true, keepAliveMs }: EndpointOptions): void {
+    const { winsock, option: { view, bytes }, length } = this;
+    const { pointer } = socket;
+    view.setUint32(0, 1, true);
+    winsock.ioctlsocket(pointer, C.FIONBIO, bytes);
+    const modes = C.FILE_SKIP_COMPLETION_PORT_ON_SUCCESS | C.FILE_SKIP_SET_EVENT_ON_HANDLE;
+    socket.skips = winsock.SetFileCompletionNotificationModes(pointer, modes) !== 0;
+    if (!("port" in address)) return;
+    if (noDelay) this.setOption(pointer, C.IPPROTO_TCP, C.TCP_NODELAY, 1);
+    if (keepAliveMs === undefined) return;
+    view.setUint32(TCP_KEEPALIVE.on, 1, true);
+    view.setUint32(TCP_KEEPALIVE.idleMs, Math.max(1, Math.ceil(keepAliveMs)), true);
+    view.setUint32(TCP_KEEPALIVE.intervalMs, KEEPALIVE_INTERVAL_MS, true);
+    winsock.WSAIoctl(
+      pointer,
+      C.SIO_KEEPALIVE_VALS,
+      bytes,
+      TCP_KEEPALIVE.size,
+      null,
+      0,
+      length.bytes,
+      null,
+      null,
+    );
+  }
+
+  /** This side's address; undefined where the connection is gone. */
+  localAddress({ pointer }: Socket): SocketAddress | undefined {
+    this.length.view.setUint32(0, SOCKADDR_BYTES, true);
+    const result = this.winsock.getsockname(pointer, this.address.bytes, this.length.bytes);
+    return result === 0 ? this.addressRead() : undefined;
+  }
+
+  /** The other side's address; undefined where the connection is gone. */
+  peerAddress({ pointer }: Socket): SocketAddress | undefined {
+    this.length.view.setUint32(0, SOCKADDR_BYTES, true);
+    const result = this.winsock.getpeername(pointer, this.address.bytes, this.length.bytes);
+    return result === 0 ? this.addressRead() : undefined;
+  }
+
+  /** Sends FIN behind what was written, which `close` does not do while an operation is under way. */
+  endWriting({ pointer }: Socket): void {
+    this.winsock.shutdown(pointer, C.SD_SEND);
+  }
+
+  /** Has `close` reset the connection, so that nothing of a write that is under way is sent afterwards. */
+  resetAtClose({ pointer }: Socket): void {
+    const { view } = this.option;
+    view.setUint16(LINGER.on, 1, true);
+    view.setUint16(LINGER.seconds, 0, true);
+    this.setOptionBytes(pointer, C.SOL_SOCKET, C.SO_LINGER, LINGER.size);
+  }
+
+  /** Closes; the packets of what is under way come all the same. Idempotent, for its number may be another's by then. */
+  close(socket: Socket): void {
+    if (socket.closed) return;
+    socket.closed = true;
+    this.winsock.closesocket(socket.pointer);
+  }
+
+  /** Removes the file of a unix socket that was bound. */
+  removeFile(path: string): void {
+    const text = `${path}\0`;
+    const wide = new Uint16Array(text.length);
+    for (let i = 0; i < text.length; i++) wide[i] = text.charCodeAt(i);
+    this.winsock.DeleteFileW(new Uint8Array(wide.buffer));
+  }
+
+  /** Whether a call that starts an operation is done, is pending, or failed. */
+  started(failed: boolean): number {
+    if (!failed) return DONE;
+    const error = this.winsock.WSAGetLastError();
+    return error === WSA_IO_PENDING ? PENDING : error;
+  }
+
+  /** A refused connect to this machine fails at once instead of after two seconds; where that cannot be asked, it waits. */
+  private refuseAtOnce(pointer: NativePointer): void {
+    const { view, bytes } = this.option;
+    view.setUint32(0, 0, true);
+    view.setUint16(TCP_INITIAL_RTO.rtt, NO_SYN_RETRANSMISSIONS, true);
+    view.setUint8(TCP_INITIAL_RTO.retransmissions, NO_SYN_RETRANSMISSIONS);
+    const { length: { bytes: returned } } = this;
+    const code = C.SIO_TCP_INITIAL_RTO;
+    this.winsock.WSAIoctl(pointer, code, bytes, TCP_INITIAL_RTO.size, null, 0, returned, null, null);
+  }
+
+  private addressRead(): SocketAddress {
+    return readSockaddr(this.address, this.length.view.getUint32(0, true), C);
+  }
+
+  private put(address: SocketAddress): number {
+    return writeSockaddr(address, this.address, C, (zone) => Number(zone) || 0); // zones are numbers here
+  }
+
+  private setOption(pointer: NativePointer, level: number, name: number, value: number): void {
+    this.option.view.setInt32(0, value, true);
+    this.setOptionBytes(pointer, level, name, 4);
+  }
+
+  private setOptionBytes(pointer: NativePointer, level: number, name: number, length: number): number {
+    const { bytes } = this.option;
+    return this.result(this.winsock.setsockopt(pointer, level, name, length === 0 ? null : bytes, length));
+  }
+
+  private result(value: number): number {
+    return value === 0 ? 0 : this.winsock.WSAGetLastError();
+  }
+}
+
+function isLoopback(host: string): boolean {
+  return host.startsWith("127.") || host === "::1";
+}
