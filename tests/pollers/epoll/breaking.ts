@@ -1,0 +1,105 @@
+// Ways to break an engine from below.
+import type { EpollEngine } from "../../../pollers/epoll/engine.ts";
+import type { InetAddress } from "../../../pollers/core/address.ts";
+import { LOOPBACK, until } from "../promised.ts";
+import { nativeCalls } from "./native_calls.ts";
+
+/** As in handover.ts. */
+const TOKEN = 1;
+const POLLER = 1;
+
+interface Inside {
+  readonly pollset: { readonly descriptors: { epollFd: number; kickFd: number }; kick(): void };
+  readonly waiting: {
+    readonly thread?: { terminate(): void; readonly ended: Promise<unknown> };
+    readonly handover?: { readonly control: Int32Array };
+  };
+  readonly opened: { readonly size: number };
+}
+
+function inside(engine: EpollEngine): Inside {
+  return engine as unknown as Inside;
+}
+
+/** What was broken. */
+export interface Broken {
+  /** Settles once it is whole again. */
+  readonly mended: Promise<unknown>;
+  /** Makes it whole at once. */
+  mend(): void;
+}
+
+/** Waits until the poller thread polls, where there is one. */
+async function parked(engine: EpollEngine): Promise<void> {
+  const { waiting } = inside(engine);
+  await until(() => {
+    const control = waiting.handover?.control;
+    return control === undefined || Atomics.load(control, TOKEN) === POLLER;
+  }, "the poller thread's turn");
+}
+
+/** Waits until there is no poller thread. */
+export async function quiet(engine: EpollEngine): Promise<void> {
+  await until(() => inside(engine).waiting.thread === undefined, "the end of the poller thread");
+}
+
+/** Ends the poller thread while it waits. */
+export async function breakThread(engine: EpollEngine): Promise<Broken> {
+  await parked(engine);
+  const { pollset, waiting } = inside(engine);
+  const { thread } = waiting;
+  thread!.terminate();
+  pollset.kick(); // a thread that waits in native code ends only when it comes back
+  return { mended: thread!.ended, mend: () => {} };
+}
+
+/**
+ * Has waiting in the engine's set fail, while the poller thread waits in it, where there is one; until it is mended, or
+ * where it `mendsItself` until everything that was open is closed.
+ */
+export async function breakSet(engine: EpollEngine, mendsItself: boolean): Promise<Broken> {
+  await parked(engine);
+  const { pollset, opened } = inside(engine);
+  const { epollFd, kickFd } = pollset.descriptors;
+  const calls = nativeCalls();
+  const kept = calls.dup(epollFd);
+  let broken = true;
+  const mend = (): void => {
+    if (!broken) return;
+    broken = false;
+    calls.dup2(kept, epollFd);
+    calls.close(kept);
+  };
+  calls.dup2(kickFd, epollFd);
+  pollset.kick();
+  const mended = mendsItself
+    ? until(() => opened.size === 0, "the end of all that was open").finally(mend)
+    : Promise.resolve();
+  return { mended, mend };
+}
+
+/** A listening socket that takes no more connections, so that a connect to it waits. */
+export interface DeafListener {
+  readonly address: InetAddress;
+  /** Closes it. */
+  close(): void;
+}
+
+/** Makes one with its queue full. */
+export function deafListener({ sockets }: EpollEngine): DeafListener {
+  const fd = sockets.socket(LOOPBACK);
+  sockets.bindAndListen(fd, LOOPBACK, false);
+  sockets.libc.listen(fd, 0);
+  const address = sockets.localAddress(fd) as InetAddress;
+  const filling = [1, 2, 3].map(() => {
+    const one = sockets.socket(address);
+    sockets.connect(one, address);
+    return one;
+  });
+  return {
+    address,
+    close() {
+      for (const one of [...filling, fd]) sockets.libc.close(one);
+    },
+  };
+}
