@@ -30,7 +30,7 @@ export interface Broken {
 }
 
 /** Waits until the poller thread polls, where there is one. */
-async function parked(engine: EpollEngine): Promise<void> {
+export async function parked(engine: EpollEngine): Promise<void> {
   const { waiting } = inside(engine);
   await until(() => {
     const control = waiting.handover?.control;

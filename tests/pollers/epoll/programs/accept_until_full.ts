@@ -4,6 +4,7 @@ import process from "node:process";
 import type { Endpoint } from "../../../../pollers/mod.ts";
 import { PlainSocket } from "../../plain_peer.ts";
 import { LOOPBACK, read, until, write } from "../../promised.ts";
+import { parked } from "../breaking.ts";
 import { countDescriptors, epollEngine } from "../setup.ts";
 
 const engine = epollEngine(process.argv[2] === "own" ? { ownThread: true } : {});
@@ -26,6 +27,7 @@ const at = { family: "ipv4", host: "127.0.0.1", port: bound.value } as const;
 const first = await PlainSocket.connect(at);
 await until(() => accepted.length === 1, "the first connection");
 
+await parked(engine); // the poller thread needs descriptors to start
 // Every descriptor but one is taken: it is the client's.
 const files: number[] = [];
 try {
