@@ -62,7 +62,7 @@ export class Program {
   private readonly child;
   private hear: () => void = () => {};
 
-  /** `through` is a command that runs the rest of its arguments, as "prlimit". It is killed after 20 s. */
+  /** `through` is a command that runs the rest of its arguments, as "prlimit". It is killed after 18 s. */
   constructor(name: string, args: readonly string[] = [], through: readonly string[] = []) {
     const path = fileURLToPath(new URL(`./programs/${name}`, import.meta.url));
     const before = runtime === "deno" ? ["run", "-A", "--no-check", "--quiet"] : ["run"];
@@ -74,7 +74,7 @@ export class Program {
     };
     child.stdout.on("data", hear);
     child.stderr.on("data", hear);
-    const limit = setTimeout(() => child.kill("SIGKILL"), 20_000);
+    const limit = setTimeout(() => this.kill("SIGKILL"), 18_000);
     this.ended = new Promise((resolve, reject) => {
       child.on("error", reject);
       child.on("close", (code, signal) => {
@@ -102,6 +102,6 @@ export class Program {
 
   /** Sends a signal. */
   kill(signal: "SIGTERM" | "SIGKILL"): void {
-    this.child.kill(signal);
+    process.kill(this.pid, signal); // the child's own `kill` on Deno has it end by that signal, whatever it does
   }
 }
