@@ -1,11 +1,12 @@
 // Starts the Node side of a real-peer test, and reads what it says.
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { peersAreRemote, startRemotePeer } from "./remote.ts";
 
 const directory = new URL("./", import.meta.url);
 
 /** Why Node peers cannot run here, or undefined when they can. */
-export const nodeMissing: string | undefined = await findNode();
+export const nodeMissing: string | undefined = peersAreRemote ? undefined : await findNode();
 
 function findNode(): Promise<string | undefined> {
   return new Promise((resolve) => {
@@ -24,37 +25,46 @@ export interface PeerServer {
 
 /** Starts the grpc-js Peer server on `port` (0: any). */
 export function startGrpcJsServer(port = 0): Promise<PeerServer> {
-  const child = spawnNode("grpc_js_server.mjs", [String(port)]);
+  return new Promise((resolve, reject) => {
+    const peer = startPeer("grpc_js_server.mjs", [String(port)], (output) => {
+      const match = /listening (\d+)/.exec(output);
+      if (match) resolve({ port: Number(match[1]), kill: peer.kill });
+    });
+    void peer.ended.then(({ code }) =>
+      reject(new Error(`The grpc-js server ended with ${code} before it listened`))
+    );
+  });
+}
+
+/** Runs one scenario of `grpc_js_client.mjs` against `port`; gives the JSON it printed. */
+export async function runGrpcJsClient(port: number, scenario: string): Promise<Record<string, unknown>> {
+  const { code, output } = await startPeer("grpc_js_client.mjs", [String(port), scenario]).ended;
+  const line = output.trim();
+  if (code === 0 && line !== "") return JSON.parse(line);
+  throw new Error(`grpc-js client, scenario ${scenario}: exit ${code}, output ${JSON.stringify(line)}`);
+}
+
+/** A process of Node. */
+interface Peer {
+  readonly ended: Promise<{ code: number | null; output: string }>;
+  kill(): Promise<void>;
+}
+
+/** Runs a script of this folder; `onOutput` gets everything it has printed so far, each time there is more. */
+function startPeer(script: string, args: string[], onOutput: (output: string) => void = () => {}): Peer {
+  if (peersAreRemote) {
+    const { output, kill } = startRemotePeer({ script, args }, onOutput);
+    return { ended: output.then((output) => ({ code: 0, output })), kill };
+  }
+  const child = spawnNode(script, args);
+  let output = "";
+  child.stdout!.on("data", (chunk) => onOutput(output += String(chunk)));
   const exited = new Promise<void>((resolve) => child.on("exit", () => resolve()));
   const kill = () => {
     child.kill("SIGKILL");
     return exited;
   };
-  return new Promise((resolve, reject) => {
-    let output = "";
-    child.stdout!.on("data", (chunk) => {
-      output += String(chunk);
-      const match = /listening (\d+)/.exec(output);
-      if (match) resolve({ port: Number(match[1]), kill });
-    });
-    child.on("exit", (code) => reject(new Error(`The grpc-js server ended with ${code} before it listened`)));
-  });
-}
-
-/** Runs one scenario of `grpc_js_client.mjs` against `port`; gives the JSON it printed. */
-export function runGrpcJsClient(port: number, scenario: string): Promise<Record<string, unknown>> {
-  const child = spawnNode("grpc_js_client.mjs", [String(port), scenario]);
-  return new Promise((resolve, reject) => {
-    let output = "";
-    child.stdout!.on("data", (chunk) => output += String(chunk));
-    child.on("close", (code) => {
-      const line = output.trim();
-      if (code === 0 && line !== "") resolve(JSON.parse(line));
-      else {reject(
-          new Error(`grpc-js client, scenario ${scenario}: exit ${code}, output ${JSON.stringify(line)}`),
-        );}
-    });
-  });
+  return { ended: new Promise((resolve) => child.on("close", (code) => resolve({ code, output }))), kill };
 }
 
 function spawnNode(script: string, args: string[]): ChildProcess {

@@ -1,6 +1,7 @@
 // A server whose process never accepts and whose backlog is short, so that a connect to it hangs.
 import { spawn } from "node:child_process";
 import type { SocketAddress } from "../../pollers/mod.ts";
+import { peersAreRemote, startRemotePeer } from "../peers/remote.ts";
 
 const SCRIPT = `
   const server = require("node:net").createServer();
@@ -21,15 +22,24 @@ export interface DeafServer {
 
 /** Starts one, on Node. */
 export function startDeafServer(): Promise<DeafServer> {
+  if (peersAreRemote) return startRemoteDeafServer();
   const child = spawn("node", ["-e", SCRIPT], { stdio: ["ignore", "pipe", "inherit"] });
   return new Promise((resolve, reject) => {
     child.once("exit", (code) => reject(new Error(`The deaf server ended with ${code}`)));
     child.stdout!.once("data", (line) => {
-      resolve({
-        address: { family: "ipv4", host: "127.0.0.1", port: Number(String(line)) },
-        fills: 2,
-        kill: () => void child.kill("SIGKILL"),
-      });
+      resolve(deafServer(String(line), () => void child.kill("SIGKILL")));
     });
   });
+}
+
+function startRemoteDeafServer(): Promise<DeafServer> {
+  return new Promise((resolve) => {
+    const peer = startRemotePeer({ source: SCRIPT }, (line) => {
+      if (line.includes("\n")) resolve(deafServer(line, () => void peer.kill()));
+    });
+  });
+}
+
+function deafServer(line: string, kill: () => void): DeafServer {
+  return { address: { family: "ipv4", host: "127.0.0.1", port: Number(line) }, fills: 2, kill };
 }

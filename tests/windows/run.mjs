@@ -1,0 +1,247 @@
+// `npm run test:windows`: the pollers' contract, the end-to-end tests and real peers on Windows builds of Bun and Deno.
+//
+//   npm run test:windows -- --runtime=bun --poller=iocp --filter=tests/pollers --repeat=20
+//
+// The programs are Windows', the system below them is Wine: it shows that calls, layouts and the order of completions
+// are right, and nothing of how fast Windows is. grpc-js peers run on Linux. Where Wine cannot be had, nothing is run,
+// and the reason is printed.
+import { spawn, spawnSync } from "node:child_process";
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import os from "node:os";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { ensureInstalled } from "../../.ci/install.mjs";
+import { root } from "../../.ci/runtimes.mjs";
+import { failedTests, filesWithoutTests, readReport, skipLines } from "../reports.mjs";
+import { startPeers } from "./peers.mjs";
+import { compile, Missing, prepareWindows } from "./setup.mjs";
+
+/** A runner that takes longer than this is hung. */
+const RUNNER_LIMIT_MS = 4 * 60_000;
+
+const RUNTIMES = ["bun", "deno"];
+const POLLERS = ["iocp", "native"];
+
+/** What each poller's own tests are, and what is above the pollers and the same for all. */
+const OWN_TESTS = {
+  iocp: ["tests/pollers/iocp_contract_test.ts", "tests/pollers/iocp/"],
+  native: ["tests/pollers/native_contract_test.ts"],
+};
+const COMMON_TESTS = [
+  "tests/surface/bad_input_test.ts",
+  "tests/surface/calls_test.ts",
+  "tests/surface/lifecycle_test.ts",
+  "tests/surface/client/",
+  "tests/peers/",
+];
+
+const options = readOptions();
+const totals = { passed: 0, failed: 0, skipped: 0 };
+const skips = new Set();
+const failures = [];
+const running = new Set();
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => endBy(signal));
+
+ensureInstalled();
+const windows = prepare();
+const folder = mkdtempSync(`${os.tmpdir()}/pollwire-windows-`);
+const peers = await startPeers();
+try {
+  writeLayouts();
+  for (let round = 1; round <= options.repeat; round++) {
+    if (options.repeat > 1) console.log(`Round ${round} of ${options.repeat}`);
+    for (const runtime of RUNTIMES) {
+      for (const poller of POLLERS) {
+        if (["", runtime].includes(options.runtime) && ["", poller].includes(options.poller)) {
+          await runSuite(runtime, poller);
+        }
+      }
+    }
+  }
+} finally {
+  peers.end();
+  rmSync(folder, { recursive: true, force: true });
+  spawnSync(windows.wineserver, ["-k"], { env: windows.environment });
+}
+printList("Skipped", [...skips]);
+printList("Failed", failures);
+console.log(
+  `\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped on ${windows.version} (not Windows)`,
+);
+process.exit(totals.failed > 0 || totals.passed === 0 ? 1 : 0);
+
+function readOptions() {
+  const values = { runtime: "", poller: "", filter: "", repeat: 1 };
+  for (const argument of process.argv.slice(2)) {
+    const match =
+      /^--(?:(runtime)=(bun|deno)|(poller)=(iocp|native)|(filter)=(?:\.\/)?(.+)|(repeat)=([1-9]\d*))$/
+        .exec(argument);
+    if (!match) {
+      console.error(
+        `Cannot read argument ${
+          JSON.stringify(argument)
+        }; there are --runtime=bun|deno --poller=iocp|native --filter=tests/PATH --repeat=N`,
+      );
+      process.exit(2);
+    }
+    const [name, value] = match.slice(1).filter((part) => part !== undefined);
+    values[name] = name === "repeat" ? Number(value) : value;
+  }
+  return values;
+}
+
+/** Wine and the runtimes; ends the process, in peace, where they cannot be had. */
+function prepare() {
+  try {
+    return prepareWindows();
+  } catch (error) {
+    if (!(error instanceof Missing)) throw error;
+    console.log(`SKIP every test on Windows (skipped: ${error.message})`);
+    process.exit(0);
+  }
+}
+
+/** What C has for structs, constants and errors, for tests/pollers/iocp/layouts_test.ts. */
+function writeLayouts() {
+  const table = readFileSync(`${root}pollers/ffi/windows_error_table.ts`, "utf8");
+  const names = [...table.matchAll(/^ {2}\["(\w+)", /gm)].map(([, name]) => `ROW(${name})`);
+  writeFileSync(`${folder}/error_rows.h`, `${names.join("\n")}\n`);
+  const source = fileURLToPath(new URL("./layouts.c", import.meta.url));
+  const program = compile(source, `${folder}/layouts.exe`, [`-I${folder}`]);
+  const { stdout, status } = spawnSync(windows.wine, [program], {
+    env: windows.environment,
+    encoding: "utf8",
+    timeout: 60_000,
+  });
+  if (status !== 0) throw new Error(`layouts.exe ended with ${status}`);
+  writeFileSync(`${folder}/layouts.json`, stdout);
+}
+
+function findTests(poller) {
+  const wanted = [...OWN_TESTS[poller], ...COMMON_TESTS];
+  return wanted.flatMap((path) => path.endsWith("/") ? filesUnder(path.slice(0, -1)) : [path])
+    .filter((path) => path.startsWith(options.filter));
+}
+
+function filesUnder(path) {
+  return readdirSync(`${root}${path}`, { withFileTypes: true }).flatMap((entry) => {
+    const inner = `${path}/${entry.name}`;
+    if (entry.isDirectory()) return filesUnder(inner);
+    return entry.name.endsWith("_test.ts") ? [inner] : [];
+  }).sort();
+}
+
+/** All tests of one poller on one runtime. A runner that crashes, hangs or leaves no report is a failure. */
+async function runSuite(runtime, poller) {
+  const title = `${runtime}, ${poller}`;
+  const files = findTests(poller);
+  if (files.length === 0) return;
+  const junitFile = `${folder}/${runtime}-${poller}.xml`;
+  const junitPath = windowsPath(junitFile);
+  rmSync(junitFile, { force: true });
+  const args = runtime === "deno" ? ["test", "-A", "--no-check", `--junit-path=${junitPath}`, ...files] : [
+    "test",
+    "--timeout=120000",
+    "--reporter=junit",
+    `--reporter-outfile=${junitPath}`,
+    ...files.map((file) => `./${file}`),
+  ];
+  const startedAt = performance.now();
+  const { code, output } = await capture(windows.programs[runtime], args, poller);
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
+  for (const line of skipLines(output)) skips.add(`${title}: ${line}`);
+  const junit = existsSync(junitFile) ? readFileSync(junitFile, "utf8").replaceAll("\\", "/") : "";
+  const sums = readReport(runtime, junit, output);
+  failures.push(...failedTests(junit).map((line) => `${title}: ${line}`));
+  const empty = filesWithoutTests(runtime, junit, output, files);
+  if (code !== 0 || sums.failed > 0 || empty.length > 0) console.log(output);
+  for (const file of junit === "" ? [] : empty) fail(title, `${file} ran no test`);
+  if (junit === "") return fail(title, `the runner ended with ${code} and left no report`);
+  if (code !== 0 && sums.failed === 0) fail(title, `the runner ended with ${code}`);
+  report(`${title} (${seconds} s)`, sums);
+}
+
+/** Wine has Linux' files under drive Z. */
+function windowsPath(path) {
+  return `Z:${path.replaceAll("/", "\\")}`;
+}
+
+function fail(title, reason) {
+  failures.push(`${title}: ${reason}`);
+  report(`${title}: ${reason}`, { passed: 0, failed: 1, skipped: 0 });
+}
+
+function report(title, sums) {
+  for (const key of Object.keys(totals)) totals[key] += sums[key];
+  const skipped = sums.skipped > 0 ? `, ${sums.skipped} skipped` : "";
+  console.log(
+    `${
+      sums.failed > 0 ? "FAILED" : "ok    "
+    } ${title}: ${sums.passed} passed, ${sums.failed} failed${skipped}`,
+  );
+}
+
+function printList(title, lines) {
+  if (lines.length > 0) console.log(`\n${title}:\n${lines.map((line) => `  ${line}`).join("\n")}`);
+}
+
+/** Runs a Windows program to its end; its output goes through a file, for Wine does not pass pipes on well. */
+function capture(windowsProgram, args, poller) {
+  const outputFile = `${folder}/output.txt`;
+  const output = openSync(outputFile, "w");
+  const child = spawn(windows.wine, [windowsProgram, ...args], {
+    cwd: root,
+    env: {
+      ...windows.environment,
+      POLLWIRE_POLLER: poller,
+      POLLWIRE_PEERS: String(peers.port),
+      POLLWIRE_WINDOWS_LAYOUTS: `${folder}/layouts.json`,
+    },
+    stdio: ["ignore", output, output],
+    detached: true, // its own process group, so that what it started can be ended with it
+  });
+  running.add(child);
+  return new Promise((resolve) => {
+    let late = false;
+    const limit = setTimeout(() => {
+      late = true;
+      endAll(child);
+    }, RUNNER_LIMIT_MS);
+    const end = (code) => {
+      clearTimeout(limit);
+      running.delete(child);
+      closeSync(output);
+      resolve({
+        code: late ? "its time limit" : code,
+        output: readFileSync(outputFile, "utf8").replaceAll("\r", ""),
+      });
+    };
+    child.on("error", (error) => end(error.message));
+    child.on("exit", (code, signal) => end(code ?? signal));
+  });
+}
+
+/** Ends a runner and what it started: Windows processes are children of Wine's server, not of the runner. */
+function endAll(child) {
+  spawnSync(windows.wineserver, ["-k"], { env: windows.environment, timeout: 10_000 });
+  try {
+    process.kill(-child.pid, "SIGKILL");
+  } catch {
+    // nobody of the group is left
+  }
+}
+
+function endBy(signal) {
+  for (const child of running) endAll(child);
+  console.log(`Ended by ${signal}`);
+  process.exit(1);
+}

@@ -1,0 +1,16 @@
+// What the runtimes' own sockets do not do on Wine, for tests that would blame us for it.
+import process from "node:process";
+import { runtime } from "../harness.ts";
+
+/** Whether this is a Windows program on Wine, run by tests/windows/run.mjs. */
+export const onWine: boolean = process.env.POLLWIRE_WINE !== undefined;
+
+/** Why a refused connect of Bun's own sockets is not heard as one; undefined where it is. */
+export const refusalMissed: string | undefined = onWine && runtime === "bun"
+  ? "on Wine Bun's own socket takes a refused connect for a connection"
+  : undefined;
+
+/** Why a reset is not heard as one by the runtime's own sockets; undefined where it is. */
+export const resetMissed: string | undefined = onWine
+  ? "on Wine the runtime's own socket gives the end of the stream where it was reset"
+  : undefined;
