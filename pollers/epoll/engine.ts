@@ -23,8 +23,9 @@ import { IOVEC } from "../ffi/linux_layouts.ts";
 import { type ReadVectors, Scatterer } from "../ffi/scatter.ts";
 import { SystemResolver } from "../native/dns.ts";
 import { runtimeLoop } from "../native/runtime_loop.ts";
-import { BlockableLoop, BlockingWaiting } from "../threads/blocking_waiting.ts";
+import { BlockingWaiting } from "../threads/blocking_waiting.ts";
 import { ThreadWaiting } from "../threads/thread_waiting.ts";
+import { WatchedLoop } from "../threads/watched_loop.ts";
 import { Dispatcher, type Waiting } from "../threads/waiting.ts";
 import { Connector } from "./connector.ts";
 import { EpollEndpoint } from "./endpoint.ts";
@@ -68,8 +69,8 @@ export class EpollEngine extends BaseEngine implements FdAdoption, Estate {
 
   /** Throws an Error where the system has no descriptors left for a set. */
   constructor(libc: Libc, options: EngineOptions) {
-    const blockable = options.ownThread === true ? new BlockableLoop(runtimeLoop) : undefined;
-    super("epoll", options, blockable ?? runtimeLoop);
+    const loop = new WatchedLoop(runtimeLoop);
+    super("epoll", options, loop);
     this.sockets = new Sockets(libc);
     this.scatterer = new Scatterer(vectorReader(libc), IOVEC, this.readBufferBytes);
     this.gatherer = new Gatherer(libc);
@@ -82,9 +83,9 @@ export class EpollEngine extends BaseEngine implements FdAdoption, Estate {
     const dueNumbers = MAX_EVENTS * 4; // both directions of each
     const given: PollerSource = { words: table.words, descriptors: pollset.descriptors };
     const poller = { module: POLLER_MODULE, source: given, dueNumbers };
-    this.waiting = blockable === undefined
-      ? new ThreadWaiting(source, poller, dispatcher, this.loop, onCrash)
-      : new BlockingWaiting(source, dueNumbers, dispatcher, blockable, runtimeLoop, libc.wholeTurn, onCrash);
+    this.waiting = options.ownThread !== true
+      ? new ThreadWaiting(source, poller, dispatcher, loop, onCrash)
+      : new BlockingWaiting(source, dueNumbers, dispatcher, loop, libc.wholeTurn, onCrash);
   }
 
   /** See the contract. */

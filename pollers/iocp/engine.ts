@@ -18,8 +18,9 @@ import { WSABUF } from "../ffi/windows_layouts.ts";
 import type { Winsock } from "../ffi/winsock.ts";
 import { SystemResolver } from "../native/dns.ts";
 import { runtimeLoop } from "../native/runtime_loop.ts";
-import { BlockableLoop, BlockingWaiting } from "../threads/blocking_waiting.ts";
+import { BlockingWaiting } from "../threads/blocking_waiting.ts";
 import { ThreadWaiting } from "../threads/thread_waiting.ts";
+import { WatchedLoop } from "../threads/watched_loop.ts";
 import { Dispatcher, type Waiting } from "../threads/waiting.ts";
 import { type CompletionPort, createPort, MAX_PACKETS } from "./completion_port.ts";
 import { Connector } from "./connector.ts";
@@ -56,8 +57,8 @@ export class IocpEngine extends BaseEngine {
 
   /** Throws an Error where the system has no port or no addresses left. */
   constructor(winsock: Winsock, options: EngineOptions) {
-    const blockable = options.ownThread === true ? new BlockableLoop(runtimeLoop) : undefined;
-    super("iocp", options, blockable ?? runtimeLoop);
+    const loop = new WatchedLoop(runtimeLoop);
+    super("iocp", options, loop);
     this.operations = new OperationTable(winsock, () => this.idle());
     this.port = createPort(winsock, this.operations.address, SLOT_BYTES);
     this.sockets = new Sockets(winsock, this.port);
@@ -68,14 +69,13 @@ export class IocpEngine extends BaseEngine {
     const dispatcher = new Dispatcher(this.operations, this.execCtx);
     const onCrash = (reason: string): void => this.failAll(reason);
     const poller = { module: POLLER_MODULE, source: port.handles, dueNumbers: MAX_PACKETS };
-    this.waiting = blockable === undefined
-      ? new ThreadWaiting(port, poller, dispatcher, this.loop, onCrash)
+    this.waiting = options.ownThread !== true
+      ? new ThreadWaiting(port, poller, dispatcher, loop, onCrash)
       : new BlockingWaiting(
         port,
         MAX_PACKETS,
         dispatcher,
-        blockable,
-        runtimeLoop,
+        loop,
         winsock.wholeTurn,
         onCrash,
       );

@@ -6,8 +6,9 @@
 // 2.5 ms late, and a thread that is idle wakes two hundred times a second (see docs/pollers.md for what that costs).
 // Where an iteration does not look at the application's own sockets and files, one every few milliseconds does.
 
-import type { Loop } from "../core/base_engine.ts";
+import { SelfPolling } from "./self_polling.ts";
 import type { Dispatcher, EventSource, Waiting } from "./waiting.ts";
+import type { WatchedLoop } from "./watched_loop.ts";
 
 /** Shorter waits would be turns of the loop for nothing. */
 const MIN_WAIT_MS = 0.05;
@@ -21,61 +22,6 @@ const WHOLE_TURN_MS = 4;
 /** Of the time since something happened last. */
 const WAITED_SHARE = 1 / 8;
 
-/** The runtime's loop of a thread that blocks between its iterations: it knows what must not be blocked. */
-export class BlockableLoop implements Loop {
-  /** Closures that wait for the iteration's end. */
-  private waitingClosures = 0;
-  private deadline = Infinity;
-  private activeAt = 0;
-
-  /** On top of `loop`. */
-  constructor(private readonly loop: Loop) {}
-
-  now(): number {
-    return this.loop.now();
-  }
-
-  soon(closure: () => void): void {
-    this.waitingClosures++;
-    this.active();
-    this.loop.soon(() => {
-      this.waitingClosures--;
-      closure();
-    });
-  }
-
-  arm(delayMs: number, fire: () => void): unknown {
-    this.deadline = this.now() + delayMs;
-    return this.loop.arm(delayMs, () => {
-      this.deadline = Infinity;
-      fire();
-    });
-  }
-
-  disarm(armed: unknown): void {
-    this.deadline = Infinity;
-    this.loop.disarm(armed);
-  }
-
-  keepAlive(armed: unknown, on: boolean): void {
-    this.loop.keepAlive(armed, on);
-  }
-
-  /** Something happened now. */
-  active(): void {
-    this.activeAt = this.now();
-  }
-
-  /** How long the thread may block now, in milliseconds. */
-  mayBlockMs(): number {
-    if (this.waitingClosures > 0) return 0;
-    const now = this.now();
-    const share = (now - this.activeAt) * WAITED_SHARE;
-    const wait = Math.min(MAX_WAIT_MS, Math.max(MIN_WAIT_MS, share));
-    return Math.max(0, Math.min(wait, this.deadline - now));
-  }
-}
-
 /** Waits on this thread. */
 export class BlockingWaiting implements Waiting {
   private readonly due: Int32Array;
@@ -83,22 +29,24 @@ export class BlockingWaiting implements Waiting {
   private ticking = false;
   private stopping = false;
   private wholeTurnAt = -Infinity;
+  private readonly selfPolling: SelfPolling;
+  private sleeping = false;
   private readonly tick = (): void => this.waitOnce();
 
   /**
-   * `runtime` is the loop below `loop`: it gives the turns, and `wholeTurn` one that is whole, where the others are not.
+   * `loop` gives the turns, and `wholeTurn` one that is whole, where the others are not.
    * A wait gives `dueNumbers` numbers at most. `onCrash` hears why waiting is no longer possible.
    */
   constructor(
     private readonly source: EventSource,
     dueNumbers: number,
     private readonly dispatcher: Dispatcher,
-    private readonly loop: BlockableLoop,
-    private readonly runtime: Loop,
+    private readonly loop: WatchedLoop,
     private readonly wholeTurn: ((closure: () => void) => void) | undefined,
     private readonly onCrash: (reason: string) => void,
   ) {
     this.due = new Int32Array(dueNumbers);
+    this.selfPolling = new SelfPolling(loop);
   }
 
   /** The loop runs while something is open. */
@@ -106,8 +54,8 @@ export class BlockingWaiting implements Waiting {
     this.holding = on;
     if (!on || this.ticking) return;
     this.ticking = true;
-    this.loop.active();
-    this.runtime.soon(this.tick);
+    this.loop.activeAt = this.loop.now();
+    this.loop.runtime.soon(this.tick);
   }
 
   /** The loop ends with its present iteration. */
@@ -122,8 +70,8 @@ export class BlockingWaiting implements Waiting {
       return;
     }
     try {
-      const count = this.source.wait(this.loop.mayBlockMs(), this.due);
-      if (count > 0) this.loop.active();
+      const count = this.source.wait(this.mayBlockMs(), this.due);
+      if (count > 0) this.found();
       this.dispatcher.dispatch(this.due, count);
     } catch (error) { // what opens after this hears so as well, in the next iteration
       this.onCrash(`${this.source.loss}: ${(error as Error).message}`);
@@ -132,11 +80,33 @@ export class BlockingWaiting implements Waiting {
     }
   }
 
+  /** How long the thread may block now, in milliseconds. */
+  private mayBlockMs(): number {
+    const { loop, selfPolling } = this;
+    const now = loop.now();
+    if (selfPolling.goesOn(now)) {
+      this.sleeping = false;
+      return 0;
+    }
+    if (!this.sleeping) selfPolling.sleeps(now);
+    this.sleeping = true;
+    const share = (now - loop.activeAt) * WAITED_SHARE;
+    const wait = Math.min(MAX_WAIT_MS, Math.max(MIN_WAIT_MS, share));
+    return Math.max(0, Math.min(wait, loop.deadline - now));
+  }
+
+  private found(): void {
+    const now = this.loop.now();
+    if (this.sleeping) this.selfPolling.woken(now);
+    else this.selfPolling.found(now);
+    this.sleeping = false;
+  }
+
   /** The next iteration, after one of the runtime's loop. */
   private again(): void {
     const now = this.loop.now();
     if (this.wholeTurn === undefined || now - this.wholeTurnAt < WHOLE_TURN_MS) {
-      return this.runtime.soon(this.tick);
+      return this.loop.runtime.soon(this.tick);
     }
     this.wholeTurnAt = now;
     this.wholeTurn(this.tick);

@@ -1,18 +1,13 @@
 // The main shape: a poller thread waits, and this thread, which has the runtime's own loop to run, makes the calls.
 
-import type { Loop } from "../core/base_engine.ts";
 import { Thread } from "../native/thread.ts";
 import { COUNT, createHandover, type Handover, ONLINE, POLLER, QUIT, SIGNAL, TOKEN } from "./handover.ts";
+import { SelfPolling } from "./self_polling.ts";
 import type { Dispatcher, EventSource, Waiting } from "./waiting.ts";
+import type { WatchedLoop } from "./watched_loop.ts";
 
 /** While the poller thread starts, this thread looks by itself, this often. */
 const STARTING_POLL_MS = 1;
-
-/** How long this thread polls by itself after the last event before it has itself woken: a wake-up costs as much. */
-const SELF_POLL_MS = 0.05;
-
-/** So many times in a row in vain, and self-polling rests until events come close together again. */
-const MOST_MISSES = 4;
 
 /** What an engine's poller thread is. */
 export interface PollerThread {
@@ -30,9 +25,7 @@ export class ThreadWaiting implements Waiting {
   private thread: Thread | undefined = undefined;
   private holding = false;
   private stopping = false;
-  private lastEventAt = 0;
-  private parkedAt = 0;
-  private misses = 0;
+  private selfPolling: SelfPolling;
   private poll: () => void = NOTHING;
   private woken: () => void = NOTHING;
 
@@ -41,9 +34,10 @@ export class ThreadWaiting implements Waiting {
     private readonly source: EventSource,
     private readonly poller: PollerThread,
     private readonly dispatcher: Dispatcher,
-    private readonly loop: Loop,
+    private readonly loop: WatchedLoop,
     private readonly onCrash: (reason: string) => void,
   ) {
+    this.selfPolling = new SelfPolling(loop);
     this.handover = createHandover(poller.dueNumbers, poller.source);
   }
 
@@ -70,7 +64,7 @@ export class ThreadWaiting implements Waiting {
   private start(): void {
     // Fresh memory, so that nothing of a thread that crashed reaches this one: here the engine's thread has the token.
     this.handover = createHandover(this.poller.dueNumbers, this.poller.source);
-    this.misses = 0;
+    this.selfPolling = new SelfPolling(this.loop);
     let thread: Thread;
     try {
       this.thread = thread = new Thread(this.poller.module, this.handover);
@@ -84,7 +78,7 @@ export class ThreadWaiting implements Waiting {
     void thread.ended.then(({ error, exitCode }) => {
       if (runs()) this.crashed(`the poller thread ended: ${error?.message ?? `exit code ${exitCode}`}`);
     });
-    this.loop.soon(this.poll);
+    this.loop.runtime.soon(this.poll);
   }
 
   /** Tells the poller thread to end, wherever it waits. */
@@ -115,36 +109,38 @@ export class ThreadWaiting implements Waiting {
     }
     const now = this.loop.now();
     if (count > 0) {
-      this.misses = 0;
-      this.lastEventAt = now;
+      this.selfPolling.found(now);
       this.dispatcher.dispatch(due, count);
-      this.loop.soon(this.poll);
-    } else if (this.misses < MOST_MISSES && now - this.lastEventAt < SELF_POLL_MS) this.loop.soon(this.poll);
+      this.loop.runtime.soon(this.poll);
+    } else if (this.selfPolling.goesOn(now)) this.loop.runtime.soon(this.poll);
     else if (Atomics.load(control, ONLINE) === 1) this.park(now);
-    else if (this.holding) this.loop.arm(STARTING_POLL_MS, this.poll);
-    else this.loop.keepAlive(this.loop.arm(STARTING_POLL_MS, this.poll), false);
+    else this.lookLater();
+  }
+
+  /** The poller thread is not there yet. */
+  private lookLater(): void {
+    const { runtime } = this.loop;
+    const armed = runtime.arm(STARTING_POLL_MS, this.poll);
+    if (!this.holding) runtime.keepAlive(armed, false);
   }
 
   /** Gives polling to the poller thread, and has this thread woken when it finds something. */
   private park(now: number): void {
     const { control } = this.handover;
-    this.misses++;
-    this.parkedAt = now;
+    this.selfPolling.sleeps(now);
     Atomics.store(control, SIGNAL, 0);
     const signal = Atomics.waitAsync(control, SIGNAL, 0);
     Atomics.store(control, TOKEN, POLLER);
     Atomics.notify(control, TOKEN);
     if (signal.async) void signal.value.then(this.woken);
-    else this.loop.soon(this.woken);
+    else this.loop.runtime.soon(this.woken);
   }
 
   private wake(): void {
     const { control, due } = this.handover;
-    const now = this.loop.now();
-    if (now - this.parkedAt < 2 * SELF_POLL_MS) this.misses = 0; // polling on would have found it
-    this.lastEventAt = now;
+    this.selfPolling.woken(this.loop.now());
     this.dispatcher.dispatch(due, Atomics.load(control, COUNT));
-    this.loop.soon(this.poll);
+    this.loop.runtime.soon(this.poll);
   }
 }
 
