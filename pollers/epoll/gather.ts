@@ -2,8 +2,8 @@
 
 import type { SliceBuffer } from "../core/slice_buffer.ts";
 import { addressOf } from "../ffi/library.ts";
-import { EAGAIN, EFAULT, EINTR } from "../ffi/linux_errno_table.ts";
-import { C, IOVEC, MSGHDR, SIGACTION } from "../ffi/linux_layouts.ts";
+import { EAGAIN, EFAULT, EINTR, EPIPE } from "../ffi/linux_errno_table.ts";
+import { C, IOVEC, MSGHDR, SIGSET, TIMESPEC } from "../ffi/linux_layouts.ts";
 import type { Libc } from "../ffi/libc.ts";
 import { Arena, type NativeMemory } from "../ffi/memory.ts";
 
@@ -16,34 +16,33 @@ const COPY_BYTES = 2_048;
 /** Room for what is copied for one call. */
 const SCRATCH_BYTES = 65_536;
 
-/** Whether writing to a peer that is gone leaves the process alone; both runtimes see to it when they start. */
-function ignoresPipeSignal(libc: Libc): boolean {
-  const { bytes, view } = new Arena(SIGACTION.size).allocate(SIGACTION.size);
-  const result = libc.sigaction(C.SIGPIPE, null, bytes);
-  return result === 0 && view.getBigUint64(SIGACTION.handler, true) === BigInt(C.SIG_IGN);
-}
-
 /** One thread's memory for gathering writes. */
 export class Gatherer {
   private readonly vectors: Uint32Array;
   private readonly vectorMemory: NativeMemory;
   private readonly message: NativeMemory;
   private readonly scratch: NativeMemory;
-  /** Then sockets take `writev`, which is 0.6 us cheaper than `sendmsg` and differs in nothing else (measured). */
-  private readonly pipeSignalIgnored: boolean;
+  private readonly pipeSignal: NativeMemory;
+  private readonly maskBefore: NativeMemory;
+  private readonly noTime: NativeMemory;
   /** Of the call that is being made. */
   private count = 0;
   private bytes = 0;
+  /** Where all bytes of the call lie, if they lie side by side. */
+  private whole: Uint8Array | undefined = undefined;
 
   /** Memory is allocated once. */
   constructor(private readonly libc: Libc) {
-    const arena = new Arena(SCRATCH_BYTES + MAX_VECTORS * IOVEC.size + 256);
+    const arena = new Arena(SCRATCH_BYTES + MAX_VECTORS * IOVEC.size + 2 * SIGSET.size + 256);
     this.vectorMemory = arena.allocate(MAX_VECTORS * IOVEC.size);
     this.message = arena.allocate(MSGHDR.size);
     this.scratch = arena.allocate(SCRATCH_BYTES);
     const { bytes } = this.vectorMemory;
     this.vectors = new Uint32Array(bytes.buffer, bytes.byteOffset, MAX_VECTORS * IOVEC.size / 4);
-    this.pipeSignalIgnored = ignoresPipeSignal(libc);
+    this.pipeSignal = arena.allocate(SIGSET.size);
+    this.pipeSignal.view.setUint32(0, 1 << (C.SIGPIPE - 1), true);
+    this.maskBefore = arena.allocate(SIGSET.size);
+    this.noTime = arena.allocate(TIMESPEC.size);
     this.message.view.setBigUint64(MSGHDR.iov, BigInt(this.vectorMemory.address), true);
   }
 
@@ -55,19 +54,36 @@ export class Gatherer {
     while (data.byteLength > 0) {
       this.gather(data);
       if (this.bytes === 0) return -EFAULT; // its memory was given away meanwhile
-      const sent = isSocket && !this.pipeSignalIgnored
-        ? this.libc.sendmsg(fd, this.message.bytes, C.MSG_NOSIGNAL)
-        : this.libc.writev(fd, this.vectorMemory.bytes, this.count);
-      if (sent < 0) {
-        const errno = this.libc.errno();
-        if (errno === EINTR) continue;
-        return -errno;
-      }
+      const sent = isSocket ? this.send(fd) : this.writePipe(fd);
+      if (sent === -EINTR) continue;
+      if (sent < 0) return sent;
       if (sent === data.byteLength) data.clear();
       else data.drop(sent);
       if (sent < this.bytes) return -EAGAIN; // the kernel has no more room
     }
     return 0;
+  }
+
+  /** `send` costs what `writev` does, less than `sendmsg` (measured), and raises no signal either. */
+  private send(fd: number): number {
+    const sent = this.whole === undefined
+      ? this.libc.sendmsg(fd, this.message.bytes, C.MSG_NOSIGNAL)
+      : this.libc.send(fd, this.whole, this.bytes, C.MSG_NOSIGNAL);
+    return sent < 0 ? -this.libc.errno() : sent;
+  }
+
+  /**
+   * A write to a pipe that nobody reads raises SIGPIPE in this thread. Runtimes ignore it, until an application that
+   * listened for it listens no more: from then on it would end the process. So it is held back, and taken.
+   */
+  private writePipe(fd: number): number {
+    const { libc, pipeSignal, maskBefore } = this;
+    libc.sigprocmask(C.SIG_BLOCK, pipeSignal.bytes, maskBefore.bytes);
+    const sent = libc.writev(fd, this.vectorMemory.bytes, this.count);
+    const errno = sent < 0 ? libc.errno() : 0;
+    if (errno === EPIPE) libc.sigtimedwait(pipeSignal.bytes, null, this.noTime.bytes);
+    libc.sigprocmask(C.SIG_SETMASK, maskBefore.bytes, null);
+    return sent < 0 ? -errno : sent;
   }
 
   /** Fills the vectors with as much of `data` as fits. */
@@ -91,6 +107,7 @@ export class Gatherer {
       joined = copies;
       this.bytes += length;
     }
+    this.whole = this.count > 1 ? undefined : joined ? this.scratch.bytes : data.slices[0];
     this.message.view.setUint32(MSGHDR.iovLength, this.count, true);
   }
 

@@ -14,6 +14,8 @@ export const EFAULT = 14;
 export const EEXIST = 17;
 /** The process has all the descriptors that it may have. */
 export const EMFILE = 24;
+/** Nobody reads any more. */
+export const EPIPE = 32;
 /** The machine is on no network. */
 export const ENONET = 64;
 /** A protocol error; of accept: of the connection that was about to be accepted. */

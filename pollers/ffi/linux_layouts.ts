@@ -46,8 +46,8 @@ export const SOCKADDR_UN = { size: 110, family: 0, path: 2 } as const;
 /** struct rlimit. */
 export const RLIMIT = { size: 16, current: 0, maximum: 8 } as const;
 
-/** struct sigaction, glibc's; musl's is as large and begins alike. */
-export const SIGACTION = { size: 152, handler: 0 } as const;
+/** sigset_t: a bit a signal, the first is signal 1. */
+export const SIGSET = { size: 128 } as const;
 
 /** struct timespec. */
 export const TIMESPEC = { size: 16, seconds: 0, nanoseconds: 8 } as const;
@@ -73,7 +73,8 @@ export const C = {
   IPV6_V6ONLY: 26,
   MSG_NOSIGNAL: 0x4000,
   SIGPIPE: 13,
-  SIG_IGN: 1,
+  SIG_BLOCK: 0,
+  SIG_SETMASK: 2,
   F_GETFL: 3,
   F_SETFL: 4,
   O_NONBLOCK: 0o4000,

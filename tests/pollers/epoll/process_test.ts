@@ -70,6 +70,11 @@ for (const shape of ["thread", "own"] as const) {
     }, { skip });
   }
 
+  test(`no SIGPIPE ends a process that listened for it and listens no more (${shape})`, async () => {
+    const { code, signal, output } = await new Program("pipe_signal.ts", [shape]).ended;
+    assertEquals([output, code, signal], ["reset EPIPE\nreset EPIPE\n", 0, null]);
+  }, { skip });
+
   test(`what the application throws stops nothing (${shape})`, async () => {
     const { code, output } = await new Program("throwing.ts", [shape]).ended;
     assertEquals(output.trim().split("\n"), [

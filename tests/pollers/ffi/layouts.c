@@ -25,8 +25,7 @@ static void structs(void) {
   SIZE(epollEvent, struct epoll_event);
   AT(epollEvent, events, struct epoll_event, events);
   AT(epollEvent, data, struct epoll_event, data);
-  SIZE(SIGACTION, struct sigaction);
-  AT(SIGACTION, handler, struct sigaction, sa_handler);
+  SIZE(SIGSET, sigset_t);
   SIZE(IOVEC, struct iovec);
   AT(IOVEC, base, struct iovec, iov_base);
   AT(IOVEC, length, struct iovec, iov_len);
@@ -72,7 +71,8 @@ static void constants(void) {
   CONSTANT(SO_REUSEADDR);
   CONSTANT(SO_ERROR);
   CONSTANT(SIGPIPE);
-  PRINT("C.SIG_IGN", SIG_IGN);
+  CONSTANT(SIG_BLOCK);
+  CONSTANT(SIG_SETMASK);
   CONSTANT(SO_KEEPALIVE);
   CONSTANT(SO_REUSEPORT);
   CONSTANT(SO_ACCEPTCONN);
