@@ -53,7 +53,7 @@ export class Gatherer {
   write(fd: number, data: SliceBuffer, isSocket: boolean): number {
     while (data.byteLength > 0) {
       this.gather(data);
-      if (this.bytes === 0) return -EFAULT; // its memory was given away meanwhile
+      if (this.bytes === 0) return -EFAULT;
       const sent = isSocket ? this.send(fd) : this.writePipe(fd);
       if (sent === -EINTR) continue;
       if (sent < 0) return sent;
@@ -86,13 +86,17 @@ export class Gatherer {
     return sent < 0 ? -errno : sent;
   }
 
-  /** Fills the vectors with as much of `data` as fits. */
+  /** Fills the vectors with as much of `data` as fits: no bytes where its memory is no longer there. */
   private gather(data: SliceBuffer): void {
     this.count = this.bytes = 0;
     let copied = 0;
     let joined = false; // the last vector is scratch, and what is copied next goes on in it
     for (const slice of data.slices) {
       const { length } = slice;
+      if (length === 0) { // it was not, so its memory was given away meanwhile
+        this.bytes = 0;
+        return;
+      }
       const copies = length <= COPY_BYTES;
       if (copies && copied + length > SCRATCH_BYTES) break;
       if (copies && joined) this.vectors[(this.count - 1) * 4 + 2]! += length;
