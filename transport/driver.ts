@@ -8,7 +8,7 @@ import type { Connection } from "./http2/connection.ts";
 import { ErrorCode, Http2Error } from "./http2/error.ts";
 
 /** Reads that may complete at once, one after another, before other connections get their turn. */
-const READS_A_TURN = 16;
+const READS_A_TURN = 4;
 
 /** While a peer leaves this much of our output unread, nothing more of its input is taken: it would only answer. */
 const UNREAD_OUTPUT_BYTES = 1024 * 1024;

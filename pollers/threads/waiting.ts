@@ -32,33 +32,26 @@ export interface Waiting {
   stop(): Promise<void>;
 }
 
-/** Tells the owners of a batch of events, all in one turn. */
+/**
+ * Tells the owners of a batch of events, each in a turn of its own: what one connection has to say is written before
+ * the next one is read, so that little is held at a time and stays in the processor's caches.
+ */
 export class Dispatcher {
   private due: Int32Array = new Int32Array(0);
-  private count = 0;
-  private readonly run = (): void => {
-    const { target, due, count } = this;
-    for (let at = 0; at < count; at += target.stride) {
-      try {
-        target.dispatch(due, at);
-      } catch (error) {
-        uncaught(error); // the application's; the others are told all the same
-      }
-    }
-  };
+  private readonly tell = (at: number): void => this.target.dispatch(this.due, at);
 
   /** Turns of `execCtx`. */
   constructor(private readonly target: EventTarget, private readonly execCtx: ExecCtx) {}
 
   /** `due` and `count` as {@linkcode EventSource.wait} leaves them. */
   dispatch(due: Int32Array, count: number): void {
-    if (count === 0) return;
     this.due = due;
-    this.count = count;
-    try {
-      this.execCtx.enter(this.run, undefined);
-    } catch (error) {
-      uncaught(error); // thrown at the turn's end; whoever waits for events must go on
+    for (let at = 0; at < count; at += this.target.stride) {
+      try {
+        this.execCtx.enter(this.tell, at);
+      } catch (error) {
+        uncaught(error); // the application's; the others are told all the same
+      }
     }
   }
 }
