@@ -3,18 +3,23 @@
 // The function is the library's own: its text with a pause before each use of Atomics. So what is checked for all
 // interleavings is the code itself, not a model of it.
 
-/** Runs up to the next atomic step, or to the end. */
-export type Steps<R> = Generator<void, R, void>;
+/** Runs up to the next atomic step, or to the end; gives a condition where it can go on only once that holds. */
+export type Steps<R> = Generator<(() => boolean) | void, R, void>;
 
-/** `fn` as a generator that pauses before each atomic step; `names` are what its text uses from its module. */
+/**
+ * `fn` as a generator that pauses before each atomic step; `names` are what its text uses from its module. Calls in
+ * `blocking`, by their text up to the bracket, are to stepwise functions themselves.
+ */
 export function stepwise<A extends unknown[], R>(
   fn: (...values: A) => R,
   names: Readonly<Record<string, unknown>>,
+  blocking: readonly string[] = [],
 ): (...values: A) => Steps<R> {
-  const text = fn.toString().replace(/^function\b/, "function*").replaceAll(
+  let text = fn.toString().replace(/^function\b/, "function*").replaceAll(
     /\bAtomics\./g,
     "(yield, Atomics).",
   );
+  for (const call of blocking) text = text.replaceAll(`${call}(`, `yield* ${call}(`);
   if (!text.startsWith("function*") || !text.includes("(yield, Atomics)")) {
     throw new Error(`Cannot run stepwise: ${text}`);
   }
@@ -42,15 +47,24 @@ export function everyOrder(
   }
 }
 
-/** Runs both to their ends, as `choices` says, which it completes; gives for each step whether there was a choice. */
+/**
+ * Runs both to their ends, as `choices` says, which it completes; gives for each step whether there was a choice. Throws
+ * where both wait for ever.
+ */
 function run(threads: readonly [Steps<unknown>, Steps<unknown>], choices: number[]): boolean[] {
   const running = [true, true];
   const free: boolean[] = [];
+  const until: Array<(() => boolean) | void> = [undefined, undefined];
+  const goesOn = (thread: number): boolean => running[thread]! && until[thread]?.() !== false;
   for (let step = 0; running[0] || running[1]; step++) {
     if (step === MOST_STEPS) throw new Error(`Still running after ${step} steps: ${choices.join("")}`);
-    free.push(running[0]! && running[1]!);
-    const thread = choices[step] ??= running[0] ? 0 : 1;
-    running[thread] = threads[thread]!.next().done !== true;
+    const can = [goesOn(0), goesOn(1)];
+    if (!can[0] && !can[1]) throw new Error(`Both wait for ever: ${choices.join("")}`);
+    free.push(can[0]! && can[1]!);
+    const thread = choices[step] ??= can[0] ? 0 : 1;
+    const { done, value } = threads[thread]!.next();
+    running[thread] = done !== true;
+    until[thread] = done === true ? undefined : value;
   }
   return free;
 }
