@@ -1,6 +1,7 @@
 // Builds dist/: plain JavaScript with types, for Node and for whoever imports the package from JavaScript.
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { posix } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { ensureInstalled } from "./install.mjs";
@@ -15,12 +16,20 @@ const ENTRIES = [
   "surface/mod.ts",
 ];
 
+/** Modules that run in threads of their own: they are named by URL, not imported. */
+const THREADS = [
+  "pollers/epoll/poller_worker.ts",
+  "pollers/iocp/poller_worker.ts",
+  "surface/workers/reactor_worker.ts",
+];
+
 /** Builds dist/ anew; throws with the tool's output where it fails. */
 export function build() {
   ensureInstalled();
   rmSync(`${root}dist`, { recursive: true, force: true });
   run("esbuild", [
     ...ENTRIES,
+    ...THREADS,
     "--bundle",
     "--splitting",
     "--format=esm",
@@ -42,6 +51,30 @@ export function build() {
     "dist",
   ]);
   nameDeclarationsAsJavaScript(`${root}dist`);
+  for (const name of readdirSync(`${root}dist`, { recursive: true })) {
+    if (name.endsWith(".js")) nameThreads(name);
+  }
+}
+
+/**
+ * Code says `new URL("./poller_worker.ts", import.meta.url)`, relative to its source; in dist/ it lies in some bundle,
+ * where esbuild's comments say which source each part comes from.
+ */
+function nameThreads(bundle) {
+  const path = `${root}dist/${bundle}`;
+  let source = "";
+  const lines = readFileSync(path, "utf8").split("\n").map((line) => {
+    source = /^\/\/ (\S+\.ts)$/.exec(line)?.[1] ?? source;
+    return line.replace(/new URL\("(\.[^"]+\.ts)", import\.meta\.url\)/, (_, name) => {
+      const thread = posix.join(posix.dirname(source), name);
+      if (!THREADS.includes(thread)) {
+        throw new Error(`${source} names ${name}, which is not among the threads`);
+      }
+      const target = posix.relative(posix.dirname(bundle), thread.replace(/ts$/, "js"));
+      return `new URL("./${target}", import.meta.url)`.replace('"./../', '"../');
+    });
+  });
+  writeFileSync(path, lines.join("\n"));
 }
 
 /** Declarations keep the `.ts` of their sources' imports; beside them there are only `.js` and `.d.ts`. */

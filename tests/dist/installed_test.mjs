@@ -16,6 +16,7 @@ import path from "node:path";
 import process from "node:process";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { runtimeCommand } from "../../.ci/runtimes.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const fixture = fileURLToPath(new URL("./fixture/", import.meta.url));
@@ -36,7 +37,9 @@ before(() => {
     mkdirSync(path.dirname(link), { recursive: true });
     symlinkSync(`${root}node_modules/${name}`, link);
   }
-  for (const name of ["consumer.mjs", "consumer.mts"]) copyFileSync(fixture + name, `${project}/${name}`);
+  for (const name of ["consumer.mjs", "consumer.mts", "workers.mjs", "workers_service.mjs"]) {
+    copyFileSync(fixture + name, `${project}/${name}`);
+  }
 });
 
 after(() => rmSync(project, { recursive: true, force: true }));
@@ -65,6 +68,14 @@ test("the packed package has every file that its exports name", () => {
 test("a Node server and a Node client over the installed package", () => {
   assert.equal(run(process.execPath, ["consumer.mjs"], project), "hello node 0 true\n");
 });
+
+for (const runtime of ["deno", "bun"]) {
+  const skip = process.platform === "linux" ? false : "epoll is Linux's";
+  test(`reactor workers on epoll on ${runtime} over the installed package`, { skip }, () => {
+    const [command, ...before] = runtimeCommand(runtime);
+    assert.equal(run(command, [...before, "workers.mjs"], project), "hello from epoll 2\n");
+  });
+}
 
 for (const resolution of [["NodeNext", "NodeNext"], ["ESNext", "Bundler"]]) {
   test(`the installed package's declarations, module resolution ${resolution[1]}`, () => {
