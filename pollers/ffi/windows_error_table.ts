@@ -4,8 +4,8 @@
 export const WSA_IO_PENDING = 997;
 /** Nothing there yet, or no room yet. */
 export const WSAEWOULDBLOCK = 10_035;
-/** Not a socket, or one that is closed. */
-export const WSAENOTSOCK = 10_038;
+/** The peer reset the connection. */
+export const WSAECONNRESET = 10_054;
 /** A wait that found nothing in its time. */
 export const WAIT_TIMEOUT = 258;
 

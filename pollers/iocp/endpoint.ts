@@ -9,7 +9,7 @@ import type { SocketAddress } from "../core/address.ts";
 import { BaseEndpoint } from "../core/base_endpoint.ts";
 import { endOfStream, IoError } from "../core/io_error.ts";
 import type { SliceBuffer } from "../core/slice_buffer.ts";
-import { WSAEWOULDBLOCK } from "../ffi/windows_error_table.ts";
+import { WSAECONNRESET, WSAEWOULDBLOCK } from "../ffi/windows_error_table.ts";
 import type { IocpEngine } from "./engine.ts";
 import { hasFailed, type Operation, type OperationOwner } from "./operations.ts";
 import { DONE, PENDING, type Socket, windowsError } from "./sockets.ts";
@@ -52,7 +52,7 @@ export class IocpEndpoint extends BaseEndpoint implements OperationOwner {
           return true;
         }
         if (count !== -WSAEWOULDBLOCK) {
-          this.ended = count === 0 ? endOfStream(this.peer) : windowsError(-count, "read", this.peer);
+          this.ended = this.endBy(-count);
           return false;
         }
       }
@@ -84,6 +84,16 @@ export class IocpEndpoint extends BaseEndpoint implements OperationOwner {
     this.unsent?.clear();
     this.unsent = undefined;
     sockets.close(socket);
+  }
+
+  /**
+   * How the stream ended, by what a read gave. Wine gives 0 too where the connection was reset, if its own poll has
+   * heard of that before; then there is no peer any more, which a stream that ended in peace has.
+   */
+  private endBy(error: number): IoError {
+    if (error !== 0) return windowsError(error, "read", this.peer);
+    const isThere = !("port" in this.peer) || this.engine.sockets.peerAddress(this.socket) !== undefined;
+    return isThere ? endOfStream(this.peer) : windowsError(WSAECONNRESET, "read", this.peer);
   }
 
   /** Posts a receive of zero bytes. True: its packet will come, or the stream is at its end. False: read now. */
