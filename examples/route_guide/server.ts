@@ -1,47 +1,28 @@
-// The RouteGuide server: `deno run -A server.ts` or `bun server.ts`, with --poller, --host and --port.
-import { loadProto, Server } from "pollwire";
+// The RouteGuide server: `deno run -A server.ts` or `bun server.ts`, with --poller, --host, --port and --threads.
+import { Server, type ShutdownOptions, startReactorWorkers } from "pollwire";
 import process from "node:process";
-import { contains, distance, featureAt, features, key } from "./feature_database.ts";
 import { readFlags } from "./flags.ts";
-import type { Point, RouteGuideProto, RouteNote } from "./types.ts";
+import setUp from "./service.ts";
 
-const { poller, host, port } = readFlags({ poller: "native", host: "127.0.0.1", port: "50051" });
-const { RouteGuide } = await loadProto<RouteGuideProto>(new URL("./route_guide.proto", import.meta.url));
-const notesAt = new Map<string, RouteNote[]>();
+const flags = readFlags({ poller: "native", host: "127.0.0.1", port: "50051", threads: "0" });
+const { poller } = flags;
+const address = `${flags.host}:${flags.port}`;
+const threads = Number(flags.threads);
+const { port, shutdown } = threads === 0 ? await serve() : await serveOnWorkers();
+console.log(`listening ${port}`);
+process.on("SIGTERM", () => void shutdown({ graceMs: 5000 }).then(() => process.exit(0)));
 
-const server = new Server({ poller });
-server.addService(RouteGuide, {
-  getFeature: (point) => featureAt(point),
+/** In this thread. */
+async function serve() {
+  const server = new Server({ poller });
+  await setUp(server, { index: 0, data: undefined });
+  const port = await server.listen(address);
+  return { port, shutdown: (options: ShutdownOptions) => server.shutdown(options) };
+}
 
-  *listFeatures(rectangle) {
-    for (const feature of features) if (contains(rectangle, feature.location)) yield feature;
-  },
-
-  async recordRoute(points) {
-    const summary = { pointCount: 0, featureCount: 0, distance: 0, elapsedTime: 0 };
-    const startedAt = Date.now();
-    let previous: Point | undefined;
-    let metres = 0;
-    for await (const point of points) {
-      summary.pointCount++;
-      if (featureAt(point).name !== "") summary.featureCount++;
-      if (previous !== undefined) metres += distance(previous, point);
-      previous = point;
-    }
-    summary.distance = Math.round(metres);
-    summary.elapsedTime = Math.round((Date.now() - startedAt) / 1000);
-    return summary;
-  },
-
-  async *routeChat(notes) {
-    for await (const note of notes) {
-      const place = key(note.location);
-      const before = notesAt.get(place) ?? [];
-      yield* before;
-      notesAt.set(place, [...before, note]);
-    }
-  },
-});
-
-console.log(`listening ${await server.listen(`${host}:${port}`)}`);
-process.on("SIGTERM", () => void server.shutdown({ graceMs: 5000 }).then(() => process.exit(0)));
+/** In `threads` threads that share the port. */
+async function serveOnWorkers() {
+  const module = new URL("./service.ts", import.meta.url);
+  const workers = await startReactorWorkers({ module, address, threads, poller });
+  return { port: workers.port, shutdown: (options: ShutdownOptions) => workers.shutdown(options) };
+}
