@@ -9,7 +9,7 @@ import { test } from "../../harness.ts";
 import { concat, PlainServer } from "../plain_peer.ts";
 import { connect, firstDifference, LOOPBACK, pattern, read, readExactly, sleep, write } from "../promised.ts";
 import { nativeCalls } from "./native_calls.ts";
-import { countDescriptors, epollEngine, noEpoll, testShapes } from "./setup.ts";
+import { countDescriptors, epollEngine, noEpoll, noMoreDescriptors, testShapes } from "./setup.ts";
 
 const skip = noEpoll;
 /** Packets keep their borders: a read gives one of them (pipe(2)). */
@@ -65,7 +65,7 @@ testShapes("two pipes are one endpoint, both ways", async (_, options) => {
   assertEquals((await write(other, "to nobody"))?.kind, "reset");
   other.close();
   await engine.shutdown();
-  assert(countDescriptors() <= before);
+  await noMoreDescriptors(before);
 });
 
 testShapes("what is written into a pipe before and after it is adopted arrives", async (_, options) => {

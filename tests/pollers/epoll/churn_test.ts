@@ -4,7 +4,14 @@ import type { Endpoint, EventEngine, SocketAddress } from "../../../pollers/mod.
 import { IoError } from "../../../pollers/mod.ts";
 import { test } from "../../harness.ts";
 import { Acceptor, connect, LOOPBACK, read, until, write } from "../promised.ts";
-import { countDescriptors, countThreads, epollEngine, noEpoll, testShapes } from "./setup.ts";
+import {
+  countDescriptors,
+  countThreads,
+  epollEngine,
+  noEpoll,
+  noMoreDescriptors,
+  testShapes,
+} from "./setup.ts";
 
 const ROUND = 250;
 const ROUNDS = 40;
@@ -50,7 +57,7 @@ testShapes("10,000 connections leave no descriptor, thread, slot or memory", asy
   for (let i = 4; i < ROUNDS; i++) await round(i);
   assertEquals(engine.opened.size, 2);
   assertEquals(slots(engine), before.slots);
-  await until(() => countDescriptors() <= before.descriptors, `${before.descriptors} descriptors`);
+  await noMoreDescriptors(before.descriptors);
   assertLess(countThreads(), before.threads + 8);
   assertLess(process.memoryUsage().rss - before.bytes, ALLOWED_BYTES);
   await Promise.all([tcp.shutdown(), local.shutdown()]);
@@ -76,7 +83,7 @@ test("engines made, used and shut down leave no descriptor and no thread", async
   const [descriptors, threads] = [countDescriptors(), countThreads()];
   const rounds = 15;
   for (let i = 0; i < rounds; i++) await use();
-  // The runtime itself may begin a few threads, and closes what belongs to one a little later than it ends.
+  // The runtime itself may begin a few threads.
   await until(() => countThreads() < threads + rounds, "the end of the threads");
   await until(
     () => countDescriptors() <= descriptors,

@@ -5,7 +5,7 @@ import { test } from "../../harness.ts";
 import { PlainServer } from "../plain_peer.ts";
 import { Acceptor, connect, LOOPBACK, pattern, read, readExactly, until, write } from "../promised.ts";
 import { breakSet, breakThread, deafListener, quiet } from "./breaking.ts";
-import { countDescriptors, countThreads, epollEngine, noEpoll, Program } from "./setup.ts";
+import { countDescriptors, countThreads, epollEngine, noEpoll, noMoreDescriptors, Program } from "./setup.ts";
 
 const skip = noEpoll;
 const ROUNDS = 6;
@@ -74,8 +74,7 @@ for (const [how, options, breakIt, says] of WAYS) {
     }
     // The runtime itself may begin a thread or two.
     await until(() => countThreads() < threads + ROUNDS, "the end of the threads that broke");
-    // Those of the thread's own runtime close a little later than it ends.
-    await until(() => countDescriptors() <= descriptors, `${descriptors} descriptors`);
+    await noMoreDescriptors(descriptors);
     await engine.shutdown();
   }, { skip });
 

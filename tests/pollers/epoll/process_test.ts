@@ -15,8 +15,8 @@ function processorNs(pid: number): number {
   return times.reduce((sum, text) => sum + Number(text.split(" ")[0]), 0);
 }
 
-/** Of a core that an idle process may use; the reactor shape wakes two hundred times a second. */
-const IDLE_SHARES = { thread: 0.005, own: 0.1 };
+/** Of a core that an idle process may use; the reactor shape wakes again and again. */
+const IDLE_SHARES = { thread: 0.005, own: 0.02 };
 
 for (const shape of ["thread", "own"] as const) {
   test(`an idle process costs nothing, or next to it (${shape})`, async () => {

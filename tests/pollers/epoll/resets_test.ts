@@ -3,7 +3,7 @@ import { connect as connectPlain, type Socket } from "node:net";
 import { type Endpoint, type EventEngine, IoError, SliceBuffer } from "../../../pollers/mod.ts";
 import { PlainServer } from "../plain_peer.ts";
 import { Acceptor, connect, LOOPBACK, pattern, read, readExactly, sleep, write } from "../promised.ts";
-import { countDescriptors, testShapes } from "./setup.ts";
+import { countDescriptors, noMoreDescriptors, testShapes } from "./setup.ts";
 
 /** A plain socket, connected. */
 function plainTo(port: number): Promise<Socket> {
@@ -162,5 +162,5 @@ testShapes("a server closes what it accepts at once", async (factory) => {
   }
   await server.close();
   await engine.shutdown();
-  assert(countDescriptors() <= before + 1);
+  await noMoreDescriptors(before);
 });

@@ -7,6 +7,7 @@ import type { EpollEngine } from "../../../pollers/epoll/engine.ts";
 import { epollFactory } from "../../../pollers/epoll/mod.ts";
 import type { EngineFactory, EngineOptions } from "../../../pollers/mod.ts";
 import { runtime, test, type TestOptions } from "../../harness.ts";
+import { until } from "../promised.ts";
 
 const probed = epollFactory.probe();
 
@@ -39,6 +40,11 @@ export function testShapes(
 /** Descriptors that this process has open. */
 export function countDescriptors(): number {
   return readdirSync("/proc/self/fd").length;
+}
+
+/** Waits until there are no more than `most`: what belongs to a thread closes a little later than it ends. */
+export async function noMoreDescriptors(most: number): Promise<void> {
+  await until(() => countDescriptors() <= most, `${most} descriptors at most`);
 }
 
 /** Threads that this process has. */
