@@ -9,6 +9,7 @@ export class Boss {
   /** Connections for which there was no worker. */
   private readonly unplaced: number[] = [];
   private next = 0;
+  private retired = false;
 
   private constructor(private readonly engine: EventEngine, private readonly adoption: FdAdoption) {}
 
@@ -50,10 +51,12 @@ export class Boss {
   retire(): void {
     for (const sender of this.senders.values()) sender.end();
     this.senders.clear();
-    for (const descriptor of this.unplaced.splice(0)) this.adoption.adopt(descriptor).close();
+    this.retired = true;
+    this.unplaced.splice(0).forEach((descriptor) => this.placeDescriptor(descriptor));
   }
 
   private placeDescriptor(descriptor: number): void {
+    if (this.retired) return this.adoption.adopt(descriptor).close();
     const senders = [...this.senders.values()];
     if (senders.length === 0) this.unplaced.push(descriptor);
     else senders[this.next++ % senders.length]!.send(descriptor);

@@ -49,6 +49,7 @@ class ReactorWorker {
   private async drain(options: ShutdownOptions): Promise<void> {
     await this.lastTaken; // the boss has ended it: what was accepted is served
     await this.server.shutdown(options);
+    await this.engine.shutdown().catch(() => {}); // channels that the service has left open are closed with it
     tell({ kind: "drained" });
     endThread();
   }

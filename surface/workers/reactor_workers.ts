@@ -55,13 +55,14 @@ export interface ReactorWorkersOptions {
   readonly onWorkerEnd?: (end: WorkerEnd) => void;
 }
 
-/** One worker's place: who has it now, and how the next one is to start. */
+/** One worker's place: who has it now, and when the next one may. */
 interface Place {
   readonly index: number;
   readonly backoff: Backoff;
-  worker: WorkerThread;
-  startedAt: number;
-  intake: number | undefined;
+  readonly worker: WorkerThread;
+  readonly startedAt: number;
+  /** Why the worker is gone, once nothing of it is left; undefined where it was drained. */
+  readonly gone: Promise<string | undefined>;
 }
 
 /** Workers that run; made by {@linkcode startReactorWorkers}. */
@@ -114,7 +115,7 @@ class Crew {
       const rest = Array.from({ length: threads - this.places.length }, (_, i) => i + this.places.length);
       await Promise.all(rest.map(async (index) => await (await this.open(index)).worker.serving));
       this.listener?.start();
-      for (const place of this.places) void this.replaceWhenEnded(place);
+      for (const place of this.places) void this.replaceWhenGone(place);
       return port;
     } catch (error) {
       await this.shutdown({ graceMs: 0 });
@@ -131,6 +132,7 @@ class Crew {
     this.listener?.shutdown();
     this.boss?.retire();
     await Promise.all(this.places.map(({ worker }) => worker.drain(options)));
+    await Promise.all(this.places.map(({ gone }) => gone));
   }
 
   private async listen(boss: Boss): Promise<number> {
@@ -162,25 +164,45 @@ class Crew {
       data,
     });
     const before = this.places[index];
-    const backoff = before?.backoff ?? new Backoff(() => this.engine.random(), FIRST_RESTART_MS);
-    return this.places[index] = { index, backoff, worker, startedAt: this.engine.now(), intake };
+    return this.places[index] = {
+      index,
+      backoff: before?.backoff ?? new Backoff(() => this.engine.random(), FIRST_RESTART_MS),
+      worker,
+      startedAt: this.engine.now(),
+      gone: this.clearUpAfter(worker, index, intake),
+    };
   }
 
-  private async replaceWhenEnded(place: Place): Promise<void> {
-    const { index, worker, backoff, intake } = place;
+  /** Once a worker is gone, what it has left is given back; connections that it had not taken go to the others. */
+  private async clearUpAfter(
+    worker: WorkerThread,
+    index: number,
+    intake: number | undefined,
+  ): Promise<string | undefined> {
     const reason = await worker.ended;
-    if (intake !== undefined && this.stopped === undefined) this.boss?.dismiss(index, intake);
-    if (reason !== undefined) worker.settle(intake === undefined ? [] : [intake]);
-    if (this.stopped !== undefined) return;
-    if (this.engine.now() - place.startedAt > SETTLED_MS) backoff.reset();
-    const restartInMs = Math.round(backoff.next());
-    this.options.onWorkerEnd?.({ index, reason: reason ?? "it was drained", restartInMs });
-    this.engine.runAt(this.engine.now() + restartInMs, () => void this.replace(index));
+    if (reason === undefined) return undefined;
+    if (intake !== undefined) this.boss?.dismiss(index, intake);
+    worker.settle(intake === undefined ? [] : [intake]);
+    return reason;
   }
 
-  private async replace(index: number): Promise<void> {
+  private async replaceWhenGone({ index, gone, backoff, startedAt }: Place): Promise<void> {
+    const reason = await gone;
+    if (this.engine.now() - startedAt > SETTLED_MS) backoff.reset();
+    this.replaceLater(index, backoff, reason ?? "it was drained");
+  }
+
+  private replaceLater(index: number, backoff: Backoff, reason: string): void {
     if (this.stopped !== undefined) return;
-    await this.replaceWhenEnded(await this.open(index));
+    const restartInMs = Math.round(backoff.next());
+    this.options.onWorkerEnd?.({ index, reason, restartInMs });
+    this.engine.runAt(this.engine.now() + restartInMs, () => {
+      if (this.stopped !== undefined) return;
+      this.open(index).then(
+        (place) => void this.replaceWhenGone(place),
+        (error: Error) => this.replaceLater(index, backoff, error.message), // no descriptors are left
+      );
+    });
   }
 }
 

@@ -171,6 +171,29 @@ test("reactor workers: a service module that fails says so, and nothing is left"
   assertEquals(error.message, "Reactor worker 0 cannot start: this service does not start");
 }, options);
 
+for (const [sharing, when] of SHARING) {
+  test(
+    `reactor workers, ${sharing}: descriptors come back from workers that end, die or cannot start`,
+    async () => {
+      const descriptors = () => readdirSync("/proc/self/fd").length;
+      const live = async () => {
+        await withWorkers({ sharing }, async ({ port }) => {
+          const crashed = await ask(`127.0.0.1:${port}`, "crash");
+          assert(crashed < 2);
+          await sleep(50); // it dies with connections open
+        });
+        await assertRejects(() => withWorkers({ sharing, data: { failing: true } }, async () => {}));
+      };
+      await live(); // whatever the runtime opens once
+      const before = descriptors();
+      await live();
+      for (let waited = 0; descriptors() > before && waited < 5_000; waited += 50) await sleep(50);
+      assert(descriptors() <= before, `${descriptors()} descriptors, not ${before}`);
+    },
+    when,
+  );
+}
+
 test("reactor workers: a module that does not exist is named", async () => {
   const module = new URL("./no_such_service.ts", import.meta.url);
   const error = await assertRejects(() => withWorkers({ module }, async () => {}), Error);
