@@ -5,7 +5,15 @@ import { test } from "../../harness.ts";
 import { PlainServer } from "../plain_peer.ts";
 import { Acceptor, connect, LOOPBACK, pattern, read, readExactly, until, write } from "../promised.ts";
 import { breakSet, breakThread, deafListener, quiet } from "./breaking.ts";
-import { countDescriptors, countThreads, epollEngine, noEpoll, noMoreDescriptors, Program } from "./setup.ts";
+import {
+  countDescriptors,
+  countSets,
+  countThreads,
+  epollEngine,
+  noEpoll,
+  noMoreDescriptors,
+  Program,
+} from "./setup.ts";
 
 const skip = noEpoll;
 const ROUNDS = 6;
@@ -61,7 +69,7 @@ for (const [how, options, breakIt, says] of WAYS) {
   test(`${how}: what is pending fails and says so, and the engine works again`, async () => {
     const engine = epollEngine(options);
     await useEngine(engine);
-    const [descriptors, threads] = [countDescriptors(), countThreads()];
+    const [descriptors, sets, threads] = [countDescriptors(), countSets(), countThreads()];
     for (let round = 0; round < ROUNDS; round++) {
       const { heard, end } = await openEverything(engine);
       const { mended } = await breakIt(engine, true);
@@ -74,6 +82,7 @@ for (const [how, options, breakIt, says] of WAYS) {
     }
     // The runtime itself may begin a thread or two.
     await until(() => countThreads() < threads + ROUNDS, "the end of the threads that broke");
+    await until(() => countSets() < sets + ROUNDS, "the end of their sets");
     await noMoreDescriptors(descriptors);
     await engine.shutdown();
   }, { skip });

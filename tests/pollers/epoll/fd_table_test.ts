@@ -10,7 +10,7 @@ import { test } from "../../harness.ts";
 import { libc } from "../ffi/setup.ts";
 import { read, until, write } from "../promised.ts";
 import { parked } from "./breaking.ts";
-import { countDescriptors, epollEngine, noEpoll, testShapes } from "./setup.ts";
+import { countDescriptors, countSets, epollEngine, noEpoll, testShapes } from "./setup.ts";
 
 const skip = noEpoll;
 
@@ -28,7 +28,7 @@ class Owner implements FdOwner {
 }
 
 function withTable(capacity: number, body: (table: FdTable, fds: number[], mark: ReadyMarker) => void): void {
-  const before = countDescriptors();
+  const before = countDescriptors() + countSets();
   const pollset = createPollset(libc());
   const table = new FdTable(libc(), pollset, capacity);
   const sockets = new Sockets(libc());
@@ -36,7 +36,7 @@ function withTable(capacity: number, body: (table: FdTable, fds: number[], mark:
   body(table, fds, new ReadyMarker(table.words, new Int32Array(64)));
   for (const fd of fds) libc().close(fd);
   pollset.close();
-  assertEquals(countDescriptors(), before);
+  assertEquals(countDescriptors() + countSets(), before);
 }
 
 function added(handle: FdHandle | number): FdHandle {

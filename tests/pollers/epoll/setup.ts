@@ -1,6 +1,6 @@
 // What the epoll poller's tests share: its two shapes, programs run as processes, and what the kernel says of a process.
 import { spawn } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { readdirSync, readlinkSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import type { EpollEngine } from "../../../pollers/epoll/engine.ts";
@@ -37,14 +37,32 @@ export function testShapes(
   }
 }
 
-/** Descriptors that this process has open. */
-export function countDescriptors(): number {
-  return readdirSync("/proc/self/fd").length;
+/** What this process has open: what each descriptor is, as the kernel calls it ("socket:[123]", a path). */
+function openDescriptors(): string[] {
+  return readdirSync("/proc/self/fd").map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      return ""; // that of the folder itself
+    }
+  });
 }
 
-/** Waits until there are no more than `most`: what belongs to a thread closes a little later than it ends. */
+/** Sockets and pipes that this process has open; a runtime may begin threads of its own, which need neither. */
+export function countDescriptors(): number {
+  return openDescriptors().filter((what) => /^(?:socket|pipe):/.test(what)).length;
+}
+
+/** Epoll sets, and what wakes them. */
+export function countSets(): number {
+  return openDescriptors().filter((what) => what.startsWith("anon_inode:")).length;
+}
+
+/** Waits until {@linkcode countDescriptors} is `most`; what belongs to a thread closes a little later than it ends. */
 export async function noMoreDescriptors(most: number): Promise<void> {
-  await until(() => countDescriptors() <= most, `${most} descriptors at most`);
+  await until(() => countDescriptors() <= most, `${most} descriptors at most`).catch((error) => {
+    throw new Error(`${error.message}: ${openDescriptors().join(", ")}`);
+  });
 }
 
 /** Threads that this process has. */
