@@ -19,8 +19,14 @@ export interface UnixAbstractAddress {
   readonly name: string;
 }
 
-/** Where a socket is. */
-export type SocketAddress = InetAddress | UnixAddress | UnixAbstractAddress;
+/** A named pipe of Windows; `name` is what follows \\\\.\\pipe\\. */
+export interface NamedPipeAddress {
+  readonly family: "npipe";
+  readonly name: string;
+}
+
+/** Where a socket or a pipe is. */
+export type SocketAddress = InetAddress | UnixAddress | UnixAbstractAddress | NamedPipeAddress;
 
 /** A name to be looked up, with the port to use. */
 export interface DnsTarget {
@@ -37,7 +43,7 @@ export class AddressError extends TypeError {
   override readonly name = "AddressError";
 }
 
-const SCHEME = /^(unix-abstract|unix|ipv4|ipv6|dns):/;
+const SCHEME = /^(unix-abstract|unix|npipe|ipv4|ipv6|dns):/;
 
 /** The port of a target with a scheme and without a port, as gRPC naming has it. */
 const DEFAULT_PORT = 443;
@@ -50,7 +56,7 @@ const MAX_NAME_LENGTH = 253;
 
 /**
  * Reads `host:port`, `[v6]:port`, `ipv4:1.2.3.4:80`, `ipv6:[::1]:80`, `dns:name:port`, `dns:///name:port`,
- * `unix:path`, `unix:///absolute/path` or `unix-abstract:name`. Without a port, a text with a scheme means 443,
+ * `unix:path`, `unix:///absolute/path`, `unix-abstract:name` or `npipe:name` (also `npipe:////./pipe/name`). Without a port, a text with a scheme means 443,
  * and one without means `defaultPort`; where that is undefined, a port is asked for. Throws
  * {@linkcode AddressError}.
  *
@@ -71,6 +77,8 @@ export function parseTarget(text: string, defaultPort?: number): Target {
       return { family: "unix", path: notEmpty(text, rest.startsWith("//") ? rest.slice(2) : rest, "path") };
     case "unix-abstract":
       return { family: "unix-abstract", name: notEmpty(text, rest, "name") };
+    case "npipe":
+      return { family: "npipe", name: pipeName(text, rest.replace(/^\/\/\/\/\.\/pipe\//, "")) };
     case "dns":
       if (/^\/\/[^/]/.test(rest)) {
         throw fail(text, 'a DNS server cannot be chosen: write "dns:///name:port" to ask the system\'s');
@@ -96,6 +104,8 @@ export function formatAddress(address: Target): string {
       return `unix:${address.path.startsWith("//") ? "//" : ""}${address.path}`;
     case "unix-abstract":
       return `unix-abstract:${address.name}`;
+    case "npipe":
+      return `npipe:${address.name}`;
     case "dns": // a host may be called as a scheme is
       return `${SCHEME.test(`${address.host}:`) ? "dns:" : ""}${address.host}:${address.port}`;
     case "ipv6":
@@ -147,6 +157,17 @@ function parsePort(text: string, port: string | undefined, defaultPort: number |
   }
   if (!/^[0-9]{1,5}$/.test(port) || Number(port) > 65_535) throw fail(text, "port must be 0 to 65535");
   return Number(port);
+}
+
+/** The longest name of a pipe (CreateNamedPipe: 256 characters with the prefix). */
+const MAX_PIPE_NAME_LENGTH = 247;
+
+function pipeName(text: string, name: string): string {
+  if (name.length > MAX_PIPE_NAME_LENGTH) {
+    throw fail(text, `the name has ${name.length} characters, at most ${MAX_PIPE_NAME_LENGTH} are possible`);
+  }
+  if (/[\\/\0]/.test(name)) throw fail(text, 'the name of a pipe has no slashes: write "npipe:name"');
+  return notEmpty(text, name, "name");
 }
 
 function notEmpty(text: string, part: string, what: string): string {

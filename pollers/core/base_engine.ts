@@ -6,6 +6,7 @@ import type { IoError } from "./io_error.ts";
 import { type Closable, OpenSet } from "./open_set.ts";
 import { type Clock, Timers } from "./timers.ts";
 import type { TimerTask } from "./timer_heap.ts";
+import { pipeError } from "./pipe_address.ts";
 import { unixPathError } from "./unix_path.ts";
 import type {
   ConnectHandle,
@@ -93,6 +94,8 @@ export abstract class BaseEngine implements EventEngine {
   readonly execCtx: ExecCtx;
   /** What is open now. */
   readonly opened: OpenSet = new OpenSet((holding) => this.hold(holding));
+  /** Named pipes are addresses here. */
+  readonly hasPipes: boolean = false;
   /** Bytes of the largest receive buffer. */
   readonly readBufferBytes: number;
   private readonly timers: Timers;
@@ -149,8 +152,8 @@ export abstract class BaseEngine implements EventEngine {
     done: (result: IoResult<Endpoint>) => void,
   ): ConnectHandle {
     const attempt = new ConnectAttempt(this, to, done);
-    const tooLong = unixPathError(to, "connect");
-    if (tooLong !== undefined) this.run(() => attempt.fail(tooLong));
+    const wrong = unixPathError(to, "connect") ?? pipeError(this, to, "connect");
+    if (wrong !== undefined) this.run(() => attempt.fail(wrong));
     else this.startConnect(to, options, attempt);
     return attempt;
   }

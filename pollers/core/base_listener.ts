@@ -6,6 +6,7 @@ import type { BaseEngine } from "./base_engine.ts";
 import { IoError } from "./io_error.ts";
 import type { Closable } from "./open_set.ts";
 import { uncaught } from "./uncaught.ts";
+import { pipeError } from "./pipe_address.ts";
 import { unixPathError } from "./unix_path.ts";
 
 /** How long accepting rests when descriptors or memory have run out: long enough for some to come back. */
@@ -36,8 +37,8 @@ export abstract class BaseListener implements Listener, Closable {
     if (this.started || this.stopped) {
       throw new TypeError("Cannot bind: the listener was started or shut down");
     }
-    const tooLong = unixPathError(at, "bind");
-    if (tooLong !== undefined) return { ok: false, error: tooLong };
+    const wrong = unixPathError(at, "bind") ?? pipeError(this.engine, at, "bind");
+    if (wrong !== undefined) return { ok: false, error: wrong };
     const bound = await this.bindNow(at);
     if (!bound.ok) return bound;
     if (this.stopped) { // while it was binding

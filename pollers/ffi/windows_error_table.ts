@@ -6,6 +6,12 @@ export const WSA_IO_PENDING = 997;
 export const WSAEWOULDBLOCK = 10_035;
 /** The peer reset the connection. */
 export const WSAECONNRESET = 10_054;
+/** Somebody connected to a pipe before its listener asked. */
+export const ERROR_PIPE_CONNECTED = 535;
+/** Every instance of a pipe is taken. */
+export const ERROR_PIPE_BUSY = 231;
+/** The listening end of a pipe whose other end has come and gone. */
+export const ERROR_NO_DATA = 232;
 /** A wait that found nothing in its time. */
 export const WAIT_TIMEOUT = 258;
 

@@ -10,6 +10,12 @@ import type { EventSource } from "../threads/waiting.ts";
 /** Packets taken at once: more would only make the first of them wait for the last. */
 export const MAX_PACKETS = 256;
 
+/**
+ * The longest wait that ends by itself: Windows ends waits at ticks of its clock, up to 15.6 ms late, and meanwhile the
+ * runtime's own sockets wait where the thread is the engine's own.
+ */
+const LONGEST_TIMEOUT_MS = 4;
+
 /** The key of a kick; those of sockets are 0. */
 const KICK_KEY = 1;
 
@@ -54,7 +60,9 @@ export class CompletionPort implements EventSource {
    */
   wait(timeoutMs: number, due: Int32Array): number {
     const { winsock, entries, count, words, handles: { slotsAt, slotBytes } } = this;
-    const milliseconds = timeoutMs === Infinity ? C.INFINITE : Math.floor(timeoutMs);
+    const milliseconds = timeoutMs === Infinity
+      ? C.INFINITE
+      : Math.floor(Math.min(timeoutMs, LONGEST_TIMEOUT_MS));
     if (
       winsock.GetQueuedCompletionStatusEx(
         this.port,

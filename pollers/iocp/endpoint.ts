@@ -49,6 +49,7 @@ export class IocpEndpoint extends BaseEndpoint implements OperationOwner {
         const count = scatterer.read(this.socket.pointer, into);
         if (count > 0) {
           this.drained = count < scatterer.asked;
+          this.engine.watched.atWork = true;
           return true;
         }
         if (count !== -WSAEWOULDBLOCK) {
@@ -141,6 +142,7 @@ export class IocpEndpoint extends BaseEndpoint implements OperationOwner {
       operations.giveBack(operation);
       if (result !== DONE) return windowsError(result, "write", this.peer);
       dropSent(data, byteCount);
+      this.engine.watched.atWork = true;
     }
     return undefined;
   }

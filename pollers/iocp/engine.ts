@@ -27,6 +27,8 @@ import { Connector } from "./connector.ts";
 import { IocpEndpoint } from "./endpoint.ts";
 import { IocpListener } from "./listener.ts";
 import { OperationTable, SLOT_BYTES } from "./operations.ts";
+import { PipeConnector } from "./pipe_connector.ts";
+import { Pipes } from "./pipes.ts";
 import { Receiver } from "./receiver.ts";
 import { Sender } from "./sender.ts";
 import { type Socket, Sockets } from "./sockets.ts";
@@ -49,6 +51,12 @@ export class IocpEngine extends BaseEngine {
   readonly scatterer: Scatterer<NativePointer>;
   /** Sends of all endpoints. */
   readonly sender: Sender;
+  /** Calls of named pipes. */
+  readonly pipes: Pipes;
+  /** See the base class. */
+  override readonly hasPipes: boolean = true;
+  /** To be told of what is done without a packet. */
+  readonly watched: WatchedLoop;
   private readonly port: CompletionPort;
   private readonly waiting: Waiting;
   private holding = false;
@@ -59,9 +67,11 @@ export class IocpEngine extends BaseEngine {
   constructor(winsock: Winsock, options: EngineOptions) {
     const loop = new WatchedLoop(runtimeLoop);
     super("iocp", options, loop);
+    this.watched = loop;
     this.operations = new OperationTable(winsock, () => this.idle());
     this.port = createPort(winsock, this.operations.address, SLOT_BYTES);
     this.sockets = new Sockets(winsock, this.port);
+    this.pipes = new Pipes(winsock, this.port);
     this.receiver = new Receiver(winsock, this.sockets);
     this.scatterer = new Scatterer(this.receiver.read, WSABUF, this.readBufferBytes);
     this.sender = new Sender(winsock, this.sockets);
@@ -137,7 +147,8 @@ export class IocpEngine extends BaseEngine {
     options: EndpointOptions,
     attempt: ConnectAttempt,
   ): void {
-    new Connector(this, to, options, attempt).start();
+    if (to.family === "npipe") new PipeConnector(this, to, attempt).start();
+    else new Connector(this, to, options, attempt).start();
   }
 
   private idle(): void {

@@ -1,12 +1,13 @@
 // A listener: every bound socket has several accepts under way, each with the socket that it will connect.
 
-import type { SocketAddress } from "../core/address.ts";
+import type { NamedPipeAddress, SocketAddress } from "../core/address.ts";
 import { BaseListener } from "../core/base_listener.ts";
 import { IoError } from "../core/io_error.ts";
 import { UNNAMED } from "../core/unix_path.ts";
 import type { Endpoint, IoResult, ListenOptions } from "../engine.ts";
 import { tooManyOperations } from "./endpoint.ts";
 import type { IocpEngine } from "./engine.ts";
+import { ListeningPipe } from "./pipe_listener.ts";
 import { hasFailed, type Operation, type OperationOwner } from "./operations.ts";
 import { DONE, PENDING, type Socket, windowsError } from "./sockets.ts";
 
@@ -16,9 +17,17 @@ import { DONE, PENDING, type Socket, windowsError } from "./sockets.ts";
  */
 const ACCEPTS = 16;
 
+/** What a bound socket or pipe tells its listener. */
+export interface AcceptOwner {
+  /** Hands an endpoint up. */
+  hand(endpoint: Endpoint): void;
+  /** Accepting failed; `again` runs where the listener goes on. */
+  failed(error: IoError, again: () => void): void;
+}
+
 /** Listens on one or more addresses. */
-export class IocpListener extends BaseListener {
-  private readonly sockets: ListeningSocket[] = [];
+export class IocpListener extends BaseListener implements AcceptOwner {
+  private readonly sockets: Array<ListeningSocket | ListeningPipe> = [];
 
   /** See `EventEngine.listen`. */
   constructor(
@@ -35,6 +44,7 @@ export class IocpListener extends BaseListener {
       const detail = "Windows cannot share a port between sockets that all accept";
       return { ok: false, error: new IoError("unsupported", "bind", at, undefined, detail) };
     }
+    if (at.family === "npipe") return this.bindPipe(at);
     const { sockets } = this.engine;
     const socket = sockets.socket(at);
     if (typeof socket === "number") return { ok: false, error: windowsError(socket, "bind", at) };
@@ -56,6 +66,11 @@ export class IocpListener extends BaseListener {
     for (const socket of this.sockets.splice(0)) socket.close();
   }
 
+  /** See {@linkcode AcceptOwner}. */
+  hand(endpoint: Endpoint): void {
+    this.accepted(endpoint);
+  }
+
   /** Makes the endpoint of an accepted socket and hands it up. */
   take(socket: Socket, at: SocketAddress): void {
     const { engine, options } = this;
@@ -68,9 +83,21 @@ export class IocpListener extends BaseListener {
     this.accepted(engine.endpointOver(socket, local, peer, options));
   }
 
-  /** Accepting failed; see the base class. */
+  /** See {@linkcode AcceptOwner}. */
   failed(error: IoError, again: () => void): void {
     this.acceptFailed(error, again);
+  }
+
+  private bindPipe(at: NamedPipeAddress): IoResult<SocketAddress> {
+    const pipe = this.engine.pipes.create(at, true);
+    if (typeof pipe !== "number") {
+      this.sockets.push(new ListeningPipe(this, this.engine, pipe, at));
+      return { ok: true, value: at };
+    }
+    const error = windowsError(pipe, "bind", at);
+    // That is what the system says of a name that somebody has.
+    const isTaken = error.code === "EACCES" || error.code === "EAGAIN";
+    return { ok: false, error: isTaken ? new IoError("address-in-use", "bind", at, "EADDRINUSE") : error };
   }
 }
 

@@ -11,6 +11,7 @@ import { ACCEPT_ADDRESS_EXTRA, C, LINGER, TCP_INITIAL_RTO, TCP_KEEPALIVE } from 
 import { INVALID_SOCKET, type Winsock } from "../ffi/winsock.ts";
 import type { CompletionPort } from "./completion_port.ts";
 import type { Operation } from "./operations.ts";
+import { wide } from "./pipes.ts";
 
 /** What AcceptEx is given for each of the two addresses. */
 const ACCEPT_ADDRESS_BYTES = SOCKADDR_BYTES + ACCEPT_ADDRESS_EXTRA;
@@ -179,10 +180,7 @@ export class Sockets {
 
   /** Removes the file of a unix socket that was bound. */
   removeFile(path: string): void {
-    const text = `${path}\0`;
-    const wide = new Uint16Array(text.length);
-    for (let i = 0; i < text.length; i++) wide[i] = text.charCodeAt(i);
-    this.winsock.DeleteFileW(new Uint8Array(wide.buffer));
+    this.winsock.DeleteFileW(wide(path));
   }
 
   /** Whether a call that starts an operation is done, is pending, or failed. */

@@ -53,6 +53,8 @@ function toBun(address: SocketAddress): object {
       return { unix: address.path };
     case "unix-abstract":
       return { unix: `\0${address.name}` };
+    case "npipe": // the base class has refused it
+      throw new TypeError("Cannot use a named pipe: this engine has none");
     default:
       return { hostname: address.host, port: address.port };
   }

@@ -66,6 +66,8 @@ function toDeno(address: SocketAddress): object {
       return { transport: "unix", path: address.path };
     case "unix-abstract":
       return { transport: "unix", path: `\0${address.name}` };
+    case "npipe": // the base class has refused it
+      throw new TypeError("Cannot use a named pipe: this engine has none");
     default:
       return { transport: "tcp", hostname: address.host, port: address.port };
   }

@@ -36,6 +36,8 @@ function toNode(address: SocketAddress): { host: string; port: number } | { path
       return { path: address.path };
     case "unix-abstract":
       return { path: `\0${address.name}` };
+    case "npipe": // the base class has refused it
+      throw new TypeError("Cannot use a named pipe: this engine has none");
     default:
       return { host: address.host, port: address.port };
   }
@@ -52,7 +54,7 @@ interface DenoPermissions {
 /** Asks Deno beforehand: it throws where nobody can catch it when node:net may not listen on a TCP port. */
 function denoRefusal(at: SocketAddress): IoError | undefined {
   const { Deno: deno } = globalThis as unknown as { Deno?: DenoPermissions };
-  if (deno === undefined || at.family === "unix" || at.family === "unix-abstract") return undefined;
+  if (deno === undefined || !("port" in at)) return undefined;
   const host = `${at.family === "ipv6" ? `[${at.host}]` : at.host}:${at.port}`;
   if (deno.permissions.requestSync({ name: "net", host }).state === "granted") return undefined;
   const detail = `Deno has no net access to "${host}", run it with --allow-net`;

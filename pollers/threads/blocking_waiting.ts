@@ -84,6 +84,10 @@ export class BlockingWaiting implements Waiting {
   private mayBlockMs(): number {
     const { loop, selfPolling } = this;
     const now = loop.now();
+    if (loop.atWork) {
+      loop.atWork = false;
+      loop.activeAt = now;
+    }
     if (selfPolling.goesOn(now)) {
       this.sleeping = false;
       return 0;

@@ -8,6 +8,8 @@ export class WatchedLoop implements Loop {
   activeAt = 0;
   /** When the armed timer is due; Infinity without one. */
   deadline = Infinity;
+  /** Something was read or written without waiting: that is no event, and the thread is at work all the same. */
+  atWork = false;
   private waitingClosures = 0;
 
   /** On top of `runtime`. */

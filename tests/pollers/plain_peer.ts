@@ -5,6 +5,7 @@ import type { SocketAddress } from "../../pollers/mod.ts";
 function toNode(address: SocketAddress): { host: string; port: number } | { path: string } {
   if (address.family === "unix") return { path: address.path };
   if (address.family === "unix-abstract") return { path: `\0${address.name}` };
+  if (address.family === "npipe") return { path: `\\\\.\\pipe\\${address.name}` };
   return { host: address.host, port: address.port };
 }
 

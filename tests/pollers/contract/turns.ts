@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { type EventEngine, type Flushable, SliceBuffer } from "../../../pollers/mod.ts";
 import type { Suite } from "../contract.ts";
 import { PlainServer, PlainSocket } from "../plain_peer.ts";
-import { connect, LOOPBACK, onCallersStack, pattern, sleep, withEngine } from "../promised.ts";
+import { connect, LOOPBACK, onCallersStack, pattern, sleep, until, withEngine } from "../promised.ts";
 import { withConnection } from "./bytes.ts";
 
 /** Notes who runs outside a turn: there a flush would wait for a microtask. */
@@ -104,12 +104,13 @@ export function turnRules({ factory, rule }: Suite): void {
       await peer.readExactly(30_000_000);
       assert(!endpoint.read(new SliceBuffer(), () => watch.note("read")));
       await peer.write("x");
-      await sleep(50);
+      await until(() => watch.calls.some((call) => call.startsWith("read")), "the read");
       assert(!endpoint.read(new SliceBuffer(), () => watch.note("close read")));
       endpoint.close();
       peer.destroy();
       await server.close();
-      await sleep(50);
+      await until(() => watch.calls.length >= names.length, "every callback");
+      await sleep(20); // nor any more
       assertEquals(watch.calls.sort(), names);
     }));
 }

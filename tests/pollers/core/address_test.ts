@@ -1,5 +1,5 @@
 // Targets as gRPC naming has them, and the messages of those that say nothing usable.
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import {
   AddressError,
   formatAddress,
@@ -7,7 +7,9 @@ import {
   parseTarget,
   type Target,
 } from "../../../pollers/core/address.ts";
+import { selectPoller } from "../../../pollers/mod.ts";
 import { test } from "../../harness.ts";
+import { Acceptor, tryConnect } from "../promised.ts";
 
 const ipv4 = (host: string, port: number): Target => ({ family: "ipv4", host, port });
 const ipv6 = (host: string, port: number): Target => ({ family: "ipv6", host, port });
@@ -39,6 +41,8 @@ const GOOD: ReadonlyArray<[text: string, target: Target]> = [
   ["unix:/absolute", { family: "unix", path: "/absolute" }],
   ["unix:///absolute/a:b", { family: "unix", path: "/absolute/a:b" }],
   ["unix-abstract:name", { family: "unix-abstract", name: "name" }],
+  ["npipe:name", { family: "npipe", name: "name" }],
+  ["npipe:////./pipe/docker_engine", { family: "npipe", name: "docker_engine" }],
 ];
 
 const PORT = "port must be 0 to 65535";
@@ -80,6 +84,9 @@ const BAD: ReadonlyArray<[text: string, why: string]> = [
   ["dns:///", "the host is empty"],
   ["dns://8.8.8.8/host:80", "a DNS server cannot be chosen"],
   ["unix:", "the path is empty"],
+  ["npipe:", "the name is empty"],
+  ["npipe:a/b", 'the name of a pipe has no slashes: write "npipe:name"'],
+  [`npipe:${"n".repeat(248)}`, "the name has 248 characters, at most 247 are possible"],
   ["unix://", "the path is empty"],
   ["unix://relative", 'write an absolute path as "unix:///path"'],
   ["unix-abstract:", "the name is empty"],
@@ -113,6 +120,21 @@ test("a default port is taken where the text has none", () => {
 
 test("what is formatted is read back the same", () => {
   for (const [, target] of GOOD) assertEquals(parseTarget(formatAddress(target)), target);
+});
+
+test("a poller without named pipes says so, connecting and listening", async () => {
+  const engine = selectPoller("native").create({});
+  const at = { family: "npipe", name: "pollwire" } as const;
+  const connected = await tryConnect(engine, at);
+  const acceptor = Acceptor.create(engine);
+  const bound = await acceptor.bind(at);
+  for (const result of [connected, bound]) {
+    assert(!result.ok);
+    assertEquals([result.error.kind, result.error.address], ["unsupported", at]);
+    assertMatch(result.error.message, /npipe:pollwire failed: poller "native" has no named pipes/);
+  }
+  await acceptor.shutdown();
+  await engine.shutdown();
 });
 
 test("long and hostile text is refused quickly, and not repeated whole", () => {

@@ -9,7 +9,13 @@ import { until } from "../promised.ts";
 const probed = iocpFactory.probe();
 
 /** Why there is no iocp engine here; undefined where there is one. */
-export const noIocp: string | undefined = probed.usable ? undefined : probed.because;
+const noIocp: string | undefined = probed.usable ? undefined : probed.because;
+
+/** Declares the tests of a file; where there is no iocp they are one, which says why. */
+export function iocpTests(title: string, declare: () => void): void {
+  if (noIocp === undefined) declare();
+  else test(`iocp: ${title}`, () => {}, { skip: noIocp });
+}
 
 const SHAPES: ReadonlyArray<readonly [string, EngineOptions]> = [
   ["a poller thread waits", {}],
@@ -35,7 +41,7 @@ export function forEachShape(
       if (engine.operations.pending > 0) {
         throw new Error(`${engine.operations.pending} slots were not given back`);
       }
-    }, { skip: noIocp, ...options });
+    }, options);
   }
 }
 

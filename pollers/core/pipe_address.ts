@@ -1,0 +1,23 @@
+// Named pipes as addresses: where they are, and who has none.
+
+import type { NamedPipeAddress, SocketAddress } from "./address.ts";
+import { IoError, type IoSyscall } from "./io_error.ts";
+
+/** The address of a pipe's other end: only the end that listens has a name. */
+export const UNNAMED_PIPE: SocketAddress = { family: "npipe", name: "" };
+
+/** Where the system has the pipe. */
+export function pipePath({ name }: NamedPipeAddress): string {
+  return `\\\\.\\pipe\\${name}`;
+}
+
+/** That an engine has no pipes, where `address` is one; undefined for every other address. */
+export function pipeError(
+  engine: { readonly name: string; readonly hasPipes: boolean },
+  address: SocketAddress,
+  syscall: IoSyscall,
+): IoError | undefined {
+  if (address.family !== "npipe" || engine.hasPipes) return undefined;
+  const detail = `poller "${engine.name}" has no named pipes; "iocp" has, on Windows`;
+  return new IoError("unsupported", syscall, address, undefined, detail);
+}

@@ -1,0 +1,109 @@
+// An endpoint over one end of a named pipe.
+//
+// A read posts a buffer of its own: pipes have no way to take what is there without one, and few are open. It is held
+// while the read is outstanding and no longer. A pipe has no half of a stream to end: the other end has closed, or not.
+
+import type { SocketAddress } from "../core/address.ts";
+import { BaseEndpoint } from "../core/base_endpoint.ts";
+import { endOfStream, type IoError } from "../core/io_error.ts";
+import type { SliceBuffer } from "../core/slice_buffer.ts";
+import { tooManyOperations } from "./endpoint.ts";
+import type { IocpEngine } from "./engine.ts";
+import { hasFailed, type Operation, type OperationOwner } from "./operations.ts";
+import { PACKET_COMES, type Pipe } from "./pipes.ts";
+import { windowsError } from "./sockets.ts";
+
+/** Reads and writes on one pipe. */
+export class PipeEndpoint extends BaseEndpoint implements OperationOwner {
+  private ended: IoError | undefined = undefined;
+  private reader: Operation | undefined = undefined;
+  private writer: Operation | undefined = undefined;
+  private unwritten: SliceBuffer | undefined = undefined;
+
+  /** `pipe` is connected, and the endpoint's from here on. */
+  constructor(
+    protected override readonly engine: IocpEngine,
+    local: SocketAddress,
+    peer: SocketAddress,
+    private readonly pipe: Pipe,
+  ) {
+    super(engine, local, peer);
+  }
+
+  /** A packet of this endpoint came. */
+  onComplete(operation: Operation, status: number, byteCount: number): void {
+    const block = this.engine.pipes.finish(operation);
+    if (operation === this.writer) return this.onWritten(status, byteCount);
+    this.reader = undefined;
+    const into = this.readInto!;
+    if (hasFailed(status)) this.ended = this.endBy(status);
+    else if (byteCount > 0) into.append(block.slice(0, byteCount)); // the block is read into again
+    else return this.startRead(); // a write of nothing
+    this.finishRead(this.ended);
+  }
+
+  protected override readNow(): boolean {
+    return false;
+  }
+
+  protected override startRead(): void {
+    if (this.ended === undefined) this.ended = this.post();
+    const { ended } = this;
+    if (ended !== undefined) this.engine.run(() => this.finishRead(ended));
+  }
+
+  protected override startWrite(data: SliceBuffer): boolean {
+    const error = this.push(data);
+    if (error !== undefined) this.engine.run(() => this.finishWrite(error));
+    return false;
+  }
+
+  protected override release(): void {
+    if (this.reader !== undefined) this.reader.owner = undefined;
+    if (this.writer !== undefined) this.writer.owner = undefined;
+    this.reader = this.writer = undefined;
+    this.unwritten?.clear();
+    this.unwritten = undefined;
+    this.engine.pipes.close(this.pipe);
+  }
+
+  private post(): IoError | undefined {
+    const { operations, pipes } = this.engine;
+    const operation = operations.take(this);
+    if (operation === undefined) return tooManyOperations("read", this.peer);
+    const result = pipes.read(this.pipe, operation);
+    if (result === PACKET_COMES) this.reader = operation;
+    else operations.giveBack(operation);
+    return result === PACKET_COMES ? undefined : this.endBy(result);
+  }
+
+  /** Writes the next piece; the error where that fails. */
+  private push(data: SliceBuffer): IoError | undefined {
+    const { operations, pipes } = this.engine;
+    const operation = operations.take(this);
+    if (operation === undefined) return tooManyOperations("write", this.peer);
+    const result = pipes.write(this.pipe, data.slices, operation);
+    if (result === PACKET_COMES) {
+      this.writer = operation;
+      this.unwritten = data;
+      return undefined;
+    }
+    operations.giveBack(operation);
+    return windowsError(result, "write", this.peer);
+  }
+
+  private onWritten(status: number, byteCount: number): void {
+    const data = this.unwritten!;
+    this.writer = this.unwritten = undefined;
+    if (hasFailed(status)) return this.finishWrite(windowsError(status, "write", this.peer));
+    data.drop(byteCount);
+    const error = data.byteLength > 0 ? this.push(data) : undefined;
+    if (error !== undefined || this.writer === undefined) this.finishWrite(error);
+  }
+
+  /** A pipe whose other end has closed is at its end. */
+  private endBy(value: number): IoError {
+    const error = windowsError(value, "read", this.peer);
+    return error.code === "EPIPE" || error.code === "EOF" ? endOfStream(this.peer) : error;
+  }
+}

@@ -1,0 +1,133 @@
+// Calls of named pipes in the engine's terms. A packet comes for whatever does not fail: pipes skip none.
+
+import type { NamedPipeAddress } from "../core/address.ts";
+import { pipePath } from "../core/pipe_address.ts";
+import { type NativePointer, pointerTo } from "../ffi/library.ts";
+import { ERROR_PIPE_CONNECTED, WSA_IO_PENDING } from "../ffi/windows_error_table.ts";
+import { C } from "../ffi/windows_layouts.ts";
+import { INVALID_SOCKET, type Winsock } from "../ffi/winsock.ts";
+import type { CompletionPort } from "./completion_port.ts";
+import type { Operation } from "./operations.ts";
+
+/** What a pipe holds in each direction before a write to it waits, and what is read or written at once. */
+export const PIPE_BYTES = 65_536;
+
+/** Memory of one read or write, which keeps it until its packet comes. */
+export type PipeBlock = Uint8Array;
+
+/** Blocks that wait for another read or write, at most. */
+const MOST_SPARE = 16;
+
+/** One end of a pipe, or an instance that waits for its other end. */
+export interface Pipe {
+  readonly pointer: NativePointer;
+  closed: boolean;
+}
+
+/** What became of a call that starts an operation: its packet will tell, nothing is left to wait for, or an error number. */
+export const PACKET_COMES = -1;
+/** See {@linkcode PACKET_COMES}. */
+export const CONNECTED_BEFORE = 0;
+
+/** Calls of one thread. */
+export class Pipes {
+  private readonly spare: PipeBlock[] = [];
+
+  /** Pipes go to `port`. */
+  constructor(private readonly winsock: Winsock, private readonly port: CompletionPort) {}
+
+  /** A new instance at `at`; the `first` one fails where there is a pipe of that name. A pipe, or the error number. */
+  create(at: NamedPipeAddress, first: boolean): Pipe | number {
+    const access = C.PIPE_ACCESS_DUPLEX | C.FILE_FLAG_OVERLAPPED |
+      (first ? C.FILE_FLAG_FIRST_PIPE_INSTANCE : 0);
+    return this.opened(
+      this.winsock.CreateNamedPipeW(
+        wide(pipePath(at)),
+        access,
+        C.PIPE_REJECT_REMOTE_CLIENTS, // and bytes, not messages
+        C.PIPE_UNLIMITED_INSTANCES,
+        PIPE_BYTES,
+        PIPE_BYTES,
+        0,
+        null,
+      ),
+    );
+  }
+
+  /** Waits for the other end of an instance. */
+  accept({ pointer }: Pipe, { overlapped }: Operation): number {
+    const result = this.started(this.winsock.ConnectNamedPipe(pointer, overlapped));
+    return result === ERROR_PIPE_CONNECTED ? CONNECTED_BEFORE : result;
+  }
+
+  /** The other end of an instance that waits at `to`; a pipe, or the error number. */
+  open(to: NamedPipeAddress): Pipe | number {
+    const access = (C.GENERIC_READ | C.GENERIC_WRITE) >>> 0;
+    // Whoever listens may learn who we are, and may not act in our name.
+    const flags = C.FILE_FLAG_OVERLAPPED | C.SECURITY_SQOS_PRESENT | C.SECURITY_IDENTIFICATION;
+    const path = wide(pipePath(to));
+    return this.opened(this.winsock.CreateFileW(path, access, 0, null, C.OPEN_EXISTING, flags, null));
+  }
+
+  /** Begins to read into a block, which `operation` keeps. */
+  read({ pointer }: Pipe, operation: Operation): number {
+    const block = this.block(operation);
+    return this.started(this.winsock.ReadFile(pointer, block, PIPE_BYTES, null, operation.overlapped));
+  }
+
+  /** Begins to write a copy of the beginning of `slices`. */
+  write({ pointer }: Pipe, slices: readonly Uint8Array[], operation: Operation): number {
+    const block = this.block(operation);
+    let copied = 0;
+    for (const slice of slices) {
+      const piece = slice.length > PIPE_BYTES - copied ? slice.subarray(0, PIPE_BYTES - copied) : slice;
+      block.set(piece, copied);
+      copied += piece.length;
+      if (copied === PIPE_BYTES) break;
+    }
+    return this.started(this.winsock.WriteFile(pointer, block, copied, null, operation.overlapped));
+  }
+
+  /** The block of a read or write that is over. */
+  finish({ keeps }: Operation): PipeBlock {
+    const block = keeps.pop() as PipeBlock;
+    if (this.spare.length < MOST_SPARE) this.spare.push(block);
+    return block;
+  }
+
+  /** Closes; the packets of what is under way come all the same. Idempotent. */
+  close(pipe: Pipe): void {
+    if (pipe.closed) return;
+    pipe.closed = true;
+    this.winsock.CancelIoEx(pipe.pointer, null);
+    this.winsock.CloseHandle(pipe.pointer);
+  }
+
+  private block({ keeps }: Operation): PipeBlock {
+    const block = this.spare.pop() ?? new Uint8Array(new ArrayBuffer(PIPE_BYTES));
+    keeps.push(block);
+    return block;
+  }
+
+  private opened(handle: number): Pipe | number {
+    if (handle === INVALID_SOCKET) return this.winsock.WSAGetLastError();
+    const pipe = { pointer: pointerTo(handle), closed: false };
+    const error = this.port.associate(handle);
+    if (error === 0) return pipe;
+    this.close(pipe);
+    return error;
+  }
+
+  private started(succeeded: number): number {
+    if (succeeded !== 0) return PACKET_COMES;
+    const error = this.winsock.WSAGetLastError();
+    return error === WSA_IO_PENDING ? PACKET_COMES : error;
+  }
+}
+
+/** A text as Windows takes it: UTF-16 with a NUL behind it. */
+export function wide(text: string): Uint8Array {
+  const units = new Uint16Array(text.length + 1);
+  for (let i = 0; i < text.length; i++) units[i] = text.charCodeAt(i);
+  return new Uint8Array(units.buffer);
+}
