@@ -35,8 +35,32 @@ export interface PendingCall {
   onUnavailable(reason: string): void;
 }
 
+/** One attempt and the connection that comes of it: says to the subchannel which of its connections it speaks of. */
+class Link implements ConnectSink {
+  private transport: ClientTransport | undefined = undefined;
+
+  constructor(private readonly owner: Subchannel) {}
+
+  onConnected(transport: ClientTransport): void {
+    this.transport = transport;
+    this.owner.onConnected(transport);
+  }
+  onConnectFailed(reason: string): void {
+    this.owner.onConnectFailed(reason);
+  }
+  onCanOpen(): void {
+    this.owner.onCanOpen();
+  }
+  onDraining(): void {
+    this.owner.onDraining(this.transport!);
+  }
+  onClosed(): void {
+    this.owner.onClosed(this.transport!);
+  }
+}
+
 /** The connection of a channel. */
-export class Subchannel implements ConnectSink {
+export class Subchannel {
   private current: ConnectivityState = "IDLE";
   private transport: ClientTransport | undefined = undefined;
   /** Transports that take no new streams but still have calls. */
@@ -101,7 +125,7 @@ export class Subchannel implements ConnectSink {
     for (const transport of this.draining) transport.close("channel closed by the application");
   }
 
-  // From the attempt and its transport.
+  // From an attempt and its transport.
 
   /** Calls may be made. */
   onConnected(transport: ClientTransport): void {
@@ -135,20 +159,17 @@ export class Subchannel implements ConnectSink {
     }
   }
 
-  /** The server takes no new streams; those that run go on. */
-  onDraining(): void {
-    const { transport } = this;
-    if (transport === undefined) return;
+  /** `transport` takes no new streams; those that run go on. */
+  onDraining(transport: ClientTransport): void {
+    if (transport !== this.transport) return;
     this.draining.add(transport);
     this.detach();
   }
 
-  /** A connection is gone; its calls have had their status. */
-  onClosed(): void {
-    for (const transport of this.draining) if (transport.activeStreams === 0) this.draining.delete(transport);
-    if (this.transport !== undefined && !this.transport.canOpen && this.transport.activeStreams === 0) {
-      this.detach();
-    }
+  /** `transport`'s connection is gone; its calls have had their status. */
+  onClosed(transport: ClientTransport): void {
+    this.draining.delete(transport);
+    if (transport === this.transport) this.detach();
   }
 
   private detach(): void {
@@ -172,7 +193,7 @@ export class Subchannel implements ConnectSink {
   }
 
   private attemptAt(addresses: readonly SocketAddress[]): void {
-    this.attempt = new Connector(this.engine, addresses, this.options, this);
+    this.attempt = new Connector(this.engine, addresses, this.options, new Link(this));
   }
 
   private takeWaiting(): PendingCall[] {

@@ -54,9 +54,12 @@ export class Bench {
   /** The server's ends of the connections that were made. */
   readonly peers: RawPeer[] = [];
   readonly subchannel: Subchannel;
+  /** Streams that the server allows at once, for connections from now on. */
+  maxStreams: number | undefined;
   private calls = 0;
 
-  constructor(private readonly options: BenchOptions = {}) {
+  constructor(options: BenchOptions = {}) {
+    this.maxStreams = options.maxStreams;
     this.subchannel = new Subchannel(
       this.client,
       parseTarget(options.target ?? `${this.server.hostAddress}:80`),
@@ -68,11 +71,11 @@ export class Bench {
 
   /** Has the server listen; it answers every connection with its SETTINGS. */
   async listen() {
-    const { maxStreams } = this.options;
-    const pairs: Array<[number, number]> = maxStreams === undefined
-      ? []
-      : [[MAX_CONCURRENT_STREAMS, maxStreams]];
     const { listener } = await listenAt(this.server, (endpoint) => {
+      const { maxStreams } = this;
+      const pairs: Array<[number, number]> = maxStreams === undefined
+        ? []
+        : [[MAX_CONCURRENT_STREAMS, maxStreams]];
       const peer = new RawPeer(endpoint);
       this.peers.push(peer);
       peer.send(setting(...pairs), SETTINGS_ACK);

@@ -76,6 +76,23 @@ test("TRANSIENT_FAILURE: calls fail with the reason, those that wait for ready w
   assertEquals([bench.log.slice(2), bench.subchannel.state], [["call 1 attached"], "READY"]);
 });
 
+test("the end of a draining connection leaves its successor alone, even one that allows no stream yet", async () => {
+  const bench = new Bench();
+  await bench.listen();
+  bench.call();
+  await bench.pass(10);
+  bench.peers[0]!.send(goAway(1, ErrorCode.NO_ERROR));
+  bench.maxStreams = 0;
+  await bench.pass(10);
+  bench.call();
+  await bench.pass(10);
+  assertEquals([bench.subchannel.state, bench.peers.length], ["READY", 2]);
+  bench.peers[0]!.send(rst(1, ErrorCode.CANCEL));
+  await bench.pass(10);
+  assertEquals(bench.log, ["call 1 attached", "call 1 ended"]);
+  assertEquals([bench.subchannel.state, bench.peers.length], ["READY", 2]);
+});
+
 test("GOAWAY without calls: IDLE, the connection is closed, and the next call connects again at once", async () => {
   const bench = new Bench();
   await bench.listen();
