@@ -1,9 +1,10 @@
 // An endpoint over one connected socket.
 //
 // A read takes what is there with a call that never waits, into memory that all endpoints share. Where nothing is (a
-// read that got less than it asked for knows), it posts a receive of zero bytes: its packet says that something came, and holds no memory of ours
-// (and locks no page) until then. That is backpressure as well: without a read nothing at all is taken from the
-// system. A posted buffer would save the second call, and cost 10,000 idle connections 10,000 buffers.
+// read that got less than it asked for knows), it posts a receive of zero bytes: its packet says that something came,
+// and holds no memory of ours (and locks no page) until then. That is backpressure as well: without a read nothing at
+// all is taken from the system. A posted buffer would save the second call, and cost 10,000 idle connections 10,000
+// buffers.
 
 import type { SocketAddress } from "../core/address.ts";
 import { BaseEndpoint } from "../core/base_endpoint.ts";
