@@ -2,8 +2,8 @@
 //
 //   npm run bench:scaling -- --runtime=deno --rounds=3 --seconds=2
 //
-// Every handler computes for 0.1 ms, so that the load beside the server takes little of the machine. Nothing is
-// pinned: workers are to use what cores there are.
+// Every handler computes for 0.1 ms, so that the load beside the server takes little of the machine; with
+// --service=service it echoes at once. Nothing is pinned: workers are to use what cores there are.
 import { spawn, spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import net from "node:net";
@@ -15,7 +15,13 @@ import { readArguments } from "./arguments.mjs";
 import { generator } from "./contenders/list.mjs";
 import { median } from "./measure/statistics.mjs";
 
-const options = readArguments({ runtime: "deno,bun", rounds: 3, seconds: 1.5, connections: 32 });
+const options = readArguments({
+  runtime: "deno,bun",
+  rounds: 3,
+  seconds: 1.5,
+  connections: 32,
+  service: "busy_service",
+});
 const CONNECTS = 100;
 const SHAPES = [
   { threads: 1, sharing: "reuse-port" },
@@ -49,7 +55,7 @@ async function measureRuntime(runtime) {
     console.log(
       `${runtime}, ${threads} worker${threads > 1 ? "s" : ""}, ${sharing}: ${
         Math.round(middle("rate"))
-      } calls/s; ` +
+      } calls/s, ${middle("cpu").toFixed(1)} us of CPU each; ` +
         `busiest worker did ${(100 * middle("share")).toFixed(0)}%; ` +
         `threads woken by a new connection: ${woken}`,
     );
@@ -59,7 +65,12 @@ async function measureRuntime(runtime) {
 /** One server: calls a second, how evenly they spread, and who wakes for a connection. */
 async function measure(runtime, { threads, sharing }) {
   const path = new URL("./contenders/pollwire/server.mjs", import.meta.url).pathname;
-  const args = [`--poller=epoll`, `--threads=${threads}`, `--sharing=${sharing}`, "--service=busy_service"];
+  const args = [
+    `--poller=epoll`,
+    `--threads=${threads}`,
+    `--sharing=${sharing}`,
+    `--service=${options.service}`,
+  ];
   const server = await start([...runtimeCommand(runtime), path, ...args], /listening (\d+)/);
   const port = Number(server.match[1]);
   try {
@@ -73,9 +84,9 @@ async function measure(runtime, { threads, sharing }) {
     const client = await start([...generator("bun"), ...load], /measuring/);
     const before = cpuOfThreads(server.child.pid);
     const { count, elapsedMs } = JSON.parse((await client.line(/^\{.*\}$/m))[0]);
-    const spent = differences(before, cpuOfThreads(server.child.pid)).slice(0, threads);
-    const share = spent[0] / spent.reduce((sum, one) => sum + one, 0);
-    return { rate: count / elapsedMs * 1_000, share, woken };
+    const spent = differences(before, cpuOfThreads(server.child.pid));
+    const share = spent[0] / sum(spent.slice(0, threads));
+    return { rate: count / elapsedMs * 1_000, cpu: sum(spent) / 1_000 / count, share, woken };
   } finally {
     server.child.kill("SIGKILL");
   }
@@ -126,6 +137,10 @@ function cpuOfThreads(pid) {
       return [task, Number(ran)];
     }),
   );
+}
+
+function sum(numbers) {
+  return numbers.reduce((total, one) => total + one, 0);
 }
 
 /** What each ran between, the busiest first. */
