@@ -37,7 +37,7 @@ if (process.platform !== "linux") {
 console.log(
   `${
     os.cpus()[0].model.trim()
-  }, ${os.cpus().length} cores; handlers of 0.1 ms, ${options.connections} connections`,
+  }, ${os.cpus().length} cores; ${options.service}, ${options.connections} connections`,
 );
 for (const runtime of options.runtime.split(",")) await measureRuntime(runtime);
 process.exit(0);
