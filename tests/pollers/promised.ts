@@ -5,6 +5,12 @@ import { IoError, SliceBuffer, type SocketAddress } from "../../pollers/mod.ts";
 /** Loopback, any port. */
 export const LOOPBACK: SocketAddress = { family: "ipv4", host: "127.0.0.1", port: 0 };
 
+/**
+ * Nobody listens there: tcpmux. A port that was given back may be somebody's by now, and Bun says that a server is
+ * closed a moment before it is.
+ */
+export const NOBODY: SocketAddress = { family: "ipv4", host: "127.0.0.1", port: 1 };
+
 /** Runs `body` with an engine of its own and shuts it down; what is left open fails the test. */
 export async function withEngine(
   factory: EngineFactory,

@@ -1,18 +1,11 @@
 // Rule 3 and 8: a connect reports exactly once, or never when it was cancelled.
 import { assert, assertEquals, assertFalse } from "@std/assert";
-import { formatAddress, type SocketAddress } from "../../../pollers/mod.ts";
+import { formatAddress } from "../../../pollers/mod.ts";
 import { nodeMissing } from "../../peers/processes.ts";
 import type { Suite } from "../contract.ts";
 import { startDeafServer } from "../deaf_server.ts";
 import { PlainServer } from "../plain_peer.ts";
-import { connect, LOOPBACK, read, sleep, tryConnect, withEngine, write } from "../promised.ts";
-
-/** An address on which nobody listens. */
-async function deadAddress(): Promise<SocketAddress> {
-  const server = await PlainServer.listen(LOOPBACK);
-  await server.close();
-  return server.address;
-}
+import { connect, NOBODY, read, sleep, tryConnect, withEngine, write } from "../promised.ts";
 
 /** Tests of `connect` and `cancelConnect`. */
 export function connectRules({ factory, rule }: Suite): void {
@@ -32,7 +25,7 @@ export function connectRules({ factory, rule }: Suite): void {
     "3 connect to nobody is refused, with address, system call and code",
     () =>
       withEngine(factory, async (engine) => {
-        const to = await deadAddress();
+        const to = NOBODY;
         const result = await tryConnect(engine, to);
         assert(!result.ok);
         const { kind, syscall, address, code, message } = result.error;
@@ -45,7 +38,7 @@ export function connectRules({ factory, rule }: Suite): void {
     withEngine(factory, async (engine) => {
       const server = await PlainServer.listen();
       const reports: string[] = [];
-      for (const to of [server.address, await deadAddress()]) {
+      for (const to of [server.address, NOBODY]) {
         engine.connect(to, {}, (result) => {
           reports.push(result.ok ? "ok" : result.error.kind);
           if (result.ok) result.value.close();
