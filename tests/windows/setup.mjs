@@ -18,6 +18,7 @@ const WINE_PLACES = [
   "/usr/bin/wine64",
   "/usr/local/bin/wine64",
   "/opt/wine-stable/bin/wine64",
+  "/usr/bin/wine",
 ];
 const WINESERVER_PLACES = [
   "/usr/lib/wine/wineserver64",
@@ -60,7 +61,14 @@ export function prepareWindows() {
   const programs = { bun: bun(cache), deno: deno(cache) };
   for (const file of Object.values(programs)) buildShim(file.slice(0, file.lastIndexOf("/")));
   ensurePrefix(wine, prefix, environment);
-  return { wine, wineserver: existing(WINESERVER_PLACES), version, environment, programs, cache };
+  return {
+    wine,
+    wineserver: existing(WINESERVER_PLACES) ?? "wineserver",
+    version,
+    environment,
+    programs,
+    cache,
+  };
 }
 
 /** Compiles a C program for Windows; the program's path. */
