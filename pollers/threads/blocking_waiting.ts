@@ -1,9 +1,10 @@
 // The reactor shape: the thread is the engine's own, and blocks in the system's wait itself.
 //
-// The runtime's loop still gets its turn between two waits, for the application's timers, promises and messages: an
-// iteration of it costs about 2 us. A wait that finds nothing is cut short so that they are not kept waiting: it
-// lasts an eighth of the time since something happened last, so whatever takes the application 20 ms is at most
-// 2.5 ms late, and a thread that is idle wakes twenty-five times a second (see docs/pollers.md for what that costs).
+// The runtime's loop still gets its turn between two waits, for the application's timers, promises and messages. A wait
+// that finds nothing is cut short so that they are not kept waiting: it lasts an eighth of the time since the engine's
+// last event, and 64 ms at most. So what a call waits for elsewhere for 20 ms is at most 2.5 ms late, and each step of
+// what an application does in a thread without calls at most 64 ms. An idle thread wakes sixteen times a second; see
+// docs/pollers.md for what that costs.
 // Where an iteration does not look at the application's own sockets and files, one every few milliseconds does.
 
 import { SelfPolling } from "./self_polling.ts";
@@ -14,7 +15,7 @@ import type { WatchedLoop } from "./watched_loop.ts";
 const MIN_WAIT_MS = 0.05;
 
 /** The longest that something which is not ours may wait. */
-const MAX_WAIT_MS = 40;
+const MAX_WAIT_MS = 64;
 
 /** How often the runtime's loop has a whole turn, where its iterations are not: each costs 40 us. */
 const WHOLE_TURN_MS = 4;
