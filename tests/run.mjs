@@ -1,6 +1,7 @@
 // `npm test`: checks, then every test on Deno and on Bun, then the built package on Node; ends with one line of sums.
 //
 //   npm test -- --runtime=bun --filter=tests/pollers
+//   npm test -- --windows          `npm run test:windows` as well, in the same sums
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
@@ -48,17 +49,22 @@ async function runAll() {
   const files = findFiles("tests", /_test\.ts$/).filter((file) => file.startsWith(options.filter));
   for (const runtime of ["deno", "bun"]) if (wants(runtime)) await runOnPollers(runtime, files);
   if (onNode) await runNode();
+  if (options.windows) await runWindows();
 }
 
 function readOptions() {
-  const values = { runtime: "", filter: "" };
+  const values = { runtime: "", filter: "", windows: false };
   for (const argument of process.argv.slice(2)) {
+    if (argument === "--windows") {
+      values.windows = true;
+      continue;
+    }
     const match = /^--(?:(runtime)=(deno|bun|node)|(filter)=(?:\.\/)?(.+))$/.exec(argument);
     if (!match) {
       console.error(
         `Cannot read argument ${
           JSON.stringify(argument)
-        }; there are --runtime=deno|bun|node --filter=tests/PATH`,
+        }; there are --runtime=deno|bun|node --filter=tests/PATH --windows`,
       );
       process.exit(2);
     }
@@ -193,6 +199,22 @@ async function runNode() {
   if (sums.passed + sums.failed === 0) fail("node", "ran no test");
   if (code !== 0 && sums.failed === 0) fail("node", `the runner ended with ${code}`);
   report("node", sums);
+}
+
+/** The Windows builds of both runtimes under Wine, where that can be had. */
+async function runWindows() {
+  const { code, output } = await capture("node", ["tests/windows/run.mjs"]);
+  const refused = skipLines(output);
+  if (code === 0 && refused.length > 0) {
+    skips.push(...refused.map((line) => `windows: ${line}`));
+    return report("windows", { passed: 0, failed: 0, skipped: refused.length });
+  }
+  console.log(output);
+  const sums = /^(\d+) passed, (\d+) failed, (\d+) skipped on/m.exec(output);
+  if (sums === null) return fail("windows", `the runner ended with ${code} and gave no sums`);
+  const [passed, failed, skipped] = sums.slice(1).map(Number);
+  if (failed > 0) failures.push(`windows: ${failed} tests, named above`);
+  report("windows", { passed, failed, skipped });
 }
 
 function fail(runtime, reason) {
