@@ -1,4 +1,4 @@
-// The contract every event engine keeps: types and prose, and the keys of its optional powers.
+// The contract every event engine keeps: types and prose, no code.
 //
 // An engine moves bytes and keeps time for one thread. Everything above `pollers/` is written against this
 // file and runs unchanged whichever engine is chosen. The contract is completion-shaped: an operation is
@@ -82,34 +82,6 @@ export interface ExtensionKey<E> {
   /** Never set; it ties the key to the extension's type. */
   readonly _type?: E;
 }
-
-/** Optional power: endpoints over descriptors that somebody else has opened. */
-export interface FdAdoption {
-  /**
-   * An endpoint over a connected stream socket or pipe, or over two pipes: one to read and one to write. They are the
-   * endpoint's from here on and become non-blocking. Throws an Error for a descriptor that cannot be polled.
-   */
-  adopt(readFd: number, writeFd?: number): Endpoint;
-  /**
-   * The descriptor of one of this engine's endpoints, which is over with that: another engine may adopt it. Throws
-   * TypeError where a read or write is outstanding, and for endpoints over two pipes.
-   */
-  detach(endpoint: Endpoint): number;
-}
-
-/** The key of {@linkcode FdAdoption}. */
-export const ADOPT: ExtensionKey<FdAdoption> = { name: "adopt" };
-
-/** Optional power: what an engine has open outlives its thread, so somebody else must be able to give it back. */
-export interface Estate {
-  /** What this engine has open, now and later, as something that can be sent to another thread. */
-  bequeath(): unknown;
-  /** Gives back everything that an engine of the same kind had open, whose thread is gone, but for `kept`. */
-  settle(bequeathed: unknown, kept?: readonly number[]): void;
-}
-
-/** The key of {@linkcode Estate}. */
-export const ESTATE: ExtensionKey<Estate> = { name: "estate" };
 
 /** One poller, serving the thread that created it. */
 export interface EventEngine {

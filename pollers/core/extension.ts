@@ -1,8 +1,36 @@
-// Keys of an engine's optional powers.
+// Optional powers of engines, and the keys by which they are asked for.
 
-import type { ExtensionKey } from "../engine.ts";
+import type { Endpoint, ExtensionKey } from "../engine.ts";
 
 /** A key for the extension interface `E`; two keys are the same extension when they are the same object. */
 export function extensionKey<E>(name: string): ExtensionKey<E> {
   return { name };
 }
+
+/** Optional power: endpoints over descriptors that somebody else has opened. */
+export interface FdAdoption {
+  /**
+   * An endpoint over a connected stream socket or pipe, or over two pipes: one to read and one to write. They are the
+   * endpoint's from here on and become non-blocking. Throws an Error for a descriptor that cannot be polled.
+   */
+  adopt(readFd: number, writeFd?: number): Endpoint;
+  /**
+   * The descriptor of one of this engine's endpoints, which is over with that: another engine may adopt it. Throws
+   * TypeError where a read or write is outstanding, and for endpoints over two pipes.
+   */
+  detach(endpoint: Endpoint): number;
+}
+
+/** The key of {@linkcode FdAdoption}. */
+export const ADOPT: ExtensionKey<FdAdoption> = extensionKey("adopt");
+
+/** Optional power: what an engine has open outlives its thread, so somebody else must be able to give it back. */
+export interface Estate {
+  /** What this engine has open, now and later, as something that can be sent to another thread. */
+  bequeath(): unknown;
+  /** Gives back everything that an engine of the same kind had open, whose thread is gone, but for `kept`. */
+  settle(bequeathed: unknown, kept?: readonly number[]): void;
+}
+
+/** The key of {@linkcode Estate}. */
+export const ESTATE: ExtensionKey<Estate> = extensionKey("estate");

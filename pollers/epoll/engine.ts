@@ -2,20 +2,17 @@
 
 import type { SocketAddress } from "../core/address.ts";
 import { BaseEngine, ConnectAttempt } from "../core/base_engine.ts";
+import { ADOPT, ESTATE, type Estate, type FdAdoption } from "../core/extension.ts";
 import { IoError } from "../core/io_error.ts";
 import { UNNAMED } from "../core/unix_path.ts";
-import {
-  ADOPT,
-  type Endpoint,
-  type EndpointOptions,
-  type EngineOptions,
-  ESTATE,
-  type Estate,
-  type ExtensionKey,
-  type FdAdoption,
-  type Listener,
-  type ListenOptions,
-  type Resolver,
+import type {
+  Endpoint,
+  EndpointOptions,
+  EngineOptions,
+  ExtensionKey,
+  Listener,
+  ListenOptions,
+  Resolver,
 } from "../engine.ts";
 import type { Libc } from "../ffi/libc.ts";
 import { EBADF, EEXIST, EINTR, EPERM, errnoName } from "../ffi/linux_errno_table.ts";
