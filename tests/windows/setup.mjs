@@ -30,7 +30,7 @@ const WINESERVER_PLACES = [
 
 /** Setting anything up takes no longer than this, but for the packages. */
 const STEP_LIMIT_MS = 180_000;
-const INSTALL_LIMIT_MS = 600_000;
+const INSTALL_LIMIT_MS = 240_000;
 
 /** Something that cannot be had here, which is no failure. */
 export class Missing extends Error {}
@@ -60,7 +60,7 @@ export function prepareWindows() {
   };
   const programs = { bun: bun(cache), deno: deno(cache) };
   for (const file of Object.values(programs)) buildShim(file.slice(0, file.lastIndexOf("/")));
-  ensurePrefix(wine, prefix, environment);
+  obtain("Wine does not start here", () => ensurePrefix(wine, prefix, environment));
   return {
     wine,
     wineserver: existing(WINESERVER_PLACES) ?? "wineserver",
@@ -69,6 +69,15 @@ export function prepareWindows() {
     programs,
     cache,
   };
+}
+
+/** What the machine or its network may refuse. */
+function obtain(refusal, step) {
+  try {
+    return step();
+  } catch (error) {
+    throw new Missing(`${refusal}: ${error.message.split("\n")[0]}`);
+  }
 }
 
 /** Compiles a C program for Windows; the program's path. */
@@ -149,7 +158,8 @@ function unpack(cache, name, version, member, file, change = (bytes) => bytes) {
   const work = `${folder}.${process.pid}`;
   rmSync(work, { recursive: true, force: true });
   mkdirSync(work, { recursive: true });
-  run("npm", ["pack", "--silent", "--pack-destination", work, `${name}@${version}`]);
+  const pack = ["pack", "--silent", "--pack-destination", work, `${name}@${version}`];
+  obtain(`${name} cannot be downloaded`, () => run("npm", pack));
   const archive = `${work}/${readdirSync(work).find((one) => one.endsWith(".tgz"))}`;
   checkIntegrity(archive, name, version);
   run("tar", ["-xzf", archive, "-C", work, member]);

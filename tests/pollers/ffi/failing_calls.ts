@@ -17,9 +17,9 @@ export function countWrongErrnos(libc: Libc, times: number): number {
   for (let i = 0; i < times; i++) {
     const [errno, call] = failing[(i * 7 + (i >> 3)) % failing.length]!;
     if (call() !== -1 || libc.errno() !== errno) wrong++;
+    // From here on errno may be anything: making memory and collecting it are system calls as well.
     garbage[i % 64] = new Uint8Array(i % 5000);
-    if (libc.fcntl(fd, 3, 0) < 0) wrong++; // one that succeeds leaves errno alone
-    if (libc.errno() !== errno) wrong++;
+    if (libc.fcntl(fd, 3, 0) < 0) wrong++;
   }
   libc.close(fd);
   return wrong;
