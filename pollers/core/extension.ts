@@ -28,7 +28,10 @@ export const ADOPT: ExtensionKey<FdAdoption> = extensionKey("adopt");
 export interface Estate {
   /** What this engine has open, now and later, as something that can be sent to another thread. */
   bequeath(): unknown;
-  /** Gives back everything that an engine of the same kind had open, whose thread is gone, but for `kept`. */
+  /**
+   * Gives back what an engine of the same kind, whose thread is gone, still had open, but for `kept`. Nothing happens
+   * where that engine was shut down, or this was done before.
+   */
   settle(bequeathed: unknown, kept?: readonly number[]): void;
 }
 

@@ -26,7 +26,7 @@ import { WatchedLoop } from "../threads/watched_loop.ts";
 import { Dispatcher, type Waiting } from "../threads/waiting.ts";
 import { Connector } from "./connector.ts";
 import { EpollEndpoint } from "./endpoint.ts";
-import { descriptorsOf, FdTable, PollsetSource } from "./fd_table.ts";
+import { FdTable, PollsetSource, takeDescriptors } from "./fd_table.ts";
 import { Gatherer } from "./gather.ts";
 import { EpollListener } from "./listener.ts";
 import { createPollset, MAX_EVENTS, type Pollset, type PollsetDescriptors } from "./pollset.ts";
@@ -46,8 +46,9 @@ export interface PollerSource {
 }
 
 /** What is left of an engine whose thread is gone. */
-interface EpollEstate extends PollsetDescriptors {
+interface EpollEstate {
   readonly words: Int32Array;
+  readonly own: Int32Array;
 }
 
 /** epoll on Linux, through FFI. */
@@ -62,6 +63,8 @@ export class EpollEngine extends BaseEngine implements FdAdoption, Estate {
   readonly table: FdTable;
   private readonly pollset: Pollset;
   private readonly waiting: Waiting;
+  /** The set's own descriptors, each and one more; 0 once they are closed. */
+  private readonly own = new Int32Array(new SharedArrayBuffer(8));
   private ended = false;
 
   /** Throws an Error where the system has no descriptors left for a set. */
@@ -72,6 +75,7 @@ export class EpollEngine extends BaseEngine implements FdAdoption, Estate {
     this.scatterer = new Scatterer(vectorReader(libc), IOVEC, this.readBufferBytes);
     this.gatherer = new Gatherer(libc);
     this.pollset = createPollset(libc);
+    this.own.set([this.pollset.descriptors.epollFd + 1, this.pollset.descriptors.kickFd + 1]);
     this.table = new FdTable(libc, this.pollset, Math.min(MOST_SLOTS, this.sockets.descriptorLimit()));
     const { table, pollset } = this;
     const dispatcher = new Dispatcher(table, this.execCtx);
@@ -140,13 +144,14 @@ export class EpollEngine extends BaseEngine implements FdAdoption, Estate {
 
   /** See {@linkcode Estate}. */
   bequeath(): EpollEstate {
-    return { words: this.table.words, ...this.pollset.descriptors };
+    return { words: this.table.words, own: this.own };
   }
 
   /** See {@linkcode Estate}. */
   settle(bequeathed: unknown, kept: readonly number[] = []): void {
-    const { words, epollFd, kickFd } = bequeathed as EpollEstate;
-    for (const fd of [...descriptorsOf(words), epollFd, kickFd]) {
+    const { words, own } = bequeathed as EpollEstate;
+    const ownLeft = [0, 1].map((at) => Atomics.exchange(own, at, 0) - 1).filter((fd) => fd >= 0);
+    for (const fd of [...takeDescriptors(words), ...ownLeft]) {
       if (!kept.includes(fd)) this.sockets.libc.close(fd);
     }
   }
@@ -166,6 +171,7 @@ export class EpollEngine extends BaseEngine implements FdAdoption, Estate {
       if (!this.ended) {
         this.ended = true;
         await this.waiting.stop();
+        this.own.fill(0); // first: whoever clears up behind this thread must not close what has their numbers then
         this.pollset.close();
       }
     }

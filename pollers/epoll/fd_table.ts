@@ -171,11 +171,11 @@ export class FdTable implements EventTarget {
   }
 }
 
-/** Descriptors of a table of which only the memory is left. */
-export function descriptorsOf(words: Int32Array): number[] {
+/** Descriptors of a table of which only the memory is left; from here on it has none. */
+export function takeDescriptors(words: Int32Array): number[] {
   const descriptors: number[] = [];
   for (let at = DESCRIPTOR; at < words.length; at += SLOT_WORDS) {
-    const descriptor = Atomics.load(words, at);
+    const descriptor = Atomics.exchange(words, at, 0);
     if (descriptor > 0) descriptors.push(descriptor - 1);
     else if (Atomics.load(words, at - DESCRIPTOR) === 0) break; // no slot from here on was ever used
   }

@@ -3,6 +3,13 @@
 import type { ShutdownOptions } from "../server/server.ts";
 import type { WorkerServerOptions } from "./service_module.ts";
 
+/** The worker's end of a socket pair to its boss; see boss.ts. */
+export interface Intake {
+  readonly descriptor: number;
+  /** Shared: its first number is 1 once the worker has closed the descriptor. */
+  readonly closed: Int32Array;
+}
+
 /** Given to a worker when it starts. */
 export interface WorkerStart {
   readonly index: number;
@@ -11,8 +18,8 @@ export interface WorkerStart {
   readonly poller: string;
   /** Where to listen; undefined where connections come from a boss. */
   readonly address: string | undefined;
-  /** One end of a socket pair: over it a boss sends the descriptors of connections; see boss.ts. */
-  readonly intake: number | undefined;
+  /** Over it a boss sends the descriptors of connections. */
+  readonly intake: Intake | undefined;
   readonly options: WorkerServerOptions;
   readonly data: unknown;
 }

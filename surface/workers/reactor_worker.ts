@@ -5,7 +5,7 @@ import { endThread, onOwnerMessage, postToOwner, startData } from "../../pollers
 import { shareEngine } from "../engines.ts";
 import { Server, type ShutdownOptions } from "../server/server.ts";
 import { readDescriptors } from "./intake.ts";
-import type { FromWorker, ToWorker, WorkerStart } from "./protocol.ts";
+import type { FromWorker, Intake, ToWorker, WorkerStart } from "./protocol.ts";
 import type { ServiceSetup } from "./service_module.ts";
 
 class ReactorWorker {
@@ -34,11 +34,12 @@ class ReactorWorker {
   }
 
   /** Serves the connections that a boss accepts. */
-  private takeIn(intake: number): void {
+  private takeIn({ descriptor, closed }: Intake): void {
     const adoption = this.engine.extension(ADOPT)!;
-    const from = adoption.adopt(intake);
+    const from = adoption.adopt(descriptor);
     this.lastTaken = new Promise((resolve) => {
       const end = (): void => {
+        Atomics.store(closed, 0, 1);
         from.close();
         resolve();
       };

@@ -13,6 +13,7 @@ import { Backoff } from "../client/backoff.ts";
 import { sharedEngine } from "../engines.ts";
 import type { ShutdownOptions } from "../server/server.ts";
 import { Boss } from "./boss.ts";
+import type { Intake } from "./protocol.ts";
 import type { WorkerServerOptions } from "./service_module.ts";
 import { WorkerThread } from "./worker_thread.ts";
 
@@ -152,7 +153,10 @@ class Crew {
 
   /** A new worker at place `index`. */
   private async open(index: number): Promise<Place> {
-    const intake = await this.boss?.employ(index);
+    const descriptor = await this.boss?.employ(index);
+    const intake = descriptor === undefined
+      ? undefined
+      : { descriptor, closed: new Int32Array(new SharedArrayBuffer(4)) };
     const { module, server = {}, data } = this.options;
     const worker = new WorkerThread(this.engine, {
       index,
@@ -177,12 +181,14 @@ class Crew {
   private async clearUpAfter(
     worker: WorkerThread,
     index: number,
-    intake: number | undefined,
+    intake: Intake | undefined,
   ): Promise<string | undefined> {
     const reason = await worker.ended;
-    if (reason === undefined) return undefined;
-    if (intake !== undefined) this.boss?.dismiss(index, intake);
-    worker.settle(intake === undefined ? [] : [intake]);
+    const untaken = intake !== undefined && Atomics.load(intake.closed, 0) === 0
+      ? intake.descriptor
+      : undefined;
+    if (untaken !== undefined) this.boss!.dismiss(index, untaken);
+    worker.settle(untaken === undefined ? [] : [untaken]);
     return reason;
   }
 

@@ -17,6 +17,7 @@ export class WorkerThread {
   private readonly thread: Thread;
   private estate: unknown = undefined;
   private drained = false;
+  private draining = false;
   private reason: string | undefined = undefined;
 
   /** `engine` is the owner's, of the same poller: it gives back what a worker that crashed had open. */
@@ -40,7 +41,8 @@ export class WorkerThread {
     const module = new URL("./reactor_worker.ts", import.meta.url);
     this.thread = new Thread(module, start, (message) => hear(message as FromWorker));
     this.ended = this.thread.ended.then(({ error, exitCode }) => {
-      if (this.drained) return undefined;
+      // Its last message may be lost when the thread ends right after it.
+      if (this.drained || (this.draining && error === undefined && exitCode === 0)) return undefined;
       const reason = this.reason ?? error?.message ?? `exit code ${exitCode}`;
       onFailed(new Error(`Reactor worker ${start.index} cannot start: ${reason}`));
       return reason;
@@ -49,6 +51,7 @@ export class WorkerThread {
 
   /** Lets it finish its calls and end; see `Server.shutdown`. */
   async drain(options: ShutdownOptions): Promise<void> {
+    this.draining = true;
     const message: ToWorker = { kind: "drain", options };
     this.thread.post(message);
     if (options.graceMs === undefined) {
@@ -61,7 +64,7 @@ export class WorkerThread {
     this.engine.cancel(task);
   }
 
-  /** Gives back what a worker that ended by accident had open, but for `kept`. */
+  /** Gives back what a worker that is gone has left open, but for `kept`. */
   settle(kept: readonly number[]): void {
     if (this.estate !== undefined) this.engine.extension(ESTATE)?.settle(this.estate, kept);
   }
