@@ -4,6 +4,7 @@ import { statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import process from "node:process";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+import { runtime } from "./detect.ts";
 
 /** Tells what we gave a thread from what other workers are given. */
 const MARK = "pollwire";
@@ -94,4 +95,26 @@ export function endThread(): never {
 /** Threads that this machine runs at the same time. */
 export function hardwareThreads(): number {
   return availableParallelism();
+}
+
+/** An event of a Web worker: an error that nobody caught, or a promise's rejection. */
+interface UncaughtEvent extends Event {
+  readonly error?: unknown;
+  readonly reason?: unknown;
+}
+
+/** In a thread: hears what nobody catches in it, and by that keeps the runtime from ending the thread at once. */
+export function onUncaught(handler: (error: unknown) => void): void {
+  if (runtime !== "deno") {
+    process.on("uncaughtException", handler);
+    process.on("unhandledRejection", handler);
+    return;
+  }
+  for (const type of ["error", "unhandledrejection"]) {
+    addEventListener(type, (event) => {
+      event.preventDefault();
+      const { error, reason } = event as UncaughtEvent;
+      handler(error ?? reason);
+    });
+  }
 }

@@ -29,6 +29,7 @@ export class BlockingWaiting implements Waiting {
   private holding = false;
   private ticking = false;
   private stopping = false;
+  private onStopped: () => void = () => {};
   private wholeTurnAt = -Infinity;
   private readonly selfPolling: SelfPolling;
   private sleeping = false;
@@ -62,12 +63,14 @@ export class BlockingWaiting implements Waiting {
   /** The loop ends with its present iteration. */
   stop(): Promise<void> {
     this.stopping = true;
-    return Promise.resolve();
+    if (!this.ticking) return Promise.resolve();
+    return new Promise((resolve) => this.onStopped = resolve);
   }
 
   private waitOnce(): void {
     if (!this.holding || this.stopping) {
       this.ticking = false;
+      this.onStopped();
       return;
     }
     try {

@@ -37,6 +37,12 @@ export class Boss {
     this.placeDescriptor(this.adoption.detach(accepted));
   }
 
+  /** Worker `index` is about to go: it gets nothing more, and hears the end after what it was sent. */
+  release(index: number): void {
+    this.senders.get(index)?.end();
+    this.senders.delete(index);
+  }
+
   /** Worker `index` is gone: what it was sent and has not taken goes to the others. `intake` is its end's descriptor. */
   dismiss(index: number, intake: number): void {
     const untaken = this.senders.get(index)?.abandon() ?? [];

@@ -1,7 +1,13 @@
 // The thread of one reactor worker: its own engine, server and service module; nothing is shared but the port.
 
 import { ADOPT, createEngine, ESTATE, type EventEngine } from "../../pollers/mod.ts";
-import { endThread, onOwnerMessage, postToOwner, startData } from "../../pollers/native/thread.ts";
+import {
+  endThread,
+  onOwnerMessage,
+  onUncaught,
+  postToOwner,
+  startData,
+} from "../../pollers/native/thread.ts";
 import { shareEngine } from "../engines.ts";
 import { Server, type ShutdownOptions } from "../server/server.ts";
 import { readDescriptors } from "./intake.ts";
@@ -11,6 +17,7 @@ import type { ServiceSetup } from "./service_module.ts";
 class ReactorWorker {
   private readonly engine: EventEngine;
   private readonly server: Server;
+  private failing = false;
   private lastTaken: Promise<void> = Promise.resolve();
 
   constructor(private readonly start: WorkerStart) {
@@ -18,6 +25,7 @@ class ReactorWorker {
     shareEngine(this.engine);
     tell({ kind: "engine", estate: this.engine.extension(ESTATE)?.bequeath() });
     this.server = new Server({ ...start.options, poller: this.engine, reusePort: true });
+    onUncaught((error) => void this.fail(error));
     onOwnerMessage((message) => void this.drain((message as ToWorker).options));
   }
 
@@ -47,6 +55,16 @@ class ReactorWorker {
     });
   }
 
+  /** Ends the thread in order, for Deno itself fails where a thread ends amid a native call of its engine. */
+  async fail(error: unknown): Promise<void> {
+    if (this.failing) return;
+    this.failing = true;
+    tell({ kind: "failed", reason: error instanceof Error ? error.message : String(error) });
+    await this.lastTaken; // the boss ends it when it hears of the failure
+    await this.engine.shutdown().catch(() => {}); // its connections are cut
+    endThread();
+  }
+
   private async drain(options: ShutdownOptions): Promise<void> {
     await this.lastTaken; // the boss has ended it: what was accepted is served
     await this.server.shutdown(options);
@@ -63,9 +81,7 @@ function tell(message: FromWorker): void {
 const start = startData() as WorkerStart | undefined;
 // Whoever imports this by mistake starts nothing.
 if (start !== undefined) {
-  try {
-    await new ReactorWorker(start).serve();
-  } catch (error) {
-    tell({ kind: "failed", reason: error instanceof Error ? error.message : String(error) });
-  }
+  const worker = new ReactorWorker(start);
+  // Not awaited: Deno gives back all of a thread only where its module has run to its end.
+  void worker.serve().catch((error) => worker.fail(error));
 }

@@ -158,7 +158,7 @@ class Crew {
       ? undefined
       : { descriptor, closed: new Int32Array(new SharedArrayBuffer(4)) };
     const { module, server = {}, data } = this.options;
-    const worker = new WorkerThread(this.engine, {
+    const start = {
       index,
       module: new URL(module).href,
       poller: this.engine.name,
@@ -166,7 +166,8 @@ class Crew {
       intake,
       options: server,
       data,
-    });
+    };
+    const worker = new WorkerThread(this.engine, start, () => this.boss?.release(index));
     const before = this.places[index];
     return this.places[index] = {
       index,

@@ -18,10 +18,18 @@ export class WorkerThread {
   private estate: unknown = undefined;
   private drained = false;
   private draining = false;
+  private gone = false;
   private reason: string | undefined = undefined;
 
-  /** `engine` is the owner's, of the same poller: it gives back what a worker that crashed had open. */
-  constructor(private readonly engine: EventEngine, private readonly start: WorkerStart) {
+  /**
+   * `engine` is the owner's, of the same poller: it gives back what a worker that crashed had open. `onFailing` hears
+   * that the worker is about to end by accident.
+   */
+  constructor(
+    private readonly engine: EventEngine,
+    private readonly start: WorkerStart,
+    onFailing: () => void,
+  ) {
     let onServing!: (port: number) => void;
     let onFailed!: (error: Error) => void;
     this.serving = new Promise((resolve, reject) => {
@@ -34,15 +42,18 @@ export class WorkerThread {
       else if (message.kind === "serving") onServing(message.port);
       else if (message.kind === "drained") this.drained = true;
       else {
-        this.reason = message.reason;
-        this.thread.terminate();
+        this.reason = message.reason; // and ends by itself
+        onFailing();
+        this.engine.runAt(this.engine.now() + END_LIMIT_MS, () => this.gone || this.thread.terminate());
       }
     };
     const module = new URL("./reactor_worker.ts", import.meta.url);
     this.thread = new Thread(module, start, (message) => hear(message as FromWorker));
     this.ended = this.thread.ended.then(({ error, exitCode }) => {
+      this.gone = true;
       // Its last message may be lost when the thread ends right after it.
-      if (this.drained || (this.draining && error === undefined && exitCode === 0)) return undefined;
+      const wasDrained = this.draining && this.reason === undefined && error === undefined && exitCode === 0;
+      if (this.drained || wasDrained) return undefined;
       const reason = this.reason ?? error?.message ?? `exit code ${exitCode}`;
       onFailed(new Error(`Reactor worker ${start.index} cannot start: ${reason}`));
       return reason;
