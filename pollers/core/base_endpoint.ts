@@ -9,6 +9,8 @@ import type { SliceBuffer } from "./slice_buffer.ts";
 
 /** An endpoint's pending operations; each engine adds its socket. */
 export abstract class BaseEndpoint implements Endpoint, Closable {
+  /** See `Closable`. */
+  readonly syscall = "read";
   /** Set from `close` on: what every later operation fails with. */
   protected closedBy: IoError | undefined = undefined;
   /** Where the pending read puts its bytes. */

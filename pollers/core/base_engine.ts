@@ -34,6 +34,8 @@ export interface Loop extends Clock {
 
 /** One attempt to connect. */
 export class ConnectAttempt implements Closable {
+  /** See `Closable`. */
+  readonly syscall = "connect";
   /** Gives the socket back before it is connected; whoever connects sets it, where the runtime can do that. */
   abort: (() => void) | undefined = undefined;
   private settled = false;

@@ -17,6 +17,8 @@ const EXHAUSTED: ReadonlySet<string | undefined> = new Set(["ENOBUFS", "ENOMEM",
 
 /** A listener's life; each engine adds its sockets. */
 export abstract class BaseListener implements Listener, Closable {
+  /** See `Closable`. */
+  readonly syscall = "accept";
   /** `shutdown` was called. */
   protected stopped = false;
   private readonly addresses: SocketAddress[] = [];

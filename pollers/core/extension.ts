@@ -16,7 +16,7 @@ export interface FdAdoption {
   adopt(readFd: number, writeFd?: number): Endpoint;
   /**
    * The descriptor of one of this engine's endpoints, which is over with that: another engine may adopt it. Throws
-   * TypeError where a read or write is outstanding, and for endpoints over two pipes.
+   * TypeError where it is closed, where a read or write is outstanding, and for endpoints over two pipes.
    */
   detach(endpoint: Endpoint): number;
 }

@@ -1,9 +1,11 @@
 // What an engine has open: it must be closed before the engine may go, and meanwhile the process stays.
 
-import type { IoError } from "./io_error.ts";
+import type { IoError, IoSyscall } from "./io_error.ts";
 
 /** Something an engine must have closed before it may go. */
 export interface Closable {
+  /** What it is about, for an error that ends it. */
+  readonly syscall: IoSyscall;
   /** What it is, for the error that names it. */
   describe(): string;
   /** Releases it; what is pending fails with `reason`. */
@@ -20,6 +22,11 @@ export class OpenSet {
   /** Things open. */
   get size(): number {
     return this.open.size;
+  }
+
+  /** Whether `closable` is open. */
+  has(closable: Closable): boolean {
+    return this.open.has(closable);
   }
 
   /** Counts `closable` as open. */

@@ -40,6 +40,9 @@ export class EpollEndpoint extends BaseEndpoint implements FdOwner {
 
   /** See `FdAdoption.detach`. */
   detach(): number {
+    if (this.reader !== this.writer) {
+      throw new TypeError("Cannot detach: this endpoint is over two pipes, and one descriptor is asked for");
+    }
     if (this.reading || this.writing !== undefined) {
       throw new TypeError("Cannot detach: a read or write is outstanding on this endpoint");
     }

@@ -1,9 +1,9 @@
 // The epoll engine: an epoll set, the descriptors in it, and somebody who waits.
 
 import type { SocketAddress } from "../core/address.ts";
-import { BaseEngine, ConnectAttempt } from "../core/base_engine.ts";
+import type { ConnectAttempt } from "../core/base_engine.ts";
 import { ADOPT, ESTATE, type Estate, type FdAdoption } from "../core/extension.ts";
-import { IoError } from "../core/io_error.ts";
+import type { IoError } from "../core/io_error.ts";
 import { UNNAMED } from "../core/unix_path.ts";
 import type {
   Endpoint,
@@ -12,18 +12,12 @@ import type {
   ExtensionKey,
   Listener,
   ListenOptions,
-  Resolver,
 } from "../engine.ts";
 import type { Libc } from "../ffi/libc.ts";
 import { EBADF, EEXIST, EINTR, EPERM, errnoName } from "../ffi/linux_errno_table.ts";
 import { IOVEC } from "../ffi/linux_layouts.ts";
 import { type ReadVectors, Scatterer } from "../ffi/scatter.ts";
-import { SystemResolver } from "../native/dns.ts";
-import { runtimeLoop } from "../native/runtime_loop.ts";
-import { BlockingWaiting } from "../threads/blocking_waiting.ts";
-import { ThreadWaiting } from "../threads/thread_waiting.ts";
-import { WatchedLoop } from "../threads/watched_loop.ts";
-import { Dispatcher, type Waiting } from "../threads/waiting.ts";
+import { PollingEngine } from "../threads/polling_engine.ts";
 import { Connector } from "./connector.ts";
 import { EpollEndpoint } from "./endpoint.ts";
 import { FdTable, PollsetSource, takeDescriptors } from "./fd_table.ts";
@@ -52,7 +46,7 @@ interface EpollEstate {
 }
 
 /** epoll on Linux, through FFI. */
-export class EpollEngine extends BaseEngine implements FdAdoption, Estate {
+export class EpollEngine extends PollingEngine implements FdAdoption, Estate {
   /** Socket calls. */
   readonly sockets: Sockets;
   /** Reads of all endpoints. */
@@ -62,15 +56,12 @@ export class EpollEngine extends BaseEngine implements FdAdoption, Estate {
   /** Descriptors that are polled. */
   readonly table: FdTable;
   private readonly pollset: Pollset;
-  private readonly waiting: Waiting;
   /** The set's own descriptors, each and one more; 0 once they are closed. */
   private readonly own = new Int32Array(new SharedArrayBuffer(8));
-  private ended = false;
 
   /** Throws an Error where the system has no descriptors left for a set. */
   constructor(libc: Libc, options: EngineOptions) {
-    const loop = new WatchedLoop(runtimeLoop);
-    super("epoll", options, loop);
+    super("epoll", options);
     this.sockets = new Sockets(libc);
     this.scatterer = new Scatterer(vectorReader(libc), IOVEC, this.readBufferBytes);
     this.gatherer = new Gatherer(libc);
@@ -78,15 +69,13 @@ export class EpollEngine extends BaseEngine implements FdAdoption, Estate {
     this.own.set([this.pollset.descriptors.epollFd + 1, this.pollset.descriptors.kickFd + 1]);
     this.table = new FdTable(libc, this.pollset, Math.min(MOST_SLOTS, this.sockets.descriptorLimit()));
     const { table, pollset } = this;
-    const dispatcher = new Dispatcher(table, this.execCtx);
-    const onCrash = (reason: string): void => this.failAll(reason);
-    const source = new PollsetSource(table.words, pollset);
-    const dueNumbers = MAX_EVENTS * 4; // both directions of each
     const given: PollerSource = { words: table.words, descriptors: pollset.descriptors };
-    const poller = { module: POLLER_MODULE, source: given, dueNumbers };
-    this.waiting = options.ownThread !== true
-      ? new ThreadWaiting(source, poller, dispatcher, loop, onCrash)
-      : new BlockingWaiting(source, dueNumbers, dispatcher, loop, libc.wholeTurn, onCrash);
+    this.poll({
+      source: new PollsetSource(table.words, pollset),
+      target: table,
+      poller: { module: POLLER_MODULE, source: given, dueNumbers: MAX_EVENTS * 4 }, // both directions of each
+      wholeTurn: libc.wholeTurn,
+    });
   }
 
   /** See the contract. */
@@ -107,11 +96,6 @@ export class EpollEngine extends BaseEngine implements FdAdoption, Estate {
     if (one instanceof EpollEndpoint && other instanceof EpollEndpoint) return Promise.resolve([one, other]);
     for (const end of [one, other]) if (typeof end !== "number") end.close();
     return Promise.reject(new Error(errnoError(Number(one) || Number(other), "socketpair").message));
-  }
-
-  /** The system's resolver. */
-  override resolver(): Resolver {
-    return new SystemResolver(this);
   }
 
   /** {@linkcode ADOPT} and {@linkcode ESTATE}. */
@@ -138,8 +122,8 @@ export class EpollEngine extends BaseEngine implements FdAdoption, Estate {
 
   /** See {@linkcode FdAdoption}. */
   detach(endpoint: Endpoint): number {
-    if (endpoint instanceof EpollEndpoint) return endpoint.detach();
-    throw new TypeError("Cannot detach: the endpoint is not one of this engine");
+    if (endpoint instanceof EpollEndpoint && this.opened.has(endpoint)) return endpoint.detach();
+    throw new TypeError("Cannot detach: the endpoint is not open, or not one of this engine");
   }
 
   /** See {@linkcode Estate}. */
@@ -161,24 +145,6 @@ export class EpollEngine extends BaseEngine implements FdAdoption, Estate {
     const endpoint = this.endpointOver(fd, fd, local, peer, true);
     if (typeof endpoint === "number") this.sockets.libc.close(fd);
     return endpoint;
-  }
-
-  /** See the contract. */
-  override async shutdown(): Promise<void> {
-    try {
-      await super.shutdown();
-    } finally {
-      if (!this.ended) {
-        this.ended = true;
-        await this.waiting.stop();
-        this.own.fill(0); // first: whoever clears up behind this thread must not close what has their numbers then
-        this.pollset.close();
-      }
-    }
-  }
-
-  protected override hold(holding: boolean): void {
-    this.waiting.hold(holding);
   }
 
   protected override startConnect(
@@ -211,16 +177,9 @@ export class EpollEngine extends BaseEngine implements FdAdoption, Estate {
     return Number(writer);
   }
 
-  /** Nobody waits for events any more: whatever is open hears why. */
-  private failAll(reason: string): void {
-    for (const closable of this.opened.all()) {
-      const syscall = closable instanceof ConnectAttempt
-        ? "connect"
-        : closable instanceof EpollListener
-        ? "accept"
-        : "read";
-      closable.close(new IoError("other", syscall, undefined, undefined, reason));
-    }
+  protected override closeSource(): void {
+    this.own.fill(0); // first: whoever clears up behind this thread must not close what has their numbers then
+    this.pollset.close();
   }
 }
 

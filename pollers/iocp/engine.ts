@@ -1,27 +1,15 @@
 // The iocp engine: a completion port, the operations whose packets it gets, and somebody who waits.
 
 import type { SocketAddress } from "../core/address.ts";
-import { BaseEngine, ConnectAttempt } from "../core/base_engine.ts";
-import { IoError } from "../core/io_error.ts";
+import type { ConnectAttempt } from "../core/base_engine.ts";
+import type { IoError } from "../core/io_error.ts";
 import { pairOverLoopback } from "../core/loopback_pair.ts";
-import type {
-  Endpoint,
-  EndpointOptions,
-  EngineOptions,
-  Listener,
-  ListenOptions,
-  Resolver,
-} from "../engine.ts";
+import type { Endpoint, EndpointOptions, EngineOptions, Listener, ListenOptions } from "../engine.ts";
 import type { NativePointer } from "../ffi/library.ts";
 import { Scatterer } from "../ffi/scatter.ts";
 import { WSABUF } from "../ffi/windows_layouts.ts";
 import type { Winsock } from "../ffi/winsock.ts";
-import { SystemResolver } from "../native/dns.ts";
-import { runtimeLoop } from "../native/runtime_loop.ts";
-import { BlockingWaiting } from "../threads/blocking_waiting.ts";
-import { ThreadWaiting } from "../threads/thread_waiting.ts";
-import { WatchedLoop } from "../threads/watched_loop.ts";
-import { Dispatcher, type Waiting } from "../threads/waiting.ts";
+import { PollingEngine } from "../threads/polling_engine.ts";
 import { type CompletionPort, createPort, MAX_PACKETS } from "./completion_port.ts";
 import { Connector } from "./connector.ts";
 import { IocpEndpoint } from "./endpoint.ts";
@@ -40,7 +28,7 @@ export const POLLER_MODULE: URL = new URL("./poller_worker.ts", import.meta.url)
 const LAST_PACKETS_MS = 5_000;
 
 /** Completion ports on Windows, through FFI. */
-export class IocpEngine extends BaseEngine {
+export class IocpEngine extends PollingEngine {
   /** Socket calls. */
   readonly sockets: Sockets;
   /** Operations whose packets are awaited. */
@@ -55,19 +43,13 @@ export class IocpEngine extends BaseEngine {
   readonly pipes: Pipes;
   /** See the base class. */
   override readonly hasPipes: boolean = true;
-  /** To be told of what is done without a packet. */
-  readonly watched: WatchedLoop;
   private readonly port: CompletionPort;
-  private readonly waiting: Waiting;
   private holding = false;
-  private ended = false;
   private onIdle: () => void = () => {};
 
   /** Throws an Error where the system has no port or no addresses left. */
   constructor(winsock: Winsock, options: EngineOptions) {
-    const loop = new WatchedLoop(runtimeLoop);
-    super("iocp", options, loop);
-    this.watched = loop;
+    super("iocp", options);
     this.operations = new OperationTable(winsock, () => this.idle());
     this.port = createPort(winsock, this.operations.address, SLOT_BYTES);
     this.sockets = new Sockets(winsock, this.port);
@@ -76,19 +58,12 @@ export class IocpEngine extends BaseEngine {
     this.scatterer = new Scatterer(this.receiver.read, WSABUF, this.readBufferBytes);
     this.sender = new Sender(winsock, this.sockets);
     const { port } = this;
-    const dispatcher = new Dispatcher(this.operations, this.execCtx);
-    const onCrash = (reason: string): void => this.failAll(reason);
-    const poller = { module: POLLER_MODULE, source: port.handles, dueNumbers: MAX_PACKETS };
-    this.waiting = options.ownThread !== true
-      ? new ThreadWaiting(port, poller, dispatcher, loop, onCrash)
-      : new BlockingWaiting(
-        port,
-        MAX_PACKETS,
-        dispatcher,
-        loop,
-        winsock.wholeTurn,
-        onCrash,
-      );
+    this.poll({
+      source: port,
+      target: this.operations,
+      poller: { module: POLLER_MODULE, source: port.handles, dueNumbers: MAX_PACKETS },
+      wholeTurn: winsock.wholeTurn,
+    });
   }
 
   /** See the contract. */
@@ -105,11 +80,6 @@ export class IocpEngine extends BaseEngine {
     return pairOverLoopback(this);
   }
 
-  /** The system's resolver. */
-  override resolver(): Resolver {
-    return new SystemResolver(this);
-  }
-
   /** An endpoint over a connected socket, which is the endpoint's from here on. */
   endpointOver(
     socket: Socket,
@@ -121,25 +91,27 @@ export class IocpEngine extends BaseEngine {
     return new IocpEndpoint(this, local, peer, socket);
   }
 
-  /** See the contract. Settles once every packet has come that was promised. */
-  override async shutdown(): Promise<void> {
-    try {
-      await super.shutdown();
-    } finally {
-      if (!this.ended) {
-        this.ended = true;
-        if (this.operations.pending > 0) await this.lastPackets();
-        await this.waiting.stop();
-        this.operations.close();
-        this.port.close();
-      }
-    }
-  }
-
   protected override hold(holding: boolean): void {
     this.holding = holding;
     // What is closed has packets to come yet, which give its memory back.
-    if (holding || this.operations.pending === 0) this.waiting.hold(holding);
+    if (holding || this.operations.pending === 0) super.hold(holding);
+  }
+
+  /** Packets that were promised: what is closed has its memory back only with them. */
+  protected override lastEvents(): Promise<void> {
+    if (this.operations.pending === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const limit = this.loop.arm(LAST_PACKETS_MS, resolve);
+      this.onIdle = () => {
+        this.loop.disarm(limit);
+        resolve();
+      };
+    });
+  }
+
+  protected override closeSource(): void {
+    this.operations.close();
+    this.port.close();
   }
 
   protected override startConnect(
@@ -152,29 +124,7 @@ export class IocpEngine extends BaseEngine {
   }
 
   private idle(): void {
-    if (!this.holding) this.waiting.hold(false);
+    if (!this.holding) super.hold(false);
     this.onIdle();
-  }
-
-  private lastPackets(): Promise<void> {
-    return new Promise((resolve) => {
-      const limit = this.loop.arm(LAST_PACKETS_MS, resolve);
-      this.onIdle = () => {
-        this.loop.disarm(limit);
-        resolve();
-      };
-    });
-  }
-
-  /** Nobody waits for packets any more: whatever is open hears why. */
-  private failAll(reason: string): void {
-    for (const closable of this.opened.all()) {
-      const syscall = closable instanceof ConnectAttempt
-        ? "connect"
-        : closable instanceof IocpListener
-        ? "accept"
-        : "read";
-      closable.close(new IoError("other", syscall, undefined, undefined, reason));
-    }
   }
 }

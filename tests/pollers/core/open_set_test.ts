@@ -3,7 +3,7 @@ import { type Closable, OpenSet } from "../../../pollers/core/open_set.ts";
 import { test } from "../../harness.ts";
 
 function thing(name: string): Closable {
-  return { describe: () => name, close: () => {} };
+  return { syscall: "read", describe: () => name, close: () => {} };
 }
 
 test("open set: told when the first thing opens and when the last one has closed", () => {

@@ -115,6 +115,7 @@ testShapes("one end of a socket pair, adopted by number, knows that it has no na
   one.close();
   assertEquals(text(await read(other)), "end-of-stream");
   other.close();
+  assertThrows(() => engine.detach(one), TypeError, "not open");
   await engine.shutdown();
 });
 
@@ -239,3 +240,35 @@ test(
   },
   { skip },
 );
+
+testShapes("an endpoint is handed on to another engine, with what lies in its socket", async (_, options) => {
+  const before = countDescriptors();
+  const [giving, taking] = [epollEngine(options), epollEngine(options)];
+  const [one, other] = await giving.pair();
+  await write(one, "before");
+  const taken = taking.adopt(giving.detach(other));
+  assertEquals(((await read(other)) as IoError).kind, "closed");
+  assertEquals(text(await readExactly(taken, 6)), "before");
+  await Promise.all([write(taken, "back"), write(one, "after")]);
+  assertEquals(text(await readExactly(one, 4)), "back");
+  assertEquals(text(await readExactly(taken, 5)), "after");
+  one.close();
+  taken.close();
+  await Promise.all([giving.shutdown(), taking.shutdown()]);
+  await noMoreDescriptors(before);
+});
+
+testShapes("what cannot be handed on says why, and goes on", async (_, options) => {
+  const [engine, stranger] = [epollEngine(options), epollEngine(options)];
+  const [one, other] = await engine.pair();
+  const pending = read(one);
+  assertThrows(() => engine.detach(one), TypeError, "a read or write is outstanding");
+  assertThrows(() => stranger.detach(one), TypeError, "not one of this engine");
+  const [there, back] = [pipe(engine), pipe(engine)];
+  const pipes = engine.adopt(there[0], back[1]);
+  assertThrows(() => engine.detach(pipes), TypeError, "over two pipes");
+  await write(other, "still here");
+  assertEquals(text(await pending), "still here");
+  for (const end of [one, other, pipes, engine.adopt(back[0]), engine.adopt(there[1])]) end.close();
+  await Promise.all([engine.shutdown(), stranger.shutdown()]);
+});

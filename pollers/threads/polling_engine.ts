@@ -1,0 +1,88 @@
+// What the engines share that wait for events in a call of the system: who waits, and how that ends.
+
+import { BaseEngine } from "../core/base_engine.ts";
+import { IoError } from "../core/io_error.ts";
+import type { EngineOptions, Resolver } from "../engine.ts";
+import { SystemResolver } from "../native/dns.ts";
+import { runtimeLoop } from "../native/runtime_loop.ts";
+import { BlockingWaiting } from "./blocking_waiting.ts";
+import { type PollerThread, ThreadWaiting } from "./thread_waiting.ts";
+import { Dispatcher, type EventSource, type EventTarget, type Waiting } from "./waiting.ts";
+import { WatchedLoop } from "./watched_loop.ts";
+
+/** What a {@linkcode PollingEngine} waits for. */
+export interface Polled {
+  /** Where events come from. */
+  readonly source: EventSource;
+  /** Who is told of them. */
+  readonly target: EventTarget;
+  /** Who waits, unless the thread is the engine's own. */
+  readonly poller: PollerThread;
+  /** See {@linkcode BlockingWaiting}. */
+  readonly wholeTurn: ((closure: () => void) => void) | undefined;
+}
+
+/** An engine with a source of events; each adds its sockets. */
+export abstract class PollingEngine extends BaseEngine {
+  /** To be told of what is done without an event. */
+  readonly watched: WatchedLoop;
+  private readonly ownThread: boolean;
+  private waiting!: Waiting;
+  private ended = false;
+
+  /** Nothing may be opened before {@linkcode poll}. */
+  constructor(name: string, options: EngineOptions) {
+    const loop = new WatchedLoop(runtimeLoop);
+    super(name, options, loop);
+    this.watched = loop;
+    this.ownThread = options.ownThread ?? false;
+  }
+
+  /** The system's resolver. */
+  override resolver(): Resolver {
+    return new SystemResolver(this);
+  }
+
+  /** See the contract. Settles once nobody waits any more and the source of events is given back. */
+  override async shutdown(): Promise<void> {
+    try {
+      await super.shutdown();
+    } finally {
+      if (!this.ended) {
+        this.ended = true;
+        await this.lastEvents();
+        await this.waiting.stop();
+        this.closeSource();
+      }
+    }
+  }
+
+  /** Has events waited for, whenever something is open; the last that a constructor does. */
+  protected poll({ source, target, poller, wholeTurn }: Polled): void {
+    const { watched } = this;
+    const dispatcher = new Dispatcher(target, this.execCtx);
+    const onCrash = (reason: string): void => this.failAll(reason);
+    this.waiting = this.ownThread
+      ? new BlockingWaiting(source, poller.dueNumbers, dispatcher, watched, wholeTurn, onCrash)
+      : new ThreadWaiting(source, poller, dispatcher, watched, onCrash);
+  }
+
+  protected override hold(holding: boolean): void {
+    this.waiting.hold(holding);
+  }
+
+  /** Settles once no event can come that something is owed to. */
+  protected lastEvents(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** Nobody waits for events any more: whatever is open hears why. */
+  private failAll(reason: string): void {
+    for (const closable of this.opened.all()) {
+      closable.close(new IoError("other", closable.syscall, undefined, undefined, reason));
+    }
+  }
+
+  /** Gives the source of events back. */
+  protected abstract closeSource(): void;
+}
