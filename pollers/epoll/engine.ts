@@ -2,17 +2,9 @@
 
 import type { SocketAddress } from "../core/address.ts";
 import type { ConnectAttempt } from "../core/base_engine.ts";
-import { ADOPT, ESTATE, type Estate, type FdAdoption } from "../core/extension.ts";
 import type { IoError } from "../core/io_error.ts";
 import { UNNAMED } from "../core/unix_path.ts";
-import type {
-  Endpoint,
-  EndpointOptions,
-  EngineOptions,
-  ExtensionKey,
-  Listener,
-  ListenOptions,
-} from "../engine.ts";
+import type { Endpoint, EndpointOptions, EngineOptions, Listener, ListenOptions } from "../engine.ts";
 import type { Libc } from "../ffi/libc.ts";
 import { EBADF, EEXIST, EINTR, EPERM, errnoName } from "../ffi/linux_errno_table.ts";
 import { IOVEC } from "../ffi/linux_layouts.ts";
@@ -46,7 +38,7 @@ interface EpollEstate {
 }
 
 /** epoll on Linux, through FFI. */
-export class EpollEngine extends PollingEngine implements FdAdoption, Estate {
+export class EpollEngine extends PollingEngine {
   /** Socket calls. */
   readonly sockets: Sockets;
   /** Reads of all endpoints. */
@@ -98,14 +90,8 @@ export class EpollEngine extends PollingEngine implements FdAdoption, Estate {
     return Promise.reject(new Error(errnoError(Number(one) || Number(other), "socketpair").message));
   }
 
-  /** {@linkcode ADOPT} and {@linkcode ESTATE}. */
-  override extension<E>(key: ExtensionKey<E>): E | undefined {
-    const has = key === ADOPT as ExtensionKey<unknown> || key === ESTATE as ExtensionKey<unknown>;
-    return has ? this as unknown as E : undefined;
-  }
-
-  /** See {@linkcode FdAdoption}. */
-  adopt(readFd: number, writeFd: number = readFd): Endpoint {
+  /** See `FdAdoption`. */
+  override adopt(readFd: number, writeFd: number = readFd): Endpoint {
     const { sockets } = this;
     for (const fd of readFd === writeFd ? [readFd] : [readFd, writeFd]) {
       const result = sockets.setNonBlocking(fd);
@@ -120,19 +106,19 @@ export class EpollEngine extends PollingEngine implements FdAdoption, Estate {
     throw new Error(`Cannot adopt ${which}: ${adoptionError(-endpoint)}`);
   }
 
-  /** See {@linkcode FdAdoption}. */
-  detach(endpoint: Endpoint): number {
+  /** See `FdAdoption`. */
+  override detach(endpoint: Endpoint): number {
     if (endpoint instanceof EpollEndpoint && this.opened.has(endpoint)) return endpoint.detach();
     throw new TypeError("Cannot detach: the endpoint is not open, or not one of this engine");
   }
 
-  /** See {@linkcode Estate}. */
-  bequeath(): EpollEstate {
+  /** See `Estate`. */
+  override bequeath(): EpollEstate {
     return { words: this.table.words, own: this.own };
   }
 
-  /** See {@linkcode Estate}. */
-  settle(bequeathed: unknown, kept: readonly number[] = []): void {
+  /** See `Estate`. */
+  override settle(bequeathed: unknown, kept: readonly number[] = []): void {
     const { words, own } = bequeathed as EpollEstate;
     const ownLeft = [0, 1].map((at) => Atomics.exchange(own, at, 0) - 1).filter((fd) => fd >= 0);
     for (const fd of [...takeDescriptors(words), ...ownLeft]) {

@@ -6,6 +6,10 @@ export const WSA_IO_PENDING = 997;
 export const WSAEWOULDBLOCK = 10_035;
 /** The peer reset the connection. */
 export const WSAECONNRESET = 10_054;
+/** The process has as many sockets as it may have. */
+export const WSAEMFILE = 10_024;
+/** The system has no memory for that. */
+export const ERROR_NOT_ENOUGH_MEMORY = 8;
 /** Somebody connected to a pipe before its listener asked. */
 export const ERROR_PIPE_CONNECTED = 535;
 /** Every instance of a pipe is taken. */

@@ -59,8 +59,8 @@ const SYSTEM_SIGNATURES = {
   },
   ConnectNamedPipe: { parameters: ["pointer", "pointer"], result: "i32" },
   CreateFileW: { parameters: ["buffer", "u32", "u32", "pointer", "u32", "u32", "pointer"], result: "u32" },
-  ReadFile: { parameters: ["pointer", "buffer", "u32", "pointer", "pointer"], result: "i32" },
-  WriteFile: { parameters: ["pointer", "buffer", "u32", "pointer", "pointer"], result: "i32" },
+  ReadFile: { parameters: ["pointer", "pointer", "u32", "pointer", "pointer"], result: "i32" },
+  WriteFile: { parameters: ["pointer", "pointer", "u32", "pointer", "pointer"], result: "i32" },
   VirtualAlloc: { parameters: ["address", "address", "u32", "u32"], result: "address" },
   VirtualFree: { parameters: ["address", "address", "u32"], result: "i32" },
 } as const;

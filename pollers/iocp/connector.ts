@@ -34,7 +34,7 @@ export class Connector implements OperationOwner {
       this.abort();
       return this.engine.run(() => this.attempt.fail(tooManyOperations("connect", to)));
     }
-    const result = sockets.connect(socket, reachable(to), operation);
+    const result = sockets.join(socket) || sockets.connect(socket, reachable(to), operation);
     const packetComes = "port" in to; // else it was an ordinary call, for there is no ConnectEx of unix sockets
     if (result === PENDING || (result === DONE && packetComes)) return;
     operations.giveBack(operation);

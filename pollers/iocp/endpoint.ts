@@ -25,6 +25,8 @@ export class IocpEndpoint extends BaseEndpoint implements OperationOwner {
   /** A send whose packet has not come, and what is left to be sent, its own bytes included. */
   private sending: Operation | undefined = undefined;
   private unsent: SliceBuffer | undefined = undefined;
+  /** Operations have begun, so the socket belongs to the port. */
+  private joined = false;
 
   /** `socket` is prepared, and the endpoint's from here on. */
   constructor(
@@ -34,6 +36,18 @@ export class IocpEndpoint extends BaseEndpoint implements OperationOwner {
     private readonly socket: Socket,
   ) {
     super(engine, local, peer);
+  }
+
+  /** See `FdAdoption.detach`. */
+  detach(): number {
+    if (this.joined) {
+      throw new TypeError(
+        "Cannot detach: this endpoint was read from or written to, and its socket belongs to this engine for ever",
+      );
+    }
+    const handle = this.engine.sockets.detach(this.socket);
+    this.close();
+    return handle;
   }
 
   /** A packet of this endpoint came. */
@@ -106,7 +120,7 @@ export class IocpEndpoint extends BaseEndpoint implements OperationOwner {
       this.ended = tooManyOperations("read", this.peer);
       return true;
     }
-    const result = receiver.post(this.socket, operation);
+    const result = this.join() || receiver.post(this.socket, operation);
     if (result === PENDING || (result === DONE && !this.socket.skips)) {
       this.receiving = operation;
       return true;
@@ -115,6 +129,14 @@ export class IocpEndpoint extends BaseEndpoint implements OperationOwner {
     if (result === DONE) return false;
     this.ended = windowsError(result, "read", this.peer);
     return true;
+  }
+
+  /** Before the first operation and not sooner, for until then the endpoint can be handed on; 0, or the error number. */
+  private join(): number {
+    if (this.joined) return 0;
+    const error = this.engine.sockets.joinEndpoint(this.socket);
+    this.joined = error === 0;
+    return error;
   }
 
   private onReceivable(status: number): void {
@@ -132,7 +154,7 @@ export class IocpEndpoint extends BaseEndpoint implements OperationOwner {
     while (data.byteLength > 0) {
       const operation = operations.take(this);
       if (operation === undefined) return tooManyOperations("write", this.peer);
-      const result = sender.send(this.socket, data, operation);
+      const result = this.join() || sender.send(this.socket, data, operation);
       if (result === PENDING || (result === DONE && !this.socket.skips)) {
         this.sending = operation;
         this.unsent = data;

@@ -13,13 +13,15 @@ import { PollingEngine } from "../threads/polling_engine.ts";
 import { type CompletionPort, createPort, MAX_PACKETS } from "./completion_port.ts";
 import { Connector } from "./connector.ts";
 import { IocpEndpoint } from "./endpoint.ts";
+import { type IocpEstate, settleEstate } from "./estate.ts";
 import { IocpListener } from "./listener.ts";
+import { Holdings } from "./holdings.ts";
 import { OperationTable, SLOT_BYTES } from "./operations.ts";
 import { PipeConnector } from "./pipe_connector.ts";
 import { Pipes } from "./pipes.ts";
 import { Receiver } from "./receiver.ts";
 import { Sender } from "./sender.ts";
-import { type Socket, Sockets } from "./sockets.ts";
+import { type Socket, Sockets, windowsError } from "./sockets.ts";
 
 /** What the poller thread runs. */
 export const POLLER_MODULE: URL = new URL("./poller_worker.ts", import.meta.url);
@@ -43,6 +45,7 @@ export class IocpEngine extends PollingEngine {
   readonly pipes: Pipes;
   /** See the base class. */
   override readonly hasPipes: boolean = true;
+  private readonly holdings = new Holdings();
   private readonly port: CompletionPort;
   private holding = false;
   private onIdle: () => void = () => {};
@@ -50,10 +53,11 @@ export class IocpEngine extends PollingEngine {
   /** Throws an Error where the system has no port or no addresses left. */
   constructor(winsock: Winsock, options: EngineOptions) {
     super("iocp", options);
-    this.operations = new OperationTable(winsock, () => this.idle());
+    this.operations = new OperationTable(winsock, this.holdings, () => this.idle());
     this.port = createPort(winsock, this.operations.address, SLOT_BYTES);
-    this.sockets = new Sockets(winsock, this.port);
-    this.pipes = new Pipes(winsock, this.port);
+    this.holdings.openPort();
+    this.sockets = new Sockets(winsock, this.port, this.holdings);
+    this.pipes = new Pipes(winsock, this.port, this.holdings);
     this.receiver = new Receiver(winsock, this.sockets);
     this.scatterer = new Scatterer(this.receiver.read, WSABUF, this.readBufferBytes);
     this.sender = new Sender(winsock, this.sockets);
@@ -80,6 +84,43 @@ export class IocpEngine extends PollingEngine {
     return pairOverLoopback(this);
   }
 
+  /** See `FdAdoption`. One socket; what its options are they stay. */
+  override adopt(handle: number, writeHandle: number = handle): Endpoint {
+    if (handle !== writeHandle) {
+      throw new Error(
+        `Cannot adopt handles ${handle} and ${writeHandle}: an endpoint of Windows is over one socket`,
+      );
+    }
+    if (this.holdings.has(handle)) {
+      throw new Error(`Cannot adopt socket ${handle}: this engine has it already`);
+    }
+    const adopted = this.sockets.adopt(handle);
+    if (typeof adopted === "number") {
+      const { message } = windowsError(adopted, "read");
+      throw new Error(`Cannot adopt socket ${handle}: ${message}`);
+    }
+    const { socket, local, peer } = adopted;
+    this.sockets.setNonBlocking(socket);
+    return new IocpEndpoint(this, local, peer, socket);
+  }
+
+  /** See `FdAdoption`. An endpoint that was accepted and not used since. */
+  override detach(endpoint: Endpoint): number {
+    if (endpoint instanceof IocpEndpoint && this.opened.has(endpoint)) return endpoint.detach();
+    throw new TypeError("Cannot detach: the endpoint is not an open socket of this engine");
+  }
+
+  /** See `Estate`. */
+  override bequeath(): IocpEstate {
+    return { words: this.holdings.words, port: this.port.handles };
+  }
+
+  /** See `Estate`. */
+  override settle(bequeathed: unknown, kept: readonly number[] = []): void {
+    const wait = (ms: number, later: () => void): void => void this.runAt(this.now() + ms, later);
+    settleEstate(this.sockets.winsock, bequeathed as IocpEstate, kept, wait);
+  }
+
   /** An endpoint over a connected socket, which is the endpoint's from here on. */
   endpointOver(
     socket: Socket,
@@ -87,7 +128,8 @@ export class IocpEngine extends PollingEngine {
     peer: SocketAddress,
     options: EndpointOptions,
   ): IocpEndpoint {
-    this.sockets.prepare(socket, local, options);
+    this.sockets.setNonBlocking(socket);
+    this.sockets.setOptions(socket, local, options);
     return new IocpEndpoint(this, local, peer, socket);
   }
 
@@ -111,6 +153,8 @@ export class IocpEngine extends PollingEngine {
 
   protected override closeSource(): void {
     this.operations.close();
+    this.pipes.freeSpare();
+    this.holdings.takePort(); // first: whoever clears up behind this thread must not close what has its number then
     this.port.close();
   }
 

@@ -48,7 +48,7 @@ export class IocpListener extends BaseListener implements AcceptOwner {
     const { sockets } = this.engine;
     const socket = sockets.socket(at);
     if (typeof socket === "number") return { ok: false, error: windowsError(socket, "bind", at) };
-    const error = sockets.bindAndListen(socket, at);
+    const error = sockets.join(socket) || sockets.bindAndListen(socket, at);
     if (error !== 0) {
       sockets.close(socket);
       return { ok: false, error: windowsError(error, "bind", at) };

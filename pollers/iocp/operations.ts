@@ -8,6 +8,7 @@ import { type NativePointer, pointerTo, viewMemory } from "../ffi/library.ts";
 import { C, OVERLAPPED } from "../ffi/windows_layouts.ts";
 import type { Winsock } from "../ffi/winsock.ts";
 import type { EventTarget } from "../threads/waiting.ts";
+import type { Holdings } from "./holdings.ts";
 
 /** From one slot to the next: an OVERLAPPED, and room for 30 WSABUFs or the two addresses of an accept. */
 export const SLOT_BYTES = 512;
@@ -78,18 +79,21 @@ export class OperationTable implements EventTarget {
   readonly address: number;
   private readonly slots: Operation[] = [];
   private readonly free: Operation[] = [];
-  private taken = 0;
   private closed = false;
 
   /** `onIdle` hears when the last packet that was awaited has come. Throws an Error where there is no memory. */
-  constructor(private readonly winsock: Winsock, private readonly onIdle: () => void) {
+  constructor(
+    private readonly winsock: Winsock,
+    private readonly holdings: Holdings,
+    private readonly onIdle: () => void,
+  ) {
     this.address = winsock.VirtualAlloc(0, MOST_SLOTS * SLOT_BYTES, C.MEM_RESERVE, C.PAGE_READWRITE);
     if (this.address === 0) throw new Error("VirtualAlloc found no addresses for operations");
   }
 
   /** Operations whose packets are awaited. */
   get pending(): number {
-    return this.taken;
+    return this.holdings.pending;
   }
 
   /** A zeroed slot for `owner`; undefined where there are too many operations under way, or no memory. */
@@ -98,7 +102,7 @@ export class OperationTable implements EventTarget {
     const operation = this.free.pop()!;
     operation.reset();
     operation.owner = owner;
-    this.taken++;
+    this.holdings.pending++;
     return operation;
   }
 
@@ -107,7 +111,7 @@ export class OperationTable implements EventTarget {
     operation.owner = undefined;
     operation.keeps.length = 0;
     this.free.push(operation);
-    if (--this.taken === 0) this.onIdle();
+    if (--this.holdings.pending === 0) this.onIdle();
   }
 
   /** The packet of a slot came. */
@@ -125,7 +129,7 @@ export class OperationTable implements EventTarget {
   close(): void {
     if (this.closed) return;
     this.closed = true;
-    if (this.taken === 0) this.winsock.VirtualFree(this.address, 0, C.MEM_RELEASE);
+    if (this.pending === 0) this.winsock.VirtualFree(this.address, 0, C.MEM_RELEASE);
   }
 
   private grow(): boolean {

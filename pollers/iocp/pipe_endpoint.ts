@@ -13,6 +13,8 @@ import { hasFailed, type Operation, type OperationOwner } from "./operations.ts"
 import { PACKET_COMES, type Pipe } from "./pipes.ts";
 import { windowsError } from "./sockets.ts";
 
+const NOTHING = new Uint8Array(0);
+
 /** Reads and writes on one pipe. */
 export class PipeEndpoint extends BaseEndpoint implements OperationOwner {
   private ended: IoError | undefined = undefined;
@@ -32,14 +34,12 @@ export class PipeEndpoint extends BaseEndpoint implements OperationOwner {
 
   /** A packet of this endpoint came. */
   onComplete(operation: Operation, status: number, byteCount: number): void {
-    const block = this.engine.pipes.finish(operation);
-    if (operation === this.writer) return this.onWritten(status, byteCount);
-    this.reader = undefined;
-    const into = this.readInto!;
-    if (hasFailed(status)) this.ended = this.endBy(status);
-    else if (byteCount > 0) into.append(block.slice(0, byteCount)); // the block is read into again
-    else return this.startRead(); // a write of nothing
-    this.finishRead(this.ended);
+    const { pipes } = this.engine;
+    const isRead = operation === this.reader; // neither that nor the write: closed meanwhile
+    const bytes = isRead && !hasFailed(status) ? pipes.bytesRead(operation, byteCount) : NOTHING;
+    pipes.finish(operation);
+    if (operation === this.writer) this.onWritten(status, byteCount);
+    else if (isRead) this.onRead(status, bytes);
   }
 
   protected override readNow(): boolean {
@@ -59,9 +59,7 @@ export class PipeEndpoint extends BaseEndpoint implements OperationOwner {
   }
 
   protected override release(): void {
-    if (this.reader !== undefined) this.reader.owner = undefined;
-    if (this.writer !== undefined) this.writer.owner = undefined;
-    this.reader = this.writer = undefined;
+    this.reader = this.writer = undefined; // their memory is given back with their packets
     this.unwritten?.clear();
     this.unwritten = undefined;
     this.engine.pipes.close(this.pipe);
@@ -72,9 +70,21 @@ export class PipeEndpoint extends BaseEndpoint implements OperationOwner {
     const operation = operations.take(this);
     if (operation === undefined) return tooManyOperations("read", this.peer);
     const result = pipes.read(this.pipe, operation);
-    if (result === PACKET_COMES) this.reader = operation;
-    else operations.giveBack(operation);
-    return result === PACKET_COMES ? undefined : this.endBy(result);
+    if (result === PACKET_COMES) {
+      this.reader = operation;
+      return undefined;
+    }
+    pipes.finish(operation);
+    operations.giveBack(operation);
+    return this.endBy(result);
+  }
+
+  private onRead(status: number, bytes: Uint8Array): void {
+    this.reader = undefined;
+    if (hasFailed(status)) this.ended = this.endBy(status);
+    else if (bytes.length > 0) this.readInto!.append(bytes);
+    else return this.startRead(); // a write of nothing
+    this.finishRead(this.ended);
   }
 
   /** Writes the next piece; the error where that fails. */
@@ -88,6 +98,7 @@ export class PipeEndpoint extends BaseEndpoint implements OperationOwner {
       this.unwritten = data;
       return undefined;
     }
+    pipes.finish(operation);
     operations.giveBack(operation);
     return windowsError(result, "write", this.peer);
   }

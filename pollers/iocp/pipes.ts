@@ -2,24 +2,38 @@
 
 import type { NamedPipeAddress } from "../core/address.ts";
 import { pipePath } from "../core/pipe_address.ts";
-import { type NativePointer, pointerTo } from "../ffi/library.ts";
-import { ERROR_PIPE_CONNECTED, WSA_IO_PENDING } from "../ffi/windows_error_table.ts";
+import { type NativePointer, pointerTo, viewMemory } from "../ffi/library.ts";
+import {
+  ERROR_NOT_ENOUGH_MEMORY,
+  ERROR_PIPE_CONNECTED,
+  WSA_IO_PENDING,
+  WSAEMFILE,
+} from "../ffi/windows_error_table.ts";
 import { C } from "../ffi/windows_layouts.ts";
 import { INVALID_SOCKET, type Winsock } from "../ffi/winsock.ts";
 import type { CompletionPort } from "./completion_port.ts";
+import { FILE, type Holdings } from "./holdings.ts";
 import type { Operation } from "./operations.ts";
 
 /** What a pipe holds in each direction before a write to it waits, and what is read or written at once. */
 export const PIPE_BYTES = 65_536;
 
-/** Memory of one read or write, which keeps it until its packet comes. */
-export type PipeBlock = Uint8Array;
+/**
+ * Memory of one read or write, which keeps it until its packet comes. It is the system's and not JavaScript's: a thread
+ * that dies amid a read leaves memory into which the system may still write.
+ */
+export interface PipeBlock {
+  readonly bytes: Uint8Array;
+  readonly address: number;
+  readonly pointer: NativePointer;
+}
 
 /** Blocks that wait for another read or write, at most. */
 const MOST_SPARE = 16;
 
 /** One end of a pipe, or an instance that waits for its other end. */
 export interface Pipe {
+  readonly handle: number;
   readonly pointer: NativePointer;
   closed: boolean;
 }
@@ -32,9 +46,14 @@ export const CONNECTED_BEFORE = 0;
 /** Calls of one thread. */
 export class Pipes {
   private readonly spare: PipeBlock[] = [];
+  private closed = false;
 
-  /** Pipes go to `port`. */
-  constructor(private readonly winsock: Winsock, private readonly port: CompletionPort) {}
+  /** Pipes are held, and go to `port`. */
+  constructor(
+    private readonly winsock: Winsock,
+    private readonly port: CompletionPort,
+    private readonly holdings: Holdings,
+  ) {}
 
   /** A new instance at `at`; the `first` one fails where there is a pipe of that name. A pipe, or the error number. */
   create(at: NamedPipeAddress, first: boolean): Pipe | number {
@@ -72,46 +91,80 @@ export class Pipes {
   /** Begins to read into a block, which `operation` keeps. */
   read({ pointer }: Pipe, operation: Operation): number {
     const block = this.block(operation);
-    return this.started(this.winsock.ReadFile(pointer, block, PIPE_BYTES, null, operation.overlapped));
+    if (block === undefined) return ERROR_NOT_ENOUGH_MEMORY;
+    return this.started(
+      this.winsock.ReadFile(pointer, block.pointer, PIPE_BYTES, null, operation.overlapped),
+    );
   }
 
   /** Begins to write a copy of the beginning of `slices`. */
   write({ pointer }: Pipe, slices: readonly Uint8Array[], operation: Operation): number {
     const block = this.block(operation);
+    if (block === undefined) return ERROR_NOT_ENOUGH_MEMORY;
     let copied = 0;
     for (const slice of slices) {
       const piece = slice.length > PIPE_BYTES - copied ? slice.subarray(0, PIPE_BYTES - copied) : slice;
-      block.set(piece, copied);
+      block.bytes.set(piece, copied);
       copied += piece.length;
       if (copied === PIPE_BYTES) break;
     }
-    return this.started(this.winsock.WriteFile(pointer, block, copied, null, operation.overlapped));
+    return this.started(
+      this.winsock.WriteFile(pointer, block.pointer, copied, null, operation.overlapped),
+    );
   }
 
-  /** The block of a read or write that is over. */
-  finish({ keeps }: Operation): PipeBlock {
-    const block = keeps.pop() as PipeBlock;
-    if (this.spare.length < MOST_SPARE) this.spare.push(block);
-    return block;
+  /** What a read that is over has brought. */
+  bytesRead({ keeps }: Operation, byteCount: number): Uint8Array {
+    return (keeps[0] as PipeBlock).bytes.slice(0, byteCount); // the block is read into again
+  }
+
+  /** A read or write is over, or did not begin: its memory serves another. */
+  finish({ keeps }: Operation): void {
+    const block = keeps.pop() as PipeBlock | undefined;
+    if (block === undefined) return;
+    if (this.spare.length < MOST_SPARE && !this.closed) this.spare.push(block);
+    else this.free(block);
   }
 
   /** Closes; the packets of what is under way come all the same. Idempotent. */
   close(pipe: Pipe): void {
     if (pipe.closed) return;
     pipe.closed = true;
+    this.holdings.remove(pipe.handle);
     this.winsock.CancelIoEx(pipe.pointer, null);
     this.winsock.CloseHandle(pipe.pointer);
   }
 
-  private block({ keeps }: Operation): PipeBlock {
-    const block = this.spare.pop() ?? new Uint8Array(new ArrayBuffer(PIPE_BYTES));
-    keeps.push(block);
+  /** Gives spare memory back. */
+  freeSpare(): void {
+    this.closed = true;
+    this.spare.splice(0).forEach((block) => this.free(block));
+  }
+
+  private block({ keeps }: Operation): PipeBlock | undefined {
+    const block = this.spare.pop() ?? this.allocate();
+    if (block !== undefined) keeps.push(block);
     return block;
+  }
+
+  private allocate(): PipeBlock | undefined {
+    const how = C.MEM_RESERVE | C.MEM_COMMIT;
+    const address = this.winsock.VirtualAlloc(0, PIPE_BYTES, how, C.PAGE_READWRITE);
+    if (address === 0) return undefined;
+    return { bytes: new Uint8Array(viewMemory(address, PIPE_BYTES)), address, pointer: pointerTo(address) };
+  }
+
+  private free({ address }: PipeBlock): void {
+    this.winsock.VirtualFree(address, 0, C.MEM_RELEASE);
   }
 
   private opened(handle: number): Pipe | number {
     if (handle === INVALID_SOCKET) return this.winsock.WSAGetLastError();
-    const pipe = { pointer: pointerTo(handle), closed: false };
+    const pipe = { handle, pointer: pointerTo(handle), closed: false };
+    if (!this.holdings.add(handle, FILE)) {
+      this.winsock.CloseHandle(pipe.pointer);
+      return WSAEMFILE;
+    }
     const error = this.port.associate(handle);
     if (error === 0) return pipe;
     this.close(pipe);

@@ -2,14 +2,16 @@
 
 import type { SocketAddress } from "../core/address.ts";
 import { IoError, ioErrorFromCode, type IoSyscall } from "../core/io_error.ts";
+import { UNNAMED } from "../core/unix_path.ts";
 import type { EndpointOptions } from "../engine.ts";
 import { type NativePointer, pointerTo } from "../ffi/library.ts";
 import { Arena, type NativeMemory } from "../ffi/memory.ts";
 import { familyNumber, readSockaddr, SOCKADDR_BYTES, writeSockaddr } from "../ffi/sockaddr.ts";
-import { windowsErrorCode, WSA_IO_PENDING } from "../ffi/windows_error_table.ts";
+import { windowsErrorCode, WSA_IO_PENDING, WSAEMFILE } from "../ffi/windows_error_table.ts";
 import { ACCEPT_ADDRESS_EXTRA, C, LINGER, TCP_INITIAL_RTO, TCP_KEEPALIVE } from "../ffi/windows_layouts.ts";
 import { INVALID_SOCKET, type Winsock } from "../ffi/winsock.ts";
 import type { CompletionPort } from "./completion_port.ts";
+import { type Holdings, SOCKET } from "./holdings.ts";
 import type { Operation } from "./operations.ts";
 import { wide } from "./pipes.ts";
 
@@ -22,15 +24,24 @@ const KEEPALIVE_INTERVAL_MS = 1_000;
 /** TCP_INITIAL_RTO_NO_SYN_RETRANSMISSIONS of mstcpip.h. */
 const NO_SYN_RETRANSMISSIONS = 0xfe;
 
-/** A socket that belongs to the port. */
+/** A socket of an engine. */
 export interface Socket {
   readonly handle: number;
   /** The handle as calls take it. */
   readonly pointer: NativePointer;
+  /** It belongs to the port, for ever. */
+  joined: boolean;
   /** No packet comes for an operation that is done at once. */
   skips: boolean;
-  /** `closesocket` was called. */
+  /** `closesocket` was called, or the socket is another engine's. */
   closed: boolean;
+}
+
+/** A socket that came from elsewhere, and its addresses. */
+export interface AdoptedSocket {
+  readonly socket: Socket;
+  readonly local: SocketAddress;
+  readonly peer: SocketAddress;
 }
 
 /** What became of a call that starts an operation: it is done, its packet will tell, or the number of its error. */
@@ -54,25 +65,60 @@ export class Sockets {
   private readonly length: NativeMemory;
   private readonly option: NativeMemory;
 
-  /** Memory for addresses and options is allocated once; sockets go to `port`. */
-  constructor(readonly winsock: Winsock, private readonly port: CompletionPort) {
+  /** Memory for addresses and options is allocated once; sockets are held, and join `port`. */
+  constructor(
+    readonly winsock: Winsock,
+    private readonly port: CompletionPort,
+    private readonly holdings: Holdings,
+  ) {
     const arena = new Arena(SOCKADDR_BYTES + 64);
     this.address = arena.allocate(SOCKADDR_BYTES);
     this.length = arena.allocate(4);
     this.option = arena.allocate(16);
   }
 
-  /** A socket for addresses like `address`, with the port, or the error number. */
+  /** A socket for addresses like `address`, or the error number. */
   socket(address: SocketAddress): Socket | number {
     const { winsock } = this;
     const flags = C.WSA_FLAG_OVERLAPPED | C.WSA_FLAG_NO_HANDLE_INHERIT;
     const handle = winsock.WSASocketW(familyNumber(address, C), C.SOCK_STREAM, 0, null, 0, flags);
     if (handle === INVALID_SOCKET) return winsock.WSAGetLastError();
-    const socket = { handle, pointer: pointerTo(handle), skips: false, closed: false };
-    const error = this.port.associate(handle);
-    if (error === 0) return socket;
-    this.close(socket);
+    if (this.holdings.add(handle, SOCKET)) return socketOf(handle);
+    winsock.closesocket(pointerTo(handle));
+    return WSAEMFILE;
+  }
+
+  /** A connected socket that somebody else has made; the error number where it is none. */
+  adopt(handle: number): AdoptedSocket | number {
+    const socket = socketOf(handle);
+    const local = this.localAddress(socket);
+    if (local === undefined) return this.winsock.WSAGetLastError();
+    const peer = this.peerAddress(socket) ?? UNNAMED; // gone already, which the first read will tell
+    return this.holdings.add(handle, SOCKET) ? { socket, local, peer } : WSAEMFILE;
+  }
+
+  /** Gives a socket away that has not joined the port. */
+  detach(socket: Socket): number {
+    socket.closed = true;
+    this.holdings.remove(socket.handle);
+    return socket.handle;
+  }
+
+  /** Has the packets of its operations come to the port; 0, or the error number. */
+  join(socket: Socket): number {
+    if (socket.joined) return 0;
+    const error = this.port.associate(socket.handle);
+    socket.joined = error === 0;
     return error;
+  }
+
+  /** The same for an endpoint's: what is done at once has no packet. */
+  joinEndpoint(socket: Socket): number {
+    const error = this.join(socket);
+    if (error !== 0) return error;
+    const modes = C.FILE_SKIP_COMPLETION_PORT_ON_SUCCESS | C.FILE_SKIP_SET_EVENT_ON_HANDLE;
+    socket.skips = this.winsock.SetFileCompletionNotificationModes(socket.pointer, modes) !== 0;
+    return 0;
   }
 
   /** Binds and listens. */
@@ -117,14 +163,20 @@ export class Sockets {
     return this.setOptionBytes(pointer, C.SOL_SOCKET, C.SO_UPDATE_CONNECT_CONTEXT, 0);
   }
 
-  /** Makes a connected socket ready for an endpoint: reads return at once, and what is done at once has no packet. */
-  prepare(socket: Socket, address: SocketAddress, { noDelay = true, keepAliveMs }: EndpointOptions): void {
-    const { winsock, option: { view, bytes }, length } = this;
-    const { pointer } = socket;
+  /** Has receives return at once where nothing is there. */
+  setNonBlocking({ pointer }: Socket): void {
+    const { view, bytes } = this.option;
     view.setUint32(0, 1, true);
-    winsock.ioctlsocket(pointer, C.FIONBIO, bytes);
-    const modes = C.FILE_SKIP_COMPLETION_PORT_ON_SUCCESS | C.FILE_SKIP_SET_EVENT_ON_HANDLE;
-    socket.skips = winsock.SetFileCompletionNotificationModes(pointer, modes) !== 0;
+    this.winsock.ioctlsocket(pointer, C.FIONBIO, bytes);
+  }
+
+  /** What the application has asked of a connected socket. */
+  setOptions(
+    { pointer }: Socket,
+    address: SocketAddress,
+    { noDelay = true, keepAliveMs }: EndpointOptions,
+  ): void {
+    const { winsock, option: { view, bytes }, length } = this;
     if (!("port" in address)) return;
     if (noDelay) this.setOption(pointer, C.IPPROTO_TCP, C.TCP_NODELAY, 1);
     if (keepAliveMs === undefined) return;
@@ -175,6 +227,7 @@ export class Sockets {
   close(socket: Socket): void {
     if (socket.closed) return;
     socket.closed = true;
+    this.holdings.remove(socket.handle);
     this.winsock.closesocket(socket.pointer);
   }
 
@@ -222,6 +275,10 @@ export class Sockets {
   private result(value: number): number {
     return value === 0 ? 0 : this.winsock.WSAGetLastError();
   }
+}
+
+function socketOf(handle: number): Socket {
+  return { handle, pointer: pointerTo(handle), joined: false, skips: false, closed: false };
 }
 
 function isLoopback(host: string): boolean {

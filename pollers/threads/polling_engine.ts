@@ -1,8 +1,9 @@
 // What the engines share that wait for events in a call of the system: who waits, and how that ends.
 
 import { BaseEngine } from "../core/base_engine.ts";
+import { ADOPT, ESTATE, type Estate, type FdAdoption } from "../core/extension.ts";
 import { IoError } from "../core/io_error.ts";
-import type { EngineOptions, Resolver } from "../engine.ts";
+import type { Endpoint, EngineOptions, ExtensionKey, Resolver } from "../engine.ts";
 import { SystemResolver } from "../native/dns.ts";
 import { runtimeLoop } from "../native/runtime_loop.ts";
 import { BlockingWaiting } from "./blocking_waiting.ts";
@@ -22,8 +23,8 @@ export interface Polled {
   readonly wholeTurn: ((closure: () => void) => void) | undefined;
 }
 
-/** An engine with a source of events; each adds its sockets. */
-export abstract class PollingEngine extends BaseEngine {
+/** An engine with a source of events; each adds its sockets, which others may take over. */
+export abstract class PollingEngine extends BaseEngine implements FdAdoption, Estate {
   /** To be told of what is done without an event. */
   readonly watched: WatchedLoop;
   private readonly ownThread: boolean;
@@ -41,6 +42,12 @@ export abstract class PollingEngine extends BaseEngine {
   /** The system's resolver. */
   override resolver(): Resolver {
     return new SystemResolver(this);
+  }
+
+  /** {@linkcode ADOPT} and {@linkcode ESTATE}. */
+  override extension<E>(key: ExtensionKey<E>): E | undefined {
+    const has = key === ADOPT as ExtensionKey<unknown> || key === ESTATE as ExtensionKey<unknown>;
+    return has ? this as unknown as E : undefined;
   }
 
   /** See the contract. Settles once nobody waits any more and the source of events is given back. */
@@ -82,6 +89,15 @@ export abstract class PollingEngine extends BaseEngine {
       closable.close(new IoError("other", closable.syscall, undefined, undefined, reason));
     }
   }
+
+  /** See {@linkcode FdAdoption}. */
+  abstract adopt(readFd: number, writeFd?: number): Endpoint;
+  /** See {@linkcode FdAdoption}. */
+  abstract detach(endpoint: Endpoint): number;
+  /** See {@linkcode Estate}. */
+  abstract bequeath(): unknown;
+  /** See {@linkcode Estate}. */
+  abstract settle(bequeathed: unknown, kept?: readonly number[]): void;
 
   /** Gives the source of events back. */
   protected abstract closeSource(): void;

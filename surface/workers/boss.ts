@@ -1,11 +1,19 @@
 // The boss of reactor workers: it accepts every connection and hands them out in turn, as Netty's boss group does.
 
 import { ADOPT, type Endpoint, type EventEngine, type FdAdoption } from "../../pollers/mod.ts";
-import { DescriptorSender, readDescriptors } from "./intake.ts";
+import { DescriptorSender } from "./intake.ts";
+import { ADOPTED, type Intake } from "./protocol.ts";
+
+/** The way to one worker. */
+interface Way {
+  readonly sender: DescriptorSender;
+  /** Its other end. */
+  readonly intake: Intake;
+}
 
 /** Accepted connections, dealt out one worker after another. */
 export class Boss {
-  private readonly senders = new Map<number, DescriptorSender>();
+  private readonly ways = new Map<number, Way>();
   /** Connections for which there was no worker. */
   private readonly unplaced: number[] = [];
   private next = 0;
@@ -18,18 +26,19 @@ export class Boss {
     const adoption = engine.extension(ADOPT);
     if (adoption !== undefined) return new Boss(engine, adoption);
     throw new TypeError(
-      `Cannot hand out connections: poller "${engine.name}" has no descriptors; use "epoll", or sharing "reuse-port"`,
+      `Cannot hand out connections: poller "${engine.name}" hands none over; use "epoll" on Linux, "iocp" on Windows`,
     );
   }
 
-  /** Makes the way to worker `index`, and gives the descriptor of its end. */
-  async employ(index: number): Promise<number> {
+  /** Makes the way to worker `index`, and gives its other end. */
+  async employ(index: number): Promise<Intake> {
     const [ours, theirs] = await this.engine.pair();
-    const sender = new DescriptorSender(ours);
-    this.senders.set(index, sender);
-    const descriptor = this.adoption.detach(theirs);
+    const state = new Int32Array(new SharedArrayBuffer(8));
+    const sender = new DescriptorSender(ours, state);
+    const intake = { descriptor: this.adoption.detach(theirs), state };
+    this.ways.set(index, { sender, intake });
     for (const waiting of this.unplaced.splice(0)) sender.send(waiting);
-    return descriptor;
+    return intake;
   }
 
   /** Hands a connection to whose turn it is. */
@@ -39,31 +48,33 @@ export class Boss {
 
   /** Worker `index` is about to go: it gets nothing more, and hears the end after what it was sent. */
   release(index: number): void {
-    this.senders.get(index)?.end();
-    this.senders.delete(index);
+    this.ways.get(index)?.sender.end();
   }
 
-  /** Worker `index` is gone: what it was sent and has not taken goes to the others. `intake` is its end's descriptor. */
-  dismiss(index: number, intake: number): void {
-    const untaken = this.senders.get(index)?.abandon() ?? [];
-    this.senders.delete(index);
-    const rest = this.adoption.adopt(intake);
-    const place = (descriptor: number): void => this.placeDescriptor(descriptor);
-    readDescriptors(rest, place, () => rest.close());
-    untaken.forEach(place);
+  /**
+   * Worker `index` is gone: what it was sent and has not taken goes to the others. Gives descriptors that are none of
+   * the worker's any more, whatever it has left.
+   */
+  dismiss(index: number): number[] {
+    const { sender, intake: { descriptor, state } } = this.ways.get(index)!;
+    this.ways.delete(index);
+    const own = Atomics.load(state, ADOPTED) === 0 ? [descriptor] : [];
+    own.forEach((one) => this.adoption.adopt(one).close());
+    const untaken = sender.abandon();
+    untaken.forEach((one) => this.placeDescriptor(one));
+    return [...own, ...untaken];
   }
 
   /** No more connections come: every worker hears the end, after what was sent to it. */
   retire(): void {
-    for (const sender of this.senders.values()) sender.end();
-    this.senders.clear();
+    for (const { sender } of this.ways.values()) sender.end();
     this.retired = true;
     this.unplaced.splice(0).forEach((descriptor) => this.placeDescriptor(descriptor));
   }
 
   private placeDescriptor(descriptor: number): void {
     if (this.retired) return this.adoption.adopt(descriptor).close();
-    const senders = [...this.senders.values()];
+    const senders = [...this.ways.values()].map(({ sender }) => sender).filter(({ ended }) => !ended);
     if (senders.length === 0) this.unplaced.push(descriptor);
     else senders[this.next++ % senders.length]!.send(descriptor);
   }

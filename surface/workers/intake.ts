@@ -2,6 +2,7 @@
 // worker is woken by them as by any other bytes.
 
 import { type Endpoint, SliceBuffer } from "../../pollers/mod.ts";
+import { TAKEN } from "./protocol.ts";
 
 const DESCRIPTOR_BYTES = 4;
 
@@ -31,9 +32,11 @@ export function readDescriptors(
   readOn();
 }
 
-/** Sends descriptors, in order, as fast as the other side reads them. */
+/** Sends descriptors, in order, as fast as the other side reads them, and remembers those that it has not taken. */
 export class DescriptorSender {
   private readonly waiting: number[] = [];
+  private readonly untaken: number[] = [];
+  private taken = 0;
   private writing = false;
   private ending = false;
   private readonly data = new SliceBuffer();
@@ -42,11 +45,18 @@ export class DescriptorSender {
     this.flush();
   };
 
-  /** `intake` is the sender's from here on. */
-  constructor(private readonly intake: Endpoint) {}
+  /** `intake` is the sender's from here on; `state` is that of the other side, see `Intake`. */
+  constructor(private readonly intake: Endpoint, private readonly state: Int32Array) {}
+
+  /** It sends nothing more. */
+  get ended(): boolean {
+    return this.ending;
+  }
 
   /** Sends one. */
   send(descriptor: number): void {
+    this.forgetTaken();
+    this.untaken.push(descriptor);
     this.waiting.push(descriptor);
     this.flush();
   }
@@ -57,10 +67,18 @@ export class DescriptorSender {
     this.flush();
   }
 
-  /** Ends it now, and gives what was not sent. */
+  /** Ends it now, for the other side is gone, and gives what that has not taken. */
   abandon(): number[] {
+    this.ending = true;
     this.intake.close();
-    return this.waiting.splice(0);
+    this.forgetTaken();
+    return this.untaken.splice(0);
+  }
+
+  private forgetTaken(): void {
+    const taken = Atomics.load(this.state, TAKEN);
+    this.untaken.splice(0, (taken - this.taken) | 0);
+    this.taken = taken;
   }
 
   private flush(): void {

@@ -6,9 +6,14 @@ import type { WorkerServerOptions } from "./service_module.ts";
 /** The worker's end of a socket pair to its boss; see boss.ts. */
 export interface Intake {
   readonly descriptor: number;
-  /** Shared: its first number is 1 once the worker has closed the descriptor. */
-  readonly closed: Int32Array;
+  /** Shared: what the worker has taken of all this. Indexes are {@linkcode ADOPTED} and {@linkcode TAKEN}. */
+  readonly state: Int32Array;
 }
+
+/** 1: the descriptor of the intake is the worker's engine's. */
+export const ADOPTED = 0;
+/** How many connections the worker's engine has taken, in the order in which they were sent. */
+export const TAKEN = 1;
 
 /** Given to a worker when it starts. */
 export interface WorkerStart {

@@ -11,7 +11,7 @@ import {
 import { shareEngine } from "../engines.ts";
 import { Server, type ShutdownOptions } from "../server/server.ts";
 import { readDescriptors } from "./intake.ts";
-import type { FromWorker, Intake, ToWorker, WorkerStart } from "./protocol.ts";
+import { ADOPTED, type FromWorker, type Intake, TAKEN, type ToWorker, type WorkerStart } from "./protocol.ts";
 import type { ServiceSetup } from "./service_module.ts";
 
 class ReactorWorker {
@@ -42,16 +42,21 @@ class ReactorWorker {
   }
 
   /** Serves the connections that a boss accepts. */
-  private takeIn({ descriptor, closed }: Intake): void {
+  private takeIn({ descriptor, state }: Intake): void {
     const adoption = this.engine.extension(ADOPT)!;
     const from = adoption.adopt(descriptor);
+    Atomics.store(state, ADOPTED, 1);
+    const take = (descriptor: number): void => {
+      const accepted = adoption.adopt(descriptor);
+      Atomics.add(state, TAKEN, 1);
+      this.server.serveEndpoint(accepted);
+    };
     this.lastTaken = new Promise((resolve) => {
       const end = (): void => {
-        Atomics.store(closed, 0, 1);
         from.close();
         resolve();
       };
-      readDescriptors(from, (descriptor) => this.server.serveEndpoint(adoption.adopt(descriptor)), end);
+      readDescriptors(from, take, end);
     });
   }
 

@@ -8,12 +8,13 @@ import {
   selectPoller,
   type SocketAddress,
 } from "../../pollers/mod.ts";
+import { sharesPorts } from "../../pollers/native/detect.ts";
 import { hardwareThreads } from "../../pollers/native/thread.ts";
 import { Backoff } from "../client/backoff.ts";
 import { sharedEngine } from "../engines.ts";
 import type { ShutdownOptions } from "../server/server.ts";
 import { Boss } from "./boss.ts";
-import type { Intake } from "./protocol.ts";
+import type { WorkerStart } from "./protocol.ts";
 import type { WorkerServerOptions } from "./service_module.ts";
 import { WorkerThread } from "./worker_thread.ts";
 
@@ -45,7 +46,8 @@ export interface ReactorWorkersOptions {
   /**
    * How connections come to workers. "reuse-port": every worker listens, and the kernel chooses by a hash of the
    * addresses (Linux). "boss": this thread accepts and deals them out in turn; needs a poller that hands descriptors
-   * over ("epoll"). Default: "reuse-port", and "boss" for unix sockets, which cannot share a path.
+   * over ("epoll", "iocp"). Default: "reuse-port", and "boss" for unix sockets, which cannot share a path, and where the
+   * system shares no ports.
    */
   readonly sharing?: "reuse-port" | "boss";
   /** Options of each worker's server. */
@@ -101,7 +103,7 @@ class Crew {
   constructor(private readonly options: ReactorWorkersOptions, private readonly at: SocketAddress) {
     this.engine = sharedEngine(selectPoller(options.poller).name);
     this.address = formatAddress(at);
-    const sharing = options.sharing ?? ("port" in at ? "reuse-port" : "boss");
+    const sharing = options.sharing ?? ("port" in at && sharesPorts ? "reuse-port" : "boss");
     this.boss = sharing === "boss" ? Boss.on(this.engine) : undefined;
   }
 
@@ -153,10 +155,7 @@ class Crew {
 
   /** A new worker at place `index`. */
   private async open(index: number): Promise<Place> {
-    const descriptor = await this.boss?.employ(index);
-    const intake = descriptor === undefined
-      ? undefined
-      : { descriptor, closed: new Int32Array(new SharedArrayBuffer(4)) };
+    const intake = await this.boss?.employ(index);
     const { module, server = {}, data } = this.options;
     const start = {
       index,
@@ -167,29 +166,31 @@ class Crew {
       options: server,
       data,
     };
-    const worker = new WorkerThread(this.engine, start, () => this.boss?.release(index));
+    const worker = this.startThread(start);
     const before = this.places[index];
     return this.places[index] = {
       index,
       backoff: before?.backoff ?? new Backoff(() => this.engine.random(), FIRST_RESTART_MS),
       worker,
       startedAt: this.engine.now(),
-      gone: this.clearUpAfter(worker, index, intake),
+      gone: this.clearUpAfter(worker, index),
     };
   }
 
+  private startThread(start: WorkerStart): WorkerThread {
+    const { index } = start;
+    try {
+      return new WorkerThread(this.engine, start, () => this.boss?.release(index));
+    } catch (error) { // the system has no more threads
+      this.boss?.dismiss(index);
+      throw error;
+    }
+  }
+
   /** Once a worker is gone, what it has left is given back; connections that it had not taken go to the others. */
-  private async clearUpAfter(
-    worker: WorkerThread,
-    index: number,
-    intake: Intake | undefined,
-  ): Promise<string | undefined> {
+  private async clearUpAfter(worker: WorkerThread, index: number): Promise<string | undefined> {
     const reason = await worker.ended;
-    const untaken = intake !== undefined && Atomics.load(intake.closed, 0) === 0
-      ? intake.descriptor
-      : undefined;
-    if (untaken !== undefined) this.boss!.dismiss(index, untaken);
-    worker.settle(untaken === undefined ? [] : [untaken]);
+    worker.settle(this.boss?.dismiss(index) ?? []);
     return reason;
   }
 

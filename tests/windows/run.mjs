@@ -41,6 +41,7 @@ const COMMON_TESTS = [
   "tests/surface/calls_test.ts",
   "tests/surface/lifecycle_test.ts",
   "tests/surface/client/",
+  "tests/surface/workers/",
   "tests/peers/",
 ];
 

@@ -1,0 +1,59 @@
+// What is left of an engine whose thread is gone, and how it is given back.
+
+import { pointerTo } from "../ffi/library.ts";
+import { C } from "../ffi/windows_layouts.ts";
+import type { Winsock } from "../ffi/winsock.ts";
+import { CompletionPort, MAX_PACKETS, type PortHandles } from "./completion_port.ts";
+import { Holdings, SOCKET } from "./holdings.ts";
+
+/** How often packets of what was closed are looked for, and how often at most; a broken driver's never come. */
+const COLLECT_EVERY_MS = 5;
+const MOST_COLLECTS = 1_000;
+
+/** What one engine leaves to others; can be sent to their threads. */
+export interface IocpEstate {
+  /** See {@linkcode Holdings}. */
+  readonly words: Int32Array;
+  readonly port: PortHandles;
+}
+
+/** Calls `later` after so many milliseconds. */
+export type Wait = (ms: number, later: () => void) => void;
+
+/**
+ * Closes the handles of an engine whose thread is gone, but for those in `kept`. The memory of its operations goes
+ * after the last of their packets, until which the system may write into it.
+ */
+export function settleEstate(
+  winsock: Winsock,
+  { words, port: handles }: IocpEstate,
+  kept: readonly number[],
+  wait: Wait,
+): void {
+  const holdings = new Holdings(words);
+  if (!holdings.takePort()) return; // it was shut down, or this was done before
+  for (const { handle, kind } of holdings.takeHandles()) {
+    const pointer = pointerTo(handle);
+    if (kept.includes(handle)) continue;
+    if (kind === SOCKET) winsock.closesocket(pointer);
+    else {
+      winsock.CancelIoEx(pointer, null);
+      winsock.CloseHandle(pointer);
+    }
+  }
+  const port = new CompletionPort(winsock, handles);
+  const packets = new Int32Array(MAX_PACKETS);
+  let collects = 0;
+  const collect = (): void => {
+    while (holdings.pending > 0) {
+      const found = port.wait(0, packets);
+      if (found === 0) break;
+      holdings.pending -= found;
+    }
+    const isOver = holdings.pending === 0;
+    if (!isOver && ++collects < MOST_COLLECTS) return wait(COLLECT_EVERY_MS, collect);
+    if (isOver) winsock.VirtualFree(handles.slotsAt, 0, C.MEM_RELEASE);
+    port.close();
+  };
+  collect();
+}

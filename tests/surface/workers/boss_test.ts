@@ -1,0 +1,143 @@
+// The boss of reactor workers: connections that a worker has not taken when it is gone go to the others.
+import { assertEquals } from "@std/assert";
+import {
+  ADOPT,
+  createEngine,
+  type Endpoint,
+  type EventEngine,
+  type IoError,
+  selectPoller,
+} from "../../../pollers/mod.ts";
+import { Boss } from "../../../surface/workers/boss.ts";
+import { readDescriptors } from "../../../surface/workers/intake.ts";
+import { ADOPTED, type Intake, TAKEN } from "../../../surface/workers/protocol.ts";
+import { test, type TestOptions } from "../../harness.ts";
+import { Acceptor, connect, LOOPBACK, read, readExactly, until, write } from "../../pollers/promised.ts";
+
+const poller = selectPoller().name;
+const options: TestOptions = {
+  skip: ["epoll", "iocp"].includes(poller) ? undefined : `poller "${poller}" hands no descriptors over`,
+};
+
+/** A worker's side, on this thread: what it was sent, of which it takes as many as it is told. */
+class Side {
+  readonly sent: number[] = [];
+  ended = false;
+  readonly #from: Endpoint;
+
+  constructor(readonly engine: EventEngine, readonly intake: Intake) {
+    this.#from = engine.extension(ADOPT)!.adopt(intake.descriptor);
+    Atomics.store(intake.state, ADOPTED, 1);
+    readDescriptors(this.#from, (descriptor) => this.sent.push(descriptor), () => this.ended = true);
+  }
+
+  take(count: number): Endpoint[] {
+    Atomics.add(this.intake.state, TAKEN, count);
+    return this.sent.splice(0, count).map((one) => this.engine.extension(ADOPT)!.adopt(one));
+  }
+
+  close(): void {
+    this.#from.close();
+  }
+}
+
+/** A boss with an engine, and a way to get pairs of a client and what it is connected to. */
+async function withBoss(
+  body: (boss: Boss, engine: EventEngine, accept: () => Promise<[Endpoint, Endpoint]>) => Promise<void>,
+): Promise<void> {
+  const engine = createEngine(poller);
+  const [acceptor, port] = await Acceptor.listen(engine, LOOPBACK);
+  const to = { family: "ipv4", host: "127.0.0.1", port } as const;
+  await body(Boss.on(engine), engine, () => Promise.all([connect(engine, to), acceptor.accept()]));
+  await acceptor.shutdown();
+  await engine.shutdown(); // says so where anything is left open
+}
+
+/** Sends each client's own number from the other side, closes that, and sees who hears what. */
+async function assertConnected(clients: readonly Endpoint[], servers: readonly Endpoint[]): Promise<void> {
+  for (const [i, server] of servers.entries()) {
+    assertEquals(await write(server, `${i}`), undefined);
+    server.close();
+  }
+  for (const [i, client] of clients.entries()) {
+    assertEquals(new TextDecoder().decode(await readExactly(client, 1)), `${i}`);
+    client.close();
+  }
+}
+
+test(
+  "boss: what a worker that is gone has not taken goes to the others, in order",
+  () =>
+    withBoss(async (boss, engine, accept) => {
+      const mortal = new Side(engine, await boss.employ(0));
+      const pairs = [];
+      for (let i = 0; i < 5; i++) pairs.push(await accept());
+      for (const [, accepted] of pairs) boss.place(accepted);
+      await until(() => mortal.sent.length === 5, "five descriptors");
+      const untaken = mortal.sent.slice(2);
+      const taken = mortal.take(2);
+      const heir = new Side(engine, await boss.employ(1));
+      assertEquals(boss.dismiss(0), untaken, "what its estate must not lose");
+      await until(() => heir.sent.length === 3, "three descriptors");
+      assertEquals(heir.sent, untaken);
+      await assertConnected(pairs.map(([client]) => client), [...taken, ...heir.take(3)]);
+      boss.retire();
+      await until(() => heir.ended && mortal.ended, "the end of both ways");
+      mortal.close();
+      heir.close();
+    }),
+  options,
+);
+
+test(
+  "boss: connections wait for a worker where there is none, and go to none that is about to end",
+  () =>
+    withBoss(async (boss, engine, accept) => {
+      const pairs = [await accept(), await accept()];
+      boss.place(pairs[0]![1]);
+      const first = new Side(engine, await boss.employ(0));
+      await until(() => first.sent.length === 1, "the one that waited");
+      boss.release(0);
+      boss.place(pairs[1]![1]);
+      const second = new Side(engine, await boss.employ(1));
+      await until(
+        () => second.sent.length === 1 && first.ended,
+        "the other one, and the end of the first way",
+      );
+      await assertConnected(pairs.map(([client]) => client), [...first.take(1), ...second.take(1)]);
+      assertEquals(boss.dismiss(0), []);
+      boss.retire();
+      await until(() => second.ended, "the end of the second way");
+      first.close();
+      second.close();
+    }),
+  options,
+);
+
+test(
+  "boss: a worker that never took up its way leaves nothing open",
+  () =>
+    withBoss(async (boss, engine, accept) => {
+      const { descriptor } = await boss.employ(0);
+      const [client, accepted] = await accept();
+      boss.place(accepted);
+      const kept = boss.dismiss(0);
+      assertEquals([kept[0], kept.length], [descriptor, 2]);
+      const other = new Side(engine, await boss.employ(0));
+      await until(() => other.sent.length === 1, "what had waited");
+      await assertConnected([client], other.take(1));
+      boss.retire();
+      await until(() => other.ended, "the end of the way");
+      other.close();
+    }),
+  options,
+);
+
+test("boss: what comes after the end is closed", () =>
+  withBoss(async (boss, _, accept) => {
+    const [client, accepted] = await accept();
+    boss.place(accepted); // there is no worker
+    boss.retire();
+    assertEquals((await read(client) as IoError).kind, "end-of-stream");
+    client.close();
+  }), options);
