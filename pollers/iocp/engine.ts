@@ -79,12 +79,12 @@ export class IocpEngine extends PollingEngine {
     return new IocpListener(this, options, onAccept, onShutdown);
   }
 
-  /** Over loopback TCP: Windows has no socket pair. */
+  /** Over loopback TCP: Windows has no socket pair. The second one was accepted, so it can be detached. */
   override pair(): Promise<[Endpoint, Endpoint]> {
     return pairOverLoopback(this);
   }
 
-  /** See `FdAdoption`. One socket; what its options are they stay. */
+  /** See `FdAdoption`. One socket, whose options stay as they are. */
   override adopt(handle: number, writeHandle: number = handle): Endpoint {
     if (handle !== writeHandle) {
       throw new Error(

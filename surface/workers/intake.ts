@@ -70,6 +70,7 @@ export class DescriptorSender {
   /** Ends it now, for the other side is gone, and gives what that has not taken. */
   abandon(): number[] {
     this.ending = true;
+    this.waiting.length = 0;
     this.intake.close();
     this.forgetTaken();
     return this.untaken.splice(0);
