@@ -137,8 +137,3 @@ export function defaultOf(type: string): unknown {
   if (type === "bool") return false;
   return type.endsWith("64") ? 0n : 0;
 }
-
-/** Bytes from numbers and texts of hex digits ("08 96 01"). */
-export function hex(text: string): Uint8Array {
-  return Uint8Array.from(text.match(/[0-9a-f]{2}/g) ?? [], (byte) => parseInt(byte, 16));
-}

@@ -2,8 +2,9 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { GrpcStatus } from "../../../transport/grpc/status_mapping.ts";
 import { ErrorCode, errorCodeName } from "../../../transport/http2/error.ts";
+import { concat } from "../../bytes.ts";
 import { test } from "../../harness.ts";
-import { concat, data, END_STREAM, goAway, rst } from "../http2/wire.ts";
+import { data, END_STREAM, goAway, rst } from "../http2/wire.ts";
 import { ClientCall, codeName, message, RESPONSE } from "./recording_call.ts";
 
 const OK: ReadonlyArray<readonly [string, string]> = [["grpc-status", "0"]];

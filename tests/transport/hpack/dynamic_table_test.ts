@@ -5,8 +5,8 @@ import { Decoder } from "../../../transport/hpack/decoder.ts";
 import { DynamicTable, entrySize } from "../../../transport/hpack/dynamic_table.ts";
 import { Encoder } from "../../../transport/hpack/encoder.ts";
 import { HeaderList } from "../../../transport/hpack/header_list.ts";
+import { fromHex } from "../../bytes.ts";
 import { test } from "../../harness.ts";
-import { fromHex } from "../../vectors.ts";
 import { Random } from "../pair.ts";
 
 type Entry = [name: string, value: string];

@@ -1,11 +1,11 @@
 // RFC 9113, sections 4.3, 6.2 and 6.10: header blocks in pieces, and what may not come between them.
 import { assertEquals } from "@std/assert";
 import { HeaderList } from "../../../transport/hpack/header_list.ts";
+import { concat } from "../../bytes.ts";
 import { test } from "../../harness.ts";
 import { Pair, Random } from "../pair.ts";
 import {
   Bench,
-  concat,
   data,
   EMPTY,
   END_HEADERS,
