@@ -13,6 +13,7 @@ import { runtimeCommand } from "../.ci/runtimes.mjs";
 import { ensureInstalled } from "../.ci/install.mjs";
 import { readArguments } from "./arguments.mjs";
 import { generator } from "./contenders/list.mjs";
+import { Watched } from "./measure/processes.mjs";
 import { median } from "./measure/statistics.mjs";
 
 const options = readArguments({
@@ -71,9 +72,10 @@ async function measure(runtime, { threads, sharing }) {
     `--sharing=${sharing}`,
     `--service=${options.service}`,
   ];
-  const server = await start([...runtimeCommand(runtime), path, ...args], /listening (\d+)/);
-  const port = Number(server.match[1]);
+  const server = new Watched([...runtimeCommand(runtime), path, ...args]);
+  let client = undefined;
   try {
+    const port = Number((await server.line(/^listening (\d+)$/))[1]);
     const woken = await wakeUps(server.child.pid, port);
     const load = [
       `--port=${port}`,
@@ -81,14 +83,17 @@ async function measure(runtime, { threads, sharing }) {
       "--streams=4",
       `--seconds=${options.seconds}`,
     ];
-    const client = await start([...generator("bun"), ...load], /measuring/);
+    client = new Watched([...generator("bun"), ...load]);
+    await client.line(/^measuring$/);
     const before = cpuOfThreads(server.child.pid);
-    const { count, elapsedMs } = JSON.parse((await client.line(/^\{.*\}$/m))[0]);
+    const [json] = await client.line(/^\{.*\}$/, options.seconds * 1_000 + 30_000);
+    const { count, elapsedMs } = JSON.parse(json);
     const spent = differences(before, cpuOfThreads(server.child.pid));
     const share = spent[0] / sum(spent.slice(0, threads));
     return { rate: count / elapsedMs * 1_000, cpu: sum(spent) / 1_000 / count, share, woken };
   } finally {
-    server.child.kill("SIGKILL");
+    client?.kill();
+    server.kill();
   }
 }
 
@@ -146,20 +151,4 @@ function sum(numbers) {
 /** What each ran between, the busiest first. */
 function differences(before, after) {
   return [...after].map(([task, ran]) => ran - (before.get(task) ?? 0)).sort((a, b) => b - a);
-}
-
-/** A process, once it printed what matches `ready`. */
-async function start([command, ...args], ready) {
-  const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
-  let output = "";
-  child.stdout.setEncoding("utf8").on("data", (text) => output += text);
-  const line = async (pattern) => {
-    for (let waited = 0; waited < 30_000; waited += 10) {
-      const match = pattern.exec(output);
-      if (match) return match;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    throw new Error(`${command} printed no ${pattern}: ${output}`);
-  };
-  return { child, line, match: await line(ready) };
 }

@@ -19,20 +19,6 @@ export function readVectors<T>(kind: string): Array<[name: string, content: T]> 
     .map((name) => [name, JSON.parse(readFileSync(`${folder}/${name}`, "utf8")) as T]);
 }
 
-/** The octets that a string of hexadecimal digits stands for; white space is ignored. */
-export function fromHex(text: string): Uint8Array {
-  const digits = text.replaceAll(/\s+/g, "");
-  return Uint8Array.from(
-    { length: digits.length / 2 },
-    (_, i) => parseInt(digits.slice(2 * i, 2 * i + 2), 16),
-  );
-}
-
-/** The hexadecimal digits of `bytes`. */
-export function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
 /** Every file below a folder of vectors, as bytes, in the order of names. */
 export function readCorpus(kind: string): Uint8Array[] {
   return readdirSync(`${directory}/${kind}`, { recursive: true, withFileTypes: true })

@@ -1,5 +1,5 @@
-// Processes under measurement: started on a core of their own, watched by what they print and by what the kernel
-// counts for them.
+// Processes under measurement: each on a core of its own where it is to have one, watched by what it prints and by what
+// the kernel counts for it.
 import { spawn, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import os from "node:os";
@@ -20,9 +20,10 @@ export class Watched {
   #wanted = [];
   #ended = undefined;
 
-  /** Starts `command` on `core`. */
+  /** Starts `command` on `core`, or where that is undefined on whichever the system chooses. */
   constructor(command, core) {
-    const [name, ...args] = pinned ? ["taskset", "-c", String(core), ...command] : command;
+    const pin = pinned && core !== undefined ? ["taskset", "-c", String(core)] : [];
+    const [name, ...args] = [...pin, ...command];
     this.startedAt = performance.now();
     this.child = spawn(name, args, { stdio: ["pipe", "pipe", "pipe"] });
     this.child.stdin.on("error", () => {});

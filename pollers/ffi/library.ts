@@ -47,7 +47,11 @@ export type Opened<S extends Signatures> =
 // The little of both runtimes that is used here, so that the file also compiles where their types are not.
 interface DenoFfi {
   dlopen(path: string, symbols: object): { symbols: Record<string, (...values: unknown[]) => unknown> };
-  readonly UnsafePointer: { value(pointer: object | null): number | bigint; create(address: bigint): object };
+  readonly UnsafePointer: {
+    of(bytes: Uint8Array): object;
+    value(pointer: object | null): number | bigint;
+    create(address: bigint): object;
+  };
   readonly UnsafePointerView: { getArrayBuffer(pointer: object, byteLength: number): ArrayBuffer };
   readonly UnsafeFnPointer: new (pointer: object, symbol: object) => { call(...values: unknown[]): unknown };
 }
@@ -176,9 +180,7 @@ export function pointerTo(address: number): NativePointer {
  */
 export function addressOf(bytes: Uint8Array): number {
   if (runtime === "bun") return bunFfi().ptr(bytes);
-  const { UnsafePointer } = (globalThis as unknown as {
-    Deno: { UnsafePointer: { of(bytes: Uint8Array): object; value(pointer: object): number | bigint } };
-  }).Deno;
+  const { UnsafePointer } = denoFfi();
   return Number(UnsafePointer.value(UnsafePointer.of(bytes)));
 }
 

@@ -1,7 +1,7 @@
 // Fuzzes one target, or all, for a time; a failure is printed and kept in tests/regressions/fuzz/.
 import { mkdirSync, writeFileSync } from "node:fs";
 import process from "node:process";
-import { toHex } from "../vectors.ts";
+import { toHex } from "../bytes.ts";
 import { fuzz, TARGETS } from "./registry.ts";
 import { regressionName } from "./regressions.ts";
 import { type FuzzTarget, invariant } from "./target.ts";

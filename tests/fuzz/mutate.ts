@@ -1,5 +1,6 @@
 // Changes inputs as a fuzzer does: bits, bytes, lengths, pieces of others, and tokens that mean something.
 import type { SeededRandom } from "../../pollers/simulated/mod.ts";
+import { concat } from "../bytes.ts";
 import { changeFrames } from "./mutate_frames.ts";
 
 /** Octets that protocols here care about: frame headers, integers at their edges, protobuf tags. */
@@ -78,20 +79,20 @@ function change(random: SeededRandom, bytes: Uint8Array, corpus: readonly Uint8A
     case 2: // a byte at its edge, or one more or less
       return replaced(bytes, at, (byte) => random.pick([0, 127, 128, 255, byte + 1, byte - 1]));
     case 3: // less
-      return joined(bytes.subarray(0, at), bytes.subarray(end));
+      return concat(bytes.subarray(0, at), bytes.subarray(end));
     case 4: // more of the same
-      return joined(bytes.subarray(0, end), bytes.subarray(at));
+      return concat(bytes.subarray(0, end), bytes.subarray(at));
     case 5: // a token
-      return joined(bytes.subarray(0, at), random.pick(TOKENS), bytes.subarray(at));
+      return concat(bytes.subarray(0, at), random.pick(TOKENS), bytes.subarray(at));
     case 6: // a token of text
-      return joined(
+      return concat(
         bytes.subarray(0, at),
         new TextEncoder().encode(random.pick(TEXT_TOKENS)),
         bytes.subarray(at),
       );
     default: { // the rest of another
       const other = corpus.length === 0 ? bytes : random.pick(corpus);
-      return joined(bytes.subarray(0, at), other.subarray(random.below(other.length + 1)));
+      return concat(bytes.subarray(0, at), other.subarray(random.below(other.length + 1)));
     }
   }
 }
@@ -100,14 +101,4 @@ function replaced(bytes: Uint8Array, at: number, by: (byte: number) => number): 
   const copy = bytes.slice();
   if (at < copy.length) copy[at] = by(copy[at]!);
   return copy;
-}
-
-function joined(...parts: Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

@@ -1,8 +1,8 @@
 // Changes inputs of HTTP/2 frame by frame, so that what comes of it is still read to its end.
 import type { SeededRandom } from "../../pollers/simulated/mod.ts";
+import { concat } from "../bytes.ts";
 import {
   ascii,
-  concat,
   data,
   frame,
   goAway,

@@ -1,6 +1,6 @@
 // Inputs that failed once: how their files are called, and where they are.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { fromHex } from "../vectors.ts";
+import { fromHex } from "../bytes.ts";
 import type { FuzzTarget } from "./target.ts";
 
 const folder = new URL("../regressions/fuzz/", import.meta.url);

@@ -1,7 +1,7 @@
 // A short run of every fuzz target, and the canary.
 import { assert, assertEquals } from "@std/assert";
+import { toHex } from "../bytes.ts";
 import { test } from "../harness.ts";
-import { toHex } from "../vectors.ts";
 import { CANARY, fuzz, TARGETS } from "./registry.ts";
 
 const SMOKE_MS = 700;

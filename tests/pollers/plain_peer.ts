@@ -1,6 +1,7 @@
 // The other side of contract tests: plain sockets of `node:net`, as promises.
 import { connect, createServer, type Server, type Socket } from "node:net";
 import type { SocketAddress } from "../../pollers/mod.ts";
+import { concat } from "../bytes.ts";
 
 function toNode(address: SocketAddress): { host: string; port: number } | { path: string } {
   if (address.family === "unix") return { path: address.path };
@@ -117,7 +118,7 @@ export class PlainSocket {
       if (this.ended) throw new Error(`Stream ended after ${this.receivedBytes} of ${count} bytes`);
       await new Promise<void>((resolve) => this.wake = resolve);
     }
-    const all = concat(this.received);
+    const all = concat(...this.received);
     this.received = [all.subarray(count)];
     this.receivedBytes -= count;
     return all.subarray(0, count);
@@ -127,7 +128,7 @@ export class PlainSocket {
   async readToEnd(): Promise<Uint8Array> {
     this.listen();
     while (!this.ended) await new Promise<void>((resolve) => this.wake = resolve);
-    const all = concat(this.received);
+    const all = concat(...this.received);
     this.received = [];
     this.receivedBytes = 0;
     return all;
@@ -153,15 +154,4 @@ export class PlainSocket {
     this.ended = true;
     this.wake();
   }
-}
-
-/** All of `parts` in one array. */
-export function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

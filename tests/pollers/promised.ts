@@ -1,5 +1,12 @@
 // An engine's callbacks as promises, for tests; errors stay values.
-import type { Endpoint, EngineFactory, EventEngine, IoDone, IoResult } from "../../pollers/mod.ts";
+import type {
+  Endpoint,
+  EngineFactory,
+  EngineOptions,
+  EventEngine,
+  IoDone,
+  IoResult,
+} from "../../pollers/mod.ts";
 import { IoError, SliceBuffer, type SocketAddress } from "../../pollers/mod.ts";
 
 /** Loopback, any port. */
@@ -15,8 +22,9 @@ export const NOBODY: SocketAddress = { family: "ipv4", host: "127.0.0.1", port: 
 export async function withEngine(
   factory: EngineFactory,
   body: (engine: EventEngine) => Promise<void> | void,
+  options: EngineOptions = {},
 ): Promise<void> {
-  const engine = factory.create({});
+  const engine = factory.create(options);
   try {
     await body(engine);
   } catch (error) {

@@ -1,7 +1,7 @@
 // Input that is wrong, from the application and from the peer: it gets a clear error, and nothing hangs or crashes.
 import { assert, assertEquals, assertLess, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { type ClientHttp2Session, connect, type IncomingHttpHeaders } from "node:http2";
-import { createServer, type Socket } from "node:net";
+import { connect as connectTcp, createServer, type Socket } from "node:net";
 import { Channel, type Client, parseProto, selectPoller, Server, Status } from "pollwire";
 import { test } from "../harness.ts";
 import { refusalMissed } from "../windows/wine.ts";
@@ -45,6 +45,15 @@ async function against(
     for (const socket of sockets) socket.destroy();
     listener.close();
   }
+}
+
+/** Connects over plain TCP, says `text` and no more, and waits until the server has closed. */
+function letGo(port: number, text: string): Promise<void> {
+  const socket = connectTcp(port, "127.0.0.1");
+  socket.on("error", () => {});
+  socket.resume();
+  if (text !== "") socket.write(text);
+  return new Promise((resolve) => socket.on("close", () => resolve()));
 }
 
 const CALL_HEADERS = {
@@ -196,22 +205,13 @@ test("a peer that accepts and says nothing: UNAVAILABLE at handshakeTimeoutMs, w
 
 test("a client that connects and says nothing is let go at handshakeTimeoutMs", () =>
   serving(working, async ({ port, client }) => {
-    const { connect: connectTcp } = await import("node:net");
-    const socket = connectTcp(port, "127.0.0.1");
-    socket.on("error", () => {});
-    socket.resume();
-    await new Promise<void>((resolve) => socket.on("close", () => resolve()));
+    await letGo(port, "");
     await assertStillServes(client);
   }, { server: { handshakeTimeoutMs: SHORT_MS } }));
 
 test("a client that speaks HTTP/1.1 is let go, and the server lives on", () =>
   serving(working, async ({ port, client }) => {
-    const { connect: connectTcp } = await import("node:net");
-    const socket = connectTcp(port, "127.0.0.1");
-    socket.on("error", () => {});
-    socket.resume();
-    socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-    await new Promise<void>((resolve) => socket.on("close", () => resolve()));
+    await letGo(port, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
     await assertStillServes(client);
   }));
 

@@ -8,6 +8,7 @@ import {
   CHUNK,
   collect,
   echo,
+  endless,
   failure,
   gate,
   neverAnswering,
@@ -58,23 +59,13 @@ test("client streaming: async generator, sync generator, array, no message", () 
 
 test("client streaming: a handler may answer before it has read everything", () => {
   let over = false;
-  async function* endless(): AsyncGenerator<Note> {
-    try {
-      for (let number = 0;; number++) {
-        await sleep(1);
-        yield { number };
-      }
-    } finally {
-      over = true;
-    }
-  }
   return serving({
     up: async (requests) => {
       for await (const { number } of requests) if (number === 3) break;
       return { text: "enough" };
     },
   }, async ({ client }) => {
-    assertEquals((await client.up(endless())).text, "enough");
+    assertEquals((await client.up(endless(() => over = true))).text, "enough");
     await until(() => over);
   });
 });
@@ -279,18 +270,7 @@ test("cancellation: in the middle of a unary call, the handler's signal is abort
 
 test("cancellation: in the middle of a stream", () => {
   let finished = false;
-  return serving({
-    async *down() {
-      try {
-        for (let number = 1;; number++) {
-          yield { number };
-          await sleep(1);
-        }
-      } finally {
-        finished = true;
-      }
-    },
-  }, async ({ client }) => {
+  return serving({ down: () => endless(() => finished = true) }, async ({ client }) => {
     const controller = new AbortController();
     let read = 0;
     const error = await failure((async () => {
@@ -308,16 +288,9 @@ test("leaving the loop cancels the call, and the server generator's finally runs
   let call: ServerCall | undefined;
   return serving({
     ...echo,
-    async *down(_request, serverCall) {
+    down(_request, serverCall) {
       call = serverCall;
-      try {
-        for (let number = 1;; number++) {
-          yield { number };
-          await sleep(1);
-        }
-      } finally {
-        finished = true;
-      }
+      return endless(() => finished = true);
     },
   }, async ({ client }) => {
     for await (const { number } of client.down({})) if (number === 5) break;
@@ -329,18 +302,8 @@ test("leaving the loop cancels the call, and the server generator's finally runs
 
 test("leaving the loop of a bidirectional call ends the client's request generator", () => {
   let finished = false;
-  async function* requests(): AsyncGenerator<Note> {
-    try {
-      for (let number = 1;; number++) {
-        yield { number };
-        await sleep(1);
-      }
-    } finally {
-      finished = true;
-    }
-  }
   return serving(echo, async ({ client }) => {
-    for await (const { number } of client.both(requests())) if (number === 6) break;
+    for await (const { number } of client.both(endless(() => finished = true))) if (number === 6) break;
     await until(() => finished);
   });
 });

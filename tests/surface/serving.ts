@@ -130,6 +130,18 @@ export function* syncNumbers(count: number): Generator<Note> {
   for (let number = 1; number <= count; number++) yield { number };
 }
 
+/** A number every millisecond, without end; tells by `onLeft` when whoever takes them has left. */
+export async function* endless(onLeft: () => void): AsyncGenerator<Note> {
+  try {
+    for (let number = 1;; number++) {
+      yield { number };
+      await sleep(1);
+    }
+  } finally {
+    onLeft();
+  }
+}
+
 export const sum = (notes: Note[]) => notes.reduce((total, note) => total + note.number!, 0);
 export const numbersOf = (notes: Note[]) => notes.map((note) => note.number);
 

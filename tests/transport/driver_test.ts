@@ -7,9 +7,9 @@ import { HeaderList } from "../../transport/hpack/header_list.ts";
 import { Connection } from "../../transport/http2/connection.ts";
 import { ErrorCode, Http2Error } from "../../transport/http2/error.ts";
 import type { Stream } from "../../transport/http2/stream.ts";
+import { concat } from "../bytes.ts";
 import { test } from "../harness.ts";
 import {
-  concat,
   describe,
   frame,
   parse,

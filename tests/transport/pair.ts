@@ -1,6 +1,7 @@
 // Two HTTP/2 connections wired to each other under a virtual clock, with recording sinks and a step limit.
 
 import { SliceBuffer } from "../../pollers/core/slice_buffer.ts";
+import type { SeededRandom } from "../../pollers/simulated/seeded_random.ts";
 import type { HeaderList } from "../../transport/hpack/header_list.ts";
 import { Connection } from "../../transport/http2/connection.ts";
 import { errorCodeName, type Http2Error } from "../../transport/http2/error.ts";
@@ -89,23 +90,6 @@ export class Recorder implements ConnectionSink, StreamSink {
   }
 }
 
-/** A small generator of numbers that gives the same sequence for the same seed (mulberry32). */
-export class Random {
-  private state: number;
-
-  constructor(readonly seed: number) {
-    this.state = seed;
-  }
-
-  /** An integer from 0 to `below` - 1. */
-  below(below: number): number {
-    this.state = (this.state + 0x6d2b79f5) | 0;
-    let t = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  }
-}
-
 /** How many bytes of the rest the next `receive` gets. */
 export type Split = (rest: number) => number;
 
@@ -114,7 +98,7 @@ export const whole: Split = (rest) => rest;
 /** One byte at a time. */
 export const bytewise: Split = () => 1;
 /** Pieces of random size. */
-export function randomly(random: Random, most: number): Split {
+export function randomly(random: SeededRandom, most: number): Split {
   return () => 1 + random.below(most);
 }
 

@@ -4,7 +4,8 @@ import { SliceBuffer } from "../../pollers/core/slice_buffer.ts";
 import type { IoError } from "../../pollers/core/io_error.ts";
 import type { Endpoint, Listener, SocketAddress } from "../../pollers/mod.ts";
 import type { SimulatedEngine } from "../../pollers/simulated/mod.ts";
-import { concat, describe, parse } from "./http2/wire.ts";
+import { concat } from "../bytes.ts";
+import { describe, parse } from "./http2/wire.ts";
 
 /** One end of a connection; reads whatever comes. */
 export class RawPeer {

@@ -1,7 +1,7 @@
 // HTTP/2 frames: what fuzzers of connections begin with, and the frame reader fed arbitrary bytes split anywhere.
 import { type FrameHandler, Receiver } from "../../../transport/http2/receiver.ts";
+import { concat } from "../../bytes.ts";
 import {
-  concat,
   data,
   frame,
   goAway,

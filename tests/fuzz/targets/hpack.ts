@@ -4,7 +4,8 @@ import { DecodeFailure, Decoder } from "../../../transport/hpack/decoder.ts";
 import { type DynamicTable, entrySize } from "../../../transport/hpack/dynamic_table.ts";
 import { Encoder } from "../../../transport/hpack/encoder.ts";
 import { HeaderList } from "../../../transport/hpack/header_list.ts";
-import { fromHex, readVectors, vectorsMissing } from "../../vectors.ts";
+import { fromHex } from "../../bytes.ts";
+import { readVectors, vectorsMissing } from "../../vectors.ts";
 import { type FuzzTarget, invariant } from "../target.ts";
 import { reached } from "../trace.ts";
 

@@ -3,15 +3,8 @@ import { createServer } from "node:net";
 import { inetAddress } from "../../../pollers/core/address.ts";
 import { formatIpv6, parseIpv6 } from "../../../pollers/core/ipv6.ts";
 import { SeededRandom } from "../../../pollers/simulated/seeded_random.ts";
+import { fromHex, toHex } from "../../bytes.ts";
 import { test } from "../../harness.ts";
-
-function hex(bytes: Uint8Array): string {
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-function bytesOf(text: string): Uint8Array {
-  return Uint8Array.from(text.match(/../g)!, (pair) => parseInt(pair, 16));
-}
 
 /** Texts of the same address, the canonical one first, and its bytes. */
 const ADDRESSES: ReadonlyArray<readonly [texts: readonly string[], bytes: string]> = [
@@ -38,15 +31,15 @@ test("IPv6: every text is read as its bytes, and written as the canonical one", 
     for (const text of texts) {
       assert(inetAddress(text, 1) !== undefined, `${text} is no address`);
       const parsed = parseIpv6(text);
-      assertEquals([hex(parsed.bytes), parsed.zone], [bytes, undefined], text);
+      assertEquals([toHex(parsed.bytes), parsed.zone], [bytes, undefined], text);
     }
-    assertEquals(formatIpv6(bytesOf(bytes)), texts[0]);
+    assertEquals(formatIpv6(fromHex(bytes)), texts[0]);
   }
 });
 
 test("IPv6: a zone is kept apart", () => {
   const { bytes, zone } = parseIpv6("fe80::1%eth0.2");
-  assertEquals([hex(bytes), zone], ["fe800000000000000000000000000001", "eth0.2"]);
+  assertEquals([toHex(bytes), zone], ["fe800000000000000000000000000001", "eth0.2"]);
 });
 
 test("IPv6: 5,000 addresses of seed 7 are the same after text and bytes", () => {
@@ -60,7 +53,7 @@ test("IPv6: 5,000 addresses of seed 7 are the same after text and bytes", () => 
       bytes[at + 1] = random.next() * 256;
     }
     const text = formatIpv6(bytes);
-    assertEquals(hex(parseIpv6(text).bytes), hex(bytes), text);
+    assertEquals(toHex(parseIpv6(text).bytes), toHex(bytes), text);
     // The URL standard writes them alike, but for mapped ones.
     if (!text.includes(".")) assertEquals(new URL(`http://[${text}]/`).hostname, `[${text}]`);
   }

@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import process from "node:process";
 import type { EpollEngine } from "../../../pollers/epoll/engine.ts";
 import { ADOPT, type Endpoint, IoError } from "../../../pollers/mod.ts";
+import { concat } from "../../bytes.ts";
 import { test } from "../../harness.ts";
-import { concat, PlainServer } from "../plain_peer.ts";
+import { PlainServer } from "../plain_peer.ts";
 import { connect, firstDifference, LOOPBACK, pattern, read, readExactly, sleep, write } from "../promised.ts";
 import { nativeCalls } from "./native_calls.ts";
 import { countDescriptors, epollEngine, noEpoll, noMoreDescriptors, testShapes } from "./setup.ts";
@@ -40,7 +41,7 @@ async function readAll(endpoint: Endpoint): Promise<Uint8Array> {
     const got = await read(endpoint);
     if (got instanceof IoError) {
       assertEquals(got.kind, "end-of-stream");
-      return concat(parts);
+      return concat(...parts);
     }
     parts.push(got);
   }

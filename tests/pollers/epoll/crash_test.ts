@@ -12,7 +12,7 @@ import {
   epollEngine,
   noEpoll,
   noMoreDescriptors,
-  Program,
+  startProgram,
 } from "./setup.ts";
 
 const skip = noEpoll;
@@ -152,6 +152,6 @@ test("an engine whose set is gone keeps failing, and says so each time", async (
 }, { skip });
 
 test("a process whose poller thread has ended exits by itself", async () => {
-  const { code, output } = await new Program("crash.ts").ended;
+  const { code, output } = await startProgram("crash.ts").ended;
   assertEquals([output.trim(), code], ["read failed: the poller thread ended", 0]);
 }, { skip });

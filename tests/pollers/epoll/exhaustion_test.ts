@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { spawnSync } from "node:child_process";
 import { test } from "../../harness.ts";
-import { noEpoll, Program } from "./setup.ts";
+import { noEpoll, startProgram } from "./setup.ts";
 
 const skip = noEpoll ??
   (spawnSync("sh", ["-c", "ulimit -n 64"]).status === 0 ? undefined : "the shell cannot lower a limit");
@@ -9,7 +9,7 @@ const skip = noEpoll ??
 for (const shape of ["thread", "own"]) {
   test(`without descriptors a listener rests, says so, and goes on (${shape})`, async () => {
     // Runtimes raise the soft limit to the hard one: both are lowered.
-    const { code, output } = await new Program("accept_until_full.ts", [shape], [
+    const { code, output } = await startProgram("accept_until_full.ts", [shape], [
       "sh",
       "-c",
       'ulimit -n 64 && exec "$0" "$@"',

@@ -4,7 +4,7 @@ import { Channel } from "pollwire";
 import { test } from "../../harness.ts";
 import { Trial } from "../../surface/serving.ts";
 import { sleep } from "../promised.ts";
-import { noEpoll, Program } from "./setup.ts";
+import { noEpoll, startProgram } from "./setup.ts";
 
 const skip = noEpoll;
 
@@ -20,7 +20,7 @@ const IDLE_SHARES = { thread: 0.005, own: 0.02 };
 
 for (const shape of ["thread", "own"] as const) {
   test(`an idle process costs nothing, or next to it (${shape})`, async () => {
-    const program = new Program("idle.ts", [shape]);
+    const program = startProgram("idle.ts", [shape]);
     await program.printed("idle");
     // The runtime itself is busy for a while after its start; the calmest of several spans counts.
     let least = 1;
@@ -36,7 +36,7 @@ for (const shape of ["thread", "own"] as const) {
   }, { skip });
 
   test(`SIGTERM: calls in flight finish, and the process ends by itself (${shape})`, async () => {
-    const program = new Program("serve.ts", [shape]);
+    const program = startProgram("serve.ts", [shape]);
     await program.printed(".");
     const port = /port (\d+)/.exec(program.output)![1];
     const channel = new Channel(`127.0.0.1:${port}`);
@@ -62,7 +62,7 @@ for (const shape of ["thread", "own"] as const) {
     ]
   ) {
     test(`a process ends by itself: ${state} (${shape})`, async () => {
-      assertEquals(await new Program("leave.ts", [shape, state]).ended, {
+      assertEquals(await startProgram("leave.ts", [shape, state]).ended, {
         code: 0,
         signal: null,
         output: "left\n",
@@ -71,12 +71,12 @@ for (const shape of ["thread", "own"] as const) {
   }
 
   test(`no SIGPIPE ends a process that listened for it and listens no more (${shape})`, async () => {
-    const { code, signal, output } = await new Program("pipe_signal.ts", [shape]).ended;
+    const { code, signal, output } = await startProgram("pipe_signal.ts", [shape]).ended;
     assertEquals([output, code, signal], ["reset EPIPE\nreset EPIPE\n", 0, null]);
   }, { skip });
 
   test(`what the application throws stops nothing (${shape})`, async () => {
-    const { code, output } = await new Program("throwing.ts", [shape]).ended;
+    const { code, output } = await startProgram("throwing.ts", [shape]).ended;
     assertEquals(output.trim().split("\n"), [
       "in onReadable: and on",
       "at the turn's end: and on",

@@ -8,6 +8,7 @@ import { Arena } from "../../../pollers/ffi/memory.ts";
 import { C } from "../../../pollers/ffi/linux_layouts.ts";
 import { readSockaddr, SOCKADDR_BYTES, writeSockaddr } from "../../../pollers/ffi/sockaddr.ts";
 import type { SocketAddress } from "../../../pollers/mod.ts";
+import { toHex } from "../../bytes.ts";
 import { test } from "../../harness.ts";
 import { libc, noLibc } from "./setup.ts";
 
@@ -40,8 +41,7 @@ test("addresses are laid out as the kernel has them, and read back", () => {
   for (const [address, hex, length] of LAYOUTS) {
     memory.bytes.fill(0xee); // what was there before is not seen
     assertEquals(writeSockaddr(address, memory, C, Number), length, JSON.stringify(address));
-    const bytes = [...memory.bytes.subarray(0, length)].map((byte) => byte.toString(16).padStart(2, "0"));
-    assertEquals(bytes.join(""), hex.replaceAll(" ", ""));
+    assertEquals(toHex(memory.bytes.subarray(0, length)), hex.replaceAll(" ", ""));
     assertEquals(readSockaddr(memory, length, C), address);
   }
 }, { skip });

@@ -4,7 +4,7 @@ import { iocpFactory } from "../../../pollers/iocp/mod.ts";
 import { openLibrary } from "../../../pollers/ffi/library.ts";
 import type { EngineOptions } from "../../../pollers/mod.ts";
 import { test, type TestOptions } from "../../harness.ts";
-import { until } from "../promised.ts";
+import { until, withEngine } from "../promised.ts";
 
 const probed = iocpFactory.probe();
 
@@ -30,14 +30,8 @@ export function forEachShape(
 ): void {
   for (const [shape, engineOptions] of SHAPES) {
     test(`iocp, ${shape}: ${name}`, async () => {
-      const engine = iocpFactory.create(engineOptions) as IocpEngine;
-      try {
-        await body(engine);
-      } catch (error) {
-        await engine.shutdown().catch(() => {}); // the body's error says more
-        throw error;
-      }
-      await engine.shutdown();
+      let engine!: IocpEngine;
+      await withEngine(iocpFactory, (made) => body(engine = made as IocpEngine), engineOptions);
       if (engine.operations.pending > 0) {
         throw new Error(`${engine.operations.pending} slots were not given back`);
       }

@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { EngineFactory, IoError, SocketAddress } from "../../../pollers/mod.ts";
-import { PlainSocket } from "../plain_peer.ts";
 import { Acceptor, connect, LOOPBACK, readExactly, tryConnect, withEngine, write } from "../promised.ts";
 import { testEach, withFolder } from "./setup.ts";
 
@@ -53,25 +52,6 @@ testEach(
         assertEquals(acceptor.events, ["accept", "accept", "accept", "shutdown"]);
       })
     ),
-);
-
-testEach(
-  "connections that come before start wait for it",
-  (factory) =>
-    withEngine(factory, async (engine) => {
-      const acceptor = Acceptor.create(engine);
-      const port = await acceptor.bind(LOOPBACK);
-      assert(port.ok);
-      const plain = await PlainSocket.connect({ ...LOOPBACK, port: port.value } as SocketAddress);
-      await plain.write("early");
-      assertEquals(acceptor.events, []);
-      acceptor.start();
-      const endpoint = await acceptor.accept();
-      assertEquals(new TextDecoder().decode(await readExactly(endpoint, 5)), "early");
-      endpoint.close();
-      plain.destroy();
-      await acceptor.shutdown();
-    }),
 );
 
 testEach("connecting in vain says why", (factory) =>

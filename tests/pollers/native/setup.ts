@@ -1,13 +1,11 @@
 // What the tests of the native pollers share: each factory that runs here, and programs run as processes.
-import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import process from "node:process";
-import { fileURLToPath } from "node:url";
 import type { Endpoint, EngineFactory, EventEngine, SocketAddress } from "../../../pollers/mod.ts";
 import { nativeFactory, nodeFactory } from "../../../pollers/native/mod.ts";
-import { runtime, test } from "../../harness.ts";
+import { test } from "../../harness.ts";
 import { PlainServer, type PlainSocket } from "../plain_peer.ts";
+import { type Ended, Program } from "../program.ts";
 import { connect, LOOPBACK, withEngine } from "../promised.ts";
 
 /** Declares one test for each of the two factories. */
@@ -46,27 +44,7 @@ export async function withFolder(body: (folder: string) => Promise<void>): Promi
   }
 }
 
-/** How a process ended. */
-export interface Ended {
-  code: number | null;
-  output: string;
-}
-
-/** Runs a program of `tests/pollers/native/programs` on this runtime; `permissions` count on Deno alone. */
+/** Runs a program of `programs/` to its end; `permissions` count on Deno alone. */
 export function runProgram(name: string, args: string[], permissions: string[] = ["-A"]): Promise<Ended> {
-  const path = fileURLToPath(new URL(`./programs/${name}`, import.meta.url));
-  const before = runtime === "deno" ? ["run", "--no-check", "--no-prompt", ...permissions] : ["run"];
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...before, path, ...args], { stdio: ["ignore", "pipe", "pipe"] });
-    let output = "";
-    child.stdout.on("data", (text) => output += text);
-    child.stderr.on("data", (text) => output += text);
-    // Before the test's own limit, so that a program that hangs is not left behind.
-    const limit = setTimeout(() => child.kill("SIGKILL"), 12_000);
-    child.on("error", reject);
-    child.on("close", (code) => {
-      clearTimeout(limit);
-      resolve({ code, output });
-    });
-  });
+  return new Program(new URL(`./programs/${name}`, import.meta.url), args, { permissions }).ended;
 }

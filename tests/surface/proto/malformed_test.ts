@@ -4,8 +4,9 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { encodeMessage } from "../../../surface/proto/codec.ts";
 import { DecodeError } from "../../../surface/proto/errors.ts";
 import { parseProto } from "../../../surface/proto/parse.ts";
+import { fromHex } from "../../bytes.ts";
 import { test } from "../../harness.ts";
-import { hex, Random } from "./reference.ts";
+import { Random } from "./reference.ts";
 
 const { messages } = parseProto(`syntax = "proto3"; package routeguide;
 message Point { int32 latitude = 1; int32 longitude = 2; }
@@ -68,9 +69,9 @@ test("random bytes decode or throw DecodeError", () => {
 });
 
 test("bytes beyond a nested message's end are not taken from what follows", () => {
-  assertThrows(() => feature.decode(hex("12 01 08 05")), DecodeError, "beyond the end of its message");
-  assertThrows(() => feature.decode(hex("1a 01 80 01")), DecodeError, "beyond the end of its field");
-  assertThrows(() => feature.decode(hex("22 01 0a 00")), DecodeError, "beyond the end of its map entry");
+  assertThrows(() => feature.decode(fromHex("12 01 08 05")), DecodeError, "beyond the end of its message");
+  assertThrows(() => feature.decode(fromHex("1a 01 80 01")), DecodeError, "beyond the end of its field");
+  assertThrows(() => feature.decode(fromHex("22 01 0a 00")), DecodeError, "beyond the end of its map entry");
 });
 
 test("errors name the innermost field, what is wrong and where", () => {
@@ -98,7 +99,7 @@ test("errors name the innermost field, what is wrong and where", () => {
     ["0a ff ff ff ff 0f", "a length of 4294967295 is more than the 0 bytes left"],
   ];
   for (const [bytes, says] of cases) {
-    assertThrows(() => feature.decode(hex(bytes)), DecodeError, says, bytes);
+    assertThrows(() => feature.decode(fromHex(bytes)), DecodeError, says, bytes);
   }
 });
 
@@ -107,7 +108,7 @@ test("every kind of malformed UTF-8 is refused, short and long", () => {
     const bad of ["80", "c0 80", "c3", "e2 82", "ed a0 80", "f0 9f 98", "f4 90 80 80", "f8 88 80 80 80", "ff"]
   ) {
     for (const before of [0, 7, 8, 60]) {
-      const text = [...new Array(before).fill(0x61), ...hex(bad)];
+      const text = [...new Array(before).fill(0x61), ...fromHex(bad)];
       assertThrows(
         () => feature.decode(Uint8Array.from([0x0a, text.length, ...text])),
         DecodeError,

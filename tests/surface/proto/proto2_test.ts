@@ -4,8 +4,9 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { encodeMessage } from "../../../surface/proto/codec.ts";
 import { DecodeError, EncodeError } from "../../../surface/proto/errors.ts";
 import { parseProto } from "../../../surface/proto/parse.ts";
+import { fromHex } from "../../bytes.ts";
 import { test } from "../../harness.ts";
-import { hex, pairOf } from "./reference.ts";
+import { pairOf } from "./reference.ts";
 
 const SOURCE = `syntax = "proto2"; package t;
 enum Color { RED = 1; BLUE = 2; }
@@ -27,7 +28,7 @@ extend Old { optional string extra = 100; }`;
 const { ours, theirs } = pairOf(SOURCE, "t.Old");
 
 test("absent optional fields are undefined, or their declared default", () => {
-  const decoded = ours.decode(hex("08 00"));
+  const decoded = ours.decode(fromHex("08 00"));
   assertEquals(decoded, {
     id: 0,
     name: "none",
@@ -45,7 +46,7 @@ test("absent optional fields are undefined, or their declared default", () => {
 
 test("fields with presence are sent even when they hold their type's default", () => {
   const bytes = encodeMessage(ours, { id: 0, name: "", plain: 0, flag: false });
-  assertEquals(bytes, hex("08 00 12 00 30 00 58 00"));
+  assertEquals(bytes, fromHex("08 00 12 00 30 00 58 00"));
   assertEquals(ours.decode(bytes).name, "");
   assertEquals(ours.decode(bytes).flag, false);
 });
@@ -62,7 +63,7 @@ test("a missing required field is an error on both ways", () => {
 test("repeated fields are sent as declared", () => {
   assertEquals(
     encodeMessage(ours, { id: 1, list: [1, 2], packed: [3, 4] }),
-    hex("08 01 38 01 38 02 42 02 03 04"),
+    fromHex("08 01 38 01 38 02 42 02 03 04"),
   );
 });
 
@@ -77,19 +78,23 @@ test("groups are written, read and merged as the reference does", () => {
   assertEquals(decoded.part.n, 5);
   assertEquals(decoded.part.old.item[0].text, "x");
   assertEquals(decoded.item.length, 2);
-  assertEquals(ours.decode(hex("08 01 4b 08 01 4c 4b 4c")).part.n, 1);
+  assertEquals(ours.decode(fromHex("08 01 4b 08 01 4c 4b 4c")).part.n, 1);
 });
 
 test("groups that do not end, or end otherwise, are malformed", () => {
-  assertThrows(() => ours.decode(hex("08 01 4b 08 01")), DecodeError, "ends inside a group");
-  assertThrows(() => ours.decode(hex("08 01 4b 08 01 54")), DecodeError, "a group ends that did not begin");
-  assertThrows(() => ours.decode(hex("08 01 4c")), DecodeError, "a group ends that did not begin");
-  assertThrows(() => ours.decode(hex("08 01 00 00")), DecodeError, "field number 0");
-  assertThrows(() => ours.decode(hex("4b 12".repeat(3000))), DecodeError);
+  assertThrows(() => ours.decode(fromHex("08 01 4b 08 01")), DecodeError, "ends inside a group");
+  assertThrows(
+    () => ours.decode(fromHex("08 01 4b 08 01 54")),
+    DecodeError,
+    "a group ends that did not begin",
+  );
+  assertThrows(() => ours.decode(fromHex("08 01 4c")), DecodeError, "a group ends that did not begin");
+  assertThrows(() => ours.decode(fromHex("08 01 00 00")), DecodeError, "field number 0");
+  assertThrows(() => ours.decode(fromHex("4b 12".repeat(3000))), DecodeError);
 });
 
 test("extensions are skipped like unknown fields", () => {
-  assertEquals("extra" in ours.decode(hex("08 01 a2 06 01 61")), false);
+  assertEquals("extra" in ours.decode(fromHex("08 01 a2 06 01 61")), false);
 });
 
 test("editions: implicit presence and delimited encoding by features", () => {
@@ -102,6 +107,6 @@ test("editions: implicit presence and delimited encoding by features", () => {
     }`);
   const codec = messages["e.M"]!;
   const bytes = encodeMessage(codec, { explicit: 0, implicit: 0, sub: { explicit: 5 }, loose: [1] });
-  assertEquals(bytes, hex("08 00 1b 08 05 1c 20 01"));
+  assertEquals(bytes, fromHex("08 00 1b 08 05 1c 20 01"));
   assertEquals(codec.decode(bytes).sub.explicit, 5);
 });

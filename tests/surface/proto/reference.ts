@@ -1,6 +1,7 @@
 // protobufjs's own encoder and decoder as the reference, and seeded random messages for both.
 
 import protobuf from "protobufjs";
+import { SeededRandom } from "../../../pollers/simulated/seeded_random.ts";
 import type { Codec } from "../../../surface/proto/codec.ts";
 import { parseProto } from "../../../surface/proto/parse.ts";
 
@@ -40,35 +41,11 @@ export function writtenByTheirs(type: protobuf.Type, message: unknown): Uint8Arr
   return Uint8Array.from(type.encode(type.fromObject(toTheirs(message) as Record<string, unknown>)).finish());
 }
 
-/** A small seeded generator (mulberry32): equal seeds give equal messages. */
-export class Random {
-  #state: number;
-  constructor(seed: number) {
-    this.#state = seed >>> 0;
-  }
-
-  /** 0 to 2^32 - 1. */
-  uint32(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let mixed = this.#state;
-    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return (mixed ^ (mixed >>> 14)) >>> 0;
-  }
-
-  /** 0 to `bound` - 1. */
-  below(bound: number): number {
-    return this.uint32() % bound;
-  }
-
-  /** One of `items`. */
-  pick<T>(items: readonly T[]): T {
-    return items[this.below(items.length)]!;
-  }
-
+/** Random values for messages: equal seeds give equal ones. */
+export class Random extends SeededRandom {
   /** An integer of up to 64 bits whose width varies, so that every varint length appears. */
   bits(width: number): bigint {
-    const value = (BigInt(this.uint32()) << 32n) | BigInt(this.uint32());
+    const value = (BigInt(this.below(2 ** 32)) << 32n) | BigInt(this.below(2 ** 32));
     return BigInt.asUintN(1 + this.below(width), value);
   }
 
@@ -136,9 +113,4 @@ export function defaultOf(type: string): unknown {
   if (type === "bytes") return new Uint8Array(0);
   if (type === "bool") return false;
   return type.endsWith("64") ? 0n : 0;
-}
-
-/** Bytes from numbers and texts of hex digits ("08 96 01"). */
-export function hex(text: string): Uint8Array {
-  return Uint8Array.from(text.match(/[0-9a-f]{2}/g) ?? [], (byte) => parseInt(byte, 16));
 }

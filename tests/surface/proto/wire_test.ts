@@ -4,8 +4,8 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { encodeMessage, type MessageCodec } from "../../../surface/proto/codec.ts";
 import { DecodeError, EncodeError } from "../../../surface/proto/errors.ts";
 import { parseProto } from "../../../surface/proto/parse.ts";
+import { fromHex } from "../../bytes.ts";
 import { test } from "../../harness.ts";
-import { hex } from "./reference.ts";
 
 const { messages } = parseProto(`syntax = "proto3"; package t;
 enum Color { RED = 0; BLUE = 3; ALSO_BLUE = 3 [deprecated = true]; option allow_alias = true; NEGATIVE = -1; }
@@ -28,11 +28,11 @@ const outer = messages["t.Outer"]!;
 const inner = messages["t.Inner"]!;
 
 test("the last value of a singular field counts", () => {
-  assertEquals(inner.decode(hex("08 01 10 05 08 02")).a, 2);
+  assertEquals(inner.decode(fromHex("08 01 10 05 08 02")).a, 2);
 });
 
 test("parts of one message field are merged", () => {
-  const merged = outer.decode(hex("0a 04 08 01 18 07  0a 06 10 02 1a 02 08 09  0a 06 08 03 22 02 08 04"));
+  const merged = outer.decode(fromHex("0a 04 08 01 18 07  0a 06 10 02 1a 02 08 09  0a 06 08 03 22 02 08 04"));
   assertEquals(merged.inner, {
     a: 3,
     b: 2,
@@ -42,37 +42,37 @@ test("parts of one message field are merged", () => {
 });
 
 test("of a oneof the last member counts; parts of one message member are merged", () => {
-  const message = outer.decode(hex("38 01 32 01 61"));
+  const message = outer.decode(fromHex("38 01 32 01 61"));
   assertEquals([message.pick, message.first, message.second, message.third], [
     "second",
     undefined,
     "a",
     undefined,
   ]);
-  assertEquals(outer.decode(hex("2a 02 08 01 2a 02 10 02")).first, {
+  assertEquals(outer.decode(fromHex("2a 02 08 01 2a 02 10 02")).first, {
     a: 1,
     b: 2,
     list: [],
     inner: undefined,
   });
-  const between = outer.decode(hex("2a 02 08 01 38 05 2a 02 10 02"));
+  const between = outer.decode(fromHex("2a 02 08 01 38 05 2a 02 10 02"));
   assertEquals([between.pick, between.first.a, between.first.b], ["first", 0, 2]);
 });
 
 test("repeated numbers are read packed, unpacked and mixed, however they are declared", () => {
-  assertEquals(outer.decode(hex("12 02 01 02 10 03 12 01 04 12 00")).packed, [1, 2, 3, 4]);
-  assertEquals(outer.decode(hex("18 01 1a 02 02 03 18 04")).loose, [1, 2, 3, 4]);
-  assertEquals(encodeMessage(outer, { packed: [1, 300] }), hex("12 03 01 ac 02"));
-  assertEquals(encodeMessage(outer, { loose: [1, 300] }), hex("18 01 18 ac 02"));
+  assertEquals(outer.decode(fromHex("12 02 01 02 10 03 12 01 04 12 00")).packed, [1, 2, 3, 4]);
+  assertEquals(outer.decode(fromHex("18 01 1a 02 02 03 18 04")).loose, [1, 2, 3, 4]);
+  assertEquals(encodeMessage(outer, { packed: [1, 300] }), fromHex("12 03 01 ac 02"));
+  assertEquals(encodeMessage(outer, { loose: [1, 300] }), fromHex("18 01 18 ac 02"));
 });
 
 test("enums are names, numbers where unknown; both are taken", () => {
-  assertEquals(outer.decode(hex("40 03")).color, "BLUE");
-  assertEquals(outer.decode(hex("40 ff ff ff ff ff ff ff ff ff 01")).color, "NEGATIVE");
-  assertEquals(outer.decode(hex("40 63")).color, 99);
+  assertEquals(outer.decode(fromHex("40 03")).color, "BLUE");
+  assertEquals(outer.decode(fromHex("40 ff ff ff ff ff ff ff ff ff 01")).color, "NEGATIVE");
+  assertEquals(outer.decode(fromHex("40 63")).color, 99);
   assertEquals(outer.decode(new Uint8Array(0)).color, "RED");
-  assertEquals(encodeMessage(outer, { color: "ALSO_BLUE" }), hex("40 03"));
-  assertEquals(encodeMessage(outer, { color: 99 }), hex("40 63"));
+  assertEquals(encodeMessage(outer, { color: "ALSO_BLUE" }), fromHex("40 03"));
+  assertEquals(encodeMessage(outer, { color: 99 }), fromHex("40 63"));
   assertEquals(encodeMessage(outer, { color: "RED" }).length, 0);
   const numbers = { ...parseProto(`enum E { A = 5; B = -7; }`, "x").enums["E"] };
   assertEquals(numbers, { A: 5, B: -7 });
@@ -82,28 +82,28 @@ test("unknown fields and wire types are skipped, groups with all that is in them
   const unknown = "f8 06 01 f9 06 0102030405060708 fa 06 02 aabb fd 06 01020304";
   const group = "fb 06 08 01 12 01 61 0b 0c fc 06";
   // Field 1 as a varint: the wire type does not fit a message, so it is unknown.
-  const message = outer.decode(hex(`${unknown} ${group} 08 05 60 07`));
+  const message = outer.decode(fromHex(`${unknown} ${group} 08 05 60 07`));
   assertEquals(message.number, 7);
   assertEquals(message.inner, undefined);
-  assertEquals(messages["t.Empty"]!.decode(hex(`${unknown}${group}`)), {});
+  assertEquals(messages["t.Empty"]!.decode(fromHex(`${unknown}${group}`)), {});
 });
 
 test("varints may be longer than needed, up to 10 bytes", () => {
-  assertEquals(outer.decode(hex("60 81 80 80 80 80 80 80 80 80 00")).number, 1);
-  assertEquals(outer.decode(hex("60 ff ff ff ff ff ff ff ff ff 01")).number, 0xffffffff);
-  assertEquals(outer.decode(hex("58 80 80 80 80 80 01")).flag, true);
-  assertEquals(inner.decode(hex("08 ff ff ff ff 0f")).a, -1);
+  assertEquals(outer.decode(fromHex("60 81 80 80 80 80 80 80 80 80 00")).number, 1);
+  assertEquals(outer.decode(fromHex("60 ff ff ff ff ff ff ff ff ff 01")).number, 0xffffffff);
+  assertEquals(outer.decode(fromHex("58 80 80 80 80 80 01")).flag, true);
+  assertEquals(inner.decode(fromHex("08 ff ff ff ff 0f")).a, -1);
   assertThrows(
-    () => outer.decode(hex("60 81 80 80 80 80 80 80 80 80 80 00")),
+    () => outer.decode(fromHex("60 81 80 80 80 80 80 80 80 80 80 00")),
     DecodeError,
     "longer than 10 bytes",
   );
 });
 
 test("maps: the last entry of a key counts, keys and values may be missing", () => {
-  assertEquals(outer.decode(hex("52 04 08 01 10 03 52 02 08 01")).colors, { 1: "RED" });
-  assertEquals(outer.decode(hex("22 00")).map, { "": { a: 0, b: 0, list: [], inner: undefined } });
-  assertEquals(outer.decode(hex("52 06 18 09 10 03 08 02")).colors, { 2: "BLUE" });
+  assertEquals(outer.decode(fromHex("52 04 08 01 10 03 52 02 08 01")).colors, { 1: "RED" });
+  assertEquals(outer.decode(fromHex("22 00")).map, { "": { a: 0, b: 0, list: [], inner: undefined } });
+  assertEquals(outer.decode(fromHex("52 06 18 09 10 03 08 02")).colors, { 2: "BLUE" });
 });
 
 test("map keys like __proto__ are properties like any other", () => {
@@ -129,7 +129,7 @@ test("fields named like what objects inherit are absent unless set", () => {
 
 test("messages nest 100 deep, not deeper; so do groups", () => {
   const nest = (levels: number) => {
-    let bytes = hex("08 01");
+    let bytes = fromHex("08 01");
     for (let i = 0; i < levels; i++) {
       const length = bytes.length < 128 ? [bytes.length] : [(bytes.length & 127) | 128, bytes.length >> 7];
       bytes = Uint8Array.from([0x22, ...length, ...bytes]);
@@ -138,10 +138,10 @@ test("messages nest 100 deep, not deeper; so do groups", () => {
   };
   assertEquals(encodeMessage(inner, inner.decode(nest(100))), nest(100));
   assertThrows(() => inner.decode(nest(101)), DecodeError, "nested more than 100 deep");
-  const groups = (levels: number) => hex("fb06".repeat(levels) + "fc06".repeat(levels));
+  const groups = (levels: number) => fromHex("fb06".repeat(levels) + "fc06".repeat(levels));
   inner.decode(groups(100));
   assertThrows(() => inner.decode(groups(101)), DecodeError, "nested more than 100 deep");
-  assertThrows(() => inner.decode(hex("fb06".repeat(50_000))), DecodeError);
+  assertThrows(() => inner.decode(fromHex("fb06".repeat(50_000))), DecodeError);
 });
 
 test("entries of maps and packed fields are no nesting, on both ways", () => {
@@ -160,9 +160,9 @@ test("entries of maps and packed fields are no nesting, on both ways", () => {
 });
 
 test("decoded bytes are views of what was received", () => {
-  const received = hex("6a 03 01 02 03");
+  const received = fromHex("6a 03 01 02 03");
   const { data } = outer.decode(received);
-  assertEquals(data, hex("01 02 03"));
+  assertEquals(data, fromHex("01 02 03"));
   received[2] = 9;
   assertEquals(data[0], 9);
 });
@@ -170,5 +170,5 @@ test("decoded bytes are views of what was received", () => {
 test("messages of one type always have the same properties in the same order", () => {
   const keys = ["a", "b", "list", "inner"];
   assertEquals(Object.keys(inner.decode(new Uint8Array(0))), keys);
-  assertEquals(Object.keys(inner.decode(hex("22 00 10 01"))), keys);
+  assertEquals(Object.keys(inner.decode(fromHex("22 00 10 01"))), keys);
 });

@@ -2,8 +2,10 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { GrpcStatus } from "../../../transport/grpc/status_mapping.ts";
 import { ErrorCode, errorCodeName } from "../../../transport/http2/error.ts";
+import { concat } from "../../bytes.ts";
 import { test } from "../../harness.ts";
-import { concat, data, END_STREAM, goAway, rst } from "../http2/wire.ts";
+import { data, END_STREAM, goAway, rst } from "../http2/wire.ts";
+import { STATUS_OF_ERROR_CODE } from "./error_codes.ts";
 import { ClientCall, codeName, message, RESPONSE } from "./recording_call.ts";
 
 const OK: ReadonlyArray<readonly [string, string]> = [["grpc-status", "0"]];
@@ -106,22 +108,7 @@ test("a grpc-encoding that no message makes use of is no error", () => {
 });
 
 test("RST_STREAM ends the call with the status of its code, before headers and after them", () => {
-  const { INTERNAL, UNAVAILABLE, CANCELLED, RESOURCE_EXHAUSTED, PERMISSION_DENIED } = GrpcStatus;
-  const table: Array<[ErrorCode, number]> = [
-    [ErrorCode.NO_ERROR, INTERNAL],
-    [ErrorCode.PROTOCOL_ERROR, INTERNAL],
-    [ErrorCode.INTERNAL_ERROR, INTERNAL],
-    [ErrorCode.FLOW_CONTROL_ERROR, INTERNAL],
-    [ErrorCode.SETTINGS_TIMEOUT, INTERNAL],
-    [ErrorCode.FRAME_SIZE_ERROR, INTERNAL],
-    [ErrorCode.REFUSED_STREAM, UNAVAILABLE],
-    [ErrorCode.CANCEL, CANCELLED],
-    [ErrorCode.COMPRESSION_ERROR, INTERNAL],
-    [ErrorCode.CONNECT_ERROR, INTERNAL],
-    [ErrorCode.ENHANCE_YOUR_CALM, RESOURCE_EXHAUSTED],
-    [ErrorCode.INADEQUATE_SECURITY, PERMISSION_DENIED],
-  ];
-  for (const [code, status] of table) {
+  for (const [code, status] of STATUS_OF_ERROR_CODE) {
     const before = new ClientCall();
     before.bench.send(rst(1, code));
     assertEquals(before.events, [codeName(status)], errorCodeName(code));

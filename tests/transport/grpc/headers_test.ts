@@ -9,8 +9,8 @@ import {
 } from "../../../transport/grpc/headers.ts";
 import { GrpcStatus, statusFromErrorCode, statusFromHttp } from "../../../transport/grpc/status_mapping.ts";
 import { HeaderList } from "../../../transport/hpack/header_list.ts";
-import { ErrorCode } from "../../../transport/http2/error.ts";
 import { test } from "../../harness.ts";
+import { STATUS_OF_ERROR_CODE } from "./error_codes.ts";
 
 const REQUEST: Array<[string, string]> = [
   [":method", "POST"],
@@ -125,19 +125,7 @@ test("HTTP status to gRPC status, as http-grpc-status-mapping.md has it", () => 
 });
 
 test("HTTP/2 error code to gRPC status, as PROTOCOL-HTTP2.md has it", () => {
-  const { INTERNAL, UNAVAILABLE, CANCELLED, RESOURCE_EXHAUSTED, PERMISSION_DENIED } = GrpcStatus;
-  const table: Array<[ErrorCode, number]> = [
-    [ErrorCode.NO_ERROR, INTERNAL],
-    [ErrorCode.PROTOCOL_ERROR, INTERNAL],
-    [ErrorCode.INTERNAL_ERROR, INTERNAL],
-    [ErrorCode.FLOW_CONTROL_ERROR, INTERNAL],
-    [ErrorCode.FRAME_SIZE_ERROR, INTERNAL],
-    [ErrorCode.REFUSED_STREAM, UNAVAILABLE],
-    [ErrorCode.CANCEL, CANCELLED],
-    [ErrorCode.COMPRESSION_ERROR, INTERNAL],
-    [ErrorCode.CONNECT_ERROR, INTERNAL],
-    [ErrorCode.ENHANCE_YOUR_CALM, RESOURCE_EXHAUSTED],
-    [ErrorCode.INADEQUATE_SECURITY, PERMISSION_DENIED],
-  ];
-  for (const [code, status] of table) assertEquals(statusFromErrorCode(code), status, `code ${code}`);
+  for (const [code, status] of STATUS_OF_ERROR_CODE) {
+    assertEquals(statusFromErrorCode(code), status, `code ${code}`);
+  }
 });

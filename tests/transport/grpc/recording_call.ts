@@ -8,8 +8,9 @@ import { GrpcServerStream } from "../../../transport/grpc/server_stream.ts";
 import { GrpcStatus } from "../../../transport/grpc/status_mapping.ts";
 import type { ServerStream, ServerStreamSink, StreamStatus } from "../../../transport/transport.ts";
 import type { Http2Error } from "../../../transport/http2/error.ts";
+import { concat } from "../../bytes.ts";
 import { brief } from "../pair.ts";
-import { Bench, concat, uint32 } from "../http2/wire.ts";
+import { Bench, uint32 } from "../http2/wire.ts";
 
 /** The largest message these calls receive. */
 export const MAX_MESSAGE_BYTES = 100;

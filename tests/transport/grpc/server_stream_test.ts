@@ -3,8 +3,9 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { GrpcStatus } from "../../../transport/grpc/status_mapping.ts";
 import { HeaderList } from "../../../transport/hpack/header_list.ts";
 import { ErrorCode } from "../../../transport/http2/error.ts";
+import { concat } from "../../bytes.ts";
 import { test } from "../../harness.ts";
-import { concat, data, END_STREAM, rst } from "../http2/wire.ts";
+import { data, END_STREAM, rst } from "../http2/wire.ts";
 import { message, REQUEST, ServerCalls } from "./recording_call.ts";
 
 /** A server that has had a request's header section and `parts`. */

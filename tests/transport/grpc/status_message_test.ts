@@ -1,10 +1,10 @@
 // Status-Message (PROTOCOL-HTTP2.md, "Percent-Encoded"): any text comes through, and no wire form loses a message.
 import { assert, assertEquals } from "@std/assert";
+import { SeededRandom } from "../../../pollers/simulated/seeded_random.ts";
 import { decodePercent, encodePercent } from "../../../transport/grpc/percent.ts";
 import { parseTrailers, statusHeaders } from "../../../transport/grpc/headers.ts";
 import { HeaderList } from "../../../transport/hpack/header_list.ts";
 import { test } from "../../harness.ts";
-import { Random } from "../pair.ts";
 
 test("Percent-Encoded: each ASCII character as the grammar has it", () => {
   for (let code = 0; code < 128; code++) {
@@ -36,7 +36,7 @@ test("Percent-Encoded: UTF-8 of every length, at its bounds", () => {
 
 for (const seed of [1, 2]) {
   test(`Percent-Encoded, seed ${seed}: any text is read as it was written`, () => {
-    const random = new Random(seed);
+    const random = new SeededRandom(seed);
     for (let round = 0; round < 2_000; round++) {
       const points = Array.from({ length: random.below(12) }, () => {
         const point = random.below([0x80, 0x100, 0xd800, 0x110000][random.below(4)]!);
@@ -48,7 +48,7 @@ for (const seed of [1, 2]) {
   });
 
   test(`Percent-Encoded, seed ${seed}: any octets give a message, ASCII that is no escape unharmed`, () => {
-    const random = new Random(seed);
+    const random = new SeededRandom(seed);
     for (let round = 0; round < 2_000; round++) {
       const octets = Array.from({ length: random.below(12) }, () => "%4aFgé\xff "[random.below(8)]!);
       const read = decodePercent(`begin ${octets.join("")} end`);

@@ -4,8 +4,8 @@ import { ByteSink } from "../../../transport/hpack/byte_sink.ts";
 import { Decoder } from "../../../transport/hpack/decoder.ts";
 import { Encoder } from "../../../transport/hpack/encoder.ts";
 import { HeaderList } from "../../../transport/hpack/header_list.ts";
+import { fromHex, toHex } from "../../bytes.ts";
 import { test } from "../../harness.ts";
-import { fromHex, toHex } from "../../vectors.ts";
 
 const GET: Array<[string, string]> = [[":method", "GET"]];
 

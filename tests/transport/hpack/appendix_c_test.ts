@@ -5,8 +5,8 @@ import { Decoder } from "../../../transport/hpack/decoder.ts";
 import { Encoder } from "../../../transport/hpack/encoder.ts";
 import { HeaderList } from "../../../transport/hpack/header_list.ts";
 import { encodeInteger, IntegerReader } from "../../../transport/hpack/integer.ts";
+import { fromHex } from "../../bytes.ts";
 import { test } from "../../harness.ts";
-import { fromHex } from "../../vectors.ts";
 
 type Field = [name: string, value: string];
 

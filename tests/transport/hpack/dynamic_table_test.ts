@@ -1,13 +1,13 @@
 // The dynamic table (RFC 7541, sections 2.3.2, 2.3.3 and 4): order, size, eviction.
 import { assert, assertEquals } from "@std/assert";
+import { SeededRandom } from "../../../pollers/simulated/seeded_random.ts";
 import { ByteSink } from "../../../transport/hpack/byte_sink.ts";
 import { Decoder } from "../../../transport/hpack/decoder.ts";
 import { DynamicTable, entrySize } from "../../../transport/hpack/dynamic_table.ts";
 import { Encoder } from "../../../transport/hpack/encoder.ts";
 import { HeaderList } from "../../../transport/hpack/header_list.ts";
+import { fromHex } from "../../bytes.ts";
 import { test } from "../../harness.ts";
-import { fromHex } from "../../vectors.ts";
-import { Random } from "../pair.ts";
 
 type Entry = [name: string, value: string];
 
@@ -77,7 +77,7 @@ test("4.4: what the encoder names after an entry that goes is read alike by a de
 
 for (const seed of [1, 2, 3]) {
   test(`section 4, seed ${seed}: the table is what a plain list with the RFC's rules would be`, () => {
-    const random = new Random(seed);
+    const random = new SeededRandom(seed);
     const model: Entry[] = [];
     const sizeOf = () => model.reduce((sum, [name, value]) => sum + name.length + value.length + 32, 0);
     let most = 1_000;

@@ -4,8 +4,8 @@ import { ByteSink } from "../../../transport/hpack/byte_sink.ts";
 import { DecodeFailure, Decoder } from "../../../transport/hpack/decoder.ts";
 import { Encoder } from "../../../transport/hpack/encoder.ts";
 import { HeaderList } from "../../../transport/hpack/header_list.ts";
+import { fromHex } from "../../bytes.ts";
 import { test } from "../../harness.ts";
-import { fromHex } from "../../vectors.ts";
 
 type Field = [name: string, value: string];
 

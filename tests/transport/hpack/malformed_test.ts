@@ -2,8 +2,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { DecodeFailure, Decoder } from "../../../transport/hpack/decoder.ts";
 import { HeaderList } from "../../../transport/hpack/header_list.ts";
+import { fromHex } from "../../bytes.ts";
 import { test } from "../../harness.ts";
-import { fromHex } from "../../vectors.ts";
 
 function decoder(maxTableSize = 4_096, maxHeaderListSize = 16_384): Decoder {
   return new Decoder({ maxTableSize, maxHeaderListSize });

@@ -2,8 +2,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { Decoder } from "../../../transport/hpack/decoder.ts";
 import { HeaderList } from "../../../transport/hpack/header_list.ts";
+import { fromHex } from "../../bytes.ts";
 import { test } from "../../harness.ts";
-import { fromHex } from "../../vectors.ts";
 
 /** nghttp2's request: indexed fields, and :path and content-length as literals without indexing. */
 const NGHTTP2 = "048d6232d449d7c049cec70a8767af868783848f0f0d023233";

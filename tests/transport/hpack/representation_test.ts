@@ -3,8 +3,8 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { ByteSink } from "../../../transport/hpack/byte_sink.ts";
 import { Encoder } from "../../../transport/hpack/encoder.ts";
 import { HeaderList } from "../../../transport/hpack/header_list.ts";
+import { fromHex, toHex } from "../../bytes.ts";
 import { test } from "../../harness.ts";
-import { fromHex, toHex } from "../../vectors.ts";
 
 type Field = [name: string, value: string];
 

@@ -4,8 +4,9 @@ import { ByteSink } from "../../../transport/hpack/byte_sink.ts";
 import { Decoder } from "../../../transport/hpack/decoder.ts";
 import { Encoder } from "../../../transport/hpack/encoder.ts";
 import { HeaderList } from "../../../transport/hpack/header_list.ts";
+import { fromHex } from "../../bytes.ts";
 import { test } from "../../harness.ts";
-import { fromHex, readVectors, vectorsMissing } from "../../vectors.ts";
+import { readVectors, vectorsMissing } from "../../vectors.ts";
 
 interface Story {
   cases: Array<{ wire?: string; headers: Array<Record<string, string>>; header_table_size?: number }>;

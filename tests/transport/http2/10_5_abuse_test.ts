@@ -1,8 +1,9 @@
 // RFC 9113, section 10.5: peers that make us work for nothing are told to calm down; busy ones are not.
 import { assertEquals } from "@std/assert";
 import { ErrorCode } from "../../../transport/http2/error.ts";
+import { concat } from "../../bytes.ts";
 import { test } from "../../harness.ts";
-import { Bench, concat, data, EMPTY, frame, REQUEST, rst, setting } from "./wire.ts";
+import { Bench, data, EMPTY, frame, REQUEST, rst, setting } from "./wire.ts";
 
 const CALM = "connection ENHANCE_YOUR_CALM library";
 const PING = frame("PING", 0, 0, new Uint8Array(8));

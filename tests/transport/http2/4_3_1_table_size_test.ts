@@ -1,7 +1,7 @@
 // RFC 9113, section 4.3.1: the peer's dynamic table is 4,096 octets until it has acknowledged what we announced.
 import { assertEquals } from "@std/assert";
+import { fromHex } from "../../bytes.ts";
 import { test } from "../../harness.ts";
-import { fromHex } from "../../vectors.ts";
 import { Bench, END_HEADERS, END_STREAM, frame, PREFACE, setting, SETTINGS_ACK } from "./wire.ts";
 
 /** POST http / for "a", which goes into the table. */

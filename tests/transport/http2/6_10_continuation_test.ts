@@ -1,11 +1,12 @@
 // RFC 9113, sections 4.3, 6.2 and 6.10: header blocks in pieces, and what may not come between them.
 import { assertEquals } from "@std/assert";
+import { SeededRandom } from "../../../pollers/simulated/seeded_random.ts";
 import { HeaderList } from "../../../transport/hpack/header_list.ts";
+import { concat } from "../../bytes.ts";
 import { test } from "../../harness.ts";
-import { Pair, Random } from "../pair.ts";
+import { Pair } from "../pair.ts";
 import {
   Bench,
-  concat,
   data,
   EMPTY,
   END_HEADERS,
@@ -85,7 +86,7 @@ test("4.3: a block that cannot be decoded is a COMPRESSION_ERROR of the connecti
 
 test("6.10: what we send is cut at the peer's MAX_FRAME_SIZE and read back", () => {
   const pair = new Pair({ server: { maxHeaderListSize: 200_000 } });
-  const random = new Random(11);
+  const random = new SeededRandom(11);
   const value = Array.from({ length: 50_000 }, () => String.fromCharCode(33 + random.below(90))).join("");
   const extra = HeaderList.of([["x-long", value]]);
   pair.client.open(REQUEST_LIST, extra, true, pair.clientSink);
@@ -96,7 +97,7 @@ test("6.10: what we send is cut at the peer's MAX_FRAME_SIZE and read back", () 
 test("10.5.1: 100 KB of metadata costs its call and not the connection", () => {
   for (const endStream of [true, false]) {
     const pair = new Pair();
-    const random = new Random(12);
+    const random = new SeededRandom(12);
     const value = Array.from({ length: 100_000 }, () => String.fromCharCode(33 + random.below(90))).join("");
     const big = pair.client.open(REQUEST_LIST, HeaderList.of([["x-big", value]]), endStream, pair.clientSink);
     if (!endStream) pair.client.sendData(big, new Uint8Array(100), false);

@@ -1,8 +1,9 @@
 // RFC 9113, section 6.1: DATA, its padding, and how pieces of a frame arrive.
 import { assertEquals } from "@std/assert";
 import { ErrorCode, Http2Error } from "../../../transport/http2/error.ts";
+import { concat } from "../../bytes.ts";
 import { test } from "../../harness.ts";
-import { Bench, concat, data, EMPTY, END_STREAM, frame, PADDED } from "./wire.ts";
+import { Bench, data, EMPTY, END_STREAM, frame, PADDED } from "./wire.ts";
 
 function padded(id: number, content: Uint8Array, padding: number, flags = 0): Uint8Array {
   return frame("DATA", PADDED | flags, id, concat(Uint8Array.of(padding), content, new Uint8Array(padding)));

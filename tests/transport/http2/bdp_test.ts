@@ -1,8 +1,9 @@
 // Receive windows that grow with the bandwidth-delay product, as gRPC's do: measured by PING while DATA comes in.
 import { assert, assertEquals } from "@std/assert";
 import { BdpEstimator } from "../../../transport/http2/bdp_estimator.ts";
+import { concat } from "../../bytes.ts";
 import { test } from "../../harness.ts";
-import { ACK, Bench, concat, data, frame, uint32 } from "./wire.ts";
+import { ACK, Bench, data, frame, uint32 } from "./wire.ts";
 
 const KIB = 1024;
 

@@ -1,7 +1,8 @@
 // Frames of an independent test suite (http2jp/http2-frame-test-case), valid and erroneous.
 import { assert, assertEquals } from "@std/assert";
+import { fromHex } from "../../bytes.ts";
 import { test } from "../../harness.ts";
-import { fromHex, readVectors, vectorsMissing } from "../../vectors.ts";
+import { readVectors, vectorsMissing } from "../../vectors.ts";
 import { Bench, goAway, parse, REQUEST } from "./wire.ts";
 import { ErrorCode } from "../../../transport/http2/error.ts";
 

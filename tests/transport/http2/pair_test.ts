@@ -1,13 +1,14 @@
 // Calls of all four shapes between two connections, however the bytes are split.
 import { assertEquals } from "@std/assert";
+import { SeededRandom } from "../../../pollers/simulated/seeded_random.ts";
 import { test } from "../../harness.ts";
-import { bytewise, Pair, Random, randomly, type Split, whole } from "../pair.ts";
+import { bytewise, Pair, randomly, type Split, whole } from "../pair.ts";
 import { REQUEST_LIST, RESPONSE_LIST, TRAILERS_LIST } from "./wire.ts";
 
 const splits: Array<[string, Split]> = [
   ["in one piece", whole],
   ["one byte at a time", bytewise],
-  ["in random pieces, seed 7", randomly(new Random(7), 40)],
+  ["in random pieces, seed 7", randomly(new SeededRandom(7), 40)],
 ];
 
 for (const [name, split] of splits) {

@@ -1,15 +1,16 @@
 // Random traffic between two connections: afterwards every byte has arrived and every window adds up again.
 import { assert, assertEquals } from "@std/assert";
+import { SeededRandom } from "../../../pollers/simulated/seeded_random.ts";
 import { ErrorCode, Http2Error } from "../../../transport/http2/error.ts";
 import type { Stream } from "../../../transport/http2/stream.ts";
 import { test } from "../../harness.ts";
-import { Pair, Random, randomly } from "../pair.ts";
+import { Pair, randomly } from "../pair.ts";
 import { REQUEST_LIST, RESPONSE_LIST, TRAILERS_LIST } from "./wire.ts";
 
 const CANCEL = new Http2Error("stream", ErrorCode.CANCEL, "user", "random");
 
 class Traffic {
-  readonly random: Random;
+  readonly random: SeededRandom;
   readonly pair: Pair;
   readonly sent = new Map<number, number>();
   readonly resets = new Set<number>();
@@ -17,7 +18,7 @@ class Traffic {
   private unread: Array<[Stream, number]> = [];
 
   constructor(seed: number) {
-    this.random = new Random(seed);
+    this.random = new SeededRandom(seed);
     const windows = { initialWindowSize: 1_000 + this.random.below(100_000), connectionWindowSize: 70_000 };
     this.pair = new Pair({ server: { ...windows, maxConcurrentStreams: 20 }, client: windows });
     this.pair.clientSink.keepBodies = this.pair.serverSink.keepBodies = false;

@@ -5,6 +5,7 @@ import { ByteSink } from "../../../transport/hpack/byte_sink.ts";
 import { Encoder } from "../../../transport/hpack/encoder.ts";
 import { Connection, type ConnectionOptions } from "../../../transport/http2/connection.ts";
 import { errorCodeName } from "../../../transport/http2/error.ts";
+import { concat } from "../../bytes.ts";
 import { brief, drainOutput, Recorder } from "../pair.ts";
 
 export const TYPES = [
@@ -43,16 +44,6 @@ export interface WireFrame {
   flags: number;
   id: number;
   payload: Uint8Array;
-}
-
-export function concat(...parts: Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
 
 export function uint32(...values: number[]): Uint8Array {

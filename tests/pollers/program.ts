@@ -1,0 +1,78 @@
+// A program that a test runs as a process of its own, on the runtime that runs the test.
+import { spawn } from "node:child_process";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { runtime } from "../harness.ts";
+
+/** Before a test's own limit, so that a program that hangs is not left behind. */
+const LIMIT_MS = 18_000;
+
+/** How a program ended. */
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly output: string;
+}
+
+/** How a program is run. */
+export interface ProgramOptions {
+  /** A command that runs the rest of its arguments, as "prlimit". */
+  readonly through?: readonly string[];
+  /** Deno's; Bun knows none. Default: all. */
+  readonly permissions?: readonly string[];
+}
+
+/** A running program. */
+export class Program {
+  /** Settles once it is over. */
+  readonly ended: Promise<Ended>;
+  /** What it has printed, errors too. */
+  output = "";
+  private readonly child;
+  private hear: () => void = () => {};
+
+  /** Starts the program at `script`. */
+  constructor(script: URL, args: readonly string[], options: ProgramOptions = {}) {
+    const { through = [], permissions = ["-A"] } = options;
+    const before = runtime === "deno"
+      ? ["run", "--no-check", "--no-prompt", "--quiet", ...permissions]
+      : ["run"];
+    const [command, ...rest] = [...through, process.execPath, ...before, fileURLToPath(script), ...args];
+    const child = this.child = spawn(command!, rest, { stdio: ["ignore", "pipe", "pipe"] });
+    const hear = (text: unknown) => {
+      this.output += String(text);
+      this.hear();
+    };
+    child.stdout.on("data", hear);
+    child.stderr.on("data", hear);
+    const limit = setTimeout(() => this.kill("SIGKILL"), LIMIT_MS);
+    this.ended = new Promise((resolve, reject) => {
+      child.on("error", reject);
+      child.on("close", (code, signal) => {
+        clearTimeout(limit);
+        resolve({ code, signal, output: this.output });
+        this.hear();
+      });
+    });
+  }
+
+  /** Its process. */
+  get pid(): number {
+    return this.child.pid!;
+  }
+
+  /** Waits until it has printed `text`; rejects where it ends before. */
+  async printed(text: string): Promise<void> {
+    let over = false;
+    void this.ended.then(() => over = true);
+    while (!this.output.includes(text)) {
+      if (over) throw new Error(`Ended before it printed ${JSON.stringify(text)}: ${this.output}`);
+      await new Promise<void>((resolve) => this.hear = resolve);
+    }
+  }
+
+  /** Sends a signal. */
+  kill(signal: "SIGTERM" | "SIGKILL"): void {
+    process.kill(this.pid, signal); // the child's own `kill` on Deno has it end by that signal, whatever it does
+  }
+}
