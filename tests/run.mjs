@@ -3,13 +3,14 @@
 //   npm test -- --runtime=bun --filter=tests/pollers
 //   npm test -- --windows          `npm run test:windows` as well, in the same sums
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import os from "node:os";
 import process from "node:process";
 import { build } from "../.ci/build.mjs";
 import { ensureInstalled } from "../.ci/install.mjs";
 import { program, root, runtimeCommand } from "../.ci/runtimes.mjs";
-import { failedTests, filesWithoutTests, readReport, readTap, skipLines } from "./reports.mjs";
+import { readTap, skipLines } from "./reports.mjs";
+import { readSums, runnerArguments, Tally } from "./tally.mjs";
 
 /** A runner that takes longer than this is hung. */
 const RUNNER_LIMIT_MS = 15 * 60_000;
@@ -21,9 +22,7 @@ const ABOVE_POLLERS = ["tests/surface", "tests/peers"];
 const DEFAULT_POLLERS = ["native", "node"];
 
 const options = readOptions();
-const totals = { passed: 0, failed: 0, skipped: 0 };
-const skips = [];
-const failures = [];
+const tally = new Tally();
 const running = new Set();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => endBy(signal));
 
@@ -34,11 +33,7 @@ try {
 } finally {
   rmSync(reports, { recursive: true, force: true });
 }
-printList("Skipped", skips);
-printList("Failed", failures);
-const skipped = totals.skipped > 0 ? `, ${totals.skipped} skipped` : "";
-console.log(`\n${totals.passed} passed, ${totals.failed} failed${skipped}`);
-process.exit(totals.failed > 0 || totals.passed === 0 ? 1 : 0);
+process.exit(tally.end());
 
 async function runAll() {
   const whole = options.filter === "";
@@ -96,11 +91,9 @@ function typedSources() {
 
 async function check(name, args) {
   const { code, output } = await capture(program("deno"), args);
-  if (code !== 0) {
-    console.log(output);
-    failures.push(name);
-  }
-  report(name, { passed: Number(code === 0), failed: Number(code !== 0), skipped: 0 });
+  if (code === 0) return tally.add(name, { passed: 1, failed: 0, skipped: 0 });
+  console.log(output);
+  tally.fail(name, `ended with ${code}`);
 }
 
 /** Bundles and declarations: one test. */
@@ -108,27 +101,10 @@ async function check(name, args) {
 async function runBuild() {
   try {
     build();
-    report("build dist/", { passed: 1, failed: 0, skipped: 0 });
+    tally.add("build dist/", { passed: 1, failed: 0, skipped: 0 });
   } catch (error) {
-    console.log(error.message);
-    failures.push("build dist/");
-    report("build dist/", { passed: 0, failed: 1, skipped: 0 });
+    tally.fail("build dist/", error.message);
   }
-}
-
-function printList(title, lines) {
-  if (lines.length > 0) console.log(`\n${title}:\n${lines.map((line) => `  ${line}`).join("\n")}`);
-}
-
-/** Adds `sums` to the totals and prints them on one line. */
-function report(name, sums) {
-  for (const key of Object.keys(totals)) totals[key] += sums[key];
-  const skipped = sums.skipped > 0 ? `, ${sums.skipped} skipped` : "";
-  console.log(
-    `${
-      sums.failed > 0 ? "FAILED" : "ok    "
-    } ${name}: ${sums.passed} passed, ${sums.failed} failed${skipped}`,
-  );
 }
 
 /**
@@ -143,8 +119,8 @@ async function runOnPollers(runtime, files) {
     if (DEFAULT_POLLERS.includes(name)) continue;
     if (usable) await runSuite(runtime, above, name);
     else {
-      skips.push(`${runtime}: ${ABOVE_POLLERS.join(", ")} on ${name} (skipped: ${because})`);
-      report(`${runtime}, ${name}`, { passed: 0, failed: 0, skipped: 1 });
+      tally.nameSkips(runtime, [`${ABOVE_POLLERS.join(", ")} on ${name} (skipped: ${because})`]);
+      tally.add(`${runtime}, ${name}`, { passed: 0, failed: 0, skipped: 1 });
     }
   }
 }
@@ -154,33 +130,20 @@ async function describePollers(runtime) {
   const [command, ...before] = runtimeCommand(runtime);
   const { code, output } = await capture(command, [...before, "tests/pollers/describe.ts"]);
   if (code === 0) return JSON.parse(output);
-  fail(runtime, `pollers cannot be listed: ${output}`);
+  tally.fail(runtime, `pollers cannot be listed: ${output}`);
   return [];
 }
 
-/** All test files on one runtime. A runner that crashes, hangs or runs nothing is a failure, as is a file without tests. */
+/** All test files on one runtime and poller. */
 async function runSuite(runtime, paths, poller) {
   const title = poller === "native" ? runtime : `${runtime}, ${poller}`;
-  if (paths.length === 0) return fail(runtime, `no test file starts with ${JSON.stringify(options.filter)}`);
+  if (paths.length === 0) {
+    return tally.fail(runtime, `no test file starts with ${JSON.stringify(options.filter)}`);
+  }
   const junitFile = `${reports}/${runtime}-${poller}.xml`;
-  const args = runtime === "deno" ? ["test", "-A", "--no-check", `--junit-path=${junitFile}`, ...paths] : [
-    "test",
-    "--timeout=120000",
-    "--reporter=junit",
-    `--reporter-outfile=${junitFile}`,
-    ...paths.map((p) => `./${p}`),
-  ];
-  const { code, output } = await capture(program(runtime), args, { POLLWIRE_POLLER: poller });
-  skips.push(...skipLines(output).map((line) => `${title}: ${line}`));
-  const junit = existsSync(junitFile) ? readFileSync(junitFile, "utf8") : "";
-  const sums = readReport(runtime, junit, output);
-  failures.push(...failedTests(junit).map((line) => `${title}: ${line}`));
-  const empty = filesWithoutTests(runtime, junit, output, paths);
-  if (code !== 0 || sums.failed > 0 || empty.length > 0) console.log(output);
-  for (const file of junit === "" ? [] : empty) fail(title, `${file} ran no test`);
-  if (junit === "") return fail(title, `the runner ended with ${code} and left no report`);
-  if (code !== 0 && sums.failed === 0) fail(title, `the runner ended with ${code}`);
-  report(title, sums);
+  const args = runnerArguments(runtime, paths, junitFile);
+  const ended = await capture(program(runtime), args, { POLLWIRE_POLLER: poller });
+  tally.addRun(runtime, paths, { ...ended, junitFile }, title);
 }
 
 /** The built package on Node, as a user of plain JavaScript has it. */
@@ -189,16 +152,16 @@ async function runNode() {
   // Without Node, `bun run` puts itself on PATH under Node's name.
   const probe = await capture("node", ["-e", "process.exit('Bun' in globalThis ? 9 : 0)"]);
   if (probe.code !== 0) {
-    skips.push(`node: ${files.join(", ")} (skipped: there is no Node on PATH)`);
-    return report("node", { passed: 0, failed: 0, skipped: files.length });
+    tally.nameSkips("node", [`${files.join(", ")} (skipped: there is no Node on PATH)`]);
+    return tally.add("node", { passed: 0, failed: 0, skipped: files.length });
   }
   const { code, output } = await capture("node", ["--test", "--test-reporter=tap", ...files]);
   const sums = readTap(output);
   if (code !== 0 || sums === undefined) console.log(output);
-  if (sums === undefined) return fail("node", `the runner ended with ${code} and gave no sums`);
-  if (sums.passed + sums.failed === 0) fail("node", "ran no test");
-  if (code !== 0 && sums.failed === 0) fail("node", `the runner ended with ${code}`);
-  report("node", sums);
+  if (sums === undefined) return tally.fail("node", `the runner ended with ${code} and gave no sums`);
+  if (sums.passed + sums.failed === 0) tally.fail("node", "ran no test");
+  if (code !== 0 && sums.failed === 0) tally.fail("node", `the runner ended with ${code}`);
+  tally.add("node", sums);
 }
 
 /** The Windows builds of both runtimes under Wine, where that can be had. */
@@ -206,20 +169,14 @@ async function runWindows() {
   const { code, output } = await capture("node", ["tests/windows/run.mjs"]);
   const refused = skipLines(output);
   if (code === 0 && refused.length > 0) {
-    skips.push(...refused.map((line) => `windows: ${line}`));
-    return report("windows", { passed: 0, failed: 0, skipped: refused.length });
+    tally.nameSkips("windows", refused);
+    return tally.add("windows", { passed: 0, failed: 0, skipped: refused.length });
   }
   console.log(output);
-  const sums = /^(\d+) passed, (\d+) failed, (\d+) skipped on/m.exec(output);
-  if (sums === null) return fail("windows", `the runner ended with ${code} and gave no sums`);
-  const [passed, failed, skipped] = sums.slice(1).map(Number);
-  if (failed > 0) failures.push(`windows: ${failed} tests, named above`);
-  report("windows", { passed, failed, skipped });
-}
-
-function fail(runtime, reason) {
-  failures.push(`${runtime}: ${reason}`);
-  report(`${runtime}: ${reason}`, { passed: 0, failed: 1, skipped: 0 });
+  const sums = readSums(output);
+  if (sums === undefined) return tally.fail("windows", `the runner ended with ${code} and gave no sums`);
+  if (sums.failed > 0) tally.nameFailures("windows", [`${sums.failed} tests, named above`]);
+  tally.add("windows", sums);
 }
 
 /** Runs a command to its end, its children included; a code that is no number is the reason it did not run. */

@@ -1,6 +1,7 @@
 // The test runner's own reading of reports: what failed must never be counted as passed.
 import { assertEquals } from "@std/assert";
 import { failedTests, filesWithoutTests, readReport, readTap, skipLines } from "./reports.mjs";
+import { readSums, Tally } from "./tally.mjs";
 import { test } from "./harness.ts";
 
 const JUNIT = `<testsuites tests="4"><testsuite name="tests/a_test.ts" file="tests/a_test.ts">
@@ -48,4 +49,41 @@ test("runner: Node's sums, where it gave any", () => {
   const tap = "# pass 9\n# tests 3\n# pass 1\n# fail 1\n# cancelled 1\n# skipped 0\n";
   assertEquals(readTap(tap), { passed: 1, failed: 2, skipped: 0 });
   assertEquals(readTap("TAP version 13\n"), undefined);
+});
+
+/** What a tally prints, and its exit code. */
+function printed(body: (tally: Tally) => number): [output: string, code: number] {
+  const { log } = console;
+  const lines: string[] = [];
+  console.log = (line: string) => void lines.push(line);
+  try {
+    const code = body(new Tally());
+    return [lines.join("\n"), code];
+  } finally {
+    console.log = log;
+  }
+}
+
+test("runner: the sums of a tally add all runs up, and are read back", () => {
+  const [output, code] = printed((tally) => {
+    tally.add("one", { passed: 3, failed: 0, skipped: 1 });
+    tally.add("two", { passed: 2, failed: 1, skipped: 0 });
+    tally.fail("three", "hung");
+    return tally.end(" on Wine");
+  });
+  assertEquals(code, 1);
+  assertEquals(readSums(output), { passed: 5, failed: 2, skipped: 1 });
+  assertEquals(output.split("\n").at(-1), "5 passed, 2 failed, 1 skipped on Wine");
+  assertEquals(readSums("ok     one: 3 passed, 0 failed"), undefined);
+});
+
+test("runner: a run without a report fails, as does one that passes nothing", () => {
+  const run = { code: 0, output: "", junitFile: "/no/such/report.xml" };
+  const [output, code] = printed((tally) => {
+    tally.addRun("bun", ["tests/a_test.ts"], run, "bun");
+    tally.add("other", { passed: 9, failed: 0, skipped: 0 });
+    return tally.end();
+  });
+  assertEquals([code, readSums(output)], [1, { passed: 9, failed: 1, skipped: 0 }]);
+  assertEquals(printed((tally) => tally.end())[1], 1);
 });

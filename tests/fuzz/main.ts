@@ -16,11 +16,15 @@ const options: Record<string, string> = {
   seed: String(Date.now() % 1_000_000_007),
 };
 for (const argument of process.argv.slice(2)) {
-  const match = /^--(name|seconds|seed)=(.+)$/.exec(argument);
+  const match = /^--(?:(name)=(.+)|(seconds|seed)=(\d+))$/.exec(argument);
   if (match === null) {
-    fail(`Cannot read argument ${JSON.stringify(argument)}; there are --name= --seconds= --seed= --runtime=`);
+    fail(
+      `Cannot read argument ${
+        JSON.stringify(argument)
+      }; there are --name=TARGET --seconds=N --seed=N --runtime=deno|bun`,
+    );
   }
-  options[match![1]!] = match![2]!;
+  options[match![1] ?? match![3]!] = (match![2] ?? match![4])!;
 }
 const { name, seconds, seed } = options;
 const targets = TARGETS.filter((target) => name === "all" || target.name === name);

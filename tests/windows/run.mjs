@@ -6,22 +6,13 @@
 // are right, and nothing of how fast Windows is. grpc-js peers run on Linux. Where Wine cannot be had, nothing is run,
 // and the reason is printed.
 import { spawn, spawnSync } from "node:child_process";
-import {
-  closeSync,
-  existsSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { ensureInstalled } from "../../.ci/install.mjs";
 import { root } from "../../.ci/runtimes.mjs";
-import { failedTests, filesWithoutTests, readReport, skipLines } from "../reports.mjs";
+import { runnerArguments, Tally } from "../tally.mjs";
 import { startPeers } from "./peers.mjs";
 import { compile, Missing, prepareWindows } from "./setup.mjs";
 
@@ -46,9 +37,7 @@ const COMMON_TESTS = [
 ];
 
 const options = readOptions();
-const totals = { passed: 0, failed: 0, skipped: 0 };
-const skips = new Set();
-const failures = [];
+const tally = new Tally();
 const running = new Set();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => endBy(signal));
 
@@ -73,12 +62,7 @@ try {
   rmSync(folder, { recursive: true, force: true });
   spawnSync(windows.wineserver, ["-k"], { env: windows.environment });
 }
-printList("Skipped", [...skips]);
-printList("Failed", failures);
-console.log(
-  `\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped on ${windows.version} (not Windows)`,
-);
-process.exit(totals.failed > 0 || totals.passed === 0 ? 1 : 0);
+process.exit(tally.end(` on ${windows.version} (not Windows)`));
 
 function readOptions() {
   const values = { runtime: "", poller: "", filter: "", repeat: 1 };
@@ -141,58 +125,23 @@ function filesUnder(path) {
   }).sort();
 }
 
-/** All tests of one poller on one runtime. A runner that crashes, hangs or leaves no report is a failure. */
+/** All tests of one poller on one runtime. */
 async function runSuite(runtime, poller) {
   const title = `${runtime}, ${poller}`;
   const files = findTests(poller);
   if (files.length === 0) return;
   const junitFile = `${folder}/${runtime}-${poller}.xml`;
-  const junitPath = windowsPath(junitFile);
   rmSync(junitFile, { force: true });
-  const args = runtime === "deno" ? ["test", "-A", "--no-check", `--junit-path=${junitPath}`, ...files] : [
-    "test",
-    "--timeout=120000",
-    "--reporter=junit",
-    `--reporter-outfile=${junitPath}`,
-    ...files.map((file) => `./${file}`),
-  ];
+  const args = runnerArguments(runtime, files, windowsPath(junitFile));
   const startedAt = performance.now();
-  const { code, output } = await capture(windows.programs[runtime], args, poller);
+  const ended = await capture(windows.programs[runtime], args, poller);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
-  for (const line of skipLines(output)) skips.add(`${title}: ${line}`);
-  const junit = existsSync(junitFile) ? readFileSync(junitFile, "utf8").replaceAll("\\", "/") : "";
-  const sums = readReport(runtime, junit, output);
-  failures.push(...failedTests(junit).map((line) => `${title}: ${line}`));
-  const empty = filesWithoutTests(runtime, junit, output, files);
-  if (code !== 0 || sums.failed > 0 || empty.length > 0) console.log(output);
-  for (const file of junit === "" ? [] : empty) fail(title, `${file} ran no test`);
-  if (junit === "") return fail(title, `the runner ended with ${code} and left no report`);
-  if (code !== 0 && sums.failed === 0) fail(title, `the runner ended with ${code}`);
-  report(`${title} (${seconds} s)`, sums);
+  tally.addRun(runtime, files, { ...ended, junitFile }, title, `${title} (${seconds} s)`);
 }
 
 /** Wine has Linux' files under drive Z. */
 function windowsPath(path) {
   return `Z:${path.replaceAll("/", "\\")}`;
-}
-
-function fail(title, reason) {
-  failures.push(`${title}: ${reason}`);
-  report(`${title}: ${reason}`, { passed: 0, failed: 1, skipped: 0 });
-}
-
-function report(title, sums) {
-  for (const key of Object.keys(totals)) totals[key] += sums[key];
-  const skipped = sums.skipped > 0 ? `, ${sums.skipped} skipped` : "";
-  console.log(
-    `${
-      sums.failed > 0 ? "FAILED" : "ok    "
-    } ${title}: ${sums.passed} passed, ${sums.failed} failed${skipped}`,
-  );
-}
-
-function printList(title, lines) {
-  if (lines.length > 0) console.log(`\n${title}:\n${lines.map((line) => `  ${line}`).join("\n")}`);
 }
 
 /** Runs a Windows program to its end; its output goes through a file, for Wine does not pass pipes on well. */
