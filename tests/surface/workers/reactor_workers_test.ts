@@ -118,7 +118,8 @@ for (const [sharing, when] of SHARING) {
         await Promise.race(failures);
         await sleep(ends[0]!.restartInMs);
         let answers: number[] = [];
-        for (let i = 0; i < 50 && new Set(answers).size < 2; i++) {
+        const limit = performance.now() + 10_000; // a thread takes its time to start where the machine is busy
+        while (new Set(answers).size < 2 && performance.now() < limit) {
           answers = (await Promise.allSettled(Array.from({ length: 10 }, () => ask(`127.0.0.1:${port}`))))
             .flatMap((one) => one.status === "fulfilled" ? [one.value] : []);
         }
