@@ -3,11 +3,29 @@
 import { statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import process from "node:process";
-import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+import { setTimeout } from "node:timers";
+import {
+  isMainThread,
+  MessageChannel,
+  type MessagePort,
+  parentPort,
+  Worker,
+  workerData,
+} from "node:worker_threads";
 import { runtime } from "./detect.ts";
 
 /** Tells what we gave a thread from what other workers are given. */
 const MARK = "pollwire";
+
+/**
+ * A port that the thread does nothing with: it closes when the thread is gone. Deno says of a worker that is terminated
+ * that it is gone at once, but it runs on until its turn is over: whoever closes descriptors behind it must wait, or the
+ * thread goes on to use, and to close, those of others.
+ */
+const LIFELINE = "pollwire lifeline";
+
+/** A turn that goes on for so long after the thread was terminated is endless, and no reason to wait. */
+const ENDLESS_MS = 10_000;
 
 /** Why no thread can run `module` here, as a sentence; undefined where one can. */
 export function whyNoThread(module: URL): string | undefined {
@@ -32,21 +50,30 @@ export interface ThreadEnd {
 
 /** A running thread. It keeps the process alive until {@linkcode unref}. */
 export class Thread {
-  /** Settles once the thread is gone, however it went. */
+  /** Settles once the thread is gone, however it went: nothing of it runs any more. */
   readonly ended: Promise<ThreadEnd>;
   private readonly worker: Worker;
+  private readonly lifeline: MessagePort | undefined = undefined;
 
   /** Runs `module`, which finds `data` with {@linkcode startData}; shared memory stays shared. */
   constructor(module: URL, data: unknown, onMessage: (message: unknown) => void = () => {}) {
-    this.worker = new Worker(module, { workerData: { [MARK]: data } });
+    if (runtime === "deno") {
+      const { port1, port2 } = new MessageChannel();
+      this.lifeline = port1;
+      this.worker = new Worker(module, {
+        workerData: { [MARK]: data, [LIFELINE]: port2 },
+        transferList: [port2],
+      });
+    } else this.worker = new Worker(module, { workerData: { [MARK]: data } });
     let error: Error | undefined = undefined;
     this.worker.on("error", (thrown: unknown) => {
       error ??= thrown instanceof Error ? thrown : new Error(String(thrown));
     });
     this.worker.on("message", onMessage);
-    this.ended = new Promise((resolve) => {
+    const exited = new Promise<ThreadEnd>((resolve) => {
       this.worker.on("exit", (exitCode) => resolve({ error, exitCode }));
     });
+    this.ended = Promise.all([exited, closed(this.lifeline)]).then(([end]) => end);
   }
 
   /** Sends a message; shared memory in it stays shared. */
@@ -57,17 +84,30 @@ export class Thread {
   /** The thread keeps the process alive. */
   ref(): void {
     this.worker.ref();
+    this.lifeline?.ref();
   }
 
   /** The process may end while the thread runs. */
   unref(): void {
     this.worker.unref();
+    this.lifeline?.unref();
   }
 
   /** Ends a thread that would not end by itself. */
   terminate(): void {
     void this.worker.terminate();
+    const { lifeline } = this;
+    if (lifeline !== undefined) setTimeout(() => lifeline.close(), ENDLESS_MS).unref();
   }
+}
+
+/** Of the thread's end of the port: when it has closed. */
+function closed(lifeline: MessagePort | undefined): Promise<void> {
+  if (lifeline === undefined) return Promise.resolve();
+  return new Promise((resolve) => {
+    lifeline.on("close", () => resolve());
+    lifeline.on("message", () => {}); // a port that nobody listens to does not notice
+  });
 }
 
 /** In a thread made by {@linkcode Thread}: what it was given; undefined in every other thread. */

@@ -60,7 +60,7 @@ class ReactorWorker {
     });
   }
 
-  /** Ends the thread in order, for Deno itself fails where a thread ends amid a native call of its engine. */
+  /** Ends the thread in order, so that nobody has to close behind it what it had open. */
   async fail(error: unknown): Promise<void> {
     if (this.failing) return;
     this.failing = true;

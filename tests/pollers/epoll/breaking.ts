@@ -7,6 +7,7 @@ import { nativeCalls } from "./native_calls.ts";
 /** As in handover.ts. */
 const TOKEN = 1;
 const POLLER = 1;
+const QUIT = 3;
 
 interface Inside {
   readonly pollset: { readonly descriptors: { epollFd: number; kickFd: number }; kick(): void };
@@ -47,9 +48,11 @@ export async function quiet(engine: EpollEngine): Promise<void> {
 export async function breakThread(engine: EpollEngine): Promise<Broken> {
   await parked(engine);
   const { pollset, waiting } = inside(engine);
-  const { thread } = waiting;
+  const { thread, handover } = waiting;
   thread!.terminate();
-  pollset.kick(); // a thread that waits in native code ends only when it comes back
+  // A thread that waits in native code ends only when it comes back, and on Deno only when its turn is over.
+  Atomics.store(handover!.control, QUIT, 1);
+  pollset.kick();
   return { mended: thread!.ended, mend: () => {} };
 }
 

@@ -86,3 +86,8 @@ for (const shape of ["thread", "own"] as const) {
     assert(code === 0);
   }, { skip });
 }
+
+test("threads that are terminated use nothing that others have by then", async () => {
+  const { code, output } = await startProgram("terminate.ts", ["40"]).ended;
+  assertEquals([output, code], ["all ended\n", 0]);
+}, { skip });
