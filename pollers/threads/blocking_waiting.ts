@@ -112,11 +112,14 @@ export class BlockingWaiting implements Waiting {
 
   /** The next iteration, after one of the runtime's loop. */
   private again(): void {
-    const now = this.loop.now();
-    if (this.wholeTurn === undefined || now - this.wholeTurnAt < WHOLE_TURN_MS) {
-      return this.loop.runtime.soon(this.tick);
+    const { wholeTurn, loop } = this;
+    if (wholeTurn !== undefined) {
+      const now = loop.now();
+      if (now - this.wholeTurnAt >= WHOLE_TURN_MS) {
+        this.wholeTurnAt = now;
+        return wholeTurn(this.tick);
+      }
     }
-    this.wholeTurnAt = now;
-    this.wholeTurn(this.tick);
+    loop.runtime.soon(this.tick);
   }
 }
