@@ -131,6 +131,34 @@ for (const [sharing, when] of SHARING) {
     when,
   );
 
+  test(
+    `reactor workers, ${sharing}: one that ends on the spot closes nothing in order, and is cleared up behind`,
+    async () => {
+      const ends: WorkerEnd[] = [];
+      await withWorkers({ sharing, threads: 1, onWorkerEnd: (end) => ends.push(end) }, async ({ port }) => {
+        const channels = Array.from({ length: 4 }, () => new Channel(`127.0.0.1:${port}`));
+        const running = channels.map((channel) =>
+          channel.client(Trial).one({ text: "sleep", number: 60_000 })
+        );
+        const failures = Promise.all(running.map((call) => assertRejects(() => call)));
+        await ask(`127.0.0.1:${port}`);
+        await assertRejects(() => ask(`127.0.0.1:${port}`, "exit"));
+        await failures; // their connections were closed by the owner
+        await until(() => ends.length > 0);
+        assertEquals(ends.map(({ reason }) => reason), ["exit code 3"]);
+        for (const channel of channels) channel.close();
+        // Until the next worker listens nobody does, unless a boss lets connections wait.
+        let answer: number | undefined = undefined;
+        const limit = performance.now() + 10_000;
+        while (answer === undefined && performance.now() < limit) {
+          answer = await ask(`127.0.0.1:${port}`).catch(() => undefined);
+        }
+        assertEquals(answer, 0);
+      });
+    },
+    when,
+  );
+
   test(`reactor workers, ${sharing}: shutdown lets running calls finish`, async () => {
     let finished: Promise<unknown> = Promise.resolve();
     const channels: Channel[] = [];

@@ -1,4 +1,5 @@
 // The service that reactor workers run in tests: says who answered, and fails in whatever way it is told.
+import process from "node:process";
 import { Channel, type Server } from "pollwire";
 import { CHUNK, numbers, sleep, Trial } from "../serving.ts";
 
@@ -22,6 +23,9 @@ export default function setUp(server: Server, { index, data }: { index: number; 
             throw new Error("crashed as asked");
           });
           return { number: index };
+        case "exit":
+          process.exit(3);
+          break;
         case "sleep":
           await sleep(number);
           return { number: index };
