@@ -60,7 +60,7 @@ try {
 } finally {
   peers.end();
   rmSync(folder, { recursive: true, force: true });
-  spawnSync(windows.wineserver, ["-k"], { env: windows.environment });
+  endWine();
 }
 process.exit(tally.end(` on ${windows.version} (not Windows)`));
 
@@ -180,9 +180,16 @@ function capture(windowsProgram, args, poller) {
   });
 }
 
+/** Ends every Windows process, and waits until Wine's server is gone: the next run is to have one of its own. */
+function endWine() {
+  for (const flag of ["-k", "-w"]) {
+    spawnSync(windows.wineserver, [flag], { env: windows.environment, timeout: 10_000 });
+  }
+}
+
 /** Ends a runner and what it started: Windows processes are children of Wine's server, not of the runner. */
 function endAll(child) {
-  spawnSync(windows.wineserver, ["-k"], { env: windows.environment, timeout: 10_000 });
+  endWine();
   try {
     process.kill(-child.pid, "SIGKILL");
   } catch {
