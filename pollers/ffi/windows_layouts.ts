@@ -70,6 +70,7 @@ export const C = {
   MEM_COMMIT: 0x1000,
   MEM_RESERVE: 0x2000,
   MEM_RELEASE: 0x8000,
+  SYNCHRONIZE: 0x10_0000,
   PAGE_READWRITE: 4,
 } as const;
 

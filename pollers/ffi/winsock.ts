@@ -61,6 +61,9 @@ const SYSTEM_SIGNATURES = {
   CreateFileW: { parameters: ["buffer", "u32", "u32", "pointer", "u32", "u32", "pointer"], result: "u32" },
   ReadFile: { parameters: ["pointer", "pointer", "u32", "pointer", "pointer"], result: "i32" },
   WriteFile: { parameters: ["pointer", "pointer", "u32", "pointer", "pointer"], result: "i32" },
+  GetCurrentThreadId: { parameters: [], result: "u32" },
+  OpenThread: { parameters: ["u32", "i32", "u32"], result: "u32" },
+  WaitForSingleObject: { parameters: ["pointer", "u32"], result: "u32" },
   VirtualAlloc: { parameters: ["address", "address", "u32", "u32"], result: "address" },
   VirtualFree: { parameters: ["address", "address", "u32"], result: "i32" },
 } as const;

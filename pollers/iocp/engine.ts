@@ -112,7 +112,8 @@ export class IocpEngine extends PollingEngine {
 
   /** See `Estate`. */
   override bequeath(): IocpEstate {
-    return { words: this.holdings.words, port: this.port.handles };
+    const threadId = this.sockets.winsock.GetCurrentThreadId();
+    return { words: this.holdings.words, port: this.port.handles, threadId };
   }
 
   /** See `Estate`. */

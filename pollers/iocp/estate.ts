@@ -1,10 +1,18 @@
 // What is left of an engine whose thread is gone, and how it is given back.
 
 import { pointerTo } from "../ffi/library.ts";
+import { WAIT_TIMEOUT } from "../ffi/windows_error_table.ts";
 import { C } from "../ffi/windows_layouts.ts";
 import type { Winsock } from "../ffi/winsock.ts";
 import { CompletionPort, MAX_PACKETS, type PortHandles } from "./completion_port.ts";
 import { Holdings, SOCKET } from "./holdings.ts";
+
+/**
+ * How often the thread's end is looked for, and how often at most. It ends a moment after its JavaScript; Wine cancels
+ * its operations then, and its heap breaks where their sockets are closed at the same time.
+ */
+const THREAD_EVERY_MS = 5;
+const MOST_LOOKS = 400;
 
 /** How often packets of what was closed are looked for, and how often at most; a broken driver's never come. */
 const COLLECT_EVERY_MS = 5;
@@ -15,23 +23,39 @@ export interface IocpEstate {
   /** See {@linkcode Holdings}. */
   readonly words: Int32Array;
   readonly port: PortHandles;
+  /** The system's number of the engine's thread. */
+  readonly threadId: number;
 }
 
 /** Calls `later` after so many milliseconds. */
 export type Wait = (ms: number, later: () => void) => void;
 
 /**
- * Closes the handles of an engine whose thread is gone, but for those in `kept`. The memory of its operations goes
- * after the last of their packets, until which the system may write into it.
+ * Closes the handles of an engine whose JavaScript is over, but for those in `kept`, once its thread has ended. The
+ * memory of its operations goes after the last of their packets, until which the system may write into it.
  */
 export function settleEstate(
   winsock: Winsock,
-  { words, port: handles }: IocpEstate,
+  estate: IocpEstate,
   kept: readonly number[],
   wait: Wait,
 ): void {
-  const holdings = new Holdings(words);
+  const holdings = new Holdings(estate.words);
   if (!holdings.takePort()) return; // it was shut down, or this was done before
+  const thread = winsock.OpenThread(C.SYNCHRONIZE, 0, estate.threadId); // 0: it has ended
+  const pointer = pointerTo(thread);
+  let looks = 0;
+  const look = (): void => {
+    const runs = thread !== 0 && winsock.WaitForSingleObject(pointer, 0) === WAIT_TIMEOUT;
+    if (runs && ++looks < MOST_LOOKS) return wait(THREAD_EVERY_MS, look);
+    if (thread !== 0) winsock.CloseHandle(pointer);
+    closeHandles(winsock, holdings, kept);
+    collectPackets(winsock, holdings, estate.port, wait);
+  };
+  look();
+}
+
+function closeHandles(winsock: Winsock, holdings: Holdings, kept: readonly number[]): void {
   for (const { handle, kind } of holdings.takeHandles()) {
     const pointer = pointerTo(handle);
     if (kept.includes(handle)) continue;
@@ -41,6 +65,9 @@ export function settleEstate(
       winsock.CloseHandle(pointer);
     }
   }
+}
+
+function collectPackets(winsock: Winsock, holdings: Holdings, handles: PortHandles, wait: Wait): void {
   const port = new CompletionPort(winsock, handles);
   const packets = new Int32Array(MAX_PACKETS);
   let collects = 0;

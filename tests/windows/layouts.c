@@ -95,6 +95,7 @@ int main(void) {
   FLAG(MEM_COMMIT);
   FLAG(MEM_RESERVE);
   FLAG(MEM_RELEASE);
+  FLAG(SYNCHRONIZE);
   printf("\"PAGE_READWRITE\":%u},\"errors\":{", (unsigned)PAGE_READWRITE);
 #define ROW(name) printf("\"" #name "\":%u,", (unsigned)name);
 #include "error_rows.h" // the names in pollers/ffi/windows_error_table.ts
