@@ -72,6 +72,7 @@ export const C = {
   MEM_RELEASE: 0x8000,
   SYNCHRONIZE: 0x10_0000,
   PAGE_READWRITE: 4,
+  PAGE_EXECUTE_READ: 0x20,
 } as const;
 
 /** Bytes that AcceptEx wants beyond each address. */

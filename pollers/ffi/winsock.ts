@@ -1,28 +1,18 @@
 // Windows' calls that a poller makes: Winsock, completion ports and pinned memory; and why there may be none.
 
 import process from "node:process";
-import {
-  functionAt,
-  type NativeFunction,
-  type NativeFunctions,
-  type NativePointer,
-  openLibrary,
-  pointerTo,
-} from "./library.ts";
+import { ErrorKeeper } from "./kept_error.ts";
+import { type NativeFunctions, type NativePointer, openLibrary, pointerTo } from "./library.ts";
 import { Arena } from "./memory.ts";
 import { openWholeTurn } from "./whole_turn.ts";
 import { C, GUIDS, WSADATA } from "./windows_layouts.ts";
 
 // SOCKETs and HANDLEs come back as u32, for Windows promises that no more of them than 32 bits is significant; they are
 // passed as pointers, whole.
-const SOCKET_SIGNATURES = {
-  WSAStartup: { parameters: ["u32", "buffer"], result: "i32" },
-  WSAGetLastError: { parameters: [], result: "u32" },
+
+/** Calls of sockets whose errors matter. */
+const SOCKET_CALLS = {
   WSASocketW: { parameters: ["i32", "i32", "i32", "pointer", "u32", "u32"], result: "u32" },
-  WSAIoctl: {
-    parameters: ["pointer", "u32", "buffer", "u32", "buffer", "u32", "buffer", "pointer", "pointer"],
-    result: "i32",
-  },
   WSARecv: {
     parameters: ["pointer", "buffer", "u32", "buffer", "buffer", "pointer", "pointer"],
     result: "i32",
@@ -35,24 +25,16 @@ const SOCKET_SIGNATURES = {
   listen: { parameters: ["pointer", "i32"], result: "i32" },
   connect: { parameters: ["pointer", "buffer", "i32"], result: "i32" },
   getsockname: { parameters: ["pointer", "buffer", "buffer"], result: "i32" },
-  getpeername: { parameters: ["pointer", "buffer", "buffer"], result: "i32" },
   setsockopt: { parameters: ["pointer", "i32", "i32", "buffer", "i32"], result: "i32" },
-  ioctlsocket: { parameters: ["pointer", "u32", "buffer"], result: "i32" },
-  shutdown: { parameters: ["pointer", "i32"], result: "i32" },
-  closesocket: { parameters: ["pointer"], result: "i32" },
 } as const;
 
-const SYSTEM_SIGNATURES = {
+/** Calls of ports and pipes whose errors matter. */
+const HANDLE_CALLS = {
   CreateIoCompletionPort: { parameters: ["i64", "pointer", "address", "u32"], result: "u32" },
   GetQueuedCompletionStatusEx: {
     parameters: ["pointer", "buffer", "u32", "buffer", "u32", "i32"],
     result: "i32",
   },
-  PostQueuedCompletionStatus: { parameters: ["pointer", "u32", "address", "pointer"], result: "i32" },
-  SetFileCompletionNotificationModes: { parameters: ["pointer", "u32"], result: "i32" },
-  CancelIoEx: { parameters: ["pointer", "pointer"], result: "i32" },
-  CloseHandle: { parameters: ["pointer"], result: "i32" },
-  DeleteFileW: { parameters: ["buffer"], result: "i32" },
   CreateNamedPipeW: {
     parameters: ["buffer", "u32", "u32", "u32", "u32", "u32", "u32", "pointer"],
     result: "u32",
@@ -61,21 +43,45 @@ const SYSTEM_SIGNATURES = {
   CreateFileW: { parameters: ["buffer", "u32", "u32", "pointer", "u32", "u32", "pointer"], result: "u32" },
   ReadFile: { parameters: ["pointer", "pointer", "u32", "pointer", "pointer"], result: "i32" },
   WriteFile: { parameters: ["pointer", "pointer", "u32", "pointer", "pointer"], result: "i32" },
+} as const;
+
+/** Calls of sockets that give a pointer out by its GUID; their errors matter too. */
+const EXTENSION_CALLS = {
+  acceptEx: {
+    parameters: ["pointer", "pointer", "pointer", "u32", "u32", "u32", "buffer", "pointer"],
+    result: "i32",
+  },
+  connectEx: {
+    parameters: ["pointer", "buffer", "i32", "pointer", "u32", "pointer", "pointer"],
+    result: "i32",
+  },
+} as const;
+
+/** Calls of which it is enough whether they failed. */
+const PLAIN_SOCKET_CALLS = {
+  WSAStartup: { parameters: ["u32", "buffer"], result: "i32" },
+  WSAIoctl: {
+    parameters: ["pointer", "u32", "buffer", "u32", "buffer", "u32", "buffer", "pointer", "pointer"],
+    result: "i32",
+  },
+  getpeername: { parameters: ["pointer", "buffer", "buffer"], result: "i32" },
+  ioctlsocket: { parameters: ["pointer", "u32", "buffer"], result: "i32" },
+  shutdown: { parameters: ["pointer", "i32"], result: "i32" },
+  closesocket: { parameters: ["pointer"], result: "i32" },
+} as const;
+
+/** See {@linkcode PLAIN_SOCKET_CALLS}. */
+const PLAIN_SYSTEM_CALLS = {
+  PostQueuedCompletionStatus: { parameters: ["pointer", "u32", "address", "pointer"], result: "i32" },
+  SetFileCompletionNotificationModes: { parameters: ["pointer", "u32"], result: "i32" },
+  CancelIoEx: { parameters: ["pointer", "pointer"], result: "i32" },
+  CloseHandle: { parameters: ["pointer"], result: "i32" },
+  DeleteFileW: { parameters: ["buffer"], result: "i32" },
   GetCurrentThreadId: { parameters: [], result: "u32" },
   OpenThread: { parameters: ["u32", "i32", "u32"], result: "u32" },
   WaitForSingleObject: { parameters: ["pointer", "u32"], result: "u32" },
   VirtualAlloc: { parameters: ["address", "address", "u32", "u32"], result: "address" },
   VirtualFree: { parameters: ["address", "address", "u32"], result: "i32" },
-} as const;
-
-const ACCEPT_EX = {
-  parameters: ["pointer", "pointer", "pointer", "u32", "u32", "u32", "buffer", "pointer"],
-  result: "i32",
-} as const;
-
-const CONNECT_EX = {
-  parameters: ["pointer", "buffer", "i32", "pointer", "u32", "pointer", "pointer"],
-  result: "i32",
 } as const;
 
 /** Winsock's version, 2.2. */
@@ -86,11 +92,14 @@ export const INVALID_SOCKET = 0xffff_ffff;
 
 /** Calls of one thread. */
 export interface Winsock
-  extends NativeFunctions<typeof SOCKET_SIGNATURES>, NativeFunctions<typeof SYSTEM_SIGNATURES> {
-  /** ConnectEx, which a socket's provider gives out. */
-  readonly connectEx: NativeFunction<typeof CONNECT_EX>;
-  /** AcceptEx, the same way. */
-  readonly acceptEx: NativeFunction<typeof ACCEPT_EX>;
+  extends
+    NativeFunctions<typeof SOCKET_CALLS>,
+    NativeFunctions<typeof HANDLE_CALLS>,
+    NativeFunctions<typeof EXTENSION_CALLS>,
+    NativeFunctions<typeof PLAIN_SOCKET_CALLS>,
+    NativeFunctions<typeof PLAIN_SYSTEM_CALLS> {
+  /** The error of the last call of sockets, ports and pipes, where it failed; of the plain ones nothing is known. */
+  lastError(): number;
   /** See `openWholeTurn`. */
   readonly wholeTurn: ((closure: () => void) => void) | undefined;
 }
@@ -115,17 +124,24 @@ function open(): OpenedWinsock {
   if (process.arch !== "x64") {
     return { ok: false, because: `the layout of structs on ${process.arch} is unknown; known is x64` };
   }
-  const system = openLibrary(["kernel32.dll"], SYSTEM_SIGNATURES);
-  if (!system.ok) return system;
-  const sockets = openLibrary(["ws2_32.dll"], SOCKET_SIGNATURES);
+  const kept = ErrorKeeper.open();
+  if (!kept.ok) return kept;
+  const { keeper } = kept;
+  const sockets = keeper.functions("ws2_32.dll", SOCKET_CALLS);
+  const handles = keeper.functions("kernel32.dll", HANDLE_CALLS);
+  const plainSockets = openLibrary(["ws2_32.dll"], PLAIN_SOCKET_CALLS);
+  const plainSystem = openLibrary(["kernel32.dll"], PLAIN_SYSTEM_CALLS);
   if (!sockets.ok) return sockets;
-  const calls = { ...sockets.functions, ...system.functions };
+  if (!handles.ok) return handles;
+  if (!plainSockets.ok) return plainSockets;
+  if (!plainSystem.ok) return plainSystem;
+  const calls = { ...sockets.functions, ...plainSockets.functions };
   const arena = new Arena(WSADATA.size);
   const error = calls.WSAStartup(VERSION, arena.allocate(WSADATA.size).bytes);
   if (error !== 0) return { ok: false, because: `WSAStartup failed with error ${error}` };
   const socket = calls.WSASocketW(C.AF_INET, C.SOCK_STREAM, C.IPPROTO_TCP, null, 0, C.WSA_FLAG_OVERLAPPED);
   if (socket === INVALID_SOCKET) {
-    return { ok: false, because: `no socket can be made: error ${calls.WSAGetLastError()}` };
+    return { ok: false, because: `no socket can be made: error ${keeper.lastError()}` };
   }
   const pointer = pointerTo(socket);
   const acceptEx = extension(calls, pointer, GUIDS.acceptEx);
@@ -134,10 +150,14 @@ function open(): OpenedWinsock {
   if (acceptEx === 0 || connectEx === 0) {
     return { ok: false, because: "its network provider has no AcceptEx and ConnectEx" };
   }
+  const extensions = keeper.functionsAt({ acceptEx, connectEx }, EXTENSION_CALLS);
+  if (!extensions.ok) return extensions;
   const winsock = {
     ...calls,
-    acceptEx: functionAt(acceptEx, ACCEPT_EX),
-    connectEx: functionAt(connectEx, CONNECT_EX),
+    ...handles.functions,
+    ...extensions.functions,
+    ...plainSystem.functions,
+    lastError: keeper.lastError,
     wholeTurn: openWholeTurn(["kernel32.dll"], "SwitchToThread"),
   };
   return { ok: true, winsock };
@@ -145,7 +165,7 @@ function open(): OpenedWinsock {
 
 /** The address of a function that a provider gives out by its GUID; 0 where it has none. */
 function extension(
-  calls: NativeFunctions<typeof SOCKET_SIGNATURES>,
+  calls: NativeFunctions<typeof PLAIN_SOCKET_CALLS>,
   socket: NativePointer,
   guid: readonly number[],
 ): number {

@@ -51,7 +51,7 @@ export class CompletionPort implements EventSource {
   associate(handle: number): number {
     if (this.closed) return C.ERROR_INVALID_HANDLE;
     const port = this.winsock.CreateIoCompletionPort(handle, this.port, 0, 0);
-    return port === 0 ? this.winsock.WSAGetLastError() : 0;
+    return port === 0 ? this.winsock.lastError() : 0;
   }
 
   /**
@@ -73,7 +73,7 @@ export class CompletionPort implements EventSource {
         0,
       ) === 0
     ) {
-      const error = winsock.WSAGetLastError();
+      const error = winsock.lastError();
       if (error === WAIT_TIMEOUT) return 0;
       throw new Error(`GetQueuedCompletionStatusEx failed: ${windowsErrorCode(error)}`);
     }
@@ -105,7 +105,7 @@ export class CompletionPort implements EventSource {
 export function createPort(winsock: Winsock, slotsAt: number, slotBytes: number): CompletionPort {
   const port = winsock.CreateIoCompletionPort(-1, null, 0, 1);
   if (port === 0) {
-    throw new Error(`CreateIoCompletionPort failed: ${windowsErrorCode(winsock.WSAGetLastError())}`);
+    throw new Error(`CreateIoCompletionPort failed: ${windowsErrorCode(winsock.lastError())}`);
   }
   return new CompletionPort(winsock, { port, slotsAt, slotBytes });
 }

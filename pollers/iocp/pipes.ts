@@ -159,7 +159,7 @@ export class Pipes {
   }
 
   private opened(handle: number): Pipe | number {
-    if (handle === INVALID_SOCKET) return this.winsock.WSAGetLastError();
+    if (handle === INVALID_SOCKET) return this.winsock.lastError();
     const pipe = { handle, pointer: pointerTo(handle), closed: false };
     if (!this.holdings.add(handle, FILE)) {
       this.winsock.CloseHandle(pipe.pointer);
@@ -173,7 +173,7 @@ export class Pipes {
 
   private started(succeeded: number): number {
     if (succeeded !== 0) return PACKET_COMES;
-    const error = this.winsock.WSAGetLastError();
+    const error = this.winsock.lastError();
     return error === WSA_IO_PENDING ? PACKET_COMES : error;
   }
 }

@@ -27,7 +27,7 @@ export class Receiver {
     const { winsock, received, flags } = this;
     flags.view.setUint32(0, 0, true);
     const result = winsock.WSARecv(socket, vectors, count, received.bytes, flags.bytes, null, null);
-    return result === 0 ? received.view.getUint32(0, true) : -winsock.WSAGetLastError();
+    return result === 0 ? received.view.getUint32(0, true) : -winsock.lastError();
   };
 
   /** Posts a receive of zero bytes, which is done when something is there, or the end; see `Sockets.started`. */

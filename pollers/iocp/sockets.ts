@@ -82,7 +82,7 @@ export class Sockets {
     const { winsock } = this;
     const flags = C.WSA_FLAG_OVERLAPPED | C.WSA_FLAG_NO_HANDLE_INHERIT;
     const handle = winsock.WSASocketW(familyNumber(address, C), C.SOCK_STREAM, 0, null, 0, flags);
-    if (handle === INVALID_SOCKET) return winsock.WSAGetLastError();
+    if (handle === INVALID_SOCKET) return winsock.lastError();
     if (this.holdings.add(handle, SOCKET)) return socketOf(handle);
     winsock.closesocket(pointerTo(handle));
     return WSAEMFILE;
@@ -92,7 +92,7 @@ export class Sockets {
   adopt(handle: number): AdoptedSocket | number {
     const socket = socketOf(handle);
     const local = this.localAddress(socket);
-    if (local === undefined) return this.winsock.WSAGetLastError();
+    if (local === undefined) return this.winsock.lastError();
     const peer = this.peerAddress(socket) ?? UNNAMED; // gone already, which the first read will tell
     return this.holdings.add(handle, SOCKET) ? { socket, local, peer } : WSAEMFILE;
   }
@@ -239,7 +239,7 @@ export class Sockets {
   /** Whether a call that starts an operation is done, is pending, or failed. */
   started(failed: boolean): number {
     if (!failed) return DONE;
-    const error = this.winsock.WSAGetLastError();
+    const error = this.winsock.lastError();
     return error === WSA_IO_PENDING ? PENDING : error;
   }
 
@@ -273,7 +273,7 @@ export class Sockets {
   }
 
   private result(value: number): number {
-    return value === 0 ? 0 : this.winsock.WSAGetLastError();
+    return value === 0 ? 0 : this.winsock.lastError();
   }
 }
 

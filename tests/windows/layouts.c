@@ -96,7 +96,8 @@ int main(void) {
   FLAG(MEM_RESERVE);
   FLAG(MEM_RELEASE);
   FLAG(SYNCHRONIZE);
-  printf("\"PAGE_READWRITE\":%u},\"errors\":{", (unsigned)PAGE_READWRITE);
+  FLAG(PAGE_READWRITE);
+  printf("\"PAGE_EXECUTE_READ\":%u},\"errors\":{", (unsigned)PAGE_EXECUTE_READ);
 #define ROW(name) printf("\"" #name "\":%u,", (unsigned)name);
 #include "error_rows.h" // the names in pollers/ffi/windows_error_table.ts
   printf("\"WSA_IO_PENDING\":%u,\"WAIT_TIMEOUT\":%u}}\n", (unsigned)WSA_IO_PENDING, (unsigned)WAIT_TIMEOUT);
