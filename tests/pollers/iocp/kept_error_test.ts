@@ -10,6 +10,7 @@ import {
   Acceptor,
   connect,
   LOOPBACK,
+  NOBODY,
   pattern,
   read,
   readExactly,
@@ -86,7 +87,7 @@ iocpTests("errors of calls", () => {
         assertEquals((await read(server) as IoError).kind, "end-of-stream");
         server.close();
         await acceptor.shutdown();
-        const refused = await tryConnect(engine, to);
+        const refused = await tryConnect(engine, NOBODY);
         assertEquals(refused.ok ? undefined : refused.error.kind, "refused");
       }, options));
   }
