@@ -2,7 +2,7 @@
 
 import { formatAddress, type SocketAddress } from "./address.ts";
 import { ExecCtx } from "./exec_ctx.ts";
-import type { IoError } from "./io_error.ts";
+import { type IoError, ioErrorFromCode } from "./io_error.ts";
 import { type Closable, OpenSet } from "./open_set.ts";
 import { type Clock, Timers } from "./timers.ts";
 import type { TimerTask } from "./timer_heap.ts";
@@ -51,6 +51,10 @@ export class ConnectAttempt implements Closable {
 
   /** The connection stands; it is closed again if nobody wants it any more. */
   succeed(endpoint: Endpoint): void {
+    if (isSelf(endpoint)) {
+      endpoint.close();
+      return this.fail(ioErrorFromCode("ECONNREFUSED", "connect", this.to, "ECONNREFUSED"));
+    }
     if (!this.settle()) return endpoint.close();
     this.engine.execCtx.enter(this.done, { ok: true, value: endpoint });
   }
@@ -86,6 +90,15 @@ export class ConnectAttempt implements Closable {
     this.settled = true;
     return this.engine.opened.delete(this);
   }
+}
+
+/**
+ * Whether TCP has connected a socket with itself. That happens on this machine where nobody listens at a port which the
+ * system then chooses for the connecting socket; whoever asks to connect means somebody else, who is not there.
+ */
+function isSelf({ local, peer }: Endpoint): boolean {
+  if (!("port" in local && "port" in peer) || local.port !== peer.port) return false;
+  return local.host === peer.host || peer.host === "0.0.0.0" || peer.host === "::";
 }
 
 /** An engine on real sockets; each adds how to connect, to listen and to look names up. */
