@@ -3,9 +3,8 @@
 // A call that fails leaves a number with its thread, and GetLastError gives it. Asked for from JavaScript it may be
 // another's: between two calls of ours the runtime makes calls of its own, when it compiles, collects garbage or does
 // something for the first time. (Deno has had 1150, of a look at Windows' version, where a connect was pending.) So a
-// few bytes of machine code stand before each
-// call: they make it, then ask, and put the answer into memory. Other runtimes do the same: Java names it the capture
-// of the call's state, .NET SetLastError.
+// few bytes of machine code stand before each call: they make it, then ask, and put the answer into memory. Other
+// runtimes do the same: Java names it the capture of the call's state, .NET SetLastError.
 
 import {
   functionAt,
