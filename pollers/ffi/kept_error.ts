@@ -24,8 +24,10 @@ const KERNEL_SIGNATURES = {
   VirtualProtect: { parameters: ["address", "address", "u32", "buffer"], result: "i32" },
 } as const;
 
-/** What the code before one call takes at most, and how many pieces lie in one page. */
+/** What the code before one call takes at most. */
 const THUNK_BYTES = 128;
+
+/** What is made executable at once. */
 const PAGE_BYTES = 4_096;
 
 /** Arguments come in four registers, and the others on the stack. */
@@ -37,7 +39,7 @@ type Addresses<S extends Signatures> = { readonly [N in keyof S]: number };
 
 /** Makes functions whose error is kept, for one thread. */
 export class ErrorKeeper {
-  private readonly arena = new Arena(16);
+  private readonly arena = new Arena(32);
   private readonly answer = this.arena.allocate(4);
   private readonly room = this.arena.allocate(4);
   private readonly getLastError: number;
@@ -73,16 +75,17 @@ export class ErrorKeeper {
    */
   functionsAt<const S extends Signatures>(addresses: Addresses<S>, signatures: S): Opened<S> {
     const { VirtualAlloc, VirtualProtect } = this.kernel;
+    const entries = Object.entries(signatures);
+    if (entries.length > PAGE_BYTES / THUNK_BYTES) {
+      throw new RangeError(
+        `Cannot keep the errors of ${entries.length} functions: a page has room for fewer`,
+      );
+    }
+    const thunks = entries.map(([name, { parameters }]) => this.thunk(addresses[name]!, parameters.length));
     const page = VirtualAlloc(0, PAGE_BYTES, C.MEM_RESERVE | C.MEM_COMMIT, C.PAGE_READWRITE);
     if (page === 0) return { ok: false, because: "the system has no memory left" };
     const code = new Uint8Array(viewMemory(page, PAGE_BYTES));
-    const entries = Object.entries(signatures);
-    if (entries.length > PAGE_BYTES / THUNK_BYTES) {
-      throw new RangeError(`Cannot keep errors of ${entries.length}`);
-    }
-    entries.forEach(([name, { parameters }], i) => {
-      code.set(this.thunk(addresses[name]!, parameters.length), i * THUNK_BYTES);
-    });
+    thunks.forEach((thunk, i) => code.set(thunk, i * THUNK_BYTES));
     if (VirtualProtect(page, PAGE_BYTES, C.PAGE_EXECUTE_READ, this.room.bytes) === 0) {
       return { ok: false, because: "this process may not make code (PAGE_EXECUTE_READ is refused)" };
     }
