@@ -102,7 +102,8 @@ function writeLayouts() {
   writeFileSync(`${folder}/error_rows.h`, `${names.join("\n")}\n`);
   const source = fileURLToPath(new URL("./layouts.c", import.meta.url));
   const program = compile(source, `${folder}/layouts.exe`, [`-I${folder}`]);
-  const { stdout, status } = spawnSync(windows.wine, [program], {
+  const [command, ...args] = [...windows.wine, program];
+  const { stdout, status } = spawnSync(command, args, {
     env: windows.environment,
     encoding: "utf8",
     timeout: 60_000,
@@ -134,7 +135,7 @@ async function runSuite(runtime, poller) {
   rmSync(junitFile, { force: true });
   const args = runnerArguments(runtime, files, windowsPath(junitFile));
   const startedAt = performance.now();
-  const ended = await capture(windows.programs[runtime], args, poller);
+  const ended = await capture([...windows.wine, windows.programs[runtime], ...args], poller);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
   tally.addRun(runtime, files, { ...ended, junitFile }, title, `${title} (${seconds} s)`);
 }
@@ -144,11 +145,11 @@ function windowsPath(path) {
   return `Z:${path.replaceAll("/", "\\")}`;
 }
 
-/** Runs a Windows program to its end; its output goes through a file, for Wine does not pass pipes on well. */
-function capture(windowsProgram, args, poller) {
+/** Runs a command to its end; its output goes through a file, for Wine does not pass pipes on well. */
+function capture([command, ...args], poller) {
   const outputFile = `${folder}/output.txt`;
   const output = openSync(outputFile, "w");
-  const child = spawn(windows.wine, [windowsProgram, ...args], {
+  const child = spawn(command, args, {
     cwd: root,
     env: {
       ...windows.environment,

