@@ -5,7 +5,7 @@ import { nodeMissing } from "../../peers/processes.ts";
 import type { Suite } from "../contract.ts";
 import { startDeafServer } from "../deaf_server.ts";
 import { PlainServer } from "../plain_peer.ts";
-import { connect, NOBODY, read, sleep, tryConnect, withEngine, write } from "../promised.ts";
+import { connect, NOBODY, read, sleep, tryConnect, until, withEngine, write } from "../promised.ts";
 
 /** Tests of `connect` and `cancelConnect`. */
 export function connectRules({ factory, rule }: Suite): void {
@@ -45,6 +45,7 @@ export function connectRules({ factory, rule }: Suite): void {
         });
       }
       (await server.accept()).destroy();
+      await until(() => reports.length >= 2, "both reports");
       await sleep(100);
       assertEquals(reports.sort(), ["ok", "refused"]);
       await server.close();

@@ -77,6 +77,7 @@ export function timeRules({ factory, rule }: Suite): void {
         const third = engine.runAt(at + 5, () => ran.push("third"));
         assert(engine.cancel(third));
         assertFalse(engine.cancel(third));
+        await until(() => ran.length > 0, "the first task");
         await sleep(60);
         assertEquals(ran, ["first"]);
         assertFalse(engine.cancel(first));
