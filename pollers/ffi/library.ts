@@ -6,6 +6,7 @@
 
 import { createRequire } from "node:module";
 import { runtime } from "../native/detect.ts";
+import { isGranted } from "../native/permission.ts";
 
 /**
  * "buffer" is a Uint8Array (or null) on JavaScript's side and a pointer on the other; "address" a plain number;
@@ -93,22 +94,25 @@ function bunFfi(): BunFfi {
   return bunModule ??= createRequire(import.meta.url)("bun:ffi") as BunFfi;
 }
 
+const FFI_REFUSED = "Deno does not allow FFI; run it with --allow-ffi";
+
 /** Opens the first of `names` that the system's loader finds. */
 export function openLibrary<const S extends Signatures>(names: readonly string[], signatures: S): Opened<S> {
   if (runtime === "node") return { ok: false, because: "Node has no FFI; run on Deno or Bun" };
   const refusals: string[] = [];
   for (const name of names) {
+    if (!isGranted({ name: "ffi", path: name })) {
+      refusals.push(FFI_REFUSED);
+      continue;
+    }
     try {
       const functions = runtime === "deno" ? openOnDeno(name, signatures) : openOnBun(name, signatures);
       return { ok: true, functions: functions as NativeFunctions<S> };
     } catch (error) {
-      const { name: kind, message } = error as Error;
-      if (kind === "NotCapable") {
-        return { ok: false, because: "Deno does not allow FFI; run it with --allow-ffi" };
-      }
-      refusals.push(message.split("\n")[0]!);
+      refusals.push((error as Error).message.split("\n")[0]!);
     }
   }
+  if (refusals.every((refusal) => refusal === FFI_REFUSED)) return { ok: false, because: FFI_REFUSED };
   return { ok: false, because: `no library of ${names.join(", ")} can be opened: ${refusals.join("; ")}` };
 }
 

@@ -6,6 +6,7 @@
 // native call on another thread is something to wait for, 40 us long. Bun looks at all in every iteration.
 
 import { runtime } from "../native/detect.ts";
+import { isGranted } from "../native/permission.ts";
 
 interface DenoFfi {
   dlopen(path: string, symbols: object): { symbols: Record<string, () => Promise<unknown>> };
@@ -22,6 +23,7 @@ export function openWholeTurn(
   if (runtime !== "deno") return undefined;
   const { dlopen } = (globalThis as unknown as { Deno: DenoFfi }).Deno;
   for (const name of names) {
+    if (!isGranted({ name: "ffi", path: name })) continue;
     try {
       const { symbols } = dlopen(name, { [symbol]: { parameters: [], result: "i32", nonblocking: true } });
       return (closure) => void symbols[symbol]!().then(closure);

@@ -1,12 +1,12 @@
 // Environment variables, where the runtime lets us see them.
 
 import process from "node:process";
+import { isGranted } from "./permission.ts";
 
-/** The value of `name`; undefined where it is not set, or where permission to read it is missing (Deno). */
+/**
+ * The value of `name`. Undefined where it is not set, where it is empty, and where Deno has not been given permission to
+ * read it; nobody is asked for permission.
+ */
 export function environmentVariable(name: string): string | undefined {
-  try {
-    return process.env[name];
-  } catch {
-    return undefined;
-  }
+  return isGranted({ name: "env", variable: name }) ? process.env[name] || undefined : undefined;
 }

@@ -4,6 +4,7 @@ import { statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import process from "node:process";
 import { setTimeout } from "node:timers";
+import { fileURLToPath } from "node:url";
 import {
   isMainThread,
   MessageChannel,
@@ -13,6 +14,7 @@ import {
   workerData,
 } from "node:worker_threads";
 import { runtime } from "./detect.ts";
+import { isGranted } from "./permission.ts";
 
 /** Tells what we gave a thread from what other workers are given. */
 const MARK = "pollwire";
@@ -30,14 +32,15 @@ const ENDLESS_MS = 10_000;
 /** Why no thread can run `module` here, as a sentence; undefined where one can. */
 export function whyNoThread(module: URL): string | undefined {
   if (module.protocol !== "file:") return undefined; // found out when it starts
+  const path = fileURLToPath(module);
+  if (!isGranted({ name: "read", path })) {
+    return `Deno does not allow its thread to be read from ${path}; run it with --allow-read`;
+  }
   try {
-    statSync(module);
+    statSync(path);
     return undefined;
   } catch (error) {
-    const { name, message } = error as Error;
-    return name === "NotCapable"
-      ? `Deno does not allow its thread to be read from ${module.pathname}; run it with --allow-read`
-      : `the module of its thread cannot be read: ${message}`;
+    return `the module of its thread cannot be read: ${(error as Error).message}`;
   }
 }
 

@@ -1,5 +1,5 @@
 // A program that a test runs as a process of its own, on the runtime that runs the test.
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { runtime } from "../harness.ts";
@@ -20,7 +20,15 @@ export interface ProgramOptions {
   readonly through?: readonly string[];
   /** Deno's; Bun knows none. Default: all. */
   readonly permissions?: readonly string[];
+  /** On a terminal of its own, where Deno may ask for permissions; see {@linkcode noTerminal}. */
+  readonly terminal?: boolean;
 }
+
+/** Why no program can be given a terminal here; undefined where one can. */
+export const noTerminal: string | undefined =
+  spawnSync("script", ["--version"]).stdout?.includes("util-linux")
+    ? undefined
+    : "util-linux's script, which gives a program a terminal, is not there";
 
 /** A running program. */
 export class Program {
@@ -33,11 +41,14 @@ export class Program {
 
   /** Starts the program at `script`. */
   constructor(script: URL, args: readonly string[], options: ProgramOptions = {}) {
-    const { through = [], permissions = ["-A"] } = options;
+    const { through = [], permissions = ["-A"], terminal = false } = options;
+    const prompts = terminal ? [] : ["--no-prompt"];
     const before = runtime === "deno"
-      ? ["run", "--no-check", "--no-prompt", "--quiet", ...permissions]
+      ? ["run", "--no-check", "--quiet", ...prompts, ...permissions]
       : ["run"];
-    const [command, ...rest] = [...through, process.execPath, ...before, fileURLToPath(script), ...args];
+    const words = [...through, process.execPath, ...before, fileURLToPath(script), ...args];
+    const quoted = words.map((word) => `'${word}'`).join(" ");
+    const [command, ...rest] = terminal ? ["script", "-qec", quoted, "/dev/null"] : words;
     const child = this.child = spawn(command!, rest, { stdio: ["ignore", "pipe", "pipe"] });
     const hear = (text: unknown) => {
       this.output += String(text);

@@ -52,6 +52,7 @@ test("without a list the environment decides, and without that it is native", ()
   withVariable(undefined, () => assertEquals(selectPoller(undefined, ALL).name, "native"));
   withVariable("epoll,simulated", () => assertEquals(selectPoller(undefined, ALL).name, "simulated"));
   withVariable("simulated", () => assertEquals(selectPoller("native", ALL).name, "native"));
+  withVariable("", () => assertEquals(selectPoller(undefined, ALL).name, "native"));
   withVariable("eqoll", () => assertThrows(() => selectPoller(undefined, ALL), PollerError, '"eqoll"'));
 });
 

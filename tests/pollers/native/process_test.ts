@@ -1,6 +1,7 @@
 // What only shows from outside the process: uncaught exceptions, missing permissions, a program that ends by itself.
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { runtime, test } from "../../harness.ts";
+import { noTerminal } from "../program.ts";
 import { runProgram, testEach } from "./setup.ts";
 
 testEach("what a read's callback throws is uncaught, and the stream goes on", async (factory) => {
@@ -16,7 +17,7 @@ testEach("what onAccept throws is uncaught, and the listener goes on", async (fa
 });
 
 test("without permission every operation fails with kind permission", async () => {
-  const { code, output } = await runProgram("without_permission.ts", [], ["--allow-read"]);
+  const { code, output } = await runProgram("without_permission.ts", [], { permissions: ["--allow-read"] });
   assertEquals(code, 0, output);
   for (const line of ["variable: undefined", "chosen: native"]) assertStringIncludes(output, line);
   for (const poller of ["native", "node"]) {
@@ -25,3 +26,23 @@ test("without permission every operation fails with kind permission", async () =
     }
   }
 }, { skip: runtime === "deno" ? undefined : "only Deno has permissions" });
+
+test("on a terminal nobody is asked for a permission that can be done without", async () => {
+  const permissions = ["--allow-net=127.0.0.1"];
+  const { code, output } = await runProgram("without_prompt.ts", [], { permissions, terminal: true });
+  assertEquals(output.trim().split("\r\n"), [
+    "usable: native, node",
+    "epoll: Deno does not allow FFI; run it with --allow-ffi",
+    "native: answered",
+  ]);
+  assertEquals(code, 0);
+}, { skip: runtime === "deno" ? noTerminal : "only Deno has permissions" });
+
+test("without permission to read it the poller thread's module is a reason, and no question", async () => {
+  const permissions = ["--allow-ffi"];
+  const { output } = await runProgram("without_prompt.ts", ["describe"], { permissions, terminal: true });
+  assertMatch(
+    output,
+    /epoll: .*Deno does not allow its thread to be read from \S+; run it with --allow-read\r/,
+  );
+}, { skip: runtime === "deno" ? noTerminal : "only Deno has permissions" });

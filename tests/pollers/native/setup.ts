@@ -5,7 +5,7 @@ import type { Endpoint, EngineFactory, EventEngine, SocketAddress } from "../../
 import { nativeFactory, nodeFactory } from "../../../pollers/native/mod.ts";
 import { test } from "../../harness.ts";
 import { PlainServer, type PlainSocket } from "../plain_peer.ts";
-import { type Ended, Program } from "../program.ts";
+import { type Ended, Program, type ProgramOptions } from "../program.ts";
 import { connect, LOOPBACK, withEngine } from "../promised.ts";
 
 /** Declares one test for each of the two factories. */
@@ -44,7 +44,7 @@ export async function withFolder(body: (folder: string) => Promise<void>): Promi
   }
 }
 
-/** Runs a program of `programs/` to its end; `permissions` count on Deno alone. */
-export function runProgram(name: string, args: string[], permissions: string[] = ["-A"]): Promise<Ended> {
-  return new Program(new URL(`./programs/${name}`, import.meta.url), args, { permissions }).ended;
+/** Runs a program of `programs/` to its end. */
+export function runProgram(name: string, args: string[], options: ProgramOptions = {}): Promise<Ended> {
+  return new Program(new URL(`./programs/${name}`, import.meta.url), args, options).ended;
 }
