@@ -3,14 +3,23 @@
 //   npm run bench:flat -- --runtime=deno,bun
 //
 // One server a runtime. Between the measurements it is given more to hold: calls done, open streams, connections.
+import { readArguments } from "../.ci/arguments.mjs";
 import { ensureInstalled } from "../.ci/install.mjs";
-import { readArguments } from "./arguments.mjs";
 import { generator, listContenders } from "./contenders/list.mjs";
 import { runClient, startServer } from "./measure/measure.mjs";
 import { CORES, Watched } from "./measure/processes.mjs";
 import { median } from "./measure/statistics.mjs";
 
-const options = readArguments({ runtime: "deno,bun", poller: "native", seconds: 1, rounds: 3, load: "bun" });
+const options = readArguments(
+  "npm run bench:flat: whether a call costs the same however much a server has done and holds.",
+  {
+    runtime: ["deno,bun", "runtimes to measure"],
+    poller: ["native", "pollers to measure"],
+    seconds: [1, "length of one measurement"],
+    rounds: [3, "measurements of each state; medians are shown"],
+    load: ["bun", "runtime of the load generator"],
+  },
+);
 ensureInstalled();
 const UNARY = { kind: "unary", connections: 10, streams: 100, bytes: 16, unit: "calls/s" };
 const FIRST = { kind: "unary", connections: 1, streams: 10, bytes: 16, unit: "calls/s" };

@@ -9,23 +9,23 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { readArguments, refuse } from "../.ci/arguments.mjs";
 import { ensureInstalled } from "../.ci/install.mjs";
-import { readArguments } from "./arguments.mjs";
 import { DEFAULT_SCENARIOS, selectScenarios } from "./scenarios.mjs";
 
-const DEFAULTS = {
-  runtime: "all",
-  poller: "native",
-  peers: "all",
-  scenario: DEFAULT_SCENARIOS,
-  side: "server,client",
-  load: "bun",
-  rounds: 2,
-  seconds: 0.3,
-  json: "bench/results/latest.json",
-  chart: "",
-  open: false,
-  help: false,
+const OPTIONS = {
+  runtime: ["all", "runtimes to measure: deno,bun,node"],
+  poller: ["native", "pollers to measure, each on its own: native,epoll"],
+  peers: ["all", "libraries to measure beside them: grpc-js,connect,cpp,go,python,bun-serve, or none"],
+  beside: ["", "folder of another checkout, measured in the same rounds"],
+  scenario: [DEFAULT_SCENARIOS, "what is measured: ids, beginnings of ids, or all"],
+  side: ["server,client", "sides that are measured: server, client, both"],
+  load: ["bun", "runtime of the load generator"],
+  rounds: [2, "times that every contender is measured; medians are shown"],
+  seconds: [0.3, "length of one measurement"],
+  json: ["bench/results/latest.json", "where the figures are written"],
+  chart: ["", "where a chart is written, as SVG"],
+  open: [false, "opens the page of charts"],
 };
 
 const [command, ...files] = process.argv.slice(2);
@@ -47,6 +47,7 @@ const contenders = listContenders({
   runtimes: options.runtime,
   pollers: options.poller,
   peers: options.peers,
+  beside: options.beside,
 });
 const scenarios = selectScenarios(options.scenario);
 const { scenario, side, load, rounds, seconds } = options;
@@ -56,19 +57,16 @@ printTables(report);
 save();
 
 function readOptions() {
+  const usage = "npm run bench: runtimes, pollers and other gRPC libraries side by side.\n" +
+    "npm run bench -- compare BEFORE.json AFTER.json: two runs of it side by side.";
+  const read = readArguments(usage, OPTIONS);
   try {
-    const read = readArguments(DEFAULTS);
     selectScenarios(read.scenario);
-    if (read.help) {
-      console.log(Object.entries(DEFAULTS).map(([name, value]) => `--${name}=${value}`).join("\n"));
-      process.exit(0);
-    }
-    if (read.rounds < 1) throw new Error("Cannot measure in no round: --rounds is at least 1");
-    return read;
   } catch (error) {
-    console.error(error.message);
-    process.exit(2);
+    refuse(error.message);
   }
+  if (read.rounds < 1) refuse("Cannot measure in no round: --rounds is at least 1");
+  return read;
 }
 
 function save() {

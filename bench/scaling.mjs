@@ -10,19 +10,22 @@ import net from "node:net";
 import os from "node:os";
 import process from "node:process";
 import { runtimeCommand } from "../.ci/runtimes.mjs";
+import { readArguments } from "../.ci/arguments.mjs";
 import { ensureInstalled } from "../.ci/install.mjs";
-import { readArguments } from "./arguments.mjs";
 import { generator } from "./contenders/list.mjs";
 import { Watched } from "./measure/processes.mjs";
 import { median } from "./measure/statistics.mjs";
 
-const options = readArguments({
-  runtime: "deno,bun",
-  rounds: 3,
-  seconds: 1.5,
-  connections: 32,
-  service: "busy_service",
-});
+const options = readArguments(
+  "npm run bench:scaling: reactor workers, one against two, and how connections and wake-ups spread over them.",
+  {
+    runtime: ["deno,bun", "runtimes to measure"],
+    rounds: [3, "measurements of each shape; medians are shown"],
+    seconds: [1.5, "length of one measurement"],
+    connections: [32, "connections of the load"],
+    service: ["busy_service", "what handlers do", ["busy_service", "service"]],
+  },
+);
 const CONNECTS = 100;
 const SHAPES = [
   { threads: 1, sharing: "reuse-port" },

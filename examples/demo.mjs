@@ -2,12 +2,19 @@
 import { spawn } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { readArguments } from "../.ci/arguments.mjs";
 import { ensureInstalled } from "../.ci/install.mjs";
 import { runtimeCommand } from "../.ci/runtimes.mjs";
 
 const CHILD_LIMIT_MS = 60_000;
 const example = fileURLToPath(new URL("./route_guide/", import.meta.url));
-const poller = readPoller();
+const { poller, port } = readArguments(
+  "npm run demo: RouteGuide between Deno and Bun, both ways round, then unary calls a second.",
+  {
+    poller: [process.env.POLLWIRE_POLLER || "native", "pollers to choose from, in order: epoll,native"],
+    port: [0, "port of the servers, one after another; 0 for any that is free"],
+  },
+);
 
 ensureInstalled();
 await explainPollers();
@@ -23,19 +30,6 @@ for (const runtime of ["deno", "bun"]) {
   );
 }
 
-function readPoller() {
-  let poller = process.env.POLLWIRE_POLLER ?? "native";
-  for (const argument of process.argv.slice(2)) {
-    const match = /^--poller=(.+)$/.exec(argument);
-    if (!match) {
-      console.error(`Cannot read argument ${JSON.stringify(argument)}; there is --poller=native`);
-      process.exit(2);
-    }
-    poller = match[1];
-  }
-  return poller;
-}
-
 /** Ends the demo where a runtime cannot use the poller, with what there is and why. */
 async function explainPollers() {
   for (const runtime of ["deno", "bun"]) {
@@ -46,7 +40,7 @@ async function explainPollers() {
 
 /** Runs `use` against a server, which is ended in every case. */
 async function withServer(runtime, use) {
-  const child = start(runtime, "server.ts", ["--port=0"], ["ignore", "pipe", "inherit"]);
+  const child = start(runtime, "server.ts", [`--port=${port}`], ["ignore", "pipe", "inherit"]);
   try {
     await use(await listeningPort(child, runtime));
   } finally {

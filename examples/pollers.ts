@@ -1,9 +1,11 @@
 // Says whether the pollers asked for with --poller can be used here; if not, which there are and why.
 import { describePollers, PollerError, selectPoller } from "pollwire";
 import process from "node:process";
-import { readFlags } from "./route_guide/flags.ts";
+import { COMMON, readFlags } from "./route_guide/flags.ts";
 
-const { poller } = readFlags({ poller: "native" });
+const { poller } = readFlags("Says which pollers can be used here, and why the others cannot.", {
+  poller: COMMON.poller,
+});
 const runtime = "Bun" in globalThis ? "Bun" : "Deno" in globalThis ? "Deno" : "Node";
 try {
   selectPoller(poller);

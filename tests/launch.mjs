@@ -1,28 +1,24 @@
-// Runs a program of tests/ on the runtime that `--runtime=` names: what `npm run fuzz` and `npm run simulate` share.
+// Runs a program of tests/ on the runtime that `--runtime` names: what `npm run fuzz`, `npm run simulate` and others share.
 import { spawn } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { readArguments } from "../.ci/arguments.mjs";
 import { ensureInstalled } from "../.ci/install.mjs";
 import { runtimeCommand } from "../.ci/runtimes.mjs";
 
-const RUNTIME = "--runtime=";
-const RUNTIMES = ["deno", "bun"]; // Node does not run the sources
+/** The option that is the launcher's own; Node does not run the sources. */
+const RUNTIME = { runtime: ["deno", "runtime that runs it", ["deno", "bun"]] };
 
 /**
- * Runs the program at the URL `script`, on Deno unless told otherwise, with all other arguments. Ends this process as
- * that one ends, and that one with this.
+ * Runs the program at the URL `script`, on Deno unless told otherwise, with the values of `options` as arguments. Ends
+ * this process as that one ends, and that one with this.
  */
-export function launch(script) {
-  const given = process.argv.slice(2);
-  const runtime = given.find((argument) => argument.startsWith(RUNTIME))?.slice(RUNTIME.length) ?? "deno";
-  if (!RUNTIMES.includes(runtime)) {
-    console.error(`Cannot run on ${JSON.stringify(runtime)}: runtimes are ${RUNTIMES.join(" and ")}`);
-    process.exit(2);
-  }
+export function launch(script, usage, options) {
+  const { help: _, runtime, ...values } = readArguments(usage, { ...RUNTIME, ...options });
   ensureInstalled();
   const [command, ...before] = runtimeCommand(runtime);
-  const rest = given.filter((argument) => !argument.startsWith(RUNTIME));
-  const child = spawn(command, [...before, fileURLToPath(script), ...rest], { stdio: "inherit" });
+  const given = Object.entries(values).map(([name, value]) => `--${name}=${value}`);
+  const child = spawn(command, [...before, fileURLToPath(script), ...given], { stdio: "inherit" });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("error", (error) => {
     console.error(`Cannot start ${runtime}: ${error.message}`);

@@ -1,15 +1,15 @@
 // `npm test`: checks, then every test on Deno and on Bun, then the built package on Node; ends with one line of sums.
-//
-//   npm test -- --runtime=bun --filter=tests/pollers
-//   npm test -- --windows          `npm run test:windows` as well, in the same sums
 import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import os from "node:os";
 import process from "node:process";
+import { readArguments } from "../.ci/arguments.mjs";
 import { build } from "../.ci/build.mjs";
 import { ensureInstalled } from "../.ci/install.mjs";
 import { program, root, runtimeCommand } from "../.ci/runtimes.mjs";
+import { duration } from "./progress.mjs";
 import { readTap, skipLines } from "./reports.mjs";
+import { RunnerProgress } from "./runner_progress.mjs";
 import { readSums, runnerArguments, Tally } from "./tally.mjs";
 
 /** A runner that takes longer than this is hung. */
@@ -21,7 +21,16 @@ const ABOVE_POLLERS = ["tests/surface", "tests/peers"];
 /** What `native` stands for, and its twin that is there for comparison. */
 const DEFAULT_POLLERS = ["native", "node"];
 
-const options = readOptions();
+const USAGE = `npm test: checks, then every test on Deno and on Bun, then the built package on Node.
+
+  npm test -- --runtime=bun --filter=tests/pollers`;
+
+const options = readArguments(USAGE, {
+  runtime: ["", "only this runtime", ["deno", "bun", "node"]],
+  filter: ["", "only test files whose path begins with this"],
+  windows: [false, "\`npm run test:windows\` as well, in the same sums"],
+});
+options.filter = options.filter.replace(/^\.\//, "");
 const tally = new Tally();
 const running = new Set();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => endBy(signal));
@@ -45,27 +54,6 @@ async function runAll() {
   for (const runtime of ["deno", "bun"]) if (wants(runtime)) await runOnPollers(runtime, files);
   if (onNode) await runNode();
   if (options.windows) await runWindows();
-}
-
-function readOptions() {
-  const values = { runtime: "", filter: "", windows: false };
-  for (const argument of process.argv.slice(2)) {
-    if (argument === "--windows") {
-      values.windows = true;
-      continue;
-    }
-    const match = /^--(?:(runtime)=(deno|bun|node)|(filter)=(?:\.\/)?(.+))$/.exec(argument);
-    if (!match) {
-      console.error(
-        `Cannot read argument ${
-          JSON.stringify(argument)
-        }; there are --runtime=deno|bun|node --filter=tests/PATH --windows`,
-      );
-      process.exit(2);
-    }
-    values[match[1] ?? match[3]] = match[2] ?? match[4];
-  }
-  return values;
 }
 
 function findFiles(folder, names) {
@@ -142,7 +130,8 @@ async function runSuite(runtime, paths, poller) {
   }
   const junitFile = `${reports}/${runtime}-${poller}.xml`;
   const args = runnerArguments(runtime, paths, junitFile);
-  const ended = await capture(program(runtime), args, { POLLWIRE_POLLER: poller });
+  const progress = new RunnerProgress(title, paths.length);
+  const ended = await capture(program(runtime), args, { POLLWIRE_POLLER: poller }, progress);
   tally.addRun(runtime, paths, { ...ended, junitFile }, title);
 }
 
@@ -179,8 +168,11 @@ async function runWindows() {
   tally.add("windows", sums);
 }
 
-/** Runs a command to its end, its children included; a code that is no number is the reason it did not run. */
-function capture(command, args, env = {}) {
+/**
+ * Runs a command to its end, its children included; a code that is no number is the reason it did not run. `progress`
+ * sees the output as it comes.
+ */
+function capture(command, args, env = {}, progress = undefined) {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       cwd: root,
@@ -189,14 +181,23 @@ function capture(command, args, env = {}) {
       detached: true, // its own process group, so that what it started can be ended with it
     });
     running.add(child);
-    const limit = setTimeout(() => endGroup(child), RUNNER_LIMIT_MS);
     let output = "";
-    child.stdout.setEncoding("utf8").on("data", (chunk) => output += chunk);
-    child.stderr.setEncoding("utf8").on("data", (chunk) => output += chunk);
+    let hung = "";
+    const limit = setTimeout(() => {
+      hung = `\nEnded by its limit of ${duration(RUNNER_LIMIT_MS)}; it was at: ${progress?.at ?? command}\n`;
+      endGroup(child);
+    }, RUNNER_LIMIT_MS);
+    const take = (chunk) => {
+      output += chunk;
+      progress?.read(chunk);
+    };
+    child.stdout.setEncoding("utf8").on("data", take);
+    child.stderr.setEncoding("utf8").on("data", take);
     const end = (code, message = "") => {
       clearTimeout(limit);
+      progress?.end();
       running.delete(child);
-      resolve({ code, output: output + message });
+      resolve({ code: hung === "" ? code : "its limit", output: output + message + hung });
     };
     child.on("error", (error) => end(error.code ?? "error", error.message));
     child.on("exit", () => setTimeout(() => endGroup(child), 1000).unref());

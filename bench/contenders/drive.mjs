@@ -8,14 +8,14 @@
 //   close()
 // Prints "measuring" when the warm-up is over, and then the figures as one line of JSON.
 import process from "node:process";
-import { readArguments } from "../arguments.mjs";
+import { readArguments } from "../../.ci/arguments.mjs";
 
 /** Bytes of one streaming call: long enough for a stream to get going, short enough for many calls a round. */
 const STREAM_BYTES = 32 * 1024 * 1024;
 const STREAM_MESSAGES = 20_000;
 const IDLE_WARM_UP = 50;
 
-const options = readArguments({
+const options = readArguments("Loads a server of the bench through one library; the bench starts it.", {
   port: 0,
   kind: "unary",
   connections: 1,

@@ -1,6 +1,7 @@
 // Who is compared: for each contender how its server and client are started, or why it cannot be here.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { program, root, runtimeCommand } from "../../.ci/runtimes.mjs";
 import { buildCpp, buildEcho, buildGo } from "./build.mjs";
@@ -10,13 +11,17 @@ const here = fileURLToPath(new URL("./", import.meta.url));
 /**
  * Every contender that `runtimes`, `pollers` and `peers` (comma-separated; "all") name:
  * `{ name, ours, version, server, client, refuses }`. `server` and `client` are commands, `client` undefined where
- * the library is measured as a server only; `refuses(scenario)` says why it takes no part in one.
+ * the library is measured as a server only; `refuses(scenario)` says why it takes no part in one. `beside` is the
+ * folder of another checkout with its packages installed: its pollwire is one more contender, for before and after.
  */
-export function listContenders({ runtimes, pollers, peers }) {
+export function listContenders({ runtimes, pollers, peers, beside = "" }) {
   const wanted = (list, name) => list === "all" || list.split(",").includes(name);
   const all = [];
   for (const runtime of ["deno", "bun", "node"].filter((name) => wanted(runtimes, name))) {
-    for (const poller of pollers.split(",")) all.push(pollwire(runtime, poller), ...rawEcho(runtime, poller));
+    for (const poller of pollers.split(",")) {
+      all.push(pollwire(runtime, poller), ...rawEcho(runtime, poller));
+      if (beside !== "") all.push(checkout(runtime, poller, beside));
+    }
     if (wanted(peers, "grpc-js")) all.push(fromNpm(runtime, "grpc-js", "grpc_js", "@grpc/grpc-js"));
     if (wanted(peers, "connect")) {
       all.push(fromNpm(runtime, "connect", "connect", "@connectrpc/connect-node"));
@@ -64,6 +69,16 @@ function pollwire(runtime, poller) {
     client: threads === undefined ? script(runtime, "pollwire/client.mjs", ...args) : undefined,
     refuses: noEcho,
   };
+}
+
+/** pollwire as it stands in another folder. */
+function checkout(runtime, poller, folder) {
+  const ours = pollwire(runtime, poller);
+  const there = (command) =>
+    command?.map((word) => word.replace(here, `${path.resolve(folder)}/bench/contenders/`));
+  const name = `${ours.name}, ${path.basename(path.resolve(folder))}`;
+  const missing = existsSync(`${folder}/node_modules`) ? undefined : `${folder} has no node_modules`;
+  return { ...ours, name, missing, server: there(ours.server), client: there(ours.client) };
 }
 
 /** The same poller without HTTP/2; "epoll/1" is an engine that has its thread to itself. */

@@ -2,11 +2,11 @@
 // of `contenders/drive.mjs` and prints the same figures.
 import process from "node:process";
 import { createEngine, selectPoller } from "../../pollers/mod.ts";
-import { readArguments } from "../arguments.mjs";
+import { readArguments } from "../../.ci/arguments.mjs";
 import { LoadConnection } from "./connection.ts";
 import { Tally } from "./tally.ts";
 
-const options = readArguments({
+const options = readArguments("Loads a server of the bench by raw unary calls; the bench starts it.", {
   port: 0,
   kind: "unary",
   connections: 1,

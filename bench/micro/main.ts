@@ -3,7 +3,7 @@
 //   deno run -A bench/micro/main.ts --filter=hpack --ms=500 --json
 import process from "node:process";
 import { Bench } from "tinybench";
-import { readArguments } from "../arguments.mjs";
+import { readArguments } from "../../.ci/arguments.mjs";
 import { checksum, operationsOf } from "./batch.ts";
 import { add as addCalls } from "./calls.ts";
 import { add as addCodec } from "./codec.ts";
@@ -17,7 +17,14 @@ import { markdown } from "./table.mjs";
 import { add as addTimers } from "./timers.ts";
 import { add as addTurn } from "./turn.ts";
 
-const options = readOptions();
+const options: { filter: string; ms: number; json: boolean } = readArguments(
+  "Micro benchmarks of single parts, on the runtime that runs this.",
+  {
+    filter: ["", "only benchmarks whose name contains this"],
+    ms: [150, "milliseconds for each"],
+    json: [false, "one line of JSON instead of a table"],
+  },
+);
 const bench = new Bench({ time: options.ms, warmupTime: options.ms / 3, throws: true });
 for (
   const add of [
@@ -48,14 +55,6 @@ const rows = bench.tasks.map(({ name, result }) => {
 const runtime = "Deno" in globalThis ? "deno" : "bun";
 if (options.json) console.log(JSON.stringify({ runtime, rows, checksum: checksum() }));
 else console.log(`${markdown([{ runtime, rows }])}\n\nchecksum ${checksum()}`);
-
-function readOptions(): { filter: string; ms: number; json: boolean } {
-  try {
-    return readArguments({ filter: "", ms: 150, json: false });
-  } catch (error) {
-    fail((error as Error).message);
-  }
-}
 
 function fail(message: string): never {
   console.error(message);

@@ -1,10 +1,13 @@
 // The RouteGuide client: one call of each kind, timed; with --unary-ms=N also unary calls a second.
 import { Channel, type Client, loadProto } from "pollwire";
 import { features } from "./feature_database.ts";
-import { readFlags } from "./flags.ts";
+import { COMMON, readFlags } from "./flags.ts";
 import type { RouteGuideProto, RouteNote } from "./types.ts";
 
-const flags = readFlags({ poller: "native", host: "127.0.0.1", port: "50051", "unary-ms": "0" });
+const flags = readFlags("The RouteGuide client: one call of each kind.", {
+  ...COMMON,
+  "unary-ms": ["0", "milliseconds of unary calls afterwards, to count them"],
+});
 const { RouteGuide } = await loadProto<RouteGuideProto>(new URL("./route_guide.proto", import.meta.url));
 const channel = new Channel(`${flags.host}:${flags.port}`, { poller: flags.poller });
 const client = channel.client(RouteGuide);

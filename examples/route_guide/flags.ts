@@ -1,17 +1,34 @@
-// The flags that server and client take: --poller=native --host=127.0.0.1 --port=50051.
+// Flags of server, client and the other examples: `--port=50051` or `--port 50051`, and `--help`.
 import process from "node:process";
+import { parseArgs } from "node:util";
 
-/** Values of `--name=value` arguments, over `defaults`; ends the process on an argument it does not know. */
-export function readFlags<T extends Record<string, string>>(defaults: T): T {
-  const values: Record<string, string> = { ...defaults };
-  for (const argument of process.argv.slice(2)) {
-    const [, name = "", value = ""] = /^--([a-z-]+)=(.*)$/.exec(argument) ?? [];
-    if (!Object.hasOwn(defaults, name)) {
-      const known = Object.entries(defaults).map(([flag, value]) => `--${flag}=${value}`).join(" ");
-      console.error(`Cannot read argument ${JSON.stringify(argument)}; there are ${known}`);
-      process.exit(2);
+/** What `--help` says of a flag, and its value where none is given. */
+export type Flag = readonly [fallback: string, help: string];
+
+/** The values of `flags`; prints `usage` and ends the process for `--help`, and for what it cannot read. */
+export function readFlags<T extends Record<string, Flag>>(usage: string, flags: T): Record<keyof T, string> {
+  const options: Record<string, { type: "string" | "boolean" }> = { help: { type: "boolean" } };
+  for (const name of Object.keys(flags)) options[name] = { type: "string" };
+  const lines = Object.entries(flags).map(([name, [fallback, help]]) =>
+    `  --${name}=${fallback}`.padEnd(24) + help
+  );
+  try {
+    const { values } = parseArgs({ options });
+    if (values.help) {
+      console.log(`${usage}\n\n${lines.join("\n")}`);
+      process.exit(0);
     }
-    values[name] = value;
+    const read = Object.entries(flags).map(([name, [fallback]]) => [name, values[name] ?? fallback]);
+    return Object.fromEntries(read);
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${usage}\n\n${lines.join("\n")}`);
+    process.exit(2);
   }
-  return values as T;
 }
+
+/** Flags that most examples take. */
+export const COMMON = {
+  poller: [process.env.POLLWIRE_POLLER || "native", "pollers to choose from, in order: epoll,native"],
+  host: ["127.0.0.1", "host of the server"],
+  port: ["50051", "port of the server"],
+} as const satisfies Record<string, Flag>;

@@ -1,10 +1,13 @@
 // The RouteGuide server: `deno run -A server.ts` or `bun server.ts`, with --poller, --host, --port and --threads.
 import { Server, type ShutdownOptions, startReactorWorkers } from "pollwire";
 import process from "node:process";
-import { readFlags } from "./flags.ts";
+import { COMMON, readFlags } from "./flags.ts";
 import setUp from "./service.ts";
 
-const flags = readFlags({ poller: "native", host: "127.0.0.1", port: "50051", threads: "0" });
+const flags = readFlags("The RouteGuide server; prints the port it listens on.", {
+  ...COMMON,
+  threads: ["0", "reactor workers that share the port; 0 for this thread alone"],
+});
 const { poller } = flags;
 const address = `${flags.host}:${flags.port}`;
 const threads = Number(flags.threads);

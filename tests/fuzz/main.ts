@@ -1,7 +1,9 @@
 // Fuzzes one target, or all, for a time; a failure is printed and kept in tests/regressions/fuzz/.
 import { mkdirSync, writeFileSync } from "node:fs";
 import process from "node:process";
+import { readArguments, refuse } from "../../.ci/arguments.mjs";
 import { toHex } from "../bytes.ts";
+import { OPTIONS, USAGE } from "./options.mjs";
 import { fuzz, TARGETS } from "./registry.ts";
 import { regressionName } from "./regressions.ts";
 import { type FuzzTarget, invariant } from "./target.ts";
@@ -10,26 +12,10 @@ import { Watchdog } from "./watchdog.ts";
 /** More memory than this is a leak: corpus and runtime take less than a third. */
 const MOST_MEMORY_BYTES = 1_500_000_000;
 
-const options: Record<string, string> = {
-  name: "all",
-  seconds: "10",
-  seed: String(Date.now() % 1_000_000_007),
-};
-for (const argument of process.argv.slice(2)) {
-  const match = /^--(?:(name)=(.+)|(seconds|seed)=(\d+))$/.exec(argument);
-  if (match === null) {
-    fail(
-      `Cannot read argument ${
-        JSON.stringify(argument)
-      }; there are --name=TARGET --seconds=N --seed=N --runtime=deno|bun`,
-    );
-  }
-  options[match![1] ?? match![3]!] = (match![2] ?? match![4])!;
-}
-const { name, seconds, seed } = options;
+const { name, seconds, seed } = readArguments(USAGE, OPTIONS);
 const targets = TARGETS.filter((target) => name === "all" || target.name === name);
 if (targets.length === 0) {
-  fail(`No target is called ${name}; there are ${TARGETS.map((target) => target.name).join(" ")}`);
+  refuse(`No target is called ${name}; there are ${TARGETS.map((target) => target.name).join(" ")}`);
 }
 const folder = new URL("../regressions/fuzz/", import.meta.url);
 mkdirSync(folder, { recursive: true });
@@ -37,15 +23,16 @@ let failures = 0;
 /** Inputs until memory is looked at again. */
 let untilLook = 0;
 for (const target of targets) if (!run(target)) failures++;
+console.log(`${targets.length - failures} passed, ${failures} failed`);
 process.exit(failures > 0 ? 1 : 0);
 
 function run(target: FuzzTarget): boolean {
   const begin = performance.now();
-  const end = begin + Number(seconds) * 1_000;
+  const end = begin + seconds * 1_000;
   const watchdog = new Watchdog(target, folder);
   const { inputs, failure } = fuzz(
     watchdog.watched({ ...target, run: (input) => runInMemory(target, input) }),
-    Number(seed),
+    seed,
     (count) => count % 64 !== 0 || performance.now() < end,
   );
   watchdog.end();
@@ -72,9 +59,4 @@ function runInMemory(target: FuzzTarget, input: Uint8Array): void {
   untilLook = 256;
   const { rss } = process.memoryUsage();
   invariant(rss < MOST_MEMORY_BYTES, `the process takes ${rss} bytes of memory`);
-}
-
-function fail(message: string): void {
-  console.error(message);
-  process.exit(2);
 }

@@ -1,7 +1,5 @@
 // `npm run fuzz`: long runs of the fuzz targets.
-//
-//   npm run fuzz -- --name=hpack --seconds=600
-//   npm run fuzz -- --seconds=60 --seed=7 --runtime=bun
 import { launch } from "../launch.mjs";
+import { OPTIONS, USAGE } from "./options.mjs";
 
-launch(new URL("./main.ts", import.meta.url));
+launch(new URL("./main.ts", import.meta.url), USAGE, OPTIONS);

@@ -1,7 +1,5 @@
 // `npm run test:windows`: the pollers' contract, the end-to-end tests and real peers on Windows builds of Bun and Deno.
 //
-//   npm run test:windows -- --runtime=bun --poller=iocp --filter=tests/pollers --repeat=20
-//
 // The programs are Windows', the system below them is Wine: it shows that calls, layouts and the order of completions
 // are right, and nothing of how fast Windows is. grpc-js peers run on Linux. Where Wine cannot be had, nothing is run,
 // and the reason is printed.
@@ -10,6 +8,7 @@ import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, wr
 import os from "node:os";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { readArguments } from "../../.ci/arguments.mjs";
 import { ensureInstalled } from "../../.ci/install.mjs";
 import { root } from "../../.ci/runtimes.mjs";
 import { runnerArguments, Tally } from "../tally.mjs";
@@ -18,6 +17,10 @@ import { compile, Missing, prepareWindows } from "./setup.mjs";
 
 /** A runner that takes longer than this is hung. */
 const RUNNER_LIMIT_MS = 4 * 60_000;
+
+const USAGE = `npm run test:windows: pollers, calls and peers on Windows builds of Bun and Deno, under Wine.
+
+  npm run test:windows -- --runtime=bun --poller=iocp --filter=tests/pollers --repeat=20`;
 
 const RUNTIMES = ["bun", "deno"];
 const POLLERS = ["iocp", "native"];
@@ -36,7 +39,13 @@ const COMMON_TESTS = [
   "tests/peers/",
 ];
 
-const options = readOptions();
+const options = readArguments(USAGE, {
+  runtime: ["", "only this runtime", RUNTIMES],
+  poller: ["", "only this poller", POLLERS],
+  filter: ["", "only test files whose path begins with this"],
+  repeat: [1, "rounds, one after another"],
+});
+options.filter = options.filter.replace(/^\.\//, "");
 const tally = new Tally();
 const running = new Set();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => endBy(signal));
@@ -63,26 +72,6 @@ try {
   endWine();
 }
 process.exit(tally.end(` on ${windows.version} (not Windows)`));
-
-function readOptions() {
-  const values = { runtime: "", poller: "", filter: "", repeat: 1 };
-  for (const argument of process.argv.slice(2)) {
-    const match =
-      /^--(?:(runtime)=(bun|deno)|(poller)=(iocp|native)|(filter)=(?:\.\/)?(.+)|(repeat)=([1-9]\d*))$/
-        .exec(argument);
-    if (!match) {
-      console.error(
-        `Cannot read argument ${
-          JSON.stringify(argument)
-        }; there are --runtime=bun|deno --poller=iocp|native --filter=tests/PATH --repeat=N`,
-      );
-      process.exit(2);
-    }
-    const [name, value] = match.slice(1).filter((part) => part !== undefined);
-    values[name] = name === "repeat" ? Number(value) : value;
-  }
-  return values;
-}
 
 /** Wine and the runtimes; ends the process, in peace, where they cannot be had. */
 function prepare() {

@@ -1,9 +1,12 @@
 // A raw echo on an engine's endpoints, without HTTP/2: what the poller itself costs. Prints `listening PORT`.
 import { createEngine, SliceBuffer } from "pollwire/pollers";
 import process from "node:process";
-import { readArguments } from "../../arguments.mjs";
+import { readArguments } from "../../../.ci/arguments.mjs";
 
-const options = readArguments({ poller: "native", own: false });
+const options = readArguments("A raw echo on an engine's endpoints, for the bench.", {
+  poller: ["native", "pollers to choose from, in order"],
+  own: [false, "the thread is the engine's own"],
+});
 const engine = createEngine(options.poller, { ownThread: options.own });
 
 function echo(endpoint) {

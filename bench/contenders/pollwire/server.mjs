@@ -1,14 +1,14 @@
 // The Echo service on pollwire, on Deno, Bun or Node, in this thread or in reactor workers: prints `listening PORT`.
 import { Server, startReactorWorkers } from "pollwire";
 import process from "node:process";
-import { readArguments } from "../../arguments.mjs";
+import { readArguments } from "../../../.ci/arguments.mjs";
 
-const { poller, port, threads, sharing, service } = readArguments({
-  poller: "native",
-  port: 0,
-  threads: 0,
-  sharing: "reuse-port",
-  service: "service",
+const { poller, port, threads, sharing, service } = readArguments("The bench's Echo service on pollwire.", {
+  poller: ["native", "pollers to choose from, in order"],
+  port: [0, "port to listen on, 0 for any"],
+  threads: [0, "reactor workers, 0 for this thread alone"],
+  sharing: ["reuse-port", "how workers share the port", ["reuse-port", "boss"]],
+  service: ["service", "what handlers do", ["service", "busy_service"]],
 });
 const module = new URL(`./${service}.mjs`, import.meta.url);
 const address = `127.0.0.1:${port}`;

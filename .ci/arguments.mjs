@@ -1,0 +1,109 @@
+// The command line of every program here: `--name=value` or `--name value`, `--help`, and errors that say what there is.
+import process from "node:process";
+import { parseArgs } from "node:util";
+
+/** What is wrong with a command line, in a sentence for whoever typed it. */
+export class ArgumentError extends Error {}
+
+/**
+ * The values of `options` on the command line of this process. `--help` prints `usage` with every option and ends the
+ * process with 0; an argument that cannot be read ends it with 2.
+ *
+ * @param {string} usage the program in one sentence, and examples where they help
+ * @param {Record<string, unknown>} options by name the default, or `[default, help, choices]`; the default's type is
+ *   the value's
+ * @returns {any} values by name
+ */
+export function readArguments(usage, options, given = process.argv.slice(2)) {
+  try {
+    const values = parseArguments(options, given);
+    if (!values.help) return values;
+    console.log(helpText(usage, options));
+    process.exit(0);
+  } catch (error) {
+    if (!(error instanceof ArgumentError)) throw error;
+    console.error(error.message);
+    process.exit(2);
+  }
+}
+
+/** Ends the process because of what was asked of it. */
+export function refuse(message) {
+  console.error(message);
+  process.exit(2);
+}
+
+/**
+ * As {@linkcode readArguments}, without an effect on the process: throws ArgumentError, and gives `help` as a value.
+ *
+ * @param {Record<string, unknown>} options
+ * @param {readonly string[]} given
+ * @returns {any} values by name
+ */
+export function parseArguments(options, given) {
+  const specs = { help: [false, "prints this"], ...options };
+  const types = Object.fromEntries(
+    Object.keys(specs).map((name) => [name, { type: isFlag(specs[name]) ? "boolean" : "string" }]),
+  );
+  const { tokens } = parseArgs({
+    args: given,
+    options: types,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  const values = {};
+  for (const name of Object.keys(specs)) values[name] = defaultOf(specs[name]);
+  for (const token of tokens) {
+    if (token.kind !== "option" || !Object.hasOwn(specs, token.name)) {
+      throw unknown(given[token.index], specs);
+    }
+    values[token.name] = convert(token, specs[token.name]);
+  }
+  return values;
+}
+
+/** `usage`, and a line for each option. */
+export function helpText(usage, options) {
+  const rows = Object.entries({ ...options, help: [false, "prints this"] }).map(([name, spec]) => {
+    const [, help = "", choices] = Array.isArray(spec) ? spec : [spec];
+    const value = defaultOf(spec);
+    const shown = isFlag(spec) || value === "" ? "" : `=${value}`;
+    return [`--${name}${shown}`, choices === undefined ? help : `${help} (${choices.join(", ")})`];
+  });
+  const width = Math.max(...rows.map(([left]) => left.length));
+  const lines = rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`.trimEnd());
+  return `${usage}\n\nOptions, with their defaults:\n${lines.join("\n")}`;
+}
+
+function convert({ rawName, name, value }, spec) {
+  const [, , choices] = Array.isArray(spec) ? spec : [];
+  const fallback = defaultOf(spec);
+  if (typeof fallback === "boolean") {
+    if (value === undefined || value === "true" || value === "false") return value !== "false";
+    throw new ArgumentError(`Cannot read ${rawName}=${value}: expected no value, true or false`);
+  }
+  if (value === undefined) {
+    throw new ArgumentError(`Cannot read ${rawName}: expected a value, as --${name}=${fallback}`);
+  }
+  if (choices !== undefined && !choices.includes(value)) {
+    throw new ArgumentError(`Cannot read ${rawName}=${value}: expected one of ${choices.join(", ")}`);
+  }
+  if (typeof fallback === "string") return value;
+  const number = Number(value);
+  if (value.trim() !== "" && number >= 0 && number !== Infinity) return number;
+  throw new ArgumentError(`Cannot read ${rawName}=${value}: expected a number, 0 or above`);
+}
+
+function unknown(argument, specs) {
+  const names = Object.keys(specs).map((name) => `--${name}`).join(" ");
+  return new ArgumentError(`Cannot read argument ${JSON.stringify(argument)}; there are ${names}`);
+}
+
+function defaultOf(spec) {
+  return Array.isArray(spec) ? spec[0] : spec;
+}
+
+function isFlag(spec) {
+  return typeof defaultOf(spec) === "boolean";
+}

@@ -1,0 +1,15 @@
+// What `npm run simulate` takes, read by the launcher and by the program it starts.
+
+/** One sentence and examples. */
+export const USAGE = `npm run simulate: replays one seed with its trace, or looks for seeds that fail.
+
+  npm run simulate -- --seed=17 --steps=12
+  npm run simulate -- --seed=1 --seeds=100000 --runtime=bun`;
+
+/** Options, as `.ci/arguments.mjs` takes them. */
+export const OPTIONS = {
+  seed: [1, "first seed"],
+  seeds: [1, "how many seeds, one after another; a single one is printed with its trace"],
+  steps: [12, "calls of each program"],
+  trace: [false, "every line of the trace, also where one repeats another"],
+};
