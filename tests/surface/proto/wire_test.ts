@@ -172,3 +172,9 @@ test("messages of one type always have the same properties in the same order", (
   assertEquals(Object.keys(inner.decode(new Uint8Array(0))), keys);
   assertEquals(Object.keys(inner.decode(fromHex("22 00 10 01"))), keys);
 });
+
+test("groups that follow one another are not nested, however many they are", () => {
+  // Field 15 as a group, begun and ended 1,000 times: unknown to the message, so it is skipped.
+  const groups = new Uint8Array(2_000).map((_, i) => i % 2 === 0 ? 0x7b : 0x7c);
+  assertEquals(inner.decode(new Uint8Array([...groups, 0x08, 0x05])).a, 5);
+});
