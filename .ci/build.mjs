@@ -38,6 +38,8 @@ export function build() {
     "--packages=external",
     "--outdir=dist",
     "--outbase=.",
+    "--sourcemap",
+    "--sources-content=true",
     "--log-level=warning",
   ]);
   run("tsc", [
@@ -50,7 +52,7 @@ export function build() {
     "--outDir",
     "dist",
   ]);
-  nameDeclarationsAsJavaScript(`${root}dist`);
+  finishDeclarations(`${root}dist`);
   for (const name of readdirSync(`${root}dist`, { recursive: true })) {
     if (name.endsWith(".js")) nameThreads(name);
   }
@@ -77,14 +79,23 @@ function nameThreads(bundle) {
   writeFileSync(path, lines.join("\n"));
 }
 
-/** Declarations keep the `.ts` of their sources' imports; beside them there are only `.js` and `.d.ts`. */
-function nameDeclarationsAsJavaScript(folder) {
+/**
+ * Declarations keep the `.ts` of their sources' imports; beside them there are only `.js` and `.d.ts`. One that names
+ * `Symbol.dispose` brings its library along, so that users need not have it in their configuration.
+ */
+function finishDeclarations(folder) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = `${folder}/${entry.name}`;
-    if (entry.isDirectory()) nameDeclarationsAsJavaScript(path);
+    if (entry.isDirectory()) finishDeclarations(path);
     else if (path.endsWith(".d.ts")) {
       const text = readFileSync(path, "utf8");
-      writeFileSync(path, text.replaceAll(/((?:from|import)\s*\(?\s*"\.{1,2}\/[^"]*)\.ts"/g, '$1.js"'));
+      const library = /Symbol\.(?:asyncD|d)ispose/.test(text)
+        ? '/// <reference lib="esnext.disposable" />\n'
+        : "";
+      writeFileSync(
+        path,
+        library + text.replaceAll(/((?:from|import)\s*\(?\s*"\.{1,2}\/[^"]*)\.ts"/g, '$1.js"'),
+      );
     }
   }
 }

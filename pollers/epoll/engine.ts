@@ -21,8 +21,10 @@ import { errnoError, Sockets } from "./sockets.ts";
 /** Slots at most: 16 MB of addresses, of which only those that are used become memory. */
 const MOST_SLOTS = 1 << 20;
 
-/** What the poller thread runs. */
-export const POLLER_MODULE: URL = new URL("./poller_worker.ts", import.meta.url);
+/** What the poller thread runs. Throws TypeError in a bundle without `import.meta.url`, as one in CommonJS is. */
+export function pollerModule(): URL {
+  return new URL("./poller_worker.ts", import.meta.url);
+}
 
 /** What the poller thread is given. */
 export interface PollerSource {
@@ -65,7 +67,7 @@ export class EpollEngine extends PollingEngine {
     this.poll({
       source: new PollsetSource(table.words, pollset),
       target: table,
-      poller: { module: POLLER_MODULE, source: given, dueNumbers: MAX_EVENTS * 4 }, // both directions of each
+      poller: { module: pollerModule(), source: given, dueNumbers: MAX_EVENTS * 4 }, // both directions of each
       wholeTurn: libc.wholeTurn,
     });
   }

@@ -3,14 +3,14 @@
 import type { EngineFactory, EngineOptions, EventEngine, ProbeResult } from "../engine.ts";
 import { openLibc } from "../ffi/libc.ts";
 import { whyNoThread } from "../native/thread.ts";
-import { EpollEngine, POLLER_MODULE } from "./engine.ts";
+import { EpollEngine, pollerModule } from "./engine.ts";
 
 /** "epoll": Linux's epoll through FFI. Usable on x86-64 and arm64, on Deno with --allow-ffi and --allow-read and on Bun. */
 export const epollFactory: EngineFactory = {
   name: "epoll",
   probe(): ProbeResult {
     const opened = openLibc();
-    const because = opened.ok ? whyNoThread(POLLER_MODULE) : opened.because;
+    const because = opened.ok ? whyNoThread(pollerModule) : opened.because;
     return because === undefined ? { usable: true } : { usable: false, because };
   },
   create(options: EngineOptions): EventEngine {

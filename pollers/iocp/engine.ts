@@ -23,8 +23,10 @@ import { Receiver } from "./receiver.ts";
 import { Sender } from "./sender.ts";
 import { type Socket, Sockets, windowsError } from "./sockets.ts";
 
-/** What the poller thread runs. */
-export const POLLER_MODULE: URL = new URL("./poller_worker.ts", import.meta.url);
+/** What the poller thread runs. Throws TypeError in a bundle without `import.meta.url`, as one in CommonJS is. */
+export function pollerModule(): URL {
+  return new URL("./poller_worker.ts", import.meta.url);
+}
 
 /** How long a shutdown waits for packets that were promised. They come within a millisecond; a broken driver's never. */
 const LAST_PACKETS_MS = 5_000;
@@ -65,7 +67,7 @@ export class IocpEngine extends PollingEngine {
     this.poll({
       source: port,
       target: this.operations,
-      poller: { module: POLLER_MODULE, source: port.handles, dueNumbers: MAX_PACKETS },
+      poller: { module: pollerModule(), source: port.handles, dueNumbers: MAX_PACKETS },
       wholeTurn: winsock.wholeTurn,
     });
   }

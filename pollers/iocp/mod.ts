@@ -3,14 +3,14 @@
 import type { EngineFactory, EngineOptions, EventEngine, ProbeResult } from "../engine.ts";
 import { openWinsock } from "../ffi/winsock.ts";
 import { whyNoThread } from "../native/thread.ts";
-import { IocpEngine, POLLER_MODULE } from "./engine.ts";
+import { IocpEngine, pollerModule } from "./engine.ts";
 
 /** "iocp": Windows' completion ports through FFI. Usable on x86-64, on Deno with --allow-ffi and --allow-read and on Bun. */
 export const iocpFactory: EngineFactory = {
   name: "iocp",
   probe(): ProbeResult {
     const opened = openWinsock();
-    const because = opened.ok ? whyNoThread(POLLER_MODULE) : opened.because;
+    const because = opened.ok ? whyNoThread(pollerModule) : opened.because;
     return because === undefined ? { usable: true } : { usable: false, because };
   },
   create(options: EngineOptions): EventEngine {

@@ -29,8 +29,15 @@ const LIFELINE = "pollwire lifeline";
 /** A turn that goes on for so long after the thread was terminated is endless, and no reason to wait. */
 const ENDLESS_MS = 10_000;
 
-/** Why no thread can run `module` here, as a sentence; undefined where one can. */
-export function whyNoThread(module: URL): string | undefined {
+/** Why no thread can run the module that `locate` gives, as a sentence; undefined where one can. */
+export function whyNoThread(locate: () => URL): string | undefined {
+  let module: URL;
+  try {
+    module = locate();
+  } catch {
+    return "this bundle has no import.meta.url to find the module of its thread by; bundle as ES modules, or leave " +
+      "pollwire out of the bundle";
+  }
   if (module.protocol !== "file:") return undefined; // found out when it starts
   const path = fileURLToPath(module);
   if (!isGranted({ name: "read", path })) {

@@ -37,7 +37,7 @@ before(() => {
     mkdirSync(path.dirname(link), { recursive: true });
     symlinkSync(`${root}node_modules/${name}`, link);
   }
-  for (const name of ["consumer.mjs", "consumer.mts", "workers.mjs", "workers_service.mjs"]) {
+  for (const name of ["consumer.mjs", "consumer.mts", "workers.mjs", "workers_service.mjs", "bundled.mjs"]) {
     copyFileSync(fixture + name, `${project}/${name}`);
   }
 });
@@ -69,13 +69,56 @@ test("a Node server and a Node client over the installed package", () => {
   assert.equal(run(process.execPath, ["consumer.mjs"], project), "hello node 0 true\n");
 });
 
+const onLinux = process.platform === "linux";
+
 for (const runtime of ["deno", "bun"]) {
-  const skip = process.platform === "linux" ? false : "epoll is Linux's";
+  const skip = onLinux ? false : "epoll is Linux's";
   test(`reactor workers on epoll on ${runtime} over the installed package`, { skip }, () => {
     const [command, ...before] = runtimeCommand(runtime);
     assert.equal(run(command, [...before, "workers.mjs"], project), "hello from epoll 2\n");
   });
 }
+
+test("a CommonJS bundle of the installed package serves and calls", () => {
+  const bundle = ["--bundle", "--platform=node", "--target=node20", "--format=cjs", "--outfile=bundle.cjs"];
+  run(`${root}node_modules/.bin/esbuild`, [...bundle, "--log-level=error", "bundled.mjs"], project);
+  assert.match(run(process.execPath, ["bundle.cjs"], project), /^hello back false /);
+});
+
+test(
+  "a CommonJS bundle says on Bun why its epoll cannot run",
+  { skip: !onLinux && "epoll is Linux's" },
+  () => {
+    const [command, ...before] = runtimeCommand("bun");
+    assert.match(
+      run(command, [...before, "bundle.cjs"], project),
+      /^hello back (?:true|false this bundle has no import\.meta\.url)/,
+    );
+  },
+);
+
+test("deno publish takes the library and what says what it is, and nothing else", () => {
+  const [command] = runtimeCommand("deno");
+  const { status, stdout, stderr } = spawnSync(
+    command,
+    ["publish", "--dry-run", "--allow-dirty", "--no-check"],
+    { cwd: root, encoding: "utf8", timeout: 60_000, env: { ...process.env, NO_COLOR: "1" } },
+  );
+  assert.equal(status, 0, stderr);
+  const paths = [...`${stdout}${stderr}`.matchAll(/^ *(file:\/\/\S+) \(/gm)].map(([, url]) =>
+    fileURLToPath(url).slice(root.length)
+  );
+  const folders = new Set(paths.map((name) => name.split("/")[0]));
+  const library = ["mod.ts", "pollers", "surface", "transport"];
+  assert.deepEqual([...folders].sort(), ["CHANGELOG.md", "LICENSE", "README.md", "deno.json", ...library]);
+});
+
+test("stack traces of the package lead to its sources", () => {
+  const map = JSON.parse(readFileSync(`${project}/node_modules/pollwire/dist/mod.js.map`, "utf8"));
+  assert.equal(map.version, 3);
+  const code = readFileSync(`${project}/node_modules/pollwire/dist/mod.js`, "utf8");
+  assert.match(code, /\/\/# sourceMappingURL=mod\.js\.map\s*$/);
+});
 
 for (const resolution of [["NodeNext", "NodeNext"], ["ESNext", "Bundler"]]) {
   test(`the installed package's declarations, module resolution ${resolution[1]}`, () => {
@@ -87,7 +130,7 @@ for (const resolution of [["NodeNext", "NodeNext"], ["ESNext", "Bundler"]]) {
         "--target",
         "ES2022",
         "--lib",
-        "ES2022,DOM,ESNext.Disposable",
+        "ES2022,DOM",
         "--types",
         "",
       ],

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { POLLER_MODULE } from "../../../pollers/epoll/engine.ts";
+import { pollerModule } from "../../../pollers/epoll/engine.ts";
 import { FdTable } from "../../../pollers/epoll/fd_table.ts";
 import { createPollset } from "../../../pollers/epoll/pollset.ts";
 import { Sockets } from "../../../pollers/epoll/sockets.ts";
@@ -147,7 +147,7 @@ test("a poller thread that finds something just when it is told to end does end"
   const source = { words: table.words, descriptors: pollset.descriptors };
   const shared = handover.createHandover(64, source);
   const { control } = shared;
-  const thread = new Thread(POLLER_MODULE, shared);
+  const thread = new Thread(pollerModule(), shared);
   await until(() => Atomics.load(control, handover.ONLINE) === 1, "the thread");
   Atomics.store(control, TOKEN, POLLER);
   Atomics.notify(control, TOKEN);
