@@ -9,11 +9,12 @@ import type {
   RequestTemplate,
   StreamStatus,
 } from "../../transport/mod.ts";
+import { isDeadlineExceeded } from "../call/deadline.ts";
 import { Inbox, type InboxOwner } from "../call/inbox.ts";
 import { Metadata } from "../call/metadata.ts";
 import { Producer, type ProducerSink, type Source } from "../call/producer.ts";
 import { RpcError } from "../call/rpc_error.ts";
-import { Status } from "../call/status.ts";
+import { Status, statusName } from "../call/status.ts";
 import { encodeFramed, type MethodDescriptor, reuseFramed } from "../proto/mod.ts";
 import type { PendingCall, Subchannel } from "./subchannel.ts";
 
@@ -77,7 +78,7 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
       }
       this.deadlineAt = this.context.engine.now() + deadlineMs;
       if (deadlineMs !== Infinity) {
-        this.deadlineTask = this.context.engine.runAt(this.deadlineAt, () => this.deadlineExceeded());
+        this.deadlineTask = this.context.engine.runAt(this.deadlineAt, () => this.onDeadline());
       }
     }
     if (this.onAbort !== undefined) signal!.addEventListener("abort", this.onAbort, { once: true });
@@ -91,6 +92,8 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
 
   /** From the subchannel: a stream is free. */
   attach(transport: ClientTransport): void {
+    const timeoutMs = this.deadlineAt === Infinity ? undefined : -this.lateMs;
+    if (timeoutMs !== undefined && timeoutMs <= 0) return this.deadlineExceeded();
     let framed: Uint8Array | undefined;
     try {
       if (!this.requestStream) framed = encodeFramed(this.method.requestCodec, this.request as Req);
@@ -99,7 +102,6 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
         new RpcError(Status.INTERNAL, (error as Error).message, { endedBy: "user", cause: error }),
       );
     }
-    const timeoutMs = this.deadlineAt === Infinity ? undefined : this.deadlineAt - this.context.engine.now();
     const stream = this.stream = transport.open(this.template, timeoutMs, this.metadataHeaders, this);
     if (framed !== undefined) {
       if (stream.sendMessage(framed, true)) reuseFramed(framed);
@@ -111,6 +113,7 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
 
   /** From the subchannel: there will be no stream. */
   onUnavailable(reason: string): void {
+    if (this.lateMs >= 0) return this.deadlineExceeded(reason);
     this.endWith(new RpcError(Status.UNAVAILABLE, reason, { endedBy: "library" }));
   }
 
@@ -151,17 +154,21 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
   /** The end. A call that no server has seen is made once more, where its messages can be sent again. */
   onStatus(status: StreamStatus): void {
     if (this.ended) return;
-    if (status.unprocessed && !this.retried && !this.responded && !this.requestStream) {
+    const { code, message, cause } = status;
+    const overdue = code !== Status.OK && isDeadlineExceeded(code, cause, this.lateMs);
+    if (status.unprocessed && !overdue && !this.retried && !this.responded && !this.requestStream) {
       this.retried = true;
       this.stream = undefined;
       return this.context.subchannel.submit(this);
     }
     const metadata = Metadata.fromHeaders(status.metadata);
-    const error = status.code === Status.OK ? undefined : new RpcError(status.code, status.message, {
-      metadata,
-      endedBy: status.cause?.initiator ?? "remote",
-      cause: status.cause,
-    });
+    let error: RpcError | undefined;
+    if (overdue) {
+      const details = this.deadlineDetails(message === "" ? statusName(code) : message);
+      error = new RpcError(Status.DEADLINE_EXCEEDED, details, { metadata, endedBy: "library", cause });
+    } else if (code !== Status.OK) {
+      error = new RpcError(code, message, { metadata, endedBy: cause?.initiator ?? "remote", cause });
+    }
     this.options.onTrailers?.(metadata);
     this.endWith(error);
   }
@@ -210,14 +217,23 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
     this.endLocally(Status.CANCELLED, `call aborted by its signal${why}`);
   }
 
-  private deadlineExceeded(): void {
+  /** How long ago the deadline was, in milliseconds; negative before it. */
+  private get lateMs(): number {
+    return this.context.engine.now() - this.deadlineAt;
+  }
+
+  private onDeadline(): void {
     this.deadlineTask = undefined;
+    this.deadlineExceeded();
+  }
+
+  private deadlineExceeded(why = ""): void {
+    this.endLocally(Status.DEADLINE_EXCEEDED, this.deadlineDetails(why), "library");
+  }
+
+  private deadlineDetails(why: string): string {
     const what = this.stream === undefined ? "waiting for a connection" : "waiting for the response";
-    this.endLocally(
-      Status.DEADLINE_EXCEEDED,
-      `deadline of ${this.options.deadlineMs} ms exceeded ${what}`,
-      "library",
-    );
+    return `deadline of ${this.options.deadlineMs} ms exceeded ${what}${why === "" ? "" : `: ${why}`}`;
   }
 
   private endWith(error: RpcError | undefined): void {

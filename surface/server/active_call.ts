@@ -2,6 +2,7 @@
 
 import type { EventEngine, SocketAddress, TaskHandle } from "../../pollers/mod.ts";
 import type { Http2Error, RequestHead, ServerStream, ServerStreamSink } from "../../transport/mod.ts";
+import { isDeadlineExceeded } from "../call/deadline.ts";
 import { Inbox, type InboxOwner } from "../call/inbox.ts";
 import { Metadata } from "../call/metadata.ts";
 import { isSource, Producer, type ProducerSink } from "../call/producer.ts";
@@ -132,10 +133,10 @@ export class ActiveCall implements ServerStreamSink, ServerCall, InboxOwner, Pro
 
   /** The stream is over. */
   onClosed(error: Http2Error | undefined): void {
-    if (!this.ended) {
-      this.ended = true;
-      this.abandon(Status.CANCELLED, error?.reason ?? "call is over");
-    }
+    if (this.ended) return;
+    this.ended = true;
+    const overdue = isDeadlineExceeded(Status.CANCELLED, error, this.engine.now() - this.deadlineAt);
+    this.abandon(overdue ? Status.DEADLINE_EXCEEDED : Status.CANCELLED, error?.reason ?? "call is over");
   }
 
   // From the inbox.
