@@ -1,10 +1,12 @@
 // The native engine of Node, on node:net; it also runs on Deno and Bun, for comparison.
 
 import { createServer, type NetConnectOpts, type Server, Socket } from "node:net";
+import process from "node:process";
 import type { SocketAddress } from "../core/address.ts";
 import { endOfStream, IoError, ioErrorFromCode, type IoSyscall } from "../core/io_error.ts";
 import type { SliceBuffer } from "../core/slice_buffer.ts";
 import type { Endpoint, EndpointOptions, IoResult, Listener, ListenOptions } from "../engine.ts";
+import { runtime } from "./detect.ts";
 import { NativeEndpoint } from "./endpoint.ts";
 import type { BaseEngine, ConnectAttempt } from "../core/base_engine.ts";
 import { NativeEngine } from "./engine.ts";
@@ -160,6 +162,10 @@ class NodeNativeListener extends BaseListener {
           : at;
         resolve({ ok: true, value });
       };
+      if (this.options.reusePort && !sharesPortsHere) {
+        const error = new IoError("unsupported", "bind", at, undefined, REUSE_PORT_REFUSED);
+        return resolve({ ok: false, error });
+      }
       try {
         server.listen({ ...toNode(at), ...(this.options.reusePort ? { reusePort: true } : {}) }, onBound);
       } catch (error) { // Deno, without permission
@@ -178,6 +184,15 @@ class NodeNativeListener extends BaseListener {
     for (const endpoint of this.early.splice(0)) endpoint.close();
     for (const server of this.servers.splice(0)) server.close();
   }
+}
+
+/** Node ignores `reusePort` before 22.12, and then the second socket on the port is refused as in use. */
+const sharesPortsHere = runtime !== "node" || !isBefore(process.versions.node, 22, 12);
+const REUSE_PORT_REFUSED = "Node shares ports (reusePort, reactor workers) from 22.12 on";
+
+function isBefore(version: string, major: number, minor: number): boolean {
+  const [haveMajor = 0, haveMinor = 0] = version.split(".").map(Number);
+  return haveMajor < major || (haveMajor === major && haveMinor < minor);
 }
 
 /** Sockets of node:net. */

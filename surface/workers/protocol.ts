@@ -35,8 +35,8 @@ export type FromWorker =
   | { readonly kind: "engine"; readonly estate: unknown }
   /** The service module is loaded and calls are taken, on `port`. */
   | { readonly kind: "serving"; readonly port: number }
-  /** It cannot start. */
-  | { readonly kind: "failed"; readonly reason: string }
+  /** It cannot start, or an error that nobody caught ends it. `stack`: where that was, in the worker. */
+  | { readonly kind: "failed"; readonly reason: string; readonly stack: string | undefined }
   /** Everything is closed; the thread ends. */
   | { readonly kind: "drained" };
 

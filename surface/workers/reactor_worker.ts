@@ -64,7 +64,8 @@ class ReactorWorker {
   async fail(error: unknown): Promise<void> {
     if (this.failing) return;
     this.failing = true;
-    tell({ kind: "failed", reason: error instanceof Error ? error.message : String(error) });
+    const stack = error instanceof Error ? error.stack : undefined;
+    tell({ kind: "failed", reason: error instanceof Error ? error.message : String(error), stack });
     await this.lastTaken; // the boss ends it when it hears of the failure
     await this.engine.shutdown().catch(() => {}); // its connections are cut
     endThread();

@@ -20,6 +20,7 @@ export class WorkerThread {
   private draining = false;
   private gone = false;
   private reason: string | undefined = undefined;
+  private stack: string | undefined = undefined;
 
   /**
    * `engine` is the owner's, of the same poller: it gives back what a worker that crashed had open. `onFailing` hears
@@ -43,6 +44,7 @@ export class WorkerThread {
       else if (message.kind === "drained") this.drained = true;
       else {
         this.reason = message.reason; // and ends by itself
+        this.stack = message.stack;
         onFailing();
         this.engine.runAt(this.engine.now() + END_LIMIT_MS, () => this.gone || this.thread.terminate());
       }
@@ -55,9 +57,19 @@ export class WorkerThread {
       const wasDrained = this.draining && this.reason === undefined && error === undefined && exitCode === 0;
       if (this.drained || wasDrained) return undefined;
       const reason = this.reason ?? error?.message ?? `exit code ${exitCode}`;
-      onFailed(new Error(`Reactor worker ${start.index} cannot start: ${reason}`));
+      onFailed(
+        new Error(`Reactor worker ${start.index} cannot start: ${reason}`, { cause: this.cause(error) }),
+      );
       return reason;
     });
+  }
+
+  /** What ended the worker, with the stack that it had there. */
+  private cause(uncaught: Error | undefined): Error | undefined {
+    if (this.reason === undefined) return uncaught;
+    const cause = new Error(this.reason);
+    if (this.stack !== undefined) cause.stack = this.stack;
+    return cause;
   }
 
   /** Lets it finish its calls and end; see `Server.shutdown`. */

@@ -216,6 +216,7 @@ test("reactor workers: a unix socket is served by a boss", async () => {
 test("reactor workers: a service module that fails says so, and nothing is left", async () => {
   const error = await assertRejects(() => withWorkers({ data: { failing: true } }, async () => {}), Error);
   assertMatch(error.message, /^Reactor worker [01] cannot start: this service does not start$/);
+  assertMatch((error.cause as Error).stack!, /this service does not start[^]*trial_service\.ts/);
 }, options);
 
 for (const [sharing, when] of SHARING) {
