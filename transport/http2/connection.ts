@@ -27,6 +27,7 @@ import {
   writeWindowUpdate,
 } from "./frame_writer.ts";
 import { Inbound } from "./inbound.ts";
+import { LateFrames } from "./late_frames.ts";
 import {
   DATA_FRAME_BYTES,
   DRAIN_PING_TIMEOUT_MS,
@@ -68,6 +69,8 @@ export class Connection {
   readonly peerSettings = new PeerSettings();
   /** The open streams. */
   readonly streams = new Streams();
+  /** What may still come on streams that are closed. */
+  readonly late = new LateFrames();
   /** Nothing is received or opened any more; close the byte stream once `wantsTransmit` is false. */
   closed = false;
   /** What the peer lets us send on the connection, in octets. */
@@ -309,7 +312,9 @@ export class Connection {
   reset(stream: Stream, error: Http2Error): void {
     if (stream.closed) return;
     if (error.code === ErrorCode.NO_ERROR && stream.endQueued && this.role === "server") return;
-    if (!stream.localClosed || !stream.remoteClosed) this.writeReset(stream.id, error.code);
+    if (!stream.localClosed || !stream.remoteClosed) {
+      this.writeReset(stream.id, error.code, stream.remoteClosed ? 0 : stream.receiveWindow);
+    }
     this.closeStream(stream, error);
   }
 
@@ -396,15 +401,26 @@ export class Connection {
     stream.localClosed = true;
     if (stream.remoteClosed) return this.closeStream(stream, undefined);
     if (this.role === "client") return;
-    this.writeReset(stream.id, ErrorCode.NO_ERROR);
+    this.writeReset(stream.id, ErrorCode.NO_ERROR, stream.receiveWindow);
     this.closeStream(stream, undefined);
   }
 
-  /** For `inbound.ts`: RST_STREAM, after which late frames are ignored. */
-  writeReset(streamId: number, code: number): void {
+  /** For `inbound.ts`: RST_STREAM, on a stream on which the peer may still send `window` octets. */
+  writeReset(streamId: number, code: number, window: number): void {
     writeRstStream(this.out, streamId, code);
-    this.streams.rememberReset(streamId);
+    this.ignoreLate(streamId, window);
     this.sink.onOutput();
+  }
+
+  /** For `inbound.ts`: what the peer sends on the stream from here on is ignored; its window has `window` octets left. */
+  ignoreLate(streamId: number, window: number): void {
+    if (this.role === "server") this.streams.rememberReset(streamId);
+    this.late.expect(window, this.receiveWindow);
+  }
+
+  /** For `inbound.ts`: whether HEADERS and DATA on the closed stream are ignored; see `late_frames.ts`. */
+  ignoresLate(streamId: number): boolean {
+    return this.role === "client" || this.streams.mayHaveBeenReset(streamId);
   }
 
   /** For `inbound.ts`: the stream is over; gives its window back and tells its sink. */

@@ -159,10 +159,11 @@ export class Inbound implements FrameHandler {
 
   private dataOnClosed(streamId: number, frameBytes: number): void {
     if (this.isIdle(streamId)) return this.protocolError(`DATA on idle stream ${streamId}`);
-    if (!this.connection.streams.mayHaveBeenReset(streamId)) {
+    if (!this.connection.ignoresLate(streamId)) {
       return this.fail(ErrorCode.STREAM_CLOSED, `DATA on closed stream ${streamId}`);
     }
     this.connection.giveBack(frameBytes);
+    if (!this.connection.late.data(frameBytes, this.connection.now)) this.tooLate("DATA", streamId);
   }
 
   private dataError(
@@ -238,14 +239,23 @@ export class Inbound implements FrameHandler {
   }
 
   private sectionOnClosed(streamId: number): void {
-    const { streams, drained } = this.connection;
-    if (drained || streams.mayHaveBeenReset(streamId)) return;
+    const { connection } = this;
+    if (connection.drained || connection.ignoresLate(streamId)) {
+      if (!connection.late.section(connection.now)) this.tooLate("HEADERS", streamId);
+      return;
+    }
     if (streamId >= this.skippedFrom && streamId <= this.skippedTo) {
       return this.protocolError(
         `HEADERS on stream ${streamId}, which a later stream has already passed over`,
       );
     }
     this.fail(ErrorCode.STREAM_CLOSED, `HEADERS on closed stream ${streamId}`);
+  }
+
+  /** Frames on closed streams are ignored, but not without end. */
+  private tooLate(type: string, streamId: number): void {
+    const reason = `${type} on closed stream ${streamId}, and too many frames on closed streams before it`;
+    this.fail(ErrorCode.STREAM_CLOSED, reason);
   }
 
   /** A request's header section opens a stream (sections 5.1.1, 5.1.2 and 8.1). */
@@ -257,12 +267,17 @@ export class Inbound implements FrameHandler {
       this.skippedTo = streamId - 2;
     }
     connection.lastPeerStreamId = streamId;
-    if (connection.drained) return connection.streams.rememberReset(streamId);
+    const window = endStream ? 0 : connection.initialReceiveWindow;
+    if (connection.drained) {
+      connection.ignoreLate(streamId, window);
+      if (!connection.late.section(connection.now)) this.tooLate("HEADERS", streamId);
+      return;
+    }
     if (connection.streams.size >= connection.settings.maxConcurrentStreams) {
-      return this.refuse(streamId, ErrorCode.REFUSED_STREAM);
+      return this.refuse(streamId, ErrorCode.REFUSED_STREAM, window);
     }
     if (headers !== undefined && malformedReason(headers, "request") !== undefined) {
-      return this.refuse(streamId, ErrorCode.PROTOCOL_ERROR);
+      return this.refuse(streamId, ErrorCode.PROTOCOL_ERROR, window);
     }
     const stream = new Stream(
       streamId,
@@ -277,16 +292,16 @@ export class Inbound implements FrameHandler {
     this.begin(stream, headers, endStream);
   }
 
-  private refuse(streamId: number, code: number): void {
-    this.connection.writeReset(streamId, code);
+  private refuse(streamId: number, code: number, window: number): void {
+    this.connection.writeReset(streamId, code, window);
     if (this.spend(this.streamErrors, `streams refused with ${errorCodeName(code)}`)) this.countReply();
   }
 
   /** A complete response, then RST_STREAM(NO_ERROR) so that the client stops sending (section 8.1). */
   private refuseTooLarge(stream: Stream, endStream: boolean): void {
     this.connection.writeHeaders(stream, TOO_LARGE_RESPONSE, undefined, true);
-    if (endStream) this.connection.streams.rememberReset(stream.id);
-    else this.refuse(stream.id, ErrorCode.NO_ERROR);
+    if (endStream) this.connection.ignoreLate(stream.id, 0);
+    else this.refuse(stream.id, ErrorCode.NO_ERROR, stream.receiveWindow);
   }
 
   /** A header section on a stream that is open: a response's, or trailers. */
@@ -444,7 +459,7 @@ export class Inbound implements FrameHandler {
     if (this.isServer) return code === ErrorCode.NO_ERROR ? undefined : connection.receiveEnd(error);
     for (const stream of connection.streams.all()) {
       if (stream.id <= lastStreamId) continue;
-      connection.streams.rememberReset(stream.id); // what the peer sends on it all the same is ignored
+      connection.ignoreLate(stream.id, stream.remoteClosed ? 0 : stream.receiveWindow);
       connection.closeStream(
         stream,
         new Http2Error("stream", ErrorCode.REFUSED_STREAM, "remote", reason, true),

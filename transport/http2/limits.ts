@@ -69,7 +69,7 @@ export const MAX_CONTINUATIONS = 128;
 /** Answers that wait for one transmit: at 17 bytes each a peer that never reads makes us hold 170 KB (section 10.5). */
 export const MAX_UNSENT_REPLIES = 10_000;
 
-/** Stream ids we remember after resetting them, so that what was in flight is ignored (RFC 9113, section 5.1). */
+/** Streams that a server remembers to have ended before its client, whose frames on them it ignores (`late_frames.ts`). */
 export const REMEMBERED_RESETS = 1_024;
 
 /** Bytes of debug data in a GOAWAY we send: a sentence. */
@@ -91,4 +91,10 @@ export const BUDGETS = {
   emptyFrames: { burst: 2_000, perSecond: 500 },
   /** Streams of the peer that we had to reset for an error of its own. */
   streamErrors: { burst: 1_000, perSecond: 100 },
+  /**
+   * HEADERS and DATA on closed streams, beyond what was in flight when we reset them (RFC 9113, section 5.1): two or
+   * three for each call that a C++ server answers twice, and thousands of calls may meet their deadline at once. They
+   * cost us what PINGs cost.
+   */
+  lateFrames: { burst: 10_000, perSecond: 10_000 },
 } as const;

@@ -16,7 +16,7 @@ export class Streams {
   private ring: Array<Stream | undefined> = new Array(INITIAL_RING).fill(undefined);
   private readonly overflow = new Map<number, Stream>();
   private readonly resets = new Set<number>();
-  /** Every closed stream up to here may have been reset by us: the set has forgotten some of them. */
+  /** Every closed stream up to here may have been ended by us: the set has forgotten some of them. */
   private forgottenResets = 0;
   /** Streams that are open now. */
   size = 0;
@@ -50,7 +50,7 @@ export class Streams {
     return streams.sort((a, b) => a.id - b.id);
   }
 
-  /** Remembers that we reset `id`, because frames for it may still be on their way. */
+  /** Server: remembers that we ended `id` before the client did, so frames for it may still be on their way. */
   rememberReset(id: number): void {
     this.resets.add(id);
     if (this.resets.size <= REMEMBERED_RESETS) return;
@@ -59,7 +59,7 @@ export class Streams {
     this.forgottenResets = Math.max(this.forgottenResets, oldest!);
   }
 
-  /** Whether a frame for the closed stream `id` may be one that crossed our RST_STREAM. */
+  /** Server: whether a frame for the closed stream `id` may be one that crossed our RST_STREAM. */
   mayHaveBeenReset(id: number): boolean {
     return id <= this.forgottenResets || this.resets.has(id);
   }

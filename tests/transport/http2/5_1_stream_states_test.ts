@@ -1,11 +1,13 @@
 // RFC 9113, sections 5.1, 5.1.1 and 5.1.2: states, identifiers and concurrency of streams.
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { ErrorCode, Http2Error } from "../../../transport/http2/error.ts";
+import { BUDGETS } from "../../../transport/http2/limits.ts";
 import { test } from "../../harness.ts";
 import {
   Bench,
   data,
   frame,
+  goAway,
   REQUEST,
   RESPONSE_LIST,
   rst,
@@ -70,6 +72,115 @@ test("5.1: late frames of many reset streams never end the connection", () => {
   for (let i = 0; i < 2_000; i++) bench.connection.reset(bench.open(true), CANCEL);
   for (const id of [1, 3, 1001, 3999]) bench.send(bench.headers(id, OK), data(id, 5));
   assertEquals([bench.outcome, bench.connection.activeStreams], ["open", 0]);
+});
+
+/** How the streams of a client may have closed. */
+const CLOSINGS: Array<[how: string, close: (bench: Bench, id: number) => void]> = [
+  [
+    "both sides ended it",
+    (bench, id) => bench.send(bench.headers(id, OK), bench.headers(id, TRAILERS_LIST, true)),
+  ],
+  ["the server answered with one header section", (bench, id) => bench.send(bench.headers(id, OK, true))],
+  ["the server reset it", (bench, id) => bench.send(rst(id, ErrorCode.INTERNAL_ERROR))],
+  ["GOAWAY was below it", (bench, id) => bench.send(goAway(id - 2, ErrorCode.NO_ERROR))],
+];
+
+for (const [how, close] of CLOSINGS) {
+  test(`5.1: a client ignores a second answer on a stream that is closed because ${how}`, () => {
+    const bench = new Bench("client", { connectionWindowSize: 65_535 });
+    bench.open(true); // and stays, so that GOAWAY does not end the connection
+    const beside = bench.open(true);
+    const { id } = bench.open(true);
+    close(bench, id);
+    bench.sink.take();
+    bench.send(bench.headers(id, [...OK, ["x-late", "v"]]), data(id, 16_384), data(id, 16_384), data(id, 0));
+    bench.send(bench.headers(id, TRAILERS_LIST, true), rst(id, 0), windowUpdate(id, 1));
+    assertEquals(bench.sink.take(), []);
+    assertEquals(bench.sent().at(-1), "WINDOW_UPDATE 0 +32768");
+    bench.send(bench.headers(beside.id, [...OK, ["x-late", "v"]], true));
+    assertEquals([bench.outcome, bench.sink.headers.get(beside.id)!.get("x-late")], ["open", "v"]);
+  });
+}
+
+test("5.1: a client's late HEADERS and DATA have a budget, beyond which they end the connection and say so", () => {
+  for (const type of ["HEADERS", "DATA"]) {
+    const bench = new Bench("client");
+    bench.open(true);
+    const { id } = bench.open(true);
+    bench.send(bench.headers(id, OK, true));
+    const late = () => type === "HEADERS" ? bench.headers(id, TRAILERS_LIST, true) : data(id, 1);
+    for (let i = 0; i < BUDGETS.lateFrames.burst; i++) bench.send(late());
+    assertEquals(bench.outcome, "open", type);
+    bench.send(late());
+    assertEquals(bench.outcome, "connection STREAM_CLOSED library", type);
+    assertMatch(bench.sink.error!.reason, new RegExp(`^${type} on closed stream 3, and too many frames`));
+  }
+});
+
+test("5.1: the budget of late frames comes back with time", () => {
+  const bench = new Bench("client");
+  const { id } = bench.open(true);
+  bench.send(bench.headers(id, OK, true));
+  for (let second = 0; second < 3; second++) {
+    for (let i = 0; i < BUDGETS.lateFrames.perSecond; i++) bench.send(data(id, 0));
+    bench.now += 1_000;
+  }
+  assertEquals(bench.outcome, "open");
+});
+
+/** Sends frames of `octets` on stream `id` until the connection ends, at most `most`; gives how many were taken. */
+function lateData(bench: Bench, id: number, octets: number, most: number): number {
+  const frame = data(id, octets);
+  for (let sent = 0; sent < most; sent++) {
+    if (bench.send(frame).outcome !== "open") return sent;
+  }
+  return most;
+}
+
+test("5.1: what was in flight on a stream that we reset costs no budget, however small its frames are", () => {
+  const bench = new Bench("client", { initialWindowSize: 65_535, connectionWindowSize: 1_048_576 });
+  const stream = bench.open(true);
+  bench.connection.reset(stream, CANCEL);
+  assertEquals(lateData(bench, stream.id, 1, 80_000), 65_535 + BUDGETS.lateFrames.burst);
+});
+
+test("5.1: DATA that came before the reset is no longer in flight", () => {
+  const bench = new Bench("client", { initialWindowSize: 65_535, connectionWindowSize: 1_048_576 });
+  const stream = bench.open(true);
+  bench.send(bench.headers(1, OK), data(1, 16_384));
+  bench.connection.reset(stream, CANCEL);
+  assertEquals(lateData(bench, stream.id, 1, 80_000), 65_535 - 16_384 + BUDGETS.lateFrames.burst);
+});
+
+test("5.1: on all streams together no more is in flight than the connection's window let through", () => {
+  const bench = new Bench("client", { initialWindowSize: 40_000, connectionWindowSize: 65_535 });
+  const streams = [bench.open(true), bench.open(true), bench.open(true)];
+  for (const stream of streams) bench.connection.reset(stream, CANCEL);
+  assertEquals(lateData(bench, 1, 1, 150_000), 65_535 + BUDGETS.lateFrames.burst);
+});
+
+test("5.1: a server ignores what was in flight on streams it refused, answered early or reset", () => {
+  const settings = { initialWindowSize: 65_535, maxConcurrentStreams: 1 };
+  for (const how of ["refuse", "answer", "reset"]) {
+    const bench = new Bench("server", settings);
+    bench.send(bench.headers(1));
+    const [stream] = bench.sink.streams;
+    if (how === "refuse") bench.send(bench.headers(3));
+    else if (how === "reset") bench.connection.reset(stream!, CANCEL);
+    else bench.connection.sendHeaders(stream!, RESPONSE_LIST, undefined, true);
+    const id = how === "refuse" ? 3 : 1;
+    assertEquals(lateData(bench, id, 1, 80_000), 65_535 + BUDGETS.lateFrames.burst, how);
+  }
+});
+
+test("5.1: a stream that the client itself reset takes no more of it at a server", () => {
+  for (const type of ["DATA", "HEADERS"]) {
+    const bench = new Bench("server");
+    bench.send(bench.headers(1), rst(1, ErrorCode.CANCEL), windowUpdate(1, 5), rst(1, ErrorCode.CANCEL));
+    assertEquals(bench.outcome, "open");
+    bench.send(type === "DATA" ? data(1, 1) : bench.headers(1, [["x", "y"]], true));
+    assertEquals(bench.outcome, "connection STREAM_CLOSED library", type);
+  }
 });
 
 test("5.1.1: streams of a client are odd and grow; others are PROTOCOL_ERRORs", () => {

@@ -1,6 +1,7 @@
 // RFC 9113, section 6.8: GOAWAY, sent and received.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { ErrorCode, Http2Error } from "../../../transport/http2/error.ts";
+import { BUDGETS } from "../../../transport/http2/limits.ts";
 import { test } from "../../harness.ts";
 import { ACK, Bench, data, END_STREAM, frame, goAway, REQUEST, RESPONSE_LIST } from "./wire.ts";
 
@@ -90,6 +91,19 @@ test("6.8: a server drains in two steps, and serves what is opened between them"
   }
   assertEquals(bench.sink.take().pop(), "connection closed ok");
   assertEquals(bench.connection.closed, true);
+});
+
+test("6.8: requests after the last GOAWAY are ignored with their DATA, but not without end", () => {
+  const bench = new Bench("server", { initialWindowSize: 65_535 });
+  bench.send(bench.headers(1));
+  bench.connection.drain("maintenance");
+  bench.send(frame("PING", ACK, 0, bench.frames()[1]!.payload));
+  bench.send(bench.headers(3));
+  for (let i = 0; i < 20_000; i++) bench.send(data(3, 1));
+  for (let i = 1; i < BUDGETS.lateFrames.burst; i++) bench.send(bench.headers(2 * i + 3));
+  assertEquals(bench.outcome, "open");
+  bench.send(bench.headers(2 * BUDGETS.lateFrames.burst + 3));
+  assertEquals(bench.outcome, "connection STREAM_CLOSED library");
 });
 
 test("6.8: a drain whose PING never comes back goes on when its time is up, and no earlier", () => {
