@@ -69,12 +69,26 @@ async function runChecks() {
   await check("deno fmt --check", ["fmt", "--check", "--quiet"]);
   await check("deno lint", ["lint", "--quiet"]);
   await check("deno check", ["check", "--quiet", ...typedSources()]);
+  await check("deno check of every snippet", ["check", "--quiet", "--doc-only", ...pagesAndLibrary()]);
 }
 
 /** Every TypeScript file; users of the built package are checked against its declarations in tests/dist. */
 function typedSources() {
   const folders = ["pollers", "transport", "surface", "tests", "bench", "examples"];
   return ["mod.ts", ...folders.flatMap((folder) => findFiles(folder, /\.ts$/))];
+}
+
+/** Where snippets stand: pages, and the JSDoc of the library. */
+function pagesAndLibrary() {
+  const pages = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "examples/README.md",
+    ...findFiles("docs", /\.md$/),
+  ];
+  const library = ["pollers", "transport", "surface"].flatMap((folder) => findFiles(folder, /\.ts$/));
+  return [...pages, "mod.ts", ...library];
 }
 
 async function check(name, args) {
