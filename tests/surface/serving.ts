@@ -1,5 +1,5 @@
 // A server and a client of one small service, for tests of calls and of what channels and servers live through.
-import { assertRejects } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import {
   type BidiStreaming,
   Channel,
@@ -15,6 +15,8 @@ import {
   type ServiceOf,
   type Unary,
 } from "pollwire";
+import { sharedEngine } from "../../surface/engines.ts";
+import { counted, type CountedEngine } from "../counted_engine.ts";
 
 export interface Note {
   text?: string;
@@ -61,9 +63,11 @@ export function gate(): { readonly opened: Promise<void>; open(): void } {
   return { opened, open };
 }
 
-/** Waits until `condition` holds; the test's own time limit bounds it. */
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await sleep(5);
+/** Waits until `condition` holds; fails with its text where that takes longer than any test should. */
+export async function until(condition: () => boolean, limitMs = 15_000): Promise<void> {
+  for (const end = performance.now() + limitMs; !condition(); await sleep(5)) {
+    if (performance.now() > end) throw new Error(`Not so after ${limitMs} ms: ${condition}`);
+  }
 }
 
 /** Waits until `count` has stood still for `ms`, and gives it. */
@@ -89,23 +93,35 @@ export interface BenchOptions {
   readonly host?: string;
 }
 
-/** Runs `check` against a server with `handlers`, and closes both sides after it. */
+/**
+ * Runs `check` against a server with `handlers`, and closes both sides after it. Then nothing may be left of either: no
+ * task, connect, endpoint or listener.
+ */
 export async function serving(
   handlers: Handlers,
   check: (bench: Bench) => Promise<void>,
   options: BenchOptions = {},
 ): Promise<void> {
   const { host = "127.0.0.1" } = options;
-  const server = new Server(options.server);
+  const accounts = counted(sharedEngine(options.server?.poller));
+  const server = new Server({ ...options.server, poller: accounts.engine });
   server.addService(Trial, handlers);
   const port = await server.listen(`${host}:0`);
-  const channel = new Channel(`${host}:${port}`, options.channel);
+  const channel = new Channel(`${host}:${port}`, { poller: accounts.engine, ...options.channel });
   try {
     await check({ client: channel.client(Trial), channel, server, port });
   } finally {
     channel.close();
     server.close();
   }
+  await server.shutdown();
+  await nothingLeft(accounts);
+}
+
+/** Waits until an engine has got everything back; fails with what it misses. */
+export async function nothingLeft(accounts: CountedEngine): Promise<void> {
+  for (let tries = 0; accounts.left().length > 0 && tries < 200; tries++) await sleep(5);
+  assertEquals(accounts.left(), []);
 }
 
 /** The RpcError that `call` ends with. */

@@ -1,0 +1,40 @@
+// Faults of servers and the calls they serve.
+
+/** As `readMutations` describes them. */
+export default [
+  {
+    file: "surface/server/active_call.ts",
+    before: "if (this.deadlineTask !== undefined) this.engine.cancel(this.deadlineTask);",
+    after: "",
+    test: "tests/surface/nothing_left_test.ts",
+    name: "a call that ends before its deadline",
+  },
+  {
+    file: "surface/server/active_call.ts",
+    before: "    this.clearDeadline();\n    this.inbox?.end();",
+    after: "    this.clearDeadline();",
+    test: "tests/surface/nothing_left_test.ts",
+    name: "a handler that has answered can read",
+  },
+  {
+    file: "surface/server/active_call.ts",
+    before: "if (this.wasCancelled) this.controller.abort",
+    after: "if (this.ended) this.controller.abort",
+    test: "tests/surface/nothing_left_test.ts",
+    name: "a call's signal that is first read",
+  },
+  {
+    file: "surface/server/server.ts",
+    before: "void this.#stopped.then(() => this.engine.cancel(task));",
+    after: "",
+    test: "tests/surface/nothing_left_test.ts",
+    name: "a graceful shutdown that is over before its grace",
+  },
+  {
+    file: "surface/server/server.ts",
+    before: "        listener.shutdown();\n        throw new Error(`Cannot listen on",
+    after: "        throw new Error(`Cannot listen on",
+    test: "tests/surface/nothing_left_test.ts",
+    name: "a listen that fails",
+  },
+];

@@ -1,0 +1,152 @@
+// What is done at the end of a call or server: timers, listeners on signals, iterators and sockets are given back.
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { Channel, Server, Status } from "pollwire";
+import { sharedEngine } from "../../surface/engines.ts";
+import { counted } from "../counted_engine.ts";
+import { test } from "../harness.ts";
+import {
+  collect,
+  echo,
+  failure,
+  gate,
+  type Handlers,
+  nothingLeft,
+  numbers,
+  serving,
+  Trial,
+  until,
+} from "./serving.ts";
+
+const LONG_MS = 600_000;
+
+/** A signal that counts who listens to it. */
+class CountingSignal {
+  readonly controller = new AbortController();
+  readonly listeners = new Set<unknown>();
+
+  get signal(): AbortSignal {
+    const { signal } = this.controller;
+    const { addEventListener, removeEventListener } = AbortSignal.prototype;
+    signal.addEventListener = (...args: Parameters<typeof addEventListener>) => {
+      this.listeners.add(args[1]);
+      addEventListener.apply(signal, args);
+    };
+    signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => {
+      this.listeners.delete(args[1]);
+      removeEventListener.apply(signal, args);
+    };
+    return signal;
+  }
+}
+
+test("a call that ends before its deadline leaves no timer, on either side, of any kind", async () => {
+  const accounts = counted(sharedEngine());
+  const handlers: Handlers = {
+    ...echo,
+    one: ({ text }) => text === "fail" ? Promise.reject(new Error()) : {},
+  };
+  await serving(handlers, async ({ client }) => {
+    await client.one({});
+    await until(() => accounts.left().filter((line) => line.startsWith("task")).length === 0);
+    const before = accounts.left().length;
+    const options = { deadlineMs: LONG_MS };
+    for (let round = 0; round < 3; round++) {
+      await client.one({}, options);
+      await failure(client.one({ text: "fail" }, options));
+      assertEquals((await collect(client.down({ number: 3 }, options))).length, 3);
+      assertEquals((await client.up(numbers(3), options)).number, 6);
+      for await (const _ of client.both(numbers(3), options)) break;
+    }
+    await until(() => accounts.left().length === before);
+  }, { server: { poller: accounts.engine }, channel: { poller: accounts.engine } });
+  await nothingLeft(accounts);
+});
+
+test("a call that has ended listens to its signal no more, however it ended", () =>
+  serving(
+    { ...echo, one: ({ text }) => text === "fail" ? Promise.reject(new Error()) : {} },
+    async ({ client }) => {
+      const counting = new CountingSignal();
+      const { signal } = counting;
+      for (let round = 0; round < 3; round++) {
+        await client.one({}, { signal });
+        await failure(client.one({ text: "fail" }, { signal }));
+        await collect(client.down({ number: 3 }, { signal }));
+        for await (const _ of client.both(numbers(3), { signal })) break;
+        await failure(client.one({}, { signal, deadlineMs: -1 }));
+      }
+      await until(() => counting.listeners.size === 0);
+    },
+  ));
+
+test("an aborted signal ends its calls, and is listened to no more", () =>
+  serving({ ...echo, one: () => new Promise(() => {}) }, async ({ client }) => {
+    const counting = new CountingSignal();
+    const { signal } = counting;
+    const calls = [failure(client.one({}, { signal })), failure(client.one({}, { signal }))];
+    counting.controller.abort();
+    for (const { code } of await Promise.all(calls)) assertEquals(code, Status.CANCELLED);
+    assertEquals(counting.listeners.size, 0);
+  }));
+
+test("a listen that fails leaves nothing open, and a shutdown after it ends at once", async () => {
+  const accounts = counted(sharedEngine());
+  const first = new Server({ poller: accounts.engine });
+  const second = new Server({ poller: accounts.engine });
+  const port = await first.listen("127.0.0.1:0");
+  await assertRejects(() => second.listen(`127.0.0.1:${port}`), Error, "Cannot listen on");
+  await assertRejects(() => second.listen(`127.0.0.1:${port}`), Error, "Cannot listen on");
+  await until(() => accounts.left().length === 1); // the first one's
+  await second.shutdown();
+  await first.shutdown();
+  await nothingLeft(accounts);
+});
+
+test("a graceful shutdown that is over before its grace leaves no timer", async () => {
+  const accounts = counted(sharedEngine());
+  const server = new Server({ poller: accounts.engine });
+  server.addService(Trial, echo);
+  const channel = new Channel(`127.0.0.1:${await server.listen("127.0.0.1:0")}`, { poller: accounts.engine });
+  await channel.client(Trial).one({});
+  const stopped = server.shutdown({ graceMs: LONG_MS });
+  channel.close();
+  await stopped;
+  await nothingLeft(accounts);
+});
+
+test("a handler that has answered can read its requests to their end: the loop ends, and nothing is aborted", async () => {
+  const read = gate();
+  let signal: AbortSignal | undefined;
+  let seen = 0;
+  const handlers: Handlers = {
+    up: (requests, call) => {
+      signal = call.signal;
+      void (async () => {
+        for await (const _ of requests) seen++;
+        read.open();
+      })();
+      return { number: 1 }; // before the client has sent anything
+    },
+  };
+  await serving(handlers, async ({ client }) => {
+    const more = gate();
+    async function* slowly() {
+      yield { number: 1 };
+      await more.opened;
+    }
+    assertEquals((await client.up(slowly())).number, 1);
+    await read.opened;
+    more.open();
+    assert(seen <= 1);
+    assertEquals(signal!.aborted, false);
+  });
+  assertEquals(signal!.aborted, false);
+});
+
+test("a call's signal that is first read after the call ended with OK is not aborted", async () => {
+  let call: { readonly signal: AbortSignal; readonly cancelled: boolean } | undefined;
+  await serving({ one: (_request, server) => (call = server, {}) }, async ({ client }) => {
+    await client.one({});
+    assertEquals([call!.signal.aborted, call!.cancelled], [false, false]);
+  });
+});
