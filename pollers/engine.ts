@@ -20,6 +20,8 @@
 //  8. A cancelled task or connect never calls back. A timer never fires early.
 //  9. After `shutdown` the engine keeps nothing alive. Before it, a listener, an endpoint or a pending task
 //     keeps the process running.
+// 10. A callback that throws stops nothing: the error is logged (a simulation's `run` rejects with it), and
+//     whatever else is due goes on, with the same endpoint or listener too.
 // Every callback an engine makes runs inside `execCtx.enter`, so what a callback writes is flushed once, at the
 // end of the turn.
 

@@ -1,9 +1,11 @@
 // Binds a connection to an endpoint: one read loop, one coalesced write a turn, one timer.
 
+import { formatAddress } from "../pollers/core/address.ts";
 import type { Flushable } from "../pollers/core/exec_ctx.ts";
 import type { IoError } from "../pollers/core/io_error.ts";
 import { SliceBuffer } from "../pollers/core/slice_buffer.ts";
 import type { Endpoint, EventEngine, Instant, TaskHandle } from "../pollers/engine.ts";
+import { defaultReporter, type Reporter } from "../pollers/log/mod.ts";
 import type { Connection } from "./http2/connection.ts";
 import { ErrorCode, Http2Error } from "./http2/error.ts";
 
@@ -27,18 +29,24 @@ export class Driver implements Flushable {
   private over = false;
   private timer: TaskHandle | undefined = undefined;
   private timerAt: Instant = Infinity;
+  /** Something threw, so nothing is tried any more but to end. */
+  private broken = false;
   // Bound once, so that no read, write or timer costs a closure.
-  private readonly onRead = (error?: IoError): void => this.readCompleted(error);
-  private readonly onWritten = (error?: IoError): void => this.writeCompleted(error);
-  private readonly onTimer = (): void => this.timerFired();
-  private readonly readMore = (): void => this.readLoop();
+  private readonly onRead = (error?: IoError): void => this.guard(this.readCompleted, error);
+  private readonly onWritten = (error?: IoError): void => this.guard(this.writeCompleted, error);
+  private readonly onTimer = (): void => this.guard(this.timerFired, undefined);
+  private readonly readMore = (): void => this.guard(this.readLoop, undefined);
 
-  /** Nothing happens before {@linkcode start}. `onReleased` comes once, when the endpoint has been closed. */
+  /**
+   * Nothing happens before {@linkcode start}. `onReleased` comes once, when the endpoint has been closed. `reporter` gets
+   * what the library, or a poller of the application, throws in the midst of the connection: it ends by that.
+   */
   constructor(
     private readonly engine: EventEngine,
     private readonly endpoint: Endpoint,
     private readonly connection: Connection,
     private readonly onReleased: () => void = () => {},
+    private readonly reporter: Reporter = defaultReporter,
   ) {}
 
   /** Sends what comes first and begins to read. */
@@ -54,8 +62,40 @@ export class Driver implements Flushable {
     this.engine.execCtx.touch(this);
   }
 
-  /** Writes what the connection has, if no write is under way. */
+  /** Writes what the connection has, if no write is under way. Does not throw. */
   flush(): void {
+    this.guard(this.write, undefined);
+  }
+
+  /** Runs `step`: a throw must not leave a connection that neither works nor ends. */
+  private guard<A>(step: (this: Driver, argument: A) => void, argument: A): void {
+    try {
+      step.call(this, argument);
+    } catch (error) {
+      this.threw(error);
+    }
+  }
+
+  /** Ends the connection, with GOAWAY where that can still be written; every call on it fails. */
+  private threw(error: unknown): void {
+    const { broken, reporter } = this;
+    this.broken = true;
+    reporter.report(error, {
+      where: "connection",
+      level: "error",
+      peer: formatAddress(this.endpoint.peer),
+    });
+    if (broken) return this.guard(this.closeEndpoint, undefined);
+    this.guard(this.abort, undefined);
+    this.guard(this.touch, undefined);
+  }
+
+  private abort(): void {
+    const reason = "internal error, which was logged";
+    this.connection.abort(new Http2Error("connection", ErrorCode.INTERNAL_ERROR, "library", reason));
+  }
+
+  private write(): void {
     const { connection, output } = this;
     while (!this.writing && !this.over && connection.wantsTransmit) {
       connection.transmit(output);
@@ -98,7 +138,7 @@ export class Driver implements Flushable {
     this.writing = false;
     this.connection.transmitted();
     if (error !== undefined) return this.lost(error);
-    this.flush();
+    this.write();
     if (!this.readPaused) return;
     this.readPaused = false;
     this.readLoop();
@@ -123,9 +163,12 @@ export class Driver implements Flushable {
   private closeEndpoint(): void {
     if (this.over) return;
     this.over = true;
-    this.disarmTimer();
-    this.endpoint.close();
-    this.onReleased();
+    try {
+      this.disarmTimer();
+      this.endpoint.close();
+    } finally {
+      this.onReleased();
+    }
   }
 
   private armTimer(): void {

@@ -118,12 +118,7 @@ export abstract class BaseEngine implements EventEngine {
   private readonly runBatch = (): void => {
     const batch = this.runQueue;
     this.runQueue = [];
-    let ran = 0;
-    try {
-      while (ran < batch.length) batch[ran++]!();
-    } finally {
-      if (ran < batch.length) this.runAgain(batch.slice(ran));
-    }
+    for (const closure of batch) this.execCtx.isolate(closure);
   };
   private readonly enterRunBatch = (): void => this.execCtx.enter(this.runBatch, undefined);
 
@@ -197,12 +192,6 @@ export abstract class BaseEngine implements EventEngine {
 
   /** Something is open, or nothing is any more; for engines whose sockets do not keep the process alive. */
   protected hold(_holding: boolean): void {}
-
-  /** What a closure that threw left of its batch still runs, before what was added meanwhile. */
-  private runAgain(rest: Array<() => void>): void {
-    if (this.runQueue.length === 0) this.loop.soon(this.enterRunBatch);
-    this.runQueue = [...rest, ...this.runQueue];
-  }
 
   /** See the contract. */
   abstract pair(): Promise<[Endpoint, Endpoint]>;

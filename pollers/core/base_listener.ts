@@ -5,7 +5,6 @@ import { formatAddress, type SocketAddress } from "./address.ts";
 import type { BaseEngine } from "./base_engine.ts";
 import { IoError } from "./io_error.ts";
 import type { Closable } from "./open_set.ts";
-import { uncaught } from "./uncaught.ts";
 import { pipeError } from "./pipe_address.ts";
 import { unixPathError } from "./unix_path.ts";
 
@@ -78,11 +77,7 @@ export abstract class BaseListener implements Listener, Closable {
   /** Hands an endpoint up, in a turn. */
   protected accepted(endpoint: Endpoint): void {
     if (this.stopped) return endpoint.close();
-    try {
-      this.engine.execCtx.enter(this.onAccept, endpoint);
-    } catch (error) {
-      uncaught(error); // else node:net on Deno would accept no more
-    }
+    this.engine.execCtx.enter(this.onAccept, endpoint);
   }
 
   /**
@@ -92,8 +87,9 @@ export abstract class BaseListener implements Listener, Closable {
   protected acceptFailed(error: IoError, acceptAgain: () => void): void {
     if (error.kind === "reset") this.engine.run(acceptAgain);
     else if (error.kind === "too-many-files" || EXHAUSTED.has(error.code)) {
-      this.options.onAcceptPaused?.(error);
+      const { onAcceptPaused } = this.options;
       this.engine.runAt(this.engine.now() + EXHAUSTED_PAUSE_MS, acceptAgain);
+      if (onAcceptPaused !== undefined) this.engine.execCtx.enter(onAcceptPaused, error);
     } else this.end(error);
   }
 

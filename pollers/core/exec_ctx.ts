@@ -5,12 +5,16 @@
 // a turn (a promise continuation of user code) is served by a microtask that flushes everything touched by the
 // continuations around it. A second microtask flush in the same iteration of the runtime's loop means that
 // continuations settle one by one, so it waits for the iteration's end instead: one write again, not many.
+//
+// Nothing that runs in a turn ends it: what one closure throws is reported, and the others run.
+
+import { defaultReporter } from "../log/application.ts";
 
 /** Something that collects output during a turn and writes it when told; typically a connection's driver. */
 export interface Flushable {
   /** True while it waits in a turn's list; owned by {@linkcode ExecCtx}, start it as false. */
   flushScheduled: boolean;
-  /** Writes what was collected; called once per turn it was touched in; must not throw. */
+  /** Writes what was collected; called once per turn it was touched in. */
   flush(): void;
 }
 
@@ -20,6 +24,7 @@ export type AtIterationEnd = (closure: () => void) => void;
 /** One thread's turns. Every engine owns one; see the head of this file for the order within a turn. */
 export class ExecCtx {
   readonly #atIterationEnd: AtIterationEnd;
+  readonly #onThrow: (error: unknown) => void;
   readonly #flushOutside = (): void => this.#flushTouched();
   readonly #flushAtIterationEnd = (): void => {
     this.#flushedThisIteration = false;
@@ -34,22 +39,33 @@ export class ExecCtx {
   #outsideFlushDue = false;
   #flushedThisIteration = false;
 
-  /** `atIterationEnd` is the engine's way to run a closure once the loop has dispatched what is ready now. */
-  constructor(atIterationEnd: AtIterationEnd) {
+  /**
+   * `atIterationEnd` is the engine's way to run a closure once the loop has dispatched what is ready now. `onThrow` gets
+   * what closures throw, and must not throw; by default it is logged.
+   */
+  constructor(atIterationEnd: AtIterationEnd, onThrow: (error: unknown) => void = report) {
     this.#atIterationEnd = atIterationEnd;
+    this.#onThrow = onThrow;
   }
 
-  /** Runs `closure(argument)` as a turn, or as part of the turn that is running. */
+  /** Runs `closure(argument)` as a turn, or as part of the turn that is running. Does not throw. */
   enter<A>(closure: (argument: A) => void, argument: A): void {
     this.#depth++;
     try {
       closure(argument);
-    } finally {
-      try {
-        if (this.#depth === 1) this.#finishTurn();
-      } finally {
-        this.#depth--;
-      }
+    } catch (error) {
+      this.#onThrow(error);
+    }
+    if (this.#depth === 1) this.#finishTurn();
+    this.#depth--;
+  }
+
+  /** Runs one of several closures of a turn, so that what it throws is no matter to the next one. */
+  isolate(closure: () => void): void {
+    try {
+      closure();
+    } catch (error) {
+      this.#onThrow(error);
     }
   }
 
@@ -82,16 +98,13 @@ export class ExecCtx {
   }
 
   #finishTurn(): void {
-    try {
-      while (this.#closures.length > 0 || this.#callbacks.length > 0) {
-        const batch = this.#closures.length > 0 ? this.#closures : this.#callbacks;
-        if (batch === this.#closures) this.#closures = [];
-        else this.#callbacks = [];
-        for (const closure of batch) closure();
-      }
-    } finally {
-      this.#flushTouched();
+    while (this.#closures.length > 0 || this.#callbacks.length > 0) {
+      const batch = this.#closures.length > 0 ? this.#closures : this.#callbacks;
+      if (batch === this.#closures) this.#closures = [];
+      else this.#callbacks = [];
+      for (const closure of batch) this.isolate(closure);
     }
+    this.#flushTouched();
   }
 
   #flushTouched(): void {
@@ -103,10 +116,18 @@ export class ExecCtx {
       this.#spare = [];
       for (const flushable of batch) {
         flushable.flushScheduled = false;
-        flushable.flush();
+        try {
+          flushable.flush();
+        } catch (error) {
+          this.#onThrow(error);
+        }
       }
       batch.length = 0;
       this.#spare = batch;
     }
   }
+}
+
+function report(error: unknown): void {
+  defaultReporter.report(error, { where: "poller", level: "error" });
 }

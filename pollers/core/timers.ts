@@ -34,17 +34,15 @@ export class Timers {
   private readonly fire = (): void => {
     this.forget();
     this.armedFor = -Infinity; // what tasks add now waits for one arming at the end
-    try {
-      this.execCtx.enter(this.runDue, undefined);
-    } finally {
-      // Whatever a task threw, the others are still to run.
-      if (this.armed === undefined) this.armedFor = Infinity;
-      this.rearm();
-    }
+    this.execCtx.enter(this.runDue, undefined);
+    if (this.armed === undefined) this.armedFor = Infinity;
+    this.rearm();
   };
   private readonly runDue = (): void => {
     const now = this.clock.now();
-    for (let task = this.heap.takeDue(now); task !== undefined; task = this.heap.takeDue(now)) task.closure();
+    for (let task = this.heap.takeDue(now); task !== undefined; task = this.heap.takeDue(now)) {
+      this.execCtx.isolate(task.closure);
+    }
   };
 
   /** Tasks run inside turns of `execCtx`. */

@@ -8,7 +8,6 @@ import { NativeEndpoint } from "./endpoint.ts";
 import type { BaseEngine, ConnectAttempt } from "../core/base_engine.ts";
 import { NativeEngine } from "./engine.ts";
 import { BaseListener } from "../core/base_listener.ts";
-import { uncaught } from "../core/uncaught.ts";
 import { UNNAMED } from "../core/unix_path.ts";
 
 // The little of Bun that is used here, so that the file also compiles where Bun's types are not.
@@ -164,49 +163,26 @@ class BunEndpoint extends NativeEndpoint {
 const NOTHING = new Uint8Array(0);
 const CUT = Object.assign(new Error("connection reset by peer"), { code: "ECONNRESET" });
 
-/**
- * One set of handlers for every socket: what belongs to one is in its `data`. Bun would take what a handler throws
- * for an error of the socket; it is the application's, and uncaught.
- */
+/** One set of handlers for every socket: what belongs to one is in its `data`. */
 const handlers = {
   binaryType: "buffer",
   open(socket: BunSocket): void {
-    try {
-      socket.data.open?.(socket);
-    } catch (error) {
-      uncaught(error);
-    }
+    socket.data.open?.(socket);
   },
   data(socket: BunSocket, bytes: Uint8Array): void {
-    try {
-      socket.data.endpoint?.onData(bytes);
-    } catch (error) {
-      uncaught(error);
-    }
+    socket.data.endpoint?.onData(bytes);
   },
   drain(socket: BunSocket): void {
-    try {
-      socket.data.endpoint?.onDrain();
-    } catch (error) {
-      uncaught(error);
-    }
+    socket.data.endpoint?.onDrain();
   },
   end(socket: BunSocket): void {
     const { endpoint } = socket.data;
-    try {
-      endpoint?.onEnd(endOfStream(endpoint.peer));
-    } catch (error) {
-      uncaught(error);
-    }
+    endpoint?.onEnd(endOfStream(endpoint.peer));
   },
   close(socket: BunSocket, error?: Error): void {
     const { endpoint } = socket.data;
-    try {
-      // After "end" an error changes nothing; without either the stream was cut.
-      endpoint?.onClose(toIoError(error ?? CUT, "read", endpoint.peer));
-    } catch (thrown) {
-      uncaught(thrown);
-    }
+    // After "end" an error changes nothing; without either the stream was cut.
+    endpoint?.onClose(toIoError(error ?? CUT, "read", endpoint.peer));
   },
   error(socket: BunSocket, error: Error): void {
     const { endpoint } = socket.data;

@@ -55,7 +55,10 @@ export class SimulatedEngine implements EventEngine {
   /** "simulated". */
   readonly name = "simulated";
   /** This host's turns. */
-  readonly execCtx: ExecCtx = new ExecCtx((closure) => void this.simulation.schedule(this.now(), closure));
+  readonly execCtx: ExecCtx = new ExecCtx(
+    (closure) => void this.simulation.schedule(this.now(), closure),
+    (error) => this.simulation.threw(error),
+  );
   /** What is open now. */
   readonly opened: Set<Closable> = new Set();
 

@@ -42,6 +42,8 @@ export class Simulation {
   private readonly lines: string[] = [];
   private time: Instant = 0;
   private hosts = 0;
+  /** What was thrown inside turns, the first of it. */
+  private thrown: { readonly error: unknown } | undefined = undefined;
 
   /** Nothing happens before {@linkcode run}. */
   constructor(options: SimulationOptions = {}) {
@@ -88,6 +90,7 @@ export class Simulation {
     const { steps = 1_000_000, until = Infinity } = options;
     for (let step = 0;; step++) {
       await microtasksRan();
+      this.rethrow();
       const next = this.events.first;
       if (next === undefined || next.at > until) break;
       if (step >= steps) throw this.livelock(steps);
@@ -96,6 +99,11 @@ export class Simulation {
       next.closure();
     }
     if (until !== Infinity) this.time = Math.max(this.time, until);
+  }
+
+  /** For engines: something threw inside a turn. {@linkcode run} rejects with it once the present event is over. */
+  threw(error: unknown): void {
+    this.thrown ??= { error };
   }
 
   /** Adds a line to the trace. */
@@ -108,6 +116,12 @@ export class Simulation {
   /** The last lines of the trace: the time in milliseconds, and what happened. */
   get trace(): readonly string[] {
     return this.lines.slice(-this.traceLines);
+  }
+
+  private rethrow(): void {
+    const { thrown } = this;
+    this.thrown = undefined;
+    if (thrown !== undefined) throw thrown.error;
   }
 
   private livelock(steps: number): LivelockError {

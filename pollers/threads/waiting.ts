@@ -1,7 +1,6 @@
 // How an engine learns of events on the thread it serves: the two thread shapes of docs/ARCHITECTURE.md.
 
 import type { ExecCtx } from "../core/exec_ctx.ts";
-import { uncaught } from "../core/uncaught.ts";
 
 /** What events come from: an epoll set, a completion port. One thread waits in it at a time. */
 export interface EventSource {
@@ -47,11 +46,7 @@ export class Dispatcher {
   dispatch(due: Int32Array, count: number): void {
     this.due = due;
     for (let at = 0; at < count; at += this.target.stride) {
-      try {
-        this.execCtx.enter(this.tell, at);
-      } catch (error) {
-        uncaught(error); // the application's; the others are told all the same
-      }
+      this.execCtx.enter(this.tell, at);
     }
   }
 }

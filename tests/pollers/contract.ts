@@ -15,6 +15,7 @@ import { flowRules } from "./contract/flow.ts";
 import { lifeRules } from "./contract/life.ts";
 import { listenRules } from "./contract/listen.ts";
 import { nameRules } from "./contract/names.ts";
+import { throwRules } from "./contract/throws.ts";
 import { timeRules } from "./contract/time.ts";
 import { turnRules } from "./contract/turns.ts";
 
@@ -66,6 +67,7 @@ export function contractSuite(
     timeRules,
     turnRules,
     lifeRules,
+    throwRules,
   ];
   for (const part of parts) part(suite);
   if (unused.size > 0) throw new Error(`No test starts with ${[...unused].join(", ")}`);

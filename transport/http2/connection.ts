@@ -483,8 +483,16 @@ export class Connection {
   private terminate(error: Http2Error | undefined): void {
     if (this.closed) return;
     this.closed = true;
-    for (const stream of this.streams.all()) this.closeStream(stream, error);
+    const thrown: unknown[] = [];
+    for (const stream of this.streams.all()) {
+      try {
+        this.closeStream(stream, error);
+      } catch (bug) { // the others must have their end
+        thrown.push(bug);
+      }
+    }
     this.sink.onClosed(error);
+    if (thrown.length > 0) throw thrown.length === 1 ? thrown[0] : new AggregateError(thrown);
   }
 
   private checkWritable(stream: Stream): void {

@@ -1,20 +1,8 @@
-// What only shows from outside the process: uncaught exceptions, missing permissions, a program that ends by itself.
+// What only shows from outside the process: missing permissions, and questions that are not asked.
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { runtime, test } from "../../harness.ts";
 import { noTerminal } from "../program.ts";
-import { runProgram, testEach } from "./setup.ts";
-
-testEach("what a read's callback throws is uncaught, and the stream goes on", async (factory) => {
-  const { code, output } = await runProgram("throwing.ts", [factory.name, "read"]);
-  assertEquals(output.trim().split("\n"), ["then: 121", "uncaught: boom"]);
-  assertEquals(code, 0);
-});
-
-testEach("what onAccept throws is uncaught, and the listener goes on", async (factory) => {
-  const { code, output } = await runProgram("throwing.ts", [factory.name, "accept"]);
-  assertEquals(output.trim().split("\n"), ["uncaught: boom", "shutdown: undefined"]);
-  assertEquals(code, 0);
-});
+import { runProgram } from "./setup.ts";
 
 test("without permission every operation fails with kind permission", async () => {
   const { code, output } = await runProgram("without_permission.ts", [], { permissions: ["--allow-read"] });

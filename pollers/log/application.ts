@@ -1,0 +1,118 @@
+// How the library calls the application, and where what that throws goes.
+//
+// Whatever a callback throws, or what its promise rejects with, ends here: no turn of an engine is cut short by it, and
+// no process ends for it. The error is reported exactly once, to `onError` or else to the logger.
+
+import { describeThrown } from "./describe.ts";
+import { defaultLogger, type Logger, type LogLevel } from "./logger.ts";
+import type { TraceName } from "./trace.ts";
+
+/** Which code threw. */
+export type ErrorPlace =
+  /** A handler: it threw, or its promise rejected. */
+  | "handler"
+  /** A response that could not be encoded: a getter or codec threw, or the value does not fit its type. */
+  | "response"
+  /** The iterable of responses that a handler gave. */
+  | "responses"
+  /** A request that could not be encoded, since a getter or codec threw. */
+  | "request"
+  /** The iterable of requests that a caller gave. */
+  | "requests"
+  /** A codec of the application that decodes. */
+  | "codec"
+  /** Callbacks, by their names. */
+  | "onHeaders"
+  | "onTrailers"
+  | "onAcceptPaused"
+  | "onWorkerEnd"
+  /** A listener on the signal of a call. */
+  | "abort listener"
+  /** The library itself, or a poller of the application, in the midst of a connection, which has been ended. */
+  | "connection"
+  /** A callback of an event engine that somebody uses directly. */
+  | "poller";
+
+/** What is known of an error besides itself. */
+export interface ErrorContext {
+  /** Which code threw. */
+  readonly where: ErrorPlace;
+  /**
+   * "error": nobody else gets it. "info": somebody does, the caller as the `cause` of an RpcError, or the call was
+   * cancelled before, and this is what came of it.
+   */
+  readonly level: "error" | "info";
+  /** "/package.Service/Method" of the call, where there is one. */
+  readonly method?: string;
+  /** "127.0.0.1:50051", the other side, where it is known. */
+  readonly peer?: string;
+}
+
+/** Gets what the application threw where the library called it. What it throws itself goes to the logger. */
+export type ErrorHandler = (error: unknown, context: ErrorContext) => void;
+
+/** Options of whatever calls the application. */
+export interface ReportOptions {
+  /** Gets each error that the application throws where the library calls it. Default: the logger gets it. */
+  readonly onError?: ErrorHandler;
+  /** Gets what the library has to say. Default: errors and warnings on stderr, see POLLWIRE_VERBOSITY. */
+  readonly logger?: Logger;
+}
+
+/** Has a promise that `call` gives, and everything that it throws, end in `failed`, which must not throw. */
+export function callApplication(call: () => unknown, failed: (error: unknown) => void): void {
+  let result: unknown;
+  try {
+    result = call();
+    if (typeof (result as PromiseLike<unknown> | null | undefined)?.then !== "function") return;
+  } catch (error) {
+    return failed(error);
+  }
+  new Promise((resolve) => resolve(result)).catch(failed);
+}
+
+/** Reports for one server or channel. Nothing here throws. */
+export class Reporter {
+  private readonly onError: ErrorHandler | undefined;
+  private readonly logger: Logger;
+
+  /** See {@linkcode ReportOptions}. */
+  constructor({ onError, logger = defaultLogger }: ReportOptions = {}) {
+    this.onError = onError;
+    this.logger = logger;
+  }
+
+  /** Hands `error` to `onError`, or to the logger. */
+  report(error: unknown, context: ErrorContext): void {
+    const { onError } = this;
+    if (onError === undefined) return this.log(context.level, sentence(context), error);
+    callApplication(() => onError(error, context), (thrown) => {
+      this.log("error", "onError threw", thrown);
+      this.log(context.level, sentence(context), error);
+    });
+  }
+
+  /** Logs one message. */
+  log(level: LogLevel, message: string, ...details: unknown[]): void {
+    const { logger } = this;
+    callApplication(() => logger[level](message, ...details), (thrown) => {
+      if (logger === defaultLogger) return; // there is nothing left to say it with
+      defaultLogger.error(`the logger threw ${describeThrown(thrown)}`);
+      defaultLogger[level](message, ...details);
+    });
+  }
+
+  /** Logs one line of a trace; only where that is on, see `trace`. */
+  trace(name: TraceName, line: string): void {
+    this.log("debug", `${name}: ${line}`);
+  }
+}
+
+/** Reports for those who have neither server nor channel. */
+export const defaultReporter: Reporter = new Reporter();
+
+function sentence({ where, method, peer }: ErrorContext): string {
+  return `${where}${method === undefined ? "" : ` of ${method}`} threw${
+    peer === undefined ? "" : ` (peer ${peer})`
+  }`;
+}

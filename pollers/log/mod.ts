@@ -1,0 +1,6 @@
+// What the library says, and to whom.
+
+export * from "./application.ts";
+export * from "./describe.ts";
+export { defaultLogger, type Logger, type LogLevel } from "./logger.ts";
+export { trace, type TraceName, type Traces } from "./trace.ts";
