@@ -65,6 +65,11 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
     return this.connection.activeStreams;
   }
 
+  /** Whether a response has come. */
+  get answered(): boolean {
+    return this.connection.answered;
+  }
+
   /** Whether `open` would find a free stream now. */
   get canOpen(): boolean {
     return this.connection.canOpen;

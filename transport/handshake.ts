@@ -1,9 +1,9 @@
-// From an address to a transport, under one deadline: TCP, then the HTTP/2 preface and SETTINGS of both sides.
+// From one address to a transport, under one deadline: TCP, then the HTTP/2 preface and SETTINGS of both sides.
 //
 // Security handshakes (TLS) will stand between the two: they turn one endpoint into another.
 
 import { formatAddress, type SocketAddress } from "../pollers/core/address.ts";
-import type { ConnectHandle, Endpoint, EndpointOptions, EventEngine } from "../pollers/engine.ts";
+import type { ConnectHandle, Endpoint, EndpointOptions, EventEngine, TaskHandle } from "../pollers/engine.ts";
 import { Http2ClientTransport, type TransportOptions } from "./client_transport.ts";
 import type { Http2Error } from "./http2/error.ts";
 import { Http2ServerTransport } from "./server_transport.ts";
@@ -14,49 +14,56 @@ import type {
   ServerTransportSink,
 } from "./transport.ts";
 
-/** How long everything up to the first SETTINGS may take: gRPC's minimum connect timeout. */
+/** How long one address has for everything up to the first SETTINGS: gRPC's minimum connect timeout. */
 export const DEFAULT_HANDSHAKE_TIMEOUT_MS = 20_000;
 
 /** What a connection attempt is made with. */
 export interface ConnectOptions extends TransportOptions {
   /** Options of the socket. */
   readonly endpoint?: EndpointOptions;
-  /** Milliseconds for all of it. Default {@linkcode DEFAULT_HANDSHAKE_TIMEOUT_MS}. */
+  /**
+   * Milliseconds for each step of connecting: looking a name up, one address from TCP to the server's SETTINGS, and at
+   * a server an accepted client's SETTINGS. Default {@linkcode DEFAULT_HANDSHAKE_TIMEOUT_MS}.
+   */
   readonly handshakeTimeoutMs?: number;
 }
 
-/** What the owner of an attempt hears: exactly one of the two, and afterwards what a transport's owner hears. */
-export interface ConnectSink extends ClientTransportSink {
-  /** The server's SETTINGS came: calls may be made. */
-  onConnected(transport: ClientTransport): void;
-  /** The attempt failed; a sentence that says at which address, how far it came and why. */
-  onConnectFailed(reason: string): void;
+/** Receives exactly one of the two results, on no caller's stack. */
+export interface HandshakeOwner {
+  /** Receives the events of the transport once the handshake is complete. */
+  readonly sink: ClientTransportSink;
+  /** The server's SETTINGS came. */
+  onHandshakeDone(handshake: Handshake, transport: ClientTransport): void;
+  /** The attempt failed; `reason` names the address and says how far it came and why it ended. */
+  onHandshakeFailed(handshake: Handshake, reason: string): void;
 }
 
-/** One attempt to connect to a server; tries the addresses in order. */
-export class Connector implements ClientTransportSink {
+/** One attempt to connect to a server at one address, under one deadline. */
+export class Handshake implements ClientTransportSink {
   private readonly timeoutMs: number;
-  private readonly timer: object;
-  private readonly failures: string[] = [];
-  private connecting: ConnectHandle | undefined = undefined;
+  private readonly timer: TaskHandle;
+  private connecting: ConnectHandle | undefined;
   private transport: Http2ClientTransport | undefined = undefined;
   private settled = false;
   private connected = false;
-  private next = 0;
 
-  /** Begins at once. `sink` is never called on the caller's stack. */
+  /** Begins at once. */
   constructor(
     private readonly engine: EventEngine,
-    private readonly addresses: readonly SocketAddress[],
-    private readonly options: ConnectOptions,
-    private readonly sink: ConnectSink,
+    readonly address: SocketAddress,
+    options: ConnectOptions,
+    private readonly owner: HandshakeOwner,
   ) {
     this.timeoutMs = options.handshakeTimeoutMs ?? DEFAULT_HANDSHAKE_TIMEOUT_MS;
     this.timer = engine.runAt(engine.now() + this.timeoutMs, () => this.timedOut());
-    this.tryNext();
+    this.connecting = engine.connect(address, options.endpoint ?? {}, (result) => {
+      this.connecting = undefined;
+      if (result.ok) this.exchangeSettings(result.value, options);
+      else this.fail(result.error.message);
+    });
   }
 
-  /** Gives up; the sink hears nothing any more. */
+  /** Gives up and releases the socket; the owner is not called any more. */
   cancel(): void {
     if (this.settled) return;
     this.settle();
@@ -65,68 +72,44 @@ export class Connector implements ClientTransportSink {
 
   /** From the transport. */
   onCanOpen(): void {
-    this.sink.onCanOpen();
+    if (this.connected) this.owner.sink.onCanOpen();
   }
 
   /** From the transport; before SETTINGS came its end follows and says the same. */
   onDraining(reason: Http2Error | undefined): void {
-    if (this.connected) this.sink.onDraining(reason);
+    if (this.connected) this.owner.sink.onDraining(reason);
   }
 
   /** From the transport: its end, or the handshake's. */
   onClosed(error: Http2Error | undefined): void {
-    if (this.connected) return this.sink.onClosed(error);
+    if (this.connected) return this.owner.sink.onClosed(error);
     this.transport = undefined;
-    if (this.settled) return;
-    this.addressFailed(`handshake failed: ${error?.reason ?? "server closed the connection"}`);
+    const why = error?.reason ?? "server closed the connection";
+    this.fail(`${formatAddress(this.address)}: handshake failed: ${why}`);
   }
 
-  private tryNext(): void {
-    const address = this.addresses[this.next];
-    if (address === undefined) {
-      return this.engine.run(() => this.fail(this.failures.join("; ") || "no address"));
-    }
-    this.connecting = this.engine.connect(address, this.options.endpoint ?? {}, (result) => {
-      this.connecting = undefined;
-      if (this.settled) {
-        if (result.ok) result.value.close();
-        return;
-      }
-      if (result.ok) this.handshake(result.value);
-      else this.addressFailed(result.error.message, true);
-    });
-  }
-
-  private handshake(endpoint: Endpoint): void {
-    this.transport = new Http2ClientTransport(this.engine, endpoint, this.options, this, () => {
+  private exchangeSettings(endpoint: Endpoint, options: ConnectOptions): void {
+    this.transport = new Http2ClientTransport(this.engine, endpoint, options, this, () => {
       this.settle();
       this.connected = true;
-      this.sink.onConnected(this.transport!);
+      this.owner.onHandshakeDone(this, this.transport!);
     });
-  }
-
-  private addressFailed(why: string, saysWhere = false): void {
-    this.failures.push(saysWhere ? why : `${formatAddress(this.addresses[this.next]!)}: ${why}`);
-    this.next++;
-    if (this.next < this.addresses.length) this.tryNext();
-    else this.fail(this.failures.join("; "));
   }
 
   private timedOut(): void {
-    if (this.settled) return;
-    const address = this.addresses[this.next];
-    const where = address === undefined ? "" : ` with ${formatAddress(address)}`;
     const how = this.transport === undefined ? "not connected" : "connected, but no SETTINGS frame came";
-    this.fail(
-      [...this.failures, `handshake${where} timed out after ${this.timeoutMs} ms: ${how}`].join("; "),
-    );
+    const reason = `handshake with ${
+      formatAddress(this.address)
+    } timed out after ${this.timeoutMs} ms: ${how}`;
+    this.settle();
     this.abandon("handshake timed out");
+    this.owner.onHandshakeFailed(this, reason);
   }
 
   private fail(reason: string): void {
     if (this.settled) return;
     this.settle();
-    this.sink.onConnectFailed(reason);
+    this.owner.onHandshakeFailed(this, reason);
   }
 
   private settle(): void {

@@ -1,6 +1,7 @@
 // Streams of gRPC messages over HTTP/2, on any event engine.
 
 export * from "./transport.ts";
+export * from "./connector.ts";
 export * from "./handshake.ts";
 export type { TransportOptions } from "./client_transport.ts";
 export { requestTemplate } from "./grpc/headers.ts";

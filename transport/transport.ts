@@ -134,6 +134,8 @@ export interface Transport {
 
 /** One connection to a server. */
 export interface ClientTransport extends Transport {
+  /** Whether the server has answered a call on this connection, with whatever status. */
+  readonly answered: boolean;
   /** Whether `open` would find a free stream now (MAX_CONCURRENT_STREAMS, GOAWAY, stream ids left). */
   readonly canOpen: boolean;
   /** Opens a stream; only while `canOpen`. `timeoutMs` is what is left of the deadline, or undefined. */

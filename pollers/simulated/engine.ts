@@ -132,12 +132,14 @@ export class SimulatedEngine implements EventEngine {
     return Promise.resolve(connectEnds(this, at(), this, at()));
   }
 
-  /** Knows the names of the network; every one takes a round trip. */
+  /** Knows the names of the network. */
   resolver(): Resolver {
     return {
       lookup: (host, port, done) => {
         const { network } = this.simulation;
-        this.simulation.schedule(this.now() + 2 * network.conditions.latencyMs, () => {
+        const lookupMs = network.lookupMs ?? 2 * network.conditions.latencyMs;
+        if (lookupMs === Infinity) return;
+        this.simulation.schedule(this.now() + lookupMs, () => {
           const hosts = network.names.get(host);
           const error = new IoError("not-found", "getaddrinfo", { family: "dns", host, port }, "ENOTFOUND");
           const value = hosts?.map((one): SocketAddress => ({ family: "ipv4", host: one, port }));

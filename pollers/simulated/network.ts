@@ -12,6 +12,8 @@ const FIRST_PORT = 40_000;
 export class Network {
   /** Names that resolve, and the hosts (IPv4 addresses) they stand for. */
   readonly names: Map<string, string[]> = new Map();
+  /** Milliseconds that a lookup which begins now takes; Infinity: it never ends. Undefined: a round trip. */
+  lookupMs: number | undefined = undefined;
   /** Both ends of every connection that stands. */
   readonly endpoints: Set<SimulatedEndpoint> = new Set();
   private readonly listeners = new Map<string, SimulatedListener>();

@@ -232,7 +232,10 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
   }
 
   private deadlineDetails(why: string): string {
-    const what = this.stream === undefined ? "waiting for a connection" : "waiting for the response";
+    let what = "waiting for the response";
+    if (this.stream === undefined) {
+      what = why === "" ? this.context.subchannel.describeWait() : "waiting for a connection";
+    }
     return `deadline of ${this.options.deadlineMs} ms exceeded ${what}${why === "" ? "" : `: ${why}`}`;
   }
 

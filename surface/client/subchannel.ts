@@ -1,15 +1,29 @@
 // One connection to one target, made when a call wants it and made again when it is lost.
 //
-//   IDLE ──call──▶ CONNECTING ──▶ READY ──GOAWAY or lost──▶ IDLE
-//                      │ ▲
-//                      ▼ └── backoff over, and a call wants it
-//             TRANSIENT_FAILURE                              SHUTDOWN from any of them
+// States and transitions are gRPC's (https://github.com/grpc/grpc/blob/master/doc/connectivity-semantics-and-api.md):
 //
-// States and transitions are gRPC's (https://github.com/grpc/grpc/blob/master/doc/connectivity-semantics-and-api.md).
+//   from               event                                              to
+//   IDLE               a call or connect(), no backoff left               CONNECTING
+//   IDLE               a call or connect(), in backoff                    IDLE, CONNECTING at its end
+//   CONNECTING         SETTINGS of an address                             READY
+//   CONNECTING         name not found or not in time, or every address    TRANSIENT_FAILURE
+//                      failed
+//   READY              GOAWAY or lost, and it may be replaced at once     IDLE
+//   READY              GOAWAY or lost, and the backoff must be kept       TRANSIENT_FAILURE
+//   TRANSIENT_FAILURE  end of the backoff, and a call or connect() wants  CONNECTING
+//   any                close()                                            SHUTDOWN
+//
+// The backoff counts from the start of an attempt, and it goes on growing until a connection has proved useful: it
+// answered a call, or stood for USEFUL_AFTER_MS. (Other libraries start it anew with the server's SETTINGS, and
+// reconnect in a loop to a server that hangs up after them.) A useful connection that ends is replaced at once; so is
+// the first useless one of an address, because that is what a client sees of a server that restarts or drains.
+// On TRANSIENT_FAILURE calls that are not waitForReady fail with its reason, those that wait for a stream included.
 
 import {
+  type DnsTarget,
   type EventEngine,
   formatAddress,
+  type IoResult,
   type SocketAddress,
   type Target,
   type TaskHandle,
@@ -19,8 +33,14 @@ import {
   type ConnectOptions,
   Connector,
   type ConnectSink,
+  DEFAULT_HANDSHAKE_TIMEOUT_MS,
+  type Http2Error,
 } from "../../transport/mod.ts";
+import { AddressOrder } from "./address_order.ts";
 import type { Backoff } from "./backoff.ts";
+
+/** A connection that stood this long has proved useful, answers or not: gRPC's minimum connect timeout. */
+const USEFUL_AFTER_MS = 20_000;
 
 /** States of a channel. */
 export type ConnectivityState = "IDLE" | "CONNECTING" | "READY" | "TRANSIENT_FAILURE" | "SHUTDOWN";
@@ -35,15 +55,22 @@ export interface PendingCall {
   onUnavailable(reason: string): void;
 }
 
-/** One attempt and the connection that comes of it: says to the subchannel which of its connections it speaks of. */
+/** One attempt and the connection that comes of it: tells the subchannel which of its connections an event is about. */
 class Link implements ConnectSink {
-  private transport: ClientTransport | undefined = undefined;
+  /** Set once connected. */
+  transport!: ClientTransport;
+  readyAt = 0;
+  useful = false;
 
   constructor(private readonly owner: Subchannel) {}
 
+  get address(): SocketAddress {
+    return this.transport.peer;
+  }
+
   onConnected(transport: ClientTransport): void {
     this.transport = transport;
-    this.owner.onConnected(transport);
+    this.owner.onConnected(this);
   }
   onConnectFailed(reason: string): void {
     this.owner.onConnectFailed(reason);
@@ -51,27 +78,35 @@ class Link implements ConnectSink {
   onCanOpen(): void {
     this.owner.onCanOpen();
   }
-  onDraining(): void {
-    this.owner.onDraining(this.transport!);
+  onDraining(reason: Http2Error | undefined): void {
+    this.owner.onDraining(this, reason);
   }
-  onClosed(): void {
-    this.owner.onClosed(this.transport!);
+  onClosed(error: Http2Error | undefined): void {
+    this.owner.onClosed(this, error);
   }
 }
 
 /** The connection of a channel. */
 export class Subchannel {
   private current: ConnectivityState = "IDLE";
+  /** Takes new streams; that of `link`. */
   private transport: ClientTransport | undefined = undefined;
-  /** Transports that take no new streams but still have calls. */
-  private readonly draining = new Set<ClientTransport>();
+  private link: Link | undefined = undefined;
+  /** Connections that take no new streams but still have calls. */
+  private readonly draining = new Set<Link>();
   private attempt: Connector | undefined = undefined;
+  /** Runs while a name is being looked up. */
+  private lookupTimer: TaskHandle | undefined = undefined;
+  private lookups = 0;
+  private readonly order = new AddressOrder();
   private readonly waiting = new Set<PendingCall>();
   private lastFailure = "";
+  /** Whether `connect` asked for the next attempt, so that it is made even if no call wants it. */
+  private asked = false;
   private retryAt = 0;
   private retryTask: TaskHandle | undefined = undefined;
 
-  /** Connects to `target`; `onState` hears of every change. */
+  /** Connects to `target`; `onState` is called on every change. */
   constructor(
     private readonly engine: EventEngine,
     private readonly target: Target,
@@ -95,23 +130,25 @@ export class Subchannel {
       return call.onUnavailable(this.lastFailure);
     }
     this.waiting.add(call);
-    if (this.transport === undefined) this.connect();
+    this.connectInTime();
   }
 
-  /** `call` wants no transport any more. */
+  /** `call` does not want a transport any more: none will be attached. */
   withdraw(call: PendingCall): void {
-    this.waiting.delete(call);
-    if (this.waiting.size === 0) this.cancelRetry();
+    if (this.waiting.delete(call) && this.waiting.size === 0 && !this.asked) this.cancelRetry();
   }
 
   /** Begins to connect, now or when the backoff allows it. */
   connect(): void {
-    if (this.current === "READY" || this.current === "CONNECTING" || this.current === "SHUTDOWN") return;
-    if (this.engine.now() >= this.retryAt) return this.startAttempt();
-    this.retryTask ??= this.engine.runAt(this.retryAt, () => {
-      this.retryTask = undefined;
-      this.startAttempt();
-    });
+    this.asked = true;
+    this.connectInTime();
+  }
+
+  /** What a call without a stream is waiting for, and the last connection error: the end of a sentence. */
+  describeWait(): string {
+    const failure = this.attempt?.failure || this.lastFailure;
+    const last = failure === "" || this.current === "READY" ? "" : `; last connection error: ${failure}`;
+    return `waiting for ${this.awaited()}${last}`;
   }
 
   /** Ends every call and connection. */
@@ -119,20 +156,24 @@ export class Subchannel {
     if (this.current === "SHUTDOWN") return;
     this.setState("SHUTDOWN");
     this.cancelRetry();
+    this.endLookup();
     this.attempt?.cancel();
-    for (const call of this.takeWaiting()) call.onUnavailable("channel is closed");
+    for (const call of this.waiting) {
+      this.waiting.delete(call);
+      call.onUnavailable("channel is closed");
+    }
     this.transport?.close("channel closed by the application");
-    for (const transport of this.draining) transport.close("channel closed by the application");
+    for (const { transport } of this.draining) transport.close("channel closed by the application");
   }
 
   // From an attempt and its transport.
 
   /** Calls may be made. */
-  onConnected(transport: ClientTransport): void {
+  onConnected(link: Link): void {
     this.attempt = undefined;
-    this.transport = transport;
-    this.backoff.reset();
-    this.retryAt = 0;
+    this.link = link;
+    this.transport = link.transport;
+    link.readyAt = this.engine.now();
     this.setState("READY");
     this.onCanOpen();
   }
@@ -140,14 +181,7 @@ export class Subchannel {
   /** The attempt failed. */
   onConnectFailed(reason: string): void {
     this.attempt = undefined;
-    if (this.current === "SHUTDOWN") return;
-    this.lastFailure = reason;
-    this.setState("TRANSIENT_FAILURE");
-    for (const call of this.takeWaiting()) {
-      if (call.waitForReady) this.waiting.add(call);
-      else call.onUnavailable(reason);
-    }
-    if (this.waiting.size > 0) this.connect();
+    this.fail(reason);
   }
 
   /** A stream is free: the calls that waited longest get theirs. */
@@ -159,47 +193,112 @@ export class Subchannel {
     }
   }
 
-  /** `transport` takes no new streams; those that run go on. */
-  onDraining(transport: ClientTransport): void {
-    if (transport !== this.transport) return;
-    this.draining.add(transport);
-    this.detach();
+  /** `link` takes no new streams; those that run go on. `reason`: the server's GOAWAY, if it was the server. */
+  onDraining(link: Link, reason: Http2Error | undefined): void {
+    if (link !== this.link) return;
+    this.draining.add(link);
+    this.detach(link, reason, reason === undefined);
   }
 
-  /** `transport`'s connection is gone; its calls have had their status. */
-  onClosed(transport: ClientTransport): void {
-    this.draining.delete(transport);
-    if (transport === this.transport) this.detach();
+  /** The connection of `link` is gone; its calls have had their status. */
+  onClosed(link: Link, error: Http2Error | undefined): void {
+    if (link === this.link) return this.detach(link, error, true);
+    if (!this.draining.delete(link) || link.useful || !link.transport.answered) return;
+    // It answered after all, while it was draining: its successor need not wait.
+    this.proved(link, false);
+    if (this.retryTask === undefined) return;
+    this.cancelRetry();
+    this.connectInTime();
   }
 
-  private detach(): void {
-    this.transport = undefined;
+  /** The present connection takes no more streams. `keep`: its address is as good as before. */
+  private detach(link: Link, error: Http2Error | undefined, keep: boolean): void {
+    this.transport = this.link = undefined;
     if (this.current === "SHUTDOWN") return;
+    const now = this.engine.now();
+    link.useful = link.transport.answered || now - link.readyAt >= USEFUL_AFTER_MS;
+    const why = error?.reason ?? "connection closed";
+    this.lastFailure = `${formatAddress(link.address)}: ${why}`;
+    if (link.useful) this.proved(link, keep);
+    else if (this.order.servedNothing(link.address)) this.retryAt = 0;
+    else if (now < this.retryAt) return this.fail(`${this.lastFailure}, before it answered a call`);
     this.setState("IDLE");
-    if (this.waiting.size > 0) this.connect();
+    if (this.waiting.size > 0) this.connectInTime();
   }
 
-  private startAttempt(): void {
-    // The backoff counts from here, not from the attempt's failure (connection-backoff.md).
-    this.retryAt = this.engine.now() + this.backoff.next();
-    this.setState("CONNECTING");
-    const { target } = this;
-    if (target.family !== "dns") return this.attemptAt([target]);
-    this.engine.resolver().lookup(target.host, target.port, (result) => {
-      if (this.current !== "CONNECTING") return;
-      if (result.ok) this.attemptAt(result.value);
-      else this.onConnectFailed(`cannot resolve ${formatAddress(target)}: ${result.error.message}`);
+  private proved(link: Link, keep: boolean): void {
+    this.order.served(link.address, keep);
+    this.backoff.reset();
+    this.retryAt = 0;
+  }
+
+  private fail(reason: string): void {
+    this.lastFailure = reason;
+    this.setState("TRANSIENT_FAILURE");
+    for (const call of this.waiting) {
+      if (call.waitForReady) continue;
+      this.waiting.delete(call);
+      call.onUnavailable(reason);
+    }
+    if (this.waiting.size > 0) this.connectInTime();
+  }
+
+  private connectInTime(): void {
+    const { current } = this;
+    if (current === "READY" || current === "CONNECTING" || current === "SHUTDOWN") return;
+    if (this.engine.now() >= this.retryAt) return this.startAttempt();
+    this.retryTask ??= this.engine.runAt(this.retryAt, () => {
+      this.retryTask = undefined;
+      this.startAttempt();
     });
   }
 
-  private attemptAt(addresses: readonly SocketAddress[]): void {
-    this.attempt = new Connector(this.engine, addresses, this.options, new Link(this));
+  private startAttempt(): void {
+    this.cancelRetry();
+    this.asked = false;
+    // The backoff counts from here, not from the attempt's failure (connection-backoff.md).
+    this.retryAt = this.engine.now() + this.backoff.next();
+    this.setState("CONNECTING");
+    if (this.target.family === "dns") this.lookUp(this.target);
+    else this.attemptAt([this.target]);
   }
 
-  private takeWaiting(): PendingCall[] {
-    const calls = [...this.waiting];
-    this.waiting.clear();
-    return calls;
+  private lookUp(target: DnsTarget): void {
+    const timeoutMs = this.options.handshakeTimeoutMs ?? DEFAULT_HANDSHAKE_TIMEOUT_MS;
+    this.lookupTimer = this.engine.runAt(this.engine.now() + timeoutMs, () => {
+      this.lookupTimer = undefined;
+      this.fail(`cannot resolve ${formatAddress(target)}: no answer within ${timeoutMs} ms`);
+    });
+    const lookup = ++this.lookups;
+    this.engine.resolver().lookup(target.host, target.port, (result) => {
+      // Of a lookup that was given up, a late answer will do if the next attempt still waits for its own.
+      if (this.lookupTimer === undefined || (!result.ok && lookup !== this.lookups)) return;
+      this.endLookup();
+      this.resolved(target, result);
+    });
+  }
+
+  private resolved(target: DnsTarget, result: IoResult<SocketAddress[]>): void {
+    if (result.ok) this.attemptAt(result.value);
+    else this.fail(`cannot resolve ${formatAddress(target)}: ${result.error.message}`);
+  }
+
+  private attemptAt(addresses: readonly SocketAddress[]): void {
+    this.attempt = new Connector(this.engine, this.order.sort(addresses), this.options, new Link(this));
+  }
+
+  private awaited(): string {
+    const { attempt, transport, target } = this;
+    if (this.lookupTimer !== undefined) return `the addresses of ${formatAddress(target)}`;
+    if (attempt !== undefined) return `a connection to ${attempt.describe()}`;
+    if (transport !== undefined) return `a stream: ${formatAddress(transport.peer)} allows no more at a time`;
+    const inMs = Math.max(0, Math.ceil(this.retryAt - this.engine.now()));
+    return `a connection to ${formatAddress(target)}: the next attempt is due in ${inMs} ms`;
+  }
+
+  private endLookup(): void {
+    if (this.lookupTimer !== undefined) this.engine.cancel(this.lookupTimer);
+    this.lookupTimer = undefined;
   }
 
   private cancelRetry(): void {

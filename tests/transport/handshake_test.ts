@@ -1,84 +1,12 @@
-// A client's way to a transport: TCP, preface and SETTINGS under one deadline, told once, whatever the peer does.
+// A client's way to a transport at one address: TCP, preface and SETTINGS under one deadline, reported once, whatever
+// the peer does.
 import { assert, assertEquals, assertMatch, fail } from "@std/assert";
-import { formatAddress, type SocketAddress } from "../../pollers/mod.ts";
-import { type SimulatedEngine, Simulation } from "../../pollers/simulated/mod.ts";
-import {
-  acceptTransport,
-  type ConnectOptions,
-  Connector,
-  type ConnectSink,
-} from "../../transport/handshake.ts";
-import type { Http2Error } from "../../transport/http2/error.ts";
-import type { ClientTransport } from "../../transport/transport.ts";
+import { formatAddress } from "../../pollers/mod.ts";
+import { acceptTransport } from "../../transport/handshake.ts";
 import { test } from "../harness.ts";
+import { ConnectingWorld as World } from "./connecting_world.ts";
 import { ascii, frame, goAway, PREFACE, setting, SETTINGS_ACK } from "./http2/wire.ts";
-import { brief } from "./pair.ts";
 import { listenAt, RawPeer } from "./raw_peer.ts";
-
-/** Writes down what an attempt's owner hears, with the time. */
-class Owner implements ConnectSink {
-  readonly heard: string[] = [];
-  failure = "";
-  transport: ClientTransport | undefined;
-
-  constructor(private readonly engine: SimulatedEngine) {}
-
-  onConnected(transport: ClientTransport): void {
-    this.transport = transport;
-    this.note("connected");
-  }
-  onConnectFailed(reason: string): void {
-    this.failure = reason;
-    this.note("failed");
-  }
-  onCanOpen(): void {
-    this.note("canOpen");
-  }
-  onDraining(): void {
-    this.note("draining");
-  }
-  onClosed(error: Http2Error | undefined): void {
-    this.note(`closed ${brief(error)}`);
-  }
-
-  private note(what: string): void {
-    this.heard.push(`${Math.round(this.engine.now())} ${what}`);
-  }
-}
-
-/** A client's host, a server's host, and a network between them that takes 10 ms each way. */
-class World {
-  readonly simulation = new Simulation({ conditions: { latencyMs: 10 } });
-  readonly client = this.simulation.host();
-  readonly server = this.simulation.host();
-  readonly owner = new Owner(this.client);
-  readonly peers: RawPeer[] = [];
-  at: SocketAddress = { family: "ipv4", host: this.server.hostAddress, port: 80 };
-
-  /** A server that does `answer` at the first bytes of each client, or nothing. */
-  async serve(answer: (peer: RawPeer) => void = () => {}, port = 80): Promise<SocketAddress> {
-    const { at } = await listenAt(this.server, (endpoint) => {
-      let answered = false;
-      this.peers.push(
-        new RawPeer(endpoint, (peer) => {
-          if (!answered) answer(peer);
-          answered = true;
-        }),
-      );
-    }, port);
-    return at;
-  }
-
-  connect(options: ConnectOptions = {}, addresses: SocketAddress[] = [this.at]): Connector {
-    return new Connector(this.client, addresses, options, this.owner);
-  }
-
-  /** Lets everything happen, and looks whether anything was left behind. */
-  async rest(): Promise<void> {
-    await this.simulation.run({ until: 200_000 });
-    assertEquals([...this.client.opened].map((one) => one.describe()), [], "something is left open");
-  }
-}
 
 test("connected: after the server's SETTINGS and not before; ours came first, behind the preface", async () => {
   const world = new World();
@@ -202,37 +130,6 @@ test("cancel after the end of an attempt changes nothing", async () => {
   world.simulation.schedule(100, () => connector.cancel());
   await world.simulation.run({ until: 10_000 });
   assertEquals([world.owner.heard, world.owner.transport!.canOpen], [["40 connected"], true]);
-});
-
-test("addresses are tried in their order, and the first that answers is taken", async () => {
-  const world = new World();
-  const refusing: SocketAddress = { ...world.at, port: 79 } as SocketAddress;
-  const speaksHttp1 = await world.serve((peer) => peer.send(ascii("HTTP/1.1 400 Bad Request\r\n\r\n")), 81);
-  const good = await world.serve((peer) => peer.send(setting()), 82);
-  const untried = await world.serve((peer) => peer.send(setting()), 83);
-  world.connect({}, [refusing, speaksHttp1, good, untried]);
-  await world.simulation.run({ until: 1_000 });
-  assertEquals([world.owner.heard.length, formatAddress(world.owner.transport!.peer)], [
-    1,
-    formatAddress(good),
-  ]);
-});
-
-test("a failure names every address that was tried, and why", async () => {
-  const world = new World();
-  const silent = await world.serve(() => {}, 81);
-  world.connect({ handshakeTimeoutMs: 300 }, [world.at, silent]);
-  await world.rest();
-  assertEquals(world.owner.heard, ["300 failed"]);
-  assertMatch(world.owner.failure, /10\.0\.0\.2:80.*refused.*; .*10\.0\.0\.2:81.*300 ms/);
-});
-
-test("no address at all is a failure, and not told on the caller's stack", async () => {
-  const world = new World();
-  world.connect({}, []);
-  assertEquals(world.owner.heard, []);
-  await world.rest();
-  assertEquals([world.owner.heard, world.owner.failure], [["0 failed"], "no address"]);
 });
 
 test("after it is connected the owner hears what becomes of the transport", async () => {

@@ -13,6 +13,9 @@ export class RawPeer {
   ended: IoError["kind"] | "open" = "open";
   private readonly parts: Uint8Array[] = [];
   private readonly input = new SliceBuffer();
+  private readonly unsent: Uint8Array[] = [];
+  private writing = false;
+  private closing = false;
 
   constructor(readonly endpoint: Endpoint, private readonly onBytes: (peer: RawPeer) => void = () => {}) {
     this.read();
@@ -28,11 +31,29 @@ export class RawPeer {
     return parse(this.received).map(describe);
   }
 
-  /** Sends `parts` in one write. */
+  /** Sends `parts` in one write, after what was sent before. */
   send(...parts: Uint8Array[]): void {
-    const output = new SliceBuffer();
-    output.append(concat(...parts));
-    this.endpoint.write(output, () => {});
+    this.unsent.push(concat(...parts));
+    if (!this.writing) this.write();
+  }
+
+  /** Closes the connection once everything is sent. */
+  close(): void {
+    this.closing = true;
+    if (!this.writing) this.endpoint.close();
+  }
+
+  private write(): void {
+    for (let bytes; (bytes = this.unsent.shift()) !== undefined;) {
+      const output = new SliceBuffer();
+      output.append(bytes);
+      this.writing = !this.endpoint.write(output, () => {
+        this.writing = false;
+        this.write();
+      });
+      if (this.writing) return;
+    }
+    if (this.closing) this.endpoint.close();
   }
 
   private read(): void {

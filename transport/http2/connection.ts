@@ -97,6 +97,8 @@ export class Connection {
   drained = false;
   /** The peer's GOAWAY, where it gave an error. */
   goAwayError: Http2Error | undefined = undefined;
+  /** Client: the header section of a response has come. */
+  answered = false;
   /** The latest time that came in. */
   now: Instant = 0;
 

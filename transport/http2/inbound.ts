@@ -339,6 +339,7 @@ export class Inbound implements FrameHandler {
     }
     stream.headersReceived = true;
     stream.remoteClosed = endStream;
+    this.connection.answered = true;
     this.begin(stream, headers, endStream);
   }
 

@@ -1,15 +1,23 @@
 // A subchannel in virtual time, calls that only want a stream, and a server made of bytes.
 
 import { parseTarget } from "../../../pollers/mod.ts";
-import { Simulation } from "../../../pollers/simulated/mod.ts";
+import { type SimulatedEngine, Simulation } from "../../../pollers/simulated/mod.ts";
 import { Backoff } from "../../../surface/client/backoff.ts";
 import { type PendingCall, Subchannel } from "../../../surface/client/subchannel.ts";
 import { type ClientTransport, type ConnectOptions, requestTemplate } from "../../../transport/mod.ts";
-import { setting, SETTINGS_ACK } from "../../transport/http2/wire.ts";
+import { ascii, END_HEADERS, END_STREAM, frame, setting, SETTINGS_ACK } from "../../transport/http2/wire.ts";
+import { concat } from "../../bytes.ts";
 import { listenAt, RawPeer } from "../../transport/raw_peer.ts";
 
 const TEMPLATE = requestTemplate("/a.B/C", "test", "http", "test/1");
 const MAX_CONCURRENT_STREAMS = 3;
+
+/** The answer to the call of stream `id`, trailers only: `:status` 200 and `grpc-status` 0. */
+export function answer(id: number): Uint8Array {
+  const name = ascii("grpc-status");
+  const block = concat(Uint8Array.of(0x88, 0x00, name.length), name, Uint8Array.of(1, 0x30));
+  return frame("HEADERS", END_STREAM | END_HEADERS, id, block);
+}
 
 /** A call that opens its stream and then waits for its status. */
 export class Call implements PendingCall {
@@ -40,7 +48,12 @@ export interface BenchOptions extends ConnectOptions {
   readonly target?: string;
   /** Streams that the server allows at once. */
   readonly maxStreams?: number;
+  /** What the server does with a connection right after its SETTINGS. */
+  readonly afterSettings?: (peer: RawPeer) => void;
 }
+
+/** The differences between neighbours. */
+export const gaps = (times: number[]) => times.slice(1).map((time, i) => Math.round(time - times[i]!));
 
 /** See the head of this file. Jitter is off, and the network takes 1 ms each way. */
 export class Bench {
@@ -58,7 +71,7 @@ export class Bench {
   maxStreams: number | undefined;
   private calls = 0;
 
-  constructor(options: BenchOptions = {}) {
+  constructor(private readonly options: BenchOptions = {}) {
     this.maxStreams = options.maxStreams;
     this.subchannel = new Subchannel(
       this.client,
@@ -69,16 +82,17 @@ export class Bench {
     );
   }
 
-  /** Has the server listen; it answers every connection with its SETTINGS. */
-  async listen() {
-    const { listener } = await listenAt(this.server, (endpoint) => {
-      const { maxStreams } = this;
+  /** Has the server listen; it answers every connection with its SETTINGS. `other`: a host that allows streams, and does no more. */
+  async listen(other?: SimulatedEngine) {
+    const { listener } = await listenAt(other ?? this.server, (endpoint) => {
+      const maxStreams = other === undefined ? this.maxStreams : undefined;
       const pairs: Array<[number, number]> = maxStreams === undefined
         ? []
         : [[MAX_CONCURRENT_STREAMS, maxStreams]];
       const peer = new RawPeer(endpoint);
       this.peers.push(peer);
       peer.send(setting(...pairs), SETTINGS_ACK);
+      if (other === undefined) this.options.afterSettings?.(peer);
     });
     return listener;
   }
@@ -102,6 +116,14 @@ export class Bench {
   /** Lets `ms` pass. */
   pass(ms: number): Promise<void> {
     return this.simulation.run({ until: this.simulation.now + ms });
+  }
+
+  /** Makes a call and has the server's newest connection answer it, as its first. */
+  async answeredCall(): Promise<void> {
+    this.call();
+    await this.pass(10);
+    this.peers.at(-1)!.send(answer(1));
+    await this.pass(10);
   }
 
   /** The times at which attempts began, since the last call. */

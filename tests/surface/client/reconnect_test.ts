@@ -1,10 +1,7 @@
 // When attempts to connect are made: https://github.com/grpc/grpc/blob/master/doc/connection-backoff.md.
 import { assertEquals } from "@std/assert";
 import { test } from "../../harness.ts";
-import { Bench } from "./connecting.ts";
-
-/** The differences between neighbours. */
-const gaps = (times: number[]) => times.slice(1).map((time, i) => Math.round(time - times[i]!));
+import { Bench, gaps } from "./connecting.ts";
 
 test("attempts that are refused follow each other after 1 s, 1.6 s, 2.56 s and so on, up to 120 s", async () => {
   const bench = new Bench();
@@ -32,23 +29,6 @@ test("an attempt that takes longer than the backoff is followed by the next one 
   assertEquals(gaps(bench.attempts()), [20_000, 20_000, 20_000, 20_000, 20_000, 20_000]);
 });
 
-test("a connection that was READY makes the next backoff the first again", async () => {
-  const bench = new Bench();
-  bench.call(true);
-  await bench.pass(3_000);
-  assertEquals(gaps(bench.attempts()), [1_000, 1_600]);
-  const listener = await bench.listen();
-  await bench.pass(5_000);
-  assertEquals(bench.subchannel.state, "READY");
-  listener.shutdown();
-  bench.simulation.network.resetSome();
-  await bench.pass(100);
-  bench.attempts();
-  bench.call(true);
-  await bench.pass(3_000);
-  assertEquals(gaps(bench.attempts()), [1_000, 1_600]);
-});
-
 test("nobody waits: no attempt is made, and no timer is left for one", async () => {
   const bench = new Bench();
   bench.call();
@@ -68,6 +48,19 @@ test("a call after the backoff is over has an attempt of its own, and waits for 
   assertEquals(bench.subchannel.state, "CONNECTING");
   await bench.pass(10);
   assertEquals(bench.log.at(-1), "call 2 attached");
+});
+
+test("an attempt that connect() asked for is made, whatever calls come and go meanwhile", async () => {
+  const bench = new Bench();
+  bench.call();
+  await bench.pass(10);
+  bench.turn(() => bench.subchannel.connect());
+  bench.turn(() => bench.subchannel.withdraw(bench.call(true)));
+  await bench.pass(1_500);
+  assertEquals(bench.attempts(), [0, 1_000]);
+  bench.turn(() => bench.subchannel.withdraw(bench.call(true)));
+  await bench.pass(10_000);
+  assertEquals(bench.attempts(), []); // one attempt, no more
 });
 
 test("connect() keeps to the backoff too", async () => {

@@ -1,0 +1,75 @@
+// A client's host and servers' hosts in virtual time, and the owner of an attempt to connect between them.
+import { assertEquals } from "@std/assert";
+import type { SocketAddress } from "../../pollers/mod.ts";
+import { type SimulatedEngine, Simulation } from "../../pollers/simulated/mod.ts";
+import { Connector, type ConnectSink } from "../../transport/connector.ts";
+import type { ConnectOptions } from "../../transport/handshake.ts";
+import type { Http2Error } from "../../transport/http2/error.ts";
+import type { ClientTransport } from "../../transport/transport.ts";
+import { brief } from "./pair.ts";
+import { listenAt, RawPeer } from "./raw_peer.ts";
+
+/** Writes down what the owner of an attempt receives, with the time. */
+export class Owner implements ConnectSink {
+  readonly heard: string[] = [];
+  failure = "";
+  transport: ClientTransport | undefined;
+
+  constructor(private readonly engine: SimulatedEngine) {}
+
+  onConnected(transport: ClientTransport): void {
+    this.transport = transport;
+    this.note("connected");
+  }
+  onConnectFailed(reason: string): void {
+    this.failure = reason;
+    this.note("failed");
+  }
+  onCanOpen(): void {
+    this.note("canOpen");
+  }
+  onDraining(): void {
+    this.note("draining");
+  }
+  onClosed(error: Http2Error | undefined): void {
+    this.note(`closed ${brief(error)}`);
+  }
+
+  private note(what: string): void {
+    this.heard.push(`${Math.round(this.engine.now())} ${what}`);
+  }
+}
+
+/** A client's host, a server's host, and a network between them that takes 10 ms each way. */
+export class ConnectingWorld {
+  readonly simulation = new Simulation({ conditions: { latencyMs: 10 } });
+  readonly client = this.simulation.host();
+  readonly server = this.simulation.host();
+  readonly owner = new Owner(this.client);
+  readonly peers: RawPeer[] = [];
+  at: SocketAddress = { family: "ipv4", host: this.server.hostAddress, port: 80 };
+
+  /** A server that does `answer` at the first bytes of each client, or nothing. */
+  async serve(answer: (peer: RawPeer) => void = () => {}, port = 80): Promise<SocketAddress> {
+    const { at } = await listenAt(this.server, (endpoint) => {
+      let answered = false;
+      this.peers.push(
+        new RawPeer(endpoint, (peer) => {
+          if (!answered) answer(peer);
+          answered = true;
+        }),
+      );
+    }, port);
+    return at;
+  }
+
+  connect(options: ConnectOptions = {}, addresses: SocketAddress[] = [this.at]): Connector {
+    return new Connector(this.client, addresses, options, this.owner);
+  }
+
+  /** Lets everything happen, and looks whether anything was left behind. */
+  async rest(): Promise<void> {
+    await this.simulation.run({ until: 200_000 });
+    assertEquals([...this.client.opened].map((one) => one.describe()), [], "something is left open");
+  }
+}
