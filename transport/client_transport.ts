@@ -4,7 +4,10 @@ import type { SocketAddress } from "../pollers/core/address.ts";
 import type { Endpoint, EventEngine } from "../pollers/engine.ts";
 import { Driver } from "./driver.ts";
 import { GrpcClientStream } from "./grpc/client_stream.ts";
+import { excessOf } from "./grpc/header_limits.ts";
+import { NO_HEADERS } from "./grpc/headers.ts";
 import { DEFAULT_MAX_RECEIVE_MESSAGE_BYTES } from "./grpc/message_reader.ts";
+import { GrpcStatus } from "./grpc/status_mapping.ts";
 import { encodeTimeout } from "./grpc/timeout.ts";
 import { HeaderList } from "./hpack/header_list.ts";
 import { Connection } from "./http2/connection.ts";
@@ -81,9 +84,12 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
     timeoutMs: number | undefined,
     metadata: HeaderList | undefined,
     sink: ClientStreamSink,
-  ): ClientStream {
-    const stream = new GrpcClientStream(this.connection, sink, this.maxMessageBytes);
+  ): ClientStream | undefined {
     const extra = timeoutMs === undefined ? metadata : withTimeout(timeoutMs, metadata);
+    const { peerSettings } = this.connection;
+    const excess = excessOf("request metadata", extra, template.headers.octets, peerSettings);
+    if (excess !== undefined) return refuse(excess, sink);
+    const stream = new GrpcClientStream(this.connection, sink, this.maxMessageBytes);
     stream.stream = this.connection.open(template.headers, extra, false, stream);
     // RFC 9113, section 5.1.1: who has no identifier left makes a new connection.
     if (this.connection.nextStreamId > MAX_STREAM_ID) this.drain("stream identifiers are used up");
@@ -144,6 +150,14 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
     this.draining = true;
     this.sink.onDraining(reason);
   }
+}
+
+/** Not "unprocessed", though no server saw it: it would be refused again. */
+function refuse(message: string, sink: ClientStreamSink): undefined {
+  const cause = new Http2Error("stream", ErrorCode.ENHANCE_YOUR_CALM, "library", message);
+  const code = GrpcStatus.RESOURCE_EXHAUSTED;
+  sink.onStatus({ code, message, metadata: NO_HEADERS, cause, unprocessed: false });
+  return undefined;
 }
 
 function withTimeout(timeoutMs: number, metadata: HeaderList | undefined): HeaderList {

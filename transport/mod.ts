@@ -5,7 +5,7 @@ export * from "./connector.ts";
 export * from "./handshake.ts";
 export type { TransportOptions } from "./client_transport.ts";
 export { requestTemplate } from "./grpc/headers.ts";
-export { GrpcStatus } from "./grpc/status_mapping.ts";
+export { GrpcStatus, statusName } from "./grpc/status_mapping.ts";
 export { HeaderList } from "./hpack/header_list.ts";
 export { ErrorCode, errorCodeName, Http2Error } from "./http2/error.ts";
 export { DEFAULT_LOCAL_SETTINGS, type LocalSettings } from "./http2/settings.ts";

@@ -96,11 +96,15 @@ export interface ClientStreamSink extends MessageSink {
 
 /** A call as the server's transport sees it. */
 export interface ServerStream extends MessageStream {
-  /** Sends initial metadata; implied, empty, by the first message; at most once. */
-  sendHeaders(metadata: HeaderList | undefined): void;
+  /**
+   * Sends initial metadata; implied, empty, by the first message; at most once. A sentence: it is larger than the
+   * client takes, and nothing was sent.
+   */
+  sendHeaders(metadata: HeaderList | undefined): string | undefined;
   /**
    * Ends the stream with trailers, after what is queued; trailers-only where no headers were sent. If the client
-   * has not half-closed yet, RST_STREAM(NO_ERROR) follows so that it stops sending (RFC 9113, section 8.1).
+   * has not half-closed yet, RST_STREAM(NO_ERROR) follows so that it stops sending (RFC 9113, section 8.1). The
+   * message is cut to what the client takes; for metadata that is larger RESOURCE_EXHAUSTED is sent instead.
    */
   sendStatus(code: number, message: string, metadata: HeaderList | undefined): void;
   /** Ends the stream at once with RST_STREAM. */
@@ -138,13 +142,16 @@ export interface ClientTransport extends Transport {
   readonly answered: boolean;
   /** Whether `open` would find a free stream now (MAX_CONCURRENT_STREAMS, GOAWAY, stream ids left). */
   readonly canOpen: boolean;
-  /** Opens a stream; only while `canOpen`. `timeoutMs` is what is left of the deadline, or undefined. */
+  /**
+   * Opens a stream; only while `canOpen`. `timeoutMs` is what is left of the deadline, or undefined. Gives undefined
+   * where the metadata is larger than the server takes: nothing was sent, and `onStatus` has come.
+   */
   open(
     template: RequestTemplate,
     timeoutMs: number | undefined,
     metadata: HeaderList | undefined,
     sink: ClientStreamSink,
-  ): ClientStream;
+  ): ClientStream | undefined;
 }
 
 /** What the owner of a client transport hears. */

@@ -2,15 +2,10 @@
 
 import { GrpcStatus } from "../../transport/mod.ts";
 
+export { statusName } from "../../transport/mod.ts";
+
 /** The seventeen status codes: `Status.NOT_FOUND` is 5. */
 export const Status = GrpcStatus;
 
 /** A status code, 0 to 16. */
 export type StatusCode = number;
-
-const NAMES: readonly string[] = Object.keys(GrpcStatus);
-
-/** "NOT_FOUND" for 5; "UNKNOWN" for a number that is no code. */
-export function statusName(code: StatusCode): string {
-  return NAMES[code] ?? "UNKNOWN";
-}

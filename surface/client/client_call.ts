@@ -104,9 +104,10 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
     }
     const stream = this.stream = transport.open(this.template, timeoutMs, this.metadataHeaders, this);
     if (framed !== undefined) {
-      if (stream.sendMessage(framed, true)) reuseFramed(framed);
+      if (stream === undefined || stream.sendMessage(framed, true)) reuseFramed(framed);
       return;
     }
+    if (stream === undefined) return;
     this.producer = new Producer(this.request as Source<Req>, this);
     this.producer.start();
   }

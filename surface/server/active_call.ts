@@ -90,7 +90,9 @@ export class ActiveCall implements ServerStreamSink, ServerCall, InboxOwner, Pro
 
   /** See {@linkcode ServerCall}. */
   sendMetadata(metadata: Metadata): void {
-    if (!this.ended) this.stream.sendHeaders(metadata.toHeaders());
+    if (this.ended) return;
+    const excess = this.stream.sendHeaders(metadata.toHeaders());
+    if (excess !== undefined) this.cancelWith(Status.RESOURCE_EXHAUSTED, excess);
   }
 
   // From the transport.

@@ -1,10 +1,11 @@
 // What the owner of a client's connection hears of it: that it takes no more streams, once, and then its end.
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { Simulation } from "../../pollers/simulated/mod.ts";
 import { Http2ClientTransport } from "../../transport/client_transport.ts";
 import { requestTemplate } from "../../transport/grpc/headers.ts";
 import { ErrorCode, type Http2Error } from "../../transport/http2/error.ts";
-import { MAX_STREAM_ID } from "../../transport/http2/limits.ts";
+import { HeaderList } from "../../transport/hpack/header_list.ts";
+import { MAX_STREAM_ID, UNANNOUNCED_HEADER_LIST_BYTES } from "../../transport/http2/limits.ts";
 import type { ClientStreamSink, ClientTransportSink, StreamStatus } from "../../transport/transport.ts";
 import { test } from "../harness.ts";
 import { goAway, setting, SETTINGS_ACK } from "./http2/wire.ts";
@@ -20,13 +21,14 @@ class Bench implements ClientTransportSink, ClientStreamSink {
   readonly host = this.simulation.host();
   transport!: Http2ClientTransport;
   peer!: RawPeer;
+  status: StreamStatus | undefined;
 
-  static async ready(): Promise<Bench> {
+  static async ready(...settings: Array<[id: number, value: number]>): Promise<Bench> {
     const bench = new Bench();
     const [ours, theirs] = await bench.host.pair();
     bench.peer = new RawPeer(theirs);
     bench.transport = new Http2ClientTransport(bench.host, ours, {}, bench, () => bench.heard.push("ready"));
-    bench.peer.send(setting(), SETTINGS_ACK);
+    bench.peer.send(setting(...settings), SETTINGS_ACK);
     await bench.pass();
     assertEquals(bench.heard.splice(0), ["ready"]);
     return bench;
@@ -36,8 +38,11 @@ class Bench implements ClientTransportSink, ClientStreamSink {
     return this.simulation.run({ until: this.simulation.now + 100 });
   }
 
-  open(): void {
-    this.host.execCtx.enter(() => void this.transport.open(TEMPLATE, undefined, undefined, this), undefined);
+  open(metadata?: HeaderList, timeoutMs?: number): void {
+    this.host.execCtx.enter(() => {
+      const stream = this.transport.open(TEMPLATE, timeoutMs, metadata, this);
+      if (stream === undefined) this.heard.push("nothing opened");
+    }, undefined);
   }
 
   /** The number of the next stream. */
@@ -55,6 +60,7 @@ class Bench implements ClientTransportSink, ClientStreamSink {
     this.heard.push(`closed ${brief(error)}`);
   }
   onStatus(status: StreamStatus): void {
+    this.status = status;
     this.heard.push(`status ${status.code}`);
   }
   onHeaders(): void {}
@@ -116,4 +122,31 @@ test("RFC 9113, section 5.1.1: with the last stream identifier used a connection
     "GOAWAY 0 NO_ERROR",
   ]);
   assertEquals([bench.heard, bench.transport.activeStreams], [[], 2]);
+});
+
+test("10.5.1: metadata above the peer's limit opens no stream: RESOURCE_EXHAUSTED, not to be tried again", async () => {
+  const own = TEMPLATE.headers.octets + "grpc-timeout".length + "1000m".length + 32;
+  const limit = own + 500;
+  const bench = await Bench.ready([6, limit]);
+  const metadata = (octets: number) => HeaderList.of([["x-a", "v".repeat(octets - 3 - 32)]]);
+  bench.open(metadata(501), 1_000);
+  assertEquals(bench.heard.splice(0), ["status 8", "nothing opened"]);
+  const { message, unprocessed, cause } = bench.status!;
+  assertMatch(
+    message,
+    new RegExp(`^request metadata of ${limit + 1} bytes is above the peer's .* of ${limit}: x-a 501, `),
+  );
+  assertEquals([unprocessed, brief(cause)], [false, "stream ENHANCE_YOUR_CALM library"]);
+  bench.open(metadata(500), 1_000);
+  await bench.pass();
+  assertEquals([bench.heard, bench.transport.activeStreams], [[], 1]);
+  assertEquals(bench.peer.frames.filter((frame) => frame.startsWith("HEADERS")), ["HEADERS 1"]);
+});
+
+test("10.5.1: to a peer that announced no limit goes what none is known to close the connection for", async () => {
+  const bench = await Bench.ready();
+  bench.open(HeaderList.of([["x-a", "v".repeat(UNANNOUNCED_HEADER_LIST_BYTES)]]));
+  assertEquals(bench.heard.splice(0), ["status 8", "nothing opened"]);
+  bench.open(HeaderList.of([["x-a", "v".repeat(UNANNOUNCED_HEADER_LIST_BYTES - 1_000)]]));
+  assertEquals([bench.heard, bench.transport.activeStreams], [[], 1]);
 });

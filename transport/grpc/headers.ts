@@ -58,12 +58,16 @@ export const RESPONSE_HEADERS: HeaderList = HeaderList.of([
 const OK_TRAILERS = HeaderList.of([["grpc-status", "0"]]);
 const OK_TRAILERS_ONLY = new HeaderList([...RESPONSE_HEADERS.fields, ...OK_TRAILERS.fields]);
 
-/** Trailers, or with `only` a whole trailers-only response; application metadata goes beside them. */
-export function statusHeaders(code: number, message: string, only: boolean): HeaderList {
+/**
+ * Trailers, or with `only` a whole trailers-only response; application metadata goes beside them. The message is cut
+ * to `room` octets on the wire.
+ */
+export function statusHeaders(code: number, message: string, only: boolean, room = Infinity): HeaderList {
   if (code === GrpcStatus.OK && message === "") return only ? OK_TRAILERS_ONLY : OK_TRAILERS;
   const fields = only ? [...RESPONSE_HEADERS.fields] : [];
   fields.push("grpc-status", String(code));
-  if (message !== "") fields.push("grpc-message", encodePercent(message));
+  const sent = encodePercent(message, room);
+  if (sent !== "") fields.push("grpc-message", sent);
   return new HeaderList(fields);
 }
 

@@ -1,17 +1,31 @@
 // Percent coding of grpc-message (PROTOCOL-HTTP2.md, "Percent-Encoded"): UTF-8 where ASCII will not do.
 
-/** The header value for a status message: printable ASCII but "%" as it is, other octets as %XX. */
-export function encodePercent(message: string): string {
-  if (/^[ -$&-~]*$/.test(message) && message.trim() === message) return message;
+/**
+ * The header value for a status message: printable ASCII but "%" as it is, other octets as %XX. One that would be
+ * longer than `room` octets is cut, never within a character, and never so that it ends with a space.
+ */
+export function encodePercent(message: string, room = Infinity): string {
+  const text = message.length > room ? cut(message, room) : message; // a unit is an octet or more
+  if (/^[ -$&-~]*$/.test(text) && text.trim() === text) return text;
   let encoded = "";
-  const bytes = new TextEncoder().encode(message);
+  let whole = 0; // of `encoded`: what has no incomplete character
+  const bytes = new TextEncoder().encode(text);
   for (const [i, byte] of bytes.entries()) {
+    if ((byte & 0xc0) !== 0x80) whole = encoded.length;
     // A space at either end would be trimmed as no part of the field's value.
     const edgeSpace = byte === 0x20 && (i === 0 || i === bytes.length - 1);
     if (byte >= 0x20 && byte <= 0x7e && byte !== 0x25 && !edgeSpace) encoded += String.fromCharCode(byte);
     else encoded += `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+    if (encoded.length > room) return encoded.slice(0, whole).trimEnd();
   }
   return encoded;
+}
+
+/** The first `units` of `text`, but for half of a surrogate pair. */
+function cut(text: string, units: number): string {
+  const end = Math.max(0, units);
+  const last = text.charCodeAt(end - 1);
+  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? end - 1 : end);
 }
 
 /** The message of a header value; what is not well coded is left as it stands, for a message must not be lost. */

@@ -6,9 +6,10 @@ import { ErrorCode, Http2Error } from "../http2/error.ts";
 import type { StreamSink } from "../http2/sink.ts";
 import type { Stream } from "../http2/stream.ts";
 import type { RequestHead, ServerStream, ServerStreamSink } from "../transport.ts";
+import { BARE_STATUS_OCTETS, excessOf, messageRoom } from "./header_limits.ts";
 import { parseRequest, type RequestRefusal, RESPONSE_HEADERS, statusHeaders } from "./headers.ts";
 import { type MessageError, type MessageOwner, MessageReader, writePrefix } from "./message_reader.ts";
-import { GrpcStatus } from "./status_mapping.ts";
+import { GrpcStatus, statusName } from "./status_mapping.ts";
 
 const ACCEPTED_ENCODINGS = HeaderList.of([["grpc-accept-encoding", "identity"]]);
 
@@ -42,10 +43,16 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
   }
 
   /** See {@linkcode ServerStream}. */
-  sendHeaders(metadata: HeaderList | undefined): void {
+  sendHeaders(metadata: HeaderList | undefined): string | undefined {
     if (this.headersSent) throw new TypeError("Cannot send initial metadata: it was sent before");
+    if (metadata !== undefined) {
+      const { peerSettings } = this.connection;
+      const excess = excessOf("initial metadata", metadata, RESPONSE_HEADERS.octets, peerSettings);
+      if (excess !== undefined) return excess;
+    }
     this.headersSent = true;
     this.connection.sendHeaders(this.stream, RESPONSE_HEADERS, metadata, false);
+    return undefined;
   }
 
   /** See {@linkcode ServerStream}. */
@@ -57,9 +64,13 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
 
   /** See {@linkcode ServerStream}. */
   sendStatus(code: number, message: string, metadata: HeaderList | undefined): void {
-    const headers = statusHeaders(code, message, !this.headersSent);
-    this.headersSent = true;
-    this.connection.sendHeaders(this.stream, headers, metadata, true);
+    const own = this.headersSent ? 0 : RESPONSE_HEADERS.octets;
+    const { peerSettings } = this.connection;
+    const excess = metadata &&
+      excessOf("trailing metadata", metadata, own + BARE_STATUS_OCTETS, peerSettings);
+    if (excess === undefined) return this.writeStatus(code, message, metadata);
+    const status = message === "" ? statusName(code) : `${statusName(code)}: ${message}`;
+    this.writeStatus(GrpcStatus.RESOURCE_EXHAUSTED, `${excess}; the status was ${status}`, undefined);
   }
 
   /** See {@linkcode ServerStream}. */
@@ -133,6 +144,17 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
     this.sink!.onClosed(new Http2Error("stream", ErrorCode.INTERNAL_ERROR, "library", error.message));
   }
 
+  private writeStatus(code: number, message: string, metadata: HeaderList | undefined): void {
+    const only = !this.headersSent;
+    this.headersSent = true;
+    const room = message === "" ? 0 : this.messageRoom(metadata, only);
+    this.connection.sendHeaders(this.stream, statusHeaders(code, message, only, room), metadata, true);
+  }
+
+  private messageRoom(metadata: HeaderList | undefined, only: boolean): number {
+    return messageRoom(metadata, only ? RESPONSE_HEADERS.octets : 0, this.connection.peerSettings);
+  }
+
   private endOfRequest(): void {
     if (this.done) return;
     if (this.reader!.atBoundary) return this.sink!.onHalfClose();
@@ -145,7 +167,8 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
   /** Not a gRPC call: HTTP clients see the HTTP status, gRPC clients the other. */
   private refuse(refusal: RequestRefusal): void {
     this.done = true;
-    const fields = statusHeaders(refusal.grpcStatus, refusal.message, true).fields;
+    const room = this.messageRoom(undefined, true);
+    const { fields } = statusHeaders(refusal.grpcStatus, refusal.message, true, room);
     const headers = new HeaderList([":status", refusal.httpStatus, ...fields.slice(2)]);
     this.connection.sendHeaders(this.stream, headers, undefined, true);
   }

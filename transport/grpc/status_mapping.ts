@@ -24,6 +24,13 @@ export const GrpcStatus = {
   UNAUTHENTICATED: 16,
 } as const;
 
+const NAMES: readonly string[] = Object.keys(GrpcStatus);
+
+/** "NOT_FOUND" for 5; "UNKNOWN" for a number that is no code. */
+export function statusName(code: number): string {
+  return NAMES[code] ?? "UNKNOWN";
+}
+
 /** The status of a response with this `:status` and no grpc-status. */
 export function statusFromHttp(httpStatus: number): number {
   switch (httpStatus) {

@@ -1,6 +1,6 @@
 // Decodes header blocks (RFC 7541, sections 3 and 6), and remembers the ones that come again and again.
 
-import { DynamicTable, ENTRY_OVERHEAD } from "./dynamic_table.ts";
+import { DynamicTable, ENTRY_OVERHEAD, entrySize } from "./dynamic_table.ts";
 import { HeaderList } from "./header_list.ts";
 import { huffmanDecode } from "./huffman.ts";
 import { IntegerReader } from "./integer.ts";
@@ -27,6 +27,9 @@ export interface DecoderOptions {
 const REMEMBERED_BLOCKS = 8;
 /** Longer blocks are not worth comparing. */
 const REMEMBERED_BLOCK_BYTES = 64;
+
+/** Of the name of a field in an error's reason. */
+const NAME_CHARACTERS = 64;
 
 /** Where Huffman codes are decoded to: every decoder's, for it is read at once. */
 let scratch: Uint8Array = new Uint8Array(256);
@@ -106,10 +109,15 @@ export class Decoder {
       if (field !== undefined) return field;
       size += this.name.length + this.value.length + ENTRY_OVERHEAD;
       if (size <= this.maxHeaderListSize) fields.push(this.name, this.value);
-      else fields.length = 0;
+      else keepLargest(fields, this.name, this.value);
     }
     if (size <= this.maxHeaderListSize) return undefined;
-    return new DecodeFailure("too-large", `header list of ${size} bytes is above ${this.maxHeaderListSize}`);
+    const [name, value] = fields;
+    const largest = `${JSON.stringify(name!.slice(0, NAME_CHARACTERS))} with ${entrySize(name!, value!)}`;
+    return new DecodeFailure(
+      "too-large",
+      `header list of ${size} bytes is above ${this.maxHeaderListSize} (maxHeaderListSize); the largest field is ${largest}`,
+    );
   }
 
   /** The field that was decoded last. */
@@ -212,6 +220,20 @@ export class Decoder {
     this.remembered = [];
     this.nextRemembered = 0;
   }
+}
+
+/** Leaves only the largest of `fields` and of one more. */
+function keepLargest(fields: string[], name: string, value: string): void {
+  let most = entrySize(name, value);
+  for (let i = 0; i < fields.length; i += 2) {
+    const size = entrySize(fields[i]!, fields[i + 1]!);
+    if (size < most) continue;
+    most = size;
+    name = fields[i]!;
+    value = fields[i + 1]!;
+  }
+  fields.length = 0;
+  fields.push(name, value);
 }
 
 function broken(reason: string): DecodeFailure {

@@ -1,5 +1,7 @@
 // An ordered list of header fields: what HPACK encodes and decodes, and what HTTP/2 carries in a header block.
 
+import { ENTRY_OVERHEAD } from "./dynamic_table.ts";
+
 /**
  * Header fields in order, flat: `fields[2i]` is a name (lowercase), `fields[2i + 1]` its value, both as strings
  * of bytes 0 to 255 (one UTF-16 unit an octet). A list is immutable once it was handed to an encoder or came
@@ -11,6 +13,7 @@ export class HeaderList {
    * decoder gives the same list again for a repeated block. One owner a process: `transport/grpc/`.
    */
   memo: unknown = undefined;
+  private size = -1;
 
   /** `fields` is taken over, not copied. */
   constructor(readonly fields: readonly string[]) {}
@@ -25,6 +28,15 @@ export class HeaderList {
   /** The number of fields. */
   get length(): number {
     return this.fields.length / 2;
+  }
+
+  /** The list's size as SETTINGS_MAX_HEADER_LIST_SIZE counts it: names, values and 32 octets a field. */
+  get octets(): number {
+    if (this.size >= 0) return this.size;
+    const { fields } = this;
+    let size = fields.length / 2 * ENTRY_OVERHEAD;
+    for (let i = 0; i < fields.length; i++) size += fields[i]!.length;
+    return this.size = size;
   }
 
   /** The first value of `name`, or undefined. */

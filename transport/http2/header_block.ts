@@ -27,7 +27,7 @@ export class HeaderBlock {
     const length = this.length + end - start;
     if (length > this.limit) return false;
     if (length > this.bytes.length) {
-      const larger = new Uint8Array(Math.max(1024, 2 * length));
+      const larger = new Uint8Array(Math.min(Math.max(1024, 2 * length), this.limit));
       larger.set(this.bytes.subarray(0, this.length));
       this.bytes = larger;
     }

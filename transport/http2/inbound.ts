@@ -231,7 +231,7 @@ export class Inbound implements FrameHandler {
     }
     const headers = decoded instanceof DecodeFailure ? undefined : decoded;
     const stream = this.connection.streams.get(streamId);
-    if (stream !== undefined) this.sectionOnOpen(stream, headers, endStream);
+    if (stream !== undefined) this.sectionOnOpen(stream, decoded, endStream);
     else if (!this.isIdle(streamId)) this.sectionOnClosed(streamId);
     else if (this.connection.role === "server" && (streamId & 1) === 1) {
       this.request(streamId, headers, endStream);
@@ -305,13 +305,12 @@ export class Inbound implements FrameHandler {
   }
 
   /** A header section on a stream that is open: a response's, or trailers. */
-  private sectionOnOpen(stream: Stream, headers: HeaderList | undefined, endStream: boolean): void {
+  private sectionOnOpen(stream: Stream, headers: HeaderList | DecodeFailure, endStream: boolean): void {
     if (stream.remoteClosed) {
       return this.streamError(stream, ErrorCode.STREAM_CLOSED, "HEADERS after END_STREAM");
     }
-    if (headers === undefined) {
-      const limit = this.connection.settings.maxHeaderListSize;
-      return this.streamError(stream, ErrorCode.ENHANCE_YOUR_CALM, `header list is above ${limit} bytes`);
+    if (headers instanceof DecodeFailure) {
+      return this.streamError(stream, ErrorCode.ENHANCE_YOUR_CALM, headers.reason);
     }
     const kind: SectionKind = stream.headersReceived ? "trailers" : "response";
     const reason = malformedReason(headers, kind);

@@ -61,9 +61,19 @@ export const HEADER_BLOCK_FACTOR = 4;
  * And this much in any case: an application that overdoes its metadata loses that call alone, because the block
  * is still decoded to keep HPACK in step. Only beyond this does it cost the connection.
  */
-export const MIN_HEADER_BLOCK_BYTES = 262_144;
+export const MIN_HEADER_BLOCK_BYTES = 524_288;
 
-/** CONTINUATION frames of one block: eight times what the bytes above need in the smallest MAX_FRAME_SIZE (CVE-2024-27316). */
+/**
+ * A header list that we send, where the peer announced no SETTINGS_MAX_HEADER_LIST_SIZE (Go, Node.js and proxies do
+ * not). Many take more than the 16 KiB that gRPC announces; beyond this nghttp2 closes the connection, which takes a
+ * HEADERS frame and 8 CONTINUATIONs, and so do we (`MIN_HEADER_BLOCK_BYTES`).
+ */
+export const UNANNOUNCED_HEADER_LIST_BYTES = 131_072;
+
+/** A status message for such a peer: what gRPC recommends for all metadata together, and proxies have room for. */
+export const UNANNOUNCED_STATUS_MESSAGE_BYTES = 8_192;
+
+/** CONTINUATION frames of one block: four times what the bytes above need in the smallest MAX_FRAME_SIZE (CVE-2024-27316). */
 export const MAX_CONTINUATIONS = 128;
 
 /** Answers that wait for one transmit: at 17 bytes each a peer that never reads makes us hold 170 KB (section 10.5). */

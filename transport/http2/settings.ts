@@ -7,6 +7,7 @@ import {
   MAX_MAX_FRAME_BYTES,
   MAX_WINDOW_BYTES,
   MIN_MAX_FRAME_BYTES,
+  UNANNOUNCED_HEADER_LIST_BYTES,
 } from "./limits.ts";
 
 /** Identifiers of settings (RFC 9113, section 6.5.2). */
@@ -105,6 +106,11 @@ export class PeerSettings {
   maxFrameSize = MIN_MAX_FRAME_BYTES;
   /** SETTINGS_MAX_HEADER_LIST_SIZE: advisory; Infinity until told. */
   maxHeaderListSize = Infinity;
+
+  /** Octets that a header list we send may have: what the peer announced, or what none is known to close for. */
+  get headerListLimit(): number {
+    return this.maxHeaderListSize === Infinity ? UNANNOUNCED_HEADER_LIST_BYTES : this.maxHeaderListSize;
+  }
 
   /**
    * Applies the entries in `bytes[start, end)`, in order; the first bad one is the connection's error. Unknown

@@ -70,12 +70,13 @@ export class ClientCall {
 
 /** A server's calls; the test is the client. */
 export class ServerCalls implements ServerStreamSink {
-  readonly bench = new Bench("server");
+  readonly bench: Bench;
   readonly events: string[] = [];
   stream: ServerStream | undefined;
 
-  constructor() {
-    const { connection, sink } = this.bench;
+  /** `peer`: the client's SETTINGS. */
+  constructor(peer: Array<[id: number, value: number]> = []) {
+    const { connection, sink } = this.bench = new Bench("server", {}, { peer });
     sink.onStream = (stream) =>
       new GrpcServerStream(connection, stream, (call, head) => {
         this.stream = call;
@@ -99,15 +100,22 @@ export class ServerCalls implements ServerStreamSink {
 
   /** The header lists that went to the client since the last call. */
   answers(): Array<Array<[string, string]>> {
-    const answers: Array<Array<[string, string]>> = [];
-    for (const { type, payload } of this.bench.frames()) {
-      if (type !== "HEADERS") continue;
-      const list = this.decoder.decode(payload, 0, payload.length);
-      if ("reason" in list) throw new Error(list.reason);
-      answers.push([...list]);
-    }
-    return answers;
+    return this.answeredLists().map((list) => [...list]);
   }
 
-  private readonly decoder = new Decoder({ maxTableSize: 4_096, maxHeaderListSize: 16_384 });
+  /** The same as lists. */
+  answeredLists(): HeaderList[] {
+    const blocks: Uint8Array[] = [];
+    for (const { type, payload } of this.bench.frames()) {
+      if (type === "HEADERS") blocks.push(payload);
+      else if (type === "CONTINUATION") blocks.push(concat(blocks.pop()!, payload));
+    }
+    return blocks.map((block) => {
+      const list = this.decoder.decode(block, 0, block.length);
+      if ("reason" in list) throw new Error(list.reason);
+      return list;
+    });
+  }
+
+  private readonly decoder = new Decoder({ maxTableSize: 4_096, maxHeaderListSize: 10_000_000 });
 }

@@ -58,3 +58,17 @@ test("a list above the limit that comes again is refused again", () => {
     assertEquals([...decoder.decode(Uint8Array.of(0x82), 0, 1) as HeaderList], [[":method", "GET"]]);
   }
 });
+
+test("a refusal names the largest field, wherever it stands, and the option that sets the limit", () => {
+  const small: Field[] = [["a", "1"], ["b", "2"], ["c", "3"]];
+  for (let at = 0; at <= small.length; at++) {
+    const fields = [...small.slice(0, at), ["large", "v".repeat(20)] as Field, ...small.slice(at)];
+    for (const limit of [0, 40, 80, 150]) {
+      const failure = decode(block(fields), limit) as DecodeFailure;
+      assertEquals(
+        failure.reason,
+        `header list of 159 bytes is above ${limit} (maxHeaderListSize); the largest field is "large" with 57`,
+      );
+    }
+  }
+});

@@ -63,7 +63,7 @@ test("10.5: a header block without end is cut off by pieces and by bytes (CVE-20
   assertEquals(flood(pieces, 1_000, () => frame("CONTINUATION", 0, 1, EMPTY)), 128);
   assertEquals(pieces.outcome, CALM);
   const bytes = new Bench("server").send(frame("HEADERS", 0, 1, new Uint8Array(16_384)));
-  assertEquals(flood(bytes, 100, () => frame("CONTINUATION", 0, 1, new Uint8Array(16_384))), 15);
+  assertEquals(flood(bytes, 100, () => frame("CONTINUATION", 0, 1, new Uint8Array(16_384))), 31);
   assertEquals(bytes.outcome, CALM);
 });
 
