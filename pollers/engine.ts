@@ -160,6 +160,15 @@ export interface Listener {
   /**
    * Binds one more address, and gives the port (the one the system chose when the address says 0; 0 for unix
    * sockets). May be called several times before `start`. Connections wait in the backlog until `start`.
+   *
+   * As in gRPC, "::" takes IPv4 connections as well (IPV6_V6ONLY is off, where the system lets it be chosen), and means
+   * "0.0.0.0" on a machine without IPv6. The addresses of an endpoint are never IPv4-mapped ones.
+   *
+   * The file of a unix socket that nobody serves is removed when its path is bound; a socket that is served and a file
+   * of another kind are in use. The file goes with its listener.
+   *
+   * An address can be bound again as soon as `shutdown` of its listener was called, whatever connections there are; an
+   * address that another listener has is refused, unless both ask for `reusePort`.
    */
   bind(at: SocketAddress): Promise<IoResult<number>>;
   /** Begins to accept. */

@@ -1,5 +1,7 @@
 // Socket addresses, and the target strings that name them (gRPC naming, https://github.com/grpc/grpc/blob/master/doc/naming.md).
 
+import { isMapped, parseIpv6 } from "./ipv6.ts";
+
 /** An IPv4 or IPv6 address with a port; `host` is numeric, IPv6 without brackets. */
 export interface InetAddress {
   readonly family: "ipv4" | "ipv6";
@@ -120,6 +122,17 @@ export function inetAddress(host: string, port: number): InetAddress | undefined
   if (isIpv4(host)) return { family: "ipv4", host, port };
   if (isIpv6(host)) return { family: "ipv6", host, port };
   return undefined;
+}
+
+/**
+ * The IPv4 address that an IPv4-mapped one stands for (RFC 4291, section 2.5.5.2): what a dual-stack socket calls an
+ * IPv4 peer. Every other address as it is.
+ */
+export function unmapped(address: SocketAddress): SocketAddress {
+  if (address.family !== "ipv6" || !/ffff:/i.test(address.host)) return address;
+  const { bytes } = parseIpv6(address.host);
+  if (!isMapped(bytes)) return address;
+  return { family: "ipv4", host: bytes.subarray(12).join("."), port: address.port };
 }
 
 function parseHostPort(

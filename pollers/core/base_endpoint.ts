@@ -1,7 +1,7 @@
 // The part of an endpoint that is the same for every engine: one read and one write at a time, and how it closes.
 
 import type { Endpoint, IoDone } from "../engine.ts";
-import { formatAddress, type SocketAddress } from "./address.ts";
+import { formatAddress, type SocketAddress, unmapped } from "./address.ts";
 import type { BaseEngine } from "./base_engine.ts";
 import { IoError } from "./io_error.ts";
 import type { Closable } from "./open_set.ts";
@@ -18,12 +18,15 @@ export abstract class BaseEndpoint implements Endpoint, Closable {
   private readDone: IoDone | undefined = undefined;
   private writeDone: IoDone | undefined = undefined;
 
+  /** See the contract. */
+  readonly local: SocketAddress;
+  /** See the contract. */
+  readonly peer: SocketAddress;
+
   /** Counts as open in `engine` until `close`. */
-  constructor(
-    protected readonly engine: BaseEngine,
-    readonly local: SocketAddress,
-    readonly peer: SocketAddress,
-  ) {
+  constructor(protected readonly engine: BaseEngine, local: SocketAddress, peer: SocketAddress) {
+    this.local = unmapped(local);
+    this.peer = unmapped(peer);
     engine.opened.add(this);
   }
 

@@ -26,6 +26,9 @@ import type {
 /** The largest receive buffer of an endpoint, unless asked otherwise: more was worth nothing (measured). */
 const READ_BUFFER_BYTES = 65_536;
 
+/** A unix socket answers at once, unless as many wait for it as it lets wait. */
+const BACKLOG_FULL_MS = 200;
+
 /** The loop of the thread that an engine serves: its clock and timer, and its iterations. */
 export interface Loop extends Clock {
   /** Runs `closure` once the loop has dispatched what is ready now. */
@@ -171,6 +174,25 @@ export abstract class BaseEngine implements EventEngine {
   /** See the contract. */
   cancelConnect(handle: ConnectHandle): boolean {
     return (handle as ConnectAttempt).cancel();
+  }
+
+  /** Whether somebody serves the unix socket at `path`; true as well where that cannot be found out. */
+  isServed(path: string): Promise<boolean> {
+    return new Promise((resolve) => {
+      const answer = (served: boolean): void => {
+        this.cancel(limit);
+        resolve(served);
+      };
+      const connecting = this.connect({ family: "unix", path }, {}, (result) => {
+        if (result.ok) result.value.close();
+        answer(result.ok || (result.error.kind !== "refused" && result.error.kind !== "not-found"));
+      });
+      // Its backlog is full, so somebody listens.
+      const limit = this.runAt(
+        this.now() + BACKLOG_FULL_MS,
+        () => this.cancelConnect(connecting) && answer(true),
+      );
+    });
   }
 
   /** None, unless an engine says otherwise. */

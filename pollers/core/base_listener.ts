@@ -1,18 +1,34 @@
 // The part of a listener that is the same for every engine: several addresses, one end.
 
 import type { Endpoint, IoResult, Listener, ListenOptions } from "../engine.ts";
-import { formatAddress, type SocketAddress } from "./address.ts";
+import { formatAddress, type InetAddress, type SocketAddress, type UnixAddress } from "./address.ts";
 import type { BaseEngine } from "./base_engine.ts";
 import { IoError } from "./io_error.ts";
+import { parseIpv6 } from "./ipv6.ts";
 import type { Closable } from "./open_set.ts";
 import { pipeError } from "./pipe_address.ts";
 import { unixPathError } from "./unix_path.ts";
+import { clearSocketFile, takeoverName } from "../native/socket_file.ts";
 
 /** How long accepting rests when descriptors or memory have run out: long enough for some to come back. */
 const EXHAUSTED_PAUSE_MS = 100;
 
 /** Codes, beside those of kind "too-many-files", of a system that has run out of something. */
 const EXHAUSTED: ReadonlySet<string | undefined> = new Set(["ENOBUFS", "ENOMEM", "ENOSPC"]);
+
+/** How long a process may take to find out that a unix socket's file is in nobody's use, and to bind its path. */
+const TAKEOVER_LIMIT_MS = 2_000;
+
+/** Another process that does so is looked after this often. */
+const TAKEOVER_RETRY_MS = 20;
+
+/** What is said of "::" on a system without IPv6, or where it is switched off. Bun has no code for it. */
+const NO_IPV6: ReadonlySet<string | undefined> = new Set(["EAFNOSUPPORT", "EADDRNOTAVAIL", undefined]);
+
+/** Whether it is "::", in whatever spelling. */
+function isEveryIpv6(at: SocketAddress): at is InetAddress {
+  return at.family === "ipv6" && parseIpv6(at.host).bytes.every((byte) => byte === 0);
+}
 
 /** A listener's life; each engine adds its sockets. */
 export abstract class BaseListener implements Listener, Closable {
@@ -40,7 +56,7 @@ export abstract class BaseListener implements Listener, Closable {
     }
     const wrong = unixPathError(at, "bind") ?? pipeError(this.engine, at, "bind");
     if (wrong !== undefined) return { ok: false, error: wrong };
-    const bound = await this.bindNow(at);
+    const bound = await this.bindSomehow(at);
     if (!bound.ok) return bound;
     if (this.stopped) { // while it was binding
       await this.release();
@@ -91,6 +107,57 @@ export abstract class BaseListener implements Listener, Closable {
       this.engine.runAt(this.engine.now() + EXHAUSTED_PAUSE_MS, acceptAgain);
       if (onAcceptPaused !== undefined) this.engine.execCtx.enter(onAcceptPaused, error);
     } else this.end(error);
+  }
+
+  /** Binds, if need be in another way than the first. */
+  private async bindSomehow(at: SocketAddress): Promise<IoResult<SocketAddress>> {
+    const bound = await this.bindNow(at);
+    if (bound.ok || this.stopped) return bound;
+    if (isEveryIpv6(at) && NO_IPV6.has(bound.error.code)) {
+      const instead = await this.bindNow({ family: "ipv4", host: "0.0.0.0", port: at.port });
+      if (instead.ok) return instead;
+    }
+    const isTaken = at.family === "unix" && bound.error.kind === "address-in-use";
+    return isTaken ? await this.takeOver(at) : bound;
+  }
+
+  /** Binds the path of a unix socket whose file is there already, if nobody serves it. */
+  private async takeOver(at: UnixAddress): Promise<IoResult<SocketAddress>> {
+    const unlock = await this.lockTakeover(at.path);
+    try {
+      const inTheWay = unlock === undefined
+        ? "by a process that is about to serve it"
+        : await clearSocketFile(at.path, (path) => this.engine.isServed(path));
+      if (this.stopped) return { ok: false, error: new IoError("closed", "bind", at) };
+      if (inTheWay === undefined) return await this.bindNow(at);
+      const detail = `address already in use ${inTheWay}`;
+      return { ok: false, error: new IoError("address-in-use", "bind", at, "EADDRINUSE", detail) };
+    } finally {
+      unlock?.();
+    }
+  }
+
+  /**
+   * Keeps other processes from taking the same path over, until what this gives is called; undefined where one of them
+   * does so for long. The lock is an abstract unix socket, which goes with its process; where there are none, two
+   * processes that start at the same moment may displace each other.
+   */
+  private async lockTakeover(path: string): Promise<(() => void) | undefined> {
+    const { engine } = this;
+    const name = takeoverName(path);
+    if (name === undefined) return () => {};
+    const lock = engine.listen({}, (endpoint) => endpoint.close(), () => {});
+    const at = { family: "unix-abstract", name } as const;
+    const limit = engine.now() + TAKEOVER_LIMIT_MS;
+    for (;;) {
+      const locked = await lock.bind(at);
+      if (locked.ok || locked.error.kind !== "address-in-use") return () => lock.shutdown();
+      if (engine.now() >= limit) {
+        lock.shutdown();
+        return undefined;
+      }
+      await new Promise<void>((resolve) => engine.runAt(engine.now() + TAKEOVER_RETRY_MS, resolve));
+    }
   }
 
   private end(error: IoError | undefined): void {

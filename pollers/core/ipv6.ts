@@ -27,11 +27,14 @@ function groupsOf(text: string): number[] {
   return text === "" ? [] : text.split(":").map((group) => parseInt(group, 16));
 }
 
+/** Whether sixteen bytes are an IPv4-mapped address (RFC 4291, section 2.5.5.2). */
+export function isMapped(bytes: Uint8Array): boolean {
+  return bytes.subarray(0, 10).every((byte) => byte === 0) && bytes[10] === 0xff && bytes[11] === 0xff;
+}
+
 /** The canonical text of sixteen bytes (RFC 5952): the longest run of zeros is "::". */
 export function formatIpv6(bytes: Uint8Array): string {
-  const mapped = bytes.subarray(0, 10).every((byte) => byte === 0) && bytes[10] === 0xff &&
-    bytes[11] === 0xff;
-  if (mapped) return `::ffff:${bytes.subarray(12, 16).join(".")}`;
+  if (isMapped(bytes)) return `::ffff:${bytes.subarray(12, 16).join(".")}`;
   const groups = Array.from({ length: 8 }, (_, i) => (bytes[2 * i]! << 8) | bytes[2 * i + 1]!);
   let longest = { at: 0, length: 0 };
   for (let at = 0; at < 8; at++) {

@@ -18,6 +18,7 @@ import {
   EPERM,
   EPROTO,
 } from "../ffi/linux_errno_table.ts";
+import { fileIdentity } from "../native/socket_file.ts";
 import type { EpollEngine } from "./engine.ts";
 import type { FdHandle, FdOwner } from "./fd_table.ts";
 import { errnoError } from "./sockets.ts";
@@ -102,6 +103,8 @@ function portOf(address: SocketAddress | undefined): { port?: number } {
 
 /** One bound socket. */
 class ListeningSocket implements FdOwner {
+  /** Of a unix socket; whatever else is at its path later is not removed. */
+  private readonly file: string | undefined;
   private handle: FdHandle | undefined = undefined;
   private closed = false;
   private readonly acceptMore = (): void => this.onReadable();
@@ -111,7 +114,9 @@ class ListeningSocket implements FdOwner {
     private readonly engine: EpollEngine,
     private readonly fd: number,
     private readonly at: SocketAddress,
-  ) {}
+  ) {
+    this.file = at.family === "unix" ? fileIdentity(at.path) : undefined;
+  }
 
   start(): void {
     if (this.closed) return; // while accepting rested
@@ -144,8 +149,10 @@ class ListeningSocket implements FdOwner {
 
   close(): void {
     this.closed = true;
+    const { at, engine: { sockets } } = this;
+    // First, or it would be in the way of whoever finds that nobody serves it any more.
+    if (at.family === "unix" && fileIdentity(at.path) === this.file) sockets.removeFile(at.path);
     if (this.handle !== undefined) this.handle.close();
-    else this.engine.sockets.libc.close(this.fd);
-    if (this.at.family === "unix") this.engine.sockets.removeFile(this.at.path);
+    else sockets.libc.close(this.fd);
   }
 }

@@ -46,7 +46,7 @@ export class Sockets {
   /** Binds and listens; 0 where it worked. */
   bindAndListen(fd: number, at: SocketAddress, reusePort: boolean): number {
     if (familyNumber(at, C) !== C.AF_UNIX) this.setOption(fd, C.SOL_SOCKET, C.SO_REUSEADDR, 1);
-    if (at.family === "ipv6") this.setOption(fd, C.IPPROTO_IPV6, C.IPV6_V6ONLY, 1);
+    if (at.family === "ipv6") this.setOption(fd, C.IPPROTO_IPV6, C.IPV6_V6ONLY, 0);
     if (reusePort) this.setOption(fd, C.SOL_SOCKET, C.SO_REUSEPORT, 1);
     const bound = this.result(this.libc.bind(fd, this.address.bytes, this.put(at)));
     return bound < 0 ? bound : this.result(this.libc.listen(fd, BACKLOG));

@@ -2,6 +2,8 @@
 
 /** Not allowed; of epoll: what cannot be polled, as a regular file. */
 export const EPERM = 1;
+/** There is no such file. */
+export const ENOENT = 2;
 /** A signal came. */
 export const EINTR = 4;
 /** The descriptor is not open. */
@@ -28,6 +30,8 @@ export const ENETDOWN = 100;
 export const ENETUNREACH = 101;
 /** The peer ended the connection before it was accepted. */
 export const ECONNABORTED = 103;
+/** Nobody listens there. */
+export const ECONNREFUSED = 111;
 /** The host is down. */
 export const EHOSTDOWN = 112;
 /** There is no way to the host. */

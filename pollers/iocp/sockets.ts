@@ -125,7 +125,7 @@ export class Sockets {
   bindAndListen({ pointer }: Socket, at: SocketAddress): number {
     // Else any process of this user could bind the same port and get its connections: SO_REUSEADDR means that here.
     if ("port" in at) this.setOption(pointer, C.SOL_SOCKET, C.SO_EXCLUSIVEADDRUSE, 1);
-    if (at.family === "ipv6") this.setOption(pointer, C.IPPROTO_IPV6, C.IPV6_V6ONLY, 1);
+    if (at.family === "ipv6") this.setOption(pointer, C.IPPROTO_IPV6, C.IPV6_V6ONLY, 0);
     const bound = this.winsock.bind(pointer, this.address.bytes, this.put(at));
     return this.result(bound === 0 ? this.winsock.listen(pointer, C.SOMAXCONN) : bound);
   }

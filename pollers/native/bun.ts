@@ -9,6 +9,7 @@ import type { BaseEngine, ConnectAttempt } from "../core/base_engine.ts";
 import { NativeEngine } from "./engine.ts";
 import { BaseListener } from "../core/base_listener.ts";
 import { UNNAMED } from "../core/unix_path.ts";
+import { fileIdentity, putAsideUnless } from "./socket_file.ts";
 
 // The little of Bun that is used here, so that the file also compiles where Bun's types are not.
 interface BunSocket {
@@ -160,6 +161,7 @@ class BunEndpoint extends NativeEndpoint {
   }
 }
 
+const NOT_ASIDE = (): void => {};
 const NOTHING = new Uint8Array(0);
 const CUT = Object.assign(new Error("connection reset by peer"), { code: "ECONNRESET" });
 
@@ -192,8 +194,15 @@ const handlers = {
   connectError(): void {},
 };
 
+/** A bound socket, and the file of a unix socket. */
+interface Bound {
+  readonly socket: BunListener;
+  readonly at: SocketAddress;
+  readonly file: string | undefined;
+}
+
 class BunNativeListener extends BaseListener {
-  private readonly sockets: BunListener[] = [];
+  private readonly sockets: Bound[] = [];
   /** Connections that came before `start`: Bun accepts from `listen` on. */
   private readonly early: Endpoint[] = [];
   private accepting = false;
@@ -213,7 +222,7 @@ class BunNativeListener extends BaseListener {
       const { reusePort = false } = this.options;
       const data: SocketState = { open: (socket) => this.onOpen(socket, at) };
       const socket = bun.listen({ ...toBun(at), reusePort, allowHalfOpen: true, socket: handlers, data });
-      this.sockets.push(socket);
+      this.sockets.push({ socket, at, file: at.family === "unix" ? fileIdentity(at.path) : undefined });
       return { ok: true, value: "port" in at ? { ...at, port: socket.port } : at };
     } catch (error) {
       return { ok: false, error: toIoError(error, "bind", at) };
@@ -228,7 +237,12 @@ class BunNativeListener extends BaseListener {
 
   protected override release(): undefined {
     for (const endpoint of this.early.splice(0)) endpoint.close();
-    for (const socket of this.sockets.splice(0)) socket.stop(false);
+    for (const { socket, at, file } of this.sockets.splice(0)) {
+      // Bun removes the file at the path, whoever has bound it by now.
+      const putBack = at.family === "unix" ? putAsideUnless(file, at.path) : NOT_ASIDE;
+      socket.stop(false);
+      putBack();
+    }
   }
 }
 

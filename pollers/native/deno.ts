@@ -8,6 +8,7 @@ import { NativeEndpoint } from "./endpoint.ts";
 import type { BaseEngine, ConnectAttempt } from "../core/base_engine.ts";
 import { NativeEngine } from "./engine.ts";
 import { BaseListener } from "../core/base_listener.ts";
+import { fileIdentity, putAsideUnless } from "./socket_file.ts";
 
 // The little of Deno that is used here, so that the file also compiles where Deno's types are not.
 interface DenoAddress {
@@ -33,7 +34,6 @@ interface DenoListener {
 interface DenoNet {
   /** Not there without --unstable-net. */
   readonly listenDatagram?: unknown;
-  removeSync(path: string): void;
   connect(options: object): Promise<DenoConn>;
   listen(options: object): DenoListener;
 }
@@ -159,21 +159,21 @@ const NOTHING = new Uint8Array(0);
 
 const REUSE_PORT_REFUSED = "Deno shares ports only when it is run with --unstable-net";
 
-/** Takes a unix socket's file away, or its path could not be bound again; Bun and Node do so themselves. */
-function removeFile(path: string): void {
-  try {
-    deno.removeSync(path);
-  } catch {
-    // Somebody was faster.
-  }
-}
+/**
+ * Accepts under way on sockets that are closed: until they are over Deno keeps such a socket listening, and then it
+ * removes the file of a unix socket, whoever has bound the path by then.
+ */
+const closing = new Set<Promise<void>>();
 
 class DenoNativeListener extends BaseListener {
   private readonly sockets: DenoListener[] = [];
-  /** The accept that is under way on each socket: while it is, Deno keeps the closed socket listening. */
+  /** Of unix sockets. */
+  private readonly files = new Map<DenoListener, string | undefined>();
+  /** The accept that is under way on each socket. */
   private readonly accepting = new Map<DenoListener, Promise<void>>();
 
-  protected override bindNow(at: SocketAddress): IoResult<SocketAddress> {
+  protected override async bindNow(at: SocketAddress): Promise<IoResult<SocketAddress>> {
+    await Promise.all(closing);
     const { reusePort = false } = this.options;
     if (reusePort && deno.listenDatagram === undefined) {
       // Deno would end the process.
@@ -183,6 +183,7 @@ class DenoNativeListener extends BaseListener {
     try {
       const socket = deno.listen({ ...toDeno(at), ...(reusePort ? { reusePort } : {}) });
       this.sockets.push(socket);
+      if (at.family === "unix") this.files.set(socket, fileIdentity(at.path));
       return { ok: true, value: fromDeno(socket.addr) };
     } catch (error) {
       return { ok: false, error: toIoError(error, "bind", at) };
@@ -194,12 +195,18 @@ class DenoNativeListener extends BaseListener {
   }
 
   protected override release(): Promise<void> | undefined {
-    for (const socket of this.sockets.splice(0)) {
-      const { path } = socket.addr;
-      socket.close();
-      if (typeof path === "string" && !path.startsWith("\0")) removeFile(path);
-    }
-    return this.accepting.size > 0 ? Promise.all(this.accepting.values()).then(() => {}) : undefined;
+    // Deno removes the file at the path, whoever has bound it by now.
+    const putBack = [...this.files].map(([{ addr }, file]) => putAsideUnless(file, addr.path!));
+    this.files.clear();
+    const closed = (): void => putBack.forEach((one) => one());
+    for (const socket of this.sockets.splice(0)) socket.close();
+    if (this.accepting.size === 0) return void closed();
+    const accepted: Promise<void> = Promise.all(this.accepting.values()).then(() => {
+      closing.delete(accepted);
+      closed();
+    });
+    closing.add(accepted);
+    return accepted;
   }
 
   private acceptNext(socket: DenoListener): void {

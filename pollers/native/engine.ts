@@ -3,8 +3,10 @@
 import { BaseEngine } from "../core/base_engine.ts";
 import { pairOverLoopback } from "../core/loopback_pair.ts";
 import type { Endpoint, EngineOptions, Resolver } from "../engine.ts";
+import { runtime } from "./detect.ts";
 import { SystemResolver } from "./dns.ts";
 import { runtimeLoop } from "./runtime_loop.ts";
+import { isServedOnLinux } from "./served.ts";
 
 /** An engine on the runtime's own sockets; each runtime adds how to connect and to listen. */
 export abstract class NativeEngine extends BaseEngine {
@@ -21,5 +23,11 @@ export abstract class NativeEngine extends BaseEngine {
   /** The system's resolver. */
   override resolver(): Resolver {
     return new SystemResolver(this);
+  }
+
+  /** See the base class. Bun calls every failure to connect to a unix socket a refusal, so the system is asked. */
+  override isServed(path: string): Promise<boolean> {
+    const served = runtime === "bun" ? isServedOnLinux(path) : undefined;
+    return served === undefined ? super.isServed(path) : Promise.resolve(served);
   }
 }

@@ -12,6 +12,7 @@ import type { BaseEngine, ConnectAttempt } from "../core/base_engine.ts";
 import { NativeEngine } from "./engine.ts";
 import { BaseListener } from "../core/base_listener.ts";
 import { UNNAMED } from "../core/unix_path.ts";
+import { fileIdentity, putAsideUnless } from "./socket_file.ts";
 
 /** What node:net says of a socket that is gone already, in the system's words for it. */
 const CODES: Readonly<Record<string, string>> = {
@@ -129,8 +130,17 @@ class NodeEndpoint extends NativeEndpoint {
   }
 }
 
+const NOT_ASIDE = (): void => {};
+
+/** A bound server, and the file of a unix socket. */
+interface Bound {
+  readonly server: Server;
+  readonly at: SocketAddress;
+  readonly file: string | undefined;
+}
+
 class NodeNativeListener extends BaseListener {
-  private readonly servers: Server[] = [];
+  private readonly servers: Bound[] = [];
   private readonly early: Endpoint[] = [];
   private accepting = false;
 
@@ -155,7 +165,7 @@ class NodeNativeListener extends BaseListener {
       server.on("error", onError);
       const onBound = (): void => {
         bound = true;
-        this.servers.push(server);
+        this.servers.push({ server, at, file: at.family === "unix" ? fileIdentity(at.path) : undefined });
         const address = server.address();
         const value = address !== null && typeof address === "object"
           ? inet(address.address, address.port)
@@ -182,7 +192,12 @@ class NodeNativeListener extends BaseListener {
 
   protected override release(): undefined {
     for (const endpoint of this.early.splice(0)) endpoint.close();
-    for (const server of this.servers.splice(0)) server.close();
+    for (const { server, at, file } of this.servers.splice(0)) {
+      // node:net removes the file at the path, whoever has bound it by now.
+      const putBack = at.family === "unix" ? putAsideUnless(file, at.path) : NOT_ASIDE;
+      server.close();
+      putBack();
+    }
   }
 }
 

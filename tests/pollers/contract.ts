@@ -7,6 +7,7 @@
 
 import type { EngineFactory, EngineOptions } from "../../pollers/mod.ts";
 import { test, type TestOptions } from "../harness.ts";
+import { addressRules } from "./contract/addresses.ts";
 import { byteRules } from "./contract/bytes.ts";
 import { closeRules } from "./contract/close.ts";
 import { connectRules } from "./contract/connect.ts";
@@ -59,6 +60,7 @@ export function contractSuite(
   const parts = [
     connectRules,
     listenRules,
+    addressRules,
     nameRules,
     byteRules,
     flowRules,

@@ -5,8 +5,9 @@ import { peersAreRemote, startRemotePeer } from "../peers/remote.ts";
 
 const SCRIPT = `
   const server = require("node:net").createServer();
-  server.listen({ host: "127.0.0.1", port: 0, backlog: 1 }, () => {
-    require("node:fs").writeSync(1, server.address().port + "\\n");
+  const path = process.argv[1];
+  server.listen({ ...(path ? { path } : { host: "127.0.0.1", port: 0 }), backlog: 1 }, () => {
+    require("node:fs").writeSync(1, (path || server.address().port) + "\\n");
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 30000);
     process.exit();
   });`;
@@ -20,10 +21,10 @@ export interface DeafServer {
   kill(): void;
 }
 
-/** Starts one, on Node. */
-export function startDeafServer(): Promise<DeafServer> {
+/** Starts one, on Node: on a TCP port, or at the path of a unix socket. */
+export function startDeafServer(path = ""): Promise<DeafServer> {
   if (peersAreRemote) return startRemoteDeafServer();
-  const child = spawn("node", ["-e", SCRIPT], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn("node", ["-e", SCRIPT, path], { stdio: ["ignore", "pipe", "inherit"] });
   return new Promise((resolve, reject) => {
     child.once("exit", (code) => reject(new Error(`The deaf server ended with ${code}`)));
     child.stdout!.once("data", (line) => {
@@ -41,5 +42,8 @@ function startRemoteDeafServer(): Promise<DeafServer> {
 }
 
 function deafServer(line: string, kill: () => void): DeafServer {
-  return { address: { family: "ipv4", host: "127.0.0.1", port: Number(line) }, fills: 2, kill };
+  const address: SocketAddress = line.startsWith("/")
+    ? { family: "unix", path: line.trim() }
+    : { family: "ipv4", host: "127.0.0.1", port: Number(line) };
+  return { address, fills: 2, kill };
 }

@@ -5,7 +5,9 @@ import {
   formatAddress,
   inetAddress,
   parseTarget,
+  type SocketAddress,
   type Target,
+  unmapped,
 } from "../../../pollers/core/address.ts";
 import { selectPoller } from "../../../pollers/mod.ts";
 import { test } from "../../harness.ts";
@@ -66,6 +68,8 @@ const BAD: ReadonlyArray<[text: string, why: string]> = [
   ["[1.2.3.4]:80", '"[1.2.3.4]" is no IPv6 address'],
   ["[1::2::3]:80", '"[1::2::3]" is no IPv6 address'],
   ["[1:2:3:4:5:6:7]:80", '"[1:2:3:4:5:6:7]" is no IPv6 address'],
+  ["[1:2:3:4::5:6:7:8]:80", '"[1:2:3:4::5:6:7:8]" is no IPv6 address'],
+  ["[::1:2:3:4:5:6:7:8]:80", '"[::1:2:3:4:5:6:7:8]" is no IPv6 address'],
   ["[12345::]:80", '"[12345::]" is no IPv6 address'],
   ["256.0.0.1:80", '"256.0.0.1" is no IPv4 address'],
   ["010.0.0.1:80", '"010.0.0.1" is no IPv4 address'],
@@ -120,6 +124,18 @@ test("a default port is taken where the text has none", () => {
 
 test("what is formatted is read back the same", () => {
   for (const [, target] of GOOD) assertEquals(parseTarget(formatAddress(target)), target);
+});
+
+test("an IPv4-mapped address is one of IPv4, in whatever spelling, and no other is", () => {
+  for (const host of ["::ffff:192.0.2.1", "::FFFF:c000:201", "0:0:0:0:0:ffff:192.0.2.1"]) {
+    assertEquals(unmapped(ipv6(host, 80) as SocketAddress), { family: "ipv4", host: "192.0.2.1", port: 80 });
+  }
+  for (const host of ["::1", "::", "ffff::1", "::ffff:0:192.0.2.1", "1::ffff:192.0.2.1", "::192.0.2.1"]) {
+    const address = ipv6(host, 80) as SocketAddress;
+    assertEquals(unmapped(address), address);
+  }
+  const path = { family: "unix", path: "/ffff:" } as const;
+  assertEquals(unmapped(path), path);
 });
 
 test("a poller without named pipes says so, connecting and listening", async () => {

@@ -64,6 +64,26 @@ for (const errno of [...OF_ONE_CONNECTION, ...EXHAUSTED]) {
   }, { skip });
 }
 
+test('"::" is every IPv4 address where the system has no IPv6', async () => {
+  const engine = epollEngine();
+  const { sockets } = engine;
+  const socket = sockets.socket.bind(sockets);
+  sockets.socket = (address) => address.family === "ipv6" ? -97 : socket(address);
+  const [listener, heard] = listen(engine);
+  assert(!(await listener.bind({ family: "ipv6", host: "::1", port: 0 })).ok);
+  const port = await listener.bind({ family: "ipv6", host: "::", port: 0 });
+  assert(port.ok);
+  listener.start();
+  const client = await connect(engine, { family: "ipv4", host: "127.0.0.1", port: port.value });
+  await until(() => heard.accepted.length === 1, "the connection");
+  assertEquals(heard.accepted[0]!.local, client.peer);
+  client.close();
+  heard.accepted[0]!.close();
+  listener.shutdown();
+  await until(() => heard.ended.length === 1, "the end");
+  await engine.shutdown();
+}, { skip });
+
 test("accept fails for good: the listener ends, and says why", async () => {
   const engine = epollEngine();
   const [listener, heard] = listen(engine);

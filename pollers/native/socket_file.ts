@@ -1,0 +1,112 @@
+// The file of a unix socket: which one it is, whether one that nobody serves is in the way, and taking it away.
+//
+// A process that dies leaves its socket's file behind, and no other can bind that path until somebody removes it. So it
+// is removed here, but never the file of a socket that is served, and never another kind of file. Processes that do this
+// at the same moment must do it one after another, by a lock of `takeoverName`.
+
+import { lstatSync, renameSync, unlinkSync } from "node:fs";
+import process from "node:process";
+import { setTimeout } from "node:timers";
+
+/** A path is asked so often before its file is removed: whoever has just bound it begins to listen a moment later. */
+const TIMES_ASKED = 3;
+
+/** Between two of them. */
+const BETWEEN_MS = 10;
+
+/** See `unixPathError`. */
+const MAX_NAME_BYTES = 107;
+
+interface DenoPermissions {
+  readonly permissions: { querySync(what: object): { readonly state: string } };
+}
+
+/** Whether the file system may be used, there or everywhere, without a question to whoever sits at the terminal. */
+function isAllowed(name: "read" | "write", path?: string): boolean {
+  const { Deno: deno } = globalThis as unknown as { Deno?: DenoPermissions };
+  const what = path === undefined ? { name } : { name, path };
+  return deno === undefined || deno.permissions.querySync(what).state === "granted";
+}
+
+/** What tells the file at `path` from every other that has its name later; undefined where nobody can say. */
+export function fileIdentity(path: string): string | undefined {
+  if (!isAllowed("read", path)) return undefined;
+  try {
+    const { dev, ino, birthtimeMs } = lstatSync(path);
+    return `${dev} ${ino} ${birthtimeMs}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Makes room for a socket at `path`, where `isServed` says whether somebody answers. Undefined where nothing is in the
+ * way any more, else what it is.
+ */
+export async function clearSocketFile(
+  path: string,
+  isServed: (path: string) => Promise<boolean>,
+): Promise<string | undefined> {
+  if (!isAllowed("read", path) || !isAllowed("write", path)) return "and its file may not be looked at";
+  for (let asked = 0; asked < TIMES_ASKED; asked++) {
+    if (asked > 0) await new Promise<void>((resolve) => setTimeout(resolve, BETWEEN_MS));
+    const kind = kindOf(path);
+    if (kind === "nothing") return undefined;
+    if (kind === "other") return "by a file that is no socket";
+    if (await isServed(path)) return "by a socket that is served";
+  }
+  try {
+    unlinkSync(path);
+    return undefined;
+  } catch (error) {
+    if (kindOf(path) === "nothing") return undefined; // another process was faster
+    return `by a socket that nobody serves and that cannot be removed: ${(error as Error).message}`;
+  }
+}
+
+/**
+ * Names the path among all processes of this machine, however they write it, in at most 107 bytes; undefined where Deno
+ * would ask whether an abstract unix socket may have that name.
+ */
+export function takeoverName(path: string): string | undefined {
+  if (!isAllowed("read") || !isAllowed("write")) return undefined;
+  const slash = path.lastIndexOf("/") + 1;
+  const folder = fileIdentity(path.slice(0, slash) || ".");
+  const name = folder === undefined ? path : `${folder} ${path.slice(slash)}`;
+  return `pollwire takes over ${name.replace(/[^ -~]/g, "?")}`.slice(0, MAX_NAME_BYTES);
+}
+
+/**
+ * Gives the file at `path` another name, until what this gives is called: for runtimes that remove whatever is at the
+ * path of a socket which they close.
+ */
+export function putAside(path: string): () => void {
+  const aside = nameBeside(path);
+  try {
+    renameSync(path, aside);
+  } catch {
+    return () => {}; // there is none
+  }
+  return () => renameSync(aside, path);
+}
+
+/** The same, unless it is the file of `identity`, which may go. */
+export function putAsideUnless(identity: string | undefined, path: string): () => void {
+  return fileIdentity(path) === identity ? () => {} : putAside(path);
+}
+
+function kindOf(path: string): "nothing" | "socket" | "other" {
+  try {
+    return lstatSync(path).isSocket() ? "socket" : "other";
+  } catch (error) {
+    return (error as { code?: string }).code === "ENOENT" ? "nothing" : "other";
+  }
+}
+
+let names = 0;
+
+/** A name in the same folder that nobody else takes. */
+function nameBeside(path: string): string {
+  const folder = path.slice(0, path.lastIndexOf("/") + 1);
+  return `${folder}.pollwire-${process.pid}-${names++}`;
+}
