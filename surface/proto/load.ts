@@ -1,9 +1,10 @@
 // loadProto: a .proto file and all that it imports in, services and codecs out.
 
 import { readTextFile } from "../../pollers/native/files.ts";
-import { Assembly, type ImportLine, type ProtoTypes } from "./assemble.ts";
+import { Assembly, type ProtoTypes } from "./assemble.ts";
 import { ProtoError } from "./errors.ts";
 import { directory, directoryOf, type FoundFile, importCandidates, isUrl, normalise } from "./paths.ts";
+import type { FileNode, ImportNode } from "./language/nodes.ts";
 import type { LoadedProto } from "./parse.ts";
 
 /** Files given as text, by the path they are imported as. */
@@ -46,21 +47,26 @@ export async function loadProto<T = LoadedProto>(
   const includeDirs = (options.includeDirs ?? []).map((dir) => directory(String(dir)));
   const entry: FoundFile = { location: normalise(location), root: rootOf(normalise(location), includeDirs) };
   const assembly = new Assembly();
+  const parsed = new Map<string, FileNode>();
+  const found = new Map<ImportNode, string>();
   const known = new Set([entry.location]);
   const pending: [FoundFile, string][] = [[entry, await readEntry(read, entry.location)]];
   for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
-    const [file, text] = next;
-    for (const wanted of assembly.add(file.location, text)) {
-      if (assembly.addBundled(wanted.path)) continue;
-      const candidates = importCandidates(wanted.path, file, includeDirs);
-      const found = await findImport(read, candidates, known);
-      if (found === undefined && !wanted.weak) throw importNotFound(wanted, file.location, candidates);
-      if (typeof found === "object") pending.push(found);
-      if (known.size > MAX_FILES) {
-        throw new ProtoError(`Cannot load ${entry.location}: it imports more than ${MAX_FILES} files`);
-      }
+    const [place, text] = next;
+    const file = assembly.add(place.location, text);
+    parsed.set(place.location, file);
+    for (const line of file.imports) {
+      if (assembly.resolveWellKnown(line)) continue;
+      const candidates = importCandidates(line.path, place, includeDirs);
+      const at = await findImport(read, candidates, known, pending);
+      if (at !== undefined) found.set(line, at);
+      else if (line.kind === "plain" || line.kind === "public") throw importNotFound(line, file, candidates);
+    }
+    if (known.size > MAX_FILES) {
+      throw new ProtoError(`Cannot load ${entry.location}: it imports more than ${MAX_FILES} files`);
     }
   }
+  for (const [line, location] of found) line.file = parsed.get(location);
   return assembly.finish() as T & ProtoTypes;
 }
 
@@ -77,18 +83,13 @@ async function readLocation(location: string): Promise<string | undefined> {
     return await readTextFile(isUrl(location) ? new URL(location) : location);
   } catch (error) {
     if (isNotFound(error)) return undefined;
-    throw new ProtoError(
-      `Cannot read ${location}: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw new ProtoError(error instanceof Error ? error.message : String(error), { cause: error });
   }
 }
 
-/** Deno says NotFound, node and Bun say ENOENT (or ENOTDIR, for a path through a file). */
+/** Nothing is there, or what is there is a directory, or no directory. */
 function isNotFound(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const code = (error as { code?: unknown }).code;
-  return error.name === "NotFound" || code === "ENOENT" || code === "ENOTDIR" ||
-    error.name === "NotADirectory";
+  return ["ENOENT", "ENOTDIR", "EISDIR"].includes(String((error as { code?: unknown }).code));
 }
 
 async function readEntry(read: ReadSource, location: string): Promise<string> {
@@ -102,25 +103,29 @@ function rootOf(location: string, includeDirs: readonly string[]): string {
   return includeDirs.find((dir) => dir !== "" && location.startsWith(dir)) ?? directoryOf(location);
 }
 
-/** The first candidate that exists: with its text, or "known" where it was loaded before. */
+/** Where the first candidate is that exists; it is added to `pending` unless it is `known`. */
 async function findImport(
   read: ReadSource,
   candidates: readonly FoundFile[],
   known: Set<string>,
-): Promise<[FoundFile, string] | "known" | undefined> {
+  pending: [FoundFile, string][],
+): Promise<string | undefined> {
   for (const candidate of candidates) {
-    if (known.has(candidate.location)) return "known";
-    const text = await read(candidate.location);
+    const { location } = candidate;
+    if (known.has(location)) return location;
+    const text = await read(location);
     if (text === undefined) continue;
-    known.add(candidate.location);
-    return [candidate, text];
+    known.add(location);
+    pending.push([candidate, text]);
+    return location;
   }
   return undefined;
 }
 
-function importNotFound(wanted: ImportLine, file: string, tried: readonly FoundFile[]): ProtoError {
+function importNotFound(line: ImportNode, { source }: FileNode, tried: readonly FoundFile[]): ProtoError {
   const places = tried.map(({ location }) => `"${location}"`).join(", ");
-  return new ProtoError(
-    `${file}:${wanted.line}: Cannot import "${wanted.path}": no such file; tried ${places}; name its directory in includeDirs`,
+  return source.error(
+    line.at,
+    `Cannot import "${line.path}": no such file; tried ${places}; name its directory in includeDirs`,
   );
 }

@@ -1,7 +1,6 @@
 // parseProto: the text of one .proto file in, services and codecs out, synchronously.
 
 import { Assembly, type ProtoTypes } from "./assemble.ts";
-import { ProtoError } from "./errors.ts";
 import type { ServiceDescriptor } from "./service.ts";
 
 /** What loading gives where no type is named: services by simple and by full name. */
@@ -13,10 +12,12 @@ export type LoadedProto = Record<string, ServiceDescriptor>;
  */
 export function parseProto<T = LoadedProto>(text: string, name = "(text)"): T & ProtoTypes {
   const assembly = new Assembly();
-  for (const { path, line, weak } of assembly.add(name, text)) {
-    if (assembly.addBundled(path) || weak) continue;
-    throw new ProtoError(
-      `${name}:${line}: Cannot import "${path}": only google/protobuf files are known to parseProto; use loadProto`,
+  const { imports, source } = assembly.add(name, text);
+  for (const line of imports) {
+    if (assembly.resolveWellKnown(line) || line.kind === "weak" || line.kind === "option") continue;
+    throw source.error(
+      line.at,
+      `Cannot import "${line.path}": only google/protobuf files are known to parseProto; use loadProto`,
     );
   }
   return assembly.finish() as T & ProtoTypes;
