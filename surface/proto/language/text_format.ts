@@ -15,7 +15,9 @@ export class TextFormatError extends Error {}
 
 /** Finds what names in brackets mean. */
 export interface TextFormatNames {
+  /** An extension of `of`, or the message whose extension it is. */
   extension(name: string, of: MessageNode): SymbolNode | undefined;
+  /** The message of an Any. */
   message(fullName: string): SymbolNode | undefined;
 }
 

@@ -62,7 +62,7 @@ test("an import that is nowhere: where it stands and what was tried", async () =
   );
   assertEquals(
     error.message,
-    'a/cart.proto:2: Cannot import "item.proto": no such file; tried "inc/item.proto", "a/item.proto"; ' +
+    'a/cart.proto:2:1: Cannot import "item.proto": no such file; tried "inc/item.proto", "a/item.proto"; ' +
       "name its directory in includeDirs",
   );
 });
@@ -90,7 +90,7 @@ test("errors in imported files name that file", async () => {
   await assertRejects(
     () => loadProto({ files, entry: "a.proto" }),
     ProtoError,
-    'b.proto:2: Cannot resolve type "Gone"',
+    'b.proto:2:13: "Gone" is not defined',
   );
 });
 
