@@ -29,6 +29,7 @@ const measured = options.runtime.split(",").map(measure);
 console.log(options.json ? JSON.stringify(measured, undefined, 1) : markdown(measured));
 
 function measure(runtime) {
+  console.error(`Measuring on ${runtime} ...`);
   const [command, ...before] = runtimeCommand(runtime);
   const script = fileURLToPath(new URL("./main.ts", import.meta.url));
   const args = [...before, script, "--json", `--filter=${options.filter}`, `--ms=${options.ms}`];

@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url";
 import { readArguments } from "../../.ci/arguments.mjs";
 import { ensureInstalled } from "../../.ci/install.mjs";
 import { root } from "../../.ci/runtimes.mjs";
+import { RunnerProgress } from "../runner_progress.mjs";
 import { runnerArguments, Tally } from "../tally.mjs";
 import { startPeers } from "./peers.mjs";
 import { compile, Missing, prepareWindows } from "./setup.mjs";
@@ -124,7 +125,8 @@ async function runSuite(runtime, poller) {
   rmSync(junitFile, { force: true });
   const args = runnerArguments(runtime, files, windowsPath(junitFile));
   const startedAt = performance.now();
-  const ended = await capture([...windows.wine, windows.programs[runtime], ...args], poller);
+  const progress = new RunnerProgress(`${title} under Wine`, files.length);
+  const ended = await capture([...windows.wine, windows.programs[runtime], ...args], poller, progress);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
   tally.addRun(runtime, files, { ...ended, junitFile }, title, `${title} (${seconds} s)`);
 }
@@ -135,7 +137,7 @@ function windowsPath(path) {
 }
 
 /** Runs a command to its end; its output goes through a file, for Wine does not pass pipes on well. */
-function capture([command, ...args], poller) {
+function capture([command, ...args], poller, progress) {
   const outputFile = `${folder}/output.txt`;
   const output = openSync(outputFile, "w");
   const child = spawn(command, args, {
@@ -156,12 +158,20 @@ function capture([command, ...args], poller) {
       late = true;
       endAll(child);
     }, RUNNER_LIMIT_MS);
+    let seen = 0;
+    const look = setInterval(() => {
+      const text = readFileSync(outputFile, "utf8").replaceAll("\r", "");
+      progress.read(text.slice(seen));
+      seen = text.length;
+    }, 1_000);
     const end = (code) => {
       clearTimeout(limit);
+      clearInterval(look);
+      progress.end();
       running.delete(child);
       closeSync(output);
       resolve({
-        code: late ? "its time limit" : code,
+        code: late ? `its time limit, at ${progress.at}` : code,
         output: readFileSync(outputFile, "utf8").replaceAll("\r", ""),
       });
     };
