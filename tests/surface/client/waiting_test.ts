@@ -1,7 +1,7 @@
 // What a call lives through before it has a stream: names, connecting, backoff and full connections, each under the
 // call's own deadline and signal; all in virtual time.
 import { assert, assertEquals, assertMatch, assertNotMatch } from "@std/assert";
-import { Channel, type ChannelOptions, RpcError, Server, Status } from "pollwire";
+import { Channel, type ChannelOptions, type RpcError, Server, Status } from "pollwire";
 import { type SimulatedEngine, Simulation } from "../../../pollers/simulated/mod.ts";
 import { ErrorCode } from "../../../transport/mod.ts";
 import { test } from "../../harness.ts";
