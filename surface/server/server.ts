@@ -8,6 +8,7 @@ import {
   type Listener,
   parseTarget,
   type SocketAddress,
+  type TaskHandle,
 } from "../../pollers/mod.ts";
 import {
   acceptTransport,
@@ -21,7 +22,13 @@ import { Status } from "../call/status.ts";
 import { type PollerList, sharedEngine } from "../engines.ts";
 import type { ServiceDescriptor } from "../proto/mod.ts";
 import { ActiveCall } from "./active_call.ts";
-import { type RegisteredMethod, registerService, type ServiceHandlers } from "./service.ts";
+import { Binding } from "./binding.ts";
+import {
+  type RegisteredMethod,
+  registerService,
+  type ServiceHandlers,
+  unregisterService,
+} from "./service.ts";
 
 /** What a server is made with. */
 export interface ServerOptions extends ConnectOptions {
@@ -54,6 +61,8 @@ export class Server {
   readonly engine: EventEngine;
   readonly #methods = new Map<string, RegisteredMethod>();
   readonly #listeners = new Set<Listener>();
+  /** Addresses that are listened on, or have connections left. */
+  readonly #bindings = new Set<Binding>();
   readonly #transports = new Set<ServerTransport>();
   readonly #options: ServerOptions;
   #stopped: Promise<void> | undefined = undefined;
@@ -71,6 +80,14 @@ export class Server {
   }
 
   /**
+   * Serves `service` no more: running calls go on, later ones get UNIMPLEMENTED. It may be added again, with other
+   * handlers. Throws TypeError where it is not served.
+   */
+  removeService(service: ServiceDescriptor<unknown>): void {
+    unregisterService(service, this.#methods);
+  }
+
+  /**
    * Listens on "127.0.0.1:0", "[::1]:50051", "localhost:80" or "unix:/path", and gives the port (0 for unix
    * sockets). May be called for several addresses. Rejects with an Error that names address and cause.
    */
@@ -85,12 +102,15 @@ export class Server {
       { onAcceptPaused: (error: IoError) => onAcceptPaused(new Error(error.message)) };
     const listener = this.engine.listen(
       { ...endpoint, ...paused, reusePort },
-      (accepted) => this.#accept(accepted),
+      (accepted) => this.#accept(accepted, binding),
       () => {
         this.#listeners.delete(listener);
+        binding.onShutdown();
+        this.#forgetIfOver(binding);
         this.#settleIfIdle();
       },
     );
+    const binding = new Binding(listener);
     this.#listeners.add(listener);
     let port = 0;
     for (const one of at) {
@@ -102,8 +122,38 @@ export class Server {
       }
       port = bound.value;
     }
+    binding.bound(target, port);
+    this.#bindings.add(binding);
     listener.start();
     return port;
+  }
+
+  /**
+   * Listens no more on `at`: an address as {@linkcode listen} was given it, with the port that it gave
+   * ("127.0.0.1:50051", "unix:/path"), or that port alone. Connections that were accepted there go on; see
+   * {@linkcode drain}. Resolves when the address is free. Throws TypeError where the server does not listen there.
+   */
+  unbind(at: string | number): Promise<void> {
+    const bindings = [...this.#bindings].filter((binding) => binding.listening);
+    const name = nameOf(at);
+    const found = bindings.filter((binding) => binding.isAt(name));
+    if (found.length === 0) {
+      const known = bindings.length === 0 ? "nowhere" : `on ${bindings.join(", ")}`;
+      throw new TypeError(`Cannot unbind ${at}: the server listens ${known}`);
+    }
+    for (const binding of found) binding.stop();
+    return Promise.all(found.map((binding) => binding.released)).then(() => {});
+  }
+
+  /**
+   * Ends the connections that were accepted on `at` ({@linkcode unbind} says what that may be) as their calls end:
+   * clients make new connections for new calls, to this address too while it is listened on. Those that are left
+   * after `graceMs` are closed, and their calls fail with UNAVAILABLE; by default none are. Resolves when all are gone.
+   */
+  drain(at: string | number, graceMs = Infinity): Promise<void> {
+    const name = nameOf(at);
+    const found = [...this.#bindings].filter((binding) => binding.isAt(name));
+    return Promise.all(found.map((binding) => this.#drain(binding, graceMs))).then(() => {});
   }
 
   /**
@@ -149,15 +199,36 @@ export class Server {
     });
   }
 
-  #accept(endpoint: Endpoint): void {
+  #drain(binding: Binding, graceMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      let task: TaskHandle | undefined = undefined;
+      const left = binding.drain(() => {
+        if (task !== undefined) this.engine.cancel(task);
+        resolve();
+      });
+      if (left.size === 0 || graceMs === Infinity) return;
+      task = this.engine.runAt(this.engine.now() + graceMs, () => {
+        for (const transport of [...left]) transport.close(`server drained ${binding} for ${graceMs} ms`);
+      });
+    });
+  }
+
+  #forgetIfOver(binding: Binding): void {
+    if (!binding.listening && binding.transports.size === 0) this.#bindings.delete(binding);
+  }
+
+  #accept(endpoint: Endpoint, binding?: Binding): void {
     const transport = acceptTransport(this.engine, endpoint, this.#options, {
       onStream: (stream, head, receivedAt) => this.#beginCall(stream, head, receivedAt, endpoint.peer),
       onClosed: () => {
         this.#transports.delete(transport);
+        binding?.onClosed(transport);
+        if (binding !== undefined) this.#forgetIfOver(binding);
         this.#settleIfIdle();
       },
     });
     this.#transports.add(transport);
+    binding?.transports.add(transport);
   }
 
   #beginCall(
@@ -166,7 +237,8 @@ export class Server {
     receivedAt: number,
     peer: SocketAddress,
   ): ServerStreamSink {
-    const method = (head.memo ??= this.#methods.get(head.path)) as RegisteredMethod | undefined;
+    let method = head.memo as RegisteredMethod | undefined;
+    if (method === undefined || method.removed) head.memo = method = this.#methods.get(head.path);
     if (method !== undefined) return new ActiveCall(this.engine, method, stream, head, peer, receivedAt);
     stream.sendStatus(Status.UNIMPLEMENTED, this.#unknown(head.path), undefined);
     return NOBODY;
@@ -183,4 +255,9 @@ export class Server {
     this.#onIdle();
     this.#onIdle = undefined;
   }
+}
+
+/** An address as it compares with that of a binding, or a port. Throws AddressError where it is none. */
+function nameOf(at: string | number): string | number {
+  return typeof at === "number" ? at : formatAddress(parseTarget(at));
 }

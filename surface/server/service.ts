@@ -27,6 +27,8 @@ export type AnyHandler = (
 export interface RegisteredMethod {
   readonly descriptor: MethodDescriptor<unknown, unknown>;
   readonly handler: AnyHandler;
+  /** Its service was removed: who remembers it looks again. */
+  removed: boolean;
 }
 
 /** The methods of `service` that `handlers` serve, by path. Throws TypeError for a handler that fits no method. */
@@ -48,7 +50,21 @@ export function registerService<S extends ServiceDescriptor<unknown>>(
       throw new TypeError(`Cannot add handler "${name}" to ${service.fullName}: it is no function`);
     }
     if (into.has(descriptor.path)) throw new TypeError(`Cannot add ${descriptor.path}: it is served already`);
-    into.set(descriptor.path, { descriptor, handler: handler.bind(handlers) as AnyHandler });
+    into.set(descriptor.path, { descriptor, handler: handler.bind(handlers) as AnyHandler, removed: false });
+  }
+}
+
+/** Removes the methods of `service`. Throws TypeError where there are none. */
+export function unregisterService(
+  service: ServiceDescriptor<unknown>,
+  from: Map<string, RegisteredMethod>,
+): void {
+  const methods = Object.values(service.methods as Record<string, MethodDescriptor<unknown, unknown>>);
+  const served = methods.filter(({ path }) => from.has(path));
+  if (served.length === 0) throw new TypeError(`Cannot remove ${service.fullName}: it is not served`);
+  for (const { path } of served) {
+    from.get(path)!.removed = true;
+    from.delete(path);
   }
 }
 

@@ -97,6 +97,8 @@ export class Connection {
   drained = false;
   /** The peer's GOAWAY, where it gave an error. */
   goAwayError: Http2Error | undefined = undefined;
+  /** What the peer's last GOAWAY said, in a sentence. */
+  goAwayReason = "";
   /** Client: the header section of a response has come. */
   answered = false;
   /** The latest time that came in. */
@@ -158,7 +160,9 @@ export class Connection {
 
   /** The byte stream ended or failed: every stream fails with `error`, then the connection. */
   receiveEnd(error: Http2Error): void {
-    this.terminate(error);
+    const { kind, code, initiator, reason } = error;
+    if (kind !== "io" || this.goAwayReason === "") return this.terminate(error);
+    this.terminate(new Http2Error(kind, code, initiator, `${reason}; before that the ${this.goAwayReason}`));
   }
 
   /** Tells that `nextTimeout` has come. */

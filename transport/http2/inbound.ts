@@ -455,6 +455,7 @@ export class Inbound implements FrameHandler {
     // Who sends an error ends the connection with it, though some are slow to close it (section 5.4.1): nothing
     // that is still open will ever be answered.
     if (code !== ErrorCode.NO_ERROR) connection.goAwayError = error;
+    connection.goAwayReason = reason;
     connection.sink.onGoAway(lastStreamId, error);
     if (this.isServer) return code === ErrorCode.NO_ERROR ? undefined : connection.receiveEnd(error);
     for (const stream of connection.streams.all()) {

@@ -70,6 +70,17 @@ test("6.8: the peer's code and words are in the reason", () => {
   assertStringIncludes(reason, '"too_many_pings"');
 });
 
+test("6.8: a connection that ends after GOAWAY says what that was", () => {
+  const bench = new Bench("client");
+  bench.open(true);
+  bench.send(goAway(1, ErrorCode.NO_ERROR, "maintenance"));
+  bench.connection.receiveEnd(new Http2Error("io", ErrorCode.INTERNAL_ERROR, "remote", "end of stream"));
+  assertEquals(
+    bench.sink.streamErrors.get(1)!.reason,
+    'end of stream; before that the peer sent GOAWAY NO_ERROR "maintenance"',
+  );
+});
+
 test("6.8: a server drains in two steps, and serves what is opened between them", () => {
   const bench = new Bench("server");
   bench.send(bench.headers(1));

@@ -1,0 +1,78 @@
+// Where a server listens: what one `listen` bound, and the connections that were accepted there.
+
+import { formatAddress, type Listener, type Target } from "../../pollers/mod.ts";
+import type { ServerTransport } from "../../transport/mod.ts";
+
+/** Connections that a drain waits for. */
+interface Drain {
+  readonly left: Set<ServerTransport>;
+  readonly done: () => void;
+}
+
+/** One address of a server, from `listen` until nothing of it is left. */
+export class Binding {
+  /** Resolves when the sockets that listened are closed. */
+  readonly released: Promise<void>;
+  /** Connections that were accepted here and are open. */
+  readonly transports: Set<ServerTransport> = new Set();
+  /** The sockets listen, as far as this side knows. */
+  listening = true;
+  private address = "";
+  private port = 0;
+  private onReleased!: () => void;
+  private readonly drains = new Set<Drain>();
+
+  /** Nothing is bound before {@linkcode bound}. */
+  constructor(private readonly listener: Listener) {
+    this.released = new Promise((resolve) => this.onReleased = resolve);
+  }
+
+  /** "127.0.0.1:50051", "localhost:80", "unix:/path": what {@linkcode isAt} compares with. */
+  toString(): string {
+    return this.address;
+  }
+
+  /** The listener is bound: `target` is what `listen` was given, `port` what the system gave. */
+  bound(target: Target, port: number): void {
+    this.address = formatAddress("port" in target ? { ...target, port } : target);
+    this.port = port;
+  }
+
+  /** Whether it has this address, as `formatAddress` writes it, or this port. */
+  isAt(name: string | number): boolean {
+    if (typeof name === "string") return name === this.address;
+    return name === this.port && name !== 0; // which is no port: unix sockets have it
+  }
+
+  /** Accepts no more. */
+  stop(): void {
+    this.listening = false;
+    this.listener.shutdown();
+  }
+
+  /** From the listener: its sockets are closed. */
+  onShutdown(): void {
+    this.listening = false;
+    this.onReleased();
+  }
+
+  /** From the server: the connection is gone. */
+  onClosed(transport: ServerTransport): void {
+    this.transports.delete(transport);
+    for (const drain of this.drains) {
+      drain.left.delete(transport);
+      if (drain.left.size > 0) continue;
+      this.drains.delete(drain);
+      drain.done();
+    }
+  }
+
+  /** Ends the connections that are open now when their calls have ended; `done` comes when all are gone. */
+  drain(done: () => void): ReadonlySet<ServerTransport> {
+    const left = new Set(this.transports);
+    if (left.size === 0) done();
+    else this.drains.add({ left, done });
+    for (const transport of [...left]) transport.drain(`server drains connections to ${this.address}`);
+    return left;
+  }
+}
