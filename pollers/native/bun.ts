@@ -1,5 +1,6 @@
-// The native engine of Bun: Bun.connect and Bun.listen, whose sockets call one set of handlers.
+// The native engine of Bun: its own sockets, which call one set of handlers.
 
+import { Socket } from "node:net";
 import type { SocketAddress } from "../core/address.ts";
 import { endOfStream, type IoError, ioErrorFromCode, type IoSyscall } from "../core/io_error.ts";
 import type { SliceBuffer } from "../core/slice_buffer.ts";
@@ -9,6 +10,7 @@ import type { BaseEngine, ConnectAttempt } from "../core/base_engine.ts";
 import { NativeEngine } from "./engine.ts";
 import { BaseListener } from "../core/base_listener.ts";
 import { UNNAMED } from "../core/unix_path.ts";
+import { connectedEndpoint, toNode } from "./node.ts";
 import { fileIdentity, putAsideUnless } from "./socket_file.ts";
 
 // The little of Bun that is used here, so that the file also compiles where Bun's types are not.
@@ -21,6 +23,7 @@ interface BunSocket {
   write(bytes: Uint8Array): number;
   pause(): void;
   resume(): void;
+  reload(options: object): void;
   setNoDelay(on: boolean): void;
   setKeepAlive(on: boolean, delayMs: number): void;
   close(): void;
@@ -30,7 +33,6 @@ interface BunListener {
   stop(closeConnections: boolean): void;
 }
 interface BunNet {
-  connect(options: object): Promise<BunSocket>;
   listen(options: object): BunListener;
 }
 
@@ -190,8 +192,6 @@ const handlers = {
     const { endpoint } = socket.data;
     endpoint?.onClose(toIoError(error, "read", endpoint.peer));
   },
-  // Its error also rejects `Bun.connect`; without a handler Bun reports it as uncaught.
-  connectError(): void {},
 };
 
 /** A bound socket, and the file of a unix socket. */
@@ -262,16 +262,27 @@ export class BunEngine extends NativeEngine {
     options: EndpointOptions,
     attempt: ConnectAttempt,
   ): void {
-    const data: SocketState = {
-      // Not when the promise says so: bytes may come before it does.
-      open: (socket) => {
-        const local = "port" in to ? inet(socket.localAddress, socket.localPort) : UNNAMED;
-        data.endpoint = new BunEndpoint(this, socket, options, local, to);
-      },
-    };
-    bun.connect({ ...toBun(to), allowHalfOpen: true, socket: handlers, data }).then(
-      () => attempt.succeed(data.endpoint!),
-      (error) => attempt.fail(toIoError(error, "connect", to)),
-    );
+    const socket = new Socket({ allowHalfOpen: true });
+    attempt.abort = () => socket.destroy();
+    const onError = (error: Error): void => attempt.fail(toIoError(error, "connect", to));
+    socket.on("error", onError);
+    socket.connect(toNode(to), () => {
+      socket.removeListener("error", onError);
+      attempt.succeed(this.adopt(socket, options, to));
+    });
+  }
+
+  /**
+   * The endpoint over the Bun socket that is in `socket`. Bun.connect has nothing to cancel it by (Bun 1.4.5): a socket
+   * that nobody wants would stay, and hold the process, until TCP gives up after two minutes.
+   */
+  private adopt(socket: Socket, options: EndpointOptions, to: SocketAddress): Endpoint {
+    const { _handle: handle } = socket as unknown as { readonly _handle?: BunSocket };
+    if (typeof handle?.reload !== "function") return connectedEndpoint(this, socket, options, to);
+    const local = "port" in to ? inet(handle.localAddress, handle.localPort) : UNNAMED;
+    const endpoint = new BunEndpoint(this, handle, options, local, to);
+    handle.reload({ socket: handlers });
+    handle.data = { endpoint };
+    return endpoint;
   }
 }

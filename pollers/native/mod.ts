@@ -8,7 +8,7 @@ import { NodeEngine } from "./node.ts";
 
 const ENGINES = { deno: DenoEngine, bun: BunEngine, node: NodeEngine };
 
-/** "native": Deno.listen and Deno.connect, Bun.listen and Bun.connect, or node:net. Usable everywhere. */
+/** "native": the sockets of Deno, of Bun, or node:net. Usable everywhere. */
 export const nativeFactory: EngineFactory = {
   name: "native",
   probe: (): ProbeResult => ({ usable: true }),

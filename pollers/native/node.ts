@@ -33,7 +33,8 @@ function toWriteError(error: Error & { code?: string }, peer: SocketAddress): Io
   return toIoError(error, "write", peer);
 }
 
-function toNode(address: SocketAddress): { host: string; port: number } | { path: string } {
+/** `address` as node:net has it. */
+export function toNode(address: SocketAddress): { host: string; port: number } | { path: string } {
   switch (address.family) {
     case "unix":
       return { path: address.path };
@@ -128,6 +129,17 @@ class NodeEndpoint extends NativeEndpoint {
     this.ended ??= error;
     if (this.reading && this.waiting.length === 0) this.finishRead(this.ended);
   }
+}
+
+/** The endpoint over `socket`, which is connected to `peer`. */
+export function connectedEndpoint(
+  engine: BaseEngine,
+  socket: Socket,
+  options: EndpointOptions,
+  peer: SocketAddress,
+): Endpoint {
+  const local = socket.localAddress === undefined ? UNNAMED : inet(socket.localAddress, socket.localPort!);
+  return new NodeEndpoint(engine, socket, options, local, peer);
 }
 
 const NOT_ASIDE = (): void => {};
@@ -233,10 +245,7 @@ export class NodeEngine extends NativeEngine {
     try {
       socket.connect(toNode(to) as NetConnectOpts, () => {
         socket.removeListener("error", onError);
-        const local = socket.localAddress === undefined
-          ? UNNAMED
-          : inet(socket.localAddress, socket.localPort!);
-        attempt.succeed(new NodeEndpoint(this, socket, options, local, to));
+        attempt.succeed(connectedEndpoint(this, socket, options, to));
       });
     } catch (error) { // Deno, without permission
       this.run(() => onError(error as Error));

@@ -1,5 +1,7 @@
 // A server whose process never accepts and whose backlog is short, so that a connect to it hangs.
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import process from "node:process";
 import type { SocketAddress } from "../../pollers/mod.ts";
 import { peersAreRemote, startRemotePeer } from "../peers/remote.ts";
 
@@ -47,3 +49,14 @@ function deafServer(line: string, kill: () => void): DeafServer {
     : { family: "ipv4", host: "127.0.0.1", port: Number(line) };
   return { address, fills: 2, kill };
 }
+
+/** Connects of this machine to `address` (IPv4) that are under way, or undefined where the system does not say. */
+export function connectsUnderWay(address: SocketAddress): number | undefined {
+  if (process.platform !== "linux" || peersAreRemote || !("port" in address)) return undefined;
+  const port = address.port.toString(16).toUpperCase().padStart(4, "0");
+  const rows = readFileSync("/proc/net/tcp", "utf8").split("\n").map((line) => line.trim().split(/\s+/));
+  return rows.filter(([, , remote, state]) => state === SYN_SENT && remote?.endsWith(`:${port}`)).length;
+}
+
+/** As /proc/net/tcp has it. */
+const SYN_SENT = "02";

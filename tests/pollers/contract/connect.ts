@@ -3,7 +3,7 @@ import { assert, assertEquals, assertFalse } from "@std/assert";
 import { formatAddress } from "../../../pollers/mod.ts";
 import { nodeMissing } from "../../peers/processes.ts";
 import type { Suite } from "../contract.ts";
-import { startDeafServer } from "../deaf_server.ts";
+import { connectsUnderWay, startDeafServer } from "../deaf_server.ts";
 import { PlainServer } from "../plain_peer.ts";
 import { connect, NOBODY, read, sleep, tryConnect, until, withEngine, write } from "../promised.ts";
 
@@ -99,7 +99,7 @@ export function connectRules({ factory, rule }: Suite): void {
       await server.close();
     }));
 
-  rule("8 a connect that hangs is cancelled, and the engine goes", async () => {
+  rule("8 a connect that hangs is cancelled, its socket is released, and the engine goes", async () => {
     const deaf = await startDeafServer();
     try {
       await withEngine(factory, async (engine) => {
@@ -112,9 +112,12 @@ export function connectRules({ factory, rule }: Suite): void {
           }));
         }
         await sleep(200);
+        const hanging = connectsUnderWay(deaf.address);
+        assert(hanging === undefined || hanging >= 3, `${hanging} sockets are being connected`);
         const cancelled = handles.filter((handle) => engine.cancelConnect(handle)).length;
         assert(cancelled >= 1, "no connect was left hanging");
         assertEquals(cancelled + reports, handles.length);
+        await until(() => (connectsUnderWay(deaf.address) ?? 0) === 0, "the sockets to be released", 1_000);
         await sleep(50);
         assertEquals(cancelled + reports, handles.length);
       });
