@@ -5,6 +5,7 @@ import type { Endpoint, EventEngine } from "../pollers/engine.ts";
 import type { TransportOptions } from "./client_transport.ts";
 import { Driver } from "./driver.ts";
 import { DEFAULT_MAX_RECEIVE_MESSAGE_BYTES } from "./grpc/message_reader.ts";
+import { requestTooLarge } from "./grpc/headers.ts";
 import { GrpcServerStream } from "./grpc/server_stream.ts";
 import { Connection } from "./http2/connection.ts";
 import { ErrorCode, Http2Error } from "./http2/error.ts";
@@ -31,7 +32,11 @@ export class Http2ServerTransport implements ServerTransport, ConnectionSink {
     private readonly sink: ServerTransportSink,
     private readonly onReady: () => void,
   ) {
-    this.connection = new Connection({ role: "server", settings: options.settings ?? {} }, this);
+    this.connection = new Connection({
+      role: "server",
+      settings: options.settings ?? {},
+      tooLarge: requestTooLarge,
+    }, this);
     this.driver = new Driver(
       engine,
       endpoint,

@@ -1,5 +1,6 @@
 // Messages and metadata larger than the peer takes: they cost their own call, which says so, and no call beside it.
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { connect } from "node:http2";
 import { Channel, Metadata, RpcError, Status } from "pollwire";
 import { test } from "../harness.ts";
 import { Bench as Frames, END_STREAM } from "../transport/http2/wire.ts";
@@ -167,4 +168,33 @@ test("trailers above our own limit: RESOURCE_EXHAUSTED that names the field and 
     channel.close();
     server.close();
   }
+});
+
+test("a request above our own limit: 431, with a status that names the field and the option, for that call alone", () => {
+  let begun = 0;
+  return serving({ one: () => (begun++, {}) }, async ({ port }) => {
+    const session = connect(`http://127.0.0.1:${port}`);
+    const head = {
+      ":method": "POST",
+      ":path": "/trial.Trial/One",
+      "content-type": "application/grpc",
+      te: "trailers",
+    };
+    const answer = (extra: Record<string, string>) => {
+      const stream = session.request({ ...head, ...extra });
+      stream.end(new Uint8Array(5));
+      stream.resume();
+      return new Promise<Record<string, unknown>>((resolve, reject) =>
+        stream.on("response", resolve).on("error", reject)
+      );
+    };
+    const [large, beside] = await Promise.all([answer({ "x-large": "v".repeat(17_000) }), answer({})]);
+    assertEquals([large[":status"], large["grpc-status"]], [431, String(Status.RESOURCE_EXHAUSTED)]);
+    assertMatch(
+      large["grpc-message"] as string,
+      /^header list of \d+ bytes is above 16384 \(maxHeaderListSize\); the largest field is "x-large" with 17039$/,
+    );
+    assertEquals([beside[":status"], begun], [200, 1]);
+    session.destroy();
+  });
 });

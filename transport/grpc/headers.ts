@@ -107,6 +107,12 @@ export interface RequestRefusal {
   readonly message: string;
 }
 
+/** Answers a request whose metadata is above our limit: HTTP clients see 431, gRPC clients why. */
+export function requestTooLarge(reason: string): HeaderList {
+  const { fields } = statusHeaders(GrpcStatus.RESOURCE_EXHAUSTED, reason, true);
+  return new HeaderList([":status", "431", ...fields.slice(2)]);
+}
+
 /** What a request header section says. The same list gives the same head again, so a repeated one costs nothing. */
 export function parseRequest(headers: HeaderList): RequestHead | RequestRefusal {
   return remembered(headers, readRequest);

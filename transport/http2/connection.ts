@@ -13,7 +13,7 @@ import type { Instant } from "../../pollers/engine.ts";
 import type { SliceBuffer } from "../../pollers/core/slice_buffer.ts";
 import { ByteSink } from "../hpack/byte_sink.ts";
 import { Encoder } from "../hpack/encoder.ts";
-import type { HeaderList } from "../hpack/header_list.ts";
+import { HeaderList } from "../hpack/header_list.ts";
 import { BdpEstimator } from "./bdp_estimator.ts";
 import { ErrorCode, Http2Error } from "./error.ts";
 import { CLIENT_PREFACE } from "./frames.ts";
@@ -50,7 +50,14 @@ export interface ConnectionOptions {
   readonly role: "client" | "server";
   /** Differences from `DEFAULT_LOCAL_SETTINGS`; RangeError where one is outside the RFC's range. */
   readonly settings?: Partial<LocalSettings>;
+  /**
+   * Server: the response to a request whose header list is above our limit, for `reason`. Default: `:status` 431 alone
+   * (RFC 6585, section 5).
+   */
+  readonly tooLarge?: (reason: string) => HeaderList;
 }
+
+const TOO_LARGE = HeaderList.of([[":status", "431"]]);
 
 /** Opaque values of our own PINGs: the one that a graceful shutdown waits for, and the one that measures the path. */
 const DRAIN_PING = 0x6472_6169;
@@ -65,6 +72,8 @@ export class Connection {
   readonly role: "client" | "server";
   /** What we told the peer. */
   readonly settings: LocalSettings;
+  /** Answers a request whose header list is above our limit. */
+  readonly tooLarge: (reason: string) => HeaderList;
   /** What the peer told us. */
   readonly peerSettings = new PeerSettings();
   /** The open streams. */
@@ -125,6 +134,7 @@ export class Connection {
   constructor(options: ConnectionOptions, sink: ConnectionSink) {
     this.role = options.role;
     this.settings = localSettings(options.settings);
+    this.tooLarge = options.tooLarge ?? (() => TOO_LARGE);
     this.sink = sink;
     this.initialReceiveWindow = Math.max(INITIAL_WINDOW_BYTES, this.settings.initialWindowSize);
     this.streamWindow = this.settings.initialWindowSize;

@@ -1,7 +1,7 @@
 // What each frame from the peer does to the connection (RFC 9113, section 6), one method a frame type.
 
 import { DecodeFailure, Decoder } from "../hpack/decoder.ts";
-import { HeaderList } from "../hpack/header_list.ts";
+import type { HeaderList } from "../hpack/header_list.ts";
 import { Budget } from "./budget.ts";
 import type { Connection } from "./connection.ts";
 import { ErrorCode, errorCodeName, Http2Error } from "./error.ts";
@@ -20,9 +20,6 @@ import {
 } from "./limits.ts";
 import type { FrameHandler } from "./receiver.ts";
 import { Stream } from "./stream.ts";
-
-/** Answers a request whose header list is above our limit (RFC 6585, section 5). */
-const TOO_LARGE_RESPONSE = HeaderList.of([[":status", "431"]]);
 
 /** The receiving half of a connection. */
 export class Inbound implements FrameHandler {
@@ -229,12 +226,11 @@ export class Inbound implements FrameHandler {
     if (decoded instanceof DecodeFailure && decoded.kind === "compression") {
       return this.fail(ErrorCode.COMPRESSION_ERROR, decoded.reason);
     }
-    const headers = decoded instanceof DecodeFailure ? undefined : decoded;
     const stream = this.connection.streams.get(streamId);
     if (stream !== undefined) this.sectionOnOpen(stream, decoded, endStream);
     else if (!this.isIdle(streamId)) this.sectionOnClosed(streamId);
     else if (this.connection.role === "server" && (streamId & 1) === 1) {
-      this.request(streamId, headers, endStream);
+      this.request(streamId, decoded, endStream);
     } else this.protocolError(`HEADERS on idle stream ${streamId}`);
   }
 
@@ -259,7 +255,7 @@ export class Inbound implements FrameHandler {
   }
 
   /** A request's header section opens a stream (sections 5.1.1, 5.1.2 and 8.1). */
-  private request(streamId: number, headers: HeaderList | undefined, endStream: boolean): void {
+  private request(streamId: number, headers: HeaderList | DecodeFailure, endStream: boolean): void {
     const connection = this.connection;
     const passedOver = connection.lastPeerStreamId === 0 ? 1 : connection.lastPeerStreamId + 2;
     if (passedOver < streamId) {
@@ -276,7 +272,8 @@ export class Inbound implements FrameHandler {
     if (connection.streams.size >= connection.settings.maxConcurrentStreams) {
       return this.refuse(streamId, ErrorCode.REFUSED_STREAM, window);
     }
-    if (headers !== undefined && malformedReason(headers, "request") !== undefined) {
+    const tooLarge = headers instanceof DecodeFailure;
+    if (!tooLarge && malformedReason(headers, "request") !== undefined) {
       return this.refuse(streamId, ErrorCode.PROTOCOL_ERROR, window);
     }
     const stream = new Stream(
@@ -284,7 +281,7 @@ export class Inbound implements FrameHandler {
       connection.peerSettings.initialWindowSize,
       connection.initialReceiveWindow,
     );
-    if (headers === undefined) return this.refuseTooLarge(stream, endStream);
+    if (tooLarge) return this.refuseTooLarge(stream, headers.reason, endStream);
     stream.headersReceived = true;
     stream.remoteClosed = endStream;
     connection.streams.add(stream);
@@ -298,8 +295,8 @@ export class Inbound implements FrameHandler {
   }
 
   /** A complete response, then RST_STREAM(NO_ERROR) so that the client stops sending (section 8.1). */
-  private refuseTooLarge(stream: Stream, endStream: boolean): void {
-    this.connection.writeHeaders(stream, TOO_LARGE_RESPONSE, undefined, true);
+  private refuseTooLarge(stream: Stream, reason: string, endStream: boolean): void {
+    this.connection.writeHeaders(stream, this.connection.tooLarge(reason), undefined, true);
     if (endStream) this.connection.ignoreLate(stream.id, 0);
     else this.refuse(stream.id, ErrorCode.NO_ERROR, stream.receiveWindow);
   }
