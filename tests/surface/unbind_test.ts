@@ -3,6 +3,7 @@ import { assert, assertEquals, assertGreater, assertMatch, assertRejects, assert
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Channel, parseProto, Server, Status } from "pollwire";
+import { Simulation } from "../../pollers/simulated/mod.ts";
 import { test } from "../harness.ts";
 import {
   collect,
@@ -77,6 +78,7 @@ test("unbind: nobody connects there any more, connections and other addresses go
     await client.one({});
     for (const [at, closed] of [[`127.0.0.1:${other}`, other], [port, port]] as const) {
       await server.unbind(at);
+      assertThrows(() => void server.unbind(at), TypeError); // though the connection is still there
       const late = new Channel(`127.0.0.1:${closed}`);
       assertEquals((await failure(late.client(Trial).one({}))).code, Status.UNAVAILABLE);
       late.close();
@@ -122,6 +124,7 @@ test("unbind: a unix socket, whose file is gone then", async () => {
       const channel = new Channel(address);
       assertEquals((await channel.client(Trial).one({ number: 3 })).number, 3);
       channel.close();
+      assertThrows(() => void server.unbind(0), TypeError, `the server listens on ${address}`);
       await server.unbind(address);
     }
   } finally {
@@ -154,6 +157,31 @@ test("drain: running calls end in their own time, new ones get a connection of t
     await drain;
     assertEquals((await client.one({ number: 6 })).number, 6); // by the connection that came after it
   });
+});
+
+test("drain: several connections are waited for, each in its own time", async () => {
+  const simulation = new Simulation();
+  const [at, from] = [simulation.host(), simulation.host()];
+  const finish = [gate(), gate()];
+  const server = new Server({ poller: at });
+  server.addService(Trial, { one: ({ number }) => finish[number!]!.opened.then(() => ({})) });
+  await server.listen(`${at.hostAddress}:80`);
+  const channels = finish.map(() => new Channel(`${at.hostAddress}:80`, { poller: from }));
+  const calls = channels.map((channel, number) => channel.client(Trial).one({ number }));
+  await simulation.run();
+  let drained = false;
+  const drain = server.drain(80).then(() => drained = true);
+  for (const [number, call] of calls.entries()) {
+    await simulation.run({ until: simulation.now + 1_000 });
+    assertEquals(drained, false);
+    finish[number]!.open();
+    await simulation.run();
+    await call;
+  }
+  await drain;
+  for (const channel of channels) channel.close();
+  server.close();
+  await simulation.run();
 });
 
 test("drain: connections to other addresses stay, and what is unbound can be drained", () => {

@@ -5,7 +5,8 @@
  * longer than `room` octets is cut, never within a character, and never so that it ends with a space.
  */
 export function encodePercent(message: string, room = Infinity): string {
-  const text = message.length > room ? cut(message, room) : message; // a unit is an octet or more
+  // A unit takes an octet or more. Half of a surrogate pair, should one be left, takes nine and is cut off below.
+  const text = message.length > room ? message.slice(0, Math.max(0, room)) : message;
   if (/^[ -$&-~]*$/.test(text) && text.trim() === text) return text;
   let encoded = "";
   let whole = 0; // of `encoded`: what has no incomplete character
@@ -19,13 +20,6 @@ export function encodePercent(message: string, room = Infinity): string {
     if (encoded.length > room) return encoded.slice(0, whole).trimEnd();
   }
   return encoded;
-}
-
-/** The first `units` of `text`, but for half of a surrogate pair. */
-function cut(text: string, units: number): string {
-  const end = Math.max(0, units);
-  const last = text.charCodeAt(end - 1);
-  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? end - 1 : end);
 }
 
 /** The message of a header value; what is not well coded is left as it stands, for a message must not be lost. */

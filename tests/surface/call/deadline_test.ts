@@ -191,7 +191,9 @@ test("OK past the deadline, before our timer, is an answer", async () => {
 test("a call that no server has seen is not made again past its deadline", async () => {
   const world = await new World().connected();
   world.at(0.5, (peer) => peer.send(rst(1, ErrorCode.REFUSED_STREAM)));
-  assertEquals((await world.failure()).code, Status.DEADLINE_EXCEEDED);
+  const error = await world.failure();
+  assertEquals(error.code, Status.DEADLINE_EXCEEDED);
+  assertMatch(error.details, /REFUSED_STREAM/);
   assertEquals(world.peers[0]!.frames.filter((frame) => frame.startsWith("HEADERS")), ["HEADERS 1"]);
 });
 
