@@ -3,14 +3,13 @@
 // States and transitions are gRPC's (https://github.com/grpc/grpc/blob/master/doc/connectivity-semantics-and-api.md):
 //
 //   from               event                                              to
-//   IDLE               a call or connect(), no backoff left               CONNECTING
-//   IDLE               a call or connect(), in backoff                    IDLE, CONNECTING at its end
+//   IDLE               a call or connect()                                CONNECTING
 //   CONNECTING         SETTINGS of an address                             READY
 //   CONNECTING         name not found or not in time, or every address    TRANSIENT_FAILURE
 //                      failed
 //   READY              GOAWAY or lost, and it may be replaced at once     IDLE
 //   READY              GOAWAY or lost, and the backoff must be kept       TRANSIENT_FAILURE
-//   TRANSIENT_FAILURE  end of the backoff, and a call or connect() wants  CONNECTING
+//   TRANSIENT_FAILURE  the backoff is over, and a call or connect() asks  CONNECTING
 //   any                close()                                            SHUTDOWN
 //
 // The backoff counts from the start of an attempt, and it goes on growing until a connection has proved useful: it
