@@ -1,6 +1,7 @@
 // A server: services on addresses, and how it stops.
 
 import {
+  type DnsTarget,
   type Endpoint,
   type EventEngine,
   formatAddress,
@@ -13,6 +14,7 @@ import {
 import {
   acceptTransport,
   type ConnectOptions,
+  DEFAULT_HANDSHAKE_TIMEOUT_MS,
   type RequestHead,
   type ServerStream,
   type ServerStreamSink,
@@ -92,11 +94,10 @@ export class Server {
    * sockets). May be called for several addresses. Rejects with an Error that names address and cause.
    */
   async listen(address: string): Promise<number> {
-    if (this.#stopped !== undefined) {
-      throw new TypeError(`Cannot listen on ${address}: the server was shut down`);
-    }
+    this.#checkRunning(address);
     const target = parseTarget(address);
-    const at = target.family === "dns" ? await this.#lookUp(target.host, target.port) : [target];
+    const at = target.family === "dns" ? await this.#lookUp(target) : [target];
+    this.#checkRunning(address);
     const { reusePort = false, endpoint = {}, onAcceptPaused } = this.#options;
     const paused = onAcceptPaused &&
       { onAcceptPaused: (error: IoError) => onAcceptPaused(new Error(error.message)) };
@@ -116,6 +117,7 @@ export class Server {
     for (const one of at) {
       // Further addresses of a name get the port that the first one was given.
       const bound = await listener.bind("port" in one && one.port === 0 ? { ...one, port } : one);
+      this.#checkRunning(address); // a shutdown meanwhile has taken the listener with it
       if (!bound.ok) {
         listener.shutdown();
         throw new Error(`Cannot listen on ${formatAddress(target)}: ${bound.error.message}`);
@@ -190,11 +192,23 @@ export class Server {
     this.close();
   }
 
-  async #lookUp(host: string, port: number): Promise<SocketAddress[]> {
-    return await new Promise((resolve, reject) => {
-      this.engine.resolver().lookup(host, port, (result) => {
+  #checkRunning(address: string): void {
+    if (this.#stopped !== undefined) {
+      throw new TypeError(`Cannot listen on ${address}: the server was shut down`);
+    }
+  }
+
+  #lookUp(target: DnsTarget): Promise<SocketAddress[]> {
+    const timeoutMs = this.#options.handshakeTimeoutMs ?? DEFAULT_HANDSHAKE_TIMEOUT_MS;
+    const cannot = (why: string) => new Error(`Cannot listen on ${formatAddress(target)}: ${why}`);
+    return new Promise((resolve, reject) => {
+      const timer = this.engine.runAt(this.engine.now() + timeoutMs, () => {
+        reject(cannot(`the name was not resolved within ${timeoutMs} ms`));
+      });
+      this.engine.resolver().lookup(target.host, target.port, (result) => {
+        this.engine.cancel(timer);
         if (result.ok) resolve(result.value);
-        else reject(new Error(`Cannot listen on ${host}:${port}: ${result.error.message}`));
+        else reject(cannot(result.error.message));
       });
     });
   }

@@ -200,4 +200,25 @@ export default [
     test: "tests/pollers/epoll_contract_test.ts",
     name: "its socket is released",
   },
+  {
+    file: "surface/server/server.ts",
+    before: ": [target];\n    this.#checkRunning(address);\n",
+    after: ": [target];\n",
+    test: "tests/surface/server/listen_test.ts",
+    name: "while the name is looked up",
+  },
+  {
+    file: "surface/server/server.ts",
+    before: "      this.#checkRunning(address); // a shutdown meanwhile has taken the listener with it\n",
+    after: "",
+    test: "tests/surface/server/listen_test.ts",
+    name: "while an address is bound",
+  },
+  {
+    file: "surface/server/server.ts",
+    before: "        this.engine.cancel(timer);\n",
+    after: "",
+    test: "tests/surface/server/listen_test.ts",
+    name: "its address listened on",
+  },
 ];
