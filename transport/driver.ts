@@ -12,7 +12,11 @@ import { ErrorCode, Http2Error } from "./http2/error.ts";
 /** Reads that may complete at once, one after another, before other connections get their turn. */
 const READS_A_TURN = 4;
 
-/** While a peer leaves this much of our output unread, nothing more of its input is taken: it would only answer. */
+/**
+ * While a client leaves this much of a server's output unread, nothing more of its input is taken, which would only
+ * cause more. A client always reads: what it has to write is its application's own, and a server may be unable to read
+ * it before its answers are taken.
+ */
 const UNREAD_OUTPUT_BYTES = 1024 * 1024;
 
 /** How long a connection that is over waits for its last bytes to be written. */
@@ -130,7 +134,8 @@ export class Driver implements Flushable {
     const now = this.engine.now();
     for (const slice of input.slices) connection.receive(slice, now);
     input.clear();
-    this.readPaused = this.writing && connection.outputBytes > UNREAD_OUTPUT_BYTES;
+    this.readPaused = this.writing && connection.outputBytes > UNREAD_OUTPUT_BYTES &&
+      connection.role === "server";
     if (connection.closed || connection.nextTimeout() !== this.timerAt) this.touch();
   }
 

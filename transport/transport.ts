@@ -61,8 +61,11 @@ export interface MessageStream {
   readonly queuedBytes: number;
   /** Whether a producer should pause: `queuedBytes` is above the high-water mark. */
   readonly writeBlocked: boolean;
-  /** The application has consumed a message of `bytes` (as given to `onMessage`): window is given back. */
-  release(bytes: number): void;
+  /**
+   * The application has consumed a message of `bytes` (as given to `onMessage`), so the peer may send as much again.
+   * `last`: no further message is expected, and none is asked for.
+   */
+  release(bytes: number, last?: boolean): void;
 }
 
 /** What both kinds of sink hear. */

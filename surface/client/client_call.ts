@@ -198,8 +198,8 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
   }
 
   /** A response was consumed. */
-  protected release(wireBytes: number): void {
-    this.stream?.release(wireBytes);
+  protected release(wireBytes: number, last = false): void {
+    this.stream?.release(wireBytes, last);
   }
 
   /** The library or the caller ends the call. */
@@ -281,7 +281,7 @@ export class SingleResponseCall<Req, Res> extends ClientCall<Req, Res> {
   }
 
   protected override onResponse(message: Res, wireBytes: number): void {
-    this.release(wireBytes);
+    this.release(wireBytes, true);
     if (this.received) {
       return this.endLocally(Status.INTERNAL, "server sent more than one response message", "library");
     }

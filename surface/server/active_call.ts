@@ -107,7 +107,7 @@ export class ActiveCall implements ServerStreamSink, ServerCall, InboxOwner, Pro
       return this.cancelWith(Status.INTERNAL, `cannot decode request: ${(error as DecodeError).message}`);
     }
     if (this.inbox !== undefined) return this.inbox.push(message, wireBytes);
-    this.stream.release(wireBytes);
+    this.stream.release(wireBytes, true);
     if (this.requestReceived) {
       return this.cancelWith(Status.INTERNAL, "client sent more than one request message");
     }

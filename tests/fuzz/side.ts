@@ -134,19 +134,22 @@ export class Side implements ConnectionSink, StreamSink {
     return bytes.length;
   }
 
-  /** What the connection's window has, what is to be announced and what streams hold make the whole. */
+  /** What the connection's window has and what is to be announced make the whole, whatever streams hold. */
   checkAccounts(): void {
     const { connection } = this;
     if (connection.closed) return;
-    let held = connection.receiveWindow + connection["unannounced"];
+    const { receiveWindows, settings } = connection;
+    let grown = 0;
     for (const stream of connection.streams.all()) {
-      held += stream.unreleased;
+      grown += stream.windowGrowth;
       invariant(
         stream.unreleased === this.talk(stream).unread,
         "what is unread and what is unreleased differ",
       );
     }
-    invariant(held === connection["connectionWindow"], `${held} of ${connection["connectionWindow"]} octets`);
+    invariant(grown === receiveWindows.grown && grown <= settings.windowGrowthSize, `grown by ${grown}`);
+    const free = receiveWindows.connectionWindow + receiveWindows["unannounced"];
+    invariant(free === settings.connectionWindowSize, `${free} of ${settings.connectionWindowSize} octets`);
   }
 
   private add(stream: Stream): void {

@@ -14,12 +14,15 @@ import { ModelError } from "./model_error.ts";
 
 /** Looks at every connection of a simulation before each event, when all promise continuations have run. */
 export class Accounts {
+  /** How many events lie between two looks; more where there are too many streams to look at each time. */
+  interval = 1;
   /** How often both ends of a connection were compared with nothing on its way between them. */
   compared = 0;
+  private events = 0;
   /** Connections that stand, by their endpoints. */
   private readonly live = new Map<SimulatedEndpoint, Driver>();
-  /** What each open stream's receive window is in all: it may grow and never shrinks. */
-  private readonly wholes = new WeakMap<Stream, number>();
+  /** What each open stream's receive window has grown by: it may grow and never shrinks. */
+  private readonly growths = new WeakMap<Stream, number>();
 
   /** Connections make themselves known by their first output. */
   constructor(simulation: Simulation, ...hosts: SimulatedEngine[]) {
@@ -35,7 +38,7 @@ export class Accounts {
     const schedule = simulation.schedule.bind(simulation);
     simulation.schedule = (at, closure) =>
       schedule(at, () => {
-        this.check();
+        if (++this.events % this.interval === 0) this.check();
         closure();
       });
   }
@@ -82,22 +85,24 @@ export class Accounts {
     }
   }
 
-  /** What may still come, what is held, and what is free but not announced make the window that was announced. */
+  /** The connection's window is free or about to be announced, whatever is held; streams grow within one bound. */
   private checkReceived(driver: Driver): void {
-    const connection = driver["connection"];
-    let unreleased = 0;
-    for (const stream of connection.streams.all()) {
-      unreleased += stream.unreleased;
+    const { receiveWindows, settings, streams } = driver["connection"];
+    let grown = 0;
+    for (const stream of streams.all()) {
+      grown += stream.windowGrowth;
       this.checkStream(driver, stream);
     }
-    const { receiveWindow } = connection;
-    const unannounced = connection["unannounced"];
-    const whole = connection["connectionWindow"];
-    if (receiveWindow + unannounced + unreleased === whole) return;
+    expect(driver, "growth of all streams", receiveWindows.grown, grown);
+    if (grown > settings.windowGrowthSize) throw broken(driver, `windows have grown by ${grown}`);
+    const { connectionWindow } = receiveWindows;
+    const unannounced = receiveWindows["unannounced"];
+    const whole = settings.connectionWindowSize;
+    if (connectionWindow + unannounced === whole) return;
     throw broken(
       driver,
-      `receive window ${receiveWindow}, ${unannounced} unannounced and ${unreleased} unreleased ` +
-        `make ${receiveWindow + unannounced + unreleased} of the ${whole} octets announced`,
+      `receive window ${connectionWindow} and ${unannounced} unannounced ` +
+        `make ${connectionWindow + unannounced} of the ${whole} octets announced`,
     );
   }
 
@@ -105,18 +110,23 @@ export class Accounts {
     const connection = driver["connection"];
     checkCall(driver, stream);
     if (connection.settingsAckDeadline !== Infinity) return; // the initial window is not agreed on yet
-    const { receiveWindow, unannounced, unreleased } = stream;
+    const { receiveWindow, unannounced, unreleased, windowGrowth } = stream;
+    const { initialWindowSize, maxWindowSize } = connection.settings;
+    const named = `stream ${stream.id}:`;
     const whole = receiveWindow + unannounced + unreleased;
-    const least = this.wholes.get(stream) ?? connection.initialReceiveWindow;
-    const most = connection["streamWindow"];
-    if (whole < least || whole > most) {
+    if (whole !== initialWindowSize + windowGrowth) {
       throw broken(
         driver,
-        `stream ${stream.id}: receive window ${receiveWindow}, ${unannounced} unannounced and ` +
-          `${unreleased} unreleased make ${whole}, which must be ${least} to ${most}`,
+        `${named} receive window ${receiveWindow}, ${unannounced} unannounced and ${unreleased} unreleased ` +
+          `make ${whole}, not the initial ${initialWindowSize} and what it has grown by, ${windowGrowth}`,
       );
     }
-    if (whole > least) this.wholes.set(stream, whole);
+    const least = this.growths.get(stream) ?? 0;
+    const most = Math.max(0, maxWindowSize - initialWindowSize);
+    if (windowGrowth < least || windowGrowth > most) {
+      throw broken(driver, `${named} its window has grown by ${windowGrowth}, not by ${least} to ${most}`);
+    }
+    if (windowGrowth > least) this.growths.set(stream, windowGrowth);
   }
 }
 
@@ -127,7 +137,7 @@ function endpointOf(driver: Driver): SimulatedEndpoint {
 /** What this side may send is what the other may receive; what waits, waits for a window. */
 function checkSame(from: Driver, to: Driver): void {
   const [sender, receiver] = [from["connection"], to["connection"]];
-  expect(from, "send window", sender.sendWindow, receiver.receiveWindow);
+  expect(from, "send window", sender.sendWindow, receiver.receiveWindows.connectionWindow);
   expect(from, "open streams", sender.streams.size, receiver.streams.size);
   for (const stream of sender.streams.all()) {
     const twin = receiver.streams.get(stream.id);

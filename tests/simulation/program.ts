@@ -119,6 +119,7 @@ function randomWindows(seed: number): { client: Partial<LocalSettings>; server: 
       initialWindowSize,
       connectionWindowSize: random.pick([65_535, 70_000, 300_000]),
       maxWindowSize: random.pick([initialWindowSize, 16_777_216]),
+      windowGrowthSize: random.pick([0, 100_000, 16_777_216]),
     };
   };
   return { client: one(), server: one() };

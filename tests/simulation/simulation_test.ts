@@ -76,12 +76,15 @@ test("books of flow control that do not balance are found, and their figures nam
       assertMatch(assertThrows(() => accounts.checkIdle(), ModelError).message, message);
       undo();
     };
-    const sent = /send window: found 8388\d+, must be 8388\d+$/;
+    const sent = /send window: found 3355\d+, must be 3355\d+$/;
     wrong(() => connection.sendWindow--, () => connection.sendWindow++, sent);
-    const more = /make 8388609 of the 8388608 octets announced/;
-    wrong(() => connection.receiveWindow++, () => connection.receiveWindow--, more);
-    const less = /make 8388607 of the 8388608 octets announced/;
-    wrong(() => connection["unannounced"]--, () => connection["unannounced"]++, less);
+    const { receiveWindows } = connection;
+    const more = /make 33554433 of the 33554432 octets announced/;
+    wrong(() => receiveWindows.connectionWindow++, () => receiveWindows.connectionWindow--, more);
+    const less = /make 33554431 of the 33554432 octets announced/;
+    wrong(() => receiveWindows["unannounced"]--, () => receiveWindows["unannounced"]++, less);
+    const growth = /growth of all streams: found 1, must be 0/;
+    wrong(() => receiveWindows.grown++, () => receiveWindows.grown--, growth);
     const timer = /armed timers: found 1, must be 0/;
     wrong(() => driver["timer"] = {}, () => driver["timer"] = undefined, timer);
   }

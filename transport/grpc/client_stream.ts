@@ -3,6 +3,7 @@
 import type { HeaderList } from "../hpack/header_list.ts";
 import type { Connection } from "../http2/connection.ts";
 import { ErrorCode, Http2Error } from "../http2/error.ts";
+import { ANY_NUMBER } from "../http2/flow_control.ts";
 import type { StreamSink } from "../http2/sink.ts";
 import type { Stream } from "../http2/stream.ts";
 import type { ClientStream, ClientStreamSink, StreamStatus } from "../transport.ts";
@@ -46,8 +47,8 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
   }
 
   /** See {@linkcode ClientStream}. */
-  release(bytes: number): void {
-    this.connection.release(this.stream, this.reader!.taken(bytes));
+  release(bytes: number, last = false): void {
+    this.connection.release(this.stream, this.reader!.taken(bytes), last ? 0 : ANY_NUMBER);
   }
 
   /** See {@linkcode ClientStream}. */
@@ -104,8 +105,8 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
   }
 
   /** Octets of a message that is not whole yet. */
-  onConsumed(bytes: number): void {
-    this.connection.release(this.stream, bytes);
+  onConsumed(bytes: number, left: number): void {
+    this.connection.release(this.stream, bytes, left);
   }
 
   /** No further message can be received. */

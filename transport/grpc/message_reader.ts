@@ -25,8 +25,8 @@ export interface MessageOwner {
    * taken, prefix and content (or a flood of empty messages would be free); tell `taken` then.
    */
   onMessageBytes(bytes: Uint8Array, wireBytes: number): void;
-  /** Octets of a message that is still being put together are given back to the windows ahead of it. */
-  onConsumed(bytes: number): void;
+  /** Octets of a message that is still being put together count as consumed; `left` of it are still to come. */
+  onConsumed(bytes: number, left: number): void;
   /** Nothing can be received any more; the last call. */
   onMessageError(error: MessageError): void;
 }
@@ -150,10 +150,12 @@ export class MessageReader {
     }
     copyBytes(bytes, at, at + taken, this.assembled, this.assembledBytes);
     this.assembledBytes = needed;
-    if (this.untakenBytes > 0) this.heldBytes += taken;
+    // The prefix goes with the first of the content.
+    const consumed = this.aheadBytes + this.heldBytes === 0 ? MESSAGE_PREFIX_BYTES + taken : taken;
+    if (this.untakenBytes > 0) this.heldBytes += consumed;
     else {
-      this.aheadBytes += taken;
-      this.owner.onConsumed(taken);
+      this.aheadBytes += consumed;
+      this.owner.onConsumed(consumed, this.messageBytes - needed);
     }
     if (needed === this.messageBytes) this.assembledMessage();
     return at + taken;

@@ -3,6 +3,7 @@
 import { HeaderList } from "../hpack/header_list.ts";
 import type { Connection } from "../http2/connection.ts";
 import { ErrorCode, Http2Error } from "../http2/error.ts";
+import { ANY_NUMBER } from "../http2/flow_control.ts";
 import type { StreamSink } from "../http2/sink.ts";
 import type { Stream } from "../http2/stream.ts";
 import type { RequestHead, ServerStream, ServerStreamSink } from "../transport.ts";
@@ -79,8 +80,8 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
   }
 
   /** See {@linkcode ServerStream}. */
-  release(bytes: number): void {
-    this.connection.release(this.stream, this.reader!.taken(bytes));
+  release(bytes: number, last = false): void {
+    this.connection.release(this.stream, this.reader!.taken(bytes), last ? 0 : ANY_NUMBER);
   }
 
   /** The request's header section begins the call, or refuses it. */
@@ -127,8 +128,8 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
   }
 
   /** Octets of a message that is not whole yet. */
-  onConsumed(bytes: number): void {
-    this.connection.release(this.stream, bytes);
+  onConsumed(bytes: number, left: number): void {
+    this.connection.release(this.stream, bytes, left);
   }
 
   /** No further message can be received: the client hears why, and the call is over. */

@@ -14,8 +14,8 @@ import type { SliceBuffer } from "../../pollers/core/slice_buffer.ts";
 import { ByteSink } from "../hpack/byte_sink.ts";
 import { Encoder } from "../hpack/encoder.ts";
 import { HeaderList } from "../hpack/header_list.ts";
-import { BdpEstimator } from "./bdp_estimator.ts";
 import { ErrorCode, Http2Error } from "./error.ts";
+import { ANY_NUMBER, BDP_PING, ReceiveWindows } from "./flow_control.ts";
 import { CLIENT_PREFACE } from "./frames.ts";
 import {
   writeData,
@@ -24,7 +24,6 @@ import {
   writePing,
   writeRstStream,
   writeSettings,
-  writeWindowUpdate,
 } from "./frame_writer.ts";
 import { Inbound } from "./inbound.ts";
 import { LateFrames } from "./late_frames.ts";
@@ -59,9 +58,8 @@ export interface ConnectionOptions {
 
 const TOO_LARGE = HeaderList.of([[":status", "431"]]);
 
-/** Opaque values of our own PINGs: the one that a graceful shutdown waits for, and the one that measures the path. */
+/** The opaque value of the PING that a graceful shutdown waits for. */
 const DRAIN_PING = 0x6472_6169;
-const BDP_PING = 0x6264_7069;
 
 /** Where a header block is encoded before it is cut into frames: every connection's, for it is used at once. */
 const block = new ByteSink();
@@ -84,14 +82,6 @@ export class Connection {
   closed = false;
   /** What the peer lets us send on the connection, in octets. */
   sendWindow = INITIAL_WINDOW_BYTES;
-  /** What the peer may still send on the connection, in octets. */
-  receiveWindow = INITIAL_WINDOW_BYTES;
-  /** The receive window of a stream that the peer opens now (settings count from their ACK on). */
-  initialReceiveWindow: number;
-  /** The receive window that streams are to have; new ones get there with their first WINDOW_UPDATE. */
-  private streamWindow: number;
-  /** What our windows should be. */
-  readonly bdp: BdpEstimator;
   /** When the peer must have acknowledged our SETTINGS. */
   settingsAckDeadline: Instant = Infinity;
   /** The highest stream the peer opened. */
@@ -119,11 +109,10 @@ export class Connection {
   readonly encoder = new Encoder();
   private readonly out = new OutputBuffer();
   private readonly queue = new SendQueue(this, this.out);
+  /** What the peer may still send. */
+  readonly receiveWindows: ReceiveWindows;
   private readonly inbound: Inbound;
   private readonly receiver: Receiver;
-  /** The receive window of the connection that we announced last. */
-  private connectionWindow: number;
-  private unannounced = 0;
   private drainDeadline: Instant = Infinity;
   /** A drain began since the clock was last told: its deadline counts from the next `handleTimeout`. */
   private drainUntimed = false;
@@ -136,10 +125,7 @@ export class Connection {
     this.settings = localSettings(options.settings);
     this.tooLarge = options.tooLarge ?? (() => TOO_LARGE);
     this.sink = sink;
-    this.initialReceiveWindow = Math.max(INITIAL_WINDOW_BYTES, this.settings.initialWindowSize);
-    this.streamWindow = this.settings.initialWindowSize;
-    this.connectionWindow = this.settings.connectionWindowSize;
-    this.bdp = new BdpEstimator(this.streamWindow);
+    this.receiveWindows = new ReceiveWindows(this.settings, sink, this.out);
     this.inbound = new Inbound(this);
     this.receiver = new Receiver(this.inbound, this.settings.maxFrameSize, this.role === "server");
   }
@@ -153,11 +139,7 @@ export class Connection {
       this.out.length += CLIENT_PREFACE.length;
     }
     writeSettings(this.out, settingsEntries(this.settings, this.role));
-    const more = this.settings.connectionWindowSize - INITIAL_WINDOW_BYTES;
-    if (more > 0) {
-      writeWindowUpdate(this.out, 0, more);
-      this.receiveWindow += more;
-    }
+    this.receiveWindows.start();
     this.settingsAckDeadline = now + SETTINGS_ACK_TIMEOUT_MS;
     this.sink.onOutput();
   }
@@ -232,7 +214,7 @@ export class Connection {
     const stream = new Stream(
       this.nextStreamId,
       this.peerSettings.initialWindowSize,
-      this.initialReceiveWindow,
+      this.receiveWindows.initialStreamWindow,
     );
     stream.sink = sink;
     this.writeHeaders(stream, headers, extra, endStream); // which throws for fields that are no octets
@@ -301,24 +283,17 @@ export class Connection {
     return length <= stream.sendWindow && length <= this.sendWindow && this.queue.isEmpty;
   }
 
-  /** The application has consumed `bytes` of what `onData` gave: they are announced, in batches of half a window. */
-  release(stream: Stream, bytes: number): void {
-    if (stream.closed || bytes === 0) return; // what was unreleased went back when the stream closed
+  /**
+   * The application has consumed `bytes` of what `onData` gave: they go back to the stream's window, in batches of
+   * half of it. `expected`: how many more the application waits for, where it knows: the rest of a message, or none.
+   */
+  release(stream: Stream, bytes: number, expected: number = ANY_NUMBER): void {
+    if (stream.closed) return;
     if (bytes < 0 || bytes > stream.unreleased) {
       const held = stream.unreleased;
       throw new RangeError(`Cannot release ${bytes} bytes of stream ${stream.id}: ${held} are unreleased`);
     }
-    stream.unreleased -= bytes;
-    stream.unannounced += bytes;
-    this.giveBack(bytes);
-    const window = stream.receiveWindow + stream.unreleased + stream.unannounced;
-    if (stream.remoteClosed || stream.unannounced < Math.min(window, this.streamWindow) >> 1) return;
-    const increment = stream.unannounced + Math.max(0, this.streamWindow - window);
-    writeWindowUpdate(this.out, stream.id, increment);
-    stream.receiveWindow += increment;
-    stream.unannounced = 0;
-    this.probeBdp();
-    this.sink.onOutput();
+    this.receiveWindows.release(stream, bytes, expected, this.now);
   }
 
   /**
@@ -372,19 +347,7 @@ export class Connection {
   /** For `inbound.ts`: a PING of ours came back. */
   pong(opaque: number): void {
     if (opaque === DRAIN_PING && this.drainPingOut) this.finishDrain();
-    else if (opaque === BDP_PING && this.bdp.isProbing) {
-      if (this.bdp.end(this.now)) this.growWindows();
-    } else this.sink.onPong(opaque);
-  }
-
-  /** For `inbound.ts`: octets of the connection's window are free again. */
-  giveBack(bytes: number): void {
-    this.unannounced += bytes;
-    if (this.unannounced < this.connectionWindow >> 1 || this.closed) return;
-    writeWindowUpdate(this.out, 0, this.unannounced);
-    this.receiveWindow += this.unannounced;
-    this.unannounced = 0;
-    this.sink.onOutput();
+    else if (opaque !== BDP_PING || !this.receiveWindows.measured(this.now)) this.sink.onPong(opaque);
   }
 
   /** For `inbound.ts`: a window grew, so DATA that waited may go. */
@@ -431,7 +394,7 @@ export class Connection {
   /** For `inbound.ts`: what the peer sends on the stream from here on is ignored; its window has `window` octets left. */
   ignoreLate(streamId: number, window: number): void {
     if (this.role === "server") this.streams.rememberReset(streamId);
-    this.late.expect(window, this.receiveWindow);
+    this.late.expect(window, this.receiveWindows.connectionWindow);
   }
 
   /** For `inbound.ts`: whether HEADERS and DATA on the closed stream are ignored; see `late_frames.ts`. */
@@ -439,14 +402,14 @@ export class Connection {
     return this.role === "client" || this.streams.mayHaveBeenReset(streamId);
   }
 
-  /** For `inbound.ts`: the stream is over; gives its window back and tells its sink. */
+  /** For `inbound.ts`: the stream is over; its sink gets its last call. */
   closeStream(stream: Stream, error: Http2Error | undefined): void {
     if (stream.closed) return;
     const wasFull = this.streams.size >= this.peerSettings.maxConcurrentStreams;
     stream.closed = true;
     this.streams.remove(stream);
     this.queue.drop(stream);
-    if (stream.unreleased > 0) this.giveBack(stream.unreleased);
+    this.receiveWindows.close(stream);
     stream.sink.onClosed(stream, error);
     if (wasFull && this.role === "client" && this.canOpen) this.sink.onCanOpen();
     this.closeIfDrained();
@@ -456,28 +419,6 @@ export class Connection {
   closeIfDrained(): void {
     const over = this.role === "client" ? this.draining : this.drained;
     if (over && this.streams.size === 0) this.terminate(this.goAwayError);
-  }
-
-  /** A stream that gives back half a window has a peer that sends: the time to measure what the path holds. */
-  private probeBdp(): void {
-    if (this.streamWindow >= this.settings.maxWindowSize || !this.bdp.wantsProbe(this.now)) return;
-    this.bdp.begin(this.now);
-    writePing(this.out, 0, BDP_PING, false);
-  }
-
-  /**
-   * Windows as large as the estimate, by WINDOW_UPDATE and not by a new SETTINGS_INITIAL_WINDOW_SIZE: there are
-   * peers that apply a later SETTINGS wrongly and hang (Bun's node:http2, oven-sh/bun#30342).
-   */
-  private growWindows(): void {
-    this.streamWindow = Math.min(this.bdp.estimate, this.settings.maxWindowSize);
-    const more = 2 * this.streamWindow - this.connectionWindow;
-    if (more > 0) {
-      this.connectionWindow += more;
-      this.receiveWindow += more;
-      writeWindowUpdate(this.out, 0, more);
-    }
-    this.sink.onOutput();
   }
 
   private finishDrain(): void {

@@ -68,23 +68,16 @@ export class Inbound implements FrameHandler {
     if (!this.checkOrder(FrameType.DATA, streamId)) return;
     const connection = this.connection;
     if (streamId === 0) return this.protocolError("DATA on stream 0");
-    if (frameBytes > connection.receiveWindow) {
+    if (!connection.receiveWindows.receive(frameBytes)) {
       return this.fail(
         ErrorCode.FLOW_CONTROL_ERROR,
         `DATA of ${frameBytes} bytes exceeds the connection's window`,
       );
     }
-    connection.receiveWindow -= frameBytes;
-    connection.bdp.arrived += frameBytes;
     const stream = connection.streams.get(streamId);
     if (stream === undefined) return this.dataOnClosed(streamId, frameBytes);
     const error = this.dataError(stream, frameBytes, contentBytes);
-    if (error !== undefined) {
-      connection.giveBack(frameBytes);
-      return this.streamError(stream, error[0], error[1]);
-    }
-    stream.receiveWindow -= frameBytes;
-    stream.unreleased += frameBytes;
+    if (error !== undefined) return this.streamError(stream, error[0], error[1]);
     this.dataStream = stream;
     this.dataEndsStream = endStream;
     if (frameBytes > contentBytes) connection.release(stream, frameBytes - contentBytes);
@@ -159,7 +152,6 @@ export class Inbound implements FrameHandler {
     if (!this.connection.ignoresLate(streamId)) {
       return this.fail(ErrorCode.STREAM_CLOSED, `DATA on closed stream ${streamId}`);
     }
-    this.connection.giveBack(frameBytes);
     if (!this.connection.late.data(frameBytes, this.connection.now)) this.tooLate("DATA", streamId);
   }
 
@@ -170,7 +162,7 @@ export class Inbound implements FrameHandler {
   ): [code: number, reason: string] | undefined {
     if (stream.remoteClosed) return [ErrorCode.STREAM_CLOSED, "DATA after END_STREAM"];
     if (!stream.headersReceived) return [ErrorCode.PROTOCOL_ERROR, "DATA before the header section"];
-    if (frameBytes > stream.receiveWindow) {
+    if (!this.connection.receiveWindows.receiveOn(stream, frameBytes)) {
       return [ErrorCode.FLOW_CONTROL_ERROR, `DATA of ${contentBytes} bytes exceeds the stream's window`];
     }
     return undefined;
@@ -263,7 +255,7 @@ export class Inbound implements FrameHandler {
       this.skippedTo = streamId - 2;
     }
     connection.lastPeerStreamId = streamId;
-    const window = endStream ? 0 : connection.initialReceiveWindow;
+    const window = endStream ? 0 : connection.receiveWindows.initialStreamWindow;
     if (connection.drained) {
       connection.ignoreLate(streamId, window);
       if (!connection.late.section(connection.now)) this.tooLate("HEADERS", streamId);
@@ -279,7 +271,7 @@ export class Inbound implements FrameHandler {
     const stream = new Stream(
       streamId,
       connection.peerSettings.initialWindowSize,
-      connection.initialReceiveWindow,
+      connection.receiveWindows.initialStreamWindow,
     );
     if (tooLarge) return this.refuseTooLarge(stream, headers.reason, endStream);
     stream.headersReceived = true;
@@ -408,9 +400,7 @@ export class Inbound implements FrameHandler {
     if (connection.settingsAckDeadline === Infinity) return; // an ACK nobody waits for is no error
     connection.settingsAckDeadline = Infinity;
     this.decoder.setMaxTableSize(connection.settings.headerTableSize);
-    const change = connection.settings.initialWindowSize - connection.initialReceiveWindow;
-    connection.initialReceiveWindow += change;
-    if (change !== 0) { for (const stream of connection.streams.all()) stream.receiveWindow += change; }
+    connection.receiveWindows.settingsAcknowledged(connection.streams, connection.now);
   }
 
   /** Section 6.9.2: a new initial window changes the windows of open streams, below zero if need be. */

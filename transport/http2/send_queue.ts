@@ -14,7 +14,7 @@ export class SendQueue {
   /** `connection` owns the windows and ends streams; `out` gets the frames. */
   constructor(private readonly connection: Connection, private readonly out: OutputBuffer) {}
 
-  /** Whether some stream could send, window of the connection permitting. */
+  /** Whether no stream waits for its turn; one that waits for its own window is not in the round. */
   get isEmpty(): boolean {
     return this.round.length === 0;
   }
@@ -60,32 +60,42 @@ export class SendQueue {
     stream.queuedTrailersExtra = undefined;
   }
 
-  /** Frames queued DATA, a frame a stream a round, until windows end or a write's worth is out. */
+  /**
+   * Frames queued DATA, a frame a stream a round, until windows end or a write's worth is out. Who had no turn for
+   * want of the connection's window or of room comes first the next time, or a window that opens a little at a time
+   * would always be the first stream's.
+   */
   fill(): void {
     while (this.round.length > 0 && this.out.byteLength < TRANSMIT_BYTES) {
       const streams = this.round;
       this.round = this.next;
       let progress = false;
+      let waiting = 0;
       let turn = 0;
       for (; turn < streams.length && this.out.byteLength < TRANSMIT_BYTES; turn++) {
         const stream = streams[turn]!;
+        if (stream.queuedBytes > 0 && this.connection.sendWindow <= 0) {
+          streams[waiting++] = stream;
+          continue;
+        }
         stream.inRound = false;
         if (stream.closed) continue;
         if (this.sendFrame(stream)) progress = true;
         this.admit(stream);
       }
-      if (turn < streams.length) { // the output is full: who had no turn comes first the next time
-        this.round = streams.slice(turn).concat(this.round);
-        this.next = [];
-        return;
-      }
-      streams.length = 0;
-      this.next = streams;
+      while (turn < streams.length) streams[waiting++] = streams[turn++]!;
+      streams.length = waiting;
+      if (waiting > 0) {
+        for (const stream of this.round) streams.push(stream);
+        this.round.length = 0;
+        this.next = this.round;
+        this.round = streams;
+      } else this.next = streams;
       if (!progress) return;
     }
   }
 
-  /** One frame of `stream`; false when the connection's window kept it back. */
+  /** One frame of `stream`; false when its window has shrunk meanwhile. */
   private sendFrame(stream: Stream): boolean {
     if (stream.queuedBytes > 0) {
       const window = Math.min(stream.sendWindow, this.connection.sendWindow, DATA_FRAME_BYTES);

@@ -7,6 +7,7 @@ import {
   MAX_MAX_FRAME_BYTES,
   MAX_WINDOW_BYTES,
   MIN_MAX_FRAME_BYTES,
+  STREAM_WINDOW_BYTES,
   UNANNOUNCED_HEADER_LIST_BYTES,
 } from "./limits.ts";
 
@@ -26,14 +27,23 @@ export interface LocalSettings {
   readonly headerTableSize: number;
   /** Streams the peer may have open; a client leaves it at 0, for it accepts no pushes. */
   readonly maxConcurrentStreams: number;
-  /** Receive window of a new stream. */
+  /** Receive window of a new stream: what a stream that nobody reads can make us hold. */
   readonly initialWindowSize: number;
   /**
-   * How far the receive window of streams grows by itself when the path holds more than it (`bdp_estimator.ts`);
-   * the connection's grows to twice that. No more than `initialWindowSize`: windows stay as they are.
+   * What the receive window of one stream grows to while it is read (`flow_control.ts`). No more than
+   * `initialWindowSize`: windows stay as they are.
    */
   readonly maxWindowSize: number;
-  /** Receive window of the connection; sent as a WINDOW_UPDATE, not as a setting. */
+  /**
+   * What the receive windows of all open streams together may grow by beyond `initialWindowSize`. At the bound growth
+   * stops, and nothing else. With it the most that messages which nobody reads make one connection hold is
+   * (open streams) x (`initialWindowSize` + one message that is being put together) + `windowGrowthSize`.
+   */
+  readonly windowGrowthSize: number;
+  /**
+   * Receive window of the connection; sent as a WINDOW_UPDATE, not as a setting. It goes back to the peer on receipt,
+   * so it bounds what is on its way and not what is held.
+   */
   readonly connectionWindowSize: number;
   /** Largest frame payload we accept. */
   readonly maxFrameSize: number;
@@ -42,17 +52,19 @@ export interface LocalSettings {
 }
 
 /**
- * Our defaults. A stream may have 1 MiB unread and a connection 8 MiB: enough for 10 Gbit/s at 1 ms or 80 Mbit/s
- * at 100 ms on one stream, and a bound on what one peer can make us hold. On a longer path windows grow to what it
- * holds, 16 MiB a stream at most, as in other gRPC libraries. Header lists as gRPC: 8 KiB soft,
- * 16 KiB hard; we refuse above the hard one.
+ * Our defaults. A stream begins with 65 KiB and grows to 1 MiB while it is read, or to what a longer
+ * path holds, 16 MiB at most, as in other gRPC libraries: 1 Gbit/s at 130 ms. All streams of a connection grow by
+ * 16 MiB in all: one of them may have the largest window, and 100 unread ones hold 22 MiB. The connection's window is
+ * twice the largest of a stream, for it is announced in halves. Header lists as gRPC: 8 KiB soft, 16 KiB hard; we
+ * refuse above the hard one.
  */
 export const DEFAULT_LOCAL_SETTINGS: LocalSettings = {
   headerTableSize: 4_096,
   maxConcurrentStreams: 0x7fff_ffff,
-  initialWindowSize: 1_048_576,
+  initialWindowSize: STREAM_WINDOW_BYTES,
   maxWindowSize: 16_777_216,
-  connectionWindowSize: 8_388_608,
+  windowGrowthSize: 16_777_216,
+  connectionWindowSize: 33_554_432,
   maxFrameSize: 16_384,
   maxHeaderListSize: 16_384,
 };
@@ -63,7 +75,8 @@ export function localSettings(given: Partial<LocalSettings> | undefined): LocalS
   checkRange("headerTableSize", settings.headerTableSize, 0, 0xffff_ffff);
   checkRange("maxConcurrentStreams", settings.maxConcurrentStreams, 0, 0xffff_ffff);
   checkRange("initialWindowSize", settings.initialWindowSize, 0, MAX_WINDOW_BYTES);
-  checkRange("maxWindowSize", settings.maxWindowSize, 0, MAX_WINDOW_BYTES >> 1);
+  checkRange("maxWindowSize", settings.maxWindowSize, 0, MAX_WINDOW_BYTES);
+  checkRange("windowGrowthSize", settings.windowGrowthSize, 0, MAX_WINDOW_BYTES);
   // The connection's window starts at this size and no frame can make it smaller (section 6.9.2).
   checkRange("connectionWindowSize", settings.connectionWindowSize, INITIAL_WINDOW_BYTES, MAX_WINDOW_BYTES);
   checkRange("maxFrameSize", settings.maxFrameSize, MIN_MAX_FRAME_BYTES, MAX_MAX_FRAME_BYTES);
@@ -84,7 +97,9 @@ export function settingsEntries(settings: LocalSettings, role: "client" | "serve
     entries.push([SettingId.HEADER_TABLE_SIZE, settings.headerTableSize]);
   }
   if (role === "server") entries.push([SettingId.MAX_CONCURRENT_STREAMS, settings.maxConcurrentStreams]);
-  entries.push([SettingId.INITIAL_WINDOW_SIZE, settings.initialWindowSize]);
+  if (settings.initialWindowSize !== INITIAL_WINDOW_BYTES) {
+    entries.push([SettingId.INITIAL_WINDOW_SIZE, settings.initialWindowSize]);
+  }
   if (settings.maxFrameSize !== MIN_MAX_FRAME_BYTES) {
     entries.push([SettingId.MAX_FRAME_SIZE, settings.maxFrameSize]);
   }

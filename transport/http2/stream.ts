@@ -35,6 +35,10 @@ export class Stream {
   unreleased = 0;
   /** Octets released and not yet announced by WINDOW_UPDATE. */
   unannounced = 0;
+  /** Octets by which the receive window has grown beyond the initial one. */
+  windowGrowth = 0;
+  /** When the last WINDOW_UPDATE went out, in whole milliseconds. */
+  announcedAt = 0;
   /** Octets that content-length still promises; -1 where there is none (section 8.1.1). */
   contentLeft = -1;
   /** DATA waiting for window or turn. */

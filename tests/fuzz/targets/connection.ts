@@ -31,6 +31,7 @@ class Feeding {
       settings: {
         initialWindowSize,
         maxWindowSize: (mood & 16) === 0 ? initialWindowSize : 200_000,
+        windowGrowthSize: (mood & 64) === 0 ? 150_000 : 1_000_000,
         connectionWindowSize: CONNECTION_WINDOW,
         maxConcurrentStreams: 50,
         headerTableSize: (mood & 32) === 0 ? 4_096 : 100,
@@ -100,19 +101,22 @@ class Feeding {
     }
   }
 
-  /** Every octet of the connection's window is free, to be announced later, or in some stream's hands. */
+  /** Every octet of the connection's window is free or to be announced, whatever streams hold. */
   private checkAccounts(): void {
     const { connection } = this;
-    invariant(connection.receiveWindow >= 0, "the connection's receive window is negative");
+    const { receiveWindows, settings } = connection;
+    invariant(receiveWindows.connectionWindow >= 0, "the connection's receive window is negative");
     invariant(connection.sendWindow >= 0, "more was sent than the peer let in");
     if (connection.closed) return;
-    let held = connection.receiveWindow + connection["unannounced"];
+    let grown = 0;
     for (const stream of connection.streams.all()) {
       invariant(stream.unreleased >= 0 && stream.unannounced >= 0, "more was released than was received");
       invariant(!stream.closed, "a closed stream is among the open ones");
-      held += stream.unreleased;
+      grown += stream.windowGrowth;
     }
-    invariant(held === connection["connectionWindow"], `${held} of ${connection["connectionWindow"]} octets`);
+    invariant(grown === receiveWindows.grown && grown <= settings.windowGrowthSize, `grown by ${grown}`);
+    const free = receiveWindows.connectionWindow + receiveWindows["unannounced"];
+    invariant(free === settings.connectionWindowSize, `${free} of ${settings.connectionWindowSize} octets`);
   }
 
   private drainOutput(): void {

@@ -38,6 +38,7 @@ class Program {
     const settings: Partial<LocalSettings> = {
       initialWindowSize,
       maxWindowSize: (kind & 4) === 0 ? initialWindowSize : 1_000_000,
+      windowGrowthSize: (kind & 32) === 0 ? 150_000 : 10_000_000,
       connectionWindowSize: CONNECTION_WINDOW,
     };
     this.client = new Side("client", settings);
@@ -128,8 +129,8 @@ class Program {
       server.carry(client, this.now, this.piece);
     }
     if (client.connection.closed || server.connection.closed) return;
-    compare("connection", client.connection.sendWindow, server.connection.receiveWindow);
-    compare("connection", server.connection.sendWindow, client.connection.receiveWindow);
+    compare("connection", client.connection.sendWindow, server.connection.receiveWindows.connectionWindow);
+    compare("connection", server.connection.sendWindow, client.connection.receiveWindows.connectionWindow);
     for (const { stream, sent, closed } of client.talks) {
       const answer = server.talks.find((one) => one.stream.id === stream.id);
       if (closed || answer === undefined || answer.closed) continue;

@@ -10,12 +10,14 @@ class Recorder {
   readonly wireBytes: number[] = [];
   readonly errors: MessageError[] = [];
   consumed = 0;
+  readonly left: number[] = [];
   onMessageBytes(bytes: Uint8Array, wireBytes: number): void {
     this.messages.push(bytes);
     this.wireBytes.push(wireBytes);
   }
-  onConsumed(bytes: number): void {
+  onConsumed(bytes: number, left: number): void {
     this.consumed += bytes;
+    this.left.push(left);
   }
   onMessageError(error: MessageError): void {
     this.errors.push(error);
@@ -89,7 +91,18 @@ test("a message that is cut while earlier ones wait gives nothing back until the
   reader.read(framed(body(10)));
   reader.read(framed(body(100)).subarray(0, 50));
   assertEquals(recorder.consumed, 0);
-  assertEquals(reader.taken(recorder.wireBytes[0]!), 15 + 45);
+  assertEquals(reader.taken(recorder.wireBytes[0]!), 15 + 50);
+});
+
+test("what is put together counts as consumed, its prefix too, and what is left of it is said", () => {
+  const stream = framed(body(100));
+  for (const cut of [3, 5, 6]) {
+    const [reader, recorder] = reading();
+    for (const [at, end] of [[0, cut], [cut, 50], [50, 105]]) reader.read(stream.subarray(at, end));
+    assertEquals([recorder.consumed, recorder.left.at(-1)], [105, 0], `cut at ${cut}`);
+    assertEquals(recorder.left.at(-2), 55);
+    assertEquals(reader.taken(recorder.wireBytes[0]!), 0);
+  }
 });
 
 test("a message above the limit is RESOURCE_EXHAUSTED at its prefix, one at the limit is none", () => {

@@ -12,13 +12,14 @@ test("3.4: a client sends the preface, SETTINGS with ENABLE_PUSH 0, and the conn
   const bytes = drainOutput(client);
   assertEquals(bytes.subarray(0, 24), PREFACE);
   const frames = parse(bytes);
-  assertEquals(frames.map(describe), ["SETTINGS", "WINDOW_UPDATE 0 +8323073"]);
+  assertEquals(frames.map(describe), ["SETTINGS", "WINDOW_UPDATE 0 +33488897"]);
   const payload = frames[0]!.payload;
   const ids = [];
   for (let at = 0; at < payload.length; at += 6) {
     ids.push([payload[at + 1], payload.subarray(at + 2, at + 6).join()]);
   }
   assertEquals(ids.find(([id]) => id === 2), [2, "0,0,0,0"]);
+  assertEquals(ids.find(([id]) => id === 4), [4, "0,1,4,0"]); // 65 KiB
 });
 
 test("3.4: a server sends SETTINGS at once, without waiting for the client", () => {

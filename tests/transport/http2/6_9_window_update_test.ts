@@ -1,7 +1,7 @@
 // RFC 9113, sections 5.2, 6.9, 6.9.1 and 6.9.2: windows, and what they hold back.
 import { assertEquals } from "@std/assert";
 import { test } from "../../harness.ts";
-import { Bench, data, END_STREAM, frame, setting, TRAILERS_LIST, uint32, windowUpdate } from "./wire.ts";
+import { Bench, data, frame, RESPONSE_LIST, setting, TRAILERS_LIST, windowUpdate } from "./wire.ts";
 
 const MAX = 0x7fffffff;
 
@@ -118,35 +118,42 @@ test("5.2: DATA beyond a stream's window is a FLOW_CONTROL_ERROR of the stream, 
 });
 
 test("5.2: DATA beyond the connection's window is a FLOW_CONTROL_ERROR of the connection", () => {
-  const bench = new Bench("server", { connectionWindowSize: 65_535 });
-  bench.send(bench.headers(1), ...[16_384, 16_384, 16_384, 16_383].map((length) => data(1, length)));
+  const bench = new Bench("server", { connectionWindowSize: 65_535, maxFrameSize: 100_000 });
+  bench.send(bench.headers(1), data(1, 65_535), data(1, 1));
   assertEquals(bench.outcome, "open");
-  bench.send(data(1, 1));
+  bench.send(data(1, 65_535));
   assertEquals(bench.outcome, "connection FLOW_CONTROL_ERROR library");
 });
 
-test("5.2: window comes back as the application consumes, in batches of half a window", () => {
-  const bench = new Bench("server", {
-    initialWindowSize: 1_000,
-    maxWindowSize: 1_000,
-    connectionWindowSize: 65_535,
-  });
-  bench.send(bench.headers(1), data(1, 900));
-  const stream = bench.sink.streams[0]!;
-  bench.connection.release(stream, 499);
-  assertEquals(bench.sent(), []);
-  bench.connection.release(stream, 1);
-  assertEquals(bench.sent(), ["WINDOW_UPDATE 1 +500"]);
-  assertEquals(stream.receiveWindow, 600);
+test("6.9: a connection's window that opens a little at a time goes to all streams in turn", () => {
+  const bench = new Bench("client", {}, { peer: [[4, 1_000_000]] });
+  const streams = [bench.open(), bench.open(), bench.open(), bench.open()];
+  bench.connection.sendData(streams[0]!, new Uint8Array(65_535), false);
+  for (const stream of streams.slice(0, 3)) bench.connection.sendData(stream, new Uint8Array(100_000), false);
+  bench.sent();
+  bench.connection.sendData(streams[3]!, new Uint8Array(10), true);
+  const turns = Array.from({ length: 7 }, () => bench.send(windowUpdate(0, 16_384)).sent());
+  const wanted = ["DATA 1 16384", "DATA 3 16384", "DATA 5 16384", "DATA 7 10 end"];
+  assertEquals(turns.flat().slice(0, 4), wanted);
+  assertEquals(turns.flat().slice(4), ["DATA 1 16374", "DATA 3 16384", "DATA 5 16384", "DATA 1 16384"]);
 });
 
-test("5.2: a stream that has ended gets no WINDOW_UPDATE, the connection gets its bytes back", () => {
-  const bench = new Bench("server", { initialWindowSize: 40_000, connectionWindowSize: 65_535 });
-  bench.send(bench.headers(1), data(1, 16_384), data(1, 16_384, END_STREAM));
-  bench.connection.release(bench.sink.streams[0]!, 32_768);
-  assertEquals(bench.sent(), ["WINDOW_UPDATE 0 +32768"]);
-  bench.send(bench.headers(3), data(3, 16_384), data(3, 16_384), frame("RST_STREAM", 0, 3, uint32(8)));
-  assertEquals(bench.sent(), ["WINDOW_UPDATE 0 +32768"]);
-  bench.connection.release(bench.sink.streams[1]!, 32_768); // closed: its bytes went back already
-  assertEquals(bench.sent(), []);
+test("6.9: streams that wait for their own windows do not delay another, whichever side sends", () => {
+  for (const role of ["client", "server"] as const) {
+    const bench = new Bench(role, {}, { peer: [[4, 10]] });
+    if (role === "server") { for (let id = 1; id < 400; id += 2) bench.send(bench.headers(id)); }
+    else for (let i = 0; i < 200; i++) bench.open();
+    const streams = bench.connection.streams.all();
+    const last = streams.pop()!;
+    for (const stream of [...streams, last]) {
+      if (role === "server") bench.connection.sendHeaders(stream, RESPONSE_LIST, undefined, false);
+      if (stream !== last) {
+        assertEquals(bench.connection.sendData(stream, new Uint8Array(50_000), false), false);
+      }
+    }
+    bench.sent();
+    assertEquals([streams.length, bench.connection.wantsTransmit], [199, false]);
+    assertEquals(bench.connection.sendData(last, new Uint8Array(10), false), true, "it had to wait");
+    assertEquals(bench.sent(), [`DATA ${last.id} 10`]);
+  }
 });

@@ -6,10 +6,11 @@ import { test } from "../../harness.ts";
 import { ACK, Bench, data, frame, uint32 } from "./wire.ts";
 
 const KIB = 1024;
+const MIB = 1024 * KIB;
 
-/** A server whose streams have a window of 64 KiB, and a client that fills it. */
+/** A server whose streams have a window of 1 MiB, and a client that fills it. */
 class Path {
-  readonly bench = new Bench("server", { initialWindowSize: 64 * KIB, maxWindowSize: 256 * KIB });
+  readonly bench = new Bench("server", { initialWindowSize: MIB, maxWindowSize: 4 * MIB });
   readonly stream;
 
   constructor() {
@@ -19,10 +20,10 @@ class Path {
   }
 
   /** The client sends `bytes`, and the application takes them at once. */
-  receive(bytes: number): string[] {
+  receive(bytes: number, stream = this.stream): string[] {
     for (let left = bytes; left > 0; left -= 16 * KIB) {
-      this.bench.send(data(1, new Uint8Array(Math.min(left, 16 * KIB))));
-      this.bench.connection.release(this.stream, Math.min(left, 16 * KIB));
+      this.bench.send(data(stream.id, new Uint8Array(Math.min(left, 16 * KIB))));
+      this.bench.connection.release(stream, Math.min(left, 16 * KIB));
     }
     return this.bench.sent();
   }
@@ -44,42 +45,41 @@ function extra(sent: string[], taken: number): number {
 
 test("BDP: half a window taken sends a PING; a full window in a round trip doubles it, up to the maximum", () => {
   const path = new Path();
-  assert(path.receive(32 * KIB).includes("PING"));
-  path.receive(64 * KIB);
-  assertEquals(path.answer(50, pong()).filter((sent) => sent.startsWith("SETTINGS")), []);
-  const grown = path.receive(32 * KIB);
-  assertEquals(extra(grown, 32 * KIB), 64 * KIB);
+  assert(path.receive(512 * KIB).includes("PING"));
+  path.receive(MIB);
+  assertEquals(path.answer(50, pong()), []);
+  const grown = path.receive(512 * KIB);
+  assertEquals(extra(grown, 512 * KIB), MIB);
   assert(grown.includes("PING"), "a growing path is measured again at once");
-  path.receive(256 * KIB);
+  path.receive(4 * MIB);
   path.answer(50, pong());
-  assertEquals(extra(path.receive(64 * KIB), 64 * KIB), 128 * KIB);
-  assertEquals(path.stream.receiveWindow, 256 * KIB);
+  assertEquals(extra(path.receive(MIB), MIB), 2 * MIB);
+  assertEquals(path.stream.receiveWindow, 4 * MIB);
   path.answer(20_000);
-  assert(!path.receive(1024 * KIB).includes("PING"), "windows have reached their maximum");
+  assert(!path.receive(16 * MIB).includes("PING"), "windows have reached their maximum");
 });
 
-test("BDP: a stream opened later starts with the setting, and grows with what it first gives back", () => {
+test("BDP: a stream opened later starts with the setting, and grows as it is read", () => {
   const path = new Path();
-  path.receive(32 * KIB);
-  path.receive(64 * KIB);
+  path.receive(512 * KIB);
+  path.receive(MIB);
   path.answer(50, pong());
   path.bench.send(path.bench.headers(3));
   const later = path.bench.sink.streams[1]!;
-  assertEquals(later.receiveWindow, 64 * KIB);
-  path.bench.send(data(3, 16 * KIB), data(3, 16 * KIB));
-  path.bench.connection.release(later, 32 * KIB);
-  assertEquals(later.receiveWindow, 128 * KIB);
+  assertEquals(later.receiveWindow, MIB);
+  path.receive(512 * KIB, later);
+  assertEquals(later.receiveWindow, 2 * MIB);
 });
 
 test("BDP: a path that holds less than the window leaves it, and is measured ever more seldom", () => {
   const path = new Path();
-  path.receive(32 * KIB);
+  path.receive(512 * KIB);
   path.answer(1, pong());
-  const next = path.receive(32 * KIB);
-  assertEquals(extra(next, 32 * KIB), 0);
+  const next = path.receive(512 * KIB);
+  assertEquals(extra(next, 512 * KIB), 0);
   assert(!next.includes("PING"), "too soon");
   path.answer(100);
-  assert(path.receive(32 * KIB).includes("PING"));
+  assert(path.receive(512 * KIB).includes("PING"));
 });
 
 test("BDP: an estimate grows only by more bandwidth than was ever seen", () => {
@@ -95,7 +95,18 @@ test("BDP: an estimate grows only by more bandwidth than was ever seen", () => {
   assertEquals([estimator.end(210), estimator.estimate], [true, 5_000]);
 });
 
-test("BDP: small messages never cost a PING", () => {
-  const path = new Path();
-  assertEquals(path.receive(16 * KIB), []);
+test("BDP: nothing is measured before a window has grown as far as it may without", () => {
+  const bench = new Bench("server");
+  bench.send(bench.headers(1));
+  const stream = bench.sink.streams[0]!;
+  const sent: string[] = [];
+  let bytes = 0;
+  for (; !sent.includes("PING"); bytes += 100) {
+    assert(bytes < 2 * MIB, "no PING at all");
+    bench.send(data(1, 100));
+    bench.connection.release(stream, 100);
+    sent.push(...bench.sent());
+  }
+  assert(bytes > 480 * KIB, `a PING after ${bytes} octets`);
+  assertEquals(stream.receiveWindow, MIB);
 });

@@ -1,0 +1,192 @@
+// RFC 9113, sections 5.2 and 6.9: the windows we announce, on receipt for the connection and as it is read for a stream.
+import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
+import type { Stream } from "../../../transport/http2/stream.ts";
+import { test } from "../../harness.ts";
+import { Bench, data, END_STREAM, frame, PREFACE, setting, SETTINGS_ACK, uint32 } from "./wire.ts";
+
+const FRAME = 16_384;
+
+/** The client sends `bytes` on `stream`, and the application consumes them. */
+function read(bench: Bench, stream: Stream, bytes: number): string[] {
+  for (let left = bytes; left > 0; left -= FRAME) {
+    bench.send(data(stream.id, Math.min(left, FRAME)));
+    bench.connection.release(stream, Math.min(left, FRAME));
+  }
+  return bench.sent();
+}
+
+/** A server's streams 1, 3, ... that its client has opened. */
+function open(bench: Bench, count: number): Stream[] {
+  const before = bench.sink.streams.length;
+  for (let i = 0; i < count; i++) bench.send(bench.headers(2 * (before + i) + 1));
+  return bench.sink.streams.slice(before);
+}
+
+/** What the receive window of `stream` is in all. */
+function windowOf({ receiveWindow, unreleased, unannounced }: Stream): number {
+  return receiveWindow + unreleased + unannounced;
+}
+
+test("6.9: the connection's window comes back on receipt, in halves, though nobody reads", () => {
+  const bench = new Bench("server", { connectionWindowSize: 65_535 });
+  open(bench, 9);
+  for (let id = 1; id < 17; id += 2) {
+    bench.send(data(id, FRAME), data(id, FRAME));
+    assertEquals(bench.sent(), ["WINDOW_UPDATE 0 +32768"]);
+    bench.send(data(id, FRAME), data(id, FRAME));
+    assertEquals(bench.sent(), ["WINDOW_UPDATE 0 +32768"]);
+  }
+  assertEquals(bench.sink.streams.map(({ receiveWindow }) => receiveWindow), [
+    ...new Array(8).fill(66_560 - 65_536),
+    66_560,
+  ]);
+  assertEquals(bench.outcome, "open");
+});
+
+test("6.9: padding, late frames and frames that are an error come back to the connection too, once each", () => {
+  const bench = new Bench("server", { connectionWindowSize: 65_535 });
+  const [one] = open(bench, 2);
+  bench.send(frame("DATA", 8, 1, new Uint8Array(100).fill(9, 0, 1)), frame("RST_STREAM", 0, 1, uint32(8)));
+  bench.send(data(3, 10, END_STREAM), data(3, 20), data(3, 30));
+  const { receiveWindows } = bench.connection;
+  assertEquals(receiveWindows["unannounced"], 100 + 10 + 20 + 30);
+  assertEquals(receiveWindows.connectionWindow + receiveWindows["unannounced"], 65_535);
+  bench.connection.release(one!, 90); // it is closed
+  assertEquals(bench.sent(), ["RST_STREAM 3 STREAM_CLOSED"]);
+});
+
+test("5.2: a stream's window comes back as the application consumes, in batches of half a window", () => {
+  const bench = new Bench("server", { initialWindowSize: 1_000, maxWindowSize: 1_000 });
+  const [stream] = open(bench, 1);
+  bench.send(data(1, 900));
+  bench.connection.release(stream!, 499);
+  assertEquals(bench.sent(), []);
+  bench.connection.release(stream!, 1);
+  assertEquals(bench.sent(), ["WINDOW_UPDATE 1 +500"]);
+  assertEquals(stream!.receiveWindow, 600);
+});
+
+test("5.2: a stream that has ended gets no WINDOW_UPDATE", () => {
+  const bench = new Bench("server");
+  const [stream] = open(bench, 1);
+  bench.send(data(1, FRAME), data(1, FRAME), data(1, FRAME, END_STREAM));
+  bench.connection.release(stream!, 3 * FRAME);
+  assertEquals(bench.sent(), []);
+});
+
+test("windows: a stream that is read doubles its window, to 1 MiB without a measurement; an unread one stays", () => {
+  const bench = new Bench("server");
+  const [stream, unread] = open(bench, 2);
+  const windows = Array.from({ length: 6 }, () => {
+    read(bench, stream!, windowOf(stream!) >> 1);
+    return windowOf(stream!);
+  });
+  assertEquals(windows, [133_120, 266_240, 532_480, 1_048_576, 1_048_576, 1_048_576]);
+  assertEquals([windowOf(unread!), bench.connection.receiveWindows.grown], [66_560, 1_048_576 - 66_560]);
+});
+
+test("windows: a stream that takes more than a second for half its window does not grow, but once", () => {
+  const bench = new Bench("server");
+  const [stream] = open(bench, 1);
+  const windows = [0, 1_000, 1_001, 5_000, 1].map((ms) => {
+    bench.now += ms;
+    assert(read(bench, stream!, windowOf(stream!) >> 1).length > 0);
+    return windowOf(stream!);
+  });
+  assertEquals(windows, [133_120, 266_240, 266_240, 266_240, 532_480]);
+});
+
+test("windows: all streams grow by windowGrowthSize at most, and at the bound nothing else stops", () => {
+  const growth = 1_000_000;
+  const bench = new Bench("server", { windowGrowthSize: growth });
+  const { receiveWindows } = bench.connection;
+  const streams = open(bench, 40);
+  for (let round = 0; round < 5; round++) {
+    for (const stream of streams) {
+      const due = windowOf(stream) >> 1;
+      const given = read(bench, stream, due).map((sent) => Number(sent.split("+")[1]));
+      assertLessOrEqual(due, given.reduce((sum, one) => sum + one, 0), "it did not get back what was read");
+      const sum = streams.reduce((sum, one) => sum + windowOf(one) - 66_560, 0);
+      assertEquals(receiveWindows.grown, sum);
+      assertLessOrEqual(sum, growth);
+    }
+  }
+  assert(receiveWindows.grown > growth * 0.99, `only ${receiveWindows.grown} were used`);
+  const before = windowOf(streams[0]!);
+  assert(before > 66_560 && before < 1_048_576);
+  assertEquals(windowOf(streams.at(-1)!) < 70_000, true, "the last one had as much as the first");
+});
+
+test("windows: what a closed stream had grown by goes to the others", () => {
+  const bench = new Bench("server", { windowGrowthSize: 500_000 });
+  const { receiveWindows } = bench.connection;
+  const [first, second] = open(bench, 2);
+  for (let i = 0; i < 30; i++) read(bench, first!, windowOf(first!) >> 1);
+  const grown = receiveWindows.grown;
+  assert(grown > 490_000 && grown <= 500_000, `${grown}`);
+  read(bench, second!, 40_000);
+  assert(windowOf(second!) < 75_000);
+  bench.send(frame("RST_STREAM", 0, 1, uint32(8)));
+  assertEquals(receiveWindows.grown, windowOf(second!) - 66_560);
+  read(bench, second!, 40_000);
+  assert(windowOf(second!) > 130_000);
+  bench.send(data(3, 1, END_STREAM));
+  bench.connection.reset(second!, bench.sink.streamErrors.get(1)!);
+  assertEquals(receiveWindows.grown, 0);
+});
+
+test("windows: what a message needs is let in as soon as its length is known, and no more than its bounds allow", () => {
+  const bench = new Bench("server");
+  const [fits, large, huge] = open(bench, 3);
+  bench.send(data(1, FRAME), data(1, FRAME), data(1, FRAME));
+  bench.connection.release(fits!, 3 * FRAME, 66_560 - 3 * FRAME - 1);
+  assertEquals(bench.sent(), [], "nothing need be announced for a message that fits");
+  bench.send(data(3, FRAME));
+  bench.connection.release(large!, FRAME, 400_000);
+  assertEquals(bench.sent(), [`WINDOW_UPDATE 3 +${FRAME + 400_000}`]);
+  bench.send(data(3, FRAME));
+  bench.connection.release(large!, FRAME, 400_000 - FRAME);
+  assertEquals(bench.sent(), []);
+  bench.send(data(5, FRAME));
+  bench.connection.release(huge!, FRAME, 4_000_000);
+  assertEquals(windowOf(huge!), 1_048_576);
+  bench.sent();
+  bench.send(data(5, FRAME));
+  bench.connection.release(huge!, FRAME, 4_000_000 - FRAME);
+  assertEquals(bench.sent(), [], "half a window is due before the next one");
+});
+
+test("windows: a message larger than a window that cannot grow gets half a window at a time", () => {
+  const bench = new Bench("server", { windowGrowthSize: 0 });
+  const [stream] = open(bench, 1);
+  const sent: string[] = [];
+  for (let left = 200_000; left > 0; left -= FRAME) {
+    bench.send(data(1, Math.min(left, FRAME)));
+    bench.connection.release(stream!, Math.min(left, FRAME), Math.max(0, left - FRAME));
+    sent.push(...bench.sent());
+  }
+  assertEquals(sent, new Array(3).fill(`WINDOW_UPDATE 1 +${3 * FRAME}`));
+  assertEquals(windowOf(stream!), 66_560);
+});
+
+test("windows: nothing is announced where nothing more is expected, unless nothing could come at all", () => {
+  const bench = new Bench("client", { initialWindowSize: 2 * FRAME });
+  const [one, three] = [bench.open(), bench.open()];
+  bench.send(bench.headers(1, [[":status", "200"]]), data(1, FRAME), data(1, FRAME - 1));
+  bench.connection.release(one, 2 * FRAME - 1, 0);
+  assertEquals(bench.sent().slice(2), []);
+  bench.send(bench.headers(3, [[":status", "200"]]), data(3, FRAME), data(3, FRAME));
+  bench.connection.release(three, 2 * FRAME, 0);
+  assertEquals(bench.sent(), [`WINDOW_UPDATE 3 +${4 * FRAME}`]);
+});
+
+test("6.9.2: what was too little to announce of a window may be enough of the smaller one we asked for", () => {
+  const bench = new Bench("server", { initialWindowSize: 1_000 }, { handshake: false });
+  bench.send(PREFACE, setting(), bench.headers(1), data(1, 5_000));
+  const [stream] = bench.sink.streams;
+  bench.connection.release(stream!, 5_000);
+  assertEquals(bench.sent().filter((sent) => sent.startsWith("WINDOW_UPDATE 1")), []);
+  bench.send(SETTINGS_ACK);
+  assertEquals(stream!.receiveWindow, 2_000);
+  assertEquals(bench.sent(), ["WINDOW_UPDATE 1 +6000"]);
+});

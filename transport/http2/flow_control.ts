@@ -1,0 +1,163 @@
+// Flow control of what we receive (RFC 9113, sections 5.2 and 6.9): every change of a receive window is made here.
+//
+// The connection's window goes back to the peer on receipt, whatever applications read: it bounds what is on its way,
+// and no stream can use it up for the others. What an application leaves unread is bounded by the window of its
+// stream alone. That window starts small and grows while the stream is read:
+//
+//   - by WINDOW_UPDATE and never by a later SETTINGS_INITIAL_WINDOW_SIZE, which some peers apply wrongly and then hang
+//     (Bun's node:http2, oven-sh/bun#30342);
+//   - when half of it is due to the peer, and was read fast enough that the window may be what limits the stream;
+//   - to what the path holds (`bdp_estimator.ts`), which is measured only where a window has grown that far;
+//   - by no more than half of what is left of the connection's `windowGrowthSize`, so that one stream leaves room for
+//     the next. Growth goes back to the connection when its stream closes.
+
+import type { Instant } from "../../pollers/engine.ts";
+import { BdpEstimator } from "./bdp_estimator.ts";
+import { writePing, writeWindowUpdate } from "./frame_writer.ts";
+import { INITIAL_WINDOW_BYTES, UNMEASURED_WINDOW_BYTES, WINDOW_GROWTH_PACE_MS } from "./limits.ts";
+import type { OutputBuffer } from "./output_buffer.ts";
+import type { LocalSettings } from "./settings.ts";
+import type { ConnectionSink } from "./sink.ts";
+import type { Stream } from "./stream.ts";
+import type { Streams } from "./streams.ts";
+
+/** For `release`: the stream may bring any number of octets more. */
+export const ANY_NUMBER = -1;
+
+/** The opaque value of the PING that measures the path. */
+export const BDP_PING = 0x6264_7069;
+
+/** The receive windows of one connection and of its streams. */
+export class ReceiveWindows {
+  /** What the peer may still send on the connection, in octets. */
+  connectionWindow = INITIAL_WINDOW_BYTES;
+  /** The window of a stream that has not grown; the setting counts from its acknowledgement on. */
+  initialStreamWindow: number;
+  /** Octets by which the windows of open streams have grown. */
+  grown = 0;
+  /** Octets of the connection's window that came and were not announced again. */
+  private unannounced = 0;
+  private readonly announceAt: number;
+  /** What a stream's window may grow to. */
+  private streamTarget: number;
+  private readonly bdp: BdpEstimator;
+
+  /** `sink` and `out` are the connection's. */
+  constructor(
+    private readonly settings: LocalSettings,
+    private readonly sink: ConnectionSink,
+    private readonly out: OutputBuffer,
+  ) {
+    const { initialWindowSize, maxWindowSize, connectionWindowSize } = settings;
+    // Until it has acknowledged a smaller window the peer may use the protocol's initial one (section 6.9.2).
+    this.initialStreamWindow = Math.max(INITIAL_WINDOW_BYTES, initialWindowSize);
+    this.announceAt = connectionWindowSize >> 1;
+    const estimate = Math.max(initialWindowSize, UNMEASURED_WINDOW_BYTES);
+    this.streamTarget = Math.min(estimate, maxWindowSize);
+    this.bdp = new BdpEstimator(estimate);
+  }
+
+  /** Announces the connection's window, which no setting can (section 6.9.2). */
+  start(): void {
+    const more = this.settings.connectionWindowSize - INITIAL_WINDOW_BYTES;
+    if (more === 0) return;
+    writeWindowUpdate(this.out, 0, more);
+    this.connectionWindow += more;
+  }
+
+  /** A DATA frame of `bytes` comes, padding included; false where the connection's window does not let it in. */
+  receive(bytes: number): boolean {
+    if (bytes > this.connectionWindow) return false;
+    this.connectionWindow -= bytes;
+    this.bdp.arrived += bytes;
+    this.unannounced += bytes;
+    if (this.unannounced >= this.announceAt) this.announceConnection();
+    return true;
+  }
+
+  /** The same frame on its stream; false where the stream's window does not let it in. */
+  receiveOn(stream: Stream, bytes: number): boolean {
+    if (bytes > stream.receiveWindow) return false;
+    stream.receiveWindow -= bytes;
+    stream.unreleased += bytes;
+    return true;
+  }
+
+  /**
+   * Octets that {@linkcode receiveOn} let in were consumed. `expected`: how many more the application waits for, the
+   * rest of a message or nothing, where it knows; else {@linkcode ANY_NUMBER}, and half a window is announced at a time.
+   * What is expected is announced as soon as the window would not let it in, and only then.
+   */
+  release(stream: Stream, bytes: number, expected: number, now: Instant): void {
+    stream.unreleased -= bytes;
+    stream.unannounced += bytes;
+    if (stream.remoteClosed) return;
+    const window = this.initialStreamWindow + stream.windowGrowth;
+    const isDue = stream.unannounced >= window >> 1;
+    // What was let in and is not consumed yet is the beginning of what is expected.
+    if (expected < 0 ? isDue : expected >= stream.receiveWindow + stream.unreleased) {
+      this.announce(stream, window, expected, isDue, now);
+    }
+  }
+
+  /** `stream` is closed: its growth is free for others. */
+  close(stream: Stream): void {
+    this.grown -= stream.windowGrowth;
+  }
+
+  /** From here on the peer keeps to the setting, on open streams too (section 6.9.2). */
+  settingsAcknowledged(streams: Streams, now: Instant): void {
+    const change = this.settings.initialWindowSize - this.initialStreamWindow;
+    if (change === 0) return;
+    this.initialStreamWindow += change;
+    for (const stream of streams.all()) {
+      stream.receiveWindow += change;
+      this.release(stream, 0, ANY_NUMBER, now); // what was too little to announce may be half of the new window
+    }
+  }
+
+  /** The PING that measures the path was answered; false where none is on its way. */
+  measured(now: Instant): boolean {
+    if (!this.bdp.isProbing) return false;
+    if (this.bdp.end(now)) this.streamTarget = Math.min(this.bdp.estimate, this.settings.maxWindowSize);
+    return true;
+  }
+
+  private announceConnection(): void {
+    writeWindowUpdate(this.out, 0, this.unannounced);
+    this.connectionWindow += this.unannounced;
+    this.unannounced = 0;
+    this.sink.onOutput();
+  }
+
+  private announce(stream: Stream, window: number, expected: number, isDue: boolean, now: Instant): void {
+    const growth = this.growthOf(stream, window, expected, now);
+    if (!isDue && growth < window >> 1) return; // too little to be worth a frame before its time
+    stream.windowGrowth += growth;
+    this.grown += growth;
+    const increment = stream.unannounced + growth;
+    if (increment === 0) return;
+    writeWindowUpdate(this.out, stream.id, increment);
+    stream.receiveWindow += increment;
+    stream.unannounced = 0;
+    stream.announcedAt = Math.floor(now);
+    this.sink.onOutput();
+  }
+
+  /** The window doubles, or grows by what is expected, as far as its target and the connection's bound allow. */
+  private growthOf(stream: Stream, window: number, expected: number, now: Instant): number {
+    const { settings, streamTarget } = this;
+    const isLimited = stream.windowGrowth === 0 || now - stream.announcedAt <= WINDOW_GROWTH_PACE_MS;
+    if (!isLimited && expected <= 0) return 0;
+    const room = (settings.windowGrowthSize - this.grown) >> 1;
+    const growth = Math.max(0, Math.min(Math.max(window, expected), streamTarget - window, room));
+    if (window + growth >= streamTarget && streamTarget < settings.maxWindowSize) this.probe(now);
+    return growth;
+  }
+
+  private probe(now: Instant): void {
+    if (!this.bdp.wantsProbe(now)) return;
+    this.bdp.begin(now);
+    writePing(this.out, 0, BDP_PING, false);
+  }
+}
