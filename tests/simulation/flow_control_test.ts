@@ -1,7 +1,7 @@
-// Streams that pause at random, and directions that are full at once, in virtual time: all of them come to their end.
-import { assert, assertEquals } from "@std/assert";
+// Streams that pause at random, directions that are full at once, and long paths, in virtual time.
+import { assert, assertEquals, assertLess } from "@std/assert";
 import { Channel, Metadata, RpcError, Server, Status } from "pollwire";
-import { SeededRandom, Simulation } from "../../pollers/simulated/mod.ts";
+import { type Conditions, SeededRandom, Simulation } from "../../pollers/simulated/mod.ts";
 import { test } from "../harness.ts";
 import { type Handlers, type Note, Trial, type TrialClient } from "../surface/serving.ts";
 import { Accounts } from "./accounts.ts";
@@ -15,8 +15,8 @@ class World {
   readonly accounts: Accounts;
   private readonly port = 50_051;
 
-  constructor(seed: number, bufferBytes: number, handlers: (simulation: Simulation) => Handlers) {
-    this.simulation = new Simulation({ seed, conditions: { bufferBytes }, traceLines: 0 });
+  constructor(seed: number, conditions: Partial<Conditions>, handlers: (simulation: Simulation) => Handlers) {
+    this.simulation = new Simulation({ seed, conditions, traceLines: 0 });
     const [serverHost, clientHost] = [this.simulation.host(), this.simulation.host()];
     this.accounts = new Accounts(this.simulation, clientHost, serverHost);
     this.accounts.interval = 500;
@@ -68,7 +68,7 @@ for (const seed of [1, 2]) {
   test(`1,000 streams in both directions whose sides pause at random all end, seed ${seed}`, async () => {
     const random = new SeededRandom(seed);
     let heard = 0;
-    const world = new World(seed, 100_000, (simulation) => ({
+    const world = new World(seed, { bufferBytes: 100_000 }, (simulation) => ({
       async *both(notes) {
         const talker = new Talker(simulation, random);
         const listening = talker.listen(notes);
@@ -96,7 +96,7 @@ test(
   async () => {
     const text = "x".repeat(2_000);
     const waiting: Array<() => void> = [];
-    const world = new World(7, 65_536, () => ({
+    const world = new World(7, { bufferBytes: 65_536 }, () => ({
       one: async ({ number }) => {
         if (number! > 0) await new Promise<void>((resolve) => waiting.push(resolve));
         throw new RpcError(Status.NOT_FOUND, "none", {
@@ -128,3 +128,45 @@ test(
   },
   { timeoutMs: 60_000 },
 );
+
+test("one stream and one large message fill a path of 100 ms, in both directions", async () => {
+  const latencyMs = 50;
+  const body = new Uint8Array(62_500); // which divides no window
+  const conditions = { latencyMs, bytesPerMs: 100_000, bufferBytes: 2 ** 28 };
+  const world = new World(11, conditions, () => ({
+    one: () => ({ body: new Uint8Array(4_000_000) }),
+    *down() {
+      for (let i = 0; i < 512; i++) yield { body };
+    },
+    async up(notes) {
+      let number = 0;
+      for await (const _ of notes) number++;
+      return { number };
+    },
+  }));
+  const { client, simulation } = world;
+  const tripsOf = async (work: () => Promise<unknown>): Promise<number> => {
+    const before = simulation.now;
+    let after = Infinity;
+    const done = work().then(() => void (after = simulation.now));
+    await simulation.run({ until: before + 20_000 });
+    await done;
+    return (after - before) / (2 * latencyMs);
+  };
+  const download = async (): Promise<void> => {
+    let count = 0;
+    for await (const _ of client.down({})) count++;
+    assertEquals(count, 512);
+  };
+  await world.run(async () => {
+    await tripsOf(() => client.up([]));
+    // One for the request, one for the window, and 40 ms for the bytes.
+    assertLess(await tripsOf(() => client.one({})), 2.6);
+    // 32 MB are 3.2 round trips on the path. The first transfer finds that out, the next one starts small again.
+    const upload = (): Promise<unknown> => client.up(Array.from({ length: 512 }, () => ({ body })));
+    for (const transfer of [download, upload]) {
+      assertLess(await tripsOf(transfer), 20);
+      assertLess(await tripsOf(transfer), 12);
+    }
+  }, 1_000_000);
+}, { timeoutMs: 60_000 });

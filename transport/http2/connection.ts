@@ -177,7 +177,7 @@ export class Connection {
 
   /** Whether `transmit` would give something. */
   get wantsTransmit(): boolean {
-    return this.out.byteLength > 0 || this.queue.canSend;
+    return this.out.byteLength > 0 || this.queue.canSend || (this.receiveWindows.isDue && !this.closed);
   }
 
   /** Encoded output that waits, in octets, queued DATA not counted. */
@@ -188,6 +188,7 @@ export class Connection {
   /** Appends what is ready, a write's worth, to `out`; its bytes are in use until {@linkcode transmitted}. */
   transmit(out: SliceBuffer): void {
     this.inbound.unsentReplies = 0;
+    if (this.receiveWindows.isDue && !this.closed) this.receiveWindows.announceConnection();
     if (!this.queue.isEmpty) this.queue.fill();
     this.out.moveTo(out);
   }
@@ -284,8 +285,8 @@ export class Connection {
   }
 
   /**
-   * The application has consumed `bytes` of what `onData` gave: they go back to the stream's window, in batches of
-   * half of it. `expected`: how many more the application waits for, where it knows: the rest of a message, or none.
+   * The application has consumed `bytes` of what `onData` gave: they go back to the stream's window, a quarter of
+   * it at a time. `expected`: how many more the application waits for, where it knows: the rest of a message, or none.
    */
   release(stream: Stream, bytes: number, expected: number = ANY_NUMBER): void {
     if (stream.closed) return;

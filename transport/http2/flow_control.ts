@@ -2,12 +2,16 @@
 //
 // The connection's window goes back to the peer on receipt, whatever applications read: it bounds what is on its way,
 // and no stream can use it up for the others. What an application leaves unread is bounded by the window of its
-// stream alone. That window starts small and grows while the stream is read:
+// stream alone. It is announced a quarter at a time, as it is read: of a window that is announced in halves a sender of
+// messages that do not divide it gets little more than half in a round trip.
+//
+// A stream's window starts small and grows while the stream is read:
 //
 //   - by WINDOW_UPDATE and never by a later SETTINGS_INITIAL_WINDOW_SIZE, which some peers apply wrongly and then hang
 //     (Bun's node:http2, oven-sh/bun#30342);
-//   - when half of it is due to the peer, and was read fast enough that the window may be what limits the stream;
-//   - to what the path holds (`bdp_estimator.ts`), which is measured only where a window has grown that far;
+//   - twofold, when a quarter was read so fast that the window may be what limits the stream, up to what the path
+//     holds (`bdp_estimator.ts`), which is measured only once a window has grown that far;
+//   - or by what is left of a message that it does not let in, for that message is put together whoever reads;
 //   - by no more than half of what is left of the connection's `windowGrowthSize`, so that one stream leaves room for
 //     the next. Growth goes back to the connection when its stream closes.
 
@@ -71,8 +75,20 @@ export class ReceiveWindows {
     this.connectionWindow -= bytes;
     this.bdp.arrived += bytes;
     this.unannounced += bytes;
-    if (this.unannounced >= this.announceAt) this.announceConnection();
+    if (this.isDue) this.sink.onOutput();
     return true;
+  }
+
+  /** Half of the connection's window came: {@linkcode announceConnection} with the next output, and not before it. */
+  get isDue(): boolean {
+    return this.unannounced >= this.announceAt;
+  }
+
+  /** Lets the peer send on the connection again what came. */
+  announceConnection(): void {
+    writeWindowUpdate(this.out, 0, this.unannounced);
+    this.connectionWindow += this.unannounced;
+    this.unannounced = 0;
   }
 
   /** The same frame on its stream; false where the stream's window does not let it in. */
@@ -85,15 +101,15 @@ export class ReceiveWindows {
 
   /**
    * Octets that {@linkcode receiveOn} let in were consumed. `expected`: how many more the application waits for, the
-   * rest of a message or nothing, where it knows; else {@linkcode ANY_NUMBER}, and half a window is announced at a time.
-   * What is expected is announced as soon as the window would not let it in, and only then.
+   * rest of a message or nothing, where it knows; else {@linkcode ANY_NUMBER}, and a quarter of the window is announced at
+   * a time. What is expected is announced as soon as the window would not let it in, and only then.
    */
   release(stream: Stream, bytes: number, expected: number, now: Instant): void {
     stream.unreleased -= bytes;
     stream.unannounced += bytes;
     if (stream.remoteClosed) return;
     const window = this.initialStreamWindow + stream.windowGrowth;
-    const isDue = stream.unannounced >= window >> 1;
+    const isDue = stream.unannounced >= window >> 2;
     // What was let in and is not consumed yet is the beginning of what is expected.
     if (expected < 0 ? isDue : expected >= stream.receiveWindow + stream.unreleased) {
       this.announce(stream, window, expected, isDue, now);
@@ -112,7 +128,7 @@ export class ReceiveWindows {
     this.initialStreamWindow += change;
     for (const stream of streams.all()) {
       stream.receiveWindow += change;
-      this.release(stream, 0, ANY_NUMBER, now); // what was too little to announce may be half of the new window
+      this.release(stream, 0, ANY_NUMBER, now); // enough of the new window, perhaps
     }
   }
 
@@ -121,13 +137,6 @@ export class ReceiveWindows {
     if (!this.bdp.isProbing) return false;
     if (this.bdp.end(now)) this.streamTarget = Math.min(this.bdp.estimate, this.settings.maxWindowSize);
     return true;
-  }
-
-  private announceConnection(): void {
-    writeWindowUpdate(this.out, 0, this.unannounced);
-    this.connectionWindow += this.unannounced;
-    this.unannounced = 0;
-    this.sink.onOutput();
   }
 
   private announce(stream: Stream, window: number, expected: number, isDue: boolean, now: Instant): void {
@@ -144,14 +153,15 @@ export class ReceiveWindows {
     this.sink.onOutput();
   }
 
-  /** The window doubles, or grows by what is expected, as far as its target and the connection's bound allow. */
+  /** The window doubles on its way to the target, or takes in what is expected, as far as the bounds allow. */
   private growthOf(stream: Stream, window: number, expected: number, now: Instant): number {
-    const { settings, streamTarget } = this;
-    const isLimited = stream.windowGrowth === 0 || now - stream.announcedAt <= WINDOW_GROWTH_PACE_MS;
-    if (!isLimited && expected <= 0) return 0;
-    const room = (settings.windowGrowthSize - this.grown) >> 1;
-    const growth = Math.max(0, Math.min(Math.max(window, expected), streamTarget - window, room));
-    if (window + growth >= streamTarget && streamTarget < settings.maxWindowSize) this.probe(now);
+    const { streamTarget } = this;
+    const { maxWindowSize, windowGrowthSize } = this.settings;
+    const mayBeLimited = stream.windowGrowth === 0 || now - stream.announcedAt <= WINDOW_GROWTH_PACE_MS;
+    let growth = mayBeLimited ? Math.min(window, streamTarget - window) : 0;
+    if (expected > growth) growth = Math.min(expected, maxWindowSize - window);
+    growth = Math.max(0, Math.min(growth, (windowGrowthSize - this.grown) >> 1));
+    if (window + growth >= streamTarget && streamTarget < maxWindowSize) this.probe(now);
     return growth;
   }
 

@@ -55,8 +55,8 @@ export const STREAM_WINDOW_BYTES = 66_560;
 export const UNMEASURED_WINDOW_BYTES = 1_048_576;
 
 /**
- * Half of a window read in less than this: the window may be what limits the stream, and grows. What limits a stream is
- * used up in a round trip, so where it takes longer than the longest of them, the sender or the reader is slow.
+ * A quarter of a window read in less than this: the window may be what limits the stream, and grows. What limits a
+ * stream is used up in a round trip; where it takes longer than the longest of them, the sender or the reader is slow.
  */
 export const WINDOW_GROWTH_PACE_MS = 1_000;
 

@@ -133,6 +133,7 @@ function lateData(bench: Bench, id: number, octets: number, most: number): numbe
   const frame = data(id, octets);
   for (let sent = 0; sent < most; sent++) {
     if (bench.send(frame).outcome !== "open") return sent;
+    if (bench.connection.wantsTransmit) bench.sent(); // the connection's window comes back
   }
   return most;
 }

@@ -118,10 +118,20 @@ test("5.2: DATA beyond a stream's window is a FLOW_CONTROL_ERROR of the stream, 
 });
 
 test("5.2: DATA beyond the connection's window is a FLOW_CONTROL_ERROR of the connection", () => {
-  const bench = new Bench("server", { connectionWindowSize: 65_535, maxFrameSize: 100_000 });
-  bench.send(bench.headers(1), data(1, 65_535), data(1, 1));
+  const bench = new Bench("server", { connectionWindowSize: 65_535 });
+  bench.send(bench.headers(1), ...[16_384, 16_384, 16_384, 16_383].map((length) => data(1, length)));
   assertEquals(bench.outcome, "open");
-  bench.send(data(1, 65_535));
+  bench.send(data(1, 1));
+  assertEquals(bench.outcome, "connection FLOW_CONTROL_ERROR library");
+});
+
+test("5.2: what came may come again once it is announced", () => {
+  const bench = new Bench("server", { connectionWindowSize: 65_535, maxFrameSize: 100_000 });
+  bench.send(bench.headers(1), bench.headers(3), data(1, 65_535));
+  assertEquals(bench.sent(), ["WINDOW_UPDATE 0 +65535"]);
+  bench.send(data(3, 65_535));
+  assertEquals(bench.outcome, "open");
+  bench.send(data(3, 1));
   assertEquals(bench.outcome, "connection FLOW_CONTROL_ERROR library");
 });
 

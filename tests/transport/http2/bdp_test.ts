@@ -43,17 +43,17 @@ function extra(sent: string[], taken: number): number {
   return increments.reduce((sum, increment) => sum + increment, 0) - taken;
 }
 
-test("BDP: half a window taken sends a PING; a full window in a round trip doubles it, up to the maximum", () => {
+test("BDP: a quarter of a window taken sends a PING; a full window in a round trip doubles it, up to the maximum", () => {
   const path = new Path();
-  assert(path.receive(512 * KIB).includes("PING"));
+  assert(path.receive(256 * KIB).includes("PING"));
   path.receive(MIB);
   assertEquals(path.answer(50, pong()), []);
-  const grown = path.receive(512 * KIB);
-  assertEquals(extra(grown, 512 * KIB), MIB);
+  const grown = path.receive(256 * KIB);
+  assertEquals(extra(grown, 256 * KIB), MIB);
   assert(grown.includes("PING"), "a growing path is measured again at once");
   path.receive(4 * MIB);
   path.answer(50, pong());
-  assertEquals(extra(path.receive(MIB), MIB), 2 * MIB);
+  assertEquals(extra(path.receive(512 * KIB), 512 * KIB), 2 * MIB);
   assertEquals(path.stream.receiveWindow, 4 * MIB);
   path.answer(20_000);
   assert(!path.receive(16 * MIB).includes("PING"), "windows have reached their maximum");
@@ -61,25 +61,25 @@ test("BDP: half a window taken sends a PING; a full window in a round trip doubl
 
 test("BDP: a stream opened later starts with the setting, and grows as it is read", () => {
   const path = new Path();
-  path.receive(512 * KIB);
+  path.receive(256 * KIB);
   path.receive(MIB);
   path.answer(50, pong());
   path.bench.send(path.bench.headers(3));
   const later = path.bench.sink.streams[1]!;
   assertEquals(later.receiveWindow, MIB);
-  path.receive(512 * KIB, later);
+  path.receive(256 * KIB, later);
   assertEquals(later.receiveWindow, 2 * MIB);
 });
 
 test("BDP: a path that holds less than the window leaves it, and is measured ever more seldom", () => {
   const path = new Path();
-  path.receive(512 * KIB);
+  path.receive(256 * KIB);
   path.answer(1, pong());
-  const next = path.receive(512 * KIB);
-  assertEquals(extra(next, 512 * KIB), 0);
+  const next = path.receive(256 * KIB);
+  assertEquals(extra(next, 256 * KIB), 0);
   assert(!next.includes("PING"), "too soon");
   path.answer(100);
-  assert(path.receive(512 * KIB).includes("PING"));
+  assert(path.receive(256 * KIB).includes("PING"));
 });
 
 test("BDP: an estimate grows only by more bandwidth than was ever seen", () => {
@@ -107,6 +107,6 @@ test("BDP: nothing is measured before a window has grown as far as it may withou
     bench.connection.release(stream, 100);
     sent.push(...bench.sent());
   }
-  assert(bytes > 480 * KIB, `a PING after ${bytes} octets`);
+  assert(bytes > 240 * KIB, `a PING after ${bytes} octets`);
   assertEquals(stream.receiveWindow, MIB);
 });
