@@ -189,14 +189,19 @@ function literal(schema: MessageSchema, slots: string[]): string {
     const key = JSON.stringify(field.name);
     if (field.oneof === undefined) {
       return field.explicitDefault === undefined
-        ? `${key}: ${slots[i]}`
-        : `${key}: ${slots[i]} === undefined ? D${i} : ${slots[i]}`;
+        ? `${own(field.name)}: ${slots[i]}`
+        : `${own(field.name)}: ${slots[i]} === undefined ? D${i} : ${slots[i]}`;
     }
     const o = `o${schema.oneofs.indexOf(field.oneof)}`;
-    return `${key}: ${o} === ${key} ? ${slots[i]} : undefined`;
+    return `${own(field.name)}: ${o} === ${key} ? ${slots[i]} : undefined`;
   });
-  schema.oneofs.forEach((oneof, o) => properties.push(`${JSON.stringify(oneof)}: o${o}`));
+  schema.oneofs.forEach((oneof, o) => properties.push(`${own(oneof)}: o${o}`));
   return `return { ${properties.join(", ")} };`;
+}
+
+/** A property's name in an object literal, where `__proto__` alone would set the prototype. */
+function own(name: string): string {
+  return name === "__proto__" ? '["__proto__"]' : JSON.stringify(name);
 }
 
 /** Sets an entry of a decoded map; `__proto__` too becomes a property like any other. */

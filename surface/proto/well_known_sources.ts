@@ -1,4 +1,5 @@
-// google/protobuf/*.proto as protoc 35 ships them, without their comments and options: data, written as .proto text.
+// google/protobuf/*.proto as protoc 35 ships them, without comments and options: data, written as .proto text. Of
+// what is gone from them there is `php_generic_services`, which older files set.
 
 /** Texts by import path, less "google/protobuf/" and ".proto". */
 export const WELL_KNOWN_SOURCES: Readonly<Record<string, string>> = {
@@ -117,7 +118,8 @@ optional string php_class_prefix = 40; optional string php_namespace = 41;
 optional string php_metadata_namespace = 44; optional string ruby_package = 45;
 optional FeatureSet features = 50; repeated UninterpretedOption uninterpreted_option = 999;
 enum OptimizeMode { SPEED = 1; CODE_SIZE = 2; LITE_RUNTIME = 3; } extensions 990 to 998, 1000 to max;
-reserved 42, 38; reserved "php_generic_services"; }
+reserved 38;
+optional bool php_generic_services = 42 [default = false]; }
 message MessageOptions { optional bool message_set_wire_format = 1 [default = false];
 optional bool no_standard_descriptor_accessor = 2 [default = false];
 optional bool deprecated = 3 [default = false]; optional bool map_entry = 7;

@@ -32,6 +32,7 @@ export function resolveFeatures(node: Named): void {
   const own = ownFeatures(node.settings);
   if (own !== undefined) {
     refuseBeforeEditions(node.file, node.nameAt);
+    refuseElsewhere(node, own);
     node.features = merge(node.file, outer, own, node.nameAt);
   } else node.features = node.kind === "field" ? legacyFeatures(node, outer) : outer;
 }
@@ -60,6 +61,28 @@ function outerFeatures(node: Named): Features {
 
 function refuseBeforeEditions(file: FileNode, at: number): void {
   if (file.edition < Edition.E2023) throw file.source.error(at, "Features are only valid under editions");
+}
+
+/** What a feature can be set on besides files. */
+const TARGETS: Readonly<Record<string, readonly Named["kind"][]>> = {
+  field_presence: ["field"],
+  repeated_field_encoding: ["field"],
+  utf8_validation: ["field"],
+  message_encoding: ["field"],
+  enum_type: ["enum"],
+  json_format: ["message", "enum"],
+  default_symbol_visibility: [],
+};
+
+function refuseElsewhere(node: Named, own: OptionValues): void {
+  for (const name of own.keys()) {
+    if (!Object.hasOwn(TARGETS, name) || TARGETS[name]!.includes(node.kind)) continue;
+    const kind = node.kind === "value" ? "enum entry" : node.kind;
+    throw node.file.source.error(
+      node.nameAt,
+      `Option google.protobuf.FeatureSet.${name} cannot be set on an entity of type \`${kind}\``,
+    );
+  }
 }
 
 function merge(file: FileNode, outer: Features, own: OptionValues, at: number): Features {

@@ -79,11 +79,11 @@ function readOptions(
     if (!extensions) node.settings = new Map();
     reader.read(node.options, node.settings as Map<string, unknown>, type, scope, extensions);
   };
-  read(file, "FileOptions", file.package);
   for (const node of declarations(file)) {
     const scope = node.fullName.slice(0, Math.max(0, node.fullName.lastIndexOf(".")));
     read(node, OPTIONS_OF[node.kind], scope);
     if (node.kind !== "message") continue;
     for (const range of node.extensionRanges) read(range, "ExtensionRangeOptions", node.fullName);
   }
+  read(file, "FileOptions", file.package);
 }

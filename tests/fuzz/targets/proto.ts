@@ -16,6 +16,16 @@ const PROTO2 =
   optional group G = 3 { optional bool y = 1 [default = true]; } optional string s = 4 [default = "z"];
   optional E e = 5 [default = TWO]; optional float f = 6 [default = -inf]; reserved 9; } enum E { TWO = 2; }`;
 
+const EDITION = `edition = "2023"; package e; import "google/protobuf/descriptor.proto";
+option features.field_presence = IMPLICIT; option java_package = "x" 'y';
+message O { int32 i = 1; repeated string s = 2; O o = 3 [features.message_encoding = DELIMITED]; reserved old; reserved 9 to 12;
+  extensions 100 to max [verification = UNVERIFIED]; E e = 4 [features.field_presence = LEGACY_REQUIRED]; }
+enum E { option allow_alias = true; A = 0; B = 0x1; C = 01 [deprecated = true]; }
+extend O { double d = 100; } extend google.protobuf.MessageOptions { repeated O opt = 50000; }
+message M { option (opt) = { e: B i: -5, s: ["a\\n" "\\303\\251", 'b']; o < e: A > [e.d]: -inf # text
+  }; option (.e.opt) = { e: 1 o { e: C } }; oneof x { M m = 1; bytes b = 2; } map<bool, .e.M.N> n = 3; message N {} }
+service S { option deprecated = true; rpc R(M) returns (stream M.N) { option idempotency_level = IDEMPOTENT; }; }`;
+
 /** Every type on the wire, in every shape. */
 const EVERY_TYPE = `syntax = "proto3"; message M { ${
   [
@@ -37,14 +47,15 @@ export const protoText: FuzzTarget = {
   about:
     "a .proto text is refused with ProtoError, or loaded, and then its messages can be sent and received",
   mostBytes: 2_000,
-  seeds: () => [PROTO3, PROTO2].map(bytes),
+  seeds: () => [PROTO3, PROTO2, EDITION].map(bytes),
   run(input) {
     let codecs;
     try {
       codecs = codecsOf(text(input));
     } catch (error) {
       if (!(error instanceof ProtoError)) throw error;
-      return reached(error.message);
+      invariant(/^\(text\):\d+:\d+: /.test(error.message), `an error names no place: ${error.message}`);
+      return reached(error.message.replace(/^.*?: /, ""));
     }
     for (const codec of Object.values(codecs)) decodeAndEncode(codec, new Uint8Array(0));
   },
