@@ -22,6 +22,8 @@
 //     keeps the process running.
 // 10. A callback that throws stops nothing: the error is logged (a simulation's `run` rejects with it), and
 //     whatever else is due goes on, with the same endpoint or listener too.
+// 11. While the process has no descriptor left, what is connected goes on, what needs a descriptor fails with kind
+//     "too-many-files", and listeners rest, without taking up a processor, until there are descriptors again.
 // Every callback an engine makes runs inside `execCtx.enter`, so what a callback writes is flushed once, at the
 // end of the turn.
 
@@ -60,7 +62,7 @@ export interface EndpointOptions {
 export interface ListenOptions extends EndpointOptions {
   /** Let several sockets, of this process or others, share the port (SO_REUSEPORT). Default false. */
   readonly reusePort?: boolean;
-  /** Told when accepting rests for a while because descriptors ran out; it goes on by itself. */
+  /** Called once each time that accepting begins to rest, as where descriptors ran out; it goes on by itself. */
   readonly onAcceptPaused?: (error: IoError) => void;
 }
 

@@ -3,18 +3,21 @@
 import type { Endpoint, IoResult, Listener, ListenOptions } from "../engine.ts";
 import { formatAddress, type InetAddress, type SocketAddress, type UnixAddress } from "./address.ts";
 import type { BaseEngine } from "./base_engine.ts";
-import { IoError } from "./io_error.ts";
+import { IoError, ioErrorFromCode } from "./io_error.ts";
 import { parseIpv6 } from "./ipv6.ts";
 import type { Closable } from "./open_set.ts";
 import { pipeError } from "./pipe_address.ts";
 import { unixPathError } from "./unix_path.ts";
 import { clearSocketFile, takeoverName } from "../native/socket_file.ts";
 
-/** How long accepting rests when descriptors or memory have run out: long enough for some to come back. */
-const EXHAUSTED_PAUSE_MS = 100;
+/** How long accepting rests after it failed: long enough for some descriptors or memory to come back. */
+const REST_MS = 100;
 
-/** Codes, beside those of kind "too-many-files", of a system that has run out of something. */
-const EXHAUSTED: ReadonlySet<string | undefined> = new Set(["ENOBUFS", "ENOMEM", "ENOSPC"]);
+/** Accepting that fails so long after it failed before has worked in between. */
+const PAUSE_OVER_MS = 1_000;
+
+/** Codes of a socket that will never accept again. */
+const GONE: ReadonlySet<string | undefined> = new Set(["EBADF", "EINVAL", "ENOTSOCK", "EOPNOTSUPP"]);
 
 /** How long a process may take to find out that a unix socket's file is in nobody's use, and to bind its path. */
 const TAKEOVER_LIMIT_MS = 2_000;
@@ -38,6 +41,8 @@ export abstract class BaseListener implements Listener, Closable {
   protected stopped = false;
   private readonly addresses: SocketAddress[] = [];
   private started = false;
+  /** When accepting failed last; in the past for ever once something was accepted. */
+  private restedAt = -Infinity;
 
   /** Counts as open in `engine` until `shutdown`. */
   constructor(
@@ -93,20 +98,36 @@ export abstract class BaseListener implements Listener, Closable {
   /** Hands an endpoint up, in a turn. */
   protected accepted(endpoint: Endpoint): void {
     if (this.stopped) return endpoint.close();
+    this.restedAt = -Infinity;
     this.engine.execCtx.enter(this.onAccept, endpoint);
   }
 
   /**
-   * Accepting failed. The listener goes on where one connection was reset before it was accepted, and rests where
-   * descriptors or memory ran out, for connections wait in the backlog; else it ends. `acceptAgain` runs if it goes on.
+   * Accepting failed. The listener ends where its socket is of no more use. It goes on at once where one connection was
+   * reset before it was accepted, and else after a rest, for connections wait in the backlog. `acceptAgain` runs if it
+   * goes on.
    */
   protected acceptFailed(error: IoError, acceptAgain: () => void): void {
     if (error.kind === "reset") this.engine.run(acceptAgain);
-    else if (error.kind === "too-many-files" || EXHAUSTED.has(error.code)) {
-      const { onAcceptPaused } = this.options;
-      this.engine.runAt(this.engine.now() + EXHAUSTED_PAUSE_MS, acceptAgain);
-      if (onAcceptPaused !== undefined) this.engine.execCtx.enter(onAcceptPaused, error);
-    } else this.end(error);
+    else if (GONE.has(error.code)) this.end(error);
+    else {
+      this.engine.runAt(this.engine.now() + REST_MS, acceptAgain);
+      this.rests(error);
+    }
+  }
+
+  /** Descriptors have run out, by what the runtime does not say itself. */
+  protected starved(code: string): void {
+    this.rests(ioErrorFromCode(code, "accept", this.addresses[0]));
+  }
+
+  /** Has `onAcceptPaused` called, once a pause: while it lasts, accepting fails again and again. */
+  private rests(error: IoError): void {
+    const now = this.engine.now();
+    const isNew = now - this.restedAt > PAUSE_OVER_MS;
+    this.restedAt = now;
+    const { onAcceptPaused } = this.options;
+    if (isNew && onAcceptPaused !== undefined) this.engine.execCtx.enter(onAcceptPaused, error);
   }
 
   /** Binds, if need be in another way than the first. */

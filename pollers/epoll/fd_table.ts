@@ -2,7 +2,7 @@
 
 import type { Libc } from "../ffi/libc.ts";
 import { EMFILE } from "../ffi/linux_errno_table.ts";
-import { MAX_GENERATION, notifyOn, resetEvent, setReady, setShutdown } from "./lockfree_event.ts";
+import { MAX_GENERATION, notifyOn, resetEvent, setReady, setShutdown, waitAgain } from "./lockfree_event.ts";
 import type { EventSink, Pollset } from "./pollset.ts";
 import type { EventSource, EventTarget } from "../threads/waiting.ts";
 
@@ -76,6 +76,10 @@ export class PollsetSource implements EventSource {
 
 /** One polled descriptor, as gRPC's grpc_fd. */
 export class FdHandle {
+  /** The owner waits for a direction, and was not told yet. */
+  readWaits = false;
+  /** See {@linkcode readWaits}. */
+  writeWaits = false;
   private closed = false;
 
   /** Made by {@linkcode FdTable.add}. */
@@ -89,12 +93,12 @@ export class FdHandle {
 
   /** True: `onReadable` will be called once. False: try now. */
   waitReadable(): boolean {
-    return notifyOn(this.table.words, this.slot * SLOT_WORDS + READ);
+    return this.readWaits = notifyOn(this.table.words, this.slot * SLOT_WORDS + READ);
   }
 
   /** True: `onWritable` will be called once. False: try now. */
   waitWritable(): boolean {
-    return notifyOn(this.table.words, this.slot * SLOT_WORDS + WRITE);
+    return this.writeWaits = notifyOn(this.table.words, this.slot * SLOT_WORDS + WRITE);
   }
 
   /** The peer has ended or is gone, so a short read is not the last. */
@@ -154,8 +158,24 @@ export class FdTable implements EventTarget {
     const entry = due[at]!;
     const handle = this.handles[entry >> 1];
     if (handle === undefined || handle.generation !== due[at + 1]!) return;
-    if ((entry & 1) === 0) handle.owner.onReadable();
-    else handle.owner.onWritable();
+    if ((entry & 1) === 0) {
+      handle.readWaits = false;
+      handle.owner.onReadable();
+    } else {
+      handle.writeWaits = false;
+      handle.owner.onWritable();
+    }
+  }
+
+  /** See `EventTarget`. Nobody else may touch the words or wait in the set. */
+  recover(): void {
+    for (const handle of this.handles) {
+      if (handle === undefined) continue;
+      const { fd, slot, generation } = handle;
+      if (handle.readWaits) waitAgain(this.words, slot * SLOT_WORDS + READ);
+      if (handle.writeWaits) waitAgain(this.words, slot * SLOT_WORDS + WRITE);
+      this.pollset.report(fd, slot, generation);
+    }
   }
 
   /** See {@linkcode FdHandle.close}. */

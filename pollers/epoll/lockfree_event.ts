@@ -51,6 +51,11 @@ export function setReady(words: Int32Array, at: number, generation: number): boo
   }
 }
 
+/** Whoever waited still does, though it may have become ready; for a thread that is alone with the word. */
+export function waitAgain(words: Int32Array, at: number): void {
+  Atomics.store(words, at, (Atomics.load(words, at) & ~3) | WAITING);
+}
+
 /** Nobody will wait again; true where somebody did. */
 export function setShutdown(words: Int32Array, at: number): boolean {
   return (Atomics.or(words, at, SHUTDOWN) & 3) === WAITING;

@@ -69,6 +69,11 @@ export class Pollset {
     return this.control(C.EPOLL_CTL_ADD, fd, EDGE, slot, generation);
   }
 
+  /** Has a descriptor reported again if it is ready now, though it was reported before. */
+  report(fd: number, slot: number, generation: number): void {
+    this.control(C.EPOLL_CTL_MOD, fd, EDGE, slot, generation);
+  }
+
   /** Takes a descriptor out, before it is closed. */
   remove(fd: number): void {
     this.control(C.EPOLL_CTL_DEL, fd, 0, 0, 0);

@@ -1,7 +1,7 @@
 // The native engine of Bun: its own sockets, which call one set of handlers.
 
 import { Socket } from "node:net";
-import type { SocketAddress } from "../core/address.ts";
+import type { SocketAddress, UnixAddress } from "../core/address.ts";
 import { endOfStream, type IoError, ioErrorFromCode, type IoSyscall } from "../core/io_error.ts";
 import type { SliceBuffer } from "../core/slice_buffer.ts";
 import type { Endpoint, EndpointOptions, IoResult, Listener, ListenOptions } from "../engine.ts";
@@ -10,8 +10,10 @@ import type { BaseEngine, ConnectAttempt } from "../core/base_engine.ts";
 import { NativeEngine } from "./engine.ts";
 import { BaseListener } from "../core/base_listener.ts";
 import { UNNAMED } from "../core/unix_path.ts";
+import { trueCode } from "./descriptors.ts";
 import { connectedEndpoint, toNode } from "./node.ts";
-import { fileIdentity, putAsideUnless } from "./socket_file.ts";
+import { fileIdentity, putAside, putAsideUnless, removeFile } from "./socket_file.ts";
+import { type ListeningSocket, Starvation } from "./starvation.ts";
 
 // The little of Bun that is used here, so that the file also compiles where Bun's types are not.
 interface BunSocket {
@@ -29,6 +31,7 @@ interface BunSocket {
   close(): void;
 }
 interface BunListener {
+  readonly fd?: number;
   readonly port: number;
   stop(closeConnections: boolean): void;
 }
@@ -47,6 +50,12 @@ const bun = (globalThis as unknown as { Bun: BunNet }).Bun;
 function toIoError(error: unknown, syscall: IoSyscall, address: SocketAddress): IoError {
   const { code, message } = error as Error & { code?: string };
   return ioErrorFromCode(code, syscall, address, message);
+}
+
+/** The same for what opens a socket: Bun calls it a refusal where there is no descriptor left for one. */
+function toOpenError(error: unknown, syscall: IoSyscall, address: SocketAddress): IoError {
+  const { code, message } = error as Error & { code?: string };
+  return ioErrorFromCode(trueCode(code), syscall, address, message);
 }
 
 function toBun(address: SocketAddress): object {
@@ -194,11 +203,47 @@ const handlers = {
   },
 };
 
-/** A bound socket, and the file of a unix socket. */
-interface Bound {
-  readonly socket: BunListener;
-  readonly at: SocketAddress;
-  readonly file: string | undefined;
+/** A bound socket. */
+class Bound implements ListeningSocket {
+  /** That of a unix socket. */
+  private readonly file: string | undefined;
+  private rests = false;
+  /** Bun has bound the path, and removes the file at it, whosever it is by then, with the socket. */
+  private removesFile: boolean;
+
+  constructor(
+    private socket: BunListener,
+    private readonly at: SocketAddress,
+    private readonly options: object,
+  ) {
+    this.file = at.family === "unix" ? fileIdentity(at.path) : undefined;
+    this.removesFile = at.family === "unix";
+  }
+
+  get descriptor(): number {
+    return this.rests ? -1 : this.socket.fd ?? -1;
+  }
+
+  rest(): void {
+    const putBack = this.removesFile ? putAside((this.at as UnixAddress).path) : NOT_ASIDE;
+    this.socket.stop(false);
+    putBack();
+    this.rests = true;
+    this.removesFile = false;
+  }
+
+  goOn(fd: number): void {
+    this.socket = bun.listen({ ...this.options, fd });
+    this.rests = false;
+  }
+
+  close(): void {
+    const { at, file } = this;
+    const putBack = at.family === "unix" && this.removesFile ? putAsideUnless(file, at.path) : NOT_ASIDE;
+    if (at.family === "unix" && !this.removesFile) removeFile(at.path, file);
+    if (!this.rests) this.socket.stop(false);
+    putBack();
+  }
 }
 
 class BunNativeListener extends BaseListener {
@@ -206,6 +251,7 @@ class BunNativeListener extends BaseListener {
   /** Connections that came before `start`: Bun accepts from `listen` on. */
   private readonly early: Endpoint[] = [];
   private accepting = false;
+  private readonly starvation = new Starvation(this.engine, this.sockets, (code) => this.starved(code));
 
   private onOpen(socket: BunSocket, at: SocketAddress): void {
     const isInet = "port" in at;
@@ -221,11 +267,13 @@ class BunNativeListener extends BaseListener {
     try {
       const { reusePort = false } = this.options;
       const data: SocketState = { open: (socket) => this.onOpen(socket, at) };
-      const socket = bun.listen({ ...toBun(at), reusePort, allowHalfOpen: true, socket: handlers, data });
-      this.sockets.push({ socket, at, file: at.family === "unix" ? fileIdentity(at.path) : undefined });
+      const options = { allowHalfOpen: true, socket: handlers, data };
+      const socket = bun.listen({ ...options, ...toBun(at), reusePort });
+      this.sockets.push(new Bound(socket, at, options));
+      this.starvation.begin();
       return { ok: true, value: "port" in at ? { ...at, port: socket.port } : at };
     } catch (error) {
-      return { ok: false, error: toIoError(error, "bind", at) };
+      return { ok: false, error: toOpenError(error, "bind", at) };
     }
   }
 
@@ -237,12 +285,8 @@ class BunNativeListener extends BaseListener {
 
   protected override release(): undefined {
     for (const endpoint of this.early.splice(0)) endpoint.close();
-    for (const { socket, at, file } of this.sockets.splice(0)) {
-      // Bun removes the file at the path, whoever has bound it by now.
-      const putBack = at.family === "unix" ? putAsideUnless(file, at.path) : NOT_ASIDE;
-      socket.stop(false);
-      putBack();
-    }
+    for (const socket of this.sockets.splice(0)) socket.close();
+    this.starvation.end();
   }
 }
 
@@ -264,7 +308,7 @@ export class BunEngine extends NativeEngine {
   ): void {
     const socket = new Socket({ allowHalfOpen: true });
     attempt.abort = () => socket.destroy();
-    const onError = (error: Error): void => attempt.fail(toIoError(error, "connect", to));
+    const onError = (error: Error): void => attempt.fail(toOpenError(error, "connect", to));
     socket.on("error", onError);
     socket.connect(toNode(to), () => {
       socket.removeListener("error", onError);

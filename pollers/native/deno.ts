@@ -48,6 +48,7 @@ const CODES: Readonly<Record<string, string>> = {
   BrokenPipe: "EPIPE",
   AddrInUse: "EADDRINUSE",
   AddrNotAvailable: "EADDRNOTAVAIL",
+  BadResource: "EBADF",
   NotFound: "ENOENT",
   NotCapable: "EACCES",
   PermissionDenied: "EACCES",

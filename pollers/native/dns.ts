@@ -4,6 +4,7 @@ import { lookup, type LookupAddress } from "node:dns";
 import { type DnsTarget, inetAddress, type SocketAddress } from "../core/address.ts";
 import { IoError, ioErrorFromCode } from "../core/io_error.ts";
 import type { EventEngine, IoResult, Resolver } from "../engine.ts";
+import { trueCode } from "./descriptors.ts";
 
 /** An error of the system, with its code where it has one. */
 type SystemError = Error & { code?: string | undefined };
@@ -39,5 +40,6 @@ function toIoError(error: SystemError | null, target: DnsTarget): IoError {
   if (error?.name === "NotCapable") {
     return new IoError("permission", "getaddrinfo", target, undefined, error.message);
   }
-  return ioErrorFromCode(error?.code ?? "ENOTFOUND", "getaddrinfo", target, error?.message);
+  // Where no descriptor is left for asking, runtimes say that the name was not found.
+  return ioErrorFromCode(trueCode(error?.code ?? "ENOTFOUND"), "getaddrinfo", target, error?.message);
 }

@@ -2,7 +2,7 @@
 
 import { createServer, type NetConnectOpts, type Server, Socket } from "node:net";
 import process from "node:process";
-import type { SocketAddress } from "../core/address.ts";
+import type { SocketAddress, UnixAddress } from "../core/address.ts";
 import { endOfStream, IoError, ioErrorFromCode, type IoSyscall } from "../core/io_error.ts";
 import type { SliceBuffer } from "../core/slice_buffer.ts";
 import type { Endpoint, EndpointOptions, IoResult, Listener, ListenOptions } from "../engine.ts";
@@ -12,7 +12,9 @@ import type { BaseEngine, ConnectAttempt } from "../core/base_engine.ts";
 import { NativeEngine } from "./engine.ts";
 import { BaseListener } from "../core/base_listener.ts";
 import { UNNAMED } from "../core/unix_path.ts";
-import { fileIdentity, putAsideUnless } from "./socket_file.ts";
+import { trueCode } from "./descriptors.ts";
+import { fileIdentity, putAside, putAsideUnless, removeFile } from "./socket_file.ts";
+import { type ListeningSocket, Starvation } from "./starvation.ts";
 
 /** What node:net says of a socket that is gone already, in the system's words for it. */
 const CODES: Readonly<Record<string, string>> = {
@@ -25,6 +27,13 @@ function toIoError(error: Error & { code?: string }, syscall: IoSyscall, address
   const { name, code = "", message } = error;
   if (name === "NotCapable") return new IoError("permission", syscall, address, undefined, message);
   return ioErrorFromCode(CODES[code] ?? error.code, syscall, address, message);
+}
+
+/** The same for what opens a socket: Bun calls it a refusal where there is no descriptor left for one. */
+function toOpenError(error: Error & { code?: string }, syscall: IoSyscall, address: SocketAddress): IoError {
+  const { name, message, code } = error;
+  if (name === "NotCapable") return toIoError(error, syscall, address);
+  return ioErrorFromCode(trueCode(code), syscall, address, message);
 }
 
 /** What a pending write fails with: node:net cancels it (ECANCELED) when the peer is gone. */
@@ -144,50 +153,95 @@ export function connectedEndpoint(
 
 const NOT_ASIDE = (): void => {};
 
-/** A bound server, and the file of a unix socket. */
-interface Bound {
-  readonly server: Server;
-  readonly at: SocketAddress;
-  readonly file: string | undefined;
+/** A bound server. */
+class Bound implements ListeningSocket {
+  /** That of a unix socket. */
+  private file: string | undefined;
+  private rests = false;
+  /** The server has bound the path, and removes the file at it, whosever it is by then, when it closes. */
+  private removesFile: boolean;
+
+  /** `make` makes another server like `server`. */
+  constructor(
+    private server: Server,
+    private readonly at: SocketAddress,
+    private readonly make: () => Server,
+  ) {
+    this.file = this.identity();
+    this.removesFile = at.family === "unix";
+  }
+
+  get descriptor(): number {
+    const { _handle } = this.server as Server & { readonly _handle?: { readonly fd?: number } };
+    return this.rests ? -1 : _handle?.fd ?? -1;
+  }
+
+  rest(): void {
+    const putBack = this.removesFile ? putAside((this.at as UnixAddress).path) : NOT_ASIDE;
+    this.server.close();
+    putBack();
+    this.rests = true;
+    this.removesFile = false;
+  }
+
+  goOn(fd: number): void {
+    this.server = this.make().listen({ fd });
+    this.rests = false;
+  }
+
+  /** Binds the address anew. */
+  renew(): void {
+    this.server.close();
+    this.server = this.make().listen(toNode(this.at), () => this.file = this.identity());
+  }
+
+  close(): void {
+    const { at, file } = this;
+    const putBack = at.family === "unix" && this.removesFile ? putAsideUnless(file, at.path) : NOT_ASIDE;
+    if (at.family === "unix" && !this.removesFile) removeFile(at.path, file);
+    if (!this.rests) this.server.close();
+    putBack();
+  }
+
+  private identity(): string | undefined {
+    return this.at.family === "unix" ? fileIdentity(this.at.path) : undefined;
+  }
 }
 
 class NodeNativeListener extends BaseListener {
-  private readonly servers: Bound[] = [];
+  private readonly sockets: Bound[] = [];
   private readonly early: Endpoint[] = [];
   private accepting = false;
+  private readonly starvation = new Starvation(
+    this.engine,
+    this.sockets,
+    (code) => this.starved(code),
+    () => this.fed(),
+  );
 
   protected override bindNow(at: SocketAddress): Promise<IoResult<SocketAddress>> {
-    const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
-      const inetPeer = socket.remoteAddress !== undefined;
-      const local = inetPeer ? inet(socket.localAddress!, socket.localPort!) : at;
-      const peer = inetPeer ? inet(socket.remoteAddress!, socket.remotePort!) : UNNAMED;
-      const endpoint = new NodeEndpoint(this.engine, socket, this.options, local, peer);
-      if (this.accepting || this.stopped) this.accepted(endpoint);
-      else this.early.push(endpoint);
-    });
     const denied = denoRefusal(at);
     if (denied !== undefined) return Promise.resolve({ ok: false, error: denied });
+    if (this.options.reusePort && !sharesPortsHere) {
+      const error = new IoError("unsupported", "bind", at, undefined, REUSE_PORT_REFUSED);
+      return Promise.resolve({ ok: false, error });
+    }
     return new Promise((resolve) => {
-      let bound = false;
-      const onError = (error: Error): void => {
-        // node:net accepts on by itself after an error that passes.
-        if (bound) this.acceptFailed(toIoError(error, "accept", at), () => {});
-        else resolve({ ok: false, error: toIoError(error, "bind", at) });
-      };
+      const server = this.serverOf(at);
+      const onError = (error: Error): void => resolve({ ok: false, error: toOpenError(error, "bind", at) });
       server.on("error", onError);
       const onBound = (): void => {
-        bound = true;
-        this.servers.push({ server, at, file: at.family === "unix" ? fileIdentity(at.path) : undefined });
+        server.removeListener("error", onError);
         const address = server.address();
-        const value = address !== null && typeof address === "object"
+        const local = address !== null && typeof address === "object"
           ? inet(address.address, address.port)
           : at;
-        resolve({ ok: true, value });
+        this.sockets.push(
+          new Bound(this.hearing(server, at), local, () => this.hearing(this.serverOf(at), at)),
+        );
+        this.starvation.begin();
+        resolve({ ok: true, value: local });
       };
-      if (this.options.reusePort && !sharesPortsHere) {
-        const error = new IoError("unsupported", "bind", at, undefined, REUSE_PORT_REFUSED);
-        return resolve({ ok: false, error });
-      }
       try {
         server.listen({ ...toNode(at), ...(this.options.reusePort ? { reusePort: true } : {}) }, onBound);
       } catch (error) { // Deno, without permission
@@ -204,12 +258,29 @@ class NodeNativeListener extends BaseListener {
 
   protected override release(): undefined {
     for (const endpoint of this.early.splice(0)) endpoint.close();
-    for (const { server, at, file } of this.servers.splice(0)) {
-      // node:net removes the file at the path, whoever has bound it by now.
-      const putBack = at.family === "unix" ? putAsideUnless(file, at.path) : NOT_ASIDE;
-      server.close();
-      putBack();
-    }
+    for (const socket of this.sockets.splice(0)) socket.close();
+    this.starvation.end();
+  }
+
+  private serverOf(at: SocketAddress): Server {
+    return createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
+      const inetPeer = socket.remoteAddress !== undefined;
+      const local = inetPeer ? inet(socket.localAddress!, socket.localPort!) : at;
+      const peer = inetPeer ? inet(socket.remoteAddress!, socket.remotePort!) : UNNAMED;
+      const endpoint = new NodeEndpoint(this.engine, socket, this.options, local, peer);
+      if (this.accepting || this.stopped) this.accepted(endpoint);
+      else this.early.push(endpoint);
+    });
+  }
+
+  private hearing(server: Server, at: SocketAddress): Server {
+    // node:net accepts on by itself after an error that passes.
+    return server.on("error", (error) => this.acceptFailed(toIoError(error, "accept", at), () => {}));
+  }
+
+  /** There are descriptors again: on Deno node:net never accepts again where it once had none. */
+  private fed(): void {
+    if (runtime === "deno") { for (const socket of this.sockets) socket.renew(); }
   }
 }
 
@@ -240,7 +311,7 @@ export class NodeEngine extends NativeEngine {
   ): void {
     const socket = new Socket({ allowHalfOpen: true });
     attempt.abort = () => socket.destroy();
-    const onError = (error: Error): void => attempt.fail(toIoError(error, "connect", to));
+    const onError = (error: Error): void => attempt.fail(toOpenError(error, "connect", to));
     socket.on("error", onError);
     try {
       socket.connect(toNode(to) as NetConnectOpts, () => {

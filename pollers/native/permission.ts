@@ -3,7 +3,7 @@
 /** What Deno is asked for, as `Deno.permissions.query` takes it. */
 export type Permission =
   | { readonly name: "env"; readonly variable: string }
-  | { readonly name: "ffi" | "read"; readonly path: string };
+  | { readonly name: "ffi" | "read" | "write"; readonly path?: string };
 
 interface DenoPermissions {
   readonly permissions: { querySync(what: Permission): { readonly state: string } };

@@ -7,6 +7,7 @@
 import { lstatSync, renameSync, unlinkSync } from "node:fs";
 import process from "node:process";
 import { setTimeout } from "node:timers";
+import { isGranted } from "./permission.ts";
 
 /** A path is asked so often before its file is removed: whoever has just bound it begins to listen a moment later. */
 const TIMES_ASKED = 3;
@@ -17,20 +18,9 @@ const BETWEEN_MS = 10;
 /** See `unixPathError`. */
 const MAX_NAME_BYTES = 107;
 
-interface DenoPermissions {
-  readonly permissions: { querySync(what: object): { readonly state: string } };
-}
-
-/** Whether the file system may be used, there or everywhere, without a question to whoever sits at the terminal. */
-function isAllowed(name: "read" | "write", path?: string): boolean {
-  const { Deno: deno } = globalThis as unknown as { Deno?: DenoPermissions };
-  const what = path === undefined ? { name } : { name, path };
-  return deno === undefined || deno.permissions.querySync(what).state === "granted";
-}
-
 /** What tells the file at `path` from every other that has its name later; undefined where nobody can say. */
 export function fileIdentity(path: string): string | undefined {
-  if (!isAllowed("read", path)) return undefined;
+  if (!isGranted({ name: "read", path })) return undefined;
   try {
     const { dev, ino, birthtimeMs } = lstatSync(path);
     return `${dev} ${ino} ${birthtimeMs}`;
@@ -47,7 +37,9 @@ export async function clearSocketFile(
   path: string,
   isServed: (path: string) => Promise<boolean>,
 ): Promise<string | undefined> {
-  if (!isAllowed("read", path) || !isAllowed("write", path)) return "and its file may not be looked at";
+  if (!isGranted({ name: "read", path }) || !isGranted({ name: "write", path })) {
+    return "and its file may not be looked at";
+  }
   for (let asked = 0; asked < TIMES_ASKED; asked++) {
     if (asked > 0) await new Promise<void>((resolve) => setTimeout(resolve, BETWEEN_MS));
     const kind = kindOf(path);
@@ -69,11 +61,21 @@ export async function clearSocketFile(
  * would ask whether an abstract unix socket may have that name.
  */
 export function takeoverName(path: string): string | undefined {
-  if (!isAllowed("read") || !isAllowed("write")) return undefined;
+  if (!isGranted({ name: "read" }) || !isGranted({ name: "write" })) return undefined;
   const slash = path.lastIndexOf("/") + 1;
   const folder = fileIdentity(path.slice(0, slash) || ".");
   const name = folder === undefined ? path : `${folder} ${path.slice(slash)}`;
   return `pollwire takes over ${name.replace(/[^ -~]/g, "?")}`.slice(0, MAX_NAME_BYTES);
+}
+
+/** Removes the file at `path` where it is that of `identity`. */
+export function removeFile(path: string, identity: string | undefined): void {
+  if (fileIdentity(path) !== identity) return;
+  try {
+    unlinkSync(path);
+  } catch {
+    // Somebody was faster, or may not.
+  }
 }
 
 /**

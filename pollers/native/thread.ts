@@ -13,6 +13,7 @@ import {
   Worker,
   workerData,
 } from "node:worker_threads";
+import { descriptorsLeft } from "./descriptors.ts";
 import { runtime } from "./detect.ts";
 import { isGranted } from "./permission.ts";
 
@@ -58,6 +59,9 @@ export interface ThreadEnd {
   readonly exitCode: number;
 }
 
+/** Deno opens 8, Bun 4 (measured); some of them only while the thread starts. */
+const DESCRIPTORS_OF_A_THREAD = 12;
+
 /** A running thread. It keeps the process alive until {@linkcode unref}. */
 export class Thread {
   /** Settles once the thread is gone, however it went: nothing of it runs any more. */
@@ -65,8 +69,21 @@ export class Thread {
   private readonly worker: Worker;
   private readonly lifeline: MessagePort | undefined = undefined;
 
-  /** Runs `module`, which finds `data` with {@linkcode startData}; shared memory stays shared. */
+  /**
+   * Why a thread cannot start now, though it could later: too few descriptors are left. Runtimes end the process where a
+   * thread cannot have what it opens (Deno 2.9.6, Bun 1.4.5).
+   */
+  static lack(module: URL): string | undefined {
+    const left = descriptorsLeft(DESCRIPTORS_OF_A_THREAD, module);
+    return left === undefined
+      ? undefined
+      : `it needs ${DESCRIPTORS_OF_A_THREAD} descriptors, and ${left} ${left === 1 ? "is" : "are"} left`;
+  }
+
+  /** Runs `module`, which finds `data` with {@linkcode startData}; shared memory stays shared. Throws where it cannot. */
   constructor(module: URL, data: unknown, onMessage: (message: unknown) => void = () => {}) {
+    const lack = Thread.lack(module);
+    if (lack !== undefined) throw new Error(lack);
     if (runtime === "deno") {
       const { port1, port2 } = new MessageChannel();
       this.lifeline = port1;

@@ -1,5 +1,6 @@
 // The main shape: a poller thread waits, and this thread, which has the runtime's own loop to run, makes the calls.
 
+import { defaultLogger } from "../log/mod.ts";
 import { Thread } from "../native/thread.ts";
 import { COUNT, createHandover, type Handover, ONLINE, POLLER, QUIT, SIGNAL, TOKEN } from "./handover.ts";
 import { SelfPolling } from "./self_polling.ts";
@@ -8,6 +9,21 @@ import type { WatchedLoop } from "./watched_loop.ts";
 
 /** While the poller thread starts, this thread looks by itself, this often. */
 const STARTING_POLL_MS = 1;
+
+/** The same while there is no poller thread, because it ended or cannot start: each look takes 20 us. */
+const ALONE_POLL_MS = 4;
+
+/** How long after the end of a poller thread another one starts; each further time in a row it takes twice as long. */
+const RESTART_MS = 100;
+
+/** The longest of them. */
+const MAX_RESTART_MS = 5_000;
+
+/**
+ * A poller thread that never ran is tried again so often, unless descriptors had run out, which passes: then its module
+ * is at fault, or the system has no threads left.
+ */
+const MOST_FAILURES = 3;
 
 /** What an engine's poller thread is. */
 export interface PollerThread {
@@ -19,17 +35,30 @@ export interface PollerThread {
   readonly dueNumbers: number;
 }
 
-/** Hands polling over and takes it back; see handover.ts. */
+/**
+ * Hands polling over and takes it back; see handover.ts. Without a poller thread this one goes on by itself, at some
+ * cost, so that nothing which is open suffers, and starts another one later.
+ */
 export class ThreadWaiting implements Waiting {
   private handover: Handover<unknown>;
+  /** The poller thread, if it was started and has not ended. */
   private thread: Thread | undefined = undefined;
   private holding = false;
   private stopping = false;
+  /** Events are looked for, by whichever thread. */
+  private polling = false;
+  /** The poller thread has the token. */
+  private parked = false;
+  /** Poller threads in a row that ended before they ran. */
+  private failures = 0;
+  /** There is no poller thread, which was logged. */
+  private alone = false;
+  private restart: unknown = undefined;
   private selfPolling: SelfPolling;
   private poll: () => void = NOTHING;
   private woken: () => void = NOTHING;
 
-  /** `onCrash` hears why, when the poller thread ends by itself or waiting is no longer possible. */
+  /** `onCrash` hears why, when waiting is no longer possible. */
   constructor(
     private readonly source: EventSource,
     private readonly poller: PollerThread,
@@ -45,15 +74,15 @@ export class ThreadWaiting implements Waiting {
   hold(on: boolean): void {
     this.holding = on;
     if (this.stopping) return;
-    if (this.thread === undefined) {
-      if (on) this.start();
-    } else if (on) this.thread.ref();
-    else this.thread.unref();
+    if (on && !this.polling) this.start();
+    else if (on) this.thread?.ref();
+    else this.thread?.unref();
   }
 
   /** The poller thread is kicked and ends by itself. */
   async stop(): Promise<void> {
     this.stopping = true;
+    this.loop.runtime.disarm(this.restart);
     const { thread } = this;
     if (thread === undefined) return;
     this.quit();
@@ -62,23 +91,67 @@ export class ThreadWaiting implements Waiting {
   }
 
   private start(): void {
-    // Fresh memory, so that nothing of a thread that crashed reaches this one: here the engine's thread has the token.
-    this.handover = createHandover(this.poller.dueNumbers, this.poller.source);
+    this.polling = true;
+    this.failures = 0;
+    this.takeOver();
+    this.startThread();
+  }
+
+  /** This thread polls, with fresh memory: nothing of a thread that ended reaches the next one. */
+  private takeOver(): void {
+    const handover = this.handover = createHandover(this.poller.dueNumbers, this.poller.source);
     this.selfPolling = new SelfPolling(this.loop);
+    this.parked = false;
+    const runs = (): boolean => this.handover === handover && this.polling && !this.stopping;
+    this.poll = () => runs() && this.pollOnce();
+    this.woken = () => runs() && this.wake();
+    this.loop.runtime.soon(this.poll);
+  }
+
+  private startThread(): void {
+    const lack = Thread.lack(this.poller.module);
+    if (lack !== undefined) return this.startLater(`the poller thread cannot start: ${lack}`);
     let thread: Thread;
     try {
       this.thread = thread = new Thread(this.poller.module, this.handover);
     } catch (error) { // the system has no more threads
-      this.loop.soon(() => this.crashed(`the poller thread cannot start: ${(error as Error).message}`));
+      this.failures++;
+      return this.startLater(`the poller thread cannot start: ${(error as Error).message}`);
+    }
+    if (!this.holding) thread.unref();
+    void thread.ended.then(({ error, exitCode }) => {
+      if (this.thread === thread && !this.stopping) {
+        this.threadEnded(error?.message ?? `exit code ${exitCode}`);
+      }
+    });
+  }
+
+  private threadEnded(why: string): void {
+    const reason = `the poller thread ended: ${why}`;
+    const { parked } = this;
+    this.thread = undefined;
+    if (Atomics.load(this.handover.control, ONLINE) === 1) this.failures = 0;
+    else if (Thread.lack(this.poller.module) === undefined) this.failures++;
+    this.quit(); // or a thread that is still there would poll beside this one
+    // What it had found and not handed over is lost, unless it can be found again.
+    if (parked && !this.dispatcher.recover()) return this.crashed(reason);
+    this.takeOver();
+    this.startLater(reason);
+  }
+
+  private startLater(reason: string): void {
+    if (this.failures >= MOST_FAILURES) {
+      this.loop.soon(() => this.crashed(reason));
       return;
     }
-    const runs = (): boolean => this.thread === thread && !this.stopping;
-    this.poll = () => runs() && this.pollOnce();
-    this.woken = () => runs() && this.wake();
-    void thread.ended.then(({ error, exitCode }) => {
-      if (runs()) this.crashed(`the poller thread ended: ${error?.message ?? `exit code ${exitCode}`}`);
-    });
-    this.loop.runtime.soon(this.poll);
+    if (!this.alone) {
+      defaultLogger.warn(`${reason}; until another one runs its work is done here, at some cost`);
+    }
+    this.alone = true;
+    const { runtime } = this.loop;
+    const delay = Math.min(MAX_RESTART_MS, RESTART_MS * 2 ** this.failures);
+    this.restart = runtime.arm(delay, () => this.polling && this.startThread());
+    runtime.keepAlive(this.restart, false);
   }
 
   /** Tells the poller thread to end, wherever it waits. */
@@ -92,11 +165,13 @@ export class ThreadWaiting implements Waiting {
 
   /** Fails whatever is open; what opens then, or has just opened, has a new thread. */
   private crashed(reason: string): void {
-    if (this.stopping) return;
+    if (this.stopping || !this.polling) return;
+    this.polling = false;
     this.thread = undefined;
-    this.quit(); // or a thread that is still there would poll beside the next one
+    this.loop.runtime.disarm(this.restart);
+    this.quit();
     this.onCrash(reason);
-    if (this.holding && this.thread === undefined) this.start();
+    if (this.holding && !this.polling) this.start();
   }
 
   private pollOnce(): void {
@@ -120,7 +195,7 @@ export class ThreadWaiting implements Waiting {
   /** The poller thread is not there yet. */
   private lookLater(): void {
     const { runtime } = this.loop;
-    const armed = runtime.arm(STARTING_POLL_MS, this.poll);
+    const armed = runtime.arm(this.thread === undefined ? ALONE_POLL_MS : STARTING_POLL_MS, this.poll);
     if (!this.holding) runtime.keepAlive(armed, false);
   }
 
@@ -128,6 +203,8 @@ export class ThreadWaiting implements Waiting {
   private park(now: number): void {
     const { control } = this.handover;
     this.selfPolling.sleeps(now);
+    this.alone = false;
+    this.parked = true;
     Atomics.store(control, SIGNAL, 0);
     const signal = Atomics.waitAsync(control, SIGNAL, 0);
     Atomics.store(control, TOKEN, POLLER);
@@ -138,6 +215,7 @@ export class ThreadWaiting implements Waiting {
 
   private wake(): void {
     const { control, due } = this.handover;
+    this.parked = false;
     this.selfPolling.woken(this.loop.now());
     this.dispatcher.dispatch(due, Atomics.load(control, COUNT));
     this.loop.runtime.soon(this.poll);

@@ -21,6 +21,8 @@ export interface EventTarget {
   readonly stride: number;
   /** Tells the owner of the event that lies at `at`. */
   dispatch(due: Int32Array, at: number): void;
+  /** Has events found again that somebody had found and told nobody of; a target without this cannot. */
+  recover?(): void;
 }
 
 /** Waits for events on behalf of an engine. */
@@ -41,6 +43,12 @@ export class Dispatcher {
 
   /** Turns of `execCtx`. */
   constructor(private readonly target: EventTarget, private readonly execCtx: ExecCtx) {}
+
+  /** True: events that somebody had found and told nobody of will be found again. */
+  recover(): boolean {
+    this.target.recover?.();
+    return this.target.recover !== undefined;
+  }
 
   /** `due` and `count` as {@linkcode EventSource.wait} leaves them. */
   dispatch(due: Int32Array, count: number): void {

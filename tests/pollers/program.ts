@@ -7,6 +7,16 @@ import { runtime } from "../harness.ts";
 /** Before a test's own limit, so that a program that hangs is not left behind. */
 const LIMIT_MS = 18_000;
 
+/** Runs a program with few descriptors. Runtimes raise the soft limit to the hard one: both are lowered. */
+export const FEW_DESCRIPTORS: readonly string[] = ["sh", "-c", 'ulimit -n 100 && exec "$0" "$@"'];
+
+/** Why a program cannot be run with few descriptors here; undefined where it can. */
+export const noLimit: string | undefined = process.platform === "win32"
+  ? "Windows knows no limit of descriptors"
+  : spawnSync("sh", ["-c", "ulimit -n 100"]).status === 0
+  ? undefined
+  : "the shell cannot lower a limit";
+
 /** How a program ended. */
 export interface Ended {
   readonly code: number | null;

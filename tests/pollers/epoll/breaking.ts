@@ -44,6 +44,12 @@ export async function quiet(engine: EpollEngine): Promise<void> {
   await until(() => inside(engine).waiting.thread === undefined, "the end of the poller thread");
 }
 
+/** Waits until another poller thread polls than the one that was ended. */
+export async function replaced(engine: EpollEngine): Promise<void> {
+  await until(() => inside(engine).waiting.thread !== undefined, "another poller thread");
+  await parked(engine);
+}
+
 /** Ends the poller thread while it waits. */
 export async function breakThread(engine: EpollEngine): Promise<Broken> {
   await parked(engine);

@@ -1,9 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
 import process from "node:process";
 import type { EpollEngine } from "../../../pollers/epoll/engine.ts";
-import { type FdHandle, type FdOwner, FdTable, ReadyMarker } from "../../../pollers/epoll/fd_table.ts";
+import {
+  type FdHandle,
+  type FdOwner,
+  FdTable,
+  PollsetSource,
+  ReadyMarker,
+} from "../../../pollers/epoll/fd_table.ts";
 import { MAX_GENERATION } from "../../../pollers/epoll/lockfree_event.ts";
-import { createPollset } from "../../../pollers/epoll/pollset.ts";
+import { createPollset, type Pollset } from "../../../pollers/epoll/pollset.ts";
 import { Sockets } from "../../../pollers/epoll/sockets.ts";
 import { SliceBuffer } from "../../../pollers/mod.ts";
 import { test } from "../../harness.ts";
@@ -67,6 +73,34 @@ test(
       marker.onEvent(slot, generation, true, true, true);
       assertEquals([due(marker), handle.hungUp], [[0, 1, 1, 1], true]);
       handle.close(true);
+    }),
+  { skip },
+);
+
+test(
+  "fd table: what was found and told nobody is found again, for those who wait and for those who will",
+  () =>
+    withTable(8, (table, fds) => {
+      const pollset = new PollsetSource(table.words, (table as unknown as { pollset: Pollset }).pollset);
+      const owners = [new Owner(), new Owner()];
+      const [waits, idle] = owners.map((owner, i) => added(table.add(fds[2 * i]!, owner))) as [
+        FdHandle,
+        FdHandle,
+      ];
+      assertEquals([waits.waitReadable(), waits.waitWritable()], [true, true]);
+      for (const fd of [fds[1]!, fds[3]!]) libc().write(fd, new Uint8Array(1), 1);
+      const lost = new Int32Array(64);
+      assert(pollset.wait(0, lost) > 0); // by a thread that ends now
+      assertEquals(pollset.wait(0, lost), 0);
+      table.recover();
+      const found = new Int32Array(64);
+      const count = pollset.wait(0, found);
+      for (let at = 0; at < count; at += table.stride) table.dispatch(found, at);
+      assertEquals(owners[0]!.heard.sort(), ["readable", "writable"]);
+      assertEquals(owners[1]!.heard, []);
+      assertEquals([idle.waitReadable(), idle.waitReadable()], [false, true]);
+      waits.close(true);
+      idle.close(true);
     }),
   { skip },
 );

@@ -1,12 +1,15 @@
-// Loses its poller thread, hears of it, and has nothing more to do.
-import { SliceBuffer } from "../../../../pollers/mod.ts";
+// Loses its poller thread, reads on without it, and has nothing more to do.
+import { IoError } from "../../../../pollers/mod.ts";
+import { read } from "../../promised.ts";
 import { breakThread } from "../breaking.ts";
 import { epollEngine } from "../setup.ts";
 
 const engine = epollEngine();
 const [one, other] = await engine.pair();
-one.read(new SliceBuffer(), (error) => {
-  console.log(error!.message.split(": ").slice(0, 2).join(": "));
-  other.close();
-});
-await breakThread(engine);
+const reading = read(one);
+const { mended } = await breakThread(engine);
+await mended;
+other.close();
+const ended = await reading;
+console.log(ended instanceof IoError ? ended.kind : "bytes");
+one.close();

@@ -1,0 +1,117 @@
+// Accepting while descriptors run out, for runtimes that say nothing of it.
+//
+// Bun goes on to ask for the connection that it cannot have, as fast as it can, and nothing tells it to rest but closing
+// its listening socket, which would reset whoever waits in the backlog. So each listening socket has a second descriptor
+// from before: the first one is closed, the socket goes on listening, and once there are descriptors again Bun is given
+// the second one to accept on.
+
+import type { BaseEngine } from "../core/base_engine.ts";
+import type { TaskHandle } from "../engine.ts";
+import { type Libc, openLibc } from "../ffi/libc.ts";
+import { C } from "../ffi/linux_layouts.ts";
+import { noDescriptorLeft } from "./descriptors.ts";
+import { runtime } from "./detect.ts";
+
+/** How often it is looked whether descriptors are left: so long may Bun ask in vain, at the cost of a core. */
+const WATCH_MS = 100;
+
+/** When it is looked first: not while a server starts. */
+const FIRST_WATCH_MS = 10;
+
+/** A listening socket of the runtime. */
+export interface ListeningSocket {
+  /** Its descriptor; negative where that is not known. */
+  readonly descriptor: number;
+  /** Closes the descriptor. */
+  rest(): void;
+  /** Accepts on another descriptor of the same socket. */
+  goOn(descriptor: number): void;
+}
+
+/** Has the sockets of one listener rest while no descriptor is left. */
+export class Starvation {
+  /** The second descriptors. */
+  private readonly spares = new Map<ListeningSocket, number>();
+  private readonly resting = new Set<ListeningSocket>();
+  private task: TaskHandle | undefined = undefined;
+  private starved = false;
+  private readonly look = (): void => this.lookOnce();
+
+  /** `onStarved` gets the system's code each time that descriptors run out, and `onFed` is called when there are some again. */
+  constructor(
+    private readonly engine: BaseEngine,
+    private readonly sockets: readonly ListeningSocket[],
+    private readonly onStarved: (code: string) => void,
+    private readonly onFed: () => void = () => {},
+  ) {}
+
+  /** Looks from now on. */
+  begin(): void {
+    if (this.task === undefined) this.lookLater(FIRST_WATCH_MS);
+  }
+
+  /** Looks no more, and closes what is left: the sockets that rest, and the second descriptors. */
+  end(): void {
+    if (this.task !== undefined) this.engine.cancel(this.task);
+    for (const spare of this.spares.values()) calls()!.close(spare);
+    this.spares.clear();
+    this.resting.clear();
+  }
+
+  private lookLater(ms: number): void {
+    this.task = this.engine.runAt(this.engine.now() + ms, this.look);
+  }
+
+  private lookOnce(): void {
+    this.lookLater(WATCH_MS); // first: `onStarved` may end all this
+    const code = noDescriptorLeft();
+    if (code === undefined) return this.fed();
+    for (const socket of this.spares.keys()) {
+      if (this.resting.has(socket)) continue;
+      this.resting.add(socket);
+      socket.rest();
+    }
+    if (this.starved) return;
+    this.starved = true;
+    this.onStarved(code);
+  }
+
+  private fed(): void {
+    const libc = calls();
+    if (libc !== undefined) {
+      for (const socket of this.resting) if (!this.wake(socket, libc)) return; // starved again
+      for (const socket of this.sockets) {
+        if (!this.spares.has(socket)) this.setAside(socket, socket.descriptor, libc);
+      }
+    }
+    if (!this.starved) return;
+    this.starved = false;
+    this.onFed();
+  }
+
+  /** True: the socket accepts again, and has a second descriptor once more. */
+  private wake(socket: ListeningSocket, libc: Libc): boolean {
+    const descriptor = this.spares.get(socket)!;
+    if (!this.setAside(socket, descriptor, libc)) return false;
+    if (noDescriptorLeft() === undefined) { // one for whoever is accepted
+      this.resting.delete(socket);
+      socket.goOn(descriptor);
+      return true;
+    }
+    libc.close(this.spares.get(socket)!);
+    this.spares.set(socket, descriptor);
+    return false;
+  }
+
+  private setAside(socket: ListeningSocket, descriptor: number, libc: Libc): boolean {
+    const spare = descriptor < 0 ? -1 : libc.fcntl(descriptor, C.F_DUPFD_CLOEXEC, 0);
+    if (spare >= 0) this.spares.set(socket, spare);
+    return spare >= 0;
+  }
+}
+
+/** What duplicates descriptors; undefined where it is not needed, or there is none. */
+function calls(): Libc | undefined {
+  const opened = runtime === "bun" ? openLibc() : undefined;
+  return opened?.ok ? opened.libc : undefined;
+}
