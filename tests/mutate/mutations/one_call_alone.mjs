@@ -94,7 +94,7 @@ export default [
   ),
   mutation(
     "transport/http2/connection.ts",
-    "this.late.expect(window, this.receiveWindow);",
+    "this.late.expect(window, this.receiveWindows.connectionWindow);",
     "",
     STATES,
     "costs no budget",
@@ -126,13 +126,6 @@ export default [
     "return;\n    }\n    if (streamId >=",
     STATES,
     "late HEADERS and DATA have a budget",
-  ),
-  mutation(
-    "transport/http2/inbound.ts",
-    "    this.connection.giveBack(frameBytes);\n    if (!this.connection.late",
-    "    if (!this.connection.late",
-    STATES,
-    "a client ignores a second answer",
   ),
   mutation(
     "transport/http2/inbound.ts",
