@@ -97,6 +97,7 @@ export class Decoder {
     const { reader } = this;
     reader.at = start;
     let size = 0;
+    let largest = 0;
     while (reader.at < end) {
       const first = bytes[reader.at]!;
       if ((first & 0xe0) === 0x20) {
@@ -107,16 +108,16 @@ export class Decoder {
       if (this.updateDue) return broken("no dynamic table size update after the maximum was lowered");
       const field = first >= 0x80 ? this.indexed(bytes, end) : this.literal(bytes, end, first);
       if (field !== undefined) return field;
-      size += this.name.length + this.value.length + ENTRY_OVERHEAD;
+      const fieldSize = this.name.length + this.value.length + ENTRY_OVERHEAD;
+      size += fieldSize;
       if (size <= this.maxHeaderListSize) fields.push(this.name, this.value);
-      else keepLargest(fields, this.name, this.value);
+      else if (fieldSize > largest) largest = keepLargest(fields, this.name, this.value);
     }
     if (size <= this.maxHeaderListSize) return undefined;
-    const [name, value] = fields;
-    const largest = `${JSON.stringify(name!.slice(0, NAME_CHARACTERS))} with ${entrySize(name!, value!)}`;
+    const name = JSON.stringify(fields[0]!.slice(0, NAME_CHARACTERS));
     return new DecodeFailure(
       "too-large",
-      `header list of ${size} bytes is above ${this.maxHeaderListSize} (maxHeaderListSize); the largest field is ${largest}`,
+      `header list of ${size} bytes is above ${this.maxHeaderListSize} (maxHeaderListSize); the largest field is ${name} with ${largest}`,
     );
   }
 
@@ -222,8 +223,8 @@ export class Decoder {
   }
 }
 
-/** Leaves only the largest of `fields` and of one more. */
-function keepLargest(fields: string[], name: string, value: string): void {
+/** Leaves only the largest of `fields` and of one more; gives its size. */
+function keepLargest(fields: string[], name: string, value: string): number {
   let most = entrySize(name, value);
   for (let i = 0; i < fields.length; i += 2) {
     const size = entrySize(fields[i]!, fields[i + 1]!);
@@ -234,6 +235,7 @@ function keepLargest(fields: string[], name: string, value: string): void {
   }
   fields.length = 0;
   fields.push(name, value);
+  return most;
 }
 
 function broken(reason: string): DecodeFailure {

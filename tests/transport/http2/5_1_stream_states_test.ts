@@ -95,6 +95,7 @@ for (const [how, close] of CLOSINGS) {
     bench.sink.take();
     bench.send(bench.headers(id, [...OK, ["x-late", "v"]]), data(id, 16_384), data(id, 16_384), data(id, 0));
     bench.send(bench.headers(id, TRAILERS_LIST, true), rst(id, 0), windowUpdate(id, 1));
+    bench.send(frame("PRIORITY", 0, id, new Uint8Array(5)), windowUpdate(id, 0x7fffffff));
     assertEquals(bench.sink.take(), []);
     assertEquals(bench.sent().at(-1), "WINDOW_UPDATE 0 +32768");
     bench.send(bench.headers(beside.id, [...OK, ["x-late", "v"]], true));
