@@ -156,16 +156,17 @@ function parseField(
   place: FieldPlace,
 ): FieldNode {
   const label = place.oneof === undefined ? parseLabel(cursor) : undefined;
-  const { typeAt, text } = { typeAt: cursor.start, text: cursor.text };
+  const typeAt = cursor.start;
+  const isMap = cursor.take("map");
   let type: FieldNode["type"];
   let typeName: string | undefined;
   let map: MapType | undefined;
-  if (cursor.take("map") && cursor.at("<")) map = parseMapType(cursor, place, label);
+  if (isMap && cursor.at("<")) map = parseMapType(cursor, place, label);
   else {
     if (label === undefined && place.oneof === undefined && cursor.file.edition === Edition.PROTO2) {
       cursor.fail('Expected "required", "optional", or "repeated"');
     }
-    if (text === "map") typeName = text;
+    if (isMap) typeName = "map";
     else [type, typeName] = parseType(cursor);
   }
   const nameAt = cursor.start;

@@ -19,8 +19,8 @@ for (let c = 0; c < 128; c++) {
     (/[ \n\t\r\v\f]/.test(character) ? SPACE : 0) | (/[abfnrtv\\?'"]/.test(character) ? ESCAPE : 0);
 }
 
-// Most tokens are of these forms, which a regular expression finds much faster than code that is not warm yet. Whatever
-// is of no such form, comments in blocks and errors among it, is read character by character.
+// Most tokens are of these forms, which a regular expression finds much faster than code that is not warm yet. All
+// others are read character by character, so that errors have their place.
 const SPACE_AND_LINES = /(?:[ \t\n\r\v\f]+|\/\/[^\n]*)*/y;
 const IDENTIFIER = /[A-Za-z_]\w*/y;
 const PLAIN_INTEGER = /(?:0|[1-9]\d*)(?![\w.])/y;
@@ -105,7 +105,7 @@ export class Tokenizer {
     while (this.#is(characterClass)) this.#pos++;
   }
 
-  /** Takes `character` or, of a pair such as "xX", either. */
+  /** Takes one of `characters`. */
   #takeOne(characters: string): boolean {
     if (this.#pos >= this.limit || !characters.includes(this.source.text[this.#pos]!)) return false;
     this.#pos++;

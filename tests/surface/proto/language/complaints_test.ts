@@ -53,10 +53,11 @@ test("messages nest 31 deep, and no value of an option deeper than 100", () => {
   parseProto(group(30));
   assertMatch(complaintOf(group(31)), /Reached maximum recursion limit/);
   const option = (depth: number) =>
-    `import "google/protobuf/descriptor.proto"; message O { optional O o = 1; }
+    `import "google/protobuf/descriptor.proto"; message O { optional O o = 1; repeated O many = 2; }
     extend google.protobuf.MessageOptions { optional O o = 50000; }
     message M { option (o) = {${nested(depth, "o {", "}")}}; }`;
   parseProto(option(100));
+  parseProto(option(1).replace("{o {}}", `{${"many {} ".repeat(200)}}`));
   assertMatch(complaintOf(option(101)), /Message is too deep/);
   assertMatch(complaintOf(option(100_000)), /Message is too deep/);
 });

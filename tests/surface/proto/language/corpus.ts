@@ -27,8 +27,10 @@ message M {
   reserved 20, 30 to 40, 1000 to max;
   reserved "old", "ol" "der";
   . google . protobuf . Timestamp at = 10;
+  int32 Shadow = 16; Shadow past_it = 17; message Deep { int32 N = 1; N past = 2; }
   repeated double packed = 12; repeated bytes bytes = 13; repeated M list = 14; bool flag = 15;
 }
+message Shadow {}
 enum Color { option allow_alias = true; RED = 0; GREEN = 1; VERT = 1; reserved 5 to 10, 100 to max; reserved "BLUE"; }
 service S {
   option deprecated = false;

@@ -9,16 +9,18 @@ import process from "node:process";
 const command = process.env["POLLWIRE_PROTOC"] || "protoc";
 const { stdout } = spawnSync(command, ["--version"], { encoding: "utf8" });
 
-/** The first number of protoc's version, 3 for 3.21 and 27 for 27.1; undefined where there is none. */
-export const protocVersion = /^libprotoc (\d+)/.exec(stdout ?? "")?.[1];
+/** "3.21.12" or "35.1"; undefined where there is no protoc. */
+export const protocVersion = /^libprotoc ([\d.]+)/.exec(stdout ?? "")?.[1];
+
+/** Whether protoc knows editions, and says what it says since 27. */
+export const isNewer = Number.parseInt(protocVersion ?? "0") >= 27;
 
 /** Why tests that need protoc are skipped; undefined where it is there. */
 export const withoutProtoc = protocVersion === undefined
   ? "protoc is not installed (Debian has it in protobuf-compiler)"
-  : undefined;
-
-/** Whether protoc knows editions, and says what it says since 27. */
-export const isNewer = Number(protocVersion) >= 27;
+  : isNewer || protocVersion.startsWith("3.21.")
+  ? undefined
+  : `protoc ${protocVersion} is neither 3.21 nor 27 or later, whose complaints are known`;
 
 /** Gives `body` protoc in a folder of its own, which is removed afterwards. */
 export function withProtoc<T>(body: (protoc: Protoc) => T): T {

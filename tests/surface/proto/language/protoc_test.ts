@@ -99,6 +99,8 @@ function compare(ours: LoadedProto & ProtoTypes, set: Uint8Array, exact: boolean
     }
   }
   assert(count > 0 || set.length < 100, "nothing was compared");
+  const messages = [...registry].filter(({ kind }) => kind === "message");
+  if (exact) assertEquals(Object.keys(ours.messages).length, messages.length);
 }
 
 function compareMessage(ours: MessageSchema | undefined, theirs: DescMessage, exact: boolean): void {
