@@ -5,7 +5,6 @@ import { MessageCodec } from "./codec.ts";
 import { linkFiles } from "./language/link_files.ts";
 import type { FileNode, ImportNode, MessageNode, ServiceNode } from "./language/nodes.ts";
 import { parseFile } from "./language/parse_file.ts";
-import { declarations } from "./language/walk.ts";
 import type { MessageSchema } from "./schema.ts";
 import {
   type Idempotency,
@@ -14,7 +13,7 @@ import {
   methodKind,
   type ServiceDescriptor,
 } from "./service.ts";
-import { descriptorFile, importedBy, wellKnownFile } from "./well_known.ts";
+import { importedBy, STANDARD_OPTIONS, wellKnownFile } from "./well_known.ts";
 
 /** What stands beside the services of a loaded .proto file. */
 export interface ProtoTypes {
@@ -44,7 +43,7 @@ export class Assembly {
   /** Links all files and makes the result; see `loadProto`. */
   finish(): Record<string, ServiceDescriptor> & ProtoTypes {
     const imported = importedBy(this.#files);
-    linkFiles(this.#files, imported, descriptorFile);
+    linkFiles(this.#files, imported, STANDARD_OPTIONS);
     const builder = new SchemaBuilder();
     const codecs = new Map<MessageSchema, MessageCodec>();
     const codecOf = (schema: MessageSchema) => {
@@ -57,7 +56,7 @@ export class Assembly {
     const enums: Record<string, Record<string, number>> = Object.create(null);
     const services: [ServiceNode, ServiceDescriptor][] = [];
     for (const file of [...this.#files, ...imported]) {
-      for (const node of declarations(file)) {
+      for (const node of file.declared) {
         if (node.kind === "message") {
           if (!node.isEntry) messages[node.fullName] = codecFor(node);
         } else if (node.kind === "enum") {

@@ -2,6 +2,7 @@
 
 import { linkFiles } from "./language/link_files.ts";
 import type { FileNode } from "./language/nodes.ts";
+import type { StandardOptions } from "./language/options.ts";
 import { parseFile } from "./language/parse_file.ts";
 import { WELL_KNOWN_SOURCES } from "./well_known_sources.ts";
 
@@ -19,14 +20,29 @@ export function wellKnownFile(path: string): FileNode | undefined {
   if (!Object.hasOwn(WELL_KNOWN_SOURCES, name)) return undefined;
   const file = parseFile(path, WELL_KNOWN_SOURCES[name]!);
   for (const line of file.imports) line.file = wellKnownFile(line.path);
-  linkFiles([file], importedBy([file]), () => name === "descriptor" ? file : descriptorFile());
+  linkFiles([file], importedBy([file]), STANDARD_OPTIONS);
   parsed.set(path, file);
   return file;
 }
 
-/** The types that describe .proto files themselves; options are fields of its messages, and extend them. */
-export function descriptorFile(): FileNode {
-  return wellKnownFile(`${PREFIX}descriptor.proto`)!;
+const plainTypes = new Map<string, "string" | "bool">();
+
+/** Protobuf's own options, which are fields of descriptor.proto's messages; others extend these. */
+export const STANDARD_OPTIONS: StandardOptions = {
+  descriptor: () => wellKnownFile(`${PREFIX}descriptor.proto`)!,
+  plainType(type, option) {
+    const key = `${type}.${option}`;
+    const known = plainTypes.get(key) ?? findPlainType(type, option);
+    // What is not found may be any name, and is wrong.
+    if (known !== undefined) plainTypes.set(key, known);
+    return known;
+  },
+};
+
+/** Fields come first in these messages, before a brace of what is nested in them. */
+function findPlainType(type: string, option: string): "string" | "bool" | undefined {
+  const field = new RegExp(`\\bmessage ${type} \\{[^{}]*?\\boptional (string|bool) ${option} = `);
+  return field.exec(WELL_KNOWN_SOURCES["descriptor"]!)?.[1] as "string" | "bool" | undefined;
 }
 
 /** All that `files` import, at any distance, and that is none of them. */

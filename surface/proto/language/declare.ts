@@ -1,9 +1,9 @@
 // First pass over a parsed file: gives every declaration its full name, and checks what it says by itself.
 
 import { MAX_FIELD_NUMBER } from "./parse_message.ts";
-import type { EnumNode, FieldNode, FileNode, MessageNode, RangeNode, ServiceNode } from "./nodes.ts";
+import type { EnumNode, FieldNode, FileNode, MessageNode, Named, RangeNode, ServiceNode } from "./nodes.ts";
 import { NumberRanges } from "./number_ranges.ts";
-import { type Named, prefixes, type Symbols } from "./symbols.ts";
+import { prefixes, type Symbols } from "./symbols.ts";
 
 /** Parts of a package's name, and characters of it, as protoc has them. */
 const MOST_PACKAGE_PARTS = 101;
@@ -55,7 +55,10 @@ function declarePackage(file: FileNode, symbols: Symbols): void {
 function declare(node: Named, scope: string, symbols: Symbols): void {
   node.fullName = scope === "" ? node.name : `${scope}.${node.name}`;
   const known = symbols.get(node.fullName);
-  if (known === undefined) return symbols.set(node.fullName, node);
+  if (known === undefined) {
+    node.file.declared.push(node);
+    return symbols.set(node.fullName, node);
+  }
   const file = known.kind === "package" ? [...known.files][0]! : known.file;
   const message = file !== node.file
     ? `"${node.fullName}" is already defined in file "${file.source.name}"`

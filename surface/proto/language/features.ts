@@ -1,7 +1,13 @@
 // The features of editions: defaults by edition, and what they come to for each declaration.
 
-import { Edition, type Features, type FieldNode, type FileNode, type OptionValues } from "./nodes.ts";
-import type { Named } from "./symbols.ts";
+import {
+  Edition,
+  type Features,
+  type FieldNode,
+  type FileNode,
+  type Named,
+  type OptionValues,
+} from "./nodes.ts";
 
 const PROTO2: Features = {
   field_presence: "EXPLICIT",

@@ -5,18 +5,16 @@ import { declareFile } from "./declare.ts";
 import { resolveFeatures, resolveFileFeatures } from "./features.ts";
 import { linkFile } from "./link.ts";
 import type { FileNode, OptionNode, OptionValues } from "./nodes.ts";
-import { OptionReader } from "./options.ts";
+import { OptionReader, type StandardOptions } from "./options.ts";
 import { Symbols } from "./symbols.ts";
-import { declarations } from "./walk.ts";
 
 /**
- * Links `files`. `linked` are those among what they import that are linked already. `descriptor` returns
- * google/protobuf/descriptor.proto, and is called if there are options to read. Throws ProtoError.
+ * Links `files`. `linked` are those among what they import that are linked already. Throws ProtoError.
  */
 export function linkFiles(
   files: readonly FileNode[],
   linked: Iterable<FileNode>,
-  descriptor: () => FileNode,
+  standard: StandardOptions,
 ): void {
   const symbols = new Symbols();
   for (const file of linked) symbols.addAll(file);
@@ -24,12 +22,12 @@ export function linkFiles(
   for (const file of inOrder) declareFile(file, symbols);
   for (const file of inOrder) linkFile(file, symbols);
   for (const file of inOrder) {
-    readOptions(file, symbols, descriptor, false);
+    readOptions(file, symbols, standard, false);
     resolveFileFeatures(file);
-    for (const node of declarations(file)) resolveFeatures(node);
+    for (const node of file.declared) resolveFeatures(node);
   }
   for (const file of inOrder) {
-    readOptions(file, symbols, descriptor, true);
+    readOptions(file, symbols, standard, true);
     checkFile(file);
   }
 }
@@ -69,17 +67,17 @@ const OPTIONS_OF = {
 function readOptions(
   file: FileNode,
   symbols: Symbols,
-  descriptor: () => FileNode,
+  standard: StandardOptions,
   extensions: boolean,
 ): void {
   let reader: OptionReader | undefined;
   const read = (node: { options: OptionNode[]; settings?: OptionValues }, type: string, scope: string) => {
     if (node.options.length === 0) return;
-    reader ??= new OptionReader(file, symbols, descriptor());
+    reader ??= new OptionReader(file, symbols, standard);
     if (!extensions) node.settings = new Map();
     reader.read(node.options, node.settings as Map<string, unknown>, type, scope, extensions);
   };
-  for (const node of declarations(file)) {
+  for (const node of file.declared) {
     const scope = node.fullName.slice(0, Math.max(0, node.fullName.lastIndexOf(".")));
     read(node, OPTIONS_OF[node.kind], scope);
     if (node.kind !== "message") continue;

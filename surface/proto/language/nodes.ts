@@ -165,6 +165,16 @@ export interface ImportNode {
   file: FileNode | undefined;
 }
 
+/** A declaration that has a name of its own. */
+export type Named =
+  | MessageNode
+  | FieldNode
+  | OneofNode
+  | EnumNode
+  | EnumValueNode
+  | ServiceNode
+  | MethodNode;
+
 /** One .proto file. */
 export interface FileNode {
   readonly kind: "file";
@@ -178,6 +188,8 @@ export interface FileNode {
   readonly enums: EnumNode[];
   readonly services: ServiceNode[];
   readonly extensions: FieldNode[];
+  /** All that is declared in it, at whatever depth, and before what is in it; there once the file is declared. */
+  readonly declared: Named[];
   options: OptionNode[];
   settings: OptionValues;
   features: Features;

@@ -15,13 +15,23 @@ import { parseTextFormat, TextFormatError } from "./text_format.ts";
 
 type MutableValues = Map<string, unknown>;
 
+/** What is known of protobuf's own options. */
+export interface StandardOptions {
+  /** google/protobuf/descriptor.proto, whose messages they are fields of. */
+  descriptor(): FileNode;
+  /**
+   * The type of an option of message `type` that is a string or a bool, as most are. It is found without
+   * `descriptor`, which costs more to parse when nothing is warm yet than most files that have options.
+   */
+  plainType(type: string, option: string): "string" | "bool" | undefined;
+}
+
 /** Interprets the options of one file. */
 export class OptionReader {
-  /** `descriptor` is google/protobuf/descriptor.proto. */
   constructor(
     private readonly file: FileNode,
     private readonly symbols: Symbols,
-    private readonly descriptor: FileNode,
+    private readonly standard: StandardOptions,
   ) {}
 
   /**
@@ -36,10 +46,22 @@ export class OptionReader {
     scope: string,
     extensions: boolean,
   ): void {
-    const root = this.descriptor.messages.find(({ name }) => name === type)!;
     for (const option of options) {
-      if (option.name[0]!.extension === extensions) this.#option(option, settings, root, scope);
+      if (option.name[0]!.extension !== extensions || this.#plain(option, settings, type)) continue;
+      const root = this.standard.descriptor().messages.find(({ name }) => name === type)!;
+      this.#option(option, settings, root, scope);
     }
+  }
+
+  /** Reads an option that is a string or a bool. False where it is none, or wrong. */
+  #plain({ name, value }: OptionNode, settings: MutableValues, type: string): boolean {
+    const { text, extension } = name[0]!;
+    if (extension || name.length > 1 || settings.has(text)) return false;
+    const isBool = value.kind === "identifier" && (value.text === "true" || value.text === "false");
+    if (!isBool && value.kind !== "string") return false;
+    if (this.standard.plainType(type, text) !== (isBool ? "bool" : "string")) return false;
+    settings.set(text, isBool ? value.text === "true" : value);
+    return true;
   }
 
   #option(option: OptionNode, settings: MutableValues, root: MessageNode, scope: string): void {

@@ -30,6 +30,7 @@ export function parseFile(name: string, text: string): FileNode {
     enums: [],
     services: [],
     extensions: [],
+    declared: [],
     options: NO_OPTIONS,
     settings: NO_SETTINGS,
     features: features(Edition.PROTO2),

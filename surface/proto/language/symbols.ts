@@ -1,16 +1,6 @@
 // All names of a set of files, and what a name means where it stands: the innermost scope is searched first.
 
-import type {
-  EnumNode,
-  EnumValueNode,
-  FieldNode,
-  FileNode,
-  MessageNode,
-  MethodNode,
-  OneofNode,
-  ServiceNode,
-} from "./nodes.ts";
-import { declarations } from "./walk.ts";
+import type { EnumNode, FileNode, MessageNode, Named } from "./nodes.ts";
 
 /** A package, with the files that are in it or below it. */
 export interface PackageNode {
@@ -19,18 +9,7 @@ export interface PackageNode {
 }
 
 /** What has a full name. */
-export type SymbolNode =
-  | MessageNode
-  | FieldNode
-  | OneofNode
-  | EnumNode
-  | EnumValueNode
-  | ServiceNode
-  | MethodNode
-  | PackageNode;
-
-/** A declaration that has a name of its own. */
-export type Named = Exclude<SymbolNode, PackageNode>;
+export type SymbolNode = Named | PackageNode;
 
 /** Why a name means nothing, for the error. */
 export interface Unresolved {
@@ -62,7 +41,7 @@ export class Symbols {
       if (known?.kind === "package") known.files.add(file);
       else if (known === undefined) this.#all.set(part, { kind: "package", files: new Set([file]) });
     }
-    for (const node of declarations(file)) this.#all.set(node.fullName, node);
+    for (const node of file.declared) this.#all.set(node.fullName, node);
   }
 
   /** The file itself, what it imports, and what that imports publicly. */

@@ -165,6 +165,11 @@ const IN_PROTO3_MESSAGE: readonly Complaint[] = [
     'Option "foo" unknown. Ensure that your proto definition file imports the proto which defines the option',
   ],
   [
+    'int32 a = 1 [value = "x"];',
+    "3:16",
+    'Option "value" unknown. Ensure that your proto definition file imports the proto which defines the option',
+  ],
+  [
     "option map_entry = true;",
     "3:10",
     "map_entry should not be set explicitly. Use map<KeyType, ValueType> instead",
