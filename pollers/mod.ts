@@ -7,3 +7,4 @@ export * from "./core/exec_ctx.ts";
 export * from "./core/extension.ts";
 export * from "./core/io_error.ts";
 export * from "./core/slice_buffer.ts";
+export * from "./log/mod.ts";

@@ -1,9 +1,10 @@
 // Channels, servers, calls and .proto files: what applications use.
 
+export type { ErrorContext, ErrorHandler, ErrorPlace, Logger, ReportOptions } from "../pollers/mod.ts";
 export { Metadata, type MetadataInit, type MetadataValue } from "./call/metadata.ts";
 export type { Source } from "./call/producer.ts";
 export { RpcError, type RpcErrorOptions } from "./call/rpc_error.ts";
-export { Status, type StatusCode, statusName } from "./call/status.ts";
+export { Status, type StatusCode, type StatusName, statusName } from "./call/status.ts";
 export { Channel, type ChannelOptions } from "./client/channel.ts";
 export type { Client, ClientMethod, Responses } from "./client/client.ts";
 export type { CallOptions } from "./client/client_call.ts";

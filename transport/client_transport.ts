@@ -2,6 +2,7 @@
 
 import type { SocketAddress } from "../pollers/core/address.ts";
 import type { Endpoint, EventEngine } from "../pollers/engine.ts";
+import type { Reporter } from "../pollers/log/mod.ts";
 import { Driver } from "./driver.ts";
 import { GrpcClientStream } from "./grpc/client_stream.ts";
 import { excessOf } from "./grpc/header_limits.ts";
@@ -29,6 +30,8 @@ export interface TransportOptions {
   readonly maxReceiveMessageBytes?: number;
   /** Differences from our default HTTP/2 settings. */
   readonly settings?: Partial<LocalSettings>;
+  /** Gets what throws in the midst of a connection, and what there is to trace. Default: the logger's. */
+  readonly reporter?: Reporter;
 }
 
 /** One HTTP/2 connection to a server. */
@@ -48,7 +51,7 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
     private readonly onReady: () => void,
   ) {
     this.connection = new Connection({ role: "client", settings: options.settings ?? {} }, this);
-    this.driver = new Driver(engine, endpoint, this.connection);
+    this.driver = new Driver(engine, endpoint, this.connection, undefined, options.reporter);
     this.maxMessageBytes = options.maxReceiveMessageBytes ?? DEFAULT_MAX_RECEIVE_MESSAGE_BYTES;
     this.driver.start();
   }

@@ -84,14 +84,19 @@ export class Driver implements Flushable {
   private threw(error: unknown): void {
     const { broken, reporter } = this;
     this.broken = true;
-    reporter.report(error, {
-      where: "connection",
-      level: "error",
-      peer: formatAddress(this.endpoint.peer),
-    });
+    reporter.report(error, { where: "connection", level: "error", ...this.peer });
     if (broken) return this.guard(this.closeEndpoint, undefined);
     this.guard(this.abort, undefined);
     this.guard(this.touch, undefined);
+  }
+
+  /** Of an endpoint that may be the application's. */
+  private get peer(): { readonly peer?: string } {
+    try {
+      return { peer: formatAddress(this.endpoint.peer) };
+    } catch {
+      return {};
+    }
   }
 
   private abort(): void {

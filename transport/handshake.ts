@@ -4,6 +4,7 @@
 
 import { formatAddress, type SocketAddress } from "../pollers/core/address.ts";
 import type { ConnectHandle, Endpoint, EndpointOptions, EventEngine, TaskHandle } from "../pollers/engine.ts";
+import { defaultReporter, describeThrown } from "../pollers/log/mod.ts";
 import { Http2ClientTransport, type TransportOptions } from "./client_transport.ts";
 import type { Http2Error } from "./http2/error.ts";
 import { Http2ServerTransport } from "./server_transport.ts";
@@ -56,11 +57,15 @@ export class Handshake implements ClientTransportSink {
   ) {
     this.timeoutMs = options.handshakeTimeoutMs ?? DEFAULT_HANDSHAKE_TIMEOUT_MS;
     this.timer = engine.runAt(engine.now() + this.timeoutMs, () => this.timedOut());
-    this.connecting = engine.connect(address, options.endpoint ?? {}, (result) => {
-      this.connecting = undefined;
-      if (result.ok) this.exchangeSettings(result.value, options);
-      else this.fail(result.error.message);
-    });
+    try {
+      this.connecting = engine.connect(address, options.endpoint ?? {}, (result) => {
+        this.connecting = undefined;
+        if (result.ok) this.exchangeSettings(result.value, options);
+        else this.fail(result.error.message);
+      });
+    } catch (error) { // a poller of the application's
+      engine.run(() => this.threw(error, options));
+    }
   }
 
   /** Gives up and releases the socket; the owner is not called any more. */
@@ -89,11 +94,22 @@ export class Handshake implements ClientTransportSink {
   }
 
   private exchangeSettings(endpoint: Endpoint, options: ConnectOptions): void {
-    this.transport = new Http2ClientTransport(this.engine, endpoint, options, this, () => {
-      this.settle();
-      this.connected = true;
-      this.owner.onHandshakeDone(this, this.transport!);
-    });
+    try {
+      this.transport = new Http2ClientTransport(this.engine, endpoint, options, this, () => {
+        this.settle();
+        this.connected = true;
+        this.owner.onHandshakeDone(this, this.transport!);
+      });
+    } catch (error) {
+      this.threw(error, options);
+      endpoint.close();
+    }
+  }
+
+  private threw(error: unknown, { reporter = defaultReporter }: ConnectOptions): void {
+    const peer = formatAddress(this.address);
+    reporter.report(error, { where: "connection", level: "error", peer });
+    this.fail(`${peer}: ${describeThrown(error)}`);
   }
 
   private timedOut(): void {

@@ -8,4 +8,4 @@ export { requestTemplate } from "./grpc/headers.ts";
 export { GrpcStatus, statusName } from "./grpc/status_mapping.ts";
 export { HeaderList } from "./hpack/header_list.ts";
 export { ErrorCode, errorCodeName, Http2Error } from "./http2/error.ts";
-export { DEFAULT_LOCAL_SETTINGS, type LocalSettings } from "./http2/settings.ts";
+export { DEFAULT_LOCAL_SETTINGS, type LocalSettings, localSettings } from "./http2/settings.ts";

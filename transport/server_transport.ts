@@ -42,6 +42,7 @@ export class Http2ServerTransport implements ServerTransport, ConnectionSink {
       endpoint,
       this.connection,
       () => this.sink.onClosed(this.error),
+      options.reporter,
     );
     this.maxMessageBytes = options.maxReceiveMessageBytes ?? DEFAULT_MAX_RECEIVE_MESSAGE_BYTES;
     this.driver.start();

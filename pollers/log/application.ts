@@ -28,6 +28,8 @@ export type ErrorPlace =
   | "onWorkerEnd"
   /** A listener on the signal of a call. */
   | "abort listener"
+  /** The signal that a caller gave, or the poller that its channel was given. */
+  | "options"
   /** The library itself, or a poller of the application, in the midst of a connection, which has been ended. */
   | "connection"
   /** A callback of an event engine that somebody uses directly. */
@@ -111,8 +113,25 @@ export class Reporter {
 /** Reports for those who have neither server nor channel. */
 export const defaultReporter: Reporter = new Reporter();
 
+/** What threw, as the beginning of a sentence; "of" a method where there is one. */
+const SUBJECTS: Readonly<Record<ErrorPlace, string>> = {
+  handler: "handler",
+  response: "encoding a response",
+  responses: "the iterable of responses",
+  request: "encoding a request",
+  requests: "the iterable of requests",
+  codec: "the codec",
+  onHeaders: "onHeaders",
+  onTrailers: "onTrailers",
+  onAcceptPaused: "onAcceptPaused",
+  onWorkerEnd: "onWorkerEnd",
+  "abort listener": "a listener on the signal",
+  options: "an option",
+  connection: "a connection, which was ended,",
+  poller: "a callback of a poller",
+};
+
 function sentence({ where, method, peer }: ErrorContext): string {
-  return `${where}${method === undefined ? "" : ` of ${method}`} threw${
-    peer === undefined ? "" : ` (peer ${peer})`
-  }`;
+  const of = method === undefined ? "" : ` of ${method}`;
+  return `${SUBJECTS[where]}${of} threw${peer === undefined ? "" : ` (peer ${peer})`}`;
 }

@@ -59,9 +59,14 @@ function nameOf(error: unknown): string {
 }
 
 function isError(thrown: unknown): boolean {
+  return isInstance(thrown, Error);
+}
+
+/** `value instanceof type`, and false where asking throws, as a Proxy may. */
+export function isInstance<T>(value: unknown, type: abstract new (...args: never[]) => T): value is T {
   try {
-    return thrown instanceof Error;
-  } catch { // a Proxy
+    return value instanceof type;
+  } catch {
     return false;
   }
 }

@@ -6,8 +6,10 @@ export interface ProducerSink<T> {
   readonly writeBlocked: boolean;
   /** Sends one message; throws what is wrong with it. */
   send(message: T): void;
-  /** The iterable ended, or threw, or was none. */
+  /** The iterable ended, or threw, or was none. Must not throw. */
   onProduced(error?: unknown): void;
+  /** The iterable threw after it was left, or while it was. Must not throw. */
+  onLate(error: unknown): void;
 }
 
 /** Messages of an application: any iterable, or async iterable. */
@@ -66,9 +68,9 @@ export class Producer<T> {
   private leave(): void {
     try {
       // A generator that is waiting for something of its own runs its `finally` when that settles.
-      Promise.resolve(this.iterator?.return?.()).catch(() => {});
-    } catch {
-      // Its call is over, so there is nobody left to tell.
+      Promise.resolve(this.iterator?.return?.()).catch(this.onError);
+    } catch (error) {
+      this.failed(error);
     }
   }
 
@@ -116,7 +118,10 @@ export class Producer<T> {
   }
 
   private finish(error: unknown): void {
-    if (this.state === "over") return;
+    if (this.state === "over") {
+      if (error !== undefined) this.sink.onLate(error);
+      return;
+    }
     this.state = "over";
     this.sink.onProduced(error);
   }

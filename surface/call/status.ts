@@ -9,3 +9,16 @@ export const Status = GrpcStatus;
 
 /** A status code, 0 to 16. */
 export type StatusCode = number;
+
+/** The name of a status code: "NOT_FOUND". */
+export type StatusName = keyof typeof Status;
+
+/** Whether `code` is one that an error may have: a whole number, 1 to 16. */
+export function isErrorCode(code: unknown): code is StatusCode {
+  return Number.isInteger(code) && (code as number) >= 1 && (code as number) <= 16;
+}
+
+/** 5 for "NOT_FOUND"; undefined for what is no name of a status. */
+export function statusCode(name: string): StatusCode | undefined {
+  return Object.hasOwn(GrpcStatus, name) ? GrpcStatus[name as StatusName] : undefined;
+}

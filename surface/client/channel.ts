@@ -1,16 +1,22 @@
 // A channel: calls to one target, over a connection that is made and made again as calls want it.
 
-import { type EventEngine, formatAddress, parseTarget, type Target } from "../../pollers/mod.ts";
-import { type ConnectOptions, type RequestTemplate, requestTemplate } from "../../transport/mod.ts";
+import { formatAddress, parseTarget, Reporter, type ReportOptions, type Target } from "../../pollers/mod.ts";
+import {
+  type ConnectOptions,
+  localSettings,
+  type RequestTemplate,
+  requestTemplate,
+} from "../../transport/mod.ts";
 import { type PollerList, sharedEngine } from "../engines.ts";
 import type { ServiceDescriptor } from "../proto/mod.ts";
 import { USER_AGENT } from "../version.ts";
 import { Backoff } from "./backoff.ts";
 import { type Client, makeClient } from "./client.ts";
+import type { CallContext } from "./client_call.ts";
 import { type ConnectivityState, Subchannel } from "./subchannel.ts";
 
 /** What a channel is made with. */
-export interface ChannelOptions extends ConnectOptions {
+export interface ChannelOptions extends Omit<ConnectOptions, "reporter">, ReportOptions {
   /** Pollers to choose from, in order; else POLLWIRE_POLLER, else "native". */
   readonly poller?: PollerList;
   /** What `:authority` says; else the target's host and port. */
@@ -21,31 +27,33 @@ export interface ChannelOptions extends ConnectOptions {
 
 /** Calls to one server. Nothing is connected before the first call. */
 export class Channel {
-  readonly #engine: EventEngine;
+  readonly #context: CallContext;
   readonly #subchannel: Subchannel;
   readonly #templates = new Map<string, RequestTemplate>();
   readonly #authority: string;
   #watchers: Array<(state: ConnectivityState) => void> = [];
 
-  /** `target`: "host:port", "[v6]:port", "unix:/path", "dns:///host:port". Throws AddressError or PollerError. */
+  /** `target`: "host:port", "[v6]:port", "unix:/path", "dns:///host:port". Throws AddressError, PollerError or RangeError. */
   constructor(target: string, options: ChannelOptions = {}) {
     const parsed = parseTarget(target);
     this.#authority = options.authority ?? authorityOf(parsed);
-    this.#engine = sharedEngine(options.poller);
-    const backoff = new Backoff(() => this.#engine.random(), options.initialBackoffMs);
+    localSettings(options.settings); // which throws RangeError now, not at the first connection
+    const engine = sharedEngine(options.poller);
+    const reporter = new Reporter(options);
+    const backoff = new Backoff(() => engine.random(), options.initialBackoffMs);
     this.#subchannel = new Subchannel(
-      this.#engine,
+      engine,
       parsed,
-      options,
+      { ...options, reporter },
       backoff,
       (state) => this.#changed(state),
     );
+    this.#context = { engine, subchannel: this.#subchannel, reporter, target: parsed };
   }
 
   /** A client of `service`; may be asked for any number of services and times. */
   client<S extends ServiceDescriptor<unknown>>(service: S): Client<S> {
-    const context = { engine: this.#engine, subchannel: this.#subchannel };
-    return makeClient(context, service, (path) => this.#template(path));
+    return makeClient(this.#context, service, (path) => this.#template(path));
   }
 
   /** Whether the channel is connected, and if not, why not. */

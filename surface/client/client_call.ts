@@ -1,6 +1,17 @@
 // One call being made: the one implementation under all four kinds of client method.
 
-import type { EventEngine, TaskHandle } from "../../pollers/mod.ts";
+import {
+  callApplication,
+  type ErrorPlace,
+  type EventEngine,
+  formatAddress,
+  isInstance,
+  messageOf,
+  propertyOf,
+  type Reporter,
+  type Target,
+  type TaskHandle,
+} from "../../pollers/mod.ts";
 import type {
   ClientStream,
   ClientStreamSink,
@@ -15,8 +26,9 @@ import { Metadata } from "../call/metadata.ts";
 import { Producer, type ProducerSink, type Source } from "../call/producer.ts";
 import { RpcError } from "../call/rpc_error.ts";
 import { Status, statusName } from "../call/status.ts";
-import { encodeFramed, type MethodDescriptor, reuseFramed } from "../proto/mod.ts";
+import { DecodeError, EncodeError, encodeFramed, type MethodDescriptor, reuseFramed } from "../proto/mod.ts";
 import type { PendingCall, Subchannel } from "./subchannel.ts";
+import type { Initiator } from "../../transport/http2/error.ts";
 
 /** What a caller may say of one call. */
 export interface CallOptions {
@@ -28,9 +40,9 @@ export interface CallOptions {
   readonly metadata?: Metadata;
   /** Wait until the channel is ready, through failures to connect. Default false: fail with UNAVAILABLE. */
   readonly waitForReady?: boolean;
-  /** Hears the initial metadata of the response. */
+  /** Gets the initial metadata of the response. If it throws, the call is cancelled. */
   readonly onHeaders?: (metadata: Metadata) => void;
-  /** Hears the trailing metadata, also where the call failed. */
+  /** Gets the trailing metadata, also where the call failed. If it throws, the call's status stands. */
   readonly onTrailers?: (metadata: Metadata) => void;
 }
 
@@ -38,18 +50,36 @@ export interface CallOptions {
 export interface CallContext {
   readonly engine: EventEngine;
   readonly subchannel: Subchannel;
+  /** Gets what callbacks of the application throw. */
+  readonly reporter: Reporter;
+  /** Where the channel connects to. */
+  readonly target: Target;
+}
+
+/** How a call ended otherwise than with OK. */
+interface Failure {
+  readonly metadata?: Metadata;
+  readonly endedBy: Initiator;
+  readonly cause?: unknown;
 }
 
 /** A call from its start to its one status; subclasses say what becomes of messages and status. */
 export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamSink, ProducerSink<Req> {
   /** See {@linkcode CallOptions}. */
   readonly waitForReady: boolean;
+  private transport: ClientTransport | undefined = undefined;
   private stream: ClientStream | undefined = undefined;
   private producer: Producer<Req> | undefined = undefined;
   private readonly metadataHeaders: HeaderList | undefined;
   private deadlineAt = Infinity;
   private deadlineTask: TaskHandle | undefined = undefined;
-  private readonly onAbort: (() => void) | undefined;
+  // Read once, on the caller's stack: an option may be a getter that throws.
+  private readonly deadlineMs: number | undefined;
+  private readonly signal: AbortSignal | undefined;
+  private readonly headersCallback: ((metadata: Metadata) => void) | undefined;
+  private readonly trailersCallback: ((metadata: Metadata) => void) | undefined;
+  /** Listens to `signal`. */
+  private onAbort: (() => void) | undefined = undefined;
   private retried = false;
   private responded = false;
   private ended = false;
@@ -61,28 +91,24 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
     private readonly template: RequestTemplate,
     private readonly request: Req | Source<Req>,
     private readonly requestStream: boolean,
-    private readonly options: CallOptions,
+    options: CallOptions,
   ) {
     this.waitForReady = options.waitForReady ?? false;
     this.metadataHeaders = options.metadata?.toHeaders();
-    this.onAbort = options.signal === undefined ? undefined : () => this.aborted();
+    this.deadlineMs = options.deadlineMs;
+    this.headersCallback = options.onHeaders;
+    this.trailersCallback = options.onTrailers;
+    this.signal = options.signal;
   }
 
   /** Asks for a stream. */
   start(): void {
-    const { deadlineMs, signal } = this.options;
-    if (signal?.aborted) return this.aborted();
-    if (deadlineMs !== undefined) {
-      if (!(deadlineMs > 0)) {
-        return this.endLocally(Status.DEADLINE_EXCEEDED, `deadline of ${deadlineMs} ms has passed`);
-      }
-      this.deadlineAt = this.context.engine.now() + deadlineMs;
-      if (deadlineMs !== Infinity) {
-        this.deadlineTask = this.context.engine.runAt(this.deadlineAt, () => this.onDeadline());
-      }
+    try {
+      this.ask();
+    } catch (error) {
+      this.report(error, "options", "info");
+      this.endLocally(Status.INTERNAL, `cannot start the call: ${messageOf(error)}`, "user", error);
     }
-    if (this.onAbort !== undefined) signal!.addEventListener("abort", this.onAbort, { once: true });
-    this.context.subchannel.submit(this);
   }
 
   /** The caller wants no more of it. */
@@ -94,14 +120,44 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
   attach(transport: ClientTransport): void {
     const timeoutMs = this.deadlineAt === Infinity ? undefined : -this.lateMs;
     if (timeoutMs !== undefined && timeoutMs <= 0) return this.deadlineExceeded();
-    let framed: Uint8Array | undefined;
+    this.transport = transport;
     try {
-      if (!this.requestStream) framed = encodeFramed(this.method.requestCodec, this.request as Req);
-    } catch (error) {
-      return this.endWith(
-        new RpcError(Status.INTERNAL, (error as Error).message, { endedBy: "user", cause: error }),
-      );
+      this.begin(transport, timeoutMs);
+    } catch (error) { // others wait behind it
+      this.report(error, "connection");
+      this.endLocally(Status.INTERNAL, `cannot start the call: ${messageOf(error)}`, "library", error);
     }
+  }
+
+  /** From the subchannel: there will be no stream. */
+  onUnavailable(reason: string): void {
+    if (this.lateMs >= 0) return this.deadlineExceeded(reason);
+    this.endWith(this.error(Status.UNAVAILABLE, reason, { endedBy: "library" }));
+  }
+
+  private ask(): void {
+    const { deadlineMs, signal } = this;
+    if (signal?.aborted) return this.aborted();
+    if (deadlineMs !== undefined) {
+      if (!(deadlineMs > 0)) {
+        return this.endLocally(Status.DEADLINE_EXCEEDED, `deadline of ${deadlineMs} ms has passed`);
+      }
+      this.deadlineAt = this.context.engine.now() + deadlineMs;
+      if (deadlineMs !== Infinity) {
+        this.deadlineTask = this.context.engine.runAt(this.deadlineAt, () => this.onDeadline());
+      }
+    }
+    if (signal !== undefined) {
+      const onAbort = (): void => this.aborted();
+      signal.addEventListener("abort", onAbort, { once: true });
+      this.onAbort = onAbort;
+    }
+    this.context.subchannel.submit(this);
+  }
+
+  private begin(transport: ClientTransport, timeoutMs: number | undefined): void {
+    const framed = this.requestStream ? undefined : this.encode(this.request as Req);
+    if (this.ended) return;
     const stream = this.stream = transport.open(this.template, timeoutMs, this.metadataHeaders, this);
     if (framed !== undefined) {
       if (stream === undefined || stream.sendMessage(framed, true)) reuseFramed(framed);
@@ -112,10 +168,15 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
     this.producer.start();
   }
 
-  /** From the subchannel: there will be no stream. */
-  onUnavailable(reason: string): void {
-    if (this.lateMs >= 0) return this.deadlineExceeded(reason);
-    this.endWith(new RpcError(Status.UNAVAILABLE, reason, { endedBy: "library" }));
+  /** The one request; the call is over where it cannot be encoded. */
+  private encode(request: Req): Uint8Array | undefined {
+    try {
+      return encodeFramed(this.method.requestCodec, request);
+    } catch (error) {
+      if (!isInstance(error, EncodeError)) this.report(error, "request", "info");
+      this.endWith(this.error(Status.INTERNAL, messageOf(error), { endedBy: "user", cause: error }));
+      return undefined;
+    }
   }
 
   // From the transport.
@@ -123,7 +184,12 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
   /** Initial metadata. */
   onHeaders(metadata: HeaderList): void {
     this.responded = true;
-    this.options.onHeaders?.(Metadata.fromHeaders(metadata));
+    const callback = this.headersCallback;
+    if (callback === undefined) return;
+    callApplication(() => callback(Metadata.fromHeaders(metadata)), (error) => {
+      this.report(error, "onHeaders");
+      this.endLocally(Status.CANCELLED, `onHeaders threw: ${messageOf(error)}`, "user", error);
+    });
   }
 
   /** A response message. */
@@ -133,11 +199,9 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
     try {
       message = this.method.responseCodec.decode(bytes);
     } catch (error) {
-      return this.endLocally(
-        Status.INTERNAL,
-        `cannot decode response: ${(error as Error).message}`,
-        "library",
-      );
+      if (!isInstance(error, DecodeError)) this.report(error, "codec", "info");
+      const details = `cannot decode response: ${messageOf(error)}`;
+      return this.endLocally(Status.INTERNAL, details, "library", error);
     }
     this.onResponse(message, wireBytes);
   }
@@ -166,11 +230,14 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
     let error: RpcError | undefined;
     if (overdue) {
       const details = this.deadlineDetails(message === "" ? statusName(code) : message);
-      error = new RpcError(Status.DEADLINE_EXCEEDED, details, { metadata, endedBy: "library", cause });
+      error = this.error(Status.DEADLINE_EXCEEDED, details, { metadata, endedBy: "library", cause });
     } else if (code !== Status.OK) {
-      error = new RpcError(code, message, { metadata, endedBy: cause?.initiator ?? "remote", cause });
+      error = this.error(code, message, { metadata, endedBy: cause?.initiator ?? "remote", cause });
     }
-    this.options.onTrailers?.(metadata);
+    const callback = this.trailersCallback;
+    if (callback !== undefined) {
+      callApplication(() => callback(metadata), (thrown) => this.report(thrown, "onTrailers"));
+    }
     this.endWith(error);
   }
 
@@ -190,11 +257,18 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
 
   /** The application's iterable is through. */
   onProduced(error?: unknown): void {
-    if (this.ended) return;
+    if (this.ended) {
+      if (error !== undefined) this.onLate(error);
+      return;
+    }
     if (error === undefined) return this.stream!.halfClose();
-    const details = `request stream failed: ${error instanceof Error ? error.message : String(error)}`;
-    this.stream!.cancel(Status.CANCELLED, details);
-    this.endWith(new RpcError(Status.CANCELLED, details, { endedBy: "user", cause: error }));
+    if (!isInstance(error, EncodeError)) this.report(error, "requests", "info");
+    this.endLocally(Status.CANCELLED, `request stream failed: ${messageOf(error)}`, "user", error);
+  }
+
+  /** The application's iterable threw when nobody wanted its requests any more. */
+  onLate(error: unknown): void {
+    this.report(error, "requests", "info");
   }
 
   /** A response was consumed. */
@@ -203,19 +277,34 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
   }
 
   /** The library or the caller ends the call. */
-  protected endLocally(code: number, details: string, endedBy: "user" | "library" = "user"): void {
+  protected endLocally(
+    code: number,
+    details: string,
+    endedBy: "user" | "library" = "user",
+    cause: unknown = propertyOf(this.signal, "reason"),
+  ): void {
     if (this.ended) return;
-    const error = new RpcError(code, details, { endedBy, cause: this.options.signal?.reason });
     this.context.subchannel.withdraw(this);
     const { stream } = this;
-    this.endWith(error);
+    this.endWith(this.error(code, details, { endedBy, cause }));
     stream?.cancel(code, details);
   }
 
+  /** An error that says which call failed. */
+  protected error(code: number, details: string, failure: Failure): RpcError {
+    const peer = formatAddress(this.transport?.peer ?? this.context.target);
+    return new RpcError(code, details, { ...failure, method: this.method.path, peer });
+  }
+
   private aborted(): void {
-    const { reason } = this.options.signal!;
-    const why = reason instanceof Error && reason.name !== "AbortError" ? `: ${reason.message}` : "";
-    this.endLocally(Status.CANCELLED, `call aborted by its signal${why}`);
+    const reason = propertyOf(this.signal, "reason");
+    const named = isInstance(reason, Error) && propertyOf(reason, "name") !== "AbortError";
+    this.endLocally(Status.CANCELLED, `call aborted by its signal${named ? `: ${messageOf(reason)}` : ""}`);
+  }
+
+  private report(error: unknown, where: ErrorPlace, level: "error" | "info" = "error"): void {
+    const peer = formatAddress(this.transport?.peer ?? this.context.target);
+    this.context.reporter.report(error, { where, level, method: this.method.path, peer });
   }
 
   /** How long ago the deadline was, in milliseconds; negative before it. */
@@ -237,16 +326,20 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
     if (this.stream === undefined) {
       what = why === "" ? this.context.subchannel.describeWait() : "waiting for a connection";
     }
-    return `deadline of ${this.options.deadlineMs} ms exceeded ${what}${why === "" ? "" : `: ${why}`}`;
+    return `deadline of ${this.deadlineMs} ms exceeded ${what}${why === "" ? "" : `: ${why}`}`;
   }
 
   private endWith(error: RpcError | undefined): void {
     if (this.ended) return;
     this.ended = true;
-    if (this.deadlineTask !== undefined) this.context.engine.cancel(this.deadlineTask);
-    if (this.onAbort !== undefined) this.options.signal!.removeEventListener("abort", this.onAbort);
+    this.onEnd(error); // first: what is below calls the application, or a poller of it
     this.producer?.stop();
-    this.onEnd(error);
+    try {
+      if (this.deadlineTask !== undefined) this.context.engine.cancel(this.deadlineTask);
+      if (this.onAbort !== undefined) this.signal!.removeEventListener("abort", this.onAbort);
+    } catch (thrown) {
+      this.report(thrown, "options");
+    }
   }
 
   /** A decoded response; give `wireBytes` to `release` once it is consumed. */
@@ -292,9 +385,9 @@ export class SingleResponseCall<Req, Res> extends ClientCall<Req, Res> {
   protected override onEnd(error: RpcError | undefined): void {
     if (error !== undefined) this.reject(error);
     else if (this.received) this.resolve(this.message!);
-    else {this.reject(
-        new RpcError(Status.INTERNAL, "server sent no response message", { endedBy: "library" }),
-      );}
+    else {
+      this.reject(this.error(Status.INTERNAL, "server sent no response message", { endedBy: "library" }));
+    }
   }
 }
 

@@ -19,6 +19,7 @@
 // On TRANSIENT_FAILURE calls that are not waitForReady fail with its reason, those that wait for a stream included.
 
 import {
+  describeThrown,
   type DnsTarget,
   type EventEngine,
   formatAddress,
@@ -269,12 +270,22 @@ export class Subchannel {
       this.fail(`cannot resolve ${formatAddress(target)}: no answer within ${timeoutMs} ms`);
     });
     const lookup = ++this.lookups;
-    this.engine.resolver().lookup(target.host, target.port, (result) => {
-      // Of a lookup that was given up, a late answer will do if the next attempt still waits for its own.
-      if (this.lookupTimer === undefined || (!result.ok && lookup !== this.lookups)) return;
+    try {
+      this.engine.resolver().lookup(target.host, target.port, (result) => {
+        // Of a lookup that was given up, a late answer will do if the next attempt still waits for its own.
+        if (this.lookupTimer === undefined || (!result.ok && lookup !== this.lookups)) return;
+        this.endLookup();
+        this.resolved(target, result);
+      });
+    } catch (error) { // a poller of the application's
+      this.options.reporter?.report(error, {
+        where: "connection",
+        level: "error",
+        peer: formatAddress(target),
+      });
       this.endLookup();
-      this.resolved(target, result);
-    });
+      this.fail(`cannot resolve ${formatAddress(target)}: ${describeThrown(error)}`);
+    }
   }
 
   private resolved(target: DnsTarget, result: IoResult<SocketAddress[]>): void {

@@ -1,16 +1,44 @@
 // One call being served: the one implementation under all four kinds of handler.
 
-import type { EventEngine, SocketAddress, TaskHandle } from "../../pollers/mod.ts";
-import type { Http2Error, RequestHead, ServerStream, ServerStreamSink } from "../../transport/mod.ts";
+import {
+  callApplication,
+  type ErrorPlace,
+  type EventEngine,
+  formatAddress,
+  messageOf,
+  propertyOf,
+  type Reporter,
+  type SocketAddress,
+  type TaskHandle,
+} from "../../pollers/mod.ts";
+import {
+  HeaderList,
+  type Http2Error,
+  type RequestHead,
+  type ServerStream,
+  type ServerStreamSink,
+} from "../../transport/mod.ts";
+import { CallAbort } from "../call/call_signal.ts";
 import { isDeadlineExceeded } from "../call/deadline.ts";
 import { Inbox, type InboxOwner } from "../call/inbox.ts";
 import { Metadata } from "../call/metadata.ts";
 import { isSource, Producer, type ProducerSink } from "../call/producer.ts";
-import { RpcError } from "../call/rpc_error.ts";
+import { isRpcError, RpcError } from "../call/rpc_error.ts";
 import { Status } from "../call/status.ts";
-import { type DecodeError, EncodeError, encodeFramed, reuseFramed } from "../proto/mod.ts";
+import { DecodeError, encodeFramed, reuseFramed } from "../proto/mod.ts";
 import type { ServerCall } from "./server_call.ts";
 import type { RegisteredMethod } from "./service.ts";
+import { statusOfThrown } from "./thrown_status.ts";
+
+/** What calls need of their server. */
+export interface CallHost {
+  /** The server's. */
+  readonly engine: EventEngine;
+  /** Gets what handlers throw. */
+  readonly reporter: Reporter;
+  /** Whether clients learn what handlers throw. */
+  readonly exposeErrors: boolean;
+}
 
 /** A call from its request header section to its status. What it does not need is never made. */
 export class ActiveCall implements ServerStreamSink, ServerCall, InboxOwner, ProducerSink<unknown> {
@@ -18,7 +46,7 @@ export class ActiveCall implements ServerStreamSink, ServerCall, InboxOwner, Pro
   private requestReceived = false;
   private inbox: Inbox<unknown> | undefined = undefined;
   private producer: Producer<unknown> | undefined = undefined;
-  private controller: AbortController | undefined = undefined;
+  private abort: CallAbort | undefined = undefined;
   private receivedMetadata: Metadata | undefined = undefined;
   private sentTrailers: Metadata | undefined = undefined;
   private deadlineTask: TaskHandle | undefined = undefined;
@@ -30,7 +58,7 @@ export class ActiveCall implements ServerStreamSink, ServerCall, InboxOwner, Pro
 
   /** Streaming requests begin their handler at the end of the turn, the others once their message is there. */
   constructor(
-    private readonly engine: EventEngine,
+    private readonly host: CallHost,
     private readonly method: RegisteredMethod,
     private readonly stream: ServerStream,
     private readonly head: RequestHead,
@@ -40,12 +68,12 @@ export class ActiveCall implements ServerStreamSink, ServerCall, InboxOwner, Pro
   ) {
     this.deadlineAt = head.timeoutMs === undefined ? Infinity : receivedAt + head.timeoutMs;
     if (this.deadlineAt !== Infinity) {
-      this.deadlineTask = engine.runAt(this.deadlineAt, () => this.deadlineExceeded());
+      this.deadlineTask = host.engine.runAt(this.deadlineAt, () => this.deadlineExceeded());
     }
     const { kind } = method.descriptor;
     if (kind === "clientStreaming" || kind === "bidiStreaming") {
       this.inbox = new Inbox(this);
-      engine.execCtx.defer(() => this.runHandler(this.inbox));
+      host.engine.execCtx.defer(() => this.runHandler(this.inbox));
     }
   }
 
@@ -71,16 +99,16 @@ export class ActiveCall implements ServerStreamSink, ServerCall, InboxOwner, Pro
 
   /** See {@linkcode ServerCall}. */
   get timeRemainingMs(): number | undefined {
-    return this.deadlineAt === Infinity ? undefined : Math.max(0, this.deadlineAt - this.engine.now());
+    return this.deadlineAt === Infinity ? undefined : Math.max(0, this.deadlineAt - this.host.engine.now());
   }
 
   /** Made when it is first asked for. */
   get signal(): AbortSignal {
-    if (this.controller === undefined) {
-      this.controller = new AbortController();
-      if (this.wasCancelled) this.controller.abort(new RpcError(Status.CANCELLED, "call is over"));
+    if (this.abort === undefined) {
+      this.abort = new CallAbort((error) => this.report(error, "abort listener"));
+      if (this.wasCancelled) this.abort.abort(new RpcError(Status.CANCELLED, "call is over"));
     }
-    return this.controller.signal;
+    return this.abort.signal;
   }
 
   /** See {@linkcode ServerCall}. */
@@ -104,7 +132,7 @@ export class ActiveCall implements ServerStreamSink, ServerCall, InboxOwner, Pro
     try {
       message = this.method.descriptor.requestCodec.decode(bytes);
     } catch (error) {
-      return this.cancelWith(Status.INTERNAL, `cannot decode request: ${(error as DecodeError).message}`);
+      return this.undecodable(error);
     }
     if (this.inbox !== undefined) return this.inbox.push(message, wireBytes);
     this.stream.release(wireBytes, true);
@@ -137,7 +165,7 @@ export class ActiveCall implements ServerStreamSink, ServerCall, InboxOwner, Pro
   onClosed(error: Http2Error | undefined): void {
     if (this.ended) return;
     this.ended = true;
-    const overdue = isDeadlineExceeded(Status.CANCELLED, error, this.engine.now() - this.deadlineAt);
+    const overdue = isDeadlineExceeded(Status.CANCELLED, error, this.host.engine.now() - this.deadlineAt);
     this.abandon(overdue ? Status.DEADLINE_EXCEEDED : Status.CANCELLED, error?.reason ?? "call is over");
   }
 
@@ -168,61 +196,95 @@ export class ActiveCall implements ServerStreamSink, ServerCall, InboxOwner, Pro
   /** The handler's iterable is through. */
   onProduced(error?: unknown): void {
     if (error === undefined) this.finish(Status.OK, "");
-    else this.fail(error);
+    else this.fail(error, "responses");
+  }
+
+  /** The handler's iterable threw when nobody wanted its responses any more. */
+  onLate(error: unknown): void {
+    this.reportLate(error, "responses");
   }
 
   private runHandler(request: unknown): void {
     if (this.ended) return;
     try {
       const result = this.method.handler(request, this);
-      const { kind } = this.method.descriptor;
-      if (kind === "serverStreaming" || kind === "bidiStreaming") {
-        this.respondAll(result);
-      } else if (isThenable(result)) {
-        result.then((response) => this.respond(response), (error) => this.fail(error));
-      } else this.respond(result);
+      if (isThenable(result)) {
+        result.then((value) => this.returned(value), (error) => this.fail(error, "handler"));
+      } else this.returned(result);
     } catch (error) {
-      this.fail(error);
+      this.fail(error, "handler");
     }
   }
 
-  private respondAll(responses: unknown): void {
-    if (!isSource(responses)) {
-      const details = `handler of ${this.path} returned ${typeof responses}, not an iterable of responses`;
+  /** The handler is through, and gave a response, or what its responses come from. */
+  private returned(result: unknown): void {
+    const { kind } = this.method.descriptor;
+    if (kind === "unary" || kind === "clientStreaming") return this.respond(result);
+    if (!isSource(result)) {
+      const details = `handler of ${this.path} returned ${typeof result}, not an iterable of responses`;
+      this.report(new TypeError(details), "handler");
       return this.finish(Status.INTERNAL, details);
     }
-    this.producer = new Producer(responses, this);
-    this.producer.start();
+    this.producer = new Producer(result, this);
+    if (this.ended) this.producer.stop();
+    else this.producer.start();
   }
 
   private respond(response: unknown): void {
     try {
       this.send(response);
     } catch (error) {
-      return this.fail(error);
+      return this.fail(error, "response");
     }
     this.finish(Status.OK, "");
   }
 
-  /** What a handler threw becomes a status; anything but an RpcError is UNKNOWN, as in other gRPC libraries. */
-  private fail(error: unknown): void {
-    if (error instanceof RpcError) {
-      for (const [name, value] of error.metadata) this.trailers.append(name, value);
-      return this.finish(error.code, error.details);
-    }
-    const details = error instanceof Error ? error.message : String(error);
-    if (error instanceof EncodeError) {
-      return this.finish(Status.INTERNAL, `cannot encode response: ${details}`);
-    }
-    this.finish(Status.UNKNOWN, details);
+  /** What the application threw becomes a status, which its client gets as it is, or learns nothing of. */
+  private fail(error: unknown, where: ErrorPlace): void {
+    if (this.ended) return this.reportLate(error, where);
+    const { code, details, fields, complaint, chosen } = statusOfThrown(error, this.host.exposeErrors);
+    if (!chosen) this.report(error, where);
+    if (complaint !== undefined) this.host.reporter.log("warn", `${complaint} (${this.path})`);
+    this.finish(code, details, fields);
   }
 
-  private finish(code: number, details: string): void {
+  /** Never throws: whatever comes of the status, the call is over. */
+  private finish(code: number, details: string, fields: readonly string[] = NO_FIELDS): void {
     if (this.ended) return;
     this.ended = true;
-    this.clearDeadline();
+    try {
+      const trailers = this.sentTrailers?.toHeaders();
+      const all = fields.length === 0 ? trailers : new HeaderList([...trailers?.fields ?? [], ...fields]);
+      this.stream.sendStatus(code, details, all);
+      this.clearDeadline();
+    } catch (error) {
+      this.report(error, "connection");
+      const cancel = (): void => this.stream.cancel("the status could not be sent");
+      callApplication(cancel, (again) => this.report(again, "connection"));
+    }
     this.inbox?.end();
-    this.stream.sendStatus(code, details, this.sentTrailers?.toHeaders());
+  }
+
+  private undecodable(error: unknown): void {
+    if (error instanceof DecodeError) {
+      return this.cancelWith(Status.INTERNAL, `cannot decode request: ${error.message}`);
+    }
+    this.report(error, "codec");
+    const details = this.host.exposeErrors
+      ? `cannot decode request: ${messageOf(error)}`
+      : "cannot decode request";
+    this.cancelWith(Status.INTERNAL, details);
+  }
+
+  private report(error: unknown, where: ErrorPlace, level: "error" | "info" = "error"): void {
+    const peer = formatAddress(this.peer);
+    this.host.reporter.report(error, { where, level, method: this.path, peer });
+  }
+
+  /** The call was over before: what comes of that, as a rule, is what the handler was told, and no news. */
+  private reportLate(error: unknown, where: ErrorPlace): void {
+    if (isRpcError(error) || propertyOf(error, "name") === "AbortError") return;
+    this.report(error, where, "info");
   }
 
   /** The library ends the call: the client hears why, the handler that it is not wanted any more. */
@@ -243,14 +305,16 @@ export class ActiveCall implements ServerStreamSink, ServerCall, InboxOwner, Pro
     const error = new RpcError(code, details);
     this.inbox?.end(error);
     this.producer?.stop();
-    this.controller?.abort(error);
+    this.abort?.abort(error);
   }
 
   private clearDeadline(): void {
-    if (this.deadlineTask !== undefined) this.engine.cancel(this.deadlineTask);
+    if (this.deadlineTask !== undefined) this.host.engine.cancel(this.deadlineTask);
     this.deadlineTask = undefined;
   }
 }
+
+const NO_FIELDS: readonly string[] = [];
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as PromiseLike<unknown> | null | undefined)?.then === "function";

@@ -1,6 +1,7 @@
 // A server: services on addresses, and how it stops.
 
 import {
+  callApplication,
   type DnsTarget,
   type Endpoint,
   type EventEngine,
@@ -8,6 +9,8 @@ import {
   type IoError,
   type Listener,
   parseTarget,
+  Reporter,
+  type ReportOptions,
   type SocketAddress,
   type TaskHandle,
 } from "../../pollers/mod.ts";
@@ -15,6 +18,7 @@ import {
   acceptTransport,
   type ConnectOptions,
   DEFAULT_HANDSHAKE_TIMEOUT_MS,
+  localSettings,
   type RequestHead,
   type ServerStream,
   type ServerStreamSink,
@@ -23,7 +27,7 @@ import {
 import { Status } from "../call/status.ts";
 import { type PollerList, sharedEngine } from "../engines.ts";
 import type { ServiceDescriptor } from "../proto/mod.ts";
-import { ActiveCall } from "./active_call.ts";
+import { ActiveCall, type CallHost } from "./active_call.ts";
 import { Binding } from "./binding.ts";
 import {
   type RegisteredMethod,
@@ -33,13 +37,18 @@ import {
 } from "./service.ts";
 
 /** What a server is made with. */
-export interface ServerOptions extends ConnectOptions {
+export interface ServerOptions extends Omit<ConnectOptions, "reporter">, ReportOptions {
   /** Pollers to choose from, in order; else POLLWIRE_POLLER, else "native". */
   readonly poller?: PollerList;
   /** Let other processes listen on the same port (SO_REUSEPORT). Default false. */
   readonly reusePort?: boolean;
   /** Told when accepting rests for a while because the process ran out of descriptors; it goes on by itself. */
   readonly onAcceptPaused?: (reason: Error) => void;
+  /**
+   * Let clients learn the messages of errors that handlers throw and that are no RpcError. Default false: they get
+   * UNKNOWN, "handler failed", and the error goes to `onError`.
+   */
+  readonly exposeErrors?: boolean;
 }
 
 /** How a graceful shutdown is done. */
@@ -66,14 +75,18 @@ export class Server {
   /** Addresses that are listened on, or have connections left. */
   readonly #bindings = new Set<Binding>();
   readonly #transports = new Set<ServerTransport>();
-  readonly #options: ServerOptions;
+  readonly #options: ServerOptions & ConnectOptions;
+  readonly #host: CallHost;
   #stopped: Promise<void> | undefined = undefined;
   #onIdle: (() => void) | undefined = undefined;
 
-  /** Throws PollerError where no poller of the list can be used. */
+  /** Throws PollerError where no poller of the list can be used, RangeError for a setting outside its range. */
   constructor(options: ServerOptions = {}) {
-    this.#options = options;
+    localSettings(options.settings); // which throws RangeError now, not at the first connection
     this.engine = sharedEngine(options.poller);
+    const reporter = new Reporter(options);
+    this.#options = { ...options, reporter };
+    this.#host = { engine: this.engine, reporter, exposeErrors: options.exposeErrors ?? false };
   }
 
   /** Serves `service` by `handlers`; methods without a handler answer UNIMPLEMENTED. */
@@ -99,8 +112,13 @@ export class Server {
     const at = target.family === "dns" ? await this.#lookUp(target) : [target];
     this.#checkRunning(address);
     const { reusePort = false, endpoint = {}, onAcceptPaused } = this.#options;
-    const paused = onAcceptPaused &&
-      { onAcceptPaused: (error: IoError) => onAcceptPaused(new Error(error.message)) };
+    const paused = onAcceptPaused && {
+      onAcceptPaused: (error: IoError) =>
+        callApplication(
+          () => onAcceptPaused(new Error(error.message)),
+          (thrown) => this.#host.reporter.report(thrown, { where: "onAcceptPaused", level: "error" }),
+        ),
+    };
     const listener = this.engine.listen(
       { ...endpoint, ...paused, reusePort },
       (accepted) => this.#accept(accepted, binding),
@@ -232,17 +250,24 @@ export class Server {
   }
 
   #accept(endpoint: Endpoint, binding?: Binding): void {
-    const transport = acceptTransport(this.engine, endpoint, this.#options, {
-      onStream: (stream, head, receivedAt) => this.#beginCall(stream, head, receivedAt, endpoint.peer),
-      onClosed: () => {
-        this.#transports.delete(transport);
-        binding?.onClosed(transport);
-        if (binding !== undefined) this.#forgetIfOver(binding);
-        this.#settleIfIdle();
-      },
-    });
-    this.#transports.add(transport);
-    binding?.transports.add(transport);
+    try {
+      const transport = acceptTransport(this.engine, endpoint, this.#options, {
+        onStream: (stream, head, receivedAt) => this.#beginCall(stream, head, receivedAt, endpoint.peer),
+        onClosed: () => {
+          this.#transports.delete(transport);
+          binding?.onClosed(transport);
+          if (binding !== undefined) this.#forgetIfOver(binding);
+          this.#settleIfIdle();
+        },
+      });
+      this.#transports.add(transport);
+      binding?.transports.add(transport);
+    } catch (error) { // of a poller that is the application's
+      const report = (thrown: unknown): void =>
+        this.#host.reporter.report(thrown, { where: "connection", level: "error" });
+      report(error);
+      callApplication(() => endpoint.close(), report);
+    }
   }
 
   #beginCall(
@@ -253,7 +278,7 @@ export class Server {
   ): ServerStreamSink {
     let method = head.memo as RegisteredMethod | undefined;
     if (method === undefined || method.removed) head.memo = method = this.#methods.get(head.path);
-    if (method !== undefined) return new ActiveCall(this.engine, method, stream, head, peer, receivedAt);
+    if (method !== undefined) return new ActiveCall(this.#host, method, stream, head, peer, receivedAt);
     stream.sendStatus(Status.UNIMPLEMENTED, this.#unknown(head.path), undefined);
     return NOBODY;
   }

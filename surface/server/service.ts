@@ -7,9 +7,9 @@ import type { ServerCall } from "./server_call.ts";
 /** A handler's shape, by the kind of its method. */
 export type Handler<M> = M extends MethodDescriptor<infer Req, infer Res, infer Kind>
   ? Kind extends "unary" ? (request: Req, call: ServerCall) => Res | Promise<Res>
-  : Kind extends "serverStreaming" ? (request: Req, call: ServerCall) => Source<Res>
+  : Kind extends "serverStreaming" ? (request: Req, call: ServerCall) => Source<Res> | Promise<Source<Res>>
   : Kind extends "clientStreaming" ? (requests: AsyncIterable<Req>, call: ServerCall) => Res | Promise<Res>
-  : (requests: AsyncIterable<Req>, call: ServerCall) => Source<Res>
+  : (requests: AsyncIterable<Req>, call: ServerCall) => Source<Res> | Promise<Source<Res>>
   : never;
 
 /** The handlers of a service; methods without one answer UNIMPLEMENTED. */

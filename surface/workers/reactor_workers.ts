@@ -1,10 +1,13 @@
 // Reactor workers: one server on many threads, each with its own engine, so that one process uses every core.
 
 import {
+  callApplication,
   type EventEngine,
   formatAddress,
   type Listener,
   parseTarget,
+  Reporter,
+  type ReportOptions,
   selectPoller,
   type SocketAddress,
 } from "../../pollers/mod.ts";
@@ -34,7 +37,7 @@ export interface WorkerEnd {
 }
 
 /** How reactor workers are started. */
-export interface ReactorWorkersOptions {
+export interface ReactorWorkersOptions extends ReportOptions {
   /** The service module's URL, as `new URL("./service.ts", import.meta.url)` gives it. Its default export is a `ServiceSetup`. */
   readonly module: URL | string;
   /** "0.0.0.0:50051", "[::]:0" or "unix:/path"; a port 0 is chosen once, for all workers. */
@@ -96,6 +99,7 @@ class Crew {
   readonly places: Place[] = [];
   private readonly engine: EventEngine;
   private readonly boss: Boss | undefined;
+  private readonly reporter: Reporter;
   private listener: Listener | undefined = undefined;
   private address: string;
   private stopped: Promise<void> | undefined = undefined;
@@ -103,6 +107,7 @@ class Crew {
   constructor(private readonly options: ReactorWorkersOptions, private readonly at: SocketAddress) {
     this.engine = sharedEngine(selectPoller(options.poller).name);
     this.address = formatAddress(at);
+    this.reporter = new Reporter(options);
     const sharing = options.sharing ?? ("port" in at && sharesPorts ? "reuse-port" : "boss");
     this.boss = sharing === "boss" ? Boss.on(this.engine) : undefined;
   }
@@ -203,7 +208,13 @@ class Crew {
   private replaceLater(index: number, backoff: Backoff, reason: string): void {
     if (this.stopped !== undefined) return;
     const restartInMs = Math.round(backoff.next());
-    this.options.onWorkerEnd?.({ index, reason, restartInMs });
+    const { onWorkerEnd } = this.options;
+    if (onWorkerEnd !== undefined) {
+      callApplication(
+        () => onWorkerEnd({ index, reason, restartInMs }),
+        (error) => this.reporter.report(error, { where: "onWorkerEnd", level: "error" }),
+      );
+    }
     this.engine.runAt(this.engine.now() + restartInMs, () => {
       if (this.stopped !== undefined) return;
       this.open(index).then(

@@ -3,7 +3,10 @@
 import type { Server, ServerOptions } from "../server/server.ts";
 
 /** Options of each worker's server: those that can be sent to a thread. */
-export type WorkerServerOptions = Omit<ServerOptions, "poller" | "reusePort" | "onAcceptPaused">;
+export type WorkerServerOptions = Omit<
+  ServerOptions,
+  "poller" | "reusePort" | "onAcceptPaused" | "onError" | "logger"
+>;
 
 /** What a service module learns of the worker that loads it. */
 export interface WorkerContext {

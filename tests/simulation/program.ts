@@ -90,6 +90,7 @@ async function finish(world: SimulatedWorld, problems: unknown[]): Promise<void>
     if (times > 1) problems.push(new ModelError(`call ${id}: its handler ran ${times} times`));
   }
   world.accounts.checkOver();
+  problems.push(...world.thrown);
   if (world.handling > 0) problems.push(new ModelError(`${world.handling} handlers still run`));
   if (world.left.length > 0) problems.push(new ModelError(`still open: ${world.left.join(", ")}`));
 }

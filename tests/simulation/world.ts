@@ -103,6 +103,8 @@ export class SimulatedWorld {
   readonly executions = new Map<number, number>();
   /** Handlers that run now. */
   handling = 0;
+  /** What threw where nothing may: in handlers, in the library. */
+  readonly thrown: unknown[] = [];
   /** Flow control on every connection there is. */
   readonly accounts: Accounts;
   private readonly serverSettings: Partial<LocalSettings>;
@@ -120,6 +122,7 @@ export class SimulatedWorld {
       poller: this.clientHost,
       initialBackoffMs: 20,
       settings: windows.client,
+      onError: (error) => void this.thrown.push(error),
     });
     this.client = this.channel.client(World);
   }
@@ -130,6 +133,7 @@ export class SimulatedWorld {
     const server = this.server = new Server({
       poller: this.serverHost,
       settings: this.serverSettings,
+      onError: (error) => void this.thrown.push(error),
     });
     server.addService(World, this.handlers());
     await server.listen("0.0.0.0:50051");

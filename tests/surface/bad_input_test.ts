@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertLess, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { type ClientHttp2Session, connect, type IncomingHttpHeaders } from "node:http2";
 import { connect as connectTcp, createServer, type Socket } from "node:net";
-import { Channel, type Client, parseProto, selectPoller, Server, Status } from "pollwire";
+import { Channel, type Client, type ErrorContext, parseProto, selectPoller, Server, Status } from "pollwire";
 import { test } from "../harness.ts";
 import { refusalMissed } from "../windows/wine.ts";
 import {
@@ -330,53 +330,70 @@ test("a response over the limit: RESOURCE_EXHAUSTED with both sizes", () =>
     await assertStillServes(client);
   }, { channel: { maxReceiveMessageBytes: 1000 } }));
 
-test("a handler that throws: UNKNOWN with its message, whatever it throws and however", () => {
-  const thrown = [new Error("oops"), "a string", undefined, null, 42, { an: "object" }];
-  return serving({
-    one: (request) => {
-      if (request.number === undefined || request.number === 0) return request;
-      const what = thrown[request.number - 1];
-      if (request.text === "now") throw what;
-      return Promise.reject(what);
-    },
-    *down() {
-      yield { number: 1 };
-      throw new Error("half way");
-    },
-    up: () => Promise.reject(new Error("no thanks")),
-    both: () => {
-      throw new Error("before the first");
-    },
-  }, async ({ client }) => {
-    for (const text of ["now", "later"]) {
-      for (let number = 1; number <= thrown.length; number++) {
-        assertEquals((await failure(client.one({ number, text }))).code, Status.UNKNOWN, `${text} ${number}`);
+for (const exposeErrors of [false, true]) {
+  const what = exposeErrors ? "its message with exposeErrors" : '"handler failed"';
+  test(`a handler that throws: UNKNOWN with ${what}, whatever it throws and however`, () => {
+    const thrown = [new Error("oops"), "a string", undefined, null, 42, { an: "object" }];
+    const messages = ["oops", "a string", "undefined", "null", "42", '{"an":"object"}'];
+    const reported: unknown[] = [];
+    return serving({
+      one: (request) => {
+        if (request.number === undefined || request.number === 0) return request;
+        const what = thrown[request.number - 1];
+        if (request.text === "now") throw what;
+        return Promise.reject(what);
+      },
+      *down() {
+        yield { number: 1 };
+        throw new Error("half way");
+      },
+      up: () => Promise.reject(new Error("no thanks")),
+      both: () => {
+        throw new Error("before the first");
+      },
+    }, async ({ client }) => {
+      for (const text of ["now", "later"]) {
+        for (const [i, message] of messages.entries()) {
+          const { code, details } = await failure(client.one({ number: i + 1, text }));
+          assertEquals([code, details], [Status.UNKNOWN, exposeErrors ? message : "handler failed"]);
+        }
       }
-      assertMatch((await failure(client.one({ number: 1, text }))).details, /oops/);
-    }
-    const streams = [collect(client.down({})), client.up([{}]), collect(client.both([{}]))].map(failure);
-    const errors = await Promise.all(streams);
-    assertEquals(errors.map((error) => error.code), [Status.UNKNOWN, Status.UNKNOWN, Status.UNKNOWN]);
-    assertEquals(errors.map((error) => error.details), ["half way", "no thanks", "before the first"]);
-    await assertStillServes(client);
+      assertEquals(reported.splice(0), [...thrown, ...thrown]);
+      const streams = [collect(client.down({})), client.up([{}]), collect(client.both([{}]))].map(failure);
+      const errors = await Promise.all(streams);
+      assertEquals(errors.map((error) => error.code), [Status.UNKNOWN, Status.UNKNOWN, Status.UNKNOWN]);
+      const wanted = ["half way", "no thanks", "before the first"];
+      assertEquals(
+        errors.map((error) => error.details),
+        exposeErrors ? wanted : wanted.map(() => "handler failed"),
+      );
+      assertEquals(reported.map((error) => (error as Error).message).sort(), wanted.sort());
+      await assertStillServes(client);
+    }, { server: { exposeErrors, onError: (error) => void reported.push(error) } });
   });
-});
+}
 
-test("a handler that answers with a wrong type: INTERNAL that names the field", () => {
+test("a handler that answers with a wrong type: INTERNAL, and onError learns the field", () => {
   const wrong: unknown[] = [{ number: "seven" }, { text: 5 }, { body: "text" }, 7, "text", undefined, null];
-  return serving({
+  const handlers: Handlers = {
     one: (request) => request.number ? wrong[request.number - 1] as Note : request,
     down: () => [{ number: 1 }, { text: Symbol("s") as unknown as string }],
-  }, async ({ client }) => {
+  };
+  const reported: string[] = [];
+  const onError = (error: unknown, { where }: ErrorContext) => void reported.push(`${where}: ${error}`);
+  return serving(handlers, async ({ client }) => {
     for (let number = 1; number <= wrong.length; number++) {
       const error = await failure(client.one({ number }));
-      assertEquals(error.code, Status.INTERNAL, `${String(wrong[number - 1])}: ${error.details}`);
-      assertMatch(error.details, /cannot encode response/);
+      assertEquals([error.code, error.details], [Status.INTERNAL, "cannot encode response"]);
     }
-    assertMatch((await failure(client.one({ number: 1 }))).details, /number/);
+    assertEquals(reported.length, wrong.length);
+    assertMatch(reported[0]!, /^response: EncodeError: .*trial\.Note\.number/);
     assertEquals((await failure(collect(client.down({})))).code, Status.INTERNAL);
     await assertStillServes(client);
-  });
+    await serving(handlers, async ({ client }) => {
+      assertMatch((await failure(client.one({ number: 1 }))).details, /cannot encode response: .*number/);
+    }, { server: { exposeErrors: true, onError } });
+  }, { server: { onError } });
 });
 
 test("a streaming handler that returns no iterable fails its call, and the server lives on", () =>
@@ -385,7 +402,7 @@ test("a streaming handler that returns no iterable fails its call, and the serve
     assertEquals(error.code, Status.INTERNAL);
     assertMatch(error.details, /iterable/);
     await assertStillServes(client);
-  }));
+  }, { server: { onError: () => {} } }));
 
 test("a request of a wrong type fails its call alone", () =>
   serving(

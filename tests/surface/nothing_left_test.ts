@@ -1,6 +1,6 @@
 // What is done at the end of a call or server: timers, listeners on signals, iterators and sockets are given back.
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { Channel, Server, Status } from "pollwire";
+import { Channel, RpcError, Server, Status } from "pollwire";
 import { sharedEngine } from "../../surface/engines.ts";
 import { counted } from "../counted_engine.ts";
 import { test } from "../harness.ts";
@@ -43,7 +43,7 @@ test("a call that ends before its deadline leaves no timer, on either side, of a
   const accounts = counted(sharedEngine());
   const handlers: Handlers = {
     ...echo,
-    one: ({ text }) => text === "fail" ? Promise.reject(new Error()) : {},
+    one: ({ text }) => text === "fail" ? Promise.reject(new RpcError("ABORTED")) : {},
   };
   await serving(handlers, async ({ client }) => {
     await client.one({});
@@ -64,7 +64,7 @@ test("a call that ends before its deadline leaves no timer, on either side, of a
 
 test("a call that has ended listens to its signal no more, however it ended", () =>
   serving(
-    { ...echo, one: ({ text }) => text === "fail" ? Promise.reject(new Error()) : {} },
+    { ...echo, one: ({ text }) => text === "fail" ? Promise.reject(new RpcError("ABORTED")) : {} },
     async ({ client }) => {
       const counting = new CountingSignal();
       const { signal } = counting;

@@ -13,8 +13,13 @@ const RESERVED = new Set([
   "user-agent",
   "host",
   "content-length",
-  "connection",
   "trailer",
+  // A section that has one of these is malformed (RFC 9113, section 8.2.2).
+  "connection",
+  "proxy-connection",
+  "keep-alive",
+  "transfer-encoding",
+  "upgrade",
 ]);
 
 /** Names of the protocol that begin like metadata of ours would, and are passed on all the same. */

@@ -126,5 +126,5 @@ function resolves(engine: EventEngine): Promise<boolean> {
 function assertLogged(lines: readonly string[], places: readonly string[]): void {
   const found = lines.map((line) => /Error: thrown in (.*)/.exec(line)?.[1] ?? line);
   assertEquals([...found].sort(), [...places].sort());
-  for (const line of lines) assert(/ pollwire error: poller threw\n/.test(line), line);
+  for (const line of lines) assert(/ pollwire error: a callback of a poller threw\n/.test(line), line);
 }

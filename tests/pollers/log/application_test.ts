@@ -71,7 +71,7 @@ test("without onError an error reaches the logger, by its level", () => {
   reporter.trace("channel", "IDLE to CONNECTING");
   assertEquals(lines, [
     ["error", "handler of /t.Echo/Unary threw (peer 10.0.0.1:5)", boom],
-    ["info", "requests threw", boom],
+    ["info", "the iterable of requests threw", boom],
     ["debug", "channel: IDLE to CONNECTING"],
   ]);
 });

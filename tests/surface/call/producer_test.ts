@@ -8,6 +8,7 @@ class Sink implements ProducerSink<number> {
   writeBlocked = false;
   readonly sent: number[] = [];
   readonly ends: unknown[] = [];
+  readonly late: unknown[] = [];
   onSend: (message: number) => void = () => {};
 
   send(message: number): void {
@@ -17,6 +18,10 @@ class Sink implements ProducerSink<number> {
 
   onProduced(error?: unknown): void {
     this.ends.push(error);
+  }
+
+  onLate(error: unknown): void {
+    this.late.push(error);
   }
 }
 
@@ -227,19 +232,34 @@ test("producer: stopping while a message is awaited sends nothing more", async (
   assertEquals([sink.sent, sink.ends, source.returns], [[], [], 1]);
 });
 
-test("producer: what is thrown while it stops is nobody's any more", async () => {
-  const failing = () => {
-    throw new Error("from return()");
+test("producer: what is thrown while it stops, or after that, is late and ends nothing", async () => {
+  const throws = (what: string) => () => {
+    throw new Error(what);
   };
-  const iterator = { next: () => ({ value: 1, done: false }), return: failing };
-  const later = { next: () => new Promise<never>(() => {}), return: () => Promise.reject(new Error("late")) };
-  const blocked = new Sink();
-  blocked.writeBlocked = true;
-  produce({ [Symbol.iterator]: () => iterator }, blocked).producer.stop();
-  const { sink, producer } = produce({ [Symbol.asyncIterator]: () => later });
-  producer.stop();
-  await settled();
-  assertEquals([blocked.ends, sink.ends], [[], []]);
+  const rejects = (what: string) => () => Promise.reject(new Error(what));
+  let giveUp!: (error: unknown) => void;
+  const pending = () => new Promise<never>((_, reject) => giveUp = reject);
+  const one = () => ({ value: 1, done: false });
+  const none = { value: undefined, done: true } as const;
+  const cases: Array<[iterator: object, late: string[]]> = [
+    [{ next: one, return: throws("return") }, ["Error: return"]],
+    [{ next: one, return: rejects("return") }, ["Error: return"]],
+    [{ next: pending, return: throws("return") }, ["Error: return"]],
+    [{ next: pending, return: rejects("return") }, ["Error: return"]],
+    [{ next: pending, return: () => Promise.resolve(none) }, ["Error: next"]],
+    [{ next: pending }, ["Error: next"]],
+    [{ next: pending, return: () => Promise.reject(undefined) }, ["Error: iterable threw undefined"]],
+  ];
+  for (const [iterator, late] of cases) {
+    const sink = new Sink();
+    const isAsync = (iterator as { next: unknown }).next === pending;
+    sink.writeBlocked = !isAsync;
+    const source = { [isAsync ? Symbol.asyncIterator : Symbol.iterator]: () => iterator };
+    produce(source as unknown as Source<number>, sink).producer.stop();
+    if (late[0] === "Error: next") giveUp(new Error("next"));
+    await settled();
+    assertEquals([sink.ends, sink.late.map(String)], [[], late]);
+  }
 });
 
 test("producer: a sync iterable that ends its own call while it runs is ended as well", () => {

@@ -1,6 +1,21 @@
 // What a call that did not end with OK tells its caller: code, details, trailing metadata, who ended it and why.
-import { assert, assertEquals, assertInstanceOf, assertMatch, assertStrictEquals } from "@std/assert";
-import { type CallOptions, Channel, Metadata, RpcError, Server, Status } from "pollwire";
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertMatch,
+  assertStrictEquals,
+  assertThrows,
+} from "@std/assert";
+import {
+  type CallOptions,
+  Channel,
+  Metadata,
+  RpcError,
+  type RpcErrorOptions,
+  Server,
+  Status,
+} from "pollwire";
 import { type SimulatedEngine, Simulation } from "../../../pollers/simulated/mod.ts";
 import { test } from "../../harness.ts";
 import { type Handlers, Trial, type TrialClient } from "../serving.ts";
@@ -63,6 +78,87 @@ test("rpc error: metadata and cause are those given", () => {
   assertStrictEquals(error.cause, cause);
   assertEquals(error.endedBy, "library");
 });
+
+test("rpc error: a code is 1 to 16 or a name; anything else is refused by a sentence that says what was given", () => {
+  for (const [code, name] of [[1, "CANCELLED"], [5, "NOT_FOUND"], [16, "UNAUTHENTICATED"]] as const) {
+    assertEquals([new RpcError(code).code, new RpcError(name).code], [code, code]);
+    assertEquals([new RpcError(code).message, new RpcError(name, "why").message], [name, `${name}: why`]);
+  }
+  const wrong: unknown[] = [
+    0,
+    "OK",
+    17,
+    -1,
+    1.5,
+    NaN,
+    "5",
+    "NOTFOUND",
+    "not_found",
+    "__proto__",
+    undefined,
+    null,
+    {},
+    5n,
+  ];
+  for (const code of wrong) {
+    const make = () => new RpcError(code as number, "lost otherwise");
+    const what = typeof code === "string" ? JSON.stringify(code) : code === wrong[12] ? "{}" : String(code);
+    const { message } = assertThrows(make, TypeError);
+    assert(message.startsWith(`Cannot make an RpcError with code ${what}: `), message);
+    assertMatch(
+      message,
+      /(?:OK is no error|it is no status); give 1 to 16, or a name.*\(details: "lost otherwise"\)$/,
+    );
+  }
+});
+
+test("rpc error: details that are no string become text", () => {
+  const details = (given: unknown) => new RpcError(5, given as string).details;
+  assertEquals([details(undefined), details(null), details(7), details({ a: 1 })], [
+    "",
+    "null",
+    "7",
+    '{"a":1}',
+  ]);
+  assertEquals(typeof details(Object.create(null)), "string");
+});
+
+test("rpc error: metadata may be given as an object or pairs", () => {
+  const of = (
+    metadata: RpcErrorOptions["metadata"],
+  ) => [...new RpcError(5, "", { metadata: metadata! }).metadata];
+  assertEquals(of({ a: "1", b: ["2", "3"] }), [["a", "1"], ["b", "2"], ["b", "3"]]);
+  assertEquals(of([["a", "1"]]), [["a", "1"]]);
+});
+
+test("rpc error: one of another copy of the package is one too, and subclasses are told apart", () => {
+  class Missing extends RpcError {}
+  const foreign = Object.defineProperty(new Error("afar"), Symbol.for("pollwire.RpcError"), { value: true });
+  const hostile = new Proxy({}, {
+    get: () => {
+      throw new Error("trapped");
+    },
+  });
+  const is = (value: unknown) => [value instanceof RpcError, value instanceof Missing];
+  assertEquals([is(new RpcError(5)), is(new Missing(5)), is(foreign)], [[true, false], [true, true], [
+    true,
+    false,
+  ]]);
+  for (const other of [new Error(), { code: 5, details: "" }, null, undefined, 5, hostile]) {
+    assertEquals(is(other), [false, false]);
+  }
+});
+
+test("rpc error: one that a call ended with names its method and the server", () =>
+  inVirtualTime({ one: () => Promise.reject(new RpcError("ABORTED")) }, async (world) => {
+    const error = await errorOf(world);
+    assertEquals([error.method, error.peer], ["/trial.Trial/One", "10.0.0.1:80"]);
+    const own = new RpcError(5);
+    assertEquals([own.method, own.peer], [undefined, undefined]);
+    world.simulation.network.blackHole(world.server.hostAddress, "10.0.0.2");
+    const lost = await errorOf(world, { deadlineMs: 60_000 });
+    assertEquals([lost.method, lost.peer], ["/trial.Trial/One", "10.0.0.1:80"]);
+  }));
 
 test("ended by the peer: the server's status, with its details and trailing metadata", () =>
   inVirtualTime({

@@ -7,8 +7,10 @@ import { tmpdir } from "node:os";
 import process from "node:process";
 import {
   Channel,
+  type ErrorContext,
   type ReactorWorkers,
   type ReactorWorkersOptions,
+  RpcError,
   selectPoller,
   startReactorWorkers,
   type WorkerEnd,
@@ -80,6 +82,44 @@ async function ask(address: string, text = "who", number = 0): Promise<number> {
 function askOften(address: string, count: number): Promise<number[]> {
   return Promise.all(Array.from({ length: count }, () => ask(address)));
 }
+
+test(
+  "reactor workers: what a handler throws, or a listener on its signal, ends its call and no worker",
+  async () => {
+    const ends: WorkerEnd[] = [];
+    await withWorkers({ threads: 1, onWorkerEnd: (end) => ends.push(end) }, async ({ port }) => {
+      const channel = new Channel(`127.0.0.1:${port}`);
+      const { one } = channel.client(Trial);
+      const beside = one({ text: "sleep", number: 300 });
+      await assertRejects(() => one({ text: "throw" }), RpcError, "UNKNOWN: handler failed");
+      await assertRejects(() => one({ text: "listen" }, { deadlineMs: 50 }), RpcError, "DEADLINE_EXCEEDED");
+      assertEquals([(await beside).number, (await one({})).text, ends], [0, poller, []]);
+      channel.close();
+    });
+  },
+  options,
+);
+
+test(
+  "reactor workers: what onWorkerEnd throws is reported once, and the worker is replaced all the same",
+  async () => {
+    const reported: unknown[][] = [];
+    const boom = new Error("boom");
+    const onWorkerEnd = () => {
+      throw boom;
+    };
+    const onError = (error: unknown, context: ErrorContext) => void reported.push([error, context]);
+    await withWorkers({ threads: 1, onWorkerEnd, onError }, async ({ port }) => {
+      await ask(`127.0.0.1:${port}`, "crash");
+      await until(() => reported.length > 0);
+      const channel = new Channel(`127.0.0.1:${port}`);
+      await channel.client(Trial).one({}, { waitForReady: true, deadlineMs: 15_000 });
+      channel.close();
+      assertEquals(reported, [[boom, { where: "onWorkerEnd", level: "error" }]]);
+    });
+  },
+  options,
+);
 
 for (const [sharing, when] of SHARING) {
   test(

@@ -1,6 +1,7 @@
 // The service that reactor workers run in tests: says who answered, and fails in whatever way it is told.
 import process from "node:process";
 import { Channel, type Server } from "pollwire";
+import { runtime } from "../../harness.ts";
 import { CHUNK, numbers, sleep, Trial } from "../serving.ts";
 
 /** What a test asks of the workers. */
@@ -16,13 +17,24 @@ export default function setUp(server: Server, { index, data }: { index: number; 
   const { failing, http } = (data ?? {}) as TrialData;
   if (failing) throw new Error("this service does not start");
   server.addService(Trial, {
-    async one({ text = "", number = 0 }) {
+    async one({ text = "", number = 0 }, call) {
       switch (text) {
         case "crash":
           setTimeout(() => {
             throw new Error("crashed as asked");
           });
           return { number: index };
+        case "throw":
+          throw new Error("thrown as asked");
+        case "listen": // for the end of the call, and throws then; bun's test runner keeps to itself what the others do
+          (runtime === "deno" ? AbortSignal.any([call.signal]) : call.signal).addEventListener(
+            "abort",
+            () => {
+              throw new Error("thrown as asked");
+            },
+          );
+          await sleep(60_000);
+          return {};
         case "exit":
           process.exit(3);
           break;
