@@ -7,7 +7,7 @@ export { RpcError, type RpcErrorOptions } from "./call/rpc_error.ts";
 export { Status, type StatusCode, type StatusName, statusName } from "./call/status.ts";
 export { Channel, type ChannelOptions } from "./client/channel.ts";
 export type { Client, ClientMethod, Responses } from "./client/client.ts";
-export type { CallOptions } from "./client/client_call.ts";
+export type { CallOptions } from "./client/call_options.ts";
 export type { ConnectivityState } from "./client/subchannel.ts";
 export type { PollerList } from "./engines.ts";
 export * from "./proto/mod.ts";

@@ -7,7 +7,7 @@ import { Driver } from "./driver.ts";
 import { GrpcClientStream } from "./grpc/client_stream.ts";
 import { excessOf } from "./grpc/header_limits.ts";
 import { NO_HEADERS } from "./grpc/headers.ts";
-import { DEFAULT_MAX_RECEIVE_MESSAGE_BYTES } from "./grpc/message_reader.ts";
+import { type MessageLimitOptions, type MessageLimits, messageLimits } from "./grpc/message_limits.ts";
 import { GrpcStatus } from "./grpc/status_mapping.ts";
 import { encodeTimeout } from "./grpc/timeout.ts";
 import { HeaderList } from "./hpack/header_list.ts";
@@ -25,9 +25,7 @@ import type {
 } from "./transport.ts";
 
 /** What both kinds of transport may be made with. */
-export interface TransportOptions {
-  /** The largest message that is received, in bytes. Default 4 MiB. */
-  readonly maxReceiveMessageBytes?: number;
+export interface TransportOptions extends MessageLimitOptions {
   /** Differences from our default HTTP/2 settings. */
   readonly settings?: Partial<LocalSettings>;
   /** Gets what throws in the midst of a connection, and what there is to trace. Default: the logger's. */
@@ -38,7 +36,7 @@ export interface TransportOptions {
 export class Http2ClientTransport implements ClientTransport, ConnectionSink {
   private readonly connection: Connection;
   private readonly driver: Driver;
-  private readonly maxMessageBytes: number;
+  private readonly limits: MessageLimits;
   private ready = false;
   private draining = false;
 
@@ -50,9 +48,9 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
     private readonly sink: ClientTransportSink,
     private readonly onReady: () => void,
   ) {
+    this.limits = messageLimits(options);
     this.connection = new Connection({ role: "client", settings: options.settings ?? {} }, this);
     this.driver = new Driver(engine, endpoint, this.connection, undefined, options.reporter);
-    this.maxMessageBytes = options.maxReceiveMessageBytes ?? DEFAULT_MAX_RECEIVE_MESSAGE_BYTES;
     this.driver.start();
   }
 
@@ -92,7 +90,7 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
     const { peerSettings } = this.connection;
     const excess = excessOf("request metadata", extra, template.headers.octets, peerSettings);
     if (excess !== undefined) return refuse(excess, sink);
-    const stream = new GrpcClientStream(this.connection, sink, this.maxMessageBytes);
+    const stream = new GrpcClientStream(this.connection, sink, this.limits);
     stream.stream = this.connection.open(template.headers, extra, false, stream);
     // RFC 9113, section 5.1.1: who has no identifier left makes a new connection.
     if (this.connection.nextStreamId > MAX_STREAM_ID) this.drain("stream identifiers are used up");

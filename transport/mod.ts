@@ -4,6 +4,7 @@ export * from "./transport.ts";
 export * from "./connector.ts";
 export * from "./handshake.ts";
 export type { TransportOptions } from "./client_transport.ts";
+export { type MessageLimitOptions, messageLimits } from "./grpc/message_limits.ts";
 export { requestTemplate } from "./grpc/headers.ts";
 export { GrpcStatus, statusName } from "./grpc/status_mapping.ts";
 export { HeaderList } from "./hpack/header_list.ts";

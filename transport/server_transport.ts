@@ -4,7 +4,7 @@ import type { SocketAddress } from "../pollers/core/address.ts";
 import type { Endpoint, EventEngine } from "../pollers/engine.ts";
 import type { TransportOptions } from "./client_transport.ts";
 import { Driver } from "./driver.ts";
-import { DEFAULT_MAX_RECEIVE_MESSAGE_BYTES } from "./grpc/message_reader.ts";
+import { type MessageLimits, messageLimits } from "./grpc/message_limits.ts";
 import { requestTooLarge } from "./grpc/headers.ts";
 import { GrpcServerStream } from "./grpc/server_stream.ts";
 import { Connection } from "./http2/connection.ts";
@@ -17,7 +17,7 @@ import type { RequestHead, ServerStream, ServerTransport, ServerTransportSink } 
 export class Http2ServerTransport implements ServerTransport, ConnectionSink {
   private readonly connection: Connection;
   private readonly driver: Driver;
-  private readonly maxMessageBytes: number;
+  private readonly limits: MessageLimits;
   private ready = false;
   /** What ended the connection, where something did. */
   private error: Http2Error | undefined = undefined;
@@ -32,6 +32,7 @@ export class Http2ServerTransport implements ServerTransport, ConnectionSink {
     private readonly sink: ServerTransportSink,
     private readonly onReady: () => void,
   ) {
+    this.limits = messageLimits(options);
     this.connection = new Connection({
       role: "server",
       settings: options.settings ?? {},
@@ -44,7 +45,6 @@ export class Http2ServerTransport implements ServerTransport, ConnectionSink {
       () => this.sink.onClosed(this.error),
       options.reporter,
     );
-    this.maxMessageBytes = options.maxReceiveMessageBytes ?? DEFAULT_MAX_RECEIVE_MESSAGE_BYTES;
     this.driver.start();
   }
 
@@ -87,7 +87,7 @@ export class Http2ServerTransport implements ServerTransport, ConnectionSink {
 
   /** From the connection: a client opened a stream. */
   onStream(stream: Stream): StreamSink {
-    return new GrpcServerStream(this.connection, stream, this.begin, this.maxMessageBytes);
+    return new GrpcServerStream(this.connection, stream, this.begin, this.limits);
   }
 
   /** Never: we open no streams. */

@@ -69,6 +69,9 @@ const MAX_NAME_LENGTH = 253;
  * ```
  */
 export function parseTarget(text: string, defaultPort?: number): Target {
+  if (typeof text !== "string") {
+    throw new AddressError(`Cannot parse address: expected a string, "host:port", found ${String(text)}`);
+  }
   const scheme = SCHEME.exec(text)?.[1];
   const rest = scheme === undefined ? text : text.slice(scheme.length + 1);
   switch (scheme) {
@@ -95,9 +98,27 @@ export function parseTarget(text: string, defaultPort?: number): Target {
       return address;
     }
     default:
+      refuseUrl(text);
       return parseHostPort(text, text, defaultPort);
   }
 }
+
+/** Throws for what looks like a URL: an address has no scheme of the Web's, and no path. */
+function refuseUrl(text: string): void {
+  const [, scheme, hostPort] = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/]*)/.exec(text) ?? [];
+  if (scheme !== undefined) {
+    const hint = scheme === "http" || scheme === "https"
+      ? `write "${hostPort || "host"}${/:\d+$/.test(hostPort!) ? "" : `:${scheme === "http" ? 80 : 443}`}"` +
+        (scheme === "https" ? "; connections are plaintext, there is no TLS yet" : "")
+      : NO_RESOLVER;
+    throw fail(text, `${scheme}: is no scheme of an address; ${hint}`);
+  }
+  if (/^(?:xds|etcd|consul|google-c2p|passthrough):/.test(text)) {
+    throw fail(text, `${text.slice(0, text.indexOf(":"))}: is no scheme of an address; ${NO_RESOLVER}`);
+  }
+}
+
+const NO_RESOLVER = 'there are "host:port", dns:, ipv4:, ipv6:, unix:, unix-abstract: and npipe:';
 
 /** The text that {@linkcode parseTarget} reads as `address`. */
 export function formatAddress(address: Target): string {

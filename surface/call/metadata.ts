@@ -23,12 +23,24 @@ export class Metadata {
 
   /** `{ name: value }`, `{ name: [value, value] }` or pairs; without it, empty. */
   constructor(init: MetadataInit = []) {
+    if (typeof init !== "object" || init === null) {
+      throw new TypeError(
+        `Cannot make metadata of ${
+          String(init)
+        }: give { name: value }, [name, value] pairs, Headers or a Metadata`,
+      );
+    }
     const pairs = Symbol.iterator in init
       ? init as Iterable<readonly [string, MetadataValue]>
       : Object.entries(init).flatMap(([name, value]) =>
         (Array.isArray(value) ? value : [value]).map((one): [string, MetadataValue] => [name, one])
       );
     for (const [name, value] of pairs) this.append(name, value);
+  }
+
+  /** `given` itself where it is a Metadata, else one made from it. Throws TypeError as the constructor does. */
+  static from(given: Metadata | MetadataInit): Metadata {
+    return given instanceof Metadata ? given : new Metadata(given);
   }
 
   /** Metadata as it came over the wire; read when it is first asked for. */

@@ -1,13 +1,10 @@
 // A channel: calls to one target, over a connection that is made and made again as calls want it.
 
 import { formatAddress, parseTarget, Reporter, type ReportOptions, type Target } from "../../pollers/mod.ts";
-import {
-  type ConnectOptions,
-  localSettings,
-  type RequestTemplate,
-  requestTemplate,
-} from "../../transport/mod.ts";
+import { type ConnectOptions, type RequestTemplate, requestTemplate } from "../../transport/mod.ts";
+import { checkConnectOptions, CONNECT_OPTION_NAMES } from "../connect_options.ts";
 import { type PollerList, sharedEngine } from "../engines.ts";
+import type { OptionNames } from "../options.ts";
 import type { ServiceDescriptor } from "../proto/mod.ts";
 import { USER_AGENT } from "../version.ts";
 import { Backoff } from "./backoff.ts";
@@ -25,6 +22,13 @@ export interface ChannelOptions extends Omit<ConnectOptions, "reporter">, Report
   readonly initialBackoffMs?: number;
 }
 
+const NAMES: OptionNames<ChannelOptions> = {
+  ...CONNECT_OPTION_NAMES,
+  poller: true,
+  authority: true,
+  initialBackoffMs: true,
+};
+
 /** Calls to one server. Nothing is connected before the first call. */
 export class Channel {
   readonly #context: CallContext;
@@ -33,11 +37,14 @@ export class Channel {
   readonly #authority: string;
   #watchers: Array<(state: ConnectivityState) => void> = [];
 
-  /** `target`: "host:port", "[v6]:port", "unix:/path", "dns:///host:port". Throws AddressError, PollerError or RangeError. */
+  /**
+   * `target`: "host:port", "[v6]:port", "unix:/path", "dns:///host:port". Throws AddressError, PollerError, or TypeError
+   * and RangeError for options that cannot be used.
+   */
   constructor(target: string, options: ChannelOptions = {}) {
+    checkConnectOptions("make a channel", options, NAMES as Readonly<Record<string, true>>);
     const parsed = parseTarget(target);
     this.#authority = options.authority ?? authorityOf(parsed);
-    localSettings(options.settings); // which throws RangeError now, not at the first connection
     const engine = sharedEngine(options.poller);
     const reporter = new Reporter(options);
     const backoff = new Backoff(() => engine.random(), options.initialBackoffMs);

@@ -3,12 +3,8 @@
 import type { RequestTemplate } from "../../transport/mod.ts";
 import type { Source } from "../call/producer.ts";
 import type { MethodDescriptor, ServiceDescriptor } from "../proto/mod.ts";
-import {
-  type CallContext,
-  type CallOptions,
-  SingleResponseCall,
-  StreamingResponseCall,
-} from "./client_call.ts";
+import { type CallOptions, checkCallOptions, checkRequests } from "./call_options.ts";
+import { type CallContext, SingleResponseCall, StreamingResponseCall } from "./client_call.ts";
 
 /** Responses of a call, to be read once; leaving the loop early cancels the call. */
 export type Responses<Res> = AsyncIterableIterator<Res>;
@@ -45,12 +41,16 @@ function makeMethod(context: CallContext, method: MethodDescriptor, template: Re
   const requestStream = method.kind === "clientStreaming" || method.kind === "bidiStreaming";
   if (method.kind === "unary" || method.kind === "clientStreaming") {
     return (request: unknown, options: CallOptions = NO_OPTIONS) => {
+      if (options !== NO_OPTIONS) checkCallOptions(method, options);
+      if (requestStream) checkRequests(method, request);
       const call = new SingleResponseCall(context, method, template, request, requestStream, options);
       call.start();
       return call.response;
     };
   }
   return (request: unknown, options: CallOptions = NO_OPTIONS) => {
+    if (options !== NO_OPTIONS) checkCallOptions(method, options);
+    if (requestStream) checkRequests(method, request);
     const call = new StreamingResponseCall(context, method, template, request, requestStream, options);
     call.start();
     return call.responses;

@@ -27,24 +27,9 @@ import { Producer, type ProducerSink, type Source } from "../call/producer.ts";
 import { RpcError } from "../call/rpc_error.ts";
 import { Status, statusName } from "../call/status.ts";
 import { DecodeError, EncodeError, encodeFramed, type MethodDescriptor, reuseFramed } from "../proto/mod.ts";
+import type { CallOptions } from "./call_options.ts";
 import type { PendingCall, Subchannel } from "./subchannel.ts";
 import type { Initiator } from "../../transport/http2/error.ts";
-
-/** What a caller may say of one call. */
-export interface CallOptions {
-  /** Milliseconds from now until the call ends with DEADLINE_EXCEEDED; none by default. */
-  readonly deadlineMs?: number;
-  /** Cancels the call when it is aborted. */
-  readonly signal?: AbortSignal;
-  /** Sent before the messages. */
-  readonly metadata?: Metadata;
-  /** Wait until the channel is ready, through failures to connect. Default false: fail with UNAVAILABLE. */
-  readonly waitForReady?: boolean;
-  /** Gets the initial metadata of the response. If it throws, the call is cancelled. */
-  readonly onHeaders?: (metadata: Metadata) => void;
-  /** Gets the trailing metadata, also where the call failed. If it throws, the call's status stands. */
-  readonly onTrailers?: (metadata: Metadata) => void;
-}
 
 /** What calls need of their channel. */
 export interface CallContext {
@@ -94,7 +79,9 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
     options: CallOptions,
   ) {
     this.waitForReady = options.waitForReady ?? false;
-    this.metadataHeaders = options.metadata?.toHeaders();
+    this.metadataHeaders = options.metadata === undefined
+      ? undefined
+      : Metadata.from(options.metadata).toHeaders();
     this.deadlineMs = options.deadlineMs;
     this.headersCallback = options.onHeaders;
     this.trailersCallback = options.onTrailers;

@@ -21,7 +21,7 @@ import {
 import { CallAbort } from "../call/call_signal.ts";
 import { isDeadlineExceeded } from "../call/deadline.ts";
 import { Inbox, type InboxOwner } from "../call/inbox.ts";
-import { Metadata } from "../call/metadata.ts";
+import { Metadata, type MetadataInit } from "../call/metadata.ts";
 import { isSource, Producer, type ProducerSink } from "../call/producer.ts";
 import { isRpcError, RpcError } from "../call/rpc_error.ts";
 import { Status } from "../call/status.ts";
@@ -117,9 +117,9 @@ export class ActiveCall implements ServerStreamSink, ServerCall, InboxOwner, Pro
   }
 
   /** See {@linkcode ServerCall}. */
-  sendMetadata(metadata: Metadata): void {
+  sendMetadata(metadata: Metadata | MetadataInit): void {
     if (this.ended) return;
-    const excess = this.stream.sendHeaders(metadata.toHeaders());
+    const excess = this.stream.sendHeaders(Metadata.from(metadata).toHeaders());
     if (excess !== undefined) this.cancelWith(Status.RESOURCE_EXHAUSTED, excess);
   }
 

@@ -18,14 +18,15 @@ import {
   acceptTransport,
   type ConnectOptions,
   DEFAULT_HANDSHAKE_TIMEOUT_MS,
-  localSettings,
   type RequestHead,
   type ServerStream,
   type ServerStreamSink,
   type ServerTransport,
 } from "../../transport/mod.ts";
 import { Status } from "../call/status.ts";
+import { checkConnectOptions, CONNECT_OPTION_NAMES } from "../connect_options.ts";
 import { type PollerList, sharedEngine } from "../engines.ts";
+import { checkOptions, type OptionNames } from "../options.ts";
 import type { ServiceDescriptor } from "../proto/mod.ts";
 import { ActiveCall, type CallHost } from "./active_call.ts";
 import { Binding } from "./binding.ts";
@@ -51,11 +52,21 @@ export interface ServerOptions extends Omit<ConnectOptions, "reporter">, ReportO
   readonly exposeErrors?: boolean;
 }
 
+const NAMES: OptionNames<ServerOptions> = {
+  ...CONNECT_OPTION_NAMES,
+  poller: true,
+  reusePort: true,
+  onAcceptPaused: true,
+  exposeErrors: true,
+};
+
 /** How a graceful shutdown is done. */
 export interface ShutdownOptions {
   /** Milliseconds after which calls that still run are ended. Default: none are. */
   readonly graceMs?: number;
 }
+
+const SHUTDOWN_NAMES: OptionNames<ShutdownOptions> = { graceMs: true };
 
 /** Hears nothing: for calls that were answered before they began. */
 const NOBODY: ServerStreamSink = {
@@ -80,9 +91,12 @@ export class Server {
   #stopped: Promise<void> | undefined = undefined;
   #onIdle: (() => void) | undefined = undefined;
 
-  /** Throws PollerError where no poller of the list can be used, RangeError for a setting outside its range. */
+  /**
+   * Throws PollerError where no poller of the list can be used, and TypeError and RangeError for options that cannot
+   * be used.
+   */
   constructor(options: ServerOptions = {}) {
-    localSettings(options.settings); // which throws RangeError now, not at the first connection
+    checkConnectOptions("make a server", options, NAMES as Readonly<Record<string, true>>);
     this.engine = sharedEngine(options.poller);
     const reporter = new Reporter(options);
     this.#options = { ...options, reporter };
@@ -187,6 +201,7 @@ export class Server {
 
   /** Takes no new calls, lets running ones finish, and resolves when all is closed. */
   shutdown(options: ShutdownOptions = {}): Promise<void> {
+    checkOptions("shut the server down", options, SHUTDOWN_NAMES as Readonly<Record<string, true>>);
     if (this.#stopped !== undefined) return this.#stopped;
     this.#stopped = new Promise((resolve) => this.#onIdle = resolve);
     for (const listener of this.#listeners) listener.shutdown();

@@ -1,7 +1,7 @@
 // What a handler sees of its call.
 
 import type { SocketAddress } from "../../pollers/mod.ts";
-import type { Metadata } from "../call/metadata.ts";
+import type { Metadata, MetadataInit } from "../call/metadata.ts";
 
 /** The call a handler serves. */
 export interface ServerCall {
@@ -22,5 +22,5 @@ export interface ServerCall {
   /** Whether `signal` is aborted. */
   readonly cancelled: boolean;
   /** Sends initial metadata now, before any message; at most once. */
-  sendMetadata(metadata: Metadata): void;
+  sendMetadata(metadata: Metadata | MetadataInit): void;
 }

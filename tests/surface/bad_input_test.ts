@@ -412,7 +412,6 @@ test("a request of a wrong type fails its call alone", () =>
       await assertStillServes(client);
       assertMatch((await failure(client.one(wrong))).message, /number/);
       assertMatch((await failure(client.up([{ number: 1 }, wrong]))).message, /number/);
-      assertMatch((await failure(client.up(5 as unknown as Note[]))).message, /iterable/);
       await assertStillServes(client);
     },
   ));

@@ -8,7 +8,14 @@ import type { StreamSink } from "../http2/sink.ts";
 import type { Stream } from "../http2/stream.ts";
 import type { ClientStream, ClientStreamSink, StreamStatus } from "../transport.ts";
 import { NO_HEADERS, parseResponse, parseTrailers } from "./headers.ts";
-import { type MessageError, type MessageOwner, MessageReader, writePrefix } from "./message_reader.ts";
+import { type MessageLimits, tooLargeToSend } from "./message_limits.ts";
+import {
+  MESSAGE_PREFIX_BYTES,
+  type MessageError,
+  type MessageOwner,
+  MessageReader,
+  writePrefix,
+} from "./message_reader.ts";
 import { GrpcStatus, statusFromErrorCode } from "./status_mapping.ts";
 
 /** One object a call; it ends with exactly one `onStatus`. */
@@ -18,11 +25,11 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
   private reader: MessageReader | undefined = undefined;
   private done = false;
 
-  /** `maxMessageBytes`: the largest message that is received. */
+  /** `limits`: the largest messages. */
   constructor(
     private readonly connection: Connection,
     private readonly sink: ClientStreamSink,
-    private readonly maxMessageBytes: number,
+    private readonly limits: MessageLimits,
   ) {}
 
   /** Bytes queued and not yet framed. */
@@ -37,6 +44,11 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
 
   /** See {@linkcode ClientStream}. */
   sendMessage(framed: Uint8Array, last = false): boolean {
+    const bytes = framed.length - MESSAGE_PREFIX_BYTES;
+    if (bytes > this.limits.sendBytes) {
+      this.onMessageError(tooLargeToSend(bytes, this.limits.sendBytes));
+      return true;
+    }
     writePrefix(framed);
     return this.connection.sendData(this.stream, framed, last);
   }
@@ -63,7 +75,7 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
     const head = parseResponse(headers);
     if (head.refusal !== undefined) return this.end(head.refusal);
     if (endStream) return this.fail(GrpcStatus.UNKNOWN, "server ended the call without grpc-status");
-    this.reader = new MessageReader(this, this.maxMessageBytes, head.encoding, GrpcStatus.INTERNAL);
+    this.reader = new MessageReader(this, this.limits.receiveBytes, head.encoding, GrpcStatus.INTERNAL);
     this.sink.onHeaders(head.metadata);
   }
 

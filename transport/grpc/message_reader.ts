@@ -1,13 +1,11 @@
 // Cuts length-prefixed messages out of DATA, wherever frames split them (PROTOCOL-HTTP2.md, "Length-Prefixed-Message").
 
 import { copyBytes } from "../hpack/copy_bytes.ts";
+import { tooLargeToReceive } from "./message_limits.ts";
 import { GrpcStatus } from "./status_mapping.ts";
 
 /** Octets before each message: the compressed flag and a 32-bit length. */
 export const MESSAGE_PREFIX_BYTES = 5;
-
-/** What a message may be in bytes, unless told otherwise: gRPC's default. */
-export const DEFAULT_MAX_RECEIVE_MESSAGE_BYTES = 4 * 1024 * 1024;
 
 /** A message that is still incomplete gets no more memory at once than this beyond what has arrived. */
 const ASSEMBLY_STEP_BYTES = 1024 * 1024;
@@ -120,8 +118,8 @@ export class MessageReader {
   private checkPrefix(): boolean {
     if (this.compressed === 0) {
       if (this.messageBytes <= this.maxBytes) return true;
-      const message = `message of ${this.messageBytes} bytes is above the limit of ${this.maxBytes}`;
-      return this.fail(GrpcStatus.RESOURCE_EXHAUSTED, message);
+      const { code, message } = tooLargeToReceive(this.messageBytes, this.maxBytes);
+      return this.fail(code, message);
     }
     if (this.compressed > 1) {
       return this.fail(GrpcStatus.INTERNAL, `compressed flag is ${this.compressed}, not 0 or 1`);

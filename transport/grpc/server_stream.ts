@@ -9,7 +9,14 @@ import type { Stream } from "../http2/stream.ts";
 import type { RequestHead, ServerStream, ServerStreamSink } from "../transport.ts";
 import { BARE_STATUS_OCTETS, excessOf, messageRoom } from "./header_limits.ts";
 import { parseRequest, type RequestRefusal, RESPONSE_HEADERS, statusHeaders } from "./headers.ts";
-import { type MessageError, type MessageOwner, MessageReader, writePrefix } from "./message_reader.ts";
+import { type MessageLimits, tooLargeToSend } from "./message_limits.ts";
+import {
+  MESSAGE_PREFIX_BYTES,
+  type MessageError,
+  type MessageOwner,
+  MessageReader,
+  writePrefix,
+} from "./message_reader.ts";
 import { GrpcStatus, statusName } from "./status_mapping.ts";
 
 const ACCEPTED_ENCODINGS = HeaderList.of([["grpc-accept-encoding", "identity"]]);
@@ -25,12 +32,12 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
   /** Nothing is handed up any more. */
   private done = false;
 
-  /** `maxMessageBytes`: the largest message that is received. */
+  /** `limits`: the largest messages. */
   constructor(
     private readonly connection: Connection,
     private readonly stream: Stream,
     private readonly begin: BeginCall,
-    private readonly maxMessageBytes: number,
+    private readonly limits: MessageLimits,
   ) {}
 
   /** Bytes queued and not yet framed. */
@@ -58,6 +65,11 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
 
   /** See {@linkcode ServerStream}. */
   sendMessage(framed: Uint8Array): boolean {
+    const bytes = framed.length - MESSAGE_PREFIX_BYTES;
+    if (bytes > this.limits.sendBytes) {
+      this.onMessageError(tooLargeToSend(bytes, this.limits.sendBytes));
+      return true;
+    }
     if (!this.headersSent) this.sendHeaders(undefined);
     writePrefix(framed);
     return this.connection.sendData(this.stream, framed, false);
@@ -88,7 +100,7 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
   onHeaders(_stream: Stream, headers: HeaderList, endStream: boolean): void {
     const head = parseRequest(headers);
     if ("httpStatus" in head) return this.refuse(head);
-    this.reader = new MessageReader(this, this.maxMessageBytes, head.encoding);
+    this.reader = new MessageReader(this, this.limits.receiveBytes, head.encoding);
     this.sink = this.begin(this, head);
     if (endStream && !this.done) this.sink.onHalfClose();
   }

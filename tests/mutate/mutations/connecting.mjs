@@ -32,7 +32,7 @@ export default [
   },
   {
     file: "surface/client/channel.ts",
-    before: "this.#engine.random(), options.initialBackoffMs)",
+    before: "engine.random(), options.initialBackoffMs)",
     after: "this.#engine.random())",
     test: "tests/surface/client/waiting_test.ts",
     name: "initialBackoffMs",

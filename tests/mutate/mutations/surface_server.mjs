@@ -4,22 +4,22 @@
 export default [
   {
     file: "surface/server/active_call.ts",
-    before: "if (this.deadlineTask !== undefined) this.engine.cancel(this.deadlineTask);",
+    before: "if (this.deadlineTask !== undefined) this.host.engine.cancel(this.deadlineTask);",
     after: "",
     test: "tests/surface/nothing_left_test.ts",
     name: "a call that ends before its deadline",
   },
   {
     file: "surface/server/active_call.ts",
-    before: "    this.clearDeadline();\n    this.inbox?.end();",
-    after: "    this.clearDeadline();",
+    before: "    }\n    this.inbox?.end();\n  }",
+    after: "    }\n  }",
     test: "tests/surface/nothing_left_test.ts",
     name: "a handler that has answered can read",
   },
   {
     file: "surface/server/active_call.ts",
-    before: "if (this.wasCancelled) this.controller.abort",
-    after: "if (this.ended) this.controller.abort",
+    before: "if (this.wasCancelled) this.abort.abort",
+    after: "if (this.ended) this.abort.abort",
     test: "tests/surface/nothing_left_test.ts",
     name: "a call's signal that is first read",
   },

@@ -76,7 +76,9 @@ const BAD: ReadonlyArray<[text: string, why: string]> = [
   ["1.2.3:80", '"1.2.3" is no IPv4 address'],
   ["ho st:80", '"ho st" is no host name'],
   ["-host:80", '"-host" is no host name'],
-  ["http://host:80", 'expected "host:port"'],
+  ["http://host:80", 'write "host:80"'],
+  ["https://host", 'write "host:443"; connections are plaintext'],
+  ["xds:host", "xds: is no scheme of an address"],
   [
     `${"a".repeat(254)}:80`,
     "the host name has 254 characters, at most 253 are possible",

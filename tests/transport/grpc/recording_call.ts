@@ -47,7 +47,10 @@ export class ClientCall {
 
   constructor() {
     const { connection } = this.bench;
-    this.stream = new GrpcClientStream(connection, this, MAX_MESSAGE_BYTES);
+    this.stream = new GrpcClientStream(connection, this, {
+      receiveBytes: MAX_MESSAGE_BYTES,
+      sendBytes: Infinity,
+    });
     const { headers } = requestTemplate("/a.B/C", "test", "http", "test/1");
     this.stream.stream = connection.open(headers, undefined, false, this.stream);
     this.bench.sent();
@@ -82,7 +85,7 @@ export class ServerCalls implements ServerStreamSink {
         this.stream = call;
         this.events.push(`begin ${head.path}`);
         return this;
-      }, MAX_MESSAGE_BYTES);
+      }, { receiveBytes: MAX_MESSAGE_BYTES, sendBytes: Infinity });
   }
 
   onMessage(bytes: Uint8Array, wireBytes: number): void {

@@ -1,0 +1,61 @@
+// What a caller may say of one call, and the check of it: whatever is wrong throws before anything is sent.
+
+import type { Metadata, MetadataInit } from "../call/metadata.ts";
+import { isSource } from "../call/producer.ts";
+import { checkOptions, describe, type OptionNames } from "../options.ts";
+import type { MethodDescriptor } from "../proto/mod.ts";
+
+/** What a caller may say of one call. */
+export interface CallOptions {
+  /** Milliseconds from now until the call ends with DEADLINE_EXCEEDED; none by default. */
+  readonly deadlineMs?: number;
+  /** Cancels the call when it is aborted. */
+  readonly signal?: AbortSignal;
+  /** Sent before the messages: a Metadata, `{ name: value }`, pairs, or Headers. */
+  readonly metadata?: Metadata | MetadataInit;
+  /** Wait until the channel is ready, through failures to connect. Default false: fail with UNAVAILABLE. */
+  readonly waitForReady?: boolean;
+  /** Gets the initial metadata of the response. If it throws, the call is cancelled. */
+  readonly onHeaders?: (metadata: Metadata) => void;
+  /** Gets the trailing metadata, also where the call failed. If it throws, the call's status stands. */
+  readonly onTrailers?: (metadata: Metadata) => void;
+}
+
+const NAMES: OptionNames<CallOptions> = {
+  deadlineMs: true,
+  signal: true,
+  metadata: true,
+  waitForReady: true,
+  onHeaders: true,
+  onTrailers: true,
+};
+
+/** Throws TypeError or RangeError where `options` cannot be used for a call of `method`. */
+export function checkCallOptions(method: MethodDescriptor, options: CallOptions): void {
+  checkOptions(`call ${method.path}`, options, NAMES as Readonly<Record<string, true>>);
+  const { deadlineMs, signal } = options;
+  if (deadlineMs !== undefined) checkDeadline(method, deadlineMs);
+  if (
+    signal !== undefined && typeof (signal as { addEventListener?: unknown })?.addEventListener !== "function"
+  ) {
+    throw new TypeError(`Cannot call ${method.path}: signal is ${describe(signal)}, not an AbortSignal`);
+  }
+}
+
+/** A date is refused because clocks of the day jump: what is left of it is the caller's to say. */
+function checkDeadline(method: MethodDescriptor, deadlineMs: unknown): void {
+  if (typeof deadlineMs === "number" && !Number.isNaN(deadlineMs)) return;
+  const hint = deadlineMs instanceof Date
+    ? 'for a point in time give "date.getTime() - Date.now()"'
+    : "give milliseconds from now";
+  throw new TypeError(`Cannot call ${method.path}: deadlineMs is ${describe(deadlineMs)}; ${hint}`);
+}
+
+/** Throws TypeError where `requests` is no stream of messages. A string is iterable, but no message. */
+export function checkRequests(method: MethodDescriptor, requests: unknown): void {
+  if (typeof requests !== "string" && isSource(requests)) return;
+  throw new TypeError(
+    `Cannot call ${method.path}: it takes a stream of requests, so give an iterable or async iterable of messages, ` +
+      `such as an array; found ${describe(requests)}`,
+  );
+}

@@ -1,0 +1,55 @@
+// Options that channels and servers share, checked when they are made and not when they first connect.
+
+import { type ConnectOptions, type LocalSettings, localSettings, messageLimits } from "../transport/mod.ts";
+import type { EndpointOptions, ReportOptions } from "../pollers/mod.ts";
+import { checkOptions, type OptionNames } from "./options.ts";
+
+/** What users say of connections; `reporter` is made from their `onError` and `logger`. */
+export type UserConnectOptions = Omit<ConnectOptions, "reporter"> & ReportOptions;
+
+/** The names in {@linkcode UserConnectOptions}. */
+export const CONNECT_OPTION_NAMES: OptionNames<UserConnectOptions> = {
+  onError: true,
+  logger: true,
+  endpoint: true,
+  handshakeTimeoutMs: true,
+  maxReceiveMessageBytes: true,
+  maxSendMessageBytes: true,
+  settings: true,
+};
+
+const ENDPOINT: OptionNames<EndpointOptions> = { noDelay: true, keepAliveMs: true };
+
+const SETTINGS_NAMES: OptionNames<LocalSettings> = {
+  headerTableSize: true,
+  maxConcurrentStreams: true,
+  initialWindowSize: true,
+  maxWindowSize: true,
+  windowGrowthSize: true,
+  connectionWindowSize: true,
+  maxFrameSize: true,
+  maxHeaderListSize: true,
+};
+
+/**
+ * Throws TypeError for an option that is not in `known`, here or inside `endpoint` and `settings`, and RangeError for
+ * a value outside its range.
+ */
+export function checkConnectOptions(
+  purpose: string,
+  options: UserConnectOptions,
+  known: Readonly<Record<string, true>>,
+): void {
+  checkOptions(purpose, options, known);
+  const { endpoint, settings, handshakeTimeoutMs } = options;
+  if (endpoint !== undefined) {
+    checkOptions(`${purpose}, endpoint`, endpoint, ENDPOINT as Record<string, true>);
+  }
+  if (settings !== undefined) checkOptions(`${purpose}, settings`, settings, SETTINGS_NAMES);
+  localSettings(settings);
+  messageLimits(options);
+  if (handshakeTimeoutMs === undefined || handshakeTimeoutMs > 0) return;
+  throw new RangeError(
+    `Cannot ${purpose}: handshakeTimeoutMs is ${handshakeTimeoutMs}; give a number of milliseconds above 0`,
+  );
+}

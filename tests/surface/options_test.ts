@@ -1,0 +1,177 @@
+// Options that cannot be used: each throws at once, names what was given, and says what is right.
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { Channel, Metadata, Server, Status } from "pollwire";
+import { nearest } from "../../surface/options.ts";
+import { test } from "../harness.ts";
+import { collect, echo, failure, type Handlers, serving } from "./serving.ts";
+
+// deno-lint-ignore no-explicit-any
+const wrong = (value: unknown): any => value;
+
+function refused(attempt: () => unknown, ...says: string[]): void {
+  const error = assertThrows(attempt) as Error;
+  assert(error instanceof TypeError || error instanceof RangeError, error.stack);
+  for (const part of says) assertStringIncludes(error.message, part);
+}
+
+test("call options: what is unknown or of a wrong type throws before anything is sent", () =>
+  serving(echo, async ({ client }) => {
+    for (
+      const [options, ...says] of [
+        [
+          { deadlnMs: 5 },
+          'there is no option "deadlnMs"',
+          "did you mean deadlineMs?",
+        ],
+        [{ deadline: 5 }, "did you mean deadlineMs?"],
+        [{ foo: 5 }, "there are deadlineMs, signal, metadata"],
+        [{ deadlineMs: new Date() }, "deadlineMs is a Date", "date.getTime() - Date.now()"],
+        [{ deadlineMs: "5" }, 'deadlineMs is the string "5"', "milliseconds from now"],
+        [{ deadlineMs: NaN }, "deadlineMs is the number NaN"],
+        [{ signal: new AbortController() }, "signal is an AbortController, not an AbortSignal"],
+        [{ metadata: 5 }, "Cannot make metadata of 5"],
+        [{ metadata: { "a b": "c" } }, '"a b"'],
+        [5, "its options are the number 5, not an object"],
+        [null, "its options are null"],
+      ] as const
+    ) {
+      refused(() => client.one({}, wrong(options)), ...says);
+      refused(() => client.down({}, wrong(options)), ...says);
+    }
+    assertEquals(await client.one({ text: "still" }), { text: "still", number: 0, body: new Uint8Array(0) });
+  }));
+
+test("metadata of a call: a plain object, pairs, Headers, or a Metadata", () => {
+  const seen: string[] = [];
+  const handlers: Handlers = {
+    one: (request, call) => {
+      seen.push(call.metadata.getAll("x-a").join());
+      call.sendMetadata({ "x-b": ["1", "2"] });
+      return request;
+    },
+  };
+  return serving(handlers, async ({ client }) => {
+    const onHeaders = (metadata: Metadata) => seen.push(metadata.getAll("x-b").join());
+    for (
+      const metadata of [
+        { "x-a": "object" },
+        { "x-a": ["two", "values"] },
+        [["x-a", "pairs"]] as const,
+        new Headers({ "x-a": "headers" }),
+        new Metadata({ "x-a": "metadata" }),
+      ]
+    ) await client.one({}, { metadata, onHeaders });
+    assertEquals(seen, [
+      "object",
+      "1,2",
+      "two,values",
+      "1,2",
+      "pairs",
+      "1,2",
+      "headers",
+      "1,2",
+      "metadata",
+      "1,2",
+    ]);
+  });
+});
+
+test("a single message where a stream is due is refused with the method's name", () =>
+  serving(echo, async ({ client }) => {
+    for (
+      const [given, says] of [[{ number: 1 }, "an object"], ["text", 'the string "text"'], [
+        undefined,
+        "undefined",
+      ]]
+    ) {
+      refused(
+        () => client.up(wrong(given)),
+        "Cannot call /trial.Trial/Up",
+        "a stream of requests",
+        says as string,
+      );
+      refused(() => client.both(wrong(given)), "Cannot call /trial.Trial/Both", says as string);
+    }
+    assertEquals((await client.up([{ number: 2 }, { number: 3 }])).number, 5);
+  }));
+
+test("options of channels and servers: unknown names and values out of range throw when they are made", () => {
+  for (
+    const make of [
+      (options: unknown) => new Channel("localhost:1", wrong(options)),
+      (options: unknown) => new Server(wrong(options)),
+    ]
+  ) {
+    refused(() => make({ maxRecieveMessageBytes: 5 }), "did you mean maxReceiveMessageBytes?");
+    refused(() => make({ endpoint: { nodelay: true } }), "did you mean noDelay?");
+    refused(() => make({ settings: { initialWindow: 5 } }), "did you mean initialWindowSize?");
+    refused(() => make({ settings: { maxFrameSize: 5 } }), "maxFrameSize");
+    refused(() => make({ maxReceiveMessageBytes: -1 }), "maxReceiveMessageBytes");
+    refused(() => make({ maxSendMessageBytes: "1" }), "maxSendMessageBytes");
+    refused(() => make({ handshakeTimeoutMs: 0 }), "handshakeTimeoutMs is 0");
+    refused(() => make("native"), 'its options are the string "native"');
+  }
+  refused(() => new Server().shutdown(wrong({ grace: 5 })), "did you mean graceMs?");
+});
+
+for (
+  const [target, says] of [
+    ["https://example.com", 'write "example.com:443"; connections are plaintext'],
+    ["https://example.com:8443/path", 'write "example.com:8443"'],
+    ["http://example.com", 'write "example.com:80"'],
+    ["xds:///service", "xds: is no scheme of an address; there are"],
+    ["etcd:service", "etcd: is no scheme of an address"],
+    [undefined, 'expected a string, "host:port", found undefined'],
+    [8080, "found 8080"],
+    ["", "the host is empty"],
+  ] as const
+) {
+  test(`target ${JSON.stringify(target)} is refused with what to write`, () => {
+    refused(() => new Channel(wrong(target)), says);
+  });
+}
+
+test("a message above a limit: the status names the option and both sizes, on either side and either way", async () => {
+  const large: Handlers = { ...echo, one: ({ number }) => ({ body: new Uint8Array(number!) }) };
+  const body = new Uint8Array(2_000);
+  const exhausted = async (call: PromiseLike<unknown>, ...says: string[]) => {
+    const { code, details } = await failure(call);
+    assertEquals(code, Status.RESOURCE_EXHAUSTED);
+    for (const part of says) assertStringIncludes(details, part);
+  };
+  await serving(large, async ({ client }) => {
+    const { one, up, down } = client;
+    await exhausted(one({ body }), "message of 2003 bytes to be sent", "limit of 1000 (maxSendMessageBytes)");
+    await exhausted(up([{}, { body }]), "maxSendMessageBytes");
+    await exhausted(
+      one({ number: 3_000 }),
+      "received message of 3003 bytes",
+      "1500 (maxReceiveMessageBytes)",
+    );
+    assertEquals((await one({ number: 500 })).body!.length, 500);
+    assertEquals((await collect(down({ number: 3 }))).length, 3);
+  }, { channel: { maxSendMessageBytes: 1_000, maxReceiveMessageBytes: 1_500 } });
+  const streams: Handlers = { ...large, down: () => [{}, { body }, {}] };
+  await serving(streams, async ({ client }) => {
+    await exhausted(client.one({ number: 3_000 }), "to be sent", "limit of 1000 (maxSendMessageBytes)");
+    await exhausted(client.one({ body }), "received message of 2003 bytes", "1500 (maxReceiveMessageBytes)");
+    await exhausted(collect(client.down({})), "maxSendMessageBytes");
+    assertEquals((await client.one({ number: 900 })).body!.length, 900);
+  }, { server: { maxSendMessageBytes: 1_000, maxReceiveMessageBytes: 1_500 } });
+});
+
+test("options: the nearest name, or none where nothing is near", () => {
+  const names = ["deadlineMs", "signal", "metadata", "waitForReady"];
+  assertEquals(
+    ["deadlinems", "sginal", "meta", "wait", "waitForready", "x", ""].map((name) => nearest(name, names)),
+    [
+      "deadlineMs",
+      "signal",
+      "metadata",
+      "waitForReady",
+      "waitForReady",
+      undefined,
+      undefined,
+    ],
+  );
+});

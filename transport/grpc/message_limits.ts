@@ -1,0 +1,51 @@
+// The largest messages of a transport (gRPC's max_receive_message_length and max_send_message_length).
+
+import type { MessageError } from "./message_reader.ts";
+import { GrpcStatus } from "./status_mapping.ts";
+
+/** What a received message may be in bytes, unless told otherwise: gRPC's default. */
+export const DEFAULT_MAX_RECEIVE_MESSAGE_BYTES = 4 * 1024 * 1024;
+
+/** What a transport's messages may be. */
+export interface MessageLimitOptions {
+  /** The largest message that is received, in bytes. Default 4 MiB. */
+  readonly maxReceiveMessageBytes?: number;
+  /** The largest message that is sent, in bytes. Default: no limit but the peer's. */
+  readonly maxSendMessageBytes?: number;
+}
+
+/** The limits of one transport, shared by its streams. */
+export interface MessageLimits {
+  readonly receiveBytes: number;
+  readonly sendBytes: number;
+}
+
+/** The limits that `options` ask for; throws RangeError for what is no size. */
+export function messageLimits(options: MessageLimitOptions): MessageLimits {
+  const { maxReceiveMessageBytes = DEFAULT_MAX_RECEIVE_MESSAGE_BYTES, maxSendMessageBytes = Infinity } =
+    options;
+  checkSize("maxReceiveMessageBytes", maxReceiveMessageBytes);
+  checkSize("maxSendMessageBytes", maxSendMessageBytes);
+  return { receiveBytes: maxReceiveMessageBytes, sendBytes: maxSendMessageBytes };
+}
+
+function checkSize(name: string, value: number): void {
+  if (typeof value === "number" && value >= 0) return;
+  throw new RangeError(`Cannot use ${String(value)} as ${name}: give a number of bytes, or Infinity`);
+}
+
+/** Why a message of `bytes` is not received. */
+export function tooLargeToReceive(bytes: number, limit: number): MessageError {
+  return {
+    code: GrpcStatus.RESOURCE_EXHAUSTED,
+    message: `received message of ${bytes} bytes is above the limit of ${limit} (maxReceiveMessageBytes)`,
+  };
+}
+
+/** Why a message of `bytes` is not sent. */
+export function tooLargeToSend(bytes: number, limit: number): MessageError {
+  return {
+    code: GrpcStatus.RESOURCE_EXHAUSTED,
+    message: `message of ${bytes} bytes to be sent is above the limit of ${limit} (maxSendMessageBytes)`,
+  };
+}
