@@ -33,7 +33,7 @@ export default [
   {
     file: "surface/client/channel.ts",
     before: "engine.random(), options.initialBackoffMs)",
-    after: "this.#engine.random())",
+    after: "engine.random())",
     test: "tests/surface/client/waiting_test.ts",
     name: "initialBackoffMs",
   },
