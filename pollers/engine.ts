@@ -24,6 +24,7 @@
 //     whatever else is due goes on, with the same endpoint or listener too.
 // 11. While the process has no descriptor left, what is connected goes on, what needs a descriptor fails with kind
 //     "too-many-files", and listeners rest, without taking up a processor, until there are descriptors again.
+// 12. The options of an endpoint are those of its socket, connected or accepted.
 // Every callback an engine makes runs inside `execCtx.enter`, so what a callback writes is flushed once, at the
 // end of the turn.
 

@@ -5,7 +5,7 @@ import type { SocketAddress, UnixAddress } from "../core/address.ts";
 import { endOfStream, type IoError, ioErrorFromCode, type IoSyscall } from "../core/io_error.ts";
 import type { SliceBuffer } from "../core/slice_buffer.ts";
 import type { Endpoint, EndpointOptions, IoResult, Listener, ListenOptions } from "../engine.ts";
-import { NativeEndpoint } from "./endpoint.ts";
+import { NativeEndpoint, wholeSeconds } from "./endpoint.ts";
 import type { BaseEngine, ConnectAttempt } from "../core/base_engine.ts";
 import { NativeEngine } from "./engine.ts";
 import { BaseListener } from "../core/base_listener.ts";
@@ -92,8 +92,8 @@ class BunEndpoint extends NativeEndpoint {
   ) {
     super(engine, local, peer);
     if (peer.family !== "ipv4" && peer.family !== "ipv6") return;
-    if (options.noDelay ?? true) socket.setNoDelay(true);
-    if (options.keepAliveMs !== undefined) socket.setKeepAlive(true, options.keepAliveMs);
+    socket.setNoDelay(options.noDelay ?? true); // Bun itself switches it on
+    if (options.keepAliveMs !== undefined) socket.setKeepAlive(true, wholeSeconds(options.keepAliveMs));
   }
 
   /** Bun gives every read a buffer of its own, so views of it are never overwritten. */

@@ -10,6 +10,11 @@ import type { SliceBuffer } from "../core/slice_buffer.ts";
  */
 const LARGE_SLICE_BYTES = 16_384;
 
+/** `ms` as whole seconds, in milliseconds: runtimes cut off the rest, and none would be the system's own time. */
+export function wholeSeconds(ms: number): number {
+  return Math.max(1, Math.ceil(ms / 1000)) * 1000;
+}
+
 /** An endpoint over a socket that takes one array at a time. */
 export abstract class NativeEndpoint extends BaseEndpoint {
   /** What is written slice by slice, and the slice that comes next; undefined while one array goes out. */

@@ -7,7 +7,7 @@ import { endOfStream, IoError, ioErrorFromCode, type IoSyscall } from "../core/i
 import type { SliceBuffer } from "../core/slice_buffer.ts";
 import type { Endpoint, EndpointOptions, IoResult, Listener, ListenOptions } from "../engine.ts";
 import { runtime } from "./detect.ts";
-import { NativeEndpoint } from "./endpoint.ts";
+import { NativeEndpoint, wholeSeconds } from "./endpoint.ts";
 import type { BaseEngine, ConnectAttempt } from "../core/base_engine.ts";
 import { NativeEngine } from "./engine.ts";
 import { BaseListener } from "../core/base_listener.ts";
@@ -89,8 +89,9 @@ class NodeEndpoint extends NativeEndpoint {
     peer: SocketAddress,
   ) {
     super(engine, local, peer);
-    if (options.noDelay ?? true) socket.setNoDelay(true);
-    if (options.keepAliveMs !== undefined) socket.setKeepAlive(true, options.keepAliveMs);
+    socket.setNoDelay(true); // Bun has switched it on, and would do nothing for a `false` that is the first word
+    if (options.noDelay === false) socket.setNoDelay(false);
+    if (options.keepAliveMs !== undefined) socket.setKeepAlive(true, wholeSeconds(options.keepAliveMs));
     socket.on("data", (bytes: Uint8Array) => this.onData(bytes));
     socket.on("end", () => this.onEnd(endOfStream(peer)));
     socket.on("error", (error) => this.onEnd(toIoError(error, "read", peer)));

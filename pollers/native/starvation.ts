@@ -37,7 +37,7 @@ export class Starvation {
   private starved = false;
   private readonly look = (): void => this.lookOnce();
 
-  /** `onStarved` gets the system's code each time that descriptors run out, and `onFed` is called when there are some again. */
+  /** `onStarved` gets the system's code as long as there are no descriptors, `onFed` is called when there are some again. */
   constructor(
     private readonly engine: BaseEngine,
     private readonly sockets: readonly ListeningSocket[],
@@ -71,7 +71,6 @@ export class Starvation {
       this.resting.add(socket);
       socket.rest();
     }
-    if (this.starved) return;
     this.starved = true;
     this.onStarved(code);
   }

@@ -17,6 +17,7 @@ import { lifeRules } from "./contract/life.ts";
 import { listenRules } from "./contract/listen.ts";
 import { nameRules } from "./contract/names.ts";
 import { throwRules } from "./contract/throws.ts";
+import { optionRules } from "./contract/options.ts";
 import { starvedRules } from "./contract/starved.ts";
 import { timeRules } from "./contract/time.ts";
 import { turnRules } from "./contract/turns.ts";
@@ -72,6 +73,7 @@ export function contractSuite(
     lifeRules,
     throwRules,
     starvedRules,
+    optionRules,
   ];
   for (const part of parts) part(suite);
   if (unused.size > 0) throw new Error(`No test starts with ${[...unused].join(", ")}`);

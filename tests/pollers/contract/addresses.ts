@@ -241,6 +241,31 @@ function socketFiles({ factory, rule }: Suite): void {
   );
 
   rule(
+    "3 who has found it unserved a moment ago does not displace who has bound it since",
+    () =>
+      withFolder((folder) =>
+        withEngine(factory, async (engine) => {
+          const at = { family: "unix", path: `${folder}/socket` } as const;
+          leaveSocket(at.path);
+          const inside = engine as unknown as { isServed(path: string): Promise<boolean> };
+          const isServed = inside.isServed.bind(engine);
+          let asked = 0;
+          // Were both to ask, three times each, the last answer would come when the other one serves the socket.
+          inside.isServed = async (path) => {
+            if (++asked < 6) return await isServed(path);
+            await sleep(100);
+            return false;
+          };
+          const rivals = [Acceptor.create(engine), Acceptor.create(engine)] as const;
+          const bound = await Promise.all(rivals.map((rival) => rival.bind(at)));
+          assertEquals(bound.map(({ ok }) => ok).sort(), [false, true]);
+          await Promise.all(rivals.map((rival) => rival.shutdown()));
+        })
+      ),
+    { skip: noUnix },
+  );
+
+  rule(
     "3 a unix socket whose backlog is full is served all the same, and not displaced",
     () =>
       withFolder((folder) =>

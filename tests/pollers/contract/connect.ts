@@ -51,7 +51,7 @@ export function connectRules({ factory, rule }: Suite): void {
       await server.close();
     }));
 
-  rule("3 endpoint options are taken", () =>
+  rule("3 a connection with options carries bytes", () =>
     withEngine(factory, async (engine) => {
       const server = await PlainServer.listen();
       for (const options of [{ noDelay: false }, { noDelay: true, keepAliveMs: 30_000 }]) {

@@ -1,12 +1,18 @@
 // Rule 3, listening: bind, the backlog, accept, and an end that comes once and last.
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import process from "node:process";
+import { runtime } from "../../harness.ts";
 import type { Suite } from "../contract.ts";
 import { PlainServer, PlainSocket } from "../plain_peer.ts";
-import { Acceptor, LOOPBACK, readExactly, sleep, tryConnect, withEngine, write } from "../promised.ts";
+import { Acceptor, LOOPBACK, readExactly, sleep, tryConnect, until, withEngine, write } from "../promised.ts";
 
 /** Tests of `listen` and `Listener`. */
-export function listenRules({ factory, rule }: Suite): void {
+export function listenRules(suite: Suite): void {
+  listening(suite);
+  sharedPorts(suite);
+}
+
+function listening({ factory, rule }: Suite): void {
   rule("3 accept gives endpoints that know both addresses", () =>
     withEngine(factory, async (engine) => {
       const [acceptor, port] = await Acceptor.listen(engine, LOOPBACK);
@@ -139,26 +145,6 @@ export function listenRules({ factory, rule }: Suite): void {
       await acceptor.shutdown();
     }));
 
-  rule(
-    "3 reusePort lets two listeners share a port, or bind says what is missing",
-    () =>
-      withEngine(factory, async (engine) => {
-        const one = Acceptor.create(engine, true);
-        const two = Acceptor.create(engine, true);
-        const port = await one.bind(LOOPBACK);
-        if (!port.ok) {
-          // Or the engine says that it cannot.
-          assertEquals([port.error.kind, port.error.syscall], ["unsupported", "bind"]);
-          await Promise.all([one.shutdown(), two.shutdown()]);
-          return;
-        }
-        const again = await two.bind({ family: "ipv4", host: "127.0.0.1", port: port.value });
-        assert(again.ok, again.ok ? "" : again.error.message);
-        await Promise.all([one.shutdown(), two.shutdown()]);
-      }),
-    { skip: process.platform === "linux" ? undefined : "SO_REUSEPORT balances on Linux only" },
-  );
-
   rule("3 start and bind after the end are misuse", () =>
     withEngine(factory, async (engine) => {
       const acceptor = Acceptor.create(engine);
@@ -168,4 +154,48 @@ export function listenRules({ factory, rule }: Suite): void {
       await acceptor.shutdown();
       assertThrows(() => acceptor.start(), TypeError);
     }));
+}
+
+function sharedPorts({ factory, made, rule }: Suite): void {
+  const onLinux = process.platform === "linux" ? undefined : "SO_REUSEPORT balances on Linux only";
+  // Deno's own sockets share a port only where it is run with --unstable-net, which tests are not.
+  if (made.poller === "iocp" || (made.poller === "native" && runtime === "deno")) {
+    rule(
+      "3 reusePort says what is missing where ports are not shared",
+      () =>
+        withEngine(factory, async (engine) => {
+          const acceptor = Acceptor.create(engine, true);
+          const bound = await acceptor.bind(LOOPBACK);
+          assert(!bound.ok);
+          assertEquals([bound.error.kind, bound.error.syscall], ["unsupported", "bind"]);
+          assertMatch(bound.error.message, /cannot share a port|only when it is run with/);
+          await acceptor.shutdown();
+        }),
+    );
+    return;
+  }
+  rule(
+    "3 reusePort lets two listeners share a port, and each gets connections",
+    () =>
+      withEngine(factory, async (engine) => {
+        const listeners = [Acceptor.create(engine, true), Acceptor.create(engine, true)] as const;
+        const port = await listeners[0].bind(LOOPBACK);
+        assert(port.ok, port.ok ? "" : port.error.message);
+        const at = { family: "ipv4", host: "127.0.0.1", port: port.value } as const;
+        const again = await listeners[1].bind(at);
+        assert(again.ok, again.ok ? "" : again.error.message);
+        const alone = Acceptor.create(engine);
+        const unasked = await alone.bind(at);
+        assert(!unasked.ok && unasked.error.kind === "address-in-use", "who does not ask shares as well");
+        for (const listener of listeners) listener.start();
+        const plains = await Promise.all(Array.from({ length: 60 }, () => PlainSocket.connect(at)));
+        const accepted = (): number[] => listeners.map(({ events }) => events.length);
+        await until(() => accepted()[0]! + accepted()[1]! === 60, "all connections");
+        assert(accepted().every((count) => count > 0), `accepted: ${accepted()}`);
+        for (const plain of plains) plain.destroy();
+        for (const listener of listeners) for (const endpoint of listener.left()) endpoint.close();
+        await Promise.all([...listeners, alone].map((listener) => listener.shutdown()));
+      }),
+    { skip: onLinux },
+  );
 }

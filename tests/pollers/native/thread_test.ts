@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { Thread } from "../../../pollers/native/thread.ts";
 import { test } from "../../harness.ts";
+import { FEW_DESCRIPTORS, noLimit, Program } from "../program.ts";
 import { sleep, until } from "../promised.ts";
 import { TURN_MS } from "./spinning_thread.ts";
 
@@ -27,3 +28,17 @@ test("a thread whose module does not exist ends, and says why", async () => {
   const { error } = await new Thread(new URL("./no_such_thread.ts", import.meta.url), 0).ended;
   assertEquals(error?.message.includes("no_such_thread.ts"), true, error?.message);
 });
+
+test(
+  "a thread with too few descriptors to start is refused, or the runtime would end the process",
+  async () => {
+    const script = new URL("./programs/thread_when_full.ts", import.meta.url);
+    const { code, output } = await new Program(script, [], { through: FEW_DESCRIPTORS }).ended;
+    assertEquals(output.trim().split("\n"), [
+      "it needs 12 descriptors, and 1 is left",
+      "started and ended",
+    ]);
+    assertEquals(code, 0);
+  },
+  { skip: noLimit },
+);
