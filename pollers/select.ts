@@ -3,6 +3,7 @@
 import type { EngineFactory, EngineOptions, EventEngine } from "./engine.ts";
 import { epollFactory } from "./epoll/mod.ts";
 import { iocpFactory } from "./iocp/mod.ts";
+import { defaultReporter, trace } from "./log/mod.ts";
 import { environmentVariable } from "./native/env.ts";
 import { nativeFactory, nodeFactory } from "./native/mod.ts";
 
@@ -61,7 +62,13 @@ export function selectPoller(
   const refusals: string[] = [];
   for (const factory of chosen) {
     const probed = factory.probe();
-    if (probed.usable) return factory;
+    if (probed.usable) {
+      if (trace.poller) {
+        const others = refusals.length === 0 ? "" : ` (${refusals.join("; ")})`;
+        defaultReporter.trace("poller", `chose ${factory.name} of ${quoted}${others}`);
+      }
+      return factory;
+    }
     refusals.push(`${factory.name}: ${probed.because}`);
   }
   throw new PollerError(

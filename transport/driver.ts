@@ -5,9 +5,10 @@ import type { Flushable } from "../pollers/core/exec_ctx.ts";
 import type { IoError } from "../pollers/core/io_error.ts";
 import { SliceBuffer } from "../pollers/core/slice_buffer.ts";
 import type { Endpoint, EventEngine, Instant, TaskHandle } from "../pollers/engine.ts";
-import { defaultReporter, type Reporter } from "../pollers/log/mod.ts";
+import { defaultReporter, type Reporter, trace } from "../pollers/log/mod.ts";
 import type { Connection } from "./http2/connection.ts";
 import { ErrorCode, Http2Error } from "./http2/error.ts";
+import { FrameTracer } from "./http2/frame_trace.ts";
 
 /** Reads that may complete at once, one after another, before other connections get their turn. */
 const READS_A_TURN = 4;
@@ -35,6 +36,9 @@ export class Driver implements Flushable {
   private timerAt: Instant = Infinity;
   /** Something threw, so nothing is tried any more but to end. */
   private broken = false;
+  /** Where frames are traced. */
+  private readonly received: FrameTracer | undefined;
+  private readonly sent: FrameTracer | undefined;
   // Bound once, so that no read, write or timer costs a closure.
   private readonly onRead = (error?: IoError): void => this.guard(this.readCompleted, error);
   private readonly onWritten = (error?: IoError): void => this.guard(this.writeCompleted, error);
@@ -51,7 +55,10 @@ export class Driver implements Flushable {
     private readonly connection: Connection,
     private readonly onReleased: () => void = () => {},
     private readonly reporter: Reporter = defaultReporter,
-  ) {}
+  ) {
+    this.received = trace.http2 ? this.tracer("received", connection.role === "server") : undefined;
+    this.sent = trace.http2 ? this.tracer("sent", connection.role === "client") : undefined;
+  }
 
   /** Sends what comes first and begins to read. */
   start(): void {
@@ -99,6 +106,15 @@ export class Driver implements Flushable {
     }
   }
 
+  private tracer(way: string, fromClient: boolean): FrameTracer {
+    return new FrameTracer(fromClient, (line) => this.trace(`${way} ${line}`));
+  }
+
+  private trace(line: string): void {
+    const { connection: { role }, endpoint: { local, peer } } = this;
+    this.reporter.trace("http2", `${role} ${formatAddress(local)} - ${formatAddress(peer)}: ${line}`);
+  }
+
   private abort(): void {
     const reason = "internal error, which was logged";
     this.connection.abort(new Http2Error("connection", ErrorCode.INTERNAL_ERROR, "library", reason));
@@ -109,6 +125,7 @@ export class Driver implements Flushable {
     while (!this.writing && !this.over && connection.wantsTransmit) {
       connection.transmit(output);
       if (output.byteLength === 0) break;
+      if (this.sent !== undefined) { for (const slice of output.slices) this.sent.take(slice); }
       if (!this.endpoint.write(output, this.onWritten)) {
         this.writing = true;
         break;
@@ -137,7 +154,10 @@ export class Driver implements Flushable {
   private consume(): void {
     const { connection, input } = this;
     const now = this.engine.now();
-    for (const slice of input.slices) connection.receive(slice, now);
+    for (const slice of input.slices) {
+      if (this.received !== undefined) this.received.take(slice);
+      connection.receive(slice, now);
+    }
     input.clear();
     this.readPaused = this.writing && connection.outputBytes > UNREAD_OUTPUT_BYTES &&
       connection.role === "server";
@@ -156,6 +176,7 @@ export class Driver implements Flushable {
 
   private lost(error: IoError): void {
     const reason = error.kind === "end-of-stream" ? "connection closed by the peer" : error.message;
+    if (trace.http2 && !this.over) this.trace(reason);
     this.connection.receiveEnd(new Http2Error("io", ErrorCode.INTERNAL_ERROR, "remote", reason));
     this.closeEndpoint();
   }
@@ -173,6 +194,7 @@ export class Driver implements Flushable {
   private closeEndpoint(): void {
     if (this.over) return;
     this.over = true;
+    if (trace.http2) this.trace("closed");
     try {
       this.disarmTimer();
       this.endpoint.close();

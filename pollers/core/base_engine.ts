@@ -4,6 +4,7 @@ import { formatAddress, type SocketAddress } from "./address.ts";
 import { ExecCtx } from "./exec_ctx.ts";
 import { type IoError, ioErrorFromCode } from "./io_error.ts";
 import { type Closable, OpenSet } from "./open_set.ts";
+import { defaultReporter, trace } from "../log/mod.ts";
 import { type Clock, Timers } from "./timers.ts";
 import type { TimerTask } from "./timer_heap.ts";
 import { pipeError } from "./pipe_address.ts";
@@ -59,12 +60,15 @@ export class ConnectAttempt implements Closable {
       return this.fail(ioErrorFromCode("ECONNREFUSED", "connect", this.to, "ECONNREFUSED"));
     }
     if (!this.settle()) return endpoint.close();
+    if (trace.poller) this.engine.trace(`${this.describe()} succeeded from ${formatAddress(endpoint.local)}`);
     this.engine.execCtx.enter(this.done, { ok: true, value: endpoint });
   }
 
   /** The connection failed. */
   fail(error: IoError): void {
-    if (this.settle()) this.engine.execCtx.enter(this.done, { ok: false, error });
+    if (!this.settle()) return;
+    if (trace.poller) this.engine.trace(error.message);
+    this.engine.execCtx.enter(this.done, { ok: false, error });
   }
 
   /** True: `done` will never run. */
@@ -165,6 +169,7 @@ export abstract class BaseEngine implements EventEngine {
     done: (result: IoResult<Endpoint>) => void,
   ): ConnectHandle {
     const attempt = new ConnectAttempt(this, to, done);
+    if (trace.poller) this.trace(attempt.describe());
     const wrong = unixPathError(to, "connect") ?? pipeError(this, to, "connect");
     if (wrong !== undefined) this.run(() => attempt.fail(wrong));
     else this.startConnect(to, options, attempt);
@@ -210,6 +215,11 @@ export abstract class BaseEngine implements EventEngine {
     return Promise.reject(
       new Error(`Engine "${this.name}" was shut down with ${left.length} open: ${names}`),
     );
+  }
+
+  /** Writes a line of the trace "poller"; only where that is on. */
+  trace(line: string): void {
+    defaultReporter.trace("poller", `${this.name}: ${line}`);
   }
 
   /** Something is open, or nothing is any more; for engines whose sockets do not keep the process alive. */

@@ -3,6 +3,7 @@
 import type { Endpoint, IoResult, Listener, ListenOptions } from "../engine.ts";
 import { formatAddress, type InetAddress, type SocketAddress, type UnixAddress } from "./address.ts";
 import type { BaseEngine } from "./base_engine.ts";
+import { trace } from "../log/mod.ts";
 import { IoError, ioErrorFromCode } from "./io_error.ts";
 import { parseIpv6 } from "./ipv6.ts";
 import type { Closable } from "./open_set.ts";
@@ -68,6 +69,7 @@ export abstract class BaseListener implements Listener, Closable {
       return { ok: false, error: new IoError("closed", "bind", at) };
     }
     this.addresses.push(bound.value);
+    if (trace.poller) this.engine.trace(`listens on ${formatAddress(bound.value)}`);
     return { ok: true, value: "port" in bound.value ? bound.value.port : 0 };
   }
 
@@ -99,6 +101,9 @@ export abstract class BaseListener implements Listener, Closable {
   protected accepted(endpoint: Endpoint): void {
     if (this.stopped) return endpoint.close();
     this.restedAt = -Infinity;
+    if (trace.poller) {
+      this.engine.trace(`accepted ${formatAddress(endpoint.peer)} on ${formatAddress(endpoint.local)}`);
+    }
     this.engine.execCtx.enter(this.onAccept, endpoint);
   }
 
@@ -108,6 +113,7 @@ export abstract class BaseListener implements Listener, Closable {
    * goes on.
    */
   protected acceptFailed(error: IoError, acceptAgain: () => void): void {
+    if (trace.poller) this.engine.trace(error.message);
     if (error.kind === "reset") this.engine.run(acceptAgain);
     else if (GONE.has(error.code)) this.end(error);
     else {
@@ -185,6 +191,9 @@ export abstract class BaseListener implements Listener, Closable {
     if (this.stopped) return;
     this.stopped = true;
     this.engine.opened.delete(this);
+    if (trace.poller) {
+      this.engine.trace(`${this.describe()} ends${error === undefined ? "" : `: ${error.message}`}`);
+    }
     const told = (): void => this.engine.run(() => this.onShutdown(error));
     const released = this.release();
     if (released === undefined) told();

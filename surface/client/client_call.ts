@@ -11,6 +11,7 @@ import {
   type Reporter,
   type Target,
   type TaskHandle,
+  trace,
 } from "../../pollers/mod.ts";
 import type {
   ClientStream,
@@ -90,6 +91,9 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
 
   /** Asks for a stream. */
   start(): void {
+    if (trace.call) {
+      this.trace(`begins${this.deadlineMs === undefined ? "" : `, deadline ${this.deadlineMs} ms`}`);
+    }
     try {
       this.ask();
     } catch (error) {
@@ -289,6 +293,11 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
     this.endLocally(Status.CANCELLED, `call aborted by its signal${named ? `: ${messageOf(reason)}` : ""}`);
   }
 
+  private trace(line: string): void {
+    const peer = formatAddress(this.transport?.peer ?? this.context.target);
+    this.context.reporter.trace("call", `client ${this.method.path} at ${peer} ${line}`);
+  }
+
   private report(error: unknown, where: ErrorPlace, level: "error" | "info" = "error"): void {
     const peer = formatAddress(this.transport?.peer ?? this.context.target);
     this.context.reporter.report(error, { where, level, method: this.method.path, peer });
@@ -319,6 +328,7 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
   private endWith(error: RpcError | undefined): void {
     if (this.ended) return;
     this.ended = true;
+    if (trace.call) this.trace(`ends with ${error?.message ?? "OK"}`);
     this.onEnd(error); // first: what is below calls the application, or a poller of it
     this.producer?.stop();
     try {

@@ -19,6 +19,7 @@
 // On TRANSIENT_FAILURE calls that are not waitForReady fail with its reason, those that wait for a stream included.
 
 import {
+  defaultReporter,
   describeThrown,
   type DnsTarget,
   type EventEngine,
@@ -27,6 +28,7 @@ import {
   type SocketAddress,
   type Target,
   type TaskHandle,
+  trace,
 } from "../../pollers/mod.ts";
 import {
   type ClientTransport,
@@ -294,6 +296,7 @@ export class Subchannel {
   }
 
   private attemptAt(addresses: readonly SocketAddress[]): void {
+    if (trace.channel) this.trace(`attempt at ${addresses.map(formatAddress).join(", ")}`);
     this.attempt = new Connector(this.engine, this.order.sort(addresses), this.options, new Link(this));
   }
 
@@ -318,7 +321,20 @@ export class Subchannel {
 
   private setState(state: ConnectivityState): void {
     if (this.current === state) return;
+    if (trace.channel) this.traceState(state);
     this.current = state;
     this.onState(state);
+  }
+
+  private traceState(state: ConnectivityState): void {
+    const why = state === "TRANSIENT_FAILURE" || (this.current === "READY" && state === "IDLE")
+      ? `: ${this.lastFailure}`
+      : "";
+    this.trace(`${this.current} to ${state}${why}`);
+  }
+
+  private trace(line: string): void {
+    const { reporter = defaultReporter } = this.options;
+    reporter.trace("channel", `${formatAddress(this.target)}: ${line}`);
   }
 }

@@ -10,6 +10,7 @@ import {
   type Reporter,
   type SocketAddress,
   type TaskHandle,
+  trace,
 } from "../../pollers/mod.ts";
 import {
   HeaderList,
@@ -24,7 +25,7 @@ import { Inbox, type InboxOwner } from "../call/inbox.ts";
 import { Metadata, type MetadataInit } from "../call/metadata.ts";
 import { isSource, Producer, type ProducerSink } from "../call/producer.ts";
 import { isRpcError, RpcError } from "../call/rpc_error.ts";
-import { Status } from "../call/status.ts";
+import { Status, statusName } from "../call/status.ts";
 import { DecodeError, encodeFramed, reuseFramed } from "../proto/mod.ts";
 import type { ServerCall } from "./server_call.ts";
 import type { RegisteredMethod } from "./service.ts";
@@ -69,6 +70,9 @@ export class ActiveCall implements ServerStreamSink, ServerCall, InboxOwner, Pro
     this.deadlineAt = head.timeoutMs === undefined ? Infinity : receivedAt + head.timeoutMs;
     if (this.deadlineAt !== Infinity) {
       this.deadlineTask = host.engine.runAt(this.deadlineAt, () => this.deadlineExceeded());
+    }
+    if (trace.call) {
+      this.trace(`begins${head.timeoutMs === undefined ? "" : `, deadline ${head.timeoutMs} ms`}`);
     }
     const { kind } = method.descriptor;
     if (kind === "clientStreaming" || kind === "bidiStreaming") {
@@ -165,6 +169,7 @@ export class ActiveCall implements ServerStreamSink, ServerCall, InboxOwner, Pro
   onClosed(error: Http2Error | undefined): void {
     if (this.ended) return;
     this.ended = true;
+    if (trace.call) this.trace(`is taken away: ${error?.reason ?? "call is over"}`);
     const overdue = isDeadlineExceeded(Status.CANCELLED, error, this.host.engine.now() - this.deadlineAt);
     this.abandon(overdue ? Status.DEADLINE_EXCEEDED : Status.CANCELLED, error?.reason ?? "call is over");
   }
@@ -252,6 +257,7 @@ export class ActiveCall implements ServerStreamSink, ServerCall, InboxOwner, Pro
   private finish(code: number, details: string, fields: readonly string[] = NO_FIELDS): void {
     if (this.ended) return;
     this.ended = true;
+    if (trace.call) this.trace(`ends with ${statusName(code)}${details === "" ? "" : `: ${details}`}`);
     try {
       const trailers = this.sentTrailers?.toHeaders();
       const all = fields.length === 0 ? trailers : new HeaderList([...trailers?.fields ?? [], ...fields]);
@@ -274,6 +280,10 @@ export class ActiveCall implements ServerStreamSink, ServerCall, InboxOwner, Pro
       ? `cannot decode request: ${messageOf(error)}`
       : "cannot decode request";
     this.cancelWith(Status.INTERNAL, details);
+  }
+
+  private trace(line: string): void {
+    this.host.reporter.trace("call", `server ${this.path} for ${formatAddress(this.peer)} ${line}`);
   }
 
   private report(error: unknown, where: ErrorPlace, level: "error" | "info" = "error"): void {
