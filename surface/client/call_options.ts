@@ -30,20 +30,19 @@ const NAMES: OptionNames<CallOptions> = {
   onTrailers: true,
 };
 
-/** Throws TypeError or RangeError where `options` cannot be used for a call of `method`. */
+/** Throws TypeError where `options` is no object of call options. No option is read: one may be a getter that throws. */
 export function checkCallOptions(method: MethodDescriptor, options: CallOptions): void {
   checkOptions(`call ${method.path}`, options, NAMES as Readonly<Record<string, true>>);
-  const { deadlineMs, signal } = options;
-  if (deadlineMs !== undefined) checkDeadline(method, deadlineMs);
-  if (
-    signal !== undefined && typeof (signal as { addEventListener?: unknown })?.addEventListener !== "function"
-  ) {
-    throw new TypeError(`Cannot call ${method.path}: signal is ${describe(signal)}, not an AbortSignal`);
-  }
 }
 
-/** A date is refused because clocks of the day jump: what is left of it is the caller's to say. */
-function checkDeadline(method: MethodDescriptor, deadlineMs: unknown): void {
+/** Throws TypeError where `signal` is none that can be listened to. */
+export function checkSignal(method: MethodDescriptor, signal: unknown): void {
+  if (typeof (signal as Partial<AbortSignal> | null)?.addEventListener === "function") return;
+  throw new TypeError(`Cannot call ${method.path}: signal is ${describe(signal)}, not an AbortSignal`);
+}
+
+/** Throws TypeError for what is no number; for a Date too, because clocks of the day jump: what is left is the caller's to say. */
+export function checkDeadline(method: MethodDescriptor, deadlineMs: unknown): void {
   if (typeof deadlineMs === "number" && !Number.isNaN(deadlineMs)) return;
   const hint = deadlineMs instanceof Date
     ? 'for a point in time give "date.getTime() - Date.now()"'

@@ -28,7 +28,7 @@ import { Producer, type ProducerSink, type Source } from "../call/producer.ts";
 import { RpcError } from "../call/rpc_error.ts";
 import { Status, statusName } from "../call/status.ts";
 import { DecodeError, EncodeError, encodeFramed, type MethodDescriptor, reuseFramed } from "../proto/mod.ts";
-import type { CallOptions } from "./call_options.ts";
+import { type CallOptions, checkDeadline, checkSignal } from "./call_options.ts";
 import type { PendingCall, Subchannel } from "./subchannel.ts";
 import type { Initiator } from "../../transport/http2/error.ts";
 
@@ -80,13 +80,14 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
     options: CallOptions,
   ) {
     this.waitForReady = options.waitForReady ?? false;
-    this.metadataHeaders = options.metadata === undefined
-      ? undefined
-      : Metadata.from(options.metadata).toHeaders();
+    const { metadata } = options;
+    this.metadataHeaders = metadata === undefined ? undefined : Metadata.from(metadata).toHeaders();
     this.deadlineMs = options.deadlineMs;
+    if (this.deadlineMs !== undefined) checkDeadline(method, this.deadlineMs);
     this.headersCallback = options.onHeaders;
     this.trailersCallback = options.onTrailers;
     this.signal = options.signal;
+    if (this.signal !== undefined) checkSignal(method, this.signal);
   }
 
   /** Asks for a stream. */
