@@ -64,8 +64,7 @@ export class RpcError extends Error {
     super(text === "" ? statusName(number) : `${statusName(number)}: ${text}`, { cause: options.cause });
     this.code = number;
     this.details = text;
-    const { metadata } = options;
-    this.metadata = metadata instanceof Metadata ? metadata : new Metadata(metadata);
+    this.metadata = Metadata.from(options.metadata ?? []);
     this.endedBy = options.endedBy ?? "remote";
     this.method = options.method;
     this.peer = options.peer;
