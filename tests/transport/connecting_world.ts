@@ -6,6 +6,7 @@ import { Connector, type ConnectSink } from "../../transport/connector.ts";
 import type { ConnectOptions } from "../../transport/handshake.ts";
 import type { Http2Error } from "../../transport/http2/error.ts";
 import type { ClientTransport } from "../../transport/transport.ts";
+import { counted } from "../counted_engine.ts";
 import { brief } from "./pair.ts";
 import { listenAt, RawPeer } from "./raw_peer.ts";
 
@@ -46,6 +47,7 @@ export class ConnectingWorld {
   readonly client = this.simulation.host();
   readonly server = this.simulation.host();
   readonly owner = new Owner(this.client);
+  private readonly accounts = counted(this.client);
   readonly peers: RawPeer[] = [];
   at: SocketAddress = { family: "ipv4", host: this.server.hostAddress, port: 80 };
 
@@ -64,12 +66,18 @@ export class ConnectingWorld {
   }
 
   connect(options: ConnectOptions = {}, addresses: SocketAddress[] = [this.at]): Connector {
-    return new Connector(this.client, addresses, options, this.owner);
+    return new Connector(this.accounts.engine, addresses, options, this.owner);
+  }
+
+  /** Timers, attempts and endpoints that the client's side has not given back. */
+  get left(): string[] {
+    return this.accounts.left();
   }
 
   /** Lets everything happen, and looks whether anything was left behind. */
   async rest(): Promise<void> {
     await this.simulation.run({ until: 200_000 });
     assertEquals([...this.client.opened].map((one) => one.describe()), [], "something is left open");
+    assertEquals(this.left, []);
   }
 }

@@ -285,3 +285,53 @@ test("driver: the connection's own deadline is kept, and its timer is gone when 
   const acknowledged = await Bench.ready();
   assertEquals(acknowledged.simulation.pending, 0);
 });
+
+test("driver: a connection that is lost while it writes is released at once, and no timer is left of it", async () => {
+  const bench = await Bench.ready();
+  bench.endpoint.writesAtOnce = false;
+  bench.turn(() => void bench.open());
+  bench.endpoint.failRead();
+  assert(bench.endpoint.closed, "it waits for bytes that nobody will read");
+  bench.turn(() => bench.driver.touch());
+  await bench.rest();
+  assertEquals([bench.endpoint.isWriting, bench.simulation.pending], [false, 0]);
+});
+
+test("driver: what touches a connection that is over does not make it stay longer", async () => {
+  const bench = await Bench.ready();
+  bench.endpoint.writesAtOnce = false;
+  bench.turn(() => void bench.open());
+  bench.turn(() => bench.connection.abort(userAbort));
+  for (let i = 0; i < 3; i++) {
+    await bench.pass(300);
+    bench.turn(() => bench.driver.touch());
+  }
+  await bench.pass(101);
+  assertEquals([bench.endpoint.closed, bench.simulation.pending], [true, 0]);
+});
+
+test("driver: a client that does not answer the PING of a drain has its second GOAWAY 10 s later", async () => {
+  const bench = await Bench.ready("server");
+  bench.turn(() => bench.connection.drain("maintenance"));
+  assertEquals(bench.writes(), [["GOAWAY 2147483647 NO_ERROR", "PING"]]);
+  await bench.pass(9_999);
+  assertEquals([bench.writes(), bench.endpoint.closed], [[], false]);
+  await bench.pass(2);
+  assertEquals([bench.writes(), bench.endpoint.closed, bench.simulation.pending], [
+    [["GOAWAY 0 NO_ERROR"]],
+    true,
+    0,
+  ]);
+});
+
+test("driver: what was written is used again after every write, at once or later", async () => {
+  const bench = await Bench.ready();
+  const { inFlight } = bench.connection["out"] as unknown as { inFlight: Uint8Array[] };
+  for (const atOnce of [false, true, false, false]) {
+    bench.endpoint.writesAtOnce = atOnce;
+    bench.turn(() => void bench.open());
+    assertEquals(inFlight.length, atOnce ? 0 : 1);
+    bench.endpoint.completeWrite();
+    assertEquals(inFlight.length, 0, "the memory of a write that is done is still held");
+  }
+});

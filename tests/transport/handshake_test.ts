@@ -1,11 +1,13 @@
 // A client's way to a transport at one address: TCP, preface and SETTINGS under one deadline, reported once, whatever
 // the peer does.
 import { assert, assertEquals, assertMatch, fail } from "@std/assert";
-import { formatAddress } from "../../pollers/mod.ts";
-import { acceptTransport } from "../../transport/handshake.ts";
+import { Reporter } from "../../pollers/log/mod.ts";
+import { type EndpointOptions, formatAddress } from "../../pollers/mod.ts";
+import { acceptTransport, type ConnectOptions } from "../../transport/handshake.ts";
+import { PeerSettings } from "../../transport/http2/settings.ts";
 import { test } from "../harness.ts";
 import { ConnectingWorld as World } from "./connecting_world.ts";
-import { ascii, frame, goAway, PREFACE, setting, SETTINGS_ACK } from "./http2/wire.ts";
+import { ascii, frame, goAway, parse, PREFACE, setting, SETTINGS_ACK } from "./http2/wire.ts";
 import { listenAt, RawPeer } from "./raw_peer.ts";
 
 test("connected: after the server's SETTINGS and not before; ours came first, behind the preface", async () => {
@@ -152,3 +154,99 @@ test("our server sends its SETTINGS at once: connected one way after it accepted
   await world.simulation.run({ until: 1_000 });
   assertEquals(world.owner.heard, ["20 connected"]); // RFC 9113, section 3.4: it need not wait
 });
+
+test("what timed out is given back at that moment, however far it came", async () => {
+  for (const answers of [true, false]) {
+    const world = new World();
+    await world.serve();
+    if (!answers) world.simulation.network.blackHole(world.client.hostAddress, world.server.hostAddress);
+    world.connect({ handshakeTimeoutMs: 500 });
+    await world.simulation.run({ until: 520 });
+    assertEquals([world.owner.heard, world.left], [["500 failed"], []]);
+    assertEquals(world.peers.map((peer) => peer.ended), answers ? ["end-of-stream"] : []);
+  }
+});
+
+test("a connection that is made, refused or cancelled leaves no timer", async () => {
+  const made = new World();
+  await made.serve((peer) => peer.send(setting(), SETTINGS_ACK));
+  made.connect();
+  await made.simulation.run({ until: 1_000 });
+  assertMatch(made.left.join(), /^endpoint [^,]*$/);
+  const refused = new World();
+  refused.connect();
+  await refused.simulation.run({ until: 1_000 });
+  const cancelled = new World();
+  cancelled.connect().cancel();
+  assertEquals([refused.owner.heard, refused.left, cancelled.left], [["20 failed"], [], []]);
+});
+
+test("what throws on the way is a failure that is reported, and nothing stays open", async () => {
+  const error = new RangeError("from the engine");
+  const throwing: Array<[RegExp, ConnectOptions, (world: World) => void]> = [
+    [/maxFrameSize/, { settings: { maxFrameSize: 1 } }, () => {}],
+    [/RangeError: from the engine/, {}, (world) =>
+      world.client.connect = () => {
+        throw error;
+      }],
+  ];
+  for (const [why, options, prepare] of throwing) {
+    const world = new World();
+    await world.serve();
+    prepare(world);
+    const reported: unknown[] = [];
+    const reporter = new Reporter({ onError: (_error, context) => void reported.push(context) });
+    world.connect({ ...options, reporter });
+    assertEquals(world.owner.heard, [], "reported on the caller's stack");
+    await world.simulation.run({ until: 1_000 });
+    assertMatch(world.owner.heard.join(), /^[0-9]+ failed$/);
+    assertMatch(world.owner.failure, why);
+    assertMatch(world.owner.failure, /^10\.0\.0\.2:80: /);
+    assertEquals(reported, [{ where: "connection", level: "error", peer: "10.0.0.2:80" }]);
+    assertEquals([...world.client.opened].map((one) => one.describe()), []);
+    assertEquals(world.peers.filter(({ ended }) => ended === "open"), []);
+  }
+});
+
+test("the options reach the socket and the SETTINGS, on both sides", async () => {
+  const world = new World();
+  const asked: EndpointOptions[] = [];
+  const connect = world.client.connect.bind(world.client);
+  world.client.connect = (to, options, done) => {
+    asked.push(options);
+    return connect(to, options, done);
+  };
+  await world.serve((peer) => peer.send(setting(), SETTINGS_ACK));
+  const endpoint = { noDelay: false, keepAliveMs: 7_000 };
+  world.connect({ endpoint, settings: { initialWindowSize: 100_000 } });
+  await world.simulation.run({ until: 1_000 });
+  assertEquals(asked, [endpoint]);
+  assertEquals(announced(world.peers[0]!), 100_000);
+  const [ours, theirs] = await world.server.pair();
+  const client = new RawPeer(theirs);
+  const options = { settings: { initialWindowSize: 200_000 } };
+  acceptTransport(world.server, ours, options, { onStream: () => fail(), onClosed: () => {} });
+  await world.simulation.run({ until: 2_000 });
+  assertEquals(announced(client), 200_000);
+});
+
+test("after it is connected the owner hears when streams can be opened again", async () => {
+  const world = new World();
+  await world.serve((peer) => {
+    peer.send(setting([3, 0]), SETTINGS_ACK);
+    for (const [i, most] of [1, 0, 1].entries()) {
+      world.simulation.schedule(100 * (i + 1), () => peer.send(setting([3, most])));
+    }
+  });
+  world.connect();
+  await world.simulation.run({ until: 1_000 });
+  assertEquals(world.owner.heard, ["40 connected", "110 canOpen", "310 canOpen"]);
+});
+
+/** The stream window that the first SETTINGS of a peer announce. */
+function announced(peer: RawPeer): number {
+  const settings = new PeerSettings();
+  const { payload } = parse(peer.received)[0]!;
+  settings.apply(payload, 0, payload.length, false);
+  return settings.initialWindowSize;
+}

@@ -1,7 +1,8 @@
 // DATA that waits: turns, bounds of one transmit, water marks, and whose bytes they are.
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
 import { SliceBuffer } from "../../../pollers/core/slice_buffer.ts";
 import { ErrorCode, Http2Error } from "../../../transport/http2/error.ts";
+import type { Stream } from "../../../transport/http2/stream.ts";
 import { test } from "../../harness.ts";
 import { transmitOnce } from "../pair.ts";
 import { Bench, describe, parse, TRAILERS_LIST, windowUpdate } from "./wire.ts";
@@ -72,6 +73,9 @@ test("send queue: bytes come out in order whatever their sizes, small ones joine
   });
   bench.connection.sendHeaders(stream, TRAILERS_LIST, undefined, true);
   assertEquals(stream.queuedBytes, expected.length);
+  const pieces = stream.queue.map((piece) => piece.length).slice(0, -1);
+  assertEquals(pieces, [1_029, 1_024, 3, 20_000, 21, 1_500, 2_700, 16_384]);
+  assertEquals(stream.joinLength, 2);
   const got: number[] = [];
   const kinds: string[] = [];
   for (let steps = 0; got.length < expected.length; steps++) {
@@ -84,6 +88,31 @@ test("send queue: bytes come out in order whatever their sizes, small ones joine
   }
   assertEquals(got, expected);
   assertEquals(kinds.pop(), "HEADERS 1 end");
+});
+
+test("send queue: through many transmits no stream gets ahead of another, and none is in the round twice", () => {
+  const bench = wide();
+  const streams = Array.from({ length: 100 }, () => bench.open());
+  bench.sent();
+  bench.sink.on = (event, stream) => {
+    if (event.startsWith("writable")) bench.connection.sendData(stream!, new Uint8Array(65_536), false);
+  };
+  for (const stream of streams) {
+    for (let i = 0; i < 3; i++) bench.connection.sendData(stream, new Uint8Array(65_536), false);
+  }
+  const { queue } = bench.connection as unknown as { queue: { round: Stream[]; next: Stream[] } };
+  const frames = new Map(streams.map(({ id }) => [id, 0]));
+  for (let transmits = 0; transmits < 200; transmits++) {
+    const out = new SliceBuffer();
+    transmitOnce(bench.connection, out);
+    for (const { type, id } of parse(out.join())) if (type === "DATA") frames.set(id, frames.get(id)! + 1);
+    assertEquals(new Set(queue.round).size, queue.round.length, "a stream is in the round twice");
+    assertLessOrEqual(queue.round.length + queue.next.length, streams.length);
+  }
+  const counts = [...frames.values()];
+  // Those whose first DATA went out before any waited are a few frames ahead, and stay that.
+  assertLessOrEqual(Math.max(...counts) - Math.min(...counts), 13, "some streams get more than others");
+  assertGreaterOrEqual(Math.min(...counts), 20);
 });
 
 test("send queue: a producer is blocked above 64 KiB and hears once when 32 KiB are left", () => {
@@ -126,6 +155,18 @@ test("send queue: while streams wait their turn, small DATA of another does not 
   bench.send(windowUpdate(0, 10_000));
   assertEquals(bench.connection.sendData(three, new Uint8Array(5_600), true), false);
   assertEquals(bench.sent(), ["DATA 1 4465 end", "DATA 3 5535"]);
+});
+
+test("send queue: an END_STREAM that waits for its turn needs no window", () => {
+  const bench = new Bench("client", {}, { peer: [[4, 1_000]] });
+  const [one, three] = [bench.open(), bench.open()];
+  bench.send(windowUpdate(0, 1_000_000), windowUpdate(3, 1_000_000));
+  bench.sent();
+  bench.connection.sendData(one, new Uint8Array(1_000), false);
+  bench.connection.sendData(three, new Uint8Array(130_000), false);
+  assertEquals([one.sendWindow, bench.connection.sendData(one, new Uint8Array(0), true)], [0, false]);
+  const sent = bench.sent();
+  assertEquals([sent[0], sent.at(-1)], ["DATA 1 1000", "DATA 1 0 end"]);
 });
 
 test("output: a connection at rest holds no chunk", () => {
