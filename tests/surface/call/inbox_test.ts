@@ -103,6 +103,16 @@ test("inbox: a reader that is always behind does not make it keep what was read"
   }
 });
 
+test("inbox: a reader that has read all leaves nothing behind, not until the next message either", async () => {
+  const box = new Inbox<object>(new Owner());
+  const kept = () => Object.values(box).flat().filter((value) => value instanceof Uint8Array).length;
+  for (let round = 0; round < 3; round++) {
+    for (let i = 0; i < 10; i++) box.push(new Uint8Array(1), 1);
+    for (let i = 0; i < 10; i++) await box.next();
+    assertEquals(kept(), 0);
+  }
+});
+
 test("inbox: an error that nobody reads as far as is not told after the reader left", async () => {
   const [box, owner] = inbox();
   box.push(1, 5);

@@ -1,0 +1,249 @@
+// What is only passed on: options of channels and servers reach the engine, the connection and the peer.
+import { assert, assertEquals } from "@std/assert";
+import {
+  type CallOptions,
+  Channel,
+  type ChannelOptions,
+  type Logger,
+  Metadata,
+  Server,
+  type ServerOptions,
+} from "pollwire";
+import type { EndpointOptions, ListenOptions } from "../../pollers/mod.ts";
+import { type SimulatedEngine, Simulation } from "../../pollers/simulated/mod.ts";
+import { type LocalSettings, localSettings } from "../../transport/mod.ts";
+import { test } from "../harness.ts";
+import { parse, PREFACE, setting, SETTINGS_ACK } from "../transport/http2/wire.ts";
+import { listenAt, RawPeer } from "../transport/raw_peer.ts";
+import { failure, serving, Trial } from "./serving.ts";
+
+const ENDPOINT: Required<EndpointOptions> = { noDelay: false, keepAliveMs: 12_345 };
+
+/** Other than the defaults, each of them. */
+const SETTINGS: LocalSettings = {
+  headerTableSize: 1_024,
+  maxConcurrentStreams: 7,
+  initialWindowSize: 70_000,
+  maxWindowSize: 80_000,
+  windowGrowthSize: 90_000,
+  connectionWindowSize: 200_000,
+  maxFrameSize: 20_000,
+  maxHeaderListSize: 30_000,
+};
+
+/** `host`, and the options that it was asked to listen and to connect with. */
+function noting(
+  host: SimulatedEngine,
+): { host: SimulatedEngine; asked: Array<EndpointOptions & ListenOptions> } {
+  const asked: Array<EndpointOptions & ListenOptions> = [];
+  const { listen, connect } = host;
+  host.listen = (options, ...callbacks) => (asked.push(options), listen.call(host, options, ...callbacks));
+  host.connect = (to, options, done) => (asked.push(options), connect.call(host, to, options, done));
+  return { host, asked };
+}
+
+/** The SETTINGS that `peer` got, by identifier, and what the connection's window was raised by. */
+function announced(received: Uint8Array): [settings: Array<[id: number, value: number]>, raised: number] {
+  const frames = parse(received);
+  const view = (payload: Uint8Array) => new DataView(payload.buffer, payload.byteOffset, payload.length);
+  const { payload } = frames.find(({ type }) => type === "SETTINGS")!;
+  const settings: Array<[number, number]> = [];
+  for (let at = 0; at < payload.length; at += 6) {
+    settings.push([view(payload).getUint16(at), view(payload).getUint32(at + 2)]);
+  }
+  const raises = frames.filter(({ type, id }) => type === "WINDOW_UPDATE" && id === 0);
+  return [settings, raises.reduce((sum, { payload }) => sum + view(payload).getUint32(0), 0)];
+}
+
+/** How many milliseconds pass until `condition` holds. */
+async function timeUntil(simulation: Simulation, condition: () => boolean): Promise<number> {
+  const begin = simulation.now;
+  while (!condition()) await simulation.run({ until: simulation.now + 10 });
+  return simulation.now - begin;
+}
+
+test("options of a channel: endpoint, settings and handshakeTimeoutMs are those of its connections, each time", async () => {
+  const simulation = new Simulation();
+  const { host, asked } = noting(simulation.host());
+  const server = simulation.host();
+  const peers: RawPeer[] = [];
+  await listenAt(server, (endpoint) => peers.push(new RawPeer(endpoint)));
+  const channel = new Channel(`${server.hostAddress}:80`, {
+    poller: host,
+    endpoint: ENDPOINT,
+    settings: SETTINGS,
+    handshakeTimeoutMs: 400,
+    initialBackoffMs: 1_000,
+  });
+  for (let round = 0; round < 2; round++) {
+    channel.connect();
+    const took = await timeUntil(simulation, () => channel.state === "TRANSIENT_FAILURE");
+    assert(took >= 400 && took < 420, `${took} ms`);
+    await simulation.run();
+    await simulation.run({ until: simulation.now + 2_000 });
+  }
+  assertEquals(asked, [ENDPOINT, ENDPOINT]);
+  assertEquals(peers.length, 2);
+  for (const { received } of peers) {
+    const [settings, raised] = announced(received.subarray(PREFACE.length));
+    assertEquals(
+      new Map(settings),
+      new Map([[1, 1_024], [2, 0], [4, 70_000], [5, 20_000], [6, 30_000]]),
+    );
+    assertEquals(raised, 200_000 - 65_535);
+  }
+  channel.close();
+});
+
+test("options of a server: endpoint, reusePort, settings and handshakeTimeoutMs are those of its listeners and connections", async () => {
+  const simulation = new Simulation();
+  const { host, asked } = noting(simulation.host());
+  const server = new Server({
+    poller: host,
+    endpoint: ENDPOINT,
+    reusePort: true,
+    settings: SETTINGS,
+    handshakeTimeoutMs: 400,
+  });
+  for (const port of [80, 81]) {
+    await server.listen(`${host.hostAddress}:${port}`);
+    const peer = await new Promise<RawPeer>((resolve) => {
+      const from = simulation.host();
+      from.connect({ family: "ipv4", host: host.hostAddress, port }, {}, (result) => {
+        if (result.ok) resolve(new RawPeer(result.value));
+      });
+      void simulation.run({ until: simulation.now + 10 });
+    });
+    peer.send(PREFACE); // and no SETTINGS
+    const took = await timeUntil(simulation, () => peer.ended !== "open");
+    assert(took >= 380 && took < 420, `${took} ms`);
+    const [settings, raised] = announced(peer.received);
+    assertEquals(new Map(settings), new Map([[1, 1_024], [3, 7], [4, 70_000], [5, 20_000], [6, 30_000]]));
+    assertEquals(raised, 200_000 - 65_535);
+  }
+  assertEquals(asked, [{ ...ENDPOINT, reusePort: true }, { ...ENDPOINT, reusePort: true }]);
+  server.close();
+});
+
+test("without options, nothing is asked of the engine that it would not do by itself", async () => {
+  const simulation = new Simulation();
+  const { host, asked } = noting(simulation.host());
+  const server = new Server({ poller: host });
+  const port = await server.listen(`${host.hostAddress}:0`);
+  const channel = new Channel(`${host.hostAddress}:${port}`, { poller: host });
+  channel.connect();
+  await simulation.run();
+  assertEquals([channel.state, asked], ["READY", [{ reusePort: false }, {}]]);
+  channel.close();
+  server.close();
+});
+
+test("authority: what the option says, else the target's host and port", async () => {
+  const simulation = new Simulation();
+  const [at, from] = [simulation.host(), simulation.host()];
+  for (const name of ["service.test", "unix"]) simulation.network.names.set(name, [at.hostAddress]);
+  const authorities: string[] = [];
+  const server = new Server({ poller: at });
+  server.addService(Trial, { one: (request, call) => (authorities.push(call.authority), request) });
+  await server.listen(`${at.hostAddress}:80`);
+  const ask = async (target: string, options: ChannelOptions = {}) => {
+    using channel = new Channel(target, { ...options, poller: from });
+    const call = channel.client(Trial).one({});
+    await simulation.run({ until: simulation.now + 100 });
+    await call;
+    return authorities.pop();
+  };
+  const ip = `${at.hostAddress}:80`;
+  assertEquals(await ask(ip), ip);
+  assertEquals(await ask("service.test:80"), "service.test:80");
+  assertEquals(await ask("dns:///unix:80"), "unix:80"); // a name that a scheme has too
+  assertEquals(await ask(ip, { authority: "api.example:443" }), "api.example:443");
+  server.close();
+});
+
+test("an error of a call names the address that was connected to, and the target where there was none", async () => {
+  const simulation = new Simulation();
+  const [at, from] = [simulation.host(), simulation.host()];
+  simulation.network.names.set("service.test", [at.hostAddress]);
+  const server = new Server({ poller: at });
+  const channel = new Channel("service.test:80", { poller: from });
+  const peerOf = async () => {
+    const error = failure(channel.client(Trial).one({}));
+    await simulation.run({ until: simulation.now + 5_000 });
+    return (await error).peer;
+  };
+  assertEquals(await peerOf(), "service.test:80");
+  await server.listen(`${at.hostAddress}:80`);
+  await simulation.run({ until: simulation.now + 5_000 });
+  assertEquals(await peerOf(), `${at.hostAddress}:80`);
+  channel.close();
+  server.close();
+});
+
+test("`using` closes channels and servers", async () => {
+  const simulation = new Simulation();
+  const host = simulation.host();
+  let channel: Channel;
+  {
+    using server = new Server({ poller: host });
+    await server.listen(`${host.hostAddress}:80`);
+    using own = channel = new Channel(`${host.hostAddress}:80`, { poller: host });
+    own.connect();
+    await simulation.run();
+    assertEquals([channel.state, host.opened.size > 0], ["READY", true]);
+  }
+  await simulation.run();
+  assertEquals([channel.state, host.opened.size], ["SHUTDOWN", 0]);
+});
+
+test("every option that there is may be given", () => {
+  const logger: Logger = { error() {}, warn() {}, info() {}, debug() {} };
+  const connection = {
+    poller: "native",
+    endpoint: ENDPOINT,
+    settings: localSettings(SETTINGS),
+    handshakeTimeoutMs: 1_000,
+    maxReceiveMessageBytes: 1_000,
+    maxSendMessageBytes: 1_000,
+    onError: () => {},
+    logger,
+  };
+  const ofChannel: Required<ChannelOptions> = { ...connection, authority: "a", initialBackoffMs: 1 };
+  const ofServer: Required<ServerOptions> = {
+    ...connection,
+    reusePort: true,
+    onAcceptPaused: () => {},
+    exposeErrors: true,
+  };
+  const ofCall: Required<CallOptions> = {
+    deadlineMs: 60_000,
+    signal: new AbortController().signal,
+    metadata: new Metadata(),
+    waitForReady: true,
+    onHeaders: () => {},
+    onTrailers: () => {},
+  };
+  new Channel("localhost:1", ofChannel).close();
+  new Server(ofServer).close();
+  return serving({ one: (request) => request }, async ({ client }) => {
+    assertEquals((await client.one({ number: 5 }, ofCall)).number, 5);
+  });
+});
+
+test("SETTINGS of the peer are the peer's, whatever our own are", async () => {
+  const simulation = new Simulation();
+  const [server, from] = [simulation.host(), simulation.host()];
+  const peers: RawPeer[] = [];
+  await listenAt(server, (endpoint) => {
+    const peer = new RawPeer(endpoint);
+    peers.push(peer);
+    peer.send(setting([3, 1]), SETTINGS_ACK);
+  });
+  const channel = new Channel(`${server.hostAddress}:80`, { poller: from, settings: SETTINGS });
+  const calls = [0, 1].map(() => failure(channel.client(Trial).one({})));
+  await simulation.run({ until: 1_000 });
+  const headers = parse(peers[0]!.received.subarray(PREFACE.length)).filter(({ type }) => type === "HEADERS");
+  assertEquals(headers.length, 1);
+  channel.close();
+  await Promise.all(calls);
+});
