@@ -18,8 +18,10 @@
 //  7. Backpressure: while no read is outstanding the engine holds at most one receive buffer of bytes and lets
 //     the kernel's window close.
 //  8. A cancelled task or connect never calls back. A timer never fires early.
-//  9. After `shutdown` the engine keeps nothing alive. Before it, a listener, an endpoint or a pending task
-//     keeps the process running.
+//  9. A listener keeps the process running, and so does whoever calls `hold`, until `release`. Nothing else of an
+//     engine does: no endpoint with whatever is pending on it, no task, no connect. Exceptions are what a runtime
+//     does not let go of: a name that is being looked up, and for a second at most a connect of the runtime's own
+//     sockets. After `shutdown` the engine keeps nothing alive.
 // 10. A callback that throws stops nothing: the error is logged (a simulation's `run` rejects with it), and
 //     whatever else is due goes on, with the same endpoint or listener too.
 // 11. While the process has no descriptor left, what is connected goes on, what needs a descriptor fails with kind
@@ -104,6 +106,15 @@ export interface EventEngine {
   runAt(at: Instant, closure: () => void): TaskHandle;
   /** True: the task will never run. False: it ran, is running, or was cancelled before. */
   cancel(task: TaskHandle): boolean;
+  /**
+   * Keeps the process running until `release` is called as many times: for something that the application waits for,
+   * such as a call or an alarm.
+   */
+  hold(): void;
+  /** Takes one `hold` back. Throws RangeError where there is none. */
+  release(): void;
+  /** Runs `closure`, as by `run`, once nothing is open: no endpoint, listener or connect. */
+  onceIdle(closure: () => void): void;
   /** Connects to `to`; `done` gets the endpoint or the error. */
   connect(
     to: SocketAddress,

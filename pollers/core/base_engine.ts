@@ -5,6 +5,7 @@ import { ExecCtx } from "./exec_ctx.ts";
 import { type IoError, ioErrorFromCode } from "./io_error.ts";
 import { type Closable, OpenSet } from "./open_set.ts";
 import { defaultReporter, trace } from "../log/mod.ts";
+import { type Anchor, ProcessHold } from "./process_hold.ts";
 import { type Clock, Timers } from "./timers.ts";
 import type { TimerTask } from "./timer_heap.ts";
 import { pipeError } from "./pipe_address.ts";
@@ -30,10 +31,12 @@ const READ_BUFFER_BYTES = 65_536;
 /** A unix socket answers at once, unless as many wait for it as it lets wait. */
 const BACKLOG_FULL_MS = 200;
 
-/** The loop of the thread that an engine serves: its clock and timer, and its iterations. */
+/** The loop of the thread that an engine serves: its clock and timer, its iterations, and what keeps it going. */
 export interface Loop extends Clock {
-  /** Runs `closure` once the loop has dispatched what is ready now. */
+  /** Runs `closure` once the loop has dispatched what is ready now; the process stays until then. */
   soon(closure: () => void): void;
+  /** Something that can keep the process alive; it does not from the start. */
+  anchor(): Anchor;
 }
 
 /** One attempt to connect. */
@@ -115,11 +118,13 @@ export abstract class BaseEngine implements EventEngine {
   /** This thread's turns. */
   readonly execCtx: ExecCtx;
   /** What is open now. */
-  readonly opened: OpenSet = new OpenSet((holding) => this.hold(holding));
+  readonly opened: OpenSet = new OpenSet((open) => this.openChanged(open));
   /** Named pipes are addresses here. */
   readonly hasPipes: boolean = false;
   /** Bytes of the largest receive buffer. */
   readonly readBufferBytes: number;
+  /** Whether the process is held, and by how many. */
+  protected readonly processHold: ProcessHold;
   private readonly timers: Timers;
   private runQueue: Array<() => void> = [];
   private readonly runBatch = (): void => {
@@ -134,6 +139,7 @@ export abstract class BaseEngine implements EventEngine {
     this.name = name;
     this.execCtx = new ExecCtx((closure) => loop.soon(closure));
     this.timers = new Timers(loop, this.execCtx);
+    this.processHold = new ProcessHold(() => loop.anchor());
     this.readBufferBytes = options.readBufferBytes ?? READ_BUFFER_BYTES;
   }
 
@@ -160,6 +166,21 @@ export abstract class BaseEngine implements EventEngine {
   /** True: the task will never run. */
   cancel(task: TaskHandle): boolean {
     return this.timers.cancel(task as TimerTask);
+  }
+
+  /** See the contract. */
+  hold(): void {
+    this.processHold.hold();
+  }
+
+  /** See the contract. */
+  release(): void {
+    this.processHold.release();
+  }
+
+  /** See the contract. */
+  onceIdle(closure: () => void): void {
+    this.opened.onceEmpty(() => this.run(closure));
   }
 
   /** See the contract. */
@@ -206,15 +227,19 @@ export abstract class BaseEngine implements EventEngine {
   }
 
   /** See the contract. */
-  shutdown(): Promise<void> {
+  async shutdown(): Promise<void> {
     const left = this.opened.all();
     this.timers.clear();
     for (const closable of left) closable.close();
-    if (left.length === 0) return Promise.resolve();
+    this.processHold.hold(); // until the end
+    try {
+      await this.end();
+    } finally {
+      this.processHold.end();
+    }
+    if (left.length === 0) return;
     const names = left.map((closable) => closable.describe()).join(", ");
-    return Promise.reject(
-      new Error(`Engine "${this.name}" was shut down with ${left.length} open: ${names}`),
-    );
+    throw new Error(`Engine "${this.name}" was shut down with ${left.length} open: ${names}`);
   }
 
   /** Writes a line of the trace "poller"; only where that is on. */
@@ -222,8 +247,13 @@ export abstract class BaseEngine implements EventEngine {
     defaultReporter.trace("poller", `${this.name}: ${line}`);
   }
 
-  /** Something is open, or nothing is any more; for engines whose sockets do not keep the process alive. */
-  protected hold(_holding: boolean): void {}
+  /** Gives back what the engine itself has; once everything is closed. May be called again. */
+  protected end(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** Something is open, or nothing is any more; for engines that wait for events themselves. */
+  protected openChanged(_open: boolean): void {}
 
   /** See the contract. */
   abstract pair(): Promise<[Endpoint, Endpoint]>;

@@ -45,7 +45,7 @@ export abstract class BaseListener implements Listener, Closable {
   /** When accepting failed last; in the past for ever once something was accepted. */
   private restedAt = -Infinity;
 
-  /** Counts as open in `engine` until `shutdown`. */
+  /** Counts as open in `engine` until `shutdown`, and holds the process until `onShutdown`. */
   constructor(
     protected readonly engine: BaseEngine,
     protected readonly options: ListenOptions,
@@ -53,6 +53,7 @@ export abstract class BaseListener implements Listener, Closable {
     private readonly onShutdown: (error?: IoError) => void,
   ) {
     engine.opened.add(this);
+    engine.hold();
   }
 
   /** See the contract. */
@@ -194,7 +195,11 @@ export abstract class BaseListener implements Listener, Closable {
     if (trace.poller) {
       this.engine.trace(`${this.describe()} ends${error === undefined ? "" : `: ${error.message}`}`);
     }
-    const told = (): void => this.engine.run(() => this.onShutdown(error));
+    const told = (): void =>
+      this.engine.run(() => {
+        this.engine.release();
+        this.onShutdown(error);
+      });
     const released = this.release();
     if (released === undefined) told();
     else void released.then(told);

@@ -1,4 +1,4 @@
-// What an engine has open: it must be closed before the engine may go, and meanwhile the process stays.
+// What an engine has open, and what must be closed before the engine may go.
 
 import type { IoError, IoSyscall } from "./io_error.ts";
 
@@ -13,11 +13,12 @@ export interface Closable {
 }
 
 /** Everything of one engine that is open now. */
-export class OpenSet {
-  private readonly open = new Set<Closable>();
+export class OpenSet<T = Closable> {
+  private readonly open = new Set<T>();
+  private onceEmptyClosures: Array<() => void> = [];
 
-  /** `onHolding` hears when the first thing opens (true) and when the last one has closed (false). */
-  constructor(private readonly onHolding: (holding: boolean) => void = () => {}) {}
+  /** `onChange` is called when the first thing opens (true) and when the last one has closed (false). */
+  constructor(private readonly onChange: (open: boolean) => void = () => {}) {}
 
   /** Things open. */
   get size(): number {
@@ -25,25 +26,41 @@ export class OpenSet {
   }
 
   /** Whether `closable` is open. */
-  has(closable: Closable): boolean {
+  has(closable: T): boolean {
     return this.open.has(closable);
   }
 
   /** Counts `closable` as open. */
-  add(closable: Closable): void {
+  add(closable: T): void {
     this.open.add(closable);
-    if (this.open.size === 1) this.onHolding(true);
+    if (this.open.size === 1) this.onChange(true);
   }
 
   /** True: it was open and no longer counts. */
-  delete(closable: Closable): boolean {
+  delete(closable: T): boolean {
     const deleted = this.open.delete(closable);
-    if (deleted && this.open.size === 0) this.onHolding(false);
+    if (deleted && this.open.size === 0) this.emptied();
     return deleted;
   }
 
+  /** Runs `closure` once nothing is open: now, or when the last thing has closed. */
+  onceEmpty(closure: () => void): void {
+    if (this.open.size === 0) closure();
+    else this.onceEmptyClosures.push(closure);
+  }
+
+  /** What is open, in the order in which it was opened; see `all` for whoever closes it on the way. */
+  [Symbol.iterator](): Iterator<T> {
+    return this.open[Symbol.iterator]();
+  }
+
   /** Everything that is open now, in the order in which it was opened. */
-  all(): Closable[] {
+  all(): T[] {
     return [...this.open];
+  }
+
+  private emptied(): void {
+    this.onChange(false);
+    for (const closure of this.onceEmptyClosures.splice(0)) closure();
   }
 }

@@ -8,12 +8,10 @@ import { TimerHeap, type TimerTask } from "./timer_heap.ts";
 export interface Clock {
   /** The current time. */
   now(): Instant;
-  /** Has `fire` called once, `delayMs` from now or later. */
+  /** Has `fire` called once, `delayMs` from now or later. It does not keep the process alive. */
   arm(delayMs: number, fire: () => void): unknown;
   /** Takes back what `arm` gave; harmless when it has fired. */
   disarm(armed: unknown): void;
-  /** Whether what `arm` gave keeps the process alive while it waits; it does from the start. */
-  keepAlive(armed: unknown, on: boolean): void;
 }
 
 /** The longest delay that runtimes take: 2^31-1 ms. */
@@ -22,15 +20,12 @@ const MAX_DELAY_MS = 0x7fff_ffff;
 /**
  * Runs tasks when they are due, each batch inside one turn. The runtime's timer is armed for the earliest task
  * and stays armed when that one is cancelled, for a timer that fires for nothing costs less than arming one for
- * every call that ends before its deadline (Deno: 1.3 us, against 50 ns to let go of the process and hold it
- * again). Without a task the armed timer does not keep the process alive.
+ * every call that ends before its deadline (Deno: 1.3 us). It never keeps the process alive.
  */
 export class Timers {
   private readonly heap = new TimerHeap();
   private armed: unknown = undefined;
   private armedFor: Instant = Infinity;
-  /** The armed timer keeps the process alive. */
-  private holding = false;
   private readonly fire = (): void => {
     this.forget();
     this.armedFor = -Infinity; // what tasks add now waits for one arming at the end
@@ -58,15 +53,12 @@ export class Timers {
     if (Number.isNaN(at)) throw new RangeError("Cannot schedule a task: its instant is NaN");
     const task = this.heap.add(at, closure);
     if (at < this.armedFor) this.rearm();
-    else if (!this.holding) this.hold(true);
     return task;
   }
 
   /** True: it will never run. */
   cancel(task: TimerTask): boolean {
-    const removed = this.heap.remove(task);
-    if (this.heap.size === 0 && this.holding) this.hold(false);
-    return removed;
+    return this.heap.remove(task);
   }
 
   /** Forgets every task. */
@@ -83,13 +75,6 @@ export class Timers {
     // Runtimes count in whole milliseconds; rounding up keeps timers from firing early.
     const delayMs = Math.ceil(first.at - this.clock.now());
     this.armed = this.clock.arm(Math.min(MAX_DELAY_MS, Math.max(0, delayMs)), this.fire);
-    this.holding = true;
-  }
-
-  private hold(on: boolean): void {
-    if (this.armed === undefined) return; // only tasks that are never due
-    this.holding = on;
-    this.clock.keepAlive(this.armed, on);
   }
 
   private disarm(): void {
@@ -100,6 +85,5 @@ export class Timers {
   private forget(): void {
     this.armed = undefined;
     this.armedFor = Infinity;
-    this.holding = false;
   }
 }

@@ -49,7 +49,7 @@ export class IocpEngine extends PollingEngine {
   override readonly hasPipes: boolean = true;
   private readonly holdings = new Holdings();
   private readonly port: CompletionPort;
-  private holding = false;
+  private watching = false;
   private onIdle: () => void = () => {};
 
   /** Throws an Error where the system has no port or no addresses left. */
@@ -136,10 +136,10 @@ export class IocpEngine extends PollingEngine {
     return new IocpEndpoint(this, local, peer, socket);
   }
 
-  protected override hold(holding: boolean): void {
-    this.holding = holding;
+  protected override openChanged(open: boolean): void {
+    this.watching = open;
     // What is closed has packets to come yet, which give its memory back.
-    if (holding || this.operations.pending === 0) super.hold(holding);
+    if (open || this.operations.pending === 0) super.openChanged(open);
   }
 
   /** Packets that were promised: what is closed has its memory back only with them. */
@@ -171,7 +171,7 @@ export class IocpEngine extends PollingEngine {
   }
 
   private idle(): void {
-    if (!this.holding) super.hold(false);
+    if (!this.watching) super.openChanged(false);
     this.onIdle();
   }
 }

@@ -6,7 +6,7 @@ import { endOfStream, type IoError, ioErrorFromCode, type IoSyscall } from "../c
 import type { SliceBuffer } from "../core/slice_buffer.ts";
 import type { Endpoint, EndpointOptions, IoResult, Listener, ListenOptions } from "../engine.ts";
 import { NativeEndpoint, wholeSeconds } from "./endpoint.ts";
-import type { BaseEngine, ConnectAttempt } from "../core/base_engine.ts";
+import type { BaseEngine } from "../core/base_engine.ts";
 import { NativeEngine } from "./engine.ts";
 import { BaseListener } from "../core/base_listener.ts";
 import { UNNAMED } from "../core/unix_path.ts";
@@ -29,6 +29,7 @@ interface BunSocket {
   setNoDelay(on: boolean): void;
   setKeepAlive(on: boolean, delayMs: number): void;
   close(): void;
+  unref(): void;
 }
 interface BunListener {
   readonly fd?: number;
@@ -91,6 +92,7 @@ class BunEndpoint extends NativeEndpoint {
     peer: SocketAddress,
   ) {
     super(engine, local, peer);
+    socket.unref();
     if (peer.family !== "ipv4" && peer.family !== "ipv6") return;
     socket.setNoDelay(options.noDelay ?? true); // Bun itself switches it on
     if (options.keepAliveMs !== undefined) socket.setKeepAlive(true, wholeSeconds(options.keepAliveMs));
@@ -301,19 +303,19 @@ export class BunEngine extends NativeEngine {
     return new BunNativeListener(this, options, onAccept, onShutdown);
   }
 
-  protected override startConnect(
+  protected override beginConnect(
     to: SocketAddress,
     options: EndpointOptions,
-    attempt: ConnectAttempt,
-  ): void {
+    done: (result: IoResult<Endpoint>) => void,
+  ): () => void {
     const socket = new Socket({ allowHalfOpen: true });
-    attempt.abort = () => socket.destroy();
-    const onError = (error: Error): void => attempt.fail(toOpenError(error, "connect", to));
+    const onError = (error: Error): void => done({ ok: false, error: toOpenError(error, "connect", to) });
     socket.on("error", onError);
     socket.connect(toNode(to), () => {
       socket.removeListener("error", onError);
-      attempt.succeed(this.adopt(socket, options, to));
+      done({ ok: true, value: this.adopt(socket, options, to) });
     });
+    return () => void socket.destroy();
   }
 
   /**

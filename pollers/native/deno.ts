@@ -5,7 +5,7 @@ import { endOfStream, IoError, ioErrorFromCode, type IoSyscall } from "../core/i
 import { ReadSlab } from "../core/read_slab.ts";
 import type { Endpoint, EndpointOptions, IoResult, Listener, ListenOptions } from "../engine.ts";
 import { NativeEndpoint } from "./endpoint.ts";
-import type { BaseEngine, ConnectAttempt } from "../core/base_engine.ts";
+import type { BaseEngine } from "../core/base_engine.ts";
 import { NativeEngine } from "./engine.ts";
 import { BaseListener } from "../core/base_listener.ts";
 import { fileIdentity, putAsideUnless } from "./socket_file.ts";
@@ -23,6 +23,7 @@ interface DenoConn {
   read(into: Uint8Array): Promise<number | null>;
   write(bytes: Uint8Array): Promise<number>;
   close(): void;
+  unref(): void;
   setNoDelay?(on: boolean): void;
   setKeepAlive?(on: boolean): void;
 }
@@ -104,6 +105,7 @@ class DenoEndpoint extends NativeEndpoint {
   ) {
     super(engine, fromDeno(conn.localAddr), peer ?? fromDeno(conn.remoteAddr));
     this.slab = new ReadSlab(engine.readBufferBytes);
+    conn.unref();
     if (this.peer.family !== "ipv4" && this.peer.family !== "ipv6") return;
     try {
       if (options.noDelay ?? true) conn.setNoDelay?.(true);
@@ -238,13 +240,12 @@ export class DenoEngine extends NativeEngine {
     return new DenoNativeListener(this, options, onAccept, onShutdown);
   }
 
-  protected override startConnect(
+  protected override beginConnect(
     to: SocketAddress,
     options: EndpointOptions,
-    attempt: ConnectAttempt,
-  ): void {
+    done: (result: IoResult<Endpoint>) => void,
+  ): () => void {
     const controller = new AbortController();
-    attempt.abort = () => controller.abort();
     let connecting: Promise<DenoConn>;
     try {
       connecting = deno.connect({ ...toDeno(to), signal: controller.signal });
@@ -252,8 +253,9 @@ export class DenoEngine extends NativeEngine {
       connecting = Promise.reject(error);
     }
     connecting.then(
-      (conn) => attempt.succeed(new DenoEndpoint(this, conn, options, to)),
-      (error) => attempt.fail(toIoError(error, "connect", to)),
+      (conn) => done({ ok: true, value: new DenoEndpoint(this, conn, options, to) }),
+      (error) => done({ ok: false, error: toIoError(error, "connect", to) }),
     );
+    return () => controller.abort();
   }
 }

@@ -1,10 +1,12 @@
 // What the native engines of all runtimes share: the runtime's loop, its resolver, and pairs.
 
-import { BaseEngine } from "../core/base_engine.ts";
+import type { SocketAddress } from "../core/address.ts";
+import { BaseEngine, type ConnectAttempt } from "../core/base_engine.ts";
 import { pairOverLoopback } from "../core/loopback_pair.ts";
-import type { Endpoint, EngineOptions, Resolver } from "../engine.ts";
+import type { Endpoint, EndpointOptions, EngineOptions, IoResult, Resolver } from "../engine.ts";
 import { runtime } from "./detect.ts";
 import { SystemResolver } from "./dns.ts";
+import { type BeginConnect, PatientConnect } from "./patient_connect.ts";
 import { runtimeLoop } from "./runtime_loop.ts";
 import { isServedOnLinux } from "./served.ts";
 
@@ -30,4 +32,20 @@ export abstract class NativeEngine extends BaseEngine {
     const served = runtime === "bun" ? isServedOnLinux(path) : undefined;
     return served === undefined ? super.isServed(path) : Promise.resolve(served);
   }
+
+  protected override startConnect(
+    to: SocketAddress,
+    options: EndpointOptions,
+    attempt: ConnectAttempt,
+  ): void {
+    const begin: BeginConnect = (done) => this.beginConnect(to, options, done);
+    new PatientConnect(this.loop, this.processHold, attempt, begin);
+  }
+
+  /** Begins a connect of the runtime, see {@linkcode BeginConnect}; `done` is not called on the caller's stack. */
+  protected abstract beginConnect(
+    to: SocketAddress,
+    options: EndpointOptions,
+    done: (result: IoResult<Endpoint>) => void,
+  ): (() => void) | undefined;
 }

@@ -8,7 +8,7 @@ import type { SliceBuffer } from "../core/slice_buffer.ts";
 import type { Endpoint, EndpointOptions, IoResult, Listener, ListenOptions } from "../engine.ts";
 import { runtime } from "./detect.ts";
 import { NativeEndpoint, wholeSeconds } from "./endpoint.ts";
-import type { BaseEngine, ConnectAttempt } from "../core/base_engine.ts";
+import type { BaseEngine } from "../core/base_engine.ts";
 import { NativeEngine } from "./engine.ts";
 import { BaseListener } from "../core/base_listener.ts";
 import { UNNAMED } from "../core/unix_path.ts";
@@ -89,6 +89,7 @@ class NodeEndpoint extends NativeEndpoint {
     peer: SocketAddress,
   ) {
     super(engine, local, peer);
+    socket.unref();
     socket.setNoDelay(true); // Bun has switched it on, and would do nothing for a `false` that is the first word
     if (options.noDelay === false) socket.setNoDelay(false);
     if (options.keepAliveMs !== undefined) socket.setKeepAlive(true, wholeSeconds(options.keepAliveMs));
@@ -305,22 +306,22 @@ export class NodeEngine extends NativeEngine {
     return new NodeNativeListener(this, options, onAccept, onShutdown);
   }
 
-  protected override startConnect(
+  protected override beginConnect(
     to: SocketAddress,
     options: EndpointOptions,
-    attempt: ConnectAttempt,
-  ): void {
+    done: (result: IoResult<Endpoint>) => void,
+  ): () => void {
     const socket = new Socket({ allowHalfOpen: true });
-    attempt.abort = () => socket.destroy();
-    const onError = (error: Error): void => attempt.fail(toOpenError(error, "connect", to));
+    const onError = (error: Error): void => done({ ok: false, error: toOpenError(error, "connect", to) });
     socket.on("error", onError);
     try {
       socket.connect(toNode(to) as NetConnectOpts, () => {
         socket.removeListener("error", onError);
-        attempt.succeed(connectedEndpoint(this, socket, options, to));
+        done({ ok: true, value: connectedEndpoint(this, socket, options, to) });
       });
     } catch (error) { // Deno, without permission
       this.run(() => onError(error as Error));
     }
+    return () => void socket.destroy();
   }
 }

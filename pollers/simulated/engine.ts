@@ -3,6 +3,7 @@
 import { formatAddress, type SocketAddress } from "../core/address.ts";
 import { ExecCtx } from "../core/exec_ctx.ts";
 import { IoError } from "../core/io_error.ts";
+import { OpenSet } from "../core/open_set.ts";
 import type { TimerTask } from "../core/timer_heap.ts";
 import type {
   ConnectHandle,
@@ -60,7 +61,9 @@ export class SimulatedEngine implements EventEngine {
     (error) => this.simulation.threw(error),
   );
   /** What is open now. */
-  readonly opened: Set<Closable> = new Set();
+  readonly opened: OpenSet<Closable> = new OpenSet();
+  /** Calls of `hold` that are not taken back; a simulation ends when nothing is left to do, whoever holds. */
+  holds = 0;
 
   /** Made by {@linkcode Simulation.host}. */
   constructor(readonly simulation: Simulation, readonly hostAddress: string) {}
@@ -89,6 +92,22 @@ export class SimulatedEngine implements EventEngine {
   /** See the contract. */
   cancel(task: TaskHandle): boolean {
     return this.simulation.cancel(task as TimerTask);
+  }
+
+  /** See the contract. */
+  hold(): void {
+    this.holds++;
+  }
+
+  /** See the contract. */
+  release(): void {
+    if (this.holds === 0) throw new RangeError("Cannot release the process: nobody holds it");
+    this.holds--;
+  }
+
+  /** See the contract. */
+  onceIdle(closure: () => void): void {
+    this.opened.onceEmpty(() => this.run(closure));
   }
 
   /** See the contract. */
@@ -156,7 +175,7 @@ export class SimulatedEngine implements EventEngine {
 
   /** See the contract. */
   shutdown(): Promise<void> {
-    const left = [...this.opened];
+    const left = this.opened.all();
     for (const closable of left) closable.close();
     if (left.length === 0) return Promise.resolve();
     const names = left.map((closable) => closable.describe()).join(", ");

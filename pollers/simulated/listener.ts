@@ -13,13 +13,14 @@ export class SimulatedListener implements Listener {
   private started = false;
   private stopped = false;
 
-  /** Counts as open in `engine` until `shutdown`. */
+  /** Counts as open in `engine` until `shutdown`, and holds the process until `onShutdown`. */
   constructor(
     readonly engine: SimulatedEngine,
     private readonly onAccept: (endpoint: Endpoint) => void,
     private readonly onShutdown: (error?: IoError) => void,
   ) {
     engine.opened.add(this);
+    engine.hold();
   }
 
   /** See the contract. */
@@ -51,7 +52,10 @@ export class SimulatedListener implements Listener {
     this.engine.opened.delete(this);
     for (const address of this.addresses) this.engine.simulation.network.release(address);
     for (const endpoint of this.backlog.splice(0)) endpoint.close();
-    this.engine.run(() => this.onShutdown());
+    this.engine.run(() => {
+      this.engine.release();
+      this.onShutdown();
+    });
   }
 
   /** The same as `shutdown`. */

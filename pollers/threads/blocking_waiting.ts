@@ -7,6 +7,7 @@
 // docs/pollers.md for what that costs.
 // Where an iteration does not look at the application's own sockets and files, one every few milliseconds does.
 
+import type { ProcessHold } from "../core/process_hold.ts";
 import { SelfPolling } from "./self_polling.ts";
 import type { Dispatcher, EventSource, Waiting } from "./waiting.ts";
 import type { WatchedLoop } from "./watched_loop.ts";
@@ -26,7 +27,7 @@ const WAITED_SHARE = 1 / 8;
 /** Waits on this thread. */
 export class BlockingWaiting implements Waiting {
   private readonly due: Int32Array;
-  private holding = false;
+  private watching = false;
   private ticking = false;
   private stopping = false;
   private onStopped: () => void = () => {};
@@ -36,14 +37,15 @@ export class BlockingWaiting implements Waiting {
   private readonly tick = (): void => this.waitOnce();
 
   /**
-   * `loop` gives the turns, and `wholeTurn` one that is whole, where the others are not.
-   * A wait gives `dueNumbers` numbers at most. `onCrash` hears why waiting is no longer possible.
+   * `loop` gives the turns, and `wholeTurn` one that is whole, where the others are not. `processHold` says whether
+   * the process is to stay. A wait gives `dueNumbers` numbers at most. `onCrash` hears why waiting is no longer possible.
    */
   constructor(
     private readonly source: EventSource,
     dueNumbers: number,
     private readonly dispatcher: Dispatcher,
     private readonly loop: WatchedLoop,
+    private readonly processHold: ProcessHold,
     private readonly wholeTurn: ((closure: () => void) => void) | undefined,
     private readonly onCrash: (reason: string) => void,
   ) {
@@ -52,8 +54,8 @@ export class BlockingWaiting implements Waiting {
   }
 
   /** The loop runs while something is open. */
-  hold(on: boolean): void {
-    this.holding = on;
+  watch(on: boolean): void {
+    this.watching = on;
     if (!on || this.ticking) return;
     this.ticking = true;
     this.loop.activeAt = this.loop.now();
@@ -68,7 +70,7 @@ export class BlockingWaiting implements Waiting {
   }
 
   private waitOnce(): void {
-    if (!this.holding || this.stopping) {
+    if (!this.watching || this.stopping) {
       this.ticking = false;
       this.onStopped();
       return;
@@ -110,9 +112,13 @@ export class BlockingWaiting implements Waiting {
     this.sleeping = false;
   }
 
-  /** The next iteration, after one of the runtime's loop. */
+  /**
+   * The next iteration, after one of the runtime's loop. Where nobody holds the process a timer begins it, which lets
+   * the process end; it comes a millisecond later than the end of the loop's iteration.
+   */
   private again(): void {
     const { wholeTurn, loop } = this;
+    if (!this.processHold.active && this.sleeping) return void loop.runtime.arm(0, this.tick);
     if (wholeTurn !== undefined) {
       const now = loop.now();
       if (now - this.wholeTurnAt >= WHOLE_TURN_MS) {

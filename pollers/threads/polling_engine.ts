@@ -50,18 +50,13 @@ export abstract class PollingEngine extends BaseEngine implements FdAdoption, Es
     return has ? this as unknown as E : undefined;
   }
 
-  /** See the contract. Settles once nobody waits any more and the source of events is given back. */
-  override async shutdown(): Promise<void> {
-    try {
-      await super.shutdown();
-    } finally {
-      if (!this.ended) {
-        this.ended = true;
-        await this.lastEvents();
-        await this.waiting.stop();
-        this.closeSource();
-      }
-    }
+  /** Nobody waits for events any more, and their source is given back. */
+  protected override async end(): Promise<void> {
+    if (this.ended) return;
+    this.ended = true;
+    await this.lastEvents();
+    await this.waiting.stop();
+    this.closeSource();
   }
 
   /** Has events waited for, whenever something is open; the last that a constructor does. */
@@ -70,12 +65,20 @@ export abstract class PollingEngine extends BaseEngine implements FdAdoption, Es
     const dispatcher = new Dispatcher(target, this.execCtx);
     const onCrash = (reason: string): void => this.failAll(reason);
     this.waiting = this.ownThread
-      ? new BlockingWaiting(source, poller.dueNumbers, dispatcher, watched, wholeTurn, onCrash)
+      ? new BlockingWaiting(
+        source,
+        poller.dueNumbers,
+        dispatcher,
+        watched,
+        this.processHold,
+        wholeTurn,
+        onCrash,
+      )
       : new ThreadWaiting(source, poller, dispatcher, watched, onCrash);
   }
 
-  protected override hold(holding: boolean): void {
-    this.waiting.hold(holding);
+  protected override openChanged(open: boolean): void {
+    this.waiting.watch(open);
   }
 
   /** Settles once no event can come that something is owed to. */

@@ -43,7 +43,7 @@ export class ThreadWaiting implements Waiting {
   private handover: Handover<unknown>;
   /** The poller thread, if it was started and has not ended. */
   private thread: Thread | undefined = undefined;
-  private holding = false;
+  private watching = false;
   private stopping = false;
   /** Events are looked for, by whichever thread. */
   private polling = false;
@@ -71,12 +71,9 @@ export class ThreadWaiting implements Waiting {
   }
 
   /** The first thing that opens starts the poller thread, which then stays; after a crash, the next one does. */
-  hold(on: boolean): void {
-    this.holding = on;
-    if (this.stopping) return;
-    if (on && !this.polling) this.start();
-    else if (on) this.thread?.ref();
-    else this.thread?.unref();
+  watch(on: boolean): void {
+    this.watching = on;
+    if (on && !this.polling && !this.stopping) this.start();
   }
 
   /** The poller thread is kicked and ends by itself. */
@@ -118,7 +115,7 @@ export class ThreadWaiting implements Waiting {
       this.failures++;
       return this.startLater(`the poller thread cannot start: ${(error as Error).message}`);
     }
-    if (!this.holding) thread.unref();
+    thread.unref();
     void thread.ended.then(({ error, exitCode }) => {
       if (this.thread === thread && !this.stopping) {
         this.threadEnded(error?.message ?? `exit code ${exitCode}`);
@@ -151,7 +148,6 @@ export class ThreadWaiting implements Waiting {
     const { runtime } = this.loop;
     const delay = Math.min(MAX_RESTART_MS, RESTART_MS * 2 ** this.failures);
     this.restart = runtime.arm(delay, () => this.polling && this.startThread());
-    runtime.keepAlive(this.restart, false);
   }
 
   /** Tells the poller thread to end, wherever it waits. */
@@ -171,7 +167,7 @@ export class ThreadWaiting implements Waiting {
     this.loop.runtime.disarm(this.restart);
     this.quit();
     this.onCrash(reason);
-    if (this.holding && !this.polling) this.start();
+    if (this.watching && !this.polling) this.start();
   }
 
   private pollOnce(): void {
@@ -194,9 +190,7 @@ export class ThreadWaiting implements Waiting {
 
   /** The poller thread is not there yet. */
   private lookLater(): void {
-    const { runtime } = this.loop;
-    const armed = runtime.arm(this.thread === undefined ? ALONE_POLL_MS : STARTING_POLL_MS, this.poll);
-    if (!this.holding) runtime.keepAlive(armed, false);
+    this.loop.runtime.arm(this.thread === undefined ? ALONE_POLL_MS : STARTING_POLL_MS, this.poll);
   }
 
   /** Gives polling to the poller thread, and has this thread woken when it finds something. */

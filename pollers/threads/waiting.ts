@@ -27,8 +27,8 @@ export interface EventTarget {
 
 /** Waits for events on behalf of an engine. */
 export interface Waiting {
-  /** Something is open, so events are waited for and the process is kept alive; or nothing is any more. */
-  hold(on: boolean): void;
+  /** Something is open, so events are waited for; or nothing is any more. Waiting does not keep the process alive. */
+  watch(on: boolean): void;
   /** Ends the waiting; settles once nothing of it is left. */
   stop(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 // The runtime's loop as an engine uses it, which remembers what the engine has asked of it.
 
 import type { Loop } from "../core/base_engine.ts";
+import type { Anchor } from "../core/process_hold.ts";
 
 /** Knows whether there is something to do at once, since when there is not, and when the next timer is due. */
 export class WatchedLoop implements Loop {
@@ -47,7 +48,7 @@ export class WatchedLoop implements Loop {
     this.runtime.disarm(armed);
   }
 
-  keepAlive(armed: unknown, on: boolean): void {
-    this.runtime.keepAlive(armed, on);
+  anchor(): Anchor {
+    return this.runtime.anchor();
   }
 }

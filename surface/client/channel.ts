@@ -68,15 +68,26 @@ export class Channel {
     return this.#subchannel.state;
   }
 
-  /** Connects now, without waiting for a call. */
+  /** Connects now, without waiting for a call. The process may end meanwhile. */
   connect(): void {
     this.#subchannel.connect();
   }
 
-  /** Resolves with the new state as soon as it is not `state` any more. */
+  /**
+   * Resolves with the new state as soon as it is not `state` any more. The process stays for the end of CONNECTING,
+   * which comes in any case; whoever waits for the end of another state watches, and does not keep the process alive.
+   */
   stateChange(state: ConnectivityState): Promise<ConnectivityState> {
     if (this.state !== state) return Promise.resolve(this.state);
-    return new Promise((resolve) => this.#watchers.push(resolve));
+    const { engine } = this.#context;
+    const holds = state === "CONNECTING";
+    if (holds) engine.hold();
+    return new Promise((resolve) => {
+      this.#watchers.push((next) => {
+        if (holds) engine.release();
+        resolve(next);
+      });
+    });
   }
 
   /** Ends the channel: running calls fail with UNAVAILABLE, later ones too. Idempotent. */

@@ -90,7 +90,7 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
     if (this.signal !== undefined) checkSignal(method, this.signal);
   }
 
-  /** Asks for a stream. */
+  /** Asks for a stream. The process stays until the call has its status. */
   start(): void {
     if (trace.call) {
       this.trace(`begins${this.deadlineMs === undefined ? "" : `, deadline ${this.deadlineMs} ms`}`);
@@ -129,6 +129,7 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
 
   private ask(): void {
     const { deadlineMs, signal } = this;
+    this.context.engine.hold();
     if (signal?.aborted) return this.aborted();
     if (deadlineMs !== undefined) {
       if (!(deadlineMs > 0)) {
@@ -333,6 +334,7 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
     this.onEnd(error); // first: what is below calls the application, or a poller of it
     this.producer?.stop();
     try {
+      this.context.engine.release();
       if (this.deadlineTask !== undefined) this.context.engine.cancel(this.deadlineTask);
       if (this.onAbort !== undefined) this.signal!.removeEventListener("abort", this.onAbort);
     } catch (thrown) {

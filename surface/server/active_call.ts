@@ -67,6 +67,7 @@ export class ActiveCall implements ServerStreamSink, ServerCall, InboxOwner, Pro
     readonly peer: SocketAddress,
     receivedAt: number,
   ) {
+    host.engine.hold();
     this.deadlineAt = head.timeoutMs === undefined ? Infinity : receivedAt + head.timeoutMs;
     if (this.deadlineAt !== Infinity) {
       this.deadlineTask = host.engine.runAt(this.deadlineAt, () => this.deadlineExceeded());
@@ -172,6 +173,7 @@ export class ActiveCall implements ServerStreamSink, ServerCall, InboxOwner, Pro
     if (trace.call) this.trace(`is taken away: ${error?.reason ?? "call is over"}`);
     const overdue = isDeadlineExceeded(Status.CANCELLED, error, this.host.engine.now() - this.deadlineAt);
     this.abandon(overdue ? Status.DEADLINE_EXCEEDED : Status.CANCELLED, error?.reason ?? "call is over");
+    this.host.engine.release();
   }
 
   // From the inbox.
@@ -259,6 +261,7 @@ export class ActiveCall implements ServerStreamSink, ServerCall, InboxOwner, Pro
     this.ended = true;
     if (trace.call) this.trace(`ends with ${statusName(code)}${details === "" ? "" : `: ${details}`}`);
     try {
+      this.host.engine.release();
       const trailers = this.sentTrailers?.toHeaders();
       const all = fields.length === 0 ? trailers : new HeaderList([...trailers?.fields ?? [], ...fields]);
       this.stream.sendStatus(code, details, all);

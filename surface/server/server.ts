@@ -192,11 +192,12 @@ export class Server {
 
   /**
    * Serves a connection that somebody else accepted, as gRPC's AddInsecureChannelFromFd. The endpoint is of this
-   * server's engine, and the server's from here on.
+   * server's engine, and the server's from here on. As a listener does, it keeps the process alive while it is open.
    */
   serveEndpoint(endpoint: Endpoint): void {
-    if (this.#stopped === undefined) this.#accept(endpoint);
-    else endpoint.close();
+    if (this.#stopped !== undefined) return endpoint.close();
+    this.engine.hold();
+    this.#accept(endpoint, undefined, () => this.engine.release());
   }
 
   /** Takes no new calls, lets running ones finish, and resolves when all is closed. */
@@ -204,6 +205,7 @@ export class Server {
     checkOptions("shut the server down", options, SHUTDOWN_NAMES as Readonly<Record<string, true>>);
     if (this.#stopped !== undefined) return this.#stopped;
     this.#stopped = new Promise((resolve) => this.#onIdle = resolve);
+    this.engine.hold(); // until idle
     for (const listener of this.#listeners) listener.shutdown();
     for (const transport of this.#transports) transport.drain("server is shutting down");
     if (options.graceMs !== undefined) {
@@ -235,11 +237,19 @@ export class Server {
     const timeoutMs = this.#options.handshakeTimeoutMs ?? DEFAULT_HANDSHAKE_TIMEOUT_MS;
     const cannot = (why: string) => new Error(`Cannot listen on ${formatAddress(target)}: ${why}`);
     return new Promise((resolve, reject) => {
+      this.engine.hold();
+      let over = false;
+      const end = (): void => {
+        if (!over) this.engine.release();
+        over = true;
+      };
       const timer = this.engine.runAt(this.engine.now() + timeoutMs, () => {
+        end();
         reject(cannot(`the name was not resolved within ${timeoutMs} ms`));
       });
       this.engine.resolver().lookup(target.host, target.port, (result) => {
         this.engine.cancel(timer);
+        end();
         if (result.ok) resolve(result.value);
         else reject(cannot(result.error.message));
       });
@@ -247,9 +257,11 @@ export class Server {
   }
 
   #drain(binding: Binding, graceMs: number): Promise<void> {
+    this.engine.hold();
     return new Promise((resolve) => {
       let task: TaskHandle | undefined = undefined;
       const left = binding.drain(() => {
+        this.engine.release();
         if (task !== undefined) this.engine.cancel(task);
         resolve();
       });
@@ -264,7 +276,7 @@ export class Server {
     if (!binding.listening && binding.transports.size === 0) this.#bindings.delete(binding);
   }
 
-  #accept(endpoint: Endpoint, binding?: Binding): void {
+  #accept(endpoint: Endpoint, binding?: Binding, onClosed?: () => void): void {
     try {
       const transport = acceptTransport(this.engine, endpoint, this.#options, {
         onStream: (stream, head, receivedAt) => this.#beginCall(stream, head, receivedAt, endpoint.peer),
@@ -272,6 +284,7 @@ export class Server {
           this.#transports.delete(transport);
           binding?.onClosed(transport);
           if (binding !== undefined) this.#forgetIfOver(binding);
+          onClosed?.();
           this.#settleIfIdle();
         },
       });
@@ -282,6 +295,7 @@ export class Server {
         this.#host.reporter.report(thrown, { where: "connection", level: "error" });
       report(error);
       callApplication(() => endpoint.close(), report);
+      onClosed?.();
     }
   }
 
@@ -308,6 +322,7 @@ export class Server {
     if (this.#onIdle === undefined || this.#transports.size > 0 || this.#listeners.size > 0) return;
     this.#onIdle();
     this.#onIdle = undefined;
+    this.engine.release();
   }
 }
 

@@ -22,6 +22,7 @@ class ReactorWorker {
 
   constructor(private readonly start: WorkerStart) {
     this.engine = createEngine(start.poller, { ownThread: true });
+    this.engine.hold(); // the thread ends when it is told to
     shareEngine(this.engine);
     tell({ kind: "engine", estate: this.engine.extension(ESTATE)?.bequeath() });
     this.server = new Server({ ...start.options, poller: this.engine, reusePort: true });

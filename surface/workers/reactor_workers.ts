@@ -114,6 +114,7 @@ class Crew {
 
   /** Starts `threads` workers; the port. */
   async start(threads: number): Promise<number> {
+    this.engine.hold(); // between a worker's death and its replacement too, until all are drained
     try {
       let port = this.boss === undefined ? 0 : await this.listen(this.boss);
       if (this.boss === undefined) { // the first one finds the port
@@ -137,10 +138,14 @@ class Crew {
   }
 
   private async drain(options: ShutdownOptions): Promise<void> {
-    this.listener?.shutdown();
-    this.boss?.retire();
-    await Promise.all(this.places.map(({ worker }) => worker.drain(options)));
-    await Promise.all(this.places.map(({ gone }) => gone));
+    try {
+      this.listener?.shutdown();
+      this.boss?.retire();
+      await Promise.all(this.places.map(({ worker }) => worker.drain(options)));
+      await Promise.all(this.places.map(({ gone }) => gone));
+    } finally {
+      this.engine.release();
+    }
   }
 
   private async listen(boss: Boss): Promise<number> {

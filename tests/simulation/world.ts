@@ -151,7 +151,7 @@ export class SimulatedWorld {
   /** What is left open on both hosts; nothing, when all is over. */
   get left(): string[] {
     return [this.clientHost, this.serverHost].flatMap(({ opened }) =>
-      [...opened].map((one) => one.describe())
+      opened.all().map((one) => one.describe())
     );
   }
 

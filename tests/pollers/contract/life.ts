@@ -6,8 +6,12 @@ import { fileURLToPath } from "node:url";
 import { extensionKey, IoError, selectPoller, SliceBuffer } from "../../../pollers/mod.ts";
 import { runtime } from "../../harness.ts";
 import type { Suite } from "../contract.ts";
+import { startDeafServer } from "../deaf_server.ts";
 import { PlainServer } from "../plain_peer.ts";
 import { Acceptor, connect, LOOPBACK, sleep, until, withEngine } from "../promised.ts";
+
+/** Within so much of letting go a process has ended; a runtime takes 10 to 50 ms. */
+const AT_ONCE_MS = 2_000;
 
 const CHILD = fileURLToPath(new URL("./life_child.ts", import.meta.url));
 
@@ -16,11 +20,12 @@ interface Ended {
   readonly output: string;
 }
 
-/** Runs one scenario of life_child.ts; "killed" when it was still there after `limitMs`. */
+/** Runs one scenario of life_child.ts; "killed" when it was still there `limitMs` after it stood. */
 function runChild(
   { poller, options }: Suite["made"],
   scenario: string,
   limitMs: number,
+  deafPort = 0,
 ): Promise<Ended | "killed"> {
   const args = [
     ...(runtime === "deno" ? ["run", "-A"] : []),
@@ -28,6 +33,7 @@ function runChild(
     poller,
     scenario,
     JSON.stringify(options),
+    String(deafPort),
   ];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   let output = "";
@@ -109,17 +115,40 @@ export function lifeRules({ factory, made, rule }: Suite): void {
     ? undefined
     : "the engine cannot be chosen by name in a child process";
   const limits = { timeoutMs: 30_000, skip };
-  for (const scenario of ["after shutdown", "after everything is closed", "after a task is cancelled"]) {
+  for (
+    const scenario of [
+      "after shutdown",
+      "after everything is closed",
+      "after a task is cancelled",
+      "with a task",
+      "with reads pending",
+      "with accepted connections",
+      "once it is released",
+    ]
+  ) {
     rule(`9 the process exits by itself ${scenario}`, async () => {
-      assertEquals(await runChild(made, scenario, 5000), { code: 0, output: "ready" });
+      assertEquals(await runChild(made, scenario, AT_ONCE_MS), { code: 0, output: "ready" });
     }, limits);
   }
-  rule("9 the process waits for a task", async () => {
-    const ended = await runChild(made, "task", 10_000);
-    assertEquals(ended, { code: 0, output: "ready ran" });
+  rule("9 the process exits by itself with a connect on its way", async () => {
+    const deaf = await startDeafServer();
+    const { address } = deaf;
+    const ended = await runChild(
+      made,
+      "with a connect on its way",
+      AT_ONCE_MS,
+      "port" in address ? address.port : 0,
+    );
+    deaf.kill();
+    assertEquals(ended, { code: 0, output: "ready" });
   }, limits);
-  for (const scenario of ["listener", "pending read"]) {
-    rule(`9 a ${scenario} keeps the process alive`, async () => {
+  for (const [scenario, last] of [["held for a task", "ran"], ["held for a read", "read"]] as const) {
+    rule(`9 the process stays while it is ${scenario}, and exits then`, async () => {
+      assertEquals(await runChild(made, scenario, AT_ONCE_MS), { code: 0, output: `ready ${last}` });
+    }, limits);
+  }
+  for (const scenario of ["held", "listening"]) {
+    rule(`9 the process stays while it is ${scenario}`, async () => {
       assertEquals(await runChild(made, scenario, 400), "killed");
     }, limits);
   }

@@ -3,7 +3,7 @@ import process from "node:process";
 import { createEngine, SliceBuffer } from "../../../pollers/mod.ts";
 import { Acceptor, connect, LOOPBACK, readExactly, write } from "../promised.ts";
 
-const [, , name, scenario, options] = process.argv;
+const [, , name, scenario, options, deafPort] = process.argv;
 const engine = createEngine(name!, JSON.parse(options!));
 
 /** A connection used and closed, a task cancelled, a listener shut down. */
@@ -31,18 +31,57 @@ switch (scenario) {
   case "after a task is cancelled":
     engine.cancel(engine.runAt(engine.now() + 60_000, () => {}));
     break;
-  case "task":
-    engine.cancel(engine.runAt(engine.now() + 100, () => {}));
-    engine.runAt(engine.now() + 400, () => console.log("ran"));
+  case "with a task":
+    engine.runAt(engine.now() + 60_000, () => {});
     break;
-  case "listener":
-    await Acceptor.listen(engine, LOOPBACK);
+  case "with reads pending":
+    for (const end of await engine.pair()) end.read(new SliceBuffer(), () => {});
     break;
-  case "pending read": {
-    const [client, server] = await engine.pair();
-    client.read(new SliceBuffer(), () => server.close());
+  case "with accepted connections": {
+    const [acceptor, port] = await Acceptor.listen(engine, LOOPBACK);
+    const client = await connect(engine, { family: "ipv4", host: "127.0.0.1", port });
+    const server = await acceptor.accept();
+    client.read(new SliceBuffer(), () => {});
+    server.read(new SliceBuffer(), () => {});
+    await acceptor.shutdown();
     break;
   }
+  case "with a connect on its way":
+    for (let i = 0; i < 6; i++) { // a few fill the backlog
+      engine.connect({ family: "ipv4", host: "127.0.0.1", port: Number(deafPort) }, {}, () => {});
+    }
+    break;
+  case "once it is released":
+    engine.hold();
+    engine.hold();
+    engine.release();
+    engine.release();
+    break;
+  case "held":
+    engine.hold();
+    engine.hold();
+    engine.release();
+    break;
+  case "held for a task":
+    engine.hold();
+    engine.runAt(engine.now() + 400, () => {
+      console.log("ran");
+      engine.release();
+    });
+    break;
+  case "held for a read": {
+    engine.hold();
+    const [client, server] = await engine.pair();
+    client.read(new SliceBuffer(), () => {
+      console.log("read");
+      engine.release();
+    });
+    engine.runAt(engine.now() + 300, () => void write(server, "x"));
+    break;
+  }
+  case "listening":
+    await Acceptor.listen(engine, LOOPBACK);
+    break;
   default:
     throw new Error(`No scenario ${JSON.stringify(scenario)}`);
 }

@@ -133,6 +133,6 @@ export class Bench {
 
   /** What the client has open, described. */
   get open(): string[] {
-    return [...this.client.opened].map((one) => one.describe());
+    return this.client.opened.all().map((one) => one.describe());
   }
 }
