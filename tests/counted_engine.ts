@@ -1,4 +1,5 @@
-// An engine that counts what is taken from it and not given back: tasks, connects, endpoints and listeners.
+// An engine that counts what is taken from it and not given back: tasks, connects, endpoints, listeners, and holds of
+// the process.
 import type { IoError } from "../pollers/core/io_error.ts";
 import type { Endpoint, EventEngine, TaskHandle } from "../pollers/engine.ts";
 import type { IoResult } from "../pollers/engine.ts";
@@ -13,6 +14,7 @@ export interface CountedEngine {
 /** `engine` with its accounts; calls go through to it. */
 export function counted(engine: EventEngine): CountedEngine {
   const open = new Map<object, string>();
+  let holds = 0;
   const note = <T extends object>(what: T, kind: string): T => {
     open.set(what, `${kind} ${askedBy()}`);
     return what;
@@ -33,6 +35,14 @@ export function counted(engine: EventEngine): CountedEngine {
         closure();
       });
       return note(task, "task");
+    },
+    hold() {
+      engine.hold();
+      holds++;
+    },
+    release() {
+      engine.release();
+      holds--;
     },
     cancel(task) {
       open.delete(task);
@@ -66,7 +76,7 @@ export function counted(engine: EventEngine): CountedEngine {
       return typeof value === "function" ? value.bind(target) : value;
     },
   });
-  return { engine: proxy, left: () => [...open.values()] };
+  return { engine: proxy, left: () => [...open.values(), ...Array.from({ length: holds }, () => "hold")] };
 }
 
 /** The first line of the stack that is the library's. */

@@ -100,6 +100,7 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
   /** See {@linkcode ClientTransport}. */
   close(reason: string): void {
     this.connection.abort(new Http2Error("connection", ErrorCode.NO_ERROR, "user", reason));
+    this.driver.hurry();
   }
 
   /** See {@linkcode ClientTransport}. */

@@ -20,8 +20,14 @@ const READS_A_TURN = 4;
  */
 const UNREAD_OUTPUT_BYTES = 1024 * 1024;
 
-/** How long a connection that is over waits for its last bytes to be written. */
-const LINGER_MS = 1_000;
+/** How long a connection whose streams have all ended waits for its last bytes, which are theirs, to be written. */
+const FINISHED_LINGER_MS = 10_000;
+
+/** The same for one that failed: what it still has to say is why. */
+const FAILED_LINGER_MS = 1_000;
+
+/** The same for one that the application closes, which ends its streams whatever the peer has read. */
+const CLOSED_LINGER_MS = 100;
 
 /** Moves bytes between one connection and one endpoint until either is over. */
 export class Driver implements Flushable {
@@ -34,6 +40,7 @@ export class Driver implements Flushable {
   private over = false;
   private timer: TaskHandle | undefined = undefined;
   private timerAt: Instant = Infinity;
+  private lingering = false;
   /** Something threw, so nothing is tried any more but to end. */
   private broken = false;
   /** Where frames are traced. */
@@ -71,6 +78,11 @@ export class Driver implements Flushable {
   /** There is output: it is written at the turn's end. */
   touch(): void {
     this.engine.execCtx.touch(this);
+  }
+
+  /** The application has closed the connection: if it is over already, its last bytes are not waited for any longer. */
+  hurry(): void {
+    if (this.lingering && !this.over) this.linger(CLOSED_LINGER_MS);
   }
 
   /** Writes what the connection has, if no write is under way. Does not throw. */
@@ -185,10 +197,16 @@ export class Driver implements Flushable {
   private finish(): void {
     if (this.over) return;
     if (!this.writing) return this.closeEndpoint();
-    if (this.timerAt === -1) return;
+    if (this.lingering) return;
+    const { error } = this.connection;
+    if (error === undefined) this.linger(FINISHED_LINGER_MS);
+    else this.linger(error.initiator === "user" ? CLOSED_LINGER_MS : FAILED_LINGER_MS);
+  }
+
+  private linger(ms: number): void {
+    this.lingering = true;
     this.disarmTimer();
-    this.timerAt = -1; // lingering
-    this.timer = this.engine.runAt(this.engine.now() + LINGER_MS, () => this.closeEndpoint());
+    this.timer = this.engine.runAt(this.engine.now() + ms, () => this.closeEndpoint());
   }
 
   private closeEndpoint(): void {

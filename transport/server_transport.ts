@@ -66,11 +66,13 @@ export class Http2ServerTransport implements ServerTransport, ConnectionSink {
   /** See {@linkcode ServerTransport}. */
   close(reason: string): void {
     this.connection.abort(new Http2Error("connection", ErrorCode.NO_ERROR, "user", reason));
+    this.driver.hurry();
   }
 
-  /** See {@linkcode ServerTransport}. */
+  /** See {@linkcode ServerTransport}. Whoever has not spoken has no stream to finish, and would answer no PING. */
   drain(reason: string): void {
-    this.connection.drain(reason);
+    if (this.ready) this.connection.drain(reason);
+    else this.close(reason);
   }
 
   /** From the connection: there is output. */

@@ -148,11 +148,12 @@ export class SimulatedWorld {
     await server.shutdown(graceMs === undefined ? {} : { graceMs });
   }
 
-  /** What is left open on both hosts; nothing, when all is over. */
+  /** What is left open on both hosts, and who still holds the process; nothing, when all is over. */
   get left(): string[] {
-    return [this.clientHost, this.serverHost].flatMap(({ opened }) =>
-      opened.all().map((one) => one.describe())
-    );
+    return [this.clientHost, this.serverHost].flatMap(({ opened, holds }) => [
+      ...opened.all().map((one) => one.describe()),
+      ...Array.from({ length: holds }, () => "a hold of the process"),
+    ]);
   }
 
   private handlers(): ServiceHandlers<typeof World> {

@@ -19,6 +19,7 @@ import {
   parse,
   PREFACE,
   REQUEST_LIST,
+  rst,
   setting,
   SETTINGS_ACK,
   uint32,
@@ -213,7 +214,7 @@ test("driver: abort while a write is pending waits for it, and writes GOAWAY aft
   bench.turn(() => void bench.open());
   bench.turn(() => bench.connection.abort(userAbort));
   assertEquals(brief(bench.sink.error), "connection NO_ERROR user"); // streams do not wait for the endpoint
-  await bench.pass(500);
+  await bench.pass(50);
   assertEquals([bench.endpoint.closed, bench.writes()], [false, [["HEADERS 1"]]]);
   bench.endpoint.completeWrite();
   assertEquals(bench.writes(), [["GOAWAY 0 NO_ERROR"]]);
@@ -221,17 +222,44 @@ test("driver: abort while a write is pending waits for it, and writes GOAWAY aft
   assert(bench.endpoint.closed);
 });
 
-test("driver: a peer that reads nothing does not hold a connection that is over for more than a second", async () => {
+const failure = new Http2Error("connection", ErrorCode.PROTOCOL_ERROR, "library", "a bad frame");
+const ENDS: ReadonlyArray<readonly [what: string, lingerMs: number, end: (bench: Bench) => void]> = [
+  ["the application closes", 100, ({ connection }) => connection.abort(userAbort)],
+  ["fails", 1_000, ({ connection }) => connection.abort(failure)],
+  ["is through with its last stream", 10_000, (bench) => {
+    bench.connection.drain("done");
+    bench.endpoint.arrive(rst(1, ErrorCode.CANCEL));
+  }],
+];
+for (const [what, lingerMs, end] of ENDS) {
+  test(`driver: a peer that reads nothing holds a connection that ${what} for ${lingerMs} ms`, async () => {
+    const bench = await Bench.ready();
+    bench.endpoint.writesAtOnce = false;
+    bench.turn(() => void bench.connection.open(REQUEST_LIST, undefined, true, bench.sink));
+    bench.turn(() => end(bench));
+    bench.turn(() => bench.connection.abort(userAbort)); // over already
+    await bench.pass(lingerMs - 1);
+    assert(!bench.endpoint.closed);
+    await bench.pass(2);
+    assert(bench.endpoint.closed);
+    assertEquals(bench.endpoint.isWriting, false);
+    assertEquals(bench.simulation.pending, 0, "a timer is left");
+  });
+}
+
+test("driver: whoever closes a connection that waits for its last bytes does not wait for them any longer", async () => {
   const bench = await Bench.ready();
+  bench.driver.hurry(); // not over yet
   bench.endpoint.writesAtOnce = false;
   bench.turn(() => void bench.open());
-  bench.turn(() => bench.connection.abort(userAbort));
-  bench.turn(() => bench.connection.abort(userAbort));
-  await bench.pass(999);
+  bench.turn(() => bench.connection.abort(failure));
+  await bench.pass(500);
+  bench.driver.hurry();
+  await bench.pass(99);
   assert(!bench.endpoint.closed);
   await bench.pass(2);
   assert(bench.endpoint.closed);
-  assertEquals([bench.endpoint.isWriting, bench.sink.take().length], [false, 2]);
+  bench.driver.hurry();
   assertEquals(bench.simulation.pending, 0, "a timer is left");
 });
 

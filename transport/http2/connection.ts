@@ -98,6 +98,8 @@ export class Connection {
   goAwayError: Http2Error | undefined = undefined;
   /** What the peer's last GOAWAY said, in a sentence. */
   goAwayReason = "";
+  /** What ended the connection; undefined while it runs, and where both sides were through with it. */
+  error: Http2Error | undefined = undefined;
   /** Client: the header section of a response has come. */
   answered = false;
   /** The latest time that came in. */
@@ -441,6 +443,7 @@ export class Connection {
   private terminate(error: Http2Error | undefined): void {
     if (this.closed) return;
     this.closed = true;
+    this.error = error;
     const thrown: unknown[] = [];
     for (const stream of this.streams.all()) {
       try {
