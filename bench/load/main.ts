@@ -18,6 +18,7 @@ const options = readArguments("Loads a server of the bench by raw unary calls; t
 });
 if (options.kind !== "unary") throw new Error(`The generator has no ${options.kind}: it makes unary calls`);
 const engine = createEngine(selectPoller(options.poller).name);
+engine.hold(); // until the figures are printed
 const tally = new Tally(() => engine.now());
 const plan = { port: options.port, streams: options.streams, bodyBytes: options.bytes };
 

@@ -1,0 +1,183 @@
+// Faults of what holds the process, and of what is asked of Deno's user.
+
+const CONTRACT = "tests/pollers/epoll_contract_test.ts";
+const NATIVE = "tests/pollers/native_contract_test.ts";
+const PROCESS = "tests/surface/process_test.ts";
+
+/** As `readMutations` describes them. */
+export default [
+  {
+    file: "pollers/native/runtime_loop.ts",
+    before: "setTimeout(fire, delayMs).unref()",
+    after: "setTimeout(fire, delayMs)",
+    test: NATIVE,
+    name: "9 the process exits by itself with a task",
+  },
+  {
+    file: "pollers/native/runtime_loop.ts",
+    before: "setInterval(() => {}, ANCHOR_MS).unref()",
+    after: "setTimeout(() => {}, 1_000).unref()",
+    test: NATIVE,
+    name: "9 the process stays while it is held",
+  },
+  {
+    file: "pollers/native/deno.ts",
+    before: "    conn.unref();\n",
+    after: "",
+    test: NATIVE,
+    name: "9 the process exits by itself with reads pending",
+  },
+  {
+    file: "pollers/native/bun.ts",
+    before: "    socket.unref();\n",
+    after: "",
+    test: NATIVE,
+    name: "9 the process exits by itself with reads pending",
+    runtime: "bun",
+  },
+  {
+    file: "pollers/native/node.ts",
+    before: "    socket.unref();\n",
+    after: "",
+    test: "tests/pollers/node_contract_test.ts",
+    name: "9 the process exits by itself with reads pending",
+  },
+  {
+    file: "pollers/threads/thread_waiting.ts",
+    before: "    thread.unref();\n",
+    after: "",
+    test: CONTRACT,
+    name: "epoll: 9 the process exits by itself with reads pending",
+  },
+  {
+    file: "pollers/threads/blocking_waiting.ts",
+    before: "if (!this.processHold.active && this.sleeping)",
+    after: "if (false)",
+    test: CONTRACT,
+    name: "epoll ownThread: 9 the process exits by itself with reads pending",
+  },
+  {
+    file: "pollers/core/base_listener.ts",
+    before: "    engine.hold();\n",
+    after: "",
+    test: NATIVE,
+    name: "9 the process stays while it is listening",
+  },
+  {
+    file: "pollers/core/base_listener.ts",
+    before: "        this.engine.release();\n",
+    after: "",
+    test: CONTRACT,
+    name: "9 the process exits by itself after everything is closed",
+  },
+  {
+    file: "pollers/core/process_hold.ts",
+    before: "if (--this.count === 0 && !this.ended) this.anchor!.unref();",
+    after: "this.count--;",
+    test: "tests/pollers/core/process_hold_test.ts",
+  },
+  {
+    file: "pollers/core/process_hold.ts",
+    before: "    this.anchor?.remove();\n",
+    after: "",
+    test: "tests/pollers/core/process_hold_test.ts",
+  },
+  {
+    file: "pollers/native/patient_connect.ts",
+    before: "    if (this.processHold.active) {",
+    after: "    if (true) {",
+    test: "tests/pollers/native/patient_connect_test.ts",
+  },
+  {
+    file: "pollers/native/patient_connect.ts",
+    before: "    this.tryMs *= 2;\n",
+    after: "",
+    test: "tests/pollers/native/patient_connect_test.ts",
+  },
+  {
+    file: "pollers/native/patient_connect.ts",
+    before: "        if (result.ok) result.value.close();\n",
+    after: "",
+    test: "tests/pollers/native/patient_connect_test.ts",
+  },
+  {
+    file: "surface/client/client_call.ts",
+    before: "    this.context.engine.hold();\n",
+    after: "",
+    test: PROCESS,
+    name: "a client stays with",
+  },
+  {
+    file: "surface/client/client_call.ts",
+    before: "    this.context.engine.release();\n",
+    after: "",
+    test: PROCESS,
+    name: "calls that are over",
+  },
+  {
+    file: "surface/server/active_call.ts",
+    before: "    this.ended = true;\n    this.engine.release();",
+    after: "    this.ended = true;",
+    test: "tests/surface/nothing_left_test.ts",
+    name: "a call that ends before its deadline",
+  },
+  {
+    file: "surface/server/server.ts",
+    before: "    this.engine.hold(); // until idle\n",
+    after: "",
+    test: PROCESS,
+    name: "a server that is shutting down",
+  },
+  {
+    file: "surface/server/server.ts",
+    before: "    this.engine.hold();\n    this.#accept(endpoint, undefined, () => this.engine.release());",
+    after: "    this.#accept(endpoint);",
+    test: PROCESS,
+    name: "serves a connection that it was given",
+  },
+  {
+    file: "surface/client/channel.ts",
+    before: 'const holds = state === "CONNECTING";',
+    after: "const holds = false;",
+    test: PROCESS,
+    name: "a connection nobody uses",
+  },
+  {
+    file: "transport/server_transport.ts",
+    before: "if (this.ready) this.connection.drain(reason);",
+    after: "if (!this.connection.closed) this.connection.drain(reason);",
+    test: "tests/transport/accept_test.ts",
+    name: "is let go at once when the server drains",
+  },
+  {
+    file: "transport/driver.ts",
+    before: "const CLOSED_LINGER_MS = 100;",
+    after: "const CLOSED_LINGER_MS = 1_000;",
+    test: "tests/transport/driver_test.ts",
+  },
+  {
+    file: "transport/driver.ts",
+    before: "if (error === undefined) this.linger(FINISHED_LINGER_MS);",
+    after: "if (error === undefined) this.linger(FAILED_LINGER_MS);",
+    test: "tests/transport/driver_test.ts",
+  },
+  {
+    file: "transport/driver.ts",
+    before: "if (this.lingering && !this.over) this.linger(CLOSED_LINGER_MS);",
+    after: "",
+    test: "tests/transport/driver_test.ts",
+  },
+  {
+    file: "pollers/native/permission.ts",
+    before: 'deno.permissions.querySync(what).state === "granted"',
+    after: "true",
+    test: "tests/pollers/native/process_test.ts",
+    name: "on a terminal nobody is asked",
+  },
+  {
+    file: "pollers/native/env.ts",
+    before: "process.env[name] || undefined",
+    after: "process.env[name]",
+    test: "tests/pollers/select_test.ts",
+  },
+];
