@@ -150,3 +150,25 @@ test("a call's signal that is first read after the call ended with OK is not abo
     assertEquals([call!.signal.aborted, call!.cancelled], [false, false]);
   });
 });
+
+test("whoever waits for the end of CONNECTING holds the process, whoever watches another state does not", async () => {
+  const accounts = counted(sharedEngine());
+  const holds = () => accounts.left().filter((line) => line === "hold").length;
+  const server = new Server();
+  const channel = new Channel(`127.0.0.1:${await server.listen("127.0.0.1:0")}`, { poller: accounts.engine });
+  const left = [channel.stateChange("IDLE")];
+  channel.connect();
+  left.push(
+    channel.stateChange("CONNECTING"),
+    channel.stateChange("CONNECTING"),
+    channel.stateChange("IDLE"),
+  );
+  assertEquals(holds(), 2);
+  assertEquals(await Promise.all(left), ["CONNECTING", "READY", "READY", "CONNECTING"]);
+  const watched = channel.stateChange("READY");
+  assertEquals(holds(), 0);
+  channel.close();
+  assertEquals(await watched, "SHUTDOWN");
+  await server.shutdown();
+  await nothingLeft(accounts);
+});

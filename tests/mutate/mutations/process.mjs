@@ -16,7 +16,7 @@ export default [
   {
     file: "pollers/native/runtime_loop.ts",
     before: "setInterval(() => {}, ANCHOR_MS).unref()",
-    after: "setTimeout(() => {}, 1_000).unref()",
+    after: "setTimeout(() => {}, 100).unref()",
     test: NATIVE,
     name: "9 the process stays while it is held",
   },
@@ -60,7 +60,7 @@ export default [
     file: "pollers/core/base_listener.ts",
     before: "    engine.hold();\n",
     after: "",
-    test: NATIVE,
+    test: CONTRACT,
     name: "9 the process stays while it is listening",
   },
   {
@@ -139,8 +139,8 @@ export default [
     file: "surface/client/channel.ts",
     before: 'const holds = state === "CONNECTING";',
     after: "const holds = false;",
-    test: PROCESS,
-    name: "a connection nobody uses",
+    test: "tests/surface/nothing_left_test.ts",
+    name: "whoever waits for the end of CONNECTING",
   },
   {
     file: "transport/server_transport.ts",
