@@ -1,10 +1,10 @@
 // How a client's call ends (PROTOCOL-HTTP2.md, "Responses" and "Errors"): by trailers, without them, by RST_STREAM.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { GrpcStatus } from "../../../transport/grpc/status_mapping.ts";
-import { ErrorCode, errorCodeName } from "../../../transport/http2/error.ts";
+import { ErrorCode, errorCodeName, Http2Error } from "../../../transport/http2/error.ts";
 import { concat } from "../../bytes.ts";
 import { test } from "../../harness.ts";
-import { data, END_STREAM, goAway, rst } from "../http2/wire.ts";
+import { data, END_STREAM, goAway, rst, windowUpdate } from "../http2/wire.ts";
 import { STATUS_OF_ERROR_CODE } from "./error_codes.ts";
 import { ClientCall, codeName, message, RESPONSE } from "./recording_call.ts";
 
@@ -141,4 +141,119 @@ test("Client Cancellation: RST_STREAM(CANCEL), the status at once, and nothing a
   assertEquals(call.bench.sent(), ["RST_STREAM 1 CANCEL"]);
   call.bench.send(data(1, message(2)), call.bench.headers(1, OK, true));
   assertEquals(call.events.length, 3);
+});
+
+test("only the last message ends the request, and a half-close does", () => {
+  const call = new ClientCall();
+  call.stream.sendMessage(message(3));
+  assertEquals(call.bench.sent(), ["DATA 1 8"]);
+  call.stream.sendMessage(message(3), true);
+  assertEquals(call.bench.sent(), ["DATA 1 8 end"]);
+  const closed = new ClientCall();
+  closed.stream.halfClose();
+  assertEquals(closed.bench.sent(), ["DATA 1 0 end"]);
+  const cancelled = new ClientCall();
+  cancelled.stream.cancel(GrpcStatus.CANCELLED, "enough");
+  cancelled.stream.halfClose();
+  assertEquals(cancelled.bench.sent(), ["RST_STREAM 1 CANCEL"]);
+});
+
+test("a message that waits is told when it is sent, and its producer when it may go on", () => {
+  const call = new ClientCall([[4, 0]]);
+  const large = message(70_000);
+  assertEquals([call.stream.sendMessage(large), call.stream.sendMessage(message(20_000))], [false, false]);
+  assertEquals([call.stream.queuedBytes, call.stream.writeBlocked, call.events], [90_010, true, []]);
+  call.bench.send(windowUpdate(0, 100_000), windowUpdate(1, 70_005));
+  call.bench.sent();
+  assertEquals(call.events.splice(0), ["writable", "sent 70005"]);
+  assertEquals([call.stream.queuedBytes, call.stream.writeBlocked], [20_005, false]);
+  // The second time too.
+  for (let i = 0; i < 3; i++) call.stream.sendMessage(message(20_000));
+  assertEquals(call.stream.writeBlocked, true);
+  call.bench.send(windowUpdate(1, 60_000));
+  call.bench.sent();
+  assertEquals(call.events.splice(0), ["sent 20005", "sent 20005", "writable"]);
+  call.stream.cancel(GrpcStatus.CANCELLED, "enough");
+  call.bench.send(windowUpdate(1, 60_000));
+  assertEquals([call.events, call.bench.sent()], [["CANCELLED"], ["RST_STREAM 1 CANCEL"]]);
+});
+
+test("a message above the limit of what may be sent ends the call, and its bytes are the caller's again", () => {
+  const call = new ClientCall([[4, 0]], { sendBytes: 10 });
+  assertEquals(call.stream.sendMessage(message(10)), false);
+  assertEquals(call.stream.sendMessage(message(11)), true);
+  assertEquals([call.events, call.bench.sent()], [["RESOURCE_EXHAUSTED"], ["RST_STREAM 1 CANCEL"]]);
+  assertMatch(call.status!.message, /maxSendMessageBytes/);
+});
+
+test("what ends a call here, or by what the server says, is not said to be unprocessed, so nobody makes the call again", () => {
+  const cancelled = new ClientCall();
+  cancelled.stream.cancel(GrpcStatus.CANCELLED, "enough");
+  const tooLarge = after(bytes(message(101)));
+  const cutOff = after(bytes(message(8).subarray(0, 6)), trailers());
+  const noTrailers = after(bytes(message(1), END_STREAM));
+  const refused = new ClientCall();
+  refused.bench.send(refused.bench.headers(1, [[":status", "503"]]));
+  const silent = new ClientCall();
+  silent.stream.onClosed(silent.stream.stream, undefined);
+  assertEquals(silent.events, ["INTERNAL"]);
+  const said = [after(trailers([["grpc-status", "14"]])), after(trailers([["x", "y"]]))];
+  for (const { status } of [cancelled, tooLarge, cutOff, noTrailers, refused, silent, ...said]) {
+    assertEquals(status!.unprocessed, false, status!.message);
+  }
+  assertEquals([cancelled, tooLarge, cutOff].map(({ status }) => status!.cause!.initiator), [
+    "user",
+    "library",
+    "library",
+  ]);
+});
+
+test("a connection that is lost is UNAVAILABLE, whatever the error's code, and says why", () => {
+  const call = new ClientCall();
+  const why = new Http2Error("io", ErrorCode.INTERNAL_ERROR, "remote", "connection reset by peer");
+  call.bench.connection.receiveEnd(why);
+  assertEquals([call.events, call.status!.cause], [["UNAVAILABLE"], why]);
+  assertEquals(call.status!.message, "connection lost before the call ended: connection reset by peer");
+  const stream = new ClientCall();
+  stream.bench.send(rst(1, ErrorCode.INTERNAL_ERROR));
+  assertEquals(stream.status!.message, "peer sent RST_STREAM INTERNAL_ERROR");
+});
+
+test("a call that ends in the middle of what came hands nothing more up", () => {
+  for (const split of [false, true]) {
+    const call = new ClientCall();
+    const { onMessage } = call;
+    call.onMessage = (content, wireBytes) => {
+      onMessage.call(call, content, wireBytes);
+      call.stream.cancel(GrpcStatus.CANCELLED, "enough");
+    };
+    const parts = split
+      ? [data(1, message(1)), data(1, message(2))]
+      : [data(1, concat(message(1), message(2)))];
+    call.bench.send(call.bench.headers(1, RESPONSE), ...parts, call.bench.headers(1, OK, true));
+    assertEquals(call.events, ["headers", "message 1", "CANCELLED"]);
+  }
+});
+
+test("a grpc-status that comes with the headers of a response that goes on says nothing yet", () => {
+  const call = new ClientCall();
+  call.bench.send(
+    call.bench.headers(1, [...RESPONSE, ["grpc-status", "5"]]),
+    data(1, message(1)),
+    call.bench.headers(1, OK, true),
+  );
+  assertEquals(call.events, ["headers", "message 1", "OK"]);
+});
+
+test("what is released goes back to the stream's window, but for the last message of a response", () => {
+  for (const last of [false, true]) {
+    const call = new ClientCall([], { receiveBytes: 20_000 });
+    call.last = last;
+    call.bench.send(call.bench.headers(1, RESPONSE), data(1, message(8_000)), data(1, message(8_635)));
+    call.bench.send(data(1, message(10)));
+    assertEquals(
+      call.bench.sent().filter((frame) => frame.startsWith("WINDOW_UPDATE 1")).length,
+      last ? 0 : 1,
+    );
+  }
 });

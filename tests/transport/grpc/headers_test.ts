@@ -5,6 +5,7 @@ import {
   parseResponse,
   parseTrailers,
   requestTemplate,
+  requestTooLarge,
   statusHeaders,
 } from "../../../transport/grpc/headers.ts";
 import { GrpcStatus, statusFromErrorCode, statusFromHttp } from "../../../transport/grpc/status_mapping.ts";
@@ -128,4 +129,13 @@ test("HTTP/2 error code to gRPC status, as PROTOCOL-HTTP2.md has it", () => {
   for (const [code, status] of STATUS_OF_ERROR_CODE) {
     assertEquals(statusFromErrorCode(code), status, `code ${code}`);
   }
+});
+
+test("a request whose metadata is too large is 431 to HTTP clients, and to gRPC's a status that says why", () => {
+  assertEquals([...requestTooLarge("far too much")], [
+    [":status", "431"],
+    ["content-type", "application/grpc"],
+    ["grpc-status", String(GrpcStatus.RESOURCE_EXHAUSTED)],
+    ["grpc-message", "far too much"],
+  ]);
 });

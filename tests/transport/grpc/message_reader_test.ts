@@ -92,6 +92,18 @@ test("a message that is cut while earlier ones wait gives nothing back until the
   reader.read(framed(body(100)).subarray(0, 50));
   assertEquals(recorder.consumed, 0);
   assertEquals(reader.taken(recorder.wireBytes[0]!), 15 + 50);
+  // From then on it is given back as it comes, and not again when it is taken.
+  reader.read(framed(body(100)).subarray(50));
+  assertEquals([recorder.consumed, recorder.left, reader.taken(recorder.wireBytes[1]!)], [55, [0], 0]);
+});
+
+test("what is put together behind several messages waits for the last of them", () => {
+  const [reader, recorder] = reading();
+  reader.read(framed(body(10), body(20)));
+  reader.read(framed(body(100)).subarray(0, 50));
+  assertEquals(reader.taken(15), 15);
+  reader.read(framed(body(100)).subarray(50, 60));
+  assertEquals([recorder.consumed, reader.taken(25)], [0, 25 + 60]);
 });
 
 test("what is put together counts as consumed, its prefix too, and what is left of it is said", () => {
@@ -113,6 +125,7 @@ test("a message above the limit is RESOURCE_EXHAUSTED at its prefix, one at the 
   assertEquals(recorder.errors[0]!.code, GrpcStatus.RESOURCE_EXHAUSTED);
   assertMatch(recorder.errors[0]!.message, /101 bytes is above the limit of 100/);
   reader.read(framed(body(1)));
+  reader.read(body(200));
   assertEquals([recorder.messages.length, recorder.errors.length], [1, 1]);
 });
 

@@ -4,6 +4,7 @@ import { Decoder } from "../../../transport/hpack/decoder.ts";
 import type { HeaderList } from "../../../transport/hpack/header_list.ts";
 import { GrpcClientStream } from "../../../transport/grpc/client_stream.ts";
 import { requestTemplate } from "../../../transport/grpc/headers.ts";
+import type { MessageLimits } from "../../../transport/grpc/message_limits.ts";
 import { GrpcServerStream } from "../../../transport/grpc/server_stream.ts";
 import { GrpcStatus } from "../../../transport/grpc/status_mapping.ts";
 import type { ServerStream, ServerStreamSink, StreamStatus } from "../../../transport/transport.ts";
@@ -40,16 +41,21 @@ export function codeName(code: number): string {
 
 /** A client's call on stream 1; the test is the server. */
 export class ClientCall {
-  readonly bench = new Bench("client");
+  readonly bench: Bench;
   readonly events: string[] = [];
   readonly stream: GrpcClientStream;
   status: StreamStatus | undefined;
+  /** Whether a message is the last one when it is released. */
+  last = false;
 
-  constructor() {
+  /** `peer`: the server's SETTINGS; `limits`: the largest messages. */
+  constructor(peer: Array<[id: number, value: number]> = [], limits: Partial<MessageLimits> = {}) {
+    this.bench = new Bench("client", {}, { peer });
     const { connection } = this.bench;
     this.stream = new GrpcClientStream(connection, this, {
       receiveBytes: MAX_MESSAGE_BYTES,
       sendBytes: Infinity,
+      ...limits,
     });
     const { headers } = requestTemplate("/a.B/C", "test", "http", "test/1");
     this.stream.stream = connection.open(headers, undefined, false, this.stream);
@@ -61,10 +67,15 @@ export class ClientCall {
   }
   onMessage(bytes: Uint8Array, wireBytes: number): void {
     this.events.push(`message ${bytes.length}`);
-    this.stream.release(wireBytes);
+    if (this.last) this.stream.release(wireBytes, true);
+    else this.stream.release(wireBytes);
   }
-  onWritable(): void {}
-  onSent(): void {}
+  onWritable(): void {
+    this.events.push("writable");
+  }
+  onSent(framed: Uint8Array): void {
+    this.events.push(`sent ${framed.length}`);
+  }
   onStatus(status: StreamStatus): void {
     this.status = status;
     this.events.push(codeName(status.code));
@@ -77,15 +88,15 @@ export class ServerCalls implements ServerStreamSink {
   readonly events: string[] = [];
   stream: ServerStream | undefined;
 
-  /** `peer`: the client's SETTINGS. */
-  constructor(peer: Array<[id: number, value: number]> = []) {
+  /** `peer`: the client's SETTINGS; `limits`: the largest messages. */
+  constructor(peer: Array<[id: number, value: number]> = [], limits: Partial<MessageLimits> = {}) {
     const { connection, sink } = this.bench = new Bench("server", {}, { peer });
     sink.onStream = (stream) =>
       new GrpcServerStream(connection, stream, (call, head) => {
         this.stream = call;
         this.events.push(`begin ${head.path}`);
         return this;
-      }, { receiveBytes: MAX_MESSAGE_BYTES, sendBytes: Infinity });
+      }, { receiveBytes: MAX_MESSAGE_BYTES, sendBytes: Infinity, ...limits });
   }
 
   onMessage(bytes: Uint8Array, wireBytes: number): void {
@@ -95,8 +106,12 @@ export class ServerCalls implements ServerStreamSink {
   onHalfClose(): void {
     this.events.push("half-close");
   }
-  onWritable(): void {}
-  onSent(): void {}
+  onWritable(): void {
+    this.events.push("writable");
+  }
+  onSent(framed: Uint8Array): void {
+    this.events.push(`sent ${framed.length}`);
+  }
   onClosed(error: Http2Error | undefined): void {
     this.events.push(`closed ${brief(error)}`);
   }
@@ -113,11 +128,14 @@ export class ServerCalls implements ServerStreamSink {
       if (type === "HEADERS") blocks.push(payload);
       else if (type === "CONTINUATION") blocks.push(concat(blocks.pop()!, payload));
     }
-    return blocks.map((block) => {
-      const list = this.decoder.decode(block, 0, block.length);
-      if ("reason" in list) throw new Error(list.reason);
-      return list;
-    });
+    return blocks.map((block) => this.decode(block));
+  }
+
+  /** A header block that went to the client; each has its turn, for HPACK has a state. */
+  decode(block: Uint8Array): HeaderList {
+    const list = this.decoder.decode(block, 0, block.length);
+    if ("reason" in list) throw new Error(list.reason);
+    return list;
   }
 
   private readonly decoder = new Decoder({ maxTableSize: 4_096, maxHeaderListSize: 10_000_000 });

@@ -1,11 +1,11 @@
 // What a server's call makes of a request, and what the client gets (PROTOCOL-HTTP2.md, compression.md).
-import { assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { GrpcStatus } from "../../../transport/grpc/status_mapping.ts";
 import { HeaderList } from "../../../transport/hpack/header_list.ts";
 import { ErrorCode } from "../../../transport/http2/error.ts";
 import { concat } from "../../bytes.ts";
 import { test } from "../../harness.ts";
-import { data, END_STREAM, rst } from "../http2/wire.ts";
+import { data, describe, END_STREAM, rst, windowUpdate } from "../http2/wire.ts";
 import { message, REQUEST, ServerCalls } from "./recording_call.ts";
 
 /** A server that has had a request's header section and `parts`. */
@@ -77,7 +77,15 @@ test("a request that is not gRPC is HTTP 415, and begins no call", () => {
   );
   calls.bench.send(calls.bench.headers(1, html), data(1, 50, END_STREAM));
   assertEquals(calls.events, []);
-  assertEquals(answered(calls, ":status"), ["415"]);
+  const frames = calls.bench.frames();
+  assertEquals(frames.map(describe), ["HEADERS 1 end", "RST_STREAM 1 NO_ERROR"]);
+  const answer = calls.decode(frames[0]!.payload);
+  assertEquals([...answer].slice(0, 4), [
+    [":status", "415"],
+    ["content-type", "application/grpc"],
+    ["grpc-status", String(GrpcStatus.UNKNOWN)],
+    ["grpc-message", 'content-type is "text/html", not application/grpc'],
+  ]);
   assertEquals(calls.bench.outcome, "open");
 });
 
@@ -104,4 +112,71 @@ test("RST_STREAM from the client ends the call, whatever its code", () => {
     const calls = serving([], data(1, message(1)), rst(1, code));
     assertEquals(calls.events, ["begin /a.B/C", "message 1", `closed stream ${name} remote`]);
   }
+});
+
+test("a response begins with its header section, once, and no message ends it", () => {
+  const calls = serving([]);
+  const stream = calls.stream!;
+  stream.sendMessage(message(1));
+  stream.sendMessage(message(2));
+  assertEquals(calls.bench.sent(), ["HEADERS 1", "DATA 1 6", "DATA 1 7"]);
+  assertThrows(() => stream.sendHeaders(undefined), TypeError, "sent before");
+  stream.sendStatus(GrpcStatus.OK, "", undefined);
+  assertEquals(calls.bench.sent(), ["HEADERS 1 end", "RST_STREAM 1 NO_ERROR"]);
+  const only = serving([]);
+  only.stream!.sendStatus(GrpcStatus.NOT_FOUND, "", undefined);
+  assertThrows(() => only.stream!.sendHeaders(undefined), TypeError, "sent before");
+});
+
+test("cancel: RST_STREAM(CANCEL), the end at once, and nothing after it", () => {
+  const calls = serving([]);
+  const { onMessage } = calls;
+  calls.onMessage = (content, wireBytes) => {
+    onMessage.call(calls, content, wireBytes);
+    calls.stream!.cancel("enough");
+  };
+  calls.bench.send(data(1, concat(message(1), message(2)), END_STREAM));
+  assertEquals(calls.events, ["begin /a.B/C", "message 1", "closed stream CANCEL user"]);
+  assertEquals(calls.bench.sent(), ["RST_STREAM 1 CANCEL"]);
+});
+
+test("a message that waits is told when it is sent, and its producer when it may go on", () => {
+  const calls = new ServerCalls([[4, 0]]);
+  calls.bench.send(calls.bench.headers(1, REQUEST));
+  const stream = calls.stream!;
+  calls.events.length = 0;
+  for (let round = 0; round < 2; round++) {
+    assertEquals([stream.sendMessage(message(70_000)), stream.sendMessage(message(20_000))], [false, false]);
+    assertEquals([stream.queuedBytes, stream.writeBlocked], [90_010, true]);
+    calls.bench.send(windowUpdate(0, 100_000), windowUpdate(1, 90_010));
+    calls.bench.sent();
+    assertEquals(calls.events.splice(0), ["writable", "sent 70005", "sent 20005"]);
+    assertEquals([stream.queuedBytes, stream.writeBlocked], [0, false]);
+  }
+});
+
+test("a message above the limit of what may be sent ends the call, and its bytes are the caller's again", () => {
+  const calls = new ServerCalls([], { sendBytes: 10 });
+  calls.bench.send(calls.bench.headers(1, REQUEST));
+  calls.stream!.sendMessage(message(10));
+  assertEquals(calls.stream!.sendMessage(message(11)), true);
+  assertEquals(calls.events, ["begin /a.B/C", "closed stream INTERNAL_ERROR library"]);
+  assertEquals(answered(calls, "grpc-status"), [String(GrpcStatus.RESOURCE_EXHAUSTED)]);
+  const closed = new ServerCalls([], { sendBytes: 10 });
+  closed.bench.send(closed.bench.headers(1, REQUEST), rst(1, ErrorCode.CANCEL));
+  assertEquals(closed.stream!.sendMessage(message(11)), true);
+  assertEquals(closed.events, ["begin /a.B/C", "closed stream CANCEL remote"]); // and no second end
+});
+
+test("a request that breaks off after the status is queued ends the call once, and the status stands", () => {
+  const calls = new ServerCalls([[4, 0]]);
+  calls.bench.send(calls.bench.headers(1, REQUEST));
+  calls.stream!.sendMessage(message(3));
+  calls.stream!.sendStatus(GrpcStatus.OK, "", undefined);
+  calls.bench.send(data(1, message(101)), calls.bench.headers(1, [["x", "y"]], true));
+  assertEquals(calls.events, ["begin /a.B/C", "closed stream INTERNAL_ERROR library"]);
+  calls.bench.sent();
+  calls.bench.send(windowUpdate(1, 8));
+  assertEquals(calls.bench.sent(), ["DATA 1 8", "HEADERS 1 end"]);
+  assertEquals(calls.events.length, 2);
 });

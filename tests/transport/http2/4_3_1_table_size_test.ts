@@ -1,8 +1,19 @@
 // RFC 9113, section 4.3.1: the peer's dynamic table is 4,096 octets until it has acknowledged what we announced.
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertLess } from "@std/assert";
+import { Decoder } from "../../../transport/hpack/decoder.ts";
+import { HeaderList } from "../../../transport/hpack/header_list.ts";
 import { fromHex } from "../../bytes.ts";
 import { test } from "../../harness.ts";
-import { Bench, END_HEADERS, END_STREAM, frame, PREFACE, setting, SETTINGS_ACK } from "./wire.ts";
+import {
+  Bench,
+  END_HEADERS,
+  END_STREAM,
+  frame,
+  PREFACE,
+  REQUEST_LIST,
+  setting,
+  SETTINGS_ACK,
+} from "./wire.ts";
 
 /** POST http / for "a", which goes into the table. */
 const FIRST = "838684 4101 61";
@@ -37,4 +48,25 @@ test("4.3.1: a larger table needs no update, for the client need not use all of 
   assertEquals(bench.outcome, "open");
   assertEquals(bench.send(request(5, `3fe1ff03${FIRST}`)).outcome, "open"); // 65,536
   assertEquals(bench.send(request(7, `3fe2ff03${FIRST}`)).outcome, "connection COMPRESSION_ERROR library");
+});
+
+test("4.3.1: our encoder keeps to the table that the peer announces, at first and later", () => {
+  const bench = new Bench("client", {}, { peer: [[1, 0]] });
+  const extra = HeaderList.of([["x-repeated", "value"]]);
+  const blocks = () => {
+    for (let i = 0; i < 2; i++) bench.connection.open(REQUEST_LIST, extra, true, bench.sink);
+    return bench.frames().map(({ payload }) => payload);
+  };
+  const none = blocks();
+  assertEquals(none.map(([first]) => first), [0x20, 0x83]); // the update, and then the static table's POST
+  assertEquals(none[0]!.length, none[1]!.length + 1);
+  const decoder = new Decoder({ maxTableSize: 0, maxHeaderListSize: 1_000 });
+  for (const block of none) {
+    assertEquals([...decoder.decode(block, 0, block.length) as HeaderList], [...REQUEST_LIST, ...extra]);
+  }
+  bench.send(setting([1, 4_096]));
+  bench.sent();
+  const some = blocks();
+  assertEquals([...some[0]!.subarray(0, 3)], [0x3f, 0xe1, 0x1f]); // 4,096
+  assertLess(some[1]!.length, none[1]!.length);
 });

@@ -56,13 +56,21 @@ test("6.10: CONTINUATION without HEADERS before it is a PROTOCOL_ERROR of the co
 });
 
 test("6.2: padding and priority of HEADERS are skipped, whole or in pieces", () => {
-  for (const step of [1, 1_000]) {
-    const bench = new Bench("server");
-    const block = bench.block(REQUEST);
-    const payload = concat(Uint8Array.of(4), new Uint8Array(5), block, new Uint8Array(4));
-    const bytes = frame("HEADERS", END_HEADERS | PADDED | PRIORITY, 1, payload);
-    for (let at = 0; at < bytes.length; at += step) bench.send(bytes.subarray(at, at + step));
-    assertEquals([...bench.sink.headers.get(1)!], [...REQUEST]);
+  const priority = Uint8Array.of(0x80, 0, 0, 0, 200); // exclusive, on stream 0, with a weight
+  const forms: Array<[flags: number, before: Uint8Array, padding: number]> = [
+    [PADDED, Uint8Array.of(4), 4],
+    [PADDED, Uint8Array.of(0), 0],
+    [PRIORITY, priority, 0],
+    [PADDED | PRIORITY, concat(Uint8Array.of(4), priority), 4],
+  ];
+  for (const [flags, before, padding] of forms) {
+    for (const step of [1, 1_000]) {
+      const bench = new Bench("server");
+      const payload = concat(before, bench.block(REQUEST), new Uint8Array(padding));
+      const bytes = frame("HEADERS", END_HEADERS | flags, 1, payload);
+      for (let at = 0; at < bytes.length; at += step) bench.send(bytes.subarray(at, at + step));
+      assertEquals([...bench.sink.headers.get(1)!], [...REQUEST]);
+    }
   }
 });
 

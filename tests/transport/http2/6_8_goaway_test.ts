@@ -81,6 +81,26 @@ test("6.8: a connection that ends after GOAWAY says what that was", () => {
   );
 });
 
+test("6.8: a connection that ends without GOAWAY says what ended it, and nothing else", () => {
+  const bench = new Bench("client");
+  bench.open(true);
+  bench.connection.receiveEnd(new Http2Error("io", ErrorCode.INTERNAL_ERROR, "remote", "end of stream"));
+  assertEquals(bench.sink.streamErrors.get(1)!.reason, "end of stream");
+});
+
+test("6.8: once the last GOAWAY is out nothing is waited for but the streams", () => {
+  const client = new Bench("client");
+  client.open();
+  client.connection.drain("enough");
+  const server = new Bench("server");
+  server.send(server.headers(1));
+  server.connection.drain("enough");
+  server.send(frame("PING", ACK, 0, server.frames()[1]!.payload));
+  for (const { connection } of [client, server]) {
+    assertEquals([connection.nextTimeout(), connection.closed], [Infinity, false]);
+  }
+});
+
 test("6.8: a server drains in two steps, and serves what is opened between them", () => {
   const bench = new Bench("server");
   bench.send(bench.headers(1));

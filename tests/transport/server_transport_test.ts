@@ -1,0 +1,213 @@
+// A server's connection as its owner has it: what is passed on, how it drains, and that it ends once.
+import { assertEquals, assertMatch } from "@std/assert";
+import { formatAddress } from "../../pollers/mod.ts";
+import { Simulation } from "../../pollers/simulated/mod.ts";
+import { Http2ServerTransport } from "../../transport/server_transport.ts";
+import { Http2ClientTransport, type TransportOptions } from "../../transport/client_transport.ts";
+import { requestTemplate } from "../../transport/grpc/headers.ts";
+import type { Http2Error } from "../../transport/http2/error.ts";
+import type {
+  ClientStream,
+  ClientStreamSink,
+  RequestHead,
+  ServerStream,
+  ServerStreamSink,
+  ServerTransportSink,
+  StreamStatus,
+} from "../../transport/transport.ts";
+import { test } from "../harness.ts";
+import { message, REQUEST } from "./grpc/recording_call.ts";
+import { ACK, Bench as Frames, data, frame, PREFACE, setting, SETTINGS_ACK, uint32 } from "./http2/wire.ts";
+import { brief } from "./pair.ts";
+import { RawPeer } from "./raw_peer.ts";
+
+/** A server's transport that is ready; the test is the client. */
+class Bench implements ServerTransportSink, ServerStreamSink {
+  readonly heard: string[] = [];
+  readonly simulation = new Simulation();
+  readonly host = this.simulation.host();
+  /** Encodes what the client sends. */
+  readonly frames = new Frames("client");
+  transport!: Http2ServerTransport;
+  peer!: RawPeer;
+  stream: ServerStream | undefined;
+  /** How each message is released. */
+  last = false;
+
+  static async ready(options: TransportOptions = {}): Promise<Bench> {
+    const bench = new Bench();
+    const [ours, theirs] = await bench.host.pair();
+    bench.peer = new RawPeer(theirs);
+    bench.transport = new Http2ServerTransport(
+      bench.host,
+      ours,
+      options,
+      bench,
+      () => bench.heard.push("ready"),
+    );
+    bench.peer.send(PREFACE, setting(), SETTINGS_ACK);
+    await bench.pass();
+    assertEquals(bench.heard.splice(0), ["ready"]);
+    return bench;
+  }
+
+  pass(ms = 100): Promise<void> {
+    return this.simulation.run({ until: this.simulation.now + ms });
+  }
+
+  /** The frames that came since the last call. */
+  sent(): string[] {
+    const { frames } = this.peer;
+    const from = this.seen;
+    this.seen = frames.length;
+    return frames.slice(from);
+  }
+  private seen = 0;
+
+  onStream(stream: ServerStream, head: RequestHead, receivedAt: number): this {
+    this.stream = stream;
+    this.heard.push(`${head.path} at ${Math.floor(receivedAt)}`);
+    return this;
+  }
+  onMessage(bytes: Uint8Array, wireBytes: number): void {
+    this.heard.push(`message ${bytes.length}`);
+    if (this.last) this.stream!.release(wireBytes, true);
+    else this.stream!.release(wireBytes);
+  }
+  onHalfClose(): void {
+    this.heard.push("half-close");
+  }
+  onClosed(error: Http2Error | undefined): void {
+    this.heard.push(`closed ${brief(error)}`);
+  }
+  onWritable(): void {}
+  onSent(): void {}
+}
+
+test("a request is handed on with the time at which it came, and the streams are counted", async () => {
+  const bench = await Bench.ready();
+  await bench.pass(400);
+  bench.peer.send(bench.frames.headers(1, REQUEST), bench.frames.headers(3, REQUEST));
+  await bench.pass();
+  assertEquals([bench.heard, bench.transport.activeStreams], [["/a.B/C at 501", "/a.B/C at 501"], 2]);
+  const { local, peer } = bench.peer.endpoint;
+  assertEquals([formatAddress(bench.transport.local), formatAddress(bench.transport.peer)], [
+    formatAddress(peer),
+    formatAddress(local),
+  ]);
+});
+
+test("drain: running calls end in their own time, then the connection closes and says so once", async () => {
+  const bench = await Bench.ready();
+  bench.peer.send(bench.frames.headers(1, REQUEST));
+  await bench.pass();
+  bench.sent();
+  bench.heard.length = 0;
+  bench.transport.drain("maintenance");
+  bench.transport.drain("maintenance");
+  await bench.pass();
+  assertEquals(bench.sent(), ["GOAWAY 2147483647 NO_ERROR", "PING"]);
+  bench.peer.send(frame("PING", ACK, 0, uint32(0, 0x6472_6169)));
+  await bench.pass();
+  assertEquals([bench.sent(), bench.heard, bench.peer.ended], [["GOAWAY 1 NO_ERROR"], [], "open"]);
+  bench.stream!.sendStatus(0, "", undefined);
+  await bench.pass();
+  assertEquals(bench.heard, ["closed ok", "closed ok"]);
+  assertEquals(bench.peer.ended, "end-of-stream");
+});
+
+test("close: every call ends with the reason, and the owner hears it when the endpoint is closed", async () => {
+  const bench = await Bench.ready();
+  bench.peer.send(bench.frames.headers(1, REQUEST));
+  await bench.pass();
+  bench.heard.length = 0;
+  bench.host.execCtx.enter(() => {
+    bench.transport.close("enough");
+    assertEquals(bench.heard, ["closed connection NO_ERROR user"]);
+  }, undefined);
+  await bench.pass();
+  assertEquals(bench.heard, ["closed connection NO_ERROR user", "closed connection NO_ERROR user"]);
+  assertEquals([bench.sent().at(-1), bench.peer.ended], ["GOAWAY 1 NO_ERROR", "end-of-stream"]);
+});
+
+test("what is released goes back to the stream's window, but for the last message of a request", async () => {
+  for (const last of [false, true]) {
+    const bench = await Bench.ready();
+    bench.last = last;
+    bench.peer.send(bench.frames.headers(1, REQUEST), data(1, message(8_000)), data(1, message(8_635)));
+    await bench.pass();
+    bench.peer.send(data(1, message(10)));
+    await bench.pass();
+    const updates = bench.sent().filter((sent) => sent.startsWith("WINDOW_UPDATE 1 "));
+    assertEquals(updates.length, last ? 0 : 1);
+  }
+});
+
+/** Both sides of one call, which a client makes and whose messages the server sends back. */
+async function call(options: { client?: TransportOptions; server?: TransportOptions }, bytes: number) {
+  const simulation = new Simulation();
+  const host = simulation.host();
+  const [ours, theirs] = await host.pair();
+  const events: string[] = [];
+  let status: StreamStatus | undefined;
+  let answer: ServerStream | undefined;
+  const framed = (length: number) => new Uint8Array(5 + length);
+  const serverSink: ServerStreamSink = {
+    onMessage: (message, wireBytes) => {
+      events.push(`request ${message.length}`);
+      answer!.release(wireBytes);
+      answer!.sendMessage(framed(message.length));
+    },
+    onHalfClose: () => {
+      events.push("half-close");
+      answer!.sendStatus(0, "", undefined);
+    },
+    onClosed: () => {},
+    onWritable: () => {},
+    onSent: () => {},
+  };
+  new Http2ServerTransport(host, ours, options.server ?? {}, {
+    onStream: (stream) => {
+      answer = stream;
+      return serverSink;
+    },
+    onClosed: () => {},
+  }, () => {});
+  let stream: ClientStream | undefined;
+  const sink: ClientStreamSink = {
+    onHeaders: () => void events.push("headers"),
+    onMessage: (message, wireBytes) => {
+      events.push(`response ${message.length}`);
+      stream!.release(wireBytes, true);
+    },
+    onStatus: (end) => void (status = end),
+    onWritable: () => {},
+    onSent: () => {},
+  };
+  const ended = { onCanOpen: () => {}, onDraining: () => {}, onClosed: () => {} };
+  const transport = new Http2ClientTransport(host, theirs, options.client ?? {}, ended, () => {
+    stream = transport.open(requestTemplate("/a.B/C", "test", "http", "test/1"), undefined, undefined, sink);
+    stream!.sendMessage(framed(bytes), true);
+  });
+  await simulation.run({ until: 1_000 });
+  return { events, status: status!, transport };
+}
+
+test("message limits of a transport hold for its streams, 4 MiB where none is given", async () => {
+  const whole = await call({}, 4_194_304);
+  assertEquals(whole.events, ["request 4194304", "half-close", "headers", "response 4194304"]);
+  assertEquals([whole.status.code, whole.transport.answered, whole.transport.activeStreams], [0, true, 0]);
+  const cases: Array<[Parameters<typeof call>[0], bytes: number, RegExp]> = [
+    [{}, 4_194_305, /received message of 4194305 bytes .* 4194304 \(maxReceiveMessageBytes\)/],
+    [{ server: { maxReceiveMessageBytes: 10 } }, 11, /received message of 11 bytes .* 10 /],
+    [{ client: { maxReceiveMessageBytes: 10 } }, 11, /received message of 11 bytes .* 10 /],
+    [{ server: { maxSendMessageBytes: 10 } }, 11, /message of 11 bytes to be sent .* 10 \(maxSendM/],
+    [{ client: { maxSendMessageBytes: 10 } }, 11, /message of 11 bytes to be sent .* 10 \(maxSendM/],
+  ];
+  for (const [options, bytes, why] of cases) {
+    const { status } = await call(options, bytes);
+    assertEquals(status.code, 8);
+    assertMatch(status.message, why);
+    assertEquals((await call(options, 10)).status.code, 0);
+  }
+});
