@@ -61,15 +61,14 @@ export interface MessageStream {
   readonly queuedBytes: number;
   /** Whether a producer should pause: `queuedBytes` is above the high-water mark. */
   readonly writeBlocked: boolean;
-  /**
-   * The application has consumed a message of `bytes` (as given to `onMessage`), so the peer may send as much again.
-   * `last`: no further message is expected, and none is asked for.
-   */
-  release(bytes: number, last?: boolean): void;
+  /** The application has consumed a message of `bytes` (as given to `onMessage`): the peer may send as much again. */
+  release(bytes: number): void;
 }
 
 /** What both kinds of sink hear. */
 export interface MessageSink {
+  /** The peer sends one message at most: once it is there, no window is announced for another. Default false. */
+  readonly singleMessage?: boolean;
   /**
    * One whole message, decompressed. `bytes` is a view of receive memory that is never overwritten; it pins its
    * slab while it is kept. `wireBytes` is what to give `release` once it is consumed.

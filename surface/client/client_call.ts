@@ -265,8 +265,8 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
   }
 
   /** A response was consumed. */
-  protected release(wireBytes: number, last = false): void {
-    this.stream?.release(wireBytes, last);
+  protected release(wireBytes: number): void {
+    this.stream?.release(wireBytes);
   }
 
   /** The library or the caller ends the call. */
@@ -373,8 +373,13 @@ export class SingleResponseCall<Req, Res> extends ClientCall<Req, Res> {
     });
   }
 
+  /** There is one response. */
+  get singleMessage(): boolean {
+    return true;
+  }
+
   protected override onResponse(message: Res, wireBytes: number): void {
-    this.release(wireBytes, true);
+    this.release(wireBytes);
     if (this.received) {
       return this.endLocally(Status.INTERNAL, "server sent more than one response message", "library");
     }

@@ -130,6 +130,11 @@ export class ActiveCall implements ServerStreamSink, ServerCall, InboxOwner, Pro
 
   // From the transport.
 
+  /** There is one request, unless they are streamed. */
+  get singleMessage(): boolean {
+    return this.inbox === undefined;
+  }
+
   /** A request message. */
   onMessage(bytes: Uint8Array, wireBytes: number): void {
     if (this.ended) return this.stream.release(wireBytes);
@@ -140,7 +145,7 @@ export class ActiveCall implements ServerStreamSink, ServerCall, InboxOwner, Pro
       return this.undecodable(error);
     }
     if (this.inbox !== undefined) return this.inbox.push(message, wireBytes);
-    this.stream.release(wireBytes, true);
+    this.stream.release(wireBytes);
     if (this.requestReceived) {
       return this.cancelWith(Status.INTERNAL, "client sent more than one request message");
     }

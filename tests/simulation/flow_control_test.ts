@@ -3,7 +3,8 @@ import { assert, assertEquals, assertLess } from "@std/assert";
 import { Channel, Metadata, RpcError, Server, Status } from "pollwire";
 import { type Conditions, SeededRandom, Simulation } from "../../pollers/simulated/mod.ts";
 import { test } from "../harness.ts";
-import { type Handlers, type Note, Trial, type TrialClient } from "../surface/serving.ts";
+import { Connection } from "../../transport/http2/connection.ts";
+import { collect, type Handlers, type Note, Trial, type TrialClient } from "../surface/serving.ts";
 import { Accounts } from "./accounts.ts";
 
 /** A server and a client on hosts of their own. */
@@ -128,6 +129,49 @@ test(
   },
   { timeoutMs: 60_000 },
 );
+
+test("each kind of method says whether its peer sends one message or many", async () => {
+  const single = new Map<string, boolean>();
+  const { release } = Connection.prototype;
+  Connection.prototype.release = function (stream, bytes, expected, last): void {
+    single.set(this.role, (single.get(this.role) ?? true) && last === true);
+    release.call(this, stream, bytes, expected, last);
+  };
+  try {
+    const body = new Uint8Array(100);
+    const world = new World(3, {}, () => ({
+      one: () => ({ body }),
+      down: () => [{ body }],
+      up: async (notes) => (await collect(notes))[0]!,
+      both: (notes) => notes,
+    }));
+    const kinds: string[] = [];
+    await world.run(async () => {
+      const { client, simulation } = world;
+      const methods: Array<() => PromiseLike<unknown>> = [
+        () => client.one({ body }),
+        () => collect(client.down({ body })),
+        () => client.up([{ body }]),
+        () => collect(client.both([{ body }])),
+      ];
+      for (const method of methods) {
+        single.clear();
+        const done = method();
+        await simulation.run();
+        await done;
+        kinds.push(`client ${single.get("client")} server ${single.get("server")}`);
+      }
+    }, 1_000_000);
+    assertEquals(kinds, [
+      "client true server true",
+      "client false server true",
+      "client true server false",
+      "client false server false",
+    ]);
+  } finally {
+    Connection.prototype.release = release;
+  }
+});
 
 test("one stream and one large message fill a path of 100 ms, in both directions", async () => {
   const latencyMs = 50;

@@ -3,7 +3,6 @@
 import { HeaderList } from "../hpack/header_list.ts";
 import type { Connection } from "../http2/connection.ts";
 import { ErrorCode, Http2Error } from "../http2/error.ts";
-import { ANY_NUMBER } from "../http2/flow_control.ts";
 import type { StreamSink } from "../http2/sink.ts";
 import type { Stream } from "../http2/stream.ts";
 import type { RequestHead, ServerStream, ServerStreamSink } from "../transport.ts";
@@ -92,8 +91,10 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
   }
 
   /** See {@linkcode ServerStream}. */
-  release(bytes: number, last = false): void {
-    this.connection.release(this.stream, this.reader!.taken(bytes), last ? 0 : ANY_NUMBER);
+  release(bytes: number): void {
+    const consumed = this.reader!.taken(bytes);
+    // Even where no message is expected the beginning of one must come, so that it can be found wrong.
+    this.connection.release(this.stream, consumed, MESSAGE_PREFIX_BYTES, this.sink!.singleMessage);
   }
 
   /** The request's header section begins the call, or refuses it. */
@@ -141,7 +142,7 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
 
   /** Octets of a message that is not whole yet. */
   onConsumed(bytes: number, left: number): void {
-    this.connection.release(this.stream, bytes, left);
+    this.connection.release(this.stream, bytes, left, this.sink!.singleMessage);
   }
 
   /** No further message can be received: the client hears why, and the call is over. */

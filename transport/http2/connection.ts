@@ -15,7 +15,7 @@ import { ByteSink } from "../hpack/byte_sink.ts";
 import { Encoder } from "../hpack/encoder.ts";
 import { HeaderList } from "../hpack/header_list.ts";
 import { ErrorCode, Http2Error } from "./error.ts";
-import { ANY_NUMBER, BDP_PING, ReceiveWindows } from "./flow_control.ts";
+import { BDP_PING, ReceiveWindows } from "./flow_control.ts";
 import { CLIENT_PREFACE } from "./frames.ts";
 import {
   writeData,
@@ -288,15 +288,15 @@ export class Connection {
 
   /**
    * The application has consumed `bytes` of what `onData` gave: they go back to the stream's window, a quarter of
-   * it at a time. `expected`: how many more the application waits for, where it knows: the rest of a message, or none.
+   * it at a time. `expected`: how many more the application needs next, the rest of a message; `last`: none are wanted after.
    */
-  release(stream: Stream, bytes: number, expected: number = ANY_NUMBER): void {
+  release(stream: Stream, bytes: number, expected = 0, last = false): void {
     if (stream.closed) return;
     if (bytes < 0 || bytes > stream.unreleased) {
       const held = stream.unreleased;
       throw new RangeError(`Cannot release ${bytes} bytes of stream ${stream.id}: ${held} are unreleased`);
     }
-    this.receiveWindows.release(stream, bytes, expected, this.now);
+    this.receiveWindows.release(stream, bytes, expected, last, this.now);
   }
 
   /**

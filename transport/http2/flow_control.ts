@@ -25,9 +25,6 @@ import type { ConnectionSink } from "./sink.ts";
 import type { Stream } from "./stream.ts";
 import type { Streams } from "./streams.ts";
 
-/** For `release`: the stream may bring any number of octets more. */
-export const ANY_NUMBER = -1;
-
 /** The opaque value of the PING that measures the path. */
 export const BDP_PING = 0x6264_7069;
 
@@ -100,18 +97,18 @@ export class ReceiveWindows {
   }
 
   /**
-   * Octets that {@linkcode receiveOn} let in were consumed. `expected`: how many more the application waits for, the
-   * rest of a message or nothing, where it knows; else {@linkcode ANY_NUMBER}, and a quarter of the window is announced at
-   * a time. What is expected is announced as soon as the window would not let it in, and only then.
+   * Octets that {@linkcode receiveOn} let in were consumed. `expected`: how many more the application needs next, the
+   * rest of a message; they are announced as soon as the window would not let them in. `last`: none are wanted after
+   * them, so nothing else is announced; else a quarter of the window is announced at a time.
    */
-  release(stream: Stream, bytes: number, expected: number, now: Instant): void {
+  release(stream: Stream, bytes: number, expected: number, last: boolean, now: Instant): void {
     stream.unreleased -= bytes;
     stream.unannounced += bytes;
     if (stream.remoteClosed) return;
     const window = this.initialStreamWindow + stream.windowGrowth;
     const isDue = stream.unannounced >= window >> 2;
     // What was let in and is not consumed yet is the beginning of what is expected.
-    if (expected < 0 ? isDue : expected >= stream.receiveWindow + stream.unreleased) {
+    if ((isDue && !last) || expected >= stream.receiveWindow + stream.unreleased) {
       this.announce(stream, window, expected, isDue, now);
     }
   }
@@ -128,7 +125,7 @@ export class ReceiveWindows {
     this.initialStreamWindow += change;
     for (const stream of streams.all()) {
       stream.receiveWindow += change;
-      this.release(stream, 0, ANY_NUMBER, now); // enough of the new window, perhaps
+      this.release(stream, 0, 0, false, now); // enough of the new window, perhaps
     }
   }
 

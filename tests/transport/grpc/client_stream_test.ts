@@ -248,7 +248,7 @@ test("a grpc-status that comes with the headers of a response that goes on says 
 test("what is released goes back to the stream's window, but for the last message of a response", () => {
   for (const last of [false, true]) {
     const call = new ClientCall([], { receiveBytes: 20_000 });
-    call.last = last;
+    call.singleMessage = last;
     call.bench.send(call.bench.headers(1, RESPONSE), data(1, message(8_000)), data(1, message(8_635)));
     call.bench.send(data(1, message(10)));
     assertEquals(

@@ -45,8 +45,7 @@ export class ClientCall {
   readonly events: string[] = [];
   readonly stream: GrpcClientStream;
   status: StreamStatus | undefined;
-  /** Whether a message is the last one when it is released. */
-  last = false;
+  singleMessage = false;
 
   /** `peer`: the server's SETTINGS; `limits`: the largest messages. */
   constructor(peer: Array<[id: number, value: number]> = [], limits: Partial<MessageLimits> = {}) {
@@ -67,8 +66,7 @@ export class ClientCall {
   }
   onMessage(bytes: Uint8Array, wireBytes: number): void {
     this.events.push(`message ${bytes.length}`);
-    if (this.last) this.stream.release(wireBytes, true);
-    else this.stream.release(wireBytes);
+    this.stream.release(wireBytes);
   }
   onWritable(): void {
     this.events.push("writable");
@@ -87,6 +85,7 @@ export class ServerCalls implements ServerStreamSink {
   readonly bench: Bench;
   readonly events: string[] = [];
   stream: ServerStream | undefined;
+  singleMessage = false;
 
   /** `peer`: the client's SETTINGS; `limits`: the largest messages. */
   constructor(peer: Array<[id: number, value: number]> = [], limits: Partial<MessageLimits> = {}) {
