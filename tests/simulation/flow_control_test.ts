@@ -133,9 +133,9 @@ test(
 test("each kind of method says whether its peer sends one message or many", async () => {
   const single = new Map<string, boolean>();
   const { release } = Connection.prototype;
-  Connection.prototype.release = function (stream, bytes, expected, last): void {
+  Connection.prototype.release = function (stream, bytes, read, expected, last): void {
     single.set(this.role, (single.get(this.role) ?? true) && last === true);
-    release.call(this, stream, bytes, expected, last);
+    release.call(this, stream, bytes, read, expected, last);
   };
   try {
     const body = new Uint8Array(100);

@@ -94,7 +94,7 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
   release(bytes: number): void {
     const consumed = this.reader!.taken(bytes);
     // Even where no message is expected the beginning of one must come, so that it can be found wrong.
-    this.connection.release(this.stream, consumed, MESSAGE_PREFIX_BYTES, this.sink!.singleMessage);
+    this.connection.release(this.stream, consumed, bytes, MESSAGE_PREFIX_BYTES, this.sink!.singleMessage);
   }
 
   /** The request's header section begins the call, or refuses it. */
@@ -142,7 +142,7 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
 
   /** Octets of a message that is not whole yet. */
   onConsumed(bytes: number, left: number): void {
-    this.connection.release(this.stream, bytes, left, this.sink!.singleMessage);
+    this.connection.release(this.stream, bytes, 0, left, this.sink!.singleMessage);
   }
 
   /** No further message can be received: the client hears why, and the call is over. */

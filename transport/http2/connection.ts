@@ -287,16 +287,16 @@ export class Connection {
   }
 
   /**
-   * The application has consumed `bytes` of what `onData` gave: they go back to the stream's window, a quarter of
-   * it at a time. `expected`: how many more the application needs next, the rest of a message; `last`: none are wanted after.
+   * The application has consumed `bytes` of what `onData` gave: they go back to the stream's window. What it has
+   * `read`, and `expected` and `last`, say what the window should be; see {@linkcode ReceiveWindows.release}.
    */
-  release(stream: Stream, bytes: number, expected = 0, last = false): void {
+  release(stream: Stream, bytes: number, read: number = bytes, expected = 0, last = false): void {
     if (stream.closed) return;
     if (bytes < 0 || bytes > stream.unreleased) {
       const held = stream.unreleased;
       throw new RangeError(`Cannot release ${bytes} bytes of stream ${stream.id}: ${held} are unreleased`);
     }
-    this.receiveWindows.release(stream, bytes, expected, last, this.now);
+    this.receiveWindows.release(stream, bytes, read, expected, last, this.now);
   }
 
   /**

@@ -9,8 +9,8 @@
 //
 //   - by WINDOW_UPDATE and never by a later SETTINGS_INITIAL_WINDOW_SIZE, which some peers apply wrongly and then hang
 //     (Bun's node:http2, oven-sh/bun#30342);
-//   - twofold, when a quarter was read so fast that the window may be what limits the stream, up to what the path
-//     holds (`bdp_estimator.ts`), which is measured only once a window has grown that far;
+//   - twofold for each quarter that the application has read so fast that the window may be what limits the stream, up
+//     to what the path holds (`bdp_estimator.ts`), which is measured only once a window has grown that far;
 //   - or by what is left of a message that it does not let in, for that message is put together whoever reads;
 //   - by no more than half of what is left of the connection's `windowGrowthSize`, so that one stream leaves room for
 //     the next. Growth goes back to the connection when its stream closes.
@@ -97,19 +97,30 @@ export class ReceiveWindows {
   }
 
   /**
-   * Octets that {@linkcode receiveOn} let in were consumed. `expected`: how many more the application needs next, the
-   * rest of a message; they are announced as soon as the window would not let them in. `last`: none are wanted after
-   * them, so nothing else is announced; else a quarter of the window is announced at a time.
+   * Octets that {@linkcode receiveOn} let in were consumed, a quarter of the window is announced at a time. `read`:
+   * octets that the application has taken, now or of what was consumed ahead of it; the window grows by these alone.
+   * `expected`: octets it needs next, the rest of a message, which are announced at once where the window would not let
+   * them in. `last`: none are wanted after them, so nothing else is announced.
    */
-  release(stream: Stream, bytes: number, expected: number, last: boolean, now: Instant): void {
+  release(
+    stream: Stream,
+    bytes: number,
+    read: number,
+    expected: number,
+    last: boolean,
+    now: Instant,
+  ): void {
     stream.unreleased -= bytes;
     stream.unannounced += bytes;
     if (stream.remoteClosed) return;
+    // What was let in and is not consumed yet is the beginning of what is expected.
+    const isNeeded = expected >= stream.receiveWindow + stream.unreleased;
+    if (!last) stream.untilGrowth -= read;
+    else if (!isNeeded) return;
     const window = this.initialStreamWindow + stream.windowGrowth;
     const isDue = stream.unannounced >= window >> 2;
-    // What was let in and is not consumed yet is the beginning of what is expected.
-    if ((isDue && !last) || expected >= stream.receiveWindow + stream.unreleased) {
-      this.announce(stream, window, expected, isDue, now);
+    if (isDue || isNeeded || stream.untilGrowth <= 0) {
+      this.announce(stream, window, isNeeded ? expected : 0, isDue, now);
     }
   }
 
@@ -125,7 +136,7 @@ export class ReceiveWindows {
     this.initialStreamWindow += change;
     for (const stream of streams.all()) {
       stream.receiveWindow += change;
-      this.release(stream, 0, 0, false, now); // enough of the new window, perhaps
+      this.release(stream, 0, 0, 0, false, now); // enough of the new window, perhaps
     }
   }
 
@@ -136,8 +147,8 @@ export class ReceiveWindows {
     return true;
   }
 
-  private announce(stream: Stream, window: number, expected: number, isDue: boolean, now: Instant): void {
-    const growth = this.growthOf(stream, window, expected, now);
+  private announce(stream: Stream, window: number, needed: number, isDue: boolean, now: Instant): void {
+    const growth = this.growthOf(stream, window, needed, now);
     if (!isDue && growth < window >> 1) return; // too little to be worth a frame before its time
     stream.windowGrowth += growth;
     this.grown += growth;
@@ -146,20 +157,32 @@ export class ReceiveWindows {
     writeWindowUpdate(this.out, stream.id, increment);
     stream.receiveWindow += increment;
     stream.unannounced = 0;
-    stream.announcedAt = Math.floor(now);
     this.sink.onOutput();
   }
 
-  /** The window doubles on its way to the target, or takes in what is expected, as far as the bounds allow. */
-  private growthOf(stream: Stream, window: number, expected: number, now: Instant): number {
-    const { streamTarget } = this;
+  /** What a window grows by, for what was read of it or is needed, as far as the bounds allow. */
+  private growthOf(stream: Stream, window: number, needed: number, now: Instant): number {
     const { maxWindowSize, windowGrowthSize } = this.settings;
-    const mayBeLimited = stream.windowGrowth === 0 || now - stream.announcedAt <= WINDOW_GROWTH_PACE_MS;
-    let growth = mayBeLimited ? Math.min(window, streamTarget - window) : 0;
-    if (expected > growth) growth = Math.min(expected, maxWindowSize - window);
-    growth = Math.max(0, Math.min(growth, (windowGrowthSize - this.grown) >> 1));
+    const growth = Math.max(
+      stream.untilGrowth <= 0 ? this.growthByReading(stream, window, now) : 0,
+      needed > 0 ? Math.min(needed, maxWindowSize - window) : 0,
+    );
+    const { streamTarget } = this;
     if (window + growth >= streamTarget && streamTarget < maxWindowSize) this.probe(now);
-    return growth;
+    return Math.min(growth, (windowGrowthSize - this.grown) >> 1);
+  }
+
+  /** The window doubles for each quarter of it that was read, while that may be what limits the stream. */
+  private growthByReading(stream: Stream, window: number, now: Instant): number {
+    const mayBeLimited = stream.quarterAt === 0 || now - stream.quarterAt <= WINDOW_GROWTH_PACE_MS;
+    stream.quarterAt = Math.floor(now);
+    let grown = window;
+    while (mayBeLimited && grown < this.streamTarget && stream.untilGrowth <= 0) {
+      grown = Math.min(Math.max(1, 2 * grown), this.streamTarget);
+      stream.untilGrowth += grown >> 2;
+    }
+    if (stream.untilGrowth <= 0) stream.untilGrowth = grown >> 2;
+    return grown - window;
   }
 
   private probe(now: Instant): void {

@@ -80,7 +80,7 @@ export class Inbound implements FrameHandler {
     if (error !== undefined) return this.streamError(stream, error[0], error[1]);
     this.dataStream = stream;
     this.dataEndsStream = endStream;
-    if (frameBytes > contentBytes) connection.release(stream, frameBytes - contentBytes);
+    if (frameBytes > contentBytes) connection.release(stream, frameBytes - contentBytes, 0);
     if (contentBytes === 0 && !endStream) this.spend(this.emptyFrames, "empty DATA frames");
   }
 

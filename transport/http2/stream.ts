@@ -37,8 +37,10 @@ export class Stream {
   unannounced = 0;
   /** Octets by which the receive window has grown beyond the initial one. */
   windowGrowth = 0;
-  /** When the last WINDOW_UPDATE went out, in whole milliseconds. */
-  announcedAt = 0;
+  /** Octets that the application has to read before the receive window grows again. */
+  untilGrowth: number;
+  /** When it last read a quarter of the window, in whole milliseconds; 0 before the first one. */
+  quarterAt = 0;
   /** Octets that content-length still promises; -1 where there is none (section 8.1.1). */
   contentLeft = -1;
   /** DATA waiting for window or turn. */
@@ -64,6 +66,7 @@ export class Stream {
   constructor(readonly id: number, sendWindow: number, receiveWindow: number) {
     this.sendWindow = sendWindow;
     this.receiveWindow = receiveWindow;
+    this.untilGrowth = receiveWindow >> 2;
   }
 
   /** Whether a producer should wait for `onWritable`. */
