@@ -32,7 +32,7 @@ class Bench implements ServerTransportSink, ServerStreamSink {
   peer!: RawPeer;
   stream: ServerStream | undefined;
   /** How each message is released. */
-  last = false;
+  singleMessage = false;
 
   static async ready(options: TransportOptions = {}): Promise<Bench> {
     const bench = new Bench();
@@ -71,8 +71,7 @@ class Bench implements ServerTransportSink, ServerStreamSink {
   }
   onMessage(bytes: Uint8Array, wireBytes: number): void {
     this.heard.push(`message ${bytes.length}`);
-    if (this.last) this.stream!.release(wireBytes, true);
-    else this.stream!.release(wireBytes);
+    this.stream!.release(wireBytes);
   }
   onHalfClose(): void {
     this.heard.push("half-close");
@@ -133,7 +132,7 @@ test("close: every call ends with the reason, and the owner hears it when the en
 test("what is released goes back to the stream's window, but for the last message of a request", async () => {
   for (const last of [false, true]) {
     const bench = await Bench.ready();
-    bench.last = last;
+    bench.singleMessage = last;
     bench.peer.send(bench.frames.headers(1, REQUEST), data(1, message(8_000)), data(1, message(8_635)));
     await bench.pass();
     bench.peer.send(data(1, message(10)));
@@ -178,7 +177,7 @@ async function call(options: { client?: TransportOptions; server?: TransportOpti
     onHeaders: () => void events.push("headers"),
     onMessage: (message, wireBytes) => {
       events.push(`response ${message.length}`);
-      stream!.release(wireBytes, true);
+      stream!.release(wireBytes);
     },
     onStatus: (end) => void (status = end),
     onWritable: () => {},
