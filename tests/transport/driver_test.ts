@@ -331,10 +331,10 @@ test("driver: what touches a connection that is over does not make it stay longe
   bench.turn(() => void bench.open());
   bench.turn(() => bench.connection.abort(userAbort));
   for (let i = 0; i < 3; i++) {
-    await bench.pass(300);
+    await bench.pass(30);
     bench.turn(() => bench.driver.touch());
   }
-  await bench.pass(101);
+  await bench.pass(11);
   assertEquals([bench.endpoint.closed, bench.simulation.pending], [true, 0]);
 });
 

@@ -152,8 +152,8 @@ export default [
   ),
   mutation(
     "pollers/core/base_listener.ts",
-    "    this.restedAt = -Infinity;\n    this.engine",
-    "    this.engine",
+    "    this.restedAt = -Infinity;\n    if",
+    "    if",
     LISTENER,
     "EMFILE",
   ),

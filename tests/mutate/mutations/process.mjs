@@ -116,8 +116,8 @@ export default [
   },
   {
     file: "surface/server/active_call.ts",
-    before: "    this.ended = true;\n    this.engine.release();",
-    after: "    this.ended = true;",
+    before: "      this.host.engine.release();\n      const trailers",
+    after: "      const trailers",
     test: "tests/surface/nothing_left_test.ts",
     name: "a call that ends before its deadline",
   },

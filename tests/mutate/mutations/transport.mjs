@@ -74,7 +74,7 @@ export default [
     DRIVER,
     "released at once",
   ),
-  mutation("transport/driver.ts", "    if (this.timerAt === -1) return;\n", "", DRIVER, "stay longer"),
+  mutation("transport/driver.ts", "    if (this.lingering) return;\n", "", DRIVER, "stay longer"),
   mutation(
     "transport/handshake.ts",
     '    this.abandon("handshake timed out");\n',
