@@ -27,7 +27,9 @@ export class SchemaBuilder {
     const numbers = new Map(type.values.map(({ name, number }) => [name, number]));
     const names = new Map<number, string>();
     for (const [name, number] of numbers) if (!names.has(number)) names.set(number, name);
-    const schema = { fullName: type.fullName, numbers, names, first: type.values[0]!.number };
+    const first = type.values[0]!.number;
+    const closed = type.features.enum_type === "CLOSED";
+    const schema = { fullName: type.fullName, numbers, names, first, closed };
     this.#enums.set(type, schema);
     return schema;
   }

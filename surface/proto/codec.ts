@@ -2,8 +2,9 @@
 
 import { compileDecoder, type ReadMessage } from "./compile_decoder.ts";
 import { compileEncoder, type WriteMessage } from "./compile_encoder.ts";
-import { DecodeError, describeValue, EncodeError } from "./errors.ts";
+import { DecodeError } from "./errors.ts";
 import { locateField } from "./locate.ts";
+import { noMessage } from "./message_shape.ts";
 import { Reader, WireError } from "./reader.ts";
 import type { MessageSchema } from "./schema.ts";
 import { PREFIX_BYTES, Writer } from "./writer.ts";
@@ -13,8 +14,10 @@ import { PREFIX_BYTES, Writer } from "./writer.ts";
 export interface Codec<T = any> {
   /** "routeguide.Point". */
   readonly typeName: string;
-  /** Appends the encoded message. Throws EncodeError when the value does not fit the type. */
-  encode(message: T, writer: Writer): void;
+  /** The encoded message, in bytes of its own. Throws EncodeError when the value does not fit the type. */
+  encode(message: T): Uint8Array;
+  /** Appends the encoded message to what `writer` has begun. Throws EncodeError as `encode` does. */
+  encodeInto(message: T, writer: Writer): void;
   /**
    * Decodes all of `bytes`. Throws DecodeError when they are malformed. Fields of type bytes are views of
    * `bytes`.
@@ -27,7 +30,7 @@ export interface Codec<T = any> {
 export class MessageCodec<T = any> implements Codec<T> {
   /** "routeguide.Point". */
   readonly typeName: string;
-  /** Appends a message that is known to be an object. For compiled code. */
+  /** Appends an object, which is the value of `field`. For compiled code. */
   write: WriteMessage;
   /** Reads a message up to `end`, into what `into` already holds. For compiled code. */
   read: ReadMessage;
@@ -35,9 +38,9 @@ export class MessageCodec<T = any> implements Codec<T> {
   /** `codecOf` finds the codecs of nested messages; it is asked when the codec is first used. */
   constructor(readonly schema: MessageSchema, codecOf: (schema: MessageSchema) => MessageCodec) {
     this.typeName = schema.fullName;
-    this.write = (message, writer) => {
+    this.write = (message, writer, field) => {
       this.write = compileEncoder(schema, codecOf);
-      this.write(message, writer);
+      this.write(message, writer, field);
     };
     this.read = (reader, end, into, group) => {
       this.read = compileDecoder(schema, codecOf);
@@ -46,13 +49,14 @@ export class MessageCodec<T = any> implements Codec<T> {
   }
 
   /** See `Codec.encode`. */
-  encode(message: T, writer: Writer): void {
-    if (typeof message !== "object" || message === null || Array.isArray(message)) {
-      throw new EncodeError(
-        `Cannot encode ${this.typeName}: expected an object, found ${describeValue(message)}`,
-      );
-    }
-    this.write(message as Record<string, unknown>, writer);
+  encode(message: T): Uint8Array {
+    return encodeMessage(this, message);
+  }
+
+  /** See `Codec.encodeInto`. */
+  encodeInto(message: T, writer: Writer): void {
+    if (typeof message !== "object" || message === null) noMessage(this.schema, message, undefined);
+    this.write(message as Record<string, unknown>, writer, undefined);
   }
 
   /** See `Codec.decode`. */
@@ -100,7 +104,7 @@ export function encodeFramed<T>(codec: Codec<T>, message: T): Uint8Array {
 
 function encodeWith<T>(codec: Codec<T>, message: T, writer: Writer): Uint8Array {
   writer.begin();
-  codec.encode(message, writer);
+  codec.encodeInto(message, writer);
   return writer.finish();
 }
 

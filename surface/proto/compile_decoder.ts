@@ -1,6 +1,7 @@
 // Makes, for one message type, the function that reads it: one switch over tags, one object literal at the end.
 
 import type { MessageCodec } from "./codec.ts";
+import { declaredDefaults, put } from "./defaults.ts";
 import { type Reader, RECURSION_LIMIT } from "./reader.ts";
 import {
   type EnumSchema,
@@ -12,6 +13,7 @@ import {
   WireType,
   wireTypeOf,
 } from "./schema.ts";
+import { UnknownFields, unknownFields } from "./unknown_fields.ts";
 
 /**
  * Reads a message that ends at `end`. `into` is an earlier part of the same message that this one is merged
@@ -30,13 +32,13 @@ export function compileDecoder(
   codecOf: (schema: MessageSchema) => MessageCodec,
 ): ReadMessage {
   const slots = slotsOf(schema);
-  const lines = ['"use strict";', "const { put, EMPTY } = h;"];
+  const lines = ['"use strict";', "const { put, hasOwn, EMPTY, Unknown, UNKNOWN } = h;"];
   schema.fields.forEach((field, i) => {
     if (field.messageType !== undefined) lines.push(`const C${i} = h.codecs[${i}];`);
     if (field.enumType !== undefined) lines.push(`const E${i} = h.enums[${i}];`);
-    if (field.explicitDefault !== undefined) lines.push(`const D${i} = h.defaults[${i}];`);
   });
-  lines.push("return function (r, end, p, g) {");
+  if (hasDefaults(schema)) lines.push(messageClass(schema));
+  lines.push("return function (r, end, p, g) {", "let u = undefined;");
   schema.oneofs.forEach((_, o) => lines.push(`let o${o} = undefined, w${o} = undefined;`));
   schema.fields.forEach((field, i) => {
     if (field.oneof === undefined) lines.push(`let v${i} = ${initial(field, i)};`);
@@ -44,25 +46,32 @@ export function compileDecoder(
   lines.push(mergeBlock(schema, slots));
   lines.push("while (r.pos < end) {", "const t = r.tag();", "switch (t) {");
   schema.fields.forEach((field, i) => lines.push(fieldCases(schema, field, i, slots)));
-  lines.push(
-    schema.usedAsGroup
-      ? "default: if (t === g && g !== 0) { end = -1; break; } r.skip(t);"
-      : "default: r.skip(t);",
-  );
-  lines.push("}", "}");
+  const ends = schema.usedAsGroup ? "if (t === g && g !== 0) { end = -1; break; }" : "";
+  lines.push(`default: ${ends} { const q = r.pos; r.skip(t); ${keep("t")} }`, "}", "}");
   if (schema.usedAsGroup) {
     lines.push('if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else');
   }
   lines.push('if (r.pos !== end) r.fail("a value reaches beyond the end of its message");');
   schema.fields.forEach((field, i) => lines.push(finish(field, i)));
-  lines.push(literal(schema, slots), "};");
+  lines.push(
+    `const m = ${hasDefaults(schema) ? `new Message(${values(schema, slots)})` : literal(schema, slots)};`,
+    "return u === undefined ? m : u.attach(m); };",
+  );
   return new Function("h", lines.join("\n"))({
     put,
+    hasOwn: Object.hasOwn,
     EMPTY: new Uint8Array(0),
+    Unknown: UnknownFields,
+    UNKNOWN: unknownFields,
     codecs: schema.fields.map((field) => field.messageType && codecOf(field.messageType)),
     enums: schema.fields.map((field) => field.enumType && enumNames(field.enumType)),
-    defaults: schema.fields.map((field) => field.explicitDefault),
+    defaults: declaredDefaults(schema),
   }) as ReadMessage;
+}
+
+/** Code that keeps the value from `q` up to here as an unknown field, behind `tag`. */
+function keep(tag: number | string): string {
+  return `(u ??= new Unknown()).add(${tag}, r.buf, q, r.pos);`;
 }
 
 /** The local variable of each field: members of a oneof share one, since at most one is set. */
@@ -94,12 +103,15 @@ function zero(type: FieldType): string {
 }
 
 function mergeBlock(schema: MessageSchema, slots: string[]): string {
-  const lines = ["if (p !== undefined) {"];
+  const lines = ["if (p !== undefined) {", "if (p[UNKNOWN] !== undefined) u = new Unknown(p[UNKNOWN]);"];
   schema.oneofs.forEach((oneof, o) => {
     lines.push(`o${o} = p[${JSON.stringify(oneof)}]; if (o${o} !== undefined) w${o} = p[o${o}];`);
   });
   schema.fields.forEach((field, i) => {
-    if (field.oneof === undefined) lines.push(`${slots[i]} = p[${JSON.stringify(field.name)}];`);
+    if (field.oneof !== undefined) return;
+    const name = JSON.stringify(field.name);
+    const own = field.explicitDefault === undefined ? "" : `if (hasOwn(p, ${name}))`;
+    lines.push(`${own} ${slots[i]} = p[${name}];`);
   });
   lines.push("}");
   return lines.join("\n");
@@ -110,22 +122,30 @@ function fieldCases(schema: MessageSchema, field: FieldSchema, i: number, slots:
   if (field.shape === "map") return mapCase(field, i, slot);
   const single = `case ${tagOf(field.number, ownWireType(field))}:`;
   if (field.shape === "repeated") {
-    const value = valueCode(field, field.type, i, "undefined");
-    const one = `${single} ${value.before} ${slot}.push(${value.code}); ${value.after} break;`;
-    if (wireTypeOf(field.type) === WireType.DELIMITED) return one;
-    return `${one}
-case ${tagOf(field.number, WireType.DELIMITED)}: { const e = r.delimited();
-while (r.pos < e) ${slot}.push(${value.code});
-if (r.pos !== e) r.fail("a packed value reaches beyond the end of its field"); break; }`;
+    return `${single} ${store(field, i, "undefined", (x) => `${slot}.push(${x});`)} break;
+${wireTypeOf(field.type) === WireType.DELIMITED ? "" : packedCase(field, i, slot)}`;
   }
   if (field.oneof === undefined) {
-    const value = valueCode(field, field.type, i, slot);
-    return `${single} ${value.before} ${slot} = ${value.code}; ${value.after} break;`;
+    return `${single} ${store(field, i, slot, (x) => `${slot} = ${x};`)} break;`;
   }
   const o = `o${schema.oneofs.indexOf(field.oneof)}`;
   const name = JSON.stringify(field.name);
-  const value = valueCode(field, field.type, i, `${o} === ${name} ? ${slot} : undefined`);
-  return `${single} ${value.before} ${slot} = ${value.code}; ${o} = ${name}; ${value.after} break;`;
+  const into = `${o} === ${name} ? ${slot} : undefined`;
+  return `${single} ${store(field, i, into, (x) => `${slot} = ${x}; ${o} = ${name};`)} break;`;
+}
+
+/** Code that reads a value and does `set` with it; one that a closed enum does not have is an unknown field. */
+function store(field: FieldSchema, i: number, into: string, set: (value: string) => string): string {
+  const value = valueCode(field, field.type, i, into);
+  if (field.enumType?.closed !== true) return `${value.before} ${set(value.code)} ${value.after}`;
+  const unknown = keep(tagOf(field.number, WireType.VARINT));
+  return `{ const q = r.pos, x = ${value.code}; if (x === undefined) { ${unknown} } else { ${set("x")} } }`;
+}
+
+function packedCase(field: FieldSchema, i: number, slot: string): string {
+  return `case ${tagOf(field.number, WireType.DELIMITED)}: { const e = r.delimited();
+while (r.pos < e) { ${store(field, i, "undefined", (x) => `${slot}.push(${x});`)} }
+if (r.pos !== e) r.fail("a packed value reaches beyond the end of its field"); break; }`;
 }
 
 function ownWireType(field: FieldSchema): number {
@@ -162,18 +182,19 @@ function mapCase(field: FieldSchema, i: number, slot: string): string {
     ? `E${i}(${field.enumType!.first})`
     : zero(field.type);
   const empty = field.type === "message" ? `if (x === undefined) x = C${i}.read(r, e, undefined, 0);` : "";
-  return `case ${tagOf(field.number, WireType.DELIMITED)}: { const e = r.delimited(); let k = ${
-    zero(keyType)
-  }, x = ${first};
-while (r.pos < e) { const u = r.tag(); switch (u) {
+  const tag = tagOf(field.number, WireType.DELIMITED);
+  // An entry whose value is none of a closed enum is unknown as a whole, as in C++ and Java.
+  const unnamed = field.enumType?.closed === true ? `if (x === undefined) { ${keep(tag)} break; }` : "";
+  return `case ${tag}: { const q = r.pos, e = r.delimited(); let k = ${zero(keyType)}, x = ${first};
+while (r.pos < e) { const n = r.tag(); switch (n) {
 case ${tagOf(1, wireTypeOf(keyType))}: k = r.${keyType}(); break;
 case ${tagOf(2, wireTypeOf(field.type))}: x = ${value.code}; ${value.after} break;
-default: r.skip(u); } }
+default: r.skip(n); } }
 if (r.pos !== e) r.fail("a value reaches beyond the end of its map entry");
-${empty} put(${slot}, k, x); break; }`;
+${empty} ${unnamed} put(${slot}, k, x); break; }`;
 }
 
-/** What is left to do once all fields are read: required fields and defaults of proto2. */
+/** What is left to do once all fields are read: required fields must be there. */
 function finish(field: FieldSchema, i: number): string {
   if (field.shape !== "singular" || field.oneof !== undefined) return "";
   if (field.presence === "required") {
@@ -184,44 +205,70 @@ function finish(field: FieldSchema, i: number): string {
   return "";
 }
 
-function literal(schema: MessageSchema, slots: string[]): string {
-  const properties = schema.fields.map((field, i) => {
-    const key = JSON.stringify(field.name);
-    if (field.oneof === undefined) {
-      return field.explicitDefault === undefined
-        ? `${own(field.name)}: ${slots[i]}`
-        : `${own(field.name)}: ${slots[i]} === undefined ? D${i} : ${slots[i]}`;
-    }
-    const o = `o${schema.oneofs.indexOf(field.oneof)}`;
-    return `${own(field.name)}: ${o} === ${key} ? ${slots[i]} : undefined`;
-  });
-  schema.oneofs.forEach((oneof, o) => properties.push(`${own(oneof)}: o${o}`));
-  return `return { ${properties.join(", ")} };`;
+function hasDefaults(schema: MessageSchema): boolean {
+  return schema.fields.some((field) => field.explicitDefault !== undefined);
 }
 
-/** A property's name in an object literal, where `__proto__` alone would set the prototype. */
-function own(name: string): string {
+/** The object literal of a decoded message: every message of a type has the same properties in the same order. */
+function literal(schema: MessageSchema, slots: string[]): string {
+  const properties = schema.fields.map((field, i) =>
+    `${key(field.name)}: ${present(schema, field, slots[i]!)}`
+  );
+  schema.oneofs.forEach((oneof, o) => properties.push(`${key(oneof)}: o${o}`));
+  return `{ ${properties.join(", ")} }`;
+}
+
+/** `"__proto__": value` would set the prototype. */
+function key(name: string): string {
   return name === "__proto__" ? '["__proto__"]' : JSON.stringify(name);
 }
 
-/** Sets an entry of a decoded map; `__proto__` too becomes a property like any other. */
-function put(map: Record<string, unknown>, key: string | number | bigint | boolean, value: unknown): void {
-  const name = String(key);
-  if (name === "__proto__") {
-    Object.defineProperty(map, name, { value, writable: true, enumerable: true, configurable: true });
-  } else {
-    map[name] = value;
-  }
+function present(schema: MessageSchema, field: FieldSchema, slot: string): string {
+  if (field.oneof === undefined) return slot;
+  return `o${schema.oneofs.indexOf(field.oneof)} === ${JSON.stringify(field.name)} ? ${slot} : undefined`;
+}
+
+/**
+ * The class of messages with declared defaults, which its prototype holds: a field that has one is a property of the
+ * message only where it was sent, so that reading gives the default and encoding sends no more than was there.
+ */
+function messageClass(schema: MessageSchema): string {
+  const set = (name: string, value: string) =>
+    name === "__proto__" ? `put(this, "__proto__", ${value});` : `this[${JSON.stringify(name)}] = ${value};`;
+  const lines: string[] = [];
+  schema.fields.forEach(({ name, explicitDefault }, i) => {
+    if (explicitDefault === undefined) lines.push(set(name, `a${i}`));
+  });
+  schema.oneofs.forEach((oneof, o) => lines.push(set(oneof, `b${o}`)));
+  schema.fields.forEach(({ name, explicitDefault }, i) => {
+    if (explicitDefault !== undefined) lines.push(`if (a${i} !== undefined) ${set(name, `a${i}`)}`);
+  });
+  const parameters = [...schema.fields.map((_, i) => `a${i}`), ...schema.oneofs.map((_, o) => `b${o}`)];
+  return `function Message(${parameters.join(", ")}) { ${
+    lines.join("\n")
+  } }\nMessage.prototype = h.defaults;`;
+}
+
+/** What {@linkcode messageClass} is made with. */
+function values(schema: MessageSchema, slots: string[]): string {
+  return [
+    ...schema.fields.map((field, i) => present(schema, field, slots[i]!)),
+    ...schema.oneofs.map((_, o) => `o${o}`),
+  ].join(", ");
 }
 
 /** Enum values below this are looked up in an array. */
 const DENSE_VALUES = 256;
 
-/** The function from a number on the wire to the value's name, or to itself where it has none. */
-function enumNames(schema: EnumSchema): (value: number) => string | number {
-  const dense: (string | number)[] = [];
-  const { names } = schema;
+/**
+ * The function from a number on the wire to the value's name. One without a name stays a number, or is undefined
+ * where the enum is closed.
+ */
+function enumNames(schema: EnumSchema): (value: number) => string | number | undefined {
+  const dense: (string | number | undefined)[] = [];
+  const { names, closed } = schema;
+  const nameOf = (value: number) => names.get(value) ?? (closed ? undefined : value);
   const count = Math.min(DENSE_VALUES, Math.max(0, ...[...names.keys()].map((value) => value + 1)));
-  for (let value = 0; value < count; value++) dense.push(names.get(value) ?? value);
-  return (value) => value >= 0 && value < dense.length ? dense[value]! : names.get(value) ?? value;
+  for (let value = 0; value < count; value++) dense.push(nameOf(value));
+  return (value) => value >= 0 && value < dense.length ? dense[value] : nameOf(value);
 }

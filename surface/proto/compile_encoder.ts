@@ -1,9 +1,9 @@
 // Makes, for one message type, the function that writes it: straight code, one block a field.
 
 import type { MessageCodec } from "./codec.ts";
-import { describeValue, EncodeError } from "./errors.ts";
+import * as values from "./encode_values.ts";
+import { stray, toMessage, unset, writeUnknown } from "./message_shape.ts";
 import {
-  type EnumSchema,
   type FieldSchema,
   type FieldType,
   isBigInt,
@@ -12,26 +12,21 @@ import {
   WireType,
   wireTypeOf,
 } from "./schema.ts";
-import type { Writer } from "./writer.ts";
+import { unknownFields } from "./unknown_fields.ts";
+import { ROOM_BYTES, type Writer } from "./writer.ts";
 
-/** Writes one message; the value is known to be an object. */
-export type WriteMessage = (message: Record<string, unknown>, writer: Writer) => void;
-
-/** What generated code refers to by the names `field`, `bad`, `toLong` and so on. */
-interface Helpers {
-  fields: readonly FieldSchema[];
-  codecs: readonly (MessageCodec | undefined)[];
-  bad(field: FieldSchema, value: unknown, what?: string): never;
-  toLong(field: FieldSchema, value: unknown, signed: boolean): bigint;
-  toEnum(field: FieldSchema, value: unknown): number;
-  toKey(field: FieldSchema, key: unknown): unknown;
-  twice(field: FieldSchema, other: string): never;
-  missing(field: FieldSchema): never;
-  entries(field: FieldSchema, value: unknown): Iterable<[unknown, unknown]>;
-}
+/** Writes an object as one message. `field`: whose value it is, for messages of errors. */
+export type WriteMessage = (
+  message: Record<string, unknown>,
+  writer: Writer,
+  field: FieldSchema | undefined,
+) => void;
 
 /** The upper bound of bytes of a number on the wire. */
 const NUMBER_BYTES = 10;
+
+/** From here on a number is rounded to what a float cannot hold. */
+const FLOAT_BOUND = 2 ** 128 - 2 ** 103;
 
 /** Names that every object inherits: only an own property counts as the field. */
 const INHERITED = new Set(Object.getOwnPropertyNames(Object.prototype));
@@ -41,47 +36,152 @@ export function compileEncoder(
   schema: MessageSchema,
   codecOf: (schema: MessageSchema) => MessageCodec,
 ): WriteMessage {
-  const codecs = schema.fields.map((field) => field.messageType && codecOf(field.messageType));
-  const helpers: Helpers = {
-    fields: schema.fields,
-    codecs,
-    bad,
-    toLong,
-    toEnum,
-    toKey,
-    twice,
-    missing,
-    entries,
-  };
+  const keys = keysOf(schema);
+  const known = new Set(keys);
   const lines = [
     '"use strict";',
-    "const { bad, toLong, toEnum, toKey, twice, missing, entries } = h;",
+    `const KEYS = ${JSON.stringify(keys)};`, // a literal's strings are compared by address
+    "const { Obj, hasOwn, toMessage, stray, unset, writeUnknown, keyAfter, UNKNOWN, S, KNOWN } = h;",
+    "const { bad, toLong, toEnum, toKey, twice, missing, entries } = h.values;",
     "const LEAST = -0x7fffffffffffffffn - 1n, MOST = 0x7fffffffffffffffn, MOST_UNSIGNED = 0xffffffffffffffffn;",
   ];
   for (let i = 0; i < schema.fields.length; i++) {
     lines.push(`const F${i} = h.fields[${i}], C${i} = h.codecs[${i}];`);
   }
-  lines.push("return function (m, w) {");
+  lines.push(
+    "return function (m, w, f) { if (m.constructor !== Obj) m = toMessage(S, m, f);",
+    keyCheck(schema),
+  );
   for (let i = 0; i < schema.oneofs.length; i++) lines.push(`let o${i} = "";`);
-  schema.fields.forEach((field, i) => lines.push(fieldBlock(schema, field, i)));
-  lines.push("};");
-  return new Function("h", lines.join("\n"))(helpers) as WriteMessage;
+  const room = new Room(schema.fields);
+  schema.fields.forEach((field, i) => lines.push(room.before(i), fieldBlock(schema, field, i)));
+  schema.oneofs.forEach((oneof, i) => lines.push(`if (o${i} === "") { ${unsetCheck(oneof)} }`));
+  lines.push("const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(S, u, w);", "};");
+  return new Function("h", lines.join("\n"))({
+    Obj: Object,
+    hasOwn: Object.hasOwn,
+    toMessage,
+    stray,
+    unset,
+    writeUnknown,
+    UNKNOWN: unknownFields,
+    S: schema,
+    KNOWN: known,
+    keyAfter: keyFinder(schema, keys, known),
+    values,
+    fields: schema.fields,
+    codecs: schema.fields.map((field) => field.messageType && codecOf(field.messageType)),
+  }) as WriteMessage;
+}
+
+/** The keys a message may have, in the order in which decoding makes them. */
+function keysOf(schema: MessageSchema): string[] {
+  return [...schema.fields.map(({ name }) => name), ...schema.oneofs];
+}
+
+/** With more keys than this JavaScriptCore's compiler often gives up on the switch, and the array is as fast. */
+const MOST_CASES = 12;
+
+/**
+ * Code that looks at every key. Most messages are written in the order of the schema: a key is compared with what
+ * may come next, and looked up only where it is none of these.
+ */
+function keyCheck(schema: MessageSchema): string {
+  const keys = keysOf(schema);
+  const cases = keys.map((key, i) =>
+    `case ${i}: if (k === ${JSON.stringify(key)}) { i = ${i + 1}; continue; }`
+  );
+  return keys.length > MOST_CASES
+    ? "let i = 0; for (const k in m) if (KEYS[i++] !== k) i = keyAfter(m, k, i - 1);"
+    : `let i = 0; for (const k in m) { switch (i) { ${
+      cases.join("\n")
+    } } if (!KNOWN.has(k)) stray(S, m, k); }`;
+}
+
+/** Where `key` stands among `keys`, from `from` on: the index behind it. One that stands before is known too. */
+function keyFinder(schema: MessageSchema, keys: readonly string[], known: ReadonlySet<string>) {
+  return (message: Record<string, unknown>, key: string, from: number): number => {
+    for (let i = from; i < keys.length; i++) if (keys[i] === key) return i + 1;
+    if (!known.has(key)) stray(schema, message, key);
+    return from;
+  };
+}
+
+function unsetCheck(oneof: string): string {
+  return `const v = ${property(oneof, INHERITED.has(oneof))}; if (v !== undefined && v !== null) unset(S, ${
+    JSON.stringify(oneof)
+  }, v);`;
+}
+
+/** Code that reads a property of the message; `own`: what it inherits under the name does not count. */
+function property(name: string, own: boolean): string {
+  const quoted = JSON.stringify(name);
+  return own ? `hasOwn(m, ${quoted}) ? m[${quoted}] : undefined` : `m[${quoted}]`;
 }
 
 function fieldBlock(schema: MessageSchema, field: FieldSchema, i: number): string {
-  const property = `m[${JSON.stringify(field.name)}]`;
-  const own = INHERITED.has(field.name)
-    ? `Object.hasOwn(m, ${JSON.stringify(field.name)}) ? ${property} : undefined`
-    : property;
+  // Decoded messages inherit declared defaults, which are not sent.
+  const value = property(field.name, INHERITED.has(field.name) || field.explicitDefault !== undefined);
   const body = field.shape === "map"
     ? mapBody(field, i)
     : field.shape === "repeated"
     ? repeatedBody(field, i)
     : singularBody(schema, field, i);
   const absent = field.presence === "required" && field.shape === "singular" ? `else missing(F${i});` : "";
-  return `{ const v = ${own}; if (v !== undefined && v !== null${
+  return `{ const v = ${value}; if (v !== undefined && v !== null${
     notDefault(field)
   }) {\n${body}\n} ${absent} }`;
+}
+
+/** Octets that a field's block writes without making room for them itself. */
+function unreserved(field: FieldSchema): number {
+  if (field.shape === "map") return 0;
+  const tag = tagBytes(field.number);
+  if (field.type === "string" || field.type === "bytes") return tag;
+  if (field.shape === "repeated") return 0;
+  return field.type === "message" ? tag + 1 : tag + NUMBER_BYTES;
+}
+
+/** What is reserved at once, at most: much more would leave the ends of chunks unused. */
+const MOST_RESERVED_BYTES = 256;
+
+/** Follows how much room there is for sure, so that not every field has to ask for its own. */
+class Room {
+  private left = 0;
+
+  constructor(private readonly fields: readonly FieldSchema[]) {}
+
+  /** Code that makes room for field `i`, and where there is none for those that follow. */
+  before(i: number): string {
+    const field = this.fields[i]!;
+    const needed = unreserved(field);
+    let code = "";
+    if (this.left < needed) {
+      this.left = this.ahead(i);
+      code = `w.reserve(${this.left});`;
+    }
+    // The field may be absent, and nothing be written.
+    if (field.type === "string" || field.type === "bytes") this.left = Math.min(this.left, ROOM_BYTES);
+    else if (field.shape !== "singular" || field.type === "message") this.left = 0;
+    else this.left -= needed;
+    if (field.shape === "map") this.left = 0;
+    return code;
+  }
+
+  private ahead(i: number): number {
+    let sum = 0;
+    for (const field of this.fields.slice(i)) {
+      const needed = unreserved(field);
+      if (sum + needed > MOST_RESERVED_BYTES) break;
+      sum += needed;
+      if (needed === 0 || field.type === "message") break;
+    }
+    return sum;
+  }
+}
+
+function tagBytes(number: number): number {
+  return number < 16 ? 1 : number < 2_048 ? 2 : number < 262_144 ? 3 : number < 33_554_432 ? 4 : 5;
 }
 
 /** Fields without presence are left out when they hold their default. */
@@ -124,7 +224,12 @@ function repeatedBody(field: FieldSchema, i: number): string {
   const each = "for (let i = 0; i < v.length; i++) { const e = v[i];";
   const item = convert(field.type, i, "e", "x");
   if (!field.packed) {
-    return `${head} ${each} ${item} ${taggedWrite(field.number, field.type, field.delimited, i, "x")} }`;
+    const more = field.type === "string" || field.type === "bytes"
+      ? ""
+      : `w.reserve(${tagBytes(field.number) + (field.type === "message" ? 1 : NUMBER_BYTES)});`;
+    return `${head} ${each} ${item} ${more} ${
+      taggedWrite(field.number, field.type, field.delimited, i, "x")
+    } }`;
   }
   const tag = putTag(tagOf(field.number, WireType.DELIMITED));
   return `${head} if (v.length !== 0) { w.reserve(6); ${tag} const a = w.openPart();
@@ -144,9 +249,11 @@ const ACCEPT_TYPED: Partial<Record<FieldType, string>> = {
 function mapBody(field: FieldSchema, i: number): string {
   const keyType = field.keyType!;
   return `for (const [k, e] of entries(F${i}, v)) { const y = toKey(F${i}, k);
-w.reserve(6); ${putTag(tagOf(field.number, WireType.DELIMITED))} const a = w.openPart();
+w.reserve(${7 + NUMBER_BYTES}); ${putTag(tagOf(field.number, WireType.DELIMITED))} const a = w.openPart();
 ${taggedWrite(1, keyType, false, i, "y")}
-${convert(field.type, i, "e", "x")} ${taggedWrite(2, field.type, false, i, "x")}
+${convert(field.type, i, "e", "x")} w.reserve(${1 + NUMBER_BYTES}); ${
+    taggedWrite(2, field.type, false, i, "x")
+  }
 w.closePart(a); }`;
 }
 
@@ -161,6 +268,8 @@ function convert(type: FieldType, i: number, from: string, to: string): string {
     case "fixed32":
       return `if (typeof ${from} !== "number" || (${from} >>> 0) !== ${from}) bad(F${i}, ${from}); const ${to} = ${from};`;
     case "float":
+      return `if (typeof ${from} !== "number" || (Math.abs(${from}) >= ${FLOAT_BOUND} && ${from} - ${from} === 0)) bad(F${i}, ${from});
+const ${to} = ${from};`;
     case "double":
       return `if (typeof ${from} !== "number") bad(F${i}, ${from}); const ${to} = ${from};`;
     case "bool":
@@ -172,10 +281,9 @@ function convert(type: FieldType, i: number, from: string, to: string): string {
     case "enum":
       return `const ${to} = toEnum(F${i}, ${from});`;
     case "message":
-      return `if (typeof ${from} !== "object" || ${from} === null || Array.isArray(${from})) bad(F${i}, ${from});
-const ${to} = ${from};`;
+      return `if (typeof ${from} !== "object" || ${from} === null) bad(F${i}, ${from}); const ${to} = ${from};`;
     default: {
-      const signed = SIGNED.has(type);
+      const signed = values.SIGNED.has(type);
       const [least, most] = signed ? ["LEAST", "MOST"] : ["0n", "MOST_UNSIGNED"];
       return `let ${to} = ${from};
 if (typeof ${to} !== "bigint" || ${to} < ${least} || ${to} > ${most}) ${to} = toLong(F${i}, ${to}, ${signed});`;
@@ -183,18 +291,15 @@ if (typeof ${to} !== "bigint" || ${to} < ${least} || ${to} > ${most}) ${to} = to
   }
 }
 
-/** Code that writes tag and value `name`, with its room. */
+/** Code that writes tag and value `name`; there is room for the tag, and for a number. */
 function taggedWrite(number: number, type: FieldType, delimited: boolean, i: number, name: string): string {
   if (type === "message" && delimited) {
-    return `w.reserve(5); ${putTag(tagOf(number, WireType.GROUP_START))} w.enterGroup();
-C${i}.write(${name}, w); w.leaveGroup(); w.reserve(5); ${putTag(tagOf(number, WireType.GROUP_END))}`;
+    return `${putTag(tagOf(number, WireType.GROUP_START))} w.enterGroup();
+C${i}.write(${name}, w, F${i}); w.leaveGroup(); w.reserve(5); ${putTag(tagOf(number, WireType.GROUP_END))}`;
   }
   const tag = putTag(tagOf(number, wireTypeOf(type)));
-  if (type === "message") {
-    return `w.reserve(6); ${tag} { const b = w.open(); C${i}.write(${name}, w); w.close(b); }`;
-  }
-  if (type === "string" || type === "bytes") return `w.reserve(5); ${tag} w.${type}(${name});`;
-  return `w.reserve(${NUMBER_BYTES + 5}); ${tag} w.${wireMethod(type)}(${name});`;
+  if (type === "message") return `${tag} { const b = w.open(); C${i}.write(${name}, w, F${i}); w.close(b); }`;
+  return `${tag} w.${wireMethod(type)}(${name});`;
 }
 
 function putTag(tag: number): string {
@@ -203,89 +308,4 @@ function putTag(tag: number): string {
 
 function wireMethod(type: FieldType): string {
   return type === "enum" ? "int32" : type;
-}
-
-const SIGNED: ReadonlySet<string> = new Set(["int32", "int64", "sint32", "sint64", "sfixed32", "sfixed64"]);
-
-function bad(field: FieldSchema, value: unknown, what = expectation(field.type, field)): never {
-  throw new EncodeError(`Cannot encode ${field.fullName}: expected ${what}, found ${describeValue(value)}`);
-}
-
-function expectation(type: FieldType, field: FieldSchema): string {
-  switch (type) {
-    case "float":
-    case "double":
-      return "a number";
-    case "bool":
-      return "a boolean";
-    case "string":
-      return "a string";
-    case "bytes":
-      return "a Uint8Array";
-    case "enum":
-      return `the name or number of a ${field.enumType!.fullName}`;
-    case "message":
-      return `an object of ${field.messageType!.fullName}`;
-    default:
-      return isBigInt(type) ? `a bigint or safe integer of ${type}` : `an integer of ${type}`;
-  }
-}
-
-function toLong(field: FieldSchema, value: unknown, signed: boolean): bigint {
-  const long = longOf(value, signed);
-  return long === undefined ? bad(field, value) : long;
-}
-
-function longOf(value: unknown, signed: boolean): bigint | undefined {
-  if (typeof value === "number") {
-    if (!Number.isSafeInteger(value) || (!signed && value < 0)) return undefined;
-    return BigInt(value);
-  }
-  if (typeof value !== "bigint") return undefined;
-  return (signed ? BigInt.asIntN(64, value) : BigInt.asUintN(64, value)) === value ? value : undefined;
-}
-
-function toEnum(field: FieldSchema, value: unknown): number {
-  if (typeof value === "string") {
-    const number = (field.enumType as EnumSchema).numbers.get(value);
-    return number === undefined ? bad(field, value) : number;
-  }
-  return typeof value === "number" && (value | 0) === value ? value : bad(field, value);
-}
-
-function twice(field: FieldSchema, other: string): never {
-  throw new EncodeError(
-    `Cannot encode ${field.fullName}: oneof ${field.oneof} already holds ${other}; set one of them only`,
-  );
-}
-
-function missing(field: FieldSchema): never {
-  throw new EncodeError(`Cannot encode ${field.fullName}: the field is required and missing`);
-}
-
-/** The entries of a map field's value: a Map, or an object's own properties. */
-function entries(field: FieldSchema, value: unknown): Iterable<[unknown, unknown]> {
-  if (value instanceof Map) return value as Map<unknown, unknown>;
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    return bad(field, value, "an object or Map");
-  }
-  return Object.entries(value);
-}
-
-/** A map key in the form its type is written in; keys of objects are strings. */
-function toKey(field: FieldSchema, key: unknown): unknown {
-  const type = field.keyType!;
-  const wrong = () => bad(field, key, `keys of ${type}`);
-  if (type === "string") return typeof key === "string" ? key : wrong();
-  if (type === "bool") {
-    if (key === "true" || key === true) return true;
-    return key === "false" || key === false ? false : wrong();
-  }
-  const value = typeof key === "string" ? (/^-?\d{1,20}$/.test(key) ? BigInt(key) : undefined) : key;
-  const signed = SIGNED.has(type);
-  const long = longOf(value, signed);
-  if (long === undefined) return wrong();
-  if (isBigInt(type)) return long;
-  const number = Number(long);
-  return (signed ? number | 0 : number >>> 0) === number ? number : wrong();
 }

@@ -37,6 +37,9 @@ export function describeValue(value: unknown): string {
     case "object":
       if (value === null) return "null";
       if (Array.isArray(value)) return `an array of ${value.length}`;
+      if (typeof (value as PromiseLike<unknown>).then === "function") {
+        return "a promise (is an await missing?)";
+      }
       return `an object of ${value.constructor?.name ?? "no class"}`;
     default:
       return `a ${typeof value}`;

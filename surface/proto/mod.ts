@@ -20,4 +20,21 @@ export type {
   ServiceOf,
   Unary,
 } from "./service.ts";
+export { unknownFields } from "./unknown_fields.ts";
+export {
+  dateFromTimestamp,
+  type Duration,
+  durationFromMs,
+  type Json,
+  jsonFromValue,
+  type ListValue,
+  msFromDuration,
+  objectFromStruct,
+  type Struct,
+  structFromObject,
+  type Timestamp,
+  timestampFromDate,
+  type Value,
+  valueFromJson,
+} from "./well_known_values.ts";
 export { PREFIX_BYTES, Writer } from "./writer.ts";

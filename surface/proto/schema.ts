@@ -30,6 +30,8 @@ export interface EnumSchema {
   readonly names: ReadonlyMap<number, string>;
   /** Number of the first declared value, which is the default. */
   readonly first: number;
+  /** Whether a number without a name is no value of it: enums of proto2, and of editions where they say so. */
+  readonly closed: boolean;
 }
 
 /** One field of a message. */

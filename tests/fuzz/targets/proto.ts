@@ -1,5 +1,12 @@
 // .proto texts, and the codecs that are made of them.
-import { DecodeError, encodeMessage, type MessageCodec, parseProto, ProtoError } from "./surface_imports.ts";
+import {
+  DecodeError,
+  encodeMessage,
+  type MessageCodec,
+  parseProto,
+  ProtoError,
+  unknownFields,
+} from "./surface_imports.ts";
 import { type FuzzTarget, invariant } from "../target.ts";
 import { reached } from "../trace.ts";
 
@@ -106,7 +113,8 @@ function shown(message: unknown): string {
   return JSON.stringify(message, (_, value) => {
     if (typeof value === "bigint") return `${value}n`;
     if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
-    return value instanceof Uint8Array ? value.join() : value;
+    if (value instanceof Uint8Array) return value.join();
+    return value?.[unknownFields] === undefined ? value : { ...value, unknown: value[unknownFields] };
   });
 }
 

@@ -7,5 +7,6 @@ export {
   type MessageCodec,
   parseProto,
   ProtoError,
+  unknownFields,
 } from "../../../surface/proto/mod.ts";
 export { HeaderList } from "../../../transport/mod.ts";

@@ -1,7 +1,7 @@
 // Framed messages: 5 free bytes in front, and who owns the bytes when.
 
-import { assertEquals, assertNotStrictEquals, assertStrictEquals } from "@std/assert";
-import { encodeFramed, reuseFramed } from "../../../surface/proto/codec.ts";
+import { assert, assertEquals, assertNotStrictEquals, assertStrictEquals } from "@std/assert";
+import { type Codec, encodeFramed, reuseFramed } from "../../../surface/proto/codec.ts";
 import { parseProto } from "../../../surface/proto/parse.ts";
 import { PREFIX_BYTES, Writer } from "../../../surface/proto/writer.ts";
 import { test } from "../../harness.ts";
@@ -10,7 +10,7 @@ const payload = parseProto(`syntax = "proto3"; message Payload { bytes body = 1;
 
 function write(writer: Writer, size: number, fill: number): Uint8Array {
   writer.begin();
-  payload.encode({ body: new Uint8Array(size).fill(fill) }, writer);
+  payload.encodeInto({ body: new Uint8Array(size).fill(fill) }, writer);
   return writer.finish();
 }
 
@@ -67,4 +67,118 @@ test("chunks above 256 KB are not held on to", () => {
   assertNotStrictEquals(small.buffer, big.buffer);
   assertEquals(small.buffer.byteLength <= 256 * 1024, true);
   assertEquals(bodyOf(big).length, 300 * 1024);
+});
+
+/** Holds the code that writes to what it reserved: nothing is written beyond. */
+class StrictWriter extends Writer {
+  private limit = 0;
+
+  override begin(): void {
+    super.begin();
+    this.limit = this.pos;
+  }
+
+  override reserve(count: number): void {
+    const at = this.pos;
+    assert(at <= this.limit, `${at - this.limit} bytes were written without room`);
+    super.reserve(count);
+    this.limit = Math.max(this.limit + this.pos - at, this.pos + count);
+  }
+}
+
+/** Fields whose tags and values are as long as they can be. */
+const LONGEST: readonly (readonly [field: string, value: unknown])[] = [
+  ["optional int32", -1],
+  ["optional uint64", 0xffff_ffff_ffff_ffffn],
+  ["optional double", 1.5],
+  ["optional bool", true],
+  ["optional string", "\u20ac".repeat(55)],
+  ["optional string", "\u20ac".repeat(56)],
+  ["optional bytes", Uint8Array.of(1, 2, 3)],
+  ["optional M", {}],
+  ["optional group", { a: -1 }],
+  ["repeated group", [{ a: -1 }, {}]],
+  ["repeated M", [{}, { end: -1 }]],
+  ["repeated int32", [-1, -1, -1]],
+  ["repeated string", ["\u20ac".repeat(55), "", "\u20ac".repeat(55)]],
+  ["repeated string", []],
+  ["map<int64, int32>", { "-1": -1 }],
+  ["map<string, string>", { ["\u20ac".repeat(55)]: "\u20ac".repeat(55) }],
+  ["map<string, M>", { a: {}, b: { end: -1 } }],
+  ["packed", [-1, -1, -1]],
+];
+
+function strictly(codec: Codec, message: unknown): Uint8Array {
+  const writer = new StrictWriter();
+  writer.begin();
+  codec.encodeInto(message, writer);
+  writer.reserve(0);
+  return writer.finish().subarray(PREFIX_BYTES);
+}
+
+test("there is room for all that is written, in a message of many fields some of which are absent", () => {
+  const longest: Record<string, unknown> = { int32: -1, int64: -1n, string: "\u20ac".repeat(55) };
+  for (const pattern of [["int32", "string", "int64", "int32"], ["string", "int32", "string"]]) {
+    const fields = Array.from({ length: 60 }, (_, i) => [`f${i}`, pattern[i % pattern.length]!] as const);
+    const codec = parseProto(
+      `syntax = "proto2"; message M { ${
+        fields.map(([name, type], i) => `optional ${type} ${name} = ${500_000_000 + i};`).join(" ")
+      } }`,
+    ).messages["M"]!;
+    for (const absent of ["", "string", "int32", "int64"]) {
+      const set = fields.filter(([, type]) => type !== absent).map(([name, type]) => [name, longest[type]]);
+      const decoded = codec.decode(strictly(codec, Object.fromEntries(set)));
+      for (const [name, value] of set) assertEquals(decoded[name as string], value);
+    }
+  }
+});
+
+test("there is room for all that is written, whichever field follows which", () => {
+  const declared = (kind: string, name: string, number: number) =>
+    kind.endsWith("group")
+      ? `${kind} ${name.toUpperCase()} = ${number} { optional int32 a = ${number}; }`
+      : kind === "packed"
+      ? `repeated int32 ${name} = ${number} [packed = true];`
+      : `${kind} ${name} = ${number};`;
+  for (const [first, a] of LONGEST) {
+    for (const [second, b] of LONGEST) {
+      const codec = parseProto(`syntax = "proto2"; message M { ${declared(first, "a", 500_000_001)}
+        ${declared(second, "b", 500_000_002)} optional string c = 500_000_003; optional int64 d = 500_000_004;
+        optional int32 e = 500_000_005; optional string f = 500_000_006; optional int32 end = 500_000_007; }`
+        .replaceAll("_", "")).messages["M"]!;
+      const tail = { c: "\u20ac".repeat(55), d: -1n, e: -1, f: "x", end: -1 };
+      for (const message of [{ a, b, ...tail }, { b, ...tail }, { a, ...tail }, tail, { a, b, end: -1 }]) {
+        assertEquals(codec.decode(strictly(codec, message)).end, -1, `${first}, ${second}`);
+      }
+    }
+  }
+});
+
+test("a view that was given back is handed out again only for the same place and length", () => {
+  const writer = new Writer();
+  const first = write(writer, 10, 1);
+  writer.reuse(first);
+  assertStrictEquals(write(writer, 10, 2), first);
+  assertEquals(bodyOf(first), new Uint8Array(10).fill(2));
+  const next = write(writer, 10, 3);
+  assertEquals([bodyOf(first)[0], bodyOf(next)[0]], [2, 3]);
+  writer.reuse(next);
+  assertEquals(bodyOf(write(writer, 11, 4)), new Uint8Array(11).fill(4));
+});
+
+test("a view that was given back is of no use once its message moved to another chunk", () => {
+  const codec = parseProto(`syntax = "proto3"; message M { bytes body = 1; string text = 2; }`)
+    .messages["M"]!;
+  const writer = new Writer();
+  const framed = (body: number, text: number) => {
+    writer.begin();
+    codec.encodeInto({ body: new Uint8Array(body), text: "x".repeat(text) }, writer);
+    return writer.finish();
+  };
+  const first = framed(58_004, 0);
+  writer.reuse(first);
+  // As long, but room is made for 24,000 bytes of text.
+  const second = framed(50_000, 8_001);
+  assertEquals(second.length, first.length);
+  assertEquals(codec.decode(second.subarray(PREFIX_BYTES)).text.length, 8_001);
 });

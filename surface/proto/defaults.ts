@@ -1,0 +1,38 @@
+// Declared defaults of proto2 and editions, and how properties of any name are set on messages and maps.
+
+import type { FieldSchema, MessageSchema } from "./schema.ts";
+
+/** The prototype of decoded messages of `schema`: the value of each field that declares one. */
+export function declaredDefaults(schema: MessageSchema): object {
+  const prototype = {};
+  for (const field of schema.fields) {
+    if (field.explicitDefault !== undefined) Object.defineProperty(prototype, field.name, inherited(field));
+  }
+  return prototype;
+}
+
+/** Not enumerable, so that it is no key of a message; assigning to a message makes a property of its own. */
+function inherited({ name, explicitDefault: value }: FieldSchema): PropertyDescriptor {
+  if (!(value instanceof Uint8Array)) return { value, writable: true, configurable: true };
+  return {
+    configurable: true,
+    get: () => value.slice(), // bytes can be written to, and are every message's
+    set(this: object, own: unknown) {
+      Object.defineProperty(this, name, { value: own, writable: true, enumerable: true, configurable: true });
+    },
+  };
+}
+
+/** Sets an entry of a decoded map, or a field; `__proto__` too becomes a property like any other. */
+export function put(
+  into: Record<string, unknown>,
+  key: string | number | bigint | boolean,
+  value: unknown,
+): void {
+  const name = String(key);
+  if (name === "__proto__") {
+    Object.defineProperty(into, name, { value, writable: true, enumerable: true, configurable: true });
+  } else {
+    into[name] = value;
+  }
+}

@@ -1,0 +1,61 @@
+// What a message brought that its schema does not have: kept as it came, and sent again behind the known fields.
+
+import { copyBytes } from "../../transport/hpack/copy_bytes.ts";
+
+/**
+ * The property of a decoded message that holds the fields its schema does not have: their encoding, tags included,
+ * in the order in which they came, as a copy. Absent where there were none. Encoding writes it behind the known
+ * fields, so that a message passes through an older schema whole. A newer schema's codec decodes it; `delete` drops
+ * it.
+ *
+ * @example
+ * ```ts ignore
+ * const seen = newer.decode(message[unknownFields] ?? new Uint8Array(0));
+ * ```
+ */
+export const unknownFields: unique symbol = Symbol.for("pollwire.unknownFields"); // one for all copies of the package
+
+/** Collects the unknown fields of one message while it is decoded. */
+export class UnknownFields {
+  private bytes: Uint8Array;
+  private length: number;
+
+  /** `earlier`: those of an earlier part of the same message. It is not written to. */
+  constructor(earlier: Uint8Array = NONE) {
+    this.bytes = earlier;
+    this.length = earlier.length;
+  }
+
+  /** Adds a field: its tag, and as its value the octets of `from` between `start` and `end`. */
+  add(tag: number, from: Uint8Array, start: number, end: number): void {
+    const length = end - start;
+    this.reserve(tagBytes(tag) + length);
+    for (; tag > 127; tag >>>= 7) this.bytes[this.length++] = (tag & 127) | 128;
+    this.bytes[this.length++] = tag;
+    copyBytes(from, start, end, this.bytes, this.length);
+    this.length += length;
+  }
+
+  /** Puts them into `message`, in bytes of their own: a view would hold receive memory as long as it lives. */
+  attach(message: Record<PropertyKey, unknown>): Record<PropertyKey, unknown> {
+    message[unknownFields] = this.length === this.bytes.length
+      ? this.bytes
+      : this.bytes.slice(0, this.length);
+    return message;
+  }
+
+  /** The first field gets what it takes, which is mostly all; further ones get room that doubles. */
+  private reserve(count: number): void {
+    const needed = this.length + count;
+    if (needed <= this.bytes.length) return;
+    const more = new Uint8Array(Math.max(needed, this.length * 2));
+    copyBytes(this.bytes, 0, this.length, more, 0);
+    this.bytes = more;
+  }
+}
+
+const NONE = new Uint8Array(0);
+
+function tagBytes(tag: number): number {
+  return tag < 0x80 ? 1 : tag < 0x4000 ? 2 : tag < 0x20_0000 ? 3 : tag < 0x1000_0000 ? 4 : 5;
+}

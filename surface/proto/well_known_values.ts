@@ -1,0 +1,121 @@
+// Well-known types are plain messages; these make them of what JavaScript has for the same, and back.
+
+import { describeValue } from "./errors.ts";
+
+/** google.protobuf.Timestamp: since 1970, in UTC. */
+export interface Timestamp {
+  seconds: bigint;
+  nanos: number;
+}
+
+/** google.protobuf.Duration: both of one sign. */
+export interface Duration {
+  seconds: bigint;
+  nanos: number;
+}
+
+/** google.protobuf.Value: exactly one member is set. */
+export interface Value {
+  nullValue?: "NULL_VALUE" | number | undefined;
+  numberValue?: number | undefined;
+  stringValue?: string | undefined;
+  boolValue?: boolean | undefined;
+  structValue?: Struct | undefined;
+  listValue?: ListValue | undefined;
+}
+
+/** google.protobuf.Struct: an object of JSON. */
+export interface Struct {
+  fields: Record<string, Value>;
+}
+
+/** google.protobuf.ListValue: an array of JSON. */
+export interface ListValue {
+  values: Value[];
+}
+
+/** What JSON can say. */
+export type Json = null | number | string | boolean | readonly Json[] | { readonly [name: string]: Json };
+
+const NANOS_PER_MS = 1_000_000;
+
+/** The Timestamp of a Date. Throws TypeError for an invalid one. */
+export function timestampFromDate(date: Date): Timestamp {
+  const ms = date.getTime();
+  if (Number.isNaN(ms)) throw new TypeError("Cannot make a Timestamp of an invalid Date");
+  const seconds = Math.floor(ms / 1000);
+  return { seconds: BigInt(seconds), nanos: (ms - seconds * 1000) * NANOS_PER_MS };
+}
+
+/** The Date of a Timestamp, of whole milliseconds. */
+export function dateFromTimestamp({ seconds, nanos }: Timestamp): Date {
+  return new Date(Number(seconds) * 1000 + Math.floor(nanos / NANOS_PER_MS));
+}
+
+/** The Duration of milliseconds. Throws TypeError for what is no finite number. */
+export function durationFromMs(ms: number): Duration {
+  if (!Number.isFinite(ms)) throw new TypeError(`Cannot make a Duration of ${ms} ms`);
+  let seconds = Math.trunc(ms / 1000);
+  let nanos = Math.round((ms - seconds * 1000) * NANOS_PER_MS);
+  if (Math.abs(nanos) === 1000 * NANOS_PER_MS) [seconds, nanos] = [seconds + Math.sign(nanos), 0];
+  return { seconds: BigInt(seconds), nanos };
+}
+
+/** The milliseconds of a Duration. */
+export function msFromDuration({ seconds, nanos }: Duration): number {
+  return Number(seconds) * 1000 + nanos / NANOS_PER_MS;
+}
+
+/** The Struct of an object of JSON. Throws TypeError for what JSON cannot say. */
+export function structFromObject(object: { readonly [name: string]: Json }): Struct {
+  const entries = Object.entries(object).map(([name, value]) => [name, valueFromJson(value)]);
+  return { fields: Object.fromEntries(entries) };
+}
+
+/** The object of a Struct. */
+export function objectFromStruct({ fields }: Struct): { [name: string]: Json } {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, jsonFromValue(value)]));
+}
+
+/** The Value of something JSON can say. Throws TypeError for what it cannot, numbers that are not finite among them. */
+export function valueFromJson(json: Json): Value {
+  if (json === null) return { nullValue: "NULL_VALUE" };
+  if (typeof json === "string") return { stringValue: json };
+  if (typeof json === "boolean") return { boolValue: json };
+  if (typeof json === "number" && Number.isFinite(json)) return { numberValue: json };
+  if (Array.isArray(json)) return { listValue: { values: json.map(valueFromJson) } };
+  const prototype = typeof json === "object" ? Object.getPrototypeOf(json) : undefined;
+  if (prototype === Object.prototype || prototype === null) {
+    return { structValue: structFromObject(json as { [name: string]: Json }) };
+  }
+  throw new TypeError(`Cannot make a Value of ${describeValue(json)}: expected what JSON can say`);
+}
+
+/** What a Value says; one of which no member is set is null. */
+export function jsonFromValue(value: Value): Json {
+  const { numberValue, stringValue, boolValue, structValue, listValue } = value;
+  if (structValue !== undefined) return objectFromStruct(structValue);
+  if (listValue !== undefined) return listValue.values.map(jsonFromValue);
+  return numberValue ?? stringValue ?? boolValue ?? null;
+}
+
+const HINTS: Readonly<Record<string, string>> = {
+  Timestamp: "timestampFromDate(date) makes one",
+  Duration: "durationFromMs(ms) makes one",
+  Struct: "structFromObject(object) makes one",
+  Value: "valueFromJson(value) makes one",
+  ListValue: "a ListValue is { values: [...] }, each made by valueFromJson",
+  FieldMask: "a FieldMask is { paths: [...] }",
+  Any: "an Any is { typeUrl, value }",
+  ...Object.fromEntries(
+    ["Double", "Float", "Int64", "UInt64", "Int32", "UInt32", "Bool", "String", "Bytes"].map(
+      (name) => [`${name}Value`, `a ${name}Value is { value: ... }`],
+    ),
+  ),
+};
+
+/** "; " and how a value of the well-known type is made; "" for other types. */
+export function hintFor(fullName: string): string {
+  const name = fullName.startsWith("google.protobuf.") ? fullName.slice("google.protobuf.".length) : "";
+  return Object.hasOwn(HINTS, name) ? `; ${HINTS[name]}` : "";
+}

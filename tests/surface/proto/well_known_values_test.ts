@@ -1,0 +1,62 @@
+// Timestamps, durations and JSON values: made of what JavaScript has, sent, and made into it again.
+
+import { assertEquals, assertThrows } from "@std/assert";
+import { parseProto } from "../../../surface/proto/parse.ts";
+import {
+  dateFromTimestamp,
+  durationFromMs,
+  jsonFromValue,
+  msFromDuration,
+  objectFromStruct,
+  structFromObject,
+  timestampFromDate,
+  valueFromJson,
+} from "../../../surface/proto/well_known_values.ts";
+import { test } from "../../harness.ts";
+
+const { messages } = parseProto(`syntax = "proto3"; import "google/protobuf/timestamp.proto";
+import "google/protobuf/duration.proto"; import "google/protobuf/struct.proto";
+message M { google.protobuf.Timestamp at = 1; google.protobuf.Duration took = 2; google.protobuf.Struct extra = 3; }`);
+const codec = messages["M"]!;
+const trip = (message: unknown) => codec.decode(codec.encode(message));
+
+test("a Date is a Timestamp, before 1970 too", () => {
+  for (
+    const text of [
+      "2026-11-25T12:34:56.789Z",
+      "1970-01-01T00:00:00Z",
+      "1969-12-31T23:59:59.001Z",
+      "0001-01-01",
+    ]
+  ) {
+    const date = new Date(text);
+    const { at } = trip({ at: timestampFromDate(date) });
+    assertEquals(at.nanos >= 0, true);
+    assertEquals(dateFromTimestamp(at), date);
+  }
+  assertEquals(timestampFromDate(new Date(-1)), { seconds: -1n, nanos: 999_000_000 });
+  assertThrows(() => timestampFromDate(new Date(NaN)), TypeError, "invalid Date");
+});
+
+test("milliseconds are a Duration, both of whose parts have its sign", () => {
+  assertEquals(durationFromMs(1500.25), { seconds: 1n, nanos: 500_250_000 });
+  assertEquals(durationFromMs(-1500), { seconds: -1n, nanos: -500_000_000 });
+  for (const ms of [0, 1, -1, 999.999999, 86_400_000, -0.5]) {
+    assertEquals(msFromDuration(trip({ took: durationFromMs(ms) }).took), ms);
+  }
+  // Rounding up must not make a second of nanoseconds.
+  assertEquals(durationFromMs(1999.9999999), { seconds: 2n, nanos: 0 });
+  for (const ms of [NaN, Infinity]) assertThrows(() => durationFromMs(ms), TypeError);
+});
+
+test("an object of JSON is a Struct", () => {
+  const object = { a: null, b: 1.5, c: "x", d: [true, [], { e: false }], f: {}, __proto__x: -0.5 };
+  assertEquals(objectFromStruct(trip({ extra: structFromObject(object) }).extra), object);
+  const odd = JSON.parse('{ "__proto__": { "a": 1 } }');
+  const back = objectFromStruct(trip({ extra: structFromObject(odd) }).extra);
+  assertEquals(JSON.stringify(back), JSON.stringify(odd));
+  assertEquals(jsonFromValue({}), null);
+  for (const wrong of [NaN, undefined, 1n, new Date(), () => 1, new Map()]) {
+    assertThrows(() => valueFromJson(wrong as never), TypeError, "Cannot make a Value of");
+  }
+});
