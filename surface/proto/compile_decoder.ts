@@ -32,7 +32,7 @@ export function compileDecoder(
   codecOf: (schema: MessageSchema) => MessageCodec,
 ): ReadMessage {
   const slots = slotsOf(schema);
-  const lines = ['"use strict";', "const { put, hasOwn, EMPTY, Unknown, UNKNOWN } = h;"];
+  const lines = ['"use strict";', "const { put, hasOwn, skip, keep, EMPTY, Unknown, UNKNOWN } = h;"];
   schema.fields.forEach((field, i) => {
     if (field.messageType !== undefined) lines.push(`const C${i} = h.codecs[${i}];`);
     if (field.enumType !== undefined) lines.push(`const E${i} = h.enums[${i}];`);
@@ -47,7 +47,7 @@ export function compileDecoder(
   lines.push("while (r.pos < end) {", "const t = r.tag();", "switch (t) {");
   schema.fields.forEach((field, i) => lines.push(fieldCases(schema, field, i, slots)));
   const ends = schema.usedAsGroup ? "if (t === g && g !== 0) { end = -1; break; }" : "";
-  lines.push(`default: ${ends} { const q = r.pos; r.skip(t); ${keep("t")} }`, "}", "}");
+  lines.push(`default: ${ends} u = skip(r, t, u);`, "}", "}");
   if (schema.usedAsGroup) {
     lines.push('if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else');
   }
@@ -60,6 +60,8 @@ export function compileDecoder(
   return new Function("h", lines.join("\n"))({
     put,
     hasOwn: Object.hasOwn,
+    skip: skipUnknown,
+    keep: keepUnknown,
     EMPTY: new Uint8Array(0),
     Unknown: UnknownFields,
     UNKNOWN: unknownFields,
@@ -70,8 +72,26 @@ export function compileDecoder(
 }
 
 /** Code that keeps the value from `q` up to here as an unknown field, behind `tag`. */
-function keep(tag: number | string): string {
-  return `(u ??= new Unknown()).add(${tag}, r.buf, q, r.pos);`;
+function keep(tag: number): string {
+  return `u = keep(r, ${tag}, q, u);`;
+}
+
+/** Passes over the value behind `tag`, and keeps both. */
+function skipUnknown(reader: Reader, tag: number, kept: UnknownFields | undefined): UnknownFields {
+  const from = reader.pos;
+  reader.skip(tag);
+  return keepUnknown(reader, tag, from, kept);
+}
+
+function keepUnknown(
+  reader: Reader,
+  tag: number,
+  from: number,
+  kept: UnknownFields | undefined,
+): UnknownFields {
+  const unknown = kept ?? new UnknownFields();
+  unknown.add(tag, reader.buf, from, reader.pos);
+  return unknown;
 }
 
 /** The local variable of each field: members of a oneof share one, since at most one is set. */

@@ -23,6 +23,9 @@ const ROOMY_STRING_UNITS = 16 * 1024;
 /** What `bytes` and `string` leave free behind what they write: the tag of the next field, and mostly its value. */
 export const ROOM_BYTES = 32;
 
+/** Messages shorter than this get views that were made before. */
+const VIEWS = 256;
+
 const encoder = new TextEncoder();
 const words = new Uint32Array(2);
 const double = new Float64Array(words.buffer);
@@ -43,10 +46,11 @@ export class Writer {
   pos = 0;
   private start = 0;
   private depth = 0;
+  /** The newest message, if it is in `buf`. */
   private last: Uint8Array | undefined = undefined;
   private lastStart = 0;
-  /** The view that was given back last, if it is of `buf`: while `start` is where it begins, nobody looks there. */
-  private returned: Uint8Array | undefined = undefined;
+  /** Views of `buf` that were given back, by length: messages that are given back all begin in the same place. */
+  private readonly views: (Uint8Array | undefined)[] = new Array(VIEWS).fill(undefined);
   /** Chunks of large messages that have been sent: memory that is warm already. */
   private readonly spares: Uint8Array[] = [];
 
@@ -54,9 +58,7 @@ export class Writer {
   begin(): void {
     if (this.buf.length - this.start < LEAST_ROOM_BYTES) {
       // The first `reserve` knows how large the next chunk should be: a large message gets one of its own size.
-      this.buf = NO_BYTES;
-      this.start = 0;
-      this.last = undefined;
+      this.leaveChunk();
     }
     this.pos = this.start + PREFIX_BYTES;
     this.depth = 0;
@@ -64,24 +66,21 @@ export class Writer {
 
   /** The free bytes and the message behind them, as a view that stays valid until it is given to `reuse`. */
   finish(): Uint8Array {
-    const framed = this.view();
-    if (this.buf.length > RETAINED_BYTES) {
-      this.buf = NO_BYTES;
-      this.start = 0;
-      return framed;
+    const length = this.pos - this.start;
+    // Making a view takes a third of the time of a small message.
+    let framed = length < VIEWS ? this.views[length] : undefined;
+    if (framed === undefined || framed.byteOffset !== this.start) {
+      this.reserve(0);
+      framed = this.buf.subarray(this.start, this.pos);
+      if (this.buf.length > RETAINED_BYTES) {
+        this.leaveChunk();
+        return framed;
+      }
     }
     this.last = framed;
     this.lastStart = this.start;
     this.start = this.pos;
     return framed;
-  }
-
-  /** Making a view takes a third of the time of a small message, and messages are often as long as the one before. */
-  private view(): Uint8Array {
-    const { returned } = this;
-    if (returned?.byteOffset === this.start && returned.length === this.pos - this.start) return returned;
-    this.reserve(0);
-    return this.buf.subarray(this.start, this.pos);
   }
 
   /**
@@ -92,7 +91,7 @@ export class Writer {
     if (this.last === framed) {
       this.start = this.lastStart;
       this.last = undefined;
-      this.returned = framed;
+      if (framed.length < VIEWS) this.views[framed.length] = framed;
       return;
     }
     const size = framed.buffer.byteLength;
@@ -118,11 +117,17 @@ export class Writer {
     const spare = this.spares.findIndex((one) => one.length >= size);
     const chunk = spare < 0 ? new Uint8Array(size) : this.spares.splice(spare, 1)[0]!;
     copyBytes(this.buf, this.start, this.pos, chunk, 0);
+    this.leaveChunk();
     this.buf = chunk;
-    this.returned = undefined;
-    this.start = 0;
     this.pos = used;
+  }
+
+  /** What was handed out of the chunk is others' from here on. */
+  private leaveChunk(): void {
+    this.buf = NO_BYTES;
+    this.start = 0;
     this.last = undefined;
+    this.views.fill(undefined);
   }
 
   /** Begins a nested message (tag already written, 1 byte reserved); returns what `close` needs. */

@@ -87,7 +87,8 @@ function withCodec(side: "requestCodec" | "responseCodec", change: Partial<Codec
   const { one } = fresh.methods as { one: MethodDescriptor<Note, Note, "unary"> };
   const codec: Codec<Note> = {
     typeName: "trial.Note",
-    encode: (message, writer) => one[side].encode(message, writer),
+    encode: (message) => one[side].encode(message),
+    encodeInto: (message, writer) => one[side].encodeInto(message, writer),
     decode: (bytes) => one[side].decode(bytes),
     ...change,
   };
@@ -208,7 +209,7 @@ export const PLACES: readonly Place[] = [
   },
   {
     name: "a codec of responses",
-    service: withCodec("responseCodec", { encode: throwing }),
+    service: withCodec("responseCodec", { encodeInto: throwing }),
     by: "server",
     where: "response",
     ends: "UNKNOWN",
@@ -295,7 +296,7 @@ export const PLACES: readonly Place[] = [
   },
   {
     name: "a codec of requests that encodes",
-    service: withCodec("requestCodec", { encode: throwing }),
+    service: withCodec("requestCodec", { encodeInto: throwing }),
     by: "channel",
     where: "request",
     level: "info",

@@ -10,6 +10,7 @@ import { pairOf, Random, SCALARS } from "./reference.ts";
 
 const SOURCE = `syntax = "proto2"; package t;
 enum Color { RED = 1; BLUE = 2; FAR = 70000; }
+enum Shade { NONE = 0; DARK = 1; }
 message Old {
   optional int32 n = 1 [default = 7];
   optional string text = 2 [default = "none"];
@@ -17,7 +18,7 @@ message Old {
   optional Color color = 4 [default = BLUE];
   repeated Color loose = 5;
   repeated Color packed = 6 [packed = true];
-  map<int32, Color> colors = 7;
+  map<int32, Shade> colors = 7;
   oneof kind { Color tint = 8; Old nested = 9; int32 number = 10; }
   optional Old child = 11;
   optional group Part = 12 { optional int32 a = 1 [default = 3]; }
