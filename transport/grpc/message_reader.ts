@@ -133,9 +133,9 @@ export class MessageReader {
   }
 
   /**
-   * Puts a message together in a buffer of its own. What is copied there is given back at once, or a message
-   * larger than the receive window could never arrive; but not while earlier messages wait to be taken, or large
-   * messages would know no flow control. So a reader that stops holds one message and a window at most.
+   * Puts a message together in a buffer of its own. What is copied there counts as consumed, or a message larger
+   * than the receive window could never arrive; but not while earlier messages wait to be taken, or large messages
+   * would know no flow control. So a reader that stops holds one message and a window at most.
    */
   private assemble(bytes: Uint8Array, at: number, end: number): number {
     const taken = Math.min(end - at, this.messageBytes - this.assembledBytes);
@@ -148,15 +148,20 @@ export class MessageReader {
     }
     copyBytes(bytes, at, at + taken, this.assembled, this.assembledBytes);
     this.assembledBytes = needed;
-    // The prefix goes with the first of the content.
-    const consumed = this.aheadBytes + this.heldBytes === 0 ? MESSAGE_PREFIX_BYTES + taken : taken;
+    if (needed === this.messageBytes) this.assembledMessage();
+    else this.assembledPiece(taken, this.messageBytes - needed);
+    return at + taken;
+  }
+
+  /** A piece of a message, but the last one, which goes back with the message when that is taken. */
+  private assembledPiece(bytes: number, left: number): void {
+    const isFirst = this.aheadBytes + this.heldBytes === 0;
+    const consumed = isFirst ? MESSAGE_PREFIX_BYTES + bytes : bytes;
     if (this.untakenBytes > 0) this.heldBytes += consumed;
     else {
       this.aheadBytes += consumed;
-      this.owner.onConsumed(consumed, this.messageBytes - needed);
+      this.owner.onConsumed(consumed, left);
     }
-    if (needed === this.messageBytes) this.assembledMessage();
-    return at + taken;
   }
 
   private assembledMessage(): void {
