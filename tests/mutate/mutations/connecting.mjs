@@ -7,7 +7,7 @@ export default [
     before: "    this.context.subchannel.withdraw(this);\n",
     after: "",
     test: "tests/surface/client/waiting_test.ts",
-    name: "does not reach the server",
+    name: "aborted in backoff",
   },
   {
     file: "surface/client/client_call.ts",
@@ -175,7 +175,7 @@ export default [
     file: "pollers/core/base_engine.ts",
     before: "    if (cancelled) this.abort?.();\n",
     after: "",
-    test: "tests/pollers/native_contract_test.ts",
+    test: "tests/pollers/epoll_contract_test.ts",
     name: "its socket is released",
   },
   {
