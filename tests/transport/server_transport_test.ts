@@ -1,9 +1,11 @@
 // A server's connection as its owner has it: what is passed on, how it drains, and that it ends once.
 import { assertEquals, assertMatch } from "@std/assert";
 import { formatAddress } from "../../pollers/mod.ts";
+import { Reporter } from "../../pollers/log/mod.ts";
 import { Simulation } from "../../pollers/simulated/mod.ts";
 import { Http2ServerTransport } from "../../transport/server_transport.ts";
 import { Http2ClientTransport, type TransportOptions } from "../../transport/client_transport.ts";
+import { acceptTransport } from "../../transport/handshake.ts";
 import { requestTemplate } from "../../transport/grpc/headers.ts";
 import type { Http2Error } from "../../transport/http2/error.ts";
 import type {
@@ -12,6 +14,7 @@ import type {
   RequestHead,
   ServerStream,
   ServerStreamSink,
+  ServerTransport,
   ServerTransportSink,
   StreamStatus,
 } from "../../transport/transport.ts";
@@ -28,7 +31,7 @@ class Bench implements ServerTransportSink, ServerStreamSink {
   readonly host = this.simulation.host();
   /** Encodes what the client sends. */
   readonly frames = new Frames("client");
-  transport!: Http2ServerTransport;
+  transport!: ServerTransport;
   peer!: RawPeer;
   stream: ServerStream | undefined;
   /** How each message is released. */
@@ -38,16 +41,10 @@ class Bench implements ServerTransportSink, ServerStreamSink {
     const bench = new Bench();
     const [ours, theirs] = await bench.host.pair();
     bench.peer = new RawPeer(theirs);
-    bench.transport = new Http2ServerTransport(
-      bench.host,
-      ours,
-      options,
-      bench,
-      () => bench.heard.push("ready"),
-    );
+    bench.transport = acceptTransport(bench.host, ours, options, bench);
     bench.peer.send(PREFACE, setting(), SETTINGS_ACK);
     await bench.pass();
-    assertEquals(bench.heard.splice(0), ["ready"]);
+    assertEquals(bench.heard, []);
     return bench;
   }
 
@@ -143,7 +140,11 @@ test("what is released goes back to the stream's window, but for the last messag
 });
 
 /** Both sides of one call, which a client makes and whose messages the server sends back. */
-async function call(options: { client?: TransportOptions; server?: TransportOptions }, bytes: number) {
+async function call(
+  options: { client?: TransportOptions; server?: TransportOptions },
+  bytes: number,
+  onHeaders: () => void = () => {},
+) {
   const simulation = new Simulation();
   const host = simulation.host();
   const [ours, theirs] = await host.pair();
@@ -174,7 +175,10 @@ async function call(options: { client?: TransportOptions; server?: TransportOpti
   }, () => {});
   let stream: ClientStream | undefined;
   const sink: ClientStreamSink = {
-    onHeaders: () => void events.push("headers"),
+    onHeaders: () => {
+      events.push("headers");
+      onHeaders();
+    },
     onMessage: (message, wireBytes) => {
       events.push(`response ${message.length}`);
       stream!.release(wireBytes);
@@ -209,4 +213,21 @@ test("message limits of a transport hold for its streams, 4 MiB where none is gi
     assertMatch(status.message, why);
     assertEquals((await call(options, 10)).status.code, 0);
   }
+});
+
+test("what throws in the midst of a connection goes to the reporter that its transport was given", async () => {
+  const error = new Error("from the sink");
+  const throwing = () => {
+    throw error;
+  };
+  const reported: Array<[error: unknown, peer: string | undefined]> = [];
+  const reporter = new Reporter({ onError: (thrown, { peer }) => void reported.push([thrown, peer]) });
+  const server = await Bench.ready({ reporter });
+  server.onStream = throwing;
+  server.peer.send(server.frames.headers(1, REQUEST));
+  await server.pass();
+  assertEquals(reported.splice(0), [[error, formatAddress(server.transport.peer)]]);
+  const { status, transport } = await call({ client: { reporter } }, 10, throwing);
+  assertEquals(reported, [[error, formatAddress(transport.peer)]]);
+  assertEquals(status.code, 14);
 });

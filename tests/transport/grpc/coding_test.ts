@@ -1,6 +1,7 @@
 // The codings of single headers: grpc-timeout, grpc-message, binary values.
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { decodeBinary, encodeBinary } from "../../../transport/grpc/binary_header.ts";
+import { messageLimits } from "../../../transport/grpc/message_limits.ts";
 import { decodePercent, encodePercent } from "../../../transport/grpc/percent.ts";
 import { decodeTimeout, encodeTimeout } from "../../../transport/grpc/timeout.ts";
 import { test } from "../../harness.ts";
@@ -33,6 +34,12 @@ test("grpc-timeout: what is sent is well-formed, never shorter, and within a hun
     assert(sent >= ms && sent <= ms * 1.01 + 1, `${ms} ms became ${text}`);
   }
   assertEquals(encodeTimeout(Number.MAX_SAFE_INTEGER), "99999999H");
+  for (const over of [0, -1, -1e9]) assertEquals(encodeTimeout(over), "1m");
+  assertEquals([encodeTimeout(1_234), encodeTimeout(12_345), encodeTimeout(123_456)], [
+    "1240m",
+    "12400m",
+    "124000m",
+  ]);
 });
 
 test("grpc-message: printable ASCII stays, the rest is percent-encoded UTF-8", () => {
@@ -65,5 +72,18 @@ test("binary values: base64 without padding out; padded, unpadded and joined by 
   for (let length = 0; length < 40; length++) {
     const value = Uint8Array.from({ length }, (_, i) => 255 - i * 11);
     assertEquals(decodeBinary(encodeBinary(value)), [value]);
+  }
+});
+
+test("message limits: any number of bytes, 0 and Infinity too; nothing else", () => {
+  assertEquals(messageLimits({}), { receiveBytes: 4 * 1024 * 1024, sendBytes: Infinity });
+  assertEquals(messageLimits({ maxReceiveMessageBytes: 0, maxSendMessageBytes: 0 }), {
+    receiveBytes: 0,
+    sendBytes: 0,
+  });
+  for (const bad of [-1, NaN, "4", null]) {
+    for (const name of ["maxReceiveMessageBytes", "maxSendMessageBytes"]) {
+      assertThrows(() => messageLimits({ [name]: bad }), RangeError, name);
+    }
   }
 });

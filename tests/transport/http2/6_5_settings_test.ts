@@ -1,9 +1,14 @@
 // RFC 9113, section 6.5: SETTINGS, their values and acknowledgement.
 import { assertEquals, assertThrows } from "@std/assert";
 import { Connection } from "../../../transport/http2/connection.ts";
+import {
+  DEFAULT_LOCAL_SETTINGS,
+  type LocalSettings,
+  localSettings,
+} from "../../../transport/http2/settings.ts";
 import { test } from "../../harness.ts";
 import { Recorder } from "../pair.ts";
-import { ACK, Bench, data, frame, setting, SETTINGS_ACK } from "./wire.ts";
+import { ACK, Bench, data, describe, frame, setting, SETTINGS_ACK } from "./wire.ts";
 
 test("6.5: SETTINGS are applied, acknowledged and told; unknown ones are ignored", () => {
   const bench = new Bench("client");
@@ -84,4 +89,62 @@ test("6.5.2: settings of ours outside the RFC's range are misuse", () => {
   for (const settings of bad) {
     assertThrows(() => new Connection({ role: "client", settings }, new Recorder()), RangeError);
   }
+});
+
+/** What a connection with `settings` says first: its SETTINGS, then frames described. */
+function announced(
+  role: "client" | "server",
+  settings: Partial<LocalSettings>,
+): [Array<[id: number, value: number]>, string[]] {
+  const [first, ...others] = new Bench(role, settings, { handshake: false }).frames();
+  const view = new DataView(first!.payload.slice().buffer);
+  const entries = Array.from(
+    { length: view.byteLength / 6 },
+    (_, i): [number, number] => [view.getUint16(6 * i), view.getUint32(6 * i + 2)],
+  );
+  return [entries, others.map(describe)];
+}
+
+test("6.5.2: a client turns push off, a server says its streams, and both what is not the initial value", () => {
+  const update = "WINDOW_UPDATE 0 +33488897"; // the connection's window is no setting
+  assertEquals(announced("client", {}), [[[2, 0], [4, 66_560], [6, 16_384]], [update]]);
+  assertEquals(announced("server", {}), [[[3, 0x7fffffff], [4, 66_560], [6, 16_384]], [update]]);
+  const initial = { connectionWindowSize: 65_535, initialWindowSize: 65_535 };
+  assertEquals(announced("client", initial), [[[2, 0], [6, 16_384]], []]);
+  const all = {
+    headerTableSize: 100,
+    maxConcurrentStreams: 7,
+    initialWindowSize: 1_000,
+    connectionWindowSize: 65_536,
+    maxFrameSize: 20_000,
+    maxHeaderListSize: 9_000,
+  };
+  assertEquals(announced("server", all), [
+    [[1, 100], [3, 7], [4, 1_000], [5, 20_000], [6, 9_000]],
+    ["WINDOW_UPDATE 0 +1"],
+  ]);
+});
+
+test("6.5.2: the least and the greatest value of each setting is taken, of ours and of the peer's", () => {
+  for (
+    const settings of [
+      {
+        headerTableSize: 0,
+        maxConcurrentStreams: 0,
+        initialWindowSize: 0,
+        maxWindowSize: 0,
+        windowGrowthSize: 0,
+      },
+      { connectionWindowSize: 65_535, maxFrameSize: 16_384, maxHeaderListSize: 0 },
+      { headerTableSize: 0xffffffff, maxConcurrentStreams: 0xffffffff, maxHeaderListSize: 0xffffffff },
+      { initialWindowSize: 0x7fffffff, maxWindowSize: 0x7fffffff, windowGrowthSize: 0x7fffffff },
+      { connectionWindowSize: 0x7fffffff, maxFrameSize: 16_777_215 },
+    ]
+  ) {
+    assertEquals(localSettings(settings), { ...DEFAULT_LOCAL_SETTINGS, ...settings });
+  }
+  const bench = new Bench("client");
+  bench.send(setting([4, 0x7fffffff], [5, 16_777_215], [6, 0], [3, 0], [1, 0xffffffff]));
+  bench.send(setting([4, 0], [5, 16_384], [6, 0xffffffff], [3, 0xffffffff], [1, 0]));
+  assertEquals([bench.outcome, bench.connection.peerSettings.maxFrameSize], ["open", 16_384]);
 });

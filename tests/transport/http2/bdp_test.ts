@@ -82,6 +82,24 @@ test("BDP: a path that holds less than the window leaves it, and is measured eve
   assert(path.receive(256 * KIB).includes("PING"));
 });
 
+test("BDP: while nothing changes the pauses grow by 100 ms to 10 s, and growth makes them short again", () => {
+  const estimator = new BdpEstimator(1_000);
+  let now = 0;
+  /** Measures, and gives how long the next measurement has to wait. */
+  const measure = (arrived: number) => {
+    estimator.begin(now);
+    assert(!estimator.wantsProbe(now + 100_000), "two at once");
+    estimator.arrived += arrived;
+    const measuredAt = now += 10;
+    estimator.end(now);
+    while (!estimator.wantsProbe(now)) now += 10;
+    return now - measuredAt;
+  };
+  assertEquals([1, 2, 3, 4].map(() => measure(10)), [100, 200, 300, 400]);
+  for (let i = 0; i < 100; i++) measure(10);
+  assertEquals([measure(10), measure(900), measure(10), measure(10)], [10_000, 0, 100, 200]);
+});
+
 test("BDP: an estimate grows only by more bandwidth than was ever seen", () => {
   const estimator = new BdpEstimator(1_000);
   estimator.begin(0);
