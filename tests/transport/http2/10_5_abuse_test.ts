@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { ErrorCode } from "../../../transport/http2/error.ts";
 import { concat } from "../../bytes.ts";
 import { test } from "../../harness.ts";
-import { Bench, data, EMPTY, frame, REQUEST, rst, setting } from "./wire.ts";
+import { Bench, data, EMPTY, frame, REQUEST, RESPONSE_LIST, rst, setting } from "./wire.ts";
 
 const CALM = "connection ENHANCE_YOUR_CALM library";
 const PING = frame("PING", 0, 0, new Uint8Array(8));
@@ -29,6 +29,28 @@ test("10.5: a client that cancels a thousand calls at once lives", () => {
   const bench = new Bench("server");
   for (let i = 0; i < 1_000; i++) bench.send(bench.headers(2 * i + 1, REQUEST, true));
   for (let i = 0; i < 1_000; i++) bench.send(rst(2 * i + 1, ErrorCode.CANCEL));
+  assertEquals(bench.outcome, "open");
+});
+
+test("10.5: resets of calls that were answered, and of a client's own calls, cost no budget", () => {
+  const server = new Bench("server");
+  for (let i = 0; i < 5_000; i++) {
+    server.send(server.headers(2 * i + 1, REQUEST, true));
+    server.connection.sendHeaders(server.sink.streams[i]!, RESPONSE_LIST, undefined, false);
+    server.send(rst(2 * i + 1, ErrorCode.CANCEL));
+    server.sent();
+  }
+  const client = new Bench("client");
+  for (let i = 0; i < 5_000; i++) client.send(rst(client.open(true).id, ErrorCode.REFUSED_STREAM)).sent();
+  assertEquals([server.outcome, client.outcome], ["open", "open"]);
+});
+
+test("10.5: a client that cancels 500 calls a second for long lives, for budgets come back with time", () => {
+  const bench = new Bench("server");
+  for (let i = 0; i < 5_000; i++) {
+    bench.now += 2; // 500 a second
+    bench.send(bench.headers(2 * i + 1, REQUEST, true), rst(2 * i + 1, ErrorCode.CANCEL)).sent();
+  }
   assertEquals(bench.outcome, "open");
 });
 
