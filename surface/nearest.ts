@@ -1,12 +1,20 @@
 // The right name that a wrong one was probably meant to be.
 
-/** Of `names` the one nearest to `wrong`: alike but for case and underscores, else by few typing errors. */
-export function nearest(wrong: string, names: Iterable<string>): string | undefined {
+/** The one of `names` that `wrong` was probably meant to be: the same but for case, underscores and an end, or nearly. */
+export function nearest(wrong: string, names: readonly string[]): string | undefined {
   const bare = bareName(wrong);
+  const same = names.find((name) => bareName(name) === bare);
+  if (same !== undefined) return same;
+  // Short for one: "grace" of "graceMs", "meta" of "metadata".
+  const longer = wrong.length < LEAST_START
+    ? undefined
+    : names.find((name) => bareName(name).startsWith(bare));
+  if (longer !== undefined) return longer;
+  // A third of the letters may be wrong: "deadline" is meant to be "deadlineMs", "foo" is nothing of ours.
   let best: string | undefined;
   let least = Math.max(1, Math.floor(wrong.length / 3)) + 1;
   for (const name of names) {
-    const distance = bareName(name) === bare ? 0 : editDistance(wrong, name, least);
+    const distance = editDistance(bare, bareName(name), least);
     if (distance < least) [best, least] = [name, distance];
   }
   return best;
@@ -22,6 +30,7 @@ export function hint(wrong: string, names: readonly string[]): string {
   return `; there are ${names.slice(0, MOST_LISTED).join(", ")} and ${more} more`;
 }
 
+const LEAST_START = 4;
 const MOST_LISTED = 12;
 /** Longer names are told apart by what is typed, not mistyped; and the comparison is quadratic. */
 const MOST_COMPARED = 64;

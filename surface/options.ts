@@ -1,5 +1,7 @@
 // Options that users give as plain objects: what is unknown is refused, with the name that was probably meant.
 
+import { hint } from "./nearest.ts";
+
 /** The names of options, as a table that the compiler holds to the interface `T`. */
 export type OptionNames<T> = Readonly<Record<keyof T, true>>;
 
@@ -17,41 +19,8 @@ export function checkOptions(purpose: string, given: object, known: Readonly<Rec
 }
 
 function unknownOption(purpose: string, name: string, known: Readonly<Record<string, true>>): TypeError {
-  const names = Object.keys(known);
-  const meant = nearest(name, names);
-  const hint = meant === undefined ? `there are ${names.join(", ")}` : `did you mean ${meant}?`;
-  return new TypeError(`Cannot ${purpose}: there is no option ${JSON.stringify(name)}; ${hint}`);
-}
-
-/** The one of `names` that `name` was probably meant to be, or undefined. */
-export function nearest(name: string, names: readonly string[]): string | undefined {
-  // Short for one: "grace" of "graceMs", "meta" of "metadata".
-  let best = name.length < 4
-    ? undefined
-    : names.find((one) => one.toLowerCase().startsWith(name.toLowerCase()));
-  if (best !== undefined) return best;
-  // A third of the letters may be wrong: "deadline" is meant to be "deadlineMs", "foo" is nothing of ours.
-  let least = Math.floor(name.length / 3) + 1;
-  for (const one of names) {
-    const distance = editDistance(name.toLowerCase(), one.toLowerCase(), least);
-    if (distance < least) [best, least] = [one, distance];
-  }
-  return best;
-}
-
-/** Letters to insert, delete or replace between `a` and `b`; `limit` and above are not told apart. */
-function editDistance(a: string, b: string, limit: number): number {
-  if (Math.abs(a.length - b.length) >= limit) return limit;
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[b.length]!;
+  const what = `there is no option ${JSON.stringify(name)}`;
+  return new TypeError(`Cannot ${purpose}: ${what}${hint(name, Object.keys(known))}`);
 }
 
 /** A value in a few words, for messages about what should have been given. */

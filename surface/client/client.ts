@@ -3,6 +3,7 @@
 import type { RequestTemplate } from "../../transport/mod.ts";
 import type { Source } from "../call/producer.ts";
 import type { MethodDescriptor, ServiceDescriptor } from "../proto/mod.ts";
+import { checkService } from "../proto/service.ts";
 import { type CallOptions, checkCallOptions, checkRequests } from "./call_options.ts";
 import { type CallContext, SingleResponseCall, StreamingResponseCall } from "./client_call.ts";
 
@@ -30,6 +31,7 @@ export function makeClient<S extends ServiceDescriptor<unknown>>(
   service: S,
   templateFor: (path: string) => RequestTemplate,
 ): Client<S> {
+  checkService("make a client", service);
   const client: Record<string, unknown> = {};
   for (const [name, method] of Object.entries(service.methods as Record<string, MethodDescriptor>)) {
     client[name] = makeMethod(context, method, templateFor(method.path));

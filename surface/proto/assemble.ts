@@ -11,6 +11,7 @@ import {
   localMethodName,
   type MethodDescriptor,
   methodKind,
+  safeMethodName,
   type ServiceDescriptor,
 } from "./service.ts";
 import { importedBy, STANDARD_OPTIONS, wellKnownFile } from "./well_known.ts";
@@ -75,11 +76,16 @@ export class Assembly {
     const result: Record<string, unknown> = Object.create(null);
     const inEntry = services.filter(([{ file }]) => file === this.#files[0]);
     for (const [service, descriptor] of [...inEntry, ...services]) {
-      result[service.name] ??= descriptor;
-      result[descriptor.fullName] = descriptor;
+      result[besides(service.name, types)] ??= descriptor;
+      result[besides(descriptor.fullName, types)] = descriptor;
     }
     return Object.assign(result, types) as Record<string, ServiceDescriptor> & ProtoTypes;
   }
+}
+
+/** A service called `messages` stands as `messages$`, beside what has that name in every result. */
+function besides(name: string, types: ProtoTypes): string {
+  return Object.hasOwn(types, name) ? `${name}$` : name;
 }
 
 function describe(service: ServiceNode, codecFor: (type: MessageNode) => MessageCodec): ServiceDescriptor {
@@ -88,8 +94,9 @@ function describe(service: ServiceNode, codecFor: (type: MessageNode) => Message
   for (const method of service.methods) {
     const local = localMethodName(method.name);
     // Names that differ in their first letter only: the one written in lower case has it.
-    const localName = local !== method.name && taken.has(local) ? method.name : local;
-    taken.add(localName);
+    const free = local !== method.name && taken.has(local) ? method.name : local;
+    taken.add(free);
+    const localName = safeMethodName(free);
     const level = method.settings.get("idempotency_level");
     methods[localName] = {
       name: method.name,

@@ -1,6 +1,7 @@
 // loadProto: a .proto file and all that it imports in, services and codecs out.
 
 import { readTextFile } from "../../pollers/native/files.ts";
+import { checkOptions, describe, type OptionNames } from "../options.ts";
 import { Assembly, type ProtoTypes } from "./assemble.ts";
 import { ProtoError } from "./errors.ts";
 import { directory, directoryOf, type FoundFile, importCandidates, isUrl, normalise } from "./paths.ts";
@@ -41,6 +42,7 @@ export async function loadProto<T = LoadedProto>(
   source: URL | string | ProtoFiles,
   options: LoadProtoOptions = {},
 ): Promise<T & ProtoTypes> {
+  checkArguments(source, options);
   const inMemory = typeof source === "object" && "files" in source;
   const read = inMemory ? memoryReader(source.files) : readLocation;
   const location = inMemory ? source.entry : String(source);
@@ -68,6 +70,26 @@ export async function loadProto<T = LoadedProto>(
   }
   for (const [line, location] of found) line.file = parsed.get(location);
   return assembly.finish() as T & ProtoTypes;
+}
+
+const NAMES: OptionNames<LoadProtoOptions> = { includeDirs: true };
+
+function checkArguments(source: unknown, options: LoadProtoOptions): void {
+  const { files, entry } = (typeof source === "object" && source !== null ? source : {}) as Partial<
+    ProtoFiles
+  >;
+  const inMemory = typeof files === "object" && typeof entry === "string";
+  if (typeof source !== "string" && !(source instanceof URL) && !inMemory) {
+    throw new TypeError(`Cannot load ${describe(source)}: give a path, a URL, or { files, entry }`);
+  }
+  checkOptions(`load ${inMemory ? entry : source}`, options, NAMES as Readonly<Record<string, true>>);
+  const { includeDirs } = options;
+  if (includeDirs === undefined || Array.isArray(includeDirs)) return;
+  throw new TypeError(
+    `Cannot load ${inMemory ? entry : source}: includeDirs is ${
+      describe(includeDirs)
+    }, not an array of directories`,
+  );
 }
 
 /** Reads a file; undefined where there is none. */

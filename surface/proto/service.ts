@@ -1,5 +1,6 @@
 // What a service is to clients and servers: its methods with their paths, kinds and codecs, and types for both.
 
+import { describe } from "../options.ts";
 import type { Codec } from "./codec.ts";
 
 /** Which sides of a call send a stream. */
@@ -76,4 +77,52 @@ export function camelCase(name: string): string {
 export function localMethodName(name: string): string {
   const camel = camelCase(name);
   return camel.charAt(0).toLowerCase() + camel.slice(1);
+}
+
+/**
+ * Names that JavaScript calls by itself: a client with a method `then` would be taken for a promise, one with
+ * `toString` would make a call where it is printed.
+ */
+const CALLED_BY_JAVASCRIPT = new Set([
+  "then",
+  "toString",
+  "toLocaleString",
+  "toJSON",
+  "valueOf",
+  "constructor",
+  "__proto__",
+]);
+
+/** `name`, or where JavaScript calls it by itself `name$`, as protobuf-es has it; no .proto file has a "$" in a name. */
+export function safeMethodName(name: string): string {
+  return CALLED_BY_JAVASCRIPT.has(name) ? `${name}$` : name;
+}
+
+/** Throws TypeError where `service` is none of this library's. `purpose`: what was tried with it. */
+export function checkService(purpose: string, service: unknown): void {
+  const { fullName, methods } = (service ?? {}) as Partial<ServiceDescriptor<unknown>>;
+  if (typeof fullName === "string" && typeof methods === "object" && methods !== null) {
+    if (Object.values(methods).every((method) => typeof method?.path === "string")) return;
+  }
+  throw new TypeError(
+    `Cannot ${purpose}: expected a service that loadProto or parseProto made, found ${kindOf(service)}`,
+  );
+}
+
+/** What other libraries have for services, by name: they are what was probably given. */
+function kindOf(service: unknown): string {
+  if (typeof service === "function" && "service" in service) {
+    return "a client class of grpc-js: load its .proto file";
+  }
+  if (typeof service !== "object" || service === null) return describe(service);
+  if ("typeName" in service && "methods" in service) {
+    return `${service.typeName} of protobuf-es or connect: load its .proto file`;
+  }
+  const [method] = Object.values(service) as Record<string, unknown>[];
+  if (typeof method?.["requestSerialize"] === "function") return "a service of grpc-js: load its .proto file";
+  if (typeof method?.["path"] === "string") return "its methods alone";
+  const inside = Object.entries(service).find(([, one]) =>
+    typeof (one as ServiceDescriptor | null)?.fullName === "string"
+  );
+  return inside === undefined ? describe(service) : `all that was loaded: take one service, as .${inside[0]}`;
 }

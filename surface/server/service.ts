@@ -1,6 +1,9 @@
 // What an application registers: handlers by method, typed by the service's descriptor.
 
+import { hint } from "../nearest.ts";
+import { describe } from "../options.ts";
 import type { MethodDescriptor, RequestOf, ResponseOf, ServiceDescriptor } from "../proto/mod.ts";
+import { checkService } from "../proto/service.ts";
 import type { Source } from "../call/producer.ts";
 import type { ServerCall } from "./server_call.ts";
 
@@ -37,14 +40,18 @@ export function registerService<S extends ServiceDescriptor<unknown>>(
   handlers: ServiceHandlers<S>,
   into: Map<string, RegisteredMethod>,
 ): void {
+  checkService("add a service", service);
+  if (typeof handlers !== "object" || handlers === null) {
+    throw new TypeError(
+      `Cannot add ${service.fullName}: its handlers are ${describe(handlers)}, not an object`,
+    );
+  }
   const methods = service.methods as Record<string, MethodDescriptor<unknown, unknown>>;
   for (const [name, handler] of Object.entries(handlers as Record<string, unknown>)) {
     const descriptor = Object.hasOwn(methods, name) ? methods[name] : undefined;
-    const known = Object.keys(methods).join(", ");
     if (descriptor === undefined) {
-      throw new TypeError(
-        `Cannot add handler "${name}" to ${service.fullName}: no such method; there are ${known}`,
-      );
+      const meant = hint(name, Object.keys(methods));
+      throw new TypeError(`Cannot add handler "${name}" to ${service.fullName}: no such method${meant}`);
     }
     if (typeof handler !== "function") {
       throw new TypeError(`Cannot add handler "${name}" to ${service.fullName}: it is no function`);
@@ -59,6 +66,7 @@ export function unregisterService(
   service: ServiceDescriptor<unknown>,
   from: Map<string, RegisteredMethod>,
 ): void {
+  checkService("remove a service", service);
   const methods = Object.values(service.methods as Record<string, MethodDescriptor<unknown, unknown>>);
   const served = methods.filter(({ path }) => from.has(path));
   if (served.length === 0) throw new TypeError(`Cannot remove ${service.fullName}: it is not served`);

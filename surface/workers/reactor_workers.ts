@@ -14,7 +14,9 @@ import {
 import { sharesPorts } from "../../pollers/native/detect.ts";
 import { hardwareThreads } from "../../pollers/native/thread.ts";
 import { Backoff } from "../client/backoff.ts";
+import { checkConnectOptions } from "../connect_options.ts";
 import { sharedEngine } from "../engines.ts";
+import { checkOptions, describe, type OptionNames } from "../options.ts";
 import type { ShutdownOptions } from "../server/server.ts";
 import { Boss } from "./boss.ts";
 import type { WorkerStart } from "./protocol.ts";
@@ -230,6 +232,42 @@ class Crew {
   }
 }
 
+const NAMES: OptionNames<ReactorWorkersOptions> = {
+  onError: true,
+  logger: true,
+  module: true,
+  address: true,
+  threads: true,
+  poller: true,
+  sharing: true,
+  server: true,
+  data: true,
+  onWorkerEnd: true,
+};
+
+const SERVER_NAMES: OptionNames<WorkerServerOptions> = {
+  endpoint: true,
+  handshakeTimeoutMs: true,
+  maxReceiveMessageBytes: true,
+  maxSendMessageBytes: true,
+  settings: true,
+  exposeErrors: true,
+};
+
+/** What a worker would find wrong later is found here. */
+function checkWorkersOptions(options: ReactorWorkersOptions): void {
+  const purpose = "start reactor workers";
+  checkOptions(purpose, options, NAMES as Readonly<Record<string, true>>);
+  const { module, sharing, server } = options;
+  if (typeof module !== "string" && !(module instanceof URL)) {
+    throw new TypeError(`Cannot ${purpose}: module is ${describe(module)}, not a URL or path`);
+  }
+  if (sharing !== undefined && sharing !== "reuse-port" && sharing !== "boss") {
+    throw new TypeError(`Cannot ${purpose}: sharing is ${describe(sharing)}; give "reuse-port" or "boss"`);
+  }
+  if (server !== undefined) checkConnectOptions(`${purpose}, server`, server, SERVER_NAMES);
+}
+
 /**
  * Runs the service module in `threads` workers that share one port, each with an engine, a server and calls of its
  * own. A worker that dies is replaced. Rejects with an Error that says why the first workers cannot start, throws
@@ -246,6 +284,7 @@ class Crew {
  * ```
  */
 export async function startReactorWorkers(options: ReactorWorkersOptions): Promise<ReactorWorkers> {
+  checkWorkersOptions(options);
   const { threads = hardwareThreads(), address } = options;
   if (!Number.isInteger(threads) || threads < 1) {
     throw new RangeError(`Cannot start ${threads} reactor workers: give a whole number, 1 or more`);

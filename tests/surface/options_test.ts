@@ -1,7 +1,7 @@
 // Options that cannot be used: each throws at once, names what was given, and says what is right.
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { Channel, Metadata, Server, Status } from "pollwire";
-import { nearest } from "../../surface/options.ts";
+import { nearest } from "../../surface/nearest.ts";
 import { test } from "../harness.ts";
 import { collect, echo, failure, type Handlers, serving } from "./serving.ts";
 

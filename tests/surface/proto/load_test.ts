@@ -117,3 +117,22 @@ test("files are loaded from disk by URL and by path", async () => {
     "add",
   ]);
 });
+
+test("arguments that cannot be meant are refused at once", async () => {
+  const load = loadProto as (source: unknown, options?: unknown) => Promise<unknown>;
+  const files = { "a.proto": `syntax = "proto3";` };
+  const cases: [unknown, unknown, string][] = [
+    [undefined, undefined, "Cannot load undefined: give a path, a URL, or { files, entry }"],
+    [{ files }, undefined, "Cannot load an object: give a path"],
+    [
+      { files, entry: "a.proto" },
+      { includeDir: ["x"] },
+      'there is no option "includeDir"; did you mean includeDirs?',
+    ],
+    ["a.proto", { includeDirs: "x" }, 'Cannot load a.proto: includeDirs is the string "x", not an array'],
+    ["a.proto", "x", 'its options are the string "x"'],
+  ];
+  for (const [source, options, says] of cases) {
+    await assertRejects(() => load(source, options), TypeError, says);
+  }
+});

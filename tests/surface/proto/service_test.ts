@@ -1,6 +1,7 @@
 // Service descriptors: names, paths, kinds, and the types users give them.
 
-import { assertEquals, assertStrictEquals } from "@std/assert";
+import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { Channel, Server } from "pollwire";
 import { parseProto } from "../../../surface/proto/parse.ts";
 import {
   type BidiStreaming,
@@ -108,4 +109,97 @@ test("methods whose local names would be the same keep their own", () => {
     service S { rpc Get(M) returns (M); rpc get(M) returns (M); rpc Put(M) returns (M); }`);
   assertEquals(Object.keys(S!.methods), ["Get", "get", "put"]);
   assertEquals(S!.methods["get"]!.path, "/S/get");
+});
+
+test("methods that JavaScript calls by itself get a $, so that a client is no promise and makes no calls unasked", async () => {
+  const names = [
+    "Then",
+    "ToString",
+    "ToJSON",
+    "ValueOf",
+    "Constructor",
+    "to_locale_string",
+    "Catch",
+    "HasOwnProperty",
+  ];
+  const { S } = parseProto(`syntax = "proto3"; message M {}
+    service S { ${names.map((name) => `rpc ${name}(M) returns (M);`).join(" ")} }`);
+  assertEquals(Object.keys(S!.methods), [
+    "then$",
+    "toString$",
+    "toJSON$",
+    "valueOf$",
+    "constructor$",
+    "toLocaleString$",
+    "catch",
+    "hasOwnProperty",
+  ]);
+  assertEquals([S!.methods["then$"]!.localName, S!.methods["then$"]!.path], ["then$", "/S/Then"]);
+  using channel = new Channel("127.0.0.1:1");
+  const client = channel.client(S!);
+  const made = await (async () => await Promise.resolve(client))();
+  assertStrictEquals(made, client);
+  assertEquals(`${client}`, "[object Object]");
+  assertEquals(JSON.stringify(client), "{}");
+});
+
+test("a method that is named as one with a $ would be by its first letter keeps what it has", () => {
+  const { S } = parseProto(
+    `syntax = "proto3"; message M {} service S { rpc Then(M) returns (M); rpc then(M) returns (M); }`,
+  );
+  assertEquals(Object.entries(S!.methods).map(([name, { path }]) => [name, path]), [["Then", "/S/Then"], [
+    "then$",
+    "/S/then",
+  ]]);
+});
+
+test("services called messages or enums stand beside these, with a $", () => {
+  const source = (head: string) =>
+    `syntax = "proto3"; ${head} message M {} enum E { A = 0; }
+    service messages { rpc A(M) returns (M); } service enums { rpc A(M) returns (M); } service constructor {}`;
+  const bare = parseProto(source(""));
+  assertEquals([bare["messages$"]!.fullName, bare["enums$"]!.fullName], ["messages", "enums"]);
+  const { constructor } = bare as unknown as { constructor: unknown };
+  assertEquals((constructor as { fullName: string }).fullName, "constructor");
+  assertEquals([Object.keys(bare.messages), Object.keys(bare.enums)], [["M"], ["E"]]);
+  const inPackage = parseProto(source("package q;"));
+  assertStrictEquals(inPackage["messages$"], inPackage["q.messages"]);
+  assertEquals(inPackage["q.messages"]!.fullName, "q.messages");
+});
+
+test("what is no service is refused by channels and servers, with what it probably is", () => {
+  const loaded = parseProto(SOURCE);
+  const generated = { kind: "service", typeName: "q.S", methods: [{ name: "A" }], method: {} };
+  const definition = { A: { path: "/q.S/A", requestStream: false, requestSerialize: () => {} } };
+  const cases: [unknown, string][] = [
+    [undefined, "expected a service that loadProto or parseProto made, found undefined"],
+    ["q.S", 'found the string "q.S"'],
+    [{}, "found an object"],
+    [generated, "found q.S of protobuf-es or connect: load its .proto file"],
+    [definition, "found a service of grpc-js: load its .proto file"],
+    [Object.assign(class {}, { service: definition }), "found a client class of grpc-js"],
+    [loaded, "found all that was loaded: take one service, as .RouteGuide"],
+    [loaded["RouteGuide"]!.methods, "found its methods alone"],
+    [{ fullName: "q.S", methods: [{}] }, "expected a service"],
+  ];
+  using channel = new Channel("127.0.0.1:1");
+  using server = new Server();
+  for (const [value, says] of cases) {
+    const service = value as NonNullable<typeof loaded["RouteGuide"]>;
+    assertThrows(() => channel.client(service), TypeError, "Cannot make a client: ");
+    assertThrows(() => channel.client(service), TypeError, says);
+    assertThrows(() => server.addService(service, {}), TypeError, says);
+    assertThrows(() => server.removeService(service), TypeError, "Cannot remove a service: ");
+  }
+  const { RouteGuide } = loaded;
+  assertThrows(
+    () => server.addService(RouteGuide!, { getFeatures: () => ({}) }),
+    TypeError,
+    'Cannot add handler "getFeatures" to routeguide.RouteGuide: no such method; did you mean getFeature?',
+  );
+  assertThrows(
+    () => server.addService(RouteGuide!, undefined as never),
+    TypeError,
+    "its handlers are undefined",
+  );
 });

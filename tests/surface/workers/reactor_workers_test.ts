@@ -298,6 +298,20 @@ test("reactor workers: wrong options are refused before anything starts", async 
     TypeError,
     'Cannot start reactor workers on "localhost:0"',
   );
+  const cases: [object, string][] = [
+    [{ thread: 2 }, 'there is no option "thread"; did you mean threads?'],
+    [{ module: undefined }, "module is undefined, not a URL or path"],
+    [{ sharing: "bos" }, 'sharing is the string "bos"; give "reuse-port" or "boss"'],
+    [
+      { server: { maxMessageBytes: 5 } },
+      'Cannot start reactor workers, server: there is no option "maxMessageBytes"',
+    ],
+    [{ server: { maxSendMessageBytes: -1 } }, "maxSendMessageBytes"],
+    [{ server: { poller: "native" } }, 'there is no option "poller"'],
+  ];
+  for (const [options, says] of cases) {
+    await assertRejects(() => withWorkers(options, async () => {}), Error, says);
+  }
   if (poller === "native") {
     await assertRejects(
       () => withWorkers({ sharing: "boss" }, async () => {}),
