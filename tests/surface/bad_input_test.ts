@@ -205,7 +205,10 @@ test("a peer that accepts and says nothing: UNAVAILABLE at handshakeTimeoutMs, w
 
 test("a client that connects and says nothing is let go at handshakeTimeoutMs", () =>
   serving(working, async ({ port, client }) => {
+    const startedAt = performance.now();
     await letGo(port, "");
+    const took = performance.now() - startedAt;
+    assert(took >= SHORT_MS - 10 && took < 5_000, `${took} ms`);
     await assertStillServes(client);
   }, { server: { handshakeTimeoutMs: SHORT_MS } }));
 

@@ -1,5 +1,8 @@
 // What is only passed on: options of channels and servers reach the engine, the connection and the peer.
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { readFileSync } from "node:fs";
+import { createServer, type IncomingHttpHeaders } from "node:http2";
+import type { AddressInfo } from "node:net";
 import {
   type CallOptions,
   Channel,
@@ -8,6 +11,7 @@ import {
   Metadata,
   Server,
   type ServerOptions,
+  VERSION,
 } from "pollwire";
 import type { EndpointOptions, ListenOptions } from "../../pollers/mod.ts";
 import { type SimulatedEngine, Simulation } from "../../pollers/simulated/mod.ts";
@@ -178,6 +182,46 @@ test("an error of a call names the address that was connected to, and the target
   assertEquals(await peerOf(), `${at.hostAddress}:80`);
   channel.close();
   server.close();
+});
+
+test("the header section of a request says what the call is, whose it is and who makes it", async () => {
+  const heads: IncomingHttpHeaders[] = [];
+  const peer = createServer();
+  peer.on("stream", (stream, head) => {
+    heads.push(Object.fromEntries(Object.entries(head)));
+    stream.respond({ ":status": 200, "content-type": "application/grpc", "grpc-status": 5 }, {
+      endStream: true,
+    });
+  });
+  const port = await new Promise<number>((resolve) =>
+    peer.listen(0, "127.0.0.1", () => resolve((peer.address() as AddressInfo).port))
+  );
+  const channel = new Channel(`127.0.0.1:${port}`);
+  const client = channel.client(Trial);
+  await failure(client.one({}, { metadata: { "x-a": ["1", "2"] }, deadlineMs: 60_000 }));
+  await failure(client.up([], { deadlineMs: Infinity }));
+  channel.close();
+  peer.close();
+  const common = {
+    ":method": "POST",
+    ":scheme": "http",
+    ":authority": `127.0.0.1:${port}`,
+    "content-type": "application/grpc",
+    "te": "trailers",
+    "grpc-accept-encoding": "identity",
+    "user-agent": `grpc-pollwire/${VERSION}`,
+  };
+  const { "grpc-timeout": timeout, ...first } = heads[0]!;
+  assertEquals(first, { ...common, ":path": "/trial.Trial/One", "x-a": "1, 2" });
+  assertMatch(String(timeout), /^(?:60000|59\d\d\d)m$/);
+  assertEquals(heads[1], { ...common, ":path": "/trial.Trial/Up" });
+});
+
+test("VERSION is the package's", () => {
+  for (const file of ["package.json", "deno.json"]) {
+    const { version } = JSON.parse(readFileSync(new URL(`../../${file}`, import.meta.url), "utf8"));
+    assertEquals(VERSION, version, file);
+  }
 });
 
 test("`using` closes channels and servers", async () => {

@@ -177,7 +177,15 @@ test("a name that does not resolve is TRANSIENT_FAILURE, tried again after the b
 const moments: Array<[string, (bench: Bench) => Promise<void> | void]> = [
   ["IDLE", () => {}],
   ["CONNECTING, to nobody", (bench) => (bench.silence(), void bench.call())],
-  ["CONNECTING, a name being looked up", (bench) => void bench.call()],
+  ["CONNECTING, a name being looked up", async (bench) => {
+    await bench.listen(); // it would be found, and answer
+    const { network } = bench.simulation;
+    network.names.set("service.test", [bench.server.hostAddress]);
+    network.lookupMs = 100;
+    bench.call();
+    await bench.pass(50);
+    assertEquals(bench.subchannel.state, "CONNECTING");
+  }],
   ["TRANSIENT_FAILURE", async (bench) => {
     bench.call(true);
     await bench.pass(50);
