@@ -90,6 +90,63 @@ test(
 );
 
 test(
+  "boss: what a worker took is its own, however often it took and was sent more",
+  () =>
+    withBoss(async (boss, engine, accept) => {
+      const mortal = new Side(engine, await boss.employ(0));
+      const pairs: Array<[Endpoint, Endpoint]> = [];
+      const taken: Endpoint[] = [];
+      for (let round = 1; round <= 3; round++) {
+        for (let i = 0; i < 3; i++) {
+          pairs.push(await accept());
+          boss.place(pairs.at(-1)![1]);
+        }
+        await until(() => mortal.sent.length === round + 2, "three more descriptors");
+        taken.push(...mortal.take(2));
+      }
+      const untaken = [...mortal.sent];
+      assertEquals([untaken.length, boss.dismiss(0)], [3, untaken]);
+      const heir = new Side(engine, await boss.employ(1));
+      await until(() => heir.sent.length === 3, "three descriptors");
+      assertEquals(heir.sent, untaken);
+      await assertConnected(pairs.map(([client]) => client), [...taken, ...heir.take(3)]);
+      boss.retire();
+      await until(() => heir.ended && mortal.ended, "the end of both ways");
+      mortal.close();
+      heir.close();
+    }),
+  options,
+);
+
+test(
+  "boss: workers get connections in turn, and those that come and go do not upset it",
+  () =>
+    withBoss(async (boss, engine, accept) => {
+      const clients: Endpoint[] = [];
+      const place = async (count: number): Promise<void> => {
+        for (let i = 0; i < count; i++) {
+          const [client, accepted] = await accept();
+          clients.push(client);
+          boss.place(accepted);
+        }
+      };
+      const sides = [new Side(engine, await boss.employ(0)), new Side(engine, await boss.employ(1))];
+      await place(6);
+      await until(() => sides.every(({ sent }) => sent.length === 3), "three each");
+      sides.push(new Side(engine, await boss.employ(2)));
+      await place(6);
+      await until(() => sides[2]!.sent.length === 2, "two for the third");
+      assertEquals(sides.map(({ sent }) => sent.length), [5, 5, 2]);
+      for (const side of sides) for (const one of side.take(side.sent.length)) one.close();
+      for (const client of clients) client.close();
+      boss.retire();
+      await until(() => sides.every(({ ended }) => ended), "the end of every way");
+      for (const side of sides) side.close();
+    }),
+  options,
+);
+
+test(
   "boss: connections wait for a worker where there is none, and go to none that is about to end",
   () =>
     withBoss(async (boss, engine, accept) => {
