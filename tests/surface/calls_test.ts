@@ -210,6 +210,7 @@ test("deadline: the server ends the call on its own clock, whatever the client d
     const headers = await new Promise<Record<string, unknown>>((resolve) => stream.on("response", resolve));
     session.destroy();
     assertEquals(headers["grpc-status"], String(Status.DEADLINE_EXCEEDED));
+    assertEquals(headers["grpc-message"], "deadline of 100 ms exceeded on the server");
     assertEquals((reasons[0] as RpcError).code, Status.DEADLINE_EXCEEDED);
   });
 });

@@ -326,6 +326,22 @@ for (const [what, refuse] of refusals) {
   });
 }
 
+test("a call that is to be made once more says at its deadline what it waits for, as one that never had a stream", async () => {
+  const world = new World();
+  let connections = 0;
+  await listenAt(world.serverHost, (endpoint) => {
+    const peer = new RawPeer(endpoint, () => {
+      if (parse(peer.received).some(({ type }) => type === "HEADERS")) {
+        peer.send(goAway(0, ErrorCode.NO_ERROR));
+      }
+    });
+    peer.send(setting([MAX_CONCURRENT_STREAMS, ++connections === 1 ? 100 : 0]), SETTINGS_ACK);
+  });
+  const { atMs, error } = await world.ended(world.client.one({}, { deadlineMs: 500 }), 1_000);
+  assertEquals([atMs, error?.code, connections], [500, Status.DEADLINE_EXCEEDED, 2]);
+  assertMatch(error!.message, /exceeded waiting for a stream: 10\.0\.0\.2:80 allows no more at a time$/);
+});
+
 test("a failure says each thing once, on a line of its own", async () => {
   const world = new World(`dns:///${NAME}:80`);
   world.network.names.set(NAME, ["10.0.0.77", "10.0.0.78", "10.0.0.77"]);
