@@ -1,27 +1,67 @@
 // What handlers may rely on: `this`, the time that is left, and what unfit requests never reach.
-import { assertEquals } from "@std/assert";
-import { connect, type IncomingHttpHeaders } from "node:http2";
-import { type ServerCall, Status } from "pollwire";
+import { assertEquals, assertInstanceOf } from "@std/assert";
+import { Channel, Server, type ServerCall, Status } from "pollwire";
+import { Simulation } from "../../../pollers/simulated/mod.ts";
+import { Decoder } from "../../../transport/hpack/decoder.ts";
+import { HeaderList } from "../../../transport/mod.ts";
 import { test } from "../../harness.ts";
-import { collect, failure, type Handlers, type Note, numbersOf, serving, until } from "../serving.ts";
+import {
+  Bench,
+  data,
+  END_STREAM,
+  parse,
+  PREFACE,
+  setting,
+  SETTINGS_ACK,
+} from "../../transport/http2/wire.ts";
+import { RawPeer } from "../../transport/raw_peer.ts";
+import { collect, failure, type Handlers, type Note, numbersOf, serving, Trial } from "../serving.ts";
 
-/** The trailers that a unary call with these messages ends with. */
-function trailersOf(port: number, path: string, ...messages: number[][]): Promise<IncomingHttpHeaders> {
-  const session = connect(`http://127.0.0.1:${port}`);
-  const stream = session.request({
-    ":method": "POST",
-    ":path": path,
-    "content-type": "application/grpc",
-    "te": "trailers",
-  });
-  const framed = messages.map((content) => [0, 0, 0, 0, content.length, ...content]);
-  stream.end(Uint8Array.from(framed.flat()));
-  return new Promise<IncomingHttpHeaders>((resolve, reject) => {
-    stream.on("response", (headers) => headers["grpc-status"] !== undefined && resolve(headers));
-    stream.on("trailers", resolve);
-    stream.on("error", reject);
-    stream.resume();
-  }).finally(() => session.destroy());
+/** A server in virtual time, and calls made of frames. */
+class World {
+  readonly simulation = new Simulation();
+  readonly host = this.simulation.host();
+  readonly server = new Server({ poller: this.host });
+  private readonly client = this.simulation.host();
+
+  async serve(handlers: Handlers): Promise<this> {
+    this.server.addService(Trial, handlers);
+    await this.server.listen(`${this.host.hostAddress}:80`);
+    return this;
+  }
+
+  channel(): Channel {
+    return new Channel(`${this.host.hostAddress}:80`, { poller: this.client });
+  }
+
+  /** What a call of `path` with these messages ends with. */
+  async end(path: string, ...messages: number[][]): Promise<[status: number, message: string | undefined]> {
+    let peer: RawPeer | undefined;
+    this.client.connect({ family: "ipv4", host: this.host.hostAddress, port: 80 }, {}, (result) => {
+      if (result.ok) peer = new RawPeer(result.value);
+    });
+    await this.simulation.run({ until: this.simulation.now + 10 });
+    const framed = messages.map((content) => [0, 0, 0, 0, content.length, ...content]).flat();
+    const fields = { ":method": "POST", ":scheme": "http", ":path": path, ":authority": "test" };
+    const head = new Bench("client").headers(1, [
+      ...Object.entries(fields),
+      ["te", "trailers"],
+      ["content-type", "application/grpc"],
+    ]);
+    peer!.send(PREFACE, setting(), SETTINGS_ACK, head, data(1, Uint8Array.from(framed), END_STREAM));
+    await this.simulation.run();
+    const decoder = new Decoder({ maxTableSize: 4_096, maxHeaderListSize: 16_384 });
+    let last = new Map<string, string>();
+    for (const { type, payload } of parse(peer!.received)) {
+      if (type !== "HEADERS") continue;
+      const list = decoder.decode(payload, 0, payload.length);
+      assertInstanceOf(list, HeaderList);
+      last = new Map(list);
+    }
+    peer!.close();
+    await this.simulation.run();
+    return [Number(last.get("grpc-status")), last.get("grpc-message")];
+  }
 }
 
 test("handlers: `this` is what they were given in, methods of a class included", () => {
@@ -49,47 +89,44 @@ test("handlers: `this` is what they were given in, methods of a class included",
   });
 });
 
-test("handlers: the time that is left is never less than none, also when the call is long over", () => {
+test("handlers: the time that is left is never less than none, also when the call is long over", async () => {
   let call: ServerCall | undefined;
-  const handlers: Handlers = { one: (_request, given) => (call = given, new Promise<Note>(() => {})) };
-  return serving(handlers, async ({ client }) => {
-    assertEquals((await failure(client.one({}, { deadlineMs: 40 }))).code, Status.DEADLINE_EXCEEDED);
-    await until(() => call!.cancelled);
-    const end = performance.now() + 20;
-    await until(() => performance.now() > end);
-    assertEquals([call!.timeRemainingMs, call!.signal.aborted], [0, true]);
+  const world = await new World().serve({
+    one: (_request, given) => (call = given, new Promise<Note>(() => {})),
   });
+  const channel = world.channel();
+  const late = failure(channel.client(Trial).one({}, { deadlineMs: 100 }));
+  await world.simulation.run({ until: 50 });
+  assertEquals(call!.timeRemainingMs! > 40 && call!.timeRemainingMs! <= 60, true);
+  await world.simulation.run({ until: 500 });
+  assertEquals([call!.timeRemainingMs, call!.signal.aborted], [0, true]);
+  assertEquals((await late).code, Status.DEADLINE_EXCEEDED);
+  channel.close();
+  world.server.close();
 });
 
-test("handlers: a unary request of none or two messages is refused by what was wrong", () => {
+test("handlers: a unary request of none or two messages is refused by what was wrong", async () => {
   let calls = 0;
-  return serving({ one: (request) => (calls++, request) }, async ({ port }) => {
-    const about = async (...messages: number[][]) => {
-      const { "grpc-status": status, "grpc-message": message } = await trailersOf(
-        port,
-        "/trial.Trial/One",
-        ...messages,
-      );
-      return [Number(status), message];
-    };
-    assertEquals(await about(), [Status.INTERNAL, "client sent no request message"]);
-    assertEquals(await about([0x10, 1], [0x10, 2]), [
-      Status.INTERNAL,
-      "client sent more than one request message",
-    ]);
-    assertEquals(calls, 0);
-    assertEquals((await about([0x10, 1]))[0], Status.OK);
-    assertEquals(calls, 1);
-  });
+  const world = await new World().serve({ one: (request) => (calls++, request) });
+  const about = (...messages: number[][]) => world.end("/trial.Trial/One", ...messages);
+  assertEquals(await about(), [Status.INTERNAL, "client sent no request message"]);
+  assertEquals(await about([0x10, 1], [0x10, 2]), [
+    Status.INTERNAL,
+    "client sent more than one request message",
+  ]);
+  assertEquals(calls, 0);
+  assertEquals((await about([0x10, 1]))[0], Status.OK);
+  assertEquals(calls, 1);
+  world.server.close();
 });
 
-test("handlers: a path that nobody serves is told by whether its service is known", () =>
-  serving({ one: (request) => request }, async ({ port }) => {
-    const about = async (path: string) => (await trailersOf(port, path, []))["grpc-message"];
-    for (const path of ["/trial.Trial/Down", "/trial.Trial/None", "/trial.Trial/"]) {
-      assertEquals(await about(path), `unknown method ${path}`);
-    }
-    for (const path of ["/trial.Tria/One", "/trial.Trials/One"]) {
-      assertEquals(await about(path), `unknown service ${path}`);
-    }
-  }));
+test("handlers: a path that nobody serves is told by whether its service is known", async () => {
+  const world = await new World().serve({ one: (request) => request });
+  for (const path of ["/trial.Trial/Down", "/trial.Trial/None", "/trial.Trial/"]) {
+    assertEquals(await world.end(path, []), [Status.UNIMPLEMENTED, `unknown method ${path}`]);
+  }
+  for (const path of ["/trial.Tria/One", "/trial.Trials/One"]) {
+    assertEquals(await world.end(path, []), [Status.UNIMPLEMENTED, `unknown service ${path}`]);
+  }
+  world.server.close();
+});
