@@ -4,6 +4,7 @@ import { Decoder } from "../../../transport/hpack/decoder.ts";
 import { HeaderList } from "../../../transport/hpack/header_list.ts";
 import { fromHex } from "../../bytes.ts";
 import { test } from "../../harness.ts";
+import { Pair } from "../pair.ts";
 import {
   Bench,
   END_HEADERS,
@@ -69,4 +70,20 @@ test("4.3.1: our encoder keeps to the table that the peer announces, at first an
   const some = blocks();
   assertEquals([...some[0]!.subarray(0, 3)], [0x3f, 0xe1, 0x1f]); // 4,096
   assertLess(some[1]!.length, none[1]!.length);
+});
+
+test("4.3.1: with a peer that says nothing of its table, ours has 4,096 octets, and the two stay in step when it overflows", () => {
+  const pair = new Pair();
+  for (let i = 0; i < 300; i++) {
+    const extra = HeaderList.of([[`x-${i % 100}`, `value ${i % 150} ${"v".repeat(40)}`]]);
+    const stream = pair.client.open(REQUEST_LIST, extra, true, pair.clientSink);
+    pair.run();
+    assertEquals([...pair.serverSink.headers.get(stream.id)!], [...REQUEST_LIST, ...extra]);
+  }
+  const bench = new Bench("client");
+  for (let i = 0; i < 2; i++) {
+    bench.connection.open(REQUEST_LIST, HeaderList.of([["x-repeated", "value"]]), true, bench.sink);
+  }
+  const [first, second] = bench.frames().map(({ payload }) => payload.length);
+  assertLess(second!, first! / 2, "what is repeated is not in the table");
 });

@@ -5,6 +5,8 @@ import { concat } from "../../bytes.ts";
 import { test } from "../../harness.ts";
 import { Bench, data, EMPTY, END_STREAM, frame, PADDED } from "./wire.ts";
 
+const PING = frame("PING", 0, 0, new Uint8Array(8));
+
 function padded(id: number, content: Uint8Array, padding: number, flags = 0): Uint8Array {
   return frame("DATA", PADDED | flags, id, concat(Uint8Array.of(padding), content, new Uint8Array(padding)));
 }
@@ -42,6 +44,20 @@ test("6.1: END_STREAM comes with the last piece, once, even when the frame is em
   bench.send(bytes.subarray(0, 11));
   bench.send(bytes.subarray(11));
   assertEquals(bench.sink.take(), ["headers 1", "headers 3", "data 3 0 end", "data 1 2", "data 1 4 end"]);
+});
+
+test("6.1: END_STREAM of padded DATA comes after its content, once, whether there is any or not", () => {
+  for (const step of [1, 2, 1_000]) {
+    for (const [content, padding] of [[0, 0], [0, 3], [1, 0], [1, 3]] as const) {
+      const bench = new Bench("server");
+      bench.send(bench.headers(1)).sink.take();
+      const bytes = padded(1, new Uint8Array(content), padding, END_STREAM);
+      for (let at = 0; at < bytes.length; at += step) bench.send(bytes.subarray(at, at + step));
+      assertEquals(bench.sink.take(), [`data 1 ${content} end`]);
+      bench.send(PING);
+      assertEquals(bench.sent(), ["PING ack"], "the next frame is not found");
+    }
+  }
 });
 
 test("6.1: the rest of a DATA frame whose stream was reset in the middle goes nowhere", () => {

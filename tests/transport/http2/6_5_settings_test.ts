@@ -5,6 +5,7 @@ import {
   DEFAULT_LOCAL_SETTINGS,
   type LocalSettings,
   localSettings,
+  PeerSettings,
 } from "../../../transport/http2/settings.ts";
 import { test } from "../../harness.ts";
 import { Recorder } from "../pair.ts";
@@ -147,4 +148,15 @@ test("6.5.2: the least and the greatest value of each setting is taken, of ours 
   bench.send(setting([4, 0x7fffffff], [5, 16_777_215], [6, 0], [3, 0], [1, 0xffffffff]));
   bench.send(setting([4, 0], [5, 16_384], [6, 0xffffffff], [3, 0xffffffff], [1, 0]));
   assertEquals([bench.outcome, bench.connection.peerSettings.maxFrameSize], ["open", 16_384]);
+});
+
+test("6.5: what follows a SETTINGS frame in the same read is no setting", () => {
+  const settings = new PeerSettings();
+  const bytes = Uint8Array.of(9, 9, 0, 3, 0, 0, 0, 7, 0, 4, 0, 0, 0, 8, 0, 5, 0, 1, 0, 0);
+  assertEquals(settings.apply(bytes, 2, 14, false), undefined);
+  assertEquals([settings.maxConcurrentStreams, settings.initialWindowSize, settings.maxFrameSize], [
+    7,
+    8,
+    16_384,
+  ]);
 });
