@@ -125,6 +125,8 @@ test("clear forgets all, also from within a task", () => {
   assertEquals([ran.length, clock.delayMs, timers.size], [0, 9, 1]);
   timers.clear();
   assertEquals([clock.armed, timers.size], [false, 0]);
+  timers.add(1020, note("afterwards"));
+  assertEquals([clock.armed, clock.delayMs], [true, 19]);
 });
 
 test("instants beyond a timer's reach are approached, Infinity is never armed, NaN is misuse", () => {
