@@ -81,6 +81,7 @@ async function assertEnded(bench: Bench, times = 1): Promise<void> {
     "connection closed connection INTERNAL_ERROR library",
   ]);
   assertEquals([bench.endpoint.closed, bench.released, bench.simulation.pending], [true, 1, 0]);
+  assertEquals(bench.sink.error!.reason, "internal error, which was logged");
   const report = [boom, { where: "connection", level: "error", peer: "10.0.0.2:80" }];
   assertEquals(bench.reported, Array(times).fill(report));
 }

@@ -2,6 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { ExecCtx, type Flushable } from "../../../pollers/core/exec_ctx.ts";
 import { extensionKey } from "../../../pollers/core/extension.ts";
+import { defaultReporter } from "../../../pollers/log/mod.ts";
 import { test } from "../../harness.ts";
 
 /** A context whose iteration ends when the test says so, and what happened in it. */
@@ -164,6 +165,21 @@ test("what is thrown while flushing outside a turn is reported, and the others a
   turns.ctx.touch(turns.flushable("two"));
   await Promise.resolve();
   assertEquals(turns.order, ["flush one", "flush threw", "flush two"]);
+});
+
+test("what is thrown is reported by the logger, unless somebody else wants it", () => {
+  const reported: unknown[] = [];
+  const { report } = defaultReporter;
+  defaultReporter.report = (error, context) => void reported.push([error, context]);
+  try {
+    const error = new Error("from the closure");
+    new ExecCtx(() => {}).enter(() => {
+      throw error;
+    }, undefined);
+    assertEquals(reported, [[error, { where: "poller", level: "error" }]]);
+  } finally {
+    defaultReporter.report = report;
+  }
 });
 
 test("extension keys carry their name and are equal to themselves alone", () => {
