@@ -3,6 +3,18 @@
 const SEND_QUEUE = "tests/transport/http2/send_queue_test.ts";
 const DRIVER = "tests/transport/driver_test.ts";
 const HANDSHAKE = "tests/transport/handshake_test.ts";
+const SERVER = "tests/transport/server_transport_test.ts";
+const CLIENT = "tests/transport/grpc/client_stream_test.ts";
+const SERVER_STREAM = "tests/transport/grpc/server_stream_test.ts";
+const READER = "tests/transport/grpc/message_reader_test.ts";
+const GOAWAY = "tests/transport/http2/6_8_goaway_test.ts";
+const CONTINUATION = "tests/transport/http2/6_10_continuation_test.ts";
+const TABLE = "tests/transport/http2/4_3_1_table_size_test.ts";
+const ABUSE = "tests/transport/http2/10_5_abuse_test.ts";
+const DATA = "tests/transport/http2/6_1_data_test.ts";
+const SETTINGS = "tests/transport/http2/6_5_settings_test.ts";
+const STREAMS = "tests/transport/http2/streams_test.ts";
+const BDP = "tests/transport/http2/bdp_test.ts";
 
 const mutation = (file, before, after, test, name) => ({ file, before, after, test, name });
 
@@ -131,5 +143,222 @@ export default [
     "",
     HANDSHAKE,
     "opened again",
+  ),
+
+  // What transports pass on, on both sides.
+  mutation(
+    "transport/client_transport.ts",
+    "this.limits = messageLimits(options);",
+    "this.limits = messageLimits({});",
+    SERVER,
+    "message limits",
+  ),
+  mutation(
+    "transport/server_transport.ts",
+    "this.limits = messageLimits(options);",
+    "this.limits = messageLimits({});",
+    SERVER,
+    "message limits",
+  ),
+  mutation("transport/server_transport.ts", "      options.reporter,\n", "", SERVER, "goes to the reporter"),
+  mutation(
+    "transport/client_transport.ts",
+    ", undefined, options.reporter)",
+    ")",
+    SERVER,
+    "goes to the reporter",
+  ),
+  mutation(
+    "transport/server_transport.ts",
+    "this.sink.onStream(stream, head, this.connection.now)",
+    "this.sink.onStream(stream, head, 0)",
+    SERVER,
+    "the time at which it came",
+  ),
+  mutation(
+    "transport/server_transport.ts",
+    "    if (this.ready) this.connection.drain(reason);\n",
+    "    if (this.ready) {}\n",
+    SERVER,
+    "drain",
+  ),
+  mutation("transport/client_transport.ts", "    if (this.ready) return;\n", "", HANDSHAKE, "opened again"),
+  mutation(
+    "transport/grpc/client_stream.ts",
+    "if (!this.done) this.sink.onWritable();",
+    "",
+    CLIENT,
+    "a message that waits",
+  ),
+  mutation(
+    "transport/grpc/client_stream.ts",
+    "    this.sink.onSent(framed);\n",
+    "",
+    CLIENT,
+    "a message that waits",
+  ),
+  mutation(
+    "transport/grpc/client_stream.ts",
+    "if (!this.done) this.sink.onMessage(bytes, wireBytes);",
+    "this.sink.onMessage(bytes, wireBytes);",
+    CLIENT,
+    "in the middle of what came",
+  ),
+  mutation(
+    "transport/grpc/client_stream.ts",
+    "lost || unprocessed ?",
+    "unprocessed ?",
+    CLIENT,
+    "a connection that is lost",
+  ),
+  mutation(
+    "transport/grpc/client_stream.ts",
+    'if (endStream && headers.get("grpc-status") !== undefined)',
+    'if (headers.get("grpc-status") !== undefined)',
+    CLIENT,
+    "says nothing yet",
+  ),
+  mutation(
+    "transport/grpc/server_stream.ts",
+    "if (!this.done) this.sink!.onWritable();",
+    "",
+    SERVER_STREAM,
+    "a message that waits",
+  ),
+  mutation(
+    "transport/grpc/server_stream.ts",
+    "    this.sink!.onSent(framed);\n",
+    "",
+    SERVER_STREAM,
+    "a message that waits",
+  ),
+  mutation(
+    "transport/grpc/server_stream.ts",
+    "if (!this.done) this.sink!.onMessage(bytes, wireBytes);",
+    "this.sink!.onMessage(bytes, wireBytes);",
+    SERVER_STREAM,
+    "cancel",
+  ),
+  mutation(
+    "transport/grpc/server_stream.ts",
+    "if (!this.stream.localClosed && !this.stream.endQueued) {",
+    "if (!this.stream.localClosed) {",
+    SERVER_STREAM,
+    "after the status is queued",
+  ),
+  mutation(
+    "transport/grpc/server_stream.ts",
+    "    if (this.done) return;\n    this.done = true;\n    this.sink?.onClosed(error);",
+    "    this.sink?.onClosed(error);",
+    SERVER_STREAM,
+    "what may be sent",
+  ),
+  mutation(
+    "transport/grpc/message_reader.ts",
+    "    this.aheadBytes += held;\n",
+    "",
+    READER,
+    "gives nothing back until",
+  ),
+  mutation(
+    "transport/grpc/message_reader.ts",
+    "    if (this.untakenBytes > 0) return wireBytes - paid;\n",
+    "",
+    READER,
+    "behind several messages",
+  ),
+
+  // Connections and streams.
+  mutation(
+    "transport/http2/connection.ts",
+    "    this.drainUntimed = false;\n    this.drainPingOut = false;\n",
+    "    this.drainPingOut = false;\n",
+    GOAWAY,
+    "nothing is waited for",
+  ),
+  mutation(
+    "transport/http2/connection.ts",
+    'if (kind !== "io" || this.goAwayReason === "")',
+    'if (kind !== "io")',
+    GOAWAY,
+    "without GOAWAY",
+  ),
+  mutation(
+    "transport/http2/inbound.ts",
+    "if (flags & Flag.PADDED) end -=",
+    "end -=",
+    CONTINUATION,
+    "6.2: padding and priority",
+  ),
+  mutation(
+    "transport/http2/inbound.ts",
+    "    connection.encoder.setPeerMaxTableSize(peerSettings.headerTableSize);\n",
+    "",
+    TABLE,
+    "keeps to the table",
+  ),
+  mutation(
+    "transport/http2/inbound.ts",
+    "if (this.isServer && !answered) this.spend(this.resets,",
+    "this.spend(this.resets,",
+    ABUSE,
+    "cost no budget",
+  ),
+  mutation(
+    "transport/http2/receiver.ts",
+    "if (this.dataLeft === 0) this.handler.data(EMPTY, true);",
+    "this.handler.data(EMPTY, true);",
+    DATA,
+    "END_STREAM of padded",
+  ),
+  mutation(
+    "transport/http2/receiver.ts",
+    "      if (this.dataLeft === 0) this.handler.data(EMPTY, true);\n",
+    "",
+    DATA,
+    "END_STREAM of padded",
+  ),
+  mutation(
+    "transport/http2/settings.ts",
+    "at < end; at += 6",
+    "at <= end; at += 6",
+    SETTINGS,
+    "what follows a SETTINGS frame",
+  ),
+  mutation(
+    "transport/http2/settings.ts",
+    "  headerTableSize = 4_096;\n",
+    "  headerTableSize = 0;\n",
+    TABLE,
+    "says nothing of its table",
+  ),
+  mutation(
+    "transport/http2/flow_control.ts",
+    "    if (more === 0) return;\n",
+    "",
+    SETTINGS,
+    "what is not the initial value",
+  ),
+  mutation(
+    "transport/http2/streams.ts",
+    "    this.forgottenResets = Math.max(this.forgottenResets, oldest!);\n",
+    "",
+    STREAMS,
+    "of more resets",
+  ),
+  mutation(
+    "transport/http2/streams.ts",
+    "    if (this.resets.size <= REMEMBERED_RESETS) return;\n",
+    "",
+    STREAMS,
+    "of more resets",
+  ),
+  mutation("transport/http2/bdp_estimator.ts", "      this.stable = 0;\n", "", BDP, "the pauses grow"),
+  mutation(
+    "transport/http2/bdp_estimator.ts",
+    "      this.pauseMs = BDP_PAUSE_MS;\n",
+    "",
+    BDP,
+    "the pauses grow",
   ),
 ];
