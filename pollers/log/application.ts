@@ -7,7 +7,7 @@ import { describeThrown } from "./describe.ts";
 import { defaultLogger, type Logger, type LogLevel } from "./logger.ts";
 import type { TraceName } from "./trace.ts";
 
-/** Which code threw. */
+/** Which code threw, or what else went wrong. */
 export type ErrorPlace =
   /** A handler: it threw, or its promise rejected. */
   | "handler"
@@ -30,6 +30,8 @@ export type ErrorPlace =
   | "abort listener"
   /** The signal that a caller gave, or the poller that its channel was given. */
   | "options"
+  /** A listener ended by itself, since its socket is of no more use: nobody is accepted there until `listen` again. */
+  | "listener"
   /** The library itself, or a poller of the application, in the midst of a connection, which has been ended. */
   | "connection"
   /** A callback of an event engine that somebody uses directly. */
@@ -50,12 +52,15 @@ export interface ErrorContext {
   readonly peer?: string;
 }
 
-/** Gets what the application threw where the library called it. What it throws itself goes to the logger. */
+/** Gets what the application threw where the library called it, and what ended a listener. What it throws itself goes to the logger. */
 export type ErrorHandler = (error: unknown, context: ErrorContext) => void;
 
 /** Options of whatever calls the application. */
 export interface ReportOptions {
-  /** Gets each error that the application throws where the library calls it. Default: the logger gets it. */
+  /**
+   * Gets each error that the application throws where the library calls it, and why a listener of a server has ended by
+   * itself. Default: the logger gets it.
+   */
   readonly onError?: ErrorHandler;
   /** Gets what the library has to say. Default: errors and warnings on stderr, see POLLWIRE_VERBOSITY. */
   readonly logger?: Logger;
@@ -127,11 +132,13 @@ const SUBJECTS: Readonly<Record<ErrorPlace, string>> = {
   onWorkerEnd: "onWorkerEnd",
   "abort listener": "a listener on the signal",
   options: "an option",
+  listener: "a listener",
   connection: "a connection, which was ended,",
   poller: "a callback of a poller",
 };
 
 function sentence({ where, method, peer }: ErrorContext): string {
   const of = method === undefined ? "" : ` of ${method}`;
-  return `${SUBJECTS[where]}${of} threw${peer === undefined ? "" : ` (peer ${peer})`}`;
+  const did = where === "listener" ? "ended by itself" : "threw";
+  return `${SUBJECTS[where]}${of} ${did}${peer === undefined ? "" : ` (peer ${peer})`}`;
 }

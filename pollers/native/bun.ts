@@ -253,7 +253,18 @@ class BunNativeListener extends BaseListener {
   /** Connections that came before `start`: Bun accepts from `listen` on. */
   private readonly early: Endpoint[] = [];
   private accepting = false;
-  private readonly starvation = new Starvation(this.engine, this.sockets, (code) => this.starved(code));
+  private readonly starvation: Starvation;
+
+  /** See `EventEngine.listen`. */
+  constructor(
+    engine: NativeEngine,
+    options: ListenOptions,
+    onAccept: (endpoint: Endpoint) => void,
+    onShutdown: (error?: IoError) => void,
+  ) {
+    super(engine, options, onAccept, onShutdown);
+    this.starvation = new Starvation(engine, this.sockets, (code) => this.starved(code));
+  }
 
   private onOpen(socket: BunSocket, at: SocketAddress): void {
     const isInet = "port" in at;

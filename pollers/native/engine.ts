@@ -2,19 +2,36 @@
 
 import type { SocketAddress } from "../core/address.ts";
 import { BaseEngine, type ConnectAttempt } from "../core/base_engine.ts";
+import { ESTATE } from "../core/extension.ts";
 import { pairOverLoopback } from "../core/loopback_pair.ts";
-import type { Endpoint, EndpointOptions, EngineOptions, IoResult, Resolver } from "../engine.ts";
+import type {
+  Endpoint,
+  EndpointOptions,
+  EngineOptions,
+  ExtensionKey,
+  IoResult,
+  Resolver,
+} from "../engine.ts";
 import { runtime } from "./detect.ts";
 import { SystemResolver } from "./dns.ts";
 import { type BeginConnect, PatientConnect } from "./patient_connect.ts";
 import { runtimeLoop } from "./runtime_loop.ts";
 import { isServedOnLinux } from "./served.ts";
+import { Spares } from "./starvation.ts";
 
 /** An engine on the runtime's own sockets; each runtime adds how to connect and to listen. */
 export abstract class NativeEngine extends BaseEngine {
+  /** What closes with no thread. */
+  readonly spares: Spares = new Spares();
+
   /** `name` as the factory has it. */
   constructor(name: string, options: EngineOptions) {
     super(name, options, runtimeLoop);
+  }
+
+  /** {@linkcode ESTATE}, for what closes with no thread. */
+  override extension<E>(key: ExtensionKey<E>): E | undefined {
+    return key === ESTATE as ExtensionKey<unknown> ? this.spares as unknown as E : undefined;
   }
 
   /** Over loopback TCP: no runtime offers a socket pair. */

@@ -214,12 +214,23 @@ class NodeNativeListener extends BaseListener {
   private readonly sockets: Bound[] = [];
   private readonly early: Endpoint[] = [];
   private accepting = false;
-  private readonly starvation = new Starvation(
-    this.engine,
-    this.sockets,
-    (code) => this.starved(code),
-    () => this.fed(),
-  );
+  private readonly starvation: Starvation;
+
+  /** See `EventEngine.listen`. */
+  constructor(
+    engine: NativeEngine,
+    options: ListenOptions,
+    onAccept: (endpoint: Endpoint) => void,
+    onShutdown: (error?: IoError) => void,
+  ) {
+    super(engine, options, onAccept, onShutdown);
+    this.starvation = new Starvation(
+      engine,
+      this.sockets,
+      (code) => this.starved(code),
+      () => this.fed(),
+    );
+  }
 
   protected override bindNow(at: SocketAddress): Promise<IoResult<SocketAddress>> {
     const denied = denoRefusal(at);

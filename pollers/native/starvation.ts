@@ -5,12 +5,13 @@
 // from before: the first one is closed, the socket goes on listening, and once there are descriptors again Bun is given
 // the second one to accept on.
 
-import type { BaseEngine } from "../core/base_engine.ts";
+import type { Estate } from "../core/extension.ts";
 import type { TaskHandle } from "../engine.ts";
 import { type Libc, openLibc } from "../ffi/libc.ts";
 import { C } from "../ffi/linux_layouts.ts";
 import { noDescriptorLeft } from "./descriptors.ts";
 import { runtime } from "./detect.ts";
+import type { NativeEngine } from "./engine.ts";
 
 /** How often it is looked whether descriptors are left: so long may Bun ask in vain, at the cost of a core. */
 const WATCH_MS = 100;
@@ -28,6 +29,49 @@ export interface ListeningSocket {
   goOn(descriptor: number): void;
 }
 
+/** Second descriptors that one engine can have; listening sockets beyond have none, and do not rest. */
+const MOST_SPARES = 256;
+
+/** The second descriptors of an engine, in shared memory: nobody else closes them where its thread ends by accident. */
+export class Spares implements Estate {
+  /** Each and one more; 0 where there is none. */
+  private readonly words = new Int32Array(new SharedArrayBuffer(4 * MOST_SPARES));
+
+  /** Duplicates a descriptor; negative where that cannot be. */
+  make(descriptor: number, libc: Libc): number {
+    const at = this.words.indexOf(0);
+    const spare = at < 0 ? -1 : libc.fcntl(descriptor, C.F_DUPFD_CLOEXEC, 0);
+    if (spare >= 0) Atomics.store(this.words, at, spare + 1);
+    return spare;
+  }
+
+  /** The descriptor is the runtime's from here on. */
+  give(spare: number): void {
+    const at = this.words.indexOf(spare + 1);
+    if (at >= 0) Atomics.store(this.words, at, 0);
+  }
+
+  /** Closes a descriptor. */
+  close(spare: number, libc: Libc): void {
+    this.give(spare); // first: whoever clears up behind this thread must not close what has its number then
+    libc.close(spare);
+  }
+
+  /** See {@linkcode Estate}. */
+  bequeath(): unknown {
+    return this.words;
+  }
+
+  /** See {@linkcode Estate}. */
+  settle(bequeathed: unknown, kept: readonly number[] = []): void {
+    const words = bequeathed as Int32Array;
+    for (let at = 0; at < words.length; at++) {
+      const spare = Atomics.exchange(words, at, 0) - 1;
+      if (spare >= 0 && !kept.includes(spare)) calls()!.close(spare);
+    }
+  }
+}
+
 /** Has the sockets of one listener rest while no descriptor is left. */
 export class Starvation {
   /** The second descriptors. */
@@ -39,7 +83,7 @@ export class Starvation {
 
   /** `onStarved` gets the system's code as long as there are no descriptors, `onFed` is called when there are some again. */
   constructor(
-    private readonly engine: BaseEngine,
+    private readonly engine: NativeEngine,
     private readonly sockets: readonly ListeningSocket[],
     private readonly onStarved: (code: string) => void,
     private readonly onFed: () => void = () => {},
@@ -53,7 +97,7 @@ export class Starvation {
   /** Looks no more, and closes what is left: the sockets that rest, and the second descriptors. */
   end(): void {
     if (this.task !== undefined) this.engine.cancel(this.task);
-    for (const spare of this.spares.values()) calls()!.close(spare);
+    for (const spare of this.spares.values()) this.engine.spares.close(spare, calls()!);
     this.spares.clear();
     this.resting.clear();
   }
@@ -94,16 +138,17 @@ export class Starvation {
     if (!this.setAside(socket, descriptor, libc)) return false;
     if (noDescriptorLeft() === undefined) { // one for whoever is accepted
       this.resting.delete(socket);
+      this.engine.spares.give(descriptor);
       socket.goOn(descriptor);
       return true;
     }
-    libc.close(this.spares.get(socket)!);
+    this.engine.spares.close(this.spares.get(socket)!, libc);
     this.spares.set(socket, descriptor);
     return false;
   }
 
   private setAside(socket: ListeningSocket, descriptor: number, libc: Libc): boolean {
-    const spare = descriptor < 0 ? -1 : libc.fcntl(descriptor, C.F_DUPFD_CLOEXEC, 0);
+    const spare = descriptor < 0 ? -1 : this.engine.spares.make(descriptor, libc);
     if (spare >= 0) this.spares.set(socket, spare);
     return spare >= 0;
   }

@@ -43,7 +43,10 @@ export interface ServerOptions extends Omit<ConnectOptions, "reporter">, ReportO
   readonly poller?: PollerList;
   /** Let other processes listen on the same port (SO_REUSEPORT). Default false. */
   readonly reusePort?: boolean;
-  /** Told when accepting rests for a while because the process ran out of descriptors; it goes on by itself. */
+  /**
+   * Called once each time that accepting begins to rest, as where the process ran out of descriptors; it goes on by
+   * itself. Default: a warning is logged.
+   */
   readonly onAcceptPaused?: (reason: Error) => void;
   /**
    * Let clients learn the messages of errors that handlers throw and that are no RpcError. Default false: they get
@@ -125,21 +128,15 @@ export class Server {
     const target = parseTarget(address);
     const at = target.family === "dns" ? await this.#lookUp(target) : [target];
     this.#checkRunning(address);
-    const { reusePort = false, endpoint = {}, onAcceptPaused } = this.#options;
-    const paused = onAcceptPaused && {
-      onAcceptPaused: (error: IoError) =>
-        callApplication(
-          () => onAcceptPaused(new Error(error.message)),
-          (thrown) => this.#host.reporter.report(thrown, { where: "onAcceptPaused", level: "error" }),
-        ),
-    };
+    const { reusePort = false, endpoint = {} } = this.#options;
     const listener = this.engine.listen(
-      { ...endpoint, ...paused, reusePort },
+      { ...endpoint, reusePort, onAcceptPaused: (error) => this.#acceptPaused(error) },
       (accepted) => this.#accept(accepted, binding),
-      () => {
+      (error) => {
         this.#listeners.delete(listener);
         binding.onShutdown();
         this.#forgetIfOver(binding);
+        if (error !== undefined) this.#listenerEnded(binding, error);
         this.#settleIfIdle();
       },
     );
@@ -192,12 +189,22 @@ export class Server {
 
   /**
    * Serves a connection that somebody else accepted, as gRPC's AddInsecureChannelFromFd. The endpoint is of this
-   * server's engine, and the server's from here on. As a listener does, it keeps the process alive while it is open.
+   * server's engine, and the server's from here on. As a listener does, it keeps the process alive while it is open;
+   * `onClosed` is called once, when it is closed.
    */
-  serveEndpoint(endpoint: Endpoint): void {
-    if (this.#stopped !== undefined) return endpoint.close();
+  serveEndpoint(endpoint: Endpoint, onClosed: () => void = () => {}): void {
+    if (this.#stopped !== undefined) {
+      endpoint.close();
+      return onClosed();
+    }
+    let closed = false;
     this.engine.hold();
-    this.#accept(endpoint, undefined, () => this.engine.release());
+    this.#accept(endpoint, undefined, () => {
+      if (closed) return;
+      closed = true;
+      this.engine.release();
+      onClosed();
+    });
   }
 
   /** Takes no new calls, lets running ones finish, and resolves when all is closed. */
@@ -270,6 +277,21 @@ export class Server {
         for (const transport of [...left]) transport.close(`server drained ${binding} for ${graceMs} ms`);
       });
     });
+  }
+
+  #acceptPaused({ message }: IoError): void {
+    const { onAcceptPaused } = this.#options;
+    const { reporter } = this.#host;
+    if (onAcceptPaused === undefined) return reporter.log("warn", `accepting rests for a while: ${message}`);
+    callApplication(
+      () => onAcceptPaused(new Error(message)),
+      (thrown) => reporter.report(thrown, { where: "onAcceptPaused", level: "error" }),
+    );
+  }
+
+  #listenerEnded(binding: Binding, { message }: IoError): void {
+    const error = new Error(`The server listens on ${binding} no more: ${message}`);
+    this.#host.reporter.report(error, { where: "listener", level: "error" });
   }
 
   #forgetIfOver(binding: Binding): void {

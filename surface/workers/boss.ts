@@ -1,8 +1,9 @@
-// The boss of reactor workers: it accepts every connection and hands them out in turn, as Netty's boss group does.
+// The boss of reactor workers: it accepts every connection and hands each to the worker that has the fewest, and in turn
+// where several have as few, as Netty's boss group does. So a worker that replaces one which died gets its share.
 
 import { ADOPT, type Endpoint, type EventEngine, type FdAdoption } from "../../pollers/mod.ts";
 import { DescriptorSender } from "./intake.ts";
-import { ADOPTED, type Intake } from "./protocol.ts";
+import { ADOPTED, type Intake, STATE_BYTES } from "./protocol.ts";
 
 /** The way to one worker. */
 interface Way {
@@ -11,7 +12,7 @@ interface Way {
   readonly intake: Intake;
 }
 
-/** Accepted connections, dealt out one worker after another. */
+/** Accepted connections, dealt out. */
 export class Boss {
   private readonly ways = new Map<number, Way>();
   /** Connections for which there was no worker. */
@@ -33,7 +34,7 @@ export class Boss {
   /** Makes the way to worker `index`, and gives its other end. */
   async employ(index: number): Promise<Intake> {
     const [ours, theirs] = await this.engine.pair();
-    const state = new Int32Array(new SharedArrayBuffer(8));
+    const state = new Int32Array(new SharedArrayBuffer(STATE_BYTES));
     const sender = new DescriptorSender(ours, state);
     const intake = { descriptor: this.adoption.detach(theirs), state };
     this.ways.set(index, { sender, intake });
@@ -41,7 +42,7 @@ export class Boss {
     return intake;
   }
 
-  /** Hands a connection to whose turn it is. */
+  /** Hands a connection to a worker. */
   place(accepted: Endpoint): void {
     this.placeDescriptor(this.adoption.detach(accepted));
   }
@@ -74,8 +75,24 @@ export class Boss {
 
   private placeDescriptor(descriptor: number): void {
     if (this.retired) return this.adoption.adopt(descriptor).close();
+    const sender = this.choose();
+    if (sender === undefined) this.unplaced.push(descriptor);
+    else sender.send(descriptor);
+  }
+
+  /** The way to the worker with the fewest connections; of several, another one each time. */
+  private choose(): DescriptorSender | undefined {
     const senders = [...this.ways.values()].map(({ sender }) => sender).filter(({ ended }) => !ended);
-    if (senders.length === 0) this.unplaced.push(descriptor);
-    else senders[this.next++ % senders.length]!.send(descriptor);
+    let chosen: DescriptorSender | undefined = undefined;
+    let least = Infinity;
+    const first = this.next++;
+    for (let i = 0; i < senders.length; i++) {
+      const sender = senders[(first + i) % senders.length]!;
+      const { connections } = sender;
+      if (connections >= least) continue;
+      least = connections;
+      chosen = sender;
+    }
+    return chosen;
   }
 }

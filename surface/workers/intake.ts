@@ -2,7 +2,7 @@
 // worker is woken by them as by any other bytes.
 
 import { type Endpoint, SliceBuffer } from "../../pollers/mod.ts";
-import { TAKEN } from "./protocol.ts";
+import { OPEN, TAKEN } from "./protocol.ts";
 
 const DESCRIPTOR_BYTES = 4;
 
@@ -53,9 +53,15 @@ export class DescriptorSender {
     return this.ending;
   }
 
+  /** What the other side has open, and what is on its way there. */
+  get connections(): number {
+    this.forgetTaken();
+    return this.untaken.length + Atomics.load(this.state, OPEN);
+  }
+
   /** Sends one. */
   send(descriptor: number): void {
-    this.forgetTaken();
+    this.forgetTaken(); // or the list would grow where nobody asks
     this.untaken.push(descriptor);
     this.waiting.push(descriptor);
     this.flush();

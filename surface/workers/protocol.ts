@@ -6,7 +6,7 @@ import type { WorkerServerOptions } from "./service_module.ts";
 /** The worker's end of a socket pair to its boss; see boss.ts. */
 export interface Intake {
   readonly descriptor: number;
-  /** Shared: what the worker has taken of all this. Indexes are {@linkcode ADOPTED} and {@linkcode TAKEN}. */
+  /** Shared: what the worker has of all this. Indexes are {@linkcode ADOPTED}, {@linkcode TAKEN}, {@linkcode OPEN}. */
   readonly state: Int32Array;
 }
 
@@ -14,6 +14,10 @@ export interface Intake {
 export const ADOPTED = 0;
 /** How many connections the worker's engine has taken, in the order in which they were sent. */
 export const TAKEN = 1;
+/** How many of these are open. */
+export const OPEN = 2;
+/** Bytes of {@linkcode Intake.state}. */
+export const STATE_BYTES = 12;
 
 /** Given to a worker when it starts. */
 export interface WorkerStart {

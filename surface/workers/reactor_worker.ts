@@ -1,6 +1,15 @@
 // The thread of one reactor worker: its own engine, server and service module; nothing is shared but the port.
 
-import { ADOPT, createEngine, ESTATE, type EventEngine } from "../../pollers/mod.ts";
+import {
+  ADOPT,
+  createEngine,
+  defaultReporter,
+  type ErrorHandler,
+  ESTATE,
+  type EventEngine,
+  formatAddress,
+  parseTarget,
+} from "../../pollers/mod.ts";
 import {
   endThread,
   onOwnerMessage,
@@ -11,13 +20,24 @@ import {
 import { shareEngine } from "../engines.ts";
 import { Server, type ShutdownOptions } from "../server/server.ts";
 import { readDescriptors } from "./intake.ts";
-import { ADOPTED, type FromWorker, type Intake, TAKEN, type ToWorker, type WorkerStart } from "./protocol.ts";
+import {
+  ADOPTED,
+  type FromWorker,
+  type Intake,
+  OPEN,
+  TAKEN,
+  type ToWorker,
+  type WorkerStart,
+} from "./protocol.ts";
 import type { ServiceSetup } from "./service_module.ts";
 
 class ReactorWorker {
   private readonly engine: EventEngine;
   private readonly server: Server;
   private failing = false;
+  private draining = false;
+  /** Where it listens. */
+  private port = 0;
   private lastTaken: Promise<void> = Promise.resolve();
 
   constructor(private readonly start: WorkerStart) {
@@ -25,7 +45,11 @@ class ReactorWorker {
     this.engine.hold(); // the thread ends when it is told to
     shareEngine(this.engine);
     tell({ kind: "engine", estate: this.engine.extension(ESTATE)?.bequeath() });
-    this.server = new Server({ ...start.options, poller: this.engine, reusePort: true });
+    const onError: ErrorHandler = (error, context) => {
+      defaultReporter.report(error, context);
+      if (context.where === "listener") void this.listenAgain();
+    };
+    this.server = new Server({ ...start.options, poller: this.engine, reusePort: true, onError });
     onUncaught((error) => void this.fail(error));
     onOwnerMessage((message) => void this.drain((message as ToWorker).options));
   }
@@ -38,8 +62,19 @@ class ReactorWorker {
     }
     await setUp(this.server, { index, data });
     const port = address === undefined ? 0 : await this.server.listen(address);
+    this.port = port;
     if (intake !== undefined) this.takeIn(intake);
     tell({ kind: "serving", port });
+  }
+
+  /** The listener has ended by itself. Where there can be no other one, another worker takes this one's place. */
+  private async listenAgain(): Promise<void> {
+    const at = parseTarget(this.start.address!);
+    try {
+      await this.server.listen(formatAddress("port" in at ? { ...at, port: this.port } : at));
+    } catch (error) {
+      if (!this.draining) await this.fail(error);
+    }
   }
 
   /** Serves the connections that a boss accepts. */
@@ -49,8 +84,9 @@ class ReactorWorker {
     Atomics.store(state, ADOPTED, 1);
     const take = (descriptor: number): void => {
       const accepted = adoption.adopt(descriptor);
+      Atomics.add(state, OPEN, 1);
       Atomics.add(state, TAKEN, 1);
-      this.server.serveEndpoint(accepted);
+      this.server.serveEndpoint(accepted, () => void Atomics.sub(state, OPEN, 1));
     };
     this.lastTaken = new Promise((resolve) => {
       const end = (): void => {
@@ -73,6 +109,7 @@ class ReactorWorker {
   }
 
   private async drain(options: ShutdownOptions): Promise<void> {
+    this.draining = true;
     await this.lastTaken; // the boss has ended it: what was accepted is served
     await this.server.shutdown(options);
     await this.engine.shutdown().catch(() => {}); // channels that the service has left open are closed with it

@@ -4,6 +4,7 @@ import {
   callApplication,
   type EventEngine,
   formatAddress,
+  type IoError,
   type Listener,
   parseTarget,
   Reporter,
@@ -106,7 +107,7 @@ class Crew {
   private address: string;
   private stopped: Promise<void> | undefined = undefined;
 
-  constructor(private readonly options: ReactorWorkersOptions, private readonly at: SocketAddress) {
+  constructor(private readonly options: ReactorWorkersOptions, private at: SocketAddress) {
     this.engine = sharedEngine(selectPoller(options.poller).name);
     this.address = formatAddress(at);
     this.reporter = new Reporter(options);
@@ -150,19 +151,40 @@ class Crew {
     }
   }
 
+  /** Binds the boss's listener; the port. */
   private async listen(boss: Boss): Promise<number> {
+    const onAcceptPaused = ({ message }: IoError): void =>
+      this.reporter.log("warn", `accepting rests for a while: ${message}`);
     const listener = this.engine.listen(
-      this.options.server?.endpoint ?? {},
+      { ...this.options.server?.endpoint, onAcceptPaused },
       (accepted) => boss.place(accepted),
-      () => {},
+      (error) => error !== undefined && this.listenerEnded(boss, error),
     );
     const port = await listener.bind(this.at);
-    if (port.ok) {
-      this.listener = listener;
-      return port.value;
+    if (!port.ok) {
+      listener.shutdown();
+      throw new Error(`Cannot listen on ${formatAddress(this.at)}: ${port.error.message}`);
     }
-    listener.shutdown();
-    throw new Error(`Cannot listen on ${formatAddress(this.at)}: ${port.error.message}`);
+    if ("port" in this.at) this.at = { ...this.at, port: port.value };
+    this.listener = listener;
+    return port.value;
+  }
+
+  /** The boss's listener has ended by itself: another one takes its place, as soon as it can. */
+  private listenerEnded(boss: Boss, { message }: IoError): void {
+    const error = new Error(
+      `Reactor workers get no connections from ${formatAddress(this.at)} any more: ${message}`,
+    );
+    this.reporter.report(error, { where: "listener", level: "error" });
+    const backoff = new Backoff(() => this.engine.random(), FIRST_RESTART_MS);
+    const again = (): void => {
+      if (this.stopped !== undefined) return;
+      this.listen(boss).then(
+        () => this.stopped === undefined ? this.listener!.start() : this.listener!.shutdown(),
+        () => this.engine.runAt(this.engine.now() + backoff.next(), again),
+      );
+    };
+    again();
   }
 
   /** A new worker at place `index`. */

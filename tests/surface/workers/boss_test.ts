@@ -10,7 +10,7 @@ import {
 } from "../../../pollers/mod.ts";
 import { Boss } from "../../../surface/workers/boss.ts";
 import { readDescriptors } from "../../../surface/workers/intake.ts";
-import { ADOPTED, type Intake, TAKEN } from "../../../surface/workers/protocol.ts";
+import { ADOPTED, type Intake, OPEN, TAKEN } from "../../../surface/workers/protocol.ts";
 import { test, type TestOptions } from "../../harness.ts";
 import { Acceptor, connect, LOOPBACK, read, readExactly, until, write } from "../../pollers/promised.ts";
 
@@ -32,8 +32,14 @@ class Side {
   }
 
   take(count: number): Endpoint[] {
+    Atomics.add(this.intake.state, OPEN, count);
     Atomics.add(this.intake.state, TAKEN, count);
     return this.sent.splice(0, count).map((one) => this.engine.extension(ADOPT)!.adopt(one));
+  }
+
+  /** As many of the connections that it has taken are closed. */
+  lose(count: number): void {
+    Atomics.sub(this.intake.state, OPEN, count);
   }
 
   close(): void {
@@ -119,28 +125,41 @@ test(
 );
 
 test(
-  "boss: workers get connections in turn, and those that come and go do not upset it",
+  "boss: who has fewest connections open gets the next, and all in turn where they have as many",
   () =>
     withBoss(async (boss, engine, accept) => {
+      const sides = [new Side(engine, await boss.employ(0)), new Side(engine, await boss.employ(1))] as const;
       const clients: Endpoint[] = [];
-      const place = async (count: number): Promise<void> => {
+      const servers: Endpoint[] = [];
+      /** Deals `count` more; how many of them each got. */
+      const deal = async (count: number): Promise<number[]> => {
         for (let i = 0; i < count; i++) {
           const [client, accepted] = await accept();
           clients.push(client);
           boss.place(accepted);
         }
+        await until(() => sides[0].sent.length + sides[1].sent.length === count, "all descriptors");
+        const counts = sides.map(({ sent }) => sent.length);
+        for (const side of sides) servers.push(...side.take(side.sent.length));
+        return counts;
       };
-      const sides = [new Side(engine, await boss.employ(0)), new Side(engine, await boss.employ(1))];
-      await place(6);
-      await until(() => sides.every(({ sent }) => sent.length === 3), "three each");
-      sides.push(new Side(engine, await boss.employ(2)));
-      await place(6);
-      await until(() => sides[2]!.sent.length === 2, "two for the third");
-      assertEquals(sides.map(({ sent }) => sent.length), [5, 5, 2]);
-      for (const side of sides) for (const one of side.take(side.sent.length)) one.close();
-      for (const client of clients) client.close();
+      assertEquals(await deal(4), [2, 2]);
+      sides[1].lose(2);
+      assertEquals(await deal(2), [0, 2]);
+      assertEquals(await deal(2), [1, 1]);
+      sides[0].lose(3);
+      assertEquals(await deal(5), [4, 1]);
+      for (const side of sides) side.lose(Atomics.load(side.intake.state, OPEN));
+      const short = [0, 0]; // connections that are over before the next one comes
+      for (let i = 0; i < 4; i++) {
+        const which = (await deal(1)).indexOf(1);
+        sides[which]!.lose(1);
+        short[which]!++;
+      }
+      assertEquals(short, [2, 2]);
+      for (const endpoint of [...clients, ...servers]) endpoint.close();
       boss.retire();
-      await until(() => sides.every(({ ended }) => ended), "the end of every way");
+      await until(() => sides[0].ended && sides[1].ended, "the end of both ways");
       for (const side of sides) side.close();
     }),
   options,

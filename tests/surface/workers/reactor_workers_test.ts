@@ -15,25 +15,16 @@ import {
   startReactorWorkers,
   type WorkerEnd,
 } from "pollwire";
-import { runtime, test, type TestOptions } from "../../harness.ts";
+import { test, type TestOptions } from "../../harness.ts";
 import { handleCount } from "../../pollers/iocp/setup.ts";
 import { collect, sleep, Trial, until } from "../serving.ts";
+import { type Sharing, whyNot } from "./sharing.ts";
 import type { TrialData } from "./trial_service.ts";
 
 const MODULE = new URL("./trial_service.ts", import.meta.url);
 const poller = selectPoller().name;
-const dealsOut = poller === "epoll" || poller === "iocp";
-
-/** Why connections cannot be shared in this way here; undefined where they can. */
-function whyNot(sharing: Sharing): string | undefined {
-  if (sharing === "boss") return dealsOut ? undefined : `poller "${poller}" hands no descriptors over`;
-  if (process.platform === "win32") return "sockets of Windows cannot share a port";
-  return poller === "native" && runtime === "deno" ? "Deno shares ports only with --unstable-net" : undefined;
-}
-
-type Sharing = NonNullable<ReactorWorkersOptions["sharing"]>;
-const withReusePort: TestOptions = { timeoutMs: 40_000, skip: whyNot("reuse-port") };
-const withBoss: TestOptions = { timeoutMs: 40_000, skip: whyNot("boss") };
+const withReusePort: TestOptions = { timeoutMs: 40_000, skip: whyNot("reuse-port", poller) };
+const withBoss: TestOptions = { timeoutMs: 40_000, skip: whyNot("boss", poller) };
 const SHARING: ReadonlyArray<readonly [Sharing, TestOptions]> = [
   ["reuse-port", withReusePort],
   ["boss", withBoss],
@@ -319,7 +310,7 @@ test("reactor workers: wrong options are refused before anything starts", async 
       'poller "native" hands none over',
     );
   }
-  if (process.platform === "win32" && dealsOut) {
+  if (process.platform === "win32" && whyNot("boss", poller) === undefined) {
     await assertRejects(
       () => withWorkers({ sharing: "reuse-port" }, async () => {}),
       Error,

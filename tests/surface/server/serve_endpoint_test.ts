@@ -1,0 +1,45 @@
+// serveEndpoint(): a connection that somebody else accepted is the server's, whose end it tells of, once.
+import { assert, assertEquals } from "@std/assert";
+import { Channel, Server } from "pollwire";
+import { type Endpoint, IoError } from "../../../pollers/mod.ts";
+import { test } from "../../harness.ts";
+import { Acceptor, connect, LOOPBACK, read } from "../../pollers/promised.ts";
+import { Trial, until } from "../serving.ts";
+
+/** A server, and a way to get the accepted side of whatever connects to `at`. */
+async function start() {
+  const server = new Server();
+  server.addService(Trial, { one: ({ number = 0 }) => ({ number: number + 1 }) });
+  const [acceptor, port] = await Acceptor.listen(server.engine, LOOPBACK);
+  return { server, acceptor, at: { family: "ipv4", host: "127.0.0.1", port } as const };
+}
+
+test("serveEndpoint: calls are served, and the end of the connection comes once", async () => {
+  const { server, acceptor, at } = await start();
+  let ends = 0;
+  for (let round = 1; round <= 2; round++) {
+    const channel = new Channel(`127.0.0.1:${at.port}`);
+    const call = channel.client(Trial).one({ number: round });
+    server.serveEndpoint(await acceptor.accept(), () => ends++);
+    assertEquals((await call).number, round + 1);
+    assertEquals(ends, round - 1);
+    channel.close();
+    await until(() => ends === round);
+  }
+  await acceptor.shutdown();
+  await server.shutdown();
+  assertEquals(ends, 2);
+});
+
+test("serveEndpoint: after a shutdown the connection is closed, and its end told at once", async () => {
+  const { server, acceptor, at } = await start();
+  await server.shutdown();
+  let ends = 0;
+  const client: Endpoint = await connect(server.engine, at);
+  server.serveEndpoint(await acceptor.accept(), () => ends++);
+  assertEquals(ends, 1);
+  const ended = await read(client);
+  assert(ended instanceof IoError && ended.kind === "end-of-stream");
+  client.close();
+  await acceptor.shutdown();
+});

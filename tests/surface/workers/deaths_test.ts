@@ -1,0 +1,233 @@
+// Reactor workers that die more than once, or lose their listeners: who comes back gets its share, and nothing is lost.
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import {
+  Channel,
+  type ErrorContext,
+  type ReactorWorkers,
+  type ReactorWorkersOptions,
+  selectPoller,
+  startReactorWorkers,
+  type WorkerEnd,
+} from "pollwire";
+import { sharedEngine } from "../../../surface/engines.ts";
+import { test, type TestOptions } from "../../harness.ts";
+import { sleep, until } from "../../pollers/promised.ts";
+import { failure, Trial } from "../serving.ts";
+import { type Sharing, whyNot } from "./sharing.ts";
+
+const MODULE = new URL("./mortal_service.ts", import.meta.url);
+const poller = selectPoller().name;
+
+function limits(sharing: Sharing): TestOptions {
+  return { timeoutMs: 60_000, skip: whyNot(sharing, poller) };
+}
+
+/** What a test knows of its workers. */
+interface Crew {
+  readonly workers: ReactorWorkers;
+  readonly at: string;
+  readonly ends: WorkerEnd[];
+  readonly reported: Array<[unknown, ErrorContext]>;
+}
+
+async function withWorkers(
+  options: Partial<ReactorWorkersOptions>,
+  check: (crew: Crew) => Promise<void>,
+): Promise<void> {
+  const ends: WorkerEnd[] = [];
+  const reported: Array<[unknown, ErrorContext]> = [];
+  const workers = await startReactorWorkers({
+    module: MODULE,
+    address: "127.0.0.1:0",
+    poller,
+    onWorkerEnd: (end) => ends.push(end),
+    onError: (error, context) => reported.push([error, context]),
+    ...options,
+  });
+  try {
+    await check({ workers, at: `127.0.0.1:${workers.port}`, ends, reported });
+  } finally {
+    await workers.shutdown({ graceMs: 500 });
+  }
+}
+
+/** Channels that stay open, and the worker that each is connected to. */
+class Held {
+  readonly #channels: Channel[] = [];
+
+  constructor(private readonly at: string) {}
+
+  /** Connects `count` more; how many of them each worker has. */
+  async more(count: number): Promise<Map<number, number>> {
+    const channels = Array.from({ length: count }, () => new Channel(this.at));
+    this.#channels.push(...channels);
+    const answers = await Promise.all(channels.map((channel) => channel.client(Trial).one({ text: "who" })));
+    const counts = new Map<number, number>();
+    for (const { number = 0 } of answers) counts.set(number, (counts.get(number) ?? 0) + 1);
+    return counts;
+  }
+
+  close(): void {
+    for (const channel of this.#channels.splice(0)) channel.close();
+  }
+}
+
+async function ask(at: string, text: string, number = 0): Promise<number> {
+  const channel = new Channel(at);
+  try {
+    return (await channel.client(Trial).one({ text, number })).number!;
+  } finally {
+    channel.close();
+  }
+}
+
+/** Waits until a worker that came back answers. */
+async function answers(at: string, index: number): Promise<void> {
+  const limit = performance.now() + 15_000;
+  while (await ask(at, "who").catch(() => -1) !== index) {
+    assert(performance.now() < limit, `worker ${index} does not answer`);
+  }
+}
+
+for (const sharing of ["reuse-port", "boss"] as const) {
+  test(
+    `reactor workers, ${sharing}: who came back gets its share of new connections, after several deaths`,
+    () =>
+      withWorkers({ sharing, threads: 3 }, async ({ at, ends }) => {
+        const held = new Held(at);
+        await held.more(30);
+        for (let death = 1; death <= 3; death++) {
+          const dead = await ask(at, "crash");
+          await until(() => ends.length === death, `end ${death}`, 10_000);
+          assertEquals(ends[death - 1]!.index, dead);
+          await held.more(10); // they go to the others
+          await answers(at, dead);
+          const counts = await held.more(60);
+          const share = counts.get(dead) ?? 0;
+          // A hash chooses between three; a boss lets who has fewest catch up.
+          assert(share >= (sharing === "boss" ? 20 : 1), `worker ${dead} got ${share} of 60 connections`);
+        }
+        held.close();
+      }),
+    limits(sharing),
+  );
+
+  test(
+    `reactor workers, ${sharing}: each death of a worker has its replacement wait longer`,
+    () =>
+      withWorkers({ sharing, threads: 1 }, async ({ at, ends }) => {
+        for (let death = 1; death <= 3; death++) {
+          await answers(at, 0);
+          await ask(at, "crash");
+          await until(() => ends.length === death, `end ${death}`, 10_000);
+        }
+        const waits = ends.map(({ restartInMs }) => restartInMs);
+        // 100 ms, then 1.6 times longer each time, give or take a fifth.
+        for (const [i, most] of [120, 192, 308].entries()) {
+          assert(waits[i]! <= most && waits[i]! >= Math.floor(most / 1.5), `${waits}`);
+        }
+      }),
+    limits(sharing),
+  );
+}
+
+test(
+  "reactor workers, boss: connections that are closed do not count",
+  () =>
+    withWorkers({ sharing: "boss", threads: 2 }, async ({ at }) => {
+      const channels = Array.from({ length: 12 }, () => new Channel(at));
+      const one = (channel: Channel) => channel.client(Trial).one({ text: "who" });
+      const workers = (await Promise.all(channels.map(one))).map(({ number }) => number);
+      // One worker loses all that it has, which it hears of a little later.
+      channels.forEach((channel, i) => workers[i] === 0 && channel.close());
+      const limit = performance.now() + 10_000;
+      for (let inARow = 0; inARow < 4;) {
+        inARow = await ask(at, "who") === 0 ? inARow + 1 : 0;
+        assert(performance.now() < limit, "connections go to both workers in turn");
+      }
+      for (const channel of channels) channel.close();
+    }),
+  limits("boss"),
+);
+
+test("reactor workers, boss: what was dealt to a worker before it is told to end is served", async () => {
+  const calls: Array<Promise<{ number?: number }>> = [];
+  const channels: Channel[] = [];
+  await withWorkers({ sharing: "boss", threads: 1 }, async ({ at }) => {
+    await ask(at, "who");
+    const busy = ask(at, "spin", 1_000);
+    await sleep(200); // it spins by now
+    for (let i = 0; i < 8; i++) channels.push(new Channel(at));
+    calls.push(...channels.map((channel) => channel.client(Trial).one({ text: "who" })));
+    const { opened } = sharedEngine(poller) as unknown as {
+      opened: { all(): Array<{ describe(): string }> };
+    };
+    const ours = () => opened.all().filter((one) => one.describe().startsWith("endpoint 127.0.0.1:")).length;
+    await until(() => ours() >= 9, "all connections");
+    await sleep(100); // the boss, of this thread, has accepted them; the worker still spins
+    void busy.catch(() => {});
+  });
+  assertEquals((await Promise.all(calls)).map(({ number }) => number), new Array(8).fill(0));
+  for (const channel of channels) channel.close();
+}, limits("boss"));
+
+test("reactor workers: a shutdown that is over leaves no timer", async () => {
+  const { timers } = sharedEngine(poller) as unknown as { timers: { size: number } };
+  await until(() => timers.size === 0, "timers of what ran before", 10_000);
+  const workers = await startReactorWorkers({ module: MODULE, address: "127.0.0.1:0", threads: 1, poller });
+  await workers.shutdown({ graceMs: 60_000 });
+  assertEquals(timers.size, 0);
+}, { ...limits("reuse-port"), skip: limits("reuse-port").skip && limits("boss").skip });
+
+const onEpoll = poller === "epoll" ? undefined : "the fault is put into the epoll poller";
+
+test(
+  "reactor workers, reuse-port: a worker whose listener ends listens again, twice",
+  () =>
+    withWorkers({ sharing: "reuse-port", threads: 1 }, async ({ at, ends }) => {
+      for (let round = 0; round < 2; round++) {
+        const channel = new Channel(at);
+        const client = channel.client(Trial);
+        await client.one({ text: "lose listener" });
+        await new Promise<void>((resolve) => setTimeout(resolve, 0));
+        await ask(at, "who").catch(() => {}); // the accept that fails
+        await answers(at, 0);
+        assertEquals((await client.one({ text: "who" })).number, 0); // over the connection from before
+        channel.close();
+      }
+      assertEquals(ends, []);
+    }),
+  { ...limits("reuse-port"), skip: onEpoll },
+);
+
+test(
+  "reactor workers, boss: a boss whose listener ends is reported, and listens again, twice",
+  () =>
+    withWorkers({ sharing: "boss", threads: 1 }, async ({ at, reported }) => {
+      const { sockets } = sharedEngine(poller) as unknown as { sockets: { accept(fd: number): number } };
+      const { accept } = sockets;
+      for (let round = 1; round <= 2; round++) {
+        const channel = new Channel(at);
+        const client = channel.client(Trial);
+        assertEquals((await client.one({ text: "who" })).number, 0);
+        sockets.accept = () => {
+          sockets.accept = accept;
+          return -9;
+        };
+        const unlucky = new Channel(at);
+        await failure(unlucky.client(Trial).one({ text: "who" }, { deadlineMs: 5_000 })).catch(() => {});
+        unlucky.close();
+        await until(() => reported.length === round, "the report");
+        const [error, context] = reported[round - 1]!;
+        assertMatch(
+          (error as Error).message,
+          /^Reactor workers get no connections from 127.* any more: accept/,
+        );
+        assertEquals(context, { where: "listener", level: "error" });
+        await answers(at, 0);
+        assertEquals((await client.one({ text: "who" })).number, 0);
+        channel.close();
+      }
+    }),
+  { ...limits("boss"), skip: onEpoll },
+);

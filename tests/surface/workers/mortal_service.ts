@@ -1,0 +1,31 @@
+// The service of workers that die, hang for a while and lose their listeners; answers with the worker's number.
+import type { Server } from "pollwire";
+import { Trial } from "../serving.ts";
+
+/** What is taken from an engine, so that its listeners end: see `ListeningSocket` of the epoll poller. */
+interface Inside {
+  readonly sockets?: { accept(fd: number): number };
+}
+
+/** Adds the trial service; `text` of a request says what happens. */
+export default function setUp(server: Server, { index }: { index: number }): void {
+  server.addService(Trial, {
+    one({ text = "", number = 0 }) {
+      if (text === "crash") {
+        setTimeout(() => {
+          throw new Error("crashed as asked");
+        });
+      } else if (text === "spin") { // nothing else of the thread runs meanwhile
+        for (const end = performance.now() + number; performance.now() < end;);
+      } else if (text === "lose listener") {
+        const { sockets } = server.engine as unknown as Inside;
+        const { accept } = sockets!;
+        sockets!.accept = () => {
+          sockets!.accept = accept;
+          return -9;
+        };
+      }
+      return { number: index };
+    },
+  });
+}
