@@ -18,7 +18,7 @@ const mutation = (file, before, after, test, name, runtime = "deno", poller = "e
 
 /** As `readMutations` describes them. */
 export default [
-  mutation("surface/workers/intake.ts", "    this.taken = taken;\n", "", BOSS, "takes twice"),
+  mutation("surface/workers/intake.ts", "    this.taken = taken;\n", "", BOSS, "however often it took"),
   mutation(
     "surface/workers/boss.ts",
     "if (connections >= least) continue;",
