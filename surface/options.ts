@@ -1,6 +1,7 @@
 // Options that users give as plain objects: what is unknown is refused, with the name that was probably meant.
 
 import { hint } from "./nearest.ts";
+import { isRecord } from "./records.ts";
 
 /** The names of options, as a table that the compiler holds to the interface `T`. */
 export type OptionNames<T> = Readonly<Record<keyof T, true>>;
@@ -10,7 +11,7 @@ export type OptionNames<T> = Readonly<Record<keyof T, true>>;
  * message what was tried: "call /routeguide.RouteGuide/GetFeature".
  */
 export function checkOptions(purpose: string, given: object, known: Readonly<Record<string, true>>): void {
-  if (typeof given !== "object" || given === null) {
+  if (!isRecord(given)) {
     throw new TypeError(`Cannot ${purpose}: its options are ${describe(given)}, not an object`);
   }
   for (const name in given) {

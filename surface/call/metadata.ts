@@ -3,6 +3,8 @@
 import { decodeBinary, encodeBinary } from "../../transport/grpc/binary_header.ts";
 import { isReserved } from "../../transport/grpc/headers.ts";
 import { HeaderList } from "../../transport/mod.ts";
+import { describe } from "../options.ts";
+import { isRecord } from "../records.ts";
 
 /** Text, or octets under a name that ends in "-bin". */
 export type MetadataValue = string | Uint8Array;
@@ -23,14 +25,14 @@ export class Metadata {
 
   /** `{ name: value }`, `{ name: [value, value] }` or pairs; without it, empty. */
   constructor(init: MetadataInit = []) {
-    if (typeof init !== "object" || init === null) {
+    const iterable = typeof init === "object" && init !== null && Symbol.iterator in init;
+    if (!iterable && !isRecord(init)) {
+      const what = describe(init);
       throw new TypeError(
-        `Cannot make metadata of ${
-          String(init)
-        }: give { name: value }, [name, value] pairs, Headers or a Metadata`,
+        `Cannot make metadata of ${what}: give { name: value }, [name, value] pairs, Headers or a Metadata`,
       );
     }
-    const pairs = Symbol.iterator in init
+    const pairs = iterable
       ? init as Iterable<readonly [string, MetadataValue]>
       : Object.entries(init).flatMap(([name, value]) =>
         (Array.isArray(value) ? value : [value]).map((one): [string, MetadataValue] => [name, one])

@@ -2,7 +2,7 @@
 
 import { compileDecoder, type ReadMessage } from "./compile_decoder.ts";
 import { compileEncoder, type WriteMessage } from "./compile_encoder.ts";
-import { DecodeError } from "./errors.ts";
+import { DecodeError, describeValue } from "./errors.ts";
 import { locateField } from "./locate.ts";
 import { noMessage } from "./message_shape.ts";
 import { Reader, WireError } from "./reader.ts";
@@ -19,8 +19,8 @@ export interface Codec<T = any> {
   /** Appends the encoded message to what `writer` has begun. Throws EncodeError as `encode` does. */
   encodeInto(message: T, writer: Writer): void;
   /**
-   * Decodes all of `bytes`. Throws DecodeError when they are malformed. Fields of type bytes are views of
-   * `bytes`.
+   * Decodes all of `bytes`. Throws DecodeError when they are malformed, and TypeError for what is no Uint8Array. Fields
+   * of type bytes are views of `bytes`.
    */
   decode(bytes: Uint8Array): T;
 }
@@ -62,11 +62,13 @@ export class MessageCodec<T = any> implements Codec<T> {
   /** See `Codec.decode`. */
   decode(bytes: Uint8Array): T {
     const reader = sharedReader;
-    reader.reset(bytes);
     try {
-      return this.read(reader, bytes.length, undefined, 0) as T;
+      const { length } = bytes;
+      if (bytes.byteLength !== length) throw noBytes(this.typeName, bytes); // an array, text, a wider typed array
+      reader.reset(bytes);
+      return this.read(reader, length, undefined, 0) as T;
     } catch (error) {
-      throw this.decodeError(error, bytes);
+      throw bytes instanceof Uint8Array ? this.decodeError(error, bytes) : noBytes(this.typeName, bytes);
     } finally {
       reader.clear();
     }
@@ -80,6 +82,10 @@ export class MessageCodec<T = any> implements Codec<T> {
       error.offset,
     );
   }
+}
+
+function noBytes(typeName: string, found: unknown): TypeError {
+  return new TypeError(`Cannot decode ${typeName}: expected a Uint8Array, found ${describeValue(found)}`);
 }
 
 // Decoding calls no code but ours, so one reader serves every codec.

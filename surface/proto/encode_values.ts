@@ -1,7 +1,8 @@
 // What generated encoders ask of values that are not plainly right: conversions, and refusals that name the field.
 
+import { isRecord } from "../records.ts";
 import { describeValue, EncodeError } from "./errors.ts";
-import { isMapLike, noMessage } from "./message_shape.ts";
+import { noMessage } from "./message_shape.ts";
 import { type EnumSchema, type FieldSchema, isBigInt } from "./schema.ts";
 
 /** Integer types that hold negative numbers. */
@@ -84,7 +85,7 @@ export function missing(field: FieldSchema): never {
 /** The entries of a map field's value: a Map, or an object's own properties. */
 export function entries(field: FieldSchema, value: unknown): Iterable<[unknown, unknown]> {
   if (value instanceof Map) return value as Map<unknown, unknown>;
-  return isMapLike(value) ? Object.entries(value) : bad(field, value, "an object or Map");
+  return isRecord(value) ? Object.entries(value) : bad(field, value, "an object or Map");
 }
 
 /** A map key in the form its type is written in; keys of objects are strings. */

@@ -1,6 +1,7 @@
 // Which objects are messages of a type, and what is said of keys and oneofs that its schema does not have.
 
 import { hint } from "../nearest.ts";
+import { isPlain, isRecord } from "../records.ts";
 import { put } from "./defaults.ts";
 import { describeValue, EncodeError } from "./errors.ts";
 import type { FieldSchema, MessageSchema } from "./schema.ts";
@@ -16,7 +17,7 @@ type Message = Record<string, unknown>;
  * value it is.
  */
 export function toMessage(schema: MessageSchema, value: Message, field: FieldSchema | undefined): Message {
-  if (!isMapLike(value)) noMessage(schema, value, field);
+  if (!isRecord(value)) noMessage(schema, value, field);
   return isPlain(value) ? value : fieldsOf(schema, value);
 }
 
@@ -28,21 +29,6 @@ export function noMessage(schema: MessageSchema, value: unknown, field: FieldSch
   throw new EncodeError(
     `Cannot encode ${where}: expected ${wanted}, found ${describeValue(value)}${hintFor(schema.fullName)}`,
   );
-}
-
-/** Whether `value` holds its content in properties, as plain objects and instances of an application's classes do. */
-export function isMapLike(value: unknown): value is object {
-  if (typeof value !== "object" || value === null) return false;
-  if (isPlain(value)) return true;
-  // What the language and the platform bring has a tag of its own; a promise of a library may have none.
-  return Object.prototype.toString.call(value) === "[object Object]" &&
-    typeof (value as PromiseLike<unknown>).then !== "function";
-}
-
-/** Also an object of another realm. */
-function isPlain(value: object): boolean {
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
 }
 
 function fieldsOf(schema: MessageSchema, value: Message): Message {

@@ -1,5 +1,6 @@
 // parseProto: the text of one .proto file in, services and codecs out, synchronously.
 
+import { describe } from "../options.ts";
 import { Assembly, type ProtoTypes } from "./assemble.ts";
 import type { ServiceDescriptor } from "./service.ts";
 
@@ -11,6 +12,9 @@ export type LoadedProto = Record<string, ServiceDescriptor>;
  * `loadProto`'s. Throws ProtoError; `name` stands for the file in its messages.
  */
 export function parseProto<T = LoadedProto>(text: string, name = "(text)"): T & ProtoTypes {
+  if (typeof text !== "string") {
+    throw new TypeError(`Cannot parse ${describe(text)}: give the text of a .proto file`);
+  }
   const assembly = new Assembly();
   const { imports, source } = assembly.add(name, text);
   for (const line of imports) {

@@ -1,5 +1,6 @@
 // Well-known types are plain messages; these make them of what JavaScript has for the same, and back.
 
+import { isPlain } from "../records.ts";
 import { describeValue } from "./errors.ts";
 
 /** google.protobuf.Timestamp: since 1970, in UTC. */
@@ -66,10 +67,15 @@ export function msFromDuration({ seconds, nanos }: Duration): number {
   return Number(seconds) * 1000 + nanos / NANOS_PER_MS;
 }
 
-/** The Struct of an object of JSON. Throws TypeError for what JSON cannot say. */
-export function structFromObject(object: { readonly [name: string]: Json }): Struct {
-  const entries = Object.entries(object).map(([name, value]) => [name, valueFromJson(value)]);
-  return { fields: Object.fromEntries(entries) };
+/** The Struct of an object of JSON, without what is undefined. Throws TypeError for what JSON cannot say. */
+export function structFromObject(object: { readonly [name: string]: Json | undefined }): Struct {
+  if (typeof object !== "object" || object === null || !isPlain(object)) throw noJson("Struct", object);
+  const entries = Object.entries(object).filter(([, value]) => value !== undefined);
+  return { fields: Object.fromEntries(entries.map(([name, value]) => [name, valueFromJson(value as Json)])) };
+}
+
+function noJson(what: string, found: unknown): TypeError {
+  return new TypeError(`Cannot make a ${what} of ${describeValue(found)}: expected what JSON can say`);
 }
 
 /** The object of a Struct. */
@@ -84,11 +90,8 @@ export function valueFromJson(json: Json): Value {
   if (typeof json === "boolean") return { boolValue: json };
   if (typeof json === "number" && Number.isFinite(json)) return { numberValue: json };
   if (Array.isArray(json)) return { listValue: { values: json.map(valueFromJson) } };
-  const prototype = typeof json === "object" ? Object.getPrototypeOf(json) : undefined;
-  if (prototype === Object.prototype || prototype === null) {
-    return { structValue: structFromObject(json as { [name: string]: Json }) };
-  }
-  throw new TypeError(`Cannot make a Value of ${describeValue(json)}: expected what JSON can say`);
+  if (typeof json !== "object" || !isPlain(json)) throw noJson("Value", json);
+  return { structValue: structFromObject(json as { [name: string]: Json }) };
 }
 
 /** What a Value says; one of which no member is set is null. */

@@ -2,6 +2,7 @@
 
 import { hint } from "../nearest.ts";
 import { describe } from "../options.ts";
+import { isPlain, isRecord } from "../records.ts";
 import type { MethodDescriptor, RequestOf, ResponseOf, ServiceDescriptor } from "../proto/mod.ts";
 import { checkService } from "../proto/service.ts";
 import type { Source } from "../call/producer.ts";
@@ -34,31 +35,51 @@ export interface RegisteredMethod {
   removed: boolean;
 }
 
-/** The methods of `service` that `handlers` serve, by path. Throws TypeError for a handler that fits no method. */
+/**
+ * The methods of `service` that `handlers` serve, by path. Throws TypeError for a handler that fits no method. Of an
+ * instance of a class only what is called as a method is looked at: the rest is its own.
+ */
 export function registerService<S extends ServiceDescriptor<unknown>>(
   service: S,
   handlers: ServiceHandlers<S>,
   into: Map<string, RegisteredMethod>,
 ): void {
   checkService("add a service", service);
-  if (typeof handlers !== "object" || handlers === null) {
-    throw new TypeError(
-      `Cannot add ${service.fullName}: its handlers are ${describe(handlers)}, not an object`,
-    );
+  const { fullName } = service;
+  if (!isRecord(handlers)) {
+    throw new TypeError(`Cannot add ${fullName}: its handlers are ${describe(handlers)}, not an object`);
   }
   const methods = service.methods as Record<string, MethodDescriptor<unknown, unknown>>;
-  for (const [name, handler] of Object.entries(handlers as Record<string, unknown>)) {
-    const descriptor = Object.hasOwn(methods, name) ? methods[name] : undefined;
-    if (descriptor === undefined) {
-      const meant = hint(name, Object.keys(methods));
-      throw new TypeError(`Cannot add handler "${name}" to ${service.fullName}: no such method${meant}`);
-    }
+  const added = new Map<string, RegisteredMethod>();
+  for (const [name, handler] of handlersOf(fullName, methods, handlers as Record<string, unknown>)) {
     if (typeof handler !== "function") {
-      throw new TypeError(`Cannot add handler "${name}" to ${service.fullName}: it is no function`);
+      throw new TypeError(`Cannot add handler "${name}" to ${fullName}: it is no function`);
     }
+    const descriptor = methods[name]!;
     if (into.has(descriptor.path)) throw new TypeError(`Cannot add ${descriptor.path}: it is served already`);
-    into.set(descriptor.path, { descriptor, handler: handler.bind(handlers) as AnyHandler, removed: false });
+    added.set(descriptor.path, { descriptor, handler: handler.bind(handlers) as AnyHandler, removed: false });
   }
+  for (const [path, method] of added) into.set(path, method);
+}
+
+function handlersOf(
+  fullName: string,
+  methods: Record<string, MethodDescriptor<unknown, unknown>>,
+  handlers: Record<string, unknown>,
+): [name: string, handler: unknown][] {
+  const names = Object.keys(methods);
+  if (!isPlain(handlers)) {
+    const found = names.filter((name) => handlers[name] !== undefined);
+    if (found.length > 0) return found.map((name) => [name, handlers[name]]);
+    throw new TypeError(
+      `Cannot add ${fullName}: ${describe(handlers)} has none of its methods; there are ${names.join(", ")}`,
+    );
+  }
+  for (const name of Object.keys(handlers)) {
+    if (Object.hasOwn(methods, name)) continue;
+    throw new TypeError(`Cannot add handler "${name}" to ${fullName}: no such method${hint(name, names)}`);
+  }
+  return Object.entries(handlers);
 }
 
 /** Removes the methods of `service`. Throws TypeError where there are none. */

@@ -274,6 +274,39 @@ test("handlers that fit no method, are no functions, or are added twice are refu
   }
 });
 
+test("handlers may be an instance of a class: its methods are looked at, the rest is its own", async () => {
+  class Base {
+    count = 0;
+    one(request: Note): Note {
+      this.count++;
+      return { ...request, number: this.count };
+    }
+  }
+  class Service extends Base {
+    *down(): Generator<Note> {
+      yield { text: "x" };
+    }
+    helper() {}
+  }
+  await serving(new Service(), async ({ client }) => {
+    assertEquals((await client.one({})).number, 1);
+    assertEquals((await client.one({})).number, 2);
+    assertEquals((await collect(client.down({}))).length, 1);
+    assertEquals((await failure(client.up([]))).code, Status.UNIMPLEMENTED);
+  });
+  using server = new Server();
+  const add = (handlers: unknown) => () => server.addService(Trial, handlers as Handlers);
+  class Nothing {
+    won() {}
+  }
+  assertThrows(add(new Nothing()), TypeError, "a Nothing has none of its methods; there are one, down");
+  assertThrows(add(Promise.resolve(working)), TypeError, "its handlers are a Promise");
+  assertThrows(add(new Map([["one", working.one]])), TypeError, "its handlers are a Map");
+  // What is refused leaves nothing behind.
+  assertThrows(add({ one: working.one, down: 5 }), TypeError, '"down"');
+  server.addService(Trial, working);
+});
+
 test("a request that cannot be decoded: INTERNAL, and the handler is not called", () => {
   let calls = 0;
   return serving({ one: (request) => (calls++, request) }, async ({ port, client }) => {

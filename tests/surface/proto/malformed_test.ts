@@ -117,3 +117,25 @@ test("every kind of malformed UTF-8 is refused, short and long", () => {
     }
   }
 });
+
+test("what is no Uint8Array is not decoded", () => {
+  const wrong = [
+    undefined,
+    null,
+    "",
+    "x",
+    [],
+    [8, 1],
+    new ArrayBuffer(2),
+    new Uint16Array(2),
+    new DataView(new ArrayBuffer(2)),
+    {},
+  ];
+  for (const value of [...wrong, Promise.resolve(SAMPLE)]) {
+    assertThrows(
+      () => feature.decode(value as never),
+      TypeError,
+      "Cannot decode routeguide.Feature: expected a Uint8Array, found",
+    );
+  }
+});

@@ -56,7 +56,11 @@ test("an object of JSON is a Struct", () => {
   const back = objectFromStruct(trip({ extra: structFromObject(odd) }).extra);
   assertEquals(JSON.stringify(back), JSON.stringify(odd));
   assertEquals(jsonFromValue({}), null);
-  for (const wrong of [NaN, undefined, 1n, new Date(), () => 1, new Map()]) {
+  assertEquals(structFromObject({ a: undefined }), { fields: {} });
+  for (const wrong of [new Map([["a", 1]]), new Date(), Promise.resolve({}), [], "x", null]) {
+    assertThrows(() => structFromObject(wrong as never), TypeError, "Cannot make a Struct of");
+  }
+  for (const wrong of [NaN, [undefined], undefined, 1n, new Date(), () => 1, new Map()]) {
     assertThrows(() => valueFromJson(wrong as never), TypeError, "Cannot make a Value of");
   }
 });
