@@ -96,15 +96,15 @@ export default [
   ),
   mutation(
     "surface/server/server.ts",
-    "{ ...endpoint, ...paused, reusePort }",
-    "{ ...paused, reusePort }",
+    "{ ...endpoint, reusePort, onAcceptPaused: ",
+    "{ reusePort, onAcceptPaused: ",
     PASSED_ON,
     "options of a server",
   ),
   mutation(
     "surface/server/server.ts",
-    "{ ...endpoint, ...paused, reusePort }",
-    "{ ...endpoint, ...paused }",
+    "{ ...endpoint, reusePort, onAcceptPaused: ",
+    "{ ...endpoint, onAcceptPaused: ",
     PASSED_ON,
     "options of a server",
   ),
@@ -427,5 +427,11 @@ export default [
     LISTEN,
     "not known",
   ),
-  mutation("surface/server/server.ts", "    else endpoint.close();\n", "", LISTEN, "somebody else accepted"),
+  mutation(
+    "surface/server/server.ts",
+    "      endpoint.close();\n      return onClosed",
+    "      return onClosed",
+    LISTEN,
+    "somebody else accepted",
+  ),
 ];
