@@ -1,5 +1,5 @@
 // The simulated engine itself: the engine contract and the network's faults, in virtual time.
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   type Endpoint,
   type EventEngine,
@@ -220,4 +220,142 @@ test("simulated: shutdown closes and names what is open", async () => {
   await bench.pair();
   await assertRejects(() => bench.client.shutdown(), Error, "1 open: endpoint 10.0.0.2:40000 to 10.0.0.1:80");
   await bench.client.shutdown();
+});
+
+test("simulated: connections that come before start are accepted at start, in their order", async () => {
+  const bench = new Bench();
+  const listener = bench.server.listen({}, (end) => bench.accepted.push(end), () => {});
+  const other = { ...bench.at, port: 81 } as SocketAddress;
+  for (const at of [bench.at, other]) assert((await listener.bind(at)).ok);
+  const early = [await bench.connect(), await bench.connect(bench.client, other)];
+  assertEquals([early.map(({ ok }) => ok), bench.accepted], [[true, true], []]);
+  listener.start();
+  await bench.simulation.run();
+  assertEquals(bench.accepted.map(({ local }) => local), [bench.at, other]);
+  assertThrows(() => listener.start(), TypeError);
+  await assertRejects(() => listener.bind({ ...bench.at, port: 82 } as SocketAddress), TypeError);
+  await bench.connect();
+  assertEquals(bench.accepted.length, 3);
+  listener.shutdown();
+  for (const at of [bench.at, other]) {
+    const again = await bench.server.listen({}, () => {}, () => {}).bind(at);
+    assert(again.ok, "an address is not given back");
+  }
+});
+
+test("simulated: connections that nobody accepted see the listener go", async () => {
+  const bench = new Bench();
+  const listener = bench.server.listen({}, (end) => bench.accepted.push(end), () => {});
+  await listener.bind(bench.at);
+  const early = await bench.connect();
+  assert(early.ok);
+  bench.client.connect(bench.at, {}, () => {});
+  listener.shutdown();
+  assertEquals([await bench.read(early.value), bench.accepted.length], ["end-of-stream", 0]);
+  assertEquals(bench.server.opened.size, 0);
+});
+
+test("simulated: who closes with bytes unread resets the other end, and without ends it", async () => {
+  for (const unread of [true, false]) {
+    const bench = new Bench();
+    const [client, server] = await bench.pair();
+    bench.write(client, 10);
+    await bench.simulation.run();
+    if (!unread) await bench.read(server);
+    server.close();
+    assertEquals(await bench.read(client), unread ? "reset" : "end-of-stream");
+  }
+});
+
+test("simulated: a writer that had to wait goes on each time there is room again", async () => {
+  const bench = new Bench({ bufferBytes: 1_000 });
+  const [client, server] = await bench.pair();
+  for (let round = 0; round < 3; round++) {
+    const write = bench.write(client, 1_500);
+    await bench.simulation.run();
+    assertEquals(write.done, "pending");
+    for (let read = 0; read < 1_500;) read += await bench.read(server) as number;
+    assertEquals(write.done, undefined);
+  }
+});
+
+test("simulated: the bytes of a write that is cut short are their owner's again when it fails", async () => {
+  const bench = new Bench({ bufferBytes: 10 });
+  const [client] = await bench.pair();
+  const data = new SliceBuffer();
+  data.append(new Uint8Array(100));
+  let left = -1;
+  client.write(data, () => left = data.byteLength);
+  client.close();
+  await bench.simulation.run();
+  assertEquals(left, 0);
+});
+
+test("simulated: a lookup takes as long as the network says, for ever too", async () => {
+  const bench = new Bench({ latencyMs: 10 });
+  const { network } = bench.simulation;
+  network.names.set("service", ["10.0.0.1"]);
+  const took: number[] = [];
+  for (const lookupMs of [undefined, 700, Infinity]) {
+    network.lookupMs = lookupMs;
+    const before = bench.simulation.now;
+    bench.client.resolver().lookup("service", 80, () => took.push(bench.simulation.now - before));
+    await bench.simulation.run();
+  }
+  assertEquals(took, [20, 700]);
+});
+
+test("simulated: what was healed can be parted again, and what gave up stays given up", async () => {
+  const bench = new Bench({ giveUpMs: 1_000 });
+  const [client, server] = await bench.pair();
+  const { network } = bench.simulation;
+  const hosts = [bench.client.hostAddress, bench.server.hostAddress] as const;
+  for (let round = 0; round < 3; round++) {
+    network.part(...hosts);
+    bench.write(client, 10);
+    bench.simulation.schedule(bench.simulation.now + 900, () => network.heal(...hosts));
+    assertEquals(await bench.read(server), 10);
+  }
+  network.part(...hosts);
+  bench.write(client, 10);
+  assertEquals(await bench.read(client), "timed-out");
+  network.heal(...hosts);
+  assertEquals(await bench.read(client), "timed-out");
+});
+
+test("simulated: tasks and closures run in their order, and a cancelled task never", async () => {
+  const bench = new Bench();
+  const { client, simulation } = bench;
+  const ran: string[] = [];
+  assertThrows(() => client.runAt(NaN, () => {}), RangeError);
+  const cancelled = client.runAt(5, () => ran.push("cancelled"));
+  client.runAt(10, () => ran.push("ten"));
+  client.runAt(-10, () => ran.push("overdue"));
+  client.run(() => ran.push("run"));
+  assertEquals([client.cancel(cancelled), client.cancel(cancelled), ran], [true, false, []]);
+  await simulation.run();
+  assertEquals([ran, simulation.now, simulation.pending], [["overdue", "run", "ten"], 10, 0]);
+});
+
+test("simulated: of the trace the last lines are kept, as many as are asked for", () => {
+  for (const [traceLines, kept] of [[3, 3], [undefined, 200], [0, 0]] as const) {
+    const simulation = new Simulation(traceLines === undefined ? {} : { traceLines });
+    for (let i = 0; i < 1_000; i++) simulation.note(`line ${i}`);
+    assertEquals(simulation.trace.length, kept);
+    assertEquals(simulation.trace.at(-1), kept === 0 ? undefined : "0.000 line 999");
+  }
+});
+
+test("simulated: the same seed chooses alike, another one differently, and within the bounds asked for", () => {
+  const draw = (seed: number) => {
+    const { random } = new Simulation({ seed });
+    return Array.from({ length: 200 }, () => random.between(3, 5));
+  };
+  assertEquals(draw(1), draw(1));
+  assertNotEquals(draw(1), draw(2));
+  assertEquals([...new Set(draw(7))].sort(), [3, 4, 5]);
+  const { random } = new Simulation();
+  const chances = Array.from({ length: 4_000 }, () => random.chance(0.25)).filter((yes) => yes).length;
+  assert(chances > 800 && chances < 1_200, `${chances} of 4,000`);
+  assertEquals([random.chance(0), random.chance(1), random.pick(["one"])], [false, true, "one"]);
 });
