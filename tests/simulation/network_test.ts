@@ -252,6 +252,14 @@ test("simulated: connections that nobody accepted see the listener go", async ()
   bench.client.connect(bench.at, {}, () => {});
   listener.shutdown();
   assertEquals([await bench.read(early.value), bench.accepted.length], ["end-of-stream", 0]);
+  // And those that would be accepted just now.
+  const next = bench.server.listen({}, (end) => bench.accepted.push(end), () => {});
+  await next.bind(bench.at);
+  const late = await bench.connect();
+  assert(late.ok);
+  next.start();
+  next.shutdown();
+  assertEquals([await bench.read(late.value), bench.accepted.length], ["end-of-stream", 0]);
   assertEquals(bench.server.opened.size, 0);
 });
 
@@ -330,11 +338,11 @@ test("simulated: tasks and closures run in their order, and a cancelled task nev
   assertThrows(() => client.runAt(NaN, () => {}), RangeError);
   const cancelled = client.runAt(5, () => ran.push("cancelled"));
   client.runAt(10, () => ran.push("ten"));
-  client.runAt(-10, () => ran.push("overdue"));
+  client.runAt(5, () => client.runAt(1, () => ran.push(`overdue at ${simulation.now}`)));
   client.run(() => ran.push("run"));
   assertEquals([client.cancel(cancelled), client.cancel(cancelled), ran], [true, false, []]);
   await simulation.run();
-  assertEquals([ran, simulation.now, simulation.pending], [["overdue", "run", "ten"], 10, 0]);
+  assertEquals([ran, simulation.now, simulation.pending], [["run", "overdue at 5", "ten"], 10, 0]);
 });
 
 test("simulated: of the trace the last lines are kept, as many as are asked for", () => {

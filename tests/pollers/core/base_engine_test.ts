@@ -244,11 +244,13 @@ test("a path is served where somebody answers, or where a backlog is full", asyn
   const ask = async (answer: (attempt: ConnectAttempt) => void): Promise<boolean> => {
     const served = engine.isServed("/tmp/path");
     answer(engine.attempts.at(-1)!);
-    return await served;
+    const found = await served;
+    assertEquals([engine.opened.size, engine["timers"].size], [0, 0]);
+    return found;
   };
-  const endpoint = engine.endpoint();
-  assert(await ask((attempt) => attempt.succeed(endpoint)));
-  assertEquals(endpoint.released, 1);
+  let endpoint: TestEndpoint | undefined;
+  assert(await ask((attempt) => attempt.succeed(endpoint = engine.endpoint())));
+  assertEquals(endpoint!.released, 1);
   for (const [kind, served] of [["refused", false], ["not-found", false], ["permission", true]] as const) {
     assertEquals(await ask((attempt) => attempt.fail(new IoError(kind, "connect"))), served, kind);
   }
@@ -258,7 +260,6 @@ test("a path is served where somebody answers, or where a backlog is full", asyn
       engine.test.armed!();
     }),
   );
-  assertEquals([engine.opened.size, engine["timers"].size], [0, 0]);
 });
 
 test("run: closures run in their order after what is ready, what they add in the next batch, and a throw stops none", () => {
