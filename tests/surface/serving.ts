@@ -185,3 +185,11 @@ export function neverAnswering(seen: { started: number; aborted: number }): Hand
     },
   };
 }
+
+/** Handlers of one method, which answers with its request. */
+export const working: Handlers = { one: (request) => request };
+
+/** A call is answered. */
+export async function assertStillServes(client: Client<typeof Trial>): Promise<void> {
+  assertEquals((await client.one({ text: "fine" })).text, "fine");
+}

@@ -33,6 +33,8 @@ const OWN_TESTS = {
 };
 const COMMON_TESTS = [
   "tests/surface/bad_input_test.ts",
+  "tests/surface/bad_input_peers_test.ts",
+  "tests/surface/bad_input_requests_test.ts",
   "tests/surface/calls_test.ts",
   "tests/surface/lifecycle_test.ts",
   "tests/surface/client/",
