@@ -255,8 +255,10 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
       return;
     }
     if (error === undefined) return this.stream!.halfClose();
-    if (!isInstance(error, EncodeError)) this.report(error, "requests", "info");
-    this.endLocally(Status.CANCELLED, `request stream failed: ${messageOf(error)}`, "user", error);
+    const unfit = isInstance(error, EncodeError);
+    if (!unfit) this.report(error, "requests", "info");
+    const code = unfit ? Status.INTERNAL : Status.CANCELLED;
+    this.endLocally(code, `request stream failed: ${messageOf(error)}`, "user", error);
   }
 
   /** The application's iterable threw when nobody wanted its requests any more. */

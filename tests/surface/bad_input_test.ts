@@ -175,8 +175,12 @@ test("a request of a wrong type fails its call alone", () =>
     async ({ client }) => {
       const wrong = { number: "seven" } as unknown as Note;
       await assertStillServes(client);
-      assertMatch((await failure(client.one(wrong))).message, /number/);
-      assertMatch((await failure(client.up([{ number: 1 }, wrong]))).message, /number/);
+      for (const call of [client.one(wrong), client.up([{ number: 1 }, wrong])]) {
+        const error = await failure(call);
+        assertEquals(error.code, Status.INTERNAL);
+        assertMatch(error.message, /Cannot encode trial\.Note\.number: expected an integer/);
+        assertEquals((error.cause as Error).name, "EncodeError");
+      }
       await assertStillServes(client);
     },
   ));

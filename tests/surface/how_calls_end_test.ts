@@ -178,7 +178,7 @@ test("a call ends: with a request that cannot be encoded, of which nothing is se
   assertEquals(world.sent, []);
   const late = await world.failure(world.client.up([{ number: 1 }, wrong]));
   assertInstanceOf(late.cause, EncodeError);
-  assertEquals(what(late), [Status.CANCELLED, `request stream failed: ${late.cause.message}`, "user"]);
+  assertEquals(what(late), [Status.INTERNAL, `request stream failed: ${late.cause.message}`, "user"]);
   assertEquals(world.sent.map((line) => line.split(" ")[0]), ["HEADERS", "DATA", "RST_STREAM"]);
   assertEquals(world.reported, []);
   world.channel.close();

@@ -1,7 +1,6 @@
 // Options that cannot be used: each throws at once, names what was given, and says what is right.
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { Channel, Metadata, Server, Status } from "pollwire";
-import { nearest } from "../../surface/nearest.ts";
 import { test } from "../harness.ts";
 import { collect, echo, failure, type Handlers, serving } from "./serving.ts";
 
@@ -162,20 +161,4 @@ test("a message above a limit: the status names the option and both sizes, on ei
     await exhausted(collect(client.down({})), "maxSendMessageBytes");
     assertEquals((await client.one({ number: 900 })).body!.length, 900);
   }, { server: { maxSendMessageBytes: 1_000, maxReceiveMessageBytes: 1_500 } });
-});
-
-test("options: the nearest name, or none where nothing is near", () => {
-  const names = ["deadlineMs", "signal", "metadata", "waitForReady"];
-  assertEquals(
-    ["deadlinems", "sginal", "meta", "wait", "waitForready", "x", ""].map((name) => nearest(name, names)),
-    [
-      "deadlineMs",
-      "signal",
-      "metadata",
-      "waitForReady",
-      "waitForReady",
-      undefined,
-      undefined,
-    ],
-  );
 });

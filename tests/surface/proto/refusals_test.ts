@@ -64,6 +64,7 @@ test("the order of keys says nothing, and a key that comes late is looked at too
 
 test("a key whose value is undefined or null says nothing; symbols are no keys", () => {
   assertEquals(toHex(point.encode({ x: 1, z: undefined, w: null, [Symbol("z")]: 1 })), "0801");
+  assertEquals(toHex(point.encode(Object.assign(Object.create({ z: 1 }), { x: 1 }))), "0801"); // nor what is inherited
 });
 
 test("what is no message is refused, and how a well-known one is made", () => {

@@ -1,0 +1,196 @@
+// Faults of messages on their way through: presence, unknown fields, what encoding refuses, and room in the writer.
+
+const TRIP = "tests/surface/proto/round_trip_test.ts";
+const REFUSALS = "tests/surface/proto/refusals_test.ts";
+const WRITER = "tests/surface/proto/writer_test.ts";
+const VALUES = "tests/surface/proto/well_known_values_test.ts";
+const SERVICE = "tests/surface/proto/service_test.ts";
+const OPTIONS = "tests/surface/options_test.ts";
+
+const ENCODER = "surface/proto/compile_encoder.ts";
+const DECODER = "surface/proto/compile_decoder.ts";
+const SHAPE = "surface/proto/message_shape.ts";
+
+const mutation = (file, before, after, test, name = "") => ({ file, before, after, test, name });
+
+/** As `readMutations` describes them. */
+export default [
+  // Presence of fields with declared defaults.
+  mutation(ENCODER, " || field.explicitDefault !== undefined);", ");", TRIP),
+  mutation(DECODER, 'const own = field.explicitDefault === undefined ? "" : ', 'const own = ""; ', TRIP),
+  mutation(DECODER, "if (a${i} !== undefined) ", "", TRIP),
+  mutation("surface/proto/defaults.ts", "value.slice()", "value", TRIP),
+  mutation(
+    "surface/proto/defaults.ts",
+    "{ value, writable: true, configurable: true };",
+    "{ value, configurable: true };",
+    TRIP,
+  ),
+  mutation(
+    "surface/proto/defaults.ts",
+    "return { value, writable",
+    "return { value, enumerable: true, writable",
+    TRIP,
+  ),
+  // Unknown fields and closed enums.
+  mutation(DECODER, '"if (p[UNKNOWN] !== undefined) u = new Unknown(p[UNKNOWN]);"', '""', TRIP),
+  mutation(
+    DECODER,
+    "const unknown = kept ?? new UnknownFields();",
+    "const unknown = new UnknownFields();",
+    TRIP,
+  ),
+  mutation(
+    DECODER,
+    "field.enumType?.closed === true ? `if (x === undefined)",
+    "field.enumType?.closed === false ? `if (x === undefined)",
+    TRIP,
+  ),
+  mutation(DECODER, "?? (closed ? undefined : value)", "?? value", TRIP),
+  mutation("surface/proto/build_schema.ts", 'type.features.enum_type === "CLOSED"', "false", TRIP),
+  mutation("surface/proto/unknown_fields.ts", ": this.bytes.slice(0, this.length);", ": this.bytes;", TRIP),
+  mutation("surface/proto/unknown_fields.ts", "(tag & 127) | 128;", "tag & 127;", TRIP),
+  mutation("surface/proto/unknown_fields.ts", "tag < 0x4000 ? 2 :", "tag < 0x4000 ? 1 :", TRIP),
+  mutation(ENCODER, "if (u !== undefined) writeUnknown(S, u, w);", "", TRIP),
+  // What the schema does not have.
+  mutation(ENCODER, "if (!KNOWN.has(k)) stray(S, m, k); }", "}", REFUSALS),
+  mutation(ENCODER, "if (!known.has(key)) stray(schema, message, key);", "", REFUSALS),
+  mutation(ENCODER, "if (m.constructor !== Obj) m = toMessage(S, m, f);", "", REFUSALS),
+  mutation(ENCODER, "if (v !== undefined && v !== null) unset(S, ", "if (false) unset(S, ", REFUSALS),
+  mutation(ENCODER, "Math.abs(${from}) >= ${FLOAT_BOUND}", "Math.abs(${from}) > Infinity", REFUSALS),
+  mutation(
+    SHAPE,
+    "message[key] === undefined || message[key] === null",
+    "message[key] === undefined",
+    REFUSALS,
+  ),
+  mutation(SHAPE, "if (!Object.hasOwn(message, key) || ", "if (", REFUSALS),
+  mutation(SHAPE, "?.get !== undefined) put(", " !== undefined) put(", REFUSALS),
+  mutation(SHAPE, '?.value !== "function") continue;', '?.value === "never") continue;', REFUSALS),
+  mutation(SHAPE, "hintFor(schema.fullName) || fieldHint(schema, key)", "fieldHint(schema, key)", REFUSALS),
+  mutation("surface/proto/encode_values.ts", " || (closed && !names.has(value))", "", REFUSALS),
+  mutation(
+    "surface/proto/encode_values.ts",
+    "return isRecord(value) ? Object.entries(value)",
+    'return typeof value === "object" && value !== null ? Object.entries(value)',
+    REFUSALS,
+  ),
+  mutation(
+    "surface/records.ts",
+    'typeof (value as PromiseLike<unknown>).then !== "function"',
+    "true",
+    REFUSALS,
+  ),
+  mutation(
+    "surface/records.ts",
+    'Object.prototype.toString.call(value) === "[object Object]" &&',
+    "",
+    REFUSALS,
+  ),
+  mutation("surface/nearest.ts", "if (same !== undefined) return same;", "", "tests/surface/nearest_test.ts"),
+  mutation("surface/nearest.ts", "a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]", "false", REFUSALS),
+  mutation(
+    "surface/options.ts",
+    "if (!isRecord(given)) {",
+    'if (typeof given !== "object" || given === null) {',
+    OPTIONS,
+  ),
+  mutation(
+    "surface/call/metadata.ts",
+    "if (!iterable && !isRecord(init)) {",
+    'if (typeof init !== "object" || init === null) {',
+    OPTIONS,
+  ),
+  mutation("surface/proto/well_known_values.ts", "Math.floor(ms / 1000)", "Math.trunc(ms / 1000)", VALUES),
+  mutation(
+    "surface/proto/well_known_values.ts",
+    "if (Math.abs(nanos) === 1000 * NANOS_PER_MS)",
+    "if (false)",
+    VALUES,
+  ),
+  mutation(
+    "surface/proto/well_known_values.ts",
+    " || !isPlain(object)) throw noJson(",
+    ") throw noJson(",
+    VALUES,
+  ),
+  mutation(
+    "surface/proto/codec.ts",
+    "if (bytes.byteLength !== length) throw",
+    "if (false) throw",
+    "tests/surface/proto/malformed_test.ts",
+  ),
+  // Names that JavaScript calls, and services that are none.
+  mutation("surface/proto/service.ts", '  "then",\n', "", SERVICE),
+  mutation(
+    "surface/proto/assemble.ts",
+    "return Object.hasOwn(types, name) ? `${name}$` : name;",
+    "return name;",
+    SERVICE,
+  ),
+  mutation("surface/client/client.ts", '  checkService("make a client", service);\n', "", SERVICE),
+  mutation("surface/server/service.ts", '  checkService("add a service", service);\n', "", SERVICE),
+  mutation("surface/server/service.ts", '  checkService("remove a service", service);\n', "", SERVICE),
+  mutation(
+    "surface/server/service.ts",
+    "if (!isPlain(handlers)) {",
+    "if (false) {",
+    "tests/surface/bad_input_test.ts",
+  ),
+  mutation(
+    "surface/server/service.ts",
+    "added.set(descriptor.path",
+    "into.set(descriptor.path",
+    "tests/surface/bad_input_test.ts",
+  ),
+  mutation(
+    "surface/client/client_call.ts",
+    "const code = unfit ? Status.INTERNAL",
+    "const code = unfit ? Status.CANCELLED",
+    "tests/surface/bad_input_test.ts",
+  ),
+  mutation(
+    "surface/proto/load.ts",
+    "  checkArguments(source, options);\n",
+    "",
+    "tests/surface/proto/load_test.ts",
+  ),
+  mutation(
+    "surface/workers/reactor_workers.ts",
+    "  checkWorkersOptions(options);\n",
+    "",
+    "tests/surface/workers/reactor_workers_test.ts",
+    "wrong options are refused",
+  ),
+  // Room in the writer, and views of it.
+  mutation(
+    "surface/proto/writer.ts",
+    "this.reserve(length + 5 + ROOM_BYTES);",
+    "this.reserve(length + 5);",
+    WRITER,
+  ),
+  mutation(
+    "surface/proto/writer.ts",
+    "NATIVE_STRING_UNITS * 3 + 2 + ROOM_BYTES",
+    "NATIVE_STRING_UNITS * 3 + 2",
+    WRITER,
+  ),
+  mutation(
+    "surface/proto/writer.ts",
+    "this.reserve(units * 3 + 5 + ROOM_BYTES);",
+    "this.reserve(units * 3 + 5);",
+    WRITER,
+  ),
+  mutation("surface/proto/writer.ts", " || framed.byteOffset !== this.start) {", ") {", WRITER),
+  mutation("surface/proto/writer.ts", "    this.views.fill(undefined);\n", "", WRITER),
+  mutation(
+    "surface/proto/writer.ts",
+    "this.views[framed.length] = framed",
+    "this.views[framed.length - 1] = framed",
+    WRITER,
+  ),
+  mutation(ENCODER, "this.left = Math.min(this.left, ROOM_BYTES)", "this.left = ROOM_BYTES", WRITER),
+  mutation(ENCODER, "else this.left -= needed;", "", WRITER),
+  mutation(ENCODER, "w.reserve(${1 + NUMBER_BYTES});", "", WRITER),
+  mutation(ENCODER, 'field.type === "message") this.left = 0;', "false) this.left = 0;", WRITER),
+];
