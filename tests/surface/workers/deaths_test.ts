@@ -153,10 +153,10 @@ test(
 test("reactor workers, boss: what was dealt to a worker before it is told to end is served", async () => {
   const calls: Array<Promise<{ number?: number }>> = [];
   const channels: Channel[] = [];
-  await withWorkers({ sharing: "boss", threads: 1 }, async ({ at }) => {
-    await ask(at, "who");
+  const spinning = new Int32Array(new SharedArrayBuffer(4));
+  await withWorkers({ sharing: "boss", threads: 1, data: { spinning } }, async ({ at }) => {
     const busy = ask(at, "spin", 1_000);
-    await sleep(200); // it spins by now
+    await until(() => Atomics.load(spinning, 0) === 1, "a busy worker");
     for (let i = 0; i < 8; i++) channels.push(new Channel(at));
     calls.push(...channels.map((channel) => channel.client(Trial).one({ text: "who" })));
     const { opened } = sharedEngine(poller) as unknown as {

@@ -7,8 +7,15 @@ interface Inside {
   readonly sockets?: { accept(fd: number): number };
 }
 
+/** What a test shares with its workers. */
+export interface MortalData {
+  /** Its first word is 1 once a worker spins. */
+  readonly spinning?: Int32Array;
+}
+
 /** Adds the trial service; `text` of a request says what happens. */
-export default function setUp(server: Server, { index }: { index: number }): void {
+export default function setUp(server: Server, { index, data }: { index: number; data: unknown }): void {
+  const { spinning } = (data ?? {}) as MortalData;
   server.addService(Trial, {
     one({ text = "", number = 0 }) {
       if (text === "crash") {
@@ -16,6 +23,7 @@ export default function setUp(server: Server, { index }: { index: number }): voi
           throw new Error("crashed as asked");
         });
       } else if (text === "spin") { // nothing else of the thread runs meanwhile
+        if (spinning !== undefined) Atomics.store(spinning, 0, 1);
         for (const end = performance.now() + number; performance.now() < end;);
       } else if (text === "lose listener") {
         const { sockets } = server.engine as unknown as Inside;
