@@ -189,8 +189,9 @@ export class SimulatedEngine implements EventEngine {
     this.execCtx.enter(callback, argument);
   }
 
-  /** For listeners: `at` as an address of this host, where it says "any" or "this machine". */
+  /** For listeners: `at` as an address of this host, where it says "any" or "this machine"; there is no IPv6. */
   own(at: SocketAddress): SocketAddress {
+    if (at.family === "ipv6" && at.host === "::") return { ...at, family: "ipv4", host: this.hostAddress };
     const local = at.family === "ipv4" && (at.host === "0.0.0.0" || at.host === "127.0.0.1");
     return local ? { ...at, host: this.hostAddress } : at;
   }

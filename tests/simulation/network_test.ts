@@ -77,6 +77,19 @@ test("simulated: a connect takes a round trip, and both ends know both addresses
   assertEquals(bench.simulation.now >= before + 50, true);
 });
 
+test('simulated: "::" is every address of the host, which has none of IPv6', async () => {
+  const bench = new Bench();
+  const listener = bench.server.listen({}, (end) => bench.accepted.push(end), () => {});
+  assertEquals(await listener.bind({ family: "ipv6", host: "::", port: 80 }), { ok: true, value: 80 });
+  listener.start();
+  const made = await bench.connect();
+  assert(made.ok);
+  assertEquals(bench.accepted[0]!.local, bench.at);
+  const again = bench.server.listen({}, () => {}, () => {});
+  const taken = await again.bind({ family: "ipv4", host: "0.0.0.0", port: 80 });
+  assert(!taken.ok && taken.error.kind === "address-in-use");
+});
+
 test("simulated: nobody listens: refused; an address is taken: address-in-use; 127.0.0.1 is the host itself", async () => {
   const bench = new Bench();
   const refused = await bench.connect();
