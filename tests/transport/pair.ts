@@ -28,10 +28,14 @@ export class Recorder implements ConnectionSink, StreamSink {
   streamErrors = new Map<number, Http2Error | undefined>();
   /** Called after an event was written down; lets a test answer from inside a callback. */
   on: (event: string, stream: Stream | undefined, endStream: boolean) => void = () => {};
+  /** `onOutput` was called since everything was transmitted last. */
+  toldOfOutput = false;
   /** Whether `bodies` are kept. */
   keepBodies = true;
 
-  onOutput(): void {}
+  onOutput(): void {
+    this.toldOfOutput = true;
+  }
   onSettings(_settings: PeerSettings): void {
     this.note("settings");
   }
@@ -112,12 +116,17 @@ export function drainOutput(connection: Connection): Uint8Array {
   return all.join();
 }
 
-/** One transmit, copied out, and acknowledged as written. */
+/** One transmit, copied out, and acknowledged as written. An Error where there is output of which nobody was told. */
 export function transmitOnce(connection: Connection, into: SliceBuffer): number {
+  const { sink } = connection;
+  if (sink instanceof Recorder && connection.wantsTransmit && !sink.toldOfOutput) {
+    throw new Error("There is output, and onOutput was not called: it would wait for other output");
+  }
   const out = new SliceBuffer();
   connection.transmit(out);
   into.append(out.join().slice());
   connection.transmitted();
+  if (sink instanceof Recorder && !connection.wantsTransmit) sink.toldOfOutput = false;
   return out.byteLength;
 }
 

@@ -189,5 +189,6 @@ export class ReceiveWindows {
     if (!this.bdp.wantsProbe(now)) return;
     this.bdp.begin(now);
     writePing(this.out, 0, BDP_PING, false);
+    this.sink.onOutput(); // at once, for the time until its answer counts
   }
 }

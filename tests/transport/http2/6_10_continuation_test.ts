@@ -4,7 +4,7 @@ import { SeededRandom } from "../../../pollers/simulated/seeded_random.ts";
 import { HeaderList } from "../../../transport/hpack/header_list.ts";
 import { concat } from "../../bytes.ts";
 import { test } from "../../harness.ts";
-import { Pair } from "../pair.ts";
+import { drainOutput, Pair } from "../pair.ts";
 import {
   Bench,
   data,
@@ -13,6 +13,7 @@ import {
   END_STREAM,
   frame,
   PADDED,
+  parse,
   PRIORITY,
   REQUEST,
   REQUEST_LIST,
@@ -100,6 +101,15 @@ test("6.10: what we send is cut at the peer's MAX_FRAME_SIZE and read back", () 
   pair.client.open(REQUEST_LIST, extra, true, pair.clientSink);
   pair.run();
   assertEquals(pair.serverSink.headers.get(1)!.get("x-long"), value);
+});
+
+test("6.10: however large the frames are that the peer takes, ours are small enough to share a connection", () => {
+  const pair = new Pair({ server: { maxFrameSize: 1_000_000, maxHeaderListSize: 200_000 } });
+  const value = "\x01".repeat(100_000); // which no coding makes shorter
+  pair.client.open(REQUEST_LIST, HeaderList.of([["x-long", value]]), true, pair.clientSink);
+  const sizes = parse(drainOutput(pair.client)).map(({ payload }) => payload.length);
+  assertEquals(sizes.slice(0, 6), new Array(6).fill(16_384));
+  assertEquals(sizes.length, 7);
 });
 
 test("10.5.1: 300 KB of metadata costs its call and not the connection", () => {

@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { ErrorCode, Http2Error } from "../../../transport/http2/error.ts";
 import { test } from "../../harness.ts";
-import { ACK, Bench, frame } from "./wire.ts";
+import { ACK, Bench, frame, uint32 } from "./wire.ts";
 
 test("6.7: PING is answered with its own eight bytes", () => {
   const bench = new Bench("server");
@@ -18,6 +18,15 @@ test("6.7: a PING of ours comes back as onPong", () => {
   const [ping] = bench.frames();
   bench.send(frame("PING", ACK, 0, ping!.payload));
   assertEquals(bench.sink.take(), ["pong 3735928559"]);
+});
+
+test("6.7: an answer to the PING of a drain that is not asked for, or comes twice, drains nothing", () => {
+  const pong = frame("PING", ACK, 0, uint32(0, 0x6472_6169));
+  const bench = new Bench("server").send(pong);
+  assertEquals([bench.sent(), bench.sink.take()], [[], ["pong 1685217641"]]);
+  bench.send(bench.headers(1));
+  bench.connection.drain("enough");
+  assertEquals(bench.send(pong, pong).sent(), ["GOAWAY 2147483647 NO_ERROR", "PING", "GOAWAY 1 NO_ERROR"]);
 });
 
 test("6.7: no PING follows the GOAWAY that ended the connection", () => {

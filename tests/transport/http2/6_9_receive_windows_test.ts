@@ -88,6 +88,7 @@ test("windows: a stream that is read doubles its window, to 1 MiB without a meas
 test("windows: a stream that takes more than a second for a quarter of its window does not grow, but once", () => {
   const bench = new Bench("server");
   const [stream] = open(bench, 1);
+  bench.now = 50_000;
   const windows = [0, 1_000, 1_001, 5_000, 1].map((ms) => {
     bench.now += ms;
     assertEquals(read(bench, stream!, windowOf(stream!) >> 2).length, 1);
@@ -201,4 +202,41 @@ test("6.9.2: what was too little to announce of a window may be enough of the sm
   bench.send(SETTINGS_ACK);
   assertEquals(stream!.receiveWindow, 1_000);
   assertEquals(bench.sent(), ["WINDOW_UPDATE 1 +5000"]);
+});
+
+test("windows: what is expected and was let in before, or would be, asks for no more", () => {
+  const bench = new Bench("server");
+  const [one, three] = open(bench, 2);
+  for (let left = 60_000; left > 0; left -= 10_000) bench.send(data(1, 10_000));
+  bench.connection.release(one!, 100, 0, 59_900, true);
+  assertEquals([bench.sent(), one!.windowGrowth], [[], 0]);
+  bench.send(data(3, 10_000), data(3, 10_000));
+  bench.connection.release(three!, 20_000, 0, 30_000);
+  assertEquals([bench.sent(), three!.windowGrowth], [["WINDOW_UPDATE 3 +20000"], 0]);
+});
+
+test("windows: of what they may grow by in all, a stream takes half of what is left at a time", () => {
+  const bench = new Bench("server", { windowGrowthSize: 200_000 });
+  const [first, second] = open(bench, 2);
+  for (let i = 0; i < 2; i++) read(bench, first!, windowOf(first!) >> 2);
+  assertEquals(first!.windowGrowth, 66_560 + 66_720);
+  read(bench, second!, windowOf(second!) >> 2);
+  assertEquals(second!.windowGrowth, 33_360);
+});
+
+test("windows: padding is given back and is nothing that was read, so no window grows by it", () => {
+  const bench = new Bench("server");
+  const [stream] = open(bench, 1);
+  const padding = frame("DATA", 8, 1, new Uint8Array(256).fill(255, 0, 1));
+  for (let i = 0; i < 400; i++) bench.send(padding).sent();
+  assertEquals([stream!.windowGrowth, windowOf(stream!), stream!.unreleased], [0, 66_560, 0]);
+});
+
+test("windows: a setting of 0 leaves what came before it to be read, and then lets more in", () => {
+  const bench = new Bench("server", { initialWindowSize: 0 }, { handshake: false }).send(PREFACE, setting());
+  const [stream] = open(bench, 1);
+  bench.send(data(1, FRAME), data(1, FRAME), SETTINGS_ACK).sent();
+  assertEquals(stream!.receiveWindow, -2 * FRAME);
+  bench.connection.release(stream!, 2 * FRAME);
+  assertEquals([stream!.receiveWindow > 0, bench.outcome], [true, "open"]);
 });

@@ -53,10 +53,20 @@ test("BDP: a quarter of a window taken sends a PING; a full window in a round tr
   assert(grown.includes("PING"), "a growing path is measured again at once");
   path.receive(4 * MIB);
   path.answer(50, pong());
-  assertEquals(extra(path.receive(512 * KIB), 512 * KIB), 2 * MIB);
+  const most = path.receive(512 * KIB);
+  assertEquals(extra(most, 512 * KIB), 2 * MIB);
   assertEquals(path.stream.receiveWindow, 4 * MIB);
   path.answer(20_000);
-  assert(!path.receive(16 * MIB).includes("PING"), "windows have reached their maximum");
+  assert(![...most, ...path.receive(16 * MIB)].includes("PING"), "windows have reached their maximum");
+  assertEquals(path.stream.receiveWindow + path.stream.unannounced, 4 * MIB);
+});
+
+test("BDP: the PING goes out at once, and does not wait for a WINDOW_UPDATE", () => {
+  const path = new Path();
+  // A large message is consumed while it is put together, and read as a whole when it is taken.
+  path.bench.send(data(1, 100));
+  path.bench.connection.release(path.stream, 100, MIB / 4);
+  assertEquals(path.bench.sent(), ["PING"]);
 });
 
 test("BDP: a stream opened later starts with the setting, and grows as it is read", () => {

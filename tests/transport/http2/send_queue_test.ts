@@ -178,6 +178,16 @@ test("output: a connection at rest holds no chunk", () => {
   assertEquals([chunk.length, byteLength, bench.connection["out"]["inFlight"].length], [0, 0, 0]);
 });
 
+test("send queue: a stream that is over forgets what it had queued", () => {
+  const bench = new Bench("client", {}, { peer: [[4, 0]] });
+  const stream = bench.open();
+  for (const size of [5, 2_000]) bench.connection.sendData(stream, new Uint8Array(size), false);
+  bench.connection.sendHeaders(stream, TRAILERS_LIST, TRAILERS_LIST, true);
+  bench.connection.reset(stream, new Http2Error("stream", ErrorCode.CANCEL, "user", "enough"));
+  assertEquals([stream.queuedBytes, stream.queue, stream.joinLength, stream.hasQueued], [0, [], 0, false]);
+  assertEquals([stream.queuedTrailers, stream.queuedTrailersExtra], [undefined, undefined]);
+});
+
 test("send queue: a stream that is reset in onSent hears nothing after its end", () => {
   const bench = new Bench("client");
   const stream = bench.open();
