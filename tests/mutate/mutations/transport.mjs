@@ -15,6 +15,8 @@ const DATA = "tests/transport/http2/6_1_data_test.ts";
 const SETTINGS = "tests/transport/http2/6_5_settings_test.ts";
 const STREAMS = "tests/transport/http2/streams_test.ts";
 const BDP = "tests/transport/http2/bdp_test.ts";
+const WINDOWS = "tests/transport/http2/6_9_receive_windows_test.ts";
+const PING = "tests/transport/http2/6_7_ping_test.ts";
 
 const mutation = (file, before, after, test, name) => ({ file, before, after, test, name });
 
@@ -361,4 +363,141 @@ export default [
     BDP,
     "the pauses grow",
   ),
+
+  // Windows, and output of which nobody is told.
+  mutation(
+    "transport/http2/flow_control.ts",
+    "    const isNeeded = expected >= stream.receiveWindow + stream.unreleased;",
+    "    const isNeeded = expected >= stream.receiveWindow;",
+    WINDOWS,
+    "asks for no more",
+  ),
+  mutation(
+    "transport/http2/flow_control.ts",
+    "isNeeded ? expected : 0, isDue",
+    "expected, isDue",
+    WINDOWS,
+    "asks for no more",
+  ),
+  mutation(
+    "transport/http2/flow_control.ts",
+    "(windowGrowthSize - this.grown) >> 1",
+    "windowGrowthSize - this.grown",
+    WINDOWS,
+    "takes half of what is left",
+  ),
+  mutation("transport/http2/flow_control.ts", "stream.quarterAt === 0 || now", "now", WINDOWS, "but once"),
+  mutation(
+    "transport/http2/flow_control.ts",
+    "Math.max(1, 2 * grown)",
+    "2 * grown",
+    WINDOWS,
+    "a setting of 0",
+  ),
+  mutation(
+    "transport/http2/flow_control.ts",
+    " && streamTarget < maxWindowSize) this.probe",
+    ") this.probe",
+    BDP,
+    "up to the maximum",
+  ),
+  mutation(
+    "transport/http2/flow_control.ts",
+    "this.streamTarget = Math.min(this.bdp.estimate, this.settings.maxWindowSize)",
+    "this.streamTarget = this.bdp.estimate",
+    BDP,
+    "up to the maximum",
+  ),
+  mutation(
+    "transport/http2/flow_control.ts",
+    "    this.grown -= stream.windowGrowth;\n",
+    "",
+    WINDOWS,
+    "goes to the others",
+  ),
+  mutation(
+    "transport/http2/flow_control.ts",
+    "    if (this.isDue) this.sink.onOutput();\n",
+    "",
+    WINDOWS,
+    "comes back on receipt",
+  ),
+  mutation(
+    "transport/http2/flow_control.ts",
+    "    stream.unannounced = 0;\n    this.sink.onOutput();\n",
+    "    stream.unannounced = 0;\n",
+    WINDOWS,
+    "5.2",
+  ),
+  mutation(
+    "transport/http2/flow_control.ts",
+    "    this.sink.onOutput(); // at once, for the time until its answer counts\n",
+    "",
+    BDP,
+    "the PING goes out at once",
+  ),
+  mutation(
+    "transport/http2/connection.ts",
+    "    if (!this.queue.isEmpty) this.sink.onOutput();\n",
+    "",
+    SEND_QUEUE,
+    "",
+  ),
+  mutation(
+    "transport/http2/connection.ts",
+    "    writePing(this.out, 0, opaque, false);\n    this.sink.onOutput();\n",
+    "    writePing(this.out, 0, opaque, false);\n",
+    PING,
+    "comes back as onPong",
+  ),
+  mutation(
+    "transport/http2/connection.ts",
+    "    this.ignoreLate(streamId, window);\n    this.sink.onOutput();\n",
+    "    this.ignoreLate(streamId, window);\n",
+    CLIENT,
+    "Client Cancellation",
+  ),
+  mutation(
+    "transport/http2/connection.ts",
+    "    if (this.closed || this.draining) return;\n",
+    "    if (this.closed) return;\n",
+    SERVER,
+    "drain",
+  ),
+  mutation(
+    "transport/http2/connection.ts",
+    "opaque === DRAIN_PING && this.drainPingOut",
+    "opaque === DRAIN_PING",
+    PING,
+    "not asked for",
+  ),
+  mutation(
+    "transport/http2/connection.ts",
+    "    this.drainPingOut = false;\n    this.drained",
+    "    this.drained",
+    PING,
+    "comes twice",
+  ),
+  mutation(
+    "transport/http2/connection.ts",
+    "    this.queue.drop(stream);\n",
+    "",
+    SEND_QUEUE,
+    "forgets what it had queued",
+  ),
+  mutation(
+    "transport/http2/connection.ts",
+    "Math.min(this.peerSettings.maxFrameSize, DATA_FRAME_BYTES)",
+    "this.peerSettings.maxFrameSize",
+    CONTINUATION,
+    "however large",
+  ),
+  mutation(
+    "transport/http2/inbound.ts",
+    "connection.release(stream, frameBytes - contentBytes, 0)",
+    "connection.release(stream, frameBytes - contentBytes)",
+    WINDOWS,
+    "padding",
+  ),
+  mutation("transport/driver.ts", "    if (this.lingering) return;\n", "", DRIVER, "stay longer"),
 ];

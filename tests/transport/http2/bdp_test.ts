@@ -51,7 +51,7 @@ test("BDP: a quarter of a window taken sends a PING; a full window in a round tr
   const grown = path.receive(256 * KIB);
   assertEquals(extra(grown, 256 * KIB), MIB);
   assert(grown.includes("PING"), "a growing path is measured again at once");
-  path.receive(4 * MIB);
+  path.receive(6 * MIB);
   path.answer(50, pong());
   const most = path.receive(512 * KIB);
   assertEquals(extra(most, 512 * KIB), 2 * MIB);
