@@ -1,5 +1,7 @@
 // Messages on their way to an application that reads them with `for await`; what is not read holds the peer back.
 
+import { errorOf, rejection } from "./call_failure.ts";
+
 /** What an inbox tells the call that owns it. */
 export interface InboxOwner {
   /** A message was taken: its octets go back to the peer's window. */
@@ -18,7 +20,7 @@ export class Inbox<T> implements AsyncIterableIterator<T> {
   private head = 0;
   private ended = false;
   private error: unknown = undefined;
-  private waiting: Array<{ resolve(result: IteratorResult<T>): void; reject(error: unknown): void }> = [];
+  private waiting: Array<(result: IteratorResult<T> | PromiseLike<never>) => void> = [];
 
   /** `owner` hears what the reader does. */
   constructor(private readonly owner: InboxOwner) {}
@@ -33,18 +35,15 @@ export class Inbox<T> implements AsyncIterableIterator<T> {
       return;
     }
     this.owner.onTaken(wireBytes);
-    waiter.resolve({ value: message, done: false });
+    waiter({ value: message, done: false });
   }
 
-  /** Nothing more will come; with `error`, reading past what is here rejects with it. */
+  /** Nothing more will come; with `error`, or a CallFailure, reading past what is here rejects with it. */
   end(error?: unknown): void {
     if (this.ended) return;
     this.ended = true;
     this.error = error;
-    for (const waiter of this.waiting.splice(0)) {
-      if (error === undefined) waiter.resolve(DONE);
-      else waiter.reject(error);
-    }
+    for (const waiter of this.waiting.splice(0)) waiter(error === undefined ? DONE : rejection(error));
   }
 
   /** The next message. */
@@ -57,10 +56,11 @@ export class Inbox<T> implements AsyncIterableIterator<T> {
       this.owner.onTaken(wireBytes);
       return Promise.resolve({ value, done: false });
     }
-    if (!this.ended) return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
+    if (!this.ended) return new Promise((resolve) => this.waiting.push(resolve));
     const { error } = this;
+    if (error === undefined) return Promise.resolve(DONE);
     this.error = undefined; // told once, as a generator would
-    return error === undefined ? Promise.resolve(DONE) : Promise.reject(error);
+    return Promise.reject(errorOf(error, this.next));
   }
 
   /** The reader is done; what is here and what comes is thrown away. */

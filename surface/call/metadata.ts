@@ -5,6 +5,7 @@ import { isReserved } from "../../transport/grpc/headers.ts";
 import { HeaderList } from "../../transport/mod.ts";
 import { describe } from "../options.ts";
 import { isRecord } from "../records.ts";
+import { printsAs } from "./inspect.ts";
 
 /** Text, or octets under a name that ends in "-bin". */
 export type MetadataValue = string | Uint8Array;
@@ -118,6 +119,15 @@ export class Metadata {
     return map;
   }
 }
+
+printsAs(Metadata, (metadata, inspect) => {
+  const entries = new Map<string, MetadataValue | MetadataValue[]>();
+  for (const [name] of metadata) {
+    const values = metadata.getAll(name);
+    entries.set(name, values.length === 1 ? values[0]! : values);
+  }
+  return `Metadata ${inspect(Object.fromEntries(entries))}`;
+});
 
 function checkName(name: string): string {
   const key = name.toLowerCase();

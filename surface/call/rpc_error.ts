@@ -2,6 +2,7 @@
 
 import { propertyOf, textOf } from "../../pollers/mod.ts";
 import type { Initiator } from "../../transport/http2/error.ts";
+import { printsAs } from "./inspect.ts";
 import { Metadata, type MetadataInit } from "./metadata.ts";
 import { isErrorCode, type StatusCode, statusCode, type StatusName, statusName } from "./status.ts";
 
@@ -22,6 +23,25 @@ export interface RpcErrorOptions {
 /** Marks the errors of every copy of this package. */
 const BRAND = Symbol.for("pollwire.RpcError");
 
+/** What has the frames of a stack, as text below a first line. */
+export interface Frames {
+  readonly stack?: string;
+}
+
+/**
+ * Makes the error of a call. Its stack begins with the method; then come the `frames` of whoever made the call, or those of
+ * whoever called `below`.
+ */
+export let makeCallError: (
+  code: StatusCode,
+  details: string,
+  options: RpcErrorOptions,
+  frames: Frames | undefined,
+  below: (...args: never[]) => unknown,
+) => RpcError;
+
+let framesOf: (error: RpcError) => string;
+
 /**
  * A status other than OK. Clients' calls reject with it; a handler that throws one ends its call with that status. An
  * RpcError of another copy of this package is `instanceof RpcError` too.
@@ -40,14 +60,16 @@ export class RpcError extends Error {
   readonly code: StatusCode;
   /** The status message. */
   readonly details: string;
-  /** Trailing metadata, empty where there was none. */
-  readonly metadata: Metadata;
   /** "user": the application on this side; "library": this library, by a rule or limit; "remote": the peer. */
   readonly endedBy: Initiator;
   /** "/package.Service/Method" of the call that ended so; undefined for an error of the application's own. */
   readonly method: string | undefined;
   /** "127.0.0.1:50051", the server that the call went to, or the channel's target where there was no connection. */
   readonly peer: string | undefined;
+  /** Not a property of its own: it is printed by Bun as a list of functions where nobody catches the error. */
+  readonly #metadata: Metadata;
+  /** Of an error of a call. */
+  #frames: Frames | undefined = undefined;
 
   /**
    * `code`: 1 to 16, or the name of a status; TypeError for anything else, OK among it, for a call that ended with OK has
@@ -64,16 +86,35 @@ export class RpcError extends Error {
     super(text === "" ? statusName(number) : `${statusName(number)}: ${text}`, { cause: options.cause });
     this.code = number;
     this.details = text;
-    this.metadata = Metadata.from(options.metadata ?? []);
+    this.#metadata = Metadata.from(options.metadata ?? []);
     this.endedBy = options.endedBy ?? "remote";
     this.method = options.method;
     this.peer = options.peer;
+  }
+
+  /** Trailing metadata, empty where there was none. */
+  get metadata(): Metadata {
+    return this.#metadata;
   }
 
   static {
     // Not on each error: what is its own is printed with it.
     Object.defineProperty(this.prototype, "name", { value: "RpcError", configurable: true, writable: true });
     Object.defineProperty(this.prototype, BRAND, { value: true });
+
+    makeCallError = (code, details, options, frames, below) => {
+      const error = new RpcError(code, details, options);
+      error.#frames = frames;
+      if (V8_STACK !== undefined) Error.captureStackTrace(error, below);
+      Object.defineProperty(error, "stack", CALL_STACK);
+      return error;
+    };
+
+    framesOf = (error) => {
+      const [, ...frames] = (error.#frames?.stack ?? V8_STACK?.call(error) ?? "").split(/\n {4}at /);
+      // Where nobody catches the error Bun prints no frame from the first one on that has no name.
+      return frames.map((frame) => `\n    at ${frame.replace(/^[^\s()]+$/, "<anonymous> ($&)")}`).join("");
+    };
   }
 
   /** True for an RpcError of any copy of this package; subclasses are told apart as usual. */
@@ -82,10 +123,30 @@ export class RpcError extends Error {
   }
 }
 
+printsAs(RpcError, (error, inspect) => {
+  const { code, endedBy, metadata, cause } = error;
+  const more = { ...metadata.size > 0 ? { metadata } : {}, ...cause === undefined ? {} : { cause } };
+  return `${error.stack} ${inspect({ code, endedBy, ...more })}`;
+});
+
 /** Whether `value` is an RpcError, of this copy of the package or of another one. */
 export function isRpcError(value: unknown): value is RpcError {
   return propertyOf(value, BRAND) === true;
 }
+
+/** What V8 reads stacks with, where errors have a property of their own for it. */
+const V8_STACK = Object.getOwnPropertyDescriptor(new Error(), "stack")?.get as (() => string) | undefined;
+
+/** The stack of an error of a call; text is made of it when it is first asked for. */
+const CALL_STACK: PropertyDescriptor & ThisType<RpcError> = {
+  configurable: true,
+  get() {
+    return `${this.name}: ${this.message}\n    at ${this.method} (${this.peer})${framesOf(this)}`;
+  },
+  set(value: unknown) {
+    Object.defineProperty(this, "stack", { value, configurable: true, writable: true });
+  },
+};
 
 function whyNoCode(code: unknown, details: string): string {
   const what = typeof code === "string" ? JSON.stringify(code) : textOf(code);

@@ -1,6 +1,7 @@
 // What a caller may say of one call, and the check of it: whatever is wrong throws before anything is sent.
 
-import type { Metadata, MetadataInit } from "../call/metadata.ts";
+import type { HeaderList } from "../../transport/mod.ts";
+import { Metadata, type MetadataInit } from "../call/metadata.ts";
 import { isSource } from "../call/producer.ts";
 import { checkOptions, describe, type OptionNames } from "../options.ts";
 import type { MethodDescriptor } from "../proto/mod.ts";
@@ -30,19 +31,44 @@ const NAMES: OptionNames<CallOptions> = {
   onTrailers: true,
 };
 
-/** Throws TypeError where `options` is no object of call options. No option is read: one may be a getter that throws. */
-export function checkCallOptions(method: MethodDescriptor, options: CallOptions): void {
-  checkOptions(`call ${method.path}`, options, NAMES as Readonly<Record<string, true>>);
+/** The options of one call, each read once, on the caller's stack: one may be a getter that throws. */
+export interface GivenOptions {
+  readonly deadlineMs: number | undefined;
+  readonly signal: AbortSignal | undefined;
+  /** The metadata in wire form. */
+  readonly headers: HeaderList | undefined;
+  readonly waitForReady: boolean;
+  readonly onHeaders: ((metadata: Metadata) => void) | undefined;
+  readonly onTrailers: ((metadata: Metadata) => void) | undefined;
 }
 
-/** Throws TypeError where `signal` is none that can be listened to. */
-export function checkSignal(method: MethodDescriptor, signal: unknown): void {
+/** The options of a call without any. */
+export const NO_OPTIONS: GivenOptions = {
+  deadlineMs: undefined,
+  signal: undefined,
+  headers: undefined,
+  waitForReady: false,
+  onHeaders: undefined,
+  onTrailers: undefined,
+};
+
+/** Reads `options` of a call of `method`; throws TypeError for what cannot be used. */
+export function readCallOptions(method: MethodDescriptor, options: CallOptions): GivenOptions {
+  checkOptions(`call ${method.path}`, options, NAMES as Readonly<Record<string, true>>);
+  const { deadlineMs, signal, metadata, waitForReady = false, onHeaders, onTrailers } = options;
+  if (deadlineMs !== undefined) checkDeadline(method, deadlineMs);
+  if (signal !== undefined) checkSignal(method, signal);
+  const headers = metadata === undefined ? undefined : Metadata.from(metadata).toHeaders();
+  return { deadlineMs, signal, headers, waitForReady, onHeaders, onTrailers };
+}
+
+function checkSignal(method: MethodDescriptor, signal: unknown): void {
   if (typeof (signal as Partial<AbortSignal> | null)?.addEventListener === "function") return;
   throw new TypeError(`Cannot call ${method.path}: signal is ${describe(signal)}, not an AbortSignal`);
 }
 
-/** Throws TypeError for what is no number; for a Date too, because clocks of the day jump: what is left is the caller's to say. */
-export function checkDeadline(method: MethodDescriptor, deadlineMs: unknown): void {
+/** A Date is refused because clocks of the day jump: what is left is the caller's to say. */
+function checkDeadline(method: MethodDescriptor, deadlineMs: unknown): void {
   if (typeof deadlineMs === "number" && !Number.isNaN(deadlineMs)) return;
   const hint = deadlineMs instanceof Date
     ? 'for a point in time give "date.getTime() - Date.now()"'

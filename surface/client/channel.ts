@@ -9,6 +9,7 @@ import type { ServiceDescriptor } from "../proto/mod.ts";
 import { USER_AGENT } from "../version.ts";
 import { Backoff } from "./backoff.ts";
 import { type Client, makeClient } from "./client.ts";
+import { CallSites } from "./call_sites.ts";
 import type { CallContext } from "./client_call.ts";
 import { type ConnectivityState, Subchannel } from "./subchannel.ts";
 
@@ -55,7 +56,13 @@ export class Channel {
       backoff,
       (state) => this.#changed(state),
     );
-    this.#context = { engine, subchannel: this.#subchannel, reporter, target: parsed };
+    this.#context = {
+      engine,
+      subchannel: this.#subchannel,
+      reporter,
+      target: parsed,
+      sites: new CallSites(),
+    };
   }
 
   /** A client of `service`; may be asked for any number of services and times. */

@@ -4,7 +4,7 @@ import type { RequestTemplate } from "../../transport/mod.ts";
 import type { Source } from "../call/producer.ts";
 import type { MethodDescriptor, ServiceDescriptor } from "../proto/mod.ts";
 import { checkService } from "../proto/service.ts";
-import { type CallOptions, checkCallOptions, checkRequests } from "./call_options.ts";
+import { type CallOptions, checkRequests, NO_OPTIONS, readCallOptions } from "./call_options.ts";
 import { type CallContext, SingleResponseCall, StreamingResponseCall } from "./client_call.ts";
 
 /** Responses of a call, to be read once; leaving the loop early cancels the call. */
@@ -23,8 +23,6 @@ export type Client<S> = S extends ServiceDescriptor<infer Methods>
   ? { readonly [Name in keyof Methods]: ClientMethod<Methods[Name]> }
   : never;
 
-const NO_OPTIONS: CallOptions = {};
-
 /** The client of `service` over the channel behind `context`; `templateFor` gives what calls of a path begin with. */
 export function makeClient<S extends ServiceDescriptor<unknown>>(
   context: CallContext,
@@ -41,20 +39,25 @@ export function makeClient<S extends ServiceDescriptor<unknown>>(
 
 function makeMethod(context: CallContext, method: MethodDescriptor, template: RequestTemplate): unknown {
   const requestStream = method.kind === "clientStreaming" || method.kind === "bidiStreaming";
+  const { sites } = context;
   if (method.kind === "unary" || method.kind === "clientStreaming") {
-    return (request: unknown, options: CallOptions = NO_OPTIONS) => {
-      if (options !== NO_OPTIONS) checkCallOptions(method, options);
+    const invoke = (request: unknown, options?: CallOptions): Promise<unknown> => {
+      const given = options === undefined ? NO_OPTIONS : readCallOptions(method, options);
       if (requestStream) checkRequests(method, request);
-      const call = new SingleResponseCall(context, method, template, request, requestStream, options);
+      const call = new SingleResponseCall(context, method, template, request, requestStream, given);
+      if (sites.wanted) call.site = sites.here(invoke);
       call.start();
       return call.response;
     };
+    return invoke;
   }
-  return (request: unknown, options: CallOptions = NO_OPTIONS) => {
-    if (options !== NO_OPTIONS) checkCallOptions(method, options);
+  const invoke = (request: unknown, options?: CallOptions): Responses<unknown> => {
+    const given = options === undefined ? NO_OPTIONS : readCallOptions(method, options);
     if (requestStream) checkRequests(method, request);
-    const call = new StreamingResponseCall(context, method, template, request, requestStream, options);
+    const call = new StreamingResponseCall(context, method, template, request, requestStream, given);
+    if (sites.wanted) call.site = sites.here(invoke);
     call.start();
     return call.responses;
   };
+  return invoke;
 }

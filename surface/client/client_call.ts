@@ -25,10 +25,12 @@ import { isDeadlineExceeded } from "../call/deadline.ts";
 import { Inbox, type InboxOwner } from "../call/inbox.ts";
 import { Metadata } from "../call/metadata.ts";
 import { Producer, type ProducerSink, type Source } from "../call/producer.ts";
-import { RpcError } from "../call/rpc_error.ts";
+import { CallFailure, rejection } from "../call/call_failure.ts";
+import type { Frames } from "../call/rpc_error.ts";
 import { Status, statusName } from "../call/status.ts";
 import { DecodeError, EncodeError, encodeFramed, type MethodDescriptor, reuseFramed } from "../proto/mod.ts";
-import { type CallOptions, checkDeadline, checkSignal } from "./call_options.ts";
+import type { GivenOptions } from "./call_options.ts";
+import type { CallSites } from "./call_sites.ts";
 import type { PendingCall, Subchannel } from "./subchannel.ts";
 import type { Initiator } from "../../transport/http2/error.ts";
 
@@ -40,10 +42,12 @@ export interface CallContext {
   readonly reporter: Reporter;
   /** Where the channel connects to. */
   readonly target: Target;
+  /** Has errors show where calls were made. */
+  readonly sites: CallSites;
 }
 
-/** How a call ended otherwise than with OK. */
-interface Failure {
+/** What is known of a call that ended otherwise than with OK. */
+interface FailureOptions {
   readonly metadata?: Metadata;
   readonly endedBy: Initiator;
   readonly cause?: unknown;
@@ -51,21 +55,15 @@ interface Failure {
 
 /** A call from its start to its one status; subclasses say what becomes of messages and status. */
 export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamSink, ProducerSink<Req> {
-  /** See {@linkcode CallOptions}. */
-  readonly waitForReady: boolean;
   private transport: ClientTransport | undefined = undefined;
   private stream: ClientStream | undefined = undefined;
   private producer: Producer<Req> | undefined = undefined;
-  private readonly metadataHeaders: HeaderList | undefined;
   private deadlineAt = Infinity;
   private deadlineTask: TaskHandle | undefined = undefined;
-  // Read once, on the caller's stack: an option may be a getter that throws.
-  private readonly deadlineMs: number | undefined;
-  private readonly signal: AbortSignal | undefined;
-  private readonly headersCallback: ((metadata: Metadata) => void) | undefined;
-  private readonly trailersCallback: ((metadata: Metadata) => void) | undefined;
   /** Listens to `signal`. */
   private onAbort: (() => void) | undefined = undefined;
+  /** Where the call was made, if it remembers. */
+  site: Frames | undefined = undefined;
   private retried = false;
   private responded = false;
   private ended = false;
@@ -77,23 +75,20 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
     private readonly template: RequestTemplate,
     private readonly request: Req | Source<Req>,
     private readonly requestStream: boolean,
-    options: CallOptions,
-  ) {
-    this.waitForReady = options.waitForReady ?? false;
-    const { metadata } = options;
-    this.metadataHeaders = metadata === undefined ? undefined : Metadata.from(metadata).toHeaders();
-    this.deadlineMs = options.deadlineMs;
-    if (this.deadlineMs !== undefined) checkDeadline(method, this.deadlineMs);
-    this.headersCallback = options.onHeaders;
-    this.trailersCallback = options.onTrailers;
-    this.signal = options.signal;
-    if (this.signal !== undefined) checkSignal(method, this.signal);
+    private readonly options: GivenOptions,
+  ) {}
+
+  /** See `CallOptions`. */
+  get waitForReady(): boolean {
+    return this.options.waitForReady;
   }
 
   /** Asks for a stream. The process stays until the call has its status. */
   start(): void {
     if (trace.call) {
-      this.trace(`begins${this.deadlineMs === undefined ? "" : `, deadline ${this.deadlineMs} ms`}`);
+      this.trace(
+        `begins${this.options.deadlineMs === undefined ? "" : `, deadline ${this.options.deadlineMs} ms`}`,
+      );
     }
     try {
       this.ask();
@@ -124,11 +119,11 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
   /** From the subchannel: there will be no stream. */
   onUnavailable(reason: string): void {
     if (this.lateMs >= 0) return this.deadlineExceeded(reason);
-    this.endWith(this.error(Status.UNAVAILABLE, reason, { endedBy: "library" }));
+    this.endWith(this.failure(Status.UNAVAILABLE, reason, { endedBy: "library" }));
   }
 
   private ask(): void {
-    const { deadlineMs, signal } = this;
+    const { deadlineMs, signal } = this.options;
     this.context.engine.hold();
     if (signal?.aborted) return this.aborted();
     if (deadlineMs !== undefined) {
@@ -151,7 +146,7 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
   private begin(transport: ClientTransport, timeoutMs: number | undefined): void {
     const framed = this.requestStream ? undefined : this.encode(this.request as Req);
     if (this.ended) return;
-    const stream = this.stream = transport.open(this.template, timeoutMs, this.metadataHeaders, this);
+    const stream = this.stream = transport.open(this.template, timeoutMs, this.options.headers, this);
     if (framed !== undefined) {
       if (stream === undefined || stream.sendMessage(framed, true)) reuseFramed(framed);
       return;
@@ -167,7 +162,7 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
       return encodeFramed(this.method.requestCodec, request);
     } catch (error) {
       if (!isInstance(error, EncodeError)) this.report(error, "request", "info");
-      this.endWith(this.error(Status.INTERNAL, messageOf(error), { endedBy: "user", cause: error }));
+      this.endWith(this.failure(Status.INTERNAL, messageOf(error), { endedBy: "user", cause: error }));
       return undefined;
     }
   }
@@ -177,7 +172,7 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
   /** Initial metadata. */
   onHeaders(metadata: HeaderList): void {
     this.responded = true;
-    const callback = this.headersCallback;
+    const callback = this.options.onHeaders;
     if (callback === undefined) return;
     callApplication(() => callback(Metadata.fromHeaders(metadata)), (error) => {
       this.report(error, "onHeaders");
@@ -220,18 +215,18 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
       return this.context.subchannel.submit(this);
     }
     const metadata = Metadata.fromHeaders(status.metadata);
-    let error: RpcError | undefined;
+    let failure: CallFailure | undefined;
     if (overdue) {
       const details = this.deadlineDetails(message === "" ? statusName(code) : message);
-      error = this.error(Status.DEADLINE_EXCEEDED, details, { metadata, endedBy: "library", cause });
+      failure = this.failure(Status.DEADLINE_EXCEEDED, details, { metadata, endedBy: "library", cause });
     } else if (code !== Status.OK) {
-      error = this.error(code, message, { metadata, endedBy: cause?.initiator ?? "remote", cause });
+      failure = this.failure(code, message, { metadata, endedBy: cause?.initiator ?? "remote", cause });
     }
-    const callback = this.trailersCallback;
+    const callback = this.options.onTrailers;
     if (callback !== undefined) {
       callApplication(() => callback(metadata), (thrown) => this.report(thrown, "onTrailers"));
     }
-    this.endWith(error);
+    this.endWith(failure);
   }
 
   // From the producer of request messages.
@@ -276,23 +271,24 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
     code: number,
     details: string,
     endedBy: "user" | "library" = "user",
-    cause: unknown = propertyOf(this.signal, "reason"),
+    cause: unknown = propertyOf(this.options.signal, "reason"),
   ): void {
     if (this.ended) return;
     this.context.subchannel.withdraw(this);
     const { stream } = this;
-    this.endWith(this.error(code, details, { endedBy, cause }));
+    this.endWith(this.failure(code, details, { endedBy, cause }));
     stream?.cancel(code, details);
   }
 
-  /** An error that says which call failed. */
-  protected error(code: number, details: string, failure: Failure): RpcError {
+  /** A failure that says which call failed. */
+  protected failure(code: number, details: string, more: FailureOptions): CallFailure {
     const peer = formatAddress(this.transport?.peer ?? this.context.target);
-    return new RpcError(code, details, { ...failure, method: this.method.path, peer });
+    this.context.sites.failed();
+    return new CallFailure(code, details, { ...more, method: this.method.path, peer }, this.site);
   }
 
   private aborted(): void {
-    const reason = propertyOf(this.signal, "reason");
+    const reason = propertyOf(this.options.signal, "reason");
     const named = isInstance(reason, Error) && propertyOf(reason, "name") !== "AbortError";
     this.endLocally(Status.CANCELLED, `call aborted by its signal${named ? `: ${messageOf(reason)}` : ""}`);
   }
@@ -326,19 +322,19 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
     if (this.stream === undefined) {
       what = why === "" ? this.context.subchannel.describeWait() : "waiting for a connection";
     }
-    return `deadline of ${this.deadlineMs} ms exceeded ${what}${why === "" ? "" : `: ${why}`}`;
+    return `deadline of ${this.options.deadlineMs} ms exceeded ${what}${why === "" ? "" : `: ${why}`}`;
   }
 
-  private endWith(error: RpcError | undefined): void {
+  private endWith(failure: CallFailure | undefined): void {
     if (this.ended) return;
     this.ended = true;
-    if (trace.call) this.trace(`ends with ${error?.message ?? "OK"}`);
-    this.onEnd(error); // first: what is below calls the application, or a poller of it
+    if (trace.call) this.trace(`ends with ${failure ?? "OK"}`);
+    this.onEnd(failure); // first: what is below calls the application, or a poller of it
     this.producer?.stop();
     try {
       this.context.engine.release();
+      if (this.onAbort !== undefined) this.options.signal!.removeEventListener("abort", this.onAbort);
       if (this.deadlineTask !== undefined) this.context.engine.cancel(this.deadlineTask);
-      if (this.onAbort !== undefined) this.signal!.removeEventListener("abort", this.onAbort);
     } catch (thrown) {
       this.report(thrown, "options");
     }
@@ -347,15 +343,14 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
   /** A decoded response; give `wireBytes` to `release` once it is consumed. */
   protected abstract onResponse(message: Res, wireBytes: number): void;
   /** The one status; undefined is OK. */
-  protected abstract onEnd(error: RpcError | undefined): void;
+  protected abstract onEnd(failure: CallFailure | undefined): void;
 }
 
 /** A call with one response: unary, or client streaming. */
 export class SingleResponseCall<Req, Res> extends ClientCall<Req, Res> {
   /** Settles when the call ends. */
   readonly response: Promise<Res>;
-  private resolve!: (response: Res) => void;
-  private reject!: (error: RpcError) => void;
+  private resolve!: (response: Res | PromiseLike<Res>) => void;
   private message: Res | undefined = undefined;
   private received = false;
 
@@ -366,13 +361,10 @@ export class SingleResponseCall<Req, Res> extends ClientCall<Req, Res> {
     template: RequestTemplate,
     request: Req | Source<Req>,
     requestStream: boolean,
-    options: CallOptions,
+    options: GivenOptions,
   ) {
     super(context, method, template, request, requestStream, options);
-    this.response = new Promise((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
-    });
+    this.response = new Promise((resolve) => this.resolve = resolve);
   }
 
   /** There is one response. */
@@ -389,12 +381,10 @@ export class SingleResponseCall<Req, Res> extends ClientCall<Req, Res> {
     this.message = message;
   }
 
-  protected override onEnd(error: RpcError | undefined): void {
-    if (error !== undefined) this.reject(error);
-    else if (this.received) this.resolve(this.message!);
-    else {
-      this.reject(this.error(Status.INTERNAL, "server sent no response message", { endedBy: "library" }));
-    }
+  protected override onEnd(failure: CallFailure | undefined): void {
+    if (failure === undefined && this.received) return this.resolve(this.message!);
+    const none = "server sent no response message";
+    this.resolve(rejection(failure ?? this.failure(Status.INTERNAL, none, { endedBy: "library" })));
   }
 }
 
@@ -417,7 +407,7 @@ export class StreamingResponseCall<Req, Res> extends ClientCall<Req, Res> implem
     this.responses.push(message, wireBytes);
   }
 
-  protected override onEnd(error: RpcError | undefined): void {
-    this.responses.end(error);
+  protected override onEnd(failure: CallFailure | undefined): void {
+    this.responses.end(failure);
   }
 }

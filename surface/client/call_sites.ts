@@ -1,0 +1,34 @@
+// Where an application made a call that failed: errors show that, and calls that do not fail pay nothing for it.
+//
+// On V8 an error is given the frames of whoever waits for it when it is due (`call/call_failure.ts`). JavaScriptCore knows
+// who waits for the promises of async functions alone, and one a call is 5% of a unary call. So there the first calls of
+// a channel, and those that follow one that failed, remember where they were made, for 3 us each.
+
+import { runtime } from "../../pollers/native/detect.ts";
+import type { Frames } from "../call/rpc_error.ts";
+
+/** Calls that remember where they were made. */
+const REMEMBERED_CALLS = 100;
+
+/** Decides for one channel which calls remember. */
+export class CallSites {
+  private left = runtime === "bun" ? REMEMBERED_CALLS : 0;
+
+  /** Whether the next call remembers. */
+  get wanted(): boolean {
+    return this.left > 0;
+  }
+
+  /** The frames of whoever called `below`. */
+  here(below: (...args: never[]) => unknown): Frames {
+    this.left--;
+    const frames: Frames = {};
+    Error.captureStackTrace(frames, below);
+    return frames;
+  }
+
+  /** A call has failed. */
+  failed(): void {
+    if (runtime === "bun") this.left = REMEMBERED_CALLS;
+  }
+}
