@@ -1,5 +1,7 @@
 // Words for what was thrown, which may be anything: reading it never throws.
 
+import { stacksAreReadable } from "../native/descriptors.ts";
+
 /** How many causes of an error are described below it. */
 const MOST_CAUSES = 5;
 
@@ -42,6 +44,7 @@ export function describeThrown(thrown: unknown): string {
 
 /** The stack of an Error, with the stacks of its causes; any other value as text. */
 export function stackOf(thrown: unknown): string {
+  if (!stacksAreReadable()) return describeThrown(thrown);
   const parts: string[] = [];
   for (let error = thrown; parts.length <= MOST_CAUSES; error = propertyOf(error, "cause")) {
     if (error === undefined && parts.length > 0) break;

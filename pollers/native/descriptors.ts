@@ -2,6 +2,7 @@
 
 import { closeSync, openSync } from "node:fs";
 import process from "node:process";
+import { runtime } from "./detect.ts";
 import { isGranted } from "./permission.ts";
 
 /** What every process may read, and what costs nothing to open. */
@@ -39,4 +40,12 @@ export function descriptorsLeft(wanted: number, readable: URL): number | undefin
   } finally {
     for (const descriptor of opened) closeSync(descriptor);
   }
+}
+
+/**
+ * Whether the stack of an Error may be asked for. Deno opens something to write it, and ends the process where it cannot
+ * (2.9.6: "stacker ... left: 24"); an error that is logged without its stack is better than that.
+ */
+export function stacksAreReadable(): boolean {
+  return runtime !== "deno" || noDescriptorLeft() === undefined;
 }

@@ -10,6 +10,7 @@ import {
   formatAddress,
   parseTarget,
 } from "../../pollers/mod.ts";
+import { stacksAreReadable } from "../../pollers/native/descriptors.ts";
 import {
   endThread,
   onOwnerMessage,
@@ -101,7 +102,7 @@ class ReactorWorker {
   async fail(error: unknown): Promise<void> {
     if (this.failing) return;
     this.failing = true;
-    const stack = error instanceof Error ? error.stack : undefined;
+    const stack = error instanceof Error && stacksAreReadable() ? error.stack : undefined;
     tell({ kind: "failed", reason: error instanceof Error ? error.message : String(error), stack });
     await this.lastTaken; // the boss ends it when it hears of the failure
     await this.engine.shutdown().catch(() => {}); // its connections are cut

@@ -186,6 +186,13 @@ export default [
     "tests/pollers/native/thread_test.ts",
     "too few descriptors",
   ),
+  mutation(
+    "pollers/log/describe.ts",
+    "  if (!stacksAreReadable()) return describeThrown(thrown);\n",
+    "",
+    contract("native"),
+    "11 without descriptors",
+  ),
   // Who polls.
   mutation(
     "pollers/threads/thread_waiting.ts",

@@ -20,6 +20,7 @@ export function starvedRules({ made, rule }: Suite): void {
     "connect: too-many-files EMFILE",
     "lookup: too-many-files EMFILE",
     "paused once still",
+    "logged",
     `who waited: ${late}`,
     "who comes: accepted",
   ];
