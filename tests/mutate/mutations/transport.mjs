@@ -17,6 +17,8 @@ const STREAMS = "tests/transport/http2/streams_test.ts";
 const BDP = "tests/transport/http2/bdp_test.ts";
 const WINDOWS = "tests/transport/http2/6_9_receive_windows_test.ts";
 const PING = "tests/transport/http2/6_7_ping_test.ts";
+const REPRESENTATION = "tests/transport/hpack/representation_test.ts";
+const TABLE_SIZE = "tests/transport/hpack/4_2_table_size_test.ts";
 
 const mutation = (file, before, after, test, name) => ({ file, before, after, test, name });
 
@@ -500,4 +502,76 @@ export default [
     "padding",
   ),
   mutation("transport/driver.ts", "    if (this.lingering) return;\n", "", DRIVER, "stay longer"),
+
+  // What is bounded, and what is counted anew the second time.
+  mutation(
+    "transport/http2/inbound.ts",
+    "    this.continuations = 0;\n",
+    "",
+    ABUSE,
+    "not those of all together",
+  ),
+  mutation(
+    "transport/http2/inbound.ts",
+    "if (code !== ErrorCode.NO_ERROR) connection.goAwayError = error;",
+    "",
+    GOAWAY,
+    "leaves no stream",
+  ),
+  mutation(
+    "transport/http2/inbound.ts",
+    "    else connection.closeIfDrained();\n",
+    "",
+    GOAWAY,
+    "leaves no stream",
+  ),
+  mutation(
+    "transport/http2/inbound.ts",
+    "start + 8, Math.min(end, start + 264)",
+    "start + 8, end",
+    GOAWAY,
+    "than a message has room for",
+  ),
+  mutation(
+    "transport/http2/output_buffer.ts",
+    "if (pool.length < POOLED_CHUNKS) pool.push(chunk);",
+    "pool.push(chunk);",
+    SEND_QUEUE,
+    "chunks are used again",
+  ),
+  mutation(
+    "transport/http2/output_buffer.ts",
+    "if (pool.length < POOLED_CHUNKS) pool.push(chunk);",
+    "",
+    SEND_QUEUE,
+    "chunks are used again",
+  ),
+  mutation(
+    "transport/http2/send_queue.ts",
+    "if (front.length > JOIN_BLOCK_BYTES) stream.sink",
+    "stream.sink",
+    SEND_QUEUE,
+    "whatever their sizes",
+  ),
+  mutation(
+    "transport/hpack/encoder.ts",
+    "if (this.remembered.size >= REMEMBERED_LISTS) this.remembered.clear();",
+    "",
+    REPRESENTATION,
+    "remembered in bounds",
+  ),
+  mutation(
+    "transport/hpack/encoder.ts",
+    "SELDOM_REPEATED.has(name) || ",
+    "",
+    REPRESENTATION,
+    "remembered in bounds",
+  ),
+  mutation(
+    "transport/hpack/decoder.ts",
+    "if (size < this.table.maxSize) this.updateDue = true;",
+    "if (size < this.maxTableSize) this.updateDue = true;",
+    TABLE_SIZE,
+    "owes no update",
+  ),
 ];

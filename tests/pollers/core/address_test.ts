@@ -172,3 +172,11 @@ test("numeric hosts are told from names", () => {
   assertEquals(inetAddress("localhost", 5), undefined);
   assertEquals(inetAddress("", 5), undefined);
 });
+
+test("addresses: the longest names that are possible are taken", () => {
+  const host = "n".repeat(253);
+  assertEquals(parseTarget(`${host}:1`), { family: "dns", host, port: 1 });
+  const name = "n".repeat(247);
+  assertEquals(parseTarget(`npipe:${name}`), { family: "npipe", name });
+  assertEquals(parseTarget("a:65535"), { family: "dns", host: "a", port: 65_535 });
+});

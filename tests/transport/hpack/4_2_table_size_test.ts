@@ -91,3 +91,16 @@ test("4.2: a maximum that was only raised makes none due", () => {
   assert(decoder.decode(Uint8Array.of(0x82), 0, 1) instanceof HeaderList);
   assert(decoder.decode(fromHex("3fe11f"), 0, 3) instanceof HeaderList);
 });
+
+test("4.2: a peer whose table is small enough already owes no update", () => {
+  const decoder = new Decoder({ maxTableSize: 4_096, maxHeaderListSize: 16_384 });
+  const decode = (hex: string) => {
+    const block = fromHex(hex);
+    return decoder.decode(block, 0, block.length) instanceof HeaderList;
+  };
+  assert(decode("3f4582")); // 100
+  decoder.setMaxTableSize(2_000);
+  assert(decode("82"));
+  decoder.setMaxTableSize(50);
+  assert(!decode("82"));
+});

@@ -1,5 +1,5 @@
 // What our encoder chooses among the representations of RFC 7541, section 6, octet for octet.
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { ByteSink } from "../../../transport/hpack/byte_sink.ts";
 import { Encoder } from "../../../transport/hpack/encoder.ts";
 import { HeaderList } from "../../../transport/hpack/header_list.ts";
@@ -94,4 +94,21 @@ test("a string that is no octets is misuse, and leaves the encoder as it was", (
     "nothing was sent, so nothing is known",
   );
   assertEquals(encode(encoder, [["x", "1"]]), "be");
+});
+
+test("encoder: fields whose values hardly come again are put into no table, and lists are remembered in bounds", () => {
+  const encoder = new Encoder();
+  const encoded = (fields: Array<[string, string]>): Uint8Array => {
+    const out = new ByteSink(64);
+    encoder.encode(HeaderList.of(fields), undefined, out);
+    return out.bytes.slice(0, out.length);
+  };
+  for (
+    const name of ["traceparent", "x-request-id", "grpc-message", "content-length", "grpc-trace-bin", "a-bin"]
+  ) {
+    for (let i = 0; i < 2; i++) assertEquals(encoded([[name, "value"]])[0]! & 0xf0, 0, name);
+  }
+  for (let i = 0; i < 1_000; i++) encoded([[":method", "GET"], ["x-request-id", String(i)]]);
+  const { remembered } = encoder as unknown as { remembered: Map<HeaderList, unknown> };
+  assert(remembered.size <= 32, `${remembered.size} lists are kept`);
 });

@@ -119,3 +119,14 @@ test("10.5: a peer that asks and never reads does not fill our memory", () => {
   }
   assertEquals([bench.outcome, held < 262_144], [CALM, true]);
 });
+
+test("10.5: the pieces of one header block are counted, not those of all together", () => {
+  const bench = new Bench("server");
+  for (let i = 0; i < 200; i++) {
+    const id = 2 * i + 1;
+    const block = bench.block(REQUEST);
+    bench.send(frame("HEADERS", 1, id, block.subarray(0, 1)), frame("CONTINUATION", 0, id, EMPTY));
+    bench.send(frame("CONTINUATION", 4, id, block.subarray(1)));
+  }
+  assertEquals([bench.outcome, bench.sink.streams.length], ["open", 200]);
+});

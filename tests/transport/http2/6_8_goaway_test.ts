@@ -185,3 +185,26 @@ test("6.8: the GOAWAY of an error takes no stream that the one of a drain did no
   bench.connection.abort(new Http2Error("connection", ErrorCode.INTERNAL_ERROR, "user", "close"));
   assertEquals(bench.sent(), ["GOAWAY 1 INTERNAL_ERROR"]);
 });
+
+test("6.8: GOAWAY that leaves no stream is the end, with the peer's error where it gave one", () => {
+  for (
+    const [code, end] of [[ErrorCode.NO_ERROR, "ok"], [
+      ErrorCode.PROTOCOL_ERROR,
+      "connection PROTOCOL_ERROR remote",
+    ]]
+  ) {
+    for (const streams of [0, 2]) {
+      const bench = new Bench("client");
+      for (let i = 0; i < streams; i++) bench.open();
+      bench.send(goAway(0, code as number));
+      assertEquals(bench.sink.take().at(-1), `connection closed ${end}`);
+    }
+  }
+});
+
+test("6.8: of the peer's words no more is kept than a message has room for", () => {
+  const bench = new Bench("client");
+  bench.open();
+  bench.send(goAway(0, ErrorCode.NO_ERROR, "x".repeat(10_000)));
+  assertEquals(bench.sink.streamErrors.get(1)!.reason, `peer sent GOAWAY NO_ERROR "${"x".repeat(256)}"`);
+});

@@ -2,6 +2,8 @@
 import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
 import { SliceBuffer } from "../../../pollers/core/slice_buffer.ts";
 import { ErrorCode, Http2Error } from "../../../transport/http2/error.ts";
+import { POOLED_CHUNKS } from "../../../transport/http2/limits.ts";
+import { OutputBuffer } from "../../../transport/http2/output_buffer.ts";
 import type { Stream } from "../../../transport/http2/stream.ts";
 import { test } from "../../harness.ts";
 import { transmitOnce } from "../pair.ts";
@@ -66,6 +68,8 @@ test("send queue: bytes come out in order whatever their sizes, small ones joine
   const stream = bench.open();
   bench.sent();
   const expected: number[] = [];
+  const given: number[] = [];
+  bench.sink.onSent = (_stream?: Stream, bytes?: Uint8Array) => void given.push(bytes!.length);
   const sizes = [1, 5, 1_023, 1_024, 3, 20_000, 7, 7, 7, 1_500, 900, 900, 900, 16_384, 2];
   sizes.forEach((size, i) => {
     for (let n = 0; n < size; n++) expected.push(i);
@@ -88,6 +92,7 @@ test("send queue: bytes come out in order whatever their sizes, small ones joine
   }
   assertEquals(got, expected);
   assertEquals(kinds.pop(), "HEADERS 1 end");
+  assertEquals(given, [20_000], "what is given back to the caller");
 });
 
 test("send queue: through many transmits no stream gets ahead of another, and none is in the round twice", () => {
@@ -201,4 +206,22 @@ test("send queue: a stream that is reset in onSent hears nothing after its end",
   bench.send(windowUpdate(0, 100_000), windowUpdate(1, 100_000));
   bench.sent();
   assertEquals(bench.sink.take(), ["closed 1 stream CANCEL user"]);
+});
+
+test("output: chunks are used again by other connections, and no more of them are kept than are useful", () => {
+  const fill = () =>
+    Array.from({ length: 3 * POOLED_CHUNKS }, () => {
+      const output = new OutputBuffer();
+      output.reserve(100);
+      output.length += 100;
+      return output;
+    });
+  const outputs = fill();
+  const chunks = new Set(outputs.map(({ chunk }) => chunk));
+  assertEquals(chunks.size, outputs.length, "two connections write to one chunk");
+  for (const output of outputs) {
+    output.moveTo(new SliceBuffer());
+    output.recycle();
+  }
+  assertEquals(fill().filter(({ chunk }) => chunks.has(chunk)).length, POOLED_CHUNKS);
 });
