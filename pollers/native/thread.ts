@@ -14,6 +14,7 @@ import {
   workerData,
 } from "node:worker_threads";
 import { descriptorsLeft } from "./descriptors.ts";
+import { messageOf } from "../log/describe.ts";
 import { runtime } from "./detect.ts";
 import { isGranted } from "./permission.ts";
 
@@ -94,7 +95,7 @@ export class Thread {
     } else this.worker = new Worker(module, { workerData: { [MARK]: data } });
     let error: Error | undefined = undefined;
     this.worker.on("error", (thrown: unknown) => {
-      error ??= thrown instanceof Error ? thrown : new Error(String(thrown));
+      error ??= thrown instanceof Error ? thrown : new Error(messageOf(thrown));
     });
     this.worker.on("message", onMessage);
     const exited = new Promise<ThreadEnd>((resolve) => {

@@ -261,8 +261,16 @@ export class Subchannel {
     // The backoff counts from here, not from the attempt's failure (connection-backoff.md).
     this.retryAt = this.engine.now() + this.backoff.next();
     this.setState("CONNECTING");
-    if (this.target.family === "dns") this.lookUp(this.target);
-    else this.attemptAt([this.target]);
+    try {
+      if (this.target.family === "dns") this.lookUp(this.target);
+      else this.attemptAt([this.target]);
+    } catch (error) { // a poller of the application's
+      const { reporter = defaultReporter } = this.options;
+      const peer = formatAddress(this.target);
+      reporter.report(error, { where: "connection", level: "error", peer });
+      this.endLookup();
+      this.fail(`cannot connect to ${peer}: ${describeThrown(error)}`);
+    }
   }
 
   private lookUp(target: DnsTarget): void {
@@ -272,22 +280,12 @@ export class Subchannel {
       this.fail(`cannot resolve ${formatAddress(target)}: no answer within ${timeoutMs} ms`);
     });
     const lookup = ++this.lookups;
-    try {
-      this.engine.resolver().lookup(target.host, target.port, (result) => {
-        // Of a lookup that was given up, a late answer will do if the next attempt still waits for its own.
-        if (this.lookupTimer === undefined || (!result.ok && lookup !== this.lookups)) return;
-        this.endLookup();
-        this.resolved(target, result);
-      });
-    } catch (error) { // a poller of the application's
-      this.options.reporter?.report(error, {
-        where: "connection",
-        level: "error",
-        peer: formatAddress(target),
-      });
+    this.engine.resolver().lookup(target.host, target.port, (result) => {
+      // Of a lookup that was given up, a late answer will do if the next attempt still waits for its own.
+      if (this.lookupTimer === undefined || (!result.ok && lookup !== this.lookups)) return;
       this.endLookup();
-      this.fail(`cannot resolve ${formatAddress(target)}: ${describeThrown(error)}`);
-    }
+      this.resolved(target, result);
+    });
   }
 
   private resolved(target: DnsTarget, result: IoResult<SocketAddress[]>): void {

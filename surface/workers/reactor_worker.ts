@@ -8,9 +8,11 @@ import {
   ESTATE,
   type EventEngine,
   formatAddress,
+  isInstance,
+  messageOf,
   parseTarget,
+  stackOf,
 } from "../../pollers/mod.ts";
-import { stacksAreReadable } from "../../pollers/native/descriptors.ts";
 import {
   endThread,
   onOwnerMessage,
@@ -102,8 +104,8 @@ class ReactorWorker {
   async fail(error: unknown): Promise<void> {
     if (this.failing) return;
     this.failing = true;
-    const stack = error instanceof Error && stacksAreReadable() ? error.stack : undefined;
-    tell({ kind: "failed", reason: error instanceof Error ? error.message : String(error), stack });
+    const stack = isInstance(error, Error) ? stackOf(error) : undefined;
+    tell({ kind: "failed", reason: messageOf(error), stack });
     await this.lastTaken; // the boss ends it when it hears of the failure
     await this.engine.shutdown().catch(() => {}); // its connections are cut
     endThread();

@@ -1,7 +1,7 @@
 // A poller that is the application's and throws where it must not: the call ends with a status, and what comes after it,
 // once the poller works again, succeeds.
 import { assertEquals, assertMatch } from "@std/assert";
-import { Channel, type RpcError, Server, statusName } from "pollwire";
+import { type CallOptions, Channel, type RpcError, Server, statusName } from "pollwire";
 import type { Endpoint, EventEngine } from "../../pollers/mod.ts";
 import { type SimulatedEngine, Simulation } from "../../pollers/simulated/mod.ts";
 import { test } from "../harness.ts";
@@ -41,6 +41,7 @@ const CONNECTED: ReadonlyArray<[what: string, broken: (world: World) => () => vo
 
 const CONNECTING: ReadonlyArray<[what: string, broken: (world: World) => () => void]> = [
   ["connect", ({ client }) => breakMethod(client as EventEngine, "connect")],
+  ["runAt of the client's engine", ({ client }) => breakMethod(client as EventEngine, "runAt")],
   ["resolver", ({ client }) => breakMethod(client as EventEngine, "resolver")],
   ["lookup", ({ client }) => {
     client.resolver = () => ({ lookup: throwing });
@@ -61,14 +62,15 @@ async function check(broken: (world: World) => () => void, connected: boolean): 
   await server.listen("0.0.0.0:80");
   const channel = new Channel("server.test:80", { poller: client, onError, initialBackoffMs: 1 });
   const { one } = channel.client(Trial);
-  const call = async (deadlineMs: number) => {
-    const ended = one({}, { deadlineMs }).then(() => "OK", (error: RpcError) => statusName(error.code));
+  const call = async (deadlineMs: number, options: CallOptions = { deadlineMs }) => {
+    const ended = one({}, options).then(() => "OK", (error: RpcError) => statusName(error.code));
     await simulation.run({ until: simulation.now + deadlineMs + 1_000 });
     return await ended;
   };
   if (connected) assertEquals(await call(1_000), "OK");
   const restore = broken({ simulation, client, server: serverHost });
-  const ended = await call(30_000);
+  // Without a deadline, or the call itself would run into an engine that cannot keep time.
+  const ended = await call(30_000, connected ? { deadlineMs: 30_000 } : {});
   restore();
   assertMatch(ended, /^(?:OK|UNAVAILABLE|DEADLINE_EXCEEDED|INTERNAL)$/);
   await simulation.run({ until: simulation.now + 60_000 });

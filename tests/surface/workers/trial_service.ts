@@ -21,7 +21,7 @@ export default function setUp(server: Server, { index, data }: { index: number; 
       switch (text) {
         case "crash":
           setTimeout(() => {
-            throw new Error("crashed as asked");
+            throw number === 0 ? new Error("crashed as asked") : Object.create(null);
           });
           return { number: index };
         case "throw":
