@@ -9,6 +9,9 @@ import { runnerArguments } from "../tally.mjs";
 /** A test that hangs by a mutation has seen it; no test here takes a third of this. */
 const LIMIT_MS = 120_000;
 
+/** More than any test takes: a mutation that makes a loop endless fills the memory of the machine long before the limit. */
+const MOST_MEMORY_BYTES = 4 * 1024 ** 3;
+
 /** What each test did in the tree as it stands, by what selects it: run once, for a test that always fails sees nothing. */
 const unmutated = new Map();
 
@@ -79,17 +82,31 @@ function run(command, args, cwd, env) {
       }
     };
     let hung = false;
-    const limit = setTimeout(() => {
+    const giveUp = () => {
       hung = true;
       end();
-    }, LIMIT_MS);
+    };
+    const limit = setTimeout(giveUp, LIMIT_MS);
+    const watch = setInterval(() => {
+      if (residentBytes(child.pid) > MOST_MEMORY_BYTES) giveUp();
+    }, 500);
     let output = "";
     child.stdout.setEncoding("utf8").on("data", (chunk) => output += chunk);
     child.stderr.setEncoding("utf8").on("data", (chunk) => output += chunk);
     child.on("exit", end);
     child.on("close", (code, signal) => {
       clearTimeout(limit);
+      clearInterval(watch);
       resolve({ code: hung ? "hung" : code ?? signal, output });
     });
   });
+}
+
+/** Resident memory of a process where the system tells it (Linux), else 0. */
+function residentBytes(pid) {
+  try {
+    return Number(readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1]) * 4096;
+  } catch {
+    return 0;
+  }
 }
