@@ -18,29 +18,29 @@ const mutation = (file, before, after, test, name) => ({ file, before, after, te
 /** As `readMutations` describes them. */
 export default [
   mutation(
-    "surface/client/client_call.ts",
-    "    if (this.deadlineMs !== undefined) checkDeadline(method, this.deadlineMs);\n",
+    "surface/client/call_options.ts",
+    "  if (deadlineMs !== undefined) checkDeadline(method, deadlineMs);\n",
     "",
     OPTIONS,
     "call options: what is unknown",
   ),
   mutation(
-    "surface/client/client_call.ts",
-    "checkDeadline(method, this.deadlineMs)",
+    "surface/client/call_options.ts",
+    "checkDeadline(method, deadlineMs)",
     "checkDeadline(method, options.deadlineMs)",
     THROWING,
     "read once",
   ),
   mutation(
-    "surface/client/client_call.ts",
-    "    if (this.signal !== undefined) checkSignal(method, this.signal);\n",
+    "surface/client/call_options.ts",
+    "  if (signal !== undefined) checkSignal(method, signal);\n",
     "",
     OPTIONS,
     "call options: what is unknown",
   ),
   mutation(
-    "surface/client/client_call.ts",
-    "checkSignal(method, this.signal)",
+    "surface/client/call_options.ts",
+    "checkSignal(method, signal)",
     "checkSignal(method, options.signal)",
     THROWING,
     "read once",
@@ -344,7 +344,7 @@ export default [
   ),
   mutation(
     "surface/client/client_call.ts",
-    'cause: unknown = propertyOf(this.signal, "reason"),',
+    'cause: unknown = propertyOf(this.options.signal, "reason"),',
     "cause: unknown = undefined,",
     ENDS,
     "at its deadline",

@@ -11,15 +11,15 @@ export default [
   },
   {
     file: "surface/client/client_call.ts",
-    before: 'this.signal!.removeEventListener("abort", this.onAbort);',
+    before: 'this.options.signal!.removeEventListener("abort", this.onAbort);',
     after: "{}",
     test: "tests/surface/nothing_left_test.ts",
     name: "listens to its signal no more",
   },
   {
     file: "surface/client/client.ts",
-    before: "if (options !== NO_OPTIONS) checkCallOptions(method, options);\n      if (requestStream)",
-    after: "if (requestStream)",
+    before: "const given = options === undefined ? NO_OPTIONS : readCallOptions(method, options);\n      if",
+    after: "const given = NO_OPTIONS;\n      if",
     test: "tests/surface/options_test.ts",
     name: "call options: what is unknown",
   },
