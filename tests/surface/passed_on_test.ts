@@ -41,7 +41,11 @@ function noting(
 ): { host: SimulatedEngine; asked: Array<EndpointOptions & ListenOptions> } {
   const asked: Array<EndpointOptions & ListenOptions> = [];
   const { listen, connect } = host;
-  host.listen = (options, ...callbacks) => (asked.push(options), listen.call(host, options, ...callbacks));
+  host.listen = (options, ...callbacks) => {
+    const { onAcceptPaused: _, ...plain } = options;
+    asked.push(plain);
+    return listen.call(host, options, ...callbacks);
+  };
   host.connect = (to, options, done) => (asked.push(options), connect.call(host, to, options, done));
   return { host, asked };
 }

@@ -119,4 +119,32 @@ export default [
     SERVE,
     "after a shutdown",
   ),
+  mutation(
+    "surface/workers/reactor_workers.ts",
+    "if (this.engine.now() - startedAt > SETTLED_MS) backoff.reset();",
+    "",
+    WORKERS,
+    "dies again",
+  ),
+  mutation(
+    "surface/workers/reactor_workers.ts",
+    "if (this.engine.now() - startedAt > SETTLED_MS) backoff.reset();",
+    "backoff.reset();",
+    WORKERS,
+    "dies again",
+  ),
+  mutation(
+    "surface/workers/reactor_workers.ts",
+    "      options: server,\n",
+    "      options: {},\n",
+    WORKERS,
+    "passed on",
+  ),
+  mutation(
+    "surface/workers/worker_thread.ts",
+    "this.engine.runAt(limit, () => this.thread.terminate());",
+    "this.engine.runAt(limit, () => {});",
+    WORKERS,
+    "graceMs ends one",
+  ),
 ];

@@ -15,7 +15,8 @@ import {
   startReactorWorkers,
   type WorkerEnd,
 } from "pollwire";
-import { test, type TestOptions } from "../../harness.ts";
+import { sharedEngine } from "../../../surface/engines.ts";
+import { runtime, test, type TestOptions } from "../../harness.ts";
 import { handleCount } from "../../pollers/iocp/setup.ts";
 import { collect, sleep, Trial, until } from "../serving.ts";
 import { type Sharing, whyNot } from "./sharing.ts";
@@ -112,6 +113,93 @@ test(
   options,
 );
 
+/** Has the only worker end, notes that in `ends`, and waits for a call that the next one answers. */
+async function crash(port: number, ends: WorkerEnd[], text = "crash"): Promise<void> {
+  const before = ends.length;
+  await ask(`127.0.0.1:${port}`, text);
+  await until(() => ends.length > before);
+  const channel = new Channel(`127.0.0.1:${port}`, { initialBackoffMs: 50 });
+  await channel.client(Trial).one({}, { waitForReady: true, deadlineMs: 15_000 });
+  channel.close();
+}
+
+test(
+  "reactor workers: who dies again is replaced later each time, and soon once it was well between",
+  async () => {
+    const ends: WorkerEnd[] = [];
+    const engine = sharedEngine(poller);
+    const { now } = engine;
+    let ahead = 0;
+    engine.now = () => now.call(engine) + ahead;
+    try {
+      const onWorkerEnd = (end: WorkerEnd): void => {
+        ends.push(end);
+        ahead = 0; // timers would wait for it
+      };
+      await withWorkers({ sharing: "boss", threads: 1, onWorkerEnd }, async ({ port }) => {
+        for (let round = 1; round <= 3; round++) {
+          await crash(port, ends);
+          assertEquals(ends.length, round);
+        }
+        ahead = 20_000;
+        await ask(`127.0.0.1:${port}`, "crash");
+        await until(() => ends.length === 4);
+      });
+    } finally {
+      engine.now = now;
+    }
+    const within = (ms: number, of: number) => ms >= 0.8 * of - 1 && ms <= 1.2 * of + 1;
+    const waits = ends.map(({ restartInMs }) => restartInMs);
+    assertEquals(
+      waits.map((ms, i) => within(ms, [100, 160, 256, 100][i]!)),
+      [true, true, true, true],
+      `${waits}`,
+    );
+  },
+  withBoss,
+);
+
+test("reactor workers: one that hangs in its last moments is ended by force, and replaced", async () => {
+  const ends: WorkerEnd[] = [];
+  await withWorkers(
+    { sharing: "boss", threads: 1, onWorkerEnd: (end) => ends.push(end) },
+    async ({ port }) => {
+      const startedAt = performance.now();
+      await crash(port, ends, "hang");
+      assert(performance.now() - startedAt > 1_000, "it did not hang");
+      assertEquals(ends.map(({ reason }) => reason), ["crashed as asked"]);
+    },
+  );
+}, { ...withBoss, skip: runtime === "bun" ? "such a thread of Bun ends by itself" : withBoss.skip });
+
+test("reactor workers: a shutdown with graceMs ends one that hangs by force, soon after", async () => {
+  const workers = await startReactorWorkers({
+    module: MODULE,
+    address: "127.0.0.1:0",
+    sharing: "boss",
+    threads: 2,
+    poller,
+  });
+  await ask(`127.0.0.1:${workers.port}`, "spin", 60_000);
+  const startedAt = performance.now();
+  await workers.shutdown({ graceMs: 100 });
+  const took = performance.now() - startedAt;
+  assert(took > 1_000 && took < 20_000, `${took} ms`);
+}, withBoss);
+
+test(
+  "reactor workers: options of their servers are passed on",
+  () =>
+    withWorkers({ server: { exposeErrors: true, maxReceiveMessageBytes: 100 } }, async ({ port }) => {
+      const channel = new Channel(`127.0.0.1:${port}`);
+      const { one } = channel.client(Trial);
+      await assertRejects(() => one({ text: "throw" }), RpcError, "UNKNOWN: thrown as asked");
+      await assertRejects(() => one({ body: new Uint8Array(200) }), RpcError, "limit of 100");
+      channel.close();
+    }),
+  options,
+);
+
 for (const [sharing, when] of SHARING) {
   test(
     `reactor workers, ${sharing}: every worker gets connections, and runs the chosen poller`,
@@ -147,7 +235,6 @@ for (const [sharing, when] of SHARING) {
         assert(ends[0]!.reason.includes("crashed as asked"), ends[0]!.reason);
         // At least what was dealt to the dead one fails now, and not after a minute.
         await Promise.race(failures);
-        await sleep(ends[0]!.restartInMs);
         let answers: number[] = [];
         const limit = performance.now() + 10_000; // a thread takes its time to start where the machine is busy
         while (new Set(answers).size < 2 && performance.now() < limit) {
@@ -197,8 +284,12 @@ for (const [sharing, when] of SHARING) {
       for (let i = 0; i < 6; i++) channels.push(new Channel(`127.0.0.1:${port}`));
       const clients = channels.map((channel) => channel.client(Trial));
       await Promise.all(clients.map((client) => client.one({ text: "who" })));
-      finished = Promise.all(clients.map((client) => client.one({ text: "sleep", number: 300 })));
-      await sleep(100); // the calls are on their way
+      await Promise.all(clients.map((client) =>
+        new Promise<void>((begun) => {
+          const call = client.one({ text: "sleep", number: 300 }, { onHeaders: () => begun() });
+          finished = Promise.all([finished, call]);
+        })
+      ));
     });
     await finished;
     for (const channel of channels) channel.close();
@@ -255,10 +346,11 @@ for (const [sharing, when] of SHARING) {
     `reactor workers, ${sharing}: descriptors come back from workers that end, die or cannot start`,
     async () => {
       const live = async () => {
-        await withWorkers({ sharing }, async ({ port }) => {
+        let ended = false;
+        await withWorkers({ sharing, onWorkerEnd: () => ended = true }, async ({ port }) => {
           const crashed = await ask(`127.0.0.1:${port}`, "crash");
           assert(crashed < 2);
-          await sleep(50); // it dies with connections open
+          await until(() => ended);
         });
         await assertRejects(() => withWorkers({ sharing, data: { failing: true } }, async () => {}));
       };

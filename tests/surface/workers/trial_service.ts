@@ -24,6 +24,15 @@ export default function setUp(server: Server, { index, data }: { index: number; 
             throw number === 0 ? new Error("crashed as asked") : Object.create(null);
           });
           return { number: index };
+        case "hang": // in its last moments
+          server.engine.shutdown = () => new Promise(() => {});
+          setTimeout(() => {
+            throw new Error("crashed as asked");
+          });
+          return { number: index };
+        case "spin": // while this is being sent
+          setTimeout(() => spin(number));
+          return { number: index };
         case "throw":
           throw new Error("thrown as asked");
         case "listen": // for the end of the call, and throws then; bun's test runner keeps to itself what the others do
@@ -39,6 +48,7 @@ export default function setUp(server: Server, { index, data }: { index: number; 
           process.exit(3);
           break;
         case "sleep":
+          call.sendMetadata({});
           await sleep(number);
           return { number: index };
         case "fetch":
@@ -60,4 +70,9 @@ export default function setUp(server: Server, { index, data }: { index: number; 
       for await (const { number = 0 } of requests) yield { number: number * 2, body: new Uint8Array(CHUNK) };
     },
   });
+}
+
+/** Keeps the thread for so long. */
+function spin(ms: number): void {
+  for (const end = performance.now() + ms; performance.now() < end;);
 }
