@@ -29,6 +29,14 @@ const FAILED_LINGER_MS = 1_000;
 /** The same for one that the application closes, which ends its streams whatever the peer has read. */
 const CLOSED_LINGER_MS = 100;
 
+/** What ends a connection in whose midst something threw. */
+const INTERNAL_ERROR = new Http2Error(
+  "connection",
+  ErrorCode.INTERNAL_ERROR,
+  "library",
+  "internal error, which was logged",
+);
+
 /** Moves bytes between one connection and one endpoint until either is over. */
 export class Driver implements Flushable {
   /** Owned by ExecCtx. */
@@ -106,6 +114,7 @@ export class Driver implements Flushable {
     reporter.report(error, { where: "connection", level: "error", ...this.peer });
     if (broken) return this.guard(this.closeEndpoint, undefined);
     this.guard(this.abort, undefined);
+    if (!this.connection.closed) this.guard(this.terminate, undefined); // not even a GOAWAY could be queued
     this.guard(this.touch, undefined);
   }
 
@@ -128,8 +137,11 @@ export class Driver implements Flushable {
   }
 
   private abort(): void {
-    const reason = "internal error, which was logged";
-    this.connection.abort(new Http2Error("connection", ErrorCode.INTERNAL_ERROR, "library", reason));
+    this.connection.abort(INTERNAL_ERROR);
+  }
+
+  private terminate(): void {
+    this.connection.receiveEnd(INTERNAL_ERROR);
   }
 
   private write(): void {

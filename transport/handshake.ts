@@ -4,7 +4,7 @@
 
 import { formatAddress, type SocketAddress } from "../pollers/core/address.ts";
 import type { ConnectHandle, Endpoint, EndpointOptions, EventEngine, TaskHandle } from "../pollers/engine.ts";
-import { defaultReporter, describeThrown } from "../pollers/log/mod.ts";
+import { callApplication, defaultReporter, describeThrown } from "../pollers/log/mod.ts";
 import { Http2ClientTransport, type TransportOptions } from "./client_transport.ts";
 import type { Http2Error } from "./http2/error.ts";
 import { Http2ServerTransport } from "./server_transport.ts";
@@ -102,7 +102,7 @@ export class Handshake implements ClientTransportSink {
       });
     } catch (error) {
       this.threw(error, options);
-      endpoint.close();
+      callApplication(() => endpoint.close(), (again) => this.threw(again, options));
     }
   }
 

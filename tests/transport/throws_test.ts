@@ -107,6 +107,25 @@ test("throws: streams whose end throws take no other stream's end with them", as
   assertEquals([bench.endpoint.closed, bench.released, bench.reported.length], [true, 1, 1]);
 });
 
+test("throws: an owner of the connection that throws at its end, whose endpoint is closed all the same", async () => {
+  const bench = await Bench.ready();
+  bench.sink.driver = undefined; // nobody says that there is something to do
+  bench.sink.on = (event) => event.startsWith("connection closed") && throwing();
+  bench.endpoint.failRead();
+  await bench.rest();
+  assertEquals([bench.endpoint.closed, bench.released, bench.reported.length], [true, 1, 1]);
+});
+
+test("throws: an engine whose turns cannot be touched", async () => {
+  const bench = await Bench.ready();
+  bench.engine.execCtx.touch = throwing;
+  bench.endpoint.arrive(frame("PING", 0, 0, uint32(7, 7)));
+  await bench.rest();
+  assertEquals([bench.endpoint.closed, bench.released, bench.connection.closed], [true, 1, true]);
+  assertEquals(bench.reported.map(([error]) => error), bench.reported.map(() => boom));
+  assert(bench.reported.length > 0 && bench.reported.length < 10, `reported ${bench.reported.length} times`);
+});
+
 test("throws: a stream whose end throws on a reset ends the connection", async () => {
   const bench = await Bench.ready();
   bench.sink.on = (event) => event.startsWith("closed 1 stream") && throwing();

@@ -1,5 +1,5 @@
 // How errors and metadata print, and where an error of a call says that the application was.
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStrictEquals } from "@std/assert";
 import { inspect as nodeInspect } from "node:util";
 import { Metadata, RpcError } from "pollwire";
 import { runtime, test } from "../../harness.ts";
@@ -107,6 +107,17 @@ test("printing: who reads a response that failed before it was asked for is in t
     assertMatch(await stackOf(() => responses.next()), /\n {4}at \/trial\.Trial\/Down .*\n[^]*printing_test/);
   });
 });
+
+test("printing: whoever waits for a stream gets the same error", () =>
+  serving(failing, async ({ client }) => {
+    const responses = client.down({ number: 1 });
+    await responses.next();
+    const [one, other] = [responses.next(), responses.next()].map((next) =>
+      next.then(undefined, (error) => error)
+    );
+    assert((await one) instanceof RpcError);
+    assertStrictEquals(await other, await one);
+  }));
 
 test("printing: calls that follow one that failed show where they were made, however many went before", () =>
   serving(failing, async ({ client }) => {

@@ -1,0 +1,238 @@
+// Faults of what becomes of errors: what the application throws, where it is said, and what a client learns.
+
+const PLACES = "tests/surface/throws_test.ts";
+const ERROR_PATH = "tests/surface/error_path_test.ts";
+const SERVER_ERRORS = "tests/surface/server_errors_test.ts";
+const OPTIONS = "tests/surface/client/options_throw_test.ts";
+const POLLER = "tests/surface/poller_throws_test.ts";
+const TRANSPORT = "tests/transport/throws_test.ts";
+const CONTRACT = "tests/pollers/native_contract_test.ts";
+const EXEC_CTX = "tests/pollers/core/exec_ctx_test.ts";
+const TIMERS = "tests/pollers/core/timers_test.ts";
+const LOGGER = "tests/pollers/log/logger_test.ts";
+const APPLICATION = "tests/pollers/log/application_test.ts";
+const DESCRIBE = "tests/pollers/log/describe_test.ts";
+const RPC_ERROR = "tests/surface/call/rpc_error_test.ts";
+const PRINTING = "tests/surface/call/printing_test.ts";
+const PRODUCER = "tests/surface/call/producer_test.ts";
+const TRACES = "tests/surface/traces_test.ts";
+const FRAMES = "tests/transport/http2/frame_trace_test.ts";
+
+const mutation = (file, before, after, test, name) => ({ file, before, after, test, name });
+
+/** As `readMutations` describes them. */
+export default [
+  mutation(
+    "pollers/core/base_engine.ts",
+    "for (const closure of batch) this.execCtx.isolate(closure);",
+    "for (const closure of batch) closure();",
+    CONTRACT,
+    "10 what a closure or task throws",
+  ),
+  mutation(
+    "pollers/core/timers.ts",
+    "this.execCtx.isolate(task.closure);",
+    "task.closure();",
+    TIMERS,
+    "a task that throws",
+  ),
+  mutation(
+    "pollers/core/exec_ctx.ts",
+    "for (const closure of batch) this.isolate(closure);",
+    "for (const closure of batch) closure();",
+    EXEC_CTX,
+    "what is thrown in a turn",
+  ),
+  mutation(
+    "pollers/core/exec_ctx.ts",
+    "if (this.#depth === 1) this.#finishTurn();",
+    "this.#finishTurn();",
+    EXEC_CTX,
+    "",
+  ),
+  mutation(
+    "pollers/log/application.ts",
+    "new Promise((resolve) => resolve(result)).catch(failed);",
+    "",
+    APPLICATION,
+    "what a call throws",
+  ),
+  mutation(
+    "pollers/log/application.ts",
+    'this.log("error", "onError threw", thrown);\n      this.log(context.level, sentence(context), error);',
+    'this.log("error", "onError threw", thrown);',
+    APPLICATION,
+    "what onError throws",
+  ),
+  mutation(
+    "pollers/log/application.ts",
+    "if (onError === undefined) return this.log(context.level, sentence(context), error);",
+    "this.log(context.level, sentence(context), error);\n    if (onError === undefined) return;",
+    APPLICATION,
+    "an error reaches onError, and no logger",
+  ),
+  mutation("pollers/log/logger.ts", "warning: 2, warn: 2", "warning: 3, warn: 3", LOGGER, ""),
+  mutation(
+    "pollers/log/trace.ts",
+    "for (const one of meant) traces[one] = on;",
+    "for (const one of meant) traces[one] = true;",
+    LOGGER,
+    "a list of traces",
+  ),
+  mutation(
+    "pollers/log/describe.ts",
+    "parts.length <= MOST_CAUSES",
+    "parts.length <= 0",
+    DESCRIBE,
+    "a stack has those of its causes",
+  ),
+  mutation(
+    "transport/driver.ts",
+    "if (broken) return this.guard(this.closeEndpoint, undefined);",
+    "",
+    TRANSPORT,
+    "cannot be touched",
+  ),
+  mutation("transport/driver.ts", "this.guard(this.touch, undefined);", "", TRANSPORT, ""),
+  mutation(
+    "transport/http2/connection.ts",
+    "thrown.push(bug);",
+    "throw bug;",
+    TRANSPORT,
+    "take no other stream's end",
+  ),
+  mutation(
+    "surface/server/active_call.ts",
+    "if (!chosen) this.report(error, where);",
+    "",
+    PLACES,
+    "every place",
+  ),
+  mutation(
+    "surface/server/active_call.ts",
+    "if (this.ended) return this.reportLate(error, where);",
+    "",
+    SERVER_ERRORS,
+    "after its call was cancelled",
+  ),
+  mutation(
+    "surface/server/active_call.ts",
+    "if (this.ended) this.producer.stop();\n    else this.producer.start();",
+    "this.producer.start();",
+    SERVER_ERRORS,
+    "never begun",
+  ),
+  mutation(
+    "surface/server/active_call.ts",
+    "new HeaderList([...trailers?.fields ?? [], ...fields])",
+    "new HeaderList([...fields])",
+    ERROR_PATH,
+    "what a peer sent is passed on",
+  ),
+  mutation(
+    "surface/server/thrown_status.ts",
+    "if (isRpcError(thrown)) return statusOfRpcError(thrown);",
+    "if (thrown instanceof Error && isRpcError(thrown)) return statusOfRpcError(thrown);",
+    ERROR_PATH,
+    "thrown at once",
+  ),
+  mutation(
+    "surface/server/thrown_status.ts",
+    "const details = !exposeErrors\n",
+    "const details = exposeErrors\n",
+    "tests/surface/bad_input_test.ts",
+    "a handler that throws",
+  ),
+  mutation(
+    "surface/call/sendable.ts",
+    "unit > 0xff",
+    "unit > 0xffff",
+    ERROR_PATH,
+    "no header section can have",
+  ),
+  mutation(
+    "surface/call/sendable.ts",
+    "return isReserved(key) ? undefined : key;",
+    "return key;",
+    ERROR_PATH,
+    "no header section can have",
+  ),
+  mutation(
+    "surface/call/call_signal.ts",
+    "isolateListeners(() => this.controller.abort(reason), this.onThrow);",
+    "this.controller.abort(reason);",
+    PLACES,
+    "ends no process",
+  ),
+  mutation(
+    "surface/call/call_signal.ts",
+    "addEventListener.call(this, type, guard, options);",
+    "addEventListener.call(this, type, listener, options);",
+    PLACES,
+    "every place",
+  ),
+  mutation(
+    "surface/call/producer.ts",
+    "if (error !== undefined) this.sink.onLate(error);",
+    "",
+    PRODUCER,
+    "late and ends nothing",
+  ),
+  mutation(
+    "surface/call/rpc_error.ts",
+    "return this === RpcError ? isRpcError(value)",
+    "return true ? isRpcError(value)",
+    RPC_ERROR,
+    "another copy of the package",
+  ),
+  mutation(
+    "surface/call/status.ts",
+    "(code as number) <= 16",
+    "(code as number) <= 17",
+    RPC_ERROR,
+    "a code is 1 to 16",
+  ),
+  mutation(
+    "surface/call/rpc_error.ts",
+    "if (V8_STACK !== undefined) Error.captureStackTrace(error, below);",
+    "",
+    PRINTING,
+    "none of ours",
+  ),
+  mutation(
+    "surface/call/call_failure.ts",
+    "return this.made ??= makeCallError(",
+    "return this.made = makeCallError(",
+    PRINTING,
+    "same error",
+  ),
+  mutation(
+    "surface/client/client_call.ts",
+    'this.endLocally(Status.CANCELLED, `onHeaders threw: ${messageOf(error)}`, "user", error);',
+    "",
+    PLACES,
+    "every place",
+  ),
+  mutation("surface/client/client_call.ts", "this.onAbort = onAbort;", "", OPTIONS, ""),
+  mutation(
+    "surface/client/subchannel.ts",
+    "this.fail(`cannot connect to ${peer}: ${describeThrown(error)}`);",
+    "",
+    POLLER,
+    "while connecting",
+  ),
+  mutation(
+    "transport/http2/frame_trace.ts",
+    "this.skipped = this.length - payload.length;",
+    "this.skipped = this.length;",
+    FRAMES,
+    "",
+  ),
+  mutation(
+    "transport/driver.ts",
+    "if (this.received !== undefined) this.received.take(slice);",
+    "",
+    TRACES,
+    "http2",
+  ),
+];
