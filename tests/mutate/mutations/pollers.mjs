@@ -129,14 +129,6 @@ export default [
   ),
   mutation(
     "pollers/native/starvation.ts",
-    "    this.starved = false;\n    this.onFed();",
-    "    this.onFed();",
-    contract("native"),
-    "11 without descriptors",
-    "bun",
-  ),
-  mutation(
-    "pollers/native/starvation.ts",
     "socket.goOn(descriptor);",
     "",
     contract("native"),
