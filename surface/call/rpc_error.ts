@@ -106,6 +106,7 @@ export class RpcError extends Error {
       const error = new RpcError(code, details, options);
       error.#frames = frames;
       if (V8_STACK !== undefined) Error.captureStackTrace(error, below);
+      else if (frames === undefined) Error.captureStackTrace(error.#frames = {}, below);
       Object.defineProperty(error, "stack", CALL_STACK);
       return error;
     };
