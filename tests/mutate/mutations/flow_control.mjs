@@ -1,0 +1,83 @@
+// Faults of flow control (RFC 9113, section 6.9): windows, their growth, and turns.
+
+/** As `readMutations` describes them. */
+export default [
+  {
+    file: "transport/http2/flow_control.ts",
+    before: "    this.connectionWindow += this.unannounced;\n    this.unannounced = 0;\n",
+    after: "    this.unannounced = 0;\n",
+    test: "tests/transport/http2/6_9_receive_windows_test.ts",
+  },
+  {
+    file: "transport/http2/flow_control.ts",
+    before: "    this.bdp.arrived += bytes;\n    this.unannounced += bytes;\n",
+    after: "    this.bdp.arrived += bytes;\n",
+    test: "tests/transport/http2/6_9_receive_windows_test.ts",
+  },
+  {
+    file: "transport/http2/flow_control.ts",
+    before: "    this.grown -= stream.windowGrowth;\n",
+    after: "",
+    test: "tests/transport/http2/6_9_receive_windows_test.ts",
+  },
+  {
+    file: "transport/http2/flow_control.ts",
+    before: "return Math.min(growth, (windowGrowthSize - this.grown) >> 1);",
+    after: "return growth;",
+    test: "tests/transport/http2/6_9_receive_windows_test.ts",
+  },
+  {
+    file: "transport/http2/flow_control.ts",
+    before: "now - stream.quarterAt <= WINDOW_GROWTH_PACE_MS",
+    after: "true",
+    test: "tests/transport/http2/6_9_receive_windows_test.ts",
+  },
+  {
+    file: "transport/http2/flow_control.ts",
+    before: "const isDue = stream.unannounced >= window >> 2;",
+    after: "const isDue = stream.unannounced >= window >> 1;",
+    test: "tests/transport/http2/6_9_receive_windows_test.ts",
+  },
+  {
+    file: "transport/http2/flow_control.ts",
+    before: "if (!isDue && growth < window >> 1) return;",
+    after: "if (!isDue) return;",
+    test: "tests/transport/http2/6_9_receive_windows_test.ts",
+  },
+  {
+    file: "transport/http2/flow_control.ts",
+    before: "    else if (!isNeeded) return;\n",
+    after: "",
+    test: "tests/transport/grpc/message_windows_test.ts",
+  },
+  {
+    file: "transport/http2/flow_control.ts",
+    before: "if (this.bdp.end(now)) this.streamTarget",
+    after: "if (this.bdp.end(now) && false) this.streamTarget",
+    test: "tests/transport/http2/bdp_test.ts",
+  },
+  {
+    file: "transport/http2/connection.ts",
+    before: " || (this.receiveWindows.isDue && !this.closed)",
+    after: "",
+    test: "tests/transport/http2/6_9_receive_windows_test.ts",
+  },
+  {
+    file: "transport/driver.ts",
+    before: ' &&\n      connection.role === "server";',
+    after: ";",
+    test: "tests/transport/driver_test.ts",
+  },
+  {
+    file: "transport/grpc/message_reader.ts",
+    before: "if (this.untakenBytes > 0) this.heldBytes += consumed;",
+    after: "if (this.untakenBytes < 0) this.heldBytes += consumed;",
+    test: "tests/transport/grpc/message_reader_test.ts",
+  },
+  {
+    file: "transport/http2/settings.ts",
+    before: "initialWindowSize: STREAM_WINDOW_BYTES",
+    after: "initialWindowSize: 1_048_576",
+    test: "tests/surface/flow_control_test.ts",
+  },
+];
