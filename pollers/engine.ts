@@ -139,7 +139,8 @@ export interface EventEngine {
   /** The optional power named by `key`, or undefined where this engine does not have it. */
   extension<E>(key: ExtensionKey<E>): E | undefined;
   /**
-   * Releases everything the engine holds. Endpoints, listeners or connects that are still open are closed; the
+   * Releases everything the engine holds. Tasks that wait, or are added later, never run. Endpoints, listeners or
+   * connects that are still open are closed; the
    * promise then rejects with an Error that names them, because leaving them is a bug of the caller.
    */
   shutdown(): Promise<void>;

@@ -1,28 +1,91 @@
-// One engine a thread for each poller, shared by its channels and servers.
+// One engine a thread for each poller, shared by its channels and servers as long as one of them is open.
 
-import { createEngine, type EventEngine, selectPoller } from "../pollers/mod.ts";
+import { type EventEngine, selectPoller } from "../pollers/mod.ts";
 
 /** An ordered list of pollers: "epoll,native", or an array; or an engine that is there already (a simulated one). */
 export type PollerList = string | readonly string[] | EventEngine;
 
-const engines = new Map<string, EventEngine>();
+/** An engine's use by one channel, one server or one set of reactor workers. */
+export interface EngineUse {
+  readonly engine: EventEngine;
+  /**
+   * The user has closed what it had. With its last user an engine is shut down as soon as nothing of it is open.
+   * Resolves when that is done; at once where others use it, and after a second where something stays open. Idempotent.
+   */
+  end(): Promise<void>;
+}
+
+/** How long the end of the last use waits for what users have closed and is still open: last bytes being written. */
+const LAST_BYTES_MS = 1_000;
+
+/** An engine and how many use it. */
+class SharedEngine {
+  private users = 0;
+  private shutDown: Promise<void> | undefined = undefined;
+
+  /** An engine that is not `owned` is shut down by whoever made it. */
+  constructor(readonly engine: EventEngine, private readonly owned: boolean) {}
+
+  use(): EngineUse {
+    this.users++;
+    let ended: Promise<void> | undefined = undefined;
+    return { engine: this.engine, end: () => ended ??= this.leave() };
+  }
+
+  private leave(): Promise<void> {
+    return --this.users === 0 && this.owned ? this.retire() : Promise.resolve();
+  }
+
+  private retire(): Promise<void> {
+    const { engine } = this;
+    engine.hold();
+    return new Promise((resolve) => {
+      let over = false;
+      const end = (): void => {
+        if (over) return;
+        over = true;
+        engine.release();
+        resolve();
+      };
+      const limit = engine.runAt(engine.now() + LAST_BYTES_MS, end);
+      engine.onceIdle(() => {
+        engine.cancel(limit);
+        if (this.users > 0) return end(); // there is a new user
+        if (engines.get(engine.name) === this) engines.delete(engine.name);
+        this.shutDown ??= engine.shutdown();
+        void this.shutDown.finally(end);
+      });
+    });
+  }
+}
+
+const engines = new Map<string, SharedEngine>();
 /** The poller of those who name none; undefined: the environment's, or the default. */
 let preferred: string | undefined = undefined;
 
-/**
- * The engine of the first usable poller of `list`; throws PollerError where there is none. It is made at its first
- * use and stays: an engine with nothing open keeps no process running, and the next channel finds it warm.
- */
-export function sharedEngine(list?: PollerList): EventEngine {
-  if (typeof list === "object" && "execCtx" in list) return list;
-  const { name } = selectPoller(list ?? preferred);
-  let engine = engines.get(name);
-  if (engine === undefined) engines.set(name, engine = createEngine(name));
-  return engine;
+/** The engine of the first usable poller of `list`; throws PollerError where there is none. */
+export function useEngine(list?: PollerList): EngineUse {
+  if (typeof list === "object" && "execCtx" in list) return { engine: list, end: () => Promise.resolve() };
+  const factory = selectPoller(list ?? preferred);
+  let shared = engines.get(factory.name);
+  if (shared === undefined) {
+    shared = new SharedEngine(factory.create({}), true);
+    engines.set(factory.name, shared);
+  }
+  return shared.use();
 }
 
-/** Makes `engine` this thread's for its poller: channels and servers that name it, or name none, share it. */
-export function shareEngine(engine: EventEngine): void {
-  engines.set(engine.name, engine);
+/**
+ * Makes `engine` this thread's for its poller: channels and servers that name it, or name none, share it. It is shut down
+ * by whoever made it. Gives what undoes this.
+ */
+export function shareEngine(engine: EventEngine): () => void {
+  const before = { preferred, shared: engines.get(engine.name) };
+  engines.set(engine.name, new SharedEngine(engine, false));
   preferred = engine.name;
+  return () => {
+    ({ preferred } = before);
+    if (before.shared === undefined) engines.delete(engine.name);
+    else engines.set(engine.name, before.shared);
+  };
 }

@@ -125,7 +125,9 @@ export abstract class BaseEngine implements EventEngine {
   readonly readBufferBytes: number;
   /** Whether the process is held, and by how many. */
   protected readonly processHold: ProcessHold;
-  private readonly timers: Timers;
+  /** Tasks that wait. */
+  readonly timers: Timers;
+  private ending: Promise<void> | undefined = undefined;
   private runQueue: Array<() => void> = [];
   private readonly runBatch = (): void => {
     const batch = this.runQueue;
@@ -180,7 +182,7 @@ export abstract class BaseEngine implements EventEngine {
 
   /** See the contract. */
   onceIdle(closure: () => void): void {
-    this.opened.onceEmpty(() => this.run(closure));
+    this.opened.onceEmpty(() => this.run(() => this.opened.size === 0 ? closure() : this.onceIdle(closure)));
   }
 
   /** See the contract. */
@@ -229,11 +231,11 @@ export abstract class BaseEngine implements EventEngine {
   /** See the contract. */
   async shutdown(): Promise<void> {
     const left = this.opened.all();
-    this.timers.clear();
+    this.timers.end();
     for (const closable of left) closable.close();
     this.processHold.hold(); // until the end
     try {
-      await this.end();
+      await (this.ending ??= this.end());
     } finally {
       this.processHold.end();
     }
@@ -247,7 +249,7 @@ export abstract class BaseEngine implements EventEngine {
     defaultReporter.trace("poller", `${this.name}: ${line}`);
   }
 
-  /** Gives back what the engine itself has; once everything is closed. May be called again. */
+  /** Releases what the engine itself has; called once, when everything is closed. */
   protected end(): Promise<void> {
     return Promise.resolve();
   }

@@ -26,6 +26,7 @@ export class Timers {
   private readonly heap = new TimerHeap();
   private armed: unknown = undefined;
   private armedFor: Instant = Infinity;
+  private ended = false;
   private readonly fire = (): void => {
     this.forget();
     this.armedFor = -Infinity; // what tasks add now waits for one arming at the end
@@ -61,15 +62,16 @@ export class Timers {
     return this.heap.remove(task);
   }
 
-  /** Forgets every task. */
-  clear(): void {
+  /** Forgets every task, and whatever is added from here on: the engine is shut down. */
+  end(): void {
+    this.ended = true;
     this.heap.clear();
     this.disarm();
   }
 
   private rearm(): void {
     const first = this.heap.first;
-    if (first === undefined || first.at >= this.armedFor) return;
+    if (first === undefined || first.at >= this.armedFor || this.ended) return;
     this.disarm();
     this.armedFor = first.at;
     // Runtimes count in whole milliseconds; rounding up keeps timers from firing early.

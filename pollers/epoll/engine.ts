@@ -5,7 +5,7 @@ import type { ConnectAttempt } from "../core/base_engine.ts";
 import type { IoError } from "../core/io_error.ts";
 import { UNNAMED } from "../core/unix_path.ts";
 import type { Endpoint, EndpointOptions, EngineOptions, Listener, ListenOptions } from "../engine.ts";
-import type { Libc } from "../ffi/libc.ts";
+import { type Libc, releaseLibc, retainLibc } from "../ffi/libc.ts";
 import { EBADF, EEXIST, EINTR, EPERM, errnoName } from "../ffi/linux_errno_table.ts";
 import { IOVEC } from "../ffi/linux_layouts.ts";
 import { type ReadVectors, Scatterer } from "../ffi/scatter.ts";
@@ -68,8 +68,9 @@ export class EpollEngine extends PollingEngine {
       source: new PollsetSource(table.words, pollset),
       target: table,
       poller: { module: pollerModule(), source: given, dueNumbers: MAX_EVENTS * 4 }, // both directions of each
-      wholeTurn: libc.wholeTurn,
+      openWholeTurn: libc.openWholeTurn,
     });
+    retainLibc(); // last: what is above may throw
   }
 
   /** See the contract. */
@@ -168,6 +169,7 @@ export class EpollEngine extends PollingEngine {
   protected override closeSource(): void {
     this.own.fill(0); // first: whoever clears up behind this thread must not close what has their numbers then
     this.pollset.close();
+    releaseLibc();
   }
 }
 

@@ -1,6 +1,6 @@
 // The poller thread: it waits in epoll_wait for an engine whose thread has its own loop to run.
 
-import { openLibc } from "../ffi/libc.ts";
+import { openLibc, retainLibc } from "../ffi/libc.ts";
 import { startData } from "../native/thread.ts";
 import { type Handover, pollUntilQuit } from "../threads/handover.ts";
 import type { PollerSource } from "./engine.ts";
@@ -12,6 +12,7 @@ const data = startData() as Handover<PollerSource> | undefined;
 if (data !== undefined) {
   const opened = openLibc();
   if (!opened.ok) throw new Error(opened.because);
+  retainLibc();
   const { words, descriptors } = data.source;
   pollUntilQuit(data, new PollsetSource(words, new Pollset(opened.libc, descriptors)));
 }

@@ -93,7 +93,8 @@ export class ErrorKeeper {
       name,
       functionAt(page + i * THUNK_BYTES, signature),
     ]);
-    return { ok: true, functions: Object.fromEntries(functions) as NativeFunctions<S> };
+    // The library is the runtime's own as well, and stays.
+    return { ok: true, functions: Object.fromEntries(functions) as NativeFunctions<S>, close: () => {} };
   }
 
   private find(library: string, name: string): number {

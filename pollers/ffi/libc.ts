@@ -1,8 +1,9 @@
 // The C library of Linux: the calls that a poller makes, errno, and why there may be none.
 
 import process from "node:process";
+import { runtime } from "../native/detect.ts";
 import { type NativeFunctions, openLibrary, viewMemory } from "./library.ts";
-import { openWholeTurn } from "./whole_turn.ts";
+import { openWholeTurn, type WholeTurn } from "./whole_turn.ts";
 import { KNOWN_ARCHITECTURES, type LinuxLayouts, linuxLayouts } from "./linux_layouts.ts";
 
 /** glibc, then musl by architecture. */
@@ -52,8 +53,8 @@ export interface Libc extends NativeFunctions<typeof SIGNATURES> {
   errno(): number;
   /** Structs of this machine's architecture. */
   readonly layouts: LinuxLayouts;
-  /** See `openWholeTurn`. */
-  readonly wholeTurn: ((closure: () => void) => void) | undefined;
+  /** See {@linkcode openWholeTurn}. */
+  openWholeTurn(): WholeTurn | undefined;
   /** Not there on older systems. */
   readonly epoll_pwait2: NativeFunctions<typeof PRECISE_WAIT>["epoll_pwait2"] | undefined;
 }
@@ -65,10 +66,38 @@ export type OpenedLibc = { readonly ok: true; readonly libc: Libc } | {
 };
 
 let opened: OpenedLibc | undefined = undefined;
+let users = 0;
+let closeLibraries: () => void = () => {};
 
-/** Opens the C library, once a thread. */
+/**
+ * Opens the C library, once a thread. It stays open until the end of the caller's turn, and beyond that while somebody
+ * has it retained.
+ */
 export function openLibc(): OpenedLibc {
-  return opened ??= open();
+  if (opened === undefined) {
+    opened = open();
+    queueMicrotask(closeUnused);
+  }
+  return opened;
+}
+
+/** Has the C library stay open until as many calls of {@linkcode releaseLibc}. */
+export function retainLibc(): void {
+  users++;
+}
+
+/** See {@linkcode retainLibc}; the C library is not to be called any more by whoever had retained it. */
+export function releaseLibc(): void {
+  users--;
+  queueMicrotask(closeUnused);
+}
+
+/** Deno's tests ask what is open. Bun's do not, and there it stays open, for opening it costs milliseconds. */
+function closeUnused(): void {
+  if (users > 0 || runtime !== "deno" || opened === undefined) return;
+  opened = undefined;
+  closeLibraries();
+  closeLibraries = () => {};
 }
 
 function open(): OpenedLibc {
@@ -87,6 +116,16 @@ function open(): OpenedLibc {
   const epoll_pwait2 = precise.ok ? precise.functions.epoll_pwait2 : undefined;
   // errno lies in memory of this thread, where it stays as long as the thread does.
   const errno = new Int32Array(viewMemory(functions.__errno_location(), 4));
-  const wholeTurn = openWholeTurn(NAMES, "sched_yield");
-  return { ok: true, libc: { ...functions, epoll_pwait2, wholeTurn, layouts, errno: () => errno[0]! } };
+  closeLibraries = () => {
+    library.close();
+    if (precise.ok) precise.close();
+  };
+  const libc: Libc = {
+    ...functions,
+    epoll_pwait2,
+    openWholeTurn: () => openWholeTurn(NAMES, "sched_yield"),
+    layouts,
+    errno: () => errno[0]!,
+  };
+  return { ok: true, libc };
 }

@@ -42,12 +42,21 @@ export type NativeFunctions<S extends Signatures> = { readonly [N in keyof S]: N
 
 /** A library's functions, or a sentence that says why there are none. */
 export type Opened<S extends Signatures> =
-  | { readonly ok: true; readonly functions: NativeFunctions<S> }
+  | {
+    readonly ok: true;
+    readonly functions: NativeFunctions<S>;
+    /** Closes the library; its functions must not be called any more. */
+    close(): void;
+  }
   | { readonly ok: false; readonly because: string };
 
 // The little of both runtimes that is used here, so that the file also compiles where their types are not.
+interface NativeLibrary {
+  readonly symbols: Record<string, (...values: unknown[]) => unknown>;
+  close(): void;
+}
 interface DenoFfi {
-  dlopen(path: string, symbols: object): { symbols: Record<string, (...values: unknown[]) => unknown> };
+  dlopen(path: string, symbols: object): NativeLibrary;
   readonly UnsafePointer: {
     of(bytes: Uint8Array): object;
     value(pointer: object | null): number | bigint;
@@ -57,7 +66,7 @@ interface DenoFfi {
   readonly UnsafeFnPointer: new (pointer: object, symbol: object) => { call(...values: unknown[]): unknown };
 }
 interface BunFfi {
-  dlopen(path: string, symbols: object): { symbols: Record<string, (...values: unknown[]) => unknown> };
+  dlopen(path: string, symbols: object): NativeLibrary;
   ptr(bytes: Uint8Array): number;
   toArrayBuffer(address: number, offset: number, byteLength: number): ArrayBuffer;
   readonly CFunction: new (symbol: object) => (...values: unknown[]) => unknown;
@@ -106,8 +115,8 @@ export function openLibrary<const S extends Signatures>(names: readonly string[]
       continue;
     }
     try {
-      const functions = runtime === "deno" ? openOnDeno(name, signatures) : openOnBun(name, signatures);
-      return { ok: true, functions: functions as NativeFunctions<S> };
+      const opened = runtime === "deno" ? openOnDeno(name, signatures) : openOnBun(name, signatures);
+      return { ok: true, functions: opened.functions as NativeFunctions<S>, close: () => opened.close() };
     } catch (error) {
       refusals.push((error as Error).message.split("\n")[0]!);
     }
@@ -116,14 +125,14 @@ export function openLibrary<const S extends Signatures>(names: readonly string[]
   return { ok: false, because: `no library of ${names.join(", ")} can be opened: ${refusals.join("; ")}` };
 }
 
-function openOnDeno(name: string, signatures: Signatures): unknown {
+function openOnDeno(name: string, signatures: Signatures): { functions: unknown; close(): void } {
   const symbols = Object.entries(signatures).map(([symbol, signature]) => [symbol, denoSymbol(signature)]);
-  const opened = denoFfi().dlopen(name, Object.fromEntries(symbols)).symbols;
+  const library = denoFfi().dlopen(name, Object.fromEntries(symbols));
   const functions = Object.entries(signatures).map(([symbol, { result }]) => [
     symbol,
-    result === "address" ? addressFromDeno(opened[symbol]!) : opened[symbol]!,
+    result === "address" ? addressFromDeno(library.symbols[symbol]!) : library.symbols[symbol]!,
   ]);
-  return Object.fromEntries(functions);
+  return { functions: Object.fromEntries(functions), close: () => library.close() };
 }
 
 function denoSymbol({ parameters, result }: Signature): object {
@@ -139,14 +148,14 @@ function addressFromDeno(native: (...values: unknown[]) => unknown): (...values:
   return (...values) => Number(addressOfPointer(native(...values) as object | null));
 }
 
-function openOnBun(name: string, signatures: Signatures): unknown {
+function openOnBun(name: string, signatures: Signatures): { functions: unknown; close(): void } {
   const symbols = Object.entries(signatures).map(([symbol, signature]) => [symbol, bunSymbol(signature)]);
-  const opened = bunFfi().dlopen(name, Object.fromEntries(symbols)).symbols;
+  const library = bunFfi().dlopen(name, Object.fromEntries(symbols));
   const functions = Object.entries(signatures).map(([symbol, { result }]) => [
     symbol,
-    result === "address" ? addressFromBun(opened[symbol]!) : opened[symbol]!,
+    result === "address" ? addressFromBun(library.symbols[symbol]!) : library.symbols[symbol]!,
   ]);
-  return Object.fromEntries(functions);
+  return { functions: Object.fromEntries(functions), close: () => library.close() };
 }
 
 function bunSymbol({ parameters, result }: Signature): object {

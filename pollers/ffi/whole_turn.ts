@@ -9,24 +9,30 @@ import { runtime } from "../native/detect.ts";
 import { isGranted } from "../native/permission.ts";
 
 interface DenoFfi {
-  dlopen(path: string, symbols: object): { symbols: Record<string, () => Promise<unknown>> };
+  dlopen(path: string, symbols: object): { symbols: Record<string, () => Promise<unknown>>; close(): void };
+}
+
+/** Whole turns of the loop. */
+export interface WholeTurn {
+  /** Runs `closure` after the next one. */
+  after(closure: () => void): void;
+  /** There will be no more. */
+  close(): void;
 }
 
 /**
- * Runs a closure after a whole turn. Undefined where every iteration is one. `names` are those of a library, of which
- * the first that is found is taken, and `symbol` a function in it that takes nothing and does nothing.
+ * Undefined where every iteration is a whole turn. `names` are those of a library, of which the first that is found is
+ * taken, and `symbol` a function in it that takes nothing and does nothing.
  */
-export function openWholeTurn(
-  names: readonly string[],
-  symbol: string,
-): ((closure: () => void) => void) | undefined {
+export function openWholeTurn(names: readonly string[], symbol: string): WholeTurn | undefined {
   if (runtime !== "deno") return undefined;
   const { dlopen } = (globalThis as unknown as { Deno: DenoFfi }).Deno;
   for (const name of names) {
     if (!isGranted({ name: "ffi", path: name })) continue;
     try {
-      const { symbols } = dlopen(name, { [symbol]: { parameters: [], result: "i32", nonblocking: true } });
-      return (closure) => void symbols[symbol]!().then(closure);
+      const library = dlopen(name, { [symbol]: { parameters: [], result: "i32", nonblocking: true } });
+      const call = library.symbols[symbol]!;
+      return { after: (closure) => void call().then(closure), close: () => library.close() };
     } catch {
       // the next name
     }

@@ -4,7 +4,7 @@ import process from "node:process";
 import { ErrorKeeper } from "./kept_error.ts";
 import { type NativeFunctions, type NativePointer, openLibrary, pointerTo } from "./library.ts";
 import { Arena } from "./memory.ts";
-import { openWholeTurn } from "./whole_turn.ts";
+import { openWholeTurn, type WholeTurn } from "./whole_turn.ts";
 import { C, GUIDS, WSADATA } from "./windows_layouts.ts";
 
 // SOCKETs and HANDLEs come back as u32, for Windows promises that no more of them than 32 bits is significant; they are
@@ -101,7 +101,7 @@ export interface Winsock
   /** The error of the last call of sockets, ports and pipes, where it failed; of the plain ones nothing is known. */
   lastError(): number;
   /** See `openWholeTurn`. */
-  readonly wholeTurn: ((closure: () => void) => void) | undefined;
+  openWholeTurn(): WholeTurn | undefined;
 }
 
 /** Windows' calls, or a sentence that says why there are none. */
@@ -158,7 +158,7 @@ function open(): OpenedWinsock {
     ...extensions.functions,
     ...plainSystem.functions,
     lastError: keeper.lastError,
-    wholeTurn: openWholeTurn(["kernel32.dll"], "SwitchToThread"),
+    openWholeTurn: () => openWholeTurn(["kernel32.dll"], "SwitchToThread"),
   };
   return { ok: true, winsock };
 }

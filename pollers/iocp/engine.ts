@@ -68,7 +68,7 @@ export class IocpEngine extends PollingEngine {
       source: port,
       target: this.operations,
       poller: { module: pollerModule(), source: port.handles, dueNumbers: MAX_PACKETS },
-      wholeTurn: winsock.wholeTurn,
+      openWholeTurn: winsock.openWholeTurn,
     });
   }
 

@@ -3,7 +3,7 @@
 import { statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import process from "node:process";
-import { setTimeout } from "node:timers";
+import { clearTimeout, setTimeout } from "node:timers";
 import { fileURLToPath } from "node:url";
 import {
   isMainThread,
@@ -125,7 +125,9 @@ export class Thread {
   terminate(): void {
     void this.worker.terminate();
     const { lifeline } = this;
-    if (lifeline !== undefined) setTimeout(() => lifeline.close(), ENDLESS_MS).unref();
+    if (lifeline === undefined) return;
+    const timer = setTimeout(() => lifeline.close(), ENDLESS_MS).unref();
+    void this.ended.then(() => clearTimeout(timer));
   }
 }
 

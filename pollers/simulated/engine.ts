@@ -107,7 +107,7 @@ export class SimulatedEngine implements EventEngine {
 
   /** See the contract. */
   onceIdle(closure: () => void): void {
-    this.opened.onceEmpty(() => this.run(closure));
+    this.opened.onceEmpty(() => this.run(() => this.opened.size === 0 ? closure() : this.onceIdle(closure)));
   }
 
   /** See the contract. */

@@ -8,6 +8,7 @@
 // Where an iteration does not look at the application's own sockets and files, one every few milliseconds does.
 
 import type { ProcessHold } from "../core/process_hold.ts";
+import type { WholeTurn } from "../ffi/whole_turn.ts";
 import { SelfPolling } from "./self_polling.ts";
 import type { Dispatcher, EventSource, Waiting } from "./waiting.ts";
 import type { WatchedLoop } from "./watched_loop.ts";
@@ -46,7 +47,7 @@ export class BlockingWaiting implements Waiting {
     private readonly dispatcher: Dispatcher,
     private readonly loop: WatchedLoop,
     private readonly processHold: ProcessHold,
-    private readonly wholeTurn: ((closure: () => void) => void) | undefined,
+    private readonly wholeTurn: WholeTurn | undefined,
     private readonly onCrash: (reason: string) => void,
   ) {
     this.due = new Int32Array(dueNumbers);
@@ -123,7 +124,7 @@ export class BlockingWaiting implements Waiting {
       const now = loop.now();
       if (now - this.wholeTurnAt >= WHOLE_TURN_MS) {
         this.wholeTurnAt = now;
-        return wholeTurn(this.tick);
+        return wholeTurn.after(this.tick);
       }
     }
     loop.runtime.soon(this.tick);

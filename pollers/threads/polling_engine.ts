@@ -6,6 +6,7 @@ import { IoError } from "../core/io_error.ts";
 import type { Endpoint, EngineOptions, ExtensionKey, Resolver } from "../engine.ts";
 import { SystemResolver } from "../native/dns.ts";
 import { runtimeLoop } from "../native/runtime_loop.ts";
+import type { WholeTurn } from "../ffi/whole_turn.ts";
 import { BlockingWaiting } from "./blocking_waiting.ts";
 import { type PollerThread, ThreadWaiting } from "./thread_waiting.ts";
 import { Dispatcher, type EventSource, type EventTarget, type Waiting } from "./waiting.ts";
@@ -20,7 +21,7 @@ export interface Polled {
   /** Who waits, unless the thread is the engine's own. */
   readonly poller: PollerThread;
   /** See {@linkcode BlockingWaiting}. */
-  readonly wholeTurn: ((closure: () => void) => void) | undefined;
+  openWholeTurn(): WholeTurn | undefined;
 }
 
 /** An engine with a source of events; each adds its sockets, which others may take over. */
@@ -29,7 +30,7 @@ export abstract class PollingEngine extends BaseEngine implements FdAdoption, Es
   readonly watched: WatchedLoop;
   private readonly ownThread: boolean;
   private waiting!: Waiting;
-  private ended = false;
+  private wholeTurn: WholeTurn | undefined = undefined;
 
   /** Nothing may be opened before {@linkcode poll}. */
   constructor(name: string, options: EngineOptions) {
@@ -52,15 +53,14 @@ export abstract class PollingEngine extends BaseEngine implements FdAdoption, Es
 
   /** Nobody waits for events any more, and their source is given back. */
   protected override async end(): Promise<void> {
-    if (this.ended) return;
-    this.ended = true;
     await this.lastEvents();
     await this.waiting.stop();
+    this.wholeTurn?.close();
     this.closeSource();
   }
 
   /** Has events waited for, whenever something is open; the last that a constructor does. */
-  protected poll({ source, target, poller, wholeTurn }: Polled): void {
+  protected poll({ source, target, poller, openWholeTurn }: Polled): void {
     const { watched } = this;
     const dispatcher = new Dispatcher(target, this.execCtx);
     const onCrash = (reason: string): void => this.failAll(reason);
@@ -71,7 +71,7 @@ export abstract class PollingEngine extends BaseEngine implements FdAdoption, Es
         dispatcher,
         watched,
         this.processHold,
-        wholeTurn,
+        this.wholeTurn = openWholeTurn(),
         onCrash,
       )
       : new ThreadWaiting(source, poller, dispatcher, watched, onCrash);

@@ -3,7 +3,7 @@
 import { formatAddress, parseTarget, Reporter, type ReportOptions, type Target } from "../../pollers/mod.ts";
 import { type ConnectOptions, type RequestTemplate, requestTemplate } from "../../transport/mod.ts";
 import { checkConnectOptions, CONNECT_OPTION_NAMES } from "../connect_options.ts";
-import { type PollerList, sharedEngine } from "../engines.ts";
+import { type EngineUse, type PollerList, useEngine } from "../engines.ts";
 import type { OptionNames } from "../options.ts";
 import type { ServiceDescriptor } from "../proto/mod.ts";
 import { USER_AGENT } from "../version.ts";
@@ -32,6 +32,7 @@ const NAMES: OptionNames<ChannelOptions> = {
 
 /** Calls to one server. Nothing is connected before the first call. */
 export class Channel {
+  readonly #use: EngineUse;
   readonly #context: CallContext;
   readonly #subchannel: Subchannel;
   readonly #templates = new Map<string, RequestTemplate>();
@@ -46,8 +47,9 @@ export class Channel {
     checkConnectOptions("make a channel", options, NAMES as Readonly<Record<string, true>>);
     const parsed = parseTarget(target);
     this.#authority = options.authority ?? authorityOf(parsed);
-    const engine = sharedEngine(options.poller);
     const reporter = new Reporter(options);
+    this.#use = useEngine(options.poller);
+    const { engine } = this.#use;
     const backoff = new Backoff(() => engine.random(), options.initialBackoffMs);
     this.#subchannel = new Subchannel(
       engine,
@@ -99,12 +101,18 @@ export class Channel {
 
   /** Ends the channel: running calls fail with UNAVAILABLE, later ones too. Idempotent. */
   close(): void {
-    this.#subchannel.close();
+    void this[Symbol.asyncDispose]();
   }
 
   /** The same as `close`, for `using`. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** The same as `close`, for `await using`. Resolves when all is closed, an engine too that nobody else uses. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#subchannel.close();
+    return this.#use.end();
   }
 
   #template(path: string): RequestTemplate {

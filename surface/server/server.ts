@@ -25,7 +25,7 @@ import {
 } from "../../transport/mod.ts";
 import { Status } from "../call/status.ts";
 import { checkConnectOptions, CONNECT_OPTION_NAMES } from "../connect_options.ts";
-import { type PollerList, sharedEngine } from "../engines.ts";
+import { type EngineUse, type PollerList, useEngine } from "../engines.ts";
 import { checkOptions, type OptionNames } from "../options.ts";
 import type { ServiceDescriptor } from "../proto/mod.ts";
 import { ActiveCall, type CallHost } from "./active_call.ts";
@@ -84,6 +84,7 @@ const NOBODY: ServerStreamSink = {
 export class Server {
   /** The engine the server runs on. */
   readonly engine: EventEngine;
+  readonly #use: EngineUse;
   readonly #methods = new Map<string, RegisteredMethod>();
   readonly #listeners = new Set<Listener>();
   /** Addresses that are listened on, or have connections left. */
@@ -100,8 +101,9 @@ export class Server {
    */
   constructor(options: ServerOptions = {}) {
     checkConnectOptions("make a server", options, NAMES as Readonly<Record<string, true>>);
-    this.engine = sharedEngine(options.poller);
     const reporter = new Reporter(options);
+    this.#use = useEngine(options.poller);
+    this.engine = this.#use.engine;
     this.#options = { ...options, reporter };
     this.#host = { engine: this.engine, reporter, exposeErrors: options.exposeErrors ?? false };
   }
@@ -234,6 +236,12 @@ export class Server {
     this.close();
   }
 
+  /** The same as `close`, for `await using`. Resolves when all is closed. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    return this.shutdown();
+  }
+
   #checkRunning(address: string): void {
     if (this.#stopped !== undefined) {
       throw new TypeError(`Cannot listen on ${address}: the server was shut down`);
@@ -342,7 +350,7 @@ export class Server {
 
   #settleIfIdle(): void {
     if (this.#onIdle === undefined || this.#transports.size > 0 || this.#listeners.size > 0) return;
-    this.#onIdle();
+    void this.#use.end().then(this.#onIdle);
     this.#onIdle = undefined;
     this.engine.release();
   }

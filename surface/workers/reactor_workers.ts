@@ -4,7 +4,6 @@ import {
   callApplication,
   type EventEngine,
   formatAddress,
-  type IoError,
   type Listener,
   parseTarget,
   Reporter,
@@ -15,9 +14,7 @@ import {
 import { sharesPorts } from "../../pollers/native/detect.ts";
 import { hardwareThreads } from "../../pollers/native/thread.ts";
 import { Backoff } from "../client/backoff.ts";
-import { checkConnectOptions } from "../connect_options.ts";
-import { sharedEngine } from "../engines.ts";
-import { checkOptions, describe, type OptionNames } from "../options.ts";
+import { type EngineUse, useEngine } from "../engines.ts";
 import type { ShutdownOptions } from "../server/server.ts";
 import { Boss } from "./boss.ts";
 import type { WorkerStart } from "./protocol.ts";
@@ -100,6 +97,7 @@ export class ReactorWorkers {
 /** Starts workers, replaces those that die, and ends them all. */
 class Crew {
   readonly places: Place[] = [];
+  private readonly use: EngineUse;
   private readonly engine: EventEngine;
   private readonly boss: Boss | undefined;
   private readonly reporter: Reporter;
@@ -107,12 +105,18 @@ class Crew {
   private address: string;
   private stopped: Promise<void> | undefined = undefined;
 
-  constructor(private readonly options: ReactorWorkersOptions, private at: SocketAddress) {
-    this.engine = sharedEngine(selectPoller(options.poller).name);
+  constructor(private readonly options: ReactorWorkersOptions, private readonly at: SocketAddress) {
     this.address = formatAddress(at);
     this.reporter = new Reporter(options);
+    this.use = useEngine(selectPoller(options.poller).name);
+    this.engine = this.use.engine;
     const sharing = options.sharing ?? ("port" in at && sharesPorts ? "reuse-port" : "boss");
-    this.boss = sharing === "boss" ? Boss.on(this.engine) : undefined;
+    try {
+      this.boss = sharing === "boss" ? Boss.on(this.engine) : undefined;
+    } catch (error) {
+      void this.use.end();
+      throw error;
+    }
   }
 
   /** Starts `threads` workers; the port. */
@@ -147,44 +151,25 @@ class Crew {
       await Promise.all(this.places.map(({ worker }) => worker.drain(options)));
       await Promise.all(this.places.map(({ gone }) => gone));
     } finally {
+      const gone = this.use.end();
       this.engine.release();
+      await gone;
     }
   }
 
-  /** Binds the boss's listener; the port. */
   private async listen(boss: Boss): Promise<number> {
-    const onAcceptPaused = ({ message }: IoError): void =>
-      this.reporter.log("warn", `accepting rests for a while: ${message}`);
     const listener = this.engine.listen(
-      { ...this.options.server?.endpoint, onAcceptPaused },
+      this.options.server?.endpoint ?? {},
       (accepted) => boss.place(accepted),
-      (error) => error !== undefined && this.listenerEnded(boss, error),
+      () => {},
     );
     const port = await listener.bind(this.at);
-    if (!port.ok) {
-      listener.shutdown();
-      throw new Error(`Cannot listen on ${formatAddress(this.at)}: ${port.error.message}`);
+    if (port.ok) {
+      this.listener = listener;
+      return port.value;
     }
-    if ("port" in this.at) this.at = { ...this.at, port: port.value };
-    this.listener = listener;
-    return port.value;
-  }
-
-  /** The boss's listener has ended by itself: another one takes its place, as soon as it can. */
-  private listenerEnded(boss: Boss, { message }: IoError): void {
-    const error = new Error(
-      `Reactor workers get no connections from ${formatAddress(this.at)} any more: ${message}`,
-    );
-    this.reporter.report(error, { where: "listener", level: "error" });
-    const backoff = new Backoff(() => this.engine.random(), FIRST_RESTART_MS);
-    const again = (): void => {
-      if (this.stopped !== undefined) return;
-      this.listen(boss).then(
-        () => this.stopped === undefined ? this.listener!.start() : this.listener!.shutdown(),
-        () => this.engine.runAt(this.engine.now() + backoff.next(), again),
-      );
-    };
-    again();
+    listener.shutdown();
+    throw new Error(`Cannot listen on ${formatAddress(this.at)}: ${port.error.message}`);
   }
 
   /** A new worker at place `index`. */
@@ -254,42 +239,6 @@ class Crew {
   }
 }
 
-const NAMES: OptionNames<ReactorWorkersOptions> = {
-  onError: true,
-  logger: true,
-  module: true,
-  address: true,
-  threads: true,
-  poller: true,
-  sharing: true,
-  server: true,
-  data: true,
-  onWorkerEnd: true,
-};
-
-const SERVER_NAMES: OptionNames<WorkerServerOptions> = {
-  endpoint: true,
-  handshakeTimeoutMs: true,
-  maxReceiveMessageBytes: true,
-  maxSendMessageBytes: true,
-  settings: true,
-  exposeErrors: true,
-};
-
-/** What a worker would find wrong later is found here. */
-function checkWorkersOptions(options: ReactorWorkersOptions): void {
-  const purpose = "start reactor workers";
-  checkOptions(purpose, options, NAMES as Readonly<Record<string, true>>);
-  const { module, sharing, server } = options;
-  if (typeof module !== "string" && !(module instanceof URL)) {
-    throw new TypeError(`Cannot ${purpose}: module is ${describe(module)}, not a URL or path`);
-  }
-  if (sharing !== undefined && sharing !== "reuse-port" && sharing !== "boss") {
-    throw new TypeError(`Cannot ${purpose}: sharing is ${describe(sharing)}; give "reuse-port" or "boss"`);
-  }
-  if (server !== undefined) checkConnectOptions(`${purpose}, server`, server, SERVER_NAMES);
-}
-
 /**
  * Runs the service module in `threads` workers that share one port, each with an engine, a server and calls of its
  * own. A worker that dies is replaced. Rejects with an Error that says why the first workers cannot start, throws
@@ -306,7 +255,6 @@ function checkWorkersOptions(options: ReactorWorkersOptions): void {
  * ```
  */
 export async function startReactorWorkers(options: ReactorWorkersOptions): Promise<ReactorWorkers> {
-  checkWorkersOptions(options);
   const { threads = hardwareThreads(), address } = options;
   if (!Number.isInteger(threads) || threads < 1) {
     throw new RangeError(`Cannot start ${threads} reactor workers: give a whole number, 1 or more`);

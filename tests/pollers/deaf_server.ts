@@ -19,8 +19,8 @@ export interface DeafServer {
   readonly address: SocketAddress;
   /** Connections that the kernel still completes for it; those after them hang. */
   readonly fills: number;
-  /** Ends the process. */
-  kill(): void;
+  /** Ends the process; resolves when it is gone. */
+  kill(): Promise<void>;
 }
 
 /** Starts one, on Node: on a TCP port, or at the path of a unix socket. */
@@ -28,9 +28,14 @@ export function startDeafServer(path = ""): Promise<DeafServer> {
   if (peersAreRemote) return startRemoteDeafServer();
   const child = spawn("node", ["-e", SCRIPT, path], { stdio: ["ignore", "pipe", "inherit"] });
   return new Promise((resolve, reject) => {
+    const gone = new Promise<void>((end) => child.once("close", () => end()));
     child.once("exit", (code) => reject(new Error(`The deaf server ended with ${code}`)));
     child.stdout!.once("data", (line) => {
-      resolve(deafServer(String(line), () => void child.kill("SIGKILL")));
+      const kill = (): Promise<void> => {
+        child.kill("SIGKILL");
+        return gone;
+      };
+      resolve(deafServer(String(line), kill));
     });
   });
 }
@@ -38,12 +43,12 @@ export function startDeafServer(path = ""): Promise<DeafServer> {
 function startRemoteDeafServer(): Promise<DeafServer> {
   return new Promise((resolve) => {
     const peer = startRemotePeer({ source: SCRIPT }, (line) => {
-      if (line.includes("\n")) resolve(deafServer(line, () => void peer.kill()));
+      if (line.includes("\n")) resolve(deafServer(line, () => peer.kill()));
     });
   });
 }
 
-function deafServer(line: string, kill: () => void): DeafServer {
+function deafServer(line: string, kill: () => Promise<void>): DeafServer {
   const address: SocketAddress = line.startsWith("/")
     ? { family: "unix", path: line.trim() }
     : { family: "ipv4", host: "127.0.0.1", port: Number(line) };

@@ -1,7 +1,7 @@
 // What is done at the end of a call or server: timers, listeners on signals, iterators and sockets are given back.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Channel, RpcError, Server, Status } from "pollwire";
-import { sharedEngine } from "../../surface/engines.ts";
+import { useEngine } from "../../surface/engines.ts";
 import { counted } from "../counted_engine.ts";
 import { test } from "../harness.ts";
 import {
@@ -40,7 +40,8 @@ class CountingSignal {
 }
 
 test("a call that ends before its deadline leaves no timer, on either side, of any kind", async () => {
-  const accounts = counted(sharedEngine());
+  const use = useEngine();
+  const accounts = counted(use.engine);
   const handlers: Handlers = {
     ...echo,
     one: ({ text }) => text === "fail" ? Promise.reject(new RpcError("ABORTED")) : {},
@@ -60,6 +61,7 @@ test("a call that ends before its deadline leaves no timer, on either side, of a
     await until(() => accounts.left().length === before);
   }, { server: { poller: accounts.engine }, channel: { poller: accounts.engine } });
   await nothingLeft(accounts);
+  await use.end();
 });
 
 test("a call that has ended listens to its signal no more, however it ended", () =>
@@ -90,7 +92,8 @@ test("an aborted signal ends its calls, and is listened to no more", () =>
   }));
 
 test("a listen that fails leaves nothing open, and a shutdown after it ends at once", async () => {
-  const accounts = counted(sharedEngine());
+  const use = useEngine();
+  const accounts = counted(use.engine);
   const first = new Server({ poller: accounts.engine });
   const second = new Server({ poller: accounts.engine });
   const port = await first.listen("127.0.0.1:0");
@@ -100,10 +103,12 @@ test("a listen that fails leaves nothing open, and a shutdown after it ends at o
   await second.shutdown();
   await first.shutdown();
   await nothingLeft(accounts);
+  await use.end();
 });
 
 test("a graceful shutdown that is over before its grace leaves no timer", async () => {
-  const accounts = counted(sharedEngine());
+  const use = useEngine();
+  const accounts = counted(use.engine);
   const server = new Server({ poller: accounts.engine });
   server.addService(Trial, echo);
   const channel = new Channel(`127.0.0.1:${await server.listen("127.0.0.1:0")}`, { poller: accounts.engine });
@@ -112,6 +117,7 @@ test("a graceful shutdown that is over before its grace leaves no timer", async 
   channel.close();
   await stopped;
   await nothingLeft(accounts);
+  await use.end();
 });
 
 test("a handler that has answered can read its requests to their end: the loop ends, and nothing is aborted", async () => {
@@ -152,7 +158,8 @@ test("a call's signal that is first read after the call ended with OK is not abo
 });
 
 test("whoever waits for the end of CONNECTING holds the process, whoever watches another state does not", async () => {
-  const accounts = counted(sharedEngine());
+  const use = useEngine();
+  const accounts = counted(use.engine);
   const holds = () => accounts.left().filter((line) => line === "hold").length;
   const server = new Server();
   const channel = new Channel(`127.0.0.1:${await server.listen("127.0.0.1:0")}`, { poller: accounts.engine });
@@ -171,4 +178,5 @@ test("whoever waits for the end of CONNECTING holds the process, whoever watches
   assertEquals(await watched, "SHUTDOWN");
   await server.shutdown();
   await nothingLeft(accounts);
+  await use.end();
 });

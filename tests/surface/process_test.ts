@@ -86,7 +86,7 @@ for (
       const others = await Promise.all(Array.from({ length: fills }, () => PlainSocket.connect(address)));
       await endsAtOnce(start("client.ts", scenario, formatAddress(address)), lines);
       for (const other of others) other.destroy();
-      deaf.kill();
+      await deaf.kill();
     });
   }
 }

@@ -15,7 +15,7 @@ import {
   type ServiceOf,
   type Unary,
 } from "pollwire";
-import { sharedEngine } from "../../surface/engines.ts";
+import { useEngine } from "../../surface/engines.ts";
 import { counted, type CountedEngine } from "../counted_engine.ts";
 
 export interface Note {
@@ -103,7 +103,8 @@ export async function serving(
   options: BenchOptions = {},
 ): Promise<void> {
   const { host = "127.0.0.1" } = options;
-  const accounts = counted(sharedEngine(options.server?.poller));
+  const use = useEngine(options.server?.poller);
+  const accounts = counted(use.engine);
   const server = new Server({ ...options.server, poller: accounts.engine });
   server.addService(Trial, handlers);
   const port = await server.listen(`${host}:0`);
@@ -116,6 +117,7 @@ export async function serving(
   }
   await server.shutdown();
   await nothingLeft(accounts);
+  await use.end();
 }
 
 /** Waits until an engine has got everything back; fails with what it misses. */

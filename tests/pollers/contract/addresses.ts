@@ -276,7 +276,7 @@ function socketFiles({ factory, rule }: Suite): void {
           const plains = await Promise.all(waiting);
           assertMatch(await whyNot(engine, path), /by a socket that is served/);
           for (const plain of plains) plain.destroy();
-          server.kill();
+          await server.kill();
         })
       ),
     { skip: noUnix },

@@ -122,7 +122,7 @@ export function connectRules({ factory, rule }: Suite): void {
         assertEquals(cancelled + reports, handles.length);
       });
     } finally {
-      deaf.kill();
+      await deaf.kill();
     }
   }, { skip: nodeMissing });
 

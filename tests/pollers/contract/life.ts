@@ -139,7 +139,7 @@ export function lifeRules({ factory, made, rule }: Suite): void {
       AT_ONCE_MS,
       "port" in address ? address.port : 0,
     );
-    deaf.kill();
+    await deaf.kill();
     assertEquals(ended, { code: 0, output: "ready" });
   }, limits);
   for (const [scenario, last] of [["held for a task", "ran"], ["held for a read", "read"]] as const) {

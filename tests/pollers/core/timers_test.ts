@@ -114,19 +114,26 @@ test("a task that throws takes no other with it", () => {
   assertEquals([ran, thrown.length], [["same instant", "later"], 1]);
 });
 
-test("clear forgets all, also from within a task", () => {
+test("after the end nothing runs and nothing is armed, what is added then neither", () => {
+  const { clock, timers, ran, note } = setUp();
+  timers.add(1001, note("waits"));
+  timers.end();
+  assertEquals([clock.armed, timers.size], [false, 0]);
+  const late = timers.add(1002, note("late"));
+  assertEquals(clock.armed, false);
+  assert(timers.cancel(late));
+  assertEquals(ran, []);
+});
+
+test("the end may come from within a task", () => {
   const { clock, timers, ran, note } = setUp();
   timers.add(1001, () => {
-    timers.clear();
-    timers.add(1010, note("after clear"));
+    timers.end();
+    timers.add(1010, note("after the end"));
   });
-  timers.add(1001, note("cleared"));
+  timers.add(1001, note("at the same time"));
   clock.fireAt(1001);
-  assertEquals([ran.length, clock.delayMs, timers.size], [0, 9, 1]);
-  timers.clear();
-  assertEquals([clock.armed, timers.size], [false, 0]);
-  timers.add(1020, note("afterwards"));
-  assertEquals([clock.armed, clock.delayMs], [true, 19]);
+  assertEquals([ran.length, clock.armed], [0, false]);
 });
 
 test("instants beyond a timer's reach are approached, Infinity is never armed, NaN is misuse", () => {

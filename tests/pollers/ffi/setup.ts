@@ -1,9 +1,10 @@
 // What tests of native calls share: the C library, or why there is none, and a C compiler where there is one.
 import { spawnSync } from "node:child_process";
 import type { Libc } from "../../../pollers/ffi/libc.ts";
-import { openLibc } from "../../../pollers/ffi/libc.ts";
+import { openLibc, retainLibc } from "../../../pollers/ffi/libc.ts";
 
 const opened = openLibc();
+retainLibc(); // as long as tests run
 
 /** Why tests that make native calls cannot run here; undefined where they can. */
 export const noLibc: string | undefined = opened.ok ? undefined : opened.because;

@@ -36,7 +36,7 @@ iocpTests("errors of calls", () => {
   const disturbed = Object.fromEntries(
     Object.entries(winsock).map(([name, call]) => [
       name,
-      name === "wholeTurn" ? call : (...values: unknown[]) => {
+      name === "openWholeTurn" ? call : (...values: unknown[]) => {
         const result = (call as (...values: unknown[]) => unknown)(...values);
         SetLastError(OLD_VERSION);
         return result;

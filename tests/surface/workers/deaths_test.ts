@@ -9,7 +9,7 @@ import {
   startReactorWorkers,
   type WorkerEnd,
 } from "pollwire";
-import { sharedEngine } from "../../../surface/engines.ts";
+import { useEngine } from "../../../surface/engines.ts";
 import { test, type TestOptions } from "../../harness.ts";
 import { sleep, until } from "../../pollers/promised.ts";
 import { failure, Trial } from "../serving.ts";
@@ -159,9 +159,9 @@ test("reactor workers, boss: what was dealt to a worker before it is told to end
     await until(() => Atomics.load(spinning, 0) === 1, "a busy worker");
     for (let i = 0; i < 8; i++) channels.push(new Channel(at));
     calls.push(...channels.map((channel) => channel.client(Trial).one({ text: "who" })));
-    const { opened } = sharedEngine(poller) as unknown as {
-      opened: { all(): Array<{ describe(): string }> };
-    };
+    const use = useEngine(poller);
+    const { opened } = use.engine as unknown as { opened: { all(): Array<{ describe(): string }> } };
+    await use.end(); // the boss goes on to use it
     const ours = () => opened.all().filter((one) => one.describe().startsWith("endpoint 127.0.0.1:")).length;
     await until(() => ours() >= 9, "all connections");
     await sleep(100); // the boss, of this thread, has accepted them; the worker still spins
@@ -172,11 +172,13 @@ test("reactor workers, boss: what was dealt to a worker before it is told to end
 }, limits("boss"));
 
 test("reactor workers: a shutdown that is over leaves no timer", async () => {
-  const { timers } = sharedEngine(poller) as unknown as { timers: { size: number } };
+  const use = useEngine(poller);
+  const { timers } = use.engine as unknown as { timers: { size: number } };
   await until(() => timers.size === 0, "timers of what ran before", 10_000);
   const workers = await startReactorWorkers({ module: MODULE, address: "127.0.0.1:0", threads: 1, poller });
   await workers.shutdown({ graceMs: 60_000 });
   assertEquals(timers.size, 0);
+  await use.end();
 }, { ...limits("reuse-port"), skip: limits("reuse-port").skip && limits("boss").skip });
 
 const onEpoll = poller === "epoll" ? undefined : "the fault is put into the epoll poller";
@@ -204,7 +206,9 @@ test(
   "reactor workers, boss: a boss whose listener ends is reported, and listens again, twice",
   () =>
     withWorkers({ sharing: "boss", threads: 1 }, async ({ at, reported }) => {
-      const { sockets } = sharedEngine(poller) as unknown as { sockets: { accept(fd: number): number } };
+      const use = useEngine(poller);
+      const { sockets } = use.engine as unknown as { sockets: { accept(fd: number): number } };
+      await use.end(); // the boss goes on to use it
       const { accept } = sockets;
       for (let round = 1; round <= 2; round++) {
         const channel = new Channel(at);

@@ -21,6 +21,8 @@ async function echo(text: string): Promise<void> {
   console.log(`echoed: ${new TextDecoder().decode(await reading)}`);
 }
 
+const { waiting } = engine as unknown as { waiting: { thread?: object; alone: boolean } };
+await until(() => waiting.alone, "the failure to start a thread");
 await echo("alone");
 let least = 1;
 for (let span = 0; span < 8 && least > 0.2; span++) {
@@ -31,7 +33,6 @@ for (let span = 0; span < 8 && least > 0.2; span++) {
 }
 console.log(least < 0.2 ? "processor: idle" : `processor: ${least} of one`);
 for (const file of files.splice(0)) closeSync(file);
-const { waiting } = engine as unknown as { waiting: { thread?: object } };
 await until(() => waiting.thread !== undefined, "a thread");
 await parked(engine);
 console.log("a thread polls");
