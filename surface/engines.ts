@@ -52,16 +52,27 @@ class SharedEngine {
         engine.cancel(limit);
         if (this.users > 0) return end(); // there is a new user
         if (engines.get(engine.name) === this) engines.delete(engine.name);
+        retiring.add(this);
         this.shutDown ??= engine.shutdown();
-        void this.shutDown.finally(end);
+        void this.shutDown.finally(() => {
+          retiring.delete(this);
+          end();
+        });
       });
     });
   }
 }
 
 const engines = new Map<string, SharedEngine>();
+/** Those that are being shut down. */
+const retiring = new Set<SharedEngine>();
 /** The poller of those who name none; undefined: the environment's, or the default. */
 let preferred: string | undefined = undefined;
+
+/** How many engines there are that were not made by others. */
+export function engineCount(): number {
+  return engines.size + retiring.size;
+}
 
 /** The engine of the first usable poller of `list`; throws PollerError where there is none. */
 export function useEngine(list?: PollerList): EngineUse {

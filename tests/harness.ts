@@ -33,12 +33,22 @@ interface BunTest {
 
 const bunTest = runtime === "bun" ? await import("bun:test" as string) as BunTest : undefined;
 
+const afterEach: Array<() => Promise<void>> = [];
+
+/** Has `hook` run after every test of the file. */
+export function afterTest(hook: () => Promise<void>): void {
+  afterEach.push(hook);
+}
+
 /** Declares a test. A body that takes longer than its limit fails with that reason. */
 export function test(name: string, body: TestBody, options: TestOptions = {}): void {
   const { timeoutMs = 20_000, skip, leaves } = options;
   const title = skip === undefined ? name : `${name} (skipped: ${skip})`;
   if (skip !== undefined) console.log(`SKIP ${title}`);
-  const limited = () => withTimeLimit(body, timeoutMs);
+  const limited = async () => {
+    await withTimeLimit(body, timeoutMs);
+    for (const hook of afterEach) await hook();
+  };
   if (bunTest !== undefined) {
     if (skip !== undefined) bunTest.test.skip(title, body);
     else bunTest.test(title, limited, timeoutMs + 1000);

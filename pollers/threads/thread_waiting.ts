@@ -77,7 +77,10 @@ export class ThreadWaiting implements Waiting {
     this.handover = createHandover(poller.dueNumbers, poller.source);
   }
 
-  /** The poller thread starts soon after the first thing has opened, and then stays; after a crash, another one does. */
+  /**
+   * The poller thread starts some time after the first thing has opened, where something is open then, and stays; after a
+   * crash, another one does.
+   */
   watch(on: boolean): void {
     this.watching = on;
     if (on && !this.polling && !this.stopping) this.start();
@@ -200,7 +203,14 @@ export class ThreadWaiting implements Waiting {
 
   /** The poller thread is not there yet. */
   private lookLater(): void {
+    if (!this.watching && this.thread === undefined) return this.rest();
     this.look = this.loop.runtime.arm(this.alone ? ALONE_POLL_MS : STARTING_POLL_MS, this.poll);
+  }
+
+  /** Nothing is open, so nothing is looked for until something is. */
+  private rest(): void {
+    this.polling = false;
+    this.loop.runtime.disarm(this.restart);
   }
 
   /** Gives polling to the poller thread, and has this thread woken when it finds something. */

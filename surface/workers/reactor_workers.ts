@@ -4,6 +4,7 @@ import {
   callApplication,
   type EventEngine,
   formatAddress,
+  type IoError,
   type Listener,
   parseTarget,
   Reporter,
@@ -14,7 +15,9 @@ import {
 import { sharesPorts } from "../../pollers/native/detect.ts";
 import { hardwareThreads } from "../../pollers/native/thread.ts";
 import { Backoff } from "../client/backoff.ts";
+import { checkConnectOptions } from "../connect_options.ts";
 import { type EngineUse, useEngine } from "../engines.ts";
+import { checkOptions, describe, type OptionNames } from "../options.ts";
 import type { ShutdownOptions } from "../server/server.ts";
 import { Boss } from "./boss.ts";
 import type { WorkerStart } from "./protocol.ts";
@@ -105,7 +108,7 @@ class Crew {
   private address: string;
   private stopped: Promise<void> | undefined = undefined;
 
-  constructor(private readonly options: ReactorWorkersOptions, private readonly at: SocketAddress) {
+  constructor(private readonly options: ReactorWorkersOptions, private at: SocketAddress) {
     this.address = formatAddress(at);
     this.reporter = new Reporter(options);
     this.use = useEngine(selectPoller(options.poller).name);
@@ -157,19 +160,40 @@ class Crew {
     }
   }
 
+  /** Binds the boss's listener; the port. */
   private async listen(boss: Boss): Promise<number> {
+    const onAcceptPaused = ({ message }: IoError): void =>
+      this.reporter.log("warn", `accepting rests for a while: ${message}`);
     const listener = this.engine.listen(
-      this.options.server?.endpoint ?? {},
+      { ...this.options.server?.endpoint, onAcceptPaused },
       (accepted) => boss.place(accepted),
-      () => {},
+      (error) => error !== undefined && this.listenerEnded(boss, error),
     );
     const port = await listener.bind(this.at);
-    if (port.ok) {
-      this.listener = listener;
-      return port.value;
+    if (!port.ok) {
+      listener.shutdown();
+      throw new Error(`Cannot listen on ${formatAddress(this.at)}: ${port.error.message}`);
     }
-    listener.shutdown();
-    throw new Error(`Cannot listen on ${formatAddress(this.at)}: ${port.error.message}`);
+    if ("port" in this.at) this.at = { ...this.at, port: port.value };
+    this.listener = listener;
+    return port.value;
+  }
+
+  /** The boss's listener has ended by itself: another one takes its place, as soon as it can. */
+  private listenerEnded(boss: Boss, { message }: IoError): void {
+    const error = new Error(
+      `Reactor workers get no connections from ${formatAddress(this.at)} any more: ${message}`,
+    );
+    this.reporter.report(error, { where: "listener", level: "error" });
+    const backoff = new Backoff(() => this.engine.random(), FIRST_RESTART_MS);
+    const again = (): void => {
+      if (this.stopped !== undefined) return;
+      this.listen(boss).then(
+        () => this.stopped === undefined ? this.listener!.start() : this.listener!.shutdown(),
+        () => this.engine.runAt(this.engine.now() + backoff.next(), again),
+      );
+    };
+    again();
   }
 
   /** A new worker at place `index`. */
@@ -239,6 +263,42 @@ class Crew {
   }
 }
 
+const NAMES: OptionNames<ReactorWorkersOptions> = {
+  onError: true,
+  logger: true,
+  module: true,
+  address: true,
+  threads: true,
+  poller: true,
+  sharing: true,
+  server: true,
+  data: true,
+  onWorkerEnd: true,
+};
+
+const SERVER_NAMES: OptionNames<WorkerServerOptions> = {
+  endpoint: true,
+  handshakeTimeoutMs: true,
+  maxReceiveMessageBytes: true,
+  maxSendMessageBytes: true,
+  settings: true,
+  exposeErrors: true,
+};
+
+/** What a worker would find wrong later is found here. */
+function checkWorkersOptions(options: ReactorWorkersOptions): void {
+  const purpose = "start reactor workers";
+  checkOptions(purpose, options, NAMES as Readonly<Record<string, true>>);
+  const { module, sharing, server } = options;
+  if (typeof module !== "string" && !(module instanceof URL)) {
+    throw new TypeError(`Cannot ${purpose}: module is ${describe(module)}, not a URL or path`);
+  }
+  if (sharing !== undefined && sharing !== "reuse-port" && sharing !== "boss") {
+    throw new TypeError(`Cannot ${purpose}: sharing is ${describe(sharing)}; give "reuse-port" or "boss"`);
+  }
+  if (server !== undefined) checkConnectOptions(`${purpose}, server`, server, SERVER_NAMES);
+}
+
 /**
  * Runs the service module in `threads` workers that share one port, each with an engine, a server and calls of its
  * own. A worker that dies is replaced. Rejects with an Error that says why the first workers cannot start, throws
@@ -255,6 +315,7 @@ class Crew {
  * ```
  */
 export async function startReactorWorkers(options: ReactorWorkersOptions): Promise<ReactorWorkers> {
+  checkWorkersOptions(options);
   const { threads = hardwareThreads(), address } = options;
   if (!Number.isInteger(threads) || threads < 1) {
     throw new RangeError(`Cannot start ${threads} reactor workers: give a whole number, 1 or more`);

@@ -114,7 +114,8 @@ test("options of channels and servers: unknown names and values out of range thr
     refused(() => make({ handshakeTimeoutMs: 0 }), "handshakeTimeoutMs is 0");
     refused(() => make("native"), 'its options are the string "native"');
   }
-  refused(() => new Server().shutdown(wrong({ grace: 5 })), "did you mean graceMs?");
+  using server = new Server();
+  refused(() => server.shutdown(wrong({ grace: 5 })), "did you mean graceMs?");
 });
 
 for (

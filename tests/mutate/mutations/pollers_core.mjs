@@ -101,7 +101,7 @@ export default [
     ENGINE,
     "what they add in the next batch",
   ),
-  mutation("pollers/core/base_engine.ts", "    this.timers.clear();\n", "", ENGINE, "forgets timers"),
+  mutation("pollers/core/base_engine.ts", "    this.timers.end();\n", "", ENGINE, "forgets timers"),
   mutation(
     "pollers/core/base_engine.ts",
     "options.readBufferBytes ?? READ_BUFFER_BYTES",

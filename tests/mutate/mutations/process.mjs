@@ -2,10 +2,82 @@
 
 const CONTRACT = "tests/pollers/epoll_contract_test.ts";
 const NATIVE = "tests/pollers/native_contract_test.ts";
+const ENGINES = "tests/surface/engines_test.ts";
 const PROCESS = "tests/surface/process_test.ts";
 
 /** As `readMutations` describes them. */
 export default [
+  {
+    file: "surface/engines.ts",
+    before: "        this.shutDown ??= engine.shutdown();\n",
+    after: "        this.shutDown ??= Promise.resolve();\n",
+    test: ENGINES,
+    name: "the last user's end",
+  },
+  {
+    file: "surface/engines.ts",
+    before: "        if (this.users > 0) return end(); // there is a new user\n",
+    after: "",
+    test: ENGINES,
+    name: "whoever comes before the end",
+  },
+  {
+    file: "surface/engines.ts",
+    before: "ended ??= this.leave()",
+    after: "ended = this.leave()",
+    test: ENGINES,
+    name: "the last user's end",
+  },
+  {
+    file: "surface/engines.ts",
+    before: "this.users === 0 && this.owned",
+    after: "this.users === 0",
+    test: ENGINES,
+    name: "until that is undone",
+  },
+  {
+    file: "pollers/core/timers.ts",
+    before: " || this.ended) return;",
+    after: ") return;",
+    test: "tests/pollers/core/timers_test.ts",
+    name: "the end",
+  },
+  {
+    file: "surface/client/channel.ts",
+    before: "    return this.#use.end();\n",
+    after: "    return Promise.resolve();\n",
+    test: ENGINES,
+    name: "leave nothing of theirs",
+  },
+  {
+    file: "surface/server/server.ts",
+    before: "    void this.#use.end().then(this.#onIdle);\n",
+    after: "    this.#onIdle();\n",
+    test: ENGINES,
+    name: "leave nothing of theirs",
+  },
+  {
+    file: "pollers/ffi/libc.ts",
+    before: "  closeLibraries();\n",
+    after: "",
+    test: "tests/surface/lifecycle_test.ts",
+    name: "state: ",
+    poller: "epoll",
+  },
+  {
+    file: "pollers/threads/thread_waiting.ts",
+    before: "const START_AFTER_MS = 20;",
+    after: "const START_AFTER_MS = 0;",
+    test: "tests/pollers/epoll/thread_start_test.ts",
+    name: "for a moment",
+  },
+  {
+    file: "pollers/threads/thread_waiting.ts",
+    before: "    if (!this.watching && this.thread === undefined) return this.rest();\n",
+    after: "",
+    test: "tests/pollers/epoll/thread_start_test.ts",
+    name: "for a moment",
+  },
   {
     file: "pollers/native/runtime_loop.ts",
     before: "setTimeout(fire, delayMs).unref()",

@@ -243,7 +243,13 @@ export default [
     "header section",
   ),
   mutation("surface/version.ts", '"0.1.0"', '"0.1.1"', PASSED_ON, "VERSION"),
-  mutation("surface/engines.ts", "  engines.set(engine.name, engine);\n", "", ENGINES, "that is shared"),
+  mutation(
+    "surface/engines.ts",
+    "  engines.set(engine.name, new SharedEngine(engine, false));\n",
+    "",
+    ENGINES,
+    "that is shared",
+  ),
   mutation(
     "surface/engines.ts",
     "  preferred = engine.name;\n",
@@ -253,8 +259,8 @@ export default [
   ),
   mutation(
     "surface/engines.ts",
-    "engines.set(name, engine = createEngine(name))",
-    "engine = createEngine(name)",
+    "    engines.set(factory.name, shared);\n",
+    "",
     ENGINES,
     "one for each poller",
   ),

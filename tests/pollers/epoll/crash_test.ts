@@ -17,7 +17,7 @@ import {
   until,
   write,
 } from "../promised.ts";
-import { breakSet, breakThread, deafListener, quiet, replaced } from "./breaking.ts";
+import { breakSet, breakThread, deafListener, parked, quiet, replaced } from "./breaking.ts";
 import {
   countDescriptors,
   countSets,
@@ -72,6 +72,7 @@ async function useEngine(engine: EpollEngine): Promise<void> {
   const reading = readExactly(server, 1_000_000);
   assertEquals(await write(client, pattern(1_000_000)), undefined);
   assertEquals((await reading).length, 1_000_000);
+  await parked(engine); // and not before its thread runs
   client.close();
   assert(await read(server) instanceof IoError);
   server.close();
