@@ -160,7 +160,10 @@ export class ThreadWaiting implements Waiting {
   }
 
   private startThreadAfter(ms: number): void {
-    this.restart = this.loop.runtime.arm(ms, () => this.polling && this.startThread());
+    this.restart = this.loop.runtime.arm(ms, () => {
+      if (this.polling && this.watching) this.startThread();
+      else if (this.polling) this.rest();
+    });
   }
 
   /** Tells the poller thread to end, wherever it waits. */

@@ -1,7 +1,7 @@
 // Run by contract/life.ts in a process of its own: does what the scenario says, prints "ready" and lets go.
 import process from "node:process";
 import { createEngine, SliceBuffer } from "../../../pollers/mod.ts";
-import { Acceptor, connect, LOOPBACK, readExactly, write } from "../promised.ts";
+import { Acceptor, connect, LOOPBACK, readExactly, sleep, write } from "../promised.ts";
 
 const [, , name, scenario, options, deafPort] = process.argv;
 const engine = createEngine(name!, JSON.parse(options!));
@@ -36,6 +36,7 @@ switch (scenario) {
     break;
   case "with reads pending":
     for (const end of await engine.pair()) end.read(new SliceBuffer(), () => {});
+    await sleep(100); // until whatever an engine starts has started
     break;
   case "with accepted connections": {
     const [acceptor, port] = await Acceptor.listen(engine, LOOPBACK);
