@@ -161,8 +161,8 @@ export class ThreadWaiting implements Waiting {
 
   private startThreadAfter(ms: number): void {
     this.restart = this.loop.runtime.arm(ms, () => {
-      if (this.polling && this.watching) this.startThread();
-      else if (this.polling) this.rest();
+      if (this.watching && this.polling) this.startThread();
+      else this.polling = false; // nothing is open: nothing is looked for until something is
     });
   }
 
@@ -206,14 +206,7 @@ export class ThreadWaiting implements Waiting {
 
   /** The poller thread is not there yet. */
   private lookLater(): void {
-    if (!this.watching && this.thread === undefined) return this.rest();
     this.look = this.loop.runtime.arm(this.alone ? ALONE_POLL_MS : STARTING_POLL_MS, this.poll);
-  }
-
-  /** Nothing is open, so nothing is looked for until something is. */
-  private rest(): void {
-    this.polling = false;
-    this.loop.runtime.disarm(this.restart);
   }
 
   /** Gives polling to the poller thread, and has this thread woken when it finds something. */

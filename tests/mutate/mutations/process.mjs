@@ -73,8 +73,8 @@ export default [
   },
   {
     file: "pollers/threads/thread_waiting.ts",
-    before: "    if (!this.watching && this.thread === undefined) return this.rest();\n",
-    after: "",
+    before: "if (this.watching && this.polling) this.startThread();",
+    after: "if (this.polling) this.startThread();",
     test: "tests/pollers/epoll/thread_start_test.ts",
     name: "for a moment",
   },
