@@ -34,7 +34,7 @@ test(
     for (let round = 0; round < 3; round++) {
       const from = performance.now();
       const had = await useForAMoment(engine);
-      if (performance.now() - from > 15) continue; // on a busy machine
+      if (performance.now() - from > 15) break; // on a busy machine
       assertEquals(had, false);
       await sleep(A_WHILE_MS);
       assertEquals(hasThread(engine), false);
