@@ -195,8 +195,8 @@ export default [
   ),
   mutation(
     "pollers/threads/thread_waiting.ts",
-    "this.polling && this.startThread()",
-    "false",
+    "if (this.watching && this.polling) this.startThread();",
+    "if (false) this.startThread();",
     CRASH,
     "whatever is pending goes on",
   ),

@@ -107,8 +107,8 @@ export default [
   ),
   mutation(
     "transport/handshake.ts",
-    "      this.threw(error, options);\n      endpoint.close();\n",
-    "      this.threw(error, options);\n",
+    "      callApplication(() => endpoint.close(), (again) => this.threw(again, options));\n",
+    "",
     HANDSHAKE,
     "throws on the way",
   ),

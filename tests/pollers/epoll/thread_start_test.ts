@@ -30,16 +30,19 @@ async function useForAMoment(engine: EpollEngine): Promise<boolean> {
 test(
   "an engine that is used for a moment has no poller thread, then neither, nor the next time",
   async () => {
-    const engine = epollEngine();
-    for (let round = 0; round < 3; round++) {
-      const from = performance.now();
-      const had = await useForAMoment(engine);
-      if (performance.now() - from > 15) break; // on a busy machine
-      assertEquals(had, false);
-      await sleep(A_WHILE_MS);
-      assertEquals(hasThread(engine), false);
+    for (let tries = 0, quick = 0; quick < 2 && tries < 30; tries++) {
+      const engine = epollEngine();
+      for (let round = 0; round < 2; round++) {
+        const from = performance.now();
+        const had = await useForAMoment(engine);
+        if (performance.now() - from > 15) break; // the first time, and on a busy machine
+        quick++;
+        assertEquals(had, false);
+        await sleep(A_WHILE_MS);
+        assertEquals(hasThread(engine), false);
+      }
+      await engine.shutdown();
     }
-    await engine.shutdown();
   },
   { skip },
 );

@@ -15,7 +15,7 @@ import {
   startReactorWorkers,
   type WorkerEnd,
 } from "pollwire";
-import { sharedEngine } from "../../../surface/engines.ts";
+import { useEngine } from "../../../surface/engines.ts";
 import { runtime, test, type TestOptions } from "../../harness.ts";
 import { handleCount } from "../../pollers/iocp/setup.ts";
 import { collect, sleep, Trial, until } from "../serving.ts";
@@ -127,7 +127,8 @@ test(
   "reactor workers: who dies again is replaced later each time, and soon once it was well between",
   async () => {
     const ends: WorkerEnd[] = [];
-    const engine = sharedEngine(poller);
+    const use = useEngine(poller);
+    const { engine } = use;
     const { now } = engine;
     let ahead = 0;
     engine.now = () => now.call(engine) + ahead;
@@ -147,6 +148,7 @@ test(
       });
     } finally {
       engine.now = now;
+      await use.end();
     }
     const within = (ms: number, of: number) => ms >= 0.8 * of - 1 && ms <= 1.2 * of + 1;
     const waits = ends.map(({ restartInMs }) => restartInMs);
