@@ -142,8 +142,11 @@ export const KINDS: readonly Kind[] = [
         ...OPTIONS,
         signal: controller.signal,
       });
-      await fails(readAll(responses, number, 1_000, 500), Status.CANCELLED);
-      clearTimeout(timer);
+      try {
+        await fails(readAll(responses, number, 1_000, 500), Status.CANCELLED);
+      } finally {
+        clearTimeout(timer);
+      }
       return true;
     },
   },
