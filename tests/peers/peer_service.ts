@@ -1,4 +1,5 @@
 // The Peer service on pollwire: the same behaviour as `grpc_js_service.mjs`, so that either side can be swapped.
+import "../shared_engines.ts";
 import {
   type BidiStreaming,
   type ClientStreaming,

@@ -1,4 +1,5 @@
 // The soak itself: a short one passes, and its calls see wrong answers.
+import "../shared_engines.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { spawn } from "node:child_process";
 import process from "node:process";

@@ -15,8 +15,8 @@ import {
   type ServiceOf,
   type Unary,
 } from "pollwire";
-import { engineCount, useEngine } from "../../surface/engines.ts";
-import { afterTest } from "../harness.ts";
+import { useEngine } from "../../surface/engines.ts";
+import "../shared_engines.ts";
 import { counted, type CountedEngine } from "../counted_engine.ts";
 
 export interface Note {
@@ -56,11 +56,6 @@ export const CHUNK = 64 * 1024;
 /** What may be under way of a stream that nobody reads: windows, queues and socket buffers of both sides. */
 export const UNREAD_LIMIT = 8 * 1024 * 1024;
 export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-
-/** An engine is shut down a moment after its last channel and server were closed; then Deno sees what is left. */
-afterTest(async () => {
-  for (let tries = 0; engineCount() > 0 && tries < 400; tries++) await sleep(5);
-});
 
 /** A promise that somebody else settles. */
 export function gate(): { readonly opened: Promise<void>; open(): void } {
