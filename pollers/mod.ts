@@ -1,10 +1,10 @@
 // Event engines, and how to choose one.
 
-export * from "./engine.ts";
-export * from "./select.ts";
-export * from "./core/address.ts";
-export * from "./core/exec_ctx.ts";
-export * from "./core/extension.ts";
-export * from "./core/io_error.ts";
-export * from "./core/slice_buffer.ts";
+export * from "./contract/address.ts";
+export * from "./contract/engine.ts";
+export * from "./contract/exec_ctx.ts";
+export * from "./contract/extension.ts";
+export * from "./contract/io_error.ts";
+export * from "./contract/slice_buffer.ts";
 export * from "./log/mod.ts";
+export * from "./select.ts";

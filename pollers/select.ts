@@ -1,6 +1,6 @@
 // Chooses an engine at start: the first of an ordered list of names that can run here, as gRPC's poll strategy.
 
-import type { EngineFactory, EngineOptions, EventEngine } from "./engine.ts";
+import type { EngineFactory, EngineOptions, EventEngine } from "./contract/engine.ts";
 import { epollFactory } from "./epoll/mod.ts";
 import { iocpFactory } from "./iocp/mod.ts";
 import { defaultReporter, trace } from "./log/mod.ts";

@@ -1,8 +1,8 @@
 // An engine that counts what is taken from it and not given back: tasks, connects, endpoints, listeners, and holds of
 // the process.
-import type { IoError } from "../pollers/core/io_error.ts";
-import type { Endpoint, EventEngine, TaskHandle } from "../pollers/engine.ts";
-import type { IoResult } from "../pollers/engine.ts";
+import type { Endpoint, EventEngine, TaskHandle } from "../pollers/contract/engine.ts";
+import type { IoResult } from "../pollers/contract/engine.ts";
+import type { IoError } from "../pollers/contract/io_error.ts";
 
 /** An engine, and what is still open or pending of all that was asked of it. */
 export interface CountedEngine {

@@ -82,7 +82,7 @@ const CASES: readonly Case[] = [
       ["pollers/native/x.ts", 'import http2 from "node:http2";'],
       ["surface/x.ts", 'import * as grpc from "@grpc/grpc-js";'],
       ["surface/x.ts", 'import protobuf from "protobufjs";'],
-      ["transport/http2/x.ts", 'import { parse } from "../../pollers/core/address.ts";'],
+      ["transport/http2/x.ts", 'import { parse } from "../../pollers/contract/address.ts";'],
       ["transport/hpack/x.ts", 'import { run } from "../driver.ts";'],
     ],
     good: [

@@ -1,7 +1,7 @@
 // A client's transport over HTTP/2: opens streams on one connection.
 
-import type { SocketAddress } from "../pollers/core/address.ts";
-import type { Endpoint, EventEngine } from "../pollers/engine.ts";
+import type { SocketAddress } from "../pollers/contract/address.ts";
+import type { Endpoint, EventEngine } from "../pollers/contract/engine.ts";
 import type { Reporter } from "../pollers/log/mod.ts";
 import { Driver } from "./driver.ts";
 import { GrpcClientStream } from "./grpc/client_stream.ts";

@@ -5,8 +5,8 @@
 // others are cancelled. That is the racing half of RFC 8305 (section 5), as gRPC's pick_first has it (gRFC A61); the
 // order of the addresses is the caller's.
 
-import { formatAddress, type SocketAddress } from "../pollers/core/address.ts";
-import type { EventEngine, TaskHandle } from "../pollers/engine.ts";
+import { formatAddress, type SocketAddress } from "../pollers/contract/address.ts";
+import type { EventEngine, TaskHandle } from "../pollers/contract/engine.ts";
 import { type ConnectOptions, Handshake, type HandshakeOwner } from "./handshake.ts";
 import type { ClientTransport, ClientTransportSink } from "./transport.ts";
 

@@ -1,10 +1,10 @@
 // Binds a connection to an endpoint: one read loop, one coalesced write a turn, one timer.
 
-import { formatAddress } from "../pollers/core/address.ts";
-import type { Flushable } from "../pollers/core/exec_ctx.ts";
-import type { IoError } from "../pollers/core/io_error.ts";
-import { SliceBuffer } from "../pollers/core/slice_buffer.ts";
-import type { Endpoint, EventEngine, Instant, TaskHandle } from "../pollers/engine.ts";
+import { formatAddress } from "../pollers/contract/address.ts";
+import type { Endpoint, EventEngine, Instant, TaskHandle } from "../pollers/contract/engine.ts";
+import type { Flushable } from "../pollers/contract/exec_ctx.ts";
+import type { IoError } from "../pollers/contract/io_error.ts";
+import { SliceBuffer } from "../pollers/contract/slice_buffer.ts";
 import { defaultReporter, type Reporter, trace } from "../pollers/log/mod.ts";
 import type { Connection } from "./http2/connection.ts";
 import { ErrorCode, Http2Error } from "./http2/error.ts";

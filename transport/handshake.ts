@@ -2,8 +2,14 @@
 //
 // Security handshakes (TLS) will stand between the two: they turn one endpoint into another.
 
-import { formatAddress, type SocketAddress } from "../pollers/core/address.ts";
-import type { ConnectHandle, Endpoint, EndpointOptions, EventEngine, TaskHandle } from "../pollers/engine.ts";
+import { formatAddress, type SocketAddress } from "../pollers/contract/address.ts";
+import type {
+  ConnectHandle,
+  Endpoint,
+  EndpointOptions,
+  EventEngine,
+  TaskHandle,
+} from "../pollers/contract/engine.ts";
 import { callApplication, defaultReporter, describeThrown } from "../pollers/log/mod.ts";
 import { Http2ClientTransport, type TransportOptions } from "./client_transport.ts";
 import type { Http2Error } from "./http2/error.ts";

@@ -1,11 +1,11 @@
 // A server's transport over HTTP/2: hands over the streams that one client opens.
 
-import type { SocketAddress } from "../pollers/core/address.ts";
-import type { Endpoint, EventEngine } from "../pollers/engine.ts";
+import type { SocketAddress } from "../pollers/contract/address.ts";
+import type { Endpoint, EventEngine } from "../pollers/contract/engine.ts";
 import type { TransportOptions } from "./client_transport.ts";
 import { Driver } from "./driver.ts";
-import { type MessageLimits, messageLimits } from "./grpc/message_limits.ts";
 import { requestTooLarge } from "./grpc/headers.ts";
+import { type MessageLimits, messageLimits } from "./grpc/message_limits.ts";
 import { GrpcServerStream } from "./grpc/server_stream.ts";
 import { Connection } from "./http2/connection.ts";
 import { ErrorCode, Http2Error } from "./http2/error.ts";

@@ -8,8 +8,8 @@
 // onHalfClose at most once (server); onStatus (client) or onClosed (server) last, exactly once. A stream ends
 // exactly once, whatever happens below.
 
-import type { Instant } from "../pollers/engine.ts";
-import type { SocketAddress } from "../pollers/core/address.ts";
+import type { SocketAddress } from "../pollers/contract/address.ts";
+import type { Instant } from "../pollers/contract/engine.ts";
 import type { HeaderList } from "./hpack/header_list.ts";
 import type { Http2Error } from "./http2/error.ts";
 

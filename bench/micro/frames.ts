@@ -1,6 +1,6 @@
 // HTTP/2 frames: 64 KiB of small ones read in one piece and in many, and DATA written.
 import type { Bench } from "tinybench";
-import { SliceBuffer } from "../../pollers/core/slice_buffer.ts";
+import { SliceBuffer } from "../../pollers/contract/slice_buffer.ts";
 import { writeData, writePing, writeWindowUpdate } from "../../transport/http2/frame_writer.ts";
 import { FrameType } from "../../transport/http2/frames.ts";
 import { OutputBuffer } from "../../transport/http2/output_buffer.ts";

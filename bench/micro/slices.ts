@@ -1,6 +1,6 @@
 // Slice buffers: views appended and dropped, moved to another buffer, joined.
 import type { Bench } from "tinybench";
-import { SliceBuffer } from "../../pollers/core/slice_buffer.ts";
+import { SliceBuffer } from "../../pollers/contract/slice_buffer.ts";
 import { addBatch, expect, expectBytes, pattern } from "./batch.ts";
 
 const SLICES = 100;

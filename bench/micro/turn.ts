@@ -1,6 +1,6 @@
 // The turn: what it costs to enter one, to touch connections in it, and to leave callbacks to its end.
 import type { Bench } from "tinybench";
-import { ExecCtx } from "../../pollers/core/exec_ctx.ts";
+import { ExecCtx } from "../../pollers/contract/exec_ctx.ts";
 import { addBatch, expect } from "./batch.ts";
 
 const TURNS = 100;

@@ -1,11 +1,11 @@
 // A client's and a server's connection that carry bytes to each other by hand: no socket, no clock.
-import { SliceBuffer } from "../../pollers/core/slice_buffer.ts";
+import { SliceBuffer } from "../../pollers/contract/slice_buffer.ts";
+import { requestTemplate, RESPONSE_HEADERS, statusHeaders } from "../../transport/grpc/headers.ts";
 import type { HeaderList } from "../../transport/hpack/header_list.ts";
 import { Connection } from "../../transport/http2/connection.ts";
 import type { LocalSettings } from "../../transport/http2/settings.ts";
 import type { ConnectionSink, StreamSink } from "../../transport/http2/sink.ts";
 import type { Stream } from "../../transport/http2/stream.ts";
-import { requestTemplate, RESPONSE_HEADERS, statusHeaders } from "../../transport/grpc/headers.ts";
 
 const REQUEST = requestTemplate("/bench.Echo/Unary", "localhost", "http", "bench/1.0").headers;
 const TRAILERS: HeaderList = statusHeaders(0, "", false);

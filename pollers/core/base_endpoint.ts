@@ -1,11 +1,11 @@
 // The part of an endpoint that is the same for every engine: one read and one write at a time, and how it closes.
 
-import type { Endpoint, IoDone } from "../engine.ts";
-import { formatAddress, type SocketAddress, unmapped } from "./address.ts";
+import { formatAddress, type SocketAddress, unmapped } from "../contract/address.ts";
+import type { Endpoint, IoDone } from "../contract/engine.ts";
+import { IoError } from "../contract/io_error.ts";
+import type { SliceBuffer } from "../contract/slice_buffer.ts";
 import type { BaseEngine } from "./base_engine.ts";
-import { IoError } from "./io_error.ts";
 import type { Closable } from "./open_set.ts";
-import type { SliceBuffer } from "./slice_buffer.ts";
 
 /** An endpoint's pending operations; each engine adds its socket. */
 export abstract class BaseEndpoint implements Endpoint, Closable {

@@ -1,15 +1,6 @@
 // What the engines on real sockets share: clock, run queue, timers, and a list of what is open.
 
-import { formatAddress, type SocketAddress } from "./address.ts";
-import { ExecCtx } from "./exec_ctx.ts";
-import { type IoError, ioErrorFromCode } from "./io_error.ts";
-import { type Closable, OpenSet } from "./open_set.ts";
-import { defaultReporter, trace } from "../log/mod.ts";
-import { type Anchor, ProcessHold } from "./process_hold.ts";
-import { type Clock, Timers } from "./timers.ts";
-import type { TimerTask } from "./timer_heap.ts";
-import { pipeError } from "./pipe_address.ts";
-import { unixPathError } from "./unix_path.ts";
+import { formatAddress, type SocketAddress } from "../contract/address.ts";
 import type {
   ConnectHandle,
   Endpoint,
@@ -23,7 +14,16 @@ import type {
   ListenOptions,
   Resolver,
   TaskHandle,
-} from "../engine.ts";
+} from "../contract/engine.ts";
+import { ExecCtx } from "../contract/exec_ctx.ts";
+import { type IoError, ioErrorFromCode } from "../contract/io_error.ts";
+import { defaultReporter, trace } from "../log/mod.ts";
+import { type Closable, OpenSet } from "./open_set.ts";
+import { pipeError } from "./pipe_address.ts";
+import { type Anchor, ProcessHold } from "./process_hold.ts";
+import type { TimerTask } from "./timer_heap.ts";
+import { type Clock, Timers } from "./timers.ts";
+import { unixPathError } from "./unix_path.ts";
 
 /** The largest receive buffer of an endpoint, unless asked otherwise: more was worth nothing (measured). */
 const READ_BUFFER_BYTES = 65_536;

@@ -1,15 +1,20 @@
 // The part of a listener that is the same for every engine: several addresses, one end.
 
-import type { Endpoint, IoResult, Listener, ListenOptions } from "../engine.ts";
-import { formatAddress, type InetAddress, type SocketAddress, type UnixAddress } from "./address.ts";
-import type { BaseEngine } from "./base_engine.ts";
+import {
+  formatAddress,
+  type InetAddress,
+  type SocketAddress,
+  type UnixAddress,
+} from "../contract/address.ts";
+import type { Endpoint, IoResult, Listener, ListenOptions } from "../contract/engine.ts";
+import { IoError, ioErrorFromCode } from "../contract/io_error.ts";
+import { parseIpv6 } from "../contract/ipv6.ts";
 import { trace } from "../log/mod.ts";
-import { IoError, ioErrorFromCode } from "./io_error.ts";
-import { parseIpv6 } from "./ipv6.ts";
+import { clearSocketFile, takeoverName } from "../native/socket_file.ts";
+import type { BaseEngine } from "./base_engine.ts";
 import type { Closable } from "./open_set.ts";
 import { pipeError } from "./pipe_address.ts";
 import { unixPathError } from "./unix_path.ts";
-import { clearSocketFile, takeoverName } from "../native/socket_file.ts";
 
 /** How long accepting rests after it failed: long enough for some descriptors or memory to come back. */
 const REST_MS = 100;

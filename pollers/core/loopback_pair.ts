@@ -1,7 +1,7 @@
 // Two endpoints connected to each other where the system has no socket pair.
 
-import type { Endpoint, EventEngine } from "../engine.ts";
-import type { SocketAddress } from "./address.ts";
+import type { SocketAddress } from "../contract/address.ts";
+import type { Endpoint, EventEngine } from "../contract/engine.ts";
 
 function portOf(address: SocketAddress): number | undefined {
   return "port" in address ? address.port : undefined;

@@ -1,6 +1,6 @@
 // What an engine has open, and what must be closed before the engine may go.
 
-import type { IoError, IoSyscall } from "./io_error.ts";
+import type { IoError, IoSyscall } from "../contract/io_error.ts";
 
 /** Something an engine must have closed before it may go. */
 export interface Closable {

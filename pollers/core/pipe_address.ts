@@ -1,7 +1,7 @@
 // Named pipes as addresses: where they are, and who has none.
 
-import type { NamedPipeAddress, SocketAddress } from "./address.ts";
-import { IoError, type IoSyscall } from "./io_error.ts";
+import type { NamedPipeAddress, SocketAddress } from "../contract/address.ts";
+import { IoError, type IoSyscall } from "../contract/io_error.ts";
 
 /** The address of a pipe's other end: only the end that listens has a name. */
 export const UNNAMED_PIPE: SocketAddress = { family: "npipe", name: "" };

@@ -1,6 +1,6 @@
 // Many deadlines in order: a binary heap whose tasks know their place, so that cancelling one is as cheap as adding.
 
-import type { Instant } from "../engine.ts";
+import type { Instant } from "../contract/engine.ts";
 
 /** A closure and when it is due. */
 export class TimerTask {

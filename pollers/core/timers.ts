@@ -1,7 +1,7 @@
 // Many deadlines on one armed timer of the runtime.
 
-import type { Instant } from "../engine.ts";
-import type { ExecCtx } from "./exec_ctx.ts";
+import type { Instant } from "../contract/engine.ts";
+import type { ExecCtx } from "../contract/exec_ctx.ts";
 import { TimerHeap, type TimerTask } from "./timer_heap.ts";
 
 /** The runtime's own clock and timer, as an engine has them. */

@@ -1,7 +1,7 @@
 // What runtimes leave unsaid of unix sockets: that a path is too long, and that a client's has none.
 
-import type { SocketAddress } from "./address.ts";
-import { IoError, type IoSyscall } from "./io_error.ts";
+import type { SocketAddress } from "../contract/address.ts";
+import { IoError, type IoSyscall } from "../contract/io_error.ts";
 
 /** Bytes of `sun_path` in sockaddr_un but for the NUL (Linux: 108; macOS has 104 and says EINVAL from there on). */
 const MAX_PATH_BYTES = 107;

@@ -1,9 +1,9 @@
 // One connect under way: it is over when the socket becomes writable.
 
-import type { SocketAddress } from "../core/address.ts";
+import type { SocketAddress } from "../contract/address.ts";
+import type { EndpointOptions, TaskHandle } from "../contract/engine.ts";
 import type { ConnectAttempt } from "../core/base_engine.ts";
 import { UNNAMED } from "../core/unix_path.ts";
-import type { EndpointOptions, TaskHandle } from "../engine.ts";
 import { EAGAIN, EINPROGRESS, EINTR } from "../ffi/linux_errno_table.ts";
 import type { EpollEngine } from "./engine.ts";
 import type { FdHandle, FdOwner } from "./fd_table.ts";

@@ -1,9 +1,9 @@
 // An endpoint over one descriptor (a socket) or two (a pipe in each direction).
 
-import type { SocketAddress } from "../core/address.ts";
+import type { SocketAddress } from "../contract/address.ts";
+import { endOfStream, type IoError } from "../contract/io_error.ts";
+import type { SliceBuffer } from "../contract/slice_buffer.ts";
 import { BaseEndpoint } from "../core/base_endpoint.ts";
-import { endOfStream, type IoError } from "../core/io_error.ts";
-import type { SliceBuffer } from "../core/slice_buffer.ts";
 import { EAGAIN } from "../ffi/linux_errno_table.ts";
 import type { EpollEngine } from "./engine.ts";
 import type { FdHandle, FdOwner } from "./fd_table.ts";

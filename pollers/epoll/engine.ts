@@ -1,10 +1,16 @@
 // The epoll engine: an epoll set, the descriptors in it, and somebody who waits.
 
-import type { SocketAddress } from "../core/address.ts";
+import type { SocketAddress } from "../contract/address.ts";
+import type {
+  Endpoint,
+  EndpointOptions,
+  EngineOptions,
+  Listener,
+  ListenOptions,
+} from "../contract/engine.ts";
+import type { IoError } from "../contract/io_error.ts";
 import type { ConnectAttempt } from "../core/base_engine.ts";
-import type { IoError } from "../core/io_error.ts";
 import { UNNAMED } from "../core/unix_path.ts";
-import type { Endpoint, EndpointOptions, EngineOptions, Listener, ListenOptions } from "../engine.ts";
 import { type Libc, releaseLibc, retainLibc } from "../ffi/libc.ts";
 import { EBADF, EEXIST, EINTR, EPERM, errnoName } from "../ffi/linux_errno_table.ts";
 import { IOVEC } from "../ffi/linux_layouts.ts";

@@ -1,10 +1,10 @@
 // Writes a rope of byte views with one system call for many of them.
 
-import type { SliceBuffer } from "../core/slice_buffer.ts";
+import type { SliceBuffer } from "../contract/slice_buffer.ts";
+import type { Libc } from "../ffi/libc.ts";
 import { addressOf } from "../ffi/library.ts";
 import { EAGAIN, EFAULT, EINTR, EPIPE } from "../ffi/linux_errno_table.ts";
 import { C, IOVEC, MSGHDR, SIGSET, TIMESPEC } from "../ffi/linux_layouts.ts";
-import type { Libc } from "../ffi/libc.ts";
 import { Arena, type NativeMemory } from "../ffi/memory.ts";
 
 /** Vectors of a call. */

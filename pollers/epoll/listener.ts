@@ -1,10 +1,10 @@
 // A listener: every bound socket accepts until the kernel has no more, within a budget.
 
-import type { SocketAddress } from "../core/address.ts";
+import type { SocketAddress } from "../contract/address.ts";
+import type { Endpoint, IoResult, ListenOptions } from "../contract/engine.ts";
+import type { IoError } from "../contract/io_error.ts";
 import { BaseListener } from "../core/base_listener.ts";
 import { UNNAMED } from "../core/unix_path.ts";
-import type { Endpoint, IoResult, ListenOptions } from "../engine.ts";
-import type { IoError } from "../core/io_error.ts";
 import {
   EAGAIN,
   ECONNABORTED,

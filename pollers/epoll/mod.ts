@@ -1,6 +1,6 @@
 // The epoll poller, for Linux on Deno and Bun.
 
-import type { EngineFactory, EngineOptions, EventEngine, ProbeResult } from "../engine.ts";
+import type { EngineFactory, EngineOptions, EventEngine, ProbeResult } from "../contract/engine.ts";
 import { openLibc } from "../ffi/libc.ts";
 import { whyNoThread } from "../native/thread.ts";
 import { EpollEngine, pollerModule } from "./engine.ts";

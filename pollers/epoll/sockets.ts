@@ -1,11 +1,11 @@
 // Socket calls of Linux in the engine's terms: addresses in and out, and error numbers as negative results.
 
-import type { SocketAddress } from "../core/address.ts";
-import { type IoError, ioErrorFromCode, type IoSyscall } from "../core/io_error.ts";
-import type { EndpointOptions } from "../engine.ts";
+import type { SocketAddress } from "../contract/address.ts";
+import type { EndpointOptions } from "../contract/engine.ts";
+import { type IoError, ioErrorFromCode, type IoSyscall } from "../contract/io_error.ts";
+import type { Libc } from "../ffi/libc.ts";
 import { errnoName } from "../ffi/linux_errno_table.ts";
 import { C, RLIMIT } from "../ffi/linux_layouts.ts";
-import type { Libc } from "../ffi/libc.ts";
 import { Arena, type NativeMemory } from "../ffi/memory.ts";
 import { familyNumber, readSockaddr, SOCKADDR_BYTES, writeSockaddr } from "../ffi/sockaddr.ts";
 

@@ -1,6 +1,6 @@
 // Reads into slabs that all endpoints of a thread share: an endpoint that is idle holds no memory.
 
-import type { SliceBuffer } from "../core/slice_buffer.ts";
+import type { SliceBuffer } from "../contract/slice_buffer.ts";
 import { addressOf } from "./library.ts";
 import { Arena, type NativeMemory } from "./memory.ts";
 

@@ -1,7 +1,7 @@
 // Socket addresses as the kernel has them: struct sockaddr of the four families that we know.
 
-import type { SocketAddress } from "../core/address.ts";
-import { formatIpv6, parseIpv6 } from "../core/ipv6.ts";
+import type { SocketAddress } from "../contract/address.ts";
+import { formatIpv6, parseIpv6 } from "../contract/ipv6.ts";
 import { UNNAMED } from "../core/unix_path.ts";
 import { SOCKADDR_IN, SOCKADDR_IN6, SOCKADDR_UN } from "./linux_layouts.ts"; // Windows has the same
 import type { NativeMemory } from "./memory.ts";

@@ -1,9 +1,9 @@
 // One connect under way: it is over when its packet comes.
 
-import type { SocketAddress } from "../core/address.ts";
+import type { SocketAddress } from "../contract/address.ts";
+import type { EndpointOptions } from "../contract/engine.ts";
 import type { ConnectAttempt } from "../core/base_engine.ts";
 import { UNNAMED } from "../core/unix_path.ts";
-import type { EndpointOptions } from "../engine.ts";
 import { tooManyOperations } from "./endpoint.ts";
 import type { IocpEngine } from "./engine.ts";
 import { hasFailed, type Operation, type OperationOwner } from "./operations.ts";

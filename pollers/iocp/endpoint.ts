@@ -6,10 +6,10 @@
 // all is taken from the system. A posted buffer would save the second call, and cost 10,000 idle connections 10,000
 // buffers.
 
-import type { SocketAddress } from "../core/address.ts";
+import type { SocketAddress } from "../contract/address.ts";
+import { endOfStream, IoError } from "../contract/io_error.ts";
+import type { SliceBuffer } from "../contract/slice_buffer.ts";
 import { BaseEndpoint } from "../core/base_endpoint.ts";
-import { endOfStream, IoError } from "../core/io_error.ts";
-import type { SliceBuffer } from "../core/slice_buffer.ts";
 import { WSAECONNRESET, WSAEWOULDBLOCK } from "../ffi/windows_error_table.ts";
 import type { IocpEngine } from "./engine.ts";
 import { hasFailed, type Operation, type OperationOwner } from "./operations.ts";

@@ -1,10 +1,16 @@
 // The iocp engine: a completion port, the operations whose packets it gets, and somebody who waits.
 
-import type { SocketAddress } from "../core/address.ts";
+import type { SocketAddress } from "../contract/address.ts";
+import type {
+  Endpoint,
+  EndpointOptions,
+  EngineOptions,
+  Listener,
+  ListenOptions,
+} from "../contract/engine.ts";
+import type { IoError } from "../contract/io_error.ts";
 import type { ConnectAttempt } from "../core/base_engine.ts";
-import type { IoError } from "../core/io_error.ts";
 import { pairOverLoopback } from "../core/loopback_pair.ts";
-import type { Endpoint, EndpointOptions, EngineOptions, Listener, ListenOptions } from "../engine.ts";
 import type { NativePointer } from "../ffi/library.ts";
 import { Scatterer } from "../ffi/scatter.ts";
 import { WSABUF } from "../ffi/windows_layouts.ts";
@@ -14,8 +20,8 @@ import { type CompletionPort, createPort, MAX_PACKETS } from "./completion_port.
 import { Connector } from "./connector.ts";
 import { IocpEndpoint } from "./endpoint.ts";
 import { type IocpEstate, settleEstate } from "./estate.ts";
-import { IocpListener } from "./listener.ts";
 import { Holdings } from "./holdings.ts";
+import { IocpListener } from "./listener.ts";
 import { OperationTable, SLOT_BYTES } from "./operations.ts";
 import { PipeConnector } from "./pipe_connector.ts";
 import { Pipes } from "./pipes.ts";

@@ -1,14 +1,14 @@
 // A listener: every bound socket has several accepts under way, each with the socket that it will connect.
 
-import type { NamedPipeAddress, SocketAddress } from "../core/address.ts";
+import type { NamedPipeAddress, SocketAddress } from "../contract/address.ts";
+import type { Endpoint, IoResult, ListenOptions } from "../contract/engine.ts";
+import { IoError } from "../contract/io_error.ts";
 import { BaseListener } from "../core/base_listener.ts";
-import { IoError } from "../core/io_error.ts";
 import { UNNAMED } from "../core/unix_path.ts";
-import type { Endpoint, IoResult, ListenOptions } from "../engine.ts";
 import { tooManyOperations } from "./endpoint.ts";
 import type { IocpEngine } from "./engine.ts";
-import { ListeningPipe } from "./pipe_listener.ts";
 import { hasFailed, type Operation, type OperationOwner } from "./operations.ts";
+import { ListeningPipe } from "./pipe_listener.ts";
 import { DONE, PENDING, type Socket, windowsError } from "./sockets.ts";
 
 /**

@@ -1,6 +1,6 @@
 // The completion port poller, for Windows on Deno and Bun.
 
-import type { EngineFactory, EngineOptions, EventEngine, ProbeResult } from "../engine.ts";
+import type { EngineFactory, EngineOptions, EventEngine, ProbeResult } from "../contract/engine.ts";
 import { openWinsock } from "../ffi/winsock.ts";
 import { whyNoThread } from "../native/thread.ts";
 import { IocpEngine, pollerModule } from "./engine.ts";

@@ -1,9 +1,9 @@
 // One connect to a named pipe: opening it is done at once, or nobody listens, or every instance is taken.
 
-import type { NamedPipeAddress } from "../core/address.ts";
+import type { NamedPipeAddress } from "../contract/address.ts";
+import type { TaskHandle } from "../contract/engine.ts";
 import type { ConnectAttempt } from "../core/base_engine.ts";
 import { UNNAMED_PIPE } from "../core/pipe_address.ts";
-import type { TaskHandle } from "../engine.ts";
 import { ERROR_PIPE_BUSY } from "../ffi/windows_error_table.ts";
 import type { IocpEngine } from "./engine.ts";
 import { PipeEndpoint } from "./pipe_endpoint.ts";

@@ -3,10 +3,10 @@
 // A read posts a buffer of its own: pipes have no way to take what is there without one, and few are open. It is held
 // while the read is outstanding and no longer. A pipe has no half of a stream to end: the other end has closed, or not.
 
-import type { SocketAddress } from "../core/address.ts";
+import type { SocketAddress } from "../contract/address.ts";
+import { endOfStream, type IoError } from "../contract/io_error.ts";
+import type { SliceBuffer } from "../contract/slice_buffer.ts";
 import { BaseEndpoint } from "../core/base_endpoint.ts";
-import { endOfStream, type IoError } from "../core/io_error.ts";
-import type { SliceBuffer } from "../core/slice_buffer.ts";
 import { tooManyOperations } from "./endpoint.ts";
 import type { IocpEngine } from "./engine.ts";
 import { hasFailed, type Operation, type OperationOwner } from "./operations.ts";

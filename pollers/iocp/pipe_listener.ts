@@ -1,15 +1,15 @@
 // One named pipe of a listener: several instances, each waiting for its other end.
 
-import type { NamedPipeAddress } from "../core/address.ts";
-import type { IoError } from "../core/io_error.ts";
+import type { NamedPipeAddress } from "../contract/address.ts";
+import type { IoError } from "../contract/io_error.ts";
 import { UNNAMED_PIPE } from "../core/pipe_address.ts";
 import { ERROR_NO_DATA } from "../ffi/windows_error_table.ts";
 import { tooManyOperations } from "./endpoint.ts";
 import type { IocpEngine } from "./engine.ts";
 import type { AcceptOwner } from "./listener.ts";
 import { hasFailed, type Operation, type OperationOwner } from "./operations.ts";
-import { CONNECTED_BEFORE, PACKET_COMES, type Pipe } from "./pipes.ts";
 import { PipeEndpoint } from "./pipe_endpoint.ts";
+import { CONNECTED_BEFORE, PACKET_COMES, type Pipe } from "./pipes.ts";
 import { windowsError } from "./sockets.ts";
 
 /** Instances that wait at the same time; who comes when all are taken tries again. */

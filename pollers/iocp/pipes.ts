@@ -1,6 +1,6 @@
 // Calls of named pipes in the engine's terms. A packet comes for whatever does not fail: pipes skip none.
 
-import type { NamedPipeAddress } from "../core/address.ts";
+import type { NamedPipeAddress } from "../contract/address.ts";
 import { pipePath } from "../core/pipe_address.ts";
 import { type NativePointer, pointerTo, viewMemory } from "../ffi/library.ts";
 import {

@@ -1,6 +1,6 @@
 // Writes a rope of byte views with overlapped sends, whose memory stays where it is until their packets come.
 
-import type { SliceBuffer } from "../core/slice_buffer.ts";
+import type { SliceBuffer } from "../contract/slice_buffer.ts";
 import { addressOf } from "../ffi/library.ts";
 import { Arena, type NativeMemory } from "../ffi/memory.ts";
 import { OVERLAPPED, WSABUF } from "../ffi/windows_layouts.ts";

@@ -1,9 +1,9 @@
 // Socket calls of Windows in the engine's terms: addresses in and out, and errors as their numbers.
 
-import type { SocketAddress } from "../core/address.ts";
-import { IoError, ioErrorFromCode, type IoSyscall } from "../core/io_error.ts";
+import type { SocketAddress } from "../contract/address.ts";
+import type { EndpointOptions } from "../contract/engine.ts";
+import { IoError, ioErrorFromCode, type IoSyscall } from "../contract/io_error.ts";
 import { UNNAMED } from "../core/unix_path.ts";
-import type { EndpointOptions } from "../engine.ts";
 import { type NativePointer, pointerTo } from "../ffi/library.ts";
 import { Arena, type NativeMemory } from "../ffi/memory.ts";
 import { familyNumber, readSockaddr, SOCKADDR_BYTES, writeSockaddr } from "../ffi/sockaddr.ts";

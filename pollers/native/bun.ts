@@ -1,16 +1,16 @@
 // The native engine of Bun: its own sockets, which call one set of handlers.
 
 import { Socket } from "node:net";
-import type { SocketAddress, UnixAddress } from "../core/address.ts";
-import { endOfStream, type IoError, ioErrorFromCode, type IoSyscall } from "../core/io_error.ts";
-import type { SliceBuffer } from "../core/slice_buffer.ts";
-import type { Endpoint, EndpointOptions, IoResult, Listener, ListenOptions } from "../engine.ts";
-import { NativeEndpoint, wholeSeconds } from "./endpoint.ts";
+import type { SocketAddress, UnixAddress } from "../contract/address.ts";
+import type { Endpoint, EndpointOptions, IoResult, Listener, ListenOptions } from "../contract/engine.ts";
+import { endOfStream, type IoError, ioErrorFromCode, type IoSyscall } from "../contract/io_error.ts";
+import type { SliceBuffer } from "../contract/slice_buffer.ts";
 import type { BaseEngine } from "../core/base_engine.ts";
-import { NativeEngine } from "./engine.ts";
 import { BaseListener } from "../core/base_listener.ts";
 import { UNNAMED } from "../core/unix_path.ts";
 import { trueCode } from "./descriptors.ts";
+import { NativeEndpoint, wholeSeconds } from "./endpoint.ts";
+import { NativeEngine } from "./engine.ts";
 import { connectedEndpoint, toNode } from "./node.ts";
 import { fileIdentity, putAside, putAsideUnless, removeFile } from "./socket_file.ts";
 import { type ListeningSocket, Starvation } from "./starvation.ts";

@@ -1,13 +1,13 @@
 // The native engine of Deno: Deno.connect and Deno.listen, a promise a read and a write.
 
-import type { SocketAddress } from "../core/address.ts";
-import { endOfStream, IoError, ioErrorFromCode, type IoSyscall } from "../core/io_error.ts";
-import { ReadSlab } from "../core/read_slab.ts";
-import type { Endpoint, EndpointOptions, IoResult, Listener, ListenOptions } from "../engine.ts";
-import { NativeEndpoint } from "./endpoint.ts";
+import type { SocketAddress } from "../contract/address.ts";
+import type { Endpoint, EndpointOptions, IoResult, Listener, ListenOptions } from "../contract/engine.ts";
+import { endOfStream, IoError, ioErrorFromCode, type IoSyscall } from "../contract/io_error.ts";
 import type { BaseEngine } from "../core/base_engine.ts";
-import { NativeEngine } from "./engine.ts";
 import { BaseListener } from "../core/base_listener.ts";
+import { ReadSlab } from "../core/read_slab.ts";
+import { NativeEndpoint } from "./endpoint.ts";
+import { NativeEngine } from "./engine.ts";
 import { fileIdentity, putAsideUnless } from "./socket_file.ts";
 
 // The little of Deno that is used here, so that the file also compiles where Deno's types are not.

@@ -1,9 +1,9 @@
 // Names to addresses, by the system's own resolver (getaddrinfo), as every runtime offers it through node:dns.
 
 import { lookup, type LookupAddress } from "node:dns";
-import { type DnsTarget, inetAddress, type SocketAddress } from "../core/address.ts";
-import { IoError, ioErrorFromCode } from "../core/io_error.ts";
-import type { EventEngine, IoResult, Resolver } from "../engine.ts";
+import { type DnsTarget, inetAddress, type SocketAddress } from "../contract/address.ts";
+import type { EventEngine, IoResult, Resolver } from "../contract/engine.ts";
+import { IoError, ioErrorFromCode } from "../contract/io_error.ts";
 import { trueCode } from "./descriptors.ts";
 
 /** An error of the system, with its code where it has one. */

@@ -1,8 +1,8 @@
 // The part of an endpoint that is the same for every runtime: what is written in one piece, and what slice by slice.
 
+import type { IoError } from "../contract/io_error.ts";
+import type { SliceBuffer } from "../contract/slice_buffer.ts";
 import { BaseEndpoint } from "../core/base_endpoint.ts";
-import type { IoError } from "../core/io_error.ts";
-import type { SliceBuffer } from "../core/slice_buffer.ts";
 
 /**
  * Slices of this size and more, on average, are written one by one: copying them into one array would cost more

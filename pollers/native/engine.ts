@@ -1,9 +1,6 @@
 // What the native engines of all runtimes share: the runtime's loop, its resolver, and pairs.
 
-import type { SocketAddress } from "../core/address.ts";
-import { BaseEngine, type ConnectAttempt } from "../core/base_engine.ts";
-import { ESTATE } from "../core/extension.ts";
-import { pairOverLoopback } from "../core/loopback_pair.ts";
+import type { SocketAddress } from "../contract/address.ts";
 import type {
   Endpoint,
   EndpointOptions,
@@ -11,7 +8,10 @@ import type {
   ExtensionKey,
   IoResult,
   Resolver,
-} from "../engine.ts";
+} from "../contract/engine.ts";
+import { ESTATE } from "../contract/extension.ts";
+import { BaseEngine, type ConnectAttempt } from "../core/base_engine.ts";
+import { pairOverLoopback } from "../core/loopback_pair.ts";
 import { runtime } from "./detect.ts";
 import { SystemResolver } from "./dns.ts";
 import { type BeginConnect, PatientConnect } from "./patient_connect.ts";

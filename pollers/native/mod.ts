@@ -1,6 +1,6 @@
 // The native poller: the runtime's own sockets, whichever runtime it is.
 
-import type { EngineFactory, EngineOptions, EventEngine, ProbeResult } from "../engine.ts";
+import type { EngineFactory, EngineOptions, EventEngine, ProbeResult } from "../contract/engine.ts";
 import { BunEngine } from "./bun.ts";
 import { DenoEngine } from "./deno.ts";
 import { runtime } from "./detect.ts";

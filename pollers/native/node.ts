@@ -2,17 +2,17 @@
 
 import { createServer, type NetConnectOpts, type Server, Socket } from "node:net";
 import process from "node:process";
-import type { SocketAddress, UnixAddress } from "../core/address.ts";
-import { endOfStream, IoError, ioErrorFromCode, type IoSyscall } from "../core/io_error.ts";
-import type { SliceBuffer } from "../core/slice_buffer.ts";
-import type { Endpoint, EndpointOptions, IoResult, Listener, ListenOptions } from "../engine.ts";
-import { runtime } from "./detect.ts";
-import { NativeEndpoint, wholeSeconds } from "./endpoint.ts";
+import type { SocketAddress, UnixAddress } from "../contract/address.ts";
+import type { Endpoint, EndpointOptions, IoResult, Listener, ListenOptions } from "../contract/engine.ts";
+import { endOfStream, IoError, ioErrorFromCode, type IoSyscall } from "../contract/io_error.ts";
+import type { SliceBuffer } from "../contract/slice_buffer.ts";
 import type { BaseEngine } from "../core/base_engine.ts";
-import { NativeEngine } from "./engine.ts";
 import { BaseListener } from "../core/base_listener.ts";
 import { UNNAMED } from "../core/unix_path.ts";
 import { trueCode } from "./descriptors.ts";
+import { runtime } from "./detect.ts";
+import { NativeEndpoint, wholeSeconds } from "./endpoint.ts";
+import { NativeEngine } from "./engine.ts";
 import { fileIdentity, putAside, putAsideUnless, removeFile } from "./socket_file.ts";
 import { type ListeningSocket, Starvation } from "./starvation.ts";
 

@@ -5,9 +5,9 @@
 // between the process has nothing of ours to stay for: it ends, or something of the application keeps it, and then
 // connecting goes on.
 
+import type { Endpoint, IoResult } from "../contract/engine.ts";
 import type { ConnectAttempt, Loop } from "../core/base_engine.ts";
 import type { ProcessHold } from "../core/process_hold.ts";
-import type { Endpoint, IoResult } from "../engine.ts";
 
 /** How long the first try may take; each further one has twice as long, for peers that are far away. */
 const FIRST_TRY_MS = 500;

@@ -5,8 +5,8 @@
 // from before: the first one is closed, the socket goes on listening, and once there are descriptors again Bun is given
 // the second one to accept on.
 
-import type { Estate } from "../core/extension.ts";
-import type { TaskHandle } from "../engine.ts";
+import type { TaskHandle } from "../contract/engine.ts";
+import type { Estate } from "../contract/extension.ts";
 import { type Libc, openLibc } from "../ffi/libc.ts";
 import { C } from "../ffi/linux_layouts.ts";
 import { noDescriptorLeft } from "./descriptors.ts";

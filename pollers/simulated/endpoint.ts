@@ -3,10 +3,10 @@
 // A segment is cut from the bytes of a write when there is room for it, travels for a while, and lies at the other end
 // until it is read; what lies there and travels is bounded, so a reader that stops stops the writer.
 
-import { formatAddress, type SocketAddress } from "../core/address.ts";
-import { endOfStream, IoError } from "../core/io_error.ts";
-import type { SliceBuffer } from "../core/slice_buffer.ts";
-import type { Endpoint, Instant, IoDone } from "../engine.ts";
+import { formatAddress, type SocketAddress } from "../contract/address.ts";
+import type { Endpoint, Instant, IoDone } from "../contract/engine.ts";
+import { endOfStream, IoError } from "../contract/io_error.ts";
+import type { SliceBuffer } from "../contract/slice_buffer.ts";
 import type { SimulatedEngine } from "./engine.ts";
 import type { Simulation } from "./simulation.ts";
 

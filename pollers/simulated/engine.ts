@@ -1,10 +1,6 @@
 // The engine of one simulated host.
 
-import { formatAddress, type SocketAddress } from "../core/address.ts";
-import { ExecCtx } from "../core/exec_ctx.ts";
-import { IoError } from "../core/io_error.ts";
-import { OpenSet } from "../core/open_set.ts";
-import type { TimerTask } from "../core/timer_heap.ts";
+import { formatAddress, type SocketAddress } from "../contract/address.ts";
 import type {
   ConnectHandle,
   Endpoint,
@@ -17,7 +13,11 @@ import type {
   ListenOptions,
   Resolver,
   TaskHandle,
-} from "../engine.ts";
+} from "../contract/engine.ts";
+import { ExecCtx } from "../contract/exec_ctx.ts";
+import { IoError } from "../contract/io_error.ts";
+import { OpenSet } from "../core/open_set.ts";
+import type { TimerTask } from "../core/timer_heap.ts";
 import { connectEnds, type SimulatedEndpoint } from "./endpoint.ts";
 import { SimulatedListener } from "./listener.ts";
 import type { Simulation } from "./simulation.ts";

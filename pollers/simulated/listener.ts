@@ -1,8 +1,8 @@
 // A simulated listening socket.
 
-import { formatAddress, type SocketAddress } from "../core/address.ts";
-import { IoError } from "../core/io_error.ts";
-import type { Endpoint, IoResult, Listener } from "../engine.ts";
+import { formatAddress, type SocketAddress } from "../contract/address.ts";
+import type { Endpoint, IoResult, Listener } from "../contract/engine.ts";
+import { IoError } from "../contract/io_error.ts";
 import type { SimulatedEndpoint } from "./endpoint.ts";
 import type { SimulatedEngine } from "./engine.ts";
 

@@ -1,6 +1,6 @@
 // Who listens where, and what lies between two hosts.
 
-import { formatAddress, type SocketAddress } from "../core/address.ts";
+import { formatAddress, type SocketAddress } from "../contract/address.ts";
 import type { Conditions, Passage } from "./conditions.ts";
 import type { SimulatedEndpoint } from "./endpoint.ts";
 import type { SimulatedListener } from "./listener.ts";

@@ -1,7 +1,7 @@
 // Virtual time: events in their order, a seed that decides everything random, and a trace that can be had again.
 
+import type { Instant } from "../contract/engine.ts";
 import { TimerHeap, type TimerTask } from "../core/timer_heap.ts";
-import type { Instant } from "../engine.ts";
 import { microtasksRan } from "../native/immediate.ts";
 import { CALM, type Conditions } from "./conditions.ts";
 import { SimulatedEngine } from "./engine.ts";

@@ -1,12 +1,12 @@
 // What the engines share that wait for events in a call of the system: who waits, and how that ends.
 
+import type { Endpoint, EngineOptions, ExtensionKey, Resolver } from "../contract/engine.ts";
+import { ADOPT, ESTATE, type Estate, type FdAdoption } from "../contract/extension.ts";
+import { IoError } from "../contract/io_error.ts";
 import { BaseEngine } from "../core/base_engine.ts";
-import { ADOPT, ESTATE, type Estate, type FdAdoption } from "../core/extension.ts";
-import { IoError } from "../core/io_error.ts";
-import type { Endpoint, EngineOptions, ExtensionKey, Resolver } from "../engine.ts";
+import type { WholeTurn } from "../ffi/whole_turn.ts";
 import { SystemResolver } from "../native/dns.ts";
 import { runtimeLoop } from "../native/runtime_loop.ts";
-import type { WholeTurn } from "../ffi/whole_turn.ts";
 import { BlockingWaiting } from "./blocking_waiting.ts";
 import { type PollerThread, ThreadWaiting } from "./thread_waiting.ts";
 import { Dispatcher, type EventSource, type EventTarget, type Waiting } from "./waiting.ts";

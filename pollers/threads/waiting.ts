@@ -1,6 +1,6 @@
 // How an engine learns of events on the thread it serves: the two thread shapes of docs/ARCHITECTURE.md.
 
-import type { ExecCtx } from "../core/exec_ctx.ts";
+import type { ExecCtx } from "../contract/exec_ctx.ts";
 
 /** What events come from: an epoll set, a completion port. One thread waits in it at a time. */
 export interface EventSource {

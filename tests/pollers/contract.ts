@@ -1,9 +1,9 @@
-// The contract of pollers/engine.ts as tests: give it a factory, and it holds that engine to every rule.
+// The contract of pollers/contract/engine.ts as tests: give it a factory, and it holds that engine to every rule.
 //
 //     contractSuite(epollFactory);
 //
 // Plain sockets of the runtime (plain_peer.ts) play the other side. Each part of the suite is a file of
-// contract/; the numbers in test names are the rules at the head of pollers/engine.ts.
+// contract/; the numbers in test names are the rules at the head of pollers/contract/engine.ts.
 
 import type { EngineFactory, EngineOptions } from "../../pollers/mod.ts";
 import { test, type TestOptions } from "../harness.ts";
@@ -16,9 +16,9 @@ import { flowRules } from "./contract/flow.ts";
 import { lifeRules } from "./contract/life.ts";
 import { listenRules } from "./contract/listen.ts";
 import { nameRules } from "./contract/names.ts";
-import { throwRules } from "./contract/throws.ts";
 import { optionRules } from "./contract/options.ts";
 import { starvedRules } from "./contract/starved.ts";
+import { throwRules } from "./contract/throws.ts";
 import { timeRules } from "./contract/time.ts";
 import { turnRules } from "./contract/turns.ts";
 

@@ -16,7 +16,7 @@ const RUNTIME_FOLDERS = /^pollers\/(?:native|ffi)\//;
 const SANS_IO_FOLDERS = /^transport\/(?:http2|hpack)\//;
 
 /** What sans-IO files may import besides types: each other, and a container without a runtime behind it. */
-const SANS_IO_IMPORTS = /^(?:transport\/(?:http2|hpack)\/|pollers\/core\/slice_buffer\.ts$)/;
+const SANS_IO_IMPORTS = /^(?:transport\/(?:http2|hpack)\/|pollers\/contract\/slice_buffer\.ts$)/;
 
 const MOST_FILE_LINES = 600;
 const MOST_FUNCTION_LINES = 70;

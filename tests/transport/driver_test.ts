@@ -1,6 +1,6 @@
 // One read loop, one write a turn, one timer: a connection on an endpoint whose every completion the test decides.
 import { assert, assertEquals, assertLessOrEqual, assertMatch } from "@std/assert";
-import { IoError } from "../../pollers/core/io_error.ts";
+import { IoError } from "../../pollers/contract/io_error.ts";
 import { Simulation } from "../../pollers/simulated/mod.ts";
 import { Driver } from "../../transport/driver.ts";
 import { ByteSink } from "../../transport/hpack/byte_sink.ts";

@@ -1,6 +1,6 @@
 // Two HTTP/2 connections wired to each other under a virtual clock, with recording sinks and a step limit.
 
-import { SliceBuffer } from "../../pollers/core/slice_buffer.ts";
+import { SliceBuffer } from "../../pollers/contract/slice_buffer.ts";
 import type { SeededRandom } from "../../pollers/simulated/seeded_random.ts";
 import type { HeaderList } from "../../transport/hpack/header_list.ts";
 import { Connection } from "../../transport/http2/connection.ts";

@@ -1,7 +1,7 @@
 // A peer made of bytes on a simulated network: sends what a test says, and keeps what it got.
 
-import { SliceBuffer } from "../../pollers/core/slice_buffer.ts";
-import type { IoError } from "../../pollers/core/io_error.ts";
+import type { IoError } from "../../pollers/contract/io_error.ts";
+import { SliceBuffer } from "../../pollers/contract/slice_buffer.ts";
 import type { Endpoint, Listener, SocketAddress } from "../../pollers/mod.ts";
 import type { SimulatedEngine } from "../../pollers/simulated/mod.ts";
 import { concat } from "../bytes.ts";

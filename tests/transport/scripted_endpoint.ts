@@ -1,10 +1,10 @@
 // An endpoint of which a test decides when each read and write completes, and which holds its user to the contract.
 
 import { assertEquals } from "@std/assert";
-import { endOfStream, IoError } from "../../pollers/core/io_error.ts";
-import type { SocketAddress } from "../../pollers/core/address.ts";
-import type { SliceBuffer } from "../../pollers/core/slice_buffer.ts";
-import type { Endpoint, EventEngine, IoDone } from "../../pollers/engine.ts";
+import type { SocketAddress } from "../../pollers/contract/address.ts";
+import type { Endpoint, EventEngine, IoDone } from "../../pollers/contract/engine.ts";
+import { endOfStream, IoError } from "../../pollers/contract/io_error.ts";
+import type { SliceBuffer } from "../../pollers/contract/slice_buffer.ts";
 
 const HERE: SocketAddress = { family: "ipv4", host: "10.0.0.1", port: 1 };
 const THERE: SocketAddress = { family: "ipv4", host: "10.0.0.2", port: 80 };

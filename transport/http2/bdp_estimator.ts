@@ -3,7 +3,7 @@
 // A PING goes out while DATA comes in. What arrives until its answer is what the path holds in a round trip; when that
 // is most of what the window lets through, and came faster than ever before, the window may be what limits it.
 
-import type { Instant } from "../../pollers/engine.ts";
+import type { Instant } from "../../pollers/contract/engine.ts";
 import { BDP_MAX_PAUSE_MS, BDP_PAUSE_MS } from "./limits.ts";
 
 /** The estimate of one connection. */

@@ -1,6 +1,6 @@
 // A leaky bucket: how many events of a costly kind a peer may cause before it is told to calm down.
 
-import type { Instant } from "../../pollers/engine.ts";
+import type { Instant } from "../../pollers/contract/engine.ts";
 
 /** Allows `burst` events at once and `perSecond` on average. */
 export class Budget {

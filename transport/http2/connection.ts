@@ -9,8 +9,8 @@
 // output, in the order of the calls. HPACK is stateful, so a header block is encoded when it is written, never
 // before.
 
-import type { Instant } from "../../pollers/engine.ts";
-import type { SliceBuffer } from "../../pollers/core/slice_buffer.ts";
+import type { Instant } from "../../pollers/contract/engine.ts";
+import type { SliceBuffer } from "../../pollers/contract/slice_buffer.ts";
 import { ByteSink } from "../hpack/byte_sink.ts";
 import { Encoder } from "../hpack/encoder.ts";
 import { HeaderList } from "../hpack/header_list.ts";

@@ -15,7 +15,7 @@
 //   - by no more than half of what is left of the connection's `windowGrowthSize`, so that one stream leaves room for
 //     the next. Growth goes back to the connection when its stream closes.
 
-import type { Instant } from "../../pollers/engine.ts";
+import type { Instant } from "../../pollers/contract/engine.ts";
 import { BdpEstimator } from "./bdp_estimator.ts";
 import { writePing, writeWindowUpdate } from "./frame_writer.ts";
 import { INITIAL_WINDOW_BYTES, UNMEASURED_WINDOW_BYTES, WINDOW_GROWTH_PACE_MS } from "./limits.ts";

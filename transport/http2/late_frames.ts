@@ -14,7 +14,7 @@
 // the windows bound it: on the stream what its window had left, and on all streams what the connection's had left.
 // Everything else costs `BUDGETS.lateFrames`. RST_STREAM, WINDOW_UPDATE and PRIORITY are always ignored.
 
-import type { Instant } from "../../pollers/engine.ts";
+import type { Instant } from "../../pollers/contract/engine.ts";
 import { Budget } from "./budget.ts";
 import { BUDGETS } from "./limits.ts";
 

@@ -1,6 +1,6 @@
 // Encoded frames on their way to the wire: chunks taken from a pool when needed and given back once written.
 
-import type { SliceBuffer } from "../../pollers/core/slice_buffer.ts";
+import type { SliceBuffer } from "../../pollers/contract/slice_buffer.ts";
 import { OUTPUT_CHUNK_BYTES, POOLED_CHUNKS } from "./limits.ts";
 
 /** Free chunks of this thread, shared by its connections: an idle connection holds none. */

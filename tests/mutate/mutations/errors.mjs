@@ -7,7 +7,7 @@ const OPTIONS = "tests/surface/client/options_throw_test.ts";
 const POLLER = "tests/surface/poller_throws_test.ts";
 const TRANSPORT = "tests/transport/throws_test.ts";
 const CONTRACT = "tests/pollers/native_contract_test.ts";
-const EXEC_CTX = "tests/pollers/core/exec_ctx_test.ts";
+const EXEC_CTX = "tests/pollers/contract/exec_ctx_test.ts";
 const TIMERS = "tests/pollers/core/timers_test.ts";
 const LOGGER = "tests/pollers/log/logger_test.ts";
 const APPLICATION = "tests/pollers/log/application_test.ts";
@@ -37,14 +37,14 @@ export default [
     "a task that throws",
   ),
   mutation(
-    "pollers/core/exec_ctx.ts",
+    "pollers/contract/exec_ctx.ts",
     "for (const closure of batch) this.isolate(closure);",
     "for (const closure of batch) closure();",
     EXEC_CTX,
     "what is thrown in a turn",
   ),
   mutation(
-    "pollers/core/exec_ctx.ts",
+    "pollers/contract/exec_ctx.ts",
     "if (this.#depth === 1) this.#finishTurn();",
     "this.#finishTurn();",
     EXEC_CTX,

@@ -4,7 +4,7 @@ const contract = (poller) => `tests/pollers/${poller}_contract_test.ts`;
 const LISTENER = "tests/pollers/epoll/listener_test.ts";
 const TABLE = "tests/pollers/epoll/fd_table_test.ts";
 const CRASH = "tests/pollers/epoll/crash_test.ts";
-const ADDRESS = "tests/pollers/core/address_test.ts";
+const ADDRESS = "tests/pollers/contract/address_test.ts";
 
 const mutation = (file, before, after, test, name, runtime = "deno") => ({
   file,
@@ -18,8 +18,14 @@ const mutation = (file, before, after, test, name, runtime = "deno") => ({
 /** As `readMutations` describes them. */
 export default [
   // Addresses.
-  mutation("pollers/core/address.ts", "groups.length < 8", "groups.length <= 8", ADDRESS, "a bad address"),
-  mutation("pollers/core/address.ts", "!isMapped(bytes)", "isMapped(bytes)", ADDRESS, "IPv4-mapped"),
+  mutation(
+    "pollers/contract/address.ts",
+    "groups.length < 8",
+    "groups.length <= 8",
+    ADDRESS,
+    "a bad address",
+  ),
+  mutation("pollers/contract/address.ts", "!isMapped(bytes)", "isMapped(bytes)", ADDRESS, "IPv4-mapped"),
   mutation(
     "pollers/core/base_endpoint.ts",
     "this.peer = unmapped(peer);",

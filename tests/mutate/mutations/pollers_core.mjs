@@ -1,7 +1,7 @@
 // Faults of what every engine shares, and of the simulated one.
 
 const ENGINE = "tests/pollers/core/base_engine_test.ts";
-const TURNS = "tests/pollers/core/exec_ctx_test.ts";
+const TURNS = "tests/pollers/contract/exec_ctx_test.ts";
 const TIMERS = "tests/pollers/core/timers_test.ts";
 const NETWORK = "tests/simulation/network_test.ts";
 
@@ -110,7 +110,7 @@ export default [
     "shutdown closes",
   ),
   mutation(
-    "pollers/core/exec_ctx.ts",
+    "pollers/contract/exec_ctx.ts",
     '  defaultReporter.report(error, { where: "poller", level: "error" });\n',
     "",
     TURNS,

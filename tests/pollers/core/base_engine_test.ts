@@ -1,9 +1,9 @@
 // What every engine on real sockets does alike: operations one at a time, how things close, and in which order closures run.
 import { assert, assertEquals, assertFalse, assertRejects, assertThrows } from "@std/assert";
+import { IoError } from "../../../pollers/contract/io_error.ts";
+import { SliceBuffer } from "../../../pollers/contract/slice_buffer.ts";
 import { BaseEndpoint } from "../../../pollers/core/base_endpoint.ts";
 import { BaseEngine, type ConnectAttempt, type Loop } from "../../../pollers/core/base_engine.ts";
-import { IoError } from "../../../pollers/core/io_error.ts";
-import { SliceBuffer } from "../../../pollers/core/slice_buffer.ts";
 import type {
   Endpoint,
   EngineOptions,

@@ -1,6 +1,6 @@
 // Many deadlines on one armed timer, with a clock that the test moves.
 import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
-import { ExecCtx } from "../../../pollers/core/exec_ctx.ts";
+import { ExecCtx } from "../../../pollers/contract/exec_ctx.ts";
 import { type Clock, Timers } from "../../../pollers/core/timers.ts";
 import { test } from "../../harness.ts";
 

@@ -1,6 +1,6 @@
 // Ways to break an engine from below.
+import type { InetAddress } from "../../../pollers/contract/address.ts";
 import type { EpollEngine } from "../../../pollers/epoll/engine.ts";
-import type { InetAddress } from "../../../pollers/core/address.ts";
 import { LOOPBACK, until } from "../promised.ts";
 import { nativeCalls } from "./native_calls.ts";
 

@@ -1,10 +1,10 @@
 // A connect that takes long: it is taken back and begun again while nobody holds the process, and left alone else.
 import { assertEquals } from "@std/assert";
+import type { Endpoint, IoResult } from "../../../pollers/contract/engine.ts";
 import type { ConnectAttempt, Loop } from "../../../pollers/core/base_engine.ts";
 import { ProcessHold } from "../../../pollers/core/process_hold.ts";
-import type { Endpoint, IoResult } from "../../../pollers/engine.ts";
-import { PatientConnect } from "../../../pollers/native/patient_connect.ts";
 import { IoError } from "../../../pollers/mod.ts";
+import { PatientConnect } from "../../../pollers/native/patient_connect.ts";
 import { test } from "../../harness.ts";
 
 /** A connect in time that the test moves; the runtime's part does nothing by itself. */

@@ -1,6 +1,6 @@
 // DATA that waits: turns, bounds of one transmit, water marks, and whose bytes they are.
 import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
-import { SliceBuffer } from "../../../pollers/core/slice_buffer.ts";
+import { SliceBuffer } from "../../../pollers/contract/slice_buffer.ts";
 import { ErrorCode, Http2Error } from "../../../transport/http2/error.ts";
 import { POOLED_CHUNKS } from "../../../transport/http2/limits.ts";
 import { OutputBuffer } from "../../../transport/http2/output_buffer.ts";

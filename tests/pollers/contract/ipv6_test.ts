@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { createServer } from "node:net";
-import { inetAddress } from "../../../pollers/core/address.ts";
-import { formatIpv6, parseIpv6 } from "../../../pollers/core/ipv6.ts";
+import { inetAddress } from "../../../pollers/contract/address.ts";
+import { formatIpv6, parseIpv6 } from "../../../pollers/contract/ipv6.ts";
 import { SeededRandom } from "../../../pollers/simulated/seeded_random.ts";
 import { fromHex, toHex } from "../../bytes.ts";
 import { test } from "../../harness.ts";

@@ -1,6 +1,6 @@
 // Kinds and messages of I/O errors.
 import { assertEquals } from "@std/assert";
-import { endOfStream, IoError, ioErrorFromCode } from "../../../pollers/core/io_error.ts";
+import { endOfStream, IoError, ioErrorFromCode } from "../../../pollers/contract/io_error.ts";
 import { test } from "../../harness.ts";
 
 const AT = { family: "ipv4", host: "127.0.0.1", port: 1 } as const;

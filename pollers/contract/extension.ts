@@ -1,6 +1,6 @@
 // Optional powers of engines, and the keys by which they are asked for.
 
-import type { Endpoint, ExtensionKey } from "../engine.ts";
+import type { Endpoint, ExtensionKey } from "./engine.ts";
 
 /** A key for the extension interface `E`; two keys are the same extension when they are the same object. */
 export function extensionKey<E>(name: string): ExtensionKey<E> {

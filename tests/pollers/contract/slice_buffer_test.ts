@@ -1,6 +1,6 @@
 // The rope of views: nothing is copied until it is joined.
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { SliceBuffer } from "../../../pollers/core/slice_buffer.ts";
+import { SliceBuffer } from "../../../pollers/contract/slice_buffer.ts";
 import { test } from "../../harness.ts";
 
 function buffer(...slices: number[][]): SliceBuffer {

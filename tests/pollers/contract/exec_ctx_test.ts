@@ -1,7 +1,7 @@
 // The turn: core closures, then callbacks, then each flush once; and what happens outside one.
 import { assertEquals } from "@std/assert";
-import { ExecCtx, type Flushable } from "../../../pollers/core/exec_ctx.ts";
-import { extensionKey } from "../../../pollers/core/extension.ts";
+import { ExecCtx, type Flushable } from "../../../pollers/contract/exec_ctx.ts";
+import { extensionKey } from "../../../pollers/contract/extension.ts";
 import { defaultReporter } from "../../../pollers/log/mod.ts";
 import { test } from "../../harness.ts";
 

@@ -30,10 +30,10 @@
 // Every callback an engine makes runs inside `execCtx.enter`, so what a callback writes is flushed once, at the
 // end of the turn.
 
-import type { SocketAddress } from "./core/address.ts";
-import type { ExecCtx } from "./core/exec_ctx.ts";
-import type { IoError } from "./core/io_error.ts";
-import type { SliceBuffer } from "./core/slice_buffer.ts";
+import type { SocketAddress } from "./address.ts";
+import type { ExecCtx } from "./exec_ctx.ts";
+import type { IoError } from "./io_error.ts";
+import type { SliceBuffer } from "./slice_buffer.ts";
 
 /** A point in time: milliseconds, with fractions, on the engine's own monotonic clock. */
 export type Instant = number;
@@ -82,7 +82,7 @@ export interface EngineOptions {
 
 /**
  * A key for an optional power of an engine (adopting a file descriptor, blocking work, ...). Make one with
- * `extensionKey` of `core/extension.ts`; the type parameter is the interface the power has.
+ * `extensionKey` of `extension.ts`; the type parameter is the interface the power has.
  */
 export interface ExtensionKey<E> {
   readonly name: string;

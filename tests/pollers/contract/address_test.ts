@@ -8,7 +8,7 @@ import {
   type SocketAddress,
   type Target,
   unmapped,
-} from "../../../pollers/core/address.ts";
+} from "../../../pollers/contract/address.ts";
 import { selectPoller } from "../../../pollers/mod.ts";
 import { test } from "../../harness.ts";
 import { Acceptor, tryConnect } from "../promised.ts";
