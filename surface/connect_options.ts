@@ -5,7 +5,14 @@ import type { EndpointOptions, ReportOptions } from "../pollers/mod.ts";
 import { checkOptions, type OptionNames } from "./options.ts";
 
 /** What users say of connections; `reporter` is made from their `onError` and `logger`. */
-export type UserConnectOptions = Omit<ConnectOptions, "reporter"> & ReportOptions;
+export interface UserConnectOptions extends Omit<ConnectOptions, "reporter">, ReportOptions {
+  /**
+   * The most elements that a received message may have: nested messages, lists, maps and their entries, which take
+   * memory and time however few bytes they are. A message with more fails its call with RESOURCE_EXHAUSTED. Default:
+   * 800,000, or a fifth of the message's bytes where that is more.
+   */
+  readonly maxReceiveElements?: number;
+}
 
 /** The names in {@linkcode UserConnectOptions}. */
 export const CONNECT_OPTION_NAMES: OptionNames<UserConnectOptions> = {
@@ -13,6 +20,7 @@ export const CONNECT_OPTION_NAMES: OptionNames<UserConnectOptions> = {
   logger: true,
   endpoint: true,
   handshakeTimeoutMs: true,
+  maxReceiveElements: true,
   maxReceiveMessageBytes: true,
   maxSendMessageBytes: true,
   settings: true,
@@ -41,13 +49,18 @@ export function checkConnectOptions(
   known: Readonly<Record<string, true>>,
 ): void {
   checkOptions(purpose, options, known);
-  const { endpoint, settings, handshakeTimeoutMs } = options;
+  const { endpoint, settings, handshakeTimeoutMs, maxReceiveElements = 0 } = options;
   if (endpoint !== undefined) {
     checkOptions(`${purpose}, endpoint`, endpoint, ENDPOINT as Record<string, true>);
   }
   if (settings !== undefined) checkOptions(`${purpose}, settings`, settings, SETTINGS_NAMES);
   localSettings(settings);
   messageLimits(options);
+  if (!(typeof maxReceiveElements === "number" && maxReceiveElements >= 0)) {
+    throw new RangeError(
+      `Cannot ${purpose}: maxReceiveElements is ${String(maxReceiveElements)}; give a number, or Infinity`,
+    );
+  }
   if (handshakeTimeoutMs === undefined || handshakeTimeoutMs > 0) return;
   throw new RangeError(
     `Cannot ${purpose}: handshakeTimeoutMs is ${handshakeTimeoutMs}; give a number of milliseconds above 0`,

@@ -9,6 +9,7 @@ export { Channel, type ChannelOptions } from "./client/channel.ts";
 export type { Client, ClientMethod, Responses } from "./client/client.ts";
 export type { CallOptions } from "./client/call_options.ts";
 export type { ConnectivityState } from "./client/subchannel.ts";
+export type { UserConnectOptions } from "./connect_options.ts";
 export type { PollerList } from "./engines.ts";
 export * from "./proto/mod.ts";
 export { Server, type ServerOptions, type ShutdownOptions } from "./server/server.ts";

@@ -1,8 +1,8 @@
 // A channel: calls to one target, over a connection that is made and made again as calls want it.
 
-import { formatAddress, parseTarget, Reporter, type ReportOptions, type Target } from "../../pollers/mod.ts";
-import { type ConnectOptions, type RequestTemplate, requestTemplate } from "../../transport/mod.ts";
-import { checkConnectOptions, CONNECT_OPTION_NAMES } from "../connect_options.ts";
+import { formatAddress, parseTarget, Reporter, type Target } from "../../pollers/mod.ts";
+import { type RequestTemplate, requestTemplate } from "../../transport/mod.ts";
+import { checkConnectOptions, CONNECT_OPTION_NAMES, type UserConnectOptions } from "../connect_options.ts";
 import { type EngineUse, type PollerList, useEngine } from "../engines.ts";
 import type { OptionNames } from "../options.ts";
 import type { ServiceDescriptor } from "../proto/mod.ts";
@@ -14,7 +14,7 @@ import type { CallContext } from "./client_call.ts";
 import { type ConnectivityState, Subchannel } from "./subchannel.ts";
 
 /** What a channel is made with. */
-export interface ChannelOptions extends Omit<ConnectOptions, "reporter">, ReportOptions {
+export interface ChannelOptions extends UserConnectOptions {
   /** Pollers to choose from, in order; else POLLWIRE_POLLER, else "native". */
   readonly poller?: PollerList;
   /** What `:authority` says; else the target's host and port. */
@@ -64,6 +64,7 @@ export class Channel {
       reporter,
       target: parsed,
       sites: new CallSites(),
+      maxReceiveElements: options.maxReceiveElements,
     };
   }
 

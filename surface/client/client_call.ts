@@ -44,6 +44,8 @@ export interface CallContext {
   readonly target: Target;
   /** Has errors show where calls were made. */
   readonly sites: CallSites;
+  /** What decoding a response may make; undefined is the codec's own limit. */
+  readonly maxReceiveElements: number | undefined;
 }
 
 /** What is known of a call that ended otherwise than with OK. */
@@ -185,10 +187,14 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
     if (this.ended) return this.release(wireBytes);
     let message: Res;
     try {
-      message = this.method.responseCodec.decode(bytes);
+      message = this.method.responseCodec.decode(bytes, this.context.maxReceiveElements);
     } catch (error) {
-      if (!isInstance(error, DecodeError)) this.report(error, "codec", "info");
       const details = `cannot decode response: ${messageOf(error)}`;
+      if (!isInstance(error, DecodeError)) this.report(error, "codec", "info");
+      else if (error.exhausted) {
+        const exhausted = `${details} (maxReceiveElements)`;
+        return this.endLocally(Status.RESOURCE_EXHAUSTED, exhausted, "library", error);
+      }
       return this.endLocally(Status.INTERNAL, details, "library", error);
     }
     this.onResponse(message, wireBytes);

@@ -3,6 +3,7 @@
 import { compileDecoder, type ReadMessage } from "./compile_decoder.ts";
 import { compileEncoder, type WriteMessage } from "./compile_encoder.ts";
 import { DecodeError, describeValue } from "./errors.ts";
+import { defaultElementLimit } from "./elements.ts";
 import { locateField } from "./locate.ts";
 import { noMessage } from "./message_shape.ts";
 import { Reader, WireError } from "./reader.ts";
@@ -19,10 +20,11 @@ export interface Codec<T = any> {
   /** Appends the encoded message to what `writer` has begun. Throws EncodeError as `encode` does. */
   encodeInto(message: T, writer: Writer): void;
   /**
-   * Decodes all of `bytes`. Throws DecodeError when they are malformed, and TypeError for what is no Uint8Array. Fields
-   * of type bytes are views of `bytes`.
+   * Decodes all of `bytes`. Throws DecodeError when they are malformed or have more than `maxElements` elements
+   * (messages, lists, maps and their entries), and TypeError for what is no Uint8Array. Fields of type bytes are views
+   * of `bytes`. Default of `maxElements`: 800,000, or a fifth of `bytes.length` where that is more.
    */
-  decode(bytes: Uint8Array): T;
+  decode(bytes: Uint8Array, maxElements?: number): T;
 }
 
 /** The compiled codec of a message type of a .proto file. */
@@ -60,12 +62,12 @@ export class MessageCodec<T = any> implements Codec<T> {
   }
 
   /** See `Codec.decode`. */
-  decode(bytes: Uint8Array): T {
+  decode(bytes: Uint8Array, maxElements?: number): T {
     const reader = sharedReader;
     try {
       const { length } = bytes;
       if (bytes.byteLength !== length) throw noBytes(this.typeName, bytes); // an array, text, a wider typed array
-      reader.reset(bytes);
+      reader.reset(bytes, maxElements ?? defaultElementLimit(length));
       return this.read(reader, length, undefined, 0) as T;
     } catch (error) {
       throw bytes instanceof Uint8Array ? this.decodeError(error, bytes) : noBytes(this.typeName, bytes);
@@ -80,6 +82,7 @@ export class MessageCodec<T = any> implements Codec<T> {
     return new DecodeError(
       `Cannot decode ${where}: ${error.message} (at byte ${error.offset} of ${bytes.length})`,
       error.offset,
+      error.exhausted,
     );
   }
 }

@@ -2,6 +2,7 @@
 
 import type { MessageCodec } from "./codec.ts";
 import { declaredDefaults, put } from "./defaults.ts";
+import { elementsOf } from "./elements.ts";
 import { type Reader, RECURSION_LIMIT } from "./reader.ts";
 import {
   type EnumSchema,
@@ -181,13 +182,14 @@ function valueCode(
 ): { before: string; code: string; after: string } {
   if (type === "enum") return { before: "", code: `E${i}(r.int32())`, after: "" };
   if (type !== "message") return { before: "", code: `r.${type}()`, after: "" };
+  const elements = elementsOf(field.messageType!);
   if (!field.delimited) {
-    return { before: "", code: `C${i}.read(r, r.enter(), ${into}, 0)`, after: "r.depth--;" };
+    return { before: "", code: `C${i}.read(r, r.enter(${elements}), ${into}, 0)`, after: "r.depth--;" };
   }
   const end = tagOf(field.number, WireType.GROUP_END);
   return {
     before:
-      `if (++r.depth > ${RECURSION_LIMIT}) r.fail("groups are nested more than ${RECURSION_LIMIT} deep");`,
+      `r.spend(${elements}); if (++r.depth > ${RECURSION_LIMIT}) r.fail("groups are nested more than ${RECURSION_LIMIT} deep");`,
     code: `C${i}.read(r, r.buf.length, ${into}, ${end})`,
     after: "r.depth--;",
   };
@@ -201,11 +203,17 @@ function mapCase(field: FieldSchema, i: number, slot: string): string {
     : field.type === "enum"
     ? `E${i}(${field.enumType!.first})`
     : zero(field.type);
-  const empty = field.type === "message" ? `if (x === undefined) x = C${i}.read(r, e, undefined, 0);` : "";
+  const empty = field.type === "message"
+    ? `if (x === undefined) { r.spend(${
+      elementsOf(field.messageType!)
+    }); x = C${i}.read(r, e, undefined, 0); }`
+    : "";
   const tag = tagOf(field.number, WireType.DELIMITED);
   // An entry whose value is none of a closed enum is unknown as a whole, as in C++ and Java.
   const unnamed = field.enumType?.closed === true ? `if (x === undefined) { ${keep(tag)} break; }` : "";
-  return `case ${tag}: { const q = r.pos, e = r.delimited(); let k = ${zero(keyType)}, x = ${first};
+  return `case ${tag}: { r.spend(1); const q = r.pos, e = r.delimited(); let k = ${
+    zero(keyType)
+  }, x = ${first};
 while (r.pos < e) { const n = r.tag(); switch (n) {
 case ${tagOf(1, wireTypeOf(keyType))}: k = r.${keyType}(); break;
 case ${tagOf(2, wireTypeOf(field.type))}: x = ${value.code}; ${value.after} break;

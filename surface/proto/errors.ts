@@ -12,13 +12,16 @@ export class EncodeError extends TypeError {
   override readonly name = "EncodeError";
 }
 
-/** Bytes are not a well-formed message of the type they were decoded as. */
+/** Bytes are not a well-formed message of the type they were decoded as, or one with more elements than are allowed. */
 export class DecodeError extends Error {
   /** Always "DecodeError". */
   override readonly name = "DecodeError";
 
-  /** `offset` counts bytes from the start of the whole message to the place where decoding stopped. */
-  constructor(message: string, readonly offset: number) {
+  /**
+   * `offset` counts bytes from the start of the whole message to the place where decoding stopped. `exhausted`: nothing
+   * is malformed up to there, but there are too many elements.
+   */
+  constructor(message: string, readonly offset: number, readonly exhausted = false) {
     super(message);
   }
 }

@@ -19,7 +19,8 @@ const SMALL = Array.from({ length: 128 }, (_, value) => BigInt(value));
 
 /** Thrown by the reader: what is wrong and where. Codecs make a DecodeError of it that also says in which field. */
 export class WireError extends Error {
-  constructor(message: string, readonly offset: number) {
+  /** `exhausted`: nothing is wrong but the number of elements. */
+  constructor(message: string, readonly offset: number, readonly exhausted = false) {
     super(message);
   }
 }
@@ -32,14 +33,17 @@ export class Reader {
   pos = 0;
   /** Nested messages and groups that are open. */
   depth = 0;
+  /** Elements that may still be decoded; see `elements.ts`. */
+  elements = Infinity;
   private low = 0;
   private high = 0;
 
-  /** Starts at the beginning of `bytes`. */
-  reset(bytes: Uint8Array): void {
+  /** Starts at the beginning of `bytes`, which may have up to `elements` elements. */
+  reset(bytes: Uint8Array, elements = Infinity): void {
     this.buf = bytes;
     this.pos = 0;
     this.depth = 0;
+    this.elements = elements;
   }
 
   /** Forgets the message, so that its memory is not held. */
@@ -50,6 +54,12 @@ export class Reader {
   /** Throws the WireError. */
   fail(what: string): never {
     throw new WireError(what, this.pos);
+  }
+
+  /** Counts `count` elements; throws where they are too many. */
+  spend(count: number): void {
+    if ((this.elements -= count) >= 0) return;
+    throw new WireError("the message has more elements than it may have", this.pos, true);
   }
 
   /** A varint's low 32 bits, unsigned. */
@@ -228,8 +238,9 @@ export class Reader {
     return end;
   }
 
-  /** Like `delimited`, for a nested message: counts its depth, `depth--` ends it. */
-  enter(): number {
+  /** Like `delimited`, for a nested message of `elements` elements: counts them and its depth, `depth--` ends it. */
+  enter(elements: number): number {
+    this.spend(elements);
     if (++this.depth > RECURSION_LIMIT) this.fail(`messages are nested more than ${RECURSION_LIMIT} deep`);
     return this.delimited();
   }
@@ -239,7 +250,9 @@ export class Reader {
     const end = this.delimited();
     const from = this.pos;
     this.pos = end;
-    return from === end ? NO_BYTES : this.buf.subarray(from, end);
+    if (from === end) return NO_BYTES;
+    this.spend(1);
+    return this.buf.subarray(from, end);
   }
 
   /** UTF-8; malformed sequences throw. */

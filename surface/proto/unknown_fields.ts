@@ -20,9 +20,12 @@ export class UnknownFields {
   private bytes: Uint8Array;
   private length: number;
 
-  /** `earlier`: those of an earlier part of the same message. It is not written to. */
+  /**
+   * `earlier`: those of an earlier part of the same message, as {@linkcode attach} left them. They are added to in their
+   * place: a message in a thousand parts must not be copied a thousand times.
+   */
   constructor(earlier: Uint8Array = NONE) {
-    this.bytes = earlier;
+    this.bytes = new Uint8Array(earlier.buffer);
     this.length = earlier.length;
   }
 
@@ -40,7 +43,7 @@ export class UnknownFields {
   attach(message: Record<PropertyKey, unknown>): Record<PropertyKey, unknown> {
     message[unknownFields] = this.length === this.bytes.length
       ? this.bytes
-      : this.bytes.slice(0, this.length);
+      : this.bytes.subarray(0, this.length);
     return message;
   }
 

@@ -39,6 +39,8 @@ export interface CallHost {
   readonly reporter: Reporter;
   /** Whether clients learn what handlers throw. */
   readonly exposeErrors: boolean;
+  /** What decoding a request may make; undefined is the codec's own limit. */
+  readonly maxReceiveElements: number | undefined;
 }
 
 /** A call from its request header section to its status. What it does not need is never made. */
@@ -140,7 +142,7 @@ export class ActiveCall implements ServerStreamSink, ServerCall, InboxOwner, Pro
     if (this.ended) return this.stream.release(wireBytes);
     let message: unknown;
     try {
-      message = this.method.descriptor.requestCodec.decode(bytes);
+      message = this.method.descriptor.requestCodec.decode(bytes, this.host.maxReceiveElements);
     } catch (error) {
       return this.undecodable(error);
     }
@@ -281,7 +283,9 @@ export class ActiveCall implements ServerStreamSink, ServerCall, InboxOwner, Pro
 
   private undecodable(error: unknown): void {
     if (error instanceof DecodeError) {
-      return this.cancelWith(Status.INTERNAL, `cannot decode request: ${error.message}`);
+      const details = `cannot decode request: ${error.message}`;
+      if (!error.exhausted) return this.cancelWith(Status.INTERNAL, details);
+      return this.cancelWith(Status.RESOURCE_EXHAUSTED, `${details} (maxReceiveElements)`);
     }
     this.report(error, "codec");
     const details = this.host.exposeErrors

@@ -10,7 +10,6 @@ import {
   type Listener,
   parseTarget,
   Reporter,
-  type ReportOptions,
   type SocketAddress,
   type TaskHandle,
 } from "../../pollers/mod.ts";
@@ -24,7 +23,7 @@ import {
   type ServerTransport,
 } from "../../transport/mod.ts";
 import { Status } from "../call/status.ts";
-import { checkConnectOptions, CONNECT_OPTION_NAMES } from "../connect_options.ts";
+import { checkConnectOptions, CONNECT_OPTION_NAMES, type UserConnectOptions } from "../connect_options.ts";
 import { type EngineUse, type PollerList, useEngine } from "../engines.ts";
 import { checkOptions, type OptionNames } from "../options.ts";
 import type { ServiceDescriptor } from "../proto/mod.ts";
@@ -38,7 +37,7 @@ import {
 } from "./service.ts";
 
 /** What a server is made with. */
-export interface ServerOptions extends Omit<ConnectOptions, "reporter">, ReportOptions {
+export interface ServerOptions extends UserConnectOptions {
   /** Pollers to choose from, in order; else POLLWIRE_POLLER, else "native". */
   readonly poller?: PollerList;
   /** Let other processes listen on the same port (SO_REUSEPORT). Default false. */
@@ -105,7 +104,8 @@ export class Server {
     this.#use = useEngine(options.poller);
     this.engine = this.#use.engine;
     this.#options = { ...options, reporter };
-    this.#host = { engine: this.engine, reporter, exposeErrors: options.exposeErrors ?? false };
+    const { exposeErrors = false, maxReceiveElements } = options;
+    this.#host = { engine: this.engine, reporter, exposeErrors, maxReceiveElements };
   }
 
   /** Serves `service` by `handlers`; methods without a handler answer UNIMPLEMENTED. */

@@ -279,6 +279,7 @@ const NAMES: OptionNames<ReactorWorkersOptions> = {
 const SERVER_NAMES: OptionNames<WorkerServerOptions> = {
   endpoint: true,
   handshakeTimeoutMs: true,
+  maxReceiveElements: true,
   maxReceiveMessageBytes: true,
   maxSendMessageBytes: true,
   settings: true,

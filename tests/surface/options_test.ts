@@ -111,6 +111,7 @@ test("options of channels and servers: unknown names and values out of range thr
     refused(() => make({ settings: { maxFrameSize: 5 } }), "maxFrameSize");
     refused(() => make({ maxReceiveMessageBytes: -1 }), "maxReceiveMessageBytes");
     refused(() => make({ maxSendMessageBytes: "1" }), "maxSendMessageBytes");
+    refused(() => make({ maxReceiveElements: "many" }), "maxReceiveElements is many");
     refused(() => make({ handshakeTimeoutMs: 0 }), "handshakeTimeoutMs is 0");
     refused(() => make("native"), 'its options are the string "native"');
   }
@@ -162,4 +163,24 @@ test("a message above a limit: the status names the option and both sizes, on ei
     await exhausted(collect(client.down({})), "maxSendMessageBytes");
     assertEquals((await client.one({ number: 900 })).body!.length, 900);
   }, { server: { maxSendMessageBytes: 1_000, maxReceiveMessageBytes: 1_500 } });
+});
+
+test("a message with too many elements: RESOURCE_EXHAUSTED names the option, on either side", async () => {
+  const echoed: Handlers = { ...echo, one: ({ number }) => ({ body: new Uint8Array(number!) }) };
+  const exhausted = async (call: PromiseLike<unknown>, what: string) => {
+    const { code, details } = await failure(call);
+    assertEquals(code, Status.RESOURCE_EXHAUSTED);
+    assertStringIncludes(details, `cannot decode ${what}`);
+    assertStringIncludes(details, "(maxReceiveElements)");
+  };
+  const body = Uint8Array.of(1);
+  await serving(echoed, async ({ client }) => {
+    await exhausted(client.one({ body }), "request");
+    await exhausted(client.up([{}, { body }]), "request");
+    assertEquals((await client.one({ number: 1 })).body!.length, 1);
+  }, { server: { maxReceiveElements: 0 } });
+  await serving(echoed, async ({ client }) => {
+    await exhausted(client.one({ number: 1 }), "response");
+    assertEquals((await client.one({ body })).body!.length, 0);
+  }, { channel: { maxReceiveElements: 0 } });
 });

@@ -251,6 +251,7 @@ test("every option that there is may be given", () => {
     endpoint: ENDPOINT,
     settings: localSettings(SETTINGS),
     handshakeTimeoutMs: 1_000,
+    maxReceiveElements: 1_000,
     maxReceiveMessageBytes: 1_000,
     maxSendMessageBytes: 1_000,
     onError: () => {},

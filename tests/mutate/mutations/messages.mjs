@@ -48,7 +48,12 @@ export default [
   ),
   mutation(DECODER, "?? (closed ? undefined : value)", "?? value", TRIP),
   mutation("surface/proto/build_schema.ts", 'type.features.enum_type === "CLOSED"', "false", TRIP),
-  mutation("surface/proto/unknown_fields.ts", ": this.bytes.slice(0, this.length);", ": this.bytes;", TRIP),
+  mutation(
+    "surface/proto/unknown_fields.ts",
+    "message[unknownFields] = this.length === this.bytes.length",
+    "message[unknownFields] = this.length !== this.bytes.length",
+    TRIP,
+  ),
   mutation("surface/proto/unknown_fields.ts", "(tag & 127) | 128;", "tag & 127;", TRIP),
   mutation("surface/proto/unknown_fields.ts", "tag < 0x4000 ? 2 :", "tag < 0x4000 ? 1 :", TRIP),
   mutation(ENCODER, "if (u !== undefined) writeUnknown(S, u, w);", "", TRIP),

@@ -117,4 +117,37 @@ export default [
     after: "if (false) {",
     test: "tests/surface/proto/language/complaints_test.ts",
   },
+  {
+    file: "surface/proto/reader.ts",
+    before: "if ((this.elements -= count) >= 0) return;",
+    after: "if (count >= 0) return;",
+    test: "tests/surface/proto/elements_test.ts",
+    name: "elements are not limited",
+  },
+  {
+    file: "surface/proto/elements.ts",
+    before: 'return 1 + schema.fields.filter(({ shape }) => shape !== "singular").length;',
+    after: "return schema.fields.length === 0 ? 1 : 1;",
+    test: "tests/surface/proto/elements_test.ts",
+    name: "lists and maps of a message do not count",
+  },
+  {
+    file: "surface/proto/unknown_fields.ts",
+    before: "this.bytes = new Uint8Array(earlier.buffer);",
+    after: "this.bytes = earlier;",
+    test: "tests/surface/proto/elements_test.ts",
+    name: "unknown fields are copied for each part of a message",
+  },
+  {
+    file: "surface/server/active_call.ts",
+    before: "if (!error.exhausted) return this.cancelWith(Status.INTERNAL, details);",
+    after: "return this.cancelWith(Status.INTERNAL, details);",
+    test: "tests/surface/options_test.ts",
+  },
+  {
+    file: "surface/client/client_call.ts",
+    before: "responseCodec.decode(bytes, this.context.maxReceiveElements);",
+    after: "responseCodec.decode(bytes);",
+    test: "tests/surface/options_test.ts",
+  },
 ];
