@@ -122,21 +122,18 @@ export default [
     before: "if ((this.elements -= count) >= 0) return;",
     after: "if (count >= 0) return;",
     test: "tests/surface/proto/elements_test.ts",
-    name: "elements are not limited",
   },
   {
     file: "surface/proto/elements.ts",
     before: 'return 1 + schema.fields.filter(({ shape }) => shape !== "singular").length;',
     after: "return schema.fields.length === 0 ? 1 : 1;",
     test: "tests/surface/proto/elements_test.ts",
-    name: "lists and maps of a message do not count",
   },
   {
     file: "surface/proto/unknown_fields.ts",
     before: "this.bytes = new Uint8Array(earlier.buffer);",
     after: "this.bytes = earlier;",
     test: "tests/surface/proto/elements_test.ts",
-    name: "unknown fields are copied for each part of a message",
   },
   {
     file: "surface/server/active_call.ts",

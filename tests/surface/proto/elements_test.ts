@@ -1,7 +1,7 @@
 // What decoding may make: elements are counted, and a message in many parts costs no more than its size.
 
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { DecodeError, encodeMessage, parseProto, unknownFields } from "../../../surface/proto/mod.ts";
+import { DecodeError, parseProto, unknownFields } from "../../../surface/proto/mod.ts";
 import { UnknownFields } from "../../../surface/proto/unknown_fields.ts";
 import { concat } from "../../bytes.ts";
 import { test } from "../../harness.ts";
