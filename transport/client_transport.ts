@@ -42,7 +42,7 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
 
   /** `onReady` is called when the server's SETTINGS came; `sink` hears everything after that, and the end. */
   constructor(
-    engine: EventEngine,
+    private readonly engine: EventEngine,
     private readonly endpoint: Endpoint,
     options: TransportOptions,
     private readonly sink: ClientTransportSink,
@@ -107,7 +107,7 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
   drain(reason: string): void {
     if (this.connection.closed) return;
     this.beginDraining(undefined);
-    this.connection.drain(reason);
+    this.connection.drain(reason, this.engine.now());
   }
 
   /** From the connection: there is output. */

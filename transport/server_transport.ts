@@ -26,7 +26,7 @@ export class Http2ServerTransport implements ServerTransport, ConnectionSink {
 
   /** `onReady` is called when the client's SETTINGS came; `sink` hears of its streams, and the end. */
   constructor(
-    engine: EventEngine,
+    private readonly engine: EventEngine,
     private readonly endpoint: Endpoint,
     options: TransportOptions,
     private readonly sink: ServerTransportSink,
@@ -71,7 +71,7 @@ export class Http2ServerTransport implements ServerTransport, ConnectionSink {
 
   /** See {@linkcode ServerTransport}. Whoever has not spoken has no stream to finish, and would answer no PING. */
   drain(reason: string): void {
-    if (this.ready) this.connection.drain(reason);
+    if (this.ready) this.connection.drain(reason, this.engine.now());
     else this.close(reason);
   }
 

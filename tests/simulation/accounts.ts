@@ -10,6 +10,7 @@ import type { MessageReader } from "../../transport/grpc/message_reader.ts";
 import { GrpcServerStream } from "../../transport/grpc/server_stream.ts";
 import type { Connection } from "../../transport/http2/connection.ts";
 import type { Stream } from "../../transport/http2/stream.ts";
+import { Timer } from "../../transport/http2/timers.ts";
 import { ModelError } from "./model_error.ts";
 
 /** Looks at every connection of a simulation before each event, when all promise continuations have run. */
@@ -109,7 +110,7 @@ export class Accounts {
   private checkStream(driver: Driver, stream: Stream): void {
     const connection = driver["connection"];
     checkCall(driver, stream);
-    if (connection.settingsAckDeadline !== Infinity) return; // the initial window is not agreed on yet
+    if (connection.timers.isSet(Timer.SETTINGS_ACK)) return; // the initial window is not agreed on yet
     const { receiveWindow, unannounced, unreleased, windowGrowth } = stream;
     const { initialWindowSize, maxWindowSize } = connection.settings;
     const named = `stream ${stream.id}:`;
@@ -215,7 +216,7 @@ function busyWith(driver: Driver): string | undefined {
   if (endpoint["travelling"] > 0) return `has ${endpoint["travelling"]} octets on their way`;
   if (endpoint["receivedBytes"] > 0) return `has ${endpoint["receivedBytes"]} octets to read`;
   if (endpoint["lost"] || endpoint["sawEnd"] || endpoint["failure"] !== undefined) return "lost";
-  return connection.settingsAckDeadline === Infinity
+  return !connection.timers.isSet(Timer.SETTINGS_ACK)
     ? undefined
     : "waits for the acknowledgement of its SETTINGS";
 }

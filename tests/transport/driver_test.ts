@@ -227,7 +227,7 @@ const ENDS: ReadonlyArray<readonly [what: string, lingerMs: number, end: (bench:
   ["the application closes", 100, ({ connection }) => connection.abort(userAbort)],
   ["fails", 1_000, ({ connection }) => connection.abort(failure)],
   ["is through with its last stream", 10_000, (bench) => {
-    bench.connection.drain("done");
+    bench.connection.drain("done", bench.engine.now());
     bench.endpoint.arrive(rst(1, ErrorCode.CANCEL));
   }],
 ];
@@ -341,7 +341,7 @@ test("driver: what touches a connection that is over does not make it stay longe
 
 test("driver: a client that does not answer the PING of a drain has its second GOAWAY 10 s later", async () => {
   const bench = await Bench.ready("server");
-  bench.turn(() => bench.connection.drain("maintenance"));
+  bench.turn(() => bench.connection.drain("maintenance", bench.engine.now()));
   assertEquals(bench.writes(), [["GOAWAY 2147483647 NO_ERROR", "PING"]]);
   await bench.pass(9_999);
   assertEquals([bench.writes(), bench.endpoint.closed], [[], false]);

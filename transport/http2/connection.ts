@@ -14,34 +14,29 @@ import type { SliceBuffer } from "../../pollers/contract/slice_buffer.ts";
 import { ByteSink } from "../hpack/byte_sink.ts";
 import { Encoder } from "../hpack/encoder.ts";
 import { HeaderList } from "../hpack/header_list.ts";
+import { Abuse } from "./abuse.ts";
 import { ErrorCode, Http2Error } from "./error.ts";
-import { BDP_PING, ReceiveWindows } from "./flow_control.ts";
+import { ReceiveWindows } from "./flow_control.ts";
 import { CLIENT_PREFACE } from "./frames.ts";
-import {
-  writeData,
-  writeGoAway,
-  writeHeaderBlock,
-  writePing,
-  writeRstStream,
-  writeSettings,
-} from "./frame_writer.ts";
+import { writeData, writeHeaderBlock, writeRstStream, writeSettings } from "./frame_writer.ts";
 import { Inbound } from "./inbound.ts";
-import { LateFrames } from "./late_frames.ts";
 import {
   DATA_FRAME_BYTES,
-  DRAIN_PING_TIMEOUT_MS,
   INITIAL_WINDOW_BYTES,
   MAX_STREAM_ID,
   OUTPUT_HIGH_WATER_BYTES,
   SETTINGS_ACK_TIMEOUT_MS,
 } from "./limits.ts";
 import { OutputBuffer } from "./output_buffer.ts";
+import { PingPurpose, Pings } from "./ping.ts";
 import { Receiver } from "./receiver.ts";
 import { SendQueue } from "./send_queue.ts";
 import { type LocalSettings, localSettings, PeerSettings, settingsEntries } from "./settings.ts";
+import { Shutdown } from "./shutdown.ts";
 import type { ConnectionSink, StreamSink } from "./sink.ts";
 import { Stream } from "./stream.ts";
 import { Streams } from "./streams.ts";
+import { Timer, Timers } from "./timers.ts";
 
 /** What a connection is made with. */
 export interface ConnectionOptions {
@@ -58,9 +53,6 @@ export interface ConnectionOptions {
 
 const TOO_LARGE = HeaderList.of([[":status", "431"]]);
 
-/** The opaque value of the PING that a graceful shutdown waits for. */
-const DRAIN_PING = 0x6472_6169;
-
 /** Where a header block is encoded before it is cut into frames: every connection's, for it is used at once. */
 const block = new ByteSink();
 
@@ -76,28 +68,18 @@ export class Connection {
   readonly peerSettings = new PeerSettings();
   /** The open streams. */
   readonly streams = new Streams();
-  /** What may still come on streams that are closed. */
-  readonly late = new LateFrames();
+  /** What the peer may cost us. */
+  readonly abuse = new Abuse();
+  /** What is waited for. */
+  readonly timers = new Timers();
   /** Nothing is received or opened any more; close the byte stream once `wantsTransmit` is false. */
   closed = false;
   /** What the peer lets us send on the connection, in octets. */
   sendWindow = INITIAL_WINDOW_BYTES;
-  /** When the peer must have acknowledged our SETTINGS. */
-  settingsAckDeadline: Instant = Infinity;
   /** The highest stream the peer opened. */
   lastPeerStreamId = 0;
-  /** The highest stream that our GOAWAYs said we take. */
-  private lastTakenStreamId = MAX_STREAM_ID;
   /** The number of the next stream we open. */
   nextStreamId = 1;
-  /** No stream may be opened: one side said GOAWAY. */
-  draining = false;
-  /** Server: the last GOAWAY is out, streams above its number are not taken. */
-  drained = false;
-  /** The peer's GOAWAY, where it gave an error. */
-  goAwayError: Http2Error | undefined = undefined;
-  /** What the peer's last GOAWAY said, in a sentence. */
-  goAwayReason = "";
   /** What ended the connection; undefined while it runs, and where both sides were through with it. */
   error: Http2Error | undefined = undefined;
   /** Client: the header section of a response has come. */
@@ -113,13 +95,12 @@ export class Connection {
   private readonly queue = new SendQueue(this, this.out);
   /** What the peer may still send. */
   readonly receiveWindows: ReceiveWindows;
+  /** PING, ours and the peer's. */
+  readonly pings: Pings;
+  /** GOAWAY, ours and the peer's. */
+  readonly shutdown: Shutdown;
   private readonly inbound: Inbound;
   private readonly receiver: Receiver;
-  private drainDeadline: Instant = Infinity;
-  /** A drain began since the clock was last told: its deadline counts from the next `handleTimeout`. */
-  private drainUntimed = false;
-  private drainReason = "";
-  private drainPingOut = false;
 
   /** Nothing happens before {@linkcode start}. */
   constructor(options: ConnectionOptions, sink: ConnectionSink) {
@@ -127,7 +108,9 @@ export class Connection {
     this.settings = localSettings(options.settings);
     this.tooLarge = options.tooLarge ?? (() => TOO_LARGE);
     this.sink = sink;
-    this.receiveWindows = new ReceiveWindows(this.settings, sink, this.out);
+    this.pings = new Pings(this.out, this.abuse);
+    this.shutdown = new Shutdown(this.role, this.out, this.pings, this.timers);
+    this.receiveWindows = new ReceiveWindows(this.settings, sink, this.out, this.pings);
     this.inbound = new Inbound(this);
     this.receiver = new Receiver(this.inbound, this.settings.maxFrameSize, this.role === "server");
   }
@@ -142,7 +125,7 @@ export class Connection {
     }
     writeSettings(this.out, settingsEntries(this.settings, this.role));
     this.receiveWindows.start();
-    this.settingsAckDeadline = now + SETTINGS_ACK_TIMEOUT_MS;
+    this.timers.set(Timer.SETTINGS_ACK, now + SETTINGS_ACK_TIMEOUT_MS);
     this.sink.onOutput();
   }
 
@@ -154,27 +137,23 @@ export class Connection {
 
   /** The byte stream ended or failed: every stream fails with `error`, then the connection. */
   receiveEnd(error: Http2Error): void {
-    const { kind, code, initiator, reason } = error;
-    if (kind !== "io" || this.goAwayReason === "") return this.terminate(error);
-    this.terminate(new Http2Error(kind, code, initiator, `${reason}; before that the ${this.goAwayReason}`));
+    this.terminate(this.shutdown.explain(error));
   }
 
   /** Tells that `nextTimeout` has come. */
   handleTimeout(now: Instant): void {
     this.now = now;
-    if (now >= this.settingsAckDeadline) {
-      const reason = `no SETTINGS acknowledgement within ${SETTINGS_ACK_TIMEOUT_MS} ms`;
-      this.abort(new Http2Error("connection", ErrorCode.SETTINGS_TIMEOUT, "library", reason));
-    } else if (this.drainUntimed) {
-      this.drainUntimed = false;
-      this.drainDeadline = now + DRAIN_PING_TIMEOUT_MS;
-    } else if (now >= this.drainDeadline) this.finishDrain();
+    let timer = this.timers.expire(now);
+    while (timer !== undefined && !this.closed) {
+      if (timer === Timer.SETTINGS_ACK) this.settingsUnacknowledged();
+      else this.finishDrain();
+      timer = this.timers.expire(now);
+    }
   }
 
   /** When `handleTimeout` wants to be called; Infinity when nothing is waited for. */
   nextTimeout(): Instant {
-    if (this.closed) return Infinity;
-    return this.drainUntimed ? this.now : Math.min(this.settingsAckDeadline, this.drainDeadline);
+    return this.closed ? Infinity : this.timers.earliest;
   }
 
   /** Whether `transmit` would give something. */
@@ -189,7 +168,7 @@ export class Connection {
 
   /** Appends what is ready, a write's worth, to `out`; its bytes are in use until {@linkcode transmitted}. */
   transmit(out: SliceBuffer): void {
-    this.inbound.unsentReplies = 0;
+    this.abuse.repliesTransmitted();
     if (this.receiveWindows.isDue && !this.closed) this.receiveWindows.announceConnection();
     if (!this.queue.isEmpty) this.queue.fill();
     this.out.moveTo(out);
@@ -207,7 +186,8 @@ export class Connection {
 
   /** Client: whether `open` may be called. */
   get canOpen(): boolean {
-    return !this.closed && !this.draining && this.streams.size < this.peerSettings.maxConcurrentStreams &&
+    return !this.closed && !this.shutdown.draining &&
+      this.streams.size < this.peerSettings.maxConcurrentStreams &&
       this.nextStreamId <= MAX_STREAM_ID;
   }
 
@@ -319,7 +299,7 @@ export class Connection {
   ping(opaque: number, now: Instant): void {
     this.now = now;
     if (this.closed) return;
-    writePing(this.out, 0, opaque, false);
+    this.pings.sendOpaque(opaque);
     this.sink.onOutput();
   }
 
@@ -327,30 +307,28 @@ export class Connection {
    * Graceful end: no new streams, `closed` once the last one has ended. A server says so twice, as section 6.8
    * has it, so that requests on their way are still served.
    */
-  drain(reason: string): void {
-    if (this.closed || this.draining) return;
-    this.draining = true;
-    this.drainReason = reason;
-    if (this.role === "client") return this.finishDrain();
-    writeGoAway(this.out, MAX_STREAM_ID, ErrorCode.NO_ERROR, reason);
-    this.drainUntimed = true;
-    this.drainDeadline = Infinity;
-    this.drainPingOut = true;
-    writePing(this.out, 0, DRAIN_PING, false);
+  drain(reason: string, now: Instant): void {
+    this.now = now;
+    if (this.closed || this.shutdown.draining) return;
+    this.shutdown.begin(reason, now);
     this.sink.onOutput();
+    if (this.role === "client") this.finishDrain();
   }
 
   /** Ends the connection at once: GOAWAY with the error's code, and every stream fails with `error`. */
   abort(error: Http2Error): void {
     if (this.closed) return;
-    this.writeLastGoAway(error.code, error.reason);
+    this.shutdown.send(error.code, error.reason, this.lastPeerStreamId);
+    this.sink.onOutput();
     this.terminate(error);
   }
 
   /** For `inbound.ts`: a PING of ours came back. */
   pong(opaque: number): void {
-    if (opaque === DRAIN_PING && this.drainPingOut) this.finishDrain();
-    else if (opaque !== BDP_PING || !this.receiveWindows.measured(this.now)) this.sink.onPong(opaque);
+    const purpose = this.pings.acknowledged(opaque);
+    if (purpose === PingPurpose.DRAIN) this.finishDrain();
+    else if (purpose === PingPurpose.BDP) this.receiveWindows.measured(this.now);
+    else this.sink.onPong(opaque);
   }
 
   /** For `inbound.ts`: a window grew, so DATA that waited may go. */
@@ -397,7 +375,7 @@ export class Connection {
   /** For `inbound.ts`: what the peer sends on the stream from here on is ignored; its window has `window` octets left. */
   ignoreLate(streamId: number, window: number): void {
     if (this.role === "server") this.streams.rememberReset(streamId);
-    this.late.expect(window, this.receiveWindows.connectionWindow);
+    this.abuse.late.expect(window, this.receiveWindows.connectionWindow);
   }
 
   /** For `inbound.ts`: whether HEADERS and DATA on the closed stream are ignored; see `late_frames.ts`. */
@@ -420,24 +398,18 @@ export class Connection {
 
   /** For `inbound.ts`: a connection that takes no more streams ends with its last one. */
   closeIfDrained(): void {
-    const over = this.role === "client" ? this.draining : this.drained;
-    if (over && this.streams.size === 0) this.terminate(this.goAwayError);
+    if (this.shutdown.takesNoStreams && this.streams.size === 0) this.terminate(this.shutdown.peerError);
   }
 
   private finishDrain(): void {
-    this.drainDeadline = Infinity;
-    this.drainUntimed = false;
-    this.drainPingOut = false;
-    this.drained = true;
-    this.writeLastGoAway(ErrorCode.NO_ERROR, this.drainReason);
+    this.shutdown.finish(this.lastPeerStreamId);
+    this.sink.onOutput();
     this.closeIfDrained();
   }
 
-  /** Streams that came after an earlier one were not taken: the number may not grow (section 6.8). */
-  private writeLastGoAway(code: number, reason: string): void {
-    this.lastTakenStreamId = Math.min(this.lastTakenStreamId, this.lastPeerStreamId);
-    writeGoAway(this.out, this.lastTakenStreamId, code, reason);
-    this.sink.onOutput();
+  private settingsUnacknowledged(): void {
+    const reason = `no SETTINGS acknowledgement within ${SETTINGS_ACK_TIMEOUT_MS} ms`;
+    this.abort(new Http2Error("connection", ErrorCode.SETTINGS_TIMEOUT, "library", reason));
   }
 
   private terminate(error: Http2Error | undefined): void {

@@ -17,16 +17,14 @@
 
 import type { Instant } from "../../pollers/contract/engine.ts";
 import { BdpEstimator } from "./bdp_estimator.ts";
-import { writePing, writeWindowUpdate } from "./frame_writer.ts";
+import { writeWindowUpdate } from "./frame_writer.ts";
 import { INITIAL_WINDOW_BYTES, UNMEASURED_WINDOW_BYTES, WINDOW_GROWTH_PACE_MS } from "./limits.ts";
 import type { OutputBuffer } from "./output_buffer.ts";
+import { PingPurpose, type Pings } from "./ping.ts";
 import type { LocalSettings } from "./settings.ts";
 import type { ConnectionSink } from "./sink.ts";
 import type { Stream } from "./stream.ts";
 import type { Streams } from "./streams.ts";
-
-/** The opaque value of the PING that measures the path. */
-export const BDP_PING = 0x6264_7069;
 
 /** The receive windows of one connection and of its streams. */
 export class ReceiveWindows {
@@ -43,11 +41,12 @@ export class ReceiveWindows {
   private streamTarget: number;
   private readonly bdp: BdpEstimator;
 
-  /** `sink` and `out` are the connection's. */
+  /** `sink`, `out` and `pings` are the connection's. */
   constructor(
     private readonly settings: LocalSettings,
     private readonly sink: ConnectionSink,
     private readonly out: OutputBuffer,
+    private readonly pings: Pings,
   ) {
     const { initialWindowSize, maxWindowSize, connectionWindowSize } = settings;
     // Until it has acknowledged a smaller window the peer may use the protocol's initial one (section 6.9.2).
@@ -140,11 +139,9 @@ export class ReceiveWindows {
     }
   }
 
-  /** The PING that measures the path was answered; false where none is on its way. */
-  measured(now: Instant): boolean {
-    if (!this.bdp.isProbing) return false;
+  /** The PING that measures the path was answered. */
+  measured(now: Instant): void {
     if (this.bdp.end(now)) this.streamTarget = Math.min(this.bdp.estimate, this.settings.maxWindowSize);
-    return true;
   }
 
   private announce(stream: Stream, window: number, needed: number, isDue: boolean, now: Instant): void {
@@ -188,7 +185,7 @@ export class ReceiveWindows {
   private probe(now: Instant): void {
     if (!this.bdp.wantsProbe(now)) return;
     this.bdp.begin(now);
-    writePing(this.out, 0, BDP_PING, false);
+    this.pings.send(PingPurpose.BDP);
     this.sink.onOutput(); // at once, for the time until its answer counts
   }
 }

@@ -2,42 +2,34 @@
 
 import { DecodeFailure, Decoder } from "../hpack/decoder.ts";
 import type { HeaderList } from "../hpack/header_list.ts";
-import { Budget } from "./budget.ts";
+import type { Abuse } from "./abuse.ts";
 import type { Connection } from "./connection.ts";
 import { ErrorCode, errorCodeName, Http2Error } from "./error.ts";
-import { writePing, writeSettingsAck } from "./frame_writer.ts";
+import { writeSettingsAck } from "./frame_writer.ts";
 import { Flag, FrameType, readUint31, readUint32 } from "./frames.ts";
 import { HeaderBlock } from "./header_block.ts";
 import { malformedReason, type SectionKind } from "./header_validation.ts";
 import {
-  BUDGETS,
   HEADER_BLOCK_FACTOR,
   INITIAL_HEADER_TABLE_BYTES,
   MAX_CONTINUATIONS,
-  MAX_UNSENT_REPLIES,
   MAX_WINDOW_BYTES,
   MIN_HEADER_BLOCK_BYTES,
 } from "./limits.ts";
 import type { FrameHandler } from "./receiver.ts";
 import { Stream } from "./stream.ts";
+import { Timer } from "./timers.ts";
 
 /** The receiving half of a connection. */
 export class Inbound implements FrameHandler {
   private readonly decoder: Decoder;
   private readonly block: HeaderBlock;
-  private readonly resets = new Budget(BUDGETS.resets);
-  private readonly pings = new Budget(BUDGETS.pings);
-  private readonly settingsFrames = new Budget(BUDGETS.settings);
-  private readonly emptyFrames = new Budget(BUDGETS.emptyFrames);
-  private readonly streamErrors = new Budget(BUDGETS.streamErrors);
   private readonly blockLimit: number;
   private continuations = 0;
   private settingsReceived = false;
   /** The latest run of identifiers that the client passed over: never used, so not closed but wrong. */
   private skippedFrom = 0;
   private skippedTo = 0;
-  /** Acknowledgements and resets that the peer caused since the last transmit. */
-  unsentReplies = 0;
   /** The stream of the DATA frame that is being received; undefined when its content is thrown away. */
   private dataStream: Stream | undefined = undefined;
   private dataEndsStream = false;
@@ -81,7 +73,7 @@ export class Inbound implements FrameHandler {
     this.dataStream = stream;
     this.dataEndsStream = endStream;
     if (frameBytes > contentBytes) connection.release(stream, frameBytes - contentBytes, 0);
-    if (contentBytes === 0 && !endStream) this.spend(this.emptyFrames, "empty DATA frames");
+    if (contentBytes === 0 && !endStream) this.check(this.abuse.emptyFrames.spend(connection.now));
   }
 
   /** Hands a piece of the DATA frame to its stream. */
@@ -129,7 +121,7 @@ export class Inbound implements FrameHandler {
         return this.protocolError("PUSH_PROMISE, which no peer may send us");
     }
     // Unknown types are ignored (section 5.5), but not for nothing.
-    this.spend(this.emptyFrames, "frames of unknown types");
+    this.check(this.abuse.emptyFrames.spend(this.connection.now));
   }
 
   /** Section 3.4: SETTINGS come first. Section 6.10: nothing comes between the parts of a header block. */
@@ -152,7 +144,7 @@ export class Inbound implements FrameHandler {
     if (!this.connection.ignoresLate(streamId)) {
       return this.fail(ErrorCode.STREAM_CLOSED, `DATA on closed stream ${streamId}`);
     }
-    if (!this.connection.late.data(frameBytes, this.connection.now)) this.tooLate("DATA", streamId);
+    this.check(this.abuse.late.data(streamId, frameBytes, this.connection.now));
   }
 
   private dataError(
@@ -228,9 +220,8 @@ export class Inbound implements FrameHandler {
 
   private sectionOnClosed(streamId: number): void {
     const { connection } = this;
-    if (connection.drained || connection.ignoresLate(streamId)) {
-      if (!connection.late.section(connection.now)) this.tooLate("HEADERS", streamId);
-      return;
+    if (connection.shutdown.drained || connection.ignoresLate(streamId)) {
+      return void this.check(this.abuse.late.section(streamId, connection.now));
     }
     if (streamId >= this.skippedFrom && streamId <= this.skippedTo) {
       return this.protocolError(
@@ -238,12 +229,6 @@ export class Inbound implements FrameHandler {
       );
     }
     this.fail(ErrorCode.STREAM_CLOSED, `HEADERS on closed stream ${streamId}`);
-  }
-
-  /** Frames on closed streams are ignored, but not without end. */
-  private tooLate(type: string, streamId: number): void {
-    const reason = `${type} on closed stream ${streamId}, and too many frames on closed streams before it`;
-    this.fail(ErrorCode.STREAM_CLOSED, reason);
   }
 
   /** A request's header section opens a stream (sections 5.1.1, 5.1.2 and 8.1). */
@@ -256,10 +241,9 @@ export class Inbound implements FrameHandler {
     }
     connection.lastPeerStreamId = streamId;
     const window = endStream ? 0 : connection.receiveWindows.initialStreamWindow;
-    if (connection.drained) {
+    if (connection.shutdown.drained) {
       connection.ignoreLate(streamId, window);
-      if (!connection.late.section(connection.now)) this.tooLate("HEADERS", streamId);
-      return;
+      return void this.check(this.abuse.late.section(streamId, connection.now));
     }
     if (connection.streams.size >= connection.settings.maxConcurrentStreams) {
       return this.refuse(streamId, ErrorCode.REFUSED_STREAM, window);
@@ -283,7 +267,7 @@ export class Inbound implements FrameHandler {
 
   private refuse(streamId: number, code: number, window: number): void {
     this.connection.writeReset(streamId, code, window);
-    if (this.spend(this.streamErrors, `streams refused with ${errorCodeName(code)}`)) this.countReply();
+    this.check(this.abuse.streamErrors.spend(this.connection.now) ?? this.abuse.countReply());
   }
 
   /** A complete response, then RST_STREAM(NO_ERROR) so that the client stops sending (section 8.1). */
@@ -323,7 +307,7 @@ export class Inbound implements FrameHandler {
         const reason = `malformed response: ${status}${endStream ? " with END_STREAM" : ""}`;
         return this.streamError(stream, ErrorCode.PROTOCOL_ERROR, reason);
       }
-      return void this.spend(this.emptyFrames, "interim responses");
+      return void this.check(this.abuse.emptyFrames.spend(this.connection.now));
     }
     stream.headersReceived = true;
     stream.remoteClosed = endStream;
@@ -363,7 +347,7 @@ export class Inbound implements FrameHandler {
     const reason = `peer sent RST_STREAM ${errorCodeName(code)}`;
     const unprocessed = code === ErrorCode.REFUSED_STREAM;
     this.connection.closeStream(stream, new Http2Error("stream", code, "remote", reason, unprocessed));
-    if (this.isServer && !answered) this.spend(this.resets, "streams reset before they were answered");
+    if (this.isServer && !answered) this.check(this.abuse.resets.spend(this.connection.now));
   }
 
   /** Section 6.5. */
@@ -380,7 +364,7 @@ export class Inbound implements FrameHandler {
     if ((end - start) % 6 !== 0) {
       return this.fail(ErrorCode.FRAME_SIZE_ERROR, `SETTINGS of ${end - start} bytes`);
     }
-    if (this.settingsReceived && !this.spend(this.settingsFrames, "SETTINGS frames")) return;
+    if (this.settingsReceived && !this.check(this.abuse.settings.spend(connection.now))) return;
     this.settingsReceived = true;
     const { peerSettings } = connection;
     const couldOpen = connection.canOpen;
@@ -397,8 +381,8 @@ export class Inbound implements FrameHandler {
   /** Section 6.5.3: from here on the peer keeps to what we announced. */
   private settingsAcknowledged(): void {
     const connection = this.connection;
-    if (connection.settingsAckDeadline === Infinity) return; // an ACK nobody waits for is no error
-    connection.settingsAckDeadline = Infinity;
+    if (!connection.timers.isSet(Timer.SETTINGS_ACK)) return; // an ACK nobody waits for is no error
+    connection.timers.stop(Timer.SETTINGS_ACK);
     this.decoder.setMaxTableSize(connection.settings.headerTableSize);
     connection.receiveWindows.settingsAcknowledged(connection.streams, connection.now);
   }
@@ -422,8 +406,9 @@ export class Inbound implements FrameHandler {
     if (streamId !== 0) return this.protocolError(`PING on stream ${streamId}`);
     if (end - start !== 8) return this.fail(ErrorCode.FRAME_SIZE_ERROR, `PING of ${end - start} bytes`);
     if (flags & Flag.ACK) return this.connection.pong(readUint32(bytes, start + 4));
-    if (!this.spend(this.pings, "PING frames") || !this.countReply()) return;
-    writePing(this.connection.output, readUint32(bytes, start), readUint32(bytes, start + 4), true);
+    const { pings, now, sink } = this.connection;
+    if (!this.check(pings.answer(readUint32(bytes, start), readUint32(bytes, start + 4), now))) return;
+    sink.onOutput();
   }
 
   /** Section 6.8. */
@@ -431,22 +416,13 @@ export class Inbound implements FrameHandler {
     if (streamId !== 0) return this.protocolError(`GOAWAY on stream ${streamId}`);
     if (end - start < 8) return this.fail(ErrorCode.FRAME_SIZE_ERROR, `GOAWAY of ${end - start} bytes`);
     const connection = this.connection;
-    const lastStreamId = readUint31(bytes, start);
-    const code = readUint32(bytes, start + 4);
-    const debug = new TextDecoder().decode(bytes.subarray(start + 8, Math.min(end, start + 264)));
-    const reason = `peer sent GOAWAY ${errorCodeName(code)}${
-      debug === "" ? "" : ` ${JSON.stringify(debug)}`
-    }`;
-    if (!this.isServer) connection.draining = true;
-    const error = new Http2Error("connection", code, "remote", reason);
-    // Who sends an error ends the connection with it, though some are slow to close it (section 5.4.1): nothing
-    // that is still open will ever be answered.
-    if (code !== ErrorCode.NO_ERROR) connection.goAwayError = error;
-    connection.goAwayReason = reason;
-    connection.sink.onGoAway(lastStreamId, error);
+    const { shutdown } = connection;
+    const error = shutdown.receive(bytes, start, end);
+    const { code, reason } = error;
+    connection.sink.onGoAway(shutdown.peerLastStreamId, error);
     if (this.isServer) return code === ErrorCode.NO_ERROR ? undefined : connection.receiveEnd(error);
     for (const stream of connection.streams.all()) {
-      if (stream.id <= lastStreamId) continue;
+      if (stream.id <= shutdown.peerLastStreamId) continue;
       connection.ignoreLate(stream.id, stream.remoteClosed ? 0 : stream.receiveWindow);
       connection.closeStream(
         stream,
@@ -492,7 +468,7 @@ export class Inbound implements FrameHandler {
   /** Section 6.3: deprecated; only its form is checked. */
   private priority(streamId: number, length: number): void {
     if (streamId === 0) return this.protocolError("PRIORITY on stream 0");
-    if (length === 5) return void this.spend(this.emptyFrames, "PRIORITY frames");
+    if (length === 5) return void this.check(this.abuse.emptyFrames.spend(this.connection.now));
     const stream = this.connection.streams.get(streamId);
     if (stream === undefined) return this.fail(ErrorCode.FRAME_SIZE_ERROR, `PRIORITY of ${length} bytes`);
     this.streamError(stream, ErrorCode.FRAME_SIZE_ERROR, `PRIORITY of ${length} bytes`);
@@ -517,7 +493,7 @@ export class Inbound implements FrameHandler {
 
   private streamError(stream: Stream, code: number, reason: string): void {
     this.connection.reset(stream, new Http2Error("stream", code, "library", reason));
-    if (this.spend(this.streamErrors, "streams that broke the protocol")) this.countReply();
+    this.check(this.abuse.streamErrors.spend(this.connection.now) ?? this.abuse.countReply());
   }
 
   private protocolError(reason: string): void {
@@ -528,17 +504,13 @@ export class Inbound implements FrameHandler {
     this.connection.abort(new Http2Error("connection", code, "library", reason));
   }
 
-  /** Counts a frame that answers the peer: one that asks and never reads must not fill our memory. */
-  private countReply(): boolean {
-    if (++this.unsentReplies <= MAX_UNSENT_REPLIES) return true;
-    this.fail(ErrorCode.ENHANCE_YOUR_CALM, "too many answers wait for a peer that does not read");
-    return false;
+  /** Ends the connection for `error`; true where there is none. */
+  private check(error: Http2Error | undefined): boolean {
+    if (error !== undefined) this.connection.abort(error);
+    return error === undefined;
   }
 
-  /** Counts an event that costs us more than the peer; false when that ended the connection. */
-  private spend(budget: Budget, what: string): boolean {
-    if (budget.take(this.connection.now)) return true;
-    this.fail(ErrorCode.ENHANCE_YOUR_CALM, `too many ${what}`);
-    return false;
+  private get abuse(): Abuse {
+    return this.connection.abuse;
   }
 }

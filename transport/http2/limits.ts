@@ -102,27 +102,3 @@ export const REMEMBERED_RESETS = 1_024;
 
 /** Bytes of debug data in a GOAWAY we send: a sentence. */
 export const GOAWAY_DEBUG_BYTES = 256;
-
-/**
- * Events of a kind that cost us more than the peer, as a leaky bucket: `burst` at once and `perSecond` for ever.
- * The figures are those other servers took after CVE-2019-9512 to 9518 and CVE-2023-44487, rounded up: a busy
- * gRPC client with deadlines cancels some calls, none cancels thousands a second for nothing.
- */
-export const BUDGETS = {
-  /** RST_STREAM for streams we have not answered yet: rapid reset. */
-  resets: { burst: 2_000, perSecond: 500 },
-  /** PING: a peer that measures bandwidth sends one a round trip, thousands a second on loopback. */
-  pings: { burst: 10_000, perSecond: 10_000 },
-  /** SETTINGS: honest peers send one or two in all, and each makes us walk every stream. */
-  settings: { burst: 100, perSecond: 10 },
-  /** DATA and CONTINUATION frames without content, WINDOW_UPDATE and PRIORITY for nothing. */
-  emptyFrames: { burst: 2_000, perSecond: 500 },
-  /** Streams of the peer that we had to reset for an error of its own. */
-  streamErrors: { burst: 1_000, perSecond: 100 },
-  /**
-   * HEADERS and DATA on closed streams, beyond what was in flight when we reset them (RFC 9113, section 5.1): two or
-   * three for each call that a C++ server answers twice, and thousands of calls may meet their deadline at once. They
-   * cost us what PINGs cost.
-   */
-  lateFrames: { burst: 10_000, perSecond: 10_000 },
-} as const;

@@ -88,7 +88,7 @@ class Feeding {
     const [first] = connection.streams.all();
     switch ((this.input.at(-3) ?? 0) & 7) {
       case 0:
-        return connection.drain("fuzz");
+        return connection.drain("fuzz", this.now);
       case 1:
         return connection.ping(7, this.now);
       case 2:

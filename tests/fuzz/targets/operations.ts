@@ -94,7 +94,7 @@ class Program {
       case 8:
         return this.rest();
       case 9:
-        if (much < 40) (much % 2 === 0 ? server : client).connection.drain("fuzz");
+        if (much < 40) (much % 2 === 0 ? server : client).connection.drain("fuzz", this.now);
         return;
       case 10:
         if (answer !== undefined) server.connection.reset(answer.stream, CANCEL);

@@ -216,7 +216,7 @@ export default [
   },
   {
     file: "transport/server_transport.ts",
-    before: "if (this.ready) this.connection.drain(reason);",
+    before: "if (this.ready) this.connection.drain(reason, this.engine.now());",
     after: "if (!this.connection.closed) this.connection.drain(reason);",
     test: "tests/transport/accept_test.ts",
     name: "is let go at once when the server drains",

@@ -16,6 +16,7 @@ const SETTINGS = "tests/transport/http2/6_5_settings_test.ts";
 const STREAMS = "tests/transport/http2/streams_test.ts";
 const BDP = "tests/transport/http2/bdp_test.ts";
 const WINDOWS = "tests/transport/http2/6_9_receive_windows_test.ts";
+const TIMERS = "tests/transport/http2/timers_test.ts";
 const PING = "tests/transport/http2/6_7_ping_test.ts";
 const REPRESENTATION = "tests/transport/hpack/representation_test.ts";
 const TABLE_SIZE = "tests/transport/hpack/4_2_table_size_test.ts";
@@ -181,7 +182,7 @@ export default [
   ),
   mutation(
     "transport/server_transport.ts",
-    "    if (this.ready) this.connection.drain(reason);\n",
+    "    if (this.ready) this.connection.drain(reason, this.engine.now());\n",
     "    if (this.ready) {}\n",
     SERVER,
     "drain",
@@ -274,15 +275,15 @@ export default [
 
   // Connections and streams.
   mutation(
-    "transport/http2/connection.ts",
-    "    this.drainUntimed = false;\n    this.drainPingOut = false;\n",
-    "    this.drainPingOut = false;\n",
+    "transport/http2/shutdown.ts",
+    "    this.timers.stop(Timer.DRAIN_PING);\n",
+    "",
     GOAWAY,
     "nothing is waited for",
   ),
   mutation(
-    "transport/http2/connection.ts",
-    'if (kind !== "io" || this.goAwayReason === "")',
+    "transport/http2/shutdown.ts",
+    'if (kind !== "io" || this.peerReason === "")',
     'if (kind !== "io")',
     GOAWAY,
     "without GOAWAY",
@@ -303,8 +304,8 @@ export default [
   ),
   mutation(
     "transport/http2/inbound.ts",
-    "if (this.isServer && !answered) this.spend(this.resets,",
-    "this.spend(this.resets,",
+    "if (this.isServer && !answered) this.check(this.abuse.resets",
+    "this.check(this.abuse.resets",
     ABUSE,
     "cost no budget",
   ),
@@ -364,6 +365,23 @@ export default [
     "",
     BDP,
     "the pauses grow",
+  ),
+
+  mutation(
+    "transport/http2/timers.ts",
+    "    this.earliest = Math.min(...this.deadlines);\n",
+    "    this.earliest = Math.min(this.earliest, at);\n",
+    TIMERS,
+    "the earliest deadline",
+  ),
+  mutation("transport/http2/timers.ts", "      this.stop(timer);\n", "", TIMERS, "expires once"),
+
+  mutation(
+    "transport/http2/shutdown.ts",
+    "    if (this.drained) return; //",
+    "    //",
+    GOAWAY,
+    "never comes back",
   ),
 
   // Windows, and output of which nobody is told.
@@ -447,8 +465,8 @@ export default [
   ),
   mutation(
     "transport/http2/connection.ts",
-    "    writePing(this.out, 0, opaque, false);\n    this.sink.onOutput();\n",
-    "    writePing(this.out, 0, opaque, false);\n",
+    "    this.pings.sendOpaque(opaque);\n    this.sink.onOutput();\n",
+    "    this.pings.sendOpaque(opaque);\n",
     PING,
     "comes back as onPong",
   ),
@@ -461,22 +479,22 @@ export default [
   ),
   mutation(
     "transport/http2/connection.ts",
-    "    if (this.closed || this.draining) return;\n",
+    "    if (this.closed || this.shutdown.draining) return;\n",
     "    if (this.closed) return;\n",
     SERVER,
     "drain",
   ),
   mutation(
-    "transport/http2/connection.ts",
-    "opaque === DRAIN_PING && this.drainPingOut",
-    "opaque === DRAIN_PING",
+    "transport/http2/ping.ts",
+    "opaque === PingPurpose.DRAIN && this.drainOutstanding",
+    "opaque === PingPurpose.DRAIN",
     PING,
     "not asked for",
   ),
   mutation(
-    "transport/http2/connection.ts",
-    "    this.drainPingOut = false;\n    this.drained",
-    "    this.drained",
+    "transport/http2/ping.ts",
+    "      this.drainOutstanding = false;\n      return opaque;",
+    "      return opaque;",
     PING,
     "comes twice",
   ),
@@ -512,8 +530,8 @@ export default [
     "not those of all together",
   ),
   mutation(
-    "transport/http2/inbound.ts",
-    "if (code !== ErrorCode.NO_ERROR) connection.goAwayError = error;",
+    "transport/http2/shutdown.ts",
+    "if (code !== ErrorCode.NO_ERROR) this.peerError = error;",
     "",
     GOAWAY,
     "leaves no stream",
@@ -526,9 +544,9 @@ export default [
     "leaves no stream",
   ),
   mutation(
-    "transport/http2/inbound.ts",
-    "start + 8, Math.min(end, start + 264)",
-    "start + 8, end",
+    "transport/http2/shutdown.ts",
+    "subarray(start + 8, debugEnd)",
+    "subarray(start + 8, end)",
     GOAWAY,
     "than a message has room for",
   ),

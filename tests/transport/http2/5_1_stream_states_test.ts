@@ -1,7 +1,7 @@
 // RFC 9113, sections 5.1, 5.1.1 and 5.1.2: states, identifiers and concurrency of streams.
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { ErrorCode, Http2Error } from "../../../transport/http2/error.ts";
-import { BUDGETS } from "../../../transport/http2/limits.ts";
+import { BUDGETS } from "../../../transport/http2/abuse.ts";
 import { test } from "../../harness.ts";
 import {
   Bench,

@@ -25,8 +25,9 @@ test("6.7: an answer to the PING of a drain that is not asked for, or comes twic
   const bench = new Bench("server").send(pong);
   assertEquals([bench.sent(), bench.sink.take()], [[], ["pong 1685217641"]]);
   bench.send(bench.headers(1));
-  bench.connection.drain("enough");
+  bench.connection.drain("enough", bench.now);
   assertEquals(bench.send(pong, pong).sent(), ["GOAWAY 2147483647 NO_ERROR", "PING", "GOAWAY 1 NO_ERROR"]);
+  assertEquals(bench.sink.take().at(-1), "pong 1685217641", "the second answers no PING of ours");
 });
 
 test("6.7: no PING follows the GOAWAY that ended the connection", () => {

@@ -1,9 +1,9 @@
 // RFC 9113, section 6.8: GOAWAY, sent and received.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { ErrorCode, Http2Error } from "../../../transport/http2/error.ts";
-import { BUDGETS } from "../../../transport/http2/limits.ts";
+import { BUDGETS } from "../../../transport/http2/abuse.ts";
 import { test } from "../../harness.ts";
-import { ACK, Bench, data, END_STREAM, frame, goAway, REQUEST, RESPONSE_LIST } from "./wire.ts";
+import { ACK, Bench, data, END_STREAM, frame, goAway, REQUEST, RESPONSE_LIST, uint32 } from "./wire.ts";
 
 const OK: Array<[string, string]> = [[":status", "200"]];
 const MAX = 0x7fffffff;
@@ -91,10 +91,10 @@ test("6.8: a connection that ends without GOAWAY says what ended it, and nothing
 test("6.8: once the last GOAWAY is out nothing is waited for but the streams", () => {
   const client = new Bench("client");
   client.open();
-  client.connection.drain("enough");
+  client.connection.drain("enough", client.now);
   const server = new Bench("server");
   server.send(server.headers(1));
-  server.connection.drain("enough");
+  server.connection.drain("enough", server.now);
   server.send(frame("PING", ACK, 0, server.frames()[1]!.payload));
   for (const { connection } of [client, server]) {
     assertEquals([connection.nextTimeout(), connection.closed], [Infinity, false]);
@@ -104,7 +104,7 @@ test("6.8: once the last GOAWAY is out nothing is waited for but the streams", (
 test("6.8: a server drains in two steps, and serves what is opened between them", () => {
   const bench = new Bench("server");
   bench.send(bench.headers(1));
-  bench.connection.drain("maintenance");
+  bench.connection.drain("maintenance", bench.now);
   const [first, ping] = bench.frames();
   assertEquals([first!.type, new DataView(first!.payload.slice().buffer).getUint32(0), ping!.type], [
     "GOAWAY",
@@ -127,7 +127,7 @@ test("6.8: a server drains in two steps, and serves what is opened between them"
 test("6.8: requests after the last GOAWAY are ignored with their DATA, but not without end", () => {
   const bench = new Bench("server", { initialWindowSize: 65_535 });
   bench.send(bench.headers(1));
-  bench.connection.drain("maintenance");
+  bench.connection.drain("maintenance", bench.now);
   bench.send(frame("PING", ACK, 0, bench.frames()[1]!.payload));
   bench.send(bench.headers(3));
   for (let i = 0; i < 20_000; i++) bench.send(data(3, 1));
@@ -142,24 +142,26 @@ test("6.8: a drain whose PING never comes back goes on when its time is up, and 
   bench.send(bench.headers(1));
   bench.sent();
   const now = 3_600_000; // long after anything was received
-  bench.connection.drain("maintenance");
+  bench.connection.drain("maintenance", now);
   bench.connection.handleTimeout(now);
   assertEquals(bench.sent(), [`GOAWAY ${MAX} NO_ERROR`, "PING"]);
   const at = bench.connection.nextTimeout();
   assertEquals(at > now && at < now + 60_000, true);
   bench.connection.handleTimeout(at);
   assertEquals(bench.sent(), ["GOAWAY 1 NO_ERROR"]);
+  bench.send(frame("PING", ACK, 0, uint32(0, 0x6472_6169)));
+  assertEquals([bench.sent(), bench.outcome], [[], "open"], "an answer after its time changes nothing");
 });
 
 test("6.8: a client drains by opening no more, and ends with its last stream", () => {
   const bench = new Bench("client");
   bench.open(true);
-  bench.connection.drain("done");
+  bench.connection.drain("done", bench.now);
   assertEquals([bench.connection.canOpen, bench.connection.closed], [false, false]);
   bench.send(bench.headers(1, OK, true));
   assertEquals(bench.sink.take().pop(), "connection closed ok");
   const idle = new Bench("client");
-  idle.connection.drain("done");
+  idle.connection.drain("done", idle.now);
   assertEquals([idle.connection.closed, idle.sent()], [true, ["GOAWAY 0 NO_ERROR"]]);
 });
 
@@ -177,7 +179,7 @@ test("5.4.1: abort sends GOAWAY, fails every stream, and ends", () => {
 test("6.8: the GOAWAY of an error takes no stream that the one of a drain did not", () => {
   const bench = new Bench("server");
   bench.send(bench.headers(1));
-  bench.connection.drain("maintenance");
+  bench.connection.drain("maintenance", bench.now);
   const ping = bench.frames()[1]!;
   bench.send(frame("PING", ACK, 0, ping.payload));
   assertEquals(bench.sent(), ["GOAWAY 1 NO_ERROR"]);

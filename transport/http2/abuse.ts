@@ -1,0 +1,130 @@
+// What a peer may cost us (RFC 9113, section 10.5): every budget, with its reason, and how it is spent.
+//
+// A budget is a leaky bucket: `burst` events at once and `perSecond` for ever. The figures are those other servers took
+// after CVE-2019-9512 to 9518 and CVE-2023-44487, rounded up: a busy gRPC client with deadlines cancels some calls,
+// none cancels thousands a second for nothing. Bounds of sizes, which need no clock, are in `limits.ts`.
+
+import type { Instant } from "../../pollers/contract/engine.ts";
+import { ErrorCode, Http2Error } from "./error.ts";
+import { MAX_UNSENT_REPLIES } from "./limits.ts";
+
+/** Events of a kind: how many at once, how many a second on average, and what they are called in an error. */
+export interface BudgetLimit {
+  /** Events at once. */
+  readonly burst: number;
+  /** Events a second on average. */
+  readonly perSecond: number;
+  /** The plural that follows "too many". */
+  readonly what: string;
+}
+
+/** The budgets of one connection. */
+export const BUDGETS = {
+  /** RST_STREAM for streams we have not answered yet: rapid reset. */
+  resets: { burst: 2_000, perSecond: 500, what: "streams reset before they were answered" },
+  /** PING: a peer that measures bandwidth sends one a round trip, thousands a second on loopback. */
+  pings: { burst: 10_000, perSecond: 10_000, what: "PING frames" },
+  /** SETTINGS: honest peers send one or two in all, and each makes us walk every stream. */
+  settings: { burst: 100, perSecond: 10, what: "SETTINGS frames" },
+  /** Frames that carry nothing: DATA without content, PRIORITY, interim responses, frames of unknown types. */
+  emptyFrames: { burst: 2_000, perSecond: 500, what: "frames that carry nothing" },
+  /** Streams of the peer that we had to reset for an error of its own, or refuse. */
+  streamErrors: { burst: 1_000, perSecond: 100, what: "streams that broke the protocol or were refused" },
+  /**
+   * HEADERS and DATA on closed streams, beyond what was in flight when we reset them (section 5.1): two or three for
+   * each call that a C++ server answers twice, and thousands of calls may meet their deadline at once. They cost us
+   * what PINGs cost.
+   */
+  lateFrames: { burst: 10_000, perSecond: 10_000, what: "frames on closed streams" },
+} as const satisfies Readonly<Record<string, BudgetLimit>>;
+
+/** A leaky bucket of events. */
+export class Budget {
+  private level = 0;
+  private since: Instant = 0;
+
+  /** A bucket that is empty. */
+  constructor(private readonly limit: BudgetLimit) {}
+
+  /** Counts one event at `now`; false when the budget is used up. */
+  take(now: Instant): boolean {
+    if (now > this.since) {
+      const leaked = (now - this.since) / 1000 * this.limit.perSecond;
+      this.level = Math.max(0, this.level - leaked);
+      this.since = now;
+    }
+    return ++this.level <= this.limit.burst;
+  }
+
+  /** Counts one event at `now`; the connection's error when the budget is used up. */
+  spend(now: Instant): Http2Error | undefined {
+    return this.take(now) ? undefined : calm(`too many ${this.limit.what}`);
+  }
+}
+
+/** The budgets of one connection. */
+export class Abuse {
+  /** `BUDGETS.resets`. */
+  readonly resets = new Budget(BUDGETS.resets);
+  /** `BUDGETS.pings`. */
+  readonly pings = new Budget(BUDGETS.pings);
+  /** `BUDGETS.settings`. */
+  readonly settings = new Budget(BUDGETS.settings);
+  /** `BUDGETS.emptyFrames`. */
+  readonly emptyFrames = new Budget(BUDGETS.emptyFrames);
+  /** `BUDGETS.streamErrors`. */
+  readonly streamErrors = new Budget(BUDGETS.streamErrors);
+  /** Frames on closed streams. */
+  readonly late = new LateFrames();
+  /** Frames that answer the peer and were not transmitted yet. */
+  private unsentReplies = 0;
+
+  /** Counts a frame that answers the peer: a peer that asks and never reads must not fill our memory. */
+  countReply(): Http2Error | undefined {
+    if (++this.unsentReplies <= MAX_UNSENT_REPLIES) return undefined;
+    return calm("too many answers wait for a peer that does not read");
+  }
+
+  /** Everything that was queued is transmitted. */
+  repliesTransmitted(): void {
+    this.unsentReplies = 0;
+  }
+}
+
+/**
+ * Frames on closed streams (section 5.1). DATA that was in flight when we reset its stream costs no budget, for the
+ * windows bound it: on the stream what its window had left, and on all streams what the connection's had left.
+ * Everything else costs `BUDGETS.lateFrames`.
+ */
+export class LateFrames {
+  /** Octets of DATA that may be in flight on streams that we ended before the peer did. */
+  private inFlight = 0;
+  private readonly budget = new Budget(BUDGETS.lateFrames);
+
+  /** We ended a stream that the peer had not ended; the receive windows say what it may have sent meanwhile. */
+  expect(streamWindow: number, connectionWindow: number): void {
+    this.inFlight = Math.min(this.inFlight + Math.max(0, streamWindow), connectionWindow);
+  }
+
+  /** A DATA frame on a closed stream; the connection's error when there were too many. */
+  data(streamId: number, frameBytes: number, now: Instant): Http2Error | undefined {
+    if (frameBytes === 0 || frameBytes > this.inFlight) return this.spend("DATA", streamId, now);
+    this.inFlight -= frameBytes;
+    return undefined;
+  }
+
+  /** A header section on a closed stream; the connection's error when there were too many. */
+  section(streamId: number, now: Instant): Http2Error | undefined {
+    return this.spend("HEADERS", streamId, now);
+  }
+
+  private spend(type: string, streamId: number, now: Instant): Http2Error | undefined {
+    if (this.budget.take(now)) return undefined;
+    const reason = `${type} on closed stream ${streamId}, and too many frames on closed streams before it`;
+    return new Http2Error("connection", ErrorCode.STREAM_CLOSED, "library", reason);
+  }
+}
+
+function calm(reason: string): Http2Error {
+  return new Http2Error("connection", ErrorCode.ENHANCE_YOUR_CALM, "library", reason);
+}

@@ -1,0 +1,59 @@
+// PING (RFC 9113, section 6.7): the peer's, which are answered, and ours, each with what it is for.
+
+import type { Instant } from "../../pollers/contract/engine.ts";
+import type { Abuse } from "./abuse.ts";
+import type { Http2Error } from "./error.ts";
+import { writePing } from "./frame_writer.ts";
+import type { OutputBuffer } from "./output_buffer.ts";
+
+/** What a PING of ours is for: the low half of its opaque data, the high half is 0. */
+export const PingPurpose = {
+  /** Its answer follows everything that the peer sent before it received the first GOAWAY (section 6.8). */
+  DRAIN: 0x6472_6169,
+  /** The time until its answer measures the path (`bdp_estimator.ts`). */
+  BDP: 0x6264_7069,
+} as const;
+
+/** One of the purposes. */
+export type PingPurpose = typeof PingPurpose[keyof typeof PingPurpose];
+
+/** The PINGs of one connection. */
+export class Pings {
+  private drainOutstanding = false;
+  private bdpOutstanding = false;
+
+  /** PINGs and answers are written to `out`; answers are counted in `abuse`. */
+  constructor(private readonly out: OutputBuffer, private readonly abuse: Abuse) {}
+
+  /** Sends the PING of a purpose. */
+  send(purpose: PingPurpose): void {
+    if (purpose === PingPurpose.DRAIN) this.drainOutstanding = true;
+    else this.bdpOutstanding = true;
+    writePing(this.out, 0, purpose, false);
+  }
+
+  /** Sends an application's PING. */
+  sendOpaque(opaque: number): void {
+    writePing(this.out, 0, opaque, false);
+  }
+
+  /** Answers the peer's PING; the connection's error when there were too many. */
+  answer(high: number, low: number, now: Instant): Http2Error | undefined {
+    const error = this.abuse.pings.spend(now) ?? this.abuse.countReply();
+    if (error === undefined) writePing(this.out, high, low, true);
+    return error;
+  }
+
+  /** A PING with ACK came. Returns the purpose of ours that it answers; undefined where it answers an application's. */
+  acknowledged(opaque: number): PingPurpose | undefined {
+    if (opaque === PingPurpose.DRAIN && this.drainOutstanding) {
+      this.drainOutstanding = false;
+      return opaque;
+    }
+    if (opaque === PingPurpose.BDP && this.bdpOutstanding) {
+      this.bdpOutstanding = false;
+      return opaque;
+    }
+    return undefined;
+  }
+}
