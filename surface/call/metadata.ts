@@ -33,6 +33,10 @@ export class Metadata {
         `Cannot make metadata of ${what}: give { name: value }, [name, value] pairs, Headers or a Metadata`,
       );
     }
+    if (init instanceof Metadata) { // what a peer sent need not be what we would send, and may be sent back
+      for (const [name, value] of init) this.#append(name, value);
+      return;
+    }
     const pairs = iterable
       ? init as Iterable<readonly [string, MetadataValue]>
       : Object.entries(init).flatMap(([name, value]) =>
@@ -75,11 +79,7 @@ export class Metadata {
 
   /** Adds one more value to `name`. */
   append(name: string, value: MetadataValue): void {
-    const key = checkName(name);
-    const checked = checkValue(name, value);
-    const values = this.#map().get(key);
-    if (values === undefined) this.#map().set(key, [checked]);
-    else values.push(checked);
+    this.#append(checkName(name), checkValue(name, value));
   }
 
   /** Removes every value of `name`; false when there was none. */
@@ -104,6 +104,12 @@ export class Metadata {
       fields.push(name, typeof value === "string" ? value : encodeBinary(value));
     }
     return fields.length === 0 ? undefined : new HeaderList(fields);
+  }
+
+  #append(key: string, value: MetadataValue): void {
+    const values = this.#map().get(key);
+    if (values === undefined) this.#map().set(key, [value]);
+    else values.push(value);
   }
 
   #map(): Map<string, MetadataValue[]> {

@@ -381,7 +381,7 @@ export class SingleResponseCall<Req, Res> extends ClientCall<Req, Res> {
   protected override onResponse(message: Res, wireBytes: number): void {
     this.release(wireBytes);
     if (this.received) {
-      return this.endLocally(Status.INTERNAL, "server sent more than one response message", "library");
+      return this.endLocally(Status.UNIMPLEMENTED, "server sent more than one response message", "library");
     }
     this.received = true;
     this.message = message;
@@ -390,7 +390,7 @@ export class SingleResponseCall<Req, Res> extends ClientCall<Req, Res> {
   protected override onEnd(failure: CallFailure | undefined): void {
     if (failure === undefined && this.received) return this.resolve(this.message!);
     const none = "server sent no response message";
-    this.resolve(rejection(failure ?? this.failure(Status.INTERNAL, none, { endedBy: "library" })));
+    this.resolve(rejection(failure ?? this.failure(Status.UNIMPLEMENTED, none, { endedBy: "library" })));
   }
 }
 

@@ -149,7 +149,7 @@ export class ActiveCall implements ServerStreamSink, ServerCall, InboxOwner, Pro
     if (this.inbox !== undefined) return this.inbox.push(message, wireBytes);
     this.stream.release(wireBytes);
     if (this.requestReceived) {
-      return this.cancelWith(Status.INTERNAL, "client sent more than one request message");
+      return this.cancelWith(Status.UNIMPLEMENTED, "client sent more than one request message");
     }
     this.requestReceived = true;
     this.request = message;
@@ -159,7 +159,9 @@ export class ActiveCall implements ServerStreamSink, ServerCall, InboxOwner, Pro
   onHalfClose(): void {
     if (this.ended) return;
     if (this.inbox !== undefined) return this.inbox.end();
-    if (!this.requestReceived) return this.cancelWith(Status.INTERNAL, "client sent no request message");
+    if (!this.requestReceived) {
+      return this.cancelWith(Status.UNIMPLEMENTED, "client sent no request message");
+    }
     this.runHandler(this.request);
   }
 

@@ -170,7 +170,7 @@ test("trailers above our own limit: RESOURCE_EXHAUSTED that names the field and 
   }
 });
 
-test("a request above our own limit: 431, with a status that names the field and the option, for that call alone", () => {
+test("[C82] a request above our own limit: 431, with a status that names the field and the option, for that call alone", () => {
   let begun = 0;
   return serving({ one: () => (begun++, {}) }, async ({ port }) => {
     const session = connect(`http://127.0.0.1:${port}`);

@@ -103,21 +103,21 @@ function noting(): { heard: string[]; options: CallOptions } {
 
 const what = ({ code, details, endedBy }: RpcError) => [code, details, endedBy];
 
-test("a call ends: with more than one response, of which none is given", async () => {
+test("[C85] a call ends: with more than one response, of which none is given", async () => {
   const world = await new World().serve((
     id,
     world,
   ) => [world.head(id), data(id, MESSAGE), data(id, MESSAGE)]);
   const error = await world.failure(world.client.one({}));
-  assertEquals(what(error), [Status.INTERNAL, "server sent more than one response message", "library"]);
+  assertEquals(what(error), [Status.UNIMPLEMENTED, "server sent more than one response message", "library"]);
   assertEquals(world.sent.at(-1), "RST_STREAM 1 CANCEL");
   world.channel.close();
 });
 
-test("a call ends: with OK, and no response", async () => {
+test("[C85] a call ends: with OK, and no response", async () => {
   const world = await new World().serve((id, world) => [world.head(id), world.trailers(id)]);
   const error = await world.failure(world.client.one({}));
-  assertEquals(what(error), [Status.INTERNAL, "server sent no response message", "library"]);
+  assertEquals(what(error), [Status.UNIMPLEMENTED, "server sent no response message", "library"]);
   world.channel.close();
 });
 

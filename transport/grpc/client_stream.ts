@@ -76,7 +76,7 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
     const head = parseResponse(headers);
     if (head.refusal !== undefined) return this.end(head.refusal);
     if (endStream) return this.fail(GrpcStatus.UNKNOWN, "server ended the call without grpc-status");
-    this.reader = new MessageReader(this, this.limits.receiveBytes, head.encoding, GrpcStatus.INTERNAL);
+    this.reader = new MessageReader(this, this.limits.receiveBytes, head.encoding);
     this.sink.onHeaders(head.metadata);
   }
 
@@ -158,6 +158,15 @@ function statusOf(error: Http2Error): StreamStatus {
   const { unprocessed } = error;
   const lost = error.kind !== "stream";
   const code = lost || unprocessed ? GrpcStatus.UNAVAILABLE : statusFromErrorCode(error.code);
-  const message = lost ? `connection lost before the call ended: ${error.reason}` : error.reason;
+  const message = lost ? `connection lost before the call ended: ${error.reason}` : detailsOf(error);
   return { code, message, metadata: NO_HEADERS, cause: error, unprocessed };
+}
+
+/** PROTOCOL-HTTP2.md, "Errors": two codes come with words of ours. */
+function detailsOf({ code, reason }: Http2Error): string {
+  if (code === ErrorCode.ENHANCE_YOUR_CALM) return `${reason}: bandwidth is exhausted`;
+  if (code === ErrorCode.INADEQUATE_SECURITY) {
+    return `${reason}: the protocol is not secure enough for the call`;
+  }
+  return reason;
 }

@@ -2,6 +2,7 @@
 
 import { HeaderList } from "../hpack/header_list.ts";
 import type { RequestHead, RequestTemplate, StreamStatus } from "../transport.ts";
+import { unsupportedEncoding } from "./message_reader.ts";
 import { decodePercent, encodePercent } from "./percent.ts";
 import { GrpcStatus, statusFromHttp } from "./status_mapping.ts";
 import { decodeTimeout } from "./timeout.ts";
@@ -105,12 +106,22 @@ function remembered<T>(headers: HeaderList, read: (headers: HeaderList) => T): T
   return memo.found as T;
 }
 
-/** Why a request is no gRPC call, with the HTTP status that says so. */
+/** Why a request begins no call: the response's HTTP status, its gRPC status, and fields beside them. */
 export interface RequestRefusal {
   readonly httpStatus: string;
   readonly grpcStatus: number;
   readonly message: string;
+  readonly fields?: HeaderList;
 }
+
+/** Any subtype of gRPC's media type, with or without parameters; media types have no case (RFC 9110, section 8.3.1). */
+const GRPC_CONTENT = /^application\/grpc *([+;]|$)/i;
+
+/** The subtypes that are spoken here. Messages of another one ("+json") would be decoded as what they are not. */
+const SPOKEN_CONTENT = /^application\/grpc(\+proto)? *(;|$)/i;
+
+const ALLOWED_METHOD = HeaderList.of([["allow", "POST"]]); // RFC 9110, section 15.5.6
+const ACCEPTED_ENCODINGS = HeaderList.of([["grpc-accept-encoding", "identity"]]);
 
 /** Answers a request whose metadata is above our limit: HTTP clients see 431, gRPC clients why. */
 export function requestTooLarge(reason: string): HeaderList {
@@ -124,29 +135,58 @@ export function parseRequest(headers: HeaderList): RequestHead | RequestRefusal 
 }
 
 function readRequest(headers: HeaderList): RequestHead | RequestRefusal {
-  const contentType = headers.get("content-type") ?? "";
-  if (!/^application\/grpc([+;]|$)/.test(contentType)) {
-    const message = `content-type is ${JSON.stringify(contentType)}, not application/grpc`;
-    return { httpStatus: "415", grpcStatus: GrpcStatus.UNKNOWN, message };
-  }
-  const method = headers.get(":method");
-  if (method !== "POST") {
-    return { httpStatus: "405", grpcStatus: GrpcStatus.INTERNAL, message: `:method is ${method}, not POST` };
-  }
   const timeout = headers.get("grpc-timeout");
   const timeoutMs = timeout === undefined ? undefined : decodeTimeout(timeout);
+  const encoding = headers.get("grpc-encoding") ?? "identity";
+  return refusalOf(headers) ?? callRefusal(timeout, timeoutMs, encoding) ?? {
+    path: headers.get(":path")!,
+    authority: headers.get(":authority") ?? headers.get("host") ?? "",
+    timeoutMs,
+    encoding,
+    metadata: applicationMetadata(headers),
+    memo: undefined,
+  };
+}
+
+/** Why a request is not gRPC's, or not of the kind that is spoken here. */
+function refusalOf(headers: HeaderList): RequestRefusal | undefined {
+  const method = headers.get(":method");
+  if (method !== "POST") {
+    const message = `:method is ${method}, not POST`;
+    return { httpStatus: "405", grpcStatus: GrpcStatus.INTERNAL, message, fields: ALLOWED_METHOD };
+  }
+  const contentType = headers.get("content-type") ?? "";
+  if (!SPOKEN_CONTENT.test(contentType)) return contentRefusal(contentType);
+  if (headers.get(":authority") === undefined && headers.getAll("host").length > 1) { // gRFC A41
+    return { httpStatus: "400", grpcStatus: GrpcStatus.INTERNAL, message: "host is there more than once" };
+  }
+  return undefined;
+}
+
+function contentRefusal(contentType: string): RequestRefusal {
+  const found = `content-type is ${JSON.stringify(contentType)}`;
+  if (!GRPC_CONTENT.test(contentType)) {
+    const message = `${found}, not application/grpc`;
+    return { httpStatus: "415", grpcStatus: GrpcStatus.UNKNOWN, message };
+  }
+  const message = `${found}, only application/grpc and application/grpc+proto are supported`;
+  return { httpStatus: "200", grpcStatus: GrpcStatus.UNIMPLEMENTED, message };
+}
+
+/** Why a call of gRPC cannot begin. */
+function callRefusal(
+  timeout: string | undefined,
+  timeoutMs: number | undefined,
+  encoding: string,
+): RequestRefusal | undefined {
   if (timeout !== undefined && timeoutMs === undefined) {
     const message = `grpc-timeout ${JSON.stringify(timeout)} is malformed`;
     return { httpStatus: "200", grpcStatus: GrpcStatus.INTERNAL, message };
   }
-  return {
-    path: headers.get(":path")!,
-    authority: headers.get(":authority") ?? headers.get("host") ?? "",
-    timeoutMs,
-    encoding: headers.get("grpc-encoding") ?? "identity",
-    metadata: applicationMetadata(headers),
-    memo: undefined,
-  };
+  if (encoding === "identity") return undefined;
+  // Even if no message should turn out to be compressed, as in gRPC's other servers (compression.md).
+  const message = unsupportedEncoding(encoding);
+  return { httpStatus: "200", grpcStatus: GrpcStatus.UNIMPLEMENTED, message, fields: ACCEPTED_ENCODINGS };
 }
 
 /** What a response's first header section says: that messages follow, or how the call ended. */
@@ -167,21 +207,34 @@ function readResponse(headers: HeaderList): ResponseHead {
   const encoding = headers.get("grpc-encoding") ?? "identity";
   const httpStatus = headers.get(":status")!;
   const contentType = headers.get("content-type") ?? "";
-  let problem: string | undefined;
-  if (httpStatus !== "200") problem = `server answered with HTTP status ${httpStatus}`;
-  else if (!/^application\/grpc([+;]|$)/.test(contentType)) {
-    problem = `server answered with content-type ${JSON.stringify(contentType)}, not application/grpc`;
-  }
-  const message = headers.get("grpc-message");
-  if (problem !== undefined && message !== undefined) problem += `: ${decodePercent(message)}`;
-  const refusal = problem === undefined || headers.get("grpc-status") !== undefined ? undefined : {
-    code: statusFromHttp(Number(httpStatus)),
-    message: problem,
-    metadata,
-    cause: undefined,
-    unprocessed: false,
-  };
+  const spoken = httpStatus === "200" && SPOKEN_CONTENT.test(contentType);
+  const refusal = spoken ? undefined : responseRefusal(headers, Number(httpStatus), contentType, metadata);
   return { metadata, encoding, refusal };
+}
+
+/**
+ * What a response that is not gRPC's means. Its section is no Trailers-Only, so a grpc-status in it is none: Status is in
+ * Trailers alone, and what stands here was said of another response, by whatever is between.
+ */
+function responseRefusal(
+  headers: HeaderList,
+  httpStatus: number,
+  contentType: string,
+  metadata: HeaderList,
+): StreamStatus {
+  const found = `content-type ${JSON.stringify(contentType)}`;
+  const isGrpc = GRPC_CONTENT.test(contentType);
+  let code = statusFromHttp(httpStatus);
+  let message = "server answered with ";
+  if (httpStatus !== 200) message += `HTTP status ${httpStatus}${isGrpc ? "" : ` and ${found}`}`;
+  else if (!isGrpc) message += `${found}, not application/grpc`;
+  else {
+    code = GrpcStatus.INTERNAL;
+    message += `${found}, only application/grpc and application/grpc+proto are supported`;
+  }
+  const said = headers.get("grpc-message");
+  if (said !== undefined) message += `: ${decodePercent(said)}`;
+  return { code, message, metadata, cause: undefined, unprocessed: false };
 }
 
 /** The status that trailers, or a trailers-only response, say; remembered like {@linkcode parseRequest}'s. */
@@ -191,14 +244,23 @@ export function parseTrailers(trailers: HeaderList): StreamStatus {
 
 function readTrailers(trailers: HeaderList): StreamStatus {
   const metadata = applicationMetadata(trailers);
-  const text = trailers.get("grpc-status");
+  const codes = trailers.getAll("grpc-status");
   const message = decodePercent(trailers.get("grpc-message") ?? "");
-  if (text !== undefined && /^[0-9]{1,3}$/.test(text)) {
+  const [text] = codes;
+  if (text !== undefined && codes.length === 1 && /^[0-9]{1,3}$/.test(text)) {
     const code = Number(text) <= 16 ? Number(text) : GrpcStatus.UNKNOWN;
     return { code, message, metadata, cause: undefined, unprocessed: false };
   }
-  const problem = text === undefined
-    ? "server ended the call without grpc-status"
-    : `server ended the call with grpc-status ${JSON.stringify(text)}`;
-  return { code: GrpcStatus.UNKNOWN, message: problem, metadata, cause: undefined, unprocessed: false };
+  // Two of them are one list to HTTP (RFC 9110, section 5.3), and no number: neither is taken for the other.
+  const found = codes.map((code) => JSON.stringify(code)).join(", ");
+  const problem = `server ended the call ${
+    found === "" ? "without grpc-status" : `with grpc-status ${found}`
+  }`;
+  return {
+    code: GrpcStatus.UNKNOWN,
+    message: message === "" ? problem : `${problem}: ${message}`,
+    metadata,
+    cause: undefined,
+    unprocessed: false,
+  };
 }

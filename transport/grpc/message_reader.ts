@@ -46,14 +46,13 @@ export class MessageReader {
   private failed = false;
 
   /**
-   * `maxBytes`: the largest message; `encoding`: the stream's grpc-encoding; `unsupported`: the status where a
-   * message makes use of it, UNIMPLEMENTED on a server and INTERNAL on a client (compression.md).
+   * `maxBytes`: the largest message; `encoding`: the stream's grpc-encoding. A server refuses calls with one that it
+   * does not support; a client's call goes on until a message makes use of it (compression.md).
    */
   constructor(
     private readonly owner: MessageOwner,
     private readonly maxBytes: number,
     private readonly encoding: string,
-    private readonly unsupported: number = GrpcStatus.UNIMPLEMENTED,
   ) {}
 
   /** Whether the stream may end here: between two messages. */
@@ -124,12 +123,10 @@ export class MessageReader {
     if (this.compressed > 1) {
       return this.fail(GrpcStatus.INTERNAL, `compressed flag is ${this.compressed}, not 0 or 1`);
     }
-    return this.encoding === "identity"
-      ? this.fail(GrpcStatus.INTERNAL, "message is marked as compressed, but the stream has no grpc-encoding")
-      : this.fail(
-        this.unsupported,
-        `grpc-encoding ${JSON.stringify(this.encoding)} is not supported, only identity`,
-      );
+    const reason = this.encoding === "identity"
+      ? "message is marked as compressed, but the stream has no grpc-encoding"
+      : unsupportedEncoding(this.encoding);
+    return this.fail(GrpcStatus.INTERNAL, reason);
   }
 
   /**
@@ -185,6 +182,11 @@ export class MessageReader {
 }
 
 const NOTHING = new Uint8Array(0);
+
+/** Why messages with this grpc-encoding cannot be read. */
+export function unsupportedEncoding(encoding: string): string {
+  return `grpc-encoding ${JSON.stringify(encoding)} is not supported, only identity`;
+}
 
 /** Writes the prefix of an uncompressed message into the five free octets at the start of `framed`. */
 export function writePrefix(framed: Uint8Array): void {

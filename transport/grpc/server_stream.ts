@@ -18,8 +18,6 @@ import {
 } from "./message_reader.ts";
 import { GrpcStatus, statusName } from "./status_mapping.ts";
 
-const ACCEPTED_ENCODINGS = HeaderList.of([["grpc-accept-encoding", "identity"]]);
-
 /** Gives the sink of a call that has begun. */
 export type BeginCall = (stream: ServerStream, head: RequestHead) => ServerStreamSink;
 
@@ -151,9 +149,7 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
     this.done = true;
     // The response may have ended already, with only the client still sending.
     if (!this.stream.localClosed && !this.stream.endQueued) {
-      // UNIMPLEMENTED is said of encodings alone here, and goes with those that we accept (compression.md).
-      const accepted = error.code === GrpcStatus.UNIMPLEMENTED ? ACCEPTED_ENCODINGS : undefined;
-      this.sendStatus(error.code, error.message, accepted);
+      this.sendStatus(error.code, error.message, undefined);
     }
     this.sink!.onClosed(new Http2Error("stream", ErrorCode.INTERNAL_ERROR, "library", error.message));
   }
@@ -181,9 +177,9 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
   /** Not a gRPC call: HTTP clients see the HTTP status, gRPC clients the other. */
   private refuse(refusal: RequestRefusal): void {
     this.done = true;
-    const room = this.messageRoom(undefined, true);
+    const room = this.messageRoom(refusal.fields, true);
     const { fields } = statusHeaders(refusal.grpcStatus, refusal.message, true, room);
     const headers = new HeaderList([":status", refusal.httpStatus, ...fields.slice(2)]);
-    this.connection.sendHeaders(this.stream, headers, undefined, true);
+    this.connection.sendHeaders(this.stream, headers, refusal.fields, true);
   }
 }

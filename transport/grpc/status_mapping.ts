@@ -35,6 +35,7 @@ export function statusName(code: number): string {
 export function statusFromHttp(httpStatus: number): number {
   switch (httpStatus) {
     case 400:
+    case 431:
       return GrpcStatus.INTERNAL;
     case 401:
       return GrpcStatus.UNAUTHENTICATED;
@@ -47,8 +48,6 @@ export function statusFromHttp(httpStatus: number): number {
     case 503:
     case 504:
       return GrpcStatus.UNAVAILABLE;
-    case 431: // ours: the request's metadata is above the peer's limit
-      return GrpcStatus.RESOURCE_EXHAUSTED;
     default:
       return GrpcStatus.UNKNOWN;
   }

@@ -47,6 +47,15 @@ export class HeaderList {
     return undefined;
   }
 
+  /** Every value of `name`, in order. */
+  getAll(name: string): string[] {
+    const values: string[] = [];
+    for (let i = 0; i < this.fields.length; i += 2) {
+      if (this.fields[i] === name) values.push(this.fields[i + 1]!);
+    }
+    return values;
+  }
+
   /** Every `[name, value]` in order. */
   *[Symbol.iterator](): IterableIterator<[name: string, value: string]> {
     for (let i = 0; i < this.fields.length; i += 2) yield [this.fields[i]!, this.fields[i + 1]!];

@@ -1,6 +1,7 @@
 // Which names and values metadata may have: the grammar of Custom-Metadata in PROTOCOL-HTTP2.md, octet by octet.
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { Metadata } from "pollwire";
+import { HeaderList } from "../../../transport/mod.ts";
 import { test } from "../../harness.ts";
 
 /** Every UTF-16 code unit, the lone surrogates among them, as a string of its own. */
@@ -80,7 +81,7 @@ test('Binary-Header: only "-bin" at the end makes one', () => {
   }
 });
 
-test("reserved: pseudo-headers, grpc- and the call's own fields, in any case, and the message says so", () => {
+test("[C82] reserved: pseudo-headers, grpc- and the call's own fields, in any case, and the message says so", () => {
   const names = [
     "grpc-timeout",
     "GRPC-Encoding",
@@ -113,6 +114,16 @@ test("names of objects' own methods are names like others", () => {
   const metadata = new Metadata(names.map((name) => [name, name] as const));
   assertEquals(names.map((name) => metadata.get(name)), names);
   assertEquals(new Metadata().get("constructor"), undefined);
+});
+
+test("ASCII-Value: metadata that was received may be copied and sent back, though it is none of ours", () => {
+  const received = Metadata.fromHeaders(
+    HeaderList.of([["x", "caf\xc3\xa9"], ["x!", "a\tb"], ["y-bin", "AP8"]]),
+  );
+  const copy = new Metadata(received);
+  copy.set("z", "1");
+  assertEquals([...copy.toHeaders()!], [["x", "caf\xc3\xa9"], ["x!", "a\tb"], ["y-bin", "AP8"], ["z", "1"]]);
+  assertEquals(received.size, 3);
 });
 
 test("a Metadata can be made from another, and is another", () => {

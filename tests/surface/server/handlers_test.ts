@@ -105,13 +105,13 @@ test("handlers: the time that is left is never less than none, also when the cal
   world.server.close();
 });
 
-test("handlers: a unary request of none or two messages is refused by what was wrong", async () => {
+test("[C85] handlers: a unary request of none or two messages is refused by what was wrong", async () => {
   let calls = 0;
   const world = await new World().serve({ one: (request) => (calls++, request) });
   const about = (...messages: number[][]) => world.end("/trial.Trial/One", ...messages);
-  assertEquals(await about(), [Status.INTERNAL, "client sent no request message"]);
+  assertEquals(await about(), [Status.UNIMPLEMENTED, "client sent no request message"]);
   assertEquals(await about([0x10, 1], [0x10, 2]), [
-    Status.INTERNAL,
+    Status.UNIMPLEMENTED,
     "client sent more than one request message",
   ]);
   assertEquals(calls, 0);

@@ -107,7 +107,7 @@ test("a grpc-encoding that no message makes use of is no error", () => {
   assertEquals(call.events, ["headers", "message 1", "OK"]);
 });
 
-test("RST_STREAM ends the call with the status of its code, before headers and after them", () => {
+test("[C79] RST_STREAM ends the call with the status of its code, before headers and after them", () => {
   for (const [code, status] of STATUS_OF_ERROR_CODE) {
     const before = new ClientCall();
     before.bench.send(rst(1, code));
@@ -124,7 +124,7 @@ test("GOAWAY below our stream is UNAVAILABLE and may be tried elsewhere; above i
   assertEquals(after(() => goAway(1, ErrorCode.NO_ERROR), trailers()).events, ["headers", "OK"]);
 });
 
-test("Early Server Closure: trailers before our END_STREAM are answered with RST_STREAM(NO_ERROR)", () => {
+test("[C83] Early Server Closure: trailers before our END_STREAM are answered with RST_STREAM(NO_ERROR)", () => {
   const early = after(bytes(message(1)), trailers());
   assertEquals(early.bench.sent().filter((frame) => frame.startsWith("RST")), ["RST_STREAM 1 NO_ERROR"]);
   const call = new ClientCall();

@@ -54,7 +54,7 @@ test("grpc-message: printable ASCII stays, the rest is percent-encoded UTF-8", (
   }
 });
 
-test("grpc-message: what is not well coded is kept, for a message must not be lost", () => {
+test("[C81] grpc-message: what is not well coded is kept, for a message must not be lost", () => {
   assertEquals(decodePercent("50% off, 100%"), "50% off, 100%");
   assertEquals(decodePercent("%zz%4"), "%zz%4");
   assertEquals(decodePercent("%41%4g"), "A%4g");
@@ -62,7 +62,7 @@ test("grpc-message: what is not well coded is kept, for a message must not be lo
   assertEquals(decodePercent("\xc3\xa9"), "é"); // raw UTF-8, as some servers send it
 });
 
-test("binary values: base64 without padding out; padded, unpadded and joined by commas in", () => {
+test("[C82] binary values: base64 without padding out; padded, unpadded and joined by commas in", () => {
   assertEquals(encodeBinary(new Uint8Array(0)), "");
   assertEquals(encodeBinary(Uint8Array.of(0, 255, 1, 254)), "AP8B/g");
   assertEquals(decodeBinary("AP8B/g"), [Uint8Array.of(0, 255, 1, 254)]);

@@ -48,7 +48,7 @@ test("requests: what we send is what PROTOCOL-HTTP2.md orders, pseudo-headers fi
 test("requests: metadata is what does not belong to the protocol", () => {
   const list = changed(REQUEST, {
     "grpc-timeout": "2S",
-    "grpc-encoding": "gzip",
+    "grpc-encoding": "identity",
     "user-agent": "x",
     "x-mine": "1",
     "grpc-trace-bin": "AA",
@@ -56,7 +56,7 @@ test("requests: metadata is what does not belong to the protocol", () => {
   });
   const head = parseRequest(list);
   assert("path" in head);
-  assertEquals([head.timeoutMs, head.encoding], [2_000, "gzip"]);
+  assertEquals([head.timeoutMs, head.encoding], [2_000, "identity"]);
   assertEquals([...head.metadata], [["x-mine", "1"], ["grpc-trace-bin", "AA"], [
     "authorization",
     "Bearer t",
@@ -64,8 +64,16 @@ test("requests: metadata is what does not belong to the protocol", () => {
   assert(parseRequest(list) === head, "a list that comes again is read again");
 });
 
-test("requests: content-type application/grpc with a suffix is ours, everything else is HTTP 415", () => {
-  for (const type of ["application/grpc", "application/grpc+proto", "application/grpc;charset=utf-8"]) {
+test("[C80] requests: content-type application/grpc and application/grpc+proto are ours, other media types HTTP 415", () => {
+  for (
+    const type of [
+      "application/grpc",
+      "application/grpc+proto",
+      "application/grpc;charset=utf-8",
+      "application/grpc+proto; charset=utf-8",
+      "Application/GRPC",
+    ]
+  ) {
     assert("path" in parseRequest(changed(REQUEST, { "content-type": type })), type);
   }
   for (const type of ["application/json", "application/grpcx", "application/grpc-web", "", undefined]) {
@@ -75,10 +83,21 @@ test("requests: content-type application/grpc with a suffix is ours, everything 
   }
 });
 
-test("requests: another method is HTTP 405, a malformed timeout INTERNAL", () => {
-  const get = parseRequest(changed(REQUEST, { ":method": "GET" }));
-  assert("httpStatus" in get);
-  assertEquals(get.httpStatus, "405");
+test("requests: a subtype that is not spoken here (application/grpc+json) is UNIMPLEMENTED, and no HTTP error", () => {
+  for (const type of ["application/grpc+json", "application/grpc+foo", "application/grpc+protox"]) {
+    const refusal = parseRequest(changed(REQUEST, { "content-type": type }));
+    assert("httpStatus" in refusal, type);
+    assertEquals([refusal.httpStatus, refusal.grpcStatus], ["200", GrpcStatus.UNIMPLEMENTED]);
+    assertMatch(refusal.message, /only application\/grpc and application\/grpc\+proto/);
+  }
+});
+
+test("requests: another method is HTTP 405 with the one that is allowed, a malformed timeout INTERNAL", () => {
+  for (const method of ["GET", "CONNECT", "OPTIONS", "post"]) {
+    const refusal = parseRequest(changed(REQUEST, { ":method": method, "content-type": undefined }));
+    assert("httpStatus" in refusal);
+    assertEquals([refusal.httpStatus, [...refusal.fields!]], ["405", [["allow", "POST"]]]);
+  }
   const timeout = parseRequest(changed(REQUEST, { "grpc-timeout": "soon" }));
   assert("httpStatus" in timeout);
   assertEquals([timeout.httpStatus, timeout.grpcStatus], ["200", GrpcStatus.INTERNAL]);
@@ -94,9 +113,32 @@ test("responses: HTTP status and content-type decide whether there is a call at 
   assertMatch(html!.message, /content-type "text\/html"/);
 });
 
-test("responses: a grpc-status is believed whatever the HTTP status", () => {
-  const head = parseResponse(changed(RESPONSE, { ":status": "503", "grpc-status": "5" }));
-  assertEquals(head.refusal, undefined);
+test("[C78] responses: a grpc-status in a header section that is not the last one says nothing", () => {
+  for (
+    const [type, http, code] of [
+      ["text/html", "503", GrpcStatus.UNAVAILABLE],
+      ["application/grpc", "503", GrpcStatus.UNAVAILABLE],
+      ["text/html", "200", GrpcStatus.UNKNOWN],
+    ] as const
+  ) {
+    const changes = { ":status": http, "content-type": type, "grpc-status": "5", "grpc-message": "no" };
+    const { refusal } = parseResponse(changed(RESPONSE, changes));
+    assertEquals(refusal!.code, code, `${http} ${type}`);
+    assertMatch(refusal!.message, /: no$/);
+  }
+});
+
+test("[C80] responses: the content type stands in the message, whatever the HTTP status", () => {
+  for (const http of ["200", "503"]) {
+    const { refusal } = parseResponse(changed(RESPONSE, { ":status": http, "content-type": "text/html" }));
+    assertMatch(refusal!.message, /content-type "text\/html"/);
+  }
+  for (const type of ["application/grpc+proto", "Application/grpc; charset=utf-8"]) {
+    assertEquals(parseResponse(changed(RESPONSE, { "content-type": type })).refusal, undefined, type);
+  }
+  const { refusal } = parseResponse(changed(RESPONSE, { "content-type": "application/grpc+json" }));
+  assertEquals(refusal!.code, GrpcStatus.INTERNAL);
+  assertMatch(refusal!.message, /"application\/grpc\+json", only/);
 });
 
 test("trailers: status, message and metadata; unknown codes are UNKNOWN, none is said so", () => {
@@ -105,7 +147,18 @@ test("trailers: status, message and metadata; unknown codes are UNKNOWN, none is
   assertEquals([code, message, [...metadata]], [GrpcStatus.NOT_FOUND, "nó", [["x-why", "w"]]]);
   assertEquals(parseTrailers(HeaderList.of([["grpc-status", "99"]])).code, GrpcStatus.UNKNOWN);
   assertMatch(parseTrailers(HeaderList.of([["x", "y"]])).message, /without grpc-status/);
-  assertMatch(parseTrailers(HeaderList.of([["grpc-status", "five"]])).message, /"five"/);
+});
+
+test("[C81] trailers: a grpc-status that is no number, or is there twice, is UNKNOWN, and the message is kept", () => {
+  for (const values of [["five"], ["-1"], ["5.0"], [""], ["0x5"], ["1234"], ["0", "0"], ["0", "5"]]) {
+    const list = HeaderList.of([...values.map((value) => ["grpc-status", value] as const), [
+      "grpc-message",
+      "m",
+    ]]);
+    const { code, message } = parseTrailers(list);
+    const found = values.map((value) => JSON.stringify(value)).join(", ");
+    assertEquals([code, message], [GrpcStatus.UNKNOWN, `server ended the call with grpc-status ${found}: m`]);
+  }
 });
 
 test("trailers that we send are read back", () => {
@@ -117,15 +170,21 @@ test("trailers that we send are read back", () => {
   }
 });
 
-test("HTTP status to gRPC status, as http-grpc-status-mapping.md has it", () => {
+test("[C78] HTTP status to gRPC status, as http-grpc-status-mapping.md has it", () => {
   const { INTERNAL, UNAUTHENTICATED, PERMISSION_DENIED, UNIMPLEMENTED, UNAVAILABLE, UNKNOWN } = GrpcStatus;
-  const table = { 400: INTERNAL, 401: UNAUTHENTICATED, 403: PERMISSION_DENIED, 404: UNIMPLEMENTED };
+  const table = {
+    400: INTERNAL,
+    401: UNAUTHENTICATED,
+    403: PERMISSION_DENIED,
+    404: UNIMPLEMENTED,
+    431: INTERNAL,
+  };
   for (const [http, code] of Object.entries(table)) assertEquals(statusFromHttp(Number(http)), code, http);
   for (const http of [429, 502, 503, 504]) assertEquals(statusFromHttp(http), UNAVAILABLE);
   for (const http of [200, 302, 405, 500, 501]) assertEquals(statusFromHttp(http), UNKNOWN);
 });
 
-test("HTTP/2 error code to gRPC status, as PROTOCOL-HTTP2.md has it", () => {
+test("[C79] HTTP/2 error code to gRPC status, as PROTOCOL-HTTP2.md has it", () => {
   for (const [code, status] of STATUS_OF_ERROR_CODE) {
     assertEquals(statusFromErrorCode(code), status, `code ${code}`);
   }

@@ -136,10 +136,10 @@ test("a length of 2^32 - 1 is read as such", () => {
   assertMatch(recorder.errors[0]!.message, /4294967295 bytes/);
 });
 
-test("the compressed flag: INTERNAL without grpc-encoding, UNIMPLEMENTED with one, and 2 is no flag", () => {
+test("the compressed flag: INTERNAL without grpc-encoding, and with one that is not supported; and 2 is no flag", () => {
   const cases = [
     ["identity", 1, GrpcStatus.INTERNAL],
-    ["gzip", 1, GrpcStatus.UNIMPLEMENTED],
+    ["gzip", 1, GrpcStatus.INTERNAL],
     ["identity", 2, GrpcStatus.INTERNAL],
   ] as const;
   for (const [encoding, flag, code] of cases) {

@@ -7,7 +7,12 @@ import { requestTemplate } from "../../../transport/grpc/headers.ts";
 import type { MessageLimits } from "../../../transport/grpc/message_limits.ts";
 import { GrpcServerStream } from "../../../transport/grpc/server_stream.ts";
 import { GrpcStatus } from "../../../transport/grpc/status_mapping.ts";
-import type { ServerStream, ServerStreamSink, StreamStatus } from "../../../transport/transport.ts";
+import type {
+  RequestHead,
+  ServerStream,
+  ServerStreamSink,
+  StreamStatus,
+} from "../../../transport/transport.ts";
 import type { Http2Error } from "../../../transport/http2/error.ts";
 import { concat } from "../../bytes.ts";
 import { brief } from "../pair.ts";
@@ -94,9 +99,13 @@ export class ServerCalls implements ServerStreamSink {
       new GrpcServerStream(connection, stream, (call, head) => {
         this.stream = call;
         this.events.push(`begin ${head.path}`);
+        this.onBegin(head);
         return this;
       }, { receiveBytes: MAX_MESSAGE_BYTES, sendBytes: Infinity, ...limits });
   }
+
+  /** Called with the head of each call. */
+  onBegin(_head: RequestHead): void {}
 
   onMessage(bytes: Uint8Array, wireBytes: number): void {
     this.events.push(`message ${bytes.length}`);

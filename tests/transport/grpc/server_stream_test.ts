@@ -56,11 +56,12 @@ test("compression.md: an encoding we do not support is UNIMPLEMENTED, with those
   assertMatch(text!, /"gzip" is not supported.*identity/);
 });
 
-test("compression.md: the accepted encodings are told also when initial metadata is already out", () => {
-  const calls = serving([["grpc-encoding", "gzip"]]);
-  calls.stream!.sendHeaders(undefined);
-  calls.bench.send(data(1, message(1, 1)));
-  assertEquals(answered(calls, "grpc-status", "grpc-accept-encoding"), ["12", "identity"]);
+test("compression.md: such a call does not begin, though no message of it should be compressed", () => {
+  for (const encoding of ["gzip", "foo", ""]) {
+    const calls = serving([["grpc-encoding", encoding]], data(1, message(1), END_STREAM));
+    assertEquals(answered(calls, "grpc-status", "grpc-accept-encoding"), ["12", "identity"], encoding);
+    assertEquals(calls.events, []);
+  }
 });
 
 test("compression.md: compressed without a grpc-encoding, or with identity, is INTERNAL", () => {
@@ -70,7 +71,7 @@ test("compression.md: compressed without a grpc-encoding, or with identity, is I
   }
 });
 
-test("a request that is not gRPC is HTTP 415, and begins no call", () => {
+test("[C80] a request that is not gRPC is HTTP 415, and begins no call", () => {
   const calls = new ServerCalls();
   const html = REQUEST.map(([name, value]): [string, string] =>
     name === "content-type" ? [name, "text/html"] : [name, value]
@@ -101,7 +102,7 @@ test("status before anything else is a trailers-only response: one header sectio
   ]]);
 });
 
-test("Early Server Closure: RST_STREAM(NO_ERROR) follows trailers while the client still sends", () => {
+test("[C83] Early Server Closure: RST_STREAM(NO_ERROR) follows trailers while the client still sends", () => {
   const calls = serving([]);
   calls.stream!.sendStatus(GrpcStatus.OK, "", undefined);
   assertEquals(calls.bench.sent(), ["HEADERS 1 end", "RST_STREAM 1 NO_ERROR"]);
