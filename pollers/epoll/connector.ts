@@ -5,7 +5,7 @@ import type { EndpointOptions, TaskHandle } from "../contract/engine.ts";
 import type { ConnectAttempt } from "../core/base_engine.ts";
 import { UNNAMED } from "../core/unix_path.ts";
 import { EAGAIN, EINPROGRESS, EINTR } from "../ffi/linux_errno_table.ts";
-import type { EpollEngine } from "./engine.ts";
+import type { EpollContext } from "./context.ts";
 import type { FdHandle, FdOwner } from "./fd_table.ts";
 import { errnoError } from "./sockets.ts";
 
@@ -19,7 +19,7 @@ export class Connector implements FdOwner {
 
   /** See `EventEngine.connect`. */
   constructor(
-    private readonly engine: EpollEngine,
+    private readonly engine: EpollContext,
     private readonly to: SocketAddress,
     private readonly options: EndpointOptions,
     private readonly attempt: ConnectAttempt,

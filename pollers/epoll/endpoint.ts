@@ -5,7 +5,7 @@ import { endOfStream, type IoError } from "../contract/io_error.ts";
 import type { SliceBuffer } from "../contract/slice_buffer.ts";
 import { BaseEndpoint } from "../core/base_endpoint.ts";
 import { EAGAIN } from "../ffi/linux_errno_table.ts";
-import type { EpollEngine } from "./engine.ts";
+import type { EpollContext } from "./context.ts";
 import type { FdHandle, FdOwner } from "./fd_table.ts";
 import { errnoError } from "./sockets.ts";
 
@@ -24,7 +24,7 @@ export class EpollEndpoint extends BaseEndpoint implements FdOwner {
 
   /** Nothing may be called before {@linkcode attach}. */
   constructor(
-    protected override readonly engine: EpollEngine,
+    protected override readonly engine: EpollContext,
     local: SocketAddress,
     peer: SocketAddress,
     private readonly isSocket: boolean,

@@ -17,6 +17,7 @@ import { IOVEC } from "../ffi/linux_layouts.ts";
 import { type ReadVectors, Scatterer } from "../ffi/scatter.ts";
 import { PollingEngine } from "../threads/polling_engine.ts";
 import { Connector } from "./connector.ts";
+import type { EpollContext } from "./context.ts";
 import { EpollEndpoint } from "./endpoint.ts";
 import { FdTable, PollsetSource, takeDescriptors } from "./fd_table.ts";
 import { Gatherer } from "./gather.ts";
@@ -46,7 +47,7 @@ interface EpollEstate {
 }
 
 /** epoll on Linux, through FFI. */
-export class EpollEngine extends PollingEngine {
+export class EpollEngine extends PollingEngine implements EpollContext {
   /** Socket calls. */
   readonly sockets: Sockets;
   /** Reads of all endpoints. */
@@ -135,7 +136,7 @@ export class EpollEngine extends PollingEngine {
     }
   }
 
-  /** An endpoint over a connected, non-blocking socket; it is closed where the set takes no more. */
+  /** See `EpollContext`. */
   adoptSocket(fd: number, local: SocketAddress, peer: SocketAddress): EpollEndpoint | number {
     const endpoint = this.endpointOver(fd, fd, local, peer, true);
     if (typeof endpoint === "number") this.sockets.libc.close(fd);

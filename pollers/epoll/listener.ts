@@ -19,7 +19,7 @@ import {
   EPROTO,
 } from "../ffi/linux_errno_table.ts";
 import { fileIdentity } from "../native/socket_file.ts";
-import type { EpollEngine } from "./engine.ts";
+import type { EpollContext } from "./context.ts";
 import type { FdHandle, FdOwner } from "./fd_table.ts";
 import { errnoError } from "./sockets.ts";
 
@@ -48,7 +48,7 @@ export class EpollListener extends BaseListener {
 
   /** See `EventEngine.listen`. */
   constructor(
-    protected override readonly engine: EpollEngine,
+    protected override readonly engine: EpollContext,
     options: ListenOptions,
     onAccept: (endpoint: Endpoint) => void,
     onShutdown: (error?: IoError) => void,
@@ -111,7 +111,7 @@ class ListeningSocket implements FdOwner {
 
   constructor(
     private readonly listener: EpollListener,
-    private readonly engine: EpollEngine,
+    private readonly engine: EpollContext,
     private readonly fd: number,
     private readonly at: SocketAddress,
   ) {

@@ -4,9 +4,8 @@ import type { SocketAddress } from "../contract/address.ts";
 import type { EndpointOptions } from "../contract/engine.ts";
 import type { ConnectAttempt } from "../core/base_engine.ts";
 import { UNNAMED } from "../core/unix_path.ts";
-import { tooManyOperations } from "./endpoint.ts";
-import type { IocpEngine } from "./engine.ts";
-import { hasFailed, type Operation, type OperationOwner } from "./operations.ts";
+import type { IocpContext } from "./context.ts";
+import { hasFailed, type Operation, type OperationOwner, tooManyOperations } from "./operations.ts";
 import { DONE, PENDING, type Socket, windowsError } from "./sockets.ts";
 
 /** Connects without blocking, and reports to an attempt, never on its caller's stack. */
@@ -15,7 +14,7 @@ export class Connector implements OperationOwner {
 
   /** See `EventEngine.connect`. */
   constructor(
-    private readonly engine: IocpEngine,
+    private readonly engine: IocpContext,
     private readonly to: SocketAddress,
     private readonly options: EndpointOptions,
     private readonly attempt: ConnectAttempt,

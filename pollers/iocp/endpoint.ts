@@ -7,12 +7,12 @@
 // buffers.
 
 import type { SocketAddress } from "../contract/address.ts";
-import { endOfStream, IoError } from "../contract/io_error.ts";
+import { endOfStream, type IoError } from "../contract/io_error.ts";
 import type { SliceBuffer } from "../contract/slice_buffer.ts";
 import { BaseEndpoint } from "../core/base_endpoint.ts";
 import { WSAECONNRESET, WSAEWOULDBLOCK } from "../ffi/windows_error_table.ts";
-import type { IocpEngine } from "./engine.ts";
-import { hasFailed, type Operation, type OperationOwner } from "./operations.ts";
+import type { IocpContext } from "./context.ts";
+import { hasFailed, type Operation, type OperationOwner, tooManyOperations } from "./operations.ts";
 import { DONE, PENDING, type Socket, windowsError } from "./sockets.ts";
 
 /** Reads and writes on one socket. */
@@ -30,7 +30,7 @@ export class IocpEndpoint extends BaseEndpoint implements OperationOwner {
 
   /** `socket` is prepared, and the endpoint's from here on. */
   constructor(
-    protected override readonly engine: IocpEngine,
+    protected override readonly engine: IocpContext,
     local: SocketAddress,
     peer: SocketAddress,
     private readonly socket: Socket,
@@ -184,12 +184,4 @@ export class IocpEndpoint extends BaseEndpoint implements OperationOwner {
 function dropSent(data: SliceBuffer, byteCount: number): void {
   if (byteCount === data.byteLength) data.clear();
   else data.drop(byteCount);
-}
-
-/** There is no slot for one more operation. */
-export function tooManyOperations(
-  syscall: "read" | "write" | "connect" | "accept",
-  at: SocketAddress,
-): IoError {
-  return new IoError("too-many-files", syscall, at, undefined, "too many operations are under way");
 }

@@ -18,6 +18,7 @@ import type { Winsock } from "../ffi/winsock.ts";
 import { PollingEngine } from "../threads/polling_engine.ts";
 import { type CompletionPort, createPort, MAX_PACKETS } from "./completion_port.ts";
 import { Connector } from "./connector.ts";
+import type { IocpContext } from "./context.ts";
 import { IocpEndpoint } from "./endpoint.ts";
 import { type IocpEstate, settleEstate } from "./estate.ts";
 import { Holdings } from "./holdings.ts";
@@ -38,7 +39,7 @@ export function pollerModule(): URL {
 const LAST_PACKETS_MS = 5_000;
 
 /** Completion ports on Windows, through FFI. */
-export class IocpEngine extends PollingEngine {
+export class IocpEngine extends PollingEngine implements IocpContext {
   /** Socket calls. */
   readonly sockets: Sockets;
   /** Operations whose packets are awaited. */
@@ -130,7 +131,7 @@ export class IocpEngine extends PollingEngine {
     settleEstate(this.sockets.winsock, bequeathed as IocpEstate, kept, wait);
   }
 
-  /** An endpoint over a connected socket, which is the endpoint's from here on. */
+  /** See `IocpContext`. */
   endpointOver(
     socket: Socket,
     local: SocketAddress,

@@ -5,10 +5,9 @@ import type { Endpoint, IoResult, ListenOptions } from "../contract/engine.ts";
 import { IoError } from "../contract/io_error.ts";
 import { BaseListener } from "../core/base_listener.ts";
 import { UNNAMED } from "../core/unix_path.ts";
-import { tooManyOperations } from "./endpoint.ts";
-import type { IocpEngine } from "./engine.ts";
-import { hasFailed, type Operation, type OperationOwner } from "./operations.ts";
-import { ListeningPipe } from "./pipe_listener.ts";
+import type { IocpContext } from "./context.ts";
+import { hasFailed, type Operation, type OperationOwner, tooManyOperations } from "./operations.ts";
+import { type AcceptOwner, ListeningPipe } from "./pipe_listener.ts";
 import { DONE, PENDING, type Socket, windowsError } from "./sockets.ts";
 
 /**
@@ -17,21 +16,13 @@ import { DONE, PENDING, type Socket, windowsError } from "./sockets.ts";
  */
 const ACCEPTS = 16;
 
-/** What a bound socket or pipe tells its listener. */
-export interface AcceptOwner {
-  /** Hands an endpoint up. */
-  hand(endpoint: Endpoint): void;
-  /** Accepting failed; `again` runs where the listener goes on. */
-  failed(error: IoError, again: () => void): void;
-}
-
 /** Listens on one or more addresses. */
 export class IocpListener extends BaseListener implements AcceptOwner {
   private readonly sockets: Array<ListeningSocket | ListeningPipe> = [];
 
   /** See `EventEngine.listen`. */
   constructor(
-    protected override readonly engine: IocpEngine,
+    protected override readonly engine: IocpContext,
     options: ListenOptions,
     onAccept: (endpoint: Endpoint) => void,
     onShutdown: (error?: IoError) => void,
@@ -114,7 +105,7 @@ class ListeningSocket implements OperationOwner {
 
   constructor(
     private readonly listener: IocpListener,
-    private readonly engine: IocpEngine,
+    private readonly engine: IocpContext,
     private readonly socket: Socket,
     private readonly at: SocketAddress,
   ) {}

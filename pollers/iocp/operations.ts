@@ -4,6 +4,8 @@
 // operation was cancelled or its socket closed. So a slot is given back in two cases only: the call failed or was done
 // at once, and no packet will come; or the packet was dequeued. Owners may go before: then nobody is told.
 
+import type { SocketAddress } from "../contract/address.ts";
+import { IoError } from "../contract/io_error.ts";
 import { type NativePointer, pointerTo, viewMemory } from "../ffi/library.ts";
 import { C, OVERLAPPED } from "../ffi/windows_layouts.ts";
 import type { Winsock } from "../ffi/winsock.ts";
@@ -146,4 +148,12 @@ export class OperationTable implements EventTarget {
     }
     return true;
   }
+}
+
+/** There is no slot for one more operation. */
+export function tooManyOperations(
+  syscall: "read" | "write" | "connect" | "accept",
+  at: SocketAddress,
+): IoError {
+  return new IoError("too-many-files", syscall, at, undefined, "too many operations are under way");
 }

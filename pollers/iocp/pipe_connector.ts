@@ -5,7 +5,7 @@ import type { TaskHandle } from "../contract/engine.ts";
 import type { ConnectAttempt } from "../core/base_engine.ts";
 import { UNNAMED_PIPE } from "../core/pipe_address.ts";
 import { ERROR_PIPE_BUSY } from "../ffi/windows_error_table.ts";
-import type { IocpEngine } from "./engine.ts";
+import type { IocpContext } from "./context.ts";
 import { PipeEndpoint } from "./pipe_endpoint.ts";
 import { windowsError } from "./sockets.ts";
 
@@ -19,7 +19,7 @@ export class PipeConnector {
 
   /** See `EventEngine.connect`. */
   constructor(
-    private readonly engine: IocpEngine,
+    private readonly engine: IocpContext,
     private readonly to: NamedPipeAddress,
     private readonly attempt: ConnectAttempt,
   ) {

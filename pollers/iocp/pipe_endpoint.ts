@@ -7,9 +7,8 @@ import type { SocketAddress } from "../contract/address.ts";
 import { endOfStream, type IoError } from "../contract/io_error.ts";
 import type { SliceBuffer } from "../contract/slice_buffer.ts";
 import { BaseEndpoint } from "../core/base_endpoint.ts";
-import { tooManyOperations } from "./endpoint.ts";
-import type { IocpEngine } from "./engine.ts";
-import { hasFailed, type Operation, type OperationOwner } from "./operations.ts";
+import type { IocpContext } from "./context.ts";
+import { hasFailed, type Operation, type OperationOwner, tooManyOperations } from "./operations.ts";
 import { PACKET_COMES, type Pipe } from "./pipes.ts";
 import { windowsError } from "./sockets.ts";
 
@@ -24,7 +23,7 @@ export class PipeEndpoint extends BaseEndpoint implements OperationOwner {
 
   /** `pipe` is connected, and the endpoint's from here on. */
   constructor(
-    protected override readonly engine: IocpEngine,
+    protected override readonly engine: IocpContext,
     local: SocketAddress,
     peer: SocketAddress,
     private readonly pipe: Pipe,

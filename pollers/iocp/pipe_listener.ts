@@ -1,19 +1,26 @@
 // One named pipe of a listener: several instances, each waiting for its other end.
 
 import type { NamedPipeAddress } from "../contract/address.ts";
+import type { Endpoint } from "../contract/engine.ts";
 import type { IoError } from "../contract/io_error.ts";
 import { UNNAMED_PIPE } from "../core/pipe_address.ts";
 import { ERROR_NO_DATA } from "../ffi/windows_error_table.ts";
-import { tooManyOperations } from "./endpoint.ts";
-import type { IocpEngine } from "./engine.ts";
-import type { AcceptOwner } from "./listener.ts";
-import { hasFailed, type Operation, type OperationOwner } from "./operations.ts";
+import type { IocpContext } from "./context.ts";
+import { hasFailed, type Operation, type OperationOwner, tooManyOperations } from "./operations.ts";
 import { PipeEndpoint } from "./pipe_endpoint.ts";
 import { CONNECTED_BEFORE, PACKET_COMES, type Pipe } from "./pipes.ts";
 import { windowsError } from "./sockets.ts";
 
 /** Instances that wait at the same time; who comes when all are taken tries again. */
 const INSTANCES = 4;
+
+/** What a bound socket or pipe tells its listener. */
+export interface AcceptOwner {
+  /** Hands an endpoint up. */
+  hand(endpoint: Endpoint): void;
+  /** Accepting failed; `again` runs where the listener goes on. */
+  failed(error: IoError, again: () => void): void;
+}
 
 /** An instance with nobody at its other end yet; the first one exists from the bind on, which is the backlog. */
 export class ListeningPipe implements OperationOwner {
@@ -24,7 +31,7 @@ export class ListeningPipe implements OperationOwner {
   /** `first` is the instance that was bound. */
   constructor(
     private readonly listener: AcceptOwner,
-    private readonly engine: IocpEngine,
+    private readonly engine: IocpContext,
     first: Pipe,
     private readonly at: NamedPipeAddress,
   ) {

@@ -17,7 +17,7 @@ import { SystemResolver } from "./dns.ts";
 import { type BeginConnect, PatientConnect } from "./patient_connect.ts";
 import { runtimeLoop } from "./runtime_loop.ts";
 import { isServedOnLinux } from "./served.ts";
-import { Spares } from "./starvation.ts";
+import { Spares } from "./spares.ts";
 
 /** An engine on the runtime's own sockets; each runtime adds how to connect and to listen. */
 export abstract class NativeEngine extends BaseEngine {

@@ -6,12 +6,10 @@
 // the second one to accept on.
 
 import type { TaskHandle } from "../contract/engine.ts";
-import type { Estate } from "../contract/extension.ts";
-import { type Libc, openLibc } from "../ffi/libc.ts";
-import { C } from "../ffi/linux_layouts.ts";
+import type { Libc } from "../ffi/libc.ts";
 import { noDescriptorLeft } from "./descriptors.ts";
-import { runtime } from "./detect.ts";
 import type { NativeEngine } from "./engine.ts";
+import { duplicator } from "./spares.ts";
 
 /** How often it is looked whether descriptors are left: so long may Bun ask in vain, at the cost of a core. */
 const WATCH_MS = 100;
@@ -27,49 +25,6 @@ export interface ListeningSocket {
   rest(): void;
   /** Accepts on another descriptor of the same socket. */
   goOn(descriptor: number): void;
-}
-
-/** Second descriptors that one engine can have; listening sockets beyond have none, and do not rest. */
-const MOST_SPARES = 256;
-
-/** The second descriptors of an engine, in shared memory: nobody else closes them where its thread ends by accident. */
-export class Spares implements Estate {
-  /** Each and one more; 0 where there is none. */
-  private readonly words = new Int32Array(new SharedArrayBuffer(4 * MOST_SPARES));
-
-  /** Duplicates a descriptor; negative where that cannot be. */
-  make(descriptor: number, libc: Libc): number {
-    const at = this.words.indexOf(0);
-    const spare = at < 0 ? -1 : libc.fcntl(descriptor, C.F_DUPFD_CLOEXEC, 0);
-    if (spare >= 0) Atomics.store(this.words, at, spare + 1);
-    return spare;
-  }
-
-  /** The descriptor is the runtime's from here on. */
-  give(spare: number): void {
-    const at = this.words.indexOf(spare + 1);
-    if (at >= 0) Atomics.store(this.words, at, 0);
-  }
-
-  /** Closes a descriptor. */
-  close(spare: number, libc: Libc): void {
-    this.give(spare); // first: whoever clears up behind this thread must not close what has its number then
-    libc.close(spare);
-  }
-
-  /** See {@linkcode Estate}. */
-  bequeath(): unknown {
-    return this.words;
-  }
-
-  /** See {@linkcode Estate}. */
-  settle(bequeathed: unknown, kept: readonly number[] = []): void {
-    const words = bequeathed as Int32Array;
-    for (let at = 0; at < words.length; at++) {
-      const spare = Atomics.exchange(words, at, 0) - 1;
-      if (spare >= 0 && !kept.includes(spare)) calls()!.close(spare);
-    }
-  }
 }
 
 /** Has the sockets of one listener rest while no descriptor is left. */
@@ -97,7 +52,7 @@ export class Starvation {
   /** Looks no more, and closes what is left: the sockets that rest, and the second descriptors. */
   end(): void {
     if (this.task !== undefined) this.engine.cancel(this.task);
-    for (const spare of this.spares.values()) this.engine.spares.close(spare, calls()!);
+    for (const spare of this.spares.values()) this.engine.spares.close(spare, duplicator()!);
     this.spares.clear();
     this.resting.clear();
   }
@@ -120,7 +75,7 @@ export class Starvation {
   }
 
   private fed(): void {
-    const libc = calls();
+    const libc = duplicator();
     if (libc !== undefined) {
       for (const socket of this.resting) if (!this.wake(socket, libc)) return; // starved again
       for (const socket of this.sockets) {
@@ -152,10 +107,4 @@ export class Starvation {
     if (spare >= 0) this.spares.set(socket, spare);
     return spare >= 0;
   }
-}
-
-/** What duplicates descriptors; undefined where it is not needed, or there is none. */
-function calls(): Libc | undefined {
-  const opened = runtime === "bun" ? openLibc() : undefined;
-  return opened?.ok ? opened.libc : undefined;
 }

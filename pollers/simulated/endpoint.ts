@@ -4,14 +4,13 @@
 // until it is read; what lies there and travels is bounded, so a reader that stops stops the writer.
 
 import { formatAddress, type SocketAddress } from "../contract/address.ts";
-import type { Endpoint, Instant, IoDone } from "../contract/engine.ts";
+import type { Instant, IoDone } from "../contract/engine.ts";
 import { endOfStream, IoError } from "../contract/io_error.ts";
 import type { SliceBuffer } from "../contract/slice_buffer.ts";
-import type { SimulatedEngine } from "./engine.ts";
-import type { Simulation } from "./simulation.ts";
+import type { ConnectionEnd, Host, World } from "./network.ts";
 
 /** See the contract. */
-export class SimulatedEndpoint implements Endpoint {
+export class SimulatedEndpoint implements ConnectionEnd {
   /** The other end. */
   other!: SimulatedEndpoint;
   private readonly received: Uint8Array[] = [];
@@ -32,7 +31,7 @@ export class SimulatedEndpoint implements Endpoint {
 
   /** Both ends of a connection are made together; see {@linkcode connectEnds}. */
   constructor(
-    private readonly engine: SimulatedEngine,
+    private readonly engine: Host,
     readonly local: SocketAddress,
     readonly peer: SocketAddress,
   ) {
@@ -92,7 +91,7 @@ export class SimulatedEndpoint implements Endpoint {
     else this.send(0, () => other.end());
   }
 
-  /** The connection breaks: both ends hear of it when they hear of it. */
+  /** See `ConnectionEnd`. */
   breakOff(): void {
     const { random } = this.simulation;
     for (const end of [this, this.other]) {
@@ -105,7 +104,7 @@ export class SimulatedEndpoint implements Endpoint {
     return `endpoint ${formatAddress(this.local)} to ${formatAddress(this.peer)}`;
   }
 
-  private get simulation(): Simulation {
+  private get simulation(): World {
     return this.engine.simulation;
   }
 
@@ -241,9 +240,9 @@ export class SimulatedEndpoint implements Endpoint {
 
 /** Both ends of a new connection between `client` and `server`. */
 export function connectEnds(
-  client: SimulatedEngine,
+  client: Host,
   clientAddress: SocketAddress,
-  server: SimulatedEngine,
+  server: Host,
   serverAddress: SocketAddress,
 ): [SimulatedEndpoint, SimulatedEndpoint] {
   const ends: [SimulatedEndpoint, SimulatedEndpoint] = [

@@ -20,16 +20,18 @@ import { OpenSet } from "../core/open_set.ts";
 import type { TimerTask } from "../core/timer_heap.ts";
 import { connectEnds, type SimulatedEndpoint } from "./endpoint.ts";
 import { SimulatedListener } from "./listener.ts";
-import type { Simulation } from "./simulation.ts";
+import type { Host, HostClosable, World } from "./network.ts";
 
-/** Something an engine must have closed before it may go. */
-interface Closable {
-  describe(): string;
-  close(): void;
+/** What an engine uses of its simulation. */
+export interface EngineWorld extends World {
+  /** True: the task will never run. */
+  cancel(task: TimerTask): boolean;
+  /** Something threw inside a turn. */
+  threw(error: unknown): void;
 }
 
 /** A connect that has not reported. */
-class SimulatedConnect implements Closable {
+class SimulatedConnect implements HostClosable {
   over = false;
 
   constructor(private readonly engine: SimulatedEngine, private readonly to: SocketAddress) {
@@ -52,7 +54,7 @@ class SimulatedConnect implements Closable {
 }
 
 /** See the contract; give it to a Channel or Server as `poller`. */
-export class SimulatedEngine implements EventEngine {
+export class SimulatedEngine implements EventEngine, Host {
   /** "simulated". */
   readonly name = "simulated";
   /** This host's turns. */
@@ -61,12 +63,12 @@ export class SimulatedEngine implements EventEngine {
     (error) => this.simulation.threw(error),
   );
   /** What is open now. */
-  readonly opened: OpenSet<Closable> = new OpenSet();
+  readonly opened: OpenSet<HostClosable> = new OpenSet();
   /** Calls of `hold` that are not taken back; a simulation ends when nothing is left to do, whoever holds. */
   holds = 0;
 
-  /** Made by {@linkcode Simulation.host}. */
-  constructor(readonly simulation: Simulation, readonly hostAddress: string) {}
+  /** Made by `Simulation.host`. */
+  constructor(readonly simulation: EngineWorld, readonly hostAddress: string) {}
 
   /** Virtual milliseconds. */
   now(): Instant {
@@ -184,12 +186,12 @@ export class SimulatedEngine implements EventEngine {
     );
   }
 
-  /** For endpoints and listeners: calls back in a turn. */
+  /** See `Host`. */
   enter<A>(callback: (argument: A) => void, argument: A): void {
     this.execCtx.enter(callback, argument);
   }
 
-  /** For listeners: `at` as an address of this host, where it says "any" or "this machine"; there is no IPv6. */
+  /** See `Host`. */
   own(at: SocketAddress): SocketAddress {
     if (at.family === "ipv6" && at.host === "::") return { ...at, family: "ipv4", host: this.hostAddress };
     const local = at.family === "ipv4" && (at.host === "0.0.0.0" || at.host === "127.0.0.1");

@@ -3,19 +3,18 @@
 import { formatAddress, type SocketAddress } from "../contract/address.ts";
 import type { Endpoint, IoResult, Listener } from "../contract/engine.ts";
 import { IoError } from "../contract/io_error.ts";
-import type { SimulatedEndpoint } from "./endpoint.ts";
-import type { SimulatedEngine } from "./engine.ts";
+import type { ConnectionEnd, Host, NetworkListener } from "./network.ts";
 
 /** See the contract. */
-export class SimulatedListener implements Listener {
+export class SimulatedListener implements Listener, NetworkListener {
   private readonly addresses: SocketAddress[] = [];
-  private readonly backlog: SimulatedEndpoint[] = [];
+  private readonly backlog: ConnectionEnd[] = [];
   private started = false;
   private stopped = false;
 
   /** Counts as open in `engine` until `shutdown`, and holds the process until `onShutdown`. */
   constructor(
-    readonly engine: SimulatedEngine,
+    readonly engine: Host,
     private readonly onAccept: (endpoint: Endpoint) => void,
     private readonly onShutdown: (error?: IoError) => void,
   ) {
@@ -64,7 +63,7 @@ export class SimulatedListener implements Listener {
   }
 
   /** A connection has arrived. */
-  accept(endpoint: SimulatedEndpoint): void {
+  accept(endpoint: ConnectionEnd): void {
     if (this.stopped) endpoint.close();
     else if (this.started) this.engine.enter(this.onAccept, endpoint);
     else this.backlog.push(endpoint);

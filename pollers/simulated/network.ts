@@ -1,12 +1,69 @@
-// Who listens where, and what lies between two hosts.
+// Who listens where, what lies between two hosts, and what hosts, listeners and connections are to each other.
 
 import { formatAddress, type SocketAddress } from "../contract/address.ts";
+import type { Endpoint, Instant } from "../contract/engine.ts";
+import type { OpenSet } from "../core/open_set.ts";
+import type { TimerTask } from "../core/timer_heap.ts";
 import type { Conditions, Passage } from "./conditions.ts";
-import type { SimulatedEndpoint } from "./endpoint.ts";
-import type { SimulatedListener } from "./listener.ts";
-import type { Simulation } from "./simulation.ts";
+import type { SeededRandom } from "./seeded_random.ts";
 
 const FIRST_PORT = 40_000;
+
+/** What hosts and their connections use of the simulation they are in. */
+export interface World {
+  /** The virtual time in milliseconds. */
+  readonly now: Instant;
+  /** What every choice is made by. */
+  readonly random: SeededRandom;
+  /** What lies between hosts. */
+  readonly network: Network;
+  /** Runs `closure` at `at`, in the order of the calls where instants are equal. */
+  schedule(at: Instant, closure: () => void): TimerTask;
+  /** Adds a line to the trace. */
+  note(line: string): void;
+}
+
+/** Something a host must have closed before its engine is shut down. */
+export interface HostClosable {
+  /** "listener on 10.0.0.1:80". */
+  describe(): string;
+  /** Closes it. */
+  close(): void;
+}
+
+/** A host as its endpoints and listeners use it: its engine. */
+export interface Host {
+  /** Its IPv4 address. */
+  readonly hostAddress: string;
+  /** The simulation it is in. */
+  readonly simulation: World;
+  /** What is open now. */
+  readonly opened: OpenSet<HostClosable>;
+  /** See `EventEngine.run`. */
+  run(closure: () => void): void;
+  /** See `EventEngine.hold`. */
+  hold(): void;
+  /** See `EventEngine.release`. */
+  release(): void;
+  /** Calls back in a turn. */
+  enter<A>(callback: (argument: A) => void, argument: A): void;
+  /** `at` as an address of this host, where it means every address or the loopback one; there is no IPv6. */
+  own(at: SocketAddress): SocketAddress;
+}
+
+/** One end of a connection. */
+export interface ConnectionEnd extends Endpoint {
+  /** The connection breaks: both ends fail, each at a time of its own. */
+  breakOff(): void;
+}
+
+/** A listener as connects find it. */
+export interface NetworkListener {
+  /** The host it is on. */
+  readonly engine: Host;
+  /** A connection has arrived. */
+  accept(end: ConnectionEnd): void;
+}
 
 /** The network of one simulation; change it at will while it runs. */
 export class Network {
@@ -15,14 +72,14 @@ export class Network {
   /** Milliseconds that a lookup which begins now takes; Infinity: it never ends. Undefined: a round trip. */
   lookupMs: number | undefined = undefined;
   /** Both ends of every connection that stands. */
-  readonly endpoints: Set<SimulatedEndpoint> = new Set();
-  private readonly listeners = new Map<string, SimulatedListener>();
+  readonly endpoints: Set<ConnectionEnd> = new Set();
+  private readonly listeners = new Map<string, NetworkListener>();
   private readonly passages = new Map<string, Passage>();
   private readonly waiting: Array<() => void> = [];
   private nextPort = FIRST_PORT;
 
   /** `conditions` hold everywhere. */
-  constructor(private readonly simulation: Simulation, readonly conditions: Conditions) {}
+  constructor(private readonly simulation: World, readonly conditions: Conditions) {}
 
   /** Whether bytes get from `one` to `other` (hosts), and back. */
   passage(one: string, other: string): Passage {
@@ -58,7 +115,7 @@ export class Network {
   }
 
   /** For listeners: takes `at`, with a free port where it has 0; undefined where it is taken. */
-  take(at: SocketAddress, listener: SimulatedListener): SocketAddress | undefined {
+  take(at: SocketAddress, listener: NetworkListener): SocketAddress | undefined {
     const bound = "port" in at && at.port === 0 ? { ...at, port: this.freePort(at) } : at;
     const key = formatAddress(bound);
     if (this.listeners.has(key)) return undefined;
@@ -72,7 +129,7 @@ export class Network {
   }
 
   /** For connects: who listens on `at`. */
-  listenerAt(at: SocketAddress): SimulatedListener | undefined {
+  listenerAt(at: SocketAddress): NetworkListener | undefined {
     return this.listeners.get(formatAddress(at));
   }
 

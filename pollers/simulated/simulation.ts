@@ -4,7 +4,7 @@ import type { Instant } from "../contract/engine.ts";
 import { TimerHeap, type TimerTask } from "../core/timer_heap.ts";
 import { microtasksRan } from "../native/immediate.ts";
 import { CALM, type Conditions } from "./conditions.ts";
-import { SimulatedEngine } from "./engine.ts";
+import { type EngineWorld, SimulatedEngine } from "./engine.ts";
 import { Network } from "./network.ts";
 import { SeededRandom } from "./seeded_random.ts";
 
@@ -32,7 +32,7 @@ export class LivelockError extends Error {
 }
 
 /** One world: its clock, its network, and an engine for each host. */
-export class Simulation {
+export class Simulation implements EngineWorld {
   /** What every choice is made by. */
   readonly random: SeededRandom;
   /** Who is connected to whom. */

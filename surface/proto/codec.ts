@@ -1,7 +1,7 @@
 // Codecs: messages to bytes and back. What `loadProto` makes; compiled from the schema when first used.
 
-import { compileDecoder, type ReadMessage } from "./compile_decoder.ts";
-import { compileEncoder, type WriteMessage } from "./compile_encoder.ts";
+import { compileDecoder, type MessageReader, type ReadMessage } from "./compile_decoder.ts";
+import { compileEncoder, type MessageWriter, type WriteMessage } from "./compile_encoder.ts";
 import { DecodeError, describeValue } from "./errors.ts";
 import { defaultElementLimit } from "./elements.ts";
 import { locateField } from "./locate.ts";
@@ -29,7 +29,7 @@ export interface Codec<T = any> {
 
 /** The compiled codec of a message type of a .proto file. */
 // deno-lint-ignore no-explicit-any
-export class MessageCodec<T = any> implements Codec<T> {
+export class MessageCodec<T = any> implements Codec<T>, MessageReader, MessageWriter {
   /** "routeguide.Point". */
   readonly typeName: string;
   /** Appends an object, which is the value of `field`. For compiled code. */

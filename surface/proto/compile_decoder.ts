@@ -1,6 +1,5 @@
 // Makes, for one message type, the function that reads it: one switch over tags, one object literal at the end.
 
-import type { MessageCodec } from "./codec.ts";
 import { declaredDefaults, put } from "./defaults.ts";
 import { elementsOf } from "./elements.ts";
 import { type Reader, RECURSION_LIMIT } from "./reader.ts";
@@ -27,10 +26,16 @@ export type ReadMessage = (
   group: number,
 ) => Record<string, unknown>;
 
+/** What compiled code calls for a nested message: its codec. */
+export interface MessageReader {
+  /** Replaced by the compiled function when it is first called. */
+  readonly read: ReadMessage;
+}
+
 /** Compiles the decoder of `schema`. */
 export function compileDecoder(
   schema: MessageSchema,
-  codecOf: (schema: MessageSchema) => MessageCodec,
+  codecOf: (schema: MessageSchema) => MessageReader,
 ): ReadMessage {
   const slots = slotsOf(schema);
   const lines = ['"use strict";', "const { put, hasOwn, skip, keep, EMPTY, Unknown, UNKNOWN } = h;"];

@@ -1,6 +1,5 @@
 // Makes, for one message type, the function that writes it: straight code, one block a field.
 
-import type { MessageCodec } from "./codec.ts";
 import * as values from "./encode_values.ts";
 import { stray, toMessage, unset, writeUnknown } from "./message_shape.ts";
 import {
@@ -22,6 +21,12 @@ export type WriteMessage = (
   field: FieldSchema | undefined,
 ) => void;
 
+/** What compiled code calls for a nested message: its codec. */
+export interface MessageWriter {
+  /** Replaced by the compiled function when it is first called. */
+  readonly write: WriteMessage;
+}
+
 /** The upper bound of bytes of a number on the wire. */
 const NUMBER_BYTES = 10;
 
@@ -34,7 +39,7 @@ const INHERITED = new Set(Object.getOwnPropertyNames(Object.prototype));
 /** Compiles the encoder of `schema`. */
 export function compileEncoder(
   schema: MessageSchema,
-  codecOf: (schema: MessageSchema) => MessageCodec,
+  codecOf: (schema: MessageSchema) => MessageWriter,
 ): WriteMessage {
   const keys = keysOf(schema);
   const known = new Set(keys);

@@ -6,7 +6,7 @@
 // contract/; the numbers in test names are the rules at the head of pollers/contract/engine.ts.
 
 import type { EngineFactory, EngineOptions } from "../../pollers/mod.ts";
-import { test, type TestOptions } from "../harness.ts";
+import { test } from "../harness.ts";
 import { addressRules } from "./contract/addresses.ts";
 import { byteRules } from "./contract/bytes.ts";
 import { closeRules } from "./contract/close.ts";
@@ -18,19 +18,10 @@ import { listenRules } from "./contract/listen.ts";
 import { nameRules } from "./contract/names.ts";
 import { optionRules } from "./contract/options.ts";
 import { starvedRules } from "./contract/starved.ts";
+import type { Suite } from "./contract/suite.ts";
 import { throwRules } from "./contract/throws.ts";
 import { timeRules } from "./contract/time.ts";
 import { turnRules } from "./contract/turns.ts";
-
-/** What the parts of the suite get. */
-export interface Suite {
-  /** Makes engines as the suite was asked to. */
-  readonly factory: EngineFactory;
-  /** What a child process makes such an engine of: the poller's name and options. */
-  readonly made: { readonly poller: string; readonly options: EngineOptions };
-  /** Declares a test under the engine's name. */
-  rule(name: string, body: () => Promise<void> | void, options?: TestOptions): void;
-}
 
 /** Rules that an engine cannot keep for a reason it names: the test's name (or its start) -> the reason. */
 export type Exceptions = Readonly<Record<string, string>>;

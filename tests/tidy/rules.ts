@@ -18,6 +18,10 @@ const SANS_IO_FOLDERS = /^transport\/(?:http2|hpack)\//;
 /** What sans-IO files may import besides types: each other, and a container without a runtime behind it. */
 const SANS_IO_IMPORTS = /^(?:transport\/(?:http2|hpack)\/|pollers\/contract\/slice_buffer\.ts$)/;
 
+/** The engine contract, and what its files may import: each other, and what logs. */
+const CONTRACT_FOLDER = /^pollers\/contract\//;
+const CONTRACT_IMPORTS = /^pollers\/(?:contract|log)\//;
+
 const MOST_FILE_LINES = 600;
 const MOST_FUNCTION_LINES = 70;
 
@@ -63,6 +67,7 @@ function whyNot(path: string, layer: string, specifier: string, target?: string)
   const targetLayer = layerOf(target);
   if (targetLayer === "mod.ts") return "is the package's entry, not a part of it";
   if (!LAYERS.includes(targetLayer)) return "is outside the library";
+  if (CONTRACT_FOLDER.test(path) && !CONTRACT_IMPORTS.test(target)) return "is not for the engine contract";
   if (LAYERS.indexOf(targetLayer) > LAYERS.indexOf(layer)) return `imports upwards, from ${layer}`;
   return undefined;
 }

@@ -1,7 +1,12 @@
 // The largest messages of a transport (gRPC's max_receive_message_length and max_send_message_length).
 
-import type { MessageError } from "./message_reader.ts";
 import { GrpcStatus } from "./status_mapping.ts";
+
+/** Why a message cannot be sent or received, as gRPC status. */
+export interface MessageError {
+  readonly code: number;
+  readonly message: string;
+}
 
 /** What a received message may be in bytes, unless told otherwise: gRPC's default. */
 export const DEFAULT_MAX_RECEIVE_MESSAGE_BYTES = 4 * 1024 * 1024;

@@ -1,7 +1,7 @@
 // Cuts length-prefixed messages out of DATA, wherever frames split them (PROTOCOL-HTTP2.md, "Length-Prefixed-Message").
 
 import { copyBytes } from "../hpack/copy_bytes.ts";
-import { tooLargeToReceive } from "./message_limits.ts";
+import { type MessageError, tooLargeToReceive } from "./message_limits.ts";
 import { GrpcStatus } from "./status_mapping.ts";
 
 /** Octets before each message: the compressed flag and a 32-bit length. */
@@ -9,12 +9,6 @@ export const MESSAGE_PREFIX_BYTES = 5;
 
 /** A message that is still incomplete gets no more memory at once than this beyond what has arrived. */
 const ASSEMBLY_STEP_BYTES = 1024 * 1024;
-
-/** Why messages cannot be received any more, as gRPC status. */
-export interface MessageError {
-  readonly code: number;
-  readonly message: string;
-}
 
 /** What a reader tells the stream that owns it. */
 export interface MessageOwner {

@@ -8,14 +8,8 @@ import type { Stream } from "../http2/stream.ts";
 import type { RequestHead, ServerStream, ServerStreamSink } from "../transport.ts";
 import { BARE_STATUS_OCTETS, excessOf, messageRoom } from "./header_limits.ts";
 import { parseRequest, type RequestRefusal, RESPONSE_HEADERS, statusHeaders } from "./headers.ts";
-import { type MessageLimits, tooLargeToSend } from "./message_limits.ts";
-import {
-  MESSAGE_PREFIX_BYTES,
-  type MessageError,
-  type MessageOwner,
-  MessageReader,
-  writePrefix,
-} from "./message_reader.ts";
+import { type MessageError, type MessageLimits, tooLargeToSend } from "./message_limits.ts";
+import { MESSAGE_PREFIX_BYTES, type MessageOwner, MessageReader, writePrefix } from "./message_reader.ts";
 import { GrpcStatus, statusName } from "./status_mapping.ts";
 
 /** Gives the sink of a call that has begun. */

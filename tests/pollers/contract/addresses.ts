@@ -5,10 +5,10 @@ import { existsSync, lstatSync, mkdtempSync, readdirSync, renameSync, rmSync, wr
 import { networkInterfaces, tmpdir } from "node:os";
 import process from "node:process";
 import type { Endpoint, EventEngine, SocketAddress } from "../../../pollers/mod.ts";
-import type { Suite } from "../contract.ts";
 import { startDeafServer } from "../deaf_server.ts";
 import { PlainServer, PlainSocket } from "../plain_peer.ts";
 import { Acceptor, connect, LOOPBACK, read, sleep, withEngine, write } from "../promised.ts";
+import type { Suite } from "./suite.ts";
 
 const noIpv6 = Object.values(networkInterfaces()).flat().some((one) => one?.address === "::1")
   ? undefined

@@ -1,9 +1,9 @@
 // Rules 1, 2 and 6: bytes arrive whole, in order and unchanged, one read and one write at a time.
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { type Endpoint, type EventEngine, SliceBuffer } from "../../../pollers/mod.ts";
-import type { Suite } from "../contract.ts";
 import { PlainServer, type PlainSocket } from "../plain_peer.ts";
 import { connect, firstDifference, pattern, read, readExactly, withEngine, write } from "../promised.ts";
+import type { Suite } from "./suite.ts";
 
 /** Runs `body` with an endpoint of `engine` connected to a plain socket, and closes both. */
 export async function withConnection(

@@ -3,7 +3,6 @@ import { assert, assertEquals } from "@std/assert";
 import { readdirSync } from "node:fs";
 import process from "node:process";
 import { type Endpoint, type EventEngine, IoError, SliceBuffer } from "../../../pollers/mod.ts";
-import type { Suite } from "../contract.ts";
 import { PlainServer } from "../plain_peer.ts";
 import {
   Acceptor,
@@ -17,6 +16,7 @@ import {
   write,
 } from "../promised.ts";
 import { withConnection } from "./bytes.ts";
+import type { Suite } from "./suite.ts";
 
 /** Tests of `close`. */
 export function closeRules({ factory, rule }: Suite): void {

@@ -2,10 +2,10 @@
 import { assert, assertEquals, assertFalse } from "@std/assert";
 import { formatAddress } from "../../../pollers/mod.ts";
 import { nodeMissing } from "../../peers/processes.ts";
-import type { Suite } from "../contract.ts";
 import { connectsUnderWay, startDeafServer } from "../deaf_server.ts";
 import { PlainServer } from "../plain_peer.ts";
 import { connect, NOBODY, read, sleep, tryConnect, until, withEngine, write } from "../promised.ts";
+import type { Suite } from "./suite.ts";
 
 /** Tests of `connect` and `cancelConnect`. */
 export function connectRules({ factory, rule }: Suite): void {

@@ -1,10 +1,10 @@
 // Rule 2, the end of a stream: after the last byte, half-closed, by reset, and again for who asks again.
 import { assert, assertEquals } from "@std/assert";
 import { IoError } from "../../../pollers/mod.ts";
-import type { Suite } from "../contract.ts";
 import { PlainServer } from "../plain_peer.ts";
 import { connect, pattern, read, readExactly, sleep, withEngine, write } from "../promised.ts";
 import { withConnection } from "./bytes.ts";
+import type { Suite } from "./suite.ts";
 
 function kindOf(result: Uint8Array | IoError | undefined): string {
   return result instanceof IoError ? result.kind : "no error";

@@ -1,7 +1,6 @@
 // Rule 7: who does not read stops who sends, in both directions.
 import { assert, assertEquals } from "@std/assert";
 import type { Endpoint, EventEngine } from "../../../pollers/mod.ts";
-import type { Suite } from "../contract.ts";
 import {
   Acceptor,
   connect,
@@ -15,6 +14,7 @@ import {
   write,
 } from "../promised.ts";
 import { withConnection } from "./bytes.ts";
+import type { Suite } from "./suite.ts";
 
 /** Far more than the kernel's own buffers hold. */
 const PLENTY = 67_108_864;

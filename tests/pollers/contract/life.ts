@@ -5,10 +5,10 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { extensionKey, IoError, selectPoller, SliceBuffer } from "../../../pollers/mod.ts";
 import { runtime } from "../../harness.ts";
-import type { Suite } from "../contract.ts";
 import { startDeafServer } from "../deaf_server.ts";
 import { PlainServer } from "../plain_peer.ts";
 import { Acceptor, connect, LOOPBACK, sleep, until, withEngine } from "../promised.ts";
+import type { Suite } from "./suite.ts";
 
 /** Within so much of letting go a process has ended; a runtime takes 10 to 50 ms. */
 const AT_ONCE_MS = 2_000;

@@ -2,9 +2,9 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import process from "node:process";
 import { runtime } from "../../harness.ts";
-import type { Suite } from "../contract.ts";
 import { PlainServer, PlainSocket } from "../plain_peer.ts";
 import { Acceptor, LOOPBACK, readExactly, sleep, tryConnect, until, withEngine, write } from "../promised.ts";
+import type { Suite } from "./suite.ts";
 
 /** Tests of `listen` and `Listener`. */
 export function listenRules(suite: Suite): void {

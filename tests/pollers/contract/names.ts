@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { networkInterfaces, tmpdir } from "node:os";
 import process from "node:process";
 import { type EventEngine, formatAddress, type IoResult, type SocketAddress } from "../../../pollers/mod.ts";
-import type { Suite } from "../contract.ts";
 import { PlainServer, PlainSocket } from "../plain_peer.ts";
 import { Acceptor, connect, readExactly, tryConnect, withEngine, write } from "../promised.ts";
+import type { Suite } from "./suite.ts";
 
 const noIpv6 = Object.values(networkInterfaces()).flat().some((one) => one?.address === "::1")
   ? undefined

@@ -2,9 +2,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { runtime } from "../../harness.ts";
 import type { Endpoint, EndpointOptions } from "../../../pollers/mod.ts";
-import type { Suite } from "../contract.ts";
 import { LOOPBACK, withEngine } from "../promised.ts";
 import { noOptions, type SocketOptions, socketOptions } from "../socket_options.ts";
+import type { Suite } from "./suite.ts";
 
 /** What is asked, and what must be true of the socket. */
 const CASES: ReadonlyArray<readonly [EndpointOptions, Partial<SocketOptions>]> = [

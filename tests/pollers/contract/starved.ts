@@ -3,8 +3,8 @@ import { assertEquals } from "@std/assert";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { runtime } from "../../harness.ts";
-import type { Suite } from "../contract.ts";
 import { FEW_DESCRIPTORS, noLimit, Program } from "../program.ts";
+import type { Suite } from "./suite.ts";
 
 const CHILD = new URL("./starved_child.ts", import.meta.url);
 

@@ -2,9 +2,9 @@
 import { assert, assertEquals } from "@std/assert";
 import { type EventEngine, SliceBuffer } from "../../../pollers/mod.ts";
 import { logged } from "../../logged.ts";
-import type { Suite } from "../contract.ts";
 import { PlainServer, PlainSocket } from "../plain_peer.ts";
 import { connect, LOOPBACK, NOBODY, pattern, readExactly, until, withEngine } from "../promised.ts";
+import type { Suite } from "./suite.ts";
 
 /** A callback that throws what says where it was called. */
 const fail = (place: string) => (): never => {

@@ -1,7 +1,7 @@
 // Rule 8, time: tasks run when they are due, in order, never early, and never when cancelled.
 import { assert, assertEquals, assertFalse } from "@std/assert";
-import type { Suite } from "../contract.ts";
 import { sleep, until, withEngine } from "../promised.ts";
+import type { Suite } from "./suite.ts";
 
 /** Tests of `now`, `run`, `runAt` and `cancel`. */
 export function timeRules({ factory, rule }: Suite): void {

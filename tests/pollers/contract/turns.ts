@@ -1,10 +1,10 @@
 // Rule 4 and the turn: no callback on its caller's stack, and each one inside `execCtx.enter`.
 import { assert, assertEquals } from "@std/assert";
 import { type EventEngine, type Flushable, SliceBuffer } from "../../../pollers/mod.ts";
-import type { Suite } from "../contract.ts";
 import { PlainServer, PlainSocket } from "../plain_peer.ts";
 import { connect, LOOPBACK, NOBODY, onCallersStack, pattern, sleep, until, withEngine } from "../promised.ts";
 import { withConnection } from "./bytes.ts";
+import type { Suite } from "./suite.ts";
 
 /** Notes who runs outside a turn: there a flush would wait for a microtask. */
 class TurnWatch {
