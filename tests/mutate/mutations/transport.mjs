@@ -18,8 +18,8 @@ const BDP = "tests/transport/http2/bdp_test.ts";
 const WINDOWS = "tests/transport/http2/6_9_receive_windows_test.ts";
 const TIMERS = "tests/transport/http2/timers_test.ts";
 const PING = "tests/transport/http2/6_7_ping_test.ts";
-const REPRESENTATION = "tests/transport/hpack/representation_test.ts";
-const TABLE_SIZE = "tests/transport/hpack/4_2_table_size_test.ts";
+const REPRESENTATION = "tests/transport/hpack/rfc7541_6_representations_test.ts";
+const TABLE_SIZE = "tests/transport/hpack/rfc7541_4_2_maximum_table_size_test.ts";
 
 const mutation = (file, before, after, test, name) => ({ file, before, after, test, name });
 
