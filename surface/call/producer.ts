@@ -10,6 +10,8 @@ export interface ProducerSink<T> {
   onProduced(error?: unknown): void;
   /** The iterable threw after it was left, or while it was. Must not throw. */
   onLate(error: unknown): void;
+  /** The last call: nothing of the iterable runs any more, not its `finally` either. Must not throw. */
+  onOver(): void;
 }
 
 /** Messages of an application: any iterable, or async iterable. */
@@ -25,11 +27,20 @@ export function isSource(value: unknown): value is Source<unknown> {
 export class Producer<T> {
   private iterator: Iterator<T> | AsyncIterator<T> | undefined = undefined;
   private isAsync = false;
+  /** An async iterator's `next` has not settled. */
+  private pending = false;
+  /** It has no `return`: when `next` settles nothing of it runs any more. */
+  private endsWithNext = false;
+  private left = false;
   private state: "running" | "blocked" | "over" = "blocked";
   private readonly onNext = (result: IteratorResult<T>): void => {
+    this.pending = false;
     if (this.take(result)) this.advance();
   };
-  private readonly onError = (error: unknown): void => this.failed(error);
+  private readonly onError = (error: unknown): void => {
+    this.pending = false;
+    this.failed(error);
+  };
 
   /** Nothing is read before {@linkcode start}. */
   constructor(private readonly source: Source<T>, private readonly sink: ProducerSink<T>) {}
@@ -66,12 +77,24 @@ export class Producer<T> {
   }
 
   private leave(): void {
+    const { iterator } = this;
     try {
+      const leaving = iterator?.return?.();
+      if (leaving === undefined && this.pending) {
+        this.endsWithNext = true;
+        return;
+      }
       // A generator that is waiting for something of its own runs its `finally` when that settles.
-      Promise.resolve(this.iterator?.return?.()).catch(this.onError);
+      Promise.resolve(leaving).then(() => this.over(), (error) => this.failed(error));
     } catch (error) {
       this.failed(error);
     }
+  }
+
+  private over(): void {
+    if (this.left) return;
+    this.left = true;
+    this.sink.onOver();
   }
 
   private advance(): void {
@@ -82,6 +105,7 @@ export class Producer<T> {
       }
       try {
         if (this.isAsync) {
+          this.pending = true;
           (this.iterator as AsyncIterator<T>).next().then(this.onNext, this.onError);
           return;
         }
@@ -96,6 +120,7 @@ export class Producer<T> {
     if (this.state === "over") {
       // It was stopped from inside its own `next`, where a generator cannot be left.
       if (!this.isAsync && !result.done) this.leave();
+      else if (this.endsWithNext) this.over();
       return false;
     }
     try {
@@ -120,9 +145,10 @@ export class Producer<T> {
   private finish(error: unknown): void {
     if (this.state === "over") {
       if (error !== undefined) this.sink.onLate(error);
-      return;
+      return this.over();
     }
     this.state = "over";
     this.sink.onProduced(error);
+    this.over();
   }
 }

@@ -267,6 +267,9 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
     this.report(error, "requests", "info");
   }
 
+  /** Nothing of the application's iterable runs any more. */
+  onOver(): void {}
+
   /** A response was consumed. */
   protected release(wireBytes: number): void {
     this.stream?.release(wireBytes);

@@ -27,6 +27,7 @@ import { isSource, Producer, type ProducerSink } from "../call/producer.ts";
 import { isRpcError, RpcError } from "../call/rpc_error.ts";
 import { Status, statusName } from "../call/status.ts";
 import { DecodeError, encodeFramed, reuseFramed } from "../proto/mod.ts";
+import type { HandlerSlots, WaitingCall } from "./handler_slots.ts";
 import type { ServerCall } from "./server_call.ts";
 import type { RegisteredMethod } from "./service.ts";
 import { statusOfThrown } from "./thrown_status.ts";
@@ -43,8 +44,17 @@ export interface CallHost {
   readonly maxReceiveElements: number | undefined;
 }
 
+/** What calls need of their connection. */
+export interface CallConnection {
+  /** The client's address. */
+  readonly peer: SocketAddress;
+  /** Limits how many handlers run. */
+  readonly handlers: HandlerSlots;
+}
+
 /** A call from its request header section to its status. What it does not need is never made. */
-export class ActiveCall implements ServerStreamSink, ServerCall, InboxOwner, ProducerSink<unknown> {
+export class ActiveCall
+  implements ServerStreamSink, ServerCall, InboxOwner, ProducerSink<unknown>, WaitingCall {
   private request: unknown = undefined;
   private requestReceived = false;
   private inbox: Inbox<unknown> | undefined = undefined;
@@ -54,6 +64,8 @@ export class ActiveCall implements ServerStreamSink, ServerCall, InboxOwner, Pro
   private sentTrailers: Metadata | undefined = undefined;
   private deadlineTask: TaskHandle | undefined = undefined;
   private readonly deadlineAt: number;
+  /** The handler's turn has not come yet; or it runs, whatever has become of the stream. */
+  private handlerState: "none" | "waits" | "runs" = "none";
   /** A status was sent, or nobody is there any more to get one. */
   private ended = false;
   /** Ended otherwise than by the handler. */
@@ -65,8 +77,7 @@ export class ActiveCall implements ServerStreamSink, ServerCall, InboxOwner, Pro
     private readonly method: RegisteredMethod,
     private readonly stream: ServerStream,
     private readonly head: RequestHead,
-    /** The client's address. */
-    readonly peer: SocketAddress,
+    private readonly connection: CallConnection,
     receivedAt: number,
   ) {
     host.engine.hold();
@@ -80,13 +91,18 @@ export class ActiveCall implements ServerStreamSink, ServerCall, InboxOwner, Pro
     const { kind } = method.descriptor;
     if (kind === "clientStreaming" || kind === "bidiStreaming") {
       this.inbox = new Inbox(this);
-      host.engine.execCtx.defer(() => this.runHandler(this.inbox));
+      host.engine.execCtx.defer(() => this.startHandler());
     }
   }
 
   /** The method's path. */
   get path(): string {
     return this.head.path;
+  }
+
+  /** The client's address. */
+  get peer(): SocketAddress {
+    return this.connection.peer;
   }
 
   /** The authority asked for. */
@@ -162,7 +178,7 @@ export class ActiveCall implements ServerStreamSink, ServerCall, InboxOwner, Pro
     if (!this.requestReceived) {
       return this.cancelWith(Status.UNIMPLEMENTED, "client sent no request message");
     }
-    this.runHandler(this.request);
+    this.startHandler();
   }
 
   /** The peer took what was queued. */
@@ -180,6 +196,7 @@ export class ActiveCall implements ServerStreamSink, ServerCall, InboxOwner, Pro
     if (this.ended) return;
     this.ended = true;
     if (trace.call) this.trace(`is taken away: ${error?.reason ?? "call is over"}`);
+    if (this.handlerState === "waits") this.connection.handlers.withdraw(this);
     const overdue = isDeadlineExceeded(Status.CANCELLED, error, this.host.engine.now() - this.deadlineAt);
     this.abandon(overdue ? Status.DEADLINE_EXCEEDED : Status.CANCELLED, error?.reason ?? "call is over");
     this.host.engine.release();
@@ -220,26 +237,54 @@ export class ActiveCall implements ServerStreamSink, ServerCall, InboxOwner, Pro
     this.reportLate(error, "responses");
   }
 
-  private runHandler(request: unknown): void {
+  /** Nothing of the handler's iterable runs any more. */
+  onOver(): void {
+    this.handlerEnded();
+  }
+
+  /** The handler's turn is now, or comes when another one of the connection is through. */
+  private startHandler(): void {
     if (this.ended) return;
+    if (this.connection.handlers.take(this)) this.runHandler();
+    else this.handlerState = "waits";
+  }
+
+  /** From the connection's slots: it is the handler's turn. */
+  runHandler(): void {
+    this.handlerState = "runs";
     try {
-      const result = this.method.handler(request, this);
+      const result = this.method.handler(this.inbox ?? this.request, this);
       if (isThenable(result)) {
-        result.then((value) => this.returned(value), (error) => this.fail(error, "handler"));
+        result.then((value) => this.returned(value), (error) => this.threw(error));
       } else this.returned(result);
     } catch (error) {
-      this.fail(error, "handler");
+      this.threw(error);
     }
+  }
+
+  private threw(error: unknown): void {
+    this.fail(error, "handler");
+    this.handlerEnded();
+  }
+
+  private handlerEnded(): void {
+    if (this.handlerState !== "runs") return;
+    this.handlerState = "none";
+    this.connection.handlers.release();
   }
 
   /** The handler is through, and gave a response, or what its responses come from. */
   private returned(result: unknown): void {
     const { kind } = this.method.descriptor;
-    if (kind === "unary" || kind === "clientStreaming") return this.respond(result);
+    if (kind === "unary" || kind === "clientStreaming") {
+      this.respond(result);
+      return this.handlerEnded();
+    }
     if (!isSource(result)) {
       const details = `handler of ${this.path} returned ${typeof result}, not an iterable of responses`;
       this.report(new TypeError(details), "handler");
-      return this.finish(Status.INTERNAL, details);
+      this.finish(Status.INTERNAL, details);
+      return this.handlerEnded();
     }
     this.producer = new Producer(result, this);
     if (this.ended) this.producer.stop();
@@ -268,6 +313,7 @@ export class ActiveCall implements ServerStreamSink, ServerCall, InboxOwner, Pro
   private finish(code: number, details: string, fields: readonly string[] = NO_FIELDS): void {
     if (this.ended) return;
     this.ended = true;
+    if (this.handlerState === "waits") this.connection.handlers.withdraw(this);
     if (trace.call) this.trace(`ends with ${statusName(code)}${details === "" ? "" : `: ${details}`}`);
     try {
       this.host.engine.release();

@@ -17,6 +17,7 @@ import {
   acceptTransport,
   type ConnectOptions,
   DEFAULT_HANDSHAKE_TIMEOUT_MS,
+  localSettings,
   type RequestHead,
   type ServerStream,
   type ServerStreamSink,
@@ -27,8 +28,9 @@ import { checkConnectOptions, CONNECT_OPTION_NAMES, type UserConnectOptions } fr
 import { type EngineUse, type PollerList, useEngine } from "../engines.ts";
 import { checkOptions, type OptionNames } from "../options.ts";
 import type { ServiceDescriptor } from "../proto/mod.ts";
-import { ActiveCall, type CallHost } from "./active_call.ts";
+import { ActiveCall, type CallConnection, type CallHost } from "./active_call.ts";
 import { Binding } from "./binding.ts";
+import { HandlerSlots } from "./handler_slots.ts";
 import {
   type RegisteredMethod,
   registerService,
@@ -91,6 +93,8 @@ export class Server {
   readonly #transports = new Set<ServerTransport>();
   readonly #options: ServerOptions & ConnectOptions;
   readonly #host: CallHost;
+  /** Handlers that one connection may have running. */
+  readonly #handlerLimit: number;
   #stopped: Promise<void> | undefined = undefined;
   #onIdle: (() => void) | undefined = undefined;
 
@@ -104,6 +108,7 @@ export class Server {
     this.#use = useEngine(options.poller);
     this.engine = this.#use.engine;
     this.#options = { ...options, reporter };
+    this.#handlerLimit = localSettings(options.settings).maxConcurrentStreams;
     const { exposeErrors = false, maxReceiveElements } = options;
     this.#host = { engine: this.engine, reporter, exposeErrors, maxReceiveElements };
   }
@@ -287,6 +292,14 @@ export class Server {
     });
   }
 
+  #handlersLinger(peer: SocketAddress): void {
+    this.#host.reporter.log(
+      "warn",
+      `calls from ${formatAddress(peer)} wait: ${this.#handlerLimit} handlers of its connection run ` +
+        `(maxConcurrentStreams), some of calls that have ended; a handler should end when call.signal is aborted`,
+    );
+  }
+
   #acceptPaused({ message }: IoError): void {
     const { onAcceptPaused } = this.#options;
     const { reporter } = this.#host;
@@ -308,8 +321,11 @@ export class Server {
 
   #accept(endpoint: Endpoint, binding?: Binding, onClosed?: () => void): void {
     try {
+      const { peer } = endpoint;
+      const handlers = new HandlerSlots(this.#handlerLimit, () => this.#handlersLinger(peer));
+      const connection: CallConnection = { peer, handlers };
       const transport = acceptTransport(this.engine, endpoint, this.#options, {
-        onStream: (stream, head, receivedAt) => this.#beginCall(stream, head, receivedAt, endpoint.peer),
+        onStream: (stream, head, receivedAt) => this.#beginCall(stream, head, receivedAt, connection),
         onClosed: () => {
           this.#transports.delete(transport);
           binding?.onClosed(transport);
@@ -333,11 +349,11 @@ export class Server {
     stream: ServerStream,
     head: RequestHead,
     receivedAt: number,
-    peer: SocketAddress,
+    connection: CallConnection,
   ): ServerStreamSink {
     let method = head.memo as RegisteredMethod | undefined;
     if (method === undefined || method.removed) head.memo = method = this.#methods.get(head.path);
-    if (method !== undefined) return new ActiveCall(this.#host, method, stream, head, peer, receivedAt);
+    if (method !== undefined) return new ActiveCall(this.#host, method, stream, head, connection, receivedAt);
     stream.sendStatus(Status.UNIMPLEMENTED, this.#unknown(head.path), undefined);
     return NOBODY;
   }

@@ -37,4 +37,40 @@ export default [
     test: "tests/surface/nothing_left_test.ts",
     name: "a listen that fails",
   },
+  {
+    file: "surface/server/handler_slots.ts",
+    before: "if (this.running < this.limit && this.waiting.size === 0) {",
+    after: "if (this.waiting.size === 0) {",
+    test: "tests/surface/server/handler_slots_test.ts",
+  },
+  {
+    file: "surface/server/handler_slots.ts",
+    before: "    this.waiting.delete(call);\n  }",
+    after: "  }",
+    test: "tests/surface/server/handler_slots_test.ts",
+  },
+  {
+    file: "surface/server/handler_slots.ts",
+    before: "if (this.waiting.size > 0 && !this.starting) this.startWaiting();",
+    after: "",
+    test: "tests/surface/server/handler_slots_test.ts",
+  },
+  {
+    file: "surface/server/active_call.ts",
+    before: 'if (this.handlerState !== "runs") return;',
+    after: 'if (this.handlerState !== "runs" || this.wasCancelled) return;',
+    test: "tests/surface/server/handler_slots_test.ts",
+  },
+  {
+    file: "surface/call/producer.ts",
+    before: "if (leaving === undefined && this.pending) {",
+    after: "if (this.pending) {",
+    test: "tests/surface/call/producer_test.ts",
+  },
+  {
+    file: "surface/call/producer.ts",
+    before: "else if (this.endsWithNext) this.over();",
+    after: "",
+    test: "tests/surface/call/producer_test.ts",
+  },
 ];

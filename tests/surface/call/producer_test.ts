@@ -9,6 +9,7 @@ class Sink implements ProducerSink<number> {
   readonly sent: number[] = [];
   readonly ends: unknown[] = [];
   readonly late: unknown[] = [];
+  overs = 0;
   onSend: (message: number) => void = () => {};
 
   send(message: number): void {
@@ -22,6 +23,10 @@ class Sink implements ProducerSink<number> {
 
   onLate(error: unknown): void {
     this.late.push(error);
+  }
+
+  onOver(): void {
+    this.overs++;
   }
 }
 
@@ -258,7 +263,42 @@ test("producer: what is thrown while it stops, or after that, is late and ends n
     produce(source as unknown as Source<number>, sink).producer.stop();
     if (late[0] === "Error: next") giveUp(new Error("next"));
     await settled();
-    assertEquals([sink.ends, sink.late.map(String)], [[], late]);
+    assertEquals([sink.ends, sink.late.map(String), sink.overs], [[], late, 1]);
+  }
+});
+
+test("producer: it is over when nothing of the iterable runs any more, once", async () => {
+  const done = { value: undefined, done: true } as const;
+  const unstarted = new Sink();
+  new Producer([1], unstarted).stop();
+  const whole = produce([1]).sink;
+  const unfit = produce(5 as unknown as Source<number>).sink;
+  await settled();
+  assertEquals([unstarted, whole, unfit].map(({ overs }) => overs), [1, 1, 1]);
+
+  let settle!: (result: IteratorResult<number>) => void;
+  const next = () => new Promise<IteratorResult<number>>((resolve) => settle = resolve);
+  async function* waiting(): AsyncGenerator<number> {
+    await next();
+    yield 1;
+  }
+  const bare = { [Symbol.asyncIterator]: () => ({ next }) };
+  let finish!: () => void;
+  const slow = {
+    [Symbol.asyncIterator]: () => ({
+      next,
+      return: () => new Promise<IteratorResult<number>>((resolve) => finish = () => resolve(done)),
+    }),
+  };
+  for (const source of [waiting(), bare, slow]) {
+    const { sink, producer } = produce(source);
+    producer.stop();
+    await settled();
+    assertEquals(sink.overs, 0, "it still waits for something of its own");
+    if (source === slow) finish();
+    else settle(done);
+    await settled();
+    assertEquals([sink.overs, sink.sent], [1, []]);
   }
 });
 

@@ -1,0 +1,166 @@
+// Handlers of one connection: as many as it may have streams, however the streams ended; further calls wait in order.
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { Channel, type Logger, Server, type ServerCall, Status } from "pollwire";
+import { Simulation } from "../../../pollers/simulated/mod.ts";
+import { test } from "../../harness.ts";
+import { collect, failure, type Handlers, type Note, Trial, type TrialClient } from "../serving.ts";
+
+const LIMIT = 3;
+
+/** A server whose handlers take no notice of their signal: a test ends them one by one. */
+class World {
+  readonly simulation = new Simulation();
+  readonly warnings: string[] = [];
+  /** Of handlers that run: what ends each. */
+  readonly running: Array<{ number: number; end: () => void }> = [];
+  private readonly host = this.simulation.host();
+  private readonly server = new Server({
+    poller: this.host,
+    settings: { maxConcurrentStreams: LIMIT },
+    logger: { error() {}, warn: (line) => this.warnings.push(line), info() {}, debug() {} } as Logger,
+  });
+
+  async serve(handlers: Handlers): Promise<Channel> {
+    this.server.addService(Trial, handlers);
+    await this.server.listen(`${this.host.hostAddress}:80`);
+    return new Channel(`${this.host.hostAddress}:80`, { poller: this.simulation.host() });
+  }
+
+  /** What a handler waits for. */
+  work(number: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        this.running.splice(this.running.findIndex((one) => one.end === end), 1);
+        resolve();
+      };
+      this.running.push({ number, end });
+    });
+  }
+
+  get numbers(): number[] {
+    return this.running.map(({ number }) => number);
+  }
+
+  /** Ends the oldest handler. */
+  endOne(): Promise<void> {
+    this.running[0]!.end();
+    return this.pass(10);
+  }
+
+  pass(ms: number): Promise<void> {
+    return this.simulation.run({ until: this.simulation.now + ms });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    while (this.running.length > 0) await this.endOne();
+    void this.server.shutdown();
+    await this.simulation.run();
+  }
+}
+
+const kinds: Array<[
+  name: string,
+  handlers: (world: World) => Handlers,
+  call: (client: TrialClient, number: number, deadlineMs?: number) => PromiseLike<unknown>,
+]> = [
+  ["unary", (world) => ({
+    one: async (request) => {
+      await world.work(request.number!);
+      return request;
+    },
+  }), (client, number, deadlineMs) => client.one({ number }, options(deadlineMs))],
+  ["client streaming", (world) => ({
+    up: async (requests) => {
+      const [first] = await collect(requests).catch(() => [{ number: -1 }]);
+      await world.work(first!.number!);
+      return first!;
+    },
+  }), (client, number, deadlineMs) => client.up([{ number }], options(deadlineMs))],
+  ["server streaming", (world) => ({
+    async *down({ number }) {
+      await world.work(number!);
+      yield { number: number! };
+    },
+  }), (client, number, deadlineMs) => collect(client.down({ number }, options(deadlineMs)))],
+  ["bidirectional", (world) => ({
+    async *both(requests) {
+      const [first] = await collect(requests).catch(() => [{ number: -1 }]);
+      await world.work(first!.number!);
+      yield first!;
+    },
+  }), (client, number, deadlineMs) => collect(client.both([{ number }], options(deadlineMs)))],
+];
+
+function options(deadlineMs: number | undefined) {
+  return deadlineMs === undefined ? {} : { deadlineMs };
+}
+
+for (const [kind, handlers, call] of kinds) {
+  test(`handlers, ${kind}: those of calls past their deadline count, and further calls wait in order`, async () => {
+    await using world = new World();
+    using channel = await world.serve(handlers(world));
+    const client = channel.client(Trial);
+    const codes: number[] = [];
+    for (let number = 1; number <= 10; number++) {
+      void failure(call(client, number, 20)).then(({ code }) => codes.push(code));
+      await world.pass(50);
+    }
+    assertEquals(world.numbers, [1, 2, 3], "more handlers run than the connection may have streams");
+    assertEquals(codes, new Array(10).fill(Status.DEADLINE_EXCEEDED));
+
+    const answered: number[] = [];
+    for (const number of [11, 12, 13]) void call(client, number).then(() => answered.push(number));
+    await world.pass(50);
+    assertEquals(world.numbers, [1, 2, 3]);
+    await world.endOne();
+    assertEquals(world.numbers, [2, 3, 11], "calls whose deadline passed while they waited are served");
+    await world.endOne();
+    await world.endOne();
+    assertEquals(world.numbers, [11, 12, 13]);
+    while (world.running.length > 0) await world.endOne();
+    assertEquals(answered, [11, 12, 13]);
+    assertEquals(world.warnings.length, 1);
+    assertStringIncludes(world.warnings[0]!, `wait: ${LIMIT} handlers of its connection run`);
+  });
+}
+
+test("handlers: calls wait while there is a stream for them, and what is beyond that is refused", async () => {
+  await using world = new World();
+  using channel = await world.serve(kinds[0]![1](world));
+  const client = channel.client(Trial);
+  for (let number = 1; number <= LIMIT; number++) void failure(client.one({ number }, { deadlineMs: 20 }));
+  await world.pass(50);
+  const calls = [4, 5, 6, 7, 8].map((number) => client.one({ number }));
+  await world.pass(50);
+  assertEquals(world.numbers, [1, 2, 3]);
+  for (let i = 0; i < 8; i++) await world.endOne();
+  assertEquals((await Promise.all(calls)).map(({ number }) => number), [4, 5, 6, 7, 8]);
+});
+
+test("handlers: those that end with their call leave room at once, and sync ones wait for nobody", async () => {
+  await using world = new World();
+  let most = 0;
+  let running = 0;
+  const signalled = (_: Note, { signal }: ServerCall) => {
+    most = Math.max(most, ++running);
+    return new Promise<Note>((resolve) =>
+      signal.addEventListener("abort", () => {
+        running--;
+        resolve({});
+      })
+    );
+  };
+  using channel = await world.serve({ one: signalled, down: ({ number }) => [{ number: number! }] });
+  const client = channel.client(Trial);
+  for (let i = 0; i < 4 * LIMIT; i++) {
+    void failure(client.one({}, { deadlineMs: 20 }));
+    await world.pass(i % 3 === 0 ? 30 : 0);
+  }
+  await world.pass(100);
+  assertEquals([running, most], [0, LIMIT]);
+  const numbers = Array.from({ length: 20 }, (_, number) => number);
+  const streams = Promise.all(numbers.map((number) => collect(client.down({ number }))));
+  await world.pass(500);
+  assertEquals((await streams).map(([note]) => note!.number), numbers);
+  assertEquals(world.warnings, []);
+});
