@@ -1,4 +1,5 @@
 // One `test()` for both runtimes: Deno.test on Deno, bun:test on Bun; with a time limit and reasoned skips.
+import process from "node:process";
 
 /** The runtime that runs the tests. */
 export const runtime: "deno" | "bun" = "Bun" in globalThis ? "bun" : "deno";
@@ -32,6 +33,11 @@ interface BunTest {
 }
 
 const bunTest = runtime === "bun" ? await import("bun:test" as string) as BunTest : undefined;
+
+// What a process opens once and keeps is no test's: the libraries of Windows, at an engine's first use.
+if (process.platform === "win32" && runtime === "deno") {
+  (await import("../pollers/iocp/mod.ts")).iocpFactory.probe();
+}
 
 const afterEach: Array<() => Promise<void>> = [];
 

@@ -1,6 +1,6 @@
 // What the engines on real sockets share: clock, run queue, timers, and a list of what is open.
 
-import { formatAddress, type SocketAddress } from "../contract/address.ts";
+import { formatAddress, type SocketAddress, unmapped } from "../contract/address.ts";
 import type {
   ConnectHandle,
   Endpoint,
@@ -195,7 +195,7 @@ export abstract class BaseEngine implements EventEngine {
     if (trace.poller) this.trace(attempt.describe());
     const wrong = unixPathError(to, "connect") ?? pipeError(this, to, "connect");
     if (wrong !== undefined) this.run(() => attempt.fail(wrong));
-    else this.startConnect(to, options, attempt);
+    else this.startConnect(unmapped(to), options, attempt);
     return attempt;
   }
 

@@ -5,6 +5,7 @@ import {
   type InetAddress,
   type SocketAddress,
   type UnixAddress,
+  unmapped,
 } from "../contract/address.ts";
 import type { Endpoint, IoResult, Listener, ListenOptions } from "../contract/engine.ts";
 import { IoError, ioErrorFromCode } from "../contract/io_error.ts";
@@ -68,7 +69,7 @@ export abstract class BaseListener implements Listener, Closable {
     }
     const wrong = unixPathError(at, "bind") ?? pipeError(this.engine, at, "bind");
     if (wrong !== undefined) return { ok: false, error: wrong };
-    const bound = await this.bindSomehow(at);
+    const bound = await this.bindSomehow(unmapped(at));
     if (!bound.ok) return bound;
     if (this.stopped) { // while it was binding
       await this.release();

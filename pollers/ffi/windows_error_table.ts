@@ -4,6 +4,8 @@
 export const WSA_IO_PENDING = 997;
 /** Nothing there yet, or no room yet. */
 export const WSAEWOULDBLOCK = 10_035;
+/** Somebody else has the address for itself. */
+export const WSAEACCES = 10_013;
 /** The peer reset the connection. */
 export const WSAECONNRESET = 10_054;
 /** The process has as many sockets as it may have. */

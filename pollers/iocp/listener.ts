@@ -5,6 +5,7 @@ import type { Endpoint, IoResult, ListenOptions } from "../contract/engine.ts";
 import { IoError } from "../contract/io_error.ts";
 import { BaseListener } from "../core/base_listener.ts";
 import { UNNAMED } from "../core/unix_path.ts";
+import { WSAEACCES } from "../ffi/windows_error_table.ts";
 import type { IocpContext } from "./context.ts";
 import { hasFailed, type Operation, type OperationOwner, tooManyOperations } from "./operations.ts";
 import { type AcceptOwner, ListeningPipe } from "./pipe_listener.ts";
@@ -15,6 +16,16 @@ import { DONE, PENDING, type Socket, windowsError } from "./sockets.ts";
  * more wait in the backlog. Each holds a socket.
  */
 const ACCEPTS = 16;
+
+/**
+ * The error of a bind. Windows has no ports for administrators alone: WSAEACCES says that another socket has the address
+ * for itself (SO_EXCLUSIVEADDRUSE), or that Windows reserves the port.
+ */
+function bindError(error: number, at: SocketAddress): IoError {
+  if (error !== WSAEACCES || !("port" in at)) return windowsError(error, "bind", at);
+  const detail = "address already in use by another socket alone, or a port that Windows reserves";
+  return new IoError("address-in-use", "bind", at, "EACCES", detail);
+}
 
 /** Listens on one or more addresses. */
 export class IocpListener extends BaseListener implements AcceptOwner {
@@ -42,7 +53,7 @@ export class IocpListener extends BaseListener implements AcceptOwner {
     const error = sockets.join(socket) || sockets.bindAndListen(socket, at);
     if (error !== 0) {
       sockets.close(socket);
-      return { ok: false, error: windowsError(error, "bind", at) };
+      return { ok: false, error: bindError(error, at) };
     }
     const local = "port" in at ? { ...at, ...portOf(sockets.localAddress(socket)) } : at;
     this.sockets.push(new ListeningSocket(this, this.engine, socket, local));

@@ -191,3 +191,12 @@ export function firstDifference(a: Uint8Array, b: Uint8Array): number {
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return i;
   return -1;
 }
+
+/** What `count` gives once it has stood still for 300 ms: a thread's start opens descriptors at its own time. */
+export async function standstill(count: () => number): Promise<number> {
+  for (let last = -1; last !== count();) {
+    last = count();
+    await sleep(300);
+  }
+  return count();
+}

@@ -10,6 +10,7 @@ import {
   LOOPBACK,
   pattern,
   read,
+  standstill,
   tryConnect,
   until,
   withEngine,
@@ -119,15 +120,6 @@ export function closeRules({ factory, rule }: Suite): void {
       await until(() => countDescriptors() <= before, `${before} descriptors, not ${countDescriptors()}`);
       await held.shutdown();
     }), { skip: process.platform === "linux" ? undefined : "descriptors are counted in Linux's /proc" });
-}
-
-/** What `count` gives once it has stood still for 300 ms: a thread's start opens descriptors at its own time. */
-async function standstill(count: () => number): Promise<number> {
-  for (let last = -1; last !== count();) {
-    last = count();
-    await new Promise((resolve) => setTimeout(resolve, 300));
-  }
-  return count();
 }
 
 function countDescriptors(): number {

@@ -7,7 +7,7 @@ import { Holdings } from "../../../pollers/iocp/holdings.ts";
 import { iocpFactory } from "../../../pollers/iocp/mod.ts";
 import { type Endpoint, IoError } from "../../../pollers/mod.ts";
 import { Thread } from "../../../pollers/native/thread.ts";
-import { Acceptor, connect, LOOPBACK, read, readExactly, until, write } from "../promised.ts";
+import { Acceptor, connect, LOOPBACK, read, readExactly, standstill, until, write } from "../promised.ts";
 import type { Left } from "./dying_thread.ts";
 import { forEachShape, handleCount, iocpTests } from "./setup.ts";
 
@@ -75,7 +75,7 @@ iocpTests("what goes to others", () => {
       engine.settle(estate); // is done already
     };
     for (let i = 0; i < 2; i++) await round(i); // whatever the runtime opens once
-    const before = handleCount();
+    const before = await standstill(handleCount);
     for (let i = 2; i < 7; i++) await round(i);
     await until(() => handleCount() <= before + NOISE, `${before} handles`);
   }, { timeoutMs: 60_000 });

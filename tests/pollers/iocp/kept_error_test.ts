@@ -70,7 +70,7 @@ iocpTests("errors of calls", () => {
     });
     const nine = { parameters: Array.from({ length: 9 }, () => "u32" as const), result: "i32" } as const;
     assertThrows(() => keeper.functionsAt({ nine: 1 }, { nine }), RangeError, "Cannot pass 9 parameters on");
-  });
+  }, { leaves: "an ErrorKeeper's libraries stay for the process" });
 
   const shapes: readonly EngineOptions[] = [{}, { ownThread: true }];
   for (const options of shapes) {

@@ -1,7 +1,17 @@
 // Nothing of an iocp engine's connections is left once they are over.
 import { assertEquals, assertLess } from "@std/assert";
 import type { IocpEngine } from "../../../pollers/iocp/engine.ts";
-import { Acceptor, connect, LOOPBACK, read, readExactly, tryConnect, until, write } from "../promised.ts";
+import {
+  Acceptor,
+  connect,
+  LOOPBACK,
+  read,
+  readExactly,
+  standstill,
+  tryConnect,
+  until,
+  write,
+} from "../promised.ts";
 import { forEachShape, handleCount, iocpTests, slotsReturn } from "./setup.ts";
 
 iocpTests("nothing is left", () => {
@@ -39,7 +49,7 @@ iocpTests("nothing is left", () => {
     await useConnections(engine, acceptor, port, 200);
     const accepts = 16;
     await slotsReturn(engine, accepts);
-    const before = handleCount();
+    const before = await standstill(handleCount);
     await useConnections(engine, acceptor, port, CONNECTIONS);
     await slotsReturn(engine, accepts);
     await until(() => handleCount() <= before + NOISE, `${before} handles`);
@@ -65,7 +75,7 @@ iocpTests("nothing is left", () => {
       () => (acceptor.left().forEach((one) => one.close()), engine.operations.pending === 16),
       "16 slots",
     );
-    const before = handleCount();
+    const before = await standstill(handleCount);
     for (let i = 0; i < 200; i++) await round();
     await until(
       () => (acceptor.left().forEach((one) => one.close()), engine.operations.pending === 16),

@@ -15,6 +15,7 @@ import {
   read,
   readExactly,
   sleep,
+  standstill,
   tryConnect,
   until,
   write,
@@ -135,7 +136,7 @@ iocpTests("named pipes", () => {
       await until(() => engine.operations.pending <= 4, "4 slots");
     };
     await round(20);
-    const before = handleCount();
+    const before = await standstill(handleCount);
     await round(500);
     await until(() => handleCount() <= before + 8, `${before} handles`);
     await acceptor.shutdown();

@@ -47,11 +47,10 @@ export function slotsReturn(engine: IocpEngine, expected = 0): Promise<void> {
 /** Handles are multiples of 4, given out from the lowest that is free. */
 const HIGHEST_HANDLE = 0x8000;
 
-let isOpen: ((handle: number) => boolean) | undefined = undefined;
+const isOpen = noIocp === undefined ? openCall() : () => false;
 
 /** Handles that this process has open: sockets, ports, files, events. Wine cannot say how many, so each is asked for. */
 export function handleCount(): number {
-  isOpen ??= openCall();
   let count = 0;
   for (let handle = 4; handle < HIGHEST_HANDLE; handle += 4) if (isOpen(handle)) count++;
   return count;
