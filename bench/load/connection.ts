@@ -25,7 +25,7 @@ import {
 } from "../../transport/http2/frame_writer.ts";
 import type { Http2Error } from "../../transport/http2/error.ts";
 import { OutputBuffer } from "../../transport/http2/output_buffer.ts";
-import { type FrameHandler, Receiver } from "../../transport/http2/receiver.ts";
+import { FrameReader, type FrameVisitor } from "../../transport/http2/frame_reader.ts";
 import { type CallTemplate, callTemplate } from "./call_template.ts";
 import type { Tally } from "./tally.ts";
 
@@ -54,14 +54,14 @@ const SETTINGS_INITIAL_WINDOW_SIZE = 4;
 const SETTINGS_HEADER_TABLE_SIZE = 1;
 
 /** See the head of this file. */
-export class LoadConnection implements FrameHandler {
+export class LoadConnection implements FrameVisitor {
   /** Owned by ExecCtx. */
   flushScheduled = false;
   closed = false;
   private readonly out = new OutputBuffer();
   private readonly output = new SliceBuffer();
   private readonly input = new SliceBuffer();
-  private readonly receiver = new Receiver(this, 16_384, false);
+  private readonly reader = new FrameReader(this, 16_384, false);
   private readonly decoder = new Decoder({ maxTableSize: 4_096, maxHeaderListSize: 65_536 });
   private readonly slots: Array<Slot | undefined>;
   private template: CallTemplate | undefined = undefined;
@@ -176,7 +176,7 @@ export class LoadConnection implements FrameHandler {
   };
 
   private consume(): void {
-    for (const slice of this.input.slices) this.receiver.receive(slice);
+    for (const slice of this.input.slices) this.reader.receive(slice);
     this.input.clear();
   }
 

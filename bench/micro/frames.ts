@@ -4,7 +4,7 @@ import { SliceBuffer } from "../../pollers/contract/slice_buffer.ts";
 import { writeData, writePing, writeWindowUpdate } from "../../transport/http2/frame_writer.ts";
 import { FrameType } from "../../transport/http2/frames.ts";
 import { OutputBuffer } from "../../transport/http2/output_buffer.ts";
-import { type FrameHandler, Receiver } from "../../transport/http2/receiver.ts";
+import { FrameReader, type FrameVisitor } from "../../transport/http2/frame_reader.ts";
 import { addBatch, expect, expectBytes, pattern } from "./batch.ts";
 
 const INPUT_BYTES = 65_536;
@@ -20,7 +20,7 @@ export function add(bench: Bench): void {
 }
 
 /** Counts what the reader hands up. */
-class Counter implements FrameHandler {
+class Counter implements FrameVisitor {
   readonly closed = false;
   dataFrames = 0;
   otherFrames = 0;
@@ -62,10 +62,10 @@ function addReader(bench: Bench): void {
   const wanted = rounds * (BODY.length + (FrameType.WINDOW_UPDATE + 1 + 4) + (FrameType.PING + 8));
   for (const [how, bytes] of [["one read", input.length], ["reads of 1,000 B", READ_BYTES]] as const) {
     const counter = new Counter();
-    const receiver = new Receiver(counter, 16_384, false);
+    const reader = new FrameReader(counter, 16_384, false);
     const run = () => {
       counter.octets = 0;
-      for (let at = 0; at < input.length; at += bytes) receiver.receive(input.subarray(at, at + bytes));
+      for (let at = 0; at < input.length; at += bytes) reader.receive(input.subarray(at, at + bytes));
       return counter.octets;
     };
     expect(`frames, ${how}`, run(), wanted);

@@ -2,7 +2,7 @@
 import { DecodeFailure, Decoder } from "../../transport/hpack/decoder.ts";
 import { Flag, FrameType, readUint32 } from "../../transport/http2/frames.ts";
 import { MAX_WINDOW_BYTES } from "../../transport/http2/limits.ts";
-import { type FrameHandler, Receiver } from "../../transport/http2/receiver.ts";
+import { FrameReader, type FrameVisitor } from "../../transport/http2/frame_reader.ts";
 import { invariant } from "./target.ts";
 import { reached } from "./trace.ts";
 
@@ -17,13 +17,13 @@ interface Sent {
 }
 
 /** The peer of one connection under test. Any rule that is broken throws. */
-export class OutputChecker implements FrameHandler {
+export class OutputChecker implements FrameVisitor {
   readonly closed = false;
   /** Octets that came in all. */
   bytes = 0;
   /** Octets of DATA. */
   dataBytes = 0;
-  private readonly receiver: Receiver;
+  private readonly reader: FrameReader;
   private readonly decoder = new Decoder({ maxTableSize: 0xffff_ffff, maxHeaderListSize: 1e9 });
   private readonly streams = new Map<number, Sent>();
   private block: number[] = [];
@@ -34,13 +34,13 @@ export class OutputChecker implements FrameHandler {
   private failed = false;
 
   constructor(private readonly role: "client" | "server") {
-    this.receiver = new Receiver(this, 16_384, role === "client");
+    this.reader = new FrameReader(this, 16_384, role === "client");
   }
 
   /** Takes what was transmitted. */
   receive(bytes: Uint8Array): void {
     this.bytes += bytes.length;
-    this.receiver.receive(bytes);
+    this.reader.receive(bytes);
   }
 
   beginData(id: number, frameBytes: number, _contentBytes: number, endStream: boolean): void {

@@ -163,8 +163,8 @@ function checkCall(driver: Driver, stream: Stream): void {
   const unread = unreadBytes(inboxOf(call));
   expect(driver, `${named} octets of messages that were not taken`, reader["untakenBytes"], unread);
   // A DATA frame is in the account as a whole as soon as it begins.
-  const receiver = driver["connection"]["receiver"];
-  const coming = receiver["inData"] && receiver["dataStreamId"] === stream.id ? receiver["dataLeft"] : 0;
+  const frames = driver["connection"]["reader"];
+  const coming = frames["inData"] && frames["dataStreamId"] === stream.id ? frames["dataLeft"] : 0;
   const unfinished = reader["prefixLength"] + reader["assembledBytes"] - reader["aheadBytes"];
   const held = unread - reader["untakenAheadBytes"] + unfinished + coming;
   expect(driver, `${named} unreleased octets`, stream.unreleased, held);

@@ -3,7 +3,7 @@
 // Bytes and the time come in (`receive`, `receiveEnd`, `handleTimeout`), commands come in (`open`, `sendData`,
 // ...), and what happened goes to the sink. After any of these, output may be waiting: take it by `transmit`,
 // and call `transmitted` once it is written; then ask `nextTimeout`. Frames from the peer are handled in
-// `inbound.ts`, DATA that must wait is kept in `send_queue.ts`.
+// `frame_handler.ts`, DATA that must wait is kept in `send_queue.ts`.
 //
 // The usual call never waits: headers, DATA that the windows allow, and trailers are encoded straight into the
 // output, in the order of the calls. HPACK is stateful, so a header block is encoded when it is written, never
@@ -19,7 +19,7 @@ import { ErrorCode, Http2Error } from "./error.ts";
 import { ReceiveWindows } from "./flow_control.ts";
 import { CLIENT_PREFACE } from "./frames.ts";
 import { writeData, writeHeaderBlock, writeRstStream, writeSettings } from "./frame_writer.ts";
-import { Inbound } from "./inbound.ts";
+import { FrameHandler } from "./frame_handler.ts";
 import {
   DATA_FRAME_BYTES,
   INITIAL_WINDOW_BYTES,
@@ -29,7 +29,7 @@ import {
 } from "./limits.ts";
 import { OutputBuffer } from "./output_buffer.ts";
 import { PingPurpose, Pings } from "./ping.ts";
-import { Receiver } from "./receiver.ts";
+import { FrameReader } from "./frame_reader.ts";
 import { SendQueue } from "./send_queue.ts";
 import { type LocalSettings, localSettings, PeerSettings, settingsEntries } from "./settings.ts";
 import { Shutdown } from "./shutdown.ts";
@@ -99,8 +99,8 @@ export class Connection {
   readonly pings: Pings;
   /** GOAWAY, ours and the peer's. */
   readonly shutdown: Shutdown;
-  private readonly inbound: Inbound;
-  private readonly receiver: Receiver;
+
+  private readonly reader: FrameReader;
 
   /** Nothing happens before {@linkcode start}. */
   constructor(options: ConnectionOptions, sink: ConnectionSink) {
@@ -111,8 +111,7 @@ export class Connection {
     this.pings = new Pings(this.out, this.abuse);
     this.shutdown = new Shutdown(this.role, this.out, this.pings, this.timers);
     this.receiveWindows = new ReceiveWindows(this.settings, sink, this.out, this.pings);
-    this.inbound = new Inbound(this);
-    this.receiver = new Receiver(this.inbound, this.settings.maxFrameSize, this.role === "server");
+    this.reader = new FrameReader(new FrameHandler(this), this.settings.maxFrameSize, this.role === "server");
   }
 
   /** Queues what must come first: the preface, SETTINGS, and the connection's larger window (section 3.4). */
@@ -132,7 +131,7 @@ export class Connection {
   /** Takes bytes as they were read. They must never be overwritten: views of them are handed up. */
   receive(bytes: Uint8Array, now: Instant): void {
     this.now = now;
-    if (!this.closed) this.receiver.receive(bytes);
+    if (!this.closed) this.reader.receive(bytes);
   }
 
   /** The byte stream ended or failed: every stream fails with `error`, then the connection. */
@@ -323,7 +322,7 @@ export class Connection {
     this.terminate(error);
   }
 
-  /** For `inbound.ts`: a PING of ours came back. */
+  /** For `frame_handler.ts`: a PING of ours came back. */
   pong(opaque: number): void {
     const purpose = this.pings.acknowledged(opaque);
     if (purpose === PingPurpose.DRAIN) this.finishDrain();
@@ -331,13 +330,13 @@ export class Connection {
     else this.sink.onPong(opaque);
   }
 
-  /** For `inbound.ts`: a window grew, so DATA that waited may go. */
+  /** For `frame_handler.ts`: a window grew, so DATA that waited may go. */
   windowGrew(stream: Stream | undefined): void {
     if (stream !== undefined) this.queue.admit(stream);
     if (!this.queue.isEmpty) this.sink.onOutput();
   }
 
-  /** For `inbound.ts`: where answers to frames go. */
+  /** For `frame_handler.ts`: where answers to frames go. */
   get output(): OutputBuffer {
     this.sink.onOutput();
     return this.out;
@@ -365,25 +364,25 @@ export class Connection {
     this.closeStream(stream, undefined);
   }
 
-  /** For `inbound.ts`: RST_STREAM, on a stream on which the peer may still send `window` octets. */
+  /** For `frame_handler.ts`: RST_STREAM, on a stream on which the peer may still send `window` octets. */
   writeReset(streamId: number, code: number, window: number): void {
     writeRstStream(this.out, streamId, code);
     this.ignoreLate(streamId, window);
     this.sink.onOutput();
   }
 
-  /** For `inbound.ts`: what the peer sends on the stream from here on is ignored; its window has `window` octets left. */
+  /** For `frame_handler.ts`: what the peer sends on the stream from here on is ignored; its window has `window` octets left. */
   ignoreLate(streamId: number, window: number): void {
     if (this.role === "server") this.streams.rememberReset(streamId);
     this.abuse.late.expect(window, this.receiveWindows.connectionWindow);
   }
 
-  /** For `inbound.ts`: whether HEADERS and DATA on the closed stream are ignored; see `late_frames.ts`. */
+  /** For `frame_handler.ts`: whether HEADERS and DATA on the closed stream are ignored; see `late_frames.ts`. */
   ignoresLate(streamId: number): boolean {
     return this.role === "client" || this.streams.mayHaveBeenReset(streamId);
   }
 
-  /** For `inbound.ts`: the stream is over; its sink gets its last call. */
+  /** For `frame_handler.ts`: the stream is over; its sink gets its last call. */
   closeStream(stream: Stream, error: Http2Error | undefined): void {
     if (stream.closed) return;
     const wasFull = this.streams.size >= this.peerSettings.maxConcurrentStreams;
@@ -396,7 +395,7 @@ export class Connection {
     this.closeIfDrained();
   }
 
-  /** For `inbound.ts`: a connection that takes no more streams ends with its last one. */
+  /** For `frame_handler.ts`: a connection that takes no more streams ends with its last one. */
   closeIfDrained(): void {
     if (this.shutdown.takesNoStreams && this.streams.size === 0) this.terminate(this.shutdown.peerError);
   }

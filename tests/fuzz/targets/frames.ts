@@ -1,5 +1,5 @@
 // HTTP/2 frames: what fuzzers of connections begin with, and the frame reader fed arbitrary bytes split anywhere.
-import { type FrameHandler, Receiver } from "../../../transport/http2/receiver.ts";
+import { FrameReader, type FrameVisitor } from "../../../transport/http2/frame_reader.ts";
 import { concat } from "../../bytes.ts";
 import {
   data,
@@ -69,16 +69,16 @@ export const frameReceiver: FuzzTarget = {
   framed: true,
   seeds: () => frames(false),
   run(input) {
-    const whole = framesOf((receiver) => receiver.receive(input.slice()));
-    const split = framesOf((receiver) => inPieces(input, (piece) => receiver.receive(piece)));
+    const whole = framesOf((reader) => reader.receive(input.slice()));
+    const split = framesOf((reader) => inPieces(input, (piece) => reader.receive(piece)));
     invariant(whole === split, `frames differ:\n${whole}\n${split}`);
   },
 };
 
-function framesOf(feed: (receiver: Receiver) => void): string {
+function framesOf(feed: (reader: FrameReader) => void): string {
   const seen: string[] = [];
   let content: number[] = [];
-  const handler: FrameHandler & { closed: boolean } = {
+  const handler: FrameVisitor & { closed: boolean } = {
     closed: false,
     beginData: (id, bytes, contentBytes, end) => {
       content = [];
@@ -96,6 +96,6 @@ function framesOf(feed: (receiver: Receiver) => void): string {
       seen.push(`abort ${error.code}`);
     },
   };
-  feed(new Receiver(handler, 16_384, false));
+  feed(new FrameReader(handler, 16_384, false));
   return seen.join("\n");
 }

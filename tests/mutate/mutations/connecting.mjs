@@ -129,7 +129,7 @@ export default [
     name: "a channel goes back",
   },
   {
-    file: "transport/http2/inbound.ts",
+    file: "transport/http2/frame_handler.ts",
     before: "    this.connection.answered = true;\n",
     after: "",
     test: "tests/surface/client/useful_test.ts",

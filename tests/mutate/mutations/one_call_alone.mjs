@@ -121,14 +121,14 @@ export default [
     "late HEADERS and DATA have a budget",
   ),
   mutation(
-    "transport/http2/inbound.ts",
+    "transport/http2/frame_handler.ts",
     "return void this.check(this.abuse.late.section(streamId, connection.now));\n    }\n    if (streamId >=",
     "return;\n    }\n    if (streamId >=",
     STATES,
     "late HEADERS and DATA have a budget",
   ),
   mutation(
-    "transport/http2/inbound.ts",
+    "transport/http2/frame_handler.ts",
     "      connection.ignoreLate(streamId, window);\n",
     "      connection.ignoreLate(streamId, 0);\n",
     GOAWAY,

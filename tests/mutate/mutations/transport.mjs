@@ -289,35 +289,35 @@ export default [
     "without GOAWAY",
   ),
   mutation(
-    "transport/http2/inbound.ts",
+    "transport/http2/frame_handler.ts",
     "if (flags & Flag.PADDED) end -=",
     "end -=",
     CONTINUATION,
     "6.2: padding and priority",
   ),
   mutation(
-    "transport/http2/inbound.ts",
+    "transport/http2/frame_handler.ts",
     "    connection.encoder.setPeerMaxTableSize(peerSettings.headerTableSize);\n",
     "",
     TABLE,
     "keeps to the table",
   ),
   mutation(
-    "transport/http2/inbound.ts",
+    "transport/http2/frame_handler.ts",
     "if (this.isServer && !answered) this.check(this.abuse.resets",
     "this.check(this.abuse.resets",
     ABUSE,
     "cost no budget",
   ),
   mutation(
-    "transport/http2/receiver.ts",
+    "transport/http2/frame_reader.ts",
     "if (this.dataLeft === 0) this.handler.data(EMPTY, true);",
     "this.handler.data(EMPTY, true);",
     DATA,
     "END_STREAM of padded",
   ),
   mutation(
-    "transport/http2/receiver.ts",
+    "transport/http2/frame_reader.ts",
     "      if (this.dataLeft === 0) this.handler.data(EMPTY, true);\n",
     "",
     DATA,
@@ -513,7 +513,7 @@ export default [
     "however large",
   ),
   mutation(
-    "transport/http2/inbound.ts",
+    "transport/http2/frame_handler.ts",
     "connection.release(stream, frameBytes - contentBytes, 0)",
     "connection.release(stream, frameBytes - contentBytes)",
     WINDOWS,
@@ -523,7 +523,7 @@ export default [
 
   // What is bounded, and what is counted anew the second time.
   mutation(
-    "transport/http2/inbound.ts",
+    "transport/http2/frame_handler.ts",
     "    this.continuations = 0;\n",
     "",
     ABUSE,
@@ -537,7 +537,7 @@ export default [
     "leaves no stream",
   ),
   mutation(
-    "transport/http2/inbound.ts",
+    "transport/http2/frame_handler.ts",
     "    else connection.closeIfDrained();\n",
     "",
     GOAWAY,

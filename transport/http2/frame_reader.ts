@@ -6,8 +6,8 @@
 import { ErrorCode, Http2Error } from "./error.ts";
 import { CLIENT_PREFACE, Flag, FRAME_HEADER_BYTES, FrameType, readUint31 } from "./frames.ts";
 
-/** What the receiver tells its connection. */
-export interface FrameHandler {
+/** Is called for each frame. */
+export interface FrameVisitor {
   /** Nothing more is wanted: the connection was aborted. */
   readonly closed: boolean;
   /** A DATA frame begins; `frameBytes` count against flow control, `contentBytes` are the content's. */
@@ -21,7 +21,7 @@ export interface FrameHandler {
 }
 
 /** The frame reader of one connection. */
-export class Receiver {
+export class FrameReader {
   /** Octets of the client preface still to come; 0 on a client, whose peer sends none. */
   private prefaceLeft: number;
   /** The frame, or frame header, that the last read left incomplete. */
@@ -39,7 +39,7 @@ export class Receiver {
 
   /** `maxFrameSize`: what we announced (section 4.2). `expectPreface`: we are the server. */
   constructor(
-    private readonly handler: FrameHandler,
+    private readonly handler: FrameVisitor,
     private readonly maxFrameSize: number,
     expectPreface: boolean,
   ) {

@@ -16,12 +16,12 @@ import {
   MAX_WINDOW_BYTES,
   MIN_HEADER_BLOCK_BYTES,
 } from "./limits.ts";
-import type { FrameHandler } from "./receiver.ts";
+import type { FrameVisitor } from "./frame_reader.ts";
 import { Stream } from "./stream.ts";
 import { Timer } from "./timers.ts";
 
 /** The receiving half of a connection. */
-export class Inbound implements FrameHandler {
+export class FrameHandler implements FrameVisitor {
   private readonly decoder: Decoder;
   private readonly block: HeaderBlock;
   private readonly blockLimit: number;
