@@ -7,6 +7,13 @@ import { Buffer } from "node:buffer";
 import { type Endpoint, type EventEngine, type IoError, SliceBuffer } from "../../pollers/mod.ts";
 import { copyBytes } from "../../transport/hpack/copy_bytes.ts";
 import { DecodeFailure, Decoder } from "../../transport/hpack/decoder.ts";
+import type { Http2Error } from "../../transport/http2/error.ts";
+import {
+  writePing,
+  writeSettings,
+  writeSettingsAck,
+  writeWindowUpdate,
+} from "../../transport/http2/frame_writer.ts";
 import {
   CLIENT_PREFACE,
   Flag,
@@ -17,13 +24,6 @@ import {
   writeFrameHeader,
   writeUint32,
 } from "../../transport/http2/frames.ts";
-import {
-  writePing,
-  writeSettings,
-  writeSettingsAck,
-  writeWindowUpdate,
-} from "../../transport/http2/frame_writer.ts";
-import type { Http2Error } from "../../transport/http2/error.ts";
 import { OutputBuffer } from "../../transport/http2/output_buffer.ts";
 import { FrameReader, type FrameVisitor } from "../../transport/http2/frame_reader.ts";
 import { type CallTemplate, callTemplate } from "./call_template.ts";
@@ -68,7 +68,7 @@ export class LoadConnection implements FrameVisitor {
   private nextId = 1;
   private window = 65_535;
   private initialWindow = 65_535;
-  private unannounced = 0;
+  private unclaimed = 0;
   private waiting: Slot[] = [];
   private receiving: Slot | undefined = undefined;
   private writing = false;
@@ -105,10 +105,10 @@ export class LoadConnection implements FrameVisitor {
   /** An answer's content begins. */
   beginData(streamId: number, frameBytes: number): void {
     this.receiving = this.slot(streamId);
-    this.unannounced += frameBytes;
-    if (this.unannounced < GIVE_BACK_BYTES) return;
-    writeWindowUpdate(this.out, 0, this.unannounced);
-    this.unannounced = 0;
+    this.unclaimed += frameBytes;
+    if (this.unclaimed < GIVE_BACK_BYTES) return;
+    writeWindowUpdate(this.out, 0, this.unclaimed);
+    this.unclaimed = 0;
     this.touch();
   }
 

@@ -26,16 +26,16 @@ export interface FdAdoption {
 /** The key of {@linkcode FdAdoption}. */
 export const ADOPT: ExtensionKey<FdAdoption> = extensionKey("adopt");
 
-/** Optional power: what an engine has open outlives its thread, so somebody else must be able to give it back. */
-export interface Estate {
+/** Optional power: what an engine has open outlives its thread, so another engine must be able to release it. */
+export interface OrphanedResources {
   /** What this engine has open, now and later, as something that can be sent to another thread. */
-  bequeath(): unknown;
+  exportResources(): unknown;
   /**
-   * Gives back what an engine of the same kind, whose thread is gone, still had open, but for `kept`. Nothing happens
-   * where that engine was shut down, or this was done before.
+   * Releases what an engine of the same kind, whose thread is gone, still had open, except `kept`. Does nothing where
+   * that engine was shut down, or its resources were reclaimed before.
    */
-  settle(bequeathed: unknown, kept?: readonly number[]): void;
+  reclaimResources(exported: unknown, kept?: readonly number[]): void;
 }
 
-/** The key of {@linkcode Estate}. */
-export const ESTATE: ExtensionKey<Estate> = extensionKey("estate");
+/** The key of {@linkcode OrphanedResources}. */
+export const ORPHANED_RESOURCES: ExtensionKey<OrphanedResources> = extensionKey("orphaned resources");

@@ -13,7 +13,7 @@ import { errnoError } from "./sockets.ts";
 const BACKLOG_PAUSE_MS = 10;
 
 /** Connects without blocking, and reports to an attempt, never on its caller's stack. */
-export class Connector implements FdOwner {
+export class EpollConnector implements FdOwner {
   private handle: FdHandle | undefined = undefined;
   private retry: TaskHandle | undefined = undefined;
 

@@ -16,7 +16,7 @@ import { EBADF, EEXIST, EINTR, EPERM, errnoName } from "../ffi/linux_errno_table
 import { IOVEC } from "../ffi/linux_layouts.ts";
 import { type ReadVectors, Scatterer } from "../ffi/scatter.ts";
 import { PollingEngine } from "../threads/polling_engine.ts";
-import { Connector } from "./connector.ts";
+import { EpollConnector } from "./connector.ts";
 import type { EpollContext } from "./context.ts";
 import { EpollEndpoint } from "./endpoint.ts";
 import { FdTable, PollsetSource, takeDescriptors } from "./fd_table.ts";
@@ -40,8 +40,8 @@ export interface PollerSource {
   readonly descriptors: PollsetDescriptors;
 }
 
-/** What is left of an engine whose thread is gone. */
-interface EpollEstate {
+/** What an engine has open; can be sent to other threads. */
+interface EpollResources {
   readonly words: Int32Array;
   readonly own: Int32Array;
 }
@@ -122,14 +122,14 @@ export class EpollEngine extends PollingEngine implements EpollContext {
     throw new TypeError("Cannot detach: the endpoint is not open, or not one of this engine");
   }
 
-  /** See `Estate`. */
-  override bequeath(): EpollEstate {
+  /** See `OrphanedResources`. */
+  override exportResources(): EpollResources {
     return { words: this.table.words, own: this.own };
   }
 
-  /** See `Estate`. */
-  override settle(bequeathed: unknown, kept: readonly number[] = []): void {
-    const { words, own } = bequeathed as EpollEstate;
+  /** See `OrphanedResources`. */
+  override reclaimResources(exported: unknown, kept: readonly number[] = []): void {
+    const { words, own } = exported as EpollResources;
     const ownLeft = [0, 1].map((at) => Atomics.exchange(own, at, 0) - 1).filter((fd) => fd >= 0);
     for (const fd of [...takeDescriptors(words), ...ownLeft]) {
       if (!kept.includes(fd)) this.sockets.libc.close(fd);
@@ -148,7 +148,7 @@ export class EpollEngine extends PollingEngine implements EpollContext {
     options: EndpointOptions,
     attempt: ConnectAttempt,
   ): void {
-    new Connector(this, to, options, attempt).start();
+    new EpollConnector(this, to, options, attempt).start();
   }
 
   /** An endpoint over one descriptor or two; they stay as they are where the set does not take them. */

@@ -9,7 +9,7 @@ import { hasFailed, type Operation, type OperationOwner, tooManyOperations } fro
 import { DONE, PENDING, type Socket, windowsError } from "./sockets.ts";
 
 /** Connects without blocking, and reports to an attempt, never on its caller's stack. */
-export class Connector implements OperationOwner {
+export class IocpConnector implements OperationOwner {
   private socket: Socket | undefined = undefined;
 
   /** See `EventEngine.connect`. */

@@ -64,7 +64,7 @@ export class IocpEndpoint extends BaseEndpoint implements OperationOwner {
         const count = scatterer.read(this.socket.pointer, into);
         if (count > 0) {
           this.drained = count < scatterer.asked;
-          this.engine.watched.atWork = true;
+          this.engine.activity.atWork = true;
           return true;
         }
         if (count !== -WSAEWOULDBLOCK) {
@@ -165,7 +165,7 @@ export class IocpEndpoint extends BaseEndpoint implements OperationOwner {
       operations.giveBack(operation);
       if (result !== DONE) return windowsError(result, "write", this.peer);
       dropSent(data, byteCount);
-      this.engine.watched.atWork = true;
+      this.engine.activity.atWork = true;
     }
     return undefined;
   }

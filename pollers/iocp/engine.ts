@@ -17,13 +17,13 @@ import { WSABUF } from "../ffi/windows_layouts.ts";
 import type { Winsock } from "../ffi/winsock.ts";
 import { PollingEngine } from "../threads/polling_engine.ts";
 import { type CompletionPort, createPort, MAX_PACKETS } from "./completion_port.ts";
-import { Connector } from "./connector.ts";
+import { IocpConnector } from "./connector.ts";
 import type { IocpContext } from "./context.ts";
 import { IocpEndpoint } from "./endpoint.ts";
-import { type IocpEstate, settleEstate } from "./estate.ts";
-import { Holdings } from "./holdings.ts";
+import { HandleRegistry } from "./handle_registry.ts";
 import { IocpListener } from "./listener.ts";
 import { OperationTable, SLOT_BYTES } from "./operations.ts";
+import { type IocpResources, reclaimResources } from "./orphaned_resources.ts";
 import { PipeConnector } from "./pipe_connector.ts";
 import { Pipes } from "./pipes.ts";
 import { Receiver } from "./receiver.ts";
@@ -54,7 +54,7 @@ export class IocpEngine extends PollingEngine implements IocpContext {
   readonly pipes: Pipes;
   /** See the base class. */
   override readonly hasPipes: boolean = true;
-  private readonly holdings = new Holdings();
+  private readonly registry = new HandleRegistry();
   private readonly port: CompletionPort;
   private watching = false;
   private onIdle: () => void = () => {};
@@ -62,11 +62,11 @@ export class IocpEngine extends PollingEngine implements IocpContext {
   /** Throws an Error where the system has no port or no addresses left. */
   constructor(winsock: Winsock, options: EngineOptions) {
     super("iocp", options);
-    this.operations = new OperationTable(winsock, this.holdings, () => this.idle());
+    this.operations = new OperationTable(winsock, this.registry, () => this.idle());
     this.port = createPort(winsock, this.operations.address, SLOT_BYTES);
-    this.holdings.openPort();
-    this.sockets = new Sockets(winsock, this.port, this.holdings);
-    this.pipes = new Pipes(winsock, this.port, this.holdings);
+    this.registry.openPort();
+    this.sockets = new Sockets(winsock, this.port, this.registry);
+    this.pipes = new Pipes(winsock, this.port, this.registry);
     this.receiver = new Receiver(winsock, this.sockets);
     this.scatterer = new Scatterer(this.receiver.read, WSABUF, this.readBufferBytes);
     this.sender = new Sender(winsock, this.sockets);
@@ -100,7 +100,7 @@ export class IocpEngine extends PollingEngine implements IocpContext {
         `Cannot adopt handles ${handle} and ${writeHandle}: an endpoint of Windows is over one socket`,
       );
     }
-    if (this.holdings.has(handle)) {
+    if (this.registry.has(handle)) {
       throw new Error(`Cannot adopt socket ${handle}: this engine has it already`);
     }
     const adopted = this.sockets.adopt(handle);
@@ -119,16 +119,16 @@ export class IocpEngine extends PollingEngine implements IocpContext {
     throw new TypeError("Cannot detach: the endpoint is not an open socket of this engine");
   }
 
-  /** See `Estate`. */
-  override bequeath(): IocpEstate {
+  /** See `OrphanedResources`. */
+  override exportResources(): IocpResources {
     const threadId = this.sockets.winsock.GetCurrentThreadId();
-    return { words: this.holdings.words, port: this.port.handles, threadId };
+    return { words: this.registry.words, port: this.port.handles, threadId };
   }
 
-  /** See `Estate`. */
-  override settle(bequeathed: unknown, kept: readonly number[] = []): void {
+  /** See `OrphanedResources`. */
+  override reclaimResources(exported: unknown, kept: readonly number[] = []): void {
     const wait = (ms: number, later: () => void): void => void this.runAt(this.now() + ms, later);
-    settleEstate(this.sockets.winsock, bequeathed as IocpEstate, kept, wait);
+    reclaimResources(this.sockets.winsock, exported as IocpResources, kept, wait);
   }
 
   /** See `IocpContext`. */
@@ -164,7 +164,7 @@ export class IocpEngine extends PollingEngine implements IocpContext {
   protected override closeSource(): void {
     this.operations.close();
     this.pipes.freeSpare();
-    this.holdings.takePort(); // first: whoever clears up behind this thread must not close what has its number then
+    this.registry.takePort(); // first: whoever clears up behind this thread must not close what has its number then
     this.port.close();
   }
 
@@ -174,7 +174,7 @@ export class IocpEngine extends PollingEngine implements IocpContext {
     attempt: ConnectAttempt,
   ): void {
     if (to.family === "npipe") new PipeConnector(this, to, attempt).start();
-    else new Connector(this, to, options, attempt).start();
+    else new IocpConnector(this, to, options, attempt).start();
   }
 
   private idle(): void {

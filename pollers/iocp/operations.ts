@@ -10,7 +10,7 @@ import { type NativePointer, pointerTo, viewMemory } from "../ffi/library.ts";
 import { C, OVERLAPPED } from "../ffi/windows_layouts.ts";
 import type { Winsock } from "../ffi/winsock.ts";
 import type { EventTarget } from "../threads/waiting.ts";
-import type { Holdings } from "./holdings.ts";
+import type { HandleRegistry } from "./handle_registry.ts";
 
 /** From one slot to the next: an OVERLAPPED, and room for 30 WSABUFs or the two addresses of an accept. */
 export const SLOT_BYTES = 512;
@@ -86,7 +86,7 @@ export class OperationTable implements EventTarget {
   /** `onIdle` hears when the last packet that was awaited has come. Throws an Error where there is no memory. */
   constructor(
     private readonly winsock: Winsock,
-    private readonly holdings: Holdings,
+    private readonly registry: HandleRegistry,
     private readonly onIdle: () => void,
   ) {
     this.address = winsock.VirtualAlloc(0, MOST_SLOTS * SLOT_BYTES, C.MEM_RESERVE, C.PAGE_READWRITE);
@@ -95,7 +95,7 @@ export class OperationTable implements EventTarget {
 
   /** Operations whose packets are awaited. */
   get pending(): number {
-    return this.holdings.pending;
+    return this.registry.pending;
   }
 
   /** A zeroed slot for `owner`; undefined where there are too many operations under way, or no memory. */
@@ -104,7 +104,7 @@ export class OperationTable implements EventTarget {
     const operation = this.free.pop()!;
     operation.reset();
     operation.owner = owner;
-    this.holdings.pending++;
+    this.registry.pending++;
     return operation;
   }
 
@@ -113,7 +113,7 @@ export class OperationTable implements EventTarget {
     operation.owner = undefined;
     operation.keeps.length = 0;
     this.free.push(operation);
-    if (--this.holdings.pending === 0) this.onIdle();
+    if (--this.registry.pending === 0) this.onIdle();
   }
 
   /** The packet of a slot came. */

@@ -12,7 +12,7 @@ import {
 import { C } from "../ffi/windows_layouts.ts";
 import { INVALID_SOCKET, type Winsock } from "../ffi/winsock.ts";
 import type { CompletionPort } from "./completion_port.ts";
-import { FILE, type Holdings } from "./holdings.ts";
+import { FILE, type HandleRegistry } from "./handle_registry.ts";
 import type { Operation } from "./operations.ts";
 
 /** What a pipe holds in each direction before a write to it waits, and what is read or written at once. */
@@ -52,7 +52,7 @@ export class Pipes {
   constructor(
     private readonly winsock: Winsock,
     private readonly port: CompletionPort,
-    private readonly holdings: Holdings,
+    private readonly registry: HandleRegistry,
   ) {}
 
   /** A new instance at `at`; the `first` one fails where there is a pipe of that name. A pipe, or the error number. */
@@ -130,7 +130,7 @@ export class Pipes {
   close(pipe: Pipe): void {
     if (pipe.closed) return;
     pipe.closed = true;
-    this.holdings.remove(pipe.handle);
+    this.registry.remove(pipe.handle);
     this.winsock.CancelIoEx(pipe.pointer, null);
     this.winsock.CloseHandle(pipe.pointer);
   }
@@ -161,7 +161,7 @@ export class Pipes {
   private opened(handle: number): Pipe | number {
     if (handle === INVALID_SOCKET) return this.winsock.lastError();
     const pipe = { handle, pointer: pointerTo(handle), closed: false };
-    if (!this.holdings.add(handle, FILE)) {
+    if (!this.registry.add(handle, FILE)) {
       this.winsock.CloseHandle(pipe.pointer);
       return WSAEMFILE;
     }

@@ -11,7 +11,7 @@ import { windowsErrorCode, WSA_IO_PENDING, WSAEMFILE } from "../ffi/windows_erro
 import { ACCEPT_ADDRESS_EXTRA, C, LINGER, TCP_INITIAL_RTO, TCP_KEEPALIVE } from "../ffi/windows_layouts.ts";
 import { INVALID_SOCKET, type Winsock } from "../ffi/winsock.ts";
 import type { CompletionPort } from "./completion_port.ts";
-import { type Holdings, SOCKET } from "./holdings.ts";
+import { type HandleRegistry, SOCKET } from "./handle_registry.ts";
 import type { Operation } from "./operations.ts";
 import { wide } from "./pipes.ts";
 
@@ -69,7 +69,7 @@ export class Sockets {
   constructor(
     readonly winsock: Winsock,
     private readonly port: CompletionPort,
-    private readonly holdings: Holdings,
+    private readonly registry: HandleRegistry,
   ) {
     const arena = new Arena(SOCKADDR_BYTES + 64);
     this.address = arena.allocate(SOCKADDR_BYTES);
@@ -83,7 +83,7 @@ export class Sockets {
     const flags = C.WSA_FLAG_OVERLAPPED | C.WSA_FLAG_NO_HANDLE_INHERIT;
     const handle = winsock.WSASocketW(familyNumber(address, C), C.SOCK_STREAM, 0, null, 0, flags);
     if (handle === INVALID_SOCKET) return winsock.lastError();
-    if (this.holdings.add(handle, SOCKET)) return socketOf(handle);
+    if (this.registry.add(handle, SOCKET)) return socketOf(handle);
     winsock.closesocket(pointerTo(handle));
     return WSAEMFILE;
   }
@@ -94,13 +94,13 @@ export class Sockets {
     const local = this.localAddress(socket);
     if (local === undefined) return this.winsock.lastError();
     const peer = this.peerAddress(socket) ?? UNNAMED; // gone already, which the first read will tell
-    return this.holdings.add(handle, SOCKET) ? { socket, local, peer } : WSAEMFILE;
+    return this.registry.add(handle, SOCKET) ? { socket, local, peer } : WSAEMFILE;
   }
 
   /** Gives a socket away that has not joined the port. */
   detach(socket: Socket): number {
     socket.closed = true;
-    this.holdings.remove(socket.handle);
+    this.registry.remove(socket.handle);
     return socket.handle;
   }
 
@@ -227,7 +227,7 @@ export class Sockets {
   close(socket: Socket): void {
     if (socket.closed) return;
     socket.closed = true;
-    this.holdings.remove(socket.handle);
+    this.registry.remove(socket.handle);
     this.winsock.closesocket(socket.pointer);
   }
 

@@ -9,7 +9,7 @@ import type {
   IoResult,
   Resolver,
 } from "../contract/engine.ts";
-import { ESTATE } from "../contract/extension.ts";
+import { ORPHANED_RESOURCES } from "../contract/extension.ts";
 import { BaseEngine, type ConnectAttempt } from "../core/base_engine.ts";
 import { pairOverLoopback } from "../core/loopback_pair.ts";
 import { runtime } from "./detect.ts";
@@ -29,9 +29,9 @@ export abstract class NativeEngine extends BaseEngine {
     super(name, options, runtimeLoop);
   }
 
-  /** {@linkcode ESTATE}, for what closes with no thread. */
+  /** {@linkcode ORPHANED_RESOURCES}, for what closes with no thread. */
   override extension<E>(key: ExtensionKey<E>): E | undefined {
-    return key === ESTATE as ExtensionKey<unknown> ? this.spares as unknown as E : undefined;
+    return key === ORPHANED_RESOURCES as ExtensionKey<unknown> ? this.spares as unknown as E : undefined;
   }
 
   /** Over loopback TCP: no runtime offers a socket pair. */

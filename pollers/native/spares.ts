@@ -1,6 +1,6 @@
 // Second descriptors of listening sockets: see starvation.ts, which uses them.
 
-import type { Estate } from "../contract/extension.ts";
+import type { OrphanedResources } from "../contract/extension.ts";
 import { type Libc, openLibc } from "../ffi/libc.ts";
 import { C } from "../ffi/linux_layouts.ts";
 import { runtime } from "./detect.ts";
@@ -9,7 +9,7 @@ import { runtime } from "./detect.ts";
 const MOST_SPARES = 256;
 
 /** The second descriptors of an engine, in shared memory: nobody else closes them where its thread ends by accident. */
-export class Spares implements Estate {
+export class Spares implements OrphanedResources {
   /** Each and one more; 0 where there is none. */
   private readonly words = new Int32Array(new SharedArrayBuffer(4 * MOST_SPARES));
 
@@ -33,14 +33,14 @@ export class Spares implements Estate {
     libc.close(spare);
   }
 
-  /** See {@linkcode Estate}. */
-  bequeath(): unknown {
+  /** See {@linkcode OrphanedResources}. */
+  exportResources(): unknown {
     return this.words;
   }
 
-  /** See {@linkcode Estate}. */
-  settle(bequeathed: unknown, kept: readonly number[] = []): void {
-    const words = bequeathed as Int32Array;
+  /** See {@linkcode OrphanedResources}. */
+  reclaimResources(exported: unknown, kept: readonly number[] = []): void {
+    const words = exported as Int32Array;
     for (let at = 0; at < words.length; at++) {
       const spare = Atomics.exchange(words, at, 0) - 1;
       if (spare >= 0 && !kept.includes(spare)) duplicator()!.close(spare);

@@ -9,9 +9,9 @@
 
 import type { ProcessHold } from "../core/process_hold.ts";
 import type { WholeTurn } from "../ffi/whole_turn.ts";
-import { SelfPolling } from "./self_polling.ts";
+import type { ActivityLoop } from "./activity_loop.ts";
+import { SpinPolicy } from "./spin_policy.ts";
 import type { Dispatcher, EventSource, Waiting } from "./waiting.ts";
-import type { WatchedLoop } from "./watched_loop.ts";
 
 /** Shorter waits would be turns of the loop for nothing. */
 const MIN_WAIT_MS = 0.05;
@@ -33,7 +33,7 @@ export class BlockingWaiting implements Waiting {
   private stopping = false;
   private onStopped: () => void = () => {};
   private wholeTurnAt = -Infinity;
-  private readonly selfPolling: SelfPolling;
+  private readonly spinPolicy: SpinPolicy;
   private sleeping = false;
   private readonly tick = (): void => this.waitOnce();
 
@@ -45,13 +45,13 @@ export class BlockingWaiting implements Waiting {
     private readonly source: EventSource,
     dueNumbers: number,
     private readonly dispatcher: Dispatcher,
-    private readonly loop: WatchedLoop,
+    private readonly loop: ActivityLoop,
     private readonly processHold: ProcessHold,
     private readonly wholeTurn: WholeTurn | undefined,
     private readonly onCrash: (reason: string) => void,
   ) {
     this.due = new Int32Array(dueNumbers);
-    this.selfPolling = new SelfPolling(loop);
+    this.spinPolicy = new SpinPolicy(loop);
   }
 
   /** The loop runs while something is open. */
@@ -89,17 +89,17 @@ export class BlockingWaiting implements Waiting {
 
   /** How long the thread may block now, in milliseconds. */
   private mayBlockMs(): number {
-    const { loop, selfPolling } = this;
+    const { loop, spinPolicy } = this;
     const now = loop.now();
     if (loop.atWork) {
       loop.atWork = false;
       loop.activeAt = now;
     }
-    if (selfPolling.goesOn(now)) {
+    if (spinPolicy.goesOn(now)) {
       this.sleeping = false;
       return 0;
     }
-    if (!this.sleeping) selfPolling.sleeps(now);
+    if (!this.sleeping) spinPolicy.sleeps(now);
     this.sleeping = true;
     const share = (now - loop.activeAt) * WAITED_SHARE;
     const wait = Math.min(MAX_WAIT_MS, Math.max(MIN_WAIT_MS, share));
@@ -108,8 +108,8 @@ export class BlockingWaiting implements Waiting {
 
   private found(): void {
     const now = this.loop.now();
-    if (this.sleeping) this.selfPolling.woken(now);
-    else this.selfPolling.found(now);
+    if (this.sleeping) this.spinPolicy.woken(now);
+    else this.spinPolicy.found(now);
     this.sleeping = false;
   }
 

@@ -1,16 +1,16 @@
 // What the engines share that wait for events in a call of the system: who waits, and how that ends.
 
 import type { Endpoint, EngineOptions, ExtensionKey, Resolver } from "../contract/engine.ts";
-import { ADOPT, ESTATE, type Estate, type FdAdoption } from "../contract/extension.ts";
+import { ADOPT, type FdAdoption, ORPHANED_RESOURCES, type OrphanedResources } from "../contract/extension.ts";
 import { IoError } from "../contract/io_error.ts";
 import { BaseEngine } from "../core/base_engine.ts";
 import type { WholeTurn } from "../ffi/whole_turn.ts";
 import { SystemResolver } from "../native/dns.ts";
 import { runtimeLoop } from "../native/runtime_loop.ts";
+import { ActivityLoop } from "./activity_loop.ts";
 import { BlockingWaiting } from "./blocking_waiting.ts";
 import { type PollerThread, ThreadWaiting } from "./thread_waiting.ts";
 import { Dispatcher, type EventSource, type EventTarget, type Waiting } from "./waiting.ts";
-import { WatchedLoop } from "./watched_loop.ts";
 
 /** What a {@linkcode PollingEngine} waits for. */
 export interface Polled {
@@ -25,18 +25,18 @@ export interface Polled {
 }
 
 /** An engine with a source of events; each adds its sockets, which others may take over. */
-export abstract class PollingEngine extends BaseEngine implements FdAdoption, Estate {
+export abstract class PollingEngine extends BaseEngine implements FdAdoption, OrphanedResources {
   /** To be told of what is done without an event. */
-  readonly watched: WatchedLoop;
+  readonly activity: ActivityLoop;
   private readonly ownThread: boolean;
   private waiting!: Waiting;
   private wholeTurn: WholeTurn | undefined = undefined;
 
   /** Nothing may be opened before {@linkcode poll}. */
   constructor(name: string, options: EngineOptions) {
-    const loop = new WatchedLoop(runtimeLoop);
+    const loop = new ActivityLoop(runtimeLoop);
     super(name, options, loop);
-    this.watched = loop;
+    this.activity = loop;
     this.ownThread = options.ownThread ?? false;
   }
 
@@ -45,9 +45,9 @@ export abstract class PollingEngine extends BaseEngine implements FdAdoption, Es
     return new SystemResolver(this);
   }
 
-  /** {@linkcode ADOPT} and {@linkcode ESTATE}. */
+  /** {@linkcode ADOPT} and {@linkcode ORPHANED_RESOURCES}. */
   override extension<E>(key: ExtensionKey<E>): E | undefined {
-    const has = key === ADOPT as ExtensionKey<unknown> || key === ESTATE as ExtensionKey<unknown>;
+    const has = key === ADOPT as ExtensionKey<unknown> || key === ORPHANED_RESOURCES as ExtensionKey<unknown>;
     return has ? this as unknown as E : undefined;
   }
 
@@ -61,7 +61,7 @@ export abstract class PollingEngine extends BaseEngine implements FdAdoption, Es
 
   /** Has events waited for, whenever something is open; the last that a constructor does. */
   protected poll({ source, target, poller, openWholeTurn }: Polled): void {
-    const { watched } = this;
+    const { activity } = this;
     const dispatcher = new Dispatcher(target, this.execCtx);
     const onCrash = (reason: string): void => this.failAll(reason);
     this.waiting = this.ownThread
@@ -69,12 +69,12 @@ export abstract class PollingEngine extends BaseEngine implements FdAdoption, Es
         source,
         poller.dueNumbers,
         dispatcher,
-        watched,
+        activity,
         this.processHold,
         this.wholeTurn = openWholeTurn(),
         onCrash,
       )
-      : new ThreadWaiting(source, poller, dispatcher, watched, onCrash);
+      : new ThreadWaiting(source, poller, dispatcher, activity, onCrash);
   }
 
   protected override openChanged(open: boolean): void {
@@ -97,10 +97,10 @@ export abstract class PollingEngine extends BaseEngine implements FdAdoption, Es
   abstract adopt(readFd: number, writeFd?: number): Endpoint;
   /** See {@linkcode FdAdoption}. */
   abstract detach(endpoint: Endpoint): number;
-  /** See {@linkcode Estate}. */
-  abstract bequeath(): unknown;
-  /** See {@linkcode Estate}. */
-  abstract settle(bequeathed: unknown, kept?: readonly number[]): void;
+  /** See {@linkcode OrphanedResources}. */
+  abstract exportResources(): unknown;
+  /** See {@linkcode OrphanedResources}. */
+  abstract reclaimResources(exported: unknown, kept?: readonly number[]): void;
 
   /** Gives the source of events back. */
   protected abstract closeSource(): void;

@@ -2,10 +2,10 @@
 
 import { defaultLogger } from "../log/mod.ts";
 import { Thread } from "../native/thread.ts";
+import type { ActivityLoop } from "./activity_loop.ts";
 import { COUNT, createHandover, type Handover, ONLINE, POLLER, QUIT, SIGNAL, TOKEN } from "./handover.ts";
-import { SelfPolling } from "./self_polling.ts";
+import { SpinPolicy } from "./spin_policy.ts";
 import type { Dispatcher, EventSource, Waiting } from "./waiting.ts";
-import type { WatchedLoop } from "./watched_loop.ts";
 
 /**
  * How long an engine is in use before its poller thread starts: one that makes a call or two and goes, as in a script or
@@ -61,7 +61,7 @@ export class ThreadWaiting implements Waiting {
   private alone = false;
   private restart: unknown = undefined;
   private look: unknown = undefined;
-  private selfPolling: SelfPolling;
+  private spinPolicy: SpinPolicy;
   private poll: () => void = NOTHING;
   private woken: () => void = NOTHING;
 
@@ -70,10 +70,10 @@ export class ThreadWaiting implements Waiting {
     private readonly source: EventSource,
     private readonly poller: PollerThread,
     private readonly dispatcher: Dispatcher,
-    private readonly loop: WatchedLoop,
+    private readonly loop: ActivityLoop,
     private readonly onCrash: (reason: string) => void,
   ) {
-    this.selfPolling = new SelfPolling(loop);
+    this.spinPolicy = new SpinPolicy(loop);
     this.handover = createHandover(poller.dueNumbers, poller.source);
   }
 
@@ -108,7 +108,7 @@ export class ThreadWaiting implements Waiting {
   /** This thread polls, with fresh memory: nothing of a thread that ended reaches the next one. */
   private takeOver(): void {
     const handover = this.handover = createHandover(this.poller.dueNumbers, this.poller.source);
-    this.selfPolling = new SelfPolling(this.loop);
+    this.spinPolicy = new SpinPolicy(this.loop);
     this.parked = false;
     const runs = (): boolean => this.handover === handover && this.polling && !this.stopping;
     this.poll = () => runs() && this.pollOnce();
@@ -196,10 +196,10 @@ export class ThreadWaiting implements Waiting {
     }
     const now = this.loop.now();
     if (count > 0) {
-      this.selfPolling.found(now);
+      this.spinPolicy.found(now);
       this.dispatcher.dispatch(due, count);
       this.loop.runtime.soon(this.poll);
-    } else if (this.selfPolling.goesOn(now)) this.loop.runtime.soon(this.poll);
+    } else if (this.spinPolicy.goesOn(now)) this.loop.runtime.soon(this.poll);
     else if (Atomics.load(control, ONLINE) === 1) this.park(now);
     else this.lookLater();
   }
@@ -212,7 +212,7 @@ export class ThreadWaiting implements Waiting {
   /** Gives polling to the poller thread, and has this thread woken when it finds something. */
   private park(now: number): void {
     const { control } = this.handover;
-    this.selfPolling.sleeps(now);
+    this.spinPolicy.sleeps(now);
     this.alone = false;
     this.parked = true;
     Atomics.store(control, SIGNAL, 0);
@@ -226,7 +226,7 @@ export class ThreadWaiting implements Waiting {
   private wake(): void {
     const { control, due } = this.handover;
     this.parked = false;
-    this.selfPolling.woken(this.loop.now());
+    this.spinPolicy.woken(this.loop.now());
     this.dispatcher.dispatch(due, Atomics.load(control, COUNT));
     this.loop.runtime.soon(this.poll);
   }

@@ -28,9 +28,9 @@ import { checkConnectOptions, CONNECT_OPTION_NAMES, type UserConnectOptions } fr
 import { type EngineUse, type PollerList, useEngine } from "../engines.ts";
 import { checkOptions, type OptionNames } from "../options.ts";
 import type { ServiceDescriptor } from "../proto/mod.ts";
-import { ActiveCall, type CallConnection, type CallHost } from "./active_call.ts";
 import { Binding } from "./binding.ts";
 import { HandlerSlots } from "./handler_slots.ts";
+import { type CallConnection, type CallHost, ServerCallImpl } from "./server_call_impl.ts";
 import {
   type RegisteredMethod,
   registerService,
@@ -353,7 +353,9 @@ export class Server {
   ): ServerStreamSink {
     let method = head.memo as RegisteredMethod | undefined;
     if (method === undefined || method.removed) head.memo = method = this.#methods.get(head.path);
-    if (method !== undefined) return new ActiveCall(this.#host, method, stream, head, connection, receivedAt);
+    if (method !== undefined) {
+      return new ServerCallImpl(this.#host, method, stream, head, connection, receivedAt);
+    }
     stream.sendStatus(Status.UNIMPLEMENTED, this.#unknown(head.path), undefined);
     return NOBODY;
   }

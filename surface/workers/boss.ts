@@ -5,8 +5,8 @@ import { ADOPT, type Endpoint, type EventEngine, type FdAdoption } from "../../p
 import { DescriptorSender } from "./intake.ts";
 import { ADOPTED, type Intake, STATE_BYTES } from "./protocol.ts";
 
-/** The way to one worker. */
-interface Way {
+/** The connection to one worker. */
+interface Link {
   readonly sender: DescriptorSender;
   /** Its other end. */
   readonly intake: Intake;
@@ -14,7 +14,7 @@ interface Way {
 
 /** Accepted connections, dealt out. */
 export class Boss {
-  private readonly ways = new Map<number, Way>();
+  private readonly links = new Map<number, Link>();
   /** Connections for which there was no worker. */
   private readonly unplaced: number[] = [];
   private next = 0;
@@ -31,13 +31,13 @@ export class Boss {
     );
   }
 
-  /** Makes the way to worker `index`, and gives its other end. */
-  async employ(index: number): Promise<Intake> {
+  /** Makes the link to worker `index`, and gives its other end. */
+  async add(index: number): Promise<Intake> {
     const [ours, theirs] = await this.engine.pair();
     const state = new Int32Array(new SharedArrayBuffer(STATE_BYTES));
     const sender = new DescriptorSender(ours, state);
     const intake = { descriptor: this.adoption.detach(theirs), state };
-    this.ways.set(index, { sender, intake });
+    this.links.set(index, { sender, intake });
     for (const waiting of this.unplaced.splice(0)) sender.send(waiting);
     return intake;
   }
@@ -49,16 +49,16 @@ export class Boss {
 
   /** Worker `index` is about to go: it gets nothing more, and hears the end after what it was sent. */
   release(index: number): void {
-    this.ways.get(index)?.sender.end();
+    this.links.get(index)?.sender.end();
   }
 
   /**
    * Worker `index` is gone: what it was sent and has not taken goes to the others. Gives descriptors that are none of
    * the worker's any more, whatever it has left.
    */
-  dismiss(index: number): number[] {
-    const { sender, intake: { descriptor, state } } = this.ways.get(index)!;
-    this.ways.delete(index);
+  remove(index: number): number[] {
+    const { sender, intake: { descriptor, state } } = this.links.get(index)!;
+    this.links.delete(index);
     const own = Atomics.load(state, ADOPTED) === 0 ? [descriptor] : [];
     own.forEach((one) => this.adoption.adopt(one).close());
     const untaken = sender.abandon();
@@ -68,7 +68,7 @@ export class Boss {
 
   /** No more connections come: every worker hears the end, after what was sent to it. */
   retire(): void {
-    for (const { sender } of this.ways.values()) sender.end();
+    for (const { sender } of this.links.values()) sender.end();
     this.retired = true;
     this.unplaced.splice(0).forEach((descriptor) => this.placeDescriptor(descriptor));
   }
@@ -80,9 +80,9 @@ export class Boss {
     else sender.send(descriptor);
   }
 
-  /** The way to the worker with the fewest connections; of several, another one each time. */
+  /** The link to the worker with the fewest connections; of several, another one each time. */
   private choose(): DescriptorSender | undefined {
-    const senders = [...this.ways.values()].map(({ sender }) => sender).filter(({ ended }) => !ended);
+    const senders = [...this.links.values()].map(({ sender }) => sender).filter(({ ended }) => !ended);
     let chosen: DescriptorSender | undefined = undefined;
     let least = Infinity;
     const first = this.next++;

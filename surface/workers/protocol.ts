@@ -35,8 +35,8 @@ export interface WorkerStart {
 
 /** From a worker to its owner. */
 export type FromWorker =
-  /** The engine is made: what must be given back should the thread end by accident. */
-  | { readonly kind: "engine"; readonly estate: unknown }
+  /** The engine is made: what must be released should the thread end by accident. */
+  | { readonly kind: "engine"; readonly resources: unknown }
   /** The service module is loaded and calls are taken, on `port`. */
   | { readonly kind: "serving"; readonly port: number }
   /** It cannot start, or an error that nobody caught ends it. `stack`: where that was, in the worker. */

@@ -5,11 +5,11 @@ import {
   createEngine,
   defaultReporter,
   type ErrorHandler,
-  ESTATE,
   type EventEngine,
   formatAddress,
   isInstance,
   messageOf,
+  ORPHANED_RESOURCES,
   parseTarget,
   stackOf,
 } from "../../pollers/mod.ts";
@@ -47,7 +47,7 @@ class ReactorWorker {
     this.engine = createEngine(start.poller, { ownThread: true });
     this.engine.hold(); // the thread ends when it is told to
     shareEngine(this.engine);
-    tell({ kind: "engine", estate: this.engine.extension(ESTATE)?.bequeath() });
+    tell({ kind: "engine", resources: this.engine.extension(ORPHANED_RESOURCES)?.exportResources() });
     const onError: ErrorHandler = (error, context) => {
       defaultReporter.report(error, context);
       if (context.where === "listener") void this.listenAgain();

@@ -64,8 +64,8 @@ export interface ReactorWorkersOptions extends ReportOptions {
   readonly onWorkerEnd?: (end: WorkerEnd) => void;
 }
 
-/** One worker's place: who has it now, and when the next one may. */
-interface Place {
+/** One worker's slot: which worker has it now, and when the next one may. */
+interface Slot {
   readonly index: number;
   readonly backoff: Backoff;
   readonly worker: WorkerThread;
@@ -78,28 +78,28 @@ interface Place {
 export class ReactorWorkers {
   /** The port that all of them serve; 0 for a unix socket. */
   readonly port: number;
-  readonly #crew: Crew;
+  readonly #pool: WorkerPool;
 
   /** See {@linkcode startReactorWorkers}. */
-  constructor(crew: Crew, port: number) {
-    this.#crew = crew;
+  constructor(pool: WorkerPool, port: number) {
+    this.#pool = pool;
     this.port = port;
   }
 
   /** Workers, those included that are being replaced. */
   get threads(): number {
-    return this.#crew.places.length;
+    return this.#pool.slots.length;
   }
 
   /** Takes no new calls, lets running ones finish in every worker, and resolves when all threads are gone. */
   shutdown(options: ShutdownOptions = {}): Promise<void> {
-    return this.#crew.shutdown(options);
+    return this.#pool.shutdown(options);
   }
 }
 
 /** Starts workers, replaces those that die, and ends them all. */
-class Crew {
-  readonly places: Place[] = [];
+class WorkerPool {
+  readonly slots: Slot[] = [];
   private readonly use: EngineUse;
   private readonly engine: EventEngine;
   private readonly boss: Boss | undefined;
@@ -131,10 +131,10 @@ class Crew {
         port = await (await this.open(0)).worker.serving;
         if ("port" in this.at) this.address = formatAddress({ ...this.at, port });
       }
-      const rest = Array.from({ length: threads - this.places.length }, (_, i) => i + this.places.length);
+      const rest = Array.from({ length: threads - this.slots.length }, (_, i) => i + this.slots.length);
       await Promise.all(rest.map(async (index) => await (await this.open(index)).worker.serving));
       this.listener?.start();
-      for (const place of this.places) void this.replaceWhenGone(place);
+      for (const slot of this.slots) void this.replaceWhenGone(slot);
       return port;
     } catch (error) {
       await this.shutdown({ graceMs: 0 });
@@ -151,8 +151,8 @@ class Crew {
     try {
       this.listener?.shutdown();
       this.boss?.retire();
-      await Promise.all(this.places.map(({ worker }) => worker.drain(options)));
-      await Promise.all(this.places.map(({ gone }) => gone));
+      await Promise.all(this.slots.map(({ worker }) => worker.drain(options)));
+      await Promise.all(this.slots.map(({ gone }) => gone));
     } finally {
       const gone = this.use.end();
       this.engine.release();
@@ -196,9 +196,9 @@ class Crew {
     again();
   }
 
-  /** A new worker at place `index`. */
-  private async open(index: number): Promise<Place> {
-    const intake = await this.boss?.employ(index);
+  /** A new worker in slot `index`. */
+  private async open(index: number): Promise<Slot> {
+    const intake = await this.boss?.add(index);
     const { module, server = {}, data } = this.options;
     const start = {
       index,
@@ -210,8 +210,8 @@ class Crew {
       data,
     };
     const worker = this.startThread(start);
-    const before = this.places[index];
-    return this.places[index] = {
+    const before = this.slots[index];
+    return this.slots[index] = {
       index,
       backoff: before?.backoff ?? new Backoff(() => this.engine.random(), FIRST_RESTART_MS),
       worker,
@@ -225,19 +225,19 @@ class Crew {
     try {
       return new WorkerThread(this.engine, start, () => this.boss?.release(index));
     } catch (error) { // the system has no more threads
-      this.boss?.dismiss(index);
+      this.boss?.remove(index);
       throw error;
     }
   }
 
-  /** Once a worker is gone, what it has left is given back; connections that it had not taken go to the others. */
+  /** Once a worker is gone, what it had open is released; connections that it had not taken go to the others. */
   private async clearUpAfter(worker: WorkerThread, index: number): Promise<string | undefined> {
     const reason = await worker.ended;
-    worker.settle(this.boss?.dismiss(index) ?? []);
+    worker.reclaimResources(this.boss?.remove(index) ?? []);
     return reason;
   }
 
-  private async replaceWhenGone({ index, gone, backoff, startedAt }: Place): Promise<void> {
+  private async replaceWhenGone({ index, gone, backoff, startedAt }: Slot): Promise<void> {
     const reason = await gone;
     if (this.engine.now() - startedAt > SETTLED_MS) backoff.reset();
     this.replaceLater(index, backoff, reason ?? "it was drained");
@@ -256,7 +256,7 @@ class Crew {
     this.engine.runAt(this.engine.now() + restartInMs, () => {
       if (this.stopped !== undefined) return;
       this.open(index).then(
-        (place) => void this.replaceWhenGone(place),
+        (slot) => void this.replaceWhenGone(slot),
         (error: Error) => this.replaceLater(index, backoff, error.message), // no descriptors are left
       );
     });
@@ -329,7 +329,7 @@ export async function startReactorWorkers(options: ReactorWorkersOptions): Promi
       }: give an IP address, such as "0.0.0.0:50051"`,
     );
   }
-  const crew = new Crew(options, at);
-  const port = await crew.start(threads);
-  return new ReactorWorkers(crew, port);
+  const pool = new WorkerPool(options, at);
+  const port = await pool.start(threads);
+  return new ReactorWorkers(pool, port);
 }

@@ -1,6 +1,6 @@
 // One reactor worker as its owner sees it, from its start to its end.
 
-import { ESTATE, type EventEngine } from "../../pollers/mod.ts";
+import { type EventEngine, ORPHANED_RESOURCES } from "../../pollers/mod.ts";
 import { Thread } from "../../pollers/native/thread.ts";
 import type { ShutdownOptions } from "../server/server.ts";
 import type { FromWorker, ToWorker, WorkerStart } from "./protocol.ts";
@@ -15,7 +15,7 @@ export class WorkerThread {
   /** Why it is gone, once it is; undefined where it was drained. */
   readonly ended: Promise<string | undefined>;
   private readonly thread: Thread;
-  private estate: unknown = undefined;
+  private resources: unknown = undefined;
   private drained = false;
   private draining = false;
   private gone = false;
@@ -39,7 +39,7 @@ export class WorkerThread {
     });
     this.serving.catch(() => {}); // whoever asks hears of it
     const hear = (message: FromWorker): void => {
-      if (message.kind === "engine") this.estate = message.estate;
+      if (message.kind === "engine") this.resources = message.resources;
       else if (message.kind === "serving") onServing(message.port);
       else if (message.kind === "drained") this.drained = true;
       else {
@@ -87,8 +87,10 @@ export class WorkerThread {
     this.engine.cancel(task);
   }
 
-  /** Gives back what a worker that is gone has left open, but for `kept`. */
-  settle(kept: readonly number[]): void {
-    if (this.estate !== undefined) this.engine.extension(ESTATE)?.settle(this.estate, kept);
+  /** Releases what a worker that is gone still has open, except `kept`. */
+  reclaimResources(kept: readonly number[]): void {
+    if (this.resources !== undefined) {
+      this.engine.extension(ORPHANED_RESOURCES)?.reclaimResources(this.resources, kept);
+    }
   }
 }

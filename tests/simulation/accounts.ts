@@ -3,7 +3,7 @@ import type { SimulatedEndpoint } from "../../pollers/simulated/endpoint.ts";
 import type { SimulatedEngine, Simulation } from "../../pollers/simulated/mod.ts";
 import type { Inbox } from "../../surface/call/inbox.ts";
 import { StreamingResponseCall } from "../../surface/client/client_call.ts";
-import { ActiveCall } from "../../surface/server/active_call.ts";
+import { ServerCallImpl } from "../../surface/server/server_call_impl.ts";
 import { Driver } from "../../transport/driver.ts";
 import { GrpcClientStream } from "../../transport/grpc/client_stream.ts";
 import type { MessageReader } from "../../transport/grpc/message_reader.ts";
@@ -181,7 +181,7 @@ function callOf({ id, sink }: Stream): { done: boolean; reader: MessageReader | 
 }
 
 function inboxOf(call: unknown): Inbox<unknown> | undefined {
-  if (call instanceof ActiveCall) return call["inbox"];
+  if (call instanceof ServerCallImpl) return call["inbox"];
   return call instanceof StreamingResponseCall ? call.responses : undefined;
 }
 

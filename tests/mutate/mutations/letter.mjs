@@ -108,7 +108,7 @@ export default [
     "[C85] a call ends: with OK",
   ),
   mutation(
-    "surface/server/active_call.ts",
+    "surface/server/server_call_impl.ts",
     'Status.UNIMPLEMENTED, "client sent no request message"',
     'Status.INTERNAL, "client sent no request message"',
     "tests/surface/server/handlers_test.ts",

@@ -64,7 +64,7 @@ export default [
     "attempt to connect that fails",
   ),
   mutation(
-    "surface/server/active_call.ts",
+    "surface/server/server_call_impl.ts",
     "overdue ? Status.DEADLINE_EXCEEDED : Status.CANCELLED",
     "Status.CANCELLED",
     DEADLINE,
@@ -201,7 +201,7 @@ export default [
     "no gRPC request",
   ),
   mutation(
-    "surface/server/active_call.ts",
+    "surface/server/server_call_impl.ts",
     "if (excess !== undefined) this.cancelWith(Status.RESOURCE_EXHAUSTED, excess);",
     "",
     SURFACE_LIMITS,

@@ -187,7 +187,7 @@ export default [
     name: "calls that are over",
   },
   {
-    file: "surface/server/active_call.ts",
+    file: "surface/server/server_call_impl.ts",
     before: "      this.host.engine.release();\n      const trailers",
     after: "      const trailers",
     test: "tests/surface/nothing_left_test.ts",

@@ -136,7 +136,7 @@ export default [
     test: "tests/surface/proto/elements_test.ts",
   },
   {
-    file: "surface/server/active_call.ts",
+    file: "surface/server/server_call_impl.ts",
     before: "if (!error.exhausted) return this.cancelWith(Status.INTERNAL, details);",
     after: "return this.cancelWith(Status.INTERNAL, details);",
     test: "tests/surface/options_test.ts",

@@ -229,7 +229,7 @@ export default [
     "streams of requests",
   ),
   mutation(
-    "surface/server/active_call.ts",
+    "surface/server/server_call_impl.ts",
     "if (this.stream.sendMessage(framed)) reuseFramed(framed);",
     "this.stream.sendMessage(framed); reuseFramed(framed);",
     MESSAGES,
@@ -377,21 +377,21 @@ export default [
     "`this`",
   ),
   mutation(
-    "surface/server/active_call.ts",
+    "surface/server/server_call_impl.ts",
     "Math.max(0, this.deadlineAt - this.host.engine.now())",
     "this.deadlineAt - this.host.engine.now()",
     HANDLERS,
     "time that is left",
   ),
   mutation(
-    "surface/server/active_call.ts",
+    "surface/server/server_call_impl.ts",
     "    this.requestReceived = true;\n",
     "",
     HANDLERS,
     "none or two messages",
   ),
   mutation(
-    "surface/server/active_call.ts",
+    "surface/server/server_call_impl.ts",
     '"client sent no request message"',
     '""',
     HANDLERS,
@@ -412,7 +412,7 @@ export default [
     "nobody serves",
   ),
   mutation(
-    "surface/server/active_call.ts",
+    "surface/server/server_call_impl.ts",
     "exceeded on the server`",
     "exceeded`",
     "tests/surface/calls_test.ts",

@@ -3,21 +3,21 @@
 /** As `readMutations` describes them. */
 export default [
   {
-    file: "surface/server/active_call.ts",
+    file: "surface/server/server_call_impl.ts",
     before: "if (this.deadlineTask !== undefined) this.host.engine.cancel(this.deadlineTask);",
     after: "",
     test: "tests/surface/nothing_left_test.ts",
     name: "a call that ends before its deadline",
   },
   {
-    file: "surface/server/active_call.ts",
+    file: "surface/server/server_call_impl.ts",
     before: "    }\n    this.inbox?.end();\n  }",
     after: "    }\n  }",
     test: "tests/surface/nothing_left_test.ts",
     name: "a handler that has answered can read",
   },
   {
-    file: "surface/server/active_call.ts",
+    file: "surface/server/server_call_impl.ts",
     before: "if (this.wasCancelled) this.abort.abort",
     after: "if (this.ended) this.abort.abort",
     test: "tests/surface/nothing_left_test.ts",
@@ -56,7 +56,7 @@ export default [
     test: "tests/surface/server/handler_slots_test.ts",
   },
   {
-    file: "surface/server/active_call.ts",
+    file: "surface/server/server_call_impl.ts",
     before: 'if (this.handlerState !== "runs") return;',
     after: 'if (this.handlerState !== "runs" || this.wasCancelled) return;',
     test: "tests/surface/server/handler_slots_test.ts",

@@ -130,11 +130,11 @@ test("what an engine has left is closed but for what is kept, and once", async (
   const table = new FdTable(libc(), pollset, 8);
   const [kept, left, ...others] = [1, 2].flatMap(() => engine.sockets.pair() as [number, number]);
   for (const fd of [kept!, left!]) added(table.add(fd, new Owner()));
-  const estate = { words: table.words, own: new Int32Array(new SharedArrayBuffer(8)) };
-  engine.settle(estate, [kept!]);
+  const resources = { words: table.words, own: new Int32Array(new SharedArrayBuffer(8)) };
+  engine.reclaimResources(resources, [kept!]);
   const isOpen = (fd: number) => libc().fcntl(fd, 3, 0) >= 0;
   assertEquals([isOpen(kept!), isOpen(left!)], [true, false]);
-  engine.settle(estate);
+  engine.reclaimResources(resources);
   assert(isOpen(kept!), "what was kept was closed by the second time");
   for (const fd of [kept!, ...others]) libc().close(fd);
   pollset.close();

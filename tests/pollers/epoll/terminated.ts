@@ -1,5 +1,5 @@
 // A thread with an engine of its own, which has much open and waits until the thread is terminated.
-import { ESTATE } from "../../../pollers/mod.ts";
+import { ORPHANED_RESOURCES } from "../../../pollers/mod.ts";
 import { postToOwner, startData } from "../../../pollers/native/thread.ts";
 import { read } from "../promised.ts";
 import { epollEngine } from "./setup.ts";
@@ -14,7 +14,7 @@ async function open(): Promise<void> {
     void read(one);
     void read(other);
   }
-  postToOwner(engine.extension(ESTATE)!.bequeath());
+  postToOwner(engine.extension(ORPHANED_RESOURCES)!.exportResources());
 }
 
 if (startData() === true) void open();

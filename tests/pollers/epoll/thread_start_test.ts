@@ -19,13 +19,13 @@ function hasThread(engine: EpollEngine): boolean {
 function engineWithStarts(): { engine: EpollEngine; starts: Array<() => void> } {
   const engine = epollEngine();
   const starts: Array<() => void> = [];
-  const { runtime } = engine.watched;
+  const { runtime } = engine.activity;
   const arm: Loop["arm"] = (ms, fire) => {
     if (ms !== START_AFTER_MS) return runtime.arm(ms, fire);
     starts.push(fire);
     return undefined;
   };
-  Object.assign(engine.watched, { runtime: { ...runtime, arm } });
+  Object.assign(engine.activity, { runtime: { ...runtime, arm } });
   return { engine, starts };
 }
 

@@ -7,7 +7,7 @@ import { Acceptor, connect, LOOPBACK, pattern, read, write } from "../promised.t
 
 /** What the owner hears. */
 export interface Left {
-  readonly estate: unknown;
+  readonly resources: unknown;
   /** Where the engine listens. */
   readonly port: number;
 }
@@ -25,7 +25,7 @@ async function live(round: number): Promise<void> {
     void write(client, pattern(32 * 1024 * 1024)); // of which nobody reads more than one piece
   }
   await Promise.all([connect(engine, to), acceptor.accept()]); // and one that is not used
-  const left: Left = { estate: engine.bequeath(), port };
+  const left: Left = { resources: engine.exportResources(), port };
   postToOwner(left);
   engine.runAt(engine.now() + 100, endThread); // once the owner has connected too
 }

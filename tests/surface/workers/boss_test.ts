@@ -75,15 +75,15 @@ test(
   "boss: what a worker that is gone has not taken goes to the others, in order",
   () =>
     withBoss(async (boss, engine, accept) => {
-      const mortal = new Side(engine, await boss.employ(0));
+      const mortal = new Side(engine, await boss.add(0));
       const pairs = [];
       for (let i = 0; i < 5; i++) pairs.push(await accept());
       for (const [, accepted] of pairs) boss.place(accepted);
       await until(() => mortal.sent.length === 5, "five descriptors");
       const untaken = mortal.sent.slice(2);
       const taken = mortal.take(2);
-      const heir = new Side(engine, await boss.employ(1));
-      assertEquals(boss.dismiss(0), untaken, "what its estate must not lose");
+      const heir = new Side(engine, await boss.add(1));
+      assertEquals(boss.remove(0), untaken, "what must not be closed with what it had open");
       await until(() => heir.sent.length === 3, "three descriptors");
       assertEquals(heir.sent, untaken);
       await assertConnected(pairs.map(([client]) => client), [...taken, ...heir.take(3)]);
@@ -99,7 +99,7 @@ test(
   "boss: what a worker took is its own, however often it took and was sent more",
   () =>
     withBoss(async (boss, engine, accept) => {
-      const mortal = new Side(engine, await boss.employ(0));
+      const mortal = new Side(engine, await boss.add(0));
       const pairs: Array<[Endpoint, Endpoint]> = [];
       const taken: Endpoint[] = [];
       for (let round = 1; round <= 3; round++) {
@@ -111,8 +111,8 @@ test(
         taken.push(...mortal.take(2));
       }
       const untaken = [...mortal.sent];
-      assertEquals([untaken.length, boss.dismiss(0)], [3, untaken]);
-      const heir = new Side(engine, await boss.employ(1));
+      assertEquals([untaken.length, boss.remove(0)], [3, untaken]);
+      const heir = new Side(engine, await boss.add(1));
       await until(() => heir.sent.length === 3, "three descriptors");
       assertEquals(heir.sent, untaken);
       await assertConnected(pairs.map(([client]) => client), [...taken, ...heir.take(3)]);
@@ -128,7 +128,7 @@ test(
   "boss: who has fewest connections open gets the next, and all in turn where they have as many",
   () =>
     withBoss(async (boss, engine, accept) => {
-      const sides = [new Side(engine, await boss.employ(0)), new Side(engine, await boss.employ(1))] as const;
+      const sides = [new Side(engine, await boss.add(0)), new Side(engine, await boss.add(1))] as const;
       const clients: Endpoint[] = [];
       const servers: Endpoint[] = [];
       /** Deals `count` more; how many of them each got. */
@@ -171,17 +171,17 @@ test(
     withBoss(async (boss, engine, accept) => {
       const pairs = [await accept(), await accept()];
       boss.place(pairs[0]![1]);
-      const first = new Side(engine, await boss.employ(0));
+      const first = new Side(engine, await boss.add(0));
       await until(() => first.sent.length === 1, "the one that waited");
       boss.release(0);
       boss.place(pairs[1]![1]);
-      const second = new Side(engine, await boss.employ(1));
+      const second = new Side(engine, await boss.add(1));
       await until(
         () => second.sent.length === 1 && first.ended,
         "the other one, and the end of the first way",
       );
       await assertConnected(pairs.map(([client]) => client), [...first.take(1), ...second.take(1)]);
-      assertEquals(boss.dismiss(0), []);
+      assertEquals(boss.remove(0), []);
       boss.retire();
       await until(() => second.ended, "the end of the second way");
       first.close();
@@ -194,12 +194,12 @@ test(
   "boss: a worker that never took up its way leaves nothing open",
   () =>
     withBoss(async (boss, engine, accept) => {
-      const { descriptor } = await boss.employ(0);
+      const { descriptor } = await boss.add(0);
       const [client, accepted] = await accept();
       boss.place(accepted);
-      const kept = boss.dismiss(0);
+      const kept = boss.remove(0);
       assertEquals([kept[0], kept.length], [descriptor, 2]);
-      const other = new Side(engine, await boss.employ(0));
+      const other = new Side(engine, await boss.add(0));
       await until(() => other.sent.length === 1, "what had waited");
       await assertConnected([client], other.take(1));
       boss.retire();

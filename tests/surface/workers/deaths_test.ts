@@ -23,7 +23,7 @@ function limits(sharing: Sharing): TestOptions {
 }
 
 /** What a test knows of its workers. */
-interface Crew {
+interface WorkerPool {
   readonly workers: ReactorWorkers;
   readonly at: string;
   readonly ends: WorkerEnd[];
@@ -32,7 +32,7 @@ interface Crew {
 
 async function withWorkers(
   options: Partial<ReactorWorkersOptions>,
-  check: (crew: Crew) => Promise<void>,
+  check: (pool: WorkerPool) => Promise<void>,
 ): Promise<void> {
   const ends: WorkerEnd[] = [];
   const reported: Array<[unknown, ErrorContext]> = [];

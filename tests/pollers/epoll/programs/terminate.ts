@@ -1,6 +1,6 @@
 // Terminates threads that block in an engine of their own, closes what they have left, and uses the same numbers again.
 import process from "node:process";
-import { ESTATE } from "../../../../pollers/mod.ts";
+import { ORPHANED_RESOURCES } from "../../../../pollers/mod.ts";
 import { Thread } from "../../../../pollers/native/thread.ts";
 import { readExactly, sleep, write } from "../../promised.ts";
 import { epollEngine } from "../setup.ts";
@@ -21,7 +21,7 @@ async function liveAndDie(): Promise<void> {
   await sleep(Math.random() * 30);
   thread.terminate();
   await thread.ended;
-  engine.extension(ESTATE)!.settle(left);
+  engine.extension(ORPHANED_RESOURCES)!.reclaimResources(left);
 }
 
 /** Opens as much as a thread has left, and finds it open a little later. */

@@ -2,9 +2,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Buffer } from "node:buffer";
 import type { IocpEngine } from "../../../pollers/iocp/engine.ts";
-import type { IocpEstate } from "../../../pollers/iocp/estate.ts";
-import { Holdings } from "../../../pollers/iocp/holdings.ts";
+import { HandleRegistry } from "../../../pollers/iocp/handle_registry.ts";
 import { iocpFactory } from "../../../pollers/iocp/mod.ts";
+import type { IocpResources } from "../../../pollers/iocp/orphaned_resources.ts";
 import { type Endpoint, IoError } from "../../../pollers/mod.ts";
 import { Thread } from "../../../pollers/native/thread.ts";
 import { Acceptor, connect, LOOPBACK, read, readExactly, standstill, until, write } from "../promised.ts";
@@ -63,16 +63,16 @@ iocpTests("what goes to others", () => {
       const heard = new Promise<Left>((resolve) => hear = resolve);
       const module = new URL("./dying_thread.ts", import.meta.url);
       const thread = new Thread(module, number, (message) => hear(message as Left));
-      const { estate, port } = await heard;
+      const { resources, port } = await heard;
       const client = await connect(engine, { family: "ipv4", host: "127.0.0.1", port });
       await thread.ended;
-      const holdings = new Holdings((estate as IocpEstate).words);
-      assert(holdings.pending > 16, "operations were under way");
-      engine.settle(estate);
+      const registry = new HandleRegistry((resources as IocpResources).words);
+      assert(registry.pending > 16, "operations were under way");
+      engine.reclaimResources(resources);
       assert(await read(client) instanceof IoError, "the dead engine's end was not closed");
       client.close();
-      await until(() => holdings.pending === 0, "every packet");
-      engine.settle(estate); // is done already
+      await until(() => registry.pending === 0, "every packet");
+      engine.reclaimResources(resources); // is done already
     };
     for (let i = 0; i < 2; i++) await round(i); // whatever the runtime opens once
     const before = await standstill(handleCount);
@@ -82,13 +82,13 @@ iocpTests("what goes to others", () => {
 
   forEachShape("an engine that was shut down leaves nothing to others", async (engine) => {
     const other = iocpFactory.create({}) as IocpEngine;
-    const estate = other.bequeath();
+    const resources = other.exportResources();
     const [one, two] = await other.pair();
     one.close();
     two.close();
     await other.shutdown();
     const [ours, theirs] = await engine.pair(); // may have the numbers that the other one's had
-    engine.settle(estate);
+    engine.reclaimResources(resources);
     await write(ours, "still here");
     assertEquals(text(await readExactly(theirs, 10)), "still here");
     ours.close();

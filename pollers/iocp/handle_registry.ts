@@ -1,4 +1,4 @@
-// What an engine holds of the system, in memory that outlives its thread, so that it can be given back behind it.
+// The handles an engine has open, in memory that outlives its thread, so that another engine can close them.
 
 /** Handles at most: 1 MiB of addresses, of which only those that are used become memory. */
 const MOST_HANDLES = 1 << 18;
@@ -17,8 +17,8 @@ export const SOCKET = 1;
 export const FILE = 2;
 const KIND_BITS = 3;
 
-/** What one engine holds; used by its thread, and by another one only once that is gone. */
-export class Holdings {
+/** The handles of one engine; used by its thread, and by another one only once that is gone. */
+export class HandleRegistry {
   private readonly places = new Map<number, number>();
   private readonly free: number[] = [];
 

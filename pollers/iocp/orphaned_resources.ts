@@ -1,11 +1,11 @@
-// What is left of an engine whose thread is gone, and how it is given back.
+// The resources of an engine whose thread is gone, and how another engine releases them.
 
 import { pointerTo } from "../ffi/library.ts";
 import { WAIT_TIMEOUT } from "../ffi/windows_error_table.ts";
 import { C } from "../ffi/windows_layouts.ts";
 import type { Winsock } from "../ffi/winsock.ts";
 import { CompletionPort, MAX_PACKETS, type PortHandles } from "./completion_port.ts";
-import { Holdings, SOCKET } from "./holdings.ts";
+import { HandleRegistry, SOCKET } from "./handle_registry.ts";
 
 /**
  * How often the thread's end is looked for, and how often at most. It ends a moment after its JavaScript; Wine cancels
@@ -18,9 +18,9 @@ const MOST_LOOKS = 400;
 const COLLECT_EVERY_MS = 5;
 const MOST_COLLECTS = 1_000;
 
-/** What one engine leaves to others; can be sent to their threads. */
-export interface IocpEstate {
-  /** See {@linkcode Holdings}. */
+/** What one engine has open; can be sent to other threads. */
+export interface IocpResources {
+  /** See {@linkcode HandleRegistry}. */
   readonly words: Int32Array;
   readonly port: PortHandles;
   /** The system's number of the engine's thread. */
@@ -34,29 +34,29 @@ export type Wait = (ms: number, later: () => void) => void;
  * Closes the handles of an engine whose JavaScript is over, but for those in `kept`, once its thread has ended. The
  * memory of its operations goes after the last of their packets, until which the system may write into it.
  */
-export function settleEstate(
+export function reclaimResources(
   winsock: Winsock,
-  estate: IocpEstate,
+  resources: IocpResources,
   kept: readonly number[],
   wait: Wait,
 ): void {
-  const holdings = new Holdings(estate.words);
-  if (!holdings.takePort()) return; // it was shut down, or this was done before
-  const thread = winsock.OpenThread(C.SYNCHRONIZE, 0, estate.threadId); // 0: it has ended
+  const registry = new HandleRegistry(resources.words);
+  if (!registry.takePort()) return; // it was shut down, or this was done before
+  const thread = winsock.OpenThread(C.SYNCHRONIZE, 0, resources.threadId); // 0: it has ended
   const pointer = pointerTo(thread);
   let looks = 0;
   const look = (): void => {
     const runs = thread !== 0 && winsock.WaitForSingleObject(pointer, 0) === WAIT_TIMEOUT;
     if (runs && ++looks < MOST_LOOKS) return wait(THREAD_EVERY_MS, look);
     if (thread !== 0) winsock.CloseHandle(pointer);
-    closeHandles(winsock, holdings, kept);
-    collectPackets(winsock, holdings, estate.port, wait);
+    closeHandles(winsock, registry, kept);
+    collectPackets(winsock, registry, resources.port, wait);
   };
   look();
 }
 
-function closeHandles(winsock: Winsock, holdings: Holdings, kept: readonly number[]): void {
-  for (const { handle, kind } of holdings.takeHandles()) {
+function closeHandles(winsock: Winsock, registry: HandleRegistry, kept: readonly number[]): void {
+  for (const { handle, kind } of registry.takeHandles()) {
     const pointer = pointerTo(handle);
     if (kept.includes(handle)) continue;
     if (kind === SOCKET) winsock.closesocket(pointer);
@@ -67,17 +67,17 @@ function closeHandles(winsock: Winsock, holdings: Holdings, kept: readonly numbe
   }
 }
 
-function collectPackets(winsock: Winsock, holdings: Holdings, handles: PortHandles, wait: Wait): void {
+function collectPackets(winsock: Winsock, registry: HandleRegistry, handles: PortHandles, wait: Wait): void {
   const port = new CompletionPort(winsock, handles);
   const packets = new Int32Array(MAX_PACKETS);
   let collects = 0;
   const collect = (): void => {
-    while (holdings.pending > 0) {
+    while (registry.pending > 0) {
       const found = port.wait(0, packets);
       if (found === 0) break;
-      holdings.pending -= found;
+      registry.pending -= found;
     }
-    const isOver = holdings.pending === 0;
+    const isOver = registry.pending === 0;
     if (!isOver && ++collects < MOST_COLLECTS) return wait(COLLECT_EVERY_MS, collect);
     if (isOver) winsock.VirtualFree(handles.slotsAt, 0, C.MEM_RELEASE);
     port.close();

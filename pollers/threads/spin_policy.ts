@@ -3,26 +3,26 @@
 // It does so for a moment after each event. Where events keep coming later than that it would be in vain every time,
 // so after a few times it rests, until an event comes soon after the thread went to sleep.
 
-import type { WatchedLoop } from "./watched_loop.ts";
+import type { ActivityLoop } from "./activity_loop.ts";
 
 /** For how long after the last event. Going to sleep and being woken takes about as long (measured). */
-const SELF_POLL_MS = 0.05;
+const SPIN_MS = 0.05;
 
 /** So many times in a row in vain, and it rests. */
 const MOST_MISSES = 4;
 
 /** The decision, for one thread. */
-export class SelfPolling {
+export class SpinPolicy {
   private misses = 0;
   private sleptAt = 0;
 
   /** `loop` knows what else there is to do. */
-  constructor(private readonly loop: WatchedLoop) {}
+  constructor(private readonly loop: ActivityLoop) {}
 
   /** True: look again after an iteration of the loop. False: nothing came in time, sleep. */
   goesOn(now: number): boolean {
     if (this.loop.busy) return true;
-    if (now - this.loop.activeAt < SELF_POLL_MS && this.misses < MOST_MISSES) return true;
+    if (now - this.loop.activeAt < SPIN_MS && this.misses < MOST_MISSES) return true;
     return false;
   }
 
@@ -40,7 +40,7 @@ export class SelfPolling {
 
   /** The thread was woken by an event. */
   woken(now: number): void {
-    if (now - this.sleptAt < 2 * SELF_POLL_MS) this.misses = 0; // looking on would have found it
+    if (now - this.sleptAt < 2 * SPIN_MS) this.misses = 0; // looking on would have found it
     this.loop.activeAt = now;
   }
 }

@@ -4,7 +4,7 @@ import type { Loop } from "../core/base_engine.ts";
 import type { Anchor } from "../core/process_hold.ts";
 
 /** Knows whether there is something to do at once, since when there is not, and when the next timer is due. */
-export class WatchedLoop implements Loop {
+export class ActivityLoop implements Loop {
   /** When something happened last: an event, a closure, a timer. */
   activeAt = 0;
   /** When the armed timer is due; Infinity without one. */

@@ -53,7 +53,7 @@ export interface CallConnection {
 }
 
 /** A call from its request header section to its status. What it does not need is never made. */
-export class ActiveCall
+export class ServerCallImpl
   implements ServerStreamSink, ServerCall, InboxOwner, ProducerSink<unknown>, WaitingCall {
   private request: unknown = undefined;
   private requestReceived = false;
