@@ -18,12 +18,15 @@ const VARIABLE = "POLLWIRE_POLLER";
 
 /** No engine of a list can be used; the message names each and why. */
 export class PollerError extends Error {
+  /** "PollerError". */
   override readonly name = "PollerError";
 }
 
 /** An engine, and whether it can run here. */
 export interface PollerDescription {
+  /** The factory's name. */
   readonly name: string;
+  /** Whether it can run here. */
   readonly usable: boolean;
   /** Why it cannot run here; undefined where it can. */
   readonly because?: string;

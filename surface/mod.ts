@@ -1,6 +1,26 @@
 // Channels, servers, calls and .proto files: what applications use.
 
-export type { ErrorContext, ErrorHandler, ErrorPlace, Logger, ReportOptions } from "../pollers/mod.ts";
+export * from "../pollers/contract/types.ts";
+export type {
+  ErrorContext,
+  ErrorHandler,
+  ErrorPlace,
+  Logger,
+  LogLevel,
+  Reporter,
+  ReportOptions,
+  TraceName,
+  Traces,
+} from "../pollers/mod.ts";
+export type {
+  ConnectOptions,
+  GrpcStatus,
+  HeaderList,
+  Initiator,
+  LocalSettings,
+  MessageLimitOptions,
+  TransportOptions,
+} from "../transport/mod.ts";
 export { Metadata, type MetadataInit, type MetadataValue } from "./call/metadata.ts";
 export type { Source } from "./call/producer.ts";
 export { RpcError, type RpcErrorOptions } from "./call/rpc_error.ts";

@@ -1,9 +1,11 @@
 // Style that matters is a test: the rules of docs/STYLE.md and docs/ARCHITECTURE.md, held against every file.
 import { assert, assertEquals } from "@std/assert";
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { test } from "./harness.ts";
 import { importCircles } from "./tidy/circles.ts";
+import { docLint } from "./tidy/doc_lint.ts";
 import { documented } from "./tidy/documented.ts";
 import {
   finished,
@@ -85,6 +87,7 @@ const CASES: readonly Case[] = [
       ["surface/x.ts", 'import protobuf from "protobufjs";'],
       ["transport/http2/x.ts", 'import { parse } from "../../pollers/contract/address.ts";'],
       ["transport/hpack/x.ts", 'import { run } from "../driver.ts";'],
+      ["surface/x.ts", 'import { ErrorCode } from "../transport/http2/error.ts";'],
       ["pollers/contract/x.ts", 'import type { Loop } from "../core/base_engine.ts";'],
     ],
     good: [
@@ -256,6 +259,26 @@ test("tidy: that no files import each other can fail", () => {
   );
   assertEquals(circlesOf({ "x.ts": 'const a = await import("./x.ts");' }), ["x.ts"]);
 });
+
+/** The package's entry points. */
+const ENTRIES = Object.values((JSON.parse(read("deno.json")) as { exports: Record<string, string> }).exports);
+const WITHOUT_DENO = { skip: "Deno" in globalThis ? undefined : "only Deno lints documentation" };
+
+for (const entry of ENTRIES) {
+  test(`tidy: deno doc --lint ${entry}: users can read of, and name, all that is public`, () => {
+    assertEquals(docLint(entry, root), []);
+  }, WITHOUT_DENO);
+}
+
+test("tidy: that deno doc --lint can fail", () => {
+  const folder = mkdtempSync(`${tmpdir()}/pollwire-`);
+  try {
+    writeFileSync(`${folder}/x.ts`, "interface A {}\n/** Doc. */\nexport function f(_a: A): void {}\n");
+    assert(docLint("x.ts", folder).some((line) => line.includes("private-type-ref")));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}, WITHOUT_DENO);
 
 test("tidy: the median file of the library is short", () => {
   const lines = sources.filter(({ path }) => isLibrary(path)).map(({ text }) =>

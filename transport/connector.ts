@@ -80,12 +80,14 @@ export class Connector implements HandshakeOwner {
     this.delay = this.engine.runAt(this.engine.now() + CONNECTION_ATTEMPT_DELAY_MS, this.tryNext);
   };
 
+  /** Every address failed. */
   private failed(reason: string): void {
     if (this.settled) return;
     this.settle(undefined);
     this.sink.onConnectFailed(reason);
   }
 
+  /** One attempt won, or none will: the others are cancelled. */
   private settle(winner: Handshake | undefined): void {
     this.settled = true;
     this.cancelDelay();
@@ -93,6 +95,7 @@ export class Connector implements HandshakeOwner {
     this.running.clear();
   }
 
+  /** The next attempt no longer waits. */
   private cancelDelay(): void {
     if (this.delay !== undefined) this.engine.cancel(this.delay);
     this.delay = undefined;

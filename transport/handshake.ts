@@ -99,6 +99,7 @@ export class Handshake implements ClientTransportSink {
     this.fail(`${formatAddress(this.address)}: handshake failed: ${why}`);
   }
 
+  /** Connected: the prefaces and SETTINGS of both sides follow. */
   private exchangeSettings(endpoint: Endpoint, options: ConnectOptions): void {
     try {
       this.transport = new Http2ClientTransport(this.engine, endpoint, options, this, () => {
@@ -112,12 +113,14 @@ export class Handshake implements ClientTransportSink {
     }
   }
 
+  /** The poller or a SETTINGS sink threw: reported, and the attempt fails. */
   private threw(error: unknown, { reporter = defaultReporter }: ConnectOptions): void {
     const peer = formatAddress(this.address);
     reporter.report(error, { where: "connection", level: "error", peer });
     this.fail(`${peer}: ${describeThrown(error)}`);
   }
 
+  /** The deadline came first. */
   private timedOut(): void {
     const how = this.transport === undefined ? "not connected" : "connected, but no SETTINGS frame came";
     const reason = `handshake with ${
@@ -128,17 +131,20 @@ export class Handshake implements ClientTransportSink {
     this.owner.onHandshakeFailed(this, reason);
   }
 
+  /** Reports the failure, unless the attempt is over. */
   private fail(reason: string): void {
     if (this.settled) return;
     this.settle();
     this.owner.onHandshakeFailed(this, reason);
   }
 
+  /** The attempt is over. */
   private settle(): void {
     this.settled = true;
     this.engine.cancel(this.timer);
   }
 
+  /** Releases the socket. */
   private abandon(reason: string): void {
     if (this.connecting !== undefined) this.engine.cancelConnect(this.connecting);
     this.transport?.close(reason);

@@ -1,12 +1,26 @@
 // Streams of gRPC messages over HTTP/2, on any event engine.
 
-export * from "./transport.ts";
-export * from "./connector.ts";
-export * from "./handshake.ts";
+export * from "../pollers/contract/types.ts";
+export type {
+  ErrorContext,
+  ErrorHandler,
+  ErrorPlace,
+  Logger,
+  LogLevel,
+  Reporter,
+  ReportOptions,
+  TraceName,
+  Traces,
+} from "../pollers/log/mod.ts";
 export type { TransportOptions } from "./client_transport.ts";
-export { type MessageLimitOptions, messageLimits } from "./grpc/message_limits.ts";
-export { requestTemplate } from "./grpc/headers.ts";
+export * from "./connector.ts";
+export { decodeBinary, encodeBinary } from "./grpc/binary_header.ts";
+export { isReserved, requestTemplate } from "./grpc/headers.ts";
+export { type MessageLimitOptions, type MessageLimits, messageLimits } from "./grpc/message_limits.ts";
 export { GrpcStatus, statusName } from "./grpc/status_mapping.ts";
+export * from "./handshake.ts";
+export { copyBytes } from "./hpack/copy_bytes.ts";
 export { HeaderList } from "./hpack/header_list.ts";
-export { ErrorCode, errorCodeName, Http2Error } from "./http2/error.ts";
+export { ErrorCode, errorCodeName, type ErrorScope, Http2Error, type Initiator } from "./http2/error.ts";
 export { DEFAULT_LOCAL_SETTINGS, type LocalSettings, localSettings } from "./http2/settings.ts";
+export * from "./transport.ts";

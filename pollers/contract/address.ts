@@ -4,26 +4,35 @@ import { isMapped, parseIpv6 } from "./ipv6.ts";
 
 /** An IPv4 or IPv6 address with a port; `host` is numeric, IPv6 without brackets. */
 export interface InetAddress {
+  /** Which of the two. */
   readonly family: "ipv4" | "ipv6";
+  /** "127.0.0.1", "::1", "fe80::1%eth0". */
   readonly host: string;
+  /** 0 to 65,535. */
   readonly port: number;
 }
 
 /** A unix domain socket in the file system. */
 export interface UnixAddress {
+  /** "unix". */
   readonly family: "unix";
+  /** "/run/app.sock"; "" for a socket that is bound to no path. */
   readonly path: string;
 }
 
 /** A unix domain socket in Linux's abstract namespace; `name` without the leading NUL. */
 export interface UnixAbstractAddress {
+  /** "unix-abstract". */
   readonly family: "unix-abstract";
+  /** "app". */
   readonly name: string;
 }
 
 /** A named pipe of Windows; `name` is what follows \\\\.\\pipe\\. */
 export interface NamedPipeAddress {
+  /** "npipe". */
   readonly family: "npipe";
+  /** "app"; "" for the end that connected. */
   readonly name: string;
 }
 
@@ -32,8 +41,11 @@ export type SocketAddress = InetAddress | UnixAddress | UnixAbstractAddress | Na
 
 /** A name to be looked up, with the port to use. */
 export interface DnsTarget {
+  /** "dns". */
   readonly family: "dns";
+  /** "example.com". */
   readonly host: string;
+  /** 0 to 65,535. */
   readonly port: number;
 }
 
@@ -42,6 +54,7 @@ export type Target = SocketAddress | DnsTarget;
 
 /** A target string that says nothing usable; the message quotes it and says what is wrong. */
 export class AddressError extends TypeError {
+  /** "AddressError". */
   override readonly name = "AddressError";
 }
 

@@ -85,6 +85,7 @@ export interface EngineOptions {
  * `extensionKey` of `extension.ts`; the type parameter is the interface the power has.
  */
 export interface ExtensionKey<E> {
+  /** For error messages; keys are the same extension only when they are the same object. */
   readonly name: string;
   /** Never set; it ties the key to the extension's type. */
   readonly _type?: E;
@@ -209,6 +210,7 @@ export type ProbeResult = { readonly usable: true } | {
 
 /** The vtable entry of one engine; `select.ts` walks a list of them. */
 export interface EngineFactory {
+  /** "native", "epoll", "iocp", "simulated": what a list of pollers calls it. */
   readonly name: string;
   /** Whether the engine can run here; no side effects that last. */
   probe(): ProbeResult;

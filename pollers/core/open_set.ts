@@ -59,6 +59,7 @@ export class OpenSet<T = Closable> {
     return [...this.open];
   }
 
+  /** The last thing has closed. */
   private emptied(): void {
     this.onChange(false);
     for (const closure of this.onceEmptyClosures.splice(0)) closure();

@@ -5,7 +5,7 @@ import type { Instant } from "../contract/engine.ts";
 /** A closure and when it is due. */
 export class TimerTask {
   /** Its place in the heap; -1 when it is in none. */
-  index = -1;
+  index: number = -1;
 
   /** `order` decides between tasks of the same instant. */
   constructor(readonly at: Instant, readonly order: number, readonly closure: () => void) {}

@@ -3,5 +3,8 @@
 export * from "./conditions.ts";
 export * from "./seeded_random.ts";
 export * from "./simulation.ts";
-export type { SimulatedEngine } from "./engine.ts";
-export type { Network } from "./network.ts";
+export type { EngineWorld, SimulatedEngine } from "./engine.ts";
+export type { ConnectionEnd, Host, HostClosable, Network, NetworkListener, World } from "./network.ts";
+export type { Closable, OpenSet } from "../core/open_set.ts";
+export type { TimerTask } from "../core/timer_heap.ts";
+export * from "../contract/types.ts";

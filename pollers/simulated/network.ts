@@ -138,6 +138,7 @@ export class Network {
     return this.nextPort++;
   }
 
+  /** A port that no listener has. */
   private freePort(at: SocketAddress): number {
     for (;;) {
       const port = this.nextPort++;
@@ -145,6 +146,7 @@ export class Network {
     }
   }
 
+  /** Sets the passage between two hosts. */
   private set(one: string, other: string, passage: Passage): void {
     this.simulation.note(`network ${one} and ${other}: ${passage}`);
     this.passages.set(pairOf(one, other), passage);

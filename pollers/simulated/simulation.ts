@@ -28,6 +28,7 @@ export interface RunOptions {
 
 /** A simulation went on and on; the message has the end of its trace. */
 export class LivelockError extends Error {
+  /** "LivelockError". */
   override readonly name = "LivelockError";
 }
 
@@ -118,12 +119,14 @@ export class Simulation implements EngineWorld {
     return this.lines.slice(-this.traceLines);
   }
 
+  /** Throws what a turn threw. */
   private rethrow(): void {
     const { thrown } = this;
     this.thrown = undefined;
     if (thrown !== undefined) throw thrown.error;
   }
 
+  /** The error of a run that does not end. */
   private livelock(steps: number): LivelockError {
     const end = this.trace.slice(-20).join("\n");
     return new LivelockError(

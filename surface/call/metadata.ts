@@ -1,8 +1,6 @@
 // Metadata: names with text values, or with binary ones where the name ends in "-bin" (PROTOCOL-HTTP2.md).
 
-import { decodeBinary, encodeBinary } from "../../transport/grpc/binary_header.ts";
-import { isReserved } from "../../transport/grpc/headers.ts";
-import { HeaderList } from "../../transport/mod.ts";
+import { decodeBinary, encodeBinary, HeaderList, isReserved } from "../../transport/mod.ts";
 import { describe } from "../options.ts";
 import { isRecord } from "../records.ts";
 import { printsAs } from "./inspect.ts";

@@ -1,7 +1,7 @@
 // How a call that did not end with OK is told to users.
 
 import { propertyOf, textOf } from "../../pollers/mod.ts";
-import type { Initiator } from "../../transport/http2/error.ts";
+import type { Initiator } from "../../transport/mod.ts";
 import { printsAs } from "./inspect.ts";
 import { Metadata, type MetadataInit } from "./metadata.ts";
 import { isErrorCode, type StatusCode, statusCode, type StatusName, statusName } from "./status.ts";

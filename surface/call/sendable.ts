@@ -1,8 +1,7 @@
 // What of an error's metadata can be sent, whoever made it: a status must reach its client whatever is beside it.
 
 import { propertyOf, textOf } from "../../pollers/mod.ts";
-import { encodeBinary } from "../../transport/grpc/binary_header.ts";
-import { isReserved } from "../../transport/grpc/headers.ts";
+import { encodeBinary, isReserved } from "../../transport/mod.ts";
 import type { MetadataValue } from "./metadata.ts";
 
 /** Fields of a header section, and the names of those that cannot stand in one. */

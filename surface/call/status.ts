@@ -5,7 +5,7 @@ import { GrpcStatus } from "../../transport/mod.ts";
 export { statusName } from "../../transport/mod.ts";
 
 /** The seventeen status codes: `Status.NOT_FOUND` is 5. */
-export const Status = GrpcStatus;
+export const Status: typeof GrpcStatus = GrpcStatus;
 
 /** A status code, 0 to 16. */
 export type StatusCode = number;

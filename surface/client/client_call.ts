@@ -18,6 +18,7 @@ import type {
   ClientStreamSink,
   ClientTransport,
   HeaderList,
+  Initiator,
   RequestTemplate,
   StreamStatus,
 } from "../../transport/mod.ts";
@@ -32,7 +33,6 @@ import { DecodeError, EncodeError, encodeFramed, type MethodDescriptor, reuseFra
 import type { GivenOptions } from "./call_options.ts";
 import type { CallSites } from "./call_sites.ts";
 import type { PendingCall, Subchannel } from "./subchannel.ts";
-import type { Initiator } from "../../transport/http2/error.ts";
 
 /** What calls need of their channel. */
 export interface CallContext {

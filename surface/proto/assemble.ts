@@ -1,7 +1,7 @@
 // Puts parsed files together: linked, and with services and codecs made of them.
 
 import { SchemaBuilder } from "./build_schema.ts";
-import { MessageCodec } from "./codec.ts";
+import { type Codec, MessageCodec } from "./codec.ts";
 import { linkFiles } from "./language/link_files.ts";
 import type { FileNode, ImportNode, MessageNode, ServiceNode } from "./language/nodes.ts";
 import { parseFile } from "./language/parse_file.ts";
@@ -19,7 +19,7 @@ import { importedBy, STANDARD_OPTIONS, wellKnownFile } from "./well_known.ts";
 /** What stands beside the services of a loaded .proto file. */
 export interface ProtoTypes {
   /** Codecs of all message types, by full name ("routeguide.Point"). */
-  readonly messages: Readonly<Record<string, MessageCodec>>;
+  readonly messages: Readonly<Record<string, Codec>>;
   /** Numbers of all enums' values, by full name of the enum and name of the value. */
   readonly enums: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }

@@ -76,6 +76,7 @@ export class MessageCodec<T = any> implements Codec<T>, MessageReader, MessageWr
     }
   }
 
+  /** Names the field where decoding stopped. */
   private decodeError(error: unknown, bytes: Uint8Array): unknown {
     if (!(error instanceof WireError)) return error;
     const where = locateField(this.schema, bytes, error.offset);

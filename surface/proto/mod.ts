@@ -1,7 +1,7 @@
 // .proto files: loading, service descriptors, and the codecs of their messages.
 
 export type { ProtoTypes } from "./assemble.ts";
-export { type Codec, encodeFramed, encodeMessage, MessageCodec, reuseFramed } from "./codec.ts";
+export { type Codec, encodeFramed, encodeMessage, reuseFramed } from "./codec.ts";
 export { DecodeError, EncodeError, ProtoError } from "./errors.ts";
 export { loadProto, type LoadProtoOptions, type ProtoFiles } from "./load.ts";
 export { type LoadedProto, parseProto } from "./parse.ts";

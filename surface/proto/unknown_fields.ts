@@ -1,6 +1,6 @@
 // What a message brought that its schema does not have: kept as it came, and sent again behind the known fields.
 
-import { copyBytes } from "../../transport/hpack/copy_bytes.ts";
+import { copyBytes } from "../../transport/mod.ts";
 
 /**
  * The property of a decoded message that holds the fields its schema does not have: their encoding, tags included,

@@ -5,33 +5,45 @@ import { describeValue } from "./errors.ts";
 
 /** google.protobuf.Timestamp: since 1970, in UTC. */
 export interface Timestamp {
+  /** Whole seconds since 1970-01-01T00:00:00Z. */
   seconds: bigint;
+  /** 0 to 999,999,999, forwards in time. */
   nanos: number;
 }
 
 /** google.protobuf.Duration: both of one sign. */
 export interface Duration {
+  /** Whole seconds. */
   seconds: bigint;
+  /** -999,999,999 to 999,999,999, of the same sign as `seconds`. */
   nanos: number;
 }
 
 /** google.protobuf.Value: exactly one member is set. */
 export interface Value {
+  /** Set where the value is null. */
   nullValue?: "NULL_VALUE" | number | undefined;
+  /** Set where the value is a number. */
   numberValue?: number | undefined;
+  /** Set where the value is a string. */
   stringValue?: string | undefined;
+  /** Set where the value is a boolean. */
   boolValue?: boolean | undefined;
+  /** Set where the value is an object. */
   structValue?: Struct | undefined;
+  /** Set where the value is an array. */
   listValue?: ListValue | undefined;
 }
 
 /** google.protobuf.Struct: an object of JSON. */
 export interface Struct {
+  /** Members by name. */
   fields: Record<string, Value>;
 }
 
 /** google.protobuf.ListValue: an array of JSON. */
 export interface ListValue {
+  /** Elements in order. */
   values: Value[];
 }
 

@@ -1,6 +1,6 @@
 // Writes the protobuf wire format into chunks that are shared by many messages, each behind 5 free bytes.
 
-import { copyBytes } from "../../transport/hpack/copy_bytes.ts";
+import { copyBytes } from "../../transport/mod.ts";
 import { EncodeError } from "./errors.ts";
 
 /** Bytes kept free before each message for the gRPC prefix (flag and length; gRPC over HTTP/2, Length-Prefixed-Message). */
@@ -110,6 +110,7 @@ export class Writer {
     if (this.pos + count > this.buf.length) this.grow(count);
   }
 
+  /** A new chunk, to which the message so far is copied. */
   private grow(count: number): void {
     const used = this.pos - this.start;
     const needed = used + count;
@@ -275,6 +276,7 @@ export class Writer {
     this.fixed64(value);
   }
 
+  /** A varint of two 32-bit halves. */
   private varint64(low: number, high: number): void {
     const buf = this.buf;
     let pos = this.pos;
@@ -321,6 +323,7 @@ export class Writer {
     else this.closeLong(at, length);
   }
 
+  /** Strings that the runtime encodes faster than a loop. */
   private longString(value: string, units: number): void {
     if (units > ROOMY_STRING_UNITS) return this.bytes(encoder.encode(value));
     this.reserve(units * 3 + 5 + ROOM_BYTES);

@@ -32,6 +32,7 @@ const SETTLED_MS = 10_000;
 
 /** Why a worker is gone, and what follows. */
 export interface WorkerEnd {
+  /** 0 for the first worker; its replacement has the same. */
   readonly index: number;
   /** What it threw, or the exit code. */
   readonly reason: string;

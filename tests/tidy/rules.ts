@@ -67,6 +67,9 @@ function whyNot(path: string, layer: string, specifier: string, target?: string)
   const targetLayer = layerOf(target);
   if (targetLayer === "mod.ts") return "is the package's entry, not a part of it";
   if (!LAYERS.includes(targetLayer)) return "is outside the library";
+  if (layer === "surface" && targetLayer === "transport" && target !== "transport/mod.ts") {
+    return "goes past transport/mod.ts, the list of what the transport offers";
+  }
   if (CONTRACT_FOLDER.test(path) && !CONTRACT_IMPORTS.test(target)) return "is not for the engine contract";
   if (LAYERS.indexOf(targetLayer) > LAYERS.indexOf(layer)) return `imports upwards, from ${layer}`;
   return undefined;

@@ -21,7 +21,9 @@ export interface MessageLimitOptions {
 
 /** The limits of one transport, shared by its streams. */
 export interface MessageLimits {
+  /** The largest message that is received. */
   readonly receiveBytes: number;
+  /** The largest message that is sent. */
   readonly sendBytes: number;
 }
 

@@ -36,6 +36,7 @@ export type Initiator = "user" | "library" | "remote";
 
 /** Why a stream or connection ended. A value, so that each layer above can say who ended what and why. */
 export class Http2Error {
+  /** `code` is what RST_STREAM or GOAWAY said, or says. */
   constructor(
     readonly kind: ErrorScope,
     readonly code: ErrorCode,
