@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { findPython, run } from "../../.ci/grpc_toolchains.mjs";
 import { program, root, runtimeCommand } from "../../.ci/runtimes.mjs";
 import { buildCpp, buildEcho, buildGo } from "./build.mjs";
 
@@ -148,13 +149,10 @@ function native(name, build) {
 }
 
 function pythonGrpc() {
-  // Debian's packages belong to Debian's Python, which need not be the first on PATH.
-  for (const python of ["python3", "/usr/bin/python3"]) {
-    const probe = spawnSync(python, ["-c", "import grpc; print(grpc.__version__)"], { encoding: "utf8" });
-    if (probe.status !== 0) continue;
-    return { version: probe.stdout.trim(), server: [python, `${here}python/server.py`], client: undefined };
-  }
-  return { missing: "no python3 has grpcio (Debian: python3-grpcio)" };
+  const python = findPython("grpc");
+  if (python === undefined) return { missing: "no python3 has grpcio (Debian: python3-grpcio)" };
+  const version = run(python, ["-c", "import grpc; print(grpc.__version__)"]);
+  return { version, server: [python, `${here}python/server.py`], client: undefined };
 }
 
 function versionOf(path) {

@@ -1,0 +1,79 @@
+// A client of gRPC's interop tests: `client.ts --server_host=localhost --server_port=10000 --test_case=large_unary`.
+import process from "node:process";
+import { Channel } from "pollwire";
+import { readArguments, refuse } from "../../.ci/arguments.mjs";
+import { CASES, type Outcome, runCase } from "./cases.ts";
+import { SMALL_SOAK as SOAK } from "./soak.ts";
+
+const NAMES = Object.keys(CASES);
+const flags = readArguments(
+  `The client of gRPC's interop tests on pollwire; ends with 0 where every case passed, with 1 where one failed.
+Cases: ${NAMES.join(", ")}
+
+  client.ts --server_host=127.0.0.1 --server_port=10000 --test_case=all`,
+  {
+    server_host: ["localhost", "host of the server"],
+    server_host_override: ["", "what :authority says instead"],
+    server_port: [10000, "port of the server"],
+    test_case: ["large_unary", "cases, with commas between them, or all"],
+    use_tls: [false, "there is no TLS here, so true is refused"],
+    use_test_ca: [false, "without effect where there is no TLS"],
+    poller: [process.env["POLLWIRE_POLLER"] || "native", "pollers to choose from, in order"],
+    limit_ms: [60_000, "milliseconds after which a case has failed; soaks have limits of their own"],
+    soak_iterations: [SOAK.iterations, "calls of a soak"],
+    soak_max_failures: [SOAK.maxFailures, "calls of a soak that may fail or take too long"],
+    soak_per_iteration_max_acceptable_latency_ms: [
+      SOAK.maxLatencyMs,
+      "milliseconds a call of a soak may take",
+    ],
+    soak_min_time_ms_between_rpcs: [
+      SOAK.intervalMs,
+      "milliseconds between the beginnings of two calls of a soak",
+    ],
+    soak_overall_timeout_seconds: [
+      SOAK.overallLimitMs / 1000,
+      "seconds after which a soak makes no further call",
+    ],
+    soak_request_size: [SOAK.requestSize, "bytes of a soak's request payloads"],
+    soak_response_size: [SOAK.responseSize, "bytes of a soak's response payloads"],
+  },
+);
+if (flags.use_tls) refuse("Cannot use TLS: pollwire has none; give --use_tls=false, and the server too");
+
+const soak = {
+  iterations: flags.soak_iterations,
+  maxFailures: flags.soak_max_failures,
+  maxLatencyMs: flags.soak_per_iteration_max_acceptable_latency_ms,
+  intervalMs: flags.soak_min_time_ms_between_rpcs,
+  overallLimitMs: flags.soak_overall_timeout_seconds * 1000,
+  requestSize: flags.soak_request_size,
+  responseSize: flags.soak_response_size,
+};
+const host = flags.server_host.includes(":") ? `[${flags.server_host}]` : flags.server_host;
+const authority = flags.server_host_override === "" ? {} : { authority: flags.server_host_override };
+const connect = () => new Channel(`${host}:${flags.server_port}`, { poller: flags.poller, ...authority });
+
+const outcomes: Outcome[] = [];
+for (const name of wanted(flags.test_case)) {
+  const limitMs = name.endsWith("_soak") ? soak.overallLimitMs + flags.limit_ms : flags.limit_ms;
+  const outcome = await runCase(name, connect, { soak, limitMs });
+  const { ms, failure } = outcome;
+  console.log(failure === undefined ? `ok ${name} (${ms.toFixed(1)} ms)` : `FAILED ${name}: ${failure}`);
+  outcomes.push(outcome);
+}
+const passed = outcomes.filter(({ failure }) => failure === undefined).length;
+console.log(`${passed} of ${outcomes.length} passed`);
+process.exit(passed === outcomes.length ? 0 : 1);
+
+function wanted(given: string): string[] {
+  if (given === "all") return NAMES;
+  const names = given.split(",");
+  for (const name of names) {
+    if (Object.hasOwn(CASES, name)) continue;
+    const because = /compress/.test(name)
+      ? "pollwire does not compress"
+      : `there are ${NAMES.join(", ")}, and all`;
+    refuse(`Cannot run ${JSON.stringify(name)}: ${because}`);
+  }
+  return names;
+}

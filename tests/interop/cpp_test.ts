@@ -1,0 +1,4 @@
+import { testBothWays } from "./both_ways.ts";
+import { cpp } from "./peers.ts";
+
+testBothWays("C++", cpp);

@@ -1,0 +1,4 @@
+import { testBothWays } from "./both_ways.ts";
+import { grpcJs } from "./peers.ts";
+
+testBothWays("grpc-js", grpcJs);

@@ -1,0 +1,4 @@
+import { testBothWays } from "./both_ways.ts";
+import { python } from "./peers.ts";
+
+testBothWays("Python", python);
