@@ -1,4 +1,4 @@
-// Slice buffers: views appended and dropped, moved to another buffer, joined.
+// Slice buffers: views appended, dropped and joined.
 import type { Bench } from "tinybench";
 import { SliceBuffer } from "../../pollers/contract/slice_buffer.ts";
 import { addBatch, expect, expectBytes, pattern } from "./batch.ts";
@@ -15,15 +15,12 @@ export function add(bench: Bench): void {
     (_, i) => whole.subarray(i * SLICE_BYTES, (i + 1) * SLICE_BYTES),
   );
   const buffer = new SliceBuffer();
-  const other = new SliceBuffer();
   fill(buffer, views);
   expectBytes("slices joined", buffer.join(), whole);
   buffer.drop(5_050);
   expectBytes("slices dropped", buffer.join(), whole.subarray(5_050));
-  buffer.moveTo(other);
+  buffer.clear();
   expect("slices left", buffer.byteLength, 0);
-  expectBytes("slices moved", other.join(), whole.subarray(5_050));
-  other.clear();
 
   addBatch(bench, "slices: 100 appended, half dropped, cleared", ROUNDS, () => {
     let sum = 0;
@@ -32,16 +29,6 @@ export function add(bench: Bench): void {
       buffer.drop(5_050);
       sum += buffer.byteLength + buffer.slices[0]!.length;
       buffer.clear();
-    }
-    return sum;
-  });
-  addBatch(bench, "slices: 100 appended, moved, cleared", ROUNDS, () => {
-    let sum = 0;
-    for (let i = 0; i < ROUNDS; i++) {
-      fill(buffer, views);
-      buffer.moveTo(other);
-      sum += other.byteLength - buffer.byteLength;
-      other.clear();
     }
     return sum;
   });

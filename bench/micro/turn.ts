@@ -1,4 +1,4 @@
-// The turn: what it costs to enter one, to touch connections in it, and to leave callbacks to its end.
+// The turn: what it costs to enter one, to touch connections in it, and to defer closures to its end.
 import type { Bench } from "tinybench";
 import { ExecCtx } from "../../pollers/contract/exec_ctx.ts";
 import { addBatch, expect } from "./batch.ts";
@@ -21,19 +21,19 @@ export function add(bench: Bench): void {
   };
   const callBack = () => {
     context.defer(callback);
-    context.callback(callback);
+    context.defer(callback);
   };
   context.enter(touchTwice, undefined);
   expect("turn, flushes", flushed, CONNECTIONS);
   context.enter(callBack, undefined);
-  expect("turn, callbacks", called, 2);
+  expect("turn, deferred", called, 2);
 
   addBatch(bench, "turn: 10 connections touched twice, flushed once", TURNS, () => {
     flushed = 0;
     for (let i = 0; i < TURNS; i++) context.enter(touchTwice, undefined);
     return flushed;
   });
-  addBatch(bench, "turn: a closure deferred, a callback left to the end", TURNS, () => {
+  addBatch(bench, "turn: two closures deferred", TURNS, () => {
     called = 0;
     for (let i = 0; i < TURNS; i++) context.enter(callBack, undefined);
     return called;

@@ -1,7 +1,7 @@
 // The turn: what callbacks touched during one entry from the poller is flushed once, at its end.
 //
-// As gRPC's ExecCtx: a poller calls `enter`; inside it, core closures run first, application callbacks after
-// them at the outermost frame, and last each touched connection writes what it has, once. Code that runs outside
+// As gRPC's ExecCtx: a poller calls `enter`; deferred closures run when what was entered has returned, and last each
+// touched connection writes what it has, once. Code that runs outside
 // a turn (a promise continuation of user code) is served by a microtask that flushes everything touched by the
 // continuations around it. A second microtask flush in the same iteration of the runtime's loop means that
 // continuations settle one by one, so it waits for the iteration's end instead: one write again, not many.
@@ -32,7 +32,6 @@ export class ExecCtx {
   };
   #depth = 0;
   #closures: Array<() => void> = [];
-  #callbacks: Array<() => void> = [];
   #touched: Flushable[] = [];
   #spare: Flushable[] = [];
   /** A microtask or an iteration end is due that will flush what was touched outside a turn. */
@@ -69,16 +68,10 @@ export class ExecCtx {
     }
   }
 
-  /** Runs `closure` after the current core closure, before any application callback; in a turn of its own outside one. */
+  /** Runs `closure` once what entered the turn has returned, before anything is flushed; in a turn of its own outside one. */
   defer(closure: () => void): void {
     if (this.#depth === 0) return this.enter(closure, undefined);
     this.#closures.push(closure);
-  }
-
-  /** Runs the application's `callback` at the outermost frame of the turn, after all core closures. */
-  callback(callback: () => void): void {
-    if (this.#depth === 0) return this.enter(callback, undefined);
-    this.#callbacks.push(callback);
   }
 
   /** Has `flushable` flushed once: at this turn's end, or soon when no turn is running. */
@@ -98,10 +91,9 @@ export class ExecCtx {
   }
 
   #finishTurn(): void {
-    while (this.#closures.length > 0 || this.#callbacks.length > 0) {
-      const batch = this.#closures.length > 0 ? this.#closures : this.#callbacks;
-      if (batch === this.#closures) this.#closures = [];
-      else this.#callbacks = [];
+    while (this.#closures.length > 0) {
+      const batch = this.#closures;
+      this.#closures = [];
       for (const closure of batch) this.isolate(closure);
     }
     this.#flushTouched();

@@ -27,12 +27,6 @@ export class SliceBuffer {
     this.#byteLength = 0;
   }
 
-  /** Moves every view of this buffer to the end of `target`, and leaves this one empty. */
-  moveTo(target: SliceBuffer): void {
-    for (const slice of this.slices) target.append(slice);
-    this.clear();
-  }
-
   /** Drops the first `count` bytes; throws RangeError when there are fewer. */
   drop(count: number): void {
     if (count < 0 || count > this.#byteLength) {

@@ -3,14 +3,14 @@
 import { Socket } from "node:net";
 import type { SocketAddress, UnixAddress } from "../contract/address.ts";
 import type { Endpoint, EndpointOptions, IoResult, Listener, ListenOptions } from "../contract/engine.ts";
-import { endOfStream, type IoError, ioErrorFromCode, type IoSyscall } from "../contract/io_error.ts";
+import { endOfStream, type IoError, ioErrorFromCode } from "../contract/io_error.ts";
 import type { SliceBuffer } from "../contract/slice_buffer.ts";
 import type { BaseEngine } from "../core/base_engine.ts";
 import { BaseListener } from "../core/base_listener.ts";
 import { UNNAMED } from "../core/unix_path.ts";
-import { trueCode } from "./descriptors.ts";
-import { NativeEndpoint, wholeSeconds } from "./endpoint.ts";
+import { inet, NativeEndpoint, wholeSeconds } from "./endpoint.ts";
 import { NativeEngine } from "./engine.ts";
+import { toIoError, toOpenError } from "./errors.ts";
 import { connectedEndpoint, toNode } from "./node.ts";
 import { fileIdentity, putAside, putAsideUnless, removeFile } from "./socket_file.ts";
 import { type ListeningSocket, Starvation } from "./starvation.ts";
@@ -48,17 +48,6 @@ interface SocketState {
 
 const bun = (globalThis as unknown as { Bun: BunNet }).Bun;
 
-function toIoError(error: unknown, syscall: IoSyscall, address: SocketAddress): IoError {
-  const { code, message } = error as Error & { code?: string };
-  return ioErrorFromCode(code, syscall, address, message);
-}
-
-/** The same for what opens a socket: Bun calls it a refusal where there is no descriptor left for one. */
-function toOpenError(error: unknown, syscall: IoSyscall, address: SocketAddress): IoError {
-  const { code, message } = error as Error & { code?: string };
-  return ioErrorFromCode(trueCode(code), syscall, address, message);
-}
-
 function toBun(address: SocketAddress): object {
   switch (address.family) {
     case "unix":
@@ -70,11 +59,6 @@ function toBun(address: SocketAddress): object {
     default:
       return { hostname: address.host, port: address.port };
   }
-}
-
-/** The address of one side of a TCP socket; Bun does not know it of a socket that was reset already. */
-function inet(host = "0.0.0.0", port = 0): SocketAddress {
-  return { family: host.includes(":") ? "ipv6" : "ipv4", host, port };
 }
 
 class BunEndpoint extends NativeEndpoint {

@@ -2,12 +2,13 @@
 
 import type { SocketAddress } from "../contract/address.ts";
 import type { Endpoint, EndpointOptions, IoResult, Listener, ListenOptions } from "../contract/engine.ts";
-import { endOfStream, IoError, ioErrorFromCode, type IoSyscall } from "../contract/io_error.ts";
+import { endOfStream, IoError } from "../contract/io_error.ts";
 import type { BaseEngine } from "../core/base_engine.ts";
 import { BaseListener } from "../core/base_listener.ts";
 import { ReadSlab } from "../core/read_slab.ts";
-import { NativeEndpoint } from "./endpoint.ts";
+import { inet, NativeEndpoint } from "./endpoint.ts";
 import { NativeEngine } from "./engine.ts";
+import { toIoError } from "./errors.ts";
 import { fileIdentity, putAsideUnless } from "./socket_file.ts";
 
 // The little of Deno that is used here, so that the file also compiles where Deno's types are not.
@@ -56,12 +57,6 @@ const CODES: Readonly<Record<string, string>> = {
   TimedOut: "ETIMEDOUT",
 };
 
-function toIoError(error: unknown, syscall: IoSyscall, address: SocketAddress): IoError {
-  const { name, code, message } = error as Error & { code?: string };
-  if (name === "NotCapable") return new IoError("permission", syscall, address, undefined, message);
-  return ioErrorFromCode(code ?? CODES[name], syscall, address, message);
-}
-
 function toDeno(address: SocketAddress): object {
   switch (address.family) {
     case "unix":
@@ -83,7 +78,7 @@ function fromDeno(address: DenoAddress): SocketAddress {
       ? { family: "unix-abstract", name: path.slice(1) }
       : { family: "unix", path };
   }
-  return { family: hostname.includes(":") ? "ipv6" : "ipv4", host: hostname, port: port! };
+  return inet(hostname, port);
 }
 
 class DenoEndpoint extends NativeEndpoint {
@@ -92,10 +87,10 @@ class DenoEndpoint extends NativeEndpoint {
   // Bound once: a read or write costs its promise and no closure.
   private readonly onRead = (count: number | null): void => this.readCompleted(count);
   private readonly onReadError = (error: unknown): void =>
-    this.finishRead(toIoError(error, "read", this.peer));
+    this.finishRead(toIoError(error, "read", this.peer, CODES));
   private readonly onWritten = (count: number): void => this.writeCompleted(count);
   private readonly onWriteError = (error: unknown): void =>
-    this.pieceWritten(toIoError(error, "write", this.peer));
+    this.pieceWritten(toIoError(error, "write", this.peer, CODES));
 
   constructor(
     engine: BaseEngine,
@@ -189,7 +184,7 @@ class DenoNativeListener extends BaseListener {
       if (at.family === "unix") this.files.set(socket, fileIdentity(at.path));
       return { ok: true, value: fromDeno(socket.addr) };
     } catch (error) {
-      return { ok: false, error: toIoError(error, "bind", at) };
+      return { ok: false, error: toIoError(error, "bind", at, CODES) };
     }
   }
 
@@ -221,7 +216,7 @@ class DenoNativeListener extends BaseListener {
       },
       (error) => {
         if (this.stopped) return;
-        const failed = toIoError(error, "accept", fromDeno(socket.addr));
+        const failed = toIoError(error, "accept", fromDeno(socket.addr), CODES);
         this.acceptFailed(failed, () => this.acceptNext(socket));
       },
     );
@@ -254,7 +249,7 @@ export class DenoEngine extends NativeEngine {
     }
     connecting.then(
       (conn) => done({ ok: true, value: new DenoEndpoint(this, conn, options, to) }),
-      (error) => done({ ok: false, error: toIoError(error, "connect", to) }),
+      (error) => done({ ok: false, error: toIoError(error, "connect", to, CODES) }),
     );
     return () => controller.abort();
   }

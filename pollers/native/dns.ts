@@ -3,11 +3,7 @@
 import { lookup, type LookupAddress } from "node:dns";
 import { type DnsTarget, inetAddress, type SocketAddress } from "../contract/address.ts";
 import type { EventEngine, IoResult, Resolver } from "../contract/engine.ts";
-import { IoError, ioErrorFromCode } from "../contract/io_error.ts";
-import { trueCode } from "./descriptors.ts";
-
-/** An error of the system, with its code where it has one. */
-type SystemError = Error & { code?: string | undefined };
+import { toOpenError } from "./errors.ts";
 
 /** Looks names up and reports inside turns of `engine`. */
 export class SystemResolver implements Resolver {
@@ -19,11 +15,11 @@ export class SystemResolver implements Resolver {
     const target: DnsTarget = { family: "dns", host, port };
     // Runtimes report some errors before the call returns; `done` hears of them later all the same.
     let returned = false;
-    const finish = (error: SystemError | null, found: LookupAddress[] | undefined): void => {
+    const finish = (error: Error | null, found: LookupAddress[] | undefined): void => {
       const addresses = (found ?? []).flatMap(({ address }) => inetAddress(address, port) ?? []);
       const result: IoResult<SocketAddress[]> = addresses.length > 0
         ? { ok: true, value: addresses }
-        : { ok: false, error: toIoError(error, target) };
+        : { ok: false, error: toOpenError(error ?? {}, "getaddrinfo", target, "ENOTFOUND") };
       if (returned) this.engine.execCtx.enter(done, result);
       else this.engine.run(() => done(result));
     };
@@ -34,12 +30,4 @@ export class SystemResolver implements Resolver {
     }
     returned = true;
   }
-}
-
-function toIoError(error: SystemError | null, target: DnsTarget): IoError {
-  if (error?.name === "NotCapable") {
-    return new IoError("permission", "getaddrinfo", target, undefined, error.message);
-  }
-  // Where no descriptor is left for asking, runtimes say that the name was not found.
-  return ioErrorFromCode(trueCode(error?.code ?? "ENOTFOUND"), "getaddrinfo", target, error?.message);
 }

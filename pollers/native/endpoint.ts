@@ -1,5 +1,6 @@
 // The part of an endpoint that is the same for every runtime: what is written in one piece, and what slice by slice.
 
+import type { SocketAddress } from "../contract/address.ts";
 import type { IoError } from "../contract/io_error.ts";
 import type { SliceBuffer } from "../contract/slice_buffer.ts";
 import { BaseEndpoint } from "../core/base_endpoint.ts";
@@ -9,6 +10,11 @@ import { BaseEndpoint } from "../core/base_endpoint.ts";
  * than a system call each.
  */
 const LARGE_SLICE_BYTES = 16_384;
+
+/** One side of a TCP socket, by the numeric host and port that the runtime gives; Bun has neither after a reset. */
+export function inet(host = "0.0.0.0", port = 0): SocketAddress {
+  return { family: host.includes(":") ? "ipv6" : "ipv4", host, port };
+}
 
 /** `ms` as whole seconds, in milliseconds: runtimes cut off the rest, and none would be the system's own time. */
 export function wholeSeconds(ms: number): number {

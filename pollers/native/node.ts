@@ -4,15 +4,15 @@ import { createServer, type NetConnectOpts, type Server, Socket } from "node:net
 import process from "node:process";
 import type { SocketAddress, UnixAddress } from "../contract/address.ts";
 import type { Endpoint, EndpointOptions, IoResult, Listener, ListenOptions } from "../contract/engine.ts";
-import { endOfStream, IoError, ioErrorFromCode, type IoSyscall } from "../contract/io_error.ts";
+import { endOfStream, IoError, ioErrorFromCode } from "../contract/io_error.ts";
 import type { SliceBuffer } from "../contract/slice_buffer.ts";
 import type { BaseEngine } from "../core/base_engine.ts";
 import { BaseListener } from "../core/base_listener.ts";
 import { UNNAMED } from "../core/unix_path.ts";
-import { trueCode } from "./descriptors.ts";
 import { runtime } from "./detect.ts";
-import { NativeEndpoint, wholeSeconds } from "./endpoint.ts";
+import { inet, NativeEndpoint, wholeSeconds } from "./endpoint.ts";
 import { NativeEngine } from "./engine.ts";
+import { toIoError, toOpenError } from "./errors.ts";
 import { fileIdentity, putAside, putAsideUnless, removeFile } from "./socket_file.ts";
 import { type ListeningSocket, Starvation } from "./starvation.ts";
 
@@ -23,23 +23,10 @@ const CODES: Readonly<Record<string, string>> = {
   EBADF: "EPIPE",
 };
 
-function toIoError(error: Error & { code?: string }, syscall: IoSyscall, address: SocketAddress): IoError {
-  const { name, code = "", message } = error;
-  if (name === "NotCapable") return new IoError("permission", syscall, address, undefined, message);
-  return ioErrorFromCode(CODES[code] ?? error.code, syscall, address, message);
-}
-
-/** The same for what opens a socket: Bun calls it a refusal where there is no descriptor left for one. */
-function toOpenError(error: Error & { code?: string }, syscall: IoSyscall, address: SocketAddress): IoError {
-  const { name, message, code } = error;
-  if (name === "NotCapable") return toIoError(error, syscall, address);
-  return ioErrorFromCode(trueCode(code), syscall, address, message);
-}
-
 /** What a pending write fails with: node:net cancels it (ECANCELED) when the peer is gone. */
 function toWriteError(error: Error & { code?: string }, peer: SocketAddress): IoError {
   if (error.code === "ECANCELED") return ioErrorFromCode("EPIPE", "write", peer);
-  return toIoError(error, "write", peer);
+  return toIoError(error, "write", peer, CODES);
 }
 
 /** `address` as node:net has it. */
@@ -54,10 +41,6 @@ export function toNode(address: SocketAddress): { host: string; port: number } |
     default:
       return { host: address.host, port: address.port };
   }
-}
-
-function inet(host: string, port: number): SocketAddress {
-  return { family: host.includes(":") ? "ipv6" : "ipv4", host, port };
 }
 
 interface DenoPermissions {
@@ -95,7 +78,7 @@ class NodeEndpoint extends NativeEndpoint {
     if (options.keepAliveMs !== undefined) socket.setKeepAlive(true, wholeSeconds(options.keepAliveMs));
     socket.on("data", (bytes: Uint8Array) => this.onData(bytes));
     socket.on("end", () => this.onEnd(endOfStream(peer)));
-    socket.on("error", (error) => this.onEnd(toIoError(error, "read", peer)));
+    socket.on("error", (error) => this.onEnd(toIoError(error, "read", peer, CODES)));
     // After "end" this changes nothing; without it the stream was cut.
     socket.on("close", () => this.onEnd(ioErrorFromCode("ECONNRESET", "read", peer)));
     socket.pause();
@@ -288,7 +271,7 @@ class NodeNativeListener extends BaseListener {
 
   private hearing(server: Server, at: SocketAddress): Server {
     // node:net accepts on by itself after an error that passes.
-    return server.on("error", (error) => this.acceptFailed(toIoError(error, "accept", at), () => {}));
+    return server.on("error", (error) => this.acceptFailed(toIoError(error, "accept", at, CODES), () => {}));
   }
 
   /** There are descriptors again: on Deno node:net never accepts again where it once had none. */

@@ -70,7 +70,20 @@ const OK_TRAILERS_ONLY = new HeaderList([...RESPONSE_HEADERS.fields, ...OK_TRAIL
  */
 export function statusHeaders(code: number, message: string, only: boolean, room = Infinity): HeaderList {
   if (code === GrpcStatus.OK && message === "") return only ? OK_TRAILERS_ONLY : OK_TRAILERS;
-  const fields = only ? [...RESPONSE_HEADERS.fields] : [];
+  return withStatus(only ? [...RESPONSE_HEADERS.fields] : [], code, message, room);
+}
+
+/** A whole trailers-only response to what begins no call, with an HTTP status for clients that do not speak gRPC. */
+export function refusalHeaders(
+  httpStatus: string,
+  code: number,
+  message: string,
+  room = Infinity,
+): HeaderList {
+  return withStatus([":status", httpStatus, "content-type", "application/grpc"], code, message, room);
+}
+
+function withStatus(fields: string[], code: number, message: string, room: number): HeaderList {
   fields.push("grpc-status", String(code));
   const sent = encodePercent(message, room);
   if (sent !== "") fields.push("grpc-message", sent);
@@ -125,8 +138,7 @@ const ACCEPTED_ENCODINGS = HeaderList.of([["grpc-accept-encoding", "identity"]])
 
 /** Answers a request whose metadata is above our limit: HTTP clients see 431, gRPC clients why. */
 export function requestTooLarge(reason: string): HeaderList {
-  const { fields } = statusHeaders(GrpcStatus.RESOURCE_EXHAUSTED, reason, true);
-  return new HeaderList([":status", "431", ...fields.slice(2)]);
+  return refusalHeaders("431", GrpcStatus.RESOURCE_EXHAUSTED, reason);
 }
 
 /** What a request header section says. The same list gives the same head again, so a repeated one costs nothing. */

@@ -7,7 +7,13 @@ import type { StreamSink } from "../http2/sink.ts";
 import type { Stream } from "../http2/stream.ts";
 import type { RequestHead, ServerStream, ServerStreamSink } from "../transport.ts";
 import { BARE_STATUS_OCTETS, excessOf, messageRoom } from "./header_limits.ts";
-import { parseRequest, type RequestRefusal, RESPONSE_HEADERS, statusHeaders } from "./headers.ts";
+import {
+  parseRequest,
+  refusalHeaders,
+  type RequestRefusal,
+  RESPONSE_HEADERS,
+  statusHeaders,
+} from "./headers.ts";
 import { type MessageError, type MessageLimits, tooLargeToSend } from "./message_limits.ts";
 import { MESSAGE_PREFIX_BYTES, type MessageOwner, MessageReader, writePrefix } from "./message_reader.ts";
 import { GrpcStatus, statusName } from "./status_mapping.ts";
@@ -172,8 +178,7 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
   private refuse(refusal: RequestRefusal): void {
     this.done = true;
     const room = this.messageRoom(refusal.fields, true);
-    const { fields } = statusHeaders(refusal.grpcStatus, refusal.message, true, room);
-    const headers = new HeaderList([":status", refusal.httpStatus, ...fields.slice(2)]);
+    const headers = refusalHeaders(refusal.httpStatus, refusal.grpcStatus, refusal.message, room);
     this.connection.sendHeaders(this.stream, headers, refusal.fields, true);
   }
 }

@@ -195,8 +195,8 @@ export default [
   ),
   mutation(
     "transport/grpc/server_stream.ts",
-    "statusHeaders(refusal.grpcStatus, refusal.message, true, room)",
-    "statusHeaders(refusal.grpcStatus, refusal.message, true)",
+    "refusalHeaders(refusal.httpStatus, refusal.grpcStatus, refusal.message, room)",
+    "refusalHeaders(refusal.httpStatus, refusal.grpcStatus, refusal.message)",
     LIMITS,
     "no gRPC request",
   ),

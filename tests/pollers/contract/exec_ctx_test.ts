@@ -35,20 +35,19 @@ class Turns {
   }
 }
 
-test("a turn runs closures before callbacks, and flushes last and once", () => {
+test("a turn runs deferred closures in their order, and flushes last and once", () => {
   const turns = new Turns();
   const { ctx, order } = turns;
   const connection = turns.flushable("connection");
   ctx.enter((name) => {
     order.push(name);
-    ctx.callback(() => {
-      order.push("callback");
+    ctx.defer(() => {
+      order.push("deferred");
       ctx.touch(connection);
-      ctx.defer(turns.note("deferred by the callback"));
-      ctx.callback(turns.note("second callback"));
+      ctx.defer(turns.note("deferred by that"));
     });
     ctx.touch(connection);
-    ctx.defer(turns.note("deferred"));
+    ctx.defer(turns.note("deferred second"));
     ctx.enter(turns.note("nested"), undefined);
     order.push("end of the entry");
   }, "entry");
@@ -57,19 +56,18 @@ test("a turn runs closures before callbacks, and flushes last and once", () => {
     "nested",
     "end of the entry",
     "deferred",
-    "callback",
-    "deferred by the callback",
-    "second callback",
+    "deferred second",
+    "deferred by that",
     "flush connection",
   ]);
 });
 
-test("outside a turn, defer and callback are turns of their own", () => {
+test("outside a turn, what is deferred is a turn of its own", () => {
   const turns = new Turns();
   const connection = turns.flushable("connection");
   turns.ctx.defer(() => turns.ctx.touch(connection));
-  turns.ctx.callback(turns.note("callback"));
-  assertEquals(turns.order, ["flush connection", "callback"]);
+  turns.order.push("after");
+  assertEquals(turns.order, ["flush connection", "after"]);
 });
 
 test("what is touched outside a turn is flushed by one microtask", async () => {
@@ -132,8 +130,6 @@ test("what is thrown in a turn is reported once, and everything else of the turn
     ctx.touch(turns.flushable("two"));
     ctx.defer(fail("closure"));
     ctx.defer(turns.note("second closure"));
-    ctx.callback(fail("callback"));
-    ctx.callback(turns.note("second callback"));
     ctx.enter(fail("nested entry"), undefined);
     ctx.isolate(fail("one of several"));
     order.push("still in the entry");
@@ -146,8 +142,6 @@ test("what is thrown in a turn is reported once, and everything else of the turn
     "entry threw",
     "closure threw",
     "second closure",
-    "callback threw",
-    "second callback",
     "flush one",
     "flush threw",
     "flush two",
