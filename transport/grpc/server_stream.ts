@@ -1,6 +1,6 @@
 // A call as a server's HTTP/2 stream: messages and metadata on one side, frames on the other.
 
-import { HeaderList } from "../hpack/header_list.ts";
+import type { HeaderList } from "../hpack/header_list.ts";
 import type { Connection } from "../http2/connection.ts";
 import { ErrorCode, Http2Error } from "../http2/error.ts";
 import type { StreamSink } from "../http2/sink.ts";
