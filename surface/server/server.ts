@@ -30,7 +30,8 @@ import { checkOptions, type OptionNames } from "../options.ts";
 import type { ServiceDescriptor } from "../proto/mod.ts";
 import { Binding } from "./binding.ts";
 import { HandlerSlots } from "./handler_slots.ts";
-import { type CallConnection, type CallHost, ServerCallImpl } from "./server_call_impl.ts";
+import { CallHost } from "./call_host.ts";
+import { type CallConnection, ServerCallImpl } from "./server_call_impl.ts";
 import {
   type RegisteredMethod,
   registerService,
@@ -110,7 +111,7 @@ export class Server {
     this.#options = { ...options, reporter };
     this.#handlerLimit = localSettings(options.settings).maxConcurrentStreams;
     const { exposeErrors = false, maxReceiveElements } = options;
-    this.#host = { engine: this.engine, reporter, exposeErrors, maxReceiveElements };
+    this.#host = new CallHost(this.engine, reporter, exposeErrors, maxReceiveElements);
   }
 
   /** Serves `service` by `handlers`; methods without a handler answer UNIMPLEMENTED. */
