@@ -15,7 +15,7 @@ const LEAST_LIMIT = 800_000;
 
 /** Elements that a message of up to `bytes` octets may have, unless told otherwise. */
 export function defaultElementLimit(bytes: number): number {
-  return Math.max(LEAST_LIMIT, bytes / BYTES_AN_ELEMENT);
+  return bytes < LEAST_LIMIT * BYTES_AN_ELEMENT ? LEAST_LIMIT : Math.floor(bytes / BYTES_AN_ELEMENT);
 }
 
 /** What one message of `schema` counts, without what is in it. */

@@ -5,6 +5,9 @@ export const RECURSION_LIMIT = 100;
 /** Up to this many bytes a loop beats TextDecoder (V8: up to 50, JavaScriptCore: up to 15). */
 const SHORT_STRING_BYTES = 20;
 
+/** More elements than a message can have. */
+const NO_LIMIT = 0x3fff_ffff;
+
 const NO_BYTES = new Uint8Array(0);
 /** Lenient first, since Deno's is three times as fast as the strict one, which then judges what looks malformed. */
 const lenientUtf8 = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -33,13 +36,13 @@ export class Reader {
   pos = 0;
   /** Nested messages and groups that are open. */
   depth = 0;
-  /** Elements that may still be decoded; see `elements.ts`. */
-  elements = Infinity;
+  /** Elements that may still be decoded; see `elements.ts`. A small integer, for the sake of V8. */
+  elements = NO_LIMIT;
   private low = 0;
   private high = 0;
 
   /** Starts at the beginning of `bytes`, which may have up to `elements` elements. */
-  reset(bytes: Uint8Array, elements = Infinity): void {
+  reset(bytes: Uint8Array, elements = NO_LIMIT): void {
     this.buf = bytes;
     this.pos = 0;
     this.depth = 0;

@@ -15,8 +15,11 @@ export interface WaitingCall {
 export class HandlerSlots {
   /** Handlers that run now. */
   running = 0;
-  /** In their order; a set, for those whose streams end leave it from the middle. */
-  private readonly waiting = new Set<WaitingCall>();
+  /**
+   * Calls that wait, in their order; a set, for those whose streams end leave it from the middle. Undefined while there
+   * are none: asking a set for its size costs more than all else here.
+   */
+  private waiting: Set<WaitingCall> | undefined = undefined;
   private starting = false;
   private warned = false;
 
@@ -25,11 +28,11 @@ export class HandlerSlots {
 
   /** Whether `call` may run its handler now; if not, `runHandler` is called when it may. */
   take(call: WaitingCall): boolean {
-    if (this.running < this.limit && this.waiting.size === 0) {
+    if (this.running < this.limit && this.waiting === undefined) {
       this.running++;
       return true;
     }
-    this.waiting.add(call);
+    (this.waiting ??= new Set()).add(call);
     if (!this.warned) this.onWaiting();
     this.warned = true;
     return false;
@@ -37,22 +40,23 @@ export class HandlerSlots {
 
   /** The stream of `call` ended while it waited. */
   withdraw(call: WaitingCall): void {
-    this.waiting.delete(call);
+    this.waiting?.delete(call);
+    if (this.waiting?.size === 0) this.waiting = undefined;
   }
 
   /** A handler is through. */
   release(): void {
     this.running--;
-    if (this.waiting.size > 0 && !this.starting) this.startWaiting();
+    if (this.waiting !== undefined && !this.starting) this.startWaiting();
   }
 
   /** A loop, for a handler that is through at once comes back here before it returns. */
   private startWaiting(): void {
     this.starting = true;
     try {
-      for (const call of this.waiting) {
-        if (this.running >= this.limit) return;
-        this.waiting.delete(call);
+      while (this.waiting !== undefined && this.running < this.limit) {
+        const call = this.waiting.values().next().value!;
+        this.withdraw(call);
         this.running++;
         call.runHandler();
       }

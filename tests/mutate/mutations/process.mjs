@@ -188,7 +188,7 @@ export default [
   },
   {
     file: "surface/server/server_call_impl.ts",
-    before: "      this.host.engine.release();\n      const trailers",
+    before: "      this.host.callEnds();\n      const trailers",
     after: "      const trailers",
     test: "tests/surface/nothing_left_test.ts",
     name: "a call that ends before its deadline",
