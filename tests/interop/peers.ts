@@ -1,10 +1,10 @@
 // Other implementations of gRPC that take part in the interop tests: whether they are here, and how they are started.
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import * as toolchains from "../../.ci/grpc_toolchains.mjs";
 import { nodeMissing } from "../peers/processes.ts";
-import { peersAreRemote } from "../peers/remote.ts";
+import { peersAreRemote, startRemotePeer } from "../peers/remote.ts";
 
 /** One of them: a program that is a server or a client, as its first argument says. */
 export interface Peer {
@@ -13,16 +13,19 @@ export interface Peer {
   /** Its command, built where it must be. */
   readonly command: () => string[];
   readonly environment?: () => Record<string, string>;
+  /** Its path below tests/, where it is a script of Node. */
+  readonly script?: string;
 }
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const proto = here("./test.proto");
-const remote = peersAreRemote ? "what it starts is not found from Wine" : undefined;
+const remote = peersAreRemote ? "only scripts of Node are started from Wine" : undefined;
 
 /** Node and @grpc/grpc-js. */
 export const grpcJs: Peer = {
-  missing: remote ?? nodeMissing,
+  missing: nodeMissing,
   command: () => ["node", here("./peers/grpc_js_peer.mjs")],
+  script: "interop/peers/grpc_js_peer.mjs",
 };
 
 /** C++ gRPC of Debian. */
@@ -69,57 +72,63 @@ export type Results = Map<string, string>;
 
 /** Runs `use` against the peer's server, which is killed afterwards. */
 export async function withServer<T>(peer: Peer, use: (port: number) => Promise<T>): Promise<T> {
-  const { child, ended, output } = start(peer, ["server", "--port=0"]);
+  let listening = (_port: number): void => {};
+  const port = new Promise<number>((resolve) => listening = resolve);
+  const { ended, kill } = start(peer, ["server", "--port=0"], (output) => {
+    const match = /listening (\d+)/.exec(output);
+    if (match) listening(Number(match[1]));
+  });
+  const early = ended.then(({ code, output }): never => {
+    throw new Error(`The server ended with ${code} before it listened: ${output}`);
+  });
+  early.catch(() => {}); // it ends in any case, later
   try {
-    const listening = new Promise<number>((resolve) =>
-      child.stdout!.on("data", () => {
-        const match = /listening (\d+)/.exec(output());
-        if (match) resolve(Number(match[1]));
-      })
-    );
-    const early = ended.then((code): never => {
-      throw new Error(`The server ended with ${code} before it listened: ${output()}`);
-    });
-    early.catch(() => {}); // it ends in any case, later
-    return await use(await Promise.race([listening, early]));
+    return await use(await Promise.race([port, early]));
   } finally {
-    child.kill("SIGKILL");
-    await ended;
+    await kill();
   }
 }
 
 /** Has the peer's client run `names` against `port`. */
 export async function runClient(peer: Peer, port: number, names: readonly string[]): Promise<Results> {
-  const { ended, output } = start(peer, ["client", `--server_port=${port}`, `--test_case=${names.join()}`]);
-  const code = await ended;
+  const args = ["client", `--server_port=${port}`, `--test_case=${names.join()}`];
+  const { code, output } = await start(peer, args).ended;
   const results: Results = new Map();
-  for (const [, how, name, because] of output().matchAll(/^(ok|FAILED) (\w+)(?:: (.*))?/gm)) {
+  for (const [, how, name, because] of output.matchAll(/^(ok|FAILED) (\w+)(?:: (.*))?/gm)) {
     results.set(name!, how === "ok" ? "ok" : because ?? "failed");
   }
   for (const name of names) {
-    if (!results.has(name)) results.set(name, `the client ended with ${code} before; it said: ${output()}`);
+    if (!results.has(name)) results.set(name, `the client ended with ${code} before; it said: ${output}`);
   }
   return results;
 }
 
 interface Started {
-  readonly child: ChildProcess;
-  /** Its exit code or signal, once its output is complete. */
-  readonly ended: Promise<number | string | null>;
-  readonly output: () => string;
+  /** Its exit code or signal where that is known, and everything it printed. */
+  readonly ended: Promise<{ code: number | string | null; output: string }>;
+  kill(): Promise<void>;
 }
 
-function start(peer: Peer, args: readonly string[]): Started {
+/** `onOutput` gets everything it has printed so far, each time there is more. */
+function start(peer: Peer, args: string[], onOutput: (output: string) => void = () => {}): Started {
+  if (peersAreRemote) {
+    const { output, kill } = startRemotePeer({ script: peer.script!, args }, onOutput);
+    return { ended: output.then((output) => ({ code: null, output })), kill };
+  }
   const [command, ...before] = peer.command();
   const child = spawn(command!, [...before, ...args], {
     stdio: ["pipe", "pipe", "inherit"], // a server ends with its standard input, so with this process
     env: { ...process.env, ...peer.environment?.() },
   });
   let output = "";
-  child.stdout!.setEncoding("utf8").on("data", (text) => output += text);
-  const ended = new Promise<number | string | null>((resolve) => {
-    child.on("error", (error) => resolve(error.message));
-    child.on("close", (code, signal) => resolve(code ?? signal));
+  child.stdout!.setEncoding("utf8").on("data", (text) => onOutput(output += text));
+  const ended = new Promise<{ code: number | string | null; output: string }>((resolve) => {
+    child.on("error", (error) => resolve({ code: error.message, output }));
+    child.on("close", (code, signal) => resolve({ code: code ?? signal, output }));
   });
-  return { child, ended, output: () => output };
+  const kill = async (): Promise<void> => {
+    child.kill("SIGKILL");
+    await ended;
+  };
+  return { ended, kill };
 }

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { peersAreRemote, startRemotePeer } from "./remote.ts";
 
-const directory = new URL("./", import.meta.url);
+const tests = new URL("../", import.meta.url);
 
 /** Why Node peers cannot run here, or undefined when they can. */
 export const nodeMissing: string | undefined = peersAreRemote ? undefined : await findNode();
@@ -26,7 +26,7 @@ export interface PeerServer {
 /** Starts the grpc-js Peer server on `port` (0: any). */
 export function startGrpcJsServer(port = 0): Promise<PeerServer> {
   return new Promise((resolve, reject) => {
-    const peer = startPeer("grpc_js_server.mjs", [String(port)], (output) => {
+    const peer = startPeer("peers/grpc_js_server.mjs", [String(port)], (output) => {
       const match = /listening (\d+)/.exec(output);
       if (match) resolve({ port: Number(match[1]), kill: peer.kill });
     });
@@ -38,7 +38,7 @@ export function startGrpcJsServer(port = 0): Promise<PeerServer> {
 
 /** Runs one scenario of `grpc_js_client.mjs` against `port`; gives the JSON it printed. */
 export async function runGrpcJsClient(port: number, scenario: string): Promise<Record<string, unknown>> {
-  const { code, output } = await startPeer("grpc_js_client.mjs", [String(port), scenario]).ended;
+  const { code, output } = await startPeer("peers/grpc_js_client.mjs", [String(port), scenario]).ended;
   const line = output.trim();
   if (code === 0 && line !== "") return JSON.parse(line);
   throw new Error(`grpc-js client, scenario ${scenario}: exit ${code}, output ${JSON.stringify(line)}`);
@@ -50,7 +50,7 @@ interface Peer {
   kill(): Promise<void>;
 }
 
-/** Runs a script of this folder; `onOutput` gets everything it has printed so far, each time there is more. */
+/** Runs a script of tests/; `onOutput` gets everything it has printed so far, each time there is more. */
 function startPeer(script: string, args: string[], onOutput: (output: string) => void = () => {}): Peer {
   if (peersAreRemote) {
     const { output, kill } = startRemotePeer({ script, args }, onOutput);
@@ -68,7 +68,7 @@ function startPeer(script: string, args: string[], onOutput: (output: string) =>
 }
 
 function spawnNode(script: string, args: string[]): ChildProcess {
-  return spawn("node", [fileURLToPath(new URL(script, directory)), ...args], {
+  return spawn("node", [fileURLToPath(new URL(script, tests)), ...args], {
     stdio: ["pipe", "pipe", "inherit"],
   });
 }

@@ -7,7 +7,7 @@ const PORT = Number(process.env.POLLWIRE_PEERS ?? 0);
 /** Whether somebody else starts the peers. */
 export const peersAreRemote: boolean = PORT !== 0;
 
-/** A script of this folder, or a text for Node to evaluate. */
+/** A script, by its path below tests/, or a text for Node to evaluate. */
 export interface PeerProgram {
   readonly script?: string;
   readonly source?: string;

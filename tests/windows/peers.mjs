@@ -6,13 +6,15 @@ import { spawn } from "node:child_process";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 
-const PEERS = fileURLToPath(new URL("../peers/", import.meta.url));
+const TESTS = fileURLToPath(new URL("../", import.meta.url));
 
-/** What can be asked for: a script of tests/peers with arguments, or a text to be evaluated. */
+/** What can be asked for: a peer's script with arguments, or a text to be evaluated. */
 function argumentsOf({ script, source, args = [] }) {
   if (source !== undefined) return ["-e", source, ...args];
-  if (!/^\w+\.mjs$/.test(script)) throw new Error(`There is no peer ${JSON.stringify(script)}`);
-  return [PEERS + script, ...args];
+  if (!/^(interop\/)?peers\/\w+\.mjs$/.test(script)) {
+    throw new Error(`There is no peer ${JSON.stringify(script)}`);
+  }
+  return [TESTS + script, ...args];
 }
 
 /** Listens on loopback; gives the port, and a way to end it together with every peer. */

@@ -40,6 +40,7 @@ const COMMON_TESTS = [
   "tests/surface/client/",
   "tests/surface/workers/",
   "tests/peers/",
+  "tests/interop/grpc_js_test.ts",
 ];
 
 const options = readArguments(USAGE, {
