@@ -17,7 +17,7 @@ export * from "./connector.ts";
 export { decodeBinary, encodeBinary } from "./grpc/binary_header.ts";
 export { isReserved, requestTemplate } from "./grpc/headers.ts";
 export { type MessageLimitOptions, type MessageLimits, messageLimits } from "./grpc/message_limits.ts";
-export { GrpcStatus, statusName } from "./grpc/status_mapping.ts";
+export { GrpcStatus, type StatusCode, type StatusName, statusName } from "./grpc/status_mapping.ts";
 export * from "./handshake.ts";
 export { copyBytes } from "./hpack/copy_bytes.ts";
 export { HeaderList } from "./hpack/header_list.ts";

@@ -10,6 +10,7 @@
 
 import type { SocketAddress } from "../pollers/contract/address.ts";
 import type { Instant } from "../pollers/contract/engine.ts";
+import type { StatusCode } from "./grpc/status_mapping.ts";
 import type { HeaderList } from "./hpack/header_list.ts";
 import type { Http2Error } from "./http2/error.ts";
 
@@ -38,7 +39,7 @@ export interface RequestHead {
 /** How a stream ended, in gRPC's terms. */
 export interface StreamStatus {
   /** gRPC status code, 0 to 16. */
-  readonly code: number;
+  readonly code: StatusCode;
   /** Status message, decoded (percent coding undone). */
   readonly message: string;
   /** Trailing metadata, values as on the wire, reserved fields left out. */
@@ -85,7 +86,7 @@ export interface ClientStream extends MessageStream {
   /** Nothing more will be sent. */
   halfClose(): void;
   /** Ends the stream at once with RST_STREAM(CANCEL); `onStatus` follows synchronously with `code` and `message`. */
-  cancel(code: number, message: string): void;
+  cancel(code: StatusCode, message: string): void;
 }
 
 /** What a client hears of its stream. */
@@ -108,7 +109,7 @@ export interface ServerStream extends MessageStream {
    * has not half-closed yet, RST_STREAM(NO_ERROR) follows so that it stops sending (RFC 9113, section 8.1). The
    * message is cut to what the client takes; for metadata that is larger RESOURCE_EXHAUSTED is sent instead.
    */
-  sendStatus(code: number, message: string, metadata: HeaderList | undefined): void;
+  sendStatus(code: StatusCode, message: string, metadata: HeaderList | undefined): void;
   /** Ends the stream at once with RST_STREAM. */
   cancel(reason: string): void;
 }

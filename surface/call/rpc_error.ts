@@ -73,10 +73,11 @@ export class RpcError extends Error {
 
   /**
    * `code`: 1 to 16, or the name of a status; TypeError for anything else, OK among it, for a call that ended with OK has
-   * no error. `details`: the status message; what is no string becomes text.
+   * no error. A number of a message may be given as it is, for it is checked here. `details`: the status message; what is
+   * no string becomes text.
    */
   constructor(
-    code: StatusCode | Exclude<StatusName, "OK">,
+    code: Exclude<StatusCode, 0> | Exclude<StatusName, "OK"> | (number & NonNullable<unknown>),
     details: string = "",
     options: RpcErrorOptions = {},
   ) {

@@ -1,17 +1,11 @@
 // Status codes by name, and names by code (https://grpc.github.io/grpc/core/md_doc_statuscodes.html).
 
-import { GrpcStatus } from "../../transport/mod.ts";
+import { GrpcStatus, type StatusCode, type StatusName } from "../../transport/mod.ts";
 
-export { statusName } from "../../transport/mod.ts";
+export { type StatusCode, type StatusName, statusName } from "../../transport/mod.ts";
 
 /** The seventeen status codes: `Status.NOT_FOUND` is 5. */
 export const Status: typeof GrpcStatus = GrpcStatus;
-
-/** A status code, 0 to 16. */
-export type StatusCode = number;
-
-/** The name of a status code: "NOT_FOUND". */
-export type StatusName = keyof typeof Status;
 
 /** Whether `code` is one that an error may have: a whole number, 1 to 16. */
 export function isErrorCode(code: unknown): code is StatusCode {

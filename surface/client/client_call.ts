@@ -28,7 +28,7 @@ import { Metadata } from "../call/metadata.ts";
 import { Producer, type ProducerSink, type Source } from "../call/producer.ts";
 import { CallFailure, rejection } from "../call/call_failure.ts";
 import type { Frames } from "../call/rpc_error.ts";
-import { Status, statusName } from "../call/status.ts";
+import { Status, type StatusCode, statusName } from "../call/status.ts";
 import { DecodeError, EncodeError, encodeFramed, type MethodDescriptor, reuseFramed } from "../proto/mod.ts";
 import type { GivenOptions } from "./call_options.ts";
 import type { CallSites } from "./call_sites.ts";
@@ -277,7 +277,7 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
 
   /** The library or the caller ends the call. */
   protected endLocally(
-    code: number,
+    code: StatusCode,
     details: string,
     endedBy: "user" | "library" = "user",
     cause: unknown = propertyOf(this.options.signal, "reason"),
@@ -290,7 +290,7 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
   }
 
   /** A failure that says which call failed. */
-  protected failure(code: number, details: string, more: FailureOptions): CallFailure {
+  protected failure(code: StatusCode, details: string, more: FailureOptions): CallFailure {
     const peer = formatAddress(this.transport?.peer ?? this.context.target);
     this.context.sites.failed();
     return new CallFailure(code, details, { ...more, method: this.method.path, peer }, this.site);

@@ -23,7 +23,7 @@ import { Inbox, type InboxOwner } from "../call/inbox.ts";
 import { Metadata, type MetadataInit } from "../call/metadata.ts";
 import { isSource, Producer, type ProducerSink } from "../call/producer.ts";
 import { isRpcError, RpcError } from "../call/rpc_error.ts";
-import { Status, statusName } from "../call/status.ts";
+import { Status, type StatusCode, statusName } from "../call/status.ts";
 import { DecodeError, encodeFramed, reuseFramed } from "../proto/mod.ts";
 import type { CallHost } from "./call_host.ts";
 import type { HandlerSlots, WaitingCall } from "./handler_slots.ts";
@@ -294,7 +294,7 @@ export class ServerCallImpl
   }
 
   /** Never throws: whatever comes of the status, the call is over. */
-  private finish(code: number, details: string, fields: readonly string[] = NO_FIELDS): void {
+  private finish(code: StatusCode, details: string, fields: readonly string[] = NO_FIELDS): void {
     if (this.ended) return;
     this.ended = true;
     if (this.handlerState === "waits") this.connection.handlers.withdraw(this);
@@ -347,7 +347,7 @@ export class ServerCallImpl
   }
 
   /** The library ends the call: the client hears why, the handler that it is not wanted any more. */
-  private cancelWith(code: number, details: string): void {
+  private cancelWith(code: StatusCode, details: string): void {
     if (this.ended) return;
     this.finish(code, details);
     this.abandon(code, details);
@@ -362,7 +362,7 @@ export class ServerCallImpl
     this.cancelWith(Status.DEADLINE_EXCEEDED, `deadline of ${this.head.timeoutMs} ms exceeded on the server`);
   }
 
-  private abandon(code: number, details: string): void {
+  private abandon(code: StatusCode, details: string): void {
     this.wasCancelled = true;
     this.clearDeadline();
     const error = new RpcError(code, details);

@@ -9,7 +9,7 @@ import type { ClientStream, ClientStreamSink, StreamStatus } from "../transport.
 import { NO_HEADERS, parseResponse, parseTrailers } from "./headers.ts";
 import { type MessageError, type MessageLimits, tooLargeToSend } from "./message_limits.ts";
 import { MESSAGE_PREFIX_BYTES, type MessageOwner, MessageReader, writePrefix } from "./message_reader.ts";
-import { GrpcStatus, statusFromErrorCode } from "./status_mapping.ts";
+import { GrpcStatus, type StatusCode, statusFromErrorCode } from "./status_mapping.ts";
 
 /** One object a call; it ends with exactly one `onStatus`. */
 export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner {
@@ -59,7 +59,7 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
   }
 
   /** See {@linkcode ClientStream}. */
-  cancel(code: number, message: string): void {
+  cancel(code: StatusCode, message: string): void {
     const cause = new Http2Error("stream", ErrorCode.CANCEL, "user", message);
     this.end({ code, message, metadata: NO_HEADERS, cause, unprocessed: false });
   }
@@ -121,7 +121,7 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
     this.fail(error.code, error.message);
   }
 
-  private fail(code: number, message: string): void {
+  private fail(code: StatusCode, message: string): void {
     const cause = new Http2Error("stream", ErrorCode.CANCEL, "library", message);
     this.end({ code, message, metadata: NO_HEADERS, cause, unprocessed: false });
   }

@@ -4,7 +4,7 @@ import { HeaderList } from "../hpack/header_list.ts";
 import type { RequestHead, RequestTemplate, StreamStatus } from "../transport.ts";
 import { unsupportedEncoding } from "./message_reader.ts";
 import { decodePercent, encodePercent } from "./percent.ts";
-import { GrpcStatus, statusFromHttp } from "./status_mapping.ts";
+import { GrpcStatus, isStatusCode, type StatusCode, statusFromHttp } from "./status_mapping.ts";
 import { decodeTimeout } from "./timeout.ts";
 
 /** Names that belong to the protocol and are no metadata, pseudo-headers and "grpc-" aside. */
@@ -68,7 +68,7 @@ const OK_TRAILERS_ONLY = new HeaderList([...RESPONSE_HEADERS.fields, ...OK_TRAIL
  * Trailers, or with `only` a whole trailers-only response; application metadata goes beside them. The message is cut
  * to `room` octets on the wire.
  */
-export function statusHeaders(code: number, message: string, only: boolean, room = Infinity): HeaderList {
+export function statusHeaders(code: StatusCode, message: string, only: boolean, room = Infinity): HeaderList {
   if (code === GrpcStatus.OK && message === "") return only ? OK_TRAILERS_ONLY : OK_TRAILERS;
   return withStatus(only ? [...RESPONSE_HEADERS.fields] : [], code, message, room);
 }
@@ -76,14 +76,14 @@ export function statusHeaders(code: number, message: string, only: boolean, room
 /** A whole trailers-only response to what begins no call, with an HTTP status for clients that do not speak gRPC. */
 export function refusalHeaders(
   httpStatus: string,
-  code: number,
+  code: StatusCode,
   message: string,
   room = Infinity,
 ): HeaderList {
   return withStatus([":status", httpStatus, "content-type", "application/grpc"], code, message, room);
 }
 
-function withStatus(fields: string[], code: number, message: string, room: number): HeaderList {
+function withStatus(fields: string[], code: StatusCode, message: string, room: number): HeaderList {
   fields.push("grpc-status", String(code));
   const sent = encodePercent(message, room);
   if (sent !== "") fields.push("grpc-message", sent);
@@ -122,7 +122,7 @@ function remembered<T>(headers: HeaderList, read: (headers: HeaderList) => T): T
 /** Why a request begins no call: the response's HTTP status, its gRPC status, and fields beside them. */
 export interface RequestRefusal {
   readonly httpStatus: string;
-  readonly grpcStatus: number;
+  readonly grpcStatus: StatusCode;
   readonly message: string;
   readonly fields?: HeaderList;
 }
@@ -260,7 +260,8 @@ function readTrailers(trailers: HeaderList): StreamStatus {
   const message = decodePercent(trailers.get("grpc-message") ?? "");
   const [text] = codes;
   if (text !== undefined && codes.length === 1 && /^[0-9]{1,3}$/.test(text)) {
-    const code = Number(text) <= 16 ? Number(text) : GrpcStatus.UNKNOWN;
+    const number = Number(text);
+    const code = isStatusCode(number) ? number : GrpcStatus.UNKNOWN;
     return { code, message, metadata, cause: undefined, unprocessed: false };
   }
   // Two of them are one list to HTTP (RFC 9110, section 5.3), and no number: neither is taken for the other.

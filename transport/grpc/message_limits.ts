@@ -1,10 +1,10 @@
 // The largest messages of a transport (gRPC's max_receive_message_length and max_send_message_length).
 
-import { GrpcStatus } from "./status_mapping.ts";
+import { GrpcStatus, type StatusCode } from "./status_mapping.ts";
 
 /** Why a message cannot be sent or received, as gRPC status. */
 export interface MessageError {
-  readonly code: number;
+  readonly code: StatusCode;
   readonly message: string;
 }
 

@@ -2,7 +2,7 @@
 
 import { copyBytes } from "../hpack/copy_bytes.ts";
 import { type MessageError, tooLargeToReceive } from "./message_limits.ts";
-import { GrpcStatus } from "./status_mapping.ts";
+import { GrpcStatus, type StatusCode } from "./status_mapping.ts";
 
 /** Octets before each message: the compressed flag and a 32-bit length. */
 export const MESSAGE_PREFIX_BYTES = 5;
@@ -168,7 +168,7 @@ export class MessageReader {
     this.owner.onMessageBytes(message, wireBytes);
   }
 
-  private fail(code: number, message: string): false {
+  private fail(code: StatusCode, message: string): false {
     this.failed = true;
     this.owner.onMessageError({ code, message });
     return false;

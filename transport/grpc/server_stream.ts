@@ -16,7 +16,7 @@ import {
 } from "./headers.ts";
 import { type MessageError, type MessageLimits, tooLargeToSend } from "./message_limits.ts";
 import { MESSAGE_PREFIX_BYTES, type MessageOwner, MessageReader, writePrefix } from "./message_reader.ts";
-import { GrpcStatus, statusName } from "./status_mapping.ts";
+import { GrpcStatus, type StatusCode, statusName } from "./status_mapping.ts";
 
 /** Gives the sink of a call that has begun. */
 export type BeginCall = (stream: ServerStream, head: RequestHead) => ServerStreamSink;
@@ -73,7 +73,7 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
   }
 
   /** See {@linkcode ServerStream}. */
-  sendStatus(code: number, message: string, metadata: HeaderList | undefined): void {
+  sendStatus(code: StatusCode, message: string, metadata: HeaderList | undefined): void {
     const own = this.headersSent ? 0 : RESPONSE_HEADERS.octets;
     const { peerSettings } = this.connection;
     const excess = metadata &&
@@ -154,7 +154,7 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
     this.sink!.onClosed(new Http2Error("stream", ErrorCode.INTERNAL_ERROR, "library", error.message));
   }
 
-  private writeStatus(code: number, message: string, metadata: HeaderList | undefined): void {
+  private writeStatus(code: StatusCode, message: string, metadata: HeaderList | undefined): void {
     const only = !this.headersSent;
     this.headersSent = true;
     const room = message === "" ? 0 : this.messageRoom(metadata, only);

@@ -24,7 +24,18 @@ export const GrpcStatus = {
   UNAUTHENTICATED: 16,
 } as const;
 
+/** The name of a status code: "NOT_FOUND". */
+export type StatusName = keyof typeof GrpcStatus;
+
+/** A status code, 0 to 16. */
+export type StatusCode = (typeof GrpcStatus)[StatusName];
+
 const NAMES: readonly string[] = Object.keys(GrpcStatus);
+
+/** Whether a number is one of the seventeen. */
+export function isStatusCode(code: number): code is StatusCode {
+  return Number.isInteger(code) && code >= 0 && code < NAMES.length;
+}
 
 /** "NOT_FOUND" for 5; "UNKNOWN" for a number that is no code. */
 export function statusName(code: number): string {
@@ -32,7 +43,7 @@ export function statusName(code: number): string {
 }
 
 /** The status of a response with this `:status` and no grpc-status. */
-export function statusFromHttp(httpStatus: number): number {
+export function statusFromHttp(httpStatus: number): StatusCode {
   switch (httpStatus) {
     case 400:
     case 431:
@@ -54,7 +65,7 @@ export function statusFromHttp(httpStatus: number): number {
 }
 
 /** The status of a stream that ended with this HTTP/2 error code. */
-export function statusFromErrorCode(code: ErrorCode): number {
+export function statusFromErrorCode(code: ErrorCode): StatusCode {
   switch (code) {
     case ErrorCode.REFUSED_STREAM:
       return GrpcStatus.UNAVAILABLE;

@@ -1,7 +1,8 @@
 // The status codes, held to https://grpc.github.io/grpc/core/md_doc_statuscodes.html, where each has one number.
 import { assertEquals } from "@std/assert";
-import { Status } from "pollwire";
+import { Status, type StatusCode } from "pollwire";
 import { statusName } from "../../../surface/call/status.ts";
+import { isStatusCode } from "../../../transport/grpc/status_mapping.ts";
 import { test } from "../../harness.ts";
 
 const CODES: ReadonlyArray<readonly [name: string, code: number]> = [
@@ -31,4 +32,12 @@ test("status: the seventeen codes, each with its number, and no others", () => {
 test("status: every code has its name, and what is no code is UNKNOWN", () => {
   for (const [name, code] of CODES) assertEquals(statusName(code), name);
   for (const code of [-1, 17, 255, 1.5, NaN, Infinity]) assertEquals(statusName(code), "UNKNOWN", `${code}`);
+});
+
+test("a status code is one of seventeen literals, to the compiler too", () => {
+  const codes: StatusCode[] = Object.values(Status);
+  assertEquals(codes, Array.from({ length: 17 }, (_, code) => code));
+  // @ts-expect-error there is no such code
+  const none: StatusCode = 17;
+  assertEquals([-1, 0, 16, none, 1.5, NaN].map(isStatusCode), [false, true, true, false, false, false]);
 });

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { SeededRandom } from "../../../pollers/simulated/seeded_random.ts";
 import { RESPONSE_HEADERS } from "../../../transport/grpc/headers.ts";
 import { decodePercent, encodePercent } from "../../../transport/grpc/percent.ts";
-import { GrpcStatus } from "../../../transport/grpc/status_mapping.ts";
+import { GrpcStatus, type StatusCode } from "../../../transport/grpc/status_mapping.ts";
 import { HeaderList } from "../../../transport/hpack/header_list.ts";
 import {
   UNANNOUNCED_HEADER_LIST_BYTES,
@@ -27,7 +27,7 @@ function calling(limit?: number): ServerCalls {
 /** The trailers of a call with one message, or the trailers-only response, with `status`. */
 function ended(
   limit: number | undefined,
-  [code, message, metadata]: [code: number, message: string, metadata?: HeaderList | undefined],
+  [code, message, metadata]: [code: StatusCode, message: string, metadata?: HeaderList | undefined],
   only: boolean,
 ): HeaderList {
   const calls = calling(limit);
