@@ -12,6 +12,7 @@ import {
   header,
   imports,
   isLibrary,
+  pointers,
   portable,
   type Rule,
   runtimes,
@@ -179,6 +180,19 @@ const CASES: readonly Case[] = [
       ["surface/x.ts", `/* ${"place" + "holder"} */`],
     ],
     good: [["surface/x.ts", "// the method to do it"]],
+  },
+  {
+    rule: pointers,
+    says: "a comment on an inherited member says what differs",
+    bad: [
+      ["surface/x.ts", "class A {\n  /** See the contract. */\n  read(): void {\n  }\n}"],
+      ["surface/x.ts", "class A {\n  /** See {@linkcode B}. */\n  override readonly a = 1;\n}"],
+    ],
+    good: [
+      ["surface/x.ts", "class A {\n  /** See `B`. */\n  constructor(b: B) {\n  }\n}"],
+      ["surface/x.ts", "class A {\n  /** Reads what is there. */\n  read(): void {\n  }\n}"],
+      ["surface/x.ts", "interface A {\n  /** See `B`. */\n  read(): void;\n}"],
+    ],
   },
   {
     rule: documented,

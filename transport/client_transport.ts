@@ -79,7 +79,6 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
     return this.connection.canOpen;
   }
 
-  /** See {@linkcode ClientTransport}. */
   open(
     template: RequestTemplate,
     timeoutMs: number | undefined,
@@ -97,13 +96,11 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
     return stream;
   }
 
-  /** See {@linkcode ClientTransport}. */
   close(reason: string): void {
     this.connection.abort(new Http2Error("connection", ErrorCode.NO_ERROR, "user", reason));
     this.driver.hurry();
   }
 
-  /** See {@linkcode ClientTransport}. */
   drain(reason: string): void {
     if (this.connection.closed) return;
     this.beginDraining(undefined);

@@ -63,7 +63,6 @@ export class Http2ServerTransport implements ServerTransport, ConnectionSink {
     return this.connection.activeStreams;
   }
 
-  /** See {@linkcode ServerTransport}. */
   close(reason: string): void {
     this.connection.abort(new Http2Error("connection", ErrorCode.NO_ERROR, "user", reason));
     this.driver.hurry();

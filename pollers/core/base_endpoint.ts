@@ -9,7 +9,6 @@ import type { Closable } from "./open_set.ts";
 
 /** An endpoint's pending operations; each engine adds its socket. */
 export abstract class BaseEndpoint implements Endpoint, Closable {
-  /** See `Closable`. */
   readonly syscall = "read";
   /** Set from `close` on: what every later operation fails with. */
   protected closedBy: IoError | undefined = undefined;
@@ -18,9 +17,7 @@ export abstract class BaseEndpoint implements Endpoint, Closable {
   private readDone: IoDone | undefined = undefined;
   private writeDone: IoDone | undefined = undefined;
 
-  /** See the contract. */
   readonly local: SocketAddress;
-  /** See the contract. */
   readonly peer: SocketAddress;
 
   /** Counts as open in `engine` until `close`. */
@@ -30,7 +27,6 @@ export abstract class BaseEndpoint implements Endpoint, Closable {
     engine.opened.add(this);
   }
 
-  /** See the contract. */
   read(into: SliceBuffer, done: IoDone): boolean {
     if (this.readDone !== undefined) {
       throw new TypeError("Cannot read: a read is outstanding on this endpoint");
@@ -43,7 +39,6 @@ export abstract class BaseEndpoint implements Endpoint, Closable {
     return false;
   }
 
-  /** See the contract. */
   write(data: SliceBuffer, done: IoDone): boolean {
     if (this.writeDone !== undefined) {
       throw new TypeError("Cannot write: a write is outstanding on this endpoint");
@@ -56,7 +51,6 @@ export abstract class BaseEndpoint implements Endpoint, Closable {
     return true;
   }
 
-  /** See the contract. */
   close(reason?: IoError): void {
     if (this.closedBy !== undefined) return;
     this.closedBy = reason ?? new IoError("closed", "read", this.peer);

@@ -41,7 +41,6 @@ export interface Loop extends Clock {
 
 /** One attempt to connect. */
 export class ConnectAttempt implements Closable {
-  /** See `Closable`. */
   readonly syscall = "connect";
   /** Gives the socket back before it is connected; whoever connects sets it, where the runtime can do that. */
   abort: (() => void) | undefined = undefined;
@@ -170,22 +169,18 @@ export abstract class BaseEngine implements EventEngine {
     return this.timers.cancel(task as TimerTask);
   }
 
-  /** See the contract. */
   hold(): void {
     this.processHold.hold();
   }
 
-  /** See the contract. */
   release(): void {
     this.processHold.release();
   }
 
-  /** See the contract. */
   onceIdle(closure: () => void): void {
     this.opened.onceEmpty(() => this.run(() => this.opened.size === 0 ? closure() : this.onceIdle(closure)));
   }
 
-  /** See the contract. */
   connect(
     to: SocketAddress,
     options: EndpointOptions,
@@ -199,7 +194,6 @@ export abstract class BaseEngine implements EventEngine {
     return attempt;
   }
 
-  /** See the contract. */
   cancelConnect(handle: ConnectHandle): boolean {
     return (handle as ConnectAttempt).cancel();
   }
@@ -228,7 +222,6 @@ export abstract class BaseEngine implements EventEngine {
     return undefined;
   }
 
-  /** See the contract. */
   async shutdown(): Promise<void> {
     const left = this.opened.all();
     this.timers.end();
@@ -257,9 +250,7 @@ export abstract class BaseEngine implements EventEngine {
   /** Something is open, or nothing is any more; for engines that wait for events themselves. */
   protected openChanged(_open: boolean): void {}
 
-  /** See the contract. */
   abstract pair(): Promise<[Endpoint, Endpoint]>;
-  /** See the contract. */
   abstract resolver(): Resolver;
   /** Makes a listener; see the contract. */
   abstract listen(

@@ -42,7 +42,6 @@ function isEveryIpv6(at: SocketAddress): at is InetAddress {
 
 /** A listener's life; each engine adds its sockets. */
 export abstract class BaseListener implements Listener, Closable {
-  /** See `Closable`. */
   readonly syscall = "accept";
   /** `shutdown` was called. */
   protected stopped = false;
@@ -62,7 +61,6 @@ export abstract class BaseListener implements Listener, Closable {
     engine.hold();
   }
 
-  /** See the contract. */
   async bind(at: SocketAddress): Promise<IoResult<number>> {
     if (this.started || this.stopped) {
       throw new TypeError("Cannot bind: the listener was started or shut down");
@@ -80,7 +78,6 @@ export abstract class BaseListener implements Listener, Closable {
     return { ok: true, value: "port" in bound.value ? bound.value.port : 0 };
   }
 
-  /** See the contract. */
   start(): void {
     if (this.started || this.stopped) {
       throw new TypeError("Cannot start: the listener was started or shut down");
@@ -89,7 +86,6 @@ export abstract class BaseListener implements Listener, Closable {
     this.startAccepting();
   }
 
-  /** See the contract. */
   shutdown(): void {
     this.end(undefined);
   }

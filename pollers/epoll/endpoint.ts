@@ -38,7 +38,6 @@ export class EpollEndpoint extends BaseEndpoint implements FdOwner {
     this.writer = writer;
   }
 
-  /** See `FdAdoption.detach`. */
   detach(): number {
     if (this.reader !== this.writer) {
       throw new TypeError("Cannot detach: this endpoint is over two pipes, and one descriptor is asked for");

@@ -80,7 +80,6 @@ export class EpollEngine extends PollingEngine implements EpollContext {
     retainLibc(); // last: what is above may throw
   }
 
-  /** See the contract. */
   override listen(
     options: ListenOptions,
     onAccept: (endpoint: Endpoint) => void,
@@ -100,7 +99,6 @@ export class EpollEngine extends PollingEngine implements EpollContext {
     return Promise.reject(new Error(errnoError(Number(one) || Number(other), "socketpair").message));
   }
 
-  /** See `FdAdoption`. */
   override adopt(readFd: number, writeFd: number = readFd): Endpoint {
     const { sockets } = this;
     for (const fd of readFd === writeFd ? [readFd] : [readFd, writeFd]) {
@@ -116,18 +114,15 @@ export class EpollEngine extends PollingEngine implements EpollContext {
     throw new Error(`Cannot adopt ${which}: ${adoptionError(-endpoint)}`);
   }
 
-  /** See `FdAdoption`. */
   override detach(endpoint: Endpoint): number {
     if (endpoint instanceof EpollEndpoint && this.opened.has(endpoint)) return endpoint.detach();
     throw new TypeError("Cannot detach: the endpoint is not open, or not one of this engine");
   }
 
-  /** See `OrphanedResources`. */
   override exportResources(): EpollResources {
     return { words: this.table.words, own: this.own };
   }
 
-  /** See `OrphanedResources`. */
   override reclaimResources(exported: unknown, kept: readonly number[] = []): void {
     const { words, own } = exported as EpollResources;
     const ownLeft = [0, 1].map((at) => Atomics.exchange(own, at, 0) - 1).filter((fd) => fd >= 0);
@@ -136,7 +131,6 @@ export class EpollEngine extends PollingEngine implements EpollContext {
     }
   }
 
-  /** See `EpollContext`. */
   adoptSocket(fd: number, local: SocketAddress, peer: SocketAddress): EpollEndpoint | number {
     const endpoint = this.endpointOver(fd, fd, local, peer, true);
     if (typeof endpoint === "number") this.sockets.libc.close(fd);

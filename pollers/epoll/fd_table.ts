@@ -50,7 +50,6 @@ export class ReadyMarker implements EventSink {
 
 /** A pollset as those who wait in it see it; on any thread. */
 export class PollsetSource implements EventSource {
-  /** See `EventSource`. */
   readonly loss = "the descriptors cannot be polled any more";
   private marker: ReadyMarker;
 
@@ -68,7 +67,6 @@ export class PollsetSource implements EventSource {
     return marker.count;
   }
 
-  /** See `EventSource`. */
   kick(): void {
     this.pollset.kick();
   }
@@ -116,7 +114,6 @@ export class FdHandle {
 
 /** The descriptors of one engine; used by its thread alone, but for the words, which {@linkcode ReadyMarker} sets. */
 export class FdTable implements EventTarget {
-  /** See `EventTarget`. */
   readonly stride = 2;
   /** Memory of all slots, shared with the thread that polls. */
   readonly words: Int32Array;

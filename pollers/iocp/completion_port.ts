@@ -29,7 +29,6 @@ export interface PortHandles {
 
 /** A completion port. Any thread may kick; one waits at a time. */
 export class CompletionPort implements EventSource {
-  /** See `EventSource`. */
   readonly loss = "the completion port cannot be waited in any more";
   private readonly port: NativePointer;
   private readonly entries: NativeMemory;

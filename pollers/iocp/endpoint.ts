@@ -38,7 +38,6 @@ export class IocpEndpoint extends BaseEndpoint implements OperationOwner {
     super(engine, local, peer);
   }
 
-  /** See `FdAdoption.detach`. */
   detach(): number {
     if (this.joined) {
       throw new TypeError(

@@ -52,7 +52,6 @@ export class IocpEngine extends PollingEngine implements IocpContext {
   readonly sender: Sender;
   /** Calls of named pipes. */
   readonly pipes: Pipes;
-  /** See the base class. */
   override readonly hasPipes: boolean = true;
   private readonly registry = new HandleRegistry();
   private readonly port: CompletionPort;
@@ -79,7 +78,6 @@ export class IocpEngine extends PollingEngine implements IocpContext {
     });
   }
 
-  /** See the contract. */
   override listen(
     options: ListenOptions,
     onAccept: (endpoint: Endpoint) => void,
@@ -119,19 +117,16 @@ export class IocpEngine extends PollingEngine implements IocpContext {
     throw new TypeError("Cannot detach: the endpoint is not an open socket of this engine");
   }
 
-  /** See `OrphanedResources`. */
   override exportResources(): IocpResources {
     const threadId = this.sockets.winsock.GetCurrentThreadId();
     return { words: this.registry.words, port: this.port.handles, threadId };
   }
 
-  /** See `OrphanedResources`. */
   override reclaimResources(exported: unknown, kept: readonly number[] = []): void {
     const wait = (ms: number, later: () => void): void => void this.runAt(this.now() + ms, later);
     reclaimResources(this.sockets.winsock, exported as IocpResources, kept, wait);
   }
 
-  /** See `IocpContext`. */
   endpointOver(
     socket: Socket,
     local: SocketAddress,

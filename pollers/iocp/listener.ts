@@ -68,7 +68,6 @@ export class IocpListener extends BaseListener implements AcceptOwner {
     for (const socket of this.sockets.splice(0)) socket.close();
   }
 
-  /** See {@linkcode AcceptOwner}. */
   hand(endpoint: Endpoint): void {
     this.accepted(endpoint);
   }
@@ -85,7 +84,6 @@ export class IocpListener extends BaseListener implements AcceptOwner {
     this.accepted(engine.endpointOver(socket, local, peer, options));
   }
 
-  /** See {@linkcode AcceptOwner}. */
   failed(error: IoError, again: () => void): void {
     this.acceptFailed(error, again);
   }

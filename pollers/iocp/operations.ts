@@ -75,7 +75,6 @@ export class Operation {
 
 /** All operations of one engine. */
 export class OperationTable implements EventTarget {
-  /** See `EventTarget`. */
   readonly stride = 1;
   /** Where the first slot is. */
   readonly address: number;

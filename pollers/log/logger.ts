@@ -36,22 +36,18 @@ export class StderrLogger implements Logger {
   /** `severity` as {@linkcode severityOf} gives it. */
   constructor(private readonly severity: number) {}
 
-  /** See {@linkcode Logger}. */
   error(message: string, ...details: unknown[]): void {
     this.write("error", message, details);
   }
 
-  /** See {@linkcode Logger}. */
   warn(message: string, ...details: unknown[]): void {
     this.write("warn", message, details);
   }
 
-  /** See {@linkcode Logger}. */
   info(message: string, ...details: unknown[]): void {
     this.write("info", message, details);
   }
 
-  /** See {@linkcode Logger}. */
   debug(message: string, ...details: unknown[]): void {
     this.write("debug", message, details);
   }

@@ -289,7 +289,6 @@ class BunNativeListener extends BaseListener {
 
 /** The runtime's own sockets on Bun. */
 export class BunEngine extends NativeEngine {
-  /** See the contract. */
   override listen(
     options: ListenOptions,
     onAccept: (endpoint: Endpoint) => void,

@@ -226,7 +226,6 @@ class DenoNativeListener extends BaseListener {
 
 /** The runtime's own sockets on Deno. */
 export class DenoEngine extends NativeEngine {
-  /** See the contract. */
   override listen(
     options: ListenOptions,
     onAccept: (endpoint: Endpoint) => void,

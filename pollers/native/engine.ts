@@ -44,7 +44,7 @@ export abstract class NativeEngine extends BaseEngine {
     return new SystemResolver(this);
   }
 
-  /** See the base class. Bun calls every failure to connect to a unix socket a refusal, so the system is asked. */
+  /** Bun calls every failure to connect to a unix socket a refusal, so the system is asked. */
   override isServed(path: string): Promise<boolean> {
     const served = runtime === "bun" ? isServedOnLinux(path) : undefined;
     return served === undefined ? super.isServed(path) : Promise.resolve(served);

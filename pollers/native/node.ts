@@ -291,7 +291,6 @@ function isBefore(version: string, major: number, minor: number): boolean {
 
 /** Sockets of node:net. */
 export class NodeEngine extends NativeEngine {
-  /** See the contract. */
   override listen(
     options: ListenOptions,
     onAccept: (endpoint: Endpoint) => void,

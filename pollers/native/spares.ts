@@ -33,12 +33,10 @@ export class Spares implements OrphanedResources {
     libc.close(spare);
   }
 
-  /** See {@linkcode OrphanedResources}. */
   exportResources(): unknown {
     return this.words;
   }
 
-  /** See {@linkcode OrphanedResources}. */
   reclaimResources(exported: unknown, kept: readonly number[] = []): void {
     const words = exported as Int32Array;
     for (let at = 0; at < words.length; at++) {

@@ -9,7 +9,7 @@ import { endOfStream, IoError } from "../contract/io_error.ts";
 import type { SliceBuffer } from "../contract/slice_buffer.ts";
 import type { ConnectionEnd, Host, World } from "./network.ts";
 
-/** See the contract. */
+/** One end of a simulated connection. */
 export class SimulatedEndpoint implements ConnectionEnd {
   /** The other end. */
   other!: SimulatedEndpoint;
@@ -39,7 +39,6 @@ export class SimulatedEndpoint implements ConnectionEnd {
     this.simulation.network.endpoints.add(this);
   }
 
-  /** See the contract. */
   read(into: SliceBuffer, done: IoDone): boolean {
     if (this.readDone !== undefined) {
       throw new TypeError("Cannot read: a read is outstanding on this endpoint");
@@ -54,7 +53,6 @@ export class SimulatedEndpoint implements ConnectionEnd {
     return false;
   }
 
-  /** See the contract. */
   write(data: SliceBuffer, done: IoDone): boolean {
     if (this.writeDone !== undefined) {
       throw new TypeError("Cannot write: a write is outstanding on this endpoint");
@@ -73,7 +71,7 @@ export class SimulatedEndpoint implements ConnectionEnd {
     return false;
   }
 
-  /** See the contract: what travels still arrives, and then the end of the stream. */
+  /** Closes this end: what travels still arrives, and then the end of the stream. */
   close(reason?: IoError): void {
     if (this.closedBy !== undefined) return;
     this.closedBy = reason ?? new IoError("closed", "read", this.peer);
@@ -91,7 +89,6 @@ export class SimulatedEndpoint implements ConnectionEnd {
     else this.send(0, () => other.end());
   }
 
-  /** See `ConnectionEnd`. */
   breakOff(): void {
     const { random } = this.simulation;
     for (const end of [this, this.other]) {

@@ -53,7 +53,7 @@ class SimulatedConnect implements HostClosable {
   }
 }
 
-/** See the contract; give it to a Channel or Server as `poller`. */
+/** The engine of one host, on virtual time; give it to a Channel or Server as `poller`. */
 export class SimulatedEngine implements EventEngine, Host {
   /** "simulated". */
   readonly name = "simulated";
@@ -80,39 +80,39 @@ export class SimulatedEngine implements EventEngine, Host {
     return this.simulation.random.next();
   }
 
-  /** See the contract. */
+  /** Runs `closure` at this virtual instant, after what was scheduled for it before. */
   run(closure: () => void): void {
     this.simulation.schedule(this.now(), () => this.execCtx.enter(closure, undefined));
   }
 
-  /** See the contract. */
+  /** Runs `closure` at the virtual instant `at`. Throws RangeError for NaN. */
   runAt(at: Instant, closure: () => void): TaskHandle {
     if (Number.isNaN(at)) throw new RangeError("Cannot schedule a task: its instant is NaN");
     return this.simulation.schedule(at, () => this.execCtx.enter(closure, undefined));
   }
 
-  /** See the contract. */
+  /** True: the task will never run. */
   cancel(task: TaskHandle): boolean {
     return this.simulation.cancel(task as TimerTask);
   }
 
-  /** See the contract. */
+  /** Counted in `holds`. */
   hold(): void {
     this.holds++;
   }
 
-  /** See the contract. */
+  /** Takes one `hold` back. Throws RangeError where there is none. */
   release(): void {
     if (this.holds === 0) throw new RangeError("Cannot release the process: nobody holds it");
     this.holds--;
   }
 
-  /** See the contract. */
+  /** Runs `closure` once this host has no endpoint, listener or connect open. */
   onceIdle(closure: () => void): void {
     this.opened.onceEmpty(() => this.run(() => this.opened.size === 0 ? closure() : this.onceIdle(closure)));
   }
 
-  /** See the contract. */
+  /** Connects after a round trip, or fails after `giveUpMs` of the network's conditions. */
   connect(
     to: SocketAddress,
     _options: EndpointOptions,
@@ -128,12 +128,12 @@ export class SimulatedEngine implements EventEngine, Host {
     return attempt;
   }
 
-  /** See the contract. */
+  /** True: `done` of that connect will never run. */
   cancelConnect(handle: ConnectHandle): boolean {
     return (handle as SimulatedConnect).settle();
   }
 
-  /** See the contract. */
+  /** A listener on this host's address; the options say nothing here. */
   listen(
     _options: ListenOptions,
     onAccept: (endpoint: Endpoint) => void,
@@ -142,7 +142,7 @@ export class SimulatedEngine implements EventEngine, Host {
     return new SimulatedListener(this, onAccept, onShutdown);
   }
 
-  /** See the contract. */
+  /** Two endpoints of this host, connected through the network. */
   pair(): Promise<[Endpoint, Endpoint]> {
     const { network } = this.simulation;
     const at = (): SocketAddress => ({
@@ -175,7 +175,7 @@ export class SimulatedEngine implements EventEngine, Host {
     return undefined;
   }
 
-  /** See the contract. */
+  /** Closes what is open; rejects with an Error that names it. */
   shutdown(): Promise<void> {
     const left = this.opened.all();
     for (const closable of left) closable.close();
@@ -186,12 +186,12 @@ export class SimulatedEngine implements EventEngine, Host {
     );
   }
 
-  /** See `Host`. */
+  /** Calls back in a turn. */
   enter<A>(callback: (argument: A) => void, argument: A): void {
     this.execCtx.enter(callback, argument);
   }
 
-  /** See `Host`. */
+  /** `at` as an address of this host, where it means every address or the loopback one; there is no IPv6. */
   own(at: SocketAddress): SocketAddress {
     if (at.family === "ipv6" && at.host === "::") return { ...at, family: "ipv4", host: this.hostAddress };
     const local = at.family === "ipv4" && (at.host === "0.0.0.0" || at.host === "127.0.0.1");

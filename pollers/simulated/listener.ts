@@ -5,7 +5,7 @@ import type { Endpoint, IoResult, Listener } from "../contract/engine.ts";
 import { IoError } from "../contract/io_error.ts";
 import type { ConnectionEnd, Host, NetworkListener } from "./network.ts";
 
-/** See the contract. */
+/** Listens on addresses of one simulated host. */
 export class SimulatedListener implements Listener, NetworkListener {
   private readonly addresses: SocketAddress[] = [];
   private readonly backlog: ConnectionEnd[] = [];
@@ -22,7 +22,6 @@ export class SimulatedListener implements Listener, NetworkListener {
     engine.hold();
   }
 
-  /** See the contract. */
   bind(at: SocketAddress): Promise<IoResult<number>> {
     if (this.started || this.stopped) {
       return Promise.reject(new TypeError("Cannot bind: the listener was started or shut down"));
@@ -35,7 +34,6 @@ export class SimulatedListener implements Listener, NetworkListener {
     return Promise.resolve({ ok: true, value: "port" in bound ? bound.port : 0 });
   }
 
-  /** See the contract. */
   start(): void {
     if (this.started || this.stopped) {
       throw new TypeError("Cannot start: the listener was started or shut down");
@@ -44,7 +42,6 @@ export class SimulatedListener implements Listener, NetworkListener {
     for (const endpoint of this.backlog.splice(0)) this.engine.run(() => this.accept(endpoint));
   }
 
-  /** See the contract. */
   shutdown(): void {
     if (this.stopped) return;
     this.stopped = true;

@@ -93,13 +93,9 @@ export abstract class PollingEngine extends BaseEngine implements FdAdoption, Or
     }
   }
 
-  /** See {@linkcode FdAdoption}. */
   abstract adopt(readFd: number, writeFd?: number): Endpoint;
-  /** See {@linkcode FdAdoption}. */
   abstract detach(endpoint: Endpoint): number;
-  /** See {@linkcode OrphanedResources}. */
   abstract exportResources(): unknown;
-  /** See {@linkcode OrphanedResources}. */
   abstract reclaimResources(exported: unknown, kept?: readonly number[]): void;
 
   /** Gives the source of events back. */

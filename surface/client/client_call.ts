@@ -80,7 +80,7 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
     private readonly options: GivenOptions,
   ) {}
 
-  /** See `CallOptions`. */
+  /** Whether the call waits for a connection instead of failing without one. */
   get waitForReady(): boolean {
     return this.options.waitForReady;
   }

@@ -50,18 +50,15 @@ export class MessageCodec<T = any> implements Codec<T>, MessageReader, MessageWr
     };
   }
 
-  /** See `Codec.encode`. */
   encode(message: T): Uint8Array {
     return encodeMessage(this, message);
   }
 
-  /** See `Codec.encodeInto`. */
   encodeInto(message: T, writer: Writer): void {
     if (typeof message !== "object" || message === null) noMessage(this.schema, message, undefined);
     this.write(message as Record<string, unknown>, writer, undefined);
   }
 
-  /** See `Codec.decode`. */
   decode(bytes: Uint8Array, maxElements?: number): T {
     const reader = sharedReader;
     try {

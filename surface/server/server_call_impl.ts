@@ -104,7 +104,6 @@ export class ServerCallImpl
     return this.sentTrailers ??= new Metadata();
   }
 
-  /** See {@linkcode ServerCall}. */
   get timeRemainingMs(): number | undefined {
     return this.deadlineAt === Infinity ? undefined : Math.max(0, this.deadlineAt - this.host.engine.now());
   }
@@ -118,12 +117,10 @@ export class ServerCallImpl
     return this.abort.signal;
   }
 
-  /** See {@linkcode ServerCall}. */
   get cancelled(): boolean {
     return this.wasCancelled;
   }
 
-  /** See {@linkcode ServerCall}. */
   sendMetadata(metadata: Metadata | MetadataInit): void {
     if (this.ended) return;
     const excess = this.stream.sendHeaders(Metadata.from(metadata).toHeaders());

@@ -154,6 +154,19 @@ export const finished: Rule = ({ path, text }) =>
     )
   );
 
+/** A comment that sends its reader to another one and adds nothing: tools show that one where there is none. */
+const POINTER = /^\/\*\* See (?:the contract|the base class|`[A-Z]\w*`|\{@linkcode [A-Z]\w*\})\. \*\/$/;
+
+/** Comments on inherited members say what differs, or there is none. */
+export const pointers: Rule = ({ path, text, code, comments }) =>
+  comments.filter(({ at, text: comment }) =>
+    isLibrary(path) && POINTER.test(comment) && INHERITED_MEMBER.test(code.slice(at + comment.length))
+  ).map(({ at, text: comment }) => `${path}:${lineOf(text, at)}: "${comment}" says nothing`);
+
+/** A member of a class that has a body, or overrides one. */
+const INHERITED_MEMBER =
+  /^\s*(?:override |get |async )*(?!constructor)\w+(?:<[^(]*>)?\([^;]*?\{\n|^\s*override /;
+
 const MACHINE_PATHS = /(?<![\w.$}/-])\/(?:home|root|work|Users)\/[\w.]|\b[A-Za-z]:\\+Users\b/g;
 const REGISTRIES = new RegExp(
   ["registry\\.npm" + "js\\.org", "registry\\.yarn" + "pkg\\.com", "npm\\.jsr" + "\\.io"].join("|"),

@@ -35,7 +35,6 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
     return this.stream.writeBlocked;
   }
 
-  /** See {@linkcode ClientStream}. */
   sendMessage(framed: Uint8Array, last = false): boolean {
     const bytes = framed.length - MESSAGE_PREFIX_BYTES;
     if (bytes > this.limits.sendBytes) {
@@ -46,19 +45,16 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
     return this.connection.sendData(this.stream, framed, last);
   }
 
-  /** See {@linkcode ClientStream}. */
   halfClose(): void {
     if (!this.done) this.connection.sendData(this.stream, NOTHING, true);
   }
 
-  /** See {@linkcode ClientStream}. */
   release(bytes: number): void {
     const consumed = this.reader!.taken(bytes);
     // Even where no message is expected the beginning of one must come, so that it can be found wrong.
     this.connection.release(this.stream, consumed, bytes, MESSAGE_PREFIX_BYTES, this.sink.singleMessage);
   }
 
-  /** See {@linkcode ClientStream}. */
   cancel(code: StatusCode, message: string): void {
     const cause = new Http2Error("stream", ErrorCode.CANCEL, "user", message);
     this.end({ code, message, metadata: NO_HEADERS, cause, unprocessed: false });

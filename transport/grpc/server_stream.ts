@@ -47,7 +47,6 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
     return this.stream.writeBlocked;
   }
 
-  /** See {@linkcode ServerStream}. */
   sendHeaders(metadata: HeaderList | undefined): string | undefined {
     if (this.headersSent) throw new TypeError("Cannot send initial metadata: it was sent before");
     if (metadata !== undefined) {
@@ -60,7 +59,6 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
     return undefined;
   }
 
-  /** See {@linkcode ServerStream}. */
   sendMessage(framed: Uint8Array): boolean {
     const bytes = framed.length - MESSAGE_PREFIX_BYTES;
     if (bytes > this.limits.sendBytes) {
@@ -72,7 +70,6 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
     return this.connection.sendData(this.stream, framed, false);
   }
 
-  /** See {@linkcode ServerStream}. */
   sendStatus(code: StatusCode, message: string, metadata: HeaderList | undefined): void {
     const own = this.headersSent ? 0 : RESPONSE_HEADERS.octets;
     const { peerSettings } = this.connection;
@@ -83,12 +80,10 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
     this.writeStatus(GrpcStatus.RESOURCE_EXHAUSTED, `${excess}; the status was ${status}`, undefined);
   }
 
-  /** See {@linkcode ServerStream}. */
   cancel(reason: string): void {
     this.connection.reset(this.stream, new Http2Error("stream", ErrorCode.CANCEL, "user", reason));
   }
 
-  /** See {@linkcode ServerStream}. */
   release(bytes: number): void {
     const consumed = this.reader!.taken(bytes);
     // Even where no message is expected the beginning of one must come, so that it can be found wrong.
