@@ -138,6 +138,8 @@ export class Pair {
   readonly client: Connection;
   readonly server: Connection;
   split: Split = whole;
+  /** Gets the bytes of each transmit of either side. */
+  onTransmit: (bytes: Uint8Array) => void = () => {};
 
   constructor(
     options: { client?: Partial<LocalSettings>; server?: Partial<LocalSettings>; start?: boolean } = {},
@@ -166,6 +168,7 @@ export class Pair {
     const buffer = new SliceBuffer();
     transmitOnce(from, buffer);
     const bytes = buffer.join();
+    this.onTransmit(bytes);
     for (let at = 0; at < bytes.length;) {
       const end = Math.min(bytes.length, at + this.split(bytes.length - at));
       to.receive(bytes.subarray(at, end), this.now);

@@ -73,14 +73,10 @@ export function statusHeaders(code: StatusCode, message: string, only: boolean, 
   return withStatus(only ? [...RESPONSE_HEADERS.fields] : [], code, message, room);
 }
 
-/** A whole trailers-only response to what begins no call, with an HTTP status for clients that do not speak gRPC. */
-export function refusalHeaders(
-  httpStatus: string,
-  code: StatusCode,
-  message: string,
-  room = Infinity,
-): HeaderList {
-  return withStatus([":status", httpStatus, "content-type", "application/grpc"], code, message, room);
+/** The header section of a response to whoever does not speak gRPC, with text of `bytes` as its content. */
+export function plainHeaders(httpStatus: string, bytes: number): HeaderList {
+  const type = ["content-type", "text/plain; charset=utf-8"];
+  return new HeaderList([":status", httpStatus, ...type, "content-length", String(bytes)]);
 }
 
 function withStatus(fields: string[], code: StatusCode, message: string, room: number): HeaderList {
@@ -119,11 +115,15 @@ function remembered<T>(headers: HeaderList, read: (headers: HeaderList) => T): T
   return memo.found as T;
 }
 
-/** Why a request begins no call: the response's HTTP status, its gRPC status, and fields beside them. */
+/**
+ * Why a request begins no call. With a gRPC status the response is gRPC's, and its HTTP status 200. Without one whoever
+ * asks does not speak gRPC: the response is one of HTTP, with the message as its content.
+ */
 export interface RequestRefusal {
   readonly httpStatus: string;
-  readonly grpcStatus: StatusCode;
+  readonly grpcStatus: StatusCode | undefined;
   readonly message: string;
+  /** What stands in the header section besides. */
   readonly fields?: HeaderList;
 }
 
@@ -138,7 +138,8 @@ const ACCEPTED_ENCODINGS = HeaderList.of([["grpc-accept-encoding", "identity"]])
 
 /** Answers a request whose metadata is above our limit: HTTP clients see 431, gRPC clients why. */
 export function requestTooLarge(reason: string): HeaderList {
-  return refusalHeaders("431", GrpcStatus.RESOURCE_EXHAUSTED, reason);
+  const fields = [":status", "431", "content-type", "application/grpc"];
+  return withStatus(fields, GrpcStatus.RESOURCE_EXHAUSTED, reason, Infinity);
 }
 
 /** What a request header section says. The same list gives the same head again, so a repeated one costs nothing. */
@@ -165,12 +166,12 @@ function refusalOf(headers: HeaderList): RequestRefusal | undefined {
   const method = headers.get(":method");
   if (method !== "POST") {
     const message = `:method is ${method}, not POST`;
-    return { httpStatus: "405", grpcStatus: GrpcStatus.INTERNAL, message, fields: ALLOWED_METHOD };
+    return { httpStatus: "405", grpcStatus: undefined, message, fields: ALLOWED_METHOD };
   }
   const contentType = headers.get("content-type") ?? "";
   if (!SPOKEN_CONTENT.test(contentType)) return contentRefusal(contentType);
   if (headers.get(":authority") === undefined && headers.getAll("host").length > 1) { // gRFC A41
-    return { httpStatus: "400", grpcStatus: GrpcStatus.INTERNAL, message: "host is there more than once" };
+    return { httpStatus: "400", grpcStatus: undefined, message: "host is there more than once" };
   }
   return undefined;
 }
@@ -179,7 +180,7 @@ function contentRefusal(contentType: string): RequestRefusal {
   const found = `content-type is ${JSON.stringify(contentType)}`;
   if (!GRPC_CONTENT.test(contentType)) {
     const message = `${found}, not application/grpc`;
-    return { httpStatus: "415", grpcStatus: GrpcStatus.UNKNOWN, message };
+    return { httpStatus: "415", grpcStatus: undefined, message };
   }
   const message = `${found}, only application/grpc and application/grpc+proto are supported`;
   return { httpStatus: "200", grpcStatus: GrpcStatus.UNIMPLEMENTED, message };

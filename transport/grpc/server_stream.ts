@@ -9,7 +9,7 @@ import type { RequestHead, ServerStream, ServerStreamSink } from "../transport.t
 import { BARE_STATUS_OCTETS, excessOf, messageRoom } from "./header_limits.ts";
 import {
   parseRequest,
-  refusalHeaders,
+  plainHeaders,
   type RequestRefusal,
   RESPONSE_HEADERS,
   statusHeaders,
@@ -17,6 +17,9 @@ import {
 import { type MessageError, type MessageLimits, tooLargeToSend } from "./message_limits.ts";
 import { MESSAGE_PREFIX_BYTES, type MessageOwner, MessageReader, writePrefix } from "./message_reader.ts";
 import { GrpcStatus, type StatusCode, statusName } from "./status_mapping.ts";
+
+/** Of the message to a client that does not speak gRPC, which quotes what it sent. */
+const REFUSAL_CHARACTERS = 1_000;
 
 /** Gives the sink of a call that has begun. */
 export type BeginCall = (stream: ServerStream, head: RequestHead) => ServerStreamSink;
@@ -93,7 +96,7 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
   /** The request's header section begins the call, or refuses it. */
   onHeaders(_stream: Stream, headers: HeaderList, endStream: boolean): void {
     const head = parseRequest(headers);
-    if ("httpStatus" in head) return this.refuse(head);
+    if ("httpStatus" in head) return this.refuse(head, headers);
     this.reader = new MessageReader(this, this.limits.receiveBytes, head.encoding);
     this.sink = this.begin(this, head);
     if (endStream && !this.done) this.sink.onHalfClose();
@@ -118,7 +121,7 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
 
   /** A queued message is out. */
   onSent(_stream: Stream, framed: Uint8Array): void {
-    this.sink!.onSent(framed);
+    this.sink?.onSent(framed); // there is none where no call began
   }
 
   /** The stream is over. */
@@ -169,11 +172,17 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
     });
   }
 
-  /** Not a gRPC call: HTTP clients see the HTTP status, gRPC clients the other. */
-  private refuse(refusal: RequestRefusal): void {
+  /** No call begins: a status for clients that speak gRPC, a response of HTTP for all others. */
+  private refuse({ httpStatus, grpcStatus, message, fields }: RequestRefusal, request: HeaderList): void {
+    const { connection, stream } = this;
     this.done = true;
-    const room = this.messageRoom(refusal.fields, true);
-    const headers = refusalHeaders(refusal.httpStatus, refusal.grpcStatus, refusal.message, room);
-    this.connection.sendHeaders(this.stream, headers, refusal.fields, true);
+    if (grpcStatus !== undefined) {
+      const room = this.messageRoom(fields, true);
+      return connection.sendHeaders(stream, statusHeaders(grpcStatus, message, true, room), fields, true);
+    }
+    const content = new TextEncoder().encode(`${message.slice(0, REFUSAL_CHARACTERS)}\n`);
+    const isHead = request.get(":method") === "HEAD"; // whose response has no content (RFC 9110, section 9.3.2)
+    connection.sendHeaders(stream, plainHeaders(httpStatus, content.length), fields, isHead);
+    if (!isHead) connection.sendData(stream, content, true);
   }
 }

@@ -99,6 +99,20 @@ export default [
     NAMES,
     "may be copied",
   ),
+  mutation(
+    "transport/grpc/server_stream.ts",
+    'request.get(":method") === "HEAD"',
+    "false",
+    SERVER_STREAM,
+    "HEAD without content",
+  ),
+  mutation(
+    "transport/grpc/server_stream.ts",
+    ".slice(0, REFUSAL_CHARACTERS)",
+    "",
+    SERVER_STREAM,
+    "has a bound",
+  ),
   // statuscodes.md.
   mutation(
     "surface/client/client_call.ts",

@@ -195,10 +195,10 @@ export default [
   ),
   mutation(
     "transport/grpc/server_stream.ts",
-    "refusalHeaders(refusal.httpStatus, refusal.grpcStatus, refusal.message, room)",
-    "refusalHeaders(refusal.httpStatus, refusal.grpcStatus, refusal.message)",
+    "statusHeaders(grpcStatus, message, true, room), fields, true)",
+    "statusHeaders(grpcStatus, message, true), fields, true)",
     LIMITS,
-    "no gRPC request",
+    "begins no call",
   ),
   mutation(
     "surface/server/server_call_impl.ts",

@@ -232,7 +232,7 @@ export default [
   ),
   mutation(
     "transport/grpc/server_stream.ts",
-    "    this.sink!.onSent(framed);\n",
+    "    this.sink?.onSent(framed); // there is none where no call began\n",
     "",
     SERVER_STREAM,
     "a message that waits",

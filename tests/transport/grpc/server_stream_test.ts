@@ -71,7 +71,7 @@ test("compression.md: compressed without a grpc-encoding, or with identity, is I
   }
 });
 
-test("[C80] a request that is not gRPC is HTTP 415, and begins no call", () => {
+test("[C80] a request that is not gRPC is answered in HTTP, with 415 and the reason as text, and begins no call", () => {
   const calls = new ServerCalls();
   const html = REQUEST.map(([name, value]): [string, string] =>
     name === "content-type" ? [name, "text/html"] : [name, value]
@@ -79,15 +79,45 @@ test("[C80] a request that is not gRPC is HTTP 415, and begins no call", () => {
   calls.bench.send(calls.bench.headers(1, html), data(1, 50, END_STREAM));
   assertEquals(calls.events, []);
   const frames = calls.bench.frames();
-  assertEquals(frames.map(describe), ["HEADERS 1 end", "RST_STREAM 1 NO_ERROR"]);
-  const answer = calls.decode(frames[0]!.payload);
-  assertEquals([...answer].slice(0, 4), [
+  const text = 'content-type is "text/html", not application/grpc\n';
+  assertEquals(frames.map(describe).slice(0, 2), ["HEADERS 1", `DATA 1 ${text.length} end`]);
+  assertEquals([...calls.decode(frames[0]!.payload)], [
     [":status", "415"],
-    ["content-type", "application/grpc"],
-    ["grpc-status", String(GrpcStatus.UNKNOWN)],
-    ["grpc-message", 'content-type is "text/html", not application/grpc'],
+    ["content-type", "text/plain; charset=utf-8"],
+    ["content-length", String(text.length)],
   ]);
+  assertEquals(new TextDecoder().decode(frames[1]!.payload), text);
   assertEquals(calls.bench.outcome, "open");
+});
+
+test("RFC 9110, 15.5.6: another method is answered with 405 and the one that is allowed; HEAD without content", () => {
+  for (
+    const [method, sent] of [["GET", ["HEADERS 1", "DATA 1 25 end"]], ["HEAD", ["HEADERS 1 end"]]] as const
+  ) {
+    const calls = new ServerCalls();
+    calls.bench.send(calls.bench.headers(1, [[":method", method], ...REQUEST.slice(1, 4)], true));
+    const frames = calls.bench.frames();
+    assertEquals(frames.map(describe), [...sent]);
+    const answer = calls.decode(frames[0]!.payload);
+    assertEquals([answer.get(":status"), answer.get("allow")], ["405", "POST"]);
+  }
+});
+
+test("what a client that does not speak gRPC is told has a bound, whatever it sent", () => {
+  const calls = new ServerCalls();
+  calls.bench.send(
+    calls.bench.headers(1, [...REQUEST.slice(0, 5), ["content-type", "x".repeat(9_000)]], true),
+  );
+  const [, content] = calls.bench.frames();
+  assertEquals(content!.payload.length, 1_001);
+  // And may have to wait for the client's window.
+  const late = new ServerCalls([[4, 0]]);
+  late.bench.send(
+    late.bench.headers(1, [...REQUEST.slice(0, 5), ["content-type", "\xe9".repeat(9_000)]], true),
+  );
+  assertEquals(late.bench.sent(), ["HEADERS 1"]);
+  late.bench.send(windowUpdate(1, 10_000));
+  assertEquals(late.bench.sent(), ["DATA 1 1984 end"]);
 });
 
 test("status before anything else is a trailers-only response: one header section, END_STREAM", () => {
