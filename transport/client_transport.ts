@@ -13,7 +13,6 @@ import { encodeTimeout } from "./grpc/timeout.ts";
 import { HeaderList } from "./hpack/header_list.ts";
 import { Connection } from "./http2/connection.ts";
 import { ErrorCode, Http2Error } from "./http2/error.ts";
-import { MAX_STREAM_ID } from "./http2/limits.ts";
 import type { LocalSettings } from "./http2/settings.ts";
 import type { ConnectionSink, StreamSink } from "./http2/sink.ts";
 import type {
@@ -92,7 +91,7 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
     const stream = new GrpcClientStream(this.connection, sink, this.limits);
     stream.stream = this.connection.open(template.headers, extra, false, stream);
     // RFC 9113, section 5.1.1: who has no identifier left makes a new connection.
-    if (this.connection.nextStreamId > MAX_STREAM_ID) this.drain("stream identifiers are used up");
+    if (this.connection.identifiersUsedUp) this.drain("stream identifiers are used up");
     return stream;
   }
 

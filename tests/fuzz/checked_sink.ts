@@ -71,7 +71,10 @@ export class CheckedSink implements ConnectionSink, StreamSink {
     invariant(heard.headers && !heard.ended, "onData came before onHeaders or after the end");
     heard.ended = endStream;
     heard.unread += bytes.length;
-    invariant(heard.unread <= stream.unreleased, "bytes were handed up that nobody accounted for");
+    invariant(
+      heard.unread <= stream.receiveWindow.unreleased,
+      "bytes were handed up that nobody accounted for",
+    );
     if (this.manner(stream) === 3) this.connection.reset(stream, CANCEL);
     else if (this.manner(stream) !== 4) this.read(stream);
     if (endStream) this.answer(stream);

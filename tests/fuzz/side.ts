@@ -138,17 +138,17 @@ export class Side implements ConnectionSink, StreamSink {
   checkAccounts(): void {
     const { connection } = this;
     if (connection.closed) return;
-    const { receiveWindows, settings } = connection;
+    const { flow, settings } = connection;
     let grown = 0;
     for (const stream of connection.streams.all()) {
-      grown += stream.windowGrowth;
+      grown += stream.receiveWindow.growth;
       invariant(
-        stream.unreleased === this.talk(stream).unread,
+        stream.receiveWindow.unreleased === this.talk(stream).unread,
         "what is unread and what is unreleased differ",
       );
     }
-    invariant(grown === receiveWindows.grown && grown <= settings.windowGrowthSize, `grown by ${grown}`);
-    const free = receiveWindows.connectionWindow + receiveWindows["unannounced"];
+    invariant(grown === flow.grown && grown <= settings.windowGrowthSize, `grown by ${grown}`);
+    const free = flow.connectionWindow + flow["unannounced"];
     invariant(free === settings.connectionWindowSize, `${free} of ${settings.connectionWindowSize} octets`);
   }
 

@@ -88,16 +88,16 @@ export class Accounts {
 
   /** The connection's window is free or about to be announced, whatever is held; streams grow within one bound. */
   private checkReceived(driver: Driver): void {
-    const { receiveWindows, settings, streams } = driver["connection"];
+    const { flow, settings, streams } = driver["connection"];
     let grown = 0;
     for (const stream of streams.all()) {
-      grown += stream.windowGrowth;
+      grown += stream.receiveWindow.growth;
       this.checkStream(driver, stream);
     }
-    expect(driver, "growth of all streams", receiveWindows.grown, grown);
+    expect(driver, "growth of all streams", flow.grown, grown);
     if (grown > settings.windowGrowthSize) throw broken(driver, `windows have grown by ${grown}`);
-    const { connectionWindow } = receiveWindows;
-    const unannounced = receiveWindows["unannounced"];
+    const { connectionWindow } = flow;
+    const unannounced = flow["unannounced"];
     const whole = settings.connectionWindowSize;
     if (connectionWindow + unannounced === whole) return;
     throw broken(
@@ -111,23 +111,23 @@ export class Accounts {
     const connection = driver["connection"];
     checkCall(driver, stream);
     if (connection.timers.isSet(Timer.SETTINGS_ACK)) return; // the initial window is not agreed on yet
-    const { receiveWindow, unannounced, unreleased, windowGrowth } = stream;
+    const { available, unannounced, unreleased, growth } = stream.receiveWindow;
     const { initialWindowSize, maxWindowSize } = connection.settings;
     const named = `stream ${stream.id}:`;
-    const whole = receiveWindow + unannounced + unreleased;
-    if (whole !== initialWindowSize + windowGrowth) {
+    const whole = available + unannounced + unreleased;
+    if (whole !== initialWindowSize + growth) {
       throw broken(
         driver,
-        `${named} receive window ${receiveWindow}, ${unannounced} unannounced and ${unreleased} unreleased ` +
-          `make ${whole}, not the initial ${initialWindowSize} and what it has grown by, ${windowGrowth}`,
+        `${named} receive window ${available}, ${unannounced} unannounced and ${unreleased} unreleased ` +
+          `make ${whole}, not the initial ${initialWindowSize} and what it has grown by, ${growth}`,
       );
     }
     const least = this.growths.get(stream) ?? 0;
     const most = Math.max(0, maxWindowSize - initialWindowSize);
-    if (windowGrowth < least || windowGrowth > most) {
-      throw broken(driver, `${named} its window has grown by ${windowGrowth}, not by ${least} to ${most}`);
+    if (growth < least || growth > most) {
+      throw broken(driver, `${named} its window has grown by ${growth}, not by ${least} to ${most}`);
     }
-    if (windowGrowth > least) this.growths.set(stream, windowGrowth);
+    if (growth > least) this.growths.set(stream, growth);
   }
 }
 
@@ -138,18 +138,18 @@ function endpointOf(driver: Driver): SimulatedEndpoint {
 /** What this side may send is what the other may receive; what waits, waits for a window. */
 function checkSame(from: Driver, to: Driver): void {
   const [sender, receiver] = [from["connection"], to["connection"]];
-  expect(from, "send window", sender.sendWindow, receiver.receiveWindows.connectionWindow);
+  expect(from, "send window", sender.flow.sendWindow.available, receiver.flow.connectionWindow);
   expect(from, "open streams", sender.streams.size, receiver.streams.size);
   for (const stream of sender.streams.all()) {
     const twin = receiver.streams.get(stream.id);
     const named = `stream ${stream.id}:`;
     expect(from, `${named} twins`, twin === undefined ? 0 : 1, 1);
-    expect(from, `${named} send window`, stream.sendWindow, twin!.receiveWindow);
+    expect(from, `${named} send window`, stream.sendWindow.available, twin!.receiveWindow.available);
     expect(from, `${named} END_STREAM sent`, stream.localClosed, twin!.remoteClosed);
     if (stream.hasQueued && maySend(sender, stream)) {
       throw broken(
         from,
-        `${named} ${stream.queuedBytes} octets wait with windows of ${stream.sendWindow} and ${sender.sendWindow}`,
+        `${named} ${stream.queuedBytes} octets wait with windows of ${stream.sendWindow.available} and ${sender.flow.sendWindow.available}`,
       );
     }
   }
@@ -167,7 +167,7 @@ function checkCall(driver: Driver, stream: Stream): void {
   const coming = frames["inData"] && frames["dataStreamId"] === stream.id ? frames["dataLeft"] : 0;
   const unfinished = reader["prefixLength"] + reader["assembledBytes"] - reader["aheadBytes"];
   const held = unread - reader["untakenAheadBytes"] + unfinished + coming;
-  expect(driver, `${named} unreleased octets`, stream.unreleased, held);
+  expect(driver, `${named} unreleased octets`, stream.receiveWindow.unreleased, held);
 }
 
 function callOf({ id, sink }: Stream): { done: boolean; reader: MessageReader | undefined; call: unknown } {
@@ -190,7 +190,7 @@ function unreadBytes(inbox: Inbox<unknown> | undefined): number {
 }
 
 function maySend(connection: Connection, stream: Stream): boolean {
-  return stream.queuedBytes === 0 || Math.min(stream.sendWindow, connection.sendWindow) > 0;
+  return stream.queuedBytes === 0 || connection.flow.sendable(stream) > 0;
 }
 
 /** A connection that was closed has let go of everything. */
@@ -222,7 +222,7 @@ function busyWith(driver: Driver): string | undefined {
 }
 
 function queuedOn({ queue, queuedBytes }: Stream): number {
-  return queue.reduce((sum, { length }) => sum + length, queuedBytes);
+  return queue?.["pieces"].reduce((sum, { length }) => sum + length, queuedBytes) ?? 0;
 }
 
 function expect(driver: Driver, what: string, found: unknown, wanted: unknown): void {

@@ -77,14 +77,15 @@ test("books of flow control that do not balance are found, and their figures nam
       undo();
     };
     const sent = /send window: found 3355\d+, must be 3355\d+$/;
-    wrong(() => connection.sendWindow--, () => connection.sendWindow++, sent);
-    const { receiveWindows } = connection;
+    const { sendWindow } = connection.flow;
+    wrong(() => sendWindow.take(1), () => void sendWindow.add(1), sent);
+    const { flow } = connection;
     const more = /make 33554433 of the 33554432 octets announced/;
-    wrong(() => receiveWindows.connectionWindow++, () => receiveWindows.connectionWindow--, more);
+    wrong(() => flow.connectionWindow++, () => flow.connectionWindow--, more);
     const less = /make 33554431 of the 33554432 octets announced/;
-    wrong(() => receiveWindows["unannounced"]--, () => receiveWindows["unannounced"]++, less);
+    wrong(() => flow["unannounced"]--, () => flow["unannounced"]++, less);
     const growth = /growth of all streams: found 1, must be 0/;
-    wrong(() => receiveWindows.grown++, () => receiveWindows.grown--, growth);
+    wrong(() => flow.grown++, () => flow.grown--, growth);
     const timer = /armed timers: found 1, must be 0/;
     wrong(() => driver["timer"] = {}, () => driver["timer"] = undefined, timer);
   }

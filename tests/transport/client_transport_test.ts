@@ -3,6 +3,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { Simulation } from "../../pollers/simulated/mod.ts";
 import { Http2ClientTransport } from "../../transport/client_transport.ts";
 import { requestTemplate } from "../../transport/grpc/headers.ts";
+import type { Connection } from "../../transport/http2/connection.ts";
 import { ErrorCode, type Http2Error } from "../../transport/http2/error.ts";
 import { HeaderList } from "../../transport/hpack/header_list.ts";
 import { MAX_STREAM_ID, UNANNOUNCED_HEADER_LIST_BYTES } from "../../transport/http2/limits.ts";
@@ -47,7 +48,7 @@ class Bench implements ClientTransportSink, ClientStreamSink {
 
   /** The number of the next stream. */
   set nextStreamId(id: number) {
-    (this.transport as unknown as { connection: { nextStreamId: number } }).connection.nextStreamId = id;
+    (this.transport as unknown as { connection: Connection }).connection.streams.nextId = id;
   }
 
   onCanOpen(): void {

@@ -13,6 +13,10 @@ export class HeaderList {
    * decoder gives the same list again for a repeated block. One owner a process: `transport/grpc/`.
    */
   memo: unknown = undefined;
+  /** The kind of section that the list was found well-formed as, by `http2/header_validation.ts`. */
+  wellFormedAs: "request" | "response" | "trailers" | undefined = undefined;
+  /** Its content-length, once `http2/header_validation.ts` has read it: -1 for none, NaN for no length. */
+  contentLength: number | undefined = undefined;
   private size = -1;
 
   /** `fields` is taken over, not copied. */

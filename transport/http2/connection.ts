@@ -2,8 +2,8 @@
 //
 // Bytes and the time come in (`receive`, `receiveEnd`, `handleTimeout`), commands come in (`open`, `sendData`,
 // ...), and what happened goes to the sink. After any of these, output may be waiting: take it by `transmit`,
-// and call `transmitted` once it is written; then ask `nextTimeout`. Frames from the peer are handled in
-// `frame_handler.ts`, DATA that must wait is kept in `send_queue.ts`.
+// and call `transmitted` once it is written; then ask `nextTimeout`. What each frame from the peer does is in
+// `frame_handler.ts`, and `parts.ts` lists what a connection is made of.
 //
 // The usual call never waits: headers, DATA that the windows allow, and trailers are encoded straight into the
 // output, in the order of the calls. HPACK is stateful, so a header block is encoded when it is written, never
@@ -11,32 +11,27 @@
 
 import type { Instant } from "../../pollers/contract/engine.ts";
 import type { SliceBuffer } from "../../pollers/contract/slice_buffer.ts";
-import { ByteSink } from "../hpack/byte_sink.ts";
-import { Encoder } from "../hpack/encoder.ts";
 import { HeaderList } from "../hpack/header_list.ts";
-import { Abuse } from "./abuse.ts";
-import { ErrorCode, Http2Error } from "./error.ts";
-import { ReceiveWindows } from "./flow_control.ts";
-import { CLIENT_PREFACE } from "./frames.ts";
-import { writeData, writeHeaderBlock, writeRstStream, writeSettings } from "./frame_writer.ts";
-import { FrameHandler } from "./frame_handler.ts";
+import { connectionError, ErrorCode, type Http2Error } from "./error.ts";
+import type { FlowControl } from "./flow_control.ts";
+import { FrameHandler, type TooLargeResponse } from "./frame_handler.ts";
+import { FrameReader } from "./frame_reader.ts";
+import { writeData, writePreface, writeSettings } from "./frame_writer.ts";
+import type { Lifecycle } from "./lifecycle.ts";
 import {
   DATA_FRAME_BYTES,
-  INITIAL_WINDOW_BYTES,
   MAX_STREAM_ID,
   OUTPUT_HIGH_WATER_BYTES,
   SETTINGS_ACK_TIMEOUT_MS,
 } from "./limits.ts";
-import { OutputBuffer } from "./output_buffer.ts";
-import { PingPurpose, Pings } from "./ping.ts";
-import { FrameReader } from "./frame_reader.ts";
-import { SendQueue } from "./send_queue.ts";
-import { type LocalSettings, localSettings, PeerSettings, settingsEntries } from "./settings.ts";
-import { Shutdown } from "./shutdown.ts";
-import type { ConnectionSink, StreamSink } from "./sink.ts";
-import { Stream } from "./stream.ts";
-import { Streams } from "./streams.ts";
-import { Timer, Timers } from "./timers.ts";
+import type { OutputBuffer } from "./output_buffer.ts";
+import { Parts } from "./parts.ts";
+import type { SendQueue } from "./send_queue.ts";
+import { type LocalSettings, localSettings, type PeerSettings, settingsEntries } from "./settings.ts";
+import type { ConnectionSink } from "./sink.ts";
+import { afterEvent, Refusal, Stream, StreamEvent, type StreamSink } from "./stream.ts";
+import type { Streams } from "./streams.ts";
+import { Timer, type Timers } from "./timers.ts";
 
 /** What a connection is made with. */
 export interface ConnectionOptions {
@@ -45,16 +40,13 @@ export interface ConnectionOptions {
   /** Differences from `DEFAULT_LOCAL_SETTINGS`; RangeError where one is outside the RFC's range. */
   readonly settings?: Partial<LocalSettings>;
   /**
-   * Server: the response to a request whose header list is above our limit, for `reason`. Default: `:status` 431 alone
-   * (RFC 6585, section 5).
+   * Server: the response to a request whose header list is above our limit. Default: `:status` 431 alone (RFC 6585,
+   * section 5).
    */
-  readonly tooLarge?: (reason: string) => HeaderList;
+  readonly tooLarge?: TooLargeResponse;
 }
 
 const TOO_LARGE = HeaderList.of([[":status", "431"]]);
-
-/** Where a header block is encoded before it is cut into frames: every connection's, for it is used at once. */
-const block = new ByteSink();
 
 /** One side of an HTTP/2 connection; see the head of this file for how to drive it. */
 export class Connection {
@@ -62,102 +54,85 @@ export class Connection {
   readonly role: "client" | "server";
   /** What we told the peer. */
   readonly settings: LocalSettings;
-  /** Answers a request whose header list is above our limit. */
-  readonly tooLarge: (reason: string) => HeaderList;
   /** What the peer told us. */
-  readonly peerSettings = new PeerSettings();
-  /** The open streams. */
-  readonly streams = new Streams();
-  /** What the peer may cost us. */
-  readonly abuse = new Abuse();
-  /** What is waited for. */
-  readonly timers = new Timers();
-  /** Nothing is received or opened any more; close the byte stream once `wantsTransmit` is false. */
-  closed = false;
-  /** What the peer lets us send on the connection, in octets. */
-  sendWindow = INITIAL_WINDOW_BYTES;
-  /** The highest stream the peer opened. */
-  lastPeerStreamId = 0;
-  /** The number of the next stream we open. */
-  nextStreamId = 1;
-  /** What ended the connection; undefined while it runs, and where both sides were through with it. */
-  error: Http2Error | undefined = undefined;
-  /** Client: the header section of a response has come. */
-  answered = false;
-  /** The latest time that came in. */
-  now: Instant = 0;
-
-  /** Hears of the connection. */
+  readonly peerSettings: PeerSettings;
+  /** Receives the events of the connection. */
   readonly sink: ConnectionSink;
-  /** Our side of the peer's decoder. */
-  readonly encoder = new Encoder();
-  private readonly out = new OutputBuffer();
-  private readonly queue = new SendQueue(this, this.out);
-  /** What the peer may still send. */
-  readonly receiveWindows: ReceiveWindows;
-  /** PING, ours and the peer's. */
-  readonly pings: Pings;
-  /** GOAWAY, ours and the peer's. */
-  readonly shutdown: Shutdown;
-
+  /** The open streams. */
+  readonly streams: Streams;
+  /** The windows. */
+  readonly flow: FlowControl;
+  /** The deadlines, and the latest time that came in. */
+  readonly timers: Timers;
+  private readonly parts: Parts;
+  private readonly out: OutputBuffer;
+  private readonly queue: SendQueue;
+  private readonly lifecycle: Lifecycle;
+  private readonly handler: FrameHandler;
   private readonly reader: FrameReader;
 
   /** Nothing happens before {@linkcode start}. */
   constructor(options: ConnectionOptions, sink: ConnectionSink) {
-    this.role = options.role;
-    this.settings = localSettings(options.settings);
-    this.tooLarge = options.tooLarge ?? (() => TOO_LARGE);
+    const { role, tooLarge = () => TOO_LARGE } = options;
+    const parts = new Parts(role, localSettings(options.settings), sink);
+    this.role = role;
     this.sink = sink;
-    this.pings = new Pings(this.out, this.abuse);
-    this.shutdown = new Shutdown(this.role, this.out, this.pings, this.timers);
-    this.receiveWindows = new ReceiveWindows(this.settings, sink, this.out, this.pings);
-    this.reader = new FrameReader(new FrameHandler(this), this.settings.maxFrameSize, this.role === "server");
+    this.parts = parts;
+    this.settings = parts.settings;
+    this.peerSettings = parts.peerSettings;
+    this.streams = parts.streams;
+    this.flow = parts.flow;
+    this.timers = parts.timers;
+    this.out = parts.out;
+    this.queue = parts.queue;
+    this.lifecycle = parts.lifecycle;
+    this.handler = new FrameHandler(parts, tooLarge);
+    this.reader = new FrameReader(this.handler, this.settings.maxFrameSize, role === "server");
   }
 
   /** Queues what must come first: the preface, SETTINGS, and the connection's larger window (section 3.4). */
   start(now: Instant): void {
-    this.now = now;
-    if (this.role === "client") {
-      const at = this.out.reserve(CLIENT_PREFACE.length);
-      new TextEncoder().encodeInto(CLIENT_PREFACE, this.out.chunk.subarray(at));
-      this.out.length += CLIENT_PREFACE.length;
-    }
+    this.timers.now = now;
+    if (this.role === "client") writePreface(this.out);
     writeSettings(this.out, settingsEntries(this.settings, this.role));
-    this.receiveWindows.start();
+    this.flow.start();
     this.timers.set(Timer.SETTINGS_ACK, now + SETTINGS_ACK_TIMEOUT_MS);
-    this.sink.onOutput();
   }
+
+  // What the wire and the clock did.
 
   /** Takes bytes as they were read. They must never be overwritten: views of them are handed up. */
   receive(bytes: Uint8Array, now: Instant): void {
-    this.now = now;
-    if (!this.closed) this.reader.receive(bytes);
+    this.timers.now = now;
+    if (!this.lifecycle.closed) this.reader.receive(bytes);
   }
 
   /** The byte stream ended or failed: every stream fails with `error`, then the connection. */
   receiveEnd(error: Http2Error): void {
-    this.terminate(this.shutdown.explain(error));
+    this.lifecycle.end(this.parts.shutdown.explain(error));
   }
 
-  /** Tells that `nextTimeout` has come. */
+  /** `nextTimeout` has come. */
   handleTimeout(now: Instant): void {
-    this.now = now;
+    this.timers.now = now;
     let timer = this.timers.expire(now);
-    while (timer !== undefined && !this.closed) {
+    while (timer !== undefined && !this.lifecycle.closed) {
       if (timer === Timer.SETTINGS_ACK) this.settingsUnacknowledged();
-      else this.finishDrain();
+      else this.lifecycle.finishDrain();
       timer = this.timers.expire(now);
     }
   }
 
+  // What is to be done next.
+
   /** When `handleTimeout` wants to be called; Infinity when nothing is waited for. */
   nextTimeout(): Instant {
-    return this.closed ? Infinity : this.timers.earliest;
+    return this.lifecycle.closed ? Infinity : this.timers.earliest;
   }
 
   /** Whether `transmit` would give something. */
   get wantsTransmit(): boolean {
-    return this.out.byteLength > 0 || this.queue.canSend || (this.receiveWindows.isDue && !this.closed);
+    return this.out.byteLength > 0 || this.queue.canSend || (this.flow.isDue && !this.lifecycle.closed);
   }
 
   /** Encoded output that waits, in octets, queued DATA not counted. */
@@ -167,8 +142,8 @@ export class Connection {
 
   /** Appends what is ready, a write's worth, to `out`; its bytes are in use until {@linkcode transmitted}. */
   transmit(out: SliceBuffer): void {
-    this.abuse.repliesTransmitted();
-    if (this.receiveWindows.isDue && !this.closed) this.receiveWindows.announceConnection();
+    this.parts.abuse.repliesTransmitted();
+    if (this.flow.isDue && !this.lifecycle.closed) this.flow.announceConnection();
     if (!this.queue.isEmpty) this.queue.fill();
     this.out.moveTo(out);
   }
@@ -178,31 +153,55 @@ export class Connection {
     this.out.recycle();
   }
 
+  // What may be asked.
+
+  /** Nothing is received or opened any more; close the byte stream once `wantsTransmit` is false. */
+  get closed(): boolean {
+    return this.lifecycle.closed;
+  }
+
+  /** What ended the connection; undefined while it runs, and where both sides were through with it. */
+  get error(): Http2Error | undefined {
+    return this.lifecycle.error;
+  }
+
+  /** The latest time that came in. */
+  get now(): Instant {
+    return this.timers.now;
+  }
+
   /** Streams that are open now. */
   get activeStreams(): number {
     return this.streams.size;
   }
 
+  /** Client: the header section of a response has come. */
+  get answered(): boolean {
+    return this.handler.answered;
+  }
+
   /** Client: whether `open` may be called. */
   get canOpen(): boolean {
-    return !this.closed && !this.shutdown.draining &&
-      this.streams.size < this.peerSettings.maxConcurrentStreams &&
-      this.nextStreamId <= MAX_STREAM_ID;
+    return this.lifecycle.canOpen;
   }
+
+  /** Client: every identifier was used, and only another connection can open a stream (section 5.1.1). */
+  get identifiersUsedUp(): boolean {
+    return this.streams.nextId > MAX_STREAM_ID;
+  }
+
+  // Commands.
 
   /** Client: opens a stream with a request's header section, `headers` and `extra` in one block. */
   open(headers: HeaderList, extra: HeaderList | undefined, endStream: boolean, sink: StreamSink): Stream {
     if (!this.canOpen) throw new TypeError("Cannot open a stream: canOpen is false");
-    const stream = new Stream(
-      this.nextStreamId,
-      this.peerSettings.initialWindowSize,
-      this.receiveWindows.initialStreamWindow,
-    );
+    const { streams, peerSettings, flow } = this;
+    const stream = new Stream(streams.nextId, peerSettings.initialWindowSize, flow.initialStreamWindow);
     stream.sink = sink;
-    this.writeHeaders(stream, headers, extra, endStream); // which throws for fields that are no octets
-    this.nextStreamId += 2;
-    this.streams.add(stream);
-    if (endStream) this.localEnd(stream);
+    this.parts.sections.write(stream, headers, extra, endStream); // which throws for fields that are no octets
+    streams.nextId += 2;
+    streams.add(stream);
+    if (endStream) this.lifecycle.endSent(stream);
     return stream;
   }
 
@@ -212,18 +211,19 @@ export class Connection {
    */
   sendHeaders(stream: Stream, headers: HeaderList, extra: HeaderList | undefined, endStream: boolean): void {
     if (stream.closed) return;
-    this.checkWritable(stream);
+    checkSendable(stream, StreamEvent.SEND_HEADERS);
     if (stream.headersSent && !endStream) {
       throw new TypeError(`Cannot send headers on stream ${stream.id} twice: trailers end the stream`);
     }
-    if (stream.hasQueued) {
-      stream.queuedTrailers = headers;
-      stream.queuedTrailersExtra = extra;
-      stream.endQueued = true;
+    const { queue } = stream;
+    if (queue !== undefined && !queue.isEmpty) {
+      queue.trailers = headers;
+      queue.trailersExtra = extra;
+      queue.endStream = true;
       return;
     }
-    this.writeHeaders(stream, headers, extra, endStream);
-    if (endStream) this.localEnd(stream);
+    this.parts.sections.write(stream, headers, extra, endStream);
+    if (endStream) this.lifecycle.endSent(stream);
   }
 
   /**
@@ -232,204 +232,90 @@ export class Connection {
    */
   sendData(stream: Stream, bytes: Uint8Array, endStream: boolean): boolean {
     if (stream.closed) return true;
-    this.checkWritable(stream);
+    checkSendable(stream, StreamEvent.SEND_DATA);
     if (!stream.headersSent) {
       throw new TypeError(`Cannot send data on stream ${stream.id} before its headers`);
     }
-    const length = bytes.length;
-    if (
-      stream.hasQueued || (length > 0 && !this.mayPass(stream, length)) ||
-      this.out.byteLength + length > OUTPUT_HIGH_WATER_BYTES
-    ) {
-      if (endStream) stream.endQueued = true;
-      this.queue.enqueue(stream, bytes);
-      this.sink.onOutput();
+    const { length } = bytes;
+    if (!this.mayPass(stream, length)) {
+      this.queue.enqueue(stream, bytes, endStream);
       return false;
     }
-    stream.sendWindow -= length;
-    this.sendWindow -= length;
+    this.flow.send(stream, length);
     let start = 0;
     for (; length - start > DATA_FRAME_BYTES; start += DATA_FRAME_BYTES) {
       writeData(this.out, stream.id, bytes, start, start + DATA_FRAME_BYTES, false);
     }
     if (length > 0 || endStream) writeData(this.out, stream.id, bytes, start, length, endStream);
-    this.sink.onOutput();
-    if (endStream) this.localEnd(stream);
+    if (endStream) this.lifecycle.endSent(stream);
     return true;
   }
 
   /**
-   * Whether `length` bytes may go out now: both windows allow it, and no stream waits whose turn it would take.
-   */
-  private mayPass(stream: Stream, length: number): boolean {
-    return length <= stream.sendWindow && length <= this.sendWindow && this.queue.isEmpty;
-  }
-
-  /**
    * The application has consumed `bytes` of what `onData` gave: they go back to the stream's window. What it has
-   * `read`, and `expected` and `last`, say what the window should be; see {@linkcode ReceiveWindows.release}.
+   * `read`, and `expected` and `last`, say what the window should be; see {@linkcode FlowControl.release}.
    */
   release(stream: Stream, bytes: number, read: number = bytes, expected = 0, last = false): void {
     if (stream.closed) return;
-    if (bytes < 0 || bytes > stream.unreleased) {
-      const held = stream.unreleased;
-      throw new RangeError(`Cannot release ${bytes} bytes of stream ${stream.id}: ${held} are unreleased`);
+    const { unreleased } = stream.receiveWindow;
+    if (bytes < 0 || bytes > unreleased) {
+      throw new RangeError(
+        `Cannot release ${bytes} bytes of stream ${stream.id}: ${unreleased} are unreleased`,
+      );
     }
-    this.receiveWindows.release(stream, bytes, read, expected, last, this.now);
+    this.flow.release(stream, bytes, read, expected, last, this.timers.now);
   }
 
   /**
-   * Ends a stream at once with RST_STREAM; the sink hears of it before this returns. NO_ERROR on a server whose
+   * Ends a stream at once with RST_STREAM; its sink gets `onClosed` before this returns. NO_ERROR on a server whose
    * answer is complete, though still queued, changes nothing: it follows the answer by itself (section 8.1).
    */
   reset(stream: Stream, error: Http2Error): void {
     if (stream.closed) return;
     if (error.code === ErrorCode.NO_ERROR && stream.endQueued && this.role === "server") return;
-    if (!stream.localClosed || !stream.remoteClosed) {
-      this.writeReset(stream.id, error.code, stream.remoteClosed ? 0 : stream.receiveWindow);
-    }
-    this.closeStream(stream, error);
+    this.lifecycle.reset(stream, error);
   }
 
   /**
-   * Sends a PING; `onPong` hears of its answer. `opaque`: any unsigned 32-bit number but those of our own. Does
+   * Sends a PING, whose answer comes as `onPong`. `opaque`: any unsigned 32-bit number but those of our own. Does
    * nothing on a connection that is closed, for its end may have crossed the call.
    */
   ping(opaque: number, now: Instant): void {
-    this.now = now;
-    if (this.closed) return;
-    this.pings.sendOpaque(opaque);
-    this.sink.onOutput();
+    this.timers.now = now;
+    if (!this.lifecycle.closed) this.parts.pings.sendOpaque(opaque);
   }
 
   /**
-   * Graceful end: no new streams, `closed` once the last one has ended. A server says so twice, as section 6.8
+   * Graceful end: no new streams, `closed` once the last one has ended. A server sends GOAWAY twice, as section 6.8
    * has it, so that requests on their way are still served.
    */
   drain(reason: string, now: Instant): void {
-    this.now = now;
-    if (this.closed || this.shutdown.draining) return;
-    this.shutdown.begin(reason, now);
-    this.sink.onOutput();
-    if (this.role === "client") this.finishDrain();
+    this.timers.now = now;
+    const { lifecycle, parts: { shutdown } } = this;
+    if (lifecycle.closed || shutdown.draining) return;
+    shutdown.begin(reason, now);
+    if (this.role === "client") lifecycle.finishDrain();
   }
 
   /** Ends the connection at once: GOAWAY with the error's code, and every stream fails with `error`. */
   abort(error: Http2Error): void {
-    if (this.closed) return;
-    this.shutdown.send(error.code, error.reason, this.lastPeerStreamId);
-    this.sink.onOutput();
-    this.terminate(error);
+    this.lifecycle.abort(error);
   }
 
-  /** For `frame_handler.ts`: a PING of ours came back. */
-  pong(opaque: number): void {
-    const purpose = this.pings.acknowledged(opaque);
-    if (purpose === PingPurpose.DRAIN) this.finishDrain();
-    else if (purpose === PingPurpose.BDP) this.receiveWindows.measured(this.now);
-    else this.sink.onPong(opaque);
-  }
-
-  /** For `frame_handler.ts`: a window grew, so DATA that waited may go. */
-  windowGrew(stream: Stream | undefined): void {
-    if (stream !== undefined) this.queue.admit(stream);
-    if (!this.queue.isEmpty) this.sink.onOutput();
-  }
-
-  /** For `frame_handler.ts`: where answers to frames go. */
-  get output(): OutputBuffer {
-    this.sink.onOutput();
-    return this.out;
-  }
-
-  /** For `send_queue.ts`: encodes and writes a header section now. */
-  writeHeaders(stream: Stream, headers: HeaderList, extra: HeaderList | undefined, endStream: boolean): void {
-    block.length = 0;
-    this.encoder.encode(headers, extra, block);
-    const maxFrameBytes = Math.min(this.peerSettings.maxFrameSize, DATA_FRAME_BYTES);
-    writeHeaderBlock(this.out, stream.id, block.bytes, block.length, endStream, maxFrameBytes);
-    stream.headersSent = true;
-    this.sink.onOutput();
-  }
-
-  /**
-   * For `send_queue.ts`: END_STREAM was written. A server whose response is complete asks the client to stop
-   * sending the rest of its request (section 8.1).
-   */
-  localEnd(stream: Stream): void {
-    stream.localClosed = true;
-    if (stream.remoteClosed) return this.closeStream(stream, undefined);
-    if (this.role === "client") return;
-    this.writeReset(stream.id, ErrorCode.NO_ERROR, stream.receiveWindow);
-    this.closeStream(stream, undefined);
-  }
-
-  /** For `frame_handler.ts`: RST_STREAM, on a stream on which the peer may still send `window` octets. */
-  writeReset(streamId: number, code: number, window: number): void {
-    writeRstStream(this.out, streamId, code);
-    this.ignoreLate(streamId, window);
-    this.sink.onOutput();
-  }
-
-  /** For `frame_handler.ts`: what the peer sends on the stream from here on is ignored; its window has `window` octets left. */
-  ignoreLate(streamId: number, window: number): void {
-    if (this.role === "server") this.streams.rememberReset(streamId);
-    this.abuse.late.expect(window, this.receiveWindows.connectionWindow);
-  }
-
-  /** For `frame_handler.ts`: whether HEADERS and DATA on the closed stream are ignored; see `late_frames.ts`. */
-  ignoresLate(streamId: number): boolean {
-    return this.role === "client" || this.streams.mayHaveBeenReset(streamId);
-  }
-
-  /** For `frame_handler.ts`: the stream is over; its sink gets its last call. */
-  closeStream(stream: Stream, error: Http2Error | undefined): void {
-    if (stream.closed) return;
-    const wasFull = this.streams.size >= this.peerSettings.maxConcurrentStreams;
-    stream.closed = true;
-    this.streams.remove(stream);
-    this.queue.drop(stream);
-    this.receiveWindows.close(stream);
-    stream.sink.onClosed(stream, error);
-    if (wasFull && this.role === "client" && this.canOpen) this.sink.onCanOpen();
-    this.closeIfDrained();
-  }
-
-  /** For `frame_handler.ts`: a connection that takes no more streams ends with its last one. */
-  closeIfDrained(): void {
-    if (this.shutdown.takesNoStreams && this.streams.size === 0) this.terminate(this.shutdown.peerError);
-  }
-
-  private finishDrain(): void {
-    this.shutdown.finish(this.lastPeerStreamId);
-    this.sink.onOutput();
-    this.closeIfDrained();
+  /** Whether DATA of `length` goes out at once: windows and output allow it, and no stream waits for its turn. */
+  private mayPass(stream: Stream, length: number): boolean {
+    if (stream.hasQueued || this.out.byteLength + length > OUTPUT_HIGH_WATER_BYTES) return false;
+    return length === 0 || (this.queue.isEmpty && length <= this.flow.sendable(stream));
   }
 
   private settingsUnacknowledged(): void {
     const reason = `no SETTINGS acknowledgement within ${SETTINGS_ACK_TIMEOUT_MS} ms`;
-    this.abort(new Http2Error("connection", ErrorCode.SETTINGS_TIMEOUT, "library", reason));
+    this.abort(connectionError(ErrorCode.SETTINGS_TIMEOUT, reason));
   }
+}
 
-  private terminate(error: Http2Error | undefined): void {
-    if (this.closed) return;
-    this.closed = true;
-    this.error = error;
-    const thrown: unknown[] = [];
-    for (const stream of this.streams.all()) {
-      try {
-        this.closeStream(stream, error);
-      } catch (bug) { // the others must have their end
-        thrown.push(bug);
-      }
-    }
-    this.sink.onClosed(error);
-    if (thrown.length > 0) throw thrown.length === 1 ? thrown[0] : new AggregateError(thrown);
-  }
-
-  private checkWritable(stream: Stream): void {
-    if (stream.localClosed || stream.endQueued) {
-      throw new TypeError(`Cannot send on stream ${stream.id}: END_STREAM was already sent`);
-    }
+function checkSendable(stream: Stream, event: number): void {
+  if (afterEvent(stream.state, event) === Refusal.MISUSE || stream.endQueued) {
+    throw new TypeError(`Cannot send on stream ${stream.id}: END_STREAM was already sent`);
   }
 }

@@ -52,3 +52,13 @@ export class Http2Error {
     return `${this.kind} error ${errorCodeName(this.code)} by ${this.initiator}: ${this.reason}`;
   }
 }
+
+/** The connection's error, for a rule that the peer broke or a limit of ours that it met (section 5.4.1). */
+export function connectionError(code: ErrorCode, reason: string): Http2Error {
+  return new Http2Error("connection", code, "library", reason);
+}
+
+/** The same for an error of one stream (section 5.4.2). */
+export function streamError(code: ErrorCode, reason: string): Http2Error {
+  return new Http2Error("stream", code, "library", reason);
+}

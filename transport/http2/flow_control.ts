@@ -1,11 +1,11 @@
-// Flow control of what we receive (RFC 9113, sections 5.2 and 6.9): every change of a receive window is made here.
+// Flow control (RFC 9113, sections 5.2 and 6.9): windows of both directions, and every change of one is made here.
 //
-// The connection's window goes back to the peer on receipt, whatever applications read: it bounds what is on its way,
-// and no stream can use it up for the others. What an application leaves unread is bounded by the window of its
-// stream alone. It is announced a quarter at a time, as it is read: of a window that is announced in halves a sender of
-// messages that do not divide it gets little more than half in a round trip.
+// The connection's receive window goes back to the peer on receipt, whatever applications read: it bounds what is on
+// its way, and no stream can use it up for the others. What an application leaves unread is bounded by the window of
+// its stream alone. That is announced a quarter at a time, as it is read: of a window that is announced in halves a
+// sender of messages that do not divide it gets little more than half in a round trip.
 //
-// A stream's window starts small and grows while the stream is read:
+// A stream's receive window starts small and grows while the stream is read:
 //
 //   - by WINDOW_UPDATE and never by a later SETTINGS_INITIAL_WINDOW_SIZE, which some peers apply wrongly and then hang
 //     (Bun's node:http2, oven-sh/bun#30342);
@@ -17,34 +17,151 @@
 
 import type { Instant } from "../../pollers/contract/engine.ts";
 import { BdpEstimator } from "./bdp_estimator.ts";
+import { connectionError, ErrorCode, type Http2Error, streamError } from "./error.ts";
 import { writeWindowUpdate } from "./frame_writer.ts";
-import { INITIAL_WINDOW_BYTES, UNMEASURED_WINDOW_BYTES, WINDOW_GROWTH_PACE_MS } from "./limits.ts";
+import {
+  INITIAL_WINDOW_BYTES,
+  MAX_WINDOW_BYTES,
+  UNMEASURED_WINDOW_BYTES,
+  WINDOW_GROWTH_PACE_MS,
+} from "./limits.ts";
 import type { OutputBuffer } from "./output_buffer.ts";
 import { PingPurpose, type Pings } from "./ping.ts";
 import type { LocalSettings } from "./settings.ts";
-import type { ConnectionSink } from "./sink.ts";
-import type { Stream } from "./stream.ts";
-import type { Streams } from "./streams.ts";
 
-/** The receive windows of one connection and of its streams. */
-export class ReceiveWindows {
+/** What one side lets the other send, in octets; negative after SETTINGS made it smaller than what was sent. */
+export class Window {
+  /** `octets` is the initial size. */
+  constructor(private octets: number) {}
+
+  /** Octets of DATA that may still be sent. */
+  get available(): number {
+    return this.octets;
+  }
+
+  /** DATA of `bytes`, padding included, was sent. */
+  take(bytes: number): void {
+    this.octets -= bytes;
+  }
+
+  /**
+   * WINDOW_UPDATE (section 6.9.1), or the change of the initial size by SETTINGS, which may be negative
+   * (section 6.9.2); false where the window is now above 2^31-1.
+   */
+  add(octets: number): boolean {
+    this.octets += octets;
+    return this.octets <= MAX_WINDOW_BYTES;
+  }
+}
+
+/** What we let the peer send on one stream. Each octet is on its way, unreleased, unannounced, or available. */
+export class ReceiveWindow {
+  /** Octets of DATA that the peer may still send; negative after SETTINGS of ours made it smaller. */
+  available: number;
+  /** Octets handed up and not yet released by the application. */
+  unreleased = 0;
+  /** Octets released and not yet announced by WINDOW_UPDATE. */
+  unannounced = 0;
+  /** Octets by which the window has grown beyond the initial size. */
+  growth = 0;
+  /** Octets that the application has to read before the window grows again. */
+  private untilGrowth: number;
+  /** When it last read a quarter of the window, in whole milliseconds; 0 before the first one. */
+  private quarterAt = 0;
+
+  /** `octets` is the initial size. */
+  constructor(octets: number) {
+    this.available = octets;
+    this.untilGrowth = octets >> 2;
+  }
+
+  /** DATA of `bytes`, padding included, comes; false where the window does not let it in. */
+  receive(bytes: number): boolean {
+    if (bytes > this.available) return false;
+    this.available -= bytes;
+    this.unreleased += bytes;
+    return true;
+  }
+
+  /** The application is through with `bytes` of what came. */
+  release(bytes: number): void {
+    this.unreleased -= bytes;
+    this.unannounced += bytes;
+  }
+
+  /** The application has read `bytes` of a stream of which it wants more. */
+  read(bytes: number): void {
+    this.untilGrowth -= bytes;
+  }
+
+  /** Whether the application has read what lets the window grow. */
+  get mayGrow(): boolean {
+    return this.untilGrowth <= 0;
+  }
+
+  /** WINDOW_UPDATE returns what was released, and `growth` beside it. Returns the increment. */
+  announce(growth: number): number {
+    const increment = this.unannounced + growth;
+    this.growth += growth;
+    this.available += increment;
+    this.unannounced = 0;
+    return increment;
+  }
+
+  /** SETTINGS of ours changed the initial size (section 6.9.2). */
+  adjust(change: number): void {
+    this.available += change;
+  }
+
+  /**
+   * A quarter of `size`, the window's whole, was read. Returns by how much it grows: it doubles for each quarter, up to
+   * `target`, while it may be what limits the stream.
+   */
+  growByReading(size: number, target: number, now: Instant): number {
+    const mayBeLimited = this.quarterAt === 0 || now - this.quarterAt <= WINDOW_GROWTH_PACE_MS;
+    this.quarterAt = Math.floor(now);
+    let grown = size;
+    while (mayBeLimited && grown < target && this.untilGrowth <= 0) {
+      grown = Math.min(Math.max(1, 2 * grown), target);
+      this.untilGrowth += grown >> 2;
+    }
+    if (this.untilGrowth <= 0) this.untilGrowth = grown >> 2;
+    return grown - size;
+  }
+}
+
+/** What flow control needs to know of a stream. */
+export interface WindowedStream {
+  /** Its identifier. */
+  readonly id: number;
+  /** The peer sent END_STREAM. */
+  readonly remoteClosed: boolean;
+  /** What the peer lets us send on it. */
+  readonly sendWindow: Window;
+  /** What we let the peer send on it. */
+  readonly receiveWindow: ReceiveWindow;
+}
+
+/** The windows of one connection, and the rules for those of its streams. */
+export class FlowControl {
+  /** What the peer lets us send on the connection. */
+  readonly sendWindow = new Window(INITIAL_WINDOW_BYTES);
   /** What the peer may still send on the connection, in octets. */
   connectionWindow = INITIAL_WINDOW_BYTES;
-  /** The window of a stream that has not grown; the setting counts from its acknowledgement on. */
+  /** The receive window of a stream that has not grown; the setting counts from its acknowledgement on. */
   initialStreamWindow: number;
-  /** Octets by which the windows of open streams have grown. */
+  /** Octets by which the receive windows of open streams have grown. */
   grown = 0;
-  /** Octets of the connection's window that came and were not announced again. */
+  /** Octets of the connection's receive window that came and were not announced again. */
   private unannounced = 0;
   private readonly announceAt: number;
-  /** What a stream's window may grow to. */
+  /** What a stream's receive window may grow to. */
   private streamTarget: number;
   private readonly bdp: BdpEstimator;
 
-  /** `sink`, `out` and `pings` are the connection's. */
+  /** WINDOW_UPDATE is written to `out`; `pings` measure the path. */
   constructor(
     private readonly settings: LocalSettings,
-    private readonly sink: ConnectionSink,
     private readonly out: OutputBuffer,
     private readonly pings: Pings,
   ) {
@@ -57,7 +174,7 @@ export class ReceiveWindows {
     this.bdp = new BdpEstimator(estimate);
   }
 
-  /** Announces the connection's window, which no setting can (section 6.9.2). */
+  /** Announces the connection's receive window, which no setting can (section 6.9.2). */
   start(): void {
     const more = this.settings.connectionWindowSize - INITIAL_WINDOW_BYTES;
     if (more === 0) return;
@@ -65,14 +182,63 @@ export class ReceiveWindows {
     this.connectionWindow += more;
   }
 
-  /** A DATA frame of `bytes` comes, padding included; false where the connection's window does not let it in. */
-  receive(bytes: number): boolean {
-    if (bytes > this.connectionWindow) return false;
+  // What we send.
+
+  /** Octets of DATA that may go out on `stream` now. */
+  sendable(stream: WindowedStream): number {
+    return Math.min(stream.sendWindow.available, this.sendWindow.available);
+  }
+
+  /** DATA of `bytes` goes out on `stream`. */
+  send(stream: WindowedStream, bytes: number): void {
+    stream.sendWindow.take(bytes);
+    this.sendWindow.take(bytes);
+  }
+
+  /** WINDOW_UPDATE (section 6.9.1) on `stream`, or on the connection where there is none. */
+  windowUpdate(stream: WindowedStream | undefined, increment: number): Http2Error | undefined {
+    if (stream === undefined) {
+      if (increment === 0) {
+        return connectionError(ErrorCode.PROTOCOL_ERROR, "WINDOW_UPDATE of 0 on the connection");
+      }
+      if (this.sendWindow.add(increment)) return undefined;
+      const reason = "WINDOW_UPDATE made the connection's window overflow";
+      return connectionError(ErrorCode.FLOW_CONTROL_ERROR, reason);
+    }
+    if (increment === 0) return streamError(ErrorCode.PROTOCOL_ERROR, "WINDOW_UPDATE of 0");
+    if (stream.sendWindow.add(increment)) return undefined;
+    return streamError(ErrorCode.FLOW_CONTROL_ERROR, "WINDOW_UPDATE made the stream's window overflow");
+  }
+
+  /** The peer's SETTINGS changed the initial size of send windows by `change`, those of `streams` too (section 6.9.2). */
+  initialSendWindowChanged(streams: Iterable<WindowedStream>, change: number): Http2Error | undefined {
+    for (const stream of streams) {
+      if (stream.sendWindow.add(change)) continue;
+      const reason = `SETTINGS made the window of stream ${stream.id} overflow`;
+      return connectionError(ErrorCode.FLOW_CONTROL_ERROR, reason);
+    }
+    return undefined;
+  }
+
+  // What we receive.
+
+  /** A DATA frame of `bytes`, padding included, comes; the connection's error where its window does not let it in. */
+  receive(bytes: number): Http2Error | undefined {
+    if (bytes > this.connectionWindow) {
+      const reason = `DATA of ${bytes} bytes exceeds the connection's window`;
+      return connectionError(ErrorCode.FLOW_CONTROL_ERROR, reason);
+    }
     this.connectionWindow -= bytes;
     this.bdp.arrived += bytes;
     this.unannounced += bytes;
-    if (this.isDue) this.sink.onOutput();
-    return true;
+    if (this.isDue) this.out.announce();
+    return undefined;
+  }
+
+  /** The same frame on its stream; the stream's error where its window does not let it in. */
+  receiveOn(stream: WindowedStream, bytes: number): Http2Error | undefined {
+    if (stream.receiveWindow.receive(bytes)) return undefined;
+    return streamError(ErrorCode.FLOW_CONTROL_ERROR, `DATA of ${bytes} bytes exceeds the stream's window`);
   }
 
   /** Half of the connection's window came: {@linkcode announceConnection} with the next output, and not before it. */
@@ -87,14 +253,6 @@ export class ReceiveWindows {
     this.unannounced = 0;
   }
 
-  /** The same frame on its stream; false where the stream's window does not let it in. */
-  receiveOn(stream: Stream, bytes: number): boolean {
-    if (bytes > stream.receiveWindow) return false;
-    stream.receiveWindow -= bytes;
-    stream.unreleased += bytes;
-    return true;
-  }
-
   /**
    * Octets that {@linkcode receiveOn} let in were consumed, a quarter of the window is announced at a time. `read`:
    * octets that the application has taken, now or of what was consumed ahead of it; the window grows by these alone.
@@ -102,39 +260,39 @@ export class ReceiveWindows {
    * them in. `last`: none are wanted after them, so nothing else is announced.
    */
   release(
-    stream: Stream,
+    stream: WindowedStream,
     bytes: number,
     read: number,
     expected: number,
     last: boolean,
     now: Instant,
   ): void {
-    stream.unreleased -= bytes;
-    stream.unannounced += bytes;
+    const window = stream.receiveWindow;
+    window.release(bytes);
     if (stream.remoteClosed) return;
     // What was let in and is not consumed yet is the beginning of what is expected.
-    const isNeeded = expected >= stream.receiveWindow + stream.unreleased;
-    if (!last) stream.untilGrowth -= read;
+    const isNeeded = expected >= window.available + window.unreleased;
+    if (!last) window.read(read);
     else if (!isNeeded) return;
-    const window = this.initialStreamWindow + stream.windowGrowth;
-    const isDue = stream.unannounced >= window >> 2;
-    if (isDue || isNeeded || stream.untilGrowth <= 0) {
-      this.announce(stream, window, isNeeded ? expected : 0, isDue, now);
+    const size = this.initialStreamWindow + window.growth;
+    const isDue = window.unannounced >= size >> 2;
+    if (isDue || isNeeded || window.mayGrow) {
+      this.announce(stream, size, isNeeded ? expected : 0, isDue, now);
     }
   }
 
   /** `stream` is closed: its growth is free for others. */
-  close(stream: Stream): void {
-    this.grown -= stream.windowGrowth;
+  close(stream: WindowedStream): void {
+    this.grown -= stream.receiveWindow.growth;
   }
 
-  /** From here on the peer keeps to the setting, on open streams too (section 6.9.2). */
-  settingsAcknowledged(streams: Streams, now: Instant): void {
+  /** From here on the peer keeps to our setting, on open streams too (section 6.9.2). */
+  settingsAcknowledged(streams: Iterable<WindowedStream>, now: Instant): void {
     const change = this.settings.initialWindowSize - this.initialStreamWindow;
     if (change === 0) return;
     this.initialStreamWindow += change;
-    for (const stream of streams.all()) {
-      stream.receiveWindow += change;
+    for (const stream of streams) {
+      stream.receiveWindow.adjust(change);
       this.release(stream, 0, 0, 0, false, now); // enough of the new window, perhaps
     }
   }
@@ -144,48 +302,28 @@ export class ReceiveWindows {
     if (this.bdp.end(now)) this.streamTarget = Math.min(this.bdp.estimate, this.settings.maxWindowSize);
   }
 
-  private announce(stream: Stream, window: number, needed: number, isDue: boolean, now: Instant): void {
-    const growth = this.growthOf(stream, window, needed, now);
-    if (!isDue && growth < window >> 1) return; // too little to be worth a frame before its time
-    stream.windowGrowth += growth;
+  private announce(stream: WindowedStream, size: number, needed: number, isDue: boolean, now: Instant): void {
+    const growth = this.growthOf(stream.receiveWindow, size, needed, now);
+    if (!isDue && growth < size >> 1) return; // too little to be worth a frame before its time
     this.grown += growth;
-    const increment = stream.unannounced + growth;
-    if (increment === 0) return;
-    writeWindowUpdate(this.out, stream.id, increment);
-    stream.receiveWindow += increment;
-    stream.unannounced = 0;
-    this.sink.onOutput();
+    const increment = stream.receiveWindow.announce(growth);
+    if (increment > 0) writeWindowUpdate(this.out, stream.id, increment);
   }
 
-  /** What a window grows by, for what was read of it or is needed, as far as the bounds allow. */
-  private growthOf(stream: Stream, window: number, needed: number, now: Instant): number {
-    const { maxWindowSize, windowGrowthSize } = this.settings;
+  /** What a window of `size` grows by, for what was read of it or is needed, as far as the bounds allow. */
+  private growthOf(window: ReceiveWindow, size: number, needed: number, now: Instant): number {
+    const { streamTarget, settings: { maxWindowSize, windowGrowthSize } } = this;
     const growth = Math.max(
-      stream.untilGrowth <= 0 ? this.growthByReading(stream, window, now) : 0,
-      needed > 0 ? Math.min(needed, maxWindowSize - window) : 0,
+      window.mayGrow ? window.growByReading(size, streamTarget, now) : 0,
+      needed > 0 ? Math.min(needed, maxWindowSize - size) : 0,
     );
-    const { streamTarget } = this;
-    if (window + growth >= streamTarget && streamTarget < maxWindowSize) this.probe(now);
+    if (size + growth >= streamTarget && streamTarget < maxWindowSize) this.probe(now);
     return Math.min(growth, (windowGrowthSize - this.grown) >> 1);
-  }
-
-  /** The window doubles for each quarter of it that was read, while that may be what limits the stream. */
-  private growthByReading(stream: Stream, window: number, now: Instant): number {
-    const mayBeLimited = stream.quarterAt === 0 || now - stream.quarterAt <= WINDOW_GROWTH_PACE_MS;
-    stream.quarterAt = Math.floor(now);
-    let grown = window;
-    while (mayBeLimited && grown < this.streamTarget && stream.untilGrowth <= 0) {
-      grown = Math.min(Math.max(1, 2 * grown), this.streamTarget);
-      stream.untilGrowth += grown >> 2;
-    }
-    if (stream.untilGrowth <= 0) stream.untilGrowth = grown >> 2;
-    return grown - window;
   }
 
   private probe(now: Instant): void {
     if (!this.bdp.wantsProbe(now)) return;
     this.bdp.begin(now);
     this.pings.send(PingPurpose.BDP);
-    this.sink.onOutput(); // at once, for the time until its answer counts
   }
 }

@@ -1,79 +1,66 @@
 // What each frame from the peer does to the connection (RFC 9113, section 6), one method a frame type.
+//
+// Each returns undefined, or an error that ends the stream or the connection; `fail` does that in one place.
 
-import { DecodeFailure, Decoder } from "../hpack/decoder.ts";
+import { DecodeFailure } from "../hpack/decoder.ts";
 import type { HeaderList } from "../hpack/header_list.ts";
-import type { Abuse } from "./abuse.ts";
-import type { Connection } from "./connection.ts";
-import { ErrorCode, errorCodeName, Http2Error } from "./error.ts";
+import { connectionError, ErrorCode, errorCodeName, Http2Error, streamError } from "./error.ts";
+import type { FlowControl } from "./flow_control.ts";
+import type { FrameVisitor } from "./frame_reader.ts";
 import { writeSettingsAck } from "./frame_writer.ts";
 import { Flag, FrameType, readUint31, readUint32 } from "./frames.ts";
-import { HeaderBlock } from "./header_block.ts";
-import { malformedReason, type SectionKind } from "./header_validation.ts";
-import {
-  HEADER_BLOCK_FACTOR,
-  INITIAL_HEADER_TABLE_BYTES,
-  MAX_CONTINUATIONS,
-  MAX_WINDOW_BYTES,
-  MIN_HEADER_BLOCK_BYTES,
-} from "./limits.ts";
-import type { FrameVisitor } from "./frame_reader.ts";
-import { Stream } from "./stream.ts";
+import type { HeaderSections } from "./header_sections.ts";
+import { contentLength, malformedReason, type SectionKind } from "./header_validation.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import type { Parts } from "./parts.ts";
+import { PingPurpose } from "./ping.ts";
+import { afterEvent, isRefusal, refusalError, Stream, StreamEvent, StreamState } from "./stream.ts";
+import type { Streams } from "./streams.ts";
 import { Timer } from "./timers.ts";
+
+/** Gives the response to a request whose header list is above our limit, for `reason`. */
+export type TooLargeResponse = (reason: string) => HeaderList;
 
 /** The receiving half of a connection. */
 export class FrameHandler implements FrameVisitor {
-  private readonly decoder: Decoder;
-  private readonly block: HeaderBlock;
-  private readonly blockLimit: number;
-  private continuations = 0;
+  /** Client: the header section of a response has come. */
+  answered = false;
+  /** The peer's SETTINGS came, which must be its first frame. */
   private settingsReceived = false;
-  /** The latest run of identifiers that the client passed over: never used, so not closed but wrong. */
-  private skippedFrom = 0;
-  private skippedTo = 0;
   /** The stream of the DATA frame that is being received; undefined when its content is thrown away. */
   private dataStream: Stream | undefined = undefined;
   private dataEndsStream = false;
+  private readonly isServer: boolean;
+  private readonly streams: Streams;
+  private readonly flow: FlowControl;
+  private readonly sections: HeaderSections;
+  private readonly lifecycle: Lifecycle;
 
-  /** `connection` holds all state that both halves share. */
-  constructor(private readonly connection: Connection) {
-    const { headerTableSize, maxHeaderListSize } = connection.settings;
-    // Until the peer has acknowledged a smaller table it may use the initial one (section 4.3.1).
-    const maxTableSize = Math.max(headerTableSize, INITIAL_HEADER_TABLE_BYTES);
-    this.decoder = new Decoder({ maxTableSize, maxHeaderListSize });
-    this.blockLimit = Math.max(MIN_HEADER_BLOCK_BYTES, maxHeaderListSize * HEADER_BLOCK_FACTOR);
-    this.block = new HeaderBlock(this.blockLimit);
+  /** `parts` are the connection's. */
+  constructor(private readonly parts: Parts, private readonly tooLarge: TooLargeResponse) {
+    this.isServer = parts.role === "server";
+    this.streams = parts.streams;
+    this.flow = parts.flow;
+    this.sections = parts.sections;
+    this.lifecycle = parts.lifecycle;
   }
 
   /** The connection takes no more frames. */
   get closed(): boolean {
-    return this.connection.closed;
+    return this.lifecycle.closed;
   }
 
-  /** Ends the connection for a rule the peer broke. */
+  /** Ends the connection for a rule of framing that the peer broke. */
   abort(error: Http2Error): void {
-    this.connection.abort(error);
+    this.lifecycle.abort(error);
   }
 
-  /** Sections 5.2 and 6.1: accounts a DATA frame as a whole, its padding included, and finds its stream. */
+  /** A DATA frame begins. */
   beginData(streamId: number, frameBytes: number, contentBytes: number, endStream: boolean): void {
     this.dataStream = undefined;
-    if (!this.checkOrder(FrameType.DATA, streamId)) return;
-    const connection = this.connection;
-    if (streamId === 0) return this.protocolError("DATA on stream 0");
-    if (!connection.receiveWindows.receive(frameBytes)) {
-      return this.fail(
-        ErrorCode.FLOW_CONTROL_ERROR,
-        `DATA of ${frameBytes} bytes exceeds the connection's window`,
-      );
-    }
-    const stream = connection.streams.get(streamId);
-    if (stream === undefined) return this.dataOnClosed(streamId, frameBytes);
-    const error = this.dataError(stream, frameBytes, contentBytes);
-    if (error !== undefined) return this.streamError(stream, error[0], error[1]);
-    this.dataStream = stream;
-    this.dataEndsStream = endStream;
-    if (frameBytes > contentBytes) connection.release(stream, frameBytes - contentBytes, 0);
-    if (contentBytes === 0 && !endStream) this.check(this.abuse.emptyFrames.spend(connection.now));
+    const error = this.orderError(FrameType.DATA, streamId) ??
+      this.acceptData(streamId, frameBytes, contentBytes, endStream);
+    if (error !== undefined) this.fail(error, streamId);
   }
 
   /** Hands a piece of the DATA frame to its stream. */
@@ -81,25 +68,27 @@ export class FrameHandler implements FrameVisitor {
     const stream = this.dataStream;
     if (stream === undefined || stream.closed) return;
     const endStream = end && this.dataEndsStream;
-    if (stream.contentLeft >= 0) {
-      stream.contentLeft -= bytes.length;
-      if (stream.contentLeft < 0 || (endStream && stream.contentLeft > 0)) {
-        return this.streamError(
-          stream,
-          ErrorCode.PROTOCOL_ERROR,
-          "content-length does not match the content",
-        );
-      }
-    }
+    if (!stream.countContent(bytes.length, endStream)) return this.fail(lengthMismatch(), stream.id);
     if (bytes.length === 0 && !endStream) return;
-    if (endStream) stream.remoteClosed = true;
+    if (endStream) stream.state = afterEvent(stream.state, StreamEvent.RECEIVE_END_STREAM);
     stream.sink.onData(stream, bytes, endStream);
-    if (endStream) this.settle(stream);
+    if (endStream) this.lifecycle.endReceived(stream);
   }
 
   /** Any frame but DATA. */
   frame(type: number, flags: number, streamId: number, bytes: Uint8Array, start: number, end: number): void {
-    if (!this.checkOrder(type, streamId)) return;
+    const error = this.orderError(type, streamId) ?? this.accept(type, flags, streamId, bytes, start, end);
+    if (error !== undefined) this.fail(error, streamId);
+  }
+
+  private accept(
+    type: number,
+    flags: number,
+    streamId: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): Http2Error | undefined {
     switch (type) {
       case FrameType.HEADERS:
         return this.headers(flags, streamId, bytes, start, end);
@@ -118,399 +107,354 @@ export class FrameHandler implements FrameVisitor {
       case FrameType.PRIORITY:
         return this.priority(streamId, end - start);
       case FrameType.PUSH_PROMISE:
-        return this.protocolError("PUSH_PROMISE, which no peer may send us");
+        return protocolError("PUSH_PROMISE, which no peer may send us");
+      default:
+        return this.extension();
     }
-    // Unknown types are ignored (section 5.5), but not for nothing.
-    this.check(this.abuse.emptyFrames.spend(this.connection.now));
   }
 
   /** Section 3.4: SETTINGS come first. Section 6.10: nothing comes between the parts of a header block. */
-  private checkOrder(type: number, streamId: number): boolean {
+  private orderError(type: number, streamId: number): Http2Error | undefined {
     if (!this.settingsReceived && type !== FrameType.SETTINGS) {
-      this.protocolError(`the peer's first frame is of type ${type}, not SETTINGS`);
-      return false;
+      return protocolError(`the peer's first frame is of type ${type}, not SETTINGS`);
     }
-    if (this.block.streamId === 0 || (type === FrameType.CONTINUATION && streamId === this.block.streamId)) {
-      return true;
+    const { incompleteStreamId } = this.sections;
+    if (incompleteStreamId === 0 || (type === FrameType.CONTINUATION && streamId === incompleteStreamId)) {
+      return undefined;
     }
-    this.protocolError(
-      `frame of type ${type} on stream ${streamId} inside the header block of stream ${this.block.streamId}`,
+    return protocolError(
+      `frame of type ${type} on stream ${streamId} inside the header block of stream ${incompleteStreamId}`,
     );
-    return false;
   }
 
-  private dataOnClosed(streamId: number, frameBytes: number): void {
-    if (this.isIdle(streamId)) return this.protocolError(`DATA on idle stream ${streamId}`);
-    if (!this.connection.ignoresLate(streamId)) {
-      return this.fail(ErrorCode.STREAM_CLOSED, `DATA on closed stream ${streamId}`);
-    }
-    this.check(this.abuse.late.data(streamId, frameBytes, this.connection.now));
+  /** Section 5.1: the error of a frame that the stream's state refuses. */
+  private stateError(
+    stream: Stream | undefined,
+    streamId: number,
+    event: number,
+    frame: string,
+  ): Http2Error | undefined {
+    const state = stream === undefined ? this.streams.stateOf(streamId) : stream.state;
+    const next = afterEvent(state, event);
+    return isRefusal(next) ? refusalError(next, state, frame, streamId) : undefined;
   }
 
-  private dataError(
-    stream: Stream,
+  /** Sections 5.2 and 6.1: accounts a DATA frame as a whole, its padding included, and finds its stream. */
+  private acceptData(
+    streamId: number,
     frameBytes: number,
     contentBytes: number,
-  ): [code: number, reason: string] | undefined {
-    if (stream.remoteClosed) return [ErrorCode.STREAM_CLOSED, "DATA after END_STREAM"];
-    if (!stream.headersReceived) return [ErrorCode.PROTOCOL_ERROR, "DATA before the header section"];
-    if (!this.connection.receiveWindows.receiveOn(stream, frameBytes)) {
-      return [ErrorCode.FLOW_CONTROL_ERROR, `DATA of ${contentBytes} bytes exceeds the stream's window`];
+    endStream: boolean,
+  ): Http2Error | undefined {
+    if (streamId === 0) return protocolError("DATA on stream 0");
+    const { flow, parts: { abuse, timers } } = this;
+    const windowError = flow.receive(frameBytes);
+    if (windowError !== undefined) return windowError;
+    const stream = this.streams.get(streamId);
+    const error = this.stateError(stream, streamId, StreamEvent.RECEIVE_DATA, "DATA");
+    if (error !== undefined) return error;
+    if (stream === undefined) return abuse.late.data(streamId, frameBytes, timers.now);
+    if (!stream.headersReceived) {
+      return streamError(ErrorCode.PROTOCOL_ERROR, "DATA before the header section");
     }
-    return undefined;
+    const streamWindowError = flow.receiveOn(stream, frameBytes);
+    if (streamWindowError !== undefined) return streamWindowError;
+    this.dataStream = stream;
+    this.dataEndsStream = endStream;
+    if (frameBytes > contentBytes) flow.release(stream, frameBytes - contentBytes, 0, 0, false, timers.now);
+    return contentBytes === 0 && !endStream ? abuse.emptyFrames.spend(timers.now) : undefined;
   }
 
   /** Section 6.2. */
-  private headers(flags: number, streamId: number, bytes: Uint8Array, start: number, end: number): void {
-    if (streamId === 0) return this.protocolError("HEADERS on stream 0");
-    if (flags & (Flag.PADDED | Flag.PRIORITY)) {
-      if (flags & Flag.PADDED) end -= bytes[start++] ?? 0;
-      if (flags & Flag.PRIORITY) start += 5;
-      if (start > end) return this.protocolError(`HEADERS on stream ${streamId} is padded beyond its length`);
-    }
-    const endStream = (flags & Flag.END_STREAM) !== 0;
-    if (flags & Flag.END_HEADERS) return this.headerSection(streamId, bytes, start, end, endStream);
-    this.continuations = 0;
-    if (!this.block.begin(streamId, endStream, bytes, start, end)) this.blockTooLong(streamId);
-  }
-
-  /** Section 6.10. */
-  private continuation(flags: number, streamId: number, bytes: Uint8Array, start: number, end: number): void {
-    const block = this.block;
-    if (block.streamId === 0) return this.protocolError(`CONTINUATION on stream ${streamId} without HEADERS`);
-    if (++this.continuations > MAX_CONTINUATIONS) {
-      return this.fail(
-        ErrorCode.ENHANCE_YOUR_CALM,
-        `header block of stream ${streamId} is in too many pieces`,
-      );
-    }
-    if (!block.add(bytes, start, end)) return this.blockTooLong(streamId);
-    if ((flags & Flag.END_HEADERS) === 0) return;
-    const { bytes: whole, length, endStream } = block;
-    block.end();
-    this.headerSection(streamId, whole, 0, length, endStream);
-  }
-
-  private blockTooLong(streamId: number): void {
-    this.fail(
-      ErrorCode.ENHANCE_YOUR_CALM,
-      `header block of stream ${streamId} is above ${this.blockLimit} bytes`,
-    );
-  }
-
-  /** A whole header block. It is always decoded, for the sake of the dynamic table (section 4.3). */
-  private headerSection(
+  private headers(
+    flags: number,
     streamId: number,
     bytes: Uint8Array,
     start: number,
     end: number,
-    endStream: boolean,
-  ): void {
-    const decoded = this.decoder.decode(bytes, start, end);
-    if (decoded instanceof DecodeFailure && decoded.kind === "compression") {
-      return this.fail(ErrorCode.COMPRESSION_ERROR, decoded.reason);
-    }
-    const stream = this.connection.streams.get(streamId);
-    if (stream !== undefined) this.sectionOnOpen(stream, decoded, endStream);
-    else if (!this.isIdle(streamId)) this.sectionOnClosed(streamId);
-    else if (this.connection.role === "server" && (streamId & 1) === 1) {
-      this.request(streamId, decoded, endStream);
-    } else this.protocolError(`HEADERS on idle stream ${streamId}`);
+  ): Http2Error | undefined {
+    if (streamId === 0) return protocolError("HEADERS on stream 0");
+    return this.sections.headers(flags, streamId, bytes, start, end) ?? this.section();
   }
 
-  private sectionOnClosed(streamId: number): void {
-    const { connection } = this;
-    if (connection.shutdown.drained || connection.ignoresLate(streamId)) {
-      return void this.check(this.abuse.late.section(streamId, connection.now));
-    }
-    if (streamId >= this.skippedFrom && streamId <= this.skippedTo) {
-      return this.protocolError(
-        `HEADERS on stream ${streamId}, which a later stream has already passed over`,
-      );
-    }
-    this.fail(ErrorCode.STREAM_CLOSED, `HEADERS on closed stream ${streamId}`);
+  /** Section 6.10. */
+  private continuation(
+    flags: number,
+    streamId: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): Http2Error | undefined {
+    return this.sections.continuation(flags, streamId, bytes, start, end) ?? this.section();
+  }
+
+  /** The header section that came, if it is whole. */
+  private section(): Http2Error | undefined {
+    const { sections: { incompleteStreamId, received: { streamId, fields, endStream } }, parts } = this;
+    if (incompleteStreamId !== 0) return undefined;
+    const stream = this.streams.get(streamId);
+    const state = stream === undefined ? this.streams.stateOf(streamId) : stream.state;
+    const next = afterEvent(state, StreamEvent.RECEIVE_HEADERS);
+    if (isRefusal(next)) return refusalError(next, state, "HEADERS", streamId);
+    if (stream !== undefined) return this.sectionOnOpen(stream, fields, endStream);
+    if (next === StreamState.OPEN) return this.request(streamId, fields, endStream);
+    return parts.abuse.late.section(streamId, parts.timers.now);
   }
 
   /** A request's header section opens a stream (sections 5.1.1, 5.1.2 and 8.1). */
-  private request(streamId: number, headers: HeaderList | DecodeFailure, endStream: boolean): void {
-    const connection = this.connection;
-    const passedOver = connection.lastPeerStreamId === 0 ? 1 : connection.lastPeerStreamId + 2;
-    if (passedOver < streamId) {
-      this.skippedFrom = passedOver;
-      this.skippedTo = streamId - 2;
+  private request(
+    streamId: number,
+    fields: HeaderList | DecodeFailure,
+    endStream: boolean,
+  ): Http2Error | undefined {
+    const { parts, streams, flow } = this;
+    streams.use(streamId);
+    const window = endStream ? 0 : flow.initialStreamWindow;
+    if (parts.shutdown.drained) {
+      this.lifecycle.ignore(streamId, window);
+      return parts.abuse.late.section(streamId, parts.timers.now);
     }
-    connection.lastPeerStreamId = streamId;
-    const window = endStream ? 0 : connection.receiveWindows.initialStreamWindow;
-    if (connection.shutdown.drained) {
-      connection.ignoreLate(streamId, window);
-      return void this.check(this.abuse.late.section(streamId, connection.now));
-    }
-    if (connection.streams.size >= connection.settings.maxConcurrentStreams) {
-      return this.refuse(streamId, ErrorCode.REFUSED_STREAM, window);
-    }
-    const tooLarge = headers instanceof DecodeFailure;
-    if (!tooLarge && malformedReason(headers, "request") !== undefined) {
+    if (streams.isFull) return this.refuse(streamId, ErrorCode.REFUSED_STREAM, window);
+    const isTooLarge = fields instanceof DecodeFailure;
+    if (!isTooLarge && malformedReason(fields, "request") !== undefined) {
       return this.refuse(streamId, ErrorCode.PROTOCOL_ERROR, window);
     }
-    const stream = new Stream(
-      streamId,
-      connection.peerSettings.initialWindowSize,
-      connection.receiveWindows.initialStreamWindow,
-    );
-    if (tooLarge) return this.refuseTooLarge(stream, headers.reason, endStream);
-    stream.headersReceived = true;
-    stream.remoteClosed = endStream;
-    connection.streams.add(stream);
-    stream.sink = connection.sink.onStream(stream);
-    this.begin(stream, headers, endStream);
+    const stream = new Stream(streamId, parts.peerSettings.initialWindowSize, flow.initialStreamWindow);
+    if (isTooLarge) return this.refuseTooLarge(stream, fields.reason, endStream);
+    streams.add(stream);
+    stream.sink = parts.sink.onStream(stream);
+    return this.begin(stream, fields, endStream);
   }
 
-  private refuse(streamId: number, code: number, window: number): void {
-    this.connection.writeReset(streamId, code, window);
-    this.check(this.abuse.streamErrors.spend(this.connection.now) ?? this.abuse.countReply());
+  private refuse(streamId: number, code: number, window: number): Http2Error | undefined {
+    this.lifecycle.refuse(streamId, code, window);
+    return this.streamErrorCost();
   }
 
   /** A complete response, then RST_STREAM(NO_ERROR) so that the client stops sending (section 8.1). */
-  private refuseTooLarge(stream: Stream, reason: string, endStream: boolean): void {
-    this.connection.writeHeaders(stream, this.connection.tooLarge(reason), undefined, true);
-    if (endStream) this.connection.ignoreLate(stream.id, 0);
-    else this.refuse(stream.id, ErrorCode.NO_ERROR, stream.receiveWindow);
+  private refuseTooLarge(stream: Stream, reason: string, endStream: boolean): Http2Error | undefined {
+    this.sections.write(stream, this.tooLarge(reason), undefined, true);
+    if (!endStream) return this.refuse(stream.id, ErrorCode.NO_ERROR, stream.receiveWindow.available);
+    this.lifecycle.ignore(stream.id, 0);
+    return undefined;
   }
 
   /** A header section on a stream that is open: a response's, or trailers. */
-  private sectionOnOpen(stream: Stream, headers: HeaderList | DecodeFailure, endStream: boolean): void {
-    if (stream.remoteClosed) {
-      return this.streamError(stream, ErrorCode.STREAM_CLOSED, "HEADERS after END_STREAM");
-    }
-    if (headers instanceof DecodeFailure) {
-      return this.streamError(stream, ErrorCode.ENHANCE_YOUR_CALM, headers.reason);
-    }
+  private sectionOnOpen(
+    stream: Stream,
+    fields: HeaderList | DecodeFailure,
+    endStream: boolean,
+  ): Http2Error | undefined {
+    if (fields instanceof DecodeFailure) return streamError(ErrorCode.ENHANCE_YOUR_CALM, fields.reason);
     const kind: SectionKind = stream.headersReceived ? "trailers" : "response";
-    const reason = malformedReason(headers, kind);
-    if (reason !== undefined) {
-      return this.streamError(stream, ErrorCode.PROTOCOL_ERROR, `malformed ${kind}: ${reason}`);
+    const malformed = malformedReason(fields, kind);
+    if (malformed !== undefined) {
+      return streamError(ErrorCode.PROTOCOL_ERROR, `malformed ${kind}: ${malformed}`);
     }
-    if (kind === "response") return this.response(stream, headers, endStream);
-    if (!endStream) return this.streamError(stream, ErrorCode.PROTOCOL_ERROR, "trailers without END_STREAM");
-    if (stream.contentLeft > 0) {
-      return this.streamError(stream, ErrorCode.PROTOCOL_ERROR, "content-length does not match the content");
-    }
-    stream.remoteClosed = true;
-    stream.sink.onTrailers(stream, headers);
-    this.settle(stream);
+    if (kind === "response") return this.response(stream, fields, endStream);
+    if (!endStream) return streamError(ErrorCode.PROTOCOL_ERROR, "trailers without END_STREAM");
+    if (!stream.countContent(0, true)) return lengthMismatch();
+    stream.state = afterEvent(stream.state, StreamEvent.RECEIVE_END_STREAM);
+    stream.sink.onTrailers(stream, fields);
+    this.lifecycle.endReceived(stream);
+    return undefined;
   }
 
-  private response(stream: Stream, headers: HeaderList, endStream: boolean): void {
+  private response(stream: Stream, headers: HeaderList, endStream: boolean): Http2Error | undefined {
     const status = headers.get(":status")!;
     if (status.startsWith("1")) { // interim responses (section 8.1); 101 has no meaning here (section 8.6)
       if (endStream || status === "101") {
         const reason = `malformed response: ${status}${endStream ? " with END_STREAM" : ""}`;
-        return this.streamError(stream, ErrorCode.PROTOCOL_ERROR, reason);
+        return streamError(ErrorCode.PROTOCOL_ERROR, reason);
       }
-      return void this.check(this.abuse.emptyFrames.spend(this.connection.now));
+      return this.parts.abuse.emptyFrames.spend(this.parts.timers.now);
     }
-    stream.headersReceived = true;
-    stream.remoteClosed = endStream;
-    this.connection.answered = true;
-    this.begin(stream, headers, endStream);
+    this.answered = true;
+    return this.begin(stream, headers, endStream);
   }
 
   /** Hands a request's or response's header section up. */
-  private begin(stream: Stream, headers: HeaderList, endStream: boolean): void {
-    const contentLength = headers.get("content-length");
-    if (contentLength !== undefined) {
-      if (!/^[0-9]{1,15}$/.test(contentLength) || (endStream && Number(contentLength) > 0 && this.isServer)) {
-        return this.streamError(
-          stream,
-          ErrorCode.PROTOCOL_ERROR,
-          `content-length is ${JSON.stringify(contentLength)}`,
-        );
-      }
-      if (!endStream) stream.contentLeft = Number(contentLength);
+  private begin(stream: Stream, headers: HeaderList, endStream: boolean): Http2Error | undefined {
+    stream.headersReceived = true;
+    if (endStream) stream.state = afterEvent(stream.state, StreamEvent.RECEIVE_END_STREAM);
+    const length = contentLength(headers);
+    if (length >= 0 && !endStream) stream.expectContent(length);
+    // A response without content may say what its length would be (RFC 9110, section 8.6); a request may not.
+    if (Number.isNaN(length) || (endStream && length > 0 && this.isServer)) {
+      const found = JSON.stringify(headers.get("content-length"));
+      return streamError(ErrorCode.PROTOCOL_ERROR, `content-length is ${found}`);
     }
     stream.sink.onHeaders(stream, headers, endStream);
-    if (endStream) this.settle(stream);
+    if (endStream) this.lifecycle.endReceived(stream);
+    return undefined;
   }
 
   /** Section 6.4. */
-  private rstStream(streamId: number, bytes: Uint8Array, start: number, end: number): void {
-    if (end - start !== 4) return this.fail(ErrorCode.FRAME_SIZE_ERROR, `RST_STREAM of ${end - start} bytes`);
-    if (this.isIdle(streamId)) return this.protocolError(`RST_STREAM on idle stream ${streamId}`);
-    const stream = this.connection.streams.get(streamId);
-    if (stream === undefined) return;
+  private rstStream(streamId: number, bytes: Uint8Array, start: number, end: number): Http2Error | undefined {
+    if (end - start !== 4) return sizeError("RST_STREAM", end - start);
+    const stream = this.streams.get(streamId);
+    const error = this.stateError(stream, streamId, StreamEvent.RECEIVE_RST_STREAM, "RST_STREAM");
+    if (error !== undefined || stream === undefined) return error;
     const code = readUint32(bytes, start);
     // A server that has answered in full may ask the client to stop sending (section 8.1).
     if (code === ErrorCode.NO_ERROR && stream.remoteClosed && !this.isServer) {
-      return this.connection.closeStream(stream, undefined);
+      this.lifecycle.resetReceived(stream, undefined);
+      return undefined;
     }
     const answered = stream.headersSent;
     const reason = `peer sent RST_STREAM ${errorCodeName(code)}`;
     const unprocessed = code === ErrorCode.REFUSED_STREAM;
-    this.connection.closeStream(stream, new Http2Error("stream", code, "remote", reason, unprocessed));
-    if (this.isServer && !answered) this.check(this.abuse.resets.spend(this.connection.now));
+    this.lifecycle.resetReceived(stream, new Http2Error("stream", code, "remote", reason, unprocessed));
+    return this.isServer && !answered ? this.parts.abuse.resets.spend(this.parts.timers.now) : undefined;
   }
 
   /** Section 6.5. */
-  private settings(flags: number, streamId: number, bytes: Uint8Array, start: number, end: number): void {
-    const connection = this.connection;
-    if (streamId !== 0) return this.protocolError(`SETTINGS on stream ${streamId}`);
-    if (flags & Flag.ACK) {
-      if (start !== end) {
-        return this.fail(ErrorCode.FRAME_SIZE_ERROR, "SETTINGS acknowledgement with a payload");
-      }
-      if (!this.settingsReceived) return this.protocolError("the peer's first frame acknowledges SETTINGS");
-      return this.settingsAcknowledged();
-    }
-    if ((end - start) % 6 !== 0) {
-      return this.fail(ErrorCode.FRAME_SIZE_ERROR, `SETTINGS of ${end - start} bytes`);
-    }
-    if (this.settingsReceived && !this.check(this.abuse.settings.spend(connection.now))) return;
+  private settings(
+    flags: number,
+    streamId: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): Http2Error | undefined {
+    if (streamId !== 0) return protocolError(`SETTINGS on stream ${streamId}`);
+    const { parts, lifecycle } = this;
+    if (flags & Flag.ACK) return this.settingsAcknowledged(end - start);
+    if ((end - start) % 6 !== 0) return sizeError("SETTINGS", end - start);
+    const flood = this.settingsReceived ? parts.abuse.settings.spend(parts.timers.now) : undefined;
+    if (flood !== undefined) return flood;
     this.settingsReceived = true;
-    const { peerSettings } = connection;
-    const couldOpen = connection.canOpen;
+    const { peerSettings, streams } = parts;
+    const couldOpen = lifecycle.canOpen;
     const windowBefore = peerSettings.initialWindowSize;
-    const error = peerSettings.apply(bytes, start, end, !this.isServer);
-    if (error !== undefined) return this.abort(error);
-    if (!this.adjustSendWindows(peerSettings.initialWindowSize - windowBefore)) return;
-    connection.encoder.setPeerMaxTableSize(peerSettings.headerTableSize);
-    writeSettingsAck(connection.output);
-    connection.sink.onSettings(peerSettings);
-    if (!this.isServer && !couldOpen && connection.canOpen) connection.sink.onCanOpen();
+    const error = peerSettings.apply(bytes, start, end, !this.isServer) ??
+      this.initialWindowChanged(peerSettings.initialWindowSize - windowBefore);
+    if (error !== undefined) return error;
+    streams.peerLimit = peerSettings.maxConcurrentStreams;
+    parts.sections.peerSettingsChanged();
+    writeSettingsAck(parts.out);
+    parts.sink.onSettings(peerSettings);
+    lifecycle.openings(couldOpen);
+    return undefined;
   }
 
   /** Section 6.5.3: from here on the peer keeps to what we announced. */
-  private settingsAcknowledged(): void {
-    const connection = this.connection;
-    if (!connection.timers.isSet(Timer.SETTINGS_ACK)) return; // an ACK nobody waits for is no error
-    connection.timers.stop(Timer.SETTINGS_ACK);
-    this.decoder.setMaxTableSize(connection.settings.headerTableSize);
-    connection.receiveWindows.settingsAcknowledged(connection.streams, connection.now);
+  private settingsAcknowledged(length: number): Http2Error | undefined {
+    const { timers, settings, sections } = this.parts;
+    if (length !== 0) return sizeError("SETTINGS acknowledgement", length);
+    if (!this.settingsReceived) return protocolError("the peer's first frame acknowledges SETTINGS");
+    if (!timers.isSet(Timer.SETTINGS_ACK)) return undefined; // an ACK nobody waits for is no error
+    timers.stop(Timer.SETTINGS_ACK);
+    sections.settingsAcknowledged(settings.headerTableSize);
+    this.flow.settingsAcknowledged(this.streams.all(), timers.now);
+    return undefined;
   }
 
-  /** Section 6.9.2: a new initial window changes the windows of open streams, below zero if need be. */
-  private adjustSendWindows(change: number): boolean {
-    if (change === 0) return true;
-    for (const stream of this.connection.streams.all()) {
-      stream.sendWindow += change;
-      if (stream.sendWindow > MAX_WINDOW_BYTES) {
-        this.fail(ErrorCode.FLOW_CONTROL_ERROR, `SETTINGS made the window of stream ${stream.id} overflow`);
-        return false;
-      }
-      if (change > 0) this.connection.windowGrew(stream);
+  /** Section 6.9.2: the peer's initial window changes the windows of open streams. */
+  private initialWindowChanged(change: number): Http2Error | undefined {
+    if (change === 0) return undefined;
+    const streams = this.streams.all();
+    const error = this.flow.initialSendWindowChanged(streams, change);
+    if (error === undefined && change > 0) {
+      for (const stream of streams) this.parts.queue.windowGrew(stream);
     }
-    return true;
+    return error;
   }
 
   /** Section 6.7. */
-  private ping(flags: number, streamId: number, bytes: Uint8Array, start: number, end: number): void {
-    if (streamId !== 0) return this.protocolError(`PING on stream ${streamId}`);
-    if (end - start !== 8) return this.fail(ErrorCode.FRAME_SIZE_ERROR, `PING of ${end - start} bytes`);
-    if (flags & Flag.ACK) return this.connection.pong(readUint32(bytes, start + 4));
-    const { pings, now, sink } = this.connection;
-    if (!this.check(pings.answer(readUint32(bytes, start), readUint32(bytes, start + 4), now))) return;
-    sink.onOutput();
+  private ping(
+    flags: number,
+    streamId: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): Http2Error | undefined {
+    if (streamId !== 0) return protocolError(`PING on stream ${streamId}`);
+    if (end - start !== 8) return sizeError("PING", end - start);
+    const { pings, timers, sink } = this.parts;
+    const high = readUint32(bytes, start);
+    const low = readUint32(bytes, start + 4);
+    if ((flags & Flag.ACK) === 0) return pings.answer(high, low, timers.now);
+    const purpose = pings.acknowledged(low);
+    if (purpose === PingPurpose.DRAIN) this.lifecycle.finishDrain();
+    else if (purpose === PingPurpose.BDP) this.flow.measured(timers.now);
+    else sink.onPong(low);
+    return undefined;
   }
 
   /** Section 6.8. */
-  private goAway(streamId: number, bytes: Uint8Array, start: number, end: number): void {
-    if (streamId !== 0) return this.protocolError(`GOAWAY on stream ${streamId}`);
-    if (end - start < 8) return this.fail(ErrorCode.FRAME_SIZE_ERROR, `GOAWAY of ${end - start} bytes`);
-    const connection = this.connection;
-    const { shutdown } = connection;
+  private goAway(streamId: number, bytes: Uint8Array, start: number, end: number): Http2Error | undefined {
+    if (streamId !== 0) return protocolError(`GOAWAY on stream ${streamId}`);
+    if (end - start < 8) return sizeError("GOAWAY", end - start);
+    const { lifecycle, parts: { shutdown, sink } } = this;
     const error = shutdown.receive(bytes, start, end);
-    const { code, reason } = error;
-    connection.sink.onGoAway(shutdown.peerLastStreamId, error);
-    if (this.isServer) return code === ErrorCode.NO_ERROR ? undefined : connection.receiveEnd(error);
-    for (const stream of connection.streams.all()) {
-      if (stream.id <= shutdown.peerLastStreamId) continue;
-      connection.ignoreLate(stream.id, stream.remoteClosed ? 0 : stream.receiveWindow);
-      connection.closeStream(
-        stream,
-        new Http2Error("stream", ErrorCode.REFUSED_STREAM, "remote", reason, true),
-      );
+    sink.onGoAway(shutdown.peerLastStreamId, error);
+    if (!this.isServer) {
+      for (const stream of this.streams.all()) {
+        if (stream.id > shutdown.peerLastStreamId) lifecycle.abandon(stream, shutdown.unprocessed());
+      }
     }
-    if (code !== ErrorCode.NO_ERROR) connection.receiveEnd(error);
-    else connection.closeIfDrained();
+    if (error.code !== ErrorCode.NO_ERROR) lifecycle.end(error);
+    else if (!this.isServer) lifecycle.endIfDrained();
+    return undefined;
   }
 
   /** Section 6.9. */
-  private windowUpdate(streamId: number, bytes: Uint8Array, start: number, end: number): void {
-    if (end - start !== 4) {
-      return this.fail(ErrorCode.FRAME_SIZE_ERROR, `WINDOW_UPDATE of ${end - start} bytes`);
+  private windowUpdate(
+    streamId: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): Http2Error | undefined {
+    if (end - start !== 4) return sizeError("WINDOW_UPDATE", end - start);
+    let stream: Stream | undefined = undefined;
+    if (streamId !== 0) {
+      stream = this.streams.get(streamId);
+      const error = this.stateError(stream, streamId, StreamEvent.RECEIVE_WINDOW_UPDATE, "WINDOW_UPDATE");
+      if (error !== undefined || stream === undefined) return error;
     }
-    const connection = this.connection;
-    const increment = readUint31(bytes, start);
-    if (streamId === 0) {
-      if (increment === 0) return this.protocolError("WINDOW_UPDATE of 0 on the connection");
-      connection.sendWindow += increment;
-      if (connection.sendWindow > MAX_WINDOW_BYTES) {
-        return this.fail(ErrorCode.FLOW_CONTROL_ERROR, "WINDOW_UPDATE made the connection's window overflow");
-      }
-      return connection.windowGrew(undefined);
-    }
-    const stream = connection.streams.get(streamId);
-    if (stream === undefined) {
-      if (this.isIdle(streamId)) return this.protocolError(`WINDOW_UPDATE on idle stream ${streamId}`);
-      return;
-    }
-    if (increment === 0) return this.streamError(stream, ErrorCode.PROTOCOL_ERROR, "WINDOW_UPDATE of 0");
-    stream.sendWindow += increment;
-    if (stream.sendWindow > MAX_WINDOW_BYTES) {
-      return this.streamError(
-        stream,
-        ErrorCode.FLOW_CONTROL_ERROR,
-        "WINDOW_UPDATE made the stream's window overflow",
-      );
-    }
-    connection.windowGrew(stream);
+    const error = this.flow.windowUpdate(stream, readUint31(bytes, start));
+    if (error === undefined) this.parts.queue.windowGrew(stream);
+    return error;
   }
 
-  /** Section 6.3: deprecated; only its form is checked. */
-  private priority(streamId: number, length: number): void {
-    if (streamId === 0) return this.protocolError("PRIORITY on stream 0");
-    if (length === 5) return void this.check(this.abuse.emptyFrames.spend(this.connection.now));
-    const stream = this.connection.streams.get(streamId);
-    if (stream === undefined) return this.fail(ErrorCode.FRAME_SIZE_ERROR, `PRIORITY of ${length} bytes`);
-    this.streamError(stream, ErrorCode.FRAME_SIZE_ERROR, `PRIORITY of ${length} bytes`);
+  /** Section 6.3: deprecated, on streams of all states; only its form is checked. */
+  private priority(streamId: number, length: number): Http2Error | undefined {
+    if (streamId === 0) return protocolError("PRIORITY on stream 0");
+    if (length === 5) return this.parts.abuse.emptyFrames.spend(this.parts.timers.now);
+    const { reason } = sizeError("PRIORITY", length);
+    const isOpen = this.streams.get(streamId) !== undefined;
+    return isOpen ? streamError(ErrorCode.FRAME_SIZE_ERROR, reason) : sizeError("PRIORITY", length);
   }
 
-  private get isServer(): boolean {
-    return this.connection.role === "server";
+  /** Section 5.5: frames of unknown types are ignored, but not for nothing. */
+  private extension(): Http2Error | undefined {
+    return this.parts.abuse.emptyFrames.spend(this.parts.timers.now);
   }
 
-  /** A number that no stream has had yet (section 5.1.1). Stream 0 counts as idle. */
-  private isIdle(streamId: number): boolean {
-    if (streamId === 0) return true;
-    const ours = (streamId & 1) === (this.isServer ? 0 : 1);
-    if (ours) return this.isServer || streamId >= this.connection.nextStreamId;
-    return !this.isServer || streamId > this.connection.lastPeerStreamId;
+  /** Ends what `error` ends: its stream, which costs a budget, or the connection. */
+  private fail(error: Http2Error, streamId: number): void {
+    if (error.kind !== "stream") return this.lifecycle.abort(error);
+    const stream = this.streams.get(streamId);
+    if (stream !== undefined) this.lifecycle.reset(stream, error);
+    const cost = this.streamErrorCost();
+    if (cost !== undefined) this.lifecycle.abort(cost);
   }
 
-  /** Both directions ended: the stream is over, unless a callback has ended it already. */
-  private settle(stream: Stream): void {
-    if (stream.localClosed && !stream.closed) this.connection.closeStream(stream, undefined);
+  /** An error or a refusal of one stream, which we answer: the connection's error where there were too many. */
+  private streamErrorCost(): Http2Error | undefined {
+    const { abuse, timers } = this.parts;
+    return abuse.streamErrors.spend(timers.now) ?? abuse.countReply();
   }
+}
 
-  private streamError(stream: Stream, code: number, reason: string): void {
-    this.connection.reset(stream, new Http2Error("stream", code, "library", reason));
-    this.check(this.abuse.streamErrors.spend(this.connection.now) ?? this.abuse.countReply());
-  }
+function protocolError(reason: string): Http2Error {
+  return connectionError(ErrorCode.PROTOCOL_ERROR, reason);
+}
 
-  private protocolError(reason: string): void {
-    this.fail(ErrorCode.PROTOCOL_ERROR, reason);
-  }
+function sizeError(frame: string, bytes: number): Http2Error {
+  return connectionError(ErrorCode.FRAME_SIZE_ERROR, `${frame} of ${bytes} bytes`);
+}
 
-  private fail(code: number, reason: string): void {
-    this.connection.abort(new Http2Error("connection", code, "library", reason));
-  }
-
-  /** Ends the connection for `error`; true where there is none. */
-  private check(error: Http2Error | undefined): boolean {
-    if (error !== undefined) this.connection.abort(error);
-    return error === undefined;
-  }
-
-  private get abuse(): Abuse {
-    return this.connection.abuse;
-  }
+function lengthMismatch(): Http2Error {
+  return streamError(ErrorCode.PROTOCOL_ERROR, "content-length does not match the content");
 }

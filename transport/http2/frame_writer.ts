@@ -1,9 +1,23 @@
 // Encodes frames into an output buffer (RFC 9113, section 6).
 
 import { copyBytes } from "../hpack/copy_bytes.ts";
-import { Flag, FRAME_HEADER_BYTES, FrameType, writeFrameHeader, writeUint32 } from "./frames.ts";
+import {
+  CLIENT_PREFACE,
+  Flag,
+  FRAME_HEADER_BYTES,
+  FrameType,
+  writeFrameHeader,
+  writeUint32,
+} from "./frames.ts";
 import { GOAWAY_DEBUG_BYTES } from "./limits.ts";
 import type { OutputBuffer } from "./output_buffer.ts";
+
+/** The client's connection preface (section 3.4). */
+export function writePreface(out: OutputBuffer): void {
+  const at = out.reserve(CLIENT_PREFACE.length);
+  new TextEncoder().encodeInto(CLIENT_PREFACE, out.chunk.subarray(at));
+  out.length = at + CLIENT_PREFACE.length;
+}
 
 /** One DATA frame with `bytes[start, end)`; at most DATA_FRAME_BYTES. */
 export function writeData(

@@ -18,19 +18,20 @@ const REQUEST_PSEUDO = new Set([":method", ":scheme", ":path", ":authority", ":p
 const RESPONSE_PSEUDO = new Set([":status"]);
 const NO_PSEUDO = new Set<string>();
 
-/** Lists found well-formed as a kind of section; the decoder hands out equal blocks as the same list. */
-const wellFormed = {
-  request: new WeakSet<HeaderList>(),
-  response: new WeakSet<HeaderList>(),
-  trailers: new WeakSet<HeaderList>(),
-};
-
 /** Why `headers` is malformed as a `kind`, or undefined when it is well-formed. */
 export function malformedReason(headers: HeaderList, kind: SectionKind): string | undefined {
-  if (wellFormed[kind].has(headers)) return undefined;
+  if (headers.wellFormedAs === kind) return undefined;
   const reason = check(headers, kind);
-  if (reason === undefined) wellFormed[kind].add(headers);
+  if (reason === undefined) headers.wellFormedAs = kind;
   return reason;
+}
+
+/** The content-length (section 8.1.1): -1 where there is none, NaN where it is no length. */
+export function contentLength(headers: HeaderList): number {
+  if (headers.contentLength !== undefined) return headers.contentLength;
+  const value = headers.get("content-length");
+  const isLength = value === undefined || /^[0-9]{1,15}$/.test(value);
+  return headers.contentLength = value === undefined ? -1 : isLength ? Number(value) : NaN;
 }
 
 function check(headers: HeaderList, kind: SectionKind): string | undefined {

@@ -42,6 +42,9 @@ export const QUEUE_LOW_WATER_BYTES = 32_768;
 /** Queued pieces below this size are joined into one block, so that a queue of small messages stays small. */
 export const QUEUE_JOIN_BYTES = 1_024;
 
+/** A block that small pieces are joined into, when more than one of them wait. */
+export const QUEUE_JOIN_BLOCK_BYTES = 16_384;
+
 /**
  * The receive window of a new stream: what nobody reads. The usual chunk of 64 KiB, with the fields beside it and its
  * framing, fits and costs no round trip; with the protocol's 65,535 a unary call of 64 KiB cost a third more (measured).
@@ -97,7 +100,7 @@ export const MAX_CONTINUATIONS = 128;
 /** Answers that wait for one transmit: at 17 bytes each a peer that never reads makes us hold 170 KB (section 10.5). */
 export const MAX_UNSENT_REPLIES = 10_000;
 
-/** Streams that a server remembers to have ended before its client, whose frames on them it ignores (`late_frames.ts`). */
+/** Streams that a server remembers to have ended before its client, whose frames on them it ignores (`streams.ts`). */
 export const REMEMBERED_RESETS = 1_024;
 
 /** Bytes of debug data in a GOAWAY we send: a sentence. */

@@ -10,6 +10,14 @@ function takeChunk(): Uint8Array {
   return pool.pop() ?? new Uint8Array(OUTPUT_CHUNK_BYTES);
 }
 
+/** Is told when there is something to transmit. */
+export interface OutputOwner {
+  /** The first frame since everything was taken is about to be written. */
+  onOutput(): void;
+}
+
+const NOBODY: OutputOwner = { onOutput() {} };
+
 /** An append-only buffer of whole frames. A frame never straddles two chunks. */
 export class OutputBuffer {
   /** The chunk being filled; write at `length` after {@linkcode reserve}, then advance `length`. */
@@ -22,6 +30,9 @@ export class OutputBuffer {
   private fullBytes = 0;
   /** Chunks whose bytes a write still holds. */
   private inFlight: Uint8Array[] = [];
+
+  /** Whoever writes frames need not say so: `owner` is told of the first of them. */
+  constructor(private readonly owner: OutputOwner = NOBODY) {}
 
   /** Bytes waiting to be taken. */
   get byteLength(): number {
@@ -58,7 +69,13 @@ export class OutputBuffer {
     this.inFlight.length = 0;
   }
 
+  /** Tells the owner of output that is not written yet: it comes with the next transmit. */
+  announce(): void {
+    this.owner.onOutput();
+  }
+
   private nextChunk(): void {
+    if (this.byteLength === 0) this.owner.onOutput();
     if (this.length > 0) {
       this.full.push(this.chunk);
       this.fullLengths.push(this.length);

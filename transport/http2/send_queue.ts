@@ -1,18 +1,33 @@
 // DATA that waits for window or turn, framed one frame a stream in rounds, so that no stream starves another.
 
-import type { Connection } from "./connection.ts";
+import type { FlowControl } from "./flow_control.ts";
 import { writeData } from "./frame_writer.ts";
-import { DATA_FRAME_BYTES, QUEUE_JOIN_BYTES, QUEUE_LOW_WATER_BYTES, TRANSMIT_BYTES } from "./limits.ts";
+import type { HeaderSections } from "./header_sections.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import { DATA_FRAME_BYTES, QUEUE_LOW_WATER_BYTES, TRANSMIT_BYTES } from "./limits.ts";
 import type { OutputBuffer } from "./output_buffer.ts";
 import type { Stream } from "./stream.ts";
+import { StreamQueue } from "./stream_queue.ts";
+
+/** What the rounds need of the connection. */
+export interface SendQueueParts {
+  /** Where frames are written. */
+  readonly out: OutputBuffer;
+  /** What may be sent. */
+  readonly flow: FlowControl;
+  /** Writes trailers. */
+  readonly sections: HeaderSections;
+  /** Ends streams. */
+  readonly lifecycle: Lifecycle;
+}
 
 /** The rounds of one connection. */
 export class SendQueue {
   private round: Stream[] = [];
   private next: Stream[] = [];
 
-  /** `connection` owns the windows and ends streams; `out` gets the frames. */
-  constructor(private readonly connection: Connection, private readonly out: OutputBuffer) {}
+  /** `parts` are the connection's. */
+  constructor(private readonly parts: SendQueueParts) {}
 
   /** Whether no stream waits for its turn; one that waits for its own window is not in the round. */
   get isEmpty(): boolean {
@@ -22,65 +37,59 @@ export class SendQueue {
   /** Whether `fill` would give something: a window's worth of DATA, or an END_STREAM that needs no window. */
   get canSend(): boolean {
     if (this.round.length === 0) return false;
-    if (this.connection.sendWindow > 0) return true;
+    if (this.parts.flow.sendWindow.available > 0) return true;
     for (const stream of this.round) if (stream.queuedBytes === 0 && !stream.closed) return true;
     return false;
   }
 
   /** Queues `bytes` on `stream`; small ones are copied together, others kept as views. */
-  enqueue(stream: Stream, bytes: Uint8Array): void {
-    if (bytes.length > 0) {
-      if (bytes.length < QUEUE_JOIN_BYTES) joinSmall(stream, bytes);
-      else {
-        sealJoined(stream);
-        stream.queue.push(bytes);
-      }
-      stream.queuedBytes += bytes.length;
-      if (stream.writeBlocked) stream.waitingForWritable = true;
-    }
+  enqueue(stream: Stream, bytes: Uint8Array, endStream: boolean): void {
+    const queue = stream.queue ??= new StreamQueue();
+    queue.push(bytes);
+    if (endStream) queue.endStream = true;
+    if (stream.writeBlocked) queue.producerWaits = true;
     this.admit(stream);
+    this.parts.out.announce();
   }
 
   /** Lets `stream` take part in the next round if it has something it may send. */
   admit(stream: Stream): void {
-    if (stream.inRound || !stream.hasQueued) return;
-    if (stream.queuedBytes > 0 && stream.sendWindow <= 0) return;
-    stream.inRound = true;
+    const { queue } = stream;
+    if (queue === undefined || queue.inRound || queue.isEmpty) return;
+    if (queue.bytes > 0 && stream.sendWindow.available <= 0) return;
+    queue.inRound = true;
     this.round.push(stream);
   }
 
-  /** Forgets what `stream` has queued. */
-  drop(stream: Stream): void {
-    stream.queue.length = 0;
-    stream.queueOffset = 0;
-    stream.joinLength = 0;
-    stream.queuedBytes = 0;
-    stream.endQueued = false;
-    stream.queuedTrailers = undefined;
-    stream.queuedTrailersExtra = undefined;
+  /** A send window grew, of `stream` or of the connection: what waited may go. */
+  windowGrew(stream: Stream | undefined): void {
+    if (stream !== undefined) this.admit(stream);
+    if (!this.isEmpty) this.parts.out.announce();
   }
 
   /**
-   * Frames queued DATA, a frame a stream a round, until windows end or a write's worth is out. Who had no turn for
-   * want of the connection's window or of room comes first the next time, or a window that opens a little at a time
+   * Frames queued DATA, a frame a stream a round, until windows end or a write's worth is out. A stream that had no turn
+   * for want of the connection's window or of room comes first the next time, or a window that opens a little at a time
    * would always be the first stream's.
    */
   fill(): void {
-    while (this.round.length > 0 && this.out.byteLength < TRANSMIT_BYTES) {
+    const { out, flow: { sendWindow } } = this.parts;
+    while (this.round.length > 0 && out.byteLength < TRANSMIT_BYTES) {
       const streams = this.round;
       this.round = this.next;
       let progress = false;
       let waiting = 0;
       let turn = 0;
-      for (; turn < streams.length && this.out.byteLength < TRANSMIT_BYTES; turn++) {
+      for (; turn < streams.length && out.byteLength < TRANSMIT_BYTES; turn++) {
         const stream = streams[turn]!;
-        if (stream.queuedBytes > 0 && this.connection.sendWindow <= 0) {
+        const queue = stream.queue!;
+        if (queue.bytes > 0 && sendWindow.available <= 0) {
           streams[waiting++] = stream;
           continue;
         }
-        stream.inRound = false;
+        queue.inRound = false;
         if (stream.closed) continue;
-        if (this.sendFrame(stream)) progress = true;
+        if (this.sendFrame(stream, queue)) progress = true;
         this.admit(stream);
       }
       while (turn < streams.length) streams[waiting++] = streams[turn++]!;
@@ -96,74 +105,41 @@ export class SendQueue {
   }
 
   /** One frame of `stream`; false when its window has shrunk meanwhile. */
-  private sendFrame(stream: Stream): boolean {
-    if (stream.queuedBytes > 0) {
-      const window = Math.min(stream.sendWindow, this.connection.sendWindow, DATA_FRAME_BYTES);
+  private sendFrame(stream: Stream, queue: StreamQueue): boolean {
+    const { out, flow, sections } = this.parts;
+    if (queue.bytes > 0) {
+      const window = Math.min(flow.sendable(stream), DATA_FRAME_BYTES);
       if (window <= 0) return false;
-      this.frameFront(stream, window);
-    } else if (stream.endQueued && stream.queuedTrailers === undefined) {
-      writeData(this.out, stream.id, NOTHING, 0, 0, true);
-      this.finish(stream);
+      this.frameFront(stream, queue, window);
+    } else if (queue.endStream && queue.trailers === undefined) {
+      writeData(out, stream.id, NOTHING, 0, 0, true);
+      this.finish(stream, queue);
       return true;
     }
-    if (stream.queuedBytes === 0 && stream.endQueued) {
-      if (stream.queuedTrailers !== undefined) {
-        this.connection.writeHeaders(stream, stream.queuedTrailers, stream.queuedTrailersExtra, true);
-        this.finish(stream);
-      } else this.finish(stream);
-    } else if (stream.waitingForWritable && stream.queuedBytes <= QUEUE_LOW_WATER_BYTES) {
-      stream.waitingForWritable = false;
+    if (queue.bytes === 0 && queue.endStream) {
+      if (queue.trailers !== undefined) sections.write(stream, queue.trailers, queue.trailersExtra, true);
+      this.finish(stream, queue);
+    } else if (queue.producerWaits && queue.bytes <= QUEUE_LOW_WATER_BYTES) {
+      queue.producerWaits = false;
       if (!stream.localClosed && !stream.closed) stream.sink.onWritable(stream); // onSent may have ended it
     }
     return true;
   }
 
-  private frameFront(stream: Stream, window: number): void {
-    const front = stream.queue[0]!;
-    const frontEnd = stream.queue.length === 1 && stream.joinLength > 0 ? stream.joinLength : front.length;
-    const start = stream.queueOffset;
-    const end = Math.min(frontEnd, start + window);
-    const bytes = end - start;
-    stream.queuedBytes -= bytes;
-    stream.sendWindow -= bytes;
-    this.connection.sendWindow -= bytes;
-    const last = stream.queuedBytes === 0 && stream.endQueued && stream.queuedTrailers === undefined;
-    writeData(this.out, stream.id, front, start, end, last);
-    if (end < frontEnd) {
-      stream.queueOffset = end;
-      return;
-    }
-    stream.queue.shift();
-    stream.queueOffset = 0;
-    if (stream.queue.length === 0) stream.joinLength = 0;
-    if (front.length > JOIN_BLOCK_BYTES) stream.sink.onSent(stream, front); // and is no block of ours
+  private frameFront(stream: Stream, queue: StreamQueue, window: number): void {
+    const { front, frontStart: start } = queue;
+    const end = Math.min(queue.frontEnd, start + window);
+    this.parts.flow.send(stream, end - start);
+    const returned = queue.advance(end);
+    const last = queue.bytes === 0 && queue.endStream && queue.trailers === undefined;
+    writeData(this.parts.out, stream.id, front, start, end, last);
+    if (returned !== undefined) stream.sink.onSent(stream, returned);
   }
 
-  private finish(stream: Stream): void {
-    this.drop(stream);
-    this.connection.localEnd(stream);
+  private finish(stream: Stream, queue: StreamQueue): void {
+    queue.clear();
+    this.parts.lifecycle.endSent(stream);
   }
 }
 
 const NOTHING = new Uint8Array(0);
-/** Room for small messages that are joined while they wait. */
-const JOIN_BLOCK_BYTES = 16_384;
-
-/** Ends the block that small messages are joined into where its bytes end: what follows is no part of it. */
-function sealJoined(stream: Stream): void {
-  if (stream.joinLength === 0) return;
-  const last = stream.queue.length - 1;
-  stream.queue[last] = stream.queue[last]!.subarray(0, stream.joinLength);
-  stream.joinLength = 0;
-}
-
-function joinSmall(stream: Stream, bytes: Uint8Array): void {
-  let block = stream.queue[stream.queue.length - 1];
-  if (block === undefined || stream.joinLength === 0 || stream.joinLength + bytes.length > block.length) {
-    sealJoined(stream);
-    block = new Uint8Array(stream.queuedBytes === 0 ? QUEUE_JOIN_BYTES * 2 : JOIN_BLOCK_BYTES);
-    stream.queue.push(block);
-  }
-  block.set(bytes, stream.joinLength);
-  stream.joinLength += bytes.length;
-}

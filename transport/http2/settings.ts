@@ -111,8 +111,6 @@ export function settingsEntries(settings: LocalSettings, role: "client" | "serve
 export class PeerSettings {
   /** SETTINGS_HEADER_TABLE_SIZE: the bound of our encoder's table. */
   headerTableSize = 4_096;
-  /** SETTINGS_ENABLE_PUSH; we never push. */
-  enablePush = true;
   /** SETTINGS_MAX_CONCURRENT_STREAMS: streams we may have open; Infinity until told. */
   maxConcurrentStreams = Infinity;
   /** SETTINGS_INITIAL_WINDOW_SIZE: the send window of a new stream. */
@@ -146,8 +144,7 @@ export class PeerSettings {
         break;
       case SettingId.ENABLE_PUSH:
         if (value > 1 || (fromServer && value === 1)) return badSetting("ENABLE_PUSH", value);
-        this.enablePush = value === 1;
-        break;
+        break; // we never push
       case SettingId.MAX_CONCURRENT_STREAMS:
         this.maxConcurrentStreams = value;
         break;

@@ -77,6 +77,11 @@ export class Shutdown {
     return error;
   }
 
+  /** The error of a stream above the number of the peer's GOAWAY, which may be tried again elsewhere. */
+  unprocessed(): Http2Error {
+    return new Http2Error("stream", ErrorCode.REFUSED_STREAM, "remote", this.peerReason, true);
+  }
+
   /** `error` ended the byte stream: with what the peer's GOAWAY had said before. */
   explain(error: Http2Error): Http2Error {
     const { kind, code, initiator, reason } = error;

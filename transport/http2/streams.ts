@@ -1,25 +1,39 @@
-// The streams of one connection, found by number: a ring indexed by half the number, with a map for collisions.
+// The streams of one connection: identifiers (RFC 9113, section 5.1.1), how many (5.1.2), and what became of closed ones.
+//
+// Open streams are found by a ring indexed by half the identifier, with a map for collisions: identifiers of one
+// connection grow by two, and streams that live at the same time lie close together, so the identifier modulo a power
+// of two nearly always finds its stream at the first look (2x cheaper than a Map, measured).
 
-import { REMEMBERED_RESETS } from "./limits.ts";
-import type { Stream } from "./stream.ts";
+import { MAX_STREAM_ID, REMEMBERED_RESETS } from "./limits.ts";
+import { type Stream, StreamState } from "./stream.ts";
 
 /** Streams a fresh ring has room for; an idle connection keeps no more. */
 const INITIAL_RING = 8;
-/** The ring does not grow above this; more concurrent streams than that live in the map as well. */
-const MAX_RING = 4_096;
+/** A ring of this length, or longer, does not grow; more streams than it has room for are in the map as well. */
+const LARGE_RING = 4_096;
 
-/**
- * Numbers of one connection grow by two, and streams that live at the same time lie close together; so the number
- * modulo a power of two nearly always finds its stream at the first look (2x cheaper than a Map, measured).
- */
+/** The streams of one connection. */
 export class Streams {
-  private ring: Array<Stream | undefined> = new Array(INITIAL_RING).fill(undefined);
-  private readonly overflow = new Map<number, Stream>();
-  private readonly resets = new Set<number>();
-  /** Every closed stream up to here may have been ended by us: the set has forgotten some of them. */
-  private forgottenResets = 0;
   /** Streams that are open now. */
   size = 0;
+  /** The identifier of the next stream that we open. */
+  nextId = 1;
+  /** The highest identifier of the peer's streams. */
+  lastPeerId = 0;
+  /** SETTINGS_MAX_CONCURRENT_STREAMS of the peer: streams that we may have open; Infinity until told. */
+  peerLimit = Infinity;
+  private ring: Array<Stream | undefined> = new Array(INITIAL_RING).fill(undefined);
+  private readonly overflow = new Map<number, Stream>();
+  /** Server: streams that we ended before the client did. */
+  private readonly closedByUs = new Set<number>();
+  /** Every closed stream up to here may have been ended by us: the set has forgotten some of them. */
+  private forgottenUpTo = 0;
+  /** The latest run of identifiers that the client passed over. */
+  private passedOverFrom = 0;
+  private passedOverTo = 0;
+
+  /** `localLimit`: streams that the peer may have open (SETTINGS_MAX_CONCURRENT_STREAMS of ours). */
+  constructor(private readonly role: "client" | "server", private readonly localLimit: number) {}
 
   /** The open stream numbered `id`, or undefined. */
   get(id: number): Stream | undefined {
@@ -28,10 +42,43 @@ export class Streams {
     return this.overflow.size === 0 ? undefined : this.overflow.get(id);
   }
 
-  /** Adds a stream whose number is not there. */
+  /** The {@linkcode StreamState} of a stream that is not open. */
+  stateOf(id: number): number {
+    const ofClient = (id & 1) === 1;
+    if (this.role === "client") {
+      return ofClient && id < this.nextId ? StreamState.CLOSED_BY_US : StreamState.IDLE_OURS;
+    }
+    if (!ofClient) return StreamState.IDLE_OURS;
+    if (id > this.lastPeerId) return StreamState.IDLE;
+    if (id <= this.forgottenUpTo || this.closedByUs.has(id)) return StreamState.CLOSED_BY_US;
+    const isPassedOver = id >= this.passedOverFrom && id <= this.passedOverTo;
+    return isPassedOver ? StreamState.PASSED_OVER : StreamState.CLOSED;
+  }
+
+  /** Client: whether the peer's limit and the identifiers that are left let us open one more. */
+  get mayOpen(): boolean {
+    return this.size < this.peerLimit && this.nextId <= MAX_STREAM_ID;
+  }
+
+  /** Server: whether the client has as many streams as our limit lets it have. */
+  get isFull(): boolean {
+    return this.size >= this.localLimit;
+  }
+
+  /** Server: the client used the idle identifier `id`, which closes all idle ones below it. */
+  use(id: number): void {
+    const next = this.lastPeerId === 0 ? 1 : this.lastPeerId + 2;
+    if (next < id) {
+      this.passedOverFrom = next;
+      this.passedOverTo = id - 2;
+    }
+    this.lastPeerId = id;
+  }
+
+  /** Adds a stream whose identifier is not there. */
   add(stream: Stream): void {
     this.size++;
-    if (this.size > this.ring.length && this.ring.length < MAX_RING) this.grow();
+    if (this.size > this.ring.length && this.ring.length < LARGE_RING) this.grow();
     this.place(stream);
   }
 
@@ -50,24 +97,19 @@ export class Streams {
     return streams.sort((a, b) => a.id - b.id);
   }
 
-  /** Server: remembers that we ended `id` before the client did, so frames for it may still be on their way. */
-  rememberReset(id: number): void {
-    this.resets.add(id);
-    if (this.resets.size <= REMEMBERED_RESETS) return;
-    const [oldest] = this.resets;
-    this.resets.delete(oldest!);
-    this.forgottenResets = Math.max(this.forgottenResets, oldest!);
-  }
-
-  /** Server: whether a frame for the closed stream `id` may be one that crossed our RST_STREAM. */
-  mayHaveBeenReset(id: number): boolean {
-    return id <= this.forgottenResets || this.resets.has(id);
+  /** We ended `id` before the peer did, or refused it: its frames may still be on their way. */
+  closeByUs(id: number): void {
+    if (this.role === "client") return; // whose closed streams all count as such
+    this.closedByUs.add(id);
+    if (this.closedByUs.size <= REMEMBERED_RESETS) return;
+    const [oldest] = this.closedByUs;
+    this.closedByUs.delete(oldest!);
+    this.forgottenUpTo = Math.max(this.forgottenUpTo, oldest!);
   }
 
   private place(stream: Stream): void {
     const slot = (stream.id >> 1) & (this.ring.length - 1);
-    const there = this.ring[slot];
-    if (there === undefined) this.ring[slot] = stream;
+    if (this.ring[slot] === undefined) this.ring[slot] = stream;
     else this.overflow.set(stream.id, stream);
   }
 

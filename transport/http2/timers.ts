@@ -17,6 +17,8 @@ export type Timer = typeof Timer[keyof typeof Timer];
 
 /** The table; a timer that is not set stands at Infinity. */
 export class Timers {
+  /** The latest time that came in. */
+  now: Instant = 0;
   /** The earliest deadline; Infinity where no timer is set. */
   earliest: Instant = Infinity;
   private readonly deadlines: Instant[] = Object.values(Timer).map(() => Infinity);

@@ -104,18 +104,21 @@ class Feeding {
   /** Every octet of the connection's window is free or to be announced, whatever streams hold. */
   private checkAccounts(): void {
     const { connection } = this;
-    const { receiveWindows, settings } = connection;
-    invariant(receiveWindows.connectionWindow >= 0, "the connection's receive window is negative");
-    invariant(connection.sendWindow >= 0, "more was sent than the peer let in");
+    const { flow, settings } = connection;
+    invariant(flow.connectionWindow >= 0, "the connection's receive window is negative");
+    invariant(connection.flow.sendWindow.available >= 0, "more was sent than the peer let in");
     if (connection.closed) return;
     let grown = 0;
     for (const stream of connection.streams.all()) {
-      invariant(stream.unreleased >= 0 && stream.unannounced >= 0, "more was released than was received");
+      invariant(
+        stream.receiveWindow.unreleased >= 0 && stream.receiveWindow.unannounced >= 0,
+        "more was released than was received",
+      );
       invariant(!stream.closed, "a closed stream is among the open ones");
-      grown += stream.windowGrowth;
+      grown += stream.receiveWindow.growth;
     }
-    invariant(grown === receiveWindows.grown && grown <= settings.windowGrowthSize, `grown by ${grown}`);
-    const free = receiveWindows.connectionWindow + receiveWindows["unannounced"];
+    invariant(grown === flow.grown && grown <= settings.windowGrowthSize, `grown by ${grown}`);
+    const free = flow.connectionWindow + flow["unannounced"];
     invariant(free === settings.connectionWindowSize, `${free} of ${settings.connectionWindowSize} octets`);
   }
 

@@ -129,14 +129,24 @@ class Program {
       server.carry(client, this.now, this.piece);
     }
     if (client.connection.closed || server.connection.closed) return;
-    compare("connection", client.connection.sendWindow, server.connection.receiveWindows.connectionWindow);
-    compare("connection", server.connection.sendWindow, client.connection.receiveWindows.connectionWindow);
+    compare(
+      "connection",
+      client.connection.flow.sendWindow.available,
+      server.connection.flow.connectionWindow,
+    );
+    compare(
+      "connection",
+      server.connection.flow.sendWindow.available,
+      client.connection.flow.connectionWindow,
+    );
     for (const { stream, sent, closed } of client.talks) {
       const answer = server.talks.find((one) => one.stream.id === stream.id);
       if (closed || answer === undefined || answer.closed) continue;
-      if (!stream.localClosed) compare(`stream ${stream.id}`, stream.sendWindow, answer.stream.receiveWindow);
+      if (!stream.localClosed) {
+        compare(`stream ${stream.id}`, stream.sendWindow.available, answer.stream.receiveWindow.available);
+      }
       if (!answer.stream.localClosed) {
-        compare(`stream ${stream.id}`, answer.stream.sendWindow, stream.receiveWindow);
+        compare(`stream ${stream.id}`, answer.stream.sendWindow.available, stream.receiveWindow.available);
       }
       compare(`stream ${stream.id}, content`, sent - stream.queuedBytes, answer.received);
     }

@@ -130,7 +130,7 @@ export default [
   },
   {
     file: "transport/http2/frame_handler.ts",
-    before: "    this.connection.answered = true;\n",
+    before: "    this.answered = true;\n",
     after: "",
     test: "tests/surface/client/useful_test.ts",
     name: "an answered call",

@@ -95,7 +95,7 @@ export default [
   ),
   mutation("transport/driver.ts", "this.guard(this.touch, undefined);", "", TRANSPORT, ""),
   mutation(
-    "transport/http2/connection.ts",
+    "transport/http2/lifecycle.ts",
     "thrown.push(bug);",
     "throw bug;",
     TRANSPORT,

@@ -16,7 +16,7 @@ export default [
   },
   {
     file: "transport/http2/flow_control.ts",
-    before: "    this.grown -= stream.windowGrowth;\n",
+    before: "    this.grown -= stream.receiveWindow.growth;\n",
     after: "",
     test: "tests/transport/http2/6_9_receive_windows_test.ts",
   },
@@ -28,19 +28,19 @@ export default [
   },
   {
     file: "transport/http2/flow_control.ts",
-    before: "now - stream.quarterAt <= WINDOW_GROWTH_PACE_MS",
+    before: "now - this.quarterAt <= WINDOW_GROWTH_PACE_MS",
     after: "true",
     test: "tests/transport/http2/6_9_receive_windows_test.ts",
   },
   {
     file: "transport/http2/flow_control.ts",
-    before: "const isDue = stream.unannounced >= window >> 2;",
-    after: "const isDue = stream.unannounced >= window >> 1;",
+    before: "const isDue = window.unannounced >= size >> 2;",
+    after: "const isDue = window.unannounced >= size >> 1;",
     test: "tests/transport/http2/6_9_receive_windows_test.ts",
   },
   {
     file: "transport/http2/flow_control.ts",
-    before: "if (!isDue && growth < window >> 1) return;",
+    before: "if (!isDue && growth < size >> 1) return;",
     after: "if (!isDue) return;",
     test: "tests/transport/http2/6_9_receive_windows_test.ts",
   },
@@ -58,7 +58,7 @@ export default [
   },
   {
     file: "transport/http2/connection.ts",
-    before: " || (this.receiveWindows.isDue && !this.closed)",
+    before: " || (this.flow.isDue && !this.lifecycle.closed)",
     after: "",
     test: "tests/transport/http2/6_9_receive_windows_test.ts",
   },

@@ -27,7 +27,7 @@ function feed({ bench }: ClientCall | ServerCalls, bytes: Uint8Array, most = FRA
   const stream = bench.connection.streams.get(1)!;
   const sent: string[] = [];
   for (let at = 0; at < bytes.length;) {
-    const end = Math.min(bytes.length, at + most, at + stream.receiveWindow);
+    const end = Math.min(bytes.length, at + most, at + stream.receiveWindow.available);
     assertEquals(end > at, true, `no window after ${at} of ${bytes.length} octets`);
     const frame = data(1, bytes.slice(at, end));
     bench.send(frame.subarray(0, most / 2));

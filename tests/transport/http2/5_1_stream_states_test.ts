@@ -202,7 +202,7 @@ test("5.1.1: HEADERS from a server on a stream we have not opened are a PROTOCOL
 
 test("5.1.1: a client out of identifiers cannot open", () => {
   const bench = new Bench("client");
-  bench.connection.nextStreamId = 0x7fffffff;
+  bench.connection.streams.nextId = 0x7fffffff;
   assertEquals(bench.connection.canOpen, true);
   assertEquals(bench.open(true).id, 0x7fffffff);
   assertEquals(bench.connection.canOpen, false);

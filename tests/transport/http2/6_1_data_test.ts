@@ -24,8 +24,11 @@ test("6.1: padding is stripped and its window given back", () => {
     for (let at = 0; at < bytes.length; at += step) bench.send(bytes.subarray(at, at + step));
     assertEquals(bench.sink.bodies.get(1), [1, 2, 3, 4, 5]);
     const stream = bench.sink.streams[0]!;
-    assertEquals([stream.unreleased, stream.remoteClosed], [5, true]);
-    assertEquals(stream.receiveWindow + stream.unannounced + stream.unreleased, 65_535);
+    assertEquals([stream.receiveWindow.unreleased, stream.remoteClosed], [5, true]);
+    assertEquals(
+      stream.receiveWindow.available + stream.receiveWindow.unannounced + stream.receiveWindow.unreleased,
+      65_535,
+    );
   }
 });
 
@@ -71,6 +74,6 @@ test("6.1: the rest of a DATA frame whose stream was reset in the middle goes no
   bench.connection.reset(one!, new Http2Error("stream", ErrorCode.CANCEL, "user", "enough"));
   bench.send(bytes.subarray(109), data(3, 5));
   assertEquals(bench.sink.take(), ["closed 1 stream CANCEL user", "data 3 5"]);
-  const { receiveWindows } = bench.connection;
-  assertEquals(receiveWindows.connectionWindow + receiveWindows["unannounced"], 65_535);
+  const { flow } = bench.connection;
+  assertEquals(flow.connectionWindow + flow["unannounced"], 65_535);
 });

@@ -73,7 +73,7 @@ test("6.5.3: a smaller window of ours counts from its acknowledgement on", () =>
   assertEquals(bench.outcome, "open");
   bench.sent();
   bench.send(SETTINGS_ACK);
-  assertEquals(bench.sink.streams[0]!.receiveWindow, -50);
+  assertEquals(bench.sink.streams[0]!.receiveWindow.available, -50);
   bench.send(bench.headers(3), data(3, 101));
   assertEquals(bench.sent(), ["RST_STREAM 3 FLOW_CONTROL_ERROR"]);
 });

@@ -23,8 +23,8 @@ function open(bench: Bench, count: number): Stream[] {
 }
 
 /** What the receive window of `stream` is in all. */
-function windowOf({ receiveWindow, unreleased, unannounced }: Stream): number {
-  return receiveWindow + unreleased + unannounced;
+function windowOf({ receiveWindow: { available, unreleased, unannounced } }: Stream): number {
+  return available + unreleased + unannounced;
 }
 
 test("6.9: the connection's window comes back on receipt, in halves, though nobody reads", () => {
@@ -36,7 +36,7 @@ test("6.9: the connection's window comes back on receipt, in halves, though nobo
     bench.send(data(id, FRAME), data(id, FRAME));
     assertEquals(bench.sent(), ["WINDOW_UPDATE 0 +32768"]);
   }
-  assertEquals(bench.sink.streams.map(({ receiveWindow }) => receiveWindow), [
+  assertEquals(bench.sink.streams.map(({ receiveWindow }) => receiveWindow.available), [
     ...new Array(8).fill(66_560 - 65_536),
     66_560,
   ]);
@@ -48,9 +48,9 @@ test("6.9: padding, late frames and frames that are an error come back to the co
   const [one] = open(bench, 2);
   bench.send(frame("DATA", 8, 1, new Uint8Array(100).fill(9, 0, 1)), frame("RST_STREAM", 0, 1, uint32(8)));
   bench.send(data(3, 10, END_STREAM), data(3, 20), data(3, 30));
-  const { receiveWindows } = bench.connection;
-  assertEquals(receiveWindows["unannounced"], 100 + 10 + 20 + 30);
-  assertEquals(receiveWindows.connectionWindow + receiveWindows["unannounced"], 65_535);
+  const { flow } = bench.connection;
+  assertEquals(flow["unannounced"], 100 + 10 + 20 + 30);
+  assertEquals(flow.connectionWindow + flow["unannounced"], 65_535);
   bench.connection.release(one!, 90); // it is closed
   assertEquals(bench.sent(), ["RST_STREAM 3 STREAM_CLOSED"]);
 });
@@ -63,7 +63,9 @@ test("5.2: a stream's window comes back as the application consumes, in batches 
   assertEquals(bench.sent(), []);
   bench.connection.release(stream!, 1);
   assertEquals(bench.sent(), ["WINDOW_UPDATE 1 +250"]);
-  assertEquals(stream!.receiveWindow, 350);
+  assertEquals(stream!.receiveWindow.available, 350);
+  bench.connection.release(stream!, 250);
+  assertEquals([bench.sent(), stream!.receiveWindow.available], [["WINDOW_UPDATE 1 +250"], 600]);
 });
 
 test("5.2: a stream that has ended gets no WINDOW_UPDATE", () => {
@@ -82,7 +84,7 @@ test("windows: a stream that is read doubles its window, to 1 MiB without a meas
     return windowOf(stream!);
   });
   assertEquals(windows, [133_120, 266_240, 532_480, 1_048_576, 1_048_576, 1_048_576]);
-  assertEquals([windowOf(unread!), bench.connection.receiveWindows.grown], [66_560, 1_048_576 - 66_560]);
+  assertEquals([windowOf(unread!), bench.connection.flow.grown], [66_560, 1_048_576 - 66_560]);
 });
 
 test("windows: a stream that takes more than a second for a quarter of its window does not grow, but once", () => {
@@ -104,7 +106,7 @@ test("windows: what is put together of a message comes back, and nothing grows b
     bench.send(data(1, FRAME));
     bench.connection.release(stream!, FRAME, 0);
   }
-  assertEquals([windowOf(stream!), stream!.receiveWindow > 66_560 - 2 * FRAME], [66_560, true]);
+  assertEquals([windowOf(stream!), stream!.receiveWindow.available > 66_560 - 2 * FRAME], [66_560, true]);
   bench.connection.release(stream!, 0, 20 * FRAME);
   assertEquals(windowOf(stream!), 1_048_576);
 });
@@ -112,7 +114,7 @@ test("windows: what is put together of a message comes back, and nothing grows b
 test("windows: all streams grow by windowGrowthSize at most, and at the bound nothing else stops", () => {
   const growth = 1_000_000;
   const bench = new Bench("server", { windowGrowthSize: growth });
-  const { receiveWindows } = bench.connection;
+  const { flow } = bench.connection;
   const streams = open(bench, 40);
   for (let round = 0; round < 5; round++) {
     for (const stream of streams) {
@@ -120,11 +122,11 @@ test("windows: all streams grow by windowGrowthSize at most, and at the bound no
       const [given] = read(bench, stream, due);
       assertLessOrEqual(due, Number(given?.split("+")[1]), "it did not get back what was read");
       const sum = streams.reduce((sum, one) => sum + windowOf(one) - 66_560, 0);
-      assertEquals(receiveWindows.grown, sum);
+      assertEquals(flow.grown, sum);
       assertLessOrEqual(sum, growth);
     }
   }
-  assert(receiveWindows.grown > growth * 0.99, `only ${receiveWindows.grown} were used`);
+  assert(flow.grown > growth * 0.99, `only ${flow.grown} were used`);
   const before = windowOf(streams[0]!);
   assert(before > 66_560 && before < 1_048_576);
   assertEquals(windowOf(streams.at(-1)!) < 70_000, true, "the last one had as much as the first");
@@ -132,20 +134,20 @@ test("windows: all streams grow by windowGrowthSize at most, and at the bound no
 
 test("windows: what a closed stream had grown by goes to the others", () => {
   const bench = new Bench("server", { windowGrowthSize: 60_000 });
-  const { receiveWindows } = bench.connection;
+  const { flow } = bench.connection;
   const [first, second] = open(bench, 2);
   for (let i = 0; i < 10; i++) read(bench, first!, windowOf(first!) >> 1);
-  const { grown } = receiveWindows;
+  const { grown } = flow;
   assert(grown > 55_000 && grown <= 60_000, `${grown}`);
   read(bench, second!, 20_000);
   assertLessOrEqual(windowOf(second!), 66_560 + (60_000 - grown) / 2);
   bench.send(frame("RST_STREAM", 0, 1, uint32(8)));
-  assertEquals(receiveWindows.grown, windowOf(second!) - 66_560);
+  assertEquals(flow.grown, windowOf(second!) - 66_560);
   read(bench, second!, 40_000);
   assert(windowOf(second!) > 66_560 + 25_000);
   bench.send(data(3, 1, END_STREAM));
   bench.connection.reset(second!, bench.sink.streamErrors.get(1)!);
-  assertEquals(receiveWindows.grown, 0);
+  assertEquals(flow.grown, 0);
 });
 
 test("windows: what a message needs is let in as soon as its length is known, and no more than its bounds allow", () => {
@@ -200,7 +202,7 @@ test("6.9.2: what was too little to announce of a window may be enough of the sm
   bench.connection.release(stream!, 5_000);
   assertEquals(bench.sent().filter((sent) => sent.startsWith("WINDOW_UPDATE 1")), []);
   bench.send(SETTINGS_ACK);
-  assertEquals(stream!.receiveWindow, 1_000);
+  assertEquals(stream!.receiveWindow.available, 1_000);
   assertEquals(bench.sent(), ["WINDOW_UPDATE 1 +5000"]);
 });
 
@@ -209,19 +211,19 @@ test("windows: what is expected and was let in before, or would be, asks for no 
   const [one, three] = open(bench, 2);
   for (let left = 60_000; left > 0; left -= 10_000) bench.send(data(1, 10_000));
   bench.connection.release(one!, 100, 0, 59_900, true);
-  assertEquals([bench.sent(), one!.windowGrowth], [[], 0]);
+  assertEquals([bench.sent(), one!.receiveWindow.growth], [[], 0]);
   bench.send(data(3, 10_000), data(3, 10_000));
   bench.connection.release(three!, 20_000, 0, 30_000);
-  assertEquals([bench.sent(), three!.windowGrowth], [["WINDOW_UPDATE 3 +20000"], 0]);
+  assertEquals([bench.sent(), three!.receiveWindow.growth], [["WINDOW_UPDATE 3 +20000"], 0]);
 });
 
 test("windows: of what they may grow by in all, a stream takes half of what is left at a time", () => {
   const bench = new Bench("server", { windowGrowthSize: 200_000 });
   const [first, second] = open(bench, 2);
   for (let i = 0; i < 2; i++) read(bench, first!, windowOf(first!) >> 2);
-  assertEquals(first!.windowGrowth, 66_560 + 66_720);
+  assertEquals(first!.receiveWindow.growth, 66_560 + 66_720);
   read(bench, second!, windowOf(second!) >> 2);
-  assertEquals(second!.windowGrowth, 33_360);
+  assertEquals(second!.receiveWindow.growth, 33_360);
 });
 
 test("windows: padding is given back and is nothing that was read, so no window grows by it", () => {
@@ -229,14 +231,18 @@ test("windows: padding is given back and is nothing that was read, so no window 
   const [stream] = open(bench, 1);
   const padding = frame("DATA", 8, 1, new Uint8Array(256).fill(255, 0, 1));
   for (let i = 0; i < 400; i++) bench.send(padding).sent();
-  assertEquals([stream!.windowGrowth, windowOf(stream!), stream!.unreleased], [0, 66_560, 0]);
+  assertEquals([stream!.receiveWindow.growth, windowOf(stream!), stream!.receiveWindow.unreleased], [
+    0,
+    66_560,
+    0,
+  ]);
 });
 
 test("windows: a setting of 0 leaves what came before it to be read, and then lets more in", () => {
   const bench = new Bench("server", { initialWindowSize: 0 }, { handshake: false }).send(PREFACE, setting());
   const [stream] = open(bench, 1);
   bench.send(data(1, FRAME), data(1, FRAME), SETTINGS_ACK).sent();
-  assertEquals(stream!.receiveWindow, -2 * FRAME);
+  assertEquals(stream!.receiveWindow.available, -2 * FRAME);
   bench.connection.release(stream!, 2 * FRAME);
-  assertEquals([stream!.receiveWindow > 0, bench.outcome], [true, "open"]);
+  assertEquals([stream!.receiveWindow.available > 0, bench.outcome], [true, "open"]);
 });

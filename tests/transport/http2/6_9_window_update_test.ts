@@ -52,7 +52,7 @@ test("6.9: an END_STREAM that had to queue goes out though the connection's wind
   assertEquals(bench.connection.sendData(one, new Uint8Array(72), false), false);
   assertEquals(bench.connection.sendData(three, new Uint8Array(0), true), false);
   assertEquals(bench.sent().slice(-2), ["DATA 1 72", "DATA 3 0 end"]);
-  assertEquals(bench.connection.sendWindow, 0);
+  assertEquals(bench.connection.flow.sendWindow.available, 0);
 });
 
 test("6.9.1: an increment of 0 is an error of the stream, or of the connection", () => {
@@ -82,12 +82,12 @@ test("6.9.2: SETTINGS in mid-stream moves windows below zero, and back", () => {
   bench.connection.sendData(stream, new Uint8Array(50), false);
   assertEquals(bench.sent(), ["HEADERS 1", "DATA 1 80", "DATA 1 20"]);
   bench.send(setting([4, 40]));
-  assertEquals([stream.sendWindow, bench.sent()], [-60, ["SETTINGS ack"]]);
+  assertEquals([stream.sendWindow.available, bench.sent()], [-60, ["SETTINGS ack"]]);
   bench.send(windowUpdate(1, 60));
-  assertEquals([stream.sendWindow, bench.sent()], [0, []]);
+  assertEquals([stream.sendWindow.available, bench.sent()], [0, []]);
   bench.send(setting([4, 45]));
   assertEquals(bench.sent(), ["SETTINGS ack", "DATA 1 5"]);
-  assertEquals(bench.connection.sendWindow, 65_535 - 105);
+  assertEquals(bench.connection.flow.sendWindow.available, 65_535 - 105);
 });
 
 test("6.9.2: a stream in the round whose window shrank below zero is left out, without spinning", () => {

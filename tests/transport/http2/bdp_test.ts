@@ -55,10 +55,10 @@ test("BDP: a quarter of a window taken sends a PING; a full window in a round tr
   path.answer(50, pong());
   const most = path.receive(512 * KIB);
   assertEquals(extra(most, 512 * KIB), 2 * MIB);
-  assertEquals(path.stream.receiveWindow, 4 * MIB);
+  assertEquals(path.stream.receiveWindow.available, 4 * MIB);
   path.answer(20_000);
   assert(![...most, ...path.receive(16 * MIB)].includes("PING"), "windows have reached their maximum");
-  assertEquals(path.stream.receiveWindow + path.stream.unannounced, 4 * MIB);
+  assertEquals(path.stream.receiveWindow.available + path.stream.receiveWindow.unannounced, 4 * MIB);
 });
 
 test("BDP: the PING goes out at once, and does not wait for a WINDOW_UPDATE", () => {
@@ -76,9 +76,9 @@ test("BDP: a stream opened later starts with the setting, and grows as it is rea
   path.answer(50, pong());
   path.bench.send(path.bench.headers(3));
   const later = path.bench.sink.streams[1]!;
-  assertEquals(later.receiveWindow, MIB);
+  assertEquals(later.receiveWindow.available, MIB);
   path.receive(256 * KIB, later);
-  assertEquals(later.receiveWindow, 2 * MIB);
+  assertEquals(later.receiveWindow.available, 2 * MIB);
 });
 
 test("BDP: a path that holds less than the window leaves it, and is measured ever more seldom", () => {
@@ -136,5 +136,5 @@ test("BDP: nothing is measured before a window has grown as far as it may withou
     sent.push(...bench.sent());
   }
   assert(bytes > 240 * KIB, `a PING after ${bytes} octets`);
-  assertEquals(stream.receiveWindow, MIB);
+  assertEquals(stream.receiveWindow.available, MIB);
 });

@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { SeededRandom } from "../../../pollers/simulated/seeded_random.ts";
 import { REMEMBERED_RESETS } from "../../../transport/http2/limits.ts";
-import { Stream } from "../../../transport/http2/stream.ts";
+import { Stream, StreamState } from "../../../transport/http2/stream.ts";
 import { Streams } from "../../../transport/http2/streams.ts";
 import { test } from "../../harness.ts";
 
@@ -11,7 +11,7 @@ const stream = (id: number) => new Stream(id, 0, 0);
 test("streams: each is found by its number and no other, however far the numbers lie apart", () => {
   for (const [seed, spread] of [[1, 40], [2, 4_000], [3, 1_000_000]] as const) {
     const random = new SeededRandom(seed);
-    const streams = new Streams();
+    const streams = new Streams("server", 100);
     const open = new Map<number, Stream>();
     for (let step = 0; step < 20_000; step++) {
       const id = 2 * random.below(spread) + 1;
@@ -35,14 +35,16 @@ test("streams: each is found by its number and no other, however far the numbers
 });
 
 test("streams: of more resets than are remembered every older stream may have been one, and no newer one", () => {
-  const streams = new Streams();
+  const streams = new Streams("server", 100);
+  streams.use(1_000_001);
+  const isClosedByUs = (id: number) => streams.stateOf(id) === StreamState.CLOSED_BY_US;
   const reset = (count: number, from: number) => {
-    for (let i = 0; i < count; i++) streams.rememberReset(from + 4 * i);
+    for (let i = 0; i < count; i++) streams.closeByUs(from + 4 * i);
   };
   reset(REMEMBERED_RESETS, 101); // every second stream
-  assertEquals([1, 101, 103, 105].map((id) => streams.mayHaveBeenReset(id)), [false, true, false, true]);
-  streams.rememberReset(100_001);
-  assertEquals([1, 101, 103, 105, 107].map((id) => streams.mayHaveBeenReset(id)), [
+  assertEquals([1, 101, 103, 105].map((id) => isClosedByUs(id)), [false, true, false, true]);
+  streams.closeByUs(100_001);
+  assertEquals([1, 101, 103, 105, 107].map((id) => isClosedByUs(id)), [
     true,
     true,
     false,
@@ -50,7 +52,7 @@ test("streams: of more resets than are remembered every older stream may have be
     false,
   ]);
   reset(2 * REMEMBERED_RESETS, 200_001);
-  assertEquals(streams.mayHaveBeenReset(101), true);
-  assertEquals(streams.mayHaveBeenReset(200_003 + 8 * REMEMBERED_RESETS), false);
-  assertEquals((streams as unknown as { resets: Set<number> }).resets.size, REMEMBERED_RESETS);
+  assertEquals(isClosedByUs(101), true);
+  assertEquals(isClosedByUs(200_003 + 8 * REMEMBERED_RESETS), false);
+  assertEquals((streams as unknown as { closedByUs: Set<number> }).closedByUs.size, REMEMBERED_RESETS);
 });

@@ -1,0 +1,151 @@
+// Header sections (RFC 9113, sections 4.3, 6.2, 6.10 and 8.1): HEADERS and CONTINUATIONs to a list of fields, and back.
+
+import { ByteSink } from "../hpack/byte_sink.ts";
+import { DecodeFailure, Decoder } from "../hpack/decoder.ts";
+import { Encoder } from "../hpack/encoder.ts";
+import type { HeaderList } from "../hpack/header_list.ts";
+import { connectionError, ErrorCode, type Http2Error } from "./error.ts";
+import { writeHeaderBlock } from "./frame_writer.ts";
+import { Flag } from "./frames.ts";
+import { HeaderBlock } from "./header_block.ts";
+import {
+  DATA_FRAME_BYTES,
+  HEADER_BLOCK_FACTOR,
+  INITIAL_HEADER_TABLE_BYTES,
+  MAX_CONTINUATIONS,
+  MIN_HEADER_BLOCK_BYTES,
+} from "./limits.ts";
+import type { OutputBuffer } from "./output_buffer.ts";
+import type { LocalSettings, PeerSettings } from "./settings.ts";
+import type { Stream } from "./stream.ts";
+
+/** Where a header block is encoded before it is cut into frames: every connection's, for it is used at once. */
+const encoded = new ByteSink();
+
+/** A header section that has come; one object a connection, which the next section fills in again. */
+export interface ReceivedSection {
+  /** The stream it came on. */
+  streamId: number;
+  /** It ends the stream. */
+  endStream: boolean;
+  /** Its fields, or why there are none: the list is too large, though the dynamic table is in step. */
+  fields: HeaderList | DecodeFailure;
+}
+
+/** Both directions' header sections of one connection. */
+export class HeaderSections {
+  /** The section that came last. */
+  readonly received: ReceivedSection = {
+    streamId: 0,
+    endStream: false,
+    fields: new DecodeFailure("too-large", ""),
+  };
+  private readonly decoder: Decoder;
+  private readonly encoder = new Encoder();
+  private readonly block: HeaderBlock;
+  private readonly blockLimit: number;
+  private continuations = 0;
+
+  /** Sections are written to `out`, in frames that `peer` takes. */
+  constructor(local: LocalSettings, private readonly peer: PeerSettings, private readonly out: OutputBuffer) {
+    const { headerTableSize, maxHeaderListSize } = local;
+    // Until the peer has acknowledged a smaller table it may use the initial one (section 4.3.1).
+    const maxTableSize = Math.max(headerTableSize, INITIAL_HEADER_TABLE_BYTES);
+    this.decoder = new Decoder({ maxTableSize, maxHeaderListSize });
+    this.blockLimit = Math.max(MIN_HEADER_BLOCK_BYTES, maxHeaderListSize * HEADER_BLOCK_FACTOR);
+    this.block = new HeaderBlock(this.blockLimit);
+  }
+
+  /** The stream whose block is incomplete, or 0: only its CONTINUATION may come next (section 6.10). */
+  get incompleteStreamId(): number {
+    return this.block.streamId;
+  }
+
+  /** HEADERS (section 6.2). The section is whole, and in `received`, unless {@linkcode incompleteStreamId} says else. */
+  headers(
+    flags: number,
+    streamId: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): Http2Error | undefined {
+    if (flags & (Flag.PADDED | Flag.PRIORITY)) {
+      if (flags & Flag.PADDED) end -= bytes[start++] ?? 0;
+      if (flags & Flag.PRIORITY) start += 5;
+      if (start > end) {
+        const reason = `HEADERS on stream ${streamId} is padded beyond its length`;
+        return connectionError(ErrorCode.PROTOCOL_ERROR, reason);
+      }
+    }
+    const endStream = (flags & Flag.END_STREAM) !== 0;
+    if (flags & Flag.END_HEADERS) return this.decode(streamId, endStream, bytes, start, end);
+    this.continuations = 0;
+    return this.block.begin(streamId, endStream, bytes, start, end) ? undefined : this.tooLong(streamId);
+  }
+
+  /** CONTINUATION (section 6.10); as {@linkcode headers}. */
+  continuation(
+    flags: number,
+    streamId: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): Http2Error | undefined {
+    const { block } = this;
+    if (block.streamId === 0) {
+      return connectionError(ErrorCode.PROTOCOL_ERROR, `CONTINUATION on stream ${streamId} without HEADERS`);
+    }
+    if (++this.continuations > MAX_CONTINUATIONS) {
+      const reason = `header block of stream ${streamId} is in too many pieces`;
+      return connectionError(ErrorCode.ENHANCE_YOUR_CALM, reason);
+    }
+    if (!block.add(bytes, start, end)) return this.tooLong(streamId);
+    if ((flags & Flag.END_HEADERS) === 0) return undefined;
+    const { bytes: whole, length, endStream } = block;
+    block.end();
+    return this.decode(streamId, endStream, whole, 0, length);
+  }
+
+  /** Encodes and writes a section now: HPACK is stateful, so it is never encoded before its turn. */
+  write(stream: Stream, headers: HeaderList, extra: HeaderList | undefined, endStream: boolean): void {
+    encoded.length = 0;
+    this.encoder.encode(headers, extra, encoded);
+    const maxFrameBytes = Math.min(this.peer.maxFrameSize, DATA_FRAME_BYTES);
+    writeHeaderBlock(this.out, stream.id, encoded.bytes, encoded.length, endStream, maxFrameBytes);
+    stream.headersSent = true;
+  }
+
+  /** The peer's SETTINGS came: its table bounds ours (section 4.3.1). */
+  peerSettingsChanged(): void {
+    this.encoder.setPeerMaxTableSize(this.peer.headerTableSize);
+  }
+
+  /** Our SETTINGS_HEADER_TABLE_SIZE was acknowledged. */
+  settingsAcknowledged(headerTableSize: number): void {
+    this.decoder.setMaxTableSize(headerTableSize);
+  }
+
+  /** A whole block. It is always decoded, for the sake of the dynamic table (section 4.3). */
+  private decode(
+    streamId: number,
+    endStream: boolean,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): Http2Error | undefined {
+    const fields = this.decoder.decode(bytes, start, end);
+    if (fields instanceof DecodeFailure && fields.kind === "compression") {
+      return connectionError(ErrorCode.COMPRESSION_ERROR, fields.reason);
+    }
+    const { received } = this;
+    received.streamId = streamId;
+    received.endStream = endStream;
+    received.fields = fields;
+    return undefined;
+  }
+
+  private tooLong(streamId: number): Http2Error {
+    const reason = `header block of stream ${streamId} is above ${this.blockLimit} bytes`;
+    return connectionError(ErrorCode.ENHANCE_YOUR_CALM, reason);
+  }
+}

@@ -1,0 +1,154 @@
+// How streams and the connection end, and whether a stream may begin (RFC 9113, sections 5.1, 5.4 and 6.8).
+
+import { ErrorCode, type Http2Error } from "./error.ts";
+import type { Abuse } from "./abuse.ts";
+import type { FlowControl } from "./flow_control.ts";
+import { writeRstStream } from "./frame_writer.ts";
+import type { OutputBuffer } from "./output_buffer.ts";
+import type { Shutdown } from "./shutdown.ts";
+import type { ConnectionSink } from "./sink.ts";
+import { afterEvent, type Stream, StreamEvent, StreamState } from "./stream.ts";
+import type { Streams } from "./streams.ts";
+
+/** The parts of a connection that an end concerns. */
+export interface LifecycleParts {
+  /** Which side of the connection we are. */
+  readonly role: "client" | "server";
+  /** Receives the end of the connection. */
+  readonly sink: ConnectionSink;
+  /** Where RST_STREAM is written. */
+  readonly out: OutputBuffer;
+  /** The open streams. */
+  readonly streams: Streams;
+  /** Whose windows a stream has used. */
+  readonly flow: FlowControl;
+  /** The GOAWAYs. */
+  readonly shutdown: Shutdown;
+  /** What late frames cost. */
+  readonly abuse: Abuse;
+}
+
+/** Ends the streams of one connection, and the connection. */
+export class Lifecycle {
+  /** Nothing is received or opened any more. */
+  closed = false;
+  /** What ended the connection; undefined while it runs, and where both sides were through with it. */
+  error: Http2Error | undefined = undefined;
+
+  /** `parts` are the connection's. */
+  constructor(private readonly parts: LifecycleParts) {}
+
+  /** Client: whether a stream may be opened now. */
+  get canOpen(): boolean {
+    const { parts } = this;
+    return !this.closed && !parts.shutdown.draining && parts.streams.mayOpen;
+  }
+
+  /** Client: tells the sink where a stream may be opened and before could not be, `couldOpen`. */
+  openings(couldOpen: boolean): void {
+    if (!couldOpen && this.parts.role === "client" && this.canOpen) this.parts.sink.onCanOpen();
+  }
+
+  /**
+   * END_STREAM was written. A server whose response is complete asks the client to stop sending the rest of its request
+   * (section 8.1).
+   */
+  endSent(stream: Stream): void {
+    stream.state = afterEvent(stream.state, StreamEvent.SEND_END_STREAM);
+    if (stream.state === StreamState.CLOSED) return this.close(stream, undefined);
+    if (this.parts.role === "client") return;
+    this.sendReset(stream, ErrorCode.NO_ERROR);
+    this.close(stream, undefined);
+  }
+
+  /** END_STREAM was handed up: the stream is over if we had ended it before, unless the sink has closed it already. */
+  endReceived(stream: Stream): void {
+    if (stream.state === StreamState.CLOSED && !stream.closed) this.close(stream, undefined);
+  }
+
+  /** The peer sent RST_STREAM. */
+  resetReceived(stream: Stream, error: Http2Error | undefined): void {
+    stream.state = afterEvent(stream.state, StreamEvent.RECEIVE_RST_STREAM);
+    this.close(stream, error);
+  }
+
+  /** Ends a stream with RST_STREAM and `error`. */
+  reset(stream: Stream, error: Http2Error): void {
+    if (stream.state !== StreamState.CLOSED) this.sendReset(stream, error.code);
+    this.close(stream, error);
+  }
+
+  /** Refuses a stream that the client has begun, and may send `window` octets of DATA on. */
+  refuse(streamId: number, code: number, window: number): void {
+    writeRstStream(this.parts.out, streamId, code);
+    this.ignore(streamId, window);
+  }
+
+  /** HEADERS and DATA on a stream that we ended before the peer did are ignored; it may send `window` octets more. */
+  ignore(streamId: number, window: number): void {
+    const { streams, abuse, flow } = this.parts;
+    streams.closeByUs(streamId);
+    abuse.late.expect(window, flow.connectionWindow);
+  }
+
+  /** The same for a stream that is open: the peer's GOAWAY said that it was not processed. */
+  abandon(stream: Stream, error: Http2Error): void {
+    this.ignore(stream.id, stream.remoteClosed ? 0 : stream.receiveWindow.available);
+    this.close(stream, error);
+  }
+
+  /** A connection that takes no more streams ends with its last one. */
+  endIfDrained(): void {
+    const { shutdown, streams } = this.parts;
+    if (shutdown.takesNoStreams && streams.size === 0) this.end(shutdown.peerError);
+  }
+
+  /** The last GOAWAY of a graceful shutdown: the peer's streams are those that have come. */
+  finishDrain(): void {
+    this.parts.shutdown.finish(this.parts.streams.lastPeerId);
+    this.endIfDrained();
+  }
+
+  /** Ends the connection with GOAWAY: every stream fails with `error`. */
+  abort(error: Http2Error): void {
+    if (this.closed) return;
+    this.parts.shutdown.send(error.code, error.reason, this.parts.streams.lastPeerId);
+    this.end(error);
+  }
+
+  /** Ends the connection: every stream fails with `error`. */
+  end(error: Http2Error | undefined): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.error = error;
+    const thrown: unknown[] = [];
+    for (const stream of this.parts.streams.all()) {
+      try {
+        this.close(stream, error);
+      } catch (bug) { // the others must have their end
+        thrown.push(bug);
+      }
+    }
+    this.parts.sink.onClosed(error);
+    if (thrown.length > 0) throw thrown.length === 1 ? thrown[0] : new AggregateError(thrown);
+  }
+
+  private sendReset(stream: Stream, code: number): void {
+    this.refuse(stream.id, code, stream.remoteClosed ? 0 : stream.receiveWindow.available);
+    stream.state = afterEvent(stream.state, StreamEvent.SEND_RST_STREAM);
+  }
+
+  /** The stream is over: its sink gets its last call. */
+  private close(stream: Stream, error: Http2Error | undefined): void {
+    if (stream.closed) return;
+    const { streams, flow } = this.parts;
+    const couldOpen = streams.mayOpen;
+    stream.closed = true;
+    streams.remove(stream);
+    stream.queue?.clear();
+    flow.close(stream);
+    stream.sink.onClosed(stream, error);
+    if (!couldOpen) this.openings(false);
+    this.endIfDrained();
+  }
+}

@@ -1,0 +1,59 @@
+// What one connection is made of, in the order in which the parts depend on each other.
+//
+// A part knows the parts before it and never the connection: it returns what came of a frame, undefined or an error of
+// the stream or of the connection, and whoever called it ends what that ends.
+
+import { Abuse } from "./abuse.ts";
+import { FlowControl } from "./flow_control.ts";
+import { HeaderSections } from "./header_sections.ts";
+import { Lifecycle } from "./lifecycle.ts";
+import { OutputBuffer } from "./output_buffer.ts";
+import { Pings } from "./ping.ts";
+import { SendQueue } from "./send_queue.ts";
+import { type LocalSettings, PeerSettings } from "./settings.ts";
+import { Shutdown } from "./shutdown.ts";
+import type { ConnectionSink } from "./sink.ts";
+import { Streams } from "./streams.ts";
+import { Timers } from "./timers.ts";
+
+/** The parts of one connection. */
+export class Parts {
+  /** What the peer may cost us (section 10.5). */
+  readonly abuse = new Abuse();
+  /** What is waited for. */
+  readonly timers = new Timers();
+  /** What the peer told us (section 6.5). */
+  readonly peerSettings = new PeerSettings();
+  /** Frames that wait to be transmitted. */
+  readonly out: OutputBuffer;
+  /** The open streams (sections 5.1.1 and 5.1.2). */
+  readonly streams: Streams;
+  /** Section 6.7. */
+  readonly pings: Pings;
+  /** Section 6.8. */
+  readonly shutdown: Shutdown;
+  /** Section 6.9. */
+  readonly flow: FlowControl;
+  /** Section 8. */
+  readonly sections: HeaderSections;
+  /** How streams and the connection end. */
+  readonly lifecycle: Lifecycle;
+  /** DATA that waits. */
+  readonly queue: SendQueue;
+
+  /** `settings` are ours. */
+  constructor(
+    readonly role: "client" | "server",
+    readonly settings: LocalSettings,
+    readonly sink: ConnectionSink,
+  ) {
+    this.out = new OutputBuffer(sink);
+    this.streams = new Streams(role, settings.maxConcurrentStreams);
+    this.pings = new Pings(this.out, this.abuse);
+    this.shutdown = new Shutdown(role, this.out, this.pings, this.timers);
+    this.flow = new FlowControl(settings, this.out, this.pings);
+    this.sections = new HeaderSections(settings, this.peerSettings, this.out);
+    this.lifecycle = new Lifecycle(this);
+    this.queue = new SendQueue(this);
+  }
+}

@@ -1,0 +1,100 @@
+// What one stream has to send and may not yet: pieces of DATA, then END_STREAM or trailers.
+
+import type { HeaderList } from "../hpack/header_list.ts";
+import { QUEUE_JOIN_BLOCK_BYTES, QUEUE_JOIN_BYTES } from "./limits.ts";
+
+/** The queue of one stream; `send_queue.ts` has the turns of all. */
+export class StreamQueue {
+  /** Octets of DATA that wait. */
+  bytes = 0;
+  /** END_STREAM follows the DATA. */
+  endStream = false;
+  /** Trailers that follow the DATA, with END_STREAM. */
+  trailers: HeaderList | undefined = undefined;
+  /** Fields of the same trailer section that differ from call to call. */
+  trailersExtra: HeaderList | undefined = undefined;
+  /** The stream stands in the connection's round. */
+  inRound = false;
+  /** The producer was told to wait and has not been told to go on. */
+  producerWaits = false;
+  private readonly pieces: Uint8Array[] = [];
+  /** Octets already framed of `pieces[0]`. */
+  private offset = 0;
+  /** The last piece is a block of ours that small messages are joined into, filled up to here; 0 where it is none. */
+  private joinLength = 0;
+
+  /** Whether nothing waits. */
+  get isEmpty(): boolean {
+    return this.pieces.length === 0 && !this.endStream;
+  }
+
+  /** Adds a piece: a small one is copied, together with others, a large one kept as a view. */
+  push(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    if (bytes.length < QUEUE_JOIN_BYTES) this.join(bytes);
+    else {
+      this.sealJoined();
+      this.pieces.push(bytes);
+    }
+    this.bytes += bytes.length;
+  }
+
+  /** The piece at the front. */
+  get front(): Uint8Array {
+    return this.pieces[0]!;
+  }
+
+  /** Where the rest of the front begins. */
+  get frontStart(): number {
+    return this.offset;
+  }
+
+  /** Where the front ends. */
+  get frontEnd(): number {
+    return this.pieces.length === 1 && this.joinLength > 0 ? this.joinLength : this.front.length;
+  }
+
+  /** The front was framed up to `end`. Returns a whole piece of the caller's, which is the caller's again. */
+  advance(end: number): Uint8Array | undefined {
+    this.bytes -= end - this.offset;
+    const { front } = this;
+    if (end < this.frontEnd) {
+      this.offset = end;
+      return undefined;
+    }
+    this.pieces.shift();
+    this.offset = 0;
+    if (this.pieces.length === 0) this.joinLength = 0;
+    return front.length > QUEUE_JOIN_BLOCK_BYTES ? front : undefined; // longer than any block of ours
+  }
+
+  /** Drops everything. */
+  clear(): void {
+    this.pieces.length = 0;
+    this.offset = 0;
+    this.joinLength = 0;
+    this.bytes = 0;
+    this.endStream = false;
+    this.trailers = undefined;
+    this.trailersExtra = undefined;
+  }
+
+  private join(bytes: Uint8Array): void {
+    let block = this.pieces.at(-1);
+    if (block === undefined || this.joinLength === 0 || this.joinLength + bytes.length > block.length) {
+      this.sealJoined();
+      block = new Uint8Array(this.bytes === 0 ? QUEUE_JOIN_BYTES * 2 : QUEUE_JOIN_BLOCK_BYTES);
+      this.pieces.push(block);
+    }
+    block.set(bytes, this.joinLength);
+    this.joinLength += bytes.length;
+  }
+
+  /** Ends the block that small messages are joined into where its bytes end: what follows is no part of it. */
+  private sealJoined(): void {
+    if (this.joinLength === 0) return;
+    const last = this.pieces.length - 1;
+    this.pieces[last] = this.pieces[last]!.subarray(0, this.joinLength);
+    this.joinLength = 0;
+  }
+}
