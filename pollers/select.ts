@@ -7,13 +7,13 @@ import { defaultReporter, trace } from "./log/mod.ts";
 import { environmentVariable } from "./native/env.ts";
 import { nativeFactory, nodeFactory } from "./native/mod.ts";
 
-/** Every engine there is, in the order in which they are told of. */
+/** Every engine, in the order in which they are listed. */
 const FACTORIES: readonly EngineFactory[] = [nativeFactory, epollFactory, iocpFactory, nodeFactory];
 
-/** What is chosen where nobody says anything. */
+/** The default. */
 const DEFAULT_LIST = "native";
 
-/** The environment variable that is asked where code says nothing. */
+/** The environment variable that is read where code names no poller. */
 const VARIABLE = "POLLWIRE_POLLER";
 
 /** No engine of a list can be used; the message names each and why. */

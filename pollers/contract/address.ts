@@ -49,10 +49,10 @@ export interface DnsTarget {
   readonly port: number;
 }
 
-/** What a target string says. */
+/** What a target string names. */
 export type Target = SocketAddress | DnsTarget;
 
-/** A target string that says nothing usable; the message quotes it and says what is wrong. */
+/** A target string that cannot be parsed; the message quotes it and says what is wrong. */
 export class AddressError extends TypeError {
   /** "AddressError". */
   override readonly name = "AddressError";

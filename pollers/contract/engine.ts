@@ -2,7 +2,7 @@
 //
 // An engine moves bytes and keeps time for one thread. Everything above `pollers/` is written against this
 // file and runs unchanged whichever engine is chosen. The contract is completion-shaped: an operation is
-// started, and later it completes exactly once. Readiness, where a platform has it, is the engine's own affair.
+// started, and later it completes exactly once. Readiness, where a platform has it, stays inside the engine.
 //
 // Rules that hold for every engine, each checked by `tests/pollers/contract.ts`:
 //  1. An endpoint has at most one read and one write outstanding; starting a second one throws TypeError.
@@ -23,9 +23,9 @@
 //     does not let go of: a name that is being looked up, and for a second at most a connect of the runtime's own
 //     sockets. After `shutdown` the engine keeps nothing alive.
 // 10. A callback that throws stops nothing: the error is logged (a simulation's `run` rejects with it), and
-//     whatever else is due goes on, with the same endpoint or listener too.
-// 11. While the process has no descriptor left, what is connected goes on, what needs a descriptor fails with kind
-//     "too-many-files", and listeners rest, without taking up a processor, until there are descriptors again.
+//     everything else that is due runs, on the same endpoint or listener too.
+// 11. While the process has no free descriptor, connected endpoints work, what needs a descriptor fails with kind
+//     "too-many-files", and listeners pause, without using a processor, until there are descriptors again.
 // 12. The options of an endpoint are those of its socket, connected or accepted.
 // Every callback an engine makes runs inside `execCtx.enter`, so what a callback writes is flushed once, at the
 // end of the turn.
@@ -38,7 +38,7 @@ import type { SliceBuffer } from "./slice_buffer.ts";
 /** A point in time: milliseconds, with fractions, on the engine's own monotonic clock. */
 export type Instant = number;
 
-/** What an operation that can fail gives back: a value or an {@linkcode IoError}, never a throw. */
+/** The result of an operation that can fail: a value or an {@linkcode IoError}; errors are not thrown. */
 export type IoResult<T> = { readonly ok: true; readonly value: T } | {
   readonly ok: false;
   readonly error: IoError;
@@ -65,7 +65,7 @@ export interface EndpointOptions {
 export interface ListenOptions extends EndpointOptions {
   /** Let several sockets, of this process or others, share the port (SO_REUSEPORT). Default false. */
   readonly reusePort?: boolean;
-  /** Called once each time that accepting begins to rest, as where descriptors ran out; it goes on by itself. */
+  /** Called once each time that accepting pauses, as where descriptors ran out; it resumes by itself. */
   readonly onAcceptPaused?: (error: IoError) => void;
 }
 
@@ -97,7 +97,7 @@ export interface EventEngine {
   readonly name: string;
   /** The turn: collects what callbacks touched and flushes it once. */
   readonly execCtx: ExecCtx;
-  /** The current time; never goes back. */
+  /** The current time; it never decreases. */
   now(): Instant;
   /** A number from 0 to below 1, for jitter; a simulated engine has it from its seed. */
   random(): number;
@@ -180,7 +180,7 @@ export interface Listener {
    * As in gRPC, "::" takes IPv4 connections as well (IPV6_V6ONLY is off, where the system lets it be chosen), and means
    * "0.0.0.0" on a machine without IPv6. The addresses of an endpoint are never IPv4-mapped ones.
    *
-   * The file of a unix socket that nobody serves is removed when its path is bound; a socket that is served and a file
+   * The file of a unix socket that no process serves is removed when its path is bound; a socket that is served and a file
    * of another kind are in use. The file goes with its listener.
    *
    * An address can be bound again as soon as `shutdown` of its listener was called, whatever connections there are; an
@@ -193,7 +193,7 @@ export interface Listener {
   shutdown(): void;
 }
 
-/** Looks names up, once each call; caching is the caller's affair. */
+/** Looks names up, once each call; it does not cache. */
 export interface Resolver {
   /**
    * The addresses of `host` (a name without a port), each with `port`, IPv6 and IPv4 in the order the system

@@ -10,7 +10,7 @@
 
 import { defaultReporter } from "../log/application.ts";
 
-/** Something that collects output during a turn and writes it when told; typically a connection's driver. */
+/** Something that collects output during a turn and writes it in `flush`, as a connection's driver does. */
 export interface Flushable {
   /** True while it waits in a turn's list; owned by {@linkcode ExecCtx}, start it as false. */
   flushScheduled: boolean;
@@ -74,7 +74,7 @@ export class ExecCtx {
     this.#closures.push(closure);
   }
 
-  /** Has `flushable` flushed once: at this turn's end, or soon when no turn is running. */
+  /** Schedules one flush of `flushable`: at this turn's end, or soon when no turn is running. */
   touch(flushable: Flushable): void {
     if (flushable.flushScheduled) return;
     flushable.flushScheduled = true;

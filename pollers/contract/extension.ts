@@ -7,7 +7,7 @@ export function extensionKey<E>(name: string): ExtensionKey<E> {
   return { name };
 }
 
-/** Optional power: endpoints over descriptors (sockets, on Windows) that somebody else has opened. */
+/** Optional power: endpoints over descriptors (sockets, on Windows) that were opened elsewhere. */
 export interface FdAdoption {
   /**
    * An endpoint over a connected stream socket, or where the system polls pipes, over one or over two: one to read and

@@ -2,7 +2,7 @@
 
 /**
  * An ordered list of byte views with their total length, as gRPC's slice buffer. Appending keeps a reference to
- * the view and copies nothing; who may change the bytes afterwards is said by whoever hands the buffer on.
+ * the view and copies nothing; each function that takes a buffer says who may change the bytes afterwards.
  */
 export class SliceBuffer {
   /** The views, in order; none is empty. Read only: change the buffer through its methods. */

@@ -57,7 +57,7 @@ export abstract class BaseEndpoint implements Endpoint, Closable {
     this.engine.opened.delete(this);
     const { readDone, writeDone, closedBy } = this;
     this.readDone = this.writeDone = this.readInto = undefined;
-    // Before anyone is told: the bytes of a write that is cut short are their owner's again from then on.
+    // Before the callbacks: from then on the bytes of a write that was cut short belong to their owner again.
     this.release();
     if (readDone !== undefined) this.failLater(readDone, closedBy);
     if (writeDone !== undefined) this.failLater(writeDone, closedBy);
@@ -94,12 +94,12 @@ export abstract class BaseEndpoint implements Endpoint, Closable {
     return false;
   }
 
-  /** Gives bytes that are there already; false when there are none. */
+  /** Appends bytes that are available without waiting; false when there are none. */
   protected abstract readNow(into: SliceBuffer): boolean;
   /** Begins a read; `finishRead` ends it. */
   protected abstract startRead(into: SliceBuffer): void;
   /** Begins to write all of `data`; true when all went at once and `data` is empty, else `finishWrite` ends it. */
   protected abstract startWrite(data: SliceBuffer): boolean;
-  /** Gives the socket back at once; the kernel sends what it has, and what it has not is not sent. */
+  /** Closes the socket at once. The kernel still sends what it has accepted; the rest is dropped. */
   protected abstract release(): void;
 }

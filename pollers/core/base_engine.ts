@@ -42,7 +42,7 @@ export interface Loop extends Clock {
 /** One attempt to connect. */
 export class ConnectAttempt implements Closable {
   readonly syscall = "connect";
-  /** Gives the socket back before it is connected; whoever connects sets it, where the runtime can do that. */
+  /** Closes the socket before it is connected; the connector sets it, where the runtime can do that. */
   abort: (() => void) | undefined = undefined;
   private settled = false;
 
@@ -55,7 +55,7 @@ export class ConnectAttempt implements Closable {
     engine.opened.add(this);
   }
 
-  /** The connection stands; it is closed again if nobody wants it any more. */
+  /** The connection is established; it is closed where the attempt was cancelled meanwhile. */
   succeed(endpoint: Endpoint): void {
     if (isSelf(endpoint)) {
       endpoint.close();
@@ -102,8 +102,8 @@ export class ConnectAttempt implements Closable {
 }
 
 /**
- * Whether TCP has connected a socket with itself. That happens on this machine where nobody listens at a port which the
- * system then chooses for the connecting socket; whoever asks to connect means somebody else, who is not there.
+ * Whether TCP has connected a socket with itself. That happens on one machine where no socket listens on a port which the
+ * system then chooses for the connecting socket (simultaneous open). The caller meant another socket, which does not exist.
  */
 function isSelf({ local, peer }: Endpoint): boolean {
   if (!("port" in local && "port" in peer) || local.port !== peer.port) return false;
@@ -198,7 +198,7 @@ export abstract class BaseEngine implements EventEngine {
     return (handle as ConnectAttempt).cancel();
   }
 
-  /** Whether somebody serves the unix socket at `path`; true as well where that cannot be found out. */
+  /** Whether a process serves the unix socket at `path`; also true where that cannot be determined. */
   isServed(path: string): Promise<boolean> {
     return new Promise((resolve) => {
       const answer = (served: boolean): void => {
@@ -209,7 +209,7 @@ export abstract class BaseEngine implements EventEngine {
         if (result.ok) result.value.close();
         answer(result.ok || (result.error.kind !== "refused" && result.error.kind !== "not-found"));
       });
-      // Its backlog is full, so somebody listens.
+      // Its backlog is full, so a process listens.
       const limit = this.runAt(
         this.now() + BACKLOG_FULL_MS,
         () => this.cancelConnect(connecting) && answer(true),
@@ -217,7 +217,7 @@ export abstract class BaseEngine implements EventEngine {
     });
   }
 
-  /** None, unless an engine says otherwise. */
+  /** None; engines that have extensions override it. */
   extension<E>(_key: ExtensionKey<E>): E | undefined {
     return undefined;
   }
@@ -259,6 +259,6 @@ export abstract class BaseEngine implements EventEngine {
     onShutdown: (error?: IoError) => void,
   ): Listener;
 
-  /** Begins to connect; `attempt` hears how it ends, never on the caller's stack. */
+  /** Begins to connect; calls `succeed` or `fail` of `attempt`, never on the caller's stack. */
   protected abstract startConnect(to: SocketAddress, options: EndpointOptions, attempt: ConnectAttempt): void;
 }

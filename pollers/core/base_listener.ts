@@ -17,22 +17,22 @@ import type { Closable } from "./open_set.ts";
 import { pipeError } from "./pipe_address.ts";
 import { unixPathError } from "./unix_path.ts";
 
-/** How long accepting rests after it failed: long enough for some descriptors or memory to come back. */
+/** How long accepting pauses after it failed: long enough for some descriptors or memory to be freed. */
 const REST_MS = 100;
 
-/** Accepting that fails so long after it failed before has worked in between. */
+/** A failure this long after the one before begins a new pause, which is reported anew. */
 const PAUSE_OVER_MS = 1_000;
 
 /** Codes of a socket that will never accept again. */
 const GONE: ReadonlySet<string | undefined> = new Set(["EBADF", "EINVAL", "ENOTSOCK", "EOPNOTSUPP"]);
 
-/** How long a process may take to find out that a unix socket's file is in nobody's use, and to bind its path. */
+/** How long a process may take to find that no process uses a unix socket's file, and to bind its path. */
 const TAKEOVER_LIMIT_MS = 2_000;
 
 /** Another process that does so is looked after this often. */
 const TAKEOVER_RETRY_MS = 20;
 
-/** What is said of "::" on a system without IPv6, or where it is switched off. Bun has no code for it. */
+/** Codes of a failed bind to "::" on a system without IPv6, or where it is switched off. Bun gives no code. */
 const NO_IPV6: ReadonlySet<string | undefined> = new Set(["EAFNOSUPPORT", "EADDRNOTAVAIL", undefined]);
 
 /** Whether it is "::", in whatever spelling. */
@@ -47,7 +47,7 @@ export abstract class BaseListener implements Listener, Closable {
   protected stopped = false;
   private readonly addresses: SocketAddress[] = [];
   private started = false;
-  /** When accepting failed last; in the past for ever once something was accepted. */
+  /** When accepting failed last; -Infinity once something was accepted. */
   private restedAt = -Infinity;
 
   /** Counts as open in `engine` until `shutdown`, and holds the process until `onShutdown`. */
@@ -111,9 +111,9 @@ export abstract class BaseListener implements Listener, Closable {
   }
 
   /**
-   * Accepting failed. The listener ends where its socket is of no more use. It goes on at once where one connection was
-   * reset before it was accepted, and else after a rest, for connections wait in the backlog. `acceptAgain` runs if it
-   * goes on.
+   * Accepting failed. The listener ends where its socket can never accept again. It continues at once where one connection
+   * was reset before it was accepted, otherwise after a pause: connections wait in the backlog. `acceptAgain` runs where
+   * it continues.
    */
   protected acceptFailed(error: IoError, acceptAgain: () => void): void {
     if (trace.poller) this.engine.trace(error.message);
@@ -125,12 +125,12 @@ export abstract class BaseListener implements Listener, Closable {
     }
   }
 
-  /** Descriptors have run out, by what the runtime does not say itself. */
+  /** Descriptors have run out; called where the runtime does not report it. */
   protected starved(code: string): void {
     this.rests(ioErrorFromCode(code, "accept", this.addresses[0]));
   }
 
-  /** Has `onAcceptPaused` called, once a pause: while it lasts, accepting fails again and again. */
+  /** Calls `onAcceptPaused` once a pause: while it lasts, accepting fails again and again. */
   private rests(error: IoError): void {
     const now = this.engine.now();
     const isNew = now - this.restedAt > PAUSE_OVER_MS;
@@ -151,7 +151,7 @@ export abstract class BaseListener implements Listener, Closable {
     return isTaken ? await this.takeOver(at) : bound;
   }
 
-  /** Binds the path of a unix socket whose file is there already, if nobody serves it. */
+  /** Binds the path of a unix socket whose file exists already, if no process serves it. */
   private async takeOver(at: UnixAddress): Promise<IoResult<SocketAddress>> {
     const unlock = await this.lockTakeover(at.path);
     try {
@@ -197,20 +197,20 @@ export abstract class BaseListener implements Listener, Closable {
     if (trace.poller) {
       this.engine.trace(`${this.describe()} ends${error === undefined ? "" : `: ${error.message}`}`);
     }
-    const told = (): void =>
+    const report = (): void =>
       this.engine.run(() => {
         this.engine.release();
         this.onShutdown(error);
       });
     const released = this.release();
-    if (released === undefined) told();
-    else void released.then(told);
+    if (released === undefined) report();
+    else void released.then(report);
   }
 
   /** Binds one socket and gives the address it has. */
   protected abstract bindNow(at: SocketAddress): IoResult<SocketAddress> | Promise<IoResult<SocketAddress>>;
   /** Begins to accept on every socket. */
   protected abstract startAccepting(): void;
-  /** Closes every socket there is; a promise where the system has them back only later. May be called again. */
+  /** Closes every socket; a promise where the system closes them later. May be called again. */
   protected abstract release(): Promise<void> | undefined;
 }

@@ -1,8 +1,8 @@
-// What an engine has open, and what must be closed before the engine may go.
+// What an engine has open, and what must be closed before the engine is shut down.
 
 import type { IoError, IoSyscall } from "../contract/io_error.ts";
 
-/** Something an engine must have closed before it may go. */
+/** Something that must be closed before its engine is shut down. */
 export interface Closable {
   /** What it is about, for an error that ends it. */
   readonly syscall: IoSyscall;
@@ -49,7 +49,7 @@ export class OpenSet<T = Closable> {
     else this.onceEmptyClosures.push(closure);
   }
 
-  /** What is open, in the order in which it was opened; see `all` for whoever closes it on the way. */
+  /** What is open, in the order in which it was opened; use `all` where closing changes the set. */
   [Symbol.iterator](): Iterator<T> {
     return this.open[Symbol.iterator]();
   }

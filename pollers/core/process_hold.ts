@@ -6,7 +6,7 @@ export interface Anchor {
   ref(): void;
   /** The process may end. */
   unref(): void;
-  /** Gives it back to the runtime. */
+  /** Releases it. */
   remove(): void;
 }
 

@@ -3,7 +3,7 @@
 /** What an endpoint starts with, and what an idle one pins: enough for a small call. */
 const MIN_SLAB_BYTES = 2_048;
 
-/** Below this much room a new slab is begun, for a read of a few bytes costs a system call all the same. */
+/** Below this much room a new slab is begun, since a read of a few bytes costs a whole system call. */
 const MIN_ROOM_BYTES = 1_024;
 
 /** Reads that leave most of a slab unused, in a row, before a smaller one is taken. */
@@ -57,7 +57,7 @@ export class ReadSlab {
     if (this.slabBytes === this.minBytes || ++this.smallReads < SMALL_READS_TO_SHRINK) return;
     this.smallReads = 0;
     this.slabBytes = Math.max(this.minBytes, this.slabBytes >> 1);
-    // The rest of a large slab is let go, or an endpoint that falls idle would pin it.
+    // The rest of a large slab is released, or an endpoint that becomes idle would pin it.
     this.slab = EMPTY;
     this.used = 0;
   }

@@ -8,9 +8,9 @@ import { TimerHeap, type TimerTask } from "./timer_heap.ts";
 export interface Clock {
   /** The current time. */
   now(): Instant;
-  /** Has `fire` called once, `delayMs` from now or later. It does not keep the process alive. */
+  /** Calls `fire` once, `delayMs` from now or later. It does not keep the process alive. */
   arm(delayMs: number, fire: () => void): unknown;
-  /** Takes back what `arm` gave; harmless when it has fired. */
+  /** Cancels what `arm` returned; does nothing when it has fired. */
   disarm(armed: unknown): void;
 }
 

@@ -30,11 +30,11 @@ export type ErrorPlace =
   | "abort listener"
   /** The signal that a caller gave, or the poller that its channel was given. */
   | "options"
-  /** A listener ended by itself, since its socket is of no more use: nobody is accepted there until `listen` again. */
+  /** A listener ended by itself, since its socket can never accept again: no connections there until `listen` again. */
   | "listener"
-  /** The library itself, or a poller of the application, in the midst of a connection, which has been ended. */
+  /** The library itself, or a poller of the application, while it served a connection, which was then closed. */
   | "connection"
-  /** A callback of an event engine that somebody uses directly. */
+  /** A callback of an event engine that the application uses directly. */
   | "poller";
 
 /** What is known of an error besides itself. */
@@ -42,8 +42,8 @@ export interface ErrorContext {
   /** Which code threw. */
   readonly where: ErrorPlace;
   /**
-   * "error": nobody else gets it. "info": somebody does, the caller as the `cause` of an RpcError, or the call was
-   * cancelled before, and this is what came of it.
+   * "error": it is reported nowhere else. "info": the caller gets it as the `cause` of an RpcError, or the call was
+   * cancelled before and this followed from that.
    */
   readonly level: "error" | "info";
   /** "/package.Service/Method" of the call, where there is one. */
@@ -62,7 +62,7 @@ export interface ReportOptions {
    * itself. Default: the logger gets it.
    */
   readonly onError?: ErrorHandler;
-  /** Gets what the library has to say. Default: errors and warnings on stderr, see POLLWIRE_VERBOSITY. */
+  /** Gets the library's messages. Default: errors and warnings on stderr, see POLLWIRE_VERBOSITY. */
   readonly logger?: Logger;
 }
 
@@ -103,7 +103,7 @@ export class Reporter {
   log(level: LogLevel, message: string, ...details: unknown[]): void {
     const { logger } = this;
     callApplication(() => logger[level](message, ...details), (thrown) => {
-      if (logger === defaultLogger) return; // there is nothing left to say it with
+      if (logger === defaultLogger) return; // no logger is left to report it
       defaultLogger.error(`the logger threw ${describeThrown(thrown)}`);
       defaultLogger[level](message, ...details);
     });

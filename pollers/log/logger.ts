@@ -1,15 +1,15 @@
-// Where the library says what nobody is told otherwise. The only module of the library that writes to the console.
+// Writes messages that no callback gets. The only module of the library that writes to the console.
 
 import { environmentVariable } from "../native/env.ts";
 import { stackOf } from "./describe.ts";
 
-/** Takes what the library has to say; `console` is one, and so are the loggers of most packages. */
+/** Takes the library's messages; `console` is one, and so are the loggers of most packages. */
 export interface Logger {
-  /** Something went wrong, and nobody else gets the error. */
+  /** Something went wrong, and the error is reported nowhere else. */
   error(message: string, ...details: unknown[]): void;
   /** Something is not as it should be, and the library goes on. */
   warn(message: string, ...details: unknown[]): void;
-  /** An error that somebody else gets as well. */
+  /** An error that is also reported elsewhere. */
   info(message: string, ...details: unknown[]): void;
   /** Traces; see POLLWIRE_TRACE. */
   debug(message: string, ...details: unknown[]): void;
@@ -20,7 +20,7 @@ export type LogLevel = keyof Logger;
 
 const SEVERITY: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
 
-/** What POLLWIRE_VERBOSITY may say, in any case: the words of GRPC_VERBOSITY, and the severity that is still written. */
+/** The values of POLLWIRE_VERBOSITY, in any case: those of GRPC_VERBOSITY, each with the lowest severity that is written. */
 const WORDS: Readonly<Record<string, number>> = { debug: 0, info: 1, warning: 2, warn: 2, error: 3, none: 4 };
 
 const VARIABLE = "POLLWIRE_VERBOSITY";
@@ -63,9 +63,9 @@ export class StderrLogger implements Logger {
 function environmentSeverity(): number {
   const word = environmentVariable(VARIABLE);
   const found = word === undefined ? undefined : severityOf(word);
-  // Who asks for traces wants to see them.
+  // Asking for traces asks for the level they are logged at.
   return found ?? (environmentVariable("POLLWIRE_TRACE") === undefined ? WORDS.warning! : WORDS.debug!);
 }
 
-/** The logger of those who give none: errors and warnings on stderr, or what POLLWIRE_VERBOSITY says. */
+/** The default logger: errors and warnings on stderr, or the level that POLLWIRE_VERBOSITY sets. */
 export const defaultLogger: Logger = new StderrLogger(environmentSeverity());

@@ -1,4 +1,4 @@
-// What the library says, and to whom.
+// Logging, traces and error reports.
 
 export * from "./application.ts";
 export * from "./describe.ts";

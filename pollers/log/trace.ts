@@ -5,7 +5,7 @@
 import { environmentVariable } from "../native/env.ts";
 import { defaultLogger } from "./logger.ts";
 
-/** What can be traced, and what its lines say. */
+/** What can be traced. */
 export interface Traces {
   /** Frames of every connection, in both directions. */
   readonly http2: boolean;
@@ -24,7 +24,7 @@ const NAMES: readonly TraceName[] = ["http2", "channel", "poller", "call"];
 
 const VARIABLE = "POLLWIRE_TRACE";
 
-/** The traces that `list` asks for, and the names in it that are none. Later entries overrule earlier ones. */
+/** The traces that `list` asks for, and the unknown names in it. Later entries overrule earlier ones. */
 export function parseTraces(list: string): { readonly traces: Traces; readonly unknown: readonly string[] } {
   const traces: Record<TraceName, boolean> = { http2: false, channel: false, poller: false, call: false };
   const unknown: string[] = [];
@@ -48,5 +48,5 @@ function environmentTraces(): Traces {
   return traces;
 }
 
-/** The traces that are on, for good: what the environment said when the library was loaded. */
+/** The traces that are on: read from the environment once, when the library is loaded. */
 export const trace: Traces = environmentTraces();

@@ -29,5 +29,5 @@ export const CALM: Readonly<Conditions> = {
   giveUpMs: 60_000,
 };
 
-/** Whether bytes get through: they do, wait until they may again, or vanish without a word. */
+/** Whether bytes get through: they do, they wait until healed, or they are lost silently. */
 export type Passage = "open" | "held" | "lost";

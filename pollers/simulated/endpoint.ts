@@ -175,7 +175,7 @@ export class SimulatedEndpoint implements ConnectionEnd {
     }
   }
 
-  /** Has `arrive` run at the other end, after everything that was sent before; `lost` where it never does. */
+  /** Runs `arrive` at the other end, after everything that was sent before, or `lost` where the segment is lost. */
   private send(bytes: number, arrive: () => void, lost?: () => void): void {
     const { simulation } = this;
     const { conditions } = simulation.network;
@@ -205,7 +205,7 @@ export class SimulatedEndpoint implements ConnectionEnd {
 
   private arrive(segment: Uint8Array): void {
     const { other } = this;
-    if (this.closedBy !== undefined) { // nobody reads any more: the kernel says so
+    if (this.closedBy !== undefined) { // the reader has closed: the kernel answers with a reset
       return this.send(0, () => other.fail("reset"));
     }
     if (this.failure !== undefined) return;

@@ -64,7 +64,7 @@ export class SimulatedEngine implements EventEngine, Host {
   );
   /** What is open now. */
   readonly opened: OpenSet<HostClosable> = new OpenSet();
-  /** Calls of `hold` that are not taken back; a simulation ends when nothing is left to do, whoever holds. */
+  /** Calls of `hold` without a `release`; a simulation ends when no event is left, whatever this says. */
   holds = 0;
 
   /** Made by `Simulation.host`. */

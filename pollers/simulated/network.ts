@@ -91,7 +91,7 @@ export class Network {
     this.set(one, other, "held");
   }
 
-  /** Between two hosts everything is lost from now on, without a word. */
+  /** From now on everything between two hosts is lost silently. */
   blackHole(one: string, other: string): void {
     this.set(one, other, "lost");
   }
@@ -123,7 +123,7 @@ export class Network {
     return bound;
   }
 
-  /** For listeners: gives `at` back. */
+  /** For listeners: frees `at`. */
   release(at: SocketAddress): void {
     this.listeners.delete(formatAddress(at));
   }
@@ -133,7 +133,7 @@ export class Network {
     return this.listeners.get(formatAddress(at));
   }
 
-  /** For connects: a port that nobody has had. */
+  /** For connects: a port that was never used. */
   ephemeralPort(): number {
     return this.nextPort++;
   }

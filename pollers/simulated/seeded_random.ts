@@ -1,4 +1,4 @@
-// Randomness that can be had again: the same seed gives the same numbers on every runtime.
+// Reproducible randomness: the same seed gives the same numbers on every runtime.
 
 /** A small generator (mulberry32): good enough to choose faults, and nothing else. */
 export class SeededRandom {

@@ -1,4 +1,4 @@
-// Virtual time: events in their order, a seed that decides everything random, and a trace that can be had again.
+// Virtual time: events in order, a seed that decides everything random, and a reproducible trace.
 
 import type { Instant } from "../contract/engine.ts";
 import { TimerHeap, type TimerTask } from "../core/timer_heap.ts";

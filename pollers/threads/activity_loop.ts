@@ -1,15 +1,15 @@
-// The runtime's loop as an engine uses it, which remembers what the engine has asked of it.
+// The runtime's loop, with a record of the engine's activity: queued closures, the next timer, the last event.
 
 import type { Loop } from "../core/base_engine.ts";
 import type { Anchor } from "../core/process_hold.ts";
 
-/** Knows whether there is something to do at once, since when there is not, and when the next timer is due. */
+/** Knows whether closures wait, when something happened last, and when the next timer is due. */
 export class ActivityLoop implements Loop {
   /** When something happened last: an event, a closure, a timer. */
   activeAt = 0;
   /** When the armed timer is due; Infinity without one. */
   deadline = Infinity;
-  /** Something was read or written without waiting: that is no event, and the thread is at work all the same. */
+  /** Something was read or written without waiting. That is no event, but the thread was busy. */
   atWork = false;
   private waitingClosures = 0;
 

@@ -39,7 +39,7 @@ export class BlockingWaiting implements Waiting {
 
   /**
    * `loop` gives the turns, and `wholeTurn` one that is whole, where the others are not. `processHold` says whether
-   * the process is to stay. A wait gives `dueNumbers` numbers at most. `onCrash` hears why waiting is no longer possible.
+   * the process is to stay. A wait gives `dueNumbers` numbers at most. `onCrash` gets the reason when waiting is no longer possible.
    */
   constructor(
     private readonly source: EventSource,
@@ -80,7 +80,7 @@ export class BlockingWaiting implements Waiting {
       const count = this.source.wait(this.mayBlockMs(), this.due);
       if (count > 0) this.found();
       this.dispatcher.dispatch(this.due, count);
-    } catch (error) { // what opens after this hears so as well, in the next iteration
+    } catch (error) { // what opens after this fails too, in the next iteration
       this.onCrash(`${this.source.loss}: ${(error as Error).message}`);
     } finally {
       this.again();

@@ -13,7 +13,7 @@ export const SIGNAL = 0;
 export const TOKEN = 1;
 /** Valid numbers in {@linkcode Handover.due}. */
 export const COUNT = 2;
-/** 1: the poller thread is to end, whoever has the token. */
+/** 1: the poller thread must end, whichever thread has the token. */
 export const QUIT = 3;
 /** 1: the poller thread runs. */
 export const ONLINE = 4;
@@ -26,7 +26,7 @@ export const POLLER = 1;
 /** Given to the poller thread when it starts. */
 export interface Handover<T> {
   readonly control: Int32Array;
-  /** Who is to be told; see `EventSource.wait`. */
+  /** The events to dispatch; see `EventSource.wait`. */
   readonly due: Int32Array;
   /** What the thread needs to reach the engine's source of events. */
   readonly source: T;
@@ -52,7 +52,7 @@ export function pollUntilQuit({ control, due }: Handover<unknown>, source: Event
       Atomics.wait(control, TOKEN, ENGINE);
     }
     const count = source.wait(Infinity, due);
-    if (count === 0) continue; // nobody waits for what happened
+    if (count === 0) continue; // no owner waits for these events
     Atomics.store(control, COUNT, count);
     Atomics.store(control, TOKEN, ENGINE);
     Atomics.store(control, SIGNAL, 1);

@@ -1,4 +1,4 @@
-// What the engines share that wait for events in a call of the system: who waits, and how that ends.
+// Base of engines that block in a system call.
 
 import type { Endpoint, EngineOptions, ExtensionKey, Resolver } from "../contract/engine.ts";
 import { ADOPT, type FdAdoption, ORPHANED_RESOURCES, type OrphanedResources } from "../contract/extension.ts";
@@ -16,9 +16,9 @@ import { Dispatcher, type EventSource, type EventTarget, type Waiting } from "./
 export interface Polled {
   /** Where events come from. */
   readonly source: EventSource;
-  /** Who is told of them. */
+  /** Where events are dispatched. */
   readonly target: EventTarget;
-  /** Who waits, unless the thread is the engine's own. */
+  /** The poller thread, unless the thread is the engine's own. */
   readonly poller: PollerThread;
   /** See {@linkcode BlockingWaiting}. */
   openWholeTurn(): WholeTurn | undefined;
@@ -26,7 +26,7 @@ export interface Polled {
 
 /** An engine with a source of events; each adds its sockets, which others may take over. */
 export abstract class PollingEngine extends BaseEngine implements FdAdoption, OrphanedResources {
-  /** To be told of what is done without an event. */
+  /** Where endpoints record work that was done without an event. */
   readonly activity: ActivityLoop;
   private readonly ownThread: boolean;
   private waiting!: Waiting;
@@ -51,7 +51,7 @@ export abstract class PollingEngine extends BaseEngine implements FdAdoption, Or
     return has ? this as unknown as E : undefined;
   }
 
-  /** Nobody waits for events any more, and their source is given back. */
+  /** Stops the waiting and closes the source of events. */
   protected override async end(): Promise<void> {
     await this.lastEvents();
     await this.waiting.stop();
@@ -59,7 +59,7 @@ export abstract class PollingEngine extends BaseEngine implements FdAdoption, Or
     this.closeSource();
   }
 
-  /** Has events waited for, whenever something is open; the last that a constructor does. */
+  /** Waits for events whenever something is open; the last call of a constructor. */
   protected poll({ source, target, poller, openWholeTurn }: Polled): void {
     const { activity } = this;
     const dispatcher = new Dispatcher(target, this.execCtx);
@@ -81,12 +81,12 @@ export abstract class PollingEngine extends BaseEngine implements FdAdoption, Or
     this.waiting.watch(open);
   }
 
-  /** Settles once no event can come that something is owed to. */
+  /** Settles once no event can come whose resources must still be released. */
   protected lastEvents(): Promise<void> {
     return Promise.resolve();
   }
 
-  /** Nobody waits for events any more: whatever is open hears why. */
+  /** Waiting is no longer possible: whatever is open fails with the reason. */
   private failAll(reason: string): void {
     for (const closable of this.opened.all()) {
       closable.close(new IoError("other", closable.syscall, undefined, undefined, reason));
@@ -98,6 +98,6 @@ export abstract class PollingEngine extends BaseEngine implements FdAdoption, Or
   abstract exportResources(): unknown;
   abstract reclaimResources(exported: unknown, kept?: readonly number[]): void;
 
-  /** Gives the source of events back. */
+  /** Closes the source of events. */
   protected abstract closeSource(): void;
 }

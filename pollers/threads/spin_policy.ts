@@ -1,14 +1,14 @@
-// Whether a thread looks for events again at once instead of going to sleep: being woken costs as much as that.
+// Whether a thread polls again at once (spins) instead of going to sleep: a wake-up costs as much as the spin.
 //
-// It does so for a moment after each event. Where events keep coming later than that it would be in vain every time,
-// so after a few times it rests, until an event comes soon after the thread went to sleep.
+// It spins for a moment after each event. Where events keep coming later than that, each spin is wasted, so after a few
+// of them spinning stops, until an event comes soon after the thread went to sleep.
 
 import type { ActivityLoop } from "./activity_loop.ts";
 
-/** For how long after the last event. Going to sleep and being woken takes about as long (measured). */
+/** How long to spin after the last event. Going to sleep and being woken takes about as long (measured). */
 const SPIN_MS = 0.05;
 
-/** So many times in a row in vain, and it rests. */
+/** Wasted spins in a row after which spinning stops. */
 const MOST_MISSES = 4;
 
 /** The decision, for one thread. */

@@ -65,7 +65,7 @@ export class ThreadWaiting implements Waiting {
   private poll: () => void = NOTHING;
   private woken: () => void = NOTHING;
 
-  /** `onCrash` hears why, when waiting is no longer possible. */
+  /** `onCrash` gets the reason when waiting is no longer possible. */
   constructor(
     private readonly source: EventSource,
     private readonly poller: PollerThread,
