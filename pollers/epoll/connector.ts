@@ -1,4 +1,4 @@
-// One connect under way: it is over when the socket becomes writable.
+// One connect in progress: it completes when the socket becomes writable.
 
 import type { SocketAddress } from "../contract/address.ts";
 import type { EndpointOptions, TaskHandle } from "../contract/engine.ts";
@@ -9,7 +9,7 @@ import type { EpollContext } from "./context.ts";
 import type { FdHandle, FdOwner } from "./fd_table.ts";
 import { errnoError } from "./sockets.ts";
 
-/** How long a unix socket whose backlog is full is left alone: the kernel has no event for room in it. */
+/** The pause before another connect to a unix socket whose backlog is full: the kernel has no event for room in it. */
 const BACKLOG_PAUSE_MS = 10;
 
 /** Connects without blocking, and reports to an attempt, never on its caller's stack. */
@@ -72,7 +72,7 @@ export class EpollConnector implements FdOwner {
       return this.failLater(handle);
     }
     this.handle = handle;
-    // The poller thread may have heard of the end before anybody waited for it.
+    // The poller thread may have seen the event before the connector waited for it.
     if (!handle.waitWritable()) this.engine.run(() => this.onWritable());
   }
 

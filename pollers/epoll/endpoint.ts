@@ -9,7 +9,7 @@ import type { EpollContext } from "./context.ts";
 import type { FdHandle, FdOwner } from "./fd_table.ts";
 import { errnoError } from "./sockets.ts";
 
-/** A write whose rest waits for room. */
+/** A write whose remaining bytes wait for room. */
 const WAITS = Symbol("waits");
 
 /** Reads and writes as soon as it is asked, and waits for readiness only where the kernel has nothing or no room. */
@@ -73,7 +73,7 @@ export class EpollEndpoint extends BaseEndpoint implements FdOwner {
     while (!this.drained || !this.reader.waitReadable()) {
       const count = scatterer.read(this.reader.fd, into);
       if (count > 0) {
-        // A pipe in packet mode or a terminal gives one message or line a read, and tells of all of them once.
+        // A pipe in packet mode or a terminal gives one message or line a read, with one event for all of them.
         this.drained = this.isSocket && count < scatterer.asked && !this.reader.hungUp;
         return true;
       }

@@ -1,4 +1,4 @@
-// The epoll engine: an epoll set, the descriptors in it, and somebody who waits.
+// The epoll engine: an epoll set, the descriptors in it, and a thread that waits.
 
 import type { SocketAddress } from "../contract/address.ts";
 import type {
@@ -168,7 +168,7 @@ export class EpollEngine extends PollingEngine implements EpollContext {
   }
 
   protected override closeSource(): void {
-    this.own.fill(0); // first: whoever clears up behind this thread must not close what has their numbers then
+    this.own.fill(0); // first: reclaiming must not close descriptors that get these numbers next
     this.pollset.close();
     releaseLibc();
   }

@@ -1,4 +1,4 @@
-// Every descriptor an engine polls: its slot, its two lock-free events, and who is told.
+// Every descriptor an engine polls: its slot, its two lock-free events, and its owner.
 
 import type { Libc } from "../ffi/libc.ts";
 import { EMFILE } from "../ffi/linux_errno_table.ts";
@@ -11,7 +11,7 @@ const SLOT_WORDS = 4;
 const READ = 0;
 const WRITE = 1;
 const HANGUP = 2;
-/** The descriptor and one more; 0 where the slot is free. For whoever clears up behind a thread that is gone. */
+/** The descriptor plus one; 0 where the slot is free. Read to reclaim the descriptors of a thread that is gone. */
 const DESCRIPTOR = 3;
 
 /** Gets the events of a descriptor that it waits for, on the thread that uses it, inside a turn. */
@@ -28,12 +28,12 @@ export class ReadyMarker implements EventSink {
   count = 0;
 
   /**
-   * `words` is the table's memory. `due` gets who is to be told, two numbers each: the slot times 2, one more where
-   * it is writable, and the generation. It has room for two of them an event.
+   * `words` is the table's memory. `due` gets the events to dispatch, two numbers each: the slot times 2, one more where
+   * it is writable, and the generation. It has room for two entries an event.
    */
   constructor(private readonly words: Int32Array, readonly due: Int32Array) {}
 
-  /** Marks both directions, and remembers who is to be told. */
+  /** Marks both directions, and adds those with a waiting owner to `due`. */
   onEvent(slot: number, generation: number, readable: boolean, writable: boolean, hangup: boolean): void {
     const { words } = this;
     const at = slot * SLOT_WORDS;
@@ -48,7 +48,7 @@ export class ReadyMarker implements EventSink {
   }
 }
 
-/** A pollset as those who wait in it see it; on any thread. */
+/** A pollset as a source of events; on any thread. */
 export class PollsetSource implements EventSource {
   readonly loss = "the descriptors cannot be polled any more";
   private marker: ReadyMarker;
@@ -58,7 +58,7 @@ export class PollsetSource implements EventSource {
     this.marker = new ReadyMarker(words, new Int32Array(0));
   }
 
-  /** Gives the events that somebody waits for, as {@linkcode ReadyMarker.due} has them. */
+  /** Returns the events that an owner waits for, as {@linkcode ReadyMarker.due} has them. */
   wait(timeoutMs: number, due: Int32Array): number {
     if (this.marker.due !== due) this.marker = new ReadyMarker(this.words, due);
     const { marker } = this;
@@ -74,9 +74,9 @@ export class PollsetSource implements EventSource {
 
 /** One polled descriptor, as gRPC's grpc_fd. */
 export class FdHandle {
-  /** The owner waits for a direction, and was not told yet. */
+  /** The owner waits to read, and was not called yet. */
   readWaits = false;
-  /** See {@linkcode readWaits}. */
+  /** The owner waits to write, and was not called yet. */
   writeWaits = false;
   private closed = false;
 
@@ -104,7 +104,7 @@ export class FdHandle {
     return Atomics.load(this.table.words, this.slot * SLOT_WORDS + HANGUP) !== 0;
   }
 
-  /** Takes the descriptor out of the set and, unless told otherwise, closes it, at once: nobody may get it between. */
+  /** Removes the descriptor from the set and closes it at once, unless it is kept: its number must not be reused in between. */
   close(keepDescriptor = false): void {
     if (this.closed) return;
     this.closed = true;
@@ -150,7 +150,7 @@ export class FdTable implements EventTarget {
     return this.handles[slot] = new FdHandle(this, fd, slot, generation, owner);
   }
 
-  /** Tells the owner of one entry of {@linkcode ReadyMarker.due}; one that closed meanwhile hears nothing. */
+  /** Calls the owner of one entry of {@linkcode ReadyMarker.due}, unless it has closed meanwhile. */
   dispatch(due: Int32Array, at: number): void {
     const entry = due[at]!;
     const handle = this.handles[entry >> 1];
@@ -164,7 +164,7 @@ export class FdTable implements EventTarget {
     }
   }
 
-  /** See `EventTarget`. Nobody else may touch the words or wait in the set. */
+  /** Reports every waiting direction again. No other thread may use the words or wait in the set meanwhile. */
   recover(): void {
     for (const handle of this.handles) {
       if (handle === undefined) continue;
@@ -188,7 +188,7 @@ export class FdTable implements EventTarget {
   }
 }
 
-/** Descriptors of a table of which only the memory is left; from here on it has none. */
+/** Takes the descriptors out of a table of which only the memory is left. */
 export function takeDescriptors(words: Int32Array): number[] {
   const descriptors: number[] = [];
   for (let at = DESCRIPTOR; at < words.length; at += SLOT_WORDS) {

@@ -73,8 +73,8 @@ export class Gatherer {
   }
 
   /**
-   * A write to a pipe that nobody reads raises SIGPIPE in this thread. Runtimes ignore it, until an application that
-   * listened for it listens no more: from then on it would end the process. So it is held back, and taken.
+   * A write to a pipe without a reader raises SIGPIPE in this thread. Runtimes ignore it, until an application that
+   * listened for it stops listening: from then on it would end the process. So it is blocked, and consumed.
    */
   private writePipe(fd: number): number {
     const { libc, pipeSignal, maskBefore } = this;

@@ -150,7 +150,7 @@ class ListeningSocket implements FdOwner {
   close(): void {
     this.closed = true;
     const { at, engine: { sockets } } = this;
-    // First, or it would be in the way of whoever finds that nobody serves it any more.
+    // First, or it would be in the way of the next process that binds the path.
     if (at.family === "unix" && fileIdentity(at.path) === this.file) sockets.removeFile(at.path);
     if (this.handle !== undefined) this.handle.close();
     else sockets.libc.close(this.fd);

@@ -3,21 +3,21 @@
 // The whole state is one word, shared by the thread that uses the descriptor and the one that polls:
 //
 //               notifyOn                      setReady
-//   NOT_READY ------------> WAITING   WAITING ----------> NOT_READY, and the waiter is to be told
-//   READY     ------------> NOT_READY, go on at once
-//                                     NOT_READY --------> READY, for whoever asks next
-//   SHUTDOWN  stays what it is, whoever comes
+//   NOT_READY ------------> WAITING   WAITING ----------> NOT_READY, and the waiter must be called
+//   READY     ------------> NOT_READY, continue at once
+//                                     NOT_READY --------> READY, for the next notifyOn
+//   SHUTDOWN  is final
 //
 // Above the two bits of state stands the generation of the slot, so that an event of a descriptor that is closed
 // meanwhile changes nothing for the one that has its slot now.
 
 /** Nothing is known to have happened. */
 const NOT_READY = 0;
-/** It became ready, and nobody has taken notice yet. */
+/** It became ready, and no owner has asked since. */
 const READY = 1;
-/** Somebody is to be told. */
+/** The owner waits. */
 const WAITING = 2;
-/** The descriptor goes; nobody waits any more. */
+/** The descriptor is being closed; no owner waits any more. */
 const SHUTDOWN = 3;
 
 /** Generations fit above the state's two bits. */
@@ -28,7 +28,7 @@ export function resetEvent(words: Int32Array, at: number, generation: number): v
   Atomics.store(words, at, (generation << 2) | NOT_READY);
 }
 
-/** True: wait, `setReady` will say true once. False: it is ready (or shut down) now, go on. */
+/** True: wait, `setReady` will return true once. False: it is ready (or shut down) now, continue. */
 export function notifyOn(words: Int32Array, at: number): boolean {
   for (;;) {
     const word = Atomics.load(words, at);
@@ -40,7 +40,7 @@ export function notifyOn(words: Int32Array, at: number): boolean {
   }
 }
 
-/** It became ready. True: somebody waits, and is to be told by the caller. */
+/** It became ready. True: the owner waits, and the caller must call it. */
 export function setReady(words: Int32Array, at: number, generation: number): boolean {
   for (;;) {
     const word = Atomics.load(words, at);
@@ -51,12 +51,12 @@ export function setReady(words: Int32Array, at: number, generation: number): boo
   }
 }
 
-/** Whoever waited still does, though it may have become ready; for a thread that is alone with the word. */
+/** Restores WAITING, though it may have become ready; only while no other thread uses the word. */
 export function waitAgain(words: Int32Array, at: number): void {
   Atomics.store(words, at, (Atomics.load(words, at) & ~3) | WAITING);
 }
 
-/** Nobody will wait again; true where somebody did. */
+/** Ends all waiting; true where the owner waited. */
 export function setShutdown(words: Int32Array, at: number): boolean {
   return (Atomics.or(words, at, SHUTDOWN) & 3) === WAITING;
 }

@@ -8,7 +8,7 @@ import { PollsetSource } from "./fd_table.ts";
 import { Pollset } from "./pollset.ts";
 
 const data = startData() as Handover<PollerSource> | undefined;
-// Whoever imports this by mistake starts nothing.
+// Importing this by mistake starts nothing.
 if (data !== undefined) {
   const opened = openLibc();
   if (!opened.ok) throw new Error(opened.because);

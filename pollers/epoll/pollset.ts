@@ -1,4 +1,4 @@
-// An epoll set with the eventfd that kicks whoever waits in it, as gRPC's pollset.
+// An epoll set with an eventfd that ends a wait in it (a kick), as gRPC's pollset.
 
 import { EBADF, EINTR, errnoName } from "../ffi/linux_errno_table.ts";
 import { C, TIMESPEC } from "../ffi/linux_layouts.ts";
@@ -69,7 +69,7 @@ export class Pollset {
     return this.control(C.EPOLL_CTL_ADD, fd, EDGE, slot, generation);
   }
 
-  /** Has a descriptor reported again if it is ready now, though it was reported before. */
+  /** Reports a descriptor again if it is ready now, though it was reported before. */
   report(fd: number, slot: number, generation: number): void {
     this.control(C.EPOLL_CTL_MOD, fd, EDGE, slot, generation);
   }
@@ -79,14 +79,14 @@ export class Pollset {
     this.control(C.EPOLL_CTL_DEL, fd, 0, 0, 0);
   }
 
-  /** Adds the kick itself, once, by whoever makes the set. */
+  /** Adds the eventfd of kicks; called once, by the creator of the set. */
   addKick(): number {
     return this.control(C.EPOLL_CTL_ADD, this.descriptors.kickFd, C.EPOLLIN | C.EPOLLET, KICK_SLOT, 0);
   }
 
   /**
-   * Waits at most `timeoutMs` (Infinity: for ever; fractions count where the system takes them) and tells `sink` of
-   * each event. Gives the events without kicks, 0 after a signal too; throws an Error where the set is no more.
+   * Waits at most `timeoutMs` (Infinity: without limit; fractions count where the system takes them) and calls `sink` for
+   * each event. Returns the number of events without kicks, 0 after a signal too; throws an Error where the set is closed.
    */
   wait(timeoutMs: number, sink: EventSink): number {
     const count = this.waitFor(timeoutMs);
@@ -112,14 +112,14 @@ export class Pollset {
     return count - kicks;
   }
 
-  /** Ends the wait of whoever waits, or the next one. */
+  /** Ends the wait that is running, or the next one. */
   kick(): void {
     this.counter.bytes.fill(0);
     this.counter.bytes[0] = 1;
     this.libc.write(this.descriptors.kickFd, this.counter.bytes, 8);
   }
 
-  /** Gives both descriptors back; nothing more can be added, for somebody else may have their numbers now. */
+  /** Closes both descriptors; nothing more can be added, since their numbers may be in use elsewhere now. */
   close(): void {
     if (this.closed) return;
     this.closed = true;

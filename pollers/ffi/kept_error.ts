@@ -48,7 +48,7 @@ export class ErrorKeeper {
     this.getLastError = this.find("kernel32.dll", "GetLastError");
   }
 
-  /** A keeper, or a sentence that says why there is none. */
+  /** A keeper, or the reason why there is none, as a sentence. */
   static open(): { readonly ok: true; readonly keeper: ErrorKeeper } | {
     readonly ok: false;
     readonly because: string;

@@ -53,7 +53,7 @@ export interface Libc extends NativeFunctions<typeof SIGNATURES> {
   errno(): number;
   /** Structs of this machine's architecture. */
   readonly layouts: LinuxLayouts;
-  /** See {@linkcode openWholeTurn}. */
+  /** One whole turn of the runtime's loop, where its iterations are not. */
   openWholeTurn(): WholeTurn | undefined;
   /** Not there on older systems. */
   readonly epoll_pwait2: NativeFunctions<typeof PRECISE_WAIT>["epoll_pwait2"] | undefined;
@@ -70,8 +70,8 @@ let users = 0;
 let closeLibraries: () => void = () => {};
 
 /**
- * Opens the C library, once a thread. It stays open until the end of the caller's turn, and beyond that while somebody
- * has it retained.
+ * Opens the C library, once a thread. It stays open until the end of the caller's turn, and beyond that while
+ * it is retained.
  */
 export function openLibc(): OpenedLibc {
   if (opened === undefined) {
@@ -86,7 +86,7 @@ export function retainLibc(): void {
   users++;
 }
 
-/** See {@linkcode retainLibc}; the C library is not to be called any more by whoever had retained it. */
+/** Undoes one {@linkcode retainLibc}; its caller must not call the C library any more. */
 export function releaseLibc(): void {
   users--;
   queueMicrotask(closeUnused);

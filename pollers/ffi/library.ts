@@ -188,7 +188,7 @@ export function pointerTo(address: number): NativePointer {
 }
 
 /**
- * Where `bytes` lie. It stays true as long as their ArrayBuffer lives and, on Bun, nobody touches the `.buffer` of
+ * Where `bytes` lie. It stays true as long as their ArrayBuffer lives and, on Bun, no code touches the `.buffer` of
  * an array below 1,024 bytes; see `Arena` for memory that stays where it is.
  */
 export function addressOf(bytes: Uint8Array): number {

@@ -16,7 +16,7 @@ export const EFAULT = 14;
 export const EEXIST = 17;
 /** The process has all the descriptors that it may have. */
 export const EMFILE = 24;
-/** Nobody reads any more. */
+/** There is no reader any more. */
 export const EPIPE = 32;
 /** The machine is on no network. */
 export const ENONET = 64;
@@ -30,13 +30,13 @@ export const ENETDOWN = 100;
 export const ENETUNREACH = 101;
 /** The peer ended the connection before it was accepted. */
 export const ECONNABORTED = 103;
-/** Nobody listens there. */
+/** No socket listens there. */
 export const ECONNREFUSED = 111;
 /** The host is down. */
 export const EHOSTDOWN = 112;
 /** There is no way to the host. */
 export const EHOSTUNREACH = 113;
-/** A connect is under way. */
+/** A connect is in progress. */
 export const EINPROGRESS = 115;
 
 const NAMES: Readonly<Record<number, string>> = {

@@ -12,7 +12,7 @@ const ARCHITECTURES: Readonly<Record<string, LinuxLayouts>> = {
   arm64: { epollEvent: { size: 16, events: 0, data: 8 } },
 };
 
-/** The layouts of an architecture by Node's name for it ("x64"), or undefined where nobody has written them down. */
+/** The layouts of an architecture by Node's name for it ("x64"), or undefined where they are not known here. */
 export function linuxLayouts(architecture: string): LinuxLayouts | undefined {
   return ARCHITECTURES[architecture];
 }

@@ -4,7 +4,7 @@
 export const WSA_IO_PENDING = 997;
 /** Nothing there yet, or no room yet. */
 export const WSAEWOULDBLOCK = 10_035;
-/** Somebody else has the address for itself. */
+/** Another socket has the address exclusively. */
 export const WSAEACCES = 10_013;
 /** The peer reset the connection. */
 export const WSAECONNRESET = 10_054;
@@ -12,7 +12,7 @@ export const WSAECONNRESET = 10_054;
 export const WSAEMFILE = 10_024;
 /** The system has no memory for that. */
 export const ERROR_NOT_ENOUGH_MEMORY = 8;
-/** Somebody connected to a pipe before its listener asked. */
+/** A client connected to a pipe before its listener asked. */
 export const ERROR_PIPE_CONNECTED = 535;
 /** Every instance of a pipe is taken. */
 export const ERROR_PIPE_BUSY = 231;
@@ -132,7 +132,7 @@ export const WINDOWS_ERRORS: ReadonlyArray<readonly [name: string, value: number
 
 const CODES: ReadonlyMap<number, string> = new Map(WINDOWS_ERRORS.map(([, value, code]) => [value, code]));
 
-/** "ECONNREFUSED" for 10061 and for 0xC0000236; Windows' own number where nobody has written down a name. */
+/** "ECONNREFUSED" for 10061 and for 0xC0000236; Windows' own number where no name is known here. */
 export function windowsErrorCode(value: number): string {
   return CODES.get(value) ?? (value >= 0xc000_0000 ? `status 0x${value.toString(16)}` : `error ${value}`);
 }

@@ -1,6 +1,6 @@
 // Windows' structs and constants on x86-64 as C has them; tests/windows compares them with what a C program prints.
 
-/** OVERLAPPED: one operation under way. `internal` is its NTSTATUS, `internalHigh` the bytes it moved. */
+/** OVERLAPPED: one operation in progress. `internal` is its NTSTATUS, `internalHigh` the bytes it moved. */
 export const OVERLAPPED = { size: 32, internal: 0, internalHigh: 8, offset: 16, event: 24 } as const;
 
 /** OVERLAPPED_ENTRY: one packet of a completion port. */

@@ -100,7 +100,7 @@ export interface Winsock
     NativeFunctions<typeof PLAIN_SYSTEM_CALLS> {
   /** The error of the last call of sockets, ports and pipes, where it failed; of the plain ones nothing is known. */
   lastError(): number;
-  /** See `openWholeTurn`. */
+  /** One whole turn of the runtime's loop, where its iterations are not. */
   openWholeTurn(): WholeTurn | undefined;
 }
 

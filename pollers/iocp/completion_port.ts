@@ -87,12 +87,12 @@ export class CompletionPort implements EventSource {
     return found;
   }
 
-  /** Ends the wait of whoever waits, or the next one. */
+  /** Ends the wait that is running, or the next one. */
   kick(): void {
     this.winsock.PostQueuedCompletionStatus(this.port, 0, KICK_KEY, null);
   }
 
-  /** Gives the port back; nothing more can be associated, for something else may have its number now. */
+  /** Closes the port; nothing more can be associated, since its number may be in use elsewhere now. */
   close(): void {
     if (this.closed) return;
     this.closed = true;

@@ -1,4 +1,4 @@
-// One connect under way: it is over when its packet comes.
+// One connect in progress: it completes when its packet comes.
 
 import type { SocketAddress } from "../contract/address.ts";
 import type { EndpointOptions } from "../contract/engine.ts";
@@ -73,7 +73,7 @@ export class IocpConnector implements OperationOwner {
   }
 }
 
-/** Elsewhere a connect to "every address" reaches this machine; Windows wants to be told which of its addresses. */
+/** Elsewhere a connect to the unspecified address reaches this machine; Windows needs one of its addresses. */
 function reachable(to: SocketAddress): SocketAddress {
   if (to.family === "ipv4" && to.host === "0.0.0.0") return { ...to, host: "127.0.0.1" };
   if (to.family === "ipv6" && to.host === "::") return { ...to, host: "::1" };

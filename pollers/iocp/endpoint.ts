@@ -102,8 +102,8 @@ export class IocpEndpoint extends BaseEndpoint implements OperationOwner {
   }
 
   /**
-   * How the stream ended, by what a read gave. Wine gives 0 too where the connection was reset, if its own poll has
-   * heard of that before; then there is no peer any more, which a stream that ended in peace has.
+   * How the stream ended, by the result of a read. Wine returns 0 too where the connection was reset, if its own poll saw
+   * the reset before; the socket then has no peer any more, which a stream that was closed in order has.
    */
   private endBy(error: number): IoError {
     if (error !== 0) return windowsError(error, "read", this.peer);

@@ -1,4 +1,4 @@
-// The iocp engine: a completion port, the operations whose packets it gets, and somebody who waits.
+// The iocp engine: a completion port, the operations whose packets it gets, and a thread that waits.
 
 import type { SocketAddress } from "../contract/address.ts";
 import type {
@@ -140,11 +140,11 @@ export class IocpEngine extends PollingEngine implements IocpContext {
 
   protected override openChanged(open: boolean): void {
     this.watching = open;
-    // What is closed has packets to come yet, which give its memory back.
+    // Packets of closed sockets are still to come, and their memory is released with them.
     if (open || this.operations.pending === 0) super.openChanged(open);
   }
 
-  /** Packets that were promised: what is closed has its memory back only with them. */
+  /** Waits for the packets still to come: the memory of closed sockets is released with them. */
   protected override lastEvents(): Promise<void> {
     if (this.operations.pending === 0) return Promise.resolve();
     return new Promise((resolve) => {
@@ -159,7 +159,7 @@ export class IocpEngine extends PollingEngine implements IocpContext {
   protected override closeSource(): void {
     this.operations.close();
     this.pipes.freeSpare();
-    this.registry.takePort(); // first: whoever clears up behind this thread must not close what has its number then
+    this.registry.takePort(); // first: reclaiming must not close a handle that gets this number next
     this.port.close();
   }
 

@@ -64,7 +64,7 @@ export class HandleRegistry {
     Atomics.store(this.words, OPEN, 1);
   }
 
-  /** True, once: the port was open, and whoever asks is to close it. */
+  /** True once: the port was open, and the caller must close it. */
   takePort(): boolean {
     return Atomics.exchange(this.words, OPEN, 0) === 1;
   }

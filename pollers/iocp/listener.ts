@@ -1,4 +1,4 @@
-// A listener: every bound socket has several accepts under way, each with the socket that it will connect.
+// A listener: every bound socket has several accepts posted, each with the socket that it will connect.
 
 import type { NamedPipeAddress, SocketAddress } from "../contract/address.ts";
 import type { Endpoint, IoResult, ListenOptions } from "../contract/engine.ts";
@@ -12,7 +12,7 @@ import { type AcceptOwner, ListeningPipe } from "./pipe_listener.ts";
 import { DONE, PENDING, type Socket, windowsError } from "./sockets.ts";
 
 /**
- * Accepts under way on each bound socket: connections that come while this thread is busy are connected at once, and
+ * Accepts posted on each bound socket: connections that come while this thread is busy are connected at once, and
  * more wait in the backlog. Each holds a socket.
  */
 const ACCEPTS = 16;
@@ -95,7 +95,7 @@ export class IocpListener extends BaseListener implements AcceptOwner {
       return { ok: true, value: at };
     }
     const error = windowsError(pipe, "bind", at);
-    // That is what the system says of a name that somebody has.
+    // These are the system's errors for a name in use.
     const isTaken = error.code === "EACCES" || error.code === "EAGAIN";
     return { ok: false, error: isTaken ? new IoError("address-in-use", "bind", at, "EADDRINUSE") : error };
   }
@@ -109,7 +109,7 @@ function portOf(address: SocketAddress | undefined): { port?: number } {
 class ListeningSocket implements OperationOwner {
   private readonly accepts = new Map<Operation, Socket>();
   private closed = false;
-  /** Accepting rests, and goes on by itself. */
+  /** Accepting pauses, and resumes by itself. */
   private resting = false;
 
   constructor(
@@ -119,7 +119,7 @@ class ListeningSocket implements OperationOwner {
     private readonly at: SocketAddress,
   ) {}
 
-  /** Has all accepts under way. */
+  /** Posts all accepts. */
   start(): void {
     this.resting = false;
     while (!this.closed && this.accepts.size < ACCEPTS) {
@@ -137,7 +137,7 @@ class ListeningSocket implements OperationOwner {
     this.accepts.delete(operation);
     if (this.closed) return sockets.close(accepted);
     if (!hasFailed(status) && sockets.finishAccept(this.socket, accepted) === 0) {
-      this.start(); // first, for whoever hears of the connection may close this
+      this.start(); // first, since `onAccept` may close this listener
       return this.listener.take(accepted, this.at);
     }
     sockets.close(accepted);
@@ -153,7 +153,7 @@ class ListeningSocket implements OperationOwner {
     if (this.at.family === "unix") this.engine.sockets.removeFile(this.at.path);
   }
 
-  /** Puts one accept under way; the error where that fails. */
+  /** Posts one accept; the error where that fails. */
   private accept(): IoError | undefined {
     const { sockets, operations } = this.engine;
     const accepted = sockets.socket(this.at);

@@ -1,8 +1,8 @@
 // The OVERLAPPEDs of an engine: pinned slots, each of them taken by one operation until its packet has come.
 //
 // The system writes into a slot at any time between the call that starts an operation and its packet, also after the
-// operation was cancelled or its socket closed. So a slot is given back in two cases only: the call failed or was done
-// at once, and no packet will come; or the packet was dequeued. Owners may go before: then nobody is told.
+// operation was cancelled or its socket closed. So a slot is released in two cases only: the call failed or completed
+// at once, and no packet will come; or the packet was dequeued. An owner may be gone before; then no callback runs.
 
 import type { SocketAddress } from "../contract/address.ts";
 import { IoError } from "../contract/io_error.ts";
@@ -18,10 +18,10 @@ export const SLOT_BYTES = 512;
 /** Slots of a piece of memory that is committed at once: 64 KiB, the granularity of VirtualAlloc. */
 const SLOTS_A_CHUNK = 128;
 
-/** Operations under way at most: 64 MiB of addresses, of which only those that are used become memory. */
+/** Operations in progress at most: 64 MiB of addresses, of which only those that are used become memory. */
 const MOST_SLOTS = 1 << 17;
 
-/** Hears how an operation ended. */
+/** Called when an operation has ended. */
 export interface OperationOwner {
   /**
    * The packet of `operation` came: its NTSTATUS (0 is success, see {@linkcode hasFailed}) and the bytes it moved. The
@@ -37,7 +37,7 @@ export function hasFailed(status: number): boolean {
 
 /** One slot. */
 export class Operation {
-  /** Who hears of the packet; undefined once nobody wants to. */
+  /** Called with the packet; undefined once the owner has closed. */
   owner: OperationOwner | undefined = undefined;
   /** What the system reads until the packet comes: buffers of a send. */
   readonly keeps: unknown[] = [];
@@ -82,7 +82,7 @@ export class OperationTable implements EventTarget {
   private readonly free: Operation[] = [];
   private closed = false;
 
-  /** `onIdle` hears when the last packet that was awaited has come. Throws an Error where there is no memory. */
+  /** `onIdle` is called when the last packet that was awaited has come. Throws an Error where there is no memory. */
   constructor(
     private readonly winsock: Winsock,
     private readonly registry: HandleRegistry,
@@ -97,7 +97,7 @@ export class OperationTable implements EventTarget {
     return this.registry.pending;
   }
 
-  /** A zeroed slot for `owner`; undefined where there are too many operations under way, or no memory. */
+  /** A zeroed slot for `owner`; undefined where there are too many operations in progress, or no memory. */
   take(owner: OperationOwner): Operation | undefined {
     if (this.closed || (this.free.length === 0 && !this.grow())) return undefined;
     const operation = this.free.pop()!;
@@ -126,7 +126,7 @@ export class OperationTable implements EventTarget {
     }
   }
 
-  /** Gives the memory back, unless a packet is awaited: the system would write into what is not there. */
+  /** Frees the memory, unless a packet is awaited: the system would write into freed memory. */
   close(): void {
     if (this.closed) return;
     this.closed = true;

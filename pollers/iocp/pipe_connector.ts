@@ -1,4 +1,4 @@
-// One connect to a named pipe: opening it is done at once, or nobody listens, or every instance is taken.
+// One connect to a named pipe: it opens at once, or nothing listens, or every instance is taken.
 
 import type { NamedPipeAddress } from "../contract/address.ts";
 import type { TaskHandle } from "../contract/engine.ts";
@@ -9,7 +9,7 @@ import type { IocpContext } from "./context.ts";
 import { PipeEndpoint } from "./pipe_endpoint.ts";
 import { windowsError } from "./sockets.ts";
 
-/** How long a pipe whose instances are all taken is left alone: the only call that waits for one blocks. */
+/** The pause before another try where all instances are taken: the only call that waits for one blocks. */
 const BUSY_PAUSE_MS = 10;
 
 /** Opens a pipe, and reports to an attempt, never on its caller's stack. */

@@ -58,7 +58,7 @@ export class PipeEndpoint extends BaseEndpoint implements OperationOwner {
   }
 
   protected override release(): void {
-    this.reader = this.writer = undefined; // their memory is given back with their packets
+    this.reader = this.writer = undefined; // their memory is released with their packets
     this.unwritten?.clear();
     this.unwritten = undefined;
     this.engine.pipes.close(this.pipe);

@@ -14,15 +14,15 @@ import { windowsError } from "./sockets.ts";
 /** Instances that wait at the same time; who comes when all are taken tries again. */
 const INSTANCES = 4;
 
-/** What a bound socket or pipe tells its listener. */
+/** What a bound socket or pipe calls its listener with. */
 export interface AcceptOwner {
   /** Hands an endpoint up. */
   hand(endpoint: Endpoint): void;
-  /** Accepting failed; `again` runs where the listener goes on. */
+  /** Accepting failed; `again` runs where the listener continues. */
   failed(error: IoError, again: () => void): void;
 }
 
-/** An instance with nobody at its other end yet; the first one exists from the bind on, which is the backlog. */
+/** Instances without a client yet; the first one exists from the bind on, which is the backlog. */
 export class ListeningPipe implements OperationOwner {
   private readonly waiting = new Map<Operation, Pipe>();
   private next: Pipe | undefined;
@@ -48,7 +48,7 @@ export class ListeningPipe implements OperationOwner {
     }
   }
 
-  /** Somebody came, or nobody will. */
+  /** A client connected, or the wait failed. */
   onComplete(operation: Operation, status: number): void {
     const pipe = this.waiting.get(operation)!;
     this.waiting.delete(operation);
@@ -85,7 +85,7 @@ export class ListeningPipe implements OperationOwner {
     operations.giveBack(operation);
     if (result === CONNECTED_BEFORE) this.engine.run(() => this.take(pipe));
     else pipes.close(pipe);
-    // Whoever came and went is no reason to stop.
+    // A client that connected and left at once is no reason to stop.
     return result === CONNECTED_BEFORE || result === ERROR_NO_DATA
       ? undefined
       : windowsError(result, "accept", this.at);

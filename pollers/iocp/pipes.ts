@@ -38,9 +38,9 @@ export interface Pipe {
   closed: boolean;
 }
 
-/** What became of a call that starts an operation: its packet will tell, nothing is left to wait for, or an error number. */
+/** Result of a call that starts an operation, where it is not an error number: a packet will come. */
 export const PACKET_COMES = -1;
-/** See {@linkcode PACKET_COMES}. */
+/** Another result: a client had connected before, and no packet will come. */
 export const CONNECTED_BEFORE = 0;
 
 /** Calls of one thread. */
@@ -82,7 +82,7 @@ export class Pipes {
   /** The other end of an instance that waits at `to`; a pipe, or the error number. */
   open(to: NamedPipeAddress): Pipe | number {
     const access = (C.GENERIC_READ | C.GENERIC_WRITE) >>> 0;
-    // Whoever listens may learn who we are, and may not act in our name.
+    // The listener may identify us, and may not impersonate us.
     const flags = C.FILE_FLAG_OVERLAPPED | C.SECURITY_SQOS_PRESENT | C.SECURITY_IDENTIFICATION;
     const path = wide(pipePath(to));
     return this.opened(this.winsock.CreateFileW(path, access, 0, null, C.OPEN_EXISTING, flags, null));
@@ -126,7 +126,7 @@ export class Pipes {
     else this.free(block);
   }
 
-  /** Closes; the packets of what is under way come all the same. Idempotent. */
+  /** Closes; the packets of pending operations still come. Idempotent. */
   close(pipe: Pipe): void {
     if (pipe.closed) return;
     pipe.closed = true;
@@ -135,7 +135,7 @@ export class Pipes {
     this.winsock.CloseHandle(pipe.pointer);
   }
 
-  /** Gives spare memory back. */
+  /** Frees spare memory. */
   freeSpare(): void {
     this.closed = true;
     this.spare.splice(0).forEach((block) => this.free(block));

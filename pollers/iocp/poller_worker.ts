@@ -6,7 +6,7 @@ import { type Handover, pollUntilQuit } from "../threads/handover.ts";
 import { CompletionPort, type PortHandles } from "./completion_port.ts";
 
 const data = startData() as Handover<PortHandles> | undefined;
-// Whoever imports this by mistake starts nothing.
+// Importing this by mistake starts nothing.
 if (data !== undefined) {
   const opened = openWinsock();
   if (!opened.ok) throw new Error(opened.because);

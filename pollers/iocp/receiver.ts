@@ -1,4 +1,4 @@
-// Receives: those that never wait, and those of zero bytes that are posted to hear when something came.
+// Receives: those that never wait, and those of zero bytes, whose packets report that something came.
 
 import type { NativePointer } from "../ffi/library.ts";
 import { Arena, type NativeMemory } from "../ffi/memory.ts";

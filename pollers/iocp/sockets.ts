@@ -29,7 +29,7 @@ export interface Socket {
   readonly handle: number;
   /** The handle as calls take it. */
   readonly pointer: NativePointer;
-  /** It belongs to the port, for ever. */
+  /** It is associated with the port, which cannot be undone. */
   joined: boolean;
   /** No packet comes for an operation that is done at once. */
   skips: boolean;
@@ -44,15 +44,15 @@ export interface AdoptedSocket {
   readonly peer: SocketAddress;
 }
 
-/** What became of a call that starts an operation: it is done, its packet will tell, or the number of its error. */
+/** Result of a call that starts an operation, where it is not an error number: it is done. */
 export const DONE = 0;
-/** See {@linkcode DONE}. */
+/** Another result: its packet will come. */
 export const PENDING = -1;
 
 /** The error of a Winsock number or of a packet's NTSTATUS. */
 export function windowsError(value: number, syscall: IoSyscall, address?: SocketAddress): IoError {
   const code = windowsErrorCode(value);
-  // Sockets are made of the system's memory; where it has no more, accepting rests as where it has no more handles.
+  // Sockets are made of the system's memory; where none is left, accepting pauses as where no handle is left.
   if (code === "ENOBUFS" || code === "ENOMEM") {
     return new IoError("too-many-files", syscall, address, code, "the system has no memory left for sockets");
   }
@@ -88,16 +88,16 @@ export class Sockets {
     return WSAEMFILE;
   }
 
-  /** A connected socket that somebody else has made; the error number where it is none. */
+  /** A connected socket that was made elsewhere; the error number where it is no such socket. */
   adopt(handle: number): AdoptedSocket | number {
     const socket = socketOf(handle);
     const local = this.localAddress(socket);
     if (local === undefined) return this.winsock.lastError();
-    const peer = this.peerAddress(socket) ?? UNNAMED; // gone already, which the first read will tell
+    const peer = this.peerAddress(socket) ?? UNNAMED; // gone already; the first read will fail
     return this.registry.add(handle, SOCKET) ? { socket, local, peer } : WSAEMFILE;
   }
 
-  /** Gives a socket away that has not joined the port. */
+  /** Releases a socket that has not joined the port to another owner. */
   detach(socket: Socket): number {
     socket.closed = true;
     this.registry.remove(socket.handle);
@@ -210,12 +210,12 @@ export class Sockets {
     return result === 0 ? this.addressRead() : undefined;
   }
 
-  /** Sends FIN behind what was written, which `close` does not do while an operation is under way. */
+  /** Sends FIN after what was written, which `close` does not do while an operation is pending. */
   endWriting({ pointer }: Socket): void {
     this.winsock.shutdown(pointer, C.SD_SEND);
   }
 
-  /** Has `close` reset the connection, so that nothing of a write that is under way is sent afterwards. */
+  /** Makes `close` reset the connection, so that nothing of a pending write is sent afterwards. */
   resetAtClose({ pointer }: Socket): void {
     const { view } = this.option;
     view.setUint16(LINGER.on, 1, true);
@@ -223,7 +223,7 @@ export class Sockets {
     this.setOptionBytes(pointer, C.SOL_SOCKET, C.SO_LINGER, LINGER.size);
   }
 
-  /** Closes; the packets of what is under way come all the same. Idempotent, for its number may be another's by then. */
+  /** Closes; the packets of pending operations still come. Idempotent: its number may be in use elsewhere by then. */
   close(socket: Socket): void {
     if (socket.closed) return;
     socket.closed = true;

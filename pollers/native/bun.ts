@@ -87,7 +87,7 @@ class BunEndpoint extends NativeEndpoint {
     if (this.readInto !== undefined) {
       this.readInto.append(bytes);
       this.finishRead(undefined);
-      // Whoever wants more has asked again by now; if not, the kernel's window is to close.
+      // A reader that wants more has asked again by now; otherwise the kernel's window must close.
       if (this.reading) return;
     } else this.waiting.push(bytes);
     this.pause();

@@ -158,7 +158,7 @@ const NOTHING = new Uint8Array(0);
 const REUSE_PORT_REFUSED = "Deno shares ports only when it is run with --unstable-net";
 
 /**
- * Accepts under way on sockets that are closed: until they are over Deno keeps such a socket listening, and then it
+ * Accepts pending on sockets that are closed: until they are over Deno keeps such a socket listening, and then it
  * removes the file of a unix socket, whoever has bound the path by then.
  */
 const closing = new Set<Promise<void>>();
@@ -167,7 +167,7 @@ class DenoNativeListener extends BaseListener {
   private readonly sockets: DenoListener[] = [];
   /** Of unix sockets. */
   private readonly files = new Map<DenoListener, string | undefined>();
-  /** The accept that is under way on each socket. */
+  /** The accept that is pending on each socket. */
   private readonly accepting = new Map<DenoListener, Promise<void>>();
 
   protected override async bindNow(at: SocketAddress): Promise<IoResult<SocketAddress>> {

@@ -11,7 +11,7 @@ const OPENED = "/dev/null";
 /** What the system says where the process, or the machine, has all the descriptors that it may have. */
 const NONE_LEFT: ReadonlySet<string | undefined> = new Set(["EMFILE", "ENFILE"]);
 
-/** The system's code for having no descriptor left; undefined where there is one, and where nobody can say. */
+/** The system's code for having no descriptor left; undefined where there is one, and where that cannot be determined. */
 export function noDescriptorLeft(): string | undefined {
   if (process.platform === "win32" || !isGranted({ name: "read", path: OPENED })) return undefined;
   try {

@@ -13,7 +13,7 @@ export class SystemResolver implements Resolver {
   /** One getaddrinfo; every address it gives, in its order. */
   lookup(host: string, port: number, done: (result: IoResult<SocketAddress[]>) => void): void {
     const target: DnsTarget = { family: "dns", host, port };
-    // Runtimes report some errors before the call returns; `done` hears of them later all the same.
+    // Runtimes report some errors before the call returns; `done` still gets them later.
     let returned = false;
     const finish = (error: Error | null, found: LookupAddress[] | undefined): void => {
       const addresses = (found ?? []).flatMap(({ address }) => inetAddress(address, port) ?? []);

@@ -44,7 +44,7 @@ export abstract class NativeEndpoint extends BaseEndpoint {
     this.releaseSocket();
   }
 
-  /** What `writePiece` began is over; goes on with the next slice, or ends the write. */
+  /** What `writePiece` began is over: writes the next slice, or ends the write. */
   protected pieceWritten(error: IoError | undefined): void {
     const from = this.writeFrom;
     if (from !== undefined) {
@@ -67,6 +67,6 @@ export abstract class NativeEndpoint extends BaseEndpoint {
 
   /** Begins to write one array; true when all went at once, else `pieceWritten` ends it. */
   protected abstract writePiece(bytes: Uint8Array): boolean;
-  /** Gives the socket back at once; the kernel sends what it has, and what it has not is not sent. */
+  /** Closes the socket at once. The kernel still sends what it has accepted; the rest is dropped. */
   protected abstract releaseSocket(): void;
 }

@@ -1,9 +1,9 @@
-// A connect of the runtime's own sockets, which must not keep the process alive where nobody holds it.
+// A connect of the runtime's own sockets, which must not keep the process alive where nothing holds it.
 //
-// Every other thing of a runtime can be let go of; a connect that is under way cannot, and where packets are lost it
-// takes minutes. So one that takes long while nobody holds the process is taken back and begun again a moment later. In
-// between the process has nothing of ours to stay for: it ends, or something of the application keeps it, and then
-// connecting goes on.
+// Every other resource of a runtime can be unref'd; a pending connect cannot, and where packets are lost it takes
+// minutes. So one that takes long while nothing holds the process is cancelled and begun again a moment later. In
+// between nothing of ours keeps the process: it ends, or the application keeps it alive, and then the connect is
+// tried again.
 
 import type { Endpoint, IoResult } from "../contract/engine.ts";
 import type { ConnectAttempt, Loop } from "../core/base_engine.ts";
@@ -15,7 +15,7 @@ const FIRST_TRY_MS = 500;
 /** Longer than a runtime takes to see that nothing is left to wait for, on a busy machine too. */
 const PAUSE_MS = 50;
 
-/** Begins a connect; gives what takes it back, or undefined where the runtime cannot do that. */
+/** Begins a connect; returns what cancels it, or undefined where the runtime cannot do that. */
 export type BeginConnect = (done: (result: IoResult<Endpoint>) => void) => (() => void) | undefined;
 
 /** One attempt, of one try or more. */
@@ -41,7 +41,7 @@ export class PatientConnect {
 
   private beginTry(): void {
     const done = (result: IoResult<Endpoint>): void => {
-      if (this.done !== done) { // it was taken back
+      if (this.done !== done) { // it was cancelled
         if (result.ok) result.value.close();
         return;
       }

@@ -4,7 +4,7 @@ import { Sockets } from "../epoll/sockets.ts";
 import { openLibc } from "../ffi/libc.ts";
 import { ECONNREFUSED, ENOENT } from "../ffi/linux_errno_table.ts";
 
-/** Whether somebody listens at `path`; undefined on other systems than Linux, and where there is no FFI. */
+/** Whether a process listens at `path`; undefined on other systems than Linux, and where there is no FFI. */
 export function isServedOnLinux(path: string): boolean | undefined {
   const opened = openLibc();
   if (!opened.ok) return undefined;

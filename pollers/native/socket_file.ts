@@ -1,7 +1,7 @@
-// The file of a unix socket: which one it is, whether one that nobody serves is in the way, and taking it away.
+// The file of a unix socket: its identity, whether a stale one is in the way, and its removal.
 //
-// A process that dies leaves its socket's file behind, and no other can bind that path until somebody removes it. So it
-// is removed here, but never the file of a socket that is served, and never another kind of file. Processes that do this
+// A process that dies leaves its socket's file behind, and no other can bind that path until it is removed. It is
+// removed here, but never the file of a socket that is served, and never another kind of file. Processes that do this
 // at the same moment must do it one after another, by a lock of `takeoverName`.
 
 import { lstatSync, renameSync, unlinkSync } from "node:fs";
@@ -9,16 +9,16 @@ import process from "node:process";
 import { setTimeout } from "node:timers";
 import { isGranted } from "./permission.ts";
 
-/** A path is asked so often before its file is removed: whoever has just bound it begins to listen a moment later. */
+/** How often a path is probed before its file is removed: a process that has just bound it listens a moment later. */
 const TIMES_ASKED = 3;
 
-/** Between two of them. */
+/** The pause between two probes. */
 const BETWEEN_MS = 10;
 
 /** See `unixPathError`. */
 const MAX_NAME_BYTES = 107;
 
-/** What tells the file at `path` from every other that has its name later; undefined where nobody can say. */
+/** Identifies the file at `path` among others that have its name later; undefined where that cannot be determined. */
 export function fileIdentity(path: string): string | undefined {
   if (process.platform === "win32") return "by a file, which is not removed on Windows";
   if (!isGranted({ name: "read", path })) return undefined;
@@ -31,7 +31,7 @@ export function fileIdentity(path: string): string | undefined {
 }
 
 /**
- * Makes room for a socket at `path`, where `isServed` says whether somebody answers. Undefined where nothing is in the
+ * Makes room for a socket at `path`, where `isServed` says whether a process answers. Undefined where nothing is in the
  * way any more, else what it is.
  */
 export async function clearSocketFile(
@@ -75,12 +75,12 @@ export function removeFile(path: string, identity: string | undefined): void {
   try {
     unlinkSync(path);
   } catch {
-    // Somebody was faster, or may not.
+    // It is gone already, or may not be removed.
   }
 }
 
 /**
- * Gives the file at `path` another name, until what this gives is called: for runtimes that remove whatever is at the
+ * Renames the file at `path`, until the returned function is called: for runtimes that remove whatever is at the
  * path of a socket which they close.
  */
 export function putAside(path: string): () => void {
@@ -108,7 +108,7 @@ function kindOf(path: string): "nothing" | "socket" | "other" {
 
 let names = 0;
 
-/** A name in the same folder that nobody else takes. */
+/** A name in the same folder that no other process uses. */
 function nameBeside(path: string): string {
   const folder = path.slice(0, path.lastIndexOf("/") + 1);
   return `${folder}.pollwire-${process.pid}-${names++}`;

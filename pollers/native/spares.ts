@@ -5,12 +5,12 @@ import { type Libc, openLibc } from "../ffi/libc.ts";
 import { C } from "../ffi/linux_layouts.ts";
 import { runtime } from "./detect.ts";
 
-/** Second descriptors that one engine can have; listening sockets beyond have none, and do not rest. */
+/** Second descriptors that one engine can have; listening sockets beyond have none, and do not pause. */
 const MOST_SPARES = 256;
 
-/** The second descriptors of an engine, in shared memory: nobody else closes them where its thread ends by accident. */
+/** The second descriptors of an engine, in shared memory: the runtime does not close them where the thread crashes. */
 export class Spares implements OrphanedResources {
-  /** Each and one more; 0 where there is none. */
+  /** Each descriptor plus one; 0 where there is none. */
   private readonly words = new Int32Array(new SharedArrayBuffer(4 * MOST_SPARES));
 
   /** Duplicates a descriptor; negative where that cannot be. */
@@ -29,7 +29,7 @@ export class Spares implements OrphanedResources {
 
   /** Closes a descriptor. */
   close(spare: number, libc: Libc): void {
-    this.give(spare); // first: whoever clears up behind this thread must not close what has its number then
+    this.give(spare); // first: reclaiming must not close a descriptor that gets this number next
     libc.close(spare);
   }
 

@@ -1,9 +1,9 @@
-// Accepting while descriptors run out, for runtimes that say nothing of it.
+// Pauses accepting while descriptors have run out, for runtimes that do not report it.
 //
-// Bun goes on to ask for the connection that it cannot have, as fast as it can, and nothing tells it to rest but closing
-// its listening socket, which would reset whoever waits in the backlog. So each listening socket has a second descriptor
-// from before: the first one is closed, the socket goes on listening, and once there are descriptors again Bun is given
-// the second one to accept on.
+// Bun retries the accept that fails as fast as it can, and nothing stops it but closing its listening socket, which
+// would reset the connections in the backlog. So each listening socket has a second descriptor, made in advance: the
+// first one is closed, the socket keeps listening, and once there are descriptors again Bun gets the second one to
+// accept on.
 
 import type { TaskHandle } from "../contract/engine.ts";
 import type { Libc } from "../ffi/libc.ts";
@@ -11,10 +11,10 @@ import { noDescriptorLeft } from "./descriptors.ts";
 import type { NativeEngine } from "./engine.ts";
 import { duplicator } from "./spares.ts";
 
-/** How often it is looked whether descriptors are left: so long may Bun ask in vain, at the cost of a core. */
+/** How often to check for free descriptors: for so long Bun may retry in vain, at the cost of a core. */
 const WATCH_MS = 100;
 
-/** When it is looked first: not while a server starts. */
+/** The first check: not while a server starts. */
 const FIRST_WATCH_MS = 10;
 
 /** A listening socket of the runtime. */
@@ -27,7 +27,7 @@ export interface ListeningSocket {
   goOn(descriptor: number): void;
 }
 
-/** Has the sockets of one listener rest while no descriptor is left. */
+/** Pauses the sockets of one listener while no descriptor is left. */
 export class Starvation {
   /** The second descriptors. */
   private readonly spares = new Map<ListeningSocket, number>();
@@ -44,12 +44,12 @@ export class Starvation {
     private readonly onFed: () => void = () => {},
   ) {}
 
-  /** Looks from now on. */
+  /** Checks from now on. */
   begin(): void {
     if (this.task === undefined) this.lookLater(FIRST_WATCH_MS);
   }
 
-  /** Looks no more, and closes what is left: the sockets that rest, and the second descriptors. */
+  /** Stops checking, and closes the paused sockets and the second descriptors. */
   end(): void {
     if (this.task !== undefined) this.engine.cancel(this.task);
     for (const spare of this.spares.values()) this.engine.spares.close(spare, duplicator()!);
@@ -91,7 +91,7 @@ export class Starvation {
   private wake(socket: ListeningSocket, libc: Libc): boolean {
     const descriptor = this.spares.get(socket)!;
     if (!this.setAside(socket, descriptor, libc)) return false;
-    if (noDescriptorLeft() === undefined) { // one for whoever is accepted
+    if (noDescriptorLeft() === undefined) { // one for the connection that is accepted
       this.resting.delete(socket);
       this.engine.spares.give(descriptor);
       socket.goOn(descriptor);

@@ -18,17 +18,17 @@ import { messageOf } from "../log/describe.ts";
 import { runtime } from "./detect.ts";
 import { isGranted } from "./permission.ts";
 
-/** Tells what we gave a thread from what other workers are given. */
+/** Marks what we gave a thread, since other workers are given data too. */
 const MARK = "pollwire";
 
 /**
- * A port that the thread does nothing with: it closes when the thread is gone. Deno says of a worker that is terminated
- * that it is gone at once, but it runs on until its turn is over: whoever closes descriptors behind it must wait, or the
- * thread goes on to use, and to close, those of others.
+ * A port that the thread does nothing with: it closes when the thread is gone. Deno reports a terminated
+ * worker as gone at once, but it runs on until its turn is over. Its descriptors must not be closed before that, or the
+ * thread uses, and closes, descriptors of others that get the same numbers.
  */
 const LIFELINE = "pollwire lifeline";
 
-/** A turn that goes on for so long after the thread was terminated is endless, and no reason to wait. */
+/** A turn that runs for so long after the thread was terminated is endless, and is not waited for. */
 const ENDLESS_MS = 10_000;
 
 /** Why no thread can run the module that `locate` gives, as a sentence; undefined where one can. */
@@ -136,7 +136,7 @@ function closed(lifeline: MessagePort | undefined): Promise<void> {
   if (lifeline === undefined) return Promise.resolve();
   return new Promise((resolve) => {
     lifeline.on("close", () => resolve());
-    lifeline.on("message", () => {}); // a port that nobody listens to does not notice
+    lifeline.on("message", () => {}); // a port without a listener gets no close event
   });
 }
 
@@ -147,12 +147,12 @@ export function startData(): unknown {
     : (workerData as Record<string, unknown> | null)?.[MARK];
 }
 
-/** In a thread: sends a message to whoever made it. */
+/** In a thread: sends a message to its owner. */
 export function postToOwner(message: unknown): void {
   parentPort!.postMessage(message);
 }
 
-/** In a thread: hears messages of whoever made it, and stays alive for them. */
+/** In a thread: calls `onMessage` with messages of its owner, and keeps the thread alive for them. */
 export function onOwnerMessage(onMessage: (message: unknown) => void): void {
   parentPort!.on("message", onMessage);
 }
@@ -170,13 +170,13 @@ export function hardwareThreads(): number {
   return availableParallelism();
 }
 
-/** An event of a Web worker: an error that nobody caught, or a promise's rejection. */
+/** An event of a Web worker: an uncaught error, or an unhandled rejection. */
 interface UncaughtEvent extends Event {
   readonly error?: unknown;
   readonly reason?: unknown;
 }
 
-/** In a thread: hears what nobody catches in it, and by that keeps the runtime from ending the thread at once. */
+/** In a thread: calls `handler` with uncaught errors, which keeps the runtime from ending the thread at once. */
 export function onUncaught(handler: (error: unknown) => void): void {
   if (runtime !== "deno") {
     process.on("uncaughtException", handler);

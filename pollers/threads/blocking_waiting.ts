@@ -39,7 +39,7 @@ export class BlockingWaiting implements Waiting {
 
   /**
    * `loop` gives the turns, and `wholeTurn` one that is whole, where the others are not. `processHold` says whether
-   * the process is to stay. A wait gives `dueNumbers` numbers at most. `onCrash` gets the reason when waiting is no longer possible.
+   * the process is held. A wait gives `dueNumbers` numbers at most. `onCrash` gets the reason when waiting is no longer possible.
    */
   constructor(
     private readonly source: EventSource,
@@ -114,7 +114,7 @@ export class BlockingWaiting implements Waiting {
   }
 
   /**
-   * The next iteration, after one of the runtime's loop. Where nobody holds the process a timer begins it, which lets
+   * The next iteration, after one of the runtime's loop. Where nothing holds the process a timer begins it, which lets
    * the process end; it comes a millisecond later than the end of the loop's iteration.
    */
   private again(): void {

@@ -1,9 +1,9 @@
 // What an engine's thread and its poller thread share, and how polling goes from one to the other.
 //
 // Exactly one of them polls at any time: the one that TOKEN names. The poller thread blocks in the system's wait; when
-// somebody is to be told, it leaves the list in DUE, gives the token to the engine's thread, wakes it by SIGNAL and
-// sleeps. The engine's thread dispatches, goes on polling by itself while events keep coming, and gives the token
-// back when it has nothing to do. So a busy engine costs no wake-up at all, and an idle one no CPU.
+// there are events to dispatch, it writes them to DUE, passes the token to the engine's thread, wakes it by SIGNAL and
+// sleeps. The engine's thread dispatches, polls by itself while events keep coming, and returns the token when it has
+// nothing to do. So a busy engine costs no wake-up at all, and an idle one no CPU.
 
 import type { EventSource } from "./waiting.ts";
 
@@ -46,7 +46,7 @@ export function pollUntilQuit({ control, due }: Handover<unknown>, source: Event
   Atomics.store(control, ONLINE, 1);
   for (;;) {
     for (;;) {
-      // Looked at in this order: what was found below may just have taken the token back from whoever said to end.
+      // QUIT first: the thread that set it may have returned the token just before.
       if (Atomics.load(control, QUIT) === 1) return;
       if (Atomics.load(control, TOKEN) === POLLER) break;
       Atomics.wait(control, TOKEN, ENGINE);

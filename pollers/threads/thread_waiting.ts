@@ -26,8 +26,8 @@ const RESTART_MS = 100;
 const MAX_RESTART_MS = 5_000;
 
 /**
- * A poller thread that never ran is tried again so often, unless descriptors had run out, which passes: then its module
- * is at fault, or the system has no threads left.
+ * How often a poller thread that never ran is tried again; after that its module is at fault, or the system has no
+ * threads left. Tries while descriptors had run out do not count.
  */
 const MOST_FAILURES = 3;
 
@@ -42,8 +42,8 @@ export interface PollerThread {
 }
 
 /**
- * Hands polling over and takes it back; see handover.ts. Without a poller thread this one goes on by itself, at some
- * cost, so that nothing which is open suffers, and starts another one later.
+ * Passes polling to the poller thread and back; see handover.ts. Without a poller thread this thread polls by itself, at
+ * some cost, so that open connections keep working, and starts another one later.
  */
 export class ThreadWaiting implements Waiting {
   private handover: Handover<unknown>;
