@@ -32,9 +32,9 @@ export interface OrphanedResources {
   exportResources(): unknown;
   /**
    * Releases what an engine of the same kind, whose thread is gone, still had open, except `kept`. Does nothing where
-   * that engine was shut down, or its resources were reclaimed before.
+   * that engine was shut down, or its resources were reclaimed before. Resolves when the system has it all back.
    */
-  reclaimResources(exported: unknown, kept?: readonly number[]): void;
+  reclaimResources(exported: unknown, kept?: readonly number[]): Promise<void>;
 }
 
 /** The key of {@linkcode OrphanedResources}. */

@@ -123,12 +123,13 @@ export class EpollEngine extends PollingEngine implements EpollContext {
     return { words: this.table.words, own: this.own };
   }
 
-  override reclaimResources(exported: unknown, kept: readonly number[] = []): void {
+  override reclaimResources(exported: unknown, kept: readonly number[] = []): Promise<void> {
     const { words, own } = exported as EpollResources;
     const ownLeft = [0, 1].map((at) => Atomics.exchange(own, at, 0) - 1).filter((fd) => fd >= 0);
     for (const fd of [...takeDescriptors(words), ...ownLeft]) {
       if (!kept.includes(fd)) this.sockets.libc.close(fd);
     }
+    return Promise.resolve();
   }
 
   adoptSocket(fd: number, local: SocketAddress, peer: SocketAddress): EpollEndpoint | number {

@@ -122,9 +122,9 @@ export class IocpEngine extends PollingEngine implements IocpContext {
     return { words: this.registry.words, port: this.port.handles, threadId };
   }
 
-  override reclaimResources(exported: unknown, kept: readonly number[] = []): void {
+  override reclaimResources(exported: unknown, kept: readonly number[] = []): Promise<void> {
     const wait = (ms: number, later: () => void): void => void this.runAt(this.now() + ms, later);
-    reclaimResources(this.sockets.winsock, exported as IocpResources, kept, wait);
+    return reclaimResources(this.sockets.winsock, exported as IocpResources, kept, wait);
   }
 
   endpointOver(

@@ -32,16 +32,28 @@ export type Wait = (ms: number, later: () => void) => void;
 
 /**
  * Closes the handles of an engine whose JavaScript is over, but for those in `kept`, once its thread has ended. The
- * memory of its operations goes after the last of their packets, until which the system may write into it.
+ * memory of its operations goes after the last of their packets, until which the system may write into it. Resolves
+ * when all of it is closed.
  */
 export function reclaimResources(
   winsock: Winsock,
   resources: IocpResources,
   kept: readonly number[],
   wait: Wait,
-): void {
+): Promise<void> {
   const registry = new HandleRegistry(resources.words);
-  if (!registry.takePort()) return; // it was shut down, or this was done before
+  if (!registry.takePort()) return Promise.resolve(); // it was shut down, or this was done before
+  return new Promise((resolve) => closeAfterThread(winsock, registry, resources, kept, wait, resolve));
+}
+
+function closeAfterThread(
+  winsock: Winsock,
+  registry: HandleRegistry,
+  resources: IocpResources,
+  kept: readonly number[],
+  wait: Wait,
+  done: () => void,
+): void {
   const thread = winsock.OpenThread(C.SYNCHRONIZE, 0, resources.threadId); // 0: it has ended
   const pointer = pointerTo(thread);
   let looks = 0;
@@ -50,7 +62,7 @@ export function reclaimResources(
     if (runs && ++looks < MOST_LOOKS) return wait(THREAD_EVERY_MS, look);
     if (thread !== 0) winsock.CloseHandle(pointer);
     closeHandles(winsock, registry, kept);
-    collectPackets(winsock, registry, resources.port, wait);
+    collectPackets(winsock, registry, resources.port, wait, done);
   };
   look();
 }
@@ -67,7 +79,13 @@ function closeHandles(winsock: Winsock, registry: HandleRegistry, kept: readonly
   }
 }
 
-function collectPackets(winsock: Winsock, registry: HandleRegistry, handles: PortHandles, wait: Wait): void {
+function collectPackets(
+  winsock: Winsock,
+  registry: HandleRegistry,
+  handles: PortHandles,
+  wait: Wait,
+  done: () => void,
+): void {
   const port = new CompletionPort(winsock, handles);
   const packets = new Int32Array(MAX_PACKETS);
   let collects = 0;
@@ -81,6 +99,7 @@ function collectPackets(winsock: Winsock, registry: HandleRegistry, handles: Por
     if (!isOver && ++collects < MOST_COLLECTS) return wait(COLLECT_EVERY_MS, collect);
     if (isOver) winsock.VirtualFree(handles.slotsAt, 0, C.MEM_RELEASE);
     port.close();
+    done();
   };
   collect();
 }

@@ -37,12 +37,13 @@ export class Spares implements OrphanedResources {
     return this.words;
   }
 
-  reclaimResources(exported: unknown, kept: readonly number[] = []): void {
+  reclaimResources(exported: unknown, kept: readonly number[] = []): Promise<void> {
     const words = exported as Int32Array;
     for (let at = 0; at < words.length; at++) {
       const spare = Atomics.exchange(words, at, 0) - 1;
       if (spare >= 0 && !kept.includes(spare)) duplicator()!.close(spare);
     }
+    return Promise.resolve();
   }
 }
 

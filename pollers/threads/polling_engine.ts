@@ -96,7 +96,7 @@ export abstract class PollingEngine extends BaseEngine implements FdAdoption, Or
   abstract adopt(readFd: number, writeFd?: number): Endpoint;
   abstract detach(endpoint: Endpoint): number;
   abstract exportResources(): unknown;
-  abstract reclaimResources(exported: unknown, kept?: readonly number[]): void;
+  abstract reclaimResources(exported: unknown, kept?: readonly number[]): Promise<void>;
 
   /** Closes the source of events. */
   protected abstract closeSource(): void;

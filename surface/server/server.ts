@@ -215,20 +215,27 @@ export class Server {
     });
   }
 
-  /** Takes no new calls, lets running ones finish, and resolves when all is closed. */
+  /**
+   * Takes no new calls, lets running ones finish, and resolves when all is closed. May be called again, with a grace or a
+   * shorter one.
+   */
   shutdown(options: ShutdownOptions = {}): Promise<void> {
     checkOptions("shut the server down", options, SHUTDOWN_NAMES as Readonly<Record<string, true>>);
-    if (this.#stopped !== undefined) return this.#stopped;
-    this.#stopped = new Promise((resolve) => this.#onIdle = resolve);
-    this.engine.hold(); // until idle
-    for (const listener of this.#listeners) listener.shutdown();
-    for (const transport of this.#transports) transport.drain("server is shutting down");
-    if (options.graceMs !== undefined) {
+    this.#stopped ??= this.#drainAll();
+    if (options.graceMs !== undefined && this.#onIdle !== undefined) {
       const task = this.engine.runAt(this.engine.now() + options.graceMs, () => this.close());
       void this.#stopped.then(() => this.engine.cancel(task));
     }
     this.#settleIfIdle();
     return this.#stopped;
+  }
+
+  #drainAll(): Promise<void> {
+    const idle = new Promise<void>((resolve) => this.#onIdle = resolve);
+    this.engine.hold(); // until idle
+    for (const listener of this.#listeners) listener.shutdown();
+    for (const transport of this.#transports) transport.drain("server is shutting down");
+    return idle;
   }
 
   /** Ends at once: running calls fail with UNAVAILABLE at their clients. */

@@ -101,6 +101,8 @@ export class ReactorWorkers {
 /** Starts workers, replaces those that die, and ends them all. */
 class WorkerPool {
   readonly slots: Slot[] = [];
+  /** Resources of workers that are gone, on their way back to the system. */
+  private readonly reclaiming = new Set<Promise<void>>();
   private readonly use: EngineUse;
   private readonly engine: EventEngine;
   private readonly boss: Boss | undefined;
@@ -154,6 +156,7 @@ class WorkerPool {
       this.boss?.retire();
       await Promise.all(this.slots.map(({ worker }) => worker.drain(options)));
       await Promise.all(this.slots.map(({ gone }) => gone));
+      await Promise.all(this.reclaiming);
     } finally {
       const gone = this.use.end();
       this.engine.release();
@@ -234,7 +237,11 @@ class WorkerPool {
   /** Once a worker is gone, what it had open is released; connections that it had not taken go to the others. */
   private async clearUpAfter(worker: WorkerThread, index: number): Promise<string | undefined> {
     const reason = await worker.ended;
-    worker.reclaimResources(this.boss?.remove(index) ?? []);
+    // Its replacement does not wait for that, but the engine has to last so long.
+    const reclaiming = worker.reclaimResources(this.boss?.remove(index) ?? []).finally(() =>
+      this.reclaiming.delete(reclaiming)
+    );
+    this.reclaiming.add(reclaiming);
     return reason;
   }
 

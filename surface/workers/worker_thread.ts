@@ -88,9 +88,8 @@ export class WorkerThread {
   }
 
   /** Releases what a worker that is gone still has open, except `kept`. */
-  reclaimResources(kept: readonly number[]): void {
-    if (this.resources !== undefined) {
-      this.engine.extension(ORPHANED_RESOURCES)?.reclaimResources(this.resources, kept);
-    }
+  async reclaimResources(kept: readonly number[]): Promise<void> {
+    if (this.resources === undefined) return;
+    await this.engine.extension(ORPHANED_RESOURCES)?.reclaimResources(this.resources, kept);
   }
 }

@@ -109,6 +109,19 @@ test("shutdown with graceMs ends what still runs after it", () => {
   });
 });
 
+test("shutdown may be called again with a grace, and with a shorter one", () => {
+  const seen = { started: 0, aborted: 0 };
+  return serving(neverAnswering(seen), async ({ client, server }) => {
+    const call = failure(client.one({}));
+    await until(() => seen.started === 1);
+    const all = [server.shutdown(), server.shutdown({ graceMs: 600_000 }), server.shutdown({ graceMs: 10 })];
+    await Promise.all(all);
+    assertEquals((await call).code, Status.UNAVAILABLE);
+    await until(() => seen.aborted === 1);
+    await server.shutdown({ graceMs: 600_000 });
+  });
+});
+
 test("server.close() fails running calls with UNAVAILABLE, and their handlers hear of it", () => {
   const seen = { started: 0, aborted: 0 };
   return serving(neverAnswering(seen), async ({ client, server }) => {

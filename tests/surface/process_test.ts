@@ -1,8 +1,8 @@
 // What keeps a process alive, and what does not: clients that close no channel, and servers, as processes of their own.
 import { assert, assertEquals, assertLess } from "@std/assert";
-import { Server } from "pollwire";
+import { Channel, selectPoller, Server } from "pollwire";
 import { formatAddress } from "../../pollers/mod.ts";
-import { test } from "../harness.ts";
+import { runtime, test } from "../harness.ts";
 import { startDeafServer } from "../pollers/deaf_server.ts";
 import { PlainSocket } from "../pollers/plain_peer.ts";
 import { Program } from "../pollers/program.ts";
@@ -13,6 +13,11 @@ const AT_ONCE_MS = 5_000;
 
 /** Longer than a process that has nothing to do stays. */
 const A_WHILE_MS = 500;
+
+/** Why no reactor workers run here; undefined where they do. */
+const noWorkers = selectPoller().name === "epoll" || runtime === "bun"
+  ? undefined
+  : "Deno shares ports only with --unstable-net, and this poller hands no descriptors over";
 
 function start(script: string, ...args: string[]): Program {
   return new Program(new URL(`./process/${script}`, import.meta.url), args);
@@ -137,6 +142,25 @@ for (const scenario of ["was shut down", "was closed", "was shut down while a cl
     await endsAtOnce(start("server.ts", scenario), ["connected", "ready"], "connected");
   });
 }
+
+test(
+  "a process stays while its only reactor worker is replaced, and exits at once when all are shut down",
+  async () => {
+    const program = start("workers.ts");
+    await program.printed("port");
+    await using channel = new Channel(`127.0.0.1:${/port (\d+)\./.exec(program.output)![1]}`);
+    for (const deaths of [1, 2]) {
+      await channel.client(Trial).one({ text: "crash" }, { waitForReady: true }).catch(() => {});
+      await until(() => program.output.split("died.").length > deaths);
+      await channel.client(Trial).one({ text: "who" }, { waitForReady: true, deadlineMs: 15_000 });
+    }
+    program.kill("SIGTERM");
+    const [port, ...then] = ["port", "died.", "died.", "stopped"];
+    const { code, output } = await program.ended;
+    assertEquals([code, output.trim().split(/\r?\n/).slice(1), output.startsWith(port!)], [0, then, true]);
+  },
+  { timeoutMs: 30_000, skip: noWorkers },
+);
 
 test("a server that is shutting down stays until its last call is finished", async () => {
   const { code, output } = await start("server.ts", "finishes a call").ended;

@@ -8,6 +8,28 @@ const PROCESS = "tests/surface/process_test.ts";
 /** As `readMutations` describes them. */
 export default [
   {
+    file: "surface/server/server.ts",
+    before: "this.#stopped ??= this.#drainAll();",
+    after: "if (this.#stopped !== undefined) return this.#stopped;\n    this.#stopped = this.#drainAll();",
+    test: "tests/surface/lifecycle_test.ts",
+    name: "shutdown may be called again",
+  },
+  {
+    file: "surface/workers/reactor_workers.ts",
+    before: "    this.engine.hold(); // between",
+    after: "    if (threads < 1) this.engine.hold(); // between",
+    test: PROCESS,
+    name: "its only reactor worker",
+    poller: "epoll",
+  },
+  {
+    file: "pollers/core/base_engine.ts",
+    before: "this.opened.size === 0 ? closure() : this.onceIdle(closure)",
+    after: "closure()",
+    test: NATIVE,
+    name: "onceIdle waits",
+  },
+  {
     file: "surface/engines.ts",
     before: "        this.shutDown ??= engine.shutdown();\n",
     after: "        this.shutDown ??= Promise.resolve();\n",

@@ -1,5 +1,5 @@
 // Rule 9: what keeps a process alive, what lets it go, and what shutdown says of what was left open.
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { spawn } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -105,6 +105,39 @@ export function lifeRules({ factory, made, rule }: Suite): void {
     assertEquals(reports, 0);
     await server.closeNowOrAfterEnds();
   });
+
+  rule("9 one release too many is misuse, before and after others", () =>
+    withEngine(factory, (engine) => {
+      assertThrows(() => engine.release(), RangeError);
+      engine.hold();
+      engine.release();
+      assertThrows(() => engine.release(), RangeError);
+    }));
+
+  rule(
+    "onceIdle waits until nothing is open, also where something opens meanwhile, and calls once",
+    () =>
+      withEngine(factory, async (engine) => {
+        let calls = 0;
+        engine.onceIdle(() => calls++);
+        assertEquals(calls, 0);
+        await until(() => calls === 1, "the call with nothing open");
+        const [one, other] = await engine.pair();
+        engine.onceIdle(() => calls++);
+        one.close();
+        await sleep(20);
+        assertEquals(calls, 1);
+        other.close();
+        const listener = engine.listen({}, () => {}, () => {});
+        await sleep(20);
+        assertEquals(calls, 1);
+        listener.shutdown();
+        await until(() => calls === 2, "the call once all is closed");
+        for (const end of await engine.pair()) end.close();
+        await sleep(20);
+        assertEquals(calls, 2);
+      }),
+  );
 
   rule("an extension that the engine does not have is undefined", () =>
     withEngine(factory, (engine) => {
