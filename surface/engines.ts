@@ -23,7 +23,7 @@ class SharedEngine {
   private users = 0;
   private shutDown: Promise<void> | undefined = undefined;
 
-  /** An engine that is not `owned` is shut down by whoever made it. */
+  /** An engine that is not `owned` is shut down by its creator. */
   constructor(readonly engine: EventEngine, private readonly owned: boolean) {}
 
   use(): EngineUse {
@@ -88,7 +88,7 @@ export function useEngine(list?: PollerList): EngineUse {
 
 /**
  * Makes `engine` this thread's for its poller: channels and servers that name it, or name none, share it. It is shut down
- * by whoever made it. Gives what undoes this.
+ * by its creator. Returns a function that undoes this.
  */
 export function shareEngine(engine: EventEngine): () => void {
   const before = { preferred, shared: engines.get(engine.name) };

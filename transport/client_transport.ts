@@ -27,7 +27,7 @@ import type {
 export interface TransportOptions extends MessageLimitOptions {
   /** Differences from our default HTTP/2 settings. */
   readonly settings?: Partial<LocalSettings>;
-  /** Gets what throws in the midst of a connection, and what there is to trace. Default: the logger's. */
+  /** Gets errors that are thrown while a connection is served, and traces. Default: the logger's. */
   readonly reporter?: Reporter;
 }
 
@@ -39,7 +39,7 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
   private ready = false;
   private draining = false;
 
-  /** `onReady` is called when the server's SETTINGS came; `sink` hears everything after that, and the end. */
+  /** `onReady` is called when the server's SETTINGS came; `sink` gets every event after that, and the end. */
   constructor(
     private readonly engine: EventEngine,
     private readonly endpoint: Endpoint,
@@ -90,7 +90,7 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
     if (excess !== undefined) return refuse(excess, sink);
     const stream = new GrpcClientStream(this.connection, sink, this.limits);
     stream.stream = this.connection.open(template.headers, extra, false, stream);
-    // RFC 9113, section 5.1.1: who has no identifier left makes a new connection.
+    // RFC 9113, section 5.1.1: a client without stream identifiers left makes a new connection.
     if (this.connection.identifiersUsedUp) this.drain("stream identifiers are used up");
     return stream;
   }

@@ -23,13 +23,13 @@ const UNREAD_OUTPUT_BYTES = 1024 * 1024;
 /** How long a connection whose streams have all ended waits for its last bytes, which are theirs, to be written. */
 const FINISHED_LINGER_MS = 10_000;
 
-/** The same for one that failed: what it still has to say is why. */
+/** The same for one that failed: its last bytes are the GOAWAY with the reason. */
 const FAILED_LINGER_MS = 1_000;
 
 /** The same for one that the application closes, which ends its streams whatever the peer has read. */
 const CLOSED_LINGER_MS = 100;
 
-/** What ends a connection in whose midst something threw. */
+/** Ends a connection where something threw while it was served. */
 const INTERNAL_ERROR = new Http2Error(
   "connection",
   ErrorCode.INTERNAL_ERROR,
@@ -49,7 +49,7 @@ export class Driver implements Flushable {
   private timer: TaskHandle | undefined = undefined;
   private timerAt: Instant = Infinity;
   private lingering = false;
-  /** Something threw, so nothing is tried any more but to end. */
+  /** Something threw: the only thing still tried is to close the connection. */
   private broken = false;
   /** Where frames are traced. */
   private readonly received: FrameTracer | undefined;
@@ -62,7 +62,7 @@ export class Driver implements Flushable {
 
   /**
    * Nothing happens before {@linkcode start}. `onReleased` comes once, when the endpoint has been closed. `reporter` gets
-   * what the library, or a poller of the application, throws in the midst of the connection: it ends by that.
+   * errors that the library, or a poller of the application, throws while serving the connection, which they end.
    */
   constructor(
     private readonly engine: EventEngine,
@@ -88,12 +88,12 @@ export class Driver implements Flushable {
     this.engine.execCtx.touch(this);
   }
 
-  /** The application has closed the connection: if it is over already, its last bytes are not waited for any longer. */
+  /** The application has closed the connection: if it has ended already, it waits no longer for its last bytes. */
   hurry(): void {
     if (this.lingering && !this.over) this.linger(CLOSED_LINGER_MS);
   }
 
-  /** Writes what the connection has, if no write is under way. Does not throw. */
+  /** Writes the connection's output, if no write is pending. Does not throw. */
   flush(): void {
     this.guard(this.write, undefined);
   }
@@ -205,7 +205,7 @@ export class Driver implements Flushable {
     this.closeEndpoint();
   }
 
-  /** The connection is over: what it still has to say is written, then the endpoint closes. */
+  /** The connection has ended: its remaining output is written, then the endpoint closes. */
   private finish(): void {
     if (this.over) return;
     if (!this.writing) return this.closeEndpoint();

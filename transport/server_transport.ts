@@ -24,7 +24,7 @@ export class Http2ServerTransport implements ServerTransport, ConnectionSink {
   private readonly begin = (stream: ServerStream, head: RequestHead) =>
     this.sink.onStream(stream, head, this.connection.now);
 
-  /** `onReady` is called when the client's SETTINGS came; `sink` hears of its streams, and the end. */
+  /** `onReady` is called when the client's SETTINGS came; `sink` gets its streams, and the end. */
   constructor(
     private readonly engine: EventEngine,
     private readonly endpoint: Endpoint,
@@ -68,7 +68,7 @@ export class Http2ServerTransport implements ServerTransport, ConnectionSink {
     this.driver.hurry();
   }
 
-  /** See {@linkcode ServerTransport}. Whoever has not spoken has no stream to finish, and would answer no PING. */
+  /** A client that has sent nothing has no stream to finish, and would not answer a PING: it is closed at once. */
   drain(reason: string): void {
     if (this.ready) this.connection.drain(reason, this.engine.now());
     else this.close(reason);
@@ -100,7 +100,7 @@ export class Http2ServerTransport implements ServerTransport, ConnectionSink {
   /** No PINGs of ours are waited for here. */
   onPong(): void {}
 
-  /** From the connection: the end. Its owner hears of it once the last bytes are written and the endpoint is closed. */
+  /** From the connection: the end. The owner is called once the last bytes are written and the endpoint is closed. */
   onClosed(error: Http2Error | undefined): void {
     this.error = error;
     this.driver.touch();

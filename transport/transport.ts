@@ -66,7 +66,7 @@ export interface MessageStream {
   release(bytes: number): void;
 }
 
-/** What both kinds of sink hear. */
+/** Events that both kinds of stream have. */
 export interface MessageSink {
   /** The peer sends one message at most: once it is there, no window is announced for another. Default false. */
   readonly singleMessage?: boolean;
@@ -89,7 +89,7 @@ export interface ClientStream extends MessageStream {
   cancel(code: StatusCode, message: string): void;
 }
 
-/** What a client hears of its stream. */
+/** Events of a client's stream. */
 export interface ClientStreamSink extends MessageSink {
   /** Initial metadata, reserved fields left out; not called for a trailers-only response. */
   onHeaders(metadata: HeaderList): void;
@@ -114,7 +114,7 @@ export interface ServerStream extends MessageStream {
   cancel(reason: string): void;
 }
 
-/** What a server hears of a stream. */
+/** Events of a server's stream. */
 export interface ServerStreamSink extends MessageSink {
   /** The client will send no more messages. */
   onHalfClose(): void;
@@ -125,7 +125,7 @@ export interface ServerStreamSink extends MessageSink {
   onClosed(error: Http2Error | undefined): void;
 }
 
-/** A transport's end, and how it is told. */
+/** One side of a connection. */
 export interface Transport {
   /** This side's address. */
   readonly local: SocketAddress;
@@ -157,11 +157,11 @@ export interface ClientTransport extends Transport {
   ): ClientStream | undefined;
 }
 
-/** What the owner of a client transport hears. */
+/** Events of a client transport. */
 export interface ClientTransportSink {
   /** A stream can be opened again after `canOpen` was false. */
   onCanOpen(): void;
-  /** No new streams from here on: the peer said GOAWAY, or `drain` was called. Running ones go on. */
+  /** No new streams from here on: the peer sent GOAWAY, or `drain` was called. Running streams continue. */
   onDraining(reason: Http2Error | undefined): void;
   /** The last call: the connection is gone and every stream has had its status. */
   onClosed(error: Http2Error | undefined): void;
@@ -170,7 +170,7 @@ export interface ClientTransportSink {
 /** One connection from a client. */
 export type ServerTransport = Transport;
 
-/** What the owner of a server transport hears. */
+/** Events of a server transport. */
 export interface ServerTransportSink {
   /** A client opened a stream. */
   onStream(stream: ServerStream, head: RequestHead, receivedAt: Instant): ServerStreamSink;

@@ -1,4 +1,4 @@
-// How a call ended otherwise than with OK, until somebody is to learn of it: its error is made then, and no sooner.
+// The status of a call that did not end with OK. Its error is made when the application gets it, and not before.
 //
 // V8 adds to the frames of an error the async functions that wait for a promise, if the error is made in a job of that
 // promise. So the promise is resolved with a thenable, whose `then` is such a job; only calls that fail pay for it.
@@ -10,7 +10,7 @@ import { type StatusCode, statusName } from "./status.ts";
 export class CallFailure {
   private made: RpcError | undefined = undefined;
 
-  /** `site`: the frames of whoever made the call, where they are known. */
+  /** `site`: the frames of the caller, where they are known. */
   constructor(
     readonly code: StatusCode,
     readonly details: string,
@@ -18,7 +18,7 @@ export class CallFailure {
     private readonly site: Frames | undefined,
   ) {}
 
-  /** The error, the same each time; the first time it gets the frames of whoever called `below`. */
+  /** The error, the same each time; the first time it gets the frames of the caller of `below`. */
   error(below: (...args: never[]) => unknown): RpcError {
     return this.made ??= makeCallError(this.code, this.details, this.options, this.site, below);
   }

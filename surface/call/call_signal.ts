@@ -1,4 +1,4 @@
-// The AbortSignal of a call. Its listeners are the application's, may throw, and are called in the midst of a turn.
+// The AbortSignal of a call. Its listeners are the application's, may throw, and are called within a turn.
 
 import { callApplication } from "../../pollers/mod.ts";
 import { isolateListeners } from "../../pollers/native/listeners.ts";

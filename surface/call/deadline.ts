@@ -19,7 +19,7 @@ import { GrpcStatus, type Http2Error } from "../../transport/mod.ts";
 /**
  * How far a peer's clock may be ahead, in milliseconds. It counts from the arrival of the request, so its deadline is
  * never before ours but for its clock: one that counts milliseconds loses up to one at the start, and timers of
- * Node.js and of gRPC's core fire up to one early. Timeouts are rounded up on the wire by whoever sends them.
+ * Node.js and of gRPC's core fire up to one early. Senders round timeouts up on the wire.
  */
 export const CLOCK_SLACK_MS = 2;
 

@@ -1,10 +1,10 @@
-// Messages on their way to an application that reads them with `for await`; what is not read holds the peer back.
+// Messages that an application reads with `for await`; unread ones keep the peer from sending more.
 
 import { errorOf, rejection } from "./call_failure.ts";
 
-/** What an inbox tells the call that owns it. */
+/** What an inbox calls on the call that owns it. */
 export interface InboxOwner {
-  /** A message was taken: its octets go back to the peer's window. */
+  /** A message was taken: its octets are released to the peer's window. */
   onTaken(wireBytes: number): void;
   /** The application stopped reading before the end. */
   onAbandoned(): void;
@@ -22,7 +22,7 @@ export class Inbox<T> implements AsyncIterableIterator<T> {
   private error: unknown = undefined;
   private waiting: Array<(result: IteratorResult<T> | PromiseLike<never>) => void> = [];
 
-  /** `owner` hears what the reader does. */
+  /** `owner` is called for what the reader does. */
   constructor(private readonly owner: InboxOwner) {}
 
   /** A message arrived. */
@@ -59,7 +59,7 @@ export class Inbox<T> implements AsyncIterableIterator<T> {
     if (!this.ended) return new Promise((resolve) => this.waiting.push(resolve));
     const { error } = this;
     if (error === undefined) return Promise.resolve(DONE);
-    this.error = undefined; // told once, as a generator would
+    this.error = undefined; // thrown once, as a generator would
     return Promise.reject(errorOf(error, this.next));
   }
 

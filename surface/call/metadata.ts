@@ -18,7 +18,7 @@ export type MetadataInit =
  * anything is sent.
  */
 export class Metadata {
-  /** What was received and nobody has asked for yet. */
+  /** Received fields that were not read yet. */
   #received: HeaderList | undefined = undefined;
   #values: Map<string, MetadataValue[]> | undefined = undefined;
 
@@ -114,7 +114,7 @@ export class Metadata {
     if (this.#values !== undefined) return this.#values;
     const map = this.#values = new Map<string, MetadataValue[]>();
     for (const [name, value] of this.#received ?? []) {
-      // A binary value that is no base64 is left out: nobody could use it.
+      // A binary value that is not base64 is left out: it has no octets.
       const values = name.endsWith("-bin") ? decodeBinary(value) ?? [] : [value];
       if (map.has(name)) map.get(name)!.push(...values);
       else if (values.length > 0) map.set(name, values);

@@ -1,4 +1,4 @@
-// How a call that did not end with OK is told to users.
+// The error of a call that did not end with OK, as users see it.
 
 import { propertyOf, textOf } from "../../pollers/mod.ts";
 import type { Initiator } from "../../transport/mod.ts";
@@ -29,8 +29,8 @@ export interface Frames {
 }
 
 /**
- * Makes the error of a call. Its stack begins with the method; then come the `frames` of whoever made the call, or those of
- * whoever called `below`.
+ * Makes the error of a call. Its stack begins with the method; then come the `frames` of the caller, or those of the
+ * caller of `below`.
  */
 export let makeCallError: (
   code: StatusCode,
@@ -66,7 +66,7 @@ export class RpcError extends Error {
   readonly method: string | undefined;
   /** "127.0.0.1:50051", the server that the call went to, or the channel's target where there was no connection. */
   readonly peer: string | undefined;
-  /** Not a property of its own: it is printed by Bun as a list of functions where nobody catches the error. */
+  /** Not a property of its own: Bun prints it as a list of functions where the error is uncaught. */
   readonly #metadata: Metadata;
   /** Of an error of a call. */
   #frames: Frames | undefined = undefined;
@@ -114,7 +114,7 @@ export class RpcError extends Error {
 
     framesOf = (error) => {
       const [, ...frames] = (error.#frames?.stack ?? V8_STACK?.call(error) ?? "").split(/\n {4}at /);
-      // Where nobody catches the error Bun prints no frame from the first one on that has no name.
+      // For an uncaught error Bun prints no frame from the first nameless one on.
       return frames.map((frame) => `\n    at ${frame.replace(/^[^\s()]+$/, "<anonymous> ($&)")}`).join("");
     };
   }

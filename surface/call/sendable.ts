@@ -1,4 +1,4 @@
-// What of an error's metadata can be sent, whoever made it: a status must reach its client whatever is beside it.
+// The part of an error's metadata that can be sent: a status must reach its client whatever its metadata is.
 
 import { propertyOf, textOf } from "../../pollers/mod.ts";
 import { encodeBinary, isReserved } from "../../transport/mod.ts";

@@ -1,7 +1,7 @@
 // Where an application made a call that failed: errors show that, and calls that do not fail pay nothing for it.
 //
-// On Deno an error is given the frames of whoever waits for it when it is due (`call/call_failure.ts`). JavaScriptCore
-// knows who waits for the promises of async functions alone, and one a call is 5% of a unary call; V8 in Node 20 does
+// On Deno an error gets the frames of the function that awaits it (`call/call_failure.ts`). JavaScriptCore
+// knows the awaiting function for promises of async functions alone, and one a call is 5% of a unary call; V8 in Node 20 does
 // not know. There the first calls of a channel, and those that follow one that failed, remember where they were made,
 // for 3 us each.
 
@@ -20,7 +20,7 @@ export class CallSites {
     return this.left > 0;
   }
 
-  /** The frames of whoever called `below`. */
+  /** The frames of the caller of `below`. */
   here(below: (...args: never[]) => unknown): Frames {
     this.left--;
     const frames: Frames = {};

@@ -85,7 +85,7 @@ export class Channel {
 
   /**
    * Resolves with the new state as soon as it is not `state` any more. The process stays for the end of CONNECTING,
-   * which comes in any case; whoever waits for the end of another state watches, and does not keep the process alive.
+   * which comes in any case; waiting for the end of another state does not keep the process alive.
    */
   stateChange(state: ConnectivityState): Promise<ConnectivityState> {
     if (this.state !== state) return Promise.resolve(this.state);
@@ -110,7 +110,7 @@ export class Channel {
     this.close();
   }
 
-  /** The same as `close`, for `await using`. Resolves when all is closed, an engine too that nobody else uses. */
+  /** The same as `close`, for `await using`. Resolves when all is closed, the engine too where nothing else uses it. */
   [Symbol.asyncDispose](): Promise<void> {
     this.#subchannel.close();
     return this.#use.end();

@@ -262,7 +262,7 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
     this.endLocally(code, `request stream failed: ${messageOf(error)}`, "user", error);
   }
 
-  /** The application's iterable threw when nobody wanted its requests any more. */
+  /** The application's iterable threw after its requests were no longer needed. */
   onLate(error: unknown): void {
     this.report(error, "requests", "info");
   }

@@ -12,7 +12,7 @@
 //   TRANSIENT_FAILURE  the backoff is over, and a call or connect() asks  CONNECTING
 //   any                close()                                            SHUTDOWN
 //
-// The backoff counts from the start of an attempt, and it goes on growing until a connection has proved useful: it
+// The backoff counts from the start of an attempt, and it keeps growing until a connection has proved useful: it
 // answered a call, or stood for USEFUL_AFTER_MS. (Other libraries start it anew with the server's SETTINGS, and
 // reconnect in a loop to a server that hangs up after them.) A useful connection that ends is replaced at once; so is
 // the first useless one of an address, because that is what a client sees of a server that restarts or drains.
@@ -57,7 +57,7 @@ export interface PendingCall {
   onUnavailable(reason: string): void;
 }
 
-/** One attempt and the connection that comes of it: tells the subchannel which of its connections an event is about. */
+/** One attempt and the connection that comes of it: names the connection when it passes events to the subchannel. */
 class Link implements ConnectSink {
   /** Set once connected. */
   transport!: ClientTransport;
@@ -195,7 +195,7 @@ export class Subchannel {
     }
   }
 
-  /** `link` takes no new streams; those that run go on. `reason`: the server's GOAWAY, if it was the server. */
+  /** `link` takes no new streams; running ones continue. `reason`: the server's GOAWAY, if it was the server. */
   onDraining(link: Link, reason: Http2Error | undefined): void {
     if (link !== this.link) return;
     this.draining.add(link);

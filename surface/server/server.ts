@@ -46,7 +46,7 @@ export interface ServerOptions extends UserConnectOptions {
   /** Let other processes listen on the same port (SO_REUSEPORT). Default false. */
   readonly reusePort?: boolean;
   /**
-   * Called once each time that accepting begins to rest, as where the process ran out of descriptors; it goes on by
+   * Called once each time that accepting pauses, as where the process ran out of descriptors; it resumes by
    * itself. Default: a warning is logged.
    */
   readonly onAcceptPaused?: (reason: Error) => void;
@@ -89,7 +89,7 @@ export class Server {
   readonly #use: EngineUse;
   readonly #methods = new Map<string, RegisteredMethod>();
   readonly #listeners = new Set<Listener>();
-  /** Addresses that are listened on, or have connections left. */
+  /** Addresses with a listener or with open connections. */
   readonly #bindings = new Set<Binding>();
   readonly #transports = new Set<ServerTransport>();
   readonly #options: ServerOptions & ConnectOptions;
@@ -120,7 +120,7 @@ export class Server {
   }
 
   /**
-   * Serves `service` no more: running calls go on, later ones get UNIMPLEMENTED. It may be added again, with other
+   * Stops serving `service`: running calls continue, later ones get UNIMPLEMENTED. It may be added again, with other
    * handlers. Throws TypeError where it is not served.
    */
   removeService(service: ServiceDescriptor<unknown>): void {
@@ -128,7 +128,7 @@ export class Server {
   }
 
   /**
-   * Listens on "127.0.0.1:0", "[::1]:50051", "localhost:80" or "unix:/path", and gives the port (0 for unix
+   * Listens on "127.0.0.1:0", "[::1]:50051", "localhost:80" or "unix:/path", and returns the port (0 for unix
    * sockets). May be called for several addresses. Rejects with an Error that names address and cause.
    */
   async listen(address: string): Promise<number> {
@@ -168,8 +168,8 @@ export class Server {
   }
 
   /**
-   * Listens no more on `at`: an address as {@linkcode listen} was given it, with the port that it gave
-   * ("127.0.0.1:50051", "unix:/path"), or that port alone. Connections that were accepted there go on; see
+   * Stops listening on `at`: an address as given to {@linkcode listen}, with the port that it returned
+   * ("127.0.0.1:50051", "unix:/path"), or that port alone. Connections that were accepted there stay open; see
    * {@linkcode drain}. Resolves when the address is free. Throws TypeError where the server does not listen there.
    */
   unbind(at: string | number): Promise<void> {
@@ -185,7 +185,7 @@ export class Server {
   }
 
   /**
-   * Ends the connections that were accepted on `at` ({@linkcode unbind} says what that may be) as their calls end:
+   * Ends the connections that were accepted on `at` (as in {@linkcode unbind}) as their calls end:
    * clients make new connections for new calls, to this address too while it is listened on. Those that are left
    * after `graceMs` are closed, and their calls fail with UNAVAILABLE; by default none are. Resolves when all are gone.
    */
@@ -196,8 +196,8 @@ export class Server {
   }
 
   /**
-   * Serves a connection that somebody else accepted, as gRPC's AddInsecureChannelFromFd. The endpoint is of this
-   * server's engine, and the server's from here on. As a listener does, it keeps the process alive while it is open;
+   * Serves a connection that was accepted elsewhere, as gRPC's AddInsecureChannelFromFd. The endpoint belongs to this
+   * server's engine, and the server owns it from here on. As a listener does, it keeps the process alive while it is open;
    * `onClosed` is called once, when it is closed.
    */
   serveEndpoint(endpoint: Endpoint, onClosed: () => void = () => {}): void {

@@ -53,7 +53,7 @@ export class ServerCallImpl
   private readonly deadlineAt: number;
   /** The handler's turn has not come yet; or it runs, whatever has become of the stream. */
   private handlerState: "none" | "waits" | "runs" = "none";
-  /** A status was sent, or nobody is there any more to get one. */
+  /** A status was sent, or the stream is closed. */
   private ended = false;
   /** Ended otherwise than by the handler. */
   private wasCancelled = false;
@@ -190,7 +190,7 @@ export class ServerCallImpl
     this.stream.release(wireBytes);
   }
 
-  /** The handler reads no further: what still comes is let in and dropped, for it may still answer. */
+  /** The handler reads no further: later messages are received and dropped, since it may still answer. */
   onAbandoned(): void {}
 
   // From the producer.
@@ -213,7 +213,7 @@ export class ServerCallImpl
     else this.fail(error, "responses");
   }
 
-  /** The handler's iterable threw when nobody wanted its responses any more. */
+  /** The handler's iterable threw after its responses were no longer needed. */
   onLate(error: unknown): void {
     this.reportLate(error, "responses");
   }
@@ -337,13 +337,13 @@ export class ServerCallImpl
     this.host.reporter.report(error, { where, level, method: this.path, peer });
   }
 
-  /** The call was over before: what comes of that, as a rule, is what the handler was told, and no news. */
+  /** Reports an error that came after the call had ended: usually the handler throws the reason it was cancelled for. */
   private reportLate(error: unknown, where: ErrorPlace): void {
     if (isRpcError(error) || propertyOf(error, "name") === "AbortError") return;
     this.report(error, where, "info");
   }
 
-  /** The library ends the call: the client hears why, the handler that it is not wanted any more. */
+  /** The library ends the call: the client gets the status, and the handler is cancelled. */
   private cancelWith(code: StatusCode, details: string): void {
     if (this.ended) return;
     this.finish(code, details);

@@ -97,5 +97,5 @@ export function unregisterService(
   }
 }
 
-/** Request and response types, for whoever writes generic handlers. */
+/** Request and response types, for generic handlers. */
 export type { RequestOf, ResponseOf };

@@ -31,7 +31,7 @@ export class Boss {
     );
   }
 
-  /** Makes the link to worker `index`, and gives its other end. */
+  /** Makes the link to worker `index`, and returns its other end. */
   async add(index: number): Promise<Intake> {
     const [ours, theirs] = await this.engine.pair();
     const state = new Int32Array(new SharedArrayBuffer(STATE_BYTES));
@@ -47,14 +47,14 @@ export class Boss {
     this.placeDescriptor(this.adoption.detach(accepted));
   }
 
-  /** Worker `index` is about to go: it gets nothing more, and hears the end after what it was sent. */
+  /** Worker `index` is about to end: it gets no more connections, and its link ends after those it was sent. */
   release(index: number): void {
     this.links.get(index)?.sender.end();
   }
 
   /**
-   * Worker `index` is gone: what it was sent and has not taken goes to the others. Gives descriptors that are none of
-   * the worker's any more, whatever it has left.
+   * Worker `index` is gone: connections that it was sent and had not taken go to the others. Returns descriptors that do
+   * not belong to the worker any more, and must not be closed with its resources.
    */
   remove(index: number): number[] {
     const { sender, intake: { descriptor, state } } = this.links.get(index)!;
@@ -66,7 +66,7 @@ export class Boss {
     return [...own, ...untaken];
   }
 
-  /** No more connections come: every worker hears the end, after what was sent to it. */
+  /** No more connections come: every worker's link ends, after the connections it was sent. */
   retire(): void {
     for (const { sender } of this.links.values()) sender.end();
     this.retired = true;

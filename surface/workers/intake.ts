@@ -61,7 +61,7 @@ export class DescriptorSender {
 
   /** Sends one. */
   send(descriptor: number): void {
-    this.forgetTaken(); // or the list would grow where nobody asks
+    this.forgetTaken(); // or the list would grow until `connections` is read
     this.untaken.push(descriptor);
     this.waiting.push(descriptor);
     this.flush();
@@ -73,7 +73,7 @@ export class DescriptorSender {
     this.flush();
   }
 
-  /** Ends it now, for the other side is gone, and gives what that has not taken. */
+  /** Ends it now, since the other side is gone, and returns the descriptors that it had not taken. */
   abandon(): number[] {
     this.ending = true;
     this.waiting.length = 0;

@@ -1,4 +1,4 @@
-// What reactor workers and their owner say to each other.
+// Messages between reactor workers and their owner.
 
 import type { ShutdownOptions } from "../server/server.ts";
 import type { WorkerServerOptions } from "./service_module.ts";
@@ -39,7 +39,7 @@ export type FromWorker =
   | { readonly kind: "engine"; readonly resources: unknown }
   /** The service module is loaded and calls are taken, on `port`. */
   | { readonly kind: "serving"; readonly port: number }
-  /** It cannot start, or an error that nobody caught ends it. `stack`: where that was, in the worker. */
+  /** It cannot start, or an uncaught error ends it. `stack`: where that was, in the worker. */
   | { readonly kind: "failed"; readonly reason: string; readonly stack: string | undefined }
   /** Everything is closed; the thread ends. */
   | { readonly kind: "drained" };

@@ -45,7 +45,7 @@ class ReactorWorker {
 
   constructor(private readonly start: WorkerStart) {
     this.engine = createEngine(start.poller, { ownThread: true });
-    this.engine.hold(); // the thread ends when it is told to
+    this.engine.hold(); // the thread ends with a drain, not by being idle
     shareEngine(this.engine);
     tell({ kind: "engine", resources: this.engine.extension(ORPHANED_RESOURCES)?.exportResources() });
     const onError: ErrorHandler = (error, context) => {
@@ -100,13 +100,13 @@ class ReactorWorker {
     });
   }
 
-  /** Ends the thread in order, so that nobody has to close behind it what it had open. */
+  /** Ends the thread in order, so that no resource of it has to be reclaimed. */
   async fail(error: unknown): Promise<void> {
     if (this.failing) return;
     this.failing = true;
     const stack = isInstance(error, Error) ? stackOf(error) : undefined;
     tell({ kind: "failed", reason: messageOf(error), stack });
-    await this.lastTaken; // the boss ends it when it hears of the failure
+    await this.lastTaken; // the boss ends it when it gets the "failed" message
     await this.engine.shutdown().catch(() => {}); // its connections are cut
     endThread();
   }
@@ -126,9 +126,9 @@ function tell(message: FromWorker): void {
 }
 
 const start = startData() as WorkerStart | undefined;
-// Whoever imports this by mistake starts nothing.
+// Importing this by mistake starts nothing.
 if (start !== undefined) {
   const worker = new ReactorWorker(start);
-  // Not awaited: Deno gives back all of a thread only where its module has run to its end.
+  // Not awaited: Deno releases all of a thread only where its module has run to its end.
   void worker.serve().catch((error) => worker.fail(error));
 }

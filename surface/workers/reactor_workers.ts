@@ -27,7 +27,7 @@ import { WorkerThread } from "./worker_thread.ts";
 /** How long after its end the first replacement of a worker comes; each further one waits longer. */
 const FIRST_RESTART_MS = 100;
 
-/** A worker that lived so long was well: its end is no sequel of the one before. */
+/** A worker that lived so long was well: the backoff starts anew when it ends. */
 const SETTLED_MS = 10_000;
 
 /** Why a worker is gone, and what follows. */
@@ -61,7 +61,7 @@ export interface ReactorWorkersOptions extends ReportOptions {
   readonly server?: WorkerServerOptions;
   /** Handed to the service module; sent to the threads as by `structuredClone`. */
   readonly data?: unknown;
-  /** Hears of each worker that ends by accident, and is replaced. */
+  /** Called for each worker that ends unexpectedly, and is replaced. */
   readonly onWorkerEnd?: (end: WorkerEnd) => void;
 }
 
@@ -71,7 +71,7 @@ interface Slot {
   readonly backoff: Backoff;
   readonly worker: WorkerThread;
   readonly startedAt: number;
-  /** Why the worker is gone, once nothing of it is left; undefined where it was drained. */
+  /** Why the worker ended, once its resources are released; undefined where it was drained. */
   readonly gone: Promise<string | undefined>;
 }
 

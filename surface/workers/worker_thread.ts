@@ -23,8 +23,8 @@ export class WorkerThread {
   private stack: string | undefined = undefined;
 
   /**
-   * `engine` is the owner's, of the same poller: it gives back what a worker that crashed had open. `onFailing` hears
-   * that the worker is about to end by accident.
+   * `engine` is the owner's, of the same poller: it reclaims the resources of a worker that crashed. `onFailing` is called
+   * when the worker is about to end unexpectedly.
    */
   constructor(
     private readonly engine: EventEngine,
@@ -37,8 +37,8 @@ export class WorkerThread {
       onServing = resolve;
       onFailed = reject;
     });
-    this.serving.catch(() => {}); // whoever asks hears of it
-    const hear = (message: FromWorker): void => {
+    this.serving.catch(() => {}); // reported to those who await it
+    const onMessage = (message: FromWorker): void => {
       if (message.kind === "engine") this.resources = message.resources;
       else if (message.kind === "serving") onServing(message.port);
       else if (message.kind === "drained") this.drained = true;
@@ -50,7 +50,7 @@ export class WorkerThread {
       }
     };
     const module = new URL("./reactor_worker.ts", import.meta.url);
-    this.thread = new Thread(module, start, (message) => hear(message as FromWorker));
+    this.thread = new Thread(module, start, (message) => onMessage(message as FromWorker));
     this.ended = this.thread.ended.then(({ error, exitCode }) => {
       this.gone = true;
       // Its last message may be lost when the thread ends right after it.

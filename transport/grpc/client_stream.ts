@@ -96,7 +96,7 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
     this.sink.onSent(framed);
   }
 
-  /** The stream is over; if nobody said how the call ended, its error does. */
+  /** The stream is closed. Without a status the call ends with the stream's error. */
   onClosed(_stream: Stream, error: Http2Error | undefined): void {
     if (this.done) return;
     this.end(error === undefined ? unexplained() : statusOf(error));

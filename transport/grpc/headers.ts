@@ -23,7 +23,7 @@ const RESERVED = new Set([
   "upgrade",
 ]);
 
-/** Names of the protocol that begin like metadata of ours would, and are passed on all the same. */
+/** Names of the protocol that begin with a reserved prefix, and are passed on as metadata. */
 const PASSED_ON = new Set([
   "grpc-trace-bin",
   "grpc-tags-bin",
@@ -73,7 +73,7 @@ export function statusHeaders(code: StatusCode, message: string, only: boolean, 
   return withStatus(only ? [...RESPONSE_HEADERS.fields] : [], code, message, room);
 }
 
-/** The header section of a response to whoever does not speak gRPC, with text of `bytes` as its content. */
+/** The header section of a response to a client that does not speak gRPC, with text of `bytes` as its content. */
 export function plainHeaders(httpStatus: string, bytes: number): HeaderList {
   const type = ["content-type", "text/plain; charset=utf-8"];
   return new HeaderList([":status", httpStatus, ...type, "content-length", String(bytes)]);
@@ -116,8 +116,8 @@ function remembered<T>(headers: HeaderList, read: (headers: HeaderList) => T): T
 }
 
 /**
- * Why a request begins no call. With a gRPC status the response is gRPC's, and its HTTP status 200. Without one whoever
- * asks does not speak gRPC: the response is one of HTTP, with the message as its content.
+ * Why a request begins no call. With a gRPC status the response is gRPC's, and its HTTP status 200. Without one the
+ * client does not speak gRPC: the response is one of HTTP, with the message as its content.
  */
 export interface RequestRefusal {
   readonly httpStatus: string;

@@ -8,7 +8,7 @@ export interface MessageError {
   readonly message: string;
 }
 
-/** What a received message may be in bytes, unless told otherwise: gRPC's default. */
+/** The default of the largest received message, in bytes: gRPC's own. */
 export const DEFAULT_MAX_RECEIVE_MESSAGE_BYTES = 4 * 1024 * 1024;
 
 /** What a transport's messages may be. */

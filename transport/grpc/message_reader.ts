@@ -7,14 +7,14 @@ import { GrpcStatus, type StatusCode } from "./status_mapping.ts";
 /** Octets before each message: the compressed flag and a 32-bit length. */
 export const MESSAGE_PREFIX_BYTES = 5;
 
-/** A message that is still incomplete gets no more memory at once than this beyond what has arrived. */
+/** An incomplete message gets at most this much memory at once beyond what has arrived. */
 const ASSEMBLY_STEP_BYTES = 1024 * 1024;
 
-/** What a reader tells the stream that owns it. */
+/** What a reader calls on the stream that owns it. */
 export interface MessageOwner {
   /**
    * A whole message: a view of receive memory, or a buffer of its own. `wireBytes`: what it counts until it is
-   * taken, prefix and content (or a flood of empty messages would be free); tell `taken` then.
+   * taken, prefix and content (or a flood of empty messages would be free); call `taken` then.
    */
   onMessageBytes(bytes: Uint8Array, wireBytes: number): void;
   /** Octets of a message that is still being put together count as consumed; `left` of it are still to come. */
@@ -31,17 +31,17 @@ export class MessageReader {
   private messageBytes = 0;
   private assembled: Uint8Array = NOTHING;
   private assembledBytes = 0;
-  /** Octets of the message being put together that were given back, and that wait until what came before is taken. */
+  /** Octets of the message being assembled: released to the windows, and held until earlier messages are taken. */
   private aheadBytes = 0;
   private heldBytes = 0;
-  /** Octets of messages handed up and not taken, and how many of them were given back before. */
+  /** Octets of messages handed up and not taken, and how many of them were released before. */
   private untakenBytes = 0;
   private untakenAheadBytes = 0;
   private failed = false;
 
   /**
    * `maxBytes`: the largest message; `encoding`: the stream's grpc-encoding. A server refuses calls with one that it
-   * does not support; a client's call goes on until a message makes use of it (compression.md).
+   * does not support; a client's call continues until a message makes use of it (compression.md).
    */
   constructor(
     private readonly owner: MessageOwner,
@@ -82,7 +82,7 @@ export class MessageReader {
     }
   }
 
-  /** Messages of `wireBytes` in all were taken, in their order; gives how many octets go back to the windows. */
+  /** Messages of `wireBytes` in all were taken, in their order; returns how many octets to release to the windows. */
   taken(wireBytes: number): number {
     const paid = Math.min(wireBytes, this.untakenAheadBytes);
     this.untakenAheadBytes -= paid;
@@ -144,7 +144,7 @@ export class MessageReader {
     return at + taken;
   }
 
-  /** A piece of a message, but the last one, which goes back with the message when that is taken. */
+  /** A piece of a message except the last one, whose octets are released when the message is taken. */
   private assembledPiece(bytes: number, left: number): void {
     const isFirst = this.aheadBytes + this.heldBytes === 0;
     const consumed = isFirst ? MESSAGE_PREFIX_BYTES + bytes : bytes;

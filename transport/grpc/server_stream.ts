@@ -141,7 +141,7 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
     this.connection.release(this.stream, bytes, 0, left, this.sink!.singleMessage);
   }
 
-  /** No further message can be received: the client hears why, and the call is over. */
+  /** No further message can be received: the client gets the reason as status, and the call ends. */
   onMessageError(error: MessageError): void {
     if (this.done) return;
     this.done = true;

@@ -10,7 +10,7 @@ import { STATIC_LENGTH, STATIC_NAMES, STATIC_VALUES } from "./static_table.ts";
 export class DecodeFailure {
   /**
    * "compression": the block breaks the coding, and the connection with it (RFC 9113, section 4.3).
-   * "too-large": the list is above the limit; the dynamic table is in step all the same.
+   * "too-large": the list is above the limit; the dynamic table stays in step.
    */
   constructor(readonly kind: "compression" | "too-large", readonly reason: string) {}
 }

@@ -9,7 +9,7 @@ export function entrySize(name: string, value: string): number {
 }
 
 /**
- * Entries in a ring. Each has a number that counts insertions from 0 for ever; index 1 of section 2.3.3 is the
+ * Entries in a ring. Each has a number that counts insertions from 0; index 1 of section 2.3.3 is the
  * newest one.
  */
 export class DynamicTable {
@@ -24,7 +24,7 @@ export class DynamicTable {
   private names: string[] = new Array(8).fill("");
   private values: string[] = new Array(8).fill("");
 
-  /** `maxSize` in octets; `onEvict` hears of entries that leave. */
+  /** `maxSize` in octets; `onEvict` is called for entries that are evicted. */
   constructor(
     public maxSize: number,
     private readonly onEvict?: (name: string, value: string, number: number) => void,

@@ -9,7 +9,7 @@ import { ENTRY_OVERHEAD } from "./dynamic_table.ts";
  */
 export class HeaderList {
   /**
-   * A place for whoever interprets decoded lists to keep what it found (a parsed request head, say), because the
+   * A place where the interpreter of decoded lists keeps its result (a parsed request head, say), because the
    * decoder gives the same list again for a repeated block. One owner a process: `transport/grpc/`.
    */
   memo: unknown = undefined;
