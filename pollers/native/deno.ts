@@ -3,9 +3,9 @@
 import type { SocketAddress } from "../contract/address.ts";
 import type { Endpoint, EndpointOptions, IoResult, Listener, ListenOptions } from "../contract/engine.ts";
 import { endOfStream, IoError } from "../contract/io_error.ts";
-import type { BaseEngine } from "../core/base_engine.ts";
 import { BaseListener } from "../core/base_listener.ts";
 import { ReadSlab } from "../core/read_slab.ts";
+import { DenoRest } from "./deno_rest.ts";
 import { inet, NativeEndpoint } from "./endpoint.ts";
 import { NativeEngine } from "./engine.ts";
 import { toIoError } from "./errors.ts";
@@ -85,6 +85,9 @@ class DenoEndpoint extends NativeEndpoint {
   private readonly slab: ReadSlab;
   private writing: Uint8Array = NOTHING;
   // Bound once: a read or write costs its promise and no closure.
+  private readonly beginRead = (): void => {
+    if (this.reading) this.conn.read(this.slab.room()).then(this.onRead, this.onReadError);
+  };
   private readonly onRead = (count: number | null): void => this.readCompleted(count);
   private readonly onReadError = (error: unknown): void =>
     this.finishRead(toIoError(error, "read", this.peer, CODES));
@@ -93,7 +96,7 @@ class DenoEndpoint extends NativeEndpoint {
     this.pieceWritten(toIoError(error, "write", this.peer, CODES));
 
   constructor(
-    engine: BaseEngine,
+    protected override readonly engine: DenoEngine,
     private readonly conn: DenoConn,
     options: EndpointOptions,
     peer?: SocketAddress,
@@ -116,7 +119,7 @@ class DenoEndpoint extends NativeEndpoint {
   }
 
   protected override startRead(): void {
-    this.conn.read(this.slab.room()).then(this.onRead, this.onReadError);
+    if (this.engine.mayBegin(this.beginRead)) this.beginRead();
   }
 
   protected override writePiece(bytes: Uint8Array): boolean {
@@ -170,6 +173,16 @@ class DenoNativeListener extends BaseListener {
   /** The accept that is pending on each socket. */
   private readonly accepting = new Map<DenoListener, Promise<void>>();
 
+  /** See `EventEngine.listen`. */
+  constructor(
+    private readonly denoEngine: DenoEngine,
+    options: ListenOptions,
+    onAccept: (endpoint: Endpoint) => void,
+    onShutdown: (error?: IoError) => void,
+  ) {
+    super(denoEngine, options, onAccept, onShutdown);
+  }
+
   protected override async bindNow(at: SocketAddress): Promise<IoResult<SocketAddress>> {
     await Promise.all(closing);
     const { reusePort = false } = this.options;
@@ -212,7 +225,7 @@ class DenoNativeListener extends BaseListener {
     const accepting = socket.accept().then(
       (conn) => {
         this.acceptNext(socket); // first: whatever `onAccept` throws, others are accepted
-        this.accepted(new DenoEndpoint(this.engine, conn, this.options));
+        this.accepted(new DenoEndpoint(this.denoEngine, conn, this.options));
       },
       (error) => {
         if (this.stopped) return;
@@ -224,14 +237,32 @@ class DenoNativeListener extends BaseListener {
   }
 }
 
+/** Endpoints and listeners of which one takes no other's turn: a server with one connection. */
+const ALONE = 2;
+
 /** The runtime's own sockets on Deno. */
 export class DenoEngine extends NativeEngine {
+  private readonly rest: DenoRest = new DenoRest(this.loop);
+
+  /** Whether a read may begin now, for every connection is to have its turn; if not, `begin` is called when it may. */
+  mayBegin(begin: () => void): boolean {
+    return this.opened.size <= ALONE || this.rest.mayBegin(begin);
+  }
+
+  override run(closure: () => void): void {
+    if (this.mayBegin(() => super.run(closure))) super.run(closure);
+  }
+
   override listen(
     options: ListenOptions,
     onAccept: (endpoint: Endpoint) => void,
     onShutdown: (error?: IoError) => void,
   ): Listener {
     return new DenoNativeListener(this, options, onAccept, onShutdown);
+  }
+
+  protected override openChanged(open: boolean): void {
+    if (!open) this.rest.stop();
   }
 
   protected override beginConnect(

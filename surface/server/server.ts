@@ -88,6 +88,8 @@ export class Server {
   readonly engine: EventEngine;
   readonly #use: EngineUse;
   readonly #methods = new Map<string, RegisteredMethod>();
+  /** Beginnings of the methods' paths, up to the last slash. */
+  #services = new Set<string>();
   readonly #listeners = new Set<Listener>();
   /** Addresses with a listener or with open connections. */
   readonly #bindings = new Set<Binding>();
@@ -117,6 +119,7 @@ export class Server {
   /** Serves `service` by `handlers`; methods without a handler answer UNIMPLEMENTED. */
   addService<S extends ServiceDescriptor<unknown>>(service: S, handlers: ServiceHandlers<S>): void {
     registerService(service, handlers, this.#methods);
+    this.#services = new Set([...this.#methods.keys()].map(serviceOf));
   }
 
   /**
@@ -125,6 +128,7 @@ export class Server {
    */
   removeService(service: ServiceDescriptor<unknown>): void {
     unregisterService(service, this.#methods);
+    this.#services = new Set([...this.#methods.keys()].map(serviceOf));
   }
 
   /**
@@ -369,9 +373,7 @@ export class Server {
   }
 
   #unknown(path: string): string {
-    const service = path.slice(0, path.lastIndexOf("/") + 1);
-    const known = [...this.#methods.keys()].some((served) => served.startsWith(service));
-    return known ? `unknown method ${path}` : `unknown service ${path}`;
+    return this.#services.has(serviceOf(path)) ? `unknown method ${path}` : `unknown service ${path}`;
   }
 
   #settleIfIdle(): void {
@@ -380,6 +382,11 @@ export class Server {
     this.#onIdle = undefined;
     this.engine.release();
   }
+}
+
+/** "/package.Service/" of "/package.Service/Method". */
+function serviceOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/") + 1);
 }
 
 /** An address as it compares with that of a binding, or a port. Throws AddressError where it is none. */

@@ -1,5 +1,6 @@
 // One read loop, one write a turn, one timer: a connection on an endpoint whose every completion the test decides.
 import { assert, assertEquals, assertLessOrEqual, assertMatch } from "@std/assert";
+import type { EventEngine } from "../../pollers/contract/engine.ts";
 import { IoError } from "../../pollers/contract/io_error.ts";
 import { Simulation } from "../../pollers/simulated/mod.ts";
 import { Driver } from "../../transport/driver.ts";
@@ -48,15 +49,21 @@ class Bench {
   readonly driver: Driver;
   private seen = 0;
 
-  constructor(role: "client" | "server" = "client") {
+  constructor(
+    role: "client" | "server" = "client",
+    seen: (engine: EventEngine) => EventEngine = (same) => same,
+  ) {
     this.connection = new Connection({ role }, this.sink);
-    this.driver = new Driver(this.engine, this.endpoint, this.connection);
+    this.driver = new Driver(seen(this.engine), this.endpoint, this.connection);
     this.sink.driver = this.driver;
   }
 
   /** Connected, with the first exchange behind it. */
-  static async ready(role: "client" | "server" = "client"): Promise<Bench> {
-    const bench = new Bench(role);
+  static async ready(
+    role: "client" | "server" = "client",
+    seen?: (engine: EventEngine) => EventEngine,
+  ): Promise<Bench> {
+    const bench = new Bench(role, seen);
     bench.driver.start();
     await bench.rest();
     bench.endpoint.arrive(concat(...role === "server" ? [PREFACE] : [], setting(), SETTINGS_ACK));
@@ -73,6 +80,11 @@ class Bench {
 
   pass(ms: number): Promise<void> {
     return this.simulation.run({ until: this.simulation.now + ms });
+  }
+
+  /** The connection's end, or "open". */
+  get outcome(): string {
+    return this.connection.closed ? brief(this.sink.error) : "open";
   }
 
   turn(closure: () => void): void {
@@ -152,6 +164,55 @@ test("driver: bytes that are there already are read in a row, but others get the
   await bench.rest();
   assertEquals(order.filter((one) => one >= 0), Array.from({ length: 100 }, (_, i) => i));
   assertLessOrEqual(order.indexOf(-1), 8, "another task waited for all of them");
+});
+
+/** An engine whose clock goes on by `ms` whenever somebody looks at it. */
+function hurried(engine: EventEngine, ms: number): EventEngine {
+  let passed = 0;
+  return new Proxy(engine, {
+    get(target, name) {
+      if (name === "now") return () => target.now() + (passed += ms);
+      const value = Reflect.get(target, name, target) as unknown;
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
+for (const role of ["client", "server"] as const) {
+  test(`driver, ${role}: a turn ends when its time is over, though more has come in the same read`, async () => {
+    const bench = await Bench.ready(role, (engine) => hurried(engine, 0.2));
+    const order: number[] = [];
+    bench.sink.onPong = (opaque) => void order.push(opaque);
+    const count = 2_000; // 34,000 octets: 17 looks at the clock
+    const pongs = Array.from({ length: count }, (_, i) => frame("PING", 1, 0, uint32(0, i)));
+    const other = () => {
+      order.push(-1);
+      if (order.length < count) bench.engine.run(other);
+    };
+    bench.engine.run(other);
+    bench.engine.run(() => bench.endpoint.arrive(concat(...pongs)));
+    await bench.rest();
+    assertEquals(order.filter((one) => one >= 0), Array.from({ length: count }, (_, i) => i));
+    let longest = 0;
+    for (let at = 0, run = 0; at < order.length; at++) {
+      longest = Math.max(longest, run = order[at]! < 0 ? 0 : run + 1);
+    }
+    assertLessOrEqual(longest, 4 * 2_048 / 17, "a turn went on after its time");
+    assertEquals(bench.outcome, "open");
+  });
+}
+
+test("driver: a turn ends when it has a write's worth of output", async () => {
+  const bench = await Bench.ready("server");
+  const block = new ByteSink();
+  new Encoder().encode(REQUEST_LIST, undefined, block);
+  const head = frame("HEADERS", END_HEADERS, 1, block.bytes.slice(0, block.length));
+  bench.sink.onData = () => bench.connection.ping(1, bench.engine.now());
+  const pieces = Array.from({ length: 20_000 }, () => frame("DATA", 0, 1, Uint8Array.of(0)));
+  bench.endpoint.arrive(concat(head, ...pieces));
+  await bench.rest();
+  const writes = bench.writes();
+  assertEquals([writes.flat().length, writes.length], [20_000, 2]);
 });
 
 const lost: Array<[string, (bench: Bench) => void, RegExp]> = [

@@ -70,8 +70,16 @@ const OK_TRAILERS_ONLY = new HeaderList([...RESPONSE_HEADERS.fields, ...OK_TRAIL
  */
 export function statusHeaders(code: StatusCode, message: string, only: boolean, room = Infinity): HeaderList {
   if (code === GrpcStatus.OK && message === "") return only ? OK_TRAILERS_ONLY : OK_TRAILERS;
-  return withStatus(only ? [...RESPONSE_HEADERS.fields] : [], code, message, room);
+  if (last.code === code && last.message === message && last.only === only && last.room === room) {
+    return last.headers;
+  }
+  const headers = withStatus(only ? [...RESPONSE_HEADERS.fields] : [], code, message, room);
+  last = { code, message, only, room, headers };
+  return headers;
 }
+
+/** The status that was made last: a flood of calls that fail alike costs no more than one of calls that do not. */
+let last = { code: -1, message: "", only: false, room: 0, headers: NO_HEADERS };
 
 /** The header section of a response to a client that does not speak gRPC, with text of `bytes` as its content. */
 export function plainHeaders(httpStatus: string, bytes: number): HeaderList {

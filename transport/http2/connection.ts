@@ -101,10 +101,13 @@ export class Connection {
 
   // What the wire and the clock did.
 
-  /** Takes bytes as they were read. They must never be overwritten: views of them are handed up. */
-  receive(bytes: Uint8Array, now: Instant): void {
+  /**
+   * Takes bytes as they were read, from `from` to the end of the first frame that reaches `until`; returns where that is.
+   * They must never be overwritten: views of them are handed up.
+   */
+  receive(bytes: Uint8Array, now: Instant, from = 0, until: number = bytes.length): number {
     this.timers.now = now;
-    if (!this.lifecycle.closed) this.reader.receive(bytes);
+    return this.lifecycle.closed ? bytes.length : this.reader.receive(bytes, from, until);
   }
 
   /** The byte stream ended or failed: every stream fails with `error`, then the connection. */

@@ -46,15 +46,19 @@ export class FrameReader {
     this.prefaceLeft = expectPreface ? CLIENT_PREFACE.length : 0;
   }
 
-  /** Takes what was read. Views of `bytes` are handed up, so it must never be overwritten. */
-  receive(bytes: Uint8Array): void {
-    let at = this.prefaceLeft > 0 ? this.preface(bytes) : 0;
+  /**
+   * Takes what was read, from `from` to the end of the first frame that reaches `until`; returns where that is. Views of
+   * `bytes` are handed up, so it must never be overwritten.
+   */
+  receive(bytes: Uint8Array, from = 0, until: number = bytes.length): number {
+    let at = this.prefaceLeft > 0 ? this.preface(bytes) : from;
     const end = bytes.length;
-    while (at < end && !this.handler.closed) {
+    while (at < end && at < until && !this.handler.closed) {
       if (this.inData) at = this.continueData(bytes, at, end);
       else if (this.partialLength > 0) at = this.fillPartial(bytes, at, end);
       else at = this.wholeFrame(bytes, at, end);
     }
+    return at;
   }
 
   /** One frame at `at`, or what there is of it; gives where it ends. */

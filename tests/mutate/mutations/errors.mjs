@@ -230,7 +230,7 @@ export default [
   ),
   mutation(
     "transport/driver.ts",
-    "if (this.received !== undefined) this.received.take(slice);",
+    "for (const slice of this.input.slices) this.received.take(slice);",
     "",
     TRACES,
     "http2",

@@ -399,8 +399,8 @@ export default [
   ),
   mutation(
     "surface/server/server.ts",
-    "const known = [...this.#methods.keys()].some((served) => served.startsWith(service));",
-    "const known = false;",
+    "return this.#services.has(serviceOf(path)) ?",
+    "return path === '' ?",
     HANDLERS,
     "nobody serves",
   ),
