@@ -32,7 +32,7 @@ export function hint(wrong: string, names: readonly string[]): string {
 
 const LEAST_START = 4;
 const MOST_LISTED = 12;
-/** Longer names are told apart by what is typed, not mistyped; and the comparison is quadratic. */
+/** Longer names are not compared: they rarely differ by a typing error, and the comparison is quadratic. */
 const MOST_COMPARED = 64;
 
 function bareName(name: string): string {

@@ -33,7 +33,7 @@ const TURN_OUTPUT_BYTES = 262_144;
  */
 const UNREAD_OUTPUT_BYTES = 1024 * 1024;
 
-/** How long a connection whose streams have all ended waits for its last bytes, which are theirs, to be written. */
+/** How long a connection whose streams have all ended waits for the last bytes of those streams to be written. */
 const FINISHED_LINGER_MS = 10_000;
 
 /** The same for one that failed: its last bytes are the GOAWAY with the reason. */

@@ -18,7 +18,7 @@
 //  7. Backpressure: while no read is outstanding the engine holds at most one receive buffer of bytes and lets
 //     the kernel's window close.
 //  8. A cancelled task or connect never calls back. A timer never fires early.
-//  9. A listener keeps the process running, and so does whoever calls `hold`, until `release`. Nothing else of an
+//  9. A listener keeps the process running, and so does each `hold` until its `release`. Nothing else of an
 //     engine does: no endpoint with whatever is pending on it, no task, no connect. Exceptions are what a runtime
 //     does not let go of: a name that is being looked up, and for a second at most a connect of the runtime's own
 //     sockets. After `shutdown` the engine keeps nothing alive.

@@ -1,4 +1,4 @@
-// The part of an endpoint that is the same for every engine: one read and one write at a time, and how it closes.
+// Base of endpoints on real sockets: one read and one write at a time, and closing.
 
 import { formatAddress, type SocketAddress, unmapped } from "../contract/address.ts";
 import type { Endpoint, IoDone } from "../contract/engine.ts";

@@ -1,4 +1,4 @@
-// What the engines on real sockets share: clock, run queue, timers, and a list of what is open.
+// Base of engines on real sockets: clock, run queue, timers, and a list of what is open.
 
 import { formatAddress, type SocketAddress, unmapped } from "../contract/address.ts";
 import type {

@@ -1,4 +1,4 @@
-// The part of a listener that is the same for every engine: several addresses, one end.
+// Base of listeners on real sockets: several addresses, unix paths, pauses, one shutdown.
 
 import {
   formatAddress,

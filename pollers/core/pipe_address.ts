@@ -1,4 +1,4 @@
-// Named pipes as addresses: where they are, and who has none.
+// Named pipes as addresses: their paths, and the error of engines without pipes.
 
 import type { NamedPipeAddress, SocketAddress } from "../contract/address.ts";
 import { IoError, type IoSyscall } from "../contract/io_error.ts";
@@ -11,7 +11,7 @@ export function pipePath({ name }: NamedPipeAddress): string {
   return `\\\\.\\pipe\\${name}`;
 }
 
-/** That an engine has no pipes, where `address` is one; undefined for every other address. */
+/** The error of an engine without pipes, where `address` is a pipe; undefined for every other address. */
 export function pipeError(
   engine: { readonly name: string; readonly hasPipes: boolean },
   address: SocketAddress,

@@ -19,7 +19,7 @@ const MAX_DELAY_MS = 0x7fff_ffff;
 
 /**
  * Runs tasks when they are due, each batch inside one turn. The runtime's timer is armed for the earliest task
- * and stays armed when that one is cancelled, for a timer that fires for nothing costs less than arming one for
+ * and stays armed when that one is cancelled, since a timer that fires without a task costs less than arming one for
  * every call that ends before its deadline (Deno: 1.3 us). It never keeps the process alive.
  */
 export class Timers {

@@ -1,15 +1,15 @@
-// What runtimes leave unsaid of unix sockets: that a path is too long, and that a client's has none.
+// What runtimes do not report of unix sockets: a path that is too long, and that a client has no path.
 
 import type { SocketAddress } from "../contract/address.ts";
 import { IoError, type IoSyscall } from "../contract/io_error.ts";
 
-/** Bytes of `sun_path` in sockaddr_un but for the NUL (Linux: 108; macOS has 104 and says EINVAL from there on). */
+/** Bytes of `sun_path` in sockaddr_un without the NUL (Linux: 108; macOS: 104, and EINVAL for longer paths). */
 const MAX_PATH_BYTES = 107;
 
 /** The address of a unix socket that was bound to none: a connecting one. */
 export const UNNAMED: SocketAddress = { family: "unix", path: "" };
 
-/** What is wrong with a unix address whose path or name is too long, or whose path has a NUL; undefined for every other. */
+/** The error of a unix address whose path or name is too long, or whose path has a NUL; undefined for every other. */
 export function unixPathError(address: SocketAddress, syscall: IoSyscall): IoError | undefined {
   if (address.family !== "unix" && address.family !== "unix-abstract") return undefined;
   const path = address.family === "unix" ? address.path : address.name;

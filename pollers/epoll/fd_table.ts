@@ -50,7 +50,7 @@ export class ReadyMarker implements EventSink {
 
 /** A pollset as a source of events; on any thread. */
 export class PollsetSource implements EventSource {
-  readonly loss = "the descriptors cannot be polled any more";
+  readonly loss = "the descriptors can no longer be polled";
   private marker: ReadyMarker;
 
   /** `words` is the table's memory. */

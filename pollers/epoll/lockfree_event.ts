@@ -34,7 +34,7 @@ export function notifyOn(words: Int32Array, at: number): boolean {
     const word = Atomics.load(words, at);
     const state = word & 3;
     if (state === SHUTDOWN) return false;
-    if (state === WAITING) throw new TypeError("Cannot wait for a descriptor: somebody waits for it already");
+    if (state === WAITING) throw new TypeError("Cannot wait for a descriptor: another wait is pending");
     const next = (word & ~3) | (state === READY ? NOT_READY : WAITING);
     if (Atomics.compareExchange(words, at, word, next) === word) return state !== READY;
   }

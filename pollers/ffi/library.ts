@@ -197,7 +197,7 @@ export function addressOf(bytes: Uint8Array): number {
   return Number(UnsafePointer.value(UnsafePointer.of(bytes)));
 }
 
-/** The `byteLength` bytes of native memory at `address`; whoever owns them keeps them there. */
+/** The `byteLength` bytes of native memory at `address`; their owner must keep them there. */
 export function viewMemory(address: number, byteLength: number): ArrayBuffer {
   if (runtime === "bun") return bunFfi().toArrayBuffer(address, 0, byteLength);
   const { UnsafePointer, UnsafePointerView } = denoFfi();

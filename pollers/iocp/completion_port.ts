@@ -29,7 +29,7 @@ export interface PortHandles {
 
 /** A completion port. Any thread may kick; one waits at a time. */
 export class CompletionPort implements EventSource {
-  readonly loss = "the completion port cannot be waited in any more";
+  readonly loss = "the completion port can no longer be waited on";
   private readonly port: NativePointer;
   private readonly entries: NativeMemory;
   private readonly words: Uint32Array;

@@ -55,7 +55,7 @@ export class StderrLogger implements Logger {
   private write(level: LogLevel, message: string, details: readonly unknown[]): void {
     if (SEVERITY[level] < this.severity) return;
     const parts = [`${new Date().toISOString()} pollwire ${level}: ${message}`, ...details.map(stackOf)];
-    // console.error for every level, for what a program writes to stdout is its own.
+    // console.error for every level: stdout belongs to the program.
     console.error(parts.join("\n"));
   }
 }

@@ -55,7 +55,7 @@ function toBun(address: SocketAddress): object {
     case "unix-abstract":
       return { unix: `\0${address.name}` };
     case "npipe": // the base class has refused it
-      throw new TypeError("Cannot use a named pipe: this engine has none");
+      throw new TypeError("Cannot use a named pipe: this engine does not support them");
     default:
       return { hostname: address.host, port: address.port };
   }
@@ -314,7 +314,7 @@ export class BunEngine extends NativeEngine {
 
   /**
    * The endpoint over the Bun socket that is in `socket`. Bun.connect has nothing to cancel it by (Bun 1.4.5): a socket
-   * that nobody wants would stay, and hold the process, until TCP gives up after two minutes.
+   * that was cancelled would stay, and hold the process, until TCP gives up after two minutes.
    */
   private adopt(socket: Socket, options: EndpointOptions, to: SocketAddress): Endpoint {
     const { _handle: handle } = socket as unknown as { readonly _handle?: BunSocket };

@@ -64,7 +64,7 @@ function toDeno(address: SocketAddress): object {
     case "unix-abstract":
       return { transport: "unix", path: `\0${address.name}` };
     case "npipe": // the base class has refused it
-      throw new TypeError("Cannot use a named pipe: this engine has none");
+      throw new TypeError("Cannot use a named pipe: this engine does not support them");
     default:
       return { transport: "tcp", hostname: address.host, port: address.port };
   }
@@ -162,7 +162,7 @@ const REUSE_PORT_REFUSED = "Deno shares ports only when it is run with --unstabl
 
 /**
  * Accepts pending on sockets that are closed: until they are over Deno keeps such a socket listening, and then it
- * removes the file of a unix socket, whoever has bound the path by then.
+ * removes the file of a unix socket, even where another socket has bound the path by then.
  */
 const closing = new Set<Promise<void>>();
 
@@ -206,7 +206,7 @@ class DenoNativeListener extends BaseListener {
   }
 
   protected override release(): Promise<void> | undefined {
-    // Deno removes the file at the path, whoever has bound it by now.
+    // Deno removes the file at the path, even where another socket has bound it by now.
     const putBack = [...this.files].map(([{ addr }, file]) => putAsideUnless(file, addr.path!));
     this.files.clear();
     const closed = (): void => putBack.forEach((one) => one());

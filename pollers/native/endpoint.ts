@@ -1,4 +1,4 @@
-// The part of an endpoint that is the same for every runtime: what is written in one piece, and what slice by slice.
+// Base of endpoints on the runtime's sockets: what is written in one piece, and what slice by slice.
 
 import type { SocketAddress } from "../contract/address.ts";
 import type { IoError } from "../contract/io_error.ts";
@@ -16,7 +16,7 @@ export function inet(host = "0.0.0.0", port = 0): SocketAddress {
   return { family: host.includes(":") ? "ipv6" : "ipv4", host, port };
 }
 
-/** `ms` as whole seconds, in milliseconds: runtimes cut off the rest, and none would be the system's own time. */
+/** `ms` rounded up to whole seconds, in milliseconds: runtimes truncate, and 0 would mean the system's own time. */
 export function wholeSeconds(ms: number): number {
   return Math.max(1, Math.ceil(ms / 1000)) * 1000;
 }

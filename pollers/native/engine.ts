@@ -1,4 +1,4 @@
-// What the native engines of all runtimes share: the runtime's loop, its resolver, and pairs.
+// Base of engines on the runtime's sockets: the runtime's loop, its resolver, and pairs.
 
 import type { SocketAddress } from "../contract/address.ts";
 import type {

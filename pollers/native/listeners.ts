@@ -18,7 +18,7 @@ if (runtime === "deno") {
 
 /**
  * Runs `dispatch`, which dispatches events. What their listeners throw meanwhile goes to `failed`, which must not throw,
- * and the process goes on; on Node it is thrown later, where nobody can catch it.
+ * and the process continues; on Node it is thrown later, where it cannot be caught.
  */
 export function isolateListeners(dispatch: () => void, failed: (error: unknown) => void): void {
   if (runtime === "bun" && !process.hasUncaughtExceptionCaptureCallback()) {

@@ -37,7 +37,7 @@ export function toNode(address: SocketAddress): { host: string; port: number } |
     case "unix-abstract":
       return { path: `\0${address.name}` };
     case "npipe": // the base class has refused it
-      throw new TypeError("Cannot use a named pipe: this engine has none");
+      throw new TypeError("Cannot use a named pipe: this engine does not support them");
     default:
       return { host: address.host, port: address.port };
   }
@@ -47,7 +47,7 @@ interface DenoPermissions {
   readonly permissions: { requestSync(what: object): { readonly state: string } };
 }
 
-/** Asks Deno beforehand: it throws where nobody can catch it when node:net may not listen on a TCP port. */
+/** Asks Deno beforehand: when node:net may not listen on a TCP port, it throws where that cannot be caught. */
 function denoRefusal(at: SocketAddress): IoError | undefined {
   const { Deno: deno } = globalThis as unknown as { Deno?: DenoPermissions };
   if (deno === undefined || !("port" in at)) return undefined;

@@ -53,7 +53,7 @@ export async function clearSocketFile(
     return undefined;
   } catch (error) {
     if (kindOf(path) === "nothing") return undefined; // another process was faster
-    return `by a socket that nobody serves and that cannot be removed: ${(error as Error).message}`;
+    return `by a stale socket that cannot be removed: ${(error as Error).message}`;
   }
 }
 

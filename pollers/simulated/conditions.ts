@@ -8,7 +8,7 @@ export interface Conditions {
   jitterMs: number;
   /** Bytes a millisecond. */
   bytesPerMs: number;
-  /** Bytes are split at random into segments of at most this size, and joined again by whoever reads late. */
+  /** Bytes are split at random into segments of at most this size, and joined again for a late reader. */
   maxSegmentBytes: number;
   /** What the kernels of both sides hold of one direction: beyond it a writer waits. */
   bufferBytes: number;

@@ -103,7 +103,7 @@ export class SimulatedEngine implements EventEngine, Host {
 
   /** Takes one `hold` back. Throws RangeError where there is none. */
   release(): void {
-    if (this.holds === 0) throw new RangeError("Cannot release the process: nobody holds it");
+    if (this.holds === 0) throw new RangeError("Cannot release the process: hold was not called");
     this.holds--;
   }
 

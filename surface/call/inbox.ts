@@ -85,7 +85,7 @@ export class Inbox<T> implements AsyncIterableIterator<T> {
     this.head = 0;
   }
 
-  /** Lets go of what was read, for a reader that is always a little behind never empties the queue. */
+  /** Drops what was read: a reader that is always a little behind never empties the queue. */
   private compact(): void {
     this.messages.splice(0, this.head);
     this.wireBytes.splice(0, this.head);
@@ -93,7 +93,7 @@ export class Inbox<T> implements AsyncIterableIterator<T> {
   }
 }
 
-/** Messages read before the rest moves up: rare enough to cost nothing for each. */
+/** Messages read before the queue is compacted: rare enough to cost nothing for each. */
 const COMPACT_AT = 32;
 
 const DONE: IteratorReturnResult<undefined> = { value: undefined, done: true };

@@ -7,7 +7,7 @@ export type Inspect = (value: unknown, options?: unknown) => string;
 const NODE = Symbol.for("nodejs.util.inspect.custom");
 const DENO = Symbol.for("Deno.customInspect");
 
-/** Has objects of `type` printed by `print`; `inspect` prints what is within them. */
+/** Makes runtimes print objects of `type` with `print`; `inspect` prints what is within them. */
 export function printsAs<T>(
   type: abstract new (...args: never[]) => T,
   print: (value: T, inspect: Inspect) => string,

@@ -72,7 +72,7 @@ export class RpcError extends Error {
   #frames: Frames | undefined = undefined;
 
   /**
-   * `code`: 1 to 16, or the name of a status; TypeError for anything else, OK among it, for a call that ended with OK has
+   * `code`: 1 to 16, or the name of a status; TypeError for anything else, OK among it, since a call that ended with OK has
    * no error. A number of a message may be given as it is, for it is checked here. `details`: the status message; what is
    * no string becomes text.
    */
@@ -119,7 +119,7 @@ export class RpcError extends Error {
     };
   }
 
-  /** True for an RpcError of any copy of this package; subclasses are told apart as usual. */
+  /** True for an RpcError of any copy of this package; subclasses are distinguished as usual. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     return this === RpcError ? isRpcError(value) : Function.prototype[Symbol.hasInstance].call(this, value);
   }

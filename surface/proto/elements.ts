@@ -13,7 +13,7 @@ const BYTES_AN_ELEMENT = 5;
 /** Elements that a message of any size may have: 100 ms and 120 MB on Bun, half of that on Deno (measured). */
 const LEAST_LIMIT = 800_000;
 
-/** Elements that a message of up to `bytes` octets may have, unless told otherwise. */
+/** The default limit of elements of a message of `bytes` octets. */
 export function defaultElementLimit(bytes: number): number {
   return bytes < LEAST_LIMIT * BYTES_AN_ELEMENT ? LEAST_LIMIT : Math.floor(bytes / BYTES_AN_ELEMENT);
 }

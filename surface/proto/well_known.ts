@@ -8,7 +8,7 @@ import { WELL_KNOWN_SOURCES } from "./well_known_sources.ts";
 
 const PREFIX = "google/protobuf/";
 
-/** What was asked for so far: these files are the same for everybody, and nothing of them changes. */
+/** Files parsed so far: shared, since they never change. */
 const parsed = new Map<string, FileNode>();
 
 /** The well-known file of import path `path`, linked; undefined where there is none. */

@@ -7,7 +7,7 @@ import { EncodeError } from "./errors.ts";
 export const PREFIX_BYTES = 5;
 /** Size of a chunk: dozens of usual messages, and small enough that a queued one pins little. */
 const CHUNK_BYTES = 64 * 1024;
-/** Larger chunks are dropped after their message, so that one big message does not hold memory for ever. */
+/** Larger chunks are dropped after their message, so that one big message does not keep memory. */
 const RETAINED_BYTES = 256 * 1024;
 /** Chunks kept for the next large messages: what a few streams have on their way. */
 const SPARE_CHUNKS = 8;
@@ -49,7 +49,7 @@ export class Writer {
   /** The newest message, if it is in `buf`. */
   private last: Uint8Array | undefined = undefined;
   private lastStart = 0;
-  /** Views of `buf` that were given back, by length: messages that are given back all begin in the same place. */
+  /** Views of `buf` that were released, by length: released messages all begin at the same place. */
   private readonly views: (Uint8Array | undefined)[] = new Array(VIEWS).fill(undefined);
   /** Chunks of large messages that have been sent: memory that is warm already. */
   private readonly spares: Uint8Array[] = [];
@@ -100,7 +100,7 @@ export class Writer {
     if (framed.buffer !== this.buf.buffer) this.spares.push(new Uint8Array(framed.buffer as ArrayBuffer));
   }
 
-  /** `framed` belongs to somebody else for good: its bytes are never written again. */
+  /** `framed` has another owner for good: its bytes are never written again. */
   abandon(framed: Uint8Array): void {
     if (this.last === framed) this.last = undefined;
   }

@@ -50,7 +50,7 @@ export class HandlerSlots {
     if (this.waiting !== undefined && !this.starting) this.startWaiting();
   }
 
-  /** A loop, for a handler that is through at once comes back here before it returns. */
+  /** A loop: a handler that ends at once calls this again before it returns. */
   private startWaiting(): void {
     this.starting = true;
     try {

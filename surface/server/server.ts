@@ -315,7 +315,9 @@ export class Server {
   #acceptPaused({ message }: IoError): void {
     const { onAcceptPaused } = this.#options;
     const { reporter } = this.#host;
-    if (onAcceptPaused === undefined) return reporter.log("warn", `accepting rests for a while: ${message}`);
+    if (onAcceptPaused === undefined) {
+      return reporter.log("warn", `accepting is paused for a while: ${message}`);
+    }
     callApplication(
       () => onAcceptPaused(new Error(message)),
       (thrown) => reporter.report(thrown, { where: "onAcceptPaused", level: "error" }),
@@ -323,7 +325,7 @@ export class Server {
   }
 
   #listenerEnded(binding: Binding, { message }: IoError): void {
-    const error = new Error(`The server listens on ${binding} no more: ${message}`);
+    const error = new Error(`The server stopped listening on ${binding}: ${message}`);
     this.#host.reporter.report(error, { where: "listener", level: "error" });
   }
 

@@ -37,7 +37,7 @@ export interface RegisteredMethod {
 
 /**
  * The methods of `service` that `handlers` serve, by path. Throws TypeError for a handler that fits no method. Of an
- * instance of a class only what is called as a method is looked at: the rest is its own.
+ * instance of a class, only members named like a method of the service are read; others are its own.
  */
 export function registerService<S extends ServiceDescriptor<unknown>>(
   service: S,

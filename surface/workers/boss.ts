@@ -27,7 +27,7 @@ export class Boss {
     const adoption = engine.extension(ADOPT);
     if (adoption !== undefined) return new Boss(engine, adoption);
     throw new TypeError(
-      `Cannot hand out connections: poller "${engine.name}" hands none over; use "epoll" on Linux, "iocp" on Windows`,
+      `Cannot hand out connections: poller "${engine.name}" cannot detach them; use "epoll" on Linux, "iocp" on Windows`,
     );
   }
 

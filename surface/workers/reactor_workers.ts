@@ -167,7 +167,7 @@ class WorkerPool {
   /** Binds the boss's listener; the port. */
   private async listen(boss: Boss): Promise<number> {
     const onAcceptPaused = ({ message }: IoError): void =>
-      this.reporter.log("warn", `accepting rests for a while: ${message}`);
+      this.reporter.log("warn", `accepting is paused for a while: ${message}`);
     const listener = this.engine.listen(
       { ...this.options.server?.endpoint, onAcceptPaused },
       (accepted) => boss.place(accepted),
@@ -186,7 +186,7 @@ class WorkerPool {
   /** The boss's listener has ended by itself: another one takes its place, as soon as it can. */
   private listenerEnded(boss: Boss, { message }: IoError): void {
     const error = new Error(
-      `Reactor workers get no connections from ${formatAddress(this.at)} any more: ${message}`,
+      `Reactor workers stopped listening on ${formatAddress(this.at)}: ${message}`,
     );
     this.reporter.report(error, { where: "listener", level: "error" });
     const backoff = new Backoff(() => this.engine.random(), FIRST_RESTART_MS);

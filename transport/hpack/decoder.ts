@@ -204,7 +204,7 @@ export class Decoder {
     return undefined;
   }
 
-  /** Where every call brings a field of its own, looking for its block is mostly given up. */
+  /** Where every call has a field of its own, looking up its block is mostly skipped. */
   private isRareHit(): boolean {
     return this.misses > FUTILE_MISSES && (this.decoded & 15) !== 0;
   }

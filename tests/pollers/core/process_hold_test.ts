@@ -30,7 +30,7 @@ test("process hold: the first hold references the anchor, the last release lets 
 
 test("process hold: one release too many is misuse, and changes nothing", () => {
   const { hold, did } = setUp();
-  assertThrows(() => hold.release(), RangeError, "nobody holds it");
+  assertThrows(() => hold.release(), RangeError, "hold was not called");
   hold.hold();
   assertEquals([hold.active, did], [true, ["make", "ref"]]);
 });

@@ -36,7 +36,7 @@ const WAYS = [
   ["the poller thread cannot poll", {}],
   ["the engine's own thread cannot poll", { ownThread: true }],
 ] as const;
-const SAYS = "the descriptors cannot be polled any more: epoll_wait failed: EINVAL";
+const SAYS = "the descriptors can no longer be polled: epoll_wait failed: EINVAL";
 
 /** Opens one of everything that can be pending; gives what was heard of them, and closes the rest. */
 async function openEverything(engine: EpollEngine): Promise<{ heard: Map<string, string>; end(): void }> {

@@ -85,7 +85,7 @@ for (const [name, [operate, transitions]] of Object.entries(TRANSITIONS)) {
 
 test("waiting for what somebody waits for already is misuse, and changes nothing", () => {
   const words = word("WAITING", 5);
-  assertThrows(() => notifyOn(words, 1), TypeError, "somebody waits for it already");
+  assertThrows(() => notifyOn(words, 1), TypeError, "another wait is pending");
   assertEquals(stateOf(words, 5), "WAITING");
 });
 

@@ -31,7 +31,7 @@ test("a listener that ends by itself is reported, calls go on, and listen works 
     assert(error instanceof Error);
     assertMatch(
       error.message,
-      /^The server listens on 127\.0\.0\.1:\d+ no more: accept failed: .* \(EBADF\)$/,
+      /^The server stopped listening on 127\.0\.0\.1:\d+: accept failed: .* \(EBADF\)$/,
     );
     assertEquals(context, { where: "listener", level: "error" });
     for (const old of channels) assertEquals((await old.client(Trial).one({ number: 2 })).number, 2);

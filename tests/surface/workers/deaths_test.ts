@@ -225,7 +225,7 @@ test(
         const [error, context] = reported[round - 1]!;
         assertMatch(
           (error as Error).message,
-          /^Reactor workers get no connections from 127.* any more: accept/,
+          /^Reactor workers stopped listening on 127.*: accept/,
         );
         assertEquals(context, { where: "listener", level: "error" });
         await answers(at, 0);

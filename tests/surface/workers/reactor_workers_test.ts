@@ -403,7 +403,7 @@ test("reactor workers: wrong options are refused before anything starts", async 
     await assertRejects(
       () => withWorkers({ sharing: "boss" }, async () => {}),
       TypeError,
-      'poller "native" hands none over',
+      'poller "native" cannot detach them',
     );
   }
   if (process.platform === "win32" && whyNot("boss", poller) === undefined) {
