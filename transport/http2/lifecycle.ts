@@ -134,8 +134,10 @@ export class Lifecycle {
   }
 
   private sendReset(stream: Stream, code: number): void {
-    this.refuse(stream.id, code, stream.remoteClosed ? 0 : stream.receiveWindow.available);
+    const window = stream.remoteClosed ? 0 : stream.receiveWindow.available;
     stream.state = afterEvent(stream.state, StreamEvent.SEND_RST_STREAM);
+    writeRstStream(this.parts.out, stream.id, code);
+    if (stream.state === StreamState.CLOSED_BY_US) this.ignore(stream.id, window);
   }
 
   /** The stream is over: its sink gets its last call. */

@@ -17,6 +17,9 @@ const STREAMS = "tests/transport/http2/streams_test.ts";
 const BDP = "tests/transport/http2/bdp_test.ts";
 const WINDOWS = "tests/transport/http2/6_9_receive_windows_test.ts";
 const TIMERS = "tests/transport/http2/timers_test.ts";
+const STATES = "tests/transport/http2/5_1_stream_states_test.ts";
+const TABLE_TEST = "tests/transport/http2/stream_states_test.ts";
+const UPDATES = "tests/transport/http2/6_9_window_update_test.ts";
 const PING = "tests/transport/http2/6_7_ping_test.ts";
 const REPRESENTATION = "tests/transport/hpack/rfc7541_6_representations_test.ts";
 const TABLE_SIZE = "tests/transport/hpack/rfc7541_4_2_maximum_table_size_test.ts";
@@ -384,7 +387,129 @@ export default [
     "never comes back",
   ),
 
-  // Windows, and output of which nobody is told.
+  // States of streams, and what became of closed ones (section 5.1).
+  mutation(
+    "transport/http2/stream.ts",
+    "RECEIVE_HEADERS:       [ O,  HL, s,",
+    "RECEIVE_HEADERS:       [ O,  HL, HR,",
+    STATES,
+    "after END_STREAM",
+  ),
+  mutation(
+    "transport/http2/stream.ts",
+    "RECEIVE_DATA:          [ O,  HL, s,  c,",
+    "RECEIVE_DATA:          [ O,  HL, s,  CU,",
+    STATES,
+    "that both sides ended",
+  ),
+  mutation(
+    "transport/http2/stream.ts",
+    "RECEIVE_RST_STREAM:    [ C,  C,  C,  C,  p,",
+    "RECEIVE_RST_STREAM:    [ C,  C,  C,  C,  I,",
+    STATES,
+    "on an idle stream",
+  ),
+  mutation(
+    "transport/http2/stream.ts",
+    "SEND_RST_STREAM:       [ CU,",
+    "SEND_RST_STREAM:       [ C,",
+    STATES,
+    "a server ignores what was in flight",
+  ),
+  mutation(
+    "transport/http2/stream.ts",
+    "SEND_END_STREAM:       [ HL, m,  C,",
+    "SEND_END_STREAM:       [ HL, m,  HR,",
+    STATES,
+    "that both sides ended",
+  ),
+  mutation(
+    "transport/http2/frame_handler.ts",
+    "    return isRefusal(next) ? refusalError(next, state, frame, streamId) : undefined;\n",
+    "    return undefined;\n",
+    TABLE_TEST,
+    "does what the table says",
+  ),
+  mutation(
+    "transport/http2/connection.ts",
+    "afterEvent(stream.state, event) === Refusal.MISUSE || stream",
+    "stream",
+    TABLE_TEST,
+    "may send in each state",
+  ),
+  mutation("transport/http2/streams.ts", "    if (next < id) {\n", "    if (false) {\n", STATES, "5.1.1"),
+  mutation(
+    "transport/http2/streams.ts",
+    "this.size >= this.localLimit",
+    "this.size > this.localLimit",
+    STATES,
+    "5.1.2",
+  ),
+  mutation(
+    "transport/http2/lifecycle.ts",
+    "    this.ignore(stream.id, stream.remoteClosed ? 0 : stream.receiveWindow.available);\n",
+    "",
+    GOAWAY,
+    "above GOAWAY costs no budget",
+  ),
+  mutation(
+    "transport/http2/lifecycle.ts",
+    "    this.ignore(stream.id, stream.remoteClosed ? 0 : stream.receiveWindow.available);\n",
+    "    this.ignore(stream.id, stream.receiveWindow.available);\n",
+    GOAWAY,
+    "above GOAWAY costs no budget",
+  ),
+  mutation(
+    "transport/http2/shutdown.ts",
+    "Math.min(this.lastTakenStreamId, lastPeerStreamId)",
+    "lastPeerStreamId",
+    GOAWAY,
+    "takes no stream that",
+  ),
+  mutation(
+    "transport/http2/shutdown.ts",
+    'return this.role === "client" ? this.draining : this.drained;',
+    "return this.draining;",
+    DRIVER,
+    "does not answer the PING",
+  ),
+  mutation(
+    "transport/http2/header_validation.ts",
+    "if (headers.wellFormedAs === kind) return undefined;",
+    "if (headers.wellFormedAs !== undefined) return undefined;",
+    "tests/transport/http2/8_messages_test.ts",
+    "its block comes again",
+  ),
+
+  // Windows (section 6.9), and output of which nobody is told.
+  mutation(
+    "transport/http2/flow_control.ts",
+    "return this.octets <= MAX_WINDOW_BYTES;",
+    "return this.octets <= MAX_WINDOW_BYTES + 1;",
+    UPDATES,
+    "6.9.1",
+  ),
+  mutation(
+    "transport/http2/flow_control.ts",
+    "return Math.min(stream.sendWindow.available, this.sendWindow.available);",
+    "return stream.sendWindow.available;",
+    UPDATES,
+    "the connection's window",
+  ),
+  mutation(
+    "transport/http2/flow_control.ts",
+    "    stream.sendWindow.take(bytes);\n",
+    "",
+    UPDATES,
+    "DATA waits for the stream's window",
+  ),
+  mutation(
+    "transport/http2/flow_control.ts",
+    "  adjust(change: number): void {\n    this.available += change;\n",
+    "  adjust(_change: number): void {\n",
+    WINDOWS,
+    "6.9.2",
+  ),
   mutation(
     "transport/http2/flow_control.ts",
     "    const isNeeded = expected >= window.available + window.unreleased;",

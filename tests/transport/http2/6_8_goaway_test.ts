@@ -37,6 +37,20 @@ test("6.8: late frames of a stream that GOAWAY closed are ignored", () => {
   assertEquals(bench.outcome, "open");
 });
 
+test("6.8: what was in flight on streams above GOAWAY costs no budget, and no more than that", () => {
+  const bench = new Bench("client", { initialWindowSize: 65_535, connectionWindowSize: 1_048_576 });
+  for (let i = 0; i < 3; i++) bench.open(i !== 2);
+  bench.send(bench.headers(5, OK), data(5, 535, END_STREAM)); // which may send no more
+  bench.send(goAway(1, ErrorCode.NO_ERROR));
+  const most = 65_535 + BUDGETS.lateFrames.burst;
+  let taken = 0;
+  for (; taken <= most && bench.outcome === "open"; taken++) {
+    bench.send(data(3, 1));
+    if (bench.connection.wantsTransmit) bench.sent(); // the connection's window comes back
+  }
+  assertEquals([taken, bench.outcome], [most + 1, "connection STREAM_CLOSED library"]);
+});
+
 test("5.4.1: GOAWAY with an error ends what is open at once, whether or not the peer closes", () => {
   const said = "connection COMPRESSION_ERROR remote";
   const client = new Bench("client");

@@ -33,6 +33,16 @@ const malformedRequests: Array<[string, Field[]]> = [
   ["te: gzip", [...REQUEST, ["te", "gzip"]]],
   ["content-length: x", [...REQUEST, ["content-length", "x"]]],
 ];
+test("8.1: a section that is well-formed as a request is not so as trailers, though its block comes again", () => {
+  const bench = new Bench("server");
+  for (const id of [1, 3, 5]) bench.send(bench.headers(id));
+  bench.sent();
+  bench.send(bench.headers(5, REQUEST, true));
+  assertEquals(bench.sent(), ["RST_STREAM 5 PROTOCOL_ERROR"]);
+  bench.send(bench.headers(7));
+  assertEquals([bench.sink.take().at(-1), bench.outcome], ["headers 7", "open"]);
+});
+
 for (const [what, fields] of malformedRequests) {
   test(`8.1.1: a request with ${what} is a PROTOCOL_ERROR of its stream`, () => {
     const bench = new Bench("server");

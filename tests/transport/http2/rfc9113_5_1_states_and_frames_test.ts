@@ -148,7 +148,7 @@ const CLIENT: ReadonlyMap<State, ReadonlyMap<Frame, Effect>> = new Map([
       "half-closed (remote)",
     ),
   ],
-  // A client ignores what comes on every stream that it has opened (the head of late_frames.ts says why).
+  // A client ignores what comes on every stream that it has opened (the head of stream.ts says why).
   ["closed by both", closed("closed by both", "closed by both")],
   [RESET, closed(RESET, RESET)],
   [NOT_OURS, closed(NOT_OURS, NOT_OURS)],
