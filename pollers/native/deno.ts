@@ -246,7 +246,7 @@ export class DenoEngine extends NativeEngine {
 
   /** Whether a read may begin now, for every connection is to have its turn; if not, `begin` is called when it may. */
   mayBegin(begin: () => void): boolean {
-    return this.opened.size <= ALONE || this.rest.mayBegin(begin);
+    return (this.opened.size <= ALONE && !this.rest.isWaiting) || this.rest.mayBegin(begin);
   }
 
   override run(closure: () => void): void {

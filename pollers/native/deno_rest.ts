@@ -32,21 +32,30 @@ export class DenoRest {
       this.armed = this.loop.arm(0, () => this.rested());
       return true;
     }
-    if (now - this.armedAt < LATE_MS) return true;
+    if (now - this.armedAt < LATE_MS && this.waiting.length === 0) return true;
     this.waiting.push(begin);
     return false;
   }
 
-  /** Nothing is open any more. */
+  /** Something waits, so whatever comes after it waits as well. */
+  get isWaiting(): boolean {
+    return this.waiting.length > 0;
+  }
+
+  /** Nothing is open any more: what waits begins now, for tasks tell of ends. */
   stop(): void {
     if (this.armed !== undefined) this.loop.disarm(this.armed);
     this.armed = undefined;
-    this.waiting = [];
+    this.beginWaiting();
   }
 
   private rested(): void {
     this.armed = undefined;
     this.restedAt = this.loop.now();
+    this.beginWaiting();
+  }
+
+  private beginWaiting(): void {
     const { waiting } = this;
     this.waiting = [];
     for (const begin of waiting) begin();

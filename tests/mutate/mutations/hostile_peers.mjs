@@ -22,7 +22,7 @@ export default [
   },
   {
     file: "pollers/native/deno_rest.ts",
-    before: "if (now - this.armedAt < LATE_MS) return true;",
+    before: "if (now - this.armedAt < LATE_MS && this.waiting.length === 0) return true;",
     after: "return true;",
     test: "tests/pollers/native/deno_rest_test.ts",
   },
@@ -36,6 +36,12 @@ export default [
     file: "pollers/native/deno_rest.ts",
     before: "if (this.armed !== undefined) this.loop.disarm(this.armed);",
     after: "",
+    test: "tests/pollers/native/deno_rest_test.ts",
+  },
+  {
+    file: "pollers/native/deno_rest.ts",
+    before: "    this.beginWaiting();\n  }\n\n  private rested",
+    after: "    this.waiting = [];\n  }\n\n  private rested",
     test: "tests/pollers/native/deno_rest_test.ts",
   },
 ];

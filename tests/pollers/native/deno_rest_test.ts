@@ -51,13 +51,13 @@ test("rests: while a timer is late everything waits, and begins in its order whe
   assertEquals([steered.begun, steered.may(5)], [[3, 4], true]);
 });
 
-test("rests: nothing is left of them when nothing is open any more", () => {
+test("rests: what waits begins at once when nothing is open any more", () => {
   const steered = new Steered();
   steered.may(1);
   steered.time += 10;
   steered.may(2);
+  assertEquals(steered.rest.isWaiting, true);
   steered.rest.stop();
-  assertEquals(steered.armed, []);
-  steered.fire();
-  assertEquals([steered.begun, steered.may(3), steered.armed.length], [[], true, 1]);
+  assertEquals([steered.armed, steered.begun, steered.rest.isWaiting], [[], [2], false]);
+  assertEquals([steered.may(3), steered.armed.length], [true, 1]);
 });
