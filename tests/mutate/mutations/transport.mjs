@@ -470,8 +470,8 @@ export default [
     "transport/http2/shutdown.ts",
     'return this.role === "client" ? this.draining : this.drained;',
     "return this.draining;",
-    DRIVER,
-    "does not answer the PING",
+    GOAWAY,
+    "between its two GOAWAYs",
   ),
   mutation(
     "transport/http2/header_validation.ts",

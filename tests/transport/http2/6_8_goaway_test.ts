@@ -138,6 +138,16 @@ test("6.8: a server drains in two steps, and serves what is opened between them"
   assertEquals(bench.connection.closed, true);
 });
 
+test("6.8: a server whose last stream ends between its two GOAWAYs still serves what was on its way", () => {
+  const bench = new Bench("server");
+  bench.send(bench.headers(1, REQUEST, true));
+  bench.connection.drain("maintenance", bench.now);
+  bench.connection.sendHeaders(bench.sink.streams[0]!, RESPONSE_LIST, undefined, true);
+  assertEquals([bench.sink.take().at(-1), bench.outcome], ["closed 1 ok", "open"]);
+  bench.send(bench.headers(3));
+  assertEquals(bench.sink.take(), ["headers 3"]);
+});
+
 test("6.8: requests after the last GOAWAY are ignored with their DATA, but not without end", () => {
   const bench = new Bench("server", { initialWindowSize: 65_535 });
   bench.send(bench.headers(1));
