@@ -18,6 +18,9 @@ import { type MessageError, type MessageLimits, tooLargeToSend } from "./message
 import { MESSAGE_PREFIX_BYTES, type MessageOwner, MessageReader, writePrefix } from "./message_reader.ts";
 import { GrpcStatus, type StatusCode, statusName } from "./status_mapping.ts";
 
+/** Content that is let in and dropped after a response of HTTP, before the client is asked to stop: a form, not a file. */
+const DISCARDED_BYTES = 16_384;
+
 /** Of the message to a client that does not speak gRPC, which quotes what it sent. */
 const REFUSAL_CHARACTERS = 1_000;
 
@@ -104,7 +107,7 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
 
   /** Content: pieces of messages. */
   onData(_stream: Stream, bytes: Uint8Array, endStream: boolean): void {
-    if (this.done) return;
+    if (this.done) return this.discard();
     this.reader!.read(bytes);
     if (endStream) this.endOfRequest();
   }
@@ -172,6 +175,15 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
     });
   }
 
+  /** Content of a request that was answered in HTTP: its client may send a little before it has read that. */
+  private discard(): void {
+    const { stream, reader, connection } = this;
+    const { unreleased, available } = stream.receiveWindow;
+    if (reader !== undefined || (unreleased <= DISCARDED_BYTES && available > 0)) return;
+    stream.takesWholeRequest = false;
+    connection.reset(stream, new Http2Error("stream", ErrorCode.NO_ERROR, "library", "request is not read"));
+  }
+
   /** No call begins: a status for clients that speak gRPC, a response of HTTP for all others. */
   private refuse({ httpStatus, grpcStatus, message, fields }: RequestRefusal, request: HeaderList): void {
     const { connection, stream } = this;
@@ -182,6 +194,8 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
     }
     const content = new TextEncoder().encode(`${message.slice(0, REFUSAL_CHARACTERS)}\n`);
     const isHead = request.get(":method") === "HEAD"; // whose response has no content (RFC 9110, section 9.3.2)
+    // Nobody is in a hurry for the stream: what the peer sends on it is held to every rule of HTTP/2 until it ends it.
+    stream.takesWholeRequest = true;
     connection.sendHeaders(stream, plainHeaders(httpStatus, content.length), fields, isHead);
     if (!isHead) connection.sendData(stream, content, true);
   }

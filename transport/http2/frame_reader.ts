@@ -130,7 +130,11 @@ export class FrameReader {
     this.padLengthDue = (flags & Flag.PADDED) !== 0;
     this.dataLeft = length;
     this.padLeft = 0;
-    if (this.padLengthDue && length === 0) return this.badPadding();
+    if (this.padLengthDue && length === 0) {
+      const reason = `DATA on stream ${streamId} is padded and has no Pad Length`;
+      this.handler.abort(new Http2Error("connection", ErrorCode.FRAME_SIZE_ERROR, "library", reason));
+      return;
+    }
     if (!this.padLengthDue) this.beginData();
   }
 

@@ -70,8 +70,12 @@ export class HeaderSections {
     end: number,
   ): Http2Error | undefined {
     if (flags & (Flag.PADDED | Flag.PRIORITY)) {
-      if (flags & Flag.PADDED) end -= bytes[start++] ?? 0;
-      if (flags & Flag.PRIORITY) start += 5;
+      const fieldBytes = (flags & Flag.PADDED ? 1 : 0) + (flags & Flag.PRIORITY ? 5 : 0);
+      if (end - start < fieldBytes) {
+        return connectionError(ErrorCode.FRAME_SIZE_ERROR, `HEADERS of ${end - start} bytes`);
+      }
+      if (flags & Flag.PADDED) end -= bytes[start]!;
+      start += fieldBytes;
       if (start > end) {
         const reason = `HEADERS on stream ${streamId} is padded beyond its length`;
         return connectionError(ErrorCode.PROTOCOL_ERROR, reason);

@@ -1,4 +1,6 @@
-// What makes a header section malformed (RFC 9113, sections 8.1 to 8.3); each rule gives a sentence.
+// What makes a header section malformed (RFC 9113, sections 8.1 to 8.5); each rule gives a sentence.
+//
+// Names and values are held to RFC 9110's grammar, as section 8.2.1 asks for, and not to its minimal validation alone.
 
 import type { HeaderList } from "../hpack/header_list.ts";
 
@@ -14,7 +16,8 @@ const CONNECTION_SPECIFIC = new Set([
   "upgrade",
 ]);
 
-const REQUEST_PSEUDO = new Set([":method", ":scheme", ":path", ":authority", ":protocol"]);
+/** ":protocol" is none: it is defined for peers that were sent SETTINGS_ENABLE_CONNECT_PROTOCOL (RFC 8441, section 3). */
+const REQUEST_PSEUDO = new Set([":method", ":scheme", ":path", ":authority"]);
 const RESPONSE_PSEUDO = new Set([":status"]);
 const NO_PSEUDO = new Set<string>();
 
@@ -26,19 +29,26 @@ export function malformedReason(headers: HeaderList, kind: SectionKind): string 
   return reason;
 }
 
-/** The content-length (section 8.1.1): -1 where there is none, NaN where it is no length. */
+/** The content-length of a well-formed section (section 8.1.1); -1 where there is none. */
 export function contentLength(headers: HeaderList): number {
-  if (headers.contentLength !== undefined) return headers.contentLength;
-  const value = headers.get("content-length");
-  const isLength = value === undefined || /^[0-9]{1,15}$/.test(value);
-  return headers.contentLength = value === undefined ? -1 : isLength ? Number(value) : NaN;
+  return headers.contentLength ??= Number(headers.get("content-length") ?? -1);
+}
+
+/** Whether a section says that no content follows it, whatever its content-length (RFC 9110, section 6.4.1). */
+export function hasNoContent(headers: HeaderList): boolean {
+  const status = headers.get(":status");
+  return status === "204" || status === "304";
 }
 
 function check(headers: HeaderList, kind: SectionKind): string | undefined {
   const allowed = kind === "request" ? REQUEST_PSEUDO : kind === "response" ? RESPONSE_PSEUDO : NO_PSEUDO;
+  const { fields } = headers;
   const seen = new Set<string>();
   let pseudoOver = false;
-  for (const [name, value] of headers) {
+  let hasLength = false;
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i]!;
+    const value = fields[i + 1]!;
     if (name.startsWith(":")) {
       if (pseudoOver) return `pseudo-header field ${quote(name)} after a regular one`;
       if (!allowed.has(name)) return `pseudo-header field ${quote(name)} in ${kind}`;
@@ -46,32 +56,52 @@ function check(headers: HeaderList, kind: SectionKind): string | undefined {
       seen.add(name);
     } else {
       pseudoOver = true;
-      const reason = badName(name, value);
+      const reason = badField(name, value, kind);
       if (reason !== undefined) return reason;
+      hasLength ||= name === "content-length";
     }
     if (badValue(value)) return `value of ${quote(name)} has a character that no field may have`;
   }
-  return missingPseudo(headers, kind, seen);
+  if (kind === "trailers") return undefined;
+  const reason = kind === "response" ? badStatus(headers) : badControlData(headers);
+  return reason ?? (hasLength ? badContentLength(headers) : undefined);
 }
 
-function badName(name: string, value: string): string | undefined {
-  if (name === "") return "empty field name";
-  for (let i = 0; i < name.length; i++) {
-    const unit = name.charCodeAt(i);
-    if (unit <= 0x20 || (unit >= 0x41 && unit <= 0x5a) || unit >= 0x7f || unit === 0x3a) {
-      return `field name ${quote(name)} has a character that no name may have`;
-    }
+function badField(name: string, value: string, kind: SectionKind): string | undefined {
+  if (!isToken(name, LOWER)) {
+    return name === ""
+      ? "empty field name"
+      : `field name ${quote(name)} has a character that no name may have`;
   }
   if (CONNECTION_SPECIFIC.has(name)) return `connection-specific field ${quote(name)}`;
-  if (name === "te" && value !== "trailers") return `te is ${quote(value)}, not "trailers"`;
-  return undefined;
+  if (name !== "te") return undefined;
+  if (kind !== "request") return `te in ${kind}`;
+  return value === "trailers" ? undefined : `te is ${quote(value)}, not "trailers"`;
 }
 
-/** NUL, CR and LF, and white space at either end (section 8.2.1). */
+const LOWER = 1;
+const ANY_CASE = 2;
+
+/** Octets of a token (RFC 9110, section 5.6.2): with `LOWER` capitals are none, with `ANY_CASE` they are some. */
+const TOKEN: Uint8Array = (() => {
+  const table = new Uint8Array(256);
+  for (const char of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz") {
+    table[char.charCodeAt(0)] = LOWER | ANY_CASE;
+  }
+  for (const char of "ABCDEFGHIJKLMNOPQRSTUVWXYZ") table[char.charCodeAt(0)] = ANY_CASE;
+  return table;
+})();
+
+function isToken(text: string, which: number): boolean {
+  for (let i = 0; i < text.length; i++) if ((TOKEN[text.charCodeAt(i)]! & which) === 0) return false;
+  return text !== "";
+}
+
+/** Controls but the tab, and white space at either end (RFC 9110, section 5.5, and RFC 9113, section 8.2.1). */
 function badValue(value: string): boolean {
   for (let i = 0; i < value.length; i++) {
     const unit = value.charCodeAt(i);
-    if (unit === 0 || unit === 0x0a || unit === 0x0d) return true;
+    if ((unit < 0x20 && unit !== 0x09) || unit === 0x7f) return true;
   }
   if (value === "") return false;
   const first = value.charCodeAt(0);
@@ -79,16 +109,39 @@ function badValue(value: string): boolean {
   return first === 0x20 || first === 0x09 || last === 0x20 || last === 0x09;
 }
 
-function missingPseudo(headers: HeaderList, kind: SectionKind, seen: Set<string>): string | undefined {
-  if (kind === "response") {
-    const status = headers.get(":status");
-    return status === undefined || !/^[1-9][0-9][0-9]$/.test(status) ? "no valid :status" : undefined;
+/** Section 8.3.2. */
+function badStatus(headers: HeaderList): string | undefined {
+  const status = headers.get(":status");
+  return status === undefined || !/^[1-9][0-9][0-9]$/.test(status) ? "no valid :status" : undefined;
+}
+
+/** Sections 8.3.1 and 8.5. */
+function badControlData(headers: HeaderList): string | undefined {
+  const method = headers.get(":method");
+  if (method === undefined || !isToken(method, ANY_CASE)) return "no valid :method";
+  const scheme = headers.get(":scheme");
+  const path = headers.get(":path");
+  const authority = headers.get(":authority");
+  if (method === "CONNECT") {
+    if (scheme !== undefined || path !== undefined) return "CONNECT with :scheme or :path";
+    return authority === undefined || authority === "" ? "CONNECT without :authority" : undefined;
   }
-  if (kind === "trailers" || headers.get(":method") === "CONNECT") return undefined;
-  for (const name of [":method", ":scheme", ":path"]) {
-    if (!seen.has(name)) return `no ${name}`;
+  const isHttp = scheme === "http" || scheme === "https";
+  if (!isHttp && (scheme === undefined || !/^[A-Za-z][A-Za-z0-9+.-]*$/.test(scheme))) {
+    return "no valid :scheme";
   }
-  return headers.get(":path") === "" ? ":path is empty" : undefined;
+  if (path === undefined || path === "") return "no valid :path";
+  if (!isHttp) return undefined;
+  if (!path.startsWith("/") && (path !== "*" || method !== "OPTIONS")) return `:path is ${quote(path)}`;
+  return authority !== undefined && authority.includes("@") ? ":authority with userinfo" : undefined;
+}
+
+/** Section 8.1.1, and RFC 9110, section 8.6: several fields may say the same number. */
+function badContentLength(headers: HeaderList): string | undefined {
+  const values = headers.getAll("content-length");
+  const [first] = values;
+  if (/^[0-9]{1,15}$/.test(first!) && values.every((value) => value === first)) return undefined;
+  return `content-length is ${values.map(quote).join(" and ")}`;
 }
 
 function quote(text: string): string {

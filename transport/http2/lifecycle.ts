@@ -1,6 +1,6 @@
 // How streams and the connection end, and whether a stream may begin (RFC 9113, sections 5.1, 5.4 and 6.8).
 
-import { ErrorCode, type Http2Error } from "./error.ts";
+import { ErrorCode, type Http2Error, streamError } from "./error.ts";
 import type { Abuse } from "./abuse.ts";
 import type { FlowControl } from "./flow_control.ts";
 import { writeRstStream } from "./frame_writer.ts";
@@ -51,12 +51,13 @@ export class Lifecycle {
 
   /**
    * END_STREAM was written. A server whose response is complete asks the client to stop sending the rest of its request
-   * (section 8.1).
+   * (section 8.1), unless the stream takes the whole.
    */
   endSent(stream: Stream): void {
     stream.state = afterEvent(stream.state, StreamEvent.SEND_END_STREAM);
     if (stream.state === StreamState.CLOSED) return this.close(stream, undefined);
     if (this.parts.role === "client") return;
+    if (stream.takesWholeRequest && !this.parts.shutdown.drained) return;
     this.sendReset(stream, ErrorCode.NO_ERROR);
     this.close(stream, undefined);
   }
@@ -105,7 +106,11 @@ export class Lifecycle {
 
   /** The last GOAWAY of a graceful shutdown: the peer's streams are those that have come. */
   finishDrain(): void {
-    this.parts.shutdown.finish(this.parts.streams.lastPeerId);
+    const { role, shutdown, streams } = this.parts;
+    shutdown.finish(streams.lastPeerId);
+    for (const stream of role === "server" ? streams.all() : []) { // whose response is complete is not waited for
+      if (stream.localClosed) this.reset(stream, streamError(ErrorCode.NO_ERROR, "the response is complete"));
+    }
     this.endIfDrained();
   }
 

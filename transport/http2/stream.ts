@@ -128,6 +128,8 @@ export class Stream {
   headersReceived = false;
   /** We sent a header section. */
   headersSent = false;
+  /** Server: a response that is complete does not ask for RST_STREAM: the request is taken to its end (section 8.1). */
+  takesWholeRequest = false;
   /** What the peer lets us send, in octets. */
   readonly sendWindow: Window;
   /** What we let the peer send, in octets. */

@@ -90,6 +90,34 @@ test("[C80] a request that is not gRPC is answered in HTTP, with 415 and the rea
   assertEquals(calls.bench.outcome, "open");
 });
 
+test("a request that was answered in HTTP stays open to its end, and what little comes of it is dropped", () => {
+  const html = REQUEST.filter(([name]) => name !== "content-type");
+  const calls = new ServerCalls();
+  const { bench } = calls;
+  bench.send(bench.headers(1, html), data(1, 10_000));
+  assertEquals(bench.sent().filter((line) => line.startsWith("RST")), []);
+  bench.send(bench.headers(1, [["x", "y"]], true));
+  assertEquals([bench.sent(), bench.connection.activeStreams, calls.events], [[], 0, []]);
+  bench.send(bench.headers(3, html), data(3, 16_384));
+  assertEquals(bench.connection.activeStreams, 1);
+  bench.send(data(3, 1));
+  assertEquals(bench.sent().at(-1), "RST_STREAM 3 NO_ERROR");
+  assertEquals([bench.connection.activeStreams, bench.outcome], [0, "open"]);
+});
+
+test("a request that was answered in HTTP and fills its window, the answer still unread, is stopped after it", () => {
+  const calls = new ServerCalls([[4, 0]]);
+  const { bench } = calls;
+  bench.send(
+    bench.headers(1, REQUEST.filter(([name]) => name !== "content-type")),
+    data(1, 16_384),
+    data(1, 16_384),
+  );
+  assertEquals(bench.sent(), ["HEADERS 1"]);
+  bench.send(windowUpdate(1, 1_000));
+  assertEquals(bench.sent(), ["DATA 1 41 end", "RST_STREAM 1 NO_ERROR"]);
+});
+
 test("RFC 9110, 15.5.6: another method is answered with 405 and the one that is allowed; HEAD without content", () => {
   for (
     const [method, sent] of [["GET", ["HEADERS 1", "DATA 1 25 end"]], ["HEAD", ["HEADERS 1 end"]]] as const

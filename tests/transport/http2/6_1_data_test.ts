@@ -33,7 +33,7 @@ test("6.1: padding is stripped and its window given back", () => {
 });
 
 test("6.1: padding as long as the payload or longer is a PROTOCOL_ERROR of the connection", () => {
-  for (const payload of [Uint8Array.of(3, 0, 0), Uint8Array.of(255), EMPTY]) {
+  for (const payload of [Uint8Array.of(3, 0, 0), Uint8Array.of(255), Uint8Array.of(1)]) {
     const bench = new Bench("server");
     bench.send(bench.headers(1), frame("DATA", PADDED, 1, payload));
     assertEquals(bench.outcome, "connection PROTOCOL_ERROR library");

@@ -2,7 +2,18 @@
 import { assertEquals } from "@std/assert";
 import { ErrorCode, Http2Error } from "../../../transport/http2/error.ts";
 import { test } from "../../harness.ts";
-import { Bench, data, END_STREAM, REQUEST, RESPONSE_LIST, rst, TRAILERS_LIST, windowUpdate } from "./wire.ts";
+import {
+  ACK,
+  Bench,
+  data,
+  END_STREAM,
+  frame,
+  REQUEST,
+  RESPONSE_LIST,
+  rst,
+  TRAILERS_LIST,
+  windowUpdate,
+} from "./wire.ts";
 
 const OK: Array<[string, string]> = [[":status", "200"]];
 const NO_ERROR = new Http2Error("stream", ErrorCode.NO_ERROR, "library", "answered");
@@ -84,4 +95,41 @@ test("6.4: an answer and a reset from inside a callback end the stream once", ()
   bench.send(bench.headers(1, REQUEST, true));
   assertEquals(bench.sink.take(), ["headers 1 end", "closed 1 ok"]);
   assertEquals(bench.sent(), ["HEADERS 1 end"]);
+});
+
+test("8.1: a response that asks for no reset leaves its stream half-closed, where every rule still holds", () => {
+  const answered = (): Bench => {
+    const bench = new Bench("server");
+    bench.send(bench.headers(1));
+    bench.sink.streams[0]!.takesWholeRequest = true;
+    bench.connection.sendHeaders(bench.sink.streams[0]!, RESPONSE_LIST, undefined, true);
+    assertEquals([bench.sent(), bench.connection.activeStreams], [["HEADERS 1 end"], 1]);
+    bench.sink.take();
+    return bench;
+  };
+  const ended = answered().send(data(1, 3), data(1, 0, END_STREAM));
+  assertEquals(ended.sink.take(), ["data 1 3", "data 1 0 end", "closed 1 ok"]);
+  const wrong = answered();
+  wrong.send(wrong.headers(1, [[":path", "/"]], true));
+  assertEquals(wrong.sent(), ["RST_STREAM 1 PROTOCOL_ERROR"]);
+  assertEquals(answered().send(windowUpdate(1, 0)).sent(), ["RST_STREAM 1 PROTOCOL_ERROR"]);
+  const reset = answered().send(rst(1, ErrorCode.CANCEL), data(1, 1));
+  assertEquals(reset.outcome, "connection STREAM_CLOSED library");
+});
+
+test("8.1: a graceful shutdown does not wait for the rest of a request whose response is complete", () => {
+  for (const answerFirst of [true, false]) {
+    const bench = new Bench("server");
+    bench.send(bench.headers(1));
+    const stream = bench.sink.streams[0]!;
+    stream.takesWholeRequest = true;
+    const answer = () => bench.connection.sendHeaders(stream, RESPONSE_LIST, undefined, true);
+    if (answerFirst) answer();
+    bench.connection.drain("enough", bench.now);
+    const ping = bench.frames().find(({ type }) => type === "PING")!;
+    bench.send(frame("PING", ACK, 0, ping.payload));
+    if (!answerFirst) answer();
+    assertEquals(bench.sent().filter((line) => line.startsWith("RST")), ["RST_STREAM 1 NO_ERROR"]);
+    assertEquals(bench.connection.closed, true);
+  }
 });

@@ -120,13 +120,3 @@ test("8.1.1: content that is not as long as content-length says is malformed", (
     assertEquals(bench.sent(), good ? [] : ["RST_STREAM 1 PROTOCOL_ERROR"]);
   }
 });
-
-test("8.1.1: a request without content must not promise any; a response may (HEAD)", () => {
-  const server = new Bench("server");
-  server.send(server.headers(1, [...REQUEST, ["content-length", "5"]], true));
-  assertEquals(server.sent(), ["RST_STREAM 1 PROTOCOL_ERROR"]);
-  const client = new Bench("client");
-  client.open(true);
-  client.send(client.headers(1, [...OK, ["content-length", "5"]], true));
-  assertEquals(client.sink.take(), ["headers 1 end", "closed 1 ok"]);
-});

@@ -76,7 +76,7 @@ const RESET = "closed by the peer's RST_STREAM";
 
 /**
  * A server's streams. "HEADERS" is a request on an idle stream, and trailers on one that is not, which are malformed
- * without END_STREAM (section 8.1). A server never stays half-closed (local): its answer asks the client to stop.
+ * without END_STREAM (section 8.1). Half-closed (local) is a stream whose response does not ask the client to stop.
  */
 const SERVER: ReadonlyMap<State, ReadonlyMap<Frame, Effect>> = new Map([
   ["idle", row(PROTOCOL, PROTOCOL, "open", "half-closed (remote)", "idle", PROTOCOL, PROTOCOL)],
@@ -90,6 +90,18 @@ const SERVER: ReadonlyMap<State, ReadonlyMap<Frame, Effect>> = new Map([
       "open",
       RESET,
       "open",
+    ),
+  ],
+  [
+    "half-closed (local)",
+    row(
+      "half-closed (local)",
+      "closed by both",
+      "stream PROTOCOL_ERROR",
+      "closed by both",
+      "half-closed (local)",
+      RESET,
+      "half-closed (local)",
     ),
   ],
   [
@@ -186,8 +198,10 @@ class States {
     const { bench } = this;
     const ended = state === "half-closed (remote)" || state === "closed by both";
     bench.send(bench.headers(id, REQUEST, ended));
-    if (state === "closed by both") {
-      bench.connection.sendHeaders(bench.sink.streams.at(-1)!, RESPONSE_LIST, undefined, true);
+    if (state === "closed by both" || state === "half-closed (local)") {
+      const stream = bench.sink.streams.at(-1)!;
+      stream.takesWholeRequest = true;
+      bench.connection.sendHeaders(stream, RESPONSE_LIST, undefined, true);
     } else this.reset(id, state);
   }
 
