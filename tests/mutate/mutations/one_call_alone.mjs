@@ -1,8 +1,8 @@
 // Faults of what must end one call alone: deadlines, late frames, header lists too large; and what goes while a server runs.
 
 const DEADLINE = "tests/surface/call/deadline_test.ts";
-const STATES = "tests/transport/http2/5_1_stream_states_test.ts";
-const GOAWAY = "tests/transport/http2/6_8_goaway_test.ts";
+const STATES = "tests/transport/http2/rfc9113_5_1_stream_states_test.ts";
+const GOAWAY = "tests/transport/http2/rfc9113_6_8_goaway_test.ts";
 const LIMITS = "tests/transport/grpc/header_limits_test.ts";
 const SURFACE_LIMITS = "tests/surface/header_limits_test.ts";
 const TRANSPORT = "tests/transport/client_transport_test.ts";

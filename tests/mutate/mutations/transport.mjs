@@ -7,20 +7,20 @@ const SERVER = "tests/transport/server_transport_test.ts";
 const CLIENT = "tests/transport/grpc/client_stream_test.ts";
 const SERVER_STREAM = "tests/transport/grpc/server_stream_test.ts";
 const READER = "tests/transport/grpc/message_reader_test.ts";
-const GOAWAY = "tests/transport/http2/6_8_goaway_test.ts";
-const CONTINUATION = "tests/transport/http2/6_10_continuation_test.ts";
-const TABLE = "tests/transport/http2/4_3_1_table_size_test.ts";
-const ABUSE = "tests/transport/http2/10_5_abuse_test.ts";
-const DATA = "tests/transport/http2/6_1_data_test.ts";
-const SETTINGS = "tests/transport/http2/6_5_settings_test.ts";
+const GOAWAY = "tests/transport/http2/rfc9113_6_8_goaway_test.ts";
+const CONTINUATION = "tests/transport/http2/rfc9113_6_10_continuation_test.ts";
+const TABLE = "tests/transport/http2/rfc9113_4_3_1_table_size_test.ts";
+const ABUSE = "tests/transport/http2/rfc9113_10_5_abuse_test.ts";
+const DATA = "tests/transport/http2/rfc9113_6_1_data_test.ts";
+const SETTINGS = "tests/transport/http2/rfc9113_6_5_settings_test.ts";
 const STREAMS = "tests/transport/http2/streams_test.ts";
 const BDP = "tests/transport/http2/bdp_test.ts";
-const WINDOWS = "tests/transport/http2/6_9_receive_windows_test.ts";
+const WINDOWS = "tests/transport/http2/rfc9113_6_9_receive_windows_test.ts";
 const TIMERS = "tests/transport/http2/timers_test.ts";
-const STATES = "tests/transport/http2/5_1_stream_states_test.ts";
+const STATES = "tests/transport/http2/rfc9113_5_1_stream_states_test.ts";
 const TABLE_TEST = "tests/transport/http2/stream_states_test.ts";
-const UPDATES = "tests/transport/http2/6_9_window_update_test.ts";
-const PING = "tests/transport/http2/6_7_ping_test.ts";
+const UPDATES = "tests/transport/http2/rfc9113_6_9_window_update_test.ts";
+const PING = "tests/transport/http2/rfc9113_6_7_ping_test.ts";
 const REPRESENTATION = "tests/transport/hpack/rfc7541_6_representations_test.ts";
 const TABLE_SIZE = "tests/transport/hpack/rfc7541_4_2_maximum_table_size_test.ts";
 
@@ -477,7 +477,7 @@ export default [
     "transport/http2/header_validation.ts",
     "if (headers.wellFormedAs === kind) return undefined;",
     "if (headers.wellFormedAs !== undefined) return undefined;",
-    "tests/transport/http2/8_messages_test.ts",
+    "tests/transport/http2/rfc9113_8_messages_test.ts",
     "its block comes again",
   ),
 
