@@ -6,6 +6,9 @@ const PROTOCOL = "tests/transport/grpc/protocol_http2_test.ts";
 const SERVER_STREAM = "tests/transport/grpc/server_stream_test.ts";
 const CLIENT_STREAM = "tests/transport/grpc/client_stream_test.ts";
 const NAMES = "tests/surface/call/metadata_names_test.ts";
+const FIELDS = "tests/transport/http2/rfc9113_8_2_fields_test.ts";
+const FORMAT = "tests/transport/http2/rfc9113_4_frame_format_test.ts";
+const RESETS = "tests/transport/http2/rfc9113_6_4_rst_stream_test.ts";
 
 const mutation = (file, before, after, test, name = "") => ({ file, before, after, test, name });
 
@@ -112,6 +115,140 @@ export default [
     "",
     SERVER_STREAM,
     "has a bound",
+  ),
+  // RFC 9113 and RFC 7541.
+  mutation(
+    "transport/http2/header_validation.ts",
+    '":path", ":authority"]);',
+    '":path", ":authority", ":protocol"]);',
+    FIELDS,
+    "8.5: :protocol",
+  ),
+  mutation(
+    "transport/http2/header_validation.ts",
+    'if (scheme !== undefined || path !== undefined) return "CONNECT with :scheme or :path";',
+    "",
+    FIELDS,
+    "8.5: CONNECT",
+  ),
+  mutation(
+    "transport/http2/header_validation.ts",
+    "values.every((value) => value === first)",
+    "true",
+    FIELDS,
+    "8.1.1: content-length that is there more than once",
+  ),
+  mutation(
+    "transport/http2/header_validation.ts",
+    "unit < 0x20 && unit !== 0x09",
+    "unit === 0 || unit === 0x0a || unit === 0x0d",
+    FIELDS,
+    "8.2.1: each octet in a field value",
+  ),
+  mutation(
+    "transport/http2/header_validation.ts",
+    "|| unit === 0x7f",
+    "",
+    FIELDS,
+    "8.2.1: each octet in a field value",
+  ),
+  mutation(
+    "transport/http2/header_validation.ts",
+    "\"!#$%&'*+-.^_`|~0",
+    "\"!#$%&'*+-.^_`|~(0",
+    FIELDS,
+    "8.2.1: each octet in a field name",
+  ),
+  mutation(
+    "transport/http2/header_validation.ts",
+    'if (kind !== "request") return `te in ${kind}`;',
+    "",
+    FIELDS,
+    "8.2.2: te is in requests alone",
+  ),
+  mutation(
+    "transport/http2/header_validation.ts",
+    'path !== "*" || method !== "OPTIONS"',
+    'path !== "*"',
+    FIELDS,
+    "8.3.1: :path",
+  ),
+  mutation(
+    "transport/http2/header_validation.ts",
+    'authority.includes("@")',
+    "false",
+    FIELDS,
+    "8.3.1: :authority",
+  ),
+  mutation(
+    "transport/http2/header_validation.ts",
+    'return status === "204" || status === "304";',
+    "return false;",
+    FIELDS,
+    "8.1.1: content-length above 0",
+  ),
+  mutation(
+    "transport/http2/frame_handler.ts",
+    "if (length > 0 && endStream && !hasNoContent(headers)) return lengthMismatch();",
+    "",
+    FIELDS,
+    "8.1.1: content-length above 0",
+  ),
+  mutation(
+    "transport/http2/header_sections.ts",
+    "if (end - start < fieldBytes) {",
+    "if (false) {",
+    FORMAT,
+    "4.2: a HEADERS frame that is too small",
+  ),
+  mutation(
+    "transport/http2/frame_reader.ts",
+    "if (this.padLengthDue && length === 0) {",
+    "if (false) {",
+    FORMAT,
+    "4.2: DATA with flags 8",
+  ),
+  mutation(
+    "transport/http2/lifecycle.ts",
+    "if (stream.takesWholeRequest && !this.parts.shutdown.drained) return;",
+    "",
+    RESETS,
+    "8.1: a response that asks for no reset",
+  ),
+  mutation(
+    "transport/http2/lifecycle.ts",
+    "stream.takesWholeRequest && !this.parts.shutdown.drained",
+    "stream.takesWholeRequest",
+    RESETS,
+    "8.1: a graceful shutdown",
+  ),
+  mutation(
+    "transport/http2/lifecycle.ts",
+    "if (stream.localClosed) this.reset(",
+    "if (false) this.reset(",
+    RESETS,
+    "8.1: a graceful shutdown",
+  ),
+  mutation(
+    "transport/grpc/server_stream.ts",
+    "unreleased <= DISCARDED_BYTES",
+    "true",
+    SERVER_STREAM,
+    "answered in HTTP stays open",
+  ),
+  mutation(
+    "transport/grpc/server_stream.ts",
+    "stream.takesWholeRequest = false;",
+    "",
+    SERVER_STREAM,
+    "answered in HTTP and fills its window",
+  ),
+  mutation(
+    "transport/hpack/decoder.ts",
+    "    if (indexing) this.table.insert(this.name, value);",
+    "    this.table.insert(this.name, value);",
+    "tests/transport/hpack/rfc7541_2_compression_process_test.ts",
+    "3.2 and 6.2",
   ),
   // statuscodes.md.
   mutation(
