@@ -7,5 +7,4 @@ export * from "./contract/extension.ts";
 export * from "./contract/io_error.ts";
 export * from "./contract/slice_buffer.ts";
 export * from "./log/mod.ts";
-export { type Runtime, runtime } from "./native/detect.ts";
 export * from "./select.ts";

@@ -16,7 +16,7 @@ import {
 import type { EndpointOptions, ListenOptions } from "../../pollers/mod.ts";
 import { type SimulatedEngine, Simulation } from "../../pollers/simulated/mod.ts";
 import { type LocalSettings, localSettings } from "../../transport/mod.ts";
-import { runtime, test } from "../harness.ts";
+import { test } from "../harness.ts";
 import { parse, PREFACE, setting, SETTINGS_ACK } from "../transport/http2/wire.ts";
 import { listenAt, RawPeer } from "../transport/raw_peer.ts";
 import { failure, serving, Trial } from "./serving.ts";
@@ -213,7 +213,7 @@ test("the header section of a request says what the call is, whose it is and who
     "content-type": "application/grpc",
     "te": "trailers",
     "grpc-accept-encoding": "identity",
-    "user-agent": `grpc-typescript-pollwire/${VERSION} (${runtime})`,
+    "user-agent": `grpc-typescript-pollwire/${VERSION}`,
   };
   const { "grpc-timeout": timeout, ...first } = heads[0]!;
   assertEquals(first, { ...common, ":path": "/trial.Trial/One", "x-a": "1, 2" });
