@@ -44,7 +44,8 @@ export function describePollers(factories: readonly EngineFactory[] = FACTORIES)
 
 /**
  * The first usable engine of `list`, "epoll,native" or an array; without one, of POLLWIRE_POLLER, else "native".
- * Throws {@linkcode PollerError} for an unknown name, wherever it stands, and where none is usable.
+ *
+ * @throws {PollerError} for an unknown name, wherever it is in the list, and where no poller is usable
  */
 export function selectPoller(
   list?: string | readonly string[],
@@ -79,7 +80,12 @@ export function selectPoller(
   );
 }
 
-/** An engine of the first usable poller; see {@linkcode selectPoller}. */
+/**
+ * An engine of the first usable poller; see {@linkcode selectPoller}.
+ *
+ * @throws {PollerError} as {@linkcode selectPoller} does
+ * @throws {Error} where the system has no resources left for the engine
+ */
 export function createEngine(list?: string | readonly string[], options: EngineOptions = {}): EventEngine {
   return selectPoller(list).create(options);
 }

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { test } from "./harness.ts";
 import { importCircles } from "./tidy/circles.ts";
-import { docLint } from "./tidy/doc_lint.ts";
+import { docLint, throwsInProse } from "./tidy/doc_lint.ts";
 import { documented } from "./tidy/documented.ts";
 import {
   finished,
@@ -282,6 +282,10 @@ for (const entry of ENTRIES) {
   test(`tidy: deno doc --lint ${entry}: users can read of, and name, all that is public`, () => {
     assertEquals(docLint(entry, root), []);
   }, WITHOUT_DENO);
+
+  test(`tidy: what ${entry} throws has @throws`, () => {
+    assertEquals(throwsInProse(entry, root), []);
+  }, WITHOUT_DENO);
 }
 
 test("tidy: that deno doc --lint can fail", () => {
@@ -289,6 +293,11 @@ test("tidy: that deno doc --lint can fail", () => {
   try {
     writeFileSync(`${folder}/x.ts`, "interface A {}\n/** Doc. */\nexport function f(_a: A): void {}\n");
     assert(docLint("x.ts", folder).some((line) => line.includes("private-type-ref")));
+    writeFileSync(
+      `${folder}/y.ts`,
+      "/** Throws RangeError for 0. */\nexport function g(_a: number): void {}\n",
+    );
+    assertEquals(throwsInProse("y.ts", folder), ["g says in prose what it throws"]);
   } finally {
     rmSync(folder, { recursive: true });
   }

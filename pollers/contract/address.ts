@@ -71,9 +71,11 @@ const MAX_NAME_LENGTH = 253;
 
 /**
  * Reads `host:port`, `[v6]:port`, `ipv4:1.2.3.4:80`, `ipv6:[::1]:80`, `dns:name:port`, `dns:///name:port`,
- * `unix:path`, `unix:///absolute/path`, `unix-abstract:name` or `npipe:name` (also `npipe:////./pipe/name`). Without a port, a text with a scheme means 443,
- * and one without means `defaultPort`; where that is undefined, a port is asked for. Throws
- * {@linkcode AddressError}.
+ * `unix:path`, `unix:///absolute/path`, `unix-abstract:name` or `npipe:name` (also `npipe:////./pipe/name`). Without
+ * a port, a text with a scheme means 443, and one without means `defaultPort`; where that is undefined, a port is
+ * asked for.
+ *
+ * @throws {AddressError} where the text names no target
  *
  * @example
  * ```ts

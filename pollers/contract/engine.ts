@@ -112,7 +112,11 @@ export interface EventEngine {
    * such as a call or an alarm.
    */
   hold(): void;
-  /** Takes one `hold` back. Throws RangeError where there is none. */
+  /**
+   * Takes one `hold` back.
+   *
+   * @throws {RangeError} where there is none
+   */
   release(): void;
   /** Runs `closure`, as by `run`, once nothing is open: no endpoint, listener or connect. */
   onceIdle(closure: () => void): void;
@@ -143,6 +147,8 @@ export interface EventEngine {
    * Releases everything the engine holds. Tasks that wait, or are added later, never run. Endpoints, listeners or
    * connects that are still open are closed; the
    * promise then rejects with an Error that names them, because leaving them is a bug of the caller.
+   *
+   * @throws {Error} (by the promise) that names what was still open
    */
   shutdown(): Promise<void>;
 }
@@ -156,12 +162,16 @@ export interface Endpoint {
   /**
    * Appends at least one byte to `into`. True: done now, `done` will not be called. False: `done` will be called
    * once, with an error if nothing was read. `into` must not be touched between a `false` and its `done`.
+   *
+   * @throws {TypeError} where a read is outstanding
    */
   read(into: SliceBuffer, done: IoDone): boolean;
   /**
    * Writes all of `data`, in order. True: everything was handed over, `done` will not be called. False: `done`
    * will be called once; an error means that an unknown part was sent and the stream is of no further use.
    * `data` and its bytes are the engine's until then; the engine empties `data` when it is done.
+   *
+   * @throws {TypeError} where a write is outstanding
    */
   write(data: SliceBuffer, done: IoDone): boolean;
   /**
@@ -185,9 +195,15 @@ export interface Listener {
    *
    * An address can be bound again as soon as `shutdown` of its listener was called, whatever connections there are; an
    * address that another listener has is refused, unless both ask for `reusePort`.
+   *
+   * @throws {TypeError} (by the promise) after `start` or `shutdown`
    */
   bind(at: SocketAddress): Promise<IoResult<number>>;
-  /** Begins to accept. */
+  /**
+   * Begins to accept.
+   *
+   * @throws {TypeError} after `start` or `shutdown`
+   */
   start(): void;
   /** Stops accepting and releases the sockets; `onShutdown` follows. Idempotent. */
   shutdown(): void;

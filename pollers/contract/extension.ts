@@ -10,15 +10,17 @@ export function extensionKey<E>(name: string): ExtensionKey<E> {
 /** Optional power: endpoints over descriptors (sockets, on Windows) that were opened elsewhere. */
 export interface FdAdoption {
   /**
-   * An endpoint over a connected stream socket, or where the system polls pipes, over one or over two: one to read and
-   * one to write. They are the endpoint's from here on and become non-blocking. Throws an Error that says why where the
-   * engine cannot have them.
+   * An endpoint over a connected stream socket, or where the system polls pipes, over one or over two: one to read
+   * and one to write. They are the endpoint's from here on and become non-blocking.
+   *
+   * @throws {Error} that says why the engine cannot use them
    */
   adopt(readFd: number, writeFd?: number): Endpoint;
   /**
-   * The descriptor of one of this engine's endpoints, which is over with that: another engine may adopt it. Throws
-   * TypeError where it is closed, where a read or write is outstanding (on Windows: ever was), and for endpoints over
-   * two pipes.
+   * The descriptor of one of this engine's endpoints, which is over with that: another engine may adopt it.
+   *
+   * @throws {TypeError} where it is closed, where a read or write is outstanding (on Windows: ever was), and for
+   *   endpoints over two pipes
    */
   detach(endpoint: Endpoint): number;
 }

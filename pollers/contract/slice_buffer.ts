@@ -27,7 +27,11 @@ export class SliceBuffer {
     this.#byteLength = 0;
   }
 
-  /** Drops the first `count` bytes; throws RangeError when there are fewer. */
+  /**
+   * Drops the first `count` bytes.
+   *
+   * @throws {RangeError} when there are fewer
+   */
   drop(count: number): void {
     if (count < 0 || count > this.#byteLength) {
       throw new RangeError(`Cannot drop ${count} bytes: the slice buffer holds ${this.#byteLength}`);

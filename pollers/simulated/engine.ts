@@ -85,7 +85,11 @@ export class SimulatedEngine implements EventEngine, Host {
     this.simulation.schedule(this.now(), () => this.execCtx.enter(closure, undefined));
   }
 
-  /** Runs `closure` at the virtual instant `at`. Throws RangeError for NaN. */
+  /**
+   * Runs `closure` at the virtual instant `at`.
+   *
+   * @throws {RangeError} for NaN
+   */
   runAt(at: Instant, closure: () => void): TaskHandle {
     if (Number.isNaN(at)) throw new RangeError("Cannot schedule a task: its instant is NaN");
     return this.simulation.schedule(at, () => this.execCtx.enter(closure, undefined));
@@ -101,7 +105,11 @@ export class SimulatedEngine implements EventEngine, Host {
     this.holds++;
   }
 
-  /** Takes one `hold` back. Throws RangeError where there is none. */
+  /**
+   * Takes one `hold` back.
+   *
+   * @throws {RangeError} where there is none
+   */
   release(): void {
     if (this.holds === 0) throw new RangeError("Cannot release the process: hold was not called");
     this.holds--;
@@ -175,7 +183,11 @@ export class SimulatedEngine implements EventEngine, Host {
     return undefined;
   }
 
-  /** Closes what is open; rejects with an Error that names it. */
+  /**
+   * Closes what is open.
+   *
+   * @throws {Error} (by the promise) that names what was open
+   */
   shutdown(): Promise<void> {
     const left = this.opened.all();
     for (const closable of left) closable.close();

@@ -85,7 +85,9 @@ export class Simulation implements EngineWorld {
 
   /**
    * Lets events happen, one after another, until there is none left (or `until`). Promise continuations of each run
-   * before the next. Rejects with {@linkcode LivelockError} after too many, and with whatever an event throws.
+   * before the next.
+   *
+   * @throws {LivelockError} (by the promise) after too many events
    */
   async run(options: RunOptions = {}): Promise<void> {
     const { steps = 1_000_000, until = Infinity } = options;

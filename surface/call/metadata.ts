@@ -22,7 +22,11 @@ export class Metadata {
   #received: HeaderList | undefined = undefined;
   #values: Map<string, MetadataValue[]> | undefined = undefined;
 
-  /** `{ name: value }`, `{ name: [value, value] }` or pairs; without it, empty. */
+  /**
+   * `{ name: value }`, `{ name: [value, value] }` or pairs; without it, empty.
+   *
+   * @throws {TypeError} for what is no metadata, and for names and values that cannot be sent
+   */
   constructor(init: MetadataInit = []) {
     const iterable = typeof init === "object" && init !== null && Symbol.iterator in init;
     if (!iterable && !isRecord(init)) {
@@ -43,7 +47,11 @@ export class Metadata {
     for (const [name, value] of pairs) this.append(name, value);
   }
 
-  /** `given` itself where it is a Metadata, else one made from it. Throws TypeError as the constructor does. */
+  /**
+   * `given` itself where it is a Metadata, else one made from it.
+   *
+   * @throws {TypeError} as the constructor does
+   */
   static from(given: Metadata | MetadataInit): Metadata {
     return given instanceof Metadata ? given : new Metadata(given);
   }
@@ -70,12 +78,20 @@ export class Metadata {
     return this.#map().has(name.toLowerCase());
   }
 
-  /** Replaces the values of `name` by one. */
+  /**
+   * Replaces the values of `name` by one.
+   *
+   * @throws {TypeError} for a name or value that cannot be sent
+   */
   set(name: string, value: MetadataValue): void {
     this.#map().set(checkName(name), [checkValue(name, value)]);
   }
 
-  /** Adds one more value to `name`. */
+  /**
+   * Adds one more value to `name`.
+   *
+   * @throws {TypeError} for a name or value that cannot be sent
+   */
   append(name: string, value: MetadataValue): void {
     this.#append(checkName(name), checkValue(name, value));
   }

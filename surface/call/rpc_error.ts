@@ -75,6 +75,8 @@ export class RpcError extends Error {
    * `code`: 1 to 16, or the name of a status; TypeError for anything else, OK among it, since a call that ended with OK has
    * no error. A number of a message may be given as it is, for it is checked here. `details`: the status message; what is
    * no string becomes text.
+   *
+   * @throws {TypeError} for what is no code of an error
    */
   constructor(
     code: Exclude<StatusCode, 0> | Exclude<StatusName, "OK"> | (number & NonNullable<unknown>),

@@ -40,8 +40,12 @@ export class Channel {
   #watchers: Array<(state: ConnectivityState) => void> = [];
 
   /**
-   * `target`: "host:port", "[v6]:port", "unix:/path", "dns:///host:port". Throws AddressError, PollerError, or TypeError
-   * and RangeError for options that cannot be used.
+   * `target`: "host:port", "[v6]:port", "unix:/path", "dns:///host:port".
+   *
+   * @throws {AddressError} for a target that cannot be parsed
+   * @throws {PollerError} where no poller of the list can be used
+   * @throws {TypeError} for unknown options and values of a wrong type
+   * @throws {RangeError} for values out of their range
    */
   constructor(target: string, options: ChannelOptions = {}) {
     checkConnectOptions("make a channel", options, NAMES as Readonly<Record<string, true>>);
@@ -68,7 +72,11 @@ export class Channel {
     };
   }
 
-  /** A client of `service`; may be asked for any number of services and times. */
+  /**
+   * A client of `service`; may be asked for any number of services and times.
+   *
+   * @throws {TypeError} for what is no service of this library
+   */
   client<S extends ServiceDescriptor<unknown>>(service: S): Client<S> {
     return makeClient(this.#context, service, (path) => this.#template(path));
   }

@@ -15,14 +15,25 @@ import { PREFIX_BYTES, Writer } from "./writer.ts";
 export interface Codec<T = any> {
   /** "routeguide.Point". */
   readonly typeName: string;
-  /** The encoded message, in bytes of its own. Throws EncodeError when the value does not fit the type. */
+  /**
+   * The encoded message, in bytes of its own.
+   *
+   * @throws {EncodeError} when the value does not fit the type
+   */
   encode(message: T): Uint8Array;
-  /** Appends the encoded message to what `writer` has begun. Throws EncodeError as `encode` does. */
+  /**
+   * Appends the encoded message to what `writer` has begun.
+   *
+   * @throws {EncodeError} as `encode` does
+   */
   encodeInto(message: T, writer: Writer): void;
   /**
-   * Decodes all of `bytes`. Throws DecodeError when they are malformed or have more than `maxElements` elements
-   * (messages, lists, maps and their entries), and TypeError for what is no Uint8Array. Fields of type bytes are views
-   * of `bytes`. Default of `maxElements`: 800,000, or a fifth of `bytes.length` where that is more.
+   * Decodes all of `bytes`. Fields of type bytes are views of `bytes`. Default of `maxElements`: 800,000, or a fifth
+   * of `bytes.length` where that is more.
+   *
+   * @throws {DecodeError} when they are malformed or have more than `maxElements` elements (messages, lists, maps and
+   *   their entries)
+   * @throws {TypeError} for what is no Uint8Array
    */
   decode(bytes: Uint8Array, maxElements?: number): T;
 }
@@ -97,6 +108,8 @@ let writing = false;
 /**
  * Encodes `message` behind 5 free bytes, as `MessageStream.sendMessage` takes it. Give the result to
  * `reuseFramed` once its bytes were copied out (`sendMessage` returned true); else it is its holder's for good.
+ *
+ * @throws {EncodeError} when the value does not fit the type
  */
 export function encodeFramed<T>(codec: Codec<T>, message: T): Uint8Array {
   // A getter of the message may itself send something.
@@ -120,7 +133,11 @@ export function reuseFramed(framed: Uint8Array): void {
   sharedWriter.reuse(framed);
 }
 
-/** Encodes `message` into bytes of its own, without a prefix. */
+/**
+ * Encodes `message` into bytes of its own, without a prefix.
+ *
+ * @throws {EncodeError} when the value does not fit the type
+ */
 export function encodeMessage<T>(codec: Codec<T>, message: T): Uint8Array {
   const framed = encodeFramed(codec, message);
   const bytes = framed.slice(PREFIX_BYTES);

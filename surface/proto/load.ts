@@ -28,7 +28,9 @@ const MAX_FILES = 5000;
 /**
  * Loads a .proto file with all that it imports. The result holds each service by its simple name and by its full
  * name; `messages` and `enums` hold the codecs of all message types and the values of all enums, by full name.
- * `google/protobuf/*.proto` need not be there. Throws ProtoError, which names file and line.
+ * `google/protobuf/*.proto` need not be there.
+ *
+ * @throws {ProtoError} that names file and line
  *
  * @param source a URL, a path, or `{ files, entry }` with the texts themselves
  * @example

@@ -9,7 +9,9 @@ export type LoadedProto = Record<string, ServiceDescriptor>;
 
 /**
  * Parses the text of one .proto file, which imports nothing but `google/protobuf/*.proto`. The result is as
- * `loadProto`'s. Throws ProtoError; `name` stands for the file in its messages.
+ * `loadProto`'s.
+ *
+ * @throws {ProtoError} that names `name` and the line
  */
 export function parseProto<T = LoadedProto>(text: string, name = "(text)"): T & ProtoTypes {
   if (typeof text !== "string") {

@@ -52,7 +52,11 @@ export type Json = null | number | string | boolean | readonly Json[] | { readon
 
 const NANOS_PER_MS = 1_000_000;
 
-/** The Timestamp of a Date. Throws TypeError for an invalid one. */
+/**
+ * The Timestamp of a Date.
+ *
+ * @throws {TypeError} for an invalid Date
+ */
 export function timestampFromDate(date: Date): Timestamp {
   const ms = date.getTime();
   if (Number.isNaN(ms)) throw new TypeError("Cannot make a Timestamp of an invalid Date");
@@ -65,7 +69,11 @@ export function dateFromTimestamp({ seconds, nanos }: Timestamp): Date {
   return new Date(Number(seconds) * 1000 + Math.floor(nanos / NANOS_PER_MS));
 }
 
-/** The Duration of milliseconds. Throws TypeError for what is no finite number. */
+/**
+ * The Duration of milliseconds.
+ *
+ * @throws {TypeError} for what is no finite number
+ */
 export function durationFromMs(ms: number): Duration {
   if (!Number.isFinite(ms)) throw new TypeError(`Cannot make a Duration of ${ms} ms`);
   let seconds = Math.trunc(ms / 1000);
@@ -79,7 +87,11 @@ export function msFromDuration({ seconds, nanos }: Duration): number {
   return Number(seconds) * 1000 + nanos / NANOS_PER_MS;
 }
 
-/** The Struct of an object of JSON, without what is undefined. Throws TypeError for what JSON cannot say. */
+/**
+ * The Struct of an object of JSON, without what is undefined.
+ *
+ * @throws {TypeError} for what JSON cannot express
+ */
 export function structFromObject(object: { readonly [name: string]: Json | undefined }): Struct {
   if (typeof object !== "object" || object === null || !isPlain(object)) throw noJson("Struct", object);
   const entries = Object.entries(object).filter(([, value]) => value !== undefined);
@@ -95,7 +107,11 @@ export function objectFromStruct({ fields }: Struct): { [name: string]: Json } {
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, jsonFromValue(value)]));
 }
 
-/** The Value of something JSON can say. Throws TypeError for what it cannot, numbers that are not finite among them. */
+/**
+ * The Value of something JSON can say.
+ *
+ * @throws {TypeError} for what JSON cannot express, numbers that are not finite among them
+ */
 export function valueFromJson(json: Json): Value {
   if (json === null) return { nullValue: "NULL_VALUE" };
   if (typeof json === "string") return { stringValue: json };

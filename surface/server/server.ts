@@ -102,8 +102,11 @@ export class Server {
   #onIdle: (() => void) | undefined = undefined;
 
   /**
-   * Throws PollerError where no poller of the list can be used, and TypeError and RangeError for options that cannot
-   * be used.
+   * A server that listens nowhere yet.
+   *
+   * @throws {PollerError} where no poller of the list can be used
+   * @throws {TypeError} for unknown options and values of a wrong type
+   * @throws {RangeError} for values out of their range
    */
   constructor(options: ServerOptions = {}) {
     checkConnectOptions("make a server", options, NAMES as Readonly<Record<string, true>>);
@@ -116,7 +119,12 @@ export class Server {
     this.#host = new CallHost(this.engine, reporter, exposeErrors, maxReceiveElements);
   }
 
-  /** Serves `service` by `handlers`; methods without a handler answer UNIMPLEMENTED. */
+  /**
+   * Serves `service` by `handlers`; methods without a handler answer UNIMPLEMENTED.
+   *
+   * @throws {TypeError} for what is no service, for a handler that fits no method, and for a service that is served
+   *   already
+   */
   addService<S extends ServiceDescriptor<unknown>>(service: S, handlers: ServiceHandlers<S>): void {
     registerService(service, handlers, this.#methods);
     this.#services = new Set([...this.#methods.keys()].map(serviceOf));
@@ -124,7 +132,9 @@ export class Server {
 
   /**
    * Stops serving `service`: running calls continue, later ones get UNIMPLEMENTED. It may be added again, with other
-   * handlers. Throws TypeError where it is not served.
+   * handlers.
+   *
+   * @throws {TypeError} where it is not served
    */
   removeService(service: ServiceDescriptor<unknown>): void {
     unregisterService(service, this.#methods);
@@ -133,7 +143,9 @@ export class Server {
 
   /**
    * Listens on "127.0.0.1:0", "[::1]:50051", "localhost:80" or "unix:/path", and returns the port (0 for unix
-   * sockets). May be called for several addresses. Rejects with an Error that names address and cause.
+   * sockets). May be called for several addresses.
+   *
+   * @throws {Error} (by the promise) that names address and cause
    */
   async listen(address: string): Promise<number> {
     this.#checkRunning(address);
@@ -174,7 +186,10 @@ export class Server {
   /**
    * Stops listening on `at`: an address as given to {@linkcode listen}, with the port that it returned
    * ("127.0.0.1:50051", "unix:/path"), or that port alone. Connections that were accepted there stay open; see
-   * {@linkcode drain}. Resolves when the address is free. Throws TypeError where the server does not listen there.
+   * {@linkcode drain}. Resolves when the address is free.
+   *
+   * @throws {AddressError} where `at` is no address
+   * @throws {TypeError} where the server does not listen there
    */
   unbind(at: string | number): Promise<void> {
     const bindings = [...this.#bindings].filter((binding) => binding.listening);

@@ -310,8 +310,12 @@ function checkWorkersOptions(options: ReactorWorkersOptions): void {
 
 /**
  * Runs the service module in `threads` workers that share one port, each with an engine, a server and calls of its
- * own. A worker that dies is replaced. Rejects with an Error that says why the first workers cannot start, throws
- * PollerError where no poller can be used.
+ * own. A worker that dies is replaced.
+ *
+ * @throws {PollerError} where no poller can be used
+ * @throws {Error} that says why the first workers cannot start
+ * @throws {TypeError} for unknown options and values of a wrong type
+ * @throws {RangeError} for a number of threads below 1
  *
  * @example
  * ```ts ignore

@@ -27,7 +27,11 @@ export interface MessageLimits {
   readonly sendBytes: number;
 }
 
-/** The limits that `options` ask for; throws RangeError for what is no size. */
+/**
+ * The limits that `options` ask for.
+ *
+ * @throws {RangeError} for what is no size
+ */
 export function messageLimits(options: MessageLimitOptions): MessageLimits {
   const { maxReceiveMessageBytes = DEFAULT_MAX_RECEIVE_MESSAGE_BYTES, maxSendMessageBytes = Infinity } =
     options;
