@@ -16,7 +16,7 @@ import {
 } from "./service.ts";
 import { importedBy, STANDARD_OPTIONS, wellKnownFile } from "./well_known.ts";
 
-/** What stands beside the services of a loaded .proto file. */
+/** What a loaded .proto file has beside its services. */
 export interface ProtoTypes {
   /** Codecs of all message types, by full name ("routeguide.Point"). */
   readonly messages: Readonly<Record<string, Codec>>;
@@ -83,7 +83,7 @@ export class Assembly {
   }
 }
 
-/** A service called `messages` stands as `messages$`, beside what has that name in every result. */
+/** A service called `messages` gets the name `messages$`: every result has a `messages` of its own. */
 function besides(name: string, types: ProtoTypes): string {
   return Object.hasOwn(types, name) ? `${name}$` : name;
 }

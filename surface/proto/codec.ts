@@ -128,7 +128,7 @@ function encodeWith<T>(codec: Codec<T>, message: T, writer: Writer): Uint8Array 
   return writer.finish();
 }
 
-/** Gives back what `encodeFramed` returned: its place is used for the next message. */
+/** Releases what `encodeFramed` returned: its memory is used for the next message. */
 export function reuseFramed(framed: Uint8Array): void {
   sharedWriter.reuse(framed);
 }

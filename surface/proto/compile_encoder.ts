@@ -103,7 +103,7 @@ function keyCheck(schema: MessageSchema): string {
     } } if (!KNOWN.has(k)) stray(S, m, k); }`;
 }
 
-/** Where `key` stands among `keys`, from `from` on: the index behind it. One that stands before is known too. */
+/** The index after `key` among `keys`, searched from `from` on; a key before `from` is found too. */
 function keyFinder(schema: MessageSchema, keys: readonly string[], known: ReadonlySet<string>) {
   return (message: Record<string, unknown>, key: string, from: number): number => {
     for (let i = from; i < keys.length; i++) if (keys[i] === key) return i + 1;
@@ -156,7 +156,7 @@ class Room {
 
   constructor(private readonly fields: readonly FieldSchema[]) {}
 
-  /** Code that makes room for field `i`, and where there is none for those that follow. */
+  /** Code that reserves room for field `i`, and for those that follow it where none is left. */
   before(i: number): string {
     const field = this.fields[i]!;
     const needed = unreserved(field);

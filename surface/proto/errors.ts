@@ -1,4 +1,4 @@
-// What can go wrong with .proto files and messages: three errors, each with a message that says where.
+// Errors of .proto files and messages: three classes, each with a message that names the position.
 
 /** A .proto file could not be read, parsed or resolved. The message begins with file and line where known. */
 export class ProtoError extends Error {
@@ -26,7 +26,7 @@ export class DecodeError extends Error {
   }
 }
 
-/** How a value reads in an error message: quoted and shortened strings, numbers, or what kind of thing it is. */
+/** A value as an error message shows it: strings quoted and shortened, numbers, or the kind of value. */
 export function describeValue(value: unknown): string {
   switch (typeof value) {
     case "string":

@@ -1,4 +1,4 @@
-// Which objects are messages of a type, and what is said of keys and oneofs that its schema does not have.
+// Which objects are messages of a type, and the errors for keys and oneofs that its schema does not have.
 
 import { hint } from "../nearest.ts";
 import { isPlain, isRecord } from "../records.ts";
@@ -43,7 +43,7 @@ function fieldsOf(schema: MessageSchema, value: Message): Message {
   return fields;
 }
 
-/** Throws: `message` has a key that the schema does not have. One without a value says nothing, and is let pass. */
+/** Throws: `message` has a key that the schema does not have. A key without a value is allowed. */
 export function stray(schema: MessageSchema, message: Message, key: string): void {
   if (!Object.hasOwn(message, key) || message[key] === undefined || message[key] === null) return;
   const what = `Cannot encode ${schema.fullName}.${key}: no such field`;
@@ -74,7 +74,7 @@ export function unset(schema: MessageSchema, oneof: string, value: unknown): nev
   );
 }
 
-/** Writes what stands under `unknownFields`. */
+/** Writes the fields under `unknownFields`. */
 export function writeUnknown(schema: MessageSchema, fields: unknown, writer: Writer): void {
   if (!(fields instanceof Uint8Array)) {
     throw new EncodeError(

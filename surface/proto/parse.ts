@@ -4,7 +4,7 @@ import { describe } from "../options.ts";
 import { Assembly, type ProtoTypes } from "./assemble.ts";
 import type { ServiceDescriptor } from "./service.ts";
 
-/** What loading gives where no type is named: services by simple and by full name. */
+/** The result of loading where no type is given: services by simple and by full name. */
 export type LoadedProto = Record<string, ServiceDescriptor>;
 
 /**

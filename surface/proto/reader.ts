@@ -20,7 +20,7 @@ const unsigned = new BigUint64Array(words.buffer);
 /** The first bigints, made once: most 64-bit values are small. */
 const SMALL = Array.from({ length: 128 }, (_, value) => BigInt(value));
 
-/** Thrown by the reader: what is wrong and where. Codecs make a DecodeError of it that also says in which field. */
+/** Thrown by the reader, with the offset. Codecs make a DecodeError of it that also names the field. */
 export class WireError extends Error {
   /** `exhausted`: nothing is wrong but the number of elements. */
   constructor(message: string, readonly offset: number, readonly exhausted = false) {

@@ -100,7 +100,7 @@ export function wireTypeOf(type: FieldType): number {
   }
 }
 
-/** The tag that stands before a value of field `number`: an unsigned 32-bit integer. */
+/** The tag before a value of field `number`: an unsigned 32-bit integer. */
 export function tagOf(number: number, wireType: number): number {
   return ((number << 3) | wireType) >>> 0;
 }

@@ -47,7 +47,7 @@ export interface ListValue {
   values: Value[];
 }
 
-/** What JSON can say. */
+/** A JSON value. */
 export type Json = null | number | string | boolean | readonly Json[] | { readonly [name: string]: Json };
 
 const NANOS_PER_MS = 1_000_000;
@@ -108,7 +108,7 @@ export function objectFromStruct({ fields }: Struct): { [name: string]: Json } {
 }
 
 /**
- * The Value of something JSON can say.
+ * The Value of a JSON value.
  *
  * @throws {TypeError} for what JSON cannot express, numbers that are not finite among them
  */
@@ -122,7 +122,7 @@ export function valueFromJson(json: Json): Value {
   return { structValue: structFromObject(json as { [name: string]: Json }) };
 }
 
-/** What a Value says; one of which no member is set is null. */
+/** The JSON value of a Value; null where no member is set. */
 export function jsonFromValue(value: Value): Json {
   const { numberValue, stringValue, boolValue, structValue, listValue } = value;
   if (structValue !== undefined) return objectFromStruct(structValue);

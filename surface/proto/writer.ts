@@ -35,7 +35,7 @@ const NO_BYTES = new Uint8Array(0);
 
 /**
  * A growing buffer with a position. One message at a time: `begin`, the fields, `finish`. Finished messages stay
- * valid side by side in their chunk; `reuse` gives the newest one's place back.
+ * valid side by side in their chunk; `reuse` releases the newest one's memory.
  *
  * Methods that write a number write it without looking whether there is room: call `reserve` first.
  */

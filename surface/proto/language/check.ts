@@ -1,4 +1,4 @@
-// Last pass over a file: what is right by itself and wrong together with its options, its edition or its types.
+// Last pass over a file: errors that depend on options, on the edition or on the types of fields.
 
 import { hasPresence, isPackable, ownFeatures } from "./features.ts";
 import { Edition, type EnumNode, type FieldNode, type FileNode, type MessageNode } from "./nodes.ts";

@@ -1,4 +1,4 @@
-// The parser's view of the tokens: takes what must come next, or says what was expected, in protoc's words.
+// The parser's view of the tokens: takes the expected token, or fails with protoc's message.
 
 import { bytesOf, integerOf, textOf } from "./literals.ts";
 import type { FileNode } from "./nodes.ts";
@@ -111,7 +111,7 @@ export class Cursor extends Tokenizer {
     return tokens;
   }
 
-  /** Takes a dotted name, whose parts may stand apart. */
+  /** Takes a dotted name, whose parts may have spaces between them. */
   dottedName(first: string): string {
     let name = this.identifier(first);
     while (this.take(".")) name += `.${this.identifier("Expected identifier")}`;

@@ -1,4 +1,4 @@
-// First pass over a parsed file: gives every declaration its full name, and checks what it says by itself.
+// First pass over a parsed file: gives every declaration its full name, and checks it by itself.
 
 import { MAX_FIELD_NUMBER } from "./parse_message.ts";
 import type { EnumNode, FieldNode, FileNode, MessageNode, Named, RangeNode, ServiceNode } from "./nodes.ts";

@@ -32,7 +32,7 @@ export function resolveFileFeatures(file: FileNode): void {
   file.features = merge(file, features(file.edition), own, file.syntaxAt);
 }
 
-/** Sets the features of a declaration from its options and from what it stands in, which has its own by now. */
+/** Sets the features of a declaration from its options and from its parent, whose features are set already. */
 export function resolveFeatures(node: Named): void {
   const outer = outerFeatures(node);
   const own = ownFeatures(node.settings);

@@ -20,7 +20,7 @@ export interface NamePart {
   readonly extension: boolean;
 }
 
-/** What stands behind an option's `=`. Of a `{ }` value, where it stands. */
+/** The value after an option's `=`; of a `{ }` value, its position. */
 export type OptionValue =
   | { readonly kind: "identifier"; readonly text: string }
   | { readonly kind: "integer"; readonly value: bigint }
@@ -61,7 +61,7 @@ interface Declaration {
 /** A field, or an extension of a message. */
 export interface FieldNode extends Declaration {
   readonly kind: "field";
-  /** The message it stands in; of an extension in no message, undefined. */
+  /** The message it is declared in; undefined for an extension outside of messages. */
   readonly parent: MessageNode | undefined;
   readonly label: "optional" | "repeated" | "required";
   /** `optional` written out in proto3. */
@@ -188,7 +188,7 @@ export interface FileNode {
   readonly enums: EnumNode[];
   readonly services: ServiceNode[];
   readonly extensions: FieldNode[];
-  /** All that is declared in it, at whatever depth, and before what is in it; there once the file is declared. */
+  /** All declarations in it, at any depth, parents first; filled by the first pass. */
   readonly declared: Named[];
   options: OptionNode[];
   settings: OptionValues;

@@ -1,4 +1,4 @@
-// Syntax of a .proto file: what may stand at its top, and services.
+// Syntax of a .proto file: top-level statements, and services.
 
 import { Cursor } from "./cursor.ts";
 import { features } from "./features.ts";

@@ -148,7 +148,7 @@ interface FieldPlace {
   readonly extendeeAt?: number;
 }
 
-/** A field with what stands before its type. Its map entry or group goes to `scope`. */
+/** A field with its label. Its map entry or group is added to `scope`. */
 function parseField(
   cursor: Cursor,
   scope: Scope,

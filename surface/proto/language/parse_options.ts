@@ -1,4 +1,4 @@
-// Syntax of options: statements, those in brackets, and the two in brackets that are none.
+// Syntax of options: statements, those in brackets, and the two bracketed pseudo-options.
 
 import type { FieldType } from "../schema.ts";
 import type { Cursor } from "./cursor.ts";
@@ -93,7 +93,7 @@ function parseNumber(cursor: Cursor, negative: boolean): OptionValue {
   return { kind: "double", value: negative ? -value : value };
 }
 
-/** Takes a `{ }` value as it stands: what it means depends on the option's type. */
+/** Takes a `{ }` value unparsed: its meaning depends on the option's type. */
 function parseAggregate(cursor: Cursor): OptionValue {
   const from = cursor.end;
   let depth = 0;

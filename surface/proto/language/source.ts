@@ -30,7 +30,7 @@ export class Source {
     return `${this.name}:${line}:${column + 1}`;
   }
 
-  /** The error of what stands at `offset`. */
+  /** An error at `offset`. */
   error(offset: number, message: string): ProtoError {
     return new ProtoError(`${this.place(offset)}: ${message}`);
   }

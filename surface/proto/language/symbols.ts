@@ -1,4 +1,4 @@
-// All names of a set of files, and what a name means where it stands: the innermost scope is searched first.
+// All names of a set of files, and their resolution in a scope: the innermost scope is searched first.
 
 import type { EnumNode, FileNode, MessageNode, Named } from "./nodes.ts";
 
@@ -51,7 +51,7 @@ export class Symbols {
     return visible;
   }
 
-  /** What `name` means in `scope`, a full name of what it stands in. `typesOnly` looks past what is no type. */
+  /** What `name` means in `scope`, the full name of the declaration around it. `typesOnly` skips what is no type. */
   resolve(
     name: string,
     scope: string,
@@ -98,7 +98,7 @@ export function isType(symbol: SymbolNode): symbol is MessageNode | EnumNode {
   return symbol.kind === "message" || symbol.kind === "enum";
 }
 
-/** Whether other names stand in it. */
+/** Whether it is a scope of other names. */
 function isScope({ kind }: SymbolNode): boolean {
   return kind === "message" || kind === "enum" || kind === "service" || kind === "package";
 }

@@ -1,4 +1,4 @@
-// Cuts a .proto text into tokens, as protoc's tokenizer does, with its complaints about what is none.
+// Cuts a .proto text into tokens, as protoc's tokenizer does, with its error messages.
 
 import type { Source } from "./source.ts";
 
@@ -28,7 +28,7 @@ const PLAIN_STRING = /"[^"\\\n\0]*"|'[^'\\\n\0]*'/y;
 
 /** Reads one token ahead. Throws ProtoError where the text is no token. */
 export class Tokenizer {
-  /** The current token's kind, its text and where it stands. */
+  /** The current token's kind, its text and its position. */
   type: TokenType = Token.END;
   text = "";
   start = 0;
@@ -80,7 +80,7 @@ export class Tokenizer {
     return true;
   }
 
-  /** The error of what stands at `offset`. */
+  /** An error at `offset`. */
   error(offset: number, message: string): Error {
     return this.source.error(offset, message);
   }
