@@ -11,8 +11,9 @@ export class DecodeFailure {
   /**
    * "compression": the block breaks the coding, and the connection with it (RFC 9113, section 4.3).
    * "too-large": the list is above the limit; the dynamic table stays in step.
+   * "excessive": it is so far above it that the rest was not decoded, and the table is in step no more.
    */
-  constructor(readonly kind: "compression" | "too-large", readonly reason: string) {}
+  constructor(readonly kind: "compression" | "too-large" | "excessive", readonly reason: string) {}
 }
 
 /** What a decoder is made with; sizes in octets. */
@@ -21,7 +22,12 @@ export interface DecoderOptions {
   readonly maxTableSize: number;
   /** Our SETTINGS_MAX_HEADER_LIST_SIZE: names, values and 32 a field. */
   readonly maxHeaderListSize: number;
+  /** Fields above that limit which are decoded all the same. Default: all. */
+  readonly maxExcessFields?: number;
 }
+
+/** Changes of the dynamic table's size at the beginning of a block: two are ever needed (section 4.2), some peers send more. */
+const MAX_SIZE_UPDATES = 32;
 
 /** Blocks remembered; a connection of few methods repeats fewer. */
 const REMEMBERED_BLOCKS = 8;
@@ -48,6 +54,7 @@ export class Decoder {
   private readonly table: DynamicTable;
   private readonly reader = new IntegerReader();
   private readonly maxHeaderListSize: number;
+  private readonly maxExcessFields: number;
   /** Our announced maximum, which size updates may not exceed (section 6.3). */
   private maxTableSize: number;
   /** The peer must begin its next block with a size update, for we lowered the maximum (section 4.2). */
@@ -64,6 +71,7 @@ export class Decoder {
   constructor(options: DecoderOptions) {
     this.maxTableSize = options.maxTableSize;
     this.maxHeaderListSize = options.maxHeaderListSize;
+    this.maxExcessFields = options.maxExcessFields ?? Infinity;
     this.table = new DynamicTable(options.maxTableSize);
   }
 
@@ -98,9 +106,14 @@ export class Decoder {
     reader.at = start;
     let size = 0;
     let largest = 0;
+    let excess = 0;
+    let updates = 0;
     while (reader.at < end) {
       const first = bytes[reader.at]!;
       if ((first & 0xe0) === 0x20) {
+        if (++updates > MAX_SIZE_UPDATES) {
+          return broken(`more than ${MAX_SIZE_UPDATES} dynamic table size updates`);
+        }
         const failure = this.sizeUpdate(bytes, end, size > 0);
         if (failure !== undefined) return failure;
         continue;
@@ -111,7 +124,11 @@ export class Decoder {
       const fieldSize = this.name.length + this.value.length + ENTRY_OVERHEAD;
       size += fieldSize;
       if (size <= this.maxHeaderListSize) fields.push(this.name, this.value);
-      else if (fieldSize > largest) largest = keepLargest(fields, this.name, this.value);
+      else if (++excess > this.maxExcessFields) {
+        const reason =
+          `header list has ${excess} fields above ${this.maxHeaderListSize} bytes (maxHeaderListSize)`;
+        return new DecodeFailure("excessive", reason);
+      } else if (fieldSize > largest) largest = keepLargest(fields, this.name, this.value);
     }
     if (size <= this.maxHeaderListSize) return undefined;
     const name = JSON.stringify(fields[0]!.slice(0, NAME_CHARACTERS));

@@ -20,23 +20,39 @@ export interface BudgetLimit {
 
 /** The budgets of one connection. */
 export const BUDGETS = {
-  /** RST_STREAM for streams we have not answered yet: rapid reset. */
+  /** RST_STREAM for young streams that we have not answered yet: rapid reset. */
   resets: { burst: 2_000, perSecond: 500, what: "streams reset before they were answered" },
   /** PING: a peer that measures bandwidth sends one a round trip, thousands a second on loopback. */
   pings: { burst: 10_000, perSecond: 10_000, what: "PING frames" },
   /** SETTINGS: honest peers send one or two in all, and each makes us walk every stream. */
   settings: { burst: 100, perSecond: 10, what: "SETTINGS frames" },
-  /** Frames that carry nothing: DATA without content, PRIORITY, interim responses, frames of unknown types. */
+  /** GOAWAY: an honest peer sends two. */
+  goAways: { burst: 10, perSecond: 1, what: "GOAWAY frames" },
+  /**
+   * WINDOW_UPDATE beyond two for each DATA frame that we sent, or stream: a peer that enlarges the windows of all its
+   * streams at once.
+   */
+  windowUpdates: { burst: 10_000, perSecond: 10_000, what: "WINDOW_UPDATE frames" },
+  /**
+   * Frames that carry nothing: DATA without content, PRIORITY, interim responses, frames of unknown types, and
+   * acknowledgements of what was not sent.
+   */
   emptyFrames: { burst: 2_000, perSecond: 500, what: "frames that carry nothing" },
-  /** Streams of the peer that we had to reset for an error of its own, or refuse. */
+  /** Streams of the peer that we had to reset for an error of its own, or refuse, or answer with 431. */
   streamErrors: { burst: 1_000, perSecond: 100, what: "streams that broke the protocol or were refused" },
   /**
-   * HEADERS and DATA on closed streams, beyond what was in flight when we reset them (section 5.1): two or three for
+   * HEADERS, DATA and RST_STREAM on closed streams, beyond what was in flight when we reset them (section 5.1): two or three for
    * each call that a C++ server answers twice, and thousands of calls may meet their deadline at once. They cost us
    * what PINGs cost.
    */
   lateFrames: { burst: 10_000, perSecond: 10_000, what: "frames on closed streams" },
 } as const satisfies Readonly<Record<string, BudgetLimit>>;
+
+/**
+ * A stream that is reset sooner costs `BUDGETS.resets`: whoever gives up calls has waited for them, and may give up all of
+ * them at once. The limit of open streams bounds how many streams grow older than this.
+ */
+const YOUNG_MS = 100;
 
 /** A leaky bucket of events. */
 export class Budget {
@@ -62,8 +78,36 @@ export class Budget {
   }
 }
 
+/** Which of the peer's streams are young. No stream costs anything for that: streams are opened in their order. */
+export class StreamAges {
+  /** Streams up to `markId` were opened before `markAt`, those up to `earlierId` at least `YOUNG_MS` before it. */
+  private markAt: Instant = 0;
+  private markId = 0;
+  private earlierId = 0;
+
+  /** The peer opens stream `id`. */
+  opened(id: number, now: Instant): void {
+    if (now - this.markAt < YOUNG_MS) return;
+    this.earlierId = this.markId;
+    this.markId = id - 1;
+    this.markAt = now;
+  }
+
+  /** Whether stream `id` may have been opened less than `YOUNG_MS` ago; at twice that age it is never young. */
+  isYoung(id: number, now: Instant): boolean {
+    if (id <= this.earlierId) return false;
+    return now - this.markAt < (id <= this.markId ? YOUNG_MS : 2 * YOUNG_MS);
+  }
+}
+
 /** The budgets of one connection. */
 export class Abuse {
+  /** Tells whether a reset is rapid. */
+  readonly ages = new StreamAges();
+  /** `BUDGETS.goAways`. */
+  readonly goAways = new Budget(BUDGETS.goAways);
+  /** `BUDGETS.windowUpdates`. */
+  readonly windowUpdates = new Budget(BUDGETS.windowUpdates);
   /** `BUDGETS.resets`. */
   readonly resets = new Budget(BUDGETS.resets);
   /** `BUDGETS.pings`. */
@@ -111,6 +155,11 @@ export class LateFrames {
     if (frameBytes === 0 || frameBytes > this.inFlight) return this.spend("DATA", streamId, now);
     this.inFlight -= frameBytes;
     return undefined;
+  }
+
+  /** RST_STREAM on a closed stream; the connection's error when there were too many. */
+  reset(streamId: number, now: Instant): Http2Error | undefined {
+    return this.spend("RST_STREAM", streamId, now);
   }
 
   /** A header section on a closed stream; the connection's error when there were too many. */

@@ -20,6 +20,7 @@ import { writeData, writePreface, writeSettings } from "./frame_writer.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import {
   DATA_FRAME_BYTES,
+  HEADER_BLOCK_TIMEOUT_MS,
   MAX_STREAM_ID,
   OUTPUT_HIGH_WATER_BYTES,
   SETTINGS_ACK_TIMEOUT_MS,
@@ -121,6 +122,7 @@ export class Connection {
     let timer = this.timers.expire(now);
     while (timer !== undefined && !this.lifecycle.closed) {
       if (timer === Timer.SETTINGS_ACK) this.settingsUnacknowledged();
+      else if (timer === Timer.HEADER_BLOCK) this.headerBlockUnfinished();
       else this.lifecycle.finishDrain();
       timer = this.timers.expire(now);
     }
@@ -309,6 +311,13 @@ export class Connection {
   private mayPass(stream: Stream, length: number): boolean {
     if (stream.hasQueued || this.out.byteLength + length > OUTPUT_HIGH_WATER_BYTES) return false;
     return length === 0 || (this.queue.isEmpty && length <= this.flow.sendable(stream));
+  }
+
+  private headerBlockUnfinished(): void {
+    const { incompleteStreamId } = this.parts.sections;
+    const reason =
+      `header block of stream ${incompleteStreamId} not complete within ${HEADER_BLOCK_TIMEOUT_MS} ms`;
+    this.abort(connectionError(ErrorCode.ENHANCE_YOUR_CALM, reason));
   }
 
   private settingsUnacknowledged(): void {

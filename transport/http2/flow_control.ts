@@ -146,6 +146,8 @@ export interface WindowedStream {
 export class FlowControl {
   /** What the peer lets us send on the connection. */
   readonly sendWindow = new Window(INITIAL_WINDOW_BYTES);
+  /** DATA frames that were sent, about: each lets the peer send two WINDOW_UPDATEs. */
+  framesSent = 0;
   /** What the peer may still send on the connection, in octets. */
   connectionWindow = INITIAL_WINDOW_BYTES;
   /** The receive window of a stream that has not grown; the setting counts from its acknowledgement on. */
@@ -193,6 +195,7 @@ export class FlowControl {
   send(stream: WindowedStream, bytes: number): void {
     stream.sendWindow.take(bytes);
     this.sendWindow.take(bytes);
+    this.framesSent += 1 + (bytes >> 14);
   }
 
   /** WINDOW_UPDATE (section 6.9.1) on `stream`, or on the connection where there is none. */

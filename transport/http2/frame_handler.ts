@@ -9,6 +9,7 @@ import type { FlowControl } from "./flow_control.ts";
 import type { FrameVisitor } from "./frame_reader.ts";
 import { writeSettingsAck } from "./frame_writer.ts";
 import { Flag, FrameType, readUint31, readUint32 } from "./frames.ts";
+import { HEADER_BLOCK_TIMEOUT_MS } from "./limits.ts";
 import type { HeaderSections } from "./header_sections.ts";
 import { contentLength, hasNoContent, malformedReason, type SectionKind } from "./header_validation.ts";
 import type { Lifecycle } from "./lifecycle.ts";
@@ -27,6 +28,8 @@ export class FrameHandler implements FrameVisitor {
   answered = false;
   /** The peer's SETTINGS came, which must be its first frame. */
   private settingsReceived = false;
+  /** WINDOW_UPDATEs that came. */
+  private windowUpdates = 0;
   /** The stream of the DATA frame that is being received; undefined when its content is thrown away. */
   private dataStream: Stream | undefined = undefined;
   private dataEndsStream = false;
@@ -174,7 +177,12 @@ export class FrameHandler implements FrameVisitor {
     end: number,
   ): Http2Error | undefined {
     if (streamId === 0) return protocolError("HEADERS on stream 0");
-    return this.sections.headers(flags, streamId, bytes, start, end) ?? this.section();
+    const error = this.sections.headers(flags, streamId, bytes, start, end);
+    if (error !== undefined) return error;
+    if (this.sections.incompleteStreamId === 0) return this.section();
+    const { timers } = this.parts;
+    timers.set(Timer.HEADER_BLOCK, timers.now + HEADER_BLOCK_TIMEOUT_MS);
+    return undefined;
   }
 
   /** Section 6.10. */
@@ -185,13 +193,15 @@ export class FrameHandler implements FrameVisitor {
     start: number,
     end: number,
   ): Http2Error | undefined {
-    return this.sections.continuation(flags, streamId, bytes, start, end) ?? this.section();
+    const error = this.sections.continuation(flags, streamId, bytes, start, end);
+    if (error !== undefined || this.sections.incompleteStreamId !== 0) return error;
+    this.parts.timers.stop(Timer.HEADER_BLOCK);
+    return this.section();
   }
 
-  /** The header section that came, if it is whole. */
+  /** A whole header section came. */
   private section(): Http2Error | undefined {
-    const { sections: { incompleteStreamId, received: { streamId, fields, endStream } }, parts } = this;
-    if (incompleteStreamId !== 0) return undefined;
+    const { sections: { received: { streamId, fields, endStream } }, parts } = this;
     const stream = this.streams.get(streamId);
     const state = stream === undefined ? this.streams.stateOf(streamId) : stream.state;
     const next = afterEvent(state, StreamEvent.RECEIVE_HEADERS);
@@ -209,6 +219,7 @@ export class FrameHandler implements FrameVisitor {
   ): Http2Error | undefined {
     const { parts, streams, flow } = this;
     streams.use(streamId);
+    parts.abuse.ages.opened(streamId, parts.timers.now);
     const window = endStream ? 0 : flow.initialStreamWindow;
     if (parts.shutdown.drained) {
       this.lifecycle.ignore(streamId, window);
@@ -236,7 +247,7 @@ export class FrameHandler implements FrameVisitor {
     this.sections.write(stream, this.tooLarge(reason), undefined, true);
     if (!endStream) return this.refuse(stream.id, ErrorCode.NO_ERROR, stream.receiveWindow.available);
     this.lifecycle.ignore(stream.id, 0);
-    return undefined;
+    return this.streamErrorCost();
   }
 
   /** A header section on a stream that is open: a response's, or trailers. */
@@ -290,7 +301,9 @@ export class FrameHandler implements FrameVisitor {
     if (end - start !== 4) return sizeError("RST_STREAM", end - start);
     const stream = this.streams.get(streamId);
     const error = this.stateError(stream, streamId, StreamEvent.RECEIVE_RST_STREAM, "RST_STREAM");
-    if (error !== undefined || stream === undefined) return error;
+    if (error !== undefined) return error;
+    const { abuse, timers } = this.parts;
+    if (stream === undefined) return abuse.late.reset(streamId, timers.now);
     const code = readUint32(bytes, start);
     // A server that has answered in full may ask the client to stop sending (section 8.1).
     if (code === ErrorCode.NO_ERROR && stream.remoteClosed && !this.isServer) {
@@ -301,7 +314,8 @@ export class FrameHandler implements FrameVisitor {
     const reason = `peer sent RST_STREAM ${errorCodeName(code)}`;
     const unprocessed = code === ErrorCode.REFUSED_STREAM;
     this.lifecycle.resetReceived(stream, new Http2Error("stream", code, "remote", reason, unprocessed));
-    return this.isServer && !answered ? this.parts.abuse.resets.spend(this.parts.timers.now) : undefined;
+    if (!this.isServer || answered || !abuse.ages.isYoung(streamId, timers.now)) return undefined;
+    return abuse.resets.spend(timers.now);
   }
 
   /** Section 6.5. */
@@ -338,7 +352,9 @@ export class FrameHandler implements FrameVisitor {
     const { timers, settings, sections } = this.parts;
     if (length !== 0) return sizeError("SETTINGS acknowledgement", length);
     if (!this.settingsReceived) return protocolError("the peer's first frame acknowledges SETTINGS");
-    if (!timers.isSet(Timer.SETTINGS_ACK)) return undefined; // an ACK nobody waits for is no error
+    if (!timers.isSet(Timer.SETTINGS_ACK)) { // an ACK nobody waits for is no error
+      return this.parts.abuse.emptyFrames.spend(timers.now);
+    }
     timers.stop(Timer.SETTINGS_ACK);
     sections.settingsAcknowledged(settings.headerTableSize);
     this.flow.settingsAcknowledged(this.streams.all(), timers.now);
@@ -373,7 +389,10 @@ export class FrameHandler implements FrameVisitor {
     const purpose = pings.acknowledged(low);
     if (purpose === PingPurpose.DRAIN) this.lifecycle.finishDrain();
     else if (purpose === PingPurpose.BDP) this.flow.measured(timers.now);
-    else sink.onPong(low);
+    else {
+      sink.onPong(low);
+      return pings.opaqueAcknowledged(timers.now);
+    }
     return undefined;
   }
 
@@ -381,7 +400,9 @@ export class FrameHandler implements FrameVisitor {
   private goAway(streamId: number, bytes: Uint8Array, start: number, end: number): Http2Error | undefined {
     if (streamId !== 0) return protocolError(`GOAWAY on stream ${streamId}`);
     if (end - start < 8) return sizeError("GOAWAY", end - start);
-    const { lifecycle, parts: { shutdown, sink } } = this;
+    const { lifecycle, parts: { shutdown, sink, abuse, timers } } = this;
+    const flood = abuse.goAways.spend(timers.now);
+    if (flood !== undefined) return flood;
     const error = shutdown.receive(bytes, start, end);
     sink.onGoAway(shutdown.peerLastStreamId, error);
     if (!this.isServer) {
@@ -402,6 +423,11 @@ export class FrameHandler implements FrameVisitor {
     end: number,
   ): Http2Error | undefined {
     if (end - start !== 4) return sizeError("WINDOW_UPDATE", end - start);
+    const { parts: { abuse, timers }, flow: { framesSent }, streams: { lastPeerId, nextId } } = this;
+    if (++this.windowUpdates > 2 * framesSent + lastPeerId + nextId) {
+      const flood = abuse.windowUpdates.spend(timers.now);
+      if (flood !== undefined) return flood;
+    }
     let stream: Stream | undefined = undefined;
     if (streamId !== 0) {
       stream = this.streams.get(streamId);

@@ -13,6 +13,7 @@ import {
   HEADER_BLOCK_FACTOR,
   INITIAL_HEADER_TABLE_BYTES,
   MAX_CONTINUATIONS,
+  MAX_EXCESS_FIELDS,
   MIN_HEADER_BLOCK_BYTES,
 } from "./limits.ts";
 import type { OutputBuffer } from "./output_buffer.ts";
@@ -51,7 +52,7 @@ export class HeaderSections {
     const { headerTableSize, maxHeaderListSize } = local;
     // Until the peer has acknowledged a smaller table it may use the initial one (section 4.3.1).
     const maxTableSize = Math.max(headerTableSize, INITIAL_HEADER_TABLE_BYTES);
-    this.decoder = new Decoder({ maxTableSize, maxHeaderListSize });
+    this.decoder = new Decoder({ maxTableSize, maxHeaderListSize, maxExcessFields: MAX_EXCESS_FIELDS });
     this.blockLimit = Math.max(MIN_HEADER_BLOCK_BYTES, maxHeaderListSize * HEADER_BLOCK_FACTOR);
     this.block = new HeaderBlock(this.blockLimit);
   }
@@ -138,8 +139,10 @@ export class HeaderSections {
     end: number,
   ): Http2Error | undefined {
     const fields = this.decoder.decode(bytes, start, end);
-    if (fields instanceof DecodeFailure && fields.kind === "compression") {
-      return connectionError(ErrorCode.COMPRESSION_ERROR, fields.reason);
+    if (fields instanceof DecodeFailure && fields.kind !== "too-large") {
+      const { COMPRESSION_ERROR, ENHANCE_YOUR_CALM } = ErrorCode;
+      const code = fields.kind === "excessive" ? ENHANCE_YOUR_CALM : COMPRESSION_ERROR;
+      return connectionError(code, fields.reason);
     }
     const { received } = this;
     received.streamId = streamId;

@@ -75,6 +75,9 @@ export const SETTINGS_ACK_TIMEOUT_MS = 20_000;
 /** How long the PING of a graceful shutdown may take before the final GOAWAY goes out without it. */
 export const DRAIN_PING_TIMEOUT_MS = 10_000;
 
+/** How long a header block may take from its HEADERS to its end: a second for each frame of the longest (section 10.5). */
+export const HEADER_BLOCK_TIMEOUT_MS = 10_000;
+
 /** A header block as sent, CONTINUATIONs included, may be this many times the header list limit (RFC 9113, 10.5.1). */
 export const HEADER_BLOCK_FACTOR = 4;
 
@@ -83,6 +86,12 @@ export const HEADER_BLOCK_FACTOR = 4;
  * is still decoded to keep HPACK in step. Only beyond this does it cost the connection.
  */
 export const MIN_HEADER_BLOCK_BYTES = 524_288;
+
+/**
+ * Fields of a list beyond its limit that are decoded for the same reason: eight times what the limit has room for. More
+ * are a block of indexed fields, an octet each, which costs a hundred times what text of its size does.
+ */
+export const MAX_EXCESS_FIELDS = 4_096;
 
 /**
  * A header list that we send, where the peer announced no SETTINGS_MAX_HEADER_LIST_SIZE (Go, Node.js and proxies do

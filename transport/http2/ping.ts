@@ -21,6 +21,8 @@ export type PingPurpose = typeof PingPurpose[keyof typeof PingPurpose];
 export class Pings {
   private drainOutstanding = false;
   private bdpOutstanding = false;
+  /** PINGs of the application that were not answered. */
+  private opaqueOutstanding = 0;
 
   /** PINGs and answers are written to `out`; answers are counted in `abuse`. */
   constructor(private readonly out: OutputBuffer, private readonly abuse: Abuse) {}
@@ -34,6 +36,7 @@ export class Pings {
 
   /** Sends an application's PING. */
   sendOpaque(opaque: number): void {
+    this.opaqueOutstanding++;
     writePing(this.out, 0, opaque, false);
   }
 
@@ -42,6 +45,13 @@ export class Pings {
     const error = this.abuse.pings.spend(now) ?? this.abuse.countReply();
     if (error === undefined) writePing(this.out, high, low, true);
     return error;
+  }
+
+  /** A PING with ACK came that answers none of ours; the connection's error when too many answered nothing at all. */
+  opaqueAcknowledged(now: Instant): Http2Error | undefined {
+    if (this.opaqueOutstanding === 0) return this.abuse.emptyFrames.spend(now);
+    this.opaqueOutstanding--;
+    return undefined;
   }
 
   /** A PING with ACK came. Returns the purpose of ours that it answers; undefined where it answers an application's. */

@@ -10,6 +10,8 @@ export const Timer = {
   SETTINGS_ACK: 0,
   /** The answer to the PING between the two GOAWAYs of a graceful shutdown (section 6.8). */
   DRAIN_PING: 1,
+  /** The end of a header block that began without it (section 6.10), which no other frame may interrupt. */
+  HEADER_BLOCK: 2,
 } as const;
 
 /** One row of the table. */

@@ -307,8 +307,8 @@ export default [
   ),
   mutation(
     "transport/http2/frame_handler.ts",
-    "return this.isServer && !answered ?",
-    "return true ?",
+    "if (!this.isServer || answered ||",
+    "if (",
     ABUSE,
     "cost no budget",
   ),

@@ -3,7 +3,22 @@ import { assertEquals } from "@std/assert";
 import { ErrorCode } from "../../../transport/http2/error.ts";
 import { concat } from "../../bytes.ts";
 import { test } from "../../harness.ts";
-import { Bench, data, EMPTY, frame, REQUEST, RESPONSE_LIST, rst, setting } from "./wire.ts";
+import {
+  ACK,
+  Bench,
+  data,
+  EMPTY,
+  END_HEADERS,
+  END_STREAM,
+  frame,
+  goAway,
+  REQUEST,
+  RESPONSE_LIST,
+  rst,
+  setting,
+  SETTINGS_ACK,
+  windowUpdate,
+} from "./wire.ts";
 
 const CALM = "connection ENHANCE_YOUR_CALM library";
 const PING = frame("PING", 0, 0, new Uint8Array(8));
@@ -129,4 +144,108 @@ test("10.5: the pieces of one header block are counted, not those of all togethe
     bench.send(frame("CONTINUATION", 4, id, block.subarray(1)));
   }
   assertEquals([bench.outcome, bench.sink.streams.length], ["open", 200]);
+});
+
+test("10.5: a client that cancels all calls at once lives, however many they are, when they have run for a while", () => {
+  const bench = new Bench("server");
+  const count = 3_000;
+  for (let round = 0; round < 3; round++) {
+    const first = 2 * count * round + 1;
+    for (let i = 0; i < count; i++) {
+      if (i % 100 === 0) bench.now += 3;
+      bench.send(bench.headers(first + 2 * i, REQUEST, true));
+    }
+    bench.now += 200;
+    for (let i = 0; i < count; i++) bench.send(rst(first + 2 * i, ErrorCode.CANCEL));
+    assertEquals([round, bench.outcome, bench.connection.activeStreams], [round, "open", 0]);
+  }
+});
+
+test("10.5: rapid reset ends the connection though it is slow, and though other streams are old", () => {
+  const bench = new Bench("server");
+  for (let i = 0; i < 200; i++) bench.send(bench.headers(2 * i + 1, REQUEST, true));
+  bench.now += 1_000;
+  let id = 401;
+  const most = flood(bench, 20_000, (i) => {
+    if (i % 50 === 0) bench.now += 49; // a thousand a second
+    const bytes = concat(bench.headers(id, REQUEST, true), rst(id - (i < 20 ? 0 : 20), 8));
+    id += 2;
+    return bytes;
+  });
+  assertEquals([bench.outcome, most < 20_000], [CALM, true]);
+});
+
+const STREAM_1 = (bench: Bench) => bench.send(bench.headers(1, REQUEST));
+
+for (
+  const [what, prepare, bytes] of [
+    ["GOAWAY", () => {}, () => goAway(0, 0)],
+    ["WINDOW_UPDATE on the connection", () => {}, () => windowUpdate(0, 1)],
+    ["WINDOW_UPDATE on a stream", STREAM_1, () => windowUpdate(1, 1)],
+    ["PING that answers nothing", () => {}, () => frame("PING", ACK, 0, new Uint8Array(8))],
+    ["SETTINGS that acknowledge nothing", () => {}, () => SETTINGS_ACK],
+    ["RST_STREAM on a closed stream", (bench) => STREAM_1(bench).send(rst(1, 8)), () => rst(1, 8)],
+    [
+      "requests that are answered with 431",
+      () => {},
+      (bench, i) => bench.headers(2 * i + 1, [...REQUEST, ["x", "a".repeat(20_000)]], true),
+    ],
+  ] as Array<[string, (bench: Bench) => unknown, (bench: Bench, i: number) => Uint8Array]>
+) {
+  test(`10.5: ${what} in floods end the connection`, () => {
+    const bench = new Bench("server", { maxFrameSize: 32_768 });
+    prepare(bench);
+    const most = flood(bench, 20_000, (i) => bytes(bench, i));
+    const late = what.includes("closed stream");
+    assertEquals([bench.outcome, most < 20_000], [late ? "connection STREAM_CLOSED library" : CALM, true]);
+  });
+}
+
+test("10.5: a peer that answers each DATA frame with two WINDOW_UPDATEs lives, for it takes what it is sent", () => {
+  const bench = new Bench("server");
+  bench.send(bench.headers(1, REQUEST));
+  const [stream] = bench.sink.streams;
+  bench.connection.sendHeaders(stream!, RESPONSE_LIST, undefined, false);
+  for (let i = 0; i < 30_000; i++) {
+    bench.connection.sendData(stream!, Uint8Array.of(1), false);
+    bench.send(windowUpdate(0, 1), windowUpdate(1, 1)).sent();
+  }
+  assertEquals(bench.outcome, "open");
+});
+
+test("10.5: a block of indexed fields far above the limit is not decoded to its end", () => {
+  const bench = new Bench("server");
+  const block = (fields: number) => concat(bench.block(REQUEST), new Uint8Array(fields).fill(0x82));
+  bench.send(frame("HEADERS", END_HEADERS | END_STREAM, 1, block(4_000)));
+  assertEquals(
+    [bench.outcome, bench.sent()[0]],
+    ["open", "HEADERS 1 end"],
+    "431, and the connection goes on",
+  );
+  bench.send(frame("HEADERS", END_HEADERS | END_STREAM, 3, block(6_000)));
+  assertEquals(bench.outcome, CALM);
+});
+
+test("10.5: a header block has 10 s, however its pieces trickle in", () => {
+  const bench = new Bench("server");
+  bench.send(frame("HEADERS", 0, 1, bench.block(REQUEST)));
+  assertEquals(bench.connection.nextTimeout(), bench.now + 10_000);
+  for (let i = 0; i < 9; i++) {
+    bench.now += 1_000;
+    bench.send(frame("CONTINUATION", 0, 1, EMPTY));
+    bench.connection.handleTimeout(bench.now);
+  }
+  assertEquals(bench.outcome, "open");
+  bench.now += 1_000;
+  bench.connection.handleTimeout(bench.now);
+  assertEquals([bench.outcome, bench.sink.error!.reason], [
+    CALM,
+    "header block of stream 1 not complete within 10000 ms",
+  ]);
+});
+
+test("10.5: a header block that is complete in time leaves no deadline", () => {
+  const bench = new Bench("server");
+  bench.send(frame("HEADERS", 0, 1, bench.block(REQUEST)), frame("CONTINUATION", END_HEADERS, 1, EMPTY));
+  assertEquals([bench.connection.nextTimeout(), bench.connection.activeStreams], [Infinity, 1]);
 });
