@@ -249,3 +249,13 @@ test("10.5: a header block that is complete in time leaves no deadline", () => {
   bench.send(frame("HEADERS", 0, 1, bench.block(REQUEST)), frame("CONTINUATION", END_HEADERS, 1, EMPTY));
   assertEquals([bench.connection.nextTimeout(), bench.connection.activeStreams], [Infinity, 1]);
 });
+
+test("10.5: a client that gives up every call after a third of a second lives, a thousand calls a second", () => {
+  const bench = new Bench("server");
+  for (let i = 0; i < 10_000; i++) {
+    bench.now += 1;
+    bench.send(bench.headers(2 * i + 1, REQUEST, true));
+    if (i >= 333) bench.send(rst(2 * (i - 333) + 1, ErrorCode.CANCEL)).sent();
+  }
+  assertEquals([bench.outcome, bench.connection.activeStreams], ["open", 333]);
+});
