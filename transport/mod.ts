@@ -17,10 +17,18 @@ export * from "./connector.ts";
 export { decodeBinary, encodeBinary } from "./grpc/binary_header.ts";
 export { isReserved, requestTemplate } from "./grpc/headers.ts";
 export { type MessageLimitOptions, type MessageLimits, messageLimits } from "./grpc/message_limits.ts";
+export { MESSAGE_PREFIX_BYTES } from "./grpc/message_prefix.ts";
 export { GrpcStatus, type StatusCode, type StatusName, statusName } from "./grpc/status_mapping.ts";
 export * from "./handshake.ts";
 export { copyBytes } from "./hpack/copy_bytes.ts";
 export { HeaderList } from "./hpack/header_list.ts";
-export { ErrorCode, errorCodeName, type ErrorScope, Http2Error, type Initiator } from "./http2/error.ts";
+export {
+  ErrorCode,
+  type ErrorCodeName,
+  errorCodeName,
+  type ErrorScope,
+  Http2Error,
+  type Initiator,
+} from "./http2/error.ts";
 export { DEFAULT_LOCAL_SETTINGS, type LocalSettings, localSettings } from "./http2/settings.ts";
 export * from "./transport.ts";

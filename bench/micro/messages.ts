@@ -1,6 +1,7 @@
 // gRPC framing: messages cut out of DATA, and prefixes written.
 import type { Bench } from "tinybench";
-import { MESSAGE_PREFIX_BYTES, MessageReader, writePrefix } from "../../transport/grpc/message_reader.ts";
+import { MESSAGE_PREFIX_BYTES, writePrefix } from "../../transport/grpc/message_prefix.ts";
+import { MessageReader } from "../../transport/grpc/message_reader.ts";
 import { addBatch, expect, expectBytes, pattern } from "./batch.ts";
 
 const SMALL = 1_000;

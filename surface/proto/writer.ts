@@ -1,10 +1,10 @@
 // Writes the protobuf wire format into chunks that are shared by many messages, each behind 5 free bytes.
 
-import { copyBytes } from "../../transport/mod.ts";
+import { copyBytes, MESSAGE_PREFIX_BYTES } from "../../transport/mod.ts";
 import { EncodeError } from "./errors.ts";
 
 /** Bytes kept free before each message for the gRPC prefix (flag and length; gRPC over HTTP/2, Length-Prefixed-Message). */
-export const PREFIX_BYTES = 5;
+export const PREFIX_BYTES: number = MESSAGE_PREFIX_BYTES;
 /** Size of a chunk: dozens of usual messages, and small enough that a queued one pins little. */
 const CHUNK_BYTES = 64 * 1024;
 /** Larger chunks are dropped after their message, so that one big message does not keep memory. */

@@ -8,7 +8,8 @@ import type { Stream } from "../http2/stream.ts";
 import type { ClientStream, ClientStreamSink, StreamStatus } from "../transport.ts";
 import { NO_HEADERS, parseResponse, parseTrailers } from "./headers.ts";
 import { type MessageError, type MessageLimits, tooLargeToSend } from "./message_limits.ts";
-import { MESSAGE_PREFIX_BYTES, type MessageOwner, MessageReader, writePrefix } from "./message_reader.ts";
+import { MESSAGE_PREFIX_BYTES, writePrefix } from "./message_prefix.ts";
+import { type MessageOwner, MessageReader } from "./message_reader.ts";
 import { GrpcStatus, type StatusCode, statusFromErrorCode } from "./status_mapping.ts";
 
 /** One object a call; it ends with exactly one `onStatus`. */

@@ -2,10 +2,8 @@
 
 import { copyBytes } from "../hpack/copy_bytes.ts";
 import { type MessageError, tooLargeToReceive } from "./message_limits.ts";
+import { MESSAGE_PREFIX_BYTES } from "./message_prefix.ts";
 import { GrpcStatus, type StatusCode } from "./status_mapping.ts";
-
-/** Octets before each message: the compressed flag and a 32-bit length. */
-export const MESSAGE_PREFIX_BYTES = 5;
 
 /** An incomplete message gets at most this much memory at once beyond what has arrived. */
 const ASSEMBLY_STEP_BYTES = 1024 * 1024;
@@ -180,14 +178,4 @@ const NOTHING = new Uint8Array(0);
 /** Why messages with this grpc-encoding cannot be read. */
 export function unsupportedEncoding(encoding: string): string {
   return `grpc-encoding ${JSON.stringify(encoding)} is not supported, only identity`;
-}
-
-/** Writes the prefix of an uncompressed message into the five free octets at the start of `framed`. */
-export function writePrefix(framed: Uint8Array): void {
-  const length = framed.length - MESSAGE_PREFIX_BYTES;
-  framed[0] = 0;
-  framed[1] = length >>> 24;
-  framed[2] = length >>> 16;
-  framed[3] = length >>> 8;
-  framed[4] = length;
 }

@@ -15,7 +15,8 @@ import {
   statusHeaders,
 } from "./headers.ts";
 import { type MessageError, type MessageLimits, tooLargeToSend } from "./message_limits.ts";
-import { MESSAGE_PREFIX_BYTES, type MessageOwner, MessageReader, writePrefix } from "./message_reader.ts";
+import { MESSAGE_PREFIX_BYTES, writePrefix } from "./message_prefix.ts";
+import { type MessageOwner, MessageReader } from "./message_reader.ts";
 import { GrpcStatus, type StatusCode, statusName } from "./status_mapping.ts";
 
 /** Content that is let in and dropped after a response of HTTP, before the client is asked to stop: a form, not a file. */

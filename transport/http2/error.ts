@@ -18,8 +18,11 @@ export const ErrorCode = {
   HTTP_1_1_REQUIRED: 0xd,
 } as const;
 
+/** The name of an error code: "CANCEL". */
+export type ErrorCodeName = keyof typeof ErrorCode;
+
 /** Any 32-bit code may arrive; unknown ones are treated as INTERNAL_ERROR (RFC 9113, section 7). */
-export type ErrorCode = number;
+export type ErrorCode = (typeof ErrorCode)[ErrorCodeName] | (number & NonNullable<unknown>);
 
 const NAMES: readonly string[] = Object.keys(ErrorCode);
 

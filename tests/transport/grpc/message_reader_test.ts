@@ -1,7 +1,8 @@
 // Length-prefixed messages out of DATA, wherever it is split, and what is refused.
 import { assertEquals, assertMatch } from "@std/assert";
 import type { MessageError } from "../../../transport/grpc/message_limits.ts";
-import { MessageReader, writePrefix } from "../../../transport/grpc/message_reader.ts";
+import { writePrefix } from "../../../transport/grpc/message_prefix.ts";
+import { MessageReader } from "../../../transport/grpc/message_reader.ts";
 import { GrpcStatus } from "../../../transport/grpc/status_mapping.ts";
 import { test } from "../../harness.ts";
 
