@@ -113,13 +113,13 @@ export class LoadConnection implements FrameVisitor {
   }
 
   /** An answer's content: it must be what was sent. */
-  data(bytes: Uint8Array, _end: boolean): void {
+  data(bytes: Uint8Array, start: number, end: number): void {
     const slot = this.receiving;
     if (slot === undefined) return;
     const { message } = this.template!;
-    const start = slot.received;
-    slot.received += bytes.length;
-    if (slot.received > message.length || !same(bytes, message, start)) slot.right = false;
+    const received = slot.received;
+    slot.received += end - start;
+    if (slot.received > message.length || !same(bytes, start, end, message, received)) slot.right = false;
   }
 
   /** Everything else. */
@@ -299,10 +299,11 @@ export class LoadConnection implements FrameVisitor {
 /** Below this many bytes a loop beats the native call. */
 const LOOP_BYTES = 48;
 
-function same(bytes: Uint8Array, message: Uint8Array, start: number): boolean {
-  if (bytes.length > LOOP_BYTES) {
-    return Buffer.compare(bytes, message.subarray(start, start + bytes.length)) === 0;
+function same(bytes: Uint8Array, start: number, end: number, message: Uint8Array, at: number): boolean {
+  const length = end - start;
+  if (length > LOOP_BYTES) {
+    return Buffer.compare(bytes.subarray(start, end), message.subarray(at, at + length)) === 0;
   }
-  for (let i = 0; i < bytes.length; i++) if (bytes[i] !== message[start + i]) return false;
+  for (let i = 0; i < length; i++) if (bytes[start + i] !== message[at + i]) return false;
   return true;
 }

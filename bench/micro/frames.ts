@@ -29,8 +29,8 @@ class Counter implements FrameVisitor {
   beginData(): void {
     this.dataFrames++;
   }
-  data(bytes: Uint8Array): void {
-    this.octets += bytes.length;
+  data(_bytes: Uint8Array, start: number, end: number): void {
+    this.octets += end - start;
   }
   frame(
     type: number,

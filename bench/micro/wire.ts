@@ -44,7 +44,7 @@ export class Wire {
   constructor(body: Uint8Array, settings: Partial<LocalSettings> = {}) {
     this.clientSink = {
       ...NO_STREAM_EVENTS,
-      onData: (stream, bytes) => this.client.release(stream, bytes.length),
+      onData: (stream, _bytes, start, end) => this.client.release(stream, end - start),
       onClosed: (_stream, error) => {
         if (error !== undefined) throw new Error(`Cannot finish a call: ${error.reason}`);
         this.answered++;
@@ -52,10 +52,10 @@ export class Wire {
     };
     const serverSink: StreamSink = {
       ...NO_STREAM_EVENTS,
-      onData: (stream, bytes, endStream) => {
-        this.received += bytes.length;
-        this.onRequestBytes?.(bytes);
-        this.server.release(stream, bytes.length);
+      onData: (stream, bytes, start, end, endStream) => {
+        this.received += end - start;
+        this.onRequestBytes?.(bytes.subarray(start, end));
+        this.server.release(stream, end - start);
         if (!endStream) return;
         this.server.sendHeaders(stream, RESPONSE_HEADERS, undefined, false);
         this.server.sendData(stream, body, false);

@@ -65,12 +65,12 @@ export class CheckedSink implements ConnectionSink, StreamSink {
     if (endStream) this.answer(stream);
   }
 
-  onData(stream: Stream, bytes: Uint8Array, endStream: boolean): void {
+  onData(stream: Stream, _bytes: Uint8Array, start: number, end: number, endStream: boolean): void {
     const heard = this.of(stream);
     reached(`data ${endStream}`);
     invariant(heard.headers && !heard.ended, "onData came before onHeaders or after the end");
     heard.ended = endStream;
-    heard.unread += bytes.length;
+    heard.unread += end - start;
     invariant(
       heard.unread <= stream.receiveWindow.unreleased,
       "bytes were handed up that nobody accounted for",

@@ -57,14 +57,14 @@ export class Side implements ConnectionSink, StreamSink {
   onHeaders(stream: Stream, _headers: unknown, endStream: boolean): void {
     this.talk(stream).ended = endStream;
   }
-  onData(stream: Stream, bytes: Uint8Array, endStream: boolean): void {
+  onData(stream: Stream, bytes: Uint8Array, start: number, end: number, endStream: boolean): void {
     const talk = this.talk(stream);
     invariant(!talk.ended, "DATA came after the end");
-    for (const byte of bytes) {
+    for (const byte of bytes.subarray(start, end)) {
       invariant(byte === talk.received % PERIOD, `octet ${talk.received} of stream ${stream.id} is ${byte}`);
       talk.received++;
     }
-    talk.unread += bytes.length;
+    talk.unread += end - start;
     talk.ended = endStream;
   }
   onTrailers(stream: Stream): void {

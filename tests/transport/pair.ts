@@ -56,7 +56,8 @@ export class Recorder implements ConnectionSink, StreamSink {
     this.headers.set(stream.id, headers);
     this.note(`headers ${stream.id}${endStream ? " end" : ""}`, stream, endStream);
   }
-  onData(stream: Stream, bytes: Uint8Array, endStream: boolean): void {
+  onData(stream: Stream, from: Uint8Array, start: number, end: number, endStream: boolean): void {
+    const bytes = from.subarray(start, end);
     this.received.set(stream.id, (this.received.get(stream.id) ?? 0) + bytes.length);
     if (this.keepBodies) {
       const body = this.bodies.get(stream.id) ?? [];

@@ -72,9 +72,9 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
   }
 
   /** Content: pieces of messages. */
-  onData(_stream: Stream, bytes: Uint8Array, endStream: boolean): void {
+  onData(_stream: Stream, bytes: Uint8Array, start: number, end: number, endStream: boolean): void {
     if (this.done) return;
-    this.reader!.read(bytes);
+    this.reader!.read(bytes, start, end);
     if (endStream) this.fail(GrpcStatus.INTERNAL, "server ended the call without trailers");
   }
 

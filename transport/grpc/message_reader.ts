@@ -52,10 +52,9 @@ export class MessageReader {
     return this.prefixLength === 0;
   }
 
-  /** Takes a piece of the stream. */
-  read(bytes: Uint8Array): void {
-    let at = 0;
-    const end = bytes.length;
+  /** Takes a piece of the stream, `bytes[start, end)`. */
+  read(bytes: Uint8Array, start: number = 0, end: number = bytes.length): void {
+    let at = start;
     while (at < end && !this.failed) {
       if (this.prefixLength === 0 && end - at >= MESSAGE_PREFIX_BYTES) {
         this.beginPrefix(bytes, at);

@@ -107,9 +107,9 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
   }
 
   /** Content: pieces of messages. */
-  onData(_stream: Stream, bytes: Uint8Array, endStream: boolean): void {
+  onData(_stream: Stream, bytes: Uint8Array, start: number, end: number, endStream: boolean): void {
     if (this.done) return this.discard();
-    this.reader!.read(bytes);
+    this.reader!.read(bytes, start, end);
     if (endStream) this.endOfRequest();
   }
 

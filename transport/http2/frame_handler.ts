@@ -67,14 +67,14 @@ export class FrameHandler implements FrameVisitor {
   }
 
   /** Hands a piece of the DATA frame to its stream. */
-  data(bytes: Uint8Array, end: boolean): void {
+  data(bytes: Uint8Array, start: number, end: number, last: boolean): void {
     const stream = this.dataStream;
     if (stream === undefined || stream.closed) return;
-    const endStream = end && this.dataEndsStream;
-    if (!stream.countContent(bytes.length, endStream)) return this.fail(lengthMismatch(), stream.id);
-    if (bytes.length === 0 && !endStream) return;
+    const endStream = last && this.dataEndsStream;
+    if (!stream.countContent(end - start, endStream)) return this.fail(lengthMismatch(), stream.id);
+    if (start === end && !endStream) return;
     if (endStream) stream.state = afterEvent(stream.state, StreamEvent.RECEIVE_END_STREAM);
-    stream.sink.onData(stream, bytes, endStream);
+    stream.sink.onData(stream, bytes, start, end, endStream);
     if (endStream) this.lifecycle.endReceived(stream);
   }
 

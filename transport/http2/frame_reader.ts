@@ -12,8 +12,8 @@ export interface FrameVisitor {
   readonly closed: boolean;
   /** A DATA frame begins; `frameBytes` count against flow control, `contentBytes` are the content's. */
   beginData(streamId: number, frameBytes: number, contentBytes: number, endStream: boolean): void;
-  /** A piece of the DATA frame that began last; `end`: its last piece, which may be empty. */
-  data(bytes: Uint8Array, end: boolean): void;
+  /** A piece of the DATA frame that began last, `bytes[start, end)`; `last`: its last piece, which may be empty. */
+  data(bytes: Uint8Array, start: number, end: number, last: boolean): void;
   /** Any other frame; its payload is `bytes[start, end)`, valid during the call only. */
   frame(type: number, flags: number, streamId: number, bytes: Uint8Array, start: number, end: number): void;
   /** The peer broke a rule of framing. */
@@ -79,7 +79,7 @@ export class FrameReader {
         return payload;
       }
       this.handler.beginData(streamId, length, length, (flags & Flag.END_STREAM) !== 0);
-      if (!this.handler.closed) this.handler.data(bytes.subarray(payload, payload + length), true);
+      if (!this.handler.closed) this.handler.data(bytes, payload, payload + length, true);
       return payload + length;
     }
     if (end - payload < length) return this.keep(bytes, at, end, FRAME_HEADER_BYTES + length);
@@ -154,11 +154,11 @@ export class FrameReader {
       }
       this.beginData();
       if (this.handler.closed) return end;
-      if (this.dataLeft === 0) this.handler.data(EMPTY, true);
+      if (this.dataLeft === 0) this.handler.data(EMPTY, 0, 0, true);
     } else if (this.dataLeft > 0) {
       const taken = Math.min(end - at, this.dataLeft);
       this.dataLeft -= taken;
-      this.handler.data(bytes.subarray(at, at + taken), this.dataLeft === 0);
+      this.handler.data(bytes, at, at + taken, this.dataLeft === 0);
       at += taken;
     }
     if (this.dataLeft === 0) {

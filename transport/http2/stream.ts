@@ -197,10 +197,10 @@ export interface StreamSink {
   /** The request or response header section; 1xx responses are not handed up. `endStream`: nothing follows. */
   onHeaders(stream: Stream, headers: HeaderList, endStream: boolean): void;
   /**
-   * Bytes of the stream: a view that is never overwritten. `bytes` may be empty when only END_STREAM came. Each
-   * byte counts against the receive window until `Connection.release` returns it.
+   * Content of the stream, `bytes[start, end)`, which is never overwritten; empty when only END_STREAM came. Each
+   * octet counts against the receive window until `Connection.release` returns it.
    */
-  onData(stream: Stream, bytes: Uint8Array, endStream: boolean): void;
+  onData(stream: Stream, bytes: Uint8Array, start: number, end: number, endStream: boolean): void;
   /** The trailer section; it always ends the stream. */
   onTrailers(stream: Stream, trailers: HeaderList): void;
   /** What was queued by `sendData` has fallen to the low-water mark: a waiting producer may go on. */

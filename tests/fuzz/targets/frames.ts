@@ -84,9 +84,9 @@ function framesOf(feed: (reader: FrameReader) => void): string {
       content = [];
       seen.push(`data ${id} ${bytes} ${contentBytes} ${end}`);
     },
-    data: (bytes, end) => {
-      for (const byte of bytes) content.push(byte);
-      if (end) seen.push(`content ${content.join()}`);
+    data: (bytes, start, end, last) => {
+      for (const byte of bytes.subarray(start, end)) content.push(byte);
+      if (last) seen.push(`content ${content.join()}`);
     },
     frame: (type, flags, id, bytes, start, end) => {
       seen.push(`frame ${type} ${flags} ${id} ${bytes.subarray(start, end).join()}`);

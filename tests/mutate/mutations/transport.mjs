@@ -314,14 +314,14 @@ export default [
   ),
   mutation(
     "transport/http2/frame_reader.ts",
-    "if (this.dataLeft === 0) this.handler.data(EMPTY, true);",
-    "this.handler.data(EMPTY, true);",
+    "if (this.dataLeft === 0) this.handler.data(EMPTY, 0, 0, true);",
+    "this.handler.data(EMPTY, 0, 0, true);",
     DATA,
     "END_STREAM of padded",
   ),
   mutation(
     "transport/http2/frame_reader.ts",
-    "      if (this.dataLeft === 0) this.handler.data(EMPTY, true);\n",
+    "      if (this.dataLeft === 0) this.handler.data(EMPTY, 0, 0, true);\n",
     "",
     DATA,
     "END_STREAM of padded",
