@@ -141,6 +141,10 @@ const GRPC_CONTENT = /^application\/grpc *([+;]|$)/i;
 /** The subtypes that are spoken here. Messages of another one ("+json") would be decoded as what they are not. */
 const SPOKEN_CONTENT = /^application\/grpc(\+proto)? *(;|$)/i;
 
+function isSpoken(contentType: string): boolean {
+  return contentType === "application/grpc" || SPOKEN_CONTENT.test(contentType);
+}
+
 const ALLOWED_METHOD = HeaderList.of([["allow", "POST"]]); // RFC 9110, section 15.5.6
 const ACCEPTED_ENCODINGS = HeaderList.of([["grpc-accept-encoding", "identity"]]);
 
@@ -177,7 +181,7 @@ function refusalOf(headers: HeaderList): RequestRefusal | undefined {
     return { httpStatus: "405", grpcStatus: undefined, message, fields: ALLOWED_METHOD };
   }
   const contentType = headers.get("content-type") ?? "";
-  if (!SPOKEN_CONTENT.test(contentType)) return contentRefusal(contentType);
+  if (!isSpoken(contentType)) return contentRefusal(contentType);
   if (headers.get(":authority") === undefined && headers.getAll("host").length > 1) { // gRFC A41
     return { httpStatus: "400", grpcStatus: undefined, message: "host is there more than once" };
   }
@@ -228,7 +232,7 @@ function readResponse(headers: HeaderList): ResponseHead {
   const encoding = headers.get("grpc-encoding") ?? "identity";
   const httpStatus = headers.get(":status")!;
   const contentType = headers.get("content-type") ?? "";
-  const spoken = httpStatus === "200" && SPOKEN_CONTENT.test(contentType);
+  const spoken = httpStatus === "200" && isSpoken(contentType);
   const refusal = spoken ? undefined : responseRefusal(headers, Number(httpStatus), contentType, metadata);
   return { metadata, encoding, refusal };
 }

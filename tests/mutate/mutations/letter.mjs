@@ -25,8 +25,8 @@ export default [
   ),
   mutation(
     "transport/grpc/headers.ts",
-    'const spoken = httpStatus === "200" && SPOKEN_CONTENT',
-    'const spoken = headers.get("grpc-status") !== undefined || SPOKEN_CONTENT',
+    'const spoken = httpStatus === "200" && isSpoken',
+    'const spoken = headers.get("grpc-status") !== undefined || isSpoken',
     HEADERS,
     "[C78] responses",
   ),
