@@ -8,7 +8,7 @@ import { BDP_MAX_PAUSE_MS, BDP_PAUSE_MS } from "./limits.ts";
 
 /** The estimate of one connection. */
 export class BdpEstimator {
-  /** Octets of DATA since the last probe began; whoever receives DATA adds to it. */
+  /** Octets of DATA since the last probe began; the receiver of DATA adds to it. */
   arrived = 0;
   private probing = false;
   private startedAt: Instant = 0;

@@ -11,7 +11,7 @@
 //     (Bun's node:http2, oven-sh/bun#30342);
 //   - twofold for each quarter that the application has read so fast that the window may be what limits the stream, up
 //     to what the path holds (`bdp_estimator.ts`), which is measured only once a window has grown that far;
-//   - or by what is left of a message that it does not let in, for that message is put together whoever reads;
+//   - or by what is left of a message that it does not let in, for that message is put together whether it is read or not;
 //   - by no more than half of what is left of the connection's `windowGrowthSize`, so that one stream leaves room for
 //     the next. Growth goes back to the connection when its stream closes.
 

@@ -352,7 +352,7 @@ export class FrameHandler implements FrameVisitor {
     const { timers, settings, sections } = this.parts;
     if (length !== 0) return sizeError("SETTINGS acknowledgement", length);
     if (!this.settingsReceived) return protocolError("the peer's first frame acknowledges SETTINGS");
-    if (!timers.isSet(Timer.SETTINGS_ACK)) { // an ACK nobody waits for is no error
+    if (!timers.isSet(Timer.SETTINGS_ACK)) { // an ACK that is not awaited is no error
       return this.parts.abuse.emptyFrames.spend(timers.now);
     }
     timers.stop(Timer.SETTINGS_ACK);

@@ -1,4 +1,4 @@
-// Encoded frames on their way to the wire: chunks taken from a pool when needed and given back once written.
+// Encoded frames on their way to the wire: chunks are taken from a pool when needed and return to it once written.
 
 import type { SliceBuffer } from "../../pollers/contract/slice_buffer.ts";
 import { OUTPUT_CHUNK_BYTES, POOLED_CHUNKS } from "./limits.ts";
@@ -10,9 +10,9 @@ function takeChunk(): Uint8Array {
   return pool.pop() ?? new Uint8Array(OUTPUT_CHUNK_BYTES);
 }
 
-/** Is told when there is something to transmit. */
+/** The connection's sink, as far as output concerns it. */
 export interface OutputOwner {
-  /** The first frame since everything was taken is about to be written. */
+  /** A frame is about to be written, the first one since everything was taken. */
   onOutput(): void;
 }
 
@@ -31,7 +31,7 @@ export class OutputBuffer {
   /** Chunks whose bytes a write still holds. */
   private inFlight: Uint8Array[] = [];
 
-  /** Whoever writes frames need not say so: `owner` is told of the first of them. */
+  /** `owner` is called before the first frame of each transmit, so that no writer of frames need do it. */
   constructor(private readonly owner: OutputOwner = NOBODY) {}
 
   /** Bytes waiting to be taken. */
@@ -69,7 +69,7 @@ export class OutputBuffer {
     this.inFlight.length = 0;
   }
 
-  /** Tells the owner of output that is not written yet: it comes with the next transmit. */
+  /** Calls the owner for output that is written during the next transmit, and not before. */
   announce(): void {
     this.owner.onOutput();
   }

@@ -1,7 +1,7 @@
 // What one connection is made of, in the order in which the parts depend on each other.
 //
-// A part knows the parts before it and never the connection: it returns what came of a frame, undefined or an error of
-// the stream or of the connection, and whoever called it ends what that ends.
+// A part knows the parts before it and never the connection. For a frame it returns undefined, or an error of the stream
+// or of the connection; the caller ends what the error ends.
 
 import { Abuse } from "./abuse.ts";
 import { FlowControl } from "./flow_control.ts";

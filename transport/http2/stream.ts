@@ -8,7 +8,7 @@
 //
 // There is no push, so there are no reserved states. Two states of the RFC are divided by what a frame means there:
 //
-//  - idle: the peer may open the stream, or it may not (`IDLE_OURS`), whose identifier is ours or nobody's;
+//  - idle: the peer may open the stream, or it may not (`IDLE_OURS`), for its identifier is ours, or of no stream at all;
 //  - closed: the peer ended the stream, or knows its end (`CLOSED`), so that HEADERS and DATA are its error; or we ended
 //    it, and its frames may have crossed ours (`CLOSED_BY_US`), so that they are ignored: their header block is decoded,
 //    for the sake of the dynamic table, their octets go back to the connection's window, and they cost a budget

@@ -54,7 +54,7 @@ export default [
     file: "transport/http2/flow_control.ts",
     before: "if (this.bdp.end(now)) this.streamTarget",
     after: "if (this.bdp.end(now) && false) this.streamTarget",
-    test: "tests/transport/http2/bdp_test.ts",
+    test: "tests/transport/http2/bdp_estimator_test.ts",
   },
   {
     file: "transport/http2/connection.ts",
