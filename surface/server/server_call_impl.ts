@@ -174,7 +174,7 @@ export class ServerCallImpl
 
   /** The stream is over. */
   onClosed(error: Http2Error | undefined): void {
-    if (this.ended) return;
+    if (this.ended) return this.clearDeadline();
     this.ended = true;
     if (trace.call) this.trace(`is taken away: ${error?.reason ?? "call is over"}`);
     if (this.handlerState === "waits") this.connection.handlers.withdraw(this);
@@ -301,7 +301,7 @@ export class ServerCallImpl
       const trailers = this.sentTrailers?.toHeaders();
       const all = fields.length === 0 ? trailers : new HeaderList([...trailers?.fields ?? [], ...fields]);
       this.stream.sendStatus(code, details, all);
-      this.clearDeadline();
+      if (this.stream.queuedBytes === 0) this.clearDeadline(); // else it holds for what waits for the client too
     } catch (error) {
       this.report(error, "connection");
       const cancel = (): void => this.stream.cancel("the status could not be sent");
@@ -356,7 +356,10 @@ export class ServerCallImpl
 
   private deadlineExceeded(): void {
     this.deadlineTask = undefined;
-    this.cancelWith(Status.DEADLINE_EXCEEDED, `deadline of ${this.head.timeoutMs} ms exceeded on the server`);
+    const details = `deadline of ${this.head.timeoutMs} ms exceeded on the server`;
+    if (this.stream.queuedBytes === 0) return this.cancelWith(Status.DEADLINE_EXCEEDED, details);
+    // A status would wait behind messages that the client does not take (PROTOCOL-HTTP2.md, "Client Cancellation").
+    this.stream.cancel(details);
   }
 
   private abandon(code: StatusCode, details: string): void {

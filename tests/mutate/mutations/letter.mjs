@@ -116,6 +116,27 @@ export default [
     SERVER_STREAM,
     "has a bound",
   ),
+  mutation(
+    "surface/server/server_call_impl.ts",
+    "      if (this.stream.queuedBytes === 0) this.clearDeadline();",
+    "      this.clearDeadline();",
+    "tests/surface/server/handlers_test.ts",
+    "deadline: responses that the client does not take",
+  ),
+  mutation(
+    "surface/server/server_call_impl.ts",
+    "if (this.stream.queuedBytes === 0) return this.cancelWith(",
+    "return this.cancelWith(",
+    "tests/surface/server/handlers_test.ts",
+    "deadline: responses that the client does not take",
+  ),
+  mutation(
+    "surface/server/server_call_impl.ts",
+    "if (this.ended) return this.clearDeadline();",
+    "if (this.ended) return;",
+    "tests/surface/server/handlers_test.ts",
+    "deadline: it is forgotten",
+  ),
   // RFC 9113 and RFC 7541.
   mutation(
     "transport/http2/header_validation.ts",

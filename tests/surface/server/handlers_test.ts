@@ -1,6 +1,6 @@
 // What handlers may rely on: `this`, the time that is left, and what unfit requests never reach.
 import { assertEquals, assertInstanceOf } from "@std/assert";
-import { Channel, Server, type ServerCall, Status } from "pollwire";
+import { Channel, type RpcError, Server, type ServerCall, Status } from "pollwire";
 import { Simulation } from "../../../pollers/simulated/mod.ts";
 import { Decoder } from "../../../transport/hpack/decoder.ts";
 import { HeaderList } from "../../../transport/mod.ts";
@@ -13,6 +13,7 @@ import {
   PREFACE,
   setting,
   SETTINGS_ACK,
+  windowUpdate,
 } from "../../transport/http2/wire.ts";
 import { RawPeer } from "../../transport/raw_peer.ts";
 import { collect, failure, type Handlers, type Note, numbersOf, serving, Trial } from "../serving.ts";
@@ -36,6 +37,28 @@ class World {
 
   /** What a call of `path` with these messages ends with. */
   async end(path: string, ...messages: number[][]): Promise<[status: number, message: string | undefined]> {
+    const peer = await this.ask(path, [], [], ...messages);
+    await this.simulation.run();
+    const decoder = new Decoder({ maxTableSize: 4_096, maxHeaderListSize: 16_384 });
+    let last = new Map<string, string>();
+    for (const { type, payload } of parse(peer.received)) {
+      if (type !== "HEADERS") continue;
+      const list = decoder.decode(payload, 0, payload.length);
+      assertInstanceOf(list, HeaderList);
+      last = new Map(list);
+    }
+    peer.close();
+    await this.simulation.run();
+    return [Number(last.get("grpc-status")), last.get("grpc-message")];
+  }
+
+  /** A client with `settings` that has made a call of `path`. */
+  async ask(
+    path: string,
+    settings: Array<[id: number, value: number]>,
+    more: Array<[name: string, value: string]>,
+    ...messages: number[][]
+  ): Promise<RawPeer> {
     let peer: RawPeer | undefined;
     this.client.connect({ family: "ipv4", host: this.host.hostAddress, port: 80 }, {}, (result) => {
       if (result.ok) peer = new RawPeer(result.value);
@@ -47,20 +70,16 @@ class World {
       ...Object.entries(fields),
       ["te", "trailers"],
       ["content-type", "application/grpc"],
+      ...more,
     ]);
-    peer!.send(PREFACE, setting(), SETTINGS_ACK, head, data(1, Uint8Array.from(framed), END_STREAM));
-    await this.simulation.run();
-    const decoder = new Decoder({ maxTableSize: 4_096, maxHeaderListSize: 16_384 });
-    let last = new Map<string, string>();
-    for (const { type, payload } of parse(peer!.received)) {
-      if (type !== "HEADERS") continue;
-      const list = decoder.decode(payload, 0, payload.length);
-      assertInstanceOf(list, HeaderList);
-      last = new Map(list);
-    }
-    peer!.close();
-    await this.simulation.run();
-    return [Number(last.get("grpc-status")), last.get("grpc-message")];
+    peer!.send(
+      PREFACE,
+      setting(...settings),
+      SETTINGS_ACK,
+      head,
+      data(1, Uint8Array.from(framed), END_STREAM),
+    );
+    return peer!;
   }
 }
 
@@ -102,6 +121,53 @@ test("handlers: the time that is left is never less than none, also when the cal
   assertEquals([call!.timeRemainingMs, call!.signal.aborted], [0, true]);
   assertEquals((await late).code, Status.DEADLINE_EXCEEDED);
   channel.close();
+  world.server.close();
+});
+
+test("deadline: responses that the client does not take are cut off by RST_STREAM(CANCEL), finished or not", async () => {
+  for (const finished of [true, false]) {
+    let call: ServerCall | undefined;
+    const world = await new World().serve({
+      async *down(_request, given) {
+        call = given;
+        yield { body: new Uint8Array(1_000) };
+        if (!finished) await new Promise((resolve) => given.signal.addEventListener("abort", resolve));
+      },
+    });
+    const peer = await world.ask("/trial.Trial/Down", [[4, 10]], [["grpc-timeout", "100m"]], [0x10, 1]);
+    await world.simulation.run({ until: world.simulation.now + 50 });
+    assertEquals(peer.frames.slice(-2), ["HEADERS 1", "DATA 1 10"]);
+    await world.simulation.run({ until: world.simulation.now + 200 });
+    assertEquals(peer.frames.at(-1), "RST_STREAM 1 CANCEL");
+    assertEquals(call!.cancelled, !finished);
+    if (!finished) assertEquals((call!.signal.reason as RpcError).code, Status.DEADLINE_EXCEEDED);
+    peer.close();
+    world.server.close();
+    await world.simulation.run();
+  }
+});
+
+test("deadline: it is forgotten when the last octet of a finished call is out", async () => {
+  const world = await new World().serve({
+    *down() {
+      yield { body: new Uint8Array(1_000) };
+    },
+  });
+  const deadlines = new Set<unknown>();
+  const { runAt, cancel } = world.host;
+  world.host.runAt = (at, closure) => {
+    const task = runAt.call(world.host, at, closure);
+    if (Math.abs(at - world.simulation.now - 100) < 1) deadlines.add(task);
+    return task;
+  };
+  world.host.cancel = (task) => (deadlines.delete(task), cancel.call(world.host, task));
+  const peer = await world.ask("/trial.Trial/Down", [[4, 10]], [["grpc-timeout", "100m"]], [0x10, 1]);
+  await world.simulation.run({ until: world.simulation.now + 20 });
+  assertEquals(deadlines.size, 1);
+  peer.send(windowUpdate(1, 10_000));
+  await world.simulation.run({ until: world.simulation.now + 20 });
+  assertEquals([peer.frames.at(-1), deadlines.size], ["HEADERS 1 end", 0]);
+  peer.close();
   world.server.close();
 });
 
