@@ -1,10 +1,15 @@
 // Messages that an application reads with `for await`; unread ones keep the peer from sending more.
 
 import { errorOf, rejection } from "./call_failure.ts";
+import { MessageStore } from "./message_store.ts";
 
 /** What an inbox calls on the call that owns it. */
-export interface InboxOwner {
-  /** A message was taken: its octets are released to the peer's window. */
+export interface InboxOwner<T> {
+  /** Decodes a message that is taken; throws where that cannot be done. */
+  decode(bytes: Uint8Array): T;
+  /** `decode` threw `error`: the call is over. Returns what the reader gets. */
+  onUndecodable(error: unknown): unknown;
+  /** Messages were taken: their octets are released to the peer's window. */
   onTaken(wireBytes: number): void;
   /** The application stopped reading before the end. */
   onAbandoned(): void;
@@ -12,30 +17,32 @@ export interface InboxOwner {
 
 /**
  * A single-use async iterator. A message that is there costs no waiting; the peer's flow-control window bounds
- * what can be here, because octets are released only as messages are taken.
+ * what can be here, because octets are released only as messages are taken. They are kept as they came, and decoded when
+ * they are taken.
  */
 export class Inbox<T> implements AsyncIterableIterator<T> {
-  private messages: T[] = [];
-  private wireBytes: number[] = [];
-  private head = 0;
+  private readonly stored = new MessageStore();
   private ended = false;
   private error: unknown = undefined;
   private waiting: Array<(result: IteratorResult<T> | PromiseLike<never>) => void> = [];
 
   /** `owner` is called for what the reader does. */
-  constructor(private readonly owner: InboxOwner) {}
+  constructor(private readonly owner: InboxOwner<T>) {}
 
   /** A message arrived. */
-  push(message: T, wireBytes: number): void {
+  push(bytes: Uint8Array, wireBytes: number): void {
     if (this.ended) return this.owner.onTaken(wireBytes);
-    const waiter = this.waiting.shift();
-    if (waiter === undefined) {
-      this.messages.push(message);
-      this.wireBytes.push(wireBytes);
-      return;
+    if (this.waiting.length === 0) return this.stored.push(bytes, wireBytes);
+    let value: T;
+    try {
+      value = this.owner.decode(bytes);
+    } catch (error) {
+      this.owner.onTaken(wireBytes);
+      return this.end(this.owner.onUndecodable(error));
     }
+    const waiter = this.waiting.shift()!;
     this.owner.onTaken(wireBytes);
-    waiter({ value: message, done: false });
+    waiter({ value, done: false });
   }
 
   /** Nothing more will come; with `error`, or a CallFailure, reading past what is here rejects with it. */
@@ -48,13 +55,12 @@ export class Inbox<T> implements AsyncIterableIterator<T> {
 
   /** The next message. */
   next(): Promise<IteratorResult<T>> {
-    if (this.head < this.messages.length) {
-      const value = this.messages[this.head]!;
-      const wireBytes = this.wireBytes[this.head++]!;
-      if (this.head === this.messages.length) this.clear();
-      else if (this.head >= COMPACT_AT && this.head * 2 >= this.messages.length) this.compact();
-      this.owner.onTaken(wireBytes);
-      return Promise.resolve({ value, done: false });
+    if (this.stored.size > 0) {
+      try {
+        return Promise.resolve({ value: this.takeStored(), done: false });
+      } catch (error) {
+        this.fail(this.owner.onUndecodable(error));
+      }
     }
     if (!this.ended) return new Promise((resolve) => this.waiting.push(resolve));
     const { error } = this;
@@ -66,8 +72,7 @@ export class Inbox<T> implements AsyncIterableIterator<T> {
   /** The reader is done; what is here and what comes is thrown away. */
   return(): Promise<IteratorResult<T>> {
     const abandoned = !this.ended;
-    for (let i = this.head; i < this.wireBytes.length; i++) this.owner.onTaken(this.wireBytes[i]!);
-    this.clear();
+    this.dropStored();
     this.end();
     this.error = undefined;
     if (abandoned) this.owner.onAbandoned();
@@ -79,21 +84,26 @@ export class Inbox<T> implements AsyncIterableIterator<T> {
     return this;
   }
 
-  private clear(): void {
-    this.messages = [];
-    this.wireBytes = [];
-    this.head = 0;
+  private takeStored(): T {
+    const { stored } = this;
+    const before = stored.wireBytes;
+    const bytes = stored.shift();
+    this.owner.onTaken(before - stored.wireBytes);
+    return this.owner.decode(bytes);
   }
 
-  /** Drops what was read: a reader that is always a little behind never empties the queue. */
-  private compact(): void {
-    this.messages.splice(0, this.head);
-    this.wireBytes.splice(0, this.head);
-    this.head = 0;
+  /** The reader gets `error` next, whatever the call ended with. */
+  private fail(error: unknown): void {
+    this.dropStored();
+    this.end(error);
+    this.error = error;
+  }
+
+  private dropStored(): void {
+    const { wireBytes } = this.stored;
+    if (wireBytes > 0) this.owner.onTaken(wireBytes);
+    this.stored.clear();
   }
 }
-
-/** Messages read before the queue is compacted: rare enough to cost nothing for each. */
-const COMPACT_AT = 32;
 
 const DONE: IteratorReturnResult<undefined> = { value: undefined, done: true };

@@ -185,19 +185,26 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
   /** A response message. */
   onMessage(bytes: Uint8Array, wireBytes: number): void {
     if (this.ended) return this.release(wireBytes);
-    let message: Res;
-    try {
-      message = this.method.responseCodec.decode(bytes, this.context.maxReceiveElements);
-    } catch (error) {
-      const details = `cannot decode response: ${messageOf(error)}`;
-      if (!isInstance(error, DecodeError)) this.report(error, "codec", "info");
-      else if (error.exhausted) {
-        const exhausted = `${details} (maxReceiveElements)`;
-        return this.endLocally(Status.RESOURCE_EXHAUSTED, exhausted, "library", error);
-      }
-      return this.endLocally(Status.INTERNAL, details, "library", error);
+    this.onResponse(bytes, wireBytes);
+  }
+
+  /** A response; throws where it cannot be decoded. */
+  decode(bytes: Uint8Array): Res {
+    return this.method.responseCodec.decode(bytes, this.context.maxReceiveElements);
+  }
+
+  /** `decode` threw `error`: the call fails. Returns why. */
+  onUndecodable(error: unknown): CallFailure {
+    let details = `cannot decode response: ${messageOf(error)}`;
+    let code: StatusCode = Status.INTERNAL;
+    if (!isInstance(error, DecodeError)) this.report(error, "codec", "info");
+    else if (error.exhausted) {
+      code = Status.RESOURCE_EXHAUSTED;
+      details += " (maxReceiveElements)";
     }
-    this.onResponse(message, wireBytes);
+    const failure = this.failure(code, details, { endedBy: "library", cause: error });
+    this.endHere(failure);
+    return failure;
   }
 
   /** The peer took what was queued. */
@@ -282,11 +289,15 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
     endedBy: "user" | "library" = "user",
     cause: unknown = propertyOf(this.options.signal, "reason"),
   ): void {
+    if (!this.ended) this.endHere(this.failure(code, details, { endedBy, cause }));
+  }
+
+  private endHere(failure: CallFailure): void {
     if (this.ended) return;
     this.context.subchannel.withdraw(this);
     const { stream } = this;
-    this.endWith(this.failure(code, details, { endedBy, cause }));
-    stream?.cancel(code, details);
+    this.endWith(failure);
+    stream?.cancel(failure.code, failure.details);
   }
 
   /** A failure that says which call failed. */
@@ -349,8 +360,8 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
     }
   }
 
-  /** A decoded response; give `wireBytes` to `release` once it is consumed. */
-  protected abstract onResponse(message: Res, wireBytes: number): void;
+  /** A response, encoded; give `wireBytes` to `release` once it is consumed. */
+  protected abstract onResponse(bytes: Uint8Array, wireBytes: number): void;
   /** The one status; undefined is OK. */
   protected abstract onEnd(failure: CallFailure | undefined): void;
 }
@@ -381,7 +392,13 @@ export class SingleResponseCall<Req, Res> extends ClientCall<Req, Res> {
     return true;
   }
 
-  protected override onResponse(message: Res, wireBytes: number): void {
+  protected override onResponse(bytes: Uint8Array, wireBytes: number): void {
+    let message: Res;
+    try {
+      message = this.decode(bytes);
+    } catch (error) {
+      return void this.onUndecodable(error);
+    }
     this.release(wireBytes);
     if (this.received) {
       return this.endLocally(Status.UNIMPLEMENTED, "server sent more than one response message", "library");
@@ -398,7 +415,7 @@ export class SingleResponseCall<Req, Res> extends ClientCall<Req, Res> {
 }
 
 /** A call with a stream of responses: server streaming, or bidirectional. */
-export class StreamingResponseCall<Req, Res> extends ClientCall<Req, Res> implements InboxOwner {
+export class StreamingResponseCall<Req, Res> extends ClientCall<Req, Res> implements InboxOwner<Res> {
   /** The responses, to be read once; leaving the loop cancels the call. */
   readonly responses: Inbox<Res> = new Inbox<Res>(this);
 
@@ -412,8 +429,8 @@ export class StreamingResponseCall<Req, Res> extends ClientCall<Req, Res> implem
     this.cancel("responses are not read any further");
   }
 
-  protected override onResponse(message: Res, wireBytes: number): void {
-    this.responses.push(message, wireBytes);
+  protected override onResponse(bytes: Uint8Array, wireBytes: number): void {
+    this.responses.push(bytes, wireBytes);
   }
 
   protected override onEnd(failure: CallFailure | undefined): void {

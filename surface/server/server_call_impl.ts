@@ -41,7 +41,7 @@ export interface CallConnection {
 
 /** A call from its request header section to its status. What it does not need is never made. */
 export class ServerCallImpl
-  implements ServerStreamSink, ServerCall, InboxOwner, ProducerSink<unknown>, WaitingCall {
+  implements ServerStreamSink, ServerCall, InboxOwner<unknown>, ProducerSink<unknown>, WaitingCall {
   private request: unknown = undefined;
   private requestReceived = false;
   private inbox: Inbox<unknown> | undefined = undefined;
@@ -137,13 +137,13 @@ export class ServerCallImpl
   /** A request message. */
   onMessage(bytes: Uint8Array, wireBytes: number): void {
     if (this.ended) return this.stream.release(wireBytes);
+    if (this.inbox !== undefined) return this.inbox.push(bytes, wireBytes);
     let message: unknown;
     try {
-      message = this.method.descriptor.requestCodec.decode(bytes, this.host.maxReceiveElements);
+      message = this.decode(bytes);
     } catch (error) {
-      return this.undecodable(error);
+      return void this.onUndecodable(error);
     }
-    if (this.inbox !== undefined) return this.inbox.push(message, wireBytes);
     this.stream.release(wireBytes);
     if (this.requestReceived) {
       return this.cancelWith(Status.UNIMPLEMENTED, "client sent more than one request message");
@@ -184,6 +184,18 @@ export class ServerCallImpl
   }
 
   // From the inbox.
+
+  /** A request, which is decoded when it is taken. */
+  decode(bytes: Uint8Array): unknown {
+    return this.method.descriptor.requestCodec.decode(bytes, this.host.maxReceiveElements);
+  }
+
+  /** The call ends with the status that the handler gets too. */
+  onUndecodable(error: unknown): RpcError {
+    const failure = this.undecodable(error);
+    this.cancelWith(failure.code, failure.details);
+    return failure;
+  }
 
   /** The handler consumed a request. */
   onTaken(wireBytes: number): void {
@@ -310,17 +322,17 @@ export class ServerCallImpl
     this.inbox?.end();
   }
 
-  private undecodable(error: unknown): void {
+  private undecodable(error: unknown): RpcError {
     if (error instanceof DecodeError) {
       const details = `cannot decode request: ${error.message}`;
-      if (!error.exhausted) return this.cancelWith(Status.INTERNAL, details);
-      return this.cancelWith(Status.RESOURCE_EXHAUSTED, `${details} (maxReceiveElements)`);
+      if (!error.exhausted) return new RpcError(Status.INTERNAL, details);
+      return new RpcError(Status.RESOURCE_EXHAUSTED, `${details} (maxReceiveElements)`);
     }
     this.report(error, "codec");
     const details = this.host.exposeErrors
       ? `cannot decode request: ${messageOf(error)}`
       : "cannot decode request";
-    this.cancelWith(Status.INTERNAL, details);
+    return new RpcError(Status.INTERNAL, details);
   }
 
   private traceBegin(): void {

@@ -116,4 +116,34 @@ export default [
     after: "",
     test: "tests/transport/http2/rfc9113_10_5_abuse_test.ts",
   },
+  {
+    file: "surface/call/message_store.ts",
+    before: "length > OWN_BUFFER_BYTES && bytes.buffer.byteLength === length;",
+    after: "length > OWN_BUFFER_BYTES;",
+    test: "tests/surface/call/message_store_test.ts",
+  },
+  {
+    file: "surface/call/message_store.ts",
+    before: "Math.max(LEAST_BLOCK_BYTES, this.wireBytes)",
+    after: "Math.max(LEAST_BLOCK_BYTES, 2 * (last?.bytes.length ?? 0))",
+    test: "tests/surface/call/inbox_test.ts",
+  },
+  {
+    file: "surface/call/message_store.ts",
+    before: "this.wireBytes -= heads.getUint32(this.at + 4);",
+    after: "this.wireBytes -= heads.getUint32(this.at);",
+    test: "tests/surface/call/message_store_test.ts",
+  },
+  {
+    file: "surface/call/inbox.ts",
+    before: "    this.dropStored();\n    this.end(error);",
+    after: "    this.end(error);",
+    test: "tests/surface/call/inbox_test.ts",
+  },
+  {
+    file: "surface/call/inbox.ts",
+    before: "    this.end(error);\n    this.error = error;",
+    after: "    this.end(error);",
+    test: "tests/surface/call/inbox_test.ts",
+  },
 ];

@@ -137,8 +137,8 @@ export default [
   },
   {
     file: "surface/server/server_call_impl.ts",
-    before: "if (!error.exhausted) return this.cancelWith(Status.INTERNAL, details);",
-    after: "return this.cancelWith(Status.INTERNAL, details);",
+    before: "if (!error.exhausted) return new RpcError(Status.INTERNAL, details);",
+    after: "return new RpcError(Status.INTERNAL, details);",
     test: "tests/surface/options_test.ts",
   },
   {

@@ -6,12 +6,24 @@ import { test } from "../../harness.ts";
 class Owner {
   taken = 0;
   abandoned = 0;
+  decode(bytes: Uint8Array): number {
+    if (bytes.length === 0) throw new TypeError("no number");
+    return bytes[0]! * 256 + bytes[1]!;
+  }
+  onUndecodable(error: unknown): unknown {
+    return new Error(`undecodable: ${error}`);
+  }
   onTaken(wireBytes: number): void {
     this.taken += wireBytes;
   }
   onAbandoned(): void {
     this.abandoned++;
   }
+}
+
+/** A message. */
+function encoded(number: number): Uint8Array {
+  return Uint8Array.of(number >> 8, number & 255);
 }
 
 function inbox(): [Inbox<number>, Owner] {
@@ -21,29 +33,29 @@ function inbox(): [Inbox<number>, Owner] {
 
 test("inbox: octets go back as messages are taken, not as they come", async () => {
   const [box, owner] = inbox();
-  box.push(1, 10);
-  box.push(2, 20);
+  box.push(encoded(1), 10);
+  box.push(encoded(2), 20);
   assertEquals(owner.taken, 0);
   assertEquals((await box.next()).value, 1);
   assertEquals(owner.taken, 10);
   assertEquals((await box.next()).value, 2);
   const waiting = box.next();
-  box.push(3, 30);
+  box.push(encoded(3), 30);
   assertEquals([(await waiting).value, owner.taken], [3, 60]);
 });
 
 test("inbox: several reads may wait, and are served in their order", async () => {
   const [box] = inbox();
   const reads = [box.next(), box.next(), box.next()];
-  box.push(1, 1);
-  box.push(2, 1);
+  box.push(encoded(1), 1);
+  box.push(encoded(2), 1);
   box.end();
   assertEquals((await Promise.all(reads)).map((read) => read.value), [1, 2, undefined]);
 });
 
 test("inbox: an error comes after the messages that came before it, once", async () => {
   const [box] = inbox();
-  box.push(1, 1);
+  box.push(encoded(1), 1);
   box.end(new Error("lost"));
   assertEquals((await box.next()).value, 1);
   await assertRejects(() => box.next(), Error, "lost");
@@ -59,11 +71,11 @@ test("inbox: a read that waits rejects with the error", async () => {
 
 test("inbox: leaving the loop gives everything back, and tells once unless it was over", async () => {
   const [box, owner] = inbox();
-  box.push(1, 1);
-  box.push(2, 2);
+  box.push(encoded(1), 1);
+  box.push(encoded(2), 2);
   for await (const message of box) if (message === 1) break;
   assertEquals([owner.taken, owner.abandoned], [3, 1]);
-  box.push(3, 4);
+  box.push(encoded(3), 4);
   assertEquals([owner.taken, await box.next()], [7, { value: undefined, done: true }]);
   await box.return();
   assertEquals(owner.abandoned, 1);
@@ -78,7 +90,7 @@ test("inbox: a thousand messages, read at any distance behind, come in their ord
     const [box, owner] = inbox();
     const read: number[] = [];
     for (let i = 0; i < 1_000; i++) {
-      box.push(i, 1);
+      box.push(encoded(i), 1);
       if (i >= behind) read.push((await box.next()).value!);
     }
     box.end();
@@ -91,31 +103,76 @@ test("inbox: a thousand messages, read at any distance behind, come in their ord
   }
 });
 
+/** Octets of the buffers that an inbox holds. */
+function held(box: Inbox<number>): number {
+  const buffers = new Set<ArrayBufferLike>();
+  const walk = (value: unknown, depth: number): void => {
+    if (ArrayBuffer.isView(value)) buffers.add(value.buffer);
+    else if (typeof value === "object" && value !== null && depth < 6 && !(value instanceof Owner)) {
+      for (const inner of Object.values(value)) walk(inner, depth + 1);
+    }
+  };
+  walk(box, 0);
+  return [...buffers].reduce((sum, { byteLength }) => sum + byteLength, 0);
+}
+
 test("inbox: a reader that is always behind does not make it keep what was read", async () => {
-  const box = new Inbox<object>(new Owner());
-  const kept = () => Object.values(box).flat().filter((value) => value instanceof Uint8Array).length;
-  for (let i = 0; i < 10; i++) box.push(new Uint8Array(1), 1);
-  assertEquals(kept(), 10);
+  const [box] = inbox();
+  for (let i = 0; i < 10; i++) box.push(encoded(i), 7);
   for (let i = 0; i < 10_000; i++) {
-    box.push(new Uint8Array(1), 1);
+    box.push(encoded(i & 255), 7);
     await box.next();
-    assert(kept() < 100, `${kept()} messages are kept after ${i} were read, 10 are unread`);
+    assert(held(box) <= 1_024, `${held(box)} octets are held after ${i} messages were read, 10 are unread`);
   }
 });
 
 test("inbox: a reader that has read all leaves nothing behind, not until the next message either", async () => {
-  const box = new Inbox<object>(new Owner());
-  const kept = () => Object.values(box).flat().filter((value) => value instanceof Uint8Array).length;
+  const [box] = inbox();
   for (let round = 0; round < 3; round++) {
-    for (let i = 0; i < 10; i++) box.push(new Uint8Array(1), 1);
+    for (let i = 0; i < 10; i++) box.push(encoded(i), 7);
     for (let i = 0; i < 10; i++) await box.next();
-    assertEquals(kept(), 0);
+    assertEquals(held(box), 0);
   }
+});
+
+test("inbox: messages that wait take no more than four times what they have on the wire, and no view of a read", () => {
+  const read = new Uint8Array(65_536);
+  for (const length of [0, 1, 10, 1_000, 1_500, 16_000]) {
+    const [box] = inbox();
+    let wireBytes = 0;
+    for (let i = 0; i < 1_000; i++) {
+      box.push(read.subarray(i, i + length), 5 + length);
+      wireBytes += 5 + length;
+    }
+    assert(held(box) <= 4 * wireBytes, `${held(box)} octets are held for ${wireBytes} on the wire`);
+  }
+});
+
+test("inbox: a message that cannot be decoded comes in its order, ends the call, and nothing comes after it", async () => {
+  const [box, owner] = inbox();
+  box.push(encoded(1), 10);
+  box.push(new Uint8Array(0), 5);
+  box.push(encoded(3), 30);
+  assertEquals((await box.next()).value, 1);
+  await assertRejects(() => box.next(), Error, "undecodable: TypeError: no number");
+  assertEquals([await box.next(), owner.taken], [{ value: undefined, done: true }, 45]);
+
+  const [waited, waitedOwner] = inbox();
+  const reads = [waited.next(), waited.next()];
+  waited.push(new Uint8Array(0), 5);
+  waited.push(encoded(3), 30);
+  for (const read of reads) await assertRejects(() => read, Error, "undecodable");
+  assertEquals(waitedOwner.taken, 35);
+
+  const [late] = inbox();
+  late.push(new Uint8Array(0), 5);
+  late.end(); // the call was over before anybody read
+  await assertRejects(() => late.next(), Error, "undecodable");
 });
 
 test("inbox: an error that nobody reads as far as is not told after the reader left", async () => {
   const [box, owner] = inbox();
-  box.push(1, 5);
+  box.push(encoded(1), 5);
   box.end(new Error("lost"));
   assertEquals(await box.return(), { value: undefined, done: true });
   assertEquals(await box.next(), { value: undefined, done: true });
@@ -132,7 +189,7 @@ test("inbox: return() ends the reads that wait, and cancels", async () => {
 
 test("inbox: a reader that throws out of its loop cancels as one that breaks does", async () => {
   const [box, owner] = inbox();
-  box.push(1, 1);
+  box.push(encoded(1), 1);
   await assertRejects(
     async () => {
       for await (const message of box) throw new Error(`cannot use ${message}`);
