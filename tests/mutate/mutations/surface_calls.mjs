@@ -336,7 +336,7 @@ export default [
   ),
   mutation(
     "surface/client/client_call.ts",
-    "    stream?.cancel(code, details);\n",
+    "    stream?.cancel(failure.code, failure.details);\n",
     "",
     ENDS,
     "at its deadline",
