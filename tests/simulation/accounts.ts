@@ -186,7 +186,7 @@ function inboxOf(call: unknown): Inbox<unknown> | undefined {
 }
 
 function unreadBytes(inbox: Inbox<unknown> | undefined): number {
-  return inbox?.["wireBytes"].slice(inbox["head"]).reduce((sum, bytes) => sum + bytes, 0) ?? 0;
+  return inbox?.["stored"].wireBytes ?? 0;
 }
 
 function maySend(connection: Connection, stream: Stream): boolean {
