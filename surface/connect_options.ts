@@ -2,6 +2,7 @@
 
 import { type ConnectOptions, type LocalSettings, localSettings, messageLimits } from "../transport/mod.ts";
 import type { EndpointOptions, ReportOptions } from "../pollers/mod.ts";
+import { checkKeepalive } from "./keepalive.ts";
 import { checkOptions, type OptionNames } from "./options.ts";
 
 /** What users say of connections; `reporter` is made from their `onError` and `logger`. */
@@ -20,13 +21,14 @@ export const CONNECT_OPTION_NAMES: OptionNames<UserConnectOptions> = {
   logger: true,
   endpoint: true,
   handshakeTimeoutMs: true,
+  keepalive: true,
   maxReceiveElements: true,
   maxReceiveMessageBytes: true,
   maxSendMessageBytes: true,
   settings: true,
 };
 
-const ENDPOINT: OptionNames<EndpointOptions> = { noDelay: true, keepAliveMs: true };
+const ENDPOINT: OptionNames<EndpointOptions> = { noDelay: true, keepAliveMs: true, userTimeoutMs: true };
 
 const SETTINGS_NAMES: OptionNames<LocalSettings> = {
   headerTableSize: true,
@@ -40,15 +42,17 @@ const SETTINGS_NAMES: OptionNames<LocalSettings> = {
 };
 
 /**
- * Throws TypeError for an option that is not in `known`, here or inside `endpoint` and `settings`, and RangeError for
- * a value outside its range.
+ * Throws TypeError for an option that is not in `known`, here or inside `endpoint`, `keepalive` and `settings`, and
+ * RangeError for a value outside its range.
  */
 export function checkConnectOptions(
   purpose: string,
   options: UserConnectOptions,
   known: Readonly<Record<string, true>>,
+  role: "client" | "server",
 ): void {
   checkOptions(purpose, options, known);
+  checkKeepalive(purpose, options, role);
   const { endpoint, settings, handshakeTimeoutMs, maxReceiveElements = 0 } = options;
   if (endpoint !== undefined) {
     checkOptions(`${purpose}, endpoint`, endpoint, ENDPOINT as Record<string, true>);

@@ -13,12 +13,15 @@ export type {
   Traces,
 } from "../pollers/mod.ts";
 export type {
+  ConnectionLifetimeOptions,
   ConnectOptions,
   GrpcStatus,
   HeaderList,
   Initiator,
+  KeepaliveOptions,
   LocalSettings,
   MessageLimitOptions,
+  ServerKeepaliveOptions,
   TransportOptions,
 } from "../transport/mod.ts";
 export { Metadata, type MetadataInit, type MetadataValue } from "./call/metadata.ts";

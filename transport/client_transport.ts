@@ -15,6 +15,7 @@ import { Connection } from "./http2/connection.ts";
 import { ErrorCode, Http2Error } from "./http2/error.ts";
 import type { LocalSettings } from "./http2/settings.ts";
 import type { ConnectionSink, StreamSink } from "./http2/sink.ts";
+import { clientManagement, type KeepaliveOptions } from "./keepalive.ts";
 import type {
   ClientStream,
   ClientStreamSink,
@@ -25,6 +26,8 @@ import type {
 
 /** What both kinds of transport may be made with. */
 export interface TransportOptions extends MessageLimitOptions {
+  /** How the peer is asked whether it is there. Default: a client does not ask, a server does after two hours. */
+  readonly keepalive?: KeepaliveOptions;
   /** Differences from our default HTTP/2 settings. */
   readonly settings?: Partial<LocalSettings>;
   /** Gets errors that are thrown while a connection is served, and traces. Default: the logger's. */
@@ -48,7 +51,11 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
     private readonly onReady: () => void,
   ) {
     this.limits = messageLimits(options);
-    this.connection = new Connection({ role: "client", settings: options.settings ?? {} }, this);
+    this.connection = new Connection({
+      role: "client",
+      settings: options.settings ?? {},
+      ...clientManagement(options.keepalive),
+    }, this);
     this.driver = new Driver(engine, endpoint, this.connection, undefined, options.reporter);
     this.driver.start();
   }
@@ -88,6 +95,7 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
     const { peerSettings } = this.connection;
     const excess = excessOf("request metadata", extra, template.headers.octets, peerSettings);
     if (excess !== undefined) return refuse(excess, sink);
+    if (this.connection.dormant) this.connection.wake(this.engine.now());
     const stream = new GrpcClientStream(this.connection, sink, this.limits);
     stream.stream = this.connection.open(template.headers, extra, false, stream);
     // RFC 9113, section 5.1.1: a client without stream identifiers left makes a new connection.

@@ -171,8 +171,9 @@ export class Driver implements Flushable {
       }
       connection.transmitted();
     }
-    if (connection.closed) this.finish();
-    else if (connection.nextTimeout() !== this.timerAt) this.armTimer();
+    if (connection.closed) return this.finish();
+    if (connection.wantsTime) connection.takeTime(this.engine.now());
+    if (connection.nextTimeout() !== this.timerAt) this.armTimer();
   }
 
   /** Goes on with what the last turn has left, and then with reading. */
@@ -226,7 +227,7 @@ export class Driver implements Flushable {
     this.readPaused = this.writing && connection.outputBytes > UNREAD_OUTPUT_BYTES &&
       connection.role === "server";
     if (!isWhole && !this.readPaused) this.engine.run(this.readMore);
-    if (connection.closed || connection.nextTimeout() !== this.timerAt) this.touch();
+    if (connection.closed || connection.wantsTime || connection.nextTimeout() !== this.timerAt) this.touch();
   }
 
   private get turnIsOver(): boolean {

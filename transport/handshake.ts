@@ -13,7 +13,8 @@ import type {
 import { callApplication, defaultReporter, describeThrown } from "../pollers/log/mod.ts";
 import { Http2ClientTransport, type TransportOptions } from "./client_transport.ts";
 import type { Http2Error } from "./http2/error.ts";
-import { Http2ServerTransport } from "./server_transport.ts";
+import { clientEndpoint, type ServerKeepaliveOptions } from "./keepalive.ts";
+import { Http2ServerTransport, type ServerTransportOptions } from "./server_transport.ts";
 import type {
   ClientTransport,
   ClientTransportSink,
@@ -33,6 +34,12 @@ export interface ConnectOptions extends TransportOptions {
    * a server an accepted client's SETTINGS. Default {@linkcode DEFAULT_HANDSHAKE_TIMEOUT_MS}.
    */
   readonly handshakeTimeoutMs?: number;
+}
+
+/** What an accepted connection is served with. */
+export interface AcceptOptions extends ConnectOptions, ServerTransportOptions {
+  /** How clients are asked whether they are there, and how often they may ask. */
+  readonly keepalive?: ServerKeepaliveOptions;
 }
 
 /** Receives exactly one of the two results, on no caller's stack. */
@@ -64,7 +71,8 @@ export class Handshake implements ClientTransportSink {
     this.timeoutMs = options.handshakeTimeoutMs ?? DEFAULT_HANDSHAKE_TIMEOUT_MS;
     this.timer = engine.runAt(engine.now() + this.timeoutMs, () => this.timedOut());
     try {
-      this.connecting = engine.connect(address, options.endpoint ?? {}, (result) => {
+      const endpoint = clientEndpoint(options.endpoint, options.keepalive);
+      this.connecting = engine.connect(address, endpoint, (result) => {
         this.connecting = undefined;
         if (result.ok) this.exchangeSettings(result.value, options);
         else this.fail(result.error.message);
@@ -155,7 +163,7 @@ export class Handshake implements ClientTransportSink {
 export function acceptTransport(
   engine: EventEngine,
   endpoint: Endpoint,
-  options: ConnectOptions,
+  options: AcceptOptions,
   sink: ServerTransportSink,
 ): ServerTransport {
   const timeoutMs = options.handshakeTimeoutMs ?? DEFAULT_HANDSHAKE_TIMEOUT_MS;

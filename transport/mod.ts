@@ -31,4 +31,11 @@ export {
   type Initiator,
 } from "./http2/error.ts";
 export { DEFAULT_LOCAL_SETTINGS, type LocalSettings, localSettings } from "./http2/settings.ts";
+export {
+  type ConnectionLifetimeOptions,
+  type KeepaliveOptions,
+  serverEndpoint,
+  type ServerKeepaliveOptions,
+} from "./keepalive.ts";
+export type { ServerTransportOptions } from "./server_transport.ts";
 export * from "./transport.ts";

@@ -11,7 +11,18 @@ import { Connection } from "./http2/connection.ts";
 import { ErrorCode, Http2Error } from "./http2/error.ts";
 import type { ConnectionSink, StreamSink } from "./http2/sink.ts";
 import type { Stream } from "./http2/stream.ts";
+import {
+  type ConnectionLifetimeOptions,
+  type ServerKeepaliveOptions,
+  serverManagement,
+} from "./keepalive.ts";
 import type { RequestHead, ServerStream, ServerTransport, ServerTransportSink } from "./transport.ts";
+
+/** What a server's transport may be made with. */
+export interface ServerTransportOptions extends TransportOptions, ConnectionLifetimeOptions {
+  /** How clients are asked whether they are there, and how often they may ask. */
+  readonly keepalive?: ServerKeepaliveOptions;
+}
 
 /** One HTTP/2 connection from a client. */
 export class Http2ServerTransport implements ServerTransport, ConnectionSink {
@@ -28,7 +39,7 @@ export class Http2ServerTransport implements ServerTransport, ConnectionSink {
   constructor(
     private readonly engine: EventEngine,
     private readonly endpoint: Endpoint,
-    options: TransportOptions,
+    options: ServerTransportOptions,
     private readonly sink: ServerTransportSink,
     private readonly onReady: () => void,
   ) {
@@ -37,6 +48,7 @@ export class Http2ServerTransport implements ServerTransport, ConnectionSink {
       role: "server",
       settings: options.settings ?? {},
       tooLarge: requestTooLarge,
+      ...serverManagement(options, () => engine.random()),
     }, this);
     this.driver = new Driver(
       engine,

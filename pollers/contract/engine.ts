@@ -59,6 +59,11 @@ export interface EndpointOptions {
   readonly noDelay?: boolean;
   /** Idle milliseconds before TCP keepalive probes; undefined leaves keepalive off. */
   readonly keepAliveMs?: number;
+  /**
+   * Milliseconds that sent bytes may stay unacknowledged before TCP gives the connection up (TCP_USER_TIMEOUT); undefined
+   * leaves it to the system. Ignored where the system has no such option, or the runtime cannot set it.
+   */
+  readonly userTimeoutMs?: number;
 }
 
 /** What an application may ask of a listening socket, and of the endpoints it accepts. */

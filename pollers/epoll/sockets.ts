@@ -89,8 +89,11 @@ export class Sockets {
   }
 
   /** Sets what an application asked of a TCP socket; a socket that is gone already says so when it is read. */
-  configure(fd: number, { noDelay = true, keepAliveMs }: EndpointOptions): void {
+  configure(fd: number, { noDelay = true, keepAliveMs, userTimeoutMs }: EndpointOptions): void {
     if (noDelay) this.setOption(fd, C.IPPROTO_TCP, C.TCP_NODELAY, 1);
+    if (userTimeoutMs !== undefined) {
+      this.setOption(fd, C.IPPROTO_TCP, C.TCP_USER_TIMEOUT, Math.max(1, Math.ceil(userTimeoutMs)));
+    }
     if (keepAliveMs === undefined) return;
     this.setOption(fd, C.SOL_SOCKET, C.SO_KEEPALIVE, 1);
     this.setOption(fd, C.IPPROTO_TCP, C.TCP_KEEPIDLE, Math.max(1, Math.ceil(keepAliveMs / 1000)));

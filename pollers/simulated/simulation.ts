@@ -18,11 +18,17 @@ export interface SimulationOptions {
   readonly traceLines?: number;
 }
 
+/**
+ * Milliseconds without an event after which nothing is left to happen: servers and clients ask each other after hours of
+ * silence whether they are there, for as long as they are connected.
+ */
+const QUIET_MS = 3_600_000;
+
 /** How far {@linkcode Simulation.run} goes. */
 export interface RunOptions {
   /** Events after which the run is a livelock. Default 1,000,000. */
   readonly steps?: number;
-  /** Virtual time at which it stops, events or not. Default: when nothing is left to happen. */
+  /** Virtual time at which it stops, events or not. Default: when nothing is left to happen within an hour. */
   readonly until?: Instant;
 }
 
@@ -84,24 +90,24 @@ export class Simulation implements EngineWorld {
   }
 
   /**
-   * Lets events happen, one after another, until there is none left (or `until`). Promise continuations of each run
-   * before the next.
+   * Lets events happen, one after another, until there is none left within an hour (or `until`). Promise
+   * continuations of each run before the next.
    *
    * @throws {LivelockError} (by the promise) after too many events
    */
   async run(options: RunOptions = {}): Promise<void> {
-    const { steps = 1_000_000, until = Infinity } = options;
+    const { steps = 1_000_000, until } = options;
     for (let step = 0;; step++) {
       await microtasksRan();
       this.rethrow();
       const next = this.events.first;
-      if (next === undefined || next.at > until) break;
+      if (next === undefined || next.at > (until ?? this.time + QUIET_MS)) break;
       if (step >= steps) throw this.livelock(steps);
       this.events.remove(next);
       this.time = next.at;
       next.closure();
     }
-    if (until !== Infinity) this.time = Math.max(this.time, until);
+    if (until !== undefined && until !== Infinity) this.time = Math.max(this.time, until);
   }
 
   /** For engines: something threw inside a turn. {@linkcode run} rejects with it once the present event is over. */

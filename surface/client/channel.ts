@@ -4,6 +4,7 @@ import { formatAddress, parseTarget, Reporter, type Target } from "../../pollers
 import { type RequestTemplate, requestTemplate } from "../../transport/mod.ts";
 import { checkConnectOptions, CONNECT_OPTION_NAMES, type UserConnectOptions } from "../connect_options.ts";
 import { type EngineUse, type PollerList, useEngine } from "../engines.ts";
+import { clientKeepalive } from "../keepalive.ts";
 import type { OptionNames } from "../options.ts";
 import type { ServiceDescriptor } from "../proto/mod.ts";
 import { USER_AGENT } from "../version.ts";
@@ -48,7 +49,7 @@ export class Channel {
    * @throws {RangeError} for values out of their range
    */
   constructor(target: string, options: ChannelOptions = {}) {
-    checkConnectOptions("make a channel", options, NAMES as Readonly<Record<string, true>>);
+    checkConnectOptions("make a channel", options, NAMES as Readonly<Record<string, true>>, "client");
     const parsed = parseTarget(target);
     this.#authority = options.authority ?? authorityOf(parsed);
     const reporter = new Reporter(options);
@@ -58,7 +59,7 @@ export class Channel {
     this.#subchannel = new Subchannel(
       engine,
       parsed,
-      { ...options, reporter },
+      { ...options, keepalive: clientKeepalive(options.keepalive ?? {}), reporter },
       backoff,
       (state) => this.#changed(state),
     );

@@ -36,6 +36,7 @@ import {
   Connector,
   type ConnectSink,
   DEFAULT_HANDSHAKE_TIMEOUT_MS,
+  ErrorCode,
   type Http2Error,
 } from "../../transport/mod.ts";
 import { AddressOrder } from "./address_order.ts";
@@ -112,7 +113,7 @@ export class Subchannel {
   constructor(
     private readonly engine: EventEngine,
     private readonly target: Target,
-    private readonly options: ConnectOptions,
+    private options: ConnectOptions,
     private readonly backoff: Backoff,
     private readonly onState: (state: ConnectivityState) => void,
   ) {}
@@ -197,6 +198,7 @@ export class Subchannel {
 
   /** `link` takes no new streams; running ones continue. `reason`: the server's GOAWAY, if it was the server. */
   onDraining(link: Link, reason: Http2Error | undefined): void {
+    if (reason !== undefined && forbidsPings(reason)) this.pingLess(link);
     if (link !== this.link) return;
     this.draining.add(link);
     this.detach(link, reason, reason === undefined);
@@ -226,6 +228,15 @@ export class Subchannel {
     else if (now < this.retryAt) return this.fail(`${this.lastFailure}, before it answered a call`);
     this.setState("IDLE");
     if (this.waiting.size > 0) this.connectInTime();
+  }
+
+  /** The server forbids our keepalive: new connections send half as many PINGs (gRFC A8). */
+  private pingLess({ address }: Link): void {
+    const { keepalive, reporter = defaultReporter } = this.options;
+    const { timeMs = Infinity } = keepalive ?? {};
+    const next = timeMs === Infinity ? "" : `; the next connection waits ${2 * timeMs} ms before a PING`;
+    reporter.log("warn", `${formatAddress(address)} was sent too many PINGs (keepalive.timeMs)${next}`);
+    this.options = { ...this.options, keepalive: { ...keepalive, timeMs: 2 * timeMs } };
   }
 
   private proved(link: Link, keep: boolean): void {
@@ -335,4 +346,9 @@ export class Subchannel {
     const { reporter = defaultReporter } = this.options;
     reporter.trace("channel", `${formatAddress(this.target)}: ${line}`);
   }
+}
+
+/** Whether a GOAWAY says so; the words are gRPC's. */
+function forbidsPings({ code, reason }: Http2Error): boolean {
+  return code === ErrorCode.ENHANCE_YOUR_CALM && reason.includes('"too_many_pings"');
 }

@@ -15,10 +15,13 @@ import {
 } from "../../pollers/mod.ts";
 import {
   acceptTransport,
+  type ConnectionLifetimeOptions,
   type ConnectOptions,
   DEFAULT_HANDSHAKE_TIMEOUT_MS,
   localSettings,
   type RequestHead,
+  serverEndpoint,
+  type ServerKeepaliveOptions,
   type ServerStream,
   type ServerStreamSink,
   type ServerTransport,
@@ -26,6 +29,7 @@ import {
 import { Status } from "../call/status.ts";
 import { checkConnectOptions, CONNECT_OPTION_NAMES, type UserConnectOptions } from "../connect_options.ts";
 import { type EngineUse, type PollerList, useEngine } from "../engines.ts";
+import { serverKeepalive } from "../keepalive.ts";
 import { checkOptions, type OptionNames } from "../options.ts";
 import type { ServiceDescriptor } from "../proto/mod.ts";
 import { Binding } from "./binding.ts";
@@ -40,7 +44,9 @@ import {
 } from "./service.ts";
 
 /** What a server is made with. */
-export interface ServerOptions extends UserConnectOptions {
+export interface ServerOptions extends UserConnectOptions, ConnectionLifetimeOptions {
+  /** How clients are asked whether they are there, and how often they may ask. */
+  readonly keepalive?: ServerKeepaliveOptions;
   /** Pollers to choose from, in order; else POLLWIRE_POLLER, else "native". */
   readonly poller?: PollerList;
   /** Let other processes listen on the same port (SO_REUSEPORT). Default false. */
@@ -63,6 +69,9 @@ const NAMES: OptionNames<ServerOptions> = {
   reusePort: true,
   onAcceptPaused: true,
   exposeErrors: true,
+  maxConnectionIdleMs: true,
+  maxConnectionAgeMs: true,
+  maxConnectionAgeGraceMs: true,
 };
 
 /** How a graceful shutdown is done. */
@@ -109,11 +118,11 @@ export class Server {
    * @throws {RangeError} for values out of their range
    */
   constructor(options: ServerOptions = {}) {
-    checkConnectOptions("make a server", options, NAMES as Readonly<Record<string, true>>);
+    checkConnectOptions("make a server", options, NAMES as Readonly<Record<string, true>>, "server");
     const reporter = new Reporter(options);
     this.#use = useEngine(options.poller);
     this.engine = this.#use.engine;
-    this.#options = { ...options, reporter };
+    this.#options = { ...options, keepalive: serverKeepalive(options.keepalive ?? {}), reporter };
     this.#handlerLimit = localSettings(options.settings).maxConcurrentStreams;
     const { exposeErrors = false, maxReceiveElements } = options;
     this.#host = new CallHost(this.engine, reporter, exposeErrors, maxReceiveElements);
@@ -152,9 +161,13 @@ export class Server {
     const target = parseTarget(address);
     const at = target.family === "dns" ? await this.#lookUp(target) : [target];
     this.#checkRunning(address);
-    const { reusePort = false, endpoint = {} } = this.#options;
+    const { reusePort = false, endpoint, keepalive } = this.#options;
     const listener = this.engine.listen(
-      { ...endpoint, reusePort, onAcceptPaused: (error) => this.#acceptPaused(error) },
+      {
+        ...serverEndpoint(endpoint, keepalive),
+        reusePort,
+        onAcceptPaused: (error) => this.#acceptPaused(error),
+      },
       (accepted) => this.#accept(accepted, binding),
       (error) => {
         this.#listeners.delete(listener);

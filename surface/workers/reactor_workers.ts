@@ -14,6 +14,7 @@ import {
 } from "../../pollers/mod.ts";
 import { sharesPorts } from "../../pollers/native/detect.ts";
 import { hardwareThreads } from "../../pollers/native/thread.ts";
+import { serverEndpoint } from "../../transport/mod.ts";
 import { Backoff } from "../client/backoff.ts";
 import { checkConnectOptions } from "../connect_options.ts";
 import { type EngineUse, useEngine } from "../engines.ts";
@@ -166,10 +167,11 @@ class WorkerPool {
 
   /** Binds the boss's listener; the port. */
   private async listen(boss: Boss): Promise<number> {
+    const { server } = this.options;
     const onAcceptPaused = ({ message }: IoError): void =>
       this.reporter.log("warn", `accepting is paused for a while: ${message}`);
     const listener = this.engine.listen(
-      { ...this.options.server?.endpoint, onAcceptPaused },
+      { ...serverEndpoint(server?.endpoint, server?.keepalive), onAcceptPaused },
       (accepted) => boss.place(accepted),
       (error) => error !== undefined && this.listenerEnded(boss, error),
     );
@@ -287,11 +289,15 @@ const NAMES: OptionNames<ReactorWorkersOptions> = {
 const SERVER_NAMES: OptionNames<WorkerServerOptions> = {
   endpoint: true,
   handshakeTimeoutMs: true,
+  keepalive: true,
   maxReceiveElements: true,
   maxReceiveMessageBytes: true,
   maxSendMessageBytes: true,
   settings: true,
   exposeErrors: true,
+  maxConnectionIdleMs: true,
+  maxConnectionAgeMs: true,
+  maxConnectionAgeGraceMs: true,
 };
 
 /** What a worker would find wrong later is found here. */
@@ -305,7 +311,7 @@ function checkWorkersOptions(options: ReactorWorkersOptions): void {
   if (sharing !== undefined && sharing !== "reuse-port" && sharing !== "boss") {
     throw new TypeError(`Cannot ${purpose}: sharing is ${describe(sharing)}; give "reuse-port" or "boss"`);
   }
-  if (server !== undefined) checkConnectOptions(`${purpose}, server`, server, SERVER_NAMES);
+  if (server !== undefined) checkConnectOptions(`${purpose}, server`, server, SERVER_NAMES, "server");
 }
 
 /**

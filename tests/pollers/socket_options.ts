@@ -14,6 +14,8 @@ export interface SocketOptions {
   readonly keepAlive: boolean;
   /** Seconds before the first probe. */
   readonly keepIdle: number;
+  /** Milliseconds that sent bytes may stay unacknowledged; 0: as long as the system lets them. */
+  readonly userTimeout: number;
 }
 
 /** The options of the TCP socket from `local` to `peer`. */
@@ -23,6 +25,7 @@ export function socketOptions(local: SocketAddress, peer: SocketAddress): Socket
     noDelay: option(fd, C.IPPROTO_TCP, C.TCP_NODELAY) !== 0,
     keepAlive: option(fd, C.SOL_SOCKET, C.SO_KEEPALIVE) !== 0,
     keepIdle: option(fd, C.IPPROTO_TCP, C.TCP_KEEPIDLE),
+    userTimeout: option(fd, C.IPPROTO_TCP, C.TCP_USER_TIMEOUT),
   };
 }
 

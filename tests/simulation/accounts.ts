@@ -72,8 +72,9 @@ export class Accounts {
       expect(driver, "connections at the other end", this.live.has(endpoint.other) ? 1 : 0, 1);
       expect(driver, "what it still does", busyWith(driver) ?? "nothing", "nothing");
       expect(driver, "open streams", connection.streams.size, 0);
-      expect(driver, "when it wants to be called", connection.nextTimeout(), Infinity);
-      expect(driver, "armed timers", driver["timer"] === undefined ? 0 : 1, 0);
+      const keepaliveAt = connection.timers["deadlines"][Timer.KEEPALIVE]!; // a server's is always set
+      expect(driver, "when it wants to be called", connection.nextTimeout(), keepaliveAt);
+      expect(driver, "armed timers", driver["timer"] === undefined ? 0 : 1, keepaliveAt === Infinity ? 0 : 1);
       for (const stream of connection["queue"]["round"]) expect(driver, "queued octets", queuedOn(stream), 0);
     }
   }

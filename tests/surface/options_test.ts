@@ -113,8 +113,20 @@ test("options of channels and servers: unknown names and values out of range thr
     refused(() => make({ maxSendMessageBytes: "1" }), "maxSendMessageBytes");
     refused(() => make({ maxReceiveElements: "many" }), "maxReceiveElements is many");
     refused(() => make({ handshakeTimeoutMs: 0 }), "handshakeTimeoutMs is 0");
+    refused(() => make({ keepAlive: {} }), "did you mean keepalive?");
+    refused(() => make({ keepalive: { time: 10_000 } }), "keepalive", "did you mean timeMs?");
+    refused(() => make({ keepalive: { timeMs: 0 } }), "keepalive.timeMs is the number 0");
+    refused(() => make({ keepalive: { timeoutMs: NaN } }), "keepalive.timeoutMs is the number NaN");
+    refused(() => make({ keepalive: 10_000 }), "keepalive", "the number 10000");
     refused(() => make("native"), 'its options are the string "native"');
   }
+  refused(() => new Channel("localhost:1", { keepalive: wrong({ permitTimeMs: 5 }) }), "permitTimeMs");
+  refused(() => new Channel("localhost:1", wrong({ maxConnectionAgeMs: 5 })), "maxConnectionAgeMs");
+  for (const name of ["maxConnectionIdleMs", "maxConnectionAgeMs"]) {
+    refused(() => new Server({ [name]: 0 }), `${name} is the number 0`);
+  }
+  refused(() => new Server({ maxConnectionAgeGraceMs: -1 }), "maxConnectionAgeGraceMs is the number -1");
+  refused(() => new Server({ keepalive: { permitTimeMs: -1 } }), "keepalive.permitTimeMs is the number -1");
   using server = new Server();
   refused(() => server.shutdown(wrong({ grace: 5 })), "did you mean graceMs?");
 });

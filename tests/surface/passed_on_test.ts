@@ -21,7 +21,7 @@ import { parse, PREFACE, setting, SETTINGS_ACK } from "../transport/http2/wire.t
 import { listenAt, RawPeer } from "../transport/raw_peer.ts";
 import { failure, serving, Trial } from "./serving.ts";
 
-const ENDPOINT: Required<EndpointOptions> = { noDelay: false, keepAliveMs: 12_345 };
+const ENDPOINT: Required<EndpointOptions> = { noDelay: false, keepAliveMs: 12_345, userTimeoutMs: 23_456 };
 
 /** Other than the defaults, each of them. */
 const SETTINGS: LocalSettings = {
@@ -133,7 +133,7 @@ test("options of a server: endpoint, reusePort, settings and handshakeTimeoutMs 
   server.close();
 });
 
-test("without options, nothing is asked of the engine that it would not do by itself", async () => {
+test("without options, nothing is asked of the engine but the timeout that goes with a server's keepalive", async () => {
   const simulation = new Simulation();
   const { host, asked } = noting(simulation.host());
   const server = new Server({ poller: host });
@@ -141,7 +141,7 @@ test("without options, nothing is asked of the engine that it would not do by it
   const channel = new Channel(`${host.hostAddress}:${port}`, { poller: host });
   channel.connect();
   await simulation.run();
-  assertEquals([channel.state, asked], ["READY", [{ reusePort: false }, {}]]);
+  assertEquals([channel.state, asked], ["READY", [{ reusePort: false, userTimeoutMs: 20_000 }, {}]]);
   channel.close();
   server.close();
 });
@@ -251,6 +251,7 @@ test("every option that there is may be given", () => {
     endpoint: ENDPOINT,
     settings: localSettings(SETTINGS),
     handshakeTimeoutMs: 1_000,
+    keepalive: { timeMs: 60_000, timeoutMs: 10_000, permitWithoutCalls: true },
     maxReceiveElements: 1_000,
     maxReceiveMessageBytes: 1_000,
     maxSendMessageBytes: 1_000,
@@ -263,6 +264,10 @@ test("every option that there is may be given", () => {
     reusePort: true,
     onAcceptPaused: () => {},
     exposeErrors: true,
+    keepalive: { ...connection.keepalive, permitTimeMs: 10_000 },
+    maxConnectionIdleMs: 60_000,
+    maxConnectionAgeMs: 60_000,
+    maxConnectionAgeGraceMs: 10_000,
   };
   const ofCall: Required<CallOptions> = {
     deadlineMs: 60_000,

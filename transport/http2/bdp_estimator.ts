@@ -26,9 +26,12 @@ export class BdpEstimator {
     return this.probing;
   }
 
-  /** Whether a PING should go out at `now`, DATA coming in. */
+  /**
+   * Whether a PING should go out at `now`. Without DATA since the last one it would measure nothing, and a server counts
+   * PINGs that nothing of its own came between (gRFC A8).
+   */
   wantsProbe(now: Instant): boolean {
-    return !this.probing && now >= this.nextAt;
+    return !this.probing && this.arrived > 0 && now >= this.nextAt;
   }
 
   /** The PING is sent. */

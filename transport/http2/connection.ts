@@ -17,6 +17,7 @@ import type { FlowControl } from "./flow_control.ts";
 import { FrameHandler, type TooLargeResponse } from "./frame_handler.ts";
 import { FrameReader } from "./frame_reader.ts";
 import { writeData, writePreface, writeSettings } from "./frame_writer.ts";
+import type { Keepalive } from "./keepalive.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import {
   DATA_FRAME_BYTES,
@@ -26,7 +27,7 @@ import {
   SETTINGS_ACK_TIMEOUT_MS,
 } from "./limits.ts";
 import type { OutputBuffer } from "./output_buffer.ts";
-import { Parts } from "./parts.ts";
+import { type ManagementOptions, Parts } from "./parts.ts";
 import type { SendQueue } from "./send_queue.ts";
 import { type LocalSettings, localSettings, type PeerSettings, settingsEntries } from "./settings.ts";
 import type { ConnectionSink } from "./sink.ts";
@@ -35,7 +36,7 @@ import type { Streams } from "./streams.ts";
 import { Timer, type Timers } from "./timers.ts";
 
 /** What a connection is made with. */
-export interface ConnectionOptions {
+export interface ConnectionOptions extends ManagementOptions {
   /** Which side of the connection we are. */
   readonly role: "client" | "server";
   /** Differences from `DEFAULT_LOCAL_SETTINGS`; RangeError where one is outside the RFC's range. */
@@ -46,6 +47,8 @@ export interface ConnectionOptions {
    */
   readonly tooLarge?: TooLargeResponse;
 }
+
+const SETTINGS_UNACKNOWLEDGED = `no SETTINGS acknowledgement within ${SETTINGS_ACK_TIMEOUT_MS} ms`;
 
 const TOO_LARGE = HeaderList.of([[":status", "431"]]);
 
@@ -69,13 +72,14 @@ export class Connection {
   private readonly out: OutputBuffer;
   private readonly queue: SendQueue;
   private readonly lifecycle: Lifecycle;
+  private readonly keepalive: Keepalive;
   private readonly handler: FrameHandler;
   private readonly reader: FrameReader;
 
   /** Nothing happens before {@linkcode start}. */
   constructor(options: ConnectionOptions, sink: ConnectionSink) {
     const { role, tooLarge = () => TOO_LARGE } = options;
-    const parts = new Parts(role, localSettings(options.settings), sink);
+    const parts = new Parts(role, localSettings(options.settings), sink, options);
     this.role = role;
     this.sink = sink;
     this.parts = parts;
@@ -87,6 +91,7 @@ export class Connection {
     this.out = parts.out;
     this.queue = parts.queue;
     this.lifecycle = parts.lifecycle;
+    this.keepalive = parts.keepalive;
     this.handler = new FrameHandler(parts, tooLarge);
     this.reader = new FrameReader(this.handler, this.settings.maxFrameSize, role === "server");
   }
@@ -98,6 +103,7 @@ export class Connection {
     writeSettings(this.out, settingsEntries(this.settings, this.role));
     this.flow.start();
     this.timers.set(Timer.SETTINGS_ACK, now + SETTINGS_ACK_TIMEOUT_MS);
+    this.parts.lifetime.start(now);
   }
 
   // What the wire and the clock did.
@@ -107,7 +113,7 @@ export class Connection {
    * They must never be overwritten: views of them are handed up.
    */
   receive(bytes: Uint8Array, now: Instant, from = 0, until: number = bytes.length): number {
-    this.timers.now = now;
+    this.timers.now = this.keepalive.readAt = now;
     return this.lifecycle.closed ? bytes.length : this.reader.receive(bytes, from, until);
   }
 
@@ -121,11 +127,31 @@ export class Connection {
     this.timers.now = now;
     let timer = this.timers.expire(now);
     while (timer !== undefined && !this.lifecycle.closed) {
-      if (timer === Timer.SETTINGS_ACK) this.settingsUnacknowledged();
-      else if (timer === Timer.HEADER_BLOCK) this.headerBlockUnfinished();
-      else this.lifecycle.finishDrain();
+      this.timeIsUp(timer, now);
       timer = this.timers.expire(now);
     }
+  }
+
+  /** {@linkcode takeTime} is to be called: what ended the last stream may not have known the time. */
+  get wantsTime(): boolean {
+    return this.parts.lifetime.wantsTime;
+  }
+
+  /** It is `now`. */
+  takeTime(now: Instant): void {
+    this.timers.now = now;
+    this.parts.lifetime.idle(now);
+  }
+
+  /** Client: {@linkcode wake} is to be called before a stream is opened. */
+  get dormant(): boolean {
+    return this.keepalive.dormant;
+  }
+
+  /** Client: a stream is about to be opened on a connection that may have been silent for long (gRFC A8). */
+  wake(now: Instant): void {
+    this.timers.now = now;
+    this.keepalive.wake(now);
   }
 
   // What is to be done next.
@@ -320,9 +346,28 @@ export class Connection {
     this.abort(connectionError(ErrorCode.ENHANCE_YOUR_CALM, reason));
   }
 
-  private settingsUnacknowledged(): void {
-    const reason = `no SETTINGS acknowledgement within ${SETTINGS_ACK_TIMEOUT_MS} ms`;
-    this.abort(connectionError(ErrorCode.SETTINGS_TIMEOUT, reason));
+  private timeIsUp(timer: Timer, now: Instant): void {
+    const { lifecycle, keepalive, parts: { lifetime, streams } } = this;
+    const hasStreams = streams.size > 0;
+    switch (timer) {
+      case Timer.SETTINGS_ACK:
+        return this.abort(connectionError(ErrorCode.SETTINGS_TIMEOUT, SETTINGS_UNACKNOWLEDGED));
+      case Timer.DRAIN_PING:
+        return lifecycle.finishDrain();
+      case Timer.HEADER_BLOCK:
+        return this.headerBlockUnfinished();
+      case Timer.KEEPALIVE:
+        if (keepalive.timeIsUp(now, hasStreams)) this.abort(keepalive.error);
+        return;
+      case Timer.IDLE:
+        if (lifetime.idleTooLong(now, hasStreams)) this.drain("max_idle", now);
+        return;
+      case Timer.AGE:
+        lifetime.old(now);
+        return this.drain("max_age", now);
+      case Timer.AGE_GRACE:
+        return this.abort(connectionError(ErrorCode.NO_ERROR, "max_age, and the grace after it is over"));
+    }
   }
 }
 

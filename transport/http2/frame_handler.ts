@@ -332,6 +332,7 @@ export class FrameHandler implements FrameVisitor {
     if ((end - start) % 6 !== 0) return sizeError("SETTINGS", end - start);
     const flood = this.settingsReceived ? parts.abuse.settings.spend(parts.timers.now) : undefined;
     if (flood !== undefined) return flood;
+    if (!this.settingsReceived) parts.keepalive.start(parts.timers.now);
     this.settingsReceived = true;
     const { peerSettings, streams } = parts;
     const couldOpen = lifecycle.canOpen;
@@ -385,11 +386,11 @@ export class FrameHandler implements FrameVisitor {
     const { pings, timers, sink } = this.parts;
     const high = readUint32(bytes, start);
     const low = readUint32(bytes, start + 4);
-    if ((flags & Flag.ACK) === 0) return pings.answer(high, low, timers.now);
+    if ((flags & Flag.ACK) === 0) return pings.answer(high, low, timers.now, this.streams.size > 0);
     const purpose = pings.acknowledged(low);
     if (purpose === PingPurpose.DRAIN) this.lifecycle.finishDrain();
     else if (purpose === PingPurpose.BDP) this.flow.measured(timers.now);
-    else {
+    else if (purpose === undefined) {
       sink.onPong(low);
       return pings.opaqueAcknowledged(timers.now);
     }

@@ -35,6 +35,7 @@ export function writeData(
   at += FRAME_HEADER_BYTES;
   copyBytes(bytes, start, end, chunk, at);
   out.length = at + length;
+  out.carriedStreams = true;
 }
 
 /** One header block as HEADERS and as many CONTINUATIONs as `maxFrameBytes` demands (section 6.10). */
@@ -60,6 +61,7 @@ export function writeHeaderBlock(
     type = FrameType.CONTINUATION;
     flags = 0;
   } while (start < blockLength);
+  out.carriedStreams = true;
 }
 
 /** RST_STREAM (section 6.4). */

@@ -4,6 +4,7 @@ import { ErrorCode, type Http2Error, streamError } from "./error.ts";
 import type { Abuse } from "./abuse.ts";
 import type { FlowControl } from "./flow_control.ts";
 import { writeRstStream } from "./frame_writer.ts";
+import type { Lifetime } from "./lifetime.ts";
 import type { OutputBuffer } from "./output_buffer.ts";
 import type { Shutdown } from "./shutdown.ts";
 import type { ConnectionSink } from "./sink.ts";
@@ -26,6 +27,8 @@ export interface LifecycleParts {
   readonly shutdown: Shutdown;
   /** What late frames cost. */
   readonly abuse: Abuse;
+  /** Since when no stream is open. */
+  readonly lifetime: Lifetime;
 }
 
 /** Ends the streams of one connection, and the connection. */
@@ -148,10 +151,11 @@ export class Lifecycle {
   /** The stream is over: its sink gets its last call. */
   private close(stream: Stream, error: Http2Error | undefined): void {
     if (stream.closed) return;
-    const { streams, flow } = this.parts;
+    const { streams, flow, lifetime } = this.parts;
     const couldOpen = streams.mayOpen;
     stream.closed = true;
     streams.remove(stream);
+    if (streams.size === 0) lifetime.lastStreamEnded();
     stream.queue?.clear();
     flow.close(stream);
     stream.sink.onClosed(stream, error);

@@ -24,6 +24,8 @@ export class OutputBuffer {
   chunk: Uint8Array = EMPTY;
   /** Bytes used of `chunk`. */
   length = 0;
+  /** HEADERS or DATA were written since this was set to false. */
+  carriedStreams = false;
   /** Chunks before the current one, and how much of each is used. */
   private readonly full: Uint8Array[] = [];
   private readonly fullLengths: number[] = [];

@@ -6,15 +6,28 @@
 import { Abuse } from "./abuse.ts";
 import { FlowControl } from "./flow_control.ts";
 import { HeaderSections } from "./header_sections.ts";
+import { Keepalive, type KeepaliveTimes, NO_KEEPALIVE } from "./keepalive.ts";
 import { Lifecycle } from "./lifecycle.ts";
+import { Lifetime, type LifetimeLimits, NO_LIMITS } from "./lifetime.ts";
 import { OutputBuffer } from "./output_buffer.ts";
 import { Pings } from "./ping.ts";
+import type { PingPolicy } from "./ping_policy.ts";
 import { SendQueue } from "./send_queue.ts";
 import { type LocalSettings, PeerSettings } from "./settings.ts";
 import { Shutdown } from "./shutdown.ts";
 import type { ConnectionSink } from "./sink.ts";
 import { Streams } from "./streams.ts";
 import { Timers } from "./timers.ts";
+
+/** How a connection is kept, and for how long. */
+export interface ManagementOptions {
+  /** When the peer is asked whether it is there. Default: never. */
+  readonly keepalive?: KeepaliveTimes;
+  /** How often the peer may send PING. Default: within `BUDGETS.pings`. */
+  readonly pingPolicy?: PingPolicy;
+  /** How long the connection may stand. Default: for ever. */
+  readonly lifetime?: LifetimeLimits;
+}
 
 /** The parts of one connection. */
 export class Parts {
@@ -30,6 +43,10 @@ export class Parts {
   readonly streams: Streams;
   /** Section 6.7. */
   readonly pings: Pings;
+  /** Whether the peer is there. */
+  readonly keepalive: Keepalive;
+  /** How long the connection may stand. */
+  readonly lifetime: Lifetime;
   /** Section 6.8. */
   readonly shutdown: Shutdown;
   /** Section 6.9. */
@@ -46,10 +63,14 @@ export class Parts {
     readonly role: "client" | "server",
     readonly settings: LocalSettings,
     readonly sink: ConnectionSink,
+    management: ManagementOptions = {},
   ) {
+    const { keepalive = NO_KEEPALIVE, pingPolicy, lifetime = NO_LIMITS } = management;
     this.out = new OutputBuffer(sink);
     this.streams = new Streams(role, settings.maxConcurrentStreams);
-    this.pings = new Pings(this.out, this.abuse);
+    this.pings = new Pings(this.out, this.abuse, pingPolicy);
+    this.keepalive = new Keepalive(keepalive, this.timers, this.pings);
+    this.lifetime = new Lifetime(lifetime, this.timers);
     this.shutdown = new Shutdown(role, this.out, this.pings, this.timers);
     this.flow = new FlowControl(settings, this.out, this.pings);
     this.sections = new HeaderSections(settings, this.peerSettings, this.out);

@@ -5,6 +5,7 @@ import type { Abuse } from "./abuse.ts";
 import type { Http2Error } from "./error.ts";
 import { writePing } from "./frame_writer.ts";
 import type { OutputBuffer } from "./output_buffer.ts";
+import { type PingPolicy, PingStrikes } from "./ping_policy.ts";
 
 /** What a PING of ours is for: the low half of its opaque data, the high half is 0. */
 export const PingPurpose = {
@@ -12,6 +13,8 @@ export const PingPurpose = {
   DRAIN: 0x6472_6169,
   /** The time until its answer measures the path (`bdp_estimator.ts`). */
   BDP: 0x6264_7069,
+  /** Any octet after it shows that the peer is there (gRFC A8). */
+  KEEPALIVE: 0x6b65_6570,
 } as const;
 
 /** One of the purposes. */
@@ -23,14 +26,20 @@ export class Pings {
   private bdpOutstanding = false;
   /** PINGs of the application that were not answered. */
   private opaqueOutstanding = 0;
+  /** Several, where other octets came before an answer. */
+  private keepaliveOutstanding = 0;
+  private readonly strikes: PingStrikes;
 
-  /** PINGs and answers are written to `out`; answers are counted in `abuse`. */
-  constructor(private readonly out: OutputBuffer, private readonly abuse: Abuse) {}
+  /** PINGs and answers are written to `out`; answers are counted in `abuse`, and the peer's PINGs held to `policy`. */
+  constructor(private readonly out: OutputBuffer, private readonly abuse: Abuse, policy?: PingPolicy) {
+    this.strikes = new PingStrikes(policy);
+  }
 
   /** Sends the PING of a purpose. */
   send(purpose: PingPurpose): void {
     if (purpose === PingPurpose.DRAIN) this.drainOutstanding = true;
-    else this.bdpOutstanding = true;
+    else if (purpose === PingPurpose.BDP) this.bdpOutstanding = true;
+    else this.keepaliveOutstanding++;
     writePing(this.out, 0, purpose, false);
   }
 
@@ -41,9 +50,12 @@ export class Pings {
   }
 
   /** Answers the peer's PING; the connection's error when there were too many. */
-  answer(high: number, low: number, now: Instant): Http2Error | undefined {
-    const error = this.abuse.pings.spend(now) ?? this.abuse.countReply();
-    if (error === undefined) writePing(this.out, high, low, true);
+  answer(high: number, low: number, now: Instant, hasStreams: boolean): Http2Error | undefined {
+    const { abuse, out } = this;
+    const error = this.strikes.count(now, hasStreams, out.carriedStreams) ?? abuse.pings.spend(now) ??
+      abuse.countReply();
+    out.carriedStreams = false;
+    if (error === undefined) writePing(out, high, low, true);
     return error;
   }
 
@@ -62,6 +74,10 @@ export class Pings {
     }
     if (opaque === PingPurpose.BDP && this.bdpOutstanding) {
       this.bdpOutstanding = false;
+      return opaque;
+    }
+    if (opaque === PingPurpose.KEEPALIVE && this.keepaliveOutstanding > 0) {
+      this.keepaliveOutstanding--;
       return opaque;
     }
     return undefined;

@@ -12,6 +12,14 @@ export const Timer = {
   DRAIN_PING: 1,
   /** The end of a header block that began without it (section 6.10), which no other frame may interrupt. */
   HEADER_BLOCK: 2,
+  /** Silence that is long enough for a PING, or the answer to that PING (gRFC A8). */
+  KEEPALIVE: 3,
+  /** A server's connection without streams (gRFC A9). */
+  IDLE: 4,
+  /** The age of a server's connection (gRFC A9). */
+  AGE: 5,
+  /** What is left on a connection that is old (gRFC A9). */
+  AGE_GRACE: 6,
 } as const;
 
 /** One row of the table. */

@@ -14,11 +14,15 @@ const CASES: ReadonlyArray<readonly [EndpointOptions, Partial<SocketOptions>]> =
   [{ keepAliveMs: 30_000 }, { noDelay: true, keepAlive: true, keepIdle: 30 }],
   [{ keepAliveMs: 1_001, noDelay: false }, { noDelay: false, keepAlive: true, keepIdle: 2 }],
   [{ keepAliveMs: 1 }, { keepAlive: true, keepIdle: 1 }],
+  [{}, { keepAlive: false, userTimeout: 0 }],
+  [{ userTimeoutMs: 20_000 }, { noDelay: true, keepAlive: false, userTimeout: 20_000 }],
+  [{ userTimeoutMs: 0.5 }, { keepAlive: false, userTimeout: 1 }],
 ];
 
 /** Tests of `EndpointOptions`. */
 export function optionRules({ factory, made, rule }: Suite): void {
   const asksTheSystem = made.poller === "native" && runtime === "deno"; // it cannot say when probes begin
+  const setsUserTimeout = made.poller === "epoll"; // no runtime has a function for it
   rule(
     "12 the options of an endpoint are those of its socket, connected and accepted",
     () =>
@@ -35,11 +39,17 @@ export function optionRules({ factory, made, rule }: Suite): void {
           });
           const accepted = await accepting.promise;
           for (const endpoint of [connected, accepted]) {
-            const { noDelay, keepAlive, keepIdle } = socketOptions(endpoint.local, endpoint.peer);
+            const { noDelay, keepAlive, keepIdle, userTimeout } = socketOptions(
+              endpoint.local,
+              endpoint.peer,
+            );
             const found: Partial<SocketOptions> = {
               ...("noDelay" in expected ? { noDelay } : {}),
               keepAlive,
               ...("keepIdle" in expected ? { keepIdle: asksTheSystem ? expected.keepIdle! : keepIdle } : {}),
+              ...("userTimeout" in expected
+                ? { userTimeout: setsUserTimeout ? userTimeout : expected.userTimeout! }
+                : {}),
             };
             assertEquals(
               found,

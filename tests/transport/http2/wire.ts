@@ -5,6 +5,7 @@ import { ByteSink } from "../../../transport/hpack/byte_sink.ts";
 import { Encoder } from "../../../transport/hpack/encoder.ts";
 import { Connection, type ConnectionOptions } from "../../../transport/http2/connection.ts";
 import { errorCodeName } from "../../../transport/http2/error.ts";
+import type { ManagementOptions } from "../../../transport/http2/parts.ts";
 import { concat } from "../../bytes.ts";
 import { brief, drainOutput, Recorder } from "../pair.ts";
 
@@ -138,9 +139,13 @@ export class Bench {
   constructor(
     role: "client" | "server",
     settings: ConnectionOptions["settings"] = {},
-    options: { handshake?: boolean; peer?: Array<[number, number]> } = {},
+    options: {
+      handshake?: boolean;
+      peer?: Array<[number, number]>;
+      management?: ManagementOptions;
+    } = {},
   ) {
-    this.connection = new Connection({ role, settings }, this.sink);
+    this.connection = new Connection({ role, settings, ...options.management }, this.sink);
     this.connection.start(this.now);
     if (options.handshake === false) return;
     if (role === "server") this.send(PREFACE);
@@ -152,6 +157,17 @@ export class Bench {
   /** Gives bytes to the connection in one read. */
   send(...parts: Uint8Array[]): this {
     this.connection.receive(concat(...parts), this.now);
+    return this;
+  }
+
+  /** Lets `ms` pass; what is due meanwhile happens when it is due. */
+  pass(ms: number): this {
+    const end = this.now + ms;
+    for (let at = this.connection.nextTimeout(); at <= end; at = this.connection.nextTimeout()) {
+      this.now = at;
+      this.connection.handleTimeout(at);
+    }
+    this.now = end;
     return this;
   }
 
