@@ -130,7 +130,13 @@ export default [
     HANDSHAKE,
     "throws on the way",
   ),
-  mutation("transport/handshake.ts", "options.endpoint ?? {}", "{}", HANDSHAKE, "the options reach"),
+  mutation(
+    "transport/handshake.ts",
+    "clientEndpoint(options.endpoint,",
+    "clientEndpoint({},",
+    HANDSHAKE,
+    "the options reach",
+  ),
   mutation(
     "transport/handshake.ts",
     "new Http2ClientTransport(this.engine, endpoint, options, this,",

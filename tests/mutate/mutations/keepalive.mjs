@@ -1,0 +1,218 @@
+// Faults of keepalive, of strikes for PINGs and of how long connections stand; `[C65]` and so on are rules.
+
+const KEEPALIVE = "tests/transport/http2/keepalive_test.ts";
+const LIFETIME = "tests/transport/http2/lifetime_test.ts";
+const OPTIONS = "tests/surface/options_test.ts";
+const EPOLL = "tests/pollers/epoll_contract_test.ts";
+
+const mutation = (file, before, after, test, name = "") => ({ file, before, after, test, name });
+
+/** As `readMutations` describes them. */
+export default [
+  // What a silent peer means.
+  mutation(
+    "transport/http2/keepalive.ts",
+    "if (now < this.readAt + this.times.timeMs) this.silence(this.readAt);\n    else if",
+    "if (now < this.readAt + this.times.timeMs) this.silence(now);\n    else if",
+    KEEPALIVE,
+    "[C65] time counts from the last octet read",
+  ),
+  mutation(
+    "transport/http2/connection.ts",
+    "this.timers.now = this.keepalive.readAt = now;",
+    "this.timers.now = now;",
+    KEEPALIVE,
+    "[C65] any octet after the PING",
+  ),
+  mutation(
+    "transport/http2/keepalive.ts",
+    "if (this.silentSince === this.readAt) return this.unanswered(now);",
+    "",
+    KEEPALIVE,
+    "[C65] no octet within timeoutMs",
+  ),
+  mutation(
+    "transport/http2/keepalive.ts",
+    "Math.min(this.answerDue, now + this.times.timeMs)",
+    "this.answerDue",
+    KEEPALIVE,
+    "[C65] a timeout longer than the time",
+  ),
+  mutation(
+    "transport/http2/keepalive.ts",
+    "if (this.postponed || now < this.answerDue + LATE_MS) return true;",
+    "return true;",
+    KEEPALIVE,
+    "[C65] a thread that was busy",
+  ),
+  mutation(
+    "transport/http2/keepalive.ts",
+    "      this.postponed = true;\n",
+    "",
+    KEEPALIVE,
+    "[C65] a thread that was busy",
+  ),
+  mutation(
+    "transport/http2/keepalive.ts",
+    "else if (hasStreams || this.times.permitWithoutCalls) this.ping(now);",
+    "else if (hasStreams) this.ping(now);",
+    KEEPALIVE,
+    "[C65] without a call",
+  ),
+  mutation(
+    "transport/http2/keepalive.ts",
+    "else this.dormant = true;",
+    "else this.ping(now);",
+    KEEPALIVE,
+    "[C65] without a call",
+  ),
+  mutation(
+    "transport/http2/frame_handler.ts",
+    "if (!this.settingsReceived) parts.keepalive.start(parts.timers.now);",
+    "",
+    KEEPALIVE,
+    "[C65] a client sends a PING",
+  ),
+  mutation(
+    "transport/http2/ping.ts",
+    "      this.keepaliveOutstanding--;\n",
+    "",
+    KEEPALIVE,
+    "[C65] keepalive, measuring and draining",
+  ),
+  mutation(
+    "transport/http2/keepalive.ts",
+    "if (now < this.readAt + this.times.timeMs) this.silence(this.readAt);\n    else this.ping(now);",
+    "this.silence(now);",
+    KEEPALIVE,
+    "[C66] a call on a connection that was silent",
+  ),
+  mutation(
+    "transport/http2/keepalive.ts",
+    "if (now < this.readAt + this.times.timeMs) this.silence(this.readAt);\n    else this.ping(now);",
+    "this.ping(now);",
+    KEEPALIVE,
+    "[C66] octets that came meanwhile",
+  ),
+
+  // PINGs too many.
+  mutation(
+    "transport/http2/ping_policy.ts",
+    "++this.strikes <= MAX_PING_STRIKES",
+    "++this.strikes < MAX_PING_STRIKES",
+    KEEPALIVE,
+    "[C68] a PING too soon",
+  ),
+  mutation(
+    "transport/http2/ping_policy.ts",
+    "if (answered) this.strikes = 0;",
+    "",
+    KEEPALIVE,
+    "[C68] HEADERS and DATA",
+  ),
+  mutation(
+    "transport/http2/ping_policy.ts",
+    "hasStreams || policy.permitWithoutCalls",
+    "policy.permitWithoutCalls",
+    KEEPALIVE,
+    "[C68] PINGs as often as permitted",
+  ),
+  mutation(
+    "transport/http2/ping_policy.ts",
+    "hasStreams || policy.permitWithoutCalls",
+    "hasStreams",
+    KEEPALIVE,
+    "[C68] PINGs as often as permitted",
+  ),
+  mutation(
+    "transport/http2/frame_writer.ts",
+    "  copyBytes(bytes, start, end, chunk, at);\n  out.length = at + length;\n  out.carriedStreams = true;\n",
+    "  copyBytes(bytes, start, end, chunk, at);\n  out.length = at + length;\n",
+    KEEPALIVE,
+    "[C68] HEADERS and DATA",
+  ),
+  mutation(
+    "transport/http2/frame_writer.ts",
+    "while (start < blockLength);\n  out.carriedStreams = true;",
+    "while (start < blockLength);",
+    KEEPALIVE,
+    "[C68] HEADERS and DATA",
+  ),
+  mutation(
+    "transport/http2/ping.ts",
+    "    out.carriedStreams = false;\n",
+    "",
+    KEEPALIVE,
+    "[C68] HEADERS and DATA",
+  ),
+  mutation(
+    "transport/http2/bdp_estimator.ts",
+    "this.arrived > 0 && ",
+    "",
+    KEEPALIVE,
+    "[C68] a client measures the path",
+  ),
+
+  // Idle, old, and the grace after that.
+  mutation(
+    "transport/http2/lifetime.ts",
+    "const due = this.idleSince + this.limits.idleMs;",
+    "const due = now;",
+    LIFETIME,
+    "[C70] idle counts",
+  ),
+  mutation(
+    "transport/http2/lifetime.ts",
+    "if (hasStreams || this.wantsTime) return false;",
+    "if (this.wantsTime) return false;",
+    LIFETIME,
+    "[C70] a connection with a stream",
+  ),
+  mutation(
+    "transport/http2/lifecycle.ts",
+    "    if (streams.size === 0) lifetime.lastStreamEnded();\n",
+    "",
+    LIFETIME,
+    "[C70] idle counts",
+  ),
+  mutation(
+    "transport/http2/lifetime.ts",
+    "    if (!this.timers.isSet(Timer.IDLE)) this.set(Timer.IDLE, now + this.limits.idleMs);\n",
+    "",
+    LIFETIME,
+    "[C70] a connection on which no stream",
+  ),
+  mutation(
+    "transport/http2/connection.ts",
+    'return this.drain("max_age", now);',
+    "return;",
+    LIFETIME,
+    "[C70] an old connection",
+  ),
+  mutation(
+    "transport/http2/connection.ts",
+    "        lifetime.old(now);\n",
+    "",
+    LIFETIME,
+    "[C70] what is left after the grace",
+  ),
+
+  // What users give, and what sockets are asked for.
+  mutation(
+    "surface/keepalive.ts",
+    '  checkMs(purpose, "maxConnectionIdleMs", maxConnectionIdleMs, 1);\n',
+    "",
+    OPTIONS,
+    "options of channels and servers",
+  ),
+  {
+    ...mutation(
+      "pollers/epoll/sockets.ts",
+      "C.TCP_USER_TIMEOUT, Math.max(1, Math.ceil(userTimeoutMs))",
+      "C.TCP_USER_TIMEOUT, Math.ceil(userTimeoutMs / 1000)",
+      EPOLL,
+      "12 the options of an endpoint",
+    ),
+    poller: "epoll",
+  },
+];
