@@ -40,8 +40,8 @@ export default [
   ),
   mutation(
     "transport/http2/keepalive.ts",
-    "if (this.postponed || now < this.answerDue + LATE_MS) return true;",
-    "return true;",
+    "this.postponed || now < this.answerDue + LATE_MS",
+    "this.postponed || now < Infinity",
     KEEPALIVE,
     "[C65] a thread that was busy",
   ),

@@ -45,7 +45,7 @@ test("[C70] idle counts from the end of the last stream, however it ended", () =
   ];
   const bench = limited({ idleMs: 60_000 });
   ends.forEach((end, index) => {
-    bench.pass(30_000).send(bench.headers(2 * index + 1));
+    bench.pass(20_000).send(bench.headers(2 * index + 1));
     end(bench);
     bench.sent();
     assertEquals([bench.pass(29_999).sent(), bench.outcome], [[], "open"]);
