@@ -179,7 +179,8 @@ export class ServerCallImpl
     if (trace.call) this.trace(`is taken away: ${error?.reason ?? "call is over"}`);
     if (this.handlerState === "waits") this.connection.handlers.withdraw(this);
     const overdue = isDeadlineExceeded(Status.CANCELLED, error, this.host.engine.now() - this.deadlineAt);
-    this.abandon(overdue ? Status.DEADLINE_EXCEEDED : Status.CANCELLED, error?.reason ?? "call is over");
+    const code = overdue ? Status.DEADLINE_EXCEEDED : Status.CANCELLED;
+    this.abandon(new RpcError(code, error?.reason ?? "call is over"));
     this.host.callEnds();
   }
 
@@ -358,8 +359,10 @@ export class ServerCallImpl
   /** The library ends the call: the client gets the status, and the handler is cancelled. */
   private cancelWith(code: StatusCode, details: string): void {
     if (this.ended) return;
+    const error = new RpcError(code, details);
+    this.inbox?.end(error); // before `finish` does: to the handler an end without an error is that of the requests
     this.finish(code, details);
-    this.abandon(code, details);
+    this.abandon(error);
   }
 
   private setDeadline(): void {
@@ -374,10 +377,9 @@ export class ServerCallImpl
     this.stream.cancel(details);
   }
 
-  private abandon(code: StatusCode, details: string): void {
+  private abandon(error: RpcError): void {
     this.wasCancelled = true;
     this.clearDeadline();
-    const error = new RpcError(code, details);
     this.inbox?.end(error);
     this.producer?.stop();
     this.abort?.abort(error);

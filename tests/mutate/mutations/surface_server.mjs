@@ -4,6 +4,13 @@
 export default [
   {
     file: "surface/server/server_call_impl.ts",
+    before: "    this.inbox?.end(error); // before",
+    after: "    // before",
+    test: "tests/surface/server/handlers_test.ts",
+    name: "requests that the library cuts off",
+  },
+  {
+    file: "surface/server/server_call_impl.ts",
     before: "if (this.deadlineTask !== undefined) this.host.engine.cancel(this.deadlineTask);",
     after: "",
     test: "tests/surface/nothing_left_test.ts",

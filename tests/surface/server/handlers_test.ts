@@ -59,12 +59,22 @@ class World {
     more: Array<[name: string, value: string]>,
     ...messages: number[][]
   ): Promise<RawPeer> {
+    const peer = await this.open(path, settings, more);
+    peer.send(data(1, framed(...messages), END_STREAM));
+    return peer;
+  }
+
+  /** A client with `settings` that has begun a call of `path`. */
+  async open(
+    path: string,
+    settings: Array<[id: number, value: number]>,
+    more: Array<[name: string, value: string]>,
+  ): Promise<RawPeer> {
     let peer: RawPeer | undefined;
     this.client.connect({ family: "ipv4", host: this.host.hostAddress, port: 80 }, {}, (result) => {
       if (result.ok) peer = new RawPeer(result.value);
     });
     await this.simulation.run({ until: this.simulation.now + 10 });
-    const framed = messages.map((content) => [0, 0, 0, 0, content.length, ...content]).flat();
     const fields = { ":method": "POST", ":scheme": "http", ":path": path, ":authority": "test" };
     const head = new Bench("client").headers(1, [
       ...Object.entries(fields),
@@ -72,15 +82,13 @@ class World {
       ["content-type", "application/grpc"],
       ...more,
     ]);
-    peer!.send(
-      PREFACE,
-      setting(...settings),
-      SETTINGS_ACK,
-      head,
-      data(1, Uint8Array.from(framed), END_STREAM),
-    );
+    peer!.send(PREFACE, setting(...settings), SETTINGS_ACK, head);
     return peer!;
   }
+}
+
+function framed(...messages: number[][]): Uint8Array {
+  return Uint8Array.from(messages.map((content) => [0, 0, 0, 0, content.length, ...content]).flat());
 }
 
 test("handlers: `this` is what they were given in, methods of a class included", () => {
@@ -122,6 +130,39 @@ test("handlers: the time that is left is never less than none, also when the cal
   assertEquals((await late).code, Status.DEADLINE_EXCEEDED);
   channel.close();
   world.server.close();
+});
+
+test("handlers: requests that the library cuts off end with the reason, never as if the client had sent them all", async () => {
+  const cuts = { deadline: [0x10, 2], garbage: [0x10, 0xff] };
+  const codes = { deadline: Status.DEADLINE_EXCEEDED, garbage: Status.INTERNAL };
+  for (const cut of ["deadline", "garbage"] as const) {
+    for (const waits of [true, false]) {
+      const seen: unknown[] = [];
+      const world = await new World().serve({
+        async up(requests) {
+          try {
+            for await (const { number } of requests) {
+              seen.push(number);
+              if (!waits) await Promise.resolve();
+            }
+            seen.push("all");
+          } catch (error) {
+            seen.push((error as RpcError).code);
+          }
+          return {};
+        },
+      });
+      const peer = await world.open("/trial.Trial/Up", [], [["grpc-timeout", "100m"]]);
+      peer.send(data(1, framed([0x10, 1])));
+      if (waits) await world.simulation.run({ until: world.simulation.now + 50 });
+      peer.send(data(1, framed(cuts[cut])));
+      await world.simulation.run({ until: world.simulation.now + 200 });
+      assertEquals(seen, cut === "deadline" ? [1, 2, codes[cut]] : [1, codes[cut]], `${cut}, ${waits}`);
+      peer.close();
+      world.server.close();
+      await world.simulation.run();
+    }
+  }
 });
 
 test("deadline: responses that the client does not take are cut off by RST_STREAM(CANCEL), finished or not", async () => {
