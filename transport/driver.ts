@@ -191,7 +191,8 @@ export class Driver implements Flushable {
       if (!this.endpoint.read(this.input, this.onRead)) return;
       this.arrived(now);
     }
-    if (this.input.byteLength === 0) this.engine.run(this.readMore);
+    // Where reading is paused, or frames are left, what ends that goes on.
+    if (this.input.byteLength === 0 && !this.readPaused) this.engine.run(this.readMore);
   }
 
   private readCompleted(error: IoError | undefined): void {

@@ -349,6 +349,36 @@ test("driver: while a client leaves a megabyte of a server's answers unread, not
   assert(bench.endpoint.isReading, "it does not go on reading");
 });
 
+test("driver: a write that completes while reading is paused at its turn's end makes one read, not two", async () => {
+  const bench = await Bench.ready("server");
+  const large = HeaderList.of([[":status", "200"], ["x-large", "x".repeat(8_000)]]);
+  const encoder = new Encoder();
+  const request = (id: number): Uint8Array => {
+    const block = new ByteSink();
+    encoder.encode(REQUEST_LIST, undefined, block);
+    return frame("HEADERS", END_HEADERS | END_STREAM, id, block.bytes.slice(0, block.length));
+  };
+  bench.endpoint.arrive(concat(...Array.from({ length: 301 }, (_, i) => request(2 * i + 1))));
+  await bench.rest();
+  const [first, ...others] = bench.sink.streams;
+  bench.endpoint.writesAtOnce = false;
+  bench.turn(() => bench.connection.sendHeaders(first!, large, undefined, true));
+  const { endpoint } = bench;
+  const { reads } = endpoint;
+  const read = endpoint.read.bind(endpoint);
+  endpoint.read = (into, done) => {
+    if (endpoint.reads === reads + 3) { // what is read last in a turn causes the answers
+      for (const stream of others) bench.connection.sendHeaders(stream, large, undefined, true);
+    }
+    return read(into, done);
+  };
+  endpoint.arrive(ping(1), ping(2), ping(3), ping(4), ping(5));
+  assertEquals([endpoint.reads, endpoint.isReading], [reads + 4, false]);
+  endpoint.completeWrite();
+  await bench.rest();
+  assertEquals([bench.outcome, endpoint.reads, endpoint.isReading], ["open", reads + 5, true]);
+});
+
 test("driver: a client reads whatever it has to write, for the server may wait for that", async () => {
   const bench = await Bench.ready();
   const extra = HeaderList.of([["x-large", "x".repeat(8_000)]]);

@@ -29,6 +29,13 @@ const mutation = (file, before, after, test, name) => ({ file, before, after, te
 /** As `readMutations` describes them. */
 export default [
   {
+    file: "transport/driver.ts",
+    before: "if (this.input.byteLength === 0 && !this.readPaused) this",
+    after: "if (this.input.byteLength === 0) this",
+    test: "tests/transport/driver_test.ts",
+    name: "makes one read, not two",
+  },
+  {
     file: "transport/hpack/decoder.ts",
     before: "scratch = new Uint8Array(4 * length)",
     after: "scratch = new Uint8Array(256)",
