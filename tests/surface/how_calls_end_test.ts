@@ -156,6 +156,17 @@ test("a call ends: with the server's status; metadata comes once, the trailing o
   world.channel.close();
 });
 
+test("[C81] a call ends: with a status message as it came, white space at its ends too", async () => {
+  const sent = "cannot open ";
+  const world = await new World().serve((id, world) => [
+    world.head(id),
+    id === 1 ? world.trailers(id, Status.NOT_FOUND, sent) : world.trailers(id, Status.NOT_FOUND, ` ${sent}`),
+  ]);
+  assertEquals(what(await world.failure(world.client.one({}))), [Status.NOT_FOUND, sent, "remote"]);
+  assertEquals(what(await world.failure(world.client.one({}))), [Status.NOT_FOUND, ` ${sent}`, "remote"]);
+  world.channel.close();
+});
+
 test("a call ends: by a reset of the server, which is its cause", async () => {
   const world = await new World().serve((
     id,

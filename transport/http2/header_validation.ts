@@ -1,6 +1,8 @@
 // What makes a header section malformed (RFC 9113, sections 8.1 to 8.5); each rule gives a sentence.
 //
-// Names and values are held to RFC 9110's grammar, as section 8.2.1 asks for, and not to its minimal validation alone.
+// Names and values are held to RFC 9110's grammar, as section 8.2.1 asks for, and not to its minimal validation alone; but
+// white space at either end of a value is taken. gRPC's grammar has it ("ASCII-Value", "Status-Message"), and gRPC in C++,
+// Go and Python sends it: a status whose message ends with a space would be lost, and its code with it.
 
 import type { HeaderList } from "../hpack/header_list.ts";
 
@@ -60,7 +62,9 @@ function check(headers: HeaderList, kind: SectionKind): string | undefined {
       if (reason !== undefined) return reason;
       hasLength ||= name === "content-length";
     }
-    if (badValue(value)) return `value of ${quote(name)} has a character that no field may have`;
+    if (hasControl(value) || (!pseudoOver && isPadded(value))) {
+      return `value of ${quote(name)} has a character that no field may have`;
+    }
   }
   if (kind === "trailers") return undefined;
   const reason = kind === "response" ? badStatus(headers) : badControlData(headers);
@@ -97,12 +101,17 @@ function isToken(text: string, which: number): boolean {
   return text !== "";
 }
 
-/** Controls but the tab, and white space at either end (RFC 9110, section 5.5, and RFC 9113, section 8.2.1). */
-function badValue(value: string): boolean {
+/** Controls but the tab (RFC 9110, section 5.5). */
+function hasControl(value: string): boolean {
   for (let i = 0; i < value.length; i++) {
     const unit = value.charCodeAt(i);
     if ((unit < 0x20 && unit !== 0x09) || unit === 0x7f) return true;
   }
+  return false;
+}
+
+/** White space at either end (RFC 9113, section 8.2.1). */
+function isPadded(value: string): boolean {
   if (value === "") return false;
   const first = value.charCodeAt(0);
   const last = value.charCodeAt(value.length - 1);

@@ -14,6 +14,13 @@ const mutation = (file, before, after, test, name = "") => ({ file, before, afte
 
 /** As `readMutations` describes them. */
 export default [
+  {
+    file: "transport/http2/header_validation.ts",
+    before: "(!pseudoOver && isPadded(value))",
+    after: "isPadded(value)",
+    test: "tests/surface/how_calls_end_test.ts",
+    name: "white space at its ends",
+  },
   // http-grpc-status-mapping.md.
   mutation("transport/grpc/status_mapping.ts", "    case 431:\n", "", MAPPING, "[C78] each HTTP status"),
   mutation(

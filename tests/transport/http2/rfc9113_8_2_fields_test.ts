@@ -51,19 +51,17 @@ test("8.2.1: each octet in a field value: controls but the tab are malformed whe
   for (let octet = 0; octet < 256; octet++) {
     const char = String.fromCharCode(octet);
     const control = octet < 0x20 && octet !== 0x09 || octet === 0x7f;
-    const space = octet === 0x20 || octet === 0x09;
+    const expected = control ? MALFORMED : "taken"; // white space at either end too: gRPC's other libraries send it
     for (const kind of KINDS) {
-      assertEquals(outcome(kind, [["a", `v${char}w`]]), control ? MALFORMED : "taken", `inside ${octet}`);
-      const atEdge = control || space ? MALFORMED : "taken";
-      assertEquals(outcome(kind, [["a", `${char}w`]]), atEdge, `before ${octet}`);
-      assertEquals(outcome(kind, [["a", `v${char}`]]), atEdge, `after ${octet}`);
-      assertEquals(outcome(kind, [["a", char]]), atEdge, `alone ${octet}`);
+      for (const value of [`v${char}w`, `${char}w`, `v${char}`, char]) {
+        assertEquals(outcome(kind, [["a", value]]), expected, JSON.stringify(value));
+      }
     }
   }
   for (const kind of KINDS) assertEquals(outcome(kind, [["a", ""]]), "taken");
 });
 
-test("8.2.1: values of pseudo-header fields are held to the same", () => {
+test("8.2.1: values of pseudo-header fields are held to the same, and have no white space at either end", () => {
   for (const value of ["/a\0", "/a\r", "/a\n", " /a", "/a ", "/a\t", "/a\x7f"]) {
     assertEquals(request({ ":path": value }), MALFORMED, JSON.stringify(value));
     assertEquals(request({ ":authority": value }), MALFORMED, JSON.stringify(value));
