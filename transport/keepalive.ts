@@ -67,12 +67,11 @@ export function serverManagement(
 ): ManagementOptions {
   const { maxConnectionAgeMs = Infinity } = options;
   const { permitTimeMs = DEFAULT_PERMIT_KEEPALIVE_TIME_MS } = options.keepalive ?? {};
-  const keepalive = keepaliveTimes(options.keepalive, DEFAULT_SERVER_KEEPALIVE_TIME_MS);
+  const times = keepaliveTimes(options.keepalive, DEFAULT_SERVER_KEEPALIVE_TIME_MS);
+  const { permitWithoutCalls } = times;
   return {
-    keepalive,
-    ...(permitTimeMs === 0
-      ? {}
-      : { pingPolicy: { permitTimeMs, permitWithoutCalls: keepalive.permitWithoutCalls } }),
+    keepalive: { ...times, permitWithoutCalls: true }, // a server asks with and without calls (gRFC A9)
+    ...(permitTimeMs === 0 ? {} : { pingPolicy: { permitTimeMs, permitWithoutCalls } }),
     lifetime: {
       idleMs: options.maxConnectionIdleMs ?? Infinity,
       ageMs: maxConnectionAgeMs === Infinity

@@ -2,6 +2,7 @@
 
 const KEEPALIVE = "tests/transport/http2/keepalive_test.ts";
 const LIFETIME = "tests/transport/http2/lifetime_test.ts";
+const CALLS = "tests/surface/keepalive_test.ts";
 const OPTIONS = "tests/surface/options_test.ts";
 const EPOLL = "tests/pollers/epoll_contract_test.ts";
 
@@ -197,7 +198,81 @@ export default [
     "[C70] what is left after the grace",
   ),
 
+  mutation(
+    "transport/driver.ts",
+    "    if (connection.wantsTime) connection.takeTime(this.engine.now());\n",
+    "",
+    CALLS,
+    "[C70] idle counts",
+  ),
+  mutation("transport/keepalive.ts", "AGE_JITTER = 0.1", "AGE_JITTER = 0", CALLS, "[C70] connections end"),
+
+  // What calls meet.
+  mutation(
+    "transport/keepalive.ts",
+    "permitWithoutCalls: true }, // a server",
+    "permitWithoutCalls }, // a server",
+    CALLS,
+    "[C69] a server asks without calls",
+  ),
+  mutation(
+    "transport/keepalive.ts",
+    "keepaliveTimes(keepalive, Infinity) };",
+    "keepaliveTimes(undefined, Infinity) };",
+    CALLS,
+    "[C65] behind a path that forgets",
+  ),
+  mutation(
+    "transport/client_transport.ts",
+    "    if (this.connection.dormant) this.connection.wake(this.engine.now());\n",
+    "",
+    CALLS,
+    "[C66] a call on a connection",
+  ),
+  mutation(
+    "transport/client_transport.ts",
+    "this.connection.wake(this.engine.now())",
+    "this.connection.wake(0)",
+    CALLS,
+    "[C66] a call on a connection",
+  ),
+  mutation(
+    "surface/client/subchannel.ts",
+    "keepalive: { ...keepalive, timeMs: 2 * timeMs }",
+    "keepalive: { ...keepalive, timeMs }",
+    CALLS,
+    "[C67] a server that is sent too many PINGs",
+  ),
+  mutation(
+    "surface/client/subchannel.ts",
+    '    reporter.log("warn", `${formatAddress(address)} was sent too many PINGs (keepalive.timeMs)${next}`);\n',
+    "",
+    CALLS,
+    "[C67] a server that is sent too many PINGs",
+  ),
+
   // What users give, and what sockets are asked for.
+  mutation(
+    "surface/keepalive.ts",
+    "timeMs: Math.max(timeMs, leastMs)",
+    "timeMs",
+    CALLS,
+    "[C65] a channel's time below 10 s",
+  ),
+  mutation(
+    "transport/handshake.ts",
+    "clientEndpoint(options.endpoint, options.keepalive)",
+    "clientEndpoint(options.endpoint, undefined)",
+    CALLS,
+    "[C71] with keepalive",
+  ),
+  mutation(
+    "transport/keepalive.ts",
+    "{ userTimeoutMs: times.timeoutMs, ...endpoint }",
+    "{ ...endpoint, userTimeoutMs: times.timeoutMs }",
+    CALLS,
+    "[C71] with keepalive",
+  ),
   mutation(
     "surface/keepalive.ts",
     '  checkMs(purpose, "maxConnectionIdleMs", maxConnectionIdleMs, 1);\n',
