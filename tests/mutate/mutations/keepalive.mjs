@@ -230,13 +230,6 @@ export default [
     "[C66] a call on a connection",
   ),
   mutation(
-    "transport/client_transport.ts",
-    "this.connection.wake(this.engine.now())",
-    "this.connection.wake(0)",
-    CALLS,
-    "[C66] a call on a connection",
-  ),
-  mutation(
     "surface/client/subchannel.ts",
     "keepalive: { ...keepalive, timeMs: 2 * timeMs }",
     "keepalive: { ...keepalive, timeMs }",
