@@ -5,6 +5,9 @@ import { type MessageError, tooLargeToReceive } from "./message_limits.ts";
 import { MESSAGE_PREFIX_BYTES } from "./message_prefix.ts";
 import { GrpcStatus, type StatusCode } from "./status_mapping.ts";
 
+/** Local: see docs/STYLE.md, "Hot paths". */
+const PREFIX_BYTES = MESSAGE_PREFIX_BYTES;
+
 /** An incomplete message gets at most this much memory at once beyond what has arrived. */
 const ASSEMBLY_STEP_BYTES = 1024 * 1024;
 
@@ -56,22 +59,22 @@ export class MessageReader {
   read(bytes: Uint8Array, start: number = 0, end: number = bytes.length): void {
     let at = start;
     while (at < end && !this.failed) {
-      if (this.prefixLength === 0 && end - at >= MESSAGE_PREFIX_BYTES) {
+      if (this.prefixLength === 0 && end - at >= PREFIX_BYTES) {
         this.beginPrefix(bytes, at);
-        at += MESSAGE_PREFIX_BYTES;
+        at += PREFIX_BYTES;
         if (!this.checkPrefix()) return;
         if (end - at >= this.messageBytes) {
           const messageEnd = at + this.messageBytes;
           this.prefixLength = 0;
-          const wireBytes = MESSAGE_PREFIX_BYTES + this.messageBytes;
+          const wireBytes = PREFIX_BYTES + this.messageBytes;
           this.untakenBytes += wireBytes;
           this.owner.onMessageBytes(bytes.subarray(at, messageEnd), wireBytes);
           at = messageEnd;
           continue;
         }
-      } else if (this.prefixLength < MESSAGE_PREFIX_BYTES) {
+      } else if (this.prefixLength < PREFIX_BYTES) {
         this.prefixByte(bytes[at++]!);
-        if (this.prefixLength < MESSAGE_PREFIX_BYTES) continue;
+        if (this.prefixLength < PREFIX_BYTES) continue;
         if (!this.checkPrefix()) return;
         if (this.messageBytes > 0) continue;
       }
@@ -92,7 +95,7 @@ export class MessageReader {
   }
 
   private beginPrefix(bytes: Uint8Array, at: number): void {
-    this.prefixLength = MESSAGE_PREFIX_BYTES;
+    this.prefixLength = PREFIX_BYTES;
     this.compressed = bytes[at]!;
     this.messageBytes =
       ((bytes[at + 1]! << 24) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 8) | bytes[at + 4]!) >>> 0;
@@ -144,7 +147,7 @@ export class MessageReader {
   /** A piece of a message except the last one, whose octets are released when the message is taken. */
   private assembledPiece(bytes: number, left: number): void {
     const isFirst = this.aheadBytes + this.heldBytes === 0;
-    const consumed = isFirst ? MESSAGE_PREFIX_BYTES + bytes : bytes;
+    const consumed = isFirst ? PREFIX_BYTES + bytes : bytes;
     if (this.untakenBytes > 0) this.heldBytes += consumed;
     else {
       this.aheadBytes += consumed;
@@ -157,7 +160,7 @@ export class MessageReader {
     this.assembled = NOTHING;
     this.assembledBytes = 0;
     this.prefixLength = 0;
-    const wireBytes = MESSAGE_PREFIX_BYTES + message.length;
+    const wireBytes = PREFIX_BYTES + message.length;
     this.untakenBytes += wireBytes;
     this.untakenAheadBytes += this.aheadBytes;
     this.aheadBytes = 0;

@@ -35,6 +35,12 @@ import { afterEvent, Refusal, Stream, StreamEvent, type StreamSink } from "./str
 import type { Streams } from "./streams.ts";
 import { Timer, type Timers } from "./timers.ts";
 
+// Local: see docs/STYLE.md, "Hot paths".
+const { SEND_DATA, SEND_HEADERS } = StreamEvent;
+const { MISUSE } = Refusal;
+const FRAME_BYTES = DATA_FRAME_BYTES;
+const HIGH_WATER_BYTES = OUTPUT_HIGH_WATER_BYTES;
+
 /** What a connection is made with. */
 export interface ConnectionOptions extends ManagementOptions {
   /** Which side of the connection we are. */
@@ -242,7 +248,7 @@ export class Connection {
    */
   sendHeaders(stream: Stream, headers: HeaderList, extra: HeaderList | undefined, endStream: boolean): void {
     if (stream.closed) return;
-    checkSendable(stream, StreamEvent.SEND_HEADERS);
+    checkSendable(stream, SEND_HEADERS);
     if (stream.headersSent && !endStream) {
       throw new TypeError(`Cannot send headers on stream ${stream.id} twice: trailers end the stream`);
     }
@@ -263,7 +269,7 @@ export class Connection {
    */
   sendData(stream: Stream, bytes: Uint8Array, endStream: boolean): boolean {
     if (stream.closed) return true;
-    checkSendable(stream, StreamEvent.SEND_DATA);
+    checkSendable(stream, SEND_DATA);
     if (!stream.headersSent) {
       throw new TypeError(`Cannot send data on stream ${stream.id} before its headers`);
     }
@@ -274,8 +280,8 @@ export class Connection {
     }
     this.flow.send(stream, length);
     let start = 0;
-    for (; length - start > DATA_FRAME_BYTES; start += DATA_FRAME_BYTES) {
-      writeData(this.out, stream.id, bytes, start, start + DATA_FRAME_BYTES, false);
+    for (; length - start > FRAME_BYTES; start += FRAME_BYTES) {
+      writeData(this.out, stream.id, bytes, start, start + FRAME_BYTES, false);
     }
     if (length > 0 || endStream) writeData(this.out, stream.id, bytes, start, length, endStream);
     if (endStream) this.lifecycle.endSent(stream);
@@ -335,7 +341,7 @@ export class Connection {
 
   /** Whether DATA of `length` goes out at once: windows and output allow it, and no stream waits for its turn. */
   private mayPass(stream: Stream, length: number): boolean {
-    if (stream.hasQueued || this.out.byteLength + length > OUTPUT_HIGH_WATER_BYTES) return false;
+    if (stream.hasQueued || this.out.byteLength + length > HIGH_WATER_BYTES) return false;
     return length === 0 || (this.queue.isEmpty && length <= this.flow.sendable(stream));
   }
 
@@ -372,7 +378,7 @@ export class Connection {
 }
 
 function checkSendable(stream: Stream, event: number): void {
-  if (afterEvent(stream.state, event) === Refusal.MISUSE || stream.endQueued) {
+  if (afterEvent(stream.state, event) === MISUSE || stream.endQueued) {
     throw new TypeError(`Cannot send on stream ${stream.id}: END_STREAM was already sent`);
   }
 }

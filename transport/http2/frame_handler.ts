@@ -19,6 +19,23 @@ import { afterEvent, isRefusal, refusalError, Stream, StreamEvent, StreamState }
 import type { Streams } from "./streams.ts";
 import { Timer } from "./timers.ts";
 
+// Local: see docs/STYLE.md, "Hot paths".
+const {
+  CONTINUATION,
+  DATA,
+  GOAWAY,
+  HEADERS,
+  PING,
+  PRIORITY,
+  PUSH_PROMISE,
+  RST_STREAM,
+  SETTINGS,
+  WINDOW_UPDATE,
+} = FrameType;
+const { RECEIVE_DATA, RECEIVE_END_STREAM, RECEIVE_HEADERS, RECEIVE_RST_STREAM, RECEIVE_WINDOW_UPDATE } =
+  StreamEvent;
+const { OPEN } = StreamState;
+
 /** Gives the response to a request whose header list is above our limit, for `reason`. */
 export type TooLargeResponse = (reason: string) => HeaderList;
 
@@ -61,7 +78,7 @@ export class FrameHandler implements FrameVisitor {
   /** A DATA frame begins. */
   beginData(streamId: number, frameBytes: number, contentBytes: number, endStream: boolean): void {
     this.dataStream = undefined;
-    const error = this.orderError(FrameType.DATA, streamId) ??
+    const error = this.orderError(DATA, streamId) ??
       this.acceptData(streamId, frameBytes, contentBytes, endStream);
     if (error !== undefined) this.fail(error, streamId);
   }
@@ -73,7 +90,7 @@ export class FrameHandler implements FrameVisitor {
     const endStream = last && this.dataEndsStream;
     if (!stream.countContent(end - start, endStream)) return this.fail(lengthMismatch(), stream.id);
     if (start === end && !endStream) return;
-    if (endStream) stream.state = afterEvent(stream.state, StreamEvent.RECEIVE_END_STREAM);
+    if (endStream) stream.state = afterEvent(stream.state, RECEIVE_END_STREAM);
     stream.sink.onData(stream, bytes, start, end, endStream);
     if (endStream) this.lifecycle.endReceived(stream);
   }
@@ -93,23 +110,23 @@ export class FrameHandler implements FrameVisitor {
     end: number,
   ): Http2Error | undefined {
     switch (type) {
-      case FrameType.HEADERS:
+      case HEADERS:
         return this.headers(flags, streamId, bytes, start, end);
-      case FrameType.WINDOW_UPDATE:
+      case WINDOW_UPDATE:
         return this.windowUpdate(streamId, bytes, start, end);
-      case FrameType.CONTINUATION:
+      case CONTINUATION:
         return this.continuation(flags, streamId, bytes, start, end);
-      case FrameType.RST_STREAM:
+      case RST_STREAM:
         return this.rstStream(streamId, bytes, start, end);
-      case FrameType.SETTINGS:
+      case SETTINGS:
         return this.settings(flags, streamId, bytes, start, end);
-      case FrameType.PING:
+      case PING:
         return this.ping(flags, streamId, bytes, start, end);
-      case FrameType.GOAWAY:
+      case GOAWAY:
         return this.goAway(streamId, bytes, start, end);
-      case FrameType.PRIORITY:
+      case PRIORITY:
         return this.priority(streamId, end - start);
-      case FrameType.PUSH_PROMISE:
+      case PUSH_PROMISE:
         return protocolError("PUSH_PROMISE, which no peer may send us");
       default:
         return this.extension();
@@ -118,11 +135,11 @@ export class FrameHandler implements FrameVisitor {
 
   /** Section 3.4: SETTINGS come first. Section 6.10: nothing comes between the parts of a header block. */
   private orderError(type: number, streamId: number): Http2Error | undefined {
-    if (!this.settingsReceived && type !== FrameType.SETTINGS) {
+    if (!this.settingsReceived && type !== SETTINGS) {
       return protocolError(`the peer's first frame is of type ${type}, not SETTINGS`);
     }
     const { incompleteStreamId } = this.sections;
-    if (incompleteStreamId === 0 || (type === FrameType.CONTINUATION && streamId === incompleteStreamId)) {
+    if (incompleteStreamId === 0 || (type === CONTINUATION && streamId === incompleteStreamId)) {
       return undefined;
     }
     return protocolError(
@@ -154,7 +171,7 @@ export class FrameHandler implements FrameVisitor {
     const windowError = flow.receive(frameBytes);
     if (windowError !== undefined) return windowError;
     const stream = this.streams.get(streamId);
-    const error = this.stateError(stream, streamId, StreamEvent.RECEIVE_DATA, "DATA");
+    const error = this.stateError(stream, streamId, RECEIVE_DATA, "DATA");
     if (error !== undefined) return error;
     if (stream === undefined) return abuse.late.data(streamId, frameBytes, timers.now);
     if (!stream.headersReceived) {
@@ -204,10 +221,10 @@ export class FrameHandler implements FrameVisitor {
     const { sections: { received: { streamId, fields, endStream } }, parts } = this;
     const stream = this.streams.get(streamId);
     const state = stream === undefined ? this.streams.stateOf(streamId) : stream.state;
-    const next = afterEvent(state, StreamEvent.RECEIVE_HEADERS);
+    const next = afterEvent(state, RECEIVE_HEADERS);
     if (isRefusal(next)) return refusalError(next, state, "HEADERS", streamId);
     if (stream !== undefined) return this.sectionOnOpen(stream, fields, endStream);
-    if (next === StreamState.OPEN) return this.request(streamId, fields, endStream);
+    if (next === OPEN) return this.request(streamId, fields, endStream);
     return parts.abuse.late.section(streamId, parts.timers.now);
   }
 
@@ -265,7 +282,7 @@ export class FrameHandler implements FrameVisitor {
     if (kind === "response") return this.response(stream, fields, endStream);
     if (!endStream) return streamError(ErrorCode.PROTOCOL_ERROR, "trailers without END_STREAM");
     if (!stream.countContent(0, true)) return lengthMismatch();
-    stream.state = afterEvent(stream.state, StreamEvent.RECEIVE_END_STREAM);
+    stream.state = afterEvent(stream.state, RECEIVE_END_STREAM);
     stream.sink.onTrailers(stream, fields);
     this.lifecycle.endReceived(stream);
     return undefined;
@@ -287,7 +304,7 @@ export class FrameHandler implements FrameVisitor {
   /** Hands a request's or response's header section up. */
   private begin(stream: Stream, headers: HeaderList, endStream: boolean): Http2Error | undefined {
     stream.headersReceived = true;
-    if (endStream) stream.state = afterEvent(stream.state, StreamEvent.RECEIVE_END_STREAM);
+    if (endStream) stream.state = afterEvent(stream.state, RECEIVE_END_STREAM);
     const length = contentLength(headers);
     if (length > 0 && endStream && !hasNoContent(headers)) return lengthMismatch();
     if (length >= 0 && !endStream) stream.expectContent(length);
@@ -300,7 +317,7 @@ export class FrameHandler implements FrameVisitor {
   private rstStream(streamId: number, bytes: Uint8Array, start: number, end: number): Http2Error | undefined {
     if (end - start !== 4) return sizeError("RST_STREAM", end - start);
     const stream = this.streams.get(streamId);
-    const error = this.stateError(stream, streamId, StreamEvent.RECEIVE_RST_STREAM, "RST_STREAM");
+    const error = this.stateError(stream, streamId, RECEIVE_RST_STREAM, "RST_STREAM");
     if (error !== undefined) return error;
     const { abuse, timers } = this.parts;
     if (stream === undefined) return abuse.late.reset(streamId, timers.now);
@@ -432,7 +449,7 @@ export class FrameHandler implements FrameVisitor {
     let stream: Stream | undefined = undefined;
     if (streamId !== 0) {
       stream = this.streams.get(streamId);
-      const error = this.stateError(stream, streamId, StreamEvent.RECEIVE_WINDOW_UPDATE, "WINDOW_UPDATE");
+      const error = this.stateError(stream, streamId, RECEIVE_WINDOW_UPDATE, "WINDOW_UPDATE");
       if (error !== undefined || stream === undefined) return error;
     }
     const error = this.flow.windowUpdate(stream, readUint31(bytes, start));

@@ -6,6 +6,11 @@
 import { ErrorCode, Http2Error } from "./error.ts";
 import { CLIENT_PREFACE, Flag, FRAME_HEADER_BYTES, FrameType, readUint31 } from "./frames.ts";
 
+// Local: see docs/STYLE.md, "Hot paths".
+const { END_STREAM, PADDED } = Flag;
+const { DATA } = FrameType;
+const HEADER_BYTES = FRAME_HEADER_BYTES;
+
 /** Is called for each frame. */
 export interface FrameVisitor {
   /** Nothing more is wanted: the connection was aborted. */
@@ -63,7 +68,7 @@ export class FrameReader {
 
   /** One frame at `at`, or what there is of it; gives where it ends. */
   private wholeFrame(bytes: Uint8Array, at: number, end: number): number {
-    if (end - at < FRAME_HEADER_BYTES) return this.keep(bytes, at, end, FRAME_HEADER_BYTES);
+    if (end - at < HEADER_BYTES) return this.keep(bytes, at, end, HEADER_BYTES);
     const length = (bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]!;
     const type = bytes[at + 3]!;
     const flags = bytes[at + 4]!;
@@ -72,17 +77,17 @@ export class FrameReader {
       this.tooLong(length, bytes, at);
       return end;
     }
-    const payload = at + FRAME_HEADER_BYTES;
-    if (type === FrameType.DATA) {
-      if (flags & Flag.PADDED || end - payload < length) {
+    const payload = at + HEADER_BYTES;
+    if (type === DATA) {
+      if (flags & PADDED || end - payload < length) {
         this.startData(flags, streamId, length);
         return payload;
       }
-      this.handler.beginData(streamId, length, length, (flags & Flag.END_STREAM) !== 0);
+      this.handler.beginData(streamId, length, length, (flags & END_STREAM) !== 0);
       if (!this.handler.closed) this.handler.data(bytes, payload, payload + length, true);
       return payload + length;
     }
-    if (end - payload < length) return this.keep(bytes, at, end, FRAME_HEADER_BYTES + length);
+    if (end - payload < length) return this.keep(bytes, at, end, HEADER_BYTES + length);
     this.handler.frame(type, flags, streamId, bytes, payload, payload + length);
     return payload + length;
   }
@@ -127,7 +132,7 @@ export class FrameReader {
     this.dataStreamId = streamId;
     this.dataFlags = flags;
     this.dataFrameBytes = length;
-    this.padLengthDue = (flags & Flag.PADDED) !== 0;
+    this.padLengthDue = (flags & PADDED) !== 0;
     this.dataLeft = length;
     this.padLeft = 0;
     if (this.padLengthDue && length === 0) {
@@ -139,7 +144,7 @@ export class FrameReader {
   }
 
   private beginData(): void {
-    const endStream = (this.dataFlags & Flag.END_STREAM) !== 0;
+    const endStream = (this.dataFlags & END_STREAM) !== 0;
     this.handler.beginData(this.dataStreamId, this.dataFrameBytes, this.dataLeft, endStream);
   }
 

@@ -12,6 +12,11 @@ import {
 import { GOAWAY_DEBUG_BYTES } from "./limits.ts";
 import type { OutputBuffer } from "./output_buffer.ts";
 
+// Local: see docs/STYLE.md, "Hot paths".
+const { END_HEADERS, END_STREAM } = Flag;
+const { CONTINUATION, DATA, HEADERS, RST_STREAM, WINDOW_UPDATE } = FrameType;
+const HEADER_BYTES = FRAME_HEADER_BYTES;
+
 /** The client's connection preface (section 3.4). */
 export function writePreface(out: OutputBuffer): void {
   const at = out.reserve(CLIENT_PREFACE.length);
@@ -29,10 +34,10 @@ export function writeData(
   endStream: boolean,
 ): void {
   const length = end - start;
-  let at = out.reserve(FRAME_HEADER_BYTES + length);
+  let at = out.reserve(HEADER_BYTES + length);
   const chunk = out.chunk;
-  writeFrameHeader(chunk, at, length, FrameType.DATA, endStream ? Flag.END_STREAM : 0, streamId);
-  at += FRAME_HEADER_BYTES;
+  writeFrameHeader(chunk, at, length, DATA, endStream ? END_STREAM : 0, streamId);
+  at += HEADER_BYTES;
   copyBytes(bytes, start, end, chunk, at);
   out.length = at + length;
   out.carriedStreams = true;
@@ -48,17 +53,17 @@ export function writeHeaderBlock(
   maxFrameBytes: number,
 ): void {
   let start = 0;
-  let type: number = FrameType.HEADERS;
-  let flags: number = endStream ? Flag.END_STREAM : 0;
+  let type: number = HEADERS;
+  let flags: number = endStream ? END_STREAM : 0;
   do {
     const end = Math.min(blockLength, start + maxFrameBytes);
-    if (end === blockLength) flags |= Flag.END_HEADERS;
-    const at = out.reserve(FRAME_HEADER_BYTES + end - start);
+    if (end === blockLength) flags |= END_HEADERS;
+    const at = out.reserve(HEADER_BYTES + end - start);
     writeFrameHeader(out.chunk, at, end - start, type, flags, streamId);
-    copyBytes(block, start, end, out.chunk, at + FRAME_HEADER_BYTES);
-    out.length = at + FRAME_HEADER_BYTES + end - start;
+    copyBytes(block, start, end, out.chunk, at + HEADER_BYTES);
+    out.length = at + HEADER_BYTES + end - start;
     start = end;
-    type = FrameType.CONTINUATION;
+    type = CONTINUATION;
     flags = 0;
   } while (start < blockLength);
   out.carriedStreams = true;
@@ -66,7 +71,7 @@ export function writeHeaderBlock(
 
 /** RST_STREAM (section 6.4). */
 export function writeRstStream(out: OutputBuffer, streamId: number, code: number): void {
-  const at = frame(out, 4, FrameType.RST_STREAM, 0, streamId);
+  const at = frame(out, 4, RST_STREAM, 0, streamId);
   writeUint32(out.chunk, at, code);
 }
 
@@ -104,14 +109,14 @@ export function writeGoAway(out: OutputBuffer, lastStreamId: number, code: numbe
 
 /** WINDOW_UPDATE (section 6.9). */
 export function writeWindowUpdate(out: OutputBuffer, streamId: number, increment: number): void {
-  const at = frame(out, 4, FrameType.WINDOW_UPDATE, 0, streamId);
+  const at = frame(out, 4, WINDOW_UPDATE, 0, streamId);
   writeUint32(out.chunk, at, increment);
 }
 
 /** Writes the header of a frame of fixed `length`, claims its payload, and gives the payload's offset. */
 function frame(out: OutputBuffer, length: number, type: number, flags: number, streamId: number): number {
-  const at = out.reserve(FRAME_HEADER_BYTES + length);
+  const at = out.reserve(HEADER_BYTES + length);
   writeFrameHeader(out.chunk, at, length, type, flags, streamId);
-  out.length = at + FRAME_HEADER_BYTES + length;
-  return at + FRAME_HEADER_BYTES;
+  out.length = at + HEADER_BYTES + length;
+  return at + HEADER_BYTES;
 }

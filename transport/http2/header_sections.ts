@@ -20,6 +20,10 @@ import type { OutputBuffer } from "./output_buffer.ts";
 import type { LocalSettings, PeerSettings } from "./settings.ts";
 import type { Stream } from "./stream.ts";
 
+// Local: see docs/STYLE.md, "Hot paths".
+const { END_HEADERS, END_STREAM, PADDED, PRIORITY } = Flag;
+const FRAME_BYTES = DATA_FRAME_BYTES;
+
 /** Where a header block is encoded before it is cut into frames: every connection's, for it is used at once. */
 const encoded = new ByteSink();
 
@@ -70,20 +74,20 @@ export class HeaderSections {
     start: number,
     end: number,
   ): Http2Error | undefined {
-    if (flags & (Flag.PADDED | Flag.PRIORITY)) {
-      const fieldBytes = (flags & Flag.PADDED ? 1 : 0) + (flags & Flag.PRIORITY ? 5 : 0);
+    if (flags & (PADDED | PRIORITY)) {
+      const fieldBytes = (flags & PADDED ? 1 : 0) + (flags & PRIORITY ? 5 : 0);
       if (end - start < fieldBytes) {
         return connectionError(ErrorCode.FRAME_SIZE_ERROR, `HEADERS of ${end - start} bytes`);
       }
-      if (flags & Flag.PADDED) end -= bytes[start]!;
+      if (flags & PADDED) end -= bytes[start]!;
       start += fieldBytes;
       if (start > end) {
         const reason = `HEADERS on stream ${streamId} is padded beyond its length`;
         return connectionError(ErrorCode.PROTOCOL_ERROR, reason);
       }
     }
-    const endStream = (flags & Flag.END_STREAM) !== 0;
-    if (flags & Flag.END_HEADERS) return this.decode(streamId, endStream, bytes, start, end);
+    const endStream = (flags & END_STREAM) !== 0;
+    if (flags & END_HEADERS) return this.decode(streamId, endStream, bytes, start, end);
     this.continuations = 0;
     return this.block.begin(streamId, endStream, bytes, start, end) ? undefined : this.tooLong(streamId);
   }
@@ -105,7 +109,7 @@ export class HeaderSections {
       return connectionError(ErrorCode.ENHANCE_YOUR_CALM, reason);
     }
     if (!block.add(bytes, start, end)) return this.tooLong(streamId);
-    if ((flags & Flag.END_HEADERS) === 0) return undefined;
+    if ((flags & END_HEADERS) === 0) return undefined;
     const { bytes: whole, length, endStream } = block;
     block.end();
     return this.decode(streamId, endStream, whole, 0, length);
@@ -115,7 +119,7 @@ export class HeaderSections {
   write(stream: Stream, headers: HeaderList, extra: HeaderList | undefined, endStream: boolean): void {
     encoded.length = 0;
     this.encoder.encode(headers, extra, encoded);
-    const maxFrameBytes = Math.min(this.peer.maxFrameSize, DATA_FRAME_BYTES);
+    const maxFrameBytes = Math.min(this.peer.maxFrameSize, FRAME_BYTES);
     writeHeaderBlock(this.out, stream.id, encoded.bytes, encoded.length, endStream, maxFrameBytes);
     stream.headersSent = true;
   }

@@ -11,6 +11,10 @@ import type { ConnectionSink } from "./sink.ts";
 import { afterEvent, type Stream, StreamEvent, StreamState } from "./stream.ts";
 import type { Streams } from "./streams.ts";
 
+// Local: see docs/STYLE.md, "Hot paths".
+const { RECEIVE_RST_STREAM, SEND_END_STREAM, SEND_RST_STREAM } = StreamEvent;
+const { CLOSED } = StreamState;
+
 /** The parts of a connection that an end concerns. */
 export interface LifecycleParts {
   /** Which side of the connection we are. */
@@ -57,8 +61,8 @@ export class Lifecycle {
    * (section 8.1), unless the stream takes the whole.
    */
   endSent(stream: Stream): void {
-    stream.state = afterEvent(stream.state, StreamEvent.SEND_END_STREAM);
-    if (stream.state === StreamState.CLOSED) return this.close(stream, undefined);
+    stream.state = afterEvent(stream.state, SEND_END_STREAM);
+    if (stream.state === CLOSED) return this.close(stream, undefined);
     if (this.parts.role === "client") return;
     if (stream.takesWholeRequest && !this.parts.shutdown.drained) return;
     this.sendReset(stream, ErrorCode.NO_ERROR);
@@ -67,18 +71,18 @@ export class Lifecycle {
 
   /** END_STREAM was handed up: the stream is over if we had ended it before, unless the sink has closed it already. */
   endReceived(stream: Stream): void {
-    if (stream.state === StreamState.CLOSED && !stream.closed) this.close(stream, undefined);
+    if (stream.state === CLOSED && !stream.closed) this.close(stream, undefined);
   }
 
   /** The peer sent RST_STREAM. */
   resetReceived(stream: Stream, error: Http2Error | undefined): void {
-    stream.state = afterEvent(stream.state, StreamEvent.RECEIVE_RST_STREAM);
+    stream.state = afterEvent(stream.state, RECEIVE_RST_STREAM);
     this.close(stream, error);
   }
 
   /** Ends a stream with RST_STREAM and `error`. */
   reset(stream: Stream, error: Http2Error): void {
-    if (stream.state !== StreamState.CLOSED) this.sendReset(stream, error.code);
+    if (stream.state !== CLOSED) this.sendReset(stream, error.code);
     this.close(stream, error);
   }
 
@@ -143,7 +147,7 @@ export class Lifecycle {
 
   private sendReset(stream: Stream, code: number): void {
     const window = stream.remoteClosed ? 0 : stream.receiveWindow.available;
-    stream.state = afterEvent(stream.state, StreamEvent.SEND_RST_STREAM);
+    stream.state = afterEvent(stream.state, SEND_RST_STREAM);
     writeRstStream(this.parts.out, stream.id, code);
     if (stream.state === StreamState.CLOSED_BY_US) this.ignore(stream.id, window);
   }

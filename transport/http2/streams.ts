@@ -7,6 +7,9 @@
 import { MAX_STREAM_ID, REMEMBERED_RESETS } from "./limits.ts";
 import { type Stream, StreamState } from "./stream.ts";
 
+// Local: see docs/STYLE.md, "Hot paths".
+const { CLOSED, CLOSED_BY_US, IDLE, IDLE_OURS, PASSED_OVER } = StreamState;
+
 /** Streams a fresh ring has room for; an idle connection keeps no more. */
 const INITIAL_RING = 8;
 /** A ring of this length, or longer, does not grow; more streams than it has room for are in the map as well. */
@@ -46,13 +49,13 @@ export class Streams {
   stateOf(id: number): number {
     const ofClient = (id & 1) === 1;
     if (this.role === "client") {
-      return ofClient && id < this.nextId ? StreamState.CLOSED_BY_US : StreamState.IDLE_OURS;
+      return ofClient && id < this.nextId ? CLOSED_BY_US : IDLE_OURS;
     }
-    if (!ofClient) return StreamState.IDLE_OURS;
-    if (id > this.lastPeerId) return StreamState.IDLE;
-    if (id <= this.forgottenUpTo || this.closedByUs.has(id)) return StreamState.CLOSED_BY_US;
+    if (!ofClient) return IDLE_OURS;
+    if (id > this.lastPeerId) return IDLE;
+    if (id <= this.forgottenUpTo || this.closedByUs.has(id)) return CLOSED_BY_US;
     const isPassedOver = id >= this.passedOverFrom && id <= this.passedOverTo;
-    return isPassedOver ? StreamState.PASSED_OVER : StreamState.CLOSED;
+    return isPassedOver ? PASSED_OVER : CLOSED;
   }
 
   /** Client: whether the peer's limit and the identifiers that are left let us open one more. */

@@ -73,15 +73,15 @@ export default [
 
   mutation(
     "transport/http2/streams.ts",
-    "id < this.nextId ? StreamState.CLOSED_BY_US",
-    "id < this.nextId ? StreamState.CLOSED",
+    "id < this.nextId ? CLOSED_BY_US",
+    "id < this.nextId ? CLOSED",
     STATES,
     "a client ignores a second answer",
   ),
   mutation(
     "transport/http2/streams.ts",
-    "PASSED_OVER : StreamState.CLOSED;",
-    "PASSED_OVER : StreamState.CLOSED_BY_US;",
+    "PASSED_OVER : CLOSED;",
+    "PASSED_OVER : CLOSED_BY_US;",
     STATES,
     "itself reset takes no more",
   ),

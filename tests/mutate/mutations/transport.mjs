@@ -306,7 +306,7 @@ export default [
   ),
   mutation(
     "transport/http2/header_sections.ts",
-    "if (flags & Flag.PADDED) end -=",
+    "if (flags & PADDED) end -=",
     "end -=",
     CONTINUATION,
     "6.2: padding and priority",
@@ -445,7 +445,7 @@ export default [
   ),
   mutation(
     "transport/http2/connection.ts",
-    "afterEvent(stream.state, event) === Refusal.MISUSE || stream",
+    "afterEvent(stream.state, event) === MISUSE || stream",
     "stream",
     TABLE_TEST,
     "may send in each state",
@@ -631,7 +631,7 @@ export default [
   ),
   mutation(
     "transport/http2/header_sections.ts",
-    "Math.min(this.peer.maxFrameSize, DATA_FRAME_BYTES)",
+    "Math.min(this.peer.maxFrameSize, FRAME_BYTES)",
     "this.peer.maxFrameSize",
     CONTINUATION,
     "however large",
