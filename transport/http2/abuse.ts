@@ -41,9 +41,8 @@ export const BUDGETS = {
   /** Streams of the peer that we had to reset for an error of its own, or refuse, or answer with 431. */
   streamErrors: { burst: 1_000, perSecond: 100, what: "streams that broke the protocol or were refused" },
   /**
-   * HEADERS, DATA and RST_STREAM on closed streams, beyond what was in flight when we reset them (section 5.1): two or three for
-   * each call that a C++ server answers twice, and thousands of calls may meet their deadline at once. They cost us
-   * what PINGs cost.
+   * HEADERS, DATA and RST_STREAM on closed streams (section 5.1), beyond what was in flight when we ended them: DATA that
+   * the windows had let in, and `LATE_FRAMES_A_STREAM`. They cost us what PINGs cost.
    */
   lateFrames: { burst: 10_000, perSecond: 10_000, what: "frames on closed streams" },
 } as const satisfies Readonly<Record<string, BudgetLimit>>;
@@ -53,6 +52,12 @@ export const BUDGETS = {
  * them at once. The limit of open streams bounds how many streams grow older than this.
  */
 const YOUNG_MS = 100;
+
+/**
+ * Frames that may come on a stream that is closed: a response that crossed our RST_STREAM, or the second one that a C++
+ * server sends, is HEADERS, DATA and HEADERS. All calls of a connection may meet their deadline at once.
+ */
+export const LATE_FRAMES_A_STREAM = 3;
 
 /** A leaky bucket of events. */
 export class Budget {
@@ -137,12 +142,14 @@ export class Abuse {
 
 /**
  * Frames on closed streams (section 5.1). DATA that was in flight when we reset its stream costs no budget, for the
- * windows bound it: on the stream what its window had left, and on all streams what the connection's had left.
- * Everything else costs `BUDGETS.lateFrames`.
+ * windows bound it: on the stream what its window had left, and on all streams what the connection's had left. Nor do
+ * other frames, up to three for each stream that was opened. Everything else costs `BUDGETS.lateFrames`.
  */
 export class LateFrames {
   /** Octets of DATA that may be in flight on streams that we ended before the peer did. */
   private inFlight = 0;
+  /** Frames that were not such DATA. */
+  private others = 0;
   private readonly budget = new Budget(BUDGETS.lateFrames);
 
   /** We ended a stream that the peer had not ended; the receive windows say what it may have sent meanwhile. */
@@ -150,25 +157,25 @@ export class LateFrames {
     this.inFlight = Math.min(this.inFlight + Math.max(0, streamWindow), connectionWindow);
   }
 
-  /** A DATA frame on a closed stream; the connection's error when there were too many. */
-  data(streamId: number, frameBytes: number, now: Instant): Http2Error | undefined {
-    if (frameBytes === 0 || frameBytes > this.inFlight) return this.spend("DATA", streamId, now);
+  /** A DATA frame on a closed stream, of `opened` in all; the connection's error when there were too many. */
+  data(streamId: number, frameBytes: number, opened: number, now: Instant): Http2Error | undefined {
+    if (frameBytes === 0 || frameBytes > this.inFlight) return this.spend("DATA", streamId, opened, now);
     this.inFlight -= frameBytes;
     return undefined;
   }
 
   /** RST_STREAM on a closed stream; the connection's error when there were too many. */
-  reset(streamId: number, now: Instant): Http2Error | undefined {
-    return this.spend("RST_STREAM", streamId, now);
+  reset(streamId: number, opened: number, now: Instant): Http2Error | undefined {
+    return this.spend("RST_STREAM", streamId, opened, now);
   }
 
   /** A header section on a closed stream; the connection's error when there were too many. */
-  section(streamId: number, now: Instant): Http2Error | undefined {
-    return this.spend("HEADERS", streamId, now);
+  section(streamId: number, opened: number, now: Instant): Http2Error | undefined {
+    return this.spend("HEADERS", streamId, opened, now);
   }
 
-  private spend(type: string, streamId: number, now: Instant): Http2Error | undefined {
-    if (this.budget.take(now)) return undefined;
+  private spend(type: string, streamId: number, opened: number, now: Instant): Http2Error | undefined {
+    if (++this.others <= LATE_FRAMES_A_STREAM * opened || this.budget.take(now)) return undefined;
     const reason = `${type} on closed stream ${streamId}, and too many frames on closed streams before it`;
     return new Http2Error("connection", ErrorCode.STREAM_CLOSED, "library", reason);
   }

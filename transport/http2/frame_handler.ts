@@ -173,7 +173,7 @@ export class FrameHandler implements FrameVisitor {
     const stream = this.streams.get(streamId);
     const error = this.stateError(stream, streamId, RECEIVE_DATA, "DATA");
     if (error !== undefined) return error;
-    if (stream === undefined) return abuse.late.data(streamId, frameBytes, timers.now);
+    if (stream === undefined) return abuse.late.data(streamId, frameBytes, this.streams.opened, timers.now);
     if (!stream.headersReceived) {
       return streamError(ErrorCode.PROTOCOL_ERROR, "DATA before the header section");
     }
@@ -225,7 +225,7 @@ export class FrameHandler implements FrameVisitor {
     if (isRefusal(next)) return refusalError(next, state, "HEADERS", streamId);
     if (stream !== undefined) return this.sectionOnOpen(stream, fields, endStream);
     if (next === OPEN) return this.request(streamId, fields, endStream);
-    return parts.abuse.late.section(streamId, parts.timers.now);
+    return parts.abuse.late.section(streamId, this.streams.opened, parts.timers.now);
   }
 
   /** A request's header section opens a stream (sections 5.1.1, 5.1.2 and 8.1). */
@@ -240,7 +240,7 @@ export class FrameHandler implements FrameVisitor {
     const window = endStream ? 0 : flow.initialStreamWindow;
     if (parts.shutdown.drained) {
       this.lifecycle.ignore(streamId, window);
-      return parts.abuse.late.section(streamId, parts.timers.now);
+      return parts.abuse.late.section(streamId, streams.opened, parts.timers.now);
     }
     if (streams.isFull) return this.refuse(streamId, ErrorCode.REFUSED_STREAM, window);
     const isTooLarge = fields instanceof DecodeFailure;
@@ -320,7 +320,7 @@ export class FrameHandler implements FrameVisitor {
     const error = this.stateError(stream, streamId, RECEIVE_RST_STREAM, "RST_STREAM");
     if (error !== undefined) return error;
     const { abuse, timers } = this.parts;
-    if (stream === undefined) return abuse.late.reset(streamId, timers.now);
+    if (stream === undefined) return abuse.late.reset(streamId, this.streams.opened, timers.now);
     const code = readUint32(bytes, start);
     // A server that has answered in full may ask the client to stop sending (section 8.1).
     if (code === ErrorCode.NO_ERROR && stream.remoteClosed && !this.isServer) {
@@ -441,8 +441,8 @@ export class FrameHandler implements FrameVisitor {
     end: number,
   ): Http2Error | undefined {
     if (end - start !== 4) return sizeError("WINDOW_UPDATE", end - start);
-    const { parts: { abuse, timers }, flow: { framesSent }, streams: { lastPeerId, nextId } } = this;
-    if (++this.windowUpdates > 2 * framesSent + lastPeerId + nextId) {
+    const { parts: { abuse, timers }, flow: { framesSent }, streams: { opened } } = this;
+    if (++this.windowUpdates > 2 * (framesSent + opened)) {
       const flood = abuse.windowUpdates.spend(timers.now);
       if (flood !== undefined) return flood;
     }

@@ -19,6 +19,8 @@ const LARGE_RING = 4_096;
 export class Streams {
   /** Streams that are open now. */
   size = 0;
+  /** Streams that were opened in all; identifiers do not tell, for a peer may pass them over. */
+  opened = 0;
   /** The identifier of the next stream that we open. */
   nextId = 1;
   /** The highest identifier of the peer's streams. */
@@ -81,6 +83,7 @@ export class Streams {
   /** Adds a stream whose identifier is not there. */
   add(stream: Stream): void {
     this.size++;
+    this.opened++;
     if (this.size > this.ring.length && this.ring.length < LARGE_RING) this.grow();
     this.place(stream);
   }

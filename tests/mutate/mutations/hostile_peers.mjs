@@ -3,6 +3,20 @@
 /** As `readMutations` describes them. */
 export default [
   {
+    file: "transport/http2/abuse.ts",
+    before: "if (++this.others <= LATE_FRAMES_A_STREAM * opened || this.budget.take(now))",
+    after: "if (this.budget.take(now))",
+    test: "tests/transport/http2/rfc9113_5_1_stream_states_test.ts",
+    name: "20,000 calls",
+  },
+  {
+    file: "transport/http2/frame_handler.ts",
+    before: "flow: { framesSent }, streams: { opened } } = this;",
+    after: "flow: { framesSent }, streams: { lastPeerId: opened } } = this;",
+    test: "tests/transport/http2/rfc9113_10_5_abuse_test.ts",
+    name: "after the highest identifier",
+  },
+  {
     file: "transport/driver.ts",
     before: "return this.engine.now() >= this.turnEnds || this.connection.outputBytes > TURN_OUTPUT_BYTES;",
     after: "return this.connection.outputBytes > TURN_OUTPUT_BYTES;",
@@ -64,14 +78,14 @@ export default [
   },
   {
     file: "transport/http2/frame_handler.ts",
-    before: "if (++this.windowUpdates > 2 * framesSent + lastPeerId + nextId) {",
-    after: "if (++this.windowUpdates > 1e9 * framesSent + lastPeerId + nextId && framesSent > 0) {",
+    before: "if (++this.windowUpdates > 2 * (framesSent + opened)) {",
+    after: "if (++this.windowUpdates > 1e9 * framesSent + 2 * opened && framesSent > 0) {",
     test: "tests/transport/http2/rfc9113_10_5_abuse_test.ts",
   },
   {
     file: "transport/http2/frame_handler.ts",
-    before: "if (++this.windowUpdates > 2 * framesSent + lastPeerId + nextId) {",
-    after: "if (++this.windowUpdates > lastPeerId + nextId) {",
+    before: "if (++this.windowUpdates > 2 * (framesSent + opened)) {",
+    after: "if (++this.windowUpdates > 2 * opened) {",
     test: "tests/transport/http2/rfc9113_10_5_abuse_test.ts",
   },
   {
@@ -88,7 +102,7 @@ export default [
   },
   {
     file: "transport/http2/frame_handler.ts",
-    before: "if (stream === undefined) return abuse.late.reset(streamId, timers.now);",
+    before: "if (stream === undefined) return abuse.late.reset(streamId, this.streams.opened, timers.now);",
     after: "if (stream === undefined) return undefined;",
     test: "tests/transport/http2/rfc9113_10_5_abuse_test.ts",
   },

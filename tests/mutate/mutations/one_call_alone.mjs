@@ -122,7 +122,7 @@ export default [
   ),
   mutation(
     "transport/http2/frame_handler.ts",
-    "OPEN) return this.request(streamId, fields, endStream);\n    return parts.abuse.late.section(streamId, parts.timers.now);",
+    "OPEN) return this.request(streamId, fields, endStream);\n    return parts.abuse.late.section(streamId, this.streams.opened, parts.timers.now);",
     "OPEN) return this.request(streamId, fields, endStream);\n    return undefined;",
     STATES,
     "late HEADERS and DATA have a budget",

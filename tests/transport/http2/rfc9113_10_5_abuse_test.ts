@@ -182,6 +182,11 @@ for (
     ["GOAWAY", () => {}, () => goAway(0, 0)],
     ["WINDOW_UPDATE on the connection", () => {}, () => windowUpdate(0, 1)],
     ["WINDOW_UPDATE on a stream", STREAM_1, () => windowUpdate(1, 1)],
+    [
+      "WINDOW_UPDATE after the highest identifier",
+      (bench) => bench.send(bench.headers(0x7fffffff, REQUEST)),
+      () => windowUpdate(0, 1),
+    ],
     ["PING that answers nothing", () => {}, () => frame("PING", ACK, 0, new Uint8Array(8))],
     ["SETTINGS that acknowledge nothing", () => {}, () => SETTINGS_ACK],
     ["RST_STREAM on a closed stream", (bench) => STREAM_1(bench).send(rst(1, 8)), () => rst(1, 8)],

@@ -1,7 +1,7 @@
 // RFC 9113, sections 5.1, 5.1.1 and 5.1.2: states, identifiers and concurrency of streams.
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { ErrorCode, Http2Error } from "../../../transport/http2/error.ts";
-import { BUDGETS } from "../../../transport/http2/abuse.ts";
+import { BUDGETS, LATE_FRAMES_A_STREAM } from "../../../transport/http2/abuse.ts";
 import { test } from "../../harness.ts";
 import {
   Bench,
@@ -75,6 +75,9 @@ test("5.1: late frames of many reset streams never end the connection", () => {
 });
 
 /** How the streams of a client may have closed. */
+/** Frames on closed streams that a connection on which `opened` streams were opened takes at once. */
+const lateFrames = (opened: number): number => BUDGETS.lateFrames.burst + LATE_FRAMES_A_STREAM * opened;
+
 const CLOSINGS: Array<[how: string, close: (bench: Bench, id: number) => void]> = [
   [
     "both sides ended it",
@@ -110,12 +113,35 @@ test("5.1: a client's late HEADERS and DATA have a budget, beyond which they end
     const { id } = bench.open(true);
     bench.send(bench.headers(id, OK, true));
     const late = () => type === "HEADERS" ? bench.headers(id, TRAILERS_LIST, true) : data(id, 1);
-    for (let i = 0; i < BUDGETS.lateFrames.burst; i++) bench.send(late());
+    for (let i = 0; i < lateFrames(2); i++) bench.send(late());
     assertEquals(bench.outcome, "open", type);
     bench.send(late());
     assertEquals(bench.outcome, "connection STREAM_CLOSED library", type);
     assertMatch(bench.sink.error!.reason, new RegExp(`^${type} on closed stream 3, and too many frames`));
   }
+});
+
+test("5.1: 20,000 calls that a client gives up at once may all be answered, for that was on its way", () => {
+  const bench = new Bench("client");
+  const beside = bench.open(true);
+  const streams = Array.from({ length: 20_000 }, () => bench.open(true));
+  for (const stream of streams) bench.connection.reset(stream, CANCEL);
+  for (const { id } of streams) {
+    bench.send(bench.headers(id, OK), data(id, 5), bench.headers(id, TRAILERS_LIST, true));
+  }
+  bench.send(bench.headers(beside.id, OK, true));
+  assertEquals([bench.outcome, bench.sink.take().at(-1)], ["open", `closed ${beside.id} ok`]);
+});
+
+test("5.1: 20,000 calls that are answered as their client gives them up may all be reset", () => {
+  const bench = new Bench("server");
+  const ids = Array.from({ length: 20_000 }, (_, i) => 2 * i + 1);
+  for (const id of ids) bench.send(bench.headers(id, REQUEST, true));
+  for (const stream of [...bench.sink.streams]) {
+    bench.connection.sendHeaders(stream, RESPONSE_LIST, undefined, true);
+  }
+  for (const id of ids) bench.send(rst(id, ErrorCode.CANCEL));
+  assertEquals(bench.outcome, "open");
 });
 
 test("5.1: the budget of late frames comes back with time", () => {
@@ -143,7 +169,7 @@ test("5.1: what was in flight on a stream that we reset costs no budget, however
   const bench = new Bench("client", { initialWindowSize: 65_535, connectionWindowSize: 1_048_576 });
   const stream = bench.open(true);
   bench.connection.reset(stream, CANCEL);
-  assertEquals(lateData(bench, stream.id, 1, 80_000), 65_535 + BUDGETS.lateFrames.burst);
+  assertEquals(lateData(bench, stream.id, 1, 80_000), 65_535 + lateFrames(1));
 });
 
 test("5.1: DATA that came before the reset is no longer in flight", () => {
@@ -151,14 +177,14 @@ test("5.1: DATA that came before the reset is no longer in flight", () => {
   const stream = bench.open(true);
   bench.send(bench.headers(1, OK), data(1, 16_384));
   bench.connection.reset(stream, CANCEL);
-  assertEquals(lateData(bench, stream.id, 1, 80_000), 65_535 - 16_384 + BUDGETS.lateFrames.burst);
+  assertEquals(lateData(bench, stream.id, 1, 80_000), 65_535 - 16_384 + lateFrames(1));
 });
 
 test("5.1: on all streams together no more is in flight than the connection's window let through", () => {
   const bench = new Bench("client", { initialWindowSize: 40_000, connectionWindowSize: 65_535 });
   const streams = [bench.open(true), bench.open(true), bench.open(true)];
   for (const stream of streams) bench.connection.reset(stream, CANCEL);
-  assertEquals(lateData(bench, 1, 1, 150_000), 65_535 + BUDGETS.lateFrames.burst);
+  assertEquals(lateData(bench, 1, 1, 150_000), 65_535 + lateFrames(3));
 });
 
 test("5.1: a server ignores what was in flight on streams it refused, answered early or reset", () => {
@@ -171,7 +197,7 @@ test("5.1: a server ignores what was in flight on streams it refused, answered e
     else if (how === "reset") bench.connection.reset(stream!, CANCEL);
     else bench.connection.sendHeaders(stream!, RESPONSE_LIST, undefined, true);
     const id = how === "refuse" ? 3 : 1;
-    assertEquals(lateData(bench, id, 1, 80_000), 65_535 + BUDGETS.lateFrames.burst, how);
+    assertEquals(lateData(bench, id, 1, 80_000), 65_535 + lateFrames(1), how);
   }
 });
 
