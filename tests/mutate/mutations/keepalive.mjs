@@ -3,6 +3,7 @@
 const KEEPALIVE = "tests/transport/http2/keepalive_test.ts";
 const LIFETIME = "tests/transport/http2/lifetime_test.ts";
 const CALLS = "tests/surface/keepalive_test.ts";
+const FAULTS = "tests/surface/faults_test.ts";
 const OPTIONS = "tests/surface/options_test.ts";
 const EPOLL = "tests/pollers/epoll_contract_test.ts";
 
@@ -242,6 +243,21 @@ export default [
     "",
     CALLS,
     "[C67] a server that is sent too many PINGs",
+  ),
+
+  mutation(
+    "transport/keepalive.ts",
+    "      : { pingPolicy: { permitTimeMs, permitWithoutCalls } }),\n",
+    "      : {}),\n",
+    FAULTS,
+    "[C68] PINGs too many",
+  ),
+  mutation(
+    "transport/http2/connection.ts",
+    "if (keepalive.timeIsUp(now, hasStreams)) this.abort(keepalive.error);",
+    "keepalive.timeIsUp(now, hasStreams);",
+    FAULTS,
+    "[C65] a path that holds everything back",
   ),
 
   // What users give, and what sockets are asked for.
