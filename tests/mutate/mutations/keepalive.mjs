@@ -247,8 +247,8 @@ export default [
 
   mutation(
     "transport/keepalive.ts",
-    "      : { pingPolicy: { permitTimeMs, permitWithoutCalls } }),\n",
-    "      : {}),\n",
+    "{ pingPolicy: { permitTimeMs, permitWithoutCalls } }",
+    "{}",
     FAULTS,
     "[C68] PINGs too many",
   ),
