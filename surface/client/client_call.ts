@@ -138,7 +138,10 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
       }
     }
     if (signal !== undefined) {
-      const onAbort = (): void => this.aborted();
+      const onAbort = (): void => {
+        this.onAbort = undefined; // the signal forgets it by itself, where removing it looks through all others
+        this.aborted();
+      };
       signal.addEventListener("abort", onAbort, { once: true });
       this.onAbort = onAbort;
     }

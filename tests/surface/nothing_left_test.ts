@@ -23,16 +23,21 @@ const LONG_MS = 600_000;
 class CountingSignal {
   readonly controller = new AbortController();
   readonly listeners = new Set<unknown>();
+  /** Those that the signal itself forgets when it is aborted. */
+  readonly onces = new Set<unknown>();
+  removals = 0;
 
   get signal(): AbortSignal {
     const { signal } = this.controller;
     const { addEventListener, removeEventListener } = AbortSignal.prototype;
     signal.addEventListener = (...args: Parameters<typeof addEventListener>) => {
       this.listeners.add(args[1]);
+      if ((args[2] as AddEventListenerOptions).once) this.onces.add(args[1]);
       addEventListener.apply(signal, args);
     };
     signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => {
       this.listeners.delete(args[1]);
+      this.removals++;
       removeEventListener.apply(signal, args);
     };
     return signal;
@@ -82,14 +87,15 @@ test("a call that has ended listens to its signal no more, however it ended", ()
     },
   ));
 
-test("an aborted signal ends its calls, and is listened to no more", () =>
+// Removing a listener walks all of the signal's: 20,000 calls of one signal, each with its own, took seconds.
+test("an aborted signal ends its calls, and forgets their listeners by itself", () =>
   serving({ ...echo, one: () => new Promise(() => {}) }, async ({ client }) => {
     const counting = new CountingSignal();
     const { signal } = counting;
     const calls = [failure(client.one({}, { signal })), failure(client.one({}, { signal }))];
     counting.controller.abort();
     for (const { code } of await Promise.all(calls)) assertEquals(code, Status.CANCELLED);
-    assertEquals(counting.listeners.size, 0);
+    assertEquals([counting.listeners.size, counting.onces.size, counting.removals], [2, 2, 0]);
   }));
 
 test("a listen that fails leaves nothing open, and a shutdown after it ends at once", async () => {

@@ -4,6 +4,13 @@
 export default [
   {
     file: "surface/client/client_call.ts",
+    before: "        this.onAbort = undefined; // the signal forgets",
+    after: "        // the signal forgets",
+    test: "tests/surface/nothing_left_test.ts",
+    name: "an aborted signal ends its calls",
+  },
+  {
+    file: "surface/client/client_call.ts",
     before: "if (this.deadlineTask !== undefined) this.context.engine.cancel(this.deadlineTask);",
     after: "",
     test: "tests/surface/nothing_left_test.ts",
