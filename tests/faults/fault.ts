@@ -1,12 +1,10 @@
 // One fault in real time: a client calls a server ten times a second, and how long it takes until calls work again.
-import { spawn } from "node:child_process";
 import process from "node:process";
 import { Channel, type RpcError, statusName } from "pollwire";
 import { readArguments } from "../../.ci/arguments.mjs";
-import { runtimeCommand } from "../../.ci/runtimes.mjs";
-import { runtime } from "../harness.ts";
 import { Trial } from "../surface/serving.ts";
 import { Namespace } from "./namespace.ts";
+import { startServer } from "./start_server.ts";
 import { StallingProxy } from "./stalling_proxy.ts";
 
 const CALL_EVERY_MS = 100;
@@ -22,28 +20,6 @@ const { name, poller, seconds, index, keepalive } = readArguments("One fault in 
 });
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-
-/** Starts the server, in `namespace` where there is one: its port, and how it ends. */
-async function startServer(namespace: Namespace | undefined): Promise<{ port: number; end(): void }> {
-  const program = new URL("./server.ts", import.meta.url).pathname;
-  const host = namespace?.host ?? "127.0.0.1";
-  const [command, ...rest] = [
-    ...namespace?.command ?? [],
-    ...runtimeCommand(runtime),
-    program,
-    `--poller=${poller}`,
-    `--host=${host}`,
-  ];
-  const child = spawn(command!, rest, { stdio: ["pipe", "pipe", "inherit"] });
-  const port = await new Promise<number>((resolve, reject) => {
-    child.stdout.on("data", (bytes: Uint8Array) => {
-      const found = new TextDecoder().decode(bytes).match(/port (\d+)/);
-      if (found !== null) resolve(Number(found[1]));
-    });
-    child.on("exit", (code) => reject(new Error(`The server ended with ${code}`)));
-  });
-  return { port, end: () => void child.stdin.end() };
-}
 
 /** Calls without end: when calls ended well, and how the others ended. */
 class Caller {
@@ -103,7 +79,7 @@ async function measure(target: string, begin: () => void, end?: () => void): Pro
 }
 
 const namespace = name === "dropped" ? new Namespace(index) : undefined;
-const server = await startServer(namespace);
+const server = await startServer(poller, namespace);
 const proxy = namespace === undefined ? await StallingProxy.open(server.port) : undefined;
 try {
   if (namespace !== undefined) {
@@ -112,7 +88,7 @@ try {
   else await measure(`127.0.0.1:${proxy!.port}`, () => proxy!.stall(), () => proxy!.resume());
 } finally {
   proxy?.close();
-  server.end();
+  await server.end();
   namespace?.close();
 }
 process.exit(0);

@@ -1,8 +1,9 @@
 // Paths that fail without a word, over real sockets and in short times: what keepalive makes of them, on both sides.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { connect } from "node:net";
+import process from "node:process";
 import { Server, type ServerCall, type ServerOptions, Status } from "pollwire";
-import { parseTarget, Reporter } from "../../pollers/mod.ts";
+import { type EventEngine, parseTarget, Reporter } from "../../pollers/mod.ts";
 import { Backoff } from "../../surface/client/backoff.ts";
 import { CallSites } from "../../surface/client/call_sites.ts";
 import { makeClient } from "../../surface/client/client.ts";
@@ -10,6 +11,8 @@ import { Subchannel } from "../../surface/client/subchannel.ts";
 import { useEngine } from "../../surface/engines.ts";
 import { requestTemplate } from "../../transport/mod.ts";
 import { concat } from "../bytes.ts";
+import { Namespace, noNamespace } from "../faults/namespace.ts";
+import { startServer } from "../faults/start_server.ts";
 import { StallingProxy } from "../faults/stalling_proxy.ts";
 import { test } from "../harness.ts";
 import { describe, frame, parse, PREFACE, setting, SETTINGS_ACK, uint32 } from "../transport/http2/wire.ts";
@@ -29,6 +32,18 @@ interface Bench {
   readonly waiting: ServerCall[];
 }
 
+/** What a channel to `at` is made of; a channel's keepalive would be 10 s at least. */
+function clientOf(engine: EventEngine, at: string): { client: TrialClient; subchannel: Subchannel } {
+  const target = parseTarget(at);
+  const reporter = new Reporter({});
+  const options = { keepalive: KEEPALIVE, reporter };
+  const subchannel = new Subchannel(engine, target, options, new Backoff(() => 0.5, 50), () => {});
+  const sites = new CallSites();
+  const context = { engine, subchannel, reporter, target, sites, maxReceiveElements: undefined };
+  const client = makeClient(context, Trial, (path) => requestTemplate(path, "test", "http", "test"));
+  return { client, subchannel };
+}
+
 async function behindProxy(server: ServerOptions, check: (bench: Bench) => Promise<void>): Promise<void> {
   const use = useEngine();
   const { engine } = use;
@@ -40,20 +55,7 @@ async function behindProxy(server: ServerOptions, check: (bench: Bench) => Promi
   });
   const port = await serving.listen("127.0.0.1:0");
   const proxy = await StallingProxy.open(port);
-  const target = parseTarget(`127.0.0.1:${proxy.port}`);
-  const reporter = new Reporter({});
-  // A channel's, whose keepalive is 10 s at least.
-  const options = { keepalive: KEEPALIVE, reporter };
-  const subchannel = new Subchannel(engine, target, options, new Backoff(() => 0.5, 50), () => {});
-  const context = {
-    engine,
-    subchannel,
-    reporter,
-    target,
-    sites: new CallSites(),
-    maxReceiveElements: undefined,
-  };
-  const client = makeClient(context, Trial, (path) => requestTemplate(path, "test", "http", "test"));
+  const { client, subchannel } = clientOf(engine, `127.0.0.1:${proxy.port}`);
   try {
     await check({ client, subchannel, proxy, port, waiting });
   } finally {
@@ -117,6 +119,29 @@ test("[C65] a connection that is used, or quiet and alive, is not closed", () =>
     await client.one({});
     assertEquals([proxy.accepted, waiting[0]!.signal.aborted], [1, false]);
   }));
+
+test("[C65] packets that are lost, connection requests too: calls work again when they arrive", async () => {
+  const use = useEngine();
+  const namespace = new Namespace(50 + process.pid % 200);
+  const server = await startServer(use.engine.name, namespace);
+  const { client, subchannel } = clientOf(use.engine, `${namespace.host}:${server.port}`);
+  try {
+    await callsWork(client);
+    namespace.drop();
+    await until(() => subchannel.state === "READY");
+    const running = failure(client.one({}));
+    assertMatch((await running).message, /keepalive: nothing came|timed out/); // or TCP_USER_TIMEOUT was first
+    const waiting = await failure(client.one({}, { deadlineMs: 300, waitForReady: true }));
+    assertEquals(waiting.code, Status.DEADLINE_EXCEEDED);
+    namespace.heal();
+    await callsWork(client);
+  } finally {
+    subchannel.close();
+    await server.end();
+    namespace.close();
+  }
+  await use.end();
+}, { skip: noNamespace() });
 
 test("[C69] a server notices that its client is gone: the call's signal is aborted", () =>
   behindProxy({ keepalive: { timeMs: 1_000, timeoutMs: 150, permitTimeMs: 0 } }, async (bench) => {

@@ -260,6 +260,14 @@ export default [
     "[C65] a path that holds everything back",
   ),
 
+  mutation(
+    "pollers/simulated/simulation.ts",
+    "until ?? this.time + QUIET_MS",
+    "until ?? Infinity",
+    "tests/simulation/simulation_test.ts",
+    "a run without an end",
+  ),
+
   // What users give, and what sockets are asked for.
   mutation(
     "surface/keepalive.ts",
