@@ -173,6 +173,7 @@ export function acceptTransport(
   const cancelTimer = (): void => void engine.cancel(timer);
   const transport = new Http2ServerTransport(engine, endpoint, options, {
     onStream: (stream, head, receivedAt) => sink.onStream(stream, head, receivedAt),
+    onUnstalled: () => sink.onUnstalled?.(),
     onClosed: (error) => {
       cancelTimer();
       sink.onClosed(error);

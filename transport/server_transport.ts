@@ -49,6 +49,7 @@ export class Http2ServerTransport implements ServerTransport, ConnectionSink {
       settings: options.settings ?? {},
       tooLarge: requestTooLarge,
       ...serverManagement(options, () => engine.random()),
+      onUnstalled: () => engine.run(() => this.sink.onUnstalled?.()),
     }, this);
     this.driver = new Driver(
       engine,
@@ -73,6 +74,10 @@ export class Http2ServerTransport implements ServerTransport, ConnectionSink {
   /** Streams that are open now. */
   get activeStreams(): number {
     return this.connection.activeStreams;
+  }
+
+  get stalled(): boolean {
+    return this.connection.stalled;
   }
 
   close(reason: string): void {

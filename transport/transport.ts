@@ -112,6 +112,8 @@ export interface ServerStream extends MessageStream {
   sendStatus(code: StatusCode, message: string, metadata: HeaderList | undefined): void;
   /** Ends the stream at once with RST_STREAM. */
   cancel(reason: string): void;
+  /** Ends it at once with REFUSED_STREAM: the application has not got the request, and the client may send it again. */
+  refuse(reason: string): void;
 }
 
 /** Events of a server's stream. */
@@ -168,12 +170,20 @@ export interface ClientTransportSink {
 }
 
 /** One connection from a client. */
-export type ServerTransport = Transport;
+export interface ServerTransport extends Transport {
+  /**
+   * Whether several responses wait and none can be sent, for the client reads nothing: calls that begin now would only
+   * add to them. `onUnstalled` is called when that is over, if this was asked.
+   */
+  readonly stalled: boolean;
+}
 
 /** Events of a server transport. */
 export interface ServerTransportSink {
   /** A client opened a stream. */
   onStream(stream: ServerStream, head: RequestHead, receivedAt: Instant): ServerStreamSink;
+  /** Responses can be sent again after `stalled` was true. */
+  onUnstalled?(): void;
   /** The last call: the connection is gone and every stream was closed. */
   onClosed(error: Http2Error | undefined): void;
 }

@@ -1,9 +1,14 @@
-// How many handlers one connection may have running at once: as many as it may have streams.
+// Which calls of one connection may run their handlers now, and which wait for their turn.
 //
-// A stream that ends does not end its handler, which may take no notice of its signal; a client whose calls have
-// deadlines of 1 ms would have any number of handlers run. So a handler counts from its start to its end, however its
-// stream ended, and a call beyond the limit waits for its turn. A call that waits has an open stream, so that the
-// limit of streams bounds how many can wait; what is beyond that is refused by HTTP/2.
+// A connection may have as many handlers running as it may have streams. A stream that ends does not end its handler,
+// which may take no notice of its signal; a client whose calls have deadlines of 1 ms would have any number of handlers
+// run. So a handler counts from its start to its end, however its stream ended, and a call beyond the limit waits.
+//
+// And while responses wait that cannot be sent, because the client reads none, no further handler begins: what it would
+// answer would only wait as well.
+//
+// A call that waits has an open stream, so that the limit of streams bounds how many can wait. Where calls of many
+// connections wait fewer may; what is beyond that is refused, for the client to send it again.
 
 /** A call that waits for its handler's turn. */
 export interface WaitingCall {
@@ -11,10 +16,22 @@ export interface WaitingCall {
   runHandler(): void;
 }
 
+/** What the slots ask of their connection. */
+export interface SlotsOwner {
+  /** Whether one more may wait, beside `waiting` of the same connection. */
+  mayWait(waiting: number): boolean;
+  /** As many more wait. */
+  waitingChanged(by: number): void;
+  /** Responses wait and cannot be sent; `resume` is called when that is over. */
+  readonly stalled: boolean;
+  /** A call has to wait because as many handlers run as may, for the first time. */
+  onHandlersLinger(): void;
+}
+
 /** The handlers of one connection. */
 export class HandlerSlots {
   /** Handlers that run now. */
-  running = 0;
+  private running = 0;
   /**
    * Calls that wait, in their order; a set, for those whose streams end leave it from the middle. Undefined while there
    * are none: asking a set for its size costs more than all else here.
@@ -23,38 +40,47 @@ export class HandlerSlots {
   private starting = false;
   private warned = false;
 
-  /** At most `limit` at once. `onWaiting` is called when the first call has to wait. */
-  constructor(private readonly limit: number, private readonly onWaiting: () => void) {}
+  /** At most `limit` run at once; `owner` says what else holds them. */
+  constructor(private readonly limit: number, private readonly owner: SlotsOwner) {}
 
-  /** Whether `call` may run its handler now; if not, `runHandler` is called when it may. */
-  take(call: WaitingCall): boolean {
-    if (this.running < this.limit && this.waiting === undefined) {
-      this.running++;
-      return true;
+  /** Whether a handler may run now, which then counts as running. */
+  mayRun(): boolean {
+    if (this.waiting !== undefined || !this.isFree) return false;
+    this.running++;
+    return true;
+  }
+
+  /** Has `call` wait until its handler may run; false where too many wait already. */
+  wait(call: WaitingCall): boolean {
+    const waiting = this.waiting ??= new Set();
+    if (!this.owner.mayWait(waiting.size)) return false;
+    waiting.add(call);
+    this.owner.waitingChanged(1);
+    if (!this.warned && this.running >= this.limit) {
+      this.warned = true;
+      this.owner.onHandlersLinger();
     }
-    (this.waiting ??= new Set()).add(call);
-    if (!this.warned) this.onWaiting();
-    this.warned = true;
-    return false;
+    return true;
   }
 
   /** The stream of `call` ended while it waited. */
   withdraw(call: WaitingCall): void {
-    this.waiting?.delete(call);
+    if (this.waiting?.delete(call)) this.owner.waitingChanged(-1);
     if (this.waiting?.size === 0) this.waiting = undefined;
   }
 
   /** A handler is through. */
   release(): void {
     this.running--;
-    if (this.waiting !== undefined && !this.starting) this.startWaiting();
+    if (this.waiting !== undefined && !this.starting) this.resume();
   }
 
-  /** A loop: a handler that ends at once calls this again before it returns. */
-  private startWaiting(): void {
+  /** Runs what waits and may run. A loop: a handler that ends at once releases before it returns. */
+  resume(): void {
+    if (this.starting) return;
     this.starting = true;
     try {
-      while (this.waiting !== undefined && this.running < this.limit) {
+      while (this.waiting !== undefined && this.isFree) {
         const call = this.waiting.values().next().value!;
         this.withdraw(call);
         this.running++;
@@ -63,5 +89,9 @@ export class HandlerSlots {
     } finally {
       this.starting = false;
     }
+  }
+
+  private get isFree(): boolean {
+    return this.running < this.limit && !this.owner.stalled;
   }
 }

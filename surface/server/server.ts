@@ -33,9 +33,9 @@ import { serverKeepalive } from "../keepalive.ts";
 import { checkOptions, type OptionNames } from "../options.ts";
 import type { ServiceDescriptor } from "../proto/mod.ts";
 import { Binding } from "./binding.ts";
-import { HandlerSlots } from "./handler_slots.ts";
+import { type ConnectionsHost, ServedConnection } from "./served_connection.ts";
 import { CallHost } from "./call_host.ts";
-import { type CallConnection, ServerCallImpl } from "./server_call_impl.ts";
+import { ServerCallImpl } from "./server_call_impl.ts";
 import {
   type RegisteredMethod,
   registerService,
@@ -105,8 +105,7 @@ export class Server {
   readonly #transports = new Set<ServerTransport>();
   readonly #options: ServerOptions & ConnectOptions;
   readonly #host: CallHost;
-  /** Handlers that one connection may have running. */
-  readonly #handlerLimit: number;
+  readonly #connections: ConnectionsHost;
   #stopped: Promise<void> | undefined = undefined;
   #onIdle: (() => void) | undefined = undefined;
 
@@ -123,9 +122,10 @@ export class Server {
     this.#use = useEngine(options.poller);
     this.engine = this.#use.engine;
     this.#options = { ...options, keepalive: serverKeepalive(options.keepalive ?? {}), reporter };
-    this.#handlerLimit = localSettings(options.settings).maxConcurrentStreams;
     const { exposeErrors = false, maxReceiveElements } = options;
     this.#host = new CallHost(this.engine, reporter, exposeErrors, maxReceiveElements);
+    const { maxConcurrentStreams } = localSettings(options.settings);
+    this.#connections = { reporter, handlerLimit: maxConcurrentStreams, waitingCalls: 0 };
   }
 
   /**
@@ -332,14 +332,6 @@ export class Server {
     });
   }
 
-  #handlersLinger(peer: SocketAddress): void {
-    this.#host.reporter.log(
-      "warn",
-      `calls from ${formatAddress(peer)} wait: ${this.#handlerLimit} handlers of its connection run ` +
-        `(maxConcurrentStreams), some of calls that have ended; a handler should end when call.signal is aborted`,
-    );
-  }
-
   #acceptPaused({ message }: IoError): void {
     const { onAcceptPaused } = this.#options;
     const { reporter } = this.#host;
@@ -363,11 +355,10 @@ export class Server {
 
   #accept(endpoint: Endpoint, binding?: Binding, onClosed?: () => void): void {
     try {
-      const { peer } = endpoint;
-      const handlers = new HandlerSlots(this.#handlerLimit, () => this.#handlersLinger(peer));
-      const connection: CallConnection = { peer, handlers };
+      const connection = new ServedConnection(endpoint.peer, this.#connections);
       const transport = acceptTransport(this.engine, endpoint, this.#options, {
         onStream: (stream, head, receivedAt) => this.#beginCall(stream, head, receivedAt, connection),
+        onUnstalled: () => connection.handlers.resume(),
         onClosed: () => {
           this.#transports.delete(transport);
           binding?.onClosed(transport);
@@ -376,6 +367,7 @@ export class Server {
           this.#settleIfIdle();
         },
       });
+      connection.transport = transport;
       this.#transports.add(transport);
       binding?.transports.add(transport);
     } catch (error) { // of a poller that is the application's
@@ -391,7 +383,7 @@ export class Server {
     stream: ServerStream,
     head: RequestHead,
     receivedAt: number,
-    connection: CallConnection,
+    connection: ServedConnection,
   ): ServerStreamSink {
     let method = head.memo as RegisteredMethod | undefined;
     if (method === undefined || method.removed) head.memo = method = this.#methods.get(head.path);

@@ -26,24 +26,17 @@ import { isRpcError, RpcError } from "../call/rpc_error.ts";
 import { Status, type StatusCode, statusName } from "../call/status.ts";
 import { DecodeError, encodeFramed, reuseFramed } from "../proto/mod.ts";
 import type { CallHost } from "./call_host.ts";
-import type { HandlerSlots, WaitingCall } from "./handler_slots.ts";
+import type { WaitingCall } from "./handler_slots.ts";
+import type { ServedConnection } from "./served_connection.ts";
 import type { ServerCall } from "./server_call.ts";
 import type { RegisteredMethod } from "./service.ts";
 import { statusOfThrown } from "./thrown_status.ts";
 
-/** What calls need of their connection. */
-export interface CallConnection {
-  /** The client's address. */
-  readonly peer: SocketAddress;
-  /** Limits how many handlers run. */
-  readonly handlers: HandlerSlots;
-}
-
 /** A call from its request header section to its status. What it does not need is never made. */
 export class ServerCallImpl
   implements ServerStreamSink, ServerCall, InboxOwner<unknown>, ProducerSink<unknown>, WaitingCall {
-  private request: unknown = undefined;
-  private requestReceived = false;
+  /** The one request, encoded, until the handler begins. */
+  private request: Uint8Array | undefined = undefined;
   private inbox: Inbox<unknown> | undefined = undefined;
   private producer: Producer<unknown> | undefined = undefined;
   private abort: CallAbort | undefined = undefined;
@@ -64,7 +57,7 @@ export class ServerCallImpl
     private readonly method: RegisteredMethod,
     private readonly stream: ServerStream,
     private readonly head: RequestHead,
-    private readonly connection: CallConnection,
+    private readonly connection: ServedConnection,
     receivedAt: number,
   ) {
     // What few calls need stands in methods of its own: the compiler inlines a short constructor, which is worth 4%.
@@ -138,25 +131,18 @@ export class ServerCallImpl
   onMessage(bytes: Uint8Array, wireBytes: number): void {
     if (this.ended) return this.stream.release(wireBytes);
     if (this.inbox !== undefined) return this.inbox.push(bytes, wireBytes);
-    let message: unknown;
-    try {
-      message = this.decode(bytes);
-    } catch (error) {
-      return void this.onUndecodable(error);
-    }
     this.stream.release(wireBytes);
-    if (this.requestReceived) {
+    if (this.request !== undefined) {
       return this.cancelWith(Status.UNIMPLEMENTED, "client sent more than one request message");
     }
-    this.requestReceived = true;
-    this.request = message;
+    this.request = bytes;
   }
 
   /** The request is complete. */
   onHalfClose(): void {
     if (this.ended) return;
     if (this.inbox !== undefined) return this.inbox.end();
-    if (!this.requestReceived) {
+    if (this.request === undefined) {
       return this.cancelWith(Status.UNIMPLEMENTED, "client sent no request message");
     }
     this.startHandler();
@@ -239,15 +225,29 @@ export class ServerCallImpl
   /** The handler's turn is now, or comes when another one of the connection is through. */
   private startHandler(): void {
     if (this.ended) return;
-    if (this.connection.handlers.take(this)) this.runHandler();
-    else this.handlerState = "waits";
+    const { handlers } = this.connection;
+    if (handlers.mayRun()) return this.runHandler();
+    if (!handlers.wait(this)) return this.stream.refuse("too many calls wait for their handlers");
+    this.handlerState = "waits";
+    // A view would hold all of the read that it came with; and `slice` makes another one of what is a Buffer on Bun.
+    if (this.request !== undefined) this.request = new Uint8Array(this.request);
   }
 
   /** From the connection's slots: it is the handler's turn. */
   runHandler(): void {
     this.handlerState = "runs";
+    let request: unknown = this.inbox;
+    if (request === undefined) {
+      try {
+        request = this.decode(this.request!);
+      } catch (error) {
+        this.onUndecodable(error);
+        return this.handlerEnded();
+      }
+      this.request = undefined;
+    }
     try {
-      const result = this.method.handler(this.inbox ?? this.request, this);
+      const result = this.method.handler(request, this);
       if (isThenable(result)) {
         result.then((value) => this.returned(value), (error) => this.threw(error));
       } else this.returned(result);

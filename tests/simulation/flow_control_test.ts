@@ -21,7 +21,7 @@ class World {
     const [serverHost, clientHost] = [this.simulation.host(), this.simulation.host()];
     this.accounts = new Accounts(this.simulation, clientHost, serverHost);
     this.accounts.interval = 500;
-    this.server = new Server({ poller: serverHost });
+    this.server = new Server({ poller: serverHost, settings: { maxConcurrentStreams: 10_000 } });
     this.server.addService(Trial, handlers(this.simulation));
     this.channel = new Channel(`${serverHost.hostAddress}:${this.port}`, { poller: clientHost });
     this.client = this.channel.client(Trial);

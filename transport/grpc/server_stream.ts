@@ -87,6 +87,10 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
     this.writeStatus(GrpcStatus.RESOURCE_EXHAUSTED, `${excess}; the status was ${status}`, undefined);
   }
 
+  refuse(reason: string): void {
+    this.connection.refuse(this.stream, reason);
+  }
+
   cancel(reason: string): void {
     this.connection.reset(this.stream, new Http2Error("stream", ErrorCode.CANCEL, "user", reason));
   }
@@ -100,7 +104,7 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
   /** The request's header section begins the call, or refuses it. */
   onHeaders(_stream: Stream, headers: HeaderList, endStream: boolean): void {
     const head = parseRequest(headers);
-    if ("httpStatus" in head) return this.refuse(head, headers);
+    if ("httpStatus" in head) return this.refuseRequest(head, headers);
     this.reader = new MessageReader(this, this.limits.receiveBytes, head.encoding);
     this.sink = this.begin(this, head);
     if (endStream && !this.done) this.sink.onHalfClose();
@@ -186,7 +190,10 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
   }
 
   /** No call begins: a status for clients that speak gRPC, a response of HTTP for all others. */
-  private refuse({ httpStatus, grpcStatus, message, fields }: RequestRefusal, request: HeaderList): void {
+  private refuseRequest(
+    { httpStatus, grpcStatus, message, fields }: RequestRefusal,
+    request: HeaderList,
+  ): void {
     const { connection, stream } = this;
     this.done = true;
     if (grpcStatus !== undefined) {

@@ -229,7 +229,7 @@ export class Decoder {
   private remember(bytes: Uint8Array, start: number, end: number, headers: HeaderList): void {
     if (end - start > REMEMBERED_BLOCK_BYTES || this.isRareHit()) return;
     if (this.table.generation !== this.rememberedGeneration || this.sizeUpdated) return;
-    this.remembered[this.nextRemembered] = { bytes: bytes.slice(start, end), headers };
+    this.remembered[this.nextRemembered] = { bytes: new Uint8Array(bytes.subarray(start, end)), headers };
     this.nextRemembered = (this.nextRemembered + 1) % REMEMBERED_BLOCKS;
   }
 

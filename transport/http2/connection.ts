@@ -25,6 +25,7 @@ import {
   MAX_STREAM_ID,
   OUTPUT_HIGH_WATER_BYTES,
   SETTINGS_ACK_TIMEOUT_MS,
+  STALLED_STREAMS,
 } from "./limits.ts";
 import type { OutputBuffer } from "./output_buffer.ts";
 import { type ManagementOptions, Parts } from "./parts.ts";
@@ -52,6 +53,8 @@ export interface ConnectionOptions extends ManagementOptions {
    * section 5).
    */
   readonly tooLarge?: TooLargeResponse;
+  /** Called when {@linkcode Connection.stalled} is over. Must not use the connection at once. */
+  readonly onUnstalled?: () => void;
 }
 
 const SETTINGS_UNACKNOWLEDGED = `no SETTINGS acknowledgement within ${SETTINGS_ACK_TIMEOUT_MS} ms`;
@@ -74,6 +77,8 @@ export class Connection {
   readonly flow: FlowControl;
   /** The deadlines, and the latest time that came in. */
   readonly timers: Timers;
+  private readonly onUnstalled: () => void;
+  private unstallAwaited = false;
   private readonly parts: Parts;
   private readonly out: OutputBuffer;
   private readonly queue: SendQueue;
@@ -87,6 +92,7 @@ export class Connection {
     const { role, tooLarge = () => TOO_LARGE } = options;
     const parts = new Parts(role, localSettings(options.settings), sink, options);
     this.role = role;
+    this.onUnstalled = options.onUnstalled ?? (() => {});
     this.sink = sink;
     this.parts = parts;
     this.settings = parts.settings;
@@ -177,12 +183,26 @@ export class Connection {
     return this.out.byteLength;
   }
 
+  /**
+   * Whether several responses wait and none can be sent: the peer's window for the connection is used up, or it reads
+   * nothing. `onUnstalled` is called when that is over, if this was asked.
+   */
+  get stalled(): boolean {
+    const isStalled = this.queue.waitingStreams >= STALLED_STREAMS &&
+      (this.flow.sendWindow.available <= 0 || this.out.byteLength > OUTPUT_HIGH_WATER_BYTES);
+    if (isStalled) this.unstallAwaited = true;
+    return isStalled;
+  }
+
   /** Appends what is ready, a write's worth, to `out`; its bytes are in use until {@linkcode transmitted}. */
   transmit(out: SliceBuffer): void {
     this.parts.abuse.repliesTransmitted();
     if (this.flow.isDue && !this.lifecycle.closed) this.flow.announceConnection();
     if (!this.queue.isEmpty) this.queue.fill();
     this.out.moveTo(out);
+    if (!this.unstallAwaited || this.stalled) return;
+    this.unstallAwaited = false;
+    this.onUnstalled();
   }
 
   /** What `transmit` gave was written. */
@@ -301,6 +321,11 @@ export class Connection {
       );
     }
     this.flow.release(stream, bytes, read, expected, last, this.timers.now);
+  }
+
+  /** Server: refuses a stream whose request its application has not got, so that the client may send it again. */
+  refuse(stream: Stream, reason: string): void {
+    if (!stream.closed) this.handler.refuseStream(stream, reason);
   }
 
   /**

@@ -75,6 +75,11 @@ export class FrameHandler implements FrameVisitor {
     this.lifecycle.abort(error);
   }
 
+  /** Refuses a stream that is open (section 8.7). */
+  refuseStream(stream: Stream, reason: string): void {
+    this.fail(new Http2Error("stream", ErrorCode.REFUSED_STREAM, "library", reason, true), stream.id);
+  }
+
   /** A DATA frame begins. */
   beginData(streamId: number, frameBytes: number, contentBytes: number, endStream: boolean): void {
     this.dataStream = undefined;
@@ -86,6 +91,7 @@ export class FrameHandler implements FrameVisitor {
   /** Hands a piece of the DATA frame to its stream. */
   data(bytes: Uint8Array, start: number, end: number, last: boolean): void {
     const stream = this.dataStream;
+    if (last) this.dataStream = undefined; // an idle connection holds nothing of its last call
     if (stream === undefined || stream.closed) return;
     const endStream = last && this.dataEndsStream;
     if (!stream.countContent(end - start, endStream)) return this.fail(lengthMismatch(), stream.id);

@@ -39,6 +39,12 @@ export const QUEUE_HIGH_WATER_BYTES = 65_536;
 /** A blocked stream becomes writable again at this mark; half of the other, so that it does not flutter. */
 export const QUEUE_LOW_WATER_BYTES = 32_768;
 
+/**
+ * Responses that wait while none can be sent, before a server begins no further calls of the connection: what they cost
+ * is theirs, and another one could not be sent either.
+ */
+export const STALLED_STREAMS = 8;
+
 /** Queued pieces below this size are joined into one block, so that a queue of small messages stays small. */
 export const QUEUE_JOIN_BYTES = 1_024;
 

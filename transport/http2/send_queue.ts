@@ -34,6 +34,11 @@ export class SendQueue {
     return this.round.length === 0;
   }
 
+  /** Streams that wait for their turn, about: some may be closed by now. */
+  get waitingStreams(): number {
+    return this.round.length;
+  }
+
   /** Whether `fill` would give something: a window's worth of DATA, or an END_STREAM that needs no window. */
   get canSend(): boolean {
     if (this.round.length === 0) return false;

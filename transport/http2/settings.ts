@@ -25,7 +25,10 @@ export const SettingId = {
 export interface LocalSettings {
   /** Our decoder's dynamic table. */
   readonly headerTableSize: number;
-  /** Streams the peer may have open; a client leaves it at 0, for it accepts no pushes. */
+  /**
+   * Streams the peer may have open, and handlers that a server runs for it, whatever became of their streams; a client
+   * leaves it as it is, for it accepts no pushes.
+   */
   readonly maxConcurrentStreams: number;
   /** Receive window of a new stream: what a stream that nobody reads can make us hold. */
   readonly initialWindowSize: number;
@@ -56,11 +59,12 @@ export interface LocalSettings {
  * path holds, 16 MiB at most, as in other gRPC libraries: 1 Gbit/s at 130 ms. All streams of a connection grow by
  * 16 MiB in all: one of them may have the largest window, and 100 unread ones hold 22 MiB. The connection's window is
  * twice the largest of a stream, for it is announced in halves. Header lists as gRPC: 8 KiB soft, 16 KiB hard; we
- * refuse above the hard one.
+ * refuse above the hard one. 1,024 streams as in Envoy: more than clients have under way on one connection, and no more
+ * than 4 MB of calls of one that reads nothing; a server of 2^31-1 has no limit at all.
  */
 export const DEFAULT_LOCAL_SETTINGS: LocalSettings = {
   headerTableSize: 4_096,
-  maxConcurrentStreams: 0x7fff_ffff,
+  maxConcurrentStreams: 1_024,
   initialWindowSize: STREAM_WINDOW_BYTES,
   maxWindowSize: 16_777_216,
   windowGrowthSize: 16_777_216,

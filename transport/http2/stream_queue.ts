@@ -80,10 +80,16 @@ export class StreamQueue {
   }
 
   private join(bytes: Uint8Array): void {
+    if (this.pieces.length === 0) { // mostly the only one: a unary response
+      this.pieces.push(new Uint8Array(bytes));
+      return;
+    }
     let block = this.pieces.at(-1);
     if (block === undefined || this.joinLength === 0 || this.joinLength + bytes.length > block.length) {
       this.sealJoined();
-      block = new Uint8Array(this.bytes === 0 ? QUEUE_JOIN_BYTES * 2 : QUEUE_JOIN_BLOCK_BYTES);
+      block = new Uint8Array(
+        this.bytes < QUEUE_JOIN_BYTES * 2 ? QUEUE_JOIN_BYTES * 2 : QUEUE_JOIN_BLOCK_BYTES,
+      );
       this.pieces.push(block);
     }
     block.set(bytes, this.joinLength);

@@ -86,12 +86,12 @@ export default [
   },
   {
     name: "unread-responses",
-    says: "1,000 peers that call and read nothing",
+    says: "1,000 peers that make 100 calls each and read nothing",
     run: (attack) => {
       const block = request(attack.path("Unary"));
       const content = message(Buffer.concat([Buffer.of(0x0a), varint(1_000), Buffer.alloc(1_000)]));
       return attack.crowd(1_000, async (peer) => {
-        for (let i = 0; i < 20 && peer.open; i++) {
+        for (let i = 0; i < 2 && peer.open; i++) {
           const calls = [];
           for (let j = 0; j < 50; j++) {
             const id = peer.take();

@@ -160,4 +160,40 @@ export default [
     after: "    this.end(error);",
     test: "tests/surface/call/inbox_test.ts",
   },
+  {
+    file: "surface/server/handler_slots.ts",
+    before: "return this.running < this.limit && !this.owner.stalled;",
+    after: "return this.running < this.limit;",
+    test: "tests/surface/server/handler_slots_test.ts",
+  },
+  {
+    file: "transport/handshake.ts",
+    before: "    onUnstalled: () => sink.onUnstalled?.(),\n",
+    after: "",
+    test: "tests/surface/server/handler_slots_test.ts",
+  },
+  {
+    file: "transport/http2/connection.ts",
+    before: "    if (isStalled) this.unstallAwaited = true;\n",
+    after: "",
+    test: "tests/surface/server/handler_slots_test.ts",
+  },
+  {
+    file: "surface/server/served_connection.ts",
+    before: "return waiting < LEAST_WAITING_CALLS || this.host.waitingCalls < WAITING_CALLS;",
+    after: "return true;",
+    test: "tests/surface/server/handler_slots_test.ts",
+  },
+  {
+    file: "surface/server/served_connection.ts",
+    before: "return waiting < LEAST_WAITING_CALLS || this.host.waitingCalls < WAITING_CALLS;",
+    after: "return this.host.waitingCalls < WAITING_CALLS;",
+    test: "tests/surface/server/handler_slots_test.ts",
+  },
+  {
+    file: "surface/server/handler_slots.ts",
+    before: "    this.owner.waitingChanged(1);\n",
+    after: "",
+    test: "tests/surface/server/handler_slots_test.ts",
+  },
 ];

@@ -385,7 +385,7 @@ export default [
   ),
   mutation(
     "surface/server/server_call_impl.ts",
-    "    this.requestReceived = true;\n",
+    "    this.request = bytes;\n",
     "",
     HANDLERS,
     "none or two messages",

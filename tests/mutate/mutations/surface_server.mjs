@@ -46,19 +46,19 @@ export default [
   },
   {
     file: "surface/server/handler_slots.ts",
-    before: "if (this.running < this.limit && this.waiting === undefined) {",
-    after: "if (this.waiting === undefined) {",
+    before: "return this.running < this.limit && !this.owner.stalled;",
+    after: "return !this.owner.stalled;",
     test: "tests/surface/server/handler_slots_test.ts",
   },
   {
     file: "surface/server/handler_slots.ts",
-    before: "    this.waiting?.delete(call);\n",
+    before: "if (this.waiting?.delete(call)) this.owner.waitingChanged(-1);",
     after: "",
     test: "tests/surface/server/handler_slots_test.ts",
   },
   {
     file: "surface/server/handler_slots.ts",
-    before: "if (this.waiting !== undefined && !this.starting) this.startWaiting();",
+    before: "if (this.waiting !== undefined && !this.starting) this.resume();",
     after: "",
     test: "tests/surface/server/handler_slots_test.ts",
   },

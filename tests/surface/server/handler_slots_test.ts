@@ -3,6 +3,16 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { Channel, type Logger, Server, type ServerCall, Status } from "pollwire";
 import { Simulation } from "../../../pollers/simulated/mod.ts";
 import { test } from "../../harness.ts";
+import {
+  Bench,
+  data,
+  END_STREAM,
+  PREFACE,
+  setting,
+  SETTINGS_ACK,
+  windowUpdate,
+} from "../../transport/http2/wire.ts";
+import { RawPeer } from "../../transport/raw_peer.ts";
 import { collect, failure, type Handlers, type Note, Trial, type TrialClient } from "../serving.ts";
 
 const LIMIT = 3;
@@ -163,4 +173,105 @@ test("handlers: those that end with their call leave room at once, and sync ones
   await world.pass(500);
   assertEquals((await streams).map(([note]) => note!.number), numbers);
   assertEquals(world.warnings, []);
+});
+
+/** Unary calls made of frames, by a client that may read nothing. */
+class RawCaller {
+  private id = 1;
+  private readonly encoder = new Bench("client");
+  constructor(readonly peer: RawPeer) {
+    peer.send(PREFACE, setting(), SETTINGS_ACK);
+  }
+
+  /** Calls `one` with a text of `length`. */
+  call(count: number, length: number): void {
+    const text = [0x0a, length & 127 | 128, length >> 7, ...new Array(length).fill(65)];
+    const framed = Uint8Array.of(0, 0, 0, text.length >> 8, text.length & 255, ...text);
+    for (; count > 0; count--, this.id += 2) {
+      const fields = {
+        ":method": "POST",
+        ":scheme": "http",
+        ":path": "/trial.Trial/One",
+        ":authority": "test",
+      };
+      const more: Array<[string, string]> = [["te", "trailers"], ["content-type", "application/grpc"]];
+      this.peer.send(
+        this.encoder.headers(this.id, [...Object.entries(fields), ...more]),
+        data(this.id, framed, END_STREAM),
+      );
+    }
+  }
+
+  /** Answers that are whole, and streams that were refused. */
+  get ends(): [answered: number, refused: number] {
+    const { frames } = this.peer;
+    const count = (pattern: RegExp) => frames.filter((frame) => pattern.test(frame)).length;
+    return [count(/^HEADERS \d+ end/), count(/^RST_STREAM \d+ REFUSED_STREAM/)];
+  }
+}
+
+test("handlers: while a client's window lets no answer out, no further handler begins; then all that waited do", async () => {
+  const simulation = new Simulation();
+  const host = simulation.host();
+  const server = new Server({ poller: host });
+  let begun = 0;
+  server.addService(Trial, {
+    one: (request) => {
+      begun++;
+      return request;
+    },
+  });
+  await server.listen(`${host.hostAddress}:80`);
+  let caller: RawCaller | undefined;
+  simulation.host().connect({ family: "ipv4", host: host.hostAddress, port: 80 }, {}, (result) => {
+    if (result.ok) caller = new RawCaller(new RawPeer(result.value));
+  });
+  const pass = () => simulation.run({ until: simulation.now + 100 });
+  await pass();
+  caller!.call(500, 1_000);
+  await pass();
+  // 65,535 octets of answers go out, 8 wait, and the rest has not begun.
+  assertEquals(begun, 65 + 8);
+  assertEquals(caller!.ends, [65, 0]);
+  caller!.peer.send(windowUpdate(0, 1_000_000));
+  await pass();
+  assertEquals([begun, caller!.ends], [500, [500, 0]]);
+  caller!.peer.close();
+  void server.shutdown();
+  await simulation.run();
+});
+
+test("handlers: where calls of many connections wait fewer of each may, and what is beyond is refused", async () => {
+  const simulation = new Simulation();
+  const host = simulation.host();
+  const server = new Server({ poller: host });
+  server.addService(Trial, { one: (request) => request });
+  await server.listen(`${host.hostAddress}:80`);
+  const callers: RawCaller[] = [];
+  for (let i = 0; i < 12; i++) {
+    simulation.host().connect({ family: "ipv4", host: host.hostAddress, port: 80 }, {}, (result) => {
+      if (result.ok) callers.push(new RawCaller(new RawPeer(result.value)));
+    });
+  }
+  const pass = () => simulation.run({ until: simulation.now + 100 });
+  await pass();
+  const answered = 65;
+  const queued = 8;
+  for (const caller of callers.slice(0, 9)) caller.call(answered + queued + 1_000, 1_000);
+  await pass();
+  const refused = callers.slice(0, 9).map(({ ends }) => ends[1]);
+  assertEquals(refused.reduce((sum, count) => sum + count), 9 * 1_000 - 8_192, "8,192 calls wait");
+  callers[10]!.call(answered + queued + 20, 1_000);
+  callers[11]!.call(answered, 1_000);
+  await pass();
+  assertEquals(callers[10]!.ends, [answered, 4], "16 of a connection wait in any case");
+  assertEquals(callers[11]!.ends, [answered, 0]);
+  callers[0]!.peer.close();
+  await pass();
+  callers[10]!.call(20, 1_000);
+  await pass();
+  assertEquals(callers[10]!.ends, [answered, 4], "others have gone, so there is room");
+  for (const { peer } of callers) peer.close();
+  void server.shutdown();
+  await simulation.run();
 });

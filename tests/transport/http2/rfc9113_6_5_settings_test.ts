@@ -109,7 +109,7 @@ function announced(
 test("6.5.2: a client turns push off, a server says its streams, and both what is not the initial value", () => {
   const update = "WINDOW_UPDATE 0 +33488897"; // the connection's window is no setting
   assertEquals(announced("client", {}), [[[2, 0], [4, 66_560], [6, 16_384]], [update]]);
-  assertEquals(announced("server", {}), [[[3, 0x7fffffff], [4, 66_560], [6, 16_384]], [update]]);
+  assertEquals(announced("server", {}), [[[3, 1_024], [4, 66_560], [6, 16_384]], [update]]);
   const initial = { connectionWindowSize: 65_535, initialWindowSize: 65_535 };
   assertEquals(announced("client", initial), [[[2, 0], [6, 16_384]], []]);
   const all = {

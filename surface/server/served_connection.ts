@@ -1,0 +1,56 @@
+// One connection of a server, as its calls see it.
+
+import { formatAddress, type Reporter, type SocketAddress } from "../../pollers/mod.ts";
+import type { ServerTransport } from "../../transport/mod.ts";
+import { HandlerSlots, type SlotsOwner } from "./handler_slots.ts";
+
+/**
+ * Calls that may wait for their handlers' turn: of all connections together, and of each connection in any case. At 4 KB a
+ * call these are 32 MB, and 64 KB a connection.
+ */
+const WAITING_CALLS = 8_192;
+const LEAST_WAITING_CALLS = 16;
+
+/** What the connections of a server share. */
+export interface ConnectionsHost {
+  /** Handlers that one connection may have running. */
+  readonly handlerLimit: number;
+  /** Calls of all of them that wait for their handlers' turn. */
+  waitingCalls: number;
+  /** Gets warnings. */
+  readonly reporter: Reporter;
+}
+
+/** See the head of this file. */
+export class ServedConnection implements SlotsOwner {
+  /** Decides when handlers run. */
+  readonly handlers: HandlerSlots;
+  /** Set when it has been accepted, before the first call. */
+  transport: ServerTransport | undefined = undefined;
+
+  /** `peer` is the client's address. */
+  constructor(readonly peer: SocketAddress, private readonly host: ConnectionsHost) {
+    this.handlers = new HandlerSlots(host.handlerLimit, this);
+  }
+
+  mayWait(waiting: number): boolean {
+    return waiting < LEAST_WAITING_CALLS || this.host.waitingCalls < WAITING_CALLS;
+  }
+
+  waitingChanged(by: number): void {
+    this.host.waitingCalls += by;
+  }
+
+  get stalled(): boolean {
+    return this.transport!.stalled;
+  }
+
+  onHandlersLinger(): void {
+    const { handlerLimit, reporter } = this.host;
+    reporter.log(
+      "warn",
+      `calls from ${formatAddress(this.peer)} wait: ${handlerLimit} handlers of its connection run ` +
+        `(maxConcurrentStreams), some of calls that have ended; a handler should end when call.signal is aborted`,
+    );
+  }
+}
