@@ -17,7 +17,13 @@ export {
   AddressError,
   createEngine,
   describePollers,
+  Executor,
+  ExecutorError,
+  type ExecutorErrorReason,
+  type ExecutorOptions,
+  type JobOptions,
   type PollerDescription,
   PollerError,
   selectPoller,
+  transferring,
 } from "./pollers/mod.ts";

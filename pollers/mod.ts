@@ -8,3 +8,11 @@ export * from "./contract/io_error.ts";
 export * from "./contract/slice_buffer.ts";
 export * from "./log/mod.ts";
 export * from "./select.ts";
+export {
+  Executor,
+  ExecutorError,
+  type ExecutorErrorReason,
+  type ExecutorOptions,
+  type JobOptions,
+} from "./threads/executor.ts";
+export { transferring } from "./threads/job.ts";

@@ -10,6 +10,7 @@ import {
   MessageChannel,
   type MessagePort,
   parentPort,
+  type TransferListItem,
   Worker,
   workerData,
 } from "node:worker_threads";
@@ -104,9 +105,9 @@ export class Thread {
     this.ended = Promise.all([exited, closed(this.lifeline)]).then(([end]) => end);
   }
 
-  /** Sends a message; shared memory in it stays shared. */
-  post(message: unknown): void {
-    this.worker.postMessage(message);
+  /** Sends a message; shared memory in it stays shared, and what `transfer` lists is moved. Throws where it cannot be cloned. */
+  post(message: unknown, transfer: readonly Transferable[] = []): void {
+    this.worker.postMessage(message, transfer as readonly TransferListItem[]);
   }
 
   /** The thread keeps the process alive. */
@@ -147,9 +148,9 @@ export function startData(): unknown {
     : (workerData as Record<string, unknown> | null)?.[MARK];
 }
 
-/** In a thread: sends a message to its owner. */
-export function postToOwner(message: unknown): void {
-  parentPort!.postMessage(message);
+/** In a thread: sends a message to its owner, and moves what `transfer` lists. Throws where it cannot be cloned. */
+export function postToOwner(message: unknown, transfer: readonly Transferable[] = []): void {
+  parentPort!.postMessage(message, transfer as readonly TransferListItem[]);
 }
 
 /** In a thread: calls `onMessage` with messages of its owner, and keeps the thread alive for them. */

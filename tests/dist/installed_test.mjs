@@ -37,7 +37,17 @@ before(() => {
     mkdirSync(path.dirname(link), { recursive: true });
     symlinkSync(`${root}node_modules/${name}`, link);
   }
-  for (const name of ["consumer.mjs", "consumer.mts", "workers.mjs", "workers_service.mjs", "bundled.mjs"]) {
+  for (
+    const name of [
+      "consumer.mjs",
+      "consumer.mts",
+      "workers.mjs",
+      "workers_service.mjs",
+      "executor.mjs",
+      "executor_jobs.mjs",
+      "bundled.mjs",
+    ]
+  ) {
     copyFileSync(fixture + name, `${project}/${name}`);
   }
 });
@@ -76,6 +86,13 @@ for (const runtime of ["deno", "bun"]) {
   test(`reactor workers on epoll on ${runtime} over the installed package`, { skip }, () => {
     const [command, ...before] = runtimeCommand(runtime);
     assert.equal(run(command, [...before, "workers.mjs"], project), "hello from epoll 2\n");
+  });
+}
+
+for (const runtime of ["node", "deno", "bun"]) {
+  test(`an executor on ${runtime} over the installed package`, () => {
+    const [command, ...before] = runtime === "node" ? [process.execPath] : runtimeCommand(runtime);
+    assert.equal(run(command, [...before, "executor.mjs"], project), "6 false true\nenough\n0\n");
   });
 }
 

@@ -1,0 +1,83 @@
+// Faults of the executor: where jobs run, in which order, how they end, and what becomes of their threads.
+
+const EXECUTOR = "tests/pollers/threads/executor_test.ts";
+const FILE = "pollers/threads/executor.ts";
+const THREAD = "pollers/threads/executor_thread.ts";
+const JOB = "pollers/threads/job.ts";
+
+const mutation = (file, before, after, name, runtime = "bun") => ({
+  file,
+  before,
+  after,
+  test: EXECUTOR,
+  name,
+  runtime,
+});
+
+/** As `readMutations` describes them. */
+export default [
+  mutation(FILE, ' || length === "short";', ";", "[Q124] a long job"),
+  mutation(FILE, "?? 2 * Math.max(", "?? Math.max(", "[Q124] there are twice"),
+  mutation(
+    FILE,
+    "if (!inline && this.idle.length > 0)",
+    "if (!inline && this.idle.length > 9)",
+    "[Q124] threads start on demand",
+    "deno",
+  ),
+  mutation(
+    FILE,
+    "    this.waiting.delete(job);\n    this.give(thread, job);",
+    "    this.give(thread, job);",
+    "[Q124] jobs that wait run",
+  ),
+  mutation(
+    FILE,
+    "      this.waiting.add(job);\n",
+    "      const [busy] = this.running.keys();\n      if (busy?.ready) return this.give(busy, job);\n" +
+      "      this.waiting.add(job);\n",
+    "[Q124] nothing is ever queued",
+    "deno",
+  ),
+  mutation(
+    FILE,
+    "runtimeLoop.soon(() => this.runInline(job));",
+    "this.runInline(job);",
+    "[Q124] with 0 threads",
+  ),
+  mutation(
+    FILE,
+    "if (this.pending > 0) await",
+    "if (this.pending < 0) await",
+    "[Q125] shutdown runs what is queued",
+  ),
+  mutation(
+    FILE,
+    "await Promise.all([...this.running.keys()].map((thread) => thread.join()));",
+    "",
+    "[Q125] shutdown runs what is queued, then joins: 2",
+  ),
+  mutation(
+    FILE,
+    "else if (this.keepArguments(job)) this.enqueue",
+    "else this.enqueue",
+    "arguments and results are clones",
+  ),
+  mutation(JOB, "properties[key] = structuredClone(", "void structuredClone(", "what a job throws"),
+  mutation(FILE, "        thread.terminate();\n", "", "a job that never ends"),
+  mutation(FILE, "    if (job.settled) return;", "    if (false) return;", "an inline job that is cancelled"),
+  mutation(
+    FILE,
+    "if (queued < this.maxQueuedJobs)",
+    "if (queued <= this.maxQueuedJobs)",
+    "the queue is bounded",
+  ),
+  mutation(
+    FILE,
+    'this.settle(job, job.reject, new ExecutorError("crashed", message));',
+    "void message;",
+    "a job that ends its thread",
+  ),
+  mutation(THREAD, 'report?.kind === "ready"', 'report!.kind === "ready"', "messages that a job posts"),
+  mutation(THREAD, "    this.thread.unref();\n", "", "a thread that is idle does not hold", "deno"),
+];
