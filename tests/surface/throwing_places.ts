@@ -19,6 +19,7 @@ import {
 import {
   collect,
   echo,
+  gate,
   type Handlers,
   type Note,
   numbersOf,
@@ -331,7 +332,11 @@ export const PLACES: readonly Place[] = [
   {
     name: "requests that are refused after their call has ended",
     handlers: { up: () => Promise.reject(new RpcError("ABORTED")) },
-    call: up(iterable(true, { next: () => sleep(20).then(throwing) })),
+    call: (client) => {
+      const over = gate();
+      const call = client.up(iterable(true, { next: () => over.opened.then(throwing) }));
+      return call.finally(over.open);
+    },
     ...requests,
     ends: "ABORTED",
   },
