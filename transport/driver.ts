@@ -36,6 +36,12 @@ const UNREAD_OUTPUT_BYTES = 1024 * 1024;
 /** How long a connection whose streams have all ended waits for the last bytes of those streams to be written. */
 const FINISHED_LINGER_MS = 10_000;
 
+/**
+ * How long a server's connection then waits for the client to close it. Closed first, with octets of the client unread
+ * or on their way, it would be reset, and what the client has not read of its last answers would be lost.
+ */
+const PEER_CLOSE_MS = 1_000;
+
 /** The same for one that failed: its last bytes are the GOAWAY with the reason. */
 const FAILED_LINGER_MS = 1_000;
 
@@ -57,6 +63,7 @@ export class Driver implements Flushable {
   private readonly input = new SliceBuffer();
   private readonly output = new SliceBuffer();
   private writing = false;
+  private reading = false;
   private readPaused = false;
   /** When the frames that are left in `input` wait for another turn. */
   private turnEnds: Instant = 0;
@@ -64,6 +71,8 @@ export class Driver implements Flushable {
   private timer: TaskHandle | undefined = undefined;
   private timerAt: Instant = Infinity;
   private lingering = false;
+  /** The connection is closed and its last octets are written: what comes is dropped, until the peer closes too. */
+  private awaitsClose = false;
   /** Something threw: the only thing still tried is to close the connection. */
   private broken = false;
   /** Where frames are traced. */
@@ -178,7 +187,7 @@ export class Driver implements Flushable {
 
   /** Goes on with what the last turn has left, and then with reading. */
   private nextTurn(): void {
-    if (this.over || this.connection.closed) return;
+    if (this.isDone || this.reading) return;
     const now = this.engine.now();
     this.turnEnds = now + TURN_MS;
     if (this.input.byteLength > 0) this.consume(now);
@@ -187,15 +196,22 @@ export class Driver implements Flushable {
 
   private readLoop(now: Instant): void {
     for (let reads = 0; reads < READS_A_TURN; reads++) {
-      if (this.over || this.connection.closed || this.readPaused || this.input.byteLength > 0) return;
-      if (!this.endpoint.read(this.input, this.onRead)) return;
+      if (this.isDone || this.readPaused || this.input.byteLength > 0) return;
+      this.reading = !this.endpoint.read(this.input, this.onRead);
+      if (this.reading) return;
       this.arrived(now);
     }
     // Where reading is paused, or frames are left, what ends that goes on.
     if (this.input.byteLength === 0 && !this.readPaused) this.engine.run(this.readMore);
   }
 
+  /** Nothing is read any more. */
+  private get isDone(): boolean {
+    return this.over || (this.connection.closed && !this.awaitsClose);
+  }
+
   private readCompleted(error: IoError | undefined): void {
+    this.reading = false;
     if (error !== undefined) return this.lost(error);
     const now = this.engine.now();
     this.turnEnds = now + TURN_MS;
@@ -254,10 +270,16 @@ export class Driver implements Flushable {
 
   /** The connection has ended: its remaining output is written, then the endpoint closes. */
   private finish(): void {
-    if (this.over) return;
-    if (!this.writing) return this.closeEndpoint();
+    if (this.over || this.awaitsClose) return;
+    const { error, role } = this.connection;
+    if (!this.writing) {
+      if (error !== undefined || role === "client") return this.closeEndpoint();
+      this.awaitsClose = true;
+      this.readPaused = false;
+      this.linger(PEER_CLOSE_MS);
+      return this.engine.run(this.readMore);
+    }
     if (this.lingering) return;
-    const { error } = this.connection;
     if (error === undefined) this.linger(FINISHED_LINGER_MS);
     else this.linger(error.initiator === "user" ? CLOSED_LINGER_MS : FAILED_LINGER_MS);
   }

@@ -7,10 +7,13 @@ import { createServer } from "node:net";
 import { Channel, Server, Status } from "pollwire";
 import { test } from "../harness.ts";
 import {
+  CHUNK,
   echo,
   failure,
   gate,
+  type Handlers,
   neverAnswering,
+  type Note,
   numbers,
   numbersOf,
   serving,
@@ -94,6 +97,34 @@ test("graceful shutdown lets a running call finish, and refuses new ones", () =>
     assertEquals((await running).text, "finished");
     await shutdown;
   });
+});
+
+test("graceful shutdown: clients that are still sending get the answers of their calls", async () => {
+  for (let round = 0; round < 10; round++) {
+    let stopping = false;
+    const handlers: Handlers = {
+      ...echo,
+      up: async (requests) => {
+        for await (const _ of requests) if (stopping) break;
+        return { number: 7 };
+      },
+    };
+    await serving(handlers, async ({ client, server }) => {
+      async function* chunks(): AsyncGenerator<Note> {
+        for (let i = 0;; i++) {
+          yield { body: new Uint8Array(CHUNK) };
+          if (i % 8 === 7) await sleep(0);
+        }
+      }
+      const answers = Promise.all([1, 2, 3].map(() => client.up(chunks())));
+      await client.one({});
+      const shutdown = server.shutdown();
+      await sleep(20);
+      stopping = true;
+      assertEquals(numbersOf(await answers), [7, 7, 7]);
+      await shutdown;
+    });
+  }
 });
 
 test("shutdown with graceMs ends what still runs after it", () => {

@@ -9,10 +9,14 @@ import { Encoder } from "../../transport/hpack/encoder.ts";
 import { HeaderList } from "../../transport/hpack/header_list.ts";
 import { Connection } from "../../transport/http2/connection.ts";
 import { ErrorCode, Http2Error } from "../../transport/http2/error.ts";
+import { PingPurpose } from "../../transport/http2/ping.ts";
 import type { Stream } from "../../transport/http2/stream.ts";
 import { concat } from "../bytes.ts";
 import { test } from "../harness.ts";
 import {
+  ACK,
+  Bench as Wire,
+  data,
   describe,
   END_HEADERS,
   END_STREAM,
@@ -20,6 +24,7 @@ import {
   parse,
   PREFACE,
   REQUEST_LIST,
+  RESPONSE_LIST,
   rst,
   setting,
   SETTINGS_ACK,
@@ -437,11 +442,58 @@ test("driver: a client that does not answer the PING of a drain has its second G
   await bench.pass(9_999);
   assertEquals([bench.writes(), bench.endpoint.closed], [[], false]);
   await bench.pass(2);
-  assertEquals([bench.writes(), bench.endpoint.closed, bench.simulation.pending], [
-    [["GOAWAY 0 NO_ERROR"]],
+  assertEquals([bench.writes(), bench.outcome], [[["GOAWAY 0 NO_ERROR"]], "ok"]);
+});
+
+/** A server's connection whose last stream has ended, while its client is still sending. */
+async function finished(): Promise<Bench> {
+  const bench = await Bench.ready("server");
+  const { connection, endpoint } = bench;
+  endpoint.arrive(new Wire("client").headers(1));
+  await bench.rest();
+  bench.turn(() => connection.drain("maintenance", bench.engine.now()));
+  endpoint.arrive(frame("PING", ACK, 0, uint32(0, PingPurpose.DRAIN)));
+  await bench.rest();
+  bench.turn(() => connection.sendHeaders(bench.sink.streams[0]!, RESPONSE_LIST, undefined, true));
+  await bench.rest();
+  assertEquals([bench.writes().at(-1), connection.closed], [
+    ["HEADERS 1 end", "RST_STREAM 1 NO_ERROR"],
     true,
-    0,
   ]);
+  return bench;
+}
+
+// The system resets a connection that is closed with octets unread, and the client loses the answers it has not read.
+test("driver: a server's connection drops what still comes after its last stream, until the client closes it", async () => {
+  const { endpoint, sink, simulation } = await finished();
+  sink.take();
+  for (let i = 0; i < 10; i++) endpoint.arrive(data(1, 1_000), data(1, 1_000));
+  await simulation.run({ until: simulation.now + 500 });
+  assertEquals([sink.take(), endpoint.isReading, endpoint.closed], [[], true, false]);
+  endpoint.failRead();
+  assert(endpoint.closed);
+  await simulation.run({ until: simulation.now });
+  assertEquals(simulation.pending, 0, "a timer is left");
+});
+
+test("driver: a client that does not close what is finished has 1 s, however much it sends", async () => {
+  const bench = await finished();
+  for (let ms = 0; ms < 999; ms++) {
+    bench.endpoint.arrive(data(1, 1_000));
+    await bench.pass(1);
+  }
+  assert(!bench.endpoint.closed);
+  await bench.pass(2);
+  assertEquals([bench.endpoint.closed, bench.simulation.pending], [true, 0]);
+});
+
+test("driver: what is finished and waits for its client is closed by the application in 100 ms", async () => {
+  const bench = await finished();
+  bench.driver.hurry();
+  await bench.pass(99);
+  assert(!bench.endpoint.closed);
+  await bench.pass(2);
+  assertEquals([bench.endpoint.closed, bench.simulation.pending], [true, 0]);
 });
 
 test("driver: what was written is used again after every write, at once or later", async () => {

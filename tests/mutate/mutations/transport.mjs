@@ -30,6 +30,27 @@ const mutation = (file, before, after, test, name) => ({ file, before, after, te
 export default [
   {
     file: "transport/driver.ts",
+    before: 'if (error !== undefined || role === "client") return this.closeEndpoint();',
+    after: "if (!this.over) return this.closeEndpoint();",
+    test: "tests/transport/driver_test.ts",
+    name: "drops what still comes",
+  },
+  {
+    file: "transport/driver.ts",
+    before: "      this.linger(PEER_CLOSE_MS);\n",
+    after: "",
+    test: "tests/transport/driver_test.ts",
+    name: "does not close what is finished",
+  },
+  {
+    file: "transport/driver.ts",
+    before: "if (this.isDone || this.reading) return;",
+    after: "if (this.isDone) return;",
+    test: "tests/transport/driver_test.ts",
+    name: "drops what still comes",
+  },
+  {
+    file: "transport/driver.ts",
     before: "if (this.input.byteLength === 0 && !this.readPaused) this",
     after: "if (this.input.byteLength === 0) this",
     test: "tests/transport/driver_test.ts",
