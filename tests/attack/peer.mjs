@@ -35,8 +35,9 @@ export class Peer {
   #rest = Buffer.alloc(0);
   #said = "";
 
-  /** `deaf`: reads nothing. `preface`: what is sent first. */
-  constructor(target, { deaf = false, preface = Buffer.concat([PREFACE, settings()]) } = {}) {
+  /** `deaf`: reads nothing. `quiet`: sends nothing by itself but `preface`, which comes first. */
+  constructor(target, { deaf = false, quiet = false, preface = Buffer.concat([PREFACE, settings()]) } = {}) {
+    this.quiet = quiet;
     this.socket = net.connect(target);
     this.connected = new Promise((resolve) => this.socket.once("connect", resolve));
     this.ended = new Promise((resolve) => this.socket.once("close", resolve));
@@ -90,8 +91,12 @@ export class Peer {
 
   #frame(type, flags, id, payload) {
     this.received[type] = (this.received[type] ?? 0) + 1;
-    if (type === Type.SETTINGS && !(flags & ACK)) this.socket.write(frame(Type.SETTINGS, ACK, 0));
-    if (type === Type.PING && !(flags & ACK)) this.socket.write(frame(Type.PING, ACK, 0, payload));
+    if (!this.quiet && type === Type.SETTINGS && !(flags & ACK)) {
+      this.socket.write(frame(Type.SETTINGS, ACK, 0));
+    }
+    if (!this.quiet && type === Type.PING && !(flags & ACK)) {
+      this.socket.write(frame(Type.PING, ACK, 0, payload));
+    }
     if (type === Type.RST_STREAM) {
       const code = codeName(payload.readUInt32BE(0));
       this.resets[code] = (this.resets[code] ?? 0) + 1;

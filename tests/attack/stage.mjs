@@ -37,8 +37,14 @@ export async function startServer(runtime, poller) {
       child.stdin.write("?");
       return line("handlers ");
     },
-    stop: () => child.kill("SIGKILL"),
+    stop: () => end(child),
   };
+}
+
+function end(child) {
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  child.kill("SIGKILL");
+  return ended;
 }
 
 /** The honest client of `target`. */
@@ -56,7 +62,7 @@ export async function startHonest(target, path) {
       child.send("?");
       return await answer;
     },
-    stop: () => child.kill("SIGKILL"),
+    stop: () => end(child),
   };
 }
 

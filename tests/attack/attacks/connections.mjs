@@ -7,12 +7,13 @@ export default [
   {
     name: "idle-handshakes",
     says: "2,000 connections that say nothing",
-    run: (attack) => attack.crowd(2_000, () => {}, { preface: Buffer.alloc(0), batch: 200 }),
+    run: (attack) => attack.crowd(2_000, () => {}, { preface: Buffer.alloc(0), quiet: true, batch: 200 }),
   },
   {
     name: "half-prefaces",
     says: "2,000 connections that say half of the preface",
-    run: (attack) => attack.crowd(2_000, () => {}, { preface: PREFACE.subarray(0, 10), batch: 200 }),
+    run: (attack) =>
+      attack.crowd(2_000, () => {}, { preface: PREFACE.subarray(0, 10), quiet: true, batch: 200 }),
   },
   {
     name: "idle-connections",

