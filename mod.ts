@@ -17,13 +17,7 @@ export {
   AddressError,
   createEngine,
   describePollers,
-  Executor,
-  ExecutorError,
-  type ExecutorErrorReason,
-  type ExecutorOptions,
-  type JobOptions,
   type PollerDescription,
   PollerError,
   selectPoller,
-  transferring,
 } from "./pollers/mod.ts";

@@ -12,6 +12,14 @@ export type {
   TraceName,
   Traces,
 } from "../pollers/mod.ts";
+export {
+  Executor,
+  ExecutorError,
+  type ExecutorErrorReason,
+  type ExecutorOptions,
+  type JobOptions,
+  transferring,
+} from "../pollers/mod.ts";
 export type {
   ConnectionLifetimeOptions,
   ConnectOptions,
@@ -35,6 +43,7 @@ export type { ConnectivityState } from "./client/subchannel.ts";
 export type { UserConnectOptions } from "./connect_options.ts";
 export type { PollerList } from "./engines.ts";
 export * from "./proto/mod.ts";
+export { type ExecutorCall, onExecutor, type OnExecutorOptions } from "./server/on_executor.ts";
 export { Server, type ServerOptions, type ShutdownOptions } from "./server/server.ts";
 export type { ServerCall } from "./server/server_call.ts";
 export type { Handler, ServiceHandlers } from "./server/service.ts";

@@ -3,13 +3,14 @@
 const EXECUTOR = "tests/pollers/threads/executor_test.ts";
 const FILE = "pollers/threads/executor.ts";
 const THREAD = "pollers/threads/executor_thread.ts";
+const SERVED = "surface/server/on_executor.ts";
 const JOB = "pollers/threads/job.ts";
 
 const mutation = (file, before, after, name, runtime = "bun") => ({
   file,
   before,
   after,
-  test: EXECUTOR,
+  test: file === SERVED ? "tests/surface/server/on_executor_test.ts" : EXECUTOR,
   name,
   runtime,
 });
@@ -80,4 +81,13 @@ export default [
   ),
   mutation(THREAD, 'report?.kind === "ready"', 'report!.kind === "ready"', "messages that a job posts"),
   mutation(THREAD, "    this.thread.unref();\n", "", "a thread that is idle does not hold", "deno"),
+  mutation(
+    SERVED,
+    "[request, data], { signal }",
+    '[request, data], { signal, length: "short" }',
+    "[Q124] light calls",
+  ),
+  mutation(SERVED, "[request, data], { signal }", "[request, data]", "a call that is cancelled"),
+  mutation(SERVED, "full: Status.RESOURCE_EXHAUSTED", "full: Status.INTERNAL", "calls beyond an executor's"),
+  mutation(SERVED, "throw statusOf(error);", "throw error;", "an RpcError of a method"),
 ];

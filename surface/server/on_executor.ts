@@ -1,0 +1,87 @@
+// Unary methods that compute for long: their handlers run on an executor's threads, beside those of other calls.
+
+import { Executor, ExecutorError } from "../../pollers/mod.ts";
+import type { MetadataValue } from "../call/metadata.ts";
+import { RpcError } from "../call/rpc_error.ts";
+import { isErrorCode, Status } from "../call/status.ts";
+import type { ServerCall } from "./server_call.ts";
+
+/** What a handler on an executor's thread learns of its call: data, since nothing else goes to a thread. */
+export interface ExecutorCall {
+  /** "/package.Service/Method". */
+  readonly path: string;
+  /** The `:authority` the client asked for. */
+  readonly authority: string;
+  /** What the client sent before its messages, name and value of each. */
+  readonly metadata: readonly (readonly [name: string, value: MetadataValue])[];
+  /** Milliseconds until the client's deadline when the call came; undefined where there is none. */
+  readonly timeRemainingMs: number | undefined;
+}
+
+/** Where {@linkcode onExecutor} runs its calls. */
+export interface OnExecutorOptions {
+  /** Whose threads; it is shut down by whoever made it. Default: one that all methods of this thread share. */
+  readonly executor?: Executor;
+}
+
+/** The executor of all methods without one of their own. Its threads hold no process, so nothing shuts it down. */
+let shared: Executor | undefined = undefined;
+
+const STATUSES = {
+  full: Status.RESOURCE_EXHAUSTED,
+  crashed: Status.INTERNAL,
+  closed: Status.UNAVAILABLE,
+  "no-thread": Status.UNAVAILABLE,
+};
+
+/**
+ * A handler of a unary method that runs on a thread: the function that `module` exports as `exportName` is called with
+ * the request and an {@linkcode ExecutorCall}, and returns the response. An RpcError that it throws is the call's status
+ * (code and details, no metadata). A call that is cancelled, or whose deadline passes, terminates its thread.
+ *
+ * @example
+ * ```ts ignore
+ * import { onExecutor, Server } from "pollwire";
+ * const server = new Server();
+ * server.addService(Primes, { count: onExecutor(new URL("./count_primes.ts", import.meta.url)) });
+ * ```
+ *
+ * @throws {TypeError} where `module` is no URL
+ */
+export function onExecutor<Req, Res>(
+  module: URL | string,
+  exportName = "default",
+  options: OnExecutorOptions = {},
+): (request: Req, call: ServerCall) => Promise<Res> {
+  const { href } = checked(module);
+  return async (request, call) => {
+    const executor = options.executor ?? (shared ??= new Executor());
+    const { path, authority, metadata, timeRemainingMs, signal } = call;
+    const data: ExecutorCall = { path, authority, metadata: [...metadata], timeRemainingMs };
+    try {
+      return await executor.run<Res>(href, exportName, [request, data], { signal });
+    } catch (error) {
+      throw statusOf(error);
+    }
+  };
+}
+
+function checked(module: URL | string): URL {
+  try {
+    return new URL(module);
+  } catch {
+    throw new TypeError(
+      `Cannot serve a method on an executor: its module "${module}" is no URL; new URL(path, import.meta.url) makes one`,
+    );
+  }
+}
+
+/** An RpcError that crossed a thread is a plain error with its name. */
+function statusOf(error: unknown): unknown {
+  if (error instanceof ExecutorError) {
+    return new RpcError(STATUSES[error.reason], error.message, { cause: error });
+  }
+  if (!(error instanceof Error) || error.name !== "RpcError") return error;
+  const { code, details } = error as { code?: unknown; details?: unknown };
+  return isErrorCode(code) ? new RpcError(code, String(details ?? ""), { cause: error }) : error;
+}
