@@ -44,6 +44,7 @@ export type { UserConnectOptions } from "./connect_options.ts";
 export type { PollerList } from "./engines.ts";
 export * from "./proto/mod.ts";
 export { type ExecutorCall, onExecutor, type OnExecutorOptions } from "./server/on_executor.ts";
+export type { AdmissionOptions } from "./server/admission.ts";
 export { Server, type ServerOptions, type ShutdownOptions } from "./server/server.ts";
 export type { ServerCall } from "./server/server_call.ts";
 export type { Handler, ServiceHandlers } from "./server/service.ts";

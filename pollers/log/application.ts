@@ -24,6 +24,7 @@ export type ErrorPlace =
   /** Callbacks, by their names. */
   | "onHeaders"
   | "onTrailers"
+  | "acceptConnection"
   | "onAcceptPaused"
   | "onWorkerEnd"
   /** A listener on the signal of a call. */
@@ -128,6 +129,7 @@ const SUBJECTS: Readonly<Record<ErrorPlace, string>> = {
   codec: "the codec",
   onHeaders: "onHeaders",
   onTrailers: "onTrailers",
+  acceptConnection: "acceptConnection",
   onAcceptPaused: "onAcceptPaused",
   onWorkerEnd: "onWorkerEnd",
   "abort listener": "a listener on the signal",

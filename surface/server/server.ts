@@ -32,6 +32,7 @@ import { type EngineUse, type PollerList, useEngine } from "../engines.ts";
 import { serverKeepalive } from "../keepalive.ts";
 import { checkOptions, type OptionNames } from "../options.ts";
 import type { ServiceDescriptor } from "../proto/mod.ts";
+import { Admission, type AdmissionOptions } from "./admission.ts";
 import { Binding } from "./binding.ts";
 import { type ConnectionsHost, ServedConnection } from "./served_connection.ts";
 import { CallHost } from "./call_host.ts";
@@ -44,7 +45,7 @@ import {
 } from "./service.ts";
 
 /** What a server is made with. */
-export interface ServerOptions extends UserConnectOptions, ConnectionLifetimeOptions {
+export interface ServerOptions extends UserConnectOptions, ConnectionLifetimeOptions, AdmissionOptions {
   /** How clients are asked whether they are there, and how often they may ask. */
   readonly keepalive?: ServerKeepaliveOptions;
   /** Pollers to choose from, in order; else POLLWIRE_POLLER, else "native". */
@@ -68,6 +69,8 @@ const NAMES: OptionNames<ServerOptions> = {
   poller: true,
   reusePort: true,
   onAcceptPaused: true,
+  acceptConnection: true,
+  maxConnectionsPerAddress: true,
   exposeErrors: true,
   maxConnectionIdleMs: true,
   maxConnectionAgeMs: true,
@@ -106,6 +109,7 @@ export class Server {
   readonly #options: ServerOptions & ConnectOptions;
   readonly #host: CallHost;
   readonly #connections: ConnectionsHost;
+  readonly #admission: Admission;
   #stopped: Promise<void> | undefined = undefined;
   #onIdle: (() => void) | undefined = undefined;
 
@@ -119,6 +123,7 @@ export class Server {
   constructor(options: ServerOptions = {}) {
     checkConnectOptions("make a server", options, NAMES as Readonly<Record<string, true>>, "server");
     const reporter = new Reporter(options);
+    this.#admission = new Admission(options, reporter);
     this.#use = useEngine(options.poller);
     this.engine = this.#use.engine;
     this.#options = { ...options, keepalive: serverKeepalive(options.keepalive ?? {}), reporter };
@@ -354,6 +359,10 @@ export class Server {
   }
 
   #accept(endpoint: Endpoint, binding?: Binding, onClosed?: () => void): void {
+    if (!this.#admission.admits(endpoint.peer)) {
+      endpoint.close();
+      return onClosed?.();
+    }
     try {
       const connection = new ServedConnection(endpoint.peer, this.#connections);
       const transport = acceptTransport(this.engine, endpoint, this.#options, {
@@ -361,6 +370,7 @@ export class Server {
         onUnstalled: () => connection.handlers.resume(),
         onClosed: () => {
           this.#transports.delete(transport);
+          this.#admission.closed(connection.peer);
           binding?.onClosed(transport);
           if (binding !== undefined) this.#forgetIfOver(binding);
           onClosed?.();
@@ -374,6 +384,7 @@ export class Server {
       const report = (thrown: unknown): void =>
         this.#host.reporter.report(thrown, { where: "connection", level: "error" });
       report(error);
+      this.#admission.closed(endpoint.peer);
       callApplication(() => endpoint.close(), report);
       onClosed?.();
     }

@@ -290,6 +290,7 @@ const SERVER_NAMES: OptionNames<WorkerServerOptions> = {
   endpoint: true,
   handshakeTimeoutMs: true,
   keepalive: true,
+  maxConnectionsPerAddress: true,
   maxReceiveElements: true,
   maxReceiveMessageBytes: true,
   maxSendMessageBytes: true,

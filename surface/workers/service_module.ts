@@ -5,7 +5,7 @@ import type { Server, ServerOptions } from "../server/server.ts";
 /** Options of each worker's server: those that can be sent to a thread. */
 export type WorkerServerOptions = Omit<
   ServerOptions,
-  "poller" | "reusePort" | "onAcceptPaused" | "onError" | "logger"
+  "poller" | "reusePort" | "onAcceptPaused" | "acceptConnection" | "onError" | "logger"
 >;
 
 /** What a service module learns of the worker that loads it. */

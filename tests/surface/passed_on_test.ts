@@ -263,6 +263,8 @@ test("every option that there is may be given", () => {
     ...connection,
     reusePort: true,
     onAcceptPaused: () => {},
+    acceptConnection: () => true,
+    maxConnectionsPerAddress: 1_000,
     exposeErrors: true,
     keepalive: { ...connection.keepalive, permitTimeMs: 10_000 },
     maxConnectionIdleMs: 60_000,

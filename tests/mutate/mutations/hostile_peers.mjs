@@ -196,4 +196,28 @@ export default [
     after: "",
     test: "tests/surface/server/handler_slots_test.ts",
   },
+  {
+    file: "surface/server/admission.ts",
+    before: "if (open >= this.limit || !this.asked(peer, open)) return false;",
+    after: "if (open > this.limit || !this.asked(peer, open)) return false;",
+    test: "tests/surface/server/admission_test.ts",
+  },
+  {
+    file: "surface/server/admission.ts",
+    before: "    else this.open.set(key, left);\n",
+    after: "",
+    test: "tests/surface/server/admission_test.ts",
+  },
+  {
+    file: "surface/server/admission.ts",
+    before: 'if (typeof answer === "boolean") return answer;',
+    after: "return answer !== false;",
+    test: "tests/surface/server/admission_test.ts",
+  },
+  {
+    file: "surface/server/server.ts",
+    before: "          this.#admission.closed(connection.peer);\n",
+    after: "",
+    test: "tests/surface/server/admission_test.ts",
+  },
 ];
