@@ -8,8 +8,9 @@ import { GrpcStatus, type StatusCode } from "./status_mapping.ts";
 /** Local: see docs/STYLE.md, "Hot paths". */
 const PREFIX_BYTES = MESSAGE_PREFIX_BYTES;
 
-/** An incomplete message gets at most this much memory at once beyond what has arrived. */
+/** An incomplete message gets at most this much memory at once beyond what has arrived, and so many times as much. */
 const ASSEMBLY_STEP_BYTES = 1024 * 1024;
+const ASSEMBLY_FACTOR = 8;
 
 /** What a reader calls on the stream that owns it. */
 export interface MessageOwner {
@@ -132,7 +133,8 @@ export class MessageReader {
     const taken = Math.min(end - at, this.messageBytes - this.assembledBytes);
     const needed = this.assembledBytes + taken;
     if (needed > this.assembled.length) {
-      const room = Math.max(needed, 2 * this.assembled.length, this.assembledBytes + ASSEMBLY_STEP_BYTES);
+      const step = Math.min(this.assembledBytes + ASSEMBLY_STEP_BYTES, ASSEMBLY_FACTOR * needed);
+      const room = Math.max(needed, 2 * this.assembled.length, step);
       const larger = new Uint8Array(Math.min(this.messageBytes, room));
       copyBytes(this.assembled, 0, this.assembledBytes, larger, 0);
       this.assembled = larger;

@@ -220,4 +220,10 @@ export default [
     after: "",
     test: "tests/surface/server/admission_test.ts",
   },
+  {
+    file: "transport/grpc/message_reader.ts",
+    before: "Math.min(this.assembledBytes + ASSEMBLY_STEP_BYTES, ASSEMBLY_FACTOR * needed);",
+    after: "this.assembledBytes + ASSEMBLY_STEP_BYTES;",
+    test: "tests/transport/grpc/message_reader_test.ts",
+  },
 ];

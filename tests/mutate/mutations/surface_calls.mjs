@@ -435,8 +435,8 @@ export default [
   ),
   mutation(
     "surface/server/server.ts",
-    "      endpoint.close();\n      return onClosed",
-    "      return onClosed",
+    "if (this.#stopped !== undefined) {\n      endpoint.close();\n",
+    "if (this.#stopped !== undefined) {\n",
     LISTEN,
     "somebody else accepted",
   ),

@@ -150,3 +150,14 @@ test("the compressed flag: INTERNAL without grpc-encoding, and with one that is 
     assertEquals(recorder.errors.map((error) => error.code), [code]);
   }
 });
+
+test("a message that says it is large takes no more than eight times what has come of it", () => {
+  const whole = framed(body(4_000_000));
+  const [reader] = reading(4_000_000);
+  for (let at = 0, piece = 6; at < whole.length; at += piece, piece = Math.min(50_000, piece * 2)) {
+    reader.read(whole, at, Math.min(at + piece, whole.length));
+    const room = reader["assembled"].length;
+    const come = Math.min(at + piece, whole.length) - 5;
+    assertEquals(room <= 8 * come, true, `${room} octets for ${come}`);
+  }
+});
