@@ -185,7 +185,10 @@ export class Driver implements Flushable {
     if (connection.nextTimeout() !== this.timerAt) this.armTimer();
   }
 
-  /** Goes on with what the last turn has left, and then with reading. */
+  /**
+   * Goes on with what the last turn has left, and then with reading. More than one thing may have asked for it: the end
+   * of a turn, of a pause, of the connection.
+   */
   private nextTurn(): void {
     if (this.isDone || this.reading) return;
     const now = this.engine.now();
@@ -201,8 +204,7 @@ export class Driver implements Flushable {
       if (this.reading) return;
       this.arrived(now);
     }
-    // Where reading is paused, or frames are left, what ends that goes on.
-    if (this.input.byteLength === 0 && !this.readPaused) this.engine.run(this.readMore);
+    if (this.input.byteLength === 0) this.engine.run(this.readMore);
   }
 
   /** Nothing is read any more. */

@@ -9,6 +9,7 @@ import { Encoder } from "../../transport/hpack/encoder.ts";
 import { HeaderList } from "../../transport/hpack/header_list.ts";
 import { Connection } from "../../transport/http2/connection.ts";
 import { ErrorCode, Http2Error } from "../../transport/http2/error.ts";
+import { type KeepaliveTimes, NO_KEEPALIVE } from "../../transport/http2/keepalive.ts";
 import { PingPurpose } from "../../transport/http2/ping.ts";
 import type { Stream } from "../../transport/http2/stream.ts";
 import { concat } from "../bytes.ts";
@@ -57,8 +58,9 @@ class Bench {
   constructor(
     role: "client" | "server" = "client",
     seen: (engine: EventEngine) => EventEngine = (same) => same,
+    keepalive: KeepaliveTimes = NO_KEEPALIVE,
   ) {
-    this.connection = new Connection({ role }, this.sink);
+    this.connection = new Connection({ role, keepalive }, this.sink);
     this.driver = new Driver(seen(this.engine), this.endpoint, this.connection);
     this.sink.driver = this.driver;
   }
@@ -67,8 +69,9 @@ class Bench {
   static async ready(
     role: "client" | "server" = "client",
     seen?: (engine: EventEngine) => EventEngine,
+    keepalive?: KeepaliveTimes,
   ): Promise<Bench> {
-    const bench = new Bench(role, seen);
+    const bench = new Bench(role, seen, keepalive);
     bench.driver.start();
     await bench.rest();
     bench.endpoint.arrive(concat(...role === "server" ? [PREFACE] : [], setting(), SETTINGS_ACK));
@@ -443,6 +446,17 @@ test("driver: a client that does not answer the PING of a drain has its second G
   assertEquals([bench.writes(), bench.endpoint.closed], [[], false]);
   await bench.pass(2);
   assertEquals([bench.writes(), bench.outcome], [[["GOAWAY 0 NO_ERROR"]], "ok"]);
+});
+
+test("driver: a deadline that is only moved when it comes, as that of a silence that is over, is waited for again", async () => {
+  const keepalive = { timeMs: 10_000, timeoutMs: 5_000, permitWithoutCalls: true };
+  const bench = await Bench.ready("client", undefined, keepalive);
+  await bench.pass(5_000);
+  bench.endpoint.arrive(ping(1));
+  await bench.pass(9_990);
+  assertEquals(bench.writes(), [["PING ack"]]);
+  await bench.pass(20);
+  assertEquals(bench.writes(), [["PING"]]);
 });
 
 /** A server's connection whose last stream has ended, while its client is still sending. */

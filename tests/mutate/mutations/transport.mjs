@@ -47,13 +47,6 @@ export default [
     before: "if (this.isDone || this.reading) return;",
     after: "if (this.isDone) return;",
     test: "tests/transport/driver_test.ts",
-    name: "drops what still comes",
-  },
-  {
-    file: "transport/driver.ts",
-    before: "if (this.input.byteLength === 0 && !this.readPaused) this",
-    after: "if (this.input.byteLength === 0) this",
-    test: "tests/transport/driver_test.ts",
     name: "makes one read, not two",
   },
   {
@@ -113,7 +106,7 @@ export default [
     "    this.connection.handleTimeout(this.engine.now());\n    this.touch();\n",
     "    this.connection.handleTimeout(this.engine.now());\n",
     DRIVER,
-    "does not answer the PING",
+    "silence that is over",
   ),
   mutation(
     "transport/driver.ts",
