@@ -120,6 +120,8 @@ export interface ServerStream extends MessageStream {
 export interface ServerStreamSink extends MessageSink {
   /** The client will send no more messages. */
   onHalfClose(): void;
+  /** A frame was taken, and the client may send more: a view that `onMessage` gave holds receive memory meanwhile. */
+  onMoreToCome?(): void;
   /**
    * The last call: trailers went out (undefined), or the stream ended before that: reset by the client, the
    * connection gone, or a message that could not be received (`status` then says what was sent to the client).

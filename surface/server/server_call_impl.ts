@@ -148,6 +148,11 @@ export class ServerCallImpl
     this.startHandler();
   }
 
+  /** A client that does not end its request may take as long as it likes. */
+  onMoreToCome(): void {
+    if (this.request !== undefined) this.request = ownBytes(this.request);
+  }
+
   /** The peer took what was queued. */
   onWritable(): void {
     this.producer?.resume();
@@ -229,8 +234,7 @@ export class ServerCallImpl
     if (handlers.mayRun()) return this.runHandler();
     if (!handlers.wait(this)) return this.stream.refuse("too many calls wait for their handlers");
     this.handlerState = "waits";
-    // A view would hold all of the read that it came with; and `slice` makes another one of what is a Buffer on Bun.
-    if (this.request !== undefined) this.request = new Uint8Array(this.request);
+    if (this.request !== undefined) this.request = ownBytes(this.request);
   }
 
   /** From the connection's slots: it is the handler's turn. */
@@ -392,6 +396,12 @@ export class ServerCallImpl
 }
 
 const NO_FIELDS: readonly string[] = [];
+
+/** `bytes` in memory of their own: a view holds all of the read that it came with. */
+function ownBytes(bytes: Uint8Array): Uint8Array {
+  // `slice` makes another view of what is a Buffer on Bun.
+  return bytes.buffer.byteLength === bytes.length ? bytes : new Uint8Array(bytes);
+}
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as PromiseLike<unknown> | null | undefined)?.then === "function";

@@ -115,6 +115,7 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
     if (this.done) return this.discard();
     this.reader!.read(bytes, start, end);
     if (endStream) this.endOfRequest();
+    else if (!this.done) this.sink!.onMoreToCome?.();
   }
 
   /** Trailers of a request mean nothing in gRPC but its end. */

@@ -4,6 +4,21 @@
 export default [
   {
     file: "surface/server/server_call_impl.ts",
+    before:
+      "if (this.request !== undefined) this.request = ownBytes(this.request);\n  }\n\n  /** The peer took",
+    after: "}\n\n  /** The peer took",
+    test: "tests/surface/server/handlers_test.ts",
+    name: "holds its own bytes",
+  },
+  {
+    file: "transport/grpc/server_stream.ts",
+    before: "    else if (!this.done) this.sink!.onMoreToCome?.();\n",
+    after: "",
+    test: "tests/surface/server/handlers_test.ts",
+    name: "holds its own bytes",
+  },
+  {
+    file: "surface/server/server_call_impl.ts",
     before: "    this.inbox?.end(error); // before",
     after: "    // before",
     test: "tests/surface/server/handlers_test.ts",

@@ -1,6 +1,6 @@
 // What handlers may rely on: `this`, the time that is left, and what unfit requests never reach.
 import { assertEquals, assertInstanceOf } from "@std/assert";
-import { Channel, type RpcError, Server, type ServerCall, Status } from "pollwire";
+import { Channel, type MethodDescriptor, type RpcError, Server, type ServerCall, Status } from "pollwire";
 import { Simulation } from "../../../pollers/simulated/mod.ts";
 import { Decoder } from "../../../transport/hpack/decoder.ts";
 import { HeaderList } from "../../../transport/mod.ts";
@@ -25,8 +25,8 @@ class World {
   readonly server = new Server({ poller: this.host });
   private readonly client = this.simulation.host();
 
-  async serve(handlers: Handlers): Promise<this> {
-    this.server.addService(Trial, handlers);
+  async serve(handlers: Handlers, service: typeof Trial = Trial): Promise<this> {
+    this.server.addService(service, handlers);
     await this.server.listen(`${this.host.hostAddress}:80`);
     return this;
   }
@@ -163,6 +163,28 @@ test("handlers: requests that the library cuts off end with the reason, never as
       await world.simulation.run();
     }
   }
+});
+
+test("handlers: a request whose client sends more later holds its own bytes, not the read that it came with", async () => {
+  const { one } = Trial.methods as { one: MethodDescriptor<Note, Note, "unary"> };
+  const held: number[] = [];
+  const requestCodec = {
+    ...one.requestCodec,
+    decode(bytes: Uint8Array): Note {
+      held.push(bytes.buffer.byteLength);
+      return one.requestCodec.decode(bytes);
+    },
+  };
+  const service = { ...Trial, methods: { ...Trial.methods, one: { ...one, requestCodec } } };
+  const world = await new World().serve({ one: (request) => request }, service);
+  const peer = await world.open("/trial.Trial/One", [], []);
+  peer.send(data(1, framed([0x10, 1])));
+  await world.simulation.run({ until: world.simulation.now + 50 });
+  peer.send(data(1, new Uint8Array(0)), data(1, new Uint8Array(0), END_STREAM));
+  await world.simulation.run({ until: world.simulation.now + 50 });
+  assertEquals([held, peer.frames.at(-1)], [[2], "HEADERS 1 end"]);
+  peer.close();
+  world.server.close();
 });
 
 test("deadline: responses that the client does not take are cut off by RST_STREAM(CANCEL), finished or not", async () => {
