@@ -82,7 +82,7 @@ function given() {
 function say(title, attack, { rate, p50, p99, memoryMb, handlers, outcome, fell }, alone) {
   progress.advance(attack.name);
   const figure = (value, width, digits = 0) =>
-    (Number.isNaN(value) ? "-" : value.toFixed(digits)).padStart(width);
+    (Number.isFinite(value) ? value.toFixed(digits) : "-").padStart(width);
   const figures = [
     figure(memoryMb, 5),
     figure(rate, 8),

@@ -139,5 +139,6 @@ export default [
         return Buffer.concat(calls);
       });
     },
+    bounds: { memoryMb: 256 },
   },
 ];
