@@ -405,13 +405,6 @@ export default [
     "nobody serves",
   ),
   mutation(
-    "surface/server/server.ts",
-    'path.lastIndexOf("/") + 1',
-    'path.lastIndexOf("/")',
-    HANDLERS,
-    "nobody serves",
-  ),
-  mutation(
     "surface/server/server_call_impl.ts",
     "exceeded on the server`",
     "exceeded`",
