@@ -107,6 +107,8 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
 
   /** From the subchannel: a stream is free. */
   attach(transport: ClientTransport): void {
+    // A signal of many calls frees a stream with each that it ends, and the next one is to end as well.
+    if (this.options.signal?.aborted) return this.aborted();
     const timeoutMs = this.deadlineAt === Infinity ? undefined : -this.lateMs;
     if (timeoutMs !== undefined && timeoutMs <= 0) return this.deadlineExceeded();
     this.transport = transport;

@@ -226,4 +226,10 @@ export default [
     after: "this.assembledBytes + ASSEMBLY_STEP_BYTES;",
     test: "tests/transport/grpc/message_reader_test.ts",
   },
+  {
+    file: "surface/client/client_call.ts",
+    before: "    if (this.options.signal?.aborted) return this.aborted();\n",
+    after: "",
+    test: "tests/surface/server/handler_slots_test.ts",
+  },
 ];
