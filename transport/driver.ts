@@ -186,7 +186,7 @@ export class Driver implements Flushable {
   }
 
   /**
-   * Goes on with what the last turn has left, and then with reading. More than one thing may have asked for it: the end
+   * Handles what the last turn left in `input`, then reads. More than one thing may have asked for it: the end
    * of a turn, of a pause, of the connection.
    */
   private nextTurn(): void {

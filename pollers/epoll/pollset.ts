@@ -19,7 +19,7 @@ const HANGUP_EVENTS = C.EPOLLRDHUP | C.EPOLLERR | C.EPOLLHUP;
 
 const EDGE = C.EPOLLIN | C.EPOLLOUT | C.EPOLLRDHUP | C.EPOLLET;
 
-/** Hears of what a set reports, while it waits. */
+/** Gets the events that a set reports, during a wait. */
 export interface EventSink {
   /**
    * One descriptor's event: `slot` and `generation` are those which it was added with; `hangup` says that the peer has

@@ -25,11 +25,11 @@ let failures = [];
 async function connection() {
   const peer = new Peer({ host, port });
   const calls = new Map();
-  let unannounced = 0;
+  let unclaimed = 0;
   peer.onFrame = (type, flags, id, payload) => {
-    if (type === Type.DATA && (unannounced += payload.length) > WINDOW_STEP) {
-      peer.socket.write(frame(Type.WINDOW_UPDATE, 0, 0, uint32(unannounced)));
-      unannounced = 0;
+    if (type === Type.DATA && (unclaimed += payload.length) > WINDOW_STEP) {
+      peer.socket.write(frame(Type.WINDOW_UPDATE, 0, 0, uint32(unclaimed)));
+      unclaimed = 0;
     }
     if (type === Type.RST_STREAM && !calls.get(id)?.done) {
       calls.get(id)?.end(`RST_STREAM ${payload.readUInt32BE(0)}`);

@@ -148,7 +148,7 @@ export class Side implements ConnectionSink, StreamSink {
       );
     }
     invariant(grown === flow.grown && grown <= settings.windowGrowthSize, `grown by ${grown}`);
-    const free = flow.connectionWindow + flow["unannounced"];
+    const free = flow.connectionWindow + flow["unclaimed"];
     invariant(free === settings.connectionWindowSize, `${free} of ${settings.connectionWindowSize} octets`);
   }
 

@@ -98,13 +98,13 @@ export class Accounts {
     expect(driver, "growth of all streams", flow.grown, grown);
     if (grown > settings.windowGrowthSize) throw broken(driver, `windows have grown by ${grown}`);
     const { connectionWindow } = flow;
-    const unannounced = flow["unannounced"];
+    const unclaimed = flow["unclaimed"];
     const whole = settings.connectionWindowSize;
-    if (connectionWindow + unannounced === whole) return;
+    if (connectionWindow + unclaimed === whole) return;
     throw broken(
       driver,
-      `receive window ${connectionWindow} and ${unannounced} unannounced ` +
-        `make ${connectionWindow + unannounced} of the ${whole} octets announced`,
+      `receive window ${connectionWindow} and ${unclaimed} unclaimed ` +
+        `make ${connectionWindow + unclaimed} of the ${whole} octets announced`,
     );
   }
 
@@ -112,14 +112,14 @@ export class Accounts {
     const connection = driver["connection"];
     checkCall(driver, stream);
     if (connection.timers.isSet(Timer.SETTINGS_ACK)) return; // the initial window is not agreed on yet
-    const { available, unannounced, unreleased, growth } = stream.receiveWindow;
+    const { available, unclaimed, unreleased, growth } = stream.receiveWindow;
     const { initialWindowSize, maxWindowSize } = connection.settings;
     const named = `stream ${stream.id}:`;
-    const whole = available + unannounced + unreleased;
+    const whole = available + unclaimed + unreleased;
     if (whole !== initialWindowSize + growth) {
       throw broken(
         driver,
-        `${named} receive window ${available}, ${unannounced} unannounced and ${unreleased} unreleased ` +
+        `${named} receive window ${available}, ${unclaimed} unclaimed and ${unreleased} unreleased ` +
           `make ${whole}, not the initial ${initialWindowSize} and what it has grown by, ${growth}`,
       );
     }

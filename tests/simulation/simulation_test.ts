@@ -83,7 +83,7 @@ test("books of flow control that do not balance are found, and their figures nam
     const more = /make 33554433 of the 33554432 octets announced/;
     wrong(() => flow.connectionWindow++, () => flow.connectionWindow--, more);
     const less = /make 33554431 of the 33554432 octets announced/;
-    wrong(() => flow["unannounced"]--, () => flow["unannounced"]++, less);
+    wrong(() => flow["unclaimed"]--, () => flow["unclaimed"]++, less);
     const growth = /growth of all streams: found 1, must be 0/;
     wrong(() => flow.grown++, () => flow.grown--, growth);
     const armed = driver["timer"]; // the server's, for its keepalive

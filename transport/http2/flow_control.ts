@@ -54,14 +54,14 @@ export class Window {
   }
 }
 
-/** What we let the peer send on one stream. Each octet is on its way, unreleased, unannounced, or available. */
+/** What we let the peer send on one stream. Each octet is on its way, unreleased, unclaimed, or available. */
 export class ReceiveWindow {
   /** Octets of DATA that the peer may still send; negative after SETTINGS of ours made it smaller. */
   available: number;
   /** Octets handed up and not yet released by the application. */
   unreleased = 0;
   /** Octets released and not yet announced by WINDOW_UPDATE. */
-  unannounced = 0;
+  unclaimed = 0;
   /** Octets by which the window has grown beyond the initial size. */
   growth = 0;
   /** Octets that the application has to read before the window grows again. */
@@ -86,7 +86,7 @@ export class ReceiveWindow {
   /** The application is through with `bytes` of what came. */
   release(bytes: number): void {
     this.unreleased -= bytes;
-    this.unannounced += bytes;
+    this.unclaimed += bytes;
   }
 
   /** The application has read `bytes` of a stream of which it wants more. */
@@ -101,10 +101,10 @@ export class ReceiveWindow {
 
   /** WINDOW_UPDATE returns what was released, and `growth` beside it. Returns the increment. */
   announce(growth: number): number {
-    const increment = this.unannounced + growth;
+    const increment = this.unclaimed + growth;
     this.growth += growth;
     this.available += increment;
-    this.unannounced = 0;
+    this.unclaimed = 0;
     return increment;
   }
 
@@ -155,7 +155,7 @@ export class FlowControl {
   /** Octets by which the receive windows of open streams have grown. */
   grown = 0;
   /** Octets of the connection's receive window that came and were not announced again. */
-  private unannounced = 0;
+  private unclaimed = 0;
   private readonly announceAt: number;
   /** What a stream's receive window may grow to. */
   private streamTarget: number;
@@ -233,7 +233,7 @@ export class FlowControl {
     }
     this.connectionWindow -= bytes;
     this.bdp.arrived += bytes;
-    this.unannounced += bytes;
+    this.unclaimed += bytes;
     if (this.isDue) this.out.announce();
     return undefined;
   }
@@ -246,14 +246,14 @@ export class FlowControl {
 
   /** Half of the connection's window came: {@linkcode announceConnection} with the next output, and not before it. */
   get isDue(): boolean {
-    return this.unannounced >= this.announceAt;
+    return this.unclaimed >= this.announceAt;
   }
 
   /** Lets the peer send on the connection again what came. */
   announceConnection(): void {
-    writeWindowUpdate(this.out, 0, this.unannounced);
-    this.connectionWindow += this.unannounced;
-    this.unannounced = 0;
+    writeWindowUpdate(this.out, 0, this.unclaimed);
+    this.connectionWindow += this.unclaimed;
+    this.unclaimed = 0;
   }
 
   /**
@@ -278,7 +278,7 @@ export class FlowControl {
     if (!last) window.read(read);
     else if (!isNeeded) return;
     const size = this.initialStreamWindow + window.growth;
-    const isDue = window.unannounced >= size >> 2;
+    const isDue = window.unclaimed >= size >> 2;
     if (isDue || isNeeded || window.mayGrow) {
       this.announce(stream, size, isNeeded ? expected : 0, isDue, now);
     }

@@ -111,14 +111,14 @@ class Feeding {
     let grown = 0;
     for (const stream of connection.streams.all()) {
       invariant(
-        stream.receiveWindow.unreleased >= 0 && stream.receiveWindow.unannounced >= 0,
+        stream.receiveWindow.unreleased >= 0 && stream.receiveWindow.unclaimed >= 0,
         "more was released than was received",
       );
       invariant(!stream.closed, "a closed stream is among the open ones");
       grown += stream.receiveWindow.growth;
     }
     invariant(grown === flow.grown && grown <= settings.windowGrowthSize, `grown by ${grown}`);
-    const free = flow.connectionWindow + flow["unannounced"];
+    const free = flow.connectionWindow + flow["unclaimed"];
     invariant(free === settings.connectionWindowSize, `${free} of ${settings.connectionWindowSize} octets`);
   }
 

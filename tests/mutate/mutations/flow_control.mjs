@@ -4,13 +4,13 @@
 export default [
   {
     file: "transport/http2/flow_control.ts",
-    before: "    this.connectionWindow += this.unannounced;\n    this.unannounced = 0;\n",
-    after: "    this.unannounced = 0;\n",
+    before: "    this.connectionWindow += this.unclaimed;\n    this.unclaimed = 0;\n",
+    after: "    this.unclaimed = 0;\n",
     test: "tests/transport/http2/rfc9113_6_9_receive_windows_test.ts",
   },
   {
     file: "transport/http2/flow_control.ts",
-    before: "    this.bdp.arrived += bytes;\n    this.unannounced += bytes;\n",
+    before: "    this.bdp.arrived += bytes;\n    this.unclaimed += bytes;\n",
     after: "    this.bdp.arrived += bytes;\n",
     test: "tests/transport/http2/rfc9113_6_9_receive_windows_test.ts",
   },
@@ -34,8 +34,8 @@ export default [
   },
   {
     file: "transport/http2/flow_control.ts",
-    before: "const isDue = window.unannounced >= size >> 2;",
-    after: "const isDue = window.unannounced >= size >> 1;",
+    before: "const isDue = window.unclaimed >= size >> 2;",
+    after: "const isDue = window.unclaimed >= size >> 1;",
     test: "tests/transport/http2/rfc9113_6_9_receive_windows_test.ts",
   },
   {

@@ -596,7 +596,7 @@ export default [
   ),
   mutation(
     "transport/http2/flow_control.ts",
-    "    this.available += increment;\n    this.unannounced = 0;\n",
+    "    this.available += increment;\n    this.unclaimed = 0;\n",
     "    this.available += increment;\n",
     WINDOWS,
     "5.2",

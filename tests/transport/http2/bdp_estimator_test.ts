@@ -58,7 +58,7 @@ test("BDP: a quarter of a window taken sends a PING; a full window in a round tr
   assertEquals(path.stream.receiveWindow.available, 4 * MIB);
   path.answer(20_000);
   assert(![...most, ...path.receive(16 * MIB)].includes("PING"), "windows have reached their maximum");
-  assertEquals(path.stream.receiveWindow.available + path.stream.receiveWindow.unannounced, 4 * MIB);
+  assertEquals(path.stream.receiveWindow.available + path.stream.receiveWindow.unclaimed, 4 * MIB);
 });
 
 test("BDP: the PING goes out at once, and does not wait for a WINDOW_UPDATE", () => {

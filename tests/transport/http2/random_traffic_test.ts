@@ -89,10 +89,10 @@ for (const seed of [1, 2, 3, 4, 5, 6]) {
       if (!traffic.resets.has(id)) assertEquals(pair.serverSink.received.get(id) ?? 0, bytes, `stream ${id}`);
     }
     const { flow } = pair.server;
-    const unannounced = flow["unannounced"];
-    assertEquals(flow.connectionWindow + unannounced, 70_000);
+    const unclaimed = flow["unclaimed"];
+    assertEquals(flow.connectionWindow + unclaimed, 70_000);
     assertEquals(flow.grown, 0);
-    assertEquals(pair.client.flow.sendWindow.available + unannounced, 70_000);
+    assertEquals(pair.client.flow.sendWindow.available + unclaimed, 70_000);
     assertEquals([pair.server.activeStreams, pair.client.activeStreams], [0, 0]);
     assertEquals([pair.client.wantsTransmit, pair.server.wantsTransmit], [false, false]);
   });

@@ -26,7 +26,7 @@ test("6.1: padding is stripped and its window given back", () => {
     const stream = bench.sink.streams[0]!;
     assertEquals([stream.receiveWindow.unreleased, stream.remoteClosed], [5, true]);
     assertEquals(
-      stream.receiveWindow.available + stream.receiveWindow.unannounced + stream.receiveWindow.unreleased,
+      stream.receiveWindow.available + stream.receiveWindow.unclaimed + stream.receiveWindow.unreleased,
       65_535,
     );
   }
@@ -75,5 +75,5 @@ test("6.1: the rest of a DATA frame whose stream was reset in the middle goes no
   bench.send(bytes.subarray(109), data(3, 5));
   assertEquals(bench.sink.take(), ["closed 1 stream CANCEL user", "data 3 5"]);
   const { flow } = bench.connection;
-  assertEquals(flow.connectionWindow + flow["unannounced"], 65_535);
+  assertEquals(flow.connectionWindow + flow["unclaimed"], 65_535);
 });

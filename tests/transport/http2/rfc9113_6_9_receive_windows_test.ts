@@ -23,8 +23,8 @@ function open(bench: Bench, count: number): Stream[] {
 }
 
 /** What the receive window of `stream` is in all. */
-function windowOf({ receiveWindow: { available, unreleased, unannounced } }: Stream): number {
-  return available + unreleased + unannounced;
+function windowOf({ receiveWindow: { available, unreleased, unclaimed } }: Stream): number {
+  return available + unreleased + unclaimed;
 }
 
 test("6.9: the connection's window comes back on receipt, in halves, though nobody reads", () => {
@@ -49,8 +49,8 @@ test("6.9: padding, late frames and frames that are an error come back to the co
   bench.send(frame("DATA", 8, 1, new Uint8Array(100).fill(9, 0, 1)), frame("RST_STREAM", 0, 1, uint32(8)));
   bench.send(data(3, 10, END_STREAM), data(3, 20), data(3, 30));
   const { flow } = bench.connection;
-  assertEquals(flow["unannounced"], 100 + 10 + 20 + 30);
-  assertEquals(flow.connectionWindow + flow["unannounced"], 65_535);
+  assertEquals(flow["unclaimed"], 100 + 10 + 20 + 30);
+  assertEquals(flow.connectionWindow + flow["unclaimed"], 65_535);
   bench.connection.release(one!, 90); // it is closed
   assertEquals(bench.sent(), ["RST_STREAM 3 STREAM_CLOSED"]);
 });
