@@ -186,7 +186,8 @@ test("reactor workers: a shutdown with graceMs ends one that hangs by force, soo
   const startedAt = performance.now();
   await workers.shutdown({ graceMs: 100 });
   const took = performance.now() - startedAt;
-  assert(took > 1_000 && took < 20_000, `${took} ms`);
+  // It would spin for 60 s. An endless turn of Deno is waited for 10 s, and on Windows then for the thread and its packets.
+  assert(took > 1_000 && took < 35_000, `${took} ms`);
 }, withBoss);
 
 test(
