@@ -230,6 +230,6 @@ export default [
     file: "surface/client/client_call.ts",
     before: "    if (this.options.signal?.aborted) return this.aborted();\n",
     after: "",
-    test: "tests/surface/server/handler_slots_test.ts",
+    test: "tests/surface/client/given_up_test.ts",
   },
 ];

@@ -275,23 +275,3 @@ test("handlers: where calls of many connections wait fewer of each may, and what
   void server.shutdown();
   await simulation.run();
 });
-
-test("handlers: calls that wait for a stream and are given up together reach no handler", async () => {
-  await using world = new World();
-  using channel = await world.serve(kinds[0]![1](world));
-  const client = channel.client(Trial);
-  const giveUp = new AbortController();
-  const calls = Array.from(
-    { length: 20 },
-    (_, number) => failure(client.one({ number }, { signal: giveUp.signal })),
-  );
-  await world.pass(50);
-  assertEquals(world.numbers, [0, 1, 2]);
-  giveUp.abort();
-  await world.pass(50);
-  assertEquals((await Promise.all(calls)).map(({ code }) => code), new Array(20).fill(Status.CANCELLED));
-  while (world.running.length > 0) {
-    assertEquals(world.numbers.every((number) => number < 3), true, "a call began that was given up before");
-    await world.endOne();
-  }
-});
