@@ -175,6 +175,7 @@ export abstract class BaseEngine implements EventEngine {
 
   release(): void {
     this.processHold.release();
+    if (!this.processHold.active) this.released();
   }
 
   onceIdle(closure: () => void): void {
@@ -246,6 +247,9 @@ export abstract class BaseEngine implements EventEngine {
   protected end(): Promise<void> {
     return Promise.resolve();
   }
+
+  /** Nobody holds the process any more; for engines whose sockets hold it by themselves. */
+  protected released(): void {}
 
   /** Something is open, or nothing is any more; for engines that wait for events themselves. */
   protected openChanged(_open: boolean): void {}

@@ -274,4 +274,12 @@ export default [
     after: "process.env[name]",
     test: "tests/pollers/select_test.ts",
   },
+  {
+    file: "pollers/native/deno.ts",
+    before: "for (const connection of this.referenced) connection.reference(false);",
+    after: "",
+    test: NATIVE,
+    runtime: "deno",
+    name: "with reads that began while it was held",
+  },
 ];

@@ -155,6 +155,7 @@ export function lifeRules({ factory, made, rule }: Suite): void {
       "after a task is cancelled",
       "with a task",
       "with reads pending",
+      "with reads that began while it was held",
       "with accepted connections",
       "once it is released",
     ]

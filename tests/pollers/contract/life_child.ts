@@ -34,9 +34,17 @@ switch (scenario) {
   case "with a task":
     engine.runAt(engine.now() + 60_000, () => {});
     break;
-  case "with reads pending":
+  case "with reads pending": {
+    const ends = await engine.pair();
+    await sleep(100); // until whatever an engine starts has started, and nothing of the pair's making holds the process
+    for (const end of ends) end.read(new SliceBuffer(), () => {});
+    break;
+  }
+  case "with reads that began while it was held":
+    engine.hold();
     for (const end of await engine.pair()) end.read(new SliceBuffer(), () => {});
-    await sleep(100); // until whatever an engine starts has started
+    await sleep(100);
+    engine.release();
     break;
   case "with accepted connections": {
     const [acceptor, port] = await Acceptor.listen(engine, LOOPBACK);
