@@ -110,10 +110,16 @@ test("graceful shutdown: clients that are still sending get the answers of their
       },
     };
     await serving(handlers, async ({ client, server }) => {
+      let sending = 0;
       async function* chunks(): AsyncGenerator<Note> {
-        for (let i = 0;; i++) {
-          yield { body: new Uint8Array(CHUNK) };
-          if (i % 8 === 7) await sleep(0);
+        sending++;
+        try {
+          for (let i = 0;; i++) {
+            yield { body: new Uint8Array(CHUNK) };
+            if (i % 8 === 7) await sleep(0);
+          }
+        } finally {
+          sending--;
         }
       }
       const answers = Promise.all([1, 2, 3].map(() => client.up(chunks())));
@@ -123,6 +129,7 @@ test("graceful shutdown: clients that are still sending get the answers of their
       stopping = true;
       assertEquals(numbersOf(await answers), [7, 7, 7]);
       await shutdown;
+      await until(() => sending === 0); // the last sleep of each is over
     });
   }
 });
