@@ -332,22 +332,29 @@ test("driver: whoever closes a connection that waits for its last bytes does not
   assertEquals(bench.simulation.pending, 0, "a timer is left");
 });
 
-test("driver: while a client leaves a megabyte of a server's answers unread, nothing more is read of it", async () => {
-  const bench = await Bench.ready("server");
-  const large = HeaderList.of([[":status", "200"], ["x-large", "x".repeat(8_000)]]);
+/** A response whose header section takes 8 KB. */
+const LARGE = HeaderList.of([[":status", "200"], ["x-large", "x".repeat(8_000)]]);
+
+/** Frames of `count` requests that are complete. */
+function requests(count: number): Uint8Array {
   const encoder = new Encoder();
   const request = (id: number): Uint8Array => {
     const block = new ByteSink();
     encoder.encode(REQUEST_LIST, undefined, block);
     return frame("HEADERS", END_HEADERS | END_STREAM, id, block.bytes.slice(0, block.length));
   };
-  bench.endpoint.arrive(concat(...Array.from({ length: 301 }, (_, i) => request(2 * i + 1))));
+  return concat(...Array.from({ length: count }, (_, i) => request(2 * i + 1)));
+}
+
+test("driver: while a client leaves a megabyte of a server's answers unread, nothing more is read of it", async () => {
+  const bench = await Bench.ready("server");
+  bench.endpoint.arrive(requests(301));
   await bench.rest();
   const [first, ...others] = bench.sink.streams;
   bench.endpoint.writesAtOnce = false;
-  bench.turn(() => bench.connection.sendHeaders(first!, large, undefined, true));
+  bench.turn(() => bench.connection.sendHeaders(first!, LARGE, undefined, true));
   bench.turn(() => {
-    for (const stream of others) bench.connection.sendHeaders(stream, large, undefined, true);
+    for (const stream of others) bench.connection.sendHeaders(stream, LARGE, undefined, true);
   });
   bench.endpoint.arrive(ping(1));
   await bench.rest();
@@ -359,24 +366,17 @@ test("driver: while a client leaves a megabyte of a server's answers unread, not
 
 test("driver: a write that completes while reading is paused at its turn's end makes one read, not two", async () => {
   const bench = await Bench.ready("server");
-  const large = HeaderList.of([[":status", "200"], ["x-large", "x".repeat(8_000)]]);
-  const encoder = new Encoder();
-  const request = (id: number): Uint8Array => {
-    const block = new ByteSink();
-    encoder.encode(REQUEST_LIST, undefined, block);
-    return frame("HEADERS", END_HEADERS | END_STREAM, id, block.bytes.slice(0, block.length));
-  };
-  bench.endpoint.arrive(concat(...Array.from({ length: 301 }, (_, i) => request(2 * i + 1))));
+  bench.endpoint.arrive(requests(301));
   await bench.rest();
   const [first, ...others] = bench.sink.streams;
   bench.endpoint.writesAtOnce = false;
-  bench.turn(() => bench.connection.sendHeaders(first!, large, undefined, true));
+  bench.turn(() => bench.connection.sendHeaders(first!, LARGE, undefined, true));
   const { endpoint } = bench;
   const { reads } = endpoint;
   const read = endpoint.read.bind(endpoint);
   endpoint.read = (into, done) => {
     if (endpoint.reads === reads + 3) { // what is read last in a turn causes the answers
-      for (const stream of others) bench.connection.sendHeaders(stream, large, undefined, true);
+      for (const stream of others) bench.connection.sendHeaders(stream, LARGE, undefined, true);
     }
     return read(into, done);
   };

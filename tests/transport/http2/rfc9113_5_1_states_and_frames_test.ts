@@ -74,12 +74,8 @@ function closed(state: State, late: Effect): ReadonlyMap<Frame, Effect> {
 const NOT_OURS = "closed by our RST_STREAM";
 const RESET = "closed by the peer's RST_STREAM";
 
-/**
- * A server's streams. "HEADERS" is a request on an idle stream, and trailers on one that is not, which are malformed
- * without END_STREAM (section 8.1). Half-closed (local) is a stream whose response does not ask the client to stop.
- */
-const SERVER: ReadonlyMap<State, ReadonlyMap<Frame, Effect>> = new Map([
-  ["idle", row(PROTOCOL, PROTOCOL, "open", "half-closed (remote)", "idle", PROTOCOL, PROTOCOL)],
+/** States of a stream that is open at either side, whose header section has come. */
+const OPEN_STATES: ReadonlyArray<readonly [State, ReadonlyMap<Frame, Effect>]> = [
   [
     "open",
     row(
@@ -116,6 +112,15 @@ const SERVER: ReadonlyMap<State, ReadonlyMap<Frame, Effect>> = new Map([
       "half-closed (remote)",
     ),
   ],
+];
+
+/**
+ * A server's streams. "HEADERS" is a request on an idle stream, and trailers on one that is not, which are malformed
+ * without END_STREAM (section 8.1). Half-closed (local) is a stream whose response does not ask the client to stop.
+ */
+const SERVER: ReadonlyMap<State, ReadonlyMap<Frame, Effect>> = new Map([
+  ["idle", row(PROTOCOL, PROTOCOL, "open", "half-closed (remote)", "idle", PROTOCOL, PROTOCOL)],
+  ...OPEN_STATES,
   ["closed by both", closed("closed by both", CLOSED)],
   [RESET, closed(RESET, CLOSED)],
   [NOT_OURS, closed(NOT_OURS, NOT_OURS)],
@@ -124,42 +129,7 @@ const SERVER: ReadonlyMap<State, ReadonlyMap<Frame, Effect>> = new Map([
 /** A client's streams, which have their response's header section. */
 const CLIENT: ReadonlyMap<State, ReadonlyMap<Frame, Effect>> = new Map([
   ["idle", row(PROTOCOL, PROTOCOL, PROTOCOL, PROTOCOL, "idle", PROTOCOL, PROTOCOL)],
-  [
-    "open",
-    row(
-      "open",
-      "half-closed (remote)",
-      "stream PROTOCOL_ERROR",
-      "half-closed (remote)",
-      "open",
-      RESET,
-      "open",
-    ),
-  ],
-  [
-    "half-closed (local)",
-    row(
-      "half-closed (local)",
-      "closed by both",
-      "stream PROTOCOL_ERROR",
-      "closed by both",
-      "half-closed (local)",
-      RESET,
-      "half-closed (local)",
-    ),
-  ],
-  [
-    "half-closed (remote)",
-    row(
-      "stream STREAM_CLOSED",
-      "stream STREAM_CLOSED",
-      "stream STREAM_CLOSED",
-      "stream STREAM_CLOSED",
-      "half-closed (remote)",
-      RESET,
-      "half-closed (remote)",
-    ),
-  ],
+  ...OPEN_STATES,
   // A client ignores what comes on every stream that it has opened (the head of stream.ts says why).
   ["closed by both", closed("closed by both", "closed by both")],
   [RESET, closed(RESET, RESET)],
