@@ -1,10 +1,14 @@
 // The turn: what callbacks touched during one entry from the poller is flushed once, at its end.
 //
-// As gRPC's ExecCtx: a poller calls `enter`; deferred closures run when what was entered has returned, and last each
-// touched connection writes what it has, once. Code that runs outside
-// a turn (a promise continuation of user code) is served by a microtask that flushes everything touched by the
-// continuations around it. A second microtask flush in the same iteration of the runtime's loop means that
-// continuations settle one by one, so it waits for the iteration's end instead: one write again, not many.
+// As gRPC's ExecCtx: a poller calls `enter`; deferred closures run when what was entered has returned, then callbacks of
+// the application, one after another, and last each touched connection writes what it has, once. So a callback is never
+// called on the stack of what caused it, be that the library, another callback, or a function that the application
+// called. Closures that a callback defers run before the next callback.
+//
+// Code that runs outside a turn (a promise continuation of user code) is served by a microtask that flushes everything
+// touched by the continuations around it, and runs the callbacks that they caused as a turn. A second microtask flush in
+// the same iteration of the runtime's loop means that continuations settle one by one, so it waits for the iteration's
+// end instead: one write again, not many.
 //
 // Nothing that runs in a turn ends it: what one closure throws is reported, and the others run.
 
@@ -18,6 +22,14 @@ export interface Flushable {
   flush(): void;
 }
 
+/** Calls of the application that are due, such as the reactions of one call. */
+export interface ApplicationCallback {
+  /** True while it waits in a turn's list; owned by {@linkcode ExecCtx}, start it as false. */
+  callbackScheduled: boolean;
+  /** Calls the application; what it throws is reported as a fault of the library. */
+  runCallback(): void;
+}
+
 /** Runs a closure at the end of the current iteration of the runtime's loop (`setImmediate` and its like). */
 export type AtIterationEnd = (closure: () => void) => void;
 
@@ -25,13 +37,15 @@ export type AtIterationEnd = (closure: () => void) => void;
 export class ExecCtx {
   readonly #atIterationEnd: AtIterationEnd;
   readonly #onThrow: (error: unknown) => void;
-  readonly #flushOutside = (): void => this.#flushTouched();
+  readonly #flushOutside = (): void => this.#finishOutside();
   readonly #flushAtIterationEnd = (): void => {
     this.#flushedThisIteration = false;
-    this.#flushTouched();
+    this.#finishOutside();
   };
   #depth = 0;
   #closures: Array<() => void> = [];
+  #callbacks: ApplicationCallback[] = [];
+  #spareCallbacks: ApplicationCallback[] = [];
   #touched: Flushable[] = [];
   #spare: Flushable[] = [];
   /** A microtask or an iteration end is due that will flush what was touched outside a turn. */
@@ -74,6 +88,17 @@ export class ExecCtx {
     this.#closures.push(closure);
   }
 
+  /**
+   * Runs `callback` outermost: when what entered the turn has returned, and closures have run. Outside a turn it runs in
+   * one of its own, soon, and not on the caller's stack.
+   */
+  schedule(callback: ApplicationCallback): void {
+    if (callback.callbackScheduled) return;
+    callback.callbackScheduled = true;
+    this.#callbacks.push(callback);
+    if (this.#depth === 0 && !this.#outsideFlushDue) this.#flushSoon();
+  }
+
   /** Schedules one flush of `flushable`: at this turn's end, or soon when no turn is running. */
   touch(flushable: Flushable): void {
     if (flushable.flushScheduled) return;
@@ -91,12 +116,43 @@ export class ExecCtx {
   }
 
   #finishTurn(): void {
+    do {
+      this.#runClosures();
+      if (this.#callbacks.length > 0) this.#runCallbacks();
+      this.#flushTouched();
+    } while (this.#callbacks.length > 0 || this.#closures.length > 0);
+  }
+
+  #runClosures(): void {
     while (this.#closures.length > 0) {
       const batch = this.#closures;
       this.#closures = [];
       for (const closure of batch) this.isolate(closure);
     }
-    this.#flushTouched();
+  }
+
+  #runCallbacks(): void {
+    while (this.#callbacks.length > 0) {
+      const batch = this.#callbacks;
+      this.#callbacks = this.#spareCallbacks;
+      for (const callback of batch) {
+        callback.callbackScheduled = false;
+        try {
+          callback.runCallback();
+        } catch (error) {
+          this.#onThrow(error);
+        }
+        this.#runClosures();
+      }
+      batch.length = 0;
+      this.#spareCallbacks = batch;
+    }
+  }
+
+  /** Of what was touched and scheduled outside a turn. */
+  #finishOutside(): void {
+    if (this.#callbacks.length > 0) this.enter(nothing, undefined);
+    else this.#flushTouched();
   }
 
   #flushTouched(): void {
@@ -119,6 +175,8 @@ export class ExecCtx {
     }
   }
 }
+
+function nothing(): void {}
 
 function report(error: unknown): void {
   defaultReporter.report(error, { where: "poller", level: "error" });

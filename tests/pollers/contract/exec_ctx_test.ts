@@ -1,6 +1,6 @@
 // The turn: core closures, then callbacks, then each flush once; and what happens outside one.
 import { assertEquals } from "@std/assert";
-import { ExecCtx, type Flushable } from "../../../pollers/contract/exec_ctx.ts";
+import { type ApplicationCallback, ExecCtx, type Flushable } from "../../../pollers/contract/exec_ctx.ts";
 import { extensionKey } from "../../../pollers/contract/extension.ts";
 import { defaultReporter } from "../../../pollers/log/mod.ts";
 import { test } from "../../harness.ts";
@@ -24,6 +24,16 @@ class Turns {
       flush: () => {
         this.order.push(`flush ${name}`);
         onFlush();
+      },
+    };
+  }
+
+  callback(name: string, then: () => void = () => {}): ApplicationCallback {
+    return {
+      callbackScheduled: false,
+      runCallback: () => {
+        this.order.push(name);
+        then();
       },
     };
   }
@@ -60,6 +70,66 @@ test("a turn runs deferred closures in their order, and flushes last and once", 
     "deferred by that",
     "flush connection",
   ]);
+});
+
+test("[Q121] callbacks run outermost: after closures, one after another, and before anything is flushed", () => {
+  const turns = new Turns();
+  const { ctx, order } = turns;
+  const connection = turns.flushable("connection");
+  const last = turns.callback("caused by a callback");
+  const first = turns.callback("callback", () => {
+    ctx.schedule(last);
+    ctx.defer(turns.note("closure of a callback"));
+    ctx.touch(connection);
+    order.push("callback returns");
+  });
+  ctx.enter(() => {
+    ctx.schedule(first);
+    ctx.schedule(turns.callback("second callback"));
+    ctx.schedule(first);
+    ctx.defer(turns.note("closure"));
+    ctx.enter(turns.note("nested"), undefined);
+    order.push("end of the entry");
+  }, undefined);
+  assertEquals(order, [
+    "nested",
+    "end of the entry",
+    "closure",
+    "callback",
+    "callback returns",
+    "closure of a callback",
+    "second callback",
+    "caused by a callback",
+    "flush connection",
+  ]);
+});
+
+test("[Q121] outside a turn a callback runs soon, in a turn of its own, and not on the caller's stack", async () => {
+  const turns = new Turns();
+  const { ctx, order } = turns;
+  const connection = turns.flushable("connection");
+  ctx.touch(connection);
+  ctx.schedule(turns.callback("callback", () => ctx.defer(turns.note("closure"))));
+  order.push("after");
+  await Promise.resolve();
+  assertEquals(order, ["after", "callback", "closure", "flush connection"]);
+});
+
+test("[Q121] what a flush causes runs in the same turn, and a callback that throws is reported", () => {
+  const turns = new Turns();
+  const { ctx, order } = turns;
+  const fails = turns.callback("callback", () => {
+    throw new Error("callback threw");
+  });
+  const connection = turns.flushable("connection", () => {
+    ctx.schedule(fails);
+    ctx.schedule(turns.callback("another"));
+    ctx.defer(turns.note("closure"));
+  });
+  ctx.enter(() => ctx.touch(connection), undefined);
+  assertEquals(order, ["flush connection", "closure", "callback", "callback threw", "another"]);
+  ctx.enter(() => ctx.schedule(fails), undefined);
+  assertEquals(order.slice(5), ["callback", "callback threw"]);
 });
 
 test("outside a turn, what is deferred is a turn of its own", () => {
