@@ -10,6 +10,6 @@ export type {
   UnixAddress,
 } from "./address.ts";
 export type * from "./engine.ts";
-export type { AtIterationEnd, ExecCtx, Flushable } from "./exec_ctx.ts";
+export type { ApplicationCallback, AtIterationEnd, ExecCtx, Flushable } from "./exec_ctx.ts";
 export type { IoError, IoErrorKind, IoSyscall } from "./io_error.ts";
 export type { SliceBuffer } from "./slice_buffer.ts";
