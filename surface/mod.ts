@@ -43,6 +43,19 @@ export type { ConnectivityState } from "./client/subchannel.ts";
 export type { UserConnectOptions } from "./connect_options.ts";
 export type { PollerList } from "./engines.ts";
 export * from "./proto/mod.ts";
+export { Alarm, type AlarmOptions } from "./queue/alarm.ts";
+export { CallError, type CallErrorCode } from "./queue/call_error.ts";
+export { CompletionQueue, type CompletionQueueOptions } from "./queue/completion_queue.ts";
+export { deadlineIn } from "./queue/deadline.ts";
+export type {
+  CompletionEvent,
+  CompletionEventType,
+  OpComplete,
+  QueueShutdown,
+  QueueTimeout,
+} from "./queue/event.ts";
+export type { CompletionType } from "./queue/queue_core.ts";
+export type { PollingType } from "./queue/queue_poller.ts";
 export { type ExecutorCall, onExecutor, type OnExecutorOptions } from "./server/on_executor.ts";
 export type { AdmissionOptions } from "./server/admission.ts";
 export { Server, type ServerOptions, type ShutdownOptions } from "./server/server.ts";

@@ -27,6 +27,8 @@ export type ErrorPlace =
   | "acceptConnection"
   | "onAcceptPaused"
   | "onWorkerEnd"
+  /** A callback of a completion queue of type CALLBACK, or of an alarm. */
+  | "queue callback"
   /** A listener on the signal of a call. */
   | "abort listener"
   /** The signal that a caller gave, or the poller that its channel was given. */
@@ -132,6 +134,7 @@ const SUBJECTS: Readonly<Record<ErrorPlace, string>> = {
   acceptConnection: "acceptConnection",
   onAcceptPaused: "onAcceptPaused",
   onWorkerEnd: "onWorkerEnd",
+  "queue callback": "a callback of a completion queue or an alarm",
   "abort listener": "a listener on the signal",
   options: "an option",
   listener: "a listener",
