@@ -1,6 +1,7 @@
 // Alarms: events of a completion queue, or calls of a function, at an instant.
 
 import {
+  type ApplicationCallback,
   type EventEngine,
   type Instant,
   Reporter,
@@ -81,7 +82,9 @@ class QueuedSetting<Tag> extends Setting implements QueueOperation<Tag> {
 }
 
 /** A call of a function. */
-class CalledSetting extends Setting {
+class CalledSetting extends Setting implements ApplicationCallback {
+  callbackScheduled = false;
+  private expired = false;
   private called = false;
 
   constructor(
@@ -98,15 +101,18 @@ class CalledSetting extends Setting {
   }
 
   protected override ended(expired: boolean): void {
-    this.engine.run(() => {
-      this.called = true;
-      try {
-        this.callback(expired);
-      } catch (error) {
-        this.reporter.report(error, { where: "queue callback", level: "error" });
-      }
-      void this.use.end();
-    });
+    this.expired = expired;
+    this.engine.execCtx.schedule(this);
+  }
+
+  runCallback(): void {
+    this.called = true;
+    try {
+      this.callback(this.expired);
+    } catch (error) {
+      this.reporter.report(error, { where: "queue callback", level: "error" });
+    }
+    void this.use.end();
   }
 }
 
@@ -120,7 +126,11 @@ export class Alarm {
   readonly #reporter: Reporter;
   #setting: Setting | undefined = undefined;
 
-  /** @throws {TypeError} for unknown options */
+  /**
+   * It is set to nothing yet.
+   *
+   * @throws {TypeError} for unknown options
+   */
   constructor(options: AlarmOptions = {}) {
     checkOptions("make an alarm", options, NAMES as Readonly<Record<string, true>>);
     this.#options = options;

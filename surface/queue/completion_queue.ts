@@ -64,6 +64,8 @@ export class CompletionQueue<Tag = unknown> {
   readonly #over: Promise<void>;
 
   /**
+   * A queue on which nothing is pending.
+   *
    * @throws {TypeError} for unknown options and types, and for `onShutdown` of a queue without callbacks
    * @throws {PollerError} where no poller of the list can be used
    */

@@ -4,7 +4,7 @@
 // begins to drain: the queue is over when nothing is pending any more, and consumers learn of it when no event is left
 // that they could take. Until then new operations are accepted, also by a queue that is shutting down.
 
-import type { EventEngine, Instant, Reporter } from "../../pollers/mod.ts";
+import type { ApplicationCallback, EventEngine, Instant, Reporter } from "../../pollers/mod.ts";
 import { CallError } from "./call_error.ts";
 import {
   type CompletionEvent,
@@ -71,7 +71,7 @@ class Consumer<Tag> extends QueueWorker {
 }
 
 /** See the head of this file. */
-export class QueueCore<Tag> {
+export class QueueCore<Tag> implements ApplicationCallback {
   /** Operations that were begun and have not ended. */
   readonly pending: Set<QueueOperation<Tag>> = new Set();
   /** Events that nobody has taken. */
@@ -85,15 +85,8 @@ export class QueueCore<Tag> {
   /** Whether nothing is pending any more, and nothing will be. */
   isOver = false;
   private readonly owners = new Set<QueueOwner>();
-  /** Functions to call, of a CALLBACK queue, each with its argument. */
-  private calls: Array<(success: boolean) => void> = [];
-  private arguments: boolean[] = [];
-  private readonly makeCalls = (): void => {
-    const { calls, arguments: given } = this;
-    this.calls = [];
-    this.arguments = [];
-    for (const [i, call] of calls.entries()) this.call(call, given[i]!);
-  };
+  /** A CALLBACK queue waits for its turn to call. */
+  callbackScheduled = false;
 
   /** `onOver`: nothing is pending any more, and the last callback was called. */
   constructor(
@@ -136,12 +129,12 @@ export class QueueCore<Tag> {
       this.pending.delete(operation);
       return event;
     }
-    if (this.completionType === "CALLBACK") this.callSoon(tag as (success: boolean) => void, success);
-    else this.events.push(event);
+    this.events.push(event);
     this.pending.delete(operation);
     this.finishIfDrained();
     if (this.completionType === "NEXT") this.poller.kick(this.pollset);
     else if (this.completionType === "PLUCK") this.kickPlucker(tag);
+    else this.engine.execCtx.schedule(this);
     return event;
   }
 
@@ -244,6 +237,15 @@ export class QueueCore<Tag> {
     this.serve(new Consumer(this, deadline, pluck, tag, settle, fail));
   }
 
+  /** Of a CALLBACK queue: calls one tag, or after the last one `onShutdown`. */
+  runCallback(): void {
+    const event = this.events.shift();
+    if (this.events.size > 0 || (this.isOver && event !== undefined)) this.engine.execCtx.schedule(this);
+    if (event !== undefined) return this.call(event.tag as (success: boolean) => void, event.success);
+    if (this.onShutdown !== undefined) this.call(this.onShutdown, true);
+    this.onOver();
+  }
+
   private kickPlucker(tag: Tag): void {
     for (const worker of this.pollset.workers) {
       if (isSameTag((worker as Consumer<Tag>).tag, tag)) return this.poller.kick(this.pollset, worker);
@@ -276,11 +278,6 @@ export class QueueCore<Tag> {
     return event;
   }
 
-  private callSoon(call: (success: boolean) => void, success: boolean): void {
-    this.arguments.push(success);
-    if (this.calls.push(call) === 1) this.engine.run(this.makeCalls);
-  }
-
   private call(call: (success: boolean) => void, success: boolean): void {
     try {
       call(success);
@@ -295,10 +292,8 @@ export class QueueCore<Tag> {
     this.isOver = true;
     this.poller.shutdown(this.pollset);
     this.poller.destroy(this.pollset);
-    const { onShutdown } = this;
-    if (this.completionType !== "CALLBACK") return this.onOver();
-    if (onShutdown !== undefined) this.callSoon(onShutdown, true);
-    this.callSoon(this.onOver, true);
+    if (this.completionType === "CALLBACK") this.engine.execCtx.schedule(this);
+    else this.onOver();
   }
 
   /** What is pending, what nobody has taken, and who waits. */

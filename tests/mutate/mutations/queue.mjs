@@ -189,15 +189,15 @@ export default [
   },
   {
     file: CORE,
-    before: "if (this.calls.push(call) === 1) this.engine.run(this.makeCalls);",
-    after: "this.call(call, success);",
+    before: "    else this.engine.execCtx.schedule(this);\n",
+    after: "    else this.runCallback();\n",
     test: SHUTDOWN,
     name: "[Q23]",
   },
   {
     file: CORE,
-    before: "if (onShutdown !== undefined) this.callSoon(onShutdown, true);",
-    after: "if (onShutdown !== undefined) this.callSoon(onShutdown, false);",
+    before: "(this.isOver && event !== undefined)",
+    after: "this.isOver",
     test: SHUTDOWN,
     name: "[Q23]",
   },
@@ -253,7 +253,7 @@ export default [
   },
   {
     file: ALARM,
-    before: "this.callback(expired);",
+    before: "this.callback(this.expired);",
     after: "this.callback(true);",
     test: ALARMS,
     name: "[Q57] with a function",
