@@ -61,6 +61,11 @@ export class ExecCtx {
     this.#onThrow = onThrow;
   }
 
+  /** A turn is running: whoever asks was called by it. */
+  get inTurn(): boolean {
+    return this.#depth > 0;
+  }
+
   /** Runs `closure(argument)` as a turn, or as part of the turn that is running. Does not throw. */
   enter<A>(closure: (argument: A) => void, argument: A): void {
     this.#depth++;
@@ -105,6 +110,11 @@ export class ExecCtx {
     flushable.flushScheduled = true;
     this.#touched.push(flushable);
     if (this.#depth === 0 && !this.#outsideFlushDue) this.#flushSoon();
+  }
+
+  /** Flushes now what was touched outside a turn, for a thread that blocks: no microtask runs meanwhile. */
+  flush(): void {
+    this.#flushTouched();
   }
 
   #flushSoon(): void {

@@ -1,6 +1,6 @@
 // Optional powers of engines, and the keys by which they are asked for.
 
-import type { Endpoint, ExtensionKey } from "./engine.ts";
+import type { Endpoint, EventEngine, ExtensionKey, Instant } from "./engine.ts";
 
 /** A key for the extension interface `E`; two keys are the same extension when they are the same object. */
 export function extensionKey<E>(name: string): ExtensionKey<E> {
@@ -41,3 +41,28 @@ export interface OrphanedResources {
 
 /** The key of {@linkcode OrphanedResources}. */
 export const ORPHANED_RESOURCES: ExtensionKey<OrphanedResources> = extensionKey("orphaned resources");
+
+/** Optional power: this thread waits in the engine itself, as long as its runtime's loop stands still. */
+export interface SyncWait {
+  /**
+   * Dispatches the engine's events, closures and tasks on this thread until `until` is true (true), or `deadline` is
+   * reached and what was ready by then is dispatched (false). What was touched outside a turn is flushed first. Meanwhile
+   * no promise continuation, timer or message of this thread runs. It waits without using a processor, but polls for
+   * `spinMs` after each event; default 0. The engine continues as before afterwards, with whatever is open.
+   *
+   * @throws {TypeError} inside a turn, or inside another `waitSync`
+   * @throws {RangeError} for a deadline that is NaN
+   * @throws {Error} after `shutdown`, where events can no longer be waited for, and without a deadline where nothing is
+   *   open and no task waits
+   */
+  waitSync(until: () => boolean, deadline: Instant, spinMs?: number): boolean;
+}
+
+/** The key of {@linkcode SyncWait}. */
+export const SYNC_WAIT: ExtensionKey<SyncWait> = extensionKey("sync wait");
+
+/** Why this thread cannot wait in `engine`, as a sentence; undefined where it can. */
+export function whyNoSyncWait(engine: EventEngine): string | undefined {
+  if (engine.extension(SYNC_WAIT) !== undefined) return undefined;
+  return `the poller "${engine.name}" has its events from the runtime's loop, which stands still while a thread blocks`;
+}

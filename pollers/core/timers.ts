@@ -30,11 +30,11 @@ export class Timers {
   private readonly fire = (): void => {
     this.forget();
     this.armedFor = -Infinity; // what tasks add now waits for one arming at the end
-    this.execCtx.enter(this.runDue, undefined);
+    this.execCtx.enter(this.runTasks, undefined);
     if (this.armed === undefined) this.armedFor = Infinity;
     this.rearm();
   };
-  private readonly runDue = (): void => {
+  private readonly runTasks = (): void => {
     const now = this.clock.now();
     for (let task = this.heap.takeDue(now); task !== undefined; task = this.heap.takeDue(now)) {
       this.execCtx.isolate(task.closure);
@@ -47,6 +47,16 @@ export class Timers {
   /** Tasks waiting. */
   get size(): number {
     return this.heap.size;
+  }
+
+  /** When the earliest task is due; Infinity without one. */
+  get firstAt(): Instant {
+    return this.heap.first?.at ?? Infinity;
+  }
+
+  /** Runs what is due at `now`, for a thread that blocks: the runtime's timer does not fire meanwhile. */
+  runDue(now: Instant): void {
+    if (this.firstAt <= now) this.execCtx.enter(this.runTasks, undefined);
   }
 
   /** Runs `closure` at `at`, never earlier; never at all where `at` is Infinity. */

@@ -11,14 +11,20 @@ export class ActivityLoop implements Loop {
   deadline = Infinity;
   /** Something was read or written without waiting. That is no event, but the thread was busy. */
   atWork = false;
-  private waitingClosures = 0;
+  private closures: Array<() => void> = [];
+  /** The iteration's end was asked for, and runs closures. */
+  private due = false;
+  private readonly atIterationEnd = (): void => {
+    this.due = false;
+    this.runClosures();
+  };
 
   /** On top of `runtime`. */
   constructor(readonly runtime: Loop) {}
 
   /** Closures wait for the iteration's end. */
   get busy(): boolean {
-    return this.waitingClosures > 0;
+    return this.closures.length > 0;
   }
 
   now(): number {
@@ -26,12 +32,19 @@ export class ActivityLoop implements Loop {
   }
 
   soon(closure: () => void): void {
-    this.waitingClosures++;
+    this.closures.push(closure);
     this.activeAt = this.now();
-    this.runtime.soon(() => {
-      this.waitingClosures--;
-      closure();
-    });
+    if (this.due) return;
+    this.due = true;
+    this.runtime.soon(this.atIterationEnd);
+  }
+
+  /** Runs the closures that wait now, none of which throws; those that they add wait for the next time. */
+  runClosures(): void {
+    const batch = this.closures;
+    if (batch.length === 0) return;
+    this.closures = [];
+    for (const closure of batch) closure();
   }
 
   arm(delayMs: number, fire: () => void): unknown {

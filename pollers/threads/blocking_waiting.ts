@@ -63,6 +63,9 @@ export class BlockingWaiting implements Waiting {
     this.loop.runtime.soon(this.tick);
   }
 
+  /** No other thread ever waits. */
+  take(): void {}
+
   /** The loop ends with its present iteration. */
   stop(): Promise<void> {
     this.stopping = true;

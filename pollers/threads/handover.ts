@@ -4,6 +4,9 @@
 // there are events to dispatch, it writes them to DUE, passes the token to the engine's thread, wakes it by SIGNAL and
 // sleeps. The engine's thread dispatches, polls by itself while events keep coming, and returns the token when it has
 // nothing to do. So a busy engine costs no wake-up at all, and an idle one no CPU.
+//
+// The engine's thread can also take the token back: it sets RECLAIM, kicks the poller thread and blocks on TOKEN, whose
+// change is therefore the last thing that the poller thread stores.
 
 import type { EventSource } from "./waiting.ts";
 
@@ -17,6 +20,8 @@ export const COUNT = 2;
 export const QUIT = 3;
 /** 1: the poller thread runs. */
 export const ONLINE = 4;
+/** 1: the engine's thread blocks until it has the token, whether there are events or not. */
+export const RECLAIM = 5;
 
 /** The engine's thread polls. */
 export const ENGINE = 0;
@@ -51,11 +56,21 @@ export function pollUntilQuit({ control, due }: Handover<unknown>, source: Event
       if (Atomics.load(control, TOKEN) === POLLER) break;
       Atomics.wait(control, TOKEN, ENGINE);
     }
-    const count = source.wait(Infinity, due);
-    if (count === 0) continue; // no owner waits for these events
+    let count = 0;
+    try {
+      count = source.wait(Infinity, due);
+    } catch (error) { // this thread ends, and its end is reported; a thread that blocks for the token goes on
+      Atomics.store(control, COUNT, 0);
+      Atomics.store(control, TOKEN, ENGINE);
+      Atomics.notify(control, TOKEN);
+      throw error;
+    }
+    // Events without an owner that waits for them, unless the token itself is waited for.
+    if (count === 0 && Atomics.load(control, RECLAIM) === 0) continue;
     Atomics.store(control, COUNT, count);
-    Atomics.store(control, TOKEN, ENGINE);
     Atomics.store(control, SIGNAL, 1);
+    Atomics.store(control, TOKEN, ENGINE);
     Atomics.notify(control, SIGNAL);
+    Atomics.notify(control, TOKEN);
   }
 }

@@ -1,7 +1,14 @@
 // Base of engines that block in a system call.
 
-import type { Endpoint, EngineOptions, ExtensionKey, Resolver } from "../contract/engine.ts";
-import { ADOPT, type FdAdoption, ORPHANED_RESOURCES, type OrphanedResources } from "../contract/extension.ts";
+import type { Endpoint, EngineOptions, ExtensionKey, Instant, Resolver } from "../contract/engine.ts";
+import {
+  ADOPT,
+  type FdAdoption,
+  ORPHANED_RESOURCES,
+  type OrphanedResources,
+  SYNC_WAIT,
+  type SyncWait,
+} from "../contract/extension.ts";
 import { IoError } from "../contract/io_error.ts";
 import { BaseEngine } from "../core/base_engine.ts";
 import type { WholeTurn } from "../ffi/whole_turn.ts";
@@ -9,8 +16,11 @@ import { SystemResolver } from "../native/dns.ts";
 import { runtimeLoop } from "../native/runtime_loop.ts";
 import { ActivityLoop } from "./activity_loop.ts";
 import { BlockingWaiting } from "./blocking_waiting.ts";
+import { SyncWaiter } from "./sync_waiter.ts";
 import { type PollerThread, ThreadWaiting } from "./thread_waiting.ts";
 import { Dispatcher, type EventSource, type EventTarget, type Waiting } from "./waiting.ts";
+
+const EXTENSIONS: ReadonlyArray<ExtensionKey<unknown>> = [ADOPT, ORPHANED_RESOURCES, SYNC_WAIT];
 
 /** What a {@linkcode PollingEngine} waits for. */
 export interface Polled {
@@ -25,11 +35,13 @@ export interface Polled {
 }
 
 /** An engine with a source of events; each adds its sockets, which others may take over. */
-export abstract class PollingEngine extends BaseEngine implements FdAdoption, OrphanedResources {
+export abstract class PollingEngine extends BaseEngine implements FdAdoption, OrphanedResources, SyncWait {
   /** Where endpoints record work that was done without an event. */
   readonly activity: ActivityLoop;
   private readonly ownThread: boolean;
   private waiting!: Waiting;
+  private syncWaiter!: SyncWaiter;
+  private ended = false;
   private wholeTurn: WholeTurn | undefined = undefined;
 
   /** Nothing may be opened before {@linkcode poll}. */
@@ -45,14 +57,20 @@ export abstract class PollingEngine extends BaseEngine implements FdAdoption, Or
     return new SystemResolver(this);
   }
 
-  /** {@linkcode ADOPT} and {@linkcode ORPHANED_RESOURCES}. */
+  /** {@linkcode ADOPT}, {@linkcode ORPHANED_RESOURCES} and {@linkcode SYNC_WAIT}. */
   override extension<E>(key: ExtensionKey<E>): E | undefined {
-    const has = key === ADOPT as ExtensionKey<unknown> || key === ORPHANED_RESOURCES as ExtensionKey<unknown>;
-    return has ? this as unknown as E : undefined;
+    return EXTENSIONS.includes(key) ? this as unknown as E : undefined;
+  }
+
+  /** See `SyncWait`. */
+  waitSync(until: () => boolean, deadline: Instant, spinMs = 0): boolean {
+    if (this.ended) throw new Error(`Cannot block: engine "${this.name}" was shut down`);
+    return this.syncWaiter.wait(until, deadline, spinMs);
   }
 
   /** Stops the waiting and closes the source of events. */
   protected override async end(): Promise<void> {
+    this.ended = true;
     await this.lastEvents();
     await this.waiting.stop();
     this.wholeTurn?.close();
@@ -75,6 +93,15 @@ export abstract class PollingEngine extends BaseEngine implements FdAdoption, Or
         onCrash,
       )
       : new ThreadWaiting(source, poller, dispatcher, activity, onCrash);
+    this.syncWaiter = new SyncWaiter(
+      this,
+      source,
+      poller.dueNumbers,
+      dispatcher,
+      activity,
+      this.waiting,
+      onCrash,
+    );
   }
 
   protected override openChanged(open: boolean): void {

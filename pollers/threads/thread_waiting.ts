@@ -3,7 +3,18 @@
 import { defaultLogger } from "../log/mod.ts";
 import { Thread } from "../native/thread.ts";
 import type { ActivityLoop } from "./activity_loop.ts";
-import { COUNT, createHandover, type Handover, ONLINE, POLLER, QUIT, SIGNAL, TOKEN } from "./handover.ts";
+import {
+  COUNT,
+  createHandover,
+  ENGINE,
+  type Handover,
+  ONLINE,
+  POLLER,
+  QUIT,
+  RECLAIM,
+  SIGNAL,
+  TOKEN,
+} from "./handover.ts";
 import { SpinPolicy } from "./spin_policy.ts";
 import type { Dispatcher, EventSource, Waiting } from "./waiting.ts";
 
@@ -30,6 +41,9 @@ const MAX_RESTART_MS = 5_000;
  * threads left. Tries while descriptors had run out do not count.
  */
 const MOST_FAILURES = 3;
+
+/** A poller thread that is kicked passes the token on in microseconds; one that does not for so long is gone. */
+const MAX_RECLAIM_MS = 5_000;
 
 /** What an engine's poller thread is. */
 export interface PollerThread {
@@ -84,6 +98,21 @@ export class ThreadWaiting implements Waiting {
   watch(on: boolean): void {
     this.watching = on;
     if (on && !this.polling && !this.stopping) this.start();
+  }
+
+  /** Blocks until the poller thread has passed the token on, and dispatches what it had found. */
+  take(): void {
+    if (!this.parked) return;
+    const { control, due } = this.handover;
+    Atomics.store(control, RECLAIM, 1);
+    this.source.kick(); // where the token is on its way already this ends the next wait, which does no harm
+    Atomics.wait(control, TOKEN, POLLER, MAX_RECLAIM_MS);
+    if (Atomics.load(control, TOKEN) !== ENGINE) return this.threadEnded("it does not answer");
+    Atomics.store(control, RECLAIM, 0);
+    this.parked = false;
+    this.spinPolicy.woken(this.loop.now());
+    this.loop.runtime.soon(this.poll);
+    this.dispatcher.dispatch(due, Atomics.load(control, COUNT));
   }
 
   /** The poller thread is kicked and ends by itself. */
@@ -216,15 +245,22 @@ export class ThreadWaiting implements Waiting {
     this.alone = false;
     this.parked = true;
     Atomics.store(control, SIGNAL, 0);
-    const signal = Atomics.waitAsync(control, SIGNAL, 0);
+    this.awaitSignal();
     Atomics.store(control, TOKEN, POLLER);
     Atomics.notify(control, TOKEN);
+  }
+
+  private awaitSignal(): void {
+    const signal = Atomics.waitAsync(this.handover.control, SIGNAL, 0);
     if (signal.async) void signal.value.then(this.woken);
     else this.loop.runtime.soon(this.woken);
   }
 
   private wake(): void {
     const { control, due } = this.handover;
+    if (!this.parked) return; // the token was taken back meanwhile
+    // The signal of a token that was taken back came now, when the poller thread has the token again.
+    if (Atomics.load(control, TOKEN) !== ENGINE) return this.awaitSignal();
     this.parked = false;
     this.spinPolicy.woken(this.loop.now());
     this.dispatcher.dispatch(due, Atomics.load(control, COUNT));

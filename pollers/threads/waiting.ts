@@ -29,6 +29,8 @@ export interface EventTarget {
 export interface Waiting {
   /** Begins to wait, since something is open, or stops. Waiting does not keep the process alive. */
   watch(on: boolean): void;
+  /** No other thread waits for events from here on, until this thread has had a turn of its loop. */
+  take(): void;
   /** Ends the waiting; settles once its thread has ended. */
   stop(): Promise<void>;
 }

@@ -11,7 +11,7 @@ import { until } from "../promised.ts";
 import { noEpoll } from "./setup.ts";
 import { everyOrder, type Steps, stepwise } from "./stepwise.ts";
 
-const { COUNT, ENGINE, POLLER, QUIT, SIGNAL, TOKEN } = handover;
+const { COUNT, ENGINE, POLLER, QUIT, RECLAIM, SIGNAL, TOKEN } = handover;
 
 /** A poller thread, and an engine's thread that hands over and takes back as thread_waiting.ts does. */
 class Threads {
@@ -84,6 +84,46 @@ class Threads {
     }
   }
 
+  /** Parks, takes the token back at once, and parks again until an event comes or came: as a thread that blocks. */
+  *takeBack(): Steps<void> {
+    yield* this.blockAndPark();
+    this.control[QUIT] = 1;
+    this.control[TOKEN] = POLLER;
+    this.notified.push(TOKEN);
+    this.source.kick();
+  }
+
+  private *blockAndPark(): Steps<void> {
+    yield* this.park();
+    this.control[RECLAIM] = 1;
+    yield;
+    this.source.kick();
+    yield* this.futex(this.control, TOKEN, POLLER);
+    assertEquals(this.control[TOKEN], ENGINE);
+    this.control[RECLAIM] = 0;
+    if (this.control[COUNT]! > 0) this.taken++;
+    if (this.taken > 0) return;
+    let before = yield* this.park();
+    this.events = 1;
+    for (;;) { // a signal that came late is none
+      const come = (): boolean => this.control[SIGNAL] === 1 && this.control[TOKEN] === ENGINE;
+      yield () => come() || this.notified.slice(before).includes(SIGNAL);
+      if (this.control[TOKEN] === ENGINE) break;
+      before = this.notified.length;
+    }
+    this.taken++;
+  }
+
+  /** Gives the number of notifications before it. */
+  private *park(): Generator<(() => boolean) | void, number, void> {
+    yield;
+    this.control[SIGNAL] = 0;
+    const before = this.notified.length;
+    this.control[TOKEN] = POLLER;
+    this.notified.push(TOKEN);
+    return before;
+  }
+
   /** Tells the poller thread to end. */
   *quit(): Steps<void> {
     yield;
@@ -121,6 +161,17 @@ test("in every order of steps an event wakes the engine's thread once, one threa
   }, (order) => assertEquals([threads.taken, threads.events, threads.ended], [1, 0, true], order));
   assert(orders > 50, `${orders}`);
 });
+
+for (const events of [0, 1]) {
+  test(`in every order of steps the token comes back, with ${events} events, and no event is lost [Q128]`, () => {
+    let threads!: Threads;
+    const orders = everyOrder(() => {
+      threads = new Threads(events, ENGINE);
+      return [threads.poller(), threads.takeBack()];
+    }, (order) => assertEquals([threads.taken, threads.ended], [1, true], order));
+    assert(orders > 50, `${orders}`);
+  });
+}
 
 test("that the search finds a thread that waits for ever: nobody kicks it", () => {
   assertThrows(

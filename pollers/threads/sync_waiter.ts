@@ -1,0 +1,95 @@
+// Waits in an engine's source of events while the runtime's loop stands still.
+//
+// What the loop would have run for the engine runs here: events, closures of `run` and tasks of `runAt`. The runtime's
+// own timers stay armed, and find nothing to do when they fire later.
+
+import type { Instant } from "../contract/engine.ts";
+import type { ExecCtx } from "../contract/exec_ctx.ts";
+import type { Timers } from "../core/timers.ts";
+import type { ActivityLoop } from "./activity_loop.ts";
+import type { Dispatcher, EventSource, Waiting } from "./waiting.ts";
+
+/** What an engine lends to its waiter. */
+export interface Waitable {
+  readonly execCtx: ExecCtx;
+  readonly timers: Timers;
+  readonly opened: { readonly size: number };
+}
+
+/** Blocks the engine's thread. */
+export class SyncWaiter {
+  private readonly due: Int32Array;
+  private waiting = false;
+
+  /** A wait gives `dueNumbers` numbers at most. `onCrash` gets the reason when waiting is no longer possible. */
+  constructor(
+    private readonly engine: Waitable,
+    private readonly source: EventSource,
+    dueNumbers: number,
+    private readonly dispatcher: Dispatcher,
+    private readonly loop: ActivityLoop,
+    private readonly shape: Waiting,
+    private readonly onCrash: (reason: string) => void,
+  ) {
+    this.due = new Int32Array(dueNumbers);
+  }
+
+  /** See `SyncWait.waitSync`. */
+  wait(until: () => boolean, deadline: Instant, spinMs: number): boolean {
+    if (this.waiting) throw new TypeError("Cannot block: this thread waits in the engine already");
+    if (this.engine.execCtx.inTurn) {
+      throw new TypeError(
+        "Cannot block inside a callback of the engine: what it waits for is dispatched when the callback has returned",
+      );
+    }
+    if (Number.isNaN(deadline)) throw new RangeError("Cannot block: the deadline is NaN");
+    this.waiting = true;
+    try {
+      this.engine.execCtx.flush(); // the microtask that was to do it does not run
+      this.shape.take();
+      return this.waitUntil(until, deadline, spinMs);
+    } finally {
+      this.waiting = false;
+    }
+  }
+
+  private waitUntil(until: () => boolean, deadline: Instant, spinMs: number): boolean {
+    const { engine: { timers }, loop, due, dispatcher } = this;
+    let activeAt = loop.now();
+    for (;;) {
+      if (until()) return true;
+      loop.runClosures();
+      timers.runDue(loop.now());
+      if (until()) return true;
+      const now = loop.now();
+      const expired = now >= deadline;
+      const spins = expired || loop.busy || now - activeAt < spinMs;
+      const count = this.poll(spins ? 0 : Math.max(0, Math.min(deadline, timers.firstAt) - now));
+      if (count > 0) {
+        activeAt = loop.now();
+        loop.activeAt = activeAt;
+        dispatcher.dispatch(due, count);
+      }
+      if (!expired) continue;
+      loop.runClosures();
+      return until();
+    }
+  }
+
+  /** One wait; what it finds is in `due`. */
+  private poll(timeoutMs: number): number {
+    if (timeoutMs === Infinity && this.engine.opened.size === 0) {
+      throw new Error(
+        "Cannot block without a deadline: nothing is open and no task waits, so nothing can end it",
+      );
+    }
+    try {
+      return this.source.wait(timeoutMs, this.due);
+    } catch (error) {
+      const reason = `${this.source.loss}: ${(error as Error).message}`;
+      this.onCrash(reason);
+      this.loop.runClosures();
+      throw new Error(`Cannot block: ${reason}`);
+    }
+  }
+}

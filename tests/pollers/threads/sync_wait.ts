@@ -1,0 +1,208 @@
+// What an engine that can be waited in keeps, whichever it is: the tests of `SyncWait`.
+import { assert, assertEquals, assertLess, assertThrows } from "@std/assert";
+import {
+  type Endpoint,
+  type EngineFactory,
+  type EngineOptions,
+  type EventEngine,
+  IoError,
+  SliceBuffer,
+  SYNC_WAIT,
+  type SyncWait,
+} from "../../../pollers/mod.ts";
+import { test } from "../../harness.ts";
+import { NOBODY, read, sleep, withEngine, write } from "../promised.ts";
+
+/** The thread has been without an event for long enough that a poller thread, where there is one, waits. */
+const IDLE_MS = 60;
+
+const SHAPES: ReadonlyArray<readonly [name: string, options: EngineOptions]> = [
+  ["a poller thread waits", {}],
+  ["own thread", { ownThread: true }],
+];
+
+/** The power, which the engine must have. */
+export function syncWaitOf(engine: EventEngine): SyncWait {
+  const power = engine.extension(SYNC_WAIT);
+  assert(power !== undefined);
+  return power;
+}
+
+/** Starts a read; gives what has come of it. */
+function reading(endpoint: Endpoint): { result(): string | undefined } {
+  const into = new SliceBuffer();
+  let result: string | undefined;
+  const done = (error?: IoError): void => {
+    result = error === undefined ? new TextDecoder().decode(into.join()) : error.kind;
+  };
+  if (endpoint.read(into, done)) done();
+  return { result: () => result };
+}
+
+/** Declares the tests for both shapes. */
+export function syncWaitTests(factory: EngineFactory, skip: string | undefined): void {
+  if (skip !== undefined) {
+    return test(`${factory.name}: a blocked thread waits in the engine`, () => {}, { skip });
+  }
+  for (const [shape, options] of SHAPES) {
+    const rule = (name: string, body: (engine: EventEngine, wait: SyncWait) => Promise<void> | void) =>
+      test(
+        `${factory.name}, ${shape}: ${name}`,
+        () => withEngine(factory, (engine) => body(engine, syncWaitOf(engine)), options),
+      );
+    whatIsDispatched(rule);
+    whatIsRefused(rule);
+  }
+}
+
+type Rule = (name: string, body: (engine: EventEngine, wait: SyncWait) => Promise<void> | void) => void;
+
+function whatIsDispatched(rule: Rule): void {
+  rule(
+    "[Q126] a blocked thread dispatches events, closures and tasks, and no timer or promise runs",
+    async (engine, wait) => {
+      const [one, other] = await engine.pair();
+      const ran: string[] = [];
+      setTimeout(() => ran.push("timer"), 0);
+      void Promise.resolve().then(() => ran.push("promise"));
+      engine.run(() => ran.push("run"));
+      engine.runAt(engine.now() + 5, () => ran.push("runAt"));
+      const got = reading(one);
+      void write(other, "hello");
+      assert(wait.waitSync(() => got.result() !== undefined && ran.includes("runAt"), engine.now() + 5_000));
+      assertEquals(got.result(), "hello");
+      assertEquals(ran, ["run", "runAt"]);
+      await sleep(5);
+      assertEquals(ran.sort(), ["promise", "run", "runAt", "timer"]);
+      one.close();
+      other.close();
+    },
+  );
+
+  rule(
+    "[Q126] what waits for a microtask to be flushed is flushed before the thread blocks",
+    (engine, wait) => {
+      let flushes = 0;
+      engine.execCtx.touch({ flushScheduled: false, flush: () => flushes++ });
+      assert(wait.waitSync(() => flushes === 1, engine.now()));
+    },
+  );
+
+  rule("[Q128] the deadline is neither early nor late", async (engine, wait) => {
+    const [one, other] = await engine.pair();
+    for (const ms of [0, 0.4, 3.3, 20.7]) {
+      let least = Infinity; // the machine may be busy, but not every time
+      for (let i = 0; i < 8; i++) {
+        const deadline = engine.now() + ms;
+        assertEquals(wait.waitSync(() => false, deadline), false);
+        const late = engine.now() - deadline;
+        assert(late >= 0, `${late}`);
+        least = Math.min(least, late);
+      }
+      assertLess(least, engine.name === "epoll" ? 1 : 16);
+    }
+    one.close();
+    other.close();
+  });
+
+  rule("[Q128] a deadline that has passed still dispatches what is ready", async (engine, wait) => {
+    const [one, other] = await engine.pair();
+    const got = reading(one);
+    await write(other, "ready");
+    // Windows has it ready a moment later.
+    for (let i = 0; i < 50 && got.result() === undefined; i++) wait.waitSync(() => false, engine.now() - 10);
+    assertEquals(got.result(), "ready");
+    one.close();
+    other.close();
+  });
+
+  rule(
+    "[Q128] the poller thread's token is taken and returned, two hundred times, and no event is lost",
+    async (engine, wait) => {
+      const [one, other] = await engine.pair();
+      for (let round = 0; round < 200; round++) {
+        if (round % 20 === 0) await sleep(IDLE_MS);
+        if (round % 3 === 0) void write(other, "s");
+        const got = reading(one);
+        if (round % 3 === 1) engine.runAt(engine.now() + 1, () => void write(other, "s"));
+        if (round % 3 === 2) {
+          if (round % 2 === 0) assertEquals(wait.waitSync(() => false, engine.now() + 0.2), false);
+          void write(other, "s");
+        }
+        assert(wait.waitSync(() => got.result() !== undefined, engine.now() + 5_000), `round ${round}`);
+        assertEquals(got.result(), "s");
+        // The thread's own loop goes on.
+        const pending = read(one);
+        if (round % 2 === 0) await sleep(0);
+        await write(other, "a");
+        assertEquals(new TextDecoder().decode(await pending as Uint8Array), "a");
+      }
+      one.close();
+      other.close();
+    },
+  );
+
+  rule(
+    "[Q128] a read that is outstanding before a wait in which it is not asked for is not lost",
+    async (engine, wait) => {
+      const [one, other] = await engine.pair();
+      await sleep(IDLE_MS);
+      const pending = read(one);
+      void write(other, "meanwhile");
+      assertEquals(wait.waitSync(() => false, engine.now() + 5), false);
+      assertEquals(new TextDecoder().decode(await pending as Uint8Array), "meanwhile");
+      one.close();
+      other.close();
+    },
+  );
+
+  rule("what is opened during a wait is waited for, and later too", async (engine, wait) => {
+    let refused: string | undefined;
+    engine.run(() =>
+      engine.connect(NOBODY, {}, (result) => refused = result.ok ? "connected" : result.error.kind)
+    );
+    assert(wait.waitSync(() => refused !== undefined, engine.now() + 5_000));
+    assertEquals(refused, "refused");
+    const [one, other] = await engine.pair();
+    const pending = read(one);
+    await write(other, "on");
+    assertEquals(new TextDecoder().decode(await pending as Uint8Array), "on");
+    one.close();
+    other.close();
+  });
+}
+
+function whatIsRefused(rule: Rule): void {
+  rule("[Q127] a wait inside a callback or inside another wait is refused", async (engine, wait) => {
+    const [one, other] = await engine.pair();
+    let inCallback: unknown;
+    engine.run(() => {
+      try {
+        wait.waitSync(() => true, Infinity);
+      } catch (error) {
+        inCallback = error;
+      }
+    });
+    wait.waitSync(() => inCallback !== undefined, engine.now() + 5_000);
+    assert(inCallback instanceof TypeError, String(inCallback));
+    assertThrows(
+      () => wait.waitSync(() => wait.waitSync(() => true, 0), 0),
+      TypeError,
+      "waits in the engine already",
+    );
+    assert(wait.waitSync(() => true, 0), "and the next one is not");
+    one.close();
+    other.close();
+  });
+
+  rule("a wait that nothing can end is refused", (engine, wait) => {
+    assertThrows(() => wait.waitSync(() => false, Infinity), Error, "nothing can end it");
+    assertThrows(() => wait.waitSync(() => false, NaN), RangeError, "NaN");
+    assert(wait.waitSync(() => true, Infinity));
+  });
+
+  rule("a wait after shutdown is refused", async (engine, wait) => {
+    await engine.shutdown();
+    assertThrows(() => wait.waitSync(() => true, 0), Error, "was shut down");
+  });
+}
