@@ -62,7 +62,7 @@ export abstract class PollingEngine extends BaseEngine implements FdAdoption, Or
     return EXTENSIONS.includes(key) ? this as unknown as E : undefined;
   }
 
-  /** See `SyncWait`. */
+  /** Where there is a poller thread, polling comes back from it first. */
   waitSync(until: () => boolean, deadline: Instant, spinMs = 0): boolean {
     if (this.ended) throw new Error(`Cannot block: engine "${this.name}" was shut down`);
     return this.syncWaiter.wait(until, deadline, spinMs);

@@ -45,7 +45,7 @@ testShapes(
   async (factory) => {
     const engine = factory.create({}) as EpollEngine;
     const [one, other] = await engine.pair();
-    const lines = await logged(async () => {
+    await logged(async () => {
       const { mend } = await breakSet(engine, false);
       let error = "";
       assertEquals(one.read(new SliceBuffer(), (failed) => error = failed!.message), false);

@@ -1,7 +1,6 @@
 // Waiting in an engine while the runtime's loop stands still: every engine that can, and the refusal of the others.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { epollFactory } from "../../../pollers/epoll/mod.ts";
-import { iocpFactory } from "../../../pollers/iocp/mod.ts";
 import { createEngine, describePollers, SYNC_WAIT, whyNoSyncWait } from "../../../pollers/mod.ts";
 import { ExecCtx } from "../../../pollers/contract/exec_ctx.ts";
 import { Timers } from "../../../pollers/core/timers.ts";
@@ -11,10 +10,7 @@ import { Dispatcher } from "../../../pollers/threads/waiting.ts";
 import { test } from "../../harness.ts";
 import { syncWaitTests } from "./sync_wait.ts";
 
-for (const factory of [epollFactory, iocpFactory]) {
-  const probed = factory.probe();
-  syncWaitTests(factory, probed.usable ? undefined : probed.because);
-}
+syncWaitTests(epollFactory);
 
 test("[Q127] an engine on the runtime's sockets refuses, with the reason", async () => {
   const engine = createEngine("native");
