@@ -112,11 +112,6 @@ export class ExecCtx {
     if (this.#depth === 0 && !this.#outsideFlushDue) this.#flushSoon();
   }
 
-  /** Flushes now what was touched outside a turn, for a thread that blocks: no microtask runs meanwhile. */
-  flush(): void {
-    this.#flushTouched();
-  }
-
   #flushSoon(): void {
     this.#outsideFlushDue = true;
     if (this.#flushedThisIteration) return; // the iteration's end, already asked for, will flush

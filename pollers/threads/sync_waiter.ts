@@ -45,7 +45,6 @@ export class SyncWaiter {
     if (Number.isNaN(deadline)) throw new RangeError("Cannot block: the deadline is NaN");
     this.waiting = true;
     try {
-      this.engine.execCtx.flush(); // the microtask that was to do it does not run
       this.shape.take();
       return this.waitUntil(until, deadline, spinMs);
     } finally {
@@ -58,7 +57,7 @@ export class SyncWaiter {
     let activeAt = loop.now();
     for (;;) {
       if (until()) return true;
-      loop.runClosures();
+      loop.runClosures(); // one of them flushes what was touched outside a turn: no microtask runs to do it
       timers.runDue(loop.now());
       if (until()) return true;
       const now = loop.now();

@@ -163,7 +163,7 @@ test("in every order of steps an event wakes the engine's thread once, one threa
 });
 
 for (const events of [0, 1]) {
-  test(`in every order of steps the token comes back, with ${events} events, and no event is lost [Q128]`, () => {
+  test(`[Q128] in every order of steps the token comes back, with ${events} events, and no event is lost`, () => {
     let threads!: Threads;
     const orders = everyOrder(() => {
       threads = new Threads(events, ENGINE);

@@ -1,14 +1,22 @@
-// A thread that sends a signal to its process again and again, until told to end.
-import process from "node:process";
+// A thread that sends SIGUSR2 to another one again and again, until told to end.
 import { startData } from "../../../pollers/native/thread.ts";
+import { signalThread } from "./native_calls.ts";
 
-function signal({ pid, ending }: { readonly pid: number; readonly ending: Int32Array }): void {
+/** Given to the thread; `ending` is 1 for it to end, and counts the signals. */
+export interface Signalled {
+  readonly thread: number;
+  readonly ending: Int32Array;
+}
+
+const SIGUSR2 = 12;
+
+function signal({ thread, ending }: Signalled): void {
   while (Atomics.load(ending, 0) === 0) {
-    process.kill(pid, "SIGUSR2");
+    signalThread(thread, SIGUSR2);
     Atomics.add(ending, 1, 1);
     Atomics.wait(ending, 0, 0, 0.2);
   }
 }
 
 const data = startData();
-if (data !== undefined) signal(data as { pid: number; ending: Int32Array });
+if (data !== undefined) signal(data as Signalled);

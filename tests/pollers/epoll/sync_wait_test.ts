@@ -6,6 +6,7 @@ import { Thread } from "../../../pollers/native/thread.ts";
 import { test } from "../../harness.ts";
 import { logged } from "../../logged.ts";
 import { read, until, write } from "../promised.ts";
+import { threadId } from "./native_calls.ts";
 import { breakSet, parked } from "./breaking.ts";
 import { epollEngine, noEpoll, testShapes } from "./setup.ts";
 import type { EpollEngine } from "../../../pollers/epoll/engine.ts";
@@ -19,7 +20,10 @@ testShapes("[Q128] a thousand signals end neither the wait nor its deadline", as
   const heard = (): void => void signals++;
   process.on("SIGUSR2", heard);
   const ending = new Int32Array(new SharedArrayBuffer(8));
-  const thread = new Thread(new URL("./signaller.ts", import.meta.url), { pid: process.pid, ending });
+  const thread = new Thread(new URL("./signaller.ts", import.meta.url), {
+    thread: threadId(),
+    ending,
+  });
   await until(() => Atomics.load(ending, 1) > 0, "the first signal");
   const before = Atomics.load(ending, 1);
   const deadline = engine.now() + 300;

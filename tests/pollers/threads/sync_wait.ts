@@ -11,7 +11,7 @@ import {
   type SyncWait,
 } from "../../../pollers/mod.ts";
 import { test } from "../../harness.ts";
-import { NOBODY, read, sleep, withEngine, write } from "../promised.ts";
+import { NOBODY, read, sleep, until, withEngine, write } from "../promised.ts";
 
 /** The thread has been without an event for long enough that a poller thread, where there is one, waits. */
 const IDLE_MS = 60;
@@ -184,7 +184,7 @@ function whatIsRefused(rule: Rule): void {
         inCallback = error;
       }
     });
-    wait.waitSync(() => inCallback !== undefined, engine.now() + 5_000);
+    await until(() => inCallback !== undefined, "the callback");
     assert(inCallback instanceof TypeError, String(inCallback));
     assertThrows(
       () => wait.waitSync(() => wait.waitSync(() => true, 0), 0),

@@ -60,7 +60,7 @@ class Stage {
   );
 }
 
-test("a wait is as long as until the earliest of deadline and task, and is repeated when a signal ends it [Q128]", () => {
+test("[Q128] a wait is as long as until the earliest of deadline and task, and is repeated when a signal ends it", () => {
   const stage = new Stage();
   let ran = 0;
   stage.timers.add(4, () => ran++);
@@ -79,7 +79,7 @@ test("it polls for spinMs after each event, and blocks then", () => {
   assertEquals(stage.waits, [0, 0, 0, 0, 96]);
 });
 
-test("it looks at the condition before it looks for events, and at events before the deadline [Q7]", () => {
+test("[Q7] it looks at the condition before it looks for events, and at events before the deadline", () => {
   const stage = new Stage();
   assert(stage.waiter.wait(() => true, -1, 0));
   assertEquals(stage.waits, []);
