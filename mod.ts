@@ -3,10 +3,10 @@
  *
  * @example
  * ```ts ignore
- * import { Channel, loadProto } from "pollwire";
+ * import { Channel, loadProto, createClient } from "pollwire";
  * const { RouteGuide } = await loadProto(new URL("./route_guide.proto", import.meta.url));
  * const channel = new Channel("127.0.0.1:50051");
- * const feature = await channel.client(RouteGuide).getFeature({ latitude: 1, longitude: 2 });
+ * const feature = await createClient(RouteGuide, channel).getFeature({ latitude: 1, longitude: 2 });
  * ```
  *
  * @module

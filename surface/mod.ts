@@ -33,15 +33,16 @@ export type {
   TransportOptions,
 } from "../transport/mod.ts";
 export { Metadata, type MetadataInit, type MetadataValue } from "./call/metadata.ts";
-export type { Source } from "./call/producer.ts";
 export { RpcError, type RpcErrorOptions } from "./call/rpc_error.ts";
 export { Status, type StatusCode, type StatusName, statusName } from "./call/status.ts";
-export { Channel, type ChannelOptions } from "./client/channel.ts";
-export type { Client, ClientMethod, Responses } from "./client/client.ts";
+export { Channel, type ChannelOptions } from "./channel/channel.ts";
+export type { ConnectivityState } from "./channel/subchannel.ts";
 export type { CallOptions } from "./client/call_options.ts";
-export type { ConnectivityState } from "./client/subchannel.ts";
 export type { UserConnectOptions } from "./connect_options.ts";
 export type { PollerList } from "./engines.ts";
+export { type Client, type ClientMethod, createClient, type Responses } from "./promise/client.ts";
+export type { Handler } from "./promise/handlers.ts";
+export type { Source } from "./promise/producer.ts";
 export * from "./proto/mod.ts";
 export { Alarm, type AlarmOptions } from "./queue/alarm.ts";
 export { CallError, type CallErrorCode } from "./queue/call_error.ts";
@@ -56,11 +57,12 @@ export type {
 } from "./queue/event.ts";
 export type { CompletionType } from "./queue/queue_core.ts";
 export type { PollingType } from "./queue/queue_poller.ts";
-export { type ExecutorCall, onExecutor, type OnExecutorOptions } from "./server/on_executor.ts";
+export { type ExecutorCall, onExecutor, type OnExecutorOptions } from "./promise/on_executor.ts";
 export type { AdmissionOptions } from "./server/admission.ts";
 export { Server, type ServerOptions, type ShutdownOptions } from "./server/server.ts";
 export type { ServerCall } from "./server/server_call.ts";
-export type { Handler, ServiceHandlers } from "./server/service.ts";
+export type { MethodStyle } from "./server/method_style.ts";
+export type { ServiceHandlers } from "./server/service.ts";
 export { VERSION } from "./version.ts";
 export {
   type ReactorWorkers,

@@ -15,7 +15,7 @@ export type {
 export type { TransportOptions } from "./client_transport.ts";
 export * from "./connector.ts";
 export { decodeBinary, encodeBinary } from "./grpc/binary_header.ts";
-export { isReserved, requestTemplate } from "./grpc/headers.ts";
+export { isReserved, NO_HEADERS, requestTemplate } from "./grpc/headers.ts";
 export { type MessageLimitOptions, type MessageLimits, messageLimits } from "./grpc/message_limits.ts";
 export { MESSAGE_PREFIX_BYTES } from "./grpc/message_prefix.ts";
 export { GrpcStatus, type StatusCode, type StatusName, statusName } from "./grpc/status_mapping.ts";

@@ -16,6 +16,8 @@ import type { Http2Error } from "./http2/error.ts";
 
 /** What stands at the head of every call of one method on one channel: built once, sent with each call. */
 export interface RequestTemplate {
+  /** What `:path` says: "/package.Service/Method". */
+  readonly path: string;
   /** `:method`, `:scheme`, `:path`, `:authority`, `te`, `content-type`, `user-agent`: in wire order. */
   readonly headers: HeaderList;
 }

@@ -2,7 +2,7 @@
 //
 // A call's time counts from when it was due, so that calls which wait for the one before are not left out.
 import process from "node:process";
-import { Channel } from "../../mod.ts";
+import { Channel, createClient } from "../../mod.ts";
 import { Mixed } from "./service.ts";
 
 const [port, seconds, heavyMs, heavyEveryMs] = process.argv.slice(2).map(Number) as [
@@ -15,7 +15,7 @@ const LIGHT_EVERY_MS = 5;
 const WARM_UP_MS = 500;
 
 const channel = new Channel(`127.0.0.1:${port}`);
-const client = channel.client(Mixed);
+const client = createClient(Mixed, channel);
 const times: number[] = [];
 const calls: Promise<unknown>[] = [client.heavy({ ms: 1 }), client.light({ ms: 0 })];
 await Promise.all(calls);

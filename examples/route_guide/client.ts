@@ -1,5 +1,5 @@
 // The RouteGuide client: one call of each kind, timed; with --unary-ms=N also unary calls a second.
-import { Channel, type Client, loadProto } from "pollwire";
+import { Channel, type Client, createClient, loadProto } from "pollwire";
 import { features } from "./feature_database.ts";
 import { COMMON, readFlags } from "./flags.ts";
 import type { RouteGuideProto, RouteNote } from "./types.ts";
@@ -10,7 +10,7 @@ const flags = readFlags("The RouteGuide client: one call of each kind.", {
 });
 const { RouteGuide } = await loadProto<RouteGuideProto>(new URL("./route_guide.proto", import.meta.url));
 const channel = new Channel(`${flags.host}:${flags.port}`, { poller: flags.poller });
-const client = channel.client(RouteGuide);
+const client = createClient(RouteGuide, channel);
 
 await timed("GetFeature    unary", async () => {
   const { location } = features[42]!;

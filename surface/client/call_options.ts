@@ -2,9 +2,9 @@
 
 import type { HeaderList } from "../../transport/mod.ts";
 import { Metadata, type MetadataInit } from "../call/metadata.ts";
-import { isSource } from "../call/producer.ts";
+import { type ParentCall, parentOf } from "../call/parent.ts";
 import { checkOptions, describe, type OptionNames } from "../options.ts";
-import type { MethodDescriptor } from "../proto/mod.ts";
+import type { ServerCall } from "../server/server_call.ts";
 
 /** What a caller may say of one call. */
 export interface CallOptions {
@@ -16,6 +16,11 @@ export interface CallOptions {
   readonly metadata?: Metadata | MetadataInit;
   /** Wait until the channel is ready, through failures to connect. Default false: fail with UNAVAILABLE. */
   readonly waitForReady?: boolean;
+  /**
+   * The call that a handler serves and makes this one for: its deadline holds for this call too, and when it is over,
+   * cancelled or done, this call is cancelled.
+   */
+  readonly parent?: ServerCall;
   /** Gets the initial metadata of the response. If it throws, the call is cancelled. */
   readonly onHeaders?: (metadata: Metadata) => void;
   /** Gets the trailing metadata, also where the call failed. If it throws, the call's status stands. */
@@ -27,6 +32,7 @@ const NAMES: OptionNames<CallOptions> = {
   signal: true,
   metadata: true,
   waitForReady: true,
+  parent: true,
   onHeaders: true,
   onTrailers: true,
 };
@@ -38,6 +44,7 @@ export interface GivenOptions {
   /** The metadata in wire form. */
   readonly headers: HeaderList | undefined;
   readonly waitForReady: boolean;
+  readonly parent: ParentCall | undefined;
   readonly onHeaders: ((metadata: Metadata) => void) | undefined;
   readonly onTrailers: ((metadata: Metadata) => void) | undefined;
 }
@@ -48,39 +55,42 @@ export const NO_OPTIONS: GivenOptions = {
   signal: undefined,
   headers: undefined,
   waitForReady: false,
+  parent: undefined,
   onHeaders: undefined,
   onTrailers: undefined,
 };
 
-/** Reads `options` of a call of `method`; throws TypeError for what cannot be used. */
-export function readCallOptions(method: MethodDescriptor, options: CallOptions): GivenOptions {
-  checkOptions(`call ${method.path}`, options, NAMES as Readonly<Record<string, true>>);
-  const { deadlineMs, signal, metadata, waitForReady = false, onHeaders, onTrailers } = options;
-  if (deadlineMs !== undefined) checkDeadline(method, deadlineMs);
-  if (signal !== undefined) checkSignal(method, signal);
+/** Reads `options` of a call of the method at `path`; throws TypeError for what cannot be used. */
+export function readCallOptions(path: string, options: CallOptions): GivenOptions {
+  checkOptions(`call ${path}`, options, NAMES as Readonly<Record<string, true>>);
+  const { deadlineMs, signal, metadata, waitForReady = false, parent, onHeaders, onTrailers } = options;
+  if (deadlineMs !== undefined) checkDeadline(path, deadlineMs);
+  if (signal !== undefined) checkSignal(path, signal);
   const headers = metadata === undefined ? undefined : Metadata.from(metadata).toHeaders();
-  return { deadlineMs, signal, headers, waitForReady, onHeaders, onTrailers };
+  const ended = parent === undefined ? undefined : checkParent(path, parent);
+  return { deadlineMs, signal, headers, waitForReady, parent: ended, onHeaders, onTrailers };
 }
 
-function checkSignal(method: MethodDescriptor, signal: unknown): void {
+function checkSignal(path: string, signal: unknown): void {
   if (typeof (signal as Partial<AbortSignal> | null)?.addEventListener === "function") return;
-  throw new TypeError(`Cannot call ${method.path}: signal is ${describe(signal)}, not an AbortSignal`);
+  throw new TypeError(`Cannot call ${path}: signal is ${describe(signal)}, not an AbortSignal`);
 }
 
 /** A Date is refused because clocks of the day jump: what is left is the caller's to say. */
-function checkDeadline(method: MethodDescriptor, deadlineMs: unknown): void {
+function checkDeadline(path: string, deadlineMs: unknown): void {
   if (typeof deadlineMs === "number" && !Number.isNaN(deadlineMs)) return;
   const hint = deadlineMs instanceof Date
     ? 'for a point in time give "date.getTime() - Date.now()"'
     : "give milliseconds from now";
-  throw new TypeError(`Cannot call ${method.path}: deadlineMs is ${describe(deadlineMs)}; ${hint}`);
+  throw new TypeError(`Cannot call ${path}: deadlineMs is ${describe(deadlineMs)}; ${hint}`);
 }
 
-/** Throws TypeError where `requests` is no stream of messages. A string is iterable, but no message. */
-export function checkRequests(method: MethodDescriptor, requests: unknown): void {
-  if (typeof requests !== "string" && isSource(requests)) return;
+function checkParent(path: string, parent: unknown): ParentCall {
+  const call = parentOf(parent);
+  if (call !== undefined) return call;
   throw new TypeError(
-    `Cannot call ${method.path}: it takes a stream of requests, so give an iterable or async iterable of messages, ` +
-      `such as an array; found ${describe(requests)}`,
+    `Cannot call ${path}: parent is ${
+      describe(parent)
+    }; give the call that a handler gets beside its request`,
   );
 }

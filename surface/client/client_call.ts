@@ -1,111 +1,169 @@
-// One call being made: the one implementation under all four kinds of client method.
+// One call being made: from its start to its one status, over as many streams as it takes (see `call/call_core.ts`).
+//
+// This is the logical call: it has the deadline, the cancellation, what must be sent again, and the status that the
+// caller sees. A stream is one attempt. A call that the server certainly did not process is made once more ("transparent
+// retry", gRFC A6) while what was sent of it is still there: one request is encoded again, and streamed requests are
+// kept until the server answers (`replay.ts`).
 
 import {
-  callApplication,
   type ErrorPlace,
   type EventEngine,
   formatAddress,
   isInstance,
   messageOf,
   propertyOf,
-  type Reporter,
-  type Target,
-  type TaskHandle,
   trace,
 } from "../../pollers/mod.ts";
-import type {
-  ClientStream,
-  ClientStreamSink,
-  ClientTransport,
-  HeaderList,
-  Initiator,
-  RequestTemplate,
-  StreamStatus,
+import {
+  type ClientStream,
+  type ClientStreamSink,
+  type ClientTransport,
+  type HeaderList,
+  type Initiator,
+  NO_HEADERS,
+  type RequestTemplate,
+  type StreamStatus,
 } from "../../transport/mod.ts";
+import { CallCore, CallEvent } from "../call/call_core.ts";
+import { type CallStatus, describeStatus } from "../call/call_status.ts";
 import { isDeadlineExceeded } from "../call/deadline.ts";
-import { Inbox, type InboxOwner } from "../call/inbox.ts";
-import { Metadata } from "../call/metadata.ts";
-import { Producer, type ProducerSink, type Source } from "../call/producer.ts";
-import { CallFailure, rejection } from "../call/call_failure.ts";
-import type { Frames } from "../call/rpc_error.ts";
+import type { ChildCall } from "../call/parent.ts";
 import { Status, type StatusCode, statusName } from "../call/status.ts";
-import { DecodeError, EncodeError, encodeFramed, type MethodDescriptor, reuseFramed } from "../proto/mod.ts";
 import type { GivenOptions } from "./call_options.ts";
-import type { CallSites } from "./call_sites.ts";
-import type { PendingCall, Subchannel } from "./subchannel.ts";
+import type { CallContext, PendingCall } from "./call_route.ts";
+import { Replay } from "./replay.ts";
 
-/** What calls need of their channel. */
-export interface CallContext {
-  readonly engine: EventEngine;
-  readonly subchannel: Subchannel;
-  /** Gets what callbacks of the application throw. */
-  readonly reporter: Reporter;
-  /** Where the channel connects to. */
-  readonly target: Target;
-  /** Has errors show where calls were made. */
-  readonly sites: CallSites;
-  /** What decoding a response may make; undefined is the codec's own limit. */
-  readonly maxReceiveElements: number | undefined;
-}
+const { STARTED, STREAM_OPENED, STREAM_LOST, ENDED } = CallEvent;
 
-/** What is known of a call that ended otherwise than with OK. */
-interface FailureOptions {
-  readonly metadata?: Metadata;
-  readonly endedBy: Initiator;
-  readonly cause?: unknown;
-}
-
-/** A call from its start to its one status; subclasses say what becomes of messages and status. */
-export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamSink, ProducerSink<Req> {
+/** A client's call. A style is a subclass: it says what becomes of metadata, messages and status. */
+export abstract class ClientCall extends CallCore implements PendingCall, ChildCall, ClientStreamSink {
   private transport: ClientTransport | undefined = undefined;
   private stream: ClientStream | undefined = undefined;
-  private producer: Producer<Req> | undefined = undefined;
-  private deadlineAt = Infinity;
-  private deadlineTask: TaskHandle | undefined = undefined;
+  /** What was sent, while the call may be made again; undefined where `encodeRequest` does that. */
+  private replay: Replay | undefined;
   /** Listens to `signal`. */
   private onAbort: (() => void) | undefined = undefined;
-  /** Where the call was made, if it remembers. */
-  site: Frames | undefined = undefined;
   private retried = false;
-  private responded = false;
-  private ended = false;
+  private answered = false;
 
-  /** Nothing happens before {@linkcode start}. `request`: one message, or their source where they are streamed. */
+  /** Nothing happens before {@linkcode start}. `requestStream`: requests come by `sendMessage`, not `encodeRequest`. */
   constructor(
-    private readonly context: CallContext,
-    private readonly method: MethodDescriptor<Req, Res>,
+    protected readonly context: CallContext,
     private readonly template: RequestTemplate,
-    private readonly request: Req | Source<Req>,
     private readonly requestStream: boolean,
-    private readonly options: GivenOptions,
-  ) {}
+    protected readonly options: GivenOptions,
+  ) {
+    super();
+    this.replay = requestStream ? new Replay() : undefined;
+  }
+
+  // What a style does with its call.
 
   /** Whether the call waits for a connection instead of failing without one. */
   get waitForReady(): boolean {
     return this.options.waitForReady;
   }
 
+  /** "/package.Service/Method". */
+  get path(): string {
+    return this.template.path;
+  }
+
+  /** The server's address, or the channel's target where there is no connection. */
+  get peer(): string {
+    return formatAddress(this.transport?.peer ?? this.context.target);
+  }
+
   /** Asks for a stream. The process stays until the call has its status. */
   start(): void {
-    if (trace.call) {
-      this.trace(
-        `begins${this.options.deadlineMs === undefined ? "" : `, deadline ${this.options.deadlineMs} ms`}`,
-      );
-    }
+    if (!this.advance(STARTED)) return;
+    if (trace.call) this.traceStart();
+    this.context.engine.hold();
     try {
       this.ask();
     } catch (error) {
       this.report(error, "options", "info");
-      this.endLocally(Status.INTERNAL, `cannot start the call: ${messageOf(error)}`, "user", error);
+      this.cancel(Status.INTERNAL, `cannot start the call: ${messageOf(error)}`, "user", error);
     }
   }
 
-  /** The caller wants no more of it. */
-  cancel(details: string): void {
-    this.endLocally(Status.CANCELLED, details);
+  /**
+   * Sends one message: `framed` holds 5 free octets and then the message. True: its memory is the caller's again; false:
+   * it is not, but for {@linkcode onSentBytes}. It may come before there is a stream. `last`: nothing follows.
+   */
+  protected sendMessage(framed: Uint8Array, last = false): boolean {
+    const { stream, replay } = this;
+    if (this.isOver) return true;
+    if (replay === undefined) return stream!.sendMessage(framed, last);
+    replay.add(framed, last);
+    if (stream === undefined) return false;
+    const copied = stream.sendMessage(framed, last);
+    if (!replay.isFull) return false;
+    this.replay = undefined; // it is too much to be sent again
+    return copied;
   }
 
-  /** From the subchannel: a stream is free. */
+  /** Nothing more will be sent. */
+  protected halfClose(): void {
+    if (this.isOver) return;
+    this.replay?.halfClose();
+    this.stream?.halfClose();
+  }
+
+  /** Whether what is sent now would have to wait; `onReady` comes when that is over. */
+  get writeBlocked(): boolean {
+    return this.stream === undefined || this.stream.writeBlocked;
+  }
+
+  /** A message was taken: `wireBytes` as they came with it. */
+  protected release(wireBytes: number): void {
+    this.stream?.release(wireBytes);
+  }
+
+  /** Ends the call from this side; the server gets RST_STREAM. The first status stands. */
+  cancel(
+    code: StatusCode,
+    message: string,
+    endedBy: Initiator = "user",
+    cause: unknown = propertyOf(this.options.signal, "reason"),
+  ): void {
+    if (this.isOver) return;
+    this.context.route.withdraw(this);
+    const { stream } = this;
+    this.end({ code, message, metadata: NO_HEADERS, cause, endedBy });
+    stream?.cancel(code, message);
+  }
+
+  /** Gives the application's error to whom the channel reports to. */
+  protected report(error: unknown, where: ErrorPlace, level: "error" | "info" = "error"): void {
+    this.context.reporter.report(error, { where, level, method: this.path, peer: this.peer });
+  }
+
+  // What a style is told.
+
+  /** The one request, encoded, as `sendMessage` takes it: asked for with each attempt. Undefined: the call is over. */
+  protected encodeRequest(): Uint8Array | undefined {
+    throw new TypeError(`Cannot encode the request of ${this.path}: its requests are a stream`);
+  }
+
+  /** Requests can be sent: the stream is there, or what was queued has drained. */
+  protected onReady(): void {}
+
+  /** Memory that `sendMessage` kept is the caller's again. */
+  protected onSentBytes(_framed: Uint8Array): void {}
+
+  /** Initial metadata; it does not come where the response has none ("Trailers-Only"). */
+  protected onInitialMetadata(_metadata: HeaderList): void {}
+
+  /** A response, encoded; give `wireBytes` to `release` once it is taken. */
+  protected abstract onMessageBytes(bytes: Uint8Array, wireBytes: number): void;
+
+  /** The status; the last call, exactly once. */
+  protected abstract onEnd(status: CallStatus): void;
+
+  // From the channel.
+
+  /** A stream is free. */
   attach(transport: ClientTransport): void {
     // A signal of many calls frees a stream with each that it ends, and the next one is to end as well.
     if (this.options.signal?.aborted) return this.aborted();
@@ -113,31 +171,112 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
     if (timeoutMs !== undefined && timeoutMs <= 0) return this.deadlineExceeded();
     this.transport = transport;
     try {
-      this.begin(transport, timeoutMs);
+      if (this.requestStream) this.openStreaming(transport, timeoutMs);
+      else this.openSingle(transport, timeoutMs);
     } catch (error) { // others wait behind it
       this.report(error, "connection");
-      this.endLocally(Status.INTERNAL, `cannot start the call: ${messageOf(error)}`, "library", error);
+      this.cancel(Status.INTERNAL, `cannot start the call: ${messageOf(error)}`, "library", error);
     }
   }
 
-  /** From the subchannel: there will be no stream. */
+  /** There will be no stream. */
   onUnavailable(reason: string): void {
     if (this.lateMs >= 0) return this.deadlineExceeded(reason);
-    this.endWith(this.failure(Status.UNAVAILABLE, reason, { endedBy: "library" }));
+    this.end({
+      code: Status.UNAVAILABLE,
+      message: reason,
+      metadata: NO_HEADERS,
+      cause: undefined,
+      endedBy: "library",
+    });
+  }
+
+  private openSingle(transport: ClientTransport, timeoutMs: number | undefined): void {
+    const framed = this.encodeRequest();
+    if (framed === undefined || !this.advance(STREAM_OPENED)) return;
+    const stream = this.stream = transport.open(this.template, timeoutMs, this.options.headers, this);
+    if (stream === undefined || stream.sendMessage(framed, true)) this.onSentBytes(framed);
+  }
+
+  private openStreaming(transport: ClientTransport, timeoutMs: number | undefined): void {
+    if (!this.advance(STREAM_OPENED)) return;
+    const stream = this.stream = transport.open(this.template, timeoutMs, this.options.headers, this);
+    if (stream === undefined) return;
+    const replay = this.replay!;
+    replay.sendOn(stream);
+    if (replay.isFull) this.replay = undefined;
+    if (!stream.writeBlocked && !this.isOver) this.onReady();
+  }
+
+  // From the stream.
+
+  /** Initial metadata: the server processes the call, so it is not made again. */
+  onHeaders(metadata: HeaderList): void {
+    this.answered = true;
+    this.replay = undefined;
+    this.onInitialMetadata(metadata);
+  }
+
+  /** A response message. */
+  onMessage(bytes: Uint8Array, wireBytes: number): void {
+    if (this.isOver) return this.release(wireBytes);
+    this.onMessageBytes(bytes, wireBytes);
+  }
+
+  /** The peer took what was queued. */
+  onWritable(): void {
+    if (this.requestStream && !this.isOver) this.onReady();
+  }
+
+  /** A message that had to wait is out. */
+  onSent(framed: Uint8Array): void {
+    if (this.replay === undefined) this.onSentBytes(framed);
+  }
+
+  /** The end of the stream, and of the call where it is not made again. */
+  onStatus(status: StreamStatus): void {
+    if (this.isOver) return;
+    const { code, message, metadata, cause } = status;
+    if (code !== Status.OK && isDeadlineExceeded(code, cause, this.lateMs)) {
+      const details = this.deadlineDetails(message === "" ? statusName(code) : message);
+      return this.end({
+        code: Status.DEADLINE_EXCEEDED,
+        message: details,
+        metadata,
+        cause,
+        endedBy: "library",
+      });
+    }
+    if (status.unprocessed && this.mayRetry && this.advance(STREAM_LOST)) {
+      this.retried = true;
+      this.stream = undefined;
+      return this.context.route.submit(this);
+    }
+    this.end(status);
+  }
+
+  /** From the call that this one was made for. */
+  onParentOver(): void {
+    this.cancel(Status.CANCELLED, "the call that it was made for is over", "library", undefined);
+  }
+
+  protected override get engine(): EventEngine {
+    return this.context.engine;
+  }
+
+  protected override onDeadline(): void {
+    this.deadlineExceeded();
+  }
+
+  private get mayRetry(): boolean {
+    return !this.retried && !this.answered && (!this.requestStream || this.replay !== undefined);
   }
 
   private ask(): void {
-    const { deadlineMs, signal } = this.options;
-    this.context.engine.hold();
+    const { signal, deadlineMs, parent } = this.options;
     if (signal?.aborted) return this.aborted();
-    if (deadlineMs !== undefined) {
-      if (!(deadlineMs > 0)) {
-        return this.endLocally(Status.DEADLINE_EXCEEDED, `deadline of ${deadlineMs} ms has passed`);
-      }
-      this.deadlineAt = this.context.engine.now() + deadlineMs;
-      if (deadlineMs !== Infinity) {
-        this.deadlineTask = this.context.engine.runAt(this.deadlineAt, () => this.onDeadline());
-      }
+    if (deadlineMs !== undefined || parent !== undefined) {
+      if (!this.isInTime(deadlineMs)) return;
     }
     if (signal !== undefined) {
       const onAbort = (): void => {
@@ -147,298 +286,64 @@ export abstract class ClientCall<Req, Res> implements PendingCall, ClientStreamS
       signal.addEventListener("abort", onAbort, { once: true });
       this.onAbort = onAbort;
     }
-    this.context.subchannel.submit(this);
+    this.context.route.submit(this);
   }
 
-  private begin(transport: ClientTransport, timeoutMs: number | undefined): void {
-    const framed = this.requestStream ? undefined : this.encode(this.request as Req);
-    if (this.ended) return;
-    const stream = this.stream = transport.open(this.template, timeoutMs, this.options.headers, this);
-    if (framed !== undefined) {
-      if (stream === undefined || stream.sendMessage(framed, true)) reuseFramed(framed);
-      return;
+  /** Arms the earlier one of the call's own deadline and its parent's; false where the call is over. */
+  private isInTime(deadlineMs = Infinity): boolean {
+    const { parent } = this.options;
+    if (!(deadlineMs > 0)) {
+      this.cancel(Status.DEADLINE_EXCEEDED, `deadline of ${deadlineMs} ms has passed`);
+      return false;
     }
-    if (stream === undefined) return;
-    this.producer = new Producer(this.request as Source<Req>, this);
-    this.producer.start();
-  }
-
-  /** The one request; the call is over where it cannot be encoded. */
-  private encode(request: Req): Uint8Array | undefined {
-    try {
-      return encodeFramed(this.method.requestCodec, request);
-    } catch (error) {
-      if (!isInstance(error, EncodeError)) this.report(error, "request", "info");
-      this.endWith(this.failure(Status.INTERNAL, messageOf(error), { endedBy: "user", cause: error }));
-      return undefined;
-    }
-  }
-
-  // From the transport.
-
-  /** Initial metadata. */
-  onHeaders(metadata: HeaderList): void {
-    this.responded = true;
-    const callback = this.options.onHeaders;
-    if (callback === undefined) return;
-    callApplication(() => callback(Metadata.fromHeaders(metadata)), (error) => {
-      this.report(error, "onHeaders");
-      this.endLocally(Status.CANCELLED, `onHeaders threw: ${messageOf(error)}`, "user", error);
-    });
-  }
-
-  /** A response message. */
-  onMessage(bytes: Uint8Array, wireBytes: number): void {
-    if (this.ended) return this.release(wireBytes);
-    this.onResponse(bytes, wireBytes);
-  }
-
-  /** A response; throws where it cannot be decoded. */
-  decode(bytes: Uint8Array): Res {
-    return this.method.responseCodec.decode(bytes, this.context.maxReceiveElements);
-  }
-
-  /** `decode` threw `error`: the call fails. Returns why. */
-  onUndecodable(error: unknown): CallFailure {
-    let details = `cannot decode response: ${messageOf(error)}`;
-    let code: StatusCode = Status.INTERNAL;
-    if (!isInstance(error, DecodeError)) this.report(error, "codec", "info");
-    else if (error.exhausted) {
-      code = Status.RESOURCE_EXHAUSTED;
-      details += " (maxReceiveElements)";
-    }
-    const failure = this.failure(code, details, { endedBy: "library", cause: error });
-    this.endHere(failure);
-    return failure;
-  }
-
-  /** The peer took what was queued. */
-  onWritable(): void {
-    this.producer?.resume();
-  }
-
-  /** A message that had to wait is out: the next one is encoded in its place. */
-  onSent(framed: Uint8Array): void {
-    reuseFramed(framed);
-  }
-
-  /** The end. A call that no server has seen is made once more, where its messages can be sent again. */
-  onStatus(status: StreamStatus): void {
-    if (this.ended) return;
-    const { code, message, cause } = status;
-    const overdue = code !== Status.OK && isDeadlineExceeded(code, cause, this.lateMs);
-    if (status.unprocessed && !overdue && !this.retried && !this.responded && !this.requestStream) {
-      this.retried = true;
-      this.stream = undefined;
-      return this.context.subchannel.submit(this);
-    }
-    const metadata = Metadata.fromHeaders(status.metadata);
-    let failure: CallFailure | undefined;
-    if (overdue) {
-      const details = this.deadlineDetails(message === "" ? statusName(code) : message);
-      failure = this.failure(Status.DEADLINE_EXCEEDED, details, { metadata, endedBy: "library", cause });
-    } else if (code !== Status.OK) {
-      failure = this.failure(code, message, { metadata, endedBy: cause?.initiator ?? "remote", cause });
-    }
-    const callback = this.options.onTrailers;
-    if (callback !== undefined) {
-      callApplication(() => callback(metadata), (thrown) => this.report(thrown, "onTrailers"));
-    }
-    this.endWith(failure);
-  }
-
-  // From the producer of request messages.
-
-  /** Whether requests must wait. */
-  get writeBlocked(): boolean {
-    return this.stream!.writeBlocked;
-  }
-
-  /** One request of a stream. */
-  send(message: Req): void {
-    if (this.ended) return;
-    const framed = encodeFramed(this.method.requestCodec, message);
-    if (this.stream!.sendMessage(framed)) reuseFramed(framed);
-  }
-
-  /** The application's iterable is through. */
-  onProduced(error?: unknown): void {
-    if (this.ended) {
-      if (error !== undefined) this.onLate(error);
-      return;
-    }
-    if (error === undefined) return this.stream!.halfClose();
-    const unfit = isInstance(error, EncodeError);
-    if (!unfit) this.report(error, "requests", "info");
-    const code = unfit ? Status.INTERNAL : Status.CANCELLED;
-    this.endLocally(code, `request stream failed: ${messageOf(error)}`, "user", error);
-  }
-
-  /** The application's iterable threw after its requests were no longer needed. */
-  onLate(error: unknown): void {
-    this.report(error, "requests", "info");
-  }
-
-  /** Nothing of the application's iterable runs any more. */
-  onOver(): void {}
-
-  /** A response was consumed. */
-  protected release(wireBytes: number): void {
-    this.stream?.release(wireBytes);
-  }
-
-  /** The library or the caller ends the call. */
-  protected endLocally(
-    code: StatusCode,
-    details: string,
-    endedBy: "user" | "library" = "user",
-    cause: unknown = propertyOf(this.options.signal, "reason"),
-  ): void {
-    if (!this.ended) this.endHere(this.failure(code, details, { endedBy, cause }));
-  }
-
-  private endHere(failure: CallFailure): void {
-    if (this.ended) return;
-    this.context.subchannel.withdraw(this);
-    const { stream } = this;
-    this.endWith(failure);
-    stream?.cancel(failure.code, failure.details);
-  }
-
-  /** A failure that says which call failed. */
-  protected failure(code: StatusCode, details: string, more: FailureOptions): CallFailure {
-    const peer = formatAddress(this.transport?.peer ?? this.context.target);
-    this.context.sites.failed();
-    return new CallFailure(code, details, { ...more, method: this.method.path, peer }, this.site);
+    this.armDeadline(Math.min(this.engine.now() + deadlineMs, parent?.deadlineAt ?? Infinity));
+    if (parent?.isOver) this.onParentOver();
+    else parent?.addChild(this);
+    return !this.isOver;
   }
 
   private aborted(): void {
     const reason = propertyOf(this.options.signal, "reason");
     const named = isInstance(reason, Error) && propertyOf(reason, "name") !== "AbortError";
-    this.endLocally(Status.CANCELLED, `call aborted by its signal${named ? `: ${messageOf(reason)}` : ""}`);
-  }
-
-  private trace(line: string): void {
-    const peer = formatAddress(this.transport?.peer ?? this.context.target);
-    this.context.reporter.trace("call", `client ${this.method.path} at ${peer} ${line}`);
-  }
-
-  private report(error: unknown, where: ErrorPlace, level: "error" | "info" = "error"): void {
-    const peer = formatAddress(this.transport?.peer ?? this.context.target);
-    this.context.reporter.report(error, { where, level, method: this.method.path, peer });
-  }
-
-  /** How long ago the deadline was, in milliseconds; negative before it. */
-  private get lateMs(): number {
-    return this.context.engine.now() - this.deadlineAt;
-  }
-
-  private onDeadline(): void {
-    this.deadlineTask = undefined;
-    this.deadlineExceeded();
+    this.cancel(Status.CANCELLED, `call aborted by its signal${named ? `: ${messageOf(reason)}` : ""}`);
   }
 
   private deadlineExceeded(why = ""): void {
-    this.endLocally(Status.DEADLINE_EXCEEDED, this.deadlineDetails(why), "library");
+    this.cancel(Status.DEADLINE_EXCEEDED, this.deadlineDetails(why), "library");
   }
 
   private deadlineDetails(why: string): string {
+    const { deadlineMs } = this.options;
+    const whose = deadlineMs === undefined ? "the deadline of its parent" : `deadline of ${deadlineMs} ms`;
     let what = "waiting for the response";
     if (this.stream === undefined) {
-      what = why === "" ? this.context.subchannel.describeWait() : "waiting for a connection";
+      what = why === "" ? this.context.route.describeWait() : "waiting for a connection";
     }
-    return `deadline of ${this.options.deadlineMs} ms exceeded ${what}${why === "" ? "" : `: ${why}`}`;
+    return `${whose} exceeded ${what}${why === "" ? "" : `: ${why}`}`;
   }
 
-  private endWith(failure: CallFailure | undefined): void {
-    if (this.ended) return;
-    this.ended = true;
-    if (trace.call) this.trace(`ends with ${failure ?? "OK"}`);
-    this.onEnd(failure); // first: what is below calls the application, or a poller of it
-    this.producer?.stop();
+  private end(status: CallStatus): void {
+    const wasStarted = this.isStarted;
+    if (!this.advance(ENDED)) return;
+    if (trace.call) this.trace(`ends with ${describeStatus(status)}`);
+    this.onEnd(status); // first: what is below calls the application, or a poller of it
+    this.replay = undefined;
     try {
-      this.context.engine.release();
+      if (wasStarted) this.context.engine.release();
       if (this.onAbort !== undefined) this.options.signal!.removeEventListener("abort", this.onAbort);
-      if (this.deadlineTask !== undefined) this.context.engine.cancel(this.deadlineTask);
+      this.options.parent?.removeChild(this);
+      this.disarmDeadline();
     } catch (thrown) {
       this.report(thrown, "options");
     }
   }
 
-  /** A response, encoded; give `wireBytes` to `release` once it is consumed. */
-  protected abstract onResponse(bytes: Uint8Array, wireBytes: number): void;
-  /** The one status; undefined is OK. */
-  protected abstract onEnd(failure: CallFailure | undefined): void;
-}
-
-/** A call with one response: unary, or client streaming. */
-export class SingleResponseCall<Req, Res> extends ClientCall<Req, Res> {
-  /** Settles when the call ends. */
-  readonly response: Promise<Res>;
-  private resolve!: (response: Res | PromiseLike<Res>) => void;
-  private message: Res | undefined = undefined;
-  private received = false;
-
-  /** See {@linkcode ClientCall}. */
-  constructor(
-    context: CallContext,
-    method: MethodDescriptor<Req, Res>,
-    template: RequestTemplate,
-    request: Req | Source<Req>,
-    requestStream: boolean,
-    options: GivenOptions,
-  ) {
-    super(context, method, template, request, requestStream, options);
-    this.response = new Promise((resolve) => this.resolve = resolve);
+  private traceStart(): void {
+    const { deadlineMs } = this.options;
+    this.trace(`begins${deadlineMs === undefined ? "" : `, deadline ${deadlineMs} ms`}`);
   }
 
-  /** There is one response. */
-  get singleMessage(): boolean {
-    return true;
-  }
-
-  protected override onResponse(bytes: Uint8Array, wireBytes: number): void {
-    let message: Res;
-    try {
-      message = this.decode(bytes);
-    } catch (error) {
-      return void this.onUndecodable(error);
-    }
-    this.release(wireBytes);
-    if (this.received) {
-      return this.endLocally(Status.UNIMPLEMENTED, "server sent more than one response message", "library");
-    }
-    this.received = true;
-    this.message = message;
-  }
-
-  protected override onEnd(failure: CallFailure | undefined): void {
-    if (failure === undefined && this.received) return this.resolve(this.message!);
-    const none = "server sent no response message";
-    this.resolve(rejection(failure ?? this.failure(Status.UNIMPLEMENTED, none, { endedBy: "library" })));
-  }
-}
-
-/** A call with a stream of responses: server streaming, or bidirectional. */
-export class StreamingResponseCall<Req, Res> extends ClientCall<Req, Res> implements InboxOwner<Res> {
-  /** The responses, to be read once; leaving the loop cancels the call. */
-  readonly responses: Inbox<Res> = new Inbox<Res>(this);
-
-  /** From the inbox: a response was taken. */
-  onTaken(wireBytes: number): void {
-    this.release(wireBytes);
-  }
-
-  /** From the inbox: the loop was left. */
-  onAbandoned(): void {
-    this.cancel("responses are not read any further");
-  }
-
-  protected override onResponse(bytes: Uint8Array, wireBytes: number): void {
-    this.responses.push(bytes, wireBytes);
-  }
-
-  protected override onEnd(failure: CallFailure | undefined): void {
-    this.responses.end(failure);
+  private trace(line: string): void {
+    this.context.reporter.trace("call", `client ${this.path} at ${this.peer} ${line}`);
   }
 }

@@ -36,13 +36,8 @@ import { Admission, type AdmissionOptions } from "./admission.ts";
 import { Binding } from "./binding.ts";
 import { type ConnectionsHost, ServedConnection } from "./served_connection.ts";
 import { CallHost } from "./call_host.ts";
-import { ServerCallImpl } from "./server_call_impl.ts";
-import {
-  type RegisteredMethod,
-  registerService,
-  type ServiceHandlers,
-  unregisterService,
-} from "./service.ts";
+import type { RegisteredMethod } from "./method_style.ts";
+import { registerService, type ServiceHandlers, unregisterService } from "./service.ts";
 
 /** What a server is made with. */
 export interface ServerOptions extends UserConnectOptions, ConnectionLifetimeOptions, AdmissionOptions {
@@ -399,7 +394,7 @@ export class Server {
     let method = head.memo as RegisteredMethod | undefined;
     if (method === undefined || method.removed) head.memo = method = this.#methods.get(head.path);
     if (method !== undefined) {
-      return new ServerCallImpl(this.#host, method, stream, head, connection, receivedAt);
+      return method.begin(this.#host, method, stream, head, connection, receivedAt);
     }
     stream.sendStatus(Status.UNIMPLEMENTED, this.#unknown(head.path), undefined);
     return NOBODY;

@@ -1,7 +1,9 @@
-// What a handler sees of its call.
+// What a handler sees of its call, in every style.
 
 import type { SocketAddress } from "../../pollers/mod.ts";
-import type { Metadata, MetadataInit } from "../call/metadata.ts";
+import { Metadata, type MetadataInit } from "../call/metadata.ts";
+import { PARENT, type ParentCall } from "../call/parent.ts";
+import type { ServerCallCore } from "./server_call_core.ts";
 
 /** The call a handler serves. */
 export interface ServerCall {
@@ -23,4 +25,55 @@ export interface ServerCall {
   readonly cancelled: boolean;
   /** Sends initial metadata now, before any message; at most once. */
   sendMetadata(metadata: Metadata | MetadataInit): void;
+}
+
+/** The object that handlers get: what they may do with the call, and no more. */
+export class ServerCallHandle implements ServerCall {
+  readonly #call: ServerCallCore;
+
+  /** For a handler of `call`. */
+  constructor(call: ServerCallCore) {
+    this.#call = call;
+  }
+
+  get path(): string {
+    return this.#call.path;
+  }
+
+  get peer(): SocketAddress {
+    return this.#call.peer;
+  }
+
+  get authority(): string {
+    return this.#call.authority;
+  }
+
+  get metadata(): Metadata {
+    return this.#call.metadata;
+  }
+
+  get trailers(): Metadata {
+    return this.#call.trailers;
+  }
+
+  get timeRemainingMs(): number | undefined {
+    return this.#call.timeRemainingMs;
+  }
+
+  get signal(): AbortSignal {
+    return this.#call.signal;
+  }
+
+  get cancelled(): boolean {
+    return this.#call.cancelled;
+  }
+
+  sendMetadata(metadata: Metadata | MetadataInit): void {
+    this.#call.sendInitialMetadata(Metadata.from(metadata).toHeaders());
+  }
+
+  /** See {@linkcode PARENT}. */
+  get [PARENT](): ParentCall {
+    return this.#call;
+  }
 }

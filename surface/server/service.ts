@@ -3,37 +3,16 @@
 import { hint } from "../nearest.ts";
 import { describe } from "../options.ts";
 import { isPlain, isRecord } from "../records.ts";
-import type { MethodDescriptor, RequestOf, ResponseOf, ServiceDescriptor } from "../proto/mod.ts";
+import type { AnyHandler, Handler } from "../promise/handlers.ts";
+import { promiseStyle } from "../promise/server_calls.ts";
+import type { MethodDescriptor, ServiceDescriptor } from "../proto/mod.ts";
 import { checkService } from "../proto/service.ts";
-import type { Source } from "../call/producer.ts";
-import type { ServerCall } from "./server_call.ts";
+import { type BeginServerCall, type MethodStyle, type RegisteredMethod, styleOf } from "./method_style.ts";
 
-/** A handler's shape, by the kind of its method. */
-export type Handler<M> = M extends MethodDescriptor<infer Req, infer Res, infer Kind>
-  ? Kind extends "unary" ? (request: Req, call: ServerCall) => Res | Promise<Res>
-  : Kind extends "serverStreaming" ? (request: Req, call: ServerCall) => Source<Res> | Promise<Source<Res>>
-  : Kind extends "clientStreaming" ? (requests: AsyncIterable<Req>, call: ServerCall) => Res | Promise<Res>
-  : (requests: AsyncIterable<Req>, call: ServerCall) => Source<Res> | Promise<Source<Res>>
-  : never;
-
-/** The handlers of a service; methods without one answer UNIMPLEMENTED. */
+/** The handlers of a service: functions, or what another style's function made; methods without one answer UNIMPLEMENTED. */
 export type ServiceHandlers<S> = S extends ServiceDescriptor<infer Methods>
-  ? { [Name in keyof Methods]?: Handler<Methods[Name]> }
+  ? { [Name in keyof Methods]?: Handler<Methods[Name]> | MethodStyle<Methods[Name]> }
   : never;
-
-/** A handler of any kind. */
-export type AnyHandler = (
-  request: unknown,
-  call: ServerCall,
-) => unknown;
-
-/** A method and what serves it. */
-export interface RegisteredMethod {
-  readonly descriptor: MethodDescriptor<unknown, unknown>;
-  readonly handler: AnyHandler;
-  /** Its service was removed: who remembers it looks again. */
-  removed: boolean;
-}
 
 /**
  * The methods of `service` that `handlers` serve, by path. Throws TypeError for a handler that fits no method. Of an
@@ -52,14 +31,26 @@ export function registerService<S extends ServiceDescriptor<unknown>>(
   const methods = service.methods as Record<string, MethodDescriptor<unknown, unknown>>;
   const added = new Map<string, RegisteredMethod>();
   for (const [name, handler] of handlersOf(fullName, methods, handlers as Record<string, unknown>)) {
-    if (typeof handler !== "function") {
+    const descriptor = methods[name]!;
+    const begin = styleOf(handler, descriptor) ?? functionStyle(handler, handlers, descriptor);
+    if (begin === undefined) {
       throw new TypeError(`Cannot add handler "${name}" to ${fullName}: it is no function`);
     }
-    const descriptor = methods[name]!;
     if (into.has(descriptor.path)) throw new TypeError(`Cannot add ${descriptor.path}: it is served already`);
-    added.set(descriptor.path, { descriptor, handler: handler.bind(handlers) as AnyHandler, removed: false });
+    const requestStream = descriptor.kind === "clientStreaming" || descriptor.kind === "bidiStreaming";
+    added.set(descriptor.path, { descriptor, requestStream, begin, removed: false });
   }
   for (const [path, method] of added) into.set(path, method);
+}
+
+function functionStyle(
+  handler: unknown,
+  handlers: unknown,
+  descriptor: MethodDescriptor<unknown, unknown>,
+): BeginServerCall | undefined {
+  return typeof handler === "function"
+    ? promiseStyle(descriptor, handler.bind(handlers) as AnyHandler)
+    : undefined;
 }
 
 function handlersOf(
@@ -96,6 +87,3 @@ export function unregisterService(
     from.delete(path);
   }
 }
-
-/** Request and response types, for generic handlers. */
-export type { RequestOf, ResponseOf };

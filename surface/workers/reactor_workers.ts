@@ -15,7 +15,7 @@ import {
 import { sharesPorts } from "../../pollers/native/detect.ts";
 import { hardwareThreads } from "../../pollers/native/thread.ts";
 import { serverEndpoint } from "../../transport/mod.ts";
-import { Backoff } from "../client/backoff.ts";
+import { Backoff } from "../channel/backoff.ts";
 import { checkConnectOptions } from "../connect_options.ts";
 import { type EngineUse, useEngine } from "../engines.ts";
 import { checkOptions, describe, type OptionNames } from "../options.ts";

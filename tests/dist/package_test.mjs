@@ -1,7 +1,7 @@
 // The built package as a user of plain JavaScript has it: imported by name, on Node.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Channel, describePollers, parseProto, RpcError, Server } from "pollwire";
+import { Channel, createClient, describePollers, parseProto, RpcError, Server } from "pollwire";
 import { createEngine } from "pollwire/pollers";
 import { GrpcStatus } from "pollwire/transport";
 import { Metadata } from "pollwire/surface";
@@ -26,7 +26,7 @@ test("the built package serves and calls on Node", async () => {
   });
   const port = await server.listen("127.0.0.1:0");
   const channel = new Channel(`127.0.0.1:${port}`);
-  const client = channel.client(Echo);
+  const client = createClient(Echo, channel);
   assert.deepEqual(await client.say({ text: "hi", number: 41n }), { text: "hi!", number: 42n });
   const numbers = [];
   for await (const { number } of client.count({ number: 3n })) numbers.push(number);
@@ -54,7 +54,7 @@ test("pollwire/testing: a call over a simulated network, in virtual time", async
   server.addService(Echo, { say: (request) => request });
   await server.listen("0.0.0.0:50051");
   const channel = new Channel(`${there.hostAddress}:50051`, { poller: here });
-  const answer = channel.client(Echo).say({ text: "far away" }, { deadlineMs: 1_000 });
+  const answer = createClient(Echo, channel).say({ text: "far away" }, { deadlineMs: 1_000 });
   await simulation.run({ until: 500 });
   assert.equal((await answer).text, "far away");
   channel.close();

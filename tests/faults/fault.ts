@@ -1,6 +1,6 @@
 // One fault in real time: a client calls a server ten times a second, and how long it takes until calls work again.
 import process from "node:process";
-import { Channel, type RpcError, statusName } from "pollwire";
+import { Channel, createClient, type RpcError, statusName } from "pollwire";
 import { readArguments } from "../../.ci/arguments.mjs";
 import { Trial } from "../surface/serving.ts";
 import { Namespace } from "./namespace.ts";
@@ -47,7 +47,7 @@ class Caller {
   }
 
   private async run(channel: Channel): Promise<void> {
-    const client = channel.client(Trial);
+    const client = createClient(Trial, channel);
     while (!this.stopped) {
       const begin = performance.now();
       client.one({}, { deadlineMs: DEADLINE_MS }).then(

@@ -1,6 +1,6 @@
 // The cases of gRPC's interop tests, each as its description says: what it calls, and what it asserts
 // (https://github.com/grpc/grpc/blob/master/doc/interop-test-descriptions.md#client).
-import { type CallOptions, type Channel, type Client, Status } from "pollwire";
+import { type CallOptions, type Channel, type Client, createClient, Status } from "pollwire";
 import { CaseFailure, expectEqual, expectPayload, expectStatus } from "./expect.ts";
 import { Requests } from "./requests.ts";
 import {
@@ -145,7 +145,7 @@ export const CASES: Readonly<Record<string, Case>> = {
   },
 
   async unimplemented_service({ channel }) {
-    const call = channel.client(UnimplementedService).unimplementedCall({});
+    const call = createClient(UnimplementedService, channel).unimplementedCall({});
     await expectStatus("UnimplementedService", call, Status.UNIMPLEMENTED);
   },
 
@@ -209,7 +209,7 @@ export async function runCase(
   const limit = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new CaseFailure(`still running after ${limitMs} ms`)), limitMs);
   });
-  const context = { channel, client: channel.client(TestService), connect, soak };
+  const context = { channel, client: createClient(TestService, channel), connect, soak };
   try {
     await Promise.race([connected(channel).then(() => CASES[name]!(context)), limit]);
     return { name, ms: performance.now() - startedAt };

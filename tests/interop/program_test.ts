@@ -4,7 +4,7 @@ import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes 
 import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { Channel, RpcError, Server, type ServiceHandlers, Status } from "pollwire";
+import { Channel, createClient, RpcError, Server, type ServiceHandlers, Status } from "pollwire";
 import { runtime, test } from "../harness.ts";
 import { peersAreRemote } from "../peers/remote.ts";
 import { CASES, runCase } from "./cases.ts";
@@ -234,7 +234,7 @@ test("interop: a case without a server says that it cannot connect", async () =>
 test("interop: the server answers what no case asks for as its description says", () =>
   serving({}, async (port) => {
     const channel = new Channel(`127.0.0.1:${port}`);
-    const client = channel.client(TestService);
+    const client = createClient(TestService, channel);
     for (const request of [{ responseType: 7 }, { responseSize: -1 }]) {
       const error = await assertRejects(async () => void await client.unaryCall(request), RpcError);
       assertEquals(error.code, Status.INVALID_ARGUMENT);

@@ -1,5 +1,5 @@
 // The soak cases: large unary calls one after another, judged when all are done.
-import type { Channel } from "pollwire";
+import { type Channel, createClient } from "pollwire";
 import { CaseFailure, expectPayload } from "./expect.ts";
 import { TestService } from "./service.ts";
 
@@ -54,7 +54,7 @@ export function channelSoak(options: SoakOptions, connect: () => Channel): Promi
 
 async function call(channel: Channel, { requestSize, responseSize }: SoakOptions): Promise<void> {
   const request = { responseSize, payload: { body: new Uint8Array(requestSize) } };
-  const { payload } = await channel.client(TestService).unaryCall(request);
+  const { payload } = await createClient(TestService, channel).unaryCall(request);
   expectPayload("the response", payload, responseSize);
 }
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { Channel, type Client, Metadata, RpcError, Status } from "pollwire";
+import { Channel, type Client, createClient, Metadata, RpcError, Status } from "pollwire";
 import { test } from "../harness.ts";
 import { Peer, type PeerRequest } from "./peer_service.ts";
 import { nodeMissing, type PeerServer, startGrpcJsServer } from "./processes.ts";
@@ -14,7 +14,7 @@ async function against(
   const server = await startGrpcJsServer();
   const channel = new Channel(`127.0.0.1:${server.port}`, { maxReceiveMessageBytes: 64 * MIB });
   try {
-    await check(channel.client(Peer), server, channel);
+    await check(createClient(Peer, channel), server, channel);
   } finally {
     channel.close();
     await server.kill();

@@ -1,9 +1,9 @@
 // Flow control as bookkeeping: every octet of a window is in one account, and both ends keep the same books.
 import type { SimulatedEndpoint } from "../../pollers/simulated/endpoint.ts";
 import type { SimulatedEngine, Simulation } from "../../pollers/simulated/mod.ts";
-import type { Inbox } from "../../surface/call/inbox.ts";
-import { StreamingResponseCall } from "../../surface/client/client_call.ts";
-import { ServerCallImpl } from "../../surface/server/server_call_impl.ts";
+import type { MessageSource } from "../../surface/promise/message_source.ts";
+import { StreamingResponseCall } from "../../surface/promise/client_calls.ts";
+import { PromiseServerCall } from "../../surface/promise/server_calls.ts";
 import { Driver } from "../../transport/driver.ts";
 import { GrpcClientStream } from "../../transport/grpc/client_stream.ts";
 import type { MessageReader } from "../../transport/grpc/message_reader.ts";
@@ -181,12 +181,12 @@ function callOf({ id, sink }: Stream): { done: boolean; reader: MessageReader | 
   throw new TypeError(`Stream ${id} is no call`);
 }
 
-function inboxOf(call: unknown): Inbox<unknown> | undefined {
-  if (call instanceof ServerCallImpl) return call["inbox"];
+function inboxOf(call: unknown): MessageSource<unknown> | undefined {
+  if (call instanceof PromiseServerCall) return call["requests"];
   return call instanceof StreamingResponseCall ? call.responses : undefined;
 }
 
-function unreadBytes(inbox: Inbox<unknown> | undefined): number {
+function unreadBytes(inbox: MessageSource<unknown> | undefined): number {
   return inbox?.["stored"].wireBytes ?? 0;
 }
 

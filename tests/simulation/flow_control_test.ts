@@ -1,6 +1,6 @@
 // Streams that pause at random, directions that are full at once, and long paths, in virtual time.
 import { assert, assertEquals, assertLess } from "@std/assert";
-import { Channel, Metadata, RpcError, Server, Status } from "pollwire";
+import { Channel, createClient, Metadata, RpcError, Server, Status } from "pollwire";
 import { type Conditions, SeededRandom, Simulation } from "../../pollers/simulated/mod.ts";
 import { test } from "../harness.ts";
 import { Connection } from "../../transport/http2/connection.ts";
@@ -24,7 +24,7 @@ class World {
     this.server = new Server({ poller: serverHost, settings: { maxConcurrentStreams: 10_000 } });
     this.server.addService(Trial, handlers(this.simulation));
     this.channel = new Channel(`${serverHost.hostAddress}:${this.port}`, { poller: clientHost });
-    this.client = this.channel.client(Trial);
+    this.client = createClient(Trial, this.channel);
   }
 
   /** Serves while `body` runs, and then lets everything happen that is left. */

@@ -4,6 +4,7 @@ import {
   Channel,
   type Client,
   type ClientStreaming,
+  createClient,
   Metadata,
   parseProto,
   RpcError,
@@ -124,7 +125,7 @@ export class SimulatedWorld {
       settings: windows.client,
       onError: (error) => void this.thrown.push(error),
     });
-    this.client = this.channel.client(World);
+    this.client = createClient(World, this.channel);
   }
 
   /** Serves, unless a server is there. */

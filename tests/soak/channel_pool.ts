@@ -1,5 +1,5 @@
 // A few channels to one server, of which one is replaced now and then.
-import { Channel } from "pollwire";
+import { Channel, createClient } from "pollwire";
 import { Soak, type SoakClient } from "./service.ts";
 
 const CHANNELS = 4;
@@ -13,7 +13,7 @@ class Place {
 
   constructor(target: string) {
     this.channel = new Channel(target);
-    this.client = this.channel.client(Soak);
+    this.client = createClient(Soak, this.channel);
   }
 
   closeIfDone(): void {

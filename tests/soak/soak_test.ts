@@ -4,7 +4,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { spawn } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { Channel, Metadata, Server, type ServiceHandlers } from "pollwire";
+import { Channel, createClient, Metadata, Server, type ServiceHandlers } from "pollwire";
 import { SeededRandom } from "../../pollers/simulated/mod.ts";
 import { peersAreRemote } from "../peers/remote.ts";
 import { runtime, test } from "../harness.ts";
@@ -42,7 +42,7 @@ async function soaking(
   server.addService(Soak, { ...handlers, ...broken });
   const channel = new Channel(`127.0.0.1:${await server.listen("127.0.0.1:0")}`);
   try {
-    await check(channel.client(Soak));
+    await check(createClient(Soak, channel));
   } finally {
     channel.close();
     server.close();

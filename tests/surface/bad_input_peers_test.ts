@@ -1,7 +1,7 @@
 // Peers that are not there, or speak something else: the error names them, and nothing hangs or crashes.
 import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
 import { connect as connectTcp, createServer, type Socket } from "node:net";
-import { Channel, type Client, selectPoller, Status } from "pollwire";
+import { Channel, type Client, createClient, selectPoller, Status } from "pollwire";
 import { test } from "../harness.ts";
 import { refusalMissed } from "../windows/wine.ts";
 import { assertStillServes, collect, failure, serving, Trial, working } from "./serving.ts";
@@ -25,7 +25,7 @@ async function against(
   );
   const channel = new Channel(`127.0.0.1:${port}`, { handshakeTimeoutMs: SHORT_MS });
   try {
-    await check(channel.client(Trial), port);
+    await check(createClient(Trial, channel), port);
   } finally {
     channel.close();
     for (const socket of sockets) socket.destroy();
@@ -46,7 +46,7 @@ test("connection refused: UNAVAILABLE that names address and cause", async () =>
   const port = 1; // tcpmux, which nothing serves
   const channel = new Channel(`127.0.0.1:${port}`);
   try {
-    const client = channel.client(Trial);
+    const client = createClient(Trial, channel);
     const error = await failure(client.one({}));
     assertEquals(error.code, Status.UNAVAILABLE);
     assertMatch(error.details, new RegExp(`127\\.0\\.0\\.1:${port}.*refused`, "i"));
@@ -62,7 +62,7 @@ test("connection refused: UNAVAILABLE that names address and cause", async () =>
 test("a unix socket that is not there: UNAVAILABLE that names it", async () => {
   const channel = new Channel("unix:/nonexistent/pollwire.sock");
   try {
-    const error = await failure(channel.client(Trial).one({}));
+    const error = await failure(createClient(Trial, channel).one({}));
     assertEquals(error.code, Status.UNAVAILABLE);
     assertMatch(error.details, /\/nonexistent\/pollwire\.sock/);
   } finally {
@@ -73,7 +73,7 @@ test("a unix socket that is not there: UNAVAILABLE that names it", async () => {
 test("a name that does not resolve: UNAVAILABLE that names it", async () => {
   const channel = new Channel("no-such-host.invalid:50051");
   try {
-    const error = await failure(channel.client(Trial).one({}, { deadlineMs: 15_000 }));
+    const error = await failure(createClient(Trial, channel).one({}, { deadlineMs: 15_000 }));
     assertEquals(error.code, Status.UNAVAILABLE);
     assertMatch(error.details, /no-such-host\.invalid/);
   } finally {

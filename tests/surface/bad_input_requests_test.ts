@@ -1,7 +1,7 @@
 // Requests that are wrong, from other clients and by size: each is answered with its status, and nothing hangs or crashes.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type ClientHttp2Session, connect, type IncomingHttpHeaders } from "node:http2";
-import { parseProto, Status } from "pollwire";
+import { createClient, parseProto, Status } from "pollwire";
 import { test } from "../harness.ts";
 import {
   assertStillServes,
@@ -62,7 +62,7 @@ test("requests that are no gRPC: wrong content type is 415, wrong method is refu
 
 test("unknown service, unknown method, odd paths: UNIMPLEMENTED with the path", () =>
   serving(working, async ({ channel, client, port }) => {
-    const error = await failure(channel.client(Stranger).one({}));
+    const error = await failure(createClient(Stranger, channel).one({}));
     assertEquals([error.code, error.details], [Status.UNIMPLEMENTED, "unknown service /stranger.Trial/One"]);
     for (
       const path of [

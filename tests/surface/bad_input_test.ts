@@ -1,6 +1,6 @@
 // Input of the application that is wrong: it gets a clear error, and nothing hangs or crashes.
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
-import { Channel, type ErrorContext, Server, Status } from "pollwire";
+import { Channel, createClient, type ErrorContext, Server, Status } from "pollwire";
 import { test } from "../harness.ts";
 import {
   assertStillServes,
@@ -191,7 +191,7 @@ test("after channel.close(): calls fail with UNAVAILABLE and say why", () =>
     channel.close();
     const error = await failure(client.one({}, { waitForReady: true }));
     assertEquals([error.code, error.details], [Status.UNAVAILABLE, "channel is closed"]);
-    const late = await failure(collect(channel.client(Trial).down({})));
+    const late = await failure(collect(createClient(Trial, channel).down({})));
     assertEquals([late.code, late.details], [Status.UNAVAILABLE, "channel is closed"]);
   }));
 

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertLess, assertMatch } from "@std/assert";
 import { connect } from "node:http2";
 import { createServer } from "node:net";
-import { Channel, Metadata, RpcError, type ServerCall, Status } from "pollwire";
+import { Channel, createClient, Metadata, RpcError, type ServerCall, Status } from "pollwire";
 import { test } from "../harness.ts";
 import {
   CHUNK,
@@ -246,7 +246,7 @@ test("cancellation: while the connection is being made", async () => {
   const channel = new Channel(`127.0.0.1:${port}`);
   try {
     const controller = new AbortController();
-    const call = failure(channel.client(Trial).one({}, { signal: controller.signal }));
+    const call = failure(createClient(Trial, channel).one({}, { signal: controller.signal }));
     await sleep(50);
     assertEquals(channel.state, "CONNECTING");
     controller.abort();

@@ -1,6 +1,6 @@
 // Which engine channels and servers run on: one a poller, that a thread may replace by its own; and how long it lives.
 import { assert, assertEquals, assertNotStrictEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { Channel, createEngine, selectPoller, Server } from "pollwire";
+import { Channel, createClient, createEngine, selectPoller, Server } from "pollwire";
 import type { BaseEngine } from "../../pollers/core/base_engine.ts";
 import { Simulation } from "../../pollers/simulated/mod.ts";
 import { shareEngine, useEngine } from "../../surface/engines.ts";
@@ -110,7 +110,7 @@ test("engines: a server that is shut down and a channel that is disposed of leav
     const engine = server.engine as BaseEngine;
     server.addService(Trial, echo);
     const channel = new Channel(`127.0.0.1:${await server.listen("127.0.0.1:0")}`);
-    await channel.client(Trial).one({}, { deadlineMs: 60_000 });
+    await createClient(Trial, channel).one({}, { deadlineMs: 60_000 });
     if (last === "channel") await server.shutdown();
     await channel[Symbol.asyncDispose]();
     if (last === "server") await server.shutdown();
@@ -124,6 +124,6 @@ test("engines: calls of a closed channel fail, and leave nothing either", async 
   const channel = new Channel("127.0.0.1:1");
   await channel[Symbol.asyncDispose]();
   let code = 0;
-  await channel.client(Trial).one({}, { deadlineMs: 60_000 }).catch((error) => code = error.code);
+  await createClient(Trial, channel).one({}, { deadlineMs: 60_000 }).catch((error) => code = error.code);
   assertEquals(code, 14);
 });

@@ -1,7 +1,7 @@
 // Sending a status cannot fail, whatever a handler throws: the call ends with one, and the server lives on.
 import { assert, assertEquals, assertInstanceOf, assertMatch } from "@std/assert";
 import { createServer } from "node:http2";
-import { Channel, type ErrorContext, Metadata, RpcError, Status } from "pollwire";
+import { Channel, createClient, type ErrorContext, type Handler, Metadata, RpcError, Status } from "pollwire";
 import { test } from "../harness.ts";
 import { logged } from "../logged.ts";
 import { failure, type Handlers, serving, Trial } from "./serving.ts";
@@ -162,7 +162,10 @@ for (const [way, handlers] of Object.entries(WAYS)) {
           }
           const { one } = handlers(what);
           await serving(
-            { one: (request, call) => request.number === 1 ? one!(request, call) : request },
+            {
+              one: (request, call) =>
+                request.number === 1 ? (one as Handler<typeof Trial.methods.one>)(request, call) : request,
+            },
             async ({ client, channel }) => {
               const failing = failure(client.one({ number: 1 }));
               const beside = client.one({ number: 2 });
@@ -231,7 +234,7 @@ async function received(headers: Record<string, string>): Promise<RpcError> {
   await new Promise<void>((resolve) => upstream.listen(0, "127.0.0.1", () => resolve()));
   const channel = new Channel(`127.0.0.1:${(upstream.address() as { port: number }).port}`);
   try {
-    return await failure(channel.client(Trial).one({}));
+    return await failure(createClient(Trial, channel).one({}));
   } finally {
     channel.close();
     upstream.close();

@@ -4,10 +4,9 @@ import { connect } from "node:net";
 import process from "node:process";
 import { Server, type ServerCall, type ServerOptions, Status } from "pollwire";
 import { type EventEngine, parseTarget, Reporter } from "../../pollers/mod.ts";
-import { Backoff } from "../../surface/client/backoff.ts";
-import { CallSites } from "../../surface/client/call_sites.ts";
-import { makeClient } from "../../surface/client/client.ts";
-import { Subchannel } from "../../surface/client/subchannel.ts";
+import { Backoff } from "../../surface/channel/backoff.ts";
+import { makeClient } from "../../surface/promise/client.ts";
+import { Subchannel } from "../../surface/channel/subchannel.ts";
 import { useEngine } from "../../surface/engines.ts";
 import { requestTemplate } from "../../transport/mod.ts";
 import { concat } from "../bytes.ts";
@@ -38,9 +37,9 @@ function clientOf(engine: EventEngine, at: string): { client: TrialClient; subch
   const reporter = new Reporter({});
   const options = { keepalive: KEEPALIVE, reporter };
   const subchannel = new Subchannel(engine, target, options, new Backoff(() => 0.5, 50), () => {});
-  const sites = new CallSites();
-  const context = { engine, subchannel, reporter, target, sites, maxReceiveElements: undefined };
-  const client = makeClient(context, Trial, (path) => requestTemplate(path, "test", "http", "test"));
+  const template = (path: string) => requestTemplate(path, "test", "http", "test");
+  const context = { engine, route: subchannel, reporter, target, maxReceiveElements: undefined, template };
+  const client = makeClient(context, Trial);
   return { client, subchannel };
 }
 

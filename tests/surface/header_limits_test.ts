@@ -1,7 +1,7 @@
 // Messages and metadata larger than the peer takes: they cost their own call, which says so, and no call beside it.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { connect } from "node:http2";
-import { Channel, Metadata, RpcError, Status } from "pollwire";
+import { Channel, createClient, Metadata, RpcError, Status } from "pollwire";
 import { test } from "../harness.ts";
 import { Bench as Frames, END_STREAM } from "../transport/http2/wire.ts";
 import { rawServer } from "./raw_server.ts";
@@ -156,7 +156,7 @@ test("trailers above our own limit: RESOURCE_EXHAUSTED that names the field and 
   });
   const channel = new Channel(`127.0.0.1:${server.port}`);
   try {
-    const client = channel.client(Trial);
+    const client = createClient(Trial, channel);
     const [first, second] = await Promise.all([failure(client.one({})), failure(client.one({}))]);
     assertEquals([first!.code, second!.code], [Status.FAILED_PRECONDITION, Status.RESOURCE_EXHAUSTED]);
     assertMatch(

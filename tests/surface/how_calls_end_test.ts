@@ -1,6 +1,6 @@
 // Every way in which a call ends at its client, with all that its error says: code, details, who ended it, and why.
 import { assert, assertEquals, assertInstanceOf, assertMatch, assertStrictEquals } from "@std/assert";
-import { type CallOptions, Channel, RpcError, Status } from "pollwire";
+import { type CallOptions, Channel, createClient, RpcError, Status } from "pollwire";
 import { Simulation } from "../../pollers/simulated/mod.ts";
 import { DecodeError, EncodeError } from "../../surface/proto/mod.ts";
 import { ErrorCode, Http2Error } from "../../transport/mod.ts";
@@ -41,7 +41,7 @@ class World {
       poller: this.host,
       onError: (error, { where, level }) => void this.reported.push([error, where, level]),
     });
-    this.client = this.channel.client(Trial);
+    this.client = createClient(Trial, this.channel);
   }
 
   async serve(respond: (id: number, world: this) => Uint8Array[]): Promise<this> {

@@ -4,6 +4,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import {
   Channel,
   type ChannelOptions,
+  createClient,
   type Logger,
   type RpcError,
   Server,
@@ -16,7 +17,7 @@ import { type Conditions, type SimulatedEngine, Simulation } from "../../pollers
 import { test } from "../harness.ts";
 import { listenAt, RawPeer } from "../transport/raw_peer.ts";
 import { goAway, setting, SETTINGS_ACK } from "../transport/http2/wire.ts";
-import { answer } from "./client/connecting.ts";
+import { answer } from "./channel/connecting.ts";
 import { echo, failure, Trial, type TrialClient } from "./serving.ts";
 
 const KEEPALIVE = { timeMs: 10_000, timeoutMs: 5_000 };
@@ -65,7 +66,7 @@ class World {
       },
     });
     this.channel = new Channel(`${this.at.hostAddress}:80`, { poller: this.from, ...channel });
-    this.client = this.channel.client(Trial);
+    this.client = createClient(Trial, this.channel);
   }
 
   /** Runs `check` while the server listens, and closes both. */
@@ -357,7 +358,7 @@ test("[C72] after GOAWAY no call begins on the connection, those it took go on, 
     peer.send(setting(), SETTINGS_ACK);
   });
   const channel = new Channel(`${at.hostAddress}:80`, { poller: from });
-  const client = channel.client(Trial);
+  const client = createClient(Trial, channel);
   const ended: string[] = [];
   const call = (name: string) => {
     client.one({}).then(() => {}, ({ code }: RpcError) => void ended.push(`${name} ${code}`));

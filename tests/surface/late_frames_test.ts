@@ -1,6 +1,6 @@
 // A server that answers at the deadline, and again when its handler ends (gRPC's C++ server): the calls beside it go on.
 import { assertEquals } from "@std/assert";
-import { Channel, Status } from "pollwire";
+import { Channel, createClient, Status } from "pollwire";
 import { test } from "../harness.ts";
 import { Bench, data, END_STREAM } from "../transport/http2/wire.ts";
 import { rawServer } from "./raw_server.ts";
@@ -32,7 +32,7 @@ test("calls that expire and are answered twice cost no other call of their conne
     if (type === "RST_STREAM") again();
   });
   const channel = new Channel(`127.0.0.1:${server.port}`);
-  const client = channel.client(Trial);
+  const client = createClient(Trial, channel);
   try {
     const beside = client.down({});
     assertEquals((await beside.next()).value?.number, 5); // and the channel is connected

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { createServer } from "node:net";
-import { Channel, Server, Status } from "pollwire";
+import { Channel, createClient, Server, Status } from "pollwire";
 import { test } from "../harness.ts";
 import {
   CHUNK,
@@ -41,7 +41,7 @@ test("the channel connects again after its server was restarted on the same port
   const channel = new Channel(`127.0.0.1:${port}`, { initialBackoffMs: 50 });
   const second = new Server();
   try {
-    const client = channel.client(Trial);
+    const client = createClient(Trial, channel);
     assertEquals((await client.one({})).text, "first");
     first.close();
     await first.shutdown();
@@ -65,7 +65,10 @@ test("waitForReady: a call made before there is a server waits for it", async ()
   const channel = new Channel(`127.0.0.1:${port}`, { initialBackoffMs: 50 });
   const server = new Server();
   try {
-    const answer = channel.client(Trial).one({ text: "patient" }, { waitForReady: true, deadlineMs: 15_000 });
+    const answer = createClient(Trial, channel).one({ text: "patient" }, {
+      waitForReady: true,
+      deadlineMs: 15_000,
+    });
     while (channel.state !== "TRANSIENT_FAILURE") await channel.stateChange(channel.state);
     server.addService(Trial, echo);
     await server.listen(`127.0.0.1:${port}`);
@@ -191,7 +194,7 @@ test("unix socket", async () => {
   assertEquals(await server.listen(address), 0);
   const channel = new Channel(address);
   try {
-    const client = channel.client(Trial);
+    const client = createClient(Trial, channel);
     assertEquals((await client.one({ text: "over a file" })).text, "over a file");
     assertEquals(authorities, ["localhost"]);
     assertEquals((await client.up(numbers(10))).number, 55);
@@ -235,7 +238,7 @@ test("one server may listen on two addresses, and serve two services' worth of c
   const channels = ports.map((port) => new Channel(`127.0.0.1:${port}`));
   try {
     assert(ports[0] !== ports[1]);
-    const answers = channels.map((channel, i) => channel.client(Trial).one({ number: i + 1 }));
+    const answers = channels.map((channel, i) => createClient(Trial, channel).one({ number: i + 1 }));
     assertEquals(numbersOf(await Promise.all(answers)), [1, 2]);
   } finally {
     for (const channel of channels) channel.close();

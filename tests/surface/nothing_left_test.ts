@@ -1,6 +1,6 @@
 // What is done at the end of a call or server: timers, listeners on signals, iterators and sockets are given back.
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { Channel, RpcError, Server, Status } from "pollwire";
+import { Channel, createClient, RpcError, Server, Status } from "pollwire";
 import { useEngine } from "../../surface/engines.ts";
 import { counted } from "../counted_engine.ts";
 import { test } from "../harness.ts";
@@ -119,7 +119,7 @@ test("a graceful shutdown that is over before its grace leaves no timer", async 
   const server = new Server({ poller: accounts.engine });
   server.addService(Trial, echo);
   const channel = new Channel(`127.0.0.1:${await server.listen("127.0.0.1:0")}`, { poller: accounts.engine });
-  await channel.client(Trial).one({});
+  await createClient(Trial, channel).one({});
   const stopped = server.shutdown({ graceMs: LONG_MS });
   channel.close();
   await stopped;

@@ -7,6 +7,7 @@ import {
   type CallOptions,
   Channel,
   type ChannelOptions,
+  createClient,
   type Logger,
   Metadata,
   Server,
@@ -156,7 +157,7 @@ test("authority: what the option says, else the target's host and port", async (
   await server.listen(`${at.hostAddress}:80`);
   const ask = async (target: string, options: ChannelOptions = {}) => {
     using channel = new Channel(target, { ...options, poller: from });
-    const call = channel.client(Trial).one({});
+    const call = createClient(Trial, channel).one({});
     await simulation.run({ until: simulation.now + 100 });
     await call;
     return authorities.pop();
@@ -176,7 +177,7 @@ test("an error of a call names the address that was connected to, and the target
   const server = new Server({ poller: at });
   const channel = new Channel("service.test:80", { poller: from });
   const peerOf = async () => {
-    const error = failure(channel.client(Trial).one({}));
+    const error = failure(createClient(Trial, channel).one({}));
     await simulation.run({ until: simulation.now + 5_000 });
     return (await error).peer;
   };
@@ -201,7 +202,7 @@ test("the header section of a request says what the call is, whose it is and who
     peer.listen(0, "127.0.0.1", () => resolve((peer.address() as AddressInfo).port))
   );
   const channel = new Channel(`127.0.0.1:${port}`);
-  const client = channel.client(Trial);
+  const client = createClient(Trial, channel);
   await failure(client.one({}, { metadata: { "x-a": ["1", "2"] }, deadlineMs: 60_000 }));
   await failure(client.up([], { deadlineMs: Infinity }));
   channel.close();
@@ -271,7 +272,7 @@ test("every option that there is may be given", () => {
     maxConnectionAgeMs: 60_000,
     maxConnectionAgeGraceMs: 10_000,
   };
-  const ofCall: Required<CallOptions> = {
+  const ofCall: Required<Omit<CallOptions, "parent">> = {
     deadlineMs: 60_000,
     signal: new AbortController().signal,
     metadata: new Metadata(),
@@ -296,7 +297,7 @@ test("SETTINGS of the peer are the peer's, whatever our own are", async () => {
     peer.send(setting([3, 1]), SETTINGS_ACK);
   });
   const channel = new Channel(`${server.hostAddress}:80`, { poller: from, settings: SETTINGS });
-  const calls = [0, 1].map(() => failure(channel.client(Trial).one({})));
+  const calls = [0, 1].map(() => failure(createClient(Trial, channel).one({})));
   await simulation.run({ until: 1_000 });
   const headers = parse(peers[0]!.received.subarray(PREFACE.length)).filter(({ type }) => type === "HEADERS");
   assertEquals(headers.length, 1);

@@ -1,7 +1,7 @@
 // A poller that is the application's and throws where it must not: the call ends with a status, and what comes after it,
 // once the poller works again, succeeds.
 import { assertEquals, assertMatch } from "@std/assert";
-import { type CallOptions, Channel, type RpcError, Server, statusName } from "pollwire";
+import { type CallOptions, Channel, createClient, type RpcError, Server, statusName } from "pollwire";
 import type { Endpoint, EventEngine } from "../../pollers/mod.ts";
 import { type SimulatedEngine, Simulation } from "../../pollers/simulated/mod.ts";
 import { test } from "../harness.ts";
@@ -62,7 +62,7 @@ async function check(broken: (world: World) => () => void, connected: boolean): 
   server.addService(Trial, { one: (request) => request });
   await server.listen("0.0.0.0:80");
   const channel = new Channel("server.test:80", { poller: client, onError, initialBackoffMs: 1 });
-  const { one } = channel.client(Trial);
+  const { one } = createClient(Trial, channel);
   const call = async (deadlineMs: number, options: CallOptions = { deadlineMs }) => {
     const ended = one({}, options).then(() => "OK", (error: RpcError) => statusName(error.code));
     await simulation.run({ until: simulation.now + deadlineMs + 1_000 });

@@ -1,6 +1,6 @@
 // What keeps a process alive, and what does not: clients that close no channel, and servers, as processes of their own.
 import { assert, assertEquals, assertLess } from "@std/assert";
-import { Channel, selectPoller, Server } from "pollwire";
+import { Channel, createClient, selectPoller, Server } from "pollwire";
 import { formatAddress } from "../../pollers/mod.ts";
 import { runtime, test } from "../harness.ts";
 import { startDeafServer } from "../pollers/deaf_server.ts";
@@ -150,10 +150,10 @@ test(
     await program.printed("port");
     await using channel = new Channel(`127.0.0.1:${/port (\d+)\./.exec(program.output)![1]}`);
     for (const deaths of [1, 2]) {
-      await channel.client(Trial).one({ text: "crash" }, { waitForReady: true }).catch(() => {});
+      await createClient(Trial, channel).one({ text: "crash" }, { waitForReady: true }).catch(() => {});
       // The crash is answered; what the dead worker has left is closed later, and a call before that would be lost with it.
       await until(() => program.output.split("died.").length > deaths && channel.state !== "READY");
-      await channel.client(Trial).one({ text: "who" }, { waitForReady: true, deadlineMs: 15_000 });
+      await createClient(Trial, channel).one({ text: "who" }, { waitForReady: true, deadlineMs: 15_000 });
     }
     program.kill("SIGTERM");
     const [port, ...then] = ["port", "died.", "died.", "stopped"];

@@ -6,6 +6,7 @@ import {
   type ChannelOptions,
   type Client,
   type ClientStreaming,
+  createClient,
   parseProto,
   RpcError,
   Server,
@@ -111,7 +112,7 @@ export async function serving(
   const port = await server.listen(`${host}:0`);
   const channel = new Channel(`${host}:${port}`, { poller: accounts.engine, ...options.channel });
   try {
-    await check({ client: channel.client(Trial), channel, server, port });
+    await check({ client: createClient(Trial, channel), channel, server, port });
   } finally {
     channel.close();
     server.close();

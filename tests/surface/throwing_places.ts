@@ -7,6 +7,7 @@ import {
   type CallOptions,
   Channel,
   type Codec,
+  createClient,
   type ErrorContext,
   type MethodDescriptor,
   parseProto,
@@ -370,14 +371,14 @@ export async function runPlace(place: Place, poller: string): Promise<void> {
     onError: report("channel"),
   });
   try {
-    const beside = channel.client(innocent);
+    const beside = createClient(innocent, channel);
     const stream = beside.both((async function* () {
       yield { number: 1 };
       await until(() => reported.length > 0);
       yield { number: 2 };
     })());
     assertEquals((await stream.next()).value?.number, 2);
-    const ended = statusOf(call(channel.client(service)));
+    const ended = statusOf(call(createClient(service, channel)));
     assertEquals([name, (await beside.one({ number: 5 })).number], [name, 5]);
     assertEquals([name, await ended], [name, ends]);
     await until(() => reported.length > 0);

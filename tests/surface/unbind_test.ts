@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertGreater, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Channel, parseProto, Server, Status } from "pollwire";
+import { Channel, createClient, parseProto, Server, Status } from "pollwire";
 import { Simulation } from "../../pollers/simulated/mod.ts";
 import { test } from "../harness.ts";
 import {
@@ -53,7 +53,7 @@ test("removeService: the service may be added again, with other handlers, and no
     for (const name of ["second", "third"]) {
       await client.one({});
       server.removeService(Trial);
-      assertEquals((await channel.client(Trials).one({})).text, "other");
+      assertEquals((await createClient(Trials, channel).one({})).text, "other");
       server.addService(Trial, { one: () => ({ text: name }) });
       assertEquals((await client.one({})).text, name);
     }
@@ -80,13 +80,13 @@ test("unbind: nobody connects there any more, connections and other addresses go
       await server.unbind(at);
       assertThrows(() => void server.unbind(at), TypeError); // though the connection is still there
       const late = new Channel(`127.0.0.1:${closed}`);
-      assertEquals((await failure(late.client(Trial).one({}))).code, Status.UNAVAILABLE);
+      assertEquals((await failure(createClient(Trial, late).one({}))).code, Status.UNAVAILABLE);
       late.close();
       assertEquals((await client.one({ number: 7 })).number, 7);
     }
     const again = await server.listen("127.0.0.1:0");
     const channel = new Channel(`127.0.0.1:${again}`);
-    assertEquals((await channel.client(Trial).one({ number: 8 })).number, 8);
+    assertEquals((await createClient(Trial, channel).one({ number: 8 })).number, 8);
     channel.close();
   }));
 
@@ -122,7 +122,7 @@ test("unbind: a unix socket, whose file is gone then", async () => {
     for (let round = 0; round < 2; round++) {
       await server.listen(address);
       const channel = new Channel(address);
-      assertEquals((await channel.client(Trial).one({ number: 3 })).number, 3);
+      assertEquals((await createClient(Trial, channel).one({ number: 3 })).number, 3);
       channel.close();
       assertThrows(() => void server.unbind(0), TypeError, `the server listens on ${address}`);
       await server.unbind(address);
@@ -167,7 +167,7 @@ test("drain: several connections are waited for, each in its own time", async ()
   server.addService(Trial, { one: ({ number }) => finish[number!]!.opened.then(() => ({})) });
   await server.listen(`${at.hostAddress}:80`);
   const channels = finish.map(() => new Channel(`${at.hostAddress}:80`, { poller: from }));
-  const calls = channels.map((channel, number) => channel.client(Trial).one({ number }));
+  const calls = channels.map((channel, number) => createClient(Trial, channel).one({ number }));
   await simulation.run();
   let drained = false;
   const drain = server.drain(80).then(() => drained = true);

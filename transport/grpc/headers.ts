@@ -32,7 +32,7 @@ const PASSED_ON = new Set([
 ]);
 
 /** An empty list. */
-export const NO_HEADERS = new HeaderList([]);
+export const NO_HEADERS: HeaderList = new HeaderList([]);
 
 /** What every call of one method on one channel begins with. */
 export function requestTemplate(
@@ -42,6 +42,7 @@ export function requestTemplate(
   userAgent: string,
 ): RequestTemplate {
   return {
+    path,
     headers: HeaderList.of([
       [":method", "POST"],
       [":scheme", scheme],

@@ -1,12 +1,12 @@
 // A client on pollwire, on Deno, Bun or Node.
-import { Channel, loadProto } from "pollwire";
+import { Channel, createClient, loadProto } from "pollwire";
 import { drive } from "../drive.mjs";
 
 const { Echo } = await loadProto(new URL("../../echo.proto", import.meta.url));
 
 await drive((address, { poller }) => {
   const channel = new Channel(address, { poller });
-  const client = channel.client(Echo);
+  const client = createClient(Echo, channel);
   return {
     unary: (body) => client.unary({ body }).then((response) => response.body.length),
     async download(count, size) {

@@ -14,7 +14,7 @@ const APPLICATION = "tests/pollers/log/application_test.ts";
 const DESCRIBE = "tests/pollers/log/describe_test.ts";
 const RPC_ERROR = "tests/surface/call/rpc_error_test.ts";
 const PRINTING = "tests/surface/call/printing_test.ts";
-const PRODUCER = "tests/surface/call/producer_test.ts";
+const PRODUCER = "tests/surface/promise/producer_test.ts";
 const TRACES = "tests/surface/traces_test.ts";
 const FRAMES = "tests/transport/http2/frame_trace_test.ts";
 
@@ -102,28 +102,28 @@ export default [
     "take no other stream's end",
   ),
   mutation(
-    "surface/server/server_call_impl.ts",
+    "surface/server/server_call_core.ts",
     "if (!chosen) this.report(error, where);",
     "",
     PLACES,
     "every place",
   ),
   mutation(
-    "surface/server/server_call_impl.ts",
+    "surface/server/server_call_core.ts",
     "if (this.ended) return this.reportLate(error, where);",
     "",
     SERVER_ERRORS,
     "after its call was cancelled",
   ),
   mutation(
-    "surface/server/server_call_impl.ts",
+    "surface/server/server_call_core.ts",
     "if (this.ended) this.producer.stop();\n    else this.producer.start();",
     "this.producer.start();",
     SERVER_ERRORS,
     "never begun",
   ),
   mutation(
-    "surface/server/server_call_impl.ts",
+    "surface/server/server_call_core.ts",
     "new HeaderList([...trailers?.fields ?? [], ...fields])",
     "new HeaderList([...fields])",
     ERROR_PATH,
@@ -172,7 +172,7 @@ export default [
     "every place",
   ),
   mutation(
-    "surface/call/producer.ts",
+    "surface/promise/producer.ts",
     "if (error !== undefined) this.sink.onLate(error);",
     "",
     PRODUCER,
@@ -200,7 +200,7 @@ export default [
     "none of ours",
   ),
   mutation(
-    "surface/call/call_failure.ts",
+    "surface/promise/call_failure.ts",
     "return this.made ??= makeCallError(",
     "return this.made = makeCallError(",
     PRINTING,
@@ -215,7 +215,7 @@ export default [
   ),
   mutation("surface/client/client_call.ts", "this.onAbort = onAbort;", "", OPTIONS, ""),
   mutation(
-    "surface/client/subchannel.ts",
+    "surface/channel/subchannel.ts",
     "this.fail(`cannot connect to ${peer}: ${describeThrown(error)}`);",
     "",
     POLLER,

@@ -3,14 +3,14 @@
 const EXECUTOR = "tests/pollers/threads/executor_test.ts";
 const FILE = "pollers/threads/executor.ts";
 const THREAD = "pollers/threads/executor_thread.ts";
-const SERVED = "surface/server/on_executor.ts";
+const SERVED = "surface/promise/on_executor.ts";
 const JOB = "pollers/threads/job.ts";
 
 const mutation = (file, before, after, name, runtime = "bun") => ({
   file,
   before,
   after,
-  test: file === SERVED ? "tests/surface/server/on_executor_test.ts" : EXECUTOR,
+  test: file === SERVED ? "tests/surface/promise/on_executor_test.ts" : EXECUTOR,
   name,
   runtime,
 });

@@ -140,7 +140,7 @@ export default [
     file: "surface/call/message_store.ts",
     before: "Math.max(LEAST_BLOCK_BYTES, this.wireBytes)",
     after: "Math.max(LEAST_BLOCK_BYTES, 2 * (last?.bytes.length ?? 0))",
-    test: "tests/surface/call/inbox_test.ts",
+    test: "tests/surface/promise/message_source_test.ts",
   },
   {
     file: "surface/call/message_store.ts",
@@ -149,16 +149,16 @@ export default [
     test: "tests/surface/call/message_store_test.ts",
   },
   {
-    file: "surface/call/inbox.ts",
+    file: "surface/promise/message_source.ts",
     before: "    this.dropStored();\n    this.end(error);",
     after: "    this.end(error);",
-    test: "tests/surface/call/inbox_test.ts",
+    test: "tests/surface/promise/message_source_test.ts",
   },
   {
-    file: "surface/call/inbox.ts",
+    file: "surface/promise/message_source.ts",
     before: "    this.end(error);\n    this.error = error;",
     after: "    this.end(error);",
-    test: "tests/surface/call/inbox_test.ts",
+    test: "tests/surface/promise/message_source_test.ts",
   },
   {
     file: "surface/server/handler_slots.ts",

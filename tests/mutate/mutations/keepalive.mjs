@@ -231,14 +231,14 @@ export default [
     "[C66] a call on a connection",
   ),
   mutation(
-    "surface/client/subchannel.ts",
+    "surface/channel/subchannel.ts",
     "keepalive: { ...keepalive, timeMs: 2 * timeMs }",
     "keepalive: { ...keepalive, timeMs }",
     CALLS,
     "[C67] a server that is sent too many PINGs",
   ),
   mutation(
-    "surface/client/subchannel.ts",
+    "surface/channel/subchannel.ts",
     '    reporter.log("warn", `${formatAddress(address)} was sent too many PINGs (keepalive.timeMs)${next}`);\n',
     "",
     CALLS,

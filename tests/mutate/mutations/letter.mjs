@@ -124,21 +124,21 @@ export default [
     "has a bound",
   ),
   mutation(
-    "surface/server/server_call_impl.ts",
+    "surface/server/server_call_core.ts",
     "      if (this.stream.queuedBytes === 0) this.clearDeadline();",
     "      this.clearDeadline();",
     "tests/surface/server/handlers_test.ts",
     "deadline: responses that the client does not take",
   ),
   mutation(
-    "surface/server/server_call_impl.ts",
+    "surface/server/server_call_core.ts",
     "if (this.stream.queuedBytes === 0) return this.cancelWith(",
     "return this.cancelWith(",
     "tests/surface/server/handlers_test.ts",
     "deadline: responses that the client does not take",
   ),
   mutation(
-    "surface/server/server_call_impl.ts",
+    "surface/server/server_call_core.ts",
     "if (this.ended) return this.clearDeadline();",
     "if (this.ended) return;",
     "tests/surface/server/handlers_test.ts",
@@ -287,7 +287,7 @@ export default [
     "[C85] a call ends: with OK",
   ),
   mutation(
-    "surface/server/server_call_impl.ts",
+    "surface/server/server_call_core.ts",
     'Status.UNIMPLEMENTED, "client sent no request message"',
     'Status.INTERNAL, "client sent no request message"',
     "tests/surface/server/handlers_test.ts",

@@ -64,7 +64,7 @@ export default [
     "attempt to connect that fails",
   ),
   mutation(
-    "surface/server/server_call_impl.ts",
+    "surface/server/server_call_core.ts",
     "overdue ? Status.DEADLINE_EXCEEDED : Status.CANCELLED",
     "Status.CANCELLED",
     DEADLINE,
@@ -201,7 +201,7 @@ export default [
     "begins no call",
   ),
   mutation(
-    "surface/server/server_call_impl.ts",
+    "surface/server/server_call_core.ts",
     "if (excess !== undefined) this.cancelWith(Status.RESOURCE_EXHAUSTED, excess);",
     "",
     SURFACE_LIMITS,

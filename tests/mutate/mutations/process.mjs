@@ -65,7 +65,7 @@ export default [
     name: "the end",
   },
   {
-    file: "surface/client/channel.ts",
+    file: "surface/channel/channel.ts",
     before: "    return this.#use.end();\n",
     after: "    return Promise.resolve();\n",
     test: ENGINES,
@@ -209,7 +209,7 @@ export default [
     name: "calls that are over",
   },
   {
-    file: "surface/server/server_call_impl.ts",
+    file: "surface/server/server_call_core.ts",
     before: "      this.host.callEnds();\n      const trailers",
     after: "      const trailers",
     test: "tests/surface/nothing_left_test.ts",
@@ -230,7 +230,7 @@ export default [
     name: "serves a connection that it was given",
   },
   {
-    file: "surface/client/channel.ts",
+    file: "surface/channel/channel.ts",
     before: 'const holds = state === "CONNECTING";',
     after: "const holds = false;",
     test: "tests/surface/nothing_left_test.ts",

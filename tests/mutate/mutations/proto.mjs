@@ -136,7 +136,7 @@ export default [
     test: "tests/surface/proto/elements_test.ts",
   },
   {
-    file: "surface/server/server_call_impl.ts",
+    file: "surface/server/server_call_core.ts",
     before: "if (!error.exhausted) return new RpcError(Status.INTERNAL, details);",
     after: "return new RpcError(Status.INTERNAL, details);",
     test: "tests/surface/options_test.ts",

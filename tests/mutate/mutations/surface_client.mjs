@@ -24,14 +24,14 @@ export default [
     name: "listens to its signal no more",
   },
   {
-    file: "surface/client/client.ts",
+    file: "surface/promise/client.ts",
     before: "const given = options === undefined ? NO_OPTIONS : readCallOptions(method, options);\n      if",
     after: "const given = NO_OPTIONS;\n      if",
     test: "tests/surface/options_test.ts",
     name: "call options: what is unknown",
   },
   {
-    file: "surface/client/channel.ts",
+    file: "surface/channel/channel.ts",
     before: 'checkConnectOptions("make a channel"',
     after: 'void ("make a channel"',
     test: "tests/surface/options_test.ts",

@@ -3,7 +3,7 @@
 /** As `readMutations` describes them. */
 export default [
   {
-    file: "surface/server/server_call_impl.ts",
+    file: "surface/server/server_call_core.ts",
     before:
       "if (this.request !== undefined) this.request = ownBytes(this.request);\n  }\n\n  /** The peer took",
     after: "}\n\n  /** The peer took",
@@ -18,28 +18,28 @@ export default [
     name: "holds its own bytes",
   },
   {
-    file: "surface/server/server_call_impl.ts",
+    file: "surface/server/server_call_core.ts",
     before: "    this.inbox?.end(error); // before",
     after: "    // before",
     test: "tests/surface/server/handlers_test.ts",
     name: "requests that the library cuts off",
   },
   {
-    file: "surface/server/server_call_impl.ts",
+    file: "surface/server/server_call_core.ts",
     before: "if (this.deadlineTask !== undefined) this.host.engine.cancel(this.deadlineTask);",
     after: "",
     test: "tests/surface/nothing_left_test.ts",
     name: "a call that ends before its deadline",
   },
   {
-    file: "surface/server/server_call_impl.ts",
+    file: "surface/server/server_call_core.ts",
     before: "    }\n    this.inbox?.end();\n  }",
     after: "    }\n  }",
     test: "tests/surface/nothing_left_test.ts",
     name: "a handler that has answered can read",
   },
   {
-    file: "surface/server/server_call_impl.ts",
+    file: "surface/server/server_call_core.ts",
     before: "if (this.wasCancelled) this.abort.abort",
     after: "if (this.ended) this.abort.abort",
     test: "tests/surface/nothing_left_test.ts",
@@ -78,21 +78,21 @@ export default [
     test: "tests/surface/server/handler_slots_test.ts",
   },
   {
-    file: "surface/server/server_call_impl.ts",
+    file: "surface/server/server_call_core.ts",
     before: 'if (this.handlerState !== "runs") return;',
     after: 'if (this.handlerState !== "runs" || this.wasCancelled) return;',
     test: "tests/surface/server/handler_slots_test.ts",
   },
   {
-    file: "surface/call/producer.ts",
+    file: "surface/promise/producer.ts",
     before: "if (leaving === undefined && this.pending) {",
     after: "if (this.pending) {",
-    test: "tests/surface/call/producer_test.ts",
+    test: "tests/surface/promise/producer_test.ts",
   },
   {
-    file: "surface/call/producer.ts",
+    file: "surface/promise/producer.ts",
     before: "else if (this.endsWithNext) this.over();",
     after: "",
-    test: "tests/surface/call/producer_test.ts",
+    test: "tests/surface/promise/producer_test.ts",
   },
 ];

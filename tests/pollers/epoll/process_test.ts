@@ -1,6 +1,6 @@
 import { assertEquals, assertLess, assertMatch } from "@std/assert";
 import { readdirSync, readFileSync } from "node:fs";
-import { Channel } from "pollwire";
+import { Channel, createClient } from "pollwire";
 import { test } from "../../harness.ts";
 import { Trial } from "../../surface/serving.ts";
 import { sleep } from "../promised.ts";
@@ -40,7 +40,7 @@ for (const shape of ["thread", "own"] as const) {
     await program.printed(".");
     const port = /port (\d+)/.exec(program.output)![1];
     const channel = new Channel(`127.0.0.1:${port}`);
-    const client = channel.client(Trial);
+    const client = createClient(Trial, channel);
     const calls = [500, 700, 900].map((number) => client.one({ number }));
     await program.printed("began 3.");
     program.kill("SIGTERM");

@@ -1,7 +1,7 @@
 // Named pipes as endpoints and listeners of the iocp poller, against itself and against the runtime's own.
 import { assert, assertEquals } from "@std/assert";
 import process from "node:process";
-import { Channel, Server } from "pollwire";
+import { Channel, createClient, Server } from "pollwire";
 import { type Endpoint, IoError, parseTarget, type SocketAddress } from "../../../pollers/mod.ts";
 import { test } from "../../harness.ts";
 import { echo, numbers, Trial } from "../../surface/serving.ts";
@@ -178,7 +178,7 @@ iocpTests("named pipes", () => {
     assertEquals(await server.listen(address), 0);
     const channel = new Channel(address, { poller: "iocp" });
     try {
-      const client = channel.client(Trial);
+      const client = createClient(Trial, channel);
       assertEquals((await client.one({ text: "over a pipe" })).text, "over a pipe");
       assertEquals((await client.up(numbers(10))).number, 55);
     } finally {

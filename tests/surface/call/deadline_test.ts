@@ -1,6 +1,6 @@
 // The rule of surface/call/deadline.ts: which ends of a call are its deadline's, at a client and at a server.
 import { assert, assertEquals, assertInstanceOf, assertMatch } from "@std/assert";
-import { type CallOptions, Channel, RpcError, Server, Status, statusName } from "pollwire";
+import { type CallOptions, Channel, createClient, RpcError, Server, Status, statusName } from "pollwire";
 import { type SimulatedEngine, Simulation } from "../../../pollers/simulated/mod.ts";
 import { CLOCK_SLACK_MS, isDeadlineExceeded } from "../../../surface/call/deadline.ts";
 import { ErrorCode, Http2Error } from "../../../transport/mod.ts";
@@ -64,7 +64,7 @@ class World {
 
   /** The error of a call that begins now. */
   async failure(options: CallOptions = {}): Promise<RpcError> {
-    const call = this.channel.client(Trial).one({}, { deadlineMs: DEADLINE_MS, ...options });
+    const call = createClient(Trial, this.channel).one({}, { deadlineMs: DEADLINE_MS, ...options });
     const ended = call.then(() => undefined, (error: unknown) => error);
     await this.simulation.run();
     const error = await ended;
@@ -183,7 +183,7 @@ test("OK past the deadline, before our timer, is an answer", async () => {
       data(1, new Uint8Array(5)),
       world.frames.headers(1, [["grpc-status", "0"]], true),
     ));
-  const call = world.channel.client(Trial).one({}, { deadlineMs: DEADLINE_MS });
+  const call = createClient(Trial, world.channel).one({}, { deadlineMs: DEADLINE_MS });
   await world.simulation.run();
   assertEquals((await call).number ?? 0, 0);
 });
@@ -199,7 +199,7 @@ test("a call that no server has seen is not made again past its deadline", async
 
 test("a stream that gets free past the deadline is not taken: nothing is sent", async () => {
   const world = await new World().connected([MAX_CONCURRENT_STREAMS, 1]);
-  world.channel.client(Trial).one({}).catch(() => {}); // takes the one stream there is
+  createClient(Trial, world.channel).one({}).catch(() => {}); // takes the one stream there is
   world.at(0.5, (peer) => peer.send(rst(1, ErrorCode.INTERNAL_ERROR)));
   const error = await world.failure();
   assertEquals(error.code, Status.DEADLINE_EXCEEDED);

@@ -10,6 +10,7 @@ import {
 import {
   type CallOptions,
   Channel,
+  createClient,
   Metadata,
   RpcError,
   type RpcErrorOptions,
@@ -34,7 +35,7 @@ async function inVirtualTime(handlers: Handlers, check: (world: World) => Promis
   server.addService(Trial, handlers);
   await server.listen(`${at.hostAddress}:80`);
   const channel = new Channel(`${at.hostAddress}:80`, { poller: from });
-  await check({ simulation, server: at, client: channel.client(Trial) });
+  await check({ simulation, server: at, client: createClient(Trial, channel) });
   channel.close();
   server.close();
   await simulation.run();

@@ -1,6 +1,6 @@
 // Calls that wait for a stream and are given up together: none of them opens one.
 import { assertEquals } from "@std/assert";
-import { Channel, Status } from "pollwire";
+import { Channel, createClient, Status } from "pollwire";
 import { Simulation } from "../../../pollers/simulated/mod.ts";
 import { test } from "../../harness.ts";
 import { setting, SETTINGS_ACK } from "../../transport/http2/wire.ts";
@@ -16,7 +16,7 @@ test("calls that wait for a stream and are given up by one signal open none as t
     server.send(setting([3, 3]), SETTINGS_ACK);
   });
   const channel = new Channel(`${host.hostAddress}:80`, { poller: simulation.host() });
-  const client = channel.client(Trial);
+  const client = createClient(Trial, channel);
   const giveUp = new AbortController();
   const calls = Array.from({ length: 20 }, () => failure(client.one({}, { signal: giveUp.signal })));
   const opened = () => server!.frames.filter((frame) => frame.startsWith("HEADERS")).length;

@@ -42,6 +42,7 @@ test("options that throw: an option is read once, on the caller's stack", () =>
       signal: new AbortController().signal,
       metadata: {},
       waitForReady: true,
+      parent: undefined,
       onHeaders: () => {},
       onTrailers: () => {},
     }, {
@@ -53,7 +54,7 @@ test("options that throw: an option is read once, on the caller's stack", () =>
     const call = client.one({}, options);
     const atOnce = [...reads];
     await call;
-    assertEquals([new Set(reads).size, reads.length, atOnce.length], [6, 6, 6]);
+    assertEquals([new Set(reads).size, reads.length, atOnce.length], [7, 7, 7]);
   }));
 
 test("options that throw: a signal that cannot be listened to ends its call with INTERNAL, and its deadline is gone", () =>

@@ -1,14 +1,14 @@
 // What a call lives through before it has a stream: names, connecting, backoff and full connections, each under the
 // call's own deadline and signal; all in virtual time.
 import { assert, assertEquals, assertMatch, assertNotMatch } from "@std/assert";
-import { Channel, type ChannelOptions, type RpcError, Server, Status } from "pollwire";
+import { Channel, type ChannelOptions, createClient, type RpcError, Server, Status } from "pollwire";
 import { type SimulatedEngine, Simulation } from "../../../pollers/simulated/mod.ts";
 import { ErrorCode } from "../../../transport/mod.ts";
 import { test } from "../../harness.ts";
 import { goAway, parse, rst, setting, SETTINGS_ACK } from "../../transport/http2/wire.ts";
 import { listenAt, RawPeer } from "../../transport/raw_peer.ts";
 import { Trial, type TrialClient } from "../serving.ts";
-import { answer } from "./connecting.ts";
+import { answer } from "../channel/connecting.ts";
 
 const NAME = "service.test";
 const MAX_CONCURRENT_STREAMS = 3;
@@ -37,7 +37,7 @@ class World {
       ...options,
       poller: this.clientHost,
     });
-    this.client = this.channel.client(Trial);
+    this.client = createClient(Trial, this.channel);
     void this.watch();
   }
 

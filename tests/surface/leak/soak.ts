@@ -1,7 +1,7 @@
 // Makes calls, streams and connections, and prints what the heap holds between them: a child of leak_test.ts, because
 // collecting garbage on demand needs a flag of its own on Deno.
 import process from "node:process";
-import { Channel, Server } from "pollwire";
+import { Channel, createClient, Server } from "pollwire";
 import { collect, echo, Trial } from "../serving.ts";
 
 const WARM_UP_CALLS = 100_000;
@@ -14,7 +14,7 @@ const server = new Server();
 server.addService(Trial, echo);
 const address = `127.0.0.1:${await server.listen("127.0.0.1:0")}`;
 const channel = new Channel(address);
-const client = channel.client(Trial);
+const client = createClient(Trial, channel);
 
 await calls(WARM_UP_CALLS);
 await streams(100);
@@ -46,7 +46,7 @@ async function streams(count: number): Promise<void> {
 async function connections(count: number): Promise<void> {
   for (let i = 0; i < count; i++) {
     const other = new Channel(address);
-    await other.client(Trial).one({ number: i });
+    await createClient(Trial, other).one({ number: i });
     other.close();
   }
 }

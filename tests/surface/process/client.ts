@@ -1,11 +1,11 @@
 // Run by process_test.ts in a process of its own: a client that never closes its channel. Prints "ready" once it stands.
 import process from "node:process";
-import { Channel, type RpcError } from "pollwire";
+import { Channel, createClient, type RpcError } from "pollwire";
 import { Trial } from "../serving.ts";
 
 const [, , scenario, address] = process.argv;
 const channel = new Channel(address!, { initialBackoffMs: 100 });
-const client = channel.client(Trial);
+const client = createClient(Trial, channel);
 
 /** Says how a call ended. */
 const say = (call: Promise<unknown>): Promise<void> =>

@@ -1,6 +1,6 @@
 // Run by process_test.ts in a process of its own: a server, until SIGTERM where it stays that long. Prints "ready" then.
 import process from "node:process";
-import { Channel, Server } from "pollwire";
+import { Channel, createClient, Server } from "pollwire";
 import { connect, LOOPBACK } from "../../pollers/promised.ts";
 import { Trial } from "../serving.ts";
 
@@ -14,7 +14,7 @@ server.addService(Trial, {
 /** A client that stays connected. */
 async function connectClient(port: number): Promise<Channel> {
   const channel = new Channel(`127.0.0.1:${port}`);
-  await channel.client(Trial).one({});
+  await createClient(Trial, channel).one({});
   return channel;
 }
 
@@ -45,8 +45,8 @@ switch (scenario) {
   }
   case "finishes a call": {
     const channel = await connectClient(await server.listen("127.0.0.1:0"));
-    void channel.client(Trial).one({ number: 500 }).then(() => console.log("answered"));
-    await channel.client(Trial).one({}); // the server has both
+    void createClient(Trial, channel).one({ number: 500 }).then(() => console.log("answered"));
+    await createClient(Trial, channel).one({}); // the server has both
     void server.shutdown().then(() => console.log("shut down"));
     break;
   }

@@ -1,5 +1,5 @@
 // Two calls over one connection, one of which fails, and an attempt that is refused; traced by the environment.
-import { Channel, RpcError, Server } from "pollwire";
+import { Channel, createClient, RpcError, Server } from "pollwire";
 import { Trial } from "../serving.ts";
 
 const server = new Server();
@@ -10,11 +10,11 @@ server.addService(Trial, {
   },
 });
 const channel = new Channel(`127.0.0.1:${await server.listen("127.0.0.1:0")}`);
-const { one } = channel.client(Trial);
+const { one } = createClient(Trial, channel);
 await one({ number: 1 }, { deadlineMs: 10_000 }).catch(() => {});
 await one({ number: 2 });
 channel.close();
 await server.shutdown();
 const nowhere = new Channel("127.0.0.1:1");
-await nowhere.client(Trial).one({}).catch(() => {});
+await createClient(Trial, nowhere).one({}).catch(() => {});
 nowhere.close();

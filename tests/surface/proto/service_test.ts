@@ -1,7 +1,7 @@
 // Service descriptors: names, paths, kinds, and the types users give them.
 
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { Channel, Server } from "pollwire";
+import { Channel, createClient, Server } from "pollwire";
 import { parseProto } from "../../../surface/proto/parse.ts";
 import {
   type BidiStreaming,
@@ -136,7 +136,7 @@ test("methods that JavaScript calls by itself get a $, so that a client is no pr
   ]);
   assertEquals([S!.methods["then$"]!.localName, S!.methods["then$"]!.path], ["then$", "/S/Then"]);
   using channel = new Channel("127.0.0.1:1");
-  const client = channel.client(S!);
+  const client = createClient(S!, channel);
   const made = await (async () => await Promise.resolve(client))();
   assertStrictEquals(made, client);
   assertEquals(`${client}`, "[object Object]");
@@ -186,8 +186,8 @@ test("what is no service is refused by channels and servers, with what it probab
   using server = new Server();
   for (const [value, says] of cases) {
     const service = value as NonNullable<typeof loaded["RouteGuide"]>;
-    assertThrows(() => channel.client(service), TypeError, "Cannot make a client: ");
-    assertThrows(() => channel.client(service), TypeError, says);
+    assertThrows(() => createClient(service, channel), TypeError, "Cannot make a client: ");
+    assertThrows(() => createClient(service, channel), TypeError, says);
     assertThrows(() => server.addService(service, {}), TypeError, says);
     assertThrows(() => server.removeService(service), TypeError, "Cannot remove a service: ");
   }

@@ -1,6 +1,6 @@
 // Handlers of one connection: as many as it may have streams, however the streams ended; further calls wait in order.
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { Channel, type Logger, Server, type ServerCall, Status } from "pollwire";
+import { Channel, createClient, type Logger, Server, type ServerCall, Status } from "pollwire";
 import { Simulation } from "../../../pollers/simulated/mod.ts";
 import { test } from "../../harness.ts";
 import {
@@ -109,7 +109,7 @@ for (const [kind, handlers, call] of kinds) {
   test(`handlers, ${kind}: those of calls past their deadline count, and further calls wait in order`, async () => {
     await using world = new World();
     using channel = await world.serve(handlers(world));
-    const client = channel.client(Trial);
+    const client = createClient(Trial, channel);
     const codes: number[] = [];
     for (let number = 1; number <= 10; number++) {
       void failure(call(client, number, 20)).then(({ code }) => codes.push(code));
@@ -137,7 +137,7 @@ for (const [kind, handlers, call] of kinds) {
 test("handlers: calls wait while there is a stream for them, and what is beyond that is refused", async () => {
   await using world = new World();
   using channel = await world.serve(kinds[0]![1](world));
-  const client = channel.client(Trial);
+  const client = createClient(Trial, channel);
   for (let number = 1; number <= LIMIT; number++) void failure(client.one({ number }, { deadlineMs: 20 }));
   await world.pass(50);
   const calls = [4, 5, 6, 7, 8].map((number) => client.one({ number }));
@@ -161,7 +161,7 @@ test("handlers: those that end with their call leave room at once, and sync ones
     );
   };
   using channel = await world.serve({ one: signalled, down: ({ number }) => [{ number: number! }] });
-  const client = channel.client(Trial);
+  const client = createClient(Trial, channel);
   for (let i = 0; i < 4 * LIMIT; i++) {
     void failure(client.one({}, { deadlineMs: 20 }));
     await world.pass(i % 3 === 0 ? 30 : 0);

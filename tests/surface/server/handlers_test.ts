@@ -1,6 +1,14 @@
 // What handlers may rely on: `this`, the time that is left, and what unfit requests never reach.
 import { assertEquals, assertInstanceOf } from "@std/assert";
-import { Channel, type MethodDescriptor, type RpcError, Server, type ServerCall, Status } from "pollwire";
+import {
+  Channel,
+  createClient,
+  type MethodDescriptor,
+  type RpcError,
+  Server,
+  type ServerCall,
+  Status,
+} from "pollwire";
 import { Simulation } from "../../../pollers/simulated/mod.ts";
 import { Decoder } from "../../../transport/hpack/decoder.ts";
 import { HeaderList } from "../../../transport/mod.ts";
@@ -122,7 +130,7 @@ test("handlers: the time that is left is never less than none, also when the cal
     one: (_request, given) => (call = given, new Promise<Note>(() => {})),
   });
   const channel = world.channel();
-  const late = failure(channel.client(Trial).one({}, { deadlineMs: 100 }));
+  const late = failure(createClient(Trial, channel).one({}, { deadlineMs: 100 }));
   await world.simulation.run({ until: 50 });
   assertEquals(call!.timeRemainingMs! > 40 && call!.timeRemainingMs! <= 60, true);
   await world.simulation.run({ until: 500 });

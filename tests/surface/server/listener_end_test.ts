@@ -1,6 +1,6 @@
 // A listener that ends by itself: its server's owner hears of it, and nothing else ends.
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { Channel, type ErrorContext, Server } from "pollwire";
+import { Channel, createClient, type ErrorContext, Server } from "pollwire";
 import type { OpenSet } from "../../../pollers/core/open_set.ts";
 import { IoError } from "../../../pollers/mod.ts";
 import { test } from "../../harness.ts";
@@ -24,7 +24,7 @@ test("a listener that ends by itself is reported, calls go on, and listen works 
   for (let round = 1; round <= 2; round++) {
     const channel = new Channel(`127.0.0.1:${port}`);
     channels.push(channel);
-    assertEquals((await channel.client(Trial).one({ number: 1 })).number, 1);
+    assertEquals((await createClient(Trial, channel).one({ number: 1 })).number, 1);
     endListeners(server);
     await until(() => heard.length === round);
     const [error, context] = heard[round - 1]!;
@@ -34,9 +34,9 @@ test("a listener that ends by itself is reported, calls go on, and listen works 
       /^The server stopped listening on 127\.0\.0\.1:\d+: accept failed: .* \(EBADF\)$/,
     );
     assertEquals(context, { where: "listener", level: "error" });
-    for (const old of channels) assertEquals((await old.client(Trial).one({ number: 2 })).number, 2);
+    for (const old of channels) assertEquals((await createClient(Trial, old).one({ number: 2 })).number, 2);
     const newcomer = new Channel(`127.0.0.1:${port}`);
-    await failure(newcomer.client(Trial).one({ number: 3 }, { deadlineMs: 300 }));
+    await failure(createClient(Trial, newcomer).one({ number: 3 }, { deadlineMs: 300 }));
     newcomer.close();
     assertEquals(await server.listen(`127.0.0.1:${port}`), port);
   }
@@ -56,7 +56,7 @@ test("a shutdown that waits for calls settles, though the listener ended by itse
     },
   });
   const channel = new Channel(`127.0.0.1:${await server.listen("127.0.0.1:0")}`);
-  const call = channel.client(Trial).one({ number: 1 });
+  const call = createClient(Trial, channel).one({ number: 1 });
   await until(() => began);
   endListeners(server);
   let settled = false;

@@ -1,6 +1,6 @@
 // serveEndpoint(): a connection that somebody else accepted is the server's, whose end it tells of, once.
 import { assert, assertEquals } from "@std/assert";
-import { Channel, Server } from "pollwire";
+import { Channel, createClient, Server } from "pollwire";
 import { type Endpoint, IoError } from "../../../pollers/mod.ts";
 import { test } from "../../harness.ts";
 import { Acceptor, connect, LOOPBACK, read } from "../../pollers/promised.ts";
@@ -19,7 +19,7 @@ test("serveEndpoint: calls are served, and the end of the connection comes once"
   let ends = 0;
   for (let round = 1; round <= 2; round++) {
     const channel = new Channel(`127.0.0.1:${at.port}`);
-    const call = channel.client(Trial).one({ number: round });
+    const call = createClient(Trial, channel).one({ number: round });
     server.serveEndpoint(await acceptor.accept(), () => ends++);
     assertEquals((await call).number, round + 1);
     assertEquals(ends, round - 1);

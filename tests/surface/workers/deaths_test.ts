@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import {
   Channel,
+  createClient,
   type ErrorContext,
   type ReactorWorkers,
   type ReactorWorkersOptions,
@@ -61,7 +62,9 @@ class Held {
   async more(count: number): Promise<Map<number, number>> {
     const channels = Array.from({ length: count }, () => new Channel(this.at));
     this.#channels.push(...channels);
-    const answers = await Promise.all(channels.map((channel) => channel.client(Trial).one({ text: "who" })));
+    const answers = await Promise.all(
+      channels.map((channel) => createClient(Trial, channel).one({ text: "who" })),
+    );
     const counts = new Map<number, number>();
     for (const { number = 0 } of answers) counts.set(number, (counts.get(number) ?? 0) + 1);
     return counts;
@@ -75,7 +78,7 @@ class Held {
 async function ask(at: string, text: string, number = 0): Promise<number> {
   const channel = new Channel(at);
   try {
-    return (await channel.client(Trial).one({ text, number })).number!;
+    return (await createClient(Trial, channel).one({ text, number })).number!;
   } finally {
     channel.close();
   }
@@ -136,7 +139,7 @@ test(
   () =>
     withWorkers({ sharing: "boss", threads: 2 }, async ({ at }) => {
       const channels = Array.from({ length: 12 }, () => new Channel(at));
-      const one = (channel: Channel) => channel.client(Trial).one({ text: "who" });
+      const one = (channel: Channel) => createClient(Trial, channel).one({ text: "who" });
       const workers = (await Promise.all(channels.map(one))).map(({ number }) => number);
       // One worker loses all that it has, which it hears of a little later.
       channels.forEach((channel, i) => workers[i] === 0 && channel.close());
@@ -158,7 +161,7 @@ test("reactor workers, boss: what was dealt to a worker before it is told to end
     const busy = ask(at, "spin", 1_000);
     await until(() => Atomics.load(spinning, 0) === 1, "a busy worker");
     for (let i = 0; i < 8; i++) channels.push(new Channel(at));
-    calls.push(...channels.map((channel) => channel.client(Trial).one({ text: "who" })));
+    calls.push(...channels.map((channel) => createClient(Trial, channel).one({ text: "who" })));
     const use = useEngine(poller);
     const { opened } = use.engine as unknown as { opened: { all(): Array<{ describe(): string }> } };
     await use.end(); // the boss goes on to use it
@@ -189,7 +192,7 @@ test(
     withWorkers({ sharing: "reuse-port", threads: 1 }, async ({ at, ends }) => {
       for (let round = 0; round < 2; round++) {
         const channel = new Channel(at);
-        const client = channel.client(Trial);
+        const client = createClient(Trial, channel);
         await client.one({ text: "lose listener" });
         await new Promise<void>((resolve) => setTimeout(resolve, 0));
         await ask(at, "who").catch(() => {}); // the accept that fails
@@ -212,14 +215,16 @@ test(
       const { accept } = sockets;
       for (let round = 1; round <= 2; round++) {
         const channel = new Channel(at);
-        const client = channel.client(Trial);
+        const client = createClient(Trial, channel);
         assertEquals((await client.one({ text: "who" })).number, 0);
         sockets.accept = () => {
           sockets.accept = accept;
           return -9;
         };
         const unlucky = new Channel(at);
-        await failure(unlucky.client(Trial).one({ text: "who" }, { deadlineMs: 5_000 })).catch(() => {});
+        await failure(createClient(Trial, unlucky).one({ text: "who" }, { deadlineMs: 5_000 })).catch(
+          () => {},
+        );
         unlucky.close();
         await until(() => reported.length === round, "the report");
         const [error, context] = reported[round - 1]!;

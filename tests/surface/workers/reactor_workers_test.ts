@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import process from "node:process";
 import {
   Channel,
+  createClient,
   type ErrorContext,
   type ReactorWorkers,
   type ReactorWorkersOptions,
@@ -64,7 +65,7 @@ async function withWorkers(
 async function ask(address: string, text = "who", number = 0): Promise<number> {
   const channel = new Channel(address);
   try {
-    return (await channel.client(Trial).one({ text, number })).number!;
+    return (await createClient(Trial, channel).one({ text, number })).number!;
   } finally {
     channel.close();
   }
@@ -81,7 +82,7 @@ test(
     const ends: WorkerEnd[] = [];
     await withWorkers({ threads: 1, onWorkerEnd: (end) => ends.push(end) }, async ({ port }) => {
       const channel = new Channel(`127.0.0.1:${port}`);
-      const { one } = channel.client(Trial);
+      const { one } = createClient(Trial, channel);
       const beside = one({ text: "sleep", number: 300 });
       await assertRejects(() => one({ text: "throw" }), RpcError, "UNKNOWN: handler failed");
       await assertRejects(() => one({ text: "listen" }, { deadlineMs: 50 }), RpcError, "DEADLINE_EXCEEDED");
@@ -105,7 +106,7 @@ test(
       await ask(`127.0.0.1:${port}`, "crash");
       await until(() => reported.length > 0);
       const channel = new Channel(`127.0.0.1:${port}`);
-      await channel.client(Trial).one({}, { waitForReady: true, deadlineMs: 15_000 });
+      await createClient(Trial, channel).one({}, { waitForReady: true, deadlineMs: 15_000 });
       channel.close();
       assertEquals(reported, [[boom, { where: "onWorkerEnd", level: "error" }]]);
     });
@@ -119,7 +120,7 @@ async function crash(port: number, ends: WorkerEnd[], text = "crash"): Promise<v
   await ask(`127.0.0.1:${port}`, text);
   await until(() => ends.length > before);
   const channel = new Channel(`127.0.0.1:${port}`, { initialBackoffMs: 50 });
-  await channel.client(Trial).one({}, { waitForReady: true, deadlineMs: 15_000 });
+  await createClient(Trial, channel).one({}, { waitForReady: true, deadlineMs: 15_000 });
   channel.close();
 }
 
@@ -195,7 +196,7 @@ test(
   () =>
     withWorkers({ server: { exposeErrors: true, maxReceiveMessageBytes: 100 } }, async ({ port }) => {
       const channel = new Channel(`127.0.0.1:${port}`);
-      const { one } = channel.client(Trial);
+      const { one } = createClient(Trial, channel);
       await assertRejects(() => one({ text: "throw" }), RpcError, "UNKNOWN: thrown as asked");
       await assertRejects(() => one({ body: new Uint8Array(200) }), RpcError, "limit of 100");
       channel.close();
@@ -210,13 +211,15 @@ for (const [sharing, when] of SHARING) {
       withWorkers({ sharing }, async ({ port, threads }) => {
         assertEquals(threads, 2);
         const channels = Array.from({ length: 40 }, () => new Channel(`127.0.0.1:${port}`));
-        const answers = await Promise.all(channels.map((one) => one.client(Trial).one({ text: "who" })));
+        const answers = await Promise.all(
+          channels.map((one) => createClient(Trial, one).one({ text: "who" })),
+        );
         assertEquals(new Set(answers.map(({ text }) => text)), new Set([poller]));
         const workers = answers.map(({ number }) => number);
         assertEquals(new Set(workers), new Set([0, 1]));
         // A boss deals out what is open at once; where the kernel chooses, it does by a hash.
         if (sharing === "boss") assertEquals(workers.filter((one) => one === 0).length, 20);
-        const down = channels[0]!.client(Trial).down({ number: 3 });
+        const down = createClient(Trial, channels[0]!).down({ number: 3 });
         assertEquals(await collect(down).then((all) => all.length), 3);
         for (const channel of channels) channel.close();
       }),
@@ -230,7 +233,7 @@ for (const [sharing, when] of SHARING) {
       await withWorkers({ sharing, onWorkerEnd: (end) => ends.push(end) }, async ({ port }) => {
         const channels = Array.from({ length: 8 }, () => new Channel(`127.0.0.1:${port}`));
         const running = channels.map((channel) =>
-          channel.client(Trial).one({ text: "sleep", number: 60_000 })
+          createClient(Trial, channel).one({ text: "sleep", number: 60_000 })
         );
         const failures = running.map((call) => assertRejects(() => call));
         await askOften(`127.0.0.1:${port}`, 4);
@@ -261,7 +264,7 @@ for (const [sharing, when] of SHARING) {
       await withWorkers({ sharing, threads: 1, onWorkerEnd: (end) => ends.push(end) }, async ({ port }) => {
         const channels = Array.from({ length: 4 }, () => new Channel(`127.0.0.1:${port}`));
         const running = channels.map((channel) =>
-          channel.client(Trial).one({ text: "sleep", number: 60_000 })
+          createClient(Trial, channel).one({ text: "sleep", number: 60_000 })
         );
         const failures = Promise.all(running.map((call) => assertRejects(() => call)));
         await ask(`127.0.0.1:${port}`);
@@ -287,7 +290,7 @@ for (const [sharing, when] of SHARING) {
     const channels: Channel[] = [];
     await withWorkers({ sharing }, async ({ port }) => {
       for (let i = 0; i < 6; i++) channels.push(new Channel(`127.0.0.1:${port}`));
-      const clients = channels.map((channel) => channel.client(Trial));
+      const clients = channels.map((channel) => createClient(Trial, channel));
       await Promise.all(clients.map((client) => client.one({ text: "who" })));
       await Promise.all(clients.map((client) =>
         new Promise<void>((begun) => {
@@ -307,7 +310,7 @@ test("reactor workers: what a handler waits for elsewhere comes as usual", async
   const http = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   await withWorkers({ data: { http } }, async ({ port }) => {
     const channel = new Channel(`127.0.0.1:${port}`);
-    const client = channel.client(Trial);
+    const client = createClient(Trial, channel);
     const texts = await Promise.all(Array.from({ length: 20 }, () => client.one({ text: "fetch" })));
     assert(texts.every(({ text }) => text === "from elsewhere"));
     channel.close();
@@ -321,7 +324,7 @@ test(
   () =>
     withWorkers({}, async ({ port }) => {
       const channel = new Channel(`127.0.0.1:${port}`);
-      assertEquals((await channel.client(Trial).one({ text: "call", number: port })).text, poller);
+      assertEquals((await createClient(Trial, channel).one({ text: "call", number: port })).text, poller);
       channel.close();
     }),
   options,

@@ -1,6 +1,6 @@
 // The service that reactor workers run in tests: says who answered, and fails in whatever way it is told.
 import process from "node:process";
-import { Channel, type Server } from "pollwire";
+import { Channel, createClient, type Server } from "pollwire";
 import { runtime } from "../../harness.ts";
 import { CHUNK, numbers, sleep, Trial } from "../serving.ts";
 
@@ -56,7 +56,7 @@ export default function setUp(server: Server, { index, data }: { index: number; 
         case "call": { // a channel of the worker shares its engine
           const channel = new Channel(`127.0.0.1:${number}`);
           try {
-            return await channel.client(Trial).one({ text: "who" });
+            return await createClient(Trial, channel).one({ text: "who" });
           } finally {
             channel.close();
           }

@@ -3,8 +3,8 @@
 // V8 adds to the frames of an error the async functions that wait for a promise, if the error is made in a job of that
 // promise. So the promise is resolved with a thenable, whose `then` is such a job; only calls that fail pay for it.
 
-import { type Frames, makeCallError, type RpcError, type RpcErrorOptions } from "./rpc_error.ts";
-import { type StatusCode, statusName } from "./status.ts";
+import { type Frames, makeCallError, type RpcError, type RpcErrorOptions } from "../call/rpc_error.ts";
+import { type StatusCode, statusName } from "../call/status.ts";
 
 /** The status of a call, and what its error has besides. */
 export class CallFailure {

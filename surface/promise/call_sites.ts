@@ -1,6 +1,6 @@
 // Where an application made a call that failed: errors show that, and calls that do not fail pay nothing for it.
 //
-// On Deno an error gets the frames of the function that awaits it (`call/call_failure.ts`). JavaScriptCore
+// On Deno an error gets the frames of the function that awaits it (`call_failure.ts`). JavaScriptCore
 // knows the awaiting function for promises of async functions alone, and one a call is 5% of a unary call; V8 in Node 20 does
 // not know. There the first calls of a channel, and those that follow one that failed, remember where they were made,
 // for 3 us each.

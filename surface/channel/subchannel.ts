@@ -39,6 +39,7 @@ import {
   ErrorCode,
   type Http2Error,
 } from "../../transport/mod.ts";
+import type { CallRoute, PendingCall } from "../client/call_route.ts";
 import { AddressOrder } from "./address_order.ts";
 import type { Backoff } from "./backoff.ts";
 
@@ -47,16 +48,6 @@ const USEFUL_AFTER_MS = 20_000;
 
 /** States of a channel. */
 export type ConnectivityState = "IDLE" | "CONNECTING" | "READY" | "TRANSIENT_FAILURE" | "SHUTDOWN";
-
-/** A call that wants a transport. */
-export interface PendingCall {
-  /** Whether it waits through connection failures. */
-  readonly waitForReady: boolean;
-  /** A stream is free: open it now. */
-  attach(transport: ClientTransport): void;
-  /** It will get none: the connection failed. */
-  onUnavailable(reason: string): void;
-}
 
 /** One attempt and the connection that comes of it: names the connection when it passes events to the subchannel. */
 class Link implements ConnectSink {
@@ -90,7 +81,7 @@ class Link implements ConnectSink {
 }
 
 /** The connection of a channel. */
-export class Subchannel {
+export class Subchannel implements CallRoute {
   private current: ConnectivityState = "IDLE";
   /** Takes new streams; that of `link`. */
   private transport: ClientTransport | undefined = undefined;

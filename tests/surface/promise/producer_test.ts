@@ -1,6 +1,6 @@
 // An application's iterable on its way out: in order, no faster than the peer reads, and ended whatever happens.
 import { assert, assertEquals, assertInstanceOf, assertMatch, assertStrictEquals } from "@std/assert";
-import { isSource, Producer, type ProducerSink, type Source } from "../../../surface/call/producer.ts";
+import { isSource, Producer, type ProducerSink, type Source } from "../../../surface/promise/producer.ts";
 import { test } from "../../harness.ts";
 
 /** A sink that a test may block, and that writes down what it gets. */

@@ -2,8 +2,9 @@
 
 import { parseTarget } from "../../../pollers/mod.ts";
 import { type SimulatedEngine, Simulation } from "../../../pollers/simulated/mod.ts";
-import { Backoff } from "../../../surface/client/backoff.ts";
-import { type PendingCall, Subchannel } from "../../../surface/client/subchannel.ts";
+import { Backoff } from "../../../surface/channel/backoff.ts";
+import { Subchannel } from "../../../surface/channel/subchannel.ts";
+import type { PendingCall } from "../../../surface/client/call_route.ts";
 import { type ClientTransport, type ConnectOptions, requestTemplate } from "../../../transport/mod.ts";
 import { ascii, END_HEADERS, END_STREAM, frame, setting, SETTINGS_ACK } from "../../transport/http2/wire.ts";
 import { concat } from "../../bytes.ts";

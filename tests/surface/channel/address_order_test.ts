@@ -1,7 +1,7 @@
 // Which address of a target is tried first: the one that served calls, and last those that served none.
 import { assertEquals } from "@std/assert";
 import type { SocketAddress } from "../../../pollers/mod.ts";
-import { AddressOrder } from "../../../surface/client/address_order.ts";
+import { AddressOrder } from "../../../surface/channel/address_order.ts";
 import { ErrorCode } from "../../../transport/mod.ts";
 import { test } from "../../harness.ts";
 import { goAway } from "../../transport/http2/wire.ts";

@@ -1,6 +1,6 @@
 // gRPC's connection backoff: 1 s, times 1.6, up to 120 s, give or take a fifth.
 import { assert, assertEquals } from "@std/assert";
-import { Backoff } from "../../../surface/client/backoff.ts";
+import { Backoff } from "../../../surface/channel/backoff.ts";
 import { test } from "../../harness.ts";
 
 const rounded = (values: number[]) => values.map((value) => Math.round(value));

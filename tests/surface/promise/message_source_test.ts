@@ -1,6 +1,6 @@
 // The iterator that an application reads messages from, and the window that goes back only as it reads.
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { Inbox } from "../../../surface/call/inbox.ts";
+import { MessageSource } from "../../../surface/promise/message_source.ts";
 import { test } from "../../harness.ts";
 
 class Owner {
@@ -26,13 +26,13 @@ function encoded(number: number): Uint8Array {
   return Uint8Array.of(number >> 8, number & 255);
 }
 
-function inbox(): [Inbox<number>, Owner] {
+function source(): [MessageSource<number>, Owner] {
   const owner = new Owner();
-  return [new Inbox<number>(owner), owner];
+  return [new MessageSource<number>(owner), owner];
 }
 
-test("inbox: octets go back as messages are taken, not as they come", async () => {
-  const [box, owner] = inbox();
+test("message source: octets go back as messages are taken, not as they come", async () => {
+  const [box, owner] = source();
   box.push(encoded(1), 10);
   box.push(encoded(2), 20);
   assertEquals(owner.taken, 0);
@@ -44,8 +44,8 @@ test("inbox: octets go back as messages are taken, not as they come", async () =
   assertEquals([(await waiting).value, owner.taken], [3, 60]);
 });
 
-test("inbox: several reads may wait, and are served in their order", async () => {
-  const [box] = inbox();
+test("message source: several reads may wait, and are served in their order", async () => {
+  const [box] = source();
   const reads = [box.next(), box.next(), box.next()];
   box.push(encoded(1), 1);
   box.push(encoded(2), 1);
@@ -53,8 +53,8 @@ test("inbox: several reads may wait, and are served in their order", async () =>
   assertEquals((await Promise.all(reads)).map((read) => read.value), [1, 2, undefined]);
 });
 
-test("inbox: an error comes after the messages that came before it, once", async () => {
-  const [box] = inbox();
+test("message source: an error comes after the messages that came before it, once", async () => {
+  const [box] = source();
   box.push(encoded(1), 1);
   box.end(new Error("lost"));
   assertEquals((await box.next()).value, 1);
@@ -62,15 +62,15 @@ test("inbox: an error comes after the messages that came before it, once", async
   assertEquals(await box.next(), { value: undefined, done: true });
 });
 
-test("inbox: a read that waits rejects with the error", async () => {
-  const [box] = inbox();
+test("message source: a read that waits rejects with the error", async () => {
+  const [box] = source();
   const waiting = box.next();
   box.end(new Error("lost"));
   await assertRejects(() => waiting, Error, "lost");
 });
 
-test("inbox: leaving the loop gives everything back, and tells once unless it was over", async () => {
-  const [box, owner] = inbox();
+test("message source: leaving the loop gives everything back, and tells once unless it was over", async () => {
+  const [box, owner] = source();
   box.push(encoded(1), 1);
   box.push(encoded(2), 2);
   for await (const message of box) if (message === 1) break;
@@ -79,15 +79,15 @@ test("inbox: leaving the loop gives everything back, and tells once unless it wa
   assertEquals([owner.taken, await box.next()], [7, { value: undefined, done: true }]);
   await box.return();
   assertEquals(owner.abandoned, 1);
-  const [ended, endedOwner] = inbox();
+  const [ended, endedOwner] = source();
   ended.end();
   await ended.return();
   assertEquals(endedOwner.abandoned, 0);
 });
 
-test("inbox: a thousand messages, read at any distance behind, come in their order", async () => {
+test("message source: a thousand messages, read at any distance behind, come in their order", async () => {
   for (const behind of [0, 1, 2, 31, 32, 33, 100, 999]) {
-    const [box, owner] = inbox();
+    const [box, owner] = source();
     const read: number[] = [];
     for (let i = 0; i < 1_000; i++) {
       box.push(encoded(i), 1);
@@ -104,7 +104,7 @@ test("inbox: a thousand messages, read at any distance behind, come in their ord
 });
 
 /** Octets of the buffers that an inbox holds. */
-function held(box: Inbox<number>): number {
+function held(box: MessageSource<number>): number {
   const buffers = new Set<ArrayBufferLike>();
   const walk = (value: unknown, depth: number): void => {
     if (ArrayBuffer.isView(value)) buffers.add(value.buffer);
@@ -116,8 +116,8 @@ function held(box: Inbox<number>): number {
   return [...buffers].reduce((sum, { byteLength }) => sum + byteLength, 0);
 }
 
-test("inbox: a reader that is always behind does not make it keep what was read", async () => {
-  const [box] = inbox();
+test("message source: a reader that is always behind does not make it keep what was read", async () => {
+  const [box] = source();
   for (let i = 0; i < 10; i++) box.push(encoded(i), 7);
   for (let i = 0; i < 10_000; i++) {
     box.push(encoded(i & 255), 7);
@@ -126,8 +126,8 @@ test("inbox: a reader that is always behind does not make it keep what was read"
   }
 });
 
-test("inbox: a reader that has read all leaves nothing behind, not until the next message either", async () => {
-  const [box] = inbox();
+test("message source: a reader that has read all leaves nothing behind, not until the next message either", async () => {
+  const [box] = source();
   for (let round = 0; round < 3; round++) {
     for (let i = 0; i < 10; i++) box.push(encoded(i), 7);
     for (let i = 0; i < 10; i++) await box.next();
@@ -135,10 +135,10 @@ test("inbox: a reader that has read all leaves nothing behind, not until the nex
   }
 });
 
-test("inbox: messages that wait take no more than four times what they have on the wire, and no view of a read", () => {
+test("message source: messages that wait take no more than four times what they have on the wire, and no view of a read", () => {
   const read = new Uint8Array(65_536);
   for (const length of [0, 1, 10, 1_000, 1_500, 16_000]) {
-    const [box] = inbox();
+    const [box] = source();
     let wireBytes = 0;
     for (let i = 0; i < 1_000; i++) {
       box.push(read.subarray(i, i + length), 5 + length);
@@ -148,8 +148,8 @@ test("inbox: messages that wait take no more than four times what they have on t
   }
 });
 
-test("inbox: a message that cannot be decoded comes in its order, ends the call, and nothing comes after it", async () => {
-  const [box, owner] = inbox();
+test("message source: a message that cannot be decoded comes in its order, ends the call, and nothing comes after it", async () => {
+  const [box, owner] = source();
   box.push(encoded(1), 10);
   box.push(new Uint8Array(0), 5);
   box.push(encoded(3), 30);
@@ -157,21 +157,21 @@ test("inbox: a message that cannot be decoded comes in its order, ends the call,
   await assertRejects(() => box.next(), Error, "undecodable: TypeError: no number");
   assertEquals([await box.next(), owner.taken], [{ value: undefined, done: true }, 45]);
 
-  const [waited, waitedOwner] = inbox();
+  const [waited, waitedOwner] = source();
   const reads = [waited.next(), waited.next()];
   waited.push(new Uint8Array(0), 5);
   waited.push(encoded(3), 30);
   for (const read of reads) await assertRejects(() => read, Error, "undecodable");
   assertEquals(waitedOwner.taken, 35);
 
-  const [late] = inbox();
+  const [late] = source();
   late.push(new Uint8Array(0), 5);
   late.end(); // the call was over before anybody read
   await assertRejects(() => late.next(), Error, "undecodable");
 });
 
-test("inbox: an error that nobody reads as far as is not told after the reader left", async () => {
-  const [box, owner] = inbox();
+test("message source: an error that nobody reads as far as is not told after the reader left", async () => {
+  const [box, owner] = source();
   box.push(encoded(1), 5);
   box.end(new Error("lost"));
   assertEquals(await box.return(), { value: undefined, done: true });
@@ -179,16 +179,16 @@ test("inbox: an error that nobody reads as far as is not told after the reader l
   assertEquals([owner.taken, owner.abandoned], [5, 0]); // the call is over: there is nothing to cancel
 });
 
-test("inbox: return() ends the reads that wait, and cancels", async () => {
-  const [box, owner] = inbox();
+test("message source: return() ends the reads that wait, and cancels", async () => {
+  const [box, owner] = source();
   const reads = [box.next(), box.next()];
   await box.return();
   assertEquals((await Promise.all(reads)).map((read) => read.done), [true, true]);
   assertEquals(owner.abandoned, 1);
 });
 
-test("inbox: a reader that throws out of its loop cancels as one that breaks does", async () => {
-  const [box, owner] = inbox();
+test("message source: a reader that throws out of its loop cancels as one that breaks does", async () => {
+  const [box, owner] = source();
   box.push(encoded(1), 1);
   await assertRejects(
     async () => {
@@ -200,8 +200,8 @@ test("inbox: a reader that throws out of its loop cancels as one that breaks doe
   assertEquals(owner.abandoned, 1);
 });
 
-test("inbox: the first end counts", async () => {
-  const [box] = inbox();
+test("message source: the first end counts", async () => {
+  const [box] = source();
   box.end();
   box.end(new Error("late"));
   assertEquals(await box.next(), { value: undefined, done: true });

@@ -1,11 +1,15 @@
 // A typed client of a service: a function a method.
 
 import type { RequestTemplate } from "../../transport/mod.ts";
-import type { Source } from "../call/producer.ts";
+import { describe } from "../options.ts";
+import { callContext, type Channel } from "../channel/channel.ts";
 import type { MethodDescriptor, ServiceDescriptor } from "../proto/mod.ts";
 import { checkService } from "../proto/service.ts";
-import { type CallOptions, checkRequests, NO_OPTIONS, readCallOptions } from "./call_options.ts";
-import { type CallContext, SingleResponseCall, StreamingResponseCall } from "./client_call.ts";
+import { type CallOptions, NO_OPTIONS, readCallOptions } from "../client/call_options.ts";
+import type { CallContext } from "../client/call_route.ts";
+import { CallSites } from "./call_sites.ts";
+import { type PromiseContext, SingleResponseCall, StreamingResponseCall } from "./client_calls.ts";
+import { isSource, type Source } from "./producer.ts";
 
 /** Responses of a call, to be read once; leaving the loop early cancels the call. */
 export type Responses<Res> = AsyncIterableIterator<Res>;
@@ -23,26 +27,32 @@ export type Client<S> = S extends ServiceDescriptor<infer Methods>
   ? { readonly [Name in keyof Methods]: ClientMethod<Methods[Name]> }
   : never;
 
-/** The client of `service` over the channel behind `context`; `templateFor` gives what calls of a path begin with. */
-export function makeClient<S extends ServiceDescriptor<unknown>>(
-  context: CallContext,
-  service: S,
-  templateFor: (path: string) => RequestTemplate,
-): Client<S> {
+/**
+ * A client of `service` over `channel`; any number may be made.
+ *
+ * @throws {TypeError} for what is no service of this library, and no channel
+ */
+export function createClient<S extends ServiceDescriptor<unknown>>(service: S, channel: Channel): Client<S> {
+  return makeClient(callContext("make a client", channel), service);
+}
+
+/** The same, over what `calls` need of a channel. */
+export function makeClient<S extends ServiceDescriptor<unknown>>(calls: CallContext, service: S): Client<S> {
   checkService("make a client", service);
+  const context: PromiseContext = { ...calls, sites: new CallSites() };
   const client: Record<string, unknown> = {};
   for (const [name, method] of Object.entries(service.methods as Record<string, MethodDescriptor>)) {
-    client[name] = makeMethod(context, method, templateFor(method.path));
+    client[name] = makeMethod(context, method, context.template(method.path));
   }
   return client as Client<S>;
 }
 
-function makeMethod(context: CallContext, method: MethodDescriptor, template: RequestTemplate): unknown {
+function makeMethod(context: PromiseContext, method: MethodDescriptor, template: RequestTemplate): unknown {
   const requestStream = method.kind === "clientStreaming" || method.kind === "bidiStreaming";
   const { sites } = context;
   if (method.kind === "unary" || method.kind === "clientStreaming") {
     const invoke = (request: unknown, options?: CallOptions): Promise<unknown> => {
-      const given = options === undefined ? NO_OPTIONS : readCallOptions(method, options);
+      const given = options === undefined ? NO_OPTIONS : readCallOptions(method.path, options);
       if (requestStream) checkRequests(method, request);
       const call = new SingleResponseCall(context, method, template, request, requestStream, given);
       if (sites.wanted) call.site = sites.here(invoke);
@@ -52,7 +62,7 @@ function makeMethod(context: CallContext, method: MethodDescriptor, template: Re
     return invoke;
   }
   const invoke = (request: unknown, options?: CallOptions): Responses<unknown> => {
-    const given = options === undefined ? NO_OPTIONS : readCallOptions(method, options);
+    const given = options === undefined ? NO_OPTIONS : readCallOptions(method.path, options);
     if (requestStream) checkRequests(method, request);
     const call = new StreamingResponseCall(context, method, template, request, requestStream, given);
     if (sites.wanted) call.site = sites.here(invoke);
@@ -60,4 +70,13 @@ function makeMethod(context: CallContext, method: MethodDescriptor, template: Re
     return call.responses;
   };
   return invoke;
+}
+
+/** Throws TypeError where `requests` is no stream of messages. A string is iterable, but no message. */
+function checkRequests(method: MethodDescriptor, requests: unknown): void {
+  if (typeof requests !== "string" && isSource(requests)) return;
+  throw new TypeError(
+    `Cannot call ${method.path}: it takes a stream of requests, so give an iterable or async iterable of messages, ` +
+      `such as an array; found ${describe(requests)}`,
+  );
 }

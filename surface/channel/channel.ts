@@ -5,13 +5,10 @@ import { type RequestTemplate, requestTemplate } from "../../transport/mod.ts";
 import { checkConnectOptions, CONNECT_OPTION_NAMES, type UserConnectOptions } from "../connect_options.ts";
 import { type EngineUse, type PollerList, useEngine } from "../engines.ts";
 import { clientKeepalive } from "../keepalive.ts";
-import type { OptionNames } from "../options.ts";
-import type { ServiceDescriptor } from "../proto/mod.ts";
+import { describe, type OptionNames } from "../options.ts";
 import { USER_AGENT } from "../version.ts";
 import { Backoff } from "./backoff.ts";
-import { type Client, makeClient } from "./client.ts";
-import { CallSites } from "./call_sites.ts";
-import type { CallContext } from "./client_call.ts";
+import type { CallContext } from "../client/call_route.ts";
 import { type ConnectivityState, Subchannel } from "./subchannel.ts";
 
 /** What a channel is made with. */
@@ -30,6 +27,9 @@ const NAMES: OptionNames<ChannelOptions> = {
   authority: true,
   initialBackoffMs: true,
 };
+
+/** What the calls of `channel` need, for the API styles. Throws TypeError where it is none; `purpose`: what was tried. */
+export let callContext: (purpose: string, channel: Channel) => CallContext;
 
 /** Calls to one server. Nothing is connected before the first call. */
 export class Channel {
@@ -65,21 +65,12 @@ export class Channel {
     );
     this.#context = {
       engine,
-      subchannel: this.#subchannel,
+      route: this.#subchannel,
       reporter,
       target: parsed,
-      sites: new CallSites(),
       maxReceiveElements: options.maxReceiveElements,
+      template: (path) => this.#template(path),
     };
-  }
-
-  /**
-   * A client of `service`; may be asked for any number of services and times.
-   *
-   * @throws {TypeError} for what is no service of this library
-   */
-  client<S extends ServiceDescriptor<unknown>>(service: S): Client<S> {
-    return makeClient(this.#context, service, (path) => this.#template(path));
   }
 
   /** Whether the channel is connected, and if not, why not. */
@@ -132,6 +123,13 @@ export class Channel {
       this.#templates.set(path, template);
     }
     return template;
+  }
+
+  static {
+    callContext = (purpose, channel) => {
+      if (#context in Object(channel)) return channel.#context;
+      throw new TypeError(`Cannot ${purpose}: expected a Channel, found ${describe(channel)}`);
+    };
   }
 
   #changed(state: ConnectivityState): void {

@@ -4,7 +4,7 @@ import { Executor, ExecutorError } from "../../pollers/mod.ts";
 import type { MetadataValue } from "../call/metadata.ts";
 import { RpcError } from "../call/rpc_error.ts";
 import { isErrorCode, Status } from "../call/status.ts";
-import type { ServerCall } from "./server_call.ts";
+import type { ServerCall } from "../server/server_call.ts";
 
 /** What a handler on an executor's thread learns of its call: data, since nothing else goes to a thread. */
 export interface ExecutorCall {

@@ -1,10 +1,10 @@
 // Messages that an application reads with `for await`; unread ones keep the peer from sending more.
 
 import { errorOf, rejection } from "./call_failure.ts";
-import { MessageStore } from "./message_store.ts";
+import { MessageStore } from "../call/message_store.ts";
 
-/** What an inbox calls on the call that owns it. */
-export interface InboxOwner<T> {
+/** What a source calls on the call that owns it. */
+export interface MessageSourceOwner<T> {
   /** Decodes a message that is taken; throws where that cannot be done. */
   decode(bytes: Uint8Array): T;
   /** `decode` threw `error`: the call is over. Returns what the reader gets. */
@@ -20,14 +20,14 @@ export interface InboxOwner<T> {
  * what can be here, because octets are released only as messages are taken. They are kept as they came, and decoded when
  * they are taken.
  */
-export class Inbox<T> implements AsyncIterableIterator<T> {
+export class MessageSource<T> implements AsyncIterableIterator<T> {
   private readonly stored = new MessageStore();
   private ended = false;
   private error: unknown = undefined;
   private waiting: Array<(result: IteratorResult<T> | PromiseLike<never>) => void> = [];
 
   /** `owner` is called for what the reader does. */
-  constructor(private readonly owner: InboxOwner<T>) {}
+  constructor(private readonly owner: MessageSourceOwner<T>) {}
 
   /** A message arrived. */
   push(bytes: Uint8Array, wireBytes: number): void {

@@ -1,0 +1,228 @@
+// Calls of the promise style: a promise for one response, an async iterator for many, and requests from an iterable.
+
+import { callApplication, isInstance, messageOf } from "../../pollers/mod.ts";
+import type { HeaderList, Initiator, RequestTemplate } from "../../transport/mod.ts";
+import { type CallStatus, endedBy } from "../call/call_status.ts";
+import { Metadata } from "../call/metadata.ts";
+import type { Frames } from "../call/rpc_error.ts";
+import { Status, type StatusCode } from "../call/status.ts";
+import { undecodable } from "../call/undecodable.ts";
+import type { GivenOptions } from "../client/call_options.ts";
+import type { CallContext } from "../client/call_route.ts";
+import { ClientCall } from "../client/client_call.ts";
+import { EncodeError, encodeFramed, type MethodDescriptor, reuseFramed } from "../proto/mod.ts";
+import { CallFailure, rejection } from "./call_failure.ts";
+import type { CallSites } from "./call_sites.ts";
+import { MessageSource, type MessageSourceOwner } from "./message_source.ts";
+import { Producer, type ProducerSink, type Source } from "./producer.ts";
+
+/** What the calls of one client have in common. */
+export interface PromiseContext extends CallContext {
+  /** Has errors show where calls were made. */
+  readonly sites: CallSites;
+}
+
+/** A call with one request, or with an iterable of them; subclasses say what becomes of responses and status. */
+abstract class PromiseCall<Req, Res> extends ClientCall implements ProducerSink<Req> {
+  /** Where the call was made, if it remembers. */
+  site: Frames | undefined = undefined;
+  private producer: Producer<Req> | undefined = undefined;
+
+  /** Nothing happens before `start`. `request`: one message, or their source where they are streamed. */
+  constructor(
+    protected override readonly context: PromiseContext,
+    private readonly method: MethodDescriptor<Req, Res>,
+    template: RequestTemplate,
+    private readonly request: Req | Source<Req>,
+    requestStream: boolean,
+    options: GivenOptions,
+  ) {
+    super(context, template, requestStream, options);
+  }
+
+  // From the call.
+
+  protected override encodeRequest(): Uint8Array | undefined {
+    try {
+      return encodeFramed(this.method.requestCodec, this.request as Req);
+    } catch (error) {
+      if (!isInstance(error, EncodeError)) this.report(error, "request", "info");
+      this.cancel(Status.INTERNAL, messageOf(error), "user", error);
+      return undefined;
+    }
+  }
+
+  protected override onReady(): void {
+    if (this.producer !== undefined) return this.producer.resume();
+    this.producer = new Producer(this.request as Source<Req>, this);
+    this.producer.start();
+  }
+
+  protected override onSentBytes(framed: Uint8Array): void {
+    reuseFramed(framed);
+  }
+
+  protected override onInitialMetadata(metadata: HeaderList): void {
+    const callback = this.options.onHeaders;
+    if (callback === undefined) return;
+    callApplication(() => callback(Metadata.fromHeaders(metadata)), (error) => {
+      this.report(error, "onHeaders");
+      this.cancel(Status.CANCELLED, `onHeaders threw: ${messageOf(error)}`, "user", error);
+    });
+  }
+
+  protected override onEnd(status: CallStatus): void {
+    const callback = this.options.onTrailers;
+    if (callback !== undefined) {
+      const metadata = Metadata.fromHeaders(status.metadata);
+      callApplication(() => callback(metadata), (thrown) => this.report(thrown, "onTrailers"));
+    }
+    this.onOutcome(status.code === Status.OK ? undefined : this.failureOf(status));
+    this.producer?.stop();
+  }
+
+  // From the producer of requests.
+
+  /** One request of a stream. */
+  send(message: Req): void {
+    if (this.isOver) return;
+    const framed = encodeFramed(this.method.requestCodec, message);
+    if (this.sendMessage(framed)) reuseFramed(framed);
+  }
+
+  /** The application's iterable is through. */
+  onProduced(error?: unknown): void {
+    if (this.isOver) {
+      if (error !== undefined) this.onLate(error);
+      return;
+    }
+    if (error === undefined) return this.halfClose();
+    const unfit = isInstance(error, EncodeError);
+    if (!unfit) this.report(error, "requests", "info");
+    const code = unfit ? Status.INTERNAL : Status.CANCELLED;
+    this.cancel(code, `request stream failed: ${messageOf(error)}`, "user", error);
+  }
+
+  /** The application's iterable threw after its requests were no longer needed. */
+  onLate(error: unknown): void {
+    this.report(error, "requests", "info");
+  }
+
+  /** Nothing of the application's iterable runs any more. */
+  onOver(): void {}
+
+  // For subclasses.
+
+  /** A response; throws where it cannot be decoded. */
+  decode(bytes: Uint8Array): Res {
+    return this.method.responseCodec.decode(bytes, this.context.maxReceiveElements);
+  }
+
+  /** `decode` threw `error`: the call fails. Returns why. */
+  onUndecodable(error: unknown): CallFailure {
+    const { code, details, foreign } = undecodable(error, "response", true);
+    if (foreign) this.report(error, "codec", "info");
+    const failure = this.failure(code, details, "library", error);
+    this.cancel(code, details, "library", error);
+    return failure;
+  }
+
+  /** A failure that says which call failed. */
+  protected failure(
+    code: StatusCode,
+    details: string,
+    by: Initiator,
+    cause: unknown,
+    metadata?: Metadata,
+  ): CallFailure {
+    this.context.sites.failed();
+    const more = metadata === undefined ? {} : { metadata };
+    return new CallFailure(
+      code,
+      details,
+      { ...more, endedBy: by, cause, method: this.path, peer: this.peer },
+      this.site,
+    );
+  }
+
+  private failureOf(status: CallStatus): CallFailure {
+    const metadata = Metadata.fromHeaders(status.metadata);
+    return this.failure(status.code, status.message, endedBy(status), status.cause, metadata);
+  }
+
+  /** The call is over; undefined is OK. */
+  protected abstract onOutcome(failure: CallFailure | undefined): void;
+}
+
+/** A call with one response: unary, or client streaming. */
+export class SingleResponseCall<Req, Res> extends PromiseCall<Req, Res> {
+  /** Settles when the call ends. */
+  readonly response: Promise<Res>;
+  private resolve!: (response: Res | PromiseLike<Res>) => void;
+  private message: Res | undefined = undefined;
+  private received = false;
+
+  /** See the super class. */
+  constructor(
+    context: PromiseContext,
+    method: MethodDescriptor<Req, Res>,
+    template: RequestTemplate,
+    request: Req | Source<Req>,
+    requestStream: boolean,
+    options: GivenOptions,
+  ) {
+    super(context, method, template, request, requestStream, options);
+    this.response = new Promise((resolve) => this.resolve = resolve);
+  }
+
+  /** There is one response. */
+  get singleMessage(): boolean {
+    return true;
+  }
+
+  protected override onMessageBytes(bytes: Uint8Array, wireBytes: number): void {
+    let message: Res;
+    try {
+      message = this.decode(bytes);
+    } catch (error) {
+      return void this.onUndecodable(error);
+    }
+    this.release(wireBytes);
+    if (this.received) {
+      return this.cancel(Status.UNIMPLEMENTED, "server sent more than one response message", "library");
+    }
+    this.received = true;
+    this.message = message;
+  }
+
+  protected override onOutcome(failure: CallFailure | undefined): void {
+    if (failure === undefined && this.received) return this.resolve(this.message!);
+    const none = "server sent no response message";
+    this.resolve(rejection(failure ?? this.failure(Status.UNIMPLEMENTED, none, "library", undefined)));
+  }
+}
+
+/** A call with a stream of responses: server streaming, or bidirectional. */
+export class StreamingResponseCall<Req, Res> extends PromiseCall<Req, Res>
+  implements MessageSourceOwner<Res> {
+  /** The responses, to be read once; leaving the loop cancels the call. */
+  readonly responses: MessageSource<Res> = new MessageSource<Res>(this);
+
+  /** From the source: a response was taken. */
+  onTaken(wireBytes: number): void {
+    this.release(wireBytes);
+  }
+
+  /** From the source: the loop was left. */
+  onAbandoned(): void {
+    this.cancel(Status.CANCELLED, "responses are not read any further");
+  }
+
+  protected override onMessageBytes(bytes: Uint8Array, wireBytes: number): void {
+    this.responses.push(bytes, wireBytes);
+  }
+
+  protected override onOutcome(failure: CallFailure | undefined): void {
+    this.responses.end(failure);
+  }
+}

@@ -1,0 +1,198 @@
+// A call that a function serves: it gets a request, or an async iterator of them, and gives a response, or an iterable.
+
+import { type ErrorPlace, propertyOf } from "../../pollers/mod.ts";
+import type { RequestHead, ServerStream } from "../../transport/mod.ts";
+import { isRpcError, RpcError } from "../call/rpc_error.ts";
+import { Status } from "../call/status.ts";
+import { undecodable } from "../call/undecodable.ts";
+import { encodeFramed, type MethodDescriptor, reuseFramed } from "../proto/mod.ts";
+import type { CallHost } from "../server/call_host.ts";
+import type { BeginServerCall, RegisteredMethod } from "../server/method_style.ts";
+import type { ServedConnection } from "../server/served_connection.ts";
+import { ServerCallHandle } from "../server/server_call.ts";
+import { ServerCallCore } from "../server/server_call_core.ts";
+import { statusOfThrown } from "../server/thrown_status.ts";
+import type { AnyHandler } from "./handlers.ts";
+import { MessageSource, type MessageSourceOwner } from "./message_source.ts";
+import { isSource, Producer, type ProducerSink } from "./producer.ts";
+
+/** Serves a method by `handler`. */
+export function promiseStyle(
+  descriptor: MethodDescriptor<unknown, unknown>,
+  handler: AnyHandler,
+): BeginServerCall {
+  return (host, method, stream, head, connection, receivedAt) =>
+    new PromiseServerCall(host, method, stream, head, connection, receivedAt, descriptor, handler);
+}
+
+/** See the head of this file. What a call does not need is never made. */
+export class PromiseServerCall extends ServerCallCore
+  implements MessageSourceOwner<unknown>, ProducerSink<unknown> {
+  /** Of a method with many requests. */
+  private readonly requests: MessageSource<unknown> | undefined;
+  private producer: Producer<unknown> | undefined = undefined;
+
+  constructor(
+    host: CallHost,
+    method: RegisteredMethod,
+    stream: ServerStream,
+    head: RequestHead,
+    connection: ServedConnection,
+    receivedAt: number,
+    private readonly descriptor: MethodDescriptor<unknown, unknown>,
+    private readonly handler: AnyHandler,
+  ) {
+    super(host, method, stream, head, connection, receivedAt);
+    this.requests = method.requestStream ? new MessageSource(this) : undefined;
+  }
+
+  // From the call.
+
+  protected override onTurn(): void {
+    let request: unknown = this.requests;
+    if (request === undefined) {
+      try {
+        request = this.decode(this.takeRequest());
+      } catch (error) {
+        this.onUndecodable(error);
+        return this.handlerEnded();
+      }
+    }
+    try {
+      const result = this.handler(request, new ServerCallHandle(this));
+      if (isThenable(result)) {
+        result.then((value) => this.returned(value), (error) => this.threw(error));
+      } else this.returned(result);
+    } catch (error) {
+      this.threw(error);
+    }
+  }
+
+  protected override onRequestBytes(bytes: Uint8Array, wireBytes: number): void {
+    this.requests!.push(bytes, wireBytes);
+  }
+
+  protected override onRequestsEnd(): void {
+    this.requests!.end();
+  }
+
+  protected override onReady(): void {
+    this.producer?.resume();
+  }
+
+  /** The next one is encoded in its place. */
+  protected override onSentBytes(framed: Uint8Array): void {
+    reuseFramed(framed);
+  }
+
+  protected override onCancelled(error: RpcError): void {
+    this.requests?.end(error);
+    this.producer?.stop();
+  }
+
+  // From the requests' source.
+
+  /** A request, which is decoded when it is taken. */
+  decode(bytes: Uint8Array): unknown {
+    return this.descriptor.requestCodec.decode(bytes, this.host.maxReceiveElements);
+  }
+
+  /** The call ends with the status that the handler gets too. */
+  onUndecodable(error: unknown): RpcError {
+    const { code, details, foreign } = undecodable(error, "request", this.host.exposeErrors);
+    if (foreign) this.report(error, "codec");
+    this.cancelWith(code, details);
+    return new RpcError(code, details);
+  }
+
+  /** The handler took a request. */
+  onTaken(wireBytes: number): void {
+    this.release(wireBytes);
+  }
+
+  /** The handler reads no further: later messages are received and dropped, since it may still answer. */
+  onAbandoned(): void {}
+
+  // From the producer.
+
+  /** One response of a stream. */
+  send(message: unknown): void {
+    if (this.isOver) return;
+    const framed = encodeFramed(this.descriptor.responseCodec, message);
+    if (this.sendMessage(framed)) reuseFramed(framed);
+  }
+
+  /** The handler's iterable is through. */
+  onProduced(error?: unknown): void {
+    if (error === undefined) this.succeed();
+    else this.fail(error, "responses");
+  }
+
+  /** The handler's iterable threw after its responses were no longer needed. */
+  onLate(error: unknown): void {
+    this.reportLate(error, "responses");
+  }
+
+  /** Nothing of the handler's iterable runs any more. */
+  onOver(): void {
+    this.handlerEnded();
+  }
+
+  private threw(error: unknown): void {
+    this.fail(error, "handler");
+    this.handlerEnded();
+  }
+
+  /** The handler is through, and gave a response, or what its responses come from. */
+  private returned(result: unknown): void {
+    const { kind } = this.descriptor;
+    if (kind === "unary" || kind === "clientStreaming") {
+      this.respond(result);
+      return this.handlerEnded();
+    }
+    if (!isSource(result)) {
+      const details = `handler of ${this.path} returned ${typeof result}, not an iterable of responses`;
+      this.report(new TypeError(details), "handler");
+      this.sendStatus(Status.INTERNAL, details);
+      this.requests?.end();
+      return this.handlerEnded();
+    }
+    this.producer = new Producer(result, this);
+    if (this.isOver) this.producer.stop();
+    else this.producer.start();
+  }
+
+  private respond(response: unknown): void {
+    try {
+      this.send(response);
+    } catch (error) {
+      return this.fail(error, "response");
+    }
+    this.succeed();
+  }
+
+  private succeed(): void {
+    this.sendStatus(Status.OK, "");
+    this.requests?.end();
+  }
+
+  /** What the application threw becomes a status, which its client gets as it is, or learns nothing of. */
+  private fail(error: unknown, where: ErrorPlace): void {
+    if (this.isOver) return this.reportLate(error, where);
+    const { code, details, fields, complaint, chosen } = statusOfThrown(error, this.host.exposeErrors);
+    if (!chosen) this.report(error, where);
+    if (complaint !== undefined) this.host.reporter.log("warn", `${complaint} (${this.path})`);
+    this.sendStatus(code, details, fields);
+    this.requests?.end();
+  }
+
+  /** Reports an error that came after the call had ended: usually the handler throws the reason it was cancelled for. */
+  private reportLate(error: unknown, where: ErrorPlace): void {
+    if (isRpcError(error) || propertyOf(error, "name") === "AbortError") return;
+    this.report(error, where, "info");
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === "function";
+}

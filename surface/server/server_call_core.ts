@@ -1,0 +1,348 @@
+// One call being served: from its request header section to its status (see `call/call_core.ts`).
+//
+// It decides when the handler's turn is, counts the deadline, and ends the call where the client, the connection or a
+// limit does. Its stream is there from the start, so it is OPEN until it is OVER: a status was sent, or never will be. A
+// handler may run on after that, and counts against its connection until the style says that it has ended.
+
+import {
+  callApplication,
+  type ErrorPlace,
+  type EventEngine,
+  formatAddress,
+  type SocketAddress,
+  trace,
+} from "../../pollers/mod.ts";
+import {
+  HeaderList,
+  type Http2Error,
+  type RequestHead,
+  type ServerStream,
+  type ServerStreamSink,
+} from "../../transport/mod.ts";
+import { CallCore, CallEvent } from "../call/call_core.ts";
+import { CallAbort } from "../call/call_signal.ts";
+import { isDeadlineExceeded } from "../call/deadline.ts";
+import { Metadata } from "../call/metadata.ts";
+import type { ChildCall, ParentCall } from "../call/parent.ts";
+import { RpcError } from "../call/rpc_error.ts";
+import { Status, type StatusCode, statusName } from "../call/status.ts";
+import type { CallHost } from "./call_host.ts";
+import type { WaitingCall } from "./handler_slots.ts";
+import type { RegisteredMethod } from "./method_style.ts";
+import type { ServedConnection } from "./served_connection.ts";
+
+const { STREAM_OPENED, ENDED } = CallEvent;
+
+/** A server's call. A style is a subclass: it says what the handler is, and what becomes of messages. */
+export abstract class ServerCallCore extends CallCore implements ServerStreamSink, WaitingCall, ParentCall {
+  /** The one request, encoded, until the handler begins. */
+  private request: Uint8Array | undefined = undefined;
+  private abort: CallAbort | undefined = undefined;
+  private receivedMetadata: Metadata | undefined = undefined;
+  private sentTrailers: Metadata | undefined = undefined;
+  private children: Set<ChildCall> | undefined = undefined;
+  /** The handler's turn has not come yet; or it runs, whatever has become of the stream. */
+  private handlerState: "none" | "waits" | "runs" = "none";
+  /** Ended otherwise than by the handler. */
+  private wasCancelled = false;
+
+  /** Streaming requests begin their handler at the end of the turn, the others once their message is there. */
+  constructor(
+    protected readonly host: CallHost,
+    protected readonly method: RegisteredMethod,
+    private readonly stream: ServerStream,
+    private readonly head: RequestHead,
+    private readonly connection: ServedConnection,
+    receivedAt: number,
+  ) {
+    super();
+    // What few calls need stands in methods of its own: the compiler inlines a short constructor, which is worth 4%.
+    host.callBegins();
+    this.advance(STREAM_OPENED);
+    if (head.timeoutMs !== undefined) this.armDeadline(receivedAt + head.timeoutMs);
+    if (trace.call) this.traceBegin();
+    if (method.requestStream) host.engine.execCtx.defer(() => this.startHandler());
+  }
+
+  // What a style reads of its call.
+
+  /** The method's path. */
+  get path(): string {
+    return this.head.path;
+  }
+
+  /** The client's address. */
+  get peer(): SocketAddress {
+    return this.connection.peer;
+  }
+
+  /** The authority asked for. */
+  get authority(): string {
+    return this.head.authority;
+  }
+
+  /** What the client sent before its messages, in wire form. */
+  get receivedHeaders(): HeaderList {
+    return this.head.metadata;
+  }
+
+  /** The same, made when it is first asked for. */
+  get metadata(): Metadata {
+    return this.receivedMetadata ??= Metadata.fromHeaders(this.head.metadata);
+  }
+
+  /** What is sent with the status; made when it is first asked for. */
+  get trailers(): Metadata {
+    return this.sentTrailers ??= new Metadata();
+  }
+
+  /** Milliseconds until the deadline, 0 when it has passed; undefined where there is none. */
+  get timeRemainingMs(): number | undefined {
+    return this.deadlineAt === Infinity ? undefined : Math.max(0, -this.lateMs);
+  }
+
+  /** Aborted when the call is cancelled; made when it is first asked for. */
+  get signal(): AbortSignal {
+    if (this.abort === undefined) {
+      this.abort = new CallAbort((error) => this.report(error, "abort listener"));
+      if (this.wasCancelled) this.abort.abort(new RpcError(Status.CANCELLED, "call is over"));
+    }
+    return this.abort.signal;
+  }
+
+  /** Whether the call ended otherwise than by its handler's status. */
+  get cancelled(): boolean {
+    return this.wasCancelled;
+  }
+
+  // What a style does with its call.
+
+  /** Sends initial metadata now; at most once. What is too large ends the call. */
+  sendInitialMetadata(metadata: HeaderList | undefined): void {
+    if (this.isOver) return;
+    const excess = this.stream.sendHeaders(metadata);
+    if (excess !== undefined) this.cancelWith(Status.RESOURCE_EXHAUSTED, excess);
+  }
+
+  /** Whether what is sent now would have to wait; `onReady` comes when that is over. */
+  get writeBlocked(): boolean {
+    return this.stream.writeBlocked;
+  }
+
+  /**
+   * Sends one message: `framed` holds 5 free octets and then the message. True: its memory is the caller's again; false:
+   * it comes back by `onSentBytes`.
+   */
+  protected sendMessage(framed: Uint8Array): boolean {
+    return this.isOver || this.stream.sendMessage(framed);
+  }
+
+  /** A message was taken: `wireBytes` as they came with it. */
+  protected release(wireBytes: number): void {
+    this.stream.release(wireBytes);
+  }
+
+  /** The one request of a method without a stream of them; once, when the handler begins. */
+  protected takeRequest(): Uint8Array {
+    const request = this.request!;
+    this.request = undefined;
+    return request;
+  }
+
+  /**
+   * Ends the call with a status, and with `fields` (name and value in turn) beside the trailers. Never throws: whatever
+   * comes of the status, the call is over.
+   */
+  sendStatus(code: StatusCode, details: string, fields: readonly string[] = NO_FIELDS): void {
+    if (!this.advance(ENDED)) return;
+    if (this.handlerState === "waits") this.connection.handlers.withdraw(this);
+    if (trace.call) this.trace(`ends with ${statusName(code)}${details === "" ? "" : `: ${details}`}`);
+    try {
+      this.host.callEnds();
+      const trailers = this.sentTrailers?.toHeaders();
+      const all = fields.length === 0 ? trailers : new HeaderList([...trailers?.fields ?? [], ...fields]);
+      this.stream.sendStatus(code, details, all);
+      if (this.stream.queuedBytes === 0) this.disarmDeadline(); // else it holds for what waits for the client too
+    } catch (error) {
+      this.report(error, "connection");
+      const cancel = (): void => this.stream.cancel("the status could not be sent");
+      callApplication(cancel, (again) => this.report(again, "connection"));
+    }
+    if (this.children !== undefined) this.endChildren();
+  }
+
+  /** The library ends the call: the client gets the status, and the handler is cancelled. */
+  cancelWith(code: StatusCode, details: string): void {
+    if (this.isOver) return;
+    this.sendStatus(code, details);
+    this.abandon(new RpcError(code, details));
+  }
+
+  /** Ends the call at once and without a status: the client gets RST_STREAM. */
+  reset(reason: string): void {
+    this.stream.cancel(reason);
+  }
+
+  /** Nothing of the handler runs any more: the next one of the connection may. */
+  protected handlerEnded(): void {
+    if (this.handlerState !== "runs") return;
+    this.handlerState = "none";
+    this.connection.handlers.release();
+  }
+
+  /** Gives the application's error to whom the server reports to. */
+  protected report(error: unknown, where: ErrorPlace, level: "error" | "info" = "error"): void {
+    this.host.reporter.report(error, { where, level, method: this.path, peer: formatAddress(this.peer) });
+  }
+
+  // What a style is told.
+
+  /** It is the handler's turn; `handlerEnded` says when it is over. The one request is there, where there is one. */
+  protected abstract onTurn(): void;
+
+  /** One of many requests, encoded; give `wireBytes` to `release` once it is taken. */
+  protected abstract onRequestBytes(bytes: Uint8Array, wireBytes: number): void;
+
+  /** The client sends no more of many requests. */
+  protected onRequestsEnd(): void {}
+
+  /** Responses can be sent: what was queued has drained. */
+  protected onReady(): void {}
+
+  /** Memory that `sendMessage` kept is the caller's again. */
+  protected onSentBytes(_framed: Uint8Array): void {}
+
+  /** The call has ended, and not by the style: client, connection, deadline or a limit ended it. At most once. */
+  protected abstract onCancelled(error: RpcError): void;
+
+  /** The stream is over, the last call. An error: not all that was sent, the status included, has gone out. */
+  protected onStreamClosed(_error: Http2Error | undefined): void {}
+
+  // From the calls that are made for this one.
+
+  addChild(child: ChildCall): void {
+    (this.children ??= new Set()).add(child);
+  }
+
+  removeChild(child: ChildCall): void {
+    this.children?.delete(child);
+  }
+
+  // From the stream.
+
+  /** There is one request, unless they are streamed. */
+  get singleMessage(): boolean {
+    return !this.method.requestStream;
+  }
+
+  /** A request message. */
+  onMessage(bytes: Uint8Array, wireBytes: number): void {
+    if (this.isOver) return this.stream.release(wireBytes);
+    if (this.method.requestStream) return this.onRequestBytes(bytes, wireBytes);
+    this.stream.release(wireBytes);
+    if (this.request !== undefined) {
+      return this.cancelWith(Status.UNIMPLEMENTED, "client sent more than one request message");
+    }
+    this.request = bytes;
+  }
+
+  /** The request is complete. */
+  onHalfClose(): void {
+    if (this.isOver) return;
+    if (this.method.requestStream) return this.onRequestsEnd();
+    if (this.request === undefined) {
+      return this.cancelWith(Status.UNIMPLEMENTED, "client sent no request message");
+    }
+    this.startHandler();
+  }
+
+  /** A client that does not end its request may take as long as it likes. */
+  onMoreToCome(): void {
+    if (this.request !== undefined) this.request = ownBytes(this.request);
+  }
+
+  /** The peer took what was queued. */
+  onWritable(): void {
+    if (!this.isOver) this.onReady();
+  }
+
+  /** A message that had to wait is out. */
+  onSent(framed: Uint8Array): void {
+    this.onSentBytes(framed);
+  }
+
+  /** The stream is over. */
+  onClosed(error: Http2Error | undefined): void {
+    if (this.advance(ENDED)) this.lost(error);
+    else this.disarmDeadline();
+    this.onStreamClosed(error);
+  }
+
+  /** From the connection's slots: it is the handler's turn. */
+  runHandler(): void {
+    this.handlerState = "runs";
+    this.onTurn();
+  }
+
+  protected override get engine(): EventEngine {
+    return this.host.engine;
+  }
+
+  protected override onDeadline(): void {
+    const details = `deadline of ${this.head.timeoutMs} ms exceeded on the server`;
+    if (this.stream.queuedBytes === 0) return this.cancelWith(Status.DEADLINE_EXCEEDED, details);
+    // A status would wait behind messages that the client does not take (PROTOCOL-HTTP2.md, "Client Cancellation").
+    this.stream.cancel(details);
+  }
+
+  /** The handler's turn is now, or comes when another one of the connection is through. */
+  private startHandler(): void {
+    if (this.isOver) return;
+    const { handlers } = this.connection;
+    if (handlers.mayRun()) return this.runHandler();
+    if (!handlers.wait(this)) return this.stream.refuse("too many calls wait for their handlers");
+    this.handlerState = "waits";
+    if (this.request !== undefined) this.request = ownBytes(this.request);
+  }
+
+  /** The stream ended before there was a status. */
+  private lost(error: Http2Error | undefined): void {
+    if (trace.call) this.trace(`is taken away: ${error?.reason ?? "call is over"}`);
+    if (this.handlerState === "waits") this.connection.handlers.withdraw(this);
+    const overdue = isDeadlineExceeded(Status.CANCELLED, error, this.lateMs);
+    const code = overdue ? Status.DEADLINE_EXCEEDED : Status.CANCELLED;
+    this.abandon(new RpcError(code, error?.reason ?? "call is over"));
+    this.host.callEnds();
+  }
+
+  private abandon(error: RpcError): void {
+    this.wasCancelled = true;
+    this.disarmDeadline();
+    this.onCancelled(error);
+    if (this.children !== undefined) this.endChildren();
+    this.abort?.abort(error);
+  }
+
+  private endChildren(): void {
+    const children = this.children!;
+    this.children = undefined;
+    for (const child of children) child.onParentOver();
+  }
+
+  private traceBegin(): void {
+    const { timeoutMs } = this.head;
+    this.trace(`begins${timeoutMs === undefined ? "" : `, deadline ${timeoutMs} ms`}`);
+  }
+
+  private trace(line: string): void {
+    this.host.reporter.trace("call", `server ${this.path} for ${formatAddress(this.peer)} ${line}`);
+  }
+}
+
+const NO_FIELDS: readonly string[] = [];
+
+/** `bytes` in memory of their own: a view holds all of the read that it came with. */
+function ownBytes(bytes: Uint8Array): Uint8Array {
+  // `slice` makes another view of what is a Buffer on Bun.
+  return bytes.buffer.byteLength === bytes.length ? bytes : new Uint8Array(bytes);
+}
