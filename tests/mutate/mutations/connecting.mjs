@@ -4,7 +4,7 @@
 export default [
   {
     file: "surface/client/client_call.ts",
-    before: "    this.context.subchannel.withdraw(this);\n",
+    before: "    this.context.route.withdraw(this);\n",
     after: "",
     test: "tests/surface/client/waiting_test.ts",
     name: "aborted in backoff",
@@ -25,7 +25,7 @@ export default [
   },
   {
     file: "surface/client/client_call.ts",
-    before: 'why === "" ? this.context.subchannel.describeWait() : "waiting for a connection"',
+    before: 'why === "" ? this.context.route.describeWait() : "waiting for a connection"',
     after: '"waiting for a connection"',
     test: "tests/surface/client/waiting_test.ts",
     name: "says",

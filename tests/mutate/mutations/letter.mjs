@@ -125,8 +125,8 @@ export default [
   ),
   mutation(
     "surface/server/server_call_core.ts",
-    "      if (this.stream.queuedBytes === 0) this.clearDeadline();",
-    "      this.clearDeadline();",
+    "      if (this.stream.queuedBytes === 0) this.disarmDeadline();",
+    "      this.disarmDeadline();",
     "tests/surface/server/handlers_test.ts",
     "deadline: responses that the client does not take",
   ),
@@ -139,8 +139,8 @@ export default [
   ),
   mutation(
     "surface/server/server_call_core.ts",
-    "if (this.ended) return this.clearDeadline();",
-    "if (this.ended) return;",
+    "    else this.disarmDeadline();\n",
+    "",
     "tests/surface/server/handlers_test.ts",
     "deadline: it is forgotten",
   ),
@@ -280,7 +280,7 @@ export default [
   ),
   // statuscodes.md.
   mutation(
-    "surface/client/client_call.ts",
+    "surface/promise/client_calls.ts",
     "this.failure(Status.UNIMPLEMENTED, none,",
     "this.failure(Status.INTERNAL, none,",
     "tests/surface/how_calls_end_test.ts",

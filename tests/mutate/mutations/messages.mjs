@@ -149,7 +149,7 @@ export default [
     "tests/surface/bad_input_test.ts",
   ),
   mutation(
-    "surface/client/client_call.ts",
+    "surface/promise/client_calls.ts",
     "const code = unfit ? Status.INTERNAL",
     "const code = unfit ? Status.CANCELLED",
     "tests/surface/bad_input_test.ts",

@@ -44,8 +44,8 @@ export default [
   mutation("surface/call/deadline.ts", "code === GrpcStatus.UNAVAILABLE || ", "", DEADLINE, "504"),
   mutation(
     "surface/client/client_call.ts",
-    "status.unprocessed && !overdue",
-    "status.unprocessed",
+    "if (code !== Status.OK && isDeadlineExceeded(code, cause, this.lateMs)) {",
+    "if (code !== Status.OK && !status.unprocessed && isDeadlineExceeded(code, cause, this.lateMs)) {",
     DEADLINE,
     "not made again",
   ),

@@ -203,7 +203,7 @@ export default [
   },
   {
     file: "surface/client/client_call.ts",
-    before: "    this.context.engine.release();\n",
+    before: "      if (wasStarted) this.context.engine.release();\n",
     after: "",
     test: PROCESS,
     name: "calls that are over",

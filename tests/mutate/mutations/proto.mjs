@@ -136,13 +136,13 @@ export default [
     test: "tests/surface/proto/elements_test.ts",
   },
   {
-    file: "surface/server/server_call_core.ts",
-    before: "if (!error.exhausted) return new RpcError(Status.INTERNAL, details);",
-    after: "return new RpcError(Status.INTERNAL, details);",
+    file: "surface/call/undecodable.ts",
+    before: "if (foreign || !error.exhausted) return",
+    after: "return",
     test: "tests/surface/options_test.ts",
   },
   {
-    file: "surface/client/client_call.ts",
+    file: "surface/promise/client_calls.ts",
     before: "responseCodec.decode(bytes, this.context.maxReceiveElements);",
     after: "responseCodec.decode(bytes);",
     test: "tests/surface/options_test.ts",

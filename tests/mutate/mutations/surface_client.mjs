@@ -11,7 +11,7 @@ export default [
   },
   {
     file: "surface/client/client_call.ts",
-    before: "if (this.deadlineTask !== undefined) this.context.engine.cancel(this.deadlineTask);",
+    before: "      this.disarmDeadline();\n",
     after: "",
     test: "tests/surface/nothing_left_test.ts",
     name: "a call that ends before its deadline",
@@ -25,7 +25,8 @@ export default [
   },
   {
     file: "surface/promise/client.ts",
-    before: "const given = options === undefined ? NO_OPTIONS : readCallOptions(method, options);\n      if",
+    before:
+      "const given = options === undefined ? NO_OPTIONS : readCallOptions(method.path, options);\n      if",
     after: "const given = NO_OPTIONS;\n      if",
     test: "tests/surface/options_test.ts",
     name: "call options: what is unknown",
