@@ -14,11 +14,13 @@ import {
   isLibrary,
   pointers,
   portable,
+  push,
   type Rule,
   runtimes,
   sansIo,
   silence,
   sizes,
+  styles,
 } from "./tidy/rules.ts";
 import { readSource } from "./tidy/source.ts";
 
@@ -131,6 +133,34 @@ const CASES: readonly Case[] = [
     good: [
       ["transport/driver.ts", "const t = Date.now();"],
       ["transport/http2/x.ts", "// a Promise, later\nconst updateDate = Math.max(1, 2);"],
+    ],
+  },
+  {
+    rule: push,
+    says: "nothing waits for a promise between a call and the wire",
+    bad: [
+      ["surface/client/x.ts", "async function f() {}"],
+      ["surface/call/x.ts", "const p: Promise<void> = q;"],
+      ["transport/x.ts", "f().then(g);"],
+    ],
+    good: [
+      ["surface/promise/x.ts", "async function f() {}"],
+      ["surface/channel/channel.ts", "stateChange(): Promise<void> {}"],
+      ["surface/server/x.ts", "// a Promise, elsewhere\nconst thenBy = 1;"],
+    ],
+  },
+  {
+    rule: styles,
+    says: "API styles stand beside each other, on the call",
+    bad: [
+      ["surface/queue/x.ts", 'import { a } from "../promise/client.ts";'],
+      ["surface/reactor/x.ts", 'import type { A } from "../queue/batch.ts";'],
+      ["surface/channel/x.ts", 'import { createClient } from "../promise/client.ts";'],
+    ],
+    good: [
+      ["surface/queue/x.ts", 'import { ClientCall } from "../client/client_call.ts";'],
+      ["surface/server/service.ts", 'import { promiseStyle } from "../promise/server_calls.ts";'],
+      ["surface/x.ts", 'import { createClient } from "./promise/client.ts";'],
     ],
   },
   {

@@ -104,6 +104,45 @@ export const sansIo: Rule = (source) => {
   );
 };
 
+/** From a call to the wire nothing waits for a promise: the API styles alone have promises, and what is asynchronous by nature. */
+const PUSH_FOLDERS = /^(?:transport|surface\/(?:call|client|channel|server))\//;
+
+/** Public methods of channels and servers that are promises to the application. */
+const PUBLIC_PROMISES = new Set([
+  "surface/channel/channel.ts",
+  "surface/server/server.ts",
+  "surface/server/binding.ts",
+]);
+
+/** The call core, client, channel, server and transport are synchronous. */
+export const push: Rule = (source) => {
+  if (!PUSH_FOLDERS.test(source.path) || PUBLIC_PROMISES.has(source.path)) return [];
+  return forbid(
+    source,
+    /(?<![\w$.])(?:Promise|PromiseLike|async|await)(?![\w$])|\.then\(/g,
+    "has no place between a call and the wire",
+  );
+};
+
+/** The API styles, which stand beside each other. */
+const STYLES = /^surface\/(promise|queue|reactor|blocking)\//;
+
+/** What no style is known to, but by what is registered with a server. */
+const BELOW_STYLES = /^surface\/(?:call|client|channel|server|proto)\//;
+const STYLE_REGISTRY = "surface/server/service.ts";
+
+/** Styles import no other style, and what is below them imports none. */
+export const styles: Rule = (source) => {
+  const own = STYLES.exec(source.path)?.[1];
+  if (own === undefined && !BELOW_STYLES.test(source.path)) return [];
+  if (source.path === STYLE_REGISTRY) return [];
+  return source.imports.flatMap(({ at, specifier, target }) => {
+    const other = STYLES.exec(target ?? "")?.[1];
+    if (other === undefined || other === own) return [];
+    return [`${place(source, at)}: "${specifier}" is an API style, and they stand beside each other`];
+  });
+};
+
 /** The only file of the library that may print: what nobody else is told goes through it. */
 const LOGGER = "pollers/log/logger.ts";
 

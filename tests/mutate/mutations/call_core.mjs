@@ -1,0 +1,66 @@
+// Faults of the call core: its states, parents, and calls that are made again.
+
+const CORE = "surface/call/call_core.ts";
+const CLIENT = "surface/client/client_call.ts";
+const SERVER = "surface/server/server_call_core.ts";
+const REPLAY = "surface/client/replay.ts";
+
+const STATES = "tests/surface/call/call_core_test.ts";
+const PARENT = "tests/surface/call/parent_test.ts";
+const AGAIN = "tests/surface/client/replay_test.ts";
+
+const mutation = (file, before, after, test, name) => ({ file, before, after, test, name });
+
+/** As `readMutations` describes them. */
+export default [
+  mutation(CORE, "[ NONE, NONE, W,    NONE ]", "[ NONE, NONE, W,    W    ]", STATES, "ends once"),
+  mutation(
+    CORE,
+    "if (next === NONE) return false;",
+    "if (next === NONE) return true;",
+    STATES,
+    "every event",
+  ),
+  mutation(CORE, "this.engine.cancel(this.deadlineTask);\n", "0;\n", STATES, "taken back"),
+  mutation(
+    CORE,
+    "if (at === Infinity) return;",
+    "if (at === Infinity) return this.onDeadline();",
+    STATES,
+    "a deadline",
+  ),
+  mutation(CLIENT, "parent?.deadlineAt ?? Infinity", "Infinity", PARENT, "has its deadline"),
+  mutation(
+    CLIENT,
+    "if (parent?.isOver) this.onParentOver();",
+    "if (false) this.onParentOver();",
+    PARENT,
+    "over already",
+  ),
+  mutation(CLIENT, "else parent?.addChild(this);", "", PARENT, "cancels the calls"),
+  mutation(
+    SERVER,
+    "    if (this.children !== undefined) this.endChildren();\n  }\n\n  /** The library ends",
+    "  }\n\n  /** The library ends",
+    PARENT,
+    "that is done",
+  ),
+  mutation(
+    SERVER,
+    "    if (this.children !== undefined) this.endChildren();\n    this.abort",
+    "    this.abort",
+    PARENT,
+    "is cancelled",
+  ),
+  mutation(CLIENT, "    replay.sendOn(stream);\n", "", AGAIN, "made again"),
+  mutation(
+    CLIENT,
+    "|| this.replay !== undefined)",
+    "&& this.replay !== undefined)",
+    AGAIN,
+    "REFUSED_STREAM of a unary",
+  ),
+  mutation(REPLAY, "return this.bytes > REPLAY_BYTES;", "return false;", AGAIN, "up to 256 KiB"),
+  mutation(REPLAY, "return this.bytes > REPLAY_BYTES;", "return this.bytes > 0;", AGAIN, "up to 256 KiB"),
+  mutation(REPLAY, 'if (closed === "after it") stream.halfClose();', "", AGAIN, "client streaming"),
+];
