@@ -37,11 +37,7 @@ export class SyncWaiter {
   /** See `SyncWait.waitSync`. */
   wait(until: () => boolean, deadline: Instant, spinMs: number): boolean {
     if (this.waiting) throw new TypeError("Cannot block: this thread waits in the engine already");
-    if (this.engine.execCtx.inTurn) {
-      throw new TypeError(
-        "Cannot block inside a callback of the engine: what it waits for is dispatched when the callback has returned",
-      );
-    }
+    if (this.engine.execCtx.inTurn) throw new TypeError("Cannot block in a callback of the engine");
     if (Number.isNaN(deadline)) throw new RangeError("Cannot block: the deadline is NaN");
     this.waiting = true;
     try {

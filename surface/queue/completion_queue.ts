@@ -3,6 +3,7 @@
 import { type Instant, Reporter, type ReportOptions } from "../../pollers/mod.ts";
 import { type PollerList, useEngine } from "../engines.ts";
 import { checkOptions, describe, type OptionNames } from "../options.ts";
+import { blockForEvent } from "./blocked_consumer.ts";
 import { checkDeadline, deadlineIn } from "./deadline.ts";
 import { type CompletionEvent, describeTag, type OpComplete } from "./event.ts";
 import { type CompletionType, listed, QueueCore } from "./queue_core.ts";
@@ -133,6 +134,34 @@ export class CompletionQueue<Tag = unknown> {
       checkDeadline("wait for the next event", deadline);
       return this.#core.next(deadline);
     });
+  }
+
+  /**
+   * The same as `next`, but this thread blocks until then, in the engine of the queue, and dispatches what comes there: also
+   * what completes on other queues, and what asynchronous calls wait for. No promise continuation, timer or message of this
+   * thread runs meanwhile.
+   *
+   * @throws {TypeError} for queues of another type, for what is no deadline, and where this thread cannot wait in the
+   *   engine: that of "native", inside a callback of the engine, and for queues of polling type NON_POLLING
+   * @throws {Error} where waiting is not possible any more, and without a deadline where nothing can end it
+   */
+  nextSync(deadline: Instant = Infinity): CompletionEvent<Tag> {
+    this.#check("nextSync", "NEXT");
+    checkDeadline("wait for the next event", deadline);
+    return blockForEvent(this.#core, false, undefined, deadline);
+  }
+
+  /**
+   * The same as `pluck`, but this thread blocks; see `nextSync`.
+   *
+   * @throws {TypeError} for queues of another type, for what is no deadline, and where this thread cannot wait in the
+   *   engine: that of "native", inside a callback of the engine, and for queues of polling type NON_POLLING
+   * @throws {Error} where waiting is not possible any more, and without a deadline where nothing can end it
+   */
+  pluckSync(tag: Tag, deadline: Instant = Infinity): CompletionEvent<Tag> {
+    this.#check("pluckSync", "PLUCK");
+    checkDeadline(`pluck ${describeTag(tag)}`, deadline);
+    return blockForEvent(this.#core, true, tag, deadline);
   }
 
   /**

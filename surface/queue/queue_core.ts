@@ -156,16 +156,20 @@ export class QueueCore<Tag> implements ApplicationCallback {
   pluck(tag: Tag, deadline: Instant): Promise<CompletionEvent<Tag>> {
     const event = this.tryPluck(tag);
     if (event !== QUEUE_TIMEOUT) return Promise.resolve(event);
-    if (this.pollset.workers.length === MOST_PLUCKERS) {
-      this.reporter.log(
-        "warn",
-        `Cannot pluck ${
-          describeTag(tag)
-        }: ${MOST_PLUCKERS} pluck from this queue already, and it takes no more at a time`,
-      );
-      return Promise.resolve(event);
-    }
+    if (this.hasMostPluckers(tag)) return Promise.resolve(event);
     return new Promise((resolve, reject) => this.wait(deadline, true, tag, resolve, reject));
+  }
+
+  /** Whether one more, for `tag`, is refused, which is logged. */
+  hasMostPluckers(tag: Tag): boolean {
+    if (this.pollset.workers.length < MOST_PLUCKERS) return false;
+    this.reporter.log(
+      "warn",
+      `Cannot pluck ${
+        describeTag(tag)
+      }: ${MOST_PLUCKERS} pluck from this queue already, and it takes no more at a time`,
+    );
+    return true;
   }
 
   /** The first event now; QUEUE_TIMEOUT where there is none. */

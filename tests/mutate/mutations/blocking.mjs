@@ -3,6 +3,8 @@
 const WAIT = "tests/pollers/threads/sync_wait_test.ts";
 const EPOLL_WAIT = "tests/pollers/epoll/sync_wait_test.ts";
 const HANDOVER = "tests/pollers/epoll/handover_test.ts";
+const QUEUE = "tests/surface/queue/blocking_test.ts";
+const CONSUMER = "surface/queue/blocked_consumer.ts";
 const WAITER = "pollers/threads/sync_waiter.ts";
 
 /** As `readMutations` describes them. */
@@ -59,8 +61,8 @@ export default [
   },
   {
     file: WAITER,
-    before: "if (this.engine.execCtx.inTurn) {",
-    after: "if (false as boolean) {",
+    before: "if (this.engine.execCtx.inTurn) throw",
+    after: "if (false as boolean) throw",
     test: WAIT,
     name: "[Q127] a wait inside a callback",
   },
@@ -93,4 +95,39 @@ export default [
     name: "it polls for spinMs",
   },
   { file: WAITER, before: "this.onCrash(reason);", after: "", test: WAIT, name: "a source that is lost" },
+  {
+    file: CONSUMER,
+    before: "poller.kick(pollset, consumer); // it leaves",
+    after: "// it leaves",
+    test: QUEUE,
+    name: "[Q127] a queue refuses",
+  },
+  {
+    file: CONSUMER,
+    before: "poller.work(pollset, consumer);",
+    after: "pollset.polls++;",
+    test: QUEUE,
+    name: "[Q21] a shutdown",
+  },
+  {
+    file: CONSUMER,
+    before: "if (reason !== undefined) throw",
+    after: "if (reason !== undefined && !engine.execCtx.inTurn) throw",
+    test: QUEUE,
+    name: "[Q127] a queue refuses",
+  },
+  {
+    file: CONSUMER,
+    before: "if (pluck && core.hasMostPluckers(tag as Tag)) return event;",
+    after: "",
+    test: QUEUE,
+    name: "[Q10] a seventh",
+  },
+  {
+    file: "pollers/contract/extension.ts",
+    before: "if (engine.extension(SYNC_WAIT) === undefined) {",
+    after: "if (false as boolean) {",
+    test: QUEUE,
+    name: "[Q127] a queue of the runtime",
+  },
 ];

@@ -39,9 +39,9 @@ export default [
   },
   {
     file: "pollers/contract/extension.ts",
-    before: 'import type { Endpoint, ExtensionKey } from "./engine.ts";',
+    before: 'import type { Endpoint, EventEngine, ExtensionKey, Instant } from "./engine.ts";',
     after:
-      'import type { Closable } from "../core/open_set.ts";\nimport type { Endpoint, ExtensionKey } from "./engine.ts";',
+      'import type { Closable } from "../core/open_set.ts";\nimport type { Endpoint, EventEngine, ExtensionKey, Instant } from "./engine.ts";',
     test: TIDY,
     name: "imports go one way",
   },
