@@ -6,6 +6,11 @@ import type { EventEngine, Reporter } from "../../pollers/mod.ts";
 export class CallHost {
   private calls = 0;
 
+  /** Calls that run. */
+  get running(): number {
+    return this.calls;
+  }
+
   /**
    * `reporter` gets what handlers throw; with `exposeErrors` clients learn it too. `maxReceiveElements` limits what
    * decoding a request may make; undefined is the codec's own limit.

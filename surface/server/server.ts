@@ -30,14 +30,15 @@ import { Status } from "../call/status.ts";
 import { checkConnectOptions, CONNECT_OPTION_NAMES, type UserConnectOptions } from "../connect_options.ts";
 import { type EngineUse, type PollerList, useEngine } from "../engines.ts";
 import { serverKeepalive } from "../keepalive.ts";
-import { checkOptions, type OptionNames } from "../options.ts";
+import { checkOptions, describe, type OptionNames } from "../options.ts";
 import type { ServiceDescriptor } from "../proto/mod.ts";
 import { Admission, type AdmissionOptions } from "./admission.ts";
 import { Binding } from "./binding.ts";
 import { type ConnectionsHost, ServedConnection } from "./served_connection.ts";
 import { CallHost } from "./call_host.ts";
-import type { RegisteredMethod } from "./method_style.ts";
-import { registerService, type ServiceHandlers, unregisterService } from "./service.ts";
+import { MethodTable } from "./method_table.ts";
+import { ServerStyles, type StyledServer } from "./server_styles.ts";
+import type { ServiceHandlers } from "./service.ts";
 
 /** What a server is made with. */
 export interface ServerOptions extends UserConnectOptions, ConnectionLifetimeOptions, AdmissionOptions {
@@ -89,14 +90,16 @@ const NOBODY: ServerStreamSink = {
   onClosed() {},
 };
 
+/** What API styles see of `server`. Throws TypeError where it is none; `purpose`: what was tried. */
+export let styledServer: (purpose: string, server: Server) => StyledServer;
+
 /** Serves the services that were added on the addresses it listens on. */
 export class Server {
   /** The engine the server runs on. */
   readonly engine: EventEngine;
   readonly #use: EngineUse;
-  readonly #methods = new Map<string, RegisteredMethod>();
-  /** Beginnings of the methods' paths, up to the last slash. */
-  #services = new Set<string>();
+  readonly #methods = new MethodTable();
+  readonly #styles = new ServerStyles();
   readonly #listeners = new Set<Listener>();
   /** Addresses with a listener or with open connections. */
   readonly #bindings = new Set<Binding>();
@@ -135,8 +138,7 @@ export class Server {
    *   already
    */
   addService<S extends ServiceDescriptor<unknown>>(service: S, handlers: ServiceHandlers<S>): void {
-    registerService(service, handlers, this.#methods);
-    this.#services = new Set([...this.#methods.keys()].map(serviceOf));
+    this.#methods.addService(service, handlers);
   }
 
   /**
@@ -146,8 +148,7 @@ export class Server {
    * @throws {TypeError} where it is not served
    */
   removeService(service: ServiceDescriptor<unknown>): void {
-    unregisterService(service, this.#methods);
-    this.#services = new Set([...this.#methods.keys()].map(serviceOf));
+    this.#methods.removeService(service);
   }
 
   /**
@@ -159,6 +160,7 @@ export class Server {
   async listen(address: string): Promise<number> {
     this.#checkRunning(address);
     const target = parseTarget(address);
+    this.#styles.start();
     const at = target.family === "dns" ? await this.#lookUp(target) : [target];
     this.#checkRunning(address);
     const { reusePort = false, endpoint, keepalive } = this.#options;
@@ -237,6 +239,7 @@ export class Server {
       endpoint.close();
       return onClosed();
     }
+    this.#styles.start();
     let closed = false;
     this.engine.hold();
     this.#accept(endpoint, undefined, () => {
@@ -265,6 +268,7 @@ export class Server {
   #drainAll(): Promise<void> {
     const idle = new Promise<void>((resolve) => this.#onIdle = resolve);
     this.engine.hold(); // until idle
+    this.#styles.shutdown();
     for (const listener of this.#listeners) listener.shutdown();
     for (const transport of this.#transports) transport.drain("server is shutting down");
     return idle;
@@ -285,6 +289,28 @@ export class Server {
   [Symbol.asyncDispose](): Promise<void> {
     this.close();
     return this.shutdown();
+  }
+
+  /** What is outstanding in the styles that have tags or operations: some lines of text, for a program that hangs. */
+  describePending(): string {
+    const lines = this.#styles.describePending();
+    const calls = `${this.#transports.size} connections, ${this.#host.running} running calls`;
+    return [`server: ${calls}`, ...lines].join("\n  ");
+  }
+
+  static {
+    styledServer = (purpose, server) => {
+      if (!(#styles in Object(server))) {
+        throw new TypeError(`Cannot ${purpose}: expected a Server, found ${describe(server)}`);
+      }
+      return {
+        host: server.#host,
+        methods: server.#methods,
+        styles: server.#styles,
+        shutdown: () => void server.shutdown(),
+        close: () => server.close(),
+      };
+    };
   }
 
   #checkRunning(address: string): void {
@@ -391,30 +417,21 @@ export class Server {
     receivedAt: number,
     connection: ServedConnection,
   ): ServerStreamSink {
-    let method = head.memo as RegisteredMethod | undefined;
-    if (method === undefined || method.removed) head.memo = method = this.#methods.get(head.path);
+    const method = this.#methods.find(head);
     if (method !== undefined) {
       return method.begin(this.#host, method, stream, head, connection, receivedAt);
     }
-    stream.sendStatus(Status.UNIMPLEMENTED, this.#unknown(head.path), undefined);
+    stream.sendStatus(Status.UNIMPLEMENTED, this.#methods.describeUnknown(head.path), undefined);
     return NOBODY;
-  }
-
-  #unknown(path: string): string {
-    return this.#services.has(serviceOf(path)) ? `unknown method ${path}` : `unknown service ${path}`;
   }
 
   #settleIfIdle(): void {
     if (this.#onIdle === undefined || this.#transports.size > 0 || this.#listeners.size > 0) return;
     void this.#use.end().then(this.#onIdle);
     this.#onIdle = undefined;
+    this.#styles.over();
     this.engine.release();
   }
-}
-
-/** "/package.Service/" of "/package.Service/Method". */
-function serviceOf(path: string): string {
-  return path.slice(0, path.lastIndexOf("/") + 1);
 }
 
 /** An address as it compares with that of a binding, or a port. Throws AddressError where it is none. */

@@ -237,7 +237,13 @@ export default [
     "a request above our own limit",
   ),
 
-  mutation("surface/server/server.ts", " || method.removed", "", UNBIND, "later ones are UNIMPLEMENTED"),
+  mutation(
+    "surface/server/method_table.ts",
+    " || method.removed",
+    "",
+    UNBIND,
+    "later ones are UNIMPLEMENTED",
+  ),
   mutation("surface/server/service.ts", "    from.delete(path);\n", "", UNBIND, "removeService"),
   mutation(
     "surface/server/binding.ts",

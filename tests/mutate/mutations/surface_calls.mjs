@@ -398,8 +398,8 @@ export default [
     "none or two messages",
   ),
   mutation(
-    "surface/server/server.ts",
-    "return this.#services.has(serviceOf(path)) ?",
+    "surface/server/method_table.ts",
+    "return this.services.has(serviceOf(path)) ?",
     "return path === '' ?",
     HANDLERS,
     "nobody serves",

@@ -1,0 +1,87 @@
+// Which method serves a call: those of services, those that an API style registered alone, and what serves all others.
+
+import type { RequestHead } from "../../transport/mod.ts";
+import type { ServiceDescriptor } from "../proto/mod.ts";
+import type { BeginServerCall, RegisteredMethod } from "./method_style.ts";
+import { registerService, type ServiceHandlers, unregisterService } from "./service.ts";
+
+/** The methods of one server. */
+export class MethodTable {
+  private readonly methods = new Map<string, RegisteredMethod>();
+  /** Beginnings of the methods' paths, up to the last slash. */
+  private services = new Set<string>();
+  /** Methods of one host alone, by host and path. */
+  private readonly ofHosts = new Map<string, RegisteredMethod>();
+  private fallback: RegisteredMethod | undefined = undefined;
+  private fallbackKind = "";
+
+  /** Throws TypeError as `registerService` does. */
+  addService<S extends ServiceDescriptor<unknown>>(service: S, handlers: ServiceHandlers<S>): void {
+    registerService(service, handlers, this.methods);
+    this.changed();
+  }
+
+  /** Throws TypeError where `service` is not served. */
+  removeService(service: ServiceDescriptor<unknown>): void {
+    unregisterService(service, this.methods);
+    this.changed();
+  }
+
+  /** Serves one path, of calls to `host` alone where there is one. Throws TypeError where it is served already. */
+  addMethod(path: string, method: RegisteredMethod, host?: string): void {
+    const [table, key, of] = host === undefined
+      ? [this.methods, path, ""]
+      : [this.ofHosts, hostKey(host, path), ` of host ${host}`];
+    if (table.has(key)) throw new TypeError(`Cannot add ${path}${of}: it is served already`);
+    table.set(key, method);
+    this.changed();
+  }
+
+  /**
+   * Serves every path that nothing else does, as a stream of requests. A server has one such service; `kind` says in
+   * messages what it is: "generic service". Throws TypeError where there is one.
+   */
+  setFallback(kind: string, begin: BeginServerCall): void {
+    if (this.fallback !== undefined) {
+      throw new TypeError(
+        `Cannot add a ${kind}: the server has a ${this.fallbackKind}, and one serves all that no service has`,
+      );
+    }
+    this.fallback = { descriptor: undefined, requestStream: true, begin, removed: false };
+    this.fallbackKind = kind;
+  }
+
+  /** What serves the call of `head`: first what serves its host, then what serves any. */
+  find(head: RequestHead): RegisteredMethod | undefined {
+    let method = head.memo as RegisteredMethod | undefined;
+    if (method === undefined || method.removed) head.memo = method = this.lookUp(head);
+    return method;
+  }
+
+  /** Why nothing serves `path`. */
+  describeUnknown(path: string): string {
+    return this.services.has(serviceOf(path)) ? `unknown method ${path}` : `unknown service ${path}`;
+  }
+
+  private lookUp({ path, authority }: RequestHead): RegisteredMethod | undefined {
+    const ofHost = this.ofHosts.size === 0 ? undefined : this.ofHosts.get(hostKey(authority, path));
+    return ofHost ?? this.methods.get(path) ?? this.fallback;
+  }
+
+  /** Who remembers the fallback looks again: it may be a method of its own now. */
+  private changed(): void {
+    this.services = new Set([...this.methods.keys()].map(serviceOf));
+    if (this.fallback === undefined) return;
+    this.fallback.removed = true;
+    this.fallback = { ...this.fallback, removed: false };
+  }
+}
+
+function hostKey(host: string, path: string): string {
+  return `${host} ${path}`;
+}
+
+/** "/package.Service/" of "/package.Service/Method". */
+function serviceOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/") + 1);
+}

@@ -1,0 +1,71 @@
+// The API styles of one server that take part in its life: completion queues fail their requests when it shuts down.
+
+import type { CallHost } from "./call_host.ts";
+import type { MethodTable } from "./method_table.ts";
+
+/** An API style, as its server sees it. */
+export interface ServerStyle {
+  /** The server begins to listen, or takes its first connection. What it throws is thrown there, and nothing has begun. */
+  onStart(): void;
+  /** The server takes no new calls from here on; once. */
+  onShutdown(): void;
+  /** The server's shutdown is over: nothing of it is left; once. */
+  onOver(): void;
+  /** What is outstanding, a line each. */
+  describePending(): string[];
+}
+
+/** A server, as its API styles see it. */
+export interface StyledServer {
+  /** What its calls have in common. */
+  readonly host: CallHost;
+  /** Which method serves what. */
+  readonly methods: MethodTable;
+  /** Those that take part. */
+  readonly styles: ServerStyles;
+  /** Takes no new calls, and lets running ones finish. */
+  shutdown(): void;
+  /** Ends all connections now. */
+  close(): void;
+}
+
+/** The styles that take part in the life of one server. */
+export class ServerStyles {
+  private readonly list: ServerStyle[] = [];
+  /** Whether the server has listened, or taken a connection. */
+  isStarted = false;
+  /** Whether it takes no new calls. */
+  isShutDown = false;
+  /** Whether nothing of it is left. */
+  isOver = false;
+
+  /** `style` takes part from here on. */
+  add(style: ServerStyle): void {
+    this.list.push(style);
+  }
+
+  /** See `ServerStyle.onStart`. */
+  start(): void {
+    if (this.isStarted) return;
+    for (const style of this.list) style.onStart();
+    this.isStarted = true;
+  }
+
+  /** See `ServerStyle.onShutdown`. */
+  shutdown(): void {
+    if (this.isShutDown) return;
+    this.isShutDown = true;
+    for (const style of this.list) style.onShutdown();
+  }
+
+  /** See `ServerStyle.onOver`. */
+  over(): void {
+    this.isOver = true;
+    for (const style of this.list) style.onOver();
+  }
+
+  /** What is outstanding in all of them. */
+  describePending(): string[] {
+    return this.list.flatMap((style) => style.describePending());
+  }
+}
