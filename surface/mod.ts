@@ -57,7 +57,24 @@ export type {
 } from "./queue/event.ts";
 export type { CompletionType } from "./queue/queue_core.ts";
 export type { PollingType } from "./queue/queue_poller.ts";
-export { type ExecutorCall, onExecutor, type OnExecutorOptions } from "./promise/on_executor.ts";
+export {
+  ClientBidiReactor,
+  ClientReactor,
+  ClientReadReactor,
+  ClientStreamReactor,
+  ClientUnaryReactor,
+  ClientWriteReactor,
+} from "./reactor/client_reactors.ts";
+export { DoneStatus } from "./reactor/done_status.ts";
+export {
+  createReactorClient,
+  type ReactorCallOptions,
+  type ReactorClient,
+  type ReactorClientMethod,
+  type ReactorUnaryMethod,
+} from "./reactor/reactor_client.ts";
+export type { UnaryCallback } from "./reactor/unary_callback.ts";
+export type { WriteOptions } from "./reactor/write_options.ts";
 export type { AdmissionOptions } from "./server/admission.ts";
 export { Server, type ServerOptions, type ShutdownOptions } from "./server/server.ts";
 export type { ServerCall } from "./server/server_call.ts";

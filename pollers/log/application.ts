@@ -21,6 +21,8 @@ export type ErrorPlace =
   | "requests"
   /** A codec of the application that decodes. */
   | "codec"
+  /** A reaction of a reactor, or the callback of a unary call. */
+  | "reaction"
   /** Callbacks, by their names. */
   | "onHeaders"
   | "onTrailers"
@@ -129,6 +131,7 @@ const SUBJECTS: Readonly<Record<ErrorPlace, string>> = {
   request: "encoding a request",
   requests: "the iterable of requests",
   codec: "the codec",
+  reaction: "a reaction",
   onHeaders: "onHeaders",
   onTrailers: "onTrailers",
   acceptConnection: "acceptConnection",

@@ -2,6 +2,7 @@
 
 import { formatAddress, parseTarget, Reporter, type Target } from "../../pollers/mod.ts";
 import { type RequestTemplate, requestTemplate } from "../../transport/mod.ts";
+import { PendingCalls } from "../call/pending_calls.ts";
 import { checkConnectOptions, CONNECT_OPTION_NAMES, type UserConnectOptions } from "../connect_options.ts";
 import { type EngineUse, type PollerList, useEngine } from "../engines.ts";
 import { clientKeepalive } from "../keepalive.ts";
@@ -69,6 +70,7 @@ export class Channel {
       reporter,
       target: parsed,
       maxReceiveElements: options.maxReceiveElements,
+      pending: new PendingCalls(),
       template: (path) => this.#template(path),
     };
   }
@@ -100,6 +102,14 @@ export class Channel {
     });
   }
 
+  /**
+   * What is outstanding of calls that end only when the application has done its part, as those of reactors: a line a
+   * call, with its operations and holds.
+   */
+  describePending(): string[] {
+    return this.#context.pending.describe();
+  }
+
   /** Ends the channel: running calls fail with UNAVAILABLE, later ones too. Idempotent. */
   close(): void {
     void this[Symbol.asyncDispose]();
@@ -112,7 +122,9 @@ export class Channel {
 
   /** The same as `close`, for `await using`. Resolves when all is closed, the engine too where nothing else uses it. */
   [Symbol.asyncDispose](): Promise<void> {
+    const { pending, reporter, target } = this.#context;
     this.#subchannel.close();
+    pending.reportForgotten(`the channel to ${formatAddress(target)}`, reporter);
     return this.#use.end();
   }
 
