@@ -57,6 +57,7 @@ export type {
 } from "./queue/event.ts";
 export type { CompletionType } from "./queue/queue_core.ts";
 export type { PollingType } from "./queue/queue_poller.ts";
+export { type ExecutorCall, onExecutor, type OnExecutorOptions } from "./promise/on_executor.ts";
 export {
   ClientBidiReactor,
   ClientReactor,

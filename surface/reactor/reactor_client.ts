@@ -11,7 +11,7 @@ import { type CalledMethod, ClientReactorCall } from "./client_reactor_call.ts";
 import {
   bindClientReactor,
   ClientBidiReactor,
-  ClientReactor,
+  type ClientReactor,
   ClientReadReactor,
   ClientUnaryReactor,
   ClientWriteReactor,

@@ -5,6 +5,7 @@ import process from "node:process";
 import { Server, type ServerCall, type ServerOptions, Status } from "pollwire";
 import { type EventEngine, parseTarget, Reporter } from "../../pollers/mod.ts";
 import { Backoff } from "../../surface/channel/backoff.ts";
+import { PendingCalls } from "../../surface/call/pending_calls.ts";
 import { makeClient } from "../../surface/promise/client.ts";
 import { Subchannel } from "../../surface/channel/subchannel.ts";
 import { useEngine } from "../../surface/engines.ts";
@@ -38,7 +39,15 @@ function clientOf(engine: EventEngine, at: string): { client: TrialClient; subch
   const options = { keepalive: KEEPALIVE, reporter };
   const subchannel = new Subchannel(engine, target, options, new Backoff(() => 0.5, 50), () => {});
   const template = (path: string) => requestTemplate(path, "test", "http", "test");
-  const context = { engine, route: subchannel, reporter, target, maxReceiveElements: undefined, template };
+  const context = {
+    engine,
+    route: subchannel,
+    reporter,
+    target,
+    maxReceiveElements: undefined,
+    pending: new PendingCalls(),
+    template,
+  };
   const client = makeClient(context, Trial);
   return { client, subchannel };
 }
