@@ -41,7 +41,9 @@ export type { CallOptions } from "./client/call_options.ts";
 export type { UserConnectOptions } from "./connect_options.ts";
 export type { PollerList } from "./engines.ts";
 export { type Client, type ClientMethod, createClient, type Responses } from "./promise/client.ts";
+export { type GenericClient, genericClient } from "./promise/generic_client.ts";
 export type { Handler } from "./promise/handlers.ts";
+export { raw, type RawHandler } from "./promise/raw.ts";
 export type { Source } from "./promise/producer.ts";
 export * from "./proto/mod.ts";
 export { Alarm, type AlarmOptions } from "./queue/alarm.ts";
@@ -80,7 +82,7 @@ export type { AdmissionOptions } from "./server/admission.ts";
 export { Server, type ServerOptions, type ShutdownOptions } from "./server/server.ts";
 export type { ServerCall } from "./server/server_call.ts";
 export type { MethodStyle } from "./server/method_style.ts";
-export type { ServiceHandlers } from "./server/service.ts";
+export type { GenericHandler, GenericMethod, ServiceHandlers } from "./server/service.ts";
 export { VERSION } from "./version.ts";
 export {
   type ReactorWorkers,

@@ -29,6 +29,9 @@ const NAMES: OptionNames<ChannelOptions> = {
   initialBackoffMs: true,
 };
 
+/** Paths whose templates are kept, beside those that clients of services keep: of a generic client they may be anybody's. */
+const MOST_TEMPLATES = 1_000;
+
 /** What the calls of `channel` need, for the API styles. Throws TypeError where it is none; `purpose`: what was tried. */
 export let callContext: (purpose: string, channel: Channel) => CallContext;
 
@@ -131,6 +134,7 @@ export class Channel {
   #template(path: string): RequestTemplate {
     let template = this.#templates.get(path);
     if (template === undefined) {
+      if (this.#templates.size >= MOST_TEMPLATES) this.#templates.clear();
       template = requestTemplate(path, this.#authority, "http", USER_AGENT);
       this.#templates.set(path, template);
     }

@@ -47,7 +47,12 @@ export function makeClient<S extends ServiceDescriptor<unknown>>(calls: CallCont
   return client as Client<S>;
 }
 
-function makeMethod(context: PromiseContext, method: MethodDescriptor, template: RequestTemplate): unknown {
+/** The function that calls `method`. */
+export function makeMethod(
+  context: PromiseContext,
+  method: MethodDescriptor,
+  template: RequestTemplate,
+): unknown {
   const requestStream = method.kind === "clientStreaming" || method.kind === "bidiStreaming";
   const { sites } = context;
   if (method.kind === "unary" || method.kind === "clientStreaming") {

@@ -38,7 +38,8 @@ import { type ConnectionsHost, ServedConnection } from "./served_connection.ts";
 import { CallHost } from "./call_host.ts";
 import { MethodTable } from "./method_table.ts";
 import { ServerStyles, type StyledServer } from "./server_styles.ts";
-import type { ServiceHandlers } from "./service.ts";
+import type { MethodStyle } from "./method_style.ts";
+import { type GenericHandler, type GenericMethod, genericStyle, type ServiceHandlers } from "./service.ts";
 
 /** What a server is made with. */
 export interface ServerOptions extends UserConnectOptions, ConnectionLifetimeOptions, AdmissionOptions {
@@ -139,6 +140,26 @@ export class Server {
    */
   addService<S extends ServiceDescriptor<unknown>>(service: S, handlers: ServiceHandlers<S>): void {
     this.#methods.addService(service, handlers);
+  }
+
+  /**
+   * Serves every method that no service of this server has, whatever its schema: requests and responses are octets.
+   * Without it such calls end with UNIMPLEMENTED. It may be a function, or of another style: then its method is a stream of
+   * octets both ways.
+   *
+   * @example
+   * ```ts
+   * import { Server } from "pollwire";
+   * const server = new Server();
+   * server.addGenericService(async function* (requests, call) {
+   *   for await (const octets of requests) yield octets; // whatever call.path is
+   * });
+   * ```
+   *
+   * @throws {TypeError} for what is no handler, and where something serves all methods already
+   */
+  addGenericService(handler: GenericHandler | MethodStyle<GenericMethod>): void {
+    this.#methods.setFallback("generic service", genericStyle(handler));
   }
 
   /**

@@ -6,13 +6,39 @@ import { isPlain, isRecord } from "../records.ts";
 import type { AnyHandler, Handler } from "../promise/handlers.ts";
 import { promiseStyle } from "../promise/server_calls.ts";
 import type { MethodDescriptor, ServiceDescriptor } from "../proto/mod.ts";
-import { checkService } from "../proto/service.ts";
+import { RAW_CODEC } from "../proto/raw.ts";
+import { type BidiStreaming, checkService } from "../proto/service.ts";
 import { type BeginServerCall, type MethodStyle, type RegisteredMethod, styleOf } from "./method_style.ts";
 
 /** The handlers of a service: functions, or what another style's function made; methods without one answer UNIMPLEMENTED. */
 export type ServiceHandlers<S> = S extends ServiceDescriptor<infer Methods>
   ? { [Name in keyof Methods]?: Handler<Methods[Name]> | MethodStyle<Methods[Name]> }
   : never;
+
+/** What a generic service is to a style: every method is a stream of octets both ways. */
+export type GenericMethod = BidiStreaming<Uint8Array, Uint8Array>;
+
+/**
+ * Serves calls of any method: their requests come as octets, and what it yields is sent as the responses.
+ * `call.path` and `call.authority` say what was called.
+ */
+export type GenericHandler = Handler<GenericMethod>;
+
+const GENERIC: GenericMethod = {
+  name: "*",
+  localName: "*",
+  path: "*",
+  kind: "bidiStreaming",
+  requestCodec: RAW_CODEC,
+  responseCodec: RAW_CODEC,
+};
+
+/** What serves calls that no service has a method for. Throws TypeError where `handler` is of no style. */
+export function genericStyle(handler: GenericHandler | MethodStyle<GenericMethod>): BeginServerCall {
+  const begin = styleOf(handler, GENERIC) ?? functionStyle(handler, undefined, GENERIC);
+  if (begin !== undefined) return begin;
+  throw new TypeError(`Cannot add a generic service: its handler is ${describe(handler)}, not a function`);
+}
 
 /**
  * The methods of `service` that `handlers` serve, by path. Throws TypeError for a handler that fits no method. Of an
