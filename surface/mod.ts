@@ -82,7 +82,7 @@ export type { AdmissionOptions } from "./server/admission.ts";
 export { Server, type ServerOptions, type ShutdownOptions } from "./server/server.ts";
 export type { ServerCall } from "./server/server_call.ts";
 export type { MethodStyle } from "./server/method_style.ts";
-export type { GenericHandler, GenericMethod, ServiceHandlers } from "./server/service.ts";
+export type { GenericHandler, GenericMethod, MethodHandlers, ServiceHandlers } from "./server/service.ts";
 export { VERSION } from "./version.ts";
 export {
   type ReactorWorkers,

@@ -39,7 +39,13 @@ import { CallHost } from "./call_host.ts";
 import { MethodTable } from "./method_table.ts";
 import { ServerStyles, type StyledServer } from "./server_styles.ts";
 import type { MethodStyle } from "./method_style.ts";
-import { type GenericHandler, type GenericMethod, genericStyle, type ServiceHandlers } from "./service.ts";
+import {
+  type GenericHandler,
+  type GenericMethod,
+  genericStyle,
+  type MethodHandlers,
+  type ServiceHandlers,
+} from "./service.ts";
 
 /** What a server is made with. */
 export interface ServerOptions extends UserConnectOptions, ConnectionLifetimeOptions, AdmissionOptions {
@@ -138,8 +144,8 @@ export class Server {
    * @throws {TypeError} for what is no service, for a handler that fits no method, and for a service that is served
    *   already
    */
-  addService<S extends ServiceDescriptor<unknown>>(service: S, handlers: ServiceHandlers<S>): void {
-    this.#methods.addService(service, handlers);
+  addService<Methods>(service: ServiceDescriptor<Methods>, handlers: MethodHandlers<Methods>): void {
+    this.#methods.addService(service, handlers as ServiceHandlers<ServiceDescriptor<Methods>>);
   }
 
   /**

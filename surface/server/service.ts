@@ -11,9 +11,12 @@ import { type BidiStreaming, checkService } from "../proto/service.ts";
 import { type BeginServerCall, type MethodStyle, type RegisteredMethod, styleOf } from "./method_style.ts";
 
 /** The handlers of a service: functions, or what another style's function made; methods without one answer UNIMPLEMENTED. */
-export type ServiceHandlers<S> = S extends ServiceDescriptor<infer Methods>
-  ? { [Name in keyof Methods]?: Handler<Methods[Name]> | MethodStyle<Methods[Name]> }
-  : never;
+export type ServiceHandlers<S> = S extends ServiceDescriptor<infer Methods> ? MethodHandlers<Methods> : never;
+
+/** The same, by the methods of the service. */
+export type MethodHandlers<Methods> = {
+  [Name in keyof Methods]?: Handler<Methods[Name]> | MethodStyle<Methods[Name]>;
+};
 
 /** What a generic service is to a style: every method is a stream of octets both ways. */
 export type GenericMethod = BidiStreaming<Uint8Array, Uint8Array>;
