@@ -49,6 +49,7 @@ export * from "./proto/mod.ts";
 export { Alarm, type AlarmOptions } from "./queue/alarm.ts";
 export { CallError, type CallErrorCode } from "./queue/call_error.ts";
 export { CompletionQueue, type CompletionQueueOptions } from "./queue/completion_queue.ts";
+export { watchConnectivityState } from "./queue/connectivity_watch.ts";
 export { deadlineIn } from "./queue/deadline.ts";
 export type {
   CompletionEvent,

@@ -35,6 +35,16 @@ const MOST_TEMPLATES = 1_000;
 /** What the calls of `channel` need, for the API styles. Throws TypeError where it is none; `purpose`: what was tried. */
 export let callContext: (purpose: string, channel: Channel) => CallContext;
 
+/**
+ * Calls `watcher` with the next state of `channel`, once. Returns a function that takes it back. Throws TypeError where it
+ * is no channel; `purpose`: what was tried.
+ */
+export let onNextState: (
+  purpose: string,
+  channel: Channel,
+  watcher: (state: ConnectivityState) => void,
+) => () => void;
+
 /** Calls to one server. Nothing is connected before the first call. */
 export class Channel {
   readonly #use: EngineUse;
@@ -42,7 +52,7 @@ export class Channel {
   readonly #subchannel: Subchannel;
   readonly #templates = new Map<string, RequestTemplate>();
   readonly #authority: string;
-  #watchers: Array<(state: ConnectivityState) => void> = [];
+  #watchers = new Set<(state: ConnectivityState) => void>();
 
   /**
    * `target`: "host:port", "[v6]:port", "unix:/path", "dns:///host:port".
@@ -98,7 +108,7 @@ export class Channel {
     const holds = state === "CONNECTING";
     if (holds) engine.hold();
     return new Promise((resolve) => {
-      this.#watchers.push((next) => {
+      this.#watchers.add((next) => {
         if (holds) engine.release();
         resolve(next);
       });
@@ -146,11 +156,17 @@ export class Channel {
       if (#context in Object(channel)) return channel.#context;
       throw new TypeError(`Cannot ${purpose}: expected a Channel, found ${describe(channel)}`);
     };
+    onNextState = (purpose, channel, watcher) => {
+      callContext(purpose, channel);
+      channel.#watchers.add(watcher);
+      return () => void channel.#watchers.delete(watcher);
+    };
   }
 
   #changed(state: ConnectivityState): void {
+    if (this.#watchers.size === 0) return;
     const watchers = this.#watchers;
-    this.#watchers = [];
+    this.#watchers = new Set();
     for (const watcher of watchers) watcher(state);
   }
 }

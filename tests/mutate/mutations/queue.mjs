@@ -6,6 +6,8 @@ const ALARMS = "tests/surface/queue/alarm_test.ts";
 const CORE = "surface/queue/queue_core.ts";
 const QUEUE = "surface/queue/completion_queue.ts";
 const POLLER = "surface/queue/queue_poller.ts";
+const WATCH = "surface/queue/connectivity_watch.ts";
+const WATCHES = "tests/surface/queue/connectivity_watch_test.ts";
 const ALARM = "surface/queue/alarm.ts";
 
 /** As `readMutations` describes them. */
@@ -257,5 +259,40 @@ export default [
     after: "this.callback(true);",
     test: ALARMS,
     name: "[Q57] with a function",
+  },
+  {
+    file: WATCH,
+    before: "if (channel.state !== this.last) return void core.end(this, true);",
+    after: "",
+    test: WATCHES,
+    name: "[Q58]",
+  },
+  {
+    file: WATCH,
+    before: "      this.task = undefined;\n      this.end(false);",
+    after: "      this.task = undefined;\n      this.end(true);",
+    test: WATCHES,
+    name: "[Q58]",
+  },
+  {
+    file: WATCH,
+    before: "    core.begin(this, PURPOSE);",
+    after: "    core.begin(this, PURPOSE);\n    channel.connect();",
+    test: WATCHES,
+    name: "[Q59]",
+  },
+  {
+    file: "surface/channel/channel.ts",
+    before: "for (const watcher of watchers) watcher(state);",
+    after: 'if (state !== "SHUTDOWN") for (const watcher of watchers) watcher(state);',
+    test: WATCHES,
+    name: "[Q60]",
+  },
+  {
+    file: WATCH,
+    before: "    if (this.deadline !== Infinity) engine.release();\n",
+    after: "",
+    test: WATCHES,
+    name: "watch: one that has ended leaves nothing",
   },
 ];
