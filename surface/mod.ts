@@ -49,6 +49,32 @@ export * from "./proto/mod.ts";
 export { Alarm, type AlarmOptions } from "./queue/alarm.ts";
 export { CallError, type CallErrorCode } from "./queue/call_error.ts";
 export { CompletionQueue, type CompletionQueueOptions } from "./queue/completion_queue.ts";
+export { type Call, createCall, type CreateCallOptions } from "./queue/create_call.ts";
+export {
+  type AnyOperation,
+  type ClientOperation,
+  type Operation,
+  type OperationName,
+  OpFlags,
+  type ReceiveCloseOnServer,
+  receiveCloseOnServer,
+  type ReceivedStatus,
+  type ReceiveInitialMetadata,
+  receiveInitialMetadata,
+  type ReceiveMessage,
+  receiveMessage,
+  type ReceiveStatusOnClient,
+  receiveStatusOnClient,
+  type SendCloseFromClient,
+  sendCloseFromClient,
+  type SendInitialMetadata,
+  sendInitialMetadata,
+  type SendMessage,
+  sendMessage,
+  type SendStatusFromServer,
+  sendStatusFromServer,
+  type ServerOperation,
+} from "./queue/operations.ts";
 export { watchConnectivityState } from "./queue/connectivity_watch.ts";
 export { deadlineIn } from "./queue/deadline.ts";
 export type {

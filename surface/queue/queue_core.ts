@@ -101,22 +101,26 @@ export class QueueCore<Tag> implements ApplicationCallback {
     this.pollset = this.poller.init(engine);
   }
 
-  /** Begins an operation. Throws CallError where the queue is over; `purpose`: "set an alarm". */
-  begin(operation: QueueOperation<Tag>, purpose: string): void {
+  /**
+   * Throws CallError where the queue is over, and TypeError for a tag that it cannot call. `purpose`: "set an alarm".
+   */
+  check(tag: Tag, purpose: string): void {
     if (this.isOver) {
       throw new CallError(
         "COMPLETION_QUEUE_SHUTDOWN",
         `Cannot ${purpose}: its completion queue is shut down, and nothing is pending on it that could bring more`,
       );
     }
-    if (this.completionType === "CALLBACK" && typeof operation.tag !== "function") {
-      throw new TypeError(
-        `Cannot ${purpose}: its completion queue is of type CALLBACK, and the tag is ${
-          describeTag(operation.tag)
-        }, ` +
-          "not a function",
-      );
-    }
+    if (this.completionType !== "CALLBACK" || typeof tag === "function") return;
+    throw new TypeError(
+      `Cannot ${purpose}: its completion queue is of type CALLBACK, and the tag is ${describeTag(tag)}, ` +
+        "not a function",
+    );
+  }
+
+  /** Begins an operation. Throws as `check` does. */
+  begin(operation: QueueOperation<Tag>, purpose: string): void {
+    this.check(operation.tag, purpose);
     this.pending.add(operation);
   }
 

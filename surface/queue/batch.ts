@@ -1,0 +1,240 @@
+// Batches: operations that are started together and give one event when all of them are done; for both sides of a call.
+//
+// A batch is a set: at most one operation of a kind, in any order. It is checked whole before anything of it begins, so a
+// batch that is refused has changed nothing of its call.
+
+import { messageOf } from "../../pollers/mod.ts";
+import type { HeaderList } from "../../transport/mod.ts";
+import { Metadata, type MetadataInit } from "../call/metadata.ts";
+import { describe } from "../options.ts";
+import { CallError, type CallErrorCode } from "./call_error.ts";
+import {
+  type AnyOperation,
+  Operation,
+  OPERATION_NAMES,
+  OperationKind,
+  OpFlags,
+  type ReceiveMessage,
+  type SendInitialMetadata,
+  type SendMessage,
+  type SendStatusFromServer,
+} from "./operations.ts";
+import type { QueueCore, QueueOperation } from "./queue_core.ts";
+
+const { SEND_INITIAL_METADATA, SEND_MESSAGE, SEND_CLOSE_FROM_CLIENT, SEND_STATUS_FROM_SERVER } =
+  OperationKind;
+const { RECV_INITIAL_METADATA, RECV_MESSAGE, RECV_STATUS_ON_CLIENT, RECV_CLOSE_ON_SERVER } = OperationKind;
+
+const bit = (kind: number): number => 1 << kind;
+
+/** Sets of kinds are bits. */
+const CLIENT_KINDS = bit(SEND_INITIAL_METADATA) | bit(SEND_MESSAGE) | bit(SEND_CLOSE_FROM_CLIENT) |
+  bit(RECV_INITIAL_METADATA) | bit(RECV_MESSAGE) | bit(RECV_STATUS_ON_CLIENT);
+const SERVER_KINDS = bit(SEND_INITIAL_METADATA) | bit(SEND_MESSAGE) | bit(SEND_STATUS_FROM_SERVER) |
+  bit(RECV_MESSAGE) | bit(RECV_CLOSE_ON_SERVER);
+/** Their batch succeeds whatever became of its other operations: the status says how the call went. */
+const ALWAYS_SUCCEED = bit(RECV_STATUS_ON_CLIENT) | bit(RECV_CLOSE_ON_SERVER);
+const NOT_WITH_STATUS = bit(RECV_MESSAGE) | bit(RECV_CLOSE_ON_SERVER);
+/** Those that can be done many times, one after the other. */
+const REPEATED = bit(SEND_MESSAGE) | bit(RECV_MESSAGE);
+
+/** Flags by kind. */
+const FLAGS: readonly number[] = OPERATION_NAMES.map((name) => {
+  if (name === "SEND_MESSAGE") return OpFlags.BUFFER_HINT | OpFlags.NO_COMPRESS | OpFlags.THROUGH;
+  if (name !== "SEND_INITIAL_METADATA") return 0;
+  return OpFlags.WAIT_FOR_READY | OpFlags.WAIT_FOR_READY_EXPLICITLY_SET | OpFlags.THROUGH;
+});
+
+/** A call, as its batches see it. */
+export interface BatchCall {
+  /** "/package.Service/Method". */
+  readonly path: string;
+  /** Which side of the call it is. */
+  readonly side: "client" | "server";
+  /** Kinds that were started, ever; those of them that are repeated, while they are not done. */
+  startedKinds: number;
+  /** Encodes a message behind 5 free octets; throws what is wrong with it. */
+  encodeForBatch(message: unknown): Uint8Array;
+}
+
+/** Operations that were started together. */
+export class Batch<Tag> implements QueueOperation<Tag> {
+  /** The kinds in it, as bits. */
+  readonly kinds: number;
+  /** Of SEND_INITIAL_METADATA or SEND_STATUS_FROM_SERVER: metadata in wire form. */
+  headers: HeaderList | undefined = undefined;
+  trailers: HeaderList | undefined = undefined;
+  /** Of SEND_MESSAGE: the message behind 5 free octets. */
+  framed: Uint8Array | undefined = undefined;
+  private left: number;
+  private failed = false;
+
+  /** Only by {@linkcode startBatch}. */
+  constructor(
+    private readonly core: QueueCore<Tag>,
+    private readonly call: BatchCall,
+    private readonly operations: readonly AnyOperation[],
+    readonly tag: Tag,
+  ) {
+    this.kinds = checkOperations(call, operations);
+    this.left = operations.length;
+  }
+
+  /** Throws CallError; nothing has changed then. */
+  start(): void {
+    const { core, call, operations } = this;
+    core.check(this.tag, `start a batch of ${call.path}`);
+    this.encode();
+    for (const operation of operations) checkState(call, operation, bit(operation.kind)); // encoding runs getters
+    core.begin(this, `start a batch of ${call.path}`);
+    call.startedKinds |= this.kinds;
+    for (const operation of operations) operation.batch = this as Batch<unknown>;
+    if (this.left === 0) core.end(this, true);
+  }
+
+  /** The operation of `kind`. */
+  get(kind: number): AnyOperation | undefined {
+    if ((this.kinds & bit(kind)) === 0) return undefined;
+    for (const operation of this.operations) if (operation.kind === kind) return operation;
+    return undefined;
+  }
+
+  /** One of its operations is done. */
+  done(operation: Operation, success: boolean): void {
+    operation.batch = undefined;
+    if (!success) this.failed = true;
+    const mask = bit(operation.kind);
+    if ((mask & REPEATED) !== 0) this.call.startedKinds &= ~mask;
+    if (--this.left > 0) return;
+    const succeeds = !this.failed || (this.kinds & ALWAYS_SUCCEED) !== 0;
+    // What was received in a batch that failed is not to be used.
+    if (!succeeds) (this.get(RECV_MESSAGE) as ReceiveMessage<unknown> | undefined)?.forget();
+    this.core.end(this, succeeds);
+  }
+
+  /** "batch of /a.B/C (client): SEND_MESSAGE, RECV_MESSAGE". */
+  describe(): string {
+    const { path, side } = this.call;
+    const names = this.operations.map((one) => one.batch === undefined ? `${one.type} (done)` : one.type);
+    return `batch of ${path} (${side}): ${names.join(", ")}`;
+  }
+
+  private encode(): void {
+    const { call } = this;
+    const initial = this.get(SEND_INITIAL_METADATA) as SendInitialMetadata | undefined;
+    const status = this.get(SEND_STATUS_FROM_SERVER) as SendStatusFromServer | undefined;
+    const message = this.get(SEND_MESSAGE) as SendMessage<unknown> | undefined;
+    if (initial !== undefined) this.headers = wireMetadata(call, initial);
+    if (status !== undefined) this.trailers = wireMetadata(call, status);
+    if (message !== undefined) this.framed = encoded(call, message);
+  }
+}
+
+/**
+ * Starts `operations` together, with one event for all of them. Throws CallError that names call, operation and rule;
+ * nothing has changed then. Otherwise the call begins them at once.
+ */
+export function startBatch<Tag>(
+  call: BatchCall,
+  core: QueueCore<Tag>,
+  operations: readonly AnyOperation[],
+  tag: Tag,
+): Batch<Tag> {
+  const batch = new Batch(core, call, [...operations], tag);
+  batch.start();
+  return batch;
+}
+
+/** The kinds of `operations`, as bits, if they can be started together now. */
+function checkOperations(call: BatchCall, operations: readonly AnyOperation[]): number {
+  let kinds = 0;
+  for (const operation of operations) {
+    checkKind(call, operation);
+    const mask = bit(operation.kind);
+    if ((kinds & mask) !== 0) {
+      refuse(call, operation, "TOO_MANY_OPERATIONS", "a batch has at most one of a kind");
+    }
+    checkState(call, operation, mask);
+    kinds |= mask;
+  }
+  if ((kinds & bit(SEND_STATUS_FROM_SERVER)) !== 0 && (kinds & NOT_WITH_STATUS) !== 0) {
+    const status = operations.find((one) => one.kind === SEND_STATUS_FROM_SERVER)!;
+    refuse(
+      call,
+      status,
+      "ERROR",
+      "it cannot be in one batch with RECV_MESSAGE or RECV_CLOSE_ON_SERVER (gRFC L104)",
+    );
+  }
+  return kinds;
+}
+
+function checkKind(call: BatchCall, operation: AnyOperation): void {
+  if (!(operation instanceof Operation)) {
+    const what = describe(operation);
+    throw new CallError(
+      "ERROR",
+      `Cannot start a batch of ${call.path}: ${what} is no operation; give sendMessage(...) and its like`,
+    );
+  }
+  const mask = bit(operation.kind);
+  if (call.side === "client" && (mask & CLIENT_KINDS) === 0) {
+    refuse(call, operation, "NOT_ON_CLIENT", "it is an operation of servers");
+  }
+  if (call.side === "server" && (mask & SERVER_KINDS) === 0) {
+    refuse(call, operation, "NOT_ON_SERVER", "it is an operation of clients");
+  }
+  if (operation.batch !== undefined) {
+    refuse(call, operation, "ERROR", "the object is part of a batch that is not done; make another one");
+  }
+  if ((operation.flags & ~FLAGS[operation.kind]!) !== 0) {
+    refuse(call, operation, "INVALID_FLAGS", `it does not have the flags 0x${operation.flags.toString(16)}`);
+  }
+}
+
+function checkState(call: BatchCall, operation: AnyOperation, mask: number): void {
+  if ((call.startedKinds & mask) === 0) return;
+  const rule = (mask & REPEATED) === 0 ? "a call has it once" : "the one before is not done";
+  refuse(call, operation, "TOO_MANY_OPERATIONS", rule);
+}
+
+function refuse(call: BatchCall, operation: AnyOperation, code: CallErrorCode, rule: string): never {
+  throw new CallError(code, `Cannot start ${operation.type} on ${call.path} (${call.side}): ${rule}`);
+}
+
+/** gRPC sends `te` itself, and leaves that of an application out. */
+function wireMetadata(
+  call: BatchCall,
+  operation: SendInitialMetadata | SendStatusFromServer,
+): HeaderList | undefined {
+  const { metadata } = operation;
+  if (metadata === undefined) return undefined;
+  try {
+    return Metadata.from(metadata instanceof Metadata ? metadata : withoutTe(metadata)).toHeaders();
+  } catch (error) {
+    return refuse(call, operation, "INVALID_METADATA", messageOf(error));
+  }
+}
+
+function withoutTe(metadata: MetadataInit): MetadataInit {
+  if (typeof metadata !== "object" || metadata === null) return metadata;
+  if (Symbol.iterator in metadata) return [...metadata].filter(([name]) => !isTe(name));
+  const { ...rest } = metadata;
+  for (const name of Object.keys(rest)) if (isTe(name)) delete rest[name];
+  return rest;
+}
+
+function isTe(name: unknown): boolean {
+  return typeof name === "string" && name.toLowerCase() === "te";
+}
+
+function encoded(call: BatchCall, operation: SendMessage<unknown>): Uint8Array {
+  if (operation.message === undefined || operation.message === null) {
+    refuse(call, operation, "INVALID_MESSAGE", "there is no message");
+  }
+  try {
+    return call.encodeForBatch(operation.message);
+  } catch (error) {
+    return refuse(call, operation, "INVALID_MESSAGE", messageOf(error));
+  }
+}

@@ -1,0 +1,306 @@
+// A client's call over a completion queue: batches of operations in, one event a batch out.
+//
+// What has come and was not asked for yet is kept: initial metadata, messages, the status. What was asked for and has not
+// come waits in a slot. A call begins with SEND_INITIAL_METADATA; what is sent before is kept.
+//
+// Status and messages (doc/status_ordering.md): OK is delivered when every message was. A server's other status does not
+// wait: messages that were not received are dropped when it is asked for, and can be received until then. A call that
+// failed otherwise has no messages any more.
+
+import type { Instant } from "../../pollers/mod.ts";
+import { type HeaderList, NO_HEADERS } from "../../transport/mod.ts";
+import { type CallStatus, endedBy } from "../call/call_status.ts";
+import { MessageStore } from "../call/message_store.ts";
+import { Metadata } from "../call/metadata.ts";
+import type { ParentCall } from "../call/parent.ts";
+import { RpcError } from "../call/rpc_error.ts";
+import { Status, type StatusCode } from "../call/status.ts";
+import { undecodable } from "../call/undecodable.ts";
+import { type GivenOptions, NO_OPTIONS } from "../client/call_options.ts";
+import type { CallContext } from "../client/call_route.ts";
+import { ClientCall } from "../client/client_call.ts";
+import { encodeFramed, type MethodDescriptor, reuseFramed } from "../proto/mod.ts";
+import { type Batch, type BatchCall, startBatch } from "./batch.ts";
+import {
+  type AnyOperation,
+  type Operation,
+  OperationKind,
+  OpFlags,
+  type ReceivedStatus,
+  type ReceiveInitialMetadata,
+  type ReceiveMessage,
+  type ReceiveStatusOnClient,
+} from "./operations.ts";
+import type { QueueCore } from "./queue_core.ts";
+
+const { SEND_INITIAL_METADATA, SEND_MESSAGE, SEND_CLOSE_FROM_CLIENT } = OperationKind;
+const { RECV_INITIAL_METADATA, RECV_MESSAGE, RECV_STATUS_ON_CLIENT } = OperationKind;
+const { WAIT_FOR_READY, THROUGH } = OpFlags;
+
+/** Messages are received when initial metadata was asked for. */
+const MAY_RECEIVE = 1 << RECV_INITIAL_METADATA;
+
+/** What the core reads of a call: filled in when it begins. */
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** See the head of this file. */
+export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchCall {
+  readonly side = "client";
+  /** See {@linkcode BatchCall}. */
+  startedKinds = 0;
+  private readonly given: Mutable<GivenOptions>;
+  /** Messages that nobody has received. */
+  private stored: MessageStore | undefined = undefined;
+  private received: HeaderList | undefined = undefined;
+  private status: CallStatus | undefined = undefined;
+  /** Operations that wait. */
+  private sendingMetadata: Operation | undefined = undefined;
+  private sendingMessage: Operation | undefined = undefined;
+  private sendingClose: Operation | undefined = undefined;
+  private receivingMetadata: ReceiveInitialMetadata | undefined = undefined;
+  private receivingMessage: ReceiveMessage<Res> | undefined = undefined;
+  private receivingStatus: ReceiveStatusOnClient | undefined = undefined;
+
+  /** `deadline`: an instant; Infinity where there is none. */
+  constructor(
+    context: CallContext,
+    protected readonly called: MethodDescriptor<Req, Res>,
+    protected readonly core: QueueCore<Tag>,
+    private readonly deadline: Instant,
+    parent: ParentCall | undefined,
+  ) {
+    const given: Mutable<GivenOptions> = { ...NO_OPTIONS, parent };
+    super(context, context.template(called.path), true, given);
+    this.given = given;
+    if (deadline === Infinity) return;
+    // The time runs from here, whether the call begins or not.
+    given.deadlineMs = Math.ceil(deadline - context.engine.now());
+    this.armDeadline(deadline);
+  }
+
+  /** There is one response. */
+  get singleMessage(): boolean {
+    const { kind } = this.called;
+    return kind === "unary" || kind === "clientStreaming";
+  }
+
+  // From the application.
+
+  /** Starts `operations`; one event with `tag` when all are done. */
+  startBatch(operations: readonly AnyOperation[], tag: Tag): void {
+    this.begin(startBatch(this, this.core, operations, tag) as Batch<unknown>);
+  }
+
+  /** Ends the call; the first status stands. */
+  override cancel(
+    code: StatusCode = Status.CANCELLED,
+    message: string = "call was cancelled",
+    by: "user" | "library" | "remote" = "user",
+    cause?: unknown,
+  ): void {
+    super.cancel(code, message, by, cause);
+    this.stored?.clear(); // what was not received by now never is
+    this.deliver();
+  }
+
+  /** The same, with a status of the application's own. */
+  cancelWithStatus(code: StatusCode, details: string): void {
+    this.cancel(code, details);
+  }
+
+  /** Whether the call failed before its next message, where a message is undefined: not the end of the stream. */
+  get failedBeforeRecvMessage(): boolean {
+    return this.hasFailed;
+  }
+
+  // From batches.
+
+  /** Encodes a request. */
+  encodeForBatch(message: unknown): Uint8Array {
+    return encodeFramed(this.called.requestCodec, message as Req);
+  }
+
+  /** Begins a batch that was accepted. */
+  protected begin(batch: Batch<unknown>): void {
+    this.sendingMetadata ??= batch.get(SEND_INITIAL_METADATA);
+    this.sendingMessage ??= batch.get(SEND_MESSAGE);
+    this.sendingClose ??= batch.get(SEND_CLOSE_FROM_CLIENT);
+    this.receivingMetadata ??= batch.get(RECV_INITIAL_METADATA) as ReceiveInitialMetadata | undefined;
+    this.receivingMessage ??= batch.get(RECV_MESSAGE) as ReceiveMessage<Res> | undefined;
+    this.receivingStatus ??= batch.get(RECV_STATUS_ON_CLIENT) as ReceiveStatusOnClient | undefined;
+    const closes = this.sendingClose?.batch === batch;
+    const { framed } = batch;
+    if (framed !== undefined) {
+      batch.framed = undefined;
+      if (this.sendMessage(framed, closes)) reuseFramed(framed);
+    } else if (closes) this.halfClose();
+    if (this.sendingMetadata?.batch === batch) this.beginCall(batch.headers, this.sendingMetadata.flags);
+    if (this.isOver) this.sent(false);
+    else if (!this.writeBlocked) this.sent(true);
+    this.deliver();
+  }
+
+  private beginCall(headers: HeaderList | undefined, flags: number): void {
+    if (this.isOver) return;
+    const { given, deadline } = this;
+    given.headers = headers;
+    given.waitForReady = (flags & WAIT_FOR_READY) !== 0;
+    if (deadline === Infinity) return this.start();
+    const { deadlineMs } = given; // when the call was made, for its status
+    this.disarmDeadline();
+    given.deadlineMs = deadline - this.engine.now();
+    this.start();
+    given.deadlineMs = deadlineMs;
+  }
+
+  // From the call.
+
+  protected override onReady(): void {
+    this.sent(true);
+  }
+
+  protected override onSentBytes(framed: Uint8Array): void {
+    reuseFramed(framed);
+  }
+
+  protected override onInitialMetadata(metadata: HeaderList): void {
+    this.received = metadata;
+    this.deliver();
+  }
+
+  protected override onMessageBytes(bytes: Uint8Array, wireBytes: number): void {
+    if (this.mayReceive && !this.hasStored) {
+      this.release(wireBytes);
+      this.receive(this.receivingMessage!, bytes);
+    } else (this.stored ??= new MessageStore()).push(bytes, wireBytes);
+  }
+
+  protected override onEnd(status: CallStatus): void {
+    this.status = status;
+    if (this.hasFailed) this.stored?.clear();
+    this.sent(false);
+    this.deliver();
+  }
+
+  /** Ended otherwise than by a status of the server's. */
+  private get hasFailed(): boolean {
+    const { status } = this;
+    return status !== undefined && (status.cause !== undefined || status.endedBy !== undefined);
+  }
+
+  private get mayReceive(): boolean {
+    return this.receivingMessage !== undefined && (this.startedKinds & MAY_RECEIVE) !== 0;
+  }
+
+  /** What waits to be sent is on its way, or never will be. */
+  private sent(success: boolean): void {
+    const { sendingMetadata, sendingMessage, sendingClose } = this;
+    this.sendingMetadata = this.sendingMessage = this.sendingClose = undefined;
+    if (sendingMetadata !== undefined) this.sentOne(sendingMetadata, success);
+    if (sendingMessage !== undefined) this.sentOne(sendingMessage, success);
+    if (sendingClose !== undefined) this.sentOne(sendingClose, success);
+  }
+
+  /** Connections write at the end of the turn. */
+  private sentOne(operation: Operation, success: boolean): void {
+    if (success && (operation.flags & THROUGH) !== 0) {
+      this.engine.run(() => operation.batch!.done(operation, true));
+    } else operation.batch!.done(operation, success);
+  }
+
+  /** Gives what has come to those that wait for it. */
+  private deliver(): void {
+    const { status, receivingStatus } = this;
+    if (this.receivingMetadata !== undefined && (this.received !== undefined || status !== undefined)) {
+      this.deliverMetadata(this.receivingMetadata);
+    }
+    if (receivingStatus !== undefined && status !== undefined && status.code !== Status.OK) {
+      this.stored?.clear();
+    }
+    if (this.receivingMessage !== undefined) this.deliverMessage(this.receivingMessage);
+    if (this.receivingStatus !== undefined && this.status !== undefined && !this.hasStored) {
+      this.deliverStatus(this.receivingStatus, this.status);
+    }
+  }
+
+  private get hasStored(): boolean {
+    return this.stored !== undefined && this.stored.size > 0;
+  }
+
+  private deliverMetadata(operation: ReceiveInitialMetadata): void {
+    this.receivingMetadata = undefined;
+    const success = this.received !== undefined || !this.hasFailed;
+    if (success) operation.metadata = Metadata.fromHeaders(this.received ?? NO_HEADERS);
+    operation.batch!.done(operation, success);
+  }
+
+  private deliverMessage(operation: ReceiveMessage<Res>): void {
+    if (this.hasStored) {
+      if (!this.mayReceive) return;
+      const stored = this.stored!;
+      const before = stored.wireBytes;
+      const bytes = stored.shift();
+      this.release(before - stored.wireBytes);
+      return this.receive(operation, bytes);
+    }
+    if (this.status === undefined) return;
+    this.receivingMessage = undefined;
+    operation.batch!.done(operation, !this.hasFailed && !operation.endFails);
+  }
+
+  private receive(operation: ReceiveMessage<Res>, bytes: Uint8Array): void {
+    this.receivingMessage = undefined;
+    try {
+      operation.message = this.called.responseCodec.decode(bytes, this.context.maxReceiveElements);
+    } catch (error) {
+      const { code, details, foreign } = undecodable(error, "response", true);
+      if (foreign) this.report(error, "codec", "info");
+      this.cancel(code, details, "library", error);
+      return operation.batch!.done(operation, false);
+    }
+    operation.batch!.done(operation, true);
+  }
+
+  private deliverStatus(operation: ReceiveStatusOnClient, status: CallStatus): void {
+    this.receivingStatus = undefined;
+    operation.status = new ClientStatus(status, this.path, this.peer);
+    operation.batch!.done(operation, true);
+  }
+}
+
+/** A status, whose metadata and error are made when they are first asked for. */
+class ClientStatus implements ReceivedStatus {
+  private madeMetadata: Metadata | undefined = undefined;
+  private madeError: RpcError | undefined = undefined;
+
+  constructor(
+    private readonly status: CallStatus,
+    private readonly method: string,
+    private readonly peer: string,
+  ) {}
+
+  get code(): StatusCode {
+    return this.status.code;
+  }
+
+  get details(): string {
+    return this.status.message;
+  }
+
+  get metadata(): Metadata {
+    return this.madeMetadata ??= Metadata.fromHeaders(this.status.metadata);
+  }
+
+  get error(): RpcError | undefined {
+    const { status, method, peer, metadata } = this;
+    if (status.code === Status.OK) return undefined;
+    const { cause } = status;
+    return this.madeError ??= new RpcError(status.code, status.message, {
+      metadata,
+      endedBy: endedBy(status),
+      cause,
+      method,
+      peer,
+    });
+  }
+}
