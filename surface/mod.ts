@@ -51,10 +51,7 @@ export { CallError, type CallErrorCode } from "./queue/call_error.ts";
 export { CompletionQueue, type CompletionQueueOptions } from "./queue/completion_queue.ts";
 export { type Call, createCall, type CreateCallOptions } from "./queue/create_call.ts";
 export {
-  type AnyOperation,
   type ClientOperation,
-  type Operation,
-  type OperationName,
   OpFlags,
   type ReceiveCloseOnServer,
   receiveCloseOnServer,

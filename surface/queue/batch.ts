@@ -8,17 +8,8 @@ import type { HeaderList } from "../../transport/mod.ts";
 import { Metadata, type MetadataInit } from "../call/metadata.ts";
 import { describe } from "../options.ts";
 import { CallError, type CallErrorCode } from "./call_error.ts";
-import {
-  type AnyOperation,
-  Operation,
-  OPERATION_NAMES,
-  OperationKind,
-  OpFlags,
-  type ReceiveMessage,
-  type SendInitialMetadata,
-  type SendMessage,
-  type SendStatusFromServer,
-} from "./operations.ts";
+import { Op, OPERATION_NAMES, type OperationBatch, OperationKind } from "./operation.ts";
+import { OpFlags } from "./operations.ts";
 import type { QueueCore, QueueOperation } from "./queue_core.ts";
 
 const { SEND_INITIAL_METADATA, SEND_MESSAGE, SEND_CLOSE_FROM_CLIENT, SEND_STATUS_FROM_SERVER } =
@@ -58,7 +49,7 @@ export interface BatchCall {
 }
 
 /** Operations that were started together. */
-export class Batch<Tag> implements QueueOperation<Tag> {
+export class Batch<Tag> implements QueueOperation<Tag>, OperationBatch {
   /** The kinds in it, as bits. */
   readonly kinds: number;
   /** Of SEND_INITIAL_METADATA or SEND_STATUS_FROM_SERVER: metadata in wire form. */
@@ -73,7 +64,7 @@ export class Batch<Tag> implements QueueOperation<Tag> {
   constructor(
     private readonly core: QueueCore<Tag>,
     private readonly call: BatchCall,
-    private readonly operations: readonly AnyOperation[],
+    private readonly operations: readonly Op[],
     readonly tag: Tag,
   ) {
     this.kinds = checkOperations(call, operations);
@@ -88,19 +79,19 @@ export class Batch<Tag> implements QueueOperation<Tag> {
     for (const operation of operations) checkState(call, operation, bit(operation.kind)); // encoding runs getters
     core.begin(this, `start a batch of ${call.path}`);
     call.startedKinds |= this.kinds;
-    for (const operation of operations) operation.batch = this as Batch<unknown>;
+    for (const operation of operations) operation.batch = this;
     if (this.left === 0) core.end(this, true);
   }
 
   /** The operation of `kind`. */
-  get(kind: number): AnyOperation | undefined {
+  get(kind: number): Op | undefined {
     if ((this.kinds & bit(kind)) === 0) return undefined;
     for (const operation of this.operations) if (operation.kind === kind) return operation;
     return undefined;
   }
 
   /** One of its operations is done. */
-  done(operation: Operation, success: boolean): void {
+  done(operation: Op, success: boolean): void {
     operation.batch = undefined;
     if (!success) this.failed = true;
     const mask = bit(operation.kind);
@@ -108,7 +99,8 @@ export class Batch<Tag> implements QueueOperation<Tag> {
     if (--this.left > 0) return;
     const succeeds = !this.failed || (this.kinds & ALWAYS_SUCCEED) !== 0;
     // What was received in a batch that failed is not to be used.
-    if (!succeeds) (this.get(RECV_MESSAGE) as ReceiveMessage<unknown> | undefined)?.forget();
+    const receive = succeeds ? undefined : this.get(RECV_MESSAGE);
+    if (receive !== undefined) receive.message = undefined;
     this.core.end(this, succeeds);
   }
 
@@ -121,9 +113,9 @@ export class Batch<Tag> implements QueueOperation<Tag> {
 
   private encode(): void {
     const { call } = this;
-    const initial = this.get(SEND_INITIAL_METADATA) as SendInitialMetadata | undefined;
-    const status = this.get(SEND_STATUS_FROM_SERVER) as SendStatusFromServer | undefined;
-    const message = this.get(SEND_MESSAGE) as SendMessage<unknown> | undefined;
+    const initial = this.get(SEND_INITIAL_METADATA);
+    const status = this.get(SEND_STATUS_FROM_SERVER);
+    const message = this.get(SEND_MESSAGE);
     if (initial !== undefined) this.headers = wireMetadata(call, initial);
     if (status !== undefined) this.trailers = wireMetadata(call, status);
     if (message !== undefined) this.framed = encoded(call, message);
@@ -137,16 +129,16 @@ export class Batch<Tag> implements QueueOperation<Tag> {
 export function startBatch<Tag>(
   call: BatchCall,
   core: QueueCore<Tag>,
-  operations: readonly AnyOperation[],
+  operations: readonly unknown[],
   tag: Tag,
 ): Batch<Tag> {
-  const batch = new Batch(core, call, [...operations], tag);
+  const batch = new Batch(core, call, [...operations] as Op[], tag);
   batch.start();
   return batch;
 }
 
 /** The kinds of `operations`, as bits, if they can be started together now. */
-function checkOperations(call: BatchCall, operations: readonly AnyOperation[]): number {
+function checkOperations(call: BatchCall, operations: readonly Op[]): number {
   let kinds = 0;
   for (const operation of operations) {
     checkKind(call, operation);
@@ -169,8 +161,8 @@ function checkOperations(call: BatchCall, operations: readonly AnyOperation[]): 
   return kinds;
 }
 
-function checkKind(call: BatchCall, operation: AnyOperation): void {
-  if (!(operation instanceof Operation)) {
+function checkKind(call: BatchCall, operation: Op): void {
+  if (!(operation instanceof Op)) {
     const what = describe(operation);
     throw new CallError(
       "ERROR",
@@ -192,20 +184,20 @@ function checkKind(call: BatchCall, operation: AnyOperation): void {
   }
 }
 
-function checkState(call: BatchCall, operation: AnyOperation, mask: number): void {
+function checkState(call: BatchCall, operation: Op, mask: number): void {
   if ((call.startedKinds & mask) === 0) return;
   const rule = (mask & REPEATED) === 0 ? "a call has it once" : "the one before is not done";
   refuse(call, operation, "TOO_MANY_OPERATIONS", rule);
 }
 
-function refuse(call: BatchCall, operation: AnyOperation, code: CallErrorCode, rule: string): never {
+function refuse(call: BatchCall, operation: Op, code: CallErrorCode, rule: string): never {
   throw new CallError(code, `Cannot start ${operation.type} on ${call.path} (${call.side}): ${rule}`);
 }
 
 /** gRPC sends `te` itself, and leaves that of an application out. */
 function wireMetadata(
   call: BatchCall,
-  operation: SendInitialMetadata | SendStatusFromServer,
+  operation: Op,
 ): HeaderList | undefined {
   const { metadata } = operation;
   if (metadata === undefined) return undefined;
@@ -228,7 +220,7 @@ function isTe(name: unknown): boolean {
   return typeof name === "string" && name.toLowerCase() === "te";
 }
 
-function encoded(call: BatchCall, operation: SendMessage<unknown>): Uint8Array {
+function encoded(call: BatchCall, operation: Op): Uint8Array {
   if (operation.message === undefined || operation.message === null) {
     refuse(call, operation, "INVALID_MESSAGE", "there is no message");
   }

@@ -21,16 +21,8 @@ import type { CallContext } from "../client/call_route.ts";
 import { ClientCall } from "../client/client_call.ts";
 import { encodeFramed, type MethodDescriptor, reuseFramed } from "../proto/mod.ts";
 import { type Batch, type BatchCall, startBatch } from "./batch.ts";
-import {
-  type AnyOperation,
-  type Operation,
-  OperationKind,
-  OpFlags,
-  type ReceivedStatus,
-  type ReceiveInitialMetadata,
-  type ReceiveMessage,
-  type ReceiveStatusOnClient,
-} from "./operations.ts";
+import { type Op, OperationKind } from "./operation.ts";
+import { type ClientOperation, OpFlags, type ReceivedStatus } from "./operations.ts";
 import type { QueueCore } from "./queue_core.ts";
 
 const { SEND_INITIAL_METADATA, SEND_MESSAGE, SEND_CLOSE_FROM_CLIENT } = OperationKind;
@@ -48,18 +40,20 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
   readonly side = "client";
   /** See {@linkcode BatchCall}. */
   startedKinds = 0;
+  /** The deadline holds from the first batch on, whether the call begins or not. */
+  private mustArm = false;
   private readonly given: Mutable<GivenOptions>;
   /** Messages that nobody has received. */
   private stored: MessageStore | undefined = undefined;
   private received: HeaderList | undefined = undefined;
   private status: CallStatus | undefined = undefined;
   /** Operations that wait. */
-  private sendingMetadata: Operation | undefined = undefined;
-  private sendingMessage: Operation | undefined = undefined;
-  private sendingClose: Operation | undefined = undefined;
-  private receivingMetadata: ReceiveInitialMetadata | undefined = undefined;
-  private receivingMessage: ReceiveMessage<Res> | undefined = undefined;
-  private receivingStatus: ReceiveStatusOnClient | undefined = undefined;
+  private sendingMetadata: Op | undefined = undefined;
+  private sendingMessage: Op | undefined = undefined;
+  private sendingClose: Op | undefined = undefined;
+  private receivingMetadata: Op | undefined = undefined;
+  private receivingMessage: Op | undefined = undefined;
+  private receivingStatus: Op | undefined = undefined;
 
   /** `deadline`: an instant; Infinity where there is none. */
   constructor(
@@ -73,9 +67,8 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
     super(context, context.template(called.path), true, given);
     this.given = given;
     if (deadline === Infinity) return;
-    // The time runs from here, whether the call begins or not.
+    this.mustArm = true;
     given.deadlineMs = Math.ceil(deadline - context.engine.now());
-    this.armDeadline(deadline);
   }
 
   /** There is one response. */
@@ -87,8 +80,8 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
   // From the application.
 
   /** Starts `operations`; one event with `tag` when all are done. */
-  startBatch(operations: readonly AnyOperation[], tag: Tag): void {
-    this.begin(startBatch(this, this.core, operations, tag) as Batch<unknown>);
+  startBatch(operations: ReadonlyArray<ClientOperation<Req, Res>>, tag: Tag): void {
+    this.begin(startBatch(this, this.core, operations, tag));
   }
 
   /** Ends the call; the first status stands. */
@@ -121,23 +114,30 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
   }
 
   /** Begins a batch that was accepted. */
-  protected begin(batch: Batch<unknown>): void {
+  protected begin(batch: Batch<Tag>): void {
     this.sendingMetadata ??= batch.get(SEND_INITIAL_METADATA);
     this.sendingMessage ??= batch.get(SEND_MESSAGE);
     this.sendingClose ??= batch.get(SEND_CLOSE_FROM_CLIENT);
-    this.receivingMetadata ??= batch.get(RECV_INITIAL_METADATA) as ReceiveInitialMetadata | undefined;
-    this.receivingMessage ??= batch.get(RECV_MESSAGE) as ReceiveMessage<Res> | undefined;
-    this.receivingStatus ??= batch.get(RECV_STATUS_ON_CLIENT) as ReceiveStatusOnClient | undefined;
+    this.receivingMetadata ??= batch.get(RECV_INITIAL_METADATA);
+    this.receivingMessage ??= batch.get(RECV_MESSAGE);
+    this.receivingStatus ??= batch.get(RECV_STATUS_ON_CLIENT);
+    const begins = this.sendingMetadata?.batch === batch;
+    if (this.mustArm && !begins) this.arm();
     const closes = this.sendingClose?.batch === batch;
     const { framed } = batch;
     if (framed !== undefined) {
       batch.framed = undefined;
       if (this.sendMessage(framed, closes)) reuseFramed(framed);
     } else if (closes) this.halfClose();
-    if (this.sendingMetadata?.batch === batch) this.beginCall(batch.headers, this.sendingMetadata.flags);
+    if (begins) this.beginCall(batch.headers, this.sendingMetadata!.flags);
     if (this.isOver) this.sent(false);
     else if (!this.writeBlocked) this.sent(true);
     this.deliver();
+  }
+
+  private arm(): void {
+    this.mustArm = false;
+    if (!this.isOver) this.armDeadline(this.deadline);
   }
 
   private beginCall(headers: HeaderList | undefined, flags: number): void {
@@ -147,6 +147,7 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
     given.waitForReady = (flags & WAIT_FOR_READY) !== 0;
     if (deadline === Infinity) return this.start();
     const { deadlineMs } = given; // when the call was made, for its status
+    this.mustArm = false;
     this.disarmDeadline();
     given.deadlineMs = deadline - this.engine.now();
     this.start();
@@ -202,10 +203,10 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
   }
 
   /** Connections write at the end of the turn. */
-  private sentOne(operation: Operation, success: boolean): void {
+  private sentOne(operation: Op, success: boolean): void {
     if (success && (operation.flags & THROUGH) !== 0) {
-      this.engine.run(() => operation.batch!.done(operation, true));
-    } else operation.batch!.done(operation, success);
+      this.engine.run(() => operation.done(true));
+    } else operation.done(success);
   }
 
   /** Gives what has come to those that wait for it. */
@@ -227,14 +228,14 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
     return this.stored !== undefined && this.stored.size > 0;
   }
 
-  private deliverMetadata(operation: ReceiveInitialMetadata): void {
+  private deliverMetadata(operation: Op): void {
     this.receivingMetadata = undefined;
     const success = this.received !== undefined || !this.hasFailed;
     if (success) operation.metadata = Metadata.fromHeaders(this.received ?? NO_HEADERS);
-    operation.batch!.done(operation, success);
+    operation.done(success);
   }
 
-  private deliverMessage(operation: ReceiveMessage<Res>): void {
+  private deliverMessage(operation: Op): void {
     if (this.hasStored) {
       if (!this.mayReceive) return;
       const stored = this.stored!;
@@ -245,10 +246,10 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
     }
     if (this.status === undefined) return;
     this.receivingMessage = undefined;
-    operation.batch!.done(operation, !this.hasFailed && !operation.endFails);
+    operation.done(!this.hasFailed && !operation.endFails);
   }
 
-  private receive(operation: ReceiveMessage<Res>, bytes: Uint8Array): void {
+  private receive(operation: Op, bytes: Uint8Array): void {
     this.receivingMessage = undefined;
     try {
       operation.message = this.called.responseCodec.decode(bytes, this.context.maxReceiveElements);
@@ -256,15 +257,15 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
       const { code, details, foreign } = undecodable(error, "response", true);
       if (foreign) this.report(error, "codec", "info");
       this.cancel(code, details, "library", error);
-      return operation.batch!.done(operation, false);
+      return operation.done(false);
     }
-    operation.batch!.done(operation, true);
+    operation.done(true);
   }
 
-  private deliverStatus(operation: ReceiveStatusOnClient, status: CallStatus): void {
+  private deliverStatus(operation: Op, status: CallStatus): void {
     this.receivingStatus = undefined;
     operation.status = new ClientStatus(status, this.path, this.peer);
-    operation.batch!.done(operation, true);
+    operation.done(true);
   }
 }
 

@@ -51,8 +51,7 @@ export interface CreateCallOptions<Tag> {
 const NAMES: OptionNames<CreateCallOptions<unknown>> = { queue: true, deadline: true, parent: true };
 
 /**
- * Makes a call of `method`; it begins with the batch that has `sendInitialMetadata()`. Messages are those of the method, or
- * octets where `method` is a path ("/package.Service/Method").
+ * Makes a call of `method`; it begins with the batch that has `sendInitialMetadata()`. Messages are those of the method.
  *
  * @example
  * ```ts
@@ -80,6 +79,7 @@ export function createCall<Req, Res, Tag>(
   method: MethodDescriptor<Req, Res>,
   options: CreateCallOptions<Tag>,
 ): Call<Req, Res, Tag>;
+/** The same, without a schema: messages are octets, and `method` is a path. */
 export function createCall<Tag>(channel: Channel, method: string, options: CreateCallOptions<Tag>): Call<
   Uint8Array,
   Uint8Array,

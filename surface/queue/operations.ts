@@ -4,124 +4,74 @@
 // come. Its names, numbers and flags are those of gRPC core's grpc_op.
 
 import type { Metadata, MetadataInit } from "../call/metadata.ts";
-import type { StatusCode, StatusName } from "../call/status.ts";
 import type { RpcError } from "../call/rpc_error.ts";
-import type { Batch } from "./batch.ts";
-
-/** Kinds of operations, with the numbers of grpc_op_type. */
-export const OperationKind = {
-  SEND_INITIAL_METADATA: 0,
-  SEND_MESSAGE: 1,
-  SEND_CLOSE_FROM_CLIENT: 2,
-  SEND_STATUS_FROM_SERVER: 3,
-  RECV_INITIAL_METADATA: 4,
-  RECV_MESSAGE: 5,
-  RECV_STATUS_ON_CLIENT: 6,
-  RECV_CLOSE_ON_SERVER: 7,
-} as const;
-
-/** The name of a kind. */
-export type OperationName = keyof typeof OperationKind;
-
-/** Names by number. */
-export const OPERATION_NAMES = Object.keys(OperationKind) as readonly OperationName[];
-
-/** Flags of operations that send; to be added up. */
-export const OpFlags = {
-  /** Of a message: it may be kept until the next one without this flag, or the half-close. */
-  BUFFER_HINT: 0x1,
-  /** Of a message: it is not compressed. */
-  NO_COMPRESS: 0x2,
-  /** Of a message or initial metadata: the event comes when it was handed to the connection, not before. */
-  THROUGH: 0x4,
-  /** Of initial metadata: the call waits until the channel is ready, through failures to connect. */
-  WAIT_FOR_READY: 0x20,
-  /** Of initial metadata: WAIT_FOR_READY, set or not, is what the application wants, and not a default. */
-  WAIT_FOR_READY_EXPLICITLY_SET: 0x80,
-} as const;
+import type { StatusCode, StatusName } from "../call/status.ts";
+import { Op, OperationKind } from "./operation.ts";
 
 const { SEND_INITIAL_METADATA, SEND_MESSAGE, SEND_CLOSE_FROM_CLIENT, SEND_STATUS_FROM_SERVER } =
   OperationKind;
 const { RECV_INITIAL_METADATA, RECV_MESSAGE, RECV_STATUS_ON_CLIENT, RECV_CLOSE_ON_SERVER } = OperationKind;
 
-/** One operation. It is part of one batch at a time. */
-export abstract class Operation {
-  /** Of {@linkcode OperationKind}. */
-  abstract readonly kind: number;
-  /** The batch that it is part of, until it is done. For the library. */
-  batch: Batch<unknown> | undefined = undefined;
+/** Flags of operations that send; to be added up. */
+export const OpFlags: {
+  /** Of a message: it may be kept until the next one without this flag, or the half-close. */
+  readonly BUFFER_HINT: 0x1;
+  /** Of a message: it is not compressed. */
+  readonly NO_COMPRESS: 0x2;
+  /** Of a message or initial metadata: the event comes after the connection has written it, not before. */
+  readonly THROUGH: 0x4;
+  /** Of initial metadata: the call waits until the channel is ready, through failures to connect. */
+  readonly WAIT_FOR_READY: 0x20;
+  /** Of initial metadata: WAIT_FOR_READY, set or not, is what the application wants, and not a default. */
+  readonly WAIT_FOR_READY_EXPLICITLY_SET: 0x80;
+} = {
+  BUFFER_HINT: 0x1,
+  NO_COMPRESS: 0x2,
+  THROUGH: 0x4,
+  WAIT_FOR_READY: 0x20,
+  WAIT_FOR_READY_EXPLICITLY_SET: 0x80,
+};
 
-  /** `flags`: of {@linkcode OpFlags}. */
-  constructor(readonly flags: number) {}
-
-  /** "SEND_MESSAGE". */
-  get type(): OperationName {
-    return OPERATION_NAMES[this.kind]!;
-  }
+/** An operation that sends initial metadata. */
+export interface SendInitialMetadata {
+  /** Its kind. */
+  readonly type: "SEND_INITIAL_METADATA";
 }
 
-/** Sends initial metadata; it begins the call of a client. */
-export class SendInitialMetadata extends Operation {
-  readonly kind = SEND_INITIAL_METADATA;
-
-  /** See {@linkcode sendInitialMetadata}. */
-  constructor(readonly metadata: Metadata | MetadataInit | undefined, flags: number) {
-    super(flags);
-  }
+/** An operation that sends a message. */
+export interface SendMessage<T> {
+  /** Its kind. */
+  readonly type: "SEND_MESSAGE";
+  /** What is sent. */
+  readonly message: T;
 }
 
-/** Sends a message. */
-export class SendMessage<T> extends Operation {
-  readonly kind = SEND_MESSAGE;
-
-  /** See {@linkcode sendMessage}. */
-  constructor(readonly message: T, flags: number) {
-    super(flags);
-  }
+/** An operation that says that a client sends no more. */
+export interface SendCloseFromClient {
+  /** Its kind. */
+  readonly type: "SEND_CLOSE_FROM_CLIENT";
 }
 
-/** Says that a client sends no more. */
-export class SendCloseFromClient extends Operation {
-  readonly kind = SEND_CLOSE_FROM_CLIENT;
+/** An operation that ends a server's call. */
+export interface SendStatusFromServer {
+  /** Its kind. */
+  readonly type: "SEND_STATUS_FROM_SERVER";
 }
 
-/** Ends a server's call. */
-export class SendStatusFromServer extends Operation {
-  readonly kind = SEND_STATUS_FROM_SERVER;
-
-  /** See {@linkcode sendStatusFromServer}. */
-  constructor(
-    readonly code: StatusCode | StatusName,
-    readonly details: string,
-    readonly metadata: Metadata | MetadataInit | undefined,
-    flags: number,
-  ) {
-    super(flags);
-  }
+/** An operation that receives initial metadata. */
+export interface ReceiveInitialMetadata {
+  /** Its kind. */
+  readonly type: "RECV_INITIAL_METADATA";
+  /** Set when it is done, empty where the response had none; undefined where the call failed before. */
+  readonly metadata: Metadata | undefined;
 }
 
-/** Receives initial metadata. */
-export class ReceiveInitialMetadata extends Operation {
-  readonly kind = RECV_INITIAL_METADATA;
-  /** Set when the operation is done; undefined where it failed. Empty where the response had none. */
-  metadata: Metadata | undefined = undefined;
-}
-
-/** Receives a message. */
-export class ReceiveMessage<T> extends Operation {
-  readonly kind = RECV_MESSAGE;
-  /** Set when the operation is done; undefined at the end of the peer's messages, and where the call failed. */
-  message: T | undefined = undefined;
-
-  /** `endFails`: the end of the peer's messages is no success, as typed stubs have it. */
-  constructor(flags: number, readonly endFails: boolean) {
-    super(flags);
-  }
-
-  /** Its batch failed: what was received is dropped. For the library. */
-  forget(): void {
-    this.message = undefined;
-  }
+/** An operation that receives a message. */
+export interface ReceiveMessage<T> {
+  /** Its kind. */
+  readonly type: "RECV_MESSAGE";
+  /** Set when it is done; undefined at the end of the peer's messages, and where the call failed. */
+  readonly message: T | undefined;
 }
 
 /** The status of a call. */
@@ -136,30 +86,21 @@ export interface ReceivedStatus {
   readonly error: RpcError | undefined;
 }
 
-/** Receives the status of a client's call. */
-export class ReceiveStatusOnClient extends Operation {
-  readonly kind = RECV_STATUS_ON_CLIENT;
-  /** Set when the operation is done. */
-  status: ReceivedStatus | undefined = undefined;
+/** An operation that receives the status of a client's call. */
+export interface ReceiveStatusOnClient {
+  /** Its kind. */
+  readonly type: "RECV_STATUS_ON_CLIENT";
+  /** Set when it is done. */
+  readonly status: ReceivedStatus | undefined;
 }
 
-/** Learns that a server's call is over. */
-export class ReceiveCloseOnServer extends Operation {
-  readonly kind = RECV_CLOSE_ON_SERVER;
-  /** Set when the operation is done: whether the status was not sent, since the call ended otherwise. */
-  cancelled: boolean | undefined = undefined;
+/** An operation that comes to know that a server's call is over. */
+export interface ReceiveCloseOnServer {
+  /** Its kind. */
+  readonly type: "RECV_CLOSE_ON_SERVER";
+  /** Set when it is done: whether the status was not sent, since the call ended otherwise. */
+  readonly cancelled: boolean | undefined;
 }
-
-/** Any operation. */
-export type AnyOperation =
-  | SendInitialMetadata
-  | SendMessage<unknown>
-  | SendCloseFromClient
-  | SendStatusFromServer
-  | ReceiveInitialMetadata
-  | ReceiveMessage<unknown>
-  | ReceiveStatusOnClient
-  | ReceiveCloseOnServer;
 
 /** Operations of clients. */
 export type ClientOperation<Req, Res> =
@@ -186,7 +127,9 @@ export function sendInitialMetadata(
   metadata?: Metadata | MetadataInit,
   flags: number = 0,
 ): SendInitialMetadata {
-  return new SendInitialMetadata(metadata, flags);
+  const operation = new Op(SEND_INITIAL_METADATA, flags);
+  operation.metadata = metadata;
+  return operation as SendInitialMetadata;
 }
 
 /**
@@ -194,12 +137,14 @@ export function sendInitialMetadata(
  * on. Flags: BUFFER_HINT, NO_COMPRESS, THROUGH. Success: flow control accepted it, not that the peer has it.
  */
 export function sendMessage<T>(message: T, flags: number = 0): SendMessage<T> {
-  return new SendMessage(message, flags);
+  const operation = new Op(SEND_MESSAGE, flags);
+  operation.message = message;
+  return operation as SendMessage<T>;
 }
 
 /** A client sends no more messages; once a call. */
 export function sendCloseFromClient(flags: number = 0): SendCloseFromClient {
-  return new SendCloseFromClient(flags);
+  return new Op(SEND_CLOSE_FROM_CLIENT, flags) as SendCloseFromClient;
 }
 
 /** A server ends its call, once: with a code or its name, the status message and trailing metadata. */
@@ -209,7 +154,11 @@ export function sendStatusFromServer(
   metadata?: Metadata | MetadataInit,
   flags: number = 0,
 ): SendStatusFromServer {
-  return new SendStatusFromServer(code, details, metadata, flags);
+  const operation = new Op(SEND_STATUS_FROM_SERVER, flags);
+  operation.code = code;
+  operation.details = details;
+  operation.metadata = metadata;
+  return operation as SendStatusFromServer;
 }
 
 /**
@@ -217,7 +166,7 @@ export function sendStatusFromServer(
  * ("Trailers-Only"). No success: the call failed before.
  */
 export function receiveInitialMetadata(flags: number = 0): ReceiveInitialMetadata {
-  return new ReceiveInitialMetadata(flags);
+  return new Op(RECV_INITIAL_METADATA, flags) as ReceiveInitialMetadata;
 }
 
 /**
@@ -225,7 +174,7 @@ export function receiveInitialMetadata(flags: number = 0): ReceiveInitialMetadat
  * success: the call failed. On a client it waits for {@linkcode receiveInitialMetadata} to be started.
  */
 export function receiveMessage<T>(flags: number = 0): ReceiveMessage<T> {
-  return new ReceiveMessage<T>(flags, false);
+  return new Op(RECV_MESSAGE, flags) as ReceiveMessage<T>;
 }
 
 /**
@@ -234,10 +183,10 @@ export function receiveMessage<T>(flags: number = 0): ReceiveMessage<T> {
  * are dropped then.
  */
 export function receiveStatusOnClient(flags: number = 0): ReceiveStatusOnClient {
-  return new ReceiveStatusOnClient(flags);
+  return new Op(RECV_STATUS_ON_CLIENT, flags) as ReceiveStatusOnClient;
 }
 
 /** Comes when a server's call is over, once; it always succeeds, and `cancelled` says whether its status was not sent. */
 export function receiveCloseOnServer(flags: number = 0): ReceiveCloseOnServer {
-  return new ReceiveCloseOnServer(flags);
+  return new Op(RECV_CLOSE_ON_SERVER, flags) as ReceiveCloseOnServer;
 }
