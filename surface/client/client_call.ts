@@ -37,24 +37,37 @@ const { STARTED, STREAM_OPENED, STREAM_LOST, ENDED } = CallEvent;
 
 /** A client's call. A style is a subclass: it says what becomes of metadata, messages and status. */
 export abstract class ClientCall extends CallCore implements PendingCall, ChildCall, ClientStreamSink {
-  private transport: ClientTransport | undefined = undefined;
-  private stream: ClientStream | undefined = undefined;
+  declare protected readonly context: CallContext;
+  declare protected readonly options: GivenOptions;
+  declare private readonly template: RequestTemplate;
+  declare private readonly requestStream: boolean;
+  declare private transport: ClientTransport | undefined;
+  declare private stream: ClientStream | undefined;
   /** What was sent, while the call may be made again; undefined where `encodeRequest` does that. */
-  private replay: Replay | undefined;
+  declare private replay: Replay | undefined;
   /** Listens to `signal`. */
-  private onAbort: (() => void) | undefined = undefined;
-  private retried = false;
-  private answered = false;
+  declare private onAbort: (() => void) | undefined;
+  declare private retried: boolean;
+  declare private answered: boolean;
 
   /** Nothing happens before {@linkcode start}. `requestStream`: requests come by `sendMessage`, not `encodeRequest`. */
   constructor(
-    protected readonly context: CallContext,
-    private readonly template: RequestTemplate,
-    private readonly requestStream: boolean,
-    protected readonly options: GivenOptions,
+    context: CallContext,
+    template: RequestTemplate,
+    requestStream: boolean,
+    options: GivenOptions,
   ) {
     super();
+    this.context = context;
+    this.options = options;
+    this.template = template;
+    this.requestStream = requestStream;
+    this.transport = undefined;
+    this.stream = undefined;
     this.replay = requestStream ? new Replay() : undefined;
+    this.onAbort = undefined;
+    this.retried = false;
+    this.answered = false;
   }
 
   // What a style does with its call.

@@ -24,20 +24,27 @@ export interface PromiseContext extends CallContext {
 
 /** A call with one request, or with an iterable of them; subclasses say what becomes of responses and status. */
 abstract class PromiseCall<Req, Res> extends ClientCall implements ProducerSink<Req> {
+  declare protected readonly context: PromiseContext;
   /** Where the call was made, if it remembers. */
-  site: Frames | undefined = undefined;
-  private producer: Producer<Req> | undefined = undefined;
+  declare site: Frames | undefined;
+  declare private readonly method: MethodDescriptor<Req, Res>;
+  declare private readonly request: Req | Source<Req>;
+  declare private producer: Producer<Req> | undefined;
 
   /** Nothing happens before `start`. `request`: one message, or their source where they are streamed. */
   constructor(
-    protected override readonly context: PromiseContext,
-    private readonly method: MethodDescriptor<Req, Res>,
+    context: PromiseContext,
+    method: MethodDescriptor<Req, Res>,
     template: RequestTemplate,
-    private readonly request: Req | Source<Req>,
+    request: Req | Source<Req>,
     requestStream: boolean,
     options: GivenOptions,
   ) {
     super(context, template, requestStream, options);
+    this.site = undefined;
+    this.method = method;
+    this.request = request;
+    this.producer = undefined;
   }
 
   // From the call.
@@ -157,10 +164,10 @@ abstract class PromiseCall<Req, Res> extends ClientCall implements ProducerSink<
 /** A call with one response: unary, or client streaming. */
 export class SingleResponseCall<Req, Res> extends PromiseCall<Req, Res> {
   /** Settles when the call ends. */
-  readonly response: Promise<Res>;
-  private resolve!: (response: Res | PromiseLike<Res>) => void;
-  private message: Res | undefined = undefined;
-  private received = false;
+  declare readonly response: Promise<Res>;
+  declare private resolve: (response: Res | PromiseLike<Res>) => void;
+  declare private message: Res | undefined;
+  declare private received: boolean;
 
   /** See the super class. */
   constructor(
@@ -172,6 +179,8 @@ export class SingleResponseCall<Req, Res> extends PromiseCall<Req, Res> {
     options: GivenOptions,
   ) {
     super(context, method, template, request, requestStream, options);
+    this.message = undefined;
+    this.received = false;
     this.response = new Promise((resolve) => this.resolve = resolve);
   }
 

@@ -21,17 +21,26 @@ export function promiseStyle(
   descriptor: MethodDescriptor<unknown, unknown>,
   handler: AnyHandler,
 ): BeginServerCall {
+  const served = { descriptor, handler };
   return (host, method, stream, head, connection, receivedAt) =>
-    new PromiseServerCall(host, method, stream, head, connection, receivedAt, descriptor, handler);
+    new PromiseServerCall(host, method, stream, head, connection, receivedAt, served);
+}
+
+/** A method, and the function that serves it. */
+interface Served {
+  readonly descriptor: MethodDescriptor<unknown, unknown>;
+  readonly handler: AnyHandler;
 }
 
 /** See the head of this file. What a call does not need is never made. */
 export class PromiseServerCall extends ServerCallCore
   implements MessageSourceOwner<unknown>, ProducerSink<unknown> {
+  declare private readonly served: Served;
   /** Of a method with many requests. */
-  private readonly requests: MessageSource<unknown> | undefined;
-  private producer: Producer<unknown> | undefined = undefined;
+  declare private readonly requests: MessageSource<unknown> | undefined;
+  declare private producer: Producer<unknown> | undefined;
 
+  /** Made when its stream is there. */
   constructor(
     host: CallHost,
     method: RegisteredMethod,
@@ -39,10 +48,11 @@ export class PromiseServerCall extends ServerCallCore
     head: RequestHead,
     connection: ServedConnection,
     receivedAt: number,
-    private readonly descriptor: MethodDescriptor<unknown, unknown>,
-    private readonly handler: AnyHandler,
+    served: Served,
   ) {
     super(host, method, stream, head, connection, receivedAt);
+    this.served = served;
+    this.producer = undefined;
     this.requests = method.requestStream ? new MessageSource(this) : undefined;
   }
 
@@ -59,7 +69,7 @@ export class PromiseServerCall extends ServerCallCore
       }
     }
     try {
-      const result = this.handler(request, new ServerCallHandle(this));
+      const result = this.served.handler(request, new ServerCallHandle(this));
       if (isThenable(result)) {
         result.then((value) => this.returned(value), (error) => this.threw(error));
       } else this.returned(result);
@@ -94,7 +104,7 @@ export class PromiseServerCall extends ServerCallCore
 
   /** A request, which is decoded when it is taken. */
   decode(bytes: Uint8Array): unknown {
-    return this.descriptor.requestCodec.decode(bytes, this.host.maxReceiveElements);
+    return this.served.descriptor.requestCodec.decode(bytes, this.host.maxReceiveElements);
   }
 
   /** The call ends with the status that the handler gets too. */
@@ -118,7 +128,7 @@ export class PromiseServerCall extends ServerCallCore
   /** One response of a stream. */
   send(message: unknown): void {
     if (this.isOver) return;
-    const framed = encodeFramed(this.descriptor.responseCodec, message);
+    const framed = encodeFramed(this.served.descriptor.responseCodec, message);
     if (this.sendMessage(framed)) reuseFramed(framed);
   }
 
@@ -145,7 +155,7 @@ export class PromiseServerCall extends ServerCallCore
 
   /** The handler is through, and gave a response, or what its responses come from. */
   private returned(result: unknown): void {
-    const { kind } = this.descriptor;
+    const { kind } = this.served.descriptor;
     if (kind === "unary" || kind === "clientStreaming") {
       this.respond(result);
       return this.handlerEnded();

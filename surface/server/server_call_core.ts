@@ -35,27 +35,44 @@ const { STREAM_OPENED, ENDED } = CallEvent;
 
 /** A server's call. A style is a subclass: it says what the handler is, and what becomes of messages. */
 export abstract class ServerCallCore extends CallCore implements ServerStreamSink, WaitingCall, ParentCall {
+  declare protected readonly host: CallHost;
+  declare protected readonly method: RegisteredMethod;
+  declare private readonly stream: ServerStream;
+  declare private readonly head: RequestHead;
+  declare private readonly connection: ServedConnection;
   /** The one request, encoded, until the handler begins. */
-  private request: Uint8Array | undefined = undefined;
-  private abort: CallAbort | undefined = undefined;
-  private receivedMetadata: Metadata | undefined = undefined;
-  private sentTrailers: Metadata | undefined = undefined;
-  private children: Set<ChildCall> | undefined = undefined;
+  declare private request: Uint8Array | undefined;
+  declare private abort: CallAbort | undefined;
+  declare private receivedMetadata: Metadata | undefined;
+  declare private sentTrailers: Metadata | undefined;
+  declare private children: Set<ChildCall> | undefined;
   /** The handler's turn has not come yet; or it runs, whatever has become of the stream. */
-  private handlerState: "none" | "waits" | "runs" = "none";
+  declare private handlerState: "none" | "waits" | "runs";
   /** Ended otherwise than by the handler. */
-  private wasCancelled = false;
+  declare private wasCancelled: boolean;
 
   /** Streaming requests begin their handler at the end of the turn, the others once their message is there. */
   constructor(
-    protected readonly host: CallHost,
-    protected readonly method: RegisteredMethod,
-    private readonly stream: ServerStream,
-    private readonly head: RequestHead,
-    private readonly connection: ServedConnection,
+    host: CallHost,
+    method: RegisteredMethod,
+    stream: ServerStream,
+    head: RequestHead,
+    connection: ServedConnection,
     receivedAt: number,
   ) {
     super();
+    this.host = host;
+    this.method = method;
+    this.stream = stream;
+    this.head = head;
+    this.connection = connection;
+    this.request = undefined;
+    this.abort = undefined;
+    this.receivedMetadata = undefined;
+    this.sentTrailers = undefined;
+    this.children = undefined;
+    this.handlerState = "none";
+    this.wasCancelled = false;
     // What few calls need stands in methods of its own: the compiler inlines a short constructor, which is worth 4%.
     host.callBegins();
     this.advance(STREAM_OPENED);
