@@ -31,6 +31,8 @@ export type ErrorPlace =
   | "onWorkerEnd"
   /** A callback of a completion queue of type CALLBACK, or of an alarm. */
   | "queue callback"
+  /** A call observer of a channel or a server. */
+  | "observer"
   /** A listener on the signal of a call. */
   | "abort listener"
   /** The signal that a caller gave, or the poller that its channel was given. */
@@ -138,6 +140,7 @@ const SUBJECTS: Readonly<Record<ErrorPlace, string>> = {
   onAcceptPaused: "onAcceptPaused",
   onWorkerEnd: "onWorkerEnd",
   "queue callback": "a callback of a completion queue or an alarm",
+  observer: "a call observer",
   "abort listener": "a listener on the signal",
   options: "an option",
   listener: "a listener",

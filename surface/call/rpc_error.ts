@@ -4,7 +4,14 @@ import { propertyOf, textOf } from "../../pollers/mod.ts";
 import type { Initiator } from "../../transport/mod.ts";
 import { printsAs } from "./inspect.ts";
 import { Metadata, type MetadataInit } from "./metadata.ts";
-import { isErrorCode, type StatusCode, statusCode, type StatusName, statusName } from "./status.ts";
+import {
+  type ErrorStatusCode,
+  isErrorCode,
+  type StatusCode,
+  statusCode,
+  type StatusName,
+  statusName,
+} from "./status.ts";
 
 /** What an RpcError may carry beside code and details. */
 export interface RpcErrorOptions {
@@ -57,7 +64,7 @@ export class RpcError extends Error {
   /** "RpcError". */
   declare readonly name: string;
   /** 1 to 16. */
-  readonly code: StatusCode;
+  readonly code: ErrorStatusCode;
   /** The status message. */
   readonly details: string;
   /** "user": the application on this side; "library": this library, by a rule or limit; "remote": the peer. */
@@ -79,7 +86,7 @@ export class RpcError extends Error {
    * @throws {TypeError} for what is no code of an error
    */
   constructor(
-    code: Exclude<StatusCode, 0> | Exclude<StatusName, "OK"> | (number & NonNullable<unknown>),
+    code: ErrorStatusCode | Exclude<StatusName, "OK"> | (number & NonNullable<unknown>),
     details: string = "",
     options: RpcErrorOptions = {},
   ) {

@@ -7,8 +7,11 @@ export { type StatusCode, type StatusName, statusName } from "../../transport/mo
 /** The seventeen status codes: `Status.NOT_FOUND` is 5. */
 export const Status: typeof GrpcStatus = GrpcStatus;
 
+/** The code of an error: 1 to 16. */
+export type ErrorStatusCode = Exclude<StatusCode, 0>;
+
 /** Whether `code` is one that an error may have: a whole number, 1 to 16. */
-export function isErrorCode(code: unknown): code is StatusCode {
+export function isErrorCode(code: unknown): code is ErrorStatusCode {
   return Number.isInteger(code) && (code as number) >= 1 && (code as number) <= 16;
 }
 

@@ -9,6 +9,7 @@ import { clientKeepalive } from "../keepalive.ts";
 import { describe, type OptionNames } from "../options.ts";
 import { USER_AGENT } from "../version.ts";
 import { Backoff } from "./backoff.ts";
+import { type CallObserver, CallObservers } from "../call/call_observer.ts";
 import type { CallContext } from "../client/call_route.ts";
 import { type ConnectivityState, Subchannel } from "./subchannel.ts";
 
@@ -83,6 +84,7 @@ export class Channel {
       reporter,
       target: parsed,
       maxReceiveElements: options.maxReceiveElements,
+      observers: new CallObservers(),
       pending: new PendingCalls(),
       template: (path) => this.#template(path),
     };
@@ -121,6 +123,25 @@ export class Channel {
    */
   describePending(): string[] {
     return this.#context.pending.describe();
+  }
+
+  /**
+   * Has `observer` see the calls that begin from now on, of every API style; returns what ends that.
+   *
+   * @example
+   * ```ts
+   * import { Channel } from "pollwire";
+   * const channel = new Channel("127.0.0.1:50051");
+   * channel.observe({
+   *   onCallEnd: ({ method, status, durationMs, attempts }) => console.log(method, status, durationMs, attempts),
+   * });
+   * channel.close();
+   * ```
+   *
+   * @throws {TypeError} for what is no observer
+   */
+  observe(observer: CallObserver): () => void {
+    return this.#context.observers.add("observe a channel", observer);
   }
 
   /** Ends the channel: running calls fail with UNAVAILABLE, later ones too. Idempotent. */

@@ -2,6 +2,7 @@
 
 import type { EventEngine, Reporter, Target } from "../../pollers/mod.ts";
 import type { ClientTransport, RequestTemplate } from "../../transport/mod.ts";
+import type { CallObservers } from "../call/call_observer.ts";
 import type { PendingCalls } from "../call/pending_calls.ts";
 
 /** A call that wants a transport. */
@@ -34,6 +35,8 @@ export interface CallContext {
   readonly target: Target;
   /** What decoding a response may make; undefined is the codec's own limit. */
   readonly maxReceiveElements: number | undefined;
+  /** See its calls. */
+  readonly observers: CallObservers;
   /** Calls that end when the application has done its part. */
   readonly pending: PendingCalls;
   /** What calls of `path` begin with: made once. */

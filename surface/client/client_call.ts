@@ -25,7 +25,8 @@ import {
   type StreamStatus,
 } from "../../transport/mod.ts";
 import { CallCore, CallEvent } from "../call/call_core.ts";
-import { type CallStatus, describeStatus } from "../call/call_status.ts";
+import { type CallObserver, CallRecord } from "../call/call_observer.ts";
+import { type CallStatus, describeStatus, endedBy } from "../call/call_status.ts";
 import { isDeadlineExceeded } from "../call/deadline.ts";
 import type { ChildCall } from "../call/parent.ts";
 import { Status, type StatusCode, statusName } from "../call/status.ts";
@@ -47,6 +48,8 @@ export abstract class ClientCall extends CallCore implements PendingCall, ChildC
   declare private replay: Replay | undefined;
   /** Listens to `signal`. */
   declare private onAbort: (() => void) | undefined;
+  /** For observers; undefined where there are none. */
+  declare private record: CallRecord | undefined;
   declare private retried: boolean;
   declare private answered: boolean;
 
@@ -66,6 +69,7 @@ export abstract class ClientCall extends CallCore implements PendingCall, ChildC
     this.stream = undefined;
     this.replay = requestStream ? new Replay() : undefined;
     this.onAbort = undefined;
+    this.record = undefined;
     this.retried = false;
     this.answered = false;
   }
@@ -91,6 +95,7 @@ export abstract class ClientCall extends CallCore implements PendingCall, ChildC
   start(): void {
     if (!this.advance(STARTED)) return;
     if (trace.call) this.traceStart();
+    if (this.context.observers.list !== undefined) this.observe(this.context.observers.list);
     this.context.engine.hold();
     try {
       this.ask();
@@ -105,6 +110,7 @@ export abstract class ClientCall extends CallCore implements PendingCall, ChildC
    * it is not, but for {@linkcode onSentBytes}. It may come before there is a stream. `last`: nothing follows.
    */
   protected sendMessage(framed: Uint8Array, last = false): boolean {
+    if (this.record !== undefined && !this.isOver) this.record.messageSent(framed);
     const { stream, replay } = this;
     if (this.isOver) return true;
     if (replay === undefined) return stream!.sendMessage(framed, last);
@@ -208,12 +214,14 @@ export abstract class ClientCall extends CallCore implements PendingCall, ChildC
     const framed = this.encodeRequest();
     if (framed === undefined || !this.advance(STREAM_OPENED)) return;
     const stream = this.stream = transport.open(this.template, timeoutMs, this.options.headers, this);
+    if (this.record !== undefined && !this.onAttempt(this.record, framed)) return this.onSentBytes(framed);
     if (stream === undefined || stream.sendMessage(framed, true)) this.onSentBytes(framed);
   }
 
   private openStreaming(transport: ClientTransport, timeoutMs: number | undefined): void {
     if (!this.advance(STREAM_OPENED)) return;
     const stream = this.stream = transport.open(this.template, timeoutMs, this.options.headers, this);
+    if (this.record !== undefined && !this.onAttempt(this.record, undefined)) return;
     if (stream === undefined) return;
     const replay = this.replay!;
     replay.sendOn(stream);
@@ -227,12 +235,14 @@ export abstract class ClientCall extends CallCore implements PendingCall, ChildC
   onHeaders(metadata: HeaderList): void {
     this.answered = true;
     this.replay = undefined;
+    if (this.record !== undefined) this.record.initialMetadata(metadata);
     this.onInitialMetadata(metadata);
   }
 
   /** A response message. */
   onMessage(bytes: Uint8Array, wireBytes: number): void {
     if (this.isOver) return this.release(wireBytes);
+    if (this.record !== undefined) this.record.messageReceived(bytes.length);
     this.onMessageBytes(bytes, wireBytes);
   }
 
@@ -340,6 +350,9 @@ export abstract class ClientCall extends CallCore implements PendingCall, ChildC
     if (!this.advance(ENDED)) return;
     if (trace.call) this.trace(`ends with ${describeStatus(status)}`);
     this.onEnd(status); // first: what is below calls the application, or a poller of it
+    if (this.record !== undefined) {
+      this.record.end(status.code, status.message, endedBy(status), this.engine.now());
+    }
     this.replay = undefined;
     try {
       if (wasStarted) this.context.engine.release();
@@ -349,6 +362,28 @@ export abstract class ClientCall extends CallCore implements PendingCall, ChildC
     } catch (thrown) {
       this.report(thrown, "options");
     }
+  }
+
+  private observe(observers: readonly CallObserver[]): void {
+    const { reporter } = this.context;
+    const { headers } = this.options;
+    this.record = new CallRecord(
+      observers,
+      reporter,
+      "client",
+      this.path,
+      this.peer,
+      headers,
+      this.engine.now(),
+    );
+  }
+
+  /** Counts an attempt, and the one request with the first of them; false where the call is over. */
+  private onAttempt(record: CallRecord, framed: Uint8Array | undefined): boolean {
+    if (this.isOver) return false;
+    record.attempt(this.peer);
+    if (framed !== undefined && record.attempts === 1) record.messageSent(framed);
+    return !this.isOver;
   }
 
   private traceStart(): void {

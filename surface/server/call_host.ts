@@ -1,9 +1,13 @@
 // What the calls of a server have in common.
 
-import type { EventEngine, Reporter } from "../../pollers/mod.ts";
+import { type EventEngine, formatAddress, type Reporter, type SocketAddress } from "../../pollers/mod.ts";
+import type { RequestHead, StatusCode } from "../../transport/mod.ts";
+import { CallObservers, CallRecord } from "../call/call_observer.ts";
 
 /** A server, as its calls see it. */
 export class CallHost {
+  /** See its calls. */
+  readonly observers: CallObservers = new CallObservers();
   private calls = 0;
 
   /** Calls that run. */
@@ -25,6 +29,16 @@ export class CallHost {
   /** The process stays while a call runs. One count for all of them: an engine's own costs more a call. */
   callBegins(): void {
     if (this.calls++ === 0) this.engine.hold();
+  }
+
+  /** Observers see a call that nothing serves, and which was answered before it began. */
+  observeUnserved(head: RequestHead, peer: SocketAddress, code: StatusCode, details: string): void {
+    const { list } = this.observers;
+    if (list === undefined) return;
+    const now = this.engine.now();
+    const at = formatAddress(peer);
+    const record = new CallRecord(list, this.reporter, "server", head.path, at, head.metadata, now);
+    record.end(code, details, "library", now);
   }
 
   /** A call is over. */

@@ -26,6 +26,7 @@ import {
   type ServerStreamSink,
   type ServerTransport,
 } from "../../transport/mod.ts";
+import type { CallObserver } from "../call/call_observer.ts";
 import { Status } from "../call/status.ts";
 import { checkConnectOptions, CONNECT_OPTION_NAMES, type UserConnectOptions } from "../connect_options.ts";
 import { type EngineUse, type PollerList, useEngine } from "../engines.ts";
@@ -318,6 +319,16 @@ export class Server {
     return this.shutdown();
   }
 
+  /**
+   * Has `observer` see the calls that come from now on, in every API style, and those of methods that nothing serves;
+   * returns what ends that.
+   *
+   * @throws {TypeError} for what is no observer
+   */
+  observe(observer: CallObserver): () => void {
+    return this.#host.observers.add("observe a server", observer);
+  }
+
   /** What is outstanding in the styles that have tags or operations: some lines of text, for a program that hangs. */
   describePending(): string {
     const lines = this.#styles.describePending();
@@ -448,7 +459,9 @@ export class Server {
     if (method !== undefined) {
       return method.begin(this.#host, method, stream, head, connection, receivedAt);
     }
-    stream.sendStatus(Status.UNIMPLEMENTED, this.#methods.describeUnknown(head.path), undefined);
+    const details = this.#methods.describeUnknown(head.path);
+    stream.sendStatus(Status.UNIMPLEMENTED, details, undefined);
+    this.#host.observeUnserved(head, connection.peer, Status.UNIMPLEMENTED, details);
     return NOBODY;
   }
 

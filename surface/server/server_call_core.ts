@@ -15,11 +15,13 @@ import {
 import {
   HeaderList,
   type Http2Error,
+  type Initiator,
   type RequestHead,
   type ServerStream,
   type ServerStreamSink,
 } from "../../transport/mod.ts";
 import { CallCore, CallEvent } from "../call/call_core.ts";
+import { type CallObserver, CallRecord } from "../call/call_observer.ts";
 import { CallAbort } from "../call/call_signal.ts";
 import { isDeadlineExceeded } from "../call/deadline.ts";
 import { Metadata } from "../call/metadata.ts";
@@ -50,6 +52,8 @@ export abstract class ServerCallCore extends CallCore implements ServerStreamSin
   declare private handlerState: "none" | "waits" | "runs";
   /** Ended otherwise than by the handler. */
   declare private wasCancelled: boolean;
+  /** For observers; undefined where there are none. */
+  declare private record: CallRecord | undefined;
 
   /** Streaming requests begin their handler at the end of the turn, the others once their message is there. */
   constructor(
@@ -73,11 +77,13 @@ export abstract class ServerCallCore extends CallCore implements ServerStreamSin
     this.children = undefined;
     this.handlerState = "none";
     this.wasCancelled = false;
+    this.record = undefined;
     // What few calls need stands in methods of its own: the compiler inlines a short constructor, which is worth 4%.
     host.callBegins();
     this.advance(STREAM_OPENED);
     if (head.timeoutMs !== undefined) this.armDeadline(receivedAt + head.timeoutMs);
     if (trace.call) this.traceBegin();
+    if (host.observers.list !== undefined) this.observe(host.observers.list);
     if (method.requestStream) host.engine.execCtx.defer(() => this.startHandler());
   }
 
@@ -138,7 +144,8 @@ export abstract class ServerCallCore extends CallCore implements ServerStreamSin
   sendInitialMetadata(metadata: HeaderList | undefined): void {
     if (this.isOver) return;
     const excess = this.stream.sendHeaders(metadata);
-    if (excess !== undefined) this.cancelWith(Status.RESOURCE_EXHAUSTED, excess);
+    if (excess !== undefined) return this.cancelWith(Status.RESOURCE_EXHAUSTED, excess);
+    if (this.record !== undefined) this.record.initialMetadata(metadata);
   }
 
   /** Whether what is sent now would have to wait; `onReady` comes when that is over. */
@@ -151,6 +158,7 @@ export abstract class ServerCallCore extends CallCore implements ServerStreamSin
    * it comes back by `onSentBytes`.
    */
   protected sendMessage(framed: Uint8Array): boolean {
+    if (this.record !== undefined && !this.isOver) this.record.messageSent(framed);
     return this.isOver || this.stream.sendMessage(framed);
   }
 
@@ -171,6 +179,10 @@ export abstract class ServerCallCore extends CallCore implements ServerStreamSin
    * comes of the status, the call is over.
    */
   sendStatus(code: StatusCode, details: string, fields: readonly string[] = NO_FIELDS): void {
+    this.finish(code, details, fields, "user");
+  }
+
+  private finish(code: StatusCode, details: string, fields: readonly string[], endedBy: Initiator): void {
     if (!this.advance(ENDED)) return;
     if (this.handlerState === "waits") this.connection.handlers.withdraw(this);
     if (trace.call) this.trace(`ends with ${statusName(code)}${details === "" ? "" : `: ${details}`}`);
@@ -185,13 +197,14 @@ export abstract class ServerCallCore extends CallCore implements ServerStreamSin
       const cancel = (): void => this.stream.cancel("the status could not be sent");
       callApplication(cancel, (again) => this.report(again, "connection"));
     }
+    if (this.record !== undefined) this.record.end(code, details, endedBy, this.engine.now());
     if (this.children !== undefined) this.endChildren();
   }
 
   /** The library ends the call: the client gets the status, and the handler is cancelled. */
   cancelWith(code: StatusCode, details: string): void {
     if (this.isOver) return;
-    this.sendStatus(code, details);
+    this.finish(code, details, NO_FIELDS, "library");
     this.abandon(new RpcError(code, details));
   }
 
@@ -255,6 +268,7 @@ export abstract class ServerCallCore extends CallCore implements ServerStreamSin
   /** A request message. */
   onMessage(bytes: Uint8Array, wireBytes: number): void {
     if (this.isOver) return this.stream.release(wireBytes);
+    if (this.record !== undefined) this.record.messageReceived(bytes.length);
     if (this.method.requestStream) return this.onRequestBytes(bytes, wireBytes);
     this.stream.release(wireBytes);
     if (this.request !== undefined) {
@@ -328,7 +342,11 @@ export abstract class ServerCallCore extends CallCore implements ServerStreamSin
     if (this.handlerState === "waits") this.connection.handlers.withdraw(this);
     const overdue = isDeadlineExceeded(Status.CANCELLED, error, this.lateMs);
     const code = overdue ? Status.DEADLINE_EXCEEDED : Status.CANCELLED;
-    this.abandon(new RpcError(code, error?.reason ?? "call is over"));
+    const reason = error?.reason ?? "call is over";
+    if (this.record !== undefined) {
+      this.record.end(code, reason, overdue ? "library" : error?.initiator ?? "remote", this.engine.now());
+    }
+    this.abandon(new RpcError(code, reason));
     this.host.callEnds();
   }
 
@@ -344,6 +362,13 @@ export abstract class ServerCallCore extends CallCore implements ServerStreamSin
     const children = this.children!;
     this.children = undefined;
     for (const child of children) child.onParentOver();
+  }
+
+  private observe(observers: readonly CallObserver[]): void {
+    const { reporter } = this.host;
+    const peer = formatAddress(this.peer);
+    const { metadata } = this.head;
+    this.record = new CallRecord(observers, reporter, "server", this.path, peer, metadata, this.engine.now());
   }
 
   private traceBegin(): void {

@@ -163,6 +163,6 @@ test("grpc-js server: 100 KB of headers are refused cleanly", () =>
         void await client.unary({}, { metadata: new Metadata({ "x-huge": "h".repeat(100 * 1024) }) }),
       RpcError,
     );
-    assert(error.code !== Status.OK);
+    assert(error.code >= 1, `${error}`);
     assertEquals((await client.unary({ body: new Uint8Array([5]) })).body![0], 5);
   }), options);

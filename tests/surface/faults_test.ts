@@ -5,6 +5,7 @@ import process from "node:process";
 import { Server, type ServerCall, type ServerOptions, Status } from "pollwire";
 import { type EventEngine, parseTarget, Reporter } from "../../pollers/mod.ts";
 import { Backoff } from "../../surface/channel/backoff.ts";
+import { CallObservers } from "../../surface/call/call_observer.ts";
 import { PendingCalls } from "../../surface/call/pending_calls.ts";
 import { makeClient } from "../../surface/promise/client.ts";
 import { Subchannel } from "../../surface/channel/subchannel.ts";
@@ -45,6 +46,7 @@ function clientOf(engine: EventEngine, at: string): { client: TrialClient; subch
     reporter,
     target,
     maxReceiveElements: undefined,
+    observers: new CallObservers(),
     pending: new PendingCalls(),
     template,
   };

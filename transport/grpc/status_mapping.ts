@@ -30,7 +30,7 @@ export type StatusName = keyof typeof GrpcStatus;
 /** A status code, 0 to 16. */
 export type StatusCode = (typeof GrpcStatus)[StatusName];
 
-const NAMES: readonly string[] = Object.keys(GrpcStatus);
+const NAMES = Object.keys(GrpcStatus) as readonly StatusName[];
 
 /** Whether a number is one of the seventeen. */
 export function isStatusCode(code: number): code is StatusCode {
@@ -38,7 +38,7 @@ export function isStatusCode(code: number): code is StatusCode {
 }
 
 /** "NOT_FOUND" for 5; "UNKNOWN" for a number that is no code. */
-export function statusName(code: number): string {
+export function statusName(code: number): StatusName {
   return NAMES[code] ?? "UNKNOWN";
 }
 

@@ -49,7 +49,7 @@ class World {
   readonly again = gate();
   readonly client: TrialClient;
   private readonly at = this.simulation.host();
-  private readonly channel: Channel;
+  readonly channel: Channel;
   private readonly server = new Server({ poller: this.at });
 
   constructor(private readonly refuse: (peer: RawPeer, id: number) => void) {
@@ -100,6 +100,22 @@ for (const [what, refuse] of REFUSALS) {
     });
   }
 }
+
+test("replay: observers see one call of two attempts, whose requests are counted once", async () => {
+  for (const [kind, requests] of [["unary", 1], ["client streaming", 2]] as const) {
+    const world = new World(REFUSALS[0]![1]);
+    const seen: string[] = [];
+    world.channel.observe({
+      onCallBegin: () => void seen.push("begin"),
+      onAttempt: ({ attempts }) => void seen.push(`attempt ${attempts}`),
+      onCallEnd: ({ attempts, messagesSent, status }) =>
+        void seen.push(`${status} ${attempts} ${messagesSent}`),
+    });
+    await world.serve();
+    await world.outcome(KINDS[kind]![0](world.client));
+    assertEquals(seen, ["begin", "attempt 1", "attempt 2", `OK 2 ${requests}`]);
+  }
+});
 
 /** Requests of 64 KiB. */
 function* chunks(count: number): Generator<Note> {
