@@ -41,6 +41,8 @@ const { SEND_DATA, SEND_HEADERS } = StreamEvent;
 const { MISUSE } = Refusal;
 const FRAME_BYTES = DATA_FRAME_BYTES;
 const HIGH_WATER_BYTES = OUTPUT_HIGH_WATER_BYTES;
+const writeDataFrame = writeData;
+const nextState = afterEvent;
 
 /** What a connection is made with. */
 export interface ConnectionOptions extends ManagementOptions {
@@ -301,9 +303,9 @@ export class Connection {
     this.flow.send(stream, length);
     let start = 0;
     for (; length - start > FRAME_BYTES; start += FRAME_BYTES) {
-      writeData(this.out, stream.id, bytes, start, start + FRAME_BYTES, false);
+      writeDataFrame(this.out, stream.id, bytes, start, start + FRAME_BYTES, false);
     }
-    if (length > 0 || endStream) writeData(this.out, stream.id, bytes, start, length, endStream);
+    if (length > 0 || endStream) writeDataFrame(this.out, stream.id, bytes, start, length, endStream);
     if (endStream) this.lifecycle.endSent(stream);
     return true;
   }
@@ -403,7 +405,7 @@ export class Connection {
 }
 
 function checkSendable(stream: Stream, event: number): void {
-  if (afterEvent(stream.state, event) === MISUSE || stream.endQueued) {
+  if (nextState(stream.state, event) === MISUSE || stream.endQueued) {
     throw new TypeError(`Cannot send on stream ${stream.id}: END_STREAM was already sent`);
   }
 }

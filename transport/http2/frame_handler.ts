@@ -35,6 +35,10 @@ const {
 const { RECEIVE_DATA, RECEIVE_END_STREAM, RECEIVE_HEADERS, RECEIVE_RST_STREAM, RECEIVE_WINDOW_UPDATE } =
   StreamEvent;
 const { OPEN } = StreamState;
+const nextState = afterEvent;
+const isRefused = isRefusal;
+const lengthOf = contentLength;
+const malformation = malformedReason;
 
 /** Gives the response to a request whose header list is above our limit, for `reason`. */
 export type TooLargeResponse = (reason: string) => HeaderList;
@@ -96,7 +100,7 @@ export class FrameHandler implements FrameVisitor {
     const endStream = last && this.dataEndsStream;
     if (!stream.countContent(end - start, endStream)) return this.fail(lengthMismatch(), stream.id);
     if (start === end && !endStream) return;
-    if (endStream) stream.state = afterEvent(stream.state, RECEIVE_END_STREAM);
+    if (endStream) stream.state = nextState(stream.state, RECEIVE_END_STREAM);
     stream.sink.onData(stream, bytes, start, end, endStream);
     if (endStream) this.lifecycle.endReceived(stream);
   }
@@ -161,8 +165,8 @@ export class FrameHandler implements FrameVisitor {
     frame: string,
   ): Http2Error | undefined {
     const state = stream === undefined ? this.streams.stateOf(streamId) : stream.state;
-    const next = afterEvent(state, event);
-    return isRefusal(next) ? refusalError(next, state, frame, streamId) : undefined;
+    const next = nextState(state, event);
+    return isRefused(next) ? refusalError(next, state, frame, streamId) : undefined;
   }
 
   /** Sections 5.2 and 6.1: accounts a DATA frame as a whole, its padding included, and finds its stream. */
@@ -227,8 +231,8 @@ export class FrameHandler implements FrameVisitor {
     const { sections: { received: { streamId, fields, endStream } }, parts } = this;
     const stream = this.streams.get(streamId);
     const state = stream === undefined ? this.streams.stateOf(streamId) : stream.state;
-    const next = afterEvent(state, RECEIVE_HEADERS);
-    if (isRefusal(next)) return refusalError(next, state, "HEADERS", streamId);
+    const next = nextState(state, RECEIVE_HEADERS);
+    if (isRefused(next)) return refusalError(next, state, "HEADERS", streamId);
     if (stream !== undefined) return this.sectionOnOpen(stream, fields, endStream);
     if (next === OPEN) return this.request(streamId, fields, endStream);
     return parts.abuse.late.section(streamId, this.streams.opened, parts.timers.now);
@@ -250,7 +254,7 @@ export class FrameHandler implements FrameVisitor {
     }
     if (streams.isFull) return this.refuse(streamId, ErrorCode.REFUSED_STREAM, window);
     const isTooLarge = fields instanceof DecodeFailure;
-    if (!isTooLarge && malformedReason(fields, "request") !== undefined) {
+    if (!isTooLarge && malformation(fields, "request") !== undefined) {
       return this.refuse(streamId, ErrorCode.PROTOCOL_ERROR, window);
     }
     const stream = new Stream(streamId, parts.peerSettings.initialWindowSize, flow.initialStreamWindow);
@@ -281,14 +285,14 @@ export class FrameHandler implements FrameVisitor {
   ): Http2Error | undefined {
     if (fields instanceof DecodeFailure) return streamError(ErrorCode.ENHANCE_YOUR_CALM, fields.reason);
     const kind: SectionKind = stream.headersReceived ? "trailers" : "response";
-    const malformed = malformedReason(fields, kind);
+    const malformed = malformation(fields, kind);
     if (malformed !== undefined) {
       return streamError(ErrorCode.PROTOCOL_ERROR, `malformed ${kind}: ${malformed}`);
     }
     if (kind === "response") return this.response(stream, fields, endStream);
     if (!endStream) return streamError(ErrorCode.PROTOCOL_ERROR, "trailers without END_STREAM");
     if (!stream.countContent(0, true)) return lengthMismatch();
-    stream.state = afterEvent(stream.state, RECEIVE_END_STREAM);
+    stream.state = nextState(stream.state, RECEIVE_END_STREAM);
     stream.sink.onTrailers(stream, fields);
     this.lifecycle.endReceived(stream);
     return undefined;
@@ -310,8 +314,8 @@ export class FrameHandler implements FrameVisitor {
   /** Hands a request's or response's header section up. */
   private begin(stream: Stream, headers: HeaderList, endStream: boolean): Http2Error | undefined {
     stream.headersReceived = true;
-    if (endStream) stream.state = afterEvent(stream.state, RECEIVE_END_STREAM);
-    const length = contentLength(headers);
+    if (endStream) stream.state = nextState(stream.state, RECEIVE_END_STREAM);
+    const length = lengthOf(headers);
     if (length > 0 && endStream && !hasNoContent(headers)) return lengthMismatch();
     if (length >= 0 && !endStream) stream.expectContent(length);
     stream.sink.onHeaders(stream, headers, endStream);

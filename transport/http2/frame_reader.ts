@@ -10,6 +10,7 @@ import { CLIENT_PREFACE, Flag, FRAME_HEADER_BYTES, FrameType, readUint31 } from 
 const { END_STREAM, PADDED } = Flag;
 const { DATA } = FrameType;
 const HEADER_BYTES = FRAME_HEADER_BYTES;
+const uint31 = readUint31;
 
 /** Is called for each frame. */
 export interface FrameVisitor {
@@ -72,7 +73,7 @@ export class FrameReader {
     const length = (bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]!;
     const type = bytes[at + 3]!;
     const flags = bytes[at + 4]!;
-    const streamId = readUint31(bytes, at + 5);
+    const streamId = uint31(bytes, at + 5);
     if (length > this.maxFrameSize) {
       this.tooLong(length, bytes, at);
       return end;
@@ -97,9 +98,7 @@ export class FrameReader {
     const text = String.fromCharCode(...bytes.subarray(at, at + 24));
     const reason = text.startsWith("HTTP/")
       ? `peer does not speak HTTP/2: expected a frame, found ${JSON.stringify(text)}`
-      : `frame of type ${bytes[at + 3]} on stream ${
-        readUint31(bytes, at + 5)
-      } is ${length} bytes, above the ` +
+      : `frame of type ${bytes[at + 3]} on stream ${uint31(bytes, at + 5)} is ${length} bytes, above the ` +
         `maximum of ${this.maxFrameSize}`;
     this.handler.abort(new Http2Error("connection", ErrorCode.FRAME_SIZE_ERROR, "library", reason));
   }

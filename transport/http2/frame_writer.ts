@@ -16,6 +16,9 @@ import type { OutputBuffer } from "./output_buffer.ts";
 const { END_HEADERS, END_STREAM } = Flag;
 const { CONTINUATION, DATA, HEADERS, RST_STREAM, WINDOW_UPDATE } = FrameType;
 const HEADER_BYTES = FRAME_HEADER_BYTES;
+const copy = copyBytes;
+const writeHeader = writeFrameHeader;
+const writeNumber = writeUint32;
 
 /** The client's connection preface (section 3.4). */
 export function writePreface(out: OutputBuffer): void {
@@ -36,9 +39,9 @@ export function writeData(
   const length = end - start;
   let at = out.reserve(HEADER_BYTES + length);
   const chunk = out.chunk;
-  writeFrameHeader(chunk, at, length, DATA, endStream ? END_STREAM : 0, streamId);
+  writeHeader(chunk, at, length, DATA, endStream ? END_STREAM : 0, streamId);
   at += HEADER_BYTES;
-  copyBytes(bytes, start, end, chunk, at);
+  copy(bytes, start, end, chunk, at);
   out.length = at + length;
   out.carriedStreams = true;
 }
@@ -59,8 +62,8 @@ export function writeHeaderBlock(
     const end = Math.min(blockLength, start + maxFrameBytes);
     if (end === blockLength) flags |= END_HEADERS;
     const at = out.reserve(HEADER_BYTES + end - start);
-    writeFrameHeader(out.chunk, at, end - start, type, flags, streamId);
-    copyBytes(block, start, end, out.chunk, at + HEADER_BYTES);
+    writeHeader(out.chunk, at, end - start, type, flags, streamId);
+    copy(block, start, end, out.chunk, at + HEADER_BYTES);
     out.length = at + HEADER_BYTES + end - start;
     start = end;
     type = CONTINUATION;
@@ -72,7 +75,7 @@ export function writeHeaderBlock(
 /** RST_STREAM (section 6.4). */
 export function writeRstStream(out: OutputBuffer, streamId: number, code: number): void {
   const at = frame(out, 4, RST_STREAM, 0, streamId);
-  writeUint32(out.chunk, at, code);
+  writeNumber(out.chunk, at, code);
 }
 
 /** SETTINGS with `entries` of identifier and value (section 6.5). */
@@ -81,7 +84,7 @@ export function writeSettings(out: OutputBuffer, entries: ReadonlyArray<readonly
   for (const [id, value] of entries) {
     out.chunk[at] = id >>> 8;
     out.chunk[at + 1] = id;
-    writeUint32(out.chunk, at + 2, value);
+    writeNumber(out.chunk, at + 2, value);
     at += 6;
   }
 }
@@ -94,29 +97,29 @@ export function writeSettingsAck(out: OutputBuffer): void {
 /** PING with eight octets (section 6.7). */
 export function writePing(out: OutputBuffer, high: number, low: number, ack: boolean): void {
   const at = frame(out, 8, FrameType.PING, ack ? Flag.ACK : 0, 0);
-  writeUint32(out.chunk, at, high);
-  writeUint32(out.chunk, at + 4, low);
+  writeNumber(out.chunk, at, high);
+  writeNumber(out.chunk, at + 4, low);
 }
 
 /** GOAWAY with a debug sentence (section 6.8). */
 export function writeGoAway(out: OutputBuffer, lastStreamId: number, code: number, reason: string): void {
   const debug = new TextEncoder().encode(reason).subarray(0, GOAWAY_DEBUG_BYTES);
   const at = frame(out, 8 + debug.length, FrameType.GOAWAY, 0, 0);
-  writeUint32(out.chunk, at, lastStreamId);
-  writeUint32(out.chunk, at + 4, code);
+  writeNumber(out.chunk, at, lastStreamId);
+  writeNumber(out.chunk, at + 4, code);
   out.chunk.set(debug, at + 8);
 }
 
 /** WINDOW_UPDATE (section 6.9). */
 export function writeWindowUpdate(out: OutputBuffer, streamId: number, increment: number): void {
   const at = frame(out, 4, WINDOW_UPDATE, 0, streamId);
-  writeUint32(out.chunk, at, increment);
+  writeNumber(out.chunk, at, increment);
 }
 
 /** Writes the header of a frame of fixed `length`, claims its payload, and gives the payload's offset. */
 function frame(out: OutputBuffer, length: number, type: number, flags: number, streamId: number): number {
   const at = out.reserve(HEADER_BYTES + length);
-  writeFrameHeader(out.chunk, at, length, type, flags, streamId);
+  writeHeader(out.chunk, at, length, type, flags, streamId);
   out.length = at + HEADER_BYTES + length;
   return at + HEADER_BYTES;
 }

@@ -23,6 +23,7 @@ import type { Stream } from "./stream.ts";
 // Local: see docs/STYLE.md, "Hot paths".
 const { END_HEADERS, END_STREAM, PADDED, PRIORITY } = Flag;
 const FRAME_BYTES = DATA_FRAME_BYTES;
+const writeBlock = writeHeaderBlock;
 
 /** Where a header block is encoded before it is cut into frames: every connection's, for it is used at once. */
 const encoded = new ByteSink();
@@ -120,7 +121,7 @@ export class HeaderSections {
     encoded.length = 0;
     this.encoder.encode(headers, extra, encoded);
     const maxFrameBytes = Math.min(this.peer.maxFrameSize, FRAME_BYTES);
-    writeHeaderBlock(this.out, stream.id, encoded.bytes, encoded.length, endStream, maxFrameBytes);
+    writeBlock(this.out, stream.id, encoded.bytes, encoded.length, endStream, maxFrameBytes);
     stream.headersSent = true;
   }
 

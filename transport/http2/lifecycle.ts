@@ -14,6 +14,7 @@ import type { Streams } from "./streams.ts";
 // Local: see docs/STYLE.md, "Hot paths".
 const { RECEIVE_RST_STREAM, SEND_END_STREAM, SEND_RST_STREAM } = StreamEvent;
 const { CLOSED } = StreamState;
+const nextState = afterEvent;
 
 /** The parts of a connection that an end concerns. */
 export interface LifecycleParts {
@@ -61,7 +62,7 @@ export class Lifecycle {
    * (section 8.1), unless the stream takes the whole.
    */
   endSent(stream: Stream): void {
-    stream.state = afterEvent(stream.state, SEND_END_STREAM);
+    stream.state = nextState(stream.state, SEND_END_STREAM);
     if (stream.state === CLOSED) return this.close(stream, undefined);
     if (this.parts.role === "client") return;
     if (stream.takesWholeRequest && !this.parts.shutdown.drained) return;
@@ -76,7 +77,7 @@ export class Lifecycle {
 
   /** The peer sent RST_STREAM. */
   resetReceived(stream: Stream, error: Http2Error | undefined): void {
-    stream.state = afterEvent(stream.state, RECEIVE_RST_STREAM);
+    stream.state = nextState(stream.state, RECEIVE_RST_STREAM);
     this.close(stream, error);
   }
 
@@ -147,7 +148,7 @@ export class Lifecycle {
 
   private sendReset(stream: Stream, code: number): void {
     const window = stream.remoteClosed ? 0 : stream.receiveWindow.available;
-    stream.state = afterEvent(stream.state, SEND_RST_STREAM);
+    stream.state = nextState(stream.state, SEND_RST_STREAM);
     writeRstStream(this.parts.out, stream.id, code);
     if (stream.state === StreamState.CLOSED_BY_US) this.ignore(stream.id, window);
   }

@@ -128,8 +128,8 @@ export default [
   ),
   mutation(
     "transport/http2/frame_writer.ts",
-    "  copyBytes(bytes, start, end, chunk, at);\n  out.length = at + length;\n  out.carriedStreams = true;\n",
-    "  copyBytes(bytes, start, end, chunk, at);\n  out.length = at + length;\n",
+    "  copy(bytes, start, end, chunk, at);\n  out.length = at + length;\n  out.carriedStreams = true;\n",
+    "  copy(bytes, start, end, chunk, at);\n  out.length = at + length;\n",
     KEEPALIVE,
     "[C68] HEADERS and DATA",
   ),

@@ -452,14 +452,14 @@ export default [
   ),
   mutation(
     "transport/http2/frame_handler.ts",
-    "    return isRefusal(next) ? refusalError(next, state, frame, streamId) : undefined;\n",
+    "    return isRefused(next) ? refusalError(next, state, frame, streamId) : undefined;\n",
     "    return undefined;\n",
     TABLE_TEST,
     "does what the table says",
   ),
   mutation(
     "transport/http2/connection.ts",
-    "afterEvent(stream.state, event) === MISUSE || stream",
+    "nextState(stream.state, event) === MISUSE || stream",
     "stream",
     TABLE_TEST,
     "may send in each state",
