@@ -20,6 +20,7 @@ const ENTRIES = [
 const THREADS = [
   "pollers/epoll/poller_worker.ts",
   "pollers/iocp/poller_worker.ts",
+  "pollers/native/lookup_worker.ts",
   "pollers/threads/executor_worker.ts",
   "surface/workers/reactor_worker.ts",
 ];

@@ -33,6 +33,13 @@ export type {
   TransportOptions,
 } from "../transport/mod.ts";
 export type { CallObserver, EndedCall, ObservedCall } from "./call/call_observer.ts";
+export type { SyncStream } from "./blocking/responses.ts";
+export {
+  createSyncClient,
+  type SyncClient,
+  type SyncClientMethod,
+  type SyncClientOptions,
+} from "./blocking/sync_client.ts";
 export { Metadata, type MetadataInit, type MetadataValue } from "./call/metadata.ts";
 export { RpcError, type RpcErrorOptions } from "./call/rpc_error.ts";
 export { type ErrorStatusCode, Status, type StatusCode, type StatusName, statusName } from "./call/status.ts";

@@ -12,22 +12,39 @@ export class SystemResolver implements Resolver {
 
   /** One getaddrinfo; every address it gives, in its order. */
   lookup(host: string, port: number, done: (result: IoResult<SocketAddress[]>) => void): void {
-    const target: DnsTarget = { family: "dns", host, port };
     // Runtimes report some errors before the call returns; `done` still gets them later.
     let returned = false;
     const finish = (error: Error | null, found: LookupAddress[] | undefined): void => {
-      const addresses = (found ?? []).flatMap(({ address }) => inetAddress(address, port) ?? []);
-      const result: IoResult<SocketAddress[]> = addresses.length > 0
-        ? { ok: true, value: addresses }
-        : { ok: false, error: toOpenError(error ?? {}, "getaddrinfo", target, "ENOTFOUND") };
+      const result = foundOf(host, port, error, found ?? []);
       if (returned) this.engine.execCtx.enter(done, result);
       else this.engine.run(() => done(result));
     };
-    try {
-      lookup(host, { all: true, verbatim: true }, finish);
-    } catch (error) {
-      finish(error as Error, undefined);
-    }
+    lookUp(host, finish);
     returned = true;
   }
+}
+
+/** One getaddrinfo. */
+export function lookUp(
+  host: string,
+  finish: (error: Error | null, found: LookupAddress[] | undefined) => void,
+): void {
+  try {
+    lookup(host, { all: true, verbatim: true }, finish);
+  } catch (error) {
+    finish(error as Error, undefined);
+  }
+}
+
+/** What getaddrinfo says of `host`. */
+export function foundOf(
+  host: string,
+  port: number,
+  error: unknown,
+  found: ReadonlyArray<{ readonly address: string }>,
+): IoResult<SocketAddress[]> {
+  const addresses = found.flatMap(({ address }) => inetAddress(address, port) ?? []);
+  if (addresses.length > 0) return { ok: true, value: addresses };
+  const target: DnsTarget = { family: "dns", host, port };
+  return { ok: false, error: toOpenError(error ?? {}, "getaddrinfo", target, "ENOTFOUND") };
 }

@@ -15,6 +15,7 @@ import type { WholeTurn } from "../ffi/whole_turn.ts";
 import { SystemResolver } from "../native/dns.ts";
 import { runtimeLoop } from "../native/runtime_loop.ts";
 import { ActivityLoop } from "./activity_loop.ts";
+import { BlockableResolver } from "./blockable_resolver.ts";
 import { BlockingWaiting } from "./blocking_waiting.ts";
 import { SyncWaiter } from "./sync_waiter.ts";
 import { type PollerThread, ThreadWaiting } from "./thread_waiting.ts";
@@ -42,6 +43,7 @@ export abstract class PollingEngine extends BaseEngine implements FdAdoption, Or
   private waiting!: Waiting;
   private syncWaiter!: SyncWaiter;
   private ended = false;
+  private readonly names = new BlockableResolver(this, new SystemResolver(this));
   private wholeTurn: WholeTurn | undefined = undefined;
 
   /** Nothing may be opened before {@linkcode poll}. */
@@ -52,9 +54,9 @@ export abstract class PollingEngine extends BaseEngine implements FdAdoption, Or
     this.ownThread = options.ownThread ?? false;
   }
 
-  /** The system's resolver. */
+  /** The system's resolver, with a thread of its own for names that a thread which blocks waits for. */
   override resolver(): Resolver {
-    return new SystemResolver(this);
+    return this.names;
   }
 
   /** {@linkcode ADOPT}, {@linkcode ORPHANED_RESOURCES} and {@linkcode SYNC_WAIT}. */
@@ -71,7 +73,7 @@ export abstract class PollingEngine extends BaseEngine implements FdAdoption, Or
   /** Stops the waiting and closes the source of events. */
   protected override async end(): Promise<void> {
     this.ended = true;
-    await this.lastEvents();
+    await Promise.all([this.lastEvents(), this.names.end()]);
     await this.waiting.stop();
     this.wholeTurn?.close();
     this.closeSource();
@@ -100,6 +102,7 @@ export abstract class PollingEngine extends BaseEngine implements FdAdoption, Or
       dispatcher,
       activity,
       this.waiting,
+      this.names,
       onCrash,
     );
   }

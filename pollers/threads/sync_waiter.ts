@@ -16,6 +16,21 @@ export interface Waitable {
   readonly opened: { readonly size: number };
 }
 
+/** Names that are being looked up, which no event of the source reports. */
+export interface Names {
+  /** How many are waited for. */
+  readonly asked: number;
+  /** The thread blocks from here on. */
+  block(): void;
+  /** It does not any more. */
+  unblock(): void;
+  /** Reports what has been found. */
+  poll(): void;
+}
+
+/** Waits are as short while a name is being looked up. */
+const LOOKUP_POLL_MS = 0.5;
+
 /** Blocks the engine's thread. */
 export class SyncWaiter {
   private readonly due: Int32Array;
@@ -29,6 +44,7 @@ export class SyncWaiter {
     private readonly dispatcher: Dispatcher,
     private readonly loop: ActivityLoop,
     private readonly shape: Waiting,
+    private readonly names: Names,
     private readonly onCrash: (reason: string) => void,
   ) {
     this.due = new Int32Array(dueNumbers);
@@ -40,11 +56,13 @@ export class SyncWaiter {
     if (this.engine.execCtx.inTurn) throw new TypeError("Cannot block in a callback of the engine");
     if (Number.isNaN(deadline)) throw new RangeError("Cannot block: the deadline is NaN");
     this.waiting = true;
+    this.names.block();
     try {
       this.shape.take();
       return this.waitUntil(until, deadline, spinMs);
     } finally {
       this.waiting = false;
+      this.names.unblock();
     }
   }
 
@@ -55,11 +73,13 @@ export class SyncWaiter {
       if (until()) return true;
       loop.runClosures(); // one of them flushes what was touched outside a turn: no microtask runs to do it
       timers.runDue(loop.now());
+      if (this.names.asked > 0) this.names.poll();
       if (until()) return true;
       const now = loop.now();
       const expired = now >= deadline;
       const spins = expired || loop.busy || now - activeAt < spinMs;
-      const count = this.poll(spins ? 0 : Math.max(0, Math.min(deadline, timers.firstAt) - now));
+      const end = Math.min(deadline, timers.firstAt, this.names.asked > 0 ? now + LOOKUP_POLL_MS : Infinity);
+      const count = this.poll(spins ? 0 : Math.max(0, end - now));
       if (count > 0) {
         activeAt = loop.now();
         loop.activeAt = activeAt;

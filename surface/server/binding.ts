@@ -2,6 +2,7 @@
 
 import { formatAddress, type Listener, type Target } from "../../pollers/mod.ts";
 import type { ServerTransport } from "../../transport/mod.ts";
+import { serveHere } from "./served_here.ts";
 
 /** Connections that a drain waits for. */
 interface Drain {
@@ -21,6 +22,7 @@ export class Binding {
   private port = 0;
   private onReleased!: () => void;
   private readonly drains = new Set<Drain>();
+  private notServedHere: () => void = () => {};
 
   /** Nothing is bound before {@linkcode bound}. */
   constructor(private readonly listener: Listener) {
@@ -34,8 +36,10 @@ export class Binding {
 
   /** The listener is bound: `target` is what `listen` was given, `port` what the system gave. */
   bound(target: Target, port: number): void {
-    this.address = formatAddress("port" in target ? { ...target, port } : target);
+    const address = "port" in target ? { ...target, port } : target;
+    this.address = formatAddress(address);
     this.port = port;
+    this.notServedHere = serveHere(address);
   }
 
   /** Whether it has this address, as `formatAddress` writes it, or this port. */
@@ -53,6 +57,7 @@ export class Binding {
   /** From the listener: its sockets are closed. */
   onShutdown(): void {
     this.listening = false;
+    this.notServedHere();
     this.onReleased();
   }
 

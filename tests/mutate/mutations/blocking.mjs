@@ -68,8 +68,8 @@ export default [
   },
   {
     file: WAITER,
-    before: "spins ? 0 : Math.max(0, Math.min(deadline, timers.firstAt) - now)",
-    after: "spins ? 0 : Math.ceil(Math.max(0, Math.min(deadline, timers.firstAt) - now)) + 1",
+    before: "spins ? 0 : Math.max(0, end - now)",
+    after: "spins ? 0 : Math.ceil(Math.max(0, end - now)) + 1",
     test: WAIT,
     name: "[Q128] a wait is as long",
   },

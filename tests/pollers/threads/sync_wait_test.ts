@@ -56,6 +56,7 @@ class Stage {
     new Dispatcher({ stride: 1, dispatch: () => void this.dispatched++ }, this.execCtx),
     this.loop,
     { watch: () => {}, take: () => void this.taken++, stop: () => Promise.resolve() },
+    { asked: 0, block: () => {}, unblock: () => {}, poll: () => {} },
     (reason) => this.crash = reason,
   );
 }

@@ -1,0 +1,68 @@
+// A thread that looks names up for one that blocks: the resolver of a runtime reports by its loop.
+
+import { Thread, whyNoThread } from "./thread.ts";
+
+/** Words of the memory of a lookup: 1 once the text is there. */
+export const DONE = 0;
+/** Octets of the text. */
+export const LENGTH = 1;
+/** Where the text begins, and how much there may be: some hundred addresses. */
+export const TEXT_AT = 8;
+const BYTES = 16_384;
+
+/** The module of the thread. */
+const locate = (): URL => new URL("./lookup_worker.ts", import.meta.url);
+
+/** Given to the thread for each name. */
+export interface LookupOrder {
+  readonly host: string;
+  readonly memory: SharedArrayBuffer;
+}
+
+/** What getaddrinfo said. */
+export interface LookupAnswer {
+  readonly addresses: ReadonlyArray<{ readonly address: string }>;
+  readonly error?: { readonly name: string; readonly message: string; readonly code?: string } | undefined;
+}
+
+/** One name that is being looked up. */
+export class ThreadLookup {
+  /** What {@linkcode LookupOrder} has. */
+  readonly memory: SharedArrayBuffer = new SharedArrayBuffer(BYTES);
+  private readonly words = new Int32Array(this.memory, 0, 2);
+
+  /** The answer, once it is there. */
+  poll(): LookupAnswer | undefined {
+    if (Atomics.load(this.words, DONE) === 0) return undefined;
+    const text = new Uint8Array(this.memory, TEXT_AT, this.words[LENGTH]!).slice();
+    return JSON.parse(new TextDecoder().decode(text));
+  }
+}
+
+/** The thread; it does not keep the process alive. */
+export class LookupThread {
+  private readonly thread: Thread;
+
+  /** Throws where the runtime can start none. */
+  constructor() {
+    const why = whyNoThread(locate);
+    if (why !== undefined) throw new Error(why);
+    this.thread = new Thread(locate(), { lookups: true });
+    this.thread.unref();
+  }
+
+  /** Looks `host` up. */
+  ask(host: string): ThreadLookup {
+    const lookup = new ThreadLookup();
+    const order: LookupOrder = { host, memory: lookup.memory };
+    this.thread.post(order);
+    return lookup;
+  }
+
+  /** Ends it; settles once it is gone. */
+  async end(): Promise<void> {
+    this.thread.ref();
+    this.thread.post("end");
+    await this.thread.ended;
+  }
+}

@@ -1,0 +1,138 @@
+// A call whose thread blocks in the engine of its channel.
+
+import { callApplication, isInstance, messageOf, type SyncWait } from "../../pollers/mod.ts";
+import type { ClientTransport, HeaderList, RequestTemplate } from "../../transport/mod.ts";
+import type { CallStatus } from "../call/call_status.ts";
+import { MessageStore } from "../call/message_store.ts";
+import { Metadata } from "../call/metadata.ts";
+import { Status } from "../call/status.ts";
+import type { GivenOptions } from "../client/call_options.ts";
+import type { CallContext } from "../client/call_route.ts";
+import { ClientCall } from "../client/client_call.ts";
+import { EncodeError, encodeFramed, type MethodDescriptor, reuseFramed } from "../proto/mod.ts";
+import { servedHere } from "../server/served_here.ts";
+import { whyServedHere } from "./refusal.ts";
+import type { SyncCall } from "./sync_call.ts";
+
+/** How a client blocks. */
+export interface Blocking {
+  readonly engine: SyncWait;
+  /** Polls so long after each event, before it blocks. */
+  readonly spinMs: number;
+}
+
+/** One call, of any kind. */
+export class LocalCall extends ClientCall implements SyncCall {
+  status: CallStatus | undefined = undefined;
+  readonly messages: MessageStore = new MessageStore();
+
+  /** `request`: the one there is; undefined where requests are a stream. */
+  constructor(
+    context: CallContext,
+    private readonly method: MethodDescriptor,
+    template: RequestTemplate,
+    requestStream: boolean,
+    private readonly request: unknown,
+    options: GivenOptions,
+    private readonly blocking: Blocking,
+  ) {
+    super(context, template, requestStream, options);
+  }
+
+  begin(): void {
+    this.context.engine.execCtx.enter(start, this);
+  }
+
+  write(framed: Uint8Array): void {
+    this.context.engine.execCtx.enter(this.send, framed);
+  }
+
+  writesDone(): void {
+    this.context.engine.execCtx.enter(close, this);
+  }
+
+  take(): Uint8Array {
+    const { messages } = this;
+    const before = messages.wireBytes;
+    const message = messages.shift();
+    this.release(before - messages.wireBytes);
+    return message;
+  }
+
+  wait(until: () => boolean): void {
+    try {
+      this.blocking.engine.waitSync(() => this.isOver || until(), Infinity, this.blocking.spinMs);
+    } catch (error) { // the engine has failed what was open already, this call perhaps too
+      this.cancel(Status.UNAVAILABLE, messageOf(error), "library", error);
+    }
+  }
+
+  poll(): void {
+    this.blocking.engine.waitSync(never, 0);
+  }
+
+  /** From the channel: a stream is free. */
+  override attach(transport: ClientTransport): void {
+    const served = servedHere(transport.peer);
+    if (served !== undefined) {
+      return this.cancel(Status.FAILED_PRECONDITION, whyServedHere(served), "library", undefined);
+    }
+    super.attach(transport);
+  }
+  /** There is one response. */
+  get singleMessage(): boolean {
+    return this.method.kind === "unary" || this.method.kind === "clientStreaming";
+  }
+
+  private readonly send = (framed: Uint8Array): void => {
+    if (this.sendMessage(framed)) reuseFramed(framed);
+  };
+
+  /** For {@linkcode writesDone}. */
+  endRequests(): void {
+    this.halfClose();
+  }
+
+  protected override encodeRequest(): Uint8Array | undefined {
+    try {
+      return encodeFramed(this.method.requestCodec, this.request);
+    } catch (error) {
+      if (!isInstance(error, EncodeError)) this.report(error, "request", "info");
+      this.cancel(Status.INTERNAL, messageOf(error), "user", error);
+      return undefined;
+    }
+  }
+
+  protected override onSentBytes(framed: Uint8Array): void {
+    reuseFramed(framed);
+  }
+
+  protected override onInitialMetadata(metadata: HeaderList): void {
+    const callback = this.options.onHeaders;
+    if (callback === undefined) return;
+    callApplication(() => callback(Metadata.fromHeaders(metadata)), (error) => {
+      this.report(error, "onHeaders");
+      this.cancel(Status.CANCELLED, `onHeaders threw: ${messageOf(error)}`, "user", error);
+    });
+  }
+
+  protected override onMessageBytes(bytes: Uint8Array, wireBytes: number): void {
+    this.messages.push(bytes, wireBytes);
+  }
+
+  protected override onEnd(status: CallStatus): void {
+    this.status = status;
+  }
+}
+
+function start(call: LocalCall): void {
+  call.start();
+}
+
+function close(call: LocalCall): void {
+  call.endRequests();
+}
+
+function never(): boolean {
+  return false;
+}

@@ -1,0 +1,236 @@
+// What a call that blocks gives: one response, or an iterator of them to which requests may be written as well.
+
+import { callApplication, isInstance, messageOf } from "../../pollers/mod.ts";
+import { endedBy } from "../call/call_status.ts";
+import { Metadata } from "../call/metadata.ts";
+import { makeCallError, type RpcError } from "../call/rpc_error.ts";
+import { Status, type StatusCode } from "../call/status.ts";
+import { undecodable } from "../call/undecodable.ts";
+import type { GivenOptions } from "../client/call_options.ts";
+import type { CallContext } from "../client/call_route.ts";
+import { EncodeError, encodeFramed, type MethodDescriptor } from "../proto/mod.ts";
+import type { SyncCall } from "./sync_call.ts";
+
+/** A call of this style, and what is needed to make messages of octets. */
+export class TypedCall<Req, Res> {
+  /** What {@linkcode finish} has blocked for. */
+  response: Res | undefined = undefined;
+  private told = false;
+
+  /** `below`: errors show the stack from its caller on. */
+  constructor(
+    readonly call: SyncCall,
+    private readonly method: MethodDescriptor<Req, Res>,
+    private readonly context: CallContext,
+    private readonly options: GivenOptions,
+    readonly below: (...args: never[]) => unknown,
+  ) {}
+
+  /** Sends one request as soon as it may be. False: the call is over, and takes no more. */
+  write(request: Req): boolean {
+    const { call } = this;
+    let framed: Uint8Array;
+    try {
+      framed = encodeFramed(this.method.requestCodec, request);
+    } catch (error) {
+      if (!isInstance(error, EncodeError)) this.report(error, "request");
+      call.cancel(Status.INTERNAL, messageOf(error), "user", error);
+      return false;
+    }
+    if (call.writeBlocked) call.wait(() => !call.writeBlocked);
+    if (call.status !== undefined) return false;
+    call.write(framed);
+    return call.status === undefined;
+  }
+
+  /** Sends all of `requests`, one after another, and then that no more follow. */
+  writeAll(requests: Iterable<Req>): void {
+    const { call } = this;
+    try {
+      for (const request of requests) if (!this.write(request)) break;
+    } catch (error) {
+      this.report(error, "requests");
+      call.cancel(Status.CANCELLED, `request stream failed: ${messageOf(error)}`, "user", error);
+    }
+    if (call.status === undefined) call.writesDone();
+  }
+
+  /** Blocks for the one response. Throws RpcError where there is none. */
+  finish(): void {
+    const { call } = this;
+    if (call.status === undefined) call.wait(never);
+    this.checkStatus();
+    const { size } = call.messages;
+    if (size !== 1) {
+      const found = size === 0 ? "no response message" : "more than one response message";
+      throw this.error(Status.UNIMPLEMENTED, `server sent ${found}`);
+    }
+    this.response = this.take();
+  }
+
+  /** Takes a response. Throws RpcError where it cannot be decoded; the call is over then. */
+  take(): Res {
+    const bytes = this.call.take();
+    try {
+      return this.method.responseCodec.decode(bytes, this.context.maxReceiveElements);
+    } catch (error) {
+      const { code, details, foreign } = undecodable(error, "response", true);
+      if (foreign) this.report(error, "codec");
+      this.call.cancel(code, details, "library", error);
+      throw this.error(code, details, error);
+    }
+  }
+
+  /** The call is over: throws RpcError where its status is not OK. */
+  checkStatus(): void {
+    const { call, options: { onTrailers } } = this;
+    const { code, message, metadata, cause } = call.status!;
+    const trailers = Metadata.fromHeaders(metadata);
+    if (onTrailers !== undefined && !this.told) {
+      this.told = true;
+      callApplication(() => onTrailers(trailers), (error) => this.report(error, "onTrailers"));
+    }
+    if (code === Status.OK) return;
+    const { path: method, peer } = call;
+    const options = { metadata: trailers, endedBy: endedBy(call.status!), cause, method, peer };
+    throw makeCallError(code, message, options, undefined, this.below);
+  }
+
+  private error(
+    code: StatusCode,
+    details: string,
+    cause?: unknown,
+  ): RpcError {
+    const { path: method, peer } = this.call;
+    return makeCallError(code, details, { endedBy: "library", cause, method, peer }, undefined, this.below);
+  }
+
+  private report(error: unknown, where: "request" | "requests" | "codec" | "onTrailers"): void {
+    const { path: method, peer } = this.call;
+    const level = where === "onTrailers" ? "error" : "info";
+    this.context.reporter.report(error, { where, level, method, peer });
+  }
+}
+
+/**
+ * The responses of a call, one by one; its thread blocks for each. Leaving the loop early cancels the call. A call that
+ * was given no requests takes them by `write`.
+ */
+export class SyncStream<Req, Res> implements IterableIterator<Res> {
+  readonly #typed: TypedCall<Req, Res>;
+  readonly #hasResponse: () => boolean;
+  /** What is still to be sent; undefined where requests are written, or none are left. */
+  #requests: Iterator<Req> | undefined;
+  readonly #writes: boolean;
+  #requestsDone: boolean;
+  #done = false;
+
+  /** Made by clients. `requests`: their source; "none" where the call has one request; undefined: they are written. */
+  constructor(typed: TypedCall<Req, Res>, requests: Iterable<Req> | "none" | undefined) {
+    this.#typed = typed;
+    const { call } = typed;
+    this.#hasResponse = () => call.messages.size > 0;
+    this.#writes = requests === undefined;
+    this.#requestsDone = requests === "none";
+    this.#requests = typeof requests === "object" ? requests[Symbol.iterator]() : undefined;
+  }
+
+  /**
+   * The next response, or the end.
+   *
+   * @throws {RpcError} where the call ended otherwise than with OK; once
+   */
+  next(): IteratorResult<Res, undefined> {
+    if (this.#done) return END;
+    const { call } = this.#typed;
+    if (this.#requests !== undefined) this.#exchange();
+    if (call.messages.size === 0 && call.status === undefined) call.wait(this.#hasResponse);
+    try {
+      if (call.messages.size > 0) return { value: this.#typed.take(), done: false };
+      this.#done = true;
+      this.#typed.checkStatus();
+      return END;
+    } catch (error) {
+      this.#done = true;
+      throw error;
+    }
+  }
+
+  /** Ends the call, where it is not over. */
+  return(): IteratorResult<Res, undefined> {
+    this.#done = true;
+    const { call } = this.#typed;
+    if (call.status === undefined) {
+      call.cancel(Status.CANCELLED, "responses are not read any further", "user");
+    }
+    return END;
+  }
+
+  /**
+   * Sends one request, as soon as it may be sent. False: the call is over, and `next` says how it ended.
+   *
+   * @throws {TypeError} where the call was given its requests, and after `writesDone`
+   */
+  write(request: Req): boolean {
+    this.#checkWrites("write a request");
+    return this.#typed.write(request);
+  }
+
+  /**
+   * No request follows.
+   *
+   * @throws {TypeError} where the call was given its requests, and the second time
+   */
+  writesDone(): void {
+    this.#checkWrites("end the requests");
+    this.#requestsDone = true;
+    if (this.#typed.call.status === undefined) this.#typed.call.writesDone();
+  }
+
+  /** Itself. */
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  /** The same as `return`, for `using`. */
+  [Symbol.dispose](): void {
+    this.return();
+  }
+
+  #checkWrites(what: string): void {
+    if (this.#writes && !this.#requestsDone) return;
+    const why = this.#writes ? "writesDone was called" : "the call was given its requests";
+    throw new TypeError(`Cannot ${what} of ${this.#typed.call.path}: ${why}`);
+  }
+
+  /** Sends requests, one by one, until there is a response: the server may need several, or none. */
+  #exchange(): void {
+    const { call } = this.#typed;
+    const requests = this.#requests!;
+    try {
+      while (call.status === undefined && call.messages.size === 0) {
+        const { value, done } = requests.next();
+        if (done === true) {
+          this.#requests = undefined;
+          call.writesDone();
+          return;
+        }
+        if (call.writeBlocked) call.wait(() => !call.writeBlocked || this.#hasResponse());
+        if (!this.#typed.write(value)) break;
+        call.poll();
+      }
+      if (call.status === undefined) return;
+      this.#requests = undefined;
+      requests.return?.();
+    } catch (error) {
+      this.#requests = undefined;
+      call.cancel(Status.CANCELLED, `request stream failed: ${messageOf(error)}`, "user", error);
+    }
+  }
+}
+
+const END: IteratorReturnResult<undefined> = { value: undefined, done: true };
+
+function never(): boolean {
+  return false;
+}

@@ -1,0 +1,55 @@
+// A thread that serves the trial service, so that another one can block until it answers.
+import { onOwnerMessage, postToOwner, startData } from "../../../pollers/native/thread.ts";
+import { type Note, Trial } from "../serving.ts";
+import process from "node:process";
+import { RpcError, Server } from "pollwire";
+
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+/** "wait 20" takes so long; "fail" ends with NOT_FOUND; anything else comes back. */
+async function one(note: Note): Promise<Note> {
+  const [what, number] = (note.text ?? "").split(" ");
+  if (what === "wait") await sleep(Number(number));
+  if (what === "fail") throw new RpcError("NOT_FOUND", "no such note", { metadata: { "x-why": "absent" } });
+  return note;
+}
+
+async function serve(host: string): Promise<void> {
+  const server = new Server();
+  server.addService(Trial, {
+    one(note, call) {
+      call.sendMetadata({ "x-path": call.path });
+      const said = call.metadata.get("x-said");
+      if (said !== undefined) call.trailers.set("x-said", said);
+      return one(note);
+    },
+    async *down(note) {
+      for (let number = 1; number <= note.number!; number++) {
+        if (note.text === "slow") await sleep(5);
+        yield note.body === undefined ? { number } : { number, body: note.body };
+      }
+      if (note.text === "fail") throw new RpcError("ABORTED", "enough");
+    },
+    async up(notes) {
+      let number = 0;
+      for await (const note of notes) {
+        number += note.number ?? 1;
+        if (note.text === "stop") break;
+      }
+      return { number };
+    },
+    async *both(notes) {
+      let number = 0;
+      for await (const note of notes) {
+        if (note.text === "pair" && number++ % 2 === 0) continue; // every other one is answered
+        yield note;
+      }
+    },
+  });
+  const port = await server.listen(`${host}:0`);
+  postToOwner(port);
+  onOwnerMessage(() => void server.shutdown({ graceMs: 0 }).then(() => process.exit(0)));
+}
+
+const data = startData() as { readonly host: string } | undefined;
+if (data !== undefined) void serve(data.host);

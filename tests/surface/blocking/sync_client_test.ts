@@ -1,0 +1,332 @@
+// Calls that block their thread, of all four kinds, by the numbers of their rules (docs/decisions/0022).
+import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { Channel, createClient, createSyncClient, type Metadata, Server, Status } from "pollwire";
+import { test } from "../../harness.ts";
+import { collect, type Note, Trial } from "../serving.ts";
+import { ALL_WAYS, blocking, LOCAL_WAYS, thrown } from "./bench.ts";
+
+const numbersOf = (notes: Iterable<Note>) => [...notes].map(({ number }) => number);
+
+blocking(ALL_WAYS, "[Q126] a unary call returns its response, with metadata both ways", ({ client }) => {
+  let headers: Metadata | undefined;
+  let trailers: Metadata | undefined;
+  const options = {
+    metadata: { "x-said": "hello" },
+    onHeaders: (metadata: Metadata) => headers = metadata,
+    onTrailers: (metadata: Metadata) => trailers = metadata,
+  };
+  assertEquals(client.one({ text: "a", number: 3 }, options).number, 3);
+  assertEquals([headers?.get("x-path"), trailers?.get("x-said")], ["/trial.Trial/One", "hello"]);
+  const body = new Uint8Array(300_000).fill(7);
+  for (let i = 0; i < 20; i++) assertEquals(client.one({ text: `call ${i}`, body }).body, body);
+});
+
+blocking(
+  ALL_WAYS,
+  "[Q126] while a call blocks no timer and no promise of the thread runs",
+  async ({ client }) => {
+    const ran: string[] = [];
+    const timer = new Promise<void>((resolve) => setTimeout(() => resolve(void ran.push("timer")), 0));
+    void Promise.resolve().then(() => ran.push("promise"));
+    client.one({ text: "wait 20" });
+    assertEquals(ran, []);
+    await timer;
+    assertEquals(ran.sort(), ["promise", "timer"]);
+  },
+);
+
+blocking(
+  ALL_WAYS,
+  "an error of the server is thrown, with its metadata and the line of the caller",
+  ({ client }) => {
+    const error = thrown(function whoCalls() {
+      const note = client.one({ text: "fail" });
+      return note;
+    });
+    assertEquals([error.code, error.details, error.endedBy], [Status.NOT_FOUND, "no such note", "remote"]);
+    assertEquals([error.method, error.metadata.get("x-why")], ["/trial.Trial/One", "absent"]);
+    assert(error.peer!.startsWith("127.0.0.1:"));
+    assert(/One \(.*\n.*(bench|sync_client_test)\.ts/.test(error.stack!), error.stack);
+  },
+);
+
+blocking(
+  ALL_WAYS,
+  "[Q128] a deadline ends the call in time, and the next one is made on the same connection",
+  ({ client, engine }) => {
+    client.one({});
+    let least = Infinity; // the machine may be busy, but not every time
+    for (let i = 0; i < 5; i++) {
+      const begin = engine.now();
+      const error = thrown(() => client.one({ text: "wait 2000" }, { deadlineMs: 25 }));
+      assertEquals(error.code, Status.DEADLINE_EXCEEDED);
+      const late = engine.now() - begin - 25;
+      assert(late >= 0, `${late}`);
+      least = Math.min(least, late);
+    }
+    assert(least < 15, `${least} ms late`);
+    assertEquals(client.one({ number: 1 }).number, 1);
+    assertEquals(thrown(() => client.one({}, { deadlineMs: 0 })).code, Status.DEADLINE_EXCEEDED);
+  },
+);
+
+blocking(
+  ALL_WAYS,
+  "responses come by an iterator, as many as there are; an error comes after them",
+  ({ client }) => {
+    assertEquals(numbersOf(client.down({ number: 5 })), [1, 2, 3, 4, 5]);
+    assertEquals(numbersOf(client.down({ number: 3, text: "slow" })), [1, 2, 3]);
+    assertEquals(numbersOf(client.down({ number: 0 })), []);
+    const got: unknown[] = [];
+    const stream = client.down({ number: 2, text: "fail" });
+    const error = thrown(() => {
+      for (const { number } of stream) got.push(number);
+    });
+    assertEquals([got, error.code, error.details], [[1, 2], Status.ABORTED, "enough"]);
+    assertEquals(stream.next(), { value: undefined, done: true });
+  },
+);
+
+blocking(ALL_WAYS, "a large download is read whole, its windows given back as it is read", ({ client }) => {
+  const body = new Uint8Array(64 * 1024).fill(1);
+  let octets = 0;
+  for (const note of client.down({ number: 300, body })) octets += note.body!.length;
+  assertEquals(octets, 300 * body.length);
+});
+
+blocking(ALL_WAYS, "a loop that is left cancels the call, and others go on", ({ client }) => {
+  for (const { number } of client.down({ number: 1_000_000 })) if (number === 3) break;
+  {
+    using stream = client.down({ number: 1_000_000 });
+    assertEquals(stream.next().value?.number, 1);
+  }
+  assertEquals(client.one({ number: 4 }).number, 4);
+});
+
+blocking(
+  ALL_WAYS,
+  "requests come from an iterable; one that throws ends the call, one that is not needed is left",
+  ({ client }) => {
+    assertEquals(client.up([{ number: 1 }, { number: 2 }]).number, 3);
+    assertEquals(client.up([]).number ?? 0, 0);
+    const body = new Uint8Array(64 * 1024);
+    let made = 0;
+    let left = false;
+    function* many(count: number, text = ""): Generator<Note> {
+      try {
+        for (; made < count; made++) yield { number: 1, body, text };
+      } finally {
+        left = true;
+      }
+    }
+    assertEquals(client.up(many(200)).number, 200);
+    made = 0;
+    left = false;
+    assertEquals(client.up(many(1e6, "stop")).number, 1);
+    assert(left && made < 1e6);
+    const error = thrown(() =>
+      client.up((function* () {
+        yield {};
+        throw new Error("no more");
+      })())
+    );
+    assertEquals([error.code, error.details, error.endedBy], [
+      Status.CANCELLED,
+      "request stream failed: no more",
+      "user",
+    ]);
+    assertEquals(thrown(() => client.up([{ number: "x" } as never])).code, Status.INTERNAL);
+  },
+);
+
+blocking(
+  ALL_WAYS,
+  "both streams: requests from an iterable, as many as the server needs for a response",
+  ({ client }) => {
+    const numbers = (count: number) => Array.from({ length: count }, (_, i) => ({ number: i }));
+    assertEquals(numbersOf(client.both(numbers(4))), [0, 1, 2, 3]);
+    const pairs = numbers(6).map((note) => ({ ...note, text: "pair" }));
+    assertEquals(numbersOf(client.both(pairs)), [1, 3, 5]);
+    // An endless source: a response comes all the same.
+    let made = 0;
+    const endless = client.both((function* () {
+      for (;;) yield { number: made++ };
+    })());
+    assertEquals(endless.next().value?.number ?? 0, 0);
+    endless.return();
+    assert(made < 100_000);
+  },
+);
+
+blocking(ALL_WAYS, "both streams: requests are written, and each answer read", ({ client }) => {
+  const stream = client.both();
+  for (let number = 1; number <= 30; number++) {
+    assert(stream.write({ number }));
+    assertEquals(stream.next().value?.number, number);
+  }
+  stream.writesDone();
+  assertThrows(() => stream.write({}), TypeError, "writesDone was called");
+  assertEquals(stream.next(), { value: undefined, done: true });
+  const given = client.both([{}]);
+  assertThrows(() => given.write({}), TypeError, "the call was given its requests");
+  given.return();
+  const gone = client.both();
+  gone.return();
+  assertEquals(gone.write({}), false);
+});
+
+blocking(
+  LOCAL_WAYS,
+  "[Q128] mixed with asynchronous calls of the same channel nothing is lost",
+  async ({ client, channel }) => {
+    const promised = createClient(Trial, channel);
+    let answered = 0;
+    for (let round = 0; round < 60; round++) {
+      const pending = [
+        promised.one({ number: round }),
+        promised.one({ number: round, text: round % 10 === 0 ? "wait 3" : "" }),
+        collect(promised.down({ number: 3 })),
+      ];
+      assertEquals(client.one({ number: 100 + round }).number, 100 + round);
+      if (round % 7 === 0) await new Promise((resolve) => setTimeout(resolve, 3));
+      assertEquals(numbersOf(client.down({ number: 2 })), [1, 2]);
+      const [one, two, three] = await Promise.all(pending) as [Note, Note, Note[]];
+      assertEquals([one.number ?? 0, two.number ?? 0, three.length], [round, round, 3]);
+      answered++;
+    }
+    assertEquals(answered, 60);
+  },
+);
+
+blocking(
+  LOCAL_WAYS,
+  "[Q128] a call that blocks before there is a connection makes it, and the channel keeps it",
+  async ({ client, channel }) => {
+    assertEquals(channel.state, "IDLE");
+    assertEquals(client.one({ number: 1 }).number, 1);
+    assertEquals(channel.state, "READY");
+    assertEquals((await createClient(Trial, channel).one({ number: 2 })).number, 2);
+  },
+);
+
+blocking(
+  ALL_WAYS,
+  "[Q127] a name is looked up while its thread blocks, begun before or then; one that is not there says so",
+  async ({ engine, port }) => {
+    const begun = new Channel(`localhost:${port}`, { poller: engine });
+    begun.connect(); // the runtime's resolver would report by the loop that stands still
+    const channels = [begun, new Channel(`localhost:${port}`, { poller: engine })];
+    for (const [number, channel] of channels.entries()) {
+      const client = createSyncClient(Trial, channel);
+      assertEquals(client.one({ number: number + 1 }, { deadlineMs: 10_000 }).number, number + 1);
+    }
+    const nowhere = new Channel("no-such-host.invalid:1", { poller: engine });
+    const error = thrown(() => createSyncClient(Trial, nowhere).one({}, { deadlineMs: 10_000 }));
+    assertEquals(error.code, Status.UNAVAILABLE);
+    assert(error.details.includes("no-such-host.invalid"), error.details);
+    for (const channel of [...channels, nowhere]) await channel[Symbol.asyncDispose]();
+  },
+);
+
+blocking(LOCAL_WAYS, "a client that spins makes the same calls", ({ channel }) => {
+  const client = createSyncClient(Trial, channel, { spinMs: 0.2 });
+  for (let number = 1; number < 50; number++) assertEquals(client.one({ number }).number, number);
+  assertThrows(() => createSyncClient(Trial, channel, { spinMs: -1 }), RangeError, "spinMs");
+});
+
+blocking(ALL_WAYS, "[Q127] a call in a callback of the engine is refused", async ({ client, engine }) => {
+  const error = await new Promise((resolve) =>
+    engine.run(() => {
+      try {
+        resolve(client.one({}));
+      } catch (error) {
+        resolve(error);
+      }
+    })
+  );
+  assert(error instanceof TypeError);
+  assert(
+    error.message.startsWith("Cannot call /trial.Trial/One and block: this is a callback of the engine"),
+  );
+});
+
+blocking(
+  ALL_WAYS,
+  "[Q127] a call to a server of the same thread is refused, whatever it is called",
+  async ({ engine }) => {
+    const server = new Server({ poller: engine });
+    server.addService(Trial, { one: (note) => note, down: () => [], up: () => ({}), both: () => [] });
+    for (
+      const [bound, named] of [["127.0.0.1", "127.0.0.1"], ["0.0.0.0", "127.0.0.1"], [
+        "127.0.0.1",
+        "localhost",
+      ]]
+    ) {
+      const port = await server.listen(`${bound}:0`);
+      const channel = new Channel(`${named}:${port}`, { poller: engine });
+      const client = createSyncClient(Trial, channel);
+      assertThrows(
+        () => client.one({}),
+        TypeError,
+        `Cannot call /trial.Trial/One and block: the server at ${bound}:${port} is one of this very thread`,
+      );
+      assertThrows(() => client.down({}), TypeError, "this very thread");
+      // Asynchronously it is served.
+      assertEquals((await createClient(Trial, channel).one({ number: 1 })).number, 1);
+      channel.close();
+      await server.unbind(port);
+      const after = new Channel(`${named}:${port}`, { poller: engine });
+      assertEquals(
+        thrown(() => createSyncClient(Trial, after).one({}, { deadlineMs: 5_000 })).code,
+        Status.UNAVAILABLE,
+      );
+      after.close();
+    }
+    await server.shutdown();
+  },
+);
+
+blocking(
+  ALL_WAYS,
+  "[Q127] an async iterable of requests is refused, and what is no iterable",
+  ({ client }) => {
+    const notes = (async function* () {
+      yield {};
+    })() as never;
+    assertThrows(() => client.up(notes), TypeError, "an async iterable, whose promises nobody continues");
+    assertThrows(() => client.both(notes), TypeError, "an async iterable");
+    assertThrows(() => client.up("text" as never), TypeError, 'found the string "text"');
+    assertThrows(() => client.one({}, { deadline: 3 } as never), TypeError, "deadlineMs");
+  },
+);
+
+blocking(
+  ALL_WAYS,
+  "a closed channel, a signal that was aborted and a server that is not there end calls",
+  ({ client, channel, engine }) => {
+    const controller = new AbortController();
+    controller.abort(new Error("not now"));
+    const error = thrown(() => client.one({}, { signal: controller.signal }));
+    assertEquals([error.code, error.details], [Status.CANCELLED, "call aborted by its signal: not now"]);
+    channel.close();
+    assertEquals([thrown(() => client.one({})).code, thrown(() => client.one({})).details], [
+      Status.UNAVAILABLE,
+      "channel is closed",
+    ]);
+    const nobody = new Channel("127.0.0.1:1", { poller: engine });
+    const none = createSyncClient(Trial, nobody);
+    assertEquals(thrown(() => none.one({})).code, Status.UNAVAILABLE);
+    const waiting = thrown(() => none.one({}, { waitForReady: true, deadlineMs: 30 }));
+    assertEquals(waiting.code, Status.DEADLINE_EXCEEDED);
+    assert(waiting.details.includes("refused") || waiting.details.includes("REFUSED"), waiting.details);
+    nobody.close();
+  },
+);
+
+test("[Q127] what is no service, channel or option is refused", () => {
+  using channel = new Channel("127.0.0.1:1");
+  assertThrows(() => createSyncClient({} as never, channel), TypeError, "Cannot make a client");
+  assertThrows(() => createSyncClient(Trial, {} as never), TypeError, "Channel");
+  assertThrows(() => createSyncClient(Trial, channel, { spin: 1 } as never), TypeError, "spinMs");
+  assertStrictEquals(typeof createSyncClient(Trial, channel).one, "function");
+});
