@@ -90,6 +90,27 @@ export type {
   QueueTimeout,
 } from "./queue/event.ts";
 export type { CompletionType } from "./queue/queue_core.ts";
+export { AcceptedCall, RequestedCall } from "./queue/accepted_call.ts";
+export {
+  queueMethod,
+  QueueServer,
+  type QueueServerOptions,
+  type RegisterMethodOptions,
+  type RequestOptions,
+} from "./queue/queue_server.ts";
+export { ServerContext } from "./queue/server_context.ts";
+export type { PayloadHandling } from "./queue/server_requests.ts";
+export {
+  ServerAsyncReader,
+  ServerAsyncReaderWriter,
+  ServerAsyncResponseWriter,
+  ServerAsyncWriter,
+  type ServerResponder,
+  type ServerResponderOf,
+  type ServerStatus,
+  type SingleResponder,
+  type StreamResponder,
+} from "./queue/server_streams.ts";
 export type { PollingType } from "./queue/queue_poller.ts";
 export { type ExecutorCall, onExecutor, type OnExecutorOptions } from "./promise/on_executor.ts";
 export {
@@ -112,7 +133,7 @@ export type { UnaryCallback } from "./reactor/unary_callback.ts";
 export type { WriteOptions } from "./reactor/write_options.ts";
 export type { AdmissionOptions } from "./server/admission.ts";
 export { Server, type ServerOptions, type ShutdownOptions } from "./server/server.ts";
-export type { ServerCall } from "./server/server_call.ts";
+export type { ServedCall, ServerCall } from "./server/server_call.ts";
 export type { MethodStyle } from "./server/method_style.ts";
 export type { GenericHandler, GenericMethod, MethodHandlers, ServiceHandlers } from "./server/service.ts";
 export { VERSION } from "./version.ts";

@@ -4,7 +4,7 @@ import type { HeaderList } from "../../transport/mod.ts";
 import { Metadata, type MetadataInit } from "../call/metadata.ts";
 import { type ParentCall, parentOf } from "../call/parent.ts";
 import { checkOptions, describe, type OptionNames } from "../options.ts";
-import type { ServerCall } from "../server/server_call.ts";
+import type { ServedCall } from "../server/server_call.ts";
 
 /** What a caller may say of one call. */
 export interface CallOptions {
@@ -20,7 +20,7 @@ export interface CallOptions {
    * The call that a handler serves and makes this one for: its deadline holds for this call too, and when it is over,
    * cancelled or done, this call is cancelled.
    */
-  readonly parent?: ServerCall;
+  readonly parent?: ServedCall;
   /** Gets the initial metadata of the response. If it throws, the call is cancelled. */
   readonly onHeaders?: (metadata: Metadata) => void;
   /** Gets the trailing metadata, also where the call failed. If it throws, the call's status stands. */

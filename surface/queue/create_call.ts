@@ -7,7 +7,7 @@ import { callContext, type Channel } from "../channel/channel.ts";
 import { checkOptions, describe, type OptionNames } from "../options.ts";
 import { BYTES } from "../proto/bytes_codec.ts";
 import type { MethodDescriptor } from "../proto/mod.ts";
-import type { ServerCall } from "../server/server_call.ts";
+import type { ServedCall } from "../server/server_call.ts";
 import { QueueClientCall } from "./client_call.ts";
 import { type CompletionQueue, queueCoreOf } from "./completion_queue.ts";
 import { checkDeadline } from "./deadline.ts";
@@ -45,7 +45,7 @@ export interface CreateCallOptions<Tag> {
   /** When the call ends with DEADLINE_EXCEEDED: an instant, see `deadlineIn`. Default Infinity: never. */
   readonly deadline?: Instant;
   /** The call that a handler serves and makes this one for: its deadline and its end hold for this one too. */
-  readonly parent?: ServerCall;
+  readonly parent?: ServedCall;
 }
 
 const NAMES: OptionNames<CreateCallOptions<unknown>> = { queue: true, deadline: true, parent: true };

@@ -27,6 +27,8 @@ export class ServedConnection implements SlotsOwner {
   readonly handlers: HandlerSlots;
   /** Set when it has been accepted, before the first call. */
   transport: ServerTransport | undefined = undefined;
+  /** The number of the completion queue that its calls are matched in first; -1 before the first of them. */
+  homeQueue = -1;
 
   /** `peer` is the client's address. */
   constructor(readonly peer: SocketAddress, private readonly host: ConnectionsHost) {

@@ -5,12 +5,16 @@ import { Metadata, type MetadataInit } from "../call/metadata.ts";
 import { PARENT, type ParentCall } from "../call/parent.ts";
 import type { ServerCallCore } from "./server_call_core.ts";
 
-/** The call a handler serves. */
-export interface ServerCall {
+/** A call that is served, in whatever style: what calls can be made for (`{ parent: call }`). */
+export interface ServedCall {
   /** "/package.Service/Method". */
   readonly path: string;
   /** The client's address. */
   readonly peer: SocketAddress;
+}
+
+/** The call a handler serves. */
+export interface ServerCall extends ServedCall {
   /** The `:authority` the client asked for. */
   readonly authority: string;
   /** What the client sent before its messages. */

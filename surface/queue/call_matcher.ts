@@ -1,0 +1,93 @@
+// Matches the calls of one method with requests for them: whichever comes first waits, in order.
+//
+// A connection has a home queue. Its calls are matched with a request of that queue first, then with those of the other
+// queues, round: so a queue that nobody waits in has none of the others starve.
+
+import { Status } from "../call/status.ts";
+import type { CallRequest } from "./call_request.ts";
+import type { CallQueue, QueueServerCall } from "./server_call.ts";
+
+/** See the head of this file. */
+export class CallMatcher implements CallQueue {
+  /** Requests by the number of their queue. */
+  private readonly requests: CallRequest[][] = [];
+  /** Calls that nobody has requested yet; a set, for those that end leave it from the middle. */
+  private readonly waiting = new Set<QueueServerCall>();
+
+  /** `what`: "/a.B/C". At most `limit` calls wait. */
+  constructor(readonly what: string, private readonly limit: number) {}
+
+  /** Whether the server takes no more calls. */
+  isShutDown = false;
+
+  /** A call has come. */
+  arrived(call: QueueServerCall): void {
+    if (this.isShutDown) return call.cancelWith(Status.UNAVAILABLE, "server is shutting down");
+    const request = this.nextRequest(call.home);
+    if (request !== undefined) {
+      if (match(request, call)) this.remove(request);
+      return;
+    }
+    if (this.waiting.size >= this.limit) {
+      return call.cancelWith(
+        Status.RESOURCE_EXHAUSTED,
+        `${this.limit} calls of ${this.what} wait for the application to request them, and no more may`,
+      );
+    }
+    call.keep();
+    this.waiting.add(call);
+  }
+
+  /** A call has ended before it was matched. */
+  withdraw(call: QueueServerCall): void {
+    this.waiting.delete(call);
+  }
+
+  /** The application requests a call, with a queue of the number `queue`. */
+  request(request: CallRequest): void {
+    if (this.isShutDown) return request.fail();
+    for (const call of this.waiting) {
+      this.waiting.delete(call);
+      if (match(request, call)) return;
+    }
+    (this.requests[request.home] ??= []).push(request);
+  }
+
+  /** Requests fail, and calls that wait for one end. */
+  shutdown(): void {
+    this.isShutDown = true;
+    const requests = this.requests.flat();
+    this.requests.length = 0;
+    for (const request of requests) request.fail();
+    for (const call of [...this.waiting]) call.cancelWith(Status.UNAVAILABLE, "server is shutting down");
+  }
+
+  /** What waits, a line each. */
+  describePending(): string[] {
+    const requests = this.requests.flat().length;
+    const lines = requests === 0 ? [] : [`${this.what}: ${requests} requests wait for calls`];
+    if (this.waiting.size > 0) lines.push(`${this.what}: ${this.waiting.size} calls wait for requests`);
+    return lines;
+  }
+
+  private nextRequest(home: number): CallRequest | undefined {
+    const { requests } = this;
+    for (let i = 0; i < requests.length; i++) {
+      const request = requests[(home + i) % requests.length]?.[0];
+      if (request !== undefined) return request;
+    }
+    return undefined;
+  }
+
+  private remove(request: CallRequest): void {
+    const ofQueue = this.requests[request.home]!;
+    ofQueue.splice(ofQueue.indexOf(request), 1);
+  }
+}
+
+/** False where the call ended meanwhile: its request could not be decoded. */
+function match(request: CallRequest, call: QueueServerCall): boolean {
+  if (!call.prepare()) return false;
+  request.match(call);
+  return true;
+}

@@ -1,0 +1,315 @@
+// A server's call over a completion queue: it waits for a request of the application, and is driven by batches then.
+//
+// What has come and was not asked for yet is kept: messages, and that the call is over. What was asked for and has not
+// come waits in a slot. Reads end without a failure where the call ends, as at the end of the client's messages:
+// RECV_CLOSE_ON_SERVER alone says which of the two it was.
+//
+// Its handler runs from its turn to its status. Where the call ends otherwise it runs until the application learns of
+// that, by an operation that was pending or by the next one.
+
+import type { Instant } from "../../pollers/mod.ts";
+import type { Http2Error, RequestHead, ServerStream } from "../../transport/mod.ts";
+import { MessageStore } from "../call/message_store.ts";
+import type { RpcError } from "../call/rpc_error.ts";
+import { statusCode } from "../call/status.ts";
+import type { StatusCode } from "../call/status.ts";
+import { undecodable } from "../call/undecodable.ts";
+import { encodeFramed, type MethodDescriptor, reuseFramed } from "../proto/mod.ts";
+import type { CallHost } from "../server/call_host.ts";
+import type { RegisteredMethod } from "../server/method_style.ts";
+import type { ServedConnection } from "../server/served_connection.ts";
+import { ServerCallCore } from "../server/server_call_core.ts";
+import { type Batch, type BatchCall, startBatch } from "./batch.ts";
+import { CallError } from "./call_error.ts";
+import { Op, OperationKind } from "./operation.ts";
+import { OpFlags } from "./operations.ts";
+import type { QueueCore, QueueOperation } from "./queue_core.ts";
+
+const { SEND_INITIAL_METADATA, SEND_MESSAGE, SEND_STATUS_FROM_SERVER } = OperationKind;
+const { RECV_MESSAGE, RECV_CLOSE_ON_SERVER } = OperationKind;
+const { THROUGH } = OpFlags;
+
+/** The only message of a call that has one, as it was decoded. */
+const NO_MESSAGE: unique symbol = Symbol("no message");
+
+/** Where calls wait for requests. */
+export interface CallQueue {
+  /** It is the call's turn. */
+  arrived(call: QueueServerCall): void;
+  /** It has ended, and was not handed out. */
+  withdraw(call: QueueServerCall): void;
+}
+
+/** See the head of this file. */
+export class QueueServerCall extends ServerCallCore implements BatchCall {
+  readonly side = "server";
+  startedKinds = 0;
+  /** The one request, decoded; undefined for a method that streams them, until it is matched, and once it was taken. */
+  payload: unknown = undefined;
+  /** Whether the call has ended, and otherwise than by the application's status. */
+  isCancelled = false;
+  /** Ends with the call (AsyncNotifyWhenDone). */
+  private whenDone: QueueOperation | undefined = undefined;
+  /** Of what is started on it; undefined until it is handed out. */
+  private queue: QueueCore<unknown> | undefined = undefined;
+  private single: Uint8Array | undefined = undefined;
+  private stored: MessageStore | undefined = undefined;
+  private requestsEnded = false;
+  /** Nothing more comes of the call. */
+  private isClosed = false;
+  /** A message went out, and initial metadata with it. */
+  private sentMessages = false;
+  /** Operations that wait. */
+  private sendingMetadata: Op | undefined = undefined;
+  private sendingMessage: Op | undefined = undefined;
+  private sendingStatus: Op | undefined = undefined;
+  private receivingMessage: Op | undefined = undefined;
+  private receivingClose: Op | undefined = undefined;
+
+  /** `home`: the queue of its connection, by number. */
+  constructor(
+    host: CallHost,
+    method: RegisteredMethod,
+    stream: ServerStream,
+    head: RequestHead,
+    connection: ServedConnection,
+    receivedAt: number,
+    private readonly descriptor: MethodDescriptor<unknown, unknown>,
+    private readonly matcher: CallQueue,
+    readonly home: number,
+  ) {
+    super(host, method, stream, head, connection, receivedAt);
+  }
+
+  /** The call's deadline; Infinity where there is none. */
+  get deadline(): Instant {
+    return this.deadlineAt;
+  }
+
+  // From the matcher.
+
+  /** It has to wait: what it has is kept without the receive memory that it came with. */
+  keep(): void {
+    const { single } = this;
+    if (single !== undefined && single.buffer.byteLength > single.length) {
+      this.single = new Uint8Array(single);
+    }
+  }
+
+  /** Decodes the one request, where there is one; false where that cannot be done, and the call is over. */
+  prepare(): boolean {
+    const { single } = this;
+    if (single === undefined) return true;
+    this.single = undefined;
+    const payload = this.decode(single);
+    if (payload === NO_MESSAGE) return false;
+    this.payload = payload;
+    return true;
+  }
+
+  /** The application has it from here on, with its events in `queue`. */
+  handOut(queue: QueueCore<unknown>, whenDone: QueueOperation | undefined): void {
+    this.queue = queue;
+    this.whenDone = whenDone;
+  }
+
+  // From the application.
+
+  /** Starts `operations`; one event with `tag` when all are done. */
+  startBatch(operations: readonly unknown[], tag: unknown): void {
+    for (const operation of operations) if (operation instanceof Op) this.check(operation);
+    this.begin(startBatch(this, this.queue!, operations, tag));
+  }
+
+  /** Ends the call at once, without a status: the client gets RST_STREAM. */
+  cancel(reason = "call was cancelled by the server"): void {
+    if (!this.isClosed) this.reset(reason);
+  }
+
+  /** "call /a.B/C (server), nothing is outstanding": for a call whose queue has nothing of it. */
+  describe(): string {
+    const state = this.isClosed ? this.isCancelled ? ", cancelled" : ", over" : "";
+    return `call ${this.path} (server${state})`;
+  }
+
+  // From batches.
+
+  encodeForBatch(message: unknown): Uint8Array {
+    return encodeFramed(this.descriptor.responseCodec, message);
+  }
+
+  /** What batches of clients do not have. */
+  private check(operation: Op): void {
+    const { kind } = operation;
+    if (kind === SEND_INITIAL_METADATA && this.sentMessages) {
+      throw new CallError(
+        "ERROR",
+        `Cannot start SEND_INITIAL_METADATA on ${this.path} (server): it was sent, empty, with the first message`,
+      );
+    }
+    if (kind === SEND_STATUS_FROM_SERVER) codeOf(operation, this.path);
+  }
+
+  private begin(batch: Batch<unknown>): void {
+    const wasOver = this.isOver;
+    this.sendingMetadata ??= batch.get(SEND_INITIAL_METADATA);
+    this.sendingMessage ??= batch.get(SEND_MESSAGE);
+    this.receivingMessage ??= batch.get(RECV_MESSAGE);
+    this.receivingClose ??= batch.get(RECV_CLOSE_ON_SERVER);
+    const status = batch.get(SEND_STATUS_FROM_SERVER);
+    this.sendingStatus ??= status;
+    const { framed } = batch;
+    if (this.sendingMetadata?.batch === batch) this.sendInitialMetadata(batch.headers);
+    if (framed !== undefined) {
+      batch.framed = undefined;
+      this.sentMessages = true;
+      if (this.sendMessage(framed)) reuseFramed(framed);
+    }
+    if (status !== undefined && !wasOver) {
+      this.sendStatus(codeOf(status, this.path), status.details, batch.trailers?.fields);
+    }
+    if (wasOver) this.sent(false);
+    else if (!this.isOver && !this.writeBlocked) this.sent(true); // with a status: when that is out
+    this.deliver();
+    if (status !== undefined || this.isClosed) this.handlerEnded();
+  }
+
+  // From the call.
+
+  protected override onTurn(): void {
+    if (!this.method.requestStream) {
+      this.single = this.takeRequest();
+      this.requestsEnded = true;
+    }
+    this.matcher.arrived(this);
+  }
+
+  protected override onRequestBytes(bytes: Uint8Array, wireBytes: number): void {
+    if (this.receivingMessage !== undefined && !this.hasStored) {
+      this.release(wireBytes);
+      this.receive(this.receivingMessage, bytes);
+    } else (this.stored ??= new MessageStore()).push(bytes, wireBytes);
+  }
+
+  protected override onRequestsEnd(): void {
+    this.requestsEnded = true;
+    this.deliver();
+  }
+
+  protected override onReady(): void {
+    this.sent(true);
+  }
+
+  protected override onSentBytes(framed: Uint8Array): void {
+    reuseFramed(framed);
+  }
+
+  protected override onCancelled(_error: RpcError): void {
+    this.end(false, true);
+  }
+
+  protected override onStreamClosed(error: Http2Error | undefined): void {
+    this.end(error === undefined, error !== undefined);
+  }
+
+  /** The call is over: `success` says whether what was sent, the status included, went out. */
+  private end(success: boolean, cancelled: boolean): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.isCancelled = cancelled;
+    if (this.queue === undefined) {
+      this.matcher.withdraw(this);
+      return this.handlerEnded();
+    }
+    const isTold = this.hasPending;
+    this.sent(success);
+    this.deliver();
+    const { whenDone } = this;
+    this.whenDone = undefined;
+    if (whenDone !== undefined) this.queue.end(whenDone, true);
+    if (isTold) this.handlerEnded();
+  }
+
+  private get hasPending(): boolean {
+    return (this.sendingMetadata ?? this.sendingMessage ?? this.sendingStatus ?? this.receivingMessage ??
+      this.receivingClose ?? this.whenDone) !== undefined;
+  }
+
+  private get hasStored(): boolean {
+    return this.stored !== undefined && this.stored.size > 0;
+  }
+
+  /** What waits to be sent is on its way, or never will be. */
+  private sent(success: boolean): void {
+    const { sendingMetadata, sendingMessage, sendingStatus } = this;
+    this.sendingMetadata = this.sendingMessage = this.sendingStatus = undefined;
+    if (sendingMetadata !== undefined) this.sentOne(sendingMetadata, success);
+    if (sendingMessage !== undefined) this.sentOne(sendingMessage, success);
+    if (sendingStatus !== undefined) this.sentOne(sendingStatus, success);
+  }
+
+  /** Connections write at the end of the turn. */
+  private sentOne(operation: Op, success: boolean): void {
+    if (success && (operation.flags & THROUGH) !== 0) {
+      this.engine.run(() => operation.done(true));
+    } else operation.done(success);
+  }
+
+  /** Gives what has come to those that wait for it. */
+  private deliver(): void {
+    const { stored } = this;
+    if (this.isOver && stored !== undefined) {
+      this.stored = undefined;
+      this.release(stored.wireBytes);
+    }
+    if (this.receivingMessage !== undefined) this.deliverMessage(this.receivingMessage);
+    const { receivingClose } = this;
+    if (receivingClose === undefined || !this.isClosed) return;
+    this.receivingClose = undefined;
+    receivingClose.cancelled = this.isCancelled;
+    receivingClose.done(true);
+  }
+
+  private deliverMessage(operation: Op): void {
+    if (this.hasStored) {
+      const stored = this.stored!;
+      const before = stored.wireBytes;
+      const bytes = stored.shift();
+      this.release(before - stored.wireBytes);
+      return this.receive(operation, bytes);
+    }
+    if (!this.requestsEnded && !this.isOver) return;
+    this.receivingMessage = undefined;
+    operation.done(!operation.endFails);
+  }
+
+  private receive(operation: Op, bytes: Uint8Array): void {
+    const message = this.decode(bytes); // where it cannot be, the call ends, and so does the operation
+    if (message === NO_MESSAGE || this.receivingMessage !== operation) return;
+    this.receivingMessage = undefined;
+    operation.message = message;
+    operation.done(true);
+  }
+
+  private decode(bytes: Uint8Array): unknown {
+    try {
+      return this.descriptor.requestCodec.decode(bytes, this.host.maxReceiveElements);
+    } catch (error) {
+      const { code, details, foreign } = undecodable(error, "request", this.host.exposeErrors);
+      if (foreign) this.report(error, "codec");
+      this.cancelWith(code, details);
+      return NO_MESSAGE;
+    }
+  }
+}
+
+function codeOf({ code }: Op, path: string): StatusCode {
+  const number = typeof code === "string" ? statusCode(code) : code;
+  if (Number.isInteger(number) && number! >= 0 && number! <= 16) return number!;
+  throw new CallError(
+    "ERROR",
+    `Cannot start SEND_STATUS_FROM_SERVER on ${path} (server): ${
+      String(code)
+    } is no status; give 0 to 16 or a name`,
+  );
+}

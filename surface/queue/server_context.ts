@@ -1,0 +1,180 @@
+// What the application sees of a call that it serves in C++'s names, and sends beside its messages.
+
+import type { Instant, SocketAddress } from "../../pollers/mod.ts";
+import { Metadata, type MetadataValue } from "../call/metadata.ts";
+import { PARENT } from "../call/parent.ts";
+import type { ServedCall } from "../server/server_call.ts";
+import type { QueueCore, QueueOperation } from "./queue_core.ts";
+import type { QueueServerCall } from "./server_call.ts";
+
+/** The inside of a context, for the responder that it belongs to. */
+export let contextInside: <Tag>(context: ServerContext<Tag>) => ContextInside<Tag>;
+
+/** See {@linkcode contextInside}. */
+export interface ContextInside<Tag> {
+  /** What is to come when the call is over; undefined where nothing is. */
+  whenDone(queue: QueueCore<Tag>): QueueOperation<Tag> | undefined;
+  /** There is the call. */
+  bind(call: QueueServerCall): void;
+  /** Metadata to be sent with the first operation that sends; undefined where there is none. */
+  readonly initialMetadata: Metadata | undefined;
+  /** Metadata to be sent with the status. */
+  readonly trailingMetadata: Metadata | undefined;
+}
+
+/** A call that is over, for `asyncNotifyWhenDone`. */
+class DoneOperation<Tag> implements QueueOperation<Tag> {
+  constructor(
+    readonly tag: Tag,
+    private readonly core: QueueCore<Tag>,
+    private readonly context: ServerContext<Tag>,
+  ) {}
+
+  /** Whether its event has come. */
+  get isDone(): boolean {
+    return !this.core.pending.has(this);
+  }
+
+  describe(): string {
+    return `end of the call ${this.context.method ?? "that is requested"}`;
+  }
+}
+
+/** The context of one call: given to its responder before it is requested. */
+export class ServerContext<Tag = unknown> implements ServedCall {
+  #call: QueueServerCall | undefined = undefined;
+  #isRequested = false;
+  #doneTag: { readonly tag: Tag } | undefined = undefined;
+  #done: DoneOperation<Tag> | undefined = undefined;
+  #initial: Metadata | undefined = undefined;
+  #trailing: Metadata | undefined = undefined;
+
+  static {
+    Object.defineProperty(this.prototype, PARENT, {
+      get(this: ServerContext) {
+        return this.#call;
+      },
+    });
+    contextInside = <Tag>(context: ServerContext<Tag>): ContextInside<Tag> => ({
+      whenDone(queue) {
+        if (context.#isRequested) {
+          throw new TypeError("Cannot request a call with a context that has one already");
+        }
+        context.#isRequested = true;
+        if (context.#doneTag === undefined) return undefined;
+        return context.#done = new DoneOperation(context.#doneTag.tag, queue, context);
+      },
+      bind: (call) => void (context.#call = call),
+      get initialMetadata() {
+        return context.#initial;
+      },
+      get trailingMetadata() {
+        return context.#trailing;
+      },
+    });
+  }
+
+  /**
+   * Has `tag` come out of the call's queue when the call is over, with success; without where the server shuts down and there
+   * is no call. Set it before the request.
+   *
+   * @throws {TypeError} after the request, and where it is set
+   */
+  asyncNotifyWhenDone(tag: Tag): void {
+    if (this.#isRequested) {
+      throw new TypeError("Cannot be notified of the end of a call: set it before the request");
+    }
+    if (this.#doneTag !== undefined) throw new TypeError("Cannot be notified of the end of a call twice");
+    this.#doneTag = { tag };
+  }
+
+  /**
+   * Whether the call ended otherwise than by its status. Only once the tag of `asyncNotifyWhenDone` has come.
+   *
+   * @throws {TypeError} before that
+   */
+  isCancelled(): boolean {
+    if (this.#done?.isDone) return this.#call === undefined || this.#call.isCancelled;
+    throw new TypeError(
+      "Cannot ask whether a call is cancelled before the tag of asyncNotifyWhenDone has come (gRPC's ServerContext)",
+    );
+  }
+
+  /** Ends the call without a status: the client gets RST_STREAM. What is pending completes. No effect without a call. */
+  tryCancel(): void {
+    this.#call?.cancel();
+  }
+
+  /** "/package.Service/Method"; undefined before there is a call. */
+  get method(): string | undefined {
+    return this.#call?.path;
+  }
+
+  /**
+   * The same.
+   *
+   * @throws {TypeError} before there is a call
+   */
+  get path(): string {
+    return this.#there.path;
+  }
+
+  /**
+   * What the client's `:authority` says.
+   *
+   * @throws {TypeError} before there is a call
+   */
+  get host(): string {
+    return this.#there.authority;
+  }
+
+  /**
+   * The client's address.
+   *
+   * @throws {TypeError} before there is a call
+   */
+  get peer(): SocketAddress {
+    return this.#there.peer;
+  }
+
+  /**
+   * When the call ends with DEADLINE_EXCEEDED: an instant on the clock of the server's engine; Infinity: never.
+   *
+   * @throws {TypeError} before there is a call
+   */
+  get deadline(): Instant {
+    return this.#there.deadline;
+  }
+
+  /**
+   * What the client sent before its messages.
+   *
+   * @throws {TypeError} before there is a call
+   */
+  get clientMetadata(): Metadata {
+    return this.#there.metadata;
+  }
+
+  /**
+   * Is sent with the first operation that sends.
+   *
+   * @throws {TypeError} for a name or value that cannot be sent
+   */
+  addInitialMetadata(name: string, value: MetadataValue): void {
+    (this.#initial ??= new Metadata()).append(name, value);
+  }
+
+  /**
+   * Is sent with the status.
+   *
+   * @throws {TypeError} for a name or value that cannot be sent
+   */
+  addTrailingMetadata(name: string, value: MetadataValue): void {
+    (this.#trailing ??= new Metadata()).append(name, value);
+  }
+
+  get #there(): QueueServerCall {
+    if (this.#call !== undefined) return this.#call;
+    throw new TypeError("Cannot read a call's context before the event of its request has come with success");
+  }
+}
