@@ -129,6 +129,17 @@ export {
   type ReactorClientMethod,
   type ReactorUnaryMethod,
 } from "./reactor/reactor_client.ts";
+export { reactor, type ReactorHandler } from "./reactor/reactor.ts";
+export type { ReactorContext } from "./reactor/reactor_context.ts";
+export {
+  DefaultReactor,
+  ServerBidiReactor,
+  ServerReactor,
+  ServerReadReactor,
+  ServerUnaryReactor,
+  ServerWriteReactor,
+  type UnaryReactorContext,
+} from "./reactor/server_reactors.ts";
 export type { UnaryCallback } from "./reactor/unary_callback.ts";
 export type { WriteOptions } from "./reactor/write_options.ts";
 export type { AdmissionOptions } from "./server/admission.ts";

@@ -118,11 +118,12 @@ export class Channel {
   }
 
   /**
-   * What is outstanding of calls that end only when the application has done its part, as those of reactors: a line a
-   * call, with its operations and holds.
+   * What is outstanding of calls that end only when the application has done its part, as those of reactors: some lines of
+   * text, for a program that hangs.
    */
-  describePending(): string[] {
-    return this.#context.pending.describe();
+  describePending(): string {
+    const { target, pending } = this.#context;
+    return [`channel to ${formatAddress(target)}: ${this.state}`, ...pending.describe()].join("\n  ");
   }
 
   /**

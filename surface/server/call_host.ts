@@ -3,11 +3,14 @@
 import { type EventEngine, formatAddress, type Reporter, type SocketAddress } from "../../pollers/mod.ts";
 import type { RequestHead, StatusCode } from "../../transport/mod.ts";
 import { CallObservers, CallRecord } from "../call/call_observer.ts";
+import { PendingCalls } from "../call/pending_calls.ts";
 
 /** A server, as its calls see it. */
 export class CallHost {
   /** See its calls. */
   readonly observers: CallObservers = new CallObservers();
+  /** Calls that end when the application has done its part. */
+  readonly pending: PendingCalls = new PendingCalls();
   private calls = 0;
 
   /** Calls that run. */

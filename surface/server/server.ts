@@ -329,9 +329,9 @@ export class Server {
     return this.#host.observers.add("observe a server", observer);
   }
 
-  /** What is outstanding in the styles that have tags or operations: some lines of text, for a program that hangs. */
+  /** What is outstanding in the styles that have tags, operations or reactors: some lines of text, for a program that hangs. */
   describePending(): string {
-    const lines = this.#styles.describePending();
+    const lines = [...this.#host.pending.describe(), ...this.#styles.describePending()];
     const calls = `${this.#transports.size} connections, ${this.#host.running} running calls`;
     return [`server: ${calls}`, ...lines].join("\n  ");
   }
@@ -467,7 +467,12 @@ export class Server {
 
   #settleIfIdle(): void {
     if (this.#onIdle === undefined || this.#transports.size > 0 || this.#listeners.size > 0) return;
-    void this.#use.end().then(this.#onIdle);
+    const onIdle = this.#onIdle;
+    const { pending, reporter } = this.#host;
+    void this.#use.end().then(() => {
+      pending.reportForgotten("the server", reporter);
+      onIdle();
+    });
     this.#onIdle = undefined;
     this.#styles.over();
     this.engine.release();
