@@ -142,6 +142,17 @@ export {
 } from "./reactor/server_reactors.ts";
 export type { UnaryCallback } from "./reactor/unary_callback.ts";
 export type { WriteOptions } from "./reactor/write_options.ts";
+export {
+  type InterceptedServerCall,
+  type RequestsOfKind,
+  type ResponsesOfKind,
+  type ServerInterceptor,
+  serverInterceptorFor,
+  type ServerMessages,
+  type ServerNext,
+  type ServerResponse,
+  type UnseenMessages,
+} from "./server/interceptor.ts";
 export type { AdmissionOptions } from "./server/admission.ts";
 export { Server, type ServerOptions, type ShutdownOptions } from "./server/server.ts";
 export type { ServedCall, ServerCall } from "./server/server_call.ts";

@@ -31,6 +31,8 @@ export type ErrorPlace =
   | "onWorkerEnd"
   /** A callback of a completion queue of type CALLBACK, or of an alarm. */
   | "queue callback"
+  /** An interceptor of a client or a server. */
+  | "interceptor"
   /** A call observer of a channel or a server. */
   | "observer"
   /** A listener on the signal of a call. */
@@ -140,6 +142,7 @@ const SUBJECTS: Readonly<Record<ErrorPlace, string>> = {
   onAcceptPaused: "onAcceptPaused",
   onWorkerEnd: "onWorkerEnd",
   "queue callback": "a callback of a completion queue or an alarm",
+  interceptor: "an interceptor",
   observer: "a call observer",
   "abort listener": "a listener on the signal",
   options: "an option",

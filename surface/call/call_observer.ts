@@ -116,6 +116,8 @@ export class CallRecord implements EndedCall {
   details = "";
   endedBy: Initiator = "remote";
   durationMs = 0;
+  /** Called at the end, before the observers. */
+  onEnd: ((code: StatusCode, details: string) => void) | undefined = undefined;
   private read: Metadata | undefined = undefined;
 
   /** `sent`: the request's metadata. The call begins. */
@@ -185,6 +187,7 @@ export class CallRecord implements EndedCall {
     this.details = details;
     this.endedBy = endedBy;
     this.durationMs = now - this.startedAt;
+    this.onEnd?.(code, details);
     for (const observer of this.observers) {
       if (observer.onCallEnd !== undefined) this.call(() => observer.onCallEnd!(this));
     }

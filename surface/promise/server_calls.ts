@@ -9,9 +9,11 @@ import { encodeFramed, type MethodDescriptor, reuseFramed } from "../proto/mod.t
 import type { CallHost } from "../server/call_host.ts";
 import type { BeginServerCall, RegisteredMethod } from "../server/method_style.ts";
 import type { ServedConnection } from "../server/served_connection.ts";
+import { InterceptedCall, type ServerInterceptors, type ServerResponse } from "../server/interceptor.ts";
 import { ServerCallHandle } from "../server/server_call.ts";
 import { ServerCallCore } from "../server/server_call_core.ts";
 import { statusOfThrown } from "../server/thrown_status.ts";
+import { describe } from "../options.ts";
 import type { AnyHandler } from "./handlers.ts";
 import { MessageSource, type MessageSourceOwner } from "./message_source.ts";
 import { isSource, Producer, type ProducerSink } from "./producer.ts";
@@ -69,7 +71,10 @@ export class PromiseServerCall extends ServerCallCore
       }
     }
     try {
-      const result = this.served.handler(request, new ServerCallHandle(this));
+      const { interceptors } = this.host;
+      const result = interceptors === undefined
+        ? this.served.handler(request, new ServerCallHandle(this))
+        : this.intercepted(interceptors as ServerInterceptors, request);
       if (isThenable(result)) {
         result.then((value) => this.returned(value), (error) => this.threw(error));
       } else this.returned(result);
@@ -146,6 +151,26 @@ export class PromiseServerCall extends ServerCallCore
   /** Nothing of the handler's iterable runs any more. */
   onOver(): void {
     this.handlerEnded();
+  }
+
+  /** The interceptors run around the handler, where messages pass through them too: `onTurn` calls them. */
+  protected override intercept(): void {
+    this.onTurn();
+  }
+
+  /** What the handler gives, as the interceptors leave it. */
+  private async intercepted(interceptors: ServerInterceptors, request: unknown): Promise<unknown> {
+    const { descriptor: { kind }, handler } = this.served;
+    const single = kind === "unary" || kind === "clientStreaming";
+    const call = new InterceptedCall(this, kind, request, async (call) => {
+      const result = await handler(call.message, call);
+      return (single ? { kind, response: result } : { kind, responses: result }) as ServerResponse;
+    });
+    const response = await interceptors.run(call) as Record<string, unknown> | undefined;
+    if (response?.["kind"] === kind) return response[single ? "response" : "responses"];
+    throw new TypeError(
+      `Cannot answer ${this.path}: an interceptor returned ${describe(response)}, not what next gave`,
+    );
   }
 
   private threw(error: unknown): void {

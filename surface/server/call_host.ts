@@ -5,8 +5,24 @@ import type { RequestHead, StatusCode } from "../../transport/mod.ts";
 import { CallObservers, CallRecord } from "../call/call_observer.ts";
 import { PendingCalls } from "../call/pending_calls.ts";
 
+/** A call before its handler's turn, as the interceptors of its server see it. */
+export interface AdmittedCall {
+  /** Has `callback` called with the call's status. */
+  whenEnded(callback: (code: StatusCode, details: string) => void): void;
+  /** An interceptor threw after it had admitted the call. */
+  onInterceptorThrew(error: unknown): void;
+}
+
+/** What admits calls: the interceptors of a server. */
+export interface CallAdmission {
+  /** Calls `admitted` where the handler may begin; `refused` where the call ends with what was thrown. One of them, once. */
+  admit(call: AdmittedCall, admitted: () => void, refused: (error: unknown) => void): void;
+}
+
 /** A server, as its calls see it. */
 export class CallHost {
+  /** Run around its calls; undefined where there are none. */
+  interceptors: CallAdmission | undefined = undefined;
   /** See its calls. */
   readonly observers: CallObservers = new CallObservers();
   /** Calls that end when the application has done its part. */

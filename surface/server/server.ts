@@ -37,6 +37,7 @@ import { Admission, type AdmissionOptions } from "./admission.ts";
 import { Binding } from "./binding.ts";
 import { type ConnectionsHost, ServedConnection } from "./served_connection.ts";
 import { CallHost } from "./call_host.ts";
+import { type ServerInterceptor, ServerInterceptors } from "./interceptor.ts";
 import { MethodTable } from "./method_table.ts";
 import { ServerStyles, type StyledServer } from "./server_styles.ts";
 import type { MethodStyle } from "./method_style.ts";
@@ -66,6 +67,8 @@ export interface ServerOptions extends UserConnectOptions, ConnectionLifetimeOpt
    * UNKNOWN, "handler failed", and the error goes to `onError`.
    */
   readonly exposeErrors?: boolean;
+  /** Run around every call, the first one outermost. */
+  readonly interceptors?: readonly ServerInterceptor[];
 }
 
 const NAMES: OptionNames<ServerOptions> = {
@@ -76,6 +79,7 @@ const NAMES: OptionNames<ServerOptions> = {
   acceptConnection: true,
   maxConnectionsPerAddress: true,
   exposeErrors: true,
+  interceptors: true,
   maxConnectionIdleMs: true,
   maxConnectionAgeMs: true,
   maxConnectionAgeGraceMs: true,
@@ -114,6 +118,7 @@ export class Server {
   readonly #transports = new Set<ServerTransport>();
   readonly #options: ServerOptions & ConnectOptions;
   readonly #host: CallHost;
+  #interceptors: readonly ServerInterceptor[] = [];
   readonly #connections: ConnectionsHost;
   readonly #admission: Admission;
   #stopped: Promise<void> | undefined = undefined;
@@ -130,11 +135,13 @@ export class Server {
     checkConnectOptions("make a server", options, NAMES as Readonly<Record<string, true>>, "server");
     const reporter = new Reporter(options);
     this.#admission = new Admission(options, reporter);
+    const interceptors = this.#intercepting(options.interceptors ?? []);
     this.#use = useEngine(options.poller);
     this.engine = this.#use.engine;
     this.#options = { ...options, keepalive: serverKeepalive(options.keepalive ?? {}), reporter };
     const { exposeErrors = false, maxReceiveElements } = options;
     this.#host = new CallHost(this.engine, reporter, exposeErrors, maxReceiveElements);
+    this.#host.interceptors = interceptors;
     const { maxConcurrentStreams } = localSettings(options.settings);
     this.#connections = { reporter, handlerLimit: maxConcurrentStreams, waitingCalls: 0 };
   }
@@ -327,6 +334,22 @@ export class Server {
    */
   observe(observer: CallObserver): () => void {
     return this.#host.observers.add("observe a server", observer);
+  }
+
+  /**
+   * Runs `interceptor` around the handlers of calls that begin from now on, inside all interceptors that there are; for
+   * service modules of workers, where options are data. Else give the option `interceptors`.
+   *
+   * @throws {TypeError} for what is no interceptor
+   */
+  intercept(interceptor: ServerInterceptor): void {
+    this.#host.interceptors = this.#intercepting([...this.#interceptors, interceptor]);
+  }
+
+  #intercepting(list: readonly ServerInterceptor[]): ServerInterceptors | undefined {
+    const made = new ServerInterceptors(list);
+    this.#interceptors = [...list];
+    return list.length === 0 ? undefined : made;
   }
 
   /** What is outstanding in the styles that have tags, operations or reactors: some lines of text, for a program that hangs. */

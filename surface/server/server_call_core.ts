@@ -28,15 +28,17 @@ import { Metadata } from "../call/metadata.ts";
 import type { ChildCall, ParentCall } from "../call/parent.ts";
 import { RpcError } from "../call/rpc_error.ts";
 import { Status, type StatusCode, statusName } from "../call/status.ts";
-import type { CallHost } from "./call_host.ts";
+import type { AdmittedCall, CallAdmission, CallHost } from "./call_host.ts";
 import type { WaitingCall } from "./handler_slots.ts";
 import type { RegisteredMethod } from "./method_style.ts";
 import type { ServedConnection } from "./served_connection.ts";
+import { statusOfThrown } from "./thrown_status.ts";
 
 const { STREAM_OPENED, ENDED } = CallEvent;
 
 /** A server's call. A style is a subclass: it says what the handler is, and what becomes of messages. */
-export abstract class ServerCallCore extends CallCore implements ServerStreamSink, WaitingCall, ParentCall {
+export abstract class ServerCallCore extends CallCore
+  implements ServerStreamSink, WaitingCall, ParentCall, AdmittedCall {
   declare protected readonly host: CallHost;
   declare protected readonly method: RegisteredMethod;
   declare private readonly stream: ServerStream;
@@ -312,7 +314,38 @@ export abstract class ServerCallCore extends CallCore implements ServerStreamSin
   /** From the connection's slots: it is the handler's turn. */
   runHandler(): void {
     this.handlerState = "runs";
-    this.onTurn();
+    if (this.host.interceptors !== undefined) this.intercept(this.host.interceptors);
+    else this.onTurn();
+  }
+
+  /** Has the interceptors admit the call before `onTurn`. A style whose messages they wrap calls them itself. */
+  protected intercept(interceptors: CallAdmission): void {
+    if (this.request !== undefined) this.request = ownBytes(this.request);
+    interceptors.admit(this, () => {
+      if (this.isOver) this.handlerEnded();
+      else this.onTurn();
+    }, (error) => this.refuse(error));
+  }
+
+  /** From an interceptor: the call's status is what it threw, and its handler never begins. */
+  private refuse(error: unknown): void {
+    if (!this.isOver) {
+      const { code, details, fields, complaint, chosen } = statusOfThrown(error, this.host.exposeErrors);
+      if (!chosen) this.report(error, "interceptor");
+      if (complaint !== undefined) this.host.reporter.log("warn", `${complaint} (${this.path})`);
+      this.finish(code, details, fields, "user");
+      this.abandon(new RpcError(code, details));
+    }
+    this.handlerEnded();
+  }
+
+  whenEnded(callback: (code: StatusCode, details: string) => void): void {
+    if (this.record === undefined) this.observe(NO_OBSERVERS);
+    this.record!.onEnd = callback;
+  }
+
+  onInterceptorThrew(error: unknown): void {
+    this.report(error, "interceptor");
   }
 
   protected override get engine(): EventEngine {
@@ -382,6 +415,7 @@ export abstract class ServerCallCore extends CallCore implements ServerStreamSin
 }
 
 const NO_FIELDS: readonly string[] = [];
+const NO_OBSERVERS: readonly CallObserver[] = [];
 
 /** `bytes` in memory of their own: a view holds all of the read that it came with. */
 function ownBytes(bytes: Uint8Array): Uint8Array {

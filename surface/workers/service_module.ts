@@ -2,10 +2,10 @@
 
 import type { Server, ServerOptions } from "../server/server.ts";
 
-/** Options of each worker's server: those that can be sent to a thread. */
+/** Options of each worker's server: those that can be sent to a thread. Interceptors come by `server.intercept`. */
 export type WorkerServerOptions = Omit<
   ServerOptions,
-  "poller" | "reusePort" | "onAcceptPaused" | "acceptConnection" | "onError" | "logger"
+  "poller" | "reusePort" | "onAcceptPaused" | "acceptConnection" | "onError" | "logger" | "interceptors"
 >;
 
 /** What a service module learns of the worker that loads it. */

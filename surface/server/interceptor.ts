@@ -1,0 +1,214 @@
+// Interceptors of a server: functions around every call, which look at its metadata, refuse it, or wrap its messages.
+//
+// Interceptors are promise functions, whatever the style of the method. What one does before `next` is the call's
+// admission: in every style the handler begins after it. Messages pass through it where the method is served in the
+// promise style; calls of other styles have the kind "unseen", and there `next` resolves when the call has ended.
+// Apart from this file nothing of a server waits for a promise.
+
+import { RpcError } from "../call/rpc_error.ts";
+import { Status, type StatusCode } from "../call/status.ts";
+import { describe } from "../options.ts";
+import type { MethodDescriptor, MethodKind } from "../proto/mod.ts";
+import type { CallAdmission } from "./call_host.ts";
+import { type ServerCall, ServerCallHandle } from "./server_call.ts";
+import type { ServerCallCore } from "./server_call_core.ts";
+
+/** Messages in any number. */
+export type ServerMessages<T> = Iterable<T> | AsyncIterable<T>;
+
+/** The requests of a call, by its kind. */
+export type RequestsOfKind<Req, Kind extends MethodKind> = Kind extends "unary" | "serverStreaming" ? {
+    /** Of the method's kind. */
+    readonly kind: Kind;
+    /** The request; another one may be put in its place before `next`. */
+    request: Req;
+  }
+  : {
+    /** Of the method's kind. */
+    readonly kind: Kind;
+    /** The requests; another source may be put in their place before `next`. */
+    requests: AsyncIterable<Req>;
+  };
+
+/** What a call is answered with, by its kind. */
+export type ResponsesOfKind<Res, Kind extends MethodKind> = Kind extends "unary" | "clientStreaming" ? {
+    /** Of the method's kind. */
+    readonly kind: Kind;
+    /** The handler's response; another one may be put in its place. */
+    response: Res;
+  }
+  : {
+    /** Of the method's kind. */
+    readonly kind: Kind;
+    /** The handler's responses; another source may be put in their place. */
+    responses: ServerMessages<Res>;
+  };
+
+/** A call of a style that has its messages to itself, or the end of one. */
+export interface UnseenMessages {
+  /** Not of the promise style. */
+  readonly kind: "unseen";
+}
+
+/** A call that a server's interceptor gets; `M`: the methods that it may be of. */
+export type InterceptedServerCall<M = MethodDescriptor<unknown, unknown>> =
+  & ServerCall
+  & (M extends MethodDescriptor<infer Req, infer _Res, infer Kind>
+    ? RequestsOfKind<Req, Kind> | UnseenMessages
+    : never);
+
+/** What a server's call is answered with. */
+export type ServerResponse<M = MethodDescriptor<unknown, unknown>> = M extends
+  MethodDescriptor<infer _Req, infer Res, infer Kind> ? ResponsesOfKind<Res, Kind> | UnseenMessages : never;
+
+/** What follows an interceptor: the next one, or the handler. It may be called once. */
+export type ServerNext<M = MethodDescriptor<unknown, unknown>> = (
+  call: InterceptedServerCall<M>,
+) => Promise<ServerResponse<M>>;
+
+/**
+ * A function around every call of a server. It is called once with what follows, and what it returns is called with
+ * each call. An RpcError that it throws is the call's status.
+ *
+ * @example
+ * ```ts
+ * import { RpcError, type ServerInterceptor } from "pollwire";
+ * const authorized: ServerInterceptor = (next) => async (call) => {
+ *   if (call.metadata.get("authorization") !== "Bearer letmein") throw new RpcError("UNAUTHENTICATED", "who is it?");
+ *   return await next(call);
+ * };
+ * ```
+ */
+export type ServerInterceptor<M = MethodDescriptor<unknown, unknown>> = (
+  next: ServerNext<M>,
+) => ServerNext<M>;
+
+/** The call as an object: interceptors and, in the promise style, the handler get the same. */
+export class InterceptedCall extends ServerCallHandle {
+  private isRun = false;
+
+  /** `message`: the request, or the source of requests. `handle` begins the handler. */
+  constructor(
+    call: ServerCallCore,
+    readonly kind: MethodKind | "unseen",
+    message: unknown,
+    private readonly handle: (call: InterceptedCall) => Promise<ServerResponse>,
+  ) {
+    super(call);
+    if (kind === "unary" || kind === "serverStreaming") this.request = message;
+    else if (kind !== "unseen") this.requests = message;
+  }
+
+  /** See {@linkcode InterceptedServerCall}. */
+  declare request: unknown;
+  declare requests: unknown;
+
+  /** What the handler gets. */
+  get message(): unknown {
+    return this.kind === "unary" || this.kind === "serverStreaming" ? this.request : this.requests;
+  }
+
+  /** The innermost `next`. */
+  run(): Promise<ServerResponse> {
+    if (this.isRun) {
+      return Promise.reject(
+        new TypeError(`Cannot serve ${this.path} twice: an interceptor called next before`),
+      );
+    }
+    this.isRun = true;
+    return this.handle(this);
+  }
+}
+
+/** The interceptors of one server. */
+export class ServerInterceptors implements CallAdmission {
+  private readonly chain: (call: InterceptedCall) => Promise<unknown>;
+
+  /** The first one of the list is the outermost. Throws TypeError for what is no interceptor. */
+  constructor(list: readonly ServerInterceptor[]) {
+    this.chain = composed("make a server", list, innermost) as typeof this.chain;
+  }
+
+  /** Runs all of them around `call`; what they throw is rejected with. */
+  async run(call: InterceptedCall): Promise<unknown> {
+    return await this.chain(call);
+  }
+
+  /** For calls of any other style than the promise style. */
+  admit(core: ServerCallCore, admitted: () => void, refused: (error: unknown) => void): void {
+    let isAdmitted = false;
+    let status: unknown = undefined;
+    const call = new InterceptedCall(core, "unseen", undefined, () =>
+      new Promise((resolve, reject) => {
+        const ended = (code: StatusCode, details: string): void => {
+          if (code === Status.OK) return resolve({ kind: "unseen" });
+          status = new RpcError(code, details);
+          reject(status);
+        };
+        isAdmitted = true;
+        if (core.isOver) ended(Status.CANCELLED, "call is over");
+        else core.whenEnded(ended);
+        admitted();
+      }));
+    this.run(call).then(
+      () => {
+        if (!isAdmitted) {
+          refused(new TypeError(`Cannot answer ${call.path}: an interceptor did not call next`));
+        }
+      },
+      (error) => {
+        if (!isAdmitted) refused(error);
+        else if (error !== status) core.onInterceptorThrew(error);
+      },
+    );
+  }
+}
+
+/**
+ * An interceptor for one method, with the types of its messages; calls of other methods pass it by.
+ *
+ * @example
+ * ```ts ignore
+ * const rounded = serverInterceptorFor(RouteGuide.methods.getFeature, (next) => async (call) => {
+ *   if (call.kind === "unary") call.request.latitude = Math.round(call.request.latitude);
+ *   return await next(call);
+ * });
+ * ```
+ */
+export function serverInterceptorFor<M extends MethodDescriptor>(
+  method: M,
+  interceptor: ServerInterceptor<M>,
+): ServerInterceptor {
+  return (next) => {
+    const typed = interceptor(next as unknown as ServerNext<M>) as unknown as ServerNext;
+    return (call) => call.path === method.path ? typed(call) : next(call);
+  };
+}
+
+/** What `list` makes around `innermost`, the first one outside. Throws TypeError for what is no list of interceptors. */
+export function composed<Next>(
+  purpose: string,
+  list: readonly ((next: Next) => Next)[],
+  innermost: Next,
+): Next {
+  if (!Array.isArray(list)) {
+    throw new TypeError(`Cannot ${purpose}: interceptors are ${describe(list)}, not an array of functions`);
+  }
+  return list.reduceRight((next: Next, interceptor, i) => {
+    const made: unknown = typeof interceptor === "function" ? interceptor(next) : undefined;
+    if (typeof made === "function") return made as Next;
+    const what = typeof interceptor === "function"
+      ? `returned ${describe(made)}`
+      : `is ${describe(interceptor)}`;
+    throw new TypeError(
+      `Cannot ${purpose}: interceptor ${i} ${what}; it is a function that takes next and returns a function of a call`,
+    );
+  }, innermost);
+}
+
+function innermost(call: unknown): Promise<ServerResponse> {
+  if (call instanceof InterceptedCall) return call.run();
+  return Promise.reject(
+    new TypeError(`Cannot serve a call: an interceptor gave next ${describe(call)}, not its call`),
+  );
+}

@@ -1,0 +1,362 @@
+// Interceptors of a server: admission in every style, and messages of the promise style.
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import {
+  createClient,
+  type ErrorContext,
+  genericClient,
+  raw,
+  RpcError,
+  Server,
+  type ServerCall,
+  type ServerInterceptor,
+  serverInterceptorFor,
+  Status,
+} from "pollwire";
+import { methodStyle } from "../../../surface/server/method_style.ts";
+import { ServerCallCore } from "../../../surface/server/server_call_core.ts";
+import { test } from "../../harness.ts";
+import {
+  collect,
+  echo,
+  failure,
+  gate,
+  type Handlers,
+  type Note,
+  numbersOf,
+  serving,
+  sleep,
+  Trial,
+  type TrialClient,
+  until,
+} from "../serving.ts";
+
+/** A call of each kind. */
+const KINDS: Readonly<
+  Record<string, (client: TrialClient, metadata?: Record<string, string>) => Promise<unknown>>
+> = {
+  unary: (client, metadata = {}) => client.one({ number: 1 }, { metadata }),
+  serverStreaming: (client, metadata = {}) => collect(client.down({ number: 2 }, { metadata })),
+  clientStreaming: (client, metadata = {}) => client.up([{ number: 1 }], { metadata }),
+  bidiStreaming: (client, metadata = {}) => collect(client.both([{ number: 1 }], { metadata })),
+};
+
+/** Admits calls with the password, after a while. */
+const guarded: ServerInterceptor = (next) => async (call) => {
+  await sleep(1);
+  if (call.metadata.get("password") === "sesame") return await next(call);
+  throw new RpcError("UNAUTHENTICATED", "who is there?", { metadata: { realm: "cave" } });
+};
+
+/** What a style of a test did. */
+interface Done {
+  readonly turns: string[];
+  readonly cancelled: number[];
+  core?: ServerCallCore;
+}
+
+/** A style of its own: it answers with the request, or after `answer`. */
+function ownStyle(done: Done, answer?: Promise<void>) {
+  class OwnCall extends ServerCallCore {
+    protected override onTurn(): void {
+      done.turns.push(this.path);
+      done.core = this;
+      const request = this.takeRequest();
+      const framed = new Uint8Array(5 + request.length);
+      framed.set(request, 5);
+      void (answer ?? Promise.resolve()).then(() => {
+        this.sendMessage(framed);
+        this.sendStatus(Status.OK, "");
+        this.handlerEnded();
+      });
+    }
+    protected override onRequestBytes(): void {}
+    protected override onCancelled({ code }: RpcError): void {
+      done.cancelled.push(code);
+    }
+  }
+  return methodStyle(() => (...args) => new OwnCall(...args));
+}
+
+test("an interceptor refuses calls of every kind by their metadata, before their handlers begin", async () => {
+  let handled = 0;
+  const counting = Object.fromEntries(
+    Object.entries(echo).map(([name, handler]) => [name, (request: never, call: ServerCall) => {
+      handled++;
+      return (handler as (request: never, call: ServerCall) => unknown)(request, call);
+    }]),
+  ) as Handlers;
+  await serving(counting, async ({ client }) => {
+    for (const [kind, call] of Object.entries(KINDS)) {
+      const error = await failure(call(client));
+      assertEquals([kind, error.code, error.details], [kind, Status.UNAUTHENTICATED, "who is there?"]);
+      assertEquals(error.metadata.get("realm"), "cave");
+    }
+    assertEquals(handled, 0);
+    for (const call of Object.values(KINDS)) await call(client, { password: "sesame" });
+    assertEquals(handled, 4);
+  }, { server: { interceptors: [guarded] } });
+});
+
+test("interceptors run in their order, the first one outermost, and get the same call as the handler", async () => {
+  const order: string[] = [];
+  const calls = new Set<ServerCall>();
+  const named = (name: string): ServerInterceptor => (next) => {
+    order.push(`made ${name}`);
+    return async (call) => {
+      order.push(`${name} before`);
+      calls.add(call);
+      try {
+        return await next(call);
+      } finally {
+        order.push(`${name} after`);
+      }
+    };
+  };
+  const handlers: Handlers = {
+    one: (request, call) => {
+      calls.add(call);
+      order.push(call.path);
+      return request;
+    },
+  };
+  await serving(handlers, async ({ client, server }) => {
+    server.intercept(named("c"));
+    assertEquals(order.splice(0), ["made b", "made a", "made c", "made b", "made a"]);
+    await client.one({});
+    const inside = ["a before", "b before", "c before", "/trial.Trial/One", "c after", "b after", "a after"];
+    assertEquals(order, inside);
+    assertEquals(calls.size, 1);
+  }, { server: { interceptors: [named("a"), named("b")] } });
+});
+
+test("an interceptor puts other messages in place of those of every kind", async () => {
+  async function* plus(notes: Iterable<unknown> | AsyncIterable<unknown>): AsyncGenerator<unknown> {
+    for await (const note of notes) yield { number: (note as Note).number! + 10 };
+  }
+  const adding: ServerInterceptor = (next) => async (call) => {
+    if ("request" in call && call.kind === "unary") {
+      call.request = { number: (call.request as Note).number! + 10 };
+    }
+    if (call.kind === "clientStreaming" || call.kind === "bidiStreaming") call.requests = plus(call.requests);
+    const answer = await next(call);
+    if (answer.kind === "serverStreaming" || answer.kind === "bidiStreaming") {
+      answer.responses = plus(answer.responses);
+    } else if (answer.kind !== "unseen") {
+      answer.response = { number: (answer.response as Note).number! + 100 };
+    }
+    return answer;
+  };
+  await serving(echo, async ({ client }) => {
+    assertEquals((await client.one({ number: 1 })).number, 111);
+    assertEquals(numbersOf(await collect(client.down({ number: 2 }))), [11, 12]);
+    assertEquals((await client.up([{ number: 1 }, { number: 2 }])).number, 123);
+    assertEquals(numbersOf(await collect(client.both([{ number: 1 }]))), [32]);
+  }, { server: { interceptors: [adding] } });
+});
+
+test("an interceptor for one method has the types of its messages, and no other calls", async () => {
+  const seen: string[] = [];
+  const shouting = serverInterceptorFor(Trial.methods.one, (next) => async (call) => {
+    seen.push(call.path);
+    if (call.kind === "unary") call.request.text = call.request.text!.toUpperCase();
+    const answer = await next(call);
+    if (answer.kind === "unary") answer.response.number = 7;
+    return answer;
+  });
+  await serving(echo, async ({ client }) => {
+    const { text, number } = await client.one({ text: "loud" });
+    assertEquals([text, number], ["LOUD", 7]);
+    await client.up([]);
+    assertEquals(seen, ["/trial.Trial/One"]);
+  }, { server: { interceptors: [shouting] } });
+});
+
+test("methods served as octets, and a generic service, are intercepted with octets", async () => {
+  const seen: unknown[] = [];
+  const watching: ServerInterceptor = (next) => async (call) => {
+    const answer = await next(call);
+    seen.push([call.path, call.kind, "response" in answer && answer.response instanceof Uint8Array]);
+    return answer;
+  };
+  await serving({ one: raw((octets) => octets) }, async ({ client, channel, server }) => {
+    server.addGenericService((requests) => requests);
+    await client.one({});
+    await genericClient(channel).unary("/a.B/C", new Uint8Array(1));
+    assertEquals(seen, [["/trial.Trial/One", "unary", true], ["/a.B/C", "bidiStreaming", false]]);
+  }, { server: { interceptors: [watching] } });
+});
+
+test("calls of other styles wait for their admission, and next resolves when they have ended", async () => {
+  const open = gate(), answer = gate();
+  const events: string[] = [];
+  const done: Done = { turns: [], cancelled: [] };
+  const slow: ServerInterceptor = (next) => async (call) => {
+    events.push(`before, ${call.kind}`);
+    await open.opened;
+    const { kind } = await next(call);
+    events.push(`after, ${kind}`);
+    return { kind: "unseen" };
+  };
+  await serving({ one: ownStyle(done, answer.opened) }, async ({ client }) => {
+    const call = client.one({ text: "x" });
+    await until(() => events.length === 1);
+    assertEquals(done.turns, []);
+    open.open();
+    await until(() => done.turns.length === 1);
+    assertEquals(events, ["before, unseen"]);
+    answer.open();
+    assertEquals((await call).text, "x");
+    await until(() => events.length === 2);
+    assertEquals(events, ["before, unseen", "after, unseen"]);
+  }, { server: { interceptors: [slow] } });
+});
+
+test("calls of other styles are refused, and the slot of each is free again", async () => {
+  const done: Done = { turns: [], cancelled: [] };
+  await serving({ one: ownStyle(done) }, async ({ client }) => {
+    for (let i = 0; i < 3; i++) {
+      const error = await failure(KINDS["unary"]!(client));
+      assertEquals([error.code, error.metadata.get("realm")], [Status.UNAUTHENTICATED, "cave"]);
+    }
+    assertEquals([done.turns, done.cancelled], [[], Array(3).fill(Status.UNAUTHENTICATED)]);
+    await KINDS["unary"]!(client, { password: "sesame" });
+    assertEquals(done.turns.length, 1);
+  }, { server: { interceptors: [guarded], settings: { maxConcurrentStreams: 1 } } });
+});
+
+test("a call of another style that ends while it waits for its admission never begins", async () => {
+  const open = gate();
+  let waiting = 0;
+  const done: Done = { turns: [], cancelled: [] };
+  const ends: string[] = [];
+  const slow: ServerInterceptor = (next) => async (call) => {
+    waiting++;
+    await open.opened;
+    try {
+      return await next(call);
+    } catch (error) {
+      ends.push(`${error}`);
+      throw error;
+    }
+  };
+  await serving({ one: ownStyle(done) }, async ({ client }) => {
+    const cancel = new AbortController();
+    const ended = failure(client.one({}, { signal: cancel.signal }));
+    await until(() => waiting === 1);
+    cancel.abort();
+    await ended;
+    await until(() => done.cancelled.length === 1);
+    open.open();
+    assertEquals((await client.one({ text: "next" })).text, "next");
+    assertEquals([done.turns.length, done.cancelled], [1, [Status.CANCELLED]]);
+    assertEquals(ends, ["RpcError: CANCELLED: call is over"]);
+  }, { server: { interceptors: [slow], settings: { maxConcurrentStreams: 1 } } });
+});
+
+test("what interceptors throw, or forget, is reported and ends the call without its words", async () => {
+  const WRONG: ReadonlyArray<[ServerInterceptor, own: RegExp, promise: RegExp]> = [
+    [() => () => Promise.reject(new Error("secret")), /secret/, /secret/],
+    [
+      () => () => {
+        throw new Error("secret");
+      },
+      /secret/,
+      /secret/,
+    ],
+    [
+      () => () => Promise.resolve({ kind: "unseen" }),
+      /did not call next/,
+      /returned an object, not what next gave/,
+    ],
+    [() => () => Promise.resolve(undefined as never), /did not call next/, /returned undefined/],
+    [(next) => () => next({} as never), /gave next an object, not its call/, /gave next an object/],
+  ];
+  for (const [interceptor, own, promise] of WRONG) {
+    const reports: Array<[unknown, ErrorContext]> = [];
+    const onError = (error: unknown, context: ErrorContext) => void reports.push([error, context]);
+    const done: Done = { turns: [], cancelled: [] };
+    await serving({ ...echo, one: ownStyle(done) }, async ({ client }) => {
+      const errors = [await failure(client.one({})), await failure(client.up([]))];
+      for (const { code, details } of errors) {
+        assertEquals([code, details], [Status.UNKNOWN, "handler failed"]);
+      }
+      assertEquals(reports.map(([, { where, method }]) => [where, method]), [
+        ["interceptor", "/trial.Trial/One"],
+        ["handler", "/trial.Trial/Up"],
+      ]);
+      assertMatch(`${reports[0]![0]}`, own);
+      assertMatch(`${reports[1]![0]}`, promise);
+      assertEquals(done.turns, []);
+    }, { server: { interceptors: [interceptor], onError } });
+  }
+});
+
+test("a handler runs once, whatever an interceptor does, and what it throws afterwards is reported", async () => {
+  const reports: string[] = [];
+  const twice: ServerInterceptor = (next) => async (call) => {
+    await next(call);
+    return await next(call);
+  };
+  const done: Done = { turns: [], cancelled: [] };
+  const onError = (error: unknown, { where }: ErrorContext) => void reports.push(`${where}: ${error}`);
+  await serving({ ...echo, one: ownStyle(done) }, async ({ client }) => {
+    assertEquals((await client.one({ text: "once" })).text, "once");
+    await until(() => reports.length === 1);
+    assertMatch(reports[0]!, /^interceptor: TypeError: Cannot serve \/trial.Trial\/One twice/);
+    assertEquals((await failure(client.up([]))).code, Status.UNKNOWN);
+    assertMatch(reports[1]!, /^handler: TypeError: Cannot serve \/trial.Trial\/Up twice/);
+    assertEquals(done.turns.length, 1);
+  }, { server: { interceptors: [twice], onError } });
+});
+
+test("the status that a call of another style ends with is what next rejects with, and nobody's error", async () => {
+  const reports: unknown[] = [];
+  const seen: string[] = [];
+  const watching: ServerInterceptor = (next) => async (call) => {
+    try {
+      return await next(call);
+    } catch (error) {
+      seen.push(`${error}`);
+      throw error;
+    }
+  };
+  const done: Done = { turns: [], cancelled: [] };
+  await serving({ one: ownStyle(done, gate().opened) }, async ({ client }) => {
+    const ended = failure(client.one({}));
+    await until(() => done.turns.length === 1);
+    done.core!.sendStatus(Status.NOT_FOUND, "not here");
+    assertEquals((await ended).code, Status.NOT_FOUND);
+    await until(() => seen.length === 1);
+    assertEquals([seen, reports], [["RpcError: NOT_FOUND: not here"], []]);
+  }, { server: { interceptors: [watching], onError: (error) => void reports.push(error) } });
+});
+
+test("a call that was intercepted is the parent of others as any other", async () => {
+  const passing: ServerInterceptor = (next) => async (call) => await next(call);
+  let remaining: number | undefined = undefined;
+  await serving({
+    down: (_request, call) => {
+      remaining = call.timeRemainingMs;
+      return [];
+    },
+    one: async (request, parent) => {
+      await collect(createClient(Trial, channels[0]!).down({}, { parent }));
+      return request;
+    },
+  }, async ({ client, channel }) => {
+    channels.push(channel);
+    await client.one({}, { deadlineMs: 10_000 });
+    assert(remaining !== undefined && remaining <= 10_000, `${remaining} ms remained`);
+  }, { server: { interceptors: [passing] } });
+});
+const channels: Parameters<typeof createClient>[1][] = [];
+
+test("what is no interceptor is refused", async () => {
+  const make = (interceptors: unknown) => () => new Server({ interceptors: interceptors as never });
+  assertThrows(make({}), TypeError, "interceptors are an object, not an array of functions");
+  assertThrows(make([guarded, 1]), TypeError, "interceptor 1 is the number 1");
+  assertThrows(make([() => undefined]), TypeError, "interceptor 0 returned undefined");
+  const server = new Server({ interceptors: [] });
+  assertThrows(() => server.intercept("x" as never), TypeError, 'interceptor 0 is the string "x"');
+  await server.shutdown();
+});
