@@ -267,6 +267,7 @@ test("every option that there is may be given", () => {
     acceptConnection: () => true,
     maxConnectionsPerAddress: 1_000,
     exposeErrors: true,
+    interceptors: [],
     keepalive: { ...connection.keepalive, permitTimeMs: 10_000 },
     maxConnectionIdleMs: 60_000,
     maxConnectionAgeMs: 60_000,
