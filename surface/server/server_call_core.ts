@@ -324,11 +324,11 @@ export abstract class ServerCallCore extends CallCore
     interceptors.admit(this, () => {
       if (this.isOver) this.handlerEnded();
       else this.onTurn();
-    }, (error) => this.refuse(error));
+    }, (error) => this.denied(error));
   }
 
   /** From an interceptor: the call's status is what it threw, and its handler never begins. */
-  private refuse(error: unknown): void {
+  private denied(error: unknown): void {
     if (!this.isOver) {
       const { code, details, fields, complaint, chosen } = statusOfThrown(error, this.host.exposeErrors);
       if (!chosen) this.report(error, "interceptor");
