@@ -122,6 +122,7 @@ export {
   ClientWriteReactor,
 } from "./reactor/client_reactors.ts";
 export { DoneStatus } from "./reactor/done_status.ts";
+export { type GenericReactorClient, genericReactorClient } from "./reactor/generic_reactor_client.ts";
 export {
   createReactorClient,
   type ReactorCallOptions,

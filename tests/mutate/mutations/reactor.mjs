@@ -2,6 +2,7 @@
 
 const CLIENT = "tests/surface/reactor/client_test.ts";
 const CALL = "surface/reactor/client_reactor_call.ts";
+const GENERIC = "tests/surface/reactor/generic_test.ts";
 const SERVER = "tests/surface/reactor/server_test.ts";
 const SERVED = "surface/reactor/server_reactor_call.ts";
 const TURNS = "tests/pollers/contract/exec_ctx_test.ts";
@@ -336,5 +337,22 @@ export default [
     "  }\n\n  /** A reaction threw",
     SERVER,
     "a reactor counts",
+  ),
+
+  // Without a schema.
+  mutation(
+    "surface/reactor/generic_reactor_client.ts",
+    'make("bidiStreaming", path',
+    'make("unary", path',
+    GENERIC,
+    "[Q118] a generic client",
+  ),
+  mutation(SERVED, "    if (this.returned || !reacts) this.sendInitial();", "", GENERIC, "[Q118] a proxy"),
+  mutation(
+    "surface/reactor/reactor_context.ts",
+    "    super(call);\n",
+    "    super(call);\n    call.trailers;\n    this.tryCancel = () => {};\n",
+    SERVER,
+    "[Q104] onCancel",
   ),
 ];
