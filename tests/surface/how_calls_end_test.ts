@@ -121,6 +121,20 @@ test("[C85] a call ends: with OK, and no response", async () => {
   world.channel.close();
 });
 
+test("a call ends: with OK, and a response that cannot be decoded when it is read, after that", async () => {
+  const world = await new World().serve((
+    id,
+    world,
+  ) => [world.head(id), data(id, GARBAGE), world.trailers(id)]);
+  const responses = world.client.down({});
+  await world.simulation.run();
+  const error = await world.failure(responses.next());
+  assertInstanceOf(error.cause, DecodeError);
+  assertEquals(what(error), [Status.INTERNAL, `cannot decode response: ${error.cause.message}`, "library"]);
+  assertEquals((await responses.next()).done, true);
+  world.channel.close();
+});
+
 test("a call ends: with a response that cannot be decoded, which its error tells as its cause", async () => {
   const world = await new World().serve((id, world) => [world.head(id), data(id, GARBAGE)]);
   for (const [i, call] of [() => world.client.one({}), () => collect(world.client.down({}))].entries()) {

@@ -29,7 +29,7 @@ export default [
     STATES,
     "a deadline",
   ),
-  mutation(CLIENT, "parent?.deadlineAt ?? Infinity", "Infinity", PARENT, "has its deadline"),
+  mutation(CLIENT, "parent?.deadlineAt ?? Infinity", "Infinity", PARENT, "the back learns"),
   mutation(
     CLIENT,
     "if (parent?.isOver) this.onParentOver();",

@@ -225,8 +225,8 @@ export default [
     "surface/client/client_call.ts",
     "    if (!replay.isFull) return false;\n",
     "    if (!replay.isFull) return copied;\n",
-    MESSAGES,
-    "streams of requests",
+    "tests/surface/client/replay_test.ts",
+    "REFUSED_STREAM of a client streaming",
   ),
   mutation(
     "surface/promise/server_calls.ts",

@@ -41,7 +41,7 @@ export default [
   {
     file: "surface/server/server_call_core.ts",
     before: "if (this.wasCancelled) this.abort.abort",
-    after: "if (this.ended) this.abort.abort",
+    after: "if (this.isOver) this.abort.abort",
     test: "tests/surface/nothing_left_test.ts",
     name: "a call's signal that is first read",
   },
