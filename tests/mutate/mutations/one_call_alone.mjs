@@ -202,7 +202,7 @@ export default [
   ),
   mutation(
     "surface/server/server_call_core.ts",
-    "if (excess !== undefined) this.cancelWith(Status.RESOURCE_EXHAUSTED, excess);",
+    "if (excess !== undefined) return this.cancelWith(Status.RESOURCE_EXHAUSTED, excess);",
     "",
     SURFACE_LIMITS,
     "initial metadata of",

@@ -73,8 +73,9 @@ export default [
   },
   {
     file: "surface/server/server.ts",
-    before: "    void this.#use.end().then(this.#onIdle);\n",
-    after: "    this.#onIdle();\n",
+    before:
+      '    void this.#use.end().then(() => {\n      pending.reportForgotten("the server", reporter);\n      onIdle();\n    });\n',
+    after: "    onIdle();\n",
     test: ENGINES,
     name: "leave nothing of theirs",
   },
