@@ -48,9 +48,26 @@ export type { ConnectivityState } from "./channel/subchannel.ts";
 export type { CallOptions } from "./client/call_options.ts";
 export type { UserConnectOptions } from "./connect_options.ts";
 export type { PollerList } from "./engines.ts";
-export { type Client, type ClientMethod, createClient, type Responses } from "./promise/client.ts";
+export {
+  type Client,
+  type ClientMethod,
+  type ClientOptions,
+  createClient,
+  type Responses,
+} from "./promise/client.ts";
 export { type GenericClient, genericClient } from "./promise/generic_client.ts";
 export type { Handler } from "./promise/handlers.ts";
+export {
+  type ClientCallRequest,
+  type ClientCallResponse,
+  type ClientInterceptor,
+  clientInterceptorFor,
+  type ClientNext,
+  type ClientResponse,
+  type InterceptedClientCall,
+  type ReceivedMessages,
+  type SentMessages,
+} from "./promise/interceptor.ts";
 export { raw, type RawHandler } from "./promise/raw.ts";
 export type { Source } from "./promise/producer.ts";
 export * from "./proto/mod.ts";

@@ -5,7 +5,7 @@ import { callContext, type Channel } from "../channel/channel.ts";
 import type { MethodKind } from "../proto/mod.ts";
 import { rawMethod } from "../proto/raw.ts";
 import { CallSites } from "./call_sites.ts";
-import { makeMethod, type Responses } from "./client.ts";
+import { chainOf, type ClientOptions, makeMethod, type Responses } from "./client.ts";
 import type { PromiseContext } from "./client_calls.ts";
 import type { Source } from "./producer.ts";
 
@@ -34,19 +34,20 @@ export interface GenericClient {
  * const octets = await client.unary("/routeguide.RouteGuide/GetFeature", new Uint8Array([8, 1, 16, 2]));
  * ```
  *
- * @throws {TypeError} for what is no channel
+ * @throws {TypeError} for what is no channel, and no interceptor
  */
-export function genericClient(channel: Channel): GenericClient {
+export function genericClient(channel: Channel, options: ClientOptions = {}): GenericClient {
   const context: PromiseContext = {
     ...callContext("make a generic client", channel),
     sites: new CallSites(),
   };
+  const chain = chainOf("make a generic client", options);
   const methods = new Map<string, unknown>();
   const method = <Request, Result>(kind: MethodKind, path: string) => {
     const key = `${kind} ${path}`;
     let made = methods.get(key);
     if (made === undefined) {
-      made = makeMethod(context, rawMethod(path, kind), context.template(path));
+      made = makeMethod(context, chain, rawMethod(path, kind), context.template(path));
       if (methods.size >= MOST_METHODS) methods.clear();
       methods.set(key, made);
     }

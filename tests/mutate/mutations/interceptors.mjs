@@ -2,6 +2,8 @@
 
 const server = "tests/surface/promise/server_interceptor_test.ts";
 
+const client = "tests/surface/promise/client_interceptor_test.ts";
+
 /** As `readMutations` describes them. */
 export default [
   {
@@ -59,5 +61,61 @@ export default [
     after: "return",
     test: server,
     name: "what interceptors throw, or forget",
+  },
+  {
+    file: "surface/promise/intercepted_call.ts",
+    before: "for (const child of [...this.children]) child.onParentOver();",
+    after: "",
+    test: client,
+    name: "cancels those which it does not need any more",
+  },
+  {
+    file: "surface/promise/intercepted_call.ts",
+    before: "    this.armDeadline(at);",
+    after: "    this.deadlineAt = at;",
+    test: client,
+    name: "a call ends by its deadline and its signal",
+  },
+  {
+    file: "surface/promise/intercepted_call.ts",
+    before: "this.ending = this.engine.runAt(this.engine.now() + PATIENCE_MS, () => {",
+    after: "this.ending = this.engine.runAt(this.deadlineAt - 1, () => {",
+    test: client,
+    name: "the deadline of the caller holds",
+  },
+  {
+    file: "surface/promise/intercepted_call.ts",
+    before: "    else parent?.addChild(this);",
+    after: "",
+    test: client,
+    name: "a call that is made for another one ends with it",
+  },
+  {
+    file: "surface/promise/intercepted_call.ts",
+    before: "    if (isRpcError(thrown)) return thrown;",
+    after: "",
+    test: client,
+    name: "errors pass through interceptors",
+  },
+  {
+    file: "surface/promise/intercepted_method.ts",
+    before: "if (inner.outcome !== undefined && !answered) throw",
+    after: "if (false) throw",
+    test: client,
+    name: "an interceptor may answer itself, and may call next again",
+  },
+  {
+    file: "surface/promise/intercepted_method.ts",
+    before: "      return parent.options.onTrailers?.(trailers);",
+    after: "",
+    test: client,
+    name: "onHeaders and onTrailers of a call",
+  },
+  {
+    file: "surface/promise/intercepted_responses.ts",
+    before: "this.started.then((iterator) => iterator.return?.(), () => {})",
+    after: "this.started.then(() => {}, () => {})",
+    test: client,
+    name: "leaving the loop over responses",
   },
 ];

@@ -1,0 +1,143 @@
+// A client's call with interceptors around it: what the caller waits for, whatever an interceptor does meanwhile.
+//
+// Interceptors run between the caller and the calls that `next` makes: none, one, or several. Deadline, signal and parent
+// that the caller gave are of the whole: the calls that `next` makes are its children, and they end with it. It ends by its
+// deadline even where an interceptor waits for something else.
+
+import {
+  type EventEngine,
+  formatAddress,
+  messageOf,
+  propertyOf,
+  type TaskHandle,
+} from "../../pollers/mod.ts";
+import { CallCore, CallEvent } from "../call/call_core.ts";
+import type { ChildCall, ParentCall } from "../call/parent.ts";
+import { type Frames, isRpcError, makeCallError, type RpcErrorOptions } from "../call/rpc_error.ts";
+import { Status, type StatusCode } from "../call/status.ts";
+import type { GivenOptions } from "../client/call_options.ts";
+import type { PromiseContext } from "./client_calls.ts";
+
+const { STARTED, ENDED } = CallEvent;
+
+/**
+ * A call of `next` has the deadline and the signal of the whole, and ends by them with an error that says more. After so
+ * many milliseconds the whole ends by itself: an interceptor waits for something else.
+ */
+const PATIENCE_MS = 1;
+
+/** See the head of this file. */
+export class InterceptedCall extends CallCore implements ParentCall, ChildCall {
+  /** Called where the whole fails otherwise than by the interceptors' own promise. */
+  onFailed: (error: unknown) => void = () => {};
+  private readonly children = new Set<ChildCall>();
+  private holds = false;
+  private ending: TaskHandle | undefined = undefined;
+  private onAbort: (() => void) | undefined = undefined;
+
+  /** Nothing happens before {@linkcode start}. `site`: where the call was made. */
+  constructor(
+    readonly context: PromiseContext,
+    readonly path: string,
+    readonly options: GivenOptions,
+    readonly site: Frames,
+  ) {
+    super();
+  }
+
+  /** The whole begins: the process stays until it is over. */
+  start(): void {
+    this.advance(STARTED);
+    this.engine.hold();
+    this.holds = true;
+    const { deadlineMs = Infinity, parent, signal } = this.options;
+    const at = Math.min(this.engine.now() + deadlineMs, parent?.deadlineAt ?? Infinity);
+    this.armDeadline(at);
+    if (signal?.aborted) return this.aborted();
+    if (signal !== undefined) {
+      this.onAbort = () => {
+        this.onAbort = undefined;
+        this.endSoon(() => this.aborted());
+      };
+      signal.addEventListener("abort", this.onAbort, { once: true });
+    }
+    if (parent?.isOver) this.onParentOver();
+    else parent?.addChild(this);
+  }
+
+  /** The interceptors have answered: from here on the calls that they made keep the process, or nothing does. */
+  begun(): void {
+    if (this.holds) this.engine.release();
+    this.holds = false;
+  }
+
+  /** The caller has what it wanted, or wants nothing more. */
+  settle(): void {
+    if (!this.advance(ENDED)) return;
+    const { signal, parent } = this.options;
+    this.begun();
+    this.disarmDeadline();
+    if (this.ending !== undefined) this.engine.cancel(this.ending);
+    parent?.removeChild(this);
+    if (this.onAbort !== undefined) signal!.removeEventListener("abort", this.onAbort);
+    for (const child of [...this.children]) child.onParentOver();
+  }
+
+  /** The error for the caller of what an interceptor threw: the RpcError, or one that says so. */
+  errorOf(thrown: unknown): unknown {
+    if (isRpcError(thrown)) return thrown;
+    const { path: method } = this;
+    this.context.reporter.report(thrown, { where: "interceptor", level: "info", method });
+    return this.error(Status.UNKNOWN, `an interceptor threw: ${messageOf(thrown)}`, "user", thrown);
+  }
+
+  addChild(child: ChildCall): void {
+    this.children.add(child);
+  }
+
+  removeChild(child: ChildCall): void {
+    this.children.delete(child);
+  }
+
+  onParentOver(): void {
+    this.fail(Status.CANCELLED, "the call that it was made for is over", "library", undefined);
+  }
+
+  protected override get engine(): EventEngine {
+    return this.context.engine;
+  }
+
+  protected override onDeadline(): void {
+    const { deadlineMs } = this.options;
+    const whose = deadlineMs === undefined ? "the deadline of its parent" : `deadline of ${deadlineMs} ms`;
+    const details = `${whose} exceeded while an interceptor ran`;
+    this.endSoon(() => this.fail(Status.DEADLINE_EXCEEDED, details, "library", undefined));
+  }
+
+  /** The calls that were made end now as well, and their errors are on their way to the caller. */
+  private endSoon(end: () => void): void {
+    if (this.isOver || this.ending !== undefined) return;
+    this.ending = this.engine.runAt(this.engine.now() + PATIENCE_MS, () => {
+      this.ending = undefined;
+      end();
+    });
+  }
+
+  private aborted(): void {
+    const reason = propertyOf(this.options.signal, "reason");
+    this.fail(Status.CANCELLED, "call aborted by its signal", "user", reason);
+  }
+
+  private fail(code: StatusCode, details: string, endedBy: "user" | "library", cause: unknown): void {
+    if (this.isOver) return;
+    const error = this.error(code, details, endedBy, cause);
+    this.settle();
+    this.onFailed(error);
+  }
+
+  private error(code: StatusCode, details: string, endedBy: "user" | "library", cause: unknown): unknown {
+    const peer = formatAddress(this.context.target);
+    const options: RpcErrorOptions = { endedBy, cause, method: this.path, peer };
+    return makeCallError(code, details, options, this.site, this.error);
+  }
+}
