@@ -12,7 +12,7 @@ import type { SocketAddress } from "../pollers/contract/address.ts";
 import type { Instant } from "../pollers/contract/engine.ts";
 import type { StatusCode } from "./grpc/status_mapping.ts";
 import type { HeaderList } from "./hpack/header_list.ts";
-import type { Http2Error } from "./http2/error.ts";
+import type { Http2Error, Initiator } from "./http2/error.ts";
 
 /** What stands at the head of every call of one method on one channel: built once, sent with each call. */
 export interface RequestTemplate {
@@ -110,10 +110,16 @@ export interface ServerStream extends MessageStream {
    * Ends the stream with trailers, after what is queued; trailers-only where no headers were sent. If the client
    * has not half-closed yet, RST_STREAM(NO_ERROR) follows so that it stops sending (RFC 9113, section 8.1). The
    * message is cut to what the client takes; for metadata that is larger RESOURCE_EXHAUSTED is sent instead.
+   * `endedBy` is "library" where no handler answers: too many such streams in a short time end the connection.
    */
-  sendStatus(code: StatusCode, message: string, metadata: HeaderList | undefined): void;
-  /** Ends the stream at once with RST_STREAM. */
-  cancel(reason: string): void;
+  sendStatus(
+    code: StatusCode,
+    message: string,
+    metadata: HeaderList | undefined,
+    endedBy?: Initiator,
+  ): void;
+  /** Ends the stream at once with RST_STREAM; `endedBy` as in {@linkcode sendStatus}. */
+  cancel(reason: string, endedBy?: Initiator): void;
   /** Ends it at once with REFUSED_STREAM: the application has not got the request, and the client may send it again. */
   refuse(reason: string): void;
 }

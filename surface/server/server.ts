@@ -483,7 +483,7 @@ export class Server {
       return method.begin(this.#host, method, stream, head, connection, receivedAt);
     }
     const details = this.#methods.describeUnknown(head.path);
-    stream.sendStatus(Status.UNIMPLEMENTED, details, undefined);
+    stream.sendStatus(Status.UNIMPLEMENTED, details, undefined, "library");
     this.#host.observeUnserved(head, connection.peer, Status.UNIMPLEMENTED, details);
     return NOBODY;
   }

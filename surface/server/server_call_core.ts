@@ -192,7 +192,7 @@ export abstract class ServerCallCore extends CallCore
       this.host.callEnds();
       const trailers = this.sentTrailers?.toHeaders();
       const all = fields.length === 0 ? trailers : new HeaderList([...trailers?.fields ?? [], ...fields]);
-      this.stream.sendStatus(code, details, all);
+      this.stream.sendStatus(code, details, all, endedBy);
       if (this.stream.queuedBytes === 0) this.disarmDeadline(); // else it holds for what waits for the client too
     } catch (error) {
       this.report(error, "connection");
@@ -356,7 +356,7 @@ export abstract class ServerCallCore extends CallCore
     const details = `deadline of ${this.head.timeoutMs} ms exceeded on the server`;
     if (this.stream.queuedBytes === 0) return this.cancelWith(Status.DEADLINE_EXCEEDED, details);
     // A status would wait behind messages that the client does not take (PROTOCOL-HTTP2.md, "Client Cancellation").
-    this.stream.cancel(details);
+    this.stream.cancel(details, "library");
   }
 
   /** The handler's turn is now, or comes when another one of the connection is through. */

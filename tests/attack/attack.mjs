@@ -143,6 +143,11 @@ export class Attack {
     }
   }
 
+  /** Connections that were made. */
+  get connections() {
+    return this.#connections;
+  }
+
   /** How the connections ended, in a sentence. */
   get outcome() {
     const ends = [...this.#ends].sort(([, a], [, b]) => b - a).map(([end, count]) => `${count} x ${end}`);

@@ -13,7 +13,7 @@ export const BOUNDS = {
   share: 1 / 3,
   /** Milliseconds in which 99 of 100 of its calls are answered. */
   p99Ms: 1_000,
-  /** Handlers that run at once. */
+  /** Handlers that run at once, for each connection that attackers made: those of a closed one run to their end. */
   handlers: Infinity,
 };
 

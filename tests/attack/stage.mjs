@@ -118,15 +118,17 @@ export async function runAttack(attack, { target, pid, handlers, service, honest
     failures,
     memoryMb: most - before,
     handlers: await handlers?.(),
+    connections: going.connections,
     outcome: going.outcome,
   };
   return { ...result, fell: going.failure ?? whyFell(result, bounds, alone) };
 }
 
-function whyFell({ rate, p99, failures, memoryMb, handlers }, bounds, alone) {
+function whyFell({ rate, p99, failures, memoryMb, handlers, connections }, bounds, alone) {
   if (failures.length > 0) return `${failures.length} calls of the honest client failed: ${failures[0]}`;
   if (memoryMb > bounds.memoryMb) return `${memoryMb.toFixed(0)} MB are more than ${bounds.memoryMb}`;
-  if (handlers > bounds.handlers) return `${handlers} handlers at once are more than ${bounds.handlers}`;
+  const most = bounds.handlers * connections;
+  if (handlers > most) return `${handlers} handlers at once are more than ${most}`;
   if (bounds.share > 0 && rate < alone * bounds.share) {
     return `the honest client keeps ${(100 * rate / alone).toFixed(0)}% of its rate, less than ${
       (100 * bounds.share).toFixed(0)

@@ -233,3 +233,37 @@ test("what throws in the midst of a connection goes to the reporter that its tra
   assertEquals(reported, [[error, formatAddress(transport.peer)]]);
   assertEquals(status.code, 14);
 });
+
+test("calls that no handler answers, of any kind, end a connection when they come in floods; those of a handler do not", async () => {
+  const plain = REQUEST.filter(([name]) => name !== "content-type");
+  const json = [...plain, ["content-type", "application/grpc+json"]] as const;
+  const floods: Array<[string, typeof REQUEST, (stream: ServerStream) => void]> = [
+    ["answers of a handler", REQUEST, (stream) => stream.sendStatus(12, "", undefined)],
+    ["unknown methods", REQUEST, (stream) => stream.sendStatus(12, "", undefined, "library")],
+    ["deadlines", REQUEST, (stream) => stream.cancel("deadline", "library")],
+    ["content that is not spoken", json, () => {}],
+    ["content that is not gRPC", plain, () => {}],
+    ["broken messages", REQUEST, () => {}],
+  ];
+  const ends: Array<[string, string]> = [];
+  for (const [what, request, answer] of floods) {
+    const bench = await Bench.ready();
+    bench.onStream = (stream) => {
+      bench.stream = stream;
+      answer(stream);
+      return bench;
+    };
+    for (let i = 0; i < 12_000 && bench.peer.ended === "open"; i += 500) {
+      for (let id = 2 * i + 1; id < 2 * (i + 500); id += 2) {
+        bench.peer.send(bench.frames.headers(id, request), data(id, Uint8Array.of(2, 0, 0, 0, 0), 1));
+      }
+      await bench.pass(1);
+    }
+    await bench.pass();
+    const last = bench.peer.frames.findLast((one) => one.startsWith("GOAWAY"));
+    ends.push([what, last === undefined ? "open" : last.split(" ")[2]!]);
+    bench.transport.close("over");
+    await bench.pass();
+  }
+  assertEquals(ends, floods.map(([what], i) => [what, i === 0 ? "open" : "ENHANCE_YOUR_CALM"]));
+});

@@ -2,7 +2,7 @@
 
 import type { HeaderList } from "../hpack/header_list.ts";
 import type { Connection } from "../http2/connection.ts";
-import { ErrorCode, Http2Error } from "../http2/error.ts";
+import { ErrorCode, Http2Error, type Initiator } from "../http2/error.ts";
 import type { StreamSink } from "../http2/sink.ts";
 import type { Stream } from "../http2/stream.ts";
 import type { RequestHead, ServerStream, ServerStreamSink } from "../transport.ts";
@@ -77,7 +77,13 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
     return this.connection.sendData(this.stream, framed, false);
   }
 
-  sendStatus(code: StatusCode, message: string, metadata: HeaderList | undefined): void {
+  sendStatus(
+    code: StatusCode,
+    message: string,
+    metadata: HeaderList | undefined,
+    endedBy: Initiator = "user",
+  ): void {
+    if (endedBy === "library") this.connection.unanswered(this.stream);
     const own = this.headersSent ? 0 : RESPONSE_HEADERS.octets;
     const { peerSettings } = this.connection;
     const excess = metadata &&
@@ -91,7 +97,8 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
     this.connection.refuse(this.stream, reason);
   }
 
-  cancel(reason: string): void {
+  cancel(reason: string, endedBy: Initiator = "user"): void {
+    if (endedBy === "library") this.connection.unanswered(this.stream);
     this.connection.reset(this.stream, new Http2Error("stream", ErrorCode.CANCEL, "user", reason));
   }
 
@@ -156,7 +163,7 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
     this.done = true;
     // The response may have ended already, with only the client still sending.
     if (!this.stream.localClosed && !this.stream.endQueued) {
-      this.sendStatus(error.code, error.message, undefined);
+      this.sendStatus(error.code, error.message, undefined, "library");
     }
     this.sink!.onClosed(new Http2Error("stream", ErrorCode.INTERNAL_ERROR, "library", error.message));
   }
@@ -197,6 +204,7 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
   ): void {
     const { connection, stream } = this;
     this.done = true;
+    connection.unanswered(stream);
     if (grpcStatus !== undefined) {
       const room = this.messageRoom(fields, true);
       return connection.sendHeaders(stream, statusHeaders(grpcStatus, message, true, room), fields, true);

@@ -20,8 +20,15 @@ export interface BudgetLimit {
 
 /** The budgets of one connection. */
 export const BUDGETS = {
-  /** RST_STREAM for young streams that we have not answered yet: rapid reset. */
+  /** RST_STREAM for young streams that we have not answered yet, beyond one for each that we have: rapid reset. */
   resets: { burst: 2_000, perSecond: 500, what: "streams reset before they were answered" },
+  /**
+   * Young streams that we ended ourselves, with no answer of a handler, beyond one for each that has one: a deadline
+   * passed, no method has that name, the request was none of gRPC. More than of resets, for whoever ends streams himself
+   * does not wait, and an honest client whose calls have short deadlines does: while a handler's backend stands still,
+   * all of them pass.
+   */
+  unanswered: { burst: 10_000, perSecond: 1_000, what: "calls that no handler answered" },
   /** PING: a peer that measures bandwidth sends one a round trip, thousands a second on loopback. */
   pings: { burst: 10_000, perSecond: 10_000, what: "PING frames" },
   /** SETTINGS: honest peers send one or two in all, and each makes us walk every stream. */
@@ -77,6 +84,11 @@ export class Budget {
     return ++this.level <= this.limit.burst;
   }
 
+  /** Takes back as many events. */
+  refund(events: number): void {
+    this.level = Math.max(0, this.level - events);
+  }
+
   /** Counts one event at `now`; the connection's error when the budget is used up. */
   spend(now: Instant): Http2Error | undefined {
     return this.take(now) ? undefined : calm(`too many ${this.limit.what}`);
@@ -105,16 +117,68 @@ export class StreamAges {
   }
 }
 
+/**
+ * Streams of the peer that ended before a handler had answered them, whoever ended them. Young ones cost a budget, and each
+ * stream that was answered meanwhile pays for one of them: a client that gives up, or whose deadlines pass, for half of
+ * what it asks is none that asks for nothing.
+ */
+export class Unanswered {
+  /** Tells whether a stream is young. */
+  readonly ages = new StreamAges();
+  private readonly resets = new Budget(BUDGETS.resets);
+  private readonly ours = new Budget(BUDGETS.unanswered);
+  /** All of them. */
+  private ends = 0;
+  /** Streams that were answered, as the budgets know. */
+  private answered = 0;
+  /** Streams that we ended and that were young when something was last received: a timer may have ended them since. */
+  private ended: number[] = [];
+
+  /** The peer sent RST_STREAM for `id`, of `finished` streams that are over; the connection's error where there are too many. */
+  reset(id: number, finished: number, now: Instant): Http2Error | undefined {
+    this.ends++;
+    if (!this.ages.isYoung(id, now)) return undefined;
+    this.refund(finished);
+    return this.resets.spend(now);
+  }
+
+  /** We ended `id`, not before `now`: {@linkcode judge} says what that costs. */
+  end(id: number, now: Instant): void {
+    this.ends++;
+    if (this.ages.isYoung(id, now)) this.ended.push(id);
+  }
+
+  /** {@linkcode judge} is to be called. */
+  get wantsTime(): boolean {
+    return this.ended.length > 0;
+  }
+
+  /** It is `now`, and `finished` streams are over; the connection's error where too many ended without an answer. */
+  judge(finished: number, now: Instant): Http2Error | undefined {
+    let error: Http2Error | undefined = undefined;
+    this.refund(finished);
+    for (const id of this.ended) if (this.ages.isYoung(id, now)) error = this.ours.spend(now) ?? error;
+    this.ended = [];
+    return error;
+  }
+
+  private refund(finished: number): void {
+    const answered = finished - this.ends;
+    if (answered <= this.answered) return;
+    this.resets.refund(answered - this.answered);
+    this.ours.refund(answered - this.answered);
+    this.answered = answered;
+  }
+}
+
 /** The budgets of one connection. */
 export class Abuse {
-  /** Tells whether a reset is rapid. */
-  readonly ages = new StreamAges();
+  /** `BUDGETS.resets` and `BUDGETS.unanswered`. */
+  readonly unanswered = new Unanswered();
   /** `BUDGETS.goAways`. */
   readonly goAways = new Budget(BUDGETS.goAways);
   /** `BUDGETS.windowUpdates`. */
   readonly windowUpdates = new Budget(BUDGETS.windowUpdates);
-  /** `BUDGETS.resets`. */
-  readonly resets = new Budget(BUDGETS.resets);
   /** `BUDGETS.pings`. */
   readonly pings = new Budget(BUDGETS.pings);
   /** `BUDGETS.settings`. */

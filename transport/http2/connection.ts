@@ -146,15 +146,20 @@ export class Connection {
     }
   }
 
-  /** {@linkcode takeTime} is to be called: what ended the last stream may not have known the time. */
+  /** {@linkcode takeTime} is to be called: what ended a stream may not have known the time. */
   get wantsTime(): boolean {
-    return this.parts.lifetime.wantsTime;
+    const { lifetime, abuse } = this.parts;
+    return lifetime.wantsTime || abuse.unanswered.wantsTime;
   }
 
   /** It is `now`. */
   takeTime(now: Instant): void {
     this.timers.now = now;
-    this.parts.lifetime.idle(now);
+    const { lifetime, abuse: { unanswered } } = this.parts;
+    if (lifetime.wantsTime) lifetime.idle(now);
+    if (!unanswered.wantsTime) return;
+    const flood = unanswered.judge(this.streams.finished, now);
+    if (flood !== undefined) this.abort(flood);
   }
 
   /** Client: {@linkcode wake} is to be called before a stream is opened. */
@@ -328,6 +333,11 @@ export class Connection {
   /** Server: refuses a stream whose request its application has not got, so that the client may send it again. */
   refuse(stream: Stream, reason: string): void {
     if (!stream.closed) this.handler.refuseStream(stream, reason);
+  }
+
+  /** Server: no handler has answered `stream`, which the library ends or has ended. Many such streams are a flood. */
+  unanswered(stream: Stream): void {
+    if (!this.lifecycle.closed) this.parts.abuse.unanswered.end(stream.id, this.timers.now);
   }
 
   /**

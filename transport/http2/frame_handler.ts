@@ -246,7 +246,7 @@ export class FrameHandler implements FrameVisitor {
   ): Http2Error | undefined {
     const { parts, streams, flow } = this;
     streams.use(streamId);
-    parts.abuse.ages.opened(streamId, parts.timers.now);
+    parts.abuse.unanswered.ages.opened(streamId, parts.timers.now);
     const window = endStream ? 0 : flow.initialStreamWindow;
     if (parts.shutdown.drained) {
       this.lifecycle.ignore(streamId, window);
@@ -341,8 +341,8 @@ export class FrameHandler implements FrameVisitor {
     const reason = `peer sent RST_STREAM ${errorCodeName(code)}`;
     const unprocessed = code === ErrorCode.REFUSED_STREAM;
     this.lifecycle.resetReceived(stream, new Http2Error("stream", code, "remote", reason, unprocessed));
-    if (!this.isServer || answered || !abuse.ages.isYoung(streamId, timers.now)) return undefined;
-    return abuse.resets.spend(timers.now);
+    if (!this.isServer || answered) return undefined;
+    return abuse.unanswered.reset(streamId, this.streams.finished, timers.now);
   }
 
   /** Section 6.5. */

@@ -40,6 +40,11 @@ export class Streams {
   /** `localLimit`: streams that the peer may have open (SETTINGS_MAX_CONCURRENT_STREAMS of ours). */
   constructor(private readonly role: "client" | "server", private readonly localLimit: number) {}
 
+  /** Streams that were opened and are over. */
+  get finished(): number {
+    return this.opened - this.size;
+  }
+
   /** The open stream numbered `id`, or undefined. */
   get(id: number): Stream | undefined {
     const found = this.ring[(id >> 1) & (this.ring.length - 1)];

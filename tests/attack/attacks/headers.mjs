@@ -75,4 +75,21 @@ export default [
       });
     },
   },
+  {
+    name: "not-grpc",
+    says: "requests that are none of gRPC, and are answered before they end",
+    run: (attack) => {
+      const fields = [
+        [":method", "POST"],
+        [":scheme", "http"],
+        [":path", attack.path("Unary")],
+        [":authority", "attack"],
+        ["content-type", "application/grpc+json"],
+      ];
+      const block = Buffer.concat(fields.map(([name, value]) => field(name, value)));
+      return attack.flood((peer) =>
+        Buffer.concat(Array.from({ length: 100 }, () => headers(peer.take(), block)))
+      );
+    },
+  },
 ];

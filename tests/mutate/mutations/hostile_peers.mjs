@@ -59,9 +59,9 @@ export default [
     test: "tests/pollers/native/deno_rest_test.ts",
   },
   {
-    file: "transport/http2/frame_handler.ts",
-    before: "|| !abuse.ages.isYoung(streamId, timers.now)) return undefined;",
-    after: ") return undefined;",
+    file: "transport/http2/abuse.ts",
+    before: "    if (!this.ages.isYoung(id, now)) return undefined;\n    this.refund(finished);\n",
+    after: "    this.refund(finished);\n",
     test: "tests/transport/http2/rfc9113_10_5_abuse_test.ts",
   },
   {

@@ -264,3 +264,69 @@ test("10.5: a client that gives up every call after a third of a second lives, a
   }
   assertEquals([bench.outcome, bench.connection.activeStreams], ["open", 333]);
 });
+
+/** Ends stream `i` with its response, for the application or in its place; then the connection learns the time. */
+function end(bench: Bench, i: number, by: "handler" | "library"): void {
+  const stream = bench.sink.streams[i]!;
+  if (by === "library") bench.connection.unanswered(stream);
+  bench.connection.sendHeaders(stream, RESPONSE_LIST, undefined, true);
+  if (bench.connection.wantsTime) bench.connection.takeTime(bench.now);
+  bench.sent();
+}
+
+test("10.5: calls that we end ourselves, again and again, end the connection; once answered calls cost nothing", () => {
+  const calls = (by: "handler" | "library"): [string, number] => {
+    const bench = new Bench("server");
+    let i = 0;
+    for (; i < 20_000 && !bench.connection.closed; i++) {
+      bench.send(bench.headers(2 * i + 1, REQUEST, true));
+      end(bench, i, by);
+    }
+    return [bench.outcome, i];
+  };
+  assertEquals([calls("library"), calls("handler")], [[CALM, 10_001], ["open", 20_000]]);
+});
+
+test("10.5: each call that is answered pays for one that is not, whoever ended it, but for none that comes later", () => {
+  const mixed = (unanswered: number, by: "peer" | "library"): string => {
+    const bench = new Bench("server");
+    for (let i = 0; i < 60_000 && !bench.connection.closed; i++) {
+      bench.send(bench.headers(2 * i + 1, REQUEST, true));
+      if (i % (unanswered + 1) === 0) end(bench, i, "handler");
+      else if (by === "library") end(bench, i, "library");
+      else bench.send(rst(2 * i + 1, ErrorCode.CANCEL));
+    }
+    return bench.outcome;
+  };
+  assertEquals([mixed(1, "library"), mixed(1, "peer")], ["open", "open"]);
+  assertEquals([mixed(2, "library"), mixed(2, "peer")], [CALM, CALM]);
+  const bench = new Bench("server");
+  for (let i = 0; i < 10_000; i++) {
+    bench.send(bench.headers(2 * i + 1, REQUEST, true));
+    end(bench, i, "handler");
+  }
+  const most = flood(bench, 5_000, (i) => {
+    const id = 2 * i + 20_001;
+    return concat(bench.headers(id, REQUEST, true), rst(id, ErrorCode.CANCEL));
+  });
+  assertEquals([bench.outcome, most], [CALM, 2_000]);
+});
+
+test("10.5: a client whose calls all meet a deadline of 200 ms lives, and so do a thousand calls a second with one of 20", () => {
+  for (const [deadlineMs, atOnce] of [[200, 500], [20, 20]] as const) {
+    const bench = new Bench("server", { maxConcurrentStreams: 4_000 });
+    let opened = 0;
+    for (let ended = 0; ended < 40_000; ended += atOnce) {
+      for (let i = 0; i < atOnce; i++) bench.send(bench.headers(2 * opened++ + 1, REQUEST, true));
+      bench.now += deadlineMs; // the connection learns it from `takeTime` alone, for nothing is received meanwhile
+      for (let i = 0; i < atOnce; i++) {
+        const stream = bench.sink.streams[ended + i]!;
+        bench.connection.unanswered(stream);
+        bench.connection.sendHeaders(stream, RESPONSE_LIST, undefined, true);
+      }
+      if (bench.connection.wantsTime) bench.connection.takeTime(bench.now);
+      bench.sent();
+    }
+    assertEquals([deadlineMs, bench.outcome, bench.connection.activeStreams], [deadlineMs, "open", 0]);
+  }
+});
