@@ -54,6 +54,7 @@ export class QueueServerCall extends ServerCallCore implements BatchCall {
   private queue: QueueCore<unknown> | undefined = undefined;
   private single: Uint8Array | undefined = undefined;
   private stored: MessageStore | undefined = undefined;
+  private hadTurn = false;
   private requestsEnded = false;
   /** Nothing more comes of the call. */
   private isClosed = false;
@@ -177,6 +178,7 @@ export class QueueServerCall extends ServerCallCore implements BatchCall {
   // From the call.
 
   protected override onTurn(): void {
+    this.hadTurn = true;
     if (!this.method.requestStream) {
       this.single = this.takeRequest();
       this.requestsEnded = true;
@@ -209,7 +211,7 @@ export class QueueServerCall extends ServerCallCore implements BatchCall {
   }
 
   protected override onStreamClosed(error: Http2Error | undefined): void {
-    this.end(error === undefined, error !== undefined);
+    this.end(error === undefined && !this.cancelled, error !== undefined || this.cancelled);
   }
 
   /** The call is over: `success` says whether what was sent, the status included, went out. */
@@ -218,6 +220,7 @@ export class QueueServerCall extends ServerCallCore implements BatchCall {
     this.isClosed = true;
     this.isCancelled = cancelled;
     if (this.queue === undefined) {
+      if (!this.hadTurn) return;
       this.matcher.withdraw(this);
       return this.handlerEnded();
     }

@@ -215,7 +215,7 @@ export abstract class StreamResponder<Req, Res, Tag> extends ServerResponder<Req
    */
   writeAndFinish(message: Res, status: ServerStatus, tag: Tag, flags: number = 0): void {
     const operations = [sendMessage(message, flags | OpFlags.BUFFER_HINT), this.status(status)];
-    this.sendOne("writeAndFinish", operations, tag, true);
+    this.sendOne("writeAndFinish", operations, tag, false);
   }
 
   /**

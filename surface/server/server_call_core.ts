@@ -206,6 +206,7 @@ export abstract class ServerCallCore extends CallCore
   /** The library ends the call: the client gets the status, and the handler is cancelled. */
   cancelWith(code: StatusCode, details: string): void {
     if (this.isOver) return;
+    this.wasCancelled = true; // the stream may end, and say so, with the status
     this.finish(code, details, NO_FIELDS, "library");
     this.abandon(new RpcError(code, details));
   }
@@ -333,6 +334,7 @@ export abstract class ServerCallCore extends CallCore
       const { code, details, fields, complaint, chosen } = statusOfThrown(error, this.host.exposeErrors);
       if (!chosen) this.report(error, "interceptor");
       if (complaint !== undefined) this.host.reporter.log("warn", `${complaint} (${this.path})`);
+      this.wasCancelled = true;
       this.finish(code, details, fields, "user");
       this.abandon(new RpcError(code, details));
     }

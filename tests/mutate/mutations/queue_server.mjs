@@ -12,6 +12,15 @@ const QUEUE_SERVER = "surface/queue/queue_server.ts";
 const CALL = "surface/queue/server_call.ts";
 const REQUESTS_TEST = "tests/surface/queue/server_requests_test.ts";
 
+const STREAMS = "surface/queue/server_streams.ts";
+const CONTEXT = "surface/queue/server_context.ts";
+const CORE = "surface/server/server_call_core.ts";
+const BATCH = "surface/queue/batch.ts";
+const BATCHES_TEST = "tests/surface/queue/server_batches_test.ts";
+const STREAMS_TEST = "tests/surface/queue/server_streams_test.ts";
+
+const ofBatches = (file, before, after, name) => ({ file, before, after, test: BATCHES_TEST, name });
+const ofStreams = (file, before, after, name) => ({ file, before, after, test: STREAMS_TEST, name });
 const ofRequests = (file, before, after, name) => ({ file, before, after, test: REQUESTS_TEST, name });
 
 /** As `readMutations` describes them. */
@@ -126,4 +135,113 @@ export default [
     ": requests.serve(descriptor, payloadOf(descriptor)).begin",
     "[Q117]",
   ),
+  ofBatches(REQUEST, "call.handOut(this.bound,", "call.handOut(this.notified,", "[Q27]"),
+  ofBatches(BATCH, "(mask & SERVER_KINDS) === 0", "false", "[Q32]"),
+  ofBatches(
+    CALL,
+    "kind === SEND_INITIAL_METADATA && this.sentMessages",
+    "false",
+    "initial metadata went out",
+  ),
+  ofBatches(
+    BATCH,
+    "call.startedKinds |= this.kinds;",
+    "call.startedKinds = this.kinds;",
+    "[Q33] initial metadata, status",
+  ),
+  ofBatches(
+    BATCH,
+    "const NOT_WITH_STATUS = bit(RECV_MESSAGE) | bit(RECV_CLOSE_ON_SERVER);",
+    "const NOT_WITH_STATUS = 0;",
+    "[Q35]",
+  ),
+  ofBatches(
+    CALL,
+    "if (Number.isInteger(number) && number! >= 0 && number! <= 16) return number!;",
+    "return number!;",
+    "[Q36]",
+  ),
+  ofBatches(CALL, "status.details, batch.trailers?.fields", "status.details", "arrive as they were sent"),
+  ofBatches(
+    CALL,
+    "this.sendInitialMetadata(batch.headers)",
+    "this.sendInitialMetadata(undefined)",
+    "arrive as they were sent",
+  ),
+  ofBatches(
+    CALL,
+    "else if (!this.isOver && !this.writeBlocked) this.sent(true);",
+    "else if (!this.isOver) this.sent(true);",
+    "[Q44]",
+  ),
+  ofBatches(
+    CALL,
+    "protected override onReady(): void {\n    this.sent(true);",
+    "protected override onReady(): void {",
+    "[Q44]",
+  ),
+  ofBatches(CALL, "if (wasOver) this.sent(false);", "if (wasOver) this.sent(true);", "[Q45] [Q49] [Q52]"),
+  ofBatches(CALL, "    this.end(false, true);", "    this.end(true, true);", "[Q45] a message"),
+  ofBatches(
+    CALL,
+    "operation.done(!operation.endFails)",
+    "operation.done(!operation.endFails && !this.isCancelled)",
+    "[Q45] [Q49] [Q52]",
+  ),
+  ofBatches(CALL, "error !== undefined || this.cancelled", "error !== undefined", "[Q52] what the library"),
+  ofBatches(
+    CORE,
+    "    this.wasCancelled = true; // the stream may end, and say so, with the status\n",
+    "",
+    "[Q52] what the library",
+  ),
+  ofBatches(CALL, "operation.done(!operation.endFails)", "operation.done(false)", "[Q48]"),
+  ofBatches(CALL, "if (this.isOver && stored !== undefined) {", "if (false) {", "[Q53]"),
+  ofBatches(CALL, "if (!this.isClosed) this.reset(reason);", "", "[Q41]"),
+  ofBatches(CALL, "    if (isTold) this.handlerEnded();\n", "", "a call that its client has left"),
+  ofBatches(
+    CALL,
+    "if (status !== undefined || this.isClosed) this.handlerEnded();",
+    "if (status !== undefined && !wasOver) this.handlerEnded();",
+    "a call that its client has left",
+  ),
+  ofStreams(
+    STREAMS,
+    "isOk ? [sendMessage(message), last] : [last]",
+    "[sendMessage(message), last]",
+    "[Q82] with a status",
+  ),
+  ofStreams(STREAMS, "if (isOkStatus(readStatus(status).code)) {", "if (false) {", "[Q82] with a status"),
+  ofStreams(
+    STREAMS,
+    "sendInitialMetadata(contextInside(this.context).initialMetadata)",
+    "sendInitialMetadata()",
+    "[Q82] unary",
+  ),
+  ofStreams(STREAMS, "[...trailing ?? [], ...Metadata.from(metadata)]", "metadata", "[Q82] unary"),
+  ofStreams(STREAMS, "operation.endFails = true;", "", "[Q80] client streaming"),
+  ofStreams(STREAMS, "if (last) this.#lastSent = true;", "", "[Q81] server streaming"),
+  ofStreams(
+    STREAMS,
+    "const operations = [sendMessage(message, flags | OpFlags.BUFFER_HINT), this.status(status)];",
+    "const operations = [this.status(status)];",
+    "[Q81] writeAndFinish",
+  ),
+  ofStreams(CALL, "this.cancelWith(code, details);\n      return NO_MESSAGE;", "return NO_MESSAGE;", "[Q83]"),
+  ofStreams(STREAMS, "if (responder.kind !== kind) {", "if (false) {", "a responder is of"),
+  ofStreams(CONTEXT, "context.#isRequested = true;", "", "a responder is of"),
+  ofStreams(
+    CALL,
+    "if (whenDone !== undefined) this.queue.end(whenDone, true);",
+    "",
+    "[Q73] asyncNotifyWhenDone",
+  ),
+  ofStreams(CONTEXT, "if (this.#done?.isDone) return", "return", "[Q73] asyncNotifyWhenDone"),
+  ofStreams(
+    REQUEST,
+    "if (whenDone !== undefined) this.bound.end(whenDone, false);",
+    "if (whenDone !== undefined) this.bound.end(whenDone, true);",
+    "[Q73] where the server",
+  ),
+  ofStreams(CONTEXT, "this.#call?.cancel();", "", "tryCancel"),
 ];
