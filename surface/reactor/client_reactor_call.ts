@@ -40,6 +40,10 @@ export class ClientReactorCall extends ClientCall
   implements ClientOperations, ApplicationCallback, PendingCallDescription {
   /** Owned by the turn. */
   callbackScheduled = false;
+  /** Owned by the list of pending calls. */
+  nextPending: PendingCallDescription | undefined = undefined;
+  /** As `nextPending`. */
+  previousPending: PendingCallDescription | undefined = undefined;
   /** `onDone` was called. */
   isDone = false;
   /** Reactions that are due, and those of them whose operations succeeded. */

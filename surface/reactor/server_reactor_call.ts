@@ -69,6 +69,10 @@ export class ServerReactorCall extends ServerCallCore
   implements ServerOperations, ApplicationCallback, PendingCallDescription {
   /** Owned by the turn. */
   callbackScheduled = false;
+  /** Owned by the list of pending calls. */
+  nextPending: PendingCallDescription | undefined = undefined;
+  /** As `nextPending`. */
+  previousPending: PendingCallDescription | undefined = undefined;
   private reactor: Reactions | undefined = undefined;
   /** The reactor has no reactions of the application's. */
   private isDefault = false;

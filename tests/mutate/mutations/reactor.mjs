@@ -2,6 +2,8 @@
 
 const CLIENT = "tests/surface/reactor/client_test.ts";
 const CALL = "surface/reactor/client_reactor_call.ts";
+const PENDING = "tests/surface/call/pending_calls_test.ts";
+const LIST = "surface/call/pending_calls.ts";
 const GENERIC = "tests/surface/reactor/generic_test.ts";
 const SERVER = "tests/surface/reactor/server_test.ts";
 const SERVED = "surface/reactor/server_reactor_call.ts";
@@ -355,4 +357,23 @@ export default [
     SERVER,
     "[Q104] onCancel",
   ),
+
+  // Calls that are not done.
+  mutation(
+    LIST,
+    "    if (previous !== undefined) previous.nextPending = next;\n",
+    "",
+    PENDING,
+    "members leave",
+  ),
+  mutation(
+    LIST,
+    "next.previousPending = previous ?? next;",
+    "next.previousPending = previous;",
+    PENDING,
+    "members leave",
+  ),
+  mutation(LIST, "    call.nextPending = call.previousPending = undefined;\n", "", PENDING, "members leave"),
+  mutation(LIST, "    if (previousPending === undefined) return;\n", "", PENDING, "one that is not a member"),
+  mutation(LIST, "      if (forgotten === undefined) continue;\n", "", PENDING, "what was forgotten"),
 ];
