@@ -137,6 +137,11 @@ export function startBatch<Tag>(
   return batch;
 }
 
+/** Whether `kinds` has `kind`. */
+export function hasKind(kinds: number, kind: number): boolean {
+  return (kinds & bit(kind)) !== 0;
+}
+
 /** The kinds of `operations`, as bits, if they can be started together now. */
 function checkOperations(call: BatchCall, operations: readonly Op[]): number {
   let kinds = 0;

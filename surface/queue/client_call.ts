@@ -3,9 +3,8 @@
 // What has come and was not asked for yet is kept: initial metadata, messages, the status. What was asked for and has not
 // come waits in a slot. A call begins with SEND_INITIAL_METADATA; what is sent before is kept.
 //
-// Status and messages (doc/status_ordering.md): OK is delivered when every message was. A server's other status does not
-// wait: messages that were not received are dropped when it is asked for, and can be received until then. A call that
-// failed otherwise has no messages any more.
+// A status that the server sent is delivered when every message was received, OK or not, as gRPC's core does: an
+// application may ask for the status first and read on. A call that failed otherwise has no messages any more.
 
 import type { Instant } from "../../pollers/mod.ts";
 import { type HeaderList, NO_HEADERS } from "../../transport/mod.ts";
@@ -20,7 +19,7 @@ import { type GivenOptions, NO_OPTIONS } from "../client/call_options.ts";
 import type { CallContext } from "../client/call_route.ts";
 import { ClientCall } from "../client/client_call.ts";
 import { encodeFramed, type MethodDescriptor, reuseFramed } from "../proto/mod.ts";
-import { type Batch, type BatchCall, startBatch } from "./batch.ts";
+import { type Batch, type BatchCall, hasKind, startBatch } from "./batch.ts";
 import { type Op, OperationKind } from "./operation.ts";
 import { type ClientOperation, OpFlags, type ReceivedStatus } from "./operations.ts";
 import type { QueueCore } from "./queue_core.ts";
@@ -28,9 +27,6 @@ import type { QueueCore } from "./queue_core.ts";
 const { SEND_INITIAL_METADATA, SEND_MESSAGE, SEND_CLOSE_FROM_CLIENT } = OperationKind;
 const { RECV_INITIAL_METADATA, RECV_MESSAGE, RECV_STATUS_ON_CLIENT } = OperationKind;
 const { WAIT_FOR_READY, THROUGH } = OpFlags;
-
-/** Messages are received when initial metadata was asked for. */
-const MAY_RECEIVE = 1 << RECV_INITIAL_METADATA;
 
 /** What the core reads of a call: filled in when it begins. */
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -124,15 +120,22 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
     const begins = this.sendingMetadata?.batch === batch;
     if (this.mustArm && !begins) this.arm();
     const closes = this.sendingClose?.batch === batch;
-    const { framed } = batch;
-    if (framed !== undefined) {
-      batch.framed = undefined;
-      if (this.sendMessage(framed, closes)) reuseFramed(framed);
-    } else if (closes) this.halfClose();
+    if (batch.framed !== undefined) this.sendFramed(batch, batch.framed, closes);
+    else if (closes) this.halfClose();
     if (begins) this.beginCall(batch.headers, this.sendingMetadata!.flags);
     if (this.isOver) this.sent(false);
     else if (!this.writeBlocked) this.sent(true);
     this.deliver();
+  }
+
+  private sendFramed(batch: Batch<Tag>, framed: Uint8Array, closes: boolean): void {
+    batch.framed = undefined;
+    if (!closes && hasKind(this.startedKinds, SEND_CLOSE_FROM_CLIENT)) { // as core does
+      const late = this.sendingMessage!;
+      this.sendingMessage = undefined;
+      reuseFramed(framed);
+      late.done(false);
+    } else if (this.sendMessage(framed, closes)) reuseFramed(framed);
   }
 
   private arm(): void {
@@ -190,7 +193,7 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
   }
 
   private get mayReceive(): boolean {
-    return this.receivingMessage !== undefined && (this.startedKinds & MAY_RECEIVE) !== 0;
+    return this.receivingMessage !== undefined && hasKind(this.startedKinds, RECV_INITIAL_METADATA);
   }
 
   /** What waits to be sent is on its way, or never will be. */
@@ -215,9 +218,7 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
     if (this.receivingMetadata !== undefined && (this.received !== undefined || status !== undefined)) {
       this.deliverMetadata(this.receivingMetadata);
     }
-    if (receivingStatus !== undefined && status !== undefined && status.code !== Status.OK) {
-      this.stored?.clear();
-    }
+    if (receivingStatus?.drops && status !== undefined && status.code !== Status.OK) this.stored?.clear();
     if (this.receivingMessage !== undefined) this.deliverMessage(this.receivingMessage);
     if (this.receivingStatus !== undefined && this.status !== undefined && !this.hasStored) {
       this.deliverStatus(this.receivingStatus, this.status);

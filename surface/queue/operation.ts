@@ -42,6 +42,8 @@ export class Op {
   cancelled: boolean | undefined = undefined;
   /** Of RECV_MESSAGE: the end of the peer's messages is no success, as typed stubs have it. */
   endFails = false;
+  /** Of RECV_STATUS_ON_CLIENT: nothing more will be read, so a status other than OK does not wait for messages. */
+  drops = false;
 
   /** `kind`: of {@linkcode OperationKind}; `flags`: of OpFlags. */
   constructor(readonly kind: number, readonly flags: number) {}

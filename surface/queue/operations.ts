@@ -179,8 +179,8 @@ export function receiveMessage<T>(flags: number = 0): ReceiveMessage<T> {
 
 /**
  * Receives the status of a client's call, once. It always succeeds, and so does all of its batch: how the call went, the
- * status says alone. OK comes when every message was received; another status at once, and messages that were not received
- * are dropped then.
+ * status says alone. A status that the server sent comes when every message before it was received; that of a call which
+ * failed otherwise comes at once.
  */
 export function receiveStatusOnClient(flags: number = 0): ReceiveStatusOnClient {
   return new Op(RECV_STATUS_ON_CLIENT, flags) as ReceiveStatusOnClient;

@@ -65,8 +65,8 @@ export default [
   },
   {
     file: BATCH,
-    before: "if (operation.message === undefined || operation.message === null) {",
-    after: "if (operation.message === undefined) {",
+    before: 'return refuse(call, operation, "INVALID_MESSAGE", messageOf(error));',
+    after: "throw error;",
     test: BATCHES,
     name: "[Q36]",
   },
@@ -143,7 +143,7 @@ export default [
   {
     file: CALL,
     before: "given.deadlineMs = deadline - this.engine.now();",
-    after: "",
+    after: "given.deadlineMs = undefined;",
     test: OUTCOMES,
     name: "[Q46] a deadline that has passed",
   },

@@ -351,8 +351,8 @@ test("call by queue: [Q53] OK comes when every message was received", async () =
   });
 });
 
-test("call by queue: [Q53] another status drops what was not received, but only when it is asked for", async () => {
-  await calling(async ({ make, served, events }) => {
+test("call by queue: [Q53] another status lets messages be received first, asked for or not", async () => {
+  await calling(async ({ make, served, events, none }) => {
     for (const ask of [false, true]) {
       const call = make();
       const [message, status, end] = [
@@ -365,11 +365,11 @@ test("call by queue: [Q53] another status drops what was not received, but only 
       const server = await served();
       server.respond("buffered");
       server.finish("ABORTED");
-      if (ask) assertEquals(await events(2), { begin: true, status: true });
-      else assertEquals(await events(1), { begin: true });
+      assertEquals(await events(1), { begin: true });
+      assertEquals(say(await none()), ["QUEUE_TIMEOUT"]);
       call.startBatch([message], "read");
-      assertEquals(await events(1), { read: true });
-      assertEquals(message.message?.text, ask ? undefined : "buffered");
+      assertEquals(await events(ask ? 2 : 1), ask ? { read: true, status: true } : { read: true });
+      assertEquals(message.message?.text, "buffered");
       if (!ask) {
         call.startBatch([status], "status");
         assertEquals(await events(1), { status: true });
