@@ -6,18 +6,24 @@ import { ensureInstalled } from "./install.mjs";
 import { runtimeCommand } from "./runtimes.mjs";
 
 /**
- * Runs `server.ts` or `client.ts` of `folder`, as the first argument of this process says, with the rest of its
- * arguments but `--runtime`; ends this process as that one ends. `name` is the command's in its usage.
+ * Runs one of `programs` of `folder`, as the first argument of this process says where there are several, with the rest
+ * of its arguments but `--runtime`; ends this process as that one ends. `name` is the command's in its usage.
  */
-export function runByHand(name, folder) {
-  const [side, ...given] = process.argv.slice(2);
+export function runByHand(name, folder, programs = ["server", "client"]) {
+  const all = process.argv.slice(2);
+  const [side, ...given] = programs.length === 1 && all[0] !== "--help" ? [programs[0], ...all] : all;
   const named = given.find((argument) => argument.startsWith("--runtime="));
   const runtime = named?.slice("--runtime=".length) ?? "deno";
-  if (!["server", "client"].includes(side) || !["deno", "bun"].includes(runtime)) {
-    console.log(`npm run ${name} -- server [--runtime=deno|bun] [flags of the server]
-npm run ${name} -- client [--runtime=deno|bun] [flags of the client]
-
-Each in a terminal of its own; both take --help.`);
+  if (!programs.includes(side) || !["deno", "bun"].includes(runtime)) {
+    const lines = programs.map((program) =>
+      `npm run ${name} --${
+        programs.length === 1 ? "" : ` ${program}`
+      } [--runtime=deno|bun] [flags of the ${program}]`
+    );
+    const note = programs.length === 1
+      ? `Its flags: npm run ${name} -- --runtime=deno --help`
+      : "Each in a terminal of its own; both take --help.";
+    console.log(`${lines.join("\n")}\n\n${note}`);
     process.exit(side === "--help" ? 0 : 2);
   }
   ensureInstalled();

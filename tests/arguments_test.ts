@@ -71,7 +71,7 @@ for (const [name, command] of Object.entries(scripts)) {
   });
 }
 
-for (const example of ["route_guide/server.ts", "route_guide/client.ts", "pollers.ts"]) {
+for (const example of ["route_guide/server.ts", "route_guide/client.ts", "proxy/proxy.ts", "pollers.ts"]) {
   test(`examples/${example} takes --help`, () => {
     const [command, ...before] = runtimeCommand("Bun" in globalThis ? "bun" : "deno");
     const args = [...before, `${root}examples/${example}`, "--help"];

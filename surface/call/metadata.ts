@@ -96,6 +96,15 @@ export class Metadata {
     this.#append(checkName(name), checkValue(name, value));
   }
 
+  /**
+   * Adds all values of `metadata`. What a peer sent is passed on as it came, where `append` would refuse it.
+   *
+   * @throws {TypeError} as the constructor does
+   */
+  appendAll(metadata: Metadata | MetadataInit): void {
+    for (const [name, value] of Metadata.from(metadata)) this.#append(name, value);
+  }
+
   /** Removes every value of `name`; false when there was none. */
   delete(name: string): boolean {
     return this.#map().delete(name.toLowerCase());

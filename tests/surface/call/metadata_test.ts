@@ -53,3 +53,20 @@ test("metadata: text must be printable ASCII, binary values octets, each under i
   assertMatch(assertThrows(() => metadata.set("x", 1 as unknown as string), TypeError).message, /a string/);
   assertEquals(metadata.size, 0);
 });
+
+test("appendAll passes on what a peer sent, where append would refuse it", () => {
+  const received = Metadata.fromHeaders(
+    new HeaderList(["odd", "caf\u00e9", "n", "1", "n", "2", "o-bin", "AP8"]),
+  );
+  const metadata = new Metadata({ n: "0" });
+  metadata.appendAll(received);
+  assertEquals([...metadata], [
+    ["n", "0"],
+    ["n", "1"],
+    ["n", "2"],
+    ["odd", "caf\u00e9"],
+    ["o-bin", new Uint8Array([0, 255])],
+  ]);
+  assertThrows(() => metadata.appendAll({ odd: "caf\u00e9" }), TypeError, "printable ASCII");
+  assertEquals(metadata.getAll("odd").length, 1);
+});
