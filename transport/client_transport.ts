@@ -41,6 +41,7 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
   private readonly limits: MessageLimits;
   private ready = false;
   private draining = false;
+  private took = false;
 
   /** `onReady` is called when the server's SETTINGS came; `sink` gets every event after that, and the end. */
   constructor(
@@ -77,7 +78,7 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
 
   /** Whether a response has come. */
   get answered(): boolean {
-    return this.connection.answered;
+    return this.connection.answered || this.took;
   }
 
   /** Whether `open` would find a free stream now. */
@@ -137,7 +138,8 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
   }
 
   /** From the connection: no new streams. */
-  onGoAway(_lastStreamId: number, error: Http2Error): void {
+  onGoAway(lastStreamId: number, error: Http2Error): void {
+    if (lastStreamId > 0 && lastStreamId < MAX_STREAM_ID) this.took = true; // which the highest number does not say
     this.beginDraining(error);
   }
 
@@ -157,6 +159,8 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
     this.sink.onDraining(reason);
   }
 }
+
+const MAX_STREAM_ID = 2 ** 31 - 1;
 
 /** Not "unprocessed", though no server saw it: it would be refused again. */
 function refuse(message: string, sink: ClientStreamSink): undefined {

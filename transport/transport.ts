@@ -153,7 +153,7 @@ export interface Transport {
 
 /** One connection to a server. */
 export interface ClientTransport extends Transport {
-  /** Whether the server has answered a call on this connection, with whatever status. */
+  /** Whether the server has answered a call on this connection, with whatever status, or says in GOAWAY that it takes one. */
   readonly answered: boolean;
   /** Whether `open` would find a free stream now (MAX_CONCURRENT_STREAMS, GOAWAY, stream ids left). */
   readonly canOpen: boolean;

@@ -19,6 +19,7 @@ import {
   type ClientStreamSink,
   type ClientTransport,
   type HeaderList,
+  type Http2Error,
   type Initiator,
   NO_HEADERS,
   type RequestTemplate,
@@ -33,6 +34,9 @@ import { Status, type StatusCode, statusName } from "../call/status.ts";
 import type { GivenOptions } from "./call_options.ts";
 import type { CallContext, PendingCall } from "./call_route.ts";
 import { Replay } from "./replay.ts";
+
+/** Connections that may end before they take a call; gRPC's retries have as many. */
+const MOST_REFUSALS = 4;
 
 const { STARTED, STREAM_OPENED, STREAM_LOST, ENDED } = CallEvent;
 
@@ -50,7 +54,8 @@ export abstract class ClientCall extends CallCore implements PendingCall, ChildC
   declare private onAbort: (() => void) | undefined;
   /** For observers; undefined where there are none. */
   declare private record: CallRecord | undefined;
-  declare private retried: boolean;
+  /** Streams that the server did not process. */
+  declare private refusals: number;
   declare private answered: boolean;
 
   /** Nothing happens before {@linkcode start}. `requestStream`: requests come by `sendMessage`, not `encodeRequest`. */
@@ -70,7 +75,7 @@ export abstract class ClientCall extends CallCore implements PendingCall, ChildC
     this.replay = requestStream ? new Replay() : undefined;
     this.onAbort = undefined;
     this.record = undefined;
-    this.retried = false;
+    this.refusals = 0;
     this.answered = false;
   }
 
@@ -270,8 +275,8 @@ export abstract class ClientCall extends CallCore implements PendingCall, ChildC
         endedBy: "library",
       });
     }
-    if (status.unprocessed && this.mayRetry && this.advance(STREAM_LOST)) {
-      this.retried = true;
+    if (status.unprocessed && this.mayRetry(cause) && this.advance(STREAM_LOST)) {
+      this.refusals++;
       this.stream = undefined;
       return this.context.route.submit(this);
     }
@@ -291,8 +296,10 @@ export abstract class ClientCall extends CallCore implements PendingCall, ChildC
     this.deadlineExceeded();
   }
 
-  private get mayRetry(): boolean {
-    return !this.retried && !this.answered && (!this.requestStream || this.replay !== undefined);
+  /** A server that refuses streams is asked once more; one that ends its connections took other calls on each of them. */
+  private mayRetry(cause: Http2Error | undefined): boolean {
+    if (this.answered || (this.requestStream && this.replay === undefined)) return false;
+    return this.refusals < (cause?.kind === "connection" ? MOST_REFUSALS : 1);
   }
 
   private ask(): void {

@@ -79,7 +79,7 @@ export class Shutdown {
 
   /** The error of a stream above the number of the peer's GOAWAY, which may be tried again elsewhere. */
   unprocessed(): Http2Error {
-    return new Http2Error("stream", ErrorCode.REFUSED_STREAM, "remote", this.peerReason, true);
+    return new Http2Error("connection", ErrorCode.REFUSED_STREAM, "remote", this.peerReason, true);
   }
 
   /** `error` ended the byte stream: with what the peer's GOAWAY had said before. */

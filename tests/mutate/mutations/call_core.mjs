@@ -7,6 +7,8 @@ const REPLAY = "surface/client/replay.ts";
 
 const STATES = "tests/surface/call/call_core_test.ts";
 const PARENT = "tests/surface/call/parent_test.ts";
+const WAITING = "tests/surface/client/waiting_test.ts";
+const USEFUL = "tests/surface/channel/useful_test.ts";
 const AGAIN = "tests/surface/client/replay_test.ts";
 
 const mutation = (file, before, after, test, name) => ({ file, before, after, test, name });
@@ -62,5 +64,28 @@ export default [
   ),
   mutation(REPLAY, "return this.bytes > REPLAY_BYTES;", "return false;", AGAIN, "up to 256 KiB"),
   mutation(REPLAY, "return this.bytes > REPLAY_BYTES;", "return this.bytes > 0;", AGAIN, "up to 256 KiB"),
+  mutation(CLIENT, "? MOST_REFUSALS : 1)", "? 1 : 1)", WAITING, "GOAWAY below its stream for ever"),
+  mutation(CLIENT, "? MOST_REFUSALS : 1)", "? MOST_REFUSALS : 2)", WAITING, "REFUSED_STREAM for ever"),
+  mutation(
+    "transport/client_transport.ts",
+    "lastStreamId > 0 && ",
+    "",
+    USEFUL,
+    "says GOAWAY NO_ERROR right after",
+  ),
+  mutation(
+    "transport/client_transport.ts",
+    " && lastStreamId < MAX_STREAM_ID",
+    "",
+    USEFUL,
+    "with the highest stream",
+  ),
+  mutation(
+    "transport/client_transport.ts",
+    "this.connection.answered || this.took",
+    "this.connection.answered",
+    USEFUL,
+    "which calls the server takes",
+  ),
   mutation(REPLAY, 'if (closed === "after it") stream.halfClose();', "", AGAIN, "client streaming"),
 ];

@@ -147,7 +147,7 @@ test("GOAWAY before the answer, and the answer on the connection that drains: it
   for (let round = 0; round < 2; round++) {
     bench.call();
     await bench.pass(10);
-    bench.peers[round]!.send(goAway(1, ErrorCode.NO_ERROR));
+    bench.peers[round]!.send(goAway(MAX_ID, ErrorCode.NO_ERROR));
     await bench.pass(10);
   }
   // The second of two useless connections: the third waits for the backoff.
@@ -156,6 +156,18 @@ test("GOAWAY before the answer, and the answer on the connection that drains: it
   bench.peers[0]!.send(answer(1));
   await bench.pass(10);
   assertEquals([bench.peers.length, bench.log.at(-1)], [3, `${waiting.name} attached`]);
+});
+
+test("GOAWAY before the answer that says which calls the server takes: its successor need not wait", async () => {
+  const bench = new Bench();
+  await bench.listen();
+  for (let round = 0; round < 4; round++) {
+    bench.call();
+    await bench.pass(10);
+    bench.peers[round]!.send(goAway(1, ErrorCode.NO_ERROR));
+    await bench.pass(10);
+  }
+  assertEquals([bench.peers.length, bench.subchannel.state], [4, "IDLE"]);
 });
 
 test("of two addresses the one that only accepts does not starve the other", async () => {

@@ -14,7 +14,7 @@ test("6.8: streams above the last identifier are unprocessed, the others go on, 
   bench.send(goAway(3, ErrorCode.NO_ERROR, "bye"));
   assertEquals(bench.sink.take(), [
     "goaway 3 connection NO_ERROR remote",
-    "closed 5 stream REFUSED_STREAM remote unprocessed",
+    "closed 5 connection REFUSED_STREAM remote unprocessed",
   ]);
   assertEquals([bench.connection.canOpen, bench.connection.closed], [false, false]);
   bench.send(bench.headers(1, OK, true), bench.headers(3, OK, true));
@@ -26,7 +26,7 @@ test("6.8: a second GOAWAY lowers the last identifier", () => {
   bench.open(true);
   bench.open(true);
   bench.send(goAway(MAX, ErrorCode.NO_ERROR), goAway(1, ErrorCode.NO_ERROR));
-  assertEquals(bench.sink.take().pop(), "closed 3 stream REFUSED_STREAM remote unprocessed");
+  assertEquals(bench.sink.take().pop(), "closed 3 connection REFUSED_STREAM remote unprocessed");
 });
 
 test("6.8: late frames of a stream that GOAWAY closed are ignored", () => {
@@ -59,7 +59,7 @@ test("5.4.1: GOAWAY with an error ends what is open at once, whether or not the 
   client.send(goAway(1, ErrorCode.COMPRESSION_ERROR));
   assertEquals(client.sink.take(), [
     `goaway 1 ${said}`,
-    "closed 3 stream REFUSED_STREAM remote unprocessed",
+    "closed 3 connection REFUSED_STREAM remote unprocessed",
     `closed 1 ${said}`,
     `connection closed ${said}`,
   ]);
