@@ -57,8 +57,8 @@ export default [
   mutation(CLIENT, "    replay.sendOn(stream);\n", "", AGAIN, "made again"),
   mutation(
     CLIENT,
-    "|| this.replay !== undefined)",
-    "&& this.replay !== undefined)",
+    "(this.requestStream && this.replay === undefined)",
+    "this.replay === undefined",
     AGAIN,
     "REFUSED_STREAM of a unary",
   ),

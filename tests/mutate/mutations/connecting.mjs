@@ -11,7 +11,7 @@ export default [
   },
   {
     file: "surface/client/client_call.ts",
-    before: "      this.retried = true;\n",
+    before: "      this.refusals++;\n",
     after: "",
     test: "tests/surface/client/waiting_test.ts",
     name: "for ever",
