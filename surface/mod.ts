@@ -74,6 +74,24 @@ export * from "./proto/mod.ts";
 export { Alarm, type AlarmOptions } from "./queue/alarm.ts";
 export { CallError, type CallErrorCode } from "./queue/call_error.ts";
 export { CompletionQueue, type CompletionQueueOptions } from "./queue/completion_queue.ts";
+export type {
+  AsyncReads,
+  AsyncResponse,
+  AsyncStart,
+  AsyncWrites,
+  ClientAsyncCall,
+  ClientAsyncReader,
+  ClientAsyncReaderWriter,
+  ClientAsyncResponseReader,
+  ClientAsyncWriter,
+  QueueCallOptions,
+} from "./queue/async_call.ts";
+export {
+  createQueueClient,
+  type PrepareAsync,
+  type QueueClient,
+  type StartAsync,
+} from "./queue/queue_client.ts";
 export { type Call, createCall, type CreateCallOptions } from "./queue/create_call.ts";
 export {
   type ClientOperation,

@@ -137,6 +137,15 @@ export function startBatch<Tag>(
   return batch;
 }
 
+/** What begins a call with one request, without a batch. Throws CallError as batches do. */
+export function encodeBegin(
+  call: BatchCall,
+  initial: Op,
+  message: Op,
+): { readonly headers: HeaderList | undefined; readonly framed: Uint8Array } {
+  return { headers: wireMetadata(call, initial), framed: encoded(call, message) };
+}
+
 /** Whether `kinds` has `kind`. */
 export function hasKind(kinds: number, kind: number): boolean {
   return (kinds & bit(kind)) !== 0;

@@ -19,7 +19,7 @@ import { type GivenOptions, NO_OPTIONS } from "../client/call_options.ts";
 import type { CallContext } from "../client/call_route.ts";
 import { ClientCall } from "../client/client_call.ts";
 import { encodeFramed, type MethodDescriptor, reuseFramed } from "../proto/mod.ts";
-import { type Batch, type BatchCall, hasKind, startBatch } from "./batch.ts";
+import { type Batch, type BatchCall, encodeBegin, hasKind, startBatch } from "./batch.ts";
 import { type Op, OperationKind } from "./operation.ts";
 import { type ClientOperation, OpFlags, type ReceivedStatus } from "./operations.ts";
 import type { QueueCore } from "./queue_core.ts";
@@ -42,7 +42,7 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
   /** Messages that nobody has received. */
   private stored: MessageStore | undefined = undefined;
   private received: HeaderList | undefined = undefined;
-  private status: CallStatus | undefined = undefined;
+  private endStatus: CallStatus | undefined = undefined;
   /** Operations that wait. */
   private sendingMetadata: Op | undefined = undefined;
   private sendingMessage: Op | undefined = undefined;
@@ -77,7 +77,7 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
 
   /** Starts `operations`; one event with `tag` when all are done. */
   startBatch(operations: ReadonlyArray<ClientOperation<Req, Res>>, tag: Tag): void {
-    this.begin(startBatch(this, this.core, operations, tag));
+    this.startOperations(operations, tag);
   }
 
   /** Ends the call; the first status stands. */
@@ -109,8 +109,21 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
     return encodeFramed(this.called.requestCodec, message as Req);
   }
 
-  /** Begins a batch that was accepted. */
-  protected begin(batch: Batch<Tag>): void {
+  /** Starts a batch. */
+  protected startOperations(operations: readonly unknown[], tag: Tag): void {
+    this.begin(startBatch(this, this.core, operations, tag));
+  }
+
+  /** Starts a call with one request, without an event. */
+  protected startSilently(initial: Op, message: Op): void {
+    this.core.checkOpen(`start a call of ${this.path}`);
+    const { headers, framed } = encodeBegin(this, initial, message);
+    this.startedKinds |= BEGIN;
+    if (this.sendMessage(framed, true)) reuseFramed(framed);
+    this.beginCall(headers, initial.flags);
+  }
+
+  private begin(batch: Batch<Tag>): void {
     this.sendingMetadata ??= batch.get(SEND_INITIAL_METADATA);
     this.sendingMessage ??= batch.get(SEND_MESSAGE);
     this.sendingClose ??= batch.get(SEND_CLOSE_FROM_CLIENT);
@@ -180,15 +193,20 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
   }
 
   protected override onEnd(status: CallStatus): void {
-    this.status = status;
+    this.endStatus = status;
     if (this.hasFailed) this.stored?.clear();
     this.sent(false);
     this.deliver();
   }
 
+  /** The status that the application gets. */
+  protected receivedStatus(status: ClientStatus): ClientStatus {
+    return status;
+  }
+
   /** Ended otherwise than by a status of the server's. */
   private get hasFailed(): boolean {
-    const { status } = this;
+    const { endStatus: status } = this;
     return status !== undefined && (status.cause !== undefined || status.endedBy !== undefined);
   }
 
@@ -214,14 +232,14 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
 
   /** Gives what has come to those that wait for it. */
   private deliver(): void {
-    const { status, receivingStatus } = this;
+    const { endStatus: status, receivingStatus } = this;
     if (this.receivingMetadata !== undefined && (this.received !== undefined || status !== undefined)) {
       this.deliverMetadata(this.receivingMetadata);
     }
     if (receivingStatus?.drops && status !== undefined && status.code !== Status.OK) this.stored?.clear();
     if (this.receivingMessage !== undefined) this.deliverMessage(this.receivingMessage);
-    if (this.receivingStatus !== undefined && this.status !== undefined && !this.hasStored) {
-      this.deliverStatus(this.receivingStatus, this.status);
+    if (this.receivingStatus !== undefined && this.endStatus !== undefined && !this.hasStored) {
+      this.deliverStatus(this.receivingStatus, this.endStatus);
     }
   }
 
@@ -245,7 +263,7 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
       this.release(before - stored.wireBytes);
       return this.receive(operation, bytes);
     }
-    if (this.status === undefined) return;
+    if (this.endStatus === undefined) return;
     this.receivingMessage = undefined;
     operation.done(!this.hasFailed && !operation.endFails);
   }
@@ -257,24 +275,37 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
     } catch (error) {
       const { code, details, foreign } = undecodable(error, "response", true);
       if (foreign) this.report(error, "codec", "info");
-      this.cancel(code, details, "library", error);
+      this.fail(code, details, error);
       return operation.done(false);
     }
     operation.done(true);
   }
 
+  /** A message cannot be decoded: that is the status, where the application does not have another one. */
+  private fail(code: StatusCode, details: string, cause: unknown): void {
+    const { endStatus: status } = this;
+    if (status !== undefined) {
+      this.endStatus = { code, message: details, metadata: status.metadata, cause, endedBy: "library" };
+    }
+    this.cancel(code, details, "library", cause);
+  }
+
   private deliverStatus(operation: Op, status: CallStatus): void {
     this.receivingStatus = undefined;
-    operation.status = new ClientStatus(status, this.path, this.peer);
+    operation.status = this.receivedStatus(new ClientStatus(status, this.path, this.peer));
     operation.done(true);
   }
 }
 
+/** What `startSilently` starts. */
+const BEGIN = 1 << SEND_INITIAL_METADATA | 1 << SEND_CLOSE_FROM_CLIENT;
+
 /** A status, whose metadata and error are made when they are first asked for. */
-class ClientStatus implements ReceivedStatus {
+export class ClientStatus implements ReceivedStatus {
   private madeMetadata: Metadata | undefined = undefined;
   private madeError: RpcError | undefined = undefined;
 
+  /** `method` and `peer`: for the error. */
   constructor(
     private readonly status: CallStatus,
     private readonly method: string,

@@ -101,16 +101,18 @@ export class QueueCore<Tag> implements ApplicationCallback {
     this.pollset = this.poller.init(engine);
   }
 
-  /**
-   * Throws CallError where the queue is over, and TypeError for a tag that it cannot call. `purpose`: "set an alarm".
-   */
+  /** Throws CallError where the queue is over. `purpose`: "set an alarm". */
+  checkOpen(purpose: string): void {
+    if (!this.isOver) return;
+    throw new CallError(
+      "COMPLETION_QUEUE_SHUTDOWN",
+      `Cannot ${purpose}: its completion queue is shut down, and nothing is pending on it that could bring more`,
+    );
+  }
+
+  /** Throws as `checkOpen` does, and TypeError for a tag that the queue cannot call. */
   check(tag: Tag, purpose: string): void {
-    if (this.isOver) {
-      throw new CallError(
-        "COMPLETION_QUEUE_SHUTDOWN",
-        `Cannot ${purpose}: its completion queue is shut down, and nothing is pending on it that could bring more`,
-      );
-    }
+    this.checkOpen(purpose);
     if (this.completionType !== "CALLBACK" || typeof tag === "function") return;
     throw new TypeError(
       `Cannot ${purpose}: its completion queue is of type CALLBACK, and the tag is ${describeTag(tag)}, ` +

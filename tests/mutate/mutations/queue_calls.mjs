@@ -3,6 +3,8 @@
 const BATCHES = "tests/surface/queue/batches_test.ts";
 const OUTCOMES = "tests/surface/queue/call_outcomes_test.ts";
 const BATCH = "surface/queue/batch.ts";
+const CLIENTS = "tests/surface/queue/queue_client_test.ts";
+const ASYNC = "surface/queue/async_call.ts";
 const CALL = "surface/queue/client_call.ts";
 
 /** As `readMutations` describes them. */
@@ -135,8 +137,8 @@ export default [
   },
   {
     file: CALL,
-    before: "    this.sent(false);\n    this.deliver();\n  }\n\n  /** Ended",
-    after: "    this.deliver();\n  }\n\n  /** Ended",
+    before: "    if (this.hasFailed) this.stored?.clear();\n    this.sent(false);",
+    after: "    if (this.hasFailed) this.stored?.clear();",
     test: OUTCOMES,
     name: "[Q45] a send that waits",
   },
@@ -191,15 +193,15 @@ export default [
   },
   {
     file: CALL,
-    before: "this.status !== undefined && !this.hasStored) {",
-    after: "this.status !== undefined) {",
+    before: "this.endStatus !== undefined && !this.hasStored) {",
+    after: "this.endStatus !== undefined) {",
     test: OUTCOMES,
     name: "[Q53] OK comes",
   },
   {
     file: CALL,
-    before: "if (this.hasFailed) this.stored?.clear();",
-    after: "this.stored?.clear();",
+    before: "    if (this.hasFailed) this.stored?.clear();\n    this.sent(false);",
+    after: "    this.stored?.clear();\n    this.sent(false);",
     test: OUTCOMES,
     name: "[Q53] another status",
   },
@@ -212,7 +214,7 @@ export default [
   },
   {
     file: CALL,
-    before: '      this.cancel(code, details, "library", error);\n',
+    before: "      this.fail(code, details, error);\n",
     after: "",
     test: OUTCOMES,
     name: "[Q83]",
@@ -223,5 +225,83 @@ export default [
     after: "",
     test: OUTCOMES,
     name: "waits until the channel is ready",
+  },
+  {
+    file: CALL,
+    before: "if (!closes && hasKind(this.startedKinds, SEND_CLOSE_FROM_CLIENT)) { // as core does",
+    after: "if (!closes && hasKind(this.startedKinds, SEND_CLOSE_FROM_CLIENT) && this.isOver) {",
+    test: "tests/surface/queue/oracle_test.ts",
+    name: "oracle: the C core's client",
+  },
+  {
+    file: ASYNC,
+    before: "if (!this.started) throw new TypeError(`Cannot ${what} on",
+    after: "if (!has) throw new TypeError(`Cannot ${what} on",
+    test: CLIENTS,
+    name: "[Q77] unary",
+  },
+  {
+    file: CALL,
+    before: "    this.beginCall(headers, initial.flags);",
+    after: "    this.beginCall(headers, initial.flags);\n    this.startOperations([], undefined as never);",
+    test: CLIENTS,
+    name: "[Q77] unary",
+  },
+  {
+    file: ASYNC,
+    before: "super(context, method, core, options.deadline ?? Infinity, parent);",
+    after: "super(context, method, core, Infinity, parent);",
+    test: CLIENTS,
+    name: "[Q77] what is prepared",
+  },
+  {
+    file: ASYNC,
+    before: "    if (this.corked) this.started = true;\n    else if (this.streams",
+    after: "    if (this.streams",
+    test: CLIENTS,
+    name: "[Q78]",
+  },
+  {
+    file: ASYNC,
+    before: "    this.askedInitial ??= asked;\n",
+    after: "",
+    test: CLIENTS,
+    name: "[Q79]",
+  },
+  {
+    file: ASYNC,
+    before: "    operation.endFails = true;\n",
+    after: "",
+    test: CLIENTS,
+    name: "[Q48][Q80]",
+  },
+  {
+    file: ASYNC,
+    before: "    status.drops = true;\n",
+    after: "",
+    test: CLIENTS,
+    name: "[Q80] finish waits",
+  },
+  {
+    file: ASYNC,
+    before: "    this.startSending([operation, new Op(SEND_CLOSE_FROM_CLIENT, 0)], tag);",
+    after: "    this.startSending([operation], tag);",
+    test: CLIENTS,
+    name: "[Q81]",
+  },
+  {
+    file: CALL,
+    before:
+      '      this.endStatus = { code, message: details, metadata: status.metadata, cause, endedBy: "library" };',
+    after: "",
+    test: CLIENTS,
+    name: "[Q83]",
+  },
+  {
+    file: ASYNC,
+    before: "if (this.singleMessage && this.hasResponse) {",
+    after: "if (this.singleMessage && this.isOver) {",
+    test: CLIENTS,
+    name: "[Q83]",
   },
 ];
