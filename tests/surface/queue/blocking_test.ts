@@ -32,13 +32,14 @@ blocking(
   "[Q126] nextSync gives events in order, QUEUE_TIMEOUT at its deadline, and QUEUE_SHUTDOWN at the end",
   (engine) => {
     const queue = new CompletionQueue<string>({ poller: engine });
-    new Alarm().set(queue, queue.deadlineIn(8), "late");
-    new Alarm().set(queue, queue.deadlineIn(2), "early");
     inject(queue, "now");
     assertEquals(say(queue.nextSync()), ["now", true]);
     const deadline = queue.deadlineIn(0.5);
     assertEquals(say(queue.nextSync(deadline)), ["QUEUE_TIMEOUT"]);
     assert(engine.now() >= deadline);
+    const soon = queue.deadlineIn(2);
+    new Alarm().set(queue, soon + 6, "late");
+    new Alarm().set(queue, soon, "early");
     assertEquals(say(queue.nextSync()), ["early", true]);
     assertEquals(say(queue.nextSync(queue.deadlineIn(5_000))), ["late", true]);
     queue.shutdown();
@@ -75,11 +76,10 @@ blocking(
   async (engine) => {
     const queue = new CompletionQueue<number>({ poller: engine });
     const first = queue.next();
-    new Alarm().set(queue, queue.deadlineIn(2), 1);
-    new Alarm().set(queue, queue.deadlineIn(4), 2);
+    const soon = queue.deadlineIn(20); // all in this order, however late
     let second: Promise<unknown[]> | undefined;
-    engine.runAt(engine.now() + 1, () => second = queue.next().then(say)); // comes after the one that blocks
-    new Alarm().set(queue, queue.deadlineIn(6), 3);
+    engine.runAt(soon, () => second = queue.next().then(say)); // comes after the one that blocks
+    for (const tag of [1, 2, 3]) new Alarm().set(queue, soon + tag, tag);
     assertEquals(say(queue.nextSync(queue.deadlineIn(5_000))), [2, true]);
     assertEquals(say(await first), [1, true]);
     assertEquals(await second, [3, true]);
