@@ -10,17 +10,7 @@ import {
   type ServerCall,
 } from "pollwire";
 import { test } from "../../harness.ts";
-import {
-  type BenchOptions,
-  collect,
-  echo,
-  gate,
-  type Handlers,
-  type Note,
-  serving,
-  Trial,
-  until,
-} from "../serving.ts";
+import { type BenchOptions, collect, echo, gate, type Handlers, serving, Trial, until } from "../serving.ts";
 import { keeping, say } from "./queues.ts";
 
 /** Runs `check` with a client of the Trial service over a queue of its own, which must be drained at the end. */
