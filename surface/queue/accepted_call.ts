@@ -58,20 +58,94 @@ export class AcceptedCall<Req = Uint8Array, Res = Uint8Array, Tag = unknown> imp
   }
 }
 
+/** Gives a requested call what it came with. */
+let fill: <Req, Res, Tag>(requested: RequestedCall<Req, Res, Tag>, call: QueueServerCall) => void;
+
 /** A call that was requested: what it came with, once the event of the request has come with success. */
 export class RequestedCall<Req = Uint8Array, Res = Uint8Array, Tag = unknown> {
-  /** The call; undefined before the event, and where the server shuts down. */
-  call: AcceptedCall<Req, Res, Tag> | undefined = undefined;
-  /** "/package.Service/Method". */
-  method: string | undefined = undefined;
-  /** What the client's `:authority` says. */
-  host: string | undefined = undefined;
-  /** When the call ends with DEADLINE_EXCEEDED: an instant on the clock of the server's engine; Infinity: never. */
-  deadline: Instant | undefined = undefined;
-  /** Its initial metadata. */
-  metadata: Metadata | undefined = undefined;
-  /** The one request of a method that is registered with READ_INITIAL. */
-  message: Req | undefined = undefined;
+  #inside: QueueServerCall | undefined = undefined;
+  #call: AcceptedCall<Req, Res, Tag> | undefined = undefined;
+  #message: { readonly message: Req } | undefined = undefined;
+
+  static {
+    fill = <Req, Res, Tag>(requested: RequestedCall<Req, Res, Tag>, call: QueueServerCall) => {
+      requested.#inside = call;
+      requested.#call = new AcceptedCall(call);
+      if (call.payload !== undefined) requested.#message = { message: call.payload as Req };
+      call.payload = undefined;
+    };
+  }
+
+  /** Whether there is a call. */
+  get isThere(): boolean {
+    return this.#inside !== undefined;
+  }
+
+  /**
+   * The call.
+   *
+   * @throws {TypeError} before there is one
+   */
+  get call(): AcceptedCall<Req, Res, Tag> {
+    return this.#call ?? notThere();
+  }
+
+  /**
+   * "/package.Service/Method".
+   *
+   * @throws {TypeError} before there is a call
+   */
+  get method(): string {
+    return this.#there.path;
+  }
+
+  /**
+   * What the client's `:authority` says.
+   *
+   * @throws {TypeError} before there is a call
+   */
+  get host(): string {
+    return this.#there.authority;
+  }
+
+  /**
+   * When the call ends with DEADLINE_EXCEEDED: an instant on the clock of the server's engine; Infinity: never.
+   *
+   * @throws {TypeError} before there is a call
+   */
+  get deadline(): Instant {
+    return this.#there.deadline;
+  }
+
+  /**
+   * Its initial metadata.
+   *
+   * @throws {TypeError} before there is a call
+   */
+  get metadata(): Metadata {
+    return this.#there.metadata;
+  }
+
+  /**
+   * The one request of a method that is registered with READ_INITIAL.
+   *
+   * @throws {TypeError} before there is a call, and where the requests are received by batches
+   */
+  get message(): Req {
+    if (this.#message !== undefined) return this.#message.message;
+    const { path } = this.#there;
+    throw new TypeError(
+      `Cannot take the request of ${path}: the method is registered with payload NONE, so receive it by a batch`,
+    );
+  }
+
+  get #there(): QueueServerCall {
+    return this.#inside ?? notThere();
+  }
+}
+
+function notThere(): never {
+  throw new TypeError("Cannot read a requested call: the event of its request has not come with success");
 }
 
 /** Has `requested` filled in. */
@@ -79,16 +153,5 @@ export function filling<Req, Res, Tag>(requested: RequestedCall<Req, Res, Tag>):
   if (!(requested instanceof RequestedCall)) {
     throw new TypeError(`Cannot request a call into ${describe(requested)}: give a RequestedCall`);
   }
-  return {
-    whenDone: undefined,
-    onCall(call) {
-      requested.call = new AcceptedCall(call);
-      requested.method = call.path;
-      requested.host = call.authority;
-      requested.deadline = call.deadline;
-      requested.metadata = call.metadata;
-      requested.message = call.payload as Req | undefined;
-      call.payload = undefined;
-    },
-  };
+  return { whenDone: undefined, onCall: (call) => fill(requested, call) };
 }

@@ -84,9 +84,9 @@ export let requestsOf: (server: QueueServer) => ServerRequests;
  *   for await (const { tag, success } of queue) {
  *     if (!(tag instanceof RequestedCall) || !success) continue;
  *     request();
- *     const echo = [sendInitialMetadata(), sendMessage(tag.message!), sendStatusFromServer("OK")];
- *     tag.call!.startBatch(echo, "answered");
- *     tag.call!.startBatch([receiveCloseOnServer()], "over");
+ *     const echo = [sendInitialMetadata(), sendMessage(tag.message), sendStatusFromServer("OK")];
+ *     tag.call.startBatch(echo, "answered");
+ *     tag.call.startBatch([receiveCloseOnServer()], "over");
  *   }
  * }
  * ```

@@ -524,7 +524,7 @@ export class ServerReactorCall extends ServerCallCore
     throw misuse(
       "finish the call",
       this.path,
-      `${describe(status)} is no status: give a code of 0 to 16, or an RpcError`,
+      `${describe(status)} is no status: give a code of 0 to 16 or its name, or an RpcError`,
     );
   }
 

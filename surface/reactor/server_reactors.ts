@@ -6,10 +6,9 @@
 // and are never called on the stack of what the application called; `onDone` is the last one, when the status is out, or
 // the stream is gone, and every operation has had its reaction.
 
-import type { StatusCode } from "../../transport/mod.ts";
 import type { Metadata, MetadataInit } from "../call/metadata.ts";
 import type { RpcError } from "../call/rpc_error.ts";
-import { Status } from "../call/status.ts";
+import { Status, type StatusCode, statusCode, type StatusName } from "../call/status.ts";
 import {
   operationsOf,
   type ReactorContext,
@@ -49,13 +48,13 @@ export abstract class ServerReactor {
   }
 
   /**
-   * Ends the call: with a code, or with that of an RpcError and its metadata. Exactly once, also where the call was cancelled.
+   * Ends the call: with a code or its name, or with that of an RpcError and its metadata. Exactly once, also where the call was cancelled.
    * Reads that are outstanding have their reaction, with false. `context.trailers` are sent with it.
    *
    * @throws {TypeError} the second time, and for what is no status
    */
-  finish(status: StatusCode | RpcError = Status.OK, details: string = ""): void {
-    this.#call.finishWith(status, details);
+  finish(status: StatusCode | StatusName | RpcError = Status.OK, details: string = ""): void {
+    this.#call.finishWith(withCode(status), details);
   }
 
   /** Initial metadata is on its way; false: the call is dead. */
@@ -178,8 +177,12 @@ export class ServerWriteReactor<Res> extends ServerReactor {
    * @throws {EncodeError} as `startWrite` does
    * @throws {TypeError} as `startWrite` and `finish` do
    */
-  startWriteAndFinish(message: Res, status: StatusCode | RpcError = Status.OK, details: string = ""): void {
-    callOf(this).startWriteAndFinish(message, status, details);
+  startWriteAndFinish(
+    message: Res,
+    status: StatusCode | StatusName | RpcError = Status.OK,
+    details: string = "",
+  ): void {
+    callOf(this).startWriteAndFinish(message, withCode(status), details);
   }
 
   /** The response is on its way, and the next one may follow; false: the call is dead. */
@@ -232,8 +235,12 @@ export class ServerBidiReactor<Req, Res> extends ServerReactor {
    * @throws {EncodeError} as `startWrite` does
    * @throws {TypeError} as `startWrite` and `finish` do
    */
-  startWriteAndFinish(message: Res, status: StatusCode | RpcError = Status.OK, details: string = ""): void {
-    callOf(this).startWriteAndFinish(message, status, details);
+  startWriteAndFinish(
+    message: Res,
+    status: StatusCode | StatusName | RpcError = Status.OK,
+    details: string = "",
+  ): void {
+    callOf(this).startWriteAndFinish(message, withCode(status), details);
   }
 
   /** `message` is the next request; false: there is none any more, since they ended, or the call did (`isCancelled`). */
@@ -241,4 +248,9 @@ export class ServerBidiReactor<Req, Res> extends ServerReactor {
 
   /** The response is on its way, and the next one may follow; false: the call is dead. */
   onWriteDone(_ok: boolean): void {}
+}
+
+/** A name as its code; what is neither is left to be refused. */
+function withCode(status: StatusCode | StatusName | RpcError): StatusCode | RpcError {
+  return typeof status === "string" ? statusCode(status) ?? (status as never) : status;
 }

@@ -110,7 +110,7 @@ test("queue server: [Q62] one request gets one call, of its own method; what is 
     calls.requestRegisteredCall(one, first as never, { queue }, "one");
     assertEquals(say(await next(queue)), ["one", true]);
     assertEquals((first.message as { text?: string }).text, "registered");
-    first.call!.startBatch([sendMessage({ text: "answer" } as never), sendStatusFromServer()], "sent");
+    first.call.startBatch([sendMessage({ text: "answer" } as never), sendStatusFromServer()], "sent");
     assertEquals(say(await next(queue)), ["sent", true]);
     assertEquals((await answer).text, "answer");
     const again = new RequestedCall();
@@ -120,7 +120,7 @@ test("queue server: [Q62] one request gets one call, of its own method; what is 
       failure(client.one({ text: "third" }, { deadlineMs: 200 })),
     ];
     assertEquals(say(await next(queue)), ["again", true]);
-    again.call!.startBatch([sendMessage({} as never), sendStatusFromServer()], "sent");
+    again.call.startBatch([sendMessage({} as never), sendStatusFromServer()], "sent");
     assertEquals(say(await next(queue)), ["sent", true]);
     await Promise.all(answers);
     assertEquals([(again.message as { text?: string }).text, queue.tryNext().type], [
@@ -132,14 +132,15 @@ test("queue server: [Q62] one request gets one call, of its own method; what is 
       deadlineMs: 5_000,
     });
     assertEquals(say(await next(queue)), ["any", true]);
-    assertEquals([any.method, any.metadata?.get("a"), any.message], ["/any.Thing/At.All", "b", undefined]);
-    assert(any.deadline! > queue.deadlineIn(3_000) && any.deadline! <= queue.deadlineIn(5_000));
+    assertEquals([any.isThere, any.method, any.metadata.get("a")], [true, "/any.Thing/At.All", "b"]);
+    assertThrows(() => any.message, TypeError, "registered with payload NONE, so receive it by a batch");
+    assert(any.deadline > queue.deadlineIn(3_000) && any.deadline <= queue.deadlineIn(5_000));
     assertEquals(any.host, channelAuthority(any.host));
     const message = receiveMessage<Uint8Array>();
-    any.call!.startBatch([message], "message");
+    any.call.startBatch([message], "message");
     await next(queue);
     assertEquals([...message.message!], [1, 2]);
-    any.call!.startBatch([sendMessage(Uint8Array.of(3)), sendStatusFromServer()], "sent");
+    any.call.startBatch([sendMessage(Uint8Array.of(3)), sendStatusFromServer()], "sent");
     await next(queue);
     assertEquals([...await untyped], [3]);
   });
@@ -194,11 +195,11 @@ test("queue server: [Q63] READ_INITIAL: the event comes when the request is ther
     assertEquals((await early).type, "QUEUE_TIMEOUT");
     opened.open();
     assertEquals(say(await next(queue)), ["there", true]);
-    assertEquals([...wanted.message!], [7]);
+    assertEquals([...wanted.message], [7]);
     const more = receiveMessage<Uint8Array>();
-    wanted.call!.startBatch([more], "no more");
+    wanted.call.startBatch([more], "no more");
     assertEquals([say(await next(queue)), more.message], [["no more", true], undefined]);
-    wanted.call!.startBatch([sendMessage(Uint8Array.of(8)), sendStatusFromServer()], "sent");
+    wanted.call.startBatch([sendMessage(Uint8Array.of(8)), sendStatusFromServer()], "sent");
     await next(queue);
     assertEquals((await answers).map((one) => [...one]), [[8]]);
   }, { setUp: (calls) => calls.registerMethod("/a.B/C", { payload: "READ_INITIAL" }) });
@@ -263,8 +264,8 @@ test("queue server: [Q64] calls that wait are bounded, a method each: further on
     for (const text of ["a", "b"]) {
       const wanted = new RequestedCall<{ text?: string }>();
       calls.requestRegisteredCall(one, wanted as never, { queue }, text);
-      assertEquals([say(await next(queue)), wanted.message!.text], [[text, true], text]);
-      wanted.call!.startBatch([sendMessage({} as never), sendStatusFromServer()], "sent");
+      assertEquals([say(await next(queue)), wanted.message.text], [[text, true], text]);
+      wanted.call.startBatch([sendMessage({} as never), sendStatusFromServer()], "sent");
       await next(queue);
     }
     await Promise.all(answers);
@@ -332,8 +333,8 @@ test("queue server: [Q67] a call whose deadline or connection ends while it wait
     const wanted = new RequestedCall<{ text?: string }>();
     calls.requestRegisteredCall(one, wanted as never, { queue }, "there");
     const answer = client.one({ text: "alive" });
-    assertEquals([say(await next(queue)), wanted.message!.text], [["there", true], "alive"]);
-    wanted.call!.startBatch([sendMessage({} as never), sendStatusFromServer()], "sent");
+    assertEquals([say(await next(queue)), wanted.message.text], [["there", true], "alive"]);
+    wanted.call.startBatch([sendMessage({} as never), sendStatusFromServer()], "sent");
     await next(queue);
     await answer;
   });
@@ -346,8 +347,8 @@ test("queue server: a request that cannot be decoded ends its call with INTERNAL
     const wrong = await failure(genericClient(channel).unary("/trial.Trial/One", Uint8Array.of(0x0a, 0x7f)));
     assertEquals([wrong.code, wrong.details.startsWith("cannot decode request")], [13, true]);
     const answer = client.one({ text: "fine" });
-    assertEquals([say(await next(queue)), wanted.message!.text], [["there", true], "fine"]);
-    wanted.call!.startBatch([sendMessage({} as never), sendStatusFromServer()], "sent");
+    assertEquals([say(await next(queue)), wanted.message.text], [["there", true], "fine"]);
+    wanted.call.startBatch([sendMessage({} as never), sendStatusFromServer()], "sent");
     await next(queue);
     await answer;
   });
@@ -369,7 +370,7 @@ test("queue server: [Q69] shutdown fails every request, lets running calls finis
     assert(server.describePending().includes('notified of the shutdown: "first", "second"'));
     // A call that is made now finds no server.
     assertEquals((await failure(client.one({}))).code, 14);
-    running.call!.startBatch([sendMessage({ text: "done" }), sendStatusFromServer()], "sent");
+    running.call.startBatch([sendMessage({ text: "done" }), sendStatusFromServer()], "sent");
     assertEquals((await answer).text, "done");
     assertEquals(
       [say(await next(queue)), say(await next(queue)), say(await next(queue))],
@@ -389,10 +390,13 @@ test("queue server: [Q66] [Q70] a request after the shutdown has begun completes
     calls.requestRegisteredCall(one, wanted[0] as never, { queue }, "one");
     calls.requestCall(wanted[1]!, { queue }, "any");
     assertEquals([say(queue.tryNext()), say(queue.tryNext())], [["one", false], ["any", false]]);
-    for (const { call, method, host, deadline, metadata, message } of wanted) {
-      assertEquals([call, method, host, deadline, metadata, message], new Array(6).fill(undefined));
+    for (const one of wanted) {
+      assertEquals(one.isThere, false);
+      for (const name of ["call", "method", "host", "deadline", "metadata", "message"] as const) {
+        assertThrows(() => one[name], TypeError, "the event of its request has not come with success");
+      }
     }
-    running.call!.startBatch([sendMessage({}), sendStatusFromServer()], "sent");
+    running.call.startBatch([sendMessage({}), sendStatusFromServer()], "sent");
     await answer;
     await next(queue);
     await next(queue);
@@ -425,7 +429,7 @@ test("queue server: [Q71] all calls can be cancelled after the shutdown alone: R
     const running = await accept(one);
     assertThrows(() => calls.cancelAllCalls(), TypeError, "call shutdownAndNotify first");
     const close = receiveCloseOnServer();
-    running.call!.startBatch([close], "close");
+    running.call.startBatch([close], "close");
     calls.shutdownAndNotify(queue, "over");
     assertEquals(queue.tryNext().type, "QUEUE_TIMEOUT");
     calls.cancelAllCalls();
@@ -455,7 +459,7 @@ test("queue server: [Q72] a server can be destroyed once its shutdown is over an
     const running = await accept(one);
     calls.shutdownAndNotify(queue, "over");
     assertThrows(() => calls.destroy(), TypeError, "Cannot destroy a server: its shutdown is not over");
-    running.call!.startBatch([sendMessage({}), sendStatusFromServer()], "sent");
+    running.call.startBatch([sendMessage({}), sendStatusFromServer()], "sent");
     await answer;
     assertEquals(say(await next(queue)), ["sent", true]);
     await until(() => !queue.describePending().includes("shutdown of a server"));
@@ -477,7 +481,7 @@ test("queue server: [Q119] one service has methods of several styles; the queue'
     const numbers: unknown[] = [];
     for await (const { number } of other) numbers.push(number);
     assertEquals(numbers, [1, 2, 3]);
-    assert(await batch(wanted, [sendMessage({ text: wanted.message!.text! }), sendStatusFromServer("OK")]));
+    assert(await batch(wanted, [sendMessage({ text: wanted.message.text! }), sendStatusFromServer("OK")]));
     assertEquals((await answer).text, "by a queue");
   }, { setUp: (calls, server) => server.addService(Trial, { one: queueMethod(calls), down: echo.down! }) });
 });
@@ -489,7 +493,7 @@ test("queue server: [Q117] as the generic service it gets what no service has", 
     assertEquals((await client.one({ text: "by a function" })).text, "by a function");
     const answer = genericClient(channel).unary("/any.Thing/AtAll", Uint8Array.of(9));
     assertEquals([say(await next(queue)), wanted.method], [["any", true], "/any.Thing/AtAll"]);
-    wanted.call!.startBatch([sendMessage(Uint8Array.of(1)), sendStatusFromServer()], "sent");
+    wanted.call.startBatch([sendMessage(Uint8Array.of(1)), sendStatusFromServer()], "sent");
     await next(queue);
     assertEquals([...await answer], [1]);
   }, {

@@ -114,16 +114,22 @@ test("[Q99] finish is called exactly once, also after a cancel", async () => {
     const next = collect(client.both([]));
     const first = made;
     await until(() => made !== first);
-    for (const wrong of [-1, 17, 1.5, "NOT_FOUND", new Error("no")]) {
+    for (const wrong of [-1, 17, 1.5, "NOT FOUND", new Error("no")]) {
       assertThrows(
         () => made.finish(wrong as never),
         TypeError,
-        "is no status: give a code of 0 to 16, or an RpcError",
+        "is no status: give a code of 0 to 16 or its name, or an RpcError",
       );
     }
     made.finish(new RpcError("NOT_FOUND", "nothing", { metadata: { why: "gone" } }));
     const error = await failure(next);
     assertEquals([error.code, error.details, error.metadata.get("why")], [5, "nothing", "gone"]);
+    const named = collect(client.both([]));
+    const second = made;
+    await until(() => made !== second);
+    made.startWriteAndFinish({ number: 1 }, "ABORTED", "by its name");
+    const aborted = await failure(named);
+    assertEquals([aborted.code, aborted.details], [Status.ABORTED, "by its name"]);
   });
 });
 
