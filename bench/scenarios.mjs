@@ -30,6 +30,8 @@ export const SCENARIOS = [
   scenario("echo-1x64", "echo", { bytes: 64 }, "round trips/s"),
   scenario("echo-50x64", "echo", { connections: 50, bytes: 64 }, "round trips/s"),
   scenario("echo-1x64k", "echo", { bytes: 65_536 }, "MB/s"),
+  scenario("sync-16", "sync", {}, "calls/s"),
+  scenario("sync-spin-16", "sync-spin", {}, "calls/s"),
   scenario("connect", "connect", {}, "connections/s"),
   scenario("start", "start", {}, "ms", "less"),
   scenario("idle-connections-1000", "idle", { connections: 1_000 }, "KiB each", "less"),

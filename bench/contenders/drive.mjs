@@ -5,6 +5,7 @@
 //   download(count, size)  a promise of { count, bytes } as they were received
 //   upload(count, body)    a promise of { count, bytes } as the server received them
 //   chat()                 { exchange(body): promise of the echoed length, end() }
+//   sync(body, spins)      the length of the echoed body, by a call that blocks; `spins`: it polls before it blocks
 //   close()
 // Prints "measuring" when the warm-up is over, and then the figures as one line of JSON.
 import process from "node:process";
@@ -28,7 +29,7 @@ const options = readArguments("Loads a server of the bench through one library; 
 
 /** Runs this process's arguments against the server at `--port` and ends the process. */
 export async function drive(connect) {
-  const kinds = { unary, download, upload, chat, connect: reconnect, start, idle };
+  const kinds = { unary, download, upload, chat, connect: reconnect, start, idle, sync, "sync-spin": sync };
   const figures = await kinds[options.kind](() => connect(`127.0.0.1:${options.port}`, options));
   console.log(JSON.stringify(figures));
   process.exit(0);
@@ -84,6 +85,23 @@ function reconnect(connect) {
     const client = await connect();
     tally.add(1, await client.unary(body) === body.length);
     await client.close();
+  });
+}
+
+/** One call after another that blocks, in pieces of 20 ms. */
+async function sync(connect) {
+  const [client] = await connections(connect);
+  const body = new Uint8Array(options.bytes).fill(120);
+  const spins = options.kind === "sync-spin";
+  return measure([client], (_, tally) => async () => {
+    for (let at = performance.now(), end = at + 20; at < end;) {
+      tally.add(1, client.sync(body, spins) === body.length);
+      const now = performance.now();
+      if ((tally.count & 15) === 0) tally.latencies.push(now - at);
+      at = now;
+    }
+    tally.steps = 1; // the pieces are no calls
+    await new Promise((resolve) => setImmediate(resolve));
   });
 }
 

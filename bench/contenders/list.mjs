@@ -106,7 +106,15 @@ function titleOf(runtime, poller) {
   return `pollwire ${name}${workers}, ${title(runtime)}`;
 }
 
-const noEcho = ({ kind }) => kind === "echo" ? "it is no raw echo" : undefined;
+/** Calls that block are measured where the client makes them. */
+const isSync = ({ kind }) => kind === "sync" || kind === "sync-spin";
+const noEcho = (scenario, side) =>
+  scenario.kind === "echo"
+    ? "it is no raw echo"
+    : isSync(scenario) && side !== "client"
+    ? "its client blocks, not its server"
+    : undefined;
+const noSync = (scenario, side) => isSync(scenario) ? "its calls do not block" : noEcho(scenario, side);
 
 function fromNpm(runtime, library, folder, packageName) {
   return {
@@ -115,7 +123,7 @@ function fromNpm(runtime, library, folder, packageName) {
     version: versionOf(`${root}node_modules/${packageName}/package.json`),
     server: script(runtime, `${folder}/server.mjs`),
     client: script(runtime, `${folder}/client.mjs`),
-    refuses: noEcho,
+    refuses: noSync,
   };
 }
 
@@ -142,7 +150,8 @@ function native(name, build) {
     server: built.server,
     client: built.client,
     refuses: ({ kind }, side) =>
-      kind === "echo" || side !== "server" && ["connect", "start", "idle"].includes(kind)
+      kind === "echo" || kind === "sync-spin" || (kind === "sync" && side !== "client") ||
+        side !== "server" && ["connect", "start", "idle"].includes(kind)
         ? "its client has no such kind"
         : undefined,
   };

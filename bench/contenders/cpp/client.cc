@@ -1,4 +1,4 @@
-// A client on C++ gRPC: unary calls by the callback API, streams by the synchronous one. Takes the arguments of
+// A client on C++ gRPC: unary calls by the callback API, streams and kind "sync" by the synchronous one. Takes the arguments of
 // drive.mjs and prints the same figures; kinds that it has not, it refuses.
 #include <grpcpp/grpcpp.h>
 #include <sys/resource.h>
@@ -108,6 +108,18 @@ static void Chat(Echo::Stub* stub, int bytes) {
   stream->Finish();
 }
 
+static void Sync(Echo::Stub* stub, int bytes) {
+  Payload request, response;
+  request.set_body(std::string(bytes, 'x'));
+  while (!stop) {
+    const auto from = Clock::now();
+    grpc::ClientContext context;
+    if (!stub->Unary(&context, request, &response).ok() || response.body() != request.body()) ++wrong;
+    ++done;
+    Took(from);
+  }
+}
+
 static Options Read(int argc, char** argv) {
   Options options;
   for (int i = 1; i < argc; ++i) {
@@ -144,6 +156,7 @@ int main(int argc, char** argv) {
     for (int i = 0; i < options.streams; ++i) {
       auto* one = stub.get();
       if (options.kind == "unary") callers.push_back(std::make_unique<Caller>(one, options.bytes));
+      else if (options.kind == "sync") threads.emplace_back([=] { Sync(one, options.bytes); });
       else if (options.kind == "chat") threads.emplace_back([=] { Chat(one, options.bytes); });
       else if (options.kind == "download") {
         threads.emplace_back([=] { while (!stop) Download(one, options.bytes, count); });

@@ -1,4 +1,5 @@
 // A client on pollwire, on Deno, Bun or Node.
+import * as pollwire from "pollwire";
 import { Channel, createClient, loadProto } from "pollwire";
 import { drive } from "../drive.mjs";
 
@@ -19,9 +20,21 @@ await drive((address, { poller }) => {
     },
     upload: (count, body) => client.upload(repeated(count, { body })),
     chat: () => chatOf(client),
+    sync: syncOf(channel),
     close: () => channel.close(),
   };
 });
+
+/** Made when the first call asks for it: an older checkout has none. */
+function syncOf(channel) {
+  let spinning, blocking;
+  return (body, spins) => {
+    const client = spins
+      ? spinning ??= pollwire.createSyncClient(Echo, channel, { spinMs: 1 })
+      : blocking ??= pollwire.createSyncClient(Echo, channel);
+    return client.unary({ body }).body.length;
+  };
+}
 
 function* repeated(count, message) {
   for (let i = 0; i < count; i++) yield message;
