@@ -22,6 +22,7 @@ const THREADS = [
   "pollers/iocp/poller_worker.ts",
   "pollers/native/lookup_worker.ts",
   "pollers/threads/executor_worker.ts",
+  "surface/blocking/helper_worker.ts",
   "surface/workers/reactor_worker.ts",
 ];
 

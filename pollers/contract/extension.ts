@@ -63,9 +63,9 @@ export const SYNC_WAIT: ExtensionKey<SyncWait> = extensionKey("sync wait");
 
 /** Why this thread cannot wait in `engine` now, as a sentence; undefined where it can. */
 export function whyNoSyncWait(engine: EventEngine): string | undefined {
-  if (engine.extension(SYNC_WAIT) === undefined) {
-    return `the poller "${engine.name}" has its events from the runtime's loop, which stands still while a thread blocks`;
+  if (engine.execCtx.inTurn) {
+    return "this is a callback of the engine, which dispatches what the thread would wait for once the callback returns";
   }
-  if (!engine.execCtx.inTurn) return undefined;
-  return "this is a callback of the engine, which dispatches what the thread would wait for once the callback returns";
+  if (engine.extension(SYNC_WAIT) !== undefined) return undefined;
+  return `the poller "${engine.name}" has its events from the runtime's loop, which stands still while a thread blocks`;
 }

@@ -82,8 +82,16 @@ export class Thread {
       : `it needs ${DESCRIPTORS_OF_A_THREAD} descriptors, and ${left} ${left === 1 ? "is" : "are"} left`;
   }
 
-  /** Runs `module`, which finds `data` with {@linkcode startData}; shared memory stays shared. Throws where it cannot. */
-  constructor(module: URL, data: unknown, onMessage: (message: unknown) => void = () => {}) {
+  /**
+   * Runs `module`, which finds `data` with {@linkcode startData}; shared memory stays shared, and what `transfer` lists is
+   * moved. Throws where it cannot.
+   */
+  constructor(
+    module: URL,
+    data: unknown,
+    onMessage: (message: unknown) => void = () => {},
+    transfer: readonly TransferListItem[] = [],
+  ) {
     const lack = Thread.lack(module);
     if (lack !== undefined) throw new Error(lack);
     if (runtime === "deno") {
@@ -91,9 +99,9 @@ export class Thread {
       this.lifeline = port1;
       this.worker = new Worker(module, {
         workerData: { [MARK]: data, [LIFELINE]: port2 },
-        transferList: [port2],
+        transferList: [port2, ...transfer],
       });
-    } else this.worker = new Worker(module, { workerData: { [MARK]: data } });
+    } else this.worker = new Worker(module, { workerData: { [MARK]: data }, transferList: [...transfer] });
     let error: Error | undefined = undefined;
     this.worker.on("error", (thrown: unknown) => {
       error ??= thrown instanceof Error ? thrown : new Error(messageOf(thrown));

@@ -1,8 +1,12 @@
 // Why a call cannot be made by a thread that blocks.
 
-import { formatAddress, SYNC_WAIT, whyNoSyncWait } from "../../pollers/mod.ts";
+import { formatAddress, whyNoSyncWait } from "../../pollers/mod.ts";
 import type { CallContext } from "../client/call_route.ts";
 import { servedHere } from "../server/served_here.ts";
+import { Helper } from "./helper.ts";
+
+/** Pollers in which no thread can wait, and a helper thread makes the calls by another one of them. */
+const HELPED_POLLERS = ["native", "node"];
 
 /** Of a server of this thread at `address`. */
 export function whyServedHere(address: string): string {
@@ -12,7 +16,14 @@ export function whyServedHere(address: string): string {
 /** Why this thread must not block for a call of `context` now; undefined where it may. */
 export function whyNoSyncCall(context: CallContext): string | undefined {
   const { engine, target } = context;
-  if (engine.execCtx.inTurn || engine.extension(SYNC_WAIT) === undefined) return whyNoSyncWait(engine);
+  const why = whyNoSyncWait(engine);
+  if (why !== undefined) {
+    if (engine.execCtx.inTurn) return why;
+    const lack = HELPED_POLLERS.includes(engine.name)
+      ? Helper.lack(context)
+      : "a helper thread has no such poller";
+    if (lack !== undefined) return `${why}, and ${lack}`;
+  }
   const address = servedHere(target);
   return address === undefined ? undefined : `${whyServedHere(address)} (${formatAddress(target)})`;
 }

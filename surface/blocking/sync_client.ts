@@ -8,6 +8,7 @@ import type { CallContext } from "../client/call_route.ts";
 import { checkOptions, describe, type OptionNames } from "../options.ts";
 import type { MethodDescriptor, ServiceDescriptor } from "../proto/mod.ts";
 import { checkService } from "../proto/service.ts";
+import { HelpedCall } from "./helped_call.ts";
 import { LocalCall } from "./local_call.ts";
 import { whyNoSyncCall } from "./refusal.ts";
 import { SyncStream, TypedCall } from "./responses.ts";
@@ -100,7 +101,10 @@ class Caller {
 
   private make(request: unknown, requestStream: boolean, given: GivenOptions): SyncCall {
     const { context, method, template, spinMs } = this;
-    const engine = context.engine.extension(SYNC_WAIT)!;
+    const engine = context.engine.extension(SYNC_WAIT);
+    if (engine === undefined) {
+      return new HelpedCall(context, method, requestStream, request, given, spinMs);
+    }
     return new LocalCall(context, method, template, requestStream, request, given, { engine, spinMs });
   }
 }

@@ -10,7 +10,7 @@ import { describe, type OptionNames } from "../options.ts";
 import { USER_AGENT } from "../version.ts";
 import { Backoff } from "./backoff.ts";
 import { type CallObserver, CallObservers } from "../call/call_observer.ts";
-import type { CallContext } from "../client/call_route.ts";
+import { type CallContext, ChannelEnd } from "../client/call_route.ts";
 import { type ConnectivityState, Subchannel } from "./subchannel.ts";
 
 /** What a channel is made with. */
@@ -83,6 +83,8 @@ export class Channel {
       route: this.#subchannel,
       reporter,
       target: parsed,
+      channelOptions: options,
+      end: new ChannelEnd(),
       maxReceiveElements: options.maxReceiveElements,
       observers: new CallObservers(),
       pending: new PendingCalls(),
@@ -156,11 +158,11 @@ export class Channel {
   }
 
   /** The same as `close`, for `await using`. Resolves when all is closed, the engine too where nothing else uses it. */
-  [Symbol.asyncDispose](): Promise<void> {
-    const { pending, reporter, target } = this.#context;
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { pending, reporter, target, end } = this.#context;
     this.#subchannel.close();
     pending.reportForgotten(`the channel to ${formatAddress(target)}`, reporter);
-    return this.#use.end();
+    await Promise.all([...end.close(), this.#use.end()]);
   }
 
   #template(path: string): RequestTemplate {

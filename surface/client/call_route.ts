@@ -25,6 +25,22 @@ export interface CallRoute {
   describeWait(): string;
 }
 
+/** The end of a channel, for what lives as long as it. */
+export class ChannelEnd {
+  /** The channel is closed. */
+  isClosed = false;
+  /** Called once, when the channel closes; it waits for what they return. */
+  readonly closers: Set<() => unknown> = new Set();
+
+  /** The channel closes: what there is to wait for. */
+  close(): unknown[] {
+    this.isClosed = true;
+    const closers = [...this.closers];
+    this.closers.clear();
+    return closers.map((close) => close());
+  }
+}
+
 /** What the calls of a channel have in common. */
 export interface CallContext {
   readonly engine: EventEngine;
@@ -33,6 +49,10 @@ export interface CallContext {
   readonly reporter: Reporter;
   /** Where the channel connects to. */
   readonly target: Target;
+  /** What the channel was made with, for a helper thread to make one like it. */
+  readonly channelOptions: object;
+  /** What ends with the channel. */
+  readonly end: ChannelEnd;
   /** What decoding a response may make; undefined is the codec's own limit. */
   readonly maxReceiveElements: number | undefined;
   /** See its calls. */

@@ -7,6 +7,7 @@ import { type EventEngine, parseTarget, Reporter } from "../../pollers/mod.ts";
 import { Backoff } from "../../surface/channel/backoff.ts";
 import { CallObservers } from "../../surface/call/call_observer.ts";
 import { PendingCalls } from "../../surface/call/pending_calls.ts";
+import { ChannelEnd } from "../../surface/client/call_route.ts";
 import { makeClient } from "../../surface/promise/client.ts";
 import { Subchannel } from "../../surface/channel/subchannel.ts";
 import { useEngine } from "../../surface/engines.ts";
@@ -45,6 +46,8 @@ function clientOf(engine: EventEngine, at: string): { client: TrialClient; subch
     route: subchannel,
     reporter,
     target,
+    channelOptions: {},
+    end: new ChannelEnd(),
     maxReceiveElements: undefined,
     observers: new CallObservers(),
     pending: new PendingCalls(),

@@ -5,6 +5,8 @@ const EPOLL_WAIT = "tests/pollers/epoll/sync_wait_test.ts";
 const HANDOVER = "tests/pollers/epoll/handover_test.ts";
 const QUEUE = "tests/surface/queue/blocking_test.ts";
 const CONSUMER = "surface/queue/blocked_consumer.ts";
+const CLIENT = "tests/surface/blocking/sync_client_test.ts";
+const HELPER = "tests/surface/blocking/helper_test.ts";
 const WAITER = "pollers/threads/sync_waiter.ts";
 
 /** As `readMutations` describes them. */
@@ -125,9 +127,139 @@ export default [
   },
   {
     file: "pollers/contract/extension.ts",
-    before: "if (engine.extension(SYNC_WAIT) === undefined) {",
-    after: "if (false as boolean) {",
+    before: "if (engine.extension(SYNC_WAIT) !== undefined) return undefined;",
+    after: 'if (engine.name !== "") return undefined;',
     test: QUEUE,
     name: "[Q127] a queue of the runtime",
+  },
+  {
+    file: "surface/blocking/refusal.ts",
+    before: "const address = servedHere(target);",
+    after: "const address = servedHere(target) && undefined;",
+    test: CLIENT,
+    name: "epoll: [Q127] a call to a server of the same thread",
+  },
+  {
+    file: "surface/server/served_here.ts",
+    before:
+      "if (ANY.includes(address.host)) return localNames().has(target.host) || ANY.includes(target.host);",
+    after: "if (ANY.includes(address.host)) return false;",
+    test: CLIENT,
+    name: "epoll: [Q127] a call to a server of the same thread",
+  },
+  {
+    file: "surface/server/binding.ts",
+    before: "    this.notServedHere();\n",
+    after: "",
+    test: CLIENT,
+    name: "epoll: [Q127] a call to a server of the same thread",
+  },
+  {
+    file: "pollers/threads/blockable_resolver.ts",
+    before: "for (const lookup of this.lookups) this.help(lookup);",
+    after: "",
+    test: WAIT,
+    name: "[Q127] names are looked up",
+  },
+  {
+    file: "pollers/threads/blockable_resolver.ts",
+    before: "if (this.blocked) this.help(lookup);",
+    after: "",
+    test: WAIT,
+    name: "[Q127] names are looked up",
+  },
+  {
+    file: "surface/blocking/local_call.ts",
+    before: "this.release(before - messages.wireBytes);",
+    after: "",
+    test: CLIENT,
+    name: "epoll: a large download",
+  },
+  {
+    file: "surface/blocking/responses.ts",
+    before: "if (call.writeBlocked) call.wait(() => !call.writeBlocked);",
+    after: "",
+    test: CLIENT,
+    name: "epoll: requests come from an iterable",
+  },
+  {
+    file: "surface/blocking/responses.ts",
+    before: "        call.poll();\n",
+    after: "",
+    test: CLIENT,
+    name: "epoll: both streams: requests from an iterable",
+  },
+  {
+    file: "surface/blocking/responses.ts",
+    before: 'call.cancel(Status.CANCELLED, "responses are not read any further", "user");',
+    after: "",
+    test: CLIENT,
+    name: "epoll: both streams: requests are written",
+  },
+  {
+    file: "surface/blocking/sync_client.ts",
+    before: "if (why !== undefined) throw",
+    after: "if (false as boolean) throw",
+    test: CLIENT,
+    name: "epoll: [Q127] a call in a callback",
+  },
+  {
+    file: "surface/blocking/helped_call.ts",
+    before: "(this.taken >= TAKEN_BYTES || messages.size === 0)",
+    after: "(false as boolean)",
+    test: CLIENT,
+    name: "native: a large download",
+  },
+  {
+    file: "surface/blocking/helped_call.ts",
+    before: "return this.unsent >= MOST_UNSENT;",
+    after: "return this.unsent > 0 && this.status !== undefined;",
+    test: CLIENT,
+    name: "native: requests come from an iterable",
+  },
+  {
+    file: "surface/blocking/helper_protocol.ts",
+    before: `  const copy = new ArrayBuffer(bytes.length);
+  new Uint8Array(copy).set(bytes);
+  return copy;`,
+    after: "  return bytes.slice().buffer as ArrayBuffer;",
+    test: CLIENT,
+    name: "native: [Q126] a unary call",
+    runtime: "bun",
+  },
+  {
+    file: "surface/blocking/helper.ts",
+    before: "return this.mailbox.end();",
+    after: "return undefined;",
+    test: HELPER,
+    name: "channels share the helper",
+  },
+  {
+    file: "surface/blocking/helper.ts",
+    before: "for (const call of calls) call.onHelperLost(reason);",
+    after: "",
+    test: HELPER,
+    name: "a helper thread that hangs",
+  },
+  {
+    file: "surface/blocking/helper.ts",
+    before: "        structuredClone(value);\n",
+    after: "",
+    test: HELPER,
+    name: "[Q127] where no helper",
+  },
+  {
+    file: "pollers/native/mailbox.ts",
+    before: "this.thread.unref();",
+    after: "",
+    test: HELPER,
+    name: "native: a script",
+  },
+  {
+    file: "pollers/native/mailbox.ts",
+    before: "this.checkLife(now);",
+    after: "",
+    test: HELPER,
+    name: "a mailbox whose thread",
   },
 ];

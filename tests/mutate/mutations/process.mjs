@@ -66,8 +66,8 @@ export default [
   },
   {
     file: "surface/channel/channel.ts",
-    before: "    return this.#use.end();\n",
-    after: "    return Promise.resolve();\n",
+    before: "    await Promise.all([...end.close(), this.#use.end()]);\n",
+    after: "    await Promise.all(end.close());\n",
     test: ENGINES,
     name: "leave nothing of theirs",
   },

@@ -157,6 +157,22 @@ function whatIsDispatched(rule: Rule): void {
     },
   );
 
+  rule(
+    "[Q127] names are looked up while the thread blocks, those asked for before it too",
+    (engine, wait) => {
+      const found: string[] = [];
+      const ask = (host: string): void =>
+        engine.resolver().lookup(host, 7, (result) => {
+          const addresses = result.ok ? result.value.map((address) => "port" in address && address.port) : [];
+          found.push(result.ok ? `${host} ${addresses[0]}` : `${host} ${result.error.kind}`);
+        });
+      ask("localhost");
+      engine.run(() => ask("no-such-host.invalid"));
+      assert(wait.waitSync(() => found.length === 2, engine.now() + 10_000), found.join());
+      assertEquals(found.sort(), ["localhost 7", "no-such-host.invalid not-found"]);
+    },
+  );
+
   rule("what is opened during a wait is waited for, and later too", async (engine, wait) => {
     let refused: string | undefined;
     engine.run(() =>

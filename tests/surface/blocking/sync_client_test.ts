@@ -154,7 +154,7 @@ blocking(
     })());
     assertEquals(endless.next().value?.number ?? 0, 0);
     endless.return();
-    assert(made < 100_000);
+    assert(made < 1_000, `${made} requests for one response`);
   },
 );
 
@@ -280,7 +280,7 @@ blocking(
         thrown(() => createSyncClient(Trial, after).one({}, { deadlineMs: 5_000 })).code,
         Status.UNAVAILABLE,
       );
-      after.close();
+      await after[Symbol.asyncDispose]();
     }
     await server.shutdown();
   },
@@ -303,7 +303,7 @@ blocking(
 blocking(
   ALL_WAYS,
   "a closed channel, a signal that was aborted and a server that is not there end calls",
-  ({ client, channel, engine }) => {
+  async ({ client, channel, engine }) => {
     const controller = new AbortController();
     controller.abort(new Error("not now"));
     const error = thrown(() => client.one({}, { signal: controller.signal }));
@@ -318,8 +318,8 @@ blocking(
     assertEquals(thrown(() => none.one({})).code, Status.UNAVAILABLE);
     const waiting = thrown(() => none.one({}, { waitForReady: true, deadlineMs: 30 }));
     assertEquals(waiting.code, Status.DEADLINE_EXCEEDED);
-    assert(waiting.details.includes("refused") || waiting.details.includes("REFUSED"), waiting.details);
-    nobody.close();
+    assert(waiting.details.includes("last connection error: 127.0.0.1:1"), waiting.details);
+    await nobody[Symbol.asyncDispose]();
   },
 );
 

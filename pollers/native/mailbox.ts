@@ -1,0 +1,129 @@
+// Messages to a thread and back, for a thread that blocks until one comes.
+//
+// Each side has an end of a message channel. The owner reads its end without an event, and sleeps on a count of the
+// messages that were posted to it; the thread gets its messages by events, since a thread that sleeps on shared memory is
+// not woken in time on Deno.
+
+import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import { startData, Thread } from "./thread.ts";
+
+/** Words shared by both: messages that were posted, and a number that changes while the thread is alive. */
+const POSTED = 0;
+const BEAT = 1;
+
+/** How often a thread that has work shows that it is alive. */
+const BEAT_MS = 500;
+
+/** A thread that has not shown it for so long is gone, or hangs. */
+const SILENT_MS = 15_000;
+
+/** A wait is looked at again after so long. */
+const LONGEST_WAIT_MS = 1_000;
+
+interface Ends {
+  readonly words: Int32Array;
+  readonly port: MessagePort;
+}
+
+/** The owner's side, with the thread. It does not keep the process alive. */
+export class Mailbox {
+  private readonly words = new Int32Array(new SharedArrayBuffer(8));
+  private readonly port: MessagePort;
+  private readonly thread: Thread;
+  private beat = 0;
+  private beatAt = 0;
+
+  /**
+   * Runs `module`, which calls {@linkcode openMailbox}. A thread that shows no life for `silentMs` is gone. Throws where the
+   * runtime can start no thread.
+   */
+  constructor(module: URL, private readonly silentMs: number = SILENT_MS) {
+    const { port1, port2 } = new MessageChannel();
+    const ends: Ends = { words: this.words, port: port2 };
+    this.port = port1;
+    this.thread = new Thread(module, ends, () => {}, [port2]);
+    this.thread.unref();
+  }
+
+  /** Settles once the thread is gone. */
+  get ended(): Promise<unknown> {
+    return this.thread.ended;
+  }
+
+  /** Sends a message; what `transfer` lists is moved. Throws where it cannot be cloned. */
+  post(message: unknown, transfer: readonly Transferable[] = []): void {
+    this.port.postMessage(message, transfer as never);
+  }
+
+  /**
+   * The next message, or undefined where none comes within `timeoutMs`, of which it polls for `spinMs` first.
+   *
+   * @throws {Error} where the thread has work and shows no life
+   */
+  receive(timeoutMs: number, spinMs: number): unknown {
+    const begin = performance.now();
+    this.beatAt = begin;
+    for (;;) {
+      const posted = Atomics.load(this.words, POSTED);
+      const got = receiveMessageOnPort(this.port);
+      if (got !== undefined) return got.message;
+      const now = performance.now();
+      const left = begin + timeoutMs - now;
+      if (left <= 0) return undefined;
+      if (now - begin < spinMs) continue;
+      this.checkLife(now);
+      Atomics.wait(this.words, POSTED, posted, Math.min(left, LONGEST_WAIT_MS));
+    }
+  }
+
+  /** Ends the thread by its own end of work; settles once it is gone. */
+  async end(): Promise<void> {
+    this.thread.ref();
+    this.port.close();
+    await this.thread.ended;
+  }
+
+  private checkLife(now: number): void {
+    const beat = Atomics.load(this.words, BEAT);
+    if (beat !== this.beat) {
+      this.beat = beat;
+      this.beatAt = now;
+    } else if (now - this.beatAt > this.silentMs) {
+      throw new Error(
+        `the helper thread has not shown any life for ${Math.round((now - this.beatAt) / 1_000)} s`,
+      );
+    }
+  }
+}
+
+/** The thread's side. */
+export interface ThreadMailbox {
+  /** Sends a message, and wakes the owner; what `transfer` lists is moved. */
+  post(message: unknown, transfer?: readonly Transferable[]): void;
+}
+
+/**
+ * In a thread made by a {@linkcode Mailbox}: calls `onMessage` with each message, and `onEnd` when its owner has ended it.
+ * Undefined in every other thread.
+ */
+export function openMailbox(
+  onMessage: (message: unknown) => void,
+  onEnd: () => void,
+): ThreadMailbox | undefined {
+  const ends = startData() as Ends | undefined;
+  if (ends === undefined) return undefined;
+  const { words, port } = ends;
+  port.on("message", onMessage);
+  const beats = setInterval(() => Atomics.add(words, BEAT, 1), BEAT_MS);
+  port.on("close", () => {
+    clearInterval(beats);
+    onEnd();
+  });
+  return {
+    post(message, transfer = []) {
+      port.postMessage(message, transfer as never);
+      Atomics.add(words, POSTED, 1);
+      Atomics.notify(words, POSTED);
+    },
+  };
+}

@@ -1,0 +1,201 @@
+// A call that a helper thread makes, while this one blocks for what it says.
+
+import { callApplication, formatAddress, isInstance, messageOf, propertyOf } from "../../pollers/mod.ts";
+import { HeaderList, NO_HEADERS } from "../../transport/mod.ts";
+import type { CallStatus } from "../call/call_status.ts";
+import { MessageStore } from "../call/message_store.ts";
+import { Metadata } from "../call/metadata.ts";
+import { Status, type StatusCode } from "../call/status.ts";
+import type { GivenOptions } from "../client/call_options.ts";
+import type { CallContext } from "../client/call_route.ts";
+import { EncodeError, encodeFramed, type MethodDescriptor, reuseFramed } from "../proto/mod.ts";
+import { type HelpedSink, type Helper, helperOfThread } from "./helper.ts";
+import { type FromHelper, MOST_UNSENT, movableCopy, type ToHelper } from "./helper_protocol.ts";
+import type { SyncCall } from "./sync_call.ts";
+
+/** After its deadline a call waits so long for the helper, which knows what the call was waiting for. */
+const GRACE_MS = 25;
+
+/** The window is given back when so much was taken, or nothing is left to take. */
+const TAKEN_BYTES = 32_768;
+
+/** One call, of any kind. */
+export class HelpedCall implements SyncCall, HelpedSink {
+  status: CallStatus | undefined = undefined;
+  readonly messages: MessageStore = new MessageStore();
+  readonly path: string;
+  peer: string;
+  private helper: Helper | undefined = undefined;
+  private id = 0;
+  private unsent = 0;
+  private taken = 0;
+  private deadlineAt = Infinity;
+
+  /** `request`: the one there is; undefined where requests are a stream. */
+  constructor(
+    private readonly context: CallContext,
+    private readonly method: MethodDescriptor,
+    private readonly requestStream: boolean,
+    private readonly request: unknown,
+    private readonly options: GivenOptions,
+    private readonly spinMs: number,
+  ) {
+    this.path = method.path;
+    this.peer = formatAddress(context.target);
+  }
+
+  get writeBlocked(): boolean {
+    return this.unsent >= MOST_UNSENT;
+  }
+
+  begin(): void {
+    const { signal, deadlineMs = Infinity, parent } = this.options;
+    if (this.context.end.isClosed) return this.endWith(Status.UNAVAILABLE, "channel is closed", "library");
+    if (signal?.aborted) return this.aborted();
+    if (parent?.isOver) {
+      return this.endWith(Status.CANCELLED, "the call that it was made for is over", "library");
+    }
+    const now = this.context.engine.now();
+    this.deadlineAt = Math.min(now + deadlineMs, parent?.deadlineAt ?? Infinity);
+    if (!(this.deadlineAt > now)) {
+      return this.endWith(Status.DEADLINE_EXCEEDED, `deadline of ${deadlineMs} ms has passed`, "user");
+    }
+    const request = this.requestStream ? undefined : this.encode();
+    if (this.status === undefined) this.startCall(request, this.deadlineAt - now);
+  }
+
+  write(framed: Uint8Array): void {
+    this.unsent++;
+    this.send({ kind: "send", call: this.id, request: movable(framed) });
+  }
+
+  writesDone(): void {
+    this.send({ kind: "writesDone", call: this.id });
+  }
+
+  take(): Uint8Array {
+    const { messages } = this;
+    const before = messages.wireBytes;
+    const message = messages.shift();
+    this.taken += before - messages.wireBytes;
+    if (this.status === undefined && (this.taken >= TAKEN_BYTES || messages.size === 0)) {
+      this.send({ kind: "taken", call: this.id, wireBytes: this.taken });
+      this.taken = 0;
+    }
+    return message;
+  }
+
+  cancel(code: StatusCode, message: string, endedBy: "user" | "library" = "user", cause?: unknown): void {
+    if (this.status !== undefined) return;
+    this.endWith(code, message, endedBy, cause);
+    this.send({ kind: "cancel", call: this.id, code, message });
+  }
+
+  wait(until: () => boolean): void {
+    while (this.status === undefined && !until()) {
+      const left = this.deadlineAt - this.context.engine.now();
+      if (this.helper!.pump(Math.max(0, left + GRACE_MS), this.spinMs)) continue;
+      const { deadlineMs } = this.options;
+      this.cancel(
+        Status.DEADLINE_EXCEEDED,
+        `deadline of ${deadlineMs} ms exceeded waiting for the helper thread`,
+        "library",
+      );
+    }
+  }
+
+  poll(): void {
+    this.helper!.pump(0, 0);
+  }
+
+  // From the helper.
+
+  onMessage(message: FromHelper): void {
+    switch (message.kind) {
+      case "headers":
+        return this.onHeaders(new HeaderList(message.fields));
+      case "message":
+        return this.messages.push(new Uint8Array(message.bytes), message.wireBytes);
+      case "sent":
+        this.unsent -= message.count;
+        break;
+      case "status": {
+        const { code, message: text, fields, endedBy, peer } = message;
+        this.peer = peer;
+        this.over({ code, message: text, metadata: new HeaderList(fields), cause: undefined, endedBy });
+      }
+    }
+  }
+
+  onHelperLost(reason: string): void {
+    this.endWith(Status.UNAVAILABLE, `the helper thread that made the call is gone: ${reason}`, "library");
+  }
+
+  private startCall(request: ArrayBuffer | undefined, leftMs: number): void {
+    const { method: { kind }, options: { headers, waitForReady }, path } = this;
+    const helper = this.helper = helperOfThread();
+    this.id = helper.start(this.context, this, (channel, call) => ({
+      kind: "start",
+      channel,
+      call,
+      path,
+      request,
+      singleMessage: kind === "unary" || kind === "clientStreaming",
+      deadlineMs: leftMs === Infinity ? undefined : leftMs,
+      headers: headers?.fields,
+      waitForReady,
+    }));
+  }
+
+  private encode(): ArrayBuffer | undefined {
+    try {
+      return movable(encodeFramed(this.method.requestCodec, this.request));
+    } catch (error) {
+      if (!isInstance(error, EncodeError)) this.report(error, "request", "info");
+      this.endWith(Status.INTERNAL, messageOf(error), "user", error);
+      return undefined;
+    }
+  }
+
+  private onHeaders(metadata: HeaderList): void {
+    const callback = this.options.onHeaders;
+    if (callback === undefined) return;
+    callApplication(() => callback(Metadata.fromHeaders(metadata)), (error) => {
+      this.report(error, "onHeaders", "error");
+      this.cancel(Status.CANCELLED, `onHeaders threw: ${messageOf(error)}`, "user", error);
+    });
+  }
+
+  private send(order: ToHelper): void {
+    if (this.helper === undefined) return;
+    this.helper.send(order, "request" in order ? order.request : undefined);
+  }
+
+  private endWith(code: StatusCode, message: string, endedBy: "user" | "library", cause?: unknown): void {
+    this.over({ code, message, metadata: NO_HEADERS, cause, endedBy });
+  }
+
+  private over(status: CallStatus): void {
+    if (this.status !== undefined) return;
+    this.status = status;
+    this.helper?.forget(this.id);
+  }
+
+  private aborted(): void {
+    const reason = propertyOf(this.options.signal, "reason");
+    const named = isInstance(reason, Error) && propertyOf(reason, "name") !== "AbortError";
+    const why = named ? `: ${messageOf(reason)}` : "";
+    this.endWith(Status.CANCELLED, `call aborted by its signal${why}`, "user", reason);
+  }
+
+  private report(error: unknown, where: "request" | "onHeaders", level: "error" | "info"): void {
+    this.context.reporter.report(error, { where, level, method: this.path, peer: this.peer });
+  }
+}
+
+/** A copy that can be moved to another thread; `framed` is for the next message. */
+function movable(framed: Uint8Array): ArrayBuffer {
+  const copy = movableCopy(framed);
+  reuseFramed(framed);
+  return copy;
+}

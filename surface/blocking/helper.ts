@@ -1,0 +1,135 @@
+// The helper thread as the thread sees it that blocks: one for all of its channels, from the first call to the last close.
+
+import { formatAddress } from "../../pollers/mod.ts";
+import { Mailbox } from "../../pollers/native/mailbox.ts";
+import { whyNoThread } from "../../pollers/native/thread.ts";
+import type { CallContext } from "../client/call_route.ts";
+import { describe } from "../options.ts";
+import type { FromHelper, ToHelper } from "./helper_protocol.ts";
+
+/** The module of the thread. */
+const locate = (): URL => new URL("./helper_worker.ts", import.meta.url);
+
+/** What a channel's options have that is this thread's own, and means nothing to calls of octets. */
+const OWN_OPTIONS = ["poller", "onError", "logger", "maxReceiveElements"];
+
+/** A call that the helper makes. */
+export interface HelpedSink {
+  /** Something of it came. */
+  onMessage(message: FromHelper): void;
+  /** The helper is gone, or hangs. */
+  onHelperLost(reason: string): void;
+}
+
+/** The helper, and the calls that it makes. */
+export class Helper {
+  private readonly mailbox = new Mailbox(locate());
+  private readonly channels = new Map<CallContext, number>();
+  private readonly calls = new Map<number, HelpedSink>();
+  private readonly closing = new Map<number, () => void>();
+  private numbers = 0;
+
+  /** Throws where the runtime can start no thread. */
+  constructor() {
+    void this.mailbox.ended.then(() => this.lost("its thread has ended"));
+  }
+
+  /** Why there can be none for `context`, as a sentence; undefined where there can. */
+  static lack({ channelOptions }: CallContext): string | undefined {
+    for (const [name, value] of Object.entries(channelOptions)) {
+      if (OWN_OPTIONS.includes(name)) continue;
+      try {
+        structuredClone(value);
+      } catch {
+        return `a helper thread cannot make its calls either: the channel's option ${name} is ${
+          describe(value)
+        }, ` +
+          "which cannot be sent to a thread";
+      }
+    }
+    const lack = whyNoThread(locate);
+    return lack === undefined ? undefined : `no helper thread can make its calls: ${lack}`;
+  }
+
+  /** Begins a call, with the number that `order` gives it. */
+  start(context: CallContext, sink: HelpedSink, order: (channel: number, call: number) => ToHelper): number {
+    const call = ++this.numbers;
+    this.calls.set(call, sink);
+    this.send(order(this.channelOf(context), call));
+    return call;
+  }
+
+  /** Sends `order`; what `moved` is goes with it. */
+  send(order: ToHelper, moved?: ArrayBuffer): void {
+    this.mailbox.post(order, moved === undefined ? [] : [moved]);
+  }
+
+  /** The call is over: nothing of it matters any more. */
+  forget(call: number): void {
+    this.calls.delete(call);
+  }
+
+  /** Blocks until something comes, `timeoutMs` at most; false where nothing did. */
+  pump(timeoutMs: number, spinMs: number): boolean {
+    let got: unknown;
+    try {
+      got = this.mailbox.receive(timeoutMs, spinMs);
+    } catch (error) {
+      this.lost((error as Error).message);
+      return true;
+    }
+    if (got === undefined) return false;
+    for (const message of got as FromHelper[]) this.dispatch(message);
+    return true;
+  }
+
+  private dispatch(message: FromHelper): void {
+    if (message.kind === "crashed") return this.lost(message.reason);
+    if (message.kind === "closed") return this.closing.get(message.channel)?.();
+    this.calls.get(message.call)?.onMessage(message);
+  }
+
+  private lost(reason: string): void {
+    if (helper === this) helper = undefined;
+    const calls = [...this.calls.values()];
+    this.calls.clear();
+    for (const call of calls) call.onHelperLost(reason);
+  }
+
+  private channelOf(context: CallContext): number {
+    const known = this.channels.get(context);
+    if (known !== undefined) return known;
+    const channel = ++this.numbers;
+    this.channels.set(context, channel);
+    const { target, channelOptions, engine, end } = context;
+    const options = Object.fromEntries(
+      Object.entries(channelOptions).filter(([name, value]) =>
+        !OWN_OPTIONS.includes(name) && value !== undefined
+      ),
+    );
+    this.send({
+      kind: "channel",
+      channel,
+      target: formatAddress(target),
+      options: { ...options, poller: engine.name },
+    });
+    end.closers.add(() => this.closeChannel(context, channel));
+    return channel;
+  }
+
+  /** With its last channel the helper ends. */
+  private closeChannel(context: CallContext, channel: number): Promise<unknown> | undefined {
+    this.channels.delete(context);
+    this.send({ kind: "close", channel });
+    if (this.channels.size > 0) return undefined;
+    if (helper === this) helper = undefined;
+    return this.mailbox.end();
+  }
+}
+
+let helper: Helper | undefined = undefined;
+
+/** This thread's helper. Throws where the runtime can start no thread. */
+export function helperOfThread(): Helper {
+  return helper ??= new Helper();
+}

@@ -1,0 +1,77 @@
+// What a thread that blocks and its helper thread say to each other.
+
+import type { Initiator, StatusCode } from "../../transport/mod.ts";
+
+/** A channel like that of the thread which blocks. */
+export interface OpenChannel {
+  readonly kind: "channel";
+  readonly channel: number;
+  readonly target: string;
+  readonly options: object;
+}
+
+/** A call of a channel. */
+export interface StartCall {
+  readonly kind: "start";
+  readonly channel: number;
+  readonly call: number;
+  readonly path: string;
+  /** The one request, with 5 free octets before it; undefined where requests are a stream. */
+  readonly request: ArrayBuffer | undefined;
+  /** There is one response. */
+  readonly singleMessage: boolean;
+  readonly deadlineMs: number | undefined;
+  /** Metadata as the wire has it: names and values by turns. */
+  readonly headers: readonly string[] | undefined;
+  readonly waitForReady: boolean;
+}
+
+/** To the helper. */
+export type ToHelper =
+  | OpenChannel
+  | StartCall
+  | { readonly kind: "close"; readonly channel: number }
+  /** One more request. */
+  | { readonly kind: "send"; readonly call: number; readonly request: ArrayBuffer }
+  | { readonly kind: "writesDone"; readonly call: number }
+  /** Responses were taken. */
+  | { readonly kind: "taken"; readonly call: number; readonly wireBytes: number }
+  | { readonly kind: "cancel"; readonly call: number; readonly code: StatusCode; readonly message: string };
+
+/** From the helper. */
+export type FromHelper =
+  | { readonly kind: "headers"; readonly call: number; readonly fields: readonly string[] }
+  | {
+    readonly kind: "message";
+    readonly call: number;
+    readonly bytes: ArrayBuffer;
+    readonly wireBytes: number;
+  }
+  /** As many requests more are on their way. */
+  | { readonly kind: "sent"; readonly call: number; readonly count: number }
+  | EndedCall
+  /** The channel is closed, and what it had. */
+  | { readonly kind: "closed"; readonly channel: number }
+  /** The helper is at its end. */
+  | { readonly kind: "crashed"; readonly reason: string };
+
+/** How a call ended. */
+export interface EndedCall {
+  readonly kind: "status";
+  readonly call: number;
+  readonly code: StatusCode;
+  readonly message: string;
+  readonly fields: readonly string[];
+  readonly endedBy: Initiator;
+  readonly peer: string;
+}
+
+/** Requests that may be with the helper and not on their way. */
+export const MOST_UNSENT = 8;
+
+/** A copy in memory of its own, which can be moved to another thread. (A Buffer's `slice` is no copy.) */
+export function movableCopy(bytes: Uint8Array): ArrayBuffer {
+  const copy = new ArrayBuffer(bytes.length);
+  new Uint8Array(copy).set(bytes);
+  return copy;
+}

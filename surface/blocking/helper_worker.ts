@@ -1,0 +1,165 @@
+// The helper thread: it makes the calls of a thread that blocks and cannot wait in its own poller.
+
+import { openMailbox, type ThreadMailbox } from "../../pollers/native/mailbox.ts";
+import { endThread, onUncaught } from "../../pollers/native/thread.ts";
+import { messageOf } from "../../pollers/mod.ts";
+import { HeaderList, type RequestTemplate } from "../../transport/mod.ts";
+import { type CallStatus, endedBy } from "../call/call_status.ts";
+import { callContext, Channel } from "../channel/channel.ts";
+import { type GivenOptions, NO_OPTIONS } from "../client/call_options.ts";
+import type { CallContext } from "../client/call_route.ts";
+import { ClientCall } from "../client/client_call.ts";
+import { type FromHelper, movableCopy, type StartCall, type ToHelper } from "./helper_protocol.ts";
+
+/** What goes to the owner, all of a turn of the loop at once. */
+class Outbox {
+  private messages: FromHelper[] = [];
+  private transfer: ArrayBuffer[] = [];
+
+  constructor(private readonly mailbox: () => ThreadMailbox) {}
+
+  add(message: FromHelper, moved?: ArrayBuffer): void {
+    if (moved !== undefined) this.transfer.push(moved);
+    if (this.messages.push(message) === 1) queueMicrotask(() => this.flush());
+  }
+
+  private flush(): void {
+    const { messages, transfer } = this;
+    this.messages = [];
+    this.transfer = [];
+    this.mailbox().post(messages, transfer);
+  }
+}
+
+/** A call whose messages go to the owner. */
+class HelpedCall extends ClientCall {
+  /** Requests of which the owner does not know yet that they are on their way. */
+  private unsent = 0;
+  private readonly id: number;
+  private readonly single: boolean;
+  private readonly request: Uint8Array | undefined;
+
+  constructor(
+    context: CallContext,
+    template: RequestTemplate,
+    options: GivenOptions,
+    start: StartCall,
+    private readonly outbox: Outbox,
+    private readonly onOver: () => void,
+  ) {
+    super(context, template, start.request === undefined, options);
+    this.id = start.call;
+    this.single = start.singleMessage;
+    this.request = start.request === undefined ? undefined : new Uint8Array(start.request);
+  }
+
+  get singleMessage(): boolean {
+    return this.single;
+  }
+
+  /** From the owner: one more request. */
+  send(framed: Uint8Array): void {
+    this.unsent++;
+    this.sendMessage(framed);
+    if (!this.writeBlocked) this.onReady();
+  }
+
+  /** From the owner: no more requests. */
+  writesDone(): void {
+    this.halfClose();
+  }
+
+  /** From the owner: responses were taken. */
+  taken(wireBytes: number): void {
+    this.release(wireBytes);
+  }
+
+  protected override encodeRequest(): Uint8Array {
+    return this.request!;
+  }
+
+  protected override onReady(): void {
+    if (this.unsent === 0) return;
+    this.outbox.add({ kind: "sent", call: this.id, count: this.unsent });
+    this.unsent = 0;
+  }
+
+  protected override onInitialMetadata({ fields }: HeaderList): void {
+    this.outbox.add({ kind: "headers", call: this.id, fields: [...fields] });
+  }
+
+  protected override onMessageBytes(bytes: Uint8Array, wireBytes: number): void {
+    const copy = movableCopy(bytes);
+    this.outbox.add({ kind: "message", call: this.id, bytes: copy, wireBytes }, copy);
+  }
+
+  protected override onEnd(status: CallStatus): void {
+    const { code, message, metadata: { fields } } = status;
+    const by = endedBy(status);
+    this.outbox.add({
+      kind: "status",
+      call: this.id,
+      code,
+      message,
+      fields: [...fields],
+      endedBy: by,
+      peer: this.peer,
+    });
+    this.onOver();
+  }
+}
+
+/** The helper's channels and calls. */
+class Helper {
+  private readonly channels = new Map<number, Channel>();
+  private readonly calls = new Map<number, HelpedCall>();
+
+  constructor(private readonly outbox: Outbox) {}
+
+  /** From the owner. */
+  obey(order: ToHelper): void {
+    switch (order.kind) {
+      case "channel":
+        this.channels.set(order.channel, new Channel(order.target, order.options));
+        break;
+      case "close":
+        return this.close(order.channel);
+      case "start":
+        return this.start(order);
+      case "send":
+        return this.calls.get(order.call)?.send(new Uint8Array(order.request));
+      case "writesDone":
+        return this.calls.get(order.call)?.writesDone();
+      case "taken":
+        return this.calls.get(order.call)?.taken(order.wireBytes);
+      case "cancel":
+        return this.calls.get(order.call)?.cancel(order.code, order.message);
+    }
+  }
+
+  private start(order: StartCall): void {
+    const context = callContext("make a call", this.channels.get(order.channel)!);
+    const { deadlineMs, waitForReady } = order;
+    const headers = order.headers === undefined ? undefined : new HeaderList(order.headers);
+    const options: GivenOptions = { ...NO_OPTIONS, deadlineMs, waitForReady, headers };
+    const template = context.template(order.path);
+    const call = new HelpedCall(context, template, options, order, this.outbox, () => {
+      this.calls.delete(order.call);
+    });
+    this.calls.set(order.call, call);
+    context.engine.execCtx.enter((one) => one.start(), call);
+  }
+
+  private close(number: number): void {
+    const channel = this.channels.get(number)!;
+    this.channels.delete(number);
+    void channel[Symbol.asyncDispose]().then(() => this.outbox.add({ kind: "closed", channel: number }));
+  }
+}
+
+const outbox = new Outbox(() => mailbox!);
+const helper = new Helper(outbox);
+const mailbox = openMailbox((message) => helper.obey(message as ToHelper), endThread);
+if (mailbox !== undefined) {
+  onUncaught((error) => mailbox.post([{ kind: "crashed", reason: messageOf(error) } satisfies FromHelper]));
+}

@@ -1,0 +1,92 @@
+// The helper thread of calls that block where their thread cannot wait: its life, and what it refuses.
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { Channel, createSyncClient, Status } from "pollwire";
+import { Simulation } from "../../../pollers/simulated/mod.ts";
+import { Mailbox } from "../../../pollers/native/mailbox.ts";
+import { Helper, helperOfThread } from "../../../surface/blocking/helper.ts";
+import { callContext } from "../../../surface/channel/channel.ts";
+import { test } from "../../harness.ts";
+import { Program } from "../../pollers/program.ts";
+import { Trial } from "../serving.ts";
+import { LOCAL_WAYS, ServingThread, thrown } from "./bench.ts";
+
+const POLLERS = ["native", ...new Set(LOCAL_WAYS.map(([poller]) => poller))];
+
+for (const poller of POLLERS) {
+  test(`${poller}: a script that makes calls which block ends by itself, whatever it leaves open`, async () => {
+    const server = new ServingThread();
+    const args = [poller, String(await server.port)];
+    const { code, output } = await new Program(new URL("./programs/script.ts", import.meta.url), args).ended;
+    assertEquals([code, output.trim()], [0, "done 1,2,3"]);
+    await server.end();
+  });
+}
+
+test("channels share the helper thread, and it ends with the last of them", async () => {
+  const server = new ServingThread();
+  const target = `127.0.0.1:${await server.port}`;
+  const one = new Channel(target, { poller: "native" });
+  const other = new Channel(target, { poller: "native" });
+  createSyncClient(Trial, one).one({});
+  const helper = helperOfThread();
+  createSyncClient(Trial, other).one({});
+  assertEquals(helperOfThread(), helper);
+  await one[Symbol.asyncDispose]();
+  assertEquals(createSyncClient(Trial, other).one({ number: 2 }).number, 2);
+  await other[Symbol.asyncDispose]();
+  const third = new Channel(target, { poller: "native" });
+  createSyncClient(Trial, third).one({});
+  assert(helperOfThread() !== helper, "it should have ended");
+  await third[Symbol.asyncDispose]();
+  await server.end();
+});
+
+test("[Q127] where no helper thread can make the call, the refusal says why", async () => {
+  const simulation = new Simulation();
+  const channel = new Channel("10.0.0.2:1", { poller: simulation.host() });
+  assertThrows(
+    () => createSyncClient(Trial, channel).one({}),
+    TypeError,
+    'Cannot call /trial.Trial/One and block: the poller "simulated" has its events from the runtime\'s loop, which ' +
+      "stands still while a thread blocks, and a helper thread has no such poller",
+  );
+  channel.close();
+  const plain = new Channel("127.0.0.1:1", { poller: "native" });
+  const context = callContext("look", plain);
+  assertEquals(Helper.lack(context), undefined);
+  assertMatch(
+    Helper.lack({ ...context, channelOptions: { keepalive: () => {} } })!,
+    /the channel's option keepalive is .* cannot be sent to a thread/,
+  );
+  assertEquals(Helper.lack({ ...context, channelOptions: { onError: () => {}, logger: {} } }), undefined);
+  await plain[Symbol.asyncDispose]();
+});
+
+test("a helper thread that hangs, or is gone, fails its calls", async () => {
+  const server = new ServingThread();
+  const channel = new Channel(`127.0.0.1:${await server.port}`, { poller: "native" });
+  const client = createSyncClient(Trial, channel);
+  client.one({});
+  const helper = helperOfThread();
+  const stream = client.down({ number: 1_000_000 });
+  assertEquals(stream.next().value?.number, 1);
+  helper["dispatch"]({ kind: "crashed", reason: "out of order" });
+  const error = thrown(() => {
+    while (!stream.next().done);
+  });
+  assertEquals([error.code, error.endedBy], [Status.UNAVAILABLE, "library"]);
+  assert(error.details.endsWith("is gone: out of order"), error.details);
+  await helper["mailbox"].end();
+  assertEquals(client.one({ number: 5 }).number, 5, "another one makes the next call");
+  await channel[Symbol.asyncDispose]();
+  await server.end();
+});
+
+test("a mailbox whose thread shows no life throws instead of waiting for ever", async () => {
+  const mailbox = new Mailbox(new URL("./silent_thread.ts", import.meta.url), 700);
+  assertEquals(mailbox.receive(50, 0), undefined);
+  const begin = performance.now();
+  assertThrows(() => mailbox.receive(Infinity, 0), Error, "has not shown any life");
+  assert(performance.now() - begin < 10_000);
+  await mailbox.end();
+});
