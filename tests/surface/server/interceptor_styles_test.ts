@@ -4,8 +4,6 @@ import {
   Executor,
   genericClient,
   onExecutor,
-  queueMethod,
-  QueueServer,
   reactor,
   RpcError,
   ServerAsyncResponseWriter,
