@@ -133,6 +133,8 @@ export {
   type RegisterMethodOptions,
   type RequestOptions,
 } from "./queue/queue_server.ts";
+export type { PolledHandler, PolledReader, PolledWriter } from "./queue/polled_call.ts";
+export { PolledMethods, type PolledMethodsOptions } from "./queue/polled_methods.ts";
 export { ServerContext } from "./queue/server_context.ts";
 export type { PayloadHandling } from "./queue/server_requests.ts";
 export {
@@ -146,6 +148,12 @@ export {
   type SingleResponder,
   type StreamResponder,
 } from "./queue/server_streams.ts";
+export {
+  type DoWork,
+  ThreadManager,
+  type ThreadManagerOptions,
+  ThreadQuota,
+} from "./queue/thread_manager.ts";
 export type { PollingType } from "./queue/queue_poller.ts";
 export { type ExecutorCall, onExecutor, type OnExecutorOptions } from "./promise/on_executor.ts";
 export {

@@ -16,6 +16,8 @@ export interface ContextInside<Tag> {
   whenDone(queue: QueueCore<Tag>): QueueOperation<Tag> | undefined;
   /** There is the call. */
   bind(call: QueueServerCall): void;
+  /** The same, of a call whose handler may ask at any time whether it is cancelled. */
+  bindSync(call: QueueServerCall): void;
   /** Metadata to be sent with the first operation that sends; undefined where there is none. */
   readonly initialMetadata: Metadata | undefined;
   /** Metadata to be sent with the status. */
@@ -44,6 +46,7 @@ class DoneOperation<Tag> implements QueueOperation<Tag> {
 export class ServerContext<Tag = unknown> implements ServedCall {
   #call: QueueServerCall | undefined = undefined;
   #isRequested = false;
+  #isSync = false;
   #doneTag: { readonly tag: Tag } | undefined = undefined;
   #done: DoneOperation<Tag> | undefined = undefined;
   #initial: Metadata | undefined = undefined;
@@ -65,6 +68,10 @@ export class ServerContext<Tag = unknown> implements ServedCall {
         return context.#done = new DoneOperation(context.#doneTag.tag, queue, context);
       },
       bind: (call) => void (context.#call = call),
+      bindSync(call) {
+        context.#call = call;
+        context.#isSync = true;
+      },
       get initialMetadata() {
         return context.#initial;
       },
@@ -89,12 +96,13 @@ export class ServerContext<Tag = unknown> implements ServedCall {
   }
 
   /**
-   * Whether the call ended otherwise than by its status. Only once the tag of `asyncNotifyWhenDone` has come.
+   * Whether the call ended otherwise than by its status. Only once the tag of `asyncNotifyWhenDone` has come; a handler of
+   * `PolledMethods` may ask at any time.
    *
    * @throws {TypeError} before that
    */
   isCancelled(): boolean {
-    if (this.#done?.isDone) return this.#call === undefined || this.#call.isCancelled;
+    if (this.#isSync || this.#done?.isDone) return this.#call === undefined || this.#call.isCancelled;
     throw new TypeError(
       "Cannot ask whether a call is cancelled before the tag of asyncNotifyWhenDone has come (gRPC's ServerContext)",
     );

@@ -1,0 +1,186 @@
+// gRPC's synchronous server shape: handlers that run where calls are polled for, on as many consumers of each queue as its
+// thread manager has.
+
+import type { Reporter, ReportOptions } from "../../pollers/mod.ts";
+import { checkOptions, describe, type OptionNames } from "../options.ts";
+import type { MethodDescriptor } from "../proto/mod.ts";
+import { type MethodStyle, methodStyle } from "../server/method_style.ts";
+import { type Server, styledServer } from "../server/server.ts";
+import type { ServerStyle, StyledServer } from "../server/server_styles.ts";
+import { CompletionQueue, queueCoreOf } from "./completion_queue.ts";
+import { type AnyPolledHandler, PolledCall, type PolledHandler } from "./polled_call.ts";
+import { QueueServer, requestsOf } from "./queue_server.ts";
+import type { RequestedMethod, ServerRequests } from "./server_requests.ts";
+import {
+  THREAD_OPTION_NAMES,
+  ThreadManager,
+  type ThreadManagerOptions,
+  ThreadQuota,
+} from "./thread_manager.ts";
+
+/** How many queues there are, and how many consumers poll each. */
+export interface PolledMethodsOptions extends Omit<ThreadManagerOptions, keyof ReportOptions> {
+  /** Completion queues, with a thread manager each. Default 1. */
+  readonly numQueues?: number;
+}
+
+const NAMES: OptionNames<PolledMethodsOptions> = { ...THREAD_OPTION_NAMES, numQueues: true };
+
+/** One method, and how its calls are requested. */
+interface PolledMethod {
+  readonly descriptor: MethodDescriptor<unknown, unknown>;
+  readonly handler: AnyPolledHandler;
+  readonly requested: RequestedMethod;
+}
+
+/** The tag of a request. */
+interface Wanted {
+  readonly method: PolledMethod;
+  readonly call: PolledCall;
+  readonly queue: CompletionQueue<Wanted>;
+}
+
+/**
+ * Methods whose handlers run on pollers of completion queues, as those of C++'s synchronous server: a poller finds a call,
+ * has another poll meanwhile, runs the handler to its end, and polls again. As many calls of a queue run at a time as it
+ * has pollers and as its quota allows; further ones wait. Methods of other styles are served beside them.
+ *
+ * @example
+ * ```ts ignore
+ * const polled = new PolledMethods(server, { numQueues: 2, minPollers: 1, maxPollers: 2 });
+ * server.addService(RouteGuide, {
+ *   getFeature: polled.method((point) => lookup(point)),
+ *   routeChat: polled.method(async (stream) => {
+ *     for (let note; (note = await stream.read()) !== undefined;) await stream.write(note);
+ *   }),
+ * });
+ * ```
+ */
+export class PolledMethods {
+  readonly #host: PolledHost;
+
+  /**
+   * Of `server`, which has not started; the pollers start with it, and end when it was shut down.
+   *
+   * @throws {TypeError} for what is no server, for one that has started, and for unknown options
+   * @throws {RangeError} for numbers that are none, and where more must poll than may
+   */
+  constructor(server: Server, options: PolledMethodsOptions = {}) {
+    const purpose = "poll for calls of a server";
+    checkOptions(purpose, options, NAMES as Readonly<Record<string, true>>);
+    const { numQueues = 1, ...rest } = options;
+    if (!(Number.isInteger(numQueues) && numQueues >= 1)) {
+      throw new RangeError(
+        `Cannot ${purpose}: numQueues is ${describe(numQueues)}; give a positive whole number`,
+      );
+    }
+    this.#host = new PolledHost(styledServer(purpose, server), new QueueServer(server), numQueues, rest);
+  }
+
+  /**
+   * A handler, for `addService`. It waits where C++'s blocks: what it throws is the call's status, an RpcError as it is.
+   *
+   * @throws {TypeError} for what is no function
+   */
+  method<M>(handler: PolledHandler<M>): MethodStyle<M> {
+    if (typeof handler !== "function") {
+      throw new TypeError(`Cannot poll for calls of ${describe(handler)}: give a function as the handler`);
+    }
+    return methodStyle<M>((descriptor) => this.#host.add(descriptor, handler as unknown as AnyPolledHandler));
+  }
+
+  /** Consumers that poll now, of each queue. */
+  get pollers(): number[] {
+    return this.#host.managers.map(({ pollers }) => pollers);
+  }
+
+  /** The most consumers that polled or worked at a time, of each queue. */
+  get mostThreads(): number[] {
+    return this.#host.managers.map(({ mostThreads }) => mostThreads);
+  }
+}
+
+/** The inside of it. */
+class PolledHost implements ServerStyle {
+  readonly managers: Array<ThreadManager<Wanted>>;
+  readonly reporter: Reporter;
+  private readonly queues: Array<CompletionQueue<Wanted>>;
+  private readonly methods: PolledMethod[] = [];
+  private readonly requests: ServerRequests;
+
+  constructor(
+    private readonly server: StyledServer,
+    calls: QueueServer,
+    numQueues: number,
+    options: Omit<ThreadManagerOptions, keyof ReportOptions>,
+  ) {
+    const { engine, reporter } = server.host;
+    this.reporter = reporter;
+    const quota = options.quota ?? new ThreadQuota();
+    const report = {
+      onError: (error: unknown) => reporter.report(error, { where: "queue callback", level: "error" }),
+    };
+    this.queues = Array.from({ length: numQueues }, () => new CompletionQueue<Wanted>({ poller: engine }));
+    this.managers = this.queues.map((queue) =>
+      new ThreadManager<Wanted>(
+        queue,
+        (wanted, success, resources) => this.serve(wanted, success, resources),
+        { ...options, quota, ...report },
+      )
+    );
+    this.requests = requestsOf(calls);
+    for (const queue of this.queues) calls.registerCompletionQueue(queue);
+    server.styles.add(this);
+  }
+
+  get exposeErrors(): boolean {
+    return this.server.host.exposeErrors;
+  }
+
+  /** Serves a method. */
+  add(descriptor: MethodDescriptor<unknown, unknown>, handler: AnyPolledHandler) {
+    const payload = descriptor.kind === "unary" || descriptor.kind === "serverStreaming"
+      ? "READ_INITIAL"
+      : "NONE";
+    const method = { descriptor, handler, requested: this.requests.serve(descriptor, payload) };
+    this.methods.push(method);
+    if (this.server.styles.isStarted) { for (const queue of this.queues) this.request(method, queue); }
+    return method.requested.begin;
+  }
+
+  onStart(): void {
+    for (const manager of this.managers) manager.start();
+    for (const method of this.methods) for (const queue of this.queues) this.request(method, queue);
+  }
+
+  onShutdown(): void {}
+
+  onOver(): void {
+    for (const [i, queue] of this.queues.entries()) {
+      queue.shutdown();
+      this.managers[i]!.shutdown();
+      void this.managers[i]!.wait();
+    }
+  }
+
+  describePending(): string[] {
+    return this.managers.map(({ pollers, threads }, i) =>
+      `queue ${i}: ${pollers} consumers poll, ${threads - pollers} work`
+    );
+  }
+
+  private request(method: PolledMethod, queue: CompletionQueue<Wanted>): void {
+    const { kind } = method.descriptor;
+    const bound = new CompletionQueue({ completionType: "PLUCK", poller: this.server.host.engine });
+    const call = new PolledCall(kind, method.handler, this, bound);
+    const wanted: Wanted = { method, call, queue };
+    this.requests.request(method.requested, queueCoreOf(queue as CompletionQueue), call.bound, wanted, call);
+  }
+
+  /** From a poller: the next call is requested before this one is served. */
+  private async serve({ method, call, queue }: Wanted, success: boolean, resources: boolean): Promise<void> {
+    if (!success) return call.drop();
+    if (!this.server.styles.isShutDown) this.request(method, queue);
+    await call.serve(resources);
+  }
+}

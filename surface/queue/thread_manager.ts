@@ -1,0 +1,199 @@
+// How many consumers poll a queue, and which of them work: gRPC's thread manager, whose threads are consumers here that
+// wait asynchronously.
+//
+// A consumer polls. When it has found work it starts another one where fewer than `minPollers` are left that poll, works,
+// and polls again while fewer than `maxPollers` do; else it ends. One that has found nothing for `queueTimeoutMs` ends
+// where more than `maxPollers` poll. A quota, which queues may share, limits consumers: where it allows no other one and
+// nobody polls any more, the work is done without resources, which is to fail.
+
+import { Reporter, type ReportOptions } from "../../pollers/mod.ts";
+import { checkOptions, describe, type OptionNames } from "../options.ts";
+import type { CompletionQueue } from "./completion_queue.ts";
+
+/** Consumers that may run, of all queues that share it: gRPC's thread quota. */
+export class ThreadQuota {
+  #left: number;
+
+  /**
+   * At most `maxThreads` run; 1,500 is gRFC L30's.
+   *
+   * @throws {RangeError} where that is no positive number
+   */
+  constructor(maxThreads: number = 1_500) {
+    if (!(typeof maxThreads === "number" && maxThreads >= 1)) {
+      throw new RangeError(`Cannot make a thread quota of ${describe(maxThreads)}: give a positive number`);
+    }
+    this.#left = maxThreads;
+  }
+
+  /** Takes `count` of it; false where less is left. */
+  reserve(count: number): boolean {
+    if (count > this.#left) return false;
+    this.#left -= count;
+    return true;
+  }
+
+  /** Returns what was reserved. */
+  release(count: number): void {
+    this.#left += count;
+  }
+}
+
+/** How many consumers poll one queue. */
+export interface ThreadManagerOptions extends ReportOptions {
+  /** Where fewer are left polling, a consumer that has found work starts another. Default 1. */
+  readonly minPollers?: number;
+  /** Where as many poll, a consumer that has worked ends. Default 2. */
+  readonly maxPollers?: number;
+  /** Milliseconds that a consumer polls before it looks whether it should end. Default 10,000. */
+  readonly queueTimeoutMs?: number;
+  /** Limits the consumers of all that share it. Default: one of 1,500 of its own. */
+  readonly quota?: ThreadQuota;
+}
+
+/** The names of its own options. */
+export const THREAD_OPTION_NAMES: OptionNames<Omit<ThreadManagerOptions, keyof ReportOptions>> = {
+  minPollers: true,
+  maxPollers: true,
+  queueTimeoutMs: true,
+  quota: true,
+};
+
+const NAMES: OptionNames<ThreadManagerOptions> = { ...THREAD_OPTION_NAMES, onError: true, logger: true };
+
+/** Works on what a consumer found. `resources`: false where it has to fail, for nobody polls meanwhile. */
+export type DoWork<Tag> = (tag: Tag, success: boolean, resources: boolean) => void | Promise<void>;
+
+/** Consumers of one queue of type NEXT. */
+export class ThreadManager<Tag = unknown> {
+  readonly #queue: CompletionQueue<Tag>;
+  readonly #doWork: DoWork<Tag>;
+  readonly #reporter: Reporter;
+  readonly #min: number;
+  readonly #max: number;
+  readonly #timeoutMs: number;
+  readonly #quota: ThreadQuota;
+  #pollers = 0;
+  #threads = 0;
+  #mostThreads = 0;
+  #isShutDown = false;
+  #waiting: Array<() => void> = [];
+
+  /**
+   * Nothing polls before `start`. What `doWork` throws goes to `onError`.
+   *
+   * @throws {TypeError} for unknown options
+   * @throws {RangeError} for numbers that are none, and where more must poll than may
+   */
+  constructor(queue: CompletionQueue<Tag>, doWork: DoWork<Tag>, options: ThreadManagerOptions = {}) {
+    const purpose = "make a thread manager";
+    checkOptions(purpose, options, NAMES as Readonly<Record<string, true>>);
+    const { minPollers = 1, maxPollers = 2, queueTimeoutMs = 10_000, quota = new ThreadQuota() } = options;
+    for (const [name, given] of Object.entries({ minPollers, maxPollers, queueTimeoutMs })) {
+      if (typeof given === "number" && given >= 1) continue;
+      throw new RangeError(`Cannot ${purpose}: ${name} is ${describe(given)}; give a positive number`);
+    }
+    if (minPollers > maxPollers) {
+      throw new RangeError(
+        `Cannot ${purpose}: minPollers, ${minPollers}, is above maxPollers, ${maxPollers}`,
+      );
+    }
+    this.#queue = queue;
+    this.#doWork = doWork;
+    this.#reporter = new Reporter(options);
+    this.#min = minPollers;
+    this.#max = maxPollers;
+    this.#timeoutMs = queueTimeoutMs;
+    this.#quota = quota;
+  }
+
+  /** Consumers that poll now. */
+  get pollers(): number {
+    return this.#pollers;
+  }
+
+  /** Consumers that poll or work now. */
+  get threads(): number {
+    return this.#threads;
+  }
+
+  /** The most of them that there were at a time. */
+  get mostThreads(): number {
+    return this.#mostThreads;
+  }
+
+  /**
+   * Starts `minPollers` consumers.
+   *
+   * @throws {Error} where the quota does not allow them
+   */
+  start(): void {
+    if (!this.#quota.reserve(this.#min)) {
+      throw new Error(`Cannot start ${this.#min} pollers of a completion queue: the thread quota is used up`);
+    }
+    for (let i = 0; i < this.#min; i++) this.#spawn();
+  }
+
+  /** Consumers end when they have worked, or at their timeout. Idempotent. */
+  shutdown(): void {
+    this.#isShutDown = true;
+  }
+
+  /** Resolves when no consumer is left. Shut the queue down for that; events that are left then are worked on. */
+  async wait(): Promise<void> {
+    if (this.#threads > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (!this.#isShutDown) return;
+    for (;;) {
+      const event = await this.#queue.next();
+      if (event.type !== "OP_COMPLETE") return;
+      await this.#work(event.tag, event.success, true);
+    }
+  }
+
+  #spawn(): void {
+    this.#pollers++;
+    this.#threads++;
+    this.#mostThreads = Math.max(this.#mostThreads, this.#threads);
+    void this.#run();
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (await this.#poll()) this.#pollers++;
+    } catch (error) { // the engine of the queue threw
+      this.#pollers--;
+      this.#reporter.report(error, { where: "queue callback", level: "error" });
+    }
+    this.#threads--;
+    this.#quota.release(1);
+    if (this.#threads > 0) return;
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  /** Polls once; false where the consumer ends. */
+  async #poll(): Promise<boolean> {
+    const queue = this.#queue;
+    const event = await queue.next(queue.deadlineIn(this.#timeoutMs));
+    this.#pollers--;
+    if (event.type === "QUEUE_SHUTDOWN") return false;
+    if (event.type === "OP_COMPLETE") await this.#work(event.tag, event.success, this.#leaveOthers());
+    else if (this.#pollers > this.#max) return false;
+    return !this.#isShutDown && this.#pollers < this.#max;
+  }
+
+  /** Has enough others poll while this one works; false where there is nobody. */
+  #leaveOthers(): boolean {
+    if (this.#isShutDown || this.#pollers >= this.#min) return true;
+    if (!this.#quota.reserve(1)) return this.#pollers > 0;
+    this.#spawn();
+    return true;
+  }
+
+  async #work(tag: Tag, success: boolean, resources: boolean): Promise<void> {
+    try {
+      await this.#doWork(tag, success, resources);
+    } catch (error) {
+      this.#reporter.report(error, { where: "queue callback", level: "error" });
+    }
+  }
+}
