@@ -10,6 +10,7 @@
 import type { Instant } from "../../pollers/mod.ts";
 import type { Http2Error, RequestHead, ServerStream } from "../../transport/mod.ts";
 import { MessageStore } from "../call/message_store.ts";
+import type { PendingCallDescription } from "../call/pending_calls.ts";
 import type { RpcError } from "../call/rpc_error.ts";
 import { statusCode } from "../call/status.ts";
 import type { StatusCode } from "../call/status.ts";
@@ -41,13 +42,16 @@ export interface CallQueue {
 }
 
 /** See the head of this file. */
-export class QueueServerCall extends ServerCallCore implements BatchCall {
+export class QueueServerCall extends ServerCallCore implements BatchCall, PendingCallDescription {
   readonly side = "server";
   startedKinds = 0;
   /** The one request, decoded; undefined for a method that streams them, until it is matched, and once it was taken. */
   payload: unknown = undefined;
   /** Whether the call has ended, and otherwise than by the application's status. */
   isCancelled = false;
+  /** See {@linkcode PendingCallDescription}. */
+  nextPending: PendingCallDescription | undefined = undefined;
+  previousPending: PendingCallDescription | undefined = undefined;
   /** Ends with the call (AsyncNotifyWhenDone). */
   private whenDone: QueueOperation | undefined = undefined;
   /** Of what is started on it; undefined until it is handed out. */
@@ -112,6 +116,7 @@ export class QueueServerCall extends ServerCallCore implements BatchCall {
   handOut(queue: QueueCore<unknown>, whenDone: QueueOperation | undefined): void {
     this.queue = queue;
     this.whenDone = whenDone;
+    this.host.pending.add(this);
   }
 
   // From the application.
@@ -127,10 +132,16 @@ export class QueueServerCall extends ServerCallCore implements BatchCall {
     if (!this.isClosed) this.reset(reason);
   }
 
-  /** "call /a.B/C (server), nothing is outstanding": for a call whose queue has nothing of it. */
-  describe(): string {
-    const state = this.isClosed ? this.isCancelled ? ", cancelled" : ", over" : "";
-    return `call ${this.path} (server${state})`;
+  /** "call /a.B/C, cancelled: SEND_MESSAGE, RECV_MESSAGE". */
+  describePending(): string {
+    const pending = this.pending().map(({ type }) => type);
+    const what = pending.length === 0 ? "no operation is outstanding" : pending.join(", ");
+    return `call ${this.path}${this.isCancelled ? ", cancelled" : ""}: ${what}`;
+  }
+
+  /** A call without an operation may have an application that computes. */
+  get forgotten(): undefined {
+    return undefined;
   }
 
   // From batches.
@@ -172,7 +183,7 @@ export class QueueServerCall extends ServerCallCore implements BatchCall {
     if (wasOver) this.sent(false);
     else if (!this.isOver && !this.writeBlocked) this.sent(true); // with a status: when that is out
     this.deliver();
-    if (status !== undefined || this.isClosed) this.handlerEnded();
+    if (status !== undefined || this.isClosed) this.through();
   }
 
   // From the call.
@@ -224,18 +235,26 @@ export class QueueServerCall extends ServerCallCore implements BatchCall {
       this.matcher.withdraw(this);
       return this.handlerEnded();
     }
-    const isTold = this.hasPending;
+    const isTold = this.whenDone !== undefined || this.pending().length > 0;
     this.sent(success);
     this.deliver();
     const { whenDone } = this;
     this.whenDone = undefined;
     if (whenDone !== undefined) this.queue.end(whenDone, true);
-    if (isTold) this.handlerEnded();
+    if (isTold) this.through();
   }
 
-  private get hasPending(): boolean {
-    return (this.sendingMetadata ?? this.sendingMessage ?? this.sendingStatus ?? this.receivingMessage ??
-      this.receivingClose ?? this.whenDone) !== undefined;
+  /** The application is done with the call, or knows that it is over. */
+  private through(): void {
+    this.handlerEnded();
+    if (this.isClosed) this.host.pending.delete(this);
+  }
+
+  /** Operations that wait. */
+  private pending(): Op[] {
+    const { sendingMetadata, sendingMessage, sendingStatus, receivingMessage, receivingClose } = this;
+    return [sendingMetadata, sendingMessage, sendingStatus, receivingMessage, receivingClose]
+      .filter((one) => one !== undefined);
   }
 
   private get hasStored(): boolean {

@@ -21,6 +21,14 @@ const STREAMS_TEST = "tests/surface/queue/server_streams_test.ts";
 
 const ofBatches = (file, before, after, name) => ({ file, before, after, test: BATCHES_TEST, name });
 const ofStreams = (file, before, after, name) => ({ file, before, after, test: STREAMS_TEST, name });
+const MANAGER = "surface/queue/thread_manager.ts";
+const POLLED = "surface/queue/polled_methods.ts";
+const POLLED_CALL = "surface/queue/polled_call.ts";
+const MANAGER_TEST = "tests/surface/queue/thread_manager_test.ts";
+const POLLED_TEST = "tests/surface/queue/polled_methods_test.ts";
+
+const ofManager = (file, before, after, name) => ({ file, before, after, test: MANAGER_TEST, name });
+const ofPolled = (file, before, after, name) => ({ file, before, after, test: POLLED_TEST, name });
 const ofRequests = (file, before, after, name) => ({ file, before, after, test: REQUESTS_TEST, name });
 
 /** As `readMutations` describes them. */
@@ -244,4 +252,67 @@ export default [
     "[Q73] where the server",
   ),
   ofStreams(CONTEXT, "this.#call?.cancel();", "", "tryCancel"),
+  ofBatches(CALL, "if (this.isClosed) this.host.pending.delete(this);", "", "server.describePending()"),
+  ofManager(
+    MANAGER,
+    "if (this.#isShutDown || this.#pollers >= this.#min) return true;",
+    "return true;",
+    "[Q75] a consumer that found",
+  ),
+  ofManager(
+    MANAGER,
+    "this.#isShutDown || this.#pollers >= this.#min",
+    "this.#isShutDown",
+    "[Q75] a consumer that found",
+  ),
+  ofManager(
+    MANAGER,
+    "return !this.#isShutDown && this.#pollers < this.#max;",
+    "return !this.#isShutDown;",
+    "[Q75] a consumer that found",
+  ),
+  ofManager(MANAGER, "maxPollers = 2,", "maxPollers = 3,", "[Q74]"),
+  ofManager(MANAGER, "queueTimeoutMs = 10_000", "queueTimeoutMs = 1_000", "[Q74]"),
+  ofManager(MANAGER, "return this.#pollers > 0;", "return true;", "[Q75] where the quota"),
+  ofManager(MANAGER, "    this.#quota.release(1);\n", "", "[Q75] where the quota"),
+  ofManager(
+    MANAGER,
+    "return !this.#isShutDown && this.#pollers < this.#max;",
+    "return this.#pollers < this.#max;",
+    "[Q75] a consumer that times out",
+  ),
+  ofManager(
+    MANAGER,
+    "      await this.#work(event.tag, event.success, true);\n    }",
+    "    }",
+    "[Q75] a consumer that times out",
+  ),
+  ofPolled(
+    POLLED_CALL,
+    "if (resources) await this.run();",
+    "if (resources || true) await this.run();",
+    "[Q75] calls of a queue",
+  ),
+  ofPolled(
+    POLLED,
+    "if (!this.server.styles.isShutDown) this.request(method, queue);\n    await call.serve(resources);",
+    "await call.serve(resources);\n    if (!this.server.styles.isShutDown) this.request(method, queue);",
+    "[Q75] calls of a queue",
+  ),
+  ofPolled(
+    POLLED,
+    "for (const queue of this.queues) calls.registerCompletionQueue(queue);",
+    "calls.registerCompletionQueue(this.queues[0]);",
+    "[Q74] several queues",
+  ),
+  ofPolled(POLLED_CALL, "...trailingMetadata?.toHeaders()?.fields ?? [], ...fields", "...fields", "[Q76]"),
+  ofPolled(
+    POLLED_CALL,
+    "statusOfThrown(error, this.host.exposeErrors)",
+    "statusOfThrown(error, true)",
+    "[Q76]",
+  ),
+  ofPolled(POLLED_CALL, "fail(isEncoding ? new EncodeError(error.message) : error)", "fail(error)", "[Q76]"),
+  ofPolled(POLLED_CALL, "    this.sentInitial = true;\n", "", "[Q74] handlers of all four"),
+  ofPolled(CONTEXT, "if (this.#isSync ||", "if (", "a cancelled call"),
 ];

@@ -22,7 +22,7 @@ import {
   sendStatusFromServer,
 } from "pollwire";
 import { test } from "../../harness.ts";
-import { CHUNK, collect, failure, gate, type Note, Trial } from "../serving.ts";
+import { CHUNK, collect, failure, gate, type Note, Trial, until } from "../serving.ts";
 import { say } from "./queues.ts";
 import { both, down, next, one, queueServing, up } from "./server_calls.ts";
 
@@ -194,6 +194,34 @@ test("server batch: [Q29] an empty batch is done at once, also when the call is 
     assert(await batch(wanted, [sendMessage({}), sendStatusFromServer()]));
     await answer;
     assert(await batch(wanted, []));
+  });
+});
+
+test("server batch: server.describePending() says which operations of which call are outstanding", async () => {
+  await queueServing(async ({ accept, client, server, queue, batch }) => {
+    const answers = collect(client.both([]));
+    const wanted = await accept(both);
+    const described = () => server.describePending().split("\n  ").slice(1);
+    const of = (what: string) =>
+      assert(described().includes(`call /trial.Trial/Both${what}`), described().join("\n"));
+    of(": no operation is outstanding");
+    wanted.call!.startBatch([receiveCloseOnServer()], "close");
+    of(": RECV_CLOSE_ON_SERVER");
+    assert(await batch(wanted, [sendMessage({ number: 1 })]));
+    wanted.call!.startBatch([sendStatusFromServer()], "status");
+    await answers;
+    await next(queue);
+    await next(queue);
+    assertEquals(described(), []);
+    const abort = new AbortController();
+    const cancelled = failure(collect(client.both(never(), { signal: abort.signal })));
+    const left = await accept(both);
+    abort.abort();
+    await cancelled;
+    await until(() => left.call!.failedBeforeRecvMessage);
+    of(", cancelled: no operation is outstanding");
+    assert(!await batch(left, [sendStatusFromServer()]));
+    assertEquals(described(), []);
   });
 });
 
