@@ -206,11 +206,11 @@ export default [
   ofBatches(CALL, "operation.done(!operation.endFails)", "operation.done(false)", "[Q48]"),
   ofBatches(CALL, "if (this.isOver && stored !== undefined) {", "if (false) {", "[Q53]"),
   ofBatches(CALL, "if (!this.isClosed) this.reset(reason);", "", "[Q41]"),
-  ofBatches(CALL, "    if (isTold) this.handlerEnded();\n", "", "a call that its client has left"),
+  ofBatches(CALL, "    if (isTold) this.through();\n", "", "a call that its client has left"),
   ofBatches(
     CALL,
-    "if (status !== undefined || this.isClosed) this.handlerEnded();",
-    "if (status !== undefined && !wasOver) this.handlerEnded();",
+    "if (status !== undefined || this.isClosed) this.through();",
+    "if (status !== undefined && !wasOver) this.through();",
     "a call that its client has left",
   ),
   ofStreams(
@@ -244,7 +244,7 @@ export default [
     "",
     "[Q73] asyncNotifyWhenDone",
   ),
-  ofStreams(CONTEXT, "if (this.#done?.isDone) return", "return", "[Q73] asyncNotifyWhenDone"),
+  ofStreams(CONTEXT, "this.#isSync || this.#done?.isDone", "true", "[Q73] asyncNotifyWhenDone"),
   ofStreams(
     REQUEST,
     "if (whenDone !== undefined) this.bound.end(whenDone, false);",
