@@ -32,6 +32,7 @@ export class InterceptedCall extends CallCore implements ParentCall, ChildCall {
   onFailed: (error: unknown) => void = () => {};
   private readonly children = new Set<ChildCall>();
   private holds = false;
+  private hasBegun = false;
   private ending: TaskHandle | undefined = undefined;
   private onAbort: (() => void) | undefined = undefined;
 
@@ -67,19 +68,20 @@ export class InterceptedCall extends CallCore implements ParentCall, ChildCall {
 
   /** The interceptors have answered: from here on the calls that they made keep the process, or nothing does. */
   begun(): void {
+    this.hasBegun = true;
     if (this.holds) this.engine.release();
     this.holds = false;
+    if (this.children.size === 0) this.detach();
   }
 
   /** The caller has what it wanted, or wants nothing more. */
   settle(): void {
     if (!this.advance(ENDED)) return;
-    const { signal, parent } = this.options;
+    const { parent } = this.options;
     this.begun();
-    this.disarmDeadline();
+    this.detach();
     if (this.ending !== undefined) this.engine.cancel(this.ending);
     parent?.removeChild(this);
-    if (this.onAbort !== undefined) signal!.removeEventListener("abort", this.onAbort);
     for (const child of [...this.children]) child.onParentOver();
   }
 
@@ -97,6 +99,7 @@ export class InterceptedCall extends CallCore implements ParentCall, ChildCall {
 
   removeChild(child: ChildCall): void {
     this.children.delete(child);
+    if (this.hasBegun && this.children.size === 0) this.detach();
   }
 
   onParentOver(): void {
@@ -112,6 +115,13 @@ export class InterceptedCall extends CallCore implements ParentCall, ChildCall {
     const whose = deadlineMs === undefined ? "the deadline of its parent" : `deadline of ${deadlineMs} ms`;
     const details = `${whose} exceeded while an interceptor ran`;
     this.endSoon(() => this.fail(Status.DEADLINE_EXCEEDED, details, "library", undefined));
+  }
+
+  /** Nothing is under way: deadline and signal are those of what is made later, and nobody may ever read what there is. */
+  private detach(): void {
+    this.disarmDeadline();
+    if (this.onAbort !== undefined) this.options.signal!.removeEventListener("abort", this.onAbort);
+    this.onAbort = undefined;
   }
 
   /** The calls that were made end now as well, and their errors are on their way to the caller. */

@@ -98,6 +98,13 @@ export default [
     name: "errors pass through interceptors",
   },
   {
+    file: "surface/promise/intercepted_call.ts",
+    before: "    if (this.hasBegun && this.children.size === 0) this.detach();",
+    after: "",
+    test: client,
+    name: "responses that nobody reads",
+  },
+  {
     file: "surface/promise/intercepted_method.ts",
     before: "if (inner.outcome !== undefined && !answered) throw",
     after: "if (false) throw",

@@ -1,6 +1,6 @@
 // The status codes, held to https://grpc.github.io/grpc/core/md_doc_statuscodes.html, where each has one number.
 import { assertEquals } from "@std/assert";
-import { Status, type StatusCode } from "pollwire";
+import { type ErrorStatusCode, RpcError, Status, type StatusCode, type StatusName } from "pollwire";
 import { statusName } from "../../../surface/call/status.ts";
 import { isStatusCode } from "../../../transport/grpc/status_mapping.ts";
 import { test } from "../../harness.ts";
@@ -40,4 +40,12 @@ test("a status code is one of seventeen literals, to the compiler too", () => {
   // @ts-expect-error there is no such code
   const none: StatusCode = 17;
   assertEquals([-1, 0, 16, none, 1.5, NaN].map(isStatusCode), [false, true, true, false, false, false]);
+});
+
+test("codes and names are literal types, and the code of an error is never OK", () => {
+  const name: StatusName = statusName(5);
+  const { code }: { code: ErrorStatusCode } = new RpcError(name as "NOT_FOUND");
+  // @ts-expect-error: no error has this code
+  const isOk: boolean = code === Status.OK;
+  assertEquals([name, code, isOk], ["NOT_FOUND", 5, false]);
 });

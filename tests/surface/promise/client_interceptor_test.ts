@@ -326,6 +326,70 @@ test("leaving the loop over responses cancels the call, and leaves the intercept
   });
 });
 
+test("responses that nobody reads leave nothing behind once their call has ended", async () => {
+  let ended = 0;
+  let begun = 0;
+  const open = gate();
+  const passing: ClientInterceptor = (next) => async (call) => {
+    const answer = await next(call);
+    begun++;
+    return answer;
+  };
+  const handlers: Handlers = {
+    async *down() {
+      yield { number: 1 };
+      await open.opened;
+    },
+  };
+  await serving(handlers, async ({ channel }) => {
+    const client = createClient(Trial, channel, { interceptors: [passing] });
+    channel.observe({ onCallEnd: () => void ended++ });
+    const { signal } = new AbortController();
+    let listeners = 0;
+    signal.addEventListener = () => void listeners++;
+    signal.removeEventListener = () => void listeners--;
+    const unread = client.down({}, { signal, deadlineMs: 60_000 });
+    assertEquals(listeners, 2, "one of the whole, and one of the call that was made");
+    await until(() => begun === 1);
+    open.open();
+    await until(() => ended === 1 && listeners === 0);
+    assertEquals(numbersOf(await collect(unread)), [1]);
+    client.down({}, { deadlineMs: 60_000 });
+    await until(() => ended === 2);
+  });
+});
+
+test("an interceptor goes on with another call in the middle of a stream", async () => {
+  let calls = 0;
+  const handlers: Handlers = {
+    *down() {
+      yield { number: ++calls };
+      if (calls < 3) throw new RpcError("UNAVAILABLE", "broken off");
+    },
+  };
+  const resuming: ClientInterceptor = (next) => async (call) => {
+    const answer = await next(call);
+    if (answer.kind === "serverStreaming") answer.responses = resumed(answer.responses, () => next(call));
+    return answer;
+  };
+  async function* resumed(
+    first: AsyncIterable<unknown>,
+    again: () => Promise<unknown>,
+  ): AsyncGenerator<unknown> {
+    for (let responses = first;;) {
+      try {
+        return yield* responses;
+      } catch {
+        responses = (await again() as { responses: AsyncIterable<unknown> }).responses;
+      }
+    }
+  }
+  await serving(handlers, async ({ channel }) => {
+    const client = createClient(Trial, channel, { interceptors: [resuming] });
+    assertEquals(numbersOf(await collect(client.down({}, { deadlineMs: 60_000 }))), [1, 2, 3]);
+  });
+});
+
 test("errors pass through interceptors, with the line of the caller", async () => {
   const passing: ClientInterceptor = (next) => async (call) => await next(call);
   await serving({}, async ({ channel }) => {
