@@ -12,6 +12,7 @@ import { EncodeError, encodeFramed, type MethodDescriptor, reuseFramed } from ".
 import { type HelpedSink, type Helper, helperOfThread } from "./helper.ts";
 import { type FromHelper, MOST_UNSENT, movableCopy, type ToHelper } from "./helper_protocol.ts";
 import type { SyncCall } from "./sync_call.ts";
+import { streamsResponses } from "../proto/service.ts";
 
 /** After its deadline a call waits so long for the helper, which knows what the call was waiting for. */
 const GRACE_MS = 25;
@@ -140,7 +141,7 @@ export class HelpedCall implements SyncCall, HelpedSink {
       call,
       path,
       request,
-      singleMessage: kind === "unary" || kind === "clientStreaming",
+      singleMessage: !streamsResponses(kind),
       deadlineMs: leftMs === Infinity ? undefined : leftMs,
       headers: headers?.fields,
       waitForReady,

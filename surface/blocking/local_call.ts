@@ -1,18 +1,18 @@
 // A call whose thread blocks in the engine of its channel.
 
-import { callApplication, isInstance, messageOf, type SyncWait } from "../../pollers/mod.ts";
-import type { ClientTransport, HeaderList, RequestTemplate } from "../../transport/mod.ts";
+import { messageOf, type SyncWait } from "../../pollers/mod.ts";
+import type { ClientTransport, RequestTemplate } from "../../transport/mod.ts";
 import type { CallStatus } from "../call/call_status.ts";
 import { MessageStore } from "../call/message_store.ts";
-import { Metadata } from "../call/metadata.ts";
 import { Status } from "../call/status.ts";
 import type { GivenOptions } from "../client/call_options.ts";
 import type { CallContext } from "../client/call_route.ts";
-import { ClientCall } from "../client/client_call.ts";
-import { EncodeError, encodeFramed, type MethodDescriptor, reuseFramed } from "../proto/mod.ts";
+import { TypedClientCall } from "../client/typed_call.ts";
+import { type MethodDescriptor, reuseFramed } from "../proto/mod.ts";
 import { servedHere } from "../server/served_here.ts";
 import { whyServedHere } from "./refusal.ts";
 import type { SyncCall } from "./sync_call.ts";
+import { streamsResponses } from "../proto/service.ts";
 
 /** How a client blocks. */
 export interface Blocking {
@@ -22,21 +22,21 @@ export interface Blocking {
 }
 
 /** One call, of any kind. */
-export class LocalCall extends ClientCall implements SyncCall {
+export class LocalCall extends TypedClientCall<unknown, unknown> implements SyncCall {
   status: CallStatus | undefined = undefined;
   readonly messages: MessageStore = new MessageStore();
 
   /** `request`: the one there is; undefined where requests are a stream. */
   constructor(
     context: CallContext,
-    private readonly method: MethodDescriptor,
+    method: MethodDescriptor,
     template: RequestTemplate,
     requestStream: boolean,
-    private readonly request: unknown,
+    request: unknown,
     options: GivenOptions,
     private readonly blocking: Blocking,
   ) {
-    super(context, template, requestStream, options);
+    super(context, template, method, requestStream, request, options);
   }
 
   begin(): void {
@@ -81,7 +81,7 @@ export class LocalCall extends ClientCall implements SyncCall {
   }
   /** There is one response. */
   get singleMessage(): boolean {
-    return this.method.kind === "unary" || this.method.kind === "clientStreaming";
+    return !streamsResponses(this.method.kind);
   }
 
   private readonly send = (framed: Uint8Array): void => {
@@ -93,35 +93,13 @@ export class LocalCall extends ClientCall implements SyncCall {
     this.halfClose();
   }
 
-  protected override encodeRequest(): Uint8Array | undefined {
-    try {
-      return encodeFramed(this.method.requestCodec, this.request);
-    } catch (error) {
-      if (!isInstance(error, EncodeError)) this.report(error, "request", "info");
-      this.cancel(Status.INTERNAL, messageOf(error), "user", error);
-      return undefined;
-    }
-  }
-
-  protected override onSentBytes(framed: Uint8Array): void {
-    reuseFramed(framed);
-  }
-
-  protected override onInitialMetadata(metadata: HeaderList): void {
-    const callback = this.options.onHeaders;
-    if (callback === undefined) return;
-    callApplication(() => callback(Metadata.fromHeaders(metadata)), (error) => {
-      this.report(error, "onHeaders");
-      this.cancel(Status.CANCELLED, `onHeaders threw: ${messageOf(error)}`, "user", error);
-    });
-  }
-
   protected override onMessageBytes(bytes: Uint8Array, wireBytes: number): void {
     this.messages.push(bytes, wireBytes);
   }
 
   protected override onEnd(status: CallStatus): void {
     this.status = status;
+    super.onEnd(status);
   }
 }
 

@@ -12,6 +12,7 @@ import { type PromiseContext, SingleResponseCall, StreamingResponseCall } from "
 import { type ClientChain, clientChain, interceptedMethod } from "./intercepted_method.ts";
 import type { ClientInterceptor } from "./interceptor.ts";
 import { isSource, type Source } from "./producer.ts";
+import { streamsRequests, streamsResponses } from "../proto/service.ts";
 
 /** Responses of a call, to be read once; leaving the loop early cancels the call. */
 export type Responses<Res> = AsyncIterableIterator<Res>;
@@ -82,14 +83,14 @@ export function makeMethod(
   method: MethodDescriptor,
   template: RequestTemplate,
 ): unknown {
-  const requestStream = method.kind === "clientStreaming" || method.kind === "bidiStreaming";
+  const requestStream = streamsRequests(method.kind);
   if (chain !== undefined) {
     return interceptedMethod(context, chain, method, template, (message) => {
       if (requestStream) checkRequests(method, message);
     });
   }
   const { sites } = context;
-  if (method.kind === "unary" || method.kind === "clientStreaming") {
+  if (!streamsResponses(method.kind)) {
     const invoke = (request: unknown, options?: CallOptions): Promise<unknown> => {
       const given = options === undefined ? NO_OPTIONS : readCallOptions(method.path, options);
       if (requestStream) checkRequests(method, request);

@@ -1,7 +1,7 @@
 // Calls of the promise style: a promise for one response, an async iterator for many, and requests from an iterable.
 
-import { callApplication, isInstance, messageOf } from "../../pollers/mod.ts";
-import type { HeaderList, Initiator, RequestTemplate } from "../../transport/mod.ts";
+import { isInstance, messageOf } from "../../pollers/mod.ts";
+import type { Initiator, RequestTemplate } from "../../transport/mod.ts";
 import { type CallStatus, endedBy } from "../call/call_status.ts";
 import { Metadata } from "../call/metadata.ts";
 import type { Frames } from "../call/rpc_error.ts";
@@ -9,8 +9,8 @@ import { Status, type StatusCode } from "../call/status.ts";
 import { undecodable } from "../call/undecodable.ts";
 import type { GivenOptions } from "../client/call_options.ts";
 import type { CallContext } from "../client/call_route.ts";
-import { ClientCall } from "../client/client_call.ts";
-import { EncodeError, encodeFramed, type MethodDescriptor, reuseFramed } from "../proto/mod.ts";
+import { TypedClientCall } from "../client/typed_call.ts";
+import { EncodeError, type MethodDescriptor } from "../proto/mod.ts";
 import { CallFailure, rejection } from "./call_failure.ts";
 import type { CallSites } from "./call_sites.ts";
 import { MessageSource, type MessageSourceOwner } from "./message_source.ts";
@@ -23,12 +23,10 @@ export interface PromiseContext extends CallContext {
 }
 
 /** A call with one request, or with an iterable of them; subclasses say what becomes of responses and status. */
-abstract class PromiseCall<Req, Res> extends ClientCall implements ProducerSink<Req> {
+abstract class PromiseCall<Req, Res> extends TypedClientCall<Req, Res> implements ProducerSink<Req> {
   declare protected readonly context: PromiseContext;
   /** Where the call was made, if it remembers. */
   declare site: Frames | undefined;
-  declare private readonly method: MethodDescriptor<Req, Res>;
-  declare private readonly request: Req | Source<Req>;
   declare private producer: Producer<Req> | undefined;
 
   /** Nothing happens before `start`. `request`: one message, or their source where they are streamed. */
@@ -40,50 +38,21 @@ abstract class PromiseCall<Req, Res> extends ClientCall implements ProducerSink<
     requestStream: boolean,
     options: GivenOptions,
   ) {
-    super(context, template, requestStream, options);
+    super(context, template, method, requestStream, request as Req, options);
     this.site = undefined;
-    this.method = method;
-    this.request = request;
     this.producer = undefined;
   }
 
   // From the call.
 
-  protected override encodeRequest(): Uint8Array | undefined {
-    try {
-      return encodeFramed(this.method.requestCodec, this.request as Req);
-    } catch (error) {
-      if (!isInstance(error, EncodeError)) this.report(error, "request", "info");
-      this.cancel(Status.INTERNAL, messageOf(error), "user", error);
-      return undefined;
-    }
-  }
-
   protected override onReady(): void {
     if (this.producer !== undefined) return this.producer.resume();
-    this.producer = new Producer(this.request as Source<Req>, this);
+    this.producer = new Producer(this.request as unknown as Source<Req>, this);
     this.producer.start();
   }
 
-  protected override onSentBytes(framed: Uint8Array): void {
-    reuseFramed(framed);
-  }
-
-  protected override onInitialMetadata(metadata: HeaderList): void {
-    const callback = this.options.onHeaders;
-    if (callback === undefined) return;
-    callApplication(() => callback(Metadata.fromHeaders(metadata)), (error) => {
-      this.report(error, "onHeaders");
-      this.cancel(Status.CANCELLED, `onHeaders threw: ${messageOf(error)}`, "user", error);
-    });
-  }
-
   protected override onEnd(status: CallStatus): void {
-    const callback = this.options.onTrailers;
-    if (callback !== undefined) {
-      const metadata = Metadata.fromHeaders(status.metadata);
-      callApplication(() => callback(metadata), (thrown) => this.report(thrown, "onTrailers"));
-    }
+    if (this.options.onTrailers !== undefined) super.onEnd(status);
     this.onOutcome(status.code === Status.OK ? undefined : this.failureOf(status));
     this.producer?.stop();
   }
@@ -93,8 +62,7 @@ abstract class PromiseCall<Req, Res> extends ClientCall implements ProducerSink<
   /** One request of a stream. */
   send(message: Req): void {
     if (this.isOver) return;
-    const framed = encodeFramed(this.method.requestCodec, message);
-    if (this.sendMessage(framed)) reuseFramed(framed);
+    this.sendRequest(message);
   }
 
   /** The application's iterable is through. */
@@ -119,11 +87,6 @@ abstract class PromiseCall<Req, Res> extends ClientCall implements ProducerSink<
   onOver(): void {}
 
   // For subclasses.
-
-  /** A response; throws where it cannot be decoded. */
-  decode(bytes: Uint8Array): Res {
-    return this.method.responseCodec.decode(bytes, this.context.maxReceiveElements);
-  }
 
   /** `decode` threw `error`: the call fails. Returns why. */
   onUndecodable(error: unknown): CallFailure {

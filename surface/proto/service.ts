@@ -6,6 +6,16 @@ import type { Codec } from "./codec.ts";
 /** Which sides of a call send a stream. */
 export type MethodKind = "unary" | "serverStreaming" | "clientStreaming" | "bidiStreaming";
 
+/** Whether clients of a method of `kind` send a stream. */
+export function streamsRequests(kind: MethodKind): boolean {
+  return kind === "clientStreaming" || kind === "bidiStreaming";
+}
+
+/** Whether servers of a method of `kind` send a stream. */
+export function streamsResponses(kind: MethodKind): boolean {
+  return kind === "serverStreaming" || kind === "bidiStreaming";
+}
+
 /** Option `idempotency_level` of a method: calls that may be repeated, or that change nothing at all. */
 export type Idempotency = "IDEMPOTENT" | "NO_SIDE_EFFECTS";
 

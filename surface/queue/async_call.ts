@@ -12,6 +12,7 @@ import { ClientStatus, QueueClientCall } from "./client_call.ts";
 import { Op, OperationKind } from "./operation.ts";
 import { OpFlags, type ReceivedStatus } from "./operations.ts";
 import type { QueueCore } from "./queue_core.ts";
+import { streamsRequests } from "../proto/service.ts";
 
 const { SEND_INITIAL_METADATA, SEND_MESSAGE, SEND_CLOSE_FROM_CLIENT } = OperationKind;
 const { RECV_INITIAL_METADATA, RECV_MESSAGE, RECV_STATUS_ON_CLIENT } = OperationKind;
@@ -271,7 +272,7 @@ export class AsyncCall<Req, Res, Tag> extends QueueClientCall<Req, Res, Tag>
 
   private get streamsRequests(): boolean {
     const { kind } = this.called;
-    return kind === "clientStreaming" || kind === "bidiStreaming";
+    return streamsRequests(kind);
   }
 
   private messageOp(message: unknown, flags: number): Op {

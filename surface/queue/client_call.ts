@@ -23,6 +23,7 @@ import { type Batch, type BatchCall, encodeBegin, hasKind, startBatch } from "./
 import { type Op, OperationKind } from "./operation.ts";
 import { type ClientOperation, OpFlags, type ReceivedStatus } from "./operations.ts";
 import type { QueueCore } from "./queue_core.ts";
+import { streamsResponses } from "../proto/service.ts";
 
 const { SEND_INITIAL_METADATA, SEND_MESSAGE, SEND_CLOSE_FROM_CLIENT } = OperationKind;
 const { RECV_INITIAL_METADATA, RECV_MESSAGE, RECV_STATUS_ON_CLIENT } = OperationKind;
@@ -70,7 +71,7 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
   /** There is one response. */
   get singleMessage(): boolean {
     const { kind } = this.called;
-    return kind === "unary" || kind === "clientStreaming";
+    return !streamsResponses(kind);
   }
 
   // From the application.

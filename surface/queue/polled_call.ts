@@ -15,6 +15,7 @@ import { OpFlags, sendInitialMetadata, sendMessage, sendStatusFromServer } from 
 import type { QueueCore } from "./queue_core.ts";
 import type { QueueServerCall } from "./server_call.ts";
 import { contextInside, ServerContext } from "./server_context.ts";
+import { streamsRequests, streamsResponses } from "../proto/service.ts";
 
 /** Requests of a call, one after the other. */
 export interface PolledReader<Req> {
@@ -102,7 +103,7 @@ export class PolledCall implements CallRequester, PolledReader<unknown>, PolledW
   }
 
   private async run(): Promise<void> {
-    const single = this.kind === "unary" || this.kind === "clientStreaming";
+    const single = !streamsResponses(this.kind);
     let response: unknown;
     try {
       response = await this.handler(...this.args());
@@ -116,7 +117,7 @@ export class PolledCall implements CallRequester, PolledReader<unknown>, PolledW
 
   private args(): unknown[] {
     const { kind, context } = this;
-    if (kind === "clientStreaming" || kind === "bidiStreaming") return [this.handle(), context];
+    if (streamsRequests(kind)) return [this.handle(), context];
     const request = this.call!.payload;
     this.call!.payload = undefined;
     return kind === "unary" ? [request, context] : [request, this.handle(), context];

@@ -17,6 +17,7 @@ import {
   type ThreadManagerOptions,
   ThreadQuota,
 } from "./thread_manager.ts";
+import { streamsRequests } from "../proto/service.ts";
 
 /** How many queues there are, and how many consumers poll each. */
 export interface PolledMethodsOptions extends Omit<ThreadManagerOptions, keyof ReportOptions> {
@@ -139,9 +140,7 @@ class PolledHost implements ServerStyle {
 
   /** Serves a method. */
   add(descriptor: MethodDescriptor<unknown, unknown>, handler: AnyPolledHandler) {
-    const payload = descriptor.kind === "unary" || descriptor.kind === "serverStreaming"
-      ? "READ_INITIAL"
-      : "NONE";
+    const payload = !streamsRequests(descriptor.kind) ? "READ_INITIAL" : "NONE";
     const method = { descriptor, handler, requested: this.requests.serve(descriptor, payload) };
     this.methods.push(method);
     if (this.server.styles.isStarted) { for (const queue of this.queues) this.request(method, queue); }

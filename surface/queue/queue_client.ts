@@ -17,6 +17,7 @@ import {
 import { type CompletionQueue, queueCoreOf } from "./completion_queue.ts";
 import { checkDeadline } from "./deadline.ts";
 import type { QueueCore } from "./queue_core.ts";
+import { streamsRequests } from "../proto/service.ts";
 
 /** Starts a call at once; where its start has an event, `tag` is that of it. */
 export type StartAsync<M, Tag> = M extends MethodDescriptor<infer Req, infer Res, infer Kind>
@@ -125,7 +126,7 @@ function startFor<Tag>(context: CallContext, core: QueueCore<Tag>, method: Metho
 }
 
 function hasRequest({ kind }: MethodDescriptor): boolean {
-  return kind === "unary" || kind === "serverStreaming";
+  return !streamsRequests(kind);
 }
 
 const NO_OPTIONS: QueueCallOptions = {};

@@ -10,6 +10,7 @@ import type { CallRequester } from "./call_request.ts";
 import { type CompletionQueue, queueCoreOf } from "./completion_queue.ts";
 import { type PayloadHandling, type RequestedMethod, ServerRequests } from "./server_requests.ts";
 import { requesterOf, type ServerResponderOf } from "./server_streams.ts";
+import { streamsRequests } from "../proto/service.ts";
 
 /** What a server's completion queues are made with. */
 export interface QueueServerOptions {
@@ -322,7 +323,7 @@ export function queueMethod<M>(calls: QueueServer): MethodStyle<M> {
 
 /** By default. */
 function payloadOf({ kind }: MethodDescriptor<unknown, unknown>): PayloadHandling {
-  return kind === "unary" || kind === "serverStreaming" ? "READ_INITIAL" : "NONE";
+  return !streamsRequests(kind) ? "READ_INITIAL" : "NONE";
 }
 
 function checkMethod(what: string, method: MethodDescriptor<unknown, unknown>): string {

@@ -10,12 +10,13 @@ import { Status } from "../call/status.ts";
 import { undecodable } from "../call/undecodable.ts";
 import type { GivenOptions } from "../client/call_options.ts";
 import type { CallContext } from "../client/call_route.ts";
-import { ClientCall } from "../client/client_call.ts";
-import { EncodeError, encodeFramed, type MethodDescriptor, reuseFramed } from "../proto/mod.ts";
+import { type CalledMethod, TypedClientCall } from "../client/typed_call.ts";
+import { EncodeError, encodeFramed, reuseFramed } from "../proto/mod.ts";
 import type { ClientOperations, ClientReactor } from "./client_reactors.ts";
 import { DoneStatus } from "./done_status.ts";
 import { checkHolds, misuse } from "./misuse.ts";
 import { checkWriteOptions, CorkedMessages, type WriteOptions } from "./write_options.ts";
+import { streamsRequests, streamsResponses } from "../proto/service.ts";
 
 /** Reactions that may be due, in the order in which they are called. */
 const METADATA = 1;
@@ -32,11 +33,8 @@ interface Reactions {
   onDone(status: DoneStatus): void;
 }
 
-/** Which sides of a method stream, and its codecs. */
-export type CalledMethod = Pick<MethodDescriptor, "kind" | "requestCodec" | "responseCodec">;
-
 /** One call of one reactor. */
-export class ClientReactorCall extends ClientCall
+export class ClientReactorCall extends TypedClientCall<unknown, unknown>
   implements ClientOperations, ApplicationCallback, PendingCallDescription {
   /** Owned by the turn. */
   callbackScheduled = false;
@@ -78,17 +76,17 @@ export class ClientReactorCall extends ClientCall
     context: CallContext,
     template: RequestTemplate,
     options: GivenOptions,
-    private readonly method: CalledMethod,
+    method: CalledMethod,
     private readonly reactor: ClientReactor,
-    private readonly request: unknown,
+    request: unknown,
   ) {
-    super(context, template, streamsRequests(method), options);
+    super(context, template, method, streamsRequests(method.kind), request, options);
   }
 
   /** The server sends one message at most. */
   get singleMessage(): boolean {
     const { kind } = this.method;
-    return kind === "unary" || kind === "clientStreaming";
+    return !streamsResponses(kind);
   }
 
   // From the reactor.
@@ -215,16 +213,6 @@ export class ClientReactorCall extends ClientCall
 
   // From the call core.
 
-  protected override encodeRequest(): Uint8Array | undefined {
-    try {
-      return encodeFramed(this.method.requestCodec, this.request);
-    } catch (error) {
-      if (!isInstance(error, EncodeError)) this.report(error, "request", "info");
-      this.cancel(Status.INTERNAL, messageOf(error), "user", error);
-      return undefined;
-    }
-  }
-
   protected override onInitialMetadata(metadata: HeaderList): void {
     this.headers = metadata;
     this.knowMetadata(true);
@@ -292,14 +280,14 @@ export class ClientReactorCall extends ClientCall
   private takeArrived(): boolean {
     const { arrived } = this;
     this.arrived = undefined;
-    this.hasMessage = arrived !== undefined && this.decode(arrived);
+    this.hasMessage = arrived !== undefined && this.decodes(arrived);
     if (!this.hasMessage) this.message = undefined;
     return this.hasMessage;
   }
 
-  private decode(bytes: Uint8Array): boolean {
+  private decodes(bytes: Uint8Array): boolean {
     try {
-      this.message = this.method.responseCodec.decode(bytes, this.context.maxReceiveElements);
+      this.message = this.decode(bytes);
       return true;
     } catch (error) {
       this.onUndecodable(error);
@@ -319,7 +307,7 @@ export class ClientReactorCall extends ClientCall
     if (this.hasMessage) {
       return this.cancel(Status.UNIMPLEMENTED, "server sent more than one response message", "library");
     }
-    if (!this.decode(bytes)) return;
+    if (!this.decodes(bytes)) return;
     this.release(wireBytes);
     this.hasMessage = true;
   }
@@ -453,10 +441,6 @@ export class ClientReactorCall extends ClientCall
     const code = isInstance(error, EncodeError) ? Status.INTERNAL : Status.UNKNOWN;
     this.cancel(code, `a reaction threw: ${messageOf(error)}`, "user", error);
   }
-}
-
-function streamsRequests({ kind }: CalledMethod): boolean {
-  return kind === "clientStreaming" || kind === "bidiStreaming";
 }
 
 function endedByLibrary(code: CallStatus["code"], message: string, cause: unknown): CallStatus {

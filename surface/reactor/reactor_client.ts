@@ -4,10 +4,11 @@ import type { RequestTemplate } from "../../transport/mod.ts";
 import { callContext, type Channel } from "../channel/channel.ts";
 import { type CallOptions, type GivenOptions, NO_OPTIONS, readCallOptions } from "../client/call_options.ts";
 import type { CallContext } from "../client/call_route.ts";
+import type { CalledMethod } from "../client/typed_call.ts";
 import { describe } from "../options.ts";
 import type { MethodDescriptor, MethodKind, ServiceDescriptor } from "../proto/mod.ts";
 import { checkService } from "../proto/service.ts";
-import { type CalledMethod, ClientReactorCall } from "./client_reactor_call.ts";
+import { ClientReactorCall } from "./client_reactor_call.ts";
 import {
   bindClientReactor,
   ClientBidiReactor,
@@ -17,6 +18,7 @@ import {
   ClientWriteReactor,
 } from "./client_reactors.ts";
 import { CallbackReactor, type UnaryCallback } from "./unary_callback.ts";
+import { streamsRequests } from "../proto/service.ts";
 
 /** Options of a reactor's call: metadata comes by reactions. */
 export type ReactorCallOptions = Omit<CallOptions, "onHeaders" | "onTrailers">;
@@ -89,7 +91,7 @@ export function createReactorClient<S extends ServiceDescriptor<unknown>>(
 }
 
 function makeMethod(context: CallContext, method: MethodDescriptor, template: RequestTemplate): unknown {
-  if (method.kind === "unary" || method.kind === "serverStreaming") {
+  if (!streamsRequests(method.kind)) {
     return (request: unknown, reactor: unknown, options?: ReactorCallOptions): unknown =>
       begin(context, method, template, request, reactor, options);
   }

@@ -25,6 +25,7 @@ import {
   UnaryContextHandle,
 } from "./server_reactors.ts";
 import { checkWriteOptions, CorkedMessages, type WriteOptions } from "./write_options.ts";
+import { streamsResponses } from "../proto/service.ts";
 
 /** Reactions that may be due, in the order in which they are called. */
 const METADATA = 1;
@@ -197,7 +198,7 @@ export class ServerReactorCall extends ServerCallCore
     this.checkNotFinished("finish the call");
     this.checkStatus(status);
     const { kind } = this.descriptor;
-    const isOk = status === Status.OK && (kind === "unary" || kind === "clientStreaming");
+    const isOk = status === Status.OK && (!streamsResponses(kind));
     this.end(this.finishOf(status, details, isOk ? this.encodeResponse() : undefined));
   }
 

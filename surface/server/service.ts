@@ -9,6 +9,7 @@ import type { MethodDescriptor, ServiceDescriptor } from "../proto/mod.ts";
 import { RAW_CODEC } from "../proto/raw.ts";
 import { type BidiStreaming, checkService } from "../proto/service.ts";
 import { type BeginServerCall, type MethodStyle, type RegisteredMethod, styleOf } from "./method_style.ts";
+import { streamsRequests } from "../proto/service.ts";
 
 /** The handlers of a service: functions, or what another style's function made; methods without one answer UNIMPLEMENTED. */
 export type ServiceHandlers<S> = S extends ServiceDescriptor<infer Methods> ? MethodHandlers<Methods> : never;
@@ -66,7 +67,7 @@ export function registerService<S extends ServiceDescriptor<unknown>>(
       throw new TypeError(`Cannot add handler "${name}" to ${fullName}: it is no function`);
     }
     if (into.has(descriptor.path)) throw new TypeError(`Cannot add ${descriptor.path}: it is served already`);
-    const requestStream = descriptor.kind === "clientStreaming" || descriptor.kind === "bidiStreaming";
+    const requestStream = streamsRequests(descriptor.kind);
     added.set(descriptor.path, { descriptor, requestStream, begin, removed: false });
   }
   for (const [path, method] of added) into.set(path, method);

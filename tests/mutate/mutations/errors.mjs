@@ -207,7 +207,7 @@ export default [
     "same error",
   ),
   mutation(
-    "surface/promise/client_calls.ts",
+    "surface/client/typed_call.ts",
     'this.cancel(Status.CANCELLED, `onHeaders threw: ${messageOf(error)}`, "user", error);',
     "",
     PLACES,

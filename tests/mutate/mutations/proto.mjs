@@ -142,7 +142,7 @@ export default [
     test: "tests/surface/options_test.ts",
   },
   {
-    file: "surface/promise/client_calls.ts",
+    file: "surface/client/typed_call.ts",
     before: "responseCodec.decode(bytes, this.context.maxReceiveElements);",
     after: "responseCodec.decode(bytes);",
     test: "tests/surface/options_test.ts",

@@ -265,7 +265,7 @@ export default [
     "one for each poller",
   ),
   mutation(
-    "surface/promise/client_calls.ts",
+    "surface/client/typed_call.ts",
     'this.cancel(Status.INTERNAL, messageOf(error), "user", error);',
     'this.cancel(Status.INTERNAL, messageOf(error), "user");',
     ENDS,
@@ -328,9 +328,9 @@ export default [
     "more than one response",
   ),
   mutation(
-    "surface/promise/client_calls.ts",
-    "    if (callback !== undefined) {\n      const metadata",
-    "    if (callback !== undefined && status.code === Status.OK) {\n      const metadata",
+    "surface/client/typed_call.ts",
+    "    if (callback === undefined) return;\n    const metadata",
+    "    if (callback === undefined || status.code !== Status.OK) return;\n    const metadata",
     ENDS,
     "server's status",
   ),

@@ -1,0 +1,84 @@
+// A client's call of a method with codecs: requests and responses are values. Styles whose calls are made whole, with their
+// one request or a stream of them, are subclasses of it.
+
+import { callApplication, isInstance, messageOf } from "../../pollers/mod.ts";
+import type { HeaderList, RequestTemplate } from "../../transport/mod.ts";
+import type { CallStatus } from "../call/call_status.ts";
+import { Metadata } from "../call/metadata.ts";
+import { Status } from "../call/status.ts";
+import { EncodeError, encodeFramed, type MethodDescriptor, reuseFramed } from "../proto/mod.ts";
+import type { GivenOptions } from "./call_options.ts";
+import type { CallContext } from "./call_route.ts";
+import { ClientCall } from "./client_call.ts";
+
+/** Which sides of a method stream, and its codecs. */
+export type CalledMethod<Req = unknown, Res = unknown> = Pick<
+  MethodDescriptor<Req, Res>,
+  "kind" | "requestCodec" | "responseCodec"
+>;
+
+/** See the head of this file. */
+export abstract class TypedClientCall<Req, Res> extends ClientCall {
+  declare protected readonly method: CalledMethod<Req, Res>;
+  /** The one there is. */
+  declare protected readonly request: Req | undefined;
+
+  /** `request`: the one there is; undefined where requests are a stream. */
+  constructor(
+    context: CallContext,
+    template: RequestTemplate,
+    method: CalledMethod<Req, Res>,
+    requestStream: boolean,
+    request: Req | undefined,
+    options: GivenOptions,
+  ) {
+    super(context, template, requestStream, options);
+    this.method = method;
+    this.request = request;
+  }
+
+  /** A response; throws where it cannot be decoded. */
+  decode(bytes: Uint8Array): Res {
+    return this.method.responseCodec.decode(bytes, this.context.maxReceiveElements);
+  }
+
+  /** Sends one request of a stream; throws where it cannot be encoded. */
+  protected sendRequest(request: Req): void {
+    const framed = encodeFramed(this.method.requestCodec, request);
+    if (this.sendMessage(framed)) reuseFramed(framed);
+  }
+
+  /** The call is over where the request cannot be encoded. */
+  protected override encodeRequest(): Uint8Array | undefined {
+    try {
+      return encodeFramed(this.method.requestCodec, this.request!);
+    } catch (error) {
+      if (!isInstance(error, EncodeError)) this.report(error, "request", "info");
+      this.cancel(Status.INTERNAL, messageOf(error), "user", error);
+      return undefined;
+    }
+  }
+
+  /** The next message is encoded in its place. */
+  protected override onSentBytes(framed: Uint8Array): void {
+    reuseFramed(framed);
+  }
+
+  /** Gives initial metadata to `onHeaders` of the call's options. */
+  protected override onInitialMetadata(metadata: HeaderList): void {
+    const callback = this.options.onHeaders;
+    if (callback === undefined) return;
+    callApplication(() => callback(Metadata.fromHeaders(metadata)), (error) => {
+      this.report(error, "onHeaders");
+      this.cancel(Status.CANCELLED, `onHeaders threw: ${messageOf(error)}`, "user", error);
+    });
+  }
+
+  /** Gives trailing metadata to `onTrailers` of the call's options. */
+  protected override onEnd(status: CallStatus): void {
+    const callback = this.options.onTrailers;
+    if (callback === undefined) return;
+    const metadata = Metadata.fromHeaders(status.metadata);
+    callApplication(() => callback(metadata), (thrown) => this.report(thrown, "onTrailers"));
+  }
+}
