@@ -40,6 +40,7 @@ export class ExecCtx {
   readonly #flushOutside = (): void => this.#finishOutside();
   readonly #flushAtIterationEnd = (): void => {
     this.#flushedThisIteration = false;
+    if (this.#continuing) this.#continuationsEnd();
     this.#finishOutside();
   };
   #depth = 0;
@@ -51,6 +52,9 @@ export class ExecCtx {
   /** A microtask or an iteration end is due that will flush what was touched outside a turn. */
   #outsideFlushDue = false;
   #flushedThisIteration = false;
+  /** Continuations settle one by one in this iteration; what they touched. */
+  #continuing = false;
+  #touchedBetween: Flushable[] = [];
 
   /**
    * `atIterationEnd` is the engine's way to run a closure once the loop has dispatched what is ready now. `onThrow` gets
@@ -108,8 +112,29 @@ export class ExecCtx {
   touch(flushable: Flushable): void {
     if (flushable.flushScheduled) return;
     flushable.flushScheduled = true;
+    if (this.#depth === 0 && this.#continuing) return void this.#touchedBetween.push(flushable);
     this.#touched.push(flushable);
     if (this.#depth === 0 && !this.#outsideFlushDue) this.#flushSoon();
+  }
+
+  /**
+   * Continuations are about to settle one by one, as those of a loop that takes what there is. What they touch in this
+   * iteration is flushed once, at its end: turns that come between two of them, such as the end of a write on Deno, leave
+   * it. (Without this each such turn writes what the continuation before it did, and its end is the next turn.)
+   */
+  expectContinuations(): void {
+    this.#continuing = true;
+    if (this.#flushedThisIteration) return;
+    this.#flushedThisIteration = true;
+    this.#atIterationEnd(this.#flushAtIterationEnd);
+  }
+
+  #continuationsEnd(): void {
+    this.#continuing = false;
+    const between = this.#touchedBetween;
+    if (between.length === 0) return;
+    this.#touchedBetween = [];
+    this.#touched.push(...between);
   }
 
   #flushSoon(): void {

@@ -143,13 +143,13 @@ export class AsyncCall<Req, Res, Tag> extends QueueClientCall<Req, Res, Tag>
     Omit<ClientAsyncWriter<Req, Res, Tag>, "startCall"> {
   private readonly initial: Op;
   private readonly corked: boolean;
-  private started = false;
-  private sentInitial = false;
-  private sentLast = false;
+  private started: boolean;
+  private sentInitial: boolean;
+  private sentLast: boolean;
   private askedInitial: Op | undefined;
   private lastRead: Op | undefined;
   private lastStatus: Op | undefined;
-  private hasResponse = false;
+  private hasResponse: boolean;
 
   /** `request`: of a call that has one. */
   constructor(
@@ -163,8 +163,12 @@ export class AsyncCall<Req, Res, Tag> extends QueueClientCall<Req, Res, Tag>
     super(context, method, core, options.deadline ?? Infinity, parent);
     const { metadata, waitForReady = false, corked = false } = options;
     this.corked = corked && this.streamsRequests;
-    this.initial = new Op(SEND_INITIAL_METADATA, waitForReady ? OpFlags.WAIT_FOR_READY : 0);
-    this.initial.metadata = metadata === undefined ? undefined : Metadata.from(metadata);
+    const sent = metadata === undefined ? undefined : Metadata.from(metadata);
+    this.initial = new Op(SEND_INITIAL_METADATA, waitForReady ? OpFlags.WAIT_FOR_READY : 0, sent);
+    this.started = false;
+    this.sentInitial = false;
+    this.sentLast = false;
+    this.hasResponse = false;
     this.askedInitial = undefined;
     this.lastRead = undefined;
     this.lastStatus = undefined;
@@ -215,8 +219,7 @@ export class AsyncCall<Req, Res, Tag> extends QueueClientCall<Req, Res, Tag>
 
   read(tag: Tag): void {
     this.check("read", !this.singleMessage);
-    const operation = new Op(RECV_MESSAGE, 0);
-    operation.endFails = true;
+    const operation = new Op(RECV_MESSAGE, 0, undefined, true);
     this.startReceiving([operation], tag);
     this.lastRead = operation;
   }
@@ -244,8 +247,7 @@ export class AsyncCall<Req, Res, Tag> extends QueueClientCall<Req, Res, Tag>
 
   finish(tag: Tag): void {
     this.check("finish");
-    const status = new Op(RECV_STATUS_ON_CLIENT, 0);
-    status.drops = true;
+    const status = new Op(RECV_STATUS_ON_CLIENT, 0, undefined, true);
     const message = this.singleMessage ? new Op(RECV_MESSAGE, 0) : undefined;
     this.startReceiving(message === undefined ? [status] : [message, status], tag);
     this.lastStatus = status;
@@ -265,8 +267,7 @@ export class AsyncCall<Req, Res, Tag> extends QueueClientCall<Req, Res, Tag>
     const message = "server sent no response message";
     return new ClientStatus(
       { code: Status.UNIMPLEMENTED, message, metadata: NO_HEADERS, cause: undefined, endedBy: "library" },
-      this.path,
-      this.peer,
+      this,
     );
   }
 
@@ -276,9 +277,7 @@ export class AsyncCall<Req, Res, Tag> extends QueueClientCall<Req, Res, Tag>
   }
 
   private messageOp(message: unknown, flags: number): Op {
-    const operation = new Op(SEND_MESSAGE, flags);
-    operation.message = message;
-    return operation;
+    return new Op(SEND_MESSAGE, flags, message);
   }
 
   /** What sends: the first of a corked call takes initial metadata along. */

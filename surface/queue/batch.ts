@@ -8,7 +8,7 @@ import type { HeaderList } from "../../transport/mod.ts";
 import { Metadata, type MetadataInit } from "../call/metadata.ts";
 import { describe } from "../options.ts";
 import { CallError, type CallErrorCode } from "./call_error.ts";
-import { Op, OPERATION_NAMES, type OperationBatch, OperationKind } from "./operation.ts";
+import { Op, OPERATION_NAMES, type OperationBatch, OperationKind, type StatusToSend } from "./operation.ts";
 import { OpFlags } from "./operations.ts";
 import type { QueueCore, QueueOperation } from "./queue_core.ts";
 
@@ -100,7 +100,7 @@ export class Batch<Tag> implements QueueOperation<Tag>, OperationBatch {
     const succeeds = !this.failed || (this.kinds & ALWAYS_SUCCEED) !== 0;
     // What was received in a batch that failed is not to be used.
     const receive = succeeds ? undefined : this.get(RECV_MESSAGE);
-    if (receive !== undefined) receive.message = undefined;
+    if (receive !== undefined) receive.value = undefined;
     this.core.end(this, succeeds);
   }
 
@@ -116,8 +116,10 @@ export class Batch<Tag> implements QueueOperation<Tag>, OperationBatch {
     const initial = this.get(SEND_INITIAL_METADATA);
     const status = this.get(SEND_STATUS_FROM_SERVER);
     const message = this.get(SEND_MESSAGE);
-    if (initial !== undefined) this.headers = wireMetadata(call, initial);
-    if (status !== undefined) this.trailers = wireMetadata(call, status);
+    if (initial !== undefined) this.headers = wireMetadata(call, initial, initial.metadata);
+    if (status !== undefined) {
+      this.trailers = wireMetadata(call, status, (status.value as StatusToSend).metadata);
+    }
     if (message !== undefined) this.framed = encoded(call, message);
   }
 }
@@ -143,7 +145,7 @@ export function encodeBegin(
   initial: Op,
   message: Op,
 ): { readonly headers: HeaderList | undefined; readonly framed: Uint8Array } {
-  return { headers: wireMetadata(call, initial), framed: encoded(call, message) };
+  return { headers: wireMetadata(call, initial, initial.metadata), framed: encoded(call, message) };
 }
 
 /** Whether `kinds` has `kind`. */
@@ -212,8 +214,8 @@ function refuse(call: BatchCall, operation: Op, code: CallErrorCode, rule: strin
 function wireMetadata(
   call: BatchCall,
   operation: Op,
+  metadata: Metadata | MetadataInit | undefined,
 ): HeaderList | undefined {
-  const { metadata } = operation;
   if (metadata === undefined) return undefined;
   try {
     return Metadata.from(metadata instanceof Metadata ? metadata : withoutTe(metadata)).toHeaders();

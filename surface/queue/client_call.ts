@@ -15,7 +15,7 @@ import type { ParentCall } from "../call/parent.ts";
 import { RpcError } from "../call/rpc_error.ts";
 import { Status, type StatusCode } from "../call/status.ts";
 import { undecodable } from "../call/undecodable.ts";
-import { type GivenOptions, NO_OPTIONS } from "../client/call_options.ts";
+import type { GivenOptions } from "../client/call_options.ts";
 import type { CallContext } from "../client/call_route.ts";
 import { ClientCall } from "../client/client_call.ts";
 import { encodeFramed, type MethodDescriptor, reuseFramed } from "../proto/mod.ts";
@@ -34,23 +34,22 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** See the head of this file. */
 export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchCall {
-  readonly side = "client";
   /** See {@linkcode BatchCall}. */
-  startedKinds = 0;
+  startedKinds: number;
   /** The deadline holds from the first batch on, whether the call begins or not. */
-  private mustArm = false;
+  private mustArm: boolean;
   private readonly given: Mutable<GivenOptions>;
   /** Messages that nobody has received. */
-  private stored: MessageStore | undefined = undefined;
-  private received: HeaderList | undefined = undefined;
-  private endStatus: CallStatus | undefined = undefined;
+  private stored: MessageStore | undefined;
+  private received: HeaderList | undefined;
+  private endStatus: CallStatus | undefined;
   /** Operations that wait. */
-  private sendingMetadata: Op | undefined = undefined;
-  private sendingMessage: Op | undefined = undefined;
-  private sendingClose: Op | undefined = undefined;
-  private receivingMetadata: Op | undefined = undefined;
-  private receivingMessage: Op | undefined = undefined;
-  private receivingStatus: Op | undefined = undefined;
+  private sendingMetadata: Op | undefined;
+  private sendingMessage: Op | undefined;
+  private sendingClose: Op | undefined;
+  private receivingMetadata: Op | undefined;
+  private receivingMessage: Op | undefined;
+  private receivingStatus: Op | undefined;
 
   /** `deadline`: an instant; Infinity where there is none. */
   constructor(
@@ -60,12 +59,33 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
     private readonly deadline: Instant,
     parent: ParentCall | undefined,
   ) {
-    const given: Mutable<GivenOptions> = { ...NO_OPTIONS, parent };
+    const given: Mutable<GivenOptions> = {
+      deadlineMs: deadline === Infinity ? undefined : Math.ceil(deadline - context.engine.now()),
+      signal: undefined,
+      headers: undefined,
+      waitForReady: false,
+      parent,
+      onHeaders: undefined,
+      onTrailers: undefined,
+    };
     super(context, context.template(called.path), true, given);
     this.given = given;
-    if (deadline === Infinity) return;
-    this.mustArm = true;
-    given.deadlineMs = Math.ceil(deadline - context.engine.now());
+    this.mustArm = deadline !== Infinity;
+    this.startedKinds = 0;
+    this.stored = undefined;
+    this.received = undefined;
+    this.endStatus = undefined;
+    this.sendingMetadata = undefined;
+    this.sendingMessage = undefined;
+    this.sendingClose = undefined;
+    this.receivingMetadata = undefined;
+    this.receivingMessage = undefined;
+    this.receivingStatus = undefined;
+  }
+
+  /** See {@linkcode BatchCall}. */
+  get side(): "client" {
+    return "client";
   }
 
   /** There is one response. */
@@ -237,7 +257,7 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
     if (this.receivingMetadata !== undefined && (this.received !== undefined || status !== undefined)) {
       this.deliverMetadata(this.receivingMetadata);
     }
-    if (receivingStatus?.drops && status !== undefined && status.code !== Status.OK) this.stored?.clear();
+    if (receivingStatus?.strict && status !== undefined && status.code !== Status.OK) this.stored?.clear();
     if (this.receivingMessage !== undefined) this.deliverMessage(this.receivingMessage);
     if (this.receivingStatus !== undefined && this.endStatus !== undefined && !this.hasStored) {
       this.deliverStatus(this.receivingStatus, this.endStatus);
@@ -251,7 +271,7 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
   private deliverMetadata(operation: Op): void {
     this.receivingMetadata = undefined;
     const success = this.received !== undefined || !this.hasFailed;
-    if (success) operation.metadata = Metadata.fromHeaders(this.received ?? NO_HEADERS);
+    if (success) operation.value = this.received ?? NO_HEADERS;
     operation.done(success);
   }
 
@@ -266,13 +286,13 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
     }
     if (this.endStatus === undefined) return;
     this.receivingMessage = undefined;
-    operation.done(!this.hasFailed && !operation.endFails);
+    operation.done(!this.hasFailed && !operation.strict);
   }
 
   private receive(operation: Op, bytes: Uint8Array): void {
     this.receivingMessage = undefined;
     try {
-      operation.message = this.called.responseCodec.decode(bytes, this.context.maxReceiveElements);
+      operation.value = this.called.responseCodec.decode(bytes, this.context.maxReceiveElements);
     } catch (error) {
       const { code, details, foreign } = undecodable(error, "response", true);
       if (foreign) this.report(error, "codec", "info");
@@ -293,7 +313,7 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
 
   private deliverStatus(operation: Op, status: CallStatus): void {
     this.receivingStatus = undefined;
-    operation.status = this.receivedStatus(new ClientStatus(status, this.path, this.peer));
+    operation.value = this.receivedStatus(new ClientStatus(status, this));
     operation.done(true);
   }
 }
@@ -303,15 +323,17 @@ const BEGIN = 1 << SEND_INITIAL_METADATA | 1 << SEND_CLOSE_FROM_CLIENT;
 
 /** A status, whose metadata and error are made when they are first asked for. */
 export class ClientStatus implements ReceivedStatus {
-  private madeMetadata: Metadata | undefined = undefined;
-  private madeError: RpcError | undefined = undefined;
+  private madeMetadata: Metadata | undefined;
+  private madeError: RpcError | undefined;
 
-  /** `method` and `peer`: for the error. */
+  /** `call`: for the error. */
   constructor(
     private readonly status: CallStatus,
-    private readonly method: string,
-    private readonly peer: string,
-  ) {}
+    private readonly call: { readonly path: string; readonly peer: string },
+  ) {
+    this.madeMetadata = undefined;
+    this.madeError = undefined;
+  }
 
   get code(): StatusCode {
     return this.status.code;
@@ -326,9 +348,10 @@ export class ClientStatus implements ReceivedStatus {
   }
 
   get error(): RpcError | undefined {
-    const { status, method, peer, metadata } = this;
+    const { status, metadata } = this;
     if (status.code === Status.OK) return undefined;
     const { cause } = status;
+    const { path: method, peer } = this.call;
     return this.madeError ??= new RpcError(status.code, status.message, {
       metadata,
       endedBy: endedBy(status),

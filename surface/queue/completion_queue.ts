@@ -129,11 +129,13 @@ export class CompletionQueue<Tag = unknown> {
    * @throws {Error} (by the promise) what the engine threw, where waiting is not possible
    */
   next(deadline: Instant = Infinity): Promise<CompletionEvent<Tag>> {
-    return rejecting(() => {
+    try {
       this.#check("next", "NEXT");
       checkDeadline("wait for the next event", deadline);
-      return this.#core.next(deadline);
-    });
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return this.#core.next(deadline);
   }
 
   /**

@@ -6,7 +6,7 @@
 import type { Metadata, MetadataInit } from "../call/metadata.ts";
 import type { RpcError } from "../call/rpc_error.ts";
 import type { StatusCode, StatusName } from "../call/status.ts";
-import { Op, OperationKind } from "./operation.ts";
+import { Op, OperationKind, type StatusToSend } from "./operation.ts";
 
 const { SEND_INITIAL_METADATA, SEND_MESSAGE, SEND_CLOSE_FROM_CLIENT, SEND_STATUS_FROM_SERVER } =
   OperationKind;
@@ -127,9 +127,7 @@ export function sendInitialMetadata(
   metadata?: Metadata | MetadataInit,
   flags: number = 0,
 ): SendInitialMetadata {
-  const operation = new Op(SEND_INITIAL_METADATA, flags);
-  operation.metadata = metadata;
-  return operation as SendInitialMetadata;
+  return new Op(SEND_INITIAL_METADATA, flags, metadata) as SendInitialMetadata;
 }
 
 /**
@@ -137,9 +135,7 @@ export function sendInitialMetadata(
  * on. Flags: BUFFER_HINT, NO_COMPRESS, THROUGH. Success: flow control accepted it, not that the peer has it.
  */
 export function sendMessage<T>(message: T, flags: number = 0): SendMessage<T> {
-  const operation = new Op(SEND_MESSAGE, flags);
-  operation.message = message;
-  return operation as SendMessage<T>;
+  return new Op(SEND_MESSAGE, flags, message) as SendMessage<T>;
 }
 
 /** A client sends no more messages; once a call. */
@@ -154,11 +150,8 @@ export function sendStatusFromServer(
   metadata?: Metadata | MetadataInit,
   flags: number = 0,
 ): SendStatusFromServer {
-  const operation = new Op(SEND_STATUS_FROM_SERVER, flags);
-  operation.code = code;
-  operation.details = details;
-  operation.metadata = metadata;
-  return operation as SendStatusFromServer;
+  const status: StatusToSend = { code, details, metadata };
+  return new Op(SEND_STATUS_FROM_SERVER, flags, status) as SendStatusFromServer;
 }
 
 /**

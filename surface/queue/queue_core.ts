@@ -138,8 +138,10 @@ export class QueueCore<Tag> implements ApplicationCallback {
     this.events.push(event);
     this.pending.delete(operation);
     this.finishIfDrained();
-    if (this.completionType === "NEXT") this.poller.kick(this.pollset);
-    else if (this.completionType === "PLUCK") this.kickPlucker(tag);
+    if (this.completionType === "NEXT") {
+      this.poller.kick(this.pollset);
+      if (this.events.size > 0) this.engine.execCtx.expectContinuations();
+    } else if (this.completionType === "PLUCK") this.kickPlucker(tag);
     else this.engine.execCtx.schedule(this);
     return event;
   }
@@ -180,7 +182,10 @@ export class QueueCore<Tag> implements ApplicationCallback {
 
   /** The first event now; QUEUE_TIMEOUT where there is none. */
   tryNext(): CompletionEvent<Tag> {
-    return this.events.shift() ?? (this.isOver ? QUEUE_SHUTDOWN : QUEUE_TIMEOUT);
+    const event = this.events.shift();
+    if (event === undefined) return this.isOver ? QUEUE_SHUTDOWN : QUEUE_TIMEOUT;
+    if (this.events.size > 0) this.engine.execCtx.expectContinuations(); // of whoever takes one after the other
+    return event;
   }
 
   /** The first event of `tag` now; QUEUE_TIMEOUT where there is none. */

@@ -13,7 +13,7 @@ import { MessageStore } from "../call/message_store.ts";
 import type { PendingCallDescription } from "../call/pending_calls.ts";
 import type { RpcError } from "../call/rpc_error.ts";
 import { statusCode } from "../call/status.ts";
-import type { StatusCode } from "../call/status.ts";
+import type { StatusCode, StatusName } from "../call/status.ts";
 import { undecodable } from "../call/undecodable.ts";
 import { encodeFramed, type MethodDescriptor, reuseFramed } from "../proto/mod.ts";
 import type { CallHost } from "../server/call_host.ts";
@@ -22,7 +22,7 @@ import type { ServedConnection } from "../server/served_connection.ts";
 import { ServerCallCore } from "../server/server_call_core.ts";
 import { type Batch, type BatchCall, startBatch } from "./batch.ts";
 import { CallError } from "./call_error.ts";
-import { Op, OperationKind } from "./operation.ts";
+import { Op, OperationKind, type StatusToSend } from "./operation.ts";
 import { OpFlags } from "./operations.ts";
 import type { QueueCore, QueueOperation } from "./queue_core.ts";
 
@@ -159,7 +159,7 @@ export class QueueServerCall extends ServerCallCore implements BatchCall, Pendin
         `Cannot start SEND_INITIAL_METADATA on ${this.path} (server): it was sent, empty, with the first message`,
       );
     }
-    if (kind === SEND_STATUS_FROM_SERVER) codeOf(operation, this.path);
+    if (kind === SEND_STATUS_FROM_SERVER) codeOf((operation.value as StatusToSend).code, this.path);
   }
 
   private begin(batch: Batch<unknown>): void {
@@ -178,7 +178,8 @@ export class QueueServerCall extends ServerCallCore implements BatchCall, Pendin
       if (this.sendMessage(framed)) reuseFramed(framed);
     }
     if (status !== undefined && !wasOver) {
-      this.sendStatus(codeOf(status, this.path), status.details, batch.trailers?.fields);
+      const { code, details } = status.value as StatusToSend;
+      this.sendStatus(codeOf(code, this.path), details, batch.trailers?.fields);
     }
     if (wasOver) this.sent(false);
     else if (!this.isOver && !this.writeBlocked) this.sent(true); // with a status: when that is out
@@ -288,7 +289,7 @@ export class QueueServerCall extends ServerCallCore implements BatchCall, Pendin
     const { receivingClose } = this;
     if (receivingClose === undefined || !this.isClosed) return;
     this.receivingClose = undefined;
-    receivingClose.cancelled = this.isCancelled;
+    receivingClose.value = this.isCancelled;
     receivingClose.done(true);
   }
 
@@ -302,14 +303,14 @@ export class QueueServerCall extends ServerCallCore implements BatchCall, Pendin
     }
     if (!this.requestsEnded && !this.isOver) return;
     this.receivingMessage = undefined;
-    operation.done(!operation.endFails);
+    operation.done(!operation.strict);
   }
 
   private receive(operation: Op, bytes: Uint8Array): void {
     const message = this.decode(bytes); // where it cannot be, the call ends, and so does the operation
     if (message === NO_MESSAGE || this.receivingMessage !== operation) return;
     this.receivingMessage = undefined;
-    operation.message = message;
+    operation.value = message;
     operation.done(true);
   }
 
@@ -325,7 +326,7 @@ export class QueueServerCall extends ServerCallCore implements BatchCall, Pendin
   }
 }
 
-function codeOf({ code }: Op, path: string): StatusCode {
+function codeOf(code: StatusCode | StatusName, path: string): StatusCode {
   const number = typeof code === "string" ? statusCode(code) : code;
   if (Number.isInteger(number) && number! >= 0 && number! <= 16) return number!;
   throw new CallError(

@@ -281,8 +281,7 @@ class Reads<T> {
 
   /** What `start` throws leaves the read before as it is. */
   next(start: (operation: Op) => void): void {
-    const operation = new Op(OperationKind.RECV_MESSAGE, 0);
-    operation.endFails = true;
+    const operation = new Op(OperationKind.RECV_MESSAGE, 0, undefined, true);
     start(operation);
     this.operation = operation;
   }

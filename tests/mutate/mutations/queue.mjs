@@ -49,8 +49,8 @@ export default [
   },
   {
     file: CORE,
-    before: "return this.events.shift() ?? (this.isOver ?",
-    after: "return (this.isOver ?",
+    before: "    const event = this.events.shift();\n    if (event === undefined) return this.isOver",
+    after: "    const event = this.events.shift();\n    return this.isOver",
     test: QUEUES,
     name: "[Q7] tryNext",
   },
@@ -77,8 +77,8 @@ export default [
   },
   {
     file: CORE,
-    before: 'if (this.completionType === "NEXT") this.poller.kick(this.pollset);',
-    after: 'if (this.completionType === "NEXT") return event;',
+    before: "      this.poller.kick(this.pollset);\n      if (this.events.size",
+    after: "      if (this.events.size",
     test: QUEUES,
     name: "[Q9] each event",
   },
@@ -163,8 +163,9 @@ export default [
   },
   {
     file: CORE,
-    before: "return this.events.shift() ?? (this.isOver ? QUEUE_SHUTDOWN : QUEUE_TIMEOUT);",
-    after: "return this.isOver ? QUEUE_SHUTDOWN : this.events.shift() ?? QUEUE_TIMEOUT;",
+    before: "    const event = this.events.shift();\n    if (event === undefined) return this.isOver",
+    after:
+      "    const event = this.isOver ? undefined : this.events.shift();\n    if (event === undefined) return this.isOver",
     test: SHUTDOWN,
     name: "[Q20] an event that nobody",
   },
@@ -294,5 +295,12 @@ export default [
     after: "",
     test: WATCHES,
     name: "watch: one that has ended leaves nothing",
+  },
+  {
+    file: "pollers/contract/exec_ctx.ts",
+    before: "if (this.#depth === 0 && this.#continuing) return",
+    after: "if (this.#depth > 0 && this.#continuing) return",
+    test: "tests/pollers/contract/exec_ctx_test.ts",
+    name: "continuations that are expected",
   },
 ];

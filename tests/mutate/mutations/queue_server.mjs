@@ -169,7 +169,7 @@ export default [
     "return number!;",
     "[Q36]",
   ),
-  ofBatches(CALL, "status.details, batch.trailers?.fields", "status.details", "arrive as they were sent"),
+  ofBatches(CALL, "details, batch.trailers?.fields", "details", "arrive as they were sent"),
   ofBatches(
     CALL,
     "this.sendInitialMetadata(batch.headers)",
@@ -192,7 +192,7 @@ export default [
   ofBatches(CALL, "    this.end(false, true);", "    this.end(true, true);", "[Q45] a message"),
   ofBatches(
     CALL,
-    "operation.done(!operation.endFails)",
+    "operation.done(!operation.strict)",
     "operation.done(!operation.endFails && !this.isCancelled)",
     "[Q45] [Q49] [Q52]",
   ),
@@ -203,7 +203,7 @@ export default [
     "",
     "[Q52] what the library",
   ),
-  ofBatches(CALL, "operation.done(!operation.endFails)", "operation.done(false)", "[Q48]"),
+  ofBatches(CALL, "operation.done(!operation.strict)", "operation.done(false)", "[Q48]"),
   ofBatches(CALL, "if (this.isOver && stored !== undefined) {", "if (false) {", "[Q53]"),
   ofBatches(CALL, "if (!this.isClosed) this.reset(reason);", "", "[Q41]"),
   ofBatches(CALL, "    if (isTold) this.through();\n", "", "a call that its client has left"),
@@ -227,7 +227,7 @@ export default [
     "[Q82] unary",
   ),
   ofStreams(STREAMS, "[...trailing ?? [], ...Metadata.from(metadata)]", "metadata", "[Q82] unary"),
-  ofStreams(STREAMS, "operation.endFails = true;", "", "[Q80] client streaming"),
+  ofStreams(STREAMS, "RECV_MESSAGE, 0, undefined, true)", "RECV_MESSAGE, 0)", "[Q80] client streaming"),
   ofStreams(STREAMS, "if (last) this.#lastSent = true;", "", "[Q81] server streaming"),
   ofStreams(
     STREAMS,

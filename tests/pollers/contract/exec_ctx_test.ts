@@ -250,3 +250,23 @@ test("extension keys carry their name and are equal to themselves alone", () => 
   const key = extensionKey<{ adopt(): void }>("adopt");
   assertEquals([key.name, key === extensionKey("adopt")], ["adopt", false]);
 });
+
+test("continuations that are expected: what each touches is flushed at the iteration's end, and not by turns between", async () => {
+  const turns = new Turns();
+  const { ctx, order } = turns;
+  const [ours, other, late] = ["ours", "other", "late"].map((name) => turns.flushable(name));
+  ctx.enter(() => ctx.expectContinuations(), undefined);
+  for (const name of ["first", "second"]) {
+    await Promise.resolve();
+    order.push(name);
+    ctx.touch(ours!);
+    ctx.enter(() => ctx.touch(other!), undefined); // as the end of a write is
+  }
+  await Promise.resolve();
+  assertEquals(order, ["first", "flush other", "second", "flush other"]);
+  turns.endIteration();
+  assertEquals(order.slice(4), ["flush ours"]);
+  ctx.touch(late!); // nothing is expected any more
+  await Promise.resolve();
+  assertEquals(order.slice(5), ["flush late"]);
+});

@@ -76,7 +76,7 @@ blocking(
   async (engine) => {
     const queue = new CompletionQueue<number>({ poller: engine });
     const first = queue.next();
-    const soon = queue.deadlineIn(20); // all in this order, however late
+    const soon = queue.deadlineIn(150); // this thread blocks by then
     let second: Promise<unknown[]> | undefined;
     engine.runAt(soon, () => second = queue.next().then(say)); // comes after the one that blocks
     for (const tag of [1, 2, 3]) new Alarm().set(queue, soon + tag, tag);
