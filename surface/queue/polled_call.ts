@@ -92,8 +92,7 @@ export class PolledCall implements CallRequester, PolledReader<unknown>, PolledW
   }
 
   async read(): Promise<unknown> {
-    const operation = new Op(OperationKind.RECV_MESSAGE, 0);
-    operation.endFails = true;
+    const operation = new Op(OperationKind.RECV_MESSAGE, 0, undefined, true);
     await this.start([operation]);
     return operation.message;
   }
