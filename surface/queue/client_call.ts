@@ -83,7 +83,7 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
     this.receivingStatus = undefined;
   }
 
-  /** See {@linkcode BatchCall}. */
+  /** Its operations are those of clients. */
   get side(): "client" {
     return "client";
   }
