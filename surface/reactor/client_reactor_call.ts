@@ -1,7 +1,13 @@
 // A client's call under a reactor: which operations are outstanding, which reactions are due, and when the call is done.
 
 import { type ApplicationCallback, callApplication, isInstance, messageOf } from "../../pollers/mod.ts";
-import { type HeaderList, NO_HEADERS, type RequestTemplate } from "../../transport/mod.ts";
+import {
+  type HeaderList,
+  type Initiator,
+  NO_HEADERS,
+  type RequestTemplate,
+  type StatusCode,
+} from "../../transport/mod.ts";
 import { type CallStatus, describeStatus, endedBy } from "../call/call_status.ts";
 import { MessageStore } from "../call/message_store.ts";
 import { Metadata } from "../call/metadata.ts";
@@ -70,6 +76,8 @@ export class ClientReactorCall extends TypedClientCall<unknown, unknown>
   /** Reactions with false to a read, and to a write. */
   private failed = 0;
   private status: CallStatus | undefined = undefined;
+  /** Of a status that waits for messages to be read. */
+  private stopWithholding: (() => void) | undefined = undefined;
 
   /** Nothing happens before {@linkcode startCall}. `request`: the one request, where they are not streamed. */
   constructor(
@@ -120,7 +128,8 @@ export class ClientReactorCall extends TypedClientCall<unknown, unknown>
   }
 
   tryCancel(details: string): void {
-    this.cancel(Status.CANCELLED, details);
+    if (this.isOver) this.giveUpUnread(Status.CANCELLED, details, "user");
+    else this.cancel(Status.CANCELLED, details);
   }
 
   startRead(): void {
@@ -186,27 +195,23 @@ export class ClientReactorCall extends TypedClientCall<unknown, unknown>
   get forgotten(): string | undefined {
     if (!this.called) return "startCall was not made";
     if (this.holds > 0) return "a hold was not removed";
-    return this.status?.code === Status.OK && (this.stored?.size ?? 0) > 0
-      ? "responses were not read"
-      : undefined;
+    return this.hasUnread ? "responses were not read" : undefined;
   }
 
-  /** Calls the reactions that are due; those that they cause come in another round. */
+  /** Calls the reactions that are due, each once; those that they cause come in another round. */
   runCallback(): void {
-    const { due, succeeded } = this;
-    this.due = 0;
-    if ((due & METADATA) !== 0) this.react(METADATA, (succeeded & METADATA) !== 0);
-    if ((due & WRITE) !== 0) {
+    if (this.takeDue(METADATA)) this.react(METADATA);
+    if (this.takeDue(WRITE)) {
       this.writing = false;
-      this.react(WRITE, (succeeded & WRITE) !== 0);
+      this.react(WRITE);
     }
-    if ((due & WRITES_DONE) !== 0) {
+    if (this.takeDue(WRITES_DONE)) {
       this.endingWrites = false;
-      this.react(WRITES_DONE, (succeeded & WRITES_DONE) !== 0);
+      this.react(WRITES_DONE);
     }
-    if ((due & READ) !== 0) {
+    if (this.takeDue(READ)) {
       this.reading = false;
-      this.react(READ, this.takeArrived());
+      this.react(READ);
     }
     if (this.isComplete) this.done();
   }
@@ -245,7 +250,41 @@ export class ClientReactorCall extends TypedClientCall<unknown, unknown>
     }
     // Of an answer all messages can be read. What ended otherwise is over at once.
     if (endedBy(status) !== "remote") this.stored?.clear();
+    if (this.hasUnread) this.withhold();
     if (this.called) this.settle();
+  }
+
+  /** Whether the status is OK, and waits for messages to be read. */
+  private get hasUnread(): boolean {
+    return this.status?.code === Status.OK && this.stored !== undefined && this.stored.size > 0;
+  }
+
+  /** OK waits for its messages to be read. Until then the call can be cancelled, and its time may be over. */
+  private withhold(): void {
+    const { deadlineAt, engine, options: { signal } } = this;
+    const late = "deadline exceeded before the responses were read";
+    const task = deadlineAt === Infinity
+      ? undefined
+      : engine.runAt(deadlineAt, () => this.giveUpUnread(Status.DEADLINE_EXCEEDED, late, "library"));
+    const onAbort = (): void =>
+      this.giveUpUnread(
+        Status.CANCELLED,
+        "call aborted by its signal before the responses were read",
+        "user",
+      );
+    signal?.addEventListener("abort", onAbort, { once: true });
+    this.stopWithholding = () => {
+      if (task !== undefined) engine.cancel(task);
+      signal?.removeEventListener("abort", onAbort);
+    };
+  }
+
+  /** What was not read is dropped, and OK becomes `code`. */
+  private giveUpUnread(code: StatusCode, message: string, endedBy: Initiator): void {
+    if (!this.hasUnread) return;
+    this.stored!.clear();
+    this.status = { code, message, metadata: NO_HEADERS, cause: undefined, endedBy };
+    this.settle();
   }
 
   /** The status is there and the call was started: what is outstanding fails, but for messages that can be read. */
@@ -377,10 +416,11 @@ export class ClientReactorCall extends TypedClientCall<unknown, unknown>
   // Reactions.
 
   private get isComplete(): boolean {
-    const { status, stored } = this;
-    if (status === undefined || !this.called || this.isDone || this.due !== 0 || this.holds > 0) return false;
+    if (this.status === undefined || !this.called || this.isDone || this.due !== 0 || this.holds > 0) {
+      return false;
+    }
     if (this.reading || this.writing || this.endingWrites) return false;
-    return status.code !== Status.OK || stored === undefined || stored.size === 0;
+    return !this.hasUnread;
   }
 
   private checkNotDone(operation: string): void {
@@ -401,16 +441,25 @@ export class ClientReactorCall extends TypedClientCall<unknown, unknown>
 
   /** It has failed; one that was started after such a reaction has its own in another turn, or it would be endless. */
   private completeLate(which: number): void {
-    if ((this.failed & which) === 0) this.complete(which, false);
-    else this.engine.run(() => this.complete(which, false));
+    if ((this.failed & which) === 0) return this.complete(which, false);
+    this.engine.run(() => {
+      if (which === READ ? this.reading : this.writing) this.complete(which, false);
+    });
   }
 
   private schedule(): void {
     this.engine.execCtx.schedule(this);
   }
 
-  private react(which: number, ok: boolean): void {
+  private takeDue(which: number): boolean {
+    if ((this.due & which) === 0) return false;
+    this.due &= ~which;
+    return true;
+  }
+
+  private react(which: number): void {
     const reactor = this.reactor as unknown as Reactions;
+    const ok = which === READ ? this.takeArrived() : (this.succeeded & which) !== 0;
     let result: unknown;
     try {
       if (which === READ) result = reactor.onReadDone(ok);
@@ -425,6 +474,7 @@ export class ClientReactorCall extends TypedClientCall<unknown, unknown>
 
   private done(): void {
     this.isDone = true;
+    this.stopWithholding?.();
     this.context.pending.delete(this);
     const status = new DoneStatus(this.status!, this);
     callApplication(() => this.reactor.onDone(status), (error) => this.report(error, "reaction"));

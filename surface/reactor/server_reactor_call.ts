@@ -220,23 +220,21 @@ export class ServerReactorCall extends ServerCallCore
     return this.finished === undefined ? "finish was not called" : undefined;
   }
 
-  /** Calls the reactions that are due; those that they cause come in another round. */
+  /** Calls the reactions that are due, each once; those that they cause come in another round. */
   runCallback(): void {
-    const { due, succeeded } = this;
-    this.due = 0;
-    if ((due & METADATA) !== 0) {
+    if (this.takeDue(METADATA)) {
       this.sendingMetadata = false;
-      this.react(METADATA, (succeeded & METADATA) !== 0);
+      this.react(METADATA);
     }
-    if ((due & WRITE) !== 0) {
+    if (this.takeDue(WRITE)) {
       this.writing = false;
-      this.react(WRITE, (succeeded & WRITE) !== 0);
+      this.react(WRITE);
     }
-    if ((due & READ) !== 0) {
+    if (this.takeDue(READ)) {
       this.reading = false;
-      this.react(READ, this.takeArrived());
+      this.react(READ);
     }
-    if ((due & CANCEL) !== 0) this.react(CANCEL, true);
+    if (this.takeDue(CANCEL)) this.react(CANCEL);
     if (this.isComplete) this.done();
   }
 
@@ -556,8 +554,10 @@ export class ServerReactorCall extends ServerCallCore
 
   /** It has failed; one that was started after such a reaction has its own in another turn, or it would be endless. */
   private completeLate(which: number): void {
-    if ((this.failed & which) === 0) this.complete(which, false);
-    else this.engine.run(() => this.complete(which, false));
+    if ((this.failed & which) === 0) return this.complete(which, false);
+    this.engine.run(() => {
+      if (which === READ ? this.reading : this.writing) this.complete(which, false);
+    });
   }
 
   private schedule(): void {
@@ -565,8 +565,15 @@ export class ServerReactorCall extends ServerCallCore
     else this.engine.execCtx.schedule(this);
   }
 
-  private react(which: number, ok: boolean): void {
+  private takeDue(which: number): boolean {
+    if ((this.due & which) === 0) return false;
+    this.due &= ~which;
+    return true;
+  }
+
+  private react(which: number): void {
     const reactor = this.reactor!;
+    const ok = which === READ ? this.takeArrived() : (this.succeeded & which) !== 0;
     let result: unknown;
     try {
       if (which === READ) result = reactor.onReadDone(ok);

@@ -2,6 +2,7 @@
 
 const CLIENT = "tests/surface/reactor/client_test.ts";
 const CALL = "surface/reactor/client_reactor_call.ts";
+const RANDOM = "tests/surface/reactor/random_test.ts";
 const PENDING = "tests/surface/call/pending_calls_test.ts";
 const LIST = "surface/call/pending_calls.ts";
 const GENERIC = "tests/surface/reactor/generic_test.ts";
@@ -97,14 +98,14 @@ export default [
   mutation(CALL, "    if (!this.metadataKnown) this.knowMetadata(false);\n", "", CLIENT, "[Q88]"),
   mutation(
     CALL,
-    "    else this.engine.run(() => this.complete(which, false));",
-    "    else this.complete(which, false);",
+    "    if ((this.failed & which) === 0) return this.complete(which, false);",
+    "    return this.complete(which, false);",
     CLIENT,
     "[Q89]",
   ),
   mutation(CALL, "    this.writesOver = last;", "", CLIENT, "[Q90]"),
   mutation(CALL, "    this.writesOver = true;\n", "", CLIENT, "[Q90]"),
-  mutation(CALL, " || this.holds > 0) return false;", ") return false;", CLIENT, "[Q91] onDone waits"),
+  mutation(CALL, " || this.holds > 0) {", ") {", CLIENT, "[Q91] onDone waits"),
   mutation(
     CALL,
     "if (this.reading || this.writing || this.endingWrites) return false;",
@@ -114,8 +115,8 @@ export default [
   ),
   mutation(
     CALL,
-    "return status.code !== Status.OK || stored === undefined || stored.size === 0;",
-    "return true;",
+    "    return !this.hasUnread;",
+    "    return true;",
     CLIENT,
     "[Q91] [Q53]",
   ),
@@ -357,6 +358,32 @@ export default [
     SERVER,
     "[Q104] onCancel",
   ),
+
+  // What random programs found.
+  mutation(
+    CALL,
+    '    if (this.isOver) this.giveUpUnread(Status.CANCELLED, details, "user");\n    else ',
+    "    ",
+    CLIENT,
+    "[Q91] [Q41]",
+  ),
+  mutation(CALL, "    if (this.hasUnread) this.withhold();\n", "", CLIENT, "[Q91] [Q41]"),
+  mutation(CALL, "    this.stopWithholding?.();\n", "", CLIENT, "[Q91] [Q41]"),
+  mutation(
+    SERVED,
+    "      if (which === READ ? this.reading : this.writing) this.complete(which, false);",
+    "      this.complete(which, false);",
+    RANDOM,
+    "",
+  ),
+  mutation(
+    SERVED,
+    "    this.due &= ~which;\n    return true;",
+    "    return true;",
+    RANDOM,
+    "",
+  ),
+  mutation(CALL, "    if (this.writing) this.complete(WRITE, false);\n", "", RANDOM, ""),
 
   // Calls that are not done.
   mutation(

@@ -371,6 +371,39 @@ test("[Q91] [Q53] a status of OK comes after the last message was read, another 
     assertEquals(unread.log.lines, ["metadata true", "done ABORTED: as asked"]);
   }));
 
+test("[Q91] [Q41] while OK waits for its messages the call can be cancelled, and its time may pass", () =>
+  reacting({ down: () => syncNumbers(3) }, async (client, { channel }) => {
+    const unread = "call /trial.Trial/Down: 3 unread";
+    const cancelled = client.down({}, new Down());
+    cancelled.startCall();
+    await until(() => channel.describePending().endsWith(unread));
+    cancelled.tryCancel("not wanted");
+    cancelled.tryCancel();
+    await cancelled.log.over;
+    assertEquals(cancelled.log.lines, ["metadata true", "done CANCELLED: not wanted"]);
+    const late = client.down({}, new Down(), { deadlineMs: 50 });
+    late.startCall();
+    await late.log.over;
+    assertEquals(late.log.lines.slice(1), [
+      "done DEADLINE_EXCEEDED: deadline exceeded before the responses were read",
+    ]);
+    const abort = new AbortController();
+    const aborted = client.down({}, new Down(), { signal: abort.signal, deadlineMs: 100_000 });
+    aborted.startCall();
+    await until(() => channel.describePending().endsWith(unread));
+    abort.abort();
+    await aborted.log.over;
+    assertMatch(aborted.log.lines[1]!, /^done CANCELLED: call aborted by its signal/);
+    // One that is read is over, and none of that matters to it.
+    const read = client.down({}, new Down(), { deadlineMs: 100_000 });
+    read.startCall();
+    await until(() => channel.describePending().endsWith(unread));
+    read.startRead();
+    readOn(read);
+    await read.log.over;
+    assertEquals(read.log.lines.slice(1), ["read 1", "read 2", "read 3", "read false", "done OK"]);
+  }));
+
 test("[Q92] the end that the application's own call brings about is not called on its stack", () =>
   reacting({ down: () => [] }, async (client) => {
     const outside = client.down({}, new Down());

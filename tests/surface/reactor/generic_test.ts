@@ -189,6 +189,7 @@ function proxied(
     const direct = new Channel(`127.0.0.1:${await front.listen("127.0.0.1:0")}`, options);
     try {
       await check(createClient(Trial, direct), { front, server });
+      await until(() => !/call \//.test(front.describePending() + channel.describePending()));
     } finally {
       direct.close();
       front.close();
