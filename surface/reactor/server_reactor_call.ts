@@ -15,15 +15,10 @@ import type { RegisteredMethod } from "../server/method_style.ts";
 import type { ServedConnection } from "../server/served_connection.ts";
 import { ServerCallCore } from "../server/server_call_core.ts";
 import { statusOfThrown } from "../server/thrown_status.ts";
+import { isReactorFor, noReactor } from "./handler_result.ts";
 import { misuse } from "./misuse.ts";
 import { type ReactorContext, ReactorContextHandle, type ServerOperations } from "./reactor_context.ts";
-import {
-  ServerBidiReactor,
-  ServerReadReactor,
-  ServerUnaryReactor,
-  ServerWriteReactor,
-  UnaryContextHandle,
-} from "./server_reactors.ts";
+import { UnaryContextHandle } from "./server_reactors.ts";
 import { checkWriteOptions, CorkedMessages, type WriteOptions } from "./write_options.ts";
 import { streamsResponses } from "../proto/service.ts";
 
@@ -54,14 +49,6 @@ interface Finish {
 
 /** Makes the reactor of a call, from its context and, where there is one, its request. */
 export type AnyReactorHandler = (context: ReactorContext, request: unknown) => unknown;
-
-/** The class of reactors for each kind of method. */
-const CLASSES = {
-  unary: ServerUnaryReactor,
-  serverStreaming: ServerWriteReactor,
-  clientStreaming: ServerReadReactor,
-  bidiStreaming: ServerBidiReactor,
-} as const;
 
 const NO_FIELDS: readonly string[] = [];
 
@@ -258,7 +245,7 @@ export class ServerReactorCall extends ServerCallCore
     } catch (error) {
       return this.withoutReactor(error);
     }
-    if (returned !== this.reactor || !(returned instanceof CLASSES[this.descriptor.kind])) {
+    if (returned !== this.reactor || !isReactorFor(this.descriptor.kind, returned)) {
       return this.refuse(returned);
     }
     this.returned = true;
@@ -319,16 +306,10 @@ export class ServerReactorCall extends ServerCallCore
 
   /** The handler returned something else than the reactor of its call. */
   private refuse(returned: unknown): void {
-    const wanted = CLASSES[this.descriptor.kind].name;
-    const none = returned === undefined || returned === null;
-    const details = none
-      ? `handler of ${this.path} returned no reactor`
-      : `handler of ${this.path} returned ${
-        describe(returned)
-      }, not a ${wanted} that was made with its context`;
+    const { code, details } = noReactor(this.path, this.descriptor.kind, returned);
     callApplication(() => returned, (error) => this.report(error, "handler")); // a promise, which may reject
     this.report(new TypeError(details), "handler");
-    this.endWithoutReactor(none ? Status.UNIMPLEMENTED : Status.INTERNAL, details, NO_FIELDS);
+    this.endWithoutReactor(code, details, NO_FIELDS);
   }
 
   private withoutReactor(error: unknown): void {

@@ -275,8 +275,20 @@ export default [
     SERVER,
     "[Q106]",
   ),
-  mutation(SERVED, "    if (returned !== this.reactor || !(returned", "    if (!(returned", SERVER, "[Q107]"),
-  mutation(SERVED, "none ? Status.UNIMPLEMENTED : Status.INTERNAL", "Status.UNIMPLEMENTED", SERVER, "[Q107]"),
+  mutation(
+    SERVED,
+    "    if (returned !== this.reactor || !isReactorFor(",
+    "    if (!isReactorFor(",
+    SERVER,
+    "[Q107]",
+  ),
+  mutation(
+    "surface/reactor/handler_result.ts",
+    "code: Status.INTERNAL",
+    "code: Status.UNIMPLEMENTED",
+    SERVER,
+    "[Q107]",
+  ),
   mutation(
     SERVED,
     "        this.onUndecodable(error);\n        return this.handlerEnded();",
