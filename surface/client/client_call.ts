@@ -45,7 +45,7 @@ export abstract class ClientCall extends CallCore implements PendingCall, ChildC
   declare protected readonly context: CallContext;
   declare protected readonly options: GivenOptions;
   declare private readonly template: RequestTemplate;
-  declare private readonly requestStream: boolean;
+  declare private requestStream: boolean;
   declare private transport: ClientTransport | undefined;
   declare private stream: ClientStream | undefined;
   /** What was sent, while the call may be made again; undefined where `encodeRequest` does that. */
@@ -125,6 +125,13 @@ export abstract class ClientCall extends CallCore implements PendingCall, ChildC
     if (!replay.isFull) return false;
     this.replay = undefined; // it is too much to be sent again
     return copied;
+  }
+
+  /** Requests come by `sendMessage` after all; before `start`, of a call that was made for one request. */
+  protected streamRequests(): void {
+    if (this.requestStream) return;
+    this.requestStream = true;
+    this.replay = new Replay();
   }
 
   /** Nothing more will be sent. */

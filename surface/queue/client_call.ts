@@ -6,8 +6,8 @@
 // A status that the server sent is delivered when every message was received, OK or not, as gRPC's core does: an
 // application may ask for the status first and read on. A call that failed otherwise has no messages any more.
 
-import type { Instant } from "../../pollers/mod.ts";
-import { type HeaderList, NO_HEADERS } from "../../transport/mod.ts";
+import { type Instant, messageOf } from "../../pollers/mod.ts";
+import { type ClientTransport, type HeaderList, NO_HEADERS } from "../../transport/mod.ts";
 import { type CallStatus, endedBy } from "../call/call_status.ts";
 import { MessageStore } from "../call/message_store.ts";
 import { Metadata } from "../call/metadata.ts";
@@ -39,6 +39,9 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
   /** The deadline holds from the first batch on, whether the call begins or not. */
   private mustArm: boolean;
   private readonly given: Mutable<GivenOptions>;
+  /** The one request of a call that begins with all that it sends, and the same encoded, for the first attempt. */
+  private single: Op | undefined;
+  private encoded: Uint8Array | undefined;
   /** Messages that nobody has received. */
   private stored: MessageStore | undefined;
   private received: HeaderList | undefined;
@@ -68,10 +71,12 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
       onHeaders: undefined,
       onTrailers: undefined,
     };
-    super(context, context.template(called.path), true, given);
+    super(context, context.template(called.path), false, given);
     this.given = given;
     this.mustArm = deadline !== Infinity;
     this.startedKinds = 0;
+    this.single = undefined;
+    this.encoded = undefined;
     this.stored = undefined;
     this.received = undefined;
     this.endStatus = undefined;
@@ -140,7 +145,8 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
     this.core.checkOpen(`start a call of ${this.path}`);
     const { headers, framed } = encodeBegin(this, initial, message);
     this.startedKinds |= BEGIN;
-    if (this.sendMessage(framed, true)) reuseFramed(framed);
+    this.single = message;
+    this.encoded = framed;
     this.beginCall(headers, initial.flags);
   }
 
@@ -153,13 +159,22 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
     this.receivingStatus ??= batch.get(RECV_STATUS_ON_CLIENT);
     const begins = this.sendingMetadata?.batch === batch;
     if (this.mustArm && !begins) this.arm();
-    const closes = this.sendingClose?.batch === batch;
-    if (batch.framed !== undefined) this.sendFramed(batch, batch.framed, closes);
-    else if (closes) this.halfClose();
+    if (batch.kinds === WHOLE_CALL && this.startedKinds === WHOLE_CALL) {
+      this.single = this.sendingMessage;
+      this.encoded = batch.framed;
+    } else this.beginSends(batch);
     if (begins) this.beginCall(batch.headers, this.sendingMetadata!.flags);
     if (this.isOver) this.sent(false);
     else if (!this.writeBlocked) this.sent(true);
     this.deliver();
+  }
+
+  /** What is sent by itself is kept, in case the call must be made again. */
+  private beginSends(batch: Batch<Tag>): void {
+    if (!this.isStarted) this.streamRequests();
+    const closes = this.sendingClose?.batch === batch;
+    if (batch.framed !== undefined) this.sendFramed(batch, batch.framed, closes);
+    else if (closes) this.halfClose();
   }
 
   private sendFramed(batch: Batch<Tag>, framed: Uint8Array, closes: boolean): void {
@@ -193,8 +208,28 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
 
   // From the call.
 
-  protected override onReady(): void {
-    this.sent(true);
+  /** A stream is free: what is sent is on its way, unless flow control holds it up. */
+  override attach(transport: ClientTransport): void {
+    super.attach(transport);
+    if (!this.isOver && !this.writeBlocked) this.sent(true);
+  }
+
+  /** Flow control has accepted what was queued. */
+  override onWritable(): void {
+    if (!this.isOver) this.sent(true);
+  }
+
+  /** The batch has encoded it for the first attempt; it is the library's until the event. */
+  protected override encodeRequest(): Uint8Array | undefined {
+    const { encoded } = this;
+    this.encoded = undefined;
+    if (encoded !== undefined) return encoded;
+    try {
+      return this.encodeForBatch(this.single!.message);
+    } catch (error) { // it was changed meanwhile
+      this.cancel(Status.INTERNAL, messageOf(error), "user", error);
+      return undefined;
+    }
   }
 
   protected override onSentBytes(framed: Uint8Array): void {
@@ -317,6 +352,10 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
     operation.done(true);
   }
 }
+
+/** A batch that is all of a call with one request: its message is the library's until the status has come. */
+const WHOLE_CALL = 1 << SEND_INITIAL_METADATA | 1 << SEND_MESSAGE | 1 << SEND_CLOSE_FROM_CLIENT |
+  1 << RECV_INITIAL_METADATA | 1 << RECV_MESSAGE | 1 << RECV_STATUS_ON_CLIENT;
 
 /** What `startSilently` starts. */
 const BEGIN = 1 << SEND_INITIAL_METADATA | 1 << SEND_CLOSE_FROM_CLIENT;

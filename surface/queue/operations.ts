@@ -131,8 +131,7 @@ export function sendInitialMetadata(
 }
 
 /**
- * Sends a message, one at a time. It is encoded, or copied, when the batch starts: it is the application's again from then
- * on. Flags: BUFFER_HINT, NO_COMPRESS, THROUGH. Success: flow control accepted it, not that the peer has it.
+ * Sends a message, one at a time. It is the library's until the event of its batch, and is not changed. Flags: BUFFER_HINT, NO_COMPRESS, THROUGH. Success: flow control accepted it, not that the peer has it.
  */
 export function sendMessage<T>(message: T, flags: number = 0): SendMessage<T> {
   return new Op(SEND_MESSAGE, flags, message) as SendMessage<T>;

@@ -304,4 +304,18 @@ export default [
     test: CLIENTS,
     name: "[Q83]",
   },
+  {
+    file: CALL,
+    before: "return this.encodeForBatch(this.single!.message);",
+    after: "return undefined;",
+    test: "tests/surface/client/replay_test.ts",
+    name: "in one batch, is made again",
+  },
+  {
+    file: CALL,
+    before: "if (!this.isStarted) this.streamRequests();",
+    after: "if (!this.isStarted) this.streamRequests();\n    batch.framed?.fill(0);",
+    test: "tests/surface/client/replay_test.ts",
+    name: "in batches, is made again",
+  },
 ];

@@ -1,6 +1,20 @@
 // Calls that the server certainly did not process are made again, of all four kinds, while what was sent is kept.
 import { assertEquals } from "@std/assert";
-import { Channel, createClient, type RpcError, Server, Status } from "pollwire";
+import {
+  Channel,
+  CompletionQueue,
+  createCall,
+  createClient,
+  receiveInitialMetadata,
+  receiveMessage,
+  receiveStatusOnClient,
+  type RpcError,
+  sendCloseFromClient,
+  sendInitialMetadata,
+  sendMessage,
+  Server,
+  Status,
+} from "pollwire";
 import { Simulation } from "../../../pollers/simulated/mod.ts";
 import { ErrorCode } from "../../../transport/mod.ts";
 import { test } from "../../harness.ts";
@@ -142,3 +156,29 @@ test("replay: requests that come while there is no stream are sent with the next
   const call = collect(world.client.both(requests())).then((notes) => notes.map(({ number }) => number));
   assertEquals(await world.outcome(call), [2, 4]);
 });
+
+/** A call over a completion queue: its batches, each started when the one before it is done. */
+async function byQueue(world: World, whole: boolean): Promise<unknown> {
+  const queue = new CompletionQueue<number>({ poller: world.simulation.host() });
+  const call = createCall(world.channel, Trial.methods.one, { queue });
+  const [message, status] = [receiveMessage<Note>(), receiveStatusOnClient()];
+  const sends = [sendInitialMetadata(), sendMessage<Note>({ number: 5 }), sendCloseFromClient()];
+  const receives = [receiveInitialMetadata(), message, status];
+  for (const batch of whole ? [[...sends, ...receives]] : [...sends.map((one) => [one]), receives]) {
+    call.startBatch(batch, 1);
+    await queue.next();
+  }
+  queue.destroy();
+  return status.status?.code === Status.OK ? message.message?.number : status.status?.code;
+}
+
+for (const whole of [true, false]) {
+  test(`replay: a call over a completion queue, in ${whole ? "one batch" : "batches"}, is made again`, async () => {
+    for (const [, refuse] of REFUSALS) {
+      const world = new World(refuse);
+      await world.serve(1);
+      assertEquals(await world.outcome(byQueue(world, whole)), 5);
+      assertEquals(world.connections, 2);
+    }
+  });
+}

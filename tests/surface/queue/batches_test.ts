@@ -320,7 +320,7 @@ test("batch: [Q38] THROUGH: the event does not come before the turn's writes", a
   });
 });
 
-test("batch: [Q39] a message is the application's again when its batch has started", async () => {
+test("batch: [Q39] a message is encoded when its batch starts, and never changed", async () => {
   await calling(async (trials) => {
     const { queue, events, served } = trials;
     const call = createCall(trials.channel, PATH, { queue, deadline: deadlineIn(60_000) });
