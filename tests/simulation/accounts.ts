@@ -1,9 +1,13 @@
 // Flow control as bookkeeping: every octet of a window is in one account, and both ends keep the same books.
 import type { SimulatedEndpoint } from "../../pollers/simulated/endpoint.ts";
 import type { SimulatedEngine, Simulation } from "../../pollers/simulated/mod.ts";
-import type { MessageSource } from "../../surface/promise/message_source.ts";
+import type { MessageStore } from "../../surface/call/message_store.ts";
 import { StreamingResponseCall } from "../../surface/promise/client_calls.ts";
 import { PromiseServerCall } from "../../surface/promise/server_calls.ts";
+import { QueueClientCall } from "../../surface/queue/client_call.ts";
+import { QueueServerCall } from "../../surface/queue/server_call.ts";
+import { ClientReactorCall } from "../../surface/reactor/client_reactor_call.ts";
+import { ServerReactorCall } from "../../surface/reactor/server_reactor_call.ts";
 import { Driver } from "../../transport/driver.ts";
 import { GrpcClientStream } from "../../transport/grpc/client_stream.ts";
 import type { MessageReader } from "../../transport/grpc/message_reader.ts";
@@ -161,7 +165,7 @@ function checkCall(driver: Driver, stream: Stream): void {
   const { done, reader, call } = callOf(stream);
   if (done || reader === undefined) return;
   const named = `stream ${stream.id}:`;
-  const unread = unreadBytes(inboxOf(call));
+  const unread = storeOf(call)?.wireBytes ?? 0;
   expect(driver, `${named} octets of messages that were not taken`, reader["untakenBytes"], unread);
   // A DATA frame is in the account as a whole as soon as it begins.
   const frames = driver["connection"]["reader"];
@@ -181,13 +185,15 @@ function callOf({ id, sink }: Stream): { done: boolean; reader: MessageReader | 
   throw new TypeError(`Stream ${id} is no call`);
 }
 
-function inboxOf(call: unknown): MessageSource<unknown> | undefined {
-  if (call instanceof PromiseServerCall) return call["requests"];
-  return call instanceof StreamingResponseCall ? call.responses : undefined;
-}
-
-function unreadBytes(inbox: MessageSource<unknown> | undefined): number {
-  return inbox?.["stored"].wireBytes ?? 0;
+/** Where a call keeps what was not read, in any style. */
+function storeOf(call: unknown): MessageStore | undefined {
+  if (call instanceof PromiseServerCall) return call["requests"]?.["stored"];
+  if (call instanceof StreamingResponseCall) return call.responses["stored"];
+  if (call instanceof QueueClientCall) return call["stored"];
+  if (call instanceof QueueServerCall) return call["stored"];
+  if (call instanceof ClientReactorCall) return call["stored"];
+  if (call instanceof ServerReactorCall) return call["stored"];
+  return undefined;
 }
 
 function maySend(connection: Connection, stream: Stream): boolean {

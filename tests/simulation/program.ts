@@ -1,10 +1,18 @@
-// A random program: calls of all kinds under random faults, each checked against what it may see.
-import { RpcError, statusName } from "pollwire";
+// A random program: calls of all kinds and styles under random faults, each checked against what it may see.
+import { Status, statusName, watchConnectivityState } from "pollwire";
 import type { Conditions } from "../../pollers/simulated/mod.ts";
 import { SeededRandom } from "../../pollers/simulated/mod.ts";
 import type { LocalSettings } from "../../transport/http2/settings.ts";
+import { promiseCall } from "./clients/promise.ts";
+import { QueueSession } from "./clients/queue.ts";
+import { ReactorSession } from "./clients/reactor.ts";
+import { clientCall, type ClientSession, Steps } from "./clients/session.ts";
+import { scheduleDrain, scheduleFaults } from "./faults.ts";
 import { ModelError } from "./model_error.ts";
-import { bodyOf, checkPart, FAULT_STATUSES, type Job, type Part, SimulatedWorld } from "./world.ts";
+import { AMPLE_MS, type CallEnd, nameOf, type Plan, promiseStyle, randomPlan, randomStyle } from "./plan.ts";
+import { run } from "./process.ts";
+import type { Done, Tags } from "./tags.ts";
+import { SimulatedWorld } from "./world.ts";
 
 /** How a run went. */
 export interface Outcome {
@@ -16,83 +24,171 @@ export interface Outcome {
   readonly trace: readonly string[];
 }
 
-interface Plan {
-  readonly id: number;
-  readonly kind: "unary" | "download" | "upload" | "chat";
-  readonly startMs: number;
-  readonly count: number;
-  readonly size: number;
-  readonly requestSize: number;
-  readonly pauseMs: number;
-  readonly failWith: number;
-  readonly deadlineMs: number;
-  readonly cancelMs: number | undefined;
-  /** Messages after which the reader leaves, where it does. */
-  readonly leaveAfter: number | undefined;
-  /** How long the reader takes over each message. */
-  readonly readerPauseMs: number;
-  readonly waitForReady: boolean;
-}
+/** Which styles the calls of a program are made and served in. */
+export type Styles = "all" | "promise";
 
-const KINDS = ["unary", "download", "upload", "chat"] as const;
-const HORIZON_MS = 2_000;
-/** The deadline where nothing goes wrong: every call must end as its handler says, at 1,000 bytes a round trip too. */
-const AMPLE_MS = 3_600_000;
 /** What rounding of grpc-timeout and a turn may add to a deadline, in virtual milliseconds. */
 const DEADLINE_SLACK_MS = 1;
+/** Statuses that faults of the network, restarts, deadlines and cancels may end a call with. */
+const FAULT_STATUSES: ReadonlySet<number> = new Set([
+  Status.UNAVAILABLE,
+  Status.DEADLINE_EXCEEDED,
+  Status.CANCELLED,
+]);
 
 /** Runs the program of `seed` with `steps` calls; throws ModelError for every promise that was broken. */
-export async function runProgram(seed: number, steps: number, traceLines = 200): Promise<Outcome> {
+export async function runProgram(
+  seed: number,
+  steps: number,
+  traceLines = 200,
+  styles: Styles = "all",
+): Promise<Outcome> {
   const planning = new SeededRandom(seed ^ 0x5eed);
   // Every segment is an event: where they are tiny, so are the messages.
   const segmentBytes = planning.pick([1, 7, 100, 1_460, 65_536]);
   const faults = planning.below(4);
   const conditions = randomConditions(planning, segmentBytes, faults);
   const world = new SimulatedWorld({ seed, conditions, traceLines, windows: randomWindows(seed) });
-  const statuses: Record<string, number> = {};
-  const problems: unknown[] = [];
-  let settled = 0;
+  const program = new Program(world, seed, styles);
   try {
     await world.listen();
-    const plans = Array.from(
-      { length: steps },
-      (_, i) => randomPlan(planning, i + 1, 20 * segmentBytes, faults),
-    );
-    for (const plan of plans) {
-      world.simulation.schedule(plan.startMs, () => {
-        void runCall(world, plan).then((status) => {
-          settled++;
-          statuses[status] = (statuses[status] ?? 0) + 1;
-          world.simulation.note(`call ${plan.id} ${plan.kind}: ${status}`);
-        }, (error) => problems.push(error));
-      });
-    }
-    scheduleFaults(world, planning, faults, problems);
+    const plans = Array.from({ length: steps }, (_, i): Plan => ({
+      ...randomPlan(planning, i + 1, 20 * segmentBytes, faults),
+      style: styles === "all" ? randomStyle(seed, i + 1) : promiseStyle(),
+    }));
+    for (const plan of plans) world.simulation.schedule(plan.startMs, () => program.start(plan));
+    scheduleFaults(world, planning, faults, world.problem);
+    if (styles === "all" && world.choices.chance(0.3)) scheduleDrain(world, world.problem);
     await world.simulation.run();
-    if (settled + problems.length < steps) {
-      problems.push(new ModelError(`${steps - settled} of ${steps} calls never ended`));
+    if (program.settled < steps && world.thrown.length === 0) {
+      world.problem(new ModelError(`${steps - program.settled} of ${steps} calls never ended: ${program.running}`));
     } else world.accounts.checkIdle();
-    await finish(world, problems);
+    await program.finish();
   } catch (error) {
-    problems.push(error);
+    world.problem(error);
   }
-  if (problems.length > 0) throw annotated(problems[0], seed, world);
+  if (world.thrown.length > 0) throw annotated(world.thrown[0], seed, world);
+  const { statuses } = program;
   return { calls: steps, statuses, virtualMs: world.simulation.now, trace: world.simulation.trace };
 }
 
-async function finish(world: SimulatedWorld, problems: unknown[]): Promise<void> {
-  const { simulation, clientHost, serverHost } = world;
-  simulation.network.heal(clientHost.hostAddress, serverHost.hostAddress);
-  world.channel.close();
-  world.stop(0).catch((error) => problems.push(error));
-  await simulation.run();
-  for (const [id, times] of world.executions) {
-    if (times > 1) problems.push(new ModelError(`call ${id}: its handler ran ${times} times`));
+/** One program that runs. */
+class Program {
+  /** Calls that have ended. */
+  settled = 0;
+  readonly statuses: Record<string, number> = {};
+  private readonly left = new Set<Plan>();
+  /** The queue of the client's calls that have none of their own. */
+  private readonly tags: Tags;
+
+  constructor(private readonly world: SimulatedWorld, seed: number, styles: Styles) {
+    const { choices, simulation, clientHost } = world;
+    this.tags = world.tags(clientHost, "NEXT", `client's queue of seed ${seed}`);
+    if (styles !== "all") return;
+    this.watch();
+    if (choices.chance(0.1)) simulation.schedule(choices.below(3_000), () => this.tags.shutdown());
   }
-  world.accounts.checkOver();
-  problems.push(...world.thrown);
-  if (world.handling > 0) problems.push(new ModelError(`${world.handling} handlers still run`));
-  if (world.left.length > 0) problems.push(new ModelError(`still open: ${world.left.join(", ")}`));
+
+  /** Calls that have not ended. */
+  get running(): string {
+    return [...this.left].map(nameOf).join(", ");
+  }
+
+  /** Makes a call. */
+  start(plan: Plan): void {
+    this.left.add(plan);
+    const { simulation } = this.world;
+    const startedAt = simulation.now;
+    const ended = (end: Pick<CallEnd, "code" | "details" | "metadata"> | undefined, status: string): void => {
+      if (end !== undefined) checkStatus(end, plan);
+      this.checkTime(plan, startedAt, status);
+      this.settled++;
+      this.left.delete(plan);
+      this.statuses[status] = (this.statuses[status] ?? 0) + 1;
+      simulation.note(`${nameOf(plan)}: ${status}`);
+    };
+    if (plan.style.client === "promise") {
+      promiseCall(this.world, plan).then((error) =>
+        ended(error, error === undefined ? "OK" : statusName(error.code))
+      ).catch(this.world.problem);
+    } else {
+      this.startSession(plan, (end) => {
+        ended(end?.code === Status.OK ? undefined : end, end === undefined ? "REFUSED" : statusName(end.code));
+      });
+    }
+  }
+
+  private startSession(plan: Plan, ended: (end: CallEnd | undefined) => void): void {
+    const { world } = this;
+    const { problem, simulation } = world;
+    const session = this.sessionOf(plan);
+    const steps = new Steps(plan.style.cancelAtStep, () => session.cancel());
+    if (plan.cancelMs !== undefined) {
+      simulation.schedule(simulation.now + plan.cancelMs, () => {
+        if (!this.left.has(plan)) return;
+        world.clientHost.run(() => {}); // cancels come from outside of turns
+        steps.leave();
+      });
+    }
+    run(clientCall(plan, session, steps, problem), (end) => {
+      try {
+        ended(end);
+      } catch (error) {
+        problem(error);
+      }
+    }, problem);
+  }
+
+  private sessionOf(plan: Plan): ClientSession {
+    const { world } = this;
+    const { client, queue } = plan.style;
+    if (client === "reactor") return new ReactorSession(world, plan);
+    const tags = queue === "NEXT"
+      ? this.tags
+      : world.tags(world.clientHost, queue, `queue of call ${plan.id} (${queue})`);
+    return new QueueSession(world, plan, tags);
+  }
+
+  /** Follows the connectivity of the channel until it is closed, or the queue is shut down. */
+  private watch(): void {
+    const { world: { channel }, tags } = this;
+    const last = channel.state;
+    const deadline = tags.queue.deadlineIn(this.world.choices.pick([500, 3_000, Infinity]));
+    tags.begin("watch", (tag) => watchConnectivityState(channel, last, deadline, tags.queue, tag), (done: Done) => {
+      if (done === undefined || channel.state === "SHUTDOWN") return;
+      if (done || this.left.size > 0) this.watch();
+    });
+  }
+
+  private checkTime(plan: Plan, startedAt: number, status: string): void {
+    const tookMs = this.world.simulation.now - startedAt;
+    const ownMs = (plan.readerPauseMs + 1) * (plan.count + 1);
+    if (tookMs <= plan.deadlineMs + ownMs + DEADLINE_SLACK_MS) return;
+    throw new ModelError(
+      `${nameOf(plan)}: deadline of ${plan.deadlineMs} ms, ended ${status} after ${tookMs} ms`,
+    );
+  }
+
+  /** Ends everything: then nothing may be left. */
+  async finish(): Promise<void> {
+    const { world } = this;
+    const { simulation, clientHost, serverHost, problem, thrown } = world;
+    simulation.network.heal(clientHost.hostAddress, serverHost.hostAddress);
+    world.channel.close();
+    this.tags.shutdown();
+    let stopped = false;
+    world.stop(0).then(() => stopped = true, problem);
+    await simulation.run();
+    if (!stopped) problem(new ModelError("the server never stopped"));
+    for (const [id, times] of world.executions) {
+      if (times > 1) problem(new ModelError(`call ${id}: its handler ran ${times} times`));
+    }
+    for (const queue of world.queues) queue.checkNone("At the end");
+    world.duties.checkNone("At the end");
+    world.accounts.checkOver();
+    if (world.handling > 0) problem(new ModelError(`${world.handling} handlers still run`));
+    if (world.left.length > 0) thrown.push(new ModelError(`still open: ${world.left.join(", ")}`));
+  }
 }
 
 function randomConditions(random: SeededRandom, segmentBytes: number, faults: number): Partial<Conditions> {
@@ -126,154 +222,17 @@ function randomWindows(seed: number): { client: Partial<LocalSettings>; server: 
   return { client: one(), server: one() };
 }
 
-function randomPlan(random: SeededRandom, id: number, mostBytes: number, faults: number): Plan {
-  const kind = random.pick(KINDS);
-  return {
-    id,
-    kind,
-    startMs: random.chance(0.3) ? 0 : random.below(HORIZON_MS),
-    count: kind === "unary" ? 1 : random.pick([0, 1, 2, 7, 30]),
-    size: Math.min(mostBytes, random.pick([0, 1, 100, 5_000, 70_000]) >> (kind === "unary" ? 0 : 2)),
-    requestSize: Math.min(mostBytes, random.pick([0, 1, 100, 20_000])),
-    pauseMs: random.pick([0, 0, 1, 30]),
-    failWith: random.chance(0.1) ? random.between(1, 16) : 0,
-    deadlineMs: faults === 0 ? AMPLE_MS : random.pick([5, 50, 500, 5_000, 20_000]),
-    cancelMs: random.chance(0.15) ? random.below(300) : undefined,
-    leaveAfter: random.chance(0.15) ? random.below(5) : undefined,
-    readerPauseMs: random.pick([0, 0, 0, 5]),
-    waitForReady: random.chance(0.3),
-  };
-}
-
-function scheduleFaults(
-  world: SimulatedWorld,
-  random: SeededRandom,
-  faults: number,
-  problems: unknown[],
-): void {
-  const { simulation, clientHost, serverHost } = world;
-  const hosts = [clientHost.hostAddress, serverHost.hostAddress] as const;
-  const at = (ms: number, fault: () => void | Promise<void>): void => {
-    simulation.schedule(ms, () => void Promise.resolve(fault()).catch((error) => problems.push(error)));
-  };
-  for (let i = faults; i > 0; i--) {
-    const when = random.below(HORIZON_MS);
-    const until = when + random.pick([1, 50, 500, 8_000]);
-    switch (random.below(4)) {
-      case 0:
-        at(when, () => simulation.network.resetSome());
-        break;
-      case 1:
-        at(when, () => simulation.network.part(...hosts));
-        at(until, () => simulation.network.heal(...hosts));
-        break;
-      case 2:
-        at(when, () => simulation.network.blackHole(...hosts));
-        at(until, () => {
-          simulation.network.heal(...hosts);
-          simulation.network.resetSome(); // what was lost is never sent again
-        });
-        break;
-      case 3:
-        at(when, async () => {
-          await world.stop(random.pick([undefined, 0, 100]));
-          await simulation.sleep(random.pick([0, 10, 300]));
-          await world.listen();
-        });
-    }
+function checkStatus({ code, details, metadata }: Pick<CallEnd, "code" | "details" | "metadata">, plan: Plan): void {
+  const { style, cancelMs, leaveAfter, failWith, deadlineMs, id } = plan;
+  const isCancelled = cancelMs !== undefined || style.cancelAtStep !== undefined || style.serverCancelsAt > 0 ||
+    (style.client !== "promise" && leaveAfter !== undefined);
+  const isQuiet = deadlineMs === AMPLE_MS && !isCancelled;
+  if (FAULT_STATUSES.has(code) && !isQuiet) return;
+  if (code === failWith && details === `asked to ${id}`) {
+    if (metadata.get("x-call") === `${id}`) return;
+    throw new ModelError(`${nameOf(plan)}: its status came without its metadata`);
   }
-}
-
-/** The name of the status that the call ended with; throws ModelError where it saw what it must not. */
-async function runCall(world: SimulatedWorld, plan: Plan): Promise<string> {
-  const { simulation } = world;
-  const startedAt = simulation.now;
-  const controller = new AbortController();
-  if (plan.cancelMs !== undefined) {
-    simulation.schedule(startedAt + plan.cancelMs, () => controller.abort());
-  }
-  const { deadlineMs, waitForReady } = plan;
-  const options = { deadlineMs, waitForReady, signal: controller.signal };
-  let status = "OK";
-  try {
-    await PROGRAMS[plan.kind](world, plan, options);
-  } catch (error) {
-    if (!(error instanceof RpcError)) throw error;
-    checkError(error, plan);
-    status = statusName(error.code);
-  }
-  const tookMs = simulation.now - startedAt;
-  const readingMs = plan.readerPauseMs * (plan.count + 1);
-  if (tookMs > deadlineMs + readingMs + DEADLINE_SLACK_MS) {
-    throw new ModelError(`call ${plan.id}: deadline of ${deadlineMs} ms, ended ${status} after ${tookMs} ms`);
-  }
-  return status;
-}
-
-function checkError(error: RpcError, plan: Plan): void {
-  const isQuiet = plan.deadlineMs === AMPLE_MS && plan.cancelMs === undefined;
-  if (FAULT_STATUSES.has(error.code) && !isQuiet) return;
-  if (error.code === plan.failWith && error.details === `asked to ${plan.id}`) {
-    if (error.metadata.get("x-call") === `${plan.id}`) return;
-    throw new ModelError(`call ${plan.id}: its status came without its metadata`);
-  }
-  throw new ModelError(`call ${plan.id} ${plan.kind}: ended with ${error.message}`, { cause: error });
-}
-
-interface Options {
-  readonly deadlineMs: number;
-  readonly waitForReady: boolean;
-  readonly signal: AbortSignal;
-}
-
-type Program = (world: SimulatedWorld, plan: Plan, options: Options) => Promise<void>;
-
-const PROGRAMS: Record<Plan["kind"], Program> = { unary, download, upload, chat };
-
-async function unary(world: SimulatedWorld, plan: Plan, options: Options): Promise<void> {
-  const part = await world.client.unary(jobOf(plan, 0), options);
-  checkPart(part, plan.id, 0);
-  expect(plan, "bytes", part.body?.length ?? 0, plan.size);
-}
-
-async function download(world: SimulatedWorld, plan: Plan, options: Options): Promise<void> {
-  await readAll(world, plan, world.client.download(jobOf(plan, 0), options));
-}
-
-async function upload(world: SimulatedWorld, plan: Plan, options: Options): Promise<void> {
-  const part = await world.client.upload(requests(world, plan), options);
-  expect(plan, "messages counted", part.place ?? 0, plan.count);
-}
-
-async function chat(world: SimulatedWorld, plan: Plan, options: Options): Promise<void> {
-  await readAll(world, plan, world.client.chat(requests(world, plan), options));
-}
-
-async function readAll(world: SimulatedWorld, plan: Plan, parts: AsyncIterable<Part>): Promise<void> {
-  let place = 0;
-  for await (const part of parts) {
-    checkPart(part, plan.id, place++);
-    expect(plan, "bytes", part.body?.length ?? 0, plan.size);
-    if (place === plan.leaveAfter) return;
-    if (plan.readerPauseMs > 0) await world.simulation.sleep(plan.readerPauseMs);
-  }
-  expect(plan, "messages", place, plan.count);
-}
-
-async function* requests(world: SimulatedWorld, plan: Plan): AsyncGenerator<Job> {
-  for (let place = 0; place < plan.count; place++) {
-    if (place % 7 === 6) await world.simulation.sleep(1);
-    yield jobOf(plan, place);
-  }
-}
-
-function jobOf({ id, count, size, requestSize, pauseMs, failWith }: Plan, place: number): Job {
-  return { call: id, place, count, size, pauseMs, failWith, body: bodyOf(id, place, requestSize) };
-}
-
-function expect(plan: Plan, what: string, found: number, wanted: number): void {
-  if (found === wanted) return;
-  throw new ModelError(`call ${plan.id} ${plan.kind}: OK with ${found} ${what}, not ${wanted}`);
+  throw new ModelError(`${nameOf(plan)}: ended with ${statusName(code)}: ${details}`);
 }
 
 function annotated(problem: unknown, seed: number, world: SimulatedWorld): Error {

@@ -5,16 +5,16 @@ import process from "node:process";
 import { readArguments } from "../../.ci/arguments.mjs";
 import { Progress } from "../progress.mjs";
 import { OPTIONS, USAGE } from "./options.mjs";
-import { runProgram } from "./program.ts";
+import { runProgram, type Styles } from "./program.ts";
 
-const { seed: first, seeds, steps, trace } = readArguments(USAGE, OPTIONS);
+const { seed: first, seeds, steps, styles, trace } = readArguments(USAGE, OPTIONS);
 const alone = seeds === 1;
 const progress = new Progress("seeds", seeds);
 const statuses: Record<string, number> = {};
 let failed = 0;
 for (let seed = first; seed < first + seeds && failed === 0; seed++) {
   try {
-    const outcome = await runProgram(seed, steps, alone ? 100_000 : 200);
+    const outcome = await runProgram(seed, steps, alone ? 100_000 : 200, styles as Styles);
     if (alone) console.log(folded(outcome.trace, trace).join("\n"));
     for (const [name, count] of Object.entries(outcome.statuses)) {
       statuses[name] = (statuses[name] ?? 0) + count;
@@ -25,8 +25,9 @@ for (let seed = first; seed < first + seeds && failed === 0; seed++) {
     console.log((error as Error).message);
     const folder = new URL("../regressions/simulation/", import.meta.url);
     mkdirSync(folder, { recursive: true });
-    writeFileSync(new URL(`${seed}-${steps}.json`, folder), JSON.stringify({ seed, steps }));
-    console.log(`kept as tests/regressions/simulation/${seed}-${steps}.json`);
+    const name = `${seed}-${steps}${styles === "all" ? "-all" : ""}.json`;
+    writeFileSync(new URL(name, folder), JSON.stringify({ seed, steps, styles }));
+    console.log(`kept as tests/regressions/simulation/${name}`);
   }
   progress.advance(`seed ${seed}`);
 }

@@ -24,8 +24,8 @@ const regressions = new URL("../regressions/simulation/", import.meta.url);
 const kept = existsSync(regressions) ? readdirSync(regressions).filter((name) => name.endsWith(".json")) : [];
 for (const name of kept) {
   test(`a seed that failed once: ${name}`, async () => {
-    const { seed, steps } = JSON.parse(readFileSync(new URL(name, regressions), "utf8"));
-    await runProgram(seed, steps);
+    const { seed, steps, styles } = JSON.parse(readFileSync(new URL(name, regressions), "utf8"));
+    await runProgram(seed, steps, 200, styles ?? "promise");
   }, { timeoutMs: 120_000 });
 }
 

@@ -1,0 +1,112 @@
+// Handlers of the promise style, for the service World and for what has no schema.
+import { type GenericHandler, Metadata, RpcError, type ServiceHandlers } from "pollwire";
+import { bodyOf, checkPart, type Job, type Kind, octets, type Part, type services } from "../service.ts";
+import type { SimulatedWorld } from "../world.ts";
+
+/** Handlers of all methods. */
+export class PromiseHandlers {
+  constructor(private readonly world: SimulatedWorld) {}
+
+  /** For `addService`. */
+  all(): ServiceHandlers<typeof services.World> {
+    return {
+      unary: (job) => this.unary(job),
+      download: (job) => this.download(job),
+      upload: (jobs) => this.upload(jobs),
+      chat: (jobs) => this.chat(jobs),
+    };
+  }
+
+  /** For `addGenericService`. */
+  generic(): GenericHandler {
+    const handlers = this;
+    return async function* (requests, { path }) {
+      const kind = path.slice(path.lastIndexOf("/") + 1).toLowerCase() as Kind;
+      for await (const part of handlers.parts(kind, decoded(requests))) yield octets.ofPart(part);
+    };
+  }
+
+  private async *parts(kind: Kind, jobs: AsyncIterable<Job>): AsyncGenerator<Part> {
+    if (kind === "upload") return yield await this.upload(jobs);
+    if (kind === "chat") return yield* this.chat(jobs);
+    for await (const job of jobs) {
+      if (kind === "unary") yield await this.unary(job);
+      else yield* this.download(job);
+    }
+  }
+
+  private async unary(job: Job): Promise<Part> {
+    this.world.handling++;
+    try {
+      const id = job.call ?? 0;
+      this.world.executed(id);
+      checkPart(job, id, 0);
+      await this.pause(job);
+      failIfAsked(job);
+      return { call: id, place: 0, body: bodyOf(id, 0, job.size ?? 0) };
+    } finally {
+      this.world.handling--;
+    }
+  }
+
+  private async *download(job: Job): AsyncGenerator<Part> {
+    this.world.handling++;
+    try {
+      const { call = 0, count = 0, size = 0 } = job;
+      for (let place = 0; place < count; place++) {
+        if (place % 5 === 4) await this.pause(job);
+        yield { call, place, body: bodyOf(call, place, size) };
+      }
+      failIfAsked(job);
+    } finally {
+      this.world.handling--;
+    }
+  }
+
+  private async upload(jobs: AsyncIterable<Job>): Promise<Part> {
+    this.world.handling++;
+    try {
+      let place = 0;
+      let id = 0;
+      for await (const job of jobs) {
+        id = job.call ?? 0;
+        checkPart(job, id, place++);
+        await this.pause(job);
+        failIfAsked(job);
+      }
+      return { call: id, place };
+    } finally {
+      this.world.handling--;
+    }
+  }
+
+  private async *chat(jobs: AsyncIterable<Job>): AsyncGenerator<Part> {
+    this.world.handling++;
+    try {
+      let place = 0;
+      for await (const job of jobs) {
+        const call = job.call ?? 0;
+        checkPart(job, call, place);
+        await this.pause(job);
+        failIfAsked(job);
+        yield { call, place, body: bodyOf(call, place, job.size ?? 0) };
+        place++;
+      }
+    } finally {
+      this.world.handling--;
+    }
+  }
+
+  private async pause({ pauseMs }: Job): Promise<void> {
+    if (pauseMs) await this.world.simulation.sleep(pauseMs);
+  }
+}
+
+async function* decoded(requests: AsyncIterable<Uint8Array>): AsyncGenerator<Job> {
+  for await (const request of requests) yield octets.toJob(request);
+}
+
+function failIfAsked({ call, failWith }: Job): void {
+  if (!failWith) return;
+  throw new RpcError(failWith, `asked to ${call}`, { metadata: new Metadata({ "x-call": `${call}` }) });
+}
