@@ -115,6 +115,11 @@ export class ServerReactorCall extends ServerCallCore
     return this.sentInitial ??= new Metadata();
   }
 
+  /** Whether the call ended without the reactor's status, or with one that did not go out. */
+  override get cancelled(): boolean {
+    return this.cancelSeen || super.cancelled;
+  }
+
   bind(reactor: object, isDefault: boolean): void {
     if (this.reactor !== undefined || this.returned) {
       throw misuse("make a reactor", this.path, "a call has one, which is made before its handler returns");

@@ -61,7 +61,9 @@ export async function runProgram(
     if (styles === "all" && world.choices.chance(0.3)) scheduleDrain(world, world.problem);
     await world.simulation.run();
     if (program.settled < steps && world.thrown.length === 0) {
-      world.problem(new ModelError(`${steps - program.settled} of ${steps} calls never ended: ${program.running}`));
+      world.problem(
+        new ModelError(`${steps - program.settled} of ${steps} calls never ended: ${program.running}`),
+      );
     } else world.accounts.checkIdle();
     await program.finish();
   } catch (error) {
@@ -113,7 +115,10 @@ class Program {
       ).catch(this.world.problem);
     } else {
       this.startSession(plan, (end) => {
-        ended(end?.code === Status.OK ? undefined : end, end === undefined ? "REFUSED" : statusName(end.code));
+        ended(
+          end?.code === Status.OK ? undefined : end,
+          end === undefined ? "REFUSED" : statusName(end.code),
+        );
       });
     }
   }
@@ -154,10 +159,14 @@ class Program {
     const { world: { channel }, tags } = this;
     const last = channel.state;
     const deadline = tags.queue.deadlineIn(this.world.choices.pick([500, 3_000, Infinity]));
-    tags.begin("watch", (tag) => watchConnectivityState(channel, last, deadline, tags.queue, tag), (done: Done) => {
-      if (done === undefined || channel.state === "SHUTDOWN") return;
-      if (done || this.left.size > 0) this.watch();
-    });
+    tags.begin(
+      "watch",
+      (tag) => watchConnectivityState(channel, last, deadline, tags.queue, tag),
+      (done: Done) => {
+        if (done === undefined || channel.state === "SHUTDOWN") return;
+        if (done || this.left.size > 0) this.watch();
+      },
+    );
   }
 
   private checkTime(plan: Plan, startedAt: number, status: string): void {
@@ -222,9 +231,13 @@ function randomWindows(seed: number): { client: Partial<LocalSettings>; server: 
   return { client: one(), server: one() };
 }
 
-function checkStatus({ code, details, metadata }: Pick<CallEnd, "code" | "details" | "metadata">, plan: Plan): void {
+function checkStatus(
+  { code, details, metadata }: Pick<CallEnd, "code" | "details" | "metadata">,
+  plan: Plan,
+): void {
   const { style, cancelMs, leaveAfter, failWith, deadlineMs, id } = plan;
-  const isCancelled = cancelMs !== undefined || style.cancelAtStep !== undefined || style.serverCancelsAt > 0 ||
+  const isCancelled = cancelMs !== undefined || style.cancelAtStep !== undefined ||
+    style.serverCancelsAt > 0 ||
     (style.client !== "promise" && leaveAfter !== undefined);
   const isQuiet = deadlineMs === AMPLE_MS && !isCancelled;
   if (FAULT_STATUSES.has(code) && !isQuiet) return;

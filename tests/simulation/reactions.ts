@@ -72,7 +72,9 @@ export class Reactions {
 
   /** From onDone. */
   protected end(): void {
-    for (const operation of this.outstanding.keys()) this.problem(`onDone before the reaction to ${operation}`);
+    for (const operation of this.outstanding.keys()) {
+      this.problem(`onDone before the reaction to ${operation}`);
+    }
     this.isDone = true;
     this.done.settle();
   }

@@ -161,7 +161,9 @@ export class Tags {
 
   private onShutdown(success: boolean): void {
     const { problem, completionType } = this.options;
-    if (!success || !this.isShutDown) problem(new ModelError(`${this.name}: QUEUE_SHUTDOWN without a shutdown`));
+    if (!success || !this.isShutDown) {
+      problem(new ModelError(`${this.name}: QUEUE_SHUTDOWN without a shutdown`));
+    }
     if (this.isOver) {
       if (completionType === "CALLBACK") problem(new ModelError(`${this.name}: onShutdown was called twice`));
       return;

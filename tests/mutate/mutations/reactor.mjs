@@ -415,4 +415,11 @@ export default [
   mutation(LIST, "    call.nextPending = call.previousPending = undefined;\n", "", PENDING, "members leave"),
   mutation(LIST, "    if (previousPending === undefined) return;\n", "", PENDING, "one that is not a member"),
   mutation(LIST, "      if (forgotten === undefined) continue;\n", "", PENDING, "what was forgotten"),
+  mutation(
+    SERVED,
+    "    return this.cancelSeen || super.cancelled;",
+    "    return super.cancelled;",
+    SERVER,
+    "[Q104] a status",
+  ),
 ];

@@ -38,22 +38,30 @@ export class QueueSession implements ClientSession {
   /** A read failed, so the status is none of OK. */
   private hasFailed = false;
 
-  constructor(private readonly world: SimulatedWorld, private readonly plan: Plan, private readonly tags: Tags) {
+  constructor(
+    private readonly world: SimulatedWorld,
+    private readonly plan: Plan,
+    private readonly tags: Tags,
+  ) {
     const { kind, style, deadlineMs } = plan;
     this.choices = style.choices;
     const { queue } = tags;
     const options = { queue, deadline: queue.deadlineIn(deadlineMs) };
     const method = methodOf(style.service, kind);
-    this.call = (style.untyped
-      ? createCall(world.channel, method.path, options)
-      : createCall(world.channel, method, options)) as Call<unknown, unknown, Tag>;
+    this.call =
+      (style.untyped
+        ? createCall(world.channel, method.path, options)
+        : createCall(world.channel, method, options)) as Call<unknown, unknown, Tag>;
   }
 
   start(request: Job | undefined): void {
     const { plan, choices } = this;
     const flags = (plan.waitForReady ? WAIT_FOR_READY : 0) | (choices.chance(0.2) ? THROUGH : 0);
-    const sends: Batch[] = [sendInitialMetadata({ "x-id": `${plan.id}` }, flags)];
-    if (request !== undefined) sends.push(sendMessage(this.encoded(request), this.flags()), sendCloseFromClient());
+    const begin = sendInitialMetadata({ "x-id": `${plan.id}` }, flags);
+    const sends: Batch[] = request === undefined
+      ? []
+      : [sendMessage(this.encoded(request), this.flags()), sendCloseFromClient()];
+    sends.splice(choices.below(sends.length + 1), 0, begin); // what is sent before the call begins is kept
     const receives: Batch[] = [receiveInitialMetadata()];
     const ends: Batch[] = streamsResponses(plan.kind) ? [this.status] : [this.status, this.response];
     if (!plan.style.early) {
@@ -132,13 +140,9 @@ export class QueueSession implements ClientSession {
     return new Fork(this.batch(operations), this.world.problem);
   }
 
-  /** Some batches, in any order. */
+  /** Some batches, in this order. */
   private split(operations: Batch[]): void {
-    while (operations.length > 0) {
-      const count = this.choices.between(1, operations.length);
-      const first = this.choices.below(operations.length - count + 1);
-      this.fork(operations.splice(first, count));
-    }
+    while (operations.length > 0) this.fork(operations.splice(0, this.choices.between(1, operations.length)));
   }
 
   private flags(): number {

@@ -134,7 +134,12 @@ export class ReactorSession implements ClientSession {
     const { plan, reactions } = this;
     const { kind, style, deadlineMs, waitForReady } = plan;
     const { signal } = this.signal;
-    const options: ReactorCallOptions = { deadlineMs, waitForReady, signal, metadata: { "x-id": `${plan.id}` } };
+    const options: ReactorCallOptions = {
+      deadlineMs,
+      waitForReady,
+      signal,
+      metadata: { "x-id": `${plan.id}` },
+    };
     if (kind === "unary" && style.choices.chance(0.3)) {
       const done = (status: DoneStatus, response: unknown) => reactions.over(status, () => response, false);
       return reactions.calling(() => void this.method(request, done, options));

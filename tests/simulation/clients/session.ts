@@ -98,7 +98,9 @@ function checkEnd(plan: Plan, end: CallEnd, count: number, hasLeft: boolean): vo
   const { id, kind } = plan;
   const isAsked = end.code === plan.failWith && end.details === `asked to ${id}`;
   if (kind === "download" && (end.code === Status.OK || isAsked) && !hasLeft) {
-    if (end.code === Status.OK || plan.style.client === "reactor") expect(plan, "messages", count, plan.count);
+    if (end.code === Status.OK || plan.style.client === "reactor") {
+      expect(plan, "messages", count, plan.count);
+    }
   }
   if (end.code !== Status.OK) return;
   if (kind === "chat" && !hasLeft) expect(plan, "messages", count, plan.count);

@@ -6,10 +6,10 @@ import {
   receiveCloseOnServer,
   receiveMessage,
   RequestedCall,
-  type Server,
   sendInitialMetadata,
   sendMessage,
   sendStatusFromServer,
+  type Server,
   type ServerOperation,
 } from "pollwire";
 import { ModelError } from "../model_error.ts";
@@ -67,7 +67,9 @@ class BatchSession implements ServerSession {
     const { cancelled } = this.close;
     if (!closed) throw new ModelError(`${this.call.path}: RECV_CLOSE_ON_SERVER has failed`);
     if (cancelled === this.finished) {
-      throw new ModelError(`${this.call.path}: its status went out: ${this.finished}; cancelled: ${cancelled}`);
+      throw new ModelError(
+        `${this.call.path}: its status went out: ${this.finished}; cancelled: ${cancelled}`,
+      );
     }
   }
 
@@ -157,12 +159,10 @@ export class ServerQueues {
     tags.begin(`request for ${method.path}`, (tag) => {
       this.calls.requestRegisteredCall(method, wanted, options, tag);
     }, (done) => {
-      if (!this.isThere(method.path, done, wanted.call !== undefined)) return;
+      if (!this.isThere(method.path, done)) return;
       this.requestBatches(tags, kind);
-      if (streamsRequests(kind) === (wanted.message !== undefined)) {
-        throw new ModelError(`${method.path}: READ_INITIAL gave ${wanted.message}`);
-      }
-      this.serve(kind, new BatchSession(this.world, tags, wanted.call as never, wanted.message, false));
+      const message = streamsRequests(kind) ? undefined : wanted.message;
+      this.serve(kind, new BatchSession(this.world, tags, wanted.call as never, message, false));
     });
   }
 
@@ -171,9 +171,9 @@ export class ServerQueues {
     tags.begin("request for any call", (tag) => {
       this.calls.requestCall(wanted, this.optionsOf(tags), tag);
     }, (done) => {
-      const { method = "any method" } = wanted;
-      if (!this.isThere(method, done, wanted.call !== undefined)) return;
+      if (!this.isThere("any method", done)) return;
       this.requestAny(tags);
+      const { method } = wanted;
       const kind = method.slice(method.lastIndexOf("/") + 1).toLowerCase() as Kind;
       this.serve(kind, new BatchSession(this.world, tags, wanted.call as never, undefined, true));
     });
@@ -182,7 +182,7 @@ export class ServerQueues {
   private requestResponder(tags: Tags, kind: Kind): void {
     const session = new ResponderSession(this.world, tags, kind);
     session.request(this.calls, this.optionsOf(tags), (done, path) => {
-      if (!this.isThere(path, done, done === true)) return;
+      if (!this.isThere(path, done)) return;
       this.requestResponder(tags, kind);
       this.serve(kind, session);
     });
@@ -193,11 +193,10 @@ export class ServerQueues {
     return { queue };
   }
 
-  private isThere(path: string, done: Done, hasCall: boolean): boolean {
-    if (done === true && hasCall) return true;
-    if (done === true || hasCall) throw new ModelError(`request for ${path}: ${done}, and a call: ${hasCall}`);
-    if (!this.isStopping) throw new ModelError(`request for ${path}: ${done}, and the server runs`);
-    return false;
+  /** Whether a request was given a call; without one the server shuts down. */
+  private isThere(path: string, done: Done): boolean {
+    if (done === true || this.isStopping) return done === true;
+    throw new ModelError(`request for ${path}: ${done}, and the server runs`);
   }
 
   private serve(kind: Kind, session: ServerSession): void {

@@ -34,7 +34,9 @@ class ServerReactions extends Reactions {
 
   over({ isCancelled }: ReactorContext): void {
     this.react("onDone", () => {
-      if (isCancelled !== this.wasCancelled) this.problem(`cancelled: ${isCancelled}, and onCancel did not say so`);
+      if (isCancelled !== this.wasCancelled) {
+        this.problem(`cancelled: ${isCancelled}, and onCancel did not say so`);
+      }
       this.end();
     });
   }
@@ -133,7 +135,10 @@ class ReactorSession implements ServerSession {
       this.request = undefined;
       return request;
     }
-    const message = yield* reactions.run<unknown>("read", () => (reactor as ServesUp | ServesBoth).startRead());
+    const message = yield* reactions.run<unknown>(
+      "read",
+      () => (reactor as ServesUp | ServesBoth).startRead(),
+    );
     if (message === undefined) return undefined;
     return this.untyped ? octets.toJob(message as Uint8Array) : message as Job;
   }
@@ -150,7 +155,9 @@ class ReactorSession implements ServerSession {
   *finish(finish: Finish, part: Part | undefined): Process<void> {
     const { reactor, reactions, untyped } = this;
     const { code, details, metadata } = finish;
-    const status = code === Status.OK ? code : new RpcError(code, details, { metadata: new Metadata(metadata) });
+    const status = code === Status.OK
+      ? code
+      : new RpcError(code, details, { metadata: new Metadata(metadata) });
     reactions.calling(() => {
       if (part === undefined) reactor.finish(status);
       else if (reactor instanceof ServesOne || reactor instanceof ServesUp) reactor.respond(part);

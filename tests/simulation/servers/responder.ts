@@ -32,7 +32,11 @@ export class ResponderSession implements ServerSession {
   private ended: Done = undefined;
   private sentMetadata = false;
 
-  constructor(private readonly world: SimulatedWorld, private readonly tags: Tags, private readonly kind: Kind) {
+  constructor(
+    private readonly world: SimulatedWorld,
+    private readonly tags: Tags,
+    private readonly kind: Kind,
+  ) {
     this.path = methodOf("Responders", kind).path;
     const classes = {
       unary: ServerAsyncResponseWriter,

@@ -327,10 +327,12 @@ test("[Q104] a status that cannot go out any more is a cancel too, and there is 
     const log = new Log();
     let made!: ServesBoth;
     let finished = false;
+    let isCancelled = false;
     await serving(
       both(log, (one) => {
         made = one;
         log.react = (line) => {
+          if (line === "cancel") isCancelled = one.context.isCancelled;
           if (line === "write true" && !finished) one.startWrite({ body: new Uint8Array(CHUNK) });
         };
         one.startWrite({ body: new Uint8Array(CHUNK) });
@@ -351,7 +353,7 @@ test("[Q104] a status that cannot go out any more is a cancel too, and there is 
         } else call.tryCancel();
         await log.over;
         const lines = how === "read" ? ["write true", "done"] : ["write false", "cancel", "done"];
-        assertEquals([how, ...log.lines.slice(written)], [how, ...lines]);
+        assertEquals([how, isCancelled, ...log.lines.slice(written)], [how, how !== "read", ...lines]);
       },
     );
   }
