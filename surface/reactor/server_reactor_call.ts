@@ -281,7 +281,7 @@ export class ServerReactorCall extends ServerCallCore
   }
 
   protected override onCancelled(): void {
-    this.stored?.clear();
+    this.dropUnread();
     if (this.returned) this.settleCancelled();
   }
 
@@ -348,6 +348,15 @@ export class ServerReactorCall extends ServerCallCore
       this.release(before - stored.wireBytes);
       this.complete(READ, true);
     } else if (this.requestsEnded || this.isOver) this.completeLate(READ);
+  }
+
+  /** Nobody reads what is there; the client may send on until it knows that. */
+  private dropUnread(): void {
+    const { stored } = this;
+    if (stored === undefined) return;
+    const { wireBytes } = stored;
+    stored.clear();
+    this.release(wireBytes);
   }
 
   /** Makes what has arrived the message; false where nothing has, or it cannot be decoded, which ends the call. */
@@ -460,7 +469,7 @@ export class ServerReactorCall extends ServerCallCore
     }
     if (framed !== undefined && this.sendMessage(framed)) reuseFramed(framed);
     this.sendStatus(code, details, fields);
-    this.stored?.clear();
+    this.dropUnread();
     if (this.reading && this.arrived === undefined) this.complete(READ, false);
     if (this.isComplete) this.schedule();
   }
@@ -469,7 +478,7 @@ export class ServerReactorCall extends ServerCallCore
   private settleCancelled(): void {
     if (this.cancelSeen) return;
     this.cancelSeen = true;
-    this.stored?.clear();
+    this.dropUnread();
     if (this.sendingMetadata) this.complete(METADATA, false);
     if (this.writing) this.complete(WRITE, false);
     if (this.reading && this.arrived === undefined) this.complete(READ, false);

@@ -422,4 +422,11 @@ export default [
     SERVER,
     "[Q104] a status",
   ),
+  mutation(
+    SERVED,
+    "    stored.clear();\n    this.release(wireBytes);\n",
+    "    stored.clear();\n",
+    SERVER,
+    "[Q100] requests that",
+  ),
 ];

@@ -1,5 +1,5 @@
 // Server reactors by the rules of gRFC L67: when operations may be started, which reactions they have, and when it is done.
-import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertLess, assertMatch, assertThrows } from "@std/assert";
 import {
   Channel,
   createReactorClient,
@@ -192,6 +192,44 @@ test("[Q100] nothing is started after finish, and a read that is outstanding has
         "Cannot start a write of /trial.Trial/Both",
         "Cannot send initial metadata of /trial.Trial/Both",
       ]);
+    },
+  );
+});
+
+test("[Q100] requests that nobody reads after finish do not stop a client that sends before it reads", async () => {
+  const WRITES = 40;
+  const log = new Log();
+  let made!: ServesBoth;
+  let finished = false;
+  await serving(
+    both(log, (one) => {
+      made = one;
+      log.react = (line) => {
+        if (line === "write true" && !finished) one.startWrite({ body: new Uint8Array(CHUNK) });
+      };
+      one.startWrite({ body: new Uint8Array(CHUNK) });
+    }),
+    async ({ channel }) => {
+      const call = new Both();
+      let writes = 0;
+      call.log.react = (line) => {
+        if (line === "write true" && ++writes < WRITES) call.startWrite({ body: new Uint8Array(CHUNK) });
+      };
+      createReactorClient(Trial, channel).both(call);
+      call.startWrite({ body: new Uint8Array(CHUNK) });
+      call.startCall();
+      await until(() => made !== undefined);
+      await standstill(() => log.lines.length + writes);
+      assertLess(writes, WRITES);
+      finished = true;
+      made.finish(); // which waits for the client to read
+      await until(() => writes === WRITES);
+      call.startWritesDone();
+      call.startRead();
+      readOn(call);
+      await call.log.over;
+      assertEquals(call.log.lines.at(-1), "done OK");
+      await log.over;
     },
   );
 });
