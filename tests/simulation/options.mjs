@@ -4,7 +4,7 @@
 export const USAGE = `npm run simulate: replays one seed with its trace, or looks for seeds that fail.
 
   npm run simulate -- --seed=17 --steps=12
-  npm run simulate -- --seed=1 --seeds=100000 --runtime=bun`;
+  npm run simulate -- --seed=1 --seeds=3000 --runtime=bun`;
 
 /** Options, as `.ci/arguments.mjs` takes them. */
 export const OPTIONS = {

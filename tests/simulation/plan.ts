@@ -26,7 +26,7 @@ export interface Plan {
 
 /** In which API a call is made and served, and how. */
 export interface Style {
-  readonly client: "promise" | "queue" | "reactor";
+  readonly client: "promise" | "queue" | "stub" | "reactor";
   readonly service: ServiceName;
   /** By a client that knows no schema. */
   readonly untyped: boolean;
@@ -86,7 +86,7 @@ export function randomPlan(
 export function randomStyle(seed: number, id: number): Style {
   const choices = new SeededRandom(Math.imul(seed, 7_919) ^ Math.imul(id, 104_729));
   return {
-    client: choices.pick(["promise", "queue", "queue", "reactor", "reactor"]),
+    client: choices.pick(["promise", "queue", "stub", "reactor", "reactor"]),
     service: choices.pick(SERVICES),
     untyped: choices.chance(0.2),
     cancelAtStep: choices.chance(0.2) ? choices.between(1, 12) : undefined,

@@ -7,6 +7,7 @@ import { promiseCall } from "./clients/promise.ts";
 import { QueueSession } from "./clients/queue.ts";
 import { ReactorSession } from "./clients/reactor.ts";
 import { clientCall, type ClientSession, Steps } from "./clients/session.ts";
+import { StubSession } from "./clients/stub.ts";
 import { scheduleDrain, scheduleFaults } from "./faults.ts";
 import { ModelError } from "./model_error.ts";
 import { AMPLE_MS, type CallEnd, nameOf, type Plan, promiseStyle, randomPlan, randomStyle } from "./plan.ts";
@@ -151,7 +152,7 @@ class Program {
     const tags = queue === "NEXT"
       ? this.tags
       : world.tags(world.clientHost, queue, `queue of call ${plan.id} (${queue})`);
-    return new QueueSession(world, plan, tags);
+    return client === "stub" ? new StubSession(world, plan, tags) : new QueueSession(world, plan, tags);
   }
 
   /** Follows the connectivity of the channel until it is closed, or the queue is shut down. */

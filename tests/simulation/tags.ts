@@ -68,17 +68,25 @@ export class Tags {
     const duty = this.duties.begin<Done>(`${what} on ${this.name}`, resume);
     const isCalled = this.options.completionType === "CALLBACK";
     const tag: Tag = isCalled ? (success) => this.settle(duty, success) : duty;
-    try {
-      start(tag);
-    } catch (error) {
+    if (!this.isTaken(what, () => start(tag))) {
       duty.refuse();
-      if (!(error instanceof CallError) || error.code !== "COMPLETION_QUEUE_SHUTDOWN") throw error;
-      if (!this.isShutDown) throw new ModelError(`${what}: refused by a queue that was not shut down`);
       resume(undefined);
       return duty;
     }
     if (this.options.completionType === "PLUCK") this.pluck(duty).catch(this.options.problem);
     return duty;
+  }
+
+  /** Starts what has no event of its own; false where the queue was shut down, and refused it. */
+  isTaken(what: string, start: () => void): boolean {
+    try {
+      start();
+      return true;
+    } catch (error) {
+      if (!(error instanceof CallError) || error.code !== "COMPLETION_QUEUE_SHUTDOWN") throw error;
+      if (!this.isShutDown) throw new ModelError(`${what}: refused by a queue that was not shut down`);
+      return false;
+    }
   }
 
   /** Waits by an alarm of the queue, which is cancelled before its time where `cancelled`. */
