@@ -429,4 +429,11 @@ export default [
     SERVER,
     "[Q100] requests that",
   ),
+  mutation(
+    CALL,
+    "      if (which === READ ? this.reading : this.writing) this.complete(which, false);",
+    "      this.complete(which, false);",
+    CLIENT,
+    "[Q87] a read",
+  ),
 ];

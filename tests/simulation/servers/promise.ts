@@ -19,10 +19,9 @@ export class PromiseHandlers {
 
   /** For `addGenericService`. */
   generic(): GenericHandler {
-    const handlers = this;
-    return async function* (requests, { path }) {
+    return (requests, { path }) => {
       const kind = path.slice(path.lastIndexOf("/") + 1).toLowerCase() as Kind;
-      for await (const part of handlers.parts(kind, decoded(requests))) yield octets.ofPart(part);
+      return encoded(this.parts(kind, decoded(requests)));
     };
   }
 
@@ -104,6 +103,10 @@ export class PromiseHandlers {
 
 async function* decoded(requests: AsyncIterable<Uint8Array>): AsyncGenerator<Job> {
   for await (const request of requests) yield octets.toJob(request);
+}
+
+async function* encoded(parts: AsyncIterable<Part>): AsyncGenerator<Uint8Array> {
+  for await (const part of parts) yield octets.ofPart(part);
 }
 
 function failIfAsked({ call, failWith }: Job): void {

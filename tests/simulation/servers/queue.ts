@@ -15,7 +15,7 @@ import {
 import { ModelError } from "../model_error.ts";
 import { Fork, type Process, run } from "../process.ts";
 import { type Job, type Kind, KINDS, methodOf, octets, type Part, streamsRequests } from "../service.ts";
-import { type Done, type Tag, Tags } from "../tags.ts";
+import type { Done, Tag, Tags } from "../tags.ts";
 import type { SimulatedWorld } from "../world.ts";
 import { ResponderSession } from "./responder.ts";
 import { type Finish, serve, type ServerSession } from "./session.ts";

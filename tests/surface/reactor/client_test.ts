@@ -179,6 +179,20 @@ test("[Q86] one read and one write are outstanding at most", () =>
     assertEquals(both.log.lines.slice(-1), ["done CANCELLED: cancelled by its reactor"]);
   }));
 
+test("[Q87] a read of a call that fails as it is started has one reaction", () =>
+  reacting(silent, async (client) => {
+    const both = client.both(new Both(), { signal: AbortSignal.abort() });
+    both.addHold();
+    both.startRead();
+    both.startCall();
+    await until(() => both.log.lines.length > 1);
+    await sleep(5);
+    assertEquals(both.log.lines, ["metadata false", "read false"]);
+    both.removeHold();
+    await both.log.over;
+    assertMatch(both.log.lines[2]!, /^done CANCELLED/);
+  }));
+
 test("[Q87] each start has exactly one reaction, and every call one to its initial metadata", () =>
   reacting(eager, async (client) => {
     const one = client.one({ number: 3 }, new One());
