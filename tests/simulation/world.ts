@@ -1,5 +1,5 @@
 // A client and a server on a simulated network, with every style on both sides.
-import { Channel, type CompletionType, createClient, Server } from "pollwire";
+import { Channel, type CompletionType, createClient, type Logger, Server } from "pollwire";
 import {
   type Conditions,
   SeededRandom,
@@ -26,6 +26,7 @@ export interface WorldOptions {
 }
 
 const PORT = 50_051;
+const QUIET: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** One simulation with a server's host and a client's. */
 export class SimulatedWorld {
@@ -82,6 +83,7 @@ export class SimulatedWorld {
       poller: this.serverHost,
       settings: this.serverSettings,
       onError: this.problem,
+      logger: QUIET, // handlers may be slower than the end of their server, which is said of their reactors
     });
     const queues = new ServerQueues(this, server);
     this.server = { server, queues };
