@@ -2,7 +2,7 @@
 import type { Duty } from "./duties.ts";
 import { ModelError } from "./model_error.ts";
 import { type Process, wait } from "./process.ts";
-import type { SimulatedWorld } from "./world.ts";
+import type { Setting } from "./setting.ts";
 
 /** What a reactor starts that has a reaction. */
 export type Operation = "read" | "write" | "writes done" | "metadata";
@@ -16,7 +16,7 @@ export class Reactions {
 
   /** `later`: the process goes on outside of the reaction. */
   constructor(
-    protected readonly world: SimulatedWorld,
+    protected readonly world: Setting,
     private readonly name: string,
     private readonly later: boolean,
   ) {

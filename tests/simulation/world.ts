@@ -14,6 +14,7 @@ import { PromiseHandlers } from "./servers/promise.ts";
 import { ServerQueues } from "./servers/queue.ts";
 import { ReactorHandlers } from "./servers/reactor.ts";
 import { services } from "./service.ts";
+import type { Setting } from "./setting.ts";
 import { Tags } from "./tags.ts";
 
 /** What a world is made with. */
@@ -29,10 +30,9 @@ const PORT = 50_051;
 const QUIET: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** One simulation with a server's host and a client's. */
-export class SimulatedWorld {
+export class SimulatedWorld implements Setting {
   readonly simulation: Simulation;
   readonly random: SeededRandom;
-  /** Decides what styles do; apart from the network. */
   readonly choices: SeededRandom;
   readonly clientHost: SimulatedEngine;
   readonly serverHost: SimulatedEngine;
@@ -40,13 +40,10 @@ export class SimulatedWorld {
   readonly client;
   /** How often the handler of each unary call has run: once at most, whatever was tried again. */
   readonly executions = new Map<number, number>();
-  /** Reactions that were not called. */
   readonly duties = new Duties();
   /** Queues that were made. */
   readonly queues: Tags[] = [];
-  /** Handlers that run now. */
   handling = 0;
-  /** How deep the stack is in calls of the application to reactors. */
   calling = 0;
   /** What threw where nothing may: in handlers, in the library. */
   readonly thrown: unknown[] = [];
@@ -73,7 +70,6 @@ export class SimulatedWorld {
     this.client = createClient(services.World, this.channel);
   }
 
-  /** Something was not as it must be. */
   readonly problem = (error: unknown): void => void this.thrown.push(error);
 
   /** Serves, unless a server is there. */
@@ -121,7 +117,6 @@ export class SimulatedWorld {
     await this.server?.server.drain(PORT, graceMs);
   }
 
-  /** A completion queue on `engine`. */
   tags(engine: SimulatedEngine, completionType: CompletionType, name: string): Tags {
     const { choices, problem } = this;
     const tags = new Tags({ engine, completionType, name, choices, problem });
@@ -129,13 +124,11 @@ export class SimulatedWorld {
     return tags;
   }
 
-  /** Waits for so many milliseconds, outside of what the library calls. */
   *sleep(ms: number): Process<void> {
     const { simulation } = this;
     yield* wait<void>((resume) => void simulation.schedule(simulation.now + ms, () => resume()));
   }
 
-  /** The handler of unary call `id` runs. */
   executed(id: number): void {
     this.executions.set(id, (this.executions.get(id) ?? 0) + 1);
   }

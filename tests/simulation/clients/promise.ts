@@ -2,10 +2,10 @@
 import { type CallOptions, createClient, genericClient, RpcError } from "pollwire";
 import { expect, jobOf, type Plan } from "../plan.ts";
 import { checkPart, type Job, methodOf, octets, type Part, services } from "../service.ts";
-import type { SimulatedWorld } from "../world.ts";
+import type { Setting } from "../setting.ts";
 
 /** The call of `plan`; undefined with OK, else what it ended with. Throws ModelError where it saw what it must not. */
-export async function promiseCall(world: SimulatedWorld, plan: Plan): Promise<RpcError | undefined> {
+export async function promiseCall(world: Setting, plan: Plan): Promise<RpcError | undefined> {
   const { simulation } = world;
   const controller = new AbortController();
   if (plan.cancelMs !== undefined) {
@@ -32,7 +32,7 @@ export async function promiseCall(world: SimulatedWorld, plan: Plan): Promise<Rp
 class Typed {
   private readonly client;
 
-  constructor(world: SimulatedWorld, plan: Plan) {
+  constructor(world: Setting, plan: Plan) {
     this.client = createClient(services[plan.style.service], world.channel);
   }
 
@@ -58,7 +58,7 @@ class Untyped {
   private readonly client;
   private readonly path: string;
 
-  constructor(world: SimulatedWorld, plan: Plan) {
+  constructor(world: Setting, plan: Plan) {
     this.client = genericClient(world.channel);
     this.path = methodOf(plan.style.service, plan.kind).path;
   }
@@ -83,7 +83,7 @@ class Untyped {
 /** One call, by its kind. */
 class PromiseCall {
   constructor(
-    private readonly world: SimulatedWorld,
+    private readonly world: Setting,
     private readonly plan: Plan,
     private readonly client: Typed | Untyped,
   ) {}

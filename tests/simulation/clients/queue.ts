@@ -19,7 +19,7 @@ import { type CallEnd, nameOf, type Plan } from "../plan.ts";
 import { Fork, type Process } from "../process.ts";
 import { type Job, methodOf, octets, type Part, streamsResponses } from "../service.ts";
 import type { Done, Tag, Tags } from "../tags.ts";
-import type { SimulatedWorld } from "../world.ts";
+import type { Setting } from "../setting.ts";
 import type { ClientSession } from "./session.ts";
 
 type Batch = ClientOperation<unknown, unknown>;
@@ -39,7 +39,7 @@ export class QueueSession implements ClientSession {
   private hasFailed = false;
 
   constructor(
-    private readonly world: SimulatedWorld,
+    private readonly world: Setting,
     private readonly plan: Plan,
     private readonly tags: Tags,
   ) {

@@ -14,7 +14,7 @@ import { type CallEnd, nameOf, type Plan } from "../plan.ts";
 import { type Process, wait } from "../process.ts";
 import { Reactions } from "../reactions.ts";
 import { type Job, methodOf, octets, type Part, services } from "../service.ts";
-import type { SimulatedWorld } from "../world.ts";
+import type { Setting } from "../setting.ts";
 import type { ClientSession } from "./session.ts";
 
 /** Reactions of a client's call. */
@@ -123,7 +123,7 @@ export class ReactorSession implements ClientSession {
   private isCalled = false;
   private readonly signal = new AbortController();
 
-  constructor(private readonly world: SimulatedWorld, private readonly plan: Plan) {
+  constructor(private readonly world: Setting, private readonly plan: Plan) {
     const { choices, later } = plan.style;
     this.reactions = new ClientReactions(world, nameOf(plan), later);
     const goesOutside = later || plan.readerPauseMs > 0 || plan.count > 6;

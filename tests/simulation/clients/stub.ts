@@ -13,7 +13,7 @@ import { type CallEnd, nameOf, type Plan } from "../plan.ts";
 import { Fork, type Process } from "../process.ts";
 import { type Job, type Part, services, streamsRequests } from "../service.ts";
 import type { Done, Tag, Tags } from "../tags.ts";
-import type { SimulatedWorld } from "../world.ts";
+import type { Setting } from "../setting.ts";
 import type { ClientSession } from "./session.ts";
 
 type Reader = ClientAsyncReader<Part, Tag> | ClientAsyncReaderWriter<Job, Part, Tag>;
@@ -26,7 +26,7 @@ export class StubSession implements ClientSession {
   private isRefused = false;
 
   constructor(
-    private readonly world: SimulatedWorld,
+    private readonly world: Setting,
     private readonly plan: Plan,
     private readonly tags: Tags,
   ) {}

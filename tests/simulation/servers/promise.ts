@@ -1,11 +1,11 @@
 // Handlers of the promise style, for the service World and for what has no schema.
 import { type GenericHandler, Metadata, RpcError, type ServiceHandlers } from "pollwire";
 import { bodyOf, checkPart, type Job, type Kind, octets, type Part, type services } from "../service.ts";
-import type { SimulatedWorld } from "../world.ts";
+import type { Setting } from "../setting.ts";
 
 /** Handlers of all methods. */
 export class PromiseHandlers {
-  constructor(private readonly world: SimulatedWorld) {}
+  constructor(private readonly world: Setting) {}
 
   /** For `addService`. */
   all(): ServiceHandlers<typeof services.World> {

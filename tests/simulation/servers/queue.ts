@@ -16,7 +16,7 @@ import { ModelError } from "../model_error.ts";
 import { Fork, type Process, run } from "../process.ts";
 import { type Job, type Kind, KINDS, methodOf, octets, type Part, streamsRequests } from "../service.ts";
 import type { Done, Tag, Tags } from "../tags.ts";
-import type { SimulatedWorld } from "../world.ts";
+import type { Setting } from "../setting.ts";
 import { ResponderSession } from "./responder.ts";
 import { type Finish, serve, type ServerSession } from "./session.ts";
 
@@ -31,7 +31,7 @@ class BatchSession implements ServerSession {
   private readonly closing: Fork<Done>;
 
   constructor(
-    private readonly world: SimulatedWorld,
+    private readonly world: Setting,
     private readonly tags: Tags,
     private readonly call: AcceptedCall<unknown, unknown, Tag>,
     request: unknown,
@@ -101,7 +101,7 @@ export class ServerQueues {
   private readonly tags: Tags[];
   private isStopping = false;
 
-  constructor(private readonly world: SimulatedWorld, server: Server) {
+  constructor(private readonly world: Setting, server: Server) {
     const { choices } = world;
     this.calls = new QueueServer(server);
     this.tags = Array.from({ length: choices.between(1, 2) }, (_, i) => {

@@ -17,7 +17,7 @@ import {
 import { type Process, run } from "../process.ts";
 import { Reactions } from "../reactions.ts";
 import { type Job, type Kind, octets, type Part, type services } from "../service.ts";
-import type { SimulatedWorld } from "../world.ts";
+import type { Setting } from "../setting.ts";
 import { type Finish, serve, type ServerSession } from "./session.ts";
 
 /** Reactions of a server's call. */
@@ -121,7 +121,7 @@ class ReactorSession implements ServerSession {
   private sentMetadata = false;
 
   constructor(
-    private readonly world: SimulatedWorld,
+    private readonly world: Setting,
     private readonly reactor: Reactor,
     private readonly reactions: ServerReactions,
     private request: Job | undefined,
@@ -184,7 +184,7 @@ class ReactorSession implements ServerSession {
 
 /** Handlers of all methods. */
 export class ReactorHandlers {
-  constructor(private readonly world: SimulatedWorld) {}
+  constructor(private readonly world: Setting) {}
 
   /** For `addService`. */
   all(): ServiceHandlers<typeof services.Reactors> {

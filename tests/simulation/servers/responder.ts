@@ -15,7 +15,7 @@ import { ModelError } from "../model_error.ts";
 import type { Process } from "../process.ts";
 import { type Job, type Kind, methodOf, type Part } from "../service.ts";
 import type { Done, Tag, Tags } from "../tags.ts";
-import type { SimulatedWorld } from "../world.ts";
+import type { Setting } from "../setting.ts";
 import type { Finish, ServerSession } from "./session.ts";
 
 type Writer = ServerAsyncWriter<Job, Part, Tag> | ServerAsyncReaderWriter<Job, Part, Tag>;
@@ -33,7 +33,7 @@ export class ResponderSession implements ServerSession {
   private sentMetadata = false;
 
   constructor(
-    private readonly world: SimulatedWorld,
+    private readonly world: Setting,
     private readonly tags: Tags,
     private readonly kind: Kind,
   ) {

@@ -3,7 +3,7 @@ import type { StatusCode } from "pollwire";
 import { Status } from "pollwire";
 import type { Process } from "../process.ts";
 import { bodyOf, checkPart, type Job, type Kind, type Part } from "../service.ts";
-import type { SimulatedWorld } from "../world.ts";
+import type { Setting } from "../setting.ts";
 
 /** How a handler ends its call. */
 export interface Finish {
@@ -30,7 +30,7 @@ const OK: Finish = { code: Status.OK, details: "", metadata: {} };
 const DEAD: Finish = { code: Status.ABORTED, details: "the call was dead", metadata: {} };
 
 /** Serves one call; `kind` says how. */
-export function* serve(world: SimulatedWorld, kind: Kind, session: ServerSession): Process<void> {
+export function* serve(world: Setting, kind: Kind, session: ServerSession): Process<void> {
   world.handling++;
   yield* new Handler(world, session)[kind]();
   world.handling--;
@@ -40,7 +40,7 @@ class Handler {
   private steps = 0;
   private cancelAt = 0;
 
-  constructor(private readonly world: SimulatedWorld, private readonly session: ServerSession) {}
+  constructor(private readonly world: Setting, private readonly session: ServerSession) {}
 
   *unary(): Process<void> {
     const job = yield* this.read(0);
