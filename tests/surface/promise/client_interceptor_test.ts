@@ -261,10 +261,12 @@ test("the deadline of the caller holds for what next makes, and an interceptor m
   };
   await serving(handlers, async ({ channel }) => {
     const client = createClient(Trial, channel, { interceptors: [slow] });
-    const late = await failure(client.one({}, { deadlineMs: 150 }));
+    channel.connect();
+    await until(() => channel.state === "READY");
+    const late = await failure(client.one({}, { deadlineMs: 1_000 }));
     assertEquals(late.code, Status.DEADLINE_EXCEEDED);
-    assertMatch(late.details, /^deadline of 150 ms exceeded waiting for the response/);
-    assert(remaining! <= 91, `${remaining} ms remained`);
+    assertMatch(late.details, /^deadline of 1000 ms exceeded waiting for the response/);
+    assert(remaining! <= 941, `${remaining} ms remained`);
     const early = await failure(
       createClient(Trial, channel, { interceptors: [sooner] }).one({}, { deadlineMs: 60_000 }),
     );
