@@ -1,10 +1,9 @@
 // A call that a helper thread makes, while this one blocks for what it says.
 
-import { callApplication, formatAddress, isInstance, messageOf, propertyOf } from "../../pollers/mod.ts";
+import { formatAddress, isInstance, messageOf, propertyOf } from "../../pollers/mod.ts";
 import { HeaderList, NO_HEADERS } from "../../transport/mod.ts";
 import type { CallStatus } from "../call/call_status.ts";
 import { MessageStore } from "../call/message_store.ts";
-import { Metadata } from "../call/metadata.ts";
 import { Status, type StatusCode } from "../call/status.ts";
 import type { GivenOptions } from "../client/call_options.ts";
 import type { CallContext } from "../client/call_route.ts";
@@ -23,6 +22,7 @@ const TAKEN_BYTES = 32_768;
 /** One call, of any kind. */
 export class HelpedCall implements SyncCall, HelpedSink {
   status: CallStatus | undefined = undefined;
+  headers: HeaderList | undefined = undefined;
   readonly messages: MessageStore = new MessageStore();
   readonly path: string;
   peer: string;
@@ -114,7 +114,8 @@ export class HelpedCall implements SyncCall, HelpedSink {
   onMessage(message: FromHelper): void {
     switch (message.kind) {
       case "headers":
-        return this.onHeaders(new HeaderList(message.fields));
+        this.headers = new HeaderList(message.fields);
+        break;
       case "message":
         return this.messages.push(new Uint8Array(message.bytes), message.wireBytes);
       case "sent":
@@ -152,19 +153,10 @@ export class HelpedCall implements SyncCall, HelpedSink {
     try {
       return movable(encodeFramed(this.method.requestCodec, this.request));
     } catch (error) {
-      if (!isInstance(error, EncodeError)) this.report(error, "request", "info");
+      if (!isInstance(error, EncodeError)) this.report(error);
       this.endWith(Status.INTERNAL, messageOf(error), "user", error);
       return undefined;
     }
-  }
-
-  private onHeaders(metadata: HeaderList): void {
-    const callback = this.options.onHeaders;
-    if (callback === undefined) return;
-    callApplication(() => callback(Metadata.fromHeaders(metadata)), (error) => {
-      this.report(error, "onHeaders", "error");
-      this.cancel(Status.CANCELLED, `onHeaders threw: ${messageOf(error)}`, "user", error);
-    });
   }
 
   private send(order: ToHelper): void {
@@ -189,8 +181,9 @@ export class HelpedCall implements SyncCall, HelpedSink {
     this.endWith(Status.CANCELLED, `call aborted by its signal${why}`, "user", reason);
   }
 
-  private report(error: unknown, where: "request" | "onHeaders", level: "error" | "info"): void {
-    this.context.reporter.report(error, { where, level, method: this.path, peer: this.peer });
+  private report(error: unknown): void {
+    const { path: method, peer } = this;
+    this.context.reporter.report(error, { where: "request", level: "info", method, peer });
   }
 }
 

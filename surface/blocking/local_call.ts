@@ -1,7 +1,7 @@
 // A call whose thread blocks in the engine of its channel.
 
 import { messageOf, type SyncWait } from "../../pollers/mod.ts";
-import type { ClientTransport, RequestTemplate } from "../../transport/mod.ts";
+import type { ClientTransport, HeaderList, RequestTemplate } from "../../transport/mod.ts";
 import type { CallStatus } from "../call/call_status.ts";
 import { MessageStore } from "../call/message_store.ts";
 import { Status } from "../call/status.ts";
@@ -24,6 +24,7 @@ export interface Blocking {
 /** One call, of any kind. */
 export class LocalCall extends TypedClientCall<unknown, unknown> implements SyncCall {
   status: CallStatus | undefined = undefined;
+  headers: HeaderList | undefined = undefined;
   readonly messages: MessageStore = new MessageStore();
 
   /** `request`: the one there is; undefined where requests are a stream. */
@@ -93,13 +94,16 @@ export class LocalCall extends TypedClientCall<unknown, unknown> implements Sync
     this.halfClose();
   }
 
+  protected override onInitialMetadata(metadata: HeaderList): void {
+    this.headers = metadata;
+  }
+
   protected override onMessageBytes(bytes: Uint8Array, wireBytes: number): void {
     this.messages.push(bytes, wireBytes);
   }
 
   protected override onEnd(status: CallStatus): void {
     this.status = status;
-    super.onEnd(status);
   }
 }
 

@@ -16,6 +16,8 @@ export class TypedCall<Req, Res> {
   /** What {@linkcode finish} has blocked for. */
   response: Res | undefined = undefined;
   private told = false;
+  private toldHeaders = false;
+  private failure: RpcError | undefined = undefined;
 
   /** `below`: errors show the stack from its caller on. */
   constructor(
@@ -70,6 +72,7 @@ export class TypedCall<Req, Res> {
 
   /** Takes a response. Throws RpcError where it cannot be decoded; the call is over then. */
   take(): Res {
+    this.tellHeaders();
     const bytes = this.call.take();
     try {
       return this.method.responseCodec.decode(bytes, this.context.maxReceiveElements);
@@ -83,6 +86,7 @@ export class TypedCall<Req, Res> {
 
   /** The call is over: throws RpcError where its status is not OK. */
   checkStatus(): void {
+    this.tellHeaders();
     const { call, options: { onTrailers } } = this;
     const { code, message, metadata, cause } = call.status!;
     const trailers = Metadata.fromHeaders(metadata);
@@ -96,18 +100,33 @@ export class TypedCall<Req, Res> {
     throw makeCallError(code, message, options, undefined, this.below);
   }
 
+  /** On the caller's stack: the thread is not blocked, and the callback may do what it likes. */
+  private tellHeaders(): void {
+    const { call: { headers }, options: { onHeaders } } = this;
+    if (headers === undefined || onHeaders === undefined || this.toldHeaders) return;
+    this.toldHeaders = true;
+    callApplication(() => onHeaders(Metadata.fromHeaders(headers)), (error) => {
+      this.report(error, "onHeaders");
+      const details = `onHeaders threw: ${messageOf(error)}`;
+      this.call.cancel(Status.CANCELLED, details, "user", error);
+      this.failure = this.error(Status.CANCELLED, details, error, "user");
+    });
+    if (this.failure !== undefined) throw this.failure;
+  }
+
   private error(
     code: StatusCode,
     details: string,
     cause?: unknown,
+    endedBy: "user" | "library" = "library",
   ): RpcError {
     const { path: method, peer } = this.call;
-    return makeCallError(code, details, { endedBy: "library", cause, method, peer }, undefined, this.below);
+    return makeCallError(code, details, { endedBy, cause, method, peer }, undefined, this.below);
   }
 
-  private report(error: unknown, where: "request" | "requests" | "codec" | "onTrailers"): void {
+  private report(error: unknown, where: "request" | "requests" | "codec" | "onHeaders" | "onTrailers"): void {
     const { path: method, peer } = this.call;
-    const level = where === "onTrailers" ? "error" : "info";
+    const level = where === "onTrailers" || where === "onHeaders" ? "error" : "info";
     this.context.reporter.report(error, { where, level, method, peer });
   }
 }

@@ -3,6 +3,7 @@
 import type { MessageStore } from "../call/message_store.ts";
 import type { CallStatus } from "../call/call_status.ts";
 import type { StatusCode } from "../call/status.ts";
+import type { HeaderList } from "../../transport/mod.ts";
 
 /** What the blocking style does with a call, and sees of it. */
 export interface SyncCall {
@@ -12,6 +13,8 @@ export interface SyncCall {
   readonly peer: string;
   /** How it ended; undefined before. */
   readonly status: CallStatus | undefined;
+  /** Initial metadata; undefined before, and where there was none. */
+  readonly headers: HeaderList | undefined;
   /** Responses that were not taken. */
   readonly messages: MessageStore;
   /** Whether a request that is sent now would have to wait. */

@@ -1,6 +1,6 @@
 // The AbortSignal of a call. Its listeners are the application's, may throw, and are called within a turn.
 
-import { callApplication } from "../../pollers/mod.ts";
+import { type ApplicationCallback, callApplication, type ExecCtx } from "../../pollers/mod.ts";
 import { isolateListeners } from "../../pollers/native/listeners.ts";
 
 /** Gets what a listener throws, or what its promise rejects with; must not throw. */
@@ -25,10 +25,12 @@ const { addEventListener, removeEventListener } = AbortSignal.prototype;
  * Aborts a signal without a listener that could end more than itself: what it throws is the runtime's to report, which
  * hands it to us meanwhile, and what an async one rejects with comes by a guard around it.
  */
-export class CallAbort {
+export class CallAbort implements ApplicationCallback {
+  callbackScheduled = false;
   /** What the application gets. */
   readonly signal: AbortSignal;
   private readonly controller = new AbortController();
+  private reason: unknown = undefined;
 
   /** `onThrow` gets what listeners throw. */
   constructor(private readonly onThrow: OnThrow) {
@@ -37,6 +39,16 @@ export class CallAbort {
     signal[GUARDS] = undefined;
     signal.addEventListener = addGuarded;
     signal.removeEventListener = removeGuarded;
+  }
+
+  /** Aborts outermost in the turn, with `reason`: listeners are never on the stack of what ended the call. */
+  abortSoon(execCtx: ExecCtx, reason: unknown): void {
+    this.reason = reason;
+    execCtx.schedule(this);
+  }
+
+  runCallback(): void {
+    this.abort(this.reason);
   }
 
   /** Aborts, with `reason`. */

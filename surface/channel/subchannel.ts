@@ -39,6 +39,7 @@ import {
   ErrorCode,
   type Http2Error,
 } from "../../transport/mod.ts";
+import { Combiner } from "../../pollers/core/combiner.ts";
 import type { CallRoute, PendingCall } from "../client/call_route.ts";
 import { AddressOrder } from "./address_order.ts";
 import type { Backoff } from "./backoff.ts";
@@ -94,6 +95,9 @@ export class Subchannel implements CallRoute {
   private lookups = 0;
   private readonly order = new AddressOrder();
   private readonly waiting = new Set<PendingCall>();
+  /** What changes the state: what is called meanwhile may call back, and waits for its end. */
+  private readonly combiner: Combiner;
+  private readonly giveStreams = (): void => this.attachWaiting();
   private lastFailure = "";
   /** Whether `connect` asked for the next attempt, so that it is made even if no call wants it. */
   private asked = false;
@@ -107,7 +111,9 @@ export class Subchannel implements CallRoute {
     private options: ConnectOptions,
     private readonly backoff: Backoff,
     private readonly onState: (state: ConnectivityState) => void,
-  ) {}
+  ) {
+    this.combiner = new Combiner(engine);
+  }
 
   /** The present state. */
   get state(): ConnectivityState {
@@ -119,12 +125,15 @@ export class Subchannel implements CallRoute {
     if (this.transport !== undefined && this.waiting.size === 0 && this.transport.canOpen) {
       return call.attach(this.transport);
     }
-    if (this.current === "SHUTDOWN") return call.onUnavailable("channel is closed");
-    if (this.current === "TRANSIENT_FAILURE" && !call.waitForReady && this.engine.now() < this.retryAt) {
-      return call.onUnavailable(this.lastFailure);
-    }
-    this.waiting.add(call);
-    this.connectInTime();
+    if (!this.combiner.isBusy) return this.combiner.run(() => this.enqueue(call));
+    this.combiner.run(() => {
+      try {
+        this.enqueue(call);
+      } catch (error) { // of a poller of the application's; nobody is left who would hear of it
+        this.waiting.delete(call);
+        call.onUnavailable(`cannot connect to ${formatAddress(this.target)}: ${describeThrown(error)}`);
+      }
+    });
   }
 
   /** `call` does not want a transport any more: none will be attached. */
@@ -134,8 +143,10 @@ export class Subchannel implements CallRoute {
 
   /** Begins to connect, now or when the backoff allows it. */
   connect(): void {
-    this.asked = true;
-    this.connectInTime();
+    this.combiner.run(() => {
+      this.asked = true;
+      this.connectInTime();
+    });
   }
 
   /** What a call without a stream is waiting for, and the last connection error: the end of a sentence. */
@@ -147,6 +158,10 @@ export class Subchannel implements CallRoute {
 
   /** Ends every call and connection. */
   close(): void {
+    this.combiner.run(() => this.shutDown());
+  }
+
+  private shutDown(): void {
     if (this.current === "SHUTDOWN") return;
     this.setState("SHUTDOWN");
     this.cancelRetry();
@@ -164,22 +179,53 @@ export class Subchannel implements CallRoute {
 
   /** Calls may be made. */
   onConnected(link: Link): void {
-    this.attempt = undefined;
-    this.link = link;
-    this.transport = link.transport;
-    link.readyAt = this.engine.now();
-    this.setState("READY");
-    this.onCanOpen();
+    this.combiner.run(() => {
+      this.attempt = undefined;
+      if (this.current === "SHUTDOWN") return link.transport.close("channel closed by the application");
+      this.link = link;
+      this.transport = link.transport;
+      link.readyAt = this.engine.now();
+      this.setState("READY");
+      this.attachWaiting();
+    });
   }
 
   /** The attempt failed. */
   onConnectFailed(reason: string): void {
-    this.attempt = undefined;
-    this.fail(reason);
+    this.combiner.run(() => {
+      this.attempt = undefined;
+      if (this.current !== "SHUTDOWN") this.fail(reason);
+    });
   }
 
   /** A stream is free: the calls that waited longest get theirs. */
   onCanOpen(): void {
+    if (this.waiting.size > 0) this.combiner.run(this.giveStreams);
+  }
+
+  /** `link` takes no new streams; running ones continue. `reason`: the server's GOAWAY, if it was the server. */
+  onDraining(link: Link, reason: Http2Error | undefined): void {
+    this.combiner.run(() => this.drained(link, reason));
+  }
+
+  /** The connection of `link` is gone; its calls have had their status. */
+  onClosed(link: Link, error: Http2Error | undefined): void {
+    this.combiner.run(() => this.closed(link, error));
+  }
+
+  /** Of a call for which there is no stream now. */
+  private enqueue(call: PendingCall): void {
+    if (call.isOver) return;
+    if (this.current === "SHUTDOWN") return call.onUnavailable("channel is closed");
+    if (this.current === "TRANSIENT_FAILURE" && !call.waitForReady && this.engine.now() < this.retryAt) {
+      return call.onUnavailable(this.lastFailure);
+    }
+    this.waiting.add(call);
+    this.connectInTime();
+    if (this.transport !== undefined) this.attachWaiting(); // it came while this call waited for its turn
+  }
+
+  private attachWaiting(): void {
     for (const call of this.waiting) {
       if (this.transport === undefined || !this.transport.canOpen) return;
       this.waiting.delete(call);
@@ -187,16 +233,14 @@ export class Subchannel implements CallRoute {
     }
   }
 
-  /** `link` takes no new streams; running ones continue. `reason`: the server's GOAWAY, if it was the server. */
-  onDraining(link: Link, reason: Http2Error | undefined): void {
+  private drained(link: Link, reason: Http2Error | undefined): void {
     if (reason !== undefined && forbidsPings(reason)) this.pingLess(link);
     if (link !== this.link) return;
     this.draining.add(link);
     this.detach(link, reason, reason === undefined);
   }
 
-  /** The connection of `link` is gone; its calls have had their status. */
-  onClosed(link: Link, error: Http2Error | undefined): void {
+  private closed(link: Link, error: Http2Error | undefined): void {
     if (link === this.link) return this.detach(link, error, true);
     if (!this.draining.delete(link) || link.useful || !link.transport.answered) return;
     // It answered after all, while it was draining: its successor need not wait.
@@ -253,7 +297,7 @@ export class Subchannel implements CallRoute {
     if (this.engine.now() >= this.retryAt) return this.startAttempt();
     this.retryTask ??= this.engine.runAt(this.retryAt, () => {
       this.retryTask = undefined;
-      this.startAttempt();
+      this.combiner.run(() => this.startAttempt());
     });
   }
 
@@ -279,14 +323,16 @@ export class Subchannel implements CallRoute {
     const timeoutMs = this.options.handshakeTimeoutMs ?? DEFAULT_HANDSHAKE_TIMEOUT_MS;
     this.lookupTimer = this.engine.runAt(this.engine.now() + timeoutMs, () => {
       this.lookupTimer = undefined;
-      this.fail(`cannot resolve ${formatAddress(target)}: no answer within ${timeoutMs} ms`);
+      this.combiner.run(() =>
+        this.fail(`cannot resolve ${formatAddress(target)}: no answer within ${timeoutMs} ms`)
+      );
     });
     const lookup = ++this.lookups;
     this.engine.resolver().lookup(target.host, target.port, (result) => {
       // Of a lookup that was given up, a late answer will do if the next attempt still waits for its own.
       if (this.lookupTimer === undefined || (!result.ok && lookup !== this.lookups)) return;
       this.endLookup();
-      this.resolved(target, result);
+      this.combiner.run(() => this.resolved(target, result));
     });
   }
 

@@ -7,6 +7,8 @@ import type { PendingCalls } from "../call/pending_calls.ts";
 
 /** A call that wants a transport. */
 export interface PendingCall {
+  /** It has its status already. */
+  readonly isOver: boolean;
   /** Whether it waits through connection failures. */
   readonly waitForReady: boolean;
   /** A stream is free: open it now. */

@@ -1,10 +1,8 @@
 // A client's call of a method with codecs: requests and responses are values. Styles whose calls are made whole, with their
 // one request or a stream of them, are subclasses of it.
 
-import { callApplication, isInstance, messageOf } from "../../pollers/mod.ts";
-import type { HeaderList, RequestTemplate } from "../../transport/mod.ts";
-import type { CallStatus } from "../call/call_status.ts";
-import { Metadata } from "../call/metadata.ts";
+import { isInstance, messageOf } from "../../pollers/mod.ts";
+import type { RequestTemplate } from "../../transport/mod.ts";
 import { Status } from "../call/status.ts";
 import { EncodeError, encodeFramed, type MethodDescriptor, reuseFramed } from "../proto/mod.ts";
 import type { GivenOptions } from "./call_options.ts";
@@ -62,23 +60,5 @@ export abstract class TypedClientCall<Req, Res> extends ClientCall {
   /** The next message is encoded in its place. */
   protected override onSentBytes(framed: Uint8Array): void {
     reuseFramed(framed);
-  }
-
-  /** Gives initial metadata to `onHeaders` of the call's options. */
-  protected override onInitialMetadata(metadata: HeaderList): void {
-    const callback = this.options.onHeaders;
-    if (callback === undefined) return;
-    callApplication(() => callback(Metadata.fromHeaders(metadata)), (error) => {
-      this.report(error, "onHeaders");
-      this.cancel(Status.CANCELLED, `onHeaders threw: ${messageOf(error)}`, "user", error);
-    });
-  }
-
-  /** Gives trailing metadata to `onTrailers` of the call's options. */
-  protected override onEnd(status: CallStatus): void {
-    const callback = this.options.onTrailers;
-    if (callback === undefined) return;
-    const metadata = Metadata.fromHeaders(status.metadata);
-    callApplication(() => callback(metadata), (thrown) => this.report(thrown, "onTrailers"));
   }
 }

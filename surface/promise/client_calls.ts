@@ -1,7 +1,7 @@
 // Calls of the promise style: a promise for one response, an async iterator for many, and requests from an iterable.
 
-import { isInstance, messageOf } from "../../pollers/mod.ts";
-import type { Initiator, RequestTemplate } from "../../transport/mod.ts";
+import { callApplication, isInstance, messageOf } from "../../pollers/mod.ts";
+import type { HeaderList, Initiator, RequestTemplate } from "../../transport/mod.ts";
 import { type CallStatus, endedBy } from "../call/call_status.ts";
 import { Metadata } from "../call/metadata.ts";
 import type { Frames } from "../call/rpc_error.ts";
@@ -11,6 +11,7 @@ import type { GivenOptions } from "../client/call_options.ts";
 import type { CallContext } from "../client/call_route.ts";
 import { TypedClientCall } from "../client/typed_call.ts";
 import { EncodeError, type MethodDescriptor } from "../proto/mod.ts";
+import { Callbacks } from "./callbacks.ts";
 import { CallFailure, rejection } from "./call_failure.ts";
 import type { CallSites } from "./call_sites.ts";
 import { MessageSource, type MessageSourceOwner } from "./message_source.ts";
@@ -28,6 +29,7 @@ abstract class PromiseCall<Req, Res> extends TypedClientCall<Req, Res> implement
   /** Where the call was made, if it remembers. */
   declare site: Frames | undefined;
   declare private producer: Producer<Req> | undefined;
+  declare private callbacks: Callbacks | undefined;
 
   /** Nothing happens before `start`. `request`: one message, or their source where they are streamed. */
   constructor(
@@ -41,6 +43,7 @@ abstract class PromiseCall<Req, Res> extends TypedClientCall<Req, Res> implement
     super(context, template, method, requestStream, request as Req, options);
     this.site = undefined;
     this.producer = undefined;
+    this.callbacks = undefined;
   }
 
   // From the call.
@@ -51,10 +54,43 @@ abstract class PromiseCall<Req, Res> extends TypedClientCall<Req, Res> implement
     this.producer.start();
   }
 
+  protected override onInitialMetadata(metadata: HeaderList): void {
+    const callback = this.options.onHeaders;
+    if (callback === undefined) return;
+    const failed = (error: unknown): void => {
+      this.report(error, "onHeaders");
+      const details = `onHeaders threw: ${messageOf(error)}`;
+      if (this.isOver) this.callbacks!.failure = this.failure(Status.CANCELLED, details, "user", error);
+      else this.cancel(Status.CANCELLED, details, "user", error);
+    };
+    this.soon(() => callApplication(() => callback(Metadata.fromHeaders(metadata)), failed));
+  }
+
   protected override onEnd(status: CallStatus): void {
-    if (this.options.onTrailers !== undefined) super.onEnd(status);
-    this.onOutcome(status.code === Status.OK ? undefined : this.failureOf(status));
+    const callback = this.options.onTrailers;
+    if (callback === undefined && this.callbacks === undefined) this.settle(status);
+    else {
+      this.soon(() => {
+        if (callback !== undefined) {
+          const metadata = Metadata.fromHeaders(status.metadata);
+          callApplication(() => callback(metadata), (thrown) => this.report(thrown, "onTrailers"));
+        }
+        this.settle(status);
+      });
+    }
     this.producer?.stop();
+  }
+
+  private settle(status: CallStatus): void {
+    const failure = this.callbacks?.failure ??
+      (status.code === Status.OK ? undefined : this.failureOf(status));
+    this.onOutcome(failure);
+  }
+
+  /** Calls the application outermost. */
+  private soon(call: () => void): void {
+    this.callbacks ??= new Callbacks(this.context.engine.execCtx);
+    this.callbacks.add(call);
   }
 
   // From the producer of requests.

@@ -13,6 +13,7 @@ import {
   type SocketAddress,
   type TaskHandle,
 } from "../../pollers/mod.ts";
+import { Combiner } from "../../pollers/core/combiner.ts";
 import {
   acceptTransport,
   type ConnectionLifetimeOptions,
@@ -121,6 +122,8 @@ export class Server {
   #interceptors: readonly ServerInterceptor[] = [];
   readonly #connections: ConnectionsHost;
   readonly #admission: Admission;
+  /** Shutdown, and the ends of connections: what they call may call back, and waits for their end. */
+  readonly #combiner: Combiner;
   #stopped: Promise<void> | undefined = undefined;
   #onIdle: (() => void) | undefined = undefined;
 
@@ -138,6 +141,7 @@ export class Server {
     const interceptors = this.#intercepting(options.interceptors ?? []);
     this.#use = useEngine(options.poller);
     this.engine = this.#use.engine;
+    this.#combiner = new Combiner(this.engine);
     this.#options = { ...options, keepalive: serverKeepalive(options.keepalive ?? {}), reporter };
     const { exposeErrors = false, maxReceiveElements } = options;
     this.#host = new CallHost(this.engine, reporter, exposeErrors, maxReceiveElements);
@@ -291,28 +295,33 @@ export class Server {
    */
   shutdown(options: ShutdownOptions = {}): Promise<void> {
     checkOptions("shut the server down", options, SHUTDOWN_NAMES as Readonly<Record<string, true>>);
-    this.#stopped ??= this.#drainAll();
+    let stopped = this.#stopped;
+    if (stopped === undefined) {
+      // The promise is there before anything is stopped: what that calls may ask for it.
+      stopped = this.#stopped = new Promise((resolve) => this.#onIdle = resolve);
+      this.engine.hold(); // until idle
+      this.#combiner.run(() => this.#drainAll());
+    }
     if (options.graceMs !== undefined && this.#onIdle !== undefined) {
       const task = this.engine.runAt(this.engine.now() + options.graceMs, () => this.close());
-      void this.#stopped.then(() => this.engine.cancel(task));
+      void stopped.then(() => this.engine.cancel(task));
     }
-    this.#settleIfIdle();
-    return this.#stopped;
+    this.#combiner.run(() => this.#settleIfIdle());
+    return stopped;
   }
 
-  #drainAll(): Promise<void> {
-    const idle = new Promise<void>((resolve) => this.#onIdle = resolve);
-    this.engine.hold(); // until idle
+  #drainAll(): void {
     this.#styles.shutdown();
     for (const listener of this.#listeners) listener.shutdown();
     for (const transport of this.#transports) transport.drain("server is shutting down");
-    return idle;
   }
 
   /** Ends at once: running calls fail with UNAVAILABLE at their clients. */
   close(): void {
     void this.shutdown();
-    for (const transport of this.#transports) transport.close("server closed");
+    this.#combiner.run(() => {
+      for (const transport of this.#transports) transport.close("server closed");
+    });
   }
 
   /** The same as `close`, for `using`. */
@@ -450,14 +459,15 @@ export class Server {
       const transport = acceptTransport(this.engine, endpoint, this.#options, {
         onStream: (stream, head, receivedAt) => this.#beginCall(stream, head, receivedAt, connection),
         onUnstalled: () => connection.handlers.resume(),
-        onClosed: () => {
-          this.#transports.delete(transport);
-          this.#admission.closed(connection.peer);
-          binding?.onClosed(transport);
-          if (binding !== undefined) this.#forgetIfOver(binding);
-          onClosed?.();
-          this.#settleIfIdle();
-        },
+        onClosed: () =>
+          this.#combiner.run(() => {
+            this.#transports.delete(transport);
+            this.#admission.closed(connection.peer);
+            binding?.onClosed(transport);
+            if (binding !== undefined) this.#forgetIfOver(binding);
+            onClosed?.();
+            this.#settleIfIdle();
+          }),
       });
       connection.transport = transport;
       this.#transports.add(transport);

@@ -390,7 +390,7 @@ export abstract class ServerCallCore extends CallCore
     this.disarmDeadline();
     this.onCancelled(error);
     if (this.children !== undefined) this.endChildren();
-    this.abort?.abort(error);
+    this.abort?.abortSoon(this.engine.execCtx, error);
   }
 
   private endChildren(): void {

@@ -7,6 +7,8 @@ const QUEUE = "tests/surface/queue/blocking_test.ts";
 const CONSUMER = "surface/queue/blocked_consumer.ts";
 const CLIENT = "tests/surface/blocking/sync_client_test.ts";
 const HELPER = "tests/surface/blocking/helper_test.ts";
+const COMBINER = "tests/pollers/core/combiner_test.ts";
+const REENTRANCY = "tests/surface/reentrancy_test.ts";
 const WAITER = "pollers/threads/sync_waiter.ts";
 
 /** As `readMutations` describes them. */
@@ -261,5 +263,66 @@ export default [
     after: "",
     test: HELPER,
     name: "a mailbox whose thread",
+  },
+  // Control work and callbacks.
+  {
+    file: "pollers/core/combiner.ts",
+    before: `    if (this.draining) {
+      this.closures.push(closure);
+      return;
+    }
+`,
+    after: "",
+    test: COMBINER,
+    name: "[Q123] the first to come",
+  },
+  {
+    file: "pollers/core/combiner.ts",
+    before: "this.last.push(closure);",
+    after: "this.closures.push(closure);",
+    test: COMBINER,
+    name: "[Q123] runFinally",
+  },
+  {
+    file: "pollers/core/combiner.ts",
+    before: "if (ran === MOST_IN_A_ROW) return this.engine.run(this.drainOn);",
+    after: "if (ran === MOST_IN_A_ROW) this.engine.run(this.drainOn);",
+    test: COMBINER,
+    name: "[Q123] a long drain",
+  },
+  {
+    file: "surface/server/server.ts",
+    before: "stopped = this.#stopped = new Promise(",
+    after: "stopped = new Promise(",
+    test: "tests/surface/server/reentrant_shutdown_test.ts",
+    name: "[Q123] a server that is shut down again",
+  },
+  {
+    file: "surface/call/call_signal.ts",
+    before: "    execCtx.schedule(this);",
+    after: "    this.runCallback();",
+    test: REENTRANCY,
+    name: "[Q121] every callback",
+  },
+  {
+    file: "surface/promise/callbacks.ts",
+    before: "    this.execCtx.schedule(this);",
+    after: "    this.runCallback();",
+    test: REENTRANCY,
+    name: "[Q121] every callback",
+  },
+  {
+    file: "surface/channel/subchannel.ts",
+    before: "this.combiner.run(() => this.shutDown());",
+    after: "this.shutDown();",
+    test: "tests/surface/channel/reentrant_channel_test.ts",
+    name: "[Q123] a channel that is closed by",
+  },
+  {
+    file: "surface/channel/subchannel.ts",
+    before: "    if (call.isOver) return;\n",
+    after: "",
+    test: "tests/surface/channel/reentrant_channel_test.ts",
+    name: "[Q123] a call that is over",
   },
 ];

@@ -74,8 +74,9 @@ export default [
   },
   {
     file: "surface/channel/subchannel.ts",
-    before: "      this.fail(`cannot resolve ${formatAddress(target)}: no answer within ${timeoutMs} ms`);\n",
-    after: "",
+    before:
+      "        this.fail(`cannot resolve ${formatAddress(target)}: no answer within ${timeoutMs} ms`)\n",
+    after: "        undefined\n",
     test: "tests/surface/client/waiting_test.ts",
     name: "a resolver that never answers",
   },

@@ -207,9 +207,9 @@ export default [
     "same error",
   ),
   mutation(
-    "surface/client/typed_call.ts",
-    'this.cancel(Status.CANCELLED, `onHeaders threw: ${messageOf(error)}`, "user", error);',
-    "",
+    "surface/promise/client_calls.ts",
+    'if (this.isOver) this.callbacks!.failure = this.failure(Status.CANCELLED, details, "user", error);',
+    "if (this.isOver) return;",
     PLACES,
     "every place",
   ),

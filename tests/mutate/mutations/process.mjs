@@ -9,8 +9,8 @@ const PROCESS = "tests/surface/process_test.ts";
 export default [
   {
     file: "surface/server/server.ts",
-    before: "this.#stopped ??= this.#drainAll();",
-    after: "if (this.#stopped !== undefined) return this.#stopped;\n    this.#stopped = this.#drainAll();",
+    before: "    if (options.graceMs !== undefined && this.#onIdle",
+    after: "    else return stopped;\n    if (options.graceMs !== undefined && this.#onIdle",
     test: "tests/surface/lifecycle_test.ts",
     name: "shutdown may be called again",
   },

@@ -328,9 +328,9 @@ export default [
     "more than one response",
   ),
   mutation(
-    "surface/client/typed_call.ts",
-    "    if (callback === undefined) return;\n    const metadata",
-    "    if (callback === undefined || status.code !== Status.OK) return;\n    const metadata",
+    "surface/promise/client_calls.ts",
+    "        if (callback !== undefined) {\n          const metadata",
+    "        if (callback !== undefined && status.code === Status.OK) {\n          const metadata",
     ENDS,
     "server's status",
   ),

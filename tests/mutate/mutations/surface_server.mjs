@@ -47,7 +47,7 @@ export default [
   },
   {
     file: "surface/server/server.ts",
-    before: "void this.#stopped.then(() => this.engine.cancel(task));",
+    before: "void stopped.then(() => this.engine.cancel(task));",
     after: "",
     test: "tests/surface/nothing_left_test.ts",
     name: "a graceful shutdown that is over before its grace",

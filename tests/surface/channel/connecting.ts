@@ -22,6 +22,7 @@ export function answer(id: number): Uint8Array {
 
 /** A call that opens its stream and then waits for its status. */
 export class Call implements PendingCall {
+  readonly isOver = false;
   transport: ClientTransport | undefined;
 
   constructor(readonly name: string, readonly waitForReady: boolean, private readonly log: string[]) {}

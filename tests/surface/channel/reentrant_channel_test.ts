@@ -1,0 +1,87 @@
+// What calls do to their channel while it tells them something.
+import { assertEquals } from "@std/assert";
+import { parseTarget } from "../../../pollers/mod.ts";
+import { Simulation } from "../../../pollers/simulated/mod.ts";
+import { Backoff } from "../../../surface/channel/backoff.ts";
+import { Subchannel } from "../../../surface/channel/subchannel.ts";
+import type { PendingCall } from "../../../surface/client/call_route.ts";
+import { test } from "../../harness.ts";
+
+/** A channel to nobody, in virtual time, and calls that say what they are told. */
+class Bench {
+  readonly simulation = new Simulation();
+  readonly log: string[] = [];
+  private depth = 0;
+  readonly subchannel = new Subchannel(
+    this.simulation.host(),
+    parseTarget("10.0.0.9:80"),
+    {},
+    new Backoff(() => 0.5, 1_000),
+    (state) => this.log.push(state),
+  );
+
+  /** A call, not submitted yet; `then` is done inside of what it is told. */
+  call(name: string, then: () => void = () => {}, waitForReady = false): PendingCall & { isOver: boolean } {
+    return {
+      isOver: false,
+      waitForReady,
+      attach: () => this.log.push(`${name} attached`),
+      onUnavailable: (reason) => {
+        this.log.push(
+          `${name}: ${reason.replace(/.*(refused|closed).*/, "$1")}${this.depth > 0 ? ", nested" : ""}`,
+        );
+        this.depth++;
+        then();
+        this.depth--;
+      },
+    };
+  }
+}
+
+test("[Q123] a channel that is closed by one of the calls it fails tells the others first, and none inside another", async () => {
+  const bench = new Bench();
+  const { subchannel, log } = bench;
+  const late = bench.call("late");
+  subchannel.submit(bench.call("a", () => {
+    subchannel.close();
+    subchannel.submit(late);
+    subchannel.connect();
+  }));
+  subchannel.submit(bench.call("b"));
+  subchannel.submit(bench.call("c", () => subchannel.close()));
+  await bench.simulation.run();
+  assertEquals(log, [
+    "CONNECTING",
+    "TRANSIENT_FAILURE",
+    "a: refused",
+    "b: refused",
+    "c: refused",
+    "SHUTDOWN",
+    "late: closed",
+  ]);
+});
+
+test("[Q123] a call that is over before its turn comes wants no connection any more", async () => {
+  const bench = new Bench();
+  const { subchannel, log } = bench;
+  const over = bench.call("over", () => {}, true);
+  subchannel.submit(bench.call("a", () => {
+    subchannel.submit(over);
+    over.isOver = true;
+    subchannel.withdraw(over);
+  }));
+  await bench.simulation.run({ until: 60_000 });
+  assertEquals(log, ["CONNECTING", "TRANSIENT_FAILURE", "a: refused"]);
+});
+
+test("[Q121] a call that fails at once, and makes another one when it does, does not grow the stack", async () => {
+  const bench = new Bench();
+  const { subchannel, log } = bench;
+  let calls = 0;
+  const again = (): void => {
+    if (++calls < 500) subchannel.submit(bench.call(`${calls}`, again));
+  };
+  subchannel.submit(bench.call("first", again));
+  await bench.simulation.run({ until: 100 });
+  assertEquals([calls, log.filter((line) => line.includes("nested"))], [500, []]);
+});
