@@ -153,5 +153,16 @@ export function filling<Req, Res, Tag>(requested: RequestedCall<Req, Res, Tag>):
   if (!(requested instanceof RequestedCall)) {
     throw new TypeError(`Cannot request a call into ${describe(requested)}: give a RequestedCall`);
   }
-  return { whenDone: undefined, onCall: (call) => fill(requested, call) };
+  return new Filling(requested);
+}
+
+/** One request. */
+class Filling<Req, Res, Tag> implements CallRequester {
+  readonly whenDone = undefined;
+
+  constructor(private readonly requested: RequestedCall<Req, Res, Tag>) {}
+
+  onCall(call: QueueServerCall): void {
+    fill(this.requested, call);
+  }
 }

@@ -25,7 +25,7 @@ export class CallMatcher implements CallQueue {
     if (this.isShutDown) return call.cancelWith(Status.UNAVAILABLE, "server is shutting down");
     const request = this.nextRequest(call.home);
     if (request !== undefined) {
-      if (match(request, call)) this.remove(request);
+      if (match(request, call)) this.requests[request.home]!.shift(); // it is the first one
       return;
     }
     if (this.waiting.size >= this.limit) {
@@ -77,11 +77,6 @@ export class CallMatcher implements CallQueue {
       if (request !== undefined) return request;
     }
     return undefined;
-  }
-
-  private remove(request: CallRequest): void {
-    const ofQueue = this.requests[request.home]!;
-    ofQueue.splice(ofQueue.indexOf(request), 1);
   }
 }
 

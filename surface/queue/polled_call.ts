@@ -14,8 +14,8 @@ import { Op, OperationKind } from "./operation.ts";
 import { OpFlags, sendInitialMetadata, sendMessage, sendStatusFromServer } from "./operations.ts";
 import type { QueueCore } from "./queue_core.ts";
 import type { QueueServerCall } from "./server_call.ts";
-import { contextInside, ServerContext } from "./server_context.ts";
 import { streamsRequests, streamsResponses } from "../proto/service.ts";
+import { bindContext, initialMetadataOf, ServerContext, trailingMetadataOf } from "./server_context.ts";
 
 /** Requests of a call, one after the other. */
 export interface PolledReader<Req> {
@@ -70,7 +70,7 @@ export class PolledCall implements CallRequester, PolledReader<unknown>, PolledW
 
   onCall(call: QueueServerCall): void {
     this.call = call;
-    contextInside(this.context).bindSync(call);
+    bindContext(this.context, call, true);
   }
 
   /** There is no call: the server shuts down. */
@@ -141,7 +141,7 @@ export class PolledCall implements CallRequester, PolledReader<unknown>, PolledW
     before: readonly unknown[] = [],
     fields: readonly string[] = [],
   ): Promise<void> {
-    const { trailingMetadata } = contextInside(this.context);
+    const trailingMetadata = trailingMetadataOf(this.context);
     const trailers = [...trailingMetadata?.toHeaders()?.fields ?? [], ...fields];
     const metadata = trailers.length === 0 ? undefined : Metadata.fromHeaders(new HeaderList(trailers));
     await this.send([...before, sendStatusFromServer(code, details, metadata)]);
@@ -149,7 +149,7 @@ export class PolledCall implements CallRequester, PolledReader<unknown>, PolledW
 
   /** Initial metadata goes with what is sent first. */
   private send(operations: readonly unknown[]): Promise<boolean> {
-    const initial = sendInitialMetadata(contextInside(this.context).initialMetadata);
+    const initial = sendInitialMetadata(initialMetadataOf(this.context));
     const done = this.start(this.sentInitial ? operations : [initial, ...operations]);
     this.sentInitial = true;
     return done;

@@ -236,7 +236,7 @@ export class QueueServerCall extends ServerCallCore implements BatchCall, Pendin
       this.matcher.withdraw(this);
       return this.handlerEnded();
     }
-    const isTold = this.whenDone !== undefined || this.pending().length > 0;
+    const isTold = this.hasPending;
     this.sent(success);
     this.deliver();
     const { whenDone } = this;
@@ -249,6 +249,11 @@ export class QueueServerCall extends ServerCallCore implements BatchCall, Pendin
   private through(): void {
     this.handlerEnded();
     if (this.isClosed) this.host.pending.delete(this);
+  }
+
+  private get hasPending(): boolean {
+    return (this.sendingStatus ?? this.receivingClose ?? this.receivingMessage ?? this.sendingMessage ??
+      this.sendingMetadata ?? this.whenDone) !== undefined;
   }
 
   /** Operations that wait. */

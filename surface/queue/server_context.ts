@@ -7,22 +7,23 @@ import type { ServedCall } from "../server/server_call.ts";
 import type { QueueCore, QueueOperation } from "./queue_core.ts";
 import type { QueueServerCall } from "./server_call.ts";
 
-/** The inside of a context, for the responder that it belongs to. */
-export let contextInside: <Tag>(context: ServerContext<Tag>) => ContextInside<Tag>;
+/**
+ * What is to come when the call of `context` is over, undefined where nothing is; once for each context. Throws TypeError
+ * after that.
+ */
+export let whenDoneOf: <Tag>(
+  context: ServerContext<Tag>,
+  queue: QueueCore<Tag>,
+) => QueueOperation<Tag> | undefined;
 
-/** See {@linkcode contextInside}. */
-export interface ContextInside<Tag> {
-  /** What is to come when the call is over; undefined where nothing is. */
-  whenDone(queue: QueueCore<Tag>): QueueOperation<Tag> | undefined;
-  /** There is the call. */
-  bind(call: QueueServerCall): void;
-  /** The same, of a call whose handler may ask at any time whether it is cancelled. */
-  bindSync(call: QueueServerCall): void;
-  /** Metadata to be sent with the first operation that sends; undefined where there is none. */
-  readonly initialMetadata: Metadata | undefined;
-  /** Metadata to be sent with the status. */
-  readonly trailingMetadata: Metadata | undefined;
-}
+/** `context` is that of `call`. `isSync`: its handler may ask at any time whether it is cancelled. */
+export let bindContext: <Tag>(context: ServerContext<Tag>, call: QueueServerCall, isSync: boolean) => void;
+
+/** To be sent with the first operation that sends; undefined where there is none. */
+export let initialMetadataOf: <Tag>(context: ServerContext<Tag>) => Metadata | undefined;
+
+/** To be sent with the status; undefined where there is none. */
+export let trailingMetadataOf: <Tag>(context: ServerContext<Tag>) => Metadata | undefined;
 
 /** A call that is over, for `asyncNotifyWhenDone`. */
 class DoneOperation<Tag> implements QueueOperation<Tag> {
@@ -58,27 +59,20 @@ export class ServerContext<Tag = unknown> implements ServedCall {
         return this.#call;
       },
     });
-    contextInside = <Tag>(context: ServerContext<Tag>): ContextInside<Tag> => ({
-      whenDone(queue) {
-        if (context.#isRequested) {
-          throw new TypeError("Cannot request a call with a context that has one already");
-        }
-        context.#isRequested = true;
-        if (context.#doneTag === undefined) return undefined;
-        return context.#done = new DoneOperation(context.#doneTag.tag, queue, context);
-      },
-      bind: (call) => void (context.#call = call),
-      bindSync(call) {
-        context.#call = call;
-        context.#isSync = true;
-      },
-      get initialMetadata() {
-        return context.#initial;
-      },
-      get trailingMetadata() {
-        return context.#trailing;
-      },
-    });
+    whenDoneOf = <Tag>(context: ServerContext<Tag>, queue: QueueCore<Tag>) => {
+      if (context.#isRequested) {
+        throw new TypeError("Cannot request a call with a context that has one already");
+      }
+      context.#isRequested = true;
+      if (context.#doneTag === undefined) return undefined;
+      return context.#done = new DoneOperation(context.#doneTag.tag, queue, context);
+    };
+    bindContext = (context, call, isSync) => {
+      context.#call = call;
+      context.#isSync = isSync;
+    };
+    initialMetadataOf = (context) => context.#initial;
+    trailingMetadataOf = (context) => context.#trailing;
   }
 
   /**

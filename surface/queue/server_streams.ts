@@ -8,8 +8,15 @@ import type { CallRequester } from "./call_request.ts";
 import { type CompletionQueue, queueCoreOf } from "./completion_queue.ts";
 import { Op, OperationKind } from "./operation.ts";
 import { OpFlags, sendInitialMetadata, sendMessage, sendStatusFromServer } from "./operations.ts";
+import type { QueueOperation } from "./queue_core.ts";
 import type { QueueServerCall } from "./server_call.ts";
-import { contextInside, ServerContext } from "./server_context.ts";
+import {
+  bindContext,
+  initialMetadataOf,
+  ServerContext,
+  trailingMetadataOf,
+  whenDoneOf,
+} from "./server_context.ts";
 
 /** How a call ends: a code, its name, or an object such as an RpcError. */
 export type ServerStatus = StatusCode | StatusName | {
@@ -28,6 +35,21 @@ export let requesterOf: <Tag>(
   queue: CompletionQueue<Tag>,
 ) => CallRequester;
 
+/** The responder's call has come. */
+let accept: <Tag>(responder: ServerResponder<unknown, unknown, Tag>, call: QueueServerCall) => void;
+
+/** One request of a responder. */
+class ResponderRequest<Tag> implements CallRequester {
+  constructor(
+    private readonly responder: ServerResponder<unknown, unknown, Tag>,
+    readonly whenDone: QueueOperation<Tag> | undefined,
+  ) {}
+
+  onCall(call: QueueServerCall): void {
+    accept(this.responder, call);
+  }
+}
+
 /** What all four kinds have. */
 export abstract class ServerResponder<Req, Res, Tag> {
   /** Of which kind of method. */
@@ -41,6 +63,12 @@ export abstract class ServerResponder<Req, Res, Tag> {
   constructor(readonly context: ServerContext<Tag> = new ServerContext()) {}
 
   static {
+    accept = (responder, call) => {
+      responder.#call = call;
+      responder.#request = call.payload;
+      call.payload = undefined;
+      bindContext(responder.context, call, false);
+    };
     requesterOf = (responder, path, kind, queue) => {
       if (!(responder instanceof ServerResponder)) {
         throw new TypeError(`Cannot request a call of ${path} for ${describe(responder)}: give a responder`);
@@ -52,17 +80,7 @@ export abstract class ServerResponder<Req, Res, Tag> {
           }: it is for ${responder.kind}`,
         );
       }
-      const inside = contextInside(responder.context);
-      const core = queueCoreOf(queue as CompletionQueue);
-      return {
-        whenDone: inside.whenDone(core as never),
-        onCall(call) {
-          responder.#call = call;
-          responder.#request = call.payload;
-          call.payload = undefined;
-          inside.bind(call);
-        },
-      };
+      return new ResponderRequest(responder, whenDoneOf(responder.context, queueCoreOf(queue)));
     };
   }
 
@@ -109,13 +127,13 @@ export abstract class ServerResponder<Req, Res, Tag> {
   /** The operation that ends the call. */
   protected status(status: ServerStatus): unknown {
     const { code, details, metadata } = readStatus(status);
-    const trailing = contextInside(this.context).trailingMetadata;
+    const trailing = trailingMetadataOf(this.context);
     const all = metadata === undefined ? trailing : [...trailing ?? [], ...Metadata.from(metadata)];
     return sendStatusFromServer(code, details, all);
   }
 
   #initial(): unknown {
-    return sendInitialMetadata(contextInside(this.context).initialMetadata);
+    return sendInitialMetadata(initialMetadataOf(this.context));
   }
 
   #there(what: string): QueueServerCall {

@@ -85,7 +85,7 @@ export default [
   ),
   ofRequests(
     MATCHER,
-    "if (match(request, call)) this.remove(request);",
+    "if (match(request, call)) this.requests[request.home]!.shift();",
     "match(request, call);",
     "[Q62] one request",
   ),
@@ -222,7 +222,7 @@ export default [
   ofStreams(STREAMS, "if (isOkStatus(readStatus(status).code)) {", "if (false) {", "[Q82] with a status"),
   ofStreams(
     STREAMS,
-    "sendInitialMetadata(contextInside(this.context).initialMetadata)",
+    "sendInitialMetadata(initialMetadataOf(this.context))",
     "sendInitialMetadata()",
     "[Q82] unary",
   ),
