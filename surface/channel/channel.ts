@@ -120,8 +120,8 @@ export class Channel {
   }
 
   /**
-   * What is outstanding of calls that end only when the application has done its part, as those of reactors: some lines of
-   * text, for a program that hangs.
+   * What is outstanding of calls that end only when the application has done its part, those of reactors and of completion
+   * queues: some lines of text, for a program that hangs.
    */
   describePending(): string {
     const { target, pending } = this.#context;

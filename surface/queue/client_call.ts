@@ -12,6 +12,7 @@ import { type CallStatus, endedBy } from "../call/call_status.ts";
 import { MessageStore } from "../call/message_store.ts";
 import { Metadata } from "../call/metadata.ts";
 import type { ParentCall } from "../call/parent.ts";
+import type { PendingCallDescription } from "../call/pending_calls.ts";
 import { RpcError } from "../call/rpc_error.ts";
 import { Status, type StatusCode } from "../call/status.ts";
 import { undecodable } from "../call/undecodable.ts";
@@ -33,7 +34,11 @@ const { WAIT_FOR_READY, THROUGH } = OpFlags;
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** See the head of this file. */
-export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchCall {
+export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchCall, PendingCallDescription {
+  /** Owned by the list of pending calls. */
+  nextPending: PendingCallDescription | undefined;
+  /** Owned by the list of pending calls. */
+  previousPending: PendingCallDescription | undefined;
   /** See {@linkcode BatchCall}. */
   startedKinds: number;
   /** The deadline holds from the first batch on, whether the call begins or not. */
@@ -75,6 +80,8 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
     this.given = given;
     this.mustArm = deadline !== Infinity;
     this.startedKinds = 0;
+    this.nextPending = undefined;
+    this.previousPending = undefined;
     this.single = undefined;
     this.encoded = undefined;
     this.stored = undefined;
@@ -194,6 +201,7 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
 
   private beginCall(headers: HeaderList | undefined, flags: number): void {
     if (this.isOver) return;
+    this.context.pending.add(this);
     const { given, deadline } = this;
     given.headers = headers;
     given.waitForReady = (flags & WAIT_FOR_READY) !== 0;
@@ -294,9 +302,40 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
     }
     if (receivingStatus?.strict && status !== undefined && status.code !== Status.OK) this.stored?.clear();
     if (this.receivingMessage !== undefined) this.deliverMessage(this.receivingMessage);
-    if (this.receivingStatus !== undefined && this.endStatus !== undefined && !this.hasStored) {
+    if (this.endStatus === undefined) return;
+    if (this.receivingStatus !== undefined && !this.hasStored) {
       this.deliverStatus(this.receivingStatus, this.endStatus);
     }
+    if (this.receivingStatus === undefined && this.receivingMessage === undefined) {
+      this.context.pending.delete(this);
+    }
+  }
+
+  /** Nobody forgets it: its operations are pending on the queue. */
+  get forgotten(): undefined {
+    return undefined;
+  }
+
+  /** "call /a.B/C: RECV_MESSAGE". */
+  describePending(): string {
+    const { receivingMessage, receivingStatus, stored } = this;
+    const sends = [this.sendingMetadata, this.sendingMessage, this.sendingClose, this.receivingMetadata];
+    const waiting: string[] = sends.flatMap((operation) => operation?.type ?? []);
+    if (receivingMessage !== undefined) {
+      const asked = hasKind(this.startedKinds, RECV_INITIAL_METADATA);
+      waiting.push(
+        `${receivingMessage.type}${
+          asked ? "" : " (comes after RECV_INITIAL_METADATA, which was not started)"
+        }`,
+      );
+    }
+    if (receivingStatus !== undefined) {
+      const unread = this.endStatus === undefined ? 0 : stored?.size ?? 0;
+      waiting.push(
+        `${receivingStatus.type}${unread > 0 ? ` (comes when ${unread} messages were received)` : ""}`,
+      );
+    }
+    return `call ${this.path}: ${waiting.length === 0 ? "no operation is outstanding" : waiting.join(", ")}`;
   }
 
   private get hasStored(): boolean {

@@ -193,8 +193,8 @@ export default [
   },
   {
     file: CALL,
-    before: "this.endStatus !== undefined && !this.hasStored) {",
-    after: "this.endStatus !== undefined) {",
+    before: "if (this.receivingStatus !== undefined && !this.hasStored) {",
+    after: "if (this.receivingStatus !== undefined) {",
     test: OUTCOMES,
     name: "[Q53] OK comes",
   },
@@ -317,5 +317,12 @@ export default [
     after: "if (!this.isStarted) this.streamRequests();\n    batch.framed?.fill(0);",
     test: "tests/surface/client/replay_test.ts",
     name: "in batches, is made again",
+  },
+  {
+    file: CALL,
+    before: "      this.context.pending.delete(this);",
+    after: "      void this;",
+    test: OUTCOMES,
+    name: "describePending of its channel",
   },
 ];

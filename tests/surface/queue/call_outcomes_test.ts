@@ -452,3 +452,69 @@ test("call by queue: a connection that fails ends the call, unless it waits unti
   channel.close();
   queue.destroy();
 });
+
+test("call by queue: describePending of its channel says which operations are outstanding, and what they wait for", async () => {
+  await calling(async ({ make, served, events, none, channel }) => {
+    const lines = () => channel.describePending().split("\n  ").slice(1);
+    const call = make();
+    call.startBatch([receiveMessage<Note>()], "read");
+    assertEquals(lines(), []); // it has not begun
+    call.startBatch([sendInitialMetadata()], "begin");
+    call.startBatch([receiveStatusOnClient()], "status");
+    assertEquals(await events(1), { begin: true });
+    const read = "RECV_MESSAGE (comes after RECV_INITIAL_METADATA, which was not started)";
+    assertEquals(lines(), [`call /trial.Trial/Both: ${read}, RECV_STATUS_ON_CLIENT`]);
+    const server = await served();
+    server.respond("1");
+    server.respond("2");
+    server.finish();
+    await none();
+    const status = "RECV_STATUS_ON_CLIENT (comes when 2 messages were received)";
+    assertEquals(lines(), [`call /trial.Trial/Both: ${read}, ${status}`]);
+    call.startBatch([receiveInitialMetadata()], "metadata");
+    assertEquals(await events(2), { metadata: true, read: true });
+    call.cancel();
+    assertEquals([await events(1), lines()], [{ status: true }, []]);
+    const idle = make();
+    idle.startBatch([sendInitialMetadata()], "begin");
+    assertEquals(await events(1), { begin: true });
+    assertEquals(lines(), ["call /trial.Trial/Both: no operation is outstanding"]);
+    idle.cancel();
+    assertEquals(lines(), []);
+  });
+});
+
+test("call by queue: what no call can be made of throws", async () => {
+  await serving({}, async ({ channel }) => {
+    using queue = new CompletionQueue();
+    for (const path of ["a.B/C", "/a.B", "/a.B/", "//C", "/a/b/c", ""]) {
+      assertThrows(
+        () => createCall(channel, path, { queue }),
+        TypeError,
+        'a path is "/package.Service/Method"',
+      );
+    }
+    assertThrows(
+      () => createCall(channel, {} as never, { queue }),
+      TypeError,
+      "give a method of a service, or a path",
+    );
+    assertThrows(() => createCall({} as never, "/a.B/C", { queue }), TypeError, "expected a Channel");
+    assertThrows(
+      () => createCall(channel, "/a.B/C", { queue: {} as never }),
+      TypeError,
+      "give a CompletionQueue",
+    );
+    assertThrows(
+      () => createCall(channel, "/a.B/C", { queue, deadline: Date.now() }),
+      TypeError,
+      "deadlineIn",
+    );
+    assertThrows(
+      () => createCall(channel, "/a.B/C", { queue, deadlineMs: 5 } as never),
+      TypeError,
+      "did you mean deadline?",
+    );
+    await Promise.resolve();
+  });
+});

@@ -5,6 +5,9 @@
 //   batch TAG OP...    starts a batch; prints the error where it is refused
 //   next N             takes N events, and prints each with what its batch received
 //   quiet MS           nothing comes for so long; prints what came all the same
+//   plucking           makes the queue one of type PLUCK, before the first call
+//   pluck TAG          plucks TAG, or finds within 60 ms that it is not there
+//   watch STATE MS TAG watches until the channel's state is not STATE (0 to 3) any more
 //   cancel, shutdown, drain
 //
 // Operations: sim sim:VALUE(metadata "do") sim!FLAGS sim-bad sm:TEXT sm-none sm!FLAGS sc rim rm rs ss rc
@@ -143,6 +146,8 @@ static int run(char* line) {
   if (command == NULL) return 0;
   if (strcmp(command, "cancel") == 0) {
     grpc_call_cancel(call, NULL);
+  } else if (strcmp(command, "plucking") == 0) {
+    queue = grpc_completion_queue_create_for_pluck(NULL);
   } else if (strcmp(command, "shutdown") == 0) {
     grpc_completion_queue_shutdown(queue);
   } else if (strcmp(command, "drain") == 0) {
@@ -158,6 +163,12 @@ static int run(char* line) {
       start_batch(number);
     } else if (strcmp(command, "next") == 0) {
       while (number-- > 0) print_event(grpc_completion_queue_next(queue, in_ms(5000), NULL));
+    } else if (strcmp(command, "pluck") == 0) {
+      print_event(grpc_completion_queue_pluck(queue, (void*)number, in_ms(60), NULL));
+    } else if (strcmp(command, "watch") == 0) {
+      long ms = strtol(strtok(NULL, " \n"), NULL, 10);
+      long tag = strtol(strtok(NULL, " \n"), NULL, 10);
+      grpc_channel_watch_connectivity_state(channel, (grpc_connectivity_state)number, in_ms(ms), queue, (void*)tag);
     } else if (strcmp(command, "quiet") == 0) {
       print_event(grpc_completion_queue_next(queue, in_ms(number), NULL));
     } else {

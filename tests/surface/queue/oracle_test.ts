@@ -42,9 +42,12 @@ test("oracle: the C core's client does what this library's does, event by event"
   try {
     const program = `${folder}/core_client`;
     if (outputOf("gcc", "-o", program, source, ...flags!) === undefined) throw new Error("gcc failed");
-    await serving({ both: obey }, async ({ channel, port }) => {
+    await serving({ both: obey }, async ({ port }) => {
       for (const { title, lines } of SCRIPTS) {
-        const [here, core] = await Promise.all([runHere(channel, lines), runCore(program, port, lines)]);
+        const [here, core] = await Promise.all([
+          runHere(`127.0.0.1:${port}`, lines),
+          runCore(program, port, lines),
+        ]);
         assertEquals(sorted(here), sorted(core), title);
       }
     });

@@ -1,7 +1,7 @@
 // Scripts of completion queue operations, and what runs them on this library; `core_client.c` runs them on gRPC's core.
 import {
   CallError,
-  type Channel,
+  Channel,
   type ClientOperation,
   CompletionQueue,
   createCall,
@@ -17,7 +17,9 @@ import {
   sendInitialMetadata,
   sendMessage,
   sendStatusFromServer,
+  watchConnectivityState,
 } from "pollwire";
+import type { ConnectivityState } from "pollwire";
 import type { Call, CompletionEvent, ServerCall } from "pollwire";
 import { type Note, Trial } from "../serving.ts";
 
@@ -130,6 +132,14 @@ export const SCRIPTS: readonly Script[] = [
     "call 5000\nbatch 1 rm\nbatch 2 rs\ncancel\nnext 2\nbatch 3 sim sm\nnext 1\nbatch 4 rim\nnext 1",
   ),
   script(
+    "[Q11][Q21] plucking, and after the shutdown",
+    "plucking\ncall 5000\nbatch 1\nbatch 2\nbatch 1\npluck 3\nshutdown\npluck 3\npluck 2\npluck 1\npluck 1\npluck 1",
+  ),
+  script(
+    "[Q58][Q59] watches: another state at once, and the deadline without a call",
+    "watch 2 1000 1\nnext 1\nwatch 0 60 2\nquiet 20\nnext 1\nwatch 0 1000 3\ncall 5000\nbatch 4 sim:finish rim rs\nnext 2",
+  ),
+  script(
     "[Q20][Q21] a queue that is shut down",
     "call 300\nbatch 1 sim sc\nbatch 2 rs\nshutdown\nshutdown\ndrain\nquiet 1",
   ),
@@ -164,9 +174,12 @@ interface Received {
   readonly status: ReceiveStatusOnClient | undefined;
 }
 
+const STATES: readonly ConnectivityState[] = ["IDLE", "CONNECTING", "READY", "TRANSIENT_FAILURE"];
+
 /** Runs `lines` on this library; gives what `core_client.c` prints, in groups a line. */
-export async function runHere(channel: Channel, lines: string): Promise<string[][]> {
-  const queue = new CompletionQueue<number>();
+export async function runHere(target: string, lines: string): Promise<string[][]> {
+  using channel = new Channel(target);
+  let queue = new CompletionQueue<number>();
   const batches = new Map<number, Received>();
   const groups: string[][] = [];
   const calls: Array<Call<Note, Note, number>> = [];
@@ -180,7 +193,16 @@ export async function runHere(channel: Channel, lines: string): Promise<string[]
       said.push(eventLine(event, event.type === "OP_COMPLETE" ? batches.get(event.tag) : undefined));
       return event;
     };
-    if (command === "call") {
+    if (command === "plucking") {
+      queue.destroy();
+      queue = new CompletionQueue({ completionType: "PLUCK" });
+    } else if (command === "pluck") {
+      const event = await queue.pluck(number, deadlineIn(60));
+      said.push(eventLine(event, batches.get(number)));
+    } else if (command === "watch") {
+      const [ms, tag] = operations.map(Number);
+      watchConnectivityState(channel, STATES[number]!, deadlineIn(ms!), queue, tag!);
+    } else if (command === "call") {
       call = createCall(channel, Trial.methods.both, { queue, deadline: deadlineIn(number) });
       calls.push(call);
     } else if (command === "batch") {
