@@ -2,7 +2,7 @@
 import { CORES, Watched } from "./processes.mjs";
 import { h2load } from "./h2load.mjs";
 
-/** Milliseconds before the time that counts. */
+/** Milliseconds before the time that counts, where the scenario has none of its own. */
 const WARM_UP_MS = 300;
 
 /** Starts a contender's server; gives the process and its port. */
@@ -26,7 +26,7 @@ export async function runClient({ server, port }, command, scenario, seconds) {
     `--streams=${scenario.streams}`,
     `--bytes=${scenario.bytes}`,
     `--seconds=${seconds}`,
-    `--warm-up=${WARM_UP_MS}`,
+    `--warm-up=${scenario.warmUpMs ?? WARM_UP_MS}`,
   ];
   const client = new Watched([...command, ...args], CORES.load);
   try {

@@ -1,0 +1,132 @@
+// `npm run bench:styles`: what a unary call costs in each style of API, as a client and as a server.
+//
+//   npm run bench:styles -- --table=servers --runtime=deno --rounds=5 --seconds=1
+//
+// All clients call one and the same server, and one and the same generator calls all servers. Each round measures every
+// style once, so that a slow minute of the machine meets all of them.
+import os from "node:os";
+import process from "node:process";
+import { readArguments } from "../.ci/arguments.mjs";
+import { ensureInstalled } from "../.ci/install.mjs";
+import { root, runtimeCommand } from "../.ci/runtimes.mjs";
+import { fixedSide, generator } from "./contenders/list.mjs";
+import { machine } from "./measure/machine.mjs";
+import { runClient, startServer } from "./measure/measure.mjs";
+import { median } from "./measure/statistics.mjs";
+
+const options = readArguments(
+  "npm run bench:styles: what a unary call costs in each style of API, as a client and as a server.",
+  {
+    table: ["clients,single,servers", "clients with 100 calls at a time, clients with a single one, servers"],
+    runtime: ["deno,bun", "runtimes to measure"],
+    rounds: [3, "measurements of each; medians are shown"],
+    seconds: [0.5, "length of one measurement"],
+  },
+);
+const CLIENTS = ["promise", "octets", "callback", "reactor", "batches", "batches-callback"];
+const ONE_AT_A_TIME = ["promise", "callback", "batches", "blocking", "blocking-spin"];
+const SERVERS = ["promise", "octets", "generic", "default-reactor", "reactor", "batches", "async"];
+
+/** A style is compiled by then on a busy machine, too. */
+const WARM_UP_MS = 600;
+
+/** Each table: who is measured, how many calls at a time, by which poller. */
+const TABLES = [
+  {
+    id: "clients",
+    title: "Clients, 1 connection x 100 calls, native",
+    side: "client",
+    styles: CLIENTS,
+    connections: 1,
+    streams: 100,
+    poller: "native",
+  },
+  {
+    id: "single",
+    title: "Clients, one call at a time, epoll",
+    side: "client",
+    styles: ONE_AT_A_TIME,
+    connections: 1,
+    streams: 1,
+    poller: "epoll",
+  },
+  {
+    id: "servers",
+    title: "Servers, 10 connections x 100 calls, native",
+    side: "server",
+    styles: SERVERS,
+    connections: 10,
+    streams: 100,
+    poller: "native",
+  },
+].filter(({ id }) => options.table.split(",").includes(id));
+
+ensureInstalled();
+const { date, processor, cores, system, runtimes, pinned } = machine();
+console.log(
+  `${processor}, ${cores} cores, ${system}, ${date}; Deno ${runtimes.deno}, Bun ${runtimes.bun}; ` +
+    `${options.rounds} rounds of ${options.seconds} s${pinned ? ", a core for each side" : ""}; ` +
+    `load of the machine at the start ${os.loadavg()[0].toFixed(1)}`,
+);
+const results = new Map();
+for (let round = 0; round < options.rounds; round++) {
+  for (const table of TABLES) await runRound(table);
+}
+for (const table of TABLES) print(table);
+process.exit(0);
+
+/** Every style and runtime of a table once. */
+async function runRound(table) {
+  for (const style of table.styles) {
+    for (const runtime of options.runtime.split(",")) {
+      const figures = await measure(table, style, runtime).catch((error) => ({ error: error.message }));
+      const key = keyOf(table, style, runtime);
+      results.set(key, [...results.get(key) ?? [], figures]);
+    }
+  }
+}
+
+/** Calls a second, and CPU microseconds that a call costs the side that is measured. */
+async function measure({ side, connections, streams, poller }, style, runtime) {
+  const script = [...runtimeCommand(runtime), `${root}bench/styles/${side}.ts`];
+  const own = [...script, `--style=${style}`, `--poller=${poller}`];
+  const started = await startServer(side === "server" ? { server: own } : fixedSide());
+  try {
+    const scenario = {
+      kind: "unary",
+      unit: "calls/s",
+      connections,
+      streams,
+      bytes: 16,
+      warmUpMs: WARM_UP_MS,
+    };
+    const client = side === "server" ? generator("bun") : own;
+    const { value, ...sides } = await runClient(started, client, scenario, options.seconds);
+    return { callsPerSecond: value, cpuMicroseconds: sides[side].cpuMicroseconds };
+  } finally {
+    started.server.kill();
+  }
+}
+
+function keyOf({ title }, style, runtime) {
+  return `${title}\n${style}\n${runtime}`;
+}
+
+function print(table) {
+  const names = options.runtime.split(",");
+  const heads = names.flatMap((runtime) => [`${runtime}: us a call`, "calls/s"]);
+  console.log(
+    `\n${table.title}\n\n| Style | ${heads.join(" | ")} |\n| --- |${" ---: |".repeat(heads.length)}`,
+  );
+  for (const style of table.styles) {
+    const cells = names.flatMap((runtime) => cellsOf(results.get(keyOf(table, style, runtime))));
+    console.log(`| ${style} | ${cells.join(" | ")} |`);
+  }
+}
+
+function cellsOf(rounds) {
+  const error = rounds.find((figures) => figures.error !== undefined)?.error;
+  if (error !== undefined) return [error.slice(0, 120), ""];
+  const middle = (name) => median(rounds.map((figures) => figures[name]));
+  return [middle("cpuMicroseconds").toFixed(2), `${(middle("callsPerSecond") / 1_000).toFixed(1)}k`];
+}
