@@ -35,6 +35,11 @@ export class Http2ServerTransport implements ServerTransport, ConnectionSink {
   private readonly begin = (stream: ServerStream, head: RequestHead) =>
     this.sink.onStream(stream, head, this.connection.now);
 
+  private readonly unstalled = (): void => {
+    if (this.connection.resumeProducers()) this.engine.run(this.unstalled);
+    this.sink.onUnstalled?.();
+  };
+
   /** `onReady` is called when the client's SETTINGS came; `sink` gets its streams, and the end. */
   constructor(
     private readonly engine: EventEngine,
@@ -49,7 +54,7 @@ export class Http2ServerTransport implements ServerTransport, ConnectionSink {
       settings: options.settings ?? {},
       tooLarge: requestTooLarge,
       ...serverManagement(options, () => engine.random()),
-      onUnstalled: () => engine.run(() => this.sink.onUnstalled?.()),
+      onUnstalled: () => engine.run(this.unstalled),
     }, this);
     this.driver = new Driver(
       engine,

@@ -9,10 +9,17 @@ const MIN_ROOM_BYTES = 1_024;
 /** Reads that leave most of a slab unused, in a row, before a smaller one is taken. */
 const SMALL_READS_TO_SHRINK = 8;
 
+/** What the endpoints of one engine share. */
+export interface SlabShares {
+  /** What one slab may grow to now, so that all of them together stay within a bound. */
+  readonly slabShare: number;
+}
+
 /**
  * Bytes handed out are never written again: each read goes behind the one before, and a full slab is replaced.
  * The size grows fourfold when a read fills its room, and halves when reads stay small, so that a busy endpoint
- * reads 64 KiB at a time and 10,000 idle ones pin a few KiB each.
+ * reads 64 KiB at a time and 10,000 idle ones pin a few KiB each. Where a read is pending while nothing comes, as on
+ * Deno, its room is pinned too: `shares` bounds what it has grown to.
  */
 export class ReadSlab {
   private slab: Uint8Array = EMPTY;
@@ -22,7 +29,7 @@ export class ReadSlab {
   private smallReads = 0;
 
   /** `maxBytes`: the largest slab; at least 1, RangeError otherwise. */
-  constructor(private readonly maxBytes: number) {
+  constructor(private readonly maxBytes: number, private readonly shares?: SlabShares) {
     if (!Number.isInteger(maxBytes) || maxBytes < 1) {
       throw new RangeError(`Cannot receive into slabs of ${maxBytes} bytes: give a whole number, 1 or more`);
     }
@@ -49,7 +56,8 @@ export class ReadSlab {
   }
 
   private grow(): void {
-    this.slabBytes = Math.min(this.maxBytes, this.slabBytes * 4);
+    const most = Math.max(this.slabBytes, this.shares?.slabShare ?? Infinity);
+    this.slabBytes = Math.min(this.maxBytes, this.slabBytes * 4, most);
     this.smallReads = 0;
   }
 

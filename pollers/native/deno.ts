@@ -4,7 +4,7 @@ import type { SocketAddress } from "../contract/address.ts";
 import type { Endpoint, EndpointOptions, IoResult, Listener, ListenOptions } from "../contract/engine.ts";
 import { endOfStream, IoError } from "../contract/io_error.ts";
 import { BaseListener } from "../core/base_listener.ts";
-import { ReadSlab } from "../core/read_slab.ts";
+import { ReadSlab, type SlabShares } from "../core/read_slab.ts";
 import { DenoRest } from "./deno_rest.ts";
 import { inet, NativeEndpoint } from "./endpoint.ts";
 import { NativeEngine } from "./engine.ts";
@@ -107,7 +107,7 @@ class DenoEndpoint extends NativeEndpoint {
     peer?: SocketAddress,
   ) {
     super(engine, fromDeno(conn.localAddr), peer ?? fromDeno(conn.remoteAddr));
-    this.slab = new ReadSlab(engine.readBufferBytes);
+    this.slab = new ReadSlab(engine.readBufferBytes, engine);
     conn.unref();
     if (this.peer.family !== "ipv4" && this.peer.family !== "ipv6") return;
     try {
@@ -258,14 +258,26 @@ class DenoNativeListener extends BaseListener {
 /** Endpoints and listeners of which one takes no other's turn: a server with one connection. */
 const ALONE = 2;
 
+/**
+ * Memory that pending reads of all connections may have grown to, and what each may in any case: 256 connections may read
+ * 64 KiB at a time, 2,000 and more 8 KiB.
+ */
+const SLABS_BYTES = 16 * 1024 * 1024;
+const LEAST_SLAB_BYTES = 8_192;
+
 /** The runtime's own sockets on Deno. */
-export class DenoEngine extends NativeEngine {
+export class DenoEngine extends NativeEngine implements SlabShares {
   /**
    * Connections whose reads hold the process, which they may while somebody holds it anyway: on Deno a read that holds
    * nothing costs 0.3 us more.
    */
   readonly referenced: Set<{ reference(on: boolean): void }> = new Set();
   private readonly rest: DenoRest = new DenoRest(this.loop);
+
+  /** What the slab of one connection may grow to. */
+  get slabShare(): number {
+    return Math.max(LEAST_SLAB_BYTES, Math.floor(SLABS_BYTES / this.opened.size));
+  }
 
   /** Whether somebody holds the process. */
   get isHeld(): boolean {

@@ -10,8 +10,15 @@
 // A call that waits has an open stream, so that the limit of streams bounds how many can wait. Where calls of many
 // connections wait fewer may; what is beyond that is refused, for the client to send it again.
 
+//
+// Handlers of response streams wait for their turn among those of all connections too (`beginnings.ts`).
+
+import type { Beginnings, Waiting } from "./beginnings.ts";
+
 /** A call that waits for its handler's turn. */
 export interface WaitingCall {
+  /** Whether its responses are a stream. */
+  readonly streamsResponses: boolean;
   /** Runs the handler now. */
   runHandler(): void;
 }
@@ -22,6 +29,8 @@ export interface SlotsOwner {
   mayWait(waiting: number): boolean;
   /** As many more wait. */
   waitingChanged(by: number): void;
+  /** When handlers of response streams begin. */
+  readonly beginnings: Beginnings;
   /** Responses wait and cannot be sent; `resume` is called when that is over. */
   readonly stalled: boolean;
   /** A call has to wait because as many handlers run as may, for the first time. */
@@ -29,7 +38,7 @@ export interface SlotsOwner {
 }
 
 /** The handlers of one connection. */
-export class HandlerSlots {
+export class HandlerSlots implements Waiting {
   /** Handlers that run now. */
   private running = 0;
   /**
@@ -43,9 +52,9 @@ export class HandlerSlots {
   /** At most `limit` run at once; `owner` says what else holds them. */
   constructor(private readonly limit: number, private readonly owner: SlotsOwner) {}
 
-  /** Whether a handler may run now, which then counts as running. */
-  mayRun(): boolean {
-    if (this.waiting !== undefined || !this.isFree) return false;
+  /** Whether the handler of `call` may run now, which then counts as running. */
+  mayRun(call: WaitingCall): boolean {
+    if (this.waiting !== undefined || !this.isFree || !this.mayBegin(call)) return false;
     this.running++;
     return true;
   }
@@ -53,7 +62,7 @@ export class HandlerSlots {
   /** Has `call` wait until its handler may run; false where too many wait already. */
   wait(call: WaitingCall): boolean {
     const waiting = this.waiting ??= new Set();
-    if (!this.owner.mayWait(waiting.size)) return false;
+    if (!this.isFree && !this.owner.mayWait(waiting.size)) return false; // else it waits for its turn alone
     waiting.add(call);
     this.owner.waitingChanged(1);
     if (!this.warned && this.running >= this.limit) {
@@ -82,13 +91,23 @@ export class HandlerSlots {
     try {
       while (this.waiting !== undefined && this.isFree) {
         const call = this.waiting.values().next().value!;
+        if (!this.mayBegin(call)) return;
         this.withdraw(call);
         this.running++;
         call.runHandler();
+        if (!call.streamsResponses || this.waiting === undefined) continue;
+        return this.owner.beginnings.enqueue(this);
       }
     } finally {
       this.starting = false;
     }
+  }
+
+  /** Whether it is the turn of `call`, which then begins; else the slots are resumed when it is. */
+  private mayBegin(call: WaitingCall): boolean {
+    if (!call.streamsResponses || this.owner.beginnings.take()) return true;
+    this.owner.beginnings.enqueue(this);
+    return false;
   }
 
   private get isFree(): boolean {

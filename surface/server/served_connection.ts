@@ -2,6 +2,7 @@
 
 import { formatAddress, type Reporter, type SocketAddress } from "../../pollers/mod.ts";
 import type { ServerTransport } from "../../transport/mod.ts";
+import type { Beginnings } from "./beginnings.ts";
 import { HandlerSlots, type SlotsOwner } from "./handler_slots.ts";
 
 /**
@@ -13,6 +14,8 @@ const LEAST_WAITING_CALLS = 16;
 
 /** What the connections of a server share. */
 export interface ConnectionsHost {
+  /** When handlers of response streams begin. */
+  readonly beginnings: Beginnings;
   /** Handlers that one connection may have running. */
   readonly handlerLimit: number;
   /** Calls of all of them that wait for their handlers' turn. */
@@ -41,6 +44,10 @@ export class ServedConnection implements SlotsOwner {
 
   waitingChanged(by: number): void {
     this.host.waitingCalls += by;
+  }
+
+  get beginnings(): Beginnings {
+    return this.host.beginnings;
   }
 
   get stalled(): boolean {

@@ -35,6 +35,7 @@ import { serverKeepalive } from "../keepalive.ts";
 import { checkOptions, describe, type OptionNames } from "../options.ts";
 import type { ServiceDescriptor } from "../proto/mod.ts";
 import { Admission, type AdmissionOptions } from "./admission.ts";
+import { Beginnings } from "./beginnings.ts";
 import { Binding } from "./binding.ts";
 import { type ConnectionsHost, ServedConnection } from "./served_connection.ts";
 import { CallHost } from "./call_host.ts";
@@ -147,7 +148,12 @@ export class Server {
     this.#host = new CallHost(this.engine, reporter, exposeErrors, maxReceiveElements);
     this.#host.interceptors = interceptors;
     const { maxConcurrentStreams } = localSettings(options.settings);
-    this.#connections = { reporter, handlerLimit: maxConcurrentStreams, waitingCalls: 0 };
+    this.#connections = {
+      beginnings: new Beginnings((closure) => this.engine.run(closure)),
+      reporter,
+      handlerLimit: maxConcurrentStreams,
+      waitingCalls: 0,
+    };
   }
 
   /**

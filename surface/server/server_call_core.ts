@@ -312,6 +312,11 @@ export abstract class ServerCallCore extends CallCore
     this.onStreamClosed(error);
   }
 
+  get streamsResponses(): boolean {
+    const kind = this.method.descriptor?.kind;
+    return kind !== "unary" && kind !== "clientStreaming";
+  }
+
   /** From the connection's slots: it is the handler's turn. */
   runHandler(): void {
     this.handlerState = "runs";
@@ -365,7 +370,7 @@ export abstract class ServerCallCore extends CallCore
   private startHandler(): void {
     if (this.isOver) return;
     const { handlers } = this.connection;
-    if (handlers.mayRun()) return this.runHandler();
+    if (handlers.mayRun(this)) return this.runHandler();
     if (!handlers.wait(this)) return this.stream.refuse("too many calls wait for their handlers");
     this.handlerState = "waits";
     if (this.request !== undefined) this.request = ownBytes(this.request);

@@ -51,7 +51,7 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
 
   /** Whether a producer should wait for `onWritable`. */
   get writeBlocked(): boolean {
-    return this.stream.writeBlocked;
+    return this.connection.writeBlocked(this.stream);
   }
 
   sendHeaders(metadata: HeaderList | undefined): string | undefined {

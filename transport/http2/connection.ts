@@ -20,6 +20,7 @@ import { writeData, writePreface, writeSettings } from "./frame_writer.ts";
 import type { Keepalive } from "./keepalive.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import {
+  BACKLOG_BYTES,
   DATA_FRAME_BYTES,
   HEADER_BLOCK_TIMEOUT_MS,
   MAX_STREAM_ID,
@@ -81,6 +82,8 @@ export class Connection {
   readonly timers: Timers;
   private readonly onUnstalled: () => void;
   private unstallAwaited = false;
+  /** Streams whose producers wait, though nothing of theirs may, until the connection is stalled no more. */
+  private readonly heldBack = new Set<Stream>();
   private readonly parts: Parts;
   private readonly out: OutputBuffer;
   private readonly queue: SendQueue;
@@ -191,14 +194,46 @@ export class Connection {
   }
 
   /**
-   * Whether several responses wait and none can be sent: the peer's window for the connection is used up, or it reads
-   * nothing. `onUnstalled` is called when that is over, if this was asked.
+   * Whether several streams wait for what all of them share: the peer's window for the connection is used up, or it does
+   * not read what was written. `onUnstalled` is called when that is over, if this was asked.
    */
   get stalled(): boolean {
-    const isStalled = this.queue.waitingStreams >= STALLED_STREAMS &&
-      (this.flow.sendWindow.available <= 0 || this.out.byteLength > OUTPUT_HIGH_WATER_BYTES);
-    if (isStalled) this.unstallAwaited = true;
-    return isStalled;
+    if (this.queue.waitingStreams < STALLED_STREAMS) return false;
+    this.unstallAwaited = true;
+    return true;
+  }
+
+  /**
+   * Whether the producer of `stream` should wait for `onWritable`: because of what waits on it, of which the less is let in
+   * the more waits on all streams together; or because the connection is stalled, when more would only wait as well. In that
+   * case {@linkcode resumeProducers} is to be called.
+   */
+  writeBlocked(stream: Stream): boolean {
+    const { queue } = stream;
+    if (queue !== undefined && queue.bytes > 0 && this.queue.backlog.bytes > BACKLOG_BYTES) {
+      queue.producerWaits = true;
+      return true;
+    }
+    if (stream.writeBlocked) return true;
+    if (!this.stalled) return false;
+    this.heldBack.add(stream);
+    return true;
+  }
+
+  /**
+   * `onUnstalled` was called: some of the producers that wait for that alone may go on. True where others are to be resumed
+   * when these have sent something.
+   */
+  resumeProducers(): boolean {
+    let resumed = 0;
+    for (const stream of this.heldBack) {
+      if (resumed === STALLED_STREAMS || this.stalled) break;
+      this.heldBack.delete(stream);
+      if (stream.closed || stream.writeBlocked) continue;
+      resumed++;
+      stream.sink.onWritable(stream);
+    }
+    return this.heldBack.size > 0 && !this.stalled;
   }
 
   /** Appends what is ready, a write's worth, to `out`; its bytes are in use until {@linkcode transmitted}. */

@@ -36,12 +36,18 @@ export const TRANSMIT_BYTES = 262_144;
 /** A stream with more than this queued is `writeBlocked`; the value is gRPC's write buffer of a stream. */
 export const QUEUE_HIGH_WATER_BYTES = 65_536;
 
+/**
+ * Where more than this waits on all streams of a connection, one with anything queued is blocked: each has one message
+ * then, and not 64 KiB and one. 16 streams that are not read have as much as they like.
+ */
+export const BACKLOG_BYTES = 1_048_576;
+
 /** A blocked stream becomes writable again at this mark; half of the other, so that it does not flutter. */
 export const QUEUE_LOW_WATER_BYTES = 32_768;
 
 /**
- * Responses that wait while none can be sent, before a server begins no further calls of the connection: what they cost
- * is theirs, and another one could not be sent either.
+ * Streams that wait for the connection's window, or for what was written to be read, before a server begins no further
+ * calls of the connection, and responses of none are produced: they would only wait as well.
  */
 export const STALLED_STREAMS = 8;
 

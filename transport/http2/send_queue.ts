@@ -7,7 +7,7 @@ import type { Lifecycle } from "./lifecycle.ts";
 import { DATA_FRAME_BYTES, QUEUE_LOW_WATER_BYTES, TRANSMIT_BYTES } from "./limits.ts";
 import type { OutputBuffer } from "./output_buffer.ts";
 import type { Stream } from "./stream.ts";
-import { StreamQueue } from "./stream_queue.ts";
+import { type Backlog, StreamQueue } from "./stream_queue.ts";
 
 /** What the rounds need of the connection. */
 export interface SendQueueParts {
@@ -23,6 +23,8 @@ export interface SendQueueParts {
 
 /** The rounds of one connection. */
 export class SendQueue {
+  /** DATA that waits. */
+  readonly backlog: Backlog = { bytes: 0 };
   private round: Stream[] = [];
   private next: Stream[] = [];
 
@@ -49,7 +51,7 @@ export class SendQueue {
 
   /** Queues `bytes` on `stream`; small ones are copied together, others kept as views. */
   enqueue(stream: Stream, bytes: Uint8Array, endStream: boolean): void {
-    const queue = stream.queue ??= new StreamQueue();
+    const queue = stream.queue ??= new StreamQueue(this.backlog);
     queue.push(bytes);
     if (endStream) queue.endStream = true;
     if (stream.writeBlocked) queue.producerWaits = true;

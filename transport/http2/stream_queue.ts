@@ -3,6 +3,12 @@
 import type { HeaderList } from "../hpack/header_list.ts";
 import { QUEUE_JOIN_BLOCK_BYTES, QUEUE_JOIN_BYTES } from "./limits.ts";
 
+/** Octets of DATA that wait on all streams of a connection. */
+export interface Backlog {
+  /** Their number. */
+  bytes: number;
+}
+
 /** The queue of one stream; `send_queue.ts` has the turns of all. */
 export class StreamQueue {
   /** Octets of DATA that wait. */
@@ -23,6 +29,9 @@ export class StreamQueue {
   /** The last piece is a block of ours that small messages are joined into, filled up to here; 0 where it is none. */
   private joinLength = 0;
 
+  /** What waits here counts in `backlog`. */
+  constructor(private readonly backlog: Backlog) {}
+
   /** Whether nothing waits. */
   get isEmpty(): boolean {
     return this.pieces.length === 0 && !this.endStream;
@@ -37,6 +46,7 @@ export class StreamQueue {
       this.pieces.push(bytes);
     }
     this.bytes += bytes.length;
+    this.backlog.bytes += bytes.length;
   }
 
   /** The piece at the front. */
@@ -57,6 +67,7 @@ export class StreamQueue {
   /** The front was framed up to `end`. Returns a whole piece of the caller's, which is the caller's again. */
   advance(end: number): Uint8Array | undefined {
     this.bytes -= end - this.offset;
+    this.backlog.bytes -= end - this.offset;
     const { front } = this;
     if (end < this.frontEnd) {
       this.offset = end;
@@ -73,6 +84,7 @@ export class StreamQueue {
     this.pieces.length = 0;
     this.offset = 0;
     this.joinLength = 0;
+    this.backlog.bytes -= this.bytes;
     this.bytes = 0;
     this.endStream = false;
     this.trailers = undefined;

@@ -103,7 +103,7 @@ export default [
       }, { deaf: true, batch: 100 });
     },
     seconds: 8,
-    bounds: { memoryMb: 256, share: 0 },
+    bounds: { memoryMb: 256 },
   },
   {
     name: "unread-download",
@@ -121,8 +121,8 @@ export default [
       }, { deaf: true });
     },
     seconds: 5,
-    // Each stream may have 64 KB and one message queued: 1.3 GB in all.
-    bounds: { memoryMb: 1_500, share: 0 },
+    // Each stream may have one message queued: 650 MB in all.
+    bounds: { memoryMb: 768 },
   },
   {
     name: "flood",

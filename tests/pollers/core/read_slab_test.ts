@@ -77,3 +77,20 @@ test("a size that is no size is misuse", () => {
     assertThrows(() => new ReadSlab(bytes), RangeError, `slabs of ${bytes} bytes`);
   }
 });
+
+test("a slab grows no further than its share, and one that has grown keeps what it has", () => {
+  const shares = { slabShare: 20_000 };
+  const slab = new ReadSlab(65_536, shares);
+  const sizes: number[] = [];
+  const read = () => {
+    const { length } = slab.room();
+    slab.take(length);
+    sizes.push(length);
+  };
+  for (let i = 0; i < 4; i++) read();
+  shares.slabShare = 100_000;
+  for (let i = 0; i < 3; i++) read();
+  shares.slabShare = 8_192;
+  for (let i = 0; i < 2; i++) read();
+  assertEquals(sizes, [2_048, 8_192, 20_000, 20_000, 20_000, 65_536, 65_536, 65_536, 65_536]);
+});

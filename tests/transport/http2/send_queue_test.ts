@@ -7,7 +7,7 @@ import { OutputBuffer } from "../../../transport/http2/output_buffer.ts";
 import type { Stream } from "../../../transport/http2/stream.ts";
 import { test } from "../../harness.ts";
 import { transmitOnce } from "../pair.ts";
-import { Bench, describe, parse, TRAILERS_LIST, windowUpdate } from "./wire.ts";
+import { Bench, describe, parse, REQUEST, RESPONSE_LIST, TRAILERS_LIST, windowUpdate } from "./wire.ts";
 
 const WIDE: Array<[number, number]> = [[4, 0x7fffffff]];
 
@@ -233,4 +233,56 @@ test("output: chunks are used again by other connections, and no more of them ar
     output.recycle();
   }
   assertEquals(fill().filter(({ chunk }) => chunks.has(chunk)).length, POOLED_CHUNKS);
+});
+
+/** Streams of a client that lets `window` octets of each be sent, and as much as it likes of all together. */
+function served(count: number, window: number): [Bench, Stream[]] {
+  const bench = new Bench("server", {}, { peer: [[4, window]] });
+  bench.send(windowUpdate(0, 0x7000_0000));
+  for (let i = 0; i < count; i++) bench.send(bench.headers(2 * i + 1, REQUEST, true));
+  for (const stream of bench.sink.streams) {
+    bench.connection.sendHeaders(stream, RESPONSE_LIST, undefined, false);
+  }
+  bench.sent();
+  return [bench, bench.sink.streams];
+}
+
+test("send queue: where a megabyte waits on all streams, one with anything queued is blocked until that is out", () => {
+  const [bench, streams] = served(40, 0);
+  const { connection } = bench;
+  const blocked = () => streams.filter((stream) => connection.writeBlocked(stream)).length;
+  for (const stream of streams.slice(0, 30)) connection.sendData(stream, new Uint8Array(30_000), false);
+  assertEquals(blocked(), 0, "900,000 octets");
+  for (const stream of streams.slice(30, 38)) connection.sendData(stream, new Uint8Array(30_000), false);
+  assertEquals(blocked(), 38, "1,140,000: the two without any may send");
+  bench.sink.events.length = 0;
+  bench.send(windowUpdate(1, 20_000), windowUpdate(3, 30_000)).sent();
+  assertEquals(bench.sink.events.filter((event) => event.startsWith("writable")), [
+    "writable 1",
+    "writable 3",
+  ]);
+  assertEquals([connection.writeBlocked(streams[0]!), connection.writeBlocked(streams[1]!)], [true, false]);
+  for (const stream of streams.slice(2, 38)) {
+    connection.reset(stream, new Http2Error("stream", ErrorCode.CANCEL, "user", "test"));
+  }
+  connection.sendData(streams[39]!, new Uint8Array(60_000), false);
+  assertEquals(connection.writeBlocked(streams[39]!), false, "what was reset counts no more");
+});
+
+test("send queue: while a connection is stalled all producers wait, and are resumed a few at a time", () => {
+  const [bench, streams] = served(40, 1_000_000);
+  const { connection } = bench;
+  const out = new SliceBuffer();
+  const writable = () => bench.sink.events.splice(0).filter((event) => event.startsWith("writable")).length;
+  for (const stream of streams.slice(0, 20)) connection.sendData(stream, new Uint8Array(40_000), false);
+  assertEquals([connection.stalled, streams.every((stream) => connection.writeBlocked(stream))], [
+    true,
+    true,
+  ]);
+  for (let i = 0; i < 30 && connection.wantsTransmit; i++) transmitOnce(connection, out);
+  writable();
+  const rounds: Array<[boolean, number]> = [];
+  for (let i = 0; i < 5; i++) rounds.push([connection.resumeProducers(), writable()]);
+  assertEquals(rounds, [[true, 8], [true, 8], [true, 8], [true, 8], [false, 8]]);
+  assertEquals(connection.resumeProducers(), false);
 });
