@@ -1,6 +1,6 @@
 // What goes wrong in a program: connections that break, networks that part, servers that end or drain.
 import type { SeededRandom } from "../../pollers/simulated/mod.ts";
-import { HORIZON_MS } from "./plan.ts";
+import { HORIZON_MS, type Interruption } from "./plan.ts";
 import type { SimulatedWorld } from "./world.ts";
 
 /** Has `faults` things go wrong, at random instants. */
@@ -47,4 +47,26 @@ export function scheduleFaults(
 export function scheduleDrain(world: SimulatedWorld, problem: (error: unknown) => void): void {
   const { simulation, choices } = world;
   simulation.schedule(choices.below(HORIZON_MS), () => void world.drain(Infinity).catch(problem));
+}
+
+/** Has something happen to the server or to the way to it, now. */
+export function interrupt(
+  world: SimulatedWorld,
+  what: Exclude<Interruption["what"], "cancel" | "shutdown">,
+): void {
+  const { simulation, clientHost, serverHost, problem } = world;
+  const hosts = [clientHost.hostAddress, serverHost.hostAddress] as const;
+  switch (what) {
+    case "reset":
+      return simulation.network.resetSome();
+    case "part":
+      simulation.network.part(...hosts);
+      return void simulation.schedule(simulation.now + 50, () => simulation.network.heal(...hosts));
+    case "stop":
+      return void world.stop(undefined).then(() => world.listen()).catch(problem);
+    case "drain":
+      return void world.drain(Infinity).catch(problem);
+    case "close":
+      return world.channel.close();
+  }
 }

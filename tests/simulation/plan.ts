@@ -30,8 +30,8 @@ export interface Style {
   readonly service: ServiceName;
   /** By a client that knows no schema. */
   readonly untyped: boolean;
-  /** The client's operation at which it cancels the call. */
-  readonly cancelAtStep: number | undefined;
+  /** What happens at an operation of the client; undefined: nothing. */
+  readonly interruption: Interruption | undefined;
   /** The server's operation at which its handler cancels the call; 0: none. */
   readonly serverCancelsAt: number;
   readonly queue: CompletionType;
@@ -41,6 +41,16 @@ export interface Style {
   readonly later: boolean;
   /** Decides about operations one by one. */
   readonly choices: SeededRandom;
+}
+
+/** What may happen at an operation of a call. */
+export const INTERRUPTIONS = ["cancel", "reset", "part", "stop", "drain", "close", "shutdown"] as const;
+
+/** Something that happens at an operation of a call, counted from 1. */
+export interface Interruption {
+  /** "shutdown": of the queue. "close": of the channel. The others: the call is cancelled, or happens to the server. */
+  readonly what: typeof INTERRUPTIONS[number];
+  readonly at: number;
 }
 
 /** How a call ended. */
@@ -89,7 +99,7 @@ export function randomStyle(seed: number, id: number): Style {
     client: choices.pick(["promise", "queue", "stub", "reactor", "reactor"]),
     service: choices.pick(SERVICES),
     untyped: choices.chance(0.2),
-    cancelAtStep: choices.chance(0.2) ? choices.between(1, 12) : undefined,
+    interruption: choices.chance(0.2) ? { what: "cancel", at: choices.between(1, 12) } : undefined,
     serverCancelsAt: choices.chance(0.1) ? choices.between(1, 8) : 0,
     queue: choices.pick(["NEXT", "NEXT", "PLUCK", "CALLBACK"]),
     early: choices.chance(0.5),
@@ -104,7 +114,7 @@ export function promiseStyle(): Style {
     client: "promise",
     service: "World",
     untyped: false,
-    cancelAtStep: undefined,
+    interruption: undefined,
     serverCancelsAt: 0,
     queue: "NEXT",
     early: false,

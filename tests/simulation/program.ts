@@ -8,7 +8,7 @@ import { QueueSession } from "./clients/queue.ts";
 import { ReactorSession } from "./clients/reactor.ts";
 import { clientCall, type ClientSession, Steps } from "./clients/session.ts";
 import { StubSession } from "./clients/stub.ts";
-import { scheduleDrain, scheduleFaults } from "./faults.ts";
+import { interrupt, scheduleDrain, scheduleFaults } from "./faults.ts";
 import { ModelError } from "./model_error.ts";
 import { AMPLE_MS, type CallEnd, nameOf, type Plan, promiseStyle, randomPlan, randomStyle } from "./plan.ts";
 import { run } from "./process.ts";
@@ -38,7 +38,7 @@ const FAULT_STATUSES: ReadonlySet<number> = new Set([
 ]);
 
 /** Runs the program of `seed` with `steps` calls; throws ModelError for every promise that was broken. */
-export async function runProgram(
+export function runProgram(
   seed: number,
   steps: number,
   traceLines = 200,
@@ -50,20 +50,33 @@ export async function runProgram(
   const faults = planning.below(4);
   const conditions = randomConditions(planning, segmentBytes, faults);
   const world = new SimulatedWorld({ seed, conditions, traceLines, windows: randomWindows(seed) });
-  const program = new Program(world, seed, styles);
+  const plans = Array.from({ length: steps }, (_, i): Plan => ({
+    ...randomPlan(planning, i + 1, 20 * segmentBytes, faults),
+    style: styles === "all" ? randomStyle(seed, i + 1) : promiseStyle(),
+  }));
+  return runPlans(world, seed, plans, (program) => {
+    if (styles === "all") program.disturb();
+    scheduleFaults(world, planning, faults, world.problem);
+  });
+}
+
+/** Makes the calls of `plans`; `schedule` has other things happen meanwhile. Throws ModelError. */
+export async function runPlans(
+  world: SimulatedWorld,
+  seed: number,
+  plans: readonly Plan[],
+  schedule: (program: Program) => void,
+): Promise<Outcome> {
+  const program = new Program(world, seed);
+  const { length: calls } = plans;
   try {
     await world.listen();
-    const plans = Array.from({ length: steps }, (_, i): Plan => ({
-      ...randomPlan(planning, i + 1, 20 * segmentBytes, faults),
-      style: styles === "all" ? randomStyle(seed, i + 1) : promiseStyle(),
-    }));
     for (const plan of plans) world.simulation.schedule(plan.startMs, () => program.start(plan));
-    scheduleFaults(world, planning, faults, world.problem);
-    if (styles === "all" && world.choices.chance(0.3)) scheduleDrain(world, world.problem);
+    schedule(program);
     await world.simulation.run();
-    if (program.settled < steps && world.thrown.length === 0) {
+    if (program.settled < calls && world.thrown.length === 0) {
       world.problem(
-        new ModelError(`${steps - program.settled} of ${steps} calls never ended: ${program.running}`),
+        new ModelError(`${calls - program.settled} of ${calls} calls never ended: ${program.running}`),
       );
     } else world.accounts.checkIdle();
     await program.finish();
@@ -72,11 +85,11 @@ export async function runProgram(
   }
   if (world.thrown.length > 0) throw annotated(world.thrown[0], seed, world);
   const { statuses } = program;
-  return { calls: steps, statuses, virtualMs: world.simulation.now, trace: world.simulation.trace };
+  return { calls, statuses, virtualMs: world.simulation.now, trace: world.simulation.trace };
 }
 
 /** One program that runs. */
-class Program {
+export class Program {
   /** Calls that have ended. */
   settled = 0;
   readonly statuses: Record<string, number> = {};
@@ -84,12 +97,16 @@ class Program {
   /** The queue of the client's calls that have none of their own. */
   private readonly tags: Tags;
 
-  constructor(private readonly world: SimulatedWorld, seed: number, styles: Styles) {
-    const { choices, simulation, clientHost } = world;
-    this.tags = world.tags(clientHost, "NEXT", `client's queue of seed ${seed}`);
-    if (styles !== "all") return;
+  constructor(private readonly world: SimulatedWorld, seed: number) {
+    this.tags = world.tags(world.clientHost, "NEXT", `client's queue of seed ${seed}`);
+  }
+
+  /** Has something happen that is nobody's fault: watches, a drain, a queue that is shut down early. */
+  disturb(): void {
+    const { choices, simulation, problem } = this.world;
     this.watch();
     if (choices.chance(0.1)) simulation.schedule(choices.below(3_000), () => this.tags.shutdown());
+    if (choices.chance(0.3)) scheduleDrain(this.world, problem);
   }
 
   /** Calls that have not ended. */
@@ -128,7 +145,13 @@ class Program {
     const { world } = this;
     const { problem, simulation } = world;
     const session = this.sessionOf(plan);
-    const steps = new Steps(plan.style.cancelAtStep, () => session.cancel());
+    const { interruption } = plan.style;
+    const steps: Steps = new Steps(interruption?.at, () => {
+      const { what } = interruption!;
+      if (what === "cancel") steps.leave();
+      else if (what === "shutdown") this.tags.shutdown();
+      else interrupt(world, what);
+    }, () => session.cancel());
     if (plan.cancelMs !== undefined) {
       simulation.schedule(simulation.now + plan.cancelMs, () => {
         if (!this.left.has(plan)) return;
@@ -237,7 +260,8 @@ function checkStatus(
   plan: Plan,
 ): void {
   const { style, cancelMs, leaveAfter, failWith, deadlineMs, id } = plan;
-  const isCancelled = cancelMs !== undefined || style.cancelAtStep !== undefined ||
+  const isCancelled = cancelMs !== undefined ||
+    style.interruption !== undefined && style.interruption.what !== "drain" ||
     style.serverCancelsAt > 0 ||
     (style.client !== "promise" && leaveAfter !== undefined);
   const isQuiet = deadlineMs === AMPLE_MS && !isCancelled;

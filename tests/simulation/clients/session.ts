@@ -25,17 +25,21 @@ export interface ClientSession {
   end(): Process<CallEnd | undefined>;
 }
 
-/** Counts the operations of a call, and cancels it at one of them. */
+/** Counts the operations of a call, and has one of them interrupted. */
 export class Steps {
   private count = 0;
   /** The application has ended the call, or left it. */
   hasLeft = false;
 
-  constructor(private readonly at: number | undefined, private readonly cancel: () => void) {}
+  constructor(
+    private readonly at: number | undefined,
+    private readonly interrupt: () => void,
+    private readonly cancel: () => void,
+  ) {}
 
   /** Before an operation is started, and after it. */
   next(): void {
-    if (++this.count === this.at) this.leave();
+    if (++this.count === this.at) this.interrupt();
   }
 
   /** Cancels the call. */
