@@ -39,7 +39,7 @@ const COMMON_TESTS = [
   "tests/surface/lifecycle_test.ts",
   "tests/surface/client/",
   "tests/surface/blocking/sync_client_test.ts",
-  "tests/surface/queue/blocking_test.ts",
+  "tests/surface/queue/",
   "tests/surface/workers/",
   "tests/peers/",
   "tests/interop/grpc_js_test.ts",
