@@ -45,7 +45,11 @@ export type AnyPolledHandler = (...args: unknown[]) => unknown;
 export interface PolledHost {
   readonly reporter: Reporter;
   readonly exposeErrors: boolean;
+  /** The call that `queue` was for is over; it may serve another one. */
+  takeBack(queue: CompletionQueue<unknown>): void;
 }
+
+const NO_POLLER = "no poller is left for the call: the thread quota is used up";
 
 /** See the head of this file. */
 export class PolledCall implements CallRequester, PolledReader<unknown>, PolledWriter<unknown> {
@@ -75,19 +79,16 @@ export class PolledCall implements CallRequester, PolledReader<unknown>, PolledW
 
   /** There is no call: the server shuts down. */
   drop(): void {
-    this.queue.shutdown();
+    this.host.takeBack(this.queue);
   }
 
   /** Runs the handler, or fails the call where nobody would poll meanwhile. */
   async serve(resources: boolean): Promise<void> {
     try {
       if (resources) await this.run();
-      else {await this.finish(
-          Status.RESOURCE_EXHAUSTED,
-          "no poller is left for the call: the thread quota is used up",
-        );}
+      else await this.finish(Status.RESOURCE_EXHAUSTED, NO_POLLER);
     } finally {
-      this.queue.shutdown();
+      this.host.takeBack(this.queue);
     }
   }
 

@@ -27,6 +27,9 @@ export interface PolledMethodsOptions extends Omit<ThreadManagerOptions, keyof R
 
 const NAMES: OptionNames<PolledMethodsOptions> = { ...THREAD_OPTION_NAMES, numQueues: true };
 
+/** Queues of calls that are kept for others: as many as a connection usually has calls. */
+const MOST_IDLE = 100;
+
 /** One method, and how its calls are requested. */
 interface PolledMethod {
   readonly descriptor: MethodDescriptor<unknown, unknown>;
@@ -108,6 +111,9 @@ class PolledHost implements ServerStyle {
   private readonly queues: Array<CompletionQueue<Wanted>>;
   private readonly methods: PolledMethod[] = [];
   private readonly requests: ServerRequests;
+  /** Queues of calls that are over. */
+  private readonly idle: Array<CompletionQueue<unknown>> = [];
+  private isPolling = false;
 
   constructor(
     private readonly server: StyledServer,
@@ -148,6 +154,8 @@ class PolledHost implements ServerStyle {
   }
 
   onStart(): void {
+    if (this.isPolling) return; // another style refused to start, and the server was started again
+    this.isPolling = true;
     for (const manager of this.managers) manager.start();
     for (const method of this.methods) for (const queue of this.queues) this.request(method, queue);
   }
@@ -160,6 +168,13 @@ class PolledHost implements ServerStyle {
       this.managers[i]!.shutdown();
       void this.managers[i]!.wait();
     }
+    for (const queue of this.idle.splice(0)) queue.shutdown();
+  }
+
+  takeBack(queue: CompletionQueue<unknown>): void {
+    // Its call is over, so nothing of it is pending; whatever completed was waited for.
+    if (!this.server.styles.isOver && this.idle.length < MOST_IDLE) this.idle.push(queue);
+    else queue.shutdown();
   }
 
   describePending(): string[] {
@@ -170,7 +185,8 @@ class PolledHost implements ServerStyle {
 
   private request(method: PolledMethod, queue: CompletionQueue<Wanted>): void {
     const { kind } = method.descriptor;
-    const bound = new CompletionQueue({ completionType: "PLUCK", poller: this.server.host.engine });
+    const { engine } = this.server.host;
+    const bound = this.idle.pop() ?? new CompletionQueue({ completionType: "PLUCK", poller: engine });
     const call = new PolledCall(kind, method.handler, this, bound);
     const wanted: Wanted = { method, call, queue };
     this.requests.request(method.requested, queueCoreOf(queue as CompletionQueue), call.bound, wanted, call);

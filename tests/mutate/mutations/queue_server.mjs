@@ -315,4 +315,10 @@ export default [
   ofPolled(POLLED_CALL, "fail(isEncoding ? new EncodeError(error.message) : error)", "fail(error)", "[Q76]"),
   ofPolled(POLLED_CALL, "    this.sentInitial = true;\n", "", "[Q74] handlers of all four"),
   ofPolled(CONTEXT, "if (this.#isSync ||", "if (", "a cancelled call"),
+  ofRequests(
+    CORE,
+    "if (this.host.interceptors !== undefined) this.intercept(this.host.interceptors);\n    else this.onTurn();",
+    "this.onTurn();",
+    "interceptors admit",
+  ),
 ];

@@ -205,6 +205,25 @@ test("polled methods: a cancelled call: reads end, writes fail, and the handler 
   });
 });
 
+test("polled methods: a read that its handler leaves alone is no matter to the calls that follow", async () => {
+  let left: Promise<unknown> = Promise.resolve();
+  await polling((polled, server) =>
+    server.addService(Trial, {
+      up: polled.method((reader) => {
+        left = reader.read();
+        return { number: 1 };
+      }),
+      one: polled.method((request) => request),
+    }), async ({ client }) => {
+    const never = { [Symbol.asyncIterator]: () => ({ next: () => new Promise<never>(() => {}) }) };
+    for (let i = 0; i < 3; i++) {
+      assertEquals((await client.up(never)).number, 1);
+      assertEquals(await left, undefined);
+      assertEquals((await client.one({ number: i })).number, i);
+    }
+  });
+});
+
 test("polled methods: misuse is said at once", async () => {
   const server = new Server();
   const make = (options: PolledMethodsOptions) => () => new PolledMethods(server, options);

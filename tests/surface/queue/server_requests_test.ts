@@ -12,12 +12,14 @@ import {
   receiveCloseOnServer,
   receiveMessage,
   RequestedCall,
+  RpcError,
   sendMessage,
   sendStatusFromServer,
   Server,
+  type ServerInterceptor,
 } from "pollwire";
 import { test } from "../../harness.ts";
-import { collect, echo, failure, gate, Trial, until } from "../serving.ts";
+import { collect, echo, failure, gate, type Note, Trial, until } from "../serving.ts";
 import { say } from "./queues.ts";
 import { both, next, one, queueServing, registerAll, up } from "./server_calls.ts";
 
@@ -507,6 +509,25 @@ test("queue server: [Q117] as the generic service it gets what no service has", 
       );
     },
   });
+});
+
+test("queue server: interceptors admit calls before they are matched, and a call that they refuse never is", async () => {
+  const seen: string[] = [];
+  const guarded: ServerInterceptor = (intercepted) => async (call) => {
+    seen.push(call.metadata.get("token") as string);
+    if (call.metadata.get("token") !== "right") throw new RpcError("UNAUTHENTICATED", "who is it?");
+    return await intercepted(call);
+  };
+  await queueServing(async ({ client, batch, calls, queue }) => {
+    const wanted = new RequestedCall<Note, Note>();
+    calls.requestRegisteredCall(one, wanted, { queue }, "there");
+    const refused = await failure(client.one({}, { metadata: { token: "wrong" } }));
+    assertEquals([refused.message, queue.tryNext().type], ["UNAUTHENTICATED: who is it?", "QUEUE_TIMEOUT"]);
+    const answer = client.one({ text: "a" }, { metadata: { token: "right" } });
+    assertEquals([say(await next(queue)), wanted.message.text], [["there", true], "a"]);
+    assert(await batch(wanted, [sendMessage({ text: "b" }), sendStatusFromServer()]));
+    assertEquals([(await answer).text, seen], ["b", ["wrong", "right"]]);
+  }, { server: { interceptors: [guarded] } });
 });
 
 test("queue server: [Q62] requestCall where another service has all that is not registered is refused", async () => {
