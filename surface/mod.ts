@@ -47,14 +47,9 @@ export { Channel, type ChannelOptions } from "./channel/channel.ts";
 export type { ConnectivityState } from "./channel/subchannel.ts";
 export type { CallOptions } from "./client/call_options.ts";
 export type { UserConnectOptions } from "./connect_options.ts";
+export { createClient, type ServiceClient } from "./create_client.ts";
 export type { PollerList } from "./engines.ts";
-export {
-  type Client,
-  type ClientMethod,
-  type ClientOptions,
-  createClient,
-  type Responses,
-} from "./promise/client.ts";
+export { type Client, type ClientMethod, type ClientOptions, type Responses } from "./promise/client.ts";
 export { type GenericClient, genericClient } from "./promise/generic_client.ts";
 export type { Handler } from "./promise/handlers.ts";
 export {

@@ -1,6 +1,16 @@
 // Calls that block their thread, of all four kinds, by the numbers of their rules (docs/decisions/0022).
 import { assert, assertEquals, assertMatch, assertStrictEquals, assertThrows } from "@std/assert";
-import { Channel, createClient, createSyncClient, type Metadata, Server, Status } from "pollwire";
+import {
+  Channel,
+  createClient,
+  createSyncClient,
+  type Metadata,
+  parseProto,
+  Server,
+  type ServiceOf,
+  Status,
+  type Unary,
+} from "pollwire";
 import { test } from "../../harness.ts";
 import { collect, type Note, Trial } from "../serving.ts";
 import { ALL_WAYS, blocking, LOCAL_WAYS, thrown } from "./bench.ts";
@@ -228,6 +238,13 @@ blocking(
   },
 );
 
+blocking(ALL_WAYS, "client.sync has the same methods, and is made once", ({ channel }) => {
+  const client = createClient(Trial, channel);
+  assertEquals(client.sync.one({ number: 3 }).number, 3);
+  assertStrictEquals(client.sync, client.sync);
+  assertEquals(Object.keys(client).sort(), ["both", "down", "one", "up"]);
+});
+
 blocking(LOCAL_WAYS, "a client that spins makes the same calls", ({ channel }) => {
   const client = createSyncClient(Trial, channel, { spinMs: 0.2 });
   for (let number = 1; number < 50; number++) assertEquals(client.one({ number }).number, number);
@@ -322,6 +339,23 @@ blocking(
     await nobody[Symbol.asyncDispose]();
   },
 );
+
+test("[Q127] client.sync is refused where interceptors would have to run, and is a method where there is one of the name", () => {
+  using channel = new Channel("127.0.0.1:1");
+  const client = createClient(Trial, channel, { interceptors: [(next) => (call) => next(call)] });
+  assertThrows(
+    () => client.sync.one({}),
+    TypeError,
+    "Cannot call trial.Trial and block: the client has interceptors, which nobody continues",
+  );
+  const { Named } = parseProto<{ Named: ServiceOf<{ sync: Unary<Note, Note> }> }>(`
+    syntax = "proto3";
+    message Note { string text = 1; }
+    service Named { rpc Sync(Note) returns (Note); }
+  `);
+  assertEquals(typeof createClient(Named, channel).sync, "function");
+  assertEquals(typeof createSyncClient(Named, channel).sync, "function");
+});
 
 test("[Q127] what is no service, channel or option is refused", () => {
   using channel = new Channel("127.0.0.1:1");
