@@ -28,7 +28,8 @@ export class CallRequest implements QueueOperation {
     const purpose = `request a call of ${this.what}`;
     const { bound, notified, requester } = this;
     const { whenDone } = requester;
-    bound.check(whenDone === undefined ? this.tag : whenDone.tag, purpose);
+    if (whenDone === undefined) bound.checkOpen(purpose); // the tag comes out of the other queue
+    else bound.check(whenDone.tag, purpose);
     notified.begin(this, purpose);
     if (whenDone !== undefined) bound.begin(whenDone, purpose);
   }

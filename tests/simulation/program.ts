@@ -3,6 +3,7 @@ import { Status, statusName, watchConnectivityState } from "pollwire";
 import type { Conditions } from "../../pollers/simulated/mod.ts";
 import { SeededRandom } from "../../pollers/simulated/mod.ts";
 import type { LocalSettings } from "../../transport/http2/settings.ts";
+import { REFUSAL } from "./admission.ts";
 import { promiseCall } from "./clients/promise.ts";
 import { QueueSession } from "./clients/queue.ts";
 import { ReactorSession } from "./clients/reactor.ts";
@@ -49,7 +50,13 @@ export function runProgram(
   const segmentBytes = planning.pick([1, 7, 100, 1_460, 65_536]);
   const faults = planning.below(4);
   const conditions = randomConditions(planning, segmentBytes, faults);
-  const world = new SimulatedWorld({ seed, conditions, traceLines, windows: randomWindows(seed) });
+  const world = new SimulatedWorld({
+    seed,
+    conditions,
+    traceLines,
+    windows: randomWindows(seed),
+    isVaried: styles === "all",
+  });
   const plans = Array.from({ length: steps }, (_, i): Plan => ({
     ...randomPlan(planning, i + 1, 20 * segmentBytes, faults),
     style: styles === "all" ? randomStyle(seed, i + 1) : promiseStyle(),
@@ -120,7 +127,7 @@ export class Program {
     const { simulation } = this.world;
     const startedAt = simulation.now;
     const ended = (end: Pick<CallEnd, "code" | "details" | "metadata"> | undefined, status: string): void => {
-      if (end !== undefined) checkStatus(end, plan);
+      if (end !== undefined && !this.isRefusal(plan, end)) checkStatus(end, plan);
       this.checkTime(plan, startedAt, status);
       this.settled++;
       this.left.delete(plan);
@@ -139,6 +146,10 @@ export class Program {
         );
       });
     }
+  }
+
+  private isRefusal({ id }: Plan, { code, details }: Pick<CallEnd, "code" | "details">): boolean {
+    return code === REFUSAL && details === `refused ${id}` && this.world.isRefused(id);
   }
 
   private startSession(plan: Plan, ended: (end: CallEnd | undefined) => void): void {

@@ -8,6 +8,7 @@ import {
 } from "../../pollers/simulated/mod.ts";
 import type { LocalSettings } from "../../transport/http2/settings.ts";
 import { Accounts } from "./accounts.ts";
+import { admission, isRefused, observer } from "./admission.ts";
 import { Duties } from "./duties.ts";
 import { type Process, wait } from "./process.ts";
 import { PromiseHandlers } from "./servers/promise.ts";
@@ -22,6 +23,8 @@ export interface WorldOptions {
   readonly seed: number;
   readonly conditions: Partial<Conditions>;
   readonly traceLines: number;
+  /** Interceptors, observers and a limit of streams, or not: as its seed says. */
+  readonly isVaried?: boolean;
   /** The windows that each side announces. */
   readonly windows: { readonly client: Partial<LocalSettings>; readonly server: Partial<LocalSettings> };
 }
@@ -49,17 +52,28 @@ export class SimulatedWorld implements Setting {
   readonly thrown: unknown[] = [];
   /** Flow control on every connection there is. */
   readonly accounts: Accounts;
+  /** Whether an interceptor admits the calls. */
+  readonly intercepts: boolean;
+  private readonly observes: boolean;
+  private readonly seed: number;
   private readonly serverSettings: Partial<LocalSettings>;
   private server: { readonly server: Server; readonly queues: ServerQueues } | undefined;
 
-  constructor({ seed, conditions, traceLines, windows }: WorldOptions) {
+  constructor({ seed, conditions, traceLines, windows, isVaried = false }: WorldOptions) {
     this.simulation = new Simulation({ seed, conditions, traceLines });
     this.random = this.simulation.random;
     this.choices = new SeededRandom(seed ^ 0x57_11e5);
     this.serverHost = this.simulation.host();
     this.clientHost = this.simulation.host();
     this.accounts = new Accounts(this.simulation, this.clientHost, this.serverHost);
-    this.serverSettings = windows.server;
+    this.seed = seed;
+    const { choices } = this;
+    this.intercepts = isVaried && choices.chance(0.3);
+    this.observes = isVaried && choices.chance(0.3);
+    const isNarrow = isVaried && choices.chance(0.2);
+    this.serverSettings = isNarrow
+      ? { ...windows.server, maxConcurrentStreams: choices.between(1, 4) }
+      : windows.server;
     const target = `${this.serverHost.hostAddress}:${PORT}`;
     this.channel = new Channel(target, {
       poller: this.clientHost,
@@ -67,6 +81,7 @@ export class SimulatedWorld implements Setting {
       settings: windows.client,
       onError: this.problem,
     });
+    if (this.observes) this.channel.observe(observer(this, "client"));
     this.client = createClient(services.World, this.channel);
   }
 
@@ -81,6 +96,8 @@ export class SimulatedWorld implements Setting {
       onError: this.problem,
       logger: QUIET, // handlers may be slower than the end of their server, which is said of their reactors
     });
+    if (this.intercepts) server.intercept(admission(this, this.seed));
+    if (this.observes) server.observe(observer(this, "server"));
     const queues = new ServerQueues(this, server);
     this.server = { server, queues };
     const promises = new PromiseHandlers(this);
@@ -131,6 +148,11 @@ export class SimulatedWorld implements Setting {
 
   executed(id: number): void {
     this.executions.set(id, (this.executions.get(id) ?? 0) + 1);
+  }
+
+  /** Whether call `id` is refused where it comes to the server. */
+  isRefused(id: number): boolean {
+    return this.intercepts && isRefused(this.seed, id);
   }
 
   /** What is left open on both hosts, and who still holds the process; nothing, when all is over. */

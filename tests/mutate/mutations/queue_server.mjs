@@ -321,4 +321,11 @@ export default [
     "this.onTurn();",
     "interceptors admit",
   ),
+  {
+    file: REQUEST,
+    before: "    if (whenDone === undefined) bound.checkOpen(purpose);",
+    after: "    if (whenDone === undefined) bound.check(this.tag, purpose);",
+    test: REQUESTS_TEST,
+    name: "[Q27] the tag",
+  },
 ];

@@ -6,6 +6,7 @@ import {
   receiveCloseOnServer,
   receiveMessage,
   RequestedCall,
+  type RequestOptions,
   sendInitialMetadata,
   sendMessage,
   sendStatusFromServer,
@@ -155,8 +156,8 @@ export class ServerQueues {
   private requestBatches(tags: Tags, kind: Kind): void {
     const method = methodOf("Batches", kind);
     const wanted = new RequestedCall<Job, Part, Tag>();
-    const options = this.optionsOf(tags);
-    tags.begin(`request for ${method.path}`, (tag) => {
+    const { notified, options } = this.optionsOf(tags);
+    notified.begin(`request for ${method.path}`, (tag) => {
       this.calls.requestRegisteredCall(method, wanted, options, tag);
     }, (done) => {
       if (!this.isThere(method.path, done)) return;
@@ -168,8 +169,9 @@ export class ServerQueues {
 
   private requestAny(tags: Tags): void {
     const wanted = new RequestedCall<Uint8Array, Uint8Array, Tag>();
-    tags.begin("request for any call", (tag) => {
-      this.calls.requestCall(wanted, this.optionsOf(tags), tag);
+    const { notified, options } = this.optionsOf(tags);
+    notified.begin("request for any call", (tag) => {
+      this.calls.requestCall(wanted, options, tag);
     }, (done) => {
       if (!this.isThere("any method", done)) return;
       this.requestAny(tags);
@@ -181,7 +183,8 @@ export class ServerQueues {
 
   private requestResponder(tags: Tags, kind: Kind): void {
     const session = new ResponderSession(this.world, tags, kind);
-    session.request(this.calls, this.optionsOf(tags), (done, path) => {
+    const { notified, options } = this.optionsOf(tags);
+    session.request(this.calls, notified, options, (done, path) => {
       if (!this.isThere(path, done)) return;
       this.requestResponder(tags, kind);
       this.serve(kind, session);
@@ -189,8 +192,9 @@ export class ServerQueues {
   }
 
   /** Events of a call come in `tags`, that of its request there or in another queue. */
-  private optionsOf({ queue }: Tags) {
-    return { queue };
+  private optionsOf(tags: Tags): { readonly notified: Tags; readonly options: RequestOptions<Tag> } {
+    const notified = this.world.choices.pick(this.tags);
+    return { notified, options: { queue: tags.queue, notificationQueue: notified.queue } };
   }
 
   /** Whether a request was given a call; without one the server shuts down. */

@@ -49,7 +49,12 @@ export class ResponderSession implements ServerSession {
   }
 
   /** Requests the call. */
-  request(calls: QueueServer, options: RequestOptions<Tag>, then: (done: Done, path: string) => void): void {
+  request(
+    calls: QueueServer,
+    notified: Tags,
+    options: RequestOptions<Tag>,
+    then: (done: Done, path: string) => void,
+  ): void {
     const { tags, context } = this;
     let requested: Done = undefined;
     let ending: Duty<Done> | undefined = undefined;
@@ -63,7 +68,7 @@ export class ResponderSession implements ServerSession {
       });
     }
     const method = methodOf("Responders", this.kind);
-    tags.begin(`request for ${this.path}`, (tag) => {
+    notified.begin(`request for ${this.path}`, (tag) => {
       calls.request(method, this.responder as ServerResponderOf<Job, Part, never, Tag>, options, tag);
     }, (done) => {
       requested = done;

@@ -57,6 +57,23 @@ test("queue server: [Q61] a queue is registered before the start, and only such 
   });
 });
 
+test("queue server: [Q27] the tag of a request is that of its notification queue, whose type alone it has to fit", async () => {
+  const succeeded: boolean[] = [];
+  const called = new CompletionQueue<(success: boolean) => void>({ completionType: "CALLBACK" });
+  await queueServing(async ({ calls, queue, client }) => {
+    const wanted = new RequestedCall();
+    const bound = called as CompletionQueue<unknown>;
+    calls.requestRegisteredCall(both, wanted as never, { queue: bound, notificationQueue: queue }, "wanted");
+    const responses = collect(client.both([]));
+    assertEquals(say(await next(queue)), ["wanted", true]);
+    wanted.call!.startBatch([sendStatusFromServer("OK")], (success: boolean) => succeeded.push(success));
+    assertEquals(await responses, []);
+    await until(() => succeeded.length === 1);
+  });
+  called.destroy();
+  assertEquals(succeeded, [true]);
+});
+
 test("queue server: [Q61] [Q62] misuse at registration says what is wrong", async () => {
   await queueServing(async ({ calls, server }) => {
     assertThrows(
