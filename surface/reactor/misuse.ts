@@ -1,5 +1,8 @@
 // Errors of those who use a reactor against the rules of gRFC L67: each names the call, the operation and the rule.
 
+import { isRpcError } from "../call/rpc_error.ts";
+import { describe } from "../options.ts";
+
 /** What is thrown where `operation` ("start a read") may not be asked of the call at `path`; `rule` says why. */
 export function misuse(operation: string, path: string, rule: string): TypeError {
   return new TypeError(`Cannot ${operation} of ${path}: ${rule}`);
@@ -9,4 +12,12 @@ export function misuse(operation: string, path: string, rule: string): TypeError
 export function checkHolds(path: string, count: unknown): void {
   if (Number.isInteger(count) && (count as number) > 0) return;
   throw misuse("add holds to the call", path, `their number is ${String(count)}, and must be 1 or more`);
+}
+
+/** Throws where `status` is none, and no RpcError. */
+export function checkStatus(path: string, status: unknown): void {
+  if (isRpcError(status)) return;
+  if (Number.isInteger(status) && (status as number) >= 0 && (status as number) <= 16) return;
+  const what = `${describe(status)} is no status`;
+  throw misuse("finish the call", path, `${what}: give a code of 0 to 16 or its name, or an RpcError`);
 }

@@ -8,7 +8,6 @@ import type { PendingCallDescription } from "../call/pending_calls.ts";
 import { isRpcError, type RpcError } from "../call/rpc_error.ts";
 import { Status } from "../call/status.ts";
 import { undecodable } from "../call/undecodable.ts";
-import { describe } from "../options.ts";
 import { encodeFramed, type MethodDescriptor, reuseFramed } from "../proto/mod.ts";
 import type { CallHost } from "../server/call_host.ts";
 import type { RegisteredMethod } from "../server/method_style.ts";
@@ -16,7 +15,7 @@ import type { ServedConnection } from "../server/served_connection.ts";
 import { ServerCallCore } from "../server/server_call_core.ts";
 import { statusOfThrown } from "../server/thrown_status.ts";
 import { isReactorFor, noReactor } from "./handler_result.ts";
-import { misuse } from "./misuse.ts";
+import { checkStatus, misuse } from "./misuse.ts";
 import { type ReactorContext, ReactorContextHandle, type ServerOperations } from "./reactor_context.ts";
 import { UnaryContextHandle } from "./server_reactors.ts";
 import { checkWriteOptions, CorkedMessages, type WriteOptions } from "./write_options.ts";
@@ -68,8 +67,9 @@ export class ServerReactorCall extends ServerCallCore
   private due = 0;
   private succeeded = 0;
   private failed = 0;
-  /** The handler returned the reactor. */
+  /** The handler returned the reactor; what it started before is being released. */
   private returned = false;
+  private isBeginning = false;
   private isDone = false;
   private sentInitial: Metadata | undefined = undefined;
   /** Initial metadata was asked for, or has gone with a message. */
@@ -180,7 +180,7 @@ export class ServerReactorCall extends ServerCallCore
 
   startWriteAndFinish(message: unknown, status: StatusCode | RpcError, details: string): void {
     this.checkWrite();
-    this.checkStatus(status);
+    checkStatus(this.path, status);
     const framed = encodeFramed(this.descriptor.responseCodec, message);
     this.end(this.finishOf(status, details, framed));
   }
@@ -188,7 +188,7 @@ export class ServerReactorCall extends ServerCallCore
   finishWith(status: StatusCode | RpcError, details: string): void {
     if (this.broken) return;
     this.checkNotFinished("finish the call");
-    this.checkStatus(status);
+    checkStatus(this.path, status);
     const { kind } = this.descriptor;
     const isOk = status === Status.OK && (!streamsResponses(kind));
     this.end(this.finishOf(status, details, isOk ? this.encodeResponse() : undefined));
@@ -299,6 +299,7 @@ export class ServerReactorCall extends ServerCallCore
   private begin(): void {
     const { kept, finished } = this;
     this.kept = undefined;
+    this.isBeginning = true;
     if (this.isOver) this.settleCancelled();
     else {
       if (this.sendingMetadata) this.sendInitial();
@@ -306,7 +307,10 @@ export class ServerReactorCall extends ServerCallCore
       if (kept !== undefined) this.send(kept);
     }
     if (finished !== undefined) this.endNow(finished);
-    if (!this.isDone) this.host.pending.add(this);
+    this.isBeginning = false;
+    if (this.isDefault && this.isComplete) return this.done(); // nobody is called
+    this.host.pending.add(this);
+    if (this.due !== 0 || this.isComplete) this.schedule();
   }
 
   /** The handler returned something else than the reactor of its call. */
@@ -512,16 +516,6 @@ export class ServerReactorCall extends ServerCallCore
     this.metadataAsked = true;
   }
 
-  private checkStatus(status: unknown): void {
-    if (isRpcError(status)) return;
-    if (Number.isInteger(status) && (status as number) >= 0 && (status as number) <= 16) return;
-    throw misuse(
-      "finish the call",
-      this.path,
-      `${describe(status)} is no status: give a code of 0 to 16 or its name, or an RpcError`,
-    );
-  }
-
   // Reactions.
 
   private get isComplete(): boolean {
@@ -556,8 +550,7 @@ export class ServerReactorCall extends ServerCallCore
   }
 
   private schedule(): void {
-    if (this.isDefault) this.done();
-    else this.engine.execCtx.schedule(this);
+    if (!this.isBeginning) this.engine.execCtx.schedule(this);
   }
 
   private takeDue(which: number): boolean {

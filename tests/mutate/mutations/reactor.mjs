@@ -206,13 +206,13 @@ export default [
     "[Q99] finish",
   ),
   mutation(
-    SERVED,
+    "surface/reactor/misuse.ts",
     "if (Number.isInteger(status) && (status as number) >= 0 && (status as number) <= 16) return;",
     "if (Number.isInteger(status)) return;",
     SERVER,
     "[Q99] finish",
   ),
-  mutation(SERVED, "    if (!this.isDone) this.host.pending.add(this);", "", SERVER, "[Q99] a server"),
+  mutation(SERVED, "    this.host.pending.add(this);", "", SERVER, "[Q99] a server"),
   mutation(
     SERVED,
     "    if (this.reading && this.arrived === undefined) this.complete(READ, false);\n    if (this.isComplete)",
@@ -326,8 +326,8 @@ export default [
   ),
   mutation(
     SERVED,
-    "    else this.engine.execCtx.schedule(this);",
-    "    else this.runCallback();",
+    "    if (!this.isBeginning) this.engine.execCtx.schedule(this);",
+    "    if (!this.isBeginning) this.runCallback();",
     SERVER,
     "[Q105]",
   ),
@@ -352,6 +352,21 @@ export default [
     "  }\n\n  /** A reaction threw",
     SERVER,
     "a reactor counts",
+  ),
+
+  mutation(
+    SERVED,
+    "    if (!this.isBeginning) this.engine.execCtx.schedule(this);",
+    "    if (this.isDefault) this.done();\n    else if (!this.isBeginning) this.engine.execCtx.schedule(this);",
+    SERVER,
+    "[Q121]",
+  ),
+  mutation(
+    SERVED,
+    "isUnary ? new UnaryContextHandle<unknown>(this) : new ReactorContextHandle(this)",
+    "isUnary ? new UnaryContextHandle<unknown>(this) : new UnaryContextHandle<unknown>(this)",
+    SERVER,
+    "[Q112]",
   ),
 
   // Without a schema.

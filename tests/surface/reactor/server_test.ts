@@ -3,6 +3,7 @@ import { assert, assertEquals, assertLess, assertMatch, assertThrows } from "@st
 import {
   Channel,
   createReactorClient,
+  type DefaultReactor,
   type ErrorContext,
   parseProto,
   reactor,
@@ -717,6 +718,51 @@ test("a server's writes wait for the client to read, and its reads for the react
     assertEquals((await up).number, 1_001);
   });
 }, { timeoutMs: 60_000 });
+
+test("[Q121] the handler that waited for a default reactor's turn does not begin on the stack of its response", async () => {
+  const events: string[] = [];
+  const made: DefaultReactor<Note>[] = [];
+  const logger = { error() {}, info() {}, debug() {}, warn() {} };
+  await serving({
+    one: reactor((context) => {
+      events.push(`handler ${made.length}`);
+      made.push(context.defaultReactor());
+      return made.at(-1)!;
+    }),
+  }, async ({ client }) => {
+    const abort = new AbortController();
+    const first = failure(client.one({}, { signal: abort.signal }));
+    await until(() => made.length === 1);
+    abort.abort();
+    await first;
+    const second = client.one({});
+    await sleep(20);
+    assertEquals(events, ["handler 0"]);
+    made[0]!.respond({});
+    events.push("responded");
+    await until(() => made.length === 2);
+    assertEquals(events, ["handler 0", "responded", "handler 1"]);
+    made[1]!.respond({ number: 2 });
+    assertEquals((await second).number, 2);
+  }, { server: { settings: { maxConcurrentStreams: 1 }, logger } });
+});
+
+test("[Q112] what belongs to one style of server is in no other", () =>
+  serving({
+    one: (_request, call) => {
+      assertEquals(["defaultReactor" in call, "isCancelled" in call], [false, false]);
+      return { number: 1 };
+    },
+    down: reactor((context) => {
+      assertEquals(["defaultReactor" in context, "asyncNotifyWhenDone" in context], [false, false]);
+      const made = new ServesDown(context, new Log());
+      made.startWriteAndFinish({ number: 2 });
+      return made;
+    }),
+  }, async ({ client }) => {
+    assertEquals((await client.one({})).number, 1);
+    assertEquals(numbersOf(await collect(client.down({}))), [2]);
+  }));
 
 test("a reactor counts as a handler of its connection until it is done", async () => {
   const waiting: ServerBidiReactor<Note, Note>[] = [];
