@@ -23,9 +23,9 @@ const options = readArguments(
     seconds: [0.5, "length of one measurement"],
   },
 );
-const CLIENTS = ["promise", "octets", "callback", "reactor", "batches", "batches-callback"];
-const ONE_AT_A_TIME = ["promise", "callback", "batches", "blocking", "blocking-spin"];
-const SERVERS = ["promise", "octets", "generic", "default-reactor", "reactor", "batches", "async"];
+const CLIENTS = ["promise", "octets", "callback", "reactor", "batches", "batches-callback", "async"];
+const ONE_AT_A_TIME = ["promise", "callback", "batches", "async", "blocking", "blocking-spin"];
+const SERVERS = ["promise", "octets", "generic", "default-reactor", "reactor", "batches", "async", "polled"];
 
 /** A style is compiled by then on a busy machine, too. */
 const WARM_UP_MS = 600;

@@ -6,6 +6,7 @@ import {
   CompletionQueue,
   createCall,
   createClient,
+  createQueueClient,
   createReactorClient,
   createSyncClient,
   genericClient,
@@ -68,6 +69,19 @@ const STYLES: Record<string, (streams: number) => void> = {
       startBatch(queue, response, response);
     }
     void drain(queue);
+  },
+  async: (streams) => {
+    const queue = new CompletionQueue<() => void>({ poller });
+    const client = createQueueClient(Echo, channel, queue);
+    const next = () => {
+      const call = client.asyncUnary(payload);
+      call.finish(() => {
+        answered(call.response);
+        next();
+      });
+    };
+    for (let i = 0; i < streams; i++) next();
+    void callTags(queue);
   },
   "batches-callback": (streams) => {
     const queue = new CompletionQueue<() => void>({ poller, completionType: "CALLBACK" });
@@ -155,4 +169,8 @@ async function drain(queue: CompletionQueue<ReceiveMessage<Payload>>): Promise<v
     const next = receiveMessage<Payload>();
     startBatch(queue, next, next);
   }
+}
+
+async function callTags(queue: CompletionQueue<() => void>): Promise<void> {
+  for await (const { tag } of queue) tag();
 }

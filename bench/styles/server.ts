@@ -1,6 +1,7 @@
 // The bench's Echo service, its unary method in the style that `--style` names: prints `listening PORT`.
 import {
   CompletionQueue,
+  PolledMethods,
   queueMethod,
   QueueServer,
   raw,
@@ -57,6 +58,10 @@ const STYLES: Record<string, (server: Server) => void> = {
       tag.call.startBatch(answer, undefined);
       tag.call.startBatch([receiveCloseOnServer()], undefined);
     });
+  },
+  polled: (server) => {
+    const polled = new PolledMethods(server, { maxPollers: REQUESTS });
+    server.addService(Echo, { unary: polled.method((payload) => payload) });
   },
   async: (server) => {
     type Tag = ServerAsyncResponseWriter<Payload, Payload, Tag> | undefined;

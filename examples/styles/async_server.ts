@@ -42,7 +42,8 @@ class GetFeature implements CallData {
   }
 
   proceed(ok: boolean): void {
-    if (!ok || this.#isDone) return;
+    if (this.#isDone) return;
+    if (!ok) return this.worker.queue.shutdown(); // there is no call: the server shuts down
     new GetFeature(this.worker); // for the next call, before this one is worked on
     this.#isDone = true;
     this.#responder.finish(featureAt(this.#responder.request), "OK", this);
@@ -60,11 +61,12 @@ class ListFeatures implements CallData {
   }
 
   proceed(ok: boolean): void {
-    if (!ok || this.#isDone) return;
+    if (this.#isDone) return;
     if (this.#found === undefined) {
+      if (!ok) return this.worker.queue.shutdown();
       new ListFeatures(this.worker);
       this.#found = featuresIn(this.#responder.request);
-    }
+    } else if (!ok) return; // the call is over
     const feature = this.#found.shift();
     if (feature !== undefined) return this.#responder.write(feature, this);
     this.#isDone = true;
@@ -85,7 +87,7 @@ class RecordRoute implements CallData {
   proceed(ok: boolean): void {
     if (this.#isDone) return;
     if (this.#route === undefined) {
-      if (!ok) return; // the server shuts down
+      if (!ok) return this.worker.queue.shutdown();
       new RecordRoute(this.worker);
       this.#route = new Route();
     } else if (ok && this.#responder.message !== undefined) {
@@ -110,13 +112,15 @@ class RouteChat implements CallData {
 
   proceed(ok: boolean): void {
     const responder = this.#responder;
-    if (this.#state === "done" || (this.#state === "requested" && !ok)) return;
-    if (this.#state === "requested") new RouteChat(this.worker);
-    if (this.#state === "reading" && ok && responder.message !== undefined) {
-      this.#answers.push(...leaveNote(responder.message));
-    } else if (this.#state !== "requested" && !ok) {
+    if (this.#state === "done") return;
+    if (this.#state === "requested") {
+      if (!ok) return this.worker.queue.shutdown();
+      new RouteChat(this.worker);
+    } else if (!ok) { // there are no more notes, or the call is over
       this.#state = "done";
       return responder.finish("OK", this);
+    } else if (this.#state === "reading" && responder.message !== undefined) {
+      this.#answers.push(...leaveNote(responder.message));
     }
     const note = this.#answers.shift();
     this.#state = note === undefined ? "reading" : "writing";

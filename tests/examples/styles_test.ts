@@ -109,6 +109,13 @@ for (const proxy of PROXIES) {
     ));
 }
 
+test("examples: every program takes --help, and does nothing else then", async () => {
+  for (const script of [...SERVERS, ...CLIENTS, ...PROXIES]) {
+    const { code, output } = await new Program(new URL(script, EXAMPLES), ["--help"]).ended;
+    assertEquals([script, code, output.includes("--poller=")], [script, 0, true]);
+  }
+});
+
 test("examples: every file of styles/ is run, and has neither casts nor what the compiler is to ignore", () => {
   const files = readdirSync(new URL("styles/", EXAMPLES)).map((name) => `styles/${name}`).sort();
   const run = [...SERVERS, ...CLIENTS, ...PROXIES, ...PARTS].filter((path) => path.startsWith("styles/"))
