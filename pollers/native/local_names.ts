@@ -1,16 +1,15 @@
 // What this machine is called on the network, as the system says.
 
 import { hostname, networkInterfaces } from "node:os";
+import { isGranted } from "./permission.ts";
 
-/** The machine's own addresses and names, the loopback ones among them. */
+/** The machine's own addresses and names: the loopback ones, and those that Deno is allowed to ask for (--allow-sys). */
 export function localNames(): Set<string> {
   const names = new Set(["localhost", "127.0.0.1", "::1"]);
-  try {
-    names.add(hostname());
-    for (const addresses of Object.values(networkInterfaces())) {
-      for (const { address } of addresses ?? []) names.add(address);
-    }
-  } catch { // Deno without --allow-sys
+  if (isGranted({ name: "sys", kind: "hostname" })) names.add(hostname());
+  if (!isGranted({ name: "sys", kind: "networkInterfaces" })) return names;
+  for (const addresses of Object.values(networkInterfaces())) {
+    for (const { address } of addresses ?? []) names.add(address);
   }
   return names;
 }

@@ -3,6 +3,7 @@
 /** What Deno is asked for, as `Deno.permissions.query` takes it. */
 export type Permission =
   | { readonly name: "env"; readonly variable: string }
+  | { readonly name: "sys"; readonly kind: "hostname" | "networkInterfaces" }
   | { readonly name: "ffi" | "read" | "write"; readonly path?: string };
 
 interface DenoPermissions {
