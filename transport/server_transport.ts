@@ -1,7 +1,7 @@
 // A server's transport over HTTP/2: hands over the streams that one client opens.
 
 import type { SocketAddress } from "../pollers/contract/address.ts";
-import type { Endpoint, EventEngine } from "../pollers/contract/engine.ts";
+import type { Endpoint, EventEngine, TaskHandle } from "../pollers/contract/engine.ts";
 import type { TransportOptions } from "./client_transport.ts";
 import { Driver } from "./driver.ts";
 import { requestTooLarge } from "./grpc/headers.ts";
@@ -24,12 +24,17 @@ export interface ServerTransportOptions extends TransportOptions, ConnectionLife
   readonly keepalive?: ServerKeepaliveOptions;
 }
 
+/** How long a client that has sent nothing yet has for its SETTINGS once its connection drains: a round trip, and more. */
+const SILENT_CLIENT_MS = 1_000;
+
 /** One HTTP/2 connection from a client. */
 export class Http2ServerTransport implements ServerTransport, ConnectionSink {
   private readonly connection: Connection;
   private readonly driver: Driver;
   private readonly limits: MessageLimits;
   private ready = false;
+  /** Ends a connection that drains and whose client sends nothing. */
+  private silence: TaskHandle | undefined = undefined;
   /** What ended the connection, where something did. */
   private error: Http2Error | undefined = undefined;
   private readonly begin = (stream: ServerStream, head: RequestHead) =>
@@ -60,7 +65,7 @@ export class Http2ServerTransport implements ServerTransport, ConnectionSink {
       engine,
       endpoint,
       this.connection,
-      () => this.sink.onClosed(this.error),
+      () => this.released(),
       options.reporter,
     );
     this.driver.start();
@@ -90,10 +95,17 @@ export class Http2ServerTransport implements ServerTransport, ConnectionSink {
     this.driver.hurry();
   }
 
-  /** A client that has sent nothing has no stream to finish, and would not answer a PING: it is closed at once. */
+  /**
+   * Also before the client's SETTINGS: its first calls may be on their way with them (RFC 9113, section 6.8). A client that
+   * sends nothing would not answer the PING either.
+   */
   drain(reason: string): void {
-    if (this.ready) this.connection.drain(reason, this.engine.now());
-    else this.close(reason);
+    const now = this.engine.now();
+    this.connection.drain(reason, now);
+    if (this.ready || this.silence !== undefined) return;
+    this.silence = this.engine.runAt(now + SILENT_CLIENT_MS, () => {
+      if (!this.ready) this.close(reason);
+    });
   }
 
   /** From the connection: there is output. */
@@ -121,6 +133,11 @@ export class Http2ServerTransport implements ServerTransport, ConnectionSink {
 
   /** No PINGs of ours are waited for here. */
   onPong(): void {}
+
+  private released(): void {
+    if (this.silence !== undefined) this.engine.cancel(this.silence);
+    this.sink.onClosed(this.error);
+  }
 
   /** From the connection: the end. The owner is called once the last bytes are written and the endpoint is closed. */
   onClosed(error: Http2Error | undefined): void {

@@ -94,13 +94,15 @@ test("a client that leaves before its SETTINGS: the owner hears it once, and no 
 });
 
 for (const said of ["nothing", "half a preface"]) {
-  test(`a client that has said ${said} is let go at once when the server drains`, async () => {
+  test(`a client that has said ${said} has a second when the server drains`, async () => {
     const accepted = await new Accepted().accept();
     if (said !== "nothing") accepted.at(50, PREFACE.subarray(0, 12));
     await accepted.simulation.run({ until: 100 });
     accepted.transport.drain("maintenance");
-    await accepted.simulation.run({ until: 110 });
-    assertEquals(accepted.heard, ["100 closed connection NO_ERROR user"]);
+    await accepted.simulation.run({ until: 1_090 });
+    assertEquals([accepted.heard, accepted.peer.ended], [[], "open"]);
+    await accepted.simulation.run({ until: 1_110 });
+    assertEquals(accepted.heard, ["1100 closed connection NO_ERROR user"]);
     assertEquals([accepted.peer.frames.at(-1), accepted.peer.ended], ["GOAWAY 0 NO_ERROR", "end-of-stream"]);
     assertEquals([accepted.host.opened.size, accepted.simulation.pending], [1, 0]); // the peer's own end
   });

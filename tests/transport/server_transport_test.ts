@@ -37,11 +37,17 @@ class Bench implements ServerTransportSink, ServerStreamSink {
   /** How each message is released. */
   singleMessage = false;
 
-  static async ready(options: TransportOptions = {}): Promise<Bench> {
+  /** The client has sent nothing yet. */
+  static async connected(options: TransportOptions = {}): Promise<Bench> {
     const bench = new Bench();
     const [ours, theirs] = await bench.host.pair();
     bench.peer = new RawPeer(theirs);
     bench.transport = acceptTransport(bench.host, ours, options, bench);
+    return bench;
+  }
+
+  static async ready(options: TransportOptions = {}): Promise<Bench> {
+    const bench = await Bench.connected(options);
     bench.peer.send(PREFACE, setting(), SETTINGS_ACK);
     await bench.pass();
     assertEquals(bench.heard, []);
@@ -266,4 +272,34 @@ test("calls that no handler answers, of any kind, end a connection when they com
     await bench.pass();
   }
   assertEquals(ends, floods.map(([what], i) => [what, i === 0 ? "open" : "ENHANCE_YOUR_CALM"]));
+});
+
+test("drain before the client's SETTINGS: calls that come with them are served, and then the connection closes", async () => {
+  const bench = await Bench.connected();
+  bench.transport.drain("maintenance");
+  bench.transport.drain("maintenance");
+  await bench.pass(500);
+  assertEquals(bench.sent().slice(-2), ["GOAWAY 2147483647 NO_ERROR", "PING"]);
+  bench.peer.send(PREFACE, setting(), SETTINGS_ACK, bench.frames.headers(1, REQUEST));
+  await bench.pass(2_000);
+  assertEquals([bench.heard.length, bench.peer.ended], [1, "open"]);
+  bench.peer.send(frame("PING", ACK, 0, uint32(0, 0x6472_6169)));
+  bench.stream!.sendStatus(0, "", undefined);
+  await bench.pass();
+  assertEquals(bench.sent().filter((one) => /GOAWAY|HEADERS/.test(one)), [
+    "HEADERS 1 end",
+    "GOAWAY 1 NO_ERROR",
+  ]);
+  bench.peer.close();
+  await bench.pass();
+  assertEquals(bench.heard.at(-1), "closed ok");
+});
+
+test("drain before the client's SETTINGS: a client that sends nothing has a second", async () => {
+  const bench = await Bench.connected();
+  bench.transport.drain("maintenance");
+  await bench.pass(990);
+  assertEquals([bench.peer.ended, bench.heard], ["open", []]);
+  await bench.pass(200);
+  assertEquals([bench.peer.ended, bench.heard.length], ["end-of-stream", 1]);
 });

@@ -212,8 +212,8 @@ export default [
   ),
   mutation(
     "transport/server_transport.ts",
-    "    if (this.ready) this.connection.drain(reason, this.engine.now());\n",
-    "    if (this.ready) {}\n",
+    "    this.connection.drain(reason, now);\n    if (this.ready ||",
+    "    if (this.ready ||",
     SERVER,
     "drain",
   ),
@@ -797,5 +797,26 @@ export default [
     before: 'stream.sendStatus(Status.UNIMPLEMENTED, details, undefined, "library");',
     after: "stream.sendStatus(Status.UNIMPLEMENTED, details, undefined);",
     test: "tests/surface/server/unanswered_test.ts",
+  },
+  {
+    file: "transport/server_transport.ts",
+    before: "    this.connection.drain(reason, now);\n    if",
+    after: "    if (this.ready) this.connection.drain(reason, now);\n    else this.close(reason);\n    if",
+    test: "tests/transport/server_transport_test.ts",
+    name: "calls that come with them",
+  },
+  {
+    file: "transport/server_transport.ts",
+    before: "      if (!this.ready) this.close(reason);\n",
+    after: "",
+    test: "tests/transport/server_transport_test.ts",
+    name: "a client that sends nothing",
+  },
+  {
+    file: "transport/server_transport.ts",
+    before: "      if (!this.ready) this.close(reason);\n",
+    after: "      this.close(reason);\n",
+    test: "tests/transport/server_transport_test.ts",
+    name: "calls that come with them",
   },
 ];
