@@ -13,7 +13,8 @@ import { checkOptions, type OptionNames } from "../options.ts";
 import { type CompletionQueue, queueCoreOf } from "./completion_queue.ts";
 import { checkDeadline } from "./deadline.ts";
 import { describeTag, type OpComplete } from "./event.ts";
-import type { QueueCore, QueueOperation } from "./queue_core.ts";
+import type { QueueCore } from "./queue_core.ts";
+import type { QueueOperation } from "./queue_operation.ts";
 
 /** What an alarm is made with. */
 export interface AlarmOptions extends ReportOptions {
@@ -58,6 +59,10 @@ abstract class Setting {
 
 /** An event of a queue. */
 class QueuedSetting<Tag> extends Setting implements QueueOperation<Tag> {
+  /** Owned by the queue. */
+  nextOperation: QueueOperation<Tag> | undefined = undefined;
+  /** Owned by the queue. */
+  previousOperation: QueueOperation<Tag> | undefined = undefined;
   private event: OpComplete<Tag> | undefined = undefined;
 
   constructor(private readonly core: QueueCore<Tag>, deadline: Instant, readonly tag: Tag) {

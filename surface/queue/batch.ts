@@ -10,7 +10,8 @@ import { describe } from "../options.ts";
 import { CallError, type CallErrorCode } from "./call_error.ts";
 import { Op, OPERATION_NAMES, type OperationBatch, OperationKind, type StatusToSend } from "./operation.ts";
 import { OpFlags } from "./operations.ts";
-import type { QueueCore, QueueOperation } from "./queue_core.ts";
+import type { QueueCore } from "./queue_core.ts";
+import type { QueueOperation } from "./queue_operation.ts";
 
 const { SEND_INITIAL_METADATA, SEND_MESSAGE, SEND_CLOSE_FROM_CLIENT, SEND_STATUS_FROM_SERVER } =
   OperationKind;
@@ -50,6 +51,10 @@ export interface BatchCall {
 
 /** Operations that were started together. */
 export class Batch<Tag> implements QueueOperation<Tag>, OperationBatch {
+  /** Owned by the queue. */
+  nextOperation: QueueOperation<Tag> | undefined = undefined;
+  /** Owned by the queue. */
+  previousOperation: QueueOperation<Tag> | undefined = undefined;
   /** The kinds in it, as bits. */
   readonly kinds: number;
   /** Of SEND_INITIAL_METADATA or SEND_STATUS_FROM_SERVER: metadata in wire form. */

@@ -1,6 +1,7 @@
 // A request for one call: an operation of the queue that is notified, and of another one's where the call gets its own.
 
-import type { QueueCore, QueueOperation } from "./queue_core.ts";
+import type { QueueCore } from "./queue_core.ts";
+import type { QueueOperation } from "./queue_operation.ts";
 import type { QueueServerCall } from "./server_call.ts";
 
 /** Who wants the call. */
@@ -13,6 +14,10 @@ export interface CallRequester {
 
 /** See the head of this file. */
 export class CallRequest implements QueueOperation {
+  /** Owned by the queue. */
+  nextOperation: QueueOperation | undefined = undefined;
+  /** Owned by the queue. */
+  previousOperation: QueueOperation | undefined = undefined;
   /** `home`: number of the queue that is notified. `bound`: the queue of the call's batches. */
   constructor(
     readonly tag: unknown,

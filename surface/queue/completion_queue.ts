@@ -223,7 +223,7 @@ export class CompletionQueue<Tag = unknown> {
   destroy(): void {
     this.shutdown();
     const { pending, events } = this.#core;
-    const tags = [...[...pending].map(({ tag }) => tag), ...events.all().map(({ tag }) => tag)];
+    const tags = [...pending.all().map(({ tag }) => tag), ...events.all().map(({ tag }) => tag)];
     if (tags.length === 0) return;
     throw new TypeError(
       `Cannot destroy a completion queue that is not drained: of ${tags.length} tags the events were not taken: ` +

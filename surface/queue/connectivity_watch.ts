@@ -5,12 +5,17 @@ import { callContext, type Channel, onNextState } from "../channel/channel.ts";
 import type { ConnectivityState } from "../channel/subchannel.ts";
 import { type CompletionQueue, queueCoreOf } from "./completion_queue.ts";
 import { checkDeadline } from "./deadline.ts";
-import type { QueueCore, QueueOperation } from "./queue_core.ts";
+import type { QueueCore } from "./queue_core.ts";
+import type { QueueOperation } from "./queue_operation.ts";
 
 const PURPOSE = "watch the connectivity state";
 
 /** One watch, until its event. */
 class Watch<Tag> implements QueueOperation<Tag> {
+  /** Owned by the queue. */
+  nextOperation: QueueOperation<Tag> | undefined = undefined;
+  /** Owned by the queue. */
+  previousOperation: QueueOperation<Tag> | undefined = undefined;
   private task: TaskHandle | undefined = undefined;
   private takeBack: (() => void) | undefined = undefined;
 

@@ -15,6 +15,8 @@ import {
   QUEUE_SHUTDOWN,
   QUEUE_TIMEOUT,
 } from "./event.ts";
+import { PendingOperations } from "./pending_operations.ts";
+import type { QueueOperation } from "./queue_operation.ts";
 import {
   type PollingType,
   type Pollset,
@@ -25,14 +27,6 @@ import {
 
 /** How events leave a queue. */
 export type CompletionType = "NEXT" | "PLUCK" | "CALLBACK";
-
-/** What a queue owes an event. */
-export interface QueueOperation<Tag = unknown> {
-  /** Comes back with the event. */
-  readonly tag: Tag;
-  /** "alarm": what it is, and of which call, channel or server. */
-  describe(): string;
-}
 
 /** What must be shut down before its queue: a server. */
 export interface QueueOwner {
@@ -73,7 +67,7 @@ class Consumer<Tag> extends QueueWorker {
 /** See the head of this file. */
 export class QueueCore<Tag> implements ApplicationCallback {
   /** Operations that were begun and have not ended. */
-  readonly pending: Set<QueueOperation<Tag>> = new Set();
+  readonly pending: PendingOperations<Tag> = new PendingOperations();
   /** Events that nobody has taken. */
   readonly events: EventList<Tag> = new EventList();
   /** Those who wait. */
@@ -314,7 +308,7 @@ export class QueueCore<Tag> implements ApplicationCallback {
   /** What is pending, what nobody has taken, and who waits. */
   describePending(): string {
     const { pending, events, pollset } = this;
-    const lines = [...pending].map((operation) =>
+    const lines = pending.all().map((operation) =>
       `tag ${describeTag(operation.tag)}: ${operation.describe()}`
     );
     const untaken = events.all().map(({ tag }) => describeTag(tag));

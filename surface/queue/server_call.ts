@@ -24,7 +24,8 @@ import { type Batch, type BatchCall, startBatch } from "./batch.ts";
 import { CallError } from "./call_error.ts";
 import { Op, OperationKind, type StatusToSend } from "./operation.ts";
 import { OpFlags } from "./operations.ts";
-import type { QueueCore, QueueOperation } from "./queue_core.ts";
+import type { QueueCore } from "./queue_core.ts";
+import type { QueueOperation } from "./queue_operation.ts";
 
 const { SEND_INITIAL_METADATA, SEND_MESSAGE, SEND_STATUS_FROM_SERVER } = OperationKind;
 const { RECV_MESSAGE, RECV_CLOSE_ON_SERVER } = OperationKind;

@@ -4,7 +4,8 @@ import type { Instant, SocketAddress } from "../../pollers/mod.ts";
 import { Metadata, type MetadataValue } from "../call/metadata.ts";
 import { PARENT } from "../call/parent.ts";
 import type { ServedCall } from "../server/server_call.ts";
-import type { QueueCore, QueueOperation } from "./queue_core.ts";
+import type { QueueCore } from "./queue_core.ts";
+import type { QueueOperation } from "./queue_operation.ts";
 import type { QueueServerCall } from "./server_call.ts";
 
 /**
@@ -27,6 +28,10 @@ export let trailingMetadataOf: <Tag>(context: ServerContext<Tag>) => Metadata | 
 
 /** A call that is over, for `asyncNotifyWhenDone`. */
 class DoneOperation<Tag> implements QueueOperation<Tag> {
+  /** Owned by the queue. */
+  nextOperation: QueueOperation<Tag> | undefined = undefined;
+  /** Owned by the queue. */
+  previousOperation: QueueOperation<Tag> | undefined = undefined;
   constructor(
     readonly tag: Tag,
     private readonly core: QueueCore<Tag>,
@@ -35,7 +40,7 @@ class DoneOperation<Tag> implements QueueOperation<Tag> {
 
   /** Whether its event has come. */
   get isDone(): boolean {
-    return !this.core.pending.has(this);
+    return this.previousOperation === undefined;
   }
 
   describe(): string {

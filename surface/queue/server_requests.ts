@@ -7,7 +7,8 @@ import { CallError } from "./call_error.ts";
 import { CallMatcher } from "./call_matcher.ts";
 import { CallRequest, type CallRequester } from "./call_request.ts";
 import { describeTag, type OpComplete } from "./event.ts";
-import type { QueueCore, QueueOperation, QueueOwner } from "./queue_core.ts";
+import type { QueueCore, QueueOwner } from "./queue_core.ts";
+import type { QueueOperation } from "./queue_operation.ts";
 import { QueueServerCall } from "./server_call.ts";
 
 /** What comes with the event of a request. */
@@ -29,6 +30,10 @@ const UNREGISTERED = rawMethod("/", "bidiStreaming") as MethodDescriptor<unknown
 
 /** One notification of shutdown. */
 class Notification implements QueueOperation {
+  /** Owned by the queue. */
+  nextOperation: QueueOperation | undefined = undefined;
+  /** Owned by the queue. */
+  previousOperation: QueueOperation | undefined = undefined;
   event: OpComplete | undefined = undefined;
 
   constructor(readonly core: QueueCore<unknown>, readonly tag: unknown) {}

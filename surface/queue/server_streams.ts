@@ -8,7 +8,7 @@ import type { CallRequester } from "./call_request.ts";
 import { type CompletionQueue, queueCoreOf } from "./completion_queue.ts";
 import { Op, OperationKind } from "./operation.ts";
 import { OpFlags, sendInitialMetadata, sendMessage, sendStatusFromServer } from "./operations.ts";
-import type { QueueOperation } from "./queue_core.ts";
+import type { QueueOperation } from "./queue_operation.ts";
 import type { QueueServerCall } from "./server_call.ts";
 import {
   bindContext,
