@@ -9,6 +9,7 @@ const STATES = "tests/surface/call/call_core_test.ts";
 const PARENT = "tests/surface/call/parent_test.ts";
 const WAITING = "tests/surface/client/waiting_test.ts";
 const USEFUL = "tests/surface/channel/useful_test.ts";
+const OUTCOMES = "tests/surface/queue/call_outcomes_test.ts";
 const AGAIN = "tests/surface/client/replay_test.ts";
 
 const mutation = (file, before, after, test, name) => ({ file, before, after, test, name });
@@ -87,5 +88,6 @@ export default [
     USEFUL,
     "which calls the server takes",
   ),
+  mutation(CLIENT, "this.transport?.peer ?? this.context.target", "this.context.target", OUTCOMES, "[Q43]"),
   mutation(REPLAY, 'if (closed === "after it") stream.halfClose();', "", AGAIN, "client streaming"),
 ];

@@ -34,6 +34,13 @@ const ofRequests = (file, before, after, name) => ({ file, before, after, test: 
 /** As `readMutations` describes them. */
 export default [
   {
+    file: "surface/queue/call_matcher.ts",
+    before: "if (match(request, call)) this.requests[request.home]!.shift();",
+    after: "match(request, call);",
+    test: "tests/surface/queue/server_streams_test.ts",
+    name: "[Q68]",
+  },
+  {
     file: TABLE,
     before: "return ofHost ?? this.methods.get(path) ?? this.fallback;",
     after: "return this.methods.get(path) ?? ofHost ?? this.fallback;",
