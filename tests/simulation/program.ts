@@ -227,7 +227,7 @@ export class Program {
     for (const [id, times] of world.executions) {
       if (times > 1) problem(new ModelError(`call ${id}: its handler ran ${times} times`));
     }
-    for (const queue of world.queues) queue.checkNone("At the end");
+    for (const queue of world.queues) queue.checkOver();
     world.duties.checkNone("At the end");
     world.accounts.checkOver();
     if (world.handling > 0) problem(new ModelError(`${world.handling} handlers still run`));

@@ -186,9 +186,12 @@ export class Tags {
     this.ended();
   }
 
-  /** Throws ModelError where an operation has had no event. */
-  checkNone(when: string): void {
-    this.duties.checkNone(when);
+  /** Throws ModelError where an operation has had no event, or QUEUE_SHUTDOWN has not come. */
+  checkOver(): void {
+    this.duties.checkNone("At the end");
+    if (!this.isOver) {
+      throw new ModelError(`${this.name}: no QUEUE_SHUTDOWN; ${this.queue.describePending()}`);
+    }
   }
 }
 

@@ -30,6 +30,7 @@ export interface WorldOptions {
 }
 
 const PORT = 50_051;
+/** Calls may be slower than the end of their server or channel, which is said of their reactors. */
 const QUIET: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** One simulation with a server's host and a client's. */
@@ -80,6 +81,7 @@ export class SimulatedWorld implements Setting {
       initialBackoffMs: 20,
       settings: windows.client,
       onError: this.problem,
+      logger: QUIET,
     });
     if (this.observes) this.channel.observe(observer(this, "client"));
     this.client = createClient(services.World, this.channel);
@@ -94,7 +96,7 @@ export class SimulatedWorld implements Setting {
       poller: this.serverHost,
       settings: this.serverSettings,
       onError: this.problem,
-      logger: QUIET, // handlers may be slower than the end of their server, which is said of their reactors
+      logger: QUIET,
     });
     if (this.intercepts) server.intercept(admission(this, this.seed));
     if (this.observes) server.observe(observer(this, "server"));

@@ -30,6 +30,8 @@ export class Steps {
   private count = 0;
   /** The application has ended the call, or left it. */
   hasLeft = false;
+  /** A message came that was asked for after that. */
+  hasReadOn = false;
 
   constructor(
     private readonly at: number | undefined,
@@ -65,7 +67,7 @@ export function* clientCall(
   if (writing !== undefined) yield* writing.join();
   session.release();
   const end = yield* session.end();
-  if (end !== undefined) checkEnd(plan, end, count, steps.hasLeft);
+  if (end !== undefined) checkEnd(plan, end, count, steps);
   return end;
 }
 
@@ -73,9 +75,11 @@ function* readAll(plan: Plan, session: ClientSession, steps: Steps): Process<num
   for (let place = 0;; place++) {
     if (place > 0 && place === plan.leaveAfter) steps.leave();
     steps.next();
+    const { hasLeft } = steps;
     const part = yield* session.read();
     steps.next();
     if (part === undefined) return place;
+    if (hasLeft) steps.hasReadOn = true;
     checkPart(part, plan.id, place);
     expect(plan, "bytes", part.body?.length ?? 0, plan.size);
     if (plan.readerPauseMs > 0) yield* session.sleep(plan.readerPauseMs);
@@ -98,9 +102,12 @@ function* writeAll(plan: Plan, session: ClientSession, steps: Steps): Process<vo
   steps.next();
 }
 
-function checkEnd(plan: Plan, end: CallEnd, count: number, hasLeft: boolean): void {
+function checkEnd(plan: Plan, end: CallEnd, count: number, { hasLeft, hasReadOn }: Steps): void {
   const { id, kind } = plan;
   const isAsked = end.code === plan.failWith && end.details === `asked to ${id}`;
+  if (hasReadOn && !(isAsked && plan.style.client === "reactor")) { // a reactor reads all of an answer
+    throw new ModelError(`${nameOf(plan)}: a message that was asked for after its cancel`);
+  }
   if (kind === "download" && (end.code === Status.OK || isAsked) && !hasLeft) {
     if (end.code === Status.OK || plan.style.client === "reactor") {
       expect(plan, "messages", count, plan.count);

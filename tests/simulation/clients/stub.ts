@@ -24,6 +24,8 @@ type Made = ClientAsyncResponseReader<Part, Tag> | Reader | Writer;
 export class StubSession implements ClientSession {
   private call: Made | undefined = undefined;
   private isRefused = false;
+  /** Before there was a call. */
+  private isCancelled = false;
 
   constructor(
     private readonly world: Setting,
@@ -53,6 +55,7 @@ export class StubSession implements ClientSession {
         this.call = kind === "upload" ? client.asyncUpload(tag, options) : client.asyncChat(tag, options);
       });
     }
+    if (this.isCancelled) this.call?.cancel();
     if (!this.isRefused && style.choices.chance(0.3)) {
       this.fork("readInitialMetadata", (tag) => this.call!.readInitialMetadata(tag));
     }
@@ -85,7 +88,8 @@ export class StubSession implements ClientSession {
   }
 
   cancel(): void {
-    this.call?.cancel();
+    if (this.call === undefined) this.isCancelled = true;
+    else this.call.cancel();
   }
 
   *sleep(ms: number): Process<void> {

@@ -14,7 +14,7 @@ import {
   Status,
   type UnaryReactorContext,
 } from "pollwire";
-import { type Process, run } from "../process.ts";
+import { Fork, type Process, run } from "../process.ts";
 import { Reactions } from "../reactions.ts";
 import { type Job, type Kind, octets, type Part, type services } from "../service.ts";
 import type { Setting } from "../setting.ts";
@@ -158,12 +158,16 @@ class ReactorSession implements ServerSession {
     const status = code === Status.OK
       ? code
       : new RpcError(code, details, { metadata: new Metadata(metadata) });
+    let writing: Fork<boolean> | undefined = undefined;
+    if (part !== undefined && "startWrite" in reactor && this.world.choices.chance(0.4)) {
+      writing = new Fork(this.write(part), this.world.problem); // and is not waited for
+    }
     reactions.calling(() => {
-      if (part === undefined) reactor.finish(status);
+      if (part === undefined || writing !== undefined) reactor.finish(status);
       else if (reactor instanceof ServesOne || reactor instanceof ServesUp) reactor.respond(part);
       else reactor.startWriteAndFinish((untyped ? octets.ofPart(part) : part) as Part, status);
     });
-    yield* this.world.sleep(0);
+    if (writing !== undefined) yield* writing.join();
   }
 
   cancel(): void {
