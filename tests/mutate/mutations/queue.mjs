@@ -303,4 +303,12 @@ export default [
     test: "tests/pollers/contract/exec_ctx_test.ts",
     name: "continuations that are expected",
   },
+  {
+    file: "surface/queue/pending_operations.ts",
+    before:
+      "if (next !== undefined) next.previousOperation = previous ?? next;\n    else this.last = previous;",
+    after: "if (next !== undefined) next.previousOperation = previous;\n    else this.last = previous;",
+    test: "tests/surface/queue/pending_operations_test.ts",
+    name: "pending operations",
+  },
 ];
