@@ -4,6 +4,12 @@ import { data, frame, headers, message, repeated, request, Type, uint32, varint 
 
 const MIB = 1024 * 1024;
 
+/**
+ * Beside messages that take up to 100 ms, each of four peers that send nothing else, an honest client has one turn between
+ * two of them: no share is asked, only that its calls are answered in time.
+ */
+const DECODED_AT_ONCE = 0;
+
 /** Calls of one request message, as long as the windows let them in. */
 function requests(content) {
   return (attack) => {
@@ -46,13 +52,13 @@ export default [
     name: "decode-children",
     says: "4 MB of empty submessages",
     run: requests(() => repeated([0x2a, 0], 4 * MIB - 100)),
-    bounds: { memoryMb: 512, share: 0 },
+    bounds: { memoryMb: 450, share: DECODED_AT_ONCE },
   },
   {
     name: "decode-map",
     says: "4 MB of map entries",
     run: requests(() => repeated([0x32, 0], 4 * MIB - 100)),
-    bounds: { share: 0 },
+    bounds: { share: DECODED_AT_ONCE },
   },
   {
     name: "decode-merge",
@@ -67,7 +73,7 @@ export default [
         repeated([0x1a, 2, 0x78, 1], 2 * MIB - 1_000),
       ])
     ),
-    bounds: { memoryMb: 256, share: 0 },
+    bounds: { memoryMb: 256, share: DECODED_AT_ONCE },
   },
   { name: "nesting", says: "messages that are nested 10,000 deep", run: requests(() => nested(10_000)) },
   {
