@@ -1,8 +1,8 @@
 // A server's call over a completion queue: it waits for a request of the application, and is driven by batches then.
 //
 // What has come and was not asked for yet is kept: messages, and that the call is over. What was asked for and has not
-// come waits in a slot. Reads end without a failure where the call ends, as at the end of the client's messages:
-// RECV_CLOSE_ON_SERVER alone says which of the two it was.
+// come waits in a slot. A read that is pending when the call ends is no failure, as at the end of the client's messages:
+// RECV_CLOSE_ON_SERVER alone says which of the two it was. So are later ones, until something is to be sent on the call.
 //
 // Its handler runs from its turn to its status. Where the call ends otherwise it runs until the application learns of
 // that, by an operation that was pending or by the next one.
@@ -60,6 +60,8 @@ export class QueueServerCall extends ServerCallCore implements BatchCall, Pendin
   private single: Uint8Array | undefined = undefined;
   private stored: MessageStore | undefined = undefined;
   private hadTurn = false;
+  /** Something was to be sent after the call was cancelled. */
+  private readsFail = false;
   private requestsEnded = false;
   /** Nothing more comes of the call. */
   private isClosed = false;
@@ -182,7 +184,7 @@ export class QueueServerCall extends ServerCallCore implements BatchCall, Pendin
       const { code, details } = status.value as StatusToSend;
       this.sendStatus(codeOf(code, this.path), details, batch.trailers?.fields);
     }
-    if (wasOver) this.sent(false);
+    if (wasOver) this.failSends();
     else if (!this.isOver && !this.writeBlocked) this.sent(true); // with a status: when that is out
     this.deliver();
     if (status !== undefined || this.isClosed) this.through();
@@ -268,6 +270,14 @@ export class QueueServerCall extends ServerCallCore implements BatchCall, Pendin
     return this.stored !== undefined && this.stored.size > 0;
   }
 
+  /** The call was over before they were started. */
+  private failSends(): void {
+    const { sendingMetadata, sendingMessage, sendingStatus } = this;
+    if ((sendingMetadata ?? sendingMessage ?? sendingStatus) === undefined) return;
+    if (this.isCancelled) this.readsFail = true;
+    this.sent(false);
+  }
+
   /** What waits to be sent is on its way, or never will be. */
   private sent(success: boolean): void {
     const { sendingMetadata, sendingMessage, sendingStatus } = this;
@@ -286,11 +296,7 @@ export class QueueServerCall extends ServerCallCore implements BatchCall, Pendin
 
   /** Gives what has come to those that wait for it. */
   private deliver(): void {
-    const { stored } = this;
-    if (this.isOver && stored !== undefined) {
-      this.stored = undefined;
-      this.release(stored.wireBytes);
-    }
+    if (this.isCancelled) this.stored = undefined; // what came before a status can be read
     if (this.receivingMessage !== undefined) this.deliverMessage(this.receivingMessage);
     const { receivingClose } = this;
     if (receivingClose === undefined || !this.isClosed) return;
@@ -309,7 +315,7 @@ export class QueueServerCall extends ServerCallCore implements BatchCall, Pendin
     }
     if (!this.requestsEnded && !this.isOver) return;
     this.receivingMessage = undefined;
-    operation.done(!operation.strict);
+    operation.done(!operation.strict && !this.readsFail);
   }
 
   private receive(operation: Op, bytes: Uint8Array): void {
