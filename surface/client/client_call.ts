@@ -57,6 +57,8 @@ export abstract class ClientCall extends CallCore implements PendingCall, ChildC
   /** Streams that the server did not process. */
   declare private refusals: number;
   declare private answered: boolean;
+  /** The call has its status, but the application does not get it before it has read what came before. */
+  declare protected statusWaits: boolean;
 
   /** Nothing happens before {@linkcode start}. `requestStream`: requests come by `sendMessage`, not `encodeRequest`. */
   constructor(
@@ -77,6 +79,7 @@ export abstract class ClientCall extends CallCore implements PendingCall, ChildC
     this.record = undefined;
     this.refusals = 0;
     this.answered = false;
+    this.statusWaits = false;
   }
 
   // What a style does with its call.
@@ -151,18 +154,29 @@ export abstract class ClientCall extends CallCore implements PendingCall, ChildC
     this.stream?.release(wireBytes);
   }
 
-  /** Ends the call from this side; the server gets RST_STREAM. The first status stands. */
+  /** Ends the call from this side; the server gets RST_STREAM. The first status stands, unless it waits to be read. */
   cancel(
     code: StatusCode,
     message: string,
     endedBy: Initiator = "user",
     cause: unknown = propertyOf(this.options.signal, "reason"),
   ): void {
-    if (this.isOver) return;
+    const status: CallStatus = { code, message, metadata: NO_HEADERS, cause, endedBy };
+    if (this.isOver) {
+      if (this.statusWaits) this.onGivenUp(status);
+      return;
+    }
     this.context.route.withdraw(this);
     const { stream } = this;
-    this.end({ code, message, metadata: NO_HEADERS, cause, endedBy });
+    this.end(status);
     stream?.cancel(code, message);
+  }
+
+  /** What came before the status was read, or never will be: deadline, signal and parent do not matter any more. */
+  protected stopWaiting(): void {
+    if (!this.statusWaits) return;
+    this.statusWaits = false;
+    this.detach();
   }
 
   /** Gives the application's error to whom the channel reports to. */
@@ -189,8 +203,11 @@ export abstract class ClientCall extends CallCore implements PendingCall, ChildC
   /** A response, encoded; give `wireBytes` to `release` once it is taken. */
   protected abstract onMessageBytes(bytes: Uint8Array, wireBytes: number): void;
 
-  /** The status; the last call, exactly once. */
+  /** The status, exactly once. A style that lets it wait sets `statusWaits`: nothing comes afterwards but `onGivenUp`. */
   protected abstract onEnd(status: CallStatus): void;
+
+  /** While the status waited the call was cancelled, or its time passed: what was not read is dropped for this status. */
+  protected onGivenUp(_status: CallStatus): void {}
 
   // From the channel.
 
@@ -353,7 +370,8 @@ export abstract class ClientCall extends CallCore implements PendingCall, ChildC
     const { deadlineMs } = this.options;
     const whose = deadlineMs === undefined ? "the deadline of its parent" : `deadline of ${deadlineMs} ms`;
     let what = "waiting for the response";
-    if (this.stream === undefined) {
+    if (this.isOver) what = "before the responses were read";
+    else if (this.stream === undefined) {
       what = why === "" ? this.context.route.describeWait() : "waiting for a connection";
     }
     return `${whose} exceeded ${what}${why === "" ? "" : `: ${why}`}`;
@@ -368,9 +386,14 @@ export abstract class ClientCall extends CallCore implements PendingCall, ChildC
       this.record.end(status.code, status.message, endedBy(status), this.engine.now());
     }
     this.replay = undefined;
+    if (wasStarted) this.context.engine.release();
+    if (!this.statusWaits) this.detach();
+  }
+
+  private detach(): void {
     try {
-      if (wasStarted) this.context.engine.release();
       if (this.onAbort !== undefined) this.options.signal!.removeEventListener("abort", this.onAbort);
+      this.onAbort = undefined;
       this.options.parent?.removeChild(this);
       this.disarmDeadline();
     } catch (thrown) {

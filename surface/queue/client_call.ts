@@ -4,7 +4,8 @@
 // come waits in a slot. A call begins with SEND_INITIAL_METADATA; what is sent before is kept.
 //
 // A status that the server sent is delivered when every message was received, OK or not, as gRPC's core does: an
-// application may ask for the status first and read on. A call that failed otherwise has no messages any more.
+// application may ask for the status first and read on, until the deadline. A call that failed otherwise has no messages
+// any more.
 
 import { type Instant, messageOf } from "../../pollers/mod.ts";
 import { type ClientTransport, type HeaderList, NO_HEADERS } from "../../transport/mod.ts";
@@ -259,7 +260,14 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
   protected override onEnd(status: CallStatus): void {
     this.endStatus = status;
     if (this.hasFailed) this.stored?.clear();
+    this.statusWaits = this.hasStored;
     this.sent(false);
+    this.deliver();
+  }
+
+  protected override onGivenUp(status: CallStatus): void {
+    this.endStatus = status;
+    this.stored?.clear();
     this.deliver();
   }
 
@@ -303,6 +311,7 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
     if (receivingStatus?.strict && status !== undefined && status.code !== Status.OK) this.stored?.clear();
     if (this.receivingMessage !== undefined) this.deliverMessage(this.receivingMessage);
     if (this.endStatus === undefined) return;
+    if (!this.hasStored) this.stopWaiting();
     if (this.receivingStatus !== undefined && !this.hasStored) {
       this.deliverStatus(this.receivingStatus, this.endStatus);
     }
@@ -379,10 +388,8 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
   /** A message cannot be decoded: that is the status, where the application does not have another one. */
   private fail(code: StatusCode, details: string, cause: unknown): void {
     const { endStatus: status } = this;
-    if (status !== undefined) {
-      this.endStatus = { code, message: details, metadata: status.metadata, cause, endedBy: "library" };
-    }
-    this.cancel(code, details, "library", cause);
+    if (status === undefined) return this.cancel(code, details, "library", cause);
+    this.onGivenUp({ code, message: details, metadata: status.metadata, cause, endedBy: "library" });
   }
 
   private deliverStatus(operation: Op, status: CallStatus): void {

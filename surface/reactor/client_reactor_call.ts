@@ -1,13 +1,7 @@
 // A client's call under a reactor: which operations are outstanding, which reactions are due, and when the call is done.
 
 import { type ApplicationCallback, callApplication, isInstance, messageOf } from "../../pollers/mod.ts";
-import {
-  type HeaderList,
-  type Initiator,
-  NO_HEADERS,
-  type RequestTemplate,
-  type StatusCode,
-} from "../../transport/mod.ts";
+import { type HeaderList, NO_HEADERS, type RequestTemplate, type StatusCode } from "../../transport/mod.ts";
 import { type CallStatus, describeStatus, endedBy } from "../call/call_status.ts";
 import { MessageStore } from "../call/message_store.ts";
 import { Metadata } from "../call/metadata.ts";
@@ -76,8 +70,6 @@ export class ClientReactorCall extends TypedClientCall<unknown, unknown>
   /** Reactions with false to a read, and to a write. */
   private failed = 0;
   private status: CallStatus | undefined = undefined;
-  /** Of a status that waits for messages to be read. */
-  private stopWithholding: (() => void) | undefined = undefined;
 
   /** Nothing happens before {@linkcode startCall}. `request`: the one request, where they are not streamed. */
   constructor(
@@ -128,8 +120,7 @@ export class ClientReactorCall extends TypedClientCall<unknown, unknown>
   }
 
   tryCancel(details: string): void {
-    if (this.isOver) this.giveUpUnread(Status.CANCELLED, details, "user");
-    else this.cancel(Status.CANCELLED, details);
+    this.cancel(Status.CANCELLED, details);
   }
 
   startRead(): void {
@@ -250,7 +241,7 @@ export class ClientReactorCall extends TypedClientCall<unknown, unknown>
     }
     // Of an answer all messages can be read. What ended otherwise is over at once.
     if (endedBy(status) !== "remote") this.stored?.clear();
-    if (this.hasUnread) this.withhold();
+    this.statusWaits = this.hasUnread; // OK waits for its messages
     if (this.called) this.settle();
   }
 
@@ -259,31 +250,10 @@ export class ClientReactorCall extends TypedClientCall<unknown, unknown>
     return this.status?.code === Status.OK && this.stored !== undefined && this.stored.size > 0;
   }
 
-  /** OK waits for its messages to be read. Until then the call can be cancelled, and its time may be over. */
-  private withhold(): void {
-    const { deadlineAt, engine, options: { signal } } = this;
-    const late = "deadline exceeded before the responses were read";
-    const task = deadlineAt === Infinity
-      ? undefined
-      : engine.runAt(deadlineAt, () => this.giveUpUnread(Status.DEADLINE_EXCEEDED, late, "library"));
-    const onAbort = (): void =>
-      this.giveUpUnread(
-        Status.CANCELLED,
-        "call aborted by its signal before the responses were read",
-        "user",
-      );
-    signal?.addEventListener("abort", onAbort, { once: true });
-    this.stopWithholding = () => {
-      if (task !== undefined) engine.cancel(task);
-      signal?.removeEventListener("abort", onAbort);
-    };
-  }
-
-  /** What was not read is dropped, and OK becomes `code`. */
-  private giveUpUnread(code: StatusCode, message: string, endedBy: Initiator): void {
+  protected override onGivenUp(status: CallStatus): void {
     if (!this.hasUnread) return;
     this.stored!.clear();
-    this.status = { code, message, metadata: NO_HEADERS, cause: undefined, endedBy };
+    this.status = status;
     this.settle();
   }
 
@@ -474,7 +444,7 @@ export class ClientReactorCall extends TypedClientCall<unknown, unknown>
 
   private done(): void {
     this.isDone = true;
-    this.stopWithholding?.();
+    this.stopWaiting();
     this.context.pending.delete(this);
     const status = new DoneStatus(this.status!, this);
     callApplication(() => this.reactor.onDone(status), (error) => this.report(error, "reaction"));

@@ -325,4 +325,18 @@ export default [
     test: OUTCOMES,
     name: "describePending of its channel",
   },
+  {
+    file: CALL,
+    before: "    this.statusWaits = this.hasStored;\n",
+    after: "",
+    test: OUTCOMES,
+    name: "[Q46] [Q53]",
+  },
+  {
+    file: CALL,
+    before: "    this.endStatus = status;\n    this.stored?.clear();",
+    after: "    this.stored?.clear();",
+    test: OUTCOMES,
+    name: "[Q41] a call that has not begun",
+  },
 ];

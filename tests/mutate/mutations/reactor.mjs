@@ -389,13 +389,26 @@ export default [
   // What random programs found.
   mutation(
     CALL,
-    '    if (this.isOver) this.giveUpUnread(Status.CANCELLED, details, "user");\n    else ',
-    "    ",
+    "    this.statusWaits = this.hasUnread; // OK waits for its messages\n",
+    "",
     CLIENT,
     "[Q91] [Q41]",
   ),
-  mutation(CALL, "    if (this.hasUnread) this.withhold();\n", "", CLIENT, "[Q91] [Q41]"),
-  mutation(CALL, "    this.stopWithholding?.();\n", "", CLIENT, "[Q91] [Q41]"),
+  mutation(CALL, "    this.stopWaiting();\n", "", CLIENT, "[Q91] [Q41]"),
+  mutation(
+    "surface/client/client_call.ts",
+    "      if (this.statusWaits) this.onGivenUp(status);\n",
+    "",
+    CLIENT,
+    "[Q42] [Q91]",
+  ),
+  mutation(
+    "surface/client/client_call.ts",
+    "    if (!this.statusWaits) this.detach();",
+    "    this.detach();",
+    CLIENT,
+    "[Q42] [Q91]",
+  ),
   mutation(
     SERVED,
     "      if (which === READ ? this.reading : this.writing) this.complete(which, false);",

@@ -61,6 +61,7 @@ test("call by queue: [Q41] a call that has not begun can be cancelled, and one t
     other.startBatch([end], "end"); // waits for the message to be read
     other.cancel(); // or to be given up
     assertEquals(await events(1), { end: true });
+    assertEquals([end.status?.code, end.status?.details], [1, "call was cancelled"]); // and not OK
   });
 });
 
@@ -348,6 +349,28 @@ test("call by queue: [Q53] OK comes when every message was received", async () =
     call.startBatch([received[1]!], "2");
     assertEquals(await events(2), { 2: true, status: true });
     assertEquals(received.map(({ message }) => message?.text), ["1", "2"]);
+  });
+});
+
+test("call by queue: [Q46] [Q53] a status that waits for messages waits until the deadline", async () => {
+  await calling(async ({ make, served, events }) => {
+    for (const code of ["OK", "ABORTED"] as const) {
+      const call = make(800);
+      const [message, status] = [receiveMessage<Note>(), receiveStatusOnClient()];
+      call.startBatch([sendInitialMetadata(), receiveInitialMetadata()], "begin");
+      const server = await served();
+      server.respond("never read");
+      server.finish(code);
+      call.startBatch([status], "status");
+      assertEquals(await events(2), { begin: true, status: true });
+      assertEquals(status.status?.code, 4);
+      assert(
+        status.status.details.endsWith(" exceeded before the responses were read"),
+        status.status.details,
+      );
+      call.startBatch([message], "read");
+      assertEquals(await events(1), { read: false });
+    }
   });
 });
 

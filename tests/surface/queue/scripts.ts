@@ -108,6 +108,22 @@ export const SCRIPTS: readonly Script[] = [
     "call 5000\nbatch 1 sim:respond=a;respond=b;finish rim\nbatch 2 rs\nnext 1\nquiet 60\nbatch 3 rm\nnext 1\nbatch 4 rm\nnext 2",
   ),
   script(
+    "[Q46][Q53] the deadline while OK waits for messages",
+    "call 250\nbatch 1 sim:respond=a;respond=b;finish rim\nbatch 2 rs\nnext 1\nnext 1\nbatch 3 rm\nnext 1",
+  ),
+  script(
+    "[Q46][Q53] the deadline before OK was asked for, and messages are there",
+    "call 250\nbatch 1 sim:respond=a;respond=b;finish rim\nnext 1\nquiet 400\nbatch 2 rs\nnext 1\nbatch 3 rm\nnext 1",
+  ),
+  script(
+    "[Q46][Q53] the deadline while another status waits for messages",
+    "call 250\nbatch 1 sim:respond=a;finish=10 rim\nbatch 2 rs\nnext 1\nnext 1\nbatch 3 rm\nnext 1",
+  ),
+  script(
+    "[Q41][Q53] cancelled while OK waits for messages",
+    "call 5000\nbatch 1 sim:respond=a;respond=b;finish rim\nbatch 2 rs\nnext 1\nquiet 60\ncancel\nnext 1\nbatch 3 rm\nnext 1",
+  ),
+  script(
     "[Q53] another status waits for messages as well",
     "call 5000\nbatch 1 sim:respond=a;finish=10 sc rim\nbatch 2 rs\nnext 1\nquiet 60\nbatch 3 rm\nnext 2\nbatch 4 rm\nnext 1",
   ),

@@ -7,6 +7,7 @@ import {
   parseProto,
   RpcError,
   Server,
+  type ServerCall,
   type ServerStreaming,
   type ServiceOf,
 } from "pollwire";
@@ -399,7 +400,7 @@ test("[Q91] [Q41] while OK waits for its messages the call can be cancelled, and
     late.startCall();
     await late.log.over;
     assertEquals(late.log.lines.slice(1), [
-      "done DEADLINE_EXCEEDED: deadline exceeded before the responses were read",
+      "done DEADLINE_EXCEEDED: deadline of 50 ms exceeded before the responses were read",
     ]);
     const abort = new AbortController();
     const aborted = client.down({}, new Down(), { signal: abort.signal, deadlineMs: 100_000 });
@@ -417,6 +418,35 @@ test("[Q91] [Q41] while OK waits for its messages the call can be cancelled, and
     await read.log.over;
     assertEquals(read.log.lines.slice(1), ["read 1", "read 2", "read 3", "read false", "done OK"]);
   }));
+
+test("[Q42] [Q91] while OK waits for its messages, the end of its parent ends it", async () => {
+  const down = new Down();
+  let behind: Channel | undefined;
+  const one = async (_note: Note, call: ServerCall) => {
+    createReactorClient(Trial, behind!).down({}, down, { parent: call }).startCall();
+    await until(() => behind!.describePending().endsWith("call /trial.Trial/Down: 3 unread"));
+    return {};
+  };
+  await serving({ down: () => syncNumbers(3), one }, async ({ channel, client }) => {
+    behind = channel;
+    await client.one({});
+    await down.log.over;
+    assertEquals(down.log.lines.at(-1), "done CANCELLED: the call that it was made for is over");
+  });
+});
+
+test("[Q96] a reaction that throws ends a call whose OK waits for its messages", () =>
+  reacting({ down: () => syncNumbers(3) }, async (client, { channel }) => {
+    const down = client.down({}, new Down());
+    down.startCall();
+    await until(() => channel.describePending().endsWith("3 unread"));
+    down.log.react = (line) => {
+      if (line === "read 1") throw new Error("no more of it");
+    };
+    down.startRead();
+    await down.log.over;
+    assertEquals(down.log.lines.at(-1), "done UNKNOWN: a reaction threw: no more of it");
+  }, { channel: { onError: () => {} } }));
 
 test("[Q92] the end that the application's own call brings about is not called on its stack", () =>
   reacting({ down: () => [] }, async (client) => {
