@@ -1,7 +1,7 @@
 // A client's call under a reactor: which operations are outstanding, which reactions are due, and when the call is done.
 
 import { type ApplicationCallback, callApplication, isInstance, messageOf } from "../../pollers/mod.ts";
-import { type HeaderList, NO_HEADERS, type RequestTemplate, type StatusCode } from "../../transport/mod.ts";
+import { type HeaderList, NO_HEADERS, type RequestTemplate } from "../../transport/mod.ts";
 import { type CallStatus, describeStatus, endedBy } from "../call/call_status.ts";
 import { MessageStore } from "../call/message_store.ts";
 import { Metadata } from "../call/metadata.ts";
