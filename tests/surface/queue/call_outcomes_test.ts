@@ -1,5 +1,5 @@
 // What success means, operation by operation, and how calls over a queue end; by the numbers of their rules.
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import {
   Channel,
   CompletionQueue,
@@ -364,10 +364,7 @@ test("call by queue: [Q46] [Q53] a status that waits for messages waits until th
       call.startBatch([status], "status");
       assertEquals(await events(2), { begin: true, status: true });
       assertEquals(status.status?.code, 4);
-      assert(
-        status.status.details.endsWith(" exceeded before the responses were read"),
-        status.status.details,
-      );
+      assertMatch(status.status!.details, / exceeded before the responses were read$/);
       call.startBatch([message], "read");
       assertEquals(await events(1), { read: false });
     }
