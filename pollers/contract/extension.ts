@@ -48,14 +48,14 @@ export interface SyncWait {
    * Dispatches the engine's events, closures and tasks on this thread until `until` is true (true), or `deadline` is
    * reached and what was ready by then is dispatched (false). What was touched outside a turn is flushed first. Meanwhile
    * no promise continuation, timer or message of this thread runs. It waits without using a processor, but polls for
-   * `spinMs` after each event; default 0. The engine continues as before afterwards, with whatever is open.
+   * `spinMs` after each event; default 0. Without `listens` connections stay unaccepted until it is over. The engine continues as before afterwards, with whatever is open.
    *
    * @throws {TypeError} inside a turn, or inside another `waitSync`
    * @throws {RangeError} for a deadline that is NaN
    * @throws {Error} after `shutdown`, where events can no longer be waited for, and without a deadline where nothing is
    *   open and no task waits
    */
-  waitSync(until: () => boolean, deadline: Instant, spinMs?: number): boolean;
+  waitSync(until: () => boolean, deadline: Instant, spinMs?: number, listens?: boolean): boolean;
 }
 
 /** The key of {@linkcode SyncWait}. */

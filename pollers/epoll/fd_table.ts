@@ -16,6 +16,8 @@ const DESCRIPTOR = 3;
 
 /** Gets the events of a descriptor that it waits for, on the thread that uses it, inside a turn. */
 export interface FdOwner {
+  /** Events are connections that can be accepted. */
+  readonly listens?: true;
   /** Bytes came, or the peer ended or is gone; comes once after a `waitReadable` that gave true. */
   onReadable(): void;
   /** There is room, a connect is over, or the peer is gone; comes once after a `waitWritable` that gave true. */
@@ -162,6 +164,10 @@ export class FdTable implements EventTarget {
       handle.writeWaits = false;
       handle.owner.onWritable();
     }
+  }
+
+  listens(due: Int32Array, at: number): boolean {
+    return this.handles[due[at]! >> 1]?.owner.listens === true;
   }
 
   /** Reports every waiting direction again. No other thread may use the words or wait in the set meanwhile. */

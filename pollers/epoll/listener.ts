@@ -103,6 +103,7 @@ function portOf(address: SocketAddress | undefined): { port?: number } {
 
 /** One bound socket. */
 class ListeningSocket implements FdOwner {
+  readonly listens = true;
   /** Of a unix socket; whatever else is at its path later is not removed. */
   private readonly file: string | undefined;
   private handle: FdHandle | undefined = undefined;

@@ -107,6 +107,7 @@ function portOf(address: SocketAddress | undefined): { port?: number } {
 
 /** One bound socket. */
 class ListeningSocket implements OperationOwner {
+  readonly listens = true;
   private readonly accepts = new Map<Operation, Socket>();
   private closed = false;
   /** Accepting pauses, and resumes by itself. */

@@ -23,6 +23,8 @@ const MOST_SLOTS = 1 << 17;
 
 /** Called when an operation has ended. */
 export interface OperationOwner {
+  /** Packets are connections that were accepted. */
+  readonly listens?: true;
   /**
    * The packet of `operation` came: its NTSTATUS (0 is success, see {@linkcode hasFailed}) and the bytes it moved. The
    * slot is free again when this returns.
@@ -124,6 +126,10 @@ export class OperationTable implements EventTarget {
     } finally {
       this.giveBack(operation);
     }
+  }
+
+  listens(due: Int32Array, at: number): boolean {
+    return this.slots[due[at]!]!.owner?.listens === true;
   }
 
   /** Frees the memory, unless a packet is awaited: the system would write into freed memory. */

@@ -24,6 +24,7 @@ export interface AcceptOwner {
 
 /** Instances without a client yet; the first one exists from the bind on, which is the backlog. */
 export class ListeningPipe implements OperationOwner {
+  readonly listens = true;
   private readonly waiting = new Map<Operation, Pipe>();
   private next: Pipe | undefined;
   private closed = false;

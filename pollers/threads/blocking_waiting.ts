@@ -64,7 +64,7 @@ export class BlockingWaiting implements Waiting {
   }
 
   /** No other thread ever waits. */
-  take(): void {}
+  take(_found: (due: Int32Array, count: number) => void): void {}
 
   /** The loop ends with its present iteration. */
   stop(): Promise<void> {

@@ -65,9 +65,9 @@ export abstract class PollingEngine extends BaseEngine implements FdAdoption, Or
   }
 
   /** Where there is a poller thread, polling comes back from it first. */
-  waitSync(until: () => boolean, deadline: Instant, spinMs = 0): boolean {
+  waitSync(until: () => boolean, deadline: Instant, spinMs = 0, listens = true): boolean {
     if (this.ended) throw new Error(`Cannot block: engine "${this.name}" was shut down`);
-    return this.syncWaiter.wait(until, deadline, spinMs);
+    return this.syncWaiter.wait(until, deadline, spinMs, listens);
   }
 
   /** Stops the waiting and closes the source of events. */

@@ -35,6 +35,18 @@ const LOOKUP_POLL_MS = 0.5;
 export class SyncWaiter {
   private readonly due: Int32Array;
   private waiting = false;
+  private listens = true;
+  /** Connections that were not accepted in a wait that does not listen. */
+  private kept: number[] = [];
+  private readonly found = (due: Int32Array, count: number): void => {
+    if (this.listens) this.dispatcher.dispatch(due, count);
+    else this.dispatcher.dispatchOthers(due, count, this.kept);
+  };
+  private readonly acceptKept = (): void => {
+    const due = Int32Array.from(this.kept);
+    this.kept = [];
+    this.dispatcher.dispatch(due, due.length);
+  };
 
   /** A wait gives `dueNumbers` numbers at most. `onCrash` gets the reason when waiting is no longer possible. */
   constructor(
@@ -51,23 +63,26 @@ export class SyncWaiter {
   }
 
   /** See `SyncWait.waitSync`. */
-  wait(until: () => boolean, deadline: Instant, spinMs: number): boolean {
+  wait(until: () => boolean, deadline: Instant, spinMs: number, listens = true): boolean {
     if (this.waiting) throw new TypeError("Cannot block: this thread waits in the engine already");
     if (this.engine.execCtx.inTurn) throw new TypeError("Cannot block in a callback of the engine");
     if (Number.isNaN(deadline)) throw new RangeError("Cannot block: the deadline is NaN");
     this.waiting = true;
+    this.listens = listens;
     this.names.block();
     try {
-      this.shape.take();
+      this.shape.take(this.found);
+      if (listens && this.kept.length > 0) this.acceptKept();
       return this.waitUntil(until, deadline, spinMs);
     } finally {
       this.waiting = false;
       this.names.unblock();
+      if (this.kept.length > 0) this.loop.runtime.soon(this.acceptKept);
     }
   }
 
   private waitUntil(until: () => boolean, deadline: Instant, spinMs: number): boolean {
-    const { engine: { timers }, loop, due, dispatcher } = this;
+    const { engine: { timers }, loop, due } = this;
     let activeAt = loop.now();
     for (;;) {
       if (until()) return true;
@@ -83,7 +98,7 @@ export class SyncWaiter {
       if (count > 0) {
         activeAt = loop.now();
         loop.activeAt = activeAt;
-        dispatcher.dispatch(due, count);
+        this.found(due, count);
       }
       if (!expired) continue;
       loop.runClosures();

@@ -100,8 +100,8 @@ export class ThreadWaiting implements Waiting {
     if (on && !this.polling && !this.stopping) this.start();
   }
 
-  /** Blocks until the poller thread has passed the token on, and dispatches what it had found. */
-  take(): void {
+  /** Blocks until the poller thread has passed the token on, with what it had found. */
+  take(found: (due: Int32Array, count: number) => void): void {
     if (!this.parked) return;
     const { control, due } = this.handover;
     Atomics.store(control, RECLAIM, 1);
@@ -112,7 +112,7 @@ export class ThreadWaiting implements Waiting {
     this.parked = false;
     this.spinPolicy.woken(this.loop.now());
     this.loop.runtime.soon(this.poll);
-    this.dispatcher.dispatch(due, Atomics.load(control, COUNT));
+    found(due, Atomics.load(control, COUNT));
   }
 
   /** The poller thread is kicked and ends by itself. */

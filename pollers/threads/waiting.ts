@@ -21,6 +21,8 @@ export interface EventTarget {
   readonly stride: number;
   /** Calls the owner of the event at `at`. */
   dispatch(due: Int32Array, at: number): void;
+  /** Whether the event at `at` is a connection that can be accepted. */
+  listens(due: Int32Array, at: number): boolean;
   /** Makes events be found again that were found and never dispatched; a target without this cannot. */
   recover?(): void;
 }
@@ -29,8 +31,11 @@ export interface EventTarget {
 export interface Waiting {
   /** Begins to wait, since something is open, or stops. Waiting does not keep the process alive. */
   watch(on: boolean): void;
-  /** No other thread waits for events from here on, until this thread has had a turn of its loop. */
-  take(): void;
+  /**
+   * No other thread waits for events from here on, until this thread has had a turn of its loop. `found` gets what had been
+   * found and not dispatched.
+   */
+  take(found: (due: Int32Array, count: number) => void): void;
   /** Ends the waiting; settles once its thread has ended. */
   stop(): Promise<void>;
 }
@@ -50,6 +55,16 @@ export class Dispatcher {
   recover(): boolean {
     this.target.recover?.();
     return this.target.recover !== undefined;
+  }
+
+  /** The same without connections that can be accepted, which are added to `kept` as they are in `due`. */
+  dispatchOthers(due: Int32Array, count: number, kept: number[]): void {
+    const { target, execCtx } = this;
+    this.due = due;
+    for (let at = 0; at < count; at += target.stride) {
+      if (target.listens(due, at)) kept.push(...due.subarray(at, at + target.stride));
+      else execCtx.enter(this.tell, at);
+    }
   }
 
   /** `due` and `count` as {@linkcode EventSource.wait} leaves them. */

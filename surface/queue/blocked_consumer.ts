@@ -42,7 +42,9 @@ export function blockForEvent<Tag>(
     const consumer = new BlockedConsumer(pluck, tag);
     poller.work(pollset, consumer);
     try {
-      if (!engine.extension(SYNC_WAIT)!.waitSync(() => consumer.woken, deadline)) return event;
+      if (!engine.extension(SYNC_WAIT)!.waitSync(() => consumer.woken, deadline, 0, poller.canListen)) {
+        return event;
+      }
     } finally {
       poller.kick(pollset, consumer); // it leaves the pollset, where it is still in it
     }

@@ -38,14 +38,8 @@ export default [
   {
     file: "pollers/threads/thread_waiting.ts",
     before: `    this.loop.runtime.soon(this.poll);
-    this.dispatcher.dispatch(due, Atomics.load(control, COUNT));
-  }
-
-  /** The poller thread is kicked`,
-    after: `    this.dispatcher.dispatch(due, Atomics.load(control, COUNT));
-  }
-
-  /** The poller thread is kicked`,
+    found(due, Atomics.load(control, COUNT));`,
+    after: "    found(due, Atomics.load(control, COUNT));",
     test: WAIT,
     name: "the poller thread's token",
   },
@@ -263,6 +257,27 @@ export default [
     after: "",
     test: HELPER,
     name: "a mailbox whose thread",
+  },
+  {
+    file: WAITER,
+    before: "if (this.listens) this.dispatcher.dispatch(due, count);",
+    after: "if (this.dispatcher !== undefined) this.dispatcher.dispatch(due, count);",
+    test: WAIT,
+    name: "[Q15] a wait that does not listen",
+  },
+  {
+    file: WAITER,
+    before: "if (this.kept.length > 0) this.loop.runtime.soon(this.acceptKept);",
+    after: "",
+    test: WAIT,
+    name: "[Q15] a wait that does not listen",
+  },
+  {
+    file: CONSUMER,
+    before: "deadline, 0, poller.canListen)",
+    after: "deadline, 0, true)",
+    test: QUEUE,
+    name: "[Q15] a NON_LISTENING queue",
   },
   // Control work and callbacks.
   {

@@ -11,7 +11,7 @@ import {
   type SyncWait,
 } from "../../../pollers/mod.ts";
 import { test } from "../../harness.ts";
-import { NOBODY, read, sleep, until, withEngine, write } from "../promised.ts";
+import { LOOPBACK, NOBODY, read, sleep, until, withEngine, write } from "../promised.ts";
 
 /** The thread has been without an event for long enough that a poller thread, where there is one, waits. */
 const IDLE_MS = 60;
@@ -170,6 +170,35 @@ function whatIsDispatched(rule: Rule): void {
       engine.run(() => ask("no-such-host.invalid"));
       assert(wait.waitSync(() => found.length === 2, engine.now() + 10_000), found.join());
       assertEquals(found.sort(), ["localhost 7", "no-such-host.invalid not-found"]);
+    },
+  );
+
+  rule(
+    "[Q15] a wait that does not listen accepts nothing, and what came meanwhile is accepted afterwards",
+    async (engine, wait) => {
+      const accepted: Endpoint[] = [];
+      const listener = engine.listen({}, (endpoint) => accepted.push(endpoint), () => {});
+      const port = await listener.bind(LOOPBACK);
+      assert(port.ok);
+      listener.start();
+      await sleep(IDLE_MS);
+      const connected: Endpoint[] = [];
+      const connectTo = (): void =>
+        void engine.connect({ family: "ipv4", host: "127.0.0.1", port: port.value }, {}, (result) => {
+          if (result.ok) connected.push(result.value);
+        });
+      for (let round = 1; round <= 3; round++) {
+        if (round === 2) await sleep(IDLE_MS);
+        connectTo();
+        assert(wait.waitSync(() => connected.length === round, engine.now() + 5_000, 0, false));
+        assertEquals(wait.waitSync(() => false, engine.now() + 10, 0, false), false);
+        assertEquals(accepted.length, round - 1);
+        if (round === 1) await until(() => accepted.length === round, "the accept by the loop");
+        else assert(wait.waitSync(() => accepted.length === round, engine.now() + 5_000));
+      }
+      listener.shutdown();
+      for (const one of [...accepted, ...connected]) one.close();
+      await sleep(5);
     },
   );
 

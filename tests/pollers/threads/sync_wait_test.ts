@@ -53,7 +53,7 @@ class Stage {
     { execCtx: this.execCtx, timers: this.timers, opened: { size: 1 } },
     this.source,
     4,
-    new Dispatcher({ stride: 1, dispatch: () => void this.dispatched++ }, this.execCtx),
+    new Dispatcher({ stride: 1, dispatch: () => void this.dispatched++, listens: () => false }, this.execCtx),
     this.loop,
     { watch: () => {}, take: () => void this.taken++, stop: () => Promise.resolve() },
     { asked: 0, block: () => {}, unblock: () => {}, poll: () => {} },

@@ -3,6 +3,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Alarm, CompletionQueue, describePollers } from "pollwire";
 import {
   createEngine,
+  type Endpoint,
   type EngineOptions,
   type EventEngine,
   selectPoller,
@@ -116,6 +117,36 @@ blocking("[Q13] while one queue is waited on, what another one waits for complet
   queue.shutdown();
   other.shutdown();
 });
+
+blocking(
+  "[Q15] a NON_LISTENING queue that is waited on accepts no connections, and a DEFAULT_POLLING one does",
+  async (engine) => {
+    const accepted: Endpoint[] = [];
+    const listener = engine.listen({}, (endpoint) => accepted.push(endpoint), () => {});
+    const port = await listener.bind({ family: "ipv4", host: "127.0.0.1", port: 0 });
+    assert(port.ok);
+    listener.start();
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    const still = new CompletionQueue<string>({ poller: engine, pollingType: "NON_LISTENING" });
+    const usual = new CompletionQueue<string>({ poller: engine });
+    const connected: Endpoint[] = [];
+    engine.connect({ family: "ipv4", host: "127.0.0.1", port: port.value }, {}, (result) => {
+      if (!result.ok) return;
+      connected.push(result.value);
+      inject(still, "connected");
+    });
+    assertEquals(say(still.nextSync(still.deadlineIn(5_000))), ["connected", true]);
+    assertEquals(say(still.nextSync(still.deadlineIn(15))), ["QUEUE_TIMEOUT"]);
+    assertEquals(accepted.length, 0);
+    for (let i = 0; i < 50 && accepted.length === 0; i++) usual.nextSync(usual.deadlineIn(20));
+    assertEquals(accepted.length, 1);
+    listener.shutdown();
+    for (const end of [...accepted, ...connected]) end.close();
+    still.shutdown();
+    usual.shutdown();
+    await new Promise<void>((resolve) => engine.onceIdle(resolve));
+  },
+);
 
 blocking("[Q21] a shutdown during the wait ends it", (engine) => {
   const queue = new CompletionQueue<string>({ poller: engine });
