@@ -32,8 +32,8 @@ export default [
     file: "pollers/threads/thread_waiting.ts",
     before: "if (Atomics.load(control, TOKEN) !== ENGINE) return this.awaitSignal();",
     after: "",
-    test: WAIT,
-    name: "the poller thread's token",
+    test: EPOLL_WAIT,
+    name: "a signal that comes late",
   },
   {
     file: "pollers/threads/thread_waiting.ts",

@@ -92,3 +92,22 @@ test("a poller thread that is gone while it had the token is done without", asyn
   other.close();
   await engine.shutdown();
 }, { skip });
+
+test(
+  "a signal that comes late, of a token that was taken back, wakes nobody, and the next event does",
+  async () => {
+    const engine = epollEngine();
+    const [one, other] = await engine.pair();
+    const pending = read(one);
+    await parked(engine);
+    const { waiting } = engine as unknown as { waiting: { wake(): void; parked: boolean } };
+    waiting.wake();
+    assertEquals(waiting.parked, true);
+    await write(other, "on");
+    assertEquals(new TextDecoder().decode(await pending as Uint8Array), "on");
+    one.close();
+    other.close();
+    await engine.shutdown();
+  },
+  { skip },
+);
