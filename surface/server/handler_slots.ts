@@ -78,9 +78,10 @@ export class HandlerSlots implements Waiting {
     if (this.waiting?.size === 0) this.waiting = undefined;
   }
 
-  /** A handler is through. */
-  release(): void {
+  /** The handler of `call` is through. */
+  release(call: WaitingCall): void {
     this.running--;
+    if (call.streamsResponses) this.owner.beginnings.ended();
     if (this.waiting !== undefined && !this.starting) this.resume();
   }
 

@@ -220,7 +220,7 @@ export abstract class ServerCallCore extends CallCore
   protected handlerEnded(): void {
     if (this.handlerState !== "runs") return;
     this.handlerState = "none";
-    this.connection.handlers.release();
+    this.connection.handlers.release(this);
   }
 
   /** Gives the application's error to whom the server reports to. */

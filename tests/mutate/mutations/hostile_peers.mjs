@@ -246,8 +246,8 @@ export default [
   },
   {
     file: "surface/server/beginnings.ts",
-    before: "    this.begun = 0;\n    // The",
-    after: "    // The",
+    before: "    this.begun = 0;\n    this.resumeWaiting();",
+    after: "    this.resumeWaiting();",
     test: "tests/surface/server/beginnings_test.ts",
   },
   {

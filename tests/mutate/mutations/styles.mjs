@@ -33,4 +33,25 @@ export default [
     test: REQUESTS_TEST,
     name: "[Q62] one request",
   },
+  {
+    file: "surface/server/beginnings.ts",
+    before: "if (this.begun > 0) this.begun--;",
+    after: "",
+    test: "tests/surface/server/beginnings_test.ts",
+    name: "a handler that ends gives its place",
+  },
+  {
+    file: "surface/server/beginnings.ts",
+    before: "if (this.begun > 0) this.begun--;",
+    after: "this.begun--;",
+    test: "tests/surface/server/beginnings_test.ts",
+    name: "a handler that ends gives its place",
+  },
+  {
+    file: "surface/server/handler_slots.ts",
+    before: "if (call.streamsResponses) this.owner.beginnings.ended();",
+    after: "",
+    test: "tests/surface/server/beginnings_test.ts",
+    name: "a hundred streams that are answered at once",
+  },
 ];

@@ -56,6 +56,32 @@ test("beginnings: 16 in one iteration of the loop, and connections that wait hav
   assertEquals([alone, later !== undefined], [16, true]);
 });
 
+test("beginnings: a handler that ends gives its place to the next one, and calls that are answered at once wait for nothing", () => {
+  let later: (() => void) | undefined;
+  const beginnings = new Beginnings((closure) => void (later = closure));
+  let [begun, left, atOnce] = [0, 100, false];
+  const one = {
+    resume() {
+      if (!beginnings.take()) return beginnings.enqueue(one);
+      begun++;
+      if (--left > 0) beginnings.enqueue(one);
+      if (atOnce) beginnings.ended();
+    },
+  };
+  beginnings.enqueue(one);
+  later!();
+  assertEquals(begun, 16);
+  for (let i = 0; i < 5; i++) beginnings.ended();
+  assertEquals(begun, 21);
+  atOnce = true;
+  beginnings.ended();
+  assertEquals([begun, left], [100, 0]);
+  for (let i = 0; i < 100; i++) beginnings.ended();
+  let more = 0;
+  while (beginnings.take()) more++;
+  assertEquals(more, 16, "those that ended in another iteration make no group larger");
+});
+
 /** A client that asks for streams of messages and reads as much of them as a test lets it. */
 class Downloader {
   private id = 1;
@@ -121,6 +147,32 @@ test("beginnings: of a hundred streams that a client does not read few begin; al
   for (let id = 1; id < 200; id += 2) client!.peer.send(windowUpdate(id, 1_000_000));
   for (let i = 0; i < 20 && client!.ended < 100; i++) await pass();
   assertEquals([client!.ended, made.length, made.every((count) => count === 4)], [100, 100, true]);
+  client!.peer.close();
+  void server.shutdown();
+  await simulation.run();
+});
+
+test("beginnings: a hundred streams that are answered at once wait for no iteration of the loop", async () => {
+  const simulation = new Simulation();
+  const host = simulation.host();
+  const server = new Server({ poller: host });
+  let [begun, seen] = [0, 0];
+  server.addService(Trial, {
+    *down() {
+      if (++begun === 1) host.run(() => void (seen = begun)); // before the next group begins
+      yield { number: 1 };
+    },
+  });
+  await server.listen(`${host.hostAddress}:80`);
+  let client: Downloader | undefined;
+  simulation.host().connect({ family: "ipv4", host: host.hostAddress, port: 80 }, {}, (result) => {
+    if (result.ok) client = new Downloader(new RawPeer(result.value));
+  });
+  const pass = () => simulation.run({ until: simulation.now + 200 });
+  await pass();
+  client!.ask(100);
+  await pass();
+  assertEquals([seen, begun, client!.ended], [100, 100, 100]);
   client!.peer.close();
   void server.shutdown();
   await simulation.run();
