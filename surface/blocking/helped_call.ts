@@ -4,6 +4,7 @@ import { formatAddress, isInstance, messageOf, propertyOf } from "../../pollers/
 import { HeaderList, NO_HEADERS } from "../../transport/mod.ts";
 import type { CallStatus } from "../call/call_status.ts";
 import { MessageStore } from "../call/message_store.ts";
+import type { ChildCall } from "../call/parent.ts";
 import { Status, type StatusCode } from "../call/status.ts";
 import type { GivenOptions } from "../client/call_options.ts";
 import type { CallContext } from "../client/call_route.ts";
@@ -20,7 +21,7 @@ const GRACE_MS = 25;
 const TAKEN_BYTES = 32_768;
 
 /** One call, of any kind. */
-export class HelpedCall implements SyncCall, HelpedSink {
+export class HelpedCall implements SyncCall, HelpedSink, ChildCall {
   status: CallStatus | undefined = undefined;
   headers: HeaderList | undefined = undefined;
   readonly messages: MessageStore = new MessageStore();
@@ -31,6 +32,8 @@ export class HelpedCall implements SyncCall, HelpedSink {
   private unsent = 0;
   private taken = 0;
   private deadlineAt = Infinity;
+  /** Listens to `signal`. */
+  private onAbort: (() => void) | undefined = undefined;
 
   /** `request`: the one there is; undefined where requests are a stream. */
   constructor(
@@ -53,16 +56,35 @@ export class HelpedCall implements SyncCall, HelpedSink {
     const { signal, deadlineMs = Infinity, parent } = this.options;
     if (this.context.end.isClosed) return this.endWith(Status.UNAVAILABLE, "channel is closed", "library");
     if (signal?.aborted) return this.aborted();
-    if (parent?.isOver) {
-      return this.endWith(Status.CANCELLED, "the call that it was made for is over", "library");
-    }
+    if (parent?.isOver) return this.onParentOver();
     const now = this.context.engine.now();
     this.deadlineAt = Math.min(now + deadlineMs, parent?.deadlineAt ?? Infinity);
     if (!(this.deadlineAt > now)) {
-      return this.endWith(Status.DEADLINE_EXCEEDED, `deadline of ${deadlineMs} ms has passed`, "user");
+      return this.endWith(Status.DEADLINE_EXCEEDED, `${this.whoseDeadline} has passed`, "user");
     }
     const request = this.requestStream ? undefined : this.encode();
     if (this.status === undefined) this.startCall(request, this.deadlineAt - now);
+    this.listen();
+  }
+
+  /** From the call that this one was made for. */
+  onParentOver(): void {
+    this.cancel(Status.CANCELLED, "the call that it was made for is over", "library");
+  }
+
+  /** Between two responses the thread does not block: the call can be aborted then. */
+  private listen(): void {
+    if (this.status !== undefined) return;
+    const { signal, parent } = this.options;
+    parent?.addChild(this);
+    if (signal === undefined) return;
+    this.onAbort = () => this.aborted();
+    signal.addEventListener("abort", this.onAbort, { once: true });
+  }
+
+  private get whoseDeadline(): string {
+    const { deadlineMs } = this.options;
+    return deadlineMs === undefined ? "the deadline of its parent" : `deadline of ${deadlineMs} ms`;
   }
 
   write(framed: Uint8Array): void {
@@ -96,12 +118,8 @@ export class HelpedCall implements SyncCall, HelpedSink {
     while (this.status === undefined && !until()) {
       const left = this.deadlineAt - this.context.engine.now();
       if (this.helper!.pump(Math.max(0, left + GRACE_MS), this.spinMs)) continue;
-      const { deadlineMs } = this.options;
-      this.cancel(
-        Status.DEADLINE_EXCEEDED,
-        `deadline of ${deadlineMs} ms exceeded waiting for the helper thread`,
-        "library",
-      );
+      const details = `${this.whoseDeadline} exceeded waiting for the helper thread`;
+      this.cancel(Status.DEADLINE_EXCEEDED, details, "library");
     }
   }
 
@@ -172,13 +190,16 @@ export class HelpedCall implements SyncCall, HelpedSink {
     if (this.status !== undefined) return;
     this.status = status;
     this.helper?.forget(this.id);
+    const { parent, signal } = this.options;
+    parent?.removeChild(this);
+    if (this.onAbort !== undefined) signal!.removeEventListener("abort", this.onAbort);
   }
 
   private aborted(): void {
     const reason = propertyOf(this.options.signal, "reason");
     const named = isInstance(reason, Error) && propertyOf(reason, "name") !== "AbortError";
     const why = named ? `: ${messageOf(reason)}` : "";
-    this.endWith(Status.CANCELLED, `call aborted by its signal${why}`, "user", reason);
+    this.cancel(Status.CANCELLED, `call aborted by its signal${why}`, "user", reason);
   }
 
   private report(error: unknown): void {

@@ -51,10 +51,15 @@ export class TypedCall<Req, Res> {
     try {
       for (const request of requests) if (!this.write(request)) break;
     } catch (error) {
-      this.report(error, "requests");
-      call.cancel(Status.CANCELLED, `request stream failed: ${messageOf(error)}`, "user", error);
+      this.requestsFailed(error);
     }
     if (call.status === undefined) call.writesDone();
+  }
+
+  /** The application's iterable threw: that ends the call. */
+  requestsFailed(error: unknown): void {
+    this.report(error, "requests");
+    this.call.cancel(Status.CANCELLED, `request stream failed: ${messageOf(error)}`, "user", error);
   }
 
   /** Blocks for the one response. Throws RpcError where there is none. */
@@ -140,6 +145,8 @@ export class SyncStream<Req, Res> implements IterableIterator<Res> {
   readonly #hasResponse: () => boolean;
   /** What is still to be sent; undefined where requests are written, or none are left. */
   #requests: Iterator<Req> | undefined;
+  /** Taken from them and not sent: a response came first. */
+  #unsent: IteratorResult<Req> | undefined = undefined;
   readonly #writes: boolean;
   #requestsDone: boolean;
   #done = false;
@@ -182,6 +189,7 @@ export class SyncStream<Req, Res> implements IterableIterator<Res> {
     if (call.status === undefined) {
       call.cancel(Status.CANCELLED, "responses are not read any further", "user");
     }
+    this.#leaveRequests();
     return END;
   }
 
@@ -222,29 +230,38 @@ export class SyncStream<Req, Res> implements IterableIterator<Res> {
     throw new TypeError(`Cannot ${what} of ${this.#typed.call.path}: ${why}`);
   }
 
-  /** Sends requests, one by one, until there is a response: the server may need several, or none. */
+  /**
+   * Sends requests, one by one, until there is a response: the server may need several, or none. One that has to wait while
+   * there is a response is kept: the server may take no more of them before its responses are taken.
+   */
   #exchange(): void {
     const { call } = this.#typed;
     const requests = this.#requests!;
     try {
       while (call.status === undefined && call.messages.size === 0) {
-        const { value, done } = requests.next();
-        if (done === true) {
+        const next = this.#unsent ?? requests.next();
+        this.#unsent = undefined;
+        if (next.done === true) {
           this.#requests = undefined;
           call.writesDone();
           return;
         }
         if (call.writeBlocked) call.wait(() => !call.writeBlocked || this.#hasResponse());
-        if (!this.#typed.write(value)) break;
-        call.poll();
+        if (call.writeBlocked) this.#unsent = next;
+        else if (this.#typed.write(next.value)) call.poll();
       }
-      if (call.status === undefined) return;
-      this.#requests = undefined;
-      requests.return?.();
     } catch (error) {
       this.#requests = undefined;
-      call.cancel(Status.CANCELLED, `request stream failed: ${messageOf(error)}`, "user", error);
+      return this.#typed.requestsFailed(error);
     }
+    if (call.status !== undefined) this.#leaveRequests();
+  }
+
+  /** No more of them are needed. */
+  #leaveRequests(): void {
+    const requests = this.#requests;
+    this.#requests = undefined;
+    callApplication(() => requests?.return?.(), (error) => this.#typed.requestsFailed(error));
   }
 }
 

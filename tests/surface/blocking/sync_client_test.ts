@@ -364,3 +364,62 @@ test("[Q127] what is no service, channel or option is refused", () => {
   assertThrows(() => createSyncClient(Trial, channel, { spin: 1 } as never), TypeError, "spinMs");
   assertStrictEquals(typeof createSyncClient(Trial, channel).one, "function");
 });
+
+blocking(
+  ALL_WAYS,
+  "[Q126] both ways, with messages beyond every window: what waits to be sent waits for responses to be taken",
+  ({ client }) => {
+    const body = new Uint8Array(300_000);
+    function* many(): Generator<Note> {
+      for (let number = 1; number <= 12; number++) yield { number, body };
+    }
+    const got = numbersOf(client.both(many(), { deadlineMs: 10_000 }));
+    assertEquals(got, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+  },
+);
+
+blocking(
+  ALL_WAYS,
+  "[Q126] between two responses a signal can end the call, and nothing listens to it afterwards",
+  ({ client }) => {
+    const abort = new AbortController();
+    const options = { signal: abort.signal, deadlineMs: 10_000 };
+    const added: unknown[] = [];
+    const { addEventListener, removeEventListener } = abort.signal;
+    abort.signal.addEventListener = (...args: [string, never]) => {
+      added.push(args[1]);
+      addEventListener.apply(abort.signal, args);
+    };
+    abort.signal.removeEventListener = (...args: [string, never]) => {
+      added.splice(added.indexOf(args[1]), 1);
+      removeEventListener.apply(abort.signal, args);
+    };
+    assertEquals(client.one({ number: 7 }, options).number, 7);
+    assertEquals(added, []);
+    const responses = client.down({ number: 1_000_000, text: "slow" }, options);
+    assertEquals(responses.next().value?.number, 1);
+    assertEquals(added.length, 1);
+    abort.abort();
+    const error = thrown(() => {
+      for (const _ of responses);
+    });
+    assertEquals([error.code, error.details], [Status.CANCELLED, "call aborted by its signal"]);
+  },
+);
+
+blocking(
+  ALL_WAYS,
+  "[Q126] whoever leaves the responses leaves the requests as well",
+  ({ client }) => {
+    let left = 0;
+    function* endless(): Generator<Note> {
+      try {
+        for (let number = 1;; number++) yield { number };
+      } finally {
+        left++;
+      }
+    }
+    for (const { number } of client.both(endless())) if (number === 3) break;
+    assertEquals(left, 1);
+  },
+);
