@@ -241,17 +241,21 @@ export class ClientReactorCall extends TypedClientCall<unknown, unknown>
     }
     // Of an answer all messages can be read. What ended otherwise is over at once.
     if (endedBy(status) !== "remote") this.stored?.clear();
-    this.statusWaits = this.hasUnread; // OK waits for its messages
+    this.statusWaits = this.hasStored;
     if (this.called) this.settle();
+  }
+
+  private get hasStored(): boolean {
+    return this.stored !== undefined && this.stored.size > 0;
   }
 
   /** Whether the status is OK, and waits for messages to be read. */
   private get hasUnread(): boolean {
-    return this.status?.code === Status.OK && this.stored !== undefined && this.stored.size > 0;
+    return this.status?.code === Status.OK && this.hasStored;
   }
 
   protected override onGivenUp(status: CallStatus): void {
-    if (!this.hasUnread) return;
+    if (!this.hasStored) return;
     this.stored!.clear();
     this.status = status;
     this.settle();

@@ -389,7 +389,7 @@ export default [
   // What random programs found.
   mutation(
     CALL,
-    "    this.statusWaits = this.hasUnread; // OK waits for its messages\n",
+    "    this.statusWaits = this.hasStored;\n",
     "",
     CLIENT,
     "[Q91] [Q41]",
@@ -463,5 +463,12 @@ export default [
     "      this.complete(which, false);",
     CLIENT,
     "[Q87] a read",
+  ),
+  mutation(
+    CALL,
+    "    this.statusWaits = this.hasStored;",
+    "    this.statusWaits = this.hasUnread;",
+    CLIENT,
+    "[Q41] what was not read",
   ),
 ];

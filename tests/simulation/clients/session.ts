@@ -105,7 +105,7 @@ function* writeAll(plan: Plan, session: ClientSession, steps: Steps): Process<vo
 function checkEnd(plan: Plan, end: CallEnd, count: number, { hasLeft, hasReadOn }: Steps): void {
   const { id, kind } = plan;
   const isAsked = end.code === plan.failWith && end.details === `asked to ${id}`;
-  if (hasReadOn && !(isAsked && plan.style.client === "reactor")) { // a reactor reads all of an answer
+  if (hasReadOn) {
     throw new ModelError(`${nameOf(plan)}: a message that was asked for after its cancel`);
   }
   if (kind === "download" && (end.code === Status.OK || isAsked) && !hasLeft) {

@@ -386,6 +386,26 @@ test("[Q91] [Q53] a status of OK comes after the last message was read, another 
     assertEquals(unread.log.lines, ["metadata true", "done ABORTED: as asked"]);
   }));
 
+test("[Q41] what was not read is dropped by a cancel, whatever the status", () =>
+  reacting({
+    async *down() {
+      yield* syncNumbers(3);
+      await sleep(1);
+      throw new RpcError("NOT_FOUND", "none");
+    },
+  }, async (client, { channel }) => {
+    const call = client.down({}, new Down());
+    call.addHold();
+    call.startCall();
+    await until(() => channel.describePending().endsWith("call /trial.Trial/Down: 1 hold, 3 unread"));
+    call.tryCancel("not wanted");
+    call.startRead();
+    await until(() => call.log.lines.length > 1);
+    call.removeHold();
+    await call.log.over;
+    assertEquals(call.log.lines, ["metadata true", "read false", "done CANCELLED: not wanted"]);
+  }));
+
 test("[Q91] [Q41] while OK waits for its messages the call can be cancelled, and its time may pass", () =>
   reacting({ down: () => syncNumbers(3) }, async (client, { channel }) => {
     const unread = "call /trial.Trial/Down: 3 unread";
