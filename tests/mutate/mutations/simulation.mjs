@@ -24,8 +24,8 @@ export default [
   ),
   seeds(
     CLIENT,
-    "    if (this.hasFailed) this.stored?.clear();\n    this.sent(false);\n",
-    "    if (this.hasFailed) this.stored?.clear();\n",
+    "    this.statusWaits = this.hasStored;\n    this.sent(false);\n",
+    "    this.statusWaits = this.hasStored;\n",
   ),
   seeds(CLIENT, "    if (sendingClose !== undefined) this.sentOne(sendingClose, success);\n", ""),
   seeds(SERVER, "    if (whenDone !== undefined) this.queue.end(whenDone, true);\n", ""),
