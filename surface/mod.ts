@@ -42,7 +42,14 @@ export {
 } from "./blocking/sync_client.ts";
 export { Metadata, type MetadataInit, type MetadataValue } from "./call/metadata.ts";
 export { RpcError, type RpcErrorOptions } from "./call/rpc_error.ts";
-export { type ErrorStatusCode, Status, type StatusCode, type StatusName, statusName } from "./call/status.ts";
+export {
+  type ErrorStatusCode,
+  type ErrorStatusName,
+  Status,
+  type StatusCode,
+  type StatusName,
+  statusName,
+} from "./call/status.ts";
 export { Channel, type ChannelOptions } from "./channel/channel.ts";
 export type { ConnectivityState } from "./channel/subchannel.ts";
 export type { CallOptions } from "./client/call_options.ts";

@@ -10,6 +10,9 @@ export const Status: typeof GrpcStatus = GrpcStatus;
 /** The code of an error: 1 to 16. */
 export type ErrorStatusCode = Exclude<StatusCode, 0>;
 
+/** Its name: "NOT_FOUND". */
+export type ErrorStatusName = Exclude<StatusName, "OK">;
+
 /** Whether `code` is one that an error may have: a whole number, 1 to 16. */
 export function isErrorCode(code: unknown): code is ErrorStatusCode {
   return Number.isInteger(code) && (code as number) >= 1 && (code as number) <= 16;

@@ -61,8 +61,15 @@ export class AcceptedCall<Req = Uint8Array, Res = Uint8Array, Tag = unknown> imp
 /** Gives a requested call what it came with. */
 let fill: <Req, Res, Tag>(requested: RequestedCall<Req, Res, Tag>, call: QueueServerCall) => void;
 
-/** A call that was requested: what it came with, once the event of the request has come with success. */
+/** Whether `requested` has a call, or waits for one. */
+let isUsed: (requested: RequestedCall<never, never, never>) => boolean;
+
+/** `requested` waits for its call. */
+export let markRequested: (requested: RequestedCall<never, never, never>) => void;
+
+/** A call that was requested: what it came with, once the event of the request has come with success. For one request. */
 export class RequestedCall<Req = Uint8Array, Res = Uint8Array, Tag = unknown> {
+  #isRequested = false;
   #inside: QueueServerCall | undefined = undefined;
   #call: AcceptedCall<Req, Res, Tag> | undefined = undefined;
   #message: { readonly message: Req } | undefined = undefined;
@@ -74,6 +81,8 @@ export class RequestedCall<Req = Uint8Array, Res = Uint8Array, Tag = unknown> {
       if (call.payload !== undefined) requested.#message = { message: call.payload as Req };
       call.payload = undefined;
     };
+    isUsed = (requested) => requested.#isRequested;
+    markRequested = (requested) => requested.#isRequested = true;
   }
 
   /** Whether there is a call. */
@@ -149,9 +158,15 @@ function notThere(): never {
 }
 
 /** Has `requested` filled in. */
-export function filling<Req, Res, Tag>(requested: RequestedCall<Req, Res, Tag>): CallRequester {
+export function filling<Req, Res, Tag>(
+  requested: RequestedCall<Req, Res, Tag>,
+  what: string,
+): CallRequester {
   if (!(requested instanceof RequestedCall)) {
     throw new TypeError(`Cannot request a call into ${describe(requested)}: give a RequestedCall`);
+  }
+  if (isUsed(requested as RequestedCall<never, never, never>)) {
+    throw new TypeError(`Cannot ${what} into a RequestedCall that was requested before: make another one`);
   }
   return new Filling(requested);
 }

@@ -139,6 +139,13 @@ export function startBatch<Tag>(
   operations: readonly unknown[],
   tag: Tag,
 ): Batch<Tag> {
+  if (!Array.isArray(operations)) {
+    const what = describe(operations);
+    throw new CallError(
+      "ERROR",
+      `Cannot start a batch of ${call.path}: operations are ${what}, not an array`,
+    );
+  }
   const batch = new Batch(core, call, [...operations] as Op[], tag);
   batch.start();
   return batch;

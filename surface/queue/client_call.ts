@@ -15,11 +15,19 @@ import { Metadata } from "../call/metadata.ts";
 import type { ParentCall } from "../call/parent.ts";
 import type { PendingCallDescription } from "../call/pending_calls.ts";
 import { RpcError } from "../call/rpc_error.ts";
-import { Status, type StatusCode } from "../call/status.ts";
+import {
+  type ErrorStatusCode,
+  type ErrorStatusName,
+  isErrorCode,
+  Status,
+  type StatusCode,
+  statusCode,
+} from "../call/status.ts";
 import { undecodable } from "../call/undecodable.ts";
 import type { GivenOptions } from "../client/call_options.ts";
 import type { CallContext } from "../client/call_route.ts";
 import { ClientCall } from "../client/client_call.ts";
+import { describe } from "../options.ts";
 import { encodeFramed, type MethodDescriptor, reuseFramed } from "../proto/mod.ts";
 import { type Batch, type BatchCall, encodeBegin, hasKind, startBatch } from "./batch.ts";
 import { type Op, OperationKind } from "./operation.ts";
@@ -126,9 +134,13 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
     this.deliver();
   }
 
-  /** The same, with a status of the application's own. */
-  cancelWithStatus(code: StatusCode, details: string): void {
-    this.cancel(code, details);
+  /** The same, with a status of the application's own. Throws TypeError for what is no status of an error. */
+  cancelWithStatus(code: ErrorStatusCode | ErrorStatusName, details: string): void {
+    const number = typeof code === "string" ? statusCode(code) : code;
+    if (isErrorCode(number)) return this.cancel(number, details);
+    throw new TypeError(
+      `Cannot cancel the call of ${this.path} with ${describe(code)}: give a code of 1 to 16, or its name`,
+    );
   }
 
   /** Whether the call failed before its next message, where a message is undefined: not the end of the stream. */

@@ -2,7 +2,7 @@
 
 import type { Instant } from "../../pollers/mod.ts";
 import { parentOf } from "../call/parent.ts";
-import type { StatusCode } from "../call/status.ts";
+import type { ErrorStatusCode, ErrorStatusName } from "../call/status.ts";
 import { callContext, type Channel } from "../channel/channel.ts";
 import { checkOptions, describe, type OptionNames } from "../options.ts";
 import { BYTES } from "../proto/bytes_codec.ts";
@@ -34,8 +34,12 @@ export interface Call<Req = Uint8Array, Res = Uint8Array, Tag = unknown> {
    * not received is dropped.
    */
   cancel(): void;
-  /** The same, with a status for this side; the server does not get it. */
-  cancelWithStatus(code: StatusCode, details: string): void;
+  /**
+   * The same, with a status for this side; the server does not get it.
+   *
+   * @throws {TypeError} for what is no status of an error
+   */
+  cancelWithStatus(code: ErrorStatusCode | ErrorStatusName, details: string): void;
 }
 
 /** What a call is made with. */

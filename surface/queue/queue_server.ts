@@ -4,7 +4,7 @@ import { checkOptions, describe, type OptionNames } from "../options.ts";
 import { type MethodDescriptor, type MethodKind, rawMethod } from "../proto/mod.ts";
 import { type MethodStyle, methodStyle } from "../server/method_style.ts";
 import { type Server, styledServer } from "../server/server.ts";
-import { filling, type RequestedCall } from "./accepted_call.ts";
+import { filling, markRequested, type RequestedCall } from "./accepted_call.ts";
 import { CallError } from "./call_error.ts";
 import type { CallRequester } from "./call_request.ts";
 import { type CompletionQueue, queueCoreOf } from "./completion_queue.ts";
@@ -164,7 +164,8 @@ export class QueueServer {
    * `wanted` is filled in; without, and the server shuts down.
    *
    * @throws {CallError} NOT_SERVER_COMPLETION_QUEUE, COMPLETION_QUEUE_SHUTDOWN; no event comes then
-   * @throws {TypeError} for unknown options, and where the server has another service for such methods
+   * @throws {TypeError} for unknown options, where `wanted` was requested before, and where the server has another service
+   *   for such methods
    */
   requestCall<Tag>(
     wanted: RequestedCall<Uint8Array, Uint8Array, Tag>,
@@ -174,7 +175,8 @@ export class QueueServer {
     checkOptions("request a call", options, REQUEST_NAMES as Readonly<Record<string, true>>);
     const method = this.#requests.serveUnregistered();
     checkHandling("request a call", options.payload, method.payload);
-    this.#request(method, options, tag, filling(wanted));
+    this.#request(method, options, tag, filling(wanted, "request a call"));
+    markRequested(wanted as RequestedCall<never, never, never>);
   }
 
   /**
@@ -207,7 +209,8 @@ export class QueueServer {
     checkOptions(purpose, options, REQUEST_NAMES as Readonly<Record<string, true>>);
     const found = this.#requests.find(path, options.host);
     checkHandling(purpose, options.payload, found.payload);
-    this.#request(found, options, tag, filling(wanted));
+    this.#request(found, options, tag, filling(wanted, purpose));
+    markRequested(wanted as RequestedCall<never, never, never>);
   }
 
   /**

@@ -126,7 +126,9 @@ export class QueueServerCall extends ServerCallCore implements BatchCall, Pendin
 
   /** Starts `operations`; one event with `tag` when all are done. */
   startBatch(operations: readonly unknown[], tag: unknown): void {
-    for (const operation of operations) if (operation instanceof Op) this.check(operation);
+    if (Array.isArray(operations)) {
+      for (const operation of operations) if (operation instanceof Op) this.check(operation);
+    }
     this.begin(startBatch(this, this.queue!, operations, tag));
   }
 

@@ -339,4 +339,25 @@ export default [
     test: OUTCOMES,
     name: "[Q41] a call that has not begun",
   },
+  {
+    file: CALL,
+    before: "if (isErrorCode(number)) return",
+    after: "if (number !== 0) return",
+    test: OUTCOMES,
+    name: "[Q41] a status that is none",
+  },
+  {
+    file: BATCH,
+    before: "if (!Array.isArray(operations)) {",
+    after: "if (operations === null) {",
+    test: OUTCOMES,
+    name: "[Q41] a status that is none",
+  },
+  {
+    file: "surface/queue/queue_server.ts",
+    before: "filling(wanted, purpose));\n    markRequested",
+    after: "filling(wanted, purpose));\n    void markRequested; void",
+    test: "tests/surface/queue/server_requests_test.ts",
+    name: "[Q66] a RequestedCall",
+  },
 ];

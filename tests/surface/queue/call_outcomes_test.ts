@@ -1,6 +1,7 @@
 // What success means, operation by operation, and how calls over a queue end; by the numbers of their rules.
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import {
+  CallError,
   Channel,
   CompletionQueue,
   createCall,
@@ -501,6 +502,28 @@ test("call by queue: describePending of its channel says which operations are ou
     assertEquals(lines(), ["call /trial.Trial/Both: no operation is outstanding"]);
     idle.cancel();
     assertEquals(lines(), []);
+  });
+});
+
+test("call by queue: [Q41] a status that is none, or OK, is no end of a call, and what is no list is no batch", async () => {
+  await calling(async ({ make, events }) => {
+    const call = make();
+    const status = receiveStatusOnClient();
+    call.startBatch([sendInitialMetadata(), status], "status");
+    for (const code of [0, "OK", 17, "SORRY", undefined] as never[]) {
+      assertThrows(
+        () => call.cancelWithStatus(code, "x"),
+        TypeError,
+        "Cannot cancel the call of /trial.Trial/Both",
+      );
+    }
+    const none = "Cannot start a batch of /trial.Trial/Both: operations are";
+    for (const wrong of [undefined, receiveMessage()] as never[]) {
+      assertThrows(() => call.startBatch(wrong, "x"), CallError, none);
+    }
+    call.cancelWithStatus("ABORTED", "by its name");
+    assertEquals(await events(1), { status: true });
+    assertEquals([status.status?.code, status.status?.details], [10, "by its name"]);
   });
 });
 

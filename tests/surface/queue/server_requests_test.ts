@@ -51,7 +51,13 @@ test("queue server: [Q61] a queue is registered before the start, and only such 
     await Promise.resolve();
     refuses(
       "COMPLETION_QUEUE_SHUTDOWN",
-      () => calls.requestRegisteredCall(one, wanted as never, { queue: other, notificationQueue: queue }, 3),
+      () =>
+        calls.requestRegisteredCall(
+          one,
+          new RequestedCall() as never,
+          { queue: other, notificationQueue: queue },
+          3,
+        ),
       "its completion queue is shut down",
     );
   });
@@ -242,6 +248,24 @@ test("queue server: [Q63] a payload where there is none, or the reverse, is PAYL
     );
     assertEquals((await queue.next(-1)).type, "QUEUE_TIMEOUT");
     assert(queue.describePending().endsWith("nothing is pending"));
+  });
+});
+
+test("queue server: [Q66] a RequestedCall is for one request: a second call would take the place of the first", async () => {
+  await queueServing(({ calls, queue }) => {
+    const wanted = new RequestedCall<never, never>();
+    const request = () => calls.requestRegisteredCall(one, wanted as never, { queue }, 1);
+    using unregistered = new CompletionQueue();
+    const wrong = { queue: unregistered };
+    refuses(
+      "NOT_SERVER_COMPLETION_QUEUE",
+      () => calls.requestRegisteredCall(one, wanted as never, wrong, 1),
+      "is not registered",
+    );
+    request();
+    assertThrows(request, TypeError, "into a RequestedCall that was requested before: make another one");
+    assertThrows(() => calls.requestCall(wanted, { queue }, 1), TypeError, "that was requested before");
+    return Promise.resolve();
   });
 });
 
