@@ -180,8 +180,8 @@ export default [
   },
   {
     file: "surface/blocking/responses.ts",
-    before: "        call.poll();\n",
-    after: "",
+    before: "else if (this.#typed.write(next.value)) call.poll();",
+    after: "else this.#typed.write(next.value);",
     test: CLIENT,
     name: "epoll: both streams: requests from an iterable",
   },

@@ -204,7 +204,7 @@ export default [
   },
   {
     file: "surface/client/client_call.ts",
-    before: "      if (wasStarted) this.context.engine.release();\n",
+    before: "    if (wasStarted) this.context.engine.release();\n",
     after: "",
     test: PROCESS,
     name: "calls that are over",

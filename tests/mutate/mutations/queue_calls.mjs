@@ -137,8 +137,8 @@ export default [
   },
   {
     file: CALL,
-    before: "    if (this.hasFailed) this.stored?.clear();\n    this.sent(false);",
-    after: "    if (this.hasFailed) this.stored?.clear();",
+    before: "    this.sent(false);\n    this.deliver();",
+    after: "    this.deliver();",
     test: OUTCOMES,
     name: "[Q45] a send that waits",
   },
@@ -200,8 +200,8 @@ export default [
   },
   {
     file: CALL,
-    before: "    if (this.hasFailed) this.stored?.clear();\n    this.sent(false);",
-    after: "    this.stored?.clear();\n    this.sent(false);",
+    before: "    if (this.hasFailed) this.stored?.clear();\n    this.statusWaits",
+    after: "    this.stored?.clear();\n    this.statusWaits",
     test: OUTCOMES,
     name: "[Q53] another status",
   },
@@ -292,7 +292,7 @@ export default [
   {
     file: CALL,
     before:
-      '      this.endStatus = { code, message: details, metadata: status.metadata, cause, endedBy: "library" };',
+      '    this.onGivenUp({ code, message: details, metadata: status.metadata, cause, endedBy: "library" });',
     after: "",
     test: CLIENTS,
     name: "[Q83]",
