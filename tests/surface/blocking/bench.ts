@@ -68,9 +68,9 @@ export function blocking(
       } finally {
         await channel[Symbol.asyncDispose]();
         await server.end();
+        await new Promise<void>((resolve) => engine.onceIdle(resolve));
+        await engine.shutdown();
       }
-      await new Promise<void>((resolve) => engine.onceIdle(resolve));
-      await engine.shutdown();
     });
   }
 }
