@@ -98,9 +98,8 @@ export class HelpedCall implements SyncCall, HelpedSink, ChildCall {
 
   take(): Uint8Array {
     const { messages } = this;
-    const before = messages.wireBytes;
     const message = messages.shift();
-    this.taken += before - messages.wireBytes;
+    this.taken += messages.takenBytes;
     if (this.status === undefined && (this.taken >= TAKEN_BYTES || messages.size === 0)) {
       this.send({ kind: "taken", call: this.id, wireBytes: this.taken });
       this.taken = 0;

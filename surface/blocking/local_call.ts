@@ -54,9 +54,8 @@ export class LocalCall extends TypedClientCall<unknown, unknown> implements Sync
 
   take(): Uint8Array {
     const { messages } = this;
-    const before = messages.wireBytes;
     const message = messages.shift();
-    this.release(before - messages.wireBytes);
+    this.release(messages.takenBytes);
     return message;
   }
 

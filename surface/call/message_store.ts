@@ -32,6 +32,8 @@ export class MessageStore {
   size = 0;
   /** What they count on the wire, all together. */
   wireBytes = 0;
+  /** What the message that was taken last counted on the wire: to be released to the peer. */
+  takenBytes = 0;
   private segments: Segment[] = [];
   /** Where the next message of the first segment begins. */
   private at = 0;
@@ -53,19 +55,19 @@ export class MessageStore {
     block.end += HEAD_BYTES + length;
   }
 
-  /** Takes the first message, which must be there; its bytes are never overwritten. */
+  /** Takes the first message, which must be there; its bytes are never overwritten. `takenBytes` is what to release. */
   shift(): Uint8Array {
     const segment = this.segments[0]!;
     const { bytes, heads } = segment;
     this.size--;
     if (heads === undefined) {
-      this.wireBytes -= segment.end;
+      this.wireBytes -= this.takenBytes = segment.end;
       this.segments.shift();
       return bytes;
     }
     const start = this.at + HEAD_BYTES;
     const end = start + heads.getUint32(this.at);
-    this.wireBytes -= heads.getUint32(this.at + 4);
+    this.wireBytes -= this.takenBytes = heads.getUint32(this.at + 4);
     this.at = end;
     if (end === segment.end) {
       this.segments.shift();

@@ -86,9 +86,8 @@ export class MessageSource<T> implements AsyncIterableIterator<T> {
 
   private takeStored(): T {
     const { stored } = this;
-    const before = stored.wireBytes;
     const bytes = stored.shift();
-    this.owner.onTaken(before - stored.wireBytes);
+    this.owner.onTaken(stored.takenBytes);
     return this.owner.decode(bytes);
   }
 

@@ -374,9 +374,8 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
     if (this.hasStored) {
       if (!this.mayReceive) return;
       const stored = this.stored!;
-      const before = stored.wireBytes;
       const bytes = stored.shift();
-      this.release(before - stored.wireBytes);
+      this.release(stored.takenBytes);
       return this.receive(operation, bytes);
     }
     if (this.endStatus === undefined) return;

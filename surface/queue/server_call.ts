@@ -310,9 +310,8 @@ export class QueueServerCall extends ServerCallCore implements BatchCall, Pendin
   private deliverMessage(operation: Op): void {
     if (this.hasStored) {
       const stored = this.stored!;
-      const before = stored.wireBytes;
       const bytes = stored.shift();
-      this.release(before - stored.wireBytes);
+      this.release(stored.takenBytes);
       return this.receive(operation, bytes);
     }
     if (!this.requestsEnded && !this.isOver) return;

@@ -14,6 +14,7 @@ import { type CalledMethod, TypedClientCall } from "../client/typed_call.ts";
 import { EncodeError, encodeFramed, reuseFramed } from "../proto/mod.ts";
 import type { ClientOperations, ClientReactor } from "./client_reactors.ts";
 import { DoneStatus } from "./done_status.ts";
+import { addDue, type DueReactions, takeDue } from "./due_reactions.ts";
 import { checkHolds, misuse } from "./misuse.ts";
 import { checkWriteOptions, CorkedMessages, type WriteOptions } from "./write_options.ts";
 import { streamsRequests, streamsResponses } from "../proto/service.ts";
@@ -35,7 +36,7 @@ interface Reactions {
 
 /** One call of one reactor. */
 export class ClientReactorCall extends TypedClientCall<unknown, unknown>
-  implements ClientOperations, ApplicationCallback, PendingCallDescription {
+  implements ClientOperations, ApplicationCallback, DueReactions, PendingCallDescription {
   /** Owned by the turn. */
   callbackScheduled = false;
   /** Owned by the list of pending calls. */
@@ -44,9 +45,9 @@ export class ClientReactorCall extends TypedClientCall<unknown, unknown>
   previousPending: PendingCallDescription | undefined = undefined;
   /** `onDone` was called. */
   isDone = false;
-  /** Reactions that are due, and those of them whose operations succeeded. */
-  private due = 0;
-  private succeeded = 0;
+  // See `due_reactions.ts`.
+  due = 0;
+  succeeded = 0;
   /** `startCall` was made. */
   private called = false;
   private holds = 0;
@@ -67,8 +68,8 @@ export class ClientReactorCall extends TypedClientCall<unknown, unknown>
   private arrived: Uint8Array | undefined = undefined;
   private message: unknown = undefined;
   private hasMessage = false;
-  /** Reactions with false to a read, and to a write. */
-  private failed = 0;
+  // See `due_reactions.ts`.
+  failed = 0;
   private status: CallStatus | undefined = undefined;
 
   /** Nothing happens before {@linkcode startCall}. `request`: the one request, where they are not streamed. */
@@ -191,16 +192,16 @@ export class ClientReactorCall extends TypedClientCall<unknown, unknown>
 
   /** Calls the reactions that are due, each once; those that they cause come in another round. */
   runCallback(): void {
-    if (this.takeDue(METADATA)) this.react(METADATA);
-    if (this.takeDue(WRITE)) {
+    if (takeDue(this, METADATA)) this.react(METADATA);
+    if (takeDue(this, WRITE)) {
       this.writing = false;
       this.react(WRITE);
     }
-    if (this.takeDue(WRITES_DONE)) {
+    if (takeDue(this, WRITES_DONE)) {
       this.endingWrites = false;
       this.react(WRITES_DONE);
     }
-    if (this.takeDue(READ)) {
+    if (takeDue(this, READ)) {
       this.reading = false;
       this.react(READ);
     }
@@ -282,9 +283,8 @@ export class ClientReactorCall extends TypedClientCall<unknown, unknown>
     const { stored } = this;
     if (this.arrived !== undefined) return;
     if (stored !== undefined && stored.size > 0) {
-      const before = stored.wireBytes;
       this.arrived = stored.shift();
-      this.release(before - stored.wireBytes);
+      this.release(stored.takenBytes);
       this.complete(READ, true);
     } else if (this.status !== undefined) this.completeLate(READ);
   }
@@ -403,14 +403,7 @@ export class ClientReactorCall extends TypedClientCall<unknown, unknown>
 
   /** The reaction `which` is due. */
   private complete(which: number, ok: boolean): void {
-    if ((this.due & which) !== 0) return;
-    this.due |= which;
-    if (ok) this.succeeded |= which;
-    else {
-      this.succeeded &= ~which;
-      this.failed |= which;
-    }
-    this.schedule();
+    if (addDue(this, which, ok)) this.schedule();
   }
 
   /** It has failed; one that was started after such a reaction has its own in another turn, or it would be endless. */
@@ -423,12 +416,6 @@ export class ClientReactorCall extends TypedClientCall<unknown, unknown>
 
   private schedule(): void {
     this.engine.execCtx.schedule(this);
-  }
-
-  private takeDue(which: number): boolean {
-    if ((this.due & which) === 0) return false;
-    this.due &= ~which;
-    return true;
   }
 
   private react(which: number): void {

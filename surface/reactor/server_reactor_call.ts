@@ -14,6 +14,7 @@ import type { RegisteredMethod } from "../server/method_style.ts";
 import type { ServedConnection } from "../server/served_connection.ts";
 import { ServerCallCore } from "../server/server_call_core.ts";
 import { statusOfThrown } from "../server/thrown_status.ts";
+import { addDue, type DueReactions, takeDue } from "./due_reactions.ts";
 import { isReactorFor, noReactor } from "./handler_result.ts";
 import { checkStatus, misuse } from "./misuse.ts";
 import { type ReactorContext, ReactorContextHandle, type ServerOperations } from "./reactor_context.ts";
@@ -53,7 +54,7 @@ const NO_FIELDS: readonly string[] = [];
 
 /** One call of one reactor. */
 export class ServerReactorCall extends ServerCallCore
-  implements ServerOperations, ApplicationCallback, PendingCallDescription {
+  implements ServerOperations, ApplicationCallback, DueReactions, PendingCallDescription {
   /** Owned by the turn. */
   callbackScheduled = false;
   /** Owned by the list of pending calls. */
@@ -63,10 +64,10 @@ export class ServerReactorCall extends ServerCallCore
   private reactor: Reactions | undefined = undefined;
   /** The reactor has no reactions of the application's. */
   private isDefault = false;
-  /** Reactions that are due, those of them whose operations succeeded, and those that were called with false. */
-  private due = 0;
-  private succeeded = 0;
-  private failed = 0;
+  // See `due_reactions.ts`.
+  due = 0;
+  succeeded = 0;
+  failed = 0;
   /** The handler returned the reactor; what it started before is being released. */
   private returned = false;
   private isBeginning = false;
@@ -214,19 +215,19 @@ export class ServerReactorCall extends ServerCallCore
 
   /** Calls the reactions that are due, each once; those that they cause come in another round. */
   runCallback(): void {
-    if (this.takeDue(METADATA)) {
+    if (takeDue(this, METADATA)) {
       this.sendingMetadata = false;
       this.react(METADATA);
     }
-    if (this.takeDue(WRITE)) {
+    if (takeDue(this, WRITE)) {
       this.writing = false;
       this.react(WRITE);
     }
-    if (this.takeDue(READ)) {
+    if (takeDue(this, READ)) {
       this.reading = false;
       this.react(READ);
     }
-    if (this.takeDue(CANCEL)) this.react(CANCEL);
+    if (takeDue(this, CANCEL)) this.react(CANCEL);
     if (this.isComplete) this.done();
   }
 
@@ -347,9 +348,8 @@ export class ServerReactorCall extends ServerCallCore
     const { stored } = this;
     if (this.arrived !== undefined) return;
     if (stored !== undefined && stored.size > 0) {
-      const before = stored.wireBytes;
       this.arrived = stored.shift();
-      this.release(before - stored.wireBytes);
+      this.release(stored.takenBytes);
       this.complete(READ, true);
     } else if (this.requestsEnded || this.isOver) this.completeLate(READ);
   }
@@ -531,14 +531,7 @@ export class ServerReactorCall extends ServerCallCore
       if (which === METADATA) this.sendingMetadata = false;
       return;
     }
-    if ((this.due & which) !== 0) return;
-    this.due |= which;
-    if (ok) this.succeeded |= which;
-    else {
-      this.succeeded &= ~which;
-      this.failed |= which;
-    }
-    this.schedule();
+    if (addDue(this, which, ok)) this.schedule();
   }
 
   /** It has failed; one that was started after such a reaction has its own in another turn, or it would be endless. */
@@ -551,12 +544,6 @@ export class ServerReactorCall extends ServerCallCore
 
   private schedule(): void {
     if (!this.isBeginning) this.engine.execCtx.schedule(this);
-  }
-
-  private takeDue(which: number): boolean {
-    if ((this.due & which) === 0) return false;
-    this.due &= ~which;
-    return true;
   }
 
   private react(which: number): void {

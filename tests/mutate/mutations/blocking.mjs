@@ -166,7 +166,7 @@ export default [
   },
   {
     file: "surface/blocking/local_call.ts",
-    before: "this.release(before - messages.wireBytes);",
+    before: "this.release(messages.takenBytes);",
     after: "",
     test: CLIENT,
     name: "epoll: a large download",

@@ -144,8 +144,8 @@ export default [
   },
   {
     file: "surface/call/message_store.ts",
-    before: "this.wireBytes -= heads.getUint32(this.at + 4);",
-    after: "this.wireBytes -= heads.getUint32(this.at);",
+    before: "this.wireBytes -= this.takenBytes = heads.getUint32(this.at + 4);",
+    after: "this.wireBytes -= this.takenBytes = heads.getUint32(this.at);",
     test: "tests/surface/call/message_store_test.ts",
   },
   {

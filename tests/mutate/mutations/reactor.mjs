@@ -417,9 +417,9 @@ export default [
     "",
   ),
   mutation(
-    SERVED,
-    "    this.due &= ~which;\n    return true;",
-    "    return true;",
+    "surface/reactor/due_reactions.ts",
+    "  of.due &= ~which;\n  return true;",
+    "  return true;",
     RANDOM,
     "",
   ),

@@ -43,10 +43,10 @@ export default [
   ),
   seeds(SERVED, "    if (!this.reading || this.arrived !== undefined) {", "    if (!this.reading) {"),
   // What is read goes back to the windows.
-  seeds(CLIENT, "      this.release(before - stored.wireBytes);\n", ""),
-  seeds(SERVER, "      this.release(before - stored.wireBytes);\n", ""),
-  seeds(READER, "      this.release(before - stored.wireBytes);\n", ""),
-  seeds(SERVED, "      this.release(before - stored.wireBytes);\n", ""),
+  seeds(CLIENT, "      this.release(stored.takenBytes);\n", ""),
+  seeds(SERVER, "      this.release(stored.takenBytes);\n", ""),
+  seeds(READER, "      this.release(stored.takenBytes);\n", ""),
+  seeds(SERVED, "      this.release(stored.takenBytes);\n", ""),
   // Nothing is lost.
   steps(
     CLIENT,
