@@ -145,7 +145,7 @@ export interface EventEngine {
   /** Two endpoints connected to each other: a socket pair, or loopback TCP where there is none. */
   pair(): Promise<[Endpoint, Endpoint]>;
   /** Looks names up. */
-  resolver(): Resolver;
+  resolver(): DnsResolver;
   /** The optional power named by `key`, or undefined where this engine does not have it. */
   extension<E>(key: ExtensionKey<E>): E | undefined;
   /**
@@ -215,7 +215,7 @@ export interface Listener {
 }
 
 /** Looks names up, once each call; it does not cache. */
-export interface Resolver {
+export interface DnsResolver {
   /**
    * The addresses of `host` (a name without a port), each with `port`, IPv6 and IPv4 in the order the system
    * prefers; at least one where `ok` is true.

@@ -3,6 +3,7 @@
 import { formatAddress, type SocketAddress, unmapped } from "../contract/address.ts";
 import type {
   ConnectHandle,
+  DnsResolver,
   Endpoint,
   EndpointOptions,
   EngineOptions,
@@ -12,7 +13,6 @@ import type {
   IoResult,
   Listener,
   ListenOptions,
-  Resolver,
   TaskHandle,
 } from "../contract/engine.ts";
 import { ExecCtx } from "../contract/exec_ctx.ts";
@@ -255,7 +255,7 @@ export abstract class BaseEngine implements EventEngine {
   protected openChanged(_open: boolean): void {}
 
   abstract pair(): Promise<[Endpoint, Endpoint]>;
-  abstract resolver(): Resolver;
+  abstract resolver(): DnsResolver;
   /** Makes a listener; see the contract. */
   abstract listen(
     options: ListenOptions,

@@ -2,11 +2,11 @@
 
 import { lookup, type LookupAddress } from "node:dns";
 import { type DnsTarget, inetAddress, type SocketAddress } from "../contract/address.ts";
-import type { EventEngine, IoResult, Resolver } from "../contract/engine.ts";
+import type { DnsResolver, EventEngine, IoResult } from "../contract/engine.ts";
 import { toOpenError } from "./errors.ts";
 
 /** Looks names up and reports inside turns of `engine`. */
-export class SystemResolver implements Resolver {
+export class SystemResolver implements DnsResolver {
   /** `engine` gets the callbacks. */
   constructor(private readonly engine: EventEngine) {}
 

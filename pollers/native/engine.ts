@@ -2,12 +2,12 @@
 
 import type { SocketAddress } from "../contract/address.ts";
 import type {
+  DnsResolver,
   Endpoint,
   EndpointOptions,
   EngineOptions,
   ExtensionKey,
   IoResult,
-  Resolver,
 } from "../contract/engine.ts";
 import { ORPHANED_RESOURCES } from "../contract/extension.ts";
 import { BaseEngine, type ConnectAttempt } from "../core/base_engine.ts";
@@ -40,7 +40,7 @@ export abstract class NativeEngine extends BaseEngine {
   }
 
   /** The system's resolver. */
-  override resolver(): Resolver {
+  override resolver(): DnsResolver {
     return new SystemResolver(this);
   }
 

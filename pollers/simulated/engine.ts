@@ -3,6 +3,7 @@
 import { formatAddress, type SocketAddress } from "../contract/address.ts";
 import type {
   ConnectHandle,
+  DnsResolver,
   Endpoint,
   EndpointOptions,
   EventEngine,
@@ -11,7 +12,6 @@ import type {
   IoResult,
   Listener,
   ListenOptions,
-  Resolver,
   TaskHandle,
 } from "../contract/engine.ts";
 import { ExecCtx } from "../contract/exec_ctx.ts";
@@ -162,7 +162,7 @@ export class SimulatedEngine implements EventEngine, Host {
   }
 
   /** Knows the names of the network. */
-  resolver(): Resolver {
+  resolver(): DnsResolver {
     return {
       lookup: (host, port, done) => {
         const { network } = this.simulation;

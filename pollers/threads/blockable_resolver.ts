@@ -4,7 +4,7 @@
 // of a helper thread too, and the waiter looks whether it has answered. Whichever answer is first counts.
 
 import type { SocketAddress } from "../contract/address.ts";
-import type { EventEngine, IoResult, Resolver } from "../contract/engine.ts";
+import type { DnsResolver, EventEngine, IoResult } from "../contract/engine.ts";
 import { foundOf } from "../native/dns.ts";
 import { LookupThread, type ThreadLookup } from "../native/lookup_thread.ts";
 import type { Names } from "./sync_waiter.ts";
@@ -19,13 +19,13 @@ interface Lookup {
 }
 
 /** One engine's. */
-export class BlockableResolver implements Resolver, Names {
+export class BlockableResolver implements DnsResolver, Names {
   private readonly lookups = new Set<Lookup>();
   private thread: LookupThread | undefined = undefined;
   private blocked = false;
 
   /** `engine` gets the callbacks; `system` is the resolver that reports by the loop. */
-  constructor(private readonly engine: EventEngine, private readonly system: Resolver) {}
+  constructor(private readonly engine: EventEngine, private readonly system: DnsResolver) {}
 
   /** The system's answer. */
   lookup(host: string, port: number, done: (result: IoResult<SocketAddress[]>) => void): void {

@@ -1,6 +1,6 @@
 // Base of engines that block in a system call.
 
-import type { Endpoint, EngineOptions, ExtensionKey, Instant, Resolver } from "../contract/engine.ts";
+import type { DnsResolver, Endpoint, EngineOptions, ExtensionKey, Instant } from "../contract/engine.ts";
 import {
   ADOPT,
   type FdAdoption,
@@ -55,7 +55,7 @@ export abstract class PollingEngine extends BaseEngine implements FdAdoption, Or
   }
 
   /** The system's resolver, with a thread of its own for names that a thread which blocks waits for. */
-  override resolver(): Resolver {
+  override resolver(): DnsResolver {
     return this.names;
   }
 

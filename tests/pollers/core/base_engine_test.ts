@@ -5,11 +5,11 @@ import { SliceBuffer } from "../../../pollers/contract/slice_buffer.ts";
 import { BaseEndpoint } from "../../../pollers/core/base_endpoint.ts";
 import { BaseEngine, type ConnectAttempt, type Loop } from "../../../pollers/core/base_engine.ts";
 import type {
+  DnsResolver,
   Endpoint,
   EngineOptions,
   IoResult,
   Listener,
-  Resolver,
   SocketAddress,
 } from "../../../pollers/mod.ts";
 import { test } from "../../harness.ts";
@@ -91,7 +91,7 @@ class TestEngine extends BaseEngine {
   pair(): Promise<[Endpoint, Endpoint]> {
     throw new Error("not here");
   }
-  resolver(): Resolver {
+  resolver(): DnsResolver {
     throw new Error("not here");
   }
   listen(): Listener {
