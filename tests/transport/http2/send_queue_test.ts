@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
 import { SliceBuffer } from "../../../pollers/contract/slice_buffer.ts";
 import { ErrorCode, Http2Error } from "../../../transport/http2/error.ts";
-import { POOLED_CHUNKS } from "../../../transport/http2/limits.ts";
+import { OUTPUT_CHUNK_BYTES, POOLED_BYTES, SMALL_CHUNK_BYTES } from "../../../transport/http2/limits.ts";
 import { OutputBuffer } from "../../../transport/http2/output_buffer.ts";
 import type { Stream } from "../../../transport/http2/stream.ts";
 import { test } from "../../harness.ts";
@@ -217,22 +217,46 @@ test("send queue: a stream that is reset in onSent hears nothing after its end",
   assertEquals(bench.sink.take(), ["closed 1 stream CANCEL user"]);
 });
 
-test("output: chunks are used again by other connections, and no more of them are kept than are useful", () => {
-  const fill = () =>
-    Array.from({ length: 3 * POOLED_CHUNKS }, () => {
-      const output = new OutputBuffer();
-      output.reserve(100);
-      output.length += 100;
-      return output;
-    });
-  const outputs = fill();
-  const chunks = new Set(outputs.map(({ chunk }) => chunk));
-  assertEquals(chunks.size, outputs.length, "two connections write to one chunk");
-  for (const output of outputs) {
-    output.moveTo(new SliceBuffer());
+for (const size of [SMALL_CHUNK_BYTES, OUTPUT_CHUNK_BYTES]) {
+  test(`output: chunks of ${size} bytes are used again by other connections, and no more are kept than are useful`, () => {
+    const kept = POOLED_BYTES / size;
+    const fill = () =>
+      Array.from({ length: 3 * kept }, () => {
+        const output = new OutputBuffer();
+        output.reserve(size);
+        output.length += size;
+        return output;
+      });
+    const outputs = fill();
+    const chunks = new Set(outputs.map(({ chunk }) => chunk));
+    assertEquals(chunks.size, outputs.length, "two connections write to one chunk");
+    for (const output of outputs) {
+      output.moveTo(new SliceBuffer());
+      output.recycle();
+    }
+    assertEquals(fill().filter(({ chunk }) => chunks.has(chunk)).length, kept);
+  });
+}
+
+test("output: a connection that writes little takes a small chunk, one that writes more has large ones from then on", () => {
+  const output = new OutputBuffer();
+  const transmit = (...frames: number[]) => {
+    for (const bytes of frames) {
+      output.reserve(bytes);
+      output.length += bytes;
+    }
+    const { byteLength, chunk: { length } } = output;
+    const out = new SliceBuffer();
+    output.moveTo(out);
+    assertEquals(out.byteLength, byteLength);
     output.recycle();
-  }
-  assertEquals(fill().filter(({ chunk }) => chunks.has(chunk)).length, POOLED_CHUNKS);
+    return [length, out.slices.length];
+  };
+  assertEquals(transmit(100), [SMALL_CHUNK_BYTES, 1]);
+  assertEquals(transmit(100, 16_000), [OUTPUT_CHUNK_BYTES, 2]);
+  assertEquals(transmit(100), [OUTPUT_CHUNK_BYTES, 1]);
+  assertEquals(transmit(100), [SMALL_CHUNK_BYTES, 1]);
+  assertEquals(transmit(SMALL_CHUNK_BYTES + 1), [OUTPUT_CHUNK_BYTES, 1]);
 });
 
 /** Streams of a client that lets `window` octets of each be sent, and as much as it likes of all together. */
