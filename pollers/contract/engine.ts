@@ -102,7 +102,7 @@ export interface EventEngine {
   readonly name: string;
   /** The turn: collects what callbacks touched and flushes it once. */
   readonly execCtx: ExecCtx;
-  /** The current time; it never decreases. */
+  /** The current time; it never decreases. Unlike gRPC's `ExecCtx::Now` it is not fixed in a turn, in which handlers run. */
   now(): Instant;
   /** A number from 0 to below 1, for jitter; a simulated engine has it from its seed. */
   random(): number;

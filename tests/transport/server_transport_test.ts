@@ -99,6 +99,17 @@ test("a request is handed on with the time at which it came, and the streams are
   ]);
 });
 
+test("[Q122] the calls that one read brings have one time, however long those before them take", async () => {
+  const bench = await Bench.ready();
+  await bench.pass(400);
+  let readings = 0;
+  const clock = bench.host.now.bind(bench.host);
+  bench.host.now = () => clock() + readings++ * 10;
+  bench.peer.send(...[1, 3, 5].map((id) => bench.frames.headers(id, REQUEST)));
+  await bench.pass();
+  assertEquals([bench.heard.length, new Set(bench.heard).size], [3, 1], bench.heard.join("; "));
+});
+
 test("drain: running calls end in their own time, then the connection closes and says so once", async () => {
   const bench = await Bench.ready();
   bench.peer.send(bench.frames.headers(1, REQUEST));

@@ -13,6 +13,28 @@ const ALARM = "surface/queue/alarm.ts";
 /** As `readMutations` describes them. */
 export default [
   {
+    file: CORE,
+    before: "    this.core.serve(this);",
+    after: "",
+    test: "tests/surface/queue/blocking_test.ts",
+    name: "[Q13]",
+    poller: "epoll",
+  },
+  {
+    file: "pollers/core/base_engine.ts",
+    before: "return this.loop.now();",
+    after: "return this.execCtx.inTurn ? Math.floor(this.loop.now() / 1e4) * 1e4 : this.loop.now();",
+    test: "tests/pollers/native_contract_test.ts",
+    name: "[Q122]",
+  },
+  {
+    file: "transport/server_transport.ts",
+    before: "this.sink.onStream(stream, head, this.connection.now)",
+    after: "this.sink.onStream(stream, head, this.engine.now())",
+    test: "tests/transport/server_transport_test.ts",
+    name: "[Q122]",
+  },
+  {
     file: QUEUE,
     before: 'completionType = "NEXT", pollingType = "DEFAULT_POLLING"',
     after: 'completionType = "NEXT", pollingType = "NON_LISTENING"',

@@ -20,6 +20,21 @@ export function timeRules({ factory, rule }: Suite): void {
     }));
 
   rule(
+    "[Q122] now is not fixed in a turn: whoever computes there finds that time has passed",
+    () =>
+      withEngine(factory, async (engine) => {
+        const read = await new Promise<number[]>((resolve) =>
+          engine.run(() => {
+            const start = engine.now();
+            for (const until = performance.now() + 3; performance.now() < until;);
+            resolve([start, engine.now()]);
+          })
+        );
+        assert(read[1]! - read[0]! >= 2, `${read[1]! - read[0]!} ms of 3`);
+      }),
+  );
+
+  rule(
     "run keeps the order of the calls, and what runs may call it",
     () =>
       withEngine(factory, async (engine) => {
