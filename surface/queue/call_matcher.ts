@@ -3,22 +3,24 @@
 // A connection has a home queue. Its calls are matched with a request of that queue first, then with those of the other
 // queues, round: so a queue that nobody waits in has none of the others starve.
 
+import type { EventEngine } from "../../pollers/mod.ts";
 import { Status } from "../call/status.ts";
 import type { CallRequest } from "./call_request.ts";
 import type { CallQueue, QueueServerCall } from "./server_call.ts";
+import { WaitingCalls } from "./waiting_calls.ts";
 
 /** See the head of this file. */
 export class CallMatcher implements CallQueue {
   /** Requests by the number of their queue. */
   private readonly requests: CallRequest[][] = [];
-  /** Calls that nobody has requested yet; a set, for those that end leave it from the middle. */
-  private readonly waiting = new Set<QueueServerCall>();
-
-  /** `what`: "/a.B/C". At most `limit` calls wait. */
-  constructor(readonly what: string, private readonly limit: number) {}
-
+  private readonly waiting: WaitingCalls<QueueServerCall>;
   /** Whether the server takes no more calls. */
   isShutDown = false;
+
+  /** `what`: "/a.B/C". At most `limit` calls wait. */
+  constructor(readonly what: string, private readonly limit: number, engine: EventEngine) {
+    this.waiting = new WaitingCalls(engine);
+  }
 
   /** A call has come. */
   arrived(call: QueueServerCall): void {
@@ -34,7 +36,6 @@ export class CallMatcher implements CallQueue {
         `${this.limit} calls of ${this.what} wait for the application to request them, and no more may`,
       );
     }
-    call.keep();
     this.waiting.add(call);
   }
 
@@ -46,7 +47,7 @@ export class CallMatcher implements CallQueue {
   /** The application requests a call, with a queue of the number `queue`. */
   request(request: CallRequest): void {
     if (this.isShutDown) return request.fail();
-    for (const call of this.waiting) {
+    for (let call = this.waiting.first; call !== undefined; call = this.waiting.first) {
       this.waiting.delete(call);
       if (match(request, call)) return;
     }
@@ -59,7 +60,10 @@ export class CallMatcher implements CallQueue {
     const requests = this.requests.flat();
     this.requests.length = 0;
     for (const request of requests) request.fail();
-    for (const call of [...this.waiting]) call.cancelWith(Status.UNAVAILABLE, "server is shutting down");
+    for (let call = this.waiting.first; call !== undefined; call = this.waiting.first) {
+      this.waiting.delete(call);
+      call.cancelWith(Status.UNAVAILABLE, "server is shutting down");
+    }
   }
 
   /** What waits, a line each. */

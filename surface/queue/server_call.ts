@@ -26,6 +26,7 @@ import { Op, OperationKind, type StatusToSend } from "./operation.ts";
 import { OpFlags } from "./operations.ts";
 import type { QueueCore } from "./queue_core.ts";
 import type { QueueOperation } from "./queue_operation.ts";
+import type { RequestableCall } from "./waiting_calls.ts";
 
 const { SEND_INITIAL_METADATA, SEND_MESSAGE, SEND_STATUS_FROM_SERVER } = OperationKind;
 const { RECV_MESSAGE, RECV_CLOSE_ON_SERVER } = OperationKind;
@@ -43,7 +44,8 @@ export interface CallQueue {
 }
 
 /** See the head of this file. */
-export class QueueServerCall extends ServerCallCore implements BatchCall, PendingCallDescription {
+export class QueueServerCall extends ServerCallCore
+  implements BatchCall, PendingCallDescription, RequestableCall<QueueServerCall> {
   readonly side = "server";
   startedKinds = 0;
   /** The one request, decoded; undefined for a method that streams them, until it is matched, and once it was taken. */
@@ -53,6 +55,9 @@ export class QueueServerCall extends ServerCallCore implements BatchCall, Pendin
   /** See {@linkcode PendingCallDescription}. */
   nextPending: PendingCallDescription | undefined = undefined;
   previousPending: PendingCallDescription | undefined = undefined;
+  /** See {@linkcode RequestableCall}. */
+  nextWaiting: QueueServerCall | undefined = undefined;
+  previousWaiting: QueueServerCall | undefined = undefined;
   /** Ends with the call (AsyncNotifyWhenDone). */
   private whenDone: QueueOperation | undefined = undefined;
   /** Of what is started on it; undefined until it is handed out. */

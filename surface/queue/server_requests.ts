@@ -243,12 +243,22 @@ export class ServerRequests implements ServerStyle, QueueOwner {
     descriptor: MethodDescriptor<unknown, unknown>,
     payload: PayloadHandling,
   ): RequestedMethod {
-    const matcher = new CallMatcher(what, this.waitingLimit);
+    const matcher = new CallMatcher(what, this.waitingLimit, this.server.host.engine);
     matcher.isShutDown = this.isShutDown;
     const begin: BeginServerCall = (host, method, stream, head, connection, receivedAt) => {
       if (connection.homeQueue < 0) connection.homeQueue = this.nextHome++ % this.queues.length;
-      const args = [host, method, stream, head, connection, receivedAt] as const;
-      return new QueueServerCall(...args, descriptor, matcher, connection.homeQueue);
+      const { homeQueue } = connection;
+      return new QueueServerCall(
+        host,
+        method,
+        stream,
+        head,
+        connection,
+        receivedAt,
+        descriptor,
+        matcher,
+        homeQueue,
+      );
     };
     return { matcher, payload, begin };
   }

@@ -99,9 +99,9 @@ export default [
   ofRequests(CALL, "this.single = this.takeRequest();", "this.takeRequest();", "[Q63] READ_INITIAL"),
   ofRequests(QUEUE_SERVER, "if (wanted === registered) return;", "return;", "[Q63] a payload"),
   ofRequests(
-    MATCHER,
-    "for (const call of this.waiting) {\n      this",
-    "for (const call of [...this.waiting].reverse()) {\n      this",
+    "surface/queue/waiting_calls.ts",
+    "  get first(): C | undefined {\n    return this.head;",
+    "  get first(): C | undefined {\n    return this.last;",
     "[Q64] calls before",
   ),
   ofRequests(MATCHER, "if (this.waiting.size >= this.limit) {", "if (false) {", "[Q64] calls that wait"),
@@ -129,7 +129,7 @@ export default [
   ),
   ofRequests(
     MATCHER,
-    'for (const call of [...this.waiting]) call.cancelWith(Status.UNAVAILABLE, "server is shutting down");',
+    '      call.cancelWith(Status.UNAVAILABLE, "server is shutting down");',
     "",
     "[Q69] calls that wait",
   ),
@@ -352,5 +352,26 @@ export default [
     after: "this.readsFail = true;",
     test: "tests/surface/queue/server_oracle_test.ts",
     name: "oracle",
+  },
+  {
+    file: "surface/queue/waiting_calls.ts",
+    before: "    else this.head = next;",
+    after: "",
+    test: "tests/surface/queue/waiting_calls_test.ts",
+    name: "leave in any order",
+  },
+  {
+    file: "surface/queue/waiting_calls.ts",
+    before: "if (call.previousWaiting !== undefined) call.keep();",
+    after: "call.keep();",
+    test: "tests/surface/queue/waiting_calls_test.ts",
+    name: "kept apart",
+  },
+  {
+    file: "surface/queue/waiting_calls.ts",
+    before: "    this.recent.length = 0;",
+    after: "",
+    test: "tests/surface/queue/waiting_calls_test.ts",
+    name: "kept apart",
   },
 ];
