@@ -512,12 +512,12 @@ test("driver: what is finished and waits for its client is closed by the applica
 
 test("driver: what was written is used again after every write, at once or later", async () => {
   const bench = await Bench.ready();
-  const { inFlight } = bench.connection["out"] as unknown as { inFlight: Uint8Array[] };
+  const out = bench.connection["out"] as unknown as { inFlight: Uint8Array };
   for (const atOnce of [false, true, false, false]) {
     bench.endpoint.writesAtOnce = atOnce;
     bench.turn(() => void bench.open());
-    assertEquals(inFlight.length, atOnce ? 0 : 1);
+    assertEquals(out.inFlight.length > 0, !atOnce);
     bench.endpoint.completeWrite();
-    assertEquals(inFlight.length, 0, "the memory of a write that is done is still held");
+    assertEquals(out.inFlight.length, 0, "the memory of a write that is done is still held");
   }
 });
