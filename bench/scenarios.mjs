@@ -5,8 +5,8 @@
  * figure counts; `better` whether more or less of it is.
  */
 function scenario(id, kind, numbers, unit, better = "more") {
-  const { connections = 1, streams = 1, bytes = 16 } = numbers;
-  return { id, kind, connections, streams, bytes, unit, better };
+  const { connections = 1, streams = 1, bytes = 16, ...rest } = numbers;
+  return { id, kind, connections, streams, bytes, unit, better, ...rest };
 }
 
 const SIZES = [["16", 16], ["1k", 1_024], ["64k", 65_536]];
@@ -18,9 +18,23 @@ const UNARY = SHAPES.flatMap(([connections, streams]) =>
   )
 );
 
+/** 10 connections of 100 streams with headers as services send them (`headers.mjs`, `load/header_script.ts`). */
+function headers(id, kind, indexing) {
+  return scenario(
+    `headers-${id}`,
+    "headers",
+    { connections: 10, streams: 100, headers: kind, indexing },
+    "calls/s",
+  );
+}
+
 /** Every scenario, in the order in which it is run and shown. */
 export const SCENARIOS = [
   ...UNARY,
+  headers("deadline", "deadline", "go"),
+  headers("production", "production", "go"),
+  headers("production-literal", "production", "literal"),
+  headers("five", "five", "go"),
   scenario("download-16", "download", { bytes: 16 }, "messages/s"),
   scenario("download-64k", "download", { bytes: 65_536 }, "MB/s"),
   scenario("upload-16", "upload", { bytes: 16 }, "messages/s"),

@@ -2,6 +2,8 @@
 //
 // A library gives `connect(address)`, a client with
 //   unary(body)            a promise of the length of the echoed body
+//   headed(method, body, { timeoutMs, metadata }, echoed)
+//                          a promise of the length and, where `echoed` names one, of a response header's value
 //   download(count, size)  a promise of { count, bytes } as they were received
 //   upload(count, body)    a promise of { count, bytes } as the server received them
 //   chat()                 { exchange(body): promise of the echoed length, end() }
@@ -10,6 +12,7 @@
 // Prints "measuring" when the warm-up is over, and then the figures as one line of JSON.
 import process from "node:process";
 import { readArguments } from "../../.ci/arguments.mjs";
+import { callHeaders, HEADERS } from "../headers.mjs";
 
 /** Bytes of one streaming call: long enough for a stream to get going, short enough for many calls a round. */
 const STREAM_BYTES = 32 * 1024 * 1024;
@@ -25,11 +28,23 @@ const options = readArguments("Loads a server of the bench through one library; 
   seconds: 1,
   "warm-up": 500,
   poller: "native",
+  headers: ["none", "which headers calls have", Object.keys(HEADERS)],
 });
 
 /** Runs this process's arguments against the server at `--port` and ends the process. */
 export async function drive(connect) {
-  const kinds = { unary, download, upload, chat, connect: reconnect, start, idle, sync, "sync-spin": sync };
+  const kinds = {
+    unary,
+    headers: headed,
+    download,
+    upload,
+    chat,
+    connect: reconnect,
+    start,
+    idle,
+    sync,
+    "sync-spin": sync,
+  };
   const figures = await kinds[options.kind](() => connect(`127.0.0.1:${options.port}`, options));
   console.log(JSON.stringify(figures));
   process.exit(0);
@@ -44,6 +59,24 @@ async function unary(connect) {
   const body = new Uint8Array(options.bytes).fill(120);
   return measure(clients, (client, tally) => async () => {
     tally.add(1, await client.unary(body) === body.length);
+  });
+}
+
+/** Unary calls with the headers of `--headers`; of one call in sixteen the response headers are looked at. */
+async function headed(connect) {
+  const clients = await connections(connect);
+  const body = new Uint8Array(options.bytes).fill(120);
+  const { method, echoed } = HEADERS[options.headers];
+  const calls = callHeaders(options.headers);
+  let next = 0;
+  return measure(clients, (client, tally) => async () => {
+    const call = calls[next++ % calls.length];
+    const looked = (next & 15) === 0 ? echoed : undefined;
+    const got = await client.headed(method, body, call, looked);
+    tally.add(
+      1,
+      got.length === body.length && (looked === undefined || got.echoed === call.metadata[looked]),
+    );
   });
 }
 

@@ -1,6 +1,6 @@
 // Who is compared: for each contender how its server and client are started, or why it cannot be here.
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { findPython, run } from "../../.ci/grpc_toolchains.mjs";
@@ -34,7 +34,7 @@ export function listContenders({ runtimes, pollers, peers, beside = "" }) {
   }
   if (wanted(peers, "cpp")) all.push(native("C++ gRPC", buildCpp));
   if (wanted(peers, "go")) all.push(native("Go gRPC", buildGo));
-  if (wanted(peers, "python")) all.push(native("Python gRPC", pythonGrpc));
+  if (wanted(peers, "python")) all.push(native("Python gRPC", pythonGrpc, ["headers"]));
   return all;
 }
 
@@ -72,11 +72,17 @@ function pollwire(runtime, poller) {
   };
 }
 
-/** pollwire as it stands in another folder. */
+/**
+ * pollwire as it stands in another folder, with the programs of this one: they are copied below that folder's
+ * `bench/results`, from where they import its library.
+ */
 function checkout(runtime, poller, folder) {
   const ours = pollwire(runtime, poller);
-  const there = (command) =>
-    command?.map((word) => word.replace(here, `${path.resolve(folder)}/bench/contenders/`));
+  const target = `${path.resolve(folder)}/bench/results/beside/`;
+  for (const needed of [".ci/arguments.mjs", "bench/echo.proto", "bench/headers.mjs", "bench/contenders"]) {
+    if (existsSync(folder)) cpSync(root + needed, target + needed, { recursive: true });
+  }
+  const there = (command) => command?.map((word) => word.replace(here, `${target}bench/contenders/`));
   const name = `${ours.name}, ${path.basename(path.resolve(folder))}`;
   const missing = existsSync(`${folder}/node_modules`) ? undefined : `${folder} has no node_modules`;
   return { ...ours, name, missing, server: there(ours.server), client: there(ours.client) };
@@ -140,7 +146,8 @@ function bunServe() {
   };
 }
 
-function native(name, build) {
+/** `lacks`: kinds of traffic that it cannot serve. */
+function native(name, build, lacks = []) {
   const built = build();
   return {
     name,
@@ -150,7 +157,8 @@ function native(name, build) {
     server: built.server,
     client: built.client,
     refuses: ({ kind }, side) =>
-      kind === "echo" || kind === "sync-spin" || (kind === "sync" && side !== "client") ||
+      kind === "echo" || kind === "sync-spin" || lacks.includes(kind) ||
+        (kind === "sync" && side !== "client") ||
         side !== "server" && ["connect", "start", "idle"].includes(kind)
         ? "its client has no such kind"
         : undefined,

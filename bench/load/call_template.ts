@@ -1,55 +1,98 @@
-// One unary call, encoded once: what differs from call to call is the stream's number alone.
-import { ByteSink } from "../../transport/hpack/byte_sink.ts";
-import { Encoder } from "../../transport/hpack/encoder.ts";
-import { HeaderList } from "../../transport/hpack/header_list.ts";
+// Unary calls, encoded once: what differs from call to call is the stream's number, and which of the header blocks.
+import { Buffer } from "node:buffer";
 import { Flag, FRAME_HEADER_BYTES, FrameType, writeFrameHeader } from "../../transport/http2/frames.ts";
+import { callHeaders, HEADERS } from "../headers.mjs";
+import { type CallFields, type Field, headerScript, type Indexing } from "./header_script.ts";
 
 /** Content of one DATA frame: what every peer accepts. */
 const FRAME_BYTES = 16_384;
 
+/** What is called, and with which headers. */
+export interface CallPlan {
+  readonly port: number;
+  readonly bodyBytes: number;
+  readonly headers: keyof typeof HEADERS;
+  readonly indexing: Indexing;
+}
+
 /** Frames of one call. */
 export interface CallTemplate {
-  /** The first call's HEADERS, which fill the peer's dynamic table. */
-  readonly firstHeaders: Uint8Array;
-  /** HEADERS of every later call: indexes only. */
-  readonly headers: Uint8Array;
+  /** HEADERS frames of the calls in their order; the first ones fill the peer's dynamic table. */
+  readonly headers: readonly Uint8Array[];
+  /** The one after the last. */
+  readonly loopsAt: number;
+  /** The response header that the server must have read, if any, and its value for each of `headers`. */
+  readonly echoed: string | undefined;
+  readonly expected: readonly string[];
   /** The gRPC message, prefix included: what is sent, and what must come back. */
   readonly message: Uint8Array;
   /** Where `message` is cut into DATA frames: the end of each. */
   readonly frameEnds: readonly number[];
 }
 
-/** Calls of bench.Echo/Unary with a body of `bodyBytes`; the peer's dynamic table may hold `peerTableBytes`. */
-export function callTemplate(port: number, bodyBytes: number, peerTableBytes: number): CallTemplate {
-  const encoder = new Encoder();
-  encoder.setPeerMaxTableSize(peerTableBytes);
-  const list = HeaderList.of([
-    [":method", "POST"],
-    [":scheme", "http"],
-    [":path", "/bench.Echo/Unary"],
-    [":authority", `127.0.0.1:${port}`],
-    ["te", "trailers"],
-    ["content-type", "application/grpc"],
-  ]);
-  const message = grpcMessage(bodyBytes);
+/** The template for a peer whose dynamic table may hold so many octets. */
+export type Templates = (peerTableBytes: number) => CallTemplate;
+
+/** Templates of `plan`, the usual one made at once and each one once. */
+export function templatesOf(plan: CallPlan): Templates {
+  const made = new Map([[4_096, callTemplate(plan, 4_096)]]);
+  return (bytes) => {
+    const template = made.get(bytes) ?? callTemplate(plan, bytes);
+    made.set(bytes, template);
+    return template;
+  };
+}
+
+/** Calls by `plan`; the peer's dynamic table may hold `peerTableBytes`. */
+export function callTemplate(plan: CallPlan, peerTableBytes: number): CallTemplate {
+  const { method, echoed } = HEADERS[plan.headers];
+  const calls: readonly Call[] = plan.headers === "none" ? [{ metadata: {} }] : callHeaders(plan.headers);
+  const fields = calls.map((call) => fieldsOf(plan.port, method, call));
+  const { blocks, loopsAt } = headerScript(fields, plan.indexing, peerTableBytes);
+  const message = grpcMessage(plan.bodyBytes);
   const frameEnds: number[] = [];
   for (let at = 0; at < message.length; at += FRAME_BYTES) {
     frameEnds.push(Math.min(message.length, at + FRAME_BYTES));
   }
   return {
-    firstHeaders: headersFrame(encoder, list),
-    headers: headersFrame(encoder, list),
+    headers: blocks.map(headersFrame),
+    loopsAt,
+    echoed,
+    expected: echoed === undefined
+      ? []
+      : blocks.map((_, i) => String(calls[i % calls.length]!.metadata[echoed])),
     message,
     frameEnds,
   };
 }
 
-function headersFrame(encoder: Encoder, list: HeaderList): Uint8Array {
-  const block = new ByteSink();
-  encoder.encode(list, undefined, block);
+interface Call {
+  readonly timeoutMs?: number | undefined;
+  readonly metadata: Readonly<Record<string, string | Uint8Array>>;
+}
+
+function fieldsOf(port: number, method: string, { timeoutMs, metadata }: Call): CallFields {
+  const common: Field[] = [
+    [":method", "POST"],
+    [":scheme", "http"],
+    [":path", `/bench.Echo/${method[0]!.toUpperCase()}${method.slice(1)}`],
+    [":authority", `127.0.0.1:${port}`],
+    ["te", "trailers"],
+    ["content-type", "application/grpc"],
+  ];
+  const own = Object.entries(metadata).map(([name, value]): Field => [name, wireValue(value)]);
+  if (timeoutMs !== undefined) own.unshift(["grpc-timeout", `${timeoutMs}m`]);
+  return { common, own };
+}
+
+function wireValue(value: string | Uint8Array): string {
+  return typeof value === "string" ? value : Buffer.from(value).toString("base64").replace(/=+$/, "");
+}
+
+function headersFrame(block: Uint8Array): Uint8Array {
   const frame = new Uint8Array(FRAME_HEADER_BYTES + block.length);
   writeFrameHeader(frame, 0, block.length, FrameType.HEADERS, Flag.END_HEADERS, 0);
-  frame.set(block.bytes.subarray(0, block.length), FRAME_HEADER_BYTES);
+  frame.set(block, FRAME_HEADER_BYTES);
   return frame;
 }
 

@@ -6,6 +6,7 @@
 import { Buffer } from "node:buffer";
 import { type Endpoint, type EventEngine, type IoError, SliceBuffer } from "../../pollers/mod.ts";
 import { copyBytes } from "../../transport/hpack/copy_bytes.ts";
+import type { HeaderList } from "../../transport/hpack/header_list.ts";
 import { DecodeFailure, Decoder } from "../../transport/hpack/decoder.ts";
 import type { Http2Error } from "../../transport/http2/error.ts";
 import {
@@ -26,25 +27,27 @@ import {
 } from "../../transport/http2/frames.ts";
 import { OutputBuffer } from "../../transport/http2/output_buffer.ts";
 import { FrameReader, type FrameVisitor } from "../../transport/http2/frame_reader.ts";
-import { type CallTemplate, callTemplate } from "./call_template.ts";
+import type { CallTemplate, Templates } from "./call_template.ts";
 import type { Tally } from "./tally.ts";
 
 /** What to do. */
 export interface LoadPlan {
   readonly port: number;
   readonly streams: number;
-  readonly bodyBytes: number;
 }
 
 /** A call that is under way. */
 interface Slot {
   id: number;
   sentAt: number;
+  /** Which of the template's headers were sent. */
+  block: number;
   /** Octets of the message sent, and received back. */
   sent: number;
   received: number;
   /** What the peer lets this stream send. */
   window: number;
+  /** Nothing was wrong so far. */
   right: boolean;
 }
 
@@ -66,6 +69,7 @@ export class LoadConnection implements FrameVisitor {
   private readonly slots: Array<Slot | undefined>;
   private template: CallTemplate | undefined = undefined;
   private nextId = 1;
+  private nextBlock = 0;
   private window = 65_535;
   private initialWindow = 65_535;
   private unclaimed = 0;
@@ -77,6 +81,7 @@ export class LoadConnection implements FrameVisitor {
     private readonly engine: EventEngine,
     private readonly endpoint: Endpoint,
     private readonly plan: LoadPlan,
+    private readonly templates: Templates,
     private readonly tally: Tally,
     private readonly fail: (reason: string) => void,
   ) {
@@ -85,9 +90,15 @@ export class LoadConnection implements FrameVisitor {
   }
 
   /** Connects and begins; `fail` hears why the connection ended. */
-  static open(engine: EventEngine, plan: LoadPlan, tally: Tally, fail: (reason: string) => void): void {
+  static open(
+    engine: EventEngine,
+    plan: LoadPlan,
+    templates: Templates,
+    tally: Tally,
+    fail: (reason: string) => void,
+  ): void {
     engine.connect({ family: "ipv4", host: "127.0.0.1", port: plan.port }, {}, (result) => {
-      if (result.ok) new LoadConnection(engine, result.value, plan, tally, fail).start();
+      if (result.ok) new LoadConnection(engine, result.value, plan, templates, tally, fail).start();
       else fail(result.error.message);
     });
   }
@@ -190,7 +201,7 @@ export class LoadConnection implements FrameVisitor {
     }
     writeSettingsAck(this.out);
     if (this.template === undefined) {
-      this.template = callTemplate(this.plan.port, this.plan.bodyBytes, tableBytes);
+      this.template = this.templates(tableBytes);
       for (let i = 0; i < this.plan.streams; i++) this.call();
     }
     this.touch();
@@ -211,11 +222,13 @@ export class LoadConnection implements FrameVisitor {
       sentAt: this.tally.samples ? this.tally.time() : 0,
       sent: 0,
       received: 0,
+      block: this.nextBlock,
       window: this.initialWindow,
       right: true,
     };
     slots[(id >> 1) & (slots.length - 1)] = slot;
-    const headers = id === 1 ? template!.firstHeaders : template!.headers;
+    const headers = template!.headers[this.nextBlock]!;
+    if (++this.nextBlock === template!.headers.length) this.nextBlock = template!.loopsAt;
     const at = this.out.reserve(headers.length);
     copyBytes(headers, 0, headers.length, this.out.chunk, at);
     writeUint32(this.out.chunk, at + 5, id);
@@ -264,10 +277,15 @@ export class LoadConnection implements FrameVisitor {
     }
     const list = this.decoder.decode(bytes, start, end);
     if (list instanceof DecodeFailure) return this.fail(list.reason);
-    if ((flags & Flag.END_STREAM) === 0) return;
+    if ((flags & Flag.END_STREAM) === 0) return this.responseHeaders(this.slot(streamId), list);
     list.memo ??= list.get("grpc-status") ?? "none";
     const slot = this.slot(streamId);
     if (slot !== undefined) this.done(slot, list.memo === "0");
+  }
+
+  private responseHeaders(slot: Slot | undefined, list: HeaderList): void {
+    const { echoed, expected } = this.template!;
+    if (slot !== undefined && echoed !== undefined) slot.right = list.get(echoed) === expected[slot.block];
   }
 
   private reset(streamId: number, code: number): void {

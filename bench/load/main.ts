@@ -3,6 +3,8 @@
 import process from "node:process";
 import { createEngine, selectPoller } from "../../pollers/mod.ts";
 import { readArguments } from "../../.ci/arguments.mjs";
+import { HEADERS } from "../headers.mjs";
+import { templatesOf } from "./call_template.ts";
 import { LoadConnection } from "./connection.ts";
 import { Tally } from "./tally.ts";
 
@@ -15,14 +17,20 @@ const options = readArguments("Loads a server of the bench by raw unary calls; t
   seconds: 1,
   "warm-up": 500,
   poller: "native",
+  headers: ["none", "which headers calls have", Object.keys(HEADERS)],
+  indexing: ["go", "how they are sent: as Go's client does, or as C++'s", ["go", "literal"]],
 });
-if (options.kind !== "unary") throw new Error(`The generator has no ${options.kind}: it makes unary calls`);
+if (!["unary", "headers"].includes(options.kind)) {
+  throw new Error(`The generator has no ${options.kind}: it makes unary calls`);
+}
 const engine = createEngine(selectPoller(options.poller).name);
 engine.hold(); // until the figures are printed
 const tally = new Tally(() => engine.now());
-const plan = { port: options.port, streams: options.streams, bodyBytes: options.bytes };
-
-for (let i = 0; i < options.connections; i++) LoadConnection.open(engine, plan, tally, fail);
+const { port, streams, bytes, headers, indexing } = options;
+const templates = templatesOf({ port, bodyBytes: bytes, headers, indexing });
+for (let i = 0; i < options.connections; i++) {
+  LoadConnection.open(engine, { port, streams }, templates, tally, fail);
+}
 await pause(options["warm-up"]);
 tally.restart();
 console.log("measuring");

@@ -27,6 +27,7 @@ export async function runClient({ server, port }, command, scenario, seconds) {
     `--bytes=${scenario.bytes}`,
     `--seconds=${seconds}`,
     `--warm-up=${scenario.warmUpMs ?? WARM_UP_MS}`,
+    ...scenario.headers === undefined ? [] : [`--headers=${scenario.headers}`],
   ];
   const client = new Watched([...command, ...args], CORES.load);
   try {

@@ -64,6 +64,7 @@ function jobsOf(contender, side, { scenarios, load, fixed, withH2load }) {
       return side === "server" ? [{ ...byClient(fixed.client, `${fixed.name} client`), alone: true }] : [];
     }
     if (side !== "server") {
+      if (scenario.indexing === "literal") return []; // a client sends headers in one way
       return contender.client === undefined
         ? []
         : [byClient(contender.client, side === "both" ? "its own client" : "its client")];
@@ -73,6 +74,10 @@ function jobsOf(contender, side, { scenarios, load, fixed, withH2load }) {
       return missing === undefined ? [byClient(command, "C client")] : [];
     }
     if (scenario.kind === "start") return []; // of a process with a client in it
+    if (scenario.kind === "headers") {
+      const command = [...generator(load), `--indexing=${scenario.indexing}`];
+      return contender.h2loadOnly ? [] : [byClient(command, "generator")];
+    }
     if (scenario.kind !== "unary") return [byClient(fixed.client, `${fixed.name} client`)];
     const jobs = contender.h2loadOnly ? [] : [byClient(generator(load), "generator")];
     if (withH2load && scenario.bytes <= 1_024) {

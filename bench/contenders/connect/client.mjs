@@ -1,5 +1,5 @@
 // A client on @connectrpc/connect-node, on Node, Bun or Deno.
-import { createClient } from "@connectrpc/connect";
+import { createClient, encodeBinaryHeader } from "@connectrpc/connect";
 import { createGrpcTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { drive } from "../drive.mjs";
 import { Echo } from "./service.mjs";
@@ -10,6 +10,17 @@ await drive((address) => {
   const client = createClient(Echo, createGrpcTransport({ baseUrl, sessionManager }));
   return {
     unary: (body) => client.unary({ body }).then((response) => response.body.length),
+    async headed(method, body, { timeoutMs, metadata }, echoed) {
+      const headers = {};
+      for (const name in metadata) {
+        headers[name] = name.endsWith("-bin") ? encodeBinaryHeader(metadata[name]) : metadata[name];
+      }
+      const options = { headers, timeoutMs };
+      let seen;
+      if (echoed !== undefined) options.onHeader = (received) => seen = received.get(echoed);
+      const response = await client[method]({ body }, options);
+      return { length: response.body.length, echoed: seen };
+    },
     async download(count, size) {
       const got = { count: 0, bytes: 0 };
       for await (const { body } of client.download({ count, size })) {

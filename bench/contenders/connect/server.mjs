@@ -2,12 +2,30 @@
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import http2 from "node:http2";
 import process from "node:process";
+import { FIVE } from "../../headers.mjs";
 import { Echo } from "./service.mjs";
+
+let served = 0;
 
 const handler = connectNodeAdapter({
   routes: (router) =>
     router.service(Echo, {
       unary: (payload) => ({ body: payload.body }),
+      traced(payload, { requestHeader, responseHeader, responseTrailer }) {
+        const token = requestHeader.get("authorization");
+        if (!token?.startsWith("Bearer ") || !requestHeader.has("traceparent")) {
+          throw new Error("not signed in");
+        }
+        responseHeader.set("x-served-by", "bench-1");
+        responseHeader.set("x-request-id", requestHeader.get("x-request-id"));
+        responseTrailer.set("x-region", "eu-central-1");
+        responseTrailer.set("x-served", String(++served));
+        return { body: payload.body };
+      },
+      tagged(payload, { requestHeader, responseHeader }) {
+        for (const name of FIVE) responseHeader.set(name, requestHeader.get(name));
+        return { body: payload.body };
+      },
       async *download({ count, size }) {
         const message = { body: new Uint8Array(size).fill(120) };
         for (let i = 0; i < count; i++) yield message;

@@ -10,8 +10,10 @@
 #include <cstdlib>
 #include <memory>
 #include <mutex>
+#include <random>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "echo.grpc.pb.h"
@@ -23,7 +25,7 @@ using bench::Receipt;
 using Clock = std::chrono::steady_clock;
 
 struct Options {
-  std::string port, kind = "unary";
+  std::string port, kind = "unary", headers = "none";
   int connections = 1, streams = 1, bytes = 16;
   double seconds = 1, warm_up_ms = 500;
 };
@@ -45,6 +47,54 @@ static void Took(Clock::time_point from) {
   latencies.push_back(std::chrono::duration<double, std::micro>(Clock::now() - from).count());
 }
 
+/** What a call says, as bench/headers.mjs has it. */
+struct Headers {
+  int timeout_ms = 0;
+  std::vector<std::pair<std::string, std::string>> metadata;
+};
+
+static std::vector<Headers> calls;
+static std::string echoed;  // the response header that must equal the request's
+static enum { kUnary, kTraced, kTagged } method = kUnary;
+
+static std::string Digits(std::mt19937& random, const char* digits, size_t base, int length) {
+  std::string text;
+  while (length-- > 0) text += digits[random() % base];
+  return text;
+}
+
+static void MakeHeaders(const std::string& kind) {
+  std::mt19937 random(7);
+  const auto hex = [&](int length) { return Digits(random, "0123456789abcdef", 16, length); };
+  std::vector<std::string> tokens;
+  for (int i = 0; i < 100; ++i) {
+    const char* digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    tokens.push_back("Bearer eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9." + Digits(random, digits, 64, 420) + "." +
+                     Digits(random, digits, 64, 342));
+  }
+  calls.resize(kind == "none" ? 1 : 1000);
+  for (int i = 0; i < static_cast<int>(calls.size()); ++i) {
+    auto& call = calls[i];
+    if (kind == "deadline" || kind == "production") call.timeout_ms = 20000 + i * 7919 % 10007;
+    if (kind == "production") {
+      const std::string id = hex(8) + "-" + hex(4) + "-" + hex(4) + "-" + hex(4) + "-" + hex(12);
+      call.metadata = {{"authorization", tokens[i * 37 % 100]},
+                       {"traceparent", "00-" + hex(32) + "-" + hex(16) + "-01"},
+                       {"x-request-id", id}};
+    } else if (kind == "five") {
+      call.metadata = {{"x-tenant", "tenant-" + std::to_string(i) + "-" + hex(4)},
+                       {"x-user", "user-" + hex(12)},
+                       {"x-session", hex(32)},
+                       {"x-shard", std::to_string(10000000 + i * 4099)},
+                       {"x-context-bin", Digits(random, "\x01\x80\xff\x7f", 4, 24)}};
+    }
+  }
+  if (kind == "production") method = kTraced, echoed = "x-request-id";
+  if (kind == "five") method = kTagged, echoed = "x-session";
+}
+
+static std::atomic<unsigned> next_call{0};
+
 /** One unary call after another until `stop`. */
 struct Caller {
   Caller(Echo::Stub* stub, int bytes) : stub(stub) {
@@ -55,15 +105,33 @@ struct Caller {
   void Next() {
     context = std::make_unique<grpc::ClientContext>();
     from = Clock::now();
-    stub->async()->Unary(context.get(), &request, &response, [this](grpc::Status status) {
-      ++done;
-      if (!status.ok() || response.body().size() != request.body().size()) ++wrong;
-      Took(from);
-      if (stop) --running; else Next();
-    });
+    headers = &calls[next_call++ % calls.size()];
+    if (headers->timeout_ms > 0) {
+      context->set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(headers->timeout_ms));
+    }
+    for (const auto& [name, value] : headers->metadata) context->AddMetadata(name, value);
+    const auto ended = [this](grpc::Status status) { Ended(status); };
+    if (method == kTraced) stub->async()->Traced(context.get(), &request, &response, ended);
+    else if (method == kTagged) stub->async()->Tagged(context.get(), &request, &response, ended);
+    else stub->async()->Unary(context.get(), &request, &response, ended);
+  }
+  void Ended(const grpc::Status& status) {
+    if (!status.ok() || response.body().size() != request.body().size()) ++wrong;
+    if ((++done & 15) == 0 && !echoed.empty() && !Echoed()) ++wrong;
+    Took(from);
+    if (stop) --running; else Next();
+  }
+  /** Whether the server has read the headers. */
+  bool Echoed() const {
+    const auto& got = context->GetServerInitialMetadata();
+    const auto found = got.find(echoed);
+    if (found == got.end()) return false;
+    for (const auto& [name, value] : headers->metadata) if (name == echoed) return found->second == value;
+    return false;
   }
   Echo::Stub* stub;
   Payload request, response;
+  const Headers* headers = nullptr;
   std::unique_ptr<grpc::ClientContext> context;
   Clock::time_point from;
 };
@@ -128,6 +196,7 @@ static Options Read(int argc, char** argv) {
     const std::string name = argument.substr(2, equals - 2), value = argument.substr(equals + 1);
     if (name == "port") options.port = value;
     else if (name == "kind") options.kind = value;
+    else if (name == "headers") options.headers = value;
     else if (name == "connections") options.connections = std::atoi(value.c_str());
     else if (name == "streams") options.streams = std::atoi(value.c_str());
     else if (name == "bytes") options.bytes = std::atoi(value.c_str());
@@ -147,6 +216,7 @@ static std::unique_ptr<Echo::Stub> Connect(const Options& options, int number) {
 
 int main(int argc, char** argv) {
   const Options options = Read(argc, argv);
+  MakeHeaders(options.headers);
   std::vector<std::unique_ptr<Echo::Stub>> stubs;
   for (int i = 0; i < options.connections; ++i) stubs.push_back(Connect(options, i));
   std::vector<std::unique_ptr<Caller>> callers;
@@ -155,7 +225,7 @@ int main(int argc, char** argv) {
   for (auto& stub : stubs) {
     for (int i = 0; i < options.streams; ++i) {
       auto* one = stub.get();
-      if (options.kind == "unary") callers.push_back(std::make_unique<Caller>(one, options.bytes));
+      if (options.kind == "unary" || options.kind == "headers") callers.push_back(std::make_unique<Caller>(one, options.bytes));
       else if (options.kind == "sync") threads.emplace_back([=] { Sync(one, options.bytes); });
       else if (options.kind == "chat") threads.emplace_back([=] { Chat(one, options.bytes); });
       else if (options.kind == "download") {

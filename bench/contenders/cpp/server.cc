@@ -1,6 +1,7 @@
 // The Echo service on C++ gRPC's callback API: prints `listening PORT`.
 #include <grpcpp/grpcpp.h>
 
+#include <atomic>
 #include <cstdio>
 #include <string>
 
@@ -64,6 +65,36 @@ class EchoService final : public bench::Echo::CallbackService {
     reactor->Finish(grpc::Status::OK);
     return reactor;
   }
+  grpc::ServerUnaryReactor* Traced(grpc::CallbackServerContext* context, const Payload* request,
+                                   Payload* response) override {
+    const auto& in = context->client_metadata();
+    const auto token = in.find("authorization"), id = in.find("x-request-id");
+    auto* reactor = context->DefaultReactor();
+    if (token == in.end() || !token->second.starts_with("Bearer ") || in.find("traceparent") == in.end() ||
+        id == in.end()) {
+      reactor->Finish(grpc::Status(grpc::StatusCode::UNAUTHENTICATED, "not signed in"));
+      return reactor;
+    }
+    context->AddInitialMetadata("x-served-by", "bench-1");
+    context->AddInitialMetadata("x-request-id", std::string(id->second.data(), id->second.size()));
+    context->AddTrailingMetadata("x-region", "eu-central-1");
+    context->AddTrailingMetadata("x-served", std::to_string(++served_));
+    *response = *request;
+    reactor->Finish(grpc::Status::OK);
+    return reactor;
+  }
+  grpc::ServerUnaryReactor* Tagged(grpc::CallbackServerContext* context, const Payload* request,
+                                   Payload* response) override {
+    for (const char* name : {"x-tenant", "x-user", "x-session", "x-shard", "x-context-bin"}) {
+      const auto found = context->client_metadata().find(name);
+      if (found == context->client_metadata().end()) continue;
+      context->AddInitialMetadata(name, std::string(found->second.data(), found->second.size()));
+    }
+    *response = *request;
+    auto* reactor = context->DefaultReactor();
+    reactor->Finish(grpc::Status::OK);
+    return reactor;
+  }
   grpc::ServerWriteReactor<Payload>* Download(grpc::CallbackServerContext*, const Order* order) override {
     return new ::Download(order);
   }
@@ -71,6 +102,8 @@ class EchoService final : public bench::Echo::CallbackService {
     return new ::Upload(receipt);
   }
   grpc::ServerBidiReactor<Payload, Payload>* Chat(grpc::CallbackServerContext*) override { return new ::Chat(); }
+
+  std::atomic<long> served_{0};
 };
 
 int main() {

@@ -3,12 +3,17 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
+	"strconv"
+	"strings"
+	"sync/atomic"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
 
 	pb "bench/echo"
 )
@@ -16,6 +21,32 @@ import (
 type echo struct{ pb.UnimplementedEchoServer }
 
 func (echo) Unary(_ context.Context, payload *pb.Payload) (*pb.Payload, error) { return payload, nil }
+
+var served int64
+
+func (echo) Traced(ctx context.Context, payload *pb.Payload) (*pb.Payload, error) {
+	in, _ := metadata.FromIncomingContext(ctx)
+	token, id := in.Get("authorization"), in.Get("x-request-id")
+	if len(token) == 0 || !strings.HasPrefix(token[0], "Bearer ") || len(in.Get("traceparent")) == 0 || len(id) == 0 {
+		return nil, errors.New("not signed in")
+	}
+	count := strconv.FormatInt(atomic.AddInt64(&served, 1), 10)
+	grpc.SetHeader(ctx, metadata.Pairs("x-served-by", "bench-1", "x-request-id", id[0]))
+	grpc.SetTrailer(ctx, metadata.Pairs("x-region", "eu-central-1", "x-served", count))
+	return payload, nil
+}
+
+var five = []string{"x-tenant", "x-user", "x-session", "x-shard", "x-context-bin"}
+
+func (echo) Tagged(ctx context.Context, payload *pb.Payload) (*pb.Payload, error) {
+	in, _ := metadata.FromIncomingContext(ctx)
+	out := metadata.MD{}
+	for _, name := range five {
+		out[name] = in.Get(name)
+	}
+	grpc.SetHeader(ctx, out)
+	return payload, nil
+}
 
 func (echo) Download(order *pb.Order, stream pb.Echo_DownloadServer) error {
 	message := &pb.Payload{Body: make([]byte, order.Size)}

@@ -1,5 +1,6 @@
 // A client on @grpc/grpc-js, on Node, Bun or Deno.
 import grpc from "@grpc/grpc-js";
+import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { drive } from "../drive.mjs";
 import { Echo } from "./service.mjs";
@@ -12,6 +13,7 @@ await drive((address) => {
   return {
     unary: (body) =>
       promised((done) => client.unary({ body }, done)).then((response) => response.body.length),
+    headed: (method, body, headers, echoed) => headed(client, method, body, headers, echoed),
     download: (count, size) => download(client, count, size),
     upload: (count, body) => upload(client, count, body),
     chat: () => chatOf(client),
@@ -21,6 +23,22 @@ await drive((address) => {
 
 function promised(call) {
   return new Promise((resolve, reject) => call((error, value) => error ? reject(error) : resolve(value)));
+}
+
+function headed(client, method, body, { timeoutMs, metadata: given }, echoed) {
+  return new Promise((resolve, reject) => {
+    const metadata = new grpc.Metadata();
+    for (const name in given) {
+      metadata.set(name, name.endsWith("-bin") ? Buffer.from(given[name]) : given[name]);
+    }
+    const options = timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs };
+    let seen;
+    const call = client[method]({ body }, metadata, options, (error, response) => {
+      if (error) reject(error);
+      else resolve({ length: response.body.length, echoed: seen });
+    });
+    if (echoed !== undefined) call.on("metadata", (headers) => seen = headers.get(echoed)[0]);
+  });
 }
 
 function download(client, count, size) {

@@ -10,6 +10,13 @@ await drive((address, { poller }) => {
   const client = createClient(Echo, channel);
   return {
     unary: (body) => client.unary({ body }).then((response) => response.body.length),
+    async headed(method, body, { timeoutMs, metadata }, echoed) {
+      const options = { deadlineMs: timeoutMs, metadata };
+      let seen;
+      if (echoed !== undefined) options.onHeaders = (headers) => seen = headers.get(echoed);
+      const response = await client[method]({ body }, options);
+      return { length: response.body.length, echoed: seen };
+    },
     async download(count, size) {
       const got = { count: 0, bytes: 0 };
       for await (const { body } of client.download({ count, size })) {

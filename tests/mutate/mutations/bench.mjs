@@ -1,0 +1,37 @@
+// Faults of the bench: a figure that is wrong looks like any other.
+
+const GENERATOR = "tests/bench/generator_test.ts";
+
+const mutation = (file, before, after, test, name, runtime = "deno") => ({
+  file,
+  before,
+  after,
+  test,
+  name,
+  runtime,
+});
+
+/** As `readMutations` describes them. */
+export default [
+  mutation(
+    "bench/load/connection.ts",
+    "slot.right = list.get(echoed) === expected[slot.block];",
+    "slot.right = true;",
+    GENERATOR,
+    "another call's headers",
+  ),
+  mutation(
+    "bench/load/header_script.ts",
+    "while (this.size > this.maxSize)",
+    "while (this.size > 2 * this.maxSize)",
+    GENERATOR,
+    "header script",
+  ),
+  mutation(
+    "bench/load/header_script.ts",
+    "STATIC_LENGTH + 1 + at",
+    "STATIC_LENGTH + at",
+    GENERATOR,
+    "header script",
+  ),
+];
