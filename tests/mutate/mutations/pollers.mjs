@@ -302,4 +302,19 @@ export default [
     "native: 7 a peer",
     "bun",
   ),
+  // Deno's operations.
+  mutation(
+    "pollers/native/deno.ts",
+    "    if (this.microtasksLeft > 0) {\n      this.microtasksLeft = 0;\n      this.beginRead();\n    }\n",
+    "",
+    "tests/pollers/native/deno_order_test.ts",
+    "a read and a write of one turn begin with the write",
+  ),
+  mutation(
+    "pollers/native/deno.ts",
+    "this.microtasksLeft = WRITE_FIRST_MICROTASKS;",
+    "this.microtasksLeft = 1;",
+    "tests/pollers/native/deno_order_test.ts",
+    "a write that continuations of its turn cause",
+  ),
 ];
