@@ -2,6 +2,7 @@
 
 import { type ErrorPlace, propertyOf } from "../../pollers/mod.ts";
 import type { RequestHead, ServerStream } from "../../transport/mod.ts";
+import { isPromiseLike } from "../call/promise_like.ts";
 import { isRpcError, RpcError } from "../call/rpc_error.ts";
 import { Status } from "../call/status.ts";
 import { undecodable } from "../call/undecodable.ts";
@@ -17,6 +18,9 @@ import { describe } from "../options.ts";
 import type { AnyHandler } from "./handlers.ts";
 import { MessageSource, type MessageSourceOwner } from "./message_source.ts";
 import { isSource, Producer, type ProducerSink } from "./producer.ts";
+
+/** For V8: see docs/STYLE.md, "Hot paths". */
+const isThenable = isPromiseLike;
 
 /** Serves a method by `handler`. */
 export function promiseStyle(
@@ -226,8 +230,4 @@ export class PromiseServerCall extends ServerCallCore
     if (isRpcError(error) || propertyOf(error, "name") === "AbortError") return;
     this.report(error, where, "info");
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === "function";
 }

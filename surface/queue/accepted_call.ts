@@ -5,8 +5,9 @@ import type { Metadata } from "../call/metadata.ts";
 import { PARENT } from "../call/parent.ts";
 import { describe } from "../options.ts";
 import type { ServedCall } from "../server/server_call.ts";
-import type { CallRequester } from "./call_request.ts";
+import { CallRequest } from "./call_request.ts";
 import type { ServerOperation } from "./operations.ts";
+import type { QueueCore } from "./queue_core.ts";
 import type { QueueServerCall } from "./server_call.ts";
 
 /** A call that a server got, driven by batches. `{ parent: call }` of a client's call takes it. */
@@ -67,18 +68,21 @@ let isUsed: (requested: RequestedCall<never, never, never>) => boolean;
 /** `requested` waits for its call. */
 export let markRequested: (requested: RequestedCall<never, never, never>) => void;
 
+/** In the place of a message that does not come with the call. */
+const NO_MESSAGE: unique symbol = Symbol("no message");
+
 /** A call that was requested: what it came with, once the event of the request has come with success. For one request. */
 export class RequestedCall<Req = Uint8Array, Res = Uint8Array, Tag = unknown> {
   #isRequested = false;
   #inside: QueueServerCall | undefined = undefined;
   #call: AcceptedCall<Req, Res, Tag> | undefined = undefined;
-  #message: { readonly message: Req } | undefined = undefined;
+  #message: Req | typeof NO_MESSAGE = NO_MESSAGE;
 
   static {
     fill = <Req, Res, Tag>(requested: RequestedCall<Req, Res, Tag>, call: QueueServerCall) => {
       requested.#inside = call;
       requested.#call = new AcceptedCall(call);
-      if (call.payload !== undefined) requested.#message = { message: call.payload as Req };
+      if (call.payload !== undefined) requested.#message = call.payload as Req;
       call.payload = undefined;
     };
     isUsed = (requested) => requested.#isRequested;
@@ -141,7 +145,8 @@ export class RequestedCall<Req = Uint8Array, Res = Uint8Array, Tag = unknown> {
    * @throws {TypeError} before there is a call, and where the requests are received by batches
    */
   get message(): Req {
-    if (this.#message !== undefined) return this.#message.message;
+    const message = this.#message;
+    if (message !== NO_MESSAGE) return message;
     const { path } = this.#there;
     throw new TypeError(
       `Cannot take the request of ${path}: the method is registered with payload NONE, so receive it by a batch`,
@@ -157,27 +162,40 @@ function notThere(): never {
   throw new TypeError("Cannot read a requested call: the event of its request has not come with success");
 }
 
-/** Has `requested` filled in. */
-export function filling<Req, Res, Tag>(
+/** Has `requested` filled in with the call that is requested. Throws TypeError where that cannot be. */
+export function requestInto<Req, Res, Tag>(
   requested: RequestedCall<Req, Res, Tag>,
   what: string,
-): CallRequester {
+  tag: unknown,
+  notified: QueueCore<unknown>,
+  bound: QueueCore<unknown>,
+): CallRequest {
   if (!(requested instanceof RequestedCall)) {
     throw new TypeError(`Cannot request a call into ${describe(requested)}: give a RequestedCall`);
   }
   if (isUsed(requested as RequestedCall<never, never, never>)) {
     throw new TypeError(`Cannot ${what} into a RequestedCall that was requested before: make another one`);
   }
-  return new Filling(requested);
+  return new FillingRequest(requested, tag, notified, bound);
 }
 
 /** One request. */
-class Filling<Req, Res, Tag> implements CallRequester {
-  readonly whenDone = undefined;
+class FillingRequest<Req, Res, Tag> extends CallRequest {
+  declare readonly tag: unknown;
+  declare private readonly requested: RequestedCall<Req, Res, Tag>;
 
-  constructor(private readonly requested: RequestedCall<Req, Res, Tag>) {}
+  constructor(
+    requested: RequestedCall<Req, Res, Tag>,
+    tag: unknown,
+    notified: QueueCore<unknown>,
+    bound: QueueCore<unknown>,
+  ) {
+    super(notified, bound, undefined);
+    this.tag = tag;
+    this.requested = requested;
+  }
 
-  onCall(call: QueueServerCall): void {
+  protected override onCall(call: QueueServerCall): void {
     fill(this.requested, call);
   }
 }

@@ -65,9 +65,14 @@ class QueuedSetting<Tag> extends Setting implements QueueOperation<Tag> {
   previousOperation: QueueOperation<Tag> | undefined = undefined;
   private event: OpComplete<Tag> | undefined = undefined;
 
+  /** For errors. */
+  get purpose(): string {
+    return "set an alarm";
+  }
+
   constructor(private readonly core: QueueCore<Tag>, deadline: Instant, readonly tag: Tag) {
     super(core.engine, deadline);
-    core.begin(this, "set an alarm");
+    core.begin(this);
   }
 
   override awaited(): string | undefined {

@@ -45,54 +45,103 @@ export interface BatchCall {
   readonly side: "client" | "server";
   /** Kinds that were started, ever; those of them that are repeated, while they are not done. */
   startedKinds: number;
+  /** The rule of this side alone that `operation` breaks; undefined where it breaks none. */
+  ruleBroken(operation: Op): string | undefined;
   /** Encodes a message behind 5 free octets; throws what is wrong with it. */
   encodeForBatch(message: unknown): Uint8Array;
 }
 
-/** Operations that were started together. */
+/** Operations that were started together. Where each kind has its place, a batch is one object. */
 export class Batch<Tag> implements QueueOperation<Tag>, OperationBatch {
   /** Owned by the queue. */
-  nextOperation: QueueOperation<Tag> | undefined = undefined;
+  declare nextOperation: QueueOperation<Tag> | undefined;
   /** Owned by the queue. */
-  previousOperation: QueueOperation<Tag> | undefined = undefined;
+  declare previousOperation: QueueOperation<Tag> | undefined;
+  declare readonly tag: Tag;
   /** The kinds in it, as bits. */
-  readonly kinds: number;
-  /** Of SEND_INITIAL_METADATA or SEND_STATUS_FROM_SERVER: metadata in wire form. */
-  headers: HeaderList | undefined = undefined;
-  trailers: HeaderList | undefined = undefined;
+  declare kinds: number;
+  declare sendingMetadata: Op | undefined;
+  declare sendingMessage: Op | undefined;
+  /** A client's half-close, or a server's status. */
+  declare sendingEnd: Op | undefined;
+  declare receivingMetadata: Op | undefined;
+  declare receivingMessage: Op | undefined;
+  /** The status on a client, the close on a server. */
+  declare receivingEnd: Op | undefined;
+  /** Of SEND_INITIAL_METADATA: metadata in wire form. */
+  declare headers: HeaderList | undefined;
+  /** The same, of SEND_STATUS_FROM_SERVER. */
+  declare trailers: HeaderList | undefined;
   /** Of SEND_MESSAGE: the message behind 5 free octets. */
-  framed: Uint8Array | undefined = undefined;
-  private left: number;
-  private failed = false;
+  declare framed: Uint8Array | undefined;
+  declare private readonly core: QueueCore<Tag>;
+  declare private readonly call: BatchCall;
+  declare private left: number;
+  declare private failed: boolean;
 
-  /** Only by {@linkcode startBatch}. */
-  constructor(
-    private readonly core: QueueCore<Tag>,
-    private readonly call: BatchCall,
-    private readonly operations: readonly Op[],
-    readonly tag: Tag,
-  ) {
-    this.kinds = checkOperations(call, operations);
-    this.left = operations.length;
+  /** Without an operation. Only by {@linkcode startBatch}. */
+  constructor(core: QueueCore<Tag>, call: BatchCall, tag: Tag) {
+    this.nextOperation = undefined;
+    this.previousOperation = undefined;
+    this.tag = tag;
+    this.kinds = 0;
+    this.sendingMetadata = undefined;
+    this.sendingMessage = undefined;
+    this.sendingEnd = undefined;
+    this.receivingMetadata = undefined;
+    this.receivingMessage = undefined;
+    this.receivingEnd = undefined;
+    this.headers = undefined;
+    this.trailers = undefined;
+    this.framed = undefined;
+    this.core = core;
+    this.call = call;
+    this.left = 0;
+    this.failed = false;
+  }
+
+  /** Takes `operation` in, if it can be started now, together with those that are in. */
+  add(operation: Op): void {
+    const { call } = this;
+    checkKind(call, operation);
+    const { kind } = operation;
+    const mask = bit(kind);
+    if ((this.kinds & mask) !== 0) {
+      refuse(call, operation, "TOO_MANY_OPERATIONS", "a batch has at most one of a kind");
+    }
+    checkState(call, operation, mask);
+    this.kinds |= mask;
+    this.left++;
+    if (kind === SEND_INITIAL_METADATA) this.sendingMetadata = operation;
+    else if (kind === SEND_MESSAGE) this.sendingMessage = operation;
+    else if (kind === RECV_INITIAL_METADATA) this.receivingMetadata = operation;
+    else if (kind === RECV_MESSAGE) this.receivingMessage = operation;
+    else if (kind < RECV_INITIAL_METADATA) this.sendingEnd = operation;
+    else this.receivingEnd = operation;
   }
 
   /** Throws CallError; nothing has changed then. */
   start(): void {
-    const { core, call, operations } = this;
-    core.check(this.tag, `start a batch of ${call.path}`);
+    const { core, call, kinds } = this;
+    if ((kinds & bit(SEND_STATUS_FROM_SERVER)) !== 0 && (kinds & NOT_WITH_STATUS) !== 0) {
+      const rule = "it cannot be in one batch with RECV_MESSAGE or RECV_CLOSE_ON_SERVER (gRFC L104)";
+      refuse(call, this.sendingEnd!, "ERROR", rule);
+    }
+    core.check(this);
     this.encode();
-    for (const operation of operations) checkState(call, operation, bit(operation.kind)); // encoding runs getters
-    core.begin(this, `start a batch of ${call.path}`);
-    call.startedKinds |= this.kinds;
-    for (const operation of operations) operation.batch = this;
-    if (this.left === 0) core.end(this, true);
-  }
-
-  /** The operation of `kind`. */
-  get(kind: number): Op | undefined {
-    if ((this.kinds & bit(kind)) === 0) return undefined;
-    for (const operation of this.operations) if (operation.kind === kind) return operation;
-    return undefined;
+    // Encoding runs getters, which may have started others.
+    if ((call.startedKinds & kinds) !== 0) {
+      for (const operation of this.operations()) checkState(call, operation, bit(operation.kind));
+    }
+    core.begin(this);
+    call.startedKinds |= kinds;
+    if (this.left === 0) return void core.end(this, true);
+    if (this.sendingMetadata !== undefined) this.sendingMetadata.batch = this;
+    if (this.sendingMessage !== undefined) this.sendingMessage.batch = this;
+    if (this.sendingEnd !== undefined) this.sendingEnd.batch = this;
+    if (this.receivingMetadata !== undefined) this.receivingMetadata.batch = this;
+    if (this.receivingMessage !== undefined) this.receivingMessage.batch = this;
+    if (this.receivingEnd !== undefined) this.receivingEnd.batch = this;
   }
 
   /** One of its operations is done. */
@@ -104,28 +153,45 @@ export class Batch<Tag> implements QueueOperation<Tag>, OperationBatch {
     if (--this.left > 0) return;
     const succeeds = !this.failed || (this.kinds & ALWAYS_SUCCEED) !== 0;
     // What was received in a batch that failed is not to be used.
-    const receive = succeeds ? undefined : this.get(RECV_MESSAGE);
-    if (receive !== undefined) receive.value = undefined;
+    if (!succeeds && this.receivingMessage !== undefined) this.receivingMessage.value = undefined;
     this.core.end(this, succeeds);
+  }
+
+  /** "start a batch of /a.B/C". */
+  get purpose(): string {
+    return `start a batch of ${this.call.path}`;
   }
 
   /** "batch of /a.B/C (client): SEND_MESSAGE, RECV_MESSAGE". */
   describe(): string {
     const { path, side } = this.call;
-    const names = this.operations.map((one) => one.batch === undefined ? `${one.type} (done)` : one.type);
+    const names = this.operations().map((one) => one.batch === undefined ? `${one.type} (done)` : one.type);
     return `batch of ${path} (${side}): ${names.join(", ")}`;
   }
 
+  /** In the order of gRPC's numbers. */
+  private operations(): Op[] {
+    const { sendingMetadata, sendingMessage, sendingEnd } = this;
+    const { receivingMetadata, receivingMessage, receivingEnd } = this;
+    return [
+      sendingMetadata,
+      sendingMessage,
+      sendingEnd,
+      receivingMetadata,
+      receivingMessage,
+      receivingEnd,
+    ].filter((one) => one !== undefined);
+  }
+
   private encode(): void {
-    const { call } = this;
-    const initial = this.get(SEND_INITIAL_METADATA);
-    const status = this.get(SEND_STATUS_FROM_SERVER);
-    const message = this.get(SEND_MESSAGE);
-    if (initial !== undefined) this.headers = wireMetadata(call, initial, initial.metadata);
-    if (status !== undefined) {
-      this.trailers = wireMetadata(call, status, (status.value as StatusToSend).metadata);
+    const { call, sendingMetadata, sendingMessage, sendingEnd } = this;
+    if (sendingMetadata !== undefined) {
+      this.headers = wireMetadata(call, sendingMetadata, sendingMetadata.metadata);
     }
-    if (message !== undefined) this.framed = encoded(call, message);
+    if (sendingEnd !== undefined && call.side === "server") {
+      this.trailers = wireMetadata(call, sendingEnd, (sendingEnd.value as StatusToSend).metadata);
+    }
+    if (sendingMessage !== undefined) this.framed = encoded(call, sendingMessage);
   }
 }
 
@@ -146,7 +212,8 @@ export function startBatch<Tag>(
       `Cannot start a batch of ${call.path}: operations are ${what}, not an array`,
     );
   }
-  const batch = new Batch(core, call, [...operations] as Op[], tag);
+  const batch = new Batch(core, call, tag);
+  for (let i = 0; i < operations.length; i++) batch.add(operations[i] as Op);
   batch.start();
   return batch;
 }
@@ -163,30 +230,6 @@ export function encodeBegin(
 /** Whether `kinds` has `kind`. */
 export function hasKind(kinds: number, kind: number): boolean {
   return (kinds & bit(kind)) !== 0;
-}
-
-/** The kinds of `operations`, as bits, if they can be started together now. */
-function checkOperations(call: BatchCall, operations: readonly Op[]): number {
-  let kinds = 0;
-  for (const operation of operations) {
-    checkKind(call, operation);
-    const mask = bit(operation.kind);
-    if ((kinds & mask) !== 0) {
-      refuse(call, operation, "TOO_MANY_OPERATIONS", "a batch has at most one of a kind");
-    }
-    checkState(call, operation, mask);
-    kinds |= mask;
-  }
-  if ((kinds & bit(SEND_STATUS_FROM_SERVER)) !== 0 && (kinds & NOT_WITH_STATUS) !== 0) {
-    const status = operations.find((one) => one.kind === SEND_STATUS_FROM_SERVER)!;
-    refuse(
-      call,
-      status,
-      "ERROR",
-      "it cannot be in one batch with RECV_MESSAGE or RECV_CLOSE_ON_SERVER (gRFC L104)",
-    );
-  }
-  return kinds;
 }
 
 function checkKind(call: BatchCall, operation: Op): void {
@@ -210,6 +253,8 @@ function checkKind(call: BatchCall, operation: Op): void {
   if ((operation.flags & ~FLAGS[operation.kind]!) !== 0) {
     refuse(call, operation, "INVALID_FLAGS", `it does not have the flags 0x${operation.flags.toString(16)}`);
   }
+  const rule = call.ruleBroken(operation);
+  if (rule !== undefined) refuse(call, operation, "ERROR", rule);
 }
 
 function checkState(call: BatchCall, operation: Op, mask: number): void {

@@ -1,56 +1,68 @@
-// A request for one call: an operation of the queue that is notified, and of another one's where the call gets its own.
+// A request for one call: an operation of the queue that is notified, and of another one's where the call gets its own. What
+// the call is put into, its subclasses say.
 
 import type { QueueCore } from "./queue_core.ts";
 import type { QueueOperation } from "./queue_operation.ts";
 import type { QueueServerCall } from "./server_call.ts";
 
-/** Who wants the call. */
-export interface CallRequester {
-  /** Set before the request: ends with the call, in the call's queue. */
-  readonly whenDone: QueueOperation | undefined;
-  /** There is one: what it came with can be read when the event comes. */
-  onCall(call: QueueServerCall): void;
-}
-
 /** See the head of this file. */
-export class CallRequest implements QueueOperation {
+export abstract class CallRequest implements QueueOperation {
   /** Owned by the queue. */
-  nextOperation: QueueOperation | undefined = undefined;
+  declare nextOperation: QueueOperation | undefined;
   /** Owned by the queue. */
-  previousOperation: QueueOperation | undefined = undefined;
-  /** `home`: number of the queue that is notified. `bound`: the queue of the call's batches. */
+  declare previousOperation: QueueOperation | undefined;
+  abstract readonly tag: unknown;
+  declare readonly notified: QueueCore<unknown>;
+  /** Number of the queue that is notified; set when the call is requested. */
+  declare home: number;
+  /** Of which method: "/a.B/C"; set when the call is requested. */
+  declare what: string;
+  declare private readonly bound: QueueCore<unknown>;
+  declare private readonly whenDone: QueueOperation | undefined;
+
+  /** `bound`: the queue of the call's batches. `whenDone` ends with the call, in that queue. */
   constructor(
-    readonly tag: unknown,
-    readonly home: number,
-    private readonly what: string,
-    private readonly notified: QueueCore<unknown>,
-    private readonly bound: QueueCore<unknown>,
-    private readonly requester: CallRequester,
-  ) {}
+    notified: QueueCore<unknown>,
+    bound: QueueCore<unknown>,
+    whenDone: QueueOperation | undefined,
+  ) {
+    this.nextOperation = undefined;
+    this.previousOperation = undefined;
+    this.notified = notified;
+    this.home = 0;
+    this.what = "";
+    this.bound = bound;
+    this.whenDone = whenDone;
+  }
+
+  /** There is a call: what it came with can be read when the event comes. */
+  protected abstract onCall(call: QueueServerCall): void;
 
   /** Throws CallError where one of the queues is over; nothing has changed then. */
   begin(): void {
-    const purpose = `request a call of ${this.what}`;
-    const { bound, notified, requester } = this;
-    const { whenDone } = requester;
-    if (whenDone === undefined) bound.checkOpen(purpose); // the tag comes out of the other queue
-    else bound.check(whenDone.tag, purpose);
-    notified.begin(this, purpose);
-    if (whenDone !== undefined) bound.begin(whenDone, purpose);
+    const { bound, notified, whenDone } = this;
+    if (whenDone !== undefined) bound.check(whenDone);
+    else if (bound.isOver) bound.checkOpen(this.purpose); // the tag comes out of the other queue
+    notified.begin(this);
+    if (whenDone !== undefined) bound.begin(whenDone);
   }
 
   /** `call` is what was requested. */
   match(call: QueueServerCall): void {
-    call.handOut(this.bound, this.requester.whenDone);
-    this.requester.onCall(call);
+    call.handOut(this.bound, this.whenDone);
+    this.onCall(call);
     this.notified.end(this, true);
   }
 
   /** There will be none: the server shuts down. */
   fail(): void {
-    const { whenDone } = this.requester;
     this.notified.end(this, false);
-    if (whenDone !== undefined) this.bound.end(whenDone, false);
+    if (this.whenDone !== undefined) this.bound.end(this.whenDone, false);
+  }
+
+  /** "request a call of /a.B/C". */
+  get purpose(): string {
+    return `request a call of ${this.what}`;
   }
 
   describe(): string {

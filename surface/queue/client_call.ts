@@ -150,6 +150,11 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
 
   // From batches.
 
+  /** Whatever clients may do, batches know. */
+  ruleBroken(): undefined {
+    return undefined;
+  }
+
   /** Encodes a request. */
   encodeForBatch(message: unknown): Uint8Array {
     return encodeFramed(this.called.requestCodec, message as Req);
@@ -162,7 +167,7 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
 
   /** Starts a call with one request, without an event. */
   protected startSilently(initial: Op, message: Op): void {
-    this.core.checkOpen(`start a call of ${this.path}`);
+    if (this.core.isOver) this.core.checkOpen(`start a call of ${this.path}`);
     const { headers, framed } = encodeBegin(this, initial, message);
     this.startedKinds |= BEGIN;
     this.single = message;
@@ -171,12 +176,12 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
   }
 
   private begin(batch: Batch<Tag>): void {
-    this.sendingMetadata ??= batch.get(SEND_INITIAL_METADATA);
-    this.sendingMessage ??= batch.get(SEND_MESSAGE);
-    this.sendingClose ??= batch.get(SEND_CLOSE_FROM_CLIENT);
-    this.receivingMetadata ??= batch.get(RECV_INITIAL_METADATA);
-    this.receivingMessage ??= batch.get(RECV_MESSAGE);
-    this.receivingStatus ??= batch.get(RECV_STATUS_ON_CLIENT);
+    this.sendingMetadata ??= batch.sendingMetadata;
+    this.sendingMessage ??= batch.sendingMessage;
+    this.sendingClose ??= batch.sendingEnd;
+    this.receivingMetadata ??= batch.receivingMetadata;
+    this.receivingMessage ??= batch.receivingMessage;
+    this.receivingStatus ??= batch.receivingEnd;
     const begins = this.sendingMetadata?.batch === batch;
     if (this.mustArm && !begins) this.arm();
     if (batch.kinds === WHOLE_CALL && this.startedKinds === WHOLE_CALL) {

@@ -271,12 +271,9 @@ class Events<Tag> implements AsyncIterableIterator<OpComplete<Tag>> {
   constructor(private readonly core: QueueCore<Tag>) {}
 
   next(): Promise<IteratorResult<OpComplete<Tag>>> {
-    return new Promise((resolve, reject) => {
-      this.core.nextTo(
-        (event) => resolve(event.type === "OP_COMPLETE" ? { value: event, done: false } : DONE),
-        reject,
-      );
-    });
+    const event = this.core.tryNext();
+    if (event.type !== "QUEUE_TIMEOUT") return Promise.resolve(resultOf(event));
+    return new Promise((resolve, reject) => this.core.wait((event) => resolve(resultOf(event)), reject));
   }
 
   [Symbol.asyncIterator](): this {
@@ -285,6 +282,10 @@ class Events<Tag> implements AsyncIterableIterator<OpComplete<Tag>> {
 }
 
 const DONE: IteratorReturnResult<undefined> = { value: undefined, done: true };
+
+function resultOf<Tag>(event: CompletionEvent<Tag>): IteratorResult<OpComplete<Tag>> {
+  return event.type === "OP_COMPLETE" ? { value: event, done: false } : DONE;
+}
 
 function checkType(option: string, given: unknown, known: object): void {
   if (typeof given === "string" && Object.hasOwn(known, given)) return;

@@ -16,6 +16,7 @@ class Watch<Tag> implements QueueOperation<Tag> {
   nextOperation: QueueOperation<Tag> | undefined = undefined;
   /** Owned by the queue. */
   previousOperation: QueueOperation<Tag> | undefined = undefined;
+  readonly purpose = PURPOSE;
   private task: TaskHandle | undefined = undefined;
   private takeBack: (() => void) | undefined = undefined;
 
@@ -31,7 +32,7 @@ class Watch<Tag> implements QueueOperation<Tag> {
   begin(): void {
     const { core, channel, deadline } = this;
     const { engine } = core;
-    core.begin(this, PURPOSE);
+    core.begin(this);
     if (channel.state !== this.last) return void core.end(this, true);
     if (deadline <= engine.now()) return void core.end(this, false);
     this.takeBack = onNextState(PURPOSE, channel, () => {

@@ -5,16 +5,18 @@ import { type ErrorPlace, formatAddress, type Reporter } from "../../pollers/mod
 import { HeaderList } from "../../transport/mod.ts";
 import { Metadata } from "../call/metadata.ts";
 import { Status, type StatusCode } from "../call/status.ts";
+import { isPromiseLike } from "../call/promise_like.ts";
 import { EncodeError, type MethodDescriptor, type MethodKind } from "../proto/mod.ts";
 import { statusOfThrown } from "../server/thrown_status.ts";
 import { CallError } from "./call_error.ts";
-import type { CallRequester } from "./call_request.ts";
+import { CallRequest } from "./call_request.ts";
 import { type CompletionQueue, queueCoreOf } from "./completion_queue.ts";
 import { Op, OperationKind } from "./operation.ts";
 import { OpFlags, sendInitialMetadata, sendMessage, sendStatusFromServer } from "./operations.ts";
 import type { QueueCore } from "./queue_core.ts";
 import type { QueueServerCall } from "./server_call.ts";
 import { streamsRequests, streamsResponses } from "../proto/service.ts";
+import type { RequestedMethod } from "./server_requests.ts";
 import { bindContext, initialMetadataOf, ServerContext, trailingMetadataOf } from "./server_context.ts";
 
 /** Requests of a call, one after the other. */
@@ -41,6 +43,13 @@ export type PolledHandler<M> = M extends MethodDescriptor<infer Req, infer Res, 
 /** A handler of any kind. */
 export type AnyPolledHandler = (...args: unknown[]) => unknown;
 
+/** One method, and how its calls are requested. */
+export interface PolledMethod {
+  readonly kind: MethodKind;
+  readonly handler: AnyPolledHandler;
+  readonly requested: RequestedMethod;
+}
+
 /** What calls of one server have in common. */
 export interface PolledHost {
   readonly reporter: Reporter;
@@ -51,28 +60,28 @@ export interface PolledHost {
 
 const NO_POLLER = "no poller is left for the call: the thread quota is used up";
 
-/** See the head of this file. */
-export class PolledCall implements CallRequester, PolledReader<unknown>, PolledWriter<unknown> {
-  readonly whenDone = undefined;
-  /** Its batches come out of it. */
-  readonly bound: QueueCore<unknown>;
-  private readonly queue: CompletionQueue<unknown>;
+/** See the head of this file. Nothing in it waits for a promise but for what takes its time. */
+export class PolledCall extends CallRequest implements PolledReader<unknown>, PolledWriter<unknown> {
+  /** Itself: so a poller finds the call. */
+  readonly tag: this = this;
   private readonly context = new ServerContext();
+  private readonly own: QueueCore<unknown>;
   private call: QueueServerCall | undefined = undefined;
   private sentInitial = false;
 
-  /** `queue`: of type PLUCK, and of this call alone. */
+  /** Comes out of `notified`. `queue`: of type PLUCK, and of this call alone. */
   constructor(
-    private readonly kind: MethodKind,
-    private readonly handler: AnyPolledHandler,
+    readonly method: PolledMethod,
     private readonly host: PolledHost,
-    queue: CompletionQueue<unknown>,
+    notified: QueueCore<unknown>,
+    private readonly queue: CompletionQueue<unknown>,
   ) {
-    this.queue = queue;
-    this.bound = queueCoreOf(queue);
+    const own = queueCoreOf(queue);
+    super(notified, own, undefined);
+    this.own = own;
   }
 
-  onCall(call: QueueServerCall): void {
+  protected override onCall(call: QueueServerCall): void {
     this.call = call;
     bindContext(this.context, call, true);
   }
@@ -82,14 +91,15 @@ export class PolledCall implements CallRequester, PolledReader<unknown>, PolledW
     this.host.takeBack(this.queue);
   }
 
-  /** Runs the handler, or fails the call where nobody would poll meanwhile. */
-  async serve(resources: boolean): Promise<void> {
+  /** Runs the handler, or fails the call where nobody would poll meanwhile; what is to be waited for. */
+  serve(resources: boolean): Promise<void> | undefined {
+    let done: Promise<unknown> | boolean = false;
     try {
-      if (resources) await this.run();
-      else await this.finish(Status.RESOURCE_EXHAUSTED, NO_POLLER);
+      done = resources ? this.run() : this.finish(Status.RESOURCE_EXHAUSTED, NO_POLLER);
     } finally {
-      this.host.takeBack(this.queue);
+      if (typeof done === "boolean") this.drop();
     }
+    return typeof done === "boolean" ? undefined : done.then(() => {}).finally(() => this.drop());
   }
 
   async read(): Promise<unknown> {
@@ -102,21 +112,27 @@ export class PolledCall implements CallRequester, PolledReader<unknown>, PolledW
     return await this.send([sendMessage(response)]);
   }
 
-  private async run(): Promise<void> {
-    const single = !streamsResponses(this.kind);
+  private run(): Promise<unknown> | boolean {
     let response: unknown;
     try {
-      response = await this.handler(...this.args());
-      if (single) await this.finish(Status.OK, "", [sendMessage(response, OpFlags.BUFFER_HINT)]);
+      response = this.method.handler(...this.args());
+      if (!isPromiseLike(response)) return this.respond(response);
     } catch (error) {
-      const isEncoding = error instanceof CallError && error.code === "INVALID_MESSAGE";
-      return await this.fail(isEncoding ? new EncodeError(error.message) : error);
+      return this.handlerThrew(error);
     }
-    if (!single) await this.finish(Status.OK, "");
+    const responded = Promise.resolve(response).then((value) => this.respond(value));
+    return responded.catch((error) => this.handlerThrew(error));
+  }
+
+  /** The handler is through. Throws where the response cannot be encoded. */
+  private respond(response: unknown): Promise<boolean> | boolean {
+    const single = !streamsResponses(this.method.kind);
+    return this.finish(Status.OK, "", single ? [sendMessage(response, OpFlags.BUFFER_HINT)] : []);
   }
 
   private args(): unknown[] {
-    const { kind, context } = this;
+    const { context } = this;
+    const { kind } = this.method;
     if (streamsRequests(kind)) return [this.handle(), context];
     const request = this.call!.payload;
     this.call!.payload = undefined;
@@ -128,39 +144,45 @@ export class PolledCall implements CallRequester, PolledReader<unknown>, PolledW
     return { read: () => this.read(), write: (response) => this.write(response) };
   }
 
-  private async fail(error: unknown): Promise<void> {
+  private handlerThrew(thrown: unknown): Promise<boolean> | boolean {
+    const isEncoding = thrown instanceof CallError && thrown.code === "INVALID_MESSAGE";
+    const error = isEncoding ? new EncodeError(thrown.message) : thrown;
     const { code, details, fields, complaint, chosen } = statusOfThrown(error, this.host.exposeErrors);
     if (!chosen) this.report(error, "handler");
     if (complaint !== undefined) this.host.reporter.log("warn", `${complaint} (${this.call!.path})`);
-    await this.finish(code, details, [], fields);
+    return this.finish(code, details, [], fields);
   }
 
   /** Metadata that the handler added goes with the status. */
-  private async finish(
+  private finish(
     code: StatusCode,
     details: string,
     before: readonly unknown[] = [],
     fields: readonly string[] = [],
-  ): Promise<void> {
-    const trailingMetadata = trailingMetadataOf(this.context);
-    const trailers = [...trailingMetadata?.toHeaders()?.fields ?? [], ...fields];
-    const metadata = trailers.length === 0 ? undefined : Metadata.fromHeaders(new HeaderList(trailers));
-    await this.send([...before, sendStatusFromServer(code, details, metadata)]);
+  ): Promise<boolean> | boolean {
+    const trailing = trailingMetadataOf(this.context);
+    let metadata = trailing;
+    if (fields.length > 0) {
+      metadata = Metadata.fromHeaders(new HeaderList([...trailing?.toHeaders()?.fields ?? [], ...fields]));
+    }
+    return this.send([...before, sendStatusFromServer(code, details, metadata)]);
   }
 
   /** Initial metadata goes with what is sent first. */
-  private send(operations: readonly unknown[]): Promise<boolean> {
-    const initial = sendInitialMetadata(initialMetadataOf(this.context));
-    const done = this.start(this.sentInitial ? operations : [initial, ...operations]);
+  private send(operations: readonly unknown[]): Promise<boolean> | boolean {
+    const initial = this.sentInitial ? [] : [sendInitialMetadata(initialMetadataOf(this.context))];
+    const done = this.start([...initial, ...operations]);
     this.sentInitial = true;
     return done;
   }
 
-  /** Starts `operations`, and waits for their event; its success. */
-  private start(operations: readonly unknown[]): Promise<boolean> {
-    const tag = {};
+  /** Starts `operations`; the success of their event, once it is there. */
+  private start(operations: readonly unknown[]): Promise<boolean> | boolean {
+    const tag = operations;
     this.call!.startBatch(operations, tag);
-    return this.queue.pluck(tag).then(({ success }) => success);
+    const event = this.own.tryPluck(tag);
+    if (event.type === "OP_COMPLETE") return event.success;
+    return this.own.pluck(tag, Infinity).then(({ success }) => success);
   }
 
   private report(error: unknown, where: ErrorPlace): void {

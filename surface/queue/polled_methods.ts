@@ -8,9 +8,10 @@ import { type MethodStyle, methodStyle } from "../server/method_style.ts";
 import { type Server, styledServer } from "../server/server.ts";
 import type { ServerStyle, StyledServer } from "../server/server_styles.ts";
 import { CompletionQueue, queueCoreOf } from "./completion_queue.ts";
-import { type AnyPolledHandler, PolledCall, type PolledHandler } from "./polled_call.ts";
+import { type AnyPolledHandler, PolledCall, type PolledHandler, type PolledMethod } from "./polled_call.ts";
+import type { QueueCore } from "./queue_core.ts";
 import { QueueServer, requestsOf } from "./queue_server.ts";
-import type { RequestedMethod, ServerRequests } from "./server_requests.ts";
+import type { ServerRequests } from "./server_requests.ts";
 import {
   THREAD_OPTION_NAMES,
   ThreadManager,
@@ -29,20 +30,6 @@ const NAMES: OptionNames<PolledMethodsOptions> = { ...THREAD_OPTION_NAMES, numQu
 
 /** Queues of calls that are kept for others: as many as a connection usually has calls. */
 const MOST_IDLE = 100;
-
-/** One method, and how its calls are requested. */
-interface PolledMethod {
-  readonly descriptor: MethodDescriptor<unknown, unknown>;
-  readonly handler: AnyPolledHandler;
-  readonly requested: RequestedMethod;
-}
-
-/** The tag of a request. */
-interface Wanted {
-  readonly method: PolledMethod;
-  readonly call: PolledCall;
-  readonly queue: CompletionQueue<Wanted>;
-}
 
 /**
  * Methods whose handlers run on pollers of completion queues, as those of C++'s synchronous server: a poller finds a call,
@@ -106,9 +93,9 @@ export class PolledMethods {
 
 /** The inside of it. */
 class PolledHost implements ServerStyle {
-  readonly managers: Array<ThreadManager<Wanted>>;
+  readonly managers: Array<ThreadManager<PolledCall>>;
   readonly reporter: Reporter;
-  private readonly queues: Array<CompletionQueue<Wanted>>;
+  private readonly queues: Array<CompletionQueue<PolledCall>>;
   private readonly methods: PolledMethod[] = [];
   private readonly requests: ServerRequests;
   /** Queues of calls that are over. */
@@ -127,11 +114,14 @@ class PolledHost implements ServerStyle {
     const report = {
       onError: (error: unknown) => reporter.report(error, { where: "queue callback", level: "error" }),
     };
-    this.queues = Array.from({ length: numQueues }, () => new CompletionQueue<Wanted>({ poller: engine }));
+    this.queues = Array.from(
+      { length: numQueues },
+      () => new CompletionQueue<PolledCall>({ poller: engine }),
+    );
     this.managers = this.queues.map((queue) =>
-      new ThreadManager<Wanted>(
+      new ThreadManager<PolledCall>(
         queue,
-        (wanted, success, resources) => this.serve(wanted, success, resources),
+        (call, success, resources) => this.serve(call, success, resources),
         { ...options, quota, ...report },
       )
     );
@@ -146,10 +136,15 @@ class PolledHost implements ServerStyle {
 
   /** Serves a method. */
   add(descriptor: MethodDescriptor<unknown, unknown>, handler: AnyPolledHandler) {
-    const payload = !streamsRequests(descriptor.kind) ? "READ_INITIAL" : "NONE";
-    const method = { descriptor, handler, requested: this.requests.serve(descriptor, payload) };
+    const { kind } = descriptor;
+    const payload = !streamsRequests(kind) ? "READ_INITIAL" : "NONE";
+    const method = { kind, handler, requested: this.requests.serve(descriptor, payload) };
     this.methods.push(method);
-    if (this.server.styles.isStarted) { for (const queue of this.queues) this.request(method, queue); }
+    if (this.server.styles.isStarted) {
+      for (const queue of this.queues) {
+        this.request(method, coreOf(queue));
+      }
+    }
     return method.requested.begin;
   }
 
@@ -157,7 +152,7 @@ class PolledHost implements ServerStyle {
     if (this.isPolling) return; // another style refused to start, and the server was started again
     this.isPolling = true;
     for (const manager of this.managers) manager.start();
-    for (const method of this.methods) for (const queue of this.queues) this.request(method, queue);
+    for (const method of this.methods) for (const queue of this.queues) this.request(method, coreOf(queue));
   }
 
   onShutdown(): void {}
@@ -183,19 +178,23 @@ class PolledHost implements ServerStyle {
     );
   }
 
-  private request(method: PolledMethod, queue: CompletionQueue<Wanted>): void {
-    const { kind } = method.descriptor;
+  private request(method: PolledMethod, notified: QueueCore<unknown>): void {
     const { engine } = this.server.host;
-    const bound = this.idle.pop() ?? new CompletionQueue({ completionType: "PLUCK", poller: engine });
-    const call = new PolledCall(kind, method.handler, this, bound);
-    const wanted: Wanted = { method, call, queue };
-    this.requests.request(method.requested, queueCoreOf(queue as CompletionQueue), call.bound, wanted, call);
+    const own = this.idle.pop() ?? new CompletionQueue({ completionType: "PLUCK", poller: engine });
+    this.requests.request(method.requested, new PolledCall(method, this, notified, own));
   }
 
   /** From a poller: the next call is requested before this one is served. */
-  private async serve({ method, call, queue }: Wanted, success: boolean, resources: boolean): Promise<void> {
-    if (!success) return call.drop();
-    if (!this.server.styles.isShutDown) this.request(method, queue);
-    await call.serve(resources);
+  private serve(call: PolledCall, success: boolean, resources: boolean): Promise<void> | undefined {
+    if (!success) {
+      call.drop();
+      return undefined;
+    }
+    if (!this.server.styles.isShutDown) this.request(call.method, call.notified);
+    return call.serve(resources);
   }
+}
+
+function coreOf(queue: CompletionQueue<PolledCall>): QueueCore<unknown> {
+  return queueCoreOf(queue as CompletionQueue);
 }

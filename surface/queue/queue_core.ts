@@ -104,19 +104,21 @@ export class QueueCore<Tag> implements ApplicationCallback {
     );
   }
 
-  /** Throws as `checkOpen` does, and TypeError for a tag that the queue cannot call. */
-  check(tag: Tag, purpose: string): void {
-    this.checkOpen(purpose);
+  /** Throws where `operation` cannot be begun: as `checkOpen` does, and TypeError for a tag that the queue cannot call. */
+  check(operation: QueueOperation<Tag>): void {
+    if (this.isOver) this.checkOpen(operation.purpose);
+    const { tag } = operation;
     if (this.completionType !== "CALLBACK" || typeof tag === "function") return;
     throw new TypeError(
-      `Cannot ${purpose}: its completion queue is of type CALLBACK, and the tag is ${describeTag(tag)}, ` +
-        "not a function",
+      `Cannot ${operation.purpose}: its completion queue is of type CALLBACK, and the tag is ${
+        describeTag(tag)
+      }, not a function`,
     );
   }
 
   /** Begins an operation. Throws as `check` does. */
-  begin(operation: QueueOperation<Tag>, purpose: string): void {
-    this.check(operation.tag, purpose);
+  begin(operation: QueueOperation<Tag>): void {
+    this.check(operation);
     this.pending.add(operation);
   }
 
@@ -144,14 +146,7 @@ export class QueueCore<Tag> implements ApplicationCallback {
   next(deadline: Instant): Promise<CompletionEvent<Tag>> {
     const event = this.tryNext();
     if (event !== QUEUE_TIMEOUT) return Promise.resolve(event);
-    return new Promise((resolve, reject) => this.wait(deadline, false, undefined, resolve, reject));
-  }
-
-  /** The same, to functions. */
-  nextTo(settle: (event: CompletionEvent<Tag>) => void, fail: (error: unknown) => void): void {
-    const event = this.tryNext();
-    if (event !== QUEUE_TIMEOUT) settle(event);
-    else this.wait(Infinity, false, undefined, settle, fail);
+    return new Promise((resolve, reject) => this.wait(resolve, reject, deadline));
   }
 
   /** The first event of `tag`, or what there is instead of one. */
@@ -159,7 +154,7 @@ export class QueueCore<Tag> implements ApplicationCallback {
     const event = this.tryPluck(tag);
     if (event !== QUEUE_TIMEOUT) return Promise.resolve(event);
     if (this.hasMostPluckers(tag)) return Promise.resolve(event);
-    return new Promise((resolve, reject) => this.wait(deadline, true, tag, resolve, reject));
+    return new Promise((resolve, reject) => this.wait(resolve, reject, deadline, true, tag));
   }
 
   /** Whether one more, for `tag`, is refused, which is logged. */
@@ -236,12 +231,13 @@ export class QueueCore<Tag> implements ApplicationCallback {
     }
   }
 
-  private wait(
-    deadline: Instant,
-    pluck: boolean,
-    tag: Tag | undefined,
+  /** Waits for the first event, or for the first of `tag`: to `settle`, or why there is none. */
+  wait(
     settle: (event: CompletionEvent<Tag>) => void,
     fail: (error: unknown) => void,
+    deadline: Instant = Infinity,
+    pluck = false,
+    tag?: Tag,
   ): void {
     this.serve(new Consumer(this, deadline, pluck, tag, settle, fail));
   }

@@ -8,6 +8,8 @@ export interface QueueOperation<Tag = unknown> {
   nextOperation: QueueOperation<Tag> | undefined;
   /** The one that began before it, itself where it is the first; undefined: it is not pending. */
   previousOperation: QueueOperation<Tag> | undefined;
+  /** What it is begun for, after "Cannot": "set an alarm". */
+  readonly purpose: string;
   /** "alarm": what it is, and of which call, channel or server. */
   describe(): string;
 }

@@ -4,12 +4,12 @@ import { checkOptions, describe, type OptionNames } from "../options.ts";
 import { type MethodDescriptor, type MethodKind, rawMethod } from "../proto/mod.ts";
 import { type MethodStyle, methodStyle } from "../server/method_style.ts";
 import { type Server, styledServer } from "../server/server.ts";
-import { filling, markRequested, type RequestedCall } from "./accepted_call.ts";
+import { markRequested, type RequestedCall, requestInto } from "./accepted_call.ts";
 import { CallError } from "./call_error.ts";
-import type { CallRequester } from "./call_request.ts";
 import { type CompletionQueue, queueCoreOf } from "./completion_queue.ts";
-import { type PayloadHandling, type RequestedMethod, ServerRequests } from "./server_requests.ts";
-import { requesterOf, type ServerResponderOf } from "./server_streams.ts";
+import type { QueueCore } from "./queue_core.ts";
+import { type PayloadHandling, ServerRequests } from "./server_requests.ts";
+import { requestFor, type ServerResponderOf } from "./server_streams.ts";
 import { streamsRequests } from "../proto/service.ts";
 
 /** What a server's completion queues are made with. */
@@ -175,7 +175,8 @@ export class QueueServer {
     checkOptions("request a call", options, REQUEST_NAMES as Readonly<Record<string, true>>);
     const method = this.#requests.serveUnregistered();
     checkHandling("request a call", options.payload, method.payload);
-    this.#request(method, options, tag, filling(wanted, "request a call"));
+    const request = requestInto(wanted, "request a call", tag, notifiedOf(options), boundOf(options));
+    this.#requests.request(method, request);
     markRequested(wanted as RequestedCall<never, never, never>);
   }
 
@@ -209,7 +210,8 @@ export class QueueServer {
     checkOptions(purpose, options, REQUEST_NAMES as Readonly<Record<string, true>>);
     const found = this.#requests.find(path, options.host);
     checkHandling(purpose, options.payload, found.payload);
-    this.#request(found, options, tag, filling(wanted, purpose));
+    const request = requestInto(wanted, purpose, tag, notifiedOf(options), boundOf(options));
+    this.#requests.request(found, request);
     markRequested(wanted as RequestedCall<never, never, never>);
   }
 
@@ -251,7 +253,8 @@ export class QueueServer {
     checkOptions(purpose, options, REQUEST_NAMES as Readonly<Record<string, true>>);
     const found = this.#requests.find(path, options.host);
     checkHandling(purpose, payloadOf(method), found.payload);
-    this.#request(found, options, tag, requesterOf(responder, path, method.kind, options.queue));
+    const [notified, bound] = [notifiedOf(options), boundOf(options)];
+    this.#requests.request(found, requestFor(responder, path, method.kind, tag, notified, bound));
   }
 
   /**
@@ -289,17 +292,6 @@ export class QueueServer {
       "\n  ",
     );
   }
-
-  #request<Tag>(
-    method: RequestedMethod,
-    options: RequestOptions<Tag>,
-    tag: Tag,
-    requester: CallRequester,
-  ): void {
-    const { queue, notificationQueue = queue } = options;
-    const [notified, bound] = [notificationQueue as CompletionQueue, queue as CompletionQueue];
-    this.#requests.request(method, queueCoreOf(notified), queueCoreOf(bound), tag, requester);
-  }
 }
 
 /**
@@ -322,6 +314,16 @@ export function queueMethod<M>(calls: QueueServer): MethodStyle<M> {
       ? requests.serve(descriptor, payloadOf(descriptor)).begin
       : requests.asGeneric().begin
   );
+}
+
+/** The queue of the request's event. */
+function notifiedOf<Tag>({ queue, notificationQueue = queue }: RequestOptions<Tag>): QueueCore<unknown> {
+  return queueCoreOf(notificationQueue as CompletionQueue);
+}
+
+/** The queue of the call's batches. */
+function boundOf<Tag>({ queue }: RequestOptions<Tag>): QueueCore<unknown> {
+  return queueCoreOf(queue as CompletionQueue);
 }
 
 /** By default. */

@@ -21,15 +21,13 @@ import type { RegisteredMethod } from "../server/method_style.ts";
 import type { ServedConnection } from "../server/served_connection.ts";
 import { ServerCallCore } from "../server/server_call_core.ts";
 import { type Batch, type BatchCall, startBatch } from "./batch.ts";
-import { CallError } from "./call_error.ts";
-import { Op, OperationKind, type StatusToSend } from "./operation.ts";
+import { type Op, OperationKind, type StatusToSend } from "./operation.ts";
 import { OpFlags } from "./operations.ts";
 import type { QueueCore } from "./queue_core.ts";
 import type { QueueOperation } from "./queue_operation.ts";
 import type { RequestableCall } from "./waiting_calls.ts";
 
-const { SEND_INITIAL_METADATA, SEND_MESSAGE, SEND_STATUS_FROM_SERVER } = OperationKind;
-const { RECV_MESSAGE, RECV_CLOSE_ON_SERVER } = OperationKind;
+const { SEND_INITIAL_METADATA, SEND_STATUS_FROM_SERVER } = OperationKind;
 const { THROUGH } = OpFlags;
 
 /** The only message of a call that has one, as it was decoded. */
@@ -46,38 +44,42 @@ export interface CallQueue {
 /** See the head of this file. */
 export class QueueServerCall extends ServerCallCore
   implements BatchCall, PendingCallDescription, RequestableCall<QueueServerCall> {
-  readonly side = "server";
-  startedKinds = 0;
+  /** See {@linkcode BatchCall}. */
+  declare startedKinds: number;
   /** The one request, decoded; undefined for a method that streams them, until it is matched, and once it was taken. */
-  payload: unknown = undefined;
+  declare payload: unknown;
   /** Whether the call has ended, and otherwise than by the application's status. */
-  isCancelled = false;
+  declare isCancelled: boolean;
+  /** The queue of its connection, by number. */
+  declare readonly home: number;
   /** See {@linkcode PendingCallDescription}. */
-  nextPending: PendingCallDescription | undefined = undefined;
-  previousPending: PendingCallDescription | undefined = undefined;
+  declare nextPending: PendingCallDescription | undefined;
+  declare previousPending: PendingCallDescription | undefined;
   /** See {@linkcode RequestableCall}. */
-  nextWaiting: QueueServerCall | undefined = undefined;
-  previousWaiting: QueueServerCall | undefined = undefined;
+  declare nextWaiting: QueueServerCall | undefined;
+  declare previousWaiting: QueueServerCall | undefined;
+  declare private readonly descriptor: MethodDescriptor<unknown, unknown>;
+  declare private readonly matcher: CallQueue;
   /** Ends with the call (AsyncNotifyWhenDone). */
-  private whenDone: QueueOperation | undefined = undefined;
+  declare private whenDone: QueueOperation | undefined;
   /** Of what is started on it; undefined until it is handed out. */
-  private queue: QueueCore<unknown> | undefined = undefined;
-  private single: Uint8Array | undefined = undefined;
-  private stored: MessageStore | undefined = undefined;
-  private hadTurn = false;
+  declare private queue: QueueCore<unknown> | undefined;
+  declare private single: Uint8Array | undefined;
+  declare private stored: MessageStore | undefined;
+  declare private hadTurn: boolean;
   /** Something was to be sent after the call was cancelled. */
-  private readsFail = false;
-  private requestsEnded = false;
+  declare private readsFail: boolean;
+  declare private requestsEnded: boolean;
   /** Nothing more comes of the call. */
-  private isClosed = false;
+  declare private isClosed: boolean;
   /** A message went out, and initial metadata with it. */
-  private sentMessages = false;
+  declare private sentMessages: boolean;
   /** Operations that wait. */
-  private sendingMetadata: Op | undefined = undefined;
-  private sendingMessage: Op | undefined = undefined;
-  private sendingStatus: Op | undefined = undefined;
-  private receivingMessage: Op | undefined = undefined;
-  private receivingClose: Op | undefined = undefined;
+  declare private sendingMetadata: Op | undefined;
+  declare private sendingMessage: Op | undefined;
+  declare private sendingStatus: Op | undefined;
+  declare private receivingMessage: Op | undefined;
+  declare private receivingClose: Op | undefined;
 
   /** `home`: the queue of its connection, by number. */
   constructor(
@@ -87,11 +89,40 @@ export class QueueServerCall extends ServerCallCore
     head: RequestHead,
     connection: ServedConnection,
     receivedAt: number,
-    private readonly descriptor: MethodDescriptor<unknown, unknown>,
-    private readonly matcher: CallQueue,
-    readonly home: number,
+    descriptor: MethodDescriptor<unknown, unknown>,
+    matcher: CallQueue,
+    home: number,
   ) {
     super(host, method, stream, head, connection, receivedAt);
+    this.startedKinds = 0;
+    this.payload = undefined;
+    this.isCancelled = false;
+    this.home = home;
+    this.nextPending = undefined;
+    this.previousPending = undefined;
+    this.nextWaiting = undefined;
+    this.previousWaiting = undefined;
+    this.descriptor = descriptor;
+    this.matcher = matcher;
+    this.whenDone = undefined;
+    this.queue = undefined;
+    this.single = undefined;
+    this.stored = undefined;
+    this.hadTurn = false;
+    this.readsFail = false;
+    this.requestsEnded = false;
+    this.isClosed = false;
+    this.sentMessages = false;
+    this.sendingMetadata = undefined;
+    this.sendingMessage = undefined;
+    this.sendingStatus = undefined;
+    this.receivingMessage = undefined;
+    this.receivingClose = undefined;
+  }
+
+  /** Its operations are those of servers. */
+  get side(): "server" {
+    return "server";
   }
 
   /** The call's deadline; Infinity where there is none. */
@@ -131,9 +162,6 @@ export class QueueServerCall extends ServerCallCore
 
   /** Starts `operations`; one event with `tag` when all are done. */
   startBatch(operations: readonly unknown[], tag: unknown): void {
-    if (Array.isArray(operations)) {
-      for (const operation of operations) if (operation instanceof Op) this.check(operation);
-    }
     this.begin(startBatch(this, this.queue!, operations, tag));
   }
 
@@ -160,27 +188,23 @@ export class QueueServerCall extends ServerCallCore
     return encodeFramed(this.descriptor.responseCodec, message);
   }
 
-  /** What batches of clients do not have. */
-  private check(operation: Op): void {
-    const { kind } = operation;
+  ruleBroken({ kind, value }: Op): string | undefined {
     if (kind === SEND_INITIAL_METADATA && this.sentMessages) {
-      throw new CallError(
-        "ERROR",
-        `Cannot start SEND_INITIAL_METADATA on ${this.path} (server): it was sent, empty, with the first message`,
-      );
+      return "it was sent, empty, with the first message";
     }
-    if (kind === SEND_STATUS_FROM_SERVER) codeOf((operation.value as StatusToSend).code, this.path);
+    if (kind !== SEND_STATUS_FROM_SERVER) return undefined;
+    const { code } = value as StatusToSend;
+    return codeOf(code) === undefined ? `${String(code)} is no status; give 0 to 16 or a name` : undefined;
   }
 
   private begin(batch: Batch<unknown>): void {
     const wasOver = this.isOver;
-    this.sendingMetadata ??= batch.get(SEND_INITIAL_METADATA);
-    this.sendingMessage ??= batch.get(SEND_MESSAGE);
-    this.receivingMessage ??= batch.get(RECV_MESSAGE);
-    this.receivingClose ??= batch.get(RECV_CLOSE_ON_SERVER);
-    const status = batch.get(SEND_STATUS_FROM_SERVER);
+    this.sendingMetadata ??= batch.sendingMetadata;
+    this.sendingMessage ??= batch.sendingMessage;
+    this.receivingMessage ??= batch.receivingMessage;
+    this.receivingClose ??= batch.receivingEnd;
+    const { framed, sendingEnd: status } = batch;
     this.sendingStatus ??= status;
-    const { framed } = batch;
     if (this.sendingMetadata?.batch === batch) this.sendInitialMetadata(batch.headers);
     if (framed !== undefined) {
       batch.framed = undefined;
@@ -189,7 +213,7 @@ export class QueueServerCall extends ServerCallCore
     }
     if (status !== undefined && !wasOver) {
       const { code, details } = status.value as StatusToSend;
-      this.sendStatus(codeOf(code, this.path), details, batch.trailers?.fields);
+      this.sendStatus(codeOf(code)!, details, batch.trailers?.fields);
     }
     if (wasOver) this.failSends();
     else if (!this.isOver && !this.writeBlocked) this.sent(true); // with a status: when that is out
@@ -344,13 +368,7 @@ export class QueueServerCall extends ServerCallCore
   }
 }
 
-function codeOf(code: StatusCode | StatusName, path: string): StatusCode {
+function codeOf(code: StatusCode | StatusName): StatusCode | undefined {
   const number = typeof code === "string" ? statusCode(code) : code;
-  if (Number.isInteger(number) && number! >= 0 && number! <= 16) return number!;
-  throw new CallError(
-    "ERROR",
-    `Cannot start SEND_STATUS_FROM_SERVER on ${path} (server): ${
-      String(code)
-    } is no status; give 0 to 16 or a name`,
-  );
+  return Number.isInteger(number) && number! >= 0 && number! <= 16 ? number : undefined;
 }

@@ -38,6 +38,11 @@ class DoneOperation<Tag> implements QueueOperation<Tag> {
     private readonly context: ServerContext<Tag>,
   ) {}
 
+  /** What the application set. */
+  get purpose(): string {
+    return "be notified of the end of a call";
+  }
+
   /** Whether its event has come. */
   get isDone(): boolean {
     return this.previousOperation === undefined;

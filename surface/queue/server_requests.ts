@@ -5,7 +5,7 @@ import type { BeginServerCall } from "../server/method_style.ts";
 import type { ServerStyle, StyledServer } from "../server/server_styles.ts";
 import { CallError } from "./call_error.ts";
 import { CallMatcher } from "./call_matcher.ts";
-import { CallRequest, type CallRequester } from "./call_request.ts";
+import type { CallRequest } from "./call_request.ts";
 import { describeTag, type OpComplete } from "./event.ts";
 import type { QueueCore, QueueOwner } from "./queue_core.ts";
 import type { QueueOperation } from "./queue_operation.ts";
@@ -34,6 +34,7 @@ class Notification implements QueueOperation {
   nextOperation: QueueOperation | undefined = undefined;
   /** Owned by the queue. */
   previousOperation: QueueOperation | undefined = undefined;
+  readonly purpose = "be notified of a server's shutdown";
   event: OpComplete | undefined = undefined;
 
   constructor(readonly core: QueueCore<unknown>, readonly tag: unknown) {}
@@ -166,25 +167,18 @@ export class ServerRequests implements ServerStyle, QueueOwner {
   }
 
   /** Requests one call. Throws CallError. */
-  request(
-    method: RequestedMethod,
-    notified: QueueCore<unknown>,
-    bound: QueueCore<unknown>,
-    tag: unknown,
-    requester: CallRequester,
-  ): void {
-    const { matcher } = method;
-    const home = this.numberOf(notified, `request a call of ${matcher.what}`);
-    const request = new CallRequest(tag, home, matcher.what, notified, bound, requester);
+  request({ matcher }: RequestedMethod, request: CallRequest): void {
+    request.what = matcher.what;
+    request.home = this.numberOf(request.notified, request);
     request.begin();
     matcher.request(request);
   }
 
   /** Takes no new calls; `tag` comes out of `core` when the last one is over. Throws CallError. */
   shutdownAndNotify(core: QueueCore<unknown>, tag: unknown): void {
-    this.numberOf(core, "be notified of a server's shutdown");
     const notification = new Notification(core, tag);
-    core.begin(notification, "be notified of a server's shutdown");
+    this.numberOf(core, notification);
+    core.begin(notification);
     this.notifications.push(notification);
     if (this.server.styles.isOver) this.notify(notification);
     else this.server.shutdown();
@@ -215,12 +209,12 @@ export class ServerRequests implements ServerStyle, QueueOwner {
     throw new TypeError(`Cannot destroy a server: of its shutdown the events of tags ${tags} were not taken`);
   }
 
-  private numberOf(core: QueueCore<unknown>, purpose: string): number {
+  private numberOf(core: QueueCore<unknown>, operation: QueueOperation): number {
     const number = this.queues.indexOf(core);
     if (number >= 0) return number;
     throw new CallError(
       "NOT_SERVER_COMPLETION_QUEUE",
-      `Cannot ${purpose}: the completion queue is not registered with the server; call registerCompletionQueue`,
+      `Cannot ${operation.purpose}: the completion queue is not registered with the server; call registerCompletionQueue`,
     );
   }
 

@@ -4,10 +4,10 @@ import { Metadata, type MetadataInit } from "../call/metadata.ts";
 import { Status, type StatusCode, type StatusName } from "../call/status.ts";
 import { describe } from "../options.ts";
 import type { MethodKind } from "../proto/mod.ts";
-import type { CallRequester } from "./call_request.ts";
-import { type CompletionQueue, queueCoreOf } from "./completion_queue.ts";
+import { CallRequest } from "./call_request.ts";
 import { Op, OperationKind } from "./operation.ts";
 import { OpFlags, sendInitialMetadata, sendMessage, sendStatusFromServer } from "./operations.ts";
+import type { QueueCore } from "./queue_core.ts";
 import type { QueueOperation } from "./queue_operation.ts";
 import type { QueueServerCall } from "./server_call.ts";
 import {
@@ -27,25 +27,37 @@ export type ServerStatus = StatusCode | StatusName | {
   readonly metadata?: Metadata | MetadataInit;
 };
 
-/** Has a responder get its call. */
-export let requesterOf: <Tag>(
+/** Has a responder get the call that is requested. Throws TypeError where that cannot be. */
+export let requestFor: <Tag>(
   responder: ServerResponder<unknown, unknown, Tag>,
   path: string,
   kind: MethodKind,
-  queue: CompletionQueue<Tag>,
-) => CallRequester;
+  tag: Tag,
+  notified: QueueCore<unknown>,
+  bound: QueueCore<unknown>,
+) => CallRequest;
 
 /** The responder's call has come. */
 let accept: <Tag>(responder: ServerResponder<unknown, unknown, Tag>, call: QueueServerCall) => void;
 
 /** One request of a responder. */
-class ResponderRequest<Tag> implements CallRequester {
-  constructor(
-    private readonly responder: ServerResponder<unknown, unknown, Tag>,
-    readonly whenDone: QueueOperation<Tag> | undefined,
-  ) {}
+class ResponderRequest<Tag> extends CallRequest {
+  declare readonly tag: Tag;
+  declare private readonly responder: ServerResponder<unknown, unknown, Tag>;
 
-  onCall(call: QueueServerCall): void {
+  constructor(
+    responder: ServerResponder<unknown, unknown, Tag>,
+    tag: Tag,
+    notified: QueueCore<unknown>,
+    bound: QueueCore<unknown>,
+    whenDone: QueueOperation<Tag> | undefined,
+  ) {
+    super(notified, bound, whenDone);
+    this.tag = tag;
+    this.responder = responder;
+  }
+
+  protected override onCall(call: QueueServerCall): void {
     accept(this.responder, call);
   }
 }
@@ -69,7 +81,7 @@ export abstract class ServerResponder<Req, Res, Tag> {
       call.payload = undefined;
       bindContext(responder.context, call, false);
     };
-    requesterOf = (responder, path, kind, queue) => {
+    requestFor = (responder, path, kind, tag, notified, bound) => {
       if (!(responder instanceof ServerResponder)) {
         throw new TypeError(`Cannot request a call of ${path} for ${describe(responder)}: give a responder`);
       }
@@ -80,7 +92,8 @@ export abstract class ServerResponder<Req, Res, Tag> {
           }: it is for ${responder.kind}`,
         );
       }
-      return new ResponderRequest(responder, whenDoneOf(responder.context, queueCoreOf(queue)));
+      const whenDone = whenDoneOf(responder.context, bound as QueueCore<typeof tag>);
+      return new ResponderRequest(responder, tag, notified, bound, whenDone);
     };
   }
 

@@ -7,6 +7,7 @@
 // nobody polls any more, the work is done without resources, which is to fail.
 
 import { Reporter, type ReportOptions } from "../../pollers/mod.ts";
+import { isPromiseLike } from "../call/promise_like.ts";
 import { checkOptions, describe, type OptionNames } from "../options.ts";
 import type { CompletionQueue } from "./completion_queue.ts";
 
@@ -158,8 +159,17 @@ export class ThreadManager<Tag = unknown> {
   }
 
   async #run(): Promise<void> {
+    const queue = this.#queue;
     try {
-      while (await this.#poll()) this.#pollers++;
+      do {
+        const event = await queue.next(queue.deadlineIn(this.#timeoutMs));
+        this.#pollers--;
+        if (event.type === "QUEUE_SHUTDOWN") break;
+        if (event.type === "OP_COMPLETE") {
+          const work = this.#work(event.tag, event.success, this.#leaveOthers());
+          if (work !== undefined) await work;
+        } else if (this.#pollers > this.#max) break;
+      } while (this.#pollsOn());
     } catch (error) { // the engine of the queue threw
       this.#pollers--;
       this.#reporter.report(error, { where: "queue callback", level: "error" });
@@ -170,15 +180,11 @@ export class ThreadManager<Tag = unknown> {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
-  /** Polls once; false where the consumer ends. */
-  async #poll(): Promise<boolean> {
-    const queue = this.#queue;
-    const event = await queue.next(queue.deadlineIn(this.#timeoutMs));
-    this.#pollers--;
-    if (event.type === "QUEUE_SHUTDOWN") return false;
-    if (event.type === "OP_COMPLETE") await this.#work(event.tag, event.success, this.#leaveOthers());
-    else if (this.#pollers > this.#max) return false;
-    return !this.#isShutDown && this.#pollers < this.#max;
+  /** Whether a consumer that has worked polls again, or has found nothing and waits on. */
+  #pollsOn(): boolean {
+    if (this.#isShutDown || this.#pollers >= this.#max) return false;
+    this.#pollers++;
+    return true;
   }
 
   /** Has enough others poll while this one works; false where there is nobody. */
@@ -189,11 +195,16 @@ export class ThreadManager<Tag = unknown> {
     return true;
   }
 
-  async #work(tag: Tag, success: boolean, resources: boolean): Promise<void> {
-    try {
-      await this.#doWork(tag, success, resources);
-    } catch (error) {
+  /** What is to be waited for; it does not reject. */
+  #work(tag: Tag, success: boolean, resources: boolean): Promise<void> | undefined {
+    const report = (error: unknown): void =>
       this.#reporter.report(error, { where: "queue callback", level: "error" });
+    try {
+      const work = this.#doWork(tag, success, resources);
+      return isPromiseLike(work) ? Promise.resolve(work).catch(report) : undefined;
+    } catch (error) {
+      report(error);
+      return undefined;
     }
   }
 }

@@ -299,8 +299,8 @@ export default [
   },
   {
     file: WATCH,
-    before: "    core.begin(this, PURPOSE);",
-    after: "    core.begin(this, PURPOSE);\n    channel.connect();",
+    before: "    core.begin(this);",
+    after: "    core.begin(this);\n    channel.connect();",
     test: WATCHES,
     name: "[Q59]",
   },

@@ -160,8 +160,8 @@ export default [
   ),
   ofBatches(
     BATCH,
-    "call.startedKinds |= this.kinds;",
-    "call.startedKinds = this.kinds;",
+    "    call.startedKinds |= kinds;",
+    "    call.startedKinds = kinds;",
     "[Q33] initial metadata, status",
   ),
   ofBatches(
@@ -172,8 +172,8 @@ export default [
   ),
   ofBatches(
     CALL,
-    "if (Number.isInteger(number) && number! >= 0 && number! <= 16) return number!;",
-    "return number!;",
+    "return Number.isInteger(number) && number! >= 0 && number! <= 16 ? number : undefined;",
+    "return number;",
     "[Q36]",
   ),
   ofBatches(CALL, "details, batch.trailers?.fields", "details", "arrive as they were sent"),
@@ -264,8 +264,8 @@ export default [
   ofStreams(CONTEXT, "this.#isSync || this.#done?.isDone", "true", "[Q73] asyncNotifyWhenDone"),
   ofStreams(
     REQUEST,
-    "if (whenDone !== undefined) this.bound.end(whenDone, false);",
-    "if (whenDone !== undefined) this.bound.end(whenDone, true);",
+    "if (this.whenDone !== undefined) this.bound.end(this.whenDone, false);",
+    "if (this.whenDone !== undefined) this.bound.end(this.whenDone, true);",
     "[Q73] where the server",
   ),
   ofStreams(CONTEXT, "this.#call?.cancel();", "", "tryCancel"),
@@ -284,8 +284,8 @@ export default [
   ),
   ofManager(
     MANAGER,
-    "return !this.#isShutDown && this.#pollers < this.#max;",
-    "return !this.#isShutDown;",
+    "if (this.#isShutDown || this.#pollers >= this.#max) return false;",
+    "if (this.#isShutDown) return false;",
     "[Q75] a consumer that found",
   ),
   ofManager(MANAGER, "maxPollers = 2,", "maxPollers = 3,", "[Q74]"),
@@ -294,8 +294,8 @@ export default [
   ofManager(MANAGER, "    this.#quota.release(1);\n", "", "[Q75] where the quota"),
   ofManager(
     MANAGER,
-    "return !this.#isShutDown && this.#pollers < this.#max;",
-    "return this.#pollers < this.#max;",
+    "if (this.#isShutDown || this.#pollers >= this.#max) return false;",
+    "if (this.#pollers >= this.#max) return false;",
     "[Q75] a consumer that times out",
   ),
   ofManager(
@@ -306,14 +306,14 @@ export default [
   ),
   ofPolled(
     POLLED_CALL,
-    "if (resources) await this.run();",
-    "if (resources || true) await this.run();",
+    "done = resources ? this.run()",
+    "done = resources || true ? this.run()",
     "[Q75] calls of a queue",
   ),
   ofPolled(
     POLLED,
-    "if (!this.server.styles.isShutDown) this.request(method, queue);\n    await call.serve(resources);",
-    "await call.serve(resources);\n    if (!this.server.styles.isShutDown) this.request(method, queue);",
+    "if (!this.server.styles.isShutDown) this.request(call.method, call.notified);\n    return call.serve(resources);",
+    "return Promise.resolve(call.serve(resources)).then(() => this.request(call.method, call.notified));",
     "[Q75] calls of a queue",
   ),
   ofPolled(
@@ -322,14 +322,14 @@ export default [
     "calls.registerCompletionQueue(this.queues[0]);",
     "[Q74] several queues",
   ),
-  ofPolled(POLLED_CALL, "...trailingMetadata?.toHeaders()?.fields ?? [], ...fields", "...fields", "[Q76]"),
+  ofPolled(POLLED_CALL, "...trailing?.toHeaders()?.fields ?? [], ...fields", "...fields", "[Q76]"),
   ofPolled(
     POLLED_CALL,
     "statusOfThrown(error, this.host.exposeErrors)",
     "statusOfThrown(error, true)",
     "[Q76]",
   ),
-  ofPolled(POLLED_CALL, "fail(isEncoding ? new EncodeError(error.message) : error)", "fail(error)", "[Q76]"),
+  ofPolled(POLLED_CALL, "isEncoding ? new EncodeError(thrown.message) : thrown", "thrown", "[Q76]"),
   ofPolled(POLLED_CALL, "    this.sentInitial = true;\n", "", "[Q74] handlers of all four"),
   ofPolled(CONTEXT, "if (this.#isSync ||", "if (", "a cancelled call"),
   ofRequests(
@@ -340,8 +340,8 @@ export default [
   ),
   {
     file: REQUEST,
-    before: "    if (whenDone === undefined) bound.checkOpen(purpose);",
-    after: "    if (whenDone === undefined) bound.check(this.tag, purpose);",
+    before: "    else if (bound.isOver) bound.checkOpen(this.purpose);",
+    after: "    else bound.check(this);",
     test: REQUESTS_TEST,
     name: "[Q27] the tag",
   },

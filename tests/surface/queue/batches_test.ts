@@ -361,7 +361,7 @@ test("batch: a batch and its operations say what is missing", async () => {
     await trials.served();
     assert(
       trials.queue.describePending().includes(
-        `tag "pending": batch of ${PATH} (client): RECV_MESSAGE, SEND_INITIAL_METADATA (done), RECV_INITIAL_METADATA`,
+        `tag "pending": batch of ${PATH} (client): SEND_INITIAL_METADATA (done), RECV_INITIAL_METADATA, RECV_MESSAGE`,
       ),
       trials.queue.describePending(),
     );
