@@ -5,7 +5,8 @@ import type { QueueOperation } from "../../../surface/queue/queue_operation.ts";
 import { test } from "../../harness.ts";
 
 function operation(tag: number): QueueOperation<number> {
-  return { tag, nextOperation: undefined, previousOperation: undefined, describe: () => "" };
+  const links = { nextOperation: undefined, previousOperation: undefined };
+  return { tag, ...links, purpose: "", describe: () => "" };
 }
 
 test("pending operations: in the order in which they began, whichever ends first; twice changes nothing", () => {
