@@ -2,7 +2,7 @@
 
 import { type ErrorPlace, propertyOf } from "../../pollers/mod.ts";
 import type { RequestHead, ServerStream } from "../../transport/mod.ts";
-import { isPromiseLike } from "../call/promise_like.ts";
+import { isPromiseLike } from "../promise_like.ts";
 import { isRpcError, RpcError } from "../call/rpc_error.ts";
 import { Status } from "../call/status.ts";
 import { undecodable } from "../call/undecodable.ts";

@@ -5,7 +5,7 @@ import { type ErrorPlace, formatAddress, type Reporter } from "../../pollers/mod
 import { HeaderList } from "../../transport/mod.ts";
 import { Metadata } from "../call/metadata.ts";
 import { Status, type StatusCode } from "../call/status.ts";
-import { isPromiseLike } from "../call/promise_like.ts";
+import { isPromiseLike } from "../promise_like.ts";
 import { EncodeError, type MethodDescriptor, type MethodKind } from "../proto/mod.ts";
 import { statusOfThrown } from "../server/thrown_status.ts";
 import { CallError } from "./call_error.ts";

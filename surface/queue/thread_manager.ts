@@ -7,7 +7,7 @@
 // nobody polls any more, the work is done without resources, which is to fail.
 
 import { Reporter, type ReportOptions } from "../../pollers/mod.ts";
-import { isPromiseLike } from "../call/promise_like.ts";
+import { isPromiseLike } from "../promise_like.ts";
 import { checkOptions, describe, type OptionNames } from "../options.ts";
 import type { CompletionQueue } from "./completion_queue.ts";
 
