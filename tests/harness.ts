@@ -46,13 +46,28 @@ export function afterTest(hook: () => Promise<void>): void {
   afterEach.push(hook);
 }
 
+/** Something outside this process that the running test uses, as a program. */
+export interface Outsider {
+  /** What is known of it, for the failure of the test; of several lines. */
+  describe(): string;
+  /** The test is over, however it ended: nothing of it may be left. */
+  end(): void;
+}
+
+let outsiders: Outsider[] = [];
+
+/** Has the running test describe `outsider` where it fails, and end it. */
+export function attach(outsider: Outsider): void {
+  outsiders.push(outsider);
+}
+
 /** Declares a test. A body that takes longer than its limit fails with that reason. */
 export function test(name: string, body: TestBody, options: TestOptions = {}): void {
   const { timeoutMs = 20_000, skip, leaves } = options;
   const title = skip === undefined ? name : `${name} (skipped: ${skip})`;
   if (skip !== undefined) console.log(`SKIP ${title}`);
   const limited = async () => {
-    await withTimeLimit(body, timeoutMs);
+    await withOutsiders(() => withTimeLimit(body, timeoutMs));
     for (const hook of afterEach) await hook();
   };
   if (bunTest !== undefined) {
@@ -68,6 +83,23 @@ export function test(name: string, body: TestBody, options: TestOptions = {}): v
     sanitizeResources: leaves === undefined,
     fn: limited,
   });
+}
+
+/** Runs a test's body; what it throws says at its end what was known of outsiders then. */
+export async function withOutsiders(body: () => Promise<void>): Promise<void> {
+  const outer = outsiders;
+  outsiders = [];
+  try {
+    await body();
+  } catch (error) {
+    if (error instanceof Error) {
+      for (const outsider of outsiders) error.message += `\n\n${outsider.describe()}`;
+    }
+    throw error;
+  } finally {
+    for (const outsider of outsiders) outsider.end();
+    outsiders = outer;
+  }
 }
 
 async function withTimeLimit(body: TestBody, timeoutMs: number): Promise<void> {

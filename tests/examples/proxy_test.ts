@@ -252,5 +252,5 @@ test("[Q118] proxy: RouteGuide's client through the program", async () => {
     assertMatch(output, line);
   }
   for (const one of [proxy, server]) one.kill("SIGTERM");
-  await Promise.all([proxy.ended, server.ended]);
+  for (const one of [proxy, server]) assertEquals((await one.ended).code, 0);
 });

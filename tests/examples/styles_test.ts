@@ -31,6 +31,9 @@ const PROXIES = ["proxy/proxy.ts", "proxy/reactor_proxy.ts"];
 /** What others import. */
 const PARTS = ["styles/executor_job.ts"];
 
+/** For tests that run one program after another: on a busy machine each takes seconds. */
+const MANY_PROGRAMS_MS = 100_000;
+
 /** What a client prints; the lines of one whose calls run at the same time come in any order. */
 const ANSWERS = [
   "GetFeature    unary             Thistle Landing at 54.58, 10.52",
@@ -87,10 +90,14 @@ async function canBlock(): Promise<boolean> {
 }
 
 for (const server of SERVERS) {
-  test(`examples: ${server} is called by every client`, () =>
-    listening(server, [], async (port) => {
-      for (const client of CLIENTS) await calls(client, port);
-    }));
+  test(
+    `examples: ${server} is called by every client`,
+    () =>
+      listening(server, [], async (port) => {
+        for (const client of CLIENTS) await calls(client, port);
+      }),
+    { timeoutMs: MANY_PROGRAMS_MS },
+  );
 
   test(
     `examples: ${server} serves on reactor workers`,
@@ -114,7 +121,7 @@ test("examples: every program takes --help, and does nothing else then", async (
     const { code, output } = await new Program(new URL(script, EXAMPLES), ["--help"]).ended;
     assertEquals([script, code, output.includes("--poller=")], [script, 0, true]);
   }
-});
+}, { timeoutMs: MANY_PROGRAMS_MS });
 
 test("examples: every file of styles/ is run, and has neither casts nor what the compiler is to ignore", () => {
   const files = readdirSync(new URL("styles/", EXAMPLES)).map((name) => `styles/${name}`).sort();

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import * as toolchains from "../../.ci/grpc_toolchains.mjs";
 import { nodeMissing } from "../peers/processes.ts";
 import { peersAreRemote, startRemotePeer } from "../peers/remote.ts";
+import { recordProcess } from "../process_record.ts";
 
 /** One of them: a program that is a server or a client, as its first argument says. */
 export interface Peer {
@@ -120,6 +121,7 @@ function start(peer: Peer, args: string[], onOutput: (output: string) => void = 
     stdio: ["pipe", "pipe", "inherit"], // a server ends with its standard input, so with this process
     env: { ...process.env, ...peer.environment?.() },
   });
+  recordProcess([command, ...before, ...args].join(" "), child);
   let output = "";
   child.stdout!.setEncoding("utf8").on("data", (text) => onOutput(output += text));
   const ended = new Promise<{ code: number | string | null; output: string }>((resolve) => {

@@ -6,6 +6,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { Channel, createClient, RpcError, Server, type ServiceHandlers, Status } from "pollwire";
 import { runtime, test } from "../harness.ts";
+import { recordProcess } from "../process_record.ts";
 import { peersAreRemote } from "../peers/remote.ts";
 import { CASES, runCase } from "./cases.ts";
 import { type EchoStatus, handlers, type OutputRequest, type OutputResponse } from "./service.ts";
@@ -24,7 +25,9 @@ const programs = {
 function start(script: string, args: readonly string[]): ChildProcess {
   const before = runtime === "deno" ? ["run", "-A", "--no-check", "--quiet"] : ["run"];
   const path = fileURLToPath(new URL(script, import.meta.url));
-  return spawn(process.execPath, [...before, path, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [...before, path, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  recordProcess([script, ...args].join(" "), child);
+  return child;
 }
 
 /** Runs client.ts to its end. */

@@ -1,6 +1,7 @@
 // Starts the Node side of a real-peer test, and reads what it says.
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { recordProcess } from "../process_record.ts";
 import { peersAreRemote, startRemotePeer } from "./remote.ts";
 
 const tests = new URL("../", import.meta.url);
@@ -57,6 +58,7 @@ function startPeer(script: string, args: string[], onOutput: (output: string) =>
     return { ended: output.then((output) => ({ code: 0, output })), kill };
   }
   const child = spawnNode(script, args);
+  recordProcess([script, ...args].join(" "), child);
   let output = "";
   child.stdout!.on("data", (chunk) => onOutput(output += String(chunk)));
   const exited = new Promise<void>((resolve) => child.on("exit", () => resolve()));

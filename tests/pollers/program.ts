@@ -3,9 +3,7 @@ import { spawn, spawnSync } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { runtime } from "../harness.ts";
-
-/** Before a test's own limit, so that a program that hangs is not left behind. */
-const LIMIT_MS = 18_000;
+import { recordProcess } from "../process_record.ts";
 
 /** Runs a program with few descriptors. Runtimes raise the soft limit to the hard one: both are lowered. */
 export const FEW_DESCRIPTORS: readonly string[] = ["sh", "-c", 'ulimit -n 100 && exec "$0" "$@"'];
@@ -40,7 +38,7 @@ export const noTerminal: string | undefined =
     ? undefined
     : "util-linux's script, which gives a program a terminal, is not there";
 
-/** A running program. */
+/** A running program. It ends with its test, whose failure says what it had printed. */
 export class Program {
   /** Settles once it is over. */
   readonly ended: Promise<Ended>;
@@ -60,17 +58,16 @@ export class Program {
     const quoted = words.map((word) => `'${word}'`).join(" ");
     const [command, ...rest] = terminal ? ["script", "-qec", quoted, "/dev/null"] : words;
     const child = this.child = spawn(command!, rest, { stdio: ["ignore", "pipe", "pipe"] });
+    recordProcess([script.pathname.split("/").slice(-2).join("/"), ...args].join(" "), child);
     const hear = (text: unknown) => {
       this.output += String(text);
       this.hear();
     };
     child.stdout.on("data", hear);
     child.stderr.on("data", hear);
-    const limit = setTimeout(() => this.kill("SIGKILL"), LIMIT_MS);
     this.ended = new Promise((resolve, reject) => {
       child.on("error", reject);
       child.on("close", (code, signal) => {
-        clearTimeout(limit);
         resolve({ code, signal, output: this.output });
         this.hear();
       });
@@ -88,7 +85,7 @@ export class Program {
     void this.ended.then(() => over = true);
     while (!this.output.includes(text)) {
       if (over) throw new Error(`Ended before it printed ${JSON.stringify(text)}: ${this.output}`);
-      await new Promise<void>((resolve) => this.hear = resolve);
+      await Promise.race([this.ended, new Promise<void>((resolve) => this.hear = resolve)]);
     }
   }
 

@@ -5,6 +5,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { extensionKey, IoError, selectPoller, SliceBuffer } from "../../../pollers/mod.ts";
 import { runtime } from "../../harness.ts";
+import { recordProcess } from "../../process_record.ts";
 import { startDeafServer } from "../deaf_server.ts";
 import { PlainServer } from "../plain_peer.ts";
 import { Acceptor, connect, LOOPBACK, sleep, until, withEngine } from "../promised.ts";
@@ -36,6 +37,7 @@ function runChild(
     String(deafPort),
   ];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  recordProcess(args.slice(1).join(" "), child);
   let output = "";
   let killed = false;
   child.stdout!.on("data", (text) => {

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { test } from "../../harness.ts";
+import { recordProcess } from "../../process_record.ts";
 import { serving } from "../serving.ts";
 import { obey, runHere, SCRIPTS } from "./scripts.ts";
 
@@ -23,6 +24,7 @@ const skip = flags === undefined ? "no C core of gRPC (Debian: gcc pkg-config li
 function runCore(program: string, port: number, lines: string): Promise<string[][]> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, [`127.0.0.1:${port}`], { stdio: ["pipe", "pipe", "inherit"] });
+    recordProcess("core_client", child);
     let output = "";
     child.stdout.on("data", (chunk) => output += chunk);
     child.on("error", reject);

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import "../../shared_engines.ts";
 import { test } from "../../harness.ts";
+import { recordProcess } from "../../process_record.ts";
 import { ScriptClient, type ScriptedServer, SERVER_SCRIPTS, ServerHere } from "./server_scripts.ts";
 
 const source = fileURLToPath(new URL("./core_server.c", import.meta.url));
@@ -29,6 +30,7 @@ class CoreServer implements ScriptedServer {
 
   constructor(program: string) {
     this.child = spawn(program, [], { stdio: ["pipe", "pipe", "pipe"] });
+    recordProcess("core_server", this.child);
     this.over = new Promise((resolve) => this.child.on("close", resolve));
     this.child.stdout.on("data", (chunk) => {
       this.output += chunk;

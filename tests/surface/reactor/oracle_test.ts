@@ -13,6 +13,7 @@ import {
   RpcError,
 } from "pollwire";
 import { test } from "../../harness.ts";
+import { recordProcess } from "../../process_record.ts";
 import { type Handlers, type Note, serving, syncNumbers, Trial, until } from "../serving.ts";
 
 /** Words as `core_reactor.cc` has them; `ordered`: the order of the reactions is promised too. */
@@ -120,6 +121,7 @@ const skip = flags === undefined || outputOf("g++", "--version") === undefined
 function runCore(program: string, port: number): Promise<string[][]> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, [`127.0.0.1:${port}`], { stdio: ["pipe", "pipe", "inherit"] });
+    recordProcess(program, child);
     let output = "";
     child.stdout.on("data", (chunk) => output += chunk);
     child.on("error", reject);
