@@ -28,6 +28,11 @@ function headers(id, kind, indexing) {
   );
 }
 
+/** Calls of a `large` scenario: the first by itself, then the others; memory is looked at after both. */
+export const LARGE_CALLS = 20;
+
+const large = (name, bytes) => scenario(`large-${name}`, "large", { bytes }, "MB/s");
+
 /** Every scenario, in the order in which it is run and shown. */
 export const SCENARIOS = [
   ...UNARY,
@@ -35,6 +40,9 @@ export const SCENARIOS = [
   headers("production", "production", "go"),
   headers("production-literal", "production", "literal"),
   headers("five", "five", "go"),
+  large("1m", 2 ** 20),
+  large("16m", 16 * 2 ** 20),
+  large("100m", 100 * 2 ** 20),
   scenario("download-16", "download", { bytes: 16 }, "messages/s"),
   scenario("download-64k", "download", { bytes: 65_536 }, "MB/s"),
   scenario("upload-16", "upload", { bytes: 16 }, "messages/s"),
@@ -49,9 +57,11 @@ export const SCENARIOS = [
   scenario("connect", "connect", {}, "connections/s"),
   scenario("start", "start", {}, "ms", "less"),
   scenario("idle-connections-1000", "idle", { connections: 1_000 }, "KiB each", "less"),
+  scenario("idle-connections-4000", "idle", { connections: 4_000 }, "KiB each", "less"),
   scenario("idle-connections-10000", "idle", { connections: 10_000 }, "KiB each", "less"),
   scenario("idle-streams-1000", "idle", { streams: 1_000 }, "KiB each", "less"),
   scenario("idle-streams-10000", "idle", { streams: 10_000 }, "KiB each", "less"),
+  scenario("paced-10000", "paced", { connections: 10_000 }, "KiB each", "less"),
 ];
 
 /** What a run without arguments measures: something of everything in under three minutes. */

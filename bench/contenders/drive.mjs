@@ -9,9 +9,10 @@
 //   chat()                 { exchange(body): promise of the echoed length, end() }
 //   sync(body, spins)      the length of the echoed body, by a call that blocks; `spins`: it polls before it blocks
 //   close()
-// Prints "measuring" when the warm-up is over, and then the figures as one line of JSON.
+// For `large` it prints where it is, and goes on when a line comes. Prints "measuring" when the warm-up is over, and then the figures as one line of JSON.
 import process from "node:process";
 import { readArguments } from "../../.ci/arguments.mjs";
+import { LARGE_CALLS } from "../scenarios.mjs";
 import { callHeaders, HEADERS } from "../headers.mjs";
 
 /** Bytes of one streaming call: long enough for a stream to get going, short enough for many calls a round. */
@@ -35,6 +36,7 @@ const options = readArguments("Loads a server of the bench through one library; 
 export async function drive(connect) {
   const kinds = {
     unary,
+    large,
     headers: headed,
     download,
     upload,
@@ -59,6 +61,33 @@ async function unary(connect) {
   const body = new Uint8Array(options.bytes).fill(120);
   return measure(clients, (client, tally) => async () => {
     tally.add(1, await client.unary(body) === body.length);
+  });
+}
+
+/** A small call, then large ones; it stops before the first, after it, after `LARGE_CALLS`, and when they are timed. */
+async function large(connect) {
+  const [client] = await connections(connect);
+  const body = new Uint8Array(options.bytes).fill(120);
+  await client.unary(body.subarray(0, 16));
+  await agree("base");
+  const tally = new Tally();
+  const call = async () => tally.add(1, await client.unary(body) === body.length);
+  await call();
+  await agree("first");
+  for (let i = 1; i < LARGE_CALLS; i++) await call();
+  await agree("all");
+  tally.count = 0;
+  return count(async () => {
+    const end = performance.now() + options.seconds * 1_000;
+    do await call(); while (performance.now() < end);
+  }, tally);
+}
+
+/** Prints `word`, and waits until whoever started this process has answered it. */
+function agree(word) {
+  return new Promise((resolve) => {
+    process.stdin.once("data", resolve);
+    console.log(word);
   });
 }
 
@@ -189,10 +218,15 @@ async function measure(clients, prepare) {
   await repeat(steps, tally, options["warm-up"]);
   const warm = new Tally();
   Object.assign(tally, warm, { latencies: [] });
+  return count(() => repeat(steps, tally, options.seconds * 1_000), tally);
+}
+
+/** The figures of `work`, which fills `tally`. */
+async function count(work, tally = new Tally()) {
   console.log("measuring");
   const cpuBefore = process.cpuUsage();
   const startedAt = performance.now();
-  await repeat(steps, tally, options.seconds * 1_000);
+  await work(tally);
   const elapsedMs = performance.now() - startedAt;
   const cpu = process.cpuUsage(cpuBefore);
   const { count, wrong, latencies } = tally;
@@ -206,7 +240,7 @@ async function measure(clients, prepare) {
     wrong,
     elapsedMs,
     cpuMicroseconds: cpu.user + cpu.system,
-    latencyMicroseconds: percentiles,
+    latencyMicroseconds: latencies.length === 0 ? undefined : percentiles,
     rssBytes: process.memoryUsage().rss,
   };
 }

@@ -1,4 +1,4 @@
-// One connection of the load generator: keeps a number of unary calls going, and checks every answer and status.
+// One connection of the load generator: makes unary calls when it is told, and checks every answer and status.
 //
 // It is a client cut down to what a benchmark needs, so that it is quicker than every server it drives: calls are
 // copied from a template, answers compared with what they must be. It keeps the peer's flow-control windows, and
@@ -30,10 +30,24 @@ import { FrameReader, type FrameVisitor } from "../../transport/http2/frame_read
 import type { CallTemplate, Templates } from "./call_template.ts";
 import type { Tally } from "./tally.ts";
 
-/** What to do. */
+/** What the connection says of itself; each may start calls. */
+export interface LoadEvents {
+  /** The peer's SETTINGS are there: calls can be made. */
+  onReady(connection: LoadConnection): void;
+  /** A call was answered, and has been counted. */
+  onAnswered(connection: LoadConnection): void;
+  /** The connection, or the server, has failed. */
+  onFailed(reason: string): void;
+}
+
+/** What all connections of a generator have in common. */
 export interface LoadPlan {
+  readonly engine: EventEngine;
   readonly port: number;
+  /** The most calls at a time on a connection. */
   readonly streams: number;
+  readonly templates: Templates;
+  readonly tally: Tally;
 }
 
 /** A call that is under way. */
@@ -77,29 +91,23 @@ export class LoadConnection implements FrameVisitor {
   private receiving: Slot | undefined = undefined;
   private writing = false;
 
+  private readonly tally: Tally;
+
   private constructor(
-    private readonly engine: EventEngine,
     private readonly endpoint: Endpoint,
     private readonly plan: LoadPlan,
-    private readonly templates: Templates,
-    private readonly tally: Tally,
-    private readonly fail: (reason: string) => void,
+    private readonly events: LoadEvents,
   ) {
+    this.tally = plan.tally;
     // Room for twice the streams, so that a slow one does not lie in another's way.
     this.slots = new Array(2 ** Math.ceil(Math.log2(2 * plan.streams))).fill(undefined);
   }
 
-  /** Connects and begins; `fail` hears why the connection ended. */
-  static open(
-    engine: EventEngine,
-    plan: LoadPlan,
-    templates: Templates,
-    tally: Tally,
-    fail: (reason: string) => void,
-  ): void {
-    engine.connect({ family: "ipv4", host: "127.0.0.1", port: plan.port }, {}, (result) => {
-      if (result.ok) new LoadConnection(engine, result.value, plan, templates, tally, fail).start();
-      else fail(result.error.message);
+  /** Connects; what comes of it is said to `events`. */
+  static open(plan: LoadPlan, events: LoadEvents): void {
+    plan.engine.connect({ family: "ipv4", host: "127.0.0.1", port: plan.port }, {}, (result) => {
+      if (result.ok) new LoadConnection(result.value, plan, events).start();
+      else events.onFailed(result.error.message);
     });
   }
 
@@ -149,14 +157,14 @@ export class LoadConnection implements FrameVisitor {
       case FrameType.RST_STREAM:
         return this.reset(streamId, readUint32(bytes, start));
       case FrameType.GOAWAY:
-        return this.fail(`server said GOAWAY: code ${readUint32(bytes, start + 4)}`);
+        return this.events.onFailed(`server said GOAWAY: code ${readUint32(bytes, start + 4)}`);
     }
   }
 
   /** The server broke framing. */
   abort(error: Http2Error): void {
     this.closed = true;
-    this.fail(error.reason);
+    this.events.onFailed(error.reason);
   }
 
   private start(): void {
@@ -174,7 +182,7 @@ export class LoadConnection implements FrameVisitor {
   }
 
   private readonly onRead = (error?: IoError): void => {
-    if (error !== undefined) return this.fail(error.message);
+    if (error !== undefined) return this.events.onFailed(error.message);
     this.consume();
     this.read();
   };
@@ -182,7 +190,7 @@ export class LoadConnection implements FrameVisitor {
   private readonly onWritten = (error?: IoError): void => {
     this.writing = false;
     this.out.recycle();
-    if (error !== undefined) return this.fail(error.message);
+    if (error !== undefined) return this.events.onFailed(error.message);
     this.flush();
   };
 
@@ -201,8 +209,8 @@ export class LoadConnection implements FrameVisitor {
     }
     writeSettingsAck(this.out);
     if (this.template === undefined) {
-      this.template = this.templates(tableBytes);
-      for (let i = 0; i < this.plan.streams; i++) this.call();
+      this.template = this.plan.templates(tableBytes);
+      this.events.onReady(this);
     }
     this.touch();
   }
@@ -212,7 +220,8 @@ export class LoadConnection implements FrameVisitor {
     this.initialWindow = bytes;
   }
 
-  private call(): void {
+  /** Makes a call. */
+  call(): void {
     const { template, slots } = this;
     while (slots[(this.nextId >> 1) & (slots.length - 1)] !== undefined) this.nextId += 2;
     const id = this.nextId;
@@ -273,10 +282,10 @@ export class LoadConnection implements FrameVisitor {
 
   private headers(flags: number, streamId: number, bytes: Uint8Array, start: number, end: number): void {
     if ((flags & (Flag.PADDED | Flag.PRIORITY)) !== 0 || (flags & Flag.END_HEADERS) === 0) {
-      return this.fail("the generator cannot read padded or continued header blocks");
+      return this.events.onFailed("the generator cannot read padded or continued header blocks");
     }
     const list = this.decoder.decode(bytes, start, end);
-    if (list instanceof DecodeFailure) return this.fail(list.reason);
+    if (list instanceof DecodeFailure) return this.events.onFailed(list.reason);
     if ((flags & Flag.END_STREAM) === 0) return this.responseHeaders(this.slot(streamId), list);
     list.memo ??= list.get("grpc-status") ?? "none";
     const slot = this.slot(streamId);
@@ -301,7 +310,7 @@ export class LoadConnection implements FrameVisitor {
     if (!statusIsOk || !slot.right || slot.received !== this.template!.message.length) tally.wrong++;
     if (slot.sentAt !== 0) tally.sample(slot.sentAt);
     tally.count++;
-    this.call();
+    this.events.onAnswered(this);
   }
 
   private slot(streamId: number): Slot | undefined {
@@ -310,7 +319,7 @@ export class LoadConnection implements FrameVisitor {
   }
 
   private touch(): void {
-    this.engine.execCtx.touch(this);
+    this.plan.engine.execCtx.touch(this);
   }
 }
 

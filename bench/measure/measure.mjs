@@ -5,6 +5,9 @@ import { h2load } from "./h2load.mjs";
 /** Milliseconds before the time that counts, where the scenario has none of its own. */
 const WARM_UP_MS = 300;
 
+/** Milliseconds for twenty large calls. */
+const LARGE_LIMIT_MS = 120_000;
+
 /** Starts a contender's server; gives the process and its port. */
 export async function startServer(contender) {
   const server = new Watched(contender.server, CORES.server);
@@ -18,7 +21,7 @@ export async function startServer(contender) {
 }
 
 /** Runs `scenario` by the client `command` (a library's, or the generator) against the server. */
-export async function runClient({ server, port }, command, scenario, seconds) {
+export async function runClient({ server, port }, command, scenario, seconds, side = "server") {
   const args = [
     `--port=${port}`,
     `--kind=${scenario.kind}`,
@@ -33,6 +36,8 @@ export async function runClient({ server, port }, command, scenario, seconds) {
   try {
     if (scenario.kind === "idle") return await measureIdle(server, client, scenario);
     if (scenario.kind === "start") return await measureStart(client);
+    if (scenario.kind === "large") return await measureLarge(server, client, scenario, side);
+    if (scenario.kind === "paced") return await measurePaced(server, client, scenario, seconds);
     await client.line(/^measuring$/);
     const from = server.usage();
     const [json] = await client.line(/^\{.*\}$/, seconds * 1_000 + 30_000);
@@ -67,6 +72,42 @@ async function measureIdle(server, client, scenario) {
   if (before === undefined || after === undefined) throw new Error("memory is not told on this system");
   const count = Math.max(scenario.connections, scenario.streams);
   return { value: (after.rssBytes - before.rssBytes) / 1_024 / count, server: { rssBytes: after.rssBytes } };
+}
+
+/** Large calls, and by how much the peak of one side's memory is above what it held before them. */
+async function measureLarge(server, client, scenario, side) {
+  const watched = side === "client" ? client : server;
+  await client.line(/^base$/);
+  const known = watched.resetPeak();
+  const base = watched.usage()?.rssBytes;
+  const peak = () => known ? watched.usage().peakBytes - base : undefined;
+  client.proceed();
+  await client.line(/^first$/, LARGE_LIMIT_MS);
+  const first = peak();
+  client.proceed();
+  await client.line(/^all$/, LARGE_LIMIT_MS);
+  const all = peak();
+  const from = server.usage();
+  client.proceed();
+  const [json] = await client.line(/^\{.*\}$/, LARGE_LIMIT_MS);
+  const result = figures(scenario, JSON.parse(json), from, server.usage());
+  return first === undefined
+    ? result
+    : { ...result, peak: { first: first / scenario.bytes, all: all / scenario.bytes } };
+}
+
+/** Connections that call now and then: what each takes, and what a call costs. */
+async function measurePaced(server, client, scenario, seconds) {
+  await client.line(/^base$/);
+  const base = server.usage();
+  if (base === undefined) throw new Error("memory is not told on this system");
+  client.proceed();
+  await client.line(/^measuring$/, 120_000);
+  const from = server.usage();
+  const [json] = await client.line(/^\{.*\}$/, seconds * 1_000 + 30_000);
+  const to = server.usage();
+  const result = figures(scenario, JSON.parse(json), from, to);
+  return { ...result, value: (to.rssBytes - base.rssBytes) / 1_024 / scenario.connections };
 }
 
 /** A figure in the scenario's unit, with what each side spent on it. */

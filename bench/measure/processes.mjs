@@ -1,7 +1,7 @@
 // Processes under measurement: each on a core of its own where it is to have one, watched by what it prints and by what
 // the kernel counts for it.
 import { spawn, spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import os from "node:os";
 
 /** Whether processes are pinned: `taskset` is there, and a core for each side. */
@@ -56,6 +56,21 @@ export class Watched {
   /** CPU time in microseconds and resident bytes now, where the system tells; else undefined. */
   usage() {
     return usageOf(this.child.pid);
+  }
+
+  /** Forgets the peak of its resident memory; false where the system cannot. */
+  resetPeak() {
+    try {
+      writeFileSync(`/proc/${this.child.pid}/clear_refs`, "5");
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Answers a word that it waits with. */
+  proceed() {
+    this.child.stdin.write("\n");
   }
 
   /** Why it has ended, or undefined while it runs. */

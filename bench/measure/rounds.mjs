@@ -57,14 +57,15 @@ function jobsOf(contender, side, { scenarios, load, fixed, withH2load }) {
     const byClient = (command, name) => ({
       scenario,
       load: name,
-      run: (server, seconds) => runClient(server, command, scenario, seconds),
+      alone: scenario.kind === "large" || scenario.kind === "idle" || scenario.kind === "paced",
+      run: (server, seconds) => runClient(server, command, scenario, seconds, side),
     });
     if (contender.refuses(scenario, side) !== undefined) return [];
     if (scenario.kind === "idle") {
-      return side === "server" ? [{ ...byClient(fixed.client, `${fixed.name} client`), alone: true }] : [];
+      return side === "server" ? [byClient(fixed.client, `${fixed.name} client`)] : [];
     }
     if (side !== "server") {
-      if (scenario.indexing === "literal") return []; // a client sends headers in one way
+      if (scenario.indexing === "literal" || scenario.kind === "paced") return []; // a client sends headers in one way
       return contender.client === undefined
         ? []
         : [byClient(contender.client, side === "both" ? "its own client" : "its client")];
@@ -74,8 +75,9 @@ function jobsOf(contender, side, { scenarios, load, fixed, withH2load }) {
       return missing === undefined ? [byClient(command, "C client")] : [];
     }
     if (scenario.kind === "start") return []; // of a process with a client in it
-    if (scenario.kind === "headers") {
-      const command = [...generator(load), `--indexing=${scenario.indexing}`];
+    if (["headers", "large", "paced"].includes(scenario.kind)) {
+      const command = generator(load);
+      if (scenario.indexing !== undefined) command.push(`--indexing=${scenario.indexing}`);
       return contender.h2loadOnly ? [] : [byClient(command, "generator")];
     }
     if (scenario.kind !== "unary") return [byClient(fixed.client, `${fixed.name} client`)];

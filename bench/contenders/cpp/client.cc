@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <random>
@@ -188,6 +189,62 @@ static void Sync(Echo::Stub* stub, int bytes) {
   }
 }
 
+/** Prints the figures of what `work` does. */
+static void Measure(const std::function<void()>& work) {
+  std::printf("measuring\n");
+  std::fflush(stdout);
+  const long before = done, wrong_before = wrong;
+  { std::lock_guard<std::mutex> lock(latencies_mutex); latencies.clear(); }
+  const double cpu = CpuMicroseconds();
+  const auto from = Clock::now();
+  work();
+  const double ms = std::chrono::duration<double, std::milli>(Clock::now() - from).count();
+  const long counted = done - before;
+  const double used = CpuMicroseconds() - cpu;
+  std::vector<double> sorted;
+  { std::lock_guard<std::mutex> lock(latencies_mutex); sorted = latencies; }
+  std::sort(sorted.begin(), sorted.end());
+  rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  std::printf("{\"count\":%ld,\"wrong\":%ld,\"elapsedMs\":%f,\"cpuMicroseconds\":%f,\"rssBytes\":%ld,"
+              "\"latencyMicroseconds\":[", counted, wrong.load() - wrong_before, ms, used, usage.ru_maxrss * 1024L);
+  const double shares[] = {0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 0.999, 1};
+  for (int i = 0; i < 9; ++i) {
+    const double at = sorted.empty() ? 0 : sorted[static_cast<size_t>((sorted.size() - 1) * shares[i])];
+    std::printf("%s[%g,%f]", i ? "," : "", shares[i], at);
+  }
+  std::printf("]}\n");
+  std::fflush(stdout);
+}
+
+/** Prints `word`, and waits until whoever started this process has answered it. */
+static void Agree(const char* word) {
+  std::printf("%s\n", word);
+  std::fflush(stdout);
+  for (int c = std::getchar(); c != '\n' && c != EOF;) c = std::getchar();
+}
+
+/** A small call, then large ones, as drive.mjs makes them. */
+static void Large(Echo::Stub* stub, int bytes, double seconds) {
+  const auto call = [&](int size) {
+    grpc::ClientContext context;
+    Payload request, response;
+    request.set_body(std::string(size, 'x'));
+    if (!stub->Unary(&context, request, &response).ok() || response.body().size() != request.body().size()) ++wrong;
+    ++done;
+  };
+  call(16);
+  Agree("base");
+  call(bytes);
+  Agree("first");
+  for (int i = 1; i < 20; ++i) call(bytes);
+  Agree("all");
+  Measure([&] {
+    const auto end = Clock::now() + std::chrono::duration<double>(seconds);
+    do call(bytes); while (Clock::now() < end);
+  });
+}
+
 static Options Read(int argc, char** argv) {
   Options options;
   for (int i = 1; i < argc; ++i) {
@@ -209,6 +266,7 @@ static Options Read(int argc, char** argv) {
 static std::unique_ptr<Echo::Stub> Connect(const Options& options, int number) {
   grpc::ChannelArguments arguments;
   arguments.SetInt("bench.connection", number);  // or channels to one address share a connection
+  arguments.SetMaxReceiveMessageSize(-1);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   return Echo::NewStub(
       grpc::CreateCustomChannel("127.0.0.1:" + options.port, grpc::InsecureChannelCredentials(), arguments));
@@ -219,6 +277,10 @@ int main(int argc, char** argv) {
   MakeHeaders(options.headers);
   std::vector<std::unique_ptr<Echo::Stub>> stubs;
   for (int i = 0; i < options.connections; ++i) stubs.push_back(Connect(options, i));
+  if (options.kind == "large") {
+    Large(stubs[0].get(), options.bytes, options.seconds);
+    std::_Exit(0);
+  }
   std::vector<std::unique_ptr<Caller>> callers;
   std::vector<std::thread> threads;
   const int count = std::min(20000, std::max(1, 32 * 1024 * 1024 / std::max(1, options.bytes)));
@@ -239,29 +301,6 @@ int main(int argc, char** argv) {
     }
   }
   std::this_thread::sleep_for(std::chrono::duration<double, std::milli>(options.warm_up_ms));
-  std::printf("measuring\n");
-  std::fflush(stdout);
-  const long before = done, wrong_before = wrong;
-  { std::lock_guard<std::mutex> lock(latencies_mutex); latencies.clear(); }
-  const double cpu = CpuMicroseconds();
-  const auto from = Clock::now();
-  std::this_thread::sleep_for(std::chrono::duration<double>(options.seconds));
-  const double ms = std::chrono::duration<double, std::milli>(Clock::now() - from).count();
-  const long counted = done - before;
-  const double used = CpuMicroseconds() - cpu;
-  std::vector<double> sorted;
-  { std::lock_guard<std::mutex> lock(latencies_mutex); sorted = latencies; }
-  std::sort(sorted.begin(), sorted.end());
-  rusage usage;
-  getrusage(RUSAGE_SELF, &usage);
-  std::printf("{\"count\":%ld,\"wrong\":%ld,\"elapsedMs\":%f,\"cpuMicroseconds\":%f,\"rssBytes\":%ld,"
-              "\"latencyMicroseconds\":[", counted, wrong.load() - wrong_before, ms, used, usage.ru_maxrss * 1024L);
-  const double shares[] = {0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 0.999, 1};
-  for (int i = 0; i < 9; ++i) {
-    const double at = sorted.empty() ? 0 : sorted[static_cast<size_t>((sorted.size() - 1) * shares[i])];
-    std::printf("%s[%g,%f]", i ? "," : "", shares[i], at);
-  }
-  std::printf("]}\n");
-  std::fflush(stdout);
+  Measure([&] { std::this_thread::sleep_for(std::chrono::duration<double>(options.seconds)); });
   std::_Exit(0);
 }

@@ -111,6 +111,7 @@ int main() {
   grpc::ServerBuilder builder;
   int port = 0;
   builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+  builder.SetMaxReceiveMessageSize(-1);
   builder.RegisterService(&service);
   auto server = builder.BuildAndStart();
   std::printf("listening %d\n", port);

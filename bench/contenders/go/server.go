@@ -93,7 +93,7 @@ func main() {
 	if err != nil {
 		panic(err)
 	}
-	server := grpc.NewServer()
+	server := grpc.NewServer(grpc.MaxRecvMsgSize(1 << 30))
 	pb.RegisterEchoServer(server, echo{})
 	fmt.Println("listening", listener.Addr().(*net.TCPAddr).Port)
 	go func() {

@@ -9,6 +9,7 @@ await drive((address) => {
   // A pool of its own, or all clients of one process would share a connection.
   const client = new Echo(address, grpc.credentials.createInsecure(), {
     "grpc.use_local_subchannel_pool": 1,
+    "grpc.max_receive_message_length": -1,
   });
   return {
     unary: (body) =>

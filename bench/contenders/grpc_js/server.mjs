@@ -8,7 +8,7 @@ import { Echo } from "./service.mjs";
 
 let served = 0;
 
-const server = new grpc.Server();
+const server = new grpc.Server({ "grpc.max_receive_message_length": -1 });
 server.addService(Echo.service, {
   unary: (call, callback) => callback(null, call.request),
   traced(call, callback) {

@@ -6,7 +6,7 @@ import { drive } from "../drive.mjs";
 const { Echo } = await loadProto(new URL("../../echo.proto", import.meta.url));
 
 await drive((address, { poller }) => {
-  const channel = new Channel(address, { poller });
+  const channel = new Channel(address, { poller, maxReceiveMessageBytes: 2 ** 30 });
   const client = createClient(Echo, channel);
   return {
     unary: (body) => client.unary({ body }).then((response) => response.body.length),

@@ -17,7 +17,7 @@ process.stdin.on("end", () => process.exit(0)).resume();
 
 async function serve() {
   const { default: setUp } = await import(module.href);
-  const server = new Server({ poller });
+  const server = new Server({ poller, maxReceiveMessageBytes: 2 ** 30 });
   setUp(server);
   return await server.listen(address);
 }

@@ -64,7 +64,7 @@ handlers = grpc.method_handlers_generic_handler("bench.Echo", {
     "Upload": grpc.stream_unary_rpc_method_handler(upload),
     "Chat": grpc.stream_stream_rpc_method_handler(chat),
 })
-server = grpc.server(futures.ThreadPoolExecutor(max_workers=4))
+server = grpc.server(futures.ThreadPoolExecutor(max_workers=4), options=[("grpc.max_receive_message_length", -1)])
 server.add_generic_rpc_handlers((handlers,))
 port = server.add_insecure_port("127.0.0.1:0")
 server.start()
