@@ -40,7 +40,7 @@ export async function flood(engine: EventEngine, options: LoadOptions): Promise<
 export async function large(engine: EventEngine, options: LoadOptions): Promise<void> {
   const small = new Caller(planOf(engine, options, 16));
   await small.call();
-  const caller = new Caller(planOf(engine, options, options.bytes));
+  const caller = new Caller(planOf(engine, options, options.bytes, 1));
   await caller.ready;
   await agree("base");
   await caller.call();
@@ -55,7 +55,7 @@ export async function large(engine: EventEngine, options: LoadOptions): Promise<
 
 /** `connections` that make a call a second each, spread over the second. */
 export async function paced(engine: EventEngine, options: LoadOptions): Promise<void> {
-  const plan = planOf(engine, options, options.bytes);
+  const plan = planOf(engine, options, options.bytes, 1);
   const warm = new Caller(plan);
   const end = engine.now() + options.warmUpMs;
   while (engine.now() < end) await warm.call();
@@ -102,14 +102,14 @@ class Caller {
   }
 }
 
-function planOf(engine: EventEngine, options: LoadOptions, bodyBytes: number): LoadPlan {
+function planOf(engine: EventEngine, options: LoadOptions, bodyBytes: number, every?: number): LoadPlan {
   const templates = templatesOf({ ...options, bodyBytes });
   return {
     engine,
     port: options.port,
     streams: options.streams,
     templates,
-    tally: new Tally(() => engine.now()),
+    tally: new Tally(() => engine.now(), every),
   };
 }
 

@@ -1,6 +1,6 @@
 // What a generator counts.
 
-/** One latency in so many is kept. */
+/** One latency in so many is kept, where nothing else is said. */
 const SAMPLE = 16;
 const SHARES = [0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 0.999, 1];
 
@@ -13,8 +13,8 @@ export class Tally {
   private latencies: number[] = [];
   private startedAt: number;
 
-  /** Counts from now on. */
-  constructor(private readonly now: () => number) {
+  /** Counts from now on; keeps one latency in `every`. */
+  constructor(private readonly now: () => number, private readonly every = SAMPLE) {
     this.startedAt = now();
   }
 
@@ -32,7 +32,7 @@ export class Tally {
 
   /** Whether the call that ends next is one whose latency is kept; only then is the clock worth reading. */
   get samples(): boolean {
-    return this.count % SAMPLE === 0;
+    return this.count % this.every === 0;
   }
 
   /** Keeps the latency of a call sent at `sentAt`. */

@@ -1,11 +1,12 @@
 // The raw load generator must see every wrong answer: an error that looks fast would be worse than no figure.
-import { assert, assertEquals, assertGreater } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import { execFile } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { loadProto, RpcError, Server, type ServerCall, type ServiceOf, Status, type Unary } from "pollwire";
 import { callHeaders, HEADERS } from "../../bench/headers.mjs";
 import setUp from "../../bench/contenders/pollwire/service.mjs";
+import { LARGE_CALLS } from "../../bench/scenarios.mjs";
 import { type Field, headerScript } from "../../bench/load/header_script.ts";
 import { Decoder } from "../../transport/hpack/decoder.ts";
 import type { HeaderList } from "../../transport/hpack/header_list.ts";
@@ -33,15 +34,20 @@ async function load(
   serve: (server: Server) => void,
   ...args: string[]
 ): Promise<{ count: number; wrong: number }> {
-  const server = new Server();
+  const server = new Server({ maxReceiveMessageBytes: 2 ** 24 });
   serve(server);
   const port = await server.listen("127.0.0.1:0");
   const flags = runtime === "deno" ? ["run", "-A", "--no-check"] : ["run"];
   const all = [...flags, generator, `--port=${port}`, "--seconds=0.2", "--warm-up=50", ...args];
   try {
-    const output = await new Promise<string>((resolve, reject) =>
-      execFile(process.execPath, all, (error, stdout) => error === null ? resolve(stdout) : reject(error))
-    );
+    const output = await new Promise<string>((resolve, reject) => {
+      const child = execFile(
+        process.execPath,
+        all,
+        (error, stdout) => error === null ? resolve(stdout) : reject(error),
+      );
+      child.stdout!.on("data", (text) => /^(base|first|all)$/m.test(text) && child.stdin!.write("\n"));
+    });
     return JSON.parse(output.trim().split("\n").at(-1)!);
   } finally {
     server.close();
@@ -63,13 +69,13 @@ for (const bytes of [0, 16, 70_000]) {
 }
 
 test("generator: an answer that differs in one byte is wrong", async () => {
-  let calls = 0;
-  const { wrong } = await load(answering((request) => {
+  const { count, wrong } = await load(answering((request) => {
     const body = request.body!.slice();
-    if (++calls % 10 === 0) body[body.length - 1]! ^= 1;
+    body[body.length - 1]! ^= 1;
     return { body };
   }));
-  assertGreater(wrong, 0);
+  assertGreater(count, 0);
+  assertEquals(wrong, count);
 });
 
 test("generator: an answer that is too short, and a status that is not OK, are wrong", async () => {
@@ -80,6 +86,35 @@ test("generator: an answer that is too short, and a status that is not OK, are w
   }));
   assertGreater(failed.count, 0);
   assertEquals(failed.wrong, failed.count);
+});
+
+test("generator: large calls are checked, one after another, and one byte that differs is seen", async () => {
+  const args = ["--kind=large", `--bytes=${2 ** 23}`];
+  let calls = 0;
+  const right = await load(answering((request) => (calls++, request)), ...args);
+  assertEquals(right.wrong, 0);
+  assertEquals(calls, 1 + LARGE_CALLS + right.count); // a small one, those that memory is looked at for, and the rest
+  const { wrong, count } = await load(
+    answering((request) => {
+      const body = request.body!.slice();
+      body[body.length >> 1]! ^= 1;
+      return { body };
+    }),
+    ...args,
+  );
+  assertEquals(wrong, count);
+});
+
+test("generator: paced connections make a call a second each", async () => {
+  const { count, wrong } = await load(
+    answering((request) => request),
+    "--kind=paced",
+    "--connections=200",
+    "--seconds=2",
+  );
+  assertEquals(wrong, 0);
+  assertGreater(count, 200);
+  assertLess(count, 800);
 });
 
 for (const headers of ["production", "five"]) {
@@ -94,11 +129,12 @@ for (const headers of ["production", "five"]) {
     let calls = 0;
     const { count, wrong } = await load(
       answering((request, call) => {
-        const value = ++calls % 10 === 0 ? "another's" : call.metadata.get(echoed)!;
+        const value = ++calls % 2 === 0 ? "another's" : call.metadata.get(echoed)!;
         call.sendMetadata({ [echoed]: value });
         return request;
       }),
       `--headers=${headers}`,
+      "--streams=20",
     );
     assertGreater(wrong, 0);
     assertGreater(count, wrong);
