@@ -200,7 +200,8 @@ export class Driver implements Flushable {
   private readLoop(now: Instant): void {
     for (let reads = 0; reads < READS_A_TURN; reads++) {
       if (this.isDone || this.readPaused || this.input.byteLength > 0) return;
-      this.reading = !this.endpoint.read(this.input, this.onRead);
+      const lend = this.endpoint.lends === true && this.connection.received.next();
+      this.reading = !this.endpoint.read(this.input, this.onRead, lend);
       if (this.reading) return;
       this.arrived(now);
     }
@@ -223,6 +224,7 @@ export class Driver implements Flushable {
 
   private arrived(now: Instant): void {
     if (this.received !== undefined) { for (const slice of this.input.slices) this.received.take(slice); }
+    this.connection.received.arrived(this.input.byteLength);
     this.consume(now);
   }
 

@@ -2,6 +2,7 @@
 import type { Bench } from "tinybench";
 import { MESSAGE_PREFIX_BYTES, writePrefix } from "../../transport/grpc/message_prefix.ts";
 import { MessageReader } from "../../transport/grpc/message_reader.ts";
+import { ReceivedMemory } from "../../transport/http2/received_memory.ts";
 import { addBatch, expect, expectBytes, pattern } from "./batch.ts";
 
 const SMALL = 1_000;
@@ -59,6 +60,7 @@ function addReading(bench: Bench, name: string, count: number, bytes: number, pi
         throw new Error(`Cannot read messages: ${error.message}`);
       },
     },
+    new ReceivedMemory(),
     1_000_000,
     "identity",
   );

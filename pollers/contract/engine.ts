@@ -14,7 +14,8 @@
 //     calling back.
 //  5. `close` fails the operations still pending with its reason, then releases the socket. Nothing leaks.
 //  6. Bytes handed up are never written to again, so they may be kept as views; a view pins the slab it was cut
-//     from. Bytes handed down are the engine's, unchanged, until the operation is done.
+//     from. Bytes of a read that was to lend them are the engine's again with the endpoint's next `read` or `close`.
+//     Bytes handed down are the engine's, unchanged, until the operation is done.
 //  7. Backpressure: while no read is outstanding the engine holds at most one receive buffer of bytes and lets
 //     the kernel's window close.
 //  8. A cancelled task or connect never calls back. A timer never fires early.
@@ -76,7 +77,10 @@ export interface ListenOptions extends EndpointOptions {
 
 /** What an engine is made with. */
 export interface EngineOptions {
-  /** The largest receive buffer of one endpoint, in bytes. Default 65,536; small or idle endpoints use less. */
+  /**
+   * The largest receive buffer of one endpoint, in bytes. Default 65,536; small or idle endpoints use less, and reads that
+   * lend four times as much.
+   */
   readonly readBufferBytes?: number;
   /**
    * The thread is the engine's own: it may block the thread while nothing is ready, and gives the runtime's loop its
@@ -168,9 +172,14 @@ export interface Endpoint {
    * Appends at least one byte to `into`. True: done now, `done` will not be called. False: `done` will be called
    * once, with an error if nothing was read. `into` must not be touched between a `false` and its `done`.
    *
+   * `lend`: the bytes are lent until the next `read` or `close`, and no view of them is kept. An engine that has memory of
+   * its own for this reads more at a time, and into the same memory again. Default false; an engine may ignore it.
+   *
    * @throws {TypeError} where a read is outstanding
    */
-  read(into: SliceBuffer, done: IoDone): boolean;
+  read(into: SliceBuffer, done: IoDone, lend?: boolean): boolean;
+  /** Whether reads that lend differ from others. Undefined: they do not. */
+  readonly lends?: boolean;
   /**
    * Writes all of `data`, in order. True: everything was handed over, `done` will not be called. False: `done`
    * will be called once; an error means that an unknown part was sent and the stream is of no further use.

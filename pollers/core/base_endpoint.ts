@@ -14,6 +14,8 @@ export abstract class BaseEndpoint implements Endpoint, Closable {
   protected closedBy: IoError | undefined = undefined;
   /** Where the pending read puts its bytes. */
   protected readInto: SliceBuffer | undefined = undefined;
+  /** The read that is pending, or was the last one, lends its bytes. */
+  protected lending = false;
   private readDone: IoDone | undefined = undefined;
   private writeDone: IoDone | undefined = undefined;
 
@@ -27,10 +29,11 @@ export abstract class BaseEndpoint implements Endpoint, Closable {
     engine.opened.add(this);
   }
 
-  read(into: SliceBuffer, done: IoDone): boolean {
+  read(into: SliceBuffer, done: IoDone, lend = false): boolean {
     if (this.readDone !== undefined) {
       throw new TypeError("Cannot read: a read is outstanding on this endpoint");
     }
+    this.lending = lend;
     if (this.closedBy !== undefined) return this.failLater(done, this.closedBy);
     if (this.readNow(into)) return true;
     this.readInto = into;

@@ -6,6 +6,7 @@ import type { SliceBuffer } from "../contract/slice_buffer.ts";
 import { BaseEndpoint } from "../core/base_endpoint.ts";
 import { EAGAIN } from "../ffi/linux_errno_table.ts";
 import type { EpollContext } from "./context.ts";
+import type { Slab } from "../ffi/scatter.ts";
 import type { FdHandle, FdOwner } from "./fd_table.ts";
 import { errnoError } from "./sockets.ts";
 
@@ -14,6 +15,7 @@ const WAITS = Symbol("waits");
 
 /** Reads and writes as soon as it is asked, and waits for readiness only where the kernel has nothing or no room. */
 export class EpollEndpoint extends BaseEndpoint implements FdOwner {
+  readonly lends = true;
   private reader!: FdHandle;
   private writer!: FdHandle;
   /** Nothing is there until the next edge: a read found nothing, or on a socket less than it asked for. */
@@ -21,6 +23,8 @@ export class EpollEndpoint extends BaseEndpoint implements FdOwner {
   private ended: IoError | undefined = undefined;
   private writing: SliceBuffer | undefined = undefined;
   private keepsDescriptor = false;
+  /** Memory that the last read has lent. */
+  private lent: Slab | undefined = undefined;
 
   /** Nothing may be called before {@linkcode attach}. */
   constructor(
@@ -68,10 +72,11 @@ export class EpollEndpoint extends BaseEndpoint implements FdOwner {
   }
 
   protected override readNow(into: SliceBuffer): boolean {
+    if (this.lent !== undefined) this.takeBack();
     if (this.ended !== undefined) return false;
     const { scatterer } = this.engine;
     while (!this.drained || !this.reader.waitReadable()) {
-      const count = scatterer.read(this.reader.fd, into);
+      const count = this.lending ? this.lendingRead(into) : scatterer.read(this.reader.fd, into);
       if (count > 0) {
         // A pipe in packet mode or a terminal gives one message or line a read, with one event for all of them.
         this.drained = this.isSocket && count < scatterer.asked && !this.reader.hungUp;
@@ -84,6 +89,21 @@ export class EpollEndpoint extends BaseEndpoint implements FdOwner {
       this.drained = true;
     }
     return false;
+  }
+
+  private lendingRead(into: SliceBuffer): number {
+    const { engine: { scatterer }, reader: { fd } } = this;
+    const slab = scatterer.lend();
+    if (slab === undefined) return scatterer.read(fd, into);
+    const count = scatterer.readInto(slab, fd, into);
+    if (count > 0) this.lent = slab;
+    else scatterer.giveBack(slab);
+    return count;
+  }
+
+  private takeBack(): void {
+    this.engine.scatterer.giveBack(this.lent!);
+    this.lent = undefined;
   }
 
   protected override startRead(): void {
@@ -102,6 +122,7 @@ export class EpollEndpoint extends BaseEndpoint implements FdOwner {
   protected override release(): void {
     this.writing?.clear();
     this.writing = undefined;
+    if (this.lent !== undefined) this.takeBack();
     this.reader.close(this.keepsDescriptor);
     if (this.writer !== this.reader) this.writer.close();
   }

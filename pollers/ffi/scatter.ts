@@ -1,4 +1,4 @@
-// Reads into slabs that all endpoints of a thread share: an endpoint that is idle holds no memory.
+// Reads into slabs that all endpoints of a thread share, or into ones that are lent: an endpoint that is idle holds no memory.
 
 import type { SliceBuffer } from "../contract/slice_buffer.ts";
 import { addressOf } from "./library.ts";
@@ -7,8 +7,15 @@ import { Arena, type NativeMemory } from "./memory.ts";
 /** Runtimes keep smaller arrays where they may move them. */
 const MIN_SLAB_BYTES = 4_096;
 
+/** A lent slab is so many times as large: nothing is pinned by views of it, and few large reads cost least. */
+const LENT_FACTOR = 4;
+
+/** Lent slabs that wait for their next read, and endpoints that may have one at a time: others get views as usual. */
+const SPARE_SLABS = 2;
+const MOST_LENT = 8;
+
 /** A slab with its address, which costs more to find out than to remember. */
-interface Slab {
+export interface Slab {
   readonly bytes: Uint8Array;
   readonly address: number;
 }
@@ -33,6 +40,8 @@ export class Scatterer<H> {
   private slab: Slab;
   private next: Slab | undefined = undefined;
   private used = 0;
+  private readonly spares: Slab[] = [];
+  private lentSlabs = 0;
 
   /** What the last read could have taken; it took less where nothing more was there. */
   asked = 0;
@@ -66,6 +75,30 @@ export class Scatterer<H> {
     return count;
   }
 
+  /** Memory for one read that lends it; undefined where too much of it is in use. Give it back. */
+  lend(): Slab | undefined {
+    if (this.lentSlabs === MOST_LENT) return undefined;
+    this.lentSlabs++;
+    return this.spares.pop() ?? this.newSlab(this.slabBytes * LENT_FACTOR);
+  }
+
+  /** Nobody has views of `slab` any more. */
+  giveBack(slab: Slab): void {
+    this.lentSlabs--;
+    // Of no bytes: an application gave its buffer away with a view of it ("transfer").
+    if (this.spares.length < SPARE_SLABS && slab.bytes.length > 0) this.spares.push(slab);
+  }
+
+  /** As `read`, into `slab`. */
+  readInto(slab: Slab, from: H, into: SliceBuffer): number {
+    const { bytes, address } = slab;
+    this.asked = bytes.length;
+    this.put(0, address, bytes.length);
+    const count = this.readVectors(from, this.vectorMemory.bytes, 1);
+    if (count > 0) into.append(bytes.subarray(0, count));
+    return count;
+  }
+
   private hand(count: number, room: number, into: SliceBuffer): void {
     const { used } = this;
     if (count < room) {
@@ -87,8 +120,8 @@ export class Scatterer<H> {
     this.used = 0;
   }
 
-  private newSlab(): Slab {
-    const bytes = new Uint8Array(new ArrayBuffer(this.slabBytes));
+  private newSlab(length = this.slabBytes): Slab {
+    const bytes = new Uint8Array(new ArrayBuffer(length));
     return { bytes, address: addressOf(bytes) };
   }
 

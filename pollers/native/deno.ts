@@ -90,6 +90,7 @@ function fromDeno(address: DenoAddress): SocketAddress {
 const WRITE_FIRST_MICROTASKS = 6;
 
 class DenoEndpoint extends NativeEndpoint {
+  readonly lends = true;
   private readonly slab: ReadSlab;
   private writing: Uint8Array = NOTHING;
   /** Microtasks for which a read still waits; 0 while none does. */
@@ -103,7 +104,7 @@ class DenoEndpoint extends NativeEndpoint {
   private readonly beginRead = (): void => {
     if (!this.reading) return;
     if (!this.referenced && this.engine.isHeld) this.reference(true);
-    this.conn.read(this.slab.room()).then(this.onRead, this.onReadError);
+    this.conn.read(this.slab.room(this.lending)).then(this.onRead, this.onReadError);
   };
   /** Reads of the connection hold the process. */
   private referenced = false;

@@ -9,6 +9,9 @@ import { endOfStream, IoError } from "../contract/io_error.ts";
 import type { SliceBuffer } from "../contract/slice_buffer.ts";
 import type { ConnectionEnd, Host, World } from "./network.ts";
 
+/** What memory that was lent holds afterwards. */
+const SPOILT = 0xdb;
+
 /** One end of a simulated connection. */
 export class SimulatedEndpoint implements ConnectionEnd {
   /** The other end. */
@@ -24,6 +27,10 @@ export class SimulatedEndpoint implements ConnectionEnd {
   /** Something that was sent never arrived, so nothing else does. */
   private lost = false;
   private closedBy: IoError | undefined = undefined;
+  readonly lends = true;
+  /** The read that is pending, or was the last one, lends its bytes; and what it gave. */
+  private lending = false;
+  private readonly lent: Uint8Array[] = [];
   private readInto: SliceBuffer | undefined = undefined;
   private readDone: IoDone | undefined = undefined;
   private writeFrom: SliceBuffer | undefined = undefined;
@@ -39,10 +46,12 @@ export class SimulatedEndpoint implements ConnectionEnd {
     this.simulation.network.endpoints.add(this);
   }
 
-  read(into: SliceBuffer, done: IoDone): boolean {
+  read(into: SliceBuffer, done: IoDone, lend = false): boolean {
     if (this.readDone !== undefined) {
       throw new TypeError("Cannot read: a read is outstanding on this endpoint");
     }
+    this.spoilLent();
+    this.lending = lend;
     if (this.receivedBytes > 0 && this.closedBy === undefined && this.atOnce()) {
       this.give(into);
       return true;
@@ -76,6 +85,7 @@ export class SimulatedEndpoint implements ConnectionEnd {
     if (this.closedBy !== undefined) return;
     this.closedBy = reason ?? new IoError("closed", "read", this.peer);
     this.note("close");
+    this.spoilLent();
     this.engine.opened.delete(this);
     this.simulation.network.endpoints.delete(this);
     this.writeFrom?.clear();
@@ -120,12 +130,18 @@ export class SimulatedEndpoint implements ConnectionEnd {
     for (const segment of this.received.splice(0, segments)) {
       this.receivedBytes -= segment.length;
       into.append(segment);
+      if (this.lending) this.lent.push(segment);
     }
     // The other end learns that there is room again.
     const { latencyMs } = this.simulation.network.conditions;
     if (this.other.writeFrom !== undefined) {
       this.simulation.schedule(this.simulation.now + latencyMs, () => this.other.continueWrite());
     }
+  }
+
+  /** What was lent is overwritten, so that a view of it that somebody kept is found. */
+  private spoilLent(): void {
+    for (const segment of this.lent.splice(0)) segment.fill(SPOILT);
   }
 
   private completeRead(): void {

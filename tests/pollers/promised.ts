@@ -46,11 +46,11 @@ export async function connect(engine: EventEngine, to: SocketAddress): Promise<E
   return result.value;
 }
 
-/** One read: the bytes, or the error. */
-export async function read(endpoint: Endpoint): Promise<Uint8Array | IoError> {
+/** One read: the bytes, or the error. `lend`: the bytes are the engine's again with the next one. */
+export async function read(endpoint: Endpoint, lend = false): Promise<Uint8Array | IoError> {
   const into = new SliceBuffer();
   const error = await new Promise<IoError | undefined>((resolve) => {
-    if (endpoint.read(into, resolve)) resolve(undefined);
+    if (endpoint.read(into, resolve, lend)) resolve(undefined);
   });
   if (error !== undefined && into.byteLength > 0) {
     throw new Error(`A read gave ${into.byteLength} bytes and ${error.message}`);

@@ -380,3 +380,22 @@ test("simulated: the same seed chooses alike, another one differently, and withi
   assert(chances > 800 && chances < 1_200, `${chances} of 4,000`);
   assertEquals([random.chance(0), random.chance(1), random.pick(["one"])], [false, true, "one"]);
 });
+
+test("simulated: what was lent is spoilt by the next read, and by close; what was not lent is kept", async () => {
+  const bench = new Bench();
+  const [client, server] = await bench.pair();
+  const views: Uint8Array[] = [];
+  for (const lend of [true, false, true]) {
+    bench.write(client, 3);
+    await bench.simulation.run();
+    const into = new SliceBuffer();
+    if (!server.read(into, () => {}, lend)) await bench.simulation.run();
+    assertEquals([...into.join()], [7, 7, 7]);
+    views.push(into.slices[0]!);
+  }
+  const first = () => views.map((view) => view[0]);
+  assertEquals(first(), [0xdb, 7, 7]);
+  server.close();
+  assertEquals(first(), [0xdb, 7, 0xdb]);
+  await bench.simulation.run();
+});

@@ -521,3 +521,29 @@ test("driver: what was written is used again after every write, at once or later
     assertEquals(out.inFlight.length, 0, "the memory of a write that is done is still held");
   }
 });
+
+test("driver: reads lend their bytes while few views of them are kept, where the endpoint can lend", async () => {
+  const block = new ByteSink();
+  new Encoder().encode(REQUEST_LIST, undefined, block);
+  for (const lends of [true, false]) {
+    const bench = await Bench.ready("server");
+    const { endpoint, connection: { received } } = bench;
+    endpoint.lends = lends;
+    const lending: boolean[] = [];
+    let kept = 0;
+    bench.sink.on = (event) => {
+      for (let i = 0; event.startsWith("data") && i < kept; i++) received.keep(block.bytes, 0, 1);
+    };
+    const headers = frame("HEADERS", END_HEADERS, 1, block.bytes.slice(0, block.length));
+    for (kept of [0, 0, 2, 0]) {
+      endpoint.arrive(concat(lending.length === 0 ? headers : new Uint8Array(0), data(1, 16_384)));
+      await bench.rest();
+      lending.push(endpoint.lending);
+      assertEquals(endpoint.lending, received.lent);
+    }
+    assertEquals([lending, bench.outcome], [
+      lends ? [true, true, false, true] : [false, false, false, false],
+      "open",
+    ]);
+  }
+});

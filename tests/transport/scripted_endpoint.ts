@@ -19,6 +19,9 @@ export class ScriptedEndpoint implements Endpoint {
   writesAtOnce = true;
   /** Calls of `read`. */
   reads = 0;
+  /** Whether the last of them was to lend its bytes. */
+  lending = false;
+  lends = false;
   closed = false;
   private readonly arrived: Uint8Array[] = [];
   private readInto: SliceBuffer | undefined = undefined;
@@ -27,10 +30,11 @@ export class ScriptedEndpoint implements Endpoint {
 
   constructor(private readonly engine: EventEngine) {}
 
-  read(into: SliceBuffer, done: IoDone): boolean {
+  read(into: SliceBuffer, done: IoDone, lend = false): boolean {
     if (this.closed) throw new Error("read after close");
     if (this.readDone !== undefined) throw new TypeError("Cannot read: a read is outstanding");
     this.reads++;
+    this.lending = lend;
     const bytes = this.arrived.shift();
     if (bytes !== undefined) {
       into.append(bytes);

@@ -67,7 +67,7 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
     const head = parseResponse(headers);
     if (head.refusal !== undefined) return this.end(head.refusal);
     if (endStream) return this.fail(GrpcStatus.UNKNOWN, "server ended the call without grpc-status");
-    this.reader = new MessageReader(this, this.limits.receiveBytes, head.encoding);
+    this.reader = new MessageReader(this, this.connection.received, this.limits.receiveBytes, head.encoding);
     this.sink.onHeaders(head.metadata);
   }
 

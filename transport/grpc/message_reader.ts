@@ -1,6 +1,7 @@
 // Cuts length-prefixed messages out of DATA, wherever frames split them (PROTOCOL-HTTP2.md, "Length-Prefixed-Message").
 
 import { copyBytes } from "../hpack/copy_bytes.ts";
+import type { ReceivedMemory } from "../http2/received_memory.ts";
 import { type MessageError, tooLargeToReceive } from "./message_limits.ts";
 import { MESSAGE_PREFIX_BYTES } from "./message_prefix.ts";
 import { GrpcStatus, type StatusCode } from "./status_mapping.ts";
@@ -8,14 +9,20 @@ import { GrpcStatus, type StatusCode } from "./status_mapping.ts";
 /** Local: see docs/STYLE.md, "Hot paths". */
 const PREFIX_BYTES = MESSAGE_PREFIX_BYTES;
 
-/** An incomplete message gets at most this much memory at once beyond what has arrived, and so many times as much. */
-const ASSEMBLY_STEP_BYTES = 1024 * 1024;
+/** An incomplete message gets at most so many times the memory that has arrived of it. */
 const ASSEMBLY_FACTOR = 8;
+
+/**
+ * And so many times, which is all of it for any but a gigantic one, when this much has arrived: pages of a large array
+ * are resident once they are written to, and a message that moves from one array to the next writes to twice as many.
+ */
+const LARGE_ASSEMBLY_BYTES = 1024 * 1024;
+const LARGE_ASSEMBLY_FACTOR = 128;
 
 /** What a reader calls on the stream that owns it. */
 export interface MessageOwner {
   /**
-   * A whole message: a view of receive memory, or a buffer of its own. `wireBytes`: what it counts until it is
+   * A whole message that may be kept: a view of receive memory, or a buffer of its own. `wireBytes`: what it counts until it is
    * taken, prefix and content (or a flood of empty messages would be free); call `taken` then.
    */
   onMessageBytes(bytes: Uint8Array, wireBytes: number): void;
@@ -42,11 +49,12 @@ export class MessageReader {
   private failed = false;
 
   /**
-   * `maxBytes`: the largest message; `encoding`: the stream's grpc-encoding. A server refuses calls with one that it
+   * `memory` is where what is read lies; `maxBytes`: the largest message; `encoding`: the stream's grpc-encoding. A server refuses calls with one that it
    * does not support; a client's call continues until a message makes use of it (compression.md).
    */
   constructor(
     private readonly owner: MessageOwner,
+    private readonly memory: ReceivedMemory,
     private readonly maxBytes: number,
     private readonly encoding: string,
   ) {}
@@ -69,7 +77,7 @@ export class MessageReader {
           this.prefixLength = 0;
           const wireBytes = PREFIX_BYTES + this.messageBytes;
           this.untakenBytes += wireBytes;
-          this.owner.onMessageBytes(bytes.subarray(at, messageEnd), wireBytes);
+          this.owner.onMessageBytes(this.memory.keep(bytes, at, messageEnd), wireBytes);
           at = messageEnd;
           continue;
         }
@@ -133,9 +141,8 @@ export class MessageReader {
     const taken = Math.min(end - at, this.messageBytes - this.assembledBytes);
     const needed = this.assembledBytes + taken;
     if (needed > this.assembled.length) {
-      const step = Math.min(this.assembledBytes + ASSEMBLY_STEP_BYTES, ASSEMBLY_FACTOR * needed);
-      const room = Math.max(needed, 2 * this.assembled.length, step);
-      const larger = new Uint8Array(Math.min(this.messageBytes, room));
+      const factor = needed < LARGE_ASSEMBLY_BYTES ? ASSEMBLY_FACTOR : LARGE_ASSEMBLY_FACTOR;
+      const larger = new Uint8Array(Math.min(this.messageBytes, factor * needed));
       copyBytes(this.assembled, 0, this.assembledBytes, larger, 0);
       this.assembled = larger;
     }

@@ -112,7 +112,7 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
   onHeaders(_stream: Stream, headers: HeaderList, endStream: boolean): void {
     const head = parseRequest(headers);
     if ("httpStatus" in head) return this.refuseRequest(head, headers);
-    this.reader = new MessageReader(this, this.limits.receiveBytes, head.encoding);
+    this.reader = new MessageReader(this, this.connection.received, this.limits.receiveBytes, head.encoding);
     this.sink = this.begin(this, head);
     if (endStream && !this.done) this.sink.onHalfClose();
   }

@@ -30,6 +30,7 @@ import {
 } from "./limits.ts";
 import type { OutputBuffer } from "./output_buffer.ts";
 import { type ManagementOptions, Parts } from "./parts.ts";
+import { ReceivedMemory } from "./received_memory.ts";
 import type { SendQueue } from "./send_queue.ts";
 import { type LocalSettings, localSettings, type PeerSettings, settingsEntries } from "./settings.ts";
 import type { ConnectionSink } from "./sink.ts";
@@ -80,6 +81,8 @@ export class Connection {
   readonly flow: FlowControl;
   /** The deadlines, and the latest time that came in. */
   readonly timers: Timers;
+  /** Whose memory `receive` is given; who keeps views of content gets them from here. */
+  readonly received = new ReceivedMemory();
   private readonly onUnstalled: () => void;
   private unstallAwaited = false;
   /** Streams whose producers wait, though nothing of theirs may, until the connection is stalled no more. */
@@ -127,7 +130,7 @@ export class Connection {
 
   /**
    * Takes bytes as they were read, from `from` to the end of the first frame that reaches `until`; returns where that is.
-   * They must never be overwritten: views of them are handed up.
+   * They must never be overwritten, or `received` says that they are lent.
    */
   receive(bytes: Uint8Array, now: Instant, from = 0, until: number = bytes.length): number {
     this.timers.now = this.keepalive.readAt = now;

@@ -53,8 +53,8 @@ export class FrameReader {
   }
 
   /**
-   * Takes what was read, from `from` to the end of the first frame that reaches `until`; returns where that is. Views of
-   * `bytes` are handed up, so it must never be overwritten.
+   * Takes what was read, from `from` to the end of the first frame that reaches `until`; returns where that is. Nothing of
+   * `bytes` is kept here.
    */
   receive(bytes: Uint8Array, from = 0, until: number = bytes.length): number {
     let at = this.prefaceLeft > 0 ? this.preface(bytes) : from;

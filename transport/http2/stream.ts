@@ -197,8 +197,8 @@ export interface StreamSink {
   /** The request or response header section; 1xx responses are not handed up. `endStream`: nothing follows. */
   onHeaders(stream: Stream, headers: HeaderList, endStream: boolean): void;
   /**
-   * Content of the stream, `bytes[start, end)`, which is never overwritten; empty when only END_STREAM came. Each
-   * octet counts against the receive window until `Connection.release` returns it.
+   * Content of the stream, `bytes[start, end)`, of which views are kept by `Connection.received` alone; empty when only
+   * END_STREAM came. Each octet counts against the receive window until `Connection.release` returns it.
    */
   onData(stream: Stream, bytes: Uint8Array, start: number, end: number, endStream: boolean): void;
   /** The trailer section; it always ends the stream. */

@@ -4,6 +4,7 @@ import { MessageReader } from "../../../transport/grpc/message_reader.ts";
 import { decodePercent, encodePercent } from "../../../transport/grpc/percent.ts";
 import { HeaderList } from "../../../transport/hpack/header_list.ts";
 import { malformedReason } from "../../../transport/http2/header_validation.ts";
+import { ReceivedMemory } from "../../../transport/http2/received_memory.ts";
 import { type FuzzTarget, invariant } from "../target.ts";
 import { reached } from "../trace.ts";
 
@@ -96,6 +97,7 @@ function messagesOf(input: Uint8Array, size: (at: number) => number): string {
         seen.push(`error ${error.code}`);
       },
     },
+    new ReceivedMemory(),
     LIMIT,
     "identity",
   );

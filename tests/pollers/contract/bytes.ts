@@ -175,4 +175,30 @@ export function byteRules({ factory, rule }: Suite): void {
           }
         })),
   );
+
+  rule(
+    "6 reads that lend, among others: everything comes, and what was not lent is never written to again",
+    () =>
+      withEngine(factory, (engine) =>
+        withConnection(engine, async (endpoint, plain) => {
+          const sent = pattern(5_000_000);
+          const sending = (async () => {
+            for (let at = 0, size = 1; at < sent.length; at += size, size = size * 3 % 400_000 + 7) {
+              await plain.write(sent.subarray(at, at + size));
+            }
+          })();
+          const kept: Array<readonly [bytes: Uint8Array, at: number]> = [];
+          for (let at = 0, reads = 0; at < sent.length; reads++) {
+            const lend = reads % 12 < 8;
+            const got = await read(endpoint, lend);
+            assert(got instanceof Uint8Array, String(got));
+            kept.push([lend ? got.slice() : got, at]);
+            at += got.length;
+          }
+          await sending;
+          for (const [bytes, at] of kept) {
+            assertEquals(firstDifference(bytes, sent.subarray(at, at + bytes.length)), -1);
+          }
+        })),
+  );
 }

@@ -94,3 +94,42 @@ test("a slab grows no further than its share, and one that has grown keeps what 
   for (let i = 0; i < 2; i++) read();
   assertEquals(sizes, [2_048, 8_192, 20_000, 20_000, 20_000, 65_536, 65_536, 65_536, 65_536]);
 });
+
+/** A read that lends, of as much as there is room for. */
+function lent(slab: ReadSlab): Uint8Array {
+  return slab.take(slab.room(true).length);
+}
+
+test("slabs that are lent are used again, grow to four times the limit, and shrink", () => {
+  const slab = new ReadSlab(65_536);
+  assertEquals([lent(slab), lent(slab), lent(slab), lent(slab), lent(slab)].map(pinned), [
+    2_048,
+    8_192,
+    32_768,
+    131_072,
+    262_144,
+  ]);
+  const memory = lent(slab).buffer;
+  for (let i = 0; i < 7; i++) {
+    slab.room(true);
+    const view = slab.take(100);
+    assertEquals([view.buffer === memory, view.byteOffset], [true, 0]);
+  }
+  for (let i = 0; i < 100; i++) {
+    slab.room(true);
+    slab.take(100);
+  }
+  assertEquals(slab.room(true).length, 2_048);
+});
+
+test("what is read after a slab was lent, and before, lies elsewhere and within the limit", () => {
+  const slab = new ReadSlab(65_536);
+  for (let i = 0; i < 6; i++) receive(slab, 1_000_000, 1);
+  const before = receive(slab, 100, 1);
+  for (let i = 0; i < 4; i++) assert(lent(slab).fill(2).buffer !== before.buffer);
+  const memory = lent(slab).fill(2).buffer;
+  const after = receive(slab, 100, 3);
+  assert(after.buffer !== memory && pinned(after) === 65_536);
+  for (let i = 0; i < 4; i++) lent(slab).fill(4);
+  assert(before.every((byte) => byte === 1) && after.every((byte) => byte === 3));
+});

@@ -108,3 +108,54 @@ test("scatter: an application may give a view's buffer away; what comes then lie
   other.close();
   await engine.shutdown();
 }, { skip });
+
+test("scatter: a lent slab is four times as large, and used again once it is given back", async () => {
+  const { engine: { scatterer }, engine, reader, put, end } = small();
+  const sent = pattern(3 * SLAB);
+  const seen = new Set<ArrayBufferLike>();
+  for (let i = 0; i < 10; i++) {
+    put(sent);
+    const into = new SliceBuffer();
+    const slab = scatterer.lend()!;
+    assertEquals([scatterer.readInto(slab, reader, into), scatterer.asked], [sent.length, 4 * SLAB]);
+    assertEquals(firstDifference(into.join(), sent), -1);
+    seen.add(slab.bytes.buffer);
+    scatterer.giveBack(slab);
+  }
+  assertEquals(seen.size, 1);
+  assertEquals(engine.scatterer.readInto(scatterer.lend()!, reader, new SliceBuffer()), -11);
+  await end();
+}, { skip });
+
+test("scatter: memory is lent to 8 endpoints at a time, and to none that are idle or closed", async () => {
+  const engine = epollEngine({ readBufferBytes: SLAB });
+  const pairs = await Promise.all(Array.from({ length: 12 }, () => engine.pair()));
+  for (let round = 0; round < 3; round++) {
+    const sent = pattern(3 * SLAB);
+    const sizes: number[] = [];
+    for (const [one, other] of pairs) {
+      assertEquals(await write(one, sent), undefined);
+      const got = await read(other, true);
+      assert(got instanceof Uint8Array);
+      assertEquals(firstDifference(got, sent.subarray(0, got.length)), -1);
+      sizes.push(got.length);
+    }
+    // The other four have their views as usual, in slabs that are not used again.
+    assertEquals(sizes.filter((size) => size > SLAB).length, 8);
+    for (const [one, other] of pairs) {
+      for (let left = sent.length - sizes.shift()!; left > 0;) {
+        const got = await read(other, true);
+        assert(got instanceof Uint8Array);
+        left -= got.length;
+      }
+      const next = read(other, true); // nothing is there: what was lent is taken back
+      assertEquals(await write(one, "x"), undefined);
+      await next;
+      assertEquals(other.read(new SliceBuffer(), () => {}, true), false);
+    }
+    for (const end of pairs.flat()) end.close();
+    pairs.splice(0, pairs.length, ...await Promise.all(Array.from({ length: 12 }, () => engine.pair())));
+  }
+  for (const end of pairs.flat()) end.close();
+  await engine.shutdown();
+}, { skip });

@@ -3,6 +3,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 import type { MessageError } from "../../../transport/grpc/message_limits.ts";
 import { writePrefix } from "../../../transport/grpc/message_prefix.ts";
 import { MessageReader } from "../../../transport/grpc/message_reader.ts";
+import { ReceivedMemory } from "../../../transport/http2/received_memory.ts";
 import { GrpcStatus } from "../../../transport/grpc/status_mapping.ts";
 import { test } from "../../harness.ts";
 
@@ -38,7 +39,7 @@ function framed(...bodies: Uint8Array[]): Uint8Array {
 
 function reading(maxBytes = 1_000, encoding = "identity"): [MessageReader, Recorder] {
   const recorder = new Recorder();
-  return [new MessageReader(recorder, maxBytes, encoding), recorder];
+  return [new MessageReader(recorder, new ReceivedMemory(), maxBytes, encoding), recorder];
 }
 
 const body = (length: number) => Uint8Array.from({ length }, (_, i) => i * 7);
@@ -159,5 +160,19 @@ test("a message that says it is large takes no more than eight times what has co
     const room = reader["assembled"].length;
     const come = Math.min(at + piece, whole.length) - 5;
     assertEquals(room <= 8 * come, true, `${room} octets for ${come}`);
+  }
+});
+
+test("a message within one piece is a copy where the piece is lent", () => {
+  for (const lent of [false, true]) {
+    const recorder = new Recorder();
+    const memory = new ReceivedMemory();
+    const reader = new MessageReader(recorder, memory, 1_000, "identity");
+    memory.lent = lent;
+    const stream = framed(...BODIES);
+    reader.read(stream);
+    assertEquals(recorder.messages.filter(({ buffer }) => buffer === stream.buffer).length, lent ? 0 : 5);
+    if (lent) stream.fill(0);
+    assertEquals(recorder.messages, BODIES);
   }
 });
