@@ -9,7 +9,7 @@ import { excessOf } from "./grpc/header_limits.ts";
 import { NO_HEADERS } from "./grpc/headers.ts";
 import { type MessageLimitOptions, type MessageLimits, messageLimits } from "./grpc/message_limits.ts";
 import { GrpcStatus } from "./grpc/status_mapping.ts";
-import { encodeTimeout } from "./grpc/timeout.ts";
+import { timeoutField } from "./grpc/timeout.ts";
 import { HeaderList } from "./hpack/header_list.ts";
 import { Connection } from "./http2/connection.ts";
 import { ErrorCode, Http2Error } from "./http2/error.ts";
@@ -171,6 +171,6 @@ function refuse(message: string, sink: ClientStreamSink): undefined {
 }
 
 function withTimeout(timeoutMs: number, metadata: HeaderList | undefined): HeaderList {
-  const timeout = encodeTimeout(timeoutMs);
-  return new HeaderList(["grpc-timeout", timeout, ...metadata?.fields ?? []]);
+  const timeout = timeoutField(timeoutMs);
+  return new HeaderList(metadata === undefined ? [timeout] : [timeout, ...metadata.entries]);
 }

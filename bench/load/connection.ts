@@ -5,6 +5,8 @@
 // gives its own back in time; anything but the right answer counts as wrong.
 import { Buffer } from "node:buffer";
 import { type Endpoint, type EventEngine, type IoError, SliceBuffer } from "../../pollers/mod.ts";
+import { parseTrailers } from "../../transport/grpc/headers.ts";
+import { GrpcStatus } from "../../transport/grpc/status_mapping.ts";
 import { copyBytes } from "../../transport/hpack/copy_bytes.ts";
 import type { HeaderList } from "../../transport/hpack/header_list.ts";
 import { DecodeFailure, Decoder } from "../../transport/hpack/decoder.ts";
@@ -287,9 +289,8 @@ export class LoadConnection implements FrameVisitor {
     const list = this.decoder.decode(bytes, start, end);
     if (list instanceof DecodeFailure) return this.events.onFailed(list.reason);
     if ((flags & Flag.END_STREAM) === 0) return this.responseHeaders(this.slot(streamId), list);
-    list.memo ??= list.get("grpc-status") ?? "none";
     const slot = this.slot(streamId);
-    if (slot !== undefined) this.done(slot, list.memo === "0");
+    if (slot !== undefined) this.done(slot, parseTrailers(list).code === GrpcStatus.OK);
   }
 
   private responseHeaders(slot: Slot | undefined, list: HeaderList): void {

@@ -131,7 +131,7 @@ export class HelpedCall implements SyncCall, HelpedSink, ChildCall {
   onMessage(message: FromHelper): void {
     switch (message.kind) {
       case "headers":
-        this.headers = new HeaderList(message.fields);
+        this.headers = HeaderList.ofStrings(message.fields);
         break;
       case "message":
         return this.messages.push(new Uint8Array(message.bytes), message.wireBytes);
@@ -141,7 +141,7 @@ export class HelpedCall implements SyncCall, HelpedSink, ChildCall {
       case "status": {
         const { code, message: text, fields, endedBy, peer } = message;
         this.peer = peer;
-        this.over({ code, message: text, metadata: new HeaderList(fields), cause: undefined, endedBy });
+        this.over({ code, message: text, metadata: HeaderList.ofStrings(fields), cause: undefined, endedBy });
       }
     }
   }

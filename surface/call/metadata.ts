@@ -126,7 +126,7 @@ export class Metadata {
     for (const [name, value] of this) {
       fields.push(name, typeof value === "string" ? value : encodeBinary(value));
     }
-    return fields.length === 0 ? undefined : new HeaderList(fields);
+    return fields.length === 0 ? undefined : HeaderList.ofStrings(fields);
   }
 
   #append(key: string, value: MetadataValue): void {

@@ -10,7 +10,7 @@
 //
 // gRPC's core and grpc-go, which send or refuse by the same setting, use RESOURCE_EXHAUSTED and INTERNAL.
 
-import { ENTRY_OVERHEAD, entrySize } from "../hpack/dynamic_table.ts";
+import { ENTRY_OVERHEAD } from "../hpack/field.ts";
 import type { HeaderList } from "../hpack/header_list.ts";
 import { UNANNOUNCED_STATUS_MESSAGE_BYTES } from "../http2/limits.ts";
 import type { PeerSettings } from "../http2/settings.ts";
@@ -54,8 +54,8 @@ export function messageRoom(metadata: HeaderList | undefined, own: number, peer:
 /** "x-token 9032, x-trace 120, ": each name once, with all its fields. */
 function namesAndSizes(metadata: HeaderList | undefined): string {
   const sizes = new Map<string, number>();
-  for (const [name, value] of metadata ?? []) {
-    sizes.set(name, (sizes.get(name) ?? 0) + entrySize(name, value));
+  for (const { name, size } of metadata?.entries ?? []) {
+    sizes.set(name.text, (sizes.get(name.text) ?? 0) + size);
   }
   const largest = [...sizes].sort((a, b) => b[1] - a[1]).slice(0, NAMED_FIELDS);
   const more = sizes.size - largest.length;

@@ -1,11 +1,13 @@
 // Header sections of gRPC (PROTOCOL-HTTP2.md): requests, responses and trailers, built once and read once.
 
-import { HeaderList } from "../hpack/header_list.ts";
+import type { Field } from "../hpack/field.ts";
+import { type FieldName, protocolName } from "../hpack/field_name.ts";
+import { HeaderList, Reading } from "../hpack/header_list.ts";
 import type { RequestHead, RequestTemplate, StreamStatus } from "../transport.ts";
 import { unsupportedEncoding } from "./message_reader.ts";
 import { decodePercent, encodePercent } from "./percent.ts";
 import { GrpcStatus, isStatusCode, type StatusCode, statusFromHttp } from "./status_mapping.ts";
-import { decodeTimeout } from "./timeout.ts";
+import { timeoutOf } from "./timeout.ts";
 
 /** Names that belong to the protocol and are no metadata, pseudo-headers and "grpc-" aside. */
 const RESERVED = new Set([
@@ -30,6 +32,37 @@ const PASSED_ON = new Set([
   "grpc-status-details-bin",
   "grpc-previous-rpc-attempts",
 ]);
+
+// What `FieldName.use` says.
+const METADATA = 1;
+const RESERVED_NAME = 2;
+const PATH = 3;
+const AUTHORITY = 4;
+const METHOD = 5;
+const CONTENT_TYPE = 6;
+const TIMEOUT = 7;
+const ENCODING = 8;
+const HOST = 9;
+const STATUS = 10;
+const MESSAGE = 11;
+
+const USES: ReadonlyMap<FieldName, number> = new Map(
+  ([
+    [":path", PATH],
+    [":authority", AUTHORITY],
+    [":method", METHOD],
+    ["content-type", CONTENT_TYPE],
+    ["grpc-timeout", TIMEOUT],
+    ["grpc-encoding", ENCODING],
+    ["host", HOST],
+    ["grpc-status", STATUS],
+    ["grpc-message", MESSAGE],
+  ] as const).map(([name, use]): [FieldName, number] => [protocolName(name), use]),
+);
+
+const HTTP_STATUS = protocolName(":status");
+const MEDIA_TYPE = protocolName("content-type");
+const GRPC_ENCODING = protocolName("grpc-encoding");
 
 /** An empty list. */
 export const NO_HEADERS: HeaderList = new HeaderList([]);
@@ -63,7 +96,7 @@ export const RESPONSE_HEADERS: HeaderList = HeaderList.of([
 ]);
 
 const OK_TRAILERS = HeaderList.of([["grpc-status", "0"]]);
-const OK_TRAILERS_ONLY = new HeaderList([...RESPONSE_HEADERS.fields, ...OK_TRAILERS.fields]);
+const OK_TRAILERS_ONLY = new HeaderList([...RESPONSE_HEADERS.entries, ...OK_TRAILERS.entries]);
 
 /**
  * Trailers, or with `only` a whole trailers-only response; application metadata goes beside them. The message is cut
@@ -85,23 +118,20 @@ let last = { code: -1, message: "", only: false, room: 0, headers: NO_HEADERS };
 /** The header section of a response to a client that does not speak gRPC, with text of `bytes` as its content. */
 export function plainHeaders(httpStatus: string, bytes: number): HeaderList {
   const type = ["content-type", "text/plain; charset=utf-8"];
-  return new HeaderList([":status", httpStatus, ...type, "content-length", String(bytes)]);
+  return HeaderList.ofStrings([":status", httpStatus, ...type, "content-length", String(bytes)]);
 }
 
 function withStatus(fields: string[], code: StatusCode, message: string, room: number): HeaderList {
   fields.push("grpc-status", String(code));
   const sent = encodePercent(message, room);
   if (sent !== "") fields.push("grpc-message", sent);
-  return new HeaderList(fields);
+  return HeaderList.ofStrings(fields);
 }
 
 /** Only the application's fields of `headers`; the list itself where there are no others. */
-export function applicationMetadata(headers: HeaderList): HeaderList {
-  const fields: string[] = [];
-  for (const [name, value] of headers) {
-    if (!isReserved(name)) fields.push(name, value);
-  }
-  return fields.length === 0 ? NO_HEADERS : new HeaderList(fields);
+export function applicationMetadata({ entries }: HeaderList): HeaderList {
+  const own = entries.filter(({ name }) => (name.use || useOf(name)) === METADATA);
+  return own.length === 0 ? NO_HEADERS : new HeaderList(own);
 }
 
 /** Whether `name` belongs to the protocol. */
@@ -111,17 +141,9 @@ export function isReserved(name: string): boolean {
   return RESERVED.has(name);
 }
 
-/** What one way of reading found in a list. */
-interface Remembered {
-  readonly read: (headers: HeaderList) => unknown;
-  readonly found: unknown;
-}
-
-/** Reads a list once, though it comes again and again. A trailers-only response may be read in two ways. */
-function remembered<T>(headers: HeaderList, read: (headers: HeaderList) => T): T {
-  let memo = headers.memo as Remembered | undefined;
-  if (memo?.read !== read) headers.memo = memo = { read, found: read(headers) };
-  return memo.found as T;
+/** What a name means to gRPC; asked once a name. */
+function useOf(name: FieldName): number {
+  return name.use = USES.get(name) ?? (isReserved(name.text) ? RESERVED_NAME : METADATA);
 }
 
 /**
@@ -157,33 +179,103 @@ export function requestTooLarge(reason: string): HeaderList {
 
 /** What a request header section says. The same list gives the same head again, so a repeated one costs nothing. */
 export function parseRequest(headers: HeaderList): RequestHead | RequestRefusal {
-  return remembered(headers, readRequest);
+  const { reading } = headers;
+  if (reading instanceof ReceivedHead) return reading;
+  const found = readRequest(headers);
+  if (found instanceof ReceivedHead) headers.reading = found;
+  return found;
+}
+
+/** A request that begins a call. */
+class ReceivedHead extends Reading implements RequestHead {
+  readonly path: string;
+  readonly authority: string;
+  readonly timeoutMs: number | undefined;
+  readonly encoding: string;
+  memo: unknown;
+  private readonly headers: HeaderList;
+  private application: HeaderList | undefined;
+
+  constructor(
+    headers: HeaderList,
+    path: string,
+    authority: string,
+    timeoutMs: number | undefined,
+    encoding: string,
+  ) {
+    super();
+    this.path = path;
+    this.authority = authority;
+    this.timeoutMs = timeoutMs;
+    this.encoding = encoding;
+    this.memo = undefined;
+    this.headers = headers;
+    this.application = undefined;
+  }
+
+  get metadata(): HeaderList {
+    return this.application ??= applicationMetadata(this.headers);
+  }
 }
 
 function readRequest(headers: HeaderList): RequestHead | RequestRefusal {
-  const timeout = headers.get("grpc-timeout");
-  const timeoutMs = timeout === undefined ? undefined : decodeTimeout(timeout);
-  const encoding = headers.get("grpc-encoding") ?? "identity";
-  return refusalOf(headers) ?? callRefusal(timeout, timeoutMs, encoding) ?? {
-    path: headers.get(":path")!,
-    authority: headers.get(":authority") ?? headers.get("host") ?? "",
-    timeoutMs,
-    encoding,
-    metadata: applicationMetadata(headers),
-    memo: undefined,
-  };
+  const { entries } = headers;
+  let path: Field | undefined;
+  let authority: Field | undefined;
+  let method: Field | undefined;
+  let contentType: Field | undefined;
+  let timeout: Field | undefined;
+  let encoding: Field | undefined;
+  let host: Field | undefined;
+  let hosts = 0;
+  for (let i = 0; i < entries.length; i++) {
+    const field = entries[i]!;
+    const { name } = field;
+    switch (name.use || useOf(name)) { // of several the first holds
+      case PATH:
+        path ??= field;
+        break;
+      case AUTHORITY:
+        authority ??= field;
+        break;
+      case METHOD:
+        method ??= field;
+        break;
+      case CONTENT_TYPE:
+        contentType ??= field;
+        break;
+      case TIMEOUT:
+        timeout ??= field;
+        break;
+      case ENCODING:
+        encoding ??= field;
+        break;
+      case HOST:
+        host ??= field;
+        hosts++;
+        break;
+    }
+  }
+  const refusal = refusalOf(method?.text, contentType?.text ?? "", authority === undefined && hosts > 1);
+  if (refusal !== undefined) return refusal;
+  const timeoutMs = timeout === undefined ? undefined : timeoutOf(timeout);
+  const coding = encoding?.text ?? "identity";
+  return callRefusal(timeout, timeoutMs, coding) ??
+    new ReceivedHead(headers, path!.text, (authority ?? host)?.text ?? "", timeoutMs, coding);
 }
 
 /** Why a request is not gRPC's, or not of the kind that is spoken here. */
-function refusalOf(headers: HeaderList): RequestRefusal | undefined {
-  const method = headers.get(":method");
+function refusalOf(
+  method: string | undefined,
+  contentType: string,
+  isHostAmbiguous: boolean,
+): RequestRefusal | undefined {
   if (method !== "POST") {
     const message = `:method is ${method}, not POST`;
     return { httpStatus: "405", grpcStatus: undefined, message, fields: ALLOWED_METHOD };
   }
-  const contentType = headers.get("content-type") ?? "";
   if (!isSpoken(contentType)) return contentRefusal(contentType);
-  if (headers.get(":authority") === undefined && headers.getAll("host").length > 1) { // gRFC A41
+  if (isHostAmbiguous) { // gRFC A41
     return { httpStatus: "400", grpcStatus: undefined, message: "host is there more than once" };
   }
   return undefined;
@@ -201,12 +293,12 @@ function contentRefusal(contentType: string): RequestRefusal {
 
 /** Why a call of gRPC cannot begin. */
 function callRefusal(
-  timeout: string | undefined,
+  timeout: Field | undefined,
   timeoutMs: number | undefined,
   encoding: string,
 ): RequestRefusal | undefined {
   if (timeout !== undefined && timeoutMs === undefined) {
-    const message = `grpc-timeout ${JSON.stringify(timeout)} is malformed`;
+    const message = `grpc-timeout ${JSON.stringify(timeout.text)} is malformed`;
     return { httpStatus: "200", grpcStatus: GrpcStatus.INTERNAL, message };
   }
   if (encoding === "identity") return undefined;
@@ -216,26 +308,31 @@ function callRefusal(
 }
 
 /** What a response's first header section says: that messages follow, or how the call ended. */
-export interface ResponseHead {
-  readonly metadata: HeaderList;
-  readonly encoding: string;
-  /** Set where this is no gRPC response: what the call ends with, whatever follows. */
-  readonly refusal: StreamStatus | undefined;
+export class ResponseHead extends Reading {
+  /** See `refusal`: set where this is no gRPC response, what the call ends with, whatever follows. */
+  constructor(
+    readonly metadata: HeaderList,
+    readonly encoding: string,
+    readonly refusal: StreamStatus | undefined,
+  ) {
+    super();
+  }
 }
 
 /** What a response header section says; remembered like {@linkcode parseRequest}'s. */
 export function parseResponse(headers: HeaderList): ResponseHead {
-  return remembered(headers, readResponse);
+  const { reading } = headers;
+  return reading instanceof ResponseHead ? reading : headers.reading = readResponse(headers);
 }
 
 function readResponse(headers: HeaderList): ResponseHead {
   const metadata = applicationMetadata(headers);
-  const encoding = headers.get("grpc-encoding") ?? "identity";
-  const httpStatus = headers.get(":status")!;
-  const contentType = headers.get("content-type") ?? "";
+  const encoding = headers.find(GRPC_ENCODING)?.text ?? "identity";
+  const httpStatus = headers.find(HTTP_STATUS)!.text;
+  const contentType = headers.find(MEDIA_TYPE)?.text ?? "";
   const spoken = httpStatus === "200" && isSpoken(contentType);
   const refusal = spoken ? undefined : responseRefusal(headers, Number(httpStatus), contentType, metadata);
-  return { metadata, encoding, refusal };
+  return new ResponseHead(metadata, encoding, refusal);
 }
 
 /**
@@ -263,31 +360,62 @@ function responseRefusal(
   return { code, message, metadata, cause: undefined, unprocessed: false };
 }
 
-/** The status that trailers, or a trailers-only response, say; remembered like {@linkcode parseRequest}'s. */
-export function parseTrailers(trailers: HeaderList): StreamStatus {
-  return remembered(trailers, readTrailers);
+/** A status, and the trailing metadata that came with it. */
+class ReceivedStatus extends Reading implements StreamStatus {
+  readonly code: StatusCode;
+  readonly message: string;
+  readonly cause = undefined;
+  readonly unprocessed = false;
+  private readonly trailers: HeaderList;
+  private application: HeaderList | undefined;
+
+  constructor(trailers: HeaderList, code: StatusCode, message: string) {
+    super();
+    this.code = code;
+    this.message = message;
+    this.trailers = trailers;
+    this.application = undefined;
+  }
+
+  get metadata(): HeaderList {
+    return this.application ??= applicationMetadata(this.trailers);
+  }
 }
 
-function readTrailers(trailers: HeaderList): StreamStatus {
-  const metadata = applicationMetadata(trailers);
-  const codes = trailers.getAll("grpc-status");
-  const message = decodePercent(trailers.get("grpc-message") ?? "");
-  const [text] = codes;
-  if (text !== undefined && codes.length === 1 && /^[0-9]{1,3}$/.test(text)) {
+/** The status that trailers, or a trailers-only response, say; remembered like {@linkcode parseRequest}'s. */
+export function parseTrailers(trailers: HeaderList): StreamStatus {
+  const { reading } = trailers;
+  if (reading instanceof ReceivedStatus) return reading;
+  const status = readTrailers(trailers);
+  trailers.reading = status;
+  return status;
+}
+
+function readTrailers(trailers: HeaderList): ReceivedStatus {
+  const { entries } = trailers;
+  let status: Field | undefined;
+  let said: Field | undefined;
+  let statuses = 0;
+  for (let i = 0; i < entries.length; i++) {
+    const field = entries[i]!;
+    const { name } = field;
+    const use = name.use || useOf(name);
+    if (use === STATUS) {
+      status = field;
+      statuses++;
+    } else if (use === MESSAGE) said ??= field;
+  }
+  const message = said === undefined ? "" : decodePercent(said.text);
+  const text = statuses === 1 ? status!.text : "";
+  if (text === "0" || /^[0-9]{1,3}$/.test(text)) {
     const number = Number(text);
-    const code = isStatusCode(number) ? number : GrpcStatus.UNKNOWN;
-    return { code, message, metadata, cause: undefined, unprocessed: false };
+    return new ReceivedStatus(trailers, isStatusCode(number) ? number : GrpcStatus.UNKNOWN, message);
   }
   // Two of them are one list to HTTP (RFC 9110, section 5.3), and no number: neither is taken for the other.
-  const found = codes.map((code) => JSON.stringify(code)).join(", ");
+  const found = trailers.getAll("grpc-status").map((code) => JSON.stringify(code)).join(", ");
   const problem = `server ended the call ${
     found === "" ? "without grpc-status" : `with grpc-status ${found}`
   }`;
-  return {
-    code: GrpcStatus.UNKNOWN,
-    message: message === "" ? problem : `${problem}: ${message}`,
-    metadata,
-    cause: undefined,
-    unprocessed: false,
-  };
+  const details = message === "" ? problem : `${problem}: ${message}`;
+  return new ReceivedStatus(trailers, GrpcStatus.UNKNOWN, details);
 }

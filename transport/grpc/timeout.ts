@@ -1,5 +1,11 @@
 // The grpc-timeout header (PROTOCOL-HTTP2.md): at most eight digits and a unit.
 
+import { CHECKED, Field, HUFFMAN } from "../hpack/field.ts";
+import { protocolName } from "../hpack/field_name.ts";
+
+const NAME = protocolName("grpc-timeout");
+const DIGITS = 8;
+
 const UNIT_MS: Readonly<Record<string, number>> = {
   H: 3_600_000,
   M: 60_000,
@@ -29,4 +35,24 @@ export function encodeTimeout(timeoutMs: number): string {
 export function decodeTimeout(value: string): number | undefined {
   const match = /^([0-9]{1,8})([HMSmun])$/.exec(value);
   return match ? Number(match[1]) * UNIT_MS[match[2]!]! : undefined;
+}
+
+/** The field for `timeoutMs`. */
+export function timeoutField(timeoutMs: number): Field {
+  return Field.of(NAME, encodeTimeout(timeoutMs), CHECKED);
+}
+
+/** Milliseconds of a received field; undefined where it is malformed. It becomes no string. */
+export function timeoutOf(field: Field): number | undefined {
+  const { octets, start, end, flags } = field;
+  if (octets === undefined || (flags & HUFFMAN) !== 0) return decodeTimeout(field.text);
+  if (end - start < 2 || end - start > DIGITS + 1) return undefined;
+  let value = 0;
+  for (let i = start; i < end - 1; i++) {
+    const digit = octets[i]! - 0x30;
+    if (digit < 0 || digit > 9) return undefined;
+    value = 10 * value + digit;
+  }
+  const unit = UNIT_MS[String.fromCharCode(octets[end - 1]!)];
+  return unit === undefined ? undefined : value * unit;
 }

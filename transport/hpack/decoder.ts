@@ -1,10 +1,30 @@
 // Decodes header blocks (RFC 7541, sections 3 and 6), and remembers the ones that come again and again.
+//
+// Every value is decoded and looked through, for its coding may be broken, its length counts and control characters are
+// malformed; but it becomes a string when it is first read. Octets that are kept until then are copied: the block's
+// memory is that of a whole read.
 
-import { DynamicTable, ENTRY_OVERHEAD, entrySize } from "./dynamic_table.ts";
+import { DynamicTable } from "./dynamic_table.ts";
+import { checked, Field, HUFFMAN, NEVER_INDEXED } from "./field.ts";
+import type { FieldName } from "./field_name.ts";
 import { HeaderList } from "./header_list.ts";
-import { huffmanDecode } from "./huffman.ts";
+import { huffmanDecode, huffmanRoom } from "./huffman.ts";
 import { IntegerReader } from "./integer.ts";
-import { STATIC_LENGTH, STATIC_NAMES, STATIC_VALUES } from "./static_table.ts";
+import { NameMemory } from "./name_memory.ts";
+import { CLASSES, classesOf } from "./octet_classes.ts";
+import { octetMemory } from "./octet_text.ts";
+import { STATIC_FIELDS } from "./static_fields.ts";
+import { STATIC_LENGTH } from "./static_table.ts";
+import { ValueMemory } from "./value_memory.ts";
+
+// Local: see docs/STYLE.md, "Hot paths".
+const STATIC_ENTRIES = STATIC_LENGTH;
+const STATIC = STATIC_FIELDS;
+const CLASS = CLASSES;
+const memory = octetMemory;
+const flagsOf = checked;
+const IS_HUFFMAN = HUFFMAN;
+const NEVER = NEVER_INDEXED;
 
 /** Why a block gave no list. */
 export class DecodeFailure {
@@ -37,8 +57,11 @@ const REMEMBERED_BLOCK_BYTES = 64;
 /** Of the name of a field in an error's reason. */
 const NAME_CHARACTERS = 64;
 
-/** Where Huffman codes are decoded to: every decoder's, for it is read at once. */
-let scratch: Uint8Array = new Uint8Array(256);
+/** Longer values that are Huffman coded are kept as they came, and decoded again when they are read. */
+const KEPT_CODED_OCTETS = 128;
+
+/** Where those are decoded to be looked through: every decoder's, for it is read at once. */
+let scratch: Uint8Array = new Uint8Array(0);
 
 /** So many blocks in a row that were not remembered, and only one in sixteen is looked for. */
 const FUTILE_MISSES = 64;
@@ -48,6 +71,8 @@ interface RememberedBlock {
   readonly bytes: Uint8Array;
   readonly headers: HeaderList;
 }
+
+const NO_FIELD = STATIC_FIELDS[0]!;
 
 /** The decoder of one direction of a connection. */
 export class Decoder {
@@ -59,6 +84,8 @@ export class Decoder {
   private maxTableSize: number;
   /** The peer must begin its next block with a size update, for we lowered the maximum (section 4.2). */
   private updateDue = false;
+  private readonly names = new NameMemory();
+  private values: ValueMemory | undefined = undefined;
   private remembered: RememberedBlock[] = [];
   private rememberedGeneration = 0;
   private nextRemembered = 0;
@@ -88,10 +115,10 @@ export class Decoder {
     if (this.table.generation !== this.rememberedGeneration) this.forget();
     const known = this.recall(bytes, start, end);
     if (known !== undefined) return known;
-    const fields: string[] = [];
-    const failure = this.decodeFields(bytes, start, end, fields);
+    const entries: Field[] = [];
+    const failure = this.decodeFields(bytes, start, end, entries);
     if (failure !== undefined) return failure;
-    const headers = new HeaderList(fields);
+    const headers = new HeaderList(entries);
     this.remember(bytes, start, end, headers);
     return headers;
   }
@@ -100,12 +127,11 @@ export class Decoder {
     bytes: Uint8Array,
     start: number,
     end: number,
-    fields: string[],
+    entries: Field[],
   ): DecodeFailure | undefined {
-    const { reader } = this;
+    const { reader, maxHeaderListSize } = this;
     reader.at = start;
     let size = 0;
-    let largest = 0;
     let excess = 0;
     let updates = 0;
     while (reader.at < end) {
@@ -119,64 +145,67 @@ export class Decoder {
         continue;
       }
       if (this.updateDue) return broken("no dynamic table size update after the maximum was lowered");
-      const field = first >= 0x80 ? this.indexed(bytes, end) : this.literal(bytes, end, first);
-      if (field !== undefined) return field;
-      const fieldSize = this.name.length + this.value.length + ENTRY_OVERHEAD;
-      size += fieldSize;
-      if (size <= this.maxHeaderListSize) fields.push(this.name, this.value);
+      const failure = first >= 0x80
+        ? this.lookUp(reader.read(bytes, end, 7))
+        : this.literal(bytes, end, first);
+      if (failure !== undefined) return failure;
+      const { field } = this;
+      size += field.size;
+      if (size <= maxHeaderListSize) entries.push(field);
       else if (++excess > this.maxExcessFields) {
         const reason =
-          `header list has ${excess} fields above ${this.maxHeaderListSize} bytes (maxHeaderListSize)`;
+          `header list has ${excess} fields above ${maxHeaderListSize} bytes (maxHeaderListSize)`;
         return new DecodeFailure("excessive", reason);
-      } else if (fieldSize > largest) largest = keepLargest(fields, this.name, this.value);
+      } else keepLargest(entries, field);
     }
-    if (size <= this.maxHeaderListSize) return undefined;
-    const name = JSON.stringify(fields[0]!.slice(0, NAME_CHARACTERS));
+    this.field = NO_FIELD;
+    if (size <= maxHeaderListSize) return undefined;
+    const [largest] = entries;
+    const name = JSON.stringify(largest!.name.text.slice(0, NAME_CHARACTERS));
     return new DecodeFailure(
       "too-large",
-      `header list of ${size} bytes is above ${this.maxHeaderListSize} (maxHeaderListSize); the largest field is ${name} with ${largest}`,
+      `header list of ${size} bytes is above ${maxHeaderListSize} (maxHeaderListSize); the largest field is ${name} with ${
+        largest!.size
+      }`,
     );
   }
 
   /** The field that was decoded last. */
-  private name = "";
-  private value = "";
-
-  /** Section 6.1. */
-  private indexed(bytes: Uint8Array, end: number): DecodeFailure | undefined {
-    return this.lookUp(this.reader.read(bytes, end, 7), true);
-  }
+  private field: Field = NO_FIELD;
 
   /** Sections 6.2.1 to 6.2.3. */
   private literal(bytes: Uint8Array, end: number, first: number): DecodeFailure | undefined {
+    const { reader } = this;
     const indexing = first >= 0x40;
-    const nameIndex = this.reader.read(bytes, end, indexing ? 6 : 4);
+    const nameIndex = reader.read(bytes, end, indexing ? 6 : 4);
+    let name: FieldName | undefined;
     if (nameIndex !== 0) {
-      const failure = this.lookUp(nameIndex, false);
+      const failure = this.lookUp(nameIndex);
       if (failure !== undefined) return failure;
+      name = this.field.name;
     } else {
-      const name = this.string(bytes, end);
+      name = this.names.read(reader, bytes, end, !indexing);
       if (name === undefined) return broken("field name is cut off or badly coded");
-      this.name = name;
     }
-    const value = this.string(bytes, end);
-    if (value === undefined) return broken("field value is cut off or badly coded");
-    this.value = value;
-    if (indexing) this.table.insert(this.name, value);
+    const field = this.value(name, bytes, end, !indexing && first >= 0x10 ? NEVER : 0);
+    if (field === undefined) return broken("field value is cut off or badly coded");
+    this.field = field;
+    if (indexing) {
+      field.detach();
+      this.table.insert(field);
+    }
     return undefined;
   }
 
   /** Section 2.3.3. */
-  private lookUp(index: number, withValue: boolean): DecodeFailure | undefined {
-    if (index > 0 && index <= STATIC_LENGTH) {
-      this.name = STATIC_NAMES[index]!;
-      if (withValue) this.value = STATIC_VALUES[index]!;
+  private lookUp(index: number): DecodeFailure | undefined {
+    if (index > 0 && index <= STATIC_ENTRIES) {
+      this.field = STATIC[index]!;
       return undefined;
     }
-    const dynamic = index - STATIC_LENGTH;
+    const dynamic = index - STATIC_ENTRIES;
     if (index <= 0 || dynamic > this.table.count) return broken(`index ${index} is beyond the tables`);
-    this.name = this.table.name(dynamic);
-    if (withValue) this.value = this.table.value(dynamic);
+    this.field = this.table.field(dynamic);
     return undefined;
   }
 
@@ -193,19 +222,23 @@ export class Decoder {
     return undefined;
   }
 
-  /** Section 5.2. */
-  private string(bytes: Uint8Array, end: number): string | undefined {
+  /** A field with the string of section 5.2 that comes next for its value; undefined where that is broken. */
+  private value(name: FieldName, bytes: Uint8Array, end: number, flags: number): Field | undefined {
     const { reader } = this;
     if (reader.at >= end) return undefined;
-    const huffman = bytes[reader.at]! >= 0x80;
+    if (bytes[reader.at]! >= 0x80) flags |= IS_HUFFMAN;
     const length = reader.read(bytes, end, 7);
     const start = reader.at;
-    if (length < 0 || start + length > end) return undefined;
-    reader.at = start + length;
-    if (!huffman) return octetsToString(bytes, start, start + length);
-    if (scratch.length < 2 * length) scratch = new Uint8Array(4 * length);
-    const decoded = huffmanDecode(bytes, start, start + length, scratch);
-    return decoded < 0 ? undefined : octetsToString(scratch, 0, decoded);
+    const stop = start + length;
+    if (length < 0 || stop > end) return undefined;
+    reader.at = stop;
+    if (!ValueMemory.takes(length)) return decodeValue(name, bytes, start, stop, flags);
+    const values = this.values ??= new ValueMemory();
+    const known = values.find(name, bytes, start, stop, flags);
+    if (known !== undefined) return known;
+    const field = decodeValue(name, bytes, start, stop, flags);
+    if (field !== undefined) values.add(field, bytes, start, stop);
+    return field;
   }
 
   private recall(bytes: Uint8Array, start: number, end: number): HeaderList | undefined {
@@ -240,40 +273,50 @@ export class Decoder {
   }
 }
 
-/** Leaves only the largest of `fields` and of one more; gives its size. */
-function keepLargest(fields: string[], name: string, value: string): number {
-  let most = entrySize(name, value);
-  for (let i = 0; i < fields.length; i += 2) {
-    const size = entrySize(fields[i]!, fields[i + 1]!);
-    if (size < most) continue;
-    most = size;
-    name = fields[i]!;
-    value = fields[i + 1]!;
+/** The value `bytes[start, end)`, coded as `flags` says, in memory that no block shares. */
+function decodeValue(
+  name: FieldName,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  flags: number,
+): Field | undefined {
+  const length = end - start;
+  if ((flags & IS_HUFFMAN) === 0) {
+    const at = memory.take(length);
+    const into = memory.bytes;
+    let classes = 0;
+    for (let i = start, to = at; i < end; i++, to++) {
+      const octet = bytes[i]!;
+      classes |= CLASS[octet]!;
+      into[to] = octet;
+    }
+    return new Field(name, undefined, into, at, at + length, length, flags | flagsOf(classes));
   }
-  fields.length = 0;
-  fields.push(name, value);
-  return most;
+  const room = huffmanRoom(length);
+  if (length > KEPT_CODED_OCTETS) {
+    if (scratch.length < room) scratch = new Uint8Array(2 * room);
+    const decoded = huffmanDecode(bytes, start, end, scratch);
+    if (decoded < 0) return undefined;
+    flags |= flagsOf(classesOf(scratch, 0, decoded));
+    return new Field(name, undefined, new Uint8Array(bytes.subarray(start, end)), 0, length, decoded, flags);
+  }
+  const at = memory.take(room);
+  const into = memory.bytes;
+  const decoded = huffmanDecode(bytes, start, end, into, at);
+  memory.giveBack(room - (decoded < 0 ? 0 : decoded));
+  if (decoded < 0) return undefined;
+  flags = (flags & ~IS_HUFFMAN) | flagsOf(classesOf(into, at, at + decoded));
+  return new Field(name, undefined, into, at, at + decoded, decoded, flags);
+}
+
+/** Leaves only the largest of `entries` and of one more. */
+function keepLargest(entries: Field[], field: Field): void {
+  for (const entry of entries) if (entry.size >= field.size) field = entry;
+  entries.length = 0;
+  entries.push(field);
 }
 
 function broken(reason: string): DecodeFailure {
   return new DecodeFailure("compression", `HPACK: ${reason}`);
-}
-
-/** Longer strings are made in pieces, for arguments are limited. */
-const PIECE = 4_096;
-
-function octetsToString(bytes: Uint8Array, start: number, end: number): string {
-  if (end - start <= 24) {
-    let text = "";
-    for (let i = start; i < end; i++) text += String.fromCharCode(bytes[i]!);
-    return text;
-  }
-  let text = "";
-  for (let i = start; i < end; i += PIECE) {
-    text += String.fromCharCode.apply(
-      null,
-      bytes.subarray(i, Math.min(end, i + PIECE)) as unknown as number[],
-    );
-  }
-  return text;
 }

@@ -1,5 +1,5 @@
-// Huffman coding of strings (RFC 7541, section 5.2): an encoder over the code table, a decoder that takes four bits
-// a step through a table of states.
+// Huffman coding of strings (RFC 7541, section 5.2): an encoder over the code table, a decoder that takes two octets a
+// step where their codes are short, as those of letters and digits are.
 
 import type { ByteSink } from "./byte_sink.ts";
 import { CODE_LENGTHS, CODES, EOS } from "./huffman_table.ts";
@@ -40,88 +40,114 @@ export function huffmanEncode(text: string, out: ByteSink): void {
   out.length = at;
 }
 
-// The decoder's states are the inner nodes of the code tree, the root being 0. Entry `state * 16 + nibble` holds
-// the next state, an octet that was completed on the way (no code is shorter than five bits, so there is at most
-// one), and flags.
-const HAS_OCTET = 0x100;
-const FAILED = 0x200;
-const STATE_SHIFT = 10;
+// The code tree: `children[2n + bit]` is an inner node as n > 0, a leaf as -1 - symbol, 0 where there is none; the root
+// is 0. `PAIRS` has for each 12 bits the one or two octets whose whole codes they begin with, or 0 where there is none.
+const WINDOW_BITS = 12;
+const SECOND_SHIFT = 8;
+const BITS_SHIFT = 16;
+const FIRST_BITS_SHIFT = 20;
+const COUNT_SHIFT = 24;
 
-interface Tree {
-  readonly table: Uint32Array;
-  /** Whether a string may end in a state: fewer than eight bits into the code of EOS, all of them ones. */
+interface Tables {
+  readonly children: Int16Array;
+  readonly pairs: Uint32Array;
+  /** Whether a string may end at a node: fewer than eight bits into the code of EOS, all of them ones. */
   readonly mayEnd: Uint8Array;
 }
 
-let tree: Tree | undefined;
+let tables: Tables | undefined;
 
-function buildTree(): Tree {
-  // children[2n + bit]: an inner node as n > 0, a leaf as -1 - symbol, 0 where nothing was put yet
-  const children: number[] = [0, 0];
+function buildTables(): Tables {
+  const tree: number[] = [0, 0];
   for (let symbol = 0; symbol <= EOS; symbol++) {
     let node = 0;
     for (let bit = CODE_LENGTHS[symbol]! - 1; bit >= 0; bit--) {
       const slot = 2 * node + ((CODES[symbol]! >>> bit) & 1);
-      if (bit === 0) children[slot] = -1 - symbol;
+      if (bit === 0) tree[slot] = -1 - symbol;
       else {
-        if (children[slot] === 0) {
-          children[slot] = children.length / 2;
-          children.push(0, 0);
+        if (tree[slot] === 0) {
+          tree[slot] = tree.length / 2;
+          tree.push(0, 0);
         }
-        node = children[slot]!;
+        node = tree[slot]!;
       }
     }
   }
-  const states = children.length / 2;
-  const table = new Uint32Array(states * 16);
-  for (let state = 0; state < states; state++) {
-    for (let nibble = 0; nibble < 16; nibble++) table[state * 16 + nibble] = step(children, state, nibble);
-  }
-  const mayEnd = new Uint8Array(states);
+  const mayEnd = new Uint8Array(tree.length / 2);
   for (let node = 0, ones = 0; ones < 8; ones++) {
     mayEnd[node] = 1;
-    node = children[2 * node + 1]!;
+    node = tree[2 * node + 1]!;
   }
-  return { table, mayEnd };
+  const pairs = Uint32Array.from({ length: 1 << WINDOW_BITS }, (_, window) => pairOf(tree, window));
+  return { children: Int16Array.from(tree), pairs, mayEnd };
 }
 
-function step(children: readonly number[], state: number, nibble: number): number {
-  let node = state;
-  let result = 0;
-  for (let bit = 3; bit >= 0; bit--) {
-    const child = children[2 * node + ((nibble >>> bit) & 1)]!;
-    if (child >= 0) node = child;
-    else {
-      const symbol = -1 - child;
-      if (symbol === EOS) return FAILED; // EOS inside a string is an error
-      result = HAS_OCTET | symbol;
-      node = 0;
-    }
+function pairOf(tree: readonly number[], window: number): number {
+  let node = 0;
+  let count = 0;
+  let pair = 0;
+  for (let bits = 1; bits <= WINDOW_BITS && count < 2; bits++) {
+    node = tree[2 * node + ((window >>> (WINDOW_BITS - bits)) & 1)]!;
+    if (node >= 0) continue;
+    const symbol = -1 - node;
+    node = 0;
+    count++;
+    pair = count === 1
+      ? symbol | (bits << BITS_SHIFT) | (bits << FIRST_BITS_SHIFT) | (1 << COUNT_SHIFT)
+      : (pair & ~(15 << BITS_SHIFT) & ~(3 << COUNT_SHIFT)) | (symbol << SECOND_SHIFT) | (bits << BITS_SHIFT) |
+        (2 << COUNT_SHIFT);
   }
-  return result | (node << STATE_SHIFT);
+  return pair;
+}
+
+/** The most octets that `count` coded ones stand for (no code is shorter than five bits), and one that is written beyond. */
+export function huffmanRoom(count: number): number {
+  return ((8 * count / 5) | 0) + 2;
 }
 
 /**
- * Decodes `bytes[start, end)` into `into` from 0 on, which must hold `2 * (end - start)` octets: no code is shorter
- * than five bits. Gives the octets decoded, or -1 where the coding is broken.
+ * Decodes `bytes[start, end)` into `into` from `at` on, where `huffmanRoom` octets may be written. Gives the octets
+ * decoded, or -1 where the coding is broken.
  */
-export function huffmanDecode(bytes: Uint8Array, start: number, end: number, into: Uint8Array): number {
-  const { table, mayEnd } = tree ??= buildTree();
-  let state = 0;
-  let length = 0;
-  for (let i = start; i < end; i++) {
-    const byte = bytes[i]!;
-    let entry = table[state * 16 + (byte >>> 4)]!;
-    if (entry & (HAS_OCTET | FAILED)) {
-      if (entry & FAILED) return -1;
-      into[length++] = entry & 0xff;
+export function huffmanDecode(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  into: Uint8Array,
+  at = 0,
+): number {
+  const { children, pairs, mayEnd } = tables ??= buildTables();
+  const from = at;
+  const bitsEnd = 8 * end;
+  let bit = 8 * start;
+  while (bit < bitsEnd) {
+    const i = bit >>> 3;
+    const next = i + 1 < end ? bytes[i + 1]! : 0xff;
+    const last = i + 2 < end ? bytes[i + 2]! : 0xff;
+    const pair = pairs[(((bytes[i]! << 16) | (next << 8) | last) >>> (12 - (bit & 7))) & 0xfff]!;
+    const bits = (pair >>> BITS_SHIFT) & 15;
+    if (pair !== 0 && bit + bits <= bitsEnd) {
+      into[at] = pair & 0xff;
+      into[at + 1] = (pair >>> SECOND_SHIFT) & 0xff;
+      at += pair >>> COUNT_SHIFT;
+      bit += bits;
+      continue;
     }
-    entry = table[(entry >>> STATE_SHIFT) * 16 + (byte & 15)]!;
-    if (entry & (HAS_OCTET | FAILED)) {
-      if (entry & FAILED) return -1;
-      into[length++] = entry & 0xff;
+    const firstBits = (pair >>> FIRST_BITS_SHIFT) & 15;
+    if (pair !== 0 && bit + firstBits <= bitsEnd) {
+      into[at++] = pair & 0xff;
+      bit += firstBits;
+      continue;
     }
-    state = entry >>> STATE_SHIFT;
+    // A long code, or the padding: bit by bit.
+    let node = 0;
+    do {
+      node = children[2 * node + ((bytes[bit >>> 3]! >>> (7 - (bit & 7))) & 1)]!;
+      bit++;
+    } while (node > 0 && bit < bitsEnd);
+    if (node >= 0) return mayEnd[node] === 1 ? at - from : -1;
+    if (node === -1 - EOS) return -1; // EOS inside a string is an error
+    into[at++] = -1 - node;
   }
-  return mayEnd[state] === 1 ? length : -1;
+  return at - from;
 }

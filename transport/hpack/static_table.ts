@@ -30,13 +30,3 @@ export const STATIC_VALUES: readonly string[] = ["", ...ENTRIES.map(([, value]) 
 export const STATIC_NAME_INDEX: ReadonlyMap<string, number> = new Map(
   ENTRIES.map(([name], i): [string, number] => [name, i + 1]).reverse(),
 );
-
-/** The index of each entry with a value, by `fieldKey`. */
-export const STATIC_FIELD_INDEX: ReadonlyMap<string, number> = new Map(
-  ENTRIES.map(([name, value], i): [string, number] => [fieldKey(name, value), i + 1]),
-);
-
-/** One string for a name and a value; no name has a NUL. */
-export function fieldKey(name: string, value: string): string {
-  return `${name}\0${value}`;
-}

@@ -4,24 +4,30 @@
 // white space at either end of a value is taken. gRPC's grammar has it ("ASCII-Value", "Status-Message"), and gRPC in C++,
 // Go and Python sends it: a status whose message ends with a space would be lost, and its code with it.
 
+import type { Field } from "../hpack/field.ts";
+import { type FieldName, protocolName } from "../hpack/field_name.ts";
 import type { HeaderList } from "../hpack/header_list.ts";
+import { isToken, TOKEN } from "../hpack/octet_classes.ts";
 
 /** What a section is: it decides which pseudo-header fields it must and may have. */
 export type SectionKind = "request" | "response" | "trailers";
 
-/** Fields that speak of the connection and have no place in HTTP/2 (section 8.2.2). */
-const CONNECTION_SPECIFIC = new Set([
-  "connection",
-  "proxy-connection",
-  "keep-alive",
-  "transfer-encoding",
-  "upgrade",
-]);
+const TE = protocolName("te");
+const CONTENT_LENGTH = protocolName("content-length");
 
-/** ":protocol" is none: it is defined for peers that were sent SETTINGS_ENABLE_CONNECT_PROTOCOL (RFC 8441, section 3). */
-const REQUEST_PSEUDO = new Set([":method", ":scheme", ":path", ":authority"]);
-const RESPONSE_PSEUDO = new Set([":status"]);
-const NO_PSEUDO = new Set<string>();
+/** Pseudo-header fields. */
+const METHOD = protocolName(":method");
+const SCHEME = protocolName(":scheme");
+const PATH = protocolName(":path");
+const AUTHORITY = protocolName(":authority");
+const STATUS = protocolName(":status");
+
+/** Those of each kind. ":protocol" is none: it is for peers that were sent SETTINGS_ENABLE_CONNECT_PROTOCOL (RFC 8441). */
+const PSEUDO: Readonly<Record<SectionKind, readonly FieldName[]>> = {
+  request: [METHOD, SCHEME, PATH, AUTHORITY],
+  response: [STATUS],
+  trailers: [],
+};
 
 /** Why `headers` is malformed as a `kind`, or undefined when it is well-formed. */
 export function malformedReason(headers: HeaderList, kind: SectionKind): string | undefined {
@@ -33,81 +39,58 @@ export function malformedReason(headers: HeaderList, kind: SectionKind): string 
 
 /** The content-length of a well-formed section (section 8.1.1); -1 where there is none. */
 export function contentLength(headers: HeaderList): number {
-  return headers.contentLength ??= Number(headers.get("content-length") ?? -1);
+  return headers.contentLength ??= Number(headers.find(CONTENT_LENGTH)?.text ?? -1);
 }
 
 /** Whether a section says that no content follows it, whatever its content-length (RFC 9110, section 6.4.1). */
 export function hasNoContent(headers: HeaderList): boolean {
-  const status = headers.get(":status");
+  const status = headers.find(STATUS)?.text;
   return status === "204" || status === "304";
 }
 
 function check(headers: HeaderList, kind: SectionKind): string | undefined {
-  const allowed = kind === "request" ? REQUEST_PSEUDO : kind === "response" ? RESPONSE_PSEUDO : NO_PSEUDO;
-  const { fields } = headers;
-  const seen = new Set<string>();
+  const { entries } = headers;
+  let seen = 0;
   let pseudoOver = false;
   let hasLength = false;
-  for (let i = 0; i < fields.length; i += 2) {
-    const name = fields[i]!;
-    const value = fields[i + 1]!;
-    if (name.startsWith(":")) {
-      if (pseudoOver) return `pseudo-header field ${quote(name)} after a regular one`;
-      if (!allowed.has(name)) return `pseudo-header field ${quote(name)} in ${kind}`;
-      if (seen.has(name)) return `pseudo-header field ${quote(name)} twice`;
-      seen.add(name);
+  for (let i = 0; i < entries.length; i++) {
+    const field = entries[i]!;
+    const { name } = field;
+    if (name.isPseudo) {
+      const reason = badPseudo(field, kind, pseudoOver, seen);
+      if (reason !== undefined) return reason;
+      seen |= 1 << PSEUDO[kind].indexOf(name);
     } else {
       pseudoOver = true;
-      const reason = badField(name, value, kind);
+      const reason = name.isOrdinary ? undefined : badField(field, kind);
       if (reason !== undefined) return reason;
-      hasLength ||= name === "content-length";
+      hasLength ||= name === CONTENT_LENGTH;
     }
-    if (hasControl(value) || (!pseudoOver && isPadded(value))) {
-      return `value of ${quote(name)} has a character that no field may have`;
-    }
+    if (field.hasControl) return `value of ${quote(name.text)} has a character that no field may have`;
   }
   if (kind === "trailers") return undefined;
   const reason = kind === "response" ? badStatus(headers) : badControlData(headers);
   return reason ?? (hasLength ? badContentLength(headers) : undefined);
 }
 
-function badField(name: string, value: string, kind: SectionKind): string | undefined {
-  if (!isToken(name, LOWER)) {
-    return name === ""
+/** Section 8.3. `over`: a regular field came before; `seen`: the pseudo-header fields that did. */
+function badPseudo({ name, text }: Field, kind: SectionKind, over: boolean, seen: number): string | undefined {
+  if (over) return `pseudo-header field ${quote(name.text)} after a regular one`;
+  const number = PSEUDO[kind].indexOf(name);
+  if (number < 0) return `pseudo-header field ${quote(name.text)} in ${kind}`;
+  if (seen & (1 << number)) return `pseudo-header field ${quote(name.text)} twice`;
+  return isPadded(text) ? `value of ${quote(name.text)} has a character that no field may have` : undefined;
+}
+
+function badField({ name, text }: Field, kind: SectionKind): string | undefined {
+  if (!name.isToken) {
+    return name.text === ""
       ? "empty field name"
-      : `field name ${quote(name)} has a character that no name may have`;
+      : `field name ${quote(name.text)} has a character that no name may have`;
   }
-  if (CONNECTION_SPECIFIC.has(name)) return `connection-specific field ${quote(name)}`;
-  if (name !== "te") return undefined;
+  if (name !== TE) return `connection-specific field ${quote(name.text)}`;
   if (kind !== "request") return `te in ${kind}`;
-  return value === "trailers" ? undefined : `te is ${quote(value)}, not "trailers"`;
-}
-
-const LOWER = 1;
-const ANY_CASE = 2;
-
-/** Octets of a token (RFC 9110, section 5.6.2): with `LOWER` capitals are none, with `ANY_CASE` they are some. */
-const TOKEN: Uint8Array = (() => {
-  const table = new Uint8Array(256);
-  for (const char of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz") {
-    table[char.charCodeAt(0)] = LOWER | ANY_CASE;
-  }
-  for (const char of "ABCDEFGHIJKLMNOPQRSTUVWXYZ") table[char.charCodeAt(0)] = ANY_CASE;
-  return table;
-})();
-
-function isToken(text: string, which: number): boolean {
-  for (let i = 0; i < text.length; i++) if ((TOKEN[text.charCodeAt(i)]! & which) === 0) return false;
-  return text !== "";
-}
-
-/** Controls but the tab (RFC 9110, section 5.5). */
-function hasControl(value: string): boolean {
-  for (let i = 0; i < value.length; i++) {
-    const unit = value.charCodeAt(i);
-    if ((unit < 0x20 && unit !== 0x09) || unit === 0x7f) return true;
-  }
-  return false;
+  return text === "trailers" ? undefined : `te is ${quote(text)}, not "trailers"`;
 }
 
 /** White space at either end (RFC 9113, section 8.2.1). */
@@ -120,17 +103,17 @@ function isPadded(value: string): boolean {
 
 /** Section 8.3.2. */
 function badStatus(headers: HeaderList): string | undefined {
-  const status = headers.get(":status");
+  const status = headers.find(STATUS)?.text;
   return status === undefined || !/^[1-9][0-9][0-9]$/.test(status) ? "no valid :status" : undefined;
 }
 
 /** Sections 8.3.1 and 8.5. */
 function badControlData(headers: HeaderList): string | undefined {
-  const method = headers.get(":method");
-  if (method === undefined || !isToken(method, ANY_CASE)) return "no valid :method";
-  const scheme = headers.get(":scheme");
-  const path = headers.get(":path");
-  const authority = headers.get(":authority");
+  const method = headers.find(METHOD)?.text;
+  if (method !== "POST" && (method === undefined || !isToken(method, TOKEN))) return "no valid :method";
+  const scheme = headers.find(SCHEME)?.text;
+  const path = headers.find(PATH)?.text;
+  const authority = headers.find(AUTHORITY)?.text;
   if (method === "CONNECT") {
     if (scheme !== undefined || path !== undefined) return "CONNECT with :scheme or :path";
     return authority === undefined || authority === "" ? "CONNECT without :authority" : undefined;
@@ -147,7 +130,7 @@ function badControlData(headers: HeaderList): string | undefined {
 
 /** Section 8.1.1, and RFC 9110, section 8.6: several fields may say the same number. */
 function badContentLength(headers: HeaderList): string | undefined {
-  const values = headers.getAll("content-length");
+  const values = headers.getAll(CONTENT_LENGTH.text);
   const [first] = values;
   if (/^[0-9]{1,15}$/.test(first!) && values.every((value) => value === first)) return undefined;
   return `content-length is ${values.map(quote).join(" and ")}`;

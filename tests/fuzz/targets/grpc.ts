@@ -49,7 +49,7 @@ export const headers: FuzzTarget = {
     if (lines.length % 2 === 1) lines.pop();
     const read = { request: parseRequest, response: parseResponse, trailers: parseTrailers };
     for (const kind of ["request", "response", "trailers"] as const) {
-      const list = new HeaderList(lines);
+      const list = HeaderList.ofStrings(lines);
       const reason = malformedReason(list, kind);
       reached(reason ?? kind);
       if (reason === undefined) checkHead(read[kind](list));

@@ -16,7 +16,7 @@ export const metadata: FuzzTarget = {
   run(input) {
     const lines = Array.from(input, (byte) => String.fromCharCode(byte)).join("").split("\n");
     if (lines.length % 2 === 1) lines.pop();
-    for (const _ of Metadata.fromHeaders(new HeaderList(lines))) void _;
+    for (const _ of Metadata.fromHeaders(HeaderList.ofStrings(lines))) void _;
     const own = new Metadata();
     for (let i = 0; i < lines.length; i += 2) {
       try {

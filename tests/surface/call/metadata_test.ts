@@ -56,7 +56,7 @@ test("metadata: text must be printable ASCII, binary values octets, each under i
 
 test("appendAll passes on what a peer sent, where append would refuse it", () => {
   const received = Metadata.fromHeaders(
-    new HeaderList(["odd", "caf\u00e9", "n", "1", "n", "2", "o-bin", "AP8"]),
+    HeaderList.ofStrings(["odd", "caf\u00e9", "n", "1", "n", "2", "o-bin", "AP8"]),
   );
   const metadata = new Metadata({ n: "0" });
   metadata.appendAll(received);

@@ -3,8 +3,10 @@ import { assert, assertEquals } from "@std/assert";
 import { SeededRandom } from "../../../pollers/simulated/seeded_random.ts";
 import { ByteSink } from "../../../transport/hpack/byte_sink.ts";
 import { Decoder } from "../../../transport/hpack/decoder.ts";
-import { DynamicTable, entrySize } from "../../../transport/hpack/dynamic_table.ts";
+import { DynamicTable } from "../../../transport/hpack/dynamic_table.ts";
 import { Encoder } from "../../../transport/hpack/encoder.ts";
+import { Field } from "../../../transport/hpack/field.ts";
+import { fieldName } from "../../../transport/hpack/field_name.ts";
 import { HeaderList } from "../../../transport/hpack/header_list.ts";
 import { fromHex } from "../../bytes.ts";
 import { test } from "../../harness.ts";
@@ -12,45 +14,53 @@ import { test } from "../../harness.ts";
 type Entry = [name: string, value: string];
 
 function entries(table: DynamicTable): Entry[] {
-  return Array.from({ length: table.count }, (_, i) => [table.name(i + 1), table.value(i + 1)]);
+  return Array.from({ length: table.count }, (_, i) => {
+    const { name, text } = table.field(i + 1);
+    return [name.text, text];
+  });
+}
+
+function entry(name: string, value: string): Field {
+  return Field.of(fieldName(name), value);
 }
 
 test("4.1: an entry counts the octets of its name and value, and 32", () => {
-  assertEquals(entrySize("custom-key", "custom-header"), 55); // Appendix C.2.1
-  assertEquals(entrySize("", ""), 32);
+  assertEquals(entry("custom-key", "custom-header").size, 55); // Appendix C.2.1
+  assertEquals(entry("", "").size, 32);
   const table = new DynamicTable(4_096);
-  table.insert("custom-key", "custom-header");
-  table.insert("a", "");
+  table.insert(entry("custom-key", "custom-header"));
+  table.insert(entry("a", ""));
   assertEquals(table.size, 55 + 33);
 });
 
 test("2.3.3: index 1 is the newest entry", () => {
   const table = new DynamicTable(4_096);
-  for (const name of ["a", "b", "c"]) table.insert(name, name.toUpperCase());
+  for (const name of ["a", "b", "c"]) table.insert(entry(name, name.toUpperCase()));
   assertEquals(entries(table), [["c", "C"], ["b", "B"], ["a", "A"]]);
 });
 
 test("4.3 and 4.4: the oldest go first, and only as many as must", () => {
-  const gone: string[] = [];
-  const table = new DynamicTable(3 * 34, (name) => gone.push(name));
-  for (const name of ["a", "b", "c"]) table.insert(name, "1"); // exactly full
-  assertEquals([gone, table.size], [[], 102]);
-  table.insert("d", "22"); // one octet more than the one entry that goes: two go
-  assertEquals([gone, entries(table)], [["a", "b"], [["d", "22"], ["c", "1"]]]);
+  const names = ["a", "b", "c", "d"];
+  const table = new DynamicTable(3 * 34);
+  const gone = (): string[] => names.slice(0, table.inserted).filter((_, number) => !table.has(number));
+  for (const name of ["a", "b", "c"]) table.insert(entry(name, "1")); // exactly full
+  assertEquals([gone(), table.size], [[], 102]);
+  table.insert(entry("d", "22")); // one octet more than the one entry that goes: two go
+  assertEquals([gone(), entries(table)], [["a", "b"], [["d", "22"], ["c", "1"]]]);
   table.resize(table.size);
-  assertEquals(gone, ["a", "b"]);
+  assertEquals(gone(), ["a", "b"]);
   table.resize(table.size - 1);
-  assertEquals([gone, entries(table)], [["a", "b", "c"], [["d", "22"]]]);
+  assertEquals([gone(), entries(table)], [["a", "b", "c"], [["d", "22"]]]);
   table.resize(0);
-  assertEquals([gone, table.size, table.count], [["a", "b", "c", "d"], 0, 0]);
+  assertEquals([gone(), table.size, table.count], [["a", "b", "c", "d"], 0, 0]);
 });
 
 test("4.4: an entry of the maximum's size stays alone; a larger one empties the table and is no error", () => {
   const table = new DynamicTable(64);
-  table.insert("a", "");
-  table.insert("b", "x".repeat(31));
-  assertEquals([table.count, table.size, table.name(1)], [1, 64, "b"]);
-  table.insert("c", "x".repeat(32));
+  table.insert(entry("a", ""));
+  table.insert(entry("b", "x".repeat(31)));
+  assertEquals([table.count, table.size, table.field(1).name.text], [1, 64, "b"]);
+  table.insert(entry("c", "x".repeat(32)));
   assertEquals([table.count, table.size], [0, 0]);
 });
 
@@ -87,9 +97,9 @@ for (const seed of [1, 2, 3]) {
         table.resize(most = random.below(3_000));
         while (sizeOf() > most) model.pop();
       } else {
-        const entry: Entry = [`name-${step}`, "v".repeat(random.below(40) === 0 ? 900 : random.below(12))];
-        table.insert(...entry);
-        model.unshift(entry);
+        const added: Entry = [`name-${step}`, "v".repeat(random.below(40) === 0 ? 900 : random.below(12))];
+        table.insert(entry(...added));
+        model.unshift(added);
         while (sizeOf() > most) model.pop(); // the new one too, when it is too large
       }
       assertEquals([table.size, table.count], [sizeOf(), model.length], `step ${step}`);

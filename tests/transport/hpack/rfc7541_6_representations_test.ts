@@ -1,6 +1,7 @@
 // What our encoder chooses among the representations of RFC 7541, section 6, octet for octet.
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { ByteSink } from "../../../transport/hpack/byte_sink.ts";
+import { Decoder } from "../../../transport/hpack/decoder.ts";
 import { Encoder } from "../../../transport/hpack/encoder.ts";
 import { HeaderList } from "../../../transport/hpack/header_list.ts";
 import { fromHex, toHex } from "../../bytes.ts";
@@ -96,19 +97,74 @@ test("a string that is no octets is misuse, and leaves the encoder as it was", (
   assertEquals(encode(encoder, [["x", "1"]]), "be");
 });
 
-test("encoder: fields whose values hardly come again are put into no table, and lists are remembered in bounds", () => {
+/** A block with one field. */
+function one(encoder: Encoder, name: string, value: string): string {
+  return encode(encoder, [[name, value]]);
+}
+
+test("6.2.1: a name whose values do not come again stops putting them into the table", () => {
   const encoder = new Encoder();
-  const encoded = (fields: Array<[string, string]>): Uint8Array => {
-    const out = new ByteSink(64);
-    encoder.encode(HeaderList.of(fields), undefined, out);
-    return out.bytes.slice(0, out.length);
-  };
-  for (
-    const name of ["traceparent", "x-request-id", "grpc-message", "content-length", "grpc-trace-bin", "a-bin"]
-  ) {
-    for (let i = 0; i < 2; i++) assertEquals(encoded([[name, "value"]])[0]! & 0xf0, 0, name);
+  const first = Array.from({ length: 20 }, (_, i) => one(encoder, "x-trace", `\x01${i}`).slice(0, 2));
+  assertEquals(first.slice(0, 4), ["40", "7e", "7e", "7e"], "it has to be learned");
+  assertEquals(new Set(first.slice(4)), new Set(["0f"]), "and then each is a literal with the name's index");
+  const list = HeaderList.of([[":method", "POST"], ["te", "trailers"]]);
+  for (let i = 0; i < 3; i++) encode(encoder, list);
+  const block = encode(encoder, list);
+  for (let i = 0; i < 100; i++) {
+    one(encoder, "x-trace", `\x02${i}`);
+    assertEquals(encode(encoder, list), block, "so that nothing moves and a remembered block stays right");
   }
-  for (let i = 0; i < 1_000; i++) encoded([[":method", "GET"], ["x-request-id", String(i)]]);
+});
+
+test("6.2.1: values that come again by turns are all put into the table, though one by one they are new", () => {
+  const encoder = new Encoder();
+  const lengths = Array.from({ length: 60 }, (_, i) => one(encoder, "x-tenant", `tenant-${i % 10}`).length);
+  assertEquals(Math.max(...lengths.slice(-20)), 2, "one octet each, that is two digits");
+});
+
+test("6.2.1: values that come again later are indexed again", () => {
+  const encoder = new Encoder();
+  for (let i = 0; i < 20; i++) one(encoder, "x-turn", `\x01${i}`);
+  for (let i = 0; i < 3; i++) one(encoder, "x-turn", "steady");
+  assertEquals(one(encoder, "x-turn", "steady").length, 2);
+});
+
+test("6.2.2: a value that is longer than what is kept of a name is plain, each time it comes", () => {
+  const encoder = new Encoder();
+  const token = (i: number) => `${i}`.padStart(3, "0") + "t".repeat(797);
+  for (let i = 0; i < 20; i++) one(encoder, "x-token", token(i));
+  const block = one(encoder, "x-token", token(7));
+  assertEquals(block, `0f2f7fa105${toHex(new TextEncoder().encode(token(7)))}`);
+});
+
+test("6.2.2: fields whose values hardly come again get an index for their name, and no entry for each value", () => {
+  for (const name of ["traceparent", "x-request-id", "grpc-message", "grpc-trace-bin", "a-bin"]) {
+    const encoder = new Encoder();
+    assertEquals(one(encoder, name, "value 0").slice(0, 2), "40", name);
+    for (let i = 1; i < 100; i++) assertEquals(one(encoder, name, `value ${i}`).slice(0, 4), "0f2f", name);
+  }
+  const encoder = new Encoder();
+  for (let i = 0; i < 3; i++) assertEquals(one(encoder, "content-length", `${i}`).slice(0, 4), "0f0d");
+});
+
+test("6.2.3: a field that came never indexed is passed on never indexed, under whatever name", () => {
+  const decoder = new Decoder({ maxTableSize: 4_096, maxHeaderListSize: 16_384 });
+  const received = decoder.decode(fromHex("10 0178 0131"), 0, 5);
+  assert(received instanceof HeaderList);
+  const encoder = new Encoder();
+  for (let i = 0; i < 3; i++) assertEquals(encode(encoder, received), hex("10 0178 0131"));
+  assertEquals(received.get("x"), "1");
+  assertEquals(encode(encoder, received), hex("10 0178 0131"), "read as a string in between");
+});
+
+test("lists are remembered in bounds, and those that are encoded once not at all", () => {
+  const encoder = new Encoder();
   const { remembered } = encoder as unknown as { remembered: Map<HeaderList, unknown> };
-  assert(remembered.size <= 32, `${remembered.size} lists are kept`);
+  for (let i = 0; i < 1_000; i++) encode(encoder, [[":method", "GET"]]);
+  assertEquals(remembered.size, 0);
+  for (let i = 0; i < 100; i++) {
+    const list = HeaderList.of([[":method", "GET"]]);
+    for (let again = 0; again < 3; again++) encode(encoder, list);
+  }
+  assert(remembered.size > 0 && remembered.size <= 32, `${remembered.size} lists are kept`);
 });
