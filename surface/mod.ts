@@ -23,12 +23,15 @@ export {
 export type {
   ConnectionLifetimeOptions,
   ConnectOptions,
+  Field,
+  FieldName,
   GrpcStatus,
   HeaderList,
   Initiator,
   KeepaliveOptions,
   LocalSettings,
   MessageLimitOptions,
+  Reading,
   ServerKeepaliveOptions,
   TransportOptions,
 } from "../transport/mod.ts";

@@ -21,7 +21,9 @@ export { MESSAGE_PREFIX_BYTES } from "./grpc/message_prefix.ts";
 export { GrpcStatus, type StatusCode, type StatusName, statusName } from "./grpc/status_mapping.ts";
 export * from "./handshake.ts";
 export { copyBytes } from "./hpack/copy_bytes.ts";
-export { HeaderList } from "./hpack/header_list.ts";
+export type { Field } from "./hpack/field.ts";
+export type { FieldName } from "./hpack/field_name.ts";
+export { HeaderList, type Reading } from "./hpack/header_list.ts";
 export {
   ErrorCode,
   type ErrorCodeName,

@@ -191,7 +191,9 @@ export abstract class ServerCallCore extends CallCore
     try {
       this.host.callEnds();
       const trailers = this.sentTrailers?.toHeaders();
-      const all = fields.length === 0 ? trailers : HeaderList.ofStrings([...trailers?.fields ?? [], ...fields]);
+      const all = fields.length === 0
+        ? trailers
+        : HeaderList.ofStrings([...trailers?.fields ?? [], ...fields]);
       this.stream.sendStatus(code, details, all, endedBy);
       if (this.stream.queuedBytes === 0) this.disarmDeadline(); // else it holds for what waits for the client too
     } catch (error) {

@@ -101,6 +101,7 @@ export class Field {
     if (octets !== undefined && octets.length > this.end - this.start) void this.text;
   }
 
+  /** The value becomes a string, and its octets are free. */
   private read(): string {
     const octets = this.octets!;
     const isAscii = (this.flags & HAS_NON_ASCII) === 0;

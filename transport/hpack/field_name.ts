@@ -48,9 +48,9 @@ export class FieldName {
   /** Its values hardly come again. */
   readonly seldomRepeated: boolean;
   /** What `transport/grpc/headers.ts` takes the name for, once it has met it; 0 before. */
-  use = 0;
+  use: number = 0;
   /** The number by which encoders find what they know of the name; -1 before the first has met it. */
-  number = -1;
+  number: number = -1;
 
   /** `own`: the library or its application uses it, not a peer alone. */
   constructor(readonly text: string, readonly own: boolean) {
@@ -73,7 +73,9 @@ for (const text of STATIC_NAME_INDEX.keys()) protocolName(text);
 /** The name `text`, which the library itself uses: always the same object. */
 export function protocolName(text: string): FieldName {
   let name = protocolNames.get(text);
-  if (name === undefined) protocolNames.set(text, name = applicationNames.get(text) ?? new FieldName(text, true));
+  if (name === undefined) {
+    protocolNames.set(text, name = applicationNames.get(text) ?? new FieldName(text, true));
+  }
   return name;
 }
 

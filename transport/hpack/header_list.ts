@@ -35,7 +35,9 @@ export class HeaderList {
   /** A list of names and values by turns. */
   static ofStrings(strings: readonly string[]): HeaderList {
     const entries: Field[] = [];
-    for (let i = 0; i < strings.length; i += 2) entries.push(Field.of(fieldName(strings[i]!), strings[i + 1]!));
+    for (let i = 0; i < strings.length; i += 2) {
+      entries.push(Field.of(fieldName(strings[i]!), strings[i + 1]!));
+    }
     return new HeaderList(entries);
   }
 

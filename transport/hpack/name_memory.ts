@@ -34,7 +34,9 @@ export class NameMemory {
     const stop = start + length;
     if (length < 0 || stop > end) return undefined;
     reader.at = stop;
-    if (!again || length === 0 || length > MAX_OCTETS) return nameOf(bytes, bytes[from]! >= 0x80, start, stop);
+    if (!again || length === 0 || length > MAX_OCTETS) {
+      return nameOf(bytes, bytes[from]! >= 0x80, start, stop);
+    }
     const slot = (length + 7 * bytes[stop - 1]! + 31 * bytes[start + (length >> 1)]!) & (SLOTS - 1);
     const known = this.known?.[slot];
     if (known !== undefined && isSame(known.octets, bytes, from, stop)) return known.name;

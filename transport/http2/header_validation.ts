@@ -74,7 +74,12 @@ function check(headers: HeaderList, kind: SectionKind): string | undefined {
 }
 
 /** Section 8.3. `over`: a regular field came before; `seen`: the pseudo-header fields that did. */
-function badPseudo({ name, text }: Field, kind: SectionKind, over: boolean, seen: number): string | undefined {
+function badPseudo(
+  { name, text }: Field,
+  kind: SectionKind,
+  over: boolean,
+  seen: number,
+): string | undefined {
   if (over) return `pseudo-header field ${quote(name.text)} after a regular one`;
   const number = PSEUDO[kind].indexOf(name);
   if (number < 0) return `pseudo-header field ${quote(name.text)} in ${kind}`;

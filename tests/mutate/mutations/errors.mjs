@@ -124,8 +124,8 @@ export default [
   ),
   mutation(
     "surface/server/server_call_core.ts",
-    "new HeaderList([...trailers?.fields ?? [], ...fields])",
-    "new HeaderList([...fields])",
+    "HeaderList.ofStrings([...trailers?.fields ?? [], ...fields])",
+    "HeaderList.ofStrings([...fields])",
     ERROR_PATH,
     "what a peer sent is passed on",
   ),

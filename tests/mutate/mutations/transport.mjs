@@ -51,7 +51,7 @@ export default [
   },
   {
     file: "transport/hpack/decoder.ts",
-    before: "scratch = new Uint8Array(4 * length)",
+    before: "scratch = new Uint8Array(2 * room)",
     after: "scratch = new Uint8Array(256)",
     test: "tests/transport/hpack/long_string_test.ts",
   },
@@ -731,11 +731,11 @@ export default [
     "remembered in bounds",
   ),
   mutation(
-    "transport/hpack/encoder.ts",
-    "SELDOM_REPEATED.has(name) || ",
-    "",
+    "transport/hpack/name_history.ts",
+    "this.worth = name.seldomRepeated ? DOUBT : PATIENCE;",
+    "this.worth = PATIENCE;",
     REPRESENTATION,
-    "remembered in bounds",
+    "hardly come again",
   ),
   mutation(
     "transport/hpack/decoder.ts",
