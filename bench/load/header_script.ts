@@ -9,10 +9,10 @@ import { ByteSink } from "../../transport/hpack/byte_sink.ts";
 import { huffmanEncode, huffmanLength } from "../../transport/hpack/huffman.ts";
 import { encodeInteger } from "../../transport/hpack/integer.ts";
 import {
-  fieldKey,
-  STATIC_FIELD_INDEX,
   STATIC_LENGTH,
   STATIC_NAME_INDEX,
+  STATIC_NAMES,
+  STATIC_VALUES,
 } from "../../transport/hpack/static_table.ts";
 
 /** How the application's fields are sent. */
@@ -73,8 +73,8 @@ class ScriptEncoder {
   /** Section 6.1 where the table has the field, else section 6.2.1: it enters the table. */
   private indexed(field: Field, out: ByteSink): void {
     const [name, value] = field;
-    const index = STATIC_FIELD_INDEX.get(fieldKey(name, value)) ??
-      this.find((entry) => entry[0] === name && entry[1] === value);
+    const inStatic = STATIC_NAMES.findIndex((known, i) => known === name && STATIC_VALUES[i] === value);
+    const index = inStatic > 0 ? inStatic : this.find((entry) => entry[0] === name && entry[1] === value);
     if (index > 0) return encodeInteger(index, 7, 0x80, out);
     const nameIndex = STATIC_NAME_INDEX.get(name) ?? this.find((entry) => entry[0] === name);
     encodeInteger(nameIndex, 6, 0x40, out);

@@ -163,7 +163,9 @@ export class PolledCall extends CallRequest implements PolledReader<unknown>, Po
     const trailing = trailingMetadataOf(this.context);
     let metadata = trailing;
     if (fields.length > 0) {
-      metadata = Metadata.fromHeaders(HeaderList.ofStrings([...trailing?.toHeaders()?.fields ?? [], ...fields]));
+      metadata = Metadata.fromHeaders(
+        HeaderList.ofStrings([...trailing?.toHeaders()?.fields ?? [], ...fields]),
+      );
     }
     return this.send([...before, sendStatusFromServer(code, details, metadata)]);
   }

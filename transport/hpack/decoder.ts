@@ -190,10 +190,7 @@ export class Decoder {
     const field = this.value(name, bytes, end, !indexing && first >= 0x10 ? NEVER : 0);
     if (field === undefined) return broken("field value is cut off or badly coded");
     this.field = field;
-    if (indexing) {
-      field.detach();
-      this.table.insert(field);
-    }
+    if (indexing) this.table.insert(field);
     return undefined;
   }
 
@@ -206,6 +203,7 @@ export class Decoder {
     const dynamic = index - STATIC_ENTRIES;
     if (index <= 0 || dynamic > this.table.count) return broken(`index ${index} is beyond the tables`);
     this.field = this.table.field(dynamic);
+    this.field.detach(); // it comes again, so it is kept long
     return undefined;
   }
 

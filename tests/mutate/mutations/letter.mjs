@@ -273,8 +273,8 @@ export default [
   ),
   mutation(
     "transport/hpack/decoder.ts",
-    "    if (indexing) {\n",
-    "    if (first < 0x80) {\n",
+    "    if (indexing) this.table.insert(field);",
+    "    this.table.insert(field);",
     "tests/transport/hpack/rfc7541_2_compression_process_test.ts",
     "3.2 and 6.2",
   ),
