@@ -1,7 +1,7 @@
 // Codecs: messages to bytes and back. What `loadProto` makes; compiled from the schema when first used.
 
-import { compileDecoder, type MessageReader, type ReadMessage } from "./compile_decoder.ts";
-import { compileEncoder, type MessageWriter, type WriteMessage } from "./compile_encoder.ts";
+import type { Coder, ReadMessage, WriteMessage } from "./compile/coder.ts";
+import { makeDecoder, makeEncoder, type Mode } from "./compile/compile.ts";
 import { DecodeError, describeValue } from "./errors.ts";
 import { defaultElementLimit } from "./elements.ts";
 import { locateField } from "./locate.ts";
@@ -40,7 +40,7 @@ export interface Codec<T = any> {
 
 /** The compiled codec of a message type of a .proto file. */
 // deno-lint-ignore no-explicit-any
-export class MessageCodec<T = any> implements Codec<T>, MessageReader, MessageWriter {
+export class MessageCodec<T = any> implements Codec<T>, Coder {
   /** "routeguide.Point". */
   readonly typeName: string;
   /** Appends an object, which is the value of `field`. For compiled code. */
@@ -49,14 +49,18 @@ export class MessageCodec<T = any> implements Codec<T>, MessageReader, MessageWr
   read: ReadMessage;
 
   /** `codecOf` finds the codecs of nested messages; it is asked when the codec is first used. */
-  constructor(readonly schema: MessageSchema, codecOf: (schema: MessageSchema) => MessageCodec) {
+  constructor(
+    readonly schema: MessageSchema,
+    codecOf: (schema: MessageSchema) => MessageCodec,
+    mode?: Mode,
+  ) {
     this.typeName = schema.fullName;
     this.write = (message, writer, field) => {
-      this.write = compileEncoder(schema, codecOf);
+      this.write = makeEncoder(schema, codecOf, mode);
       this.write(message, writer, field);
     };
     this.read = (reader, end, into, group) => {
-      this.read = compileDecoder(schema, codecOf);
+      this.read = makeDecoder(schema, codecOf, mode);
       return this.read(reader, end, into, group);
     };
   }

@@ -15,6 +15,9 @@ export const SIGNED: ReadonlySet<string> = new Set([
   "sfixed64",
 ]);
 
+/** From here on a number is rounded to what a float cannot hold. */
+export const FLOAT_BOUND: number = 2 ** 128 - 2 ** 103;
+
 /** Throws: `value` does not fit `field`. `what`: what was expected, where it is not a value of the field's type. */
 export function bad(field: FieldSchema, value: unknown, what?: string): never {
   if (what === undefined && field.type === "message") noMessage(field.messageType!, value, field);
@@ -82,26 +85,37 @@ export function missing(field: FieldSchema): never {
   throw new EncodeError(`Cannot encode ${field.fullName}: the field is required and missing`);
 }
 
-/** The entries of a map field's value: a Map, or an object's own properties. */
-export function entries(field: FieldSchema, value: unknown): Iterable<[unknown, unknown]> {
-  if (value instanceof Map) return value as Map<unknown, unknown>;
-  return isRecord(value) ? Object.entries(value) : bad(field, value, "an object or Map");
+/** The keys of a map field's value: a Map's, or an object's own. */
+export function keysOf(field: FieldSchema, value: unknown): unknown[] {
+  if (value instanceof Map) return [...value.keys()];
+  return isRecord(value) ? Object.keys(value) : bad(field, value, "an object or Map");
+}
+
+/** Throws: `key` is none of the map field. */
+export function badKey(field: FieldSchema, key: unknown): never {
+  bad(field, key, `keys of ${field.keyType}`);
 }
 
 /** A map key in the form its type is written in; keys of objects are strings. */
 export function toKey(field: FieldSchema, key: unknown): unknown {
   const type = field.keyType!;
-  const wrong = () => bad(field, key, `keys of ${type}`);
-  if (type === "string") return typeof key === "string" ? key : wrong();
+  if (type === "string") return typeof key === "string" ? key : badKey(field, key);
   if (type === "bool") {
     if (key === "true" || key === true) return true;
-    return key === "false" || key === false ? false : wrong();
+    return key === "false" || key === false ? false : badKey(field, key);
   }
-  const value = typeof key === "string" ? (/^-?\d{1,20}$/.test(key) ? BigInt(key) : undefined) : key;
+  const value = typeof key === "string" ? integerOf(key) : key;
   const signed = SIGNED.has(type);
   const long = longOf(value, signed);
-  if (long === undefined) return wrong();
+  if (long === undefined) return badKey(field, key);
   if (isBigInt(type)) return long;
   const number = Number(long);
-  return (signed ? number | 0 : number >>> 0) === number ? number : wrong();
+  return (signed ? number | 0 : number >>> 0) === number ? number : badKey(field, key);
+}
+
+/** The integer that `text` says; undefined where it says none. */
+function integerOf(text: string): number | bigint | undefined {
+  const number = Number(text);
+  if (Number.isSafeInteger(number) && String(number) === text) return number;
+  return /^-?\d{1,20}$/.test(text) ? BigInt(text) : undefined;
 }

@@ -1,11 +1,11 @@
 // Reads the protobuf wire format in place; every read is checked against the end of the message.
 
-import { latin1, utf8 } from "../../pollers/native/text.ts";
+import { latin1, LOOP_OCTETS, utf8 } from "../../pollers/native/text.ts";
 
 /** Depth of nested messages and groups that is accepted: protobuf's default recursion limit. */
 export const RECURSION_LIMIT = 100;
-/** Up to this many bytes a loop makes a string of its own fastest (V8: up to 12, JavaScriptCore: up to 8). */
-const LOOP_BYTES = 8;
+/** Up to this many bytes a loop makes a string of its own fastest. */
+const LOOP_BYTES = LOOP_OCTETS;
 /** Beyond this TextDecoder is fastest (V8; on JavaScriptCore it makes no difference). */
 const SHORT_STRING_BYTES = 250;
 
@@ -59,7 +59,7 @@ export class Reader {
   private cutStart = 0;
   private cutEnd = 0;
   /** Strings that were not cut. */
-  private strings = 0;
+  private alone = 0;
   private high = 0;
 
   /** Starts at the beginning of `bytes`, which may have up to `elements` elements. */
@@ -69,7 +69,7 @@ export class Reader {
     this.depth = 0;
     this.elements = elements;
     this.cutEnd = 0;
-    this.strings = 0;
+    this.alone = 0;
   }
 
   /** Forgets the message, so that its memory is not held. */
@@ -100,6 +100,35 @@ export class Reader {
   }
 
   private longUint32(): number {
+    const buf = this.buf;
+    const pos = this.pos;
+    if (pos + 5 > buf.length) return this.anyUint32();
+    let byte = buf[pos + 1]!;
+    let value = (buf[pos]! & 127) | (byte & 127) << 7;
+    if (byte < 128) {
+      this.pos = pos + 2;
+      return value;
+    }
+    byte = buf[pos + 2]!;
+    value |= (byte & 127) << 14;
+    if (byte < 128) {
+      this.pos = pos + 3;
+      return value;
+    }
+    byte = buf[pos + 3]!;
+    value |= (byte & 127) << 21;
+    if (byte < 128) {
+      this.pos = pos + 4;
+      return value;
+    }
+    byte = buf[pos + 4]!;
+    if (byte >= 128) return this.anyUint32();
+    this.pos = pos + 5;
+    return (value | byte << 28) >>> 0;
+  }
+
+  /** Varints of any length, at the end of the message too. */
+  private anyUint32(): number {
     const buf = this.buf;
     let pos = this.pos;
     let value = 0;
@@ -295,11 +324,31 @@ export class Reader {
     return this.cut.substring(from - this.cutStart, end - this.cutStart);
   }
 
+  /** The strings of a list of which the first one's tag was read: as many as follow with `tag`, of one byte, before `end`. */
+  strings(tag: number, end: number): string[] {
+    // A literal of the right length takes half the memory of one that grew.
+    const a = this.string();
+    if (!this.another(tag, end)) return [a];
+    const b = this.string();
+    if (!this.another(tag, end)) return [a, b];
+    const c = this.string();
+    if (!this.another(tag, end)) return [a, b, c];
+    const list = [a, b, c, this.string()];
+    while (this.another(tag, end)) list.push(this.string());
+    return list;
+  }
+
+  private another(tag: number, end: number): boolean {
+    if (this.pos >= end || this.buf[this.pos] !== tag) return false;
+    this.pos++;
+    return true;
+  }
+
   /** Makes text of the bytes from `from` on, to cut this string and the next ones from; false: it is not worth it. */
   private openCut(from: number, end: number): boolean {
     const { length } = this.buf;
     if (end - from > MOST_CUT_BYTES || length - from < LEAST_CUT_BYTES) return false;
-    if (++this.strings <= FEW_STRINGS) return false;
+    if (++this.alone <= FEW_STRINGS) return false;
     this.cutStart = from;
     this.cutEnd = Math.min(from + CUT_BYTES, length);
     this.cut = latin1(this.buf, from, this.cutEnd);
@@ -309,9 +358,17 @@ export class Reader {
   private stringAlone(from: number, end: number): string {
     if (end - from > LOOP_BYTES) return this.longString(from, end);
     const buf = this.buf;
+    let at = from;
     let text = "";
-    for (let at = from; at < end; at++) {
-      const unit = buf[at]!;
+    while (at + 8 <= end) {
+      const a = buf[at]!, b = buf[at + 1]!, c = buf[at + 2]!, d = buf[at + 3]!;
+      const e = buf[at + 4]!, f = buf[at + 5]!, g = buf[at + 6]!, h = buf[at + 7]!;
+      if ((a | b | c | d | e | f | g | h) > 127) return this.longString(from, end);
+      text += String.fromCharCode(a, b, c, d, e, f, g, h);
+      at += 8;
+    }
+    while (at < end) {
+      const unit = buf[at++]!;
       if (unit > 127) return this.longString(from, end);
       text += String.fromCharCode(unit);
     }

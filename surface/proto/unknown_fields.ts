@@ -15,10 +15,17 @@ import { copyBytes } from "../../transport/mod.ts";
  */
 export const unknownFields: unique symbol = Symbol.for("pollwire.unknownFields"); // one for all copies of the package
 
+/** Stretches of unknown fields that wait to be copied together, so that there is one allocation. */
+const MOST_STRETCHES = 32;
+
 /** Collects the unknown fields of one message while it is decoded. */
 export class UnknownFields {
   private bytes: Uint8Array;
   private length: number;
+  /** What is decoded, and the stretches of it that are not yet copied: where each begins and ends. */
+  private from: Uint8Array = NONE;
+  private readonly stretches: number[] = [];
+  private pending = 0;
 
   /**
    * `earlier`: those of an earlier part of the same message, as {@linkcode attach} left them. They are added to in their
@@ -31,6 +38,7 @@ export class UnknownFields {
 
   /** Adds a field: its tag, and as its value the octets of `from` between `start` and `end`. */
   add(tag: number, from: Uint8Array, start: number, end: number): void {
+    this.flush();
     const length = end - start;
     this.reserve(tagBytes(tag) + length);
     for (; tag > 127; tag >>>= 7) this.bytes[this.length++] = (tag & 127) | 128;
@@ -39,8 +47,37 @@ export class UnknownFields {
     this.length += length;
   }
 
+  /** As `add`, with the tag among the octets: before `value`. One copy is made of fields that lie together. */
+  addWhole(tag: number, from: Uint8Array, start: number, value: number, end: number): void {
+    if (value - start !== tagBytes(tag)) return this.add(tag, from, value, end); // longer than it need be
+    const { stretches } = this;
+    const last = stretches.length - 1;
+    if (last > 0 && stretches[last] === start) {
+      stretches[last] = end;
+    } else {
+      if (last > MOST_STRETCHES * 2) this.flush();
+      this.from = from;
+      stretches.push(start, end);
+    }
+    this.pending += end - start;
+  }
+
+  private flush(): void {
+    const { stretches } = this;
+    if (stretches.length === 0) return;
+    this.reserve(this.pending);
+    for (let i = 0; i < stretches.length; i += 2) {
+      copyBytes(this.from, stretches[i]!, stretches[i + 1]!, this.bytes, this.length);
+      this.length += stretches[i + 1]! - stretches[i]!;
+    }
+    stretches.length = 0;
+    this.pending = 0;
+    this.from = NONE;
+  }
+
   /** Puts them into `message`, in bytes of their own: a view would hold receive memory as long as it lives. */
   attach(message: Record<PropertyKey, unknown>): Record<PropertyKey, unknown> {
+    this.flush();
     message[unknownFields] = this.length === this.bytes.length
       ? this.bytes
       : this.bytes.subarray(0, this.length);

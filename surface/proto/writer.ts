@@ -1,5 +1,6 @@
 // Writes the protobuf wire format into chunks that are shared by many messages, each behind 5 free bytes.
 
+import { LOOP_UNITS, writeUtf8 } from "../../pollers/native/text.ts";
 import { copyBytes, MESSAGE_PREFIX_BYTES } from "../../transport/mod.ts";
 import { EncodeError } from "./errors.ts";
 
@@ -15,13 +16,16 @@ const SPARE_CHUNKS = 8;
 const LEAST_ROOM_BYTES = 512;
 /** Depth of nesting that peers accept by default (protobuf's recursion limit); deeper is mostly a cycle. */
 const DEPTH_LIMIT = 100;
-/** From this many UTF-16 units on TextEncoder beats a loop over the characters (V8: 40 to 48, JavaScriptCore: 60). */
-const NATIVE_STRING_UNITS = 56;
+/** From this many UTF-16 units on the runtime beats a loop over them. At most 60: then one octet holds the length. */
+const NATIVE_STRING_UNITS = LOOP_UNITS;
 /** Up to this length room for the worst case (3 bytes a unit) is simply reserved. */
 const ROOMY_STRING_UNITS = 16 * 1024;
 
 /** What `bytes` and `string` leave free behind what they write: the tag of the next field, and mostly its value. */
 export const ROOM_BYTES = 32;
+
+/** Room for a short string, whatever is in it, with its length. */
+const SHORT_STRING_ROOM = NATIVE_STRING_UNITS * 3 + 2 + ROOM_BYTES;
 
 /** Messages shorter than this get views that were made before. */
 const VIEWS = 256;
@@ -314,9 +318,23 @@ export class Writer {
   string(value: string): void {
     const units = value.length;
     if (units >= NATIVE_STRING_UNITS) return this.longString(value, units);
-    this.reserve(NATIVE_STRING_UNITS * 3 + 2 + ROOM_BYTES);
+    this.reserve(SHORT_STRING_ROOM);
+    const buf = this.buf;
     const at = this.pos;
-    const end = writeUtf8(this.buf, at + 1, value, units);
+    let pos = at + 1;
+    for (let i = 0; i < units; i++) {
+      const unit = value.charCodeAt(i);
+      if (unit > 127) return this.wideString(value, units);
+      buf[pos++] = unit;
+    }
+    buf[at] = units;
+    this.pos = pos;
+  }
+
+  /** Short strings with more than ASCII; there is room. */
+  private wideString(value: string, units: number): void {
+    const at = this.pos;
+    const end = writeUnits(this.buf, at + 1, value, units);
     const length = end - at - 1;
     this.pos = end;
     if (length < 128) this.buf[at] = length;
@@ -330,7 +348,7 @@ export class Writer {
     const lengthBytes = units < 128 ? 1 : units < 0x4000 ? 2 : 3;
     const at = this.pos;
     const from = at + lengthBytes;
-    const end = from + encoder.encodeInto(value, this.buf.subarray(from)).written;
+    const end = from + writeUtf8(this.buf, value, from);
     const length = end - from;
     if (length < 128) {
       this.buf[at] = length;
@@ -346,7 +364,7 @@ export class Writer {
 }
 
 /** Writes `units` UTF-16 units of `value` as UTF-8 at `pos`, and returns the position behind them. */
-function writeUtf8(buf: Uint8Array, pos: number, value: string, units: number): number {
+function writeUnits(buf: Uint8Array, pos: number, value: string, units: number): number {
   for (let i = 0; i < units; i++) {
     const unit = value.charCodeAt(i);
     if (unit < 0x80) {

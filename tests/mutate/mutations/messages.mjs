@@ -7,8 +7,12 @@ const VALUES = "tests/surface/proto/well_known_values_test.ts";
 const SERVICE = "tests/surface/proto/service_test.ts";
 const OPTIONS = "tests/surface/options_test.ts";
 
-const ENCODER = "surface/proto/compile_encoder.ts";
-const DECODER = "surface/proto/compile_decoder.ts";
+const ENCODER = "surface/proto/compile/emit_encoder.ts";
+const DECODER = "surface/proto/compile/emit_decoder.ts";
+const HELPERS = "surface/proto/compile/decode_helpers.ts";
+const ENCODE_HELPERS = "surface/proto/compile/encode_helpers.ts";
+const PLAN = "surface/proto/compile/plan.ts";
+const TYPES = "surface/proto/compile/type_table.ts";
 const SHAPE = "surface/proto/message_shape.ts";
 
 const mutation = (file, before, after, test, name = "") => ({ file, before, after, test, name });
@@ -16,8 +20,8 @@ const mutation = (file, before, after, test, name = "") => ({ file, before, afte
 /** As `readMutations` describes them. */
 export default [
   // Presence of fields with declared defaults.
-  mutation(ENCODER, " || field.explicitDefault !== undefined);", ");", TRIP),
-  mutation(DECODER, 'const own = field.explicitDefault === undefined ? "" : ', 'const own = ""; ', TRIP),
+  mutation(PLAN, " || field.explicitDefault !== undefined,", ",", TRIP),
+  mutation(DECODER, 'const own = schema.explicitDefault === undefined ? "" : ', 'const own = ""; ', TRIP),
   mutation(DECODER, "if (a${i} !== undefined) ", "", TRIP),
   mutation("surface/proto/defaults.ts", "value.slice()", "value", TRIP),
   mutation(
@@ -33,20 +37,20 @@ export default [
     TRIP,
   ),
   // Unknown fields and closed enums.
-  mutation(DECODER, '"if (p[UNKNOWN] !== undefined) u = new Unknown(p[UNKNOWN]);"', '""', TRIP),
+  mutation(DECODER, '"u = unknownOf(p);"', '""', TRIP),
   mutation(
-    DECODER,
-    "const unknown = kept ?? new UnknownFields();",
-    "const unknown = new UnknownFields();",
+    HELPERS,
+    "const unknown = kept ?? new UnknownFields();\n  unknown.addWhole(",
+    "const unknown = new UnknownFields();\n  unknown.addWhole(",
     TRIP,
   ),
   mutation(
     DECODER,
-    "field.enumType?.closed === true ? `if (x === undefined)",
-    "field.enumType?.closed === false ? `if (x === undefined)",
+    "const unnamed = enumType?.closed === true",
+    "const unnamed = enumType?.closed === false",
     TRIP,
   ),
-  mutation(DECODER, "?? (closed ? undefined : value)", "?? value", TRIP),
+  mutation(HELPERS, "?? (closed ? undefined : value)", "?? value", TRIP),
   mutation("surface/proto/build_schema.ts", 'type.features.enum_type === "CLOSED"', "false", TRIP),
   mutation(
     "surface/proto/unknown_fields.ts",
@@ -56,13 +60,25 @@ export default [
   ),
   mutation("surface/proto/unknown_fields.ts", "(tag & 127) | 128;", "tag & 127;", TRIP),
   mutation("surface/proto/unknown_fields.ts", "tag < 0x4000 ? 2 :", "tag < 0x4000 ? 1 :", TRIP),
-  mutation(ENCODER, "if (u !== undefined) writeUnknown(S, u, w);", "", TRIP),
+  mutation("surface/proto/unknown_fields.ts", "if (value - start !== tagBytes(tag))", "if (false)", TRIP),
+  mutation("surface/proto/unknown_fields.ts", "stretches[last] === start", "true", TRIP),
+  mutation(
+    ENCODER,
+    "if (u !== undefined) writeUnknown(${this.names.schema()}, u, w);",
+    "",
+    TRIP,
+  ),
   // What the schema does not have.
-  mutation(ENCODER, "if (!KNOWN.has(k)) stray(S, m, k); }", "}", REFUSALS),
-  mutation(ENCODER, "if (!known.has(key)) stray(schema, message, key);", "", REFUSALS),
-  mutation(ENCODER, "if (m.constructor !== Obj) m = toMessage(S, m, f);", "", REFUSALS),
-  mutation(ENCODER, "if (v !== undefined && v !== null) unset(S, ", "if (false) unset(S, ", REFUSALS),
-  mutation(ENCODER, "Math.abs(${from}) >= ${FLOAT_BOUND}", "Math.abs(${from}) > Infinity", REFUSALS),
+  mutation(ENCODER, "if (!KNOWN.has(k)) stray(${S}, m, k); }", "}", REFUSALS),
+  mutation(ENCODE_HELPERS, "if (!known.has(key)) stray(schema, message, key);", "", REFUSALS),
+  mutation(ENCODER, "if (m.constructor !== Obj) m = toMessage(${this.names.schema()}, m, f);", "", REFUSALS),
+  mutation(ENCODER, "if (v !== undefined && v !== null) unset(", "if (false) unset(", REFUSALS),
+  mutation(
+    TYPES,
+    '\'typeof v !== "number" || (Math.abs(v) >= FLOAT_BOUND',
+    '\'typeof v !== "number" || (false',
+    REFUSALS,
+  ),
   mutation(
     SHAPE,
     "message[key] === undefined || message[key] === null",
@@ -76,8 +92,8 @@ export default [
   mutation("surface/proto/encode_values.ts", " || (closed && !names.has(value))", "", REFUSALS),
   mutation(
     "surface/proto/encode_values.ts",
-    "return isRecord(value) ? Object.entries(value)",
-    'return typeof value === "object" && value !== null ? Object.entries(value)',
+    "return isRecord(value) ? Object.keys(value)",
+    'return typeof value === "object" && value !== null ? Object.keys(value)',
     REFUSALS,
   ),
   mutation(

@@ -28,7 +28,7 @@ export default [
     test: "tests/surface/proto/load_disk_test.ts",
   },
   {
-    file: "surface/proto/compile_decoder.ts",
+    file: "surface/proto/compile/emit_decoder.ts",
     before: 'return name === "__proto__" ? \'["__proto__"]\' : JSON.stringify(name);',
     after: "return JSON.stringify(name);",
     test: "tests/surface/proto/literals_test.ts",
@@ -149,8 +149,8 @@ export default [
   },
   {
     file: "surface/proto/reader.ts",
-    before: "    this.cutEnd = 0;\n    this.strings = 0;",
-    after: "    this.strings = 0;",
+    before: "    this.cutEnd = 0;\n    this.alone = 0;",
+    after: "    this.alone = 0;",
     test: "tests/surface/proto/strings_test.ts",
   },
   {

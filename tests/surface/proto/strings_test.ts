@@ -96,3 +96,14 @@ test("octets as text: one unit each, or UTF-8 with its byte order mark, in any v
   assertEquals(utf8(text.subarray(2), 0, text.length - 4), "\ufeff\u00e9\u20ac\u{1f600}");
   assertEquals(utf8(Uint8Array.of(0x61, 0xff, 0xe2, 0x82, 0x62), 0, 5), "a\ufffd\ufffdb");
 });
+
+test("a list of strings ends with its message, though the next one's begins with the same tag", () => {
+  const { messages } = parseProto(`syntax = "proto3"; message T { T child = 1; repeated string texts = 2; }`);
+  for (let inner = 1; inner <= 5; inner++) {
+    const message = {
+      child: { child: undefined, texts: Array(inner).fill("in") },
+      texts: ["a", "b", "c", "d", "e"],
+    };
+    assertEquals(messages["T"]!.decode(messages["T"]!.encode(message)), message);
+  }
+});

@@ -1,0 +1,80 @@
+// Makes the functions that decode and encode a message type: compiled, or interpreted where the host compiles no text.
+
+import type { FieldSchema, MessageSchema } from "../schema.ts";
+import { declaredDefaults } from "../defaults.ts";
+import type { CoderOf, ReadMessage, WriteMessage } from "./coder.ts";
+import * as decodeHelpers from "./decode_helpers.ts";
+import { emitDecoder, emitMessageClass } from "./emit_decoder.ts";
+import { emitEncoder } from "./emit_encoder.ts";
+import * as encodeHelpers from "./encode_helpers.ts";
+import { interpretDecoder } from "./interpret_decoder.ts";
+import { interpretEncoder } from "./interpret_encoder.ts";
+import { CONSTANTS } from "./names.ts";
+import { planOf } from "./plan.ts";
+
+/** How messages are coded: by text that is compiled for their type, or by closures that follow its plan. */
+export type Mode = "compiled" | "interpreted";
+
+/** Whether the host compiles text; pages with a Content-Security-Policy and some workers do not. Known at first use. */
+let compiles: boolean | undefined;
+
+/** The best that the host allows. */
+export function bestMode(): Mode {
+  if (compiles === undefined) {
+    try {
+      compiles = new Function("return true")() === true;
+    } catch {
+      compiles = false;
+    }
+  }
+  return compiles ? "compiled" : "interpreted";
+}
+
+/** Makes the decoder of `schema`. */
+export function makeDecoder(schema: MessageSchema, coderOf: CoderOf, mode: Mode = bestMode()): ReadMessage {
+  const plan = planOf(schema);
+  if (mode === "interpreted") return interpretDecoder(plan, coderOf);
+  const constants = nested(schema.fields, coderOf, (field) => field.enumType !== undefined);
+  if (plan.hasDefaults) {
+    constants.text.push(`const Message = ${emitMessageClass(plan)};`, "Message.prototype = own.defaults;");
+  }
+  return compile<ReadMessage>(decodeHelpers, emitDecoder(plan, CONSTANTS), constants.text, {
+    ...constants.own,
+    enums: schema.fields.map((field) => field.enumType && decodeHelpers.enumNames(field.enumType)),
+    defaults: plan.hasDefaults ? declaredDefaults(schema) : undefined,
+  });
+}
+
+/** Makes the encoder of `schema`. */
+export function makeEncoder(schema: MessageSchema, coderOf: CoderOf, mode: Mode = bestMode()): WriteMessage {
+  const plan = planOf(schema);
+  if (mode === "interpreted") return interpretEncoder(plan, coderOf);
+  const constants = nested(schema.fields, coderOf, () => false);
+  constants.text.push(
+    `const KEYS = ${JSON.stringify(plan.keys)}, KNOWN = new Set(KEYS), S = own.schema;`, // a literal's strings are compared by address
+    ...schema.fields.map((_, i) => `const F${i} = S.fields[${i}];`),
+  );
+  return compile<WriteMessage>(encodeHelpers, emitEncoder(plan, CONSTANTS), constants.text, {
+    ...constants.own,
+    schema,
+  });
+}
+
+function nested(fields: readonly FieldSchema[], coderOf: CoderOf, hasEnum: (field: FieldSchema) => boolean) {
+  const text: string[] = [];
+  fields.forEach((field, i) => {
+    if (field.messageType !== undefined) text.push(`const C${i} = own.coders[${i}];`);
+    if (hasEnum(field)) text.push(`const E${i} = own.enums[${i}];`);
+  });
+  return { text, own: { coders: fields.map(({ messageType }) => messageType && coderOf(messageType)) } };
+}
+
+/** Compiles the text of a function. `own` is what only it has, `text` makes constants of it. */
+function compile<T>(helpers: object, body: string, text: readonly string[], own: object): T {
+  // Only those that the text names: looking at each costs more than the search.
+  const used = Object.keys(helpers).filter((name) =>
+    body.includes(name) || text.some((line) => line.includes(name))
+  );
+  const lines = ['"use strict";', `const { ${used.join(", ")} } = helpers;`, ...text, `return ${body};`];
+  return new Function("helpers", "own", lines.join("\n"))(helpers, own) as T;
+}

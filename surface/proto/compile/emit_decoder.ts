@@ -1,0 +1,220 @@
+// Emits the function that decodes one message type: one switch over tags, one object literal at the end.
+
+import { elementsOf } from "../elements.ts";
+import { tagOf, WireType, wireTypeOf } from "../schema.ts";
+import type { Names } from "./names.ts";
+import type { FieldPlan, MessagePlan } from "./plan.ts";
+import { TYPES } from "./type_table.ts";
+
+/**
+ * The text of `function (r, end, p, g)`, which reads a message up to `end` from the reader `r`. `p`: an earlier part of
+ * the same message; `g`: the tag that ends it where it is a group. It calls the helpers of `decode_helpers.ts` by their
+ * names, and the rest as `names` says.
+ */
+export function emitDecoder(plan: MessagePlan, names: Names): string {
+  return new DecoderEmitter(plan, names).emit();
+}
+
+/** The text of the constructor of messages with declared defaults, which its prototype holds. */
+export function emitMessageClass({ schema, oneofs }: MessagePlan): string {
+  const set = (name: string, value: string) =>
+    name === "__proto__" ? `put(this, "__proto__", ${value});` : `this[${JSON.stringify(name)}] = ${value};`;
+  const lines: string[] = [];
+  schema.fields.forEach(({ name, explicitDefault }, i) => {
+    if (explicitDefault === undefined) lines.push(set(name, `a${i}`));
+  });
+  oneofs.forEach((oneof, o) => lines.push(set(oneof, `b${o}`)));
+  // A field that has a default is a property of the message only where it was sent: so reading gives the default, and
+  // encoding sends no more than was there.
+  schema.fields.forEach(({ name, explicitDefault }, i) => {
+    if (explicitDefault !== undefined) lines.push(`if (a${i} !== undefined) ${set(name, `a${i}`)}`);
+  });
+  const parameters = [...schema.fields.map((_, i) => `a${i}`), ...oneofs.map((_, o) => `b${o}`)];
+  return `function (${parameters.join(", ")}) {\n${lines.join("\n")}\n}`;
+}
+
+/** `"__proto__": value` would set the prototype. */
+function key(name: string): string {
+  return name === "__proto__" ? '["__proto__"]' : JSON.stringify(name);
+}
+
+class DecoderEmitter {
+  constructor(private readonly plan: MessagePlan, private readonly names: Names) {}
+
+  emit(): string {
+    const { plan } = this;
+    const { schema } = plan;
+    const values = this.values();
+    const made = plan.hasDefaults
+      ? `new ${this.names.messageClass()}(${values.join(", ")})`
+      : `{ ${values.map((value, i) => `${key(plan.keys[i]!)}: ${value}`).join(", ")} }`;
+    const ends = schema.usedAsGroup ? "if (t === g && g !== 0) { end = -1; break; }\n" : "";
+    const groupEnd = schema.usedAsGroup
+      ? 'if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else\n'
+      : "";
+    return `function (r, end, p, g) {
+let u = undefined;
+${this.variables()}
+${this.mergeBlock()}
+while (r.pos < end) {
+const s = r.pos, t = r.tag();
+switch (t) {
+${plan.fields.map((field) => this.cases(field)).join("\n")}
+default: ${ends}u = skip(r, t, s, u);
+}
+}
+${groupEnd}if (r.pos !== end) r.fail("a value reaches beyond the end of its message");
+${this.requiredChecks()}
+const m = ${made};
+return u === undefined ? m : u.attach(m);
+}`;
+  }
+
+  private variables(): string {
+    const { oneofs, fields } = this.plan;
+    return [
+      ...oneofs.map((_, o) => `let o${o} = undefined, v${o} = undefined;`),
+      ...fields.filter(({ kind }) => kind !== "member").map((field) =>
+        `let v${field.slot} = ${this.initial(field)};`
+      ),
+    ].join("\n");
+  }
+
+  private initial(field: FieldPlan): string {
+    if (field.kind !== "single" || !field.omitsDefault) return "undefined";
+    const { type } = field.schema;
+    return type === "enum" ? this.firstOfEnum(field) : TYPES[type].zero;
+  }
+
+  private firstOfEnum(field: FieldPlan): string {
+    return `${this.names.enumName(field)}(${field.schema.enumType!.first})`;
+  }
+
+  private mergeBlock(): string {
+    const lines = ["if (p !== undefined) {", "u = unknownOf(p);"];
+    this.plan.oneofs.forEach((oneof, o) => {
+      lines.push(`o${o} = p[${JSON.stringify(oneof)}]; if (o${o} !== undefined) v${o} = p[o${o}];`);
+    });
+    for (const { kind, slot, schema } of this.plan.fields) {
+      if (kind === "member") continue;
+      const name = JSON.stringify(schema.name);
+      const own = schema.explicitDefault === undefined ? "" : `if (hasOwn(p, ${name})) `;
+      lines.push(`${own}v${slot} = p[${name}];`);
+    }
+    return [...lines, "}"].join("\n");
+  }
+
+  private cases(field: FieldPlan): string {
+    switch (field.kind) {
+      case "map":
+        return this.mapCase(field);
+      case "list":
+        return this.listCases(field);
+      case "single":
+        return `case ${field.tag}: ${
+          this.one(field, `v${field.slot}`, (x) => `v${field.slot} = ${x};`)
+        } break;`;
+      case "member": {
+        const name = JSON.stringify(field.schema.name);
+        const v = `v${field.slot}`, o = `o${field.oneof}`;
+        const set = (x: string) => `${v} = ${x}; ${o} = ${name};`;
+        return `case ${field.tag}: ${this.one(field, `${o} === ${name} ? ${v} : undefined`, set)} break;`;
+      }
+    }
+  }
+
+  private listCases(field: FieldPlan): string {
+    const v = `v${field.slot}`;
+    const { type } = field.schema;
+    const begun = `if (${v} === undefined) ${v} = [];`;
+    const push = (x: string) => `${v}.push(${x});`;
+    const packed = TYPES[type].readMany;
+    const lines: string[] = [];
+    if (type === "string" && field.tag < 128) {
+      lines.push(
+        `case ${field.tag}: if (${v} === undefined) ${v} = r.strings(${field.tag}, end); else ${v}.push(r.string()); break;`,
+      );
+    } else {
+      lines.push(`case ${field.tag}: ${begun} ${this.one(field, "undefined", push)} break;`);
+    }
+    if (field.packedTag === 0) return lines.join("\n");
+    if (packed !== "") {
+      lines.push(`case ${field.packedTag}: ${begun} ${packed}(r, ${v}); break;`);
+    } else {
+      lines.push(`case ${field.packedTag}: { const e = r.delimited(); ${begun}
+while (r.pos < e) { ${this.one(field, "undefined", push)} }
+if (r.pos !== e) r.fail("a packed value reaches beyond the end of its field"); break; }`);
+    }
+    return lines.join("\n");
+  }
+
+  /** Code that reads a value and does `set` with it; one that a closed enum does not have is an unknown field. */
+  private one(field: FieldPlan, into: string, set: (value: string) => string): string {
+    const value = this.value(field, into);
+    const after = field.schema.type === "message" ? " r.depth--;" : "";
+    if (field.schema.enumType?.closed !== true) return `${set(value)}${after}`;
+    const unknown = `u = keep(r, ${tagOf(field.schema.number, WireType.VARINT)}, q, u);`;
+    return `{ const q = r.pos, x = ${value}; if (x === undefined) { ${unknown} } else { ${set("x")} } }`;
+  }
+
+  /** Code of one value; behind a message `r.depth--` must follow. */
+  private value(field: FieldPlan, into: string): string {
+    const { type, messageType } = field.schema;
+    if (type === "enum") return `${this.names.enumName(field)}(r.int32())`;
+    if (type !== "message") return `r.${type}()`;
+    const end = field.endTag === 0 ? "r.enter" : "enterGroup";
+    const args = field.endTag === 0 ? `${elementsOf(messageType!)}` : `r, ${elementsOf(messageType!)}`;
+    return `${this.names.read(field)}(r, ${end}(${args}), ${into}, ${field.endTag})`;
+  }
+
+  private mapCase(field: FieldPlan): string {
+    const { type, keyType, messageType, enumType } = field.schema;
+    const v = `v${field.slot}`;
+    const first = type === "enum" ? this.firstOfEnum(field) : TYPES[type].zero;
+    const empty = type === "message"
+      ? `if (x === undefined) { r.spend(${elementsOf(messageType!)}); x = ${
+        this.names.read(field)
+      }(r, e, undefined, 0); }\n`
+      : "";
+    // An entry whose value is none of a closed enum is unknown as a whole, as in C++ and Java.
+    const unnamed = enumType?.closed === true
+      ? `if (x === undefined) { u = keep(r, ${field.tag}, q, u); break; }\n`
+      : "";
+    const after = type === "message" ? " r.depth--;" : "";
+    const store = keyType === "string" ? `put(${v}, k, x);` : `${v}[k] = x;`;
+    return `case ${field.tag}: { r.spend(1); const q = r.pos, e = r.delimited(); let k = ${
+      TYPES[keyType!].zero
+    }, x = ${first};
+while (r.pos < e) { const n = r.tag(); switch (n) {
+case ${tagOf(1, wireTypeOf(keyType!))}: k = r.${keyType}(); break;
+case ${tagOf(2, wireTypeOf(type))}: x = ${this.value(field, "x")};${after} break;
+default: r.skip(n); } }
+if (r.pos !== e) r.fail("a value reaches beyond the end of its map entry");
+${empty}${unnamed}if (${v} === undefined) ${v} = {};
+${store} break; }`;
+  }
+
+  private requiredChecks(): string {
+    return this.plan.fields.filter(({ kind, schema }) => kind === "single" && schema.presence === "required")
+      .map(({ slot, schema }) =>
+        `if (v${slot} === undefined) r.fail(${
+          JSON.stringify(`required field ${schema.fullName} is missing`)
+        });`
+      ).join("\n");
+  }
+
+  /** Code of the properties' values: every message of a type has the same properties in the same order. */
+  private values(): string[] {
+    const { fields, oneofs } = this.plan;
+    return [
+      ...fields.map(({ kind, slot, oneof, schema }) => {
+        if (kind === "list") return `v${slot} === undefined ? [] : v${slot}`;
+        if (kind === "map") return `v${slot} === undefined ? {} : v${slot}`;
+        return kind === "single"
+          ? `v${slot}`
+          : `o${oneof} === ${JSON.stringify(schema.name)} ? v${slot} : undefined`;
+      }),
+      ...oneofs.map((_, o) => `o${o}`),
+    ];
+  }
+}

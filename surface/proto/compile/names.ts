@@ -1,0 +1,29 @@
+// How emitted code names what lies outside of it: constants beside a single function, or a module's own declarations.
+
+import type { FieldPlan } from "./plan.ts";
+
+/** Expressions that emitted code calls or reads. */
+export interface Names {
+  /** The function that decodes the message type of `field`. */
+  read(field: FieldPlan): string;
+  /** The function that encodes the message type of `field`. */
+  write(field: FieldPlan): string;
+  /** The function that names numbers of the enum of `field`. */
+  enumName(field: FieldPlan): string;
+  /** The schema of `field`, for errors. */
+  field(field: FieldPlan): string;
+  /** The schema of the message, for errors. */
+  schema(): string;
+  /** The constructor of decoded messages, where they have declared defaults. */
+  messageClass(): string;
+}
+
+/** Names of constants that stand before a single function. */
+export const CONSTANTS: Names = {
+  read: ({ index }) => `C${index}.read`,
+  write: ({ index }) => `C${index}.write`,
+  enumName: ({ index }) => `E${index}`,
+  field: ({ index }) => `F${index}`,
+  schema: () => "S",
+  messageClass: () => "Message",
+};

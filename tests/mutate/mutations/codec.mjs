@@ -1,0 +1,57 @@
+// Faults of compiled and interpreted codecs.
+
+const MODES = "tests/surface/proto/compile/modes_test.ts";
+const SCALARS = "tests/surface/proto/scalars_test.ts";
+const PACKED = "tests/surface/proto/compile/packed_test.ts";
+const STRINGS = "tests/surface/proto/strings_test.ts";
+
+const DECODER = "surface/proto/compile/emit_decoder.ts";
+const INTERPRETED = "surface/proto/compile/interpret_decoder.ts";
+const WRITES = "surface/proto/compile/interpret_encoder.ts";
+const COMPILE = "surface/proto/compile/compile.ts";
+const READS = "surface/proto/compile/packed_read.ts";
+const PACKS = "surface/proto/compile/packed_write.ts";
+const READER = "surface/proto/reader.ts";
+
+const mutation = (file, before, after, test, name = "") => ({ file, before, after, test, name });
+
+/** As `readMutations` describes them. */
+export default [
+  // What only one of the two ways does.
+  mutation(DECODER, "${o} === ${name} ? ${v} : undefined`", "undefined`", MODES),
+  mutation(
+    INTERPRETED,
+    "oneofs[oneof] === schema.name ? values[slot] : undefined;\n      steps",
+    "undefined;\n      steps",
+    MODES,
+  ),
+  mutation(INTERPRETED, "    reader.depth--;\n", "", MODES),
+  mutation(INTERPRETED, "    reader.spend(1);\n", "", MODES),
+  mutation(INTERPRETED, "if (closed && value === undefined)", "if (false)", MODES),
+  mutation(WRITES, "if (set[oneof] !== undefined) helpers.twice(schema, set[oneof]);", "", MODES),
+  mutation(
+    WRITES,
+    'if (omitsDefault && schema.type === "bytes" && (value as Uint8Array).length === 0) return;',
+    "",
+    MODES,
+  ),
+  mutation(COMPILE, "compiles = false;", "throw new Error();", MODES),
+  mutation(COMPILE, 'return compiles ? "compiled"', 'return !compiles ? "compiled"', MODES),
+  // Many values at once.
+  mutation(
+    READS,
+    "into.push((first & 127) | (second << 7));",
+    "into.push((first & 127) | (second << 8));",
+    SCALARS,
+  ),
+  mutation(READS, "  if (pos !== end) reader.fail(", "  if (false) reader.fail(", PACKED),
+  mutation(PACKS, "if (value >= 0 && value < 128) {", "if (value < 128) {", SCALARS),
+  mutation(READER, "if (byte >= 128) return this.anyUint32();", "", SCALARS),
+  mutation(READER, "if (!this.another(tag, end)) return [a, b, c];", "", STRINGS),
+  mutation(
+    READER,
+    "if (this.pos >= end || this.buf[this.pos] !== tag)",
+    "if (this.buf[this.pos] !== tag)",
+    MODES,
+  ),
+];
