@@ -257,8 +257,8 @@ export class Driver implements Flushable {
 
   private writeCompleted(error: IoError | undefined): void {
     this.writing = false;
-    this.connection.transmitted();
     if (error !== undefined) return this.lost(error);
+    this.connection.transmitted();
     this.write();
     if (!this.readPaused) return;
     this.readPaused = false;
@@ -301,6 +301,7 @@ export class Driver implements Flushable {
     try {
       this.disarmTimer();
       this.endpoint.close();
+      this.connection.transmitFailed();
     } finally {
       this.onReleased();
     }

@@ -64,6 +64,11 @@ export interface MessageStream {
   readonly queuedBytes: number;
   /** Whether a producer should pause: `queuedBytes` is above the high-water mark. */
   readonly writeBlocked: boolean;
+  /**
+   * Has `onWritten` called once: with true when what was sent until now is written to the endpoint (gRPC's
+   * GRPC_WRITE_THROUGH), with false where the connection ends before. A stream that ends itself before that may say true.
+   */
+  whenWritten(onWritten: (ok: boolean) => void): void;
   /** The application has consumed a message of `bytes` (as given to `onMessage`): the peer may send as much again. */
   release(bytes: number): void;
 }

@@ -149,6 +149,14 @@ export abstract class ClientCall extends CallCore implements PendingCall, ChildC
     return this.stream === undefined || this.stream.writeBlocked;
   }
 
+  /** What was sent until now is in the socket: `onWritten`, unless the call ends before; with another stream ask again. */
+  protected whenWritten(onWritten: () => void): void {
+    const { stream } = this;
+    stream?.whenWritten((ok) => {
+      if (ok && this.stream === stream && !this.isOver) onWritten();
+    });
+  }
+
   /** A message was taken: `wireBytes` as they came with it. */
   protected release(wireBytes: number): void {
     this.stream?.release(wireBytes);

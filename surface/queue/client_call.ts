@@ -10,6 +10,7 @@
 import { type Instant, messageOf } from "../../pollers/mod.ts";
 import { type ClientTransport, type HeaderList, NO_HEADERS } from "../../transport/mod.ts";
 import { type CallStatus, endedBy } from "../call/call_status.ts";
+import { CorkedMessages } from "../call/corked_messages.ts";
 import { MessageStore } from "../call/message_store.ts";
 import { Metadata } from "../call/metadata.ts";
 import type { ParentCall } from "../call/parent.ts";
@@ -31,7 +32,7 @@ import { describe } from "../options.ts";
 import { encodeFramed, type MethodDescriptor, reuseFramed } from "../proto/mod.ts";
 import { type Batch, type BatchCall, encodeBegin, hasKind, startBatch } from "./batch.ts";
 import { type Op, OperationKind } from "./operation.ts";
-import { type ClientOperation, OpFlags, type ReceivedStatus } from "./operations.ts";
+import { type ClientOperation, isHint, OpFlags, type ReceivedStatus } from "./operations.ts";
 import type { QueueCore } from "./queue_core.ts";
 import { streamsResponses } from "../proto/service.ts";
 
@@ -67,6 +68,10 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
   private receivingMetadata: Op | undefined;
   private receivingMessage: Op | undefined;
   private receivingStatus: Op | undefined;
+  /** Operations with THROUGH, whose octets are not in the socket yet. */
+  private sendingThrough: Op[] | undefined;
+  /** Messages with BUFFER_HINT that wait for one without. */
+  private heldBack: CorkedMessages | undefined;
 
   /** `deadline`: an instant; Infinity where there is none. */
   constructor(
@@ -102,6 +107,8 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
     this.receivingMetadata = undefined;
     this.receivingMessage = undefined;
     this.receivingStatus = undefined;
+    this.sendingThrough = undefined;
+    this.heldBack = undefined;
   }
 
   /** Its operations are those of clients. */
@@ -184,7 +191,7 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
     this.receivingStatus ??= batch.receivingEnd;
     const begins = this.sendingMetadata?.batch === batch;
     if (this.mustArm && !begins) this.arm();
-    if (batch.kinds === WHOLE_CALL && this.startedKinds === WHOLE_CALL) {
+    if (batch.kinds === WHOLE_CALL && this.startedKinds === WHOLE_CALL && this.heldBack === undefined) {
       this.single = this.sendingMessage;
       this.encoded = batch.framed;
     } else this.beginSends(batch);
@@ -199,7 +206,10 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
     if (!this.isStarted) this.streamRequests();
     const closes = this.sendingClose?.batch === batch;
     if (batch.framed !== undefined) this.sendFramed(batch, batch.framed, closes);
-    else if (closes) this.halfClose();
+    else if (closes) {
+      this.sendCorked();
+      this.halfClose();
+    }
   }
 
   private sendFramed(batch: Batch<Tag>, framed: Uint8Array, closes: boolean): void {
@@ -209,7 +219,24 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
       this.sendingMessage = undefined;
       reuseFramed(framed);
       late.done(false);
-    } else if (this.sendMessage(framed, closes)) reuseFramed(framed);
+    } else if (!closes && !this.isOver && isHint(this.sendingMessage!.flags)) this.sendLater(framed);
+    else {
+      this.sendCorked();
+      if (this.sendMessage(framed, closes)) reuseFramed(framed);
+    }
+  }
+
+  /** Its event does not wait for what it waits for itself, unless that is too much. */
+  private sendLater(framed: Uint8Array): void {
+    if (!(this.heldBack ??= new CorkedMessages()).add(framed)) return this.sendCorked();
+    const held = this.sendingMessage!;
+    this.sendingMessage = undefined;
+    held.done(true);
+  }
+
+  private sendCorked(): void {
+    if (this.heldBack === undefined) return;
+    for (const framed of this.heldBack.take()) if (this.sendMessage(framed)) reuseFramed(framed);
   }
 
   private arm(): void {
@@ -237,6 +264,7 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
   /** A stream is free: what is sent is on its way, unless flow control holds it up. */
   override attach(transport: ClientTransport): void {
     super.attach(transport);
+    for (const operation of this.sendingThrough ?? []) this.awaitWritten(operation); // of another stream
     if (!this.isOver && !this.writeBlocked) this.sent(true);
   }
 
@@ -310,13 +338,21 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
     if (sendingMetadata !== undefined) this.sentOne(sendingMetadata, success);
     if (sendingMessage !== undefined) this.sentOne(sendingMessage, success);
     if (sendingClose !== undefined) this.sentOne(sendingClose, success);
+    if (success || this.sendingThrough === undefined) return;
+    for (const operation of this.sendingThrough.splice(0)) operation.done(false);
   }
 
-  /** Connections write at the end of the turn. */
   private sentOne(operation: Op, success: boolean): void {
-    if (success && (operation.flags & THROUGH) !== 0) {
-      this.engine.run(() => operation.done(true));
-    } else operation.done(success);
+    if (!success || (operation.flags & THROUGH) === 0) return operation.done(success);
+    (this.sendingThrough ??= []).push(operation);
+    this.awaitWritten(operation);
+  }
+
+  private awaitWritten(operation: Op): void {
+    this.whenWritten(() => {
+      this.sendingThrough!.splice(this.sendingThrough!.indexOf(operation), 1);
+      operation.done(true);
+    });
   }
 
   /** Gives what has come to those that wait for it. */

@@ -14,11 +14,14 @@ const { RECV_INITIAL_METADATA, RECV_MESSAGE, RECV_STATUS_ON_CLIENT, RECV_CLOSE_O
 
 /** Flags of operations that send; to be added up. */
 export const OpFlags: {
-  /** Of a message: it may be kept until the next one without this flag, or the half-close. */
+  /**
+   * Of a message: more follows soon, so it is held back, at most 64 KiB, until a message without this flag, the half-close
+   * or the status. Its event does not wait for that.
+   */
   readonly BUFFER_HINT: 0x1;
   /** Of a message: it is not compressed. */
   readonly NO_COMPRESS: 0x2;
-  /** Of a message or initial metadata: the event comes after the connection has written it, not before. */
+  /** Of a message or initial metadata: its event comes when its octets were written to the socket, not before. */
   readonly THROUGH: 0x4;
   /** Of initial metadata: the call waits until the channel is ready, through failures to connect. */
   readonly WAIT_FOR_READY: 0x20;
@@ -31,6 +34,11 @@ export const OpFlags: {
   WAIT_FOR_READY: 0x20,
   WAIT_FOR_READY_EXPLICITLY_SET: 0x80,
 };
+
+/** Whether a message with `flags` may wait for the next one. */
+export function isHint(flags: number): boolean {
+  return (flags & (OpFlags.BUFFER_HINT | OpFlags.THROUGH)) === OpFlags.BUFFER_HINT;
+}
 
 /** An operation that sends initial metadata. */
 export interface SendInitialMetadata {

@@ -9,6 +9,7 @@
 
 import type { Instant } from "../../pollers/mod.ts";
 import type { Http2Error, RequestHead, ServerStream } from "../../transport/mod.ts";
+import { CorkedMessages } from "../call/corked_messages.ts";
 import { MessageStore } from "../call/message_store.ts";
 import type { PendingCallDescription } from "../call/pending_calls.ts";
 import type { RpcError } from "../call/rpc_error.ts";
@@ -22,7 +23,7 @@ import type { ServedConnection } from "../server/served_connection.ts";
 import { ServerCallCore } from "../server/server_call_core.ts";
 import { type Batch, type BatchCall, startBatch } from "./batch.ts";
 import { type Op, OperationKind, type StatusToSend } from "./operation.ts";
-import { OpFlags } from "./operations.ts";
+import { isHint, OpFlags } from "./operations.ts";
 import type { QueueCore } from "./queue_core.ts";
 import type { QueueOperation } from "./queue_operation.ts";
 import type { RequestableCall } from "./waiting_calls.ts";
@@ -80,6 +81,10 @@ export class QueueServerCall extends ServerCallCore
   declare private sendingStatus: Op | undefined;
   declare private receivingMessage: Op | undefined;
   declare private receivingClose: Op | undefined;
+  /** Operations with THROUGH, whose octets are not in the socket yet. */
+  declare private sendingThrough: Op[] | undefined;
+  /** Messages with BUFFER_HINT that wait for one without. */
+  declare private heldBack: CorkedMessages | undefined;
 
   /** `home`: the queue of its connection, by number. */
   constructor(
@@ -118,6 +123,8 @@ export class QueueServerCall extends ServerCallCore
     this.sendingStatus = undefined;
     this.receivingMessage = undefined;
     this.receivingClose = undefined;
+    this.sendingThrough = undefined;
+    this.heldBack = undefined;
   }
 
   /** Its operations are those of servers. */
@@ -209,9 +216,10 @@ export class QueueServerCall extends ServerCallCore
     if (framed !== undefined) {
       batch.framed = undefined;
       this.sentMessages = true;
-      if (this.sendMessage(framed)) reuseFramed(framed);
+      this.sendFramed(framed, status !== undefined);
     }
     if (status !== undefined && !wasOver) {
+      this.sendCorked();
       const { code, details } = status.value as StatusToSend;
       this.sendStatus(codeOf(code)!, details, batch.trailers?.fields);
     }
@@ -219,6 +227,25 @@ export class QueueServerCall extends ServerCallCore
     else if (!this.isOver && !this.writeBlocked) this.sent(true); // with a status: when that is out
     this.deliver();
     if (status !== undefined || this.isClosed) this.through();
+  }
+
+  private sendFramed(framed: Uint8Array, isLast: boolean): void {
+    if (!isLast && !this.isOver && isHint(this.sendingMessage!.flags)) return this.sendLater(framed);
+    this.sendCorked();
+    if (this.sendMessage(framed)) reuseFramed(framed);
+  }
+
+  /** Its event does not wait for what it waits for itself, unless that is too much. */
+  private sendLater(framed: Uint8Array): void {
+    if (!(this.heldBack ??= new CorkedMessages()).add(framed)) return this.sendCorked();
+    const held = this.sendingMessage!;
+    this.sendingMessage = undefined;
+    held.done(true);
+  }
+
+  private sendCorked(): void {
+    if (this.heldBack === undefined) return;
+    for (const framed of this.heldBack.take()) if (this.sendMessage(framed)) reuseFramed(framed);
   }
 
   // From the call.
@@ -270,7 +297,7 @@ export class QueueServerCall extends ServerCallCore
       this.matcher.withdraw(this);
       return this.handlerEnded();
     }
-    const isTold = this.hasPending;
+    const isTold = this.hasPending || (this.sendingThrough?.length ?? 0) > 0;
     this.sent(success);
     this.deliver();
     const { whenDone } = this;
@@ -316,13 +343,20 @@ export class QueueServerCall extends ServerCallCore
     if (sendingMetadata !== undefined) this.sentOne(sendingMetadata, success);
     if (sendingMessage !== undefined) this.sentOne(sendingMessage, success);
     if (sendingStatus !== undefined) this.sentOne(sendingStatus, success);
+    if (success || this.sendingThrough === undefined) return;
+    for (const operation of this.sendingThrough.splice(0)) operation.done(false);
   }
 
-  /** Connections write at the end of the turn. */
   private sentOne(operation: Op, success: boolean): void {
-    if (success && (operation.flags & THROUGH) !== 0) {
-      this.engine.run(() => operation.done(true));
-    } else operation.done(success);
+    if (!success || (operation.flags & THROUGH) === 0) return operation.done(success);
+    const through = this.sendingThrough ??= [];
+    through.push(operation);
+    this.whenWritten((ok) => {
+      const at = through.indexOf(operation);
+      if (at < 0) return; // the call has ended before
+      through.splice(at, 1);
+      operation.done(ok);
+    });
   }
 
   /** Gives what has come to those that wait for it. */

@@ -3,6 +3,7 @@
 import { type ApplicationCallback, callApplication, isInstance, messageOf } from "../../pollers/mod.ts";
 import { type HeaderList, NO_HEADERS, type RequestTemplate } from "../../transport/mod.ts";
 import { type CallStatus, describeStatus, endedBy } from "../call/call_status.ts";
+import { CorkedMessages } from "../call/corked_messages.ts";
 import { MessageStore } from "../call/message_store.ts";
 import { Metadata } from "../call/metadata.ts";
 import type { PendingCallDescription } from "../call/pending_calls.ts";
@@ -16,7 +17,7 @@ import type { ClientOperations, ClientReactor } from "./client_reactors.ts";
 import { DoneStatus } from "./done_status.ts";
 import { addDue, type DueReactions, takeDue } from "./due_reactions.ts";
 import { checkHolds, misuse } from "./misuse.ts";
-import { checkWriteOptions, CorkedMessages, type WriteOptions } from "./write_options.ts";
+import { checkWriteOptions, type WriteOptions } from "./write_options.ts";
 import { streamsRequests, streamsResponses } from "../proto/service.ts";
 
 /** Reactions that may be due, in the order in which they are called. */

@@ -2,6 +2,7 @@
 
 import { type ApplicationCallback, callApplication } from "../../pollers/mod.ts";
 import type { Http2Error, RequestHead, ServerStream, StatusCode } from "../../transport/mod.ts";
+import { CorkedMessages } from "../call/corked_messages.ts";
 import { MessageStore } from "../call/message_store.ts";
 import { Metadata, type MetadataInit } from "../call/metadata.ts";
 import type { PendingCallDescription } from "../call/pending_calls.ts";
@@ -19,7 +20,7 @@ import { isReactorFor, noReactor } from "./handler_result.ts";
 import { checkStatus, misuse } from "./misuse.ts";
 import { type ReactorContext, ReactorContextHandle, type ServerOperations } from "./reactor_context.ts";
 import { UnaryContextHandle } from "./server_reactors.ts";
-import { checkWriteOptions, CorkedMessages, type WriteOptions } from "./write_options.ts";
+import { checkWriteOptions, type WriteOptions } from "./write_options.ts";
 import { streamsResponses } from "../proto/service.ts";
 
 /** Reactions that may be due, in the order in which they are called. */

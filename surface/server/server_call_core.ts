@@ -164,6 +164,11 @@ export abstract class ServerCallCore extends CallCore
     return this.isOver || this.stream.sendMessage(framed);
   }
 
+  /** What was sent until now is in the socket, or, without `ok`, the connection has ended before. */
+  protected whenWritten(onWritten: (ok: boolean) => void): void {
+    this.stream.whenWritten(onWritten);
+  }
+
   /** A message was taken: `wireBytes` as they came with it. */
   protected release(wireBytes: number): void {
     this.stream.release(wireBytes);

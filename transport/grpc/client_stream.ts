@@ -50,6 +50,10 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
     if (!this.done) this.connection.sendData(this.stream, NOTHING, true);
   }
 
+  whenWritten(onWritten: (ok: boolean) => void): void {
+    this.connection.whenWritten(this.stream, onWritten);
+  }
+
   release(bytes: number): void {
     const consumed = this.reader!.taken(bytes);
     // Even where no message is expected the beginning of one must come, so that it can be found wrong.

@@ -102,6 +102,10 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
     this.connection.reset(this.stream, new Http2Error("stream", ErrorCode.CANCEL, "user", reason));
   }
 
+  whenWritten(onWritten: (ok: boolean) => void): void {
+    this.connection.whenWritten(this.stream, onWritten);
+  }
+
   release(bytes: number): void {
     const consumed = this.reader!.taken(bytes);
     // Even where no message is expected the beginning of one must come, so that it can be found wrong.

@@ -37,6 +37,7 @@ import type { ConnectionSink } from "./sink.ts";
 import { afterEvent, Refusal, Stream, StreamEvent, type StreamSink } from "./stream.ts";
 import type { Streams } from "./streams.ts";
 import { Timer, type Timers } from "./timers.ts";
+import { type OnWritten, WriteNotices } from "./write_notices.ts";
 
 // Local: see docs/STYLE.md, "Hot paths".
 const { SEND_DATA, SEND_HEADERS } = StreamEvent;
@@ -85,6 +86,8 @@ export class Connection {
   readonly received = new ReceivedMemory();
   private readonly onUnstalled: () => void;
   private unstallAwaited = false;
+  /** Undefined until somebody asks. */
+  private writeNotices: WriteNotices | undefined = undefined;
   /** Streams whose producers wait, though nothing of theirs may, until the connection is stalled no more. */
   private readonly heldBack = new Set<Stream>();
   private readonly parts: Parts;
@@ -245,6 +248,7 @@ export class Connection {
     if (this.flow.isDue && !this.lifecycle.closed) this.flow.announceConnection();
     if (!this.queue.isEmpty) this.queue.fill();
     this.out.moveTo(out);
+    if (this.writeNotices !== undefined) this.writeNotices.outputTaken();
     if (!this.unstallAwaited || this.stalled) return;
     this.unstallAwaited = false;
     this.onUnstalled();
@@ -253,6 +257,21 @@ export class Connection {
   /** What `transmit` gave was written. */
   transmitted(): void {
     this.out.recycle();
+    if (this.writeNotices !== undefined) this.writeNotices.outputWritten();
+  }
+
+  /** What `transmit` gave was not written, or not all of it, and nothing will be any more. */
+  transmitFailed(): void {
+    if (this.writeNotices !== undefined) this.writeNotices.outputLost();
+  }
+
+  /** Has `onWritten` called once, when what `stream` has sent until now is written; with false where it never will be. */
+  whenWritten(stream: Stream, onWritten: OnWritten): void {
+    const { out } = this;
+    if (out.byteLength > 0 || stream.queuedBytes > 0) {
+      (this.writeNotices ??= new WriteNotices()).add(stream, onWritten);
+    } else if (out.isInFlight) (this.writeNotices ??= new WriteNotices()).addToTaken(onWritten);
+    else onWritten(true);
   }
 
   // What may be asked.

@@ -61,6 +61,11 @@ export class OutputBuffer {
     return this.fullBytes + this.length;
   }
 
+  /** Whether what was taken last is being written. */
+  get isInFlight(): boolean {
+    return this.inFlight.length > 0;
+  }
+
   /** Makes room for `bytes` contiguous bytes, at most a chunk, at `chunk[length]`; gives `length`. */
   reserve(bytes: number): number {
     if (this.length + bytes > this.chunk.length) this.nextChunk(bytes);

@@ -374,4 +374,11 @@ export default [
     test: "tests/surface/queue/waiting_calls_test.ts",
     name: "kept apart",
   },
+  {
+    file: "surface/queue/server_call.ts",
+    before: "    if (status !== undefined && !wasOver) {\n      this.sendCorked();",
+    after: "    if (status !== undefined && !wasOver) {",
+    test: "tests/surface/queue/server_batches_test.ts",
+    name: "[Q38]",
+  },
 ];

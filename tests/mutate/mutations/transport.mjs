@@ -96,8 +96,8 @@ export default [
   // What a connection leaves behind, and what it needs the second time.
   mutation(
     "transport/driver.ts",
-    "    this.writing = false;\n    this.connection.transmitted();\n",
-    "    this.writing = false;\n",
+    "    if (error !== undefined) return this.lost(error);\n    this.connection.transmitted();\n",
+    "    if (error !== undefined) return this.lost(error);\n",
     DRIVER,
     "used again",
   ),

@@ -306,16 +306,58 @@ test("batch: [Q37] flags are of their operations alone", async () => {
   });
 });
 
-test("batch: [Q38] THROUGH: the event does not come before the turn's writes", async () => {
+test("batch: [Q38] THROUGH: the event comes when the message is in the socket", async () => {
   await calling(async (trials) => {
     const call = trials.make();
     call.startBatch([sendInitialMetadata()], "begin");
     assertEquals(await trials.events(1), { begin: true });
-    call.startBatch([sendMessage({ text: "usual" }, OpFlags.BUFFER_HINT)], "usual");
+    call.startBatch([sendMessage({ text: "usual" })], "usual");
     assertEquals(say(trials.queue.tryNext()), ["usual", true]); // accepted
     call.startBatch([sendMessage({ text: "through" }, OpFlags.THROUGH)], "through");
     assertEquals(say(trials.queue.tryNext()), ["QUEUE_TIMEOUT"]);
     assertEquals(await trials.events(1), { through: true });
+    call.startBatch([sendMessage({ text: "never" }, OpFlags.THROUGH)], "never");
+    call.cancel();
+    assertEquals(await trials.events(1), { never: false });
+  });
+});
+
+test("batch: [Q38] BUFFER_HINT: messages wait, in order, for one without, or for the half-close", async () => {
+  await calling(async (trials) => {
+    const call = trials.make();
+    call.startBatch([sendInitialMetadata()], "begin");
+    assertEquals(await trials.events(1), { begin: true });
+    const server = await trials.served();
+    const texts = () => server.received.map(({ text }) => text);
+    for (const text of ["a", "b"]) {
+      call.startBatch([sendMessage({ text }, OpFlags.BUFFER_HINT)], text);
+      assertEquals(say(trials.queue.tryNext()), [text, true]);
+    }
+    assertEquals([(await trials.none()).type, texts()], ["QUEUE_TIMEOUT", []]);
+    call.startBatch([sendMessage({ text: "c" })], "c");
+    assertEquals(await trials.events(1), { c: true });
+    await until(() => server.received.length === 3);
+    assertEquals(texts(), ["a", "b", "c"]);
+    call.startBatch([sendMessage({ text: "d" }, OpFlags.BUFFER_HINT)], "d");
+    call.startBatch([sendCloseFromClient()], "close");
+    assertEquals(await trials.events(2), { d: true, close: true });
+    await until(() => server.halfClosed);
+    assertEquals(texts(), ["a", "b", "c", "d"]);
+    await finish(call, trials);
+  });
+});
+
+test("batch: [Q38] BUFFER_HINT: what is held back is bounded, and THROUGH is not held back", async () => {
+  await calling(async (trials) => {
+    const call = trials.make();
+    call.startBatch([sendMessage({ text: "x".repeat(70_000) }, OpFlags.BUFFER_HINT)], "large");
+    call.startBatch([sendInitialMetadata()], "begin");
+    assertEquals(await trials.events(2), { begin: true, large: true });
+    const server = await trials.served();
+    await until(() => server.received.length === 1);
+    call.startBatch([sendMessage({ text: "now" }, OpFlags.BUFFER_HINT | OpFlags.THROUGH)], "now");
+    assertEquals(await trials.events(1), { now: true });
+    await until(() => server.received.length === 2);
     await finish(call, trials);
   });
 });

@@ -144,6 +144,10 @@ export const SCRIPTS: readonly Script[] = [
     "call 5000\nbatch 1 sim rim\nbatch 2 sm:metadata\nnext 2\nbatch 3 rm\nbatch 4 sm:respond=a\nnext 2\nbatch 5 sm:respond=b;respond=c\nnext 1\nbatch 6 rm\nnext 1\nbatch 7 rm\nnext 1\nbatch 8 sc rs\nquiet 20\ncancel\nnext 1",
   ),
   script(
+    "[Q38] a message with BUFFER_HINT waits for one without",
+    "call 5000\nbatch 1 sim\nnext 1\nquiet 40\nbatch 2 sm:metadata!1\nnext 1\nbatch 3 rim\nquiet 60\nbatch 4 sm:respond=a\nbatch 5 rm\nnext 3\ncancel\nbatch 6 rs\nnext 1",
+  ),
+  script(
     "[Q41] cancelled before it began",
     "call 5000\nbatch 1 rm\nbatch 2 rs\ncancel\nnext 2\nbatch 3 sim sm\nnext 1\nbatch 4 rim\nnext 1",
   ),

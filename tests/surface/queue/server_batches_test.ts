@@ -272,6 +272,31 @@ test("server batch: [Q44] a message that flow control does not accept is pending
   });
 });
 
+test("server batch: [Q38] BUFFER_HINT: messages wait for one without, and for the status; THROUGH comes once it is written", async () => {
+  await queueServing(async ({ accept, batch, queue, client }) => {
+    const responses = client.down({});
+    const texts: Array<string | undefined> = [];
+    const reading = (async () => {
+      for await (const { text } of responses) texts.push(text);
+    })();
+    const call = await accept(down);
+    for (const text of ["a", "b"]) {
+      call.call.startBatch([sendMessage<Note>({ text }, OpFlags.BUFFER_HINT)], text);
+      assertEquals(say(queue.tryNext()), [text, true]);
+    }
+    await failure(client.one({}, { deadlineMs: 30 })); // what was sent before has come by then
+    assertEquals(texts, []);
+    call.call.startBatch([sendMessage<Note>({ text: "c" }, OpFlags.THROUGH)], "c");
+    assertEquals(say(queue.tryNext()), ["QUEUE_TIMEOUT"]);
+    assertEquals(say(await next(queue)), ["c", true]);
+    await until(() => texts.length === 3);
+    assert(await batch(call, [sendMessage<Note>({ text: "d" }, OpFlags.BUFFER_HINT)]));
+    assert(await batch(call, [sendStatusFromServer()]));
+    await reading;
+    assertEquals(texts, ["a", "b", "c", "d"]);
+  });
+});
+
 test("server batch: [Q45] [Q49] [Q52] cancelled by the client: reads end with success, sends fail, RECV_CLOSE says so", async () => {
   await queueServing(async ({ accept, client, batch, queue }) => {
     const abort = new AbortController();

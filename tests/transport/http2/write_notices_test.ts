@@ -1,0 +1,56 @@
+// gRPC's WRITE_THROUGH: who asked is called when the octets are written, not when they are framed or taken.
+import { assertEquals } from "@std/assert";
+import { SliceBuffer } from "../../../pollers/contract/slice_buffer.ts";
+import type { Stream } from "../../../transport/http2/stream.ts";
+import { test } from "../../harness.ts";
+import { Pair } from "../pair.ts";
+import { REQUEST_LIST } from "./wire.ts";
+
+/** A pair with a stream of the client's, and what notices of it said. */
+function setUp(): { pair: Pair; stream: Stream; said: boolean[]; notify: () => void } {
+  const pair = new Pair();
+  const stream = pair.client.open(REQUEST_LIST, undefined, false, pair.clientSink);
+  const said: boolean[] = [];
+  return { pair, stream, said, notify: () => pair.client.whenWritten(stream, (ok) => said.push(ok)) };
+}
+
+test("[Q38] a notice comes when the write with the octets is over; where nothing waits, at once", () => {
+  const { pair: { client }, stream, said, notify } = setUp();
+  client.sendData(stream, Uint8Array.of(1, 2, 3), false);
+  notify();
+  client.transmit(new SliceBuffer());
+  notify(); // all of it is being written
+  assertEquals(said, []);
+  client.transmitted();
+  assertEquals(said, [true, true]);
+  notify();
+  assertEquals(said, [true, true, true]);
+});
+
+test("[Q38] a notice waits for flow control as its octets do", () => {
+  const { pair, stream, said, notify } = setUp();
+  pair.client.sendData(stream, new Uint8Array(200_000), false);
+  notify();
+  pair.run();
+  assertEquals([said, stream.queuedBytes > 0], [[], true]);
+  for (let i = 0; i < 10 && said.length === 0; i++) {
+    const [theirs] = pair.serverSink.streams;
+    const { unreleased } = theirs!.receiveWindow;
+    pair.server.release(theirs!, unreleased, 0, 0);
+    pair.run();
+  }
+  assertEquals([said, stream.queuedBytes], [[true], 0]);
+});
+
+test("[Q38] where the connection ends before, notices say so, once", () => {
+  const { pair: { client }, stream, said, notify } = setUp();
+  notify();
+  client.transmit(new SliceBuffer());
+  client.sendData(stream, new Uint8Array(200_000), false);
+  notify();
+  assertEquals(said, []);
+  client.transmitFailed();
+  client.transmitFailed();
+  client.transmitted();
+  assertEquals(said, [false, false]);
+});
