@@ -2,6 +2,7 @@
 import { Buffer } from "node:buffer";
 import { Flag, FRAME_HEADER_BYTES, FrameType, writeFrameHeader } from "../../transport/http2/frames.ts";
 import { callHeaders, HEADERS } from "../headers.mjs";
+import { type WireText, wireText } from "./response_reader.ts";
 import { type CallFields, type Field, headerScript, type Indexing } from "./header_script.ts";
 
 /** Content of one DATA frame: what every peer accepts. */
@@ -22,8 +23,8 @@ export interface CallTemplate {
   /** The one after the last. */
   readonly loopsAt: number;
   /** The response header that the server must have read, if any, and its value for each of `headers`. */
-  readonly echoed: string | undefined;
-  readonly expected: readonly string[];
+  readonly echoed: WireText | undefined;
+  readonly expected: readonly WireText[];
   /** The gRPC message, prefix included: what is sent, and what must come back. */
   readonly message: Uint8Array;
   /** Where `message` is cut into DATA frames: the end of each. */
@@ -57,10 +58,10 @@ export function callTemplate(plan: CallPlan, peerTableBytes: number): CallTempla
   return {
     headers: blocks.map(headersFrame),
     loopsAt,
-    echoed,
+    echoed: echoed === undefined ? undefined : wireText(echoed),
     expected: echoed === undefined
       ? []
-      : blocks.map((_, i) => String(calls[i % calls.length]!.metadata[echoed])),
+      : blocks.map((_, i) => wireText(String(calls[i % calls.length]!.metadata[echoed]))),
     message,
     frameEnds,
   };

@@ -5,11 +5,7 @@
 // gives its own back in time; anything but the right answer counts as wrong.
 import { Buffer } from "node:buffer";
 import { type Endpoint, type EventEngine, type IoError, SliceBuffer } from "../../pollers/mod.ts";
-import { parseTrailers } from "../../transport/grpc/headers.ts";
-import { GrpcStatus } from "../../transport/grpc/status_mapping.ts";
 import { copyBytes } from "../../transport/hpack/copy_bytes.ts";
-import type { HeaderList } from "../../transport/hpack/header_list.ts";
-import { DecodeFailure, Decoder } from "../../transport/hpack/decoder.ts";
 import type { Http2Error } from "../../transport/http2/error.ts";
 import {
   writePing,
@@ -30,6 +26,7 @@ import {
 import { OutputBuffer } from "../../transport/http2/output_buffer.ts";
 import { FrameReader, type FrameVisitor } from "../../transport/http2/frame_reader.ts";
 import type { CallTemplate, Templates } from "./call_template.ts";
+import { ResponseReader } from "./response_reader.ts";
 import type { Tally } from "./tally.ts";
 
 /** What the connection says of itself; each may start calls. */
@@ -81,7 +78,7 @@ export class LoadConnection implements FrameVisitor {
   private readonly output = new SliceBuffer();
   private readonly input = new SliceBuffer();
   private readonly reader = new FrameReader(this, 16_384, false);
-  private readonly decoder = new Decoder({ maxTableSize: 4_096, maxHeaderListSize: 65_536 });
+  private responses!: ResponseReader; // made with the template
   private readonly slots: Array<Slot | undefined>;
   private template: CallTemplate | undefined = undefined;
   private nextId = 1;
@@ -212,6 +209,7 @@ export class LoadConnection implements FrameVisitor {
     writeSettingsAck(this.out);
     if (this.template === undefined) {
       this.template = this.plan.templates(tableBytes);
+      this.responses = new ResponseReader(this.template.echoed);
       this.events.onReady(this);
     }
     this.touch();
@@ -286,16 +284,15 @@ export class LoadConnection implements FrameVisitor {
     if ((flags & (Flag.PADDED | Flag.PRIORITY)) !== 0 || (flags & Flag.END_HEADERS) === 0) {
       return this.events.onFailed("the generator cannot read padded or continued header blocks");
     }
-    const list = this.decoder.decode(bytes, start, end);
-    if (list instanceof DecodeFailure) return this.events.onFailed(list.reason);
-    if ((flags & Flag.END_STREAM) === 0) return this.responseHeaders(this.slot(streamId), list);
+    const { responses } = this;
     const slot = this.slot(streamId);
-    if (slot !== undefined) this.done(slot, parseTrailers(list).code === GrpcStatus.OK);
-  }
-
-  private responseHeaders(slot: Slot | undefined, list: HeaderList): void {
-    const { echoed, expected } = this.template!;
-    if (slot !== undefined && echoed !== undefined) slot.right = list.get(echoed) === expected[slot.block];
+    const expected = slot === undefined ? undefined : this.template!.expected[slot.block];
+    if (!responses.read(bytes, start, end, expected)) {
+      return this.events.onFailed("a header block cannot be read");
+    }
+    if (slot === undefined) return;
+    if ((flags & Flag.END_STREAM) !== 0) this.done(slot, responses.statusIsOk);
+    else if (expected !== undefined) slot.right = responses.echoIsRight;
   }
 
   private reset(streamId: number, code: number): void {

@@ -12,11 +12,15 @@ export interface LoadOptions extends Omit<CallPlan, "bodyBytes"> {
   readonly streams: number;
   readonly bytes: number;
   readonly seconds: number;
+  /** Calls that are waited for when the seconds are over. */
+  readonly calls: number;
   readonly warmUpMs: number;
 }
 
 /** Connections that are made at a time. */
 const CONNECTING = 50;
+/** Milliseconds between two looks at whether there were calls enough. */
+const WAIT_MS = 20;
 /** Milliseconds from one call of a paced connection to the next. */
 const PACE_MS = 1_000;
 
@@ -33,7 +37,10 @@ export async function flood(engine: EventEngine, options: LoadOptions): Promise<
   };
   for (let i = 0; i < connections; i++) LoadConnection.open(plan, events);
   await pause(engine, options.warmUpMs);
-  await measure(plan.tally, () => pause(engine, options.seconds * 1_000));
+  await measure(plan.tally, async () => {
+    await pause(engine, options.seconds * 1_000);
+    while (plan.tally.count < options.calls) await pause(engine, WAIT_MS);
+  });
 }
 
 /** A small call, then large ones; it stops before the first, after it, after `LARGE_CALLS`, and when they are timed. */

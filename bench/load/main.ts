@@ -12,6 +12,7 @@ const options = readArguments("Loads a server of the bench by raw unary calls; t
   streams: 1,
   bytes: 16,
   seconds: 1,
+  calls: [0, "calls that are waited for, however long they take"],
   "warm-up": 500,
   poller: "native",
   headers: ["none", "which headers calls have", Object.keys(HEADERS)],

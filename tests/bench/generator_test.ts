@@ -38,7 +38,7 @@ async function load(
   serve(server);
   const port = await server.listen("127.0.0.1:0");
   const flags = runtime === "deno" ? ["run", "-A", "--no-check"] : ["run"];
-  const all = [...flags, generator, `--port=${port}`, "--seconds=0.2", "--warm-up=50", ...args];
+  const all = [...flags, generator, `--port=${port}`, "--seconds=0.1", "--warm-up=50", "--calls=40", ...args];
   try {
     const output = await new Promise<string>((resolve, reject) => {
       const child = execFile(

@@ -15,10 +15,24 @@ const mutation = (file, before, after, test, name, runtime = "deno") => ({
 export default [
   mutation(
     "bench/load/connection.ts",
-    "slot.right = list.get(echoed) === expected[slot.block];",
+    "slot.right = responses.echoIsRight;",
     "slot.right = true;",
     GENERATOR,
     "another call's headers",
+  ),
+  mutation(
+    "bench/load/response_reader.ts",
+    "this.isText(bytes, ZERO)",
+    "true",
+    "tests/bench/response_reader_test.ts",
+    "response reader",
+  ),
+  mutation(
+    "bench/load/response_reader.ts",
+    "(this.newest - (index - STATIC_LENGTH - 1))",
+    "(this.newest - (index - STATIC_LENGTH))",
+    "tests/bench/response_reader_test.ts",
+    "response reader",
   ),
   mutation(
     "bench/load/header_script.ts",
