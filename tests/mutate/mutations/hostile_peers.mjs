@@ -221,12 +221,6 @@ export default [
     test: "tests/surface/server/admission_test.ts",
   },
   {
-    file: "transport/grpc/message_reader.ts",
-    before: "Math.min(this.assembledBytes + ASSEMBLY_STEP_BYTES, ASSEMBLY_FACTOR * needed);",
-    after: "this.assembledBytes + ASSEMBLY_STEP_BYTES;",
-    test: "tests/transport/grpc/message_reader_test.ts",
-  },
-  {
     file: "surface/client/client_call.ts",
     before: "    if (this.options.signal?.aborted) return this.aborted();\n",
     after: "",
