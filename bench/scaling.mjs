@@ -22,6 +22,10 @@ const options = readArguments(
     runtime: ["deno,bun", "runtimes to measure"],
     rounds: [3, "measurements of each shape; medians are shown"],
     seconds: [1.5, "length of one measurement"],
+    "warm-up": [
+      5,
+      "seconds before it: as long as the runtime compiles, which takes a tenth of a core a worker",
+    ],
     connections: [32, "connections of the load"],
     service: ["busy_service", "what handlers do", ["busy_service", "service"]],
   },
@@ -85,6 +89,7 @@ async function measure(runtime, { threads, sharing }) {
       `--connections=${options.connections}`,
       "--streams=4",
       `--seconds=${options.seconds}`,
+      `--warm-up=${options["warm-up"] * 1_000}`,
     ];
     client = new Watched([...generator("bun"), ...load]);
     await client.line(/^measuring$/);

@@ -13,6 +13,9 @@ import type { ActivityLoop } from "./activity_loop.ts";
 import { SpinPolicy } from "./spin_policy.ts";
 import type { Dispatcher, EventSource, Waiting } from "./waiting.ts";
 
+/** What it costs to sleep in the system's wait and be woken (measured). */
+const SLEEP_MS = 0.05;
+
 /** Shorter waits would be turns of the loop for nothing. */
 const MIN_WAIT_MS = 0.05;
 
@@ -51,7 +54,7 @@ export class BlockingWaiting implements Waiting {
     private readonly onCrash: (reason: string) => void,
   ) {
     this.due = new Int32Array(dueNumbers);
-    this.spinPolicy = new SpinPolicy(loop);
+    this.spinPolicy = new SpinPolicy(loop, SLEEP_MS);
   }
 
   /** The loop runs while something is open. */
@@ -102,7 +105,6 @@ export class BlockingWaiting implements Waiting {
       this.sleeping = false;
       return 0;
     }
-    if (!this.sleeping) spinPolicy.sleeps(now);
     this.sleeping = true;
     const share = (now - loop.activeAt) * WAITED_SHARE;
     const wait = Math.min(MAX_WAIT_MS, Math.max(MIN_WAIT_MS, share));

@@ -1,46 +1,48 @@
-// Whether a thread polls again at once (spins) instead of going to sleep: a wake-up costs as much as the spin.
+// Whether a thread that has nothing to do polls again at once (spins) instead of going to sleep: to sleep and be woken
+// takes time, and as much of the processor as a spin of some length.
 //
-// It spins for a moment after each event. Where events keep coming later than that, each spin is wasted, so after a few
-// of them spinning stops, until an event comes soon after the thread went to sleep.
+// So it spins for that long, counted from the moment when it has nothing to do, and only where most events come within
+// it. An event that did, or would have, counts for the next spin; one that did not counts twice against it.
 
 import type { ActivityLoop } from "./activity_loop.ts";
 
-/** How long to spin after the last event. Going to sleep and being woken takes about as long (measured). */
-const SPIN_MS = 0.05;
-
-/** Wasted spins in a row after which spinning stops. */
-const MOST_MISSES = 4;
+/** Two events in a row that come late end the spins, two that would have come in time begin them again. */
+const MOST_TRUST = 4;
+const ENOUGH_TRUST = 2;
 
 /** The decision, for one thread. */
 export class SpinPolicy {
-  private misses = 0;
-  private sleptAt = 0;
+  /** When looking found nothing for the first time; Infinity while there is something to do. */
+  private idleSince = Infinity;
+  private trust = MOST_TRUST;
 
-  /** `loop` knows what else there is to do. */
-  constructor(private readonly loop: ActivityLoop) {}
+  /** `loop` knows what else there is to do; `limitMs` is what a sleep costs, half of it until the thread runs again. */
+  constructor(private readonly loop: ActivityLoop, private readonly limitMs: number) {}
 
-  /** True: look again after an iteration of the loop. False: nothing came in time, sleep. */
+  /** Looking found nothing. True: look again after an iteration of the loop. False: sleep. */
   goesOn(now: number): boolean {
-    if (this.loop.busy) return true;
-    if (now - this.loop.activeAt < SPIN_MS && this.misses < MOST_MISSES) return true;
-    return false;
-  }
-
-  /** The thread goes to sleep. */
-  sleeps(now: number): void {
-    this.misses++;
-    this.sleptAt = now;
+    const { loop } = this;
+    if (loop.busy) {
+      this.idleSince = Infinity;
+      return true;
+    }
+    if (this.idleSince === Infinity || loop.activeAt > this.idleSince) this.idleSince = now;
+    return this.trust >= ENOUGH_TRUST && now - this.idleSince < this.limitMs;
   }
 
   /** Looking found something. */
   found(now: number): void {
-    this.misses = 0;
-    this.loop.activeAt = now;
+    this.event(now, now - this.idleSince < this.limitMs);
   }
 
-  /** The thread was woken by an event. */
+  /** The thread was woken by an event, which it slept through, or did not spin for. */
   woken(now: number): void {
-    if (now - this.sleptAt < 2 * SPIN_MS) this.misses = 0; // looking on would have found it
+    this.event(now, this.trust < ENOUGH_TRUST && now - this.idleSince < this.limitMs * 1.5);
+  }
+
+  private event(now: number, isInTime: boolean): void {
+    this.trust = isInTime ? Math.min(MOST_TRUST, this.trust + 1) : Math.max(0, this.trust - 2);
+    this.idleSince = Infinity;
     this.loop.activeAt = now;
   }
 }

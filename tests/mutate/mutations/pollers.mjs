@@ -359,4 +359,26 @@ export default [
     "tests/simulation/network_test.ts",
     "what was lent is spoilt",
   ),
+  // How long a thread spins.
+  mutation(
+    "pollers/threads/spin_policy.ts",
+    "Math.max(0, this.trust - 2)",
+    "Math.max(0, this.trust - 1)",
+    "tests/pollers/threads/spin_policy_test.ts",
+    "late ones weigh more",
+  ),
+  mutation(
+    "pollers/threads/spin_policy.ts",
+    " || loop.activeAt > this.idleSince",
+    "",
+    "tests/pollers/threads/spin_policy_test.ts",
+    "begins it anew",
+  ),
+  mutation(
+    "pollers/threads/spin_policy.ts",
+    "now - this.idleSince < this.limitMs;",
+    "now - loop.activeAt < this.limitMs;",
+    "tests/pollers/threads/spin_policy_test.ts",
+    "however long the work before took",
+  ),
 ];
