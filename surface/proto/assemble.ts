@@ -1,7 +1,8 @@
 // Puts parsed files together: linked, and with services and codecs made of them.
 
 import { SchemaBuilder } from "./build_schema.ts";
-import { type Codec, MessageCodec } from "./codec.ts";
+import type { Codec, MessageCodec } from "./codec.ts";
+import { makeCodec } from "./compile/compile.ts";
 import { linkFiles } from "./language/link_files.ts";
 import type { FileNode, ImportNode, MessageNode, ServiceNode } from "./language/nodes.ts";
 import { parseFile } from "./language/parse_file.ts";
@@ -49,7 +50,7 @@ export class Assembly {
     const codecs = new Map<MessageSchema, MessageCodec>();
     const codecOf = (schema: MessageSchema) => {
       let codec = codecs.get(schema);
-      if (codec === undefined) codecs.set(schema, codec = new MessageCodec(schema, codecOf));
+      if (codec === undefined) codecs.set(schema, codec = makeCodec(schema, codecOf));
       return codec;
     };
     const codecFor = (type: MessageNode) => codecOf(builder.message(type));

@@ -1,7 +1,6 @@
-// Codecs: messages to bytes and back. What `loadProto` makes; compiled from the schema when first used.
+// Codecs: messages to bytes and back, by the two functions that code a message type.
 
 import type { Coder, ReadMessage, WriteMessage } from "./compile/coder.ts";
-import { makeDecoder, makeEncoder, type Mode } from "./compile/compile.ts";
 import { DecodeError, describeValue } from "./errors.ts";
 import { defaultElementLimit } from "./elements.ts";
 import { locateField } from "./locate.ts";
@@ -38,31 +37,18 @@ export interface Codec<T = any> {
   decode(bytes: Uint8Array, maxElements?: number): T;
 }
 
-/** The compiled codec of a message type of a .proto file. */
+/** The codec of a message type of a .proto file. */
 // deno-lint-ignore no-explicit-any
 export class MessageCodec<T = any> implements Codec<T>, Coder {
   /** "routeguide.Point". */
   readonly typeName: string;
-  /** Appends an object, which is the value of `field`. For compiled code. */
-  write: WriteMessage;
-  /** Reads a message up to `end`, into what `into` already holds. For compiled code. */
-  read: ReadMessage;
 
-  /** `codecOf` finds the codecs of nested messages; it is asked when the codec is first used. */
-  constructor(
-    readonly schema: MessageSchema,
-    codecOf: (schema: MessageSchema) => MessageCodec,
-    mode?: Mode,
-  ) {
+  /**
+   * `read` reads a message up to `end`, into what `into` already holds; `write` appends an object, which is the value
+   * of `field`. Code of other types calls them; each may be replaced at its first call, when it is compiled.
+   */
+  constructor(readonly schema: MessageSchema, public read: ReadMessage, public write: WriteMessage) {
     this.typeName = schema.fullName;
-    this.write = (message, writer, field) => {
-      this.write = makeEncoder(schema, codecOf, mode);
-      this.write(message, writer, field);
-    };
-    this.read = (reader, end, into, group) => {
-      this.read = makeDecoder(schema, codecOf, mode);
-      return this.read(reader, end, into, group);
-    };
   }
 
   encode(message: T): Uint8Array {

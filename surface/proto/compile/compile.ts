@@ -2,6 +2,7 @@
 
 import type { FieldSchema, MessageSchema } from "../schema.ts";
 import { declaredDefaults } from "../defaults.ts";
+import { MessageCodec } from "../codec.ts";
 import type { CoderOf, ReadMessage, WriteMessage } from "./coder.ts";
 import * as decodeHelpers from "./decode_helpers.ts";
 import { emitDecoder, emitMessageClass } from "./emit_decoder.ts";
@@ -30,8 +31,28 @@ export function bestMode(): Mode {
   return compiles ? "compiled" : "interpreted";
 }
 
+/** The codec of `schema`, made when it is first used; `codecOf` finds those of nested messages, and is asked then. */
+export function makeCodec(
+  schema: MessageSchema,
+  codecOf: (schema: MessageSchema) => MessageCodec,
+  mode?: Mode,
+): MessageCodec {
+  const codec: MessageCodec = new MessageCodec(
+    schema,
+    (reader, end, into, group) => {
+      codec.read = makeDecoder(schema, codecOf, mode);
+      return codec.read(reader, end, into, group);
+    },
+    (message, writer, field) => {
+      codec.write = makeEncoder(schema, codecOf, mode);
+      codec.write(message, writer, field);
+    },
+  );
+  return codec;
+}
+
 /** Makes the decoder of `schema`. */
-export function makeDecoder(schema: MessageSchema, coderOf: CoderOf, mode: Mode = bestMode()): ReadMessage {
+function makeDecoder(schema: MessageSchema, coderOf: CoderOf, mode = bestMode()): ReadMessage {
   const plan = planOf(schema);
   if (mode === "interpreted") return interpretDecoder(plan, coderOf);
   const constants = nested(schema.fields, coderOf, (field) => field.enumType !== undefined);
@@ -46,12 +67,13 @@ export function makeDecoder(schema: MessageSchema, coderOf: CoderOf, mode: Mode 
 }
 
 /** Makes the encoder of `schema`. */
-export function makeEncoder(schema: MessageSchema, coderOf: CoderOf, mode: Mode = bestMode()): WriteMessage {
+function makeEncoder(schema: MessageSchema, coderOf: CoderOf, mode = bestMode()): WriteMessage {
   const plan = planOf(schema);
   if (mode === "interpreted") return interpretEncoder(plan, coderOf);
   const constants = nested(schema.fields, coderOf, () => false);
   constants.text.push(
-    `const KEYS = ${JSON.stringify(plan.keys)}, KNOWN = new Set(KEYS), S = own.schema;`, // a literal's strings are compared by address
+    // A literal's strings are compared by address.
+    `const KEYS = ${JSON.stringify(plan.keys)}, KNOWN = new Set(KEYS), S = own.schema;`,
     ...schema.fields.map((_, i) => `const F${i} = S.fields[${i}];`),
   );
   return compile<WriteMessage>(encodeHelpers, emitEncoder(plan, CONSTANTS), constants.text, {

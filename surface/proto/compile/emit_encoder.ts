@@ -15,8 +15,7 @@ const MOST_CASES = 12;
 
 /**
  * The text of `function (m, w, f)`, which appends the message `m` to the writer `w`; `f` is the field whose value it is.
- * It calls the helpers of `encode_helpers.ts` by their names, and the rest as `names` says. `KEYS` and `KNOWN` are the
- * keys that the message may have, as an array and as a set.
+ * It calls the helpers of `encode_helpers.ts` by their names, and the rest as `names` says.
  */
 export function emitEncoder(plan: MessagePlan, names: Names): string {
   return new EncoderEmitter(plan, names).emit();
@@ -45,15 +44,17 @@ const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(${this.names.schema()}, 
   private keyCheck(): string {
     const { keys } = this.plan;
     const S = this.names.schema();
+    const KNOWN = this.names.known();
     if (keys.length > MOST_CASES) {
-      return `let i = 0; for (const k in m) if (KEYS[i++] !== k) i = keyAfter(${S}, KEYS, KNOWN, m, k, i - 1);`;
+      const KEYS = this.names.keys();
+      return `let i = 0; for (const k in m) if (${KEYS}[i++] !== k) i = keyAfter(${S}, ${KEYS}, ${KNOWN}, m, k, i - 1);`;
     }
     const cases = keys.map((key, i) =>
       `case ${i}: if (k === ${JSON.stringify(key)}) { i = ${i + 1}; continue; }`
     );
     return `let i = 0; for (const k in m) { switch (i) {
 ${cases.join("\n")}
-} if (!KNOWN.has(k)) stray(${S}, m, k); }`;
+} if (!${KNOWN}.has(k)) stray(${S}, m, k); }`;
   }
 
   private unsetCheck(oneof: string): string {

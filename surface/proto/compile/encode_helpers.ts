@@ -2,17 +2,11 @@
 
 import { stray } from "../message_shape.ts";
 import type { MessageSchema } from "../schema.ts";
-import { unknownFields } from "../unknown_fields.ts";
 
 export { bad, badKey, FLOAT_BOUND, keysOf, missing, toEnum, toKey, toLong, twice } from "../encode_values.ts";
 export { stray, toMessage, unset, writeUnknown } from "../message_shape.ts";
+export { hasOwn, UNKNOWN } from "./decode_helpers.ts";
 export * from "./packed_write.ts";
-
-/** The property of unknown fields. */
-export const UNKNOWN: typeof unknownFields = unknownFields;
-
-/** Whether the message has the property itself. */
-export const hasOwn = Object.hasOwn;
 
 /** The class of plain objects. */
 export const Obj: ObjectConstructor = Object;

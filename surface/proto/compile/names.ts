@@ -14,6 +14,10 @@ export interface Names {
   field(field: FieldPlan): string;
   /** The schema of the message, for errors. */
   schema(): string;
+  /** The keys that the message may have, as an array. */
+  keys(): string;
+  /** The same as a set. */
+  known(): string;
   /** The constructor of decoded messages, where they have declared defaults. */
   messageClass(): string;
 }
@@ -25,5 +29,7 @@ export const CONSTANTS: Names = {
   enumName: ({ index }) => `E${index}`,
   field: ({ index }) => `F${index}`,
   schema: () => "S",
+  keys: () => "KEYS",
+  known: () => "KNOWN",
   messageClass: () => "Message",
 };

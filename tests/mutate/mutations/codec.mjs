@@ -3,6 +3,7 @@
 const MODES = "tests/surface/proto/compile/modes_test.ts";
 const SCALARS = "tests/surface/proto/scalars_test.ts";
 const PACKED = "tests/surface/proto/compile/packed_test.ts";
+const EMITTED = "tests/surface/proto/compile/emit_module_test.ts";
 const STRINGS = "tests/surface/proto/strings_test.ts";
 
 const DECODER = "surface/proto/compile/emit_decoder.ts";
@@ -11,6 +12,7 @@ const WRITES = "surface/proto/compile/interpret_encoder.ts";
 const COMPILE = "surface/proto/compile/compile.ts";
 const READS = "surface/proto/compile/packed_read.ts";
 const PACKS = "surface/proto/compile/packed_write.ts";
+const MODULE = "surface/proto/compile/emit_module.ts";
 const READER = "surface/proto/reader.ts";
 
 const mutation = (file, before, after, test, name = "") => ({ file, before, after, test, name });
@@ -53,5 +55,15 @@ export default [
     "if (this.pos >= end || this.buf[this.pos] !== tag)",
     "if (this.buf[this.pos] !== tag)",
     MODES,
+  ),
+  // Emitted modules.
+  mutation(MODULE, "Message${i}.prototype = declaredDefaults(S${i});", "", EMITTED),
+  mutation(MODULE, 'if (typeof value === "bigint") return `${value}n`;', "", EMITTED),
+  mutation(MODULE, "if (messageType !== undefined) this.add(messageType);", "", EMITTED),
+  mutation(
+    "surface/proto/compile/runtime.ts",
+    "if (!names.has(number)) names.set(number, name);",
+    "",
+    EMITTED,
   ),
 ];

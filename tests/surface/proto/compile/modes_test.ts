@@ -2,15 +2,15 @@
 
 import { assert, assertEquals } from "@std/assert";
 import protobuf from "protobufjs";
-import { type Codec, MessageCodec } from "../../../../surface/proto/codec.ts";
-import { bestMode } from "../../../../surface/proto/compile/compile.ts";
-import { DecodeError, EncodeError } from "../../../../surface/proto/errors.ts";
+import type { Codec, MessageCodec } from "../../../../surface/proto/codec.ts";
+import { bestMode, makeCodec } from "../../../../surface/proto/compile/compile.ts";
 import { parseProto } from "../../../../surface/proto/parse.ts";
 import type { MessageSchema } from "../../../../surface/proto/schema.ts";
 import { fromHex, toHex } from "../../../bytes.ts";
 import { test } from "../../../harness.ts";
 import { Program } from "../../../pollers/program.ts";
 import { Random, readByTheirs, writtenByTheirs } from "../reference.ts";
+import { dump, outcome } from "./compare.ts";
 import { randomMessage, randomProto, spoilt } from "./random_schema.ts";
 
 const SEEDS = 80;
@@ -20,36 +20,10 @@ function interpreted(codec: Codec): MessageCodec {
   const made = new Map<MessageSchema, MessageCodec>();
   const codecOf = (schema: MessageSchema): MessageCodec => {
     let found = made.get(schema);
-    if (found === undefined) made.set(schema, found = new MessageCodec(schema, codecOf, "interpreted"));
+    if (found === undefined) made.set(schema, found = makeCodec(schema, codecOf, "interpreted"));
     return found;
   };
   return codecOf((codec as MessageCodec).schema);
-}
-
-/** What `run` gives, or what it throws. */
-function outcome(run: () => unknown): unknown {
-  try {
-    return run();
-  } catch (error) {
-    if (!(error instanceof DecodeError) && !(error instanceof EncodeError)) throw error;
-    return [error.name, error.message, (error as DecodeError).offset, (error as DecodeError).exhausted];
-  }
-}
-
-/** A message as text: every property in its order, symbols and inherited defaults with them. */
-function dump(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(dump).join(", ")}]`;
-  if (value instanceof Uint8Array) return `bytes ${toHex(value)}`;
-  if (typeof value === "bigint") return `${value}n`;
-  if (typeof value !== "object" || value === null) {
-    return Object.is(value, -0) ? "-0" : JSON.stringify(value) ?? "none";
-  }
-  const properties = Reflect.ownKeys(value).map((key) =>
-    `${String(key)}: ${dump((value as Record<PropertyKey, unknown>)[key])}`
-  );
-  const above = Object.getPrototypeOf(value);
-  if (above !== Object.prototype) properties.push(`above: ${dump(above)}`);
-  return `{ ${properties.join(", ")} }`;
 }
 
 test(`random messages are written alike and read alike, compiled, interpreted and by protobufjs, seeds 1 to ${SEEDS}`, () => {
