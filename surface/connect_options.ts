@@ -1,12 +1,12 @@
 // Options that channels and servers share, checked when they are made and not when they first connect.
 
-import { type ConnectOptions, type LocalSettings, localSettings, messageLimits } from "../transport/mod.ts";
+import { type HandshakeOptions, type LocalSettings, localSettings, messageLimits } from "../transport/mod.ts";
 import type { EndpointOptions, ReportOptions } from "../pollers/mod.ts";
 import { checkKeepalive } from "./keepalive.ts";
 import { checkOptions, type OptionNames } from "./options.ts";
 
 /** What users say of connections; `reporter` is made from their `onError` and `logger`. */
-export interface UserConnectOptions extends Omit<ConnectOptions, "reporter">, ReportOptions {
+export interface UserConnectOptions extends Omit<HandshakeOptions, "reporter">, ReportOptions {
   /**
    * The most elements that a received message may have: nested messages, lists, maps and their entries, which take
    * memory and time however few bytes they are. A message with more fails its call with RESOURCE_EXHAUSTED. Default:

@@ -22,17 +22,20 @@ export {
 } from "../pollers/mod.ts";
 export type {
   ConnectionLifetimeOptions,
-  ConnectOptions,
+  ConnectionSecurity,
   Field,
   FieldName,
   GrpcStatus,
+  HandshakeOptions,
   HeaderList,
   Initiator,
   KeepaliveOptions,
   LocalSettings,
   MessageLimitOptions,
+  PeerCertificate,
   Reading,
   ServerKeepaliveOptions,
+  SubjectNames,
   TransportOptions,
 } from "../transport/mod.ts";
 export type { CallObserver, EndedCall, ObservedCall } from "./call/call_observer.ts";
@@ -202,6 +205,14 @@ export {
   type ServerResponse,
   type UnseenMessages,
 } from "./server/interceptor.ts";
+export {
+  type ChannelCredentials,
+  type Pem,
+  type ServerCredentials,
+  tls,
+  type TlsClientOptions,
+  type TlsServerOptions,
+} from "./credentials/mod.ts";
 export type { AdmissionOptions } from "./server/admission.ts";
 export { Server, type ServerOptions, type ShutdownOptions } from "./server/server.ts";
 export type { ServedCall, ServerCall } from "./server/server_call.ts";

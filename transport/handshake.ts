@@ -1,6 +1,5 @@
-// From one address to a transport, under one deadline: TCP, then the HTTP/2 preface and SETTINGS of both sides.
-//
-// Security handshakes (TLS) will stand between the two: they turn one endpoint into another.
+// From one address to a transport, under one deadline: TCP, the TLS handshake where the connection is to be secure, then
+// the HTTP/2 preface and SETTINGS of both sides.
 
 import { formatAddress, type SocketAddress } from "../pollers/contract/address.ts";
 import type {
@@ -10,36 +9,33 @@ import type {
   EventEngine,
   TaskHandle,
 } from "../pollers/contract/engine.ts";
+import { SliceBuffer } from "../pollers/contract/slice_buffer.ts";
 import { callApplication, defaultReporter, describeThrown } from "../pollers/log/mod.ts";
 import { Http2ClientTransport, type TransportOptions } from "./client_transport.ts";
 import type { Http2Error } from "./http2/error.ts";
-import { clientEndpoint, type ServerKeepaliveOptions } from "./keepalive.ts";
-import { Http2ServerTransport, type ServerTransportOptions } from "./server_transport.ts";
-import type {
-  ClientTransport,
-  ClientTransportSink,
-  ServerTransport,
-  ServerTransportSink,
-} from "./transport.ts";
+import { clientEndpoint } from "./keepalive.ts";
+import type { ConnectSecurity } from "./tls/config.ts";
+import { SecureEndpoint } from "./tls/secure_endpoint.ts";
+import type { ClientTransport, ClientTransportSink } from "./transport.ts";
 
 /** How long one address has for everything up to the first SETTINGS: gRPC's minimum connect timeout. */
 export const DEFAULT_HANDSHAKE_TIMEOUT_MS = 20_000;
 
-/** What a connection attempt is made with. */
-export interface ConnectOptions extends TransportOptions {
+/** What connections of both sides are made with. */
+export interface HandshakeOptions extends TransportOptions {
   /** Options of the socket. */
   readonly endpoint?: EndpointOptions;
   /**
    * Milliseconds for each step of connecting: looking a name up, one address from TCP to the server's SETTINGS, and at
-   * a server an accepted client's SETTINGS. Default {@linkcode DEFAULT_HANDSHAKE_TIMEOUT_MS}.
+   * a server everything up to an accepted client's SETTINGS. Default {@linkcode DEFAULT_HANDSHAKE_TIMEOUT_MS}.
    */
   readonly handshakeTimeoutMs?: number;
 }
 
-/** What an accepted connection is served with. */
-export interface AcceptOptions extends ConnectOptions, ServerTransportOptions {
-  /** How clients are asked whether they are there, and how often they may ask. */
-  readonly keepalive?: ServerKeepaliveOptions;
+/** What a connection attempt is made with. */
+export interface ConnectOptions extends HandshakeOptions {
+  /** Secures the connection by TLS. Default: it is in plaintext. */
+  readonly security?: ConnectSecurity;
 }
 
 /** Receives exactly one of the two results, on no caller's stack. */
@@ -57,6 +53,7 @@ export class Handshake implements ClientTransportSink {
   private readonly timeoutMs: number;
   private readonly timer: TaskHandle;
   private connecting: ConnectHandle | undefined;
+  private securing: SecureEndpoint | undefined = undefined;
   private transport: Http2ClientTransport | undefined = undefined;
   private settled = false;
   private connected = false;
@@ -74,7 +71,7 @@ export class Handshake implements ClientTransportSink {
       const endpoint = clientEndpoint(options.endpoint, options.keepalive);
       this.connecting = engine.connect(address, endpoint, (result) => {
         this.connecting = undefined;
-        if (result.ok) this.exchangeSettings(result.value, options);
+        if (result.ok) this.secure(result.value, options);
         else this.fail(result.error.message);
       });
     } catch (error) { // a poller of the application's
@@ -107,7 +104,26 @@ export class Handshake implements ClientTransportSink {
     this.fail(`${formatAddress(this.address)}: handshake failed: ${why}`);
   }
 
-  /** Connected: the prefaces and SETTINGS of both sides follow. */
+  /** Connected: TLS follows, where it is wanted. */
+  private secure(endpoint: Endpoint, options: ConnectOptions): void {
+    const { security } = options;
+    if (security === undefined) return this.exchangeSettings(endpoint, options);
+    const secure = this.securing = new SecureEndpoint(this.engine, endpoint);
+    try {
+      secure.handshake((onProgress) => security.begin(onProgress), new SliceBuffer(), (failure) => {
+        this.securing = undefined;
+        if (failure === undefined) return this.exchangeSettings(secure, options);
+        secure.close();
+        this.fail(`${formatAddress(this.address)}: TLS handshake failed: ${failure}`);
+      });
+    } catch (error) { // of a certificate provider
+      this.securing = undefined;
+      endpoint.close();
+      this.threw(error, options);
+    }
+  }
+
+  /** Connected, and secured: the prefaces and SETTINGS of both sides follow. */
   private exchangeSettings(endpoint: Endpoint, options: ConnectOptions): void {
     try {
       this.transport = new Http2ClientTransport(this.engine, endpoint, options, this, () => {
@@ -130,7 +146,8 @@ export class Handshake implements ClientTransportSink {
 
   /** The deadline came first. */
   private timedOut(): void {
-    const how = this.transport === undefined ? "not connected" : "connected, but no SETTINGS frame came";
+    let how = this.transport === undefined ? "not connected" : "connected, but no SETTINGS frame came";
+    if (this.securing !== undefined) how = "connected, but the TLS handshake was not completed";
     const reason = `handshake with ${
       formatAddress(this.address)
     } timed out after ${this.timeoutMs} ms: ${how}`;
@@ -155,29 +172,7 @@ export class Handshake implements ClientTransportSink {
   /** Releases the socket. */
   private abandon(reason: string): void {
     if (this.connecting !== undefined) this.engine.cancelConnect(this.connecting);
+    this.securing?.close();
     this.transport?.close(reason);
   }
-}
-
-/** Serves a client on an accepted endpoint; one that sends no SETTINGS in time is let go. */
-export function acceptTransport(
-  engine: EventEngine,
-  endpoint: Endpoint,
-  options: AcceptOptions,
-  sink: ServerTransportSink,
-): ServerTransport {
-  const timeoutMs = options.handshakeTimeoutMs ?? DEFAULT_HANDSHAKE_TIMEOUT_MS;
-  const timer = engine.runAt(engine.now() + timeoutMs, () => {
-    transport.close(`handshake timed out after ${timeoutMs} ms: no SETTINGS frame came`);
-  });
-  const cancelTimer = (): void => void engine.cancel(timer);
-  const transport = new Http2ServerTransport(engine, endpoint, options, {
-    onStream: (stream, head, receivedAt) => sink.onStream(stream, head, receivedAt),
-    onUnstalled: () => sink.onUnstalled?.(),
-    onClosed: (error) => {
-      cancelTimer();
-      sink.onClosed(error);
-    },
-  }, cancelTimer);
-  return transport;
 }

@@ -12,6 +12,7 @@ export type {
   TraceName,
   Traces,
 } from "../pollers/log/mod.ts";
+export { acceptDeadline, type AcceptOptions, acceptTransport } from "./accept.ts";
 export type { TransportOptions } from "./client_transport.ts";
 export * from "./connector.ts";
 export { decodeBinary, encodeBinary } from "./grpc/binary_header.ts";
@@ -40,4 +41,18 @@ export {
   type ServerKeepaliveOptions,
 } from "./keepalive.ts";
 export type { ServerTransportOptions } from "./server_transport.ts";
+export type {
+  AcceptSecurity,
+  ConnectSecurity,
+  KeyPair,
+  TlsClientConfig,
+  TlsContext,
+  TlsProvider,
+  TlsServerConfig,
+} from "./tls/config.ts";
+export { selectTlsProvider } from "./tls/providers.ts";
+export { type AcceptanceOwner, SecureAcceptance } from "./tls/secure_acceptance.ts";
+export { type HandshakeDone, SecureEndpoint } from "./tls/secure_endpoint.ts";
+export type { ConnectionSecurity, PeerCertificate, SubjectNames } from "./tls/security.ts";
+export type { OnProgress, TlsSession, TlsState } from "./tls/session.ts";
 export * from "./transport.ts";

@@ -17,6 +17,7 @@ export type IoErrorKind =
   | "closed"
   | "cancelled"
   | "unsupported"
+  | "insecure"
   | "other";
 
 /** The operation that failed, by the name of its system call. */
@@ -70,6 +71,7 @@ const WORDS: Record<IoErrorKind, string> = {
   "closed": "closed on this side",
   "cancelled": "cancelled",
   "unsupported": "not supported here",
+  "insecure": "no secure connection",
   "other": "unexpected error",
 };
 

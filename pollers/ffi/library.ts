@@ -64,12 +64,20 @@ interface DenoFfi {
   };
   readonly UnsafePointerView: { getArrayBuffer(pointer: object, byteLength: number): ArrayBuffer };
   readonly UnsafeFnPointer: new (pointer: object, symbol: object) => { call(...values: unknown[]): unknown };
+  readonly UnsafeCallback: new (
+    symbol: object,
+    body: (...values: unknown[]) => unknown,
+  ) => { readonly pointer: object };
 }
 interface BunFfi {
   dlopen(path: string, symbols: object): NativeLibrary;
   ptr(bytes: Uint8Array): number;
   toArrayBuffer(address: number, offset: number, byteLength: number): ArrayBuffer;
   readonly CFunction: new (symbol: object) => (...values: unknown[]) => unknown;
+  readonly JSCallback: new (
+    body: (...values: unknown[]) => unknown,
+    symbol: object,
+  ) => { readonly ptr: number };
 }
 
 const DENO_TYPES = {
@@ -202,4 +210,27 @@ export function viewMemory(address: number, byteLength: number): ArrayBuffer {
   if (runtime === "bun") return bunFfi().toArrayBuffer(address, 0, byteLength);
   const { UnsafePointer, UnsafePointerView } = denoFfi();
   return UnsafePointerView.getArrayBuffer(UnsafePointer.create(BigInt(address)), byteLength);
+}
+
+/** Keeps what native code may call for as long as the process runs. */
+const callbacks: object[] = [];
+
+/**
+ * A native function that runs `body`: for libraries that ask back during a call of this thread. It is never released, so
+ * make one for all uses; and it must be called on this thread alone. Parameters are "address" or "u32". On Deno the
+ * function that calls back is to be declared with the result "void", or the runtime aborts once it is optimised.
+ */
+export function nativeCallback(
+  signature: { readonly parameters: readonly ("address" | "u32")[]; readonly result: "i32" | "void" },
+  body: (...values: number[]) => number | void,
+): NativePointer {
+  const numbers = (...values: unknown[]): unknown => body(...values.map(Number));
+  if (runtime === "bun") {
+    const callback = new (bunFfi().JSCallback)(numbers, bunSymbol(signature));
+    callbacks.push(callback);
+    return callback.ptr as unknown as NativePointer;
+  }
+  const callback = new (denoFfi().UnsafeCallback)(denoSymbol(signature), numbers);
+  callbacks.push(callback);
+  return callback.pointer as unknown as NativePointer;
 }

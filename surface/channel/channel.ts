@@ -1,7 +1,8 @@
 // A channel: calls to one target, over a connection that is made and made again as calls want it.
 
 import { formatAddress, parseTarget, Reporter, type Target } from "../../pollers/mod.ts";
-import { type RequestTemplate, requestTemplate } from "../../transport/mod.ts";
+import { type ConnectSecurity, type RequestTemplate, requestTemplate } from "../../transport/mod.ts";
+import { type ChannelCredentials, connectSecurity } from "../credentials/channel_credentials.ts";
 import { PendingCalls } from "../call/pending_calls.ts";
 import { checkConnectOptions, CONNECT_OPTION_NAMES, type UserConnectOptions } from "../connect_options.ts";
 import { type EngineUse, type PollerList, useEngine } from "../engines.ts";
@@ -17,6 +18,8 @@ import { type ConnectivityState, Subchannel } from "./subchannel.ts";
 export interface ChannelOptions extends UserConnectOptions {
   /** Pollers to choose from, in order; else POLLWIRE_POLLER, else "native". */
   readonly poller?: PollerList;
+  /** How connections are secured: `tls.client(...)`. Default: they are in plaintext. */
+  readonly credentials?: ChannelCredentials;
   /** What `:authority` says; else the target's host and port. */
   readonly authority?: string;
   /** Milliseconds before the second attempt to connect. Default 1,000. */
@@ -26,6 +29,7 @@ export interface ChannelOptions extends UserConnectOptions {
 const NAMES: OptionNames<ChannelOptions> = {
   ...CONNECT_OPTION_NAMES,
   poller: true,
+  credentials: true,
   authority: true,
   initialBackoffMs: true,
 };
@@ -53,6 +57,7 @@ export class Channel {
   readonly #subchannel: Subchannel;
   readonly #templates = new Map<string, RequestTemplate>();
   readonly #authority: string;
+  readonly #credentials: ChannelCredentials | undefined;
   #watchers = new Set<(state: ConnectivityState) => void>();
 
   /**
@@ -67,6 +72,7 @@ export class Channel {
     checkConnectOptions("make a channel", options, NAMES as Readonly<Record<string, true>>, "client");
     const parsed = parseTarget(target);
     this.#authority = options.authority ?? authorityOf(parsed);
+    this.#credentials = options.credentials;
     const reporter = new Reporter(options);
     this.#use = useEngine(options.poller);
     const { engine } = this.#use;
@@ -74,7 +80,7 @@ export class Channel {
     this.#subchannel = new Subchannel(
       engine,
       parsed,
-      { ...options, keepalive: clientKeepalive(options.keepalive ?? {}), reporter },
+      { ...options, keepalive: clientKeepalive(options.keepalive ?? {}), reporter, ...this.#security() },
       backoff,
       (state) => this.#changed(state),
     );
@@ -165,11 +171,22 @@ export class Channel {
     await Promise.all([...end.close(), this.#use.end()]);
   }
 
+  #security(): { readonly security?: ConnectSecurity } {
+    return this.#credentials === undefined
+      ? {}
+      : { security: connectSecurity(this.#credentials, hostOf(this.#authority)) };
+  }
+
   #template(path: string): RequestTemplate {
     let template = this.#templates.get(path);
     if (template === undefined) {
       if (this.#templates.size >= MOST_TEMPLATES) this.#templates.clear();
-      template = requestTemplate(path, this.#authority, "http", USER_AGENT);
+      template = requestTemplate(
+        path,
+        this.#authority,
+        this.#credentials === undefined ? "http" : "https",
+        USER_AGENT,
+      );
       this.#templates.set(path, template);
     }
     return template;
@@ -199,4 +216,10 @@ export class Channel {
 function authorityOf(target: Target): string {
   if (target.family === "dns") return `${target.host}:${target.port}`;
   return "port" in target ? formatAddress(target) : "localhost";
+}
+
+/** The host of an authority: "[::1]:50051" gives "::1". */
+function hostOf(authority: string): string {
+  const host = authority.replace(/:\d+$/, "");
+  return host.startsWith("[") ? host.slice(1, -1) : host;
 }

@@ -1,6 +1,7 @@
 // What the application gets of a call that it requested: batches on it, and what it came with.
 
 import type { Instant, SocketAddress } from "../../pollers/mod.ts";
+import type { ConnectionSecurity } from "../../transport/mod.ts";
 import type { Metadata } from "../call/metadata.ts";
 import { PARENT } from "../call/parent.ts";
 import { describe } from "../options.ts";
@@ -27,6 +28,11 @@ export class AcceptedCall<Req = Uint8Array, Res = Uint8Array, Tag = unknown> imp
   /** The client's address. */
   get peer(): SocketAddress {
     return this.#call.peer;
+  }
+
+  /** What the TLS handshake of the connection established; undefined in plaintext. */
+  get security(): ConnectionSecurity | undefined {
+    return this.#call.security;
   }
 
   /** Whether the call is over, and otherwise than by its status. */

@@ -1,6 +1,7 @@
 // What the application sees of a call that it serves in C++'s names, and sends beside its messages.
 
 import type { Instant, SocketAddress } from "../../pollers/mod.ts";
+import type { ConnectionSecurity } from "../../transport/mod.ts";
 import { Metadata, type MetadataValue } from "../call/metadata.ts";
 import { PARENT } from "../call/parent.ts";
 import type { ServedCall } from "../server/server_call.ts";
@@ -147,6 +148,15 @@ export class ServerContext<Tag = unknown> implements ServedCall {
    */
   get peer(): SocketAddress {
     return this.#there.peer;
+  }
+
+  /**
+   * What the TLS handshake of the connection established; undefined in plaintext.
+   *
+   * @throws {TypeError} before there is a call
+   */
+  get security(): ConnectionSecurity | undefined {
+    return this.#there.security;
   }
 
   /**

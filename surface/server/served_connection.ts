@@ -1,7 +1,7 @@
 // One connection of a server, as its calls see it.
 
 import { formatAddress, type Reporter, type SocketAddress } from "../../pollers/mod.ts";
-import type { ServerTransport } from "../../transport/mod.ts";
+import type { ConnectionSecurity, ServerTransport } from "../../transport/mod.ts";
 import type { Beginnings } from "./beginnings.ts";
 import { HandlerSlots, type SlotsOwner } from "./handler_slots.ts";
 
@@ -33,8 +33,12 @@ export class ServedConnection implements SlotsOwner {
   /** The number of the completion queue that its calls are matched in first; -1 before the first of them. */
   homeQueue = -1;
 
-  /** `peer` is the client's address. */
-  constructor(readonly peer: SocketAddress, private readonly host: ConnectionsHost) {
+  /** `peer` is the client's address; `security` what its TLS handshake established, undefined in plaintext. */
+  constructor(
+    readonly peer: SocketAddress,
+    readonly security: ConnectionSecurity | undefined,
+    private readonly host: ConnectionsHost,
+  ) {
     this.handlers = new HandlerSlots(host.handlerLimit, this);
   }
 

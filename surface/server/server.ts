@@ -6,6 +6,7 @@ import {
   type Endpoint,
   type EventEngine,
   formatAddress,
+  type Instant,
   type IoError,
   type Listener,
   parseTarget,
@@ -15,18 +16,23 @@ import {
 } from "../../pollers/mod.ts";
 import { Combiner } from "../../pollers/core/combiner.ts";
 import {
+  acceptDeadline,
+  type AcceptSecurity,
   acceptTransport,
   type ConnectionLifetimeOptions,
-  type ConnectOptions,
+  type ConnectionSecurity,
   DEFAULT_HANDSHAKE_TIMEOUT_MS,
+  type HandshakeOptions,
   localSettings,
   type RequestHead,
+  SecureAcceptance,
   serverEndpoint,
   type ServerKeepaliveOptions,
   type ServerStream,
   type ServerStreamSink,
   type ServerTransport,
 } from "../../transport/mod.ts";
+import { acceptSecurity, type ServerCredentials } from "../credentials/server_credentials.ts";
 import type { CallObserver } from "../call/call_observer.ts";
 import { Status } from "../call/status.ts";
 import { checkConnectOptions, CONNECT_OPTION_NAMES, type UserConnectOptions } from "../connect_options.ts";
@@ -57,6 +63,8 @@ export interface ServerOptions extends UserConnectOptions, ConnectionLifetimeOpt
   readonly keepalive?: ServerKeepaliveOptions;
   /** Pollers to choose from, in order; else POLLWIRE_POLLER, else "native". */
   readonly poller?: PollerList;
+  /** How connections are secured: `tls.server(...)`. Default: they are in plaintext. */
+  readonly credentials?: ServerCredentials;
   /** Let other processes listen on the same port (SO_REUSEPORT). Default false. */
   readonly reusePort?: boolean;
   /**
@@ -76,6 +84,7 @@ export interface ServerOptions extends UserConnectOptions, ConnectionLifetimeOpt
 const NAMES: OptionNames<ServerOptions> = {
   ...CONNECT_OPTION_NAMES,
   poller: true,
+  credentials: true,
   reusePort: true,
   onAcceptPaused: true,
   acceptConnection: true,
@@ -118,7 +127,10 @@ export class Server {
   /** Addresses with a listener or with open connections. */
   readonly #bindings = new Set<Binding>();
   readonly #transports = new Set<ServerTransport>();
-  readonly #options: ServerOptions & ConnectOptions;
+  readonly #security: AcceptSecurity | undefined;
+  /** Connections whose TLS handshake runs. */
+  readonly #securing = new Set<SecureAcceptance>();
+  readonly #options: ServerOptions & HandshakeOptions;
   readonly #host: CallHost;
   #interceptors: readonly ServerInterceptor[] = [];
   readonly #connections: ConnectionsHost;
@@ -140,6 +152,8 @@ export class Server {
     const reporter = new Reporter(options);
     this.#admission = new Admission(options, reporter);
     const interceptors = this.#intercepting(options.interceptors ?? []);
+    const { credentials } = options;
+    this.#security = credentials === undefined ? undefined : acceptSecurity(credentials);
     this.#use = useEngine(options.poller);
     this.engine = this.#use.engine;
     this.#combiner = new Combiner(this.engine);
@@ -319,6 +333,7 @@ export class Server {
   #drainAll(): void {
     this.#styles.shutdown();
     for (const listener of this.#listeners) listener.shutdown();
+    for (const securing of [...this.#securing]) securing.cancel();
     for (const transport of this.#transports) transport.drain("server is shutting down");
   }
 
@@ -370,7 +385,8 @@ export class Server {
   /** What is outstanding in the styles that have tags, operations or reactors: some lines of text, for a program that hangs. */
   describePending(): string {
     const lines = [...this.#host.pending.describe(), ...this.#styles.describePending()];
-    const calls = `${this.#transports.size} connections, ${this.#host.running} running calls`;
+    const securing = this.#securing.size === 0 ? "" : `, ${this.#securing.size} in a TLS handshake`;
+    const calls = `${this.#transports.size} connections${securing}, ${this.#host.running} running calls`;
     return [`server: ${calls}`, ...lines].join("\n  ");
   }
 
@@ -460,8 +476,39 @@ export class Server {
       endpoint.close();
       return onClosed?.();
     }
+    if (this.#security === undefined) return this.#serve(endpoint, undefined, undefined, binding, onClosed);
+    const deadline = acceptDeadline(this.engine, this.#options);
+    const securing = new SecureAcceptance(this.engine, endpoint, this.#security, deadline, {
+      onSecure: (secure) => {
+        this.#securing.delete(securing);
+        this.#serve(secure, secure.security, deadline, binding, onClosed);
+      },
+      onInsecure: (reason) => {
+        const peer = formatAddress(endpoint.peer);
+        this.#host.reporter.log("info", `no secure connection with ${peer}: ${reason}`);
+        this.#notSecured(securing, endpoint, onClosed);
+      },
+      onCancelled: () => this.#notSecured(securing, endpoint, onClosed),
+    });
+    this.#securing.add(securing);
+  }
+
+  #notSecured(securing: SecureAcceptance, endpoint: Endpoint, onClosed?: () => void): void {
+    this.#securing.delete(securing);
+    this.#admission.closed(endpoint.peer);
+    onClosed?.();
+    this.#combiner.run(() => this.#settleIfIdle());
+  }
+
+  #serve(
+    endpoint: Endpoint,
+    security: ConnectionSecurity | undefined,
+    deadline: Instant | undefined,
+    binding?: Binding,
+    onClosed?: () => void,
+  ): void {
     try {
-      const connection = new ServedConnection(endpoint.peer, this.#connections);
+      const connection = new ServedConnection(endpoint.peer, security, this.#connections);
       const transport = acceptTransport(this.engine, endpoint, this.#options, {
         onStream: (stream, head, receivedAt) => this.#beginCall(stream, head, receivedAt, connection),
         onUnstalled: () => connection.handlers.resume(),
@@ -474,7 +521,7 @@ export class Server {
             onClosed?.();
             this.#settleIfIdle();
           }),
-      });
+      }, deadline);
       connection.transport = transport;
       this.#transports.add(transport);
       binding?.transports.add(transport);
@@ -505,7 +552,8 @@ export class Server {
   }
 
   #settleIfIdle(): void {
-    if (this.#onIdle === undefined || this.#transports.size > 0 || this.#listeners.size > 0) return;
+    const open = this.#transports.size + this.#listeners.size + this.#securing.size;
+    if (this.#onIdle === undefined || open > 0) return;
     const onIdle = this.#onIdle;
     const { pending, reporter } = this.#host;
     void this.#use.end().then(() => {

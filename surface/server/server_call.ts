@@ -1,6 +1,7 @@
 // What a handler sees of its call, in every style.
 
 import type { SocketAddress } from "../../pollers/mod.ts";
+import type { ConnectionSecurity } from "../../transport/mod.ts";
 import { Metadata, type MetadataInit } from "../call/metadata.ts";
 import { PARENT, type ParentCall } from "../call/parent.ts";
 import type { ServerCallCore } from "./server_call_core.ts";
@@ -11,6 +12,8 @@ export interface ServedCall {
   readonly path: string;
   /** The client's address. */
   readonly peer: SocketAddress;
+  /** What the TLS handshake of the connection established; undefined in plaintext. */
+  readonly security: ConnectionSecurity | undefined;
 }
 
 /** The call a handler serves. */
@@ -46,6 +49,10 @@ export class ServerCallHandle implements ServerCall {
 
   get peer(): SocketAddress {
     return this.#call.peer;
+  }
+
+  get security(): ConnectionSecurity | undefined {
+    return this.#call.security;
   }
 
   get authority(): string {

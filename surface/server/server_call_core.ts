@@ -13,6 +13,7 @@ import {
   trace,
 } from "../../pollers/mod.ts";
 import {
+  type ConnectionSecurity,
   HeaderList,
   type Http2Error,
   type Initiator,
@@ -99,6 +100,11 @@ export abstract class ServerCallCore extends CallCore
   /** The client's address. */
   get peer(): SocketAddress {
     return this.connection.peer;
+  }
+
+  /** What the TLS handshake of its connection established; undefined in plaintext. */
+  get security(): ConnectionSecurity | undefined {
+    return this.connection.security;
   }
 
   /** The authority asked for. */

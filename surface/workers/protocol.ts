@@ -1,6 +1,7 @@
 // Messages between reactor workers and their owner.
 
 import type { ShutdownOptions } from "../server/server.ts";
+import type { TlsServerOptions } from "../credentials/mod.ts";
 import type { WorkerServerOptions } from "./service_module.ts";
 
 /** The worker's end of a socket pair to its boss; see boss.ts. */
@@ -29,7 +30,9 @@ export interface WorkerStart {
   readonly address: string | undefined;
   /** Over it a boss sends the descriptors of connections. */
   readonly intake: Intake | undefined;
-  readonly options: WorkerServerOptions;
+  readonly options: Omit<WorkerServerOptions, "credentials">;
+  /** What the server's credentials are made from, which are no data themselves. */
+  readonly tls: TlsServerOptions | undefined;
   readonly data: unknown;
 }
 

@@ -21,6 +21,7 @@ import {
   startData,
 } from "../../pollers/native/thread.ts";
 import { shareEngine } from "../engines.ts";
+import { tls } from "../credentials/mod.ts";
 import { Server, type ShutdownOptions } from "../server/server.ts";
 import { readDescriptors } from "./intake.ts";
 import {
@@ -52,7 +53,8 @@ class ReactorWorker {
       defaultReporter.report(error, context);
       if (context.where === "listener") void this.listenAgain();
     };
-    this.server = new Server({ ...start.options, poller: this.engine, reusePort: true, onError });
+    const secured = start.tls === undefined ? {} : { credentials: tls.server(start.tls) };
+    this.server = new Server({ ...start.options, ...secured, poller: this.engine, reusePort: true, onError });
     onUncaught((error) => void this.fail(error));
     onOwnerMessage((message) => void this.drain((message as ToWorker).options));
   }

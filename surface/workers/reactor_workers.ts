@@ -206,13 +206,15 @@ class WorkerPool {
   private async open(index: number): Promise<Slot> {
     const intake = await this.boss?.add(index);
     const { module, server = {}, data } = this.options;
+    const { credentials, ...options } = server;
     const start = {
       index,
       module: new URL(module).href,
       poller: this.engine.name,
       address: this.boss === undefined ? this.address : undefined,
       intake,
-      options: server,
+      options,
+      tls: credentials?.options,
       data,
     };
     const worker = this.startThread(start);
@@ -287,6 +289,7 @@ const NAMES: OptionNames<ReactorWorkersOptions> = {
 };
 
 const SERVER_NAMES: OptionNames<WorkerServerOptions> = {
+  credentials: true,
   endpoint: true,
   handshakeTimeoutMs: true,
   keepalive: true,

@@ -2,7 +2,8 @@
 import { assert, assertEquals, assertFalse, fail } from "@std/assert";
 import type { Endpoint } from "../../pollers/mod.ts";
 import { type SimulatedEngine, Simulation } from "../../pollers/simulated/mod.ts";
-import { acceptTransport, type ConnectOptions } from "../../transport/handshake.ts";
+import { acceptTransport } from "../../transport/accept.ts";
+import type { ConnectOptions } from "../../transport/handshake.ts";
 import type { ServerTransport } from "../../transport/transport.ts";
 import { test } from "../harness.ts";
 import { ascii, PREFACE, setting, SETTINGS_ACK } from "./http2/wire.ts";

@@ -3,7 +3,8 @@
 import { assert, assertEquals, assertMatch, fail } from "@std/assert";
 import { Reporter } from "../../pollers/log/mod.ts";
 import { type EndpointOptions, formatAddress } from "../../pollers/mod.ts";
-import { acceptTransport, type ConnectOptions } from "../../transport/handshake.ts";
+import { acceptTransport } from "../../transport/accept.ts";
+import type { ConnectOptions } from "../../transport/handshake.ts";
 import { PeerSettings } from "../../transport/http2/settings.ts";
 import { test } from "../harness.ts";
 import { ConnectingWorld as World } from "./connecting_world.ts";

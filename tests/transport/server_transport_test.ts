@@ -5,7 +5,7 @@ import { Reporter } from "../../pollers/log/mod.ts";
 import { Simulation } from "../../pollers/simulated/mod.ts";
 import { Http2ServerTransport } from "../../transport/server_transport.ts";
 import { Http2ClientTransport, type TransportOptions } from "../../transport/client_transport.ts";
-import { acceptTransport } from "../../transport/handshake.ts";
+import { acceptTransport } from "../../transport/accept.ts";
 import { requestTemplate } from "../../transport/grpc/headers.ts";
 import type { Http2Error } from "../../transport/http2/error.ts";
 import type {

@@ -167,7 +167,7 @@ export default [
     test: "tests/surface/server/handler_slots_test.ts",
   },
   {
-    file: "transport/handshake.ts",
+    file: "transport/accept.ts",
     before: "    onUnstalled: () => sink.onUnstalled?.(),\n",
     after: "",
     test: "tests/surface/server/handler_slots_test.ts",

@@ -82,8 +82,8 @@ export default [
   ),
   mutation(
     "surface/channel/channel.ts",
-    "{ ...options, keepalive: clientKeepalive(options.keepalive ?? {}), reporter },",
-    "{ keepalive: clientKeepalive(options.keepalive ?? {}), reporter },",
+    "{ ...options, keepalive: clientKeepalive",
+    "{ keepalive: clientKeepalive",
     PASSED_ON,
     "options of a channel",
   ),
@@ -237,8 +237,8 @@ export default [
   ),
   mutation(
     "surface/channel/channel.ts",
-    '"http", USER_AGENT)',
-    '"http", "grpc")',
+    "        USER_AGENT,\n",
+    '        "grpc",\n',
     PASSED_ON,
     "header section",
   ),

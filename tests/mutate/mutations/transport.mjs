@@ -166,7 +166,7 @@ export default [
     "the options reach",
   ),
   mutation(
-    "transport/handshake.ts",
+    "transport/accept.ts",
     "new Http2ServerTransport(engine, endpoint, options, {",
     "new Http2ServerTransport(engine, endpoint, {}, {",
     HANDSHAKE,

@@ -135,7 +135,7 @@ export default [
   ),
   mutation(
     "surface/workers/reactor_workers.ts",
-    "      options: server,\n",
+    "      options,\n",
     "      options: {},\n",
     WORKERS,
     "passed on",

@@ -1,0 +1,36 @@
+// Credentials of channels and servers.
+
+import { ChannelCredentials, type TlsClientOptions } from "./channel_credentials.ts";
+import { ServerCredentials, type TlsServerOptions } from "./server_credentials.ts";
+
+export { ChannelCredentials, ServerCredentials, type TlsClientOptions, type TlsServerOptions };
+export type { Pem } from "./pem.ts";
+
+/**
+ * Credentials for TLS (1.3, and 1.2 with the ciphers that HTTP/2 allows).
+ *
+ * @example
+ * ```ts ignore
+ * const server = new Server({ credentials: tls.server({ cert, key }) });
+ * const channel = new Channel("example.com:443", { credentials: tls.client({ ca }) });
+ * ```
+ */
+export const tls: {
+  /**
+   * For channels: the server's certificate must be for its name, by an authority that is trusted.
+   *
+   * @throws {TypeError} for unknown options, and where of `cert` and `key` only one is given
+   * @throws {Error} that says what is wrong with a certificate or key
+   */
+  client(options?: TlsClientOptions): ChannelCredentials;
+  /**
+   * For servers, with `clientCa` for mutual TLS.
+   *
+   * @throws {TypeError} for unknown options, and where `cert` or `key` is missing
+   * @throws {Error} that says what is wrong with a certificate or key
+   */
+  server(options: TlsServerOptions): ServerCredentials;
+} = {
+  client: (options = {}) => new ChannelCredentials(options),
+  server: (options) => new ServerCredentials(options),
+};

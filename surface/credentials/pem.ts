@@ -1,0 +1,29 @@
+// Certificates and keys as users give them.
+
+import type { KeyPair } from "../../transport/mod.ts";
+import { describe } from "../options.ts";
+
+/** Certificates or a key in PEM ("-----BEGIN CERTIFICATE-----"), as text or as the bytes of a file. */
+export type Pem = string | Uint8Array;
+
+/** `pem` as text. Throws TypeError where it is none. */
+export function pemText(purpose: string, name: string, pem: Pem | undefined): string | undefined {
+  if (pem === undefined) return undefined;
+  const text = pem instanceof Uint8Array ? new TextDecoder().decode(pem) : pem;
+  if (typeof text === "string" && text.includes("-----BEGIN ")) return text;
+  const hint = "give PEM, which begins with -----BEGIN, not the name of its file";
+  throw new TypeError(`Cannot ${purpose}: ${name} is ${describe(pem)}; ${hint}`);
+}
+
+/** A certificate with its key, or undefined where neither is given. Throws TypeError where one is missing. */
+export function identityOf(
+  purpose: string,
+  cert: Pem | undefined,
+  key: Pem | undefined,
+): KeyPair | undefined {
+  const [certText, keyText] = [pemText(purpose, "cert", cert), pemText(purpose, "key", key)];
+  if (certText !== undefined && keyText !== undefined) return { cert: certText, key: keyText };
+  if (certText === undefined && keyText === undefined) return undefined;
+  const [given, missing] = certText === undefined ? ["key", "cert"] : ["cert", "key"];
+  throw new TypeError(`Cannot ${purpose}: there is a ${given} without ${missing}; give both`);
+}

@@ -1,0 +1,96 @@
+// Faults of TLS: who is trusted, what is negotiated, and what an end is.
+
+const CONTRACT = "tests/transport/tls/contract_test.ts";
+const HELLO = "tests/transport/tls/client_hello_test.ts";
+const SURFACE = "tests/surface/credentials/tls_test.ts";
+const ENDPOINT = "transport/tls/secure_endpoint.ts";
+const OPENSSL = "transport/tls/openssl/";
+
+/** As `readMutations` describes them. */
+export default [
+  mutation(
+    OPENSSL + "context.ts",
+    "openssl.SSL_CTX_set_verify(context, SSL_VERIFY_PEER, null);",
+    "",
+    CONTRACT,
+    "openssl",
+  ),
+  mutation(
+    OPENSSL + "context.ts",
+    "verify = SSL_VERIFY_PEER |",
+    "verify = SSL_VERIFY_NONE *",
+    CONTRACT,
+    "openssl",
+  ),
+  mutation(
+    OPENSSL + "context.ts",
+    "requireClientCertificate ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0",
+    "0",
+    CONTRACT,
+    "openssl",
+  ),
+  mutation(OPENSSL + "session.ts", "    openssl.SSL_set1_host(ssl, name);\n", "", CONTRACT, "another host"),
+  mutation(
+    OPENSSL + "session.ts",
+    "X509_VERIFY_PARAM_set1_ip_asc(pointerTo(openssl.SSL_get0_param(ssl)), name)",
+    "SSL_get0_param(ssl)",
+    CONTRACT,
+    "another address",
+  ),
+  mutation(
+    OPENSSL + "session.ts",
+    '    else if (this.ended) this.state = "truncated";\n',
+    "",
+    CONTRACT,
+    "openssl: a stream that is cut",
+  ),
+  mutation(OPENSSL + "session.ts", "      this.sessions?.keep(ssl, serverName);\n", "", CONTRACT, "resumed"),
+  mutation(
+    "pollers/native/tls_stream.ts",
+    "rejectUnauthorized: requestCertificate && requireCertificate",
+    "rejectUnauthorized: false",
+    CONTRACT,
+    "node: a client that shows none",
+  ),
+  mutation(
+    "pollers/native/tls_stream.ts",
+    "certificate?.raw !== undefined && !socket.authorized",
+    "false",
+    CONTRACT,
+    "where none is required",
+  ),
+  mutation("transport/tls/client_hello.ts", "protocols?.includes(H2) === true", "true", HELLO, "plain words"),
+  mutation(
+    "transport/tls/client_hello.ts",
+    "if (version < TLS_1_2)",
+    "if (version < 0)",
+    HELLO,
+    "plain words",
+  ),
+  mutation(
+    ENDPOINT,
+    "        return endOfStream(this.peer);",
+    "        return this.failure;",
+    CONTRACT,
+    "close_notify",
+  ),
+  mutation(ENDPOINT, "      this.session.close();\n", "", CONTRACT, "close_notify"),
+  mutation(
+    "surface/server/server.ts",
+    "    for (const securing of [...this.#securing]) securing.cancel();\n",
+    "",
+    SURFACE,
+    "does not wait",
+  ),
+  mutation(
+    "transport/tls/secure_acceptance.ts",
+    'this.refuse("it did not complete',
+    'void ("it did not complete',
+    SURFACE,
+    "never ends",
+  ),
+];
+
+function mutation(file, before, after, test, name) {
+  return { file, before, after, test, name };
+}

@@ -1,0 +1,207 @@
+// Channels and servers over TLS, by every provider that can be used here.
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import {
+  Channel,
+  type ConnectionSecurity,
+  createClient,
+  Server,
+  Status,
+  tls,
+  type TlsServerOptions,
+} from "pollwire";
+import { Authority } from "../../../examples/tls/authority.ts";
+import { NODE_TLS } from "../../../transport/tls/node/context.ts";
+import { OPENSSL } from "../../../transport/tls/openssl/context.ts";
+import { SliceBuffer } from "../../../pollers/contract/slice_buffer.ts";
+import { test } from "../../harness.ts";
+import { collect, echo, failure, numbersOf, Trial, type TrialClient, until } from "../serving.ts";
+
+const authority = new Authority();
+const shown = authority.issue({ name: "server", dns: ["localhost"], ip: ["127.0.0.1"] });
+const own = authority.issue({ name: "client", uri: ["spiffe://example/client"] });
+
+for (const { name: provider, probe } of [OPENSSL, NODE_TLS]) {
+  const probed = probe();
+  const leaves = provider === "node"
+    ? { leaves: "a runtime's TLS sockets have timers that end after them" }
+    : {};
+  const options = probed.usable ? leaves : { skip: probed.because };
+  const ca = authority.cert;
+
+  /** Runs `body` with a server whose handlers note what its connections established. */
+  async function served(
+    server: Partial<TlsServerOptions>,
+    body: (port: number, seen: Array<ConnectionSecurity | undefined>) => Promise<void>,
+  ): Promise<void> {
+    const seen: Array<ConnectionSecurity | undefined> = [];
+    const serving = new Server({ credentials: tls.server({ ...shown, provider, ...server }) });
+    serving.addService(Trial, {
+      ...echo,
+      one: (request, call) => {
+        seen.push(call.security);
+        return request;
+      },
+    });
+    const port = await serving.listen("127.0.0.1:0");
+    try {
+      await body(port, seen);
+    } finally {
+      serving.close();
+      await serving.shutdown();
+    }
+  }
+
+  /** Calls `body` with a client of `channel`, which is closed after it. */
+  async function using(channel: Channel, body: (client: TrialClient) => Promise<void>): Promise<void> {
+    try {
+      await body(createClient(Trial, channel));
+    } finally {
+      channel.close();
+    }
+  }
+
+  test(
+    `[C87] ${provider}: calls of all four kinds, by a name and by an address`,
+    () =>
+      served({}, async (port, seen) => {
+        for (const host of ["localhost", "127.0.0.1"]) {
+          await using(
+            new Channel(`${host}:${port}`, { credentials: tls.client({ ca, provider }) }),
+            async (client) => {
+              assertEquals((await client.one({ text: "secret" })).text, "secret");
+              assertEquals(numbersOf(await collect(client.down({ number: 3 }))), [1, 2, 3]);
+              assertEquals((await client.up([{ number: 4 }, { number: 5 }])).number, 9);
+              assertEquals(numbersOf(await collect(client.both([{ number: 6 }, { number: 7 }]))), [12, 14]);
+              assertEquals((await client.one({ body: new Uint8Array(2_000_000) })).body!.length, 2_000_000);
+            },
+          );
+        }
+        const [byName, , byAddress] = seen;
+        assertEquals(byName!.protocol, "TLSv1.3");
+        assertEquals(byName!.alpn, "h2");
+        assertEquals(byName!.serverName, "localhost");
+        assertEquals(byAddress!.serverName, undefined);
+        assertEquals(byName!.peerCertificate, undefined);
+      }),
+    options,
+  );
+
+  test(
+    `${provider}: a handler knows the client by its certificate, and who has none is UNAVAILABLE`,
+    () =>
+      served({ clientCa: ca }, async (port, seen) => {
+        const target = `localhost:${port}`;
+        await using(
+          new Channel(target, { credentials: tls.client({ ca, ...own, provider }) }),
+          async (client) => {
+            await client.one({ text: "a" });
+            assertEquals(seen[0]!.peerCertificate!.names.uri, ["spiffe://example/client"]);
+            assertEquals(seen[0]!.peerCertificate!.subject, "CN=client");
+          },
+        );
+        await using(new Channel(target, { credentials: tls.client({ ca, provider }) }), async (client) => {
+          const error = await failure(client.one({}));
+          assertEquals(error.code, Status.UNAVAILABLE);
+          assertMatch(error.details, /certificate|closed/i);
+        });
+      }),
+    options,
+  );
+
+  test(
+    `[C87] ${provider}: a certificate for another name is UNAVAILABLE, and serverName says which is expected`,
+    () =>
+      served({ ...authority.issue({ name: "x", dns: ["service.example"] }) }, async (port) => {
+        const target = `127.0.0.1:${port}`;
+        await using(new Channel(target, { credentials: tls.client({ ca, provider }) }), async (client) => {
+          const error = await failure(client.one({}));
+          assertEquals(error.code, Status.UNAVAILABLE);
+          assertMatch(error.details, /TLS handshake failed: .*(?:IP|address|altnames)/i);
+        });
+        const named = tls.client({ ca, provider, serverName: "service.example" });
+        await using(new Channel(target, { credentials: named }), async (client) => {
+          assertEquals((await client.one({ text: "b" })).text, "b");
+        });
+      }),
+    options,
+  );
+
+  test(`${provider}: plaintext to a server that wants TLS is UNAVAILABLE`, async () => {
+    await served({}, async (port) => {
+      await using(new Channel(`127.0.0.1:${port}`), async (client) => {
+        const error = await failure(client.one({}));
+        assertEquals(error.code, Status.UNAVAILABLE);
+        assertMatch(error.details, /handshake failed/);
+      });
+    });
+  }, options);
+
+  test(`${provider}: TLS to a server that speaks plaintext is UNAVAILABLE`, async () => {
+    const server = new Server();
+    server.addService(Trial, echo);
+    const port = await server.listen("127.0.0.1:0");
+    await using(
+      new Channel(`127.0.0.1:${port}`, { credentials: tls.client({ ca, provider }) }),
+      async (client) => {
+        const error = await failure(client.one({}));
+        assertEquals(error.code, Status.UNAVAILABLE);
+        assertMatch(error.details, /TLS handshake failed/);
+      },
+    );
+    server.close();
+    await server.shutdown();
+  }, options);
+
+  /** A server, and one client that begins no handshake with it. */
+  async function silent(options: { readonly handshakeTimeoutMs?: number }) {
+    const server = new Server({ credentials: tls.server({ ...shown, provider }), ...options });
+    const port = await server.listen("127.0.0.1:0");
+    const clients = { ended: 0 };
+    server.engine.connect({ family: "ipv4", host: "127.0.0.1", port }, {}, (result) => {
+      assert(result.ok);
+      const { value } = result;
+      value.read(new SliceBuffer(), () => {
+        clients.ended++;
+        value.close();
+      });
+    });
+    return { server, clients };
+  }
+
+  test(`${provider}: a handshake that never ends has its time`, async () => {
+    const { server, clients } = await silent({ handshakeTimeoutMs: 100 });
+    await until(() => clients.ended === 1);
+    await server.shutdown();
+  }, options);
+
+  test(`${provider}: a shutdown does not wait for handshakes`, async () => {
+    const { server, clients } = await silent({});
+    await until(() => server.describePending().includes("1 in a TLS handshake"));
+    await server.shutdown();
+    await until(() => clients.ended === 1);
+  }, { ...options, timeoutMs: 10_000 });
+
+  test(`${provider}: credentials that cannot be used are refused when they are made`, () => {
+    const key = authority.issue({ name: "other" }).key;
+    assertThrows(() => tls.server({ cert: shown.cert, key, provider }), Error, "key does not belong to cert");
+    assertThrows(
+      () => tls.server({ cert: "server.pem", key, provider }),
+      TypeError,
+      "not the name of its file",
+    );
+    assertThrows(() => tls.client({ cert: own.cert, provider }), TypeError, "a cert without key");
+    assertThrows(
+      () => tls.client({ ca: "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", provider }),
+      Error,
+    );
+    assertThrows(() => tls.client({ caa: ca } as object), TypeError, 'no option "caa"; did you mean ca');
+  }, options);
+}
+
+test("a TLS provider that there is not is named with those that there are", () => {
+  assertThrows(
+    () => tls.client({ provider: "boring" }),
+    Error,
+    'no TLS provider "boring"; there are openssl, node',
+  );
+});

@@ -1,0 +1,372 @@
+// What every provider of TLS does, over every engine of this machine, and with the other provider as its peer.
+import { assert, assertEquals, assertInstanceOf, assertMatch, assertThrows } from "@std/assert";
+import { createEngine, type Endpoint, type EventEngine } from "../../../pollers/mod.ts";
+import { SliceBuffer } from "../../../pollers/contract/slice_buffer.ts";
+import type { TlsProvider } from "../../../transport/tls/config.ts";
+import { NODE_TLS } from "../../../transport/tls/node/context.ts";
+import { OPENSSL } from "../../../transport/tls/openssl/context.ts";
+import { SecureEndpoint } from "../../../transport/tls/secure_endpoint.ts";
+import { runtime, test } from "../../harness.ts";
+import {
+  authority,
+  pattern,
+  readAll,
+  readExactly,
+  rogue,
+  secureClient,
+  securedPair,
+  secureServer,
+  shown,
+  writeAll,
+} from "./secured_pair.ts";
+
+// Of a certificate by another authority than the roots node:tls on Deno says no more than that it cannot verify it.
+const EXPIRED = /expired|unable to verify/i;
+const NOT_YET = /not yet valid|not valid yet|unable to verify/i;
+
+/** Runs `body` on an engine, which must have nothing open at the end. */
+async function onEngine(body: (engine: EventEngine) => Promise<void>): Promise<void> {
+  const engine = createEngine();
+  await body(engine);
+  await engine.shutdown();
+}
+
+function rules(provider: TlsProvider): void {
+  const probed = provider.probe();
+  const leaves = provider === NODE_TLS
+    ? { leaves: "a runtime's TLS sockets have timers that end after them" }
+    : {};
+  const options = probed.usable ? leaves : { skip: probed.because };
+  const rule = (name: string, body: (engine: EventEngine) => Promise<void>): void =>
+    test(`TLS by ${provider.name}: ${name}`, () => onEngine(body), options);
+
+  rule("both sides know what was established", async (engine) => {
+    const [client, server] = await securedPair(engine, provider);
+    const { protocol, alpn, resumed, peerCertificate } = client.security;
+    assertEquals([protocol, alpn, resumed], ["TLSv1.3", "h2", false]);
+    assertMatch(client.security.cipher, /^TLS_/);
+    assertEquals(client.security.cipher, server.security.cipher);
+    assertEquals(peerCertificate!.subject, "CN=server");
+    assertEquals(peerCertificate!.issuer, "CN=Test CA");
+    assertEquals(peerCertificate!.names.dns, ["localhost"]);
+    assertEquals(server.security.serverName, "localhost");
+    assertEquals(server.security.peerCertificate, undefined);
+    client.close();
+    server.close();
+  });
+
+  rule("a client certificate is verified, and known to the server", async (engine) => {
+    const identity = authority.issue({ name: "client", uri: ["spiffe://example/client"] });
+    const [a, b] = await engine.pair();
+    const [client, server] = await Promise.all([
+      secureClient(engine, provider, a, { ca: authority.cert, identity }),
+      secureServer(engine, provider, b, { clientCa: authority.cert, requireClientCertificate: true }),
+    ]);
+    assertInstanceOf(client, SecureEndpoint);
+    assertInstanceOf(server, SecureEndpoint);
+    assertEquals(server.security.peerCertificate!.names.uri, ["spiffe://example/client"]);
+    client.close();
+    server.close();
+  });
+
+  for (
+    const [what, identity, required, why] of [
+      ["none", undefined, true, /certificate|closed|reset/i],
+      [
+        "one of an authority that is not trusted",
+        rogue.issue({ name: "client" }),
+        true,
+        /certificate|issuer|verify|signature|unknown|hang up/i,
+      ],
+      [
+        "one of an authority that is not trusted, where none is required",
+        rogue.issue({ name: "client" }),
+        false,
+        /certificate|issuer|verify|signature|unknown|hang up/i,
+      ],
+    ] as const
+  ) {
+    rule(`a client that shows ${what} is refused`, async (engine) => {
+      const [a, b] = await engine.pair();
+      const [client, server] = await Promise.all([
+        secureClient(engine, provider, a, {
+          ca: authority.cert,
+          ...(identity === undefined ? {} : { identity }),
+        }),
+        secureServer(engine, provider, b, { clientCa: authority.cert, requireClientCertificate: required }),
+      ]);
+      assert(typeof server === "string", "the server accepted it");
+      assertMatch(server, why);
+      // With TLS 1.3 a client has completed its handshake when it is refused: it learns of it when it reads.
+      if (typeof client === "string") return;
+      const { bytes, error } = await readAll(client);
+      assertEquals(bytes.length, 0);
+      assert(error.kind !== "closed", error.message);
+      client.close();
+    });
+  }
+
+  rule("a client without a certificate is served where none is required", async (engine) => {
+    const [a, b] = await engine.pair();
+    const [client, server] = await Promise.all([
+      secureClient(engine, provider, a),
+      secureServer(engine, provider, b, { clientCa: authority.cert, requireClientCertificate: false }),
+    ]);
+    assertInstanceOf(server, SecureEndpoint);
+    assertEquals(server.security.peerCertificate, undefined);
+    (client as SecureEndpoint).close();
+    server.close();
+  });
+
+  const HOUR_MS = 3_600_000;
+  for (
+    const [what, issued, serverName, why] of [
+      [
+        "for another host",
+        authority.issue({ name: "other", dns: ["other.example"] }),
+        "localhost",
+        /hostname|altname/i,
+      ],
+      [
+        "for another address",
+        authority.issue({ name: "other", ip: ["127.0.0.2"] }),
+        "127.0.0.1",
+        /address|altname|hostname|ip/i,
+      ],
+      [
+        "of an authority that is not trusted",
+        rogue.issue({ name: "server", dns: ["localhost"] }),
+        "localhost",
+        /issuer|verify|signature|unknown|self/i,
+      ],
+      [
+        "that has expired",
+        authority.issue({
+          name: "server",
+          dns: ["localhost"],
+          from: new Date(Date.now() - 2 * HOUR_MS),
+          to: new Date(Date.now() - HOUR_MS),
+        }),
+        "localhost",
+        EXPIRED,
+      ],
+      [
+        "that is not valid yet",
+        authority.issue({
+          name: "server",
+          dns: ["localhost"],
+          from: new Date(Date.now() + HOUR_MS),
+          to: new Date(Date.now() + 2 * HOUR_MS),
+        }),
+        "localhost",
+        NOT_YET,
+      ],
+    ] as const
+  ) {
+    rule(`a server that shows a certificate ${what} is refused`, async (engine) => {
+      const [a, b] = await engine.pair();
+      const server = secureServer(engine, provider, b, { identity: issued });
+      const client = await secureClient(engine, provider, a, { ca: authority.cert }, serverName);
+      assert(typeof client === "string", "the client accepted it");
+      assertMatch(client, why);
+      const end = await server;
+      if (typeof end !== "string") end.close();
+    });
+  }
+
+  rule("the address of a server is no name, but its certificate has it", async (engine) => {
+    const [a, b] = await engine.pair();
+    const [client, server] = await Promise.all([
+      secureClient(engine, provider, a, { ca: authority.cert }, "127.0.0.1"),
+      secureServer(engine, provider, b),
+    ]);
+    assertInstanceOf(client, SecureEndpoint);
+    assertEquals((server as SecureEndpoint).security.serverName, undefined);
+    client.close();
+    (server as SecureEndpoint).close();
+  });
+
+  rule("bytes come whole and in order, both ways at once", async (engine) => {
+    const [client, server] = await securedPair(engine, provider);
+    for (const size of [1, 17, 16_384, 16_385, 300_000]) {
+      const [up, down] = [pattern(size, 3), pattern(size, 5)];
+      const [atServer, atClient] = await Promise.all([
+        readExactly(server, size),
+        readExactly(client, size),
+        writeAll(client, up.subarray(0, size >> 1), up.subarray(size >> 1)),
+        writeAll(server, down),
+      ]);
+      assertEquals(atServer, up);
+      assertEquals(atClient, down);
+    }
+    client.close();
+    server.close();
+  });
+
+  rule("a write is not done before what is below has taken it", async (engine) => {
+    const [client, server] = await securedPair(engine, provider);
+    const size = 16 * 1024 * 1024;
+    let written = false;
+    const writing = writeAll(client, pattern(size)).then(() => written = true);
+    await readExactly(server, 1);
+    assertEquals(written, false);
+    const all = readAll(server);
+    await writing;
+    client.close();
+    assertMatch((await all).error.kind, /end-of-stream|reset/);
+    server.close();
+  });
+
+  rule("one read and one write may be outstanding", async (engine) => {
+    const [client, server] = await securedPair(engine, provider);
+    const ended = readAll(client);
+    assertThrows(() => client.read(new SliceBuffer(), () => {}), TypeError, "a read is outstanding");
+    const data = new SliceBuffer();
+    data.append(pattern(8 * 1024 * 1024));
+    const failed = new Promise((resolve) => assertEquals(client.write(data, resolve), false));
+    assertThrows(() => client.write(data, () => {}), TypeError, "a write is outstanding");
+    client.close();
+    assertEquals((await ended).error.kind, "closed");
+    assert(await failed !== undefined);
+    server.close();
+  });
+
+  rule("close_notify is the end of the stream", async (engine) => {
+    const [client, server] = await securedPair(engine, provider);
+    // Or session tickets would be unread, and closing would reset the connection.
+    await Promise.all([writeAll(server, pattern(1)), readExactly(client, 1)]);
+    const ended = readAll(server);
+    await writeAll(client, pattern(100));
+    client.close();
+    const { bytes, error } = await ended;
+    assertEquals([bytes.length, error.kind], [100, "end-of-stream"]);
+    server.close();
+  });
+
+  rule("a stream that is cut is no end, where the provider can tell", async (engine) => {
+    const [a, b] = await engine.pair();
+    const [client, server] = await Promise.all([
+      secureClient(engine, provider, a),
+      secureServer(engine, provider, b),
+    ]) as [SecureEndpoint, SecureEndpoint];
+    await Promise.all([writeAll(server, pattern(1)), readExactly(client, 1)]);
+    const ended = readAll(server);
+    a.close(); // below TLS
+    const { error } = await ended;
+    assertEquals(error.kind, provider === OPENSSL ? "insecure" : "end-of-stream");
+    client.close();
+    server.close();
+  });
+
+  rule("a peer that closes in the handshake ends it", async (engine) => {
+    const [a, b] = await engine.pair();
+    const client = secureClient(engine, provider, a);
+    await readExactly(b, 5);
+    b.close();
+    assertMatch(await client as string, /closed|end of stream|disconnected|reset/i);
+    const [c, d] = await engine.pair();
+    const server = secureServer(engine, provider, d);
+    c.close();
+    assertMatch(await server as string, /closed the connection|reset/);
+  });
+
+  rule("what is no TLS is an error that says so", async (engine) => {
+    const [a, b] = await engine.pair();
+    const client = secureClient(engine, provider, a);
+    await readExactly(b, 5);
+    await writeAll(b, new TextEncoder().encode("HTTP/1.1 400 Bad Request\r\n\r\n"));
+    assertMatch(await client as string, /version|packet|protocol|record|corrupt/i);
+    b.close();
+  });
+
+  rule("records that are broken end the connection", async (engine) => {
+    const [a, b] = await engine.pair();
+    const cut = new Tamper(engine, b);
+    const [client, server] = await Promise.all([
+      secureClient(engine, provider, a),
+      secureServer(engine, provider, cut),
+    ]) as [SecureEndpoint, SecureEndpoint];
+    cut.breaking = true;
+    const ended = readAll(server);
+    await writeAll(client, pattern(100));
+    const { bytes, error } = await ended;
+    assertEquals([bytes.length, error.kind], [0, "insecure"]);
+    client.close();
+    server.close();
+  });
+
+  test(`TLS by ${provider.name}: what cannot be used is refused when the context is made`, () => {
+    const other = authority.issue({ name: "other" });
+    const identity = { cert: shown.cert, key: other.key };
+    const make = (): unknown => provider.serverContext({ identity, requireClientCertificate: false });
+    assertThrows(make, Error, undefined, "a key of another certificate");
+    assertThrows(() =>
+      provider.clientContext({ ca: "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n" })
+    );
+  }, options);
+}
+
+/** An endpoint whose received bytes are broken. */
+class Tamper implements Endpoint {
+  readonly local;
+  readonly peer;
+  breaking = false;
+
+  constructor(_engine: EventEngine, private readonly inner: Endpoint) {
+    this.local = inner.local;
+    this.peer = inner.peer;
+  }
+  read(
+    into: SliceBuffer,
+    done: (error?: import("../../../pollers/contract/io_error.ts").IoError) => void,
+  ): boolean {
+    const tamper = (): void => {
+      const last = into.slices.at(-1);
+      if (this.breaking && last !== undefined) last[last.length - 1]! ^= 1;
+    };
+    const now = this.inner.read(into, (error) => {
+      tamper();
+      done(error);
+    });
+    if (now) tamper();
+    return now;
+  }
+  write(
+    data: SliceBuffer,
+    done: (error?: import("../../../pollers/contract/io_error.ts").IoError) => void,
+  ): boolean {
+    return this.inner.write(data, done);
+  }
+  close(): void {
+    this.inner.close();
+  }
+}
+
+rules(OPENSSL);
+rules(NODE_TLS);
+
+// node:tls of Deno and Bun resumes no session where it is not asked over a socket of its own.
+test("TLS by openssl: an earlier session is resumed", () =>
+  onEngine(async (engine) => {
+    const clientContext = OPENSSL.clientContext({ ca: authority.cert });
+    const serverContext = OPENSSL.serverContext({ identity: shown, requireClientCertificate: false });
+    const resumed: boolean[] = [];
+    for (let i = 0; i < 2; i++) {
+      const [a, b] = await engine.pair();
+      const [client, server] = await Promise.all([
+        secureClient(engine, OPENSSL, a, undefined, "localhost", clientContext),
+        secureServer(engine, OPENSSL, b, undefined, serverContext),
+      ]) as [SecureEndpoint, SecureEndpoint];
+      // The tickets come after the handshake, before the first plaintext.
+      await Promise.all([writeAll(server, pattern(10)), readExactly(client, 10)]);
+      resumed.push(client.security.resumed);
+      const ended = readAll(server);
+      client.close();
+      await ended;
+      server.close();
+      await new Promise((resolve) => engine.run(() => engine.run(() => resolve(undefined))));
+    }
+    assertEquals(resumed, [false, true]);
+    clientContext.release();
+    serverContext.release();
+  }), OPENSSL.probe().usable ? {} : { skip: "there is no OpenSSL" });

@@ -1,0 +1,178 @@
+// What a client says first (RFC 8446, section 4.1.2), read before the cryptography begins: by it a server chooses its
+// certificate, and it says in plain words why a client is refused, whichever library does the rest.
+
+import { H2 } from "./alpn.ts";
+
+/** What a server looks at. */
+export interface ClientHello {
+  /** The host that the client asks for (RFC 6066, section 3), in lower case; undefined where it names none. */
+  readonly serverName: string | undefined;
+  /** The protocols that the client offers (RFC 7301), in its order; undefined where it sends no ALPN. */
+  readonly protocols: readonly string[] | undefined;
+  /** The newest version of TLS that it offers: 0x0304 is 1.3. */
+  readonly version: number;
+}
+
+/** A client hello, why there is none, or "incomplete" where more bytes are needed. */
+export type ParsedHello =
+  | { readonly kind: "hello"; readonly hello: ClientHello }
+  | { readonly kind: "incomplete" }
+  | { readonly kind: "refused"; readonly alert: number | undefined; readonly why: string };
+
+/** Longer ones are refused: OpenSSL takes 128 KiB, and none that is sent comes near. */
+const MOST_HELLO_BYTES = 65_536;
+
+// RFC 8446, sections 5.1, 4 and 4.2.
+const HANDSHAKE_RECORD = 22;
+const CLIENT_HELLO = 1;
+const SERVER_NAME = 0;
+const ALPN = 16;
+const SUPPORTED_VERSIONS = 43;
+const TLS_1_2 = 0x0303;
+
+/** Alerts (RFC 8446, section 6; RFC 7301, section 3.2). */
+export const Alert = { decodeError: 50, protocolVersion: 70, noApplicationProtocol: 120 } as const;
+
+/** The record of a fatal alert, for a peer with which no cryptography has begun. */
+export function alertRecord(alert: number): Uint8Array {
+  return Uint8Array.of(21, 3, 3, 0, 2, 2, alert);
+}
+
+/** Reads the client hello at the beginning of `bytes`. */
+export function parseClientHello(bytes: Uint8Array): ParsedHello {
+  const message = handshakeMessage(bytes);
+  if (!(message instanceof Uint8Array)) return message;
+  try {
+    return judge(readHello(new Reader(message)));
+  } catch (error) {
+    if (!(error instanceof CutOff)) throw error;
+    return { kind: "refused", alert: Alert.decodeError, why: "the client hello is malformed" };
+  }
+}
+
+/** The first handshake message, without the records that it lies in. */
+function handshakeMessage(bytes: Uint8Array): Uint8Array | ParsedHello {
+  const message: number[] = [];
+  let wanted = 4;
+  for (let at = 0;;) {
+    if (bytes.length > at && bytes[at] !== HANDSHAKE_RECORD) return notTls(bytes);
+    if (bytes.length >= at + 2 && bytes[at + 1] !== 3) return notTls(bytes);
+    if (bytes.length < at + 5) return { kind: "incomplete" };
+    const length = bytes[at + 3]! << 8 | bytes[at + 4]!;
+    const record = bytes.subarray(at + 5, at + 5 + length);
+    for (const octet of record) message.push(octet);
+    if (message.length >= 4) {
+      if (message[0] !== CLIENT_HELLO) return notTls(bytes);
+      wanted = 4 + (message[1]! << 16 | message[2]! << 8 | message[3]!);
+      if (wanted > MOST_HELLO_BYTES) {
+        return { kind: "refused", alert: Alert.decodeError, why: `its client hello has ${wanted} bytes` };
+      }
+    }
+    if (message.length >= wanted && wanted > 4) return Uint8Array.from(message.slice(4, wanted));
+    if (record.length < length) return { kind: "incomplete" };
+    at += 5 + length;
+  }
+}
+
+const PREFACE = "PRI * HTTP/2.0";
+
+/** What was sent instead of TLS. */
+function notTls(bytes: Uint8Array): ParsedHello {
+  const text = String.fromCharCode(...bytes.subarray(0, 14));
+  let what = "what it sent is not TLS";
+  if (text.startsWith("PRI ") || PREFACE.startsWith(text)) what = "it speaks HTTP/2 without TLS";
+  else if (/^[A-Z]{3,8} /.test(text)) what = "it speaks HTTP/1 without TLS";
+  return { kind: "refused", alert: undefined, why: `${what}, and this server wants TLS` };
+}
+
+function judge(hello: ClientHello): ParsedHello {
+  const { protocols, version } = hello;
+  if (version < TLS_1_2) {
+    const why = `it offers TLS 1.${
+      Math.max(0, version - 0x0301)
+    } at most, and 1.2 is the oldest that is accepted`;
+    return { kind: "refused", alert: Alert.protocolVersion, why };
+  }
+  if (protocols?.includes(H2) === true) return { kind: "hello", hello };
+  const why = protocols === undefined
+    ? `it offers no protocol (ALPN), and gRPC needs "${H2}"`
+    : `it offers ${protocols.map((one) => JSON.stringify(one)).join(", ")} (ALPN), and gRPC needs "${H2}"`;
+  return { kind: "refused", alert: Alert.noApplicationProtocol, why };
+}
+
+function readHello(reader: Reader): ClientHello {
+  let version = reader.number(2);
+  reader.take(32); // random
+  reader.vector(1); // legacy_session_id
+  reader.vector(2); // cipher_suites
+  reader.vector(1); // legacy_compression_methods
+  let serverName: string | undefined = undefined;
+  let protocols: string[] | undefined = undefined;
+  if (reader.isAtEnd) return { serverName, protocols, version };
+  for (const extensions = reader.vector(2); !extensions.isAtEnd;) {
+    const type = extensions.number(2);
+    const extension = extensions.vector(2);
+    if (type === SERVER_NAME) serverName = hostName(extension);
+    else if (type === ALPN) protocols = protocolNames(extension.vector(2));
+    else if (type === SUPPORTED_VERSIONS) version = newest(extension.vector(1), version);
+  }
+  return { serverName, protocols, version };
+}
+
+function hostName(extension: Reader): string | undefined {
+  for (const names = extension.vector(2); !names.isAtEnd;) {
+    const type = names.number(1);
+    const name = names.vector(2).text();
+    if (type === 0) return name.toLowerCase();
+  }
+  return undefined;
+}
+
+function protocolNames(list: Reader): string[] {
+  const names: string[] = [];
+  while (!list.isAtEnd) names.push(list.vector(1).text());
+  return names;
+}
+
+/** Of the versions that are known; others are GREASE (RFC 8701) or drafts. */
+function newest(list: Reader, legacy: number): number {
+  let version = 0;
+  while (!list.isAtEnd) {
+    const offered = list.number(2);
+    if (offered >= 0x0300 && offered <= 0x0304) version = Math.max(version, offered);
+  }
+  return version === 0 ? legacy : version;
+}
+
+/** The message ends before what it announces. */
+class CutOff extends Error {}
+
+/** Reads numbers and vectors as TLS writes them (RFC 8446, section 3). */
+class Reader {
+  private at = 0;
+
+  /** From the beginning of `bytes`. */
+  constructor(private readonly bytes: Uint8Array) {}
+
+  get isAtEnd(): boolean {
+    return this.at === this.bytes.length;
+  }
+
+  take(count: number): Uint8Array {
+    if (this.at + count > this.bytes.length) throw new CutOff();
+    return this.bytes.subarray(this.at, this.at += count);
+  }
+
+  number(octets: number): number {
+    return this.take(octets).reduce((number, octet) => number << 8 | octet, 0);
+  }
+
+  /** What follows a length of so many octets. */
+  vector(lengthOctets: number): Reader {
+    return new Reader(this.take(this.number(lengthOctets)));
+  }
+
+  text(): string {
+    return String.fromCharCode(...this.bytes);
+  }
+}

@@ -1,0 +1,73 @@
+// What TLS contexts are made from, and what makes them: the seam of the providers.
+
+import type { ProbeResult } from "../../pollers/contract/engine.ts";
+import type { OnProgress, TlsSession } from "./session.ts";
+
+/** A certificate with those that lead from it to the CA, and its private key: both PEM. */
+export interface KeyPair {
+  /** The certificate first, then its chain. */
+  readonly cert: string;
+  /** The private key; not encrypted. */
+  readonly key: string;
+}
+
+/** What a client's context is made from. */
+export interface TlsClientConfig {
+  /** Certificates of the authorities that may vouch for a server, PEM. Default: the system's. */
+  readonly ca?: string;
+  /** What this client shows where a server asks for it. */
+  readonly identity?: KeyPair;
+}
+
+/** What a server's context is made from. */
+export interface TlsServerConfig {
+  /** What this server shows. */
+  readonly identity: KeyPair;
+  /** Certificates of the authorities that may vouch for a client, PEM. Default: clients are asked for none. */
+  readonly clientCa?: string;
+  /** Whether a client must show a certificate, where `clientCa` is given. */
+  readonly requireClientCertificate: boolean;
+}
+
+/** Immutable: what connections of one configuration share. Those that were begun keep it. */
+export interface TlsContext {
+  /**
+   * Begins a connection. `serverName` is the host that a server's certificate must be for, a name or an IP address;
+   * servers pass undefined. `onProgress` is called on no caller's stack.
+   */
+  begin(serverName: string | undefined, onProgress: OnProgress): TlsSession;
+  /** No connection begins any more. */
+  release(): void;
+}
+
+/** A library that does the cryptography. */
+export interface TlsProvider {
+  /** "openssl" or "node". */
+  readonly name: string;
+  /** Whether it can be used here. */
+  probe(): ProbeResult;
+  /**
+   * A context for clients.
+   *
+   * @throws {Error} that says which part of `config` cannot be used, and why
+   */
+  clientContext(config: TlsClientConfig): TlsContext;
+  /**
+   * A context for servers.
+   *
+   * @throws {Error} as `clientContext`
+   */
+  serverContext(config: TlsServerConfig): TlsContext;
+}
+
+/** How the connections of one channel are secured. */
+export interface ConnectSecurity {
+  /** Begins a connection, with what is configured now. */
+  begin(onProgress: OnProgress): TlsSession;
+}
+
+/** How the connections of one server are secured. */
+export interface AcceptSecurity {
+  /** Begins a connection, with what is configured now for the name that the client asks for. */
+  begin(serverName: string | undefined, onProgress: OnProgress): TlsSession;
+}

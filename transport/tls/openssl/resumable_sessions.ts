@@ -1,0 +1,48 @@
+// Sessions that a client may resume (RFC 8446, section 2.2): the last one of each server name.
+
+import { type NativePointer, pointerTo } from "../../../pollers/ffi/library.ts";
+import type { OpenSsl } from "./library.ts";
+
+/** Servers whose sessions are kept. */
+const MOST_SERVERS = 64;
+
+/** The sessions of one client context. */
+export class ResumableSessions {
+  private readonly sessions = new Map<string, NativePointer>();
+  private closed = false;
+
+  /** None yet. */
+  constructor(private readonly openssl: OpenSsl) {}
+
+  /** Offers the session of `serverName` in the handshake of `ssl`, where there is one. */
+  offer(ssl: NativePointer, serverName: string): void {
+    const session = this.sessions.get(serverName);
+    if (session !== undefined) this.openssl.SSL_set_session(ssl, session);
+  }
+
+  /** Keeps the session of `ssl`, which is over, if it may be resumed. */
+  keep(ssl: NativePointer, serverName: string): void {
+    const address = this.openssl.SSL_get1_session(ssl);
+    if (address === 0) return;
+    const session = pointerTo(address);
+    if (this.closed || this.openssl.SSL_SESSION_is_resumable(session) !== 1) {
+      return this.openssl.SSL_SESSION_free(session);
+    }
+    this.drop(serverName);
+    this.sessions.set(serverName, session);
+    if (this.sessions.size > MOST_SERVERS) this.drop(this.sessions.keys().next().value as string);
+  }
+
+  /** Releases all, and keeps none from here on. */
+  clear(): void {
+    this.closed = true;
+    for (const name of [...this.sessions.keys()]) this.drop(name);
+  }
+
+  private drop(serverName: string): void {
+    const session = this.sessions.get(serverName);
+    if (session === undefined) return;
+    this.sessions.delete(serverName);
+    this.openssl.SSL_SESSION_free(session);
+  }
+}

@@ -1,0 +1,237 @@
+// One TLS connection by OpenSSL, over two memory BIOs: ciphertext goes into one and comes out of the other.
+
+import { addressOf, type NativePointer, pointerTo, viewMemory } from "../../../pollers/ffi/library.ts";
+import type { SliceBuffer } from "../../../pollers/contract/slice_buffer.ts";
+import { inetAddress } from "../../../pollers/contract/address.ts";
+import { certificateOf } from "../../../pollers/native/certificate.ts";
+import type { ConnectionSecurity, PeerCertificate } from "../security.ts";
+import type { TlsSession, TlsState } from "../session.ts";
+import { handshakeFailure, required, takeError } from "./errors.ts";
+import { cString, type OpenSsl, steadyBytes, textAt } from "./library.ts";
+import type { ResumableSessions } from "./resumable_sessions.ts";
+
+const SSL_CTRL_SET_TLSEXT_HOSTNAME = 55;
+const SSL_ERROR_SSL = 1;
+const SSL_ERROR_ZERO_RETURN = 6;
+
+/** The largest record, with what encryption adds (RFC 8446, section 5.2). */
+const MOST_RECORD_BYTES = 16_384 + 256 + 5;
+
+/** Plaintext that one `read` gives at most, but for the record that reaches beyond. */
+const READ_BYTES = 65_536;
+
+/** Plaintext that is encrypted before its ciphertext is fetched. */
+const WRITE_BYTES = 65_536;
+
+/** Views are cut from slabs that all sessions of this thread share; what was given out is never written again. */
+const SLAB_BYTES = 262_144;
+
+/** The rest of a slab that is not worth a call. */
+const LEAST_ROOM_BYTES = MOST_RECORD_BYTES;
+
+/** Memory that views are cut from. */
+class Slab {
+  private bytes: Uint8Array = new Uint8Array(0);
+  private used = 0;
+
+  /** Room for one call of the library, from `used` on. */
+  room(): Uint8Array {
+    if (this.bytes.length - this.used < LEAST_ROOM_BYTES) {
+      this.bytes = new Uint8Array(SLAB_BYTES);
+      this.used = 0;
+    }
+    return this.used === 0 ? this.bytes : this.bytes.subarray(this.used);
+  }
+
+  /** The first `count` bytes of the room. */
+  take(count: number): Uint8Array {
+    return this.bytes.subarray(this.used, this.used += count);
+  }
+}
+
+const plaintext = new Slab();
+const ciphertext = new Slab();
+/** Where small slices of a write are gathered, so that they are one record. */
+const gathered = new Uint8Array(WRITE_BYTES);
+
+/** One side of a connection. */
+export class OpenSslSession implements TlsSession {
+  readonly isAsynchronous = false;
+  readonly isEncrypting = false;
+  state: TlsState = "handshaking";
+  failure = "";
+  private readonly ssl: NativePointer;
+  private readonly incoming: NativePointer;
+  private readonly outgoing: NativePointer;
+  /** The peer's stream ended; what came before it may still be unread. */
+  private ended = false;
+  /** All that came was decrypted. */
+  private isDry = true;
+  private released = false;
+
+  /** A client's where `serverName` is given. */
+  constructor(
+    private readonly openssl: OpenSsl,
+    context: NativePointer,
+    private readonly serverName: string | undefined,
+    private readonly sessions: ResumableSessions | undefined,
+  ) {
+    this.ssl = required(openssl, openssl.SSL_new(context), "cannot make a TLS session");
+    const memory = pointerTo(openssl.BIO_s_mem());
+    this.incoming = required(openssl, openssl.BIO_new(memory), "cannot make a TLS session");
+    this.outgoing = required(openssl, openssl.BIO_new(memory), "cannot make a TLS session");
+    openssl.SSL_set_bio(this.ssl, this.incoming, this.outgoing); // which are the session's from here on
+    if (serverName === undefined) openssl.SSL_set_accept_state(this.ssl);
+    else this.beginClient(serverName);
+  }
+
+  receive(data: SliceBuffer): void {
+    for (const slice of data.slices) this.openssl.BIO_write(this.incoming, slice, slice.length);
+    data.clear();
+    this.isDry = false;
+    if (this.state === "handshaking") this.handshake();
+  }
+
+  receiveEnd(): void {
+    if (this.state === "handshaking") this.fail("the peer closed the connection during the handshake");
+    this.ended = true;
+    this.isDry = false;
+  }
+
+  transmit(into: SliceBuffer): void {
+    if (this.released) return;
+    while (this.openssl.BIO_ctrl_pending(this.outgoing) > 0) {
+      const room = ciphertext.room();
+      const count = this.openssl.BIO_read(this.outgoing, room, room.length);
+      if (count <= 0) return;
+      into.append(ciphertext.take(count));
+    }
+  }
+
+  read(into: SliceBuffer): void {
+    if (this.released) return;
+    for (let total = 0; total < READ_BYTES && this.state === "open" && !this.isDry;) {
+      const room = plaintext.room();
+      const count = this.openssl.SSL_read(this.ssl, room, room.length);
+      if (count <= 0) return this.readFailed(count);
+      into.append(plaintext.take(count));
+      total += count;
+      // OpenSSL takes a record at a time, so what is left lies in the BIO.
+      if (!this.ended && this.openssl.BIO_ctrl_pending(this.incoming) === 0) this.isDry = true;
+    }
+  }
+
+  write(data: SliceBuffer): void {
+    let length = 0;
+    for (const slice of data.slices) {
+      for (let from = 0; from < slice.length;) {
+        if (length === WRITE_BYTES) length = this.encrypt(length);
+        const count = Math.min(slice.length - from, WRITE_BYTES - length);
+        gathered.set(slice.subarray(from, from + count), length);
+        length += count;
+        from += count;
+      }
+    }
+    if (length > 0) this.encrypt(length);
+    data.clear();
+  }
+
+  close(): void {
+    if (this.released || (this.state !== "open" && this.state !== "closed")) return;
+    this.openssl.SSL_shutdown(this.ssl);
+    this.openssl.ERR_clear_error();
+  }
+
+  security(): ConnectionSecurity {
+    const { openssl, ssl } = this;
+    return {
+      protocol: textAt(openssl.SSL_get_version(ssl)),
+      cipher: textAt(openssl.SSL_CIPHER_get_name(pointerTo(openssl.SSL_get_current_cipher(ssl)))),
+      alpn: this.alpn(),
+      serverName: textAt(openssl.SSL_get_servername(ssl, 0)) || undefined,
+      resumed: openssl.SSL_session_reused(ssl) === 1,
+      peerCertificate: this.peerCertificate(),
+    };
+  }
+
+  release(): void {
+    if (this.released) return;
+    this.released = true;
+    const { openssl, ssl, serverName } = this;
+    if (serverName !== undefined && this.state !== "handshaking" && this.state !== "failed") {
+      openssl.SSL_shutdown(ssl); // or the session is not resumable
+      openssl.ERR_clear_error();
+      this.sessions?.keep(ssl, serverName);
+    }
+    openssl.SSL_free(ssl);
+  }
+
+  private beginClient(serverName: string): void {
+    this.expect(serverName);
+    this.sessions?.offer(this.ssl, serverName);
+    this.openssl.SSL_set_connect_state(this.ssl);
+    this.handshake();
+  }
+
+  /** RFC 6066, section 3: an address is no server name, but the certificate must have it. */
+  private expect(serverName: string): void {
+    const { openssl, ssl } = this;
+    const name = cString(serverName);
+    if (inetAddress(serverName, 0) !== undefined) {
+      openssl.X509_VERIFY_PARAM_set1_ip_asc(pointerTo(openssl.SSL_get0_param(ssl)), name);
+      return;
+    }
+    openssl.SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, 0, name);
+    openssl.SSL_set1_host(ssl, name);
+  }
+
+  private handshake(): void {
+    const { openssl, ssl } = this;
+    openssl.ERR_clear_error();
+    openssl.SSL_do_handshake(ssl);
+    if (openssl.ERR_peek_last_error() !== 0) return this.fail(handshakeFailure(openssl, ssl));
+    if (openssl.SSL_is_init_finished(ssl) === 1) this.state = "open";
+  }
+
+  private readFailed(result: number): void {
+    this.isDry = true;
+    const why = this.openssl.SSL_get_error(this.ssl, result);
+    if (why === SSL_ERROR_ZERO_RETURN) this.state = "closed";
+    else if (why === SSL_ERROR_SSL) this.fail(takeError(this.openssl));
+    else if (this.ended) this.state = "truncated";
+    this.openssl.ERR_clear_error();
+  }
+
+  /** Encrypts what was gathered; gives 0. */
+  private encrypt(length: number): number {
+    // A memory BIO takes everything, so there is no partial write and nothing to wait for.
+    if (this.openssl.SSL_write(this.ssl, gathered, length) <= 0) this.fail(takeError(this.openssl));
+    return 0;
+  }
+
+  private fail(reason: string): void {
+    this.state = "failed";
+    this.failure = reason;
+  }
+
+  private alpn(): string {
+    const [address, length] = [steadyBytes(), steadyBytes()];
+    this.openssl.SSL_get0_alpn_selected(this.ssl, address, length);
+    if (length[0] === 0) return "";
+    const at = Number(new DataView(address.buffer).getBigUint64(0, true));
+    return String.fromCharCode(...new Uint8Array(viewMemory(at, length[0]!)));
+  }
+
+  private peerCertificate(): PeerCertificate | undefined {
+    const { openssl } = this;
+    const address = openssl.SSL_get1_peer_certificate(this.ssl);
+    if (address === 0) return undefined;
+    const certificate = pointerTo(address);
+    const der = new Uint8Array(Math.max(4_096, openssl.i2d_X509(certificate, null)));
+    const out = steadyBytes();
+    new DataView(out.buffer).setBigUint64(0, BigInt(addressOf(der)), true);
+    const length = openssl.i2d_X509(certificate, out);
+    openssl.X509_free(certificate);
+    return certificateOf(der.slice(0, length));
+  }
+}

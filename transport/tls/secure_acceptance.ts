@@ -1,0 +1,122 @@
+// A server's side of the beginning: reads the client hello, chooses what to show the client by it, and makes the
+// handshake, or says to the client why there is none.
+
+import type { Endpoint, EventEngine, Instant, TaskHandle } from "../../pollers/contract/engine.ts";
+import type { IoError } from "../../pollers/contract/io_error.ts";
+import { SliceBuffer } from "../../pollers/contract/slice_buffer.ts";
+import { alertRecord, type ClientHello, parseClientHello } from "./client_hello.ts";
+import type { AcceptSecurity } from "./config.ts";
+import { SecureEndpoint } from "./secure_endpoint.ts";
+
+/** Receives exactly one of the results. */
+export interface AcceptanceOwner {
+  /** The handshake is complete. */
+  onSecure(endpoint: SecureEndpoint): void;
+  /** There is no secure connection; the endpoint was closed. */
+  onInsecure(reason: string): void;
+  /** It was cancelled, on the caller's stack. */
+  onCancelled(): void;
+}
+
+/** The securing of one accepted connection. */
+export class SecureAcceptance {
+  private readonly received: SliceBuffer = new SliceBuffer();
+  /** All that came: of a hello in several reads, too. */
+  private hello = new Uint8Array(0);
+  private secure: SecureEndpoint | undefined = undefined;
+  private isOver = false;
+  private readonly timer: TaskHandle;
+  private readonly onReceived = (error?: IoError): void => this.took(error);
+
+  /** Begins at once. The client has until `deadline`. */
+  constructor(
+    private readonly engine: EventEngine,
+    private readonly endpoint: Endpoint,
+    private readonly security: AcceptSecurity,
+    deadline: Instant,
+    private readonly owner: AcceptanceOwner,
+  ) {
+    this.timer = engine.runAt(deadline, () => {
+      this.refuse("it did not complete the TLS handshake in time (handshakeTimeoutMs)");
+    });
+    engine.run(() => this.readHello());
+  }
+
+  /** Gives up: the endpoint is closed. Idempotent. */
+  cancel(): void {
+    if (this.isOver) return;
+    this.settle();
+    (this.secure ?? this.endpoint).close();
+    this.owner.onCancelled();
+  }
+
+  /** Reads until there is a client hello, or none can come. */
+  private readHello(): void {
+    while (!this.isOver && this.endpoint.read(this.received, this.onReceived)) {
+      if (this.hasHello()) return;
+    }
+  }
+
+  /** A read is done. */
+  private took(error: IoError | undefined): void {
+    if (this.isOver) return;
+    if (error === undefined) return this.hasHello() ? undefined : this.readHello();
+    const ended = error.kind === "end-of-stream";
+    this.refuse(ended ? "it closed the connection before its client hello" : error.message);
+  }
+
+  /** Whether what came decides. */
+  private hasHello(): boolean {
+    const came = this.received.join();
+    const all = new Uint8Array(this.hello.length + came.length);
+    all.set(this.hello);
+    all.set(came, this.hello.length);
+    this.hello = all;
+    this.received.clear();
+    const parsed = parseClientHello(all);
+    if (parsed.kind === "incomplete") return false;
+    if (parsed.kind === "hello") this.handshake(parsed.hello);
+    else this.alert(parsed.alert, parsed.why);
+    return true;
+  }
+
+  /** Goes on with what is configured for the client's name. */
+  private handshake({ serverName }: ClientHello): void {
+    const begun = new SliceBuffer();
+    begun.append(this.hello);
+    const secure = this.secure = new SecureEndpoint(this.engine, this.endpoint);
+    try {
+      secure.handshake((onProgress) => this.security.begin(serverName, onProgress), begun, (failure) => {
+        if (failure !== undefined) return this.refuse(failure);
+        this.settle();
+        this.owner.onSecure(secure);
+      });
+    } catch (error) { // of a certificate provider
+      this.secure = undefined;
+      this.refuse(`no certificate for it: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  /** Says to the client why it is refused, where it speaks TLS. */
+  private alert(alert: number | undefined, why: string): void {
+    const record = new SliceBuffer();
+    if (alert !== undefined) record.append(alertRecord(alert));
+    const refuse = (): void => {
+      if (!this.isOver) this.refuse(why);
+    };
+    if (this.endpoint.write(record, refuse)) refuse();
+  }
+
+  /** Closes the connection. */
+  private refuse(reason: string): void {
+    this.settle();
+    (this.secure ?? this.endpoint).close();
+    this.owner.onInsecure(reason);
+  }
+
+  /** It is over. */
+  private settle(): void {
+    this.isOver = true;
+    this.engine.cancel(this.timer);
+  }
+}

@@ -1,0 +1,229 @@
+// An endpoint over an endpoint: plaintext above, TLS below (RFC 8446), so that every engine has it.
+//
+// What is buffered is bounded: ciphertext is read only while somebody above waits for plaintext or for the handshake,
+// and a write above is done once all of its ciphertext was handed over below.
+
+import type { SocketAddress } from "../../pollers/contract/address.ts";
+import type { Endpoint, EventEngine, IoDone } from "../../pollers/contract/engine.ts";
+import { endOfStream, IoError, type IoSyscall } from "../../pollers/contract/io_error.ts";
+import { SliceBuffer } from "../../pollers/contract/slice_buffer.ts";
+import type { ConnectionSecurity } from "./security.ts";
+import type { OnProgress, TlsSession } from "./session.ts";
+
+/** Gets the end of a handshake: why there is no secure connection, or undefined. */
+export type HandshakeDone = (failure?: string) => void;
+
+/** One side of a TLS connection. */
+export class SecureEndpoint implements Endpoint {
+  readonly local: SocketAddress;
+  readonly peer: SocketAddress;
+  private readonly received: SliceBuffer = new SliceBuffer();
+  private readonly toSend: SliceBuffer = new SliceBuffer();
+  /** Set by `handshake`, which comes first. */
+  private session!: TlsSession;
+  /** A read, or a write, is outstanding below. */
+  private isReading = false;
+  private isWriting = false;
+  /** What ends the stream below: nothing more comes, or can be sent. */
+  private failure: IoError | undefined = undefined;
+  private isClosed = false;
+  private onHandshakeDone: HandshakeDone | undefined = undefined;
+  private readInto: SliceBuffer | undefined = undefined;
+  private readDone: IoDone | undefined = undefined;
+  private writeDone: IoDone | undefined = undefined;
+  /** Why the write that is outstanding fails. */
+  private writeFailure: IoError | undefined = undefined;
+  private readonly onReceived = (error?: IoError): void => {
+    this.isReading = false;
+    this.take(error);
+    this.progress();
+  };
+  private readonly onSent = (error?: IoError): void => {
+    this.isWriting = false;
+    if (error !== undefined) this.failure ??= error;
+    this.progress();
+  };
+
+  /** Over `inner`, which is this endpoint's from here on. */
+  constructor(private readonly engine: EventEngine, private readonly inner: Endpoint) {
+    this.local = inner.local;
+    this.peer = inner.peer;
+  }
+
+  /**
+   * Begins the handshake; `begun` are bytes of the peer that were read before. `done` is called once, on no caller's
+   * stack, unless the endpoint is closed before. What the handshake has to say to the peer (an alert) was sent then.
+   *
+   * @throws what `begin` throws
+   */
+  handshake(
+    begin: (onProgress: OnProgress) => TlsSession,
+    begun: SliceBuffer,
+    done: HandshakeDone,
+  ): void {
+    this.session = begin(() => this.engine.execCtx.enter(this.continue, undefined));
+    this.onHandshakeDone = done;
+    if (begun.byteLength > 0) this.session.receive(begun);
+    this.engine.run(this.continue);
+  }
+
+  /** What the handshake established. */
+  get security(): ConnectionSecurity {
+    return this.session.security();
+  }
+
+  read(into: SliceBuffer, done: IoDone): boolean {
+    if (this.readDone !== undefined) {
+      throw new TypeError("Cannot read: a read is outstanding on this endpoint");
+    }
+    if (this.takePlaintext(into)) return true;
+    this.readInto = into;
+    this.readDone = done;
+    if (this.end() !== undefined) this.engine.run(this.continue);
+    return false;
+  }
+
+  write(data: SliceBuffer, done: IoDone): boolean {
+    if (this.writeDone !== undefined) {
+      throw new TypeError("Cannot write: a write is outstanding on this endpoint");
+    }
+    if (data.byteLength === 0) return true;
+    this.writeFailure = this.end();
+    if (this.writeFailure === undefined) {
+      this.session.write(data);
+      this.send();
+      if (this.isSent) return true;
+    } else {
+      data.clear();
+      this.engine.run(this.continue);
+    }
+    this.writeDone = done;
+    return false;
+  }
+
+  close(reason?: IoError): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    // What waits below was not taken by the peer: close_notify behind it would only wait as well.
+    if (this.onHandshakeDone === undefined && !this.isWriting && this.failure === undefined) {
+      this.session.close();
+      this.send();
+    }
+    this.failure = reason ?? new IoError("closed", "read", this.peer);
+    this.onHandshakeDone = undefined;
+    this.inner.close(reason);
+    this.engine.run(() => {
+      this.progress();
+      this.session.release();
+    });
+  }
+
+  private readonly continue = (): void => this.progress();
+
+  /** Does what has become possible. */
+  private progress(): void {
+    this.send();
+    if (this.onHandshakeDone !== undefined) return this.continueHandshake();
+    if (this.writeDone !== undefined) this.completeWrite();
+    const { readDone, readInto } = this;
+    if (readDone === undefined || readInto === undefined) return;
+    const came = !this.isClosed && this.takePlaintext(readInto);
+    const error = came ? undefined : this.end();
+    if (!came && error === undefined) return;
+    this.readDone = this.readInto = undefined;
+    readDone(error);
+  }
+
+  /** Does what the handshake has become able to do, and reports its end. */
+  private continueHandshake(): void {
+    const { session } = this;
+    while (session.state === "handshaking" && !this.isReading && this.failure === undefined) {
+      if (!this.receive()) break;
+      this.send();
+    }
+    const failure = session.state === "failed" ? session.failure : this.failure?.message;
+    if (failure === undefined && session.state === "handshaking") return;
+    // An alert is on its way: the peer is to know why.
+    if (failure !== undefined && this.isWriting && this.failure === undefined) return;
+    const done = this.onHandshakeDone!;
+    this.onHandshakeDone = undefined;
+    done(failure);
+  }
+
+  /** Whether plaintext came; reads below until there is some, or it must be waited for. */
+  private takePlaintext(into: SliceBuffer): boolean {
+    if (this.isClosed) return false;
+    const before = into.byteLength;
+    for (;;) {
+      this.session.read(into);
+      if (into.byteLength > before) return true;
+      if (this.session.state !== "open" || this.isReading || !this.receive()) return false;
+    }
+  }
+
+  /** Reads ciphertext; false where it must be waited for. */
+  private receive(): boolean {
+    if (this.failure !== undefined) return false;
+    if (!this.inner.read(this.received, this.onReceived)) {
+      this.isReading = true;
+      return false;
+    }
+    this.take(undefined);
+    if (!this.session.isAsynchronous) return true;
+    // What this gives comes soon, if it gives anything.
+    this.engine.run(this.continue);
+    return false;
+  }
+
+  /** Passes on what came from below, or how that ended. */
+  private take(error: IoError | undefined): void {
+    if (this.isClosed) return;
+    if (error === undefined) this.session.receive(this.received);
+    else if (error.kind === "end-of-stream") this.session.receiveEnd();
+    else this.failure ??= error;
+  }
+
+  /** Sends what the session has for the peer. */
+  private send(): void {
+    while (!this.isWriting && this.failure === undefined) {
+      this.session.transmit(this.toSend);
+      if (this.toSend.byteLength === 0) return;
+      if (!this.inner.write(this.toSend, this.onSent)) this.isWriting = true;
+    }
+  }
+
+  /** Everything that was written is below. */
+  private get isSent(): boolean {
+    return !this.isWriting && !this.session.isEncrypting;
+  }
+
+  /** Reports the end of the write that is outstanding, where it has come. */
+  private completeWrite(): void {
+    this.writeFailure ??= this.isSent ? undefined : this.failure;
+    if (!this.isSent && this.writeFailure === undefined) return;
+    const done = this.writeDone!;
+    this.writeDone = undefined;
+    done(this.writeFailure);
+  }
+
+  /** Why nothing more comes. */
+  private end(): IoError | undefined {
+    const { state, failure } = this.session;
+    if (this.isClosed) return this.failure;
+    switch (state) {
+      case "closed":
+        return endOfStream(this.peer);
+      case "truncated":
+        return this.error("read", "the peer ended the stream without close_notify, so it may have been cut");
+      case "failed":
+        return this.error("read", failure);
+      default:
+        return this.failure;
+    }
+  }
+
+  /** An error of TLS. */
+  private error(syscall: IoSyscall, what: string): IoError {
+    return new IoError("insecure", syscall, this.peer, undefined, `TLS: ${what}`);
+  }
+}
