@@ -322,7 +322,7 @@ test("[C70] what still runs after the grace is UNAVAILABLE, and ends within it o
   }));
 
 test("[C71] with keepalive sockets have its timeout as theirs, unless another is asked for", async () => {
-  const cases: Array<[ChannelOptions, EndpointOptions]> = [
+  const cases: Array<[Pick<ChannelOptions, "keepalive" | "endpoint">, EndpointOptions]> = [
     [{}, {}],
     [{ keepalive: KEEPALIVE }, { userTimeoutMs: 5_000 }],
     [{ keepalive: { timeMs: 60_000 } }, { userTimeoutMs: 20_000 }],

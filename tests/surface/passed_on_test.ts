@@ -12,8 +12,10 @@ import {
   Metadata,
   Server,
   type ServerOptions,
+  tls,
   VERSION,
 } from "pollwire";
+import { Authority } from "../../examples/tls/authority.ts";
 import type { EndpointOptions, ListenOptions } from "../../pollers/mod.ts";
 import { type SimulatedEngine, Simulation } from "../../pollers/simulated/mod.ts";
 import { type LocalSettings, localSettings } from "../../transport/mod.ts";
@@ -21,6 +23,8 @@ import { test } from "../harness.ts";
 import { parse, PREFACE, setting, SETTINGS_ACK } from "../transport/http2/wire.ts";
 import { listenAt, RawPeer } from "../transport/raw_peer.ts";
 import { failure, serving, Trial } from "./serving.ts";
+
+const AUTHORITY = new Authority();
 
 const ENDPOINT: Required<EndpointOptions> = { noDelay: false, keepAliveMs: 12_345, userTimeoutMs: 23_456 };
 
@@ -259,9 +263,15 @@ test("every option that there is may be given", () => {
     onError: () => {},
     logger,
   };
-  const ofChannel: Required<ChannelOptions> = { ...connection, authority: "a", initialBackoffMs: 1 };
+  const ofChannel: Required<ChannelOptions> = {
+    ...connection,
+    credentials: tls.client({ ca: AUTHORITY.cert, provider: "node" }),
+    authority: "a",
+    initialBackoffMs: 1,
+  };
   const ofServer: Required<ServerOptions> = {
     ...connection,
+    credentials: tls.server({ ...AUTHORITY.issue({ name: "a" }), provider: "node" }),
     reusePort: true,
     onAcceptPaused: () => {},
     acceptConnection: () => true,
