@@ -3,7 +3,7 @@ import { assert, assertEquals, assertFalse, fail } from "@std/assert";
 import type { Endpoint } from "../../pollers/mod.ts";
 import { type SimulatedEngine, Simulation } from "../../pollers/simulated/mod.ts";
 import { acceptTransport } from "../../transport/accept.ts";
-import type { ConnectOptions } from "../../transport/handshake.ts";
+import type { HandshakeOptions } from "../../transport/handshake.ts";
 import type { ServerTransport } from "../../transport/transport.ts";
 import { test } from "../harness.ts";
 import { ascii, PREFACE, setting, SETTINGS_ACK } from "./http2/wire.ts";
@@ -18,7 +18,7 @@ class Accepted {
   transport!: ServerTransport;
   peer!: RawPeer;
 
-  async accept(options: ConnectOptions = {}): Promise<this> {
+  async accept(options: HandshakeOptions = {}): Promise<this> {
     const [ours, theirs] = await this.host.pair();
     this.peer = new RawPeer(theirs as Endpoint);
     this.transport = acceptTransport(this.host, ours, options, {

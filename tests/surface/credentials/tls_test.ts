@@ -10,6 +10,7 @@ import {
   type TlsServerOptions,
 } from "pollwire";
 import { Authority } from "../../../examples/tls/authority.ts";
+import type { TlsProvider } from "../../../transport/tls/config.ts";
 import { NODE_TLS } from "../../../transport/tls/node/context.ts";
 import { OPENSSL } from "../../../transport/tls/openssl/context.ts";
 import { SliceBuffer } from "../../../pollers/contract/slice_buffer.ts";
@@ -20,7 +21,7 @@ const authority = new Authority();
 const shown = authority.issue({ name: "server", dns: ["localhost"], ip: ["127.0.0.1"] });
 const own = authority.issue({ name: "client", uri: ["spiffe://example/client"] });
 
-for (const { name: provider, probe } of [OPENSSL, NODE_TLS]) {
+function suite({ name: provider, probe }: TlsProvider): void {
   const probed = probe();
   const leaves = provider === "node"
     ? { leaves: "a runtime's TLS sockets have timers that end after them" }
@@ -197,6 +198,9 @@ for (const { name: provider, probe } of [OPENSSL, NODE_TLS]) {
     assertThrows(() => tls.client({ caa: ca } as object), TypeError, 'no option "caa"; did you mean ca');
   }, options);
 }
+
+suite(OPENSSL);
+suite(NODE_TLS);
 
 test("a TLS provider that there is not is named with those that there are", () => {
   assertThrows(
