@@ -6,7 +6,7 @@ import type { TlsProvider } from "../../../transport/tls/config.ts";
 import { NODE_TLS } from "../../../transport/tls/node/context.ts";
 import { OPENSSL } from "../../../transport/tls/openssl/context.ts";
 import { SecureEndpoint } from "../../../transport/tls/secure_endpoint.ts";
-import { type runtime, test } from "../../harness.ts";
+import { test } from "../../harness.ts";
 import {
   authority,
   pattern,
