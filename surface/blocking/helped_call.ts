@@ -151,7 +151,7 @@ export class HelpedCall implements SyncCall, HelpedSink, ChildCall {
   }
 
   private startCall(request: ArrayBuffer | undefined, leftMs: number): void {
-    const { method: { kind }, options: { headers, waitForReady }, path } = this;
+    const { method: { kind }, options: { headers, waitForReady, corked }, path } = this;
     const helper = this.helper = helperOfThread();
     this.id = helper.start(this.context, this, (channel, call) => ({
       kind: "start",
@@ -163,6 +163,7 @@ export class HelpedCall implements SyncCall, HelpedSink, ChildCall {
       deadlineMs: leftMs === Infinity ? undefined : leftMs,
       headers: headers?.fields,
       waitForReady,
+      corked,
     }));
   }
 

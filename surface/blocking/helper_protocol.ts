@@ -24,6 +24,7 @@ export interface StartCall {
   /** Metadata as the wire has it: names and values by turns. */
   readonly headers: readonly string[] | undefined;
   readonly waitForReady: boolean;
+  readonly corked: boolean;
 }
 
 /** To the helper. */

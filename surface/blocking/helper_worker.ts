@@ -139,9 +139,9 @@ class Helper {
 
   private start(order: StartCall): void {
     const context = callContext("make a call", this.channels.get(order.channel)!);
-    const { deadlineMs, waitForReady } = order;
+    const { deadlineMs, waitForReady, corked } = order;
     const headers = order.headers === undefined ? undefined : HeaderList.ofStrings(order.headers);
-    const options: GivenOptions = { ...NO_OPTIONS, deadlineMs, waitForReady, headers };
+    const options: GivenOptions = { ...NO_OPTIONS, deadlineMs, waitForReady, corked, headers };
     const template = context.template(order.path);
     const call = new HelpedCall(context, template, options, order, this.outbox, () => {
       this.calls.delete(order.call);

@@ -17,6 +17,11 @@ export interface CallOptions {
   /** Wait until the channel is ready, through failures to connect. Default false: fail with UNAVAILABLE. */
   readonly waitForReady?: boolean;
   /**
+   * Of a call with many requests: initial metadata goes with the first of them, or with the half-close, and not before. The
+   * server learns of the call then. Default false.
+   */
+  readonly corked?: boolean;
+  /**
    * The call that a handler serves and makes this one for: its deadline holds for this call too, and when it is over,
    * cancelled or done, this call is cancelled.
    */
@@ -32,6 +37,7 @@ const NAMES: OptionNames<CallOptions> = {
   signal: true,
   metadata: true,
   waitForReady: true,
+  corked: true,
   parent: true,
   onHeaders: true,
   onTrailers: true,
@@ -44,6 +50,7 @@ export interface GivenOptions {
   /** The metadata in wire form. */
   readonly headers: HeaderList | undefined;
   readonly waitForReady: boolean;
+  readonly corked: boolean;
   readonly parent: ParentCall | undefined;
   readonly onHeaders: ((metadata: Metadata) => void) | undefined;
   readonly onTrailers: ((metadata: Metadata) => void) | undefined;
@@ -55,6 +62,7 @@ export const NO_OPTIONS: GivenOptions = {
   signal: undefined,
   headers: undefined,
   waitForReady: false,
+  corked: false,
   parent: undefined,
   onHeaders: undefined,
   onTrailers: undefined,
@@ -63,12 +71,13 @@ export const NO_OPTIONS: GivenOptions = {
 /** Reads `options` of a call of the method at `path`; throws TypeError for what cannot be used. */
 export function readCallOptions(path: string, options: CallOptions): GivenOptions {
   checkOptions(`call ${path}`, options, NAMES as Readonly<Record<string, true>>);
-  const { deadlineMs, signal, metadata, waitForReady = false, parent, onHeaders, onTrailers } = options;
+  const { deadlineMs, signal, metadata, waitForReady = false, corked = false } = options;
+  const { parent, onHeaders, onTrailers } = options;
   if (deadlineMs !== undefined) checkDeadline(path, deadlineMs);
   if (signal !== undefined) checkSignal(path, signal);
   const headers = metadata === undefined ? undefined : Metadata.from(metadata).toHeaders();
   const ended = parent === undefined ? undefined : checkParent(path, parent);
-  return { deadlineMs, signal, headers, waitForReady, parent: ended, onHeaders, onTrailers };
+  return { deadlineMs, signal, headers, waitForReady, corked, parent: ended, onHeaders, onTrailers };
 }
 
 function checkSignal(path: string, signal: unknown): void {

@@ -54,6 +54,10 @@ export abstract class ClientCall extends CallCore implements PendingCall, ChildC
   declare private onAbort: (() => void) | undefined;
   /** For observers; undefined where there are none. */
   declare private record: CallRecord | undefined;
+  /** Who waits for what was sent to be written; undefined where nobody ever did. */
+  declare private unwritten: Array<() => void> | undefined;
+  /** No stream is asked for before there is something to send. */
+  declare private waitsForRequest: boolean;
   /** Streams that the server did not process. */
   declare private refusals: number;
   declare private answered: boolean;
@@ -77,6 +81,8 @@ export abstract class ClientCall extends CallCore implements PendingCall, ChildC
     this.replay = requestStream ? new Replay() : undefined;
     this.onAbort = undefined;
     this.record = undefined;
+    this.unwritten = undefined;
+    this.waitsForRequest = options.corked && requestStream;
     this.refusals = 0;
     this.answered = false;
     this.statusWaits = false;
@@ -123,7 +129,10 @@ export abstract class ClientCall extends CallCore implements PendingCall, ChildC
     if (this.isOver) return true;
     if (replay === undefined) return stream!.sendMessage(framed, last);
     replay.add(framed, last);
-    if (stream === undefined) return false;
+    if (stream === undefined) {
+      if (this.waitsForRequest) this.uncork();
+      return false;
+    }
     const copied = stream.sendMessage(framed, last);
     if (!replay.isFull) return false;
     this.replay = undefined; // it is too much to be sent again
@@ -141,7 +150,14 @@ export abstract class ClientCall extends CallCore implements PendingCall, ChildC
   protected halfClose(): void {
     if (this.isOver) return;
     this.replay?.halfClose();
-    this.stream?.halfClose();
+    if (this.waitsForRequest) this.uncork();
+    else this.stream?.halfClose();
+  }
+
+  /** There is something to send: initial metadata goes with it. Before `start` that is not held back. */
+  private uncork(): void {
+    this.waitsForRequest = false;
+    if (this.isStarted) this.context.route.submit(this);
   }
 
   /** Whether what is sent now would have to wait; `onReady` comes when that is over. */
@@ -149,11 +165,19 @@ export abstract class ClientCall extends CallCore implements PendingCall, ChildC
     return this.stream === undefined || this.stream.writeBlocked;
   }
 
-  /** What was sent until now is in the socket: `onWritten`, unless the call ends before; with another stream ask again. */
+  /** What was sent until now is in the socket: `onWritten`, once, unless the call ends before. */
   protected whenWritten(onWritten: () => void): void {
+    (this.unwritten ??= []).push(onWritten);
+    this.awaitWritten(onWritten, this.unwritten);
+  }
+
+  /** Another stream is asked again. */
+  private awaitWritten(onWritten: () => void, unwritten: Array<() => void>): void {
     const { stream } = this;
     stream?.whenWritten((ok) => {
-      if (ok && this.stream === stream && !this.isOver) onWritten();
+      if (!ok || this.stream !== stream || this.isOver) return;
+      unwritten.splice(unwritten.indexOf(onWritten), 1);
+      onWritten();
     });
   }
 
@@ -263,6 +287,8 @@ export abstract class ClientCall extends CallCore implements PendingCall, ChildC
     const replay = this.replay!;
     replay.sendOn(stream);
     if (replay.isFull) this.replay = undefined;
+    const { unwritten } = this;
+    if (unwritten !== undefined) { for (const one of unwritten) this.awaitWritten(one, unwritten); }
     if (!stream.writeBlocked && !this.isOver) this.onReady();
   }
 
@@ -348,7 +374,7 @@ export abstract class ClientCall extends CallCore implements PendingCall, ChildC
       signal.addEventListener("abort", onAbort, { once: true });
       this.onAbort = onAbort;
     }
-    this.context.route.submit(this);
+    if (!this.waitsForRequest) this.context.route.submit(this);
   }
 
   /** Arms the earlier one of the call's own deadline and its parent's; false where the call is over. */
@@ -380,7 +406,8 @@ export abstract class ClientCall extends CallCore implements PendingCall, ChildC
     let what = "waiting for the response";
     if (this.isOver) what = "before the responses were read";
     else if (this.stream === undefined) {
-      what = why === "" ? this.context.route.describeWait() : "waiting for a connection";
+      if (this.waitsForRequest) what = "waiting for the first request";
+      else what = why === "" ? this.context.route.describeWait() : "waiting for a connection";
     }
     return `${whose} exceeded ${what}${why === "" ? "" : `: ${why}`}`;
   }

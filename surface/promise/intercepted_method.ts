@@ -118,6 +118,7 @@ async function innermost(call: InterceptedClientCall): Promise<ClientResponse> {
   const options: CallOptions = {
     metadata,
     waitForReady,
+    corked: parent.options.corked,
     ...deadlineMs === undefined ? {} : { deadlineMs },
     ...signal === undefined ? {} : { signal },
     onHeaders: (headers) => {

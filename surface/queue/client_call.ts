@@ -86,6 +86,7 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
       signal: undefined,
       headers: undefined,
       waitForReady: false,
+      corked: false,
       parent,
       onHeaders: undefined,
       onTrailers: undefined,
@@ -264,7 +265,6 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
   /** A stream is free: what is sent is on its way, unless flow control holds it up. */
   override attach(transport: ClientTransport): void {
     super.attach(transport);
-    for (const operation of this.sendingThrough ?? []) this.awaitWritten(operation); // of another stream
     if (!this.isOver && !this.writeBlocked) this.sent(true);
   }
 
@@ -344,13 +344,10 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
 
   private sentOne(operation: Op, success: boolean): void {
     if (!success || (operation.flags & THROUGH) === 0) return operation.done(success);
-    (this.sendingThrough ??= []).push(operation);
-    this.awaitWritten(operation);
-  }
-
-  private awaitWritten(operation: Op): void {
+    const through = this.sendingThrough ??= [];
+    through.push(operation);
     this.whenWritten(() => {
-      this.sendingThrough!.splice(this.sendingThrough!.indexOf(operation), 1);
+      through.splice(through.indexOf(operation), 1);
       operation.done(true);
     });
   }

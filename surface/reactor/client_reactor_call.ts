@@ -17,7 +17,7 @@ import type { ClientOperations, ClientReactor } from "./client_reactors.ts";
 import { DoneStatus } from "./done_status.ts";
 import { addDue, type DueReactions, takeDue } from "./due_reactions.ts";
 import { checkHolds, misuse } from "./misuse.ts";
-import { checkWriteOptions, type WriteOptions } from "./write_options.ts";
+import { checkWriteOptions, Through, type WriteOptions } from "./write_options.ts";
 import { streamsRequests, streamsResponses } from "../proto/service.ts";
 
 /** Reactions that may be due, in the order in which they are called. */
@@ -58,12 +58,14 @@ export class ClientReactorCall extends TypedClientCall<unknown, unknown>
   private metadataKnown = false;
   private reading = false;
   private writing = false;
+  /** Of the outstanding write: see `Through`. */
+  private through: number = Through.NO;
   private endingWrites = false;
   /** The last write was asked for, or the end of writes. */
   private writesOver = false;
   /** What was written before `startCall`. */
   private kept: Uint8Array | undefined = undefined;
-  private corked: CorkedMessages | undefined = undefined;
+  private heldBack: CorkedMessages | undefined = undefined;
   private stored: MessageStore | undefined = undefined;
   /** What an outstanding read has got: decoded when its reaction is called, for until then the last message is there. */
   private arrived: Uint8Array | undefined = undefined;
@@ -139,14 +141,14 @@ export class ClientReactorCall extends TypedClientCall<unknown, unknown>
   }
 
   startWrite(message: unknown, options?: WriteOptions): void {
-    if (options === undefined) return this.write(message, false, false);
+    if (options === undefined) return this.write(message, false, false, false);
     checkWriteOptions(`start a write of ${this.path}`, options);
-    const { last = false, corked = false } = options;
-    this.write(message, last, corked && !last);
+    const { last = false, corked = false, through = false } = options;
+    this.write(message, last, corked && !last && !through, through);
   }
 
   startWriteLast(message: unknown): void {
-    this.write(message, true, false);
+    this.write(message, true, false, false);
   }
 
   startWritesDone(): void {
@@ -228,7 +230,7 @@ export class ClientReactorCall extends TypedClientCall<unknown, unknown>
 
   protected override onReady(): void {
     if (this.kept !== undefined) return;
-    if (this.writing) this.complete(WRITE, true);
+    if (this.writing) this.accepted();
     if (this.endingWrites) this.complete(WRITES_DONE, true);
   }
 
@@ -328,7 +330,7 @@ export class ClientReactorCall extends TypedClientCall<unknown, unknown>
 
   // Writes.
 
-  private write(message: unknown, last: boolean, corked: boolean): void {
+  private write(message: unknown, last: boolean, corked: boolean, through: boolean): void {
     this.checkNotDone("start a write");
     this.checkWritesOpen("start a write");
     if (this.writing) {
@@ -341,6 +343,7 @@ export class ClientReactorCall extends TypedClientCall<unknown, unknown>
     const framed = encodeFramed(this.method.requestCodec, message);
     this.writing = true;
     this.writesOver = last;
+    this.through = through ? Through.ASKED : Through.NO;
     if (this.status !== undefined) {
       reuseFramed(framed);
       if (this.called) this.completeLate(WRITE);
@@ -365,14 +368,25 @@ export class ClientReactorCall extends TypedClientCall<unknown, unknown>
   }
 
   private sendLater(framed: Uint8Array): void {
-    const fits = (this.corked ??= new CorkedMessages()).add(framed);
+    const fits = (this.heldBack ??= new CorkedMessages()).add(framed);
     if (!fits) this.sendCorked();
     if (fits || !this.writeBlocked) this.complete(WRITE, true);
   }
 
   private sendCorked(): void {
-    if (this.corked === undefined) return;
-    for (const framed of this.corked.take()) if (this.sendMessage(framed)) reuseFramed(framed);
+    if (this.heldBack === undefined) return;
+    for (const framed of this.heldBack.take()) if (this.sendMessage(framed)) reuseFramed(framed);
+  }
+
+  /** Flow control has accepted the outstanding write. */
+  private accepted(): void {
+    if (this.through === Through.NO) return this.complete(WRITE, true);
+    if (this.through === Through.AWAITED) return;
+    this.through = Through.AWAITED;
+    this.whenWritten(() => {
+      this.through = Through.NO;
+      this.complete(WRITE, true);
+    });
   }
 
   private endWrites(): void {

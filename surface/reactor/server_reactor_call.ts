@@ -20,7 +20,7 @@ import { isReactorFor, noReactor } from "./handler_result.ts";
 import { checkStatus, misuse } from "./misuse.ts";
 import { type ReactorContext, ReactorContextHandle, type ServerOperations } from "./reactor_context.ts";
 import { UnaryContextHandle } from "./server_reactors.ts";
-import { checkWriteOptions, type WriteOptions } from "./write_options.ts";
+import { checkWriteOptions, Through, type WriteOptions } from "./write_options.ts";
 import { streamsResponses } from "../proto/service.ts";
 
 /** Reactions that may be due, in the order in which they are called. */
@@ -80,11 +80,13 @@ export class ServerReactorCall extends ServerCallCore
   private sendingMetadata = false;
   private reading = false;
   private writing = false;
+  /** Of the outstanding write: see `Through`. */
+  private through: number = Through.NO;
   /** The last write was asked for. */
   private writesOver = false;
   /** What was written before the handler returned. */
   private kept: Uint8Array | undefined = undefined;
-  private corked: CorkedMessages | undefined = undefined;
+  private heldBack: CorkedMessages | undefined = undefined;
   private stored: MessageStore | undefined = undefined;
   /** What an outstanding read has got: decoded when its reaction is called, for until then the last message is there. */
   private arrived: Uint8Array | undefined = undefined;
@@ -170,14 +172,14 @@ export class ServerReactorCall extends ServerCallCore
   }
 
   startWrite(message: unknown, options?: WriteOptions): void {
-    if (options === undefined) return this.write(message, false, false);
+    if (options === undefined) return this.write(message, false, false, false);
     checkWriteOptions(`start a write of ${this.path}`, options);
-    const { last = false, corked = false } = options;
-    this.write(message, last, corked);
+    const { last = false, corked = false, through = false } = options;
+    this.write(message, last, corked && !through, through);
   }
 
   startWriteLast(message: unknown): void {
-    this.write(message, true, false);
+    this.write(message, true, false, false);
   }
 
   startWriteAndFinish(message: unknown, status: StatusCode | RpcError, details: string): void {
@@ -275,7 +277,7 @@ export class ServerReactorCall extends ServerCallCore
   }
 
   protected override onReady(): void {
-    if (this.writing) this.complete(WRITE, true);
+    if (this.writing) this.accepted();
   }
 
   protected override onSentBytes(framed: Uint8Array): void {
@@ -291,7 +293,7 @@ export class ServerReactorCall extends ServerCallCore
     this.closed = true;
     if (!this.returned) return;
     if (error !== undefined) this.settleCancelled();
-    else if (this.writing) this.complete(WRITE, true);
+    else if (this.writing) this.accepted();
     if (this.isComplete) this.schedule();
   }
 
@@ -392,11 +394,12 @@ export class ServerReactorCall extends ServerCallCore
 
   // Writes.
 
-  private write(message: unknown, last: boolean, corked: boolean): void {
+  private write(message: unknown, last: boolean, corked: boolean, through: boolean): void {
     this.checkWrite();
     const framed = encodeFramed(this.descriptor.responseCodec, message);
     this.writing = true;
     this.writesOver = last;
+    this.through = through ? Through.ASKED : Through.NO;
     if (this.isOver) {
       reuseFramed(framed);
       if (this.returned) this.completeLate(WRITE);
@@ -409,11 +412,23 @@ export class ServerReactorCall extends ServerCallCore
     this.sendImplied();
     this.sendCorked();
     if (this.sendMessage(framed)) reuseFramed(framed);
-    if (!this.isOver && !this.writeBlocked) this.complete(WRITE, true);
+    if (!this.isOver && !this.writeBlocked) this.accepted();
+  }
+
+  /** Flow control has accepted the outstanding write. */
+  private accepted(): void {
+    if (this.through === Through.NO) return this.complete(WRITE, true);
+    if (this.through === Through.AWAITED) return;
+    this.through = Through.AWAITED;
+    this.whenWritten((ok) => {
+      if (this.through !== Through.AWAITED) return; // the call has ended before
+      this.through = Through.NO;
+      this.complete(WRITE, ok);
+    });
   }
 
   private sendLater(framed: Uint8Array): void {
-    const fits = (this.corked ??= new CorkedMessages()).add(framed);
+    const fits = (this.heldBack ??= new CorkedMessages()).add(framed);
     if (!fits) {
       this.sendImplied();
       this.sendCorked();
@@ -422,8 +437,8 @@ export class ServerReactorCall extends ServerCallCore
   }
 
   private sendCorked(): void {
-    if (this.corked === undefined) return;
-    for (const framed of this.corked.take()) if (this.sendMessage(framed)) reuseFramed(framed);
+    if (this.heldBack === undefined) return;
+    for (const framed of this.heldBack.take()) if (this.sendMessage(framed)) reuseFramed(framed);
   }
 
   /** Initial metadata that was asked for by itself. */
@@ -467,7 +482,7 @@ export class ServerReactorCall extends ServerCallCore
 
   private endNow({ code, details, fields, framed }: Finish): void {
     if (!this.isOver) {
-      if (this.corked !== undefined || framed !== undefined || this.sentInitial !== undefined) {
+      if (this.heldBack !== undefined || framed !== undefined || this.sentInitial !== undefined) {
         this.sendImplied();
       }
       this.sendCorked();
@@ -486,6 +501,7 @@ export class ServerReactorCall extends ServerCallCore
     this.dropUnread();
     if (this.sendingMetadata) this.complete(METADATA, false);
     if (this.writing) this.complete(WRITE, false);
+    this.through = Through.NO;
     if (this.reading && this.arrived === undefined) this.complete(READ, false);
     this.complete(CANCEL, true);
   }

@@ -14,6 +14,34 @@ const mutation = (file, before, after, test, name) => ({ file, before, after, te
 
 /** As `readMutations` describes them. */
 export default [
+  {
+    file: "surface/reactor/client_reactor_call.ts",
+    before: "this.through = through ? Through.ASKED : Through.NO;",
+    after: "void through;",
+    test: "tests/surface/reactor/client_test.ts",
+    name: "[Q38]",
+  },
+  {
+    file: "surface/reactor/server_reactor_call.ts",
+    before: "this.through = through ? Through.ASKED : Through.NO;",
+    after: "void through;",
+    test: "tests/surface/reactor/server_test.ts",
+    name: "[Q38]",
+  },
+  {
+    file: "surface/client/client_call.ts",
+    before: "if (!this.waitsForRequest) this.context.route.submit(this);",
+    after: "this.context.route.submit(this);",
+    test: "tests/surface/reactor/client_test.ts",
+    name: "[Q78]",
+  },
+  {
+    file: "surface/client/client_call.ts",
+    before: "    if (this.waitsForRequest) this.uncork();\n    else this.stream",
+    after: "    this.stream",
+    test: "tests/surface/reactor/client_test.ts",
+    name: "[Q78]",
+  },
   mutation(
     "pollers/contract/exec_ctx.ts",
     "    this.#callbacks.push(callback);",
@@ -256,7 +284,7 @@ export default [
   ),
   mutation(
     SERVED,
-    "    else if (this.writing) this.complete(WRITE, true);\n    if (this.isComplete)",
+    "    else if (this.writing) this.accepted();\n    if (this.isComplete)",
     "    if (this.isComplete)",
     SERVER,
     "[Q104] a status",
@@ -298,8 +326,8 @@ export default [
   ),
   mutation(
     SERVED,
-    "    if (this.writing) this.complete(WRITE, false);\n    if (this.reading",
-    "    if (this.reading",
+    "    if (this.writing) this.complete(WRITE, false);\n    this.through",
+    "    this.through",
     SERVER,
     "[Q109]",
   ),
@@ -333,8 +361,8 @@ export default [
   ),
   mutation(
     SERVED,
-    "    if (!this.isOver && !this.writeBlocked) this.complete(WRITE, true);",
-    "    if (!this.isOver) this.complete(WRITE, true);",
+    "    if (!this.isOver && !this.writeBlocked) this.accepted();",
+    "    if (!this.isOver) this.accepted();",
     SERVER,
     "a server's writes wait",
   ),

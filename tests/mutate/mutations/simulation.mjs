@@ -33,7 +33,7 @@ export default [
   seeds(MATCHER, "    for (const request of requests) request.fail();\n", ""),
   seeds(REQUESTS, "    for (const notification of this.notifications) this.notify(notification);\n", ""),
   seeds(READER, "    if (this.endingWrites) this.complete(WRITES_DONE, false);\n", ""),
-  seeds(SERVED, "    else if (this.writing) this.complete(WRITE, true);\n", ""),
+  seeds(SERVED, "    else if (this.writing) this.accepted();\n", ""),
   seeds(SERVED, "    if (this.writing) this.complete(WRITE, false);\n", ""),
   // Order and content of messages.
   seeds(

@@ -737,6 +737,66 @@ test("corked messages wait for the one that is not, and each has its reaction at
   });
 });
 
+test("[Q38] a write with through has its reaction when it is in the socket, after one that was only accepted", () =>
+  reacting(silent, async (client) => {
+    const order: string[] = [];
+    const [through, usual] = ["through", "usual"].map((name) => {
+      const call = client.both(new Both());
+      call.log.react = (line) => {
+        if (line.startsWith("write")) order.push(`${name} ${line}`);
+      };
+      call.startCall();
+      call.startWrite({}, { noCompression: true });
+      return call;
+    });
+    await until(() => order.length === 2);
+    order.length = 0;
+    through!.startWrite({}, { through: true });
+    usual!.startWrite({});
+    await until(() => order.length === 2);
+    assertEquals(order, ["usual write true", "through write true"]);
+    through!.startWrite({}, { through: true });
+    through!.tryCancel();
+    usual!.tryCancel();
+    await Promise.all([through!.log.over, usual!.log.over]);
+    assertEquals(order.slice(2), ["through write false"]);
+  }));
+
+test("[Q78] a corked call begins with its first request, or with their end; its deadline holds before", async () => {
+  let begun = 0;
+  await reacting({
+    async up(requests) {
+      begun++;
+      let number = 0;
+      for await (const _ of requests) number++;
+      return { number };
+    },
+  }, async (client) => {
+    const [written, ended, late, gone] = [new Up(), new Up(), new Up(), new Up()];
+    client.up(written, { corked: true }).startCall();
+    client.up(ended, { corked: true }).startCall();
+    client.up(gone, { corked: true }).startCall();
+    client.up(late, { corked: true, deadlineMs: 30 }).startCall();
+    gone.tryCancel();
+    await Promise.all([late.log.over, gone.log.over]);
+    assertEquals([begun, late.log.lines.at(-1), gone.log.lines.at(-1)], [
+      0,
+      "done DEADLINE_EXCEEDED: deadline of 30 ms exceeded waiting for the first request",
+      "done CANCELLED: cancelled by its reactor",
+    ]);
+    written.startWrite({});
+    await until(() => begun === 1);
+    written.startWriteLast({});
+    ended.startWritesDone();
+    await Promise.all([written.log.over, ended.log.over]);
+    assertEquals([begun, written.log.lines.at(-1), ended.log.lines.at(-1)], [
+      2,
+      "done OK, response 2",
+      "done OK, response 0",
+    ]);
+  });
+});
+
 test("deadline, lost connection and closed channel end a reactor's call as any other's", () =>
   reacting({ ...silent, down: () => endless(() => {}) }, async (client, { server, channel }) => {
     const late = client.both(new Both(), { deadlineMs: 20 });

@@ -675,6 +675,37 @@ test("[Q95] [Q96] reactions of a server are not nested, and one that throws fini
   );
 });
 
+test("[Q38] a server's write with through has its reaction after one that was only accepted", async () => {
+  const order: string[] = [];
+  const made: ServesBoth[] = [];
+  await serving({
+    both: reactor((context) => {
+      const log = new Log();
+      const name = made.length === 0 ? "through" : "usual";
+      log.react = (line) => {
+        if (line.startsWith("write")) order.push(`${name} ${line}`);
+      };
+      const one = new ServesBoth(context, log);
+      made.push(one);
+      return one;
+    }),
+  }, async ({ channel }) => {
+    const calls = [new Both(), new Both()];
+    for (const call of calls) createReactorClient(Trial, channel).both(call).startCall();
+    await until(() => made.length === 2);
+    made[0]!.startWrite({}, { through: true, noCompression: true });
+    made[1]!.startWrite({});
+    await until(() => order.length === 2);
+    assertEquals(order, ["usual write true", "through write true"]);
+    for (const one of made) one.finish();
+    for (const call of calls) {
+      call.log.react = (line) => void (line === "read undefined" && call.startRead());
+      call.startRead();
+    }
+    await Promise.all(calls.map(({ log }) => log.over));
+  });
+});
+
 test("a server's writes wait for the client to read, and its reads for the reactor", async () => {
   const log = new Log();
   let written = 0;
