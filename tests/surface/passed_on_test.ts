@@ -288,6 +288,7 @@ test("every option that there is may be given", () => {
     signal: new AbortController().signal,
     metadata: new Metadata(),
     waitForReady: true,
+    corked: true,
     onHeaders: () => {},
     onTrailers: () => {},
   };
