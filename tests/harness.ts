@@ -6,7 +6,7 @@ export const runtime: "deno" | "bun" = "Bun" in globalThis ? "bun" : "deno";
 
 /** How a test deviates from the usual. */
 export interface TestOptions {
-  /** Milliseconds after which the test fails. Default 20,000. */
+  /** Milliseconds after which the test fails. Default 60,000: a test that waits for what never comes, on any machine. */
   timeoutMs?: number;
   /** A sentence that says why the test cannot run here; it is printed, and counted as skipped. */
   skip?: string | undefined;
@@ -63,7 +63,7 @@ export function attach(outsider: Outsider): void {
 
 /** Declares a test. A body that takes longer than its limit fails with that reason. */
 export function test(name: string, body: TestBody, options: TestOptions = {}): void {
-  const { timeoutMs = 20_000, skip, leaves } = options;
+  const { timeoutMs = 60_000, skip, leaves } = options;
   const title = skip === undefined ? name : `${name} (skipped: ${skip})`;
   if (skip !== undefined) console.log(`SKIP ${title}`);
   const limited = async () => {

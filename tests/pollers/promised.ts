@@ -170,7 +170,7 @@ export function sleep(milliseconds: number): Promise<void> {
 }
 
 /** Waits until `condition` holds; rejects after `limitMs`. */
-export async function until(condition: () => boolean, what: string, limitMs = 5000): Promise<void> {
+export async function until(condition: () => boolean, what: string, limitMs = 30_000): Promise<void> {
   const limit = performance.now() + limitMs;
   while (!condition()) {
     if (performance.now() > limit) throw new Error(`Still waiting for ${what} after ${limitMs} ms`);

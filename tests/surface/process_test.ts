@@ -9,7 +9,7 @@ import { Program } from "../pollers/program.ts";
 import { gate, numbers, sleep, Trial, until } from "./serving.ts";
 
 /** Within so much of having nothing to do a process has ended; a runtime takes 10 to 50 ms, a busy machine seconds. */
-const AT_ONCE_MS = 5_000;
+const AT_ONCE_MS = 10_000;
 
 /** Longer than a process that has nothing to do stays. */
 const A_WHILE_MS = 500;

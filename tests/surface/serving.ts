@@ -66,7 +66,7 @@ export function gate(): { readonly opened: Promise<void>; open(): void } {
 }
 
 /** Waits until `condition` holds; fails with its text where that takes longer than any test should. */
-export async function until(condition: () => boolean, limitMs = 15_000): Promise<void> {
+export async function until(condition: () => boolean, limitMs = 40_000): Promise<void> {
   for (const end = performance.now() + limitMs; !condition(); await sleep(5)) {
     if (performance.now() > end) throw new Error(`Not so after ${limitMs} ms: ${condition}`);
   }

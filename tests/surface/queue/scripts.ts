@@ -109,15 +109,15 @@ export const SCRIPTS: readonly Script[] = [
   ),
   script(
     "[Q46][Q53] the deadline while OK waits for messages",
-    "call 250\nbatch 1 sim:respond=a;respond=b;finish rim\nbatch 2 rs\nnext 1\nnext 1\nbatch 3 rm\nnext 1",
+    "call 800\nbatch 1 sim:respond=a;respond=b;finish rim\nbatch 2 rs\nnext 1\nnext 1\nbatch 3 rm\nnext 1",
   ),
   script(
     "[Q46][Q53] the deadline before OK was asked for, and messages are there",
-    "call 250\nbatch 1 sim:respond=a;respond=b;finish rim\nnext 1\nquiet 400\nbatch 2 rs\nnext 1\nbatch 3 rm\nnext 1",
+    "call 800\nbatch 1 sim:respond=a;respond=b;finish rim\nnext 1\nquiet 1000\nbatch 2 rs\nnext 1\nbatch 3 rm\nnext 1",
   ),
   script(
     "[Q46][Q53] the deadline while another status waits for messages",
-    "call 250\nbatch 1 sim:respond=a;finish=10 rim\nbatch 2 rs\nnext 1\nnext 1\nbatch 3 rm\nnext 1",
+    "call 800\nbatch 1 sim:respond=a;finish=10 rim\nbatch 2 rs\nnext 1\nnext 1\nbatch 3 rm\nnext 1",
   ),
   script(
     "[Q41][Q53] cancelled while OK waits for messages",
