@@ -13,7 +13,9 @@ import {
 } from "pollwire";
 import { test } from "../../harness.ts";
 import { collect, type Note, Trial } from "../serving.ts";
-import { ALL_WAYS, blocking, LOCAL_WAYS, thrown } from "./bench.ts";
+import { ALL_WAYS, blocking, endSharedServer, LOCAL_WAYS, startSharedServer, thrown } from "./bench.ts";
+
+await startSharedServer();
 
 const numbersOf = (notes: Iterable<Note>) => [...notes].map(({ number }) => number);
 
@@ -424,3 +426,5 @@ blocking(
     assertEquals(left, 1);
   },
 );
+
+endSharedServer();
