@@ -57,7 +57,7 @@ export class EpollEngine extends PollingEngine implements EpollContext {
   /** Descriptors that are polled. */
   readonly table: FdTable;
   private readonly pollset: Pollset;
-  /** The set's own descriptors, each and one more; 0 once they are closed. */
+  /** The set's own descriptors, each and one more; the first is 0 once they are closed. */
   private readonly own = new Int32Array(new SharedArrayBuffer(8));
 
   /** Throws an Error where the system has no descriptors left for a set. */
@@ -125,8 +125,7 @@ export class EpollEngine extends PollingEngine implements EpollContext {
 
   override reclaimResources(exported: unknown, kept: readonly number[] = []): Promise<void> {
     const { words, own } = exported as EpollResources;
-    const ownLeft = [0, 1].map((at) => Atomics.exchange(own, at, 0) - 1).filter((fd) => fd >= 0);
-    for (const fd of [...takeDescriptors(words), ...ownLeft]) {
+    for (const fd of [...takeDescriptors(words), ...takeOwn(own)]) {
       if (!kept.includes(fd)) this.sockets.libc.close(fd);
     }
     return Promise.resolve();
@@ -169,10 +168,16 @@ export class EpollEngine extends PollingEngine implements EpollContext {
   }
 
   protected override closeSource(): void {
-    this.own.fill(0); // first: reclaiming must not close descriptors that get these numbers next
-    this.pollset.close();
+    // First, and never twice: descriptors that get these numbers next are not this engine's.
+    if (takeOwn(this.own).length > 0) this.pollset.close();
     releaseLibc();
   }
+}
+
+/** Takes the descriptors of a set out of `EpollEngine.own`; none where another thread has: the first word decides. */
+function takeOwn(own: Int32Array): number[] {
+  const first = Atomics.exchange(own, 0, 0);
+  return first === 0 ? [] : [first - 1, Atomics.load(own, 1) - 1];
 }
 
 /** Reads of the scatterer. */

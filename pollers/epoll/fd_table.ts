@@ -187,8 +187,9 @@ export class FdTable implements EventTarget {
     setShutdown(this.words, slot * SLOT_WORDS + READ);
     setShutdown(this.words, slot * SLOT_WORDS + WRITE);
     this.pollset.remove(fd);
-    Atomics.store(this.words, slot * SLOT_WORDS + DESCRIPTOR, 0);
-    if (!keepDescriptor) this.libc.close(fd);
+    // Zero already: this thread was taken for gone, and its descriptors closed; the number is somebody else's by now.
+    const isOurs = Atomics.exchange(this.words, slot * SLOT_WORDS + DESCRIPTOR, 0) !== 0;
+    if (isOurs && !keepDescriptor) this.libc.close(fd);
     this.handles[slot] = undefined;
     this.free.push(slot);
   }

@@ -381,4 +381,18 @@ export default [
     "tests/pollers/threads/spin_policy_test.ts",
     "however long the work before took",
   ),
+  mutation(
+    "pollers/epoll/fd_table.ts",
+    "Atomics.exchange(this.words, slot * SLOT_WORDS + DESCRIPTOR, 0) !== 0;",
+    "Atomics.exchange(this.words, slot * SLOT_WORDS + DESCRIPTOR, 0) >= 0;",
+    TABLE,
+    "what was closed for a thread that was taken for gone",
+  ),
+  mutation(
+    "pollers/epoll/engine.ts",
+    "if (takeOwn(this.own).length > 0) this.pollset.close();",
+    "if (takeOwn(this.own).length >= 0) this.pollset.close();",
+    TABLE,
+    "what was closed for a thread that was taken for gone",
+  ),
 ];
