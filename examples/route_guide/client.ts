@@ -12,7 +12,7 @@ const flags = readFlags("The RouteGuide client: one call of each kind.", {
 const channel = new Channel(`${flags.host}:${flags.port}`, { poller: flags.poller });
 const client = createClient(RouteGuide, channel);
 
-show.getFeature(await client.getFeature(POINT, { deadlineMs: 5_000 }));
+show.getFeature(await client.getFeature(POINT, { deadlineMs: 15_000 }));
 
 const found: Feature[] = [];
 for await (const feature of client.listFeatures(RECTANGLE)) found.push(feature);

@@ -29,7 +29,7 @@ class GetFeature {
   readonly #call: ClientAsyncResponseReader<Feature, Tag>;
 
   constructor(point: Point) {
-    this.#call = guide.asyncGetFeature(point, { deadline: deadlineIn(5_000) });
+    this.#call = guide.asyncGetFeature(point, { deadline: deadlineIn(15_000) });
     this.#call.finish(() => this.#finished());
   }
 

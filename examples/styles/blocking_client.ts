@@ -8,7 +8,7 @@ const { host, port, poller } = readFlags("RouteGuide called by a thread that blo
 using channel = new Channel(`${host}:${port}`, { poller });
 const guide = createSyncClient(RouteGuide, channel);
 
-show.getFeature(guide.getFeature(POINT, { deadlineMs: 5_000 }));
+show.getFeature(guide.getFeature(POINT, { deadlineMs: 15_000 }));
 show.listFeatures([...guide.listFeatures(RECTANGLE)]);
 show.recordRoute(guide.recordRoute(ROUTE));
 show.routeChat([...guide.routeChat(makeNotes())]);

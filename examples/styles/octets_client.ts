@@ -10,7 +10,7 @@ const client = genericClient(channel);
 const { getFeature, listFeatures, recordRoute, routeChat } = RouteGuide.methods;
 
 const point = getFeature.requestCodec.encode(POINT);
-const feature = await client.unary("/routeguide.RouteGuide/GetFeature", point, { deadlineMs: 5_000 });
+const feature = await client.unary("/routeguide.RouteGuide/GetFeature", point, { deadlineMs: 15_000 });
 show.getFeature(getFeature.responseCodec.decode(feature));
 
 const rectangle = listFeatures.requestCodec.encode(RECTANGLE);

@@ -31,7 +31,7 @@ channel.close();
 
 /** All that there is to a unary call in one batch. */
 async function unary(): Promise<void> {
-  const call = createCall(channel, getFeature, { queue, deadline: deadlineIn(5_000) });
+  const call = createCall(channel, getFeature, { queue, deadline: deadlineIn(15_000) });
   const [feature, status] = [receiveMessage<Feature>(), receiveStatusOnClient()];
   call.startBatch([
     sendInitialMetadata(),

@@ -94,4 +94,4 @@ guide.getFeature(POINT, (status, feature) => {
   const lister = guide.listFeatures(RECTANGLE, new Lister());
   lister.startRead();
   lister.startCall();
-}, { deadlineMs: 5_000 });
+}, { deadlineMs: 15_000 });
