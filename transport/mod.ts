@@ -15,15 +15,15 @@ export type {
 export { acceptDeadline, type AcceptOptions, acceptTransport } from "./accept.ts";
 export type { TransportOptions } from "./client_transport.ts";
 export * from "./connector.ts";
-export { decodeBinary, encodeBinary } from "./grpc/binary_header.ts";
+export { binaryField, binaryValues, decodeBinary, encodeBinary } from "./grpc/binary_header.ts";
 export { isReserved, NO_HEADERS, requestTemplate } from "./grpc/headers.ts";
 export { type MessageLimitOptions, type MessageLimits, messageLimits } from "./grpc/message_limits.ts";
 export { MESSAGE_PREFIX_BYTES } from "./grpc/message_prefix.ts";
 export { GrpcStatus, type StatusCode, type StatusName, statusName } from "./grpc/status_mapping.ts";
 export * from "./handshake.ts";
 export { copyBytes } from "./hpack/copy_bytes.ts";
-export type { Field } from "./hpack/field.ts";
-export type { FieldName } from "./hpack/field_name.ts";
+export { Field, PRINTABLE } from "./hpack/field.ts";
+export { FieldName, fieldName } from "./hpack/field_name.ts";
 export { HeaderList, type Reading } from "./hpack/header_list.ts";
 export {
   ErrorCode,

@@ -1,50 +1,68 @@
 // Metadata: names with text values, or with binary ones where the name ends in "-bin" (PROTOCOL-HTTP2.md).
 
-import { decodeBinary, encodeBinary, HeaderList, isReserved } from "../../transport/mod.ts";
+import { binaryValues, type Field, HeaderList } from "../../transport/mod.ts";
 import { describe } from "../options.ts";
 import { isRecord } from "../records.ts";
 import { printsAs } from "./inspect.ts";
+import { checkedField, checkedName, type MetadataValue } from "./metadata_fields.ts";
 
-/** Text, or octets under a name that ends in "-bin". */
-export type MetadataValue = string | Uint8Array;
+export type { MetadataValue } from "./metadata_fields.ts";
 
 /** What a Metadata can be made from. */
 export type MetadataInit =
   | Record<string, MetadataValue | MetadataValue[]>
   | Iterable<readonly [string, MetadataValue]>;
 
+/** Fields of no metadata yet. */
+const NONE: Field[] = [];
+
 /**
  * A multimap of names, in any case, to values, in order. Wrong names and values throw TypeError at once, before
- * anything is sent.
+ * anything is sent. What a binary value has is sent as it is when it is set.
  */
 export class Metadata {
-  /** Received fields that were not read yet. */
-  #received: HeaderList | undefined = undefined;
-  #values: Map<string, MetadataValue[]> | undefined = undefined;
+  /** In the order in which they are sent; shared with a HeaderList while `#list` is one. */
+  #fields: Field[];
+  /** The octets of the fields that are binary, by their index; undefined where there are none. */
+  #octets: Array<Uint8Array | undefined> | undefined;
+  /** The wire form, until something changes. */
+  #list: HeaderList | undefined;
+  /** The fields are as they came: binary values are not read, and fields of one name may stand apart. */
+  #isRaw: boolean;
 
   /**
    * `{ name: value }`, `{ name: [value, value] }` or pairs; without it, empty.
    *
    * @throws {TypeError} for what is no metadata, and for names and values that cannot be sent
    */
-  constructor(init: MetadataInit = []) {
-    const iterable = typeof init === "object" && init !== null && Symbol.iterator in init;
-    if (!iterable && !isRecord(init)) {
+  constructor(init?: MetadataInit) {
+    this.#fields = NONE;
+    this.#octets = undefined;
+    this.#list = undefined;
+    this.#isRaw = false;
+    if (init === undefined) return;
+    if (init instanceof Metadata) { // what a peer sent need not be what we would send, and may be sent back
+      this.#takeAll(init);
+      return;
+    }
+    if (typeof init === "object" && init !== null && Symbol.iterator in init) {
+      for (const [name, value] of init as Iterable<readonly [string, MetadataValue]>) {
+        this.append(name, value);
+      }
+      return;
+    }
+    if (!isRecord(init)) {
       const what = describe(init);
       throw new TypeError(
         `Cannot make metadata of ${what}: give { name: value }, [name, value] pairs, Headers or a Metadata`,
       );
     }
-    if (init instanceof Metadata) { // what a peer sent need not be what we would send, and may be sent back
-      for (const [name, value] of init) this.#append(name, value);
-      return;
+    const values = init as Record<string, MetadataValue | MetadataValue[]>;
+    for (const name of Object.keys(values)) {
+      const value = values[name]!;
+      if (Array.isArray(value)) { for (const one of value) this.append(name, one); }
+      else this.append(name, value);
     }
-    const pairs = iterable
-      ? init as Iterable<readonly [string, MetadataValue]>
-      : Object.entries(init).flatMap(([name, value]) =>
-        (Array.isArray(value) ? value : [value]).map((one): [string, MetadataValue] => [name, one])
-      );
-    for (const [name, value] of pairs) this.append(name, value);
   }
 
   /**
@@ -59,23 +77,34 @@ export class Metadata {
   /** Metadata as it came over the wire; read when it is first asked for. */
   static fromHeaders(headers: HeaderList): Metadata {
     const metadata = new Metadata();
-    if (headers.length > 0) metadata.#received = headers;
+    if (headers.length === 0) return metadata;
+    metadata.#fields = headers.entries as Field[];
+    metadata.#list = headers;
+    metadata.#isRaw = true;
     return metadata;
   }
 
   /** The first value of `name`, or undefined. */
   get(name: string): MetadataValue | undefined {
-    return this.#map().get(name.toLowerCase())?.[0];
+    const at = this.#find(name);
+    if (at < 0) return undefined;
+    const field = this.#fields[at]!;
+    return field.name.isBinary ? this.#binary(name) : field.text;
   }
 
   /** Every value of `name`, in order. */
   getAll(name: string): MetadataValue[] {
-    return [...this.#map().get(name.toLowerCase()) ?? []];
+    this.#order();
+    const values: MetadataValue[] = [];
+    const at = this.#find(name);
+    if (at >= 0) { for (let i = at; i < this.#endOf(at); i++) values.push(this.#value(i)); }
+    return values;
   }
 
   /** Whether `name` has a value. */
   has(name: string): boolean {
-    return this.#map().has(name.toLowerCase());
+    const at = this.#find(name);
+    return at >= 0 && (!this.#fields[at]!.name.isBinary || this.#binary(name) !== undefined);
   }
 
   /**
@@ -84,7 +113,14 @@ export class Metadata {
    * @throws {TypeError} for a name or value that cannot be sent
    */
   set(name: string, value: MetadataValue): void {
-    this.#map().set(checkName(name), [checkValue(name, value)]);
+    const key = checkedName(name);
+    const field = checkedField(name, key, value);
+    this.#change();
+    const at = indexOf(this.#fields, key.text);
+    if (at < 0) return this.#insert(this.#fields.length, field, value);
+    this.#remove(at + 1, this.#endOf(at));
+    this.#fields[at] = field;
+    if (typeof value !== "string") this.#octets![at] = value;
   }
 
   /**
@@ -93,7 +129,9 @@ export class Metadata {
    * @throws {TypeError} for a name or value that cannot be sent
    */
   append(name: string, value: MetadataValue): void {
-    this.#append(checkName(name), checkValue(name, value));
+    const field = checkedField(name, checkedName(name), value);
+    this.#change();
+    this.#add(field, value);
   }
 
   /**
@@ -102,51 +140,147 @@ export class Metadata {
    * @throws {TypeError} as the constructor does
    */
   appendAll(metadata: Metadata | MetadataInit): void {
-    for (const [name, value] of Metadata.from(metadata)) this.#append(name, value);
+    this.#takeAll(Metadata.from(metadata));
   }
 
   /** Removes every value of `name`; false when there was none. */
   delete(name: string): boolean {
-    return this.#map().delete(name.toLowerCase());
+    this.#order();
+    if (this.#find(name) < 0) return false;
+    this.#change();
+    const at = this.#find(name);
+    this.#remove(at, this.#endOf(at));
+    return true;
   }
 
   /** Names with values. */
   get size(): number {
-    return this.#map().size;
+    this.#order();
+    let names = 0;
+    for (let at = 0; at < this.#fields.length; at = this.#endOf(at)) names++;
+    return names;
   }
 
   /** Every `[name, value]`, names in the order in which they came. */
   *[Symbol.iterator](): IterableIterator<[name: string, value: MetadataValue]> {
-    for (const [name, values] of this.#map()) for (const value of values) yield [name, value];
+    this.#order();
+    const fields = this.#fields;
+    for (let i = 0; i < fields.length; i++) yield [fields[i]!.name.text, this.#value(i)];
   }
 
   /** The wire form, or undefined when there is nothing to send. */
   toHeaders(): HeaderList | undefined {
-    const fields: string[] = [];
-    for (const [name, value] of this) {
-      fields.push(name, typeof value === "string" ? value : encodeBinary(value));
-    }
-    return fields.length === 0 ? undefined : HeaderList.ofStrings(fields);
+    this.#order();
+    if (this.#fields.length === 0) return undefined;
+    return this.#list ??= new HeaderList(this.#fields);
   }
 
-  #append(key: string, value: MetadataValue): void {
-    const values = this.#map().get(key);
-    if (values === undefined) this.#map().set(key, [value]);
-    else values.push(value);
+  /** The index of the first field with `name`, or -1. */
+  #find(name: string): number {
+    const at = indexOf(this.#fields, name);
+    if (at >= 0) return at;
+    const key = name.toLowerCase();
+    return key === name ? -1 : indexOf(this.#fields, key);
   }
 
-  #map(): Map<string, MetadataValue[]> {
-    if (this.#values !== undefined) return this.#values;
-    const map = this.#values = new Map<string, MetadataValue[]>();
-    for (const [name, value] of this.#received ?? []) {
+  /** The index after the last field with the name of the one at `at`. */
+  #endOf(at: number): number {
+    const fields = this.#fields;
+    const { name } = fields[at]!;
+    let end = at + 1;
+    while (end < fields.length && (fields[end]!.name === name || fields[end]!.name.text === name.text)) end++;
+    return end;
+  }
+
+  #value(at: number): MetadataValue {
+    return this.#octets?.[at] ?? this.#fields[at]!.text;
+  }
+
+  /** The first value of `name`, which is binary; undefined where what came is no base64. */
+  #binary(name: string): MetadataValue | undefined {
+    this.#order();
+    const at = this.#find(name);
+    return at < 0 ? undefined : this.#octets![at];
+  }
+
+  /** Puts fields that came into order, if that was not done: each value of a binary field apart, each name together. */
+  #order(): void {
+    if (!this.#isRaw) return;
+    this.#isRaw = false;
+    const fields = this.#fields;
+    if (isOrdered(fields)) return;
+    this.#fields = [];
+    this.#list = undefined;
+    for (const field of fields) {
+      if (!field.name.isBinary) this.#add(field, "");
       // A binary value that is not base64 is left out: it has no octets.
-      const values = name.endsWith("-bin") ? decodeBinary(value) ?? [] : [value];
-      if (map.has(name)) map.get(name)!.push(...values);
-      else if (values.length > 0) map.set(name, values);
+      else {for (const value of binaryValues(field) ?? []) {
+          this.#add(checkedField("", field.name, value), value);
+        }}
     }
-    this.#received = undefined;
-    return map;
   }
+
+  /** Before a change: the fields are ordered, and no list's. */
+  #change(): void {
+    this.#order();
+    if (this.#list === undefined && this.#fields !== NONE) return;
+    this.#list = undefined;
+    this.#fields = [...this.#fields];
+  }
+
+  #takeAll(other: Metadata): void {
+    other.#order();
+    const fields = other.#fields;
+    const octets = other.#octets;
+    if (fields.length > 0) this.#change();
+    for (let i = 0; i < fields.length; i++) this.#add(fields[i]!, octets?.[i] ?? "");
+  }
+
+  /** Adds a field after the others of its name. `value`: its octets where it is binary. */
+  #add(field: Field, value: MetadataValue): void {
+    const fields = this.#fields;
+    const { name } = field;
+    let at = fields.length;
+    if (at > 0 && fields[at - 1]!.name !== name) {
+      const first = indexOf(fields, name.text);
+      if (first >= 0) at = this.#endOf(first);
+    }
+    this.#insert(at, field, value);
+  }
+
+  #insert(at: number, field: Field, value: MetadataValue): void {
+    const fields = this.#fields;
+    if (at === fields.length) fields.push(field);
+    else fields.splice(at, 0, field);
+    if (typeof value === "string") this.#octets?.splice(at, 0, undefined);
+    else (this.#octets ??= new Array(fields.length - 1).fill(undefined)).splice(at, 0, value);
+  }
+
+  #remove(from: number, to: number): void {
+    this.#fields.splice(from, to - from);
+    this.#octets?.splice(from, to - from);
+  }
+}
+
+function indexOf(fields: readonly Field[], name: string): number {
+  for (let i = 0; i < fields.length; i++) if (fields[i]!.name.text === name) return i;
+  return -1;
+}
+
+/** Fields that can be looked up one by one; names of more are remembered. */
+const FEW = 16;
+
+/** Whether none is binary, and none has the name of one that stands apart. */
+function isOrdered(fields: readonly Field[]): boolean {
+  const names = fields.length > FEW ? new Set<string>() : undefined;
+  for (let i = 0; i < fields.length; i++) {
+    const { name: { text, isBinary } } = fields[i]!;
+    if (isBinary) return false;
+    if (i > 0 && fields[i - 1]!.name.text === text) continue;
+    if (names === undefined ? indexOf(fields, text) < i : names.has(text)) return false;
+    names?.add(text);
+  }
+  return true;
 }
 
 printsAs(Metadata, (metadata, inspect) => {
@@ -157,33 +291,3 @@ printsAs(Metadata, (metadata, inspect) => {
   }
   return `Metadata ${inspect(Object.fromEntries(entries))}`;
 });
-
-function checkName(name: string): string {
-  const key = name.toLowerCase();
-  if (!/^[0-9A-Za-z_.-]+$/.test(name)) { // not the key: the Kelvin sign's lower case is an ASCII "k"
-    throw new TypeError(
-      `Cannot use ${JSON.stringify(name)} as a metadata name: letters, digits, "_", "-" and "." only`,
-    );
-  }
-  if (isReserved(key)) {
-    throw new TypeError(`Cannot use ${JSON.stringify(name)} as a metadata name: it is reserved`);
-  }
-  return key;
-}
-
-function checkValue(name: string, value: MetadataValue): MetadataValue {
-  const binary = name.toLowerCase().endsWith("-bin");
-  if (binary ? !(value instanceof Uint8Array) : typeof value !== "string") {
-    const wanted = binary
-      ? "a Uint8Array, for the name ends in -bin"
-      : 'a string; binary values need a name in "-bin"';
-    throw new TypeError(`Cannot set metadata ${JSON.stringify(name)}: expected ${wanted}`);
-  }
-  if (typeof value !== "string") return value;
-  if (!/^[ -~]*$/.test(value)) {
-    throw new TypeError(
-      `Cannot set metadata ${JSON.stringify(name)}: ${JSON.stringify(value)} is not printable ASCII`,
-    );
-  }
-  return value.trim();
-}
