@@ -5,6 +5,7 @@ import { protocolName } from "../hpack/field_name.ts";
 
 const NAME = protocolName("grpc-timeout");
 const DIGITS = 8;
+const MILLISECONDS = "m".charCodeAt(0);
 
 const UNIT_MS: Readonly<Record<string, number>> = {
   H: 3_600_000,
@@ -33,26 +34,39 @@ export function encodeTimeout(timeoutMs: number): string {
 
 /** Milliseconds of a header value; undefined where it is malformed. */
 export function decodeTimeout(value: string): number | undefined {
-  const match = /^([0-9]{1,8})([HMSmun])$/.exec(value);
-  return match ? Number(match[1]) * UNIT_MS[match[2]!]! : undefined;
+  const last = value.length - 1;
+  if (last < 1 || last > DIGITS) return undefined;
+  let number = 0;
+  for (let i = 0; i < last; i++) {
+    const digit = value.charCodeAt(i) - 0x30;
+    if (digit < 0 || digit > 9) return undefined;
+    number = 10 * number + digit;
+  }
+  return inMs(number, value.charCodeAt(last));
+}
+
+/** As {@linkcode decodeTimeout}, of a received field; it becomes no string. */
+export function timeoutOf(field: Field): number | undefined {
+  const { octets, start, end, flags } = field;
+  if (octets === undefined || (flags & HUFFMAN) !== 0) return decodeTimeout(field.text);
+  const last = end - 1;
+  if (last - start < 1 || last - start > DIGITS) return undefined;
+  let number = 0;
+  for (let i = start; i < last; i++) {
+    const digit = octets[i]! - 0x30;
+    if (digit < 0 || digit > 9) return undefined;
+    number = 10 * number + digit;
+  }
+  return inMs(number, octets[last]!);
+}
+
+function inMs(number: number, unit: number): number | undefined {
+  if (unit === MILLISECONDS) return number;
+  const ms = UNIT_MS[String.fromCharCode(unit)];
+  return ms === undefined ? undefined : number * ms;
 }
 
 /** The field for `timeoutMs`. */
 export function timeoutField(timeoutMs: number): Field {
   return Field.of(NAME, encodeTimeout(timeoutMs), CHECKED);
-}
-
-/** Milliseconds of a received field; undefined where it is malformed. It becomes no string. */
-export function timeoutOf(field: Field): number | undefined {
-  const { octets, start, end, flags } = field;
-  if (octets === undefined || (flags & HUFFMAN) !== 0) return decodeTimeout(field.text);
-  if (end - start < 2 || end - start > DIGITS + 1) return undefined;
-  let value = 0;
-  for (let i = start; i < end - 1; i++) {
-    const digit = octets[i]! - 0x30;
-    if (digit < 0 || digit > 9) return undefined;
-    value = 10 * value + digit;
-  }
-  const unit = UNIT_MS[String.fromCharCode(octets[end - 1]!)];
-  return unit === undefined ? undefined : value * unit;
 }

@@ -292,7 +292,7 @@ function decodeValue(
     return new Field(name, undefined, into, at, at + length, length, flags | flagsOf(classes));
   }
   const room = huffmanRoom(length);
-  if (length > KEPT_CODED_OCTETS) {
+  if (length >= KEPT_CODED_OCTETS) {
     if (scratch.length < room) scratch = new Uint8Array(2 * room);
     const decoded = huffmanDecode(bytes, start, end, scratch);
     if (decoded < 0) return undefined;

@@ -28,7 +28,7 @@ const REMEMBERED_LISTS = 32;
 const OFTEN = 2;
 
 /** Longer strings are written by the runtime's own encoder. */
-const LOOP_UNITS = 32;
+const LOOP_UNITS = 64;
 
 // Local: see docs/STYLE.md, "Hot paths".
 const IS_CHECKED = CHECKED;

@@ -3,7 +3,8 @@
 // To compare the octets of a value with those of one that came before costs a tenth of what it costs to decode and check
 // them. What is compared is the whole value, and no connection knows another's.
 
-import type { Field } from "./field.ts";
+import { copyBytes } from "./copy_bytes.ts";
+import { type Field, HUFFMAN, NEVER_INDEXED } from "./field.ts";
 import type { FieldName } from "./field_name.ts";
 
 /** Shorter values are decoded faster than they are looked for. */
@@ -15,13 +16,28 @@ const MAX_OCTETS = 98_304;
 /** Values in a row that were not known, and only one in sixteen is looked for. */
 const FUTILE_MISSES = 128;
 
+/** Of a value's end, for its hash. */
+const LAST_OCTETS = 16;
+
+/** What a field's flags say of how it came. */
+const WIRE_FLAGS = HUFFMAN | NEVER_INDEXED;
+
 /** Names are told apart this far when misses are counted. */
 const NAME_SLOTS = 16;
 
+/** Longer values are not remembered. */
+const MAX_VALUE_OCTETS = 4_096;
+
 interface Known {
-  readonly octets: DataView;
+  readonly length: number;
+  /** The octets, four in a number, the last ones filled up with zeros. */
+  readonly words: Int32Array;
   readonly field: Field;
 }
+
+/** Where a value is copied to be compared, for octets in a block are aligned at random. Of all connections. */
+const compared = new Uint8Array(MAX_VALUE_OCTETS + 4);
+const comparedWords = new Int32Array(compared.buffer);
 
 /** The values of one connection. */
 export class ValueMemory {
@@ -30,9 +46,9 @@ export class ValueMemory {
   private readonly misses: number[] = new Array(NAME_SLOTS).fill(0);
   private asked = 0;
 
-  /** Whether values as long as `octets` are remembered. */
+  /** Whether values of `octets` octets are remembered. */
   static takes(octets: number): boolean {
-    return octets >= MIN_OCTETS;
+    return octets >= MIN_OCTETS && octets <= MAX_VALUE_OCTETS;
   }
 
   /** The field with `name` whose value came as `bytes[start, end)`, under the same `flags`; undefined where none is known. */
@@ -49,7 +65,7 @@ export class ValueMemory {
 
   /** Remembers `field`, whose value came as `bytes[start, end)`. */
   add(field: Field, bytes: Uint8Array, start: number, end: number): void {
-    if (this.isFutile(field.name) || end - start > MAX_OCTETS) return;
+    if (this.isFutile(field.name)) return;
     const hash = hashOf(bytes, start, end);
     this.drop(hash);
     for (const oldest of this.known.keys()) {
@@ -57,13 +73,13 @@ export class ValueMemory {
       this.drop(oldest);
     }
     this.octets += end - start;
-    this.known.set(hash, { octets: viewOfOwn(field, bytes, start, end), field });
+    this.known.set(hash, { length: end - start, words: wordsOf(bytes, start, end), field });
   }
 
   private drop(hash: number): void {
     const known = this.known.get(hash);
     if (known === undefined) return;
-    this.octets -= known.octets.byteLength;
+    this.octets -= known.length;
     this.known.delete(hash);
   }
 
@@ -73,44 +89,37 @@ export class ValueMemory {
   }
 }
 
-/** The field has a copy of its own where it was kept as it came. */
-function viewOfOwn({ octets }: Field, bytes: Uint8Array, start: number, end: number): DataView {
-  const isOwn = octets !== undefined && octets.length === end - start;
-  return new DataView((isOwn ? octets : new Uint8Array(bytes.subarray(start, end))).buffer);
+function wordsOf(bytes: Uint8Array, start: number, end: number): Int32Array {
+  const words = new Int32Array((end - start + 3) >> 2);
+  copyBytes(bytes, start, end, new Uint8Array(words.buffer), 0);
+  return words;
 }
 
 function slotOf({ text }: FieldName): number {
   return (text.length + text.charCodeAt(text.length - 1)) & (NAME_SLOTS - 1);
 }
 
-/** Of few octets: tokens differ in their ends, which are signatures. */
+/** Of the last octets, for tokens end with signatures or numbers, and of some before them. */
 function hashOf(bytes: Uint8Array, start: number, end: number): number {
   let hash = end - start;
-  for (let i = 1; i <= 64; i += 9) hash = (Math.imul(hash, 31) + bytes[end - i]!) | 0;
-  return (Math.imul(hash, 31) + bytes[(start + end) >>> 1]!) | 0;
+  for (let i = end - LAST_OCTETS; i < end; i++) hash = (Math.imul(hash, 31) + bytes[i]!) | 0;
+  const step = (end - start) >> 3;
+  for (let i = start + step; i < end; i += step) hash = (Math.imul(hash, 31) + bytes[i]!) | 0;
+  return hash;
 }
 
-/** Set by `find` to views of what is read: blocks of one read are in one buffer. One for all connections. */
-let viewed: ArrayBufferLike | undefined;
-let view: DataView;
-
 function isSame(
-  { octets, field }: Known,
+  known: Known,
   name: FieldName,
   bytes: Uint8Array,
   start: number,
   end: number,
   flags: number,
 ): boolean {
-  const length = end - start;
-  if (octets.byteLength !== length || field.name !== name || (field.flags & flags) !== flags) return false;
-  if (viewed !== bytes.buffer) view = new DataView(viewed = bytes.buffer);
-  const from = bytes.byteOffset + start;
-  const words = length & ~7;
-  for (let i = 0; i < words; i += 8) {
-    const first = view.getInt32(from + i) ^ octets.getInt32(i);
-    if ((first | (view.getInt32(from + i + 4) ^ octets.getInt32(i + 4))) !== 0) return false;
-  }
-  for (let i = words; i < length; i++) if (view.getUint8(from + i) !== octets.getUint8(i)) return false;
+  const { length, words, field } = known;
+  if (length !== end - start || field.name !== name || (field.flags & WIRE_FLAGS) !== flags) return false;
+  compared.set(bytes.subarray(start, end));
+  compared[length] = compared[length + 1] = compared[length + 2] = 0;
+  for (let i = 0; i < words.length; i++) if (comparedWords[i] !== words[i]) return false;
   return true;
 }

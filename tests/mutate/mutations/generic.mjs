@@ -60,7 +60,7 @@ export default [
   },
   {
     file: "surface/call/metadata.ts",
-    before: "for (const [name, value] of Metadata.from(metadata)) this.#append(name, value);",
+    before: "this.#takeAll(Metadata.from(metadata));",
     after: "for (const [name, value] of Metadata.from(metadata)) this.append(name, value);",
     test: "tests/surface/call/metadata_test.ts",
     name: "appendAll passes on what a peer sent",

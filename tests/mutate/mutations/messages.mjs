@@ -118,7 +118,7 @@ export default [
   ),
   mutation(
     "surface/call/metadata.ts",
-    "if (!iterable && !isRecord(init)) {",
+    "if (!isRecord(init)) {",
     'if (typeof init !== "object" || init === null) {',
     OPTIONS,
   ),

@@ -70,3 +70,57 @@ test("appendAll passes on what a peer sent, where append would refuse it", () =>
   assertThrows(() => metadata.appendAll({ odd: "caf\u00e9" }), TypeError, "printable ASCII");
   assertEquals(metadata.getAll("odd").length, 1);
 });
+
+test("metadata: what was sent stays as it was, whatever is changed afterwards", () => {
+  const metadata = new Metadata({ a: "1", "b-bin": Uint8Array.of(1) });
+  const sent = metadata.toHeaders()!;
+  assertEquals(metadata.toHeaders() === sent, true, "it is made once");
+  metadata.append("a", "2");
+  metadata.set("b-bin", Uint8Array.of(2));
+  metadata.delete("c");
+  assertEquals([...sent], [["a", "1"], ["b-bin", "AQ"]]);
+  assertEquals([...metadata.toHeaders()!], [["a", "1"], ["a", "2"], ["b-bin", "Ag"]]);
+  const received = Metadata.fromHeaders(sent);
+  received.set("a", "3");
+  assertEquals(received.delete("b-bin"), true);
+  assertEquals([...sent], [["a", "1"], ["b-bin", "AQ"]]);
+  assertEquals([...received], [["a", "3"]]);
+});
+
+test("metadata: fields of one name that came apart are one name's, in order", () => {
+  const received = Metadata.fromHeaders(
+    HeaderList.of([["a", "1"], ["b", "x"], ["a", "2"], ["c", "y"], ["a", "3"]]),
+  );
+  assertEquals(received.get("a"), "1");
+  assertEquals(received.getAll("A"), ["1", "2", "3"]);
+  assertEquals([received.size, received.has("C"), received.has("d")], [3, true, false]);
+  assertEquals([...received].map(([name, value]) => `${name}${value}`).join(), "a1,a2,a3,bx,cy");
+  const many = Array.from({ length: 100 }, (_, i) => [`n-${i % 50}`, `${i}`] as const);
+  assertEquals(Metadata.fromHeaders(HeaderList.of(many)).getAll("n-7"), ["7", "57"]);
+});
+
+test("metadata: binary values beside text keep their places through every change", () => {
+  const metadata = new Metadata([["a", "1"], ["b-bin", Uint8Array.of(1)], ["c", "2"]]);
+  metadata.append("a", "3");
+  metadata.append("b-bin", Uint8Array.of(2));
+  metadata.set("a", "4");
+  assertEquals([...metadata], [["a", "4"], ["b-bin", Uint8Array.of(1)], ["b-bin", Uint8Array.of(2)], [
+    "c",
+    "2",
+  ]]);
+  metadata.delete("a");
+  metadata.appendAll({ "b-bin": [Uint8Array.of(3)], d: "5" });
+  assertEquals(metadata.getAll("b-bin"), [Uint8Array.of(1), Uint8Array.of(2), Uint8Array.of(3)]);
+  assertEquals([metadata.get("c"), metadata.get("d"), metadata.size], ["2", "5", 3]);
+});
+
+test("metadata: a long value under two names, and one that is refused however often it comes", () => {
+  const token = `Bearer ${"x".repeat(800)}`;
+  for (let i = 0; i < 3; i++) {
+    const metadata = new Metadata({ authorization: token, "x-copy": token, "x-padded": ` ${token} ` });
+    assertEquals([...metadata].map(([name]) => name), ["authorization", "x-copy", "x-padded"]);
+    for (const [, value] of metadata) assertEquals(value, token);
+    assertThrows(() => metadata.append("x-bad", `${token}\n`), TypeError, "printable ASCII");
+  }
+  for (let i = 0; i < 2_000; i++) assertEquals(new Metadata({ a: `${token}${i}` }).get("a"), `${token}${i}`);
+});

@@ -4,6 +4,7 @@ import { decodeBinary, encodeBinary } from "../../../transport/grpc/binary_heade
 import { messageLimits } from "../../../transport/grpc/message_limits.ts";
 import { decodePercent, encodePercent } from "../../../transport/grpc/percent.ts";
 import { decodeTimeout, encodeTimeout } from "../../../transport/grpc/timeout.ts";
+import { SeededRandom } from "../../../pollers/simulated/seeded_random.ts";
 import { test } from "../../harness.ts";
 
 test("grpc-timeout: every unit, up to eight digits", () => {
@@ -85,5 +86,21 @@ test("message limits: any number of bytes, 0 and Infinity too; nothing else", ()
     for (const name of ["maxReceiveMessageBytes", "maxSendMessageBytes"]) {
       assertThrows(() => messageLimits({ [name]: bad }), RangeError, name);
     }
+  }
+});
+
+test("Binary-Header: whatever text there is, it is read as atob reads it", () => {
+  const random = new SeededRandom(7);
+  const chars = "AZaz09+/==  \t_-,";
+  for (let i = 0; i < 20_000; i++) {
+    let text = "";
+    for (let length = random.below(10); length > 0; length--) text += chars[random.below(chars.length)];
+    let expected: Uint8Array[] | undefined;
+    try {
+      expected = text.split(",").map((part) => Uint8Array.from(atob(part), (unit) => unit.charCodeAt(0)));
+    } catch {
+      expected = undefined;
+    }
+    assertEquals(decodeBinary(text), expected, JSON.stringify(text));
   }
 });
