@@ -59,7 +59,7 @@ function makeDecoder(schema: MessageSchema, coderOf: CoderOf, mode = bestMode())
   if (plan.hasDefaults) {
     constants.text.push(`const Message = ${emitMessageClass(plan)};`, "Message.prototype = own.defaults;");
   }
-  return compile<ReadMessage>(decodeHelpers, emitDecoder(plan, CONSTANTS), constants.text, {
+  return compile<ReadMessage>(DECODE_HELPERS, emitDecoder(plan, CONSTANTS), constants.text, {
     ...constants.own,
     enums: schema.fields.map((field) => field.enumType && decodeHelpers.enumNames(field.enumType)),
     defaults: plan.hasDefaults ? declaredDefaults(schema) : undefined,
@@ -76,7 +76,7 @@ function makeEncoder(schema: MessageSchema, coderOf: CoderOf, mode = bestMode())
     `const KEYS = ${JSON.stringify(plan.keys)}, KNOWN = new Set(KEYS), S = own.schema;`,
     ...schema.fields.map((_, i) => `const F${i} = S.fields[${i}];`),
   );
-  return compile<WriteMessage>(encodeHelpers, emitEncoder(plan, CONSTANTS), constants.text, {
+  return compile<WriteMessage>(ENCODE_HELPERS, emitEncoder(plan, CONSTANTS), constants.text, {
     ...constants.own,
     schema,
   });
@@ -91,12 +91,22 @@ function nested(fields: readonly FieldSchema[], coderOf: CoderOf, hasEnum: (fiel
   return { text, own: { coders: fields.map(({ messageType }) => messageType && coderOf(messageType)) } };
 }
 
+/** Helpers as emitted code reaches them: an object, and the line that names them all. */
+class Helpers {
+  readonly line: string;
+  readonly all: object;
+
+  constructor(module: object) {
+    this.all = { ...module };
+    this.line = `const { ${Object.keys(module).join(", ")} } = helpers;`;
+  }
+}
+
+const DECODE_HELPERS = new Helpers(decodeHelpers);
+const ENCODE_HELPERS = new Helpers(encodeHelpers);
+
 /** Compiles the text of a function. `own` is what only it has, `text` makes constants of it. */
-function compile<T>(helpers: object, body: string, text: readonly string[], own: object): T {
-  // Only those that the text names: looking at each costs more than the search.
-  const used = Object.keys(helpers).filter((name) =>
-    body.includes(name) || text.some((line) => line.includes(name))
-  );
-  const lines = ['"use strict";', `const { ${used.join(", ")} } = helpers;`, ...text, `return ${body};`];
-  return new Function("helpers", "own", lines.join("\n"))(helpers, own) as T;
+function compile<T>(helpers: Helpers, body: string, text: readonly string[], own: object): T {
+  const lines = ['"use strict";', helpers.line, ...text, `return ${body};`];
+  return new Function("helpers", "own", lines.join("\n"))(helpers.all, own) as T;
 }
