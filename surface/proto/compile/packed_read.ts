@@ -10,67 +10,62 @@ function ended(reader: Reader, pos: number, end: number): void {
   if (pos !== end) reader.fail("a packed value reaches beyond the end of its field");
 }
 
-/** Appends packed int32s to `into`. */
-export function readInt32s(reader: Reader, into: number[]): void {
+/** How the bits of a varint are a number: signed, unsigned, or signed by ZigZag. */
+const SIGNED = 0, UNSIGNED = 1, ZIGZAG = 2;
+
+/** Values of up to 28 bits are put together here; longer ones, and those at the end of the message, by the reader. */
+function readVarints(reader: Reader, into: number[], bits: number): void {
   const end = reader.delimited();
   const buf = reader.buf;
+  const last = buf.length - 4;
   let pos = reader.pos;
   while (pos < end) {
-    const first = buf[pos]!;
-    if (first < 128) {
-      into.push(first);
+    let byte = buf[pos]!;
+    let value = byte & 127;
+    if (byte < 128) {
       pos++;
-      continue;
+    } else if (pos > last) {
+      byte = 128;
+    } else {
+      byte = buf[pos + 1]!;
+      value |= (byte & 127) << 7;
+      if (byte < 128) {
+        pos += 2;
+      } else {
+        byte = buf[pos + 2]!;
+        value |= (byte & 127) << 14;
+        if (byte < 128) {
+          pos += 3;
+        } else {
+          byte = buf[pos + 3]!;
+          value |= byte << 21;
+          if (byte < 128) pos += 4;
+        }
+      }
     }
-    const second = pos + 1 < end ? buf[pos + 1]! : 128;
-    if (second < 128) {
-      into.push((first & 127) | (second << 7));
-      pos += 2;
-      continue;
+    if (byte >= 128) {
+      reader.pos = pos;
+      value = bits === UNSIGNED ? reader.uint32() : reader.int32();
+      pos = reader.pos;
     }
-    reader.pos = pos;
-    into.push(reader.int32());
-    pos = reader.pos;
+    into.push(bits === ZIGZAG ? (value >>> 1) ^ -(value & 1) : value);
   }
   ended(reader, pos, end);
+}
+
+/** Appends packed int32s to `into`. */
+export function readInt32s(reader: Reader, into: number[]): void {
+  readVarints(reader, into, SIGNED);
 }
 
 /** Appends packed uint32s to `into`. */
 export function readUint32s(reader: Reader, into: number[]): void {
-  const end = reader.delimited();
-  const buf = reader.buf;
-  let pos = reader.pos;
-  while (pos < end) {
-    const first = buf[pos]!;
-    if (first < 128) {
-      into.push(first);
-      pos++;
-      continue;
-    }
-    reader.pos = pos;
-    into.push(reader.uint32());
-    pos = reader.pos;
-  }
-  ended(reader, pos, end);
+  readVarints(reader, into, UNSIGNED);
 }
 
 /** Appends packed sint32s to `into`. */
 export function readSint32s(reader: Reader, into: number[]): void {
-  const end = reader.delimited();
-  const buf = reader.buf;
-  let pos = reader.pos;
-  while (pos < end) {
-    const first = buf[pos]!;
-    if (first < 128) {
-      into.push((first >>> 1) ^ -(first & 1));
-      pos++;
-      continue;
-    }
-    reader.pos = pos;
-    into.push(reader.sint32());
-    pos = reader.pos;
-  }
-  ended(reader, pos, end);
+  readVarints(reader, into, ZIGZAG);
 }
 
 /** Appends packed bools to `into`. */

@@ -40,12 +40,8 @@ export default [
   mutation(COMPILE, "compiles = false;", "throw new Error();", MODES),
   mutation(COMPILE, 'return compiles ? "compiled"', 'return !compiles ? "compiled"', MODES),
   // Many values at once.
-  mutation(
-    READS,
-    "into.push((first & 127) | (second << 7));",
-    "into.push((first & 127) | (second << 8));",
-    SCALARS,
-  ),
+  mutation(READS, "value |= (byte & 127) << 14;", "value |= (byte & 127) << 15;", PACKED),
+  mutation(READS, "} else if (pos > last) {", "} else if (false) {", PACKED),
   mutation(READS, "  if (pos !== end) reader.fail(", "  if (false) reader.fail(", PACKED),
   mutation(PACKS, "if (value >= 0 && value < 128) {", "if (value < 128) {", SCALARS),
   mutation(READER, "if (byte >= 128) return this.anyUint32();", "", SCALARS),
