@@ -4,7 +4,7 @@
 import type { Endpoint, EventEngine, Instant } from "../pollers/contract/engine.ts";
 import { DEFAULT_HANDSHAKE_TIMEOUT_MS, type HandshakeOptions } from "./handshake.ts";
 import type { ServerKeepaliveOptions } from "./keepalive.ts";
-import { Http2ServerTransport, type ServerTransportOptions } from "./server_transport.ts";
+import { Http2ServerTransport, ServerTransportHost, type ServerTransportOptions } from "./server_transport.ts";
 import type { AcceptSecurity } from "./tls/config.ts";
 import type { ServerTransport, ServerTransportSink } from "./transport.ts";
 
@@ -16,31 +16,30 @@ export interface AcceptOptions extends HandshakeOptions, ServerTransportOptions 
   readonly keepalive?: ServerKeepaliveOptions;
 }
 
-/** Until when a client that connects now must have completed its handshake. */
-export function acceptDeadline(engine: EventEngine, options: AcceptOptions): Instant {
-  return engine.now() + (options.handshakeTimeoutMs ?? DEFAULT_HANDSHAKE_TIMEOUT_MS);
-}
+/** Serves the clients of one server: what their transports have in common is worked out once. */
+export class TransportAcceptor {
+  private readonly host: ServerTransportHost;
+  private readonly timeoutMs: number;
 
-/** Serves a client on an accepted endpoint; one that sends no SETTINGS until `deadline` is let go. */
-export function acceptTransport(
-  engine: EventEngine,
-  endpoint: Endpoint,
-  options: AcceptOptions,
-  sink: ServerTransportSink,
-  deadline: Instant = acceptDeadline(engine, options),
-): ServerTransport {
-  const timeoutMs = options.handshakeTimeoutMs ?? DEFAULT_HANDSHAKE_TIMEOUT_MS;
-  const timer = engine.runAt(deadline, () => {
-    transport.close(`handshake timed out after ${timeoutMs} ms: no SETTINGS frame came`);
-  });
-  const cancelTimer = (): void => void engine.cancel(timer);
-  const transport = new Http2ServerTransport(engine, endpoint, options, {
-    onStream: (stream, head, receivedAt) => sink.onStream(stream, head, receivedAt),
-    onUnstalled: () => sink.onUnstalled?.(),
-    onClosed: (error) => {
-      cancelTimer();
-      sink.onClosed(error);
-    },
-  }, cancelTimer);
-  return transport;
+  /**
+   * Endpoints of `engine` are served on the terms of `options`.
+   *
+   * @throws {RangeError} where an option is out of its range
+   */
+  constructor(private readonly engine: EventEngine, options: AcceptOptions) {
+    this.host = new ServerTransportHost(engine, options);
+    this.timeoutMs = options.handshakeTimeoutMs ?? DEFAULT_HANDSHAKE_TIMEOUT_MS;
+  }
+
+  /** Until when a client that connects now must have completed its handshake. */
+  deadline(): Instant {
+    return this.engine.now() + this.timeoutMs;
+  }
+
+  /** Serves a client on an accepted endpoint; one that sends no SETTINGS until `deadline` is let go. */
+  accept(endpoint: Endpoint, sink: ServerTransportSink, deadline: Instant = this.deadline()): ServerTransport {
+    const transport = new Http2ServerTransport(this.host, endpoint, sink);
+    transport.expectSettings(deadline, this.timeoutMs);
+    return transport;
+  }
 }

@@ -54,8 +54,8 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
     this.limits = messageLimits(options);
     this.connection = new Connection({
       role: "client",
-      settings: options.settings ?? {},
-      ...clientManagement(options.keepalive),
+      ...(options.settings && { settings: options.settings }),
+      management: clientManagement(options.keepalive),
     }, this);
     this.driver = new Driver(engine, endpoint, this.connection, undefined, options.reporter);
     this.driver.start();

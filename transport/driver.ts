@@ -56,6 +56,12 @@ const INTERNAL_ERROR = new Http2Error(
   "internal error, which was logged",
 );
 
+/** Who made a driver. */
+export interface DriverOwner {
+  /** Once: the endpoint has been closed. */
+  onReleased(): void;
+}
+
 /** Moves bytes between one connection and one endpoint until either is over. */
 export class Driver implements Flushable {
   /** Owned by ExecCtx. */
@@ -78,21 +84,19 @@ export class Driver implements Flushable {
   /** Where frames are traced. */
   private readonly received: FrameTracer | undefined;
   private readonly sent: FrameTracer | undefined;
-  // Bound once, so that no read, write or timer costs a closure.
+  // Bound once, so that no read or write costs a closure.
   private readonly onRead = (error?: IoError): void => this.guard(this.readCompleted, error);
   private readonly onWritten = (error?: IoError): void => this.guard(this.writeCompleted, error);
-  private readonly onTimer = (): void => this.guard(this.timerFired, undefined);
-  private readonly readMore = (): void => this.guard(this.nextTurn, undefined);
 
   /**
-   * Nothing happens before {@linkcode start}. `onReleased` comes once, when the endpoint has been closed. `reporter` gets
-   * errors that the library, or a poller of the application, throws while serving the connection, which they end.
+   * Nothing happens before {@linkcode start}. `reporter` gets errors that the library, or a poller of the application, throws
+   * while serving the connection, which they end.
    */
   constructor(
     private readonly engine: EventEngine,
     private readonly endpoint: Endpoint,
     private readonly connection: Connection,
-    private readonly onReleased: () => void = () => {},
+    private readonly owner?: DriverOwner,
     private readonly reporter: Reporter = defaultReporter,
   ) {
     this.received = trace.http2 ? this.tracer("received", connection.role === "server") : undefined;
@@ -104,7 +108,7 @@ export class Driver implements Flushable {
     this.connection.start(this.engine.now());
     this.armTimer();
     // Not at once: bytes that are there already could end the connection before its owner knows it.
-    this.engine.run(this.readMore);
+    this.readMore();
   }
 
   /** There is output: it is written at the turn's end. */
@@ -197,6 +201,11 @@ export class Driver implements Flushable {
     this.readLoop(now);
   }
 
+  /** A turn of the others first. No closure is kept for it: it comes with the beginning, and then with thousands of octets. */
+  private readMore(): void {
+    this.engine.run(() => this.guard(this.nextTurn, undefined));
+  }
+
   private readLoop(now: Instant): void {
     for (let reads = 0; reads < READS_A_TURN; reads++) {
       if (this.isDone || this.readPaused || this.input.byteLength > 0) return;
@@ -205,7 +214,7 @@ export class Driver implements Flushable {
       if (this.reading) return;
       this.arrived(now);
     }
-    if (this.input.byteLength === 0) this.engine.run(this.readMore);
+    if (this.input.byteLength === 0) this.readMore();
   }
 
   /** Nothing is read any more. */
@@ -247,7 +256,7 @@ export class Driver implements Flushable {
     else input.drop(taken);
     this.readPaused = this.writing && connection.outputBytes > UNREAD_OUTPUT_BYTES &&
       connection.role === "server";
-    if (!isWhole && !this.readPaused) this.engine.run(this.readMore);
+    if (!isWhole && !this.readPaused) this.readMore();
     if (connection.closed || connection.wantsTime || connection.nextTimeout() !== this.timerAt) this.touch();
   }
 
@@ -281,7 +290,7 @@ export class Driver implements Flushable {
       this.awaitsClose = true;
       this.readPaused = false;
       this.linger(PEER_CLOSE_MS);
-      return this.engine.run(this.readMore);
+      return this.readMore();
     }
     if (this.lingering) return;
     if (error === undefined) this.linger(FINISHED_LINGER_MS);
@@ -303,14 +312,16 @@ export class Driver implements Flushable {
       this.endpoint.close();
       this.connection.transmitFailed();
     } finally {
-      this.onReleased();
+      this.owner?.onReleased();
     }
   }
 
   private armTimer(): void {
     this.disarmTimer();
     this.timerAt = this.connection.nextTimeout();
-    if (this.timerAt !== Infinity) this.timer = this.engine.runAt(this.timerAt, this.onTimer);
+    if (this.timerAt !== Infinity) {
+      this.timer = this.engine.runAt(this.timerAt, () => this.guard(this.timerFired, undefined));
+    }
   }
 
   private disarmTimer(): void {

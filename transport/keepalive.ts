@@ -60,26 +60,29 @@ export function clientManagement(keepalive: KeepaliveOptions | undefined): Manag
   return { keepalive: keepaliveTimes(keepalive, Infinity) };
 }
 
-/** What a server's connection is managed by; `random` gives a number from 0 to below 1. */
+/** What a server's connections are managed by, but for their age, which is of each its own. */
 export function serverManagement(
   options: ConnectionLifetimeOptions & { readonly keepalive?: ServerKeepaliveOptions },
-  random: () => number,
 ): ManagementOptions {
-  const { maxConnectionAgeMs = Infinity } = options;
   const { permitTimeMs = DEFAULT_PERMIT_KEEPALIVE_TIME_MS } = options.keepalive ?? {};
   const times = keepaliveTimes(options.keepalive, DEFAULT_SERVER_KEEPALIVE_TIME_MS);
   const { permitWithoutCalls } = times;
+  const { maxConnectionIdleMs: idleMs = Infinity, maxConnectionAgeMs: ageMs = Infinity } = options;
   return {
     keepalive: { ...times, permitWithoutCalls: true }, // a server asks with and without calls (gRFC A9)
     ...(permitTimeMs === 0 ? {} : { pingPolicy: { permitTimeMs, permitWithoutCalls } }),
-    lifetime: {
-      idleMs: options.maxConnectionIdleMs ?? Infinity,
-      ageMs: maxConnectionAgeMs === Infinity
-        ? Infinity
-        : maxConnectionAgeMs * (1 + AGE_JITTER * (2 * random() - 1)),
-      graceMs: options.maxConnectionAgeGraceMs ?? Infinity,
-    },
+    ...(idleMs === Infinity && ageMs === Infinity
+      ? {}
+      : { lifetime: { idleMs, ageMs, graceMs: options.maxConnectionAgeGraceMs ?? Infinity } }),
   };
+}
+
+/** The same with an age for one connection; `random` gives a number from 0 to below 1. */
+export function jittered(management: ManagementOptions, random: () => number): ManagementOptions {
+  const { lifetime } = management;
+  if (lifetime === undefined || lifetime.ageMs === Infinity) return management;
+  const ageMs = lifetime.ageMs * (1 + AGE_JITTER * (2 * random() - 1));
+  return { ...management, lifetime: { ...lifetime, ageMs } };
 }
 
 /** The options of a client's socket: with keepalive, what was sent has as long as its PING has (gRFC A18). */

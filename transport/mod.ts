@@ -12,7 +12,7 @@ export type {
   TraceName,
   Traces,
 } from "../pollers/log/mod.ts";
-export { acceptDeadline, type AcceptOptions, acceptTransport } from "./accept.ts";
+export { type AcceptOptions, TransportAcceptor } from "./accept.ts";
 export type { TransportOptions } from "./client_transport.ts";
 export * from "./connector.ts";
 export { binaryField, binaryValues, decodeBinary, encodeBinary } from "./grpc/binary_header.ts";

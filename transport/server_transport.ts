@@ -1,22 +1,32 @@
 // A server's transport over HTTP/2: hands over the streams that one client opens.
 
 import type { SocketAddress } from "../pollers/contract/address.ts";
-import type { Endpoint, EventEngine, TaskHandle } from "../pollers/contract/engine.ts";
+import type { Endpoint, EventEngine, Instant, TaskHandle } from "../pollers/contract/engine.ts";
 import type { TransportOptions } from "./client_transport.ts";
-import { Driver } from "./driver.ts";
+import type { Reporter } from "../pollers/log/mod.ts";
+import { Driver, type DriverOwner } from "./driver.ts";
 import { requestTooLarge } from "./grpc/headers.ts";
+import type { ManagementOptions } from "./http2/parts.ts";
+import { type LocalSettings, localSettings } from "./http2/settings.ts";
 import { type MessageLimits, messageLimits } from "./grpc/message_limits.ts";
-import { GrpcServerStream } from "./grpc/server_stream.ts";
+import { type CallBeginner, GrpcServerStream } from "./grpc/server_stream.ts";
 import { Connection } from "./http2/connection.ts";
 import { ErrorCode, Http2Error } from "./http2/error.ts";
 import type { ConnectionSink, StreamSink } from "./http2/sink.ts";
 import type { Stream } from "./http2/stream.ts";
 import {
   type ConnectionLifetimeOptions,
+  jittered,
   type ServerKeepaliveOptions,
   serverManagement,
 } from "./keepalive.ts";
-import type { RequestHead, ServerStream, ServerTransport, ServerTransportSink } from "./transport.ts";
+import type {
+  RequestHead,
+  ServerStream,
+  ServerStreamSink,
+  ServerTransport,
+  ServerTransportSink,
+} from "./transport.ts";
 
 /** What a server's transport may be made with. */
 export interface ServerTransportOptions extends TransportOptions, ConnectionLifetimeOptions {
@@ -27,48 +37,62 @@ export interface ServerTransportOptions extends TransportOptions, ConnectionLife
 /** How long a client that has sent nothing yet has for its SETTINGS once its connection drains: a round trip, and more. */
 const SILENT_CLIENT_MS = 1_000;
 
+/** What the transports of one server have in common, worked out once. */
+export class ServerTransportHost {
+  /** What the clients are told. */
+  readonly settings: LocalSettings;
+  /** The largest messages. */
+  readonly limits: MessageLimits;
+  /** Gets errors that are thrown while a connection is served, and traces. */
+  readonly reporter: Reporter | undefined;
+  private readonly management: ManagementOptions;
+
+  /** @throws {RangeError} where an option is out of its range */
+  constructor(readonly engine: EventEngine, options: ServerTransportOptions) {
+    this.settings = localSettings(options.settings);
+    this.limits = messageLimits(options);
+    this.reporter = options.reporter;
+    this.management = serverManagement(options);
+  }
+
+  /** A connection on these terms. */
+  connection(sink: ConnectionSink): Connection {
+    const { settings, engine } = this;
+    const management = jittered(this.management, () => engine.random());
+    return new Connection({ role: "server", settings, tooLarge: requestTooLarge, management }, sink);
+  }
+}
+
 /** One HTTP/2 connection from a client. */
-export class Http2ServerTransport implements ServerTransport, ConnectionSink {
+export class Http2ServerTransport implements ServerTransport, ConnectionSink, DriverOwner, CallBeginner {
   private readonly connection: Connection;
   private readonly driver: Driver;
-  private readonly limits: MessageLimits;
-  private ready = false;
+  /** The deadline of the client's SETTINGS, until they have come. */
+  private deadline: TaskHandle | undefined = undefined;
   /** Ends a connection that drains and whose client sends nothing. */
   private silence: TaskHandle | undefined = undefined;
+  private ready = false;
   /** What ended the connection, where something did. */
   private error: Http2Error | undefined = undefined;
-  private readonly begin = (stream: ServerStream, head: RequestHead) =>
-    this.sink.onStream(stream, head, this.connection.now);
 
-  private readonly unstalled = (): void => {
-    if (this.connection.resumeProducers()) this.engine.run(this.unstalled);
-    this.sink.onUnstalled?.();
-  };
-
-  /** `onReady` is called when the client's SETTINGS came; `sink` gets its streams, and the end. */
+  /** `sink` gets the client's streams, and the end. */
   constructor(
-    private readonly engine: EventEngine,
+    private readonly host: ServerTransportHost,
     private readonly endpoint: Endpoint,
-    options: ServerTransportOptions,
     private readonly sink: ServerTransportSink,
-    private readonly onReady: () => void,
   ) {
-    this.limits = messageLimits(options);
-    this.connection = new Connection({
-      role: "server",
-      settings: options.settings ?? {},
-      tooLarge: requestTooLarge,
-      ...serverManagement(options, () => engine.random()),
-      onUnstalled: () => engine.run(this.unstalled),
-    }, this);
-    this.driver = new Driver(
-      engine,
-      endpoint,
-      this.connection,
-      () => this.released(),
-      options.reporter,
-    );
+    const { engine, reporter } = host;
+    this.connection = host.connection(this);
+    this.driver = new Driver(engine, endpoint, this.connection, this, reporter);
     this.driver.start();
+  }
+
+  /** Lets the client go that has sent no SETTINGS at `deadline`, which it was given `timeoutMs` before. */
+  expectSettings(deadline: Instant, timeoutMs: number): void {
+    this.deadline = this.host.engine.runAt(
+      deadline,
+      () => this.close(`handshake timed out after ${timeoutMs} ms: no SETTINGS frame came`),
+    );
   }
 
   /** This side's address. */
@@ -100,12 +124,11 @@ export class Http2ServerTransport implements ServerTransport, ConnectionSink {
    * sends nothing would not answer the PING either.
    */
   drain(reason: string): void {
-    const now = this.engine.now();
+    const { engine } = this.host;
+    const now = engine.now();
     this.connection.drain(reason, now);
     if (this.ready || this.silence !== undefined) return;
-    this.silence = this.engine.runAt(now + SILENT_CLIENT_MS, () => {
-      if (!this.ready) this.close(reason);
-    });
+    this.silence = engine.runAt(now + SILENT_CLIENT_MS, () => this.close(reason));
   }
 
   /** From the connection: there is output. */
@@ -117,12 +140,22 @@ export class Http2ServerTransport implements ServerTransport, ConnectionSink {
   onSettings(): void {
     if (this.ready) return;
     this.ready = true;
-    this.onReady();
+    this.cancelTimers();
   }
 
   /** From the connection: a client opened a stream. */
   onStream(stream: Stream): StreamSink {
-    return new GrpcServerStream(this.connection, stream, this.begin, this.limits);
+    return new GrpcServerStream(this.connection, stream, this, this.host.limits);
+  }
+
+  /** From a stream: its request is one of gRPC. */
+  beginCall(stream: ServerStream, head: RequestHead): ServerStreamSink {
+    return this.sink.onStream(stream, head, this.connection.now);
+  }
+
+  /** From the connection: responses can be sent again. */
+  onUnstalled(): void {
+    this.host.engine.run(() => this.unstalled());
   }
 
   /** Never: we open no streams. */
@@ -134,8 +167,9 @@ export class Http2ServerTransport implements ServerTransport, ConnectionSink {
   /** No PINGs of ours are waited for here. */
   onPong(): void {}
 
-  private released(): void {
-    if (this.silence !== undefined) this.engine.cancel(this.silence);
+  /** From the driver. */
+  onReleased(): void {
+    this.cancelTimers();
     this.sink.onClosed(this.error);
   }
 
@@ -143,5 +177,17 @@ export class Http2ServerTransport implements ServerTransport, ConnectionSink {
   onClosed(error: Http2Error | undefined): void {
     this.error = error;
     this.driver.touch();
+  }
+
+  private unstalled(): void {
+    if (this.connection.resumeProducers()) this.onUnstalled();
+    this.sink.onUnstalled?.();
+  }
+
+  private cancelTimers(): void {
+    const { deadline, silence, host: { engine } } = this;
+    if (deadline !== undefined) engine.cancel(deadline);
+    if (silence !== undefined) engine.cancel(silence);
+    this.deadline = this.silence = undefined;
   }
 }

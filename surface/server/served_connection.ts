@@ -1,8 +1,16 @@
 // One connection of a server, as its calls see it.
 
-import { formatAddress, type Reporter, type SocketAddress } from "../../pollers/mod.ts";
-import type { ConnectionSecurity, ServerTransport } from "../../transport/mod.ts";
+import { formatAddress, type Instant, type Reporter, type SocketAddress } from "../../pollers/mod.ts";
+import type {
+  ConnectionSecurity,
+  RequestHead,
+  ServerStream,
+  ServerStreamSink,
+  ServerTransport,
+  ServerTransportSink,
+} from "../../transport/mod.ts";
 import type { Beginnings } from "./beginnings.ts";
+import type { Binding } from "./binding.ts";
 import { HandlerSlots, type SlotsOwner } from "./handler_slots.ts";
 
 /**
@@ -22,10 +30,19 @@ export interface ConnectionsHost {
   waitingCalls: number;
   /** Gets warnings. */
   readonly reporter: Reporter;
+  /** The client of `connection` has begun a call; returns its sink. */
+  beginCall(
+    stream: ServerStream,
+    head: RequestHead,
+    receivedAt: Instant,
+    connection: ServedConnection,
+  ): ServerStreamSink;
+  /** `connection` is gone. */
+  onConnectionClosed(connection: ServedConnection): void;
 }
 
 /** See the head of this file. */
-export class ServedConnection implements SlotsOwner {
+export class ServedConnection implements SlotsOwner, ServerTransportSink {
   /** Decides when handlers run. */
   readonly handlers: HandlerSlots;
   /** Set when it has been accepted, before the first call. */
@@ -33,13 +50,30 @@ export class ServedConnection implements SlotsOwner {
   /** The number of the completion queue that its calls are matched in first; -1 before the first of them. */
   homeQueue = -1;
 
-  /** `peer` is the client's address; `security` what its TLS handshake established, undefined in plaintext. */
+  /**
+   * `peer` is the client's address; `security` what its TLS handshake established, undefined in plaintext; `binding` where it
+   * was accepted, if this server did that. `onGone` is called when it is gone.
+   */
   constructor(
     readonly peer: SocketAddress,
     readonly security: ConnectionSecurity | undefined,
     private readonly host: ConnectionsHost,
+    readonly binding: Binding | undefined,
+    readonly onGone: (() => void) | undefined,
   ) {
     this.handlers = new HandlerSlots(host.handlerLimit, this);
+  }
+
+  onStream(stream: ServerStream, head: RequestHead, receivedAt: Instant): ServerStreamSink {
+    return this.host.beginCall(stream, head, receivedAt, this);
+  }
+
+  onUnstalled(): void {
+    this.handlers.resume();
+  }
+
+  onClosed(): void {
+    this.host.onConnectionClosed(this);
   }
 
   mayWait(waiting: number): boolean {

@@ -16,9 +16,7 @@ import {
 } from "../../pollers/mod.ts";
 import { Combiner } from "../../pollers/core/combiner.ts";
 import {
-  acceptDeadline,
   type AcceptSecurity,
-  acceptTransport,
   type ConnectionLifetimeOptions,
   type ConnectionSecurity,
   DEFAULT_HANDSHAKE_TIMEOUT_MS,
@@ -31,6 +29,7 @@ import {
   type ServerStream,
   type ServerStreamSink,
   type ServerTransport,
+  TransportAcceptor,
 } from "../../transport/mod.ts";
 import { acceptSecurity, type ServerCredentials } from "../credentials/server_credentials.ts";
 import type { CallObserver } from "../call/call_observer.ts";
@@ -134,6 +133,7 @@ export class Server {
   readonly #host: CallHost;
   #interceptors: readonly ServerInterceptor[] = [];
   readonly #connections: ConnectionsHost;
+  readonly #acceptor: TransportAcceptor;
   readonly #admission: Admission;
   /** Shutdown, and the ends of connections: what they call may call back, and waits for their end. */
   readonly #combiner: Combiner;
@@ -167,7 +167,11 @@ export class Server {
       reporter,
       handlerLimit: maxConcurrentStreams,
       waitingCalls: 0,
+      beginCall: (stream, head, receivedAt, connection) =>
+        this.#beginCall(stream, head, receivedAt, connection),
+      onConnectionClosed: (connection) => this.#combiner.run(() => this.#connectionClosed(connection)),
     };
+    this.#acceptor = new TransportAcceptor(this.engine, this.#options);
   }
 
   /**
@@ -477,7 +481,7 @@ export class Server {
       return onClosed?.();
     }
     if (this.#security === undefined) return this.#serve(endpoint, undefined, undefined, binding, onClosed);
-    const deadline = acceptDeadline(this.engine, this.#options);
+    const deadline = this.#acceptor.deadline();
     const securing = new SecureAcceptance(this.engine, endpoint, this.#security, deadline, {
       onSecure: (secure) => {
         this.#securing.delete(securing);
@@ -508,21 +512,8 @@ export class Server {
     onClosed?: () => void,
   ): void {
     try {
-      const connection = new ServedConnection(endpoint.peer, security, this.#connections);
-      const transport = acceptTransport(this.engine, endpoint, this.#options, {
-        onStream: (stream, head, receivedAt) => this.#beginCall(stream, head, receivedAt, connection),
-        onUnstalled: () => connection.handlers.resume(),
-        onClosed: () =>
-          this.#combiner.run(() => {
-            this.#transports.delete(transport);
-            this.#admission.closed(connection.peer);
-            binding?.onClosed(transport);
-            if (binding !== undefined) this.#forgetIfOver(binding);
-            onClosed?.();
-            this.#settleIfIdle();
-          }),
-      }, deadline);
-      connection.transport = transport;
+      const connection = new ServedConnection(endpoint.peer, security, this.#connections, binding, onClosed);
+      const transport = connection.transport = this.#acceptor.accept(endpoint, connection, deadline);
       this.#transports.add(transport);
       binding?.transports.add(transport);
     } catch (error) { // of a poller that is the application's
@@ -533,6 +524,15 @@ export class Server {
       callApplication(() => endpoint.close(), report);
       onClosed?.();
     }
+  }
+
+  #connectionClosed({ transport, peer, binding, onGone }: ServedConnection): void {
+    this.#transports.delete(transport!);
+    this.#admission.closed(peer);
+    binding?.onClosed(transport!);
+    if (binding !== undefined) this.#forgetIfOver(binding);
+    onGone?.();
+    this.#settleIfIdle();
   }
 
   #beginCall(

@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertFalse, fail } from "@std/assert";
 import type { Endpoint } from "../../pollers/mod.ts";
 import { type SimulatedEngine, Simulation } from "../../pollers/simulated/mod.ts";
-import { acceptTransport } from "../../transport/accept.ts";
+import { TransportAcceptor } from "../../transport/accept.ts";
 import type { HandshakeOptions } from "../../transport/handshake.ts";
 import type { ServerTransport } from "../../transport/transport.ts";
 import { test } from "../harness.ts";
@@ -21,7 +21,7 @@ class Accepted {
   async accept(options: HandshakeOptions = {}): Promise<this> {
     const [ours, theirs] = await this.host.pair();
     this.peer = new RawPeer(theirs as Endpoint);
-    this.transport = acceptTransport(this.host, ours, options, {
+    this.transport = new TransportAcceptor(this.host, options).accept(ours, {
       onStream: () => fail("there is no stream"),
       onClosed: (error) => this.heard.push(`${Math.round(this.simulation.now)} closed ${brief(error)}`),
     });

@@ -60,7 +60,7 @@ class Bench {
     seen: (engine: EventEngine) => EventEngine = (same) => same,
     keepalive: KeepaliveTimes = NO_KEEPALIVE,
   ) {
-    this.connection = new Connection({ role, keepalive }, this.sink);
+    this.connection = new Connection({ role, management: { keepalive } }, this.sink);
     this.driver = new Driver(seen(this.engine), this.endpoint, this.connection);
     this.sink.driver = this.driver;
   }

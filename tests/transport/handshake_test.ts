@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertMatch, fail } from "@std/assert";
 import { Reporter } from "../../pollers/log/mod.ts";
 import { type EndpointOptions, formatAddress } from "../../pollers/mod.ts";
-import { acceptTransport } from "../../transport/accept.ts";
+import { TransportAcceptor } from "../../transport/accept.ts";
 import type { ConnectOptions } from "../../transport/handshake.ts";
 import { PeerSettings } from "../../transport/http2/settings.ts";
 import { test } from "../harness.ts";
@@ -149,7 +149,7 @@ test("after it is connected the owner hears what becomes of the transport", asyn
 test("our server sends its SETTINGS at once: connected one way after it accepted", async () => {
   const world = new World();
   await listenAt(world.server, (endpoint) => {
-    acceptTransport(world.server, endpoint, {}, { onStream: () => fail(), onClosed: () => {} });
+    new TransportAcceptor(world.server, {}).accept(endpoint, { onStream: () => fail(), onClosed: () => {} });
   });
   world.connect();
   await world.simulation.run({ until: 1_000 });
@@ -226,7 +226,7 @@ test("the options reach the socket and the SETTINGS, on both sides", async () =>
   const [ours, theirs] = await world.server.pair();
   const client = new RawPeer(theirs);
   const options = { settings: { initialWindowSize: 200_000 } };
-  acceptTransport(world.server, ours, options, { onStream: () => fail(), onClosed: () => {} });
+  new TransportAcceptor(world.server, options).accept(ours, { onStream: () => fail(), onClosed: () => {} });
   await world.simulation.run({ until: 2_000 });
   assertEquals(announced(client), 200_000);
 });

@@ -3,9 +3,8 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { formatAddress } from "../../pollers/mod.ts";
 import { Reporter } from "../../pollers/log/mod.ts";
 import { Simulation } from "../../pollers/simulated/mod.ts";
-import { Http2ServerTransport } from "../../transport/server_transport.ts";
 import { Http2ClientTransport, type TransportOptions } from "../../transport/client_transport.ts";
-import { acceptTransport } from "../../transport/accept.ts";
+import { TransportAcceptor } from "../../transport/accept.ts";
 import { requestTemplate } from "../../transport/grpc/headers.ts";
 import type { Http2Error } from "../../transport/http2/error.ts";
 import type {
@@ -42,7 +41,7 @@ class Bench implements ServerTransportSink, ServerStreamSink {
     const bench = new Bench();
     const [ours, theirs] = await bench.host.pair();
     bench.peer = new RawPeer(theirs);
-    bench.transport = acceptTransport(bench.host, ours, options, bench);
+    bench.transport = new TransportAcceptor(bench.host, options).accept(ours, bench);
     return bench;
   }
 
@@ -185,13 +184,13 @@ async function call(
     onWritable: () => {},
     onSent: () => {},
   };
-  new Http2ServerTransport(host, ours, options.server ?? {}, {
+  new TransportAcceptor(host, options.server ?? {}).accept(ours, {
     onStream: (stream) => {
       answer = stream;
       return serverSink;
     },
     onClosed: () => {},
-  }, () => {});
+  });
   let stream: ClientStream | undefined;
   const sink: ClientStreamSink = {
     onHeaders: () => {

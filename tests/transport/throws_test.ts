@@ -42,7 +42,7 @@ class Bench {
     this.engine,
     this.endpoint,
     this.connection,
-    () => this.released++,
+    { onReleased: () => void this.released++ },
     new Reporter({ onError: (...report) => void this.reported.push(report) }),
   );
 

@@ -25,8 +25,11 @@ const DISCARDED_BYTES = 16_384;
 /** Of the message to a client that does not speak gRPC, which quotes what it sent. */
 const REFUSAL_CHARACTERS = 1_000;
 
-/** Gives the sink of a call that has begun. */
-export type BeginCall = (stream: ServerStream, head: RequestHead) => ServerStreamSink;
+/** What begins the calls of one connection. */
+export interface CallBeginner {
+  /** A call has begun; returns its sink. */
+  beginCall(stream: ServerStream, head: RequestHead): ServerStreamSink;
+}
 
 /** One object a call; its sink ends with exactly one `onClosed`. */
 export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner {
@@ -40,7 +43,7 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
   constructor(
     private readonly connection: Connection,
     private readonly stream: Stream,
-    private readonly begin: BeginCall,
+    private readonly beginner: CallBeginner,
     private readonly limits: MessageLimits,
   ) {}
 
@@ -117,7 +120,7 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
     const head = parseRequest(headers);
     if ("httpStatus" in head) return this.refuseRequest(head, headers);
     this.reader = new MessageReader(this, this.connection.received, this.limits.receiveBytes, head.encoding);
-    this.sink = this.begin(this, head);
+    this.sink = this.beginner.beginCall(this, head);
     if (endStream && !this.done) this.sink.onHalfClose();
   }
 

@@ -95,12 +95,24 @@ export class Budget {
   }
 }
 
-/** Which of the peer's streams are young. No stream costs anything for that: streams are opened in their order. */
-export class StreamAges {
+/**
+ * Streams of the peer that ended before a handler had answered them, whoever ended them. Young ones cost a budget, and each
+ * stream that was answered meanwhile pays for one of them: a client that gives up, or whose deadlines pass, for half of
+ * what it asks is none that asks for nothing.
+ */
+export class Unanswered {
   /** Streams up to `markId` were opened before `markAt`, those up to `earlierId` at least `YOUNG_MS` before it. */
   private markAt: Instant = 0;
   private markId = 0;
   private earlierId = 0;
+  private resets: Budget | undefined = undefined;
+  private ours: Budget | undefined = undefined;
+  /** All of them. */
+  private ends = 0;
+  /** Streams that were answered, as the budgets know. */
+  private answered = 0;
+  /** Streams that we ended and that were young when something was last received: a timer may have ended them since. */
+  private ended: number[] | undefined = undefined;
 
   /** The peer opens stream `id`. */
   opened(id: number, now: Instant): void {
@@ -110,87 +122,99 @@ export class StreamAges {
     this.markAt = now;
   }
 
-  /** Whether stream `id` may have been opened less than `YOUNG_MS` ago; at twice that age it is never young. */
-  isYoung(id: number, now: Instant): boolean {
-    if (id <= this.earlierId) return false;
-    return now - this.markAt < (id <= this.markId ? YOUNG_MS : 2 * YOUNG_MS);
-  }
-}
-
-/**
- * Streams of the peer that ended before a handler had answered them, whoever ended them. Young ones cost a budget, and each
- * stream that was answered meanwhile pays for one of them: a client that gives up, or whose deadlines pass, for half of
- * what it asks is none that asks for nothing.
- */
-export class Unanswered {
-  /** Tells whether a stream is young. */
-  readonly ages = new StreamAges();
-  private readonly resets = new Budget(BUDGETS.resets);
-  private readonly ours = new Budget(BUDGETS.unanswered);
-  /** All of them. */
-  private ends = 0;
-  /** Streams that were answered, as the budgets know. */
-  private answered = 0;
-  /** Streams that we ended and that were young when something was last received: a timer may have ended them since. */
-  private ended: number[] = [];
-
   /** The peer sent RST_STREAM for `id`, of `finished` streams that are over; the connection's error where there are too many. */
   reset(id: number, finished: number, now: Instant): Http2Error | undefined {
     this.ends++;
-    if (!this.ages.isYoung(id, now)) return undefined;
+    if (!this.isYoung(id, now)) return undefined;
     this.refund(finished);
-    return this.resets.spend(now);
+    return (this.resets ??= new Budget(BUDGETS.resets)).spend(now);
   }
 
   /** We ended `id`, not before `now`: {@linkcode judge} says what that costs. */
   end(id: number, now: Instant): void {
     this.ends++;
-    if (this.ages.isYoung(id, now)) this.ended.push(id);
+    if (this.isYoung(id, now)) (this.ended ??= []).push(id);
   }
 
   /** {@linkcode judge} is to be called. */
   get wantsTime(): boolean {
-    return this.ended.length > 0;
+    return this.ended !== undefined;
   }
 
   /** It is `now`, and `finished` streams are over; the connection's error where too many ended without an answer. */
   judge(finished: number, now: Instant): Http2Error | undefined {
+    const { ended = [], ours = new Budget(BUDGETS.unanswered) } = this;
     let error: Http2Error | undefined = undefined;
     this.refund(finished);
-    for (const id of this.ended) if (this.ages.isYoung(id, now)) error = this.ours.spend(now) ?? error;
-    this.ended = [];
+    this.ours = ours;
+    for (const id of ended) if (this.isYoung(id, now)) error = ours.spend(now) ?? error;
+    this.ended = undefined;
     return error;
+  }
+
+  /** Whether stream `id` may have been opened less than `YOUNG_MS` ago; at twice that age it is never young. */
+  private isYoung(id: number, now: Instant): boolean {
+    if (id <= this.earlierId) return false;
+    return now - this.markAt < (id <= this.markId ? YOUNG_MS : 2 * YOUNG_MS);
   }
 
   private refund(finished: number): void {
     const answered = finished - this.ends;
     if (answered <= this.answered) return;
-    this.resets.refund(answered - this.answered);
-    this.ours.refund(answered - this.answered);
+    this.resets?.refund(answered - this.answered);
+    this.ours?.refund(answered - this.answered);
     this.answered = answered;
   }
 }
 
-/** The budgets of one connection. */
+/** The budgets of one connection, each made when something is spent of it: most connections spend of none or of two. */
 export class Abuse {
   /** `BUDGETS.resets` and `BUDGETS.unanswered`. */
   readonly unanswered = new Unanswered();
-  /** `BUDGETS.goAways`. */
-  readonly goAways = new Budget(BUDGETS.goAways);
-  /** `BUDGETS.windowUpdates`. */
-  readonly windowUpdates = new Budget(BUDGETS.windowUpdates);
-  /** `BUDGETS.pings`. */
-  readonly pings = new Budget(BUDGETS.pings);
-  /** `BUDGETS.settings`. */
-  readonly settings = new Budget(BUDGETS.settings);
-  /** `BUDGETS.emptyFrames`. */
-  readonly emptyFrames = new Budget(BUDGETS.emptyFrames);
-  /** `BUDGETS.streamErrors`. */
-  readonly streamErrors = new Budget(BUDGETS.streamErrors);
-  /** Frames on closed streams. */
-  readonly late = new LateFrames();
+  private goAwaysMade: Budget | undefined = undefined;
+  private windowUpdatesMade: Budget | undefined = undefined;
+  private pingsMade: Budget | undefined = undefined;
+  private settingsMade: Budget | undefined = undefined;
+  private emptyFramesMade: Budget | undefined = undefined;
+  private streamErrorsMade: Budget | undefined = undefined;
+  private lateMade: LateFrames | undefined = undefined;
   /** Frames that answer the peer and were not transmitted yet. */
   private unsentReplies = 0;
+
+  /** `BUDGETS.goAways`. */
+  get goAways(): Budget {
+    return this.goAwaysMade ??= new Budget(BUDGETS.goAways);
+  }
+
+  /** `BUDGETS.windowUpdates`. */
+  get windowUpdates(): Budget {
+    return this.windowUpdatesMade ??= new Budget(BUDGETS.windowUpdates);
+  }
+
+  /** `BUDGETS.pings`. */
+  get pings(): Budget {
+    return this.pingsMade ??= new Budget(BUDGETS.pings);
+  }
+
+  /** `BUDGETS.settings`. */
+  get settings(): Budget {
+    return this.settingsMade ??= new Budget(BUDGETS.settings);
+  }
+
+  /** `BUDGETS.emptyFrames`. */
+  get emptyFrames(): Budget {
+    return this.emptyFramesMade ??= new Budget(BUDGETS.emptyFrames);
+  }
+
+  /** `BUDGETS.streamErrors`. */
+  get streamErrors(): Budget {
+    return this.streamErrorsMade ??= new Budget(BUDGETS.streamErrors);
+  }
+
+  /** Frames on closed streams. */
+  get late(): LateFrames {
+    return this.lateMade ??= new LateFrames();
+  }
 
   /** Counts a frame that answers the peer: a peer that asks and never reads must not fill our memory. */
   countReply(): Http2Error | undefined {

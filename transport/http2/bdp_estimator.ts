@@ -8,8 +8,6 @@ import { BDP_MAX_PAUSE_MS, BDP_PAUSE_MS } from "./limits.ts";
 
 /** The estimate of one connection. */
 export class BdpEstimator {
-  /** Octets of DATA since the last probe began; the receiver of DATA adds to it. */
-  arrived = 0;
   private probing = false;
   private startedAt: Instant = 0;
   private nextAt: Instant = 0;
@@ -27,28 +25,27 @@ export class BdpEstimator {
   }
 
   /**
-   * Whether a PING should go out at `now`. Without DATA since the last one it would measure nothing, and a server counts
+   * Whether a PING should go out at `now`. Without DATA that `arrived` since the last one it would measure nothing, and a server counts
    * PINGs that nothing of its own came between (gRFC A8).
    */
-  wantsProbe(now: Instant): boolean {
-    return !this.probing && this.arrived > 0 && now >= this.nextAt;
+  wantsProbe(arrived: number, now: Instant): boolean {
+    return !this.probing && arrived > 0 && now >= this.nextAt;
   }
 
   /** The PING is sent. */
   begin(now: Instant): void {
     this.probing = true;
     this.startedAt = now;
-    this.arrived = 0;
   }
 
-  /** Its answer came. True: `estimate` has grown. */
-  end(now: Instant): boolean {
+  /** Its answer came, and `arrived` octets of DATA meanwhile. True: `estimate` has grown. */
+  end(arrived: number, now: Instant): boolean {
     this.probing = false;
-    const bandwidth = this.arrived / Math.max(now - this.startedAt, 0.001);
-    const grows = this.arrived > this.estimate * 2 / 3 && bandwidth > this.bandwidth;
+    const bandwidth = arrived / Math.max(now - this.startedAt, 0.001);
+    const grows = arrived > this.estimate * 2 / 3 && bandwidth > this.bandwidth;
     if (grows) {
       this.bandwidth = bandwidth;
-      this.estimate = Math.max(this.arrived, 2 * this.estimate);
+      this.estimate = Math.max(arrived, 2 * this.estimate);
       this.stable = 0;
       this.pauseMs = BDP_PAUSE_MS;
     } else if (++this.stable >= 2) this.pauseMs = Math.min(BDP_MAX_PAUSE_MS, this.pauseMs + BDP_PAUSE_MS);

@@ -48,9 +48,11 @@ const writeDataFrame = writeData;
 const nextState = afterEvent;
 
 /** What a connection is made with. */
-export interface ConnectionOptions extends ManagementOptions {
+export interface ConnectionOptions {
   /** Which side of the connection we are. */
   readonly role: "client" | "server";
+  /** How it is kept, and for how long. */
+  readonly management?: ManagementOptions;
   /** Differences from `DEFAULT_LOCAL_SETTINGS`; RangeError where one is outside the RFC's range. */
   readonly settings?: Partial<LocalSettings>;
   /**
@@ -58,13 +60,12 @@ export interface ConnectionOptions extends ManagementOptions {
    * section 5).
    */
   readonly tooLarge?: TooLargeResponse;
-  /** Called when {@linkcode Connection.stalled} is over. Must not use the connection at once. */
-  readonly onUnstalled?: () => void;
 }
 
 const SETTINGS_UNACKNOWLEDGED = `no SETTINGS acknowledgement within ${SETTINGS_ACK_TIMEOUT_MS} ms`;
 
 const TOO_LARGE = HeaderList.of([[":status", "431"]]);
+const answerTooLarge: TooLargeResponse = () => TOO_LARGE;
 
 /** One side of an HTTP/2 connection; see the head of this file for how to drive it. */
 export class Connection {
@@ -84,12 +85,11 @@ export class Connection {
   readonly timers: Timers;
   /** Whose memory `receive` is given; who keeps views of content gets them from here. */
   readonly received = new ReceivedMemory();
-  private readonly onUnstalled: () => void;
   private unstallAwaited = false;
   /** Undefined until somebody asks. */
   private writeNotices: WriteNotices | undefined = undefined;
   /** Streams whose producers wait, though nothing of theirs may, until the connection is stalled no more. */
-  private readonly heldBack = new Set<Stream>();
+  private heldBack: Set<Stream> | undefined = undefined;
   private readonly parts: Parts;
   private readonly out: OutputBuffer;
   private readonly queue: SendQueue;
@@ -100,10 +100,9 @@ export class Connection {
 
   /** Nothing happens before {@linkcode start}. */
   constructor(options: ConnectionOptions, sink: ConnectionSink) {
-    const { role, tooLarge = () => TOO_LARGE } = options;
-    const parts = new Parts(role, localSettings(options.settings), sink, options);
+    const { role, tooLarge = answerTooLarge } = options;
+    const parts = new Parts(role, localSettings(options.settings), sink, options.management);
     this.role = role;
-    this.onUnstalled = options.onUnstalled ?? (() => {});
     this.sink = sink;
     this.parts = parts;
     this.settings = parts.settings;
@@ -126,7 +125,7 @@ export class Connection {
     writeSettings(this.out, settingsEntries(this.settings, this.role));
     this.flow.start();
     this.timers.set(Timer.SETTINGS_ACK, now + SETTINGS_ACK_TIMEOUT_MS);
-    this.parts.lifetime.start(now);
+    this.parts.lifetime?.start(now);
   }
 
   // What the wire and the clock did.
@@ -158,14 +157,14 @@ export class Connection {
   /** {@linkcode takeTime} is to be called: what ended a stream may not have known the time. */
   get wantsTime(): boolean {
     const { lifetime, abuse } = this.parts;
-    return lifetime.wantsTime || abuse.unanswered.wantsTime;
+    return abuse.unanswered.wantsTime || (lifetime !== undefined && lifetime.wantsTime);
   }
 
   /** It is `now`. */
   takeTime(now: Instant): void {
     this.timers.now = now;
     const { lifetime, abuse: { unanswered } } = this.parts;
-    if (lifetime.wantsTime) lifetime.idle(now);
+    if (lifetime?.wantsTime) lifetime.idle(now);
     if (!unanswered.wantsTime) return;
     const flood = unanswered.judge(this.streams.finished, now);
     if (flood !== undefined) this.abort(flood);
@@ -201,7 +200,7 @@ export class Connection {
 
   /**
    * Whether several streams wait for what all of them share: the peer's window for the connection is used up, or it does
-   * not read what was written. `onUnstalled` is called when that is over, if this was asked.
+   * not read what was written. The sink's `onUnstalled` is called when that is over, if this was asked.
    */
   get stalled(): boolean {
     if (this.queue.waitingStreams < STALLED_STREAMS) return false;
@@ -216,13 +215,13 @@ export class Connection {
    */
   writeBlocked(stream: Stream): boolean {
     const { queue } = stream;
-    if (queue !== undefined && queue.bytes > 0 && this.queue.backlog.bytes > BACKLOG_BYTES) {
+    if (queue !== undefined && queue.bytes > 0 && this.queue.bytes > BACKLOG_BYTES) {
       queue.producerWaits = true;
       return true;
     }
     if (stream.writeBlocked) return true;
     if (!this.stalled) return false;
-    this.heldBack.add(stream);
+    (this.heldBack ??= new Set()).add(stream);
     return true;
   }
 
@@ -231,15 +230,18 @@ export class Connection {
    * when these have sent something.
    */
   resumeProducers(): boolean {
+    const { heldBack } = this;
+    if (heldBack === undefined) return false;
     let resumed = 0;
-    for (const stream of this.heldBack) {
+    for (const stream of heldBack) {
       if (resumed === STALLED_STREAMS || this.stalled) break;
-      this.heldBack.delete(stream);
+      heldBack.delete(stream);
       if (stream.closed || stream.writeBlocked) continue;
       resumed++;
       stream.sink.onWritable(stream);
     }
-    return this.heldBack.size > 0 && !this.stalled;
+    if (heldBack.size === 0) this.heldBack = undefined;
+    return heldBack.size > 0 && !this.stalled;
   }
 
   /** Appends what is ready, a write's worth, to `out`; its bytes are in use until {@linkcode transmitted}. */
@@ -251,7 +253,7 @@ export class Connection {
     if (this.writeNotices !== undefined) this.writeNotices.outputTaken();
     if (!this.unstallAwaited || this.stalled) return;
     this.unstallAwaited = false;
-    this.onUnstalled();
+    this.sink.onUnstalled?.();
   }
 
   /** What `transmit` gave was written. */
@@ -460,10 +462,10 @@ export class Connection {
         if (keepalive.timeIsUp(now, hasStreams)) this.abort(keepalive.error);
         return;
       case Timer.IDLE:
-        if (lifetime.idleTooLong(now, hasStreams)) this.drain("max_idle", now);
+        if (lifetime!.idleTooLong(now, hasStreams)) this.drain("max_idle", now);
         return;
       case Timer.AGE:
-        lifetime.old(now);
+        lifetime!.old(now);
         return this.drain("max_age", now);
       case Timer.AGE_GRACE:
         return this.abort(connectionError(ErrorCode.NO_ERROR, "max_age, and the grace after it is over"));

@@ -159,7 +159,10 @@ export class FlowControl {
   private readonly announceAt: number;
   /** What a stream's receive window may grow to. */
   private streamTarget: number;
-  private readonly bdp: BdpEstimator;
+  /** Octets of DATA since the path was measured last. */
+  private arrived = 0;
+  /** Made with the first measurement. */
+  private bdp: BdpEstimator | undefined = undefined;
 
   /** WINDOW_UPDATE is written to `out`; `pings` measure the path. */
   constructor(
@@ -171,9 +174,7 @@ export class FlowControl {
     // Until it has acknowledged a smaller window the peer may use the protocol's initial one (section 6.9.2).
     this.initialStreamWindow = Math.max(INITIAL_WINDOW_BYTES, initialWindowSize);
     this.announceAt = connectionWindowSize >> 1;
-    const estimate = Math.max(initialWindowSize, UNMEASURED_WINDOW_BYTES);
-    this.streamTarget = Math.min(estimate, maxWindowSize);
-    this.bdp = new BdpEstimator(estimate);
+    this.streamTarget = Math.min(unmeasured(settings), maxWindowSize);
   }
 
   /** Announces the connection's receive window, which no setting can (section 6.9.2). */
@@ -232,7 +233,7 @@ export class FlowControl {
       return connectionError(ErrorCode.FLOW_CONTROL_ERROR, reason);
     }
     this.connectionWindow -= bytes;
-    this.bdp.arrived += bytes;
+    this.arrived += bytes;
     this.unclaimed += bytes;
     if (this.isDue) this.out.announce();
     return undefined;
@@ -302,7 +303,8 @@ export class FlowControl {
 
   /** The PING that measures the path was answered. */
   measured(now: Instant): void {
-    if (this.bdp.end(now)) this.streamTarget = Math.min(this.bdp.estimate, this.settings.maxWindowSize);
+    const bdp = this.bdp!;
+    if (bdp.end(this.arrived, now)) this.streamTarget = Math.min(bdp.estimate, this.settings.maxWindowSize);
   }
 
   private announce(stream: WindowedStream, size: number, needed: number, isDue: boolean, now: Instant): void {
@@ -325,8 +327,15 @@ export class FlowControl {
   }
 
   private probe(now: Instant): void {
-    if (!this.bdp.wantsProbe(now)) return;
-    this.bdp.begin(now);
+    const bdp = this.bdp ??= new BdpEstimator(unmeasured(this.settings));
+    if (!bdp.wantsProbe(this.arrived, now)) return;
+    bdp.begin(now);
+    this.arrived = 0;
     this.pings.send(PingPurpose.BDP);
   }
+}
+
+/** What the path is taken to hold before it was measured. */
+function unmeasured({ initialWindowSize }: LocalSettings): number {
+  return Math.max(initialWindowSize, UNMEASURED_WINDOW_BYTES);
 }

@@ -246,7 +246,7 @@ export class FrameHandler implements FrameVisitor {
   ): Http2Error | undefined {
     const { parts, streams, flow } = this;
     streams.use(streamId);
-    parts.abuse.unanswered.ages.opened(streamId, parts.timers.now);
+    parts.abuse.unanswered.opened(streamId, parts.timers.now);
     const window = endStream ? 0 : flow.initialStreamWindow;
     if (parts.shutdown.drained) {
       this.lifecycle.ignore(streamId, window);

@@ -28,7 +28,7 @@ const writeBlock = writeHeaderBlock;
 /** Where a header block is encoded before it is cut into frames: every connection's, for it is used at once. */
 const encoded = new ByteSink();
 
-/** A header section that has come; one object a connection, which the next section fills in again. */
+/** A header section that has come. */
 export interface ReceivedSection {
   /** The stream it came on. */
   streamId: number;
@@ -38,19 +38,22 @@ export interface ReceivedSection {
   fields: HeaderList | DecodeFailure;
 }
 
+/** Every connection's, for it is read at once. */
+const received: ReceivedSection = {
+  streamId: 0,
+  endStream: false,
+  fields: new DecodeFailure("too-large", ""),
+};
+
 /** Both directions' header sections of one connection. */
 export class HeaderSections {
-  /** The section that came last. */
-  readonly received: ReceivedSection = {
-    streamId: 0,
-    endStream: false,
-    fields: new DecodeFailure("too-large", ""),
-  };
+  /** The stream whose block is incomplete, or 0: only its CONTINUATION may come next (section 6.10). */
+  incompleteStreamId = 0;
   private readonly decoder: Decoder;
   private readonly encoder = new Encoder();
-  private readonly block: HeaderBlock;
   private readonly blockLimit: number;
-  private continuations = 0;
+  /** What has come of the incomplete one. */
+  private block: HeaderBlock | undefined = undefined;
 
   /** Sections are written to `out`, in frames that `peer` takes. */
   constructor(local: LocalSettings, private readonly peer: PeerSettings, private readonly out: OutputBuffer) {
@@ -59,12 +62,11 @@ export class HeaderSections {
     const maxTableSize = Math.max(headerTableSize, INITIAL_HEADER_TABLE_BYTES);
     this.decoder = new Decoder({ maxTableSize, maxHeaderListSize, maxExcessFields: MAX_EXCESS_FIELDS });
     this.blockLimit = Math.max(MIN_HEADER_BLOCK_BYTES, maxHeaderListSize * HEADER_BLOCK_FACTOR);
-    this.block = new HeaderBlock(this.blockLimit);
   }
 
-  /** The stream whose block is incomplete, or 0: only its CONTINUATION may come next (section 6.10). */
-  get incompleteStreamId(): number {
-    return this.block.streamId;
+  /** The section that came last, to be read before anything else comes on any connection. */
+  get received(): ReceivedSection {
+    return received;
   }
 
   /** HEADERS (section 6.2). The section is whole, and in `received`, unless {@linkcode incompleteStreamId} says else. */
@@ -89,8 +91,9 @@ export class HeaderSections {
     }
     const endStream = (flags & END_STREAM) !== 0;
     if (flags & END_HEADERS) return this.decode(streamId, endStream, bytes, start, end);
-    this.continuations = 0;
-    return this.block.begin(streamId, endStream, bytes, start, end) ? undefined : this.tooLong(streamId);
+    this.incompleteStreamId = streamId;
+    this.block = new HeaderBlock(endStream, this.blockLimit);
+    return this.block.add(bytes, start, end) ? undefined : this.tooLong(streamId);
   }
 
   /** CONTINUATION (section 6.10); as {@linkcode headers}. */
@@ -102,18 +105,18 @@ export class HeaderSections {
     end: number,
   ): Http2Error | undefined {
     const { block } = this;
-    if (block.streamId === 0) {
+    if (block === undefined) {
       return connectionError(ErrorCode.PROTOCOL_ERROR, `CONTINUATION on stream ${streamId} without HEADERS`);
     }
-    if (++this.continuations > MAX_CONTINUATIONS) {
+    if (block.fragments > MAX_CONTINUATIONS) {
       const reason = `header block of stream ${streamId} is in too many pieces`;
       return connectionError(ErrorCode.ENHANCE_YOUR_CALM, reason);
     }
     if (!block.add(bytes, start, end)) return this.tooLong(streamId);
     if ((flags & END_HEADERS) === 0) return undefined;
-    const { bytes: whole, length, endStream } = block;
-    block.end();
-    return this.decode(streamId, endStream, whole, 0, length);
+    this.incompleteStreamId = 0;
+    this.block = undefined;
+    return this.decode(streamId, block.endStream, block.bytes, 0, block.length);
   }
 
   /** Encodes and writes a section now: HPACK is stateful, so it is never encoded before its turn. */
@@ -149,7 +152,6 @@ export class HeaderSections {
       const code = fields.kind === "excessive" ? ENHANCE_YOUR_CALM : COMPRESSION_ERROR;
       return connectionError(code, fields.reason);
     }
-    const { received } = this;
     received.streamId = streamId;
     received.endStream = endStream;
     received.fields = fields;

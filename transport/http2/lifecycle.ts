@@ -32,8 +32,8 @@ export interface LifecycleParts {
   readonly shutdown: Shutdown;
   /** What late frames cost. */
   readonly abuse: Abuse;
-  /** Since when no stream is open. */
-  readonly lifetime: Lifetime;
+  /** Since when no stream is open; undefined where that does not matter. */
+  readonly lifetime: Lifetime | undefined;
 }
 
 /** Ends the streams of one connection, and the connection. */
@@ -160,7 +160,7 @@ export class Lifecycle {
     const couldOpen = streams.mayOpen;
     stream.closed = true;
     streams.remove(stream);
-    if (streams.size === 0) lifetime.lastStreamEnded();
+    if (streams.size === 0) lifetime?.lastStreamEnded();
     stream.queue?.clear();
     flow.close(stream);
     stream.sink.onClosed(stream, error);

@@ -13,9 +13,6 @@ export interface LifetimeLimits {
   readonly graceMs: number;
 }
 
-/** No limits. */
-export const NO_LIMITS: LifetimeLimits = { idleMs: Infinity, ageMs: Infinity, graceMs: Infinity };
-
 /** The limits of one connection, and since when it is idle. */
 export class Lifetime {
   /** The last stream ended, and {@linkcode idle} should be told when: what ends a stream does not know the time. */

@@ -8,7 +8,7 @@ import { FlowControl } from "./flow_control.ts";
 import { HeaderSections } from "./header_sections.ts";
 import { Keepalive, type KeepaliveTimes, NO_KEEPALIVE } from "./keepalive.ts";
 import { Lifecycle } from "./lifecycle.ts";
-import { Lifetime, type LifetimeLimits, NO_LIMITS } from "./lifetime.ts";
+import { Lifetime, type LifetimeLimits } from "./lifetime.ts";
 import { OutputBuffer } from "./output_buffer.ts";
 import { Pings } from "./ping.ts";
 import type { PingPolicy } from "./ping_policy.ts";
@@ -45,8 +45,8 @@ export class Parts {
   readonly pings: Pings;
   /** Whether the peer is there. */
   readonly keepalive: Keepalive;
-  /** How long the connection may stand. */
-  readonly lifetime: Lifetime;
+  /** How long the connection may stand; undefined: for ever. */
+  readonly lifetime: Lifetime | undefined;
   /** Section 6.8. */
   readonly shutdown: Shutdown;
   /** Section 6.9. */
@@ -65,12 +65,12 @@ export class Parts {
     readonly sink: ConnectionSink,
     management: ManagementOptions = {},
   ) {
-    const { keepalive = NO_KEEPALIVE, pingPolicy, lifetime = NO_LIMITS } = management;
+    const { keepalive = NO_KEEPALIVE, pingPolicy, lifetime } = management;
     this.out = new OutputBuffer(sink);
     this.streams = new Streams(role, settings.maxConcurrentStreams);
     this.pings = new Pings(this.out, this.abuse, pingPolicy);
     this.keepalive = new Keepalive(keepalive, this.timers, this.pings);
-    this.lifetime = new Lifetime(lifetime, this.timers);
+    this.lifetime = lifetime && new Lifetime(lifetime, this.timers);
     this.shutdown = new Shutdown(role, this.out, this.pings, this.timers);
     this.flow = new FlowControl(settings, this.out, this.pings);
     this.sections = new HeaderSections(settings, this.peerSettings, this.out);

@@ -28,12 +28,15 @@ export class Pings {
   private opaqueOutstanding = 0;
   /** Several, where other octets came before an answer. */
   private keepaliveOutstanding = 0;
-  private readonly strikes: PingStrikes;
+  /** Of a peer that has sent PING. */
+  private strikes: PingStrikes | undefined = undefined;
 
   /** PINGs and answers are written to `out`; answers are counted in `abuse`, and the peer's PINGs held to `policy`. */
-  constructor(private readonly out: OutputBuffer, private readonly abuse: Abuse, policy?: PingPolicy) {
-    this.strikes = new PingStrikes(policy);
-  }
+  constructor(
+    private readonly out: OutputBuffer,
+    private readonly abuse: Abuse,
+    private readonly policy?: PingPolicy,
+  ) {}
 
   /** Sends the PING of a purpose. */
   send(purpose: PingPurpose): void {
@@ -52,7 +55,8 @@ export class Pings {
   /** Answers the peer's PING; the connection's error when there were too many. */
   answer(high: number, low: number, now: Instant, hasStreams: boolean): Http2Error | undefined {
     const { abuse, out } = this;
-    const error = this.strikes.count(now, hasStreams, out.carriedStreams) ?? abuse.pings.spend(now) ??
+    const strikes = this.strikes ??= new PingStrikes(this.policy);
+    const error = strikes.count(now, hasStreams, out.carriedStreams) ?? abuse.pings.spend(now) ??
       abuse.countReply();
     out.carriedStreams = false;
     if (error === undefined) writePing(out, high, low, true);

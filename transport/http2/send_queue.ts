@@ -22,11 +22,11 @@ export interface SendQueueParts {
 }
 
 /** The rounds of one connection. */
-export class SendQueue {
-  /** DATA that waits. */
-  readonly backlog: Backlog = { bytes: 0 };
+export class SendQueue implements Backlog {
+  /** Octets of DATA that wait on all streams. */
+  bytes = 0;
   private round: Stream[] = [];
-  private next: Stream[] = [];
+  private next: Stream[] | undefined = undefined;
 
   /** `parts` are the connection's. */
   constructor(private readonly parts: SendQueueParts) {}
@@ -51,7 +51,7 @@ export class SendQueue {
 
   /** Queues `bytes` on `stream`; small ones are copied together, others kept as views. */
   enqueue(stream: Stream, bytes: Uint8Array, endStream: boolean): void {
-    const queue = stream.queue ??= new StreamQueue(this.backlog);
+    const queue = stream.queue ??= new StreamQueue(this);
     queue.push(bytes);
     if (endStream) queue.endStream = true;
     if (stream.writeBlocked) queue.producerWaits = true;
@@ -83,7 +83,7 @@ export class SendQueue {
     const { out, flow: { sendWindow } } = this.parts;
     while (this.round.length > 0 && out.byteLength < TRANSMIT_BYTES) {
       const streams = this.round;
-      this.round = this.next;
+      this.round = this.next ?? [];
       let progress = false;
       let waiting = 0;
       let turn = 0;

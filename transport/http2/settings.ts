@@ -73,8 +73,15 @@ export const DEFAULT_LOCAL_SETTINGS: LocalSettings = {
   maxHeaderListSize: 16_384,
 };
 
-/** `given` over the defaults; RangeError where a value is outside what section 6.5.2 allows. */
-export function localSettings(given: Partial<LocalSettings> | undefined): LocalSettings {
+/** What {@linkcode localSettings} has given: checked, and shared by the connections of a server. */
+const complete = new WeakSet<Partial<LocalSettings>>();
+
+/**
+ * `given` over the defaults; RangeError where a value is outside what section 6.5.2 allows. What this has given may be given
+ * again, and stays the same object.
+ */
+export function localSettings(given: Partial<LocalSettings> = DEFAULT_LOCAL_SETTINGS): LocalSettings {
+  if (given === DEFAULT_LOCAL_SETTINGS || complete.has(given)) return given as LocalSettings;
   const settings = { ...DEFAULT_LOCAL_SETTINGS, ...given };
   checkRange("headerTableSize", settings.headerTableSize, 0, 0xffff_ffff);
   checkRange("maxConcurrentStreams", settings.maxConcurrentStreams, 0, 0xffff_ffff);
@@ -85,6 +92,7 @@ export function localSettings(given: Partial<LocalSettings> | undefined): LocalS
   checkRange("connectionWindowSize", settings.connectionWindowSize, INITIAL_WINDOW_BYTES, MAX_WINDOW_BYTES);
   checkRange("maxFrameSize", settings.maxFrameSize, MIN_MAX_FRAME_BYTES, MAX_MAX_FRAME_BYTES);
   checkRange("maxHeaderListSize", settings.maxHeaderListSize, 0, 0xffff_ffff);
+  complete.add(settings);
   return settings;
 }
 

@@ -10,8 +10,8 @@ import { type Stream, StreamState } from "./stream.ts";
 // Local: see docs/STYLE.md, "Hot paths".
 const { CLOSED, CLOSED_BY_US, IDLE, IDLE_OURS, PASSED_OVER } = StreamState;
 
-/** Streams a fresh ring has room for; an idle connection keeps no more. */
-const INITIAL_RING = 8;
+/** Streams a fresh ring has room for. */
+const INITIAL_RING = 4;
 /** A ring of this length, or longer, does not grow; more streams than it has room for are in the map as well. */
 const LARGE_RING = 4_096;
 
@@ -28,9 +28,12 @@ export class Streams {
   /** SETTINGS_MAX_CONCURRENT_STREAMS of the peer: streams that we may have open; Infinity until told. */
   peerLimit = Infinity;
   private ring: Array<Stream | undefined> = new Array(INITIAL_RING).fill(undefined);
-  private readonly overflow = new Map<number, Stream>();
-  /** Server: streams that we ended before the client did. */
-  private readonly closedByUs = new Set<number>();
+  /** Open streams whose places in the ring were taken; undefined until one was. */
+  private overflow: Map<number, Stream> | undefined = undefined;
+  /** Server: streams that we ended before the client did; undefined until there is one. */
+  private closedByUs: Set<number> | undefined = undefined;
+  /** The most streams that were open at once since none was. */
+  private most = 0;
   /** Every closed stream up to here may have been ended by us: the set has forgotten some of them. */
   private forgottenUpTo = 0;
   /** The latest run of identifiers that the client passed over. */
@@ -49,7 +52,7 @@ export class Streams {
   get(id: number): Stream | undefined {
     const found = this.ring[(id >> 1) & (this.ring.length - 1)];
     if (found !== undefined && found.id === id) return found;
-    return this.overflow.size === 0 ? undefined : this.overflow.get(id);
+    return this.overflow === undefined ? undefined : this.overflow.get(id);
   }
 
   /** The {@linkcode StreamState} of a stream that is not open. */
@@ -60,7 +63,7 @@ export class Streams {
     }
     if (!ofClient) return IDLE_OURS;
     if (id > this.lastPeerId) return IDLE;
-    if (id <= this.forgottenUpTo || this.closedByUs.has(id)) return CLOSED_BY_US;
+    if (id <= this.forgottenUpTo || this.closedByUs?.has(id) === true) return CLOSED_BY_US;
     const isPassedOver = id >= this.passedOverFrom && id <= this.passedOverTo;
     return isPassedOver ? PASSED_OVER : CLOSED;
   }
@@ -87,7 +90,7 @@ export class Streams {
 
   /** Adds a stream whose identifier is not there. */
   add(stream: Stream): void {
-    this.size++;
+    if (++this.size > this.most) this.most = this.size;
     this.opened++;
     if (this.size > this.ring.length && this.ring.length < LARGE_RING) this.grow();
     this.place(stream);
@@ -98,12 +101,13 @@ export class Streams {
     this.size--;
     const slot = (stream.id >> 1) & (this.ring.length - 1);
     if (this.ring[slot] === stream) this.ring[slot] = undefined;
-    else this.overflow.delete(stream.id);
+    else this.overflow!.delete(stream.id);
+    if (this.size === 0) this.emptied();
   }
 
   /** The open streams, as a list that stays as it is while they close. */
   all(): Stream[] {
-    const streams = [...this.overflow.values()];
+    const streams = this.overflow === undefined ? [] : [...this.overflow.values()];
     for (const stream of this.ring) if (stream !== undefined) streams.push(stream);
     return streams.sort((a, b) => a.id - b.id);
   }
@@ -111,23 +115,32 @@ export class Streams {
   /** We ended `id` before the peer did, or refused it: its frames may still be on their way. */
   closeByUs(id: number): void {
     if (this.role === "client") return; // whose closed streams all count as such
-    this.closedByUs.add(id);
-    if (this.closedByUs.size <= REMEMBERED_RESETS) return;
-    const [oldest] = this.closedByUs;
-    this.closedByUs.delete(oldest!);
+    const closedByUs = this.closedByUs ??= new Set();
+    closedByUs.add(id);
+    if (closedByUs.size <= REMEMBERED_RESETS) return;
+    const [oldest] = closedByUs;
+    closedByUs.delete(oldest!);
     this.forgottenUpTo = Math.max(this.forgottenUpTo, oldest!);
   }
 
   private place(stream: Stream): void {
     const slot = (stream.id >> 1) & (this.ring.length - 1);
     if (this.ring[slot] === undefined) this.ring[slot] = stream;
-    else this.overflow.set(stream.id, stream);
+    else (this.overflow ??= new Map()).set(stream.id, stream);
+  }
+
+  /** No stream is open: a ring of which little was used goes back by a step of {@linkcode grow}. */
+  private emptied(): void {
+    const { ring: { length }, most } = this;
+    this.most = 0;
+    this.overflow = undefined;
+    if (length > INITIAL_RING && most <= length >> 4) this.ring = new Array(length >> 2).fill(undefined);
   }
 
   private grow(): void {
     const streams = this.all();
     this.ring = new Array(this.ring.length * 4).fill(undefined);
-    this.overflow.clear();
+    this.overflow = undefined;
     for (const stream of streams) this.place(stream);
   }
 }

@@ -10,8 +10,8 @@ export default [
   },
   {
     file: "transport/http2/flow_control.ts",
-    before: "    this.bdp.arrived += bytes;\n    this.unclaimed += bytes;\n",
-    after: "    this.bdp.arrived += bytes;\n",
+    before: "    this.arrived += bytes;\n    this.unclaimed += bytes;\n",
+    after: "    this.arrived += bytes;\n",
     test: "tests/transport/http2/rfc9113_6_9_receive_windows_test.ts",
   },
   {
@@ -52,8 +52,8 @@ export default [
   },
   {
     file: "transport/http2/flow_control.ts",
-    before: "if (this.bdp.end(now)) this.streamTarget",
-    after: "if (this.bdp.end(now) && false) this.streamTarget",
+    before: "if (bdp.end(this.arrived, now)) this.streamTarget",
+    after: "if (bdp.end(this.arrived, now) && false) this.streamTarget",
     test: "tests/transport/http2/bdp_estimator_test.ts",
   },
   {

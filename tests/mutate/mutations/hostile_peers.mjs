@@ -60,7 +60,7 @@ export default [
   },
   {
     file: "transport/http2/abuse.ts",
-    before: "    if (!this.ages.isYoung(id, now)) return undefined;\n    this.refund(finished);\n",
+    before: "    if (!this.isYoung(id, now)) return undefined;\n    this.refund(finished);\n",
     after: "    this.refund(finished);\n",
     test: "tests/transport/http2/rfc9113_10_5_abuse_test.ts",
   },
@@ -167,8 +167,8 @@ export default [
     test: "tests/surface/server/handler_slots_test.ts",
   },
   {
-    file: "transport/accept.ts",
-    before: "    onUnstalled: () => sink.onUnstalled?.(),\n",
+    file: "transport/server_transport.ts",
+    before: "    this.sink.onUnstalled?.();\n",
     after: "",
     test: "tests/surface/server/handler_slots_test.ts",
   },
@@ -216,7 +216,7 @@ export default [
   },
   {
     file: "surface/server/server.ts",
-    before: "          this.#admission.closed(connection.peer);\n",
+    before: "    this.#admission.closed(peer);\n",
     after: "",
     test: "tests/surface/server/admission_test.ts",
   },
@@ -264,13 +264,13 @@ export default [
   },
   {
     file: "transport/http2/connection.ts",
-    before: "queue.bytes > 0 && this.queue.backlog.bytes > BACKLOG_BYTES",
-    after: "this.queue.backlog.bytes > BACKLOG_BYTES",
+    before: "queue.bytes > 0 && this.queue.bytes > BACKLOG_BYTES",
+    after: "this.queue.bytes > BACKLOG_BYTES",
     test: "tests/transport/http2/send_queue_test.ts",
   },
   {
     file: "transport/http2/connection.ts",
-    before: "    this.heldBack.add(stream);\n    return true;\n",
+    before: "    (this.heldBack ??= new Set()).add(stream);\n    return true;\n",
     after: "    return false;\n",
     test: "tests/transport/http2/send_queue_test.ts",
   },
@@ -288,7 +288,7 @@ export default [
   },
   {
     file: "transport/server_transport.ts",
-    before: "    if (this.connection.resumeProducers()) this.engine.run(this.unstalled);\n",
+    before: "    if (this.connection.resumeProducers()) this.onUnstalled();\n",
     after: "",
     test: "tests/surface/server/beginnings_test.ts",
   },

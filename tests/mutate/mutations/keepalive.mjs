@@ -149,7 +149,7 @@ export default [
   ),
   mutation(
     "transport/http2/bdp_estimator.ts",
-    "this.arrived > 0 && ",
+    "arrived > 0 && ",
     "",
     KEEPALIVE,
     "[C68] a client measures the path",
@@ -172,7 +172,7 @@ export default [
   ),
   mutation(
     "transport/http2/lifecycle.ts",
-    "    if (streams.size === 0) lifetime.lastStreamEnded();\n",
+    "    if (streams.size === 0) lifetime?.lastStreamEnded();\n",
     "",
     LIFETIME,
     "[C70] idle counts",
@@ -193,7 +193,7 @@ export default [
   ),
   mutation(
     "transport/http2/connection.ts",
-    "        lifetime.old(now);\n",
+    "        lifetime!.old(now);\n",
     "",
     LIFETIME,
     "[C70] what is left after the grace",

@@ -167,8 +167,8 @@ export default [
   ),
   mutation(
     "transport/accept.ts",
-    "new Http2ServerTransport(engine, endpoint, options, {",
-    "new Http2ServerTransport(engine, endpoint, {}, {",
+    "new ServerTransportHost(engine, options)",
+    "new ServerTransportHost(engine, {})",
     HANDSHAKE,
     "the options reach",
   ),
@@ -195,7 +195,13 @@ export default [
     SERVER,
     "message limits",
   ),
-  mutation("transport/server_transport.ts", "      options.reporter,\n", "", SERVER, "goes to the reporter"),
+  mutation(
+    "transport/server_transport.ts",
+    "    this.reporter = options.reporter;\n",
+    "",
+    SERVER,
+    "goes to the reporter",
+  ),
   mutation(
     "transport/client_transport.ts",
     ", undefined, options.reporter)",
@@ -383,7 +389,7 @@ export default [
   ),
   mutation(
     "transport/http2/streams.ts",
-    "    if (this.closedByUs.size <= REMEMBERED_RESETS) return;\n",
+    "    if (closedByUs.size <= REMEMBERED_RESETS) return;\n",
     "",
     STREAMS,
     "of more resets",
@@ -575,8 +581,8 @@ export default [
   ),
   mutation(
     "transport/http2/flow_control.ts",
-    "this.streamTarget = Math.min(this.bdp.estimate, this.settings.maxWindowSize)",
-    "this.streamTarget = this.bdp.estimate",
+    "this.streamTarget = Math.min(bdp.estimate, this.settings.maxWindowSize)",
+    "this.streamTarget = bdp.estimate",
     BDP,
     "up to the maximum",
   ),
@@ -607,6 +613,21 @@ export default [
     "",
     SEND_QUEUE,
     "",
+  ),
+  // What is made at need, and what is given back.
+  mutation(
+    "transport/http2/streams.ts",
+    "    if (this.size === 0) this.emptied();\n",
+    "",
+    STREAMS,
+    "ring goes back",
+  ),
+  mutation(
+    "transport/http2/streams.ts",
+    "most <= length >> 4",
+    "true",
+    STREAMS,
+    "ring goes back",
   ),
   mutation(
     "transport/http2/output_buffer.ts",
@@ -676,10 +697,10 @@ export default [
   // What is bounded, and what is counted anew the second time.
   mutation(
     "transport/http2/header_sections.ts",
-    "    this.continuations = 0;\n",
-    "",
-    ABUSE,
-    "not those of all together",
+    "    this.block = undefined;\n    return",
+    "    return",
+    CONTINUATION,
+    "CONTINUATION without HEADERS",
   ),
   mutation(
     "transport/http2/shutdown.ts",
@@ -746,29 +767,28 @@ export default [
   ),
   {
     file: "transport/http2/abuse.ts",
-    before:
-      "    for (const id of this.ended) if (this.ages.isYoung(id, now)) error = this.ours.spend(now) ?? error;\n",
+    before: "    for (const id of ended) if (this.isYoung(id, now)) error = ours.spend(now) ?? error;\n",
     after: "",
     test: "tests/transport/http2/rfc9113_10_5_abuse_test.ts",
     name: "calls that we end ourselves",
   },
   {
     file: "transport/http2/abuse.ts",
-    before: "for (const id of this.ended) if (this.ages.isYoung(id, now)) error",
-    after: "for (const _ of this.ended) error",
+    before: "for (const id of ended) if (this.isYoung(id, now)) error",
+    after: "for (const _ of ended) error",
     test: "tests/transport/http2/rfc9113_10_5_abuse_test.ts",
     name: "deadline of 200 ms",
   },
   {
     file: "transport/http2/abuse.ts",
-    before: "    this.ours.refund(answered - this.answered);\n",
+    before: "    this.ours?.refund(answered - this.answered);\n",
     after: "",
     test: "tests/transport/http2/rfc9113_10_5_abuse_test.ts",
     name: "pays for one that is not",
   },
   {
     file: "transport/http2/abuse.ts",
-    before: "    this.resets.refund(answered - this.answered);\n",
+    before: "    this.resets?.refund(answered - this.answered);\n",
     after: "",
     test: "tests/transport/http2/rfc9113_10_5_abuse_test.ts",
     name: "pays for one that is not",
@@ -782,8 +802,8 @@ export default [
   },
   {
     file: "transport/http2/connection.ts",
-    before: "    return lifetime.wantsTime || abuse.unanswered.wantsTime;\n",
-    after: "    return lifetime.wantsTime;\n",
+    before: "    return abuse.unanswered.wantsTime || (lifetime !== undefined && lifetime.wantsTime);\n",
+    after: "    return lifetime !== undefined && lifetime.wantsTime;\n",
     test: "tests/surface/server/unanswered_test.ts",
   },
   {

@@ -107,8 +107,8 @@ export default [
   ),
   mutation(
     "surface/server/server.ts",
-    "            onClosed?.();\n            this",
-    "            this",
+    "    onGone?.();\n    this",
+    "    this",
     SERVE,
     "calls",
   ),

@@ -96,12 +96,18 @@ export class ServerCalls implements ServerStreamSink {
   constructor(peer: Array<[id: number, value: number]> = [], limits: Partial<MessageLimits> = {}) {
     const { connection, sink } = this.bench = new Bench("server", {}, { peer });
     sink.onStream = (stream) =>
-      new GrpcServerStream(connection, stream, (call, head) => {
-        this.stream = call;
-        this.events.push(`begin ${head.path}`);
-        this.onBegin(head);
-        return this;
-      }, { receiveBytes: MAX_MESSAGE_BYTES, sendBytes: Infinity, ...limits });
+      new GrpcServerStream(connection, stream, this, {
+        receiveBytes: MAX_MESSAGE_BYTES,
+        sendBytes: Infinity,
+        ...limits,
+      });
+  }
+
+  beginCall(call: ServerStream, head: RequestHead): this {
+    this.stream = call;
+    this.events.push(`begin ${head.path}`);
+    this.onBegin(head);
+    return this;
   }
 
   /** Called with the head of each call. */

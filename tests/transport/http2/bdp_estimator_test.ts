@@ -98,11 +98,10 @@ test("BDP: while nothing changes the pauses grow by 100 ms to 10 s, and growth m
   /** Measures, and gives how long the next measurement has to wait. */
   const measure = (arrived: number) => {
     estimator.begin(now);
-    assert(!estimator.wantsProbe(now + 100_000), "two at once");
-    estimator.arrived += arrived;
+    assert(!estimator.wantsProbe(1, now + 100_000), "two at once");
     const measuredAt = now += 10;
-    estimator.end(now);
-    while (!estimator.wantsProbe(now)) now += 10;
+    estimator.end(arrived, now);
+    while (!estimator.wantsProbe(arrived, now)) now += 10;
     return now - measuredAt;
   };
   assertEquals([1, 2, 3, 4].map(() => measure(10)), [100, 200, 300, 400]);
@@ -113,14 +112,11 @@ test("BDP: while nothing changes the pauses grow by 100 ms to 10 s, and growth m
 test("BDP: an estimate grows only by more bandwidth than was ever seen", () => {
   const estimator = new BdpEstimator(1_000);
   estimator.begin(0);
-  estimator.arrived = 900;
-  assertEquals([estimator.end(10), estimator.estimate], [true, 2_000]);
+  assertEquals([estimator.end(900, 10), estimator.estimate], [true, 2_000]);
   estimator.begin(10);
-  estimator.arrived = 1_800;
-  assertEquals([estimator.end(40), estimator.estimate], [false, 2_000]); // more data, but slower: a queue filled
+  assertEquals([estimator.end(1_800, 40), estimator.estimate], [false, 2_000]); // more data, but slower: a queue filled
   estimator.begin(200);
-  estimator.arrived = 5_000;
-  assertEquals([estimator.end(210), estimator.estimate], [true, 5_000]);
+  assertEquals([estimator.end(5_000, 210), estimator.estimate], [true, 5_000]);
 });
 
 test("BDP: nothing is measured before a window has grown as far as it may without", () => {

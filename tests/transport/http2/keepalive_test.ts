@@ -221,14 +221,12 @@ test("[C68] answers to our own PINGs are no strikes, and neither are a server's 
 
 test("[C68] a client measures the path no more often than DATA comes, which is no strike", () => {
   const estimator = new BdpEstimator(1_000);
-  assertEquals(estimator.wantsProbe(1), false);
-  estimator.arrived += 10;
-  assertEquals(estimator.wantsProbe(1), true);
+  assertEquals(estimator.wantsProbe(0, 1), false);
+  assertEquals(estimator.wantsProbe(10, 1), true);
   estimator.begin(1);
-  estimator.end(2);
-  assertEquals(estimator.wantsProbe(1e6), false, "nothing came since");
-  estimator.arrived += 1;
-  assertEquals(estimator.wantsProbe(1e6), true);
+  estimator.end(0, 2);
+  assertEquals(estimator.wantsProbe(0, 1e6), false, "nothing came since");
+  assertEquals(estimator.wantsProbe(1, 1e6), true);
 });
 
 test("[C65] keepalive, measuring and draining tell the answers to their PINGs apart", () => {

@@ -53,6 +53,11 @@ test("6.10: CONTINUATION without HEADERS before it is a PROTOCOL_ERROR of the co
     const bench = new Bench("server");
     bench.send(bench.headers(1), frame("CONTINUATION", flags, 1, EMPTY));
     assertEquals(bench.outcome, "connection PROTOCOL_ERROR library");
+    const later = new Bench("server");
+    later.send(frame("HEADERS", 0, 1, later.block(REQUEST)), frame("CONTINUATION", END_HEADERS, 1, EMPTY));
+    assertEquals(later.outcome, "open");
+    later.send(frame("CONTINUATION", flags, 1, EMPTY));
+    assertEquals(later.outcome, "connection PROTOCOL_ERROR library");
   }
 });
 

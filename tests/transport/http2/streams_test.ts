@@ -1,5 +1,5 @@
 // Streams found by number, whatever numbers live at the same time, and which closed ones a server remembers.
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { SeededRandom } from "../../../pollers/simulated/seeded_random.ts";
 import { REMEMBERED_RESETS } from "../../../transport/http2/limits.ts";
 import { Stream, StreamState } from "../../../transport/http2/stream.ts";
@@ -56,3 +56,23 @@ test("streams: of more resets than are remembered every older stream may have be
   assertEquals(isClosedByUs(200_003 + 8 * REMEMBERED_RESETS), false);
   assertEquals((streams as unknown as { closedByUs: Set<number> }).closedByUs.size, REMEMBERED_RESETS);
 });
+
+test("streams: a ring goes back step by step where few streams are open at once, and not where many are", () => {
+  const streams = new Streams("server", 1_000);
+  const { length: least } = ring(streams);
+  const burst = (count: number) => {
+    const open = Array.from({ length: count }, (_, i) => stream(2 * (streams.opened + i) + 1));
+    for (const one of open) streams.add(one), assertEquals(streams.get(one.id), one);
+    for (const one of open) streams.remove(one);
+    return ring(streams).length;
+  };
+  const grown = burst(200);
+  assert(grown >= 200);
+  assertEquals([1, 2, 3].map(() => burst(200)), [grown, grown, grown]);
+  for (let i = 0; i < 8; i++) burst(1);
+  assertEquals(ring(streams).length, least);
+});
+
+function ring(streams: Streams): unknown[] {
+  return (streams as unknown as { ring: unknown[] }).ring;
+}

@@ -145,7 +145,10 @@ export class Bench {
       management?: ManagementOptions;
     } = {},
   ) {
-    this.connection = new Connection({ role, settings, ...options.management }, this.sink);
+    this.connection = new Connection(
+      { role, settings, ...(options.management && { management: options.management }) },
+      this.sink,
+    );
     this.connection.start(this.now);
     if (options.handshake === false) return;
     if (role === "server") this.send(PREFACE);
