@@ -47,7 +47,11 @@ export class ServerTransportHost {
   readonly reporter: Reporter | undefined;
   private readonly management: ManagementOptions;
 
-  /** @throws {RangeError} where an option is out of its range */
+  /**
+   * Connections run on `engine`, on the terms of `options`.
+   *
+   * @throws {RangeError} where an option is out of its range
+   */
   constructor(readonly engine: EventEngine, options: ServerTransportOptions) {
     this.settings = localSettings(options.settings);
     this.limits = messageLimits(options);
