@@ -4,7 +4,11 @@
 import type { Endpoint, EventEngine, Instant } from "../pollers/contract/engine.ts";
 import { DEFAULT_HANDSHAKE_TIMEOUT_MS, type HandshakeOptions } from "./handshake.ts";
 import type { ServerKeepaliveOptions } from "./keepalive.ts";
-import { Http2ServerTransport, ServerTransportHost, type ServerTransportOptions } from "./server_transport.ts";
+import {
+  Http2ServerTransport,
+  ServerTransportHost,
+  type ServerTransportOptions,
+} from "./server_transport.ts";
 import type { AcceptSecurity } from "./tls/config.ts";
 import type { ServerTransport, ServerTransportSink } from "./transport.ts";
 
@@ -37,7 +41,11 @@ export class TransportAcceptor {
   }
 
   /** Serves a client on an accepted endpoint; one that sends no SETTINGS until `deadline` is let go. */
-  accept(endpoint: Endpoint, sink: ServerTransportSink, deadline: Instant = this.deadline()): ServerTransport {
+  accept(
+    endpoint: Endpoint,
+    sink: ServerTransportSink,
+    deadline: Instant = this.deadline(),
+  ): ServerTransport {
     const transport = new Http2ServerTransport(this.host, endpoint, sink);
     transport.expectSettings(deadline, this.timeoutMs);
     return transport;
