@@ -16,7 +16,10 @@ import { DEFAULT_SCENARIOS, selectScenarios } from "./scenarios.mjs";
 const OPTIONS = {
   runtime: ["all", "runtimes to measure: deno,bun,node"],
   poller: ["native", "pollers to measure, each on its own: native,epoll"],
-  peers: ["all", "libraries to measure beside them: grpc-js,connect,cpp,go,python,bun-serve, or none"],
+  peers: [
+    "all",
+    "libraries to measure beside them: grpc-js,connect,cpp,go,python,bun-serve,nghttpd, or none",
+  ],
   beside: ["", "folder of another checkout, measured in the same rounds"],
   scenario: [DEFAULT_SCENARIOS, "what is measured: ids, beginnings of ids, or all"],
   side: ["server,client", "sides that are measured: server, client, both"],

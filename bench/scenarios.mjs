@@ -28,6 +28,11 @@ function headers(id, kind, indexing) {
   );
 }
 
+/** 10 connections of 100 streams, to handlers that await a macrotask (`contenders/macrotasks.mjs`). */
+function awaits(wait, method) {
+  return scenario(`await-${wait}`, "await", { connections: 10, streams: 100, wait, method }, "calls/s");
+}
+
 /** Calls of a `large` scenario: the first by itself, then the others; memory is looked at after both. */
 export const LARGE_CALLS = 20;
 
@@ -40,6 +45,8 @@ export const SCENARIOS = [
   headers("production", "production", "go"),
   headers("production-literal", "production", "literal"),
   headers("five", "five", "go"),
+  awaits("immediate", "afterImmediate"),
+  awaits("timer", "afterTimer"),
   large("1m", 2 ** 20),
   large("16m", 16 * 2 ** 20),
   large("100m", 100 * 2 ** 20),

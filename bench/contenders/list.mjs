@@ -1,10 +1,12 @@
 // Who is compared: for each contender how its server and client are started, or why it cannot be here.
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { findPython, run } from "../../.ci/grpc_toolchains.mjs";
 import { program, root, runtimeCommand } from "../../.ci/runtimes.mjs";
+import { unaryMessage } from "../measure/h2load.mjs";
 import { buildCpp, buildEcho, buildGo } from "./build.mjs";
 
 const here = fileURLToPath(new URL("./", import.meta.url));
@@ -23,18 +25,20 @@ export function listContenders({ runtimes, pollers, peers, beside = "" }) {
       all.push(pollwire(runtime, poller), ...rawEcho(runtime, poller));
       if (beside !== "") all.push(checkout(runtime, poller, beside));
     }
+    all.push(bareWaits(runtime));
     if (wanted(peers, "grpc-js")) all.push(fromNpm(runtime, "grpc-js", "grpc_js", "@grpc/grpc-js"));
     if (wanted(peers, "connect")) {
       all.push(fromNpm(runtime, "connect", "connect", "@connectrpc/connect-node"));
     }
   }
   if (wanted(peers, "bun-serve") && wanted(runtimes, "bun")) all.push(bunServe());
+  if (wanted(peers, "nghttpd")) all.push(nghttpd());
   if (wanted(peers, "c-echo")) {
     all.push({ ...echoContender("C epoll echo"), ...buildEcho(), client: undefined });
   }
-  if (wanted(peers, "cpp")) all.push(native("C++ gRPC", buildCpp));
-  if (wanted(peers, "go")) all.push(native("Go gRPC", buildGo));
-  if (wanted(peers, "python")) all.push(native("Python gRPC", pythonGrpc, ["headers"]));
+  if (wanted(peers, "cpp")) all.push(native("C++ gRPC", buildCpp, ["await"]));
+  if (wanted(peers, "go")) all.push(native("Go gRPC", buildGo, ["await"]));
+  if (wanted(peers, "python")) all.push(native("Python gRPC", pythonGrpc, ["headers", "await"]));
   return all;
 }
 
@@ -143,6 +147,41 @@ function bunServe() {
     // It cannot send trailers, so the generator would find every answer wrong: h2load sees HTTP status only.
     h2loadOnly: true,
     refuses: ({ kind }) => kind === "unary" ? undefined : "it answers unary calls only",
+  };
+}
+
+/** nghttp2's server, which answers with a file: what HTTP/2 takes in C when nothing is done with a call. */
+function nghttpd() {
+  const missing = run("nghttpd", ["--version"]) === undefined
+    ? "nghttpd is not installed (Debian: nghttp2-server)"
+    : undefined;
+  const folder = fileURLToPath(new URL("../results/nghttpd/", import.meta.url));
+  mkdirSync(`${folder}bench.Echo`, { recursive: true });
+  writeFileSync(`${folder}bench.Echo/Unary`, unaryMessage(16));
+  const port = 20_000 + process.pid % 10_000;
+  const script = `(sleep 0.3; echo listening ${port}) & exec nghttpd --no-tls -a 127.0.0.1 -d "$0" ${port}`;
+  return {
+    name: "nghttpd, a file, no gRPC",
+    ours: false,
+    missing,
+    version: run("nghttpd", ["--version"])?.split("/")[1],
+    server: ["sh", "-c", script, folder],
+    client: undefined,
+    h2loadOnly: true,
+    refuses: ({ kind, bytes }) => kind === "unary" && bytes === 16 ? undefined : "its file has 16 bytes",
+  };
+}
+
+/** No server: what waiting costs that handlers do. */
+function bareWaits(runtime) {
+  return {
+    name: `bare await, ${title(runtime)}`,
+    ours: false,
+    version: spawnSync(program(runtime), ["--version"], { encoding: "utf8" }).stdout?.split("\n")[0],
+    waits: script(runtime, "waits.mjs"),
+    server: undefined,
+    client: undefined,
+    refuses: ({ kind }, side) => kind === "await" && side === "server" ? undefined : "it only waits",
   };
 }
 

@@ -12,6 +12,8 @@ const FRAME_BYTES = 16_384;
 export interface CallPlan {
   readonly port: number;
   readonly bodyBytes: number;
+  /** What is called in place of the method that `headers` are for, "" for that one. */
+  readonly method: string;
   readonly headers: keyof typeof HEADERS;
   readonly indexing: Indexing;
 }
@@ -46,7 +48,8 @@ export function templatesOf(plan: CallPlan): Templates {
 
 /** Calls by `plan`; the peer's dynamic table may hold `peerTableBytes`. */
 export function callTemplate(plan: CallPlan, peerTableBytes: number): CallTemplate {
-  const { method, echoed } = HEADERS[plan.headers];
+  const { method: usual, echoed } = HEADERS[plan.headers];
+  const method = plan.method === "" ? usual : plan.method;
   const calls: readonly Call[] = plan.headers === "none" ? [{ metadata: {} }] : callHeaders(plan.headers);
   const fields = calls.map((call) => fieldsOf(plan.port, method, call));
   const { blocks, loopsAt } = headerScript(fields, plan.indexing, peerTableBytes);

@@ -7,7 +7,7 @@ import { flood, large, paced } from "./kinds.ts";
 
 const options = readArguments("Loads a server of the bench by raw unary calls; the bench starts it.", {
   port: 0,
-  kind: ["unary", "what is done", ["unary", "headers", "large", "paced"]],
+  kind: ["unary", "what is done", ["unary", "headers", "await", "large", "paced"]],
   connections: 1,
   streams: 1,
   bytes: 16,
@@ -15,10 +15,11 @@ const options = readArguments("Loads a server of the bench by raw unary calls; t
   calls: [0, "calls that are waited for, however long they take"],
   "warm-up": 500,
   poller: "native",
+  method: ["", "method to call, as echo.proto has it, in place of the usual one"],
   headers: ["none", "which headers calls have", Object.keys(HEADERS)],
   indexing: ["go", "how they are sent: as Go's client does, or as C++'s", ["go", "literal"]],
 });
 const engine = createEngine(selectPoller(options.poller).name);
 engine.hold(); // until the figures are printed
-const kinds = { unary: flood, headers: flood, large, paced };
+const kinds = { unary: flood, headers: flood, await: flood, large, paced };
 await kinds[options.kind as keyof typeof kinds](engine, { ...options, warmUpMs: options["warm-up"] });

@@ -16,7 +16,7 @@ export async function h2load(port, scenario, seconds) {
   const folder = fileURLToPath(new URL("../results/", import.meta.url));
   mkdirSync(folder, { recursive: true });
   const file = `${folder}message-${scenario.bytes}.bin`;
-  writeFileSync(file, message(scenario.bytes));
+  writeFileSync(file, unaryMessage(scenario.bytes));
   const args = [
     "-t1",
     "-c",
@@ -60,7 +60,8 @@ function capture([command, ...args]) {
   });
 }
 
-function message(bodyBytes) {
+/** A gRPC message with a body of `bodyBytes`. */
+export function unaryMessage(bodyBytes) {
   const lengthBytes = [];
   let rest = bodyBytes;
   for (; rest >= 0x80; rest >>>= 7) lengthBytes.push((rest & 0x7f) | 0x80);

@@ -56,6 +56,25 @@ export async function runH2load({ server, port }, scenario, seconds) {
   return figures(scenario, { count, wrong, elapsedMs }, from, server.usage());
 }
 
+/** Runs the program that awaits what handlers of `scenario` await, and serves nothing. */
+export async function runWaits(command, scenario, seconds) {
+  const streams = scenario.connections * scenario.streams;
+  const args = [
+    `--wait=${scenario.wait}`,
+    `--streams=${streams}`,
+    `--seconds=${seconds}`,
+    `--warm-up=${WARM_UP_MS}`,
+  ];
+  const program = new Watched([...command, ...args], CORES.server);
+  try {
+    const [json] = await program.line(/^\{.*\}$/, seconds * 1_000 + 30_000);
+    const { client, ...result } = figures(scenario, JSON.parse(json));
+    return { ...result, server: client };
+  } finally {
+    program.kill();
+  }
+}
+
 async function measureStart(client) {
   const [json] = await client.line(/^\{.*\}$/);
   const value = performance.now() - client.startedAt;

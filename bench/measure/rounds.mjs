@@ -2,7 +2,7 @@
 import process from "node:process";
 import { echoLoad, fixedSide, generator } from "../contenders/list.mjs";
 import { h2loadMissing } from "./h2load.mjs";
-import { runClient, runH2load, startServer } from "./measure.mjs";
+import { runClient, runH2load, runWaits, startServer } from "./measure.mjs";
 
 /**
  * Gives a result for each contender, scenario, side and load: `{ contender, version, ours, scenario, unit, better,
@@ -48,6 +48,7 @@ export async function runRounds({ contenders, scenarios, sides, load, rounds, se
 }
 
 function begin(contender, missing) {
+  if (contender.server === undefined && missing === undefined) return Promise.resolve({}); // none is needed
   return missing === undefined ? startServer(contender) : Promise.reject(new Error(missing));
 }
 
@@ -65,7 +66,7 @@ function jobsOf(contender, side, { scenarios, load, fixed, withH2load }) {
       return side === "server" ? [byClient(fixed.client, `${fixed.name} client`)] : [];
     }
     if (side !== "server") {
-      if (scenario.indexing === "literal" || scenario.kind === "paced") return []; // a client sends headers in one way
+      if (scenario.indexing === "literal" || ["paced", "await"].includes(scenario.kind)) return []; // a client sends headers in one way
       return contender.client === undefined
         ? []
         : [byClient(contender.client, side === "both" ? "its own client" : "its client")];
@@ -75,9 +76,17 @@ function jobsOf(contender, side, { scenarios, load, fixed, withH2load }) {
       return missing === undefined ? [byClient(command, "C client")] : [];
     }
     if (scenario.kind === "start") return []; // of a process with a client in it
-    if (["headers", "large", "paced"].includes(scenario.kind)) {
+    if (["headers", "large", "paced", "await"].includes(scenario.kind)) {
       const command = generator(load);
       if (scenario.indexing !== undefined) command.push(`--indexing=${scenario.indexing}`);
+      if (scenario.method !== undefined) command.push(`--method=${scenario.method}`);
+      if (contender.waits !== undefined) {
+        return [{
+          scenario,
+          load: "generator",
+          run: (_, seconds) => runWaits(contender.waits, scenario, seconds),
+        }];
+      }
       return contender.h2loadOnly ? [] : [byClient(command, "generator")];
     }
     if (scenario.kind !== "unary") return [byClient(fixed.client, `${fixed.name} client`)];

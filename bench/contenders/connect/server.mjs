@@ -3,6 +3,7 @@ import { connectNodeAdapter } from "@connectrpc/connect-node";
 import http2 from "node:http2";
 import process from "node:process";
 import { FIVE } from "../../headers.mjs";
+import { afterImmediate, afterTimer } from "../macrotasks.mjs";
 import { Echo } from "./service.mjs";
 
 let served = 0;
@@ -26,6 +27,8 @@ const handler = connectNodeAdapter({
         for (const name of FIVE) responseHeader.set(name, requestHeader.get(name));
         return { body: payload.body };
       },
+      afterImmediate: async ({ body }) => (await afterImmediate(), { body }),
+      afterTimer: async ({ body }) => (await afterTimer(), { body }),
       async *download({ count, size }) {
         const message = { body: new Uint8Array(size).fill(120) };
         for (let i = 0; i < count; i++) yield message;

@@ -30,6 +30,8 @@ const file = create(FileDescriptorProtoSchema, {
       method("Unary", "Payload", "Payload", false, false),
       method("Traced", "Payload", "Payload", false, false),
       method("Tagged", "Payload", "Payload", false, false),
+      method("AfterImmediate", "Payload", "Payload", false, false),
+      method("AfterTimer", "Payload", "Payload", false, false),
       method("Download", "Order", "Payload", false, true),
       method("Upload", "Payload", "Receipt", true, false),
       method("Chat", "Payload", "Payload", true, true),

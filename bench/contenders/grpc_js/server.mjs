@@ -4,6 +4,7 @@ import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import process from "node:process";
 import { FIVE } from "../../headers.mjs";
+import { afterImmediate, afterTimer } from "../macrotasks.mjs";
 import { Echo } from "./service.mjs";
 
 let served = 0;
@@ -31,6 +32,8 @@ server.addService(Echo.service, {
     call.sendMetadata(headers);
     callback(null, call.request);
   },
+  afterImmediate: (call, callback) => void afterImmediate().then(() => callback(null, call.request)),
+  afterTimer: (call, callback) => void afterTimer().then(() => callback(null, call.request)),
   async download(call) {
     const message = { body: Buffer.alloc(call.request.size, 120) };
     for (let i = 0; i < call.request.count; i++) {

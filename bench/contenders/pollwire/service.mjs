@@ -1,6 +1,7 @@
 // The Echo service on pollwire: a service module, so that reactor workers can load it too.
 import { loadProto } from "pollwire";
 import { FIVE } from "../../headers.mjs";
+import { afterImmediate, afterTimer } from "../macrotasks.mjs";
 
 const { Echo } = await loadProto(new URL("../../echo.proto", import.meta.url));
 
@@ -24,6 +25,8 @@ export default function setUp(server) {
       call.sendMetadata(FIVE.map((name) => [name, metadata.get(name)]));
       return payload;
     },
+    afterImmediate: async (payload) => (await afterImmediate(), payload),
+    afterTimer: async (payload) => (await afterTimer(), payload),
     *download({ count, size }) {
       const message = { body: new Uint8Array(size).fill(120) };
       for (let i = 0; i < count; i++) yield message;
