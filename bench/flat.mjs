@@ -21,8 +21,8 @@ const options = readArguments(
   },
 );
 ensureInstalled();
-const UNARY = { kind: "unary", connections: 10, streams: 100, bytes: 16, unit: "calls/s" };
-const FIRST = { kind: "unary", connections: 1, streams: 10, bytes: 16, unit: "calls/s" };
+const UNARY = { kind: "unary", connections: 10, streams: 100, bytes: 16, unit: "calls/s", warmUpMs: 300 };
+const FIRST = { kind: "unary", connections: 1, streams: 10, bytes: 16, unit: "calls/s", warmUpMs: 300 };
 const OPEN = 10_000;
 
 console.log("| server | when | CPU us a call | server RSS MB |\n|---|---|---|---|");

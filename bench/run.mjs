@@ -41,6 +41,7 @@ ensureInstalled();
 const { build } = await import("../.ci/build.mjs");
 const { listContenders } = await import("./contenders/list.mjs");
 const { runRounds } = await import("./measure/rounds.mjs");
+const { loadAverage } = await import("./measure/disturbance.mjs");
 const { machine } = await import("./measure/machine.mjs");
 const { printTables } = await import("./report/table.mjs");
 const { writeChart, writeHtml } = await import("./report/html.mjs");
@@ -54,8 +55,10 @@ const contenders = listContenders({
 });
 const scenarios = selectScenarios(options.scenario);
 const { scenario, side, load, rounds, seconds } = options;
+const loadBefore = loadAverage();
 const report = { machine: machine(), command: { scenario, side, load, rounds, seconds }, results: [] };
 report.results = await runRounds({ contenders, scenarios, sides: side.split(","), load, rounds, seconds });
+report.machine.loadAverages = [loadBefore, loadAverage()];
 printTables(report);
 save();
 

@@ -71,6 +71,72 @@ export const SCENARIOS = [
   scenario("paced-10000", "paced", { connections: 10_000 }, "KiB each", "less"),
 ];
 
+const WORDS = {
+  unary: ({ connections, streams, bytes }) =>
+    `Unary calls of ${size(bytes)}, ${flight(connections, streams)}; the server answers with the request`,
+  headers: (scenario) =>
+    `Unary calls of 16 bytes, 1,000 at a time, with headers: ${HEADER_WORDS[scenario.id]}`,
+  await: ({ wait }) =>
+    `Unary calls of 16 bytes, 1,000 at a time; the handler awaits ${
+      wait === "timer" ? "a timer of a millisecond" : "setImmediate"
+    }. "Bare await" awaits it and does nothing else`,
+  large: ({ bytes }) =>
+    `One unary call after another of ${
+      size(bytes)
+    } both ways. Peak: resident memory above what it was before, in ` +
+    "messages, for the first call and for twenty",
+  download: ({ bytes }) => `One call after another with a stream of answers of ${size(bytes)}`,
+  upload: ({ bytes }) => `One call after another with a stream of requests of ${size(bytes)}`,
+  chat: ({ connections, streams }) =>
+    `Streams both ways, one message there and one back, ${flight(connections, streams)}`,
+  echo: ({ connections, bytes }) =>
+    `No gRPC: ${size(bytes)} there and back on ${
+      connections === 1 ? "one socket" : `${connections} sockets`
+    }`,
+  sync: () => "Unary calls of 16 bytes that block their thread, one after another",
+  "sync-spin": () =>
+    "Unary calls of 16 bytes that block their thread and poll for a millisecond before they sleep",
+  connect: () => "A new connection, one unary call, and the connection closes",
+  start: () => "From the start of the process to the answer to its first call",
+  idle: ({ connections, streams }) =>
+    `Resident memory of the server for each of ${
+      connections > 1 ? `${count(connections)} connections` : `${count(streams)} streams of one connection`
+    } that were used once and are idle`,
+  paced: ({ connections }) =>
+    `Resident memory of the server for each of ${
+      count(connections)
+    } connections that make a call a second, and CPU a call`,
+};
+
+const HEADER_WORDS = {
+  "headers-deadline": "a deadline, another in each",
+  "headers-production":
+    "deadline, traceparent, request id and one of 100 tokens of 800 bytes, 2 headers and 2 trailers back; as Go sends them, all into the table",
+  "headers-production-literal": "the same, as C++ sends them, none into the table, the token never-indexed",
+  "headers-five": "five that change in each call, one of them binary, and the same five back",
+};
+
+/** What the scenario `id` is, in words. */
+export function describe(id) {
+  const scenario = SCENARIOS.find((scenario) => scenario.id === id);
+  return scenario === undefined ? id : WORDS[scenario.kind](scenario);
+}
+
+function size(bytes) {
+  if (bytes >= 2 ** 20) return `${bytes / 2 ** 20} MiB`;
+  return bytes >= 1_024 ? `${bytes / 1_024} KiB` : `${bytes} bytes`;
+}
+
+function count(number) {
+  return number.toLocaleString("en");
+}
+
+function flight(connections, streams) {
+  if (connections * streams === 1) return "one after another";
+  const many = connections === 1 ? "one connection" : `${connections} connections`;
+  return `${count(connections * streams)} at a time on ${many}`;
+}
+
 /** What a run without arguments measures: something of everything in under three minutes. */
 export const DEFAULT_SCENARIOS = "unary-10x100-16,download-64k,start";
 

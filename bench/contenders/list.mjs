@@ -141,6 +141,7 @@ function bunServe() {
   return {
     name: "Bun.serve HTTP/2, no gRPC",
     ours: false,
+    reference: true,
     version: spawnSync(program("bun"), ["--version"], { encoding: "utf8" }).stdout.trim(),
     server: script("bun", "bun_serve/server.mjs"),
     client: undefined,
@@ -163,6 +164,7 @@ function nghttpd() {
   return {
     name: "nghttpd, a file, no gRPC",
     ours: false,
+    reference: true,
     missing,
     version: run("nghttpd", ["--version"])?.split("/")[1],
     server: ["sh", "-c", script, folder],
@@ -177,6 +179,7 @@ function bareWaits(runtime) {
   return {
     name: `bare await, ${title(runtime)}`,
     ours: false,
+    reference: true,
     version: spawnSync(program(runtime), ["--version"], { encoding: "utf8" }).stdout?.split("\n")[0],
     waits: script(runtime, "waits.mjs"),
     server: undefined,

@@ -11,8 +11,17 @@ export function h2loadMissing() {
     : "h2load is not installed (Debian: nghttp2-client)";
 }
 
-/** Drives unary calls for `seconds`; gives what drive.mjs would, CPU and latencies aside. */
-export async function h2load(port, scenario, seconds) {
+/**
+ * Drives unary calls for `seconds` after `warmUpMs`, which `onWarm` is called after; gives what drive.mjs would, CPU and
+ * latencies aside. The warm-up is a run of its own: h2load says nothing when its own is over.
+ */
+export async function h2load(port, scenario, seconds, warmUpMs, onWarm) {
+  await drive(port, scenario, warmUpMs);
+  onWarm();
+  return await drive(port, scenario, seconds * 1_000);
+}
+
+async function drive(port, scenario, ms) {
   const folder = fileURLToPath(new URL("../results/", import.meta.url));
   mkdirSync(folder, { recursive: true });
   const file = `${folder}message-${scenario.bytes}.bin`;
@@ -24,7 +33,7 @@ export async function h2load(port, scenario, seconds) {
     "-m",
     scenario.streams,
     "-D",
-    `${Math.round(seconds * 1_000)}ms`,
+    `${Math.round(ms)}ms`,
     "-d",
     file,
     "-H",

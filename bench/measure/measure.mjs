@@ -1,9 +1,15 @@
 // One measurement of one contender: which side is its own, who is on the other side, and what the figures are.
+import { disturbance, machineTime } from "./disturbance.mjs";
 import { CORES, Watched } from "./processes.mjs";
 import { h2load } from "./h2load.mjs";
 
-/** Milliseconds before the time that counts, where the scenario has none of its own. */
-const WARM_UP_MS = 300;
+/**
+ * Milliseconds before the time that counts, for every contender: what is measured is code that is compiled. By CPU time
+ * in the measured process, Deno comes to the rate that it keeps after 0.5 s of bare calls and 1.1 to 1.4 s of calls with
+ * headers, Bun after half of that; grpc-js on Deno takes 5 s and more. A server does many scenarios one after another, a
+ * client does one.
+ */
+const WARM_UP_MS = { server: 1_200, newServer: 2_500, client: 2_000 };
 
 /** Milliseconds for twenty large calls. */
 const LARGE_LIMIT_MS = 120_000;
@@ -20,8 +26,9 @@ export async function startServer(contender) {
   }
 }
 
-/** Runs `scenario` by the client `command` (a library's, or the generator) against the server. */
-export async function runClient({ server, port }, command, scenario, seconds, side = "server") {
+/** Runs `scenario` by the client `command` (a library's, or the generator) against the server; `side` is measured. */
+export async function runClient({ server, port, used }, command, scenario, seconds, side = "server") {
+  const warmUpMs = side === "server" ? used ? WARM_UP_MS.server : WARM_UP_MS.newServer : WARM_UP_MS.client;
   const args = [
     `--port=${port}`,
     `--kind=${scenario.kind}`,
@@ -29,7 +36,7 @@ export async function runClient({ server, port }, command, scenario, seconds, si
     `--streams=${scenario.streams}`,
     `--bytes=${scenario.bytes}`,
     `--seconds=${seconds}`,
-    `--warm-up=${scenario.warmUpMs ?? WARM_UP_MS}`,
+    `--warm-up=${scenario.warmUpMs ?? warmUpMs}`,
     ...scenario.headers === undefined ? [] : [`--headers=${scenario.headers}`],
   ];
   const client = new Watched([...command, ...args], CORES.load);
@@ -39,9 +46,9 @@ export async function runClient({ server, port }, command, scenario, seconds, si
     if (scenario.kind === "large") return await measureLarge(server, client, scenario, side);
     if (scenario.kind === "paced") return await measurePaced(server, client, scenario, seconds);
     await client.line(/^measuring$/);
-    const from = server.usage();
+    const from = moment(server);
     const [json] = await client.line(/^\{.*\}$/, seconds * 1_000 + 30_000);
-    return figures(scenario, JSON.parse(json), from, server.usage());
+    return figures(scenario, JSON.parse(json), from, moment(server));
   } catch (error) {
     throw server.ended === undefined ? error : new Error(`the server ${server.ended}`);
   } finally {
@@ -50,10 +57,17 @@ export async function runClient({ server, port }, command, scenario, seconds, si
 }
 
 /** Runs a unary scenario by h2load, which sees HTTP status only. */
-export async function runH2load({ server, port }, scenario, seconds) {
-  const from = server.usage();
-  const { count, wrong, elapsedMs } = await h2load(port, scenario, seconds);
-  return figures(scenario, { count, wrong, elapsedMs }, from, server.usage());
+export async function runH2load({ server, port, used }, scenario, seconds) {
+  const warmUpMs = used ? WARM_UP_MS.server : WARM_UP_MS.newServer;
+  const from = {};
+  const { count, wrong, elapsedMs } = await h2load(
+    port,
+    scenario,
+    seconds,
+    warmUpMs,
+    () => Object.assign(from, moment(server)),
+  );
+  return figures(scenario, { count, wrong, elapsedMs }, from, moment(server));
 }
 
 /** Runs the program that awaits what handlers of `scenario` await, and serves nothing. */
@@ -63,7 +77,7 @@ export async function runWaits(command, scenario, seconds) {
     `--wait=${scenario.wait}`,
     `--streams=${streams}`,
     `--seconds=${seconds}`,
-    `--warm-up=${WARM_UP_MS}`,
+    `--warm-up=${WARM_UP_MS.server}`,
   ];
   const program = new Watched([...command, ...args], CORES.server);
   try {
@@ -106,10 +120,10 @@ async function measureLarge(server, client, scenario, side) {
   client.proceed();
   await client.line(/^all$/, LARGE_LIMIT_MS);
   const all = peak();
-  const from = server.usage();
+  const from = moment(server);
   client.proceed();
   const [json] = await client.line(/^\{.*\}$/, LARGE_LIMIT_MS);
-  const result = figures(scenario, JSON.parse(json), from, server.usage());
+  const result = figures(scenario, JSON.parse(json), from, moment(server));
   return first === undefined
     ? result
     : { ...result, peak: { first: first / scenario.bytes, all: all / scenario.bytes } };
@@ -122,11 +136,16 @@ async function measurePaced(server, client, scenario, seconds) {
   if (base === undefined) throw new Error("memory is not told on this system");
   client.proceed();
   await client.line(/^measuring$/, 120_000);
-  const from = server.usage();
+  const from = moment(server);
   const [json] = await client.line(/^\{.*\}$/, seconds * 1_000 + 30_000);
-  const to = server.usage();
+  const to = moment(server);
   const result = figures(scenario, JSON.parse(json), from, to);
-  return { ...result, value: (to.rssBytes - base.rssBytes) / 1_024 / scenario.connections };
+  return { ...result, value: (to.server.rssBytes - base.rssBytes) / 1_024 / scenario.connections };
+}
+
+/** What the server, and the machine, have spent until now. */
+function moment(server) {
+  return { server: server.usage(), machine: machineTime() };
 }
 
 /** A figure in the scenario's unit, with what each side spent on it. */
@@ -135,6 +154,7 @@ function figures(scenario, client, from, to) {
   if (count === 0) throw new Error(`nothing was done in ${Math.round(elapsedMs)} ms`);
   if (wrong > 0) throw new Error(`${wrong} of ${count} answers were wrong`);
   const perSecond = count / elapsedMs * 1_000;
+  const serverMicroseconds = (to?.server?.cpuMicroseconds ?? 0) - (from?.server?.cpuMicroseconds ?? 0);
   return {
     value: scenario.unit === "MB/s" ? perSecond * scenario.bytes / 1e6 : perSecond,
     latencyMicroseconds: client.latencyMicroseconds,
@@ -142,9 +162,13 @@ function figures(scenario, client, from, to) {
       cpuMicroseconds: client.cpuMicroseconds / count,
       rssBytes: client.rssBytes,
     },
-    server: from === undefined || to === undefined ? undefined : {
-      cpuMicroseconds: (to.cpuMicroseconds - from.cpuMicroseconds) / count,
-      rssBytes: to.peakBytes,
+    server: from?.server === undefined || to?.server === undefined ? undefined : {
+      cpuMicroseconds: serverMicroseconds / count,
+      rssBytes: to.server.peakBytes,
     },
+    // What h2load takes is not known, so what others took is not either.
+    disturbance: from === undefined || client.cpuMicroseconds === undefined
+      ? undefined
+      : disturbance(from.machine, to.machine, serverMicroseconds + client.cpuMicroseconds),
   };
 }

@@ -37,6 +37,7 @@ export async function runRounds({ contenders, scenarios, sides, load, rounds, se
         const figures = tried.error === undefined
           ? await job.run(tried, seconds).catch((error) => ({ error }))
           : tried;
+        tried.used = true;
         if (figures.error !== undefined) result.error ??= figures.error.message;
         result.rounds.push(figures.error === undefined ? figures : null);
       }
@@ -101,9 +102,20 @@ function jobsOf(contender, side, { scenarios, load, fixed, withH2load }) {
 function resultOf(results, contender, side, { scenario, load }) {
   const key = JSON.stringify([contender.name, side, scenario.id, load]);
   if (!results.has(key)) {
-    const { name, version, ours } = contender;
+    const { name, version, ours, reference } = contender;
     const { id, unit, better } = scenario;
-    results.set(key, { contender: name, version, ours, scenario: id, unit, better, side, load, rounds: [] });
+    results.set(key, {
+      contender: name,
+      version,
+      ours,
+      reference,
+      scenario: id,
+      unit,
+      better,
+      side,
+      load,
+      rounds: [],
+    });
   }
   return results.get(key);
 }

@@ -1,53 +1,99 @@
 // Results as tables in the terminal; the same text is Markdown.
+import { busyness, isWide } from "../measure/disturbance.mjs";
 import { groups, short, SIDES } from "./groups.mjs";
+
+/** The most columns of a line. */
+const WIDTH = 120;
 
 /** Prints every group. */
 export function printTables(report) {
+  console.log(tables(report).join("\n"));
+}
+
+/** The lines of every group, none longer than `WIDTH`. */
+export function tables(report) {
   const { processor, cores, system, date, pinned, runtimes } = report.machine;
   const { rounds, seconds } = report.command;
   const versions = Object.entries(runtimes).map(([name, version]) => `${name} ${version ?? "not there"}`)
     .join(", ");
-  console.log(`${processor}, ${cores} cores, ${system}; ${versions}; ${date}`);
-  console.log(
-    `Medians of ${rounds} interleaved rounds of ${seconds} s; ${
-      pinned ? "server and load on a core each" : "not pinned: no taskset, or a single core"
-    }`,
-  );
-  for (const group of groups(report)) printGroup(group);
+  const pins = pinned ? "server and load on a core each" : "not pinned: no taskset, or a single core";
+  const head = [
+    `${processor}, ${cores} cores, ${system}; ${versions}; ${date}`,
+    `Medians of ${rounds} interleaved rounds of ${seconds} s; ${pins}; CPU is microseconds a call`,
+    ...busyness(report).lines,
+  ];
+  return [...head.flatMap(wrap), ...groups(report).flatMap(groupLines)];
 }
 
-function printGroup({ side, scenario, load, unit, base, rows }) {
-  console.log(`\n### ${SIDES[side]}: ${scenario}, by ${load}\n`);
-  const header = [
-    "",
-    unit,
-    "min to max",
-    base ? `x ${base}` : "x",
-    "server CPU us",
-    "client CPU us",
-    "p50 us",
-    "p99 us",
-    "server MB",
+function groupLines(group) {
+  const { side, scenario, what, load, rows } = group;
+  const good = rows.filter((row) => row.value !== undefined);
+  const failed = rows.filter((row) => row.value === undefined);
+  const lines = ["", ...wrap(`### ${SIDES[side]}: ${scenario}, by ${load}`), "", ...wrap(`${what}.`), ""];
+  if (good.length > 0) lines.push(...table(columnsOf(group), good), "");
+  for (const row of good) {
+    if (row.error !== undefined) lines.push(cut(`${row.contender}: some rounds failed: ${row.error}`, WIDTH));
+  }
+  for (const row of failed) lines.push(cut(`${row.contender} failed: ${row.error}`, WIDTH));
+  return lines.at(-1) === "" ? lines.slice(0, -1) : lines;
+}
+
+/** What a reader is told of each row; a column that is empty everywhere is left out. */
+function columnsOf({ side, unit, bases, rows }) {
+  const latency = (share) => ({ latency }) => short(latency?.find(([of]) => of === share)?.[1]);
+  return [
+    ["", (row) => row.contender],
+    [unit, (row) => short(row.value.median)],
+    ["+-", ({ value }) => spreadOf(value)],
+    ["CPU us", (row) => short(row.cpu)],
+    ...bases.map((base, i) => [`x ${cut(base, 16)}`, (row) => short(row.ratios[i])]),
+    ...bases.map((base, i) => [`CPU x ${cut(base, 6)}`, (row) => short(row.cpuRatios[i])]),
+    ["p50 us", latency(0.5)],
+    ["p99 us", latency(0.99)],
+    ["peak 1, 20", ({ peak }) => peak === undefined ? "" : `${times(peak.first)}, ${times(peak.all)}`],
+    [side === "client" ? "server CPU" : "load CPU", (row) => short(row.otherCpu)],
+    ["MB", (row) => short(row.rssMb)],
+  ].filter(([, cell], i) => i < 2 || rows.some((row) => row.value !== undefined && cell(row) !== ""));
+}
+
+function table(columns, rows) {
+  const cells = [columns.map(([title]) => title), ...rows.map((row) => columns.map(([, cell]) => cell(row)))];
+  const widths = columns.map((_, i) => Math.max(3, ...cells.map((row) => row[i].length)));
+  const others = widths.slice(1).reduce((sum, width) => sum + width + 3, 4);
+  widths[0] = Math.min(widths[0], WIDTH - others);
+  const line = (row) =>
+    `| ${
+      row.map((cell, i) => i === 0 ? cut(cell, widths[0]).padEnd(widths[0]) : cell.padStart(widths[i])).join(
+        " | ",
+      )
+    } |`;
+  return [
+    line(cells[0]),
+    `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`,
+    ...cells.slice(1).map(line),
   ];
-  const cells = rows.map((row) =>
-    row.value === undefined ? [row.contender, `failed: ${row.error}`, "", "", "", "", "", "", ""] : [
-      row.contender + (row.error === undefined ? "" : " (some rounds failed)"),
-      short(row.value.median),
-      `${short(row.value.min)} to ${short(row.value.max)}`,
-      row.ratio === undefined ? "" : row.ratio.toPrecision(3),
-      short(row.serverCpu),
-      short(row.clientCpu),
-      short(row.latency?.find(([share]) => share === 0.5)?.[1]),
-      short(row.latency?.find(([share]) => share === 0.99)?.[1]),
-      short(row.rssMb),
-    ]
-  );
-  const widths = header.map((_, i) => Math.max(...[header, ...cells].map((row) => row[i].length)));
-  const shown = (row) =>
-    `| ${row.map((cell, i) => i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])).join(" | ")} |`;
-  console.log(
-    [shown(header), `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`, ...cells.map(shown)].join(
-      "\n",
-    ),
-  );
+}
+
+/** Half of what lies between the least and the greatest round, in hundredths of the median; "!" where that is much. */
+function spreadOf(value) {
+  if (value.min === value.max) return "";
+  return `${((value.max - value.min) / 2 / value.median * 100).toFixed(0)}%${isWide(value) ? " !" : ""}`;
+}
+
+function times(ratio) {
+  return ratio === undefined ? "" : `${ratio.toPrecision(2)}x`;
+}
+
+function cut(text, width) {
+  return text.length <= width ? text : `${text.slice(0, width - 3)}...`;
+}
+
+/** `text` in lines of at most `WIDTH`, broken at spaces. */
+function wrap(text) {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    if (lines.at(-1).length + 1 + word.length > WIDTH) lines.push("");
+    lines[lines.length - 1] += (lines.at(-1) === "" ? "" : " ") + word;
+  }
+  return lines;
 }
