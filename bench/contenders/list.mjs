@@ -190,7 +190,7 @@ function bareWaits(runtime) {
 
 /** `lacks`: kinds of traffic that it cannot serve. */
 function native(name, build, lacks = []) {
-  const built = build();
+  const built = attempt(build);
   return {
     name,
     ours: false,
@@ -205,6 +205,15 @@ function native(name, build, lacks = []) {
         ? "its client has no such kind"
         : undefined,
   };
+}
+
+/** What `build` gives; one that fails takes no other contender with it. */
+function attempt(build) {
+  try {
+    return build();
+  } catch (error) {
+    return { missing: error.message };
+  }
 }
 
 function pythonGrpc() {

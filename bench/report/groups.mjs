@@ -101,3 +101,9 @@ export function short(value) {
   if (value >= 1e4) return `${(value / 1e3).toPrecision(3)}k`;
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }
+
+/** How many times as much, with two significant digits: 0.42x, 13x, 310x. */
+export function times(ratio) {
+  if (ratio === undefined || !Number.isFinite(ratio)) return "";
+  return `${ratio >= 10 ? Math.round(ratio) : ratio.toPrecision(2)}x`;
+}

@@ -1,9 +1,11 @@
 // Results as tables in the terminal; the same text is Markdown.
 import { busyness, isWide } from "../measure/disturbance.mjs";
-import { groups, short, SIDES } from "./groups.mjs";
+import { groups, short, SIDES, times } from "./groups.mjs";
 
 /** The most columns of a line. */
 const WIDTH = 120;
+/** Columns that stay even where names are long. */
+const LEAST_COLUMNS = 8;
 
 /** Prints every group. */
 export function printTables(report) {
@@ -19,7 +21,7 @@ export function tables(report) {
   const pins = pinned ? "server and load on a core each" : "not pinned: no taskset, or a single core";
   const head = [
     `${processor}, ${cores} cores, ${system}; ${versions}; ${date}`,
-    `Medians of ${rounds} interleaved rounds of ${seconds} s; ${pins}; CPU is microseconds a call`,
+    `Medians of ${rounds} interleaved rounds of ${seconds} s; ${pins}; CPU and latencies in microseconds`,
     ...busyness(report).lines,
   ];
   return [...head.flatMap(wrap), ...groups(report).flatMap(groupLines)];
@@ -47,20 +49,22 @@ function columnsOf({ side, unit, bases, rows }) {
     ["+-", ({ value }) => spreadOf(value)],
     ["CPU us", (row) => short(row.cpu)],
     ...bases.map((base, i) => [`x ${cut(base, 16)}`, (row) => short(row.ratios[i])]),
-    ...bases.map((base, i) => [`CPU x ${cut(base, 6)}`, (row) => short(row.cpuRatios[i])]),
-    ["p50 us", latency(0.5)],
-    ["p99 us", latency(0.99)],
+    ...bases.map((base, i) => [`CPU/${cut(base, 6)}`, (row) => short(row.cpuRatios[i])]),
+    ["p50", latency(0.5)],
+    ["p99", latency(0.99)],
     ["peak 1, 20", ({ peak }) => peak === undefined ? "" : `${times(peak.first)}, ${times(peak.all)}`],
-    [side === "client" ? "server CPU" : "load CPU", (row) => short(row.otherCpu)],
+    [side === "client" ? "server" : "load", (row) => short(row.otherCpu)],
     ["MB", (row) => short(row.rssMb)],
   ].filter(([, cell], i) => i < 2 || rows.some((row) => row.value !== undefined && cell(row) !== ""));
 }
 
+/** The last columns give way to names that are long. */
 function table(columns, rows) {
   const cells = [columns.map(([title]) => title), ...rows.map((row) => columns.map(([, cell]) => cell(row)))];
   const widths = columns.map((_, i) => Math.max(3, ...cells.map((row) => row[i].length)));
-  const others = widths.slice(1).reduce((sum, width) => sum + width + 3, 4);
-  widths[0] = Math.min(widths[0], WIDTH - others);
+  const whole = widths.reduce((sum, width) => sum + width + 3, 1);
+  if (whole > WIDTH && columns.length > LEAST_COLUMNS) return table(columns.slice(0, -1), rows);
+  widths[0] -= Math.max(0, whole - WIDTH);
   const line = (row) =>
     `| ${
       row.map((cell, i) => i === 0 ? cut(cell, widths[0]).padEnd(widths[0]) : cell.padStart(widths[i])).join(
@@ -77,11 +81,7 @@ function table(columns, rows) {
 /** Half of what lies between the least and the greatest round, in hundredths of the median; "!" where that is much. */
 function spreadOf(value) {
   if (value.min === value.max) return "";
-  return `${((value.max - value.min) / 2 / value.median * 100).toFixed(0)}%${isWide(value) ? " !" : ""}`;
-}
-
-function times(ratio) {
-  return ratio === undefined ? "" : `${ratio.toPrecision(2)}x`;
+  return `${((value.max - value.min) / 2 / value.median * 100).toFixed(0)}%${isWide(value) ? "!" : ""}`;
 }
 
 function cut(text, width) {

@@ -94,7 +94,7 @@ func main() {
 		panic(err)
 	}
 	server := grpc.NewServer(grpc.MaxRecvMsgSize(1 << 30))
-	pb.RegisterEchoServer(server, echo{})
+	pb.RegisterEchoServer(server, &echo{})
 	fmt.Println("listening", listener.Addr().(*net.TCPAddr).Port)
 	go func() {
 		io.Copy(io.Discard, os.Stdin)

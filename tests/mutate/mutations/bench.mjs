@@ -1,5 +1,6 @@
 // Faults of the bench: a figure that is wrong looks like any other.
 
+const REPORT = "tests/bench/report_test.ts";
 const GENERATOR = "tests/bench/generator_test.ts";
 
 const mutation = (file, before, after, test, name, runtime = "deno") => ({
@@ -48,4 +49,22 @@ export default [
     GENERATOR,
     "header script",
   ),
+  mutation("bench/report/palette.mjs", 'failed: "#ff8a80"', 'failed: "#d03b3b"', REPORT, "dark colours"),
+  mutation("bench/report/palette.mjs", "** 2.4", "** 1", REPORT, "contrast is WCAG's"),
+  mutation("bench/report/table.mjs", "widths[0] -= Math.max(0, whole - WIDTH);", "", REPORT, "120 columns"),
+  mutation(
+    "bench/report/groups.mjs",
+    "Number(a.value === undefined) - Number(b.value === undefined)",
+    "0",
+    REPORT,
+    "failures are last",
+  ),
+  mutation(
+    "bench/measure/disturbance.mjs",
+    "to.work - from.work - own",
+    "to.work - from.work",
+    REPORT,
+    "without our own",
+  ),
+  mutation("bench/measure/disturbance.mjs", "disturbed > known.length / 5", "false", REPORT, "is busy"),
 ];
