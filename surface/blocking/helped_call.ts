@@ -2,7 +2,8 @@
 
 import { formatAddress, isInstance, messageOf, propertyOf } from "../../pollers/mod.ts";
 import { HeaderList, NO_HEADERS } from "../../transport/mod.ts";
-import type { CallStatus } from "../call/call_status.ts";
+import { type CallObserver, CallRecord } from "../call/call_observer.ts";
+import { type CallStatus, endedBy } from "../call/call_status.ts";
 import { MessageStore } from "../call/message_store.ts";
 import type { ChildCall } from "../call/parent.ts";
 import { Status, type StatusCode } from "../call/status.ts";
@@ -32,6 +33,10 @@ export class HelpedCall implements SyncCall, HelpedSink, ChildCall {
   private unsent = 0;
   private taken = 0;
   private deadlineAt = Infinity;
+  /** For observers; undefined where there are none. */
+  private record: CallRecord | undefined = undefined;
+  /** Octets of the one request and its prefix. */
+  private requestLength = 0;
   /** Listens to `signal`. */
   private onAbort: (() => void) | undefined = undefined;
 
@@ -54,6 +59,7 @@ export class HelpedCall implements SyncCall, HelpedSink, ChildCall {
 
   begin(): void {
     const { signal, deadlineMs = Infinity, parent } = this.options;
+    if (this.context.observers.list !== undefined) this.observe(this.context.observers.list);
     if (this.context.end.isClosed) return this.endWith(Status.UNAVAILABLE, "channel is closed", "library");
     if (signal?.aborted) return this.aborted();
     if (parent?.isOver) return this.onParentOver();
@@ -89,6 +95,7 @@ export class HelpedCall implements SyncCall, HelpedSink, ChildCall {
 
   write(framed: Uint8Array): void {
     this.unsent++;
+    this.record?.messageSent(framed);
     this.send({ kind: "send", call: this.id, request: movable(framed) });
   }
 
@@ -130,10 +137,14 @@ export class HelpedCall implements SyncCall, HelpedSink, ChildCall {
 
   onMessage(message: FromHelper): void {
     switch (message.kind) {
+      case "attempt":
+        return this.attempted(message.peer);
       case "headers":
         this.headers = HeaderList.ofStrings(message.fields);
+        this.record?.initialMetadata(this.headers);
         break;
       case "message":
+        this.record?.messageReceived(message.bytes.byteLength);
         return this.messages.push(new Uint8Array(message.bytes), message.wireBytes);
       case "sent":
         this.unsent -= message.count;
@@ -164,12 +175,15 @@ export class HelpedCall implements SyncCall, HelpedSink, ChildCall {
       headers: headers?.fields,
       waitForReady,
       corked,
+      observed: this.record !== undefined,
     }));
   }
 
   private encode(): ArrayBuffer | undefined {
     try {
-      return movable(encodeFramed(this.method.requestCodec, this.request));
+      const framed = encodeFramed(this.method.requestCodec, this.request);
+      this.requestLength = framed.length;
+      return movable(framed);
     } catch (error) {
       if (!isInstance(error, EncodeError)) this.report(error);
       this.endWith(Status.INTERNAL, messageOf(error), "user", error);
@@ -189,10 +203,26 @@ export class HelpedCall implements SyncCall, HelpedSink, ChildCall {
   private over(status: CallStatus): void {
     if (this.status !== undefined) return;
     this.status = status;
+    this.record?.end(status.code, status.message, endedBy(status), this.context.engine.now());
     this.helper?.forget(this.id);
     const { parent, signal } = this.options;
     parent?.removeChild(this);
     if (this.onAbort !== undefined) signal!.removeEventListener("abort", this.onAbort);
+  }
+
+  private observe(observers: readonly CallObserver[]): void {
+    const { reporter, engine } = this.context;
+    const { headers } = this.options;
+    this.record = new CallRecord(observers, reporter, "client", this.path, this.peer, headers, engine.now());
+  }
+
+  /** The one request goes with the first attempt. */
+  private attempted(peer: string): void {
+    this.peer = peer;
+    const { record } = this;
+    if (record === undefined) return;
+    record.attempt(peer);
+    if (record.attempts === 1 && !this.requestStream) record.messageSent({ length: this.requestLength });
   }
 
   private aborted(): void {

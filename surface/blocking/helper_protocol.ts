@@ -25,6 +25,8 @@ export interface StartCall {
   readonly headers: readonly string[] | undefined;
   readonly waitForReady: boolean;
   readonly corked: boolean;
+  /** Whoever observes the call is to learn of its attempts. */
+  readonly observed: boolean;
 }
 
 /** To the helper. */
@@ -41,6 +43,8 @@ export type ToHelper =
 
 /** From the helper. */
 export type FromHelper =
+  /** The call was given a stream, to `peer`. */
+  | { readonly kind: "attempt"; readonly call: number; readonly peer: string }
   | { readonly kind: "headers"; readonly call: number; readonly fields: readonly string[] }
   | {
     readonly kind: "message";

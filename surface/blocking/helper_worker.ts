@@ -3,7 +3,7 @@
 import { openMailbox, type ThreadMailbox } from "../../pollers/native/mailbox.ts";
 import { endThread, onUncaught } from "../../pollers/native/thread.ts";
 import { messageOf } from "../../pollers/mod.ts";
-import { HeaderList, type RequestTemplate } from "../../transport/mod.ts";
+import { type ClientTransport, HeaderList, type RequestTemplate } from "../../transport/mod.ts";
 import { type CallStatus, endedBy } from "../call/call_status.ts";
 import { callContext, Channel } from "../channel/channel.ts";
 import { type GivenOptions, NO_OPTIONS } from "../client/call_options.ts";
@@ -37,6 +37,7 @@ class HelpedCall extends ClientCall {
   private unsent = 0;
   private readonly id: number;
   private readonly single: boolean;
+  private readonly isObserved: boolean;
   private readonly request: Uint8Array | undefined;
 
   constructor(
@@ -50,6 +51,7 @@ class HelpedCall extends ClientCall {
     super(context, template, start.request === undefined, options);
     this.id = start.call;
     this.single = start.singleMessage;
+    this.isObserved = start.observed;
     this.request = start.request === undefined ? undefined : new Uint8Array(start.request);
   }
 
@@ -72,6 +74,12 @@ class HelpedCall extends ClientCall {
   /** From the owner: responses were taken. */
   taken(wireBytes: number): void {
     this.release(wireBytes);
+  }
+
+  override attach(transport: ClientTransport): void {
+    super.attach(transport);
+    if (!this.isObserved || this.isOver) return;
+    this.outbox.add({ kind: "attempt", call: this.id, peer: this.peer });
   }
 
   protected override encodeRequest(): Uint8Array {

@@ -162,8 +162,8 @@ export class CallRecord implements EndedCall {
     }
   }
 
-  /** A message was sent: `framed` is its prefix and itself. */
-  messageSent(framed: Uint8Array): void {
+  /** A message was sent: `framed` is its prefix and itself, or as long. */
+  messageSent(framed: { readonly length: number }): void {
     const bytes = framed.length - MESSAGE_PREFIX_BYTES;
     this.messagesSent++;
     this.bytesSent += bytes;

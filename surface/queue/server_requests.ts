@@ -50,7 +50,6 @@ export class ServerRequests implements ServerStyle, QueueOwner {
   private readonly methods = new Map<string, RequestedMethod>();
   private unregistered: RequestedMethod | undefined = undefined;
   private readonly notifications: Notification[] = [];
-  private nextHome = 0;
 
   /** At most `waitingLimit` calls of a method wait for requests. */
   constructor(readonly server: StyledServer, private readonly waitingLimit: number) {
@@ -240,8 +239,7 @@ export class ServerRequests implements ServerStyle, QueueOwner {
     const matcher = new CallMatcher(what, this.waitingLimit, this.server.host.engine);
     matcher.isShutDown = this.isShutDown;
     const begin: BeginServerCall = (host, method, stream, head, connection, receivedAt) => {
-      if (connection.homeQueue < 0) connection.homeQueue = this.nextHome++ % this.queues.length;
-      const { homeQueue } = connection;
+      const home = connection.number % this.queues.length;
       return new QueueServerCall(
         host,
         method,
@@ -251,7 +249,7 @@ export class ServerRequests implements ServerStyle, QueueOwner {
         receivedAt,
         descriptor,
         matcher,
-        homeQueue,
+        home,
       );
     };
     return { matcher, payload, begin };

@@ -28,6 +28,8 @@ export interface ConnectionsHost {
   readonly handlerLimit: number;
   /** Calls of all of them that wait for their handlers' turn. */
   waitingCalls: number;
+  /** How many there were. */
+  accepted: number;
   /** Gets warnings. */
   readonly reporter: Reporter;
   /** The client of `connection` has begun a call; returns its sink. */
@@ -47,8 +49,8 @@ export class ServedConnection implements SlotsOwner, ServerTransportSink {
   readonly handlers: HandlerSlots;
   /** Set when it has been accepted, before the first call. */
   transport: ServerTransport | undefined = undefined;
-  /** The number of the completion queue that its calls are matched in first; -1 before the first of them. */
-  homeQueue = -1;
+  /** How many were accepted before it: says which completion queue is its home. */
+  readonly number: number;
 
   /**
    * `peer` is the client's address; `security` what its TLS handshake established, undefined in plaintext; `binding` where it
@@ -61,6 +63,7 @@ export class ServedConnection implements SlotsOwner, ServerTransportSink {
     readonly binding: Binding | undefined,
     readonly onGone: (() => void) | undefined,
   ) {
+    this.number = host.accepted++;
     this.handlers = new HandlerSlots(host.handlerLimit, this);
   }
 

@@ -170,6 +170,7 @@ export class Server {
       beginCall: (stream, head, receivedAt, connection) =>
         this.#beginCall(stream, head, receivedAt, connection),
       onConnectionClosed: (connection) => this.#combiner.run(() => this.#connectionClosed(connection)),
+      accepted: 0,
     };
     this.#acceptor = new TransportAcceptor(this.engine, this.#options);
   }

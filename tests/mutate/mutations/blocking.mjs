@@ -14,6 +14,20 @@ const WAITER = "pollers/threads/sync_waiter.ts";
 /** As `readMutations` describes them. */
 export default [
   {
+    file: "surface/blocking/helped_call.ts",
+    before: "if (record.attempts === 1 && !this.requestStream) record.messageSent",
+    after: "if (!this.requestStream) void record.messageSent; else record.messageSent",
+    test: "tests/surface/blocking/sync_client_test.ts",
+    name: "native: observers of the channel",
+  },
+  {
+    file: "surface/blocking/helper_worker.ts",
+    before: "if (!this.isObserved || this.isOver) return;",
+    after: "return;",
+    test: "tests/surface/blocking/sync_client_test.ts",
+    name: "native: observers of the channel",
+  },
+  {
     file: "pollers/threads/handover.ts",
     before: "if (count === 0 && Atomics.load(control, RECLAIM) === 0) continue;",
     after: "if (count === 0) continue;",

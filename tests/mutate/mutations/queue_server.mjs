@@ -106,7 +106,7 @@ export default [
   ),
   ofRequests(MATCHER, "if (this.waiting.size >= this.limit) {", "if (false) {", "[Q64] calls that wait"),
   ofRequests(MATCHER, "requests[(home + i) % requests.length]?.[0]", "requests[i]?.[0]", "[Q65]"),
-  ofRequests(REQUESTS, "this.nextHome++ % this.queues.length", "0", "[Q65]"),
+  ofRequests(REQUESTS, "connection.number % this.queues.length", "0", "[Q65]"),
   ofRequests(
     MATCHER,
     "for (let i = 0; i < requests.length; i++) {",

@@ -5,6 +5,7 @@ import {
   createClient,
   createSyncClient,
   type Metadata,
+  type ObservedCall,
   parseProto,
   Server,
   type ServiceOf,
@@ -32,6 +33,54 @@ blocking(ALL_WAYS, "[Q126] a unary call returns its response, with metadata both
   const body = new Uint8Array(300_000).fill(7);
   for (let i = 0; i < 20; i++) assertEquals(client.one({ text: `call ${i}`, body }).body, body);
 });
+
+blocking(
+  ALL_WAYS,
+  "observers of the channel see calls that block, whichever thread makes them",
+  ({ client, channel }) => {
+    const seen: string[] = [];
+    const note = (name: string) => ({ attempts, peer }: ObservedCall, what?: unknown) =>
+      seen.push(
+        `${name} ${typeof what === "number" ? "" : attempts}${peer.startsWith("127.0.0.1:") ? "" : peer}`,
+      );
+    const stop = channel.observe({
+      onCallBegin: note("begin"),
+      onAttempt: note("attempt"),
+      onInitialMetadata: note("metadata"),
+      onMessageSent: note("sent"),
+      onMessageReceived: note("received"),
+      onCallEnd: ({ status, endedBy, bytesSent, bytesReceived, durationMs, metadata }) =>
+        seen.push(
+          `${status} by ${endedBy}: ${bytesSent} and ${bytesReceived}`,
+          `${durationMs > 0}${metadata.get("a")}`,
+        ),
+    });
+    client.one({ text: "abc" }, { metadata: { a: "1" } });
+    const unary = [
+      "begin 0",
+      "attempt 1",
+      "sent ",
+      "metadata 1",
+      "received ",
+      "OK by remote: 5 and 5",
+      "true1",
+    ];
+    assertEquals(seen.splice(0), unary);
+    assertEquals(client.up([{ number: 1 }, { number: 2 }]).number, 3);
+    assertEquals(seen.filter((line) => line === "sent ").length, 2);
+    seen.length = 0;
+    thrown(() => client.one({ text: "fail" }));
+    thrown(() => client.one({}, { deadlineMs: -1 }));
+    assertEquals(seen.filter((line) => line.includes(" by ")), [
+      "NOT_FOUND by remote: 6 and 0",
+      "DEADLINE_EXCEEDED by user: 0 and 0",
+    ]);
+    seen.length = 0;
+    stop();
+    client.one({});
+    assertEquals(seen, []);
+  },
+);
 
 blocking(
   ALL_WAYS,

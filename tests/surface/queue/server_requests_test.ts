@@ -321,6 +321,10 @@ test("queue server: [Q65] calls of a connection go to requests of its home queue
   await queueServing(async ({ calls, queue, port }) => {
     const channels = [1, 2].map(() => new Channel(`127.0.0.1:${port}`));
     const clients = channels.map((channel) => createClient(Trial, channel));
+    for (const channel of channels) {
+      channel.connect();
+      await until(() => channel.state === "READY");
+    }
     const at = new Map<unknown, string[]>();
     const request = (from: CompletionQueue<unknown>) => {
       const wanted = new RequestedCall<{ text?: string }>();
@@ -333,8 +337,8 @@ test("queue server: [Q65] calls of a connection go to requests of its home queue
       call!.startBatch([sendMessage({} as never), sendStatusFromServer()], "sent");
       await next(from);
     };
-    // Each connection has one queue as its home, in turn.
-    for (const [client, from, name] of [[clients[0]!, queue, "a"], [clients[1]!, second, "b"]] as const) {
+    // Each connection has one queue as its home, in the order in which they were accepted.
+    for (const [client, from, name] of [[clients[1]!, second, "b"], [clients[0]!, queue, "a"]] as const) {
       for (let i = 0; i < 3; i++) {
         request(queue);
         request(second);
