@@ -207,7 +207,11 @@ export {
 } from "./server/interceptor.ts";
 export {
   type ChannelCredentials,
+  type FilesOf,
+  type Identity,
+  type OptionsSource,
   type Pem,
+  pemFiles,
   type ServerCredentials,
   tls,
   type TlsClientOptions,

@@ -110,12 +110,16 @@ export class Handshake implements ClientTransportSink {
     if (security === undefined) return this.exchangeSettings(endpoint, options);
     const secure = this.securing = new SecureEndpoint(this.engine, endpoint);
     try {
-      secure.handshake((onProgress) => security.begin(onProgress), new SliceBuffer(), (failure) => {
-        this.securing = undefined;
-        if (failure === undefined) return this.exchangeSettings(secure, options);
-        secure.close();
-        this.fail(`${formatAddress(this.address)}: TLS handshake failed: ${failure}`);
-      });
+      secure.handshake(
+        (onProgress) => security.begin(this.engine.now(), onProgress),
+        new SliceBuffer(),
+        (failure) => {
+          this.securing = undefined;
+          if (failure === undefined) return this.exchangeSettings(secure, options);
+          secure.close();
+          this.fail(`${formatAddress(this.address)}: TLS handshake failed: ${failure}`);
+        },
+      );
     } catch (error) { // of a certificate provider
       this.securing = undefined;
       endpoint.close();

@@ -21,6 +21,8 @@ export type ErrorPlace =
   | "requests"
   /** A codec of the application that decodes. */
   | "codec"
+  /** A source of certificates, or what it gave: earlier ones are used further. */
+  | "credentials"
   /** A reaction of a reactor, or the callback of a unary call. */
   | "reaction"
   /** Callbacks, by their names. */
@@ -136,6 +138,7 @@ const SUBJECTS: Readonly<Record<ErrorPlace, string>> = {
   requests: "the iterable of requests",
   codec: "the codec",
   reaction: "a reaction",
+  credentials: "a source of certificates",
   onHeaders: "onHeaders",
   onTrailers: "onTrailers",
   acceptConnection: "acceptConnection",

@@ -30,6 +30,12 @@ export function certificateOf(der: Uint8Array): ReadCertificate {
   };
 }
 
+/** The host names that the first certificate of `pem` is for. */
+export function certificateNames(pem: string): string[] {
+  const { X509Certificate } = process.getBuiltinModule("node:crypto");
+  return subjectNames(new X509Certificate(pem).subjectAltName ?? "").dns;
+}
+
 const KINDS = [["DNS:", "dns"], ["URI:", "uri"], ["IP Address:", "ip"], ["email:", "email"]] as const;
 
 /** "DNS:localhost, URI:spiffe://a/b"; a name with a comma or a quote in it stands as a JSON string. */

@@ -1,5 +1,6 @@
 // Text files, for .proto sources.
 
+import { readFileSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 
 /**
@@ -12,5 +13,24 @@ export async function readTextFile(url: URL | string): Promise<string> {
   } catch (cause) {
     const { message, code } = cause as Error & { code?: string };
     throw Object.assign(new Error(`Cannot read ${String(url)}: ${message}`, { cause }), { code });
+  }
+}
+
+/** The text of a file, UTF-8, at once. Throws Error that names it. */
+export function readTextFileSync(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    throw new Error(`Cannot read ${path}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** What differs once the file at `path`, behind symbolic links, is another one or was written. Throws Error that names it. */
+export function fileStamp(path: string): string {
+  try {
+    const { dev, ino, size, mtimeMs } = statSync(path);
+    return `${dev} ${ino} ${size} ${mtimeMs}`;
+  } catch (cause) {
+    throw new Error(`Cannot read ${path}: ${(cause as Error).message}`, { cause });
   }
 }

@@ -80,7 +80,12 @@ export class Channel {
     this.#subchannel = new Subchannel(
       engine,
       parsed,
-      { ...options, keepalive: clientKeepalive(options.keepalive ?? {}), reporter, ...this.#security() },
+      {
+        ...options,
+        keepalive: clientKeepalive(options.keepalive ?? {}),
+        reporter,
+        ...this.#security(reporter),
+      },
       backoff,
       (state) => this.#changed(state),
     );
@@ -171,10 +176,10 @@ export class Channel {
     await Promise.all([...end.close(), this.#use.end()]);
   }
 
-  #security(): { readonly security?: ConnectSecurity } {
+  #security(reporter: Reporter): { readonly security?: ConnectSecurity } {
     return this.#credentials === undefined
       ? {}
-      : { security: connectSecurity(this.#credentials, hostOf(this.#authority)) };
+      : { security: connectSecurity(this.#credentials, hostOf(this.#authority), reporter) };
   }
 
   #template(path: string): RequestTemplate {

@@ -1,7 +1,13 @@
 // How a channel's connections are secured.
 
-import { type ConnectSecurity, selectTlsProvider, type TlsContext } from "../../transport/mod.ts";
+import {
+  type ConnectSecurity,
+  type Reporter,
+  selectTlsProvider,
+  type TlsContext,
+} from "../../transport/mod.ts";
 import { checkOptions, type OptionNames } from "../options.ts";
+import { ContextSource, type OptionsSource } from "./context_source.ts";
 import { identityOf, type Pem, pemText } from "./pem.ts";
 
 /** What `tls.client` is made with. */
@@ -26,13 +32,18 @@ const NAMES: OptionNames<TlsClientOptions> = {
   provider: true,
 };
 
-/** How connections to `host` are secured by `credentials`. */
-export let connectSecurity: (credentials: ChannelCredentials, host: string) => ConnectSecurity;
+const PURPOSE = "make TLS credentials for a channel";
+
+/** How connections to `host` are secured by `credentials`; `reporter` gets what is wrong with later certificates. */
+export let connectSecurity: (
+  credentials: ChannelCredentials,
+  host: string,
+  reporter: Reporter,
+) => ConnectSecurity;
 
 /** How connections of channels are secured; made by `tls.client`. */
 export class ChannelCredentials {
-  readonly #context: TlsContext;
-  readonly #serverName: string | undefined;
+  readonly #source: ContextSource<TlsClientOptions, TlsContext>;
 
   /**
    * See `tls.client`.
@@ -40,24 +51,32 @@ export class ChannelCredentials {
    * @throws {TypeError} for unknown options, and where of `cert` and `key` only one is given
    * @throws {Error} that says what is wrong with a certificate or key
    */
-  constructor(options: TlsClientOptions) {
-    const purpose = "make TLS credentials for a channel";
-    checkOptions(purpose, options, NAMES as Readonly<Record<string, true>>);
-    const ca = pemText(purpose, "ca", options.ca);
-    const identity = identityOf(purpose, options.cert, options.key);
-    this.#serverName = options.serverName;
-    const config = { ...(ca === undefined ? {} : { ca }), ...(identity === undefined ? {} : { identity }) };
-    try {
-      this.#context = selectTlsProvider(options.provider).clientContext(config);
-    } catch (error) {
-      throw new Error(`Cannot ${purpose}: ${(error as Error).message}`, { cause: error });
-    }
+  constructor(source: OptionsSource<TlsClientOptions>) {
+    this.#source = new ContextSource(source, contextOf);
   }
 
   static {
-    connectSecurity = (credentials, host) => {
-      const serverName = credentials.#serverName ?? host;
-      return { begin: (onProgress) => credentials.#context.begin(serverName, onProgress) };
+    connectSecurity = (credentials, host, reporter) => {
+      const onFailed = (error: unknown): void =>
+        reporter.report(error, { where: "credentials", level: "error" });
+      return {
+        begin(now, onProgress) {
+          const context = credentials.#source.current(now, onFailed);
+          return context.begin(credentials.#source.options.serverName ?? host, onProgress);
+        },
+      };
     };
+  }
+}
+
+function contextOf(options: TlsClientOptions): TlsContext {
+  checkOptions(PURPOSE, options, NAMES as Readonly<Record<string, true>>);
+  const ca = pemText(PURPOSE, "ca", options.ca);
+  const identity = identityOf(PURPOSE, options.cert, options.key);
+  const config = { ...(ca === undefined ? {} : { ca }), ...(identity === undefined ? {} : { identity }) };
+  try {
+    return selectTlsProvider(options.provider).clientContext(config);
+  } catch (error) {
+    throw new Error(`Cannot ${PURPOSE}: ${(error as Error).message}`, { cause: error });
   }
 }

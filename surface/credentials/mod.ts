@@ -1,13 +1,19 @@
 // Credentials of channels and servers.
 
 import { ChannelCredentials, type TlsClientOptions } from "./channel_credentials.ts";
+import type { OptionsSource } from "./context_source.ts";
 import { ServerCredentials, type TlsServerOptions } from "./server_credentials.ts";
 
 export { ChannelCredentials, ServerCredentials, type TlsClientOptions, type TlsServerOptions };
+export type { OptionsSource } from "./context_source.ts";
+export { type FilesOf, pemFiles } from "./files.ts";
+export type { Identity } from "./server_credentials.ts";
 export type { Pem } from "./pem.ts";
 
 /**
- * Credentials for TLS (1.3, and 1.2 with the ciphers that HTTP/2 allows).
+ * Credentials for TLS (1.3, and 1.2 with the ciphers that HTTP/2 allows), from options, or from a function that gives those
+ * of now: it is asked when a connection begins, once a second at most. Connections that stand keep what they began with.
+ * Where what it gives cannot be used, what there was is used further, and `onError` of the channel or server gets the error.
  *
  * @example
  * ```ts ignore
@@ -22,14 +28,14 @@ export const tls: {
    * @throws {TypeError} for unknown options, and where of `cert` and `key` only one is given
    * @throws {Error} that says what is wrong with a certificate or key
    */
-  client(options?: TlsClientOptions): ChannelCredentials;
+  client(options?: OptionsSource<TlsClientOptions>): ChannelCredentials;
   /**
    * For servers, with `clientCa` for mutual TLS.
    *
    * @throws {TypeError} for unknown options, and where `cert` or `key` is missing
    * @throws {Error} that says what is wrong with a certificate or key
    */
-  server(options: TlsServerOptions): ServerCredentials;
+  server(options: OptionsSource<TlsServerOptions>): ServerCredentials;
 } = {
   client: (options = {}) => new ChannelCredentials(options),
   server: (options) => new ServerCredentials(options),

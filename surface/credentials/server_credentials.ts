@@ -1,15 +1,28 @@
 // How a server's connections are secured.
 
-import { type AcceptSecurity, selectTlsProvider, type TlsContext } from "../../transport/mod.ts";
-import { checkOptions, type OptionNames } from "../options.ts";
+import {
+  type AcceptSecurity,
+  certificateNames,
+  type Reporter,
+  selectTlsProvider,
+  type TlsContext,
+} from "../../transport/mod.ts";
+import { checkOptions, describe, type OptionNames } from "../options.ts";
+import { ContextSource, type OptionsSource } from "./context_source.ts";
 import { identityOf, type Pem, pemText } from "./pem.ts";
 
-/** What `tls.server` is made with. */
-export interface TlsServerOptions {
-  /** What this server shows: its certificate, and those that lead to its authority; PEM. */
+/** A certificate, with those that lead to its authority, and its key: PEM. */
+export interface Identity {
+  /** The certificate first. */
   readonly cert: Pem;
-  /** The private key of `cert`, PEM, not encrypted. */
+  /** Not encrypted. */
   readonly key: Pem;
+}
+
+/** What `tls.server` is made with. */
+export interface TlsServerOptions extends Identity {
+  /** Others, for clients that ask for a name which one of them is for (SNI); `cert` is for all other clients. */
+  readonly more?: readonly Identity[];
   /** Certificates of the authorities that may vouch for clients, PEM. Default: clients are asked for no certificate. */
   readonly clientCa?: Pem;
   /** Whether clients without a certificate are refused, where `clientCa` is given. Default true. */
@@ -21,19 +34,20 @@ export interface TlsServerOptions {
 const NAMES: OptionNames<TlsServerOptions> = {
   cert: true,
   key: true,
+  more: true,
   clientCa: true,
   requireClientCertificate: true,
   provider: true,
 };
 
-/** How connections of a server are secured by `credentials`. */
-export let acceptSecurity: (credentials: ServerCredentials) => AcceptSecurity;
+const PURPOSE = "make TLS credentials for a server";
+
+/** How connections of a server are secured by `credentials`; `reporter` gets what is wrong with later certificates. */
+export let acceptSecurity: (credentials: ServerCredentials, reporter: Reporter) => AcceptSecurity;
 
 /** How connections of servers are secured; made by `tls.server`. */
 export class ServerCredentials {
-  /** What it was made from: data, from which a worker makes the same. */
-  readonly options: TlsServerOptions;
-  readonly #context: TlsContext;
+  readonly #source: ContextSource<TlsServerOptions, NamedContexts>;
 
   /**
    * See `tls.server`.
@@ -41,27 +55,70 @@ export class ServerCredentials {
    * @throws {TypeError} for unknown options, and where `cert` or `key` is missing
    * @throws {Error} that says what is wrong with a certificate or key
    */
-  constructor(options: TlsServerOptions) {
-    const purpose = "make TLS credentials for a server";
-    checkOptions(purpose, options, NAMES as Readonly<Record<string, true>>);
-    this.options = options;
-    const identity = identityOf(purpose, options.cert, options.key);
-    if (identity === undefined) {
-      throw new TypeError(`Cannot ${purpose}: there is no cert and no key; give both`);
-    }
-    const { requireClientCertificate = true } = options;
-    const clientCa = pemText(purpose, "clientCa", options.clientCa);
-    const config = { identity, requireClientCertificate, ...(clientCa === undefined ? {} : { clientCa }) };
-    try {
-      this.#context = selectTlsProvider(options.provider).serverContext(config);
-    } catch (error) {
-      throw new Error(`Cannot ${purpose}: ${(error as Error).message}`, { cause: error });
-    }
+  constructor(source: OptionsSource<TlsServerOptions>) {
+    this.#source = new ContextSource(source, (options) => new NamedContexts(options));
+  }
+
+  /** What it is made from now: data, from which a worker makes the same. */
+  get options(): TlsServerOptions {
+    return this.#source.options;
   }
 
   static {
-    acceptSecurity = (credentials) => ({
-      begin: (_serverName, onProgress) => credentials.#context.begin(undefined, onProgress),
-    });
+    acceptSecurity = (credentials, reporter) => {
+      const onFailed = (error: unknown): void =>
+        reporter.report(error, { where: "credentials", level: "error" });
+      return {
+        begin(serverName, now, onProgress) {
+          return credentials.#source.current(now, onFailed).find(serverName).begin(undefined, onProgress);
+        },
+      };
+    };
   }
+}
+
+/** A context for each certificate. */
+class NamedContexts {
+  readonly #contexts: Array<{ readonly names: readonly string[]; readonly context: TlsContext }> = [];
+
+  constructor(options: TlsServerOptions) {
+    checkOptions(PURPOSE, options, NAMES as Readonly<Record<string, true>>);
+    const { cert, key, more = [], provider, requireClientCertificate = true } = options;
+    if (!Array.isArray(more)) {
+      throw new TypeError(`Cannot ${PURPOSE}: more is ${describe(more)}, not an array`);
+    }
+    const clientCa = pemText(PURPOSE, "clientCa", options.clientCa);
+    for (const given of [{ cert, key }, ...more as readonly Identity[]]) {
+      const identity = identityOf(PURPOSE, given.cert, given.key);
+      if (identity === undefined) {
+        throw new TypeError(`Cannot ${PURPOSE}: there is no cert and no key; give both`);
+      }
+      const config = { identity, requireClientCertificate, ...(clientCa === undefined ? {} : { clientCa }) };
+      try {
+        const context = selectTlsProvider(provider).serverContext(config);
+        this.#contexts.push({ names: certificateNames(identity.cert), context });
+      } catch (error) {
+        throw new Error(`Cannot ${PURPOSE}: ${(error as Error).message}`, { cause: error });
+      }
+    }
+  }
+
+  /** That of the certificate for `name`, or the first. */
+  find(name: string | undefined): TlsContext {
+    const found = name === undefined
+      ? undefined
+      : this.#contexts.find(({ names }) => names.some((pattern) => isFor(pattern, name)));
+    return (found ?? this.#contexts[0]!).context;
+  }
+
+  release(): void {
+    for (const { context } of this.#contexts) context.release();
+  }
+}
+
+/** RFC 6125, section 6.4.3: "*" stands for the whole first label. */
+function isFor(pattern: string, name: string): boolean {
+  if (!pattern.startsWith("*.")) return pattern.toLowerCase() === name;
+  const dot = name.indexOf(".");
+  return dot > 0 && pattern.slice(1).toLowerCase() === name.slice(dot);
 }

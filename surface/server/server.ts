@@ -153,7 +153,7 @@ export class Server {
     this.#admission = new Admission(options, reporter);
     const interceptors = this.#intercepting(options.interceptors ?? []);
     const { credentials } = options;
-    this.#security = credentials === undefined ? undefined : acceptSecurity(credentials);
+    this.#security = credentials === undefined ? undefined : acceptSecurity(credentials, reporter);
     this.#use = useEngine(options.poller);
     this.engine = this.#use.engine;
     this.#combiner = new Combiner(this.engine);

@@ -1,6 +1,6 @@
 // What TLS contexts are made from, and what makes them: the seam of the providers.
 
-import type { ProbeResult } from "../../pollers/contract/engine.ts";
+import type { Instant, ProbeResult } from "../../pollers/contract/engine.ts";
 import type { OnProgress, TlsSession } from "./session.ts";
 
 /** A certificate with those that lead from it to the CA, and its private key: both PEM. */
@@ -62,12 +62,12 @@ export interface TlsProvider {
 
 /** How the connections of one channel are secured. */
 export interface ConnectSecurity {
-  /** Begins a connection, with what is configured now. */
-  begin(onProgress: OnProgress): TlsSession;
+  /** Begins a connection, with what is configured `now`, an instant of the engine's clock. */
+  begin(now: Instant, onProgress: OnProgress): TlsSession;
 }
 
 /** How the connections of one server are secured. */
 export interface AcceptSecurity {
-  /** Begins a connection, with what is configured now for the name that the client asks for. */
-  begin(serverName: string | undefined, onProgress: OnProgress): TlsSession;
+  /** Begins a connection, with what is configured `now` for the name that the client asks for. */
+  begin(serverName: string | undefined, now: Instant, onProgress: OnProgress): TlsSession;
 }

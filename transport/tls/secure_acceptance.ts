@@ -86,11 +86,15 @@ export class SecureAcceptance {
     begun.append(this.hello);
     const secure = this.secure = new SecureEndpoint(this.engine, this.endpoint);
     try {
-      secure.handshake((onProgress) => this.security.begin(serverName, onProgress), begun, (failure) => {
-        if (failure !== undefined) return this.refuse(failure);
-        this.settle();
-        this.owner.onSecure(secure);
-      });
+      secure.handshake(
+        (onProgress) => this.security.begin(serverName, this.engine.now(), onProgress),
+        begun,
+        (failure) => {
+          if (failure !== undefined) return this.refuse(failure);
+          this.settle();
+          this.owner.onSecure(secure);
+        },
+      );
     } catch (error) { // of a certificate provider
       this.secure = undefined;
       this.refuse(`no certificate for it: ${error instanceof Error ? error.message : String(error)}`);

@@ -89,6 +89,34 @@ export default [
     SURFACE,
     "never ends",
   ),
+  mutation(
+    "surface/credentials/context_source.ts",
+    "if (options !== this.#options) this.#replace(options);",
+    "",
+    SURFACE,
+    "under load",
+  ),
+  mutation(
+    "surface/credentials/context_source.ts",
+    "      onFailed(error);",
+    "      throw error;",
+    SURFACE,
+    "the earlier ones",
+  ),
+  mutation(
+    "surface/credentials/server_credentials.ts",
+    "names.some((pattern) => isFor(pattern, name))",
+    "false",
+    SURFACE,
+    "by name",
+  ),
+  mutation(
+    "pollers/native/files.ts",
+    "`${dev} ${ino} ${size} ${mtimeMs}`",
+    "path",
+    "tests/surface/credentials/files_test.ts",
+    "certificate files",
+  ),
 ];
 
 function mutation(file, before, after, test, name) {

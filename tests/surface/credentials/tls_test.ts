@@ -182,6 +182,92 @@ function suite({ name: provider, probe }: TlsProvider): void {
     await until(() => clients.ended === 1);
   }, { ...options, timeoutMs: 10_000 });
 
+  test(`${provider}: a server has certificates by name`, async () => {
+    const one = authority.issue({ name: "one", dns: ["one.example"] });
+    const all = authority.issue({ name: "all", dns: ["*.two.example"] });
+    await served({ more: [one, all] }, async (port) => {
+      for (const serverName of ["localhost", "one.example", "a.two.example"]) {
+        const credentials = tls.client({ ca, provider, serverName });
+        await using(new Channel(`127.0.0.1:${port}`, { credentials }), async (client) => {
+          assertEquals((await client.one({ text: serverName })).text, serverName);
+        });
+      }
+      const credentials = tls.client({ ca, provider, serverName: "b.a.two.example" });
+      await using(new Channel(`127.0.0.1:${port}`, { credentials }), async (client) => {
+        assertEquals((await failure(client.one({}))).code, Status.UNAVAILABLE);
+      });
+    });
+  }, options);
+
+  test(`${provider}: certificates, keys and authorities change under load, and no call fails`, async () => {
+    const authorities = [new Authority("First"), new Authority("Second"), new Authority("Third")];
+    const trusted = authorities.map((one) => one.cert).join("");
+    const given = authorities.map((one) => ({
+      ...one.issue({ name: "server", dns: ["localhost"] }),
+      clientCa: trusted,
+      provider,
+    }));
+    const shows = authorities.map((one) => ({ ca: trusted, ...one.issue({ name: "client" }), provider }));
+    let now = 0;
+    const server = new Server({ credentials: tls.server(() => given[now]!) });
+    const issuers = new Set<string>();
+    server.addService(Trial, {
+      ...echo,
+      one: (request, call) => {
+        issuers.add(call.security!.peerCertificate!.issuer);
+        return request;
+      },
+    });
+    const port = await server.listen("127.0.0.1:0");
+    const credentials = tls.client(() => shows[now]!);
+    let calls = 0;
+    let isOver = false;
+    const callers = Array.from({ length: 20 }, async () => {
+      while (!isOver) {
+        // A channel each, so that there are new connections all the time.
+        await using(new Channel(`localhost:${port}`, { credentials }), async (client) => {
+          const notes = Array.from({ length: 10 }, (_, number) => client.one({ number }));
+          assertEquals(numbersOf(await Promise.all(notes)), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+          calls += 10;
+        });
+      }
+    });
+    for (; now < 2; now++) {
+      const before = calls;
+      await until(() => issuers.size === now + 1 && calls >= before + 200);
+    }
+    await until(() => issuers.size === 3);
+    isOver = true;
+    await Promise.all(callers);
+    await server.shutdown();
+    assertEquals([...issuers].sort(), ["CN=First", "CN=Second", "CN=Third"]);
+  }, { ...options, timeoutMs: 60_000 });
+
+  test(
+    `${provider}: where later certificates cannot be used, the earlier ones are, and onError says why`,
+    async () => {
+      let given: TlsServerOptions = { ...shown, provider };
+      const errors: string[] = [];
+      const server = new Server({
+        credentials: tls.server(() => given),
+        onError: (error, { where }) => void errors.push(`${where}: ${(error as Error).message}`),
+      });
+      server.addService(Trial, echo);
+      const port = await server.listen("127.0.0.1:0");
+      given = { ...shown, key: authority.issue({ name: "other" }).key, provider };
+      await using(
+        new Channel(`localhost:${port}`, { credentials: tls.client({ ca, provider }) }),
+        async (client) => {
+          assertEquals((await client.one({ text: "c" })).text, "c");
+        },
+      );
+      assertEquals(errors.length, 1);
+      assertMatch(errors[0]!, /^credentials: Cannot make TLS credentials for a server: .*key/);
+      await server.shutdown();
+    },
+    options,
+  );
+
   test(`${provider}: credentials that cannot be used are refused when they are made`, () => {
     const key = authority.issue({ name: "other" }).key;
     assertThrows(() => tls.server({ cert: shown.cert, key, provider }), Error, "key does not belong to cert");

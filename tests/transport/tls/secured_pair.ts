@@ -50,7 +50,9 @@ export function secureServer(
   config: Partial<TlsServerConfig> = {},
   context = provider.serverContext({ identity: shown, requireClientCertificate: false, ...config }),
 ): Promise<Secured> {
-  const security: AcceptSecurity = { begin: (_name, onProgress) => context.begin(undefined, onProgress) };
+  const security: AcceptSecurity = {
+    begin: (_name, _now, onProgress) => context.begin(undefined, onProgress),
+  };
   return new Promise((resolve) => {
     new SecureAcceptance(engine, endpoint, security, engine.now() + 10_000, {
       onSecure: resolve,

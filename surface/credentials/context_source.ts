@@ -1,0 +1,55 @@
+// TLS contexts that follow their certificates: what is configured may change while connections are made.
+
+import type { Instant } from "../../transport/mod.ts";
+
+/** What credentials are made from: options, or a function that gives those of now. */
+export type OptionsSource<Options> = Options | (() => Options);
+
+/** A source is asked when a connection begins, but not again within this time. */
+const ASK_AGAIN_MS = 1_000;
+
+/** What is made from the options of a source, as they are now. Connections that began keep what they began with. */
+export class ContextSource<Options extends object, Made extends { release(): void }> {
+  readonly #source: OptionsSource<Options>;
+  readonly #make: (options: Options) => Made;
+  #options: Options;
+  #made: Made;
+  #askAt: Instant = -Infinity;
+
+  /** Asks `source` at once; throws what it and `make` throw. */
+  constructor(source: OptionsSource<Options>, make: (options: Options) => Made) {
+    this.#source = source;
+    this.#make = make;
+    this.#options = typeof source === "function" ? source() : source;
+    this.#made = make(this.#options);
+  }
+
+  /** The options of now. */
+  get options(): Options {
+    return this.#options;
+  }
+
+  /**
+   * What is made from the options of now. Where the source or its options fail, what there was before, and `onFailed` is
+   * called: connections go on with a certificate that may still be good.
+   */
+  current(now: Instant, onFailed: (error: unknown) => void): Made {
+    const source = this.#source;
+    if (typeof source !== "function" || now < this.#askAt) return this.#made;
+    this.#askAt = now + ASK_AGAIN_MS;
+    try {
+      const options = source();
+      if (options !== this.#options) this.#replace(options);
+    } catch (error) {
+      onFailed(error);
+    }
+    return this.#made;
+  }
+
+  #replace(options: Options): void {
+    const made = this.#make(options);
+    this.#made.release();
+    this.#made = made;
+    this.#options = options;
+  }
+}
