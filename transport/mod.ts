@@ -14,7 +14,6 @@ export type {
 } from "../pollers/log/mod.ts";
 export { type AcceptOptions, TransportAcceptor } from "./accept.ts";
 export { certificateNames } from "../pollers/native/certificate.ts";
-export { acceptDeadline, type AcceptOptions, acceptTransport } from "./accept.ts";
 export type { TransportOptions } from "./client_transport.ts";
 export * from "./connector.ts";
 export { binaryField, binaryValues, decodeBinary, encodeBinary } from "./grpc/binary_header.ts";
