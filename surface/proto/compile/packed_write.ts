@@ -11,6 +11,16 @@ const VARINT_BYTES = 10;
 /** From this many numbers on a DataView, which costs as much as several numbers, is made. */
 const VIEWED = 8;
 
+/** Writes a number of up to 32 bits that is not negative, and returns the position behind it. */
+function writeVarint(buf: Uint8Array, pos: number, value: number): number {
+  while (value > 127) {
+    buf[pos++] = (value & 127) | 128;
+    value >>>= 7;
+  }
+  buf[pos++] = value;
+  return pos;
+}
+
 /** Writes int32s. */
 export function writeInt32s(writer: Writer, field: FieldSchema, list: ArrayLike<number>): void {
   for (let i = 0; i < list.length;) {
@@ -21,11 +31,11 @@ export function writeInt32s(writer: Writer, field: FieldSchema, list: ArrayLike<
     for (; i < stop; i++) {
       const value = list[i]!;
       if (typeof value !== "number" || (value | 0) !== value) bad(field, value);
-      if (value >= 0 && value < 128) {
-        buf[pos++] = value;
+      if (value >= 0) {
+        pos = writeVarint(buf, pos, value);
       } else {
         writer.pos = pos;
-        writer.int32(value);
+        writer.int32(value); // ten octets
         pos = writer.pos;
       }
     }
@@ -38,11 +48,14 @@ export function writeUint32s(writer: Writer, field: FieldSchema, list: ArrayLike
   for (let i = 0; i < list.length;) {
     const stop = Math.min(list.length, i + BLOCK);
     writer.reserve(BLOCK * VARINT_BYTES);
+    const buf = writer.buf;
+    let pos = writer.pos;
     for (; i < stop; i++) {
       const value = list[i]!;
       if (typeof value !== "number" || (value >>> 0) !== value) bad(field, value);
-      writer.uint32(value);
+      pos = writeVarint(buf, pos, value);
     }
+    writer.pos = pos;
   }
 }
 
@@ -51,11 +64,14 @@ export function writeSint32s(writer: Writer, field: FieldSchema, list: ArrayLike
   for (let i = 0; i < list.length;) {
     const stop = Math.min(list.length, i + BLOCK);
     writer.reserve(BLOCK * VARINT_BYTES);
+    const buf = writer.buf;
+    let pos = writer.pos;
     for (; i < stop; i++) {
       const value = list[i]!;
       if (typeof value !== "number" || (value | 0) !== value) bad(field, value);
-      writer.sint32(value);
+      pos = writeVarint(buf, pos, ((value << 1) ^ (value >> 31)) >>> 0);
     }
+    writer.pos = pos;
   }
 }
 

@@ -43,7 +43,7 @@ export default [
   mutation(READS, "value |= (byte & 127) << 14;", "value |= (byte & 127) << 15;", PACKED),
   mutation(READS, "} else if (pos > last) {", "} else if (false) {", PACKED),
   mutation(READS, "  if (pos !== end) reader.fail(", "  if (false) reader.fail(", PACKED),
-  mutation(PACKS, "if (value >= 0 && value < 128) {", "if (value < 128) {", SCALARS),
+  mutation(PACKS, "if (value >= 0) {", "if (true) {", PACKED),
   mutation(READER, "if (byte >= 128) return this.anyUint32();", "", SCALARS),
   mutation(READER, "if (!this.another(tag, end)) return [a, b, c];", "", STRINGS),
   mutation(
