@@ -8,8 +8,10 @@ import { EncodeError } from "./errors.ts";
 export const PREFIX_BYTES: number = MESSAGE_PREFIX_BYTES;
 /** Size of a chunk: dozens of usual messages, and small enough that a queued one pins little. */
 const CHUNK_BYTES = 64 * 1024;
-/** Larger chunks are dropped after their message, so that one big message does not keep memory. */
+/** Larger chunks are held weakly after their message, so that one big message does not keep memory. */
 const RETAINED_BYTES = 256 * 1024;
+/** One that is held weakly serves a message of this part of it, and none that is smaller. */
+const LEAST_SHARE = 1 / 4;
 /** Chunks kept for the next large messages: what a few streams have on their way. */
 const SPARE_CHUNKS = 8;
 /** A chunk with less room than this is left for a new one, rather than begun and copied. */
@@ -57,6 +59,8 @@ export class Writer {
   private readonly views: (Uint8Array | undefined)[] = new Array(VIEWS).fill(undefined);
   /** Chunks of large messages that have been sent: memory that is warm already. */
   private readonly spares: Uint8Array[] = [];
+  /** The chunk of a message of megabytes that has been sent: to touch its pages anew takes ten times longer than to write them. */
+  private large: WeakRef<ArrayBuffer> | undefined = undefined;
 
   /** Starts a message behind `PREFIX_BYTES` free bytes; one that was begun and not finished is forgotten. */
   begin(): void {
@@ -99,8 +103,12 @@ export class Writer {
       return;
     }
     const size = framed.buffer.byteLength;
+    if (size > RETAINED_BYTES) { // which holds no other message
+      this.large = new WeakRef(framed.buffer as ArrayBuffer);
+      return;
+    }
     const alone = framed.byteOffset === 0 && size - framed.length < LEAST_ROOM_BYTES;
-    if (!alone || size < CHUNK_BYTES || size > RETAINED_BYTES || this.spares.length === SPARE_CHUNKS) return;
+    if (!alone || size < CHUNK_BYTES || this.spares.length === SPARE_CHUNKS) return;
     if (framed.buffer !== this.buf.buffer) this.spares.push(new Uint8Array(framed.buffer as ArrayBuffer));
   }
 
@@ -120,11 +128,20 @@ export class Writer {
     const needed = used + count;
     const size = Math.max(CHUNK_BYTES, needed + 256, used > CHUNK_BYTES ? used * 2 : 0);
     const spare = this.spares.findIndex((one) => one.length >= size);
-    const chunk = spare < 0 ? new Uint8Array(size) : this.spares.splice(spare, 1)[0]!;
+    const chunk = spare < 0 ? this.newChunk(size) : this.spares.splice(spare, 1)[0]!;
     copyBytes(this.buf, this.start, this.pos, chunk, 0);
     this.leaveChunk();
     this.buf = chunk;
     this.pos = used;
+  }
+
+  /** New memory, or what is held weakly where it fits. */
+  private newChunk(size: number): Uint8Array {
+    if (size <= RETAINED_BYTES) return new Uint8Array(size);
+    const buffer = this.large?.deref();
+    this.large = undefined;
+    const fits = buffer !== undefined && buffer.byteLength >= size && size >= buffer.byteLength * LEAST_SHARE;
+    return fits ? new Uint8Array(buffer) : new Uint8Array(size);
   }
 
   /** What was handed out of the chunk is others' from here on. */

@@ -165,4 +165,16 @@ export default [
     after: "if (false)",
     test: "tests/surface/proto/strings_test.ts",
   },
+  {
+    file: "surface/proto/writer.ts",
+    before: "buffer !== undefined && buffer.byteLength >= size && size >= buffer.byteLength * LEAST_SHARE;",
+    after: "buffer !== undefined && buffer.byteLength >= size;",
+    test: "tests/surface/proto/writer_test.ts",
+  },
+  {
+    file: "surface/proto/writer.ts",
+    before: "      this.large = new WeakRef(framed.buffer as ArrayBuffer);\n",
+    after: "",
+    test: "tests/surface/proto/writer_test.ts",
+  },
 ];

@@ -902,4 +902,11 @@ export default [
     READER,
     "eight times",
   ),
+  mutation(
+    "transport/http2/limits.ts",
+    "export const OUTPUT_CHUNK_BYTES = 66_560;",
+    "export const OUTPUT_CHUNK_BYTES = 65_536;",
+    SEND_QUEUE,
+    "one chunk, and one write",
+  ),
 ];

@@ -59,14 +59,31 @@ test("only the newest message can be given back", () => {
   ]);
 });
 
-test("chunks above 256 KB are not held on to", () => {
+test("chunks above 256 KB are held weakly, and serve no small message", () => {
   const writer = new Writer();
   const big = write(writer, 300 * 1024, 1);
   writer.reuse(big);
+  assert(writer["large"] instanceof WeakRef && writer["spares"].length === 0);
   const small = write(writer, 10, 2);
   assertNotStrictEquals(small.buffer, big.buffer);
   assertEquals(small.buffer.byteLength <= 256 * 1024, true);
   assertEquals(bodyOf(big).length, 300 * 1024);
+});
+
+test("the chunk of a large message that was given back serves one of a quarter of it or more, and no other", () => {
+  const writer = new Writer();
+  const MB = 1024 * 1024;
+  const first = write(writer, 4 * MB, 1);
+  const held = write(writer, 4 * MB, 2);
+  assertNotStrictEquals(held.buffer, first.buffer);
+  for (const [bytes, again] of [[4 * MB, true], [2 * MB, true], [MB / 2, false], [5 * MB, false]] as const) {
+    writer.reuse(first);
+    const next = write(writer, bytes, 3);
+    assertEquals(next.buffer === first.buffer, again, `${bytes} bytes`);
+    assert(bodyOf(next).every((byte) => byte === 3));
+    assertNotStrictEquals(write(writer, 4 * MB, 4).buffer, first.buffer); // it is taken, or dropped
+  }
+  assert(bodyOf(held).every((byte) => byte === 2));
 });
 
 /** Holds the code that writes to what it reserved: nothing is written beyond. */

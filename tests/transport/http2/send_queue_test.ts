@@ -219,7 +219,7 @@ test("send queue: a stream that is reset in onSent hears nothing after its end",
 
 for (const size of [SMALL_CHUNK_BYTES, OUTPUT_CHUNK_BYTES]) {
   test(`output: chunks of ${size} bytes are used again by other connections, and no more are kept than are useful`, () => {
-    const kept = POOLED_BYTES / size;
+    const kept = Math.ceil(POOLED_BYTES / size);
     const fill = () =>
       Array.from({ length: 3 * kept }, () => {
         const output = new OutputBuffer();
@@ -309,4 +309,14 @@ test("send queue: while a connection is stalled all producers wait, and are resu
   for (let i = 0; i < 5; i++) rounds.push([connection.resumeProducers(), writable()]);
   assertEquals(rounds, [[true, 8], [true, 8], [true, 8], [true, 8], [false, 8]]);
   assertEquals(connection.resumeProducers(), false);
+});
+
+test("output: a message of 64 KiB, its prefix, its field's tag and its frames take one chunk, and one write", () => {
+  const bench = wide();
+  const stream = bench.open();
+  bench.sent();
+  bench.connection.sendData(stream, new Uint8Array(65_536 + 5 + 4), true);
+  const out = new SliceBuffer();
+  bench.connection.transmit(out);
+  assertEquals([out.slices.length, out.byteLength], [1, 65_545 + 5 * 9]);
 });
