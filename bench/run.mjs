@@ -2,15 +2,20 @@
 //
 //   npm run bench -- --scenario=unary,download-64k --runtime=deno,bun --peers=grpc-js,cpp --rounds=5 --seconds=2
 //   npm run bench -- compare before.json after.json
+//   npm run bench -- --documented: all that docs/performance.md and README.md quote, and their tables anew
+//   npm run bench -- tables FIGURES.json: these tables from a run that was kept
 //
 // Every contender is measured once a round, so that a slow minute of the machine meets all of them. Sides: as a
 // server against the raw generator (or, for what that cannot do, a fixed client), as a client against a fixed
 // server, and as both.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { readArguments, refuse } from "../.ci/arguments.mjs";
 import { ensureInstalled } from "../.ci/install.mjs";
+import { program, root } from "../.ci/runtimes.mjs";
+import { PLANS, SECONDS } from "./documented.mjs";
 import { DEFAULT_SCENARIOS, selectScenarios } from "./scenarios.mjs";
 
 const OPTIONS = {
@@ -26,6 +31,7 @@ const OPTIONS = {
   load: ["bun", "runtime of the load generator"],
   rounds: [2, "times that every contender is measured; medians are shown"],
   seconds: [0.3, "length of one measurement"],
+  documented: [false, "measures what docs/performance.md and README.md quote, and writes their tables"],
   json: ["bench/results/latest.json", "where the figures are written"],
   chart: ["", "where a chart is written, as SVG"],
   open: [false, "opens the page of charts"],
@@ -36,6 +42,7 @@ if (command === "compare") {
   const { compareFiles } = await import("./report/compare.mjs");
   process.exit(compareFiles(files));
 }
+if (command === "tables") await writeDocuments(JSON.parse(readFileSync(files[0], "utf8")));
 const options = readOptions();
 ensureInstalled();
 const { build } = await import("../.ci/build.mjs");
@@ -46,21 +53,66 @@ const { machine } = await import("./measure/machine.mjs");
 const { printTables } = await import("./report/table.mjs");
 const { writeChart, writeHtml } = await import("./report/html.mjs");
 
-if (options.runtime === "all" || options.runtime.includes("node")) build(); // Node runs the built package
-const contenders = listContenders({
-  runtimes: options.runtime,
-  pollers: options.poller,
-  peers: options.peers,
-  beside: options.beside,
-});
-const scenarios = selectScenarios(options.scenario);
+if (!options.documented && (options.runtime === "all" || options.runtime.includes("node"))) build(); // Node runs the built package
 const { scenario, side, load, rounds, seconds } = options;
 const loadBefore = loadAverage();
-const report = { machine: machine(), command: { scenario, side, load, rounds, seconds }, results: [] };
-report.results = await runRounds({ contenders, scenarios, sides: side.split(","), load, rounds, seconds });
-report.machine.loadAverages = [loadBefore, loadAverage()];
+const plans = options.documented ? PLANS : [{
+  contenders: {
+    runtimes: options.runtime,
+    pollers: options.poller,
+    peers: options.peers,
+    beside: options.beside,
+  },
+  scenarios: scenario,
+  sides: side.split(","),
+  rounds,
+  seconds,
+}];
+const startedAt = performance.now();
+const results = fileURLToPath(new URL("./results/", import.meta.url));
+const measured = options.documented
+  ? { rounds: PLANS[0].rounds, seconds: SECONDS, load }
+  : { scenario, side, load, rounds, seconds };
+const report = { machine: machine(), command: measured, results: [] };
+for (const plan of plans) {
+  if (plan.title !== undefined) console.log(`${minutes()}: ${plan.title}`);
+  report.results.push(
+    ...await runRounds({
+      seconds: SECONDS,
+      load,
+      ...plan,
+      contenders: listContenders(plan.contenders),
+      scenarios: selectScenarios(plan.scenarios),
+    }),
+  );
+  report.machine.loadAverages = [loadBefore, loadAverage()];
+  writeFigures(); // after each plan: a run that is ended early has something to show
+}
 printTables(report);
 save();
+if (options.documented) await writeDocuments(report);
+
+/** The results that the chart in docs/performance.md shows. */
+function chartOf(report) {
+  const results = report.results.filter(({ scenario, side, load }) =>
+    scenario === "unary-10x100-16" && side === "server" && load === "generator"
+  );
+  return { ...report, results };
+}
+
+function minutes() {
+  return `${((performance.now() - startedAt) / 60_000).toFixed(1)} min`;
+}
+
+/** Writes the tables of `report` where they are quoted, as the formatter wants them, and ends the process. */
+async function writeDocuments(report) {
+  const { writeTables } = await import("./report/markdown.mjs");
+  const documents = [`${root}docs/performance.md`, `${root}README.md`];
+  const count = writeTables(report, documents);
+  spawnSync(program("deno"), ["fmt", "--quiet", ...documents], { stdio: "inherit", cwd: root });
+  console.log(`Wrote ${count} tables into docs/performance.md and README.md`);
+  process.exit(0);
+}
 
 function readOptions() {
   const usage = "npm run bench: runtimes, pollers and other gRPC libraries side by side.\n" +
@@ -75,12 +127,15 @@ function readOptions() {
   return read;
 }
 
-function save() {
-  const folder = fileURLToPath(new URL("./results/", import.meta.url));
-  mkdirSync(folder, { recursive: true });
+function writeFigures() {
+  mkdirSync(results, { recursive: true });
   writeFileSync(options.json, JSON.stringify(report, undefined, 1));
-  const page = `${folder}report.html`;
-  writeHtml(report, page);
+  writeHtml(report, `${results}report.html`);
+}
+
+function save() {
+  const page = `${results}report.html`;
+  if (options.documented) writeChart(chartOf(report), `${root}docs/unary-10x100.svg`);
   if (options.chart !== "") writeChart(report, options.chart);
   console.log(`\nFigures: ${options.json}\nPage:    bench/results/report.html`);
   if (options.open) openPage(page);

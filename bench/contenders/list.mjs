@@ -21,7 +21,7 @@ export function listContenders({ runtimes, pollers, peers, beside = "" }) {
   const wanted = (list, name) => list === "all" || list.split(",").includes(name);
   const all = [];
   for (const runtime of ["deno", "bun", "node"].filter((name) => wanted(runtimes, name))) {
-    for (const poller of pollers.split(",")) {
+    for (const poller of pollers.split(",").filter((name) => name !== "")) {
       all.push(pollwire(runtime, poller), ...rawEcho(runtime, poller));
       if (beside !== "") all.push(checkout(runtime, poller, beside));
     }

@@ -1,14 +1,15 @@
 // What a report says of where it was made.
 import { spawnSync } from "node:child_process";
 import os from "node:os";
-import { program } from "../../.ci/runtimes.mjs";
+import { program, root } from "../../.ci/runtimes.mjs";
 import { pinned } from "./processes.mjs";
 
-/** Processor, system, versions of the runtimes, date. */
+/** Processor, system, commit, versions of the runtimes, date. */
 export function machine() {
   const version = (name, pattern) =>
     pattern.exec(spawnSync(program(name), ["--version"], { encoding: "utf8" }).stdout ?? "")?.[1];
   return {
+    commit: commit(),
     date: new Date().toISOString().slice(0, 10),
     processor: os.cpus()[0]?.model.trim() ?? "unknown processor",
     cores: os.cpus().length,
@@ -20,4 +21,13 @@ export function machine() {
       node: version("node", /v?(\S+)/),
     },
   };
+}
+
+/** The commit that is checked out, with a word where the tree differs from it; undefined where this is no clone. */
+function commit() {
+  const { status, stdout } = spawnSync("git", ["describe", "--always", "--dirty", "--exclude=*"], {
+    encoding: "utf8",
+    cwd: root,
+  });
+  return status === 0 ? stdout.trim() : undefined;
 }

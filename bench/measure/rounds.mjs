@@ -7,9 +7,11 @@ import { runClient, runH2load, runWaits, startServer } from "./measure.mjs";
 /**
  * Gives a result for each contender, scenario, side and load: `{ contender, version, ours, scenario, unit, better,
  * side, load, rounds, error }`, where each of `rounds` has `value`, latencies and what both sides spent, and `error`
- * is the first one there was.
+ * is the first one there was. What `skips` says of a contender's name, a scenario and a load is not measured.
  */
-export async function runRounds({ contenders, scenarios, sides, load, rounds, seconds }) {
+export async function runRounds(
+  { contenders, scenarios, sides, load, rounds, seconds, skips = () => false },
+) {
   const results = new Map();
   const withH2load = h2loadMissing() === undefined;
   const fixed = fixedSide();
@@ -17,7 +19,9 @@ export async function runRounds({ contenders, scenarios, sides, load, rounds, se
     sides.map((side) => ({
       contender,
       side,
-      jobs: jobsOf(contender, side, { scenarios, load, fixed, withH2load }),
+      jobs: jobsOf(contender, side, { scenarios, load, fixed, withH2load }).filter((job) =>
+        !skips(contender.name, job.scenario, job.load)
+      ),
     }))
   ).filter(({ jobs }) => jobs.length > 0);
   const total = rounds * plans.reduce((sum, { jobs }) => sum + jobs.length, 0);

@@ -1,5 +1,6 @@
 // Faults of the bench: a figure that is wrong looks like any other.
 
+const DOCUMENTED = "tests/bench/documented_test.ts";
 const REPORT = "tests/bench/report_test.ts";
 const GENERATOR = "tests/bench/generator_test.ts";
 
@@ -56,8 +57,8 @@ export default [
     "bench/report/groups.mjs",
     "Number(a.value === undefined) - Number(b.value === undefined)",
     "0",
-    REPORT,
-    "failures are last",
+    "tests/bench/statistics_test.ts",
+    "failures come along",
   ),
   mutation(
     "bench/measure/disturbance.mjs",
@@ -67,4 +68,25 @@ export default [
     "without our own",
   ),
   mutation("bench/measure/disturbance.mjs", "disturbed > known.length / 5", "false", REPORT, "is busy"),
+  mutation(
+    "bench/documented.mjs",
+    "(times) => times >= least,",
+    "() => true,",
+    DOCUMENTED,
+    "aims are reached",
+  ),
+  mutation(
+    "bench/report/markdown.mjs",
+    "return place(one) - place(other);",
+    "return 0;",
+    DOCUMENTED,
+    "ours first",
+  ),
+  mutation(
+    "bench/report/markdown.mjs",
+    "(load === undefined || group.load === load)",
+    "true",
+    DOCUMENTED,
+    "ours first",
+  ),
 ];
