@@ -130,7 +130,11 @@ function withStatus(fields: string[], code: StatusCode, message: string, room: n
 
 /** Only the application's fields of `headers`; the list itself where there are no others. */
 export function applicationMetadata({ entries }: HeaderList): HeaderList {
-  const own = entries.filter(({ name }) => (name.use || useOf(name)) === METADATA);
+  const own: Field[] = [];
+  for (let i = 0; i < entries.length; i++) {
+    const field = entries[i]!;
+    if ((field.name.use || useOf(field.name)) === METADATA) own.push(field);
+  }
   return own.length === 0 ? NO_HEADERS : new HeaderList(own);
 }
 

@@ -19,6 +19,8 @@ export const CHECKED = 4;
 export const HAS_CONTROL = 8;
 /** The value has octets above 0x7f. */
 export const HAS_NON_ASCII = 16;
+/** It is a pseudo-header field of a request as almost all have it: see `http2/header_validation.ts`. */
+export const USUAL_PSEUDO = 32;
 
 /** Flags of a value that is printable ASCII. */
 export const PRINTABLE: number = CHECKED;

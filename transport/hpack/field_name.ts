@@ -47,6 +47,8 @@ export class FieldName {
   readonly neverIndexed: boolean;
   /** Its values hardly come again. */
   readonly seldomRepeated: boolean;
+  /** Which pseudo-header field it is, from 1: numbers of `transport/http2/header_validation.ts`; 0: none that it knows. */
+  pseudo: number = 0;
   /** What `transport/grpc/headers.ts` takes the name for, once it has met it; 0 before. */
   use: number = 0;
   /** The number by which encoders find what they know of the name; -1 before the first has met it. */

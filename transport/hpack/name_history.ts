@@ -28,8 +28,6 @@ class SentValue {
     public value: string,
     /** The number of its entry in the table, or -1. */
     public number: number,
-    /** The one before. */
-    public next: SentValue | undefined,
   ) {}
 }
 
@@ -37,11 +35,12 @@ class SentValue {
 export class NameHistory {
   /** The number of the newest entry with this name; -1: there was none. */
   newest = -1;
-  /** The values, newest first. */
-  private values: SentValue | undefined = undefined;
-  private count = 0;
-  /** What `find` found. */
+  private values: SentValue[] | undefined = undefined;
+  /** The oldest value, which the next one takes the place of. */
+  private oldest = 0;
+  /** What `find` found, and the key of what it looked for. */
   private found: SentValue | undefined = undefined;
+  private key = 0;
   /** Above 0: a value that is new is put into the table. */
   private worth: number;
 
@@ -57,13 +56,18 @@ export class NameHistory {
 
   /** The number of the entry with `value`, which may have been evicted; -1 where it was sent without, or never. */
   find(value: string): number {
-    const key = keyOf(value);
-    let sent = this.values;
-    while (sent !== undefined && (sent.key !== key || sent.value !== value)) sent = sent.next;
-    this.found = sent;
-    if (sent === undefined) return -1;
-    if (sent.number < 0) this.hit();
-    return sent.number;
+    const { values } = this;
+    this.found = undefined;
+    this.key = keyOf(value);
+    if (values === undefined) return -1;
+    for (let i = 0; i < values.length; i++) {
+      const sent = values[i]!;
+      if (sent.key !== this.key || sent.value !== value) continue;
+      this.found = sent;
+      if (sent.number < 0) this.hit();
+      return sent.number;
+    }
+    return -1;
   }
 
   /** A value came again. */
@@ -85,29 +89,17 @@ export class NameHistory {
   }
 
   private keep(value: string, number: number): void {
-    if (this.found !== undefined) {
-      this.found.number = number;
-      return;
+    const { found, key, values } = this;
+    if (found !== undefined) found.number = number;
+    else if (values === undefined) this.values = [new SentValue(key, value, number)];
+    else if (values.length < VALUES) values.push(new SentValue(key, value, number));
+    else {
+      const sent = values[this.oldest]!;
+      this.oldest = (this.oldest + 1) % VALUES;
+      sent.key = key;
+      sent.value = value;
+      sent.number = number;
     }
-    if (this.count < VALUES) {
-      this.count++;
-      this.values = new SentValue(keyOf(value), value, number, this.values);
-      return;
-    }
-    const oldest = this.takeOldest();
-    oldest.key = keyOf(value);
-    oldest.value = value;
-    oldest.number = number;
-    oldest.next = this.values;
-    this.values = oldest;
-  }
-
-  private takeOldest(): SentValue {
-    let before = this.values!;
-    while (before.next!.next !== undefined) before = before.next!;
-    const oldest = before.next!;
-    before.next = undefined;
-    return oldest;
   }
 }
 

@@ -147,8 +147,8 @@ export default [
   // RFC 9113 and RFC 7541.
   mutation(
     "transport/http2/header_validation.ts",
-    "[METHOD, SCHEME, PATH, AUTHORITY]",
-    '[METHOD, SCHEME, PATH, AUTHORITY, protocolName(":protocol")]',
+    "(1 << METHOD) | (1 << SCHEME) | (1 << PATH) | (1 << AUTHORITY),",
+    "63 & ~(1 << STATUS),",
     FIELDS,
     "8.5: :protocol",
   ),
