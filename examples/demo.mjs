@@ -1,5 +1,8 @@
 // `npm run demo`: RouteGuide between Deno and Bun, both ways round, then unary calls a second.
 import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { readArguments } from "../.ci/arguments.mjs";
@@ -8,27 +11,33 @@ import { runtimeCommand } from "../.ci/runtimes.mjs";
 
 const CHILD_LIMIT_MS = 60_000;
 const example = fileURLToPath(new URL("./route_guide/", import.meta.url));
-const { poller, port } = readArguments(
+const { poller, port, tls } = readArguments(
   "npm run demo: RouteGuide between Deno and Bun, both ways round, then unary calls a second.",
   {
     poller: [process.env.POLLWIRE_POLLER || "native", "pollers to choose from, in order: epoll,native"],
+    tls: [false, "over mutual TLS, with an authority and certificates that are made for it"],
     port: [0, "port of the servers, one after another; 0 for any that is free"],
   },
 );
 
 ensureInstalled();
 await explainPollers();
+const folder = tls ? mkdtempSync(join(tmpdir(), "route-guide-")) : undefined;
+const secured = folder === undefined ? [] : [`--tls=${folder}`];
+if (folder !== undefined) await run("bun", "../tls/certificates.ts", [folder]);
 for (const [server, client] of [["deno", "bun"], ["bun", "deno"]]) {
   console.log(`\nServer on ${server}, client on ${client}, poller ${poller}`);
-  await withServer(server, (port) => run(client, "client.ts", [`--port=${port}`]));
+  await withServer(server, (port) => run(client, "client.ts", [`--port=${port}`, ...secured]));
 }
 for (const runtime of ["deno", "bun"]) {
   console.log(`\nUnary calls a second, server and client on ${runtime}, two processes`);
   await withServer(
     runtime,
-    (port) => run(runtime, "client.ts", [`--port=${port}`, "--unary-ms=2000"], / in flight /),
+    (port) => run(runtime, "client.ts", [`--port=${port}`, "--unary-ms=2000", ...secured], / in flight /),
   );
 }
+
+if (folder !== undefined) rmSync(folder, { recursive: true });
 
 /** Ends the demo where a runtime cannot use the poller, with what there is and why. */
 async function explainPollers() {
@@ -40,7 +49,7 @@ async function explainPollers() {
 
 /** Runs `use` against a server, which is ended in every case. */
 async function withServer(runtime, use) {
-  const child = start(runtime, "server.ts", [`--port=${port}`], ["ignore", "pipe", "inherit"]);
+  const child = start(runtime, "server.ts", [`--port=${port}`, ...secured], ["ignore", "pipe", "inherit"]);
   try {
     await use(await listeningPort(child, runtime));
   } finally {
@@ -54,6 +63,9 @@ function listeningPort(child, runtime) {
     let output = "";
     child.stdout.on("data", (chunk) => {
       output += chunk;
+      for (const line of String(chunk).split("\n")) {
+        if (line.startsWith("served to ")) console.log(`  ${line}`);
+      }
       const match = /listening (\d+)/.exec(output);
       if (match) resolve(match[1]);
     });

@@ -1,15 +1,20 @@
 // The RouteGuide client: one call of each kind; with --unary-ms=N also unary calls a second.
 import { Channel, type Client, createClient } from "pollwire";
-import { COMMON, readFlags } from "./flags.ts";
+import { clientCredentials } from "../tls/mutual.ts";
+import { COMMON, readFlags, TLS } from "./flags.ts";
 import { RouteGuide } from "./route_guide.ts";
 import { makeNotes, POINT, RECTANGLE, ROUTE, show } from "./tour.ts";
 import type { Feature, RouteNote } from "./types.ts";
 
 const flags = readFlags("The RouteGuide client: one call of each kind.", {
   ...COMMON,
+  ...TLS,
   "unary-ms": ["0", "milliseconds of unary calls afterwards, to count them"],
 });
-const channel = new Channel(`${flags.host}:${flags.port}`, { poller: flags.poller });
+const channel = new Channel(`${flags.host}:${flags.port}`, {
+  poller: flags.poller,
+  ...(flags.tls === "" ? {} : { credentials: clientCredentials(flags.tls) }),
+});
 const client = createClient(RouteGuide, channel);
 
 show.getFeature(await client.getFeature(POINT, { deadlineMs: 15_000 }));

@@ -32,3 +32,8 @@ export const COMMON = {
   host: ["127.0.0.1", "host of the server"],
   port: ["50051", "port of the server"],
 } as const satisfies Record<string, Flag>;
+
+/** Flag of those that speak TLS. */
+export const TLS = {
+  tls: ["", "folder with certificates, as tls/certificates.ts makes it; else plaintext"],
+} as const satisfies Record<string, Flag>;
