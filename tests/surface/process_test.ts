@@ -160,7 +160,7 @@ test(
     const { code, output } = await program.ended;
     assertEquals([code, output.trim().split(/\r?\n/).slice(1), output.startsWith(port!)], [0, then, true]);
   },
-  { timeoutMs: 30_000, skip: noWorkers },
+  { skip: noWorkers },
 );
 
 test("a server that is shutting down stays until its last call is finished", async () => {

@@ -58,7 +58,6 @@ export function flowRules({ factory, rule }: Suite): void {
           assertEquals(firstDifference(received, sent), -1);
           await sending;
         })),
-    { timeoutMs: 30_000 },
   );
 
   rule(
@@ -79,7 +78,6 @@ export function flowRules({ factory, rule }: Suite): void {
             assertEquals(await sending, undefined);
           }
         })),
-    { timeoutMs: 30_000 },
   );
 }
 

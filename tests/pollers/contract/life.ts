@@ -149,7 +149,7 @@ export function lifeRules({ factory, made, rule }: Suite): void {
   const skip = isSelectable(made.poller)
     ? undefined
     : "the engine cannot be chosen by name in a child process";
-  const limits = { timeoutMs: 30_000, skip };
+  const limits = { skip };
   for (
     const scenario of [
       "after shutdown",

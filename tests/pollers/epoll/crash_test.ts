@@ -203,7 +203,7 @@ test("the poller thread ends: whatever is pending goes on, and another thread co
   await until(() => countSets() < sets + ROUNDS, "the end of their sets");
   await noMoreDescriptors(descriptors);
   await engine.shutdown();
-}, { skip, timeoutMs: 40_000 });
+}, { skip });
 
 test("no thread can be started: everything goes on without one, until that passes", async () => {
   const { code, output } = await startProgram("alone.ts", [], FEW_DESCRIPTORS).ended;

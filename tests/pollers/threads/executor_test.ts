@@ -202,7 +202,7 @@ test("a job that never ends is cancelled: its thread is ended and replaced", asy
       assertEquals(executor.threads, 1);
     }
   });
-}, { timeoutMs: 40_000 });
+});
 
 test("an inline job that is cancelled while it runs ends once", async () => {
   await withExecutor({ maxThreads: 0 }, async (executor) => {

@@ -243,7 +243,6 @@ test("polled methods: misuse is said at once", async () => {
 const poller = selectPoller().name;
 const unshared = whyNot("reuse-port", poller) !== undefined && whyNot("boss", poller) !== undefined;
 const withWorkers: TestOptions = {
-  timeoutMs: 40_000,
   skip: unshared ? "workers cannot share a port here" : undefined,
 };
 

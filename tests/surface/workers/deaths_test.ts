@@ -20,7 +20,7 @@ const MODULE = new URL("./mortal_service.ts", import.meta.url);
 const poller = selectPoller().name;
 
 function limits(sharing: Sharing): TestOptions {
-  return { timeoutMs: 60_000, skip: whyNot(sharing, poller) };
+  return { timeoutMs: 120_000, skip: whyNot(sharing, poller) };
 }
 
 /** What a test knows of its workers. */

@@ -25,8 +25,8 @@ import type { TrialData } from "./trial_service.ts";
 
 const MODULE = new URL("./trial_service.ts", import.meta.url);
 const poller = selectPoller().name;
-const withReusePort: TestOptions = { timeoutMs: 40_000, skip: whyNot("reuse-port", poller) };
-const withBoss: TestOptions = { timeoutMs: 40_000, skip: whyNot("boss", poller) };
+const withReusePort: TestOptions = { timeoutMs: 120_000, skip: whyNot("reuse-port", poller) };
+const withBoss: TestOptions = { timeoutMs: 120_000, skip: whyNot("boss", poller) };
 const SHARING: ReadonlyArray<readonly [Sharing, TestOptions]> = [
   ["reuse-port", withReusePort],
   ["boss", withBoss],
