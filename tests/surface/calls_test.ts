@@ -177,14 +177,13 @@ test("deadline: the client hears it in time, the handler sees it coming and is a
       return new Promise<Note>(() => {});
     },
   }, async ({ client }) => {
-    await client.one({}, { deadlineMs: 1 }).catch(() => {}); // connects
     const startedAt = performance.now();
-    const error = await failure(client.one({}, { deadlineMs: 250 }));
+    const error = await failure(client.one({}, { deadlineMs: 1_000 }));
     const took = performance.now() - startedAt;
     assertEquals(error.code, Status.DEADLINE_EXCEEDED);
-    assertMatch(error.details, /deadline of 250 ms exceeded/);
-    assert(took > 240 && took < 5000, `${took} ms`);
-    assert(remaining! > 0 && remaining! <= 250, `${remaining} ms remained`);
+    assertMatch(error.details, /deadline of 1000 ms exceeded/);
+    assert(took > 990 && took < 20_000, `${took} ms`);
+    assert(remaining! > 0 && remaining! <= 1_000, `${remaining} ms remained`);
     await ended.opened;
   });
 });

@@ -21,7 +21,7 @@ import { describe, frame, parse, PREFACE, setting, SETTINGS_ACK, uint32 } from "
 import { echo, failure, Trial, type TrialClient, until } from "./serving.ts";
 
 /** Less than a channel would allow. */
-const KEEPALIVE = { timeMs: 200, timeoutMs: 150 };
+const KEEPALIVE = { timeMs: 200, timeoutMs: 500 };
 const PING = frame("PING", 0, 0, uint32(0, 1));
 
 /** A client, a server, and a proxy between them. */
@@ -80,12 +80,12 @@ async function behindProxy(server: ServerOptions, check: (bench: Bench) => Promi
   await use.end();
 }
 
-/** Calls until one ends well, for 15 s at most; the statuses of the others. */
+/** Calls until one ends well, for 40 s at most; the statuses of the others. */
 async function callsWork(client: TrialClient): Promise<number[]> {
   const statuses: number[] = [];
-  for (const end = performance.now() + 15_000; performance.now() < end;) {
+  for (const end = performance.now() + 40_000; performance.now() < end;) {
     try {
-      await client.one({}, { deadlineMs: 50 });
+      await client.one({}, { deadlineMs: 300 });
       return statuses;
     } catch (error) {
       statuses.push((error as { code: number }).code);
@@ -101,7 +101,7 @@ test("[C65] a path that forgets connections: the running call is UNAVAILABLE, th
     proxy.forget();
     const { code, message } = await running;
     assertEquals(code, Status.UNAVAILABLE);
-    assertMatch(message, /keepalive: nothing came within 150 ms after a PING/);
+    assertMatch(message, /keepalive: nothing came within 500 ms after a PING/);
     await callsWork(client);
     assertEquals(proxy.accepted, 2);
   }));

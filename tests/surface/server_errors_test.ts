@@ -63,7 +63,7 @@ test("responses that are promised when their call is over are never begun", () =
     },
   };
   return serving(handlers, async ({ client }) => {
-    await failure(collect(client.down({}, { deadlineMs: 100 })));
+    await failure(collect(client.down({}, { deadlineMs: 1_000 })));
     await until(() => over);
     give({
       [Symbol.iterator]: () => {

@@ -117,7 +117,7 @@ blocking(
   ({ client, engine }) => {
     client.one({});
     let least = Infinity; // the machine may be busy, but not every time
-    for (let i = 0; i < 5; i++) {
+    for (let i = 0; i < 5 || (i < 50 && least >= 15); i++) {
       const begin = engine.now();
       const error = thrown(() => client.one({ text: "wait 2000" }, { deadlineMs: 25 }));
       assertEquals(error.code, Status.DEADLINE_EXCEEDED);
@@ -385,7 +385,7 @@ blocking(
     const nobody = new Channel("127.0.0.1:1", { poller: engine });
     const none = createSyncClient(Trial, nobody);
     assertEquals(thrown(() => none.one({})).code, Status.UNAVAILABLE);
-    const waiting = thrown(() => none.one({}, { waitForReady: true, deadlineMs: 30 }));
+    const waiting = thrown(() => none.one({}, { waitForReady: true, deadlineMs: 1_000 }));
     assertEquals(waiting.code, Status.DEADLINE_EXCEEDED);
     assertMatch(waiting.details, /last connection error: .*127\.0\.0\.1:1/);
     await nobody[Symbol.asyncDispose]();

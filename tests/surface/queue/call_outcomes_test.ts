@@ -165,7 +165,7 @@ test("call by queue: [Q45] after a status, a cancel and a deadline every send co
   await calling(async ({ make, served, events }) => {
     const ends = ["status", "error status", "cancel", "deadline"];
     for (const end of ends) {
-      const call = make(end === "deadline" ? 40 : 60_000);
+      const call = make(end === "deadline" ? 800 : 60_000);
       call.startBatch([sendInitialMetadata(), receiveInitialMetadata(), receiveStatusOnClient()], "status");
       const server = await served();
       if (end === "status") server.finish();
@@ -245,7 +245,7 @@ test("call by queue: [Q47] initial metadata: Trailers-Only has none and succeeds
       5,
       "no such note",
     ]);
-    const failing = [make(), make(30), createCall(channel, Trial.methods.both, { queue })];
+    const failing = [make(), make(800), createCall(channel, Trial.methods.both, { queue })];
     for (const [i, call] of failing.entries()) {
       const none = receiveInitialMetadata();
       call.startBatch([sendInitialMetadata()], "begin");
@@ -282,7 +282,7 @@ test("call by queue: [Q48] at the end of the server's messages a receive succeed
 test("call by queue: [Q49] on a call that failed a receive fails, and says that it is not the end", async () => {
   await calling(async ({ make, served, events, channel }) => {
     for (const end of ["cancel", "deadline", "close"]) {
-      const call = make(end === "deadline" ? 40 : 60_000);
+      const call = make(end === "deadline" ? 800 : 60_000);
       call.startBatch([sendInitialMetadata(), receiveInitialMetadata()], "begin");
       const server = await served();
       server.call.sendMetadata({});
