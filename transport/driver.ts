@@ -177,7 +177,7 @@ export class Driver implements Flushable {
     while (!this.writing && !this.over && connection.wantsTransmit) {
       connection.transmit(output);
       if (output.byteLength === 0) break;
-      if (this.sent !== undefined) { for (const slice of output.slices) this.sent.take(slice); }
+      if (this.sent !== undefined) traceSlices(this.sent, output);
       if (!this.endpoint.write(output, this.onWritten)) {
         this.writing = true;
         break;
@@ -232,7 +232,7 @@ export class Driver implements Flushable {
   }
 
   private arrived(now: Instant): void {
-    if (this.received !== undefined) { for (const slice of this.input.slices) this.received.take(slice); }
+    if (this.received !== undefined) traceSlices(this.received, this.input);
     this.connection.received.arrived(this.input.byteLength);
     this.consume(now);
   }
@@ -241,7 +241,9 @@ export class Driver implements Flushable {
   private consume(now: Instant): void {
     const { connection, input } = this;
     let taken = 0;
-    for (const slice of input.slices) {
+    const { slices } = input;
+    for (let i = 0; i < slices.length; i++) {
+      const slice = slices[i]!;
       let at = 0;
       while (at < slice.length) {
         const end = connection.receive(slice, now, at, at + STEP_BYTES);
@@ -335,4 +337,8 @@ export class Driver implements Flushable {
     this.connection.handleTimeout(this.engine.now());
     this.touch();
   }
+}
+
+function traceSlices(tracer: FrameTracer, { slices }: SliceBuffer): void {
+  for (const slice of slices) tracer.take(slice);
 }

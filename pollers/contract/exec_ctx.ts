@@ -157,7 +157,7 @@ export class ExecCtx {
     while (this.#closures.length > 0) {
       const batch = this.#closures;
       this.#closures = [];
-      for (const closure of batch) this.isolate(closure);
+      for (let i = 0; i < batch.length; i++) this.isolate(batch[i]!);
     }
   }
 
@@ -165,7 +165,8 @@ export class ExecCtx {
     while (this.#callbacks.length > 0) {
       const batch = this.#callbacks;
       this.#callbacks = this.#spareCallbacks;
-      for (const callback of batch) {
+      for (let i = 0; i < batch.length; i++) {
+        const callback = batch[i]!;
         callback.callbackScheduled = false;
         try {
           callback.runCallback();
@@ -192,7 +193,8 @@ export class ExecCtx {
       const batch = this.#touched;
       this.#touched = this.#spare;
       this.#spare = [];
-      for (const flushable of batch) {
+      for (let i = 0; i < batch.length; i++) {
+        const flushable = batch[i]!;
         flushable.flushScheduled = false;
         try {
           flushable.flush();
