@@ -125,6 +125,11 @@ export class Subchannel implements CallRoute {
     if (this.transport !== undefined && this.waiting.size === 0 && this.transport.canOpen) {
       return call.attach(this.transport);
     }
+    this.submitInTurn(call);
+  }
+
+  /** A method of its own: what has a closure makes its scope whether or not it comes to it. */
+  private submitInTurn(call: PendingCall): void {
     if (!this.combiner.isBusy) return this.combiner.run(() => this.enqueue(call));
     this.combiner.run(() => {
       try {

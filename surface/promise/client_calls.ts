@@ -56,7 +56,11 @@ abstract class PromiseCall<Req, Res> extends TypedClientCall<Req, Res> implement
 
   protected override onInitialMetadata(metadata: HeaderList): void {
     const callback = this.options.onHeaders;
-    if (callback === undefined) return;
+    if (callback !== undefined) this.callOnHeaders(callback, metadata);
+  }
+
+  // Closures stand in methods of their own: what has one makes its scope whether or not it comes to it.
+  private callOnHeaders(callback: (metadata: Metadata) => void, metadata: HeaderList): void {
     const failed = (error: unknown): void => {
       this.report(error, "onHeaders");
       const details = `onHeaders threw: ${messageOf(error)}`;
@@ -69,16 +73,18 @@ abstract class PromiseCall<Req, Res> extends TypedClientCall<Req, Res> implement
   protected override onEnd(status: CallStatus): void {
     const callback = this.options.onTrailers;
     if (callback === undefined && this.callbacks === undefined) this.settle(status);
-    else {
-      this.soon(() => {
-        if (callback !== undefined) {
-          const metadata = Metadata.fromHeaders(status.metadata);
-          callApplication(() => callback(metadata), (thrown) => this.report(thrown, "onTrailers"));
-        }
-        this.settle(status);
-      });
-    }
+    else this.settleSoon(status, callback);
     this.producer?.stop();
+  }
+
+  private settleSoon(status: CallStatus, callback: ((metadata: Metadata) => void) | undefined): void {
+    this.soon(() => {
+      if (callback !== undefined) {
+        const metadata = Metadata.fromHeaders(status.metadata);
+        callApplication(() => callback(metadata), (thrown) => this.report(thrown, "onTrailers"));
+      }
+      this.settle(status);
+    });
   }
 
   private settle(status: CallStatus): void {

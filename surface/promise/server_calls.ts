@@ -79,9 +79,8 @@ export class PromiseServerCall extends ServerCallCore
       const result = interceptors === undefined
         ? this.served.handler(request, new ServerCallHandle(this))
         : this.intercepted(interceptors as ServerInterceptors, request);
-      if (isThenable(result)) {
-        result.then((value) => this.returned(value), (error) => this.threw(error));
-      } else this.returned(result);
+      if (isThenable(result)) this.settles(result);
+      else this.returned(result);
     } catch (error) {
       this.threw(error);
     }
@@ -175,6 +174,10 @@ export class PromiseServerCall extends ServerCallCore
     throw new TypeError(
       `Cannot answer ${this.path}: an interceptor returned ${describe(response)}, not what next gave`,
     );
+  }
+
+  private settles(result: PromiseLike<unknown>): void {
+    result.then((value) => this.returned(value), (error) => this.threw(error));
   }
 
   private threw(error: unknown): void {
