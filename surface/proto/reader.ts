@@ -17,7 +17,7 @@ const CUT_BYTES = 512;
 /** Longer strings are made alone: they would hold little but themselves, and cost the same. */
 const MOST_CUT_BYTES = 128;
 /** With less than this before the end of the message there is not much to cut. */
-const LEAST_CUT_BYTES = 32;
+const LEAST_CUT_BYTES = 48;
 /** The first strings of a message are made alone: many messages have no more. */
 const FEW_STRINGS = 2;
 
