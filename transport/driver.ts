@@ -48,6 +48,12 @@ const FAILED_LINGER_MS = 1_000;
 /** The same for one that the application closes, which ends its streams whatever the peer has read. */
 const CLOSED_LINGER_MS = 100;
 
+/** Buffers for output that no connection is writing, of this thread. */
+const spareOutputs: SliceBuffer[] = [];
+
+/** As many are kept: the connections of a turn write one after another, and on Deno some writes are pending. */
+const SPARE_OUTPUTS = 256;
+
 /** Ends a connection where something threw while it was served. */
 const INTERNAL_ERROR = new Http2Error(
   "connection",
@@ -67,7 +73,8 @@ export class Driver implements Flushable {
   /** Owned by ExecCtx. */
   flushScheduled = false;
   private readonly input = new SliceBuffer();
-  private readonly output = new SliceBuffer();
+  /** What is being written; undefined while nothing is. */
+  private output: SliceBuffer | undefined = undefined;
   private writing = false;
   private reading = false;
   private readPaused = false;
@@ -173,8 +180,9 @@ export class Driver implements Flushable {
   }
 
   private write(): void {
-    const { connection, output } = this;
+    const { connection } = this;
     while (!this.writing && !this.over && connection.wantsTransmit) {
+      const output = this.output ??= spareOutputs.pop() ?? new SliceBuffer();
       connection.transmit(output);
       if (output.byteLength === 0) break;
       if (this.sent !== undefined) traceSlices(this.sent, output);
@@ -184,9 +192,16 @@ export class Driver implements Flushable {
       }
       connection.transmitted();
     }
+    if (!this.writing && this.output !== undefined) this.giveOutputBack(this.output);
     if (connection.closed) return this.finish();
     if (connection.wantsTime) connection.takeTime(this.engine.now());
     if (connection.nextTimeout() !== this.timerAt) this.armTimer();
+  }
+
+  /** Nothing of it is left to write; only one that is empty is of use to others. */
+  private giveOutputBack(output: SliceBuffer): void {
+    this.output = undefined;
+    if (output.byteLength === 0 && spareOutputs.length < SPARE_OUTPUTS) spareOutputs.push(output);
   }
 
   /**

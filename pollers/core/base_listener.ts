@@ -47,6 +47,8 @@ export abstract class BaseListener implements Listener, Closable {
   protected stopped = false;
   private readonly addresses: SocketAddress[] = [];
   private started = false;
+  /** This side's address of the connection that was accepted last. */
+  private local: SocketAddress | undefined = undefined;
   /** When accepting failed last; -Infinity once something was accepted. */
   private restedAt = -Infinity;
 
@@ -98,6 +100,13 @@ export abstract class BaseListener implements Listener, Closable {
   /** "listener on 127.0.0.1:80". */
   describe(): string {
     return `listener on ${this.addresses.map(formatAddress).join(" and ") || "no address"}`;
+  }
+
+  /** `local`, or an object that says the same: the connections of a listener share it. */
+  protected sameLocal(local: SocketAddress): SocketAddress {
+    const last = this.local;
+    if (last !== undefined && formatAddress(last) === formatAddress(local)) return last;
+    return this.local = unmapped(local);
   }
 
   /** Hands an endpoint up, in a turn. */

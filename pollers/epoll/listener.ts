@@ -83,7 +83,7 @@ export class EpollListener extends BaseListener {
     const { engine, options } = this;
     const isInet = "port" in at;
     // Bound to every address of the machine, a socket learns only now on which one it was reached.
-    const local = isInet ? engine.sockets.localAddress(fd) ?? at : at;
+    const local = isInet ? this.sameLocal(engine.sockets.localAddress(fd) ?? at) : at;
     if (isInet) engine.sockets.configure(fd, options);
     const endpoint = engine.adoptSocket(fd, local, isInet ? peer : UNNAMED);
     if (typeof endpoint === "number") return endpoint;

@@ -252,7 +252,7 @@ class BunNativeListener extends BaseListener {
 
   private onOpen(socket: BunSocket, at: SocketAddress): void {
     const isInet = "port" in at;
-    const local = isInet ? inet(socket.localAddress, socket.localPort) : at;
+    const local = isInet ? this.sameLocal(inet(socket.localAddress, socket.localPort)) : at;
     const peer = isInet ? inet(socket.remoteAddress, socket.remotePort) : UNNAMED;
     const endpoint = new BunEndpoint(this.engine, socket, this.options, local, peer);
     socket.data = { endpoint };

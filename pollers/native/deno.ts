@@ -5,7 +5,7 @@ import type { Endpoint, EndpointOptions, IoResult, Listener, ListenOptions } fro
 import { endOfStream, IoError } from "../contract/io_error.ts";
 import { BaseListener } from "../core/base_listener.ts";
 import { ReadSlab, type SlabShares } from "../core/read_slab.ts";
-import { DenoRest } from "./deno_rest.ts";
+import { type Beginner, DenoRest } from "./deno_rest.ts";
 import { inet, NativeEndpoint } from "./endpoint.ts";
 import { NativeEngine } from "./engine.ts";
 import { toIoError } from "./errors.ts";
@@ -89,39 +89,31 @@ function fromDeno(address: DenoAddress): SocketAddress {
  */
 const WRITE_FIRST_MICROTASKS = 6;
 
-class DenoEndpoint extends NativeEndpoint {
+class DenoEndpoint extends NativeEndpoint implements Beginner {
   readonly lends = true;
   private readonly slab: ReadSlab;
   private writing: Uint8Array = NOTHING;
   /** Microtasks for which a read still waits; 0 while none does. */
   private microtasksLeft = 0;
-  // Bound once: a read or write costs its promise and no closure.
+  // Bound once: a read or write costs its promise and no closure. One for both outcomes, for an idle connection keeps them.
   private readonly afterMicrotask = (): void => {
     if (this.microtasksLeft === 0) return;
     if (this.microtasksLeft-- > 1) queueMicrotask(this.afterMicrotask);
-    else this.beginRead();
-  };
-  private readonly beginRead = (): void => {
-    if (!this.reading) return;
-    if (!this.referenced && this.engine.isHeld) this.reference(true);
-    this.conn.read(this.slab.room(this.lending)).then(this.onRead, this.onReadError);
+    else this.begin();
   };
   /** Reads of the connection hold the process. */
   private referenced = false;
-  private readonly onRead = (count: number | null): void => this.readCompleted(count);
-  private readonly onReadError = (error: unknown): void =>
-    this.finishRead(toIoError(error, "read", this.peer, CODES));
-  private readonly onWritten = (count: number): void => this.writeCompleted(count);
-  private readonly onWriteError = (error: unknown): void =>
-    this.pieceWritten(toIoError(error, "write", this.peer, CODES));
+  private readonly onRead = (result: unknown): void => this.readSettled(result);
+  private readonly onWritten = (result: unknown): void => this.writeSettled(result);
 
   constructor(
     protected override readonly engine: DenoEngine,
     private readonly conn: DenoConn,
     options: EndpointOptions,
+    local: SocketAddress,
     peer?: SocketAddress,
   ) {
-    super(engine, fromDeno(conn.localAddr), peer ?? fromDeno(conn.remoteAddr));
+    super(engine, local, peer ?? fromDeno(conn.remoteAddr));
     this.slab = new ReadSlab(engine.readBufferBytes, engine);
     conn.unref();
     if (this.peer.family !== "ipv4" && this.peer.family !== "ipv6") return;
@@ -132,6 +124,13 @@ class DenoEndpoint extends NativeEndpoint {
     } catch {
       // Reset already: the first read says so.
     }
+  }
+
+  /** Begins the read that was asked for. */
+  begin(): void {
+    if (!this.reading) return;
+    if (!this.referenced && this.engine.isHeld) this.reference(true);
+    this.conn.read(this.slab.room(this.lending)).then(this.onRead, this.onRead);
   }
 
   /** Whether reads hold the process, the pending one too. */
@@ -151,17 +150,17 @@ class DenoEndpoint extends NativeEndpoint {
   }
 
   protected override startRead(): void {
-    if (!this.engine.mayBegin(this.beginRead)) return;
+    if (!this.engine.mayBegin()) return this.engine.beginLater(this);
     this.microtasksLeft = WRITE_FIRST_MICROTASKS;
     queueMicrotask(this.afterMicrotask);
   }
 
   protected override writePiece(bytes: Uint8Array): boolean {
     this.writing = bytes;
-    this.conn.write(bytes).then(this.onWritten, this.onWriteError);
+    this.conn.write(bytes).then(this.onWritten, this.onWritten);
     if (this.microtasksLeft > 0) {
       this.microtasksLeft = 0;
-      this.beginRead();
+      this.begin();
     }
     return false;
   }
@@ -176,22 +175,27 @@ class DenoEndpoint extends NativeEndpoint {
     }
   }
 
-  private readCompleted(count: number | null): void {
+  /** `result`: the octets read, null at the end of the stream, or what the read failed with. */
+  private readSettled(result: unknown): void {
     const into = this.readInto;
     if (into === undefined) return;
-    if (count === null) return this.finishRead(endOfStream(this.peer));
-    into.append(this.slab.take(count));
-    this.finishRead(undefined);
+    if (typeof result === "number") {
+      into.append(this.slab.take(result));
+      return this.finishRead(undefined);
+    }
+    this.finishRead(result === null ? endOfStream(this.peer) : toIoError(result, "read", this.peer, CODES));
   }
 
-  private writeCompleted(count: number): void {
+  /** `count`: the octets written, or what the write failed with. */
+  private writeSettled(count: unknown): void {
+    if (typeof count !== "number") return this.pieceWritten(toIoError(count, "write", this.peer, CODES));
     if (this.closedBy !== undefined) return;
     if (count === this.writing.length) {
       this.writing = NOTHING;
       return this.pieceWritten(undefined);
     }
     this.writing = this.writing.subarray(count);
-    this.conn.write(this.writing).then(this.onWritten, this.onWriteError);
+    this.conn.write(this.writing).then(this.onWritten, this.onWritten);
   }
 }
 
@@ -264,7 +268,9 @@ class DenoNativeListener extends BaseListener {
     const accepting = socket.accept().then(
       (conn) => {
         this.acceptNext(socket); // first: whatever `onAccept` throws, others are accepted
-        this.accepted(new DenoEndpoint(this.denoEngine, conn, this.options));
+        this.accepted(
+          new DenoEndpoint(this.denoEngine, conn, this.options, this.sameLocal(fromDeno(conn.localAddr))),
+        );
       },
       (error) => {
         if (this.stopped) return;
@@ -305,13 +311,19 @@ export class DenoEngine extends NativeEngine implements SlabShares {
     return this.processHold.active;
   }
 
-  /** Whether a read may begin now, for every connection is to have its turn; if not, `begin` is called when it may. */
-  mayBegin(begin: () => void): boolean {
-    return (this.opened.size <= ALONE && !this.rest.isWaiting) || this.rest.mayBegin(begin);
+  /** Whether a read may begin now, for every connection is to have its turn; if not, {@linkcode beginLater} is for it. */
+  mayBegin(): boolean {
+    return (this.opened.size <= ALONE && !this.rest.isWaiting) || this.rest.mayBegin();
+  }
+
+  /** Has `one` begin when it may. */
+  beginLater(one: Beginner): void {
+    this.rest.beginLater(one);
   }
 
   override run(closure: () => void): void {
-    if (this.mayBegin(() => super.run(closure))) super.run(closure);
+    if (this.mayBegin()) super.run(closure);
+    else this.beginLater({ begin: () => super.run(closure) });
   }
 
   override listen(
@@ -344,7 +356,8 @@ export class DenoEngine extends NativeEngine implements SlabShares {
       connecting = Promise.reject(error);
     }
     connecting.then(
-      (conn) => done({ ok: true, value: new DenoEndpoint(this, conn, options, to) }),
+      (conn) =>
+        done({ ok: true, value: new DenoEndpoint(this, conn, options, fromDeno(conn.localAddr), to) }),
       (error) => done({ ok: false, error: toIoError(error, "connect", to, CODES) }),
     );
     return () => controller.abort();

@@ -13,18 +13,24 @@ const EVERY_MS = 5;
 /** A timer that is later than this is late. */
 const LATE_MS = 2;
 
+/** A read, or a task, that may have to wait. */
+export interface Beginner {
+  /** Begins. */
+  begin(): void;
+}
+
 /** The rests of one engine. */
 export class DenoRest {
   private armed: unknown = undefined;
   private armedAt: Instant = 0;
   private restedAt: Instant = 0;
-  private waiting: Array<() => void> = [];
+  private waiting: Beginner[] = [];
 
   /** `loop` is the runtime's. */
   constructor(private readonly loop: Loop) {}
 
-  /** Whether a read, or a task, may begin now; if not, `begin` is called when it may. */
-  mayBegin(begin: () => void): boolean {
+  /** Whether a read, or a task, may begin now; if not, {@linkcode beginLater} is for it. */
+  mayBegin(): boolean {
     const now = this.loop.now();
     if (this.armed === undefined) {
       if (now - this.restedAt < EVERY_MS) return true;
@@ -32,9 +38,12 @@ export class DenoRest {
       this.armed = this.loop.arm(0, () => this.rested());
       return true;
     }
-    if (now - this.armedAt < LATE_MS && this.waiting.length === 0) return true;
-    this.waiting.push(begin);
-    return false;
+    return now - this.armedAt < LATE_MS && this.waiting.length === 0;
+  }
+
+  /** Has `one` begin when it may. */
+  beginLater(one: Beginner): void {
+    this.waiting.push(one);
   }
 
   /** Something waits, so whatever comes after it waits as well. */
@@ -58,6 +67,6 @@ export class DenoRest {
   private beginWaiting(): void {
     const { waiting } = this;
     this.waiting = [];
-    for (const begin of waiting) begin();
+    for (const one of waiting) one.begin();
   }
 }

@@ -219,7 +219,7 @@ function busyWith(driver: Driver): string | undefined {
   if (connection.closed) return "closing";
   if (driver.flushScheduled) return "about to write";
   if (connection.outputBytes > 0) return `has ${connection.outputBytes} octets to write`;
-  if (driver["writing"]) return `writes ${driver["output"].byteLength} octets`;
+  if (driver["writing"]) return `writes ${driver["output"]!.byteLength} octets`;
   if (endpoint["travelling"] > 0) return `has ${endpoint["travelling"]} octets on their way`;
   if (endpoint["receivedBytes"] > 0) return `has ${endpoint["receivedBytes"]} octets to read`;
   if (endpoint["lost"] || endpoint["sawEnd"] || endpoint["failure"] !== undefined) return "lost";

@@ -69,14 +69,6 @@ const answerTooLarge: TooLargeResponse = () => TOO_LARGE;
 
 /** One side of an HTTP/2 connection; see the head of this file for how to drive it. */
 export class Connection {
-  /** Which side we are. */
-  readonly role: "client" | "server";
-  /** What we told the peer. */
-  readonly settings: LocalSettings;
-  /** What the peer told us. */
-  readonly peerSettings: PeerSettings;
-  /** Receives the events of the connection. */
-  readonly sink: ConnectionSink;
   /** The open streams. */
   readonly streams: Streams;
   /** The windows. */
@@ -102,11 +94,7 @@ export class Connection {
   constructor(options: ConnectionOptions, sink: ConnectionSink) {
     const { role, tooLarge = answerTooLarge } = options;
     const parts = new Parts(role, localSettings(options.settings), sink, options.management);
-    this.role = role;
-    this.sink = sink;
     this.parts = parts;
-    this.settings = parts.settings;
-    this.peerSettings = parts.peerSettings;
     this.streams = parts.streams;
     this.flow = parts.flow;
     this.timers = parts.timers;
@@ -115,7 +103,7 @@ export class Connection {
     this.lifecycle = parts.lifecycle;
     this.keepalive = parts.keepalive;
     this.handler = new FrameHandler(parts, tooLarge);
-    this.reader = new FrameReader(this.handler, this.settings.maxFrameSize, role === "server");
+    this.reader = new FrameReader(this.handler, parts.settings.maxFrameSize, role === "server");
   }
 
   /** Queues what must come first: the preface, SETTINGS, and the connection's larger window (section 3.4). */
@@ -291,6 +279,26 @@ export class Connection {
   /** The latest time that came in. */
   get now(): Instant {
     return this.timers.now;
+  }
+
+  /** Which side we are. */
+  get role(): "client" | "server" {
+    return this.parts.role;
+  }
+
+  /** What we told the peer. */
+  get settings(): LocalSettings {
+    return this.parts.settings;
+  }
+
+  /** What the peer told us. */
+  get peerSettings(): PeerSettings {
+    return this.parts.peerSettings;
+  }
+
+  /** Receives the events of the connection. */
+  get sink(): ConnectionSink {
+    return this.parts.sink;
   }
 
   /** Streams that are open now. */

@@ -36,7 +36,7 @@ export default [
   },
   {
     file: "pollers/native/deno_rest.ts",
-    before: "if (now - this.armedAt < LATE_MS && this.waiting.length === 0) return true;",
+    before: "return now - this.armedAt < LATE_MS && this.waiting.length === 0;",
     after: "return true;",
     test: "tests/pollers/native/deno_rest_test.ts",
   },

@@ -305,7 +305,7 @@ export default [
   // Deno's operations.
   mutation(
     "pollers/native/deno.ts",
-    "    if (this.microtasksLeft > 0) {\n      this.microtasksLeft = 0;\n      this.beginRead();\n    }\n",
+    "    if (this.microtasksLeft > 0) {\n      this.microtasksLeft = 0;\n      this.begin();\n    }\n",
     "",
     "tests/pollers/native/deno_order_test.ts",
     "a read and a write of one turn begin with the write",

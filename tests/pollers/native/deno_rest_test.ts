@@ -20,7 +20,9 @@ class Steered {
 
   /** Whether `one` may begin now. */
   may(one: number): boolean {
-    return this.rest.mayBegin(() => this.begun.push(one));
+    if (this.rest.mayBegin()) return true;
+    this.rest.beginLater({ begin: () => void this.begun.push(one) });
+    return false;
   }
 
   fire(): void {
