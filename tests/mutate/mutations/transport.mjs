@@ -615,6 +615,15 @@ export default [
     "",
   ),
   // What is made at need, and what is given back.
+  {
+    file: "transport/http2/abuse.ts",
+    before: "  private unsentReplies = 0;\n",
+    after:
+      "  private unsentReplies = 0;\n  made = Array.from({ length: 16 }, () => new Budget(BUDGETS.pings));\n",
+    test: "tests/surface/server/connection_objects_test.ts",
+    name: "made of",
+    runtime: "bun",
+  },
   mutation(
     "transport/http2/streams.ts",
     "    if (this.size === 0) this.emptied();\n",
