@@ -173,7 +173,8 @@ export interface Endpoint {
    * once, with an error if nothing was read. `into` must not be touched between a `false` and its `done`.
    *
    * `lend`: the bytes are lent until the next `read` or `close`, and no view of them is kept. An engine that has memory of
-   * its own for this reads more at a time, and into the same memory again. Default false; an engine may ignore it.
+   * its own for this reads more at a time, and into the same memory again; their views may have no bytes afterwards.
+   * Default false; an engine may ignore it.
    *
    * @throws {TypeError} where a read is outstanding
    */

@@ -395,4 +395,20 @@ export default [
     TABLE,
     "what was closed for a thread that was taken for gone",
   ),
+  mutation(
+    "pollers/native/bun.ts",
+    "    if (this.lent !== NOTHING) this.freeLent();\n",
+    "",
+    "tests/pollers/native/bun_lent_test.ts",
+    "has no memory after the next read",
+    "bun",
+  ),
+  mutation(
+    "pollers/native/bun.ts",
+    "if (this.lending && bytes.length >= FREED_BYTES)",
+    "if (bytes.length >= FREED_BYTES)",
+    "tests/pollers/native/bun_lent_test.ts",
+    "one that was not lent keeps it",
+    "bun",
+  ),
 ];
