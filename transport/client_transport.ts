@@ -2,6 +2,7 @@
 
 import type { SocketAddress } from "../pollers/contract/address.ts";
 import type { Endpoint, EventEngine } from "../pollers/contract/engine.ts";
+import { Combiner } from "../pollers/core/combiner.ts";
 import type { Reporter } from "../pollers/log/mod.ts";
 import { Driver } from "./driver.ts";
 import { GrpcClientStream } from "./grpc/client_stream.ts";
@@ -42,6 +43,9 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
   private ready = false;
   private draining = false;
   private took = false;
+  /** Events of the connection are never inside one another, whatever they cause. */
+  private readonly control: Combiner;
+  private readonly canOpenAgain = (): void => this.sink.onCanOpen();
 
   /** `onReady` is called when the server's SETTINGS came; `sink` gets every event after that, and the end. */
   constructor(
@@ -52,6 +56,7 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
     private readonly onReady: () => void,
   ) {
     this.limits = messageLimits(options);
+    this.control = new Combiner(engine);
     this.connection = new Connection({
       role: "client",
       ...(options.settings && { settings: options.settings }),
@@ -124,7 +129,7 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
   onSettings(): void {
     if (this.ready) return;
     this.ready = true;
-    this.onReady();
+    this.control.run(this.onReady);
   }
 
   /** Never: a server opens no streams, for push is off. */
@@ -134,7 +139,7 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
 
   /** From the connection. */
   onCanOpen(): void {
-    this.sink.onCanOpen();
+    this.control.run(this.canOpenAgain);
   }
 
   /** From the connection: no new streams. */
@@ -149,14 +154,14 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
   /** From the connection: the end. */
   onClosed(error: Http2Error | undefined): void {
     this.driver?.touch();
-    this.sink.onClosed(error);
+    this.control.run(() => this.sink.onClosed(error));
   }
 
   /** A graceful shutdown has two GOAWAYs (section 6.8), and the owner may be on its next connection by the second. */
   private beginDraining(reason: Http2Error | undefined): void {
     if (this.draining) return;
     this.draining = true;
-    this.sink.onDraining(reason);
+    this.control.run(() => this.sink.onDraining(reason));
   }
 }
 

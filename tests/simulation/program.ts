@@ -219,6 +219,7 @@ export class Program {
     const { simulation, clientHost, serverHost, problem, thrown } = world;
     simulation.network.heal(clientHost.hostAddress, serverHost.hostAddress);
     world.channel.close();
+    world.nested.close();
     this.tags.shutdown();
     let stopped = false;
     world.stop(0).then(() => stopped = true, problem);

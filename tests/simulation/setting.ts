@@ -2,6 +2,7 @@
 import type { Channel, CompletionType } from "pollwire";
 import type { SeededRandom, SimulatedEngine, Simulation } from "../../pollers/simulated/mod.ts";
 import type { Duties } from "./duties.ts";
+import type { NestedCalls } from "./nested.ts";
 import type { Process } from "./process.ts";
 import type { Tags } from "./tags.ts";
 
@@ -15,6 +16,8 @@ export interface Setting {
   readonly channel: Channel;
   /** Reactions that were not called. */
   readonly duties: Duties;
+  /** What handlers call. */
+  readonly nested: NestedCalls;
   /** Handlers that run now. */
   handling: number;
   /** How deep the stack is in calls of the application to reactors. */

@@ -10,6 +10,7 @@ import type { LocalSettings } from "../../transport/http2/settings.ts";
 import { Accounts } from "./accounts.ts";
 import { admission, isRefused, observer } from "./admission.ts";
 import { Duties } from "./duties.ts";
+import { NestedCalls } from "./nested.ts";
 import { type Process, wait } from "./process.ts";
 import { PromiseHandlers } from "./servers/promise.ts";
 import { ServerQueues } from "./servers/queue.ts";
@@ -40,7 +41,10 @@ export class SimulatedWorld implements Setting {
   readonly choices: SeededRandom;
   readonly clientHost: SimulatedEngine;
   readonly serverHost: SimulatedEngine;
+  /** Whose connections the server's own calls have. */
+  private readonly relayHost: SimulatedEngine;
   readonly channel: Channel;
+  readonly nested: NestedCalls;
   readonly client;
   /** How often the handler of each unary call has run: once at most, whatever was tried again. */
   readonly executions = new Map<number, number>();
@@ -66,7 +70,8 @@ export class SimulatedWorld implements Setting {
     this.choices = new SeededRandom(seed ^ 0x57_11e5);
     this.serverHost = this.simulation.host();
     this.clientHost = this.simulation.host();
-    this.accounts = new Accounts(this.simulation, this.clientHost, this.serverHost);
+    const relayHost = this.relayHost = this.simulation.host();
+    this.accounts = new Accounts(this.simulation, this.clientHost, this.serverHost, relayHost);
     this.seed = seed;
     const { choices } = this;
     this.intercepts = isVaried && choices.chance(0.3);
@@ -83,6 +88,7 @@ export class SimulatedWorld implements Setting {
       onError: this.problem,
       logger: QUIET,
     });
+    this.nested = new NestedCalls(this, new SeededRandom(seed ^ 0x0_9a7e), relayHost, target, QUIET);
     if (this.observes) this.channel.observe(observer(this, "client"));
     this.client = createClient(services.World, this.channel);
   }
@@ -159,7 +165,7 @@ export class SimulatedWorld implements Setting {
 
   /** What is left open on both hosts, and who still holds the process; nothing, when all is over. */
   get left(): string[] {
-    return [this.clientHost, this.serverHost].flatMap(({ opened, holds }) => [
+    return [this.clientHost, this.serverHost, this.relayHost].flatMap(({ opened, holds }) => [
       ...opened.all().map((one) => one.describe()),
       ...Array.from({ length: holds }, () => "a hold of the process"),
     ]);

@@ -18,6 +18,8 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
   stream!: Stream;
   private reader: MessageReader | undefined = undefined;
   private done = false;
+  /** What it ends with, while it is being reset. */
+  private ending: StreamStatus | undefined = undefined;
 
   /** `limits`: the largest messages. */
   constructor(
@@ -104,6 +106,7 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
   /** The stream is closed. Without a status the call ends with the stream's error. */
   onClosed(_stream: Stream, error: Http2Error | undefined): void {
     if (this.done) return;
+    if (this.ending !== undefined) return this.finish(this.ending);
     this.end(error === undefined ? unexplained() : statusOf(error));
   }
 
@@ -128,15 +131,20 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
   }
 
   private end(status: StreamStatus): void {
-    if (this.done) return;
-    this.done = true;
+    if (this.done || this.ending !== undefined) return;
     const { stream, connection } = this;
     // The server is done with us, or we with it: what we still send, or it, is not wanted.
     if (!stream.closed && !(stream.remoteClosed && stream.localClosed)) {
       // After the whole response that is no error (PROTOCOL-HTTP2.md, "Early Server Closure").
       const code = stream.remoteClosed ? ErrorCode.NO_ERROR : ErrorCode.CANCEL;
+      // Its status comes before what the end of the stream means for the connection: another stream, or its own end.
+      this.ending = status;
       connection.reset(stream, status.cause ?? new Http2Error("stream", code, "library", "call ended"));
-    }
+    } else this.finish(status);
+  }
+
+  private finish(status: StreamStatus): void {
+    this.done = true;
     this.sink.onStatus(status);
   }
 }

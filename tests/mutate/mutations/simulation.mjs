@@ -35,6 +35,12 @@ export default [
   seeds(READER, "    if (this.endingWrites) this.complete(WRITES_DONE, false);\n", ""),
   seeds(SERVED, "    else if (this.writing) this.accepted();\n", ""),
   seeds(SERVED, "    if (this.writing) this.complete(WRITE, false);\n", ""),
+  // Calls that handlers make for their own.
+  seeds(
+    "surface/server/server_call_core.ts",
+    "    if (this.children !== undefined) this.endChildren();\n  }\n",
+    "  }\n",
+  ),
   // Order and content of messages.
   seeds(
     "surface/call/message_store.ts",

@@ -29,6 +29,27 @@ const mutation = (file, before, after, test, name) => ({ file, before, after, te
 /** As `readMutations` describes them. */
 export default [
   {
+    file: "transport/client_transport.ts",
+    before: "this.control.run(this.canOpenAgain);",
+    after: "this.canOpenAgain();",
+    test: "tests/transport/reentrant_transport_test.ts",
+    name: "[Q123]",
+  },
+  {
+    file: "transport/client_transport.ts",
+    before: "this.control.run(() => this.sink.onClosed(error));",
+    after: "this.sink.onClosed(error);",
+    test: "tests/transport/reentrant_transport_test.ts",
+    name: "[Q123]",
+  },
+  {
+    file: "transport/grpc/client_stream.ts",
+    before: "if (this.ending !== undefined) return this.finish(this.ending);",
+    after: "if (this.ending !== undefined) return void queueMicrotask(() => this.finish(this.ending!));",
+    test: "tests/transport/reentrant_transport_test.ts",
+    name: "[Q123]",
+  },
+  {
     file: "transport/driver.ts",
     before: 'if (error !== undefined || role === "client") return this.closeEndpoint();',
     after: "if (!this.over) return this.closeEndpoint();",

@@ -1,5 +1,5 @@
 // Handlers of the promise style, for the service World and for what has no schema.
-import { type GenericHandler, Metadata, RpcError, type ServiceHandlers } from "pollwire";
+import { type GenericHandler, Metadata, RpcError, type ServerCall, type ServiceHandlers } from "pollwire";
 import { bodyOf, checkPart, type Job, type Kind, octets, type Part, type services } from "../service.ts";
 import type { Setting } from "../setting.ts";
 
@@ -10,7 +10,7 @@ export class PromiseHandlers {
   /** For `addService`. */
   all(): ServiceHandlers<typeof services.World> {
     return {
-      unary: (job) => this.unary(job),
+      unary: (job, call) => this.unary(job, call),
       download: (job) => this.download(job),
       upload: (jobs) => this.upload(jobs),
       chat: (jobs) => this.chat(jobs),
@@ -19,32 +19,36 @@ export class PromiseHandlers {
 
   /** For `addGenericService`. */
   generic(): GenericHandler {
-    return (requests, { path }) => {
+    return (requests, call) => {
+      const { path } = call;
       const kind = path.slice(path.lastIndexOf("/") + 1).toLowerCase() as Kind;
-      return encoded(this.parts(kind, decoded(requests)));
+      return encoded(this.parts(kind, decoded(requests), call));
     };
   }
 
-  private async *parts(kind: Kind, jobs: AsyncIterable<Job>): AsyncGenerator<Part> {
+  private async *parts(kind: Kind, jobs: AsyncIterable<Job>, call: ServerCall): AsyncGenerator<Part> {
     if (kind === "upload") return yield await this.upload(jobs);
     if (kind === "chat") return yield* this.chat(jobs);
     for await (const job of jobs) {
-      if (kind === "unary") yield await this.unary(job);
+      if (kind === "unary") yield await this.unary(job, call);
       else yield* this.download(job);
     }
   }
 
-  private async unary(job: Job): Promise<Part> {
+  private async unary(job: Job, call: ServerCall): Promise<Part> {
     this.world.handling++;
+    let through = (): void => {};
     try {
       const id = job.call ?? 0;
       this.world.executed(id);
       checkPart(job, id, 0);
+      through = await this.world.nested.perhaps(call, id);
       await this.pause(job);
       failIfAsked(job);
       return { call: id, place: 0, body: bodyOf(id, 0, job.size ?? 0) };
     } finally {
       this.world.handling--;
+      through();
     }
   }
 
