@@ -1,8 +1,7 @@
 // What calls use of the world that they are made and served in.
-import type { Channel, CompletionType } from "pollwire";
+import type { Channel, CompletionType, ServerCall } from "pollwire";
 import type { SeededRandom, SimulatedEngine, Simulation } from "../../pollers/simulated/mod.ts";
 import type { Duties } from "./duties.ts";
-import type { NestedCalls } from "./nested.ts";
 import type { Process } from "./process.ts";
 import type { Tags } from "./tags.ts";
 
@@ -16,8 +15,8 @@ export interface Setting {
   readonly channel: Channel;
   /** Reactions that were not called. */
   readonly duties: Duties;
-  /** What handlers call. */
-  readonly nested: NestedCalls;
+  /** Perhaps makes a call for the one that a handler serves; call what it gives when the handler is through. */
+  readonly nested: { perhaps(parent: ServerCall, id: number): Promise<() => void> };
   /** Handlers that run now. */
   handling: number;
   /** How deep the stack is in calls of the application to reactors. */
