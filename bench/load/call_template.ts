@@ -8,6 +8,9 @@ import { type CallFields, type Field, headerScript, type Indexing } from "./head
 /** Content of one DATA frame: what every peer accepts. */
 const FRAME_BYTES = 16_384;
 
+/** Messages from here on are not copied. */
+const LARGE_BYTES = 2 ** 20;
+
 /** What is called, and with which headers. */
 export interface CallPlan {
   readonly port: number;
@@ -31,6 +34,11 @@ export interface CallTemplate {
   readonly message: Uint8Array;
   /** Where `message` is cut into DATA frames: the end of each. */
   readonly frameEnds: readonly number[];
+  /**
+   * All DATA frames of a large message, which are written as they are once they have the stream's number: copying them
+   * would cost more than they do. Calls share it, so one is made at a time.
+   */
+  readonly framed: Uint8Array | undefined;
 }
 
 /** The template for a peer whose dynamic table may hold so many octets. */
@@ -67,6 +75,7 @@ export function callTemplate(plan: CallPlan, peerTableBytes: number): CallTempla
       : blocks.map((_, i) => wireText(String(calls[i % calls.length]!.metadata[echoed]))),
     message,
     frameEnds,
+    framed: message.length < LARGE_BYTES ? undefined : framedMessage(message, frameEnds),
   };
 }
 
@@ -91,6 +100,18 @@ function fieldsOf(port: number, method: string, { timeoutMs, metadata }: Call): 
 
 function wireValue(value: string | Uint8Array): string {
   return typeof value === "string" ? value : Buffer.from(value).toString("base64").replace(/=+$/, "");
+}
+
+function framedMessage(message: Uint8Array, frameEnds: readonly number[]): Uint8Array {
+  const framed = new Uint8Array(message.length + frameEnds.length * FRAME_HEADER_BYTES);
+  let [from, at] = [0, 0];
+  for (const end of frameEnds) {
+    writeFrameHeader(framed, at, end - from, FrameType.DATA, end === message.length ? Flag.END_STREAM : 0, 0);
+    framed.set(message.subarray(from, end), at + FRAME_HEADER_BYTES);
+    at += FRAME_HEADER_BYTES + end - from;
+    from = end;
+  }
+  return framed;
 }
 
 function headersFrame(block: Uint8Array): Uint8Array {

@@ -87,6 +87,8 @@ export class LoadConnection implements FrameVisitor {
   private initialWindow = 65_535;
   private unclaimed = 0;
   private waiting: Slot[] = [];
+  /** Frames of large messages, which go out behind what `out` has. */
+  private readonly large: Uint8Array[] = [];
   private receiving: Slot | undefined = undefined;
   private writing = false;
 
@@ -112,8 +114,9 @@ export class LoadConnection implements FrameVisitor {
 
   /** Writes what the turn has collected. */
   flush(): void {
-    if (this.writing || this.out.byteLength === 0) return;
+    if (this.writing || this.out.byteLength === 0 && this.large.length === 0) return;
     this.out.moveTo(this.output);
+    for (const frames of this.large.splice(0)) this.output.append(frames);
     if (this.endpoint.write(this.output, this.onWritten)) this.out.recycle();
     else this.writing = true;
   }
@@ -248,7 +251,8 @@ export class LoadConnection implements FrameVisitor {
 
   /** The DATA frames that the windows allow; what they do not waits for WINDOW_UPDATE. */
   private send(slot: Slot): void {
-    const { message, frameEnds } = this.template!;
+    const { message, frameEnds, framed } = this.template!;
+    if (framed !== undefined) return this.sendLarge(slot, framed);
     for (const end of frameEnds) {
       if (end <= slot.sent) continue;
       const length = end - slot.sent;
@@ -265,6 +269,26 @@ export class LoadConnection implements FrameVisitor {
       this.window -= length;
       slot.sent = end;
     }
+  }
+
+  /** The same of frames that lie ready. */
+  private sendLarge(slot: Slot, framed: Uint8Array): void {
+    const { frameEnds } = this.template!;
+    let next = frameEnds.findIndex((end) => end > slot.sent);
+    const from = slot.sent + next * FRAME_HEADER_BYTES;
+    for (; next < frameEnds.length; next++) {
+      const length = frameEnds[next]! - slot.sent;
+      if (length > slot.window || length > this.window) {
+        this.waiting.push(slot);
+        break;
+      }
+      writeUint32(framed, slot.sent + next * FRAME_HEADER_BYTES + 5, slot.id);
+      slot.window -= length;
+      this.window -= length;
+      slot.sent += length;
+    }
+    const to = slot.sent + next * FRAME_HEADER_BYTES;
+    if (to > from) this.large.push(framed.subarray(from, to));
   }
 
   private windowUpdate(streamId: number, bytes: number): void {
