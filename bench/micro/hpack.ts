@@ -58,7 +58,7 @@ function addRepeated(bench: Bench, name: string, list: HeaderList): void {
 }
 
 /**
- * Nothing to remember: values are Huffman coded each time and push each other out of the dynamic table. A round of
+ * Nothing to remember: values that were never there before, of names whose values do not come again. A round of
  * all lists leaves the tables as the round before did, so the blocks of the second round fit every later one.
  */
 function addChanging(bench: Bench, name: string): void {

@@ -56,13 +56,14 @@ export class FieldName {
 
   /** `own`: the library or its application uses it, not a peer alone. */
   constructor(readonly text: string, readonly own: boolean) {
-    this.staticIndex = STATIC_NAME_INDEX.get(text) ?? 0;
+    // The names that this file lists are all the library's own: of a peer's name nothing is looked up.
+    this.staticIndex = own ? STATIC_NAME_INDEX.get(text) ?? 0 : 0;
     this.isPseudo = text.charCodeAt(0) === 0x3a;
     this.isToken = isToken(text, LOWER);
-    this.isOrdinary = this.isToken && !RESTRICTED.has(text); // no token has a colon
+    this.isOrdinary = this.isToken && !(own && RESTRICTED.has(text)); // no token has a colon
     this.isBinary = text.endsWith("-bin");
-    this.neverIndexed = NEVER_INDEXED.has(text);
-    this.seldomRepeated = SELDOM_REPEATED.has(text) || this.isBinary;
+    this.neverIndexed = own && NEVER_INDEXED.has(text);
+    this.seldomRepeated = this.isBinary || (own && SELDOM_REPEATED.has(text));
   }
 }
 
@@ -70,7 +71,7 @@ let applicationNames = new Map<string, FieldName>();
 
 /** Names of the static table and of the protocols: as many as the library's sources say. */
 const protocolNames = new Map<string, FieldName>();
-for (const text of STATIC_NAME_INDEX.keys()) protocolName(text);
+for (const text of [...STATIC_NAME_INDEX.keys(), ...RESTRICTED, ...SELDOM_REPEATED]) protocolName(text);
 
 /** The name `text`, which the library itself uses: always the same object. */
 export function protocolName(text: string): FieldName {
