@@ -50,7 +50,7 @@ export default [
     READER,
     "if (this.pos >= end || this.buf[this.pos] !== tag)",
     "if (this.buf[this.pos] !== tag)",
-    MODES,
+    STRINGS,
   ),
   // Emitted modules.
   mutation(MODULE, "Message${i}.prototype = declaredDefaults(S${i});", "", EMITTED),
