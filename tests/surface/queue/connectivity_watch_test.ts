@@ -53,6 +53,12 @@ test("watch: [Q60] closing the channel ends a watch, with true", async () => {
   assertEquals(say(await queue.next()), [2, false]);
 });
 
+test("watch: [Q60] a target that cannot be parsed is an error where the channel is made, and not a channel without hope", () => {
+  for (const target of ["", "127.0.0.1:99999", "[::1", "ipv4:999.1.1.1:1"]) {
+    assertThrows(() => new Channel(target), Error, "Cannot parse");
+  }
+});
+
 test("watch: one that has ended leaves nothing with the engine; what is wrong throws", async () => {
   const use = useEngine();
   const accounts = counted(use.engine);
