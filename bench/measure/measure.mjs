@@ -9,7 +9,7 @@ import { h2load } from "./h2load.mjs";
  * headers, Bun after half of that; grpc-js on Deno takes 5 s and more. A server does many scenarios one after another, a
  * client does one.
  */
-const WARM_UP_MS = { server: 1_200, newServer: 2_500, client: 2_000 };
+const WARM_UP_MS = { server: 1_000, newServer: 2_500, client: 1_700 };
 
 /** Milliseconds for twenty large calls. */
 const LARGE_LIMIT_MS = 120_000;
