@@ -43,8 +43,8 @@ export default [
   mutation(CLIENT, "else parent?.addChild(this);", "", PARENT, "cancels the calls"),
   mutation(
     SERVER,
-    "    if (this.children !== undefined) this.endChildren();\n  }\n\n  /** The library ends",
-    "  }\n\n  /** The library ends",
+    "    if (this.children !== undefined) this.endChildren();\n  }\n\n  private statusFailed",
+    "  }\n\n  private statusFailed",
     PARENT,
     "that is done",
   ),

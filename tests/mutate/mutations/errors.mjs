@@ -38,8 +38,8 @@ export default [
   ),
   mutation(
     "pollers/contract/exec_ctx.ts",
-    "for (const closure of batch) this.isolate(closure);",
-    "for (const closure of batch) closure();",
+    "this.isolate(batch[i]!);",
+    "batch[i]!();",
     EXEC_CTX,
     "what is thrown in a turn",
   ),
@@ -230,7 +230,7 @@ export default [
   ),
   mutation(
     "transport/driver.ts",
-    "for (const slice of this.input.slices) this.received.take(slice);",
+    "if (this.received !== undefined) traceSlices(this.received, this.input);",
     "",
     TRACES,
     "http2",

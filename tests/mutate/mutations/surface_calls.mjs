@@ -329,8 +329,8 @@ export default [
   ),
   mutation(
     "surface/promise/client_calls.ts",
-    "        if (callback !== undefined) {\n          const metadata",
-    "        if (callback !== undefined && status.code === Status.OK) {\n          const metadata",
+    "      if (callback !== undefined) {\n        const metadata",
+    "      if (callback !== undefined && status.code === Status.OK) {\n        const metadata",
     ENDS,
     "server's status",
   ),
