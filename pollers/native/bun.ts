@@ -1,6 +1,6 @@
 // The native engine of Bun: its own sockets, which call one set of handlers.
 
-import { Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { SocketAddress, UnixAddress } from "../contract/address.ts";
 import type { Endpoint, EndpointOptions, IoResult, Listener, ListenOptions } from "../contract/engine.ts";
 import { endOfStream, type IoError, ioErrorFromCode } from "../contract/io_error.ts";
@@ -12,6 +12,7 @@ import { inet, NativeEndpoint, wholeSeconds } from "./endpoint.ts";
 import { NativeEngine } from "./engine.ts";
 import { toIoError, toOpenError } from "./errors.ts";
 import { connectedEndpoint, toNode } from "./node.ts";
+import { net } from "./net.ts";
 import { fileIdentity, putAside, putAsideUnless, removeFile } from "./socket_file.ts";
 import { type ListeningSocket, Starvation } from "./starvation.ts";
 
@@ -317,7 +318,7 @@ export class BunEngine extends NativeEngine {
     options: EndpointOptions,
     done: (result: IoResult<Endpoint>) => void,
   ): () => void {
-    const socket = new Socket({ allowHalfOpen: true });
+    const socket = new (net().Socket)({ allowHalfOpen: true });
     const onError = (error: Error): void => done({ ok: false, error: toOpenError(error, "connect", to) });
     socket.on("error", onError);
     socket.connect(toNode(to), () => {

@@ -1,6 +1,6 @@
 // The native engine of Node, on node:net; it also runs on Deno and Bun, for comparison.
 
-import { createServer, type NetConnectOpts, type Server, Socket } from "node:net";
+import type { NetConnectOpts, Server, Socket } from "node:net";
 import process from "node:process";
 import type { SocketAddress, UnixAddress } from "../contract/address.ts";
 import type { Endpoint, EndpointOptions, IoResult, Listener, ListenOptions } from "../contract/engine.ts";
@@ -13,6 +13,7 @@ import { runtime } from "./detect.ts";
 import { inet, NativeEndpoint, wholeSeconds } from "./endpoint.ts";
 import { NativeEngine } from "./engine.ts";
 import { toIoError, toOpenError } from "./errors.ts";
+import { net } from "./net.ts";
 import { fileIdentity, putAside, putAsideUnless, removeFile } from "./socket_file.ts";
 import { type ListeningSocket, Starvation } from "./starvation.ts";
 
@@ -259,7 +260,7 @@ class NodeNativeListener extends BaseListener {
   }
 
   private serverOf(at: SocketAddress): Server {
-    return createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
+    return net().createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
       const inetPeer = socket.remoteAddress !== undefined;
       const local = inetPeer ? inet(socket.localAddress!, socket.localPort!) : at;
       const peer = inetPeer ? inet(socket.remoteAddress!, socket.remotePort!) : UNNAMED;
@@ -304,7 +305,7 @@ export class NodeEngine extends NativeEngine {
     options: EndpointOptions,
     done: (result: IoResult<Endpoint>) => void,
   ): () => void {
-    const socket = new Socket({ allowHalfOpen: true });
+    const socket = new (net().Socket)({ allowHalfOpen: true });
     const onError = (error: Error): void => done({ ok: false, error: toOpenError(error, "connect", to) });
     socket.on("error", onError);
     try {

@@ -411,4 +411,11 @@ export default [
     "one that was not lent keeps it",
     "bun",
   ),
+  {
+    file: "pollers/native/bun.ts",
+    before: 'import type { Socket } from "node:net";',
+    after: 'import { Socket } from "node:net";',
+    test: "tests/pollers/native/net_test.ts",
+    name: "types alone",
+  },
 ];
