@@ -97,7 +97,7 @@ export const SCRIPTS: readonly Script[] = [
   ),
   script(
     "[Q46][Q49] the deadline while the server is silent",
-    "call 80\nbatch 1 sim\nbatch 2 rim\nbatch 3 rs\nbatch 4 rm\nnext 4\nbatch 5 sm\nnext 1",
+    "call 800\nbatch 1 sim\nbatch 2 rim\nbatch 3 rs\nbatch 4 rm\nnext 4\nbatch 5 sm\nnext 1",
   ),
   script(
     "[Q46] a deadline that has passed",
