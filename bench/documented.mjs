@@ -199,7 +199,15 @@ export const AIMS = [
     "upload-64k",
     1.1,
   ]]),
-  rateAim("1, 16, 100 MB: 1x C++", "native", "server", SIZES.map(([, id]) => [id, 1])),
+  {
+    what: "1, 16, 100 MB: 1x the faster of C++ and Go",
+    parts: (of, runtime) =>
+      SIZES.map(([, id]) => {
+        const rate = (contender) => of(contender, id, "server")?.value?.median;
+        const ratio = rate(NAMES.native(runtime)) / Math.max(rate("C++ gRPC"), rate("Go gRPC"));
+        return part(ratio, (times) => `${times.toFixed(2)}x`, (times) => times >= 1);
+      }),
+  },
   {
     what: "peak memory of 1, 16, 100 MB: 3x the message, over twenty 6x (Deno), 8x (Bun)",
     parts: (of, runtime) =>
