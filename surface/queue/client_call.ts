@@ -138,7 +138,6 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
     cause?: unknown,
   ): void {
     super.cancel(code, message, by, cause);
-    this.stored?.clear(); // what was not received by now never is
     this.deliver();
   }
 

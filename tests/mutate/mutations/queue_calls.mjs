@@ -151,13 +151,6 @@ export default [
   },
   {
     file: CALL,
-    before: "    this.stored?.clear(); // what was not received by now never is\n",
-    after: "",
-    test: OUTCOMES,
-    name: "[Q41] a call that has not begun",
-  },
-  {
-    file: CALL,
     before: "super.cancel(code, message, by, cause);",
     after: "super.cancel(Status.CANCELLED, message, by, cause);",
     test: OUTCOMES,
