@@ -1,7 +1,7 @@
 // What is done at the end of a call or server: timers, listeners on signals, iterators and sockets are given back.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Channel, createClient, RpcError, Server, Status } from "pollwire";
-import { useEngine } from "../../surface/engines.ts";
+import { engineCount, useEngine } from "../../surface/engines.ts";
 import { counted } from "../counted_engine.ts";
 import { test } from "../harness.ts";
 import {
@@ -15,6 +15,7 @@ import {
   serving,
   Trial,
   until,
+  working,
 } from "./serving.ts";
 
 const LONG_MS = 600_000;
@@ -186,4 +187,14 @@ test("whoever waits for the end of CONNECTING holds the process, whoever watches
   await server.shutdown();
   await nothingLeft(accounts);
   await use.end();
+});
+
+test("a test that fails while it serves leaves no engine for the tests after it", async () => {
+  const before = engineCount();
+  const failing = serving(working, async ({ client }) => {
+    await client.one({});
+    throw new Error("it failed");
+  });
+  await assertRejects(() => failing, Error, "it failed");
+  assertEquals(engineCount(), before);
 });

@@ -111,15 +111,20 @@ export async function serving(
   server.addService(Trial, handlers);
   const port = await server.listen(`${host}:0`);
   const channel = new Channel(`${host}:${port}`, { poller: accounts.engine, ...options.channel });
+  let isSound = false;
   try {
     await check({ client: createClient(Trial, channel), channel, server, port });
+    isSound = true;
   } finally {
     channel.close();
     server.close();
+    await server.shutdown();
+    try {
+      if (isSound) await nothingLeft(accounts);
+    } finally {
+      await use.end(); // or the tests after one that failed fail too
+    }
   }
-  await server.shutdown();
-  await nothingLeft(accounts);
-  await use.end();
 }
 
 /** Waits until an engine has got everything back; fails with what it misses. */

@@ -25,4 +25,11 @@ export default [
     test: HARNESS,
     name: "a program that has ended is not waited for",
   },
+  {
+    file: "tests/surface/serving.ts",
+    before: "await use.end(); // or the tests after one that failed fail too",
+    after: "if (isSound) await use.end();",
+    test: "tests/surface/nothing_left_test.ts",
+    name: "leaves no engine for the tests after it",
+  },
 ];
