@@ -98,8 +98,8 @@ blocking("[Q10] a seventh pluck that blocks returns at once", (engine) => {
   const queue = new CompletionQueue<number>({ poller: engine, completionType: "PLUCK", logger });
   const waiting = Array.from({ length: 6 }, (_, tag) => queue.pluck(tag));
   const begin = engine.now();
-  assertEquals(say(queue.pluckSync(6, queue.deadlineIn(5_000))), ["QUEUE_TIMEOUT"]);
-  assert(engine.now() - begin < 2_500);
+  assertEquals(say(queue.pluckSync(6, queue.deadlineIn(20_000))), ["QUEUE_TIMEOUT"]);
+  assert(engine.now() - begin < 10_000);
   assertEquals(lines.length, 1);
   queue.shutdown();
   return Promise.all(waiting).then(() => {});
