@@ -7,7 +7,7 @@ import { bodyOf, checkPart, services } from "./service.ts";
 import type { Setting } from "./setting.ts";
 
 /** The numbers of such calls are those of their parents and this. */
-const NESTED = 1_000_000;
+const NESTED = 500_000_000;
 
 /** What may become of them beside OK. */
 const STATUSES: ReadonlySet<number> = new Set([

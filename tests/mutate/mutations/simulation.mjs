@@ -54,12 +54,6 @@ export default [
   seeds(READER, "      this.release(stored.takenBytes);\n", ""),
   seeds(SERVED, "      this.release(stored.takenBytes);\n", ""),
   // Nothing is lost.
-  steps(
-    CLIENT,
-    "    this.stored?.clear(); // what was not received by now never is\n",
-    "",
-    "cancel at every",
-  ),
   steps(SERVER, "    this.isCancelled = cancelled;\n", "", "cancel at every"),
   seeds(SERVED, "    return this.cancelSeen || super.cancelled;", "    return super.cancelled;"),
 ];
