@@ -640,7 +640,7 @@ export default [
     file: "transport/http2/abuse.ts",
     before: "  private unsentReplies = 0;\n",
     after:
-      "  private unsentReplies = 0;\n  made = Array.from({ length: 16 }, () => new Budget(BUDGETS.pings));\n",
+      "  private unsentReplies = 0;\n  made = Array.from({ length: 32 }, () => new Budget(BUDGETS.pings));\n",
     test: "tests/surface/server/connection_objects_test.ts",
     name: "made of",
     runtime: "bun",
