@@ -74,6 +74,7 @@ export class Channel {
     this.#authority = options.authority ?? authorityOf(parsed);
     this.#credentials = options.credentials;
     const reporter = new Reporter(options);
+    const security = this.#security(reporter);
     this.#use = useEngine(options.poller);
     const { engine } = this.#use;
     const backoff = new Backoff(() => engine.random(), options.initialBackoffMs);
@@ -84,7 +85,7 @@ export class Channel {
         ...options,
         keepalive: clientKeepalive(options.keepalive ?? {}),
         reporter,
-        ...this.#security(reporter),
+        ...security,
       },
       backoff,
       (state) => this.#changed(state),

@@ -57,6 +57,11 @@ export class ChannelCredentials {
 
   static {
     connectSecurity = (credentials, host, reporter) => {
+      if (host === "" && credentials.#source.options.serverName === undefined) {
+        throw new TypeError(
+          "Cannot make a channel: with TLS its authority is the server's name, and it is empty",
+        );
+      }
       const onFailed = (error: unknown): void =>
         reporter.report(error, { where: "credentials", level: "error" });
       return {
@@ -71,6 +76,7 @@ export class ChannelCredentials {
 
 function contextOf(options: TlsClientOptions): TlsContext {
   checkOptions(PURPOSE, options, NAMES as Readonly<Record<string, true>>);
+  if (options.serverName === "") throw new TypeError(`Cannot ${PURPOSE}: serverName is empty; give a host`);
   const ca = pemText(PURPOSE, "ca", options.ca);
   const identity = identityOf(PURPOSE, options.cert, options.key);
   const config = { ...(ca === undefined ? {} : { ca }), ...(identity === undefined ? {} : { identity }) };

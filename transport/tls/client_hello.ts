@@ -13,14 +13,15 @@ export interface ClientHello {
   readonly version: number;
 }
 
-/** A client hello, why there is none, or "incomplete" where more bytes are needed. */
+/** A client hello, why there is none, or "incomplete" until there are `needed` bytes at the least. */
 export type ParsedHello =
   | { readonly kind: "hello"; readonly hello: ClientHello }
-  | { readonly kind: "incomplete" }
+  | { readonly kind: "incomplete"; readonly needed: number }
   | { readonly kind: "refused"; readonly alert: number | undefined; readonly why: string };
 
-/** Longer ones are refused: OpenSSL takes 128 KiB, and none that is sent comes near. */
-const MOST_HELLO_BYTES = 65_536;
+/** Longer ones are refused, and those in more records; what is sent has 2 KB, in one. */
+const MOST_HELLO_BYTES = 16_384;
+const MOST_RECORDS = 16;
 
 // RFC 8446, sections 5.1, 4 and 4.2.
 const HANDSHAKE_RECORD = 22;
@@ -46,32 +47,39 @@ export function parseClientHello(bytes: Uint8Array): ParsedHello {
     return judge(readHello(new Reader(message)));
   } catch (error) {
     if (!(error instanceof CutOff)) throw error;
-    return { kind: "refused", alert: Alert.decodeError, why: "the client hello is malformed" };
+    return malformed("its client hello is malformed");
   }
 }
 
 /** The first handshake message, without the records that it lies in. */
 function handshakeMessage(bytes: Uint8Array): Uint8Array | ParsedHello {
-  const message: number[] = [];
-  let wanted = 4;
-  for (let at = 0;;) {
+  let message = new Uint8Array(0);
+  for (let at = 0, records = 0;; records++) {
     if (bytes.length > at && bytes[at] !== HANDSHAKE_RECORD) return notTls(bytes);
-    if (bytes.length >= at + 2 && bytes[at + 1] !== 3) return notTls(bytes);
-    if (bytes.length < at + 5) return { kind: "incomplete" };
-    const length = bytes[at + 3]! << 8 | bytes[at + 4]!;
-    const record = bytes.subarray(at + 5, at + 5 + length);
-    for (const octet of record) message.push(octet);
-    if (message.length >= 4) {
-      if (message[0] !== CLIENT_HELLO) return notTls(bytes);
-      wanted = 4 + (message[1]! << 16 | message[2]! << 8 | message[3]!);
-      if (wanted > MOST_HELLO_BYTES) {
-        return { kind: "refused", alert: Alert.decodeError, why: `its client hello has ${wanted} bytes` };
-      }
-    }
-    if (message.length >= wanted && wanted > 4) return Uint8Array.from(message.slice(4, wanted));
-    if (record.length < length) return { kind: "incomplete" };
-    at += 5 + length;
+    if (bytes.length > at + 1 && bytes[at + 1] !== 3) return notTls(bytes);
+    if (records === MOST_RECORDS) return malformed(`its client hello has more than ${MOST_RECORDS} records`);
+    if (bytes.length < at + 5) return { kind: "incomplete", needed: at + 5 };
+    const end = at + 5 + (bytes[at + 3]! << 8 | bytes[at + 4]!);
+    if (bytes.length < end) return { kind: "incomplete", needed: end };
+    message = joined(message, bytes.subarray(at + 5, end));
+    at = end;
+    if (message.length < 4) continue;
+    if (message[0] !== CLIENT_HELLO) return notTls(bytes);
+    const length = 4 + (message[1]! << 16 | message[2]! << 8 | message[3]!);
+    if (length > MOST_HELLO_BYTES) return malformed(`its client hello has ${length} bytes`);
+    if (message.length >= length) return message.subarray(4, length);
   }
+}
+
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
+  const both = new Uint8Array(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
+}
+
+function malformed(why: string): ParsedHello {
+  return { kind: "refused", alert: Alert.decodeError, why };
 }
 
 const PREFACE = "PRI * HTTP/2.0";

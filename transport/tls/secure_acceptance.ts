@@ -20,9 +20,10 @@ export interface AcceptanceOwner {
 
 /** The securing of one accepted connection. */
 export class SecureAcceptance {
-  private readonly received: SliceBuffer = new SliceBuffer();
   /** All that came: of a hello in several reads, too. */
-  private hello = new Uint8Array(0);
+  private readonly received: SliceBuffer = new SliceBuffer();
+  /** Before there are so many bytes nothing can be decided. */
+  private needed = 1;
   private secure: SecureEndpoint | undefined = undefined;
   private isOver = false;
   private readonly timer: TaskHandle;
@@ -67,28 +68,21 @@ export class SecureAcceptance {
 
   /** Whether what came decides. */
   private hasHello(): boolean {
-    const came = this.received.join();
-    const all = new Uint8Array(this.hello.length + came.length);
-    all.set(this.hello);
-    all.set(came, this.hello.length);
-    this.hello = all;
-    this.received.clear();
-    const parsed = parseClientHello(all);
-    if (parsed.kind === "incomplete") return false;
-    if (parsed.kind === "hello") this.handshake(parsed.hello);
+    if (this.received.byteLength < this.needed) return false;
+    const parsed = parseClientHello(this.received.join());
+    if (parsed.kind === "incomplete") this.needed = parsed.needed;
+    else if (parsed.kind === "hello") this.handshake(parsed.hello);
     else this.alert(parsed.alert, parsed.why);
-    return true;
+    return parsed.kind !== "incomplete";
   }
 
   /** Goes on with what is configured for the client's name. */
   private handshake({ serverName }: ClientHello): void {
-    const begun = new SliceBuffer();
-    begun.append(this.hello);
     const secure = this.secure = new SecureEndpoint(this.engine, this.endpoint);
     try {
       secure.handshake(
         (onProgress) => this.security.begin(serverName, this.engine.now(), onProgress),
-        begun,
+        this.received,
         (failure) => {
           if (failure !== undefined) return this.refuse(failure);
           this.settle();

@@ -268,6 +268,24 @@ function suite({ name: provider, probe }: TlsProvider): void {
     options,
   );
 
+  test(
+    `[C87] ${provider}: no connection is made to a server whose name cannot be checked`,
+    () =>
+      served({}, async (port) => {
+        const credentials = tls.client({ ca, provider });
+        const target = `127.0.0.1:${port}`;
+        assertThrows(() => new Channel(target, { credentials, authority: "" }), TypeError, "it is empty");
+        assertThrows(() => tls.client({ ca, provider, serverName: "" }), TypeError, "serverName is empty");
+        const zone = tls.client({ ca, provider, serverName: "fe80::1%lo" });
+        const problems: unknown[] = [];
+        const onError = (error: unknown): void => void problems.push(error);
+        await using(new Channel(target, { credentials: zone, onError }), async (client) => {
+          assertEquals((await failure(client.one({}))).code, Status.UNAVAILABLE);
+        });
+      }),
+    options,
+  );
+
   test(`${provider}: credentials that cannot be used are refused when they are made`, () => {
     const key = authority.issue({ name: "other" }).key;
     assertThrows(() => tls.server({ cert: shown.cert, key, provider }), Error, "key does not belong to cert");

@@ -177,12 +177,17 @@ export class OpenSslSession implements TlsSession {
   private expect(serverName: string): void {
     const { openssl, ssl } = this;
     const name = cString(serverName);
+    let isChecked: number;
     if (inetAddress(serverName, 0) !== undefined) {
-      openssl.X509_VERIFY_PARAM_set1_ip_asc(pointerTo(openssl.SSL_get0_param(ssl)), name);
-      return;
+      const parameters = pointerTo(openssl.SSL_get0_param(ssl));
+      isChecked = openssl.X509_VERIFY_PARAM_set1_ip_asc(parameters, name);
+    } else {
+      openssl.SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, 0, name);
+      isChecked = serverName === "" ? 0 : openssl.SSL_set1_host(ssl, name); // which checks nothing for ""
     }
-    openssl.SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, 0, name);
-    openssl.SSL_set1_host(ssl, name);
+    if (isChecked === 1) return;
+    openssl.SSL_free(ssl);
+    throw new Error(`no certificate can be checked for the host ${JSON.stringify(serverName)}`);
   }
 
   private handshake(): void {
