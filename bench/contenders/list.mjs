@@ -83,7 +83,8 @@ function pollwire(runtime, poller) {
 function checkout(runtime, poller, folder) {
   const ours = pollwire(runtime, poller);
   const target = `${path.resolve(folder)}/bench/results/beside/`;
-  for (const needed of [".ci/arguments.mjs", "bench/echo.proto", "bench/headers.mjs", "bench/contenders"]) {
+  const bench = ["echo.proto", "headers.mjs", "scenarios.mjs", "contenders"].map((name) => `bench/${name}`);
+  for (const needed of [".ci/arguments.mjs", ...bench]) {
     if (existsSync(folder)) cpSync(root + needed, target + needed, { recursive: true });
   }
   const there = (command) => command?.map((word) => word.replace(here, `${target}bench/contenders/`));
