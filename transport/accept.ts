@@ -9,13 +9,10 @@ import {
   ServerTransportHost,
   type ServerTransportOptions,
 } from "./server_transport.ts";
-import type { AcceptSecurity } from "./tls/config.ts";
 import type { ServerTransport, ServerTransportSink } from "./transport.ts";
 
 /** What an accepted connection is served with. */
 export interface AcceptOptions extends HandshakeOptions, ServerTransportOptions {
-  /** Secures connections by TLS. Default: they are in plaintext. */
-  readonly security?: AcceptSecurity;
   /** How clients are asked whether they are there, and how often they may ask. */
   readonly keepalive?: ServerKeepaliveOptions;
 }
