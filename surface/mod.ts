@@ -209,6 +209,8 @@ export {
   type ChannelCredentials,
   type FilesOf,
   type Identity,
+  type Insecure,
+  insecure,
   type OptionsSource,
   type Pem,
   pemFiles,

@@ -1,5 +1,5 @@
 // The proxy: `deno run -A proxy.ts` or `bun proxy.ts`, with --poller, --host, --port and --target.
-import { Channel, Server } from "pollwire";
+import { Channel, insecure, Server } from "pollwire";
 import process from "node:process";
 import { COMMON, readFlags } from "../route_guide/flags.ts";
 import { forwardTo } from "./forward.ts";
@@ -10,7 +10,7 @@ const flags = readFlags("A proxy that forwards calls of any method; prints the p
   target: ["127.0.0.1:50051", "where calls are forwarded to"],
 });
 const { poller } = flags;
-const server = new Server({ poller });
-server.addGenericService(forwardTo(new Channel(flags.target, { poller })));
+const server = new Server({ poller, credentials: insecure });
+server.addGenericService(forwardTo(new Channel(flags.target, { poller, credentials: insecure })));
 console.log(`listening ${await server.listen(`${flags.host}:${flags.port}`)}`);
 process.on("SIGTERM", () => void server.shutdown({ graceMs: 5000 }).then(() => process.exit(0)));

@@ -1,5 +1,5 @@
 // What every server of RouteGuide does beside its service: flags, a port, threads, an end.
-import { Server, type ServiceSetup, type ShutdownOptions, startReactorWorkers } from "pollwire";
+import { insecure, Server, type ServiceSetup, type ShutdownOptions, startReactorWorkers } from "pollwire";
 import process from "node:process";
 import { printIdentities, serverCredentials } from "../tls/mutual.ts";
 import { COMMON, readFlags, TLS } from "./flags.ts";
@@ -20,7 +20,7 @@ export async function serve(usage: string, setUp: ServiceSetup, module: string):
     address,
     threads: Number(threads),
     poller,
-    server: tls === "" ? {} : { credentials: serverCredentials(tls) },
+    server: { credentials: tls === "" ? insecure : serverCredentials(tls) },
   });
   console.log(`listening ${served.port}`);
   process.on("SIGTERM", () => void served.shutdown({ graceMs: 5_000 }).then(() => process.exit(0)));
@@ -28,7 +28,7 @@ export async function serve(usage: string, setUp: ServiceSetup, module: string):
 
 async function serveHere(setUp: ServiceSetup, address: string, poller: string, tls: string) {
   const secured = tls === ""
-    ? {}
+    ? { credentials: insecure }
     : { credentials: serverCredentials(tls), interceptors: [printIdentities()] };
   const server = new Server({ poller, ...secured });
   await setUp(server, { index: 0, data: undefined });

@@ -9,6 +9,7 @@ import {
   CompletionQueue,
   createQueueClient,
   deadlineIn,
+  insecure,
   type ReceivedStatus,
 } from "pollwire";
 import { COMMON, readFlags } from "../route_guide/flags.ts";
@@ -20,7 +21,7 @@ import type { Feature, Point, RouteNote, RouteSummary } from "../route_guide/typ
 type Tag = (ok: boolean) => void;
 
 const { host, port, poller } = readFlags("RouteGuide called by C++'s asynchronous stubs.", COMMON);
-const channel = new Channel(`${host}:${port}`, { poller });
+const channel = new Channel(`${host}:${port}`, { poller, credentials: insecure });
 const queue = new CompletionQueue<Tag>({ poller });
 const guide = createQueueClient(RouteGuide, channel, queue);
 

@@ -1,11 +1,11 @@
 // RouteGuide called by paths and octets: the client has no schema. Where the octets come from is not its affair.
-import { Channel, genericClient } from "pollwire";
+import { Channel, genericClient, insecure } from "pollwire";
 import { COMMON, readFlags } from "../route_guide/flags.ts";
 import { RouteGuide } from "../route_guide/route_guide.ts";
 import { makeNotes, POINT, RECTANGLE, ROUTE, show } from "../route_guide/tour.ts";
 
 const { host, port, poller } = readFlags("RouteGuide called by paths and octets.", COMMON);
-const channel = new Channel(`${host}:${port}`, { poller });
+const channel = new Channel(`${host}:${port}`, { poller, credentials: insecure });
 const client = genericClient(channel);
 const { getFeature, listFeatures, recordRoute, routeChat } = RouteGuide.methods;
 

@@ -4,6 +4,7 @@ import {
   CompletionQueue,
   createCall,
   deadlineIn,
+  insecure,
   type ReceivedStatus,
   receiveInitialMetadata,
   receiveMessage,
@@ -18,7 +19,7 @@ import { makeNotes, POINT, RECTANGLE, ROUTE, show } from "../route_guide/tour.ts
 import type { Feature, RouteNote, RouteSummary } from "../route_guide/types.ts";
 
 const { host, port, poller } = readFlags("RouteGuide called by batches over a completion queue.", COMMON);
-const channel = new Channel(`${host}:${port}`, { poller });
+const channel = new Channel(`${host}:${port}`, { poller, credentials: insecure });
 const queue = new CompletionQueue<string>({ poller });
 const { getFeature, listFeatures, recordRoute, routeChat } = RouteGuide.methods;
 

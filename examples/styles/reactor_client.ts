@@ -6,6 +6,7 @@ import {
   ClientWriteReactor,
   createReactorClient,
   type DoneStatus,
+  insecure,
 } from "pollwire";
 import { COMMON, readFlags } from "../route_guide/flags.ts";
 import { RouteGuide } from "../route_guide/route_guide.ts";
@@ -13,7 +14,7 @@ import { makeNotes, POINT, RECTANGLE, ROUTE, show } from "../route_guide/tour.ts
 import type { Feature, Point, RouteNote, RouteSummary } from "../route_guide/types.ts";
 
 const { host, port, poller } = readFlags("RouteGuide called by reactors.", COMMON);
-const channel = new Channel(`${host}:${port}`, { poller });
+const channel = new Channel(`${host}:${port}`, { poller, credentials: insecure });
 const guide = createReactorClient(RouteGuide, channel);
 
 /** Reads features until there are no more. */

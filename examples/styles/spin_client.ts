@@ -6,6 +6,7 @@ import {
   type ClientOperation,
   CompletionQueue,
   createCall,
+  insecure,
   type MethodDescriptor,
   receiveInitialMetadata,
   receiveMessage,
@@ -121,7 +122,7 @@ class Invocation<Req, Res> implements Rpc {
 }
 
 const { host, port, poller } = readFlags("RouteGuide called by a spin loop over one queue.", COMMON);
-const channel = new Channel(`${host}:${port}`, { poller });
+const channel = new Channel(`${host}:${port}`, { poller, credentials: insecure });
 const kernel = new Kernel(poller);
 const { getFeature, listFeatures, recordRoute, routeChat } = RouteGuide.methods;
 

@@ -123,8 +123,7 @@ function refuseUrl(text: string): void {
   const [, scheme, hostPort] = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/]*)/.exec(text) ?? [];
   if (scheme !== undefined) {
     const hint = scheme === "http" || scheme === "https"
-      ? `write "${hostPort || "host"}${/:\d+$/.test(hostPort!) ? "" : `:${scheme === "http" ? 80 : 443}`}"` +
-        (scheme === "https" ? "; connections are plaintext, there is no TLS yet" : "")
+      ? `write "${hostPort || "host"}${/:\d+$/.test(hostPort!) ? "" : `:${scheme === "http" ? 80 : 443}`}"`
       : NO_RESOLVER;
     throw fail(text, `${scheme}: is no scheme of an address; ${hint}`);
   }
@@ -169,6 +168,15 @@ export function unmapped(address: SocketAddress): SocketAddress {
   const { bytes } = parseIpv6(address.host);
   if (!isMapped(bytes)) return address;
   return { family: "ipv4", host: bytes.subarray(12).join("."), port: address.port };
+}
+
+/** Whether no other machine can have `address` as its peer's: a loopback address, a unix socket, a pipe. */
+export function isOfOneMachine(address: SocketAddress): boolean {
+  if (address.family === "ipv4") return address.host.startsWith("127.");
+  if (address.family !== "ipv6") return true;
+  const { bytes } = parseIpv6(address.host);
+  if (isMapped(bytes)) return bytes[12] === 127;
+  return bytes[15] === 1 && bytes.subarray(0, 15).every((byte) => byte === 0);
 }
 
 function parseHostPort(

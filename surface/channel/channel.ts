@@ -1,8 +1,9 @@
 // A channel: calls to one target, over a connection that is made and made again as calls want it.
 
-import { formatAddress, parseTarget, Reporter, type Target } from "../../pollers/mod.ts";
+import { formatAddress, parseTarget, Reporter, type SocketAddress, type Target } from "../../pollers/mod.ts";
 import { type ConnectSecurity, type RequestTemplate, requestTemplate } from "../../transport/mod.ts";
-import { type ChannelCredentials, connectSecurity } from "../credentials/channel_credentials.ts";
+import { ChannelCredentials, connectSecurity } from "../credentials/channel_credentials.ts";
+import { checkCredentials, type Insecure, insecure, plaintextRefusal } from "../credentials/insecure.ts";
 import { PendingCalls } from "../call/pending_calls.ts";
 import { checkConnectOptions, CONNECT_OPTION_NAMES, type UserConnectOptions } from "../connect_options.ts";
 import { type EngineUse, type PollerList, useEngine } from "../engines.ts";
@@ -12,14 +13,17 @@ import { USER_AGENT } from "../version.ts";
 import { Backoff } from "./backoff.ts";
 import { type CallObserver, CallObservers } from "../call/call_observer.ts";
 import { type CallContext, ChannelEnd } from "../client/call_route.ts";
-import { type ConnectivityState, Subchannel } from "./subchannel.ts";
+import { type AddressRefusal, type ConnectivityState, Subchannel } from "./subchannel.ts";
 
 /** What a channel is made with. */
 export interface ChannelOptions extends UserConnectOptions {
   /** Pollers to choose from, in order; else POLLWIRE_POLLER, else "native". */
   readonly poller?: PollerList;
-  /** How connections are secured: `tls.client(...)`. Default: they are in plaintext. */
-  readonly credentials?: ChannelCredentials;
+  /**
+   * How connections are secured: `tls.client(...)`, or `insecure` for plaintext. Default: plaintext inside this machine
+   * (loopback addresses, unix sockets, pipes), and no connection to other machines.
+   */
+  readonly credentials?: ChannelCredentials | Insecure;
   /** What `:authority` says; else the target's host and port. */
   readonly authority?: string;
   /** Milliseconds before the second attempt to connect. Default 1,000. */
@@ -57,7 +61,7 @@ export class Channel {
   readonly #subchannel: Subchannel;
   readonly #templates = new Map<string, RequestTemplate>();
   readonly #authority: string;
-  readonly #credentials: ChannelCredentials | undefined;
+  readonly #security: ConnectSecurity | undefined;
   #watchers = new Set<(state: ConnectivityState) => void>();
 
   /**
@@ -65,18 +69,21 @@ export class Channel {
    *
    * @throws {AddressError} for a target that cannot be parsed
    * @throws {PollerError} where no poller of the list can be used
-   * @throws {TypeError} for unknown options and values of a wrong type
+   * @throws {TypeError} for unknown options and values of a wrong type, and for an address of another machine where there
+   *   are no `credentials`; names are looked up later, and their calls are UNAVAILABLE then
    * @throws {RangeError} for values out of their range
    */
   constructor(target: string, options: ChannelOptions = {}) {
     checkConnectOptions("make a channel", options, NAMES as Readonly<Record<string, true>>, "client");
     const parsed = parseTarget(target);
     this.#authority = options.authority ?? authorityOf(parsed);
-    this.#credentials = options.credentials;
     const reporter = new Reporter(options);
-    const security = this.#security(reporter);
+    this.#security = securityOf(options, this.#authority, reporter);
     this.#use = useEngine(options.poller);
     const { engine } = this.#use;
+    const refusal = (addresses: readonly SocketAddress[]): string | undefined =>
+      options.credentials === undefined ? plaintextRefusal("channel", engine, addresses) : undefined;
+    this.#checkPlaintext(parsed, refusal);
     const backoff = new Backoff(() => engine.random(), options.initialBackoffMs);
     this.#subchannel = new Subchannel(
       engine,
@@ -85,7 +92,8 @@ export class Channel {
         ...options,
         keepalive: clientKeepalive(options.keepalive ?? {}),
         reporter,
-        ...security,
+        refusal,
+        ...(this.#security === undefined ? {} : { security: this.#security }),
       },
       backoff,
       (state) => this.#changed(state),
@@ -177,10 +185,12 @@ export class Channel {
     await Promise.all([...end.close(), this.#use.end()]);
   }
 
-  #security(reporter: Reporter): { readonly security?: ConnectSecurity } {
-    return this.#credentials === undefined
-      ? {}
-      : { security: connectSecurity(this.#credentials, hostOf(this.#authority), reporter) };
+  /** Throws where the target is an address that may not be connected to in plaintext. */
+  #checkPlaintext(target: Target, refusal: AddressRefusal): void {
+    const why = target.family === "dns" ? undefined : refusal([target]);
+    if (why === undefined) return;
+    void this.#use.end();
+    throw new TypeError(`Cannot make a channel to ${formatAddress(target)}: ${why}`);
   }
 
   #template(path: string): RequestTemplate {
@@ -190,7 +200,7 @@ export class Channel {
       template = requestTemplate(
         path,
         this.#authority,
-        this.#credentials === undefined ? "http" : "https",
+        this.#security === undefined ? "http" : "https",
         USER_AGENT,
       );
       this.#templates.set(path, template);
@@ -216,6 +226,18 @@ export class Channel {
     this.#watchers = new Set();
     for (const watcher of watchers) watcher(state);
   }
+}
+
+/** How connections are secured; undefined where they are plaintext. */
+function securityOf(
+  { credentials }: ChannelOptions,
+  authority: string,
+  reporter: Reporter,
+): ConnectSecurity | undefined {
+  const isTls = (given: unknown): given is ChannelCredentials => given instanceof ChannelCredentials;
+  checkCredentials("make a channel", credentials, isTls, "tls.client(...)");
+  if (credentials === undefined || credentials === insecure) return undefined;
+  return connectSecurity(credentials, hostOf(authority), reporter);
 }
 
 /** Unix sockets have no host; gRPC says "localhost". */

@@ -50,6 +50,15 @@ const USEFUL_AFTER_MS = 20_000;
 /** States of a channel. */
 export type ConnectivityState = "IDLE" | "CONNECTING" | "READY" | "TRANSIENT_FAILURE" | "SHUTDOWN";
 
+/** Why there may be no connection to one of `addresses`, as a sentence; undefined where there may. */
+export type AddressRefusal = (addresses: readonly SocketAddress[]) => string | undefined;
+
+/** What a subchannel connects with. */
+export interface SubchannelOptions extends ConnectOptions {
+  /** Asked for the addresses of a name; those of other targets are the caller's to check. */
+  readonly refusal?: AddressRefusal;
+}
+
 /** One attempt and the connection that comes of it: names the connection when it passes events to the subchannel. */
 class Link implements ConnectSink {
   /** Set once connected. */
@@ -108,7 +117,7 @@ export class Subchannel implements CallRoute {
   constructor(
     private readonly engine: EventEngine,
     private readonly target: Target,
-    private options: ConnectOptions,
+    private options: SubchannelOptions,
     private readonly backoff: Backoff,
     private readonly onState: (state: ConnectivityState) => void,
   ) {
@@ -342,8 +351,11 @@ export class Subchannel implements CallRoute {
   }
 
   private resolved(target: DnsTarget, result: IoResult<SocketAddress[]>): void {
-    if (result.ok) this.attemptAt(result.value);
-    else this.fail(`cannot resolve ${formatAddress(target)}: ${result.error.message}`);
+    const name = formatAddress(target);
+    if (!result.ok) return this.fail(`cannot resolve ${name}: ${result.error.message}`);
+    const refusal = this.options.refusal?.(result.value);
+    if (refusal === undefined) this.attemptAt(result.value);
+    else this.fail(`cannot connect to ${name}: ${refusal}`);
   }
 
   private attemptAt(addresses: readonly SocketAddress[]): void {

@@ -5,6 +5,7 @@ import type { OptionsSource } from "./context_source.ts";
 import { ServerCredentials, type TlsServerOptions } from "./server_credentials.ts";
 
 export { ChannelCredentials, ServerCredentials, type TlsClientOptions, type TlsServerOptions };
+export { type Insecure, insecure } from "./insecure.ts";
 export type { OptionsSource } from "./context_source.ts";
 export { type FilesOf, pemFiles } from "./files.ts";
 export type { Identity } from "./server_credentials.ts";

@@ -8,7 +8,9 @@ import {
   type TlsContext,
 } from "../../transport/mod.ts";
 import { checkOptions, describe, type OptionNames } from "../options.ts";
+import type { EventEngine, SocketAddress } from "../../pollers/mod.ts";
 import { ContextSource, type OptionsSource } from "./context_source.ts";
+import { checkCredentials, type Insecure, plaintextRefusal } from "./insecure.ts";
 import { identityOf, type Pem, pemText } from "./pem.ts";
 
 /** A certificate, with those that lead to its authority, and its key: PEM. */
@@ -75,6 +77,23 @@ export class ServerCredentials {
       };
     };
   }
+}
+
+/** Throws TypeError where `credentials` are none of a server. */
+export function checkServerCredentials(purpose: string, credentials: unknown): void {
+  const isTls = (given: unknown): boolean => given instanceof ServerCredentials;
+  checkCredentials(purpose, credentials, isTls, "tls.server(...)");
+}
+
+/** Throws TypeError where a server with `credentials` may not listen on one of `addresses`. */
+export function checkListening(
+  name: string,
+  credentials: ServerCredentials | Insecure | undefined,
+  engine: EventEngine,
+  addresses: readonly SocketAddress[],
+): void {
+  const why = credentials === undefined ? plaintextRefusal("server", engine, addresses) : undefined;
+  if (why !== undefined) throw new TypeError(`Cannot listen on ${name}: ${why}`);
 }
 
 /** A context for each certificate. */

@@ -31,7 +31,13 @@ import {
   type ServerTransport,
   TransportAcceptor,
 } from "../../transport/mod.ts";
-import { acceptSecurity, type ServerCredentials } from "../credentials/server_credentials.ts";
+import { type Insecure, insecure } from "../credentials/insecure.ts";
+import {
+  acceptSecurity,
+  checkListening,
+  checkServerCredentials,
+  type ServerCredentials,
+} from "../credentials/server_credentials.ts";
 import type { CallObserver } from "../call/call_observer.ts";
 import { Status } from "../call/status.ts";
 import { checkConnectOptions, CONNECT_OPTION_NAMES, type UserConnectOptions } from "../connect_options.ts";
@@ -62,8 +68,11 @@ export interface ServerOptions extends UserConnectOptions, ConnectionLifetimeOpt
   readonly keepalive?: ServerKeepaliveOptions;
   /** Pollers to choose from, in order; else POLLWIRE_POLLER, else "native". */
   readonly poller?: PollerList;
-  /** How connections are secured: `tls.server(...)`. Default: they are in plaintext. */
-  readonly credentials?: ServerCredentials;
+  /**
+   * How connections are secured: `tls.server(...)`, or `insecure` for plaintext. Default: plaintext on loopback addresses,
+   * unix sockets and pipes, and no listening where other machines can connect.
+   */
+  readonly credentials?: ServerCredentials | Insecure;
   /** Let other processes listen on the same port (SO_REUSEPORT). Default false. */
   readonly reusePort?: boolean;
   /**
@@ -153,7 +162,10 @@ export class Server {
     this.#admission = new Admission(options, reporter);
     const interceptors = this.#intercepting(options.interceptors ?? []);
     const { credentials } = options;
-    this.#security = credentials === undefined ? undefined : acceptSecurity(credentials, reporter);
+    checkServerCredentials("make a server", credentials);
+    this.#security = credentials === undefined || credentials === insecure
+      ? undefined
+      : acceptSecurity(credentials, reporter);
     this.#use = useEngine(options.poller);
     this.engine = this.#use.engine;
     this.#combiner = new Combiner(this.engine);
@@ -219,6 +231,7 @@ export class Server {
    * Listens on "127.0.0.1:0", "[::1]:50051", "localhost:80" or "unix:/path", and returns the port (0 for unix
    * sockets). May be called for several addresses.
    *
+   * @throws {TypeError} (by the promise) for an address that other machines can reach where there are no `credentials`
    * @throws {Error} (by the promise) that names address and cause
    */
   async listen(address: string): Promise<number> {
@@ -227,7 +240,8 @@ export class Server {
     this.#styles.start();
     const at = target.family === "dns" ? await this.#lookUp(target) : [target];
     this.#checkRunning(address);
-    const { reusePort = false, endpoint, keepalive } = this.#options;
+    const { reusePort = false, endpoint, keepalive, credentials } = this.#options;
+    checkListening(formatAddress(target), credentials, this.engine, at);
     const listener = this.engine.listen(
       {
         ...serverEndpoint(endpoint, keepalive),

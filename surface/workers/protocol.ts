@@ -1,7 +1,7 @@
 // Messages between reactor workers and their owner.
 
 import type { ShutdownOptions } from "../server/server.ts";
-import type { TlsServerOptions } from "../credentials/mod.ts";
+import type { Insecure, TlsServerOptions } from "../credentials/mod.ts";
 import type { WorkerServerOptions } from "./service_module.ts";
 
 /** The worker's end of a socket pair to its boss; see boss.ts. */
@@ -31,8 +31,8 @@ export interface WorkerStart {
   /** Over it a boss sends the descriptors of connections. */
   readonly intake: Intake | undefined;
   readonly options: Omit<WorkerServerOptions, "credentials">;
-  /** What the server's credentials are made from, which are no data themselves. */
-  readonly tls: TlsServerOptions | undefined;
+  /** What the server's credentials are made from, where they are no data themselves. */
+  readonly credentials: TlsServerOptions | Insecure | undefined;
   readonly data: unknown;
 }
 

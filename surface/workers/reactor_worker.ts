@@ -21,7 +21,7 @@ import {
   startData,
 } from "../../pollers/native/thread.ts";
 import { shareEngine } from "../engines.ts";
-import { tls } from "../credentials/mod.ts";
+import { insecure, tls } from "../credentials/mod.ts";
 import { Server, type ShutdownOptions } from "../server/server.ts";
 import { readDescriptors } from "./intake.ts";
 import {
@@ -53,7 +53,10 @@ class ReactorWorker {
       defaultReporter.report(error, context);
       if (context.where === "listener") void this.listenAgain();
     };
-    const secured = start.tls === undefined ? {} : { credentials: tls.server(start.tls) };
+    const { credentials } = start;
+    const secured = credentials === undefined
+      ? {}
+      : { credentials: credentials === insecure ? insecure : tls.server(credentials) };
     this.server = new Server({ ...start.options, ...secured, poller: this.engine, reusePort: true, onError });
     onUncaught((error) => void this.fail(error));
     onOwnerMessage((message) => void this.drain((message as ToWorker).options));

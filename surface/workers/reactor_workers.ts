@@ -19,6 +19,8 @@ import { Backoff } from "../channel/backoff.ts";
 import { checkConnectOptions } from "../connect_options.ts";
 import { type EngineUse, useEngine } from "../engines.ts";
 import { checkOptions, describe, type OptionNames } from "../options.ts";
+import { insecure } from "../credentials/insecure.ts";
+import { checkListening, checkServerCredentials } from "../credentials/server_credentials.ts";
 import type { ShutdownOptions } from "../server/server.ts";
 import { Boss } from "./boss.ts";
 import type { WorkerStart } from "./protocol.ts";
@@ -119,6 +121,7 @@ class WorkerPool {
     this.engine = this.use.engine;
     const sharing = options.sharing ?? ("port" in at && sharesPorts ? "reuse-port" : "boss");
     try {
+      checkListening(this.address, options.server?.credentials, this.engine, [at]);
       this.boss = sharing === "boss" ? Boss.on(this.engine) : undefined;
     } catch (error) {
       void this.use.end();
@@ -214,7 +217,7 @@ class WorkerPool {
       address: this.boss === undefined ? this.address : undefined,
       intake,
       options,
-      tls: credentials?.options,
+      credentials: credentials === insecure ? insecure : credentials?.options,
       data,
     };
     const worker = this.startThread(start);
@@ -315,7 +318,9 @@ function checkWorkersOptions(options: ReactorWorkersOptions): void {
   if (sharing !== undefined && sharing !== "reuse-port" && sharing !== "boss") {
     throw new TypeError(`Cannot ${purpose}: sharing is ${describe(sharing)}; give "reuse-port" or "boss"`);
   }
-  if (server !== undefined) checkConnectOptions(`${purpose}, server`, server, SERVER_NAMES, "server");
+  if (server === undefined) return;
+  checkConnectOptions(`${purpose}, server`, server, SERVER_NAMES, "server");
+  checkServerCredentials(`${purpose}, server`, server.credentials);
 }
 
 /**
@@ -332,6 +337,7 @@ function checkWorkersOptions(options: ReactorWorkersOptions): void {
  * const workers = await startReactorWorkers({
  *   module: new URL("./greeter_service.ts", import.meta.url),
  *   address: "0.0.0.0:50051",
+ *   server: { credentials: tls.server(pemFiles(paths)) },
  *   poller: "epoll,native",
  * });
  * process.on("SIGTERM", () => workers.shutdown({ graceMs: 10_000 }));

@@ -1,6 +1,6 @@
 // A client of gRPC's interop tests: `client.ts --server_host=localhost --server_port=10000 --test_case=large_unary`.
 import process from "node:process";
-import { Channel } from "pollwire";
+import { Channel, insecure } from "pollwire";
 import { readArguments, refuse } from "../../.ci/arguments.mjs";
 import { CASES, type Outcome, runCase } from "./cases.ts";
 import { SMALL_SOAK as SOAK } from "./soak.ts";
@@ -51,7 +51,12 @@ const soak = {
 };
 const host = flags.server_host.includes(":") ? `[${flags.server_host}]` : flags.server_host;
 const authority = flags.server_host_override === "" ? {} : { authority: flags.server_host_override };
-const connect = () => new Channel(`${host}:${flags.server_port}`, { poller: flags.poller, ...authority });
+const connect = () =>
+  new Channel(`${host}:${flags.server_port}`, {
+    poller: flags.poller,
+    credentials: insecure,
+    ...authority,
+  });
 
 const outcomes: Outcome[] = [];
 for (const name of wanted(flags.test_case)) {

@@ -1,6 +1,6 @@
 // A server of gRPC's interop tests: `server.ts --port=10000`; prints `listening PORT`, and ends at SIGTERM or SIGINT.
 import process from "node:process";
-import { Server } from "pollwire";
+import { insecure, Server } from "pollwire";
 import { readArguments, refuse } from "../../.ci/arguments.mjs";
 import { handlers, TestService } from "./service.ts";
 
@@ -15,7 +15,7 @@ const flags = readArguments(
 );
 if (flags.use_tls) refuse("Cannot use TLS: pollwire has none; give --use_tls=false, and the client too");
 
-const server = new Server({ poller: flags.poller });
+const server = new Server({ poller: flags.poller, credentials: insecure });
 server.addService(TestService, handlers);
 const host = flags.host.includes(":") ? `[${flags.host}]` : flags.host;
 console.log(`listening ${await server.listen(`${host}:${flags.port}`)}`);

@@ -77,7 +77,7 @@ const BAD: ReadonlyArray<[text: string, why: string]> = [
   ["ho st:80", '"ho st" is no host name'],
   ["-host:80", '"-host" is no host name'],
   ["http://host:80", 'write "host:80"'],
-  ["https://host", 'write "host:443"; connections are plaintext'],
+  ["https://host", 'write "host:443"'],
   ["xds:host", "xds: is no scheme of an address"],
   [
     `${"a".repeat(254)}:80`,

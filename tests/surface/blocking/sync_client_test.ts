@@ -4,6 +4,7 @@ import {
   Channel,
   createClient,
   createSyncClient,
+  insecure,
   type Metadata,
   type ObservedCall,
   parseProto,
@@ -323,7 +324,7 @@ blocking(
   ALL_WAYS,
   "[Q127] a call to a server of the same thread is refused, whatever it is called",
   async ({ engine }) => {
-    const server = new Server({ poller: engine });
+    const server = new Server({ poller: engine, credentials: insecure });
     server.addService(Trial, { one: (note) => note, down: () => [], up: () => ({}), both: () => [] });
     for (
       const [bound, named] of [["127.0.0.1", "127.0.0.1"], ["0.0.0.0", "127.0.0.1"], [
