@@ -218,6 +218,7 @@ export {
   tls,
   type TlsClientOptions,
   type TlsServerOptions,
+  type VerifyPeer,
 } from "./credentials/mod.ts";
 export type { AdmissionOptions } from "./server/admission.ts";
 export { Server, type ServerOptions, type ShutdownOptions } from "./server/server.ts";

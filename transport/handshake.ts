@@ -16,6 +16,7 @@ import type { Http2Error } from "./http2/error.ts";
 import { clientEndpoint } from "./keepalive.ts";
 import type { ConnectSecurity } from "./tls/config.ts";
 import { SecureEndpoint } from "./tls/secure_endpoint.ts";
+import { refusalOf } from "./tls/server_hello.ts";
 import type { ClientTransport, ClientTransportSink } from "./transport.ts";
 
 /** How long one address has for everything up to the first SETTINGS: gRPC's minimum connect timeout. */
@@ -119,6 +120,7 @@ export class Handshake implements ClientTransportSink {
           secure.close();
           this.fail(`${formatAddress(this.address)}: TLS handshake failed: ${failure}`);
         },
+        { first: refusalOf, peer: security.check },
       );
     } catch (error) { // of a certificate provider
       this.securing = undefined;

@@ -46,6 +46,7 @@ export type {
   AcceptSecurity,
   ConnectSecurity,
   KeyPair,
+  PeerCheck,
   TlsClientConfig,
   TlsContext,
   TlsProvider,
@@ -53,7 +54,7 @@ export type {
 } from "./tls/config.ts";
 export { selectTlsProvider } from "./tls/providers.ts";
 export { type AcceptanceOwner, SecureAcceptance } from "./tls/secure_acceptance.ts";
-export { type HandshakeDone, SecureEndpoint } from "./tls/secure_endpoint.ts";
+export { type HandshakeChecks, type HandshakeDone, SecureEndpoint } from "./tls/secure_endpoint.ts";
 export type { ConnectionSecurity, PeerCertificate, SubjectNames } from "./tls/security.ts";
 export type { OnProgress, TlsSession, TlsState } from "./tls/session.ts";
 export * from "./transport.ts";

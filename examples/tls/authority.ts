@@ -36,11 +36,15 @@ export class Authority {
     this.cert = this.#certificate({ name }, this.#keys.publicKey, true);
   }
 
+  /** Its own certificate with its key: one that vouches for itself. */
+  get own(): Issued {
+    return { cert: this.cert, key: pkcs8(this.#keys.privateKey) };
+  }
+
   /** A new key, and a certificate for it. */
   issue(subject: Subject): Issued {
     const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-    const key = privateKey.export({ type: "pkcs8", format: "pem" }) as string;
-    return { cert: this.#certificate(subject, publicKey, false), key };
+    return { cert: this.#certificate(subject, publicKey, false), key: pkcs8(privateKey) };
   }
 
   #certificate(subject: Subject, publicKey: KeyObject, isAuthority: boolean): string {
@@ -60,6 +64,10 @@ export class Authority {
     const whole = sequence(toBeSigned, algorithm, der(0x03, Uint8Array.of(0), signature));
     return `-----BEGIN CERTIFICATE-----\n${base64(whole)}\n-----END CERTIFICATE-----\n`;
   }
+}
+
+function pkcs8(key: KeyObject): string {
+  return key.export({ type: "pkcs8", format: "pem" }) as string;
 }
 
 // Object identifiers, as their octets.

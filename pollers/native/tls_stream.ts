@@ -127,6 +127,12 @@ export class TlsStream {
     this.duplex.destroy();
   }
 
+  /** The protocol that was negotiated (ALPN), or ""; once it is secure. */
+  alpn(): string {
+    const protocol = this.socket!.alpnProtocol;
+    return typeof protocol === "string" ? protocol : "";
+  }
+
   /** What was negotiated; once it is secure. */
   negotiated(): NegotiatedTls {
     const socket = this.socket!;
@@ -136,7 +142,7 @@ export class TlsStream {
     return {
       protocol: socket.getProtocol() ?? "",
       cipher: cipherName(socket.getCipher() as { name: string; standardName?: string }),
-      alpn: String(socket.alpnProtocol ?? ""),
+      alpn: this.alpn(),
       serverName: typeof servername === "string" && servername !== "" ? servername : undefined,
       resumed: socket.isSessionReused(),
       der: der === undefined || der.length === 0 ? undefined : new Uint8Array(der),

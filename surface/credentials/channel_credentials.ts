@@ -9,6 +9,7 @@ import {
 import { checkOptions, type OptionNames } from "../options.ts";
 import { ContextSource, type OptionsSource } from "./context_source.ts";
 import { identityOf, type Pem, pemText } from "./pem.ts";
+import { checkVerifyPeer, peerCheck, type VerifyPeer } from "./verify_peer.ts";
 
 /** What `tls.client` is made with. */
 export interface TlsClientOptions {
@@ -20,6 +21,8 @@ export interface TlsClientOptions {
   readonly key?: Pem;
   /** The name that the server's certificate must be for. Default: the host of the channel's authority. */
   readonly serverName?: string;
+  /** Asked of each server whose certificate is accepted. Default: no further question. */
+  readonly verifyPeer?: VerifyPeer;
   /** TLS libraries to choose from, in order: "openssl,node". Default: OpenSSL before the runtime's own on Deno. */
   readonly provider?: string;
 }
@@ -29,6 +32,7 @@ const NAMES: OptionNames<TlsClientOptions> = {
   cert: true,
   key: true,
   serverName: true,
+  verifyPeer: true,
   provider: true,
 };
 
@@ -65,6 +69,9 @@ export class ChannelCredentials {
       const onFailed = (error: unknown): void =>
         reporter.report(error, { where: "credentials", level: "error" });
       return {
+        get check() {
+          return peerCheck(credentials.#source.options.verifyPeer);
+        },
         begin(now, onProgress) {
           const context = credentials.#source.current(now, onFailed);
           return context.begin(credentials.#source.options.serverName ?? host, onProgress);
@@ -76,6 +83,7 @@ export class ChannelCredentials {
 
 function contextOf(options: TlsClientOptions): TlsContext {
   checkOptions(PURPOSE, options, NAMES as Readonly<Record<string, true>>);
+  checkVerifyPeer(PURPOSE, options.verifyPeer);
   if (options.serverName === "") throw new TypeError(`Cannot ${PURPOSE}: serverName is empty; give a host`);
   const ca = pemText(PURPOSE, "ca", options.ca);
   const identity = identityOf(PURPOSE, options.cert, options.key);

@@ -10,6 +10,7 @@ export type { OptionsSource } from "./context_source.ts";
 export { type FilesOf, pemFiles } from "./files.ts";
 export type { Identity } from "./server_credentials.ts";
 export type { Pem } from "./pem.ts";
+export type { VerifyPeer } from "./verify_peer.ts";
 
 /**
  * Credentials for TLS (1.3, and 1.2 with the ciphers that HTTP/2 allows), from options, or from a function that gives those

@@ -12,6 +12,7 @@ import type { EventEngine, SocketAddress } from "../../pollers/mod.ts";
 import { ContextSource, type OptionsSource } from "./context_source.ts";
 import { checkCredentials, type Insecure, plaintextRefusal } from "./insecure.ts";
 import { identityOf, type Pem, pemText } from "./pem.ts";
+import { checkVerifyPeer, peerCheck, type VerifyPeer } from "./verify_peer.ts";
 
 /** A certificate, with those that lead to its authority, and its key: PEM. */
 export interface Identity {
@@ -29,6 +30,8 @@ export interface TlsServerOptions extends Identity {
   readonly clientCa?: Pem;
   /** Whether clients without a certificate are refused, where `clientCa` is given. Default true. */
   readonly requireClientCertificate?: boolean;
+  /** Asked of each client whose certificate is accepted, or that needs none. Default: no further question. */
+  readonly verifyPeer?: VerifyPeer;
   /** TLS libraries to choose from, in order: "openssl,node". Default: OpenSSL before the runtime's own on Deno. */
   readonly provider?: string;
 }
@@ -39,6 +42,7 @@ const NAMES: OptionNames<TlsServerOptions> = {
   more: true,
   clientCa: true,
   requireClientCertificate: true,
+  verifyPeer: true,
   provider: true,
 };
 
@@ -71,6 +75,9 @@ export class ServerCredentials {
       const onFailed = (error: unknown): void =>
         reporter.report(error, { where: "credentials", level: "error" });
       return {
+        get check() {
+          return peerCheck(credentials.#source.options.verifyPeer);
+        },
         begin(serverName, now, onProgress) {
           return credentials.#source.current(now, onFailed).find(serverName).begin(undefined, onProgress);
         },
@@ -102,6 +109,7 @@ class NamedContexts {
 
   constructor(options: TlsServerOptions) {
     checkOptions(PURPOSE, options, NAMES as Readonly<Record<string, true>>);
+    checkVerifyPeer(PURPOSE, options.verifyPeer);
     const { cert, key, more = [], provider, requireClientCertificate = true } = options;
     if (!Array.isArray(more)) {
       throw new TypeError(`Cannot ${PURPOSE}: more is ${describe(more)}, not an array`);

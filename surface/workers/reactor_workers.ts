@@ -20,7 +20,11 @@ import { checkConnectOptions } from "../connect_options.ts";
 import { type EngineUse, useEngine } from "../engines.ts";
 import { checkOptions, describe, type OptionNames } from "../options.ts";
 import { insecure } from "../credentials/insecure.ts";
-import { checkListening, checkServerCredentials } from "../credentials/server_credentials.ts";
+import {
+  checkListening,
+  checkServerCredentials,
+  ServerCredentials,
+} from "../credentials/server_credentials.ts";
 import type { ShutdownOptions } from "../server/server.ts";
 import { Boss } from "./boss.ts";
 import type { WorkerStart } from "./protocol.ts";
@@ -321,6 +325,12 @@ function checkWorkersOptions(options: ReactorWorkersOptions): void {
   if (server === undefined) return;
   checkConnectOptions(`${purpose}, server`, server, SERVER_NAMES, "server");
   checkServerCredentials(`${purpose}, server`, server.credentials);
+  const { credentials } = server;
+  if (credentials instanceof ServerCredentials && credentials.options.verifyPeer !== undefined) {
+    throw new TypeError(
+      `Cannot ${purpose}: verifyPeer is a function, and other threads cannot call it; let handlers look at call.security`,
+    );
+  }
 }
 
 /**

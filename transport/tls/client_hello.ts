@@ -23,6 +23,9 @@ export type ParsedHello =
 const MOST_HELLO_BYTES = 16_384;
 const MOST_RECORDS = 16;
 
+/** Octets of a record that is not encrypted (RFC 8446, section 5.1). */
+const MOST_RECORD_BYTES = 16_384;
+
 // RFC 8446, sections 5.1, 4 and 4.2.
 const HANDSHAKE_RECORD = 22;
 const CLIENT_HELLO = 1;
@@ -32,7 +35,12 @@ const SUPPORTED_VERSIONS = 43;
 const TLS_1_2 = 0x0303;
 
 /** Alerts (RFC 8446, section 6; RFC 7301, section 3.2). */
-export const Alert = { decodeError: 50, protocolVersion: 70, noApplicationProtocol: 120 } as const;
+export const Alert = {
+  recordOverflow: 22,
+  decodeError: 50,
+  protocolVersion: 70,
+  noApplicationProtocol: 120,
+} as const;
 
 /** The record of a fatal alert, for a peer with which no cryptography has begun. */
 export function alertRecord(alert: number): Uint8Array {
@@ -59,7 +67,11 @@ function handshakeMessage(bytes: Uint8Array): Uint8Array | ParsedHello {
     if (bytes.length > at + 1 && bytes[at + 1] !== 3) return notTls(bytes);
     if (records === MOST_RECORDS) return malformed(`its client hello has more than ${MOST_RECORDS} records`);
     if (bytes.length < at + 5) return { kind: "incomplete", needed: at + 5 };
-    const end = at + 5 + (bytes[at + 3]! << 8 | bytes[at + 4]!);
+    const size = bytes[at + 3]! << 8 | bytes[at + 4]!;
+    if (size > MOST_RECORD_BYTES) {
+      return { kind: "refused", alert: Alert.recordOverflow, why: `its first record has ${size} bytes` };
+    }
+    const end = at + 5 + size;
     if (bytes.length < end) return { kind: "incomplete", needed: end };
     message = joined(message, bytes.subarray(at + 5, end));
     at = end;

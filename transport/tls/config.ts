@@ -1,6 +1,7 @@
 // What TLS contexts are made from, and what makes them: the seam of the providers.
 
 import type { Instant, ProbeResult } from "../../pollers/contract/engine.ts";
+import type { ConnectionSecurity } from "./security.ts";
 import type { OnProgress, TlsSession } from "./session.ts";
 
 /** A certificate with those that lead from it to the CA, and its private key: both PEM. */
@@ -60,14 +61,24 @@ export interface TlsProvider {
   serverContext(config: TlsServerConfig): TlsContext;
 }
 
+/** What the application says of a peer whose certificate is accepted. */
+export interface PeerCheck {
+  /** Why the connection is refused, as a part of a sentence; undefined where it is not. Does not throw. */
+  refuses(security: ConnectionSecurity): string | undefined;
+}
+
 /** How the connections of one channel are secured. */
 export interface ConnectSecurity {
+  /** What else is checked of each server. */
+  readonly check?: PeerCheck | undefined;
   /** Begins a connection, with what is configured `now`, an instant of the engine's clock. */
   begin(now: Instant, onProgress: OnProgress): TlsSession;
 }
 
 /** How the connections of one server are secured. */
 export interface AcceptSecurity {
+  /** What else is checked of each client. */
+  readonly check?: PeerCheck | undefined;
   /** Begins a connection, with what is configured `now` for the name that the client asks for. */
   begin(serverName: string | undefined, now: Instant, onProgress: OnProgress): TlsSession;
 }

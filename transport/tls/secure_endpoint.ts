@@ -7,11 +7,23 @@ import type { SocketAddress } from "../../pollers/contract/address.ts";
 import type { Endpoint, EventEngine, IoDone } from "../../pollers/contract/engine.ts";
 import { endOfStream, IoError, type IoSyscall } from "../../pollers/contract/io_error.ts";
 import { SliceBuffer } from "../../pollers/contract/slice_buffer.ts";
+import { H2 } from "./alpn.ts";
+import type { PeerCheck } from "./config.ts";
 import type { ConnectionSecurity } from "./security.ts";
 import type { OnProgress, TlsSession } from "./session.ts";
 
 /** Gets the end of a handshake: why there is no secure connection, or undefined. */
 export type HandshakeDone = (failure?: string) => void;
+
+/** What is looked at in a handshake beside what the library does. Each gives the reason why there is no secure connection. */
+export interface HandshakeChecks {
+  /** Looks at the first octets that the peer sent. */
+  first?(bytes: Uint8Array): string | undefined;
+  /** What the application says of the peer, once it is verified. */
+  readonly peer?: PeerCheck | undefined;
+}
+
+const NO_CHECKS: HandshakeChecks = {};
 
 /** One side of a TLS connection. */
 export class SecureEndpoint implements Endpoint {
@@ -28,6 +40,11 @@ export class SecureEndpoint implements Endpoint {
   private failure: IoError | undefined = undefined;
   private isClosed = false;
   private onHandshakeDone: HandshakeDone | undefined = undefined;
+  private established: ConnectionSecurity | undefined = undefined;
+  private checks: HandshakeChecks = NO_CHECKS;
+  private sawFirst = false;
+  /** What the checks found: the reason, whatever the library says. */
+  private refusal: string | undefined = undefined;
   private readInto: SliceBuffer | undefined = undefined;
   private readDone: IoDone | undefined = undefined;
   private writeDone: IoDone | undefined = undefined;
@@ -51,8 +68,9 @@ export class SecureEndpoint implements Endpoint {
   }
 
   /**
-   * Begins the handshake; `begun` are bytes of the peer that were read before. `done` is called once, on no caller's
-   * stack, unless the endpoint is closed before. What the handshake has to say to the peer (an alert) was sent then.
+   * Begins the handshake; `begun` are bytes of the peer that were read before, and `checks` look at what is
+   * established. `done` is called once, on no caller's stack, unless the endpoint is closed before. What the handshake has
+   * to say to the peer (an alert) was sent then. A handshake that did not negotiate "h2" fails.
    *
    * @throws what `begin` throws
    */
@@ -60,7 +78,9 @@ export class SecureEndpoint implements Endpoint {
     begin: (onProgress: OnProgress) => TlsSession,
     begun: SliceBuffer,
     done: HandshakeDone,
+    checks: HandshakeChecks = NO_CHECKS,
   ): void {
+    this.checks = checks;
     this.session = begin(() => this.engine.execCtx.enter(this.continue, undefined));
     this.onHandshakeDone = done;
     if (begun.byteLength > 0) this.session.receive(begun);
@@ -69,7 +89,7 @@ export class SecureEndpoint implements Endpoint {
 
   /** What the handshake established. */
   get security(): ConnectionSecurity {
-    return this.session.security();
+    return this.established ??= this.session.security();
   }
 
   read(into: SliceBuffer, done: IoDone): boolean {
@@ -141,13 +161,25 @@ export class SecureEndpoint implements Endpoint {
       if (!this.receive()) break;
       this.send();
     }
-    const failure = session.state === "failed" ? session.failure : this.failure?.message;
+    const failure = this.handshakeFailure();
     if (failure === undefined && session.state === "handshaking") return;
     // An alert is on its way: the peer is to know why.
     if (failure !== undefined && this.isWriting && this.failure === undefined) return;
     const done = this.onHandshakeDone!;
     this.onHandshakeDone = undefined;
     done(failure);
+  }
+
+  /** Why there is no secure connection, or none yet. */
+  private handshakeFailure(): string | undefined {
+    const { session } = this;
+    if (this.refusal !== undefined) return this.refusal;
+    if (session.state === "failed") return session.failure;
+    if (session.state === "handshaking" || this.failure !== undefined) return this.failure?.message;
+    const protocol = session.alpn();
+    if (protocol === H2) return this.refusal = this.checks.peer?.refuses(this.security);
+    const negotiated = protocol === "" ? "no protocol" : JSON.stringify(protocol);
+    return this.refusal = `${negotiated} was negotiated (ALPN), and gRPC needs "${H2}"`;
   }
 
   /** Whether plaintext came; reads below until there is some, or it must be waited for. */
@@ -178,6 +210,10 @@ export class SecureEndpoint implements Endpoint {
   /** Passes on what came from below, or how that ended. */
   private take(error: IoError | undefined): void {
     if (this.isClosed) return;
+    if (!this.sawFirst && error === undefined) {
+      this.sawFirst = true;
+      this.refusal = this.checks.first?.(this.received.join());
+    }
     if (error === undefined) this.session.receive(this.received);
     else if (error.kind === "end-of-stream") this.session.receiveEnd();
     else this.failure ??= error;

@@ -39,6 +39,8 @@ export interface TlsSession {
   write(data: SliceBuffer): void;
   /** Ends this side: `transmit` gives its close_notify. Without effect in a handshake. */
   close(): void;
+  /** The protocol that was negotiated (ALPN), or ""; once the handshake is complete. */
+  alpn(): string;
   /** What the handshake established; once it is complete. */
   security(): ConnectionSecurity;
   /** Releases what it holds; not while one of its methods runs. Idempotent. */

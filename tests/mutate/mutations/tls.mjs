@@ -3,6 +3,7 @@
 const CONTRACT = "tests/transport/tls/contract_test.ts";
 const HELLO = "tests/transport/tls/client_hello_test.ts";
 const SURFACE = "tests/surface/credentials/tls_test.ts";
+const REASONS = "tests/surface/credentials/reasons_test.ts";
 const ENDPOINT = "transport/tls/secure_endpoint.ts";
 const OPENSSL = "transport/tls/openssl/";
 
@@ -123,6 +124,49 @@ export default [
     "path",
     "tests/surface/credentials/files_test.ts",
     "certificate files",
+  ),
+  mutation(
+    ENDPOINT,
+    "if (protocol === H2) return this.refusal = this.checks.peer",
+    "return this.refusal = this.checks.peer",
+    CONTRACT,
+    "negotiated",
+  ),
+  mutation(
+    ENDPOINT,
+    "this.refusal = this.checks.first?.(this.received.join());",
+    "",
+    REASONS,
+    "openssl fails: TLS to a server",
+  ),
+  mutation(ENDPOINT, "this.checks.peer?.refuses(this.security)", "undefined", REASONS, "verifyPeer"),
+  mutation(
+    "surface/credentials/verify_peer.ts",
+    "if (answer === true) return undefined;",
+    'if (typeof answer !== "string") return undefined;',
+    REASONS,
+    "neither true nor why not",
+  ),
+  mutation(
+    "surface/credentials/verify_peer.ts",
+    "return `verifyPeer threw ${describeThrown(error)}`;",
+    "return undefined;",
+    REASONS,
+    "verifyPeer of the server",
+  ),
+  mutation(
+    "transport/tls/server_hello.ts",
+    "if (version >= TLS_1_2) return undefined;",
+    "return undefined;",
+    REASONS,
+    "a server of TLS 1.1",
+  ),
+  mutation(
+    "transport/tls/client_hello.ts",
+    "if (size > MOST_RECORD_BYTES)",
+    "if (size < 0)",
+    REASONS,
+    "the alert that says why",
   ),
 ];
 

@@ -73,6 +73,7 @@ test("client hello: a client is refused in plain words, with the alert that says
       [Uint8Array.of(0, 0, 0, 0), undefined, /not TLS/],
       [hello(GOOD, 1), 50, /more than 16 records/],
       [Uint8Array.of(22, 3, 1, 0, 4, 1, 0xff, 0, 0), 50, /has \d+ bytes/],
+      [Uint8Array.of(22, 3, 1, 0x40, 1), 22, /record has 16385 bytes/],
     ] as const
   ) {
     const parsed = parseClientHello(bytes);

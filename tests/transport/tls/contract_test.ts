@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertInstanceOf, assertMatch, assertThrows } from "@std/assert";
 import { createEngine, type Endpoint, type EventEngine } from "../../../pollers/mod.ts";
 import { SliceBuffer } from "../../../pollers/contract/slice_buffer.ts";
+import type { TlsSession } from "../../../transport/tls/session.ts";
 import type { TlsProvider } from "../../../transport/tls/config.ts";
 import { NODE_TLS } from "../../../transport/tls/node/context.ts";
 import { OPENSSL } from "../../../transport/tls/openssl/context.ts";
@@ -277,6 +278,24 @@ function rules(provider: TlsProvider): void {
     await writeAll(b, new TextEncoder().encode("HTTP/1.1 400 Bad Request\r\n\r\n"));
     assertMatch(await client as string, /version|packet|protocol|record|corrupt/i);
     b.close();
+  });
+
+  rule("no connection is made where another protocol than h2 was negotiated, or none", async (engine) => {
+    for (const protocol of ["", "http/1.1"]) {
+      const [a, b] = await engine.pair();
+      const context = provider.clientContext({ ca: authority.cert });
+      const begin = (name: string | undefined, onProgress: () => void): TlsSession => {
+        const session = context.begin(name, onProgress);
+        session.alpn = () => protocol; // a library that goes on
+        return session;
+      };
+      const server = secureServer(engine, provider, b);
+      const client = await secureClient(engine, provider, a, undefined, "localhost", { begin, release() {} });
+      const what = protocol === "" ? "no protocol" : '"http/1.1"';
+      assertEquals(client, `${what} was negotiated (ALPN), and gRPC needs "h2"`);
+      const end = await server; // which may not be complete
+      if (typeof end !== "string") end.close();
+    }
   });
 
   rule("records that are broken end the connection", async (engine) => {

@@ -101,6 +101,10 @@ export class NodeTlsSession implements TlsSession, TlsStreamEvents {
     this.isCalled = false;
   }
 
+  alpn(): string {
+    return this.stream.alpn();
+  }
+
   security(): ConnectionSecurity {
     const { der, ...negotiated } = this.stream.negotiated();
     return { ...negotiated, peerCertificate: der === undefined ? undefined : certificateOf(der) };

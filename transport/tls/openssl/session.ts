@@ -142,6 +142,14 @@ export class OpenSslSession implements TlsSession {
     this.openssl.ERR_clear_error();
   }
 
+  alpn(): string {
+    const [address, length] = [steadyBytes(), steadyBytes()];
+    this.openssl.SSL_get0_alpn_selected(this.ssl, address, length);
+    if (length[0] === 0) return "";
+    const at = Number(new DataView(address.buffer).getBigUint64(0, true));
+    return String.fromCharCode(...new Uint8Array(viewMemory(at, length[0]!)));
+  }
+
   security(): ConnectionSecurity {
     const { openssl, ssl } = this;
     return {
@@ -217,14 +225,6 @@ export class OpenSslSession implements TlsSession {
   private fail(reason: string): void {
     this.state = "failed";
     this.failure = reason;
-  }
-
-  private alpn(): string {
-    const [address, length] = [steadyBytes(), steadyBytes()];
-    this.openssl.SSL_get0_alpn_selected(this.ssl, address, length);
-    if (length[0] === 0) return "";
-    const at = Number(new DataView(address.buffer).getBigUint64(0, true));
-    return String.fromCharCode(...new Uint8Array(viewMemory(at, length[0]!)));
   }
 
   private peerCertificate(): PeerCertificate | undefined {
