@@ -39,6 +39,9 @@ export const OUTPUT_HIGH_WATER_BYTES = 131_072;
 /** Output handed to one write, about: large enough to make system calls cheap, small enough to interleave streams. */
 export const TRANSMIT_BYTES = 262_144;
 
+/** The output chunk of a connection that writes as much: one write, up to the end of its last frame. */
+export const BULK_CHUNK_BYTES: number = TRANSMIT_BYTES + MIN_MAX_FRAME_BYTES + 256;
+
 /** A stream with more than this queued is `writeBlocked`; the value is gRPC's write buffer of a stream. */
 export const QUEUE_HIGH_WATER_BYTES = 65_536;
 

@@ -1,27 +1,34 @@
 // Encoded frames on their way to the wire: chunks are taken from a pool when needed and return to it once written.
 
 import type { SliceBuffer } from "../../pollers/contract/slice_buffer.ts";
-import { OUTPUT_CHUNK_BYTES, POOLED_BYTES, SMALL_CHUNK_BYTES } from "./limits.ts";
+import { BULK_CHUNK_BYTES, OUTPUT_CHUNK_BYTES, POOLED_BYTES, SMALL_CHUNK_BYTES } from "./limits.ts";
 
 /**
  * Free chunks of this thread, shared by its connections: an idle connection holds none. A small chunk is enough for the
  * answers of a connection that has few calls: where a write is pending for a while, as on Deno, thousands of such
- * connections have one each.
+ * connections have one each. A bulk chunk holds all that is given to one write: sockets of the runtime take one array a
+ * write, and each write costs a system call, a promise on Deno, and mostly a wake-up of the peer.
  */
-const largeChunks: Uint8Array[] = [];
 const smallChunks: Uint8Array[] = [];
+const largeChunks: Uint8Array[] = [];
+const bulkChunks: Uint8Array[] = [];
 
 // Local: see docs/STYLE.md, "Hot paths".
+const BULK_BYTES = BULK_CHUNK_BYTES;
 const LARGE_BYTES = OUTPUT_CHUNK_BYTES;
 const SMALL_BYTES = SMALL_CHUNK_BYTES;
 
+function poolOf(bytes: number): Uint8Array[] {
+  if (bytes === LARGE_BYTES) return largeChunks;
+  return bytes === SMALL_BYTES ? smallChunks : bulkChunks;
+}
+
 function takeChunk(bytes: number): Uint8Array {
-  const pool = bytes === SMALL_BYTES ? smallChunks : largeChunks;
-  return pool.pop() ?? new Uint8Array(bytes);
+  return poolOf(bytes).pop() ?? new Uint8Array(bytes);
 }
 
 function giveBack(chunk: Uint8Array): void {
-  const pool = chunk.length === SMALL_BYTES ? smallChunks : largeChunks;
+  const pool = poolOf(chunk.length);
   if (pool.length * chunk.length < POOLED_BYTES) pool.push(chunk);
 }
 
@@ -43,8 +50,8 @@ export class OutputBuffer {
   length = 0;
   /** HEADERS or DATA were written since this was set to false. */
   carriedStreams = false;
-  /** The last transmit had more than a small chunk. */
-  private busy = false;
+  /** Octets of the last transmit: as many are expected again. */
+  private taken = 0;
   /** Chunks before the current one, and how much of each is used; undefined where there are none. */
   private full: Uint8Array[] | undefined = undefined;
   private fullLengths: number[] | undefined = undefined;
@@ -75,7 +82,7 @@ export class OutputBuffer {
   /** Appends views of everything collected to `out`. The chunks are kept until {@linkcode recycle}. */
   moveTo(out: SliceBuffer): void {
     const { full, length } = this;
-    this.busy = this.byteLength > SMALL_BYTES;
+    this.taken = this.byteLength;
     if (full !== undefined) this.moveFull(full, out);
     if (length === 0) return;
     out.append(this.chunk.subarray(0, length));
@@ -107,7 +114,11 @@ export class OutputBuffer {
       (this.fullLengths ??= []).push(this.length);
       this.fullBytes += this.length;
     }
-    this.chunk = takeChunk(isFirst && !this.busy && bytes <= SMALL_BYTES ? SMALL_BYTES : LARGE_BYTES);
+    // The first chunk has room for what the last transmit had, each further one is of the next size.
+    const expected = Math.max(bytes, isFirst ? this.taken : this.chunk.length + 1);
+    this.chunk = takeChunk(
+      expected <= SMALL_BYTES ? SMALL_BYTES : expected <= LARGE_BYTES ? LARGE_BYTES : BULK_BYTES,
+    );
     this.length = 0;
   }
 

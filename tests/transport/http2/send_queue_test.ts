@@ -2,7 +2,12 @@
 import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
 import { SliceBuffer } from "../../../pollers/contract/slice_buffer.ts";
 import { ErrorCode, Http2Error } from "../../../transport/http2/error.ts";
-import { OUTPUT_CHUNK_BYTES, POOLED_BYTES, SMALL_CHUNK_BYTES } from "../../../transport/http2/limits.ts";
+import {
+  BULK_CHUNK_BYTES,
+  OUTPUT_CHUNK_BYTES,
+  POOLED_BYTES,
+  SMALL_CHUNK_BYTES,
+} from "../../../transport/http2/limits.ts";
 import { OutputBuffer } from "../../../transport/http2/output_buffer.ts";
 import type { Stream } from "../../../transport/http2/stream.ts";
 import { test } from "../../harness.ts";
@@ -217,7 +222,7 @@ test("send queue: a stream that is reset in onSent hears nothing after its end",
   assertEquals(bench.sink.take(), ["closed 1 stream CANCEL user"]);
 });
 
-for (const size of [SMALL_CHUNK_BYTES, OUTPUT_CHUNK_BYTES]) {
+for (const size of [SMALL_CHUNK_BYTES, OUTPUT_CHUNK_BYTES, BULK_CHUNK_BYTES]) {
   test(`output: chunks of ${size} bytes are used again by other connections, and no more are kept than are useful`, () => {
     const kept = Math.ceil(POOLED_BYTES / size);
     const fill = () =>
@@ -238,7 +243,7 @@ for (const size of [SMALL_CHUNK_BYTES, OUTPUT_CHUNK_BYTES]) {
   });
 }
 
-test("output: a connection that writes little takes a small chunk, one that writes more has large ones from then on", () => {
+test("output: a connection that writes little takes a small chunk, one that writes more has larger ones from then on", () => {
   const output = new OutputBuffer();
   const transmit = (...frames: number[]) => {
     for (const bytes of frames) {
@@ -257,6 +262,11 @@ test("output: a connection that writes little takes a small chunk, one that writ
   assertEquals(transmit(100), [OUTPUT_CHUNK_BYTES, 1]);
   assertEquals(transmit(100), [SMALL_CHUNK_BYTES, 1]);
   assertEquals(transmit(SMALL_CHUNK_BYTES + 1), [OUTPUT_CHUNK_BYTES, 1]);
+  const frames = new Array(16).fill(16_393);
+  assertEquals(transmit(...frames), [BULK_CHUNK_BYTES, 2]);
+  assertEquals(transmit(...frames), [BULK_CHUNK_BYTES, 1], "more than one array for one write");
+  assertEquals(transmit(100), [BULK_CHUNK_BYTES, 1]);
+  assertEquals(transmit(100), [SMALL_CHUNK_BYTES, 1]);
 });
 
 /** Streams of a client that lets `window` octets of each be sent, and as much as it likes of all together. */
