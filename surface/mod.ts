@@ -38,6 +38,14 @@ export type {
   SubjectNames,
   TransportOptions,
 } from "../transport/mod.ts";
+export type { PolicyData, PolicyFile, PolicySource } from "./authorization/authorizer.ts";
+export type {
+  AuthorizationHeader,
+  AuthorizationPolicy,
+  AuthorizationRequest,
+  AuthorizationRule,
+  AuthorizationSource,
+} from "./authorization/policy.ts";
 export type { CallObserver, EndedCall, ObservedCall } from "./call/call_observer.ts";
 export type { SyncStream } from "./blocking/responses.ts";
 export {

@@ -34,6 +34,8 @@ export interface RequestHead {
   readonly encoding: string;
   /** Application metadata: reserved and pseudo header fields are left out. Values as on the wire. */
   readonly metadata: HeaderList;
+  /** The whole header section. */
+  readonly headers: HeaderList;
   /** A place for the surface to keep what it looked up for this head (the method, say). */
   memo: unknown;
 }

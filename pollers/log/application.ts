@@ -23,6 +23,8 @@ export type ErrorPlace =
   | "codec"
   /** A source of certificates, or what it gave: earlier ones are used further. */
   | "credentials"
+  /** A source of an authorization policy, or what it gave: the earlier one is used further. */
+  | "authorization"
   /** A reaction of a reactor, or the callback of a unary call. */
   | "reaction"
   /** Callbacks, by their names. */
@@ -139,6 +141,7 @@ const SUBJECTS: Readonly<Record<ErrorPlace, string>> = {
   codec: "the codec",
   reaction: "a reaction",
   credentials: "a source of certificates",
+  authorization: "a source of an authorization policy",
   onHeaders: "onHeaders",
   onTrailers: "onTrailers",
   acceptConnection: "acceptConnection",

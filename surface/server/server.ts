@@ -2,7 +2,6 @@
 
 import {
   callApplication,
-  type DnsTarget,
   type Endpoint,
   type EventEngine,
   formatAddress,
@@ -11,7 +10,6 @@ import {
   type Listener,
   parseTarget,
   Reporter,
-  type SocketAddress,
   type TaskHandle,
 } from "../../pollers/mod.ts";
 import { Combiner } from "../../pollers/core/combiner.ts";
@@ -31,6 +29,7 @@ import {
   type ServerTransport,
   TransportAcceptor,
 } from "../../transport/mod.ts";
+import { Authorizer, type PolicySource } from "../authorization/authorizer.ts";
 import { type Insecure, insecure } from "../credentials/insecure.ts";
 import {
   acceptSecurity,
@@ -39,7 +38,7 @@ import {
   type ServerCredentials,
 } from "../credentials/server_credentials.ts";
 import type { CallObserver } from "../call/call_observer.ts";
-import { Status } from "../call/status.ts";
+import { Status, type StatusCode } from "../call/status.ts";
 import { checkConnectOptions, CONNECT_OPTION_NAMES, type UserConnectOptions } from "../connect_options.ts";
 import { type EngineUse, type PollerList, useEngine } from "../engines.ts";
 import { serverKeepalive } from "../keepalive.ts";
@@ -47,6 +46,7 @@ import { checkOptions, describe, type OptionNames } from "../options.ts";
 import type { ServiceDescriptor } from "../proto/mod.ts";
 import { Admission, type AdmissionOptions } from "./admission.ts";
 import { Beginnings } from "./beginnings.ts";
+import { addressesOf } from "./bind_addresses.ts";
 import { Binding } from "./binding.ts";
 import { type ConnectionsHost, ServedConnection } from "./served_connection.ts";
 import { CallHost } from "./call_host.ts";
@@ -73,6 +73,12 @@ export interface ServerOptions extends UserConnectOptions, ConnectionLifetimeOpt
    * unix sockets and pipes, and no listening where other machines can connect.
    */
   readonly credentials?: ServerCredentials | Insecure;
+  /**
+   * Which clients may call what (gRFC A43): a policy, its JSON, `{ file }`, or a function that gives the policy of now.
+   * Later policies are read when calls come, once a second at most; where one cannot be used the earlier one is kept, and
+   * `onError` gets the reason. Default: every client may call everything.
+   */
+  readonly authorization?: PolicySource;
   /** Let other processes listen on the same port (SO_REUSEPORT). Default false. */
   readonly reusePort?: boolean;
   /**
@@ -93,6 +99,7 @@ const NAMES: OptionNames<ServerOptions> = {
   ...CONNECT_OPTION_NAMES,
   poller: true,
   credentials: true,
+  authorization: true,
   reusePort: true,
   onAcceptPaused: true,
   acceptConnection: true,
@@ -138,6 +145,7 @@ export class Server {
   readonly #security: AcceptSecurity | undefined;
   /** Connections whose TLS handshake runs. */
   readonly #securing = new Set<SecureAcceptance>();
+  readonly #authorizer: Authorizer | undefined;
   readonly #options: ServerOptions & HandshakeOptions;
   readonly #host: CallHost;
   #interceptors: readonly ServerInterceptor[] = [];
@@ -161,7 +169,10 @@ export class Server {
     const reporter = new Reporter(options);
     this.#admission = new Admission(options, reporter);
     const interceptors = this.#intercepting(options.interceptors ?? []);
-    const { credentials } = options;
+    const { credentials, authorization } = options;
+    this.#authorizer = authorization === undefined
+      ? undefined
+      : new Authorizer("make a server", authorization, reporter);
     checkServerCredentials("make a server", credentials);
     this.#security = credentials === undefined || credentials === insecure
       ? undefined
@@ -238,9 +249,17 @@ export class Server {
     this.#checkRunning(address);
     const target = parseTarget(address);
     this.#styles.start();
-    const at = target.family === "dns" ? await this.#lookUp(target) : [target];
+    const {
+      reusePort = false,
+      endpoint,
+      keepalive,
+      credentials,
+      handshakeTimeoutMs = DEFAULT_HANDSHAKE_TIMEOUT_MS,
+    } = this.#options;
+    const at = target.family === "dns"
+      ? await addressesOf(this.engine, target, handshakeTimeoutMs)
+      : [target];
     this.#checkRunning(address);
-    const { reusePort = false, endpoint, keepalive, credentials } = this.#options;
     checkListening(formatAddress(target), credentials, this.engine, at);
     const listener = this.engine.listen(
       {
@@ -430,29 +449,6 @@ export class Server {
     }
   }
 
-  #lookUp(target: DnsTarget): Promise<SocketAddress[]> {
-    const timeoutMs = this.#options.handshakeTimeoutMs ?? DEFAULT_HANDSHAKE_TIMEOUT_MS;
-    const cannot = (why: string) => new Error(`Cannot listen on ${formatAddress(target)}: ${why}`);
-    return new Promise((resolve, reject) => {
-      this.engine.hold();
-      let over = false;
-      const end = (): void => {
-        if (!over) this.engine.release();
-        over = true;
-      };
-      const timer = this.engine.runAt(this.engine.now() + timeoutMs, () => {
-        end();
-        reject(cannot(`the name was not resolved within ${timeoutMs} ms`));
-      });
-      this.engine.resolver().lookup(target.host, target.port, (result) => {
-        this.engine.cancel(timer);
-        end();
-        if (result.ok) resolve(result.value);
-        else reject(cannot(result.error.message));
-      });
-    });
-  }
-
   #drain(binding: Binding, graceMs: number): Promise<void> {
     this.engine.hold();
     return new Promise((resolve) => {
@@ -556,13 +552,30 @@ export class Server {
     receivedAt: number,
     connection: ServedConnection,
   ): ServerStreamSink {
+    if (this.#authorizer !== undefined) {
+      const refusal = this.#authorizer.refusal(head, connection, receivedAt);
+      if (refusal !== undefined) {
+        return this.#answer(stream, head, connection, Status.PERMISSION_DENIED, refusal);
+      }
+    }
     const method = this.#methods.find(head);
     if (method !== undefined) {
       return method.begin(this.#host, method, stream, head, connection, receivedAt);
     }
     const details = this.#methods.describeUnknown(head.path);
-    stream.sendStatus(Status.UNIMPLEMENTED, details, undefined, "library");
-    this.#host.observeUnserved(head, connection.peer, Status.UNIMPLEMENTED, details);
+    return this.#answer(stream, head, connection, Status.UNIMPLEMENTED, details);
+  }
+
+  /** The call ends before it began. */
+  #answer(
+    stream: ServerStream,
+    head: RequestHead,
+    { peer }: ServedConnection,
+    code: StatusCode,
+    details: string,
+  ): ServerStreamSink {
+    stream.sendStatus(code, details, undefined, "library");
+    this.#host.observeUnserved(head, peer, code, details);
     return NOBODY;
   }
 

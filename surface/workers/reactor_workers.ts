@@ -15,6 +15,7 @@ import {
 import { sharesPorts } from "../../pollers/native/detect.ts";
 import { hardwareThreads } from "../../pollers/native/thread.ts";
 import { serverEndpoint } from "../../transport/mod.ts";
+import { Authorizer } from "../authorization/authorizer.ts";
 import { Backoff } from "../channel/backoff.ts";
 import { checkConnectOptions } from "../connect_options.ts";
 import { type EngineUse, useEngine } from "../engines.ts";
@@ -297,6 +298,7 @@ const NAMES: OptionNames<ReactorWorkersOptions> = {
 
 const SERVER_NAMES: OptionNames<WorkerServerOptions> = {
   credentials: true,
+  authorization: true,
   endpoint: true,
   handshakeTimeoutMs: true,
   keepalive: true,
@@ -325,12 +327,18 @@ function checkWorkersOptions(options: ReactorWorkersOptions): void {
   if (server === undefined) return;
   checkConnectOptions(`${purpose}, server`, server, SERVER_NAMES, "server");
   checkServerCredentials(`${purpose}, server`, server.credentials);
-  const { credentials } = server;
+  const { credentials, authorization } = server;
   if (credentials instanceof ServerCredentials && credentials.options.verifyPeer !== undefined) {
     throw new TypeError(
       `Cannot ${purpose}: verifyPeer is a function, and other threads cannot call it; let handlers look at call.security`,
     );
   }
+  if (typeof authorization === "function") {
+    throw new TypeError(
+      `Cannot ${purpose}: authorization is a function, which no thread can be sent; give a policy or { file }`,
+    );
+  }
+  if (authorization !== undefined) new Authorizer(purpose, authorization, new Reporter(options));
 }
 
 /**

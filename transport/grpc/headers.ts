@@ -197,7 +197,7 @@ class ReceivedHead extends Reading implements RequestHead {
   readonly timeoutMs: number | undefined;
   readonly encoding: string;
   memo: unknown;
-  private readonly headers: HeaderList;
+  readonly headers: HeaderList;
   private application: HeaderList | undefined;
 
   constructor(

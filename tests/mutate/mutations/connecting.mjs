@@ -216,8 +216,8 @@ export default [
     name: "while an address is bound",
   },
   {
-    file: "surface/server/server.ts",
-    before: "        this.engine.cancel(timer);\n",
+    file: "surface/server/bind_addresses.ts",
+    before: "      engine.cancel(timer);\n",
     after: "",
     test: "tests/surface/server/listen_test.ts",
     name: "its address listened on",

@@ -48,7 +48,7 @@ export default [
   },
   {
     file: "surface/server/server.ts",
-    before: "    this.#host.observeUnserved(head, connection.peer, Status.UNIMPLEMENTED, details);\n",
+    before: "    this.#host.observeUnserved(head, peer, code, details);\n",
     after: "",
     test,
     name: "observers are told who ended a call",

@@ -110,8 +110,8 @@ export default [
   ),
   mutation(
     "surface/server/server.ts",
-    "const { reusePort = false,",
-    "const { reusePort = true,",
+    "      reusePort = false,",
+    "      reusePort = true,",
     PASSED_ON,
     "without options",
   ),
@@ -420,7 +420,7 @@ export default [
   ),
   mutation("surface/server/server.ts", "      port = bound.value;\n", "", LISTEN, "several addresses"),
   mutation(
-    "surface/server/server.ts",
+    "surface/server/bind_addresses.ts",
     "else reject(cannot(result.error.message));",
     "else resolve([]);",
     LISTEN,

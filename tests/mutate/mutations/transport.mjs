@@ -865,8 +865,8 @@ export default [
   },
   {
     file: "surface/server/server.ts",
-    before: 'stream.sendStatus(Status.UNIMPLEMENTED, details, undefined, "library");',
-    after: "stream.sendStatus(Status.UNIMPLEMENTED, details, undefined);",
+    before: 'stream.sendStatus(code, details, undefined, "library");',
+    after: "stream.sendStatus(code, details, undefined);",
     test: "tests/surface/server/unanswered_test.ts",
   },
   {
