@@ -272,6 +272,7 @@ test("every option that there is may be given", () => {
   const ofServer: Required<ServerOptions> = {
     ...connection,
     credentials: tls.server({ ...AUTHORITY.issue({ name: "a" }), provider: "node" }),
+    authorization: { name: "all", allow_rules: [{ name: "all" }] },
     reusePort: true,
     onAcceptPaused: () => {},
     acceptConnection: () => true,
