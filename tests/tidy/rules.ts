@@ -111,6 +111,7 @@ const PUSH_FOLDERS = /^(?:transport|surface\/(?:call|client|channel|server))\//;
 const PUBLIC_PROMISES = new Set([
   "surface/channel/channel.ts",
   "surface/server/server.ts",
+  "surface/server/bind_addresses.ts", // of listen
   "surface/server/binding.ts",
   // Interceptors are promise functions by nature; the server takes their end by callbacks.
   "surface/server/interceptor.ts",
