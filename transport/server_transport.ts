@@ -1,9 +1,9 @@
 // A server's transport over HTTP/2: hands over the streams that one client opens.
 
-import type { SocketAddress } from "../pollers/contract/address.ts";
+import { formatAddress, type SocketAddress } from "../pollers/contract/address.ts";
 import type { Endpoint, EventEngine, Instant, TaskHandle } from "../pollers/contract/engine.ts";
 import type { TransportOptions } from "./client_transport.ts";
-import type { Reporter } from "../pollers/log/mod.ts";
+import { defaultReporter, type Reporter } from "../pollers/log/mod.ts";
 import { Driver, type DriverOwner } from "./driver.ts";
 import { requestTooLarge } from "./grpc/headers.ts";
 import type { ManagementOptions } from "./http2/parts.ts";
@@ -174,6 +174,7 @@ export class Http2ServerTransport implements ServerTransport, ConnectionSink, Dr
   /** From the driver. */
   onReleased(): void {
     this.cancelTimers();
+    if (!this.ready && this.error?.initiator === "library") this.logFailure(this.error);
     this.sink.onClosed(this.error);
   }
 
@@ -181,6 +182,14 @@ export class Http2ServerTransport implements ServerTransport, ConnectionSink, Dr
   onClosed(error: Http2Error | undefined): void {
     this.error = error;
     this.driver.touch();
+  }
+
+  /** What came instead of a handshake. */
+  private logFailure({ reason }: Http2Error): void {
+    (this.host.reporter ?? defaultReporter).log(
+      "info",
+      `no connection with ${formatAddress(this.peer)}: ${reason}`,
+    );
   }
 
   private unstalled(): void {

@@ -1,9 +1,9 @@
 // A channel: calls to one target, over a connection that is made and made again as calls want it.
 
-import { formatAddress, parseTarget, Reporter, type SocketAddress, type Target } from "../../pollers/mod.ts";
+import { formatAddress, Reporter, type SocketAddress, type Target } from "../../pollers/mod.ts";
 import { type ConnectSecurity, type RequestTemplate, requestTemplate } from "../../transport/mod.ts";
-import { ChannelCredentials, connectSecurity } from "../credentials/channel_credentials.ts";
-import { checkCredentials, type Insecure, insecure, plaintextRefusal } from "../credentials/insecure.ts";
+import { type ChannelCredentials, connectSecurity } from "../credentials/channel_credentials.ts";
+import { type Insecure, insecure, plaintextRefusal } from "../credentials/insecure.ts";
 import { PendingCalls } from "../call/pending_calls.ts";
 import { checkConnectOptions, CONNECT_OPTION_NAMES, type UserConnectOptions } from "../connect_options.ts";
 import { type EngineUse, type PollerList, useEngine } from "../engines.ts";
@@ -11,6 +11,7 @@ import { clientKeepalive } from "../keepalive.ts";
 import { describe, type OptionNames } from "../options.ts";
 import { USER_AGENT } from "../version.ts";
 import { Backoff } from "./backoff.ts";
+import { parseChannelTarget } from "./channel_target.ts";
 import { type CallObserver, CallObservers } from "../call/call_observer.ts";
 import { type CallContext, ChannelEnd } from "../client/call_route.ts";
 import { type AddressRefusal, type ConnectivityState, Subchannel } from "./subchannel.ts";
@@ -61,11 +62,12 @@ export class Channel {
   readonly #subchannel: Subchannel;
   readonly #templates = new Map<string, RequestTemplate>();
   readonly #authority: string;
-  readonly #security: ConnectSecurity | undefined;
+  readonly #security: ConnectSecurity | undefined = undefined;
   #watchers = new Set<(state: ConnectivityState) => void>();
 
   /**
-   * `target`: "host:port", "[v6]:port", "unix:/path", "dns:///host:port".
+   * `target`: "host:port", "[v6]:port", "unix:/path", "dns:///host:port"; "https://host:port" for TLS, and
+   * "http://host:port" for plaintext. Without a port it is 443, of http: 80.
    *
    * @throws {AddressError} for a target that cannot be parsed
    * @throws {PollerError} where no poller of the list can be used
@@ -75,14 +77,16 @@ export class Channel {
    */
   constructor(target: string, options: ChannelOptions = {}) {
     checkConnectOptions("make a channel", options, NAMES as Readonly<Record<string, true>>, "client");
-    const parsed = parseTarget(target);
+    const { target: parsed, credentials } = parseChannelTarget(target, options.credentials);
     this.#authority = options.authority ?? authorityOf(parsed);
     const reporter = new Reporter(options);
-    this.#security = securityOf(options, this.#authority, reporter);
+    if (credentials !== undefined && credentials !== insecure) {
+      this.#security = connectSecurity(credentials, hostOf(this.#authority), reporter);
+    }
     this.#use = useEngine(options.poller);
     const { engine } = this.#use;
     const refusal = (addresses: readonly SocketAddress[]): string | undefined =>
-      options.credentials === undefined ? plaintextRefusal("channel", engine, addresses) : undefined;
+      credentials === undefined ? plaintextRefusal("channel", engine, addresses) : undefined;
     this.#checkPlaintext(parsed, refusal);
     const backoff = new Backoff(() => engine.random(), options.initialBackoffMs);
     this.#subchannel = new Subchannel(
@@ -103,7 +107,7 @@ export class Channel {
       route: this.#subchannel,
       reporter,
       target: parsed,
-      channelOptions: options,
+      channelOptions: credentials === undefined ? options : { ...options, credentials },
       end: new ChannelEnd(),
       maxReceiveElements: options.maxReceiveElements,
       observers: new CallObservers(),
@@ -226,18 +230,6 @@ export class Channel {
     this.#watchers = new Set();
     for (const watcher of watchers) watcher(state);
   }
-}
-
-/** How connections are secured; undefined where they are plaintext. */
-function securityOf(
-  { credentials }: ChannelOptions,
-  authority: string,
-  reporter: Reporter,
-): ConnectSecurity | undefined {
-  const isTls = (given: unknown): given is ChannelCredentials => given instanceof ChannelCredentials;
-  checkCredentials("make a channel", credentials, isTls, "tls.client(...)");
-  if (credentials === undefined || credentials === insecure) return undefined;
-  return connectSecurity(credentials, hostOf(authority), reporter);
 }
 
 /** Unix sockets have no host; gRPC says "localhost". */

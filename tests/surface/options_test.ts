@@ -133,9 +133,10 @@ test("options of channels and servers: unknown names and values out of range thr
 
 for (
   const [target, says] of [
-    ["https://example.com", 'write "example.com:443"; connections are plaintext'],
-    ["https://example.com:8443/path", 'write "example.com:8443"'],
-    ["http://example.com", 'write "example.com:80"'],
+    ["https://example.com:8443/path", 'calls have paths of their own: leave "/path" out'],
+    ["http://user:secret@example.com", "it has a user: give callCredentials, or metadata"],
+    ["https://", "the host is empty"],
+    ["ftp://example.com", "ftp: is no scheme of an address"],
     ["xds:///service", "xds: is no scheme of an address; there are"],
     ["etcd:service", "etcd: is no scheme of an address"],
     [undefined, 'expected a string, "host:port", found undefined'],

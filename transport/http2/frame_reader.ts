@@ -69,7 +69,7 @@ export class FrameReader {
 
   /** One frame at `at`, or what there is of it; gives where it ends. */
   private wholeFrame(bytes: Uint8Array, at: number, end: number): number {
-    if (end - at < HEADER_BYTES) return this.keep(bytes, at, end, HEADER_BYTES);
+    if (end - at < HEADER_BYTES) return this.keepHeader(bytes, at, end);
     const length = (bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]!;
     const type = bytes[at + 3]!;
     const flags = bytes[at + 4]!;
@@ -93,13 +93,28 @@ export class FrameReader {
     return payload + length;
   }
 
+  /** What there is of a header. A peer of another protocol may send less than a header, and wait or close. */
+  private keepHeader(bytes: Uint8Array, at: number, end: number): number {
+    if (end - at >= ALERT_BYTES && isTlsRecord(bytes, at)) {
+      this.tooLong(0, bytes, at);
+      return end;
+    }
+    return this.keep(bytes, at, end, HEADER_BYTES);
+  }
+
   private tooLong(length: number, bytes: Uint8Array, at: number): void {
     // "HTTP" read as a frame's length is 4.7 million: the usual way to find that a peer speaks HTTP/1.
     const text = String.fromCharCode(...bytes.subarray(at, at + 24));
-    const reason = text.startsWith("HTTP/")
-      ? `peer does not speak HTTP/2: expected a frame, found ${JSON.stringify(text)}`
-      : `frame of type ${bytes[at + 3]} on stream ${uint31(bytes, at + 5)} is ${length} bytes, above the ` +
+    let reason: string;
+    if (text.startsWith("HTTP/")) {
+      reason = `peer does not speak HTTP/2: expected a frame, found ${JSON.stringify(text)}`;
+    } else if (isTlsRecord(bytes, at)) {
+      reason = "peer speaks TLS, and this connection is plaintext: give credentials for TLS";
+    } else {
+      reason =
+        `frame of type ${bytes[at + 3]} on stream ${uint31(bytes, at + 5)} is ${length} bytes, above the ` +
         `maximum of ${this.maxFrameSize}`;
+    }
     this.handler.abort(new Http2Error("connection", ErrorCode.FRAME_SIZE_ERROR, "library", reason));
   }
 
@@ -185,8 +200,11 @@ export class FrameReader {
     const taken = Math.min(bytes.length, this.prefaceLeft);
     for (let i = 0; i < taken; i++) {
       if (bytes[i] === CLIENT_PREFACE.charCodeAt(seen + i)) continue;
-      const found = JSON.stringify(String.fromCharCode(...bytes.subarray(0, 24)));
-      const reason = `expected the HTTP/2 client preface, found ${found}`;
+      const reason = this.prefaceLeft === CLIENT_PREFACE.length && isTlsRecord(bytes, 0)
+        ? "client speaks TLS, and this server is plaintext: give it credentials for TLS"
+        : `expected the HTTP/2 client preface, found ${
+          JSON.stringify(String.fromCharCode(...bytes.subarray(0, 24)))
+        }`;
       this.handler.abort(new Http2Error("connection", ErrorCode.PROTOCOL_ERROR, "library", reason));
       return bytes.length;
     }
@@ -196,3 +214,11 @@ export class FrameReader {
 }
 
 const EMPTY = new Uint8Array(0);
+
+/** The octets of a TLS record that is an alert. */
+const ALERT_BYTES = 7;
+
+/** A TLS record of a handshake or an alert (RFC 8446, section 5.1). As a frame it would have 1.4 million octets. */
+function isTlsRecord(bytes: Uint8Array, at: number): boolean {
+  return (bytes[at] === 22 || bytes[at] === 21) && bytes[at + 1] === 3;
+}

@@ -17,7 +17,7 @@ export interface ClientHello {
 export type ParsedHello =
   | { readonly kind: "hello"; readonly hello: ClientHello }
   | { readonly kind: "incomplete"; readonly needed: number }
-  | { readonly kind: "refused"; readonly alert: number | undefined; readonly why: string };
+  | { readonly kind: "refused"; readonly alert: number; readonly why: string };
 
 /** Longer ones are refused, and those in more records; what is sent has 2 KB, in one. */
 const MOST_HELLO_BYTES = 16_384;
@@ -36,6 +36,7 @@ const TLS_1_2 = 0x0303;
 
 /** Alerts (RFC 8446, section 6; RFC 7301, section 3.2). */
 export const Alert = {
+  unexpectedMessage: 10,
   recordOverflow: 22,
   decodeError: 50,
   protocolVersion: 70,
@@ -102,7 +103,7 @@ function notTls(bytes: Uint8Array): ParsedHello {
   let what = "what it sent is not TLS";
   if (text.startsWith("PRI ") || PREFACE.startsWith(text)) what = "it speaks HTTP/2 without TLS";
   else if (/^[A-Z]{3,8} /.test(text)) what = "it speaks HTTP/1 without TLS";
-  return { kind: "refused", alert: undefined, why: `${what}, and this server wants TLS` };
+  return { kind: "refused", alert: Alert.unexpectedMessage, why: `${what}, and this server wants TLS` };
 }
 
 function judge(hello: ClientHello): ParsedHello {

@@ -96,10 +96,10 @@ export class SecureAcceptance {
     }
   }
 
-  /** Says to the client why it is refused, where it speaks TLS. */
-  private alert(alert: number | undefined, why: string): void {
+  /** Says to the client why it is refused; one that speaks no TLS learns by the alert what is wanted. */
+  private alert(alert: number, why: string): void {
     const record = new SliceBuffer();
-    if (alert !== undefined) record.append(alertRecord(alert));
+    record.append(alertRecord(alert));
     const refuse = (): void => {
       if (!this.isOver) this.refuse(why);
     };

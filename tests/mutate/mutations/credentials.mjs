@@ -1,5 +1,7 @@
 // Faults of credentials: where plaintext goes, and what calls show of themselves.
 
+const TARGET = "tests/surface/channel/channel_target_test.ts";
+const WORDS = "tests/surface/credentials/plain_words_test.ts";
 const INSECURE = "tests/surface/credentials/insecure_test.ts";
 
 /** As `readMutations` describes them. */
@@ -55,6 +57,48 @@ export default [
     "credentials !== null",
     INSECURE,
     "what is no credentials",
+  ),
+  mutation(
+    "surface/channel/channel_target.ts",
+    "const HTTP_PORT = 80;",
+    "const HTTP_PORT = 443;",
+    TARGET,
+    "a port",
+  ),
+  mutation(
+    "surface/channel/channel_target.ts",
+    "credentials ?? (isPlaintext ? insecure : new",
+    "credentials ?? (isPlaintext ? undefined : new",
+    TARGET,
+    "https: is TLS",
+  ),
+  mutation(
+    "surface/channel/channel_target.ts",
+    "isPlaintext !== (credentials === insecure)",
+    "credentials === null",
+    TARGET,
+    "contradict",
+  ),
+  mutation(
+    "transport/http2/frame_reader.ts",
+    "if (end - at >= ALERT_BYTES && isTlsRecord(bytes, at)) {",
+    "if (end - at >= HEADER_BYTES) {",
+    WORDS,
+    "by an alert",
+  ),
+  mutation(
+    "transport/http2/frame_reader.ts",
+    "this.prefaceLeft === CLIENT_PREFACE.length && isTlsRecord(bytes, 0)",
+    "this.prefaceLeft === 0",
+    WORDS,
+    "openssl: TLS to a server of plaintext",
+  ),
+  mutation(
+    "transport/tls/client_hello.ts",
+    "alert: Alert.unexpectedMessage, why",
+    "alert: Alert.decodeError, why",
+    "tests/transport/tls/client_hello_test.ts",
+    "plain words",
   ),
 ];
 

@@ -180,7 +180,7 @@ const REASONS: readonly Reason[] = [
   {
     what: "plaintext to a server that wants TLS",
     plaintext: "client",
-    says: () => /handshake failed/,
+    says: () => /peer speaks TLS, and this connection is plaintext/,
     logs: /it speaks HTTP\/2 without TLS, and this server wants TLS/,
   },
   {
@@ -309,9 +309,9 @@ const CLIENTS: ReadonlyArray<readonly [what: string, octets: Uint8Array, answer:
       alert(120),
       /it offers "http\/1\.1" \(ALPN\), and gRPC needs/,
     ],
-    ["HTTP/1", ascii("GET / HTTP/1.1\r\n\r\n"), NOTHING, /it speaks HTTP\/1 without TLS/],
-    ["HTTP/2", ascii("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), NOTHING, /it speaks HTTP\/2 without TLS/],
-    ["garbage", ascii("no TLS at all"), NOTHING, /what it sent is not TLS/],
+    ["HTTP/1", ascii("GET / HTTP/1.1\r\n\r\n"), alert(10), /it speaks HTTP\/1 without TLS/],
+    ["HTTP/2", ascii("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), alert(10), /it speaks HTTP\/2 without TLS/],
+    ["garbage", ascii("no TLS at all"), alert(10), /what it sent is not TLS/],
     [
       "a record that is too large",
       Uint8Array.of(22, 3, 1, 0xff, 0xff),

@@ -1,0 +1,58 @@
+// What the target of a channel says: where it connects to, and with https: and http: also how.
+
+import { AddressError, parseTarget, type Target } from "../../pollers/mod.ts";
+import { ChannelCredentials } from "../credentials/channel_credentials.ts";
+import { checkCredentials, type Insecure, insecure } from "../credentials/insecure.ts";
+
+/** The port of a name or an address without one, as gRPC naming has it; also that of https:. */
+const DEFAULT_PORT = 443;
+
+/** The port of http: (RFC 9110, section 4.2.1). */
+const HTTP_PORT = 80;
+
+/** Where a channel connects to, and how; `credentials` are undefined where neither options nor target say that. */
+export interface ChannelTarget {
+  readonly target: Target;
+  readonly credentials: ChannelCredentials | Insecure | undefined;
+}
+
+/**
+ * Reads `text`: what `parseTarget` reads, where a port that is missing is 443, and "https://host:port" for TLS, or
+ * "http://host:port" for plaintext, with the ports of these schemes. https: without `given` trusts the system's authorities.
+ *
+ * @throws {AddressError} for what names no target
+ * @throws {TypeError} for `given` that are no credentials, and that contradict the scheme
+ */
+export function parseChannelTarget(text: string, given: unknown): ChannelTarget {
+  checkCredentials("make a channel", given, isTls, "tls.client(...)");
+  const credentials = given as ChannelTarget["credentials"];
+  const scheme = typeof text === "string" ? /^https?(?=:\/\/)/i.exec(text)?.[0].toLowerCase() : undefined;
+  if (scheme === undefined) return { target: parseTarget(text, DEFAULT_PORT), credentials };
+  const isPlaintext = scheme === "http";
+  const target = parseTarget(hostAndPort(text), isPlaintext ? HTTP_PORT : DEFAULT_PORT);
+  if (credentials !== undefined && isPlaintext !== (credentials === insecure)) {
+    const found = credentials === insecure ? "insecure" : "those of TLS";
+    const meant = isPlaintext ? '"https:" for TLS' : '"http:" for plaintext';
+    throw new TypeError(
+      `Cannot make a channel to ${
+        JSON.stringify(text)
+      }: its credentials are ${found}; write ${meant}, or leave one of the ` +
+        "two out",
+    );
+  }
+  return { target, credentials: credentials ?? (isPlaintext ? insecure : new ChannelCredentials({})) };
+}
+
+function isTls(given: unknown): boolean {
+  return given instanceof ChannelCredentials;
+}
+
+/** "https://host:443/" gives "host:443"; what follows the host can mean nothing. */
+function hostAndPort(url: string): string {
+  const [, authority, rest] = /^[^:]*:\/\/([^/?#]*)(.*)$/s.exec(url)!;
+  let why: string | undefined = undefined;
+  if (rest !== "" && rest !== "/") why = `calls have paths of their own: leave ${JSON.stringify(rest)} out`;
+  if (authority!.includes("@")) why = "it has a user: give callCredentials, or metadata";
+  if (why === undefined) return authority!;
+  throw new AddressError(`Cannot parse address ${JSON.stringify(url.slice(0, 300))}: ${why}`);
+}

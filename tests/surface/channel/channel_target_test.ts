@@ -1,0 +1,54 @@
+// What targets of channels say: where, and with https: and http: how.
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { Channel, insecure, tls } from "pollwire";
+import { AddressError, formatAddress } from "../../../pollers/mod.ts";
+import { parseChannelTarget } from "../../../surface/channel/channel_target.ts";
+import { ChannelCredentials } from "../../../surface/credentials/channel_credentials.ts";
+import { test } from "../../harness.ts";
+
+const own = tls.client(); // loads, once for the process, what all of them use
+
+test("a port that is missing is 443, as gRPC has it, and 80 with http:", () => {
+  for (
+    const [text, address] of [
+      ["example.com", "example.com:443"],
+      ["example.com:80", "example.com:80"],
+      ["127.0.0.1", "127.0.0.1:443"],
+      ["[::1]", "[::1]:443"],
+      ["dns:///example.com", "example.com:443"],
+      ["https://example.com", "example.com:443"],
+      ["HTTPS://example.com/", "example.com:443"],
+      ["https://example.com:8443", "example.com:8443"],
+      ["https://[::1]:1", "[::1]:1"],
+      ["http://example.com", "example.com:80"],
+      ["http://[::1]", "[::1]:80"],
+      ["http://127.0.0.1:5/", "127.0.0.1:5"],
+    ]
+  ) {
+    assertEquals(formatAddress(parseChannelTarget(text!, undefined).target), address, text);
+  }
+});
+
+test("https: is TLS and http: is plaintext by choice, and other targets leave it to credentials", () => {
+  assert(parseChannelTarget("https://example.com", undefined).credentials instanceof ChannelCredentials);
+  assertEquals(parseChannelTarget("https://example.com", own).credentials, own);
+  assertEquals(parseChannelTarget("http://example.com", undefined).credentials, insecure);
+  assertEquals(parseChannelTarget("http://example.com", insecure).credentials, insecure);
+  assertEquals(parseChannelTarget("example.com", undefined).credentials, undefined);
+  assertEquals(parseChannelTarget("example.com", own).credentials, own);
+  new Channel("http://10.0.0.9").close();
+  new Channel("https://10.0.0.9").close();
+});
+
+test("credentials that contradict the scheme are refused, and so is what no address has", () => {
+  for (
+    const [text, credentials] of [["https://example.com", insecure], ["http://example.com", own]] as const
+  ) {
+    assertThrows(() => new Channel(text, { credentials }), TypeError, "its credentials are ");
+  }
+  for (
+    const text of ["https://", "http://a/b", "https://a?b", "https://user@a", "https://a:99999", "https:a"]
+  ) {
+    assertThrows(() => new Channel(text), AddressError, "Cannot parse address");
+  }
+});
