@@ -49,7 +49,6 @@ const dated = (from: number, to: number) =>
   });
 
 const ascii = (text: string) => new TextEncoder().encode(text);
-const NOTHING = new Uint8Array(0);
 const alert = (description: number): Uint8Array => Uint8Array.of(21, 3, 3, 0, 2, 2, description);
 
 /** A server hello that chooses TLS 1.1. */
