@@ -1,5 +1,5 @@
 // The RouteGuide client: one call of each kind; with --unary-ms=N also unary calls a second.
-import { Channel, type Client, createClient, insecure } from "pollwire";
+import { Channel, type Client, createClient } from "pollwire";
 import { clientCredentials } from "../tls/mutual.ts";
 import { COMMON, readFlags, TLS } from "./flags.ts";
 import { RouteGuide } from "./route_guide.ts";
@@ -13,7 +13,7 @@ const flags = readFlags("The RouteGuide client: one call of each kind.", {
 });
 const channel = new Channel(`${flags.host}:${flags.port}`, {
   poller: flags.poller,
-  credentials: flags.tls === "" ? insecure : clientCredentials(flags.tls),
+  credentials: clientCredentials(flags.tls),
 });
 const client = createClient(RouteGuide, channel);
 

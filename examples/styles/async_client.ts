@@ -9,19 +9,22 @@ import {
   CompletionQueue,
   createQueueClient,
   deadlineIn,
-  insecure,
   type ReceivedStatus,
 } from "pollwire";
-import { COMMON, readFlags } from "../route_guide/flags.ts";
+import { COMMON, readFlags, TLS } from "../route_guide/flags.ts";
 import { RouteGuide } from "../route_guide/route_guide.ts";
 import { makeNotes, POINT, RECTANGLE, ROUTE, show } from "../route_guide/tour.ts";
 import type { Feature, Point, RouteNote, RouteSummary } from "../route_guide/types.ts";
+import { clientCredentials } from "../tls/mutual.ts";
 
 /** What is to happen next: the tag of an operation. `ok`: it succeeded. */
 type Tag = (ok: boolean) => void;
 
-const { host, port, poller } = readFlags("RouteGuide called by C++'s asynchronous stubs.", COMMON);
-const channel = new Channel(`${host}:${port}`, { poller, credentials: insecure });
+const { host, port, poller, tls } = readFlags("RouteGuide called by C++'s asynchronous stubs.", {
+  ...COMMON,
+  ...TLS,
+});
+const channel = new Channel(`${host}:${port}`, { poller, credentials: clientCredentials(tls) });
 const queue = new CompletionQueue<Tag>({ poller });
 const guide = createQueueClient(RouteGuide, channel, queue);
 

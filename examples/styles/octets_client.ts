@@ -1,11 +1,15 @@
 // RouteGuide called by paths and octets: the client has no schema. Where the octets come from is not its affair.
-import { Channel, genericClient, insecure } from "pollwire";
-import { COMMON, readFlags } from "../route_guide/flags.ts";
+import { Channel, genericClient } from "pollwire";
+import { COMMON, readFlags, TLS } from "../route_guide/flags.ts";
 import { RouteGuide } from "../route_guide/route_guide.ts";
 import { makeNotes, POINT, RECTANGLE, ROUTE, show } from "../route_guide/tour.ts";
+import { clientCredentials } from "../tls/mutual.ts";
 
-const { host, port, poller } = readFlags("RouteGuide called by paths and octets.", COMMON);
-const channel = new Channel(`${host}:${port}`, { poller, credentials: insecure });
+const { host, port, poller, tls } = readFlags("RouteGuide called by paths and octets.", {
+  ...COMMON,
+  ...TLS,
+});
+const channel = new Channel(`${host}:${port}`, { poller, credentials: clientCredentials(tls) });
 const client = genericClient(channel);
 const { getFeature, listFeatures, recordRoute, routeChat } = RouteGuide.methods;
 

@@ -4,7 +4,6 @@ import {
   CompletionQueue,
   createCall,
   deadlineIn,
-  insecure,
   type ReceivedStatus,
   receiveInitialMetadata,
   receiveMessage,
@@ -13,13 +12,17 @@ import {
   sendInitialMetadata,
   sendMessage,
 } from "pollwire";
-import { COMMON, readFlags } from "../route_guide/flags.ts";
+import { COMMON, readFlags, TLS } from "../route_guide/flags.ts";
 import { RouteGuide } from "../route_guide/route_guide.ts";
 import { makeNotes, POINT, RECTANGLE, ROUTE, show } from "../route_guide/tour.ts";
 import type { Feature, RouteNote, RouteSummary } from "../route_guide/types.ts";
+import { clientCredentials } from "../tls/mutual.ts";
 
-const { host, port, poller } = readFlags("RouteGuide called by batches over a completion queue.", COMMON);
-const channel = new Channel(`${host}:${port}`, { poller, credentials: insecure });
+const { host, port, poller, tls } = readFlags("RouteGuide called by batches over a completion queue.", {
+  ...COMMON,
+  ...TLS,
+});
+const channel = new Channel(`${host}:${port}`, { poller, credentials: clientCredentials(tls) });
 const queue = new CompletionQueue<string>({ poller });
 const { getFeature, listFeatures, recordRoute, routeChat } = RouteGuide.methods;
 

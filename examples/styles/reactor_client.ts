@@ -6,15 +6,15 @@ import {
   ClientWriteReactor,
   createReactorClient,
   type DoneStatus,
-  insecure,
 } from "pollwire";
-import { COMMON, readFlags } from "../route_guide/flags.ts";
+import { COMMON, readFlags, TLS } from "../route_guide/flags.ts";
 import { RouteGuide } from "../route_guide/route_guide.ts";
 import { makeNotes, POINT, RECTANGLE, ROUTE, show } from "../route_guide/tour.ts";
 import type { Feature, Point, RouteNote, RouteSummary } from "../route_guide/types.ts";
+import { clientCredentials } from "../tls/mutual.ts";
 
-const { host, port, poller } = readFlags("RouteGuide called by reactors.", COMMON);
-const channel = new Channel(`${host}:${port}`, { poller, credentials: insecure });
+const { host, port, poller, tls } = readFlags("RouteGuide called by reactors.", { ...COMMON, ...TLS });
+const channel = new Channel(`${host}:${port}`, { poller, credentials: clientCredentials(tls) });
 const guide = createReactorClient(RouteGuide, channel);
 
 /** Reads features until there are no more. */

@@ -6,7 +6,6 @@ import {
   type ClientOperation,
   CompletionQueue,
   createCall,
-  insecure,
   type MethodDescriptor,
   receiveInitialMetadata,
   receiveMessage,
@@ -15,9 +14,10 @@ import {
   sendInitialMetadata,
   sendMessage,
 } from "pollwire";
-import { COMMON, readFlags } from "../route_guide/flags.ts";
+import { COMMON, readFlags, TLS } from "../route_guide/flags.ts";
 import { RouteGuide } from "../route_guide/route_guide.ts";
 import { makeNotes, POINT, RECTANGLE, ROUTE, show } from "../route_guide/tour.ts";
+import { clientCredentials } from "../tls/mutual.ts";
 
 type Kind = "metadata" | "write accepted" | "writes done" | "read" | "status";
 
@@ -121,8 +121,11 @@ class Invocation<Req, Res> implements Rpc {
   }
 }
 
-const { host, port, poller } = readFlags("RouteGuide called by a spin loop over one queue.", COMMON);
-const channel = new Channel(`${host}:${port}`, { poller, credentials: insecure });
+const { host, port, poller, tls } = readFlags("RouteGuide called by a spin loop over one queue.", {
+  ...COMMON,
+  ...TLS,
+});
+const channel = new Channel(`${host}:${port}`, { poller, credentials: clientCredentials(tls) });
 const kernel = new Kernel(poller);
 const { getFeature, listFeatures, recordRoute, routeChat } = RouteGuide.methods;
 

@@ -2,6 +2,8 @@
 import { join } from "node:path";
 import {
   type ChannelCredentials,
+  type Insecure,
+  insecure,
   pemFiles,
   type ServerCredentials,
   type ServerInterceptor,
@@ -19,8 +21,9 @@ export function serverCredentials(folder: string): ServerCredentials {
   }));
 }
 
-/** A client that shows who it is. */
-export function clientCredentials(folder: string): ChannelCredentials {
+/** A client that shows who it is; plaintext for "". */
+export function clientCredentials(folder: string): ChannelCredentials | Insecure {
+  if (folder === "") return insecure;
   return tls.client(pemFiles<TlsClientOptions>({
     cert: join(folder, "client.pem"),
     key: join(folder, "client.key"),

@@ -4,6 +4,7 @@ import { formatAddress } from "../../pollers/mod.ts";
 import { Mailbox } from "../../pollers/native/mailbox.ts";
 import { whyNoThread } from "../../pollers/native/thread.ts";
 import type { CallContext } from "../client/call_route.ts";
+import { ChannelCredentials } from "../credentials/channel_credentials.ts";
 import { describe } from "../options.ts";
 import type { FromHelper, ToHelper } from "./helper_protocol.ts";
 
@@ -12,6 +13,14 @@ const locate = (): URL => new URL("./helper_worker.ts", import.meta.url);
 
 /** What a channel's options have that is this thread's own, and means nothing to calls of octets. */
 const OWN_OPTIONS = ["poller", "onError", "logger", "maxReceiveElements"];
+
+/** `options` of a channel, its credentials as the data from which the helper makes the same: certificates of this moment. */
+function portable(options: { readonly credentials?: unknown }): object {
+  const { credentials } = options;
+  return credentials instanceof ChannelCredentials
+    ? { ...options, credentials: credentials.options }
+    : options;
+}
 
 /** A call that the helper makes. */
 export interface HelpedSink {
@@ -36,7 +45,7 @@ export class Helper {
 
   /** Why there can be none for `context`, as a sentence; undefined where there can. */
   static lack({ channelOptions }: CallContext): string | undefined {
-    for (const [name, value] of Object.entries(channelOptions)) {
+    for (const [name, value] of Object.entries(portable(channelOptions))) {
       if (OWN_OPTIONS.includes(name)) continue;
       try {
         structuredClone(value);
@@ -103,7 +112,7 @@ export class Helper {
     this.channels.set(context, channel);
     const { target, channelOptions, engine, end } = context;
     const options = Object.fromEntries(
-      Object.entries(channelOptions).filter(([name, value]) =>
+      Object.entries(portable(channelOptions)).filter(([name, value]) =>
         !OWN_OPTIONS.includes(name) && value !== undefined
       ),
     );

@@ -1,5 +1,8 @@
 // What a thread that blocks and its helper thread say to each other.
 
+import type { ChannelOptions } from "../channel/channel.ts";
+import type { TlsClientOptions } from "../credentials/channel_credentials.ts";
+import type { Insecure } from "../credentials/insecure.ts";
 import type { Initiator, StatusCode } from "../../transport/mod.ts";
 
 /** A channel like that of the thread which blocks. */
@@ -7,7 +10,10 @@ export interface OpenChannel {
   readonly kind: "channel";
   readonly channel: number;
   readonly target: string;
-  readonly options: object;
+  /** Its credentials are what they are made from. */
+  readonly options: Omit<ChannelOptions, "credentials"> & {
+    readonly credentials?: TlsClientOptions | Insecure;
+  };
 }
 
 /** A call of a channel. */

@@ -5,11 +5,18 @@ import { endThread, onUncaught } from "../../pollers/native/thread.ts";
 import { messageOf } from "../../pollers/mod.ts";
 import { type ClientTransport, HeaderList, type RequestTemplate } from "../../transport/mod.ts";
 import { type CallStatus, endedBy } from "../call/call_status.ts";
-import { callContext, Channel } from "../channel/channel.ts";
+import { callContext, Channel, type ChannelOptions } from "../channel/channel.ts";
 import { type GivenOptions, NO_OPTIONS } from "../client/call_options.ts";
 import type { CallContext } from "../client/call_route.ts";
 import { ClientCall } from "../client/client_call.ts";
-import { type FromHelper, movableCopy, type StartCall, type ToHelper } from "./helper_protocol.ts";
+import { insecure, tls } from "../credentials/mod.ts";
+import {
+  type FromHelper,
+  movableCopy,
+  type OpenChannel,
+  type StartCall,
+  type ToHelper,
+} from "./helper_protocol.ts";
 
 /** What goes to the owner, all of a turn of the loop at once. */
 class Outbox {
@@ -128,8 +135,7 @@ class Helper {
   obey(order: ToHelper): void {
     switch (order.kind) {
       case "channel":
-        this.channels.set(order.channel, new Channel(order.target, order.options));
-        break;
+        return this.open(order);
       case "close":
         return this.close(order.channel);
       case "start":
@@ -143,6 +149,14 @@ class Helper {
       case "cancel":
         return this.calls.get(order.call)?.cancel(order.code, order.message);
     }
+  }
+
+  private open({ channel, target, options }: OpenChannel): void {
+    const { credentials } = options;
+    const secured = credentials === undefined || credentials === insecure
+      ? { credentials }
+      : { credentials: tls.client(credentials) };
+    this.channels.set(channel, new Channel(target, { ...options, ...secured } as ChannelOptions));
   }
 
   private start(order: StartCall): void {

@@ -1,7 +1,7 @@
 // Why a call cannot be made by a thread that blocks.
 
 import { formatAddress, whyNoSyncWait } from "../../pollers/mod.ts";
-import type { CallContext } from "../client/call_route.ts";
+import { type CallContext, NEEDS_LOOP } from "../client/call_route.ts";
 import { servedHere } from "../server/served_here.ts";
 import { Helper } from "./helper.ts";
 
@@ -16,10 +16,11 @@ export function whyServedHere(address: string): string {
 /** Why this thread must not block for a call of `context` now; undefined where it may. */
 export function whyNoSyncCall(context: CallContext): string | undefined {
   const { engine, target } = context;
-  const why = whyNoSyncWait(engine);
+  const noWait = whyNoSyncWait(engine);
+  const why = noWait ?? (context.needsLoop ? NEEDS_LOOP : undefined);
   if (why !== undefined) {
     if (engine.execCtx.inTurn) return why;
-    const lack = HELPED_POLLERS.includes(engine.name)
+    const lack = noWait === undefined || HELPED_POLLERS.includes(engine.name)
       ? Helper.lack(context)
       : "a helper thread has no such poller";
     if (lack !== undefined) return `${why}, and ${lack}`;

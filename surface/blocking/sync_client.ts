@@ -102,7 +102,7 @@ class Caller {
   private make(request: unknown, requestStream: boolean, given: GivenOptions): SyncCall {
     const { context, method, template, spinMs } = this;
     const engine = context.engine.extension(SYNC_WAIT);
-    if (engine === undefined) {
+    if (engine === undefined || context.needsLoop) {
       return new HelpedCall(context, method, requestStream, request, given, spinMs);
     }
     return new LocalCall(context, method, template, requestStream, request, given, { engine, spinMs });

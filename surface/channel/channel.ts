@@ -104,6 +104,7 @@ export class Channel {
     );
     this.#context = {
       engine,
+      needsLoop: this.#security?.isAsynchronous === true,
       route: this.#subchannel,
       reporter,
       target: parsed,

@@ -43,9 +43,16 @@ export class ChannelEnd {
   }
 }
 
+/** Of connections whose TLS is by node:tls. */
+export const NEEDS_LOOP =
+  "its TLS is by node:tls, which works in the runtime's loop, and that stands still while a thread blocks; " +
+  'OpenSSL does not need it (provider: "openssl")';
+
 /** What the calls of a channel have in common. */
 export interface CallContext {
   readonly engine: EventEngine;
+  /** Its connections need the runtime's loop besides: their TLS is by node:tls. */
+  readonly needsLoop: boolean;
   readonly route: CallRoute;
   /** Gets what callbacks of the application throw. */
   readonly reporter: Reporter;

@@ -59,6 +59,11 @@ export class ChannelCredentials {
     this.#source = new ContextSource(source, contextOf);
   }
 
+  /** What it is made from now: data, where there is no `verifyPeer`, from which another thread makes the same. */
+  get options(): TlsClientOptions {
+    return this.#source.options;
+  }
+
   static {
     connectSecurity = (credentials, host, reporter) => {
       if (host === "" && credentials.#source.options.serverName === undefined) {
@@ -69,6 +74,7 @@ export class ChannelCredentials {
       const onFailed = (error: unknown): void =>
         reporter.report(error, { where: "credentials", level: "error" });
       return {
+        isAsynchronous: selectTlsProvider(credentials.#source.options.provider).isAsynchronous,
         get check() {
           return peerCheck(credentials.#source.options.verifyPeer);
         },

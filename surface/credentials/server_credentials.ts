@@ -75,6 +75,7 @@ export class ServerCredentials {
       const onFailed = (error: unknown): void =>
         reporter.report(error, { where: "credentials", level: "error" });
       return {
+        isAsynchronous: selectTlsProvider(credentials.#source.options.provider).isAsynchronous,
         get check() {
           return peerCheck(credentials.#source.options.verifyPeer);
         },
@@ -90,6 +91,16 @@ export class ServerCredentials {
 export function checkServerCredentials(purpose: string, credentials: unknown): void {
   const isTls = (given: unknown): boolean => given instanceof ServerCredentials;
   checkCredentials(purpose, credentials, isTls, "tls.server(...)");
+}
+
+/** How connections of a server are secured; undefined where they are not. Throws TypeError as `checkServerCredentials`. */
+export function serverSecurity(
+  purpose: string,
+  credentials: ServerCredentials | Insecure | undefined,
+  reporter: Reporter,
+): AcceptSecurity | undefined {
+  checkServerCredentials(purpose, credentials);
+  return credentials instanceof ServerCredentials ? acceptSecurity(credentials, reporter) : undefined;
 }
 
 /** Throws TypeError where a server with `credentials` may not listen on one of `addresses`. */

@@ -1,6 +1,7 @@
 // A consumer that blocks its thread: the same loop as that of one that waits for a promise, but it polls itself.
 
 import { type Instant, SYNC_WAIT, whyNoSyncWait } from "../../pollers/mod.ts";
+import { NEEDS_LOOP } from "../client/call_route.ts";
 import { type CompletionEvent, describeTag, QUEUE_TIMEOUT } from "./event.ts";
 import type { QueueCore } from "./queue_core.ts";
 import { QueueWorker } from "./queue_poller.ts";
@@ -31,7 +32,7 @@ export function blockForEvent<Tag>(
   const { engine, poller, pollset } = core;
   const what = pluck ? `pluck ${describeTag(tag)}` : "wait for the next event";
   const reason = poller.canGetPollset
-    ? whyNoSyncWait(engine)
+    ? whyNoSyncWait(engine) ?? (core.needsLoop ? `for a call of it, ${NEEDS_LOOP}` : undefined)
     : "a consumer of a NON_POLLING queue polls nothing, so nothing would happen on this thread";
   if (reason !== undefined) throw new TypeError(`Cannot ${what} and block: ${reason}`);
   const take = (): CompletionEvent<Tag> => pluck ? core.tryPluck(tag as Tag) : core.tryNext();

@@ -94,6 +94,7 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
     super(context, context.template(called.path), false, given);
     this.given = given;
     this.mustArm = deadline !== Infinity;
+    if (context.needsLoop) core.needsLoop = true;
     this.startedKinds = 0;
     this.nextPending = undefined;
     this.previousPending = undefined;

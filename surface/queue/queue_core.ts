@@ -66,6 +66,8 @@ class Consumer<Tag> extends QueueWorker {
 
 /** See the head of this file. */
 export class QueueCore<Tag> implements ApplicationCallback {
+  /** Calls of it need the runtime's loop: see `CallContext`. */
+  needsLoop = false;
   /** Operations that were begun and have not ended. */
   readonly pending: PendingOperations<Tag> = new PendingOperations();
   /** Events that nobody has taken. */

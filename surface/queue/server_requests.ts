@@ -106,6 +106,7 @@ export class ServerRequests implements ServerStyle, QueueOwner {
     }
     if (this.queues.includes(queue)) return;
     this.queues.push(queue);
+    if (this.server.needsLoop) queue.needsLoop = true;
     queue.addOwner(this);
   }
 

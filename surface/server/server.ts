@@ -30,13 +30,8 @@ import {
   TransportAcceptor,
 } from "../../transport/mod.ts";
 import { Authorizer, type PolicySource } from "../authorization/authorizer.ts";
-import { type Insecure, insecure } from "../credentials/insecure.ts";
-import {
-  acceptSecurity,
-  checkListening,
-  checkServerCredentials,
-  type ServerCredentials,
-} from "../credentials/server_credentials.ts";
+import type { Insecure } from "../credentials/insecure.ts";
+import { checkListening, type ServerCredentials, serverSecurity } from "../credentials/server_credentials.ts";
 import type { CallObserver } from "../call/call_observer.ts";
 import { Status, type StatusCode } from "../call/status.ts";
 import { checkConnectOptions, CONNECT_OPTION_NAMES, type UserConnectOptions } from "../connect_options.ts";
@@ -169,14 +164,11 @@ export class Server {
     const reporter = new Reporter(options);
     this.#admission = new Admission(options, reporter);
     const interceptors = this.#intercepting(options.interceptors ?? []);
-    const { credentials, authorization } = options;
+    const { authorization } = options;
     this.#authorizer = authorization === undefined
       ? undefined
       : new Authorizer("make a server", authorization, reporter);
-    checkServerCredentials("make a server", credentials);
-    this.#security = credentials === undefined || credentials === insecure
-      ? undefined
-      : acceptSecurity(credentials, reporter);
+    this.#security = serverSecurity("make a server", options.credentials, reporter);
     this.#use = useEngine(options.poller);
     this.engine = this.#use.engine;
     this.#combiner = new Combiner(this.engine);
@@ -436,6 +428,7 @@ export class Server {
       return {
         host: server.#host,
         methods: server.#methods,
+        needsLoop: server.#security?.isAsynchronous === true,
         styles: server.#styles,
         shutdown: () => void server.shutdown(),
         close: () => server.close(),

@@ -23,6 +23,8 @@ export interface StyledServer {
   readonly methods: MethodTable;
   /** Those that take part. */
   readonly styles: ServerStyles;
+  /** See `CallContext`. */
+  readonly needsLoop: boolean;
   /** Takes no new calls, and lets running ones finish. */
   shutdown(): void;
   /** Ends all connections now. */

@@ -1,6 +1,8 @@
 // The examples of every API style, as programs: each server is called by each client, and all clients print the same.
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { readdirSync, readFileSync } from "node:fs";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createEngine, selectPoller } from "pollwire";
 import { SYNC_WAIT } from "../../pollers/mod.ts";
 import { runtime, test } from "../harness.ts";
@@ -42,6 +44,9 @@ const ANSWERS = [
   "RouteChat     bidirectional     3 notes sent, 1 received: windy",
 ];
 
+/** What a server prints over TLS: who its clients are. */
+const SERVED_TO = "(?:served to    spiffe://example.org/traveller \\(TLSv1.3, TLS_[A-Z0-9_]+\\)\n)";
+
 const poller = selectPoller().name;
 
 /** Why no reactor workers run here; undefined where they do. */
@@ -61,7 +66,10 @@ async function listening(
     await server.printed("\n");
     const [line, port] = /^listening (\d+)\n$/.exec(server.output) ?? [server.output, ""];
     await use(port!);
-    assertEquals([script, server.output], [script, line]);
+    const served = args.some((one) => one.startsWith("--tls")) && !args.includes("--threads=2")
+      ? SERVED_TO
+      : "";
+    assertMatch(server.output, new RegExp(`^${line}${served}$`));
     failed = false;
   } finally {
     server.kill(failed ? "SIGKILL" : "SIGTERM");
@@ -71,8 +79,8 @@ async function listening(
 }
 
 /** Runs the client at `script` to its end: it prints the answers of all methods. */
-async function calls(script: string, port: string): Promise<void> {
-  const client = new Program(new URL(script, EXAMPLES), [`--port=${port}`, `--poller=${poller}`]);
+async function calls(script: string, port: string, args: readonly string[] = []): Promise<void> {
+  const client = new Program(new URL(script, EXAMPLES), [`--port=${port}`, `--poller=${poller}`, ...args]);
   const { code, output } = await client.ended;
   const lines = output.split("\n").map((line) => line.trim()).filter((line) => line !== "").sort();
   if (script === BLOCKING_CLIENT && code !== 0 && !await canBlock()) {
@@ -87,6 +95,17 @@ async function canBlock(): Promise<boolean> {
   const can = engine.extension(SYNC_WAIT) !== undefined;
   await engine.shutdown();
   return can;
+}
+
+/** Calls `use` with the flag of a folder with certificates. */
+async function secured(use: (flag: string) => Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "route-guide-"));
+  try {
+    await new Program(new URL("tls/certificates.ts", EXAMPLES), [folder]).ended;
+    await use(`--tls=${folder}`);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 for (const server of SERVERS) {
@@ -105,6 +124,34 @@ for (const server of SERVERS) {
     { skip: noWorkers },
   );
 }
+
+for (const server of SERVERS) {
+  test(
+    `examples: ${server} serves over TLS, in its thread and on reactor workers`,
+    () =>
+      secured(async (tls) => {
+        await listening(server, [tls], (port) => calls("styles/spin_client.ts", port, [tls]));
+        if (noWorkers !== undefined) return;
+        await listening(
+          server,
+          [tls, "--threads=2"],
+          (port) => calls("styles/reactor_client.ts", port, [tls]),
+        );
+      }),
+    { timeoutMs: MANY_PROGRAMS_MS },
+  );
+}
+
+test(
+  "examples: every client calls over TLS",
+  () =>
+    secured((tls) =>
+      listening(SERVERS[0]!, [tls], async (port) => {
+        for (const client of CLIENTS) await calls(client, port, [tls]);
+      })
+    ),
+  { timeoutMs: MANY_PROGRAMS_MS },
+);
 
 for (const proxy of PROXIES) {
   test(`examples: ${proxy} passes on the calls of a client`, () =>

@@ -47,6 +47,7 @@ function clientOf(engine: EventEngine, at: string): { client: TrialClient; subch
     reporter,
     target,
     channelOptions: {},
+    needsLoop: false,
     end: new ChannelEnd(),
     maxReceiveElements: undefined,
     observers: new CallObservers(),

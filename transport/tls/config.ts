@@ -45,6 +45,8 @@ export interface TlsContext {
 export interface TlsProvider {
   /** "openssl" or "node". */
   readonly name: string;
+  /** It works by events of the runtime's loop, which stands still while a thread blocks. */
+  readonly isAsynchronous: boolean;
   /** Whether it can be used here. */
   probe(): ProbeResult;
   /**
@@ -69,6 +71,8 @@ export interface PeerCheck {
 
 /** How the connections of one channel are secured. */
 export interface ConnectSecurity {
+  /** See {@linkcode TlsProvider}. */
+  readonly isAsynchronous: boolean;
   /** What else is checked of each server. */
   readonly check?: PeerCheck | undefined;
   /** Begins a connection, with what is configured `now`, an instant of the engine's clock. */
@@ -77,6 +81,8 @@ export interface ConnectSecurity {
 
 /** How the connections of one server are secured. */
 export interface AcceptSecurity {
+  /** See {@linkcode TlsProvider}. */
+  readonly isAsynchronous: boolean;
   /** What else is checked of each client. */
   readonly check?: PeerCheck | undefined;
   /** Begins a connection, with what is configured `now` for the name that the client asks for. */

@@ -4,6 +4,7 @@ const CONTRACT = "tests/transport/tls/contract_test.ts";
 const HELLO = "tests/transport/tls/client_hello_test.ts";
 const SURFACE = "tests/surface/credentials/tls_test.ts";
 const REASONS = "tests/surface/credentials/reasons_test.ts";
+const ENGINES = "tests/surface/credentials/engines_test.ts";
 const ENDPOINT = "transport/tls/secure_endpoint.ts";
 const OPENSSL = "transport/tls/openssl/";
 
@@ -167,6 +168,27 @@ export default [
     "if (size < 0)",
     REASONS,
     "the alert that says why",
+  ),
+  mutation(
+    "surface/blocking/sync_client.ts",
+    " || context.needsLoop",
+    "",
+    ENGINES,
+    "node, epoll: calls of all",
+  ),
+  mutation(
+    "surface/blocking/helper.ts",
+    "{ ...options, credentials: credentials.options }",
+    "options",
+    ENGINES,
+    "node, native: calls of all",
+  ),
+  mutation(
+    "surface/queue/client_call.ts",
+    "if (context.needsLoop) core.needsLoop = true;",
+    "",
+    ENGINES,
+    "no queue blocks",
   ),
 ];
 

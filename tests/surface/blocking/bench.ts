@@ -7,6 +7,7 @@ import {
   RpcError,
   selectPoller,
   type SyncClient,
+  type TlsServerOptions,
 } from "pollwire";
 import type { EngineOptions, EventEngine } from "../../../pollers/mod.ts";
 import { Thread } from "../../../pollers/native/thread.ts";
@@ -26,10 +27,10 @@ export class ServingThread {
   private readonly thread: Thread;
   readonly port: Promise<number>;
 
-  constructor(host = "127.0.0.1") {
+  constructor(host = "127.0.0.1", secured?: TlsServerOptions) {
     let listening!: (port: number) => void;
     this.port = new Promise((resolve) => listening = resolve);
-    this.thread = new Thread(new URL("./serving_thread.ts", import.meta.url), { host }, (port) => {
+    this.thread = new Thread(new URL("./serving_thread.ts", import.meta.url), { host, secured }, (port) => {
       listening(port as number);
     });
   }

@@ -2,7 +2,14 @@
 import { onOwnerMessage, postToOwner, startData } from "../../../pollers/native/thread.ts";
 import { type Note, Trial } from "../serving.ts";
 import process from "node:process";
-import { RpcError, Server } from "pollwire";
+import { RpcError, Server, tls, type TlsServerOptions } from "pollwire";
+
+/** What the thread is started with. */
+export interface ServingOptions {
+  readonly host: string;
+  /** Default: plaintext. */
+  readonly secured?: TlsServerOptions | undefined;
+}
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
@@ -14,8 +21,8 @@ async function one(note: Note): Promise<Note> {
   return note;
 }
 
-async function serve(host: string): Promise<void> {
-  const server = new Server();
+async function serve({ host, secured }: ServingOptions): Promise<void> {
+  const server = new Server(secured === undefined ? {} : { credentials: tls.server(secured) });
   server.addService(Trial, {
     one(note, call) {
       call.sendMetadata({ "x-path": call.path });
@@ -51,5 +58,5 @@ async function serve(host: string): Promise<void> {
   onOwnerMessage(() => void server.shutdown({ graceMs: 0 }).then(() => process.exit(0)));
 }
 
-const data = startData() as { readonly host: string } | undefined;
-if (data !== undefined) void serve(data.host);
+const data = startData() as ServingOptions | undefined;
+if (data !== undefined) void serve(data);

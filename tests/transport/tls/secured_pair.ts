@@ -51,6 +51,7 @@ export function secureServer(
   context = provider.serverContext({ identity: shown, requireClientCertificate: false, ...config }),
 ): Promise<Secured> {
   const security: AcceptSecurity = {
+    isAsynchronous: provider.isAsynchronous,
     begin: (_name, _now, onProgress) => context.begin(undefined, onProgress),
   };
   return new Promise((resolve) => {

@@ -62,6 +62,7 @@ class NodeServerContext implements TlsContext {
 /** The provider by node:tls. */
 export const NODE_TLS: TlsProvider = {
   name: "node",
+  isAsynchronous: true,
   probe: () => ({ usable: true }),
   clientContext: (config) => new NodeClientContext(config),
   serverContext: (config) => new NodeServerContext(config),

@@ -162,6 +162,7 @@ export class OpenSslContext implements TlsContext {
 /** The provider by OpenSSL. */
 export const OPENSSL: TlsProvider = {
   name: "openssl",
+  isAsynchronous: false,
   probe: () => {
     const opened = openOpenSsl();
     return opened.ok ? { usable: true } : { usable: false, because: opened.because };
