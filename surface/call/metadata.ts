@@ -1,6 +1,6 @@
 // Metadata: names with text values, or with binary ones where the name ends in "-bin" (PROTOCOL-HTTP2.md).
 
-import { binaryValues, type Field, HeaderList } from "../../transport/mod.ts";
+import { binaryValue, binaryValues, type Field, HeaderList } from "../../transport/mod.ts";
 import { describe } from "../options.ts";
 import { isRecord } from "../records.ts";
 import { printsAs } from "./inspect.ts";
@@ -45,24 +45,7 @@ export class Metadata {
       this.#takeAll(init);
       return;
     }
-    if (typeof init === "object" && init !== null && Symbol.iterator in init) {
-      for (const [name, value] of init as Iterable<readonly [string, MetadataValue]>) {
-        this.append(name, value);
-      }
-      return;
-    }
-    if (!isRecord(init)) {
-      const what = describe(init);
-      throw new TypeError(
-        `Cannot make metadata of ${what}: give { name: value }, [name, value] pairs, Headers or a Metadata`,
-      );
-    }
-    const values = init as Record<string, MetadataValue | MetadataValue[]>;
-    for (const name of Object.keys(values)) {
-      const value = values[name]!;
-      if (Array.isArray(value)) { for (const one of value) this.append(name, one); }
-      else this.append(name, value);
-    }
+    appendInit(this, init);
   }
 
   /**
@@ -208,7 +191,7 @@ export class Metadata {
     if (!this.#isRaw) return;
     this.#isRaw = false;
     const fields = this.#fields;
-    if (isOrdered(fields)) return;
+    if (isOrdered(fields) && this.#readBinary(fields)) return;
     this.#fields = [];
     this.#list = undefined;
     for (const field of fields) {
@@ -218,6 +201,21 @@ export class Metadata {
           this.#add(checkedField("", field.name, value), value);
         }}
     }
+  }
+
+  /** Reads the binary values of fields that are in order; false where one has to become another field, or several. */
+  #readBinary(fields: readonly Field[]): boolean {
+    let octets: Array<Uint8Array | undefined> | undefined;
+    for (let i = 0; i < fields.length; i++) {
+      const field = fields[i]!;
+      if (!field.name.isBinary) continue;
+      const value = binaryValue(field);
+      if (value === undefined) return false;
+      octets ??= new Array(fields.length).fill(undefined);
+      octets[i] = value;
+    }
+    this.#octets = octets;
+    return true;
   }
 
   /** Before a change: the fields are ordered, and no list's. */
@@ -250,10 +248,15 @@ export class Metadata {
 
   #insert(at: number, field: Field, value: MetadataValue): void {
     const fields = this.#fields;
-    if (at === fields.length) fields.push(field);
-    else fields.splice(at, 0, field);
-    if (typeof value === "string") this.#octets?.splice(at, 0, undefined);
-    else (this.#octets ??= new Array(fields.length - 1).fill(undefined)).splice(at, 0, value);
+    const octets = typeof value === "string" ? undefined : value;
+    if (octets !== undefined) this.#octets ??= new Array(fields.length).fill(undefined);
+    if (at === fields.length) {
+      fields.push(field);
+      this.#octets?.push(octets);
+    } else {
+      fields.splice(at, 0, field);
+      this.#octets?.splice(at, 0, octets);
+    }
   }
 
   #remove(from: number, to: number): void {
@@ -270,17 +273,61 @@ function indexOf(fields: readonly Field[], name: string): number {
 /** Fields that can be looked up one by one; names of more are remembered. */
 const FEW = 16;
 
-/** Whether none is binary, and none has the name of one that stands apart. */
+/** Whether no field has the name of one that stands apart. */
 function isOrdered(fields: readonly Field[]): boolean {
   const names = fields.length > FEW ? new Set<string>() : undefined;
   for (let i = 0; i < fields.length; i++) {
-    const { name: { text, isBinary } } = fields[i]!;
-    if (isBinary) return false;
+    const { text } = fields[i]!.name;
     if (i > 0 && fields[i - 1]!.name.text === text) continue;
     if (names === undefined ? indexOf(fields, text) < i : names.has(text)) return false;
     names?.add(text);
   }
   return true;
+}
+
+/** The wire form of `given`, or undefined where there is nothing to send. Throws TypeError as `Metadata` does. */
+export function headersOf(given: Metadata | MetadataInit): HeaderList | undefined {
+  if (given instanceof Metadata) return given.toHeaders();
+  const wire = new WireFields();
+  appendInit(wire, given);
+  return wire.fields.length === 0 ? undefined : new HeaderList(wire.fields);
+}
+
+/** Fields to be sent, of which nothing is asked any more: a `Metadata` would be made to be read once. */
+class WireFields {
+  readonly fields: Field[] = [];
+
+  append(given: string, value: MetadataValue): void {
+    const { fields } = this;
+    const name = checkedName(given);
+    const field = checkedField(given, name, value);
+    for (let i = fields.length - 1; i >= 0; i--) {
+      if (fields[i]!.name !== name && fields[i]!.name.text !== name.text) continue;
+      fields.splice(i + 1, 0, field);
+      return;
+    }
+    fields.push(field);
+  }
+}
+
+/** Appends all that `init` has to `to`, which is empty. */
+function appendInit(to: { append(name: string, value: MetadataValue): void }, init: MetadataInit): void {
+  if (typeof init === "object" && init !== null && Symbol.iterator in init) {
+    for (const [name, value] of init as Iterable<readonly [string, MetadataValue]>) to.append(name, value);
+    return;
+  }
+  if (!isRecord(init)) {
+    const what = describe(init);
+    throw new TypeError(
+      `Cannot make metadata of ${what}: give { name: value }, [name, value] pairs, Headers or a Metadata`,
+    );
+  }
+  const values = init as Record<string, MetadataValue | MetadataValue[]>;
+  for (const name of Object.keys(values)) {
+    const value = values[name]!;
+    if (Array.isArray(value)) { for (const one of value) to.append(name, one); }
+    else to.append(name, value);
+  }
 }
 
 printsAs(Metadata, (metadata, inspect) => {

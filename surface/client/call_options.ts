@@ -1,7 +1,7 @@
 // What a caller may say of one call, and the check of it: whatever is wrong throws before anything is sent.
 
 import type { HeaderList } from "../../transport/mod.ts";
-import { Metadata, type MetadataInit } from "../call/metadata.ts";
+import { headersOf, type Metadata, type MetadataInit } from "../call/metadata.ts";
 import { type ParentCall, parentOf } from "../call/parent.ts";
 import { checkOptions, describe, type OptionNames } from "../options.ts";
 import type { ServedCall } from "../server/server_call.ts";
@@ -75,7 +75,7 @@ export function readCallOptions(path: string, options: CallOptions): GivenOption
   const { parent, onHeaders, onTrailers } = options;
   if (deadlineMs !== undefined) checkDeadline(path, deadlineMs);
   if (signal !== undefined) checkSignal(path, signal);
-  const headers = metadata === undefined ? undefined : Metadata.from(metadata).toHeaders();
+  const headers = metadata === undefined ? undefined : headersOf(metadata);
   const ended = parent === undefined ? undefined : checkParent(path, parent);
   return { deadlineMs, signal, headers, waitForReady, corked, parent: ended, onHeaders, onTrailers };
 }

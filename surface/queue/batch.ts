@@ -5,7 +5,7 @@
 
 import { messageOf } from "../../pollers/mod.ts";
 import type { HeaderList } from "../../transport/mod.ts";
-import { Metadata, type MetadataInit } from "../call/metadata.ts";
+import { headersOf, Metadata, type MetadataInit } from "../call/metadata.ts";
 import { describe } from "../options.ts";
 import { CallError, type CallErrorCode } from "./call_error.ts";
 import { Op, OPERATION_NAMES, type OperationBatch, OperationKind, type StatusToSend } from "./operation.ts";
@@ -275,7 +275,7 @@ function wireMetadata(
 ): HeaderList | undefined {
   if (metadata === undefined) return undefined;
   try {
-    return Metadata.from(metadata instanceof Metadata ? metadata : withoutTe(metadata)).toHeaders();
+    return headersOf(metadata instanceof Metadata ? metadata : withoutTe(metadata));
   } catch (error) {
     return refuse(call, operation, "INVALID_METADATA", messageOf(error));
   }

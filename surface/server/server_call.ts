@@ -2,7 +2,7 @@
 
 import type { SocketAddress } from "../../pollers/mod.ts";
 import type { ConnectionSecurity } from "../../transport/mod.ts";
-import { Metadata, type MetadataInit } from "../call/metadata.ts";
+import { headersOf, type Metadata, type MetadataInit } from "../call/metadata.ts";
 import { PARENT, type ParentCall } from "../call/parent.ts";
 import type { ServerCallCore } from "./server_call_core.ts";
 
@@ -80,7 +80,7 @@ export class ServerCallHandle implements ServerCall {
   }
 
   sendMetadata(metadata: Metadata | MetadataInit): void {
-    this.#call.sendInitialMetadata(Metadata.from(metadata).toHeaders());
+    this.#call.sendInitialMetadata(headersOf(metadata));
   }
 
   /** See {@linkcode PARENT}. */

@@ -8,11 +8,12 @@ import { DynamicTable } from "./dynamic_table.ts";
 import { checked, Field, HUFFMAN, NEVER_INDEXED } from "./field.ts";
 import type { FieldName } from "./field_name.ts";
 import { HeaderList } from "./header_list.ts";
-import { huffmanDecode, huffmanRoom } from "./huffman.ts";
+import { huffmanDecode, huffmanFound, huffmanRoom } from "./huffman.ts";
 import { IntegerReader } from "./integer.ts";
 import { NameMemory } from "./name_memory.ts";
-import { CLASSES, classesOf } from "./octet_classes.ts";
+import { CLASSES } from "./octet_classes.ts";
 import { octetMemory } from "./octet_text.ts";
+import { RecentValues } from "./recent_values.ts";
 import { STATIC_FIELDS } from "./static_fields.ts";
 import { STATIC_LENGTH } from "./static_table.ts";
 import { ValueMemory } from "./value_memory.ts";
@@ -23,6 +24,7 @@ const STATIC = STATIC_FIELDS;
 const CLASS = CLASSES;
 const memory = octetMemory;
 const flagsOf = checked;
+const found = huffmanFound;
 const IS_HUFFMAN = HUFFMAN;
 const NEVER = NEVER_INDEXED;
 
@@ -60,6 +62,12 @@ const NAME_CHARACTERS = 64;
 /** Longer values that are Huffman coded are kept as they came, and decoded again when they are read. */
 const KEPT_CODED_OCTETS = 128;
 
+/** Literals of a connection's first blocks are not remembered: it may be idle then, and shall hold little. */
+const FEW_BLOCKS = 32;
+
+/** Longer ones are not, but for those that `ValueMemory` takes. */
+const RECENT_OCTETS = 128;
+
 /** Where those are decoded to be looked through: every decoder's, for it is read at once. */
 let scratch: Uint8Array = new Uint8Array(0);
 
@@ -86,6 +94,7 @@ export class Decoder {
   private updateDue = false;
   private readonly names = new NameMemory();
   private values: ValueMemory | undefined = undefined;
+  private recent: RecentValues | undefined = undefined;
   private remembered: RememberedBlock[] = [];
   private rememberedGeneration = 0;
   private nextRemembered = 0;
@@ -145,9 +154,7 @@ export class Decoder {
         continue;
       }
       if (this.updateDue) return broken("no dynamic table size update after the maximum was lowered");
-      const failure = first >= 0x80
-        ? this.lookUp(reader.read(bytes, end, 7))
-        : this.literal(bytes, end, first);
+      const failure = first >= 0x80 ? this.indexed(bytes, end) : this.literal(bytes, end, first);
       if (failure !== undefined) return failure;
       const { field } = this;
       size += field.size;
@@ -173,6 +180,13 @@ export class Decoder {
   /** The field that was decoded last. */
   private field: Field = NO_FIELD;
 
+  /** Section 6.1. */
+  private indexed(bytes: Uint8Array, end: number): DecodeFailure | undefined {
+    const failure = this.lookUp(this.reader.read(bytes, end, 7));
+    if (failure === undefined) this.field.detach(); // it comes again, so it is kept long
+    return failure;
+  }
+
   /** Sections 6.2.1 to 6.2.3. */
   private literal(bytes: Uint8Array, end: number, first: number): DecodeFailure | undefined {
     const { reader } = this;
@@ -182,7 +196,7 @@ export class Decoder {
     if (nameIndex !== 0) {
       const failure = this.lookUp(nameIndex);
       if (failure !== undefined) return failure;
-      name = this.field.name;
+      name = this.field.name; // the value may stay octets: it does not come again
     } else {
       name = this.names.read(reader, bytes, end, !indexing);
       if (name === undefined) return broken("field name is cut off or badly coded");
@@ -203,7 +217,6 @@ export class Decoder {
     const dynamic = index - STATIC_ENTRIES;
     if (index <= 0 || dynamic > this.table.count) return broken(`index ${index} is beyond the tables`);
     this.field = this.table.field(dynamic);
-    this.field.detach(); // it comes again, so it is kept long
     return undefined;
   }
 
@@ -230,12 +243,32 @@ export class Decoder {
     const stop = start + length;
     if (length < 0 || stop > end) return undefined;
     reader.at = stop;
-    if (!ValueMemory.takes(length)) return decodeValue(name, bytes, start, stop, flags);
+    if (!ValueMemory.takes(length)) return this.shortValue(name, bytes, start, stop, flags);
     const values = this.values ??= new ValueMemory();
     const known = values.find(name, bytes, start, stop, flags);
     if (known !== undefined) return known;
     const field = decodeValue(name, bytes, start, stop, flags);
     if (field !== undefined) values.add(field, bytes, start, stop);
+    return field;
+  }
+
+  /** One that is too short, or too long, for `ValueMemory`. */
+  private shortValue(
+    name: FieldName,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    flags: number,
+  ): Field | undefined {
+    if (this.decoded <= FEW_BLOCKS || start === end || end - start > RECENT_OCTETS) {
+      return decodeValue(name, bytes, start, end, flags);
+    }
+    const recent = this.recent ??= new RecentValues();
+    if (!recent.isWorth(name)) return decodeValue(name, bytes, start, end, flags);
+    const known = recent.find(name, bytes, start, end, flags);
+    if (known !== undefined) return known;
+    const field = decodeValue(name, bytes, start, end, flags);
+    if (field !== undefined) recent.add(field, bytes, start, end, flags);
     return field;
   }
 
@@ -296,7 +329,7 @@ function decodeValue(
     if (scratch.length < room) scratch = new Uint8Array(2 * room);
     const decoded = huffmanDecode(bytes, start, end, scratch);
     if (decoded < 0) return undefined;
-    flags |= flagsOf(classesOf(scratch, 0, decoded));
+    flags |= flagsOf(found.classes);
     return new Field(name, undefined, new Uint8Array(bytes.subarray(start, end)), 0, length, decoded, flags);
   }
   const at = memory.take(room);
@@ -304,7 +337,7 @@ function decodeValue(
   const decoded = huffmanDecode(bytes, start, end, into, at);
   memory.giveBack(room - (decoded < 0 ? 0 : decoded));
   if (decoded < 0) return undefined;
-  flags = (flags & ~IS_HUFFMAN) | flagsOf(classesOf(into, at, at + decoded));
+  flags = (flags & ~IS_HUFFMAN) | flagsOf(found.classes);
   return new Field(name, undefined, into, at, at + decoded, decoded, flags);
 }
 

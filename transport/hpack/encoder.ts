@@ -112,6 +112,7 @@ export class Encoder {
       if (index > 0) return writeInteger(index, 7, 0x80, out);
     }
     const history = this.histories.of(name);
+    if (history.isFutile) return this.literal(field, history, 4, 0x00, out);
     if (text !== undefined) {
       const number = history.find(text);
       if (number >= 0 && table.has(number)) {

@@ -3,6 +3,7 @@
 
 import type { ByteSink } from "./byte_sink.ts";
 import { CODE_LENGTHS, CODES, EOS } from "./huffman_table.ts";
+import { CLASSES, CONTROL, NOT_ASCII } from "./octet_classes.ts";
 
 /** Octets that `text` takes when Huffman coded. */
 export function huffmanLength(text: string): number {
@@ -43,6 +44,7 @@ export function huffmanEncode(text: string, out: ByteSink): void {
 // The code tree: `children[2n + bit]` is an inner node as n > 0, a leaf as -1 - symbol, 0 where there is none; the root
 // is 0. `PAIRS` has for each 12 bits the one or two octets whose whole codes they begin with, or 0 where there is none.
 const WINDOW_BITS = 12;
+const WINDOW_MASK = (1 << WINDOW_BITS) - 1;
 const SECOND_SHIFT = 8;
 const BITS_SHIFT = 16;
 const FIRST_BITS_SHIFT = 20;
@@ -51,8 +53,6 @@ const COUNT_SHIFT = 24;
 interface Tables {
   readonly children: Int16Array;
   readonly pairs: Uint32Array;
-  /** Whether a string may end at a node: fewer than eight bits into the code of EOS, all of them ones. */
-  readonly mayEnd: Uint8Array;
 }
 
 let tables: Tables | undefined;
@@ -73,13 +73,8 @@ function buildTables(): Tables {
       }
     }
   }
-  const mayEnd = new Uint8Array(tree.length / 2);
-  for (let node = 0, ones = 0; ones < 8; ones++) {
-    mayEnd[node] = 1;
-    node = tree[2 * node + 1]!;
-  }
   const pairs = Uint32Array.from({ length: 1 << WINDOW_BITS }, (_, window) => pairOf(tree, window));
-  return { children: Int16Array.from(tree), pairs, mayEnd };
+  return { children: Int16Array.from(tree), pairs };
 }
 
 function pairOf(tree: readonly number[], window: number): number {
@@ -105,6 +100,17 @@ export function huffmanRoom(count: number): number {
   return ((8 * count / 5) | 0) + 2;
 }
 
+/** What the last `huffmanDecode` met besides; to be read at once. */
+export const huffmanFound: {
+  /** The classes `CONTROL` and `NOT_ASCII` that decoded octets have. */ classes: number;
+} = {
+  classes: 0,
+};
+
+// Local: see docs/STYLE.md, "Hot paths".
+const CLASS = CLASSES;
+const found = huffmanFound;
+
 /**
  * Decodes `bytes[start, end)` into `into` from `at` on, where `huffmanRoom` octets may be written. Gives the octets
  * decoded, or -1 where the coding is broken.
@@ -116,38 +122,51 @@ export function huffmanDecode(
   into: Uint8Array,
   at = 0,
 ): number {
-  const { children, pairs, mayEnd } = tables ??= buildTables();
+  const { children, pairs } = tables ??= buildTables();
   const from = at;
   const bitsEnd = 8 * end;
   let bit = 8 * start;
-  while (bit < bitsEnd) {
-    const i = bit >>> 3;
-    const next = i + 1 < end ? bytes[i + 1]! : 0xff;
-    const last = i + 2 < end ? bytes[i + 2]! : 0xff;
-    const pair = pairs[(((bytes[i]! << 16) | (next << 8) | last) >>> (12 - (bit & 7))) & 0xfff]!;
-    const bits = (pair >>> BITS_SHIFT) & 15;
-    if (pair !== 0 && bit + bits <= bitsEnd) {
+  found.classes = 0;
+  for (;;) {
+    // Short codes: the last `bits` of `window` are those of the octets before `i`, with ones beyond the end.
+    let i = (bit >>> 3) + 1;
+    let window = bit < bitsEnd ? bytes[i - 1]! : 0xff;
+    let bits = 8 - (bit & 7);
+    for (;;) {
+      if (bits < WINDOW_BITS) {
+        const next = i < end ? bytes[i]! : 0xff;
+        const last = i + 1 < end ? bytes[i + 1]! : 0xff;
+        window = (window << 16) | (next << 8) | last;
+        i += 2;
+        bits += 16;
+      }
+      const pair = pairs[(window >>> (bits - WINDOW_BITS)) & WINDOW_MASK]!;
+      if (pair === 0) break;
+      const left = bits - ((pair >>> BITS_SHIFT) & 15);
+      if (8 * i - left > bitsEnd) { // the second code is none
+        const first = bits - ((pair >>> FIRST_BITS_SHIFT) & 15);
+        if (8 * i - first > bitsEnd) break;
+        into[at++] = pair & 0xff;
+        bits = first;
+        break;
+      }
       into[at] = pair & 0xff;
       into[at + 1] = (pair >>> SECOND_SHIFT) & 0xff;
       at += pair >>> COUNT_SHIFT;
-      bit += bits;
-      continue;
+      bits = left;
     }
-    const firstBits = (pair >>> FIRST_BITS_SHIFT) & 15;
-    if (pair !== 0 && bit + firstBits <= bitsEnd) {
-      into[at++] = pair & 0xff;
-      bit += firstBits;
-      continue;
-    }
-    // A long code, or the padding: bit by bit.
+    bit = 8 * i - bits;
+    const rest = bitsEnd - bit;
+    if (rest < 8 && (rest === 0 || (~bytes[end - 1]! & ((1 << rest) - 1)) === 0)) return at - from;
+    // A long code, bit by bit.
     let node = 0;
     do {
       node = children[2 * node + ((bytes[bit >>> 3]! >>> (7 - (bit & 7))) & 1)]!;
       bit++;
     } while (node > 0 && bit < bitsEnd);
-    if (node >= 0) return mayEnd[node] === 1 ? at - from : -1;
-    if (node === -1 - EOS) return -1; // EOS inside a string is an error
+    // Padding is fewer than eight bits, and EOS inside a string is an error.
+    if (node >= 0 || node === -1 - EOS) return -1;
+    found.classes |= CLASS[-1 - node]! & (CONTROL | NOT_ASCII);
     into[at++] = -1 - node;
   }
-  return at - from;
 }

@@ -8,11 +8,14 @@ const VALUES = 16;
 /** Longer values are compared while they are in the table only: no more of them is kept. */
 const KEPT_UNITS = 256;
 
-/** Each insertion costs one, each value that came again is worth one, and this is the most there is. */
+/** Each value that is new costs one, each that came again is worth one, and this is the most there is. */
 const PATIENCE = 4;
 
 /** Where names begin whose values are said to come again seldom. */
 const DOUBT = -2;
+
+/** The least there is: values of such a name are mostly not compared with others. */
+const DESPAIR = -12;
 
 /** Histories of a connection; beyond that all are forgotten, and with them only what repeats. */
 const MAX_HISTORIES = 256;
@@ -44,6 +47,8 @@ export class NameHistory {
   /** Above 0: a value that is new is put into the table. */
   private worth: number;
 
+  private asked = 0;
+
   /** The history of `name`, of which nothing was sent. */
   constructor(readonly name: FieldName) {
     this.worth = name.seldomRepeated ? DOUBT : PATIENCE;
@@ -52,6 +57,11 @@ export class NameHistory {
   /** Whether a value that is new should go into the table. */
   get isWorthIndexing(): boolean {
     return this.worth > 0;
+  }
+
+  /** Of a name whose values do not come again one in sixteen is worth looking for. */
+  get isFutile(): boolean {
+    return this.worth === DESPAIR && (++this.asked & 15) !== 0;
   }
 
   /** The number of the entry with `value`, which may have been evicted; -1 where it was sent without, or never. */
@@ -72,11 +82,13 @@ export class NameHistory {
 
   /** A value came again. */
   hit(): void {
-    if (this.worth < PATIENCE) this.worth++;
+    if (this.worth === DESPAIR) this.worth = 0;
+    else if (this.worth < PATIENCE) this.worth++;
   }
 
   /** The value that `find` was asked for was sent, and not put into the table. */
   sent(value: string): void {
+    if (this.found === undefined && this.worth > DESPAIR) this.worth--;
     if (value.length <= KEPT_UNITS) this.keep(value, -1);
   }
 

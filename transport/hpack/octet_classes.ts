@@ -27,10 +27,3 @@ export function isToken(text: string, which: number): boolean {
   for (let i = 0; i < text.length; i++) if ((CLASSES[text.charCodeAt(i)]! & which) === 0) return false;
   return text !== "";
 }
-
-/** Every class that an octet of `bytes[start, end)` has. */
-export function classesOf(bytes: Uint8Array, start: number, end: number): number {
-  let classes = 0;
-  for (let i = start; i < end; i++) classes |= CLASSES[bytes[i]!]!;
-  return classes;
-}

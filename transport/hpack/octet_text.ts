@@ -1,7 +1,7 @@
 // Octets to strings of one unit an octet, and memory for octets that may become strings later.
 
-/** Shorter strings are put together unit by unit: a decoder's call costs more. */
-const LOOP_OCTETS = 20;
+/** Shorter strings are put together: a decoder's call costs more. */
+const LOOP_OCTETS = 12;
 
 /** Longer strings that are not ASCII are made in pieces, for arguments are limited. */
 const PIECE = 4_096;
@@ -11,8 +11,17 @@ const decoder = new TextDecoder();
 /** One UTF-16 unit for each octet of `bytes[start, end)`. `isAscii`: none is above 0x7f. */
 export function octetsToText(bytes: Uint8Array, start: number, end: number, isAscii: boolean): string {
   if (end - start < LOOP_OCTETS) {
+    let i = start;
     let text = "";
-    for (let i = start; i < end; i++) text += String.fromCharCode(bytes[i]!);
+    // Of as few pieces as there can be: JavaScriptCore makes an object of each.
+    if (end - i >= 8) {
+      text = eightUnits(bytes, i);
+      i += 8;
+    } else if (end - i >= 4) {
+      text = fourUnits(bytes, i);
+      i += 4;
+    }
+    for (; i < end; i++) text += String.fromCharCode(bytes[i]!);
     return text;
   }
   if (isAscii) return decoder.decode(bytes.subarray(start, end));
@@ -22,6 +31,23 @@ export function octetsToText(bytes: Uint8Array, start: number, end: number, isAs
     text += String.fromCharCode.apply(null, piece as unknown as number[]);
   }
   return text;
+}
+
+function fourUnits(bytes: Uint8Array, i: number): string {
+  return String.fromCharCode(bytes[i]!, bytes[i + 1]!, bytes[i + 2]!, bytes[i + 3]!);
+}
+
+function eightUnits(bytes: Uint8Array, i: number): string {
+  return String.fromCharCode(
+    bytes[i]!,
+    bytes[i + 1]!,
+    bytes[i + 2]!,
+    bytes[i + 3]!,
+    bytes[i + 4]!,
+    bytes[i + 5]!,
+    bytes[i + 6]!,
+    bytes[i + 7]!,
+  );
 }
 
 /** Few fields of few calls: what holds one of them holds the others' octets too. */

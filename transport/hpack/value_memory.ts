@@ -5,7 +5,7 @@
 
 import { copyBytes } from "./copy_bytes.ts";
 import { type Field, HUFFMAN, NEVER_INDEXED } from "./field.ts";
-import type { FieldName } from "./field_name.ts";
+import { type FieldName, NAME_SLOTS } from "./field_name.ts";
 
 /** Shorter values are decoded faster than they are looked for. */
 const MIN_OCTETS = 128;
@@ -21,9 +21,6 @@ const LAST_OCTETS = 16;
 
 /** What a field's flags say of how it came. */
 const WIRE_FLAGS = HUFFMAN | NEVER_INDEXED;
-
-/** Names are told apart this far when misses are counted. */
-const NAME_SLOTS = 16;
 
 /** Longer values are not remembered. */
 const MAX_VALUE_OCTETS = 4_096;
@@ -56,10 +53,10 @@ export class ValueMemory {
     if (this.isFutile(name)) return undefined;
     const known = this.known.get(hashOf(bytes, start, end));
     if (known !== undefined && isSame(known, name, bytes, start, end, flags)) {
-      this.misses[slotOf(name)] = 0;
+      this.misses[name.slot] = 0;
       return known.field;
     }
-    this.misses[slotOf(name)]!++;
+    this.misses[name.slot]!++;
     return undefined;
   }
 
@@ -85,7 +82,7 @@ export class ValueMemory {
 
   /** Where every call has another value, looking for it is mostly skipped. */
   private isFutile(name: FieldName): boolean {
-    return this.misses[slotOf(name)]! > FUTILE_MISSES && (++this.asked & 15) !== 0;
+    return this.misses[name.slot]! > FUTILE_MISSES && (++this.asked & 15) !== 0;
   }
 }
 
@@ -93,10 +90,6 @@ function wordsOf(bytes: Uint8Array, start: number, end: number): Int32Array {
   const words = new Int32Array((end - start + 3) >> 2);
   copyBytes(bytes, start, end, new Uint8Array(words.buffer), 0);
   return words;
-}
-
-function slotOf({ text }: FieldName): number {
-  return (text.length + text.charCodeAt(text.length - 1)) & (NAME_SLOTS - 1);
 }
 
 /** Of the last octets, for tokens end with signatures or numbers, and of some before them. */

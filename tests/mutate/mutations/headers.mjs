@@ -2,6 +2,8 @@
 
 const REFERENCE = "tests/transport/hpack/reference_test.ts";
 const VALUES = "tests/transport/hpack/value_memory_test.ts";
+const RECENT = "tests/transport/hpack/recent_values_test.ts";
+const HUFFMAN = "tests/transport/hpack/rfc7541_appendix_b_test.ts";
 const REPRESENTATION = "tests/transport/hpack/rfc7541_6_representations_test.ts";
 const METADATA = "tests/surface/call/metadata_test.ts";
 const CODING = "tests/transport/grpc/coding_test.ts";
@@ -74,11 +76,70 @@ export default [
     REFERENCE,
     "then or later",
   ),
+  mutation("transport/hpack/huffman.ts", "if (8 * i - first > bitsEnd) break;", "", HUFFMAN, "code by code"),
   mutation(
     "transport/hpack/huffman.ts",
-    "if (pair !== 0 && bit + bits <= bitsEnd) {",
-    "if (pair !== 0) {",
-    "tests/transport/hpack/rfc7541_appendix_b_test.ts",
+    "if (8 * i - left > bitsEnd) {",
+    "if (8 * i - left > bitsEnd + 1) {",
+    HUFFMAN,
+    "code by code",
+  ),
+  mutation(
+    "transport/hpack/huffman.ts",
+    "rest < 8 && (rest === 0 ||",
+    "rest < 8 && (rest < 3 ||",
+    HUFFMAN,
+    "code by code",
+  ),
+  mutation(
+    "transport/hpack/huffman.ts",
+    "found.classes |= CLASS[-1 - node]! & (CONTROL | NOT_ASCII);",
+    "found.classes |= CLASS[-1 - node]! & NOT_ASCII;",
+    HUFFMAN,
+    "what they have is found",
+  ),
+  mutation(
+    "transport/hpack/recent_values.ts",
+    "if (octets[i] !== bytes[start + i]) return false;",
+    "if (i !== 5 && octets[i] !== bytes[start + i]) return false;",
+    RECENT,
+    "differs in any octet",
+  ),
+  mutation(
+    "transport/hpack/recent_values.ts",
+    "field.name !== name || ",
+    "",
+    RECENT,
+    "under another name",
+  ),
+  mutation("transport/hpack/recent_values.ts", " || flags !== wireFlags", "", RECENT, "under another name"),
+  mutation(
+    "transport/hpack/recent_values.ts",
+    "if (this.misses[name.slot]! <= FUTILE_MISSES) this.misses[name.slot]!++;",
+    "",
+    RECENT,
+    "changes from block to block",
+  ),
+  mutation(
+    "transport/hpack/name_history.ts",
+    "if (this.found === undefined && this.worth > DESPAIR) this.worth--;",
+    "",
+    REPRESENTATION,
+    "move the table seldom",
+  ),
+  mutation(
+    "transport/hpack/name_history.ts",
+    "if (this.worth === DESPAIR) this.worth = 0;",
+    "if (this.worth === DESPAIR) return;",
+    REPRESENTATION,
+    "values that come again later",
+  ),
+  mutation(
+    "transport/grpc/binary_header.ts",
+    "if (all < INVALID && rest !== 1)",
+    "if (all < INVALID)",
+    "tests/transport/grpc/metadata_fields_test.ts",
+    "is read at once",
   ),
   mutation(
     "transport/hpack/name_memory.ts",
@@ -88,7 +149,20 @@ export default [
     "then or later",
   ),
   mutation("transport/grpc/binary_header.ts", "(count & 3) === 1 || ", "", CODING, "as atob"),
-  mutation("surface/call/metadata.ts", "if (isBinary) return false;", "", METADATA, "over the wire and back"),
+  mutation(
+    "surface/call/metadata.ts",
+    "if (value === undefined) return false;",
+    "if (value === undefined) continue;",
+    METADATA,
+    "others are sent as ours",
+  ),
+  mutation(
+    "surface/call/metadata.ts",
+    "      fields.splice(i + 1, 0, field);\n      return;\n",
+    "",
+    METADATA,
+    "has the wire form",
+  ),
   mutation(
     "surface/call/metadata.ts",
     "this.#fields = [...this.#fields];",

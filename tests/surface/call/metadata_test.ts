@@ -1,6 +1,7 @@
 // Metadata as an application uses it: names, values, order, and what is refused before anything is sent.
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { Metadata } from "pollwire";
+import { headersOf } from "../../../surface/call/metadata.ts";
 import { HeaderList } from "../../../transport/mod.ts";
 import { test } from "../../harness.ts";
 
@@ -24,6 +25,41 @@ test("metadata: from pairs as from an object, and over the wire and back", () =>
     Uint8Array.of(0, 255),
   ]]);
   assertEquals(new Metadata().toHeaders(), undefined);
+});
+
+test("metadata: what is only sent has the wire form that a Metadata has, and throws for the same", () => {
+  const inits = [
+    {},
+    { b: "1", "a-bin": Uint8Array.of(0, 255), c: [" 2 ", "3"] },
+    { X: "1", y: "2", x: "3", Y: ["4", "5"], z: "6" },
+    [["x", "1"], ["y-bin", Uint8Array.of(1)], ["X", "2"], ["y-bin", Uint8Array.of(2)]] as const,
+    new Map([["x", "1"], ["y", "2"]]),
+    new Headers({ "x-name": "1" }),
+    new Metadata({ x: "1" }),
+  ];
+  for (const init of inits) {
+    const expected = new Metadata(init).toHeaders();
+    assertEquals(headersOf(init)?.fields, expected?.fields);
+  }
+  for (const bad of [{ te: "x" }, { x: 1 }, { "x-bin": "1" }, { x: "\n" }, new Date(), "text", 7, null]) {
+    const init = bad as unknown as Record<string, string>;
+    const { message } = assertThrows(() => new Metadata(init), TypeError);
+    assertEquals(assertThrows(() => headersOf(init), TypeError).message, message);
+  }
+});
+
+test("metadata: binary values that came as we send them stay as they came; others are sent as ours", () => {
+  const ours = HeaderList.of([["a", "1"], ["a-bin", "AP8"], ["b-bin", ""]]);
+  const metadata = Metadata.fromHeaders(ours);
+  assertEquals(metadata.get("a-bin"), Uint8Array.of(0, 255));
+  assertEquals([metadata.get("b-bin"), metadata.get("a")], [new Uint8Array(0), "1"]);
+  assertEquals(metadata.toHeaders() === ours, true, "and the list is the same");
+  for (const coded of ["AP8=", "AP8,", "A P8"]) {
+    const received = Metadata.fromHeaders(HeaderList.of([["a-bin", coded], ["b", "2"]]));
+    assertEquals(received.getAll("a-bin")[0], Uint8Array.of(0, 255), coded);
+    assertEquals([...received.toHeaders()!][0], ["a-bin", "AP8"], coded);
+  }
+  assertEquals(Metadata.fromHeaders(HeaderList.of([["a-bin", "AP8!"]])).size, 0);
 });
 
 test("metadata: binary values joined by commas are several; what is no base64 is left out", () => {

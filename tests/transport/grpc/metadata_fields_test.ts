@@ -1,6 +1,6 @@
 // Which fields of a header section are metadata (PROTOCOL-HTTP2.md, "Custom-Metadata"), and in what order.
 import { assert, assertEquals } from "@std/assert";
-import { decodeBinary, encodeBinary } from "../../../transport/grpc/binary_header.ts";
+import { binaryValue, decodeBinary, encodeBinary } from "../../../transport/grpc/binary_header.ts";
 import {
   applicationMetadata,
   isReserved,
@@ -44,6 +44,17 @@ test("Binary-Header: every octet, at every place of a group of three, padded or 
       assertEquals(decodeBinary(padded), [value]);
       assertEquals(decodeBinary(`${sent},${padded}`), [value, value]);
     }
+  }
+});
+
+test("Binary-Header: one value, coded as we code it, is read at once; anything else is not", () => {
+  const field = (text: string) => HeaderList.of([["a-bin", text]]).entries[0]!;
+  for (let length = 0; length < 20; length++) {
+    const value = Uint8Array.from({ length }, (_, i) => 255 - 7 * i);
+    assertEquals(binaryValue(field(encodeBinary(value))), value);
+  }
+  for (const other of ["A", "AA==", "AA,AA", "AAAA AAAA", "AAAAA", "A!", "AA!A", "AAA\u00ff"]) {
+    assertEquals(binaryValue(field(other)), undefined, other);
   }
 });
 

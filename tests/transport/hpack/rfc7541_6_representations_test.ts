@@ -124,9 +124,27 @@ test("6.2.1: values that come again by turns are all put into the table, though 
 
 test("6.2.1: values that come again later are indexed again", () => {
   const encoder = new Encoder();
-  for (let i = 0; i < 20; i++) one(encoder, "x-turn", `\x01${i}`);
-  for (let i = 0; i < 3; i++) one(encoder, "x-turn", "steady");
+  for (let i = 0; i < 8; i++) one(encoder, "x-turn", `\x01${i}`);
+  for (let i = 0; i < 8; i++) one(encoder, "x-turn", "steady");
   assertEquals(one(encoder, "x-turn", "steady").length, 2);
+  for (let i = 0; i < 1_000; i++) one(encoder, "x-turn", `\x01${i}`);
+  for (let i = 0; i < 40; i++) one(encoder, "x-turn", "other");
+  assertEquals(one(encoder, "x-turn", "other").length, 2, "also where one in sixteen is looked for");
+});
+
+test("6.2.1: values of which few come again soon move the table seldom", () => {
+  const encoder = new Encoder();
+  const list = HeaderList.of([[":method", "POST"], ["te", "trailers"]]);
+  let block = "";
+  let moved = 0;
+  for (let i = 0, state = 7; i < 2_000; i++) {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fff_ffff;
+    one(encoder, "x-timeout", `${(state >> 8) % 100}`); // one in six is among the sixteen before it
+    const before = block;
+    block = encode(encoder, list);
+    if (block !== before) moved++;
+  }
+  assert(moved < 40, `the list's block changed ${moved} times`);
 });
 
 test("6.2.2: a value that is longer than what is kept of a name is plain, each time it comes", () => {

@@ -1,8 +1,9 @@
 // RFC 7541, Appendix B: the Huffman code of every octet, as the RFC writes it.
 import { assertEquals } from "@std/assert";
 import { ByteSink } from "../../../transport/hpack/byte_sink.ts";
-import { huffmanDecode, huffmanEncode } from "../../../transport/hpack/huffman.ts";
+import { huffmanDecode, huffmanEncode, huffmanFound, huffmanRoom } from "../../../transport/hpack/huffman.ts";
 import { CODE_LENGTHS, CODES, EOS } from "../../../transport/hpack/huffman_table.ts";
+import { CONTROL, NOT_ASCII } from "../../../transport/hpack/octet_classes.ts";
 import { test } from "../../harness.ts";
 
 /** The column "code as hex", symbol 0 to 256. */
@@ -73,3 +74,65 @@ test("5.2: padding of one to seven ones is right, eight ones are too many", () =
     assertEquals(huffmanDecode(longer, 0, longer.length, into), -1, `padding of ${padding + 8}`);
   }
 });
+
+/** Code by code, by the table alone; undefined where the coding is broken. */
+function decodedSlowly(octets: Uint8Array): number[] | undefined {
+  const decoded: number[] = [];
+  let code = "";
+  for (const bit of [...octets].map((octet) => octet.toString(2).padStart(8, "0")).join("")) {
+    const symbol = BY_CODE.get(code += bit);
+    if (symbol === undefined) continue;
+    if (symbol === EOS) return undefined;
+    decoded.push(symbol);
+    code = "";
+  }
+  return /^1{0,7}$/.test(code) ? decoded : undefined;
+}
+
+const BY_CODE = new Map(
+  CODES_IN_HEX.map((
+    hex,
+    symbol,
+  ) => [parseInt(hex, 16).toString(2).padStart(CODE_LENGTHS[symbol]!, "0"), symbol]),
+);
+
+test("5.2: whatever octets come are decoded as code by code, and what they have is found, seed 5", () => {
+  const into = new Uint8Array(64);
+  let state = 5;
+  const random = (): number => (state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fff_ffff) >> 8;
+  const classes = { right: 0, wrong: 0, control: 0 };
+  for (let round = 0; round < 20_000; round++) {
+    // Octets at random are broken mostly, those of ones are long codes, and those of text are right.
+    const octets = Uint8Array.from(
+      { length: random() % 12 },
+      () => random() | (round % 3 === 0 ? random() : 0),
+    );
+    if (round % 3 === 1) octets.set(sampleOf(random).subarray(0, octets.length));
+    const expected = decodedSlowly(octets);
+    const around = Uint8Array.of(random(), ...octets, 0x00, 0x00, 0x00); // what stands beside it means nothing
+    const length = huffmanDecode(around, 1, 1 + octets.length, into, 2);
+    assertEquals(length < 0 ? undefined : [...into.subarray(2, 2 + length)], expected, `${octets}`);
+    if (expected === undefined) classes.wrong++;
+    else {
+      classes.right++;
+      const found = (expected.some(isControl) ? CONTROL : 0) |
+        (expected.some((octet) => octet > 0x7f) ? NOT_ASCII : 0);
+      assertEquals(huffmanFound.classes, found, `${octets}`);
+      if (found & CONTROL) classes.control++;
+      assertEquals(length <= huffmanRoom(octets.length), true);
+    }
+  }
+  assertEquals(Math.min(...Object.values(classes)) > 100, true, JSON.stringify(classes));
+});
+
+/** The code of some octets, of which some are controls. */
+function sampleOf(random: () => number): Uint8Array {
+  const out = new ByteSink();
+  const unit = () => random() % 8 === 0 ? random() & 255 : 0x20 + random() % 0x5f;
+  huffmanEncode(String.fromCharCode(unit(), unit(), unit(), unit()), out);
+  return out.bytes.subarray(0, Math.min(12, out.length));
+}
+
+function isControl(octet: number): boolean {
+  return (octet < 0x20 && octet !== 0x09) || octet === 0x7f;
+}
