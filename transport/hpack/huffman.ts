@@ -47,7 +47,6 @@ const WINDOW_BITS = 12;
 const WINDOW_MASK = (1 << WINDOW_BITS) - 1;
 const SECOND_SHIFT = 8;
 const BITS_SHIFT = 16;
-const FIRST_BITS_SHIFT = 20;
 const COUNT_SHIFT = 24;
 
 interface Tables {
@@ -88,7 +87,7 @@ function pairOf(tree: readonly number[], window: number): number {
     node = 0;
     count++;
     pair = count === 1
-      ? symbol | (bits << BITS_SHIFT) | (bits << FIRST_BITS_SHIFT) | (1 << COUNT_SHIFT)
+      ? symbol | (bits << BITS_SHIFT) | (1 << COUNT_SHIFT)
       : (pair & ~(15 << BITS_SHIFT) & ~(3 << COUNT_SHIFT)) | (symbol << SECOND_SHIFT) | (bits << BITS_SHIFT) |
         (2 << COUNT_SHIFT);
   }
@@ -100,12 +99,8 @@ export function huffmanRoom(count: number): number {
   return ((8 * count / 5) | 0) + 2;
 }
 
-/** What the last `huffmanDecode` met besides; to be read at once. */
-export const huffmanFound: {
-  /** The classes `CONTROL` and `NOT_ASCII` that decoded octets have. */ classes: number;
-} = {
-  classes: 0,
-};
+/** The classes `CONTROL` and `NOT_ASCII` that what `huffmanDecode` decoded last has; to be read at once. */
+export const huffmanFound: { classes: number } = { classes: 0 };
 
 // Local: see docs/STYLE.md, "Hot paths".
 const CLASS = CLASSES;
@@ -142,29 +137,22 @@ export function huffmanDecode(
       }
       const pair = pairs[(window >>> (bits - WINDOW_BITS)) & WINDOW_MASK]!;
       if (pair === 0) break;
-      const left = bits - ((pair >>> BITS_SHIFT) & 15);
-      if (8 * i - left > bitsEnd) { // the second code is none
-        const first = bits - ((pair >>> FIRST_BITS_SHIFT) & 15);
-        if (8 * i - first > bitsEnd) break;
-        into[at++] = pair & 0xff;
-        bits = first;
-        break;
-      }
       into[at] = pair & 0xff;
       into[at + 1] = (pair >>> SECOND_SHIFT) & 0xff;
       at += pair >>> COUNT_SHIFT;
-      bits = left;
+      bits -= (pair >>> BITS_SHIFT) & 15;
     }
     bit = 8 * i - bits;
     const rest = bitsEnd - bit;
-    if (rest < 8 && (rest === 0 || (~bytes[end - 1]! & ((1 << rest) - 1)) === 0)) return at - from;
+    // Padding is ones alone. Of anything else ones made a code, for none with fewer than eight leading ones is longer.
+    if (rest < 8) return rest < 0 ? -1 : at - from;
     // A long code, bit by bit.
     let node = 0;
     do {
       node = children[2 * node + ((bytes[bit >>> 3]! >>> (7 - (bit & 7))) & 1)]!;
       bit++;
     } while (node > 0 && bit < bitsEnd);
-    // Padding is fewer than eight bits, and EOS inside a string is an error.
+    // Cut off, or EOS, which no string has.
     if (node >= 0 || node === -1 - EOS) return -1;
     found.classes |= CLASS[-1 - node]! & (CONTROL | NOT_ASCII);
     into[at++] = -1 - node;
