@@ -23,7 +23,7 @@ export class RecentValues {
   private readonly misses = new Uint8Array(NAME_SLOTS);
   private asked = 0;
 
-  /** Whether values of `name`, which come as literals, are worth looking for now. */
+  /** Whether values of `name`, which come as literals, are worth looking for. */
   isWorth(name: FieldName): boolean {
     if (name.seldomRepeated) return false;
     return this.misses[name.slot]! <= FUTILE_MISSES || (++this.asked & 63) === 0;
