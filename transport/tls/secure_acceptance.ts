@@ -84,7 +84,8 @@ export class SecureAcceptance {
         (onProgress) => this.security.begin(serverName, this.engine.now(), onProgress),
         this.received,
         (failure) => {
-          if (failure !== undefined) return this.refuse(failure);
+          const problem = failure ?? secure.unreadable();
+          if (problem !== undefined) return this.refuse(problem);
           this.settle();
           this.owner.onSecure(secure);
         },

@@ -92,6 +92,17 @@ export class SecureEndpoint implements Endpoint {
     return this.established ??= this.session.security();
   }
 
+  /** Why what the handshake established cannot be read; undefined where it can. Certificates come from outside. */
+  unreadable(): string | undefined {
+    try {
+      return void this.security;
+    } catch (error) {
+      return `the peer's certificate cannot be read: ${
+        error instanceof Error ? error.message : String(error)
+      }`;
+    }
+  }
+
   read(into: SliceBuffer, done: IoDone): boolean {
     if (this.readDone !== undefined) {
       throw new TypeError("Cannot read: a read is outstanding on this endpoint");
@@ -177,9 +188,15 @@ export class SecureEndpoint implements Endpoint {
     if (session.state === "failed") return session.failure;
     if (session.state === "handshaking" || this.failure !== undefined) return this.failure?.message;
     const protocol = session.alpn();
-    if (protocol === H2) return this.refusal = this.checks.peer?.refuses(this.security);
+    if (protocol === H2) return this.refusal = this.refusedPeer();
     const negotiated = protocol === "" ? "no protocol" : JSON.stringify(protocol);
     return this.refusal = `${negotiated} was negotiated (ALPN), and gRPC needs "${H2}"`;
+  }
+
+  /** What `checks` say of the peer. */
+  private refusedPeer(): string | undefined {
+    const { peer } = this.checks;
+    return peer === undefined ? undefined : this.unreadable() ?? peer.refuses(this.security);
   }
 
   /** Whether plaintext came; reads below until there is some, or it must be waited for. */

@@ -6,6 +6,7 @@ const SURFACE = "tests/surface/credentials/tls_test.ts";
 const REASONS = "tests/surface/credentials/reasons_test.ts";
 const ENGINES = "tests/surface/credentials/engines_test.ts";
 const ENDPOINT = "transport/tls/secure_endpoint.ts";
+const NAMES = "tests/pollers/native/certificate_names_test.ts";
 const OPENSSL = "transport/tls/openssl/";
 
 /** As `readMutations` describes them. */
@@ -85,6 +86,29 @@ export default [
   ),
   mutation(ENDPOINT, "      this.session.close();\n", "", CONTRACT, "close_notify"),
   mutation(
+    "transport/tls/secure_acceptance.ts",
+    "failure ?? secure.unreadable()",
+    "failure",
+    CONTRACT,
+    "cannot be read here",
+  ),
+  mutation("pollers/native/certificate_names.ts", '/[,+"\\\\<>;]|^[# ]| $/g', "/[+]/g", NAMES, "escaped"),
+  mutation("pollers/native/certificate_names.ts", "/[\\x00-\\x1f\\x7f]/g", "/[\\x00]/g", NAMES, "escaped"),
+  mutation(
+    "pollers/native/certificate_names.ts",
+    "length !== 0x80 && at + length <= octets.length",
+    "length !== 0x80",
+    NAMES,
+    "cut short",
+  ),
+  mutation(
+    "pollers/native/certificate_names.ts",
+    "if (parts.tag === BOOLEAN) parts.next();",
+    "",
+    NAMES,
+    "openssl made",
+  ),
+  mutation(
     "surface/server/server.ts",
     "    for (const securing of [...this.#securing]) securing.cancel();\n",
     "",
@@ -128,8 +152,8 @@ export default [
   ),
   mutation(
     ENDPOINT,
-    "if (protocol === H2) return this.refusal = this.checks.peer",
-    "return this.refusal = this.checks.peer",
+    "if (protocol === H2) return this.refusal = this.refusedPeer();",
+    "return this.refusal = this.refusedPeer();",
     CONTRACT,
     "negotiated",
   ),
@@ -140,7 +164,7 @@ export default [
     REASONS,
     "openssl fails: TLS to a server",
   ),
-  mutation(ENDPOINT, "this.checks.peer?.refuses(this.security)", "undefined", REASONS, "verifyPeer"),
+  mutation(ENDPOINT, "this.unreadable() ?? peer.refuses(this.security)", "undefined", REASONS, "verifyPeer"),
   mutation(
     "surface/credentials/verify_peer.ts",
     "if (answer === true) return undefined;",

@@ -191,6 +191,11 @@ test("[C89] a client is known by its certificate, and one without is nobody", as
     await outcomes(authority.issue({ name: "carol", uri: ["spiffe://example/evil"] })),
     [evil, evil, evil, evil].join(", "),
   );
+  const forged = "x, URI:spiffe://example/alice, DNS:bob.example, x"; // one URI, which is nobody's
+  assertEquals(
+    await outcomes(authority.issue({ name: "mallory", uri: [forged] })),
+    Array(4).fill(`"${forged}"`).join(", "),
+  );
   const nobody = "a client without a certificate";
   assertEquals(await outcomes({}), [nobody, nobody, nobody, "yes"].join(", "));
   await server.shutdown();

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertInstanceOf, assertMatch, assertThrows } fro
 import { createEngine, type Endpoint, type EventEngine } from "../../../pollers/mod.ts";
 import { SliceBuffer } from "../../../pollers/contract/slice_buffer.ts";
 import type { TlsSession } from "../../../transport/tls/session.ts";
-import type { TlsProvider } from "../../../transport/tls/config.ts";
+import type { TlsContext, TlsProvider } from "../../../transport/tls/config.ts";
 import { NODE_TLS } from "../../../transport/tls/node/context.ts";
 import { OPENSSL } from "../../../transport/tls/openssl/context.ts";
 import { SecureEndpoint } from "../../../transport/tls/secure_endpoint.ts";
@@ -68,6 +68,27 @@ function rules(provider: TlsProvider): void {
     assertEquals(server.security.peerCertificate!.names.uri, ["spiffe://example/client"]);
     client.close();
     server.close();
+  });
+
+  rule("a client whose certificate cannot be read here is refused, and harms nobody", async (engine) => {
+    const context = provider.serverContext({ identity: shown, requireClientCertificate: false });
+    const unreadable: TlsContext = {
+      begin(serverName, onProgress) {
+        const session = context.begin(serverName, onProgress);
+        session.security = () => {
+          throw new Error("no such curve");
+        };
+        return session;
+      },
+      release: () => context.release(),
+    };
+    const [a, b] = await engine.pair();
+    const [client, server] = await Promise.all([
+      secureClient(engine, provider, a),
+      secureServer(engine, provider, b, undefined, unreadable),
+    ]);
+    assertEquals(server, "the peer's certificate cannot be read: no such curve");
+    if (typeof client !== "string") client.close(); // with TLS 1.3 its handshake is complete before the server's
   });
 
   for (

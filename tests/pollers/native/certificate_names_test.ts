@@ -1,0 +1,98 @@
+// Names of certificates, read of their DER: what they are must not hang on how a runtime writes them.
+import { assertEquals, assertThrows } from "@std/assert";
+import { X509Certificate } from "node:crypto";
+import { Authority, type Subject } from "../../../examples/tls/authority.ts";
+import { certificateNames, certificateOf } from "../../../pollers/native/certificate.ts";
+import { readCertificateNames } from "../../../pollers/native/certificate_names.ts";
+import { test } from "../../harness.ts";
+
+const authority = new Authority('Example, "CA"');
+
+function derOf(subject: Subject): Uint8Array {
+  return new X509Certificate(authority.issue(subject).cert).raw;
+}
+
+test("certificate names: subject, issuer and every kind of alternative name", () => {
+  const { subject, issuer, names, validTo, serialNumber } = certificateOf(derOf({
+    name: "client",
+    dns: ["a.example", "*.b.example"],
+    uri: ["spiffe://example/client"],
+    ip: ["127.0.0.1"],
+  }));
+  assertEquals([subject, issuer], ["CN=client", 'CN=Example\\, \\"CA\\"']);
+  assertEquals(names, {
+    dns: ["a.example", "*.b.example"],
+    uri: ["spiffe://example/client"],
+    ip: ["127.0.0.1"],
+    email: [],
+  });
+  assertEquals([validTo > new Date(), serialNumber.length > 0], [true, true]);
+  assertEquals(certificateNames(authority.issue({ name: "x", dns: ["x.example"] }).cert), ["x.example"]);
+});
+
+test("certificate names: a name that reads like several is one", () => {
+  const forged = [
+    "x, URI:spiffe://example/admin",
+    'x", URI:spiffe://example/admin',
+    "x\\, DNS:admin.example",
+    "x\0.example",
+  ];
+  for (const name of forged) {
+    const { names } = readCertificateNames(derOf({ name: "client", uri: [name], dns: [name] }));
+    assertEquals(names, { uri: [name], dns: [name], ip: [], email: [] });
+  }
+});
+
+test("certificate names: special characters of a subject are escaped, so that it has no line of its own", () => {
+  const subjects = ["client\nO=Admin", "a,O=Admin", "a + O=Admin", " a ", "#a", "a\\", 'a"<b>;c'].map((
+    name,
+  ) => readCertificateNames(derOf({ name })).subject);
+  assertEquals(subjects, [
+    "CN=client\\0AO=Admin",
+    "CN=a\\,O=Admin",
+    "CN=a \\+ O=Admin",
+    "CN=\\ a\\ ",
+    "CN=\\#a",
+    "CN=a\\\\",
+    'CN=a\\"\\<b\\>\\;c',
+  ]);
+});
+
+// openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -multivalue-rdn -utf8 -days 36500
+//   -subj '/C=DE/O=Müller \+ Co/CN=client+UID=7/emailAddress=c@example.com/DC=example'
+//   -addext 'subjectAltName=critical,email:c@example.com,IP:::1,RID:1.2.3.4,dirName:d' (section d: CN=other)
+const BY_OPENSSL = `-----BEGIN CERTIFICATE-----
+MIICZzCCAg2gAwIBAgIUfKhO95SxXAS2qqfY+kwfeRIJkzYwCgYIKoZIzj0EAwIw
+fTELMAkGA1UEBhMCREUxFTATBgNVBAoMDE3DvGxsZXIgKyBDbzEgMA0GA1UEAwwG
+Y2xpZW50MA8GCgmSJomT8ixkAQEMATcxHDAaBgkqhkiG9w0BCQEWDWNAZXhhbXBs
+ZS5jb20xFzAVBgoJkiaJk/IsZAEZFgdleGFtcGxlMCAXDTI2MTEyNjA5MzcxMFoY
+DzIxMjYxMTAyMDkzNzEwWjB9MQswCQYDVQQGEwJERTEVMBMGA1UECgwMTcO8bGxl
+ciArIENvMSAwDQYDVQQDDAZjbGllbnQwDwYKCZImiZPyLGQBAQwBNzEcMBoGCSqG
+SIb3DQEJARYNY0BleGFtcGxlLmNvbTEXMBUGCgmSJomT8ixkARkWB2V4YW1wbGUw
+WTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAASjQGrw3ntUlzLDMtZ+wI3wU0KzNPmc
+B25UgxEwgbSpVLwIM26OnnPbuJ4Pa/47UxOJ61giRKB2QCLsCzFNqYGwo2kwZzBG
+BgNVHREBAf8EPDA6gQ1jQGV4YW1wbGUuY29thxAAAAAAAAAAAAAAAAAAAAABiAMq
+AwSkEjAQMQ4wDAYDVQQDDAVvdGhlcjAdBgNVHQ4EFgQURThOtn+tUvUE/1RA45b7
+/rtQmNwwCgYIKoZIzj0EAwIDSAAwRQIgFNEHObzgCH+3ibnzeUwhmDQbiG3RtTPV
+L+n1k3FTHOICIQDdpVG+atBFnKA+uHSvWOzNkG2ok84zX1RiFP6MN9xnmw==
+-----END CERTIFICATE-----`;
+
+test("certificate names: a certificate that openssl made", () => {
+  const { raw } = new X509Certificate(BY_OPENSSL);
+  const { subject, names } = readCertificateNames(raw);
+  assertEquals(
+    subject,
+    "C=DE\nO=Müller \\+ Co\nCN=client + UID=7\nemailAddress=c@example.com\nDC=example",
+  );
+  assertEquals(names, { dns: [], uri: [], ip: ["0:0:0:0:0:0:0:1"], email: ["c@example.com"] });
+});
+
+test("certificate names: what is cut short or no certificate is an error", () => {
+  const der = derOf({ name: "client", dns: ["a.example"] });
+  for (let length = 0; length < der.length; length++) {
+    assertThrows(() => readCertificateNames(der.slice(0, length)), Error, "Cannot read a certificate");
+  }
+  for (const octets of [[], [0x30, 0x80], [0x31, 0], [0x30, 0xff], [0x30, 0x84, 0xff, 0xff, 0xff, 0xff]]) {
+    assertThrows(() => readCertificateNames(Uint8Array.from(octets)), Error, "Cannot read a certificate");
+  }
+});
