@@ -1,9 +1,12 @@
 // A client on pollwire, on Deno, Bun or Node.
 import * as pollwire from "pollwire";
-import { Channel, createClient, loadProto } from "pollwire";
+import { Channel, loadProto } from "pollwire";
 import { drive } from "../drive.mjs";
 
 const { Echo } = await loadProto(new URL("../../echo.proto", import.meta.url));
+
+/** Of an older checkout (`--beside`) the channel makes clients. */
+const createClient = pollwire.createClient ?? ((service, channel) => channel.client(service));
 
 await drive((address, { poller }) => {
   const channel = new Channel(address, { poller, maxReceiveMessageBytes: 2 ** 30 });
