@@ -2,8 +2,9 @@
 
 import type { FieldSchema, MessageSchema } from "./schema.ts";
 
-/** The prototype of decoded messages of `schema`: the value of each field that declares one. */
-export function declaredDefaults(schema: MessageSchema): object {
+/** The prototype of decoded messages of `schema`: the value of each field that declares one, if any does. */
+export function prototypeOf(schema: MessageSchema): object {
+  if (schema.fields.every(({ explicitDefault }) => explicitDefault === undefined)) return Object.prototype;
   const prototype = {};
   for (const field of schema.fields) {
     if (field.explicitDefault !== undefined) Object.defineProperty(prototype, field.name, inherited(field));
@@ -18,7 +19,7 @@ function inherited({ name, explicitDefault: value }: FieldSchema): PropertyDescr
     configurable: true,
     get: () => value.slice(), // bytes can be written to, and are every message's
     set(this: object, own: unknown) {
-      Object.defineProperty(this, name, { value: own, writable: true, enumerable: true, configurable: true });
+      define(this, name, own);
     },
   };
 }
@@ -30,9 +31,11 @@ export function put(
   value: unknown,
 ): void {
   const name = String(key);
-  if (name === "__proto__") {
-    Object.defineProperty(into, name, { value, writable: true, enumerable: true, configurable: true });
-  } else {
-    into[name] = value;
-  }
+  if (name === "__proto__") define(into, name, value);
+  else into[name] = value;
+}
+
+/** Gives `into` a property of its own, whatever it inherits. */
+export function define(into: object, name: string, value: unknown): void {
+  Object.defineProperty(into, name, { value, writable: true, enumerable: true, configurable: true });
 }

@@ -1,7 +1,7 @@
 // Makes the functions that decode and encode a message type: compiled, or interpreted where the host compiles no text.
 
 import type { FieldSchema, MessageSchema } from "../schema.ts";
-import { declaredDefaults } from "../defaults.ts";
+import { prototypeOf } from "../defaults.ts";
 import { MessageCodec } from "../codec.ts";
 import type { CoderOf, ReadMessage, WriteMessage } from "./coder.ts";
 import * as decodeHelpers from "./decode_helpers.ts";
@@ -56,13 +56,11 @@ function makeDecoder(schema: MessageSchema, coderOf: CoderOf, mode = bestMode())
   const plan = planOf(schema);
   if (mode === "interpreted") return interpretDecoder(plan, coderOf);
   const constants = nested(schema.fields, coderOf, (field) => field.enumType !== undefined);
-  if (plan.hasDefaults) {
-    constants.text.push(`const Message = ${emitMessageClass(plan)};`, "Message.prototype = own.defaults;");
-  }
+  constants.text.push(`const Message = ${emitMessageClass(plan)};`, "Message.prototype = own.prototype;");
   return compile<ReadMessage>(DECODE_HELPERS, emitDecoder(plan, CONSTANTS), constants.text, {
     ...constants.own,
     enums: schema.fields.map((field) => field.enumType && decodeHelpers.enumNames(field.enumType)),
-    defaults: plan.hasDefaults ? declaredDefaults(schema) : undefined,
+    prototype: prototypeOf(schema),
   });
 }
 

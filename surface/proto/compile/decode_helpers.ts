@@ -4,7 +4,7 @@ import { type Reader, RECURSION_LIMIT } from "../reader.ts";
 import type { EnumSchema } from "../schema.ts";
 import { UnknownFields, unknownFields } from "../unknown_fields.ts";
 
-export { declaredDefaults, put } from "../defaults.ts";
+export { define, prototypeOf, put } from "../defaults.ts";
 export * from "./packed_read.ts";
 
 /** The property of unknown fields. */

@@ -104,12 +104,8 @@ class ModuleEmitter {
     const named = (name: string, text: string) => text.replace("function (", `function ${name}(`);
     return [
       `const KEYS${i} = ${JSON.stringify(plan.keys)}, KNOWN${i} = new Set(KEYS${i});`,
-      ...(plan.hasDefaults
-        ? [
-          named(`Message${i}`, emitMessageClass(plan)),
-          `Message${i}.prototype = declaredDefaults(S${i});`,
-        ]
-        : []),
+      named(`Message${i}`, emitMessageClass(plan)),
+      `Message${i}.prototype = prototypeOf(S${i});`,
       named(`read${i}`, emitDecoder(plan, names)),
       named(`write${i}`, emitEncoder(plan, names)),
     ];

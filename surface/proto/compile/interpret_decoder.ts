@@ -1,7 +1,7 @@
 // Decodes a message type step by step, by the plan that code is emitted from: for hosts that compile no text.
 
 import { elementsOf } from "../elements.ts";
-import { declaredDefaults, put } from "../defaults.ts";
+import { prototypeOf, put } from "../defaults.ts";
 import type { Reader } from "../reader.ts";
 import { type FieldType, tagOf, WireType, wireTypeOf } from "../schema.ts";
 import type { UnknownFields } from "../unknown_fields.ts";
@@ -28,7 +28,7 @@ export function interpretDecoder(plan: MessagePlan, coderOf: CoderOf): ReadMessa
   const steps = new Map<number, Step>();
   for (const field of plan.fields) addSteps(field, coderOf, steps);
   const { usedAsGroup } = plan.schema;
-  const prototype = plan.hasDefaults ? declaredDefaults(plan.schema) : Object.prototype;
+  const prototype = prototypeOf(plan.schema);
   return (reader, end, into, group) => {
     const state = begin(plan, into);
     while (reader.pos < end) {

@@ -18,7 +18,7 @@ export interface Names {
   keys(): string;
   /** The same as a set. */
   known(): string;
-  /** The constructor of decoded messages, where they have declared defaults. */
+  /** The constructor of decoded messages. */
   messageClass(): string;
 }
 

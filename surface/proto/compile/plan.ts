@@ -43,8 +43,6 @@ export interface MessagePlan {
   readonly oneofs: readonly string[];
   /** The properties of a decoded message, in order: fields, then oneofs. */
   readonly keys: readonly string[];
-  /** Whether absent fields are inherited from a prototype with the declared defaults. */
-  readonly hasDefaults: boolean;
 }
 
 /** Names that every object inherits: only an own property counts as the field. */
@@ -89,7 +87,6 @@ export function planOf(schema: MessageSchema): MessagePlan {
     slots,
     oneofs,
     keys: [...schema.fields.map(({ name }) => name), ...oneofs],
-    hasDefaults: schema.fields.some((field) => field.explicitDefault !== undefined),
   };
 }
 

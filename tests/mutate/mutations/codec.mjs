@@ -4,6 +4,7 @@ const MODES = "tests/surface/proto/compile/modes_test.ts";
 const SCALARS = "tests/surface/proto/scalars_test.ts";
 const PACKED = "tests/surface/proto/compile/packed_test.ts";
 const EMITTED = "tests/surface/proto/compile/emit_module_test.ts";
+const DECODED = "tests/surface/proto/compile/decoded_messages_test.ts";
 const STRINGS = "tests/surface/proto/strings_test.ts";
 
 const DECODER = "surface/proto/compile/emit_decoder.ts";
@@ -19,6 +20,17 @@ const mutation = (file, before, after, test, name = "") => ({ file, before, afte
 
 /** As `readMutations` describes them. */
 export default [
+  // What decoded messages are.
+  {
+    file: DECODER,
+    before: 'const made = `new ${this.names.messageClass()}(${this.values().join(", ")})`;',
+    after:
+      'const made = `{ ${this.values().map((value, i) => `${JSON.stringify(plan.keys[i])}: ${value}`).join(", ")} }`;',
+    test: DECODED,
+    runtime: "deno",
+  },
+  mutation(DECODER, "isInherited(name)\n", 'name === "__proto__"\n', DECODED),
+  mutation(COMPILE, '"Message.prototype = own.prototype;"', '""', DECODED),
   // What only one of the two ways does.
   mutation(DECODER, "${o} === ${name} ? ${v} : undefined`", "undefined`", MODES),
   mutation(
@@ -53,7 +65,7 @@ export default [
     STRINGS,
   ),
   // Emitted modules.
-  mutation(MODULE, "Message${i}.prototype = declaredDefaults(S${i});", "", EMITTED),
+  mutation(MODULE, "Message${i}.prototype = prototypeOf(S${i});", "", EMITTED),
   mutation(MODULE, 'if (typeof value === "bigint") return `${value}n`;', "", EMITTED),
   mutation(MODULE, "if (messageType !== undefined) this.add(messageType);", "", EMITTED),
   mutation(

@@ -29,9 +29,10 @@ export default [
   },
   {
     file: "surface/proto/compile/emit_decoder.ts",
-    before: 'return name === "__proto__" ? \'["__proto__"]\' : JSON.stringify(name);',
-    after: "return JSON.stringify(name);",
+    before: "isInherited(name)\n      ? `define",
+    after: "false\n      ? `define",
     test: "tests/surface/proto/literals_test.ts",
+    runtime: "bun", // Deno has no such setter
   },
   {
     file: "surface/proto/language/literals.ts",
