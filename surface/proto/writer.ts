@@ -32,6 +32,13 @@ const SHORT_STRING_ROOM = NATIVE_STRING_UNITS * 3 + 2 + ROOM_BYTES;
 /** Messages shorter than this get views that were made before. */
 const VIEWS = 256;
 
+/**
+ * Holds memory until garbage is collected, and a little longer: it goes with the collection after that. A WeakRef alone
+ * would be cleared by the collection that receiving a message of the same size brings on. No callback is needed, for what
+ * is registered lets go of the memory when it is called.
+ */
+const untilCollection = new FinalizationRegistry<ArrayBufferLike>(() => {});
+
 const encoder = new TextEncoder();
 const words = new Uint32Array(2);
 const double = new Float64Array(words.buffer);
@@ -104,7 +111,7 @@ export class Writer {
     }
     const size = framed.buffer.byteLength;
     if (size > RETAINED_BYTES) { // which holds no other message
-      this.large = new WeakRef(framed.buffer as ArrayBuffer);
+      this.keepLarge(framed.buffer as ArrayBuffer);
       return;
     }
     const alone = framed.byteOffset === 0 && size - framed.length < LEAST_ROOM_BYTES;
@@ -140,8 +147,16 @@ export class Writer {
     if (size <= RETAINED_BYTES) return new Uint8Array(size);
     const buffer = this.large?.deref();
     this.large = undefined;
+    untilCollection.unregister(this);
     const fits = buffer !== undefined && buffer.byteLength >= size && size >= buffer.byteLength * LEAST_SHARE;
     return fits ? new Uint8Array(buffer) : new Uint8Array(size);
+  }
+
+  /** For the next large message. */
+  private keepLarge(buffer: ArrayBuffer): void {
+    untilCollection.unregister(this);
+    untilCollection.register({}, buffer, this);
+    this.large = new WeakRef(buffer);
   }
 
   /** What was handed out of the chunk is others' from here on. */

@@ -174,7 +174,13 @@ export default [
   },
   {
     file: "surface/proto/writer.ts",
-    before: "      this.large = new WeakRef(framed.buffer as ArrayBuffer);\n",
+    before: "      this.keepLarge(framed.buffer as ArrayBuffer);\n",
+    after: "",
+    test: "tests/surface/proto/writer_test.ts",
+  },
+  {
+    file: "surface/proto/writer.ts",
+    before: "    untilCollection.register({}, buffer, this);\n",
     after: "",
     test: "tests/surface/proto/writer_test.ts",
   },

@@ -1,5 +1,7 @@
 // Framed messages: 5 free bytes in front, and who owns the bytes when.
 
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { assert, assertEquals, assertNotStrictEquals, assertStrictEquals } from "@std/assert";
 import { type Codec, encodeFramed, reuseFramed } from "../../../surface/proto/codec.ts";
 import { parseProto } from "../../../surface/proto/parse.ts";
@@ -84,6 +86,40 @@ test("the chunk of a large message that was given back serves one of a quarter o
     assertNotStrictEquals(write(writer, 4 * MB, 4).buffer, first.buffer); // it is taken, or dropped
   }
   assert(bodyOf(held).every((byte) => byte === 2));
+});
+
+/** Collects garbage, and lets tasks run that follow from it. */
+function collector(): () => Promise<void> {
+  const { Bun } = globalThis as { Bun?: { gc(force: boolean): void } };
+  let gc = Bun && (() => Bun.gc(true));
+  if (gc === undefined) {
+    setFlagsFromString("--expose-gc");
+    gc = runInNewContext("gc") as () => void;
+  }
+  const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
+  return async () => {
+    await turn(); // what a WeakRef gives in a task is held until its end
+    gc();
+    await turn();
+  };
+}
+
+test("the chunk of a large message outlives one collection of garbage, which another large message brings on, and no more", async () => {
+  const KB = 1024; // in all too little to bring on a collection
+  const writers = Array.from({ length: 8 }, () => new Writer());
+  const collect = collector();
+  const sendLarge = () => writers.forEach((writer) => writer.reuse(write(writer, 512 * KB, 7)));
+  let served = false;
+  for (let i = 0; i < 20 && !served; i++) { // Bun may collect by itself once more
+    sendLarge();
+    await collect();
+    served = writers.every((writer) => write(writer, 300 * KB, 8).buffer.byteLength > 512 * KB);
+  }
+  assert(served, "the memory of the first message does not serve the second one");
+  sendLarge();
+  const stay = () => writers.filter((writer) => writer["large"]?.deref() !== undefined).length;
+  for (let i = 0; i < 20 && stay() > 2; i++) await collect(); // Bun takes what lies on its stack for references
+  assert(stay() <= 2, `${stay()} of 8 stay`);
 });
 
 /** Holds the code that writes to what it reserved: nothing is written beyond. */
