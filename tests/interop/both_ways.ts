@@ -1,34 +1,51 @@
 // Declares the interop tests between pollwire and a peer: our client with its server, and its client with ours.
 import "../shared_engines.ts";
 import { assertEquals } from "@std/assert";
-import { Channel, Server } from "pollwire";
+import { Channel, type ChannelOptions, Server, type ServerOptions } from "pollwire";
 import { test } from "../harness.ts";
 import { CASES, runCase } from "./cases.ts";
 import { type Peer, type Results, runClient, withServer } from "./peers.ts";
 import { handlers, TestService } from "./service.ts";
 import { SMALL_SOAK } from "./soak.ts";
 
-const NAMES = Object.keys(CASES);
-
 /** Building, starting and all cases together; a case has less. */
 const ALL_LIMIT_MS = 120_000;
 const CASE_LIMIT_MS = 20_000;
+/** How fast calls are is not what these tests are about. */
+const SOAK = { ...SMALL_SOAK, maxLatencyMs: CASE_LIMIT_MS };
+
+/** How both sides of a test are made. */
+export interface Sides {
+  /** Of the cases; default: all. */
+  readonly names: readonly string[];
+  /** What the test's titles say of it, as " over TLS". */
+  readonly how: string;
+  /** What the peer gets beside its own arguments. */
+  readonly flags: readonly string[];
+  readonly server: ServerOptions;
+  readonly channel: ChannelOptions;
+  /** What our own side leaves behind, and why. */
+  readonly leaves?: string;
+}
+
+const PLAIN: Sides = { names: Object.keys(CASES), how: "", flags: [], server: {}, channel: {} };
 
 /** One test a case and direction. The peer is started once a direction, by its first test, which runs every case. */
-export function testBothWays(title: string, peer: Peer): void {
-  const options = { timeoutMs: ALL_LIMIT_MS };
+export function testBothWays(title: string, peer: Peer, sides: Sides = PLAIN): void {
+  const { names, how, flags, leaves } = sides;
+  const options = { timeoutMs: ALL_LIMIT_MS, ...(leaves === undefined ? {} : { leaves }) };
   if (peer.missing !== undefined) {
-    return test(`interop: every case with ${title}, both ways`, () => {}, { skip: peer.missing });
+    return test(`interop: every case with ${title}, both ways${how}`, () => {}, { skip: peer.missing });
   }
-  const ours = once(() => withServer(peer, runOurClient));
-  const theirs = once(() => withOurServer((port) => runClient(peer, port, NAMES)));
-  for (const name of NAMES) {
-    test(`interop: pollwire client, ${title} server: ${name}`, async () => {
+  const ours = once(() => withServer(peer, (port) => runOurClient(port, sides), flags));
+  const theirs = once(() => withOurServer(sides, (port) => runClient(peer, port, names, flags)));
+  for (const name of names) {
+    test(`interop: pollwire client, ${title} server${how}: ${name}`, async () => {
       assertEquals((await ours()).get(name), "ok");
     }, options);
   }
-  for (const name of NAMES) {
-    test(`interop: ${title} client, pollwire server: ${name}`, async () => {
+  for (const name of names) {
+    test(`interop: ${title} client, pollwire server${how}: ${name}`, async () => {
       assertEquals((await theirs()).get(name), "ok");
     }, options);
   }
@@ -39,18 +56,18 @@ function once<T>(run: () => Promise<T>): () => Promise<T> {
   return () => running ??= run();
 }
 
-async function runOurClient(port: number): Promise<Results> {
+async function runOurClient(port: number, { names, channel }: Sides): Promise<Results> {
   const results: Results = new Map();
-  const connect = () => new Channel(`127.0.0.1:${port}`);
-  for (const name of NAMES) {
-    const { failure } = await runCase(name, connect, { soak: SMALL_SOAK, limitMs: CASE_LIMIT_MS });
+  const connect = () => new Channel(`127.0.0.1:${port}`, channel);
+  for (const name of names) {
+    const { failure } = await runCase(name, connect, { soak: SOAK, limitMs: CASE_LIMIT_MS });
     results.set(name, failure ?? "ok");
   }
   return results;
 }
 
-async function withOurServer(use: (port: number) => Promise<Results>): Promise<Results> {
-  const server = new Server();
+async function withOurServer(sides: Sides, use: (port: number) => Promise<Results>): Promise<Results> {
+  const server = new Server(sides.server);
   server.addService(TestService, handlers);
   try {
     return await use(await server.listen("127.0.0.1:0"));

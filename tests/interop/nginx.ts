@@ -20,16 +20,25 @@ function findNginx(): string | undefined {
   return stderr.includes("http_v2_module") ? undefined : "this nginx has no HTTP/2";
 }
 
+/** How connections before and behind nginx are made. */
+export interface Passing {
+  /** Further parameters of `listen`: "ssl". */
+  readonly listen?: string;
+  /** "grpcs" for TLS to the server. */
+  readonly to?: "grpc" | "grpcs";
+}
+
 /** Starts one that passes gRPC on to `port`, with `server` among what it is told; `use` gets its port. */
 export async function behindNginx(
   port: number,
   server: string,
   use: (port: number) => Promise<void>,
+  passing: Passing = {},
 ): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "pollwire-nginx-"));
   const listening = await freePort();
   mkdirSync(join(folder, "logs"));
-  writeFileSync(join(folder, "nginx.conf"), configuration(listening, port, server));
+  writeFileSync(join(folder, "nginx.conf"), configuration(listening, port, server, passing));
   const args = ["-p", folder, "-c", "nginx.conf", "-e", "stderr"];
   const child = spawn("nginx", args, { env: { PATH }, stdio: ["ignore", "inherit", "inherit"] });
   const ended = new Promise<void>((resolve) => {
@@ -46,7 +55,8 @@ export async function behindNginx(
   }
 }
 
-function configuration(listening: number, port: number, server: string): string {
+function configuration(listening: number, port: number, server: string, passing: Passing): string {
+  const { listen = "", to = "grpc" } = passing;
   const folders = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) =>
     `${name}_temp_path ${name};`
   );
@@ -56,13 +66,16 @@ function configuration(listening: number, port: number, server: string): string 
     http {
       access_log off; ${folders.join(" ")} client_max_body_size 0;
       upstream behind { server 127.0.0.1:${port}; keepalive 16; }
-      server { listen 127.0.0.1:${listening} http2; ${server} location / { grpc_pass grpc://behind; } }
+      server {
+        listen 127.0.0.1:${listening} ${listen} http2; ${server}
+        location / { grpc_pass ${to}://behind; }
+      }
     }
   `;
 }
 
 /** A port that nobody listened on just now. */
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.on("error", reject);

@@ -71,11 +71,15 @@ function pythonMissing(): string | undefined {
 /** How a case ended, by its name: "ok", or why it failed. */
 export type Results = Map<string, string>;
 
-/** Runs `use` against the peer's server, which is killed afterwards. */
-export async function withServer<T>(peer: Peer, use: (port: number) => Promise<T>): Promise<T> {
+/** Runs `use` against the peer's server, which gets `flags` too, and is killed afterwards. */
+export async function withServer<T>(
+  peer: Peer,
+  use: (port: number) => Promise<T>,
+  flags: readonly string[] = [],
+): Promise<T> {
   let listening = (_port: number): void => {};
   const port = new Promise<number>((resolve) => listening = resolve);
-  const { ended, kill } = start(peer, ["server", "--port=0"], (output) => {
+  const { ended, kill } = start(peer, ["server", "--port=0", ...flags], (output) => {
     const match = /listening (\d+)/.exec(output);
     if (match) listening(Number(match[1]));
   });
@@ -90,9 +94,14 @@ export async function withServer<T>(peer: Peer, use: (port: number) => Promise<T
   }
 }
 
-/** Has the peer's client run `names` against `port`. */
-export async function runClient(peer: Peer, port: number, names: readonly string[]): Promise<Results> {
-  const args = ["client", `--server_port=${port}`, `--test_case=${names.join()}`];
+/** Has the peer's client run `names` against `port`; it gets `flags` too. */
+export async function runClient(
+  peer: Peer,
+  port: number,
+  names: readonly string[],
+  flags: readonly string[] = [],
+): Promise<Results> {
+  const args = ["client", `--server_port=${port}`, `--test_case=${names.join()}`, ...flags];
   const { code, output } = await start(peer, args).ended;
   const results: Results = new Map();
   for (const [, how, name, because] of output.matchAll(/^(ok|FAILED) (\w+)(?:: (.*))?/gm)) {

@@ -1,9 +1,11 @@
 // The interop tests on C++ gRPC: `cpp_peer server --port=0` prints `listening PORT` and serves until its standard
 // input ends; `cpp_peer client --server_port=PORT --test_case=NAME,NAME` prints a line for each case.
+// With `--tls=FOLDER` both use mutual TLS, with what certificates.ts has written there.
 #include <grpcpp/grpcpp.h>
 
 #include <chrono>
 #include <cstdio>
+#include <fstream>
 #include <functional>
 #include <map>
 #include <memory>
@@ -85,11 +87,31 @@ class Service final : public TestService::Service {
   }
 };
 
-static int Serve(const std::string& port) {
+static std::string Pem(const std::string& folder, const std::string& name) {
+  std::ifstream file(folder + "/" + name);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+static std::shared_ptr<grpc::ServerCredentials> ServerCredentials(const std::string& tls) {
+  if (tls.empty()) return grpc::InsecureServerCredentials();
+  grpc::SslServerCredentialsOptions options(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  options.pem_root_certs = Pem(tls, "ca.pem");
+  options.pem_key_cert_pairs.push_back({Pem(tls, "server.key"), Pem(tls, "server.pem")});
+  return grpc::SslServerCredentials(options);
+}
+
+static std::shared_ptr<grpc::ChannelCredentials> ChannelCredentials(const std::string& tls) {
+  if (tls.empty()) return grpc::InsecureChannelCredentials();
+  return grpc::SslCredentials({Pem(tls, "ca.pem"), Pem(tls, "client.key"), Pem(tls, "client.pem")});
+}
+
+static int Serve(const std::string& port, const std::string& tls) {
   Service service;
   grpc::ServerBuilder builder;
   int bound = 0;
-  builder.AddListeningPort("127.0.0.1:" + port, grpc::InsecureServerCredentials(), &bound);
+  builder.AddListeningPort("127.0.0.1:" + port, ServerCredentials(tls), &bound);
   builder.RegisterService(&service);
   auto server = builder.BuildAndStart();
   std::printf("listening %d\n", bound);
@@ -282,11 +304,11 @@ static void TimeoutOnSleepingServer(Stub* stub) {
   ExpectStatus(stream->Finish(), grpc::StatusCode::DEADLINE_EXCEEDED);
 }
 
-static int RunClient(const std::string& address, const std::string& names) {
+static int RunClient(const std::string& address, const std::string& names, const std::string& tls) {
   auto connect = [&] {
     grpc::ChannelArguments arguments;
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);  // or channels to one address share a connection
-    return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
+    return grpc::CreateCustomChannel(address, ChannelCredentials(tls), arguments);
   };
   auto channel = connect();
   auto stub = TestService::NewStub(channel);
@@ -343,6 +365,6 @@ int main(int argc, char** argv) {
     const auto equals = argument.find('=');
     flags[argument.substr(2, equals - 2)] = argument.substr(equals + 1);
   }
-  if (argc > 1 && std::string(argv[1]) == "server") return Serve(flags["port"]);
-  return RunClient("127.0.0.1:" + flags["server_port"], flags["test_case"]);
+  if (argc > 1 && std::string(argv[1]) == "server") return Serve(flags["port"], flags["tls"]);
+  return RunClient("127.0.0.1:" + flags["server_port"], flags["test_case"], flags["tls"]);
 }

@@ -1,5 +1,6 @@
 // The interop tests on Go gRPC: `go_peer server --port=0` prints `listening PORT` and serves until its standard input
 // ends; `go_peer client --server_port=PORT --test_case=NAME,NAME` prints a line for each case.
+// With `--tls=FOLDER` both use mutual TLS, with what certificates.ts has written there.
 //
 // Messages are structs with protobuf's tags, so that no generated code is needed.
 package main
@@ -7,6 +8,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"flag"
 	"fmt"
 	"io"
@@ -18,6 +21,7 @@ import (
 	"github.com/golang/protobuf/proto"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 )
@@ -197,12 +201,39 @@ func fullDuplexCall(_ interface{}, stream grpc.ServerStream) error {
 	}
 }
 
-func serve(port string) {
+// The configuration of one side, with the certificate of `own`; nil without a folder.
+func configuration(folder, own string) *tls.Config {
+	if folder == "" {
+		return nil
+	}
+	pair, err := tls.LoadX509KeyPair(folder+"/"+own+".pem", folder+"/"+own+".key")
+	if err != nil {
+		panic(err)
+	}
+	authority, err := os.ReadFile(folder + "/ca.pem")
+	if err != nil {
+		panic(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(authority)
+	return &tls.Config{
+		Certificates: []tls.Certificate{pair},
+		RootCAs:      pool,
+		ClientCAs:    pool,
+		ClientAuth:   tls.RequireAndVerifyClientCert,
+	}
+}
+
+func serve(port, folder string) {
 	listener, err := net.Listen("tcp", "127.0.0.1:"+port)
 	if err != nil {
 		panic(err)
 	}
-	server := grpc.NewServer()
+	var options []grpc.ServerOption
+	if config := configuration(folder, "server"); config != nil {
+		options = append(options, grpc.Creds(credentials.NewTLS(config)))
+	}
+	server := grpc.NewServer(options...)
 	server.RegisterService(&grpc.ServiceDesc{
 		ServiceName: "grpc.testing.TestService",
 		HandlerType: (*interface{})(nil),
@@ -404,8 +435,14 @@ func (c client) timeoutOnSleepingServer() {
 	expectStatus(err, codes.DeadlineExceeded)
 }
 
+var folder *string // of certificates
+
 func connect(address string) *grpc.ClientConn {
-	connection, err := grpc.Dial(address, grpc.WithInsecure(), grpc.WithBlock())
+	security := grpc.WithInsecure()
+	if config := configuration(*folder, "client"); config != nil {
+		security = grpc.WithTransportCredentials(credentials.NewTLS(config))
+	}
+	connection, err := grpc.Dial(address, security, grpc.WithBlock())
 	expectStatus(err, codes.OK)
 	return connection
 }
@@ -474,9 +511,10 @@ func main() {
 	port := flags.String("port", "0", "port to listen on")
 	serverPort := flags.String("server_port", "", "port of the server")
 	names := flags.String("test_case", "", "cases, with commas between them")
+	folder = flags.String("tls", "", "folder of certificates")
 	flags.Parse(os.Args[2:])
 	if os.Args[1] == "server" {
-		serve(*port)
+		serve(*port, *folder)
 		return
 	}
 	address := "127.0.0.1:" + *serverPort

@@ -1,7 +1,9 @@
 // The interop tests on @grpc/grpc-js: `grpc_js_peer.mjs server --port=0` prints `listening PORT` and serves until its
 // standard input ends; `grpc_js_peer.mjs client --server_port=PORT --test_case=NAME,NAME` prints a line for each case.
+// With `--tls=FOLDER` both use mutual TLS, with what certificates.ts has written there.
 import grpc from "@grpc/grpc-js";
 import loader from "@grpc/proto-loader";
+import { readFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { readArguments } from "../../../.ci/arguments.mjs";
@@ -76,10 +78,25 @@ const handlers = {
   },
 };
 
+function pem(name) {
+  return readFileSync(`${flags.tls}/${name}`);
+}
+
+function serverCredentials() {
+  if (flags.tls === "") return grpc.ServerCredentials.createInsecure();
+  const own = { cert_chain: pem("server.pem"), private_key: pem("server.key") };
+  return grpc.ServerCredentials.createSsl(pem("ca.pem"), [own], true);
+}
+
+function channelCredentials() {
+  if (flags.tls === "") return grpc.credentials.createInsecure();
+  return grpc.credentials.createSsl(pem("ca.pem"), pem("client.key"), pem("client.pem"));
+}
+
 function serve(port) {
   const server = new grpc.Server();
   server.addService(TestService.service, handlers);
-  server.bindAsync(`127.0.0.1:${port}`, grpc.ServerCredentials.createInsecure(), (error, bound) => {
+  server.bindAsync(`127.0.0.1:${port}`, serverCredentials(), (error, bound) => {
     if (error) throw error;
     console.log(`listening ${bound}`);
   });
@@ -235,7 +252,7 @@ const cases = {
     expectStatus((await single(client, "unimplementedCall", {})).status, grpc.status.UNIMPLEMENTED);
   },
   async unimplemented_service(_, address) {
-    const other = new UnimplementedService(address, grpc.credentials.createInsecure());
+    const other = new UnimplementedService(address, channelCredentials());
     expectStatus((await single(other, "unimplementedCall", {})).status, grpc.status.UNIMPLEMENTED);
     other.close();
   },
@@ -270,7 +287,7 @@ const cases = {
 
 function connect(address) {
   const options = { "grpc.use_local_subchannel_pool": 1 }; // or channels to one address share a connection
-  return new TestService(address, grpc.credentials.createInsecure(), options);
+  return new TestService(address, channelCredentials(), options);
 }
 
 async function runClient(port, names) {
@@ -293,6 +310,7 @@ const flags = readArguments("The interop tests on grpc-js.", {
   port: [0, "port to listen on, 0 for any"],
   server_port: [0, "port of the server"],
   test_case: ["", "cases, with commas between them"],
+  tls: ["", "folder of certificates"],
 }, process.argv.slice(3));
 if (process.argv[2] === "server") serve(flags.port);
 else await runClient(flags.server_port, flags.test_case);

@@ -1,5 +1,6 @@
 """The interop tests on Python gRPC: `python_peer.py server --port=0` prints `listening PORT` and serves until its
 standard input ends; `python_peer.py client --server_port=PORT --test_case=NAME,NAME` prints a line for each case.
+With `--tls=FOLDER` both use mutual TLS, with what certificates.ts has written there.
 
 `test_pb2`, which protoc makes of test.proto, is on PYTHONPATH; of gRPC's own code generator there is no need.
 """
@@ -87,6 +88,11 @@ HANDLERS = {
 }
 
 
+def pem(name):
+    with open(f"{flags['tls']}/{name}", "rb") as file:
+        return file.read()
+
+
 def serve(port):
     methods = {}
     for name, handler in HANDLERS.items():
@@ -95,7 +101,11 @@ def serve(port):
         methods[name] = make(handler, request.FromString, response.SerializeToString)
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=8))
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, methods),))
-    bound = server.add_insecure_port(f"127.0.0.1:{port}")
+    if "tls" in flags:
+        credentials = grpc.ssl_server_credentials([(pem("server.key"), pem("server.pem"))], pem("ca.pem"), True)
+        bound = server.add_secure_port(f"127.0.0.1:{port}", credentials)
+    else:
+        bound = server.add_insecure_port(f"127.0.0.1:{port}")
     server.start()
     print("listening", bound, flush=True)
     sys.stdin.read()
@@ -280,8 +290,12 @@ CASES = [
 
 
 def connect():
-    # Or channels to one address share a connection.
-    return grpc.insecure_channel(f"127.0.0.1:{flags['server_port']}", (("grpc.use_local_subchannel_pool", 1),))
+    address = f"127.0.0.1:{flags['server_port']}"
+    options = (("grpc.use_local_subchannel_pool", 1),)  # or channels to one address share a connection
+    if "tls" not in flags:
+        return grpc.insecure_channel(address, options)
+    credentials = grpc.ssl_channel_credentials(pem("ca.pem"), pem("client.key"), pem("client.pem"))
+    return grpc.secure_channel(address, credentials, options)
 
 
 def run_client(names):
