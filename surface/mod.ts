@@ -66,6 +66,7 @@ export {
 } from "./call/status.ts";
 export { Channel, type ChannelOptions } from "./channel/channel.ts";
 export type { ConnectivityState } from "./channel/subchannel.ts";
+export type { CallIdentityOptions } from "./client/call_identity.ts";
 export type { CallOptions } from "./client/call_options.ts";
 export type { UserConnectOptions } from "./connect_options.ts";
 export { createClient, type ServiceClient } from "./create_client.ts";
@@ -214,11 +215,18 @@ export {
   type UnseenMessages,
 } from "./server/interceptor.ts";
 export {
+  CallCredentials,
+  callCredentials,
+  type CallCredentialsRequest,
+  type CallCredentialsSink,
   type ChannelCredentials,
+  type ExpiringToken,
+  type ExpiringTokenSource,
   type FilesOf,
   type Identity,
   type Insecure,
   insecure,
+  type MetadataPlugin,
   type OptionsSource,
   type Pem,
   pemFiles,
@@ -226,6 +234,7 @@ export {
   tls,
   type TlsClientOptions,
   type TlsServerOptions,
+  type TokenSource,
   type VerifyPeer,
 } from "./credentials/mod.ts";
 export type { AdmissionOptions } from "./server/admission.ts";

@@ -17,6 +17,8 @@ import { ErrorCode, Http2Error } from "./http2/error.ts";
 import type { LocalSettings } from "./http2/settings.ts";
 import type { ConnectionSink, StreamSink } from "./http2/sink.ts";
 import { clientManagement, type KeepaliveOptions } from "./keepalive.ts";
+import { SecureEndpoint } from "./tls/secure_endpoint.ts";
+import type { ConnectionSecurity } from "./tls/security.ts";
 import type {
   ClientStream,
   ClientStreamSink,
@@ -74,6 +76,11 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
   /** The server's address. */
   get peer(): SocketAddress {
     return this.endpoint.peer;
+  }
+
+  /** What its TLS handshake established; undefined in plaintext. */
+  get security(): ConnectionSecurity | undefined {
+    return this.endpoint instanceof SecureEndpoint ? this.endpoint.security : undefined;
   }
 
   /** Streams that are open now. */

@@ -13,6 +13,7 @@ import type { Instant } from "../pollers/contract/engine.ts";
 import type { StatusCode } from "./grpc/status_mapping.ts";
 import type { HeaderList } from "./hpack/header_list.ts";
 import type { Http2Error, Initiator } from "./http2/error.ts";
+import type { ConnectionSecurity } from "./tls/security.ts";
 
 /** What stands at the head of every call of one method on one channel: built once, sent with each call. */
 export interface RequestTemplate {
@@ -162,6 +163,8 @@ export interface Transport {
 export interface ClientTransport extends Transport {
   /** Whether the server has answered a call on this connection, with whatever status, or says in GOAWAY that it takes one. */
   readonly answered: boolean;
+  /** What its TLS handshake established; undefined in plaintext. While the connection is open. */
+  readonly security: ConnectionSecurity | undefined;
   /** Whether `open` would find a free stream now (MAX_CONCURRENT_STREAMS, GOAWAY, stream ids left). */
   readonly canOpen: boolean;
   /**

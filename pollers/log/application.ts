@@ -21,7 +21,7 @@ export type ErrorPlace =
   | "requests"
   /** A codec of the application that decodes. */
   | "codec"
-  /** A source of certificates, or what it gave: earlier ones are used further. */
+  /** A source of certificates, or what it gave: earlier ones are used further. Or call credentials: the call fails. */
   | "credentials"
   /** A source of an authorization policy, or what it gave: the earlier one is used further. */
   | "authorization"

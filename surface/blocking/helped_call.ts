@@ -8,6 +8,7 @@ import { MessageStore } from "../call/message_store.ts";
 import type { ChildCall } from "../call/parent.ts";
 import { Status, type StatusCode } from "../call/status.ts";
 import type { GivenOptions } from "../client/call_options.ts";
+import { CallPermission, type PermittedCall } from "../client/call_permission.ts";
 import type { CallContext } from "../client/call_route.ts";
 import { EncodeError, encodeFramed, type MethodDescriptor, reuseFramed } from "../proto/mod.ts";
 import { type HelpedSink, type Helper, helperOfThread } from "./helper.ts";
@@ -22,7 +23,7 @@ const GRACE_MS = 25;
 const TAKEN_BYTES = 32_768;
 
 /** One call, of any kind. */
-export class HelpedCall implements SyncCall, HelpedSink, ChildCall {
+export class HelpedCall implements SyncCall, HelpedSink, ChildCall, PermittedCall {
   status: CallStatus | undefined = undefined;
   headers: HeaderList | undefined = undefined;
   readonly messages: MessageStore = new MessageStore();
@@ -162,7 +163,9 @@ export class HelpedCall implements SyncCall, HelpedSink, ChildCall {
   }
 
   private startCall(request: ArrayBuffer | undefined, leftMs: number): void {
-    const { method: { kind }, options: { headers, waitForReady, corked }, path } = this;
+    const { method: { kind }, options: { waitForReady, corked, identity }, path } = this;
+    const headers = this.permittedHeaders();
+    if (this.status !== undefined) return;
     const helper = this.helper = helperOfThread();
     this.id = helper.start(this.context, this, (channel, call) => ({
       kind: "start",
@@ -173,10 +176,41 @@ export class HelpedCall implements SyncCall, HelpedSink, ChildCall {
       singleMessage: !streamsResponses(kind),
       deadlineMs: leftMs === Infinity ? undefined : leftMs,
       headers: headers?.fields,
+      authority: identity?.authority,
       waitForReady,
       corked,
       observed: this.record !== undefined,
     }));
+  }
+
+  /** The call's metadata, and that of its credentials, which are this thread's; without them the call is over. */
+  private permittedHeaders(): HeaderList | undefined {
+    const { context, options: { headers, identity } } = this;
+    if (identity?.callCredentials === undefined && context.callCredentials === undefined) return headers;
+    const permission = new CallPermission(
+      context,
+      this,
+      context.template(this.path),
+      headers,
+      identity,
+      true,
+    );
+    const { obstacle } = permission;
+    if (obstacle !== undefined) this.endWith(Status.UNAUTHENTICATED, obstacle, "library");
+    else permission.fetchNow();
+    return permission.headers;
+  }
+
+  get isOver(): boolean {
+    return this.status !== undefined;
+  }
+
+  /** Never: it does not wait. */
+  onPermitted(): void {}
+
+  /** From its permission. */
+  refuse(code: StatusCode, message: string, cause: unknown): void {
+    this.endWith(code, message, "library", cause);
   }
 
   private encode(): ArrayBuffer | undefined {

@@ -29,6 +29,8 @@ export interface StartCall {
   readonly deadlineMs: number | undefined;
   /** Metadata as the wire has it: names and values by turns. */
   readonly headers: readonly string[] | undefined;
+  /** What `:authority` says, where the call says it. */
+  readonly authority: string | undefined;
   readonly waitForReady: boolean;
   readonly corked: boolean;
   /** Whoever observes the call is to learn of its attempts. */

@@ -79,6 +79,11 @@ export class LocalCall extends TypedClientCall<unknown, unknown> implements Sync
     }
     super.attach(transport);
   }
+
+  protected override get blocksThread(): boolean {
+    return true;
+  }
+
   /** There is one response. */
   get singleMessage(): boolean {
     return !streamsResponses(this.method.kind);

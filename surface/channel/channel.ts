@@ -1,8 +1,16 @@
 // A channel: calls to one target, over a connection that is made and made again as calls want it.
 
 import { formatAddress, Reporter, type SocketAddress, type Target } from "../../pollers/mod.ts";
-import { type ConnectSecurity, type RequestTemplate, requestTemplate } from "../../transport/mod.ts";
+import {
+  type ConnectionSecurity,
+  type ConnectSecurity,
+  type RequestTemplate,
+  requestTemplate,
+} from "../../transport/mod.ts";
 import { type ChannelCredentials, connectSecurity } from "../credentials/channel_credentials.ts";
+import type { CallCredentials } from "../credentials/call_credentials.ts";
+import { checkCallCredentials } from "../client/call_identity.ts";
+import { hostOf } from "../credentials/host_names.ts";
 import { type Insecure, insecure, plaintextRefusal } from "../credentials/insecure.ts";
 import { PendingCalls } from "../call/pending_calls.ts";
 import { checkConnectOptions, CONNECT_OPTION_NAMES, type UserConnectOptions } from "../connect_options.ts";
@@ -25,6 +33,8 @@ export interface ChannelOptions extends UserConnectOptions {
    * (loopback addresses, unix sockets, pipes), and no connection to other machines.
    */
   readonly credentials?: ChannelCredentials | Insecure;
+  /** What every call shows of itself, before what is given to the call: made by `callCredentials`. Only with TLS. */
+  readonly callCredentials?: CallCredentials;
   /** What `:authority` says; else the target's host and port. */
   readonly authority?: string;
   /** Milliseconds before the second attempt to connect. Default 1,000. */
@@ -35,6 +45,7 @@ const NAMES: OptionNames<ChannelOptions> = {
   ...CONNECT_OPTION_NAMES,
   poller: true,
   credentials: true,
+  callCredentials: true,
   authority: true,
   initialBackoffMs: true,
 };
@@ -78,6 +89,7 @@ export class Channel {
   constructor(target: string, options: ChannelOptions = {}) {
     checkConnectOptions("make a channel", options, NAMES as Readonly<Record<string, true>>, "client");
     const { target: parsed, credentials } = parseChannelTarget(target, options.credentials);
+    checkCallCredentials("make a channel", options.callCredentials);
     this.#authority = options.authority ?? authorityOf(parsed);
     const reporter = new Reporter(options);
     if (credentials !== undefined && credentials !== insecure) {
@@ -114,12 +126,22 @@ export class Channel {
       observers: new CallObservers(),
       pending: new PendingCalls(),
       template: (path) => this.#template(path),
+      isSecure: this.#security !== undefined,
+      callCredentials: options.callCredentials,
     };
   }
 
   /** Whether the channel is connected, and if not, why not. */
   get state(): ConnectivityState {
     return this.#subchannel.state;
+  }
+
+  /**
+   * What the TLS handshake of the connection that new calls get established: protocol, cipher, the server's certificate.
+   * Undefined in plaintext, and while there is no connection.
+   */
+  get security(): ConnectionSecurity | undefined {
+    return this.#subchannel.security;
   }
 
   /** Connects now, without waiting for a call. The process may end meanwhile. */
@@ -237,10 +259,4 @@ export class Channel {
 function authorityOf(target: Target): string {
   if (target.family === "dns") return `${target.host}:${target.port}`;
   return "port" in target ? formatAddress(target) : "localhost";
-}
-
-/** The host of an authority: "[::1]:50051" gives "::1". */
-function hostOf(authority: string): string {
-  const host = authority.replace(/:\d+$/, "");
-  return host.startsWith("[") ? host.slice(1, -1) : host;
 }

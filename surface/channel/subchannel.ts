@@ -32,6 +32,7 @@ import {
 } from "../../pollers/mod.ts";
 import {
   type ClientTransport,
+  type ConnectionSecurity,
   type ConnectOptions,
   Connector,
   type ConnectSink,
@@ -127,6 +128,11 @@ export class Subchannel implements CallRoute {
   /** The present state. */
   get state(): ConnectivityState {
     return this.current;
+  }
+
+  /** What the TLS handshake of the connection for new calls established; undefined in plaintext and without one. */
+  get security(): ConnectionSecurity | undefined {
+    return this.transport?.security;
   }
 
   /** Gives `call` a transport as soon as there is one. */

@@ -3,11 +3,12 @@
 import type { HeaderList } from "../../transport/mod.ts";
 import { headersOf, type Metadata, type MetadataInit } from "../call/metadata.ts";
 import { type ParentCall, parentOf } from "../call/parent.ts";
+import { type CallIdentity, type CallIdentityOptions, readIdentity } from "./call_identity.ts";
 import { checkOptions, describe, type OptionNames } from "../options.ts";
 import type { ServedCall } from "../server/server_call.ts";
 
 /** What a caller may say of one call. */
-export interface CallOptions {
+export interface CallOptions extends CallIdentityOptions {
   /** Milliseconds from now until the call ends with DEADLINE_EXCEEDED; none by default. */
   readonly deadlineMs?: number;
   /** Cancels the call when it is aborted. */
@@ -39,6 +40,8 @@ const NAMES: OptionNames<CallOptions> = {
   waitForReady: true,
   corked: true,
   parent: true,
+  callCredentials: true,
+  authority: true,
   onHeaders: true,
   onTrailers: true,
 };
@@ -52,6 +55,8 @@ export interface GivenOptions {
   readonly waitForReady: boolean;
   readonly corked: boolean;
   readonly parent: ParentCall | undefined;
+  /** Undefined where nothing is said of it, as of most calls. */
+  readonly identity: CallIdentity | undefined;
   readonly onHeaders: ((metadata: Metadata) => void) | undefined;
   readonly onTrailers: ((metadata: Metadata) => void) | undefined;
 }
@@ -64,6 +69,7 @@ export const NO_OPTIONS: GivenOptions = {
   waitForReady: false,
   corked: false,
   parent: undefined,
+  identity: undefined,
   onHeaders: undefined,
   onTrailers: undefined,
 };
@@ -77,7 +83,18 @@ export function readCallOptions(path: string, options: CallOptions): GivenOption
   if (signal !== undefined) checkSignal(path, signal);
   const headers = metadata === undefined ? undefined : headersOf(metadata);
   const ended = parent === undefined ? undefined : checkParent(path, parent);
-  return { deadlineMs, signal, headers, waitForReady, corked, parent: ended, onHeaders, onTrailers };
+  const identity = readIdentity(`call ${path}`, options);
+  return {
+    deadlineMs,
+    signal,
+    headers,
+    waitForReady,
+    corked,
+    parent: ended,
+    identity,
+    onHeaders,
+    onTrailers,
+  };
 }
 
 function checkSignal(path: string, signal: unknown): void {

@@ -3,6 +3,7 @@
 import type { EventEngine, Reporter, Target } from "../../pollers/mod.ts";
 import type { ClientTransport, RequestTemplate } from "../../transport/mod.ts";
 import type { CallObservers } from "../call/call_observer.ts";
+import type { CallCredentials } from "../credentials/call_credentials.ts";
 import type { PendingCalls } from "../call/pending_calls.ts";
 
 /** A call that wants a transport. */
@@ -68,6 +69,10 @@ export interface CallContext {
   readonly observers: CallObservers;
   /** Calls that end when the application has done its part. */
   readonly pending: PendingCalls;
+  /** Connections are TLS. */
+  readonly isSecure: boolean;
+  /** What all calls show of themselves; undefined where that is nothing. */
+  readonly callCredentials: CallCredentials | undefined;
   /** What calls of `path` begin with: made once. */
   template(path: string): RequestTemplate;
 }

@@ -32,6 +32,7 @@ import { isDeadlineExceeded } from "../call/deadline.ts";
 import type { ChildCall } from "../call/parent.ts";
 import { Status, type StatusCode, statusName } from "../call/status.ts";
 import type { GivenOptions } from "./call_options.ts";
+import { CallPermission, type PermittedCall } from "./call_permission.ts";
 import type { CallContext, PendingCall } from "./call_route.ts";
 import { Replay } from "./replay.ts";
 
@@ -41,10 +42,11 @@ const MOST_REFUSALS = 4;
 const { STARTED, STREAM_OPENED, STREAM_LOST, ENDED } = CallEvent;
 
 /** A client's call. A style is a subclass: it says what becomes of metadata, messages and status. */
-export abstract class ClientCall extends CallCore implements PendingCall, ChildCall, ClientStreamSink {
+export abstract class ClientCall extends CallCore
+  implements PendingCall, PermittedCall, ChildCall, ClientStreamSink {
   declare protected readonly context: CallContext;
   declare protected readonly options: GivenOptions;
-  declare private readonly template: RequestTemplate;
+  declare private template: RequestTemplate;
   declare private requestStream: boolean;
   declare private transport: ClientTransport | undefined;
   declare private stream: ClientStream | undefined;
@@ -58,6 +60,8 @@ export abstract class ClientCall extends CallCore implements PendingCall, ChildC
   declare private unwritten: Array<() => void> | undefined;
   /** No stream is asked for before there is something to send. */
   declare private waitsForRequest: boolean;
+  /** What it needs before it has a stream; undefined where that is nothing. */
+  declare private permission: CallPermission | undefined;
   /** Streams that the server did not process. */
   declare private refusals: number;
   declare private answered: boolean;
@@ -83,6 +87,7 @@ export abstract class ClientCall extends CallCore implements PendingCall, ChildC
     this.record = undefined;
     this.unwritten = undefined;
     this.waitsForRequest = options.corked && requestStream;
+    this.permission = undefined;
     this.refusals = 0;
     this.answered = false;
     this.statusWaits = false;
@@ -249,6 +254,7 @@ export abstract class ClientCall extends CallCore implements PendingCall, ChildC
     if (this.options.signal?.aborted) return this.aborted();
     const timeoutMs = this.deadlineAt === Infinity ? undefined : -this.lateMs;
     if (timeoutMs !== undefined && timeoutMs <= 0) return this.deadlineExceeded();
+    if (this.permission !== undefined && !this.permission.permits(transport)) return;
     this.transport = transport;
     try {
       if (this.requestStream) this.openStreaming(transport, timeoutMs);
@@ -257,6 +263,17 @@ export abstract class ClientCall extends CallCore implements PendingCall, ChildC
       this.report(error, "connection");
       this.cancel(Status.INTERNAL, `cannot start the call: ${messageOf(error)}`, "library", error);
     }
+  }
+
+  /** From its permission: what it waited for is there. */
+  onPermitted(): void {
+    this.context.route.submit(this);
+  }
+
+  /** From its permission: it may have no stream. */
+  refuse(code: StatusCode, message: string, cause: unknown): void {
+    if (cause !== undefined) this.report(cause, "credentials", "info");
+    this.cancel(code, message, "library", cause);
   }
 
   /** There will be no stream. */
@@ -274,14 +291,14 @@ export abstract class ClientCall extends CallCore implements PendingCall, ChildC
   private openSingle(transport: ClientTransport, timeoutMs: number | undefined): void {
     const framed = this.encodeRequest();
     if (framed === undefined || !this.advance(STREAM_OPENED)) return;
-    const stream = this.stream = transport.open(this.template, timeoutMs, this.options.headers, this);
+    const stream = this.stream = transport.open(this.template, timeoutMs, this.sentMetadata, this);
     if (this.record !== undefined && !this.onAttempt(this.record, framed)) return this.onSentBytes(framed);
     if (stream === undefined || stream.sendMessage(framed, true)) this.onSentBytes(framed);
   }
 
   private openStreaming(transport: ClientTransport, timeoutMs: number | undefined): void {
     if (!this.advance(STREAM_OPENED)) return;
-    const stream = this.stream = transport.open(this.template, timeoutMs, this.options.headers, this);
+    const stream = this.stream = transport.open(this.template, timeoutMs, this.sentMetadata, this);
     if (this.record !== undefined && !this.onAttempt(this.record, undefined)) return;
     if (stream === undefined) return;
     const replay = this.replay!;
@@ -336,6 +353,7 @@ export abstract class ClientCall extends CallCore implements PendingCall, ChildC
     if (status.unprocessed && this.mayRetry(cause) && this.advance(STREAM_LOST)) {
       this.refusals++;
       this.stream = undefined;
+      this.permission?.renew();
       return this.context.route.submit(this);
     }
     this.end(status);
@@ -363,6 +381,9 @@ export abstract class ClientCall extends CallCore implements PendingCall, ChildC
   private ask(): void {
     const { signal, deadlineMs, parent } = this.options;
     if (signal?.aborted) return this.aborted();
+    if (this.options.identity !== undefined || this.context.callCredentials !== undefined) {
+      if (!this.mayBePermitted()) return;
+    }
     if (deadlineMs !== undefined || parent !== undefined) {
       if (!this.isInTime(deadlineMs)) return;
     }
@@ -375,6 +396,27 @@ export abstract class ClientCall extends CallCore implements PendingCall, ChildC
       this.onAbort = onAbort;
     }
     if (!this.waitsForRequest) this.context.route.submit(this);
+  }
+
+  /** False where the call is over: what it needs it cannot get on this channel. */
+  private mayBePermitted(): boolean {
+    const { context, template, options: { headers, identity } } = this;
+    const permission = new CallPermission(context, this, template, headers, identity, this.blocksThread);
+    const { obstacle } = permission;
+    if (obstacle !== undefined) this.cancel(Status.UNAUTHENTICATED, obstacle, "library", undefined);
+    this.permission = permission;
+    this.template = permission.template;
+    return obstacle === undefined;
+  }
+
+  /** Whether its thread blocks until it is over. */
+  protected get blocksThread(): boolean {
+    return false;
+  }
+
+  /** Initial metadata: the call's own, and what its credentials added. */
+  private get sentMetadata(): HeaderList | undefined {
+    return this.permission === undefined ? this.options.headers : this.permission.headers;
   }
 
   /** Arms the earlier one of the call's own deadline and its parent's; false where the call is over. */
@@ -407,6 +449,7 @@ export abstract class ClientCall extends CallCore implements PendingCall, ChildC
     if (this.isOver) what = "before the responses were read";
     else if (this.stream === undefined) {
       if (this.waitsForRequest) what = "waiting for the first request";
+      else if (this.permission?.isWaiting) what = "waiting for its call credentials";
       else what = why === "" ? this.context.route.describeWait() : "waiting for a connection";
     }
     return `${whose} exceeded ${what}${why === "" ? "" : `: ${why}`}`;
@@ -421,6 +464,7 @@ export abstract class ClientCall extends CallCore implements PendingCall, ChildC
       this.record.end(status.code, status.message, endedBy(status), this.engine.now());
     }
     this.replay = undefined;
+    this.permission?.end();
     if (wasStarted) this.context.engine.release();
     if (!this.statusWaits) this.detach();
   }

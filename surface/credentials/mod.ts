@@ -5,6 +5,14 @@ import type { OptionsSource } from "./context_source.ts";
 import { ServerCredentials, type TlsServerOptions } from "./server_credentials.ts";
 
 export { ChannelCredentials, ServerCredentials, type TlsClientOptions, type TlsServerOptions };
+export {
+  CallCredentials,
+  type CallCredentialsRequest,
+  type CallCredentialsSink,
+} from "./call_credentials.ts";
+export { callCredentials } from "./made_call_credentials.ts";
+export type { MetadataPlugin, TokenSource } from "./plugin_credentials.ts";
+export type { ExpiringToken, ExpiringTokenSource } from "./refreshed_credentials.ts";
 export { type Insecure, insecure } from "./insecure.ts";
 export type { OptionsSource } from "./context_source.ts";
 export { type FilesOf, pemFiles } from "./files.ts";

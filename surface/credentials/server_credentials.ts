@@ -11,6 +11,7 @@ import { checkOptions, describe, type OptionNames } from "../options.ts";
 import type { EventEngine, SocketAddress } from "../../pollers/mod.ts";
 import { ContextSource, type OptionsSource } from "./context_source.ts";
 import { checkCredentials, type Insecure, plaintextRefusal } from "./insecure.ts";
+import { isFor } from "./host_names.ts";
 import { identityOf, type Pem, pemText } from "./pem.ts";
 import { checkVerifyPeer, peerCheck, type VerifyPeer } from "./verify_peer.ts";
 
@@ -152,11 +153,4 @@ class NamedContexts {
   release(): void {
     for (const { context } of this.#contexts) context.release();
   }
-}
-
-/** RFC 6125, section 6.4.3: "*" stands for the whole first label. */
-function isFor(pattern: string, name: string): boolean {
-  if (!pattern.startsWith("*.")) return pattern.toLowerCase() === name;
-  const dot = name.indexOf(".");
-  return dot > 0 && pattern.slice(1).toLowerCase() === name.slice(dot);
 }

@@ -133,7 +133,11 @@ async function innermost(call: InterceptedClientCall): Promise<ClientResponse> {
       return parent.options.onTrailers?.(trailers);
     },
   };
-  const given: GivenOptions = { ...readCallOptions(path, options), parent };
+  const given: GivenOptions = {
+    ...readCallOptions(path, options),
+    parent,
+    identity: parent.options.identity,
+  };
   if (kind === "unary" || kind === "clientStreaming") {
     const inner = new SingleResponseCall(parent.context, method, template, message, requestStream, given);
     inner.site = parent.site;

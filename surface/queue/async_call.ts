@@ -5,6 +5,7 @@ import { NO_HEADERS } from "../../transport/mod.ts";
 import { Metadata, type MetadataInit } from "../call/metadata.ts";
 import type { ParentCall } from "../call/parent.ts";
 import { Status } from "../call/status.ts";
+import { type CallIdentityOptions, readIdentity } from "../client/call_identity.ts";
 import type { CallContext } from "../client/call_route.ts";
 import type { MethodDescriptor } from "../proto/mod.ts";
 import type { ServedCall } from "../server/server_call.ts";
@@ -18,7 +19,7 @@ const { SEND_INITIAL_METADATA, SEND_MESSAGE, SEND_CLOSE_FROM_CLIENT } = Operatio
 const { RECV_INITIAL_METADATA, RECV_MESSAGE, RECV_STATUS_ON_CLIENT } = OperationKind;
 
 /** What a caller may say of one call over a queue. */
-export interface QueueCallOptions {
+export interface QueueCallOptions extends CallIdentityOptions {
   /** When the call ends with DEADLINE_EXCEEDED: an instant, see `deadlineIn`. Default Infinity: never. */
   readonly deadline?: Instant;
   /** Sent before the messages. */
@@ -160,7 +161,14 @@ export class AsyncCall<Req, Res, Tag> extends QueueClientCall<Req, Res, Tag>
     parent: ParentCall | undefined,
     private readonly request: Req | undefined,
   ) {
-    super(context, method, core, options.deadline ?? Infinity, parent);
+    super(
+      context,
+      method,
+      core,
+      options.deadline ?? Infinity,
+      parent,
+      readIdentity(`call ${method.path}`, options),
+    );
     const { metadata, waitForReady = false, corked = false } = options;
     this.corked = corked && this.streamsRequests;
     const sent = metadata === undefined ? undefined : Metadata.from(metadata);

@@ -25,6 +25,7 @@ import {
   statusCode,
 } from "../call/status.ts";
 import { undecodable } from "../call/undecodable.ts";
+import type { CallIdentity } from "../client/call_identity.ts";
 import type { GivenOptions } from "../client/call_options.ts";
 import type { CallContext } from "../client/call_route.ts";
 import { ClientCall } from "../client/client_call.ts";
@@ -80,6 +81,7 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
     protected readonly core: QueueCore<Tag>,
     private readonly deadline: Instant,
     parent: ParentCall | undefined,
+    identity: CallIdentity | undefined,
   ) {
     const given: Mutable<GivenOptions> = {
       deadlineMs: deadline === Infinity ? undefined : Math.ceil(deadline - context.engine.now()),
@@ -88,6 +90,7 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
       waitForReady: false,
       corked: false,
       parent,
+      identity,
       onHeaders: undefined,
       onTrailers: undefined,
     };

@@ -4,6 +4,7 @@ import type { Instant } from "../../pollers/mod.ts";
 import { parentOf } from "../call/parent.ts";
 import type { ErrorStatusCode, ErrorStatusName } from "../call/status.ts";
 import { callContext, type Channel } from "../channel/channel.ts";
+import { type CallIdentityOptions, readIdentity } from "../client/call_identity.ts";
 import { checkOptions, describe, type OptionNames } from "../options.ts";
 import { BYTES } from "../proto/bytes_codec.ts";
 import type { MethodDescriptor } from "../proto/mod.ts";
@@ -43,7 +44,7 @@ export interface Call<Req = Uint8Array, Res = Uint8Array, Tag = unknown> {
 }
 
 /** What a call is made with. */
-export interface CreateCallOptions<Tag> {
+export interface CreateCallOptions<Tag> extends CallIdentityOptions {
   /** The queue of all its events. */
   readonly queue: CompletionQueue<Tag>;
   /** When the call ends with DEADLINE_EXCEEDED: an instant, see `deadlineIn`. Default Infinity: never. */
@@ -52,7 +53,13 @@ export interface CreateCallOptions<Tag> {
   readonly parent?: ServedCall;
 }
 
-const NAMES: OptionNames<CreateCallOptions<unknown>> = { queue: true, deadline: true, parent: true };
+const NAMES: OptionNames<CreateCallOptions<unknown>> = {
+  queue: true,
+  deadline: true,
+  parent: true,
+  callCredentials: true,
+  authority: true,
+};
 
 /**
  * Makes a call of `method`; it begins with the batch that has `sendInitialMetadata()`. Messages are those of the method.
@@ -108,7 +115,14 @@ export function createCall<Tag>(
   if (parent !== undefined && parentCall === undefined) {
     throw new TypeError(`Cannot ${purpose}: parent is ${describe(parent)}, not the call that a handler gets`);
   }
-  return new QueueClientCall(context, descriptor, queueCoreOf(queue), deadline, parentCall);
+  return new QueueClientCall(
+    context,
+    descriptor,
+    queueCoreOf(queue),
+    deadline,
+    parentCall,
+    readIdentity(purpose, options),
+  );
 }
 
 /** A method of which only the path is known. */

@@ -56,6 +56,8 @@ const NAMES: OptionNames<QueueCallOptions> = {
   waitForReady: true,
   parent: true,
   corked: true,
+  callCredentials: true,
+  authority: true,
 };
 
 /**

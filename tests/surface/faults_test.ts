@@ -52,6 +52,8 @@ function clientOf(engine: EventEngine, at: string): { client: TrialClient; subch
     maxReceiveElements: undefined,
     observers: new CallObservers(),
     pending: new PendingCalls(),
+    isSecure: false,
+    callCredentials: undefined,
     template,
   };
   const client = makeClient(context, Trial);

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { createServer, type IncomingHttpHeaders } from "node:http2";
 import type { AddressInfo } from "node:net";
 import {
+  callCredentials,
   type CallOptions,
   Channel,
   type ChannelOptions,
@@ -266,6 +267,7 @@ test("every option that there is may be given", () => {
   const ofChannel: Required<ChannelOptions> = {
     ...connection,
     credentials: tls.client({ ca: AUTHORITY.cert, provider: "node" }),
+    callCredentials: callCredentials.bearer("a"),
     authority: "a",
     initialBackoffMs: 1,
   };
@@ -284,7 +286,8 @@ test("every option that there is may be given", () => {
     maxConnectionAgeMs: 60_000,
     maxConnectionAgeGraceMs: 10_000,
   };
-  const ofCall: Required<Omit<CallOptions, "parent">> = {
+  const ofCall: Required<Omit<CallOptions, "parent" | "callCredentials">> = {
+    authority: "service.test",
     deadlineMs: 60_000,
     signal: new AbortController().signal,
     metadata: new Metadata(),

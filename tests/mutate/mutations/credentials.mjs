@@ -2,6 +2,10 @@
 
 const TARGET = "tests/surface/channel/channel_target_test.ts";
 const WORDS = "tests/surface/credentials/plain_words_test.ts";
+const PERMISSION = "surface/client/call_permission.ts";
+const CALLS = "tests/surface/credentials/call_credentials_test.ts";
+const STYLES = "tests/surface/credentials/shown_by_styles_test.ts";
+const BLOCKING = "tests/surface/blocking/call_credentials_test.ts";
 const INSECURE = "tests/surface/credentials/insecure_test.ts";
 
 /** As `readMutations` describes them. */
@@ -100,8 +104,95 @@ export default [
     "tests/transport/tls/client_hello_test.ts",
     "plain words",
   ),
+  mutation(PERMISSION, "|| this.context.isSecure ?", "|| true ?", CALLS, "over plaintext"),
+  mutation(
+    PERMISSION,
+    "security === undefined || coversHost(",
+    "true || coversHost(",
+    STYLES,
+    "[C88] promise",
+  ),
+  mutation(
+    PERMISSION,
+    "      else if (this.isWaiting) this.context.end.closers.add(this.onChannelClosed);\n",
+    "",
+    CALLS,
+    "deadline, signal and close",
+  ),
+  mutation("surface/client/client_call.ts", "      this.permission?.renew();\n", "", CALLS, "is made again"),
+  mutation(
+    "surface/client/client_call.ts",
+    "    if (this.permission !== undefined && !this.permission.permits(transport)) return;\n",
+    "",
+    STYLES,
+    "[C86] reactor",
+  ),
+  mutation(
+    "surface/call/control_plane.ts",
+    "if (!OF_SERVICES.has(code))",
+    "if (code > 0)",
+    CALLS,
+    "a failure of",
+  ),
+  mutation(
+    "surface/credentials/refreshed_credentials.ts",
+    "if (!this.isFetching && !this.begin(now))",
+    "if (!this.begin(now))",
+    CALLS,
+    "fetched once",
+  ),
+  mutation(
+    "surface/credentials/refreshed_credentials.ts",
+    "      if (now >= this.refreshAt && !this.isFetching) this.refresh(now);\n",
+    "",
+    CALLS,
+    "fetched once",
+  ),
+  mutation(
+    "surface/credentials/refreshed_credentials.ts",
+    "    this.refreshAt = now + FETCH_AGAIN_MS;\n",
+    "",
+    CALLS,
+    "once a second",
+  ),
+  mutation(
+    "surface/credentials/composite_credentials.ts",
+    "new HeaderList([...first.entries, ...second.entries])",
+    "new HeaderList([...second.entries, ...first.entries])",
+    CALLS,
+    "before a call's",
+  ),
+  mutation(
+    "surface/credentials/plugin_credentials.ts",
+    "  if (blocking) throw whileBlocked();\n",
+    "",
+    BLOCKING,
+    "cannot settle",
+    "epoll",
+  ),
+  mutation(
+    "surface/blocking/helped_call.ts",
+    "    else permission.fetchNow();\n",
+    "",
+    BLOCKING,
+    "that are there at once",
+  ),
+  mutation(
+    "surface/credentials/host_names.ts",
+    "return dot > 0 && pattern.slice(1).toLowerCase() === name.slice(dot);",
+    "return name.endsWith(pattern.slice(1));",
+    STYLES,
+    "[C88] promise",
+  ),
+  mutation(
+    "surface/channel/subchannel.ts",
+    "return this.transport?.security;",
+    "return undefined;",
+    STYLES,
+    "channel.security",
+  ),
 ];
 
-function mutation(file, before, after, test, name) {
-  return { file, before, after, test, name };
+function mutation(file, before, after, test, name, poller = "native") {
+  return { file, before, after, test, name, poller };
 }

@@ -1,0 +1,179 @@
+// What a call needs before it may have a stream: its call credentials, and a server that may be called by its authority.
+//
+// It is asked when a connection is there, so that what is sent is fresh, and with each attempt. A call without any of this
+// has none of these objects.
+
+import type { EventEngine } from "../../pollers/mod.ts";
+import {
+  type ClientTransport,
+  type HeaderList,
+  type RequestTemplate,
+  requestTemplate,
+} from "../../transport/mod.ts";
+import { controlPlaneStatus } from "../call/control_plane.ts";
+import { Status, type StatusCode } from "../call/status.ts";
+import type { CallCredentials, CallCredentialsSink } from "../credentials/call_credentials.ts";
+import { CompositeCredentials, joined } from "../credentials/composite_credentials.ts";
+import { whileBlocked } from "../credentials/plugin_credentials.ts";
+import { coversHost, hostOf } from "../credentials/host_names.ts";
+import { USER_AGENT } from "../version.ts";
+import type { CallIdentity } from "./call_identity.ts";
+import type { CallContext } from "./call_route.ts";
+
+/** The call that needs it. */
+export interface PermittedCall {
+  /** It has its status already. */
+  readonly isOver: boolean;
+  /** What it waited for is there. */
+  onPermitted(): void;
+  /** It cannot be had. */
+  refuse(code: StatusCode, message: string, cause: unknown): void;
+}
+
+/** What one call needs. */
+export class CallPermission implements CallCredentialsSink {
+  /** What the call begins with. */
+  readonly template: RequestTemplate;
+  /** Metadata of the call, and what its credentials added. */
+  headers: HeaderList | undefined;
+  /** A fetch is under way. */
+  isWaiting = false;
+  /** The credentials are there, for the next attempt. */
+  private isThere = false;
+  private readonly credentials: CallCredentials | undefined;
+  private readonly onChannelClosed = (): void =>
+    this.refuse(Status.UNAVAILABLE, "channel is closed", undefined);
+
+  /** `blocking`: the thread blocks until the call is over. */
+  constructor(
+    private readonly context: CallContext,
+    private readonly call: PermittedCall,
+    template: RequestTemplate,
+    private readonly metadata: HeaderList | undefined,
+    private readonly identity: CallIdentity | undefined,
+    private readonly blocking: boolean,
+  ) {
+    const { authority } = identity ?? {};
+    this.headers = metadata;
+    this.template = authority === undefined
+      ? template
+      : requestTemplate(template.path, authority, context.isSecure ? "https" : "http", USER_AGENT);
+    this.credentials = both(context.callCredentials, identity?.callCredentials);
+  }
+
+  /** Why the call cannot be made on any connection of its channel; undefined where it may. */
+  get obstacle(): string | undefined {
+    return this.credentials === undefined || this.context.isSecure ? undefined : OVER_PLAINTEXT;
+  }
+
+  /**
+   * Whether the call may open a stream of `transport` now. Where not, the call has been refused, or is submitted again
+   * once its credentials are there.
+   */
+  permits(transport: ClientTransport): boolean {
+    const { authority } = this.identity ?? {};
+    if (authority !== undefined && !covers(transport, authority)) {
+      const why = `the server's certificate is not for the authority ${JSON.stringify(authority)}`;
+      this.refuse(Status.UNAUTHENTICATED, why, undefined);
+      return false;
+    }
+    if (this.credentials === undefined || this.isThere) return true;
+    if (!this.isWaiting) this.fetch(this.credentials);
+    return this.isThere;
+  }
+
+  /** Of a call that needs no more than credentials and cannot wait for them: they are there then, or it was refused. */
+  fetchNow(): void {
+    this.fetch(this.credentials!);
+    if (this.isWaiting) this.failed(whileBlocked());
+  }
+
+  /** The call has lost its stream and needs another one: what it showed may have expired. */
+  renew(): void {
+    this.isThere = false;
+  }
+
+  /** The call is over. */
+  end(): void {
+    this.context.end.closers.delete(this.onChannelClosed);
+  }
+
+  /** From the credentials. */
+  onHeaders(headers: HeaderList): void {
+    this.later(() => {
+      this.take(headers);
+      this.call.onPermitted();
+    });
+  }
+
+  /** From the credentials. */
+  onFailed(error: unknown): void {
+    this.later(() => this.failed(error));
+  }
+
+  private fetch(credentials: CallCredentials): void {
+    const { path, headers } = this.template;
+    const authority = headers.get(":authority")!;
+    const slash = path.lastIndexOf("/");
+    const request = {
+      serviceUrl: `https://${authority.replace(/:443$/, "")}${path.slice(0, slash)}`,
+      method: path.slice(slash + 1),
+      now: this.context.engine.now(),
+      blocking: this.blocking,
+    };
+    this.isWaiting = true; // before: a provider may answer on the spot
+    try {
+      const fetched = credentials.fetch(request, this);
+      if (fetched !== undefined) this.take(fetched);
+      else if (this.isWaiting) this.context.end.closers.add(this.onChannelClosed);
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  private take(headers: HeaderList): void {
+    this.isWaiting = false;
+    this.isThere = true;
+    this.headers = joined(this.metadata, headers);
+  }
+
+  private failed(error: unknown): void {
+    const { code, message } = controlPlaneStatus("call credentials", error, Status.UNAUTHENTICATED);
+    this.refuse(code, message, error);
+  }
+
+  /** On no caller's stack, and in the engine's turn. */
+  private later(closure: () => void): void {
+    const { engine }: { readonly engine: EventEngine } = this.context;
+    engine.run(() => {
+      if (!this.isWaiting || this.call.isOver) return;
+      this.isWaiting = false;
+      this.end();
+      closure();
+    });
+  }
+
+  private refuse(code: StatusCode, message: string, cause: unknown): void {
+    this.isWaiting = false;
+    this.end();
+    this.call.refuse(code, message, cause);
+  }
+}
+
+/** Why credentials are not sent. */
+export const OVER_PLAINTEXT =
+  "call credentials are not sent over plaintext, where everybody on the way can read them: " +
+  "give the channel credentials: tls.client(...)";
+
+function both(
+  first: CallCredentials | undefined,
+  second: CallCredentials | undefined,
+): CallCredentials | undefined {
+  if (first === undefined || second === undefined) return first ?? second;
+  return new CompositeCredentials([first, second]);
+}
+
+/** Whether the peer of `transport` has shown that it is `authority`. In plaintext nobody has shown anything. */
+function covers({ security }: ClientTransport, authority: string): boolean {
+  return security === undefined || coversHost(security.peerCertificate, hostOf(authority));
+}

@@ -1,0 +1,111 @@
+// Call credentials by a token that expires, such as a JWT: one is fetched for all calls, and again before it expires.
+
+import type { HeaderList, Instant } from "../../transport/mod.ts";
+import { timeOfDay } from "../../pollers/native/time_of_day.ts";
+import { describe } from "../options.ts";
+import { isPromiseLike } from "../promise_like.ts";
+import {
+  CallCredentials,
+  type CallCredentialsRequest,
+  type CallCredentialsSink,
+} from "./call_credentials.ts";
+import { bearerHeaders, whileBlocked } from "./plugin_credentials.ts";
+
+/** A token, and when it expires: in milliseconds from when it was asked for, or at a time of day. */
+export type ExpiringToken =
+  | { readonly token: string; readonly expiresInMs: number }
+  | { readonly token: string; readonly expiresAt: Date };
+
+/** Gives a token, or a promise of one. */
+export type ExpiringTokenSource = () => ExpiringToken | PromiseLike<ExpiringToken>;
+
+/** A token is fetched anew from so long before it expires, of short-lived ones from half of their life. */
+const REFRESH_BEFORE_MS = 60_000;
+
+/** It is not used any more from so long before: it has to reach the server. Of short-lived ones a tenth of their life. */
+const UNUSED_BEFORE_MS = 5_000;
+
+/** After a fetch in the background that failed there is none for so long, while the token can still be used. */
+const FETCH_AGAIN_MS = 1_000;
+
+/** Those of `callCredentials.refreshed`. */
+export class RefreshedCredentials extends CallCredentials {
+  /** Private to the language: what is printed of it shows no token. */
+  #headers: HeaderList | undefined = undefined;
+  private refreshAt: Instant = -Infinity;
+  private unusedFrom: Instant = -Infinity;
+  private isFetching = false;
+  /** Calls that wait for the fetch that is under way. */
+  private waiting: CallCredentialsSink[] = [];
+
+  constructor(private readonly source: ExpiringTokenSource) {
+    super();
+  }
+
+  override fetch(request: CallCredentialsRequest, sink: CallCredentialsSink): HeaderList | undefined {
+    const { now } = request;
+    const headers = this.#headers;
+    if (headers !== undefined && now < this.unusedFrom) {
+      if (now >= this.refreshAt && !this.isFetching) this.refresh(now);
+      return headers;
+    }
+    if (!this.isFetching && !this.begin(now)) return this.#headers;
+    if (request.blocking) throw whileBlocked();
+    this.waiting.push(sink);
+    return undefined;
+  }
+
+  /** In the background: what fails leaves the token that there is. */
+  private refresh(now: Instant): void {
+    this.refreshAt = now + FETCH_AGAIN_MS;
+    try {
+      this.begin(now);
+    } catch { // the next call tries again, and the one that finds no token left fails with the reason
+    }
+  }
+
+  /** Fetches a token; true: it comes later. Throws what the source throws. */
+  private begin(now: Instant): boolean {
+    const time = timeOfDay();
+    const given = this.source();
+    if (!isPromiseLike(given)) {
+      this.take(given, now, time);
+      return false;
+    }
+    this.isFetching = true;
+    Promise.resolve(given).then((token) => this.take(token, now, time)).then(
+      () => this.settle((sink) => sink.onHeaders(this.#headers!)),
+      (error) => this.settle((sink) => sink.onFailed(error)),
+    );
+    return true;
+  }
+
+  private settle(tell: (sink: CallCredentialsSink) => void): void {
+    this.isFetching = false;
+    const { waiting } = this;
+    this.waiting = [];
+    for (const sink of waiting) tell(sink);
+  }
+
+  /** A token that was asked for at `now`, `time` of the day. */
+  private take(given: ExpiringToken, now: Instant, time: number): void {
+    const lifeMs = lifeOf(given, time);
+    this.#headers = bearerHeaders(given.token);
+    this.refreshAt = now + lifeMs - Math.min(REFRESH_BEFORE_MS, lifeMs / 2);
+    this.unusedFrom = now + lifeMs - Math.min(UNUSED_BEFORE_MS, lifeMs / 10);
+  }
+}
+
+/** How long a token can be used. Throws TypeError where it says nothing of that, and RangeError where it cannot be used. */
+function lifeOf(given: ExpiringToken, time: number): number {
+  const { expiresInMs, expiresAt } = Object(given) as { expiresInMs?: unknown; expiresAt?: unknown };
+  const lifeMs = expiresAt instanceof Date ? expiresAt.getTime() - time : expiresInMs;
+  if (typeof lifeMs !== "number" || Number.isNaN(lifeMs)) {
+    const found = describe(given);
+    throw new TypeError(
+      `Cannot use a token that expires: give { token, expiresInMs } or { token, expiresAt: Date }, found ${found}`,
+    );
+  }
+  if (lifeMs > 0) return lifeMs;
+  throw new RangeError(`Cannot use a token: it had expired ${Math.round(-lifeMs)} ms before it was fetched`);
+}
