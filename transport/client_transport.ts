@@ -10,8 +10,8 @@ import { excessOf } from "./grpc/header_limits.ts";
 import { NO_HEADERS } from "./grpc/headers.ts";
 import { type MessageLimitOptions, type MessageLimits, messageLimits } from "./grpc/message_limits.ts";
 import { GrpcStatus } from "./grpc/status_mapping.ts";
-import { timeoutField } from "./grpc/timeout.ts";
-import { HeaderList } from "./hpack/header_list.ts";
+import { timeoutHeaders } from "./grpc/timeout.ts";
+import type { HeaderList } from "./hpack/header_list.ts";
 import { Connection } from "./http2/connection.ts";
 import { ErrorCode, Http2Error } from "./http2/error.ts";
 import type { LocalSettings } from "./http2/settings.ts";
@@ -104,13 +104,13 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
     metadata: HeaderList | undefined,
     sink: ClientStreamSink,
   ): ClientStream | undefined {
-    const extra = timeoutMs === undefined ? metadata : withTimeout(timeoutMs, metadata);
-    const { peerSettings } = this.connection;
-    const excess = excessOf("request metadata", extra, template.headers.octets, peerSettings);
+    const timeout = timeoutMs === undefined ? undefined : timeoutHeaders(timeoutMs);
+    const own = template.headers.octets + (timeout === undefined ? 0 : timeout.octets);
+    const excess = excessOf("request metadata", metadata, own, this.connection.peerSettings);
     if (excess !== undefined) return refuse(excess, sink);
     if (this.connection.dormant) this.connection.wake(this.engine.now());
     const stream = new GrpcClientStream(this.connection, sink, this.limits);
-    stream.stream = this.connection.open(template.headers, extra, false, stream);
+    stream.stream = this.connection.open(template.headers, timeout, false, stream, metadata);
     // RFC 9113, section 5.1.1: a client without stream identifiers left makes a new connection.
     if (this.connection.identifiersUsedUp) this.drain("stream identifiers are used up");
     return stream;
@@ -180,9 +180,4 @@ function refuse(message: string, sink: ClientStreamSink): undefined {
   const code = GrpcStatus.RESOURCE_EXHAUSTED;
   sink.onStatus({ code, message, metadata: NO_HEADERS, cause, unprocessed: false });
   return undefined;
-}
-
-function withTimeout(timeoutMs: number, metadata: HeaderList | undefined): HeaderList {
-  const timeout = timeoutField(timeoutMs);
-  return new HeaderList(metadata === undefined ? [timeout] : [timeout, ...metadata.entries]);
 }

@@ -37,8 +37,6 @@ export interface RequestHead {
   readonly metadata: HeaderList;
   /** The whole header section. */
   readonly headers: HeaderList;
-  /** A place for the surface to keep what it looked up for this head (the method, say). */
-  memo: unknown;
 }
 
 /** How a stream ended, in gRPC's terms. */

@@ -137,7 +137,7 @@ export class ServerRequests implements ServerStyle, QueueOwner {
     const method = this.make(key, descriptor, payload);
     const { begin } = method;
     const requestStream = payload === "NONE";
-    this.server.methods.addMethod(path, { descriptor, requestStream, begin, removed: false }, host);
+    this.server.methods.addMethod(path, { descriptor, requestStream, begin }, host);
     this.methods.set(key, method);
   }
 

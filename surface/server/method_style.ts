@@ -13,8 +13,6 @@ export interface RegisteredMethod {
   readonly requestStream: boolean;
   /** Makes the call of a stream that a client opened. */
   readonly begin: BeginServerCall;
-  /** Its service was removed: who remembers it looks again. */
-  removed: boolean;
 }
 
 /** Makes a call; called within a turn. */

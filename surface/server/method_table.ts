@@ -12,6 +12,9 @@ export class MethodTable {
   private services = new Set<string>();
   /** Methods of one host alone, by host and path. */
   private readonly ofHosts = new Map<string, RegisteredMethod>();
+  /** What was found last: most calls are of one method, or some of one follow each other. */
+  private lastPath: string | undefined = undefined;
+  private lastMethod: RegisteredMethod | undefined = undefined;
   private fallback: RegisteredMethod | undefined = undefined;
   private fallbackKind = "";
 
@@ -47,15 +50,20 @@ export class MethodTable {
         `Cannot add a ${kind}: the server has a ${this.fallbackKind}, and one serves all that no service has`,
       );
     }
-    this.fallback = { descriptor: undefined, requestStream: true, begin, removed: false };
+    this.fallback = { descriptor: undefined, requestStream: true, begin };
     this.fallbackKind = kind;
+    this.changed();
   }
 
   /** What serves the call of `head`: first what serves its host, then what serves any. */
   find(head: RequestHead): RegisteredMethod | undefined {
-    let method = head.memo as RegisteredMethod | undefined;
-    if (method === undefined || method.removed) head.memo = method = this.lookUp(head);
-    return method;
+    if (this.ofHosts.size > 0) return this.lookUp(head);
+    const { path } = head; // of a connection's calls mostly the same string
+    if (path !== this.lastPath) {
+      this.lastMethod = this.lookUp(head);
+      this.lastPath = path;
+    }
+    return this.lastMethod;
   }
 
   /** Why nothing serves `path`. */
@@ -68,12 +76,9 @@ export class MethodTable {
     return ofHost ?? this.methods.get(path) ?? this.fallback;
   }
 
-  /** Who remembers the fallback looks again: it may be a method of its own now. */
   private changed(): void {
     this.services = new Set([...this.methods.keys()].map(serviceOf));
-    if (this.fallback === undefined) return;
-    this.fallback.removed = true;
-    this.fallback = { ...this.fallback, removed: false };
+    this.lastPath = this.lastMethod = undefined;
   }
 }
 

@@ -68,7 +68,7 @@ export function registerService<S extends ServiceDescriptor<unknown>>(
     }
     if (into.has(descriptor.path)) throw new TypeError(`Cannot add ${descriptor.path}: it is served already`);
     const requestStream = streamsRequests(descriptor.kind);
-    added.set(descriptor.path, { descriptor, requestStream, begin, removed: false });
+    added.set(descriptor.path, { descriptor, requestStream, begin });
   }
   for (const [path, method] of added) into.set(path, method);
 }
@@ -112,8 +112,5 @@ export function unregisterService(
   const methods = Object.values(service.methods as Record<string, MethodDescriptor<unknown, unknown>>);
   const served = methods.filter(({ path }) => from.has(path));
   if (served.length === 0) throw new TypeError(`Cannot remove ${service.fullName}: it is not served`);
-  for (const { path } of served) {
-    from.get(path)!.removed = true;
-    from.delete(path);
-  }
+  for (const { path } of served) from.delete(path);
 }

@@ -10,7 +10,7 @@
 //
 // gRPC's core and grpc-go, which send or refuse by the same setting, use RESOURCE_EXHAUSTED and INTERNAL.
 
-import { ENTRY_OVERHEAD } from "../hpack/field.ts";
+import { ENTRY_OVERHEAD } from "../hpack/field_name.ts";
 import type { HeaderList } from "../hpack/header_list.ts";
 import { UNANNOUNCED_STATUS_MESSAGE_BYTES } from "../http2/limits.ts";
 import type { PeerSettings } from "../http2/settings.ts";

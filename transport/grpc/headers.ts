@@ -196,7 +196,6 @@ class ReceivedHead extends Reading implements RequestHead {
   readonly authority: string;
   readonly timeoutMs: number | undefined;
   readonly encoding: string;
-  memo: unknown;
   readonly headers: HeaderList;
   private application: HeaderList | undefined;
 
@@ -212,7 +211,6 @@ class ReceivedHead extends Reading implements RequestHead {
     this.authority = authority;
     this.timeoutMs = timeoutMs;
     this.encoding = encoding;
-    this.memo = undefined;
     this.headers = headers;
     this.application = undefined;
   }

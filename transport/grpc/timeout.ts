@@ -2,9 +2,12 @@
 
 import { CHECKED, Field, HUFFMAN } from "../hpack/field.ts";
 import { protocolName } from "../hpack/field_name.ts";
+import { HeaderList } from "../hpack/header_list.ts";
 
 const NAME = protocolName("grpc-timeout");
 const DIGITS = 8;
+/** Longer timeouts are in seconds, or hours. */
+const ROUNDED_MS = 1_000_000;
 const MILLISECONDS = "m".charCodeAt(0);
 
 const UNIT_MS: Readonly<Record<string, number>> = {
@@ -22,14 +25,18 @@ const UNIT_MS: Readonly<Record<string, number>> = {
  */
 export function encodeTimeout(timeoutMs: number): string {
   if (timeoutMs < 1) return "1m";
-  if (timeoutMs < 1_000) return `${Math.ceil(timeoutMs)}m`;
-  if (timeoutMs < 1_000_000) {
-    const step = timeoutMs < 10_000 ? 10 : timeoutMs < 100_000 ? 100 : 1_000;
+  if (timeoutMs < ROUNDED_MS) {
+    const step = stepOf(timeoutMs);
     return `${Math.ceil(timeoutMs / step) * step}m`;
   }
   const seconds = Math.ceil(timeoutMs / 1_000);
   if (seconds <= 99_999_999) return `${seconds}S`;
   return `${Math.min(99_999_999, Math.ceil(seconds / 3_600))}H`;
+}
+
+function stepOf(timeoutMs: number): number {
+  if (timeoutMs < 1_000) return 1;
+  return timeoutMs < 10_000 ? 10 : timeoutMs < 100_000 ? 100 : 1_000;
 }
 
 /** Milliseconds of a header value; undefined where it is malformed. */
@@ -66,7 +73,23 @@ function inMs(number: number, unit: number): number | undefined {
   return ms === undefined ? undefined : number * ms;
 }
 
-/** The field for `timeoutMs`. */
-export function timeoutField(timeoutMs: number): Field {
-  return Field.of(NAME, encodeTimeout(timeoutMs), CHECKED);
+/** The header for `timeoutMs` alone; those that were asked for lately are kept, as there are few of each power of ten. */
+export function timeoutHeaders(timeoutMs: number): HeaderList {
+  if (!(timeoutMs >= 1 && timeoutMs < ROUNDED_MS)) return headersOf(timeoutMs);
+  const step = stepOf(timeoutMs);
+  const steps = Math.ceil(timeoutMs / step);
+  const slot = steps & (KEPT - 1);
+  const kept = keptHeaders[slot];
+  if (kept !== undefined && keptMs[slot] === steps * step) return kept;
+  keptMs[slot] = steps * step;
+  return keptHeaders[slot] = headersOf(timeoutMs);
 }
+
+function headersOf(timeoutMs: number): HeaderList {
+  return new HeaderList([Field.of(NAME, encodeTimeout(timeoutMs), CHECKED)]);
+}
+
+/** A power of two. */
+const KEPT = 256;
+const keptHeaders: Array<HeaderList | undefined> = new Array(KEPT).fill(undefined);
+const keptMs = new Float64Array(KEPT);

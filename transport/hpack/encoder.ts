@@ -71,17 +71,19 @@ export class Encoder {
   }
 
   /**
-   * Appends one block with the fields of `headers` and then `extra` to `out`. `headers` is remembered by identity.
+   * Appends one block with the fields of `headers`, then `extra` and then `more` to `out`. `headers` is remembered by identity.
    * RangeError where a string is no octets; nothing has changed then, or the peer's table would differ from ours.
    */
-  encode(headers: HeaderList, extra: HeaderList | undefined, out: ByteSink): void {
+  encode(headers: HeaderList, extra: HeaderList | undefined, out: ByteSink, more?: HeaderList): void {
     const known = this.remembered.get(headers);
     if (known === undefined) checkOctets(headers);
     if (extra !== undefined) checkOctets(extra);
+    if (more !== undefined) checkOctets(more);
     if (this.smallestUpdate >= 0) this.writeSizeUpdates(out);
     if (known !== undefined && known.generation === this.table.generation) out.append(known.bytes);
     else this.encodeAndRemember(headers, out);
     if (extra !== undefined) this.encodeFields(extra, out);
+    if (more !== undefined) this.encodeFields(more, out);
   }
 
   private encodeAndRemember(headers: HeaderList, out: ByteSink): void {

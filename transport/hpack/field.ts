@@ -6,9 +6,6 @@ import { huffmanDecode } from "./huffman.ts";
 import { CLASSES, CONTROL, NOT_ASCII } from "./octet_classes.ts";
 import { octetsToText } from "./octet_text.ts";
 
-/** What a field counts beside its name and value (RFC 7541, section 4.1). */
-export const ENTRY_OVERHEAD = 32;
-
 /** The octets are Huffman coded. */
 export const HUFFMAN = 1;
 /** It must be sent as a literal that is never indexed (RFC 7541, section 6.2.3), as it came. */
@@ -75,7 +72,7 @@ export class Field {
 
   /** What the field counts in a header list and in a table (RFC 7541, section 4.1). */
   get size(): number {
-    return this.name.text.length + this.length + ENTRY_OVERHEAD;
+    return this.name.size + this.length;
   }
 
   /** Whether the value has a control character but the tab. */

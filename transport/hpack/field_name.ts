@@ -31,6 +31,9 @@ const RESTRICTED = new Set([
 /** Names that applications use and that are kept; where there are more, they are collected anew. */
 const MAX_NAMES = 1_024;
 
+/** What a field counts beside its name and value (RFC 7541, section 4.1). */
+export const ENTRY_OVERHEAD = 32;
+
 /** What names may have for their `slot`. */
 export const NAME_SLOTS = 16;
 
@@ -52,6 +55,8 @@ export class FieldName {
   readonly seldomRepeated: boolean;
   /** From 0 to `NAME_SLOTS`: where small tables count what they know of the name, perhaps together with others. */
   readonly slot: number;
+  /** What a field counts beside its value (RFC 7541, section 4.1). */
+  readonly size: number;
   /** Which pseudo-header field it is, from 1: numbers of `transport/http2/header_validation.ts`; 0: none that it knows. */
   pseudo: number = 0;
   /** What `transport/grpc/headers.ts` takes the name for, once it has met it; 0 before. */
@@ -68,6 +73,7 @@ export class FieldName {
     this.isOrdinary = this.isToken && !(own && RESTRICTED.has(text)); // no token has a colon
     this.isBinary = text.endsWith("-bin");
     this.neverIndexed = own && NEVER_INDEXED.has(text);
+    this.size = text.length + ENTRY_OVERHEAD;
     this.slot = (text.length + (text.charCodeAt(text.length - 1) || 0)) & (NAME_SLOTS - 1);
     this.seldomRepeated = this.isBinary || (own && SELDOM_REPEATED.has(text));
   }

@@ -323,13 +323,19 @@ export class Connection {
 
   // Commands.
 
-  /** Client: opens a stream with a request's header section, `headers` and `extra` in one block. */
-  open(headers: HeaderList, extra: HeaderList | undefined, endStream: boolean, sink: StreamSink): Stream {
+  /** Client: opens a stream with a request's header section, `headers`, `extra` and `more` in one block. */
+  open(
+    headers: HeaderList,
+    extra: HeaderList | undefined,
+    endStream: boolean,
+    sink: StreamSink,
+    more?: HeaderList,
+  ): Stream {
     if (!this.canOpen) throw new TypeError("Cannot open a stream: canOpen is false");
     const { streams, peerSettings, flow } = this;
     const stream = new Stream(streams.nextId, peerSettings.initialWindowSize, flow.initialStreamWindow);
     stream.sink = sink;
-    this.parts.sections.write(stream, headers, extra, endStream); // which throws for fields that are no octets
+    this.parts.sections.write(stream, headers, extra, endStream, more); // which throws for fields that are no octets
     streams.nextId += 2;
     streams.add(stream);
     if (endStream) this.lifecycle.endSent(stream);

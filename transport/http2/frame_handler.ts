@@ -11,7 +11,13 @@ import { writeSettingsAck } from "./frame_writer.ts";
 import { Flag, FrameType, readUint31, readUint32 } from "./frames.ts";
 import { HEADER_BLOCK_TIMEOUT_MS } from "./limits.ts";
 import type { HeaderSections } from "./header_sections.ts";
-import { contentLength, hasNoContent, malformedReason, type SectionKind } from "./header_validation.ts";
+import {
+  contentLength,
+  hasNoContent,
+  malformedReason,
+  type SectionKind,
+  statusOf,
+} from "./header_validation.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Parts } from "./parts.ts";
 import { PingPurpose } from "./ping.ts";
@@ -39,6 +45,7 @@ const nextState = afterEvent;
 const isRefused = isRefusal;
 const lengthOf = contentLength;
 const malformation = malformedReason;
+const statusText = statusOf;
 
 /** Gives the response to a request whose header list is above our limit, for `reason`. */
 export type TooLargeResponse = (reason: string) => HeaderList;
@@ -299,7 +306,7 @@ export class FrameHandler implements FrameVisitor {
   }
 
   private response(stream: Stream, headers: HeaderList, endStream: boolean): Http2Error | undefined {
-    const status = headers.get(":status")!;
+    const status = statusText(headers);
     if (status.startsWith("1")) { // interim responses (section 8.1); 101 has no meaning here (section 8.6)
       if (endStream || status === "101") {
         const reason = `malformed response: ${status}${endStream ? " with END_STREAM" : ""}`;

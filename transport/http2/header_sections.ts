@@ -120,9 +120,15 @@ export class HeaderSections {
   }
 
   /** Encodes and writes a section now: HPACK is stateful, so it is never encoded before its turn. */
-  write(stream: Stream, headers: HeaderList, extra: HeaderList | undefined, endStream: boolean): void {
+  write(
+    stream: Stream,
+    headers: HeaderList,
+    extra: HeaderList | undefined,
+    endStream: boolean,
+    more?: HeaderList,
+  ): void {
     encoded.length = 0;
-    this.encoder.encode(headers, extra, encoded);
+    this.encoder.encode(headers, extra, encoded, more);
     const maxFrameBytes = Math.min(this.peer.maxFrameSize, FRAME_BYTES);
     writeBlock(this.out, stream.id, encoded.bytes, encoded.length, endStream, maxFrameBytes);
     stream.headersSent = true;

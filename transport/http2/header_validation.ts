@@ -53,6 +53,11 @@ export function contentLength(headers: HeaderList): number {
   return headers.contentLength ??= Number(headers.find(CONTENT_LENGTH)?.text ?? -1);
 }
 
+/** `:status` of a well-formed response. */
+export function statusOf(headers: HeaderList): string {
+  return headers.find(STATUS_NAME)!.text;
+}
+
 /** Whether a section says that no content follows it, whatever its content-length (RFC 9110, section 6.4.1). */
 export function hasNoContent(headers: HeaderList): boolean {
   const status = headers.find(STATUS_NAME)?.text;

@@ -147,6 +147,13 @@ export default [
     REFERENCE,
     "then or later",
   ),
+  mutation(
+    "transport/grpc/timeout.ts",
+    " && keptMs[slot] === steps * step",
+    "",
+    CODING,
+    "a header that is kept",
+  ),
   mutation("transport/grpc/binary_header.ts", "(count & 3) === 1 || ", "", CODING, "as atob"),
   mutation(
     "surface/call/metadata.ts",

@@ -221,7 +221,7 @@ export default [
     TRANSPORT,
     "10.5.1",
   ),
-  mutation("transport/hpack/field.ts", "this.length + ENTRY_OVERHEAD", "this.length", TRANSPORT, "10.5.1"),
+  mutation("transport/hpack/field.ts", "this.name.size + this.length", "this.length", TRANSPORT, "10.5.1"),
   mutation(
     "transport/hpack/decoder.ts",
     "if (entry.size >= field.size) field",
@@ -239,12 +239,18 @@ export default [
 
   mutation(
     "surface/server/method_table.ts",
-    " || method.removed",
+    "this.lastPath = this.lastMethod = undefined;",
     "",
     UNBIND,
     "later ones are UNIMPLEMENTED",
   ),
-  mutation("surface/server/service.ts", "    from.delete(path);\n", "", UNBIND, "removeService"),
+  mutation(
+    "surface/server/service.ts",
+    "for (const { path } of served) from.delete(path);",
+    "",
+    UNBIND,
+    "removeService",
+  ),
   mutation(
     "surface/server/binding.ts",
     "    this.listener.shutdown();\n",

@@ -56,10 +56,10 @@ export default [
   },
   {
     file: TABLE,
-    before: "this.fallback.removed = true;",
-    after: "",
+    before: "if (path !== this.lastPath) {",
+    after: "if (this.lastPath === undefined) {",
     test: TABLE_TEST,
-    name: "who remembers",
+    name: "what serves all others",
   },
   {
     file: STYLES,

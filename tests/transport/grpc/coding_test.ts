@@ -3,7 +3,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { decodeBinary, encodeBinary } from "../../../transport/grpc/binary_header.ts";
 import { messageLimits } from "../../../transport/grpc/message_limits.ts";
 import { decodePercent, encodePercent } from "../../../transport/grpc/percent.ts";
-import { decodeTimeout, encodeTimeout } from "../../../transport/grpc/timeout.ts";
+import { decodeTimeout, encodeTimeout, timeoutHeaders } from "../../../transport/grpc/timeout.ts";
 import { SeededRandom } from "../../../pollers/simulated/seeded_random.ts";
 import { test } from "../../harness.ts";
 
@@ -25,6 +25,15 @@ test("grpc-timeout: what is malformed is undefined", () => {
   for (const text of ["", "1", "S", "-1S", "1.5S", "123456789S", "1s", "1h", " 1S", "1S ", "1SS", "+1S"]) {
     assertEquals(decodeTimeout(text), undefined, JSON.stringify(text));
   }
+});
+
+test("grpc-timeout: a header that is kept says what one that is made anew would, and is the same for the same", () => {
+  const timeouts = [-1, 0, 0.5, 1, 999.5, 1_000, 9_990, 9_999.5, 999_999, 1_000_000, 5e9, Infinity];
+  for (let ms = 1; ms < 2_000_000; ms = ms * 1.003 + 0.3) timeouts.push(ms);
+  for (const ms of [...timeouts, ...timeouts.toReversed()]) {
+    assertEquals([...timeoutHeaders(ms)], [["grpc-timeout", encodeTimeout(ms)]], `${ms}`);
+  }
+  assertEquals(timeoutHeaders(20_001) === timeoutHeaders(20_099), true);
 });
 
 test("grpc-timeout: what is sent is well-formed, never shorter, and within a hundredth", () => {
