@@ -1,5 +1,6 @@
 // TLS contexts that follow their certificates: what is configured may change while connections are made.
 
+import { messageOf } from "../../pollers/mod.ts";
 import type { Instant } from "../../transport/mod.ts";
 
 /** What credentials are made from: options, or a function that gives those of now. */
@@ -15,6 +16,9 @@ export class ContextSource<Options extends object, Made extends { release(): voi
   #options: Options;
   #made: Made;
   #askAt: Instant = -Infinity;
+  /** What could not be used, and why: it is tried and reported once. */
+  #unusable: Options | undefined = undefined;
+  #problem: string | undefined = undefined;
 
   /** Asks `source` at once; throws what it and `make` throw. */
   constructor(source: OptionsSource<Options>, make: (options: Options) => Made) {
@@ -31,7 +35,7 @@ export class ContextSource<Options extends object, Made extends { release(): voi
 
   /**
    * What is made from the options of now. Where the source or its options fail, what there was before, and `onFailed` is
-   * called: connections go on with a certificate that may still be good.
+   * called, once for what stays wrong: connections go on with a certificate that may still be good.
    */
   current(now: Instant, onFailed: (error: unknown) => void): Made {
     const source = this.#source;
@@ -39,9 +43,14 @@ export class ContextSource<Options extends object, Made extends { release(): voi
     this.#askAt = now + ASK_AGAIN_MS;
     try {
       const options = source();
+      if (options === this.#unusable) return this.#made;
+      this.#unusable = options;
       if (options !== this.#options) this.#replace(options);
+      this.#unusable = this.#problem = undefined;
     } catch (error) {
-      onFailed(error);
+      const problem = messageOf(error);
+      if (problem !== this.#problem) onFailed(error);
+      this.#problem = problem;
     }
     return this.#made;
   }

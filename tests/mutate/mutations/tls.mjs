@@ -5,6 +5,8 @@ const HELLO = "tests/transport/tls/client_hello_test.ts";
 const SURFACE = "tests/surface/credentials/tls_test.ts";
 const REASONS = "tests/surface/credentials/reasons_test.ts";
 const ENGINES = "tests/surface/credentials/engines_test.ts";
+const ROTATION = "tests/surface/credentials/rotation_test.ts";
+const SOURCE = "tests/surface/credentials/context_source_test.ts";
 const ENDPOINT = "transport/tls/secure_endpoint.ts";
 const NAMES = "tests/pollers/native/certificate_names_test.ts";
 const OPENSSL = "transport/tls/openssl/";
@@ -124,15 +126,29 @@ export default [
   ),
   mutation(
     "surface/credentials/context_source.ts",
-    "if (options !== this.#options) this.#replace(options);",
+    "      if (options === this.#unusable) return this.#made;\n",
     "",
-    SURFACE,
-    "under load",
+    SOURCE,
+    "reported once",
   ),
   mutation(
     "surface/credentials/context_source.ts",
-    "      onFailed(error);",
-    "      throw error;",
+    "    this.#askAt = now + ASK_AGAIN_MS;\n",
+    "",
+    SOURCE,
+    "once a second",
+  ),
+  mutation(
+    "surface/credentials/context_source.ts",
+    "if (options !== this.#options) this.#replace(options);",
+    "",
+    ROTATION,
+    "while certificates",
+  ),
+  mutation(
+    "surface/credentials/context_source.ts",
+    "if (problem !== this.#problem) onFailed(error);",
+    "throw error;",
     SURFACE,
     "the earlier ones",
   ),

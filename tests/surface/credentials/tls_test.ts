@@ -199,50 +199,6 @@ function suite({ name: provider, probe }: TlsProvider): void {
     });
   }, options);
 
-  test(`${provider}: certificates, keys and authorities change under load, and no call fails`, async () => {
-    const authorities = [new Authority("First"), new Authority("Second"), new Authority("Third")];
-    const trusted = authorities.map((one) => one.cert).join("");
-    const given = authorities.map((one) => ({
-      ...one.issue({ name: "server", dns: ["localhost"] }),
-      clientCa: trusted,
-      provider,
-    }));
-    const shows = authorities.map((one) => ({ ca: trusted, ...one.issue({ name: "client" }), provider }));
-    let now = 0;
-    const server = new Server({ credentials: tls.server(() => given[now]!) });
-    const issuers = new Set<string>();
-    server.addService(Trial, {
-      ...echo,
-      one: (request, call) => {
-        issuers.add(call.security!.peerCertificate!.issuer);
-        return request;
-      },
-    });
-    const port = await server.listen("127.0.0.1:0");
-    const credentials = tls.client(() => shows[now]!);
-    let calls = 0;
-    let isOver = false;
-    const callers = Array.from({ length: 20 }, async () => {
-      while (!isOver) {
-        // A channel each, so that there are new connections all the time.
-        await using(new Channel(`localhost:${port}`, { credentials }), async (client) => {
-          const notes = Array.from({ length: 10 }, (_, number) => client.one({ number }));
-          assertEquals(numbersOf(await Promise.all(notes)), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-          calls += 10;
-        });
-      }
-    });
-    for (; now < 2; now++) {
-      const before = calls;
-      await until(() => issuers.size === now + 1 && calls >= before + 200);
-    }
-    await until(() => issuers.size === 3);
-    isOver = true;
-    await Promise.all(callers);
-    await server.shutdown();
-    assertEquals([...issuers].sort(), ["CN=First", "CN=Second", "CN=Third"]);
-  }, { ...options, timeoutMs: 60_000 });
-
   test(
     `${provider}: where later certificates cannot be used, the earlier ones are, and onError says why`,
     async () => {

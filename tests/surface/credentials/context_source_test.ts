@@ -1,0 +1,31 @@
+// What follows a source of options: when it is asked, and what becomes of options that cannot be used.
+import { assertEquals } from "@std/assert";
+import { ContextSource } from "../../../surface/credentials/context_source.ts";
+import { test } from "../../harness.ts";
+
+test("a source of credentials is asked once a second at most, and what stays wrong with it is reported once", () => {
+  let given: { name: string } | undefined = { name: "a" };
+  const made: string[] = [];
+  const errors: string[] = [];
+  const source = new ContextSource(() => {
+    if (given === undefined) throw new Error("no file");
+    return given;
+  }, ({ name }) => {
+    made.push(name);
+    if (name.startsWith("bad")) throw new Error(`${name} is bad`);
+    return { name, release: () => void made.push(`${name} released`) };
+  });
+  const at = (now: number): string =>
+    source.current(now, (error) => void errors.push((error as Error).message)).name;
+  assertEquals([at(0), at(999), at(1_000), made], ["a", "a", "a", ["a"]]);
+  given = { name: "bad 1" };
+  assertEquals([at(2_000), at(3_000), at(4_000), made, errors], ["a", "a", "a", ["a", "bad 1"], [
+    "bad 1 is bad",
+  ]]);
+  given = undefined;
+  assertEquals([at(5_000), at(6_000), errors], ["a", "a", ["bad 1 is bad", "no file"]]);
+  given = { name: "b" };
+  assertEquals([at(6_500), at(7_000), made], ["a", "b", ["a", "bad 1", "b", "a released"]]);
+  given = undefined; // again: that is another time
+  assertEquals([at(8_000), errors.length], ["b", 3]);
+});
