@@ -1,6 +1,6 @@
 // One fault in real time: a client calls a server ten times a second, and how long it takes until calls work again.
 import process from "node:process";
-import { Channel, createClient, type RpcError, statusName } from "pollwire";
+import { Channel, createClient, insecure, type RpcError, statusName } from "pollwire";
 import { readArguments } from "../../.ci/arguments.mjs";
 import { Trial } from "../surface/serving.ts";
 import { Namespace } from "./namespace.ts";
@@ -29,7 +29,7 @@ class Caller {
 
   constructor(target: string) {
     const options = keepalive === "on" ? { keepalive: { timeMs: 10_000, timeoutMs: 5_000 } } : {};
-    const channel = new Channel(target, { poller, ...options });
+    const channel = new Channel(target, { poller, credentials: insecure, ...options });
     void this.run(channel);
   }
 

@@ -18,8 +18,8 @@ export default [
   },
   {
     file: "surface/queue/create_call.ts",
-    before: "queueCoreOf(queue), deadline, parentCall",
-    after: "queueCoreOf(queue as never), deadline - 30_000, parentCall",
+    before: "queueCoreOf(queue),\n    deadline,",
+    after: "queueCoreOf(queue as never),\n    deadline - 30_000,",
     test: BATCHES,
     name: "[Q40]",
   },
@@ -158,8 +158,8 @@ export default [
   },
   {
     file: CALL,
-    before: "      parent,\n      onHeaders",
-    after: "      parent: parent && undefined,\n      onHeaders",
+    before: "      parent,\n      identity,",
+    after: "      parent: parent && undefined,\n      identity,",
     test: OUTCOMES,
     name: "[Q42]",
   },
@@ -292,8 +292,8 @@ export default [
   },
   {
     file: ASYNC,
-    before: "super(context, method, core, options.deadline ?? Infinity, parent);",
-    after: "super(context, method, core, Infinity, parent);",
+    before: "options.deadline ?? Infinity,\n      parent,",
+    after: "Infinity,\n      parent,",
     test: CLIENTS,
     name: "[Q77] what is prepared",
   },

@@ -364,8 +364,8 @@ export default [
   ),
   mutation(
     "surface/client/client_call.ts",
-    "      this.stream = undefined;\n      return",
-    "      return",
+    "      this.stream = undefined;\n      this.permission",
+    "      this.permission",
     "tests/surface/client/waiting_test.ts",
     "made once more says",
   ),
