@@ -15,7 +15,6 @@ export type {
 export { type AcceptOptions, TransportAcceptor } from "./accept.ts";
 export { certificateNames } from "../pollers/native/certificate.ts";
 export type { TransportOptions } from "./client_transport.ts";
-export * from "./connector.ts";
 export { binaryField, binaryValue, binaryValues, decodeBinary, encodeBinary } from "./grpc/binary_header.ts";
 export { isReserved, NO_HEADERS, requestTemplate } from "./grpc/headers.ts";
 export { type MessageLimitOptions, type MessageLimits, messageLimits } from "./grpc/message_limits.ts";

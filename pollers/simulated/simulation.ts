@@ -20,15 +20,16 @@ export interface SimulationOptions {
 
 /**
  * Milliseconds without an event after which nothing is left to happen: servers and clients ask each other after hours of
- * silence whether they are there, for as long as they are connected.
+ * silence whether they are there, for as long as they are connected, and channels without calls disconnect after half an
+ * hour.
  */
-const QUIET_MS = 3_600_000;
+const QUIET_MS = 1_200_000;
 
 /** How far {@linkcode Simulation.run} goes. */
 export interface RunOptions {
   /** Events after which the run is a livelock. Default 1,000,000. */
   readonly steps?: number;
-  /** Virtual time at which it stops, events or not. Default: when nothing is left to happen within an hour. */
+  /** Virtual time at which it stops, events or not. Default: when nothing is left to happen within 20 minutes. */
   readonly until?: Instant;
 }
 
@@ -90,7 +91,7 @@ export class Simulation implements EngineWorld {
   }
 
   /**
-   * Lets events happen, one after another, until there is none left within an hour (or `until`). Promise
+   * Lets events happen, one after another, until there is none left within 20 minutes (or `until`). Promise
    * continuations of each run before the next.
    *
    * @throws {LivelockError} (by the promise) after too many events

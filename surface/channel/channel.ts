@@ -22,7 +22,10 @@ import { Backoff } from "./backoff.ts";
 import { parseChannelTarget } from "./channel_target.ts";
 import { type CallObserver, CallObservers } from "../call/call_observer.ts";
 import { type CallContext, ChannelEnd } from "../client/call_route.ts";
-import { type AddressRefusal, type ConnectivityState, Subchannel } from "./subchannel.ts";
+import { PickFirst } from "./balancer/pick_first.ts";
+import { ChannelRoute } from "./channel_route.ts";
+import type { AddressRefusal } from "./connect_settings.ts";
+import type { ConnectivityState } from "./connectivity.ts";
 
 /** What a channel is made with. */
 export interface ChannelOptions extends UserConnectOptions {
@@ -39,6 +42,11 @@ export interface ChannelOptions extends UserConnectOptions {
   readonly authority?: string;
   /** Milliseconds before the second attempt to connect. Default 1,000. */
   readonly initialBackoffMs?: number;
+  /**
+   * Milliseconds without a call until connections are let go and the channel is IDLE again. At least 1,000; Infinity:
+   * never. Default 1,800,000 (30 minutes).
+   */
+  readonly idleTimeoutMs?: number;
 }
 
 const NAMES: OptionNames<ChannelOptions> = {
@@ -48,6 +56,7 @@ const NAMES: OptionNames<ChannelOptions> = {
   callCredentials: true,
   authority: true,
   initialBackoffMs: true,
+  idleTimeoutMs: true,
 };
 
 /** Paths whose templates are kept, beside those that clients of services keep: of a generic client they may be anybody's. */
@@ -70,7 +79,7 @@ export let onNextState: (
 export class Channel {
   readonly #use: EngineUse;
   readonly #context: CallContext;
-  readonly #subchannel: Subchannel;
+  readonly #route: ChannelRoute;
   readonly #templates = new Map<string, RequestTemplate>();
   readonly #authority: string;
   readonly #security: ConnectSecurity | undefined = undefined;
@@ -88,6 +97,7 @@ export class Channel {
    */
   constructor(target: string, options: ChannelOptions = {}) {
     checkConnectOptions("make a channel", options, NAMES as Readonly<Record<string, true>>, "client");
+    checkIdleTimeout(options.idleTimeoutMs);
     const { target: parsed, credentials } = parseChannelTarget(target, options.credentials);
     checkCallCredentials("make a channel", options.callCredentials);
     this.#authority = options.authority ?? authorityOf(parsed);
@@ -100,8 +110,8 @@ export class Channel {
     const refusal = (addresses: readonly SocketAddress[]): string | undefined =>
       credentials === undefined ? plaintextRefusal("channel", engine, addresses) : undefined;
     this.#checkPlaintext(parsed, refusal);
-    const backoff = new Backoff(() => engine.random(), options.initialBackoffMs);
-    this.#subchannel = new Subchannel(
+    const makeBackoff = (): Backoff => new Backoff(() => engine.random(), options.initialBackoffMs);
+    this.#route = new ChannelRoute(
       engine,
       parsed,
       {
@@ -111,13 +121,14 @@ export class Channel {
         refusal,
         ...(this.#security === undefined ? {} : { security: this.#security }),
       },
-      backoff,
+      makeBackoff,
+      (helper) => new PickFirst(helper),
       (state) => this.#changed(state),
     );
     this.#context = {
       engine,
       needsLoop: this.#security?.isAsynchronous === true,
-      route: this.#subchannel,
+      route: this.#route,
       reporter,
       target: parsed,
       channelOptions: credentials === undefined ? options : { ...options, credentials },
@@ -133,7 +144,7 @@ export class Channel {
 
   /** Whether the channel is connected, and if not, why not. */
   get state(): ConnectivityState {
-    return this.#subchannel.state;
+    return this.#route.state;
   }
 
   /**
@@ -141,12 +152,17 @@ export class Channel {
    * Undefined in plaintext, and while there is no connection.
    */
   get security(): ConnectionSecurity | undefined {
-    return this.#subchannel.security;
+    return this.#route.security;
   }
 
   /** Connects now, without waiting for a call. The process may end meanwhile. */
   connect(): void {
-    this.#subchannel.connect();
+    this.#route.connect();
+  }
+
+  /** Connects now where it would wait after a failure; the next wait is the first one again. */
+  resetConnectBackoff(): void {
+    this.#route.resetBackoff();
   }
 
   /**
@@ -207,7 +223,7 @@ export class Channel {
   /** The same as `close`, for `await using`. Resolves when all is closed, the engine too where nothing else uses it. */
   async [Symbol.asyncDispose](): Promise<void> {
     const { pending, reporter, target, end } = this.#context;
-    this.#subchannel.close();
+    this.#route.close();
     pending.reportForgotten(`the channel to ${formatAddress(target)}`, reporter);
     await Promise.all([...end.close(), this.#use.end()]);
   }
@@ -253,6 +269,14 @@ export class Channel {
     this.#watchers = new Set();
     for (const watcher of watchers) watcher(state);
   }
+}
+
+/** Reconnecting takes longer than a shorter one would save. */
+function checkIdleTimeout(idleTimeoutMs = Infinity): void {
+  if (idleTimeoutMs >= 1_000) return;
+  throw new RangeError(
+    `Cannot make a channel: idleTimeoutMs is ${idleTimeoutMs}; give 1,000 or more milliseconds, or Infinity`,
+  );
 }
 
 /** Unix sockets have no host; gRPC says "localhost". */

@@ -1,67 +1,56 @@
-// One connection to one target, made when a call wants it and made again when it is lost.
+// One connection to one address, made when it is asked for, and its backoff.
 //
 // States and transitions are gRPC's (https://github.com/grpc/grpc/blob/master/doc/connectivity-semantics-and-api.md):
 //
 //   from               event                                              to
-//   IDLE               a call or connect()                                CONNECTING
-//   CONNECTING         SETTINGS of an address                             READY
-//   CONNECTING         name not found or not in time, or every address    TRANSIENT_FAILURE
-//                      failed
+//   IDLE               connect()                                          CONNECTING
+//   CONNECTING         SETTINGS of the server                             READY
+//   CONNECTING         the attempt failed                                 TRANSIENT_FAILURE
+//   CONNECTING         giveUp()                                           IDLE
 //   READY              GOAWAY or lost, and it may be replaced at once     IDLE
 //   READY              GOAWAY or lost, and the backoff must be kept       TRANSIENT_FAILURE
-//   TRANSIENT_FAILURE  the backoff is over, and a call or connect() asks  CONNECTING
+//   TRANSIENT_FAILURE  the backoff is over                                IDLE
 //   any                close()                                            SHUTDOWN
 //
 // The backoff counts from the start of an attempt, and it keeps growing until a connection has proved useful: it
 // answered a call, or stood for USEFUL_AFTER_MS. (Other libraries start it anew with the server's SETTINGS, and
 // reconnect in a loop to a server that hangs up after them.) A useful connection that ends is replaced at once; so is
-// the first useless one of an address, because that is what a client sees of a server that restarts or drains.
-// On TRANSIENT_FAILURE calls that are not waitForReady fail with its reason, those that wait for a stream included.
+// the first useless one, because that is what a client sees of a server that restarts or drains.
 
 import {
   defaultReporter,
   describeThrown,
-  type DnsTarget,
   type EventEngine,
   formatAddress,
-  type IoResult,
   type SocketAddress,
-  type Target,
   type TaskHandle,
   trace,
 } from "../../pollers/mod.ts";
 import {
   type ClientTransport,
   type ConnectionSecurity,
-  type ConnectOptions,
-  Connector,
-  type ConnectSink,
-  DEFAULT_HANDSHAKE_TIMEOUT_MS,
-  ErrorCode,
+  Handshake,
   type Http2Error,
 } from "../../transport/mod.ts";
 import { Combiner } from "../../pollers/core/combiner.ts";
-import type { CallRoute, PendingCall } from "../client/call_route.ts";
-import { AddressOrder } from "./address_order.ts";
+import type { PendingCall } from "../client/call_route.ts";
 import type { Backoff } from "./backoff.ts";
+import type { ConnectSettings } from "./connect_settings.ts";
+import type { ConnectivityState } from "./connectivity.ts";
 
 /** A connection that stood this long has proved useful, answers or not: gRPC's minimum connect timeout. */
 const USEFUL_AFTER_MS = 20_000;
 
-/** States of a channel. */
-export type ConnectivityState = "IDLE" | "CONNECTING" | "READY" | "TRANSIENT_FAILURE" | "SHUTDOWN";
-
-/** Why there may be no connection to one of `addresses`, as a sentence; undefined where there may. */
-export type AddressRefusal = (addresses: readonly SocketAddress[]) => string | undefined;
-
-/** What a subchannel connects with. */
-export interface SubchannelOptions extends ConnectOptions {
-  /** Asked for the addresses of a name; those of other targets are the caller's to check. */
-  readonly refusal?: AddressRefusal;
+/** Receives the states of a subchannel, each once and in their order. */
+export interface SubchannelWatcher {
+  /** `subchannel` is in `state` now; what it has done since may have changed it again. */
+  onSubchannelState(subchannel: Subchannel, state: ConnectivityState): void;
+  /** The poller threw `error`: there will be no other state. */
+  onSubchannelThrew(error: unknown): void;
 }
 
 /** One attempt and the connection that comes of it: names the connection when it passes events to the subchannel. */
-class Link implements ConnectSink {
+class Link {
   /** Set once connected. */
   transport!: ClientTransport;
   readyAt = 0;
@@ -69,15 +58,16 @@ class Link implements ConnectSink {
 
   constructor(private readonly owner: Subchannel) {}
 
-  get address(): SocketAddress {
-    return this.transport.peer;
+  /** Events of the transport come here as well. */
+  get sink(): Link {
+    return this;
   }
 
-  onConnected(transport: ClientTransport): void {
+  onHandshakeDone(_handshake: Handshake, transport: ClientTransport): void {
     this.transport = transport;
     this.owner.onConnected(this);
   }
-  onConnectFailed(reason: string): void {
+  onHandshakeFailed(_handshake: Handshake, reason: string): void {
     this.owner.onConnectFailed(reason);
   }
   onCanOpen(): void {
@@ -91,36 +81,39 @@ class Link implements ConnectSink {
   }
 }
 
-/** The connection of a channel. */
-export class Subchannel implements CallRoute {
-  private current: ConnectivityState = "IDLE";
+/** The connection to one address. */
+export class Subchannel {
   /** Takes new streams; that of `link`. */
   private transport: ClientTransport | undefined = undefined;
   private link: Link | undefined = undefined;
   /** Connections that take no new streams but still have calls. */
   private readonly draining = new Set<Link>();
-  private attempt: Connector | undefined = undefined;
-  /** Runs while a name is being looked up. */
-  private lookupTimer: TaskHandle | undefined = undefined;
-  private lookups = 0;
-  private readonly order = new AddressOrder();
+  private attempt: Handshake | undefined = undefined;
+  private startedAt = 0;
+  private current: ConnectivityState = "IDLE";
+  private uselessBefore = false;
+  private backoffTask: TaskHandle | undefined = undefined;
   private readonly waiting = new Set<PendingCall>();
   /** What changes the state: what is called meanwhile may call back, and waits for its end. */
   private readonly combiner: Combiner;
   private readonly giveStreams = (): void => this.attachWaiting();
-  private lastFailure = "";
-  /** Whether `connect` asked for the next attempt, so that it is made even if no call wants it. */
-  private asked = false;
-  private retryAt = 0;
-  private retryTask: TaskHandle | undefined = undefined;
 
-  /** Connects to `target`; `onState` is called on every change. */
+  /** When the backoff is over; engine time. */
+  retryAt = 0;
+  /** Why there is no connection, with the address; "" before the first failure and while there is one. */
+  failure = "";
+  /** When a useful connection was lost whose server had not asked its clients to leave; -1: never. */
+  servedUntil = -1;
+  /** When a connection ended that had served nothing; -1: never. */
+  uselessAt = -1;
+
+  /** Nothing happens before `connect`. */
   constructor(
     private readonly engine: EventEngine,
-    private readonly target: Target,
-    private options: SubchannelOptions,
+    readonly address: SocketAddress,
+    private readonly settings: ConnectSettings,
     private readonly backoff: Backoff,
-    private readonly onState: (state: ConnectivityState) => void,
+    private readonly watcher: SubchannelWatcher,
   ) {
     this.combiner = new Combiner(engine);
   }
@@ -130,69 +123,93 @@ export class Subchannel implements CallRoute {
     return this.current;
   }
 
-  /** What the TLS handshake of the connection for new calls established; undefined in plaintext and without one. */
+  /** What the TLS handshake of its connection established; undefined in plaintext and without one. */
   get security(): ConnectionSecurity | undefined {
     return this.transport?.security;
   }
 
-  /** Gives `call` a transport as soon as there is one. */
+  /** Streams that are open, of connections that drain too. */
+  get activeStreams(): number {
+    let streams = this.transport?.activeStreams ?? 0;
+    for (const { transport } of this.draining) streams += transport.activeStreams;
+    return streams;
+  }
+
+  /** Whether there is a stream for a call now. */
+  get hasStream(): boolean {
+    return this.transport !== undefined && this.waiting.size === 0 && this.transport.canOpen;
+  }
+
+  /** It is closed, and so are all its connections. */
+  get isOver(): boolean {
+    return this.current === "SHUTDOWN" && this.link === undefined && this.draining.size === 0;
+  }
+
+  /** Whether `call` waits for a stream of this connection. */
+  holds(call: PendingCall): boolean {
+    return call.waitsIn === this.waiting;
+  }
+
+  /** Gives `call` a stream as soon as there is one, or has it pick again where there will be none. */
   submit(call: PendingCall): void {
-    if (this.transport !== undefined && this.waiting.size === 0 && this.transport.canOpen) {
-      return call.attach(this.transport);
-    }
-    this.submitInTurn(call);
+    const { transport, waiting } = this;
+    if (transport === undefined) return call.pickAgain();
+    if (waiting.size === 0 && transport.canOpen) return call.attach(transport);
+    waiting.add(call);
+    call.waitsIn = waiting;
   }
 
-  /** A method of its own: what has a closure makes its scope whether or not it comes to it. */
-  private submitInTurn(call: PendingCall): void {
-    if (!this.combiner.isBusy) return this.combiner.run(() => this.enqueue(call));
-    this.combiner.run(() => {
-      try {
-        this.enqueue(call);
-      } catch (error) { // of a poller of the application's; nobody is left who would hear of it
-        this.waiting.delete(call);
-        call.onUnavailable(`cannot connect to ${formatAddress(this.target)}: ${describeThrown(error)}`);
-      }
-    });
-  }
-
-  /** `call` does not want a transport any more: none will be attached. */
-  withdraw(call: PendingCall): void {
-    if (this.waiting.delete(call) && this.waiting.size === 0 && !this.asked) this.cancelRetry();
-  }
-
-  /** Begins to connect, now or when the backoff allows it. */
+  /** Begins to connect, where it is IDLE. */
   connect(): void {
     this.combiner.run(() => {
-      this.asked = true;
-      this.connectInTime();
+      if (this.current === "IDLE") this.startAttempt();
     });
   }
 
-  /** What a call without a stream is waiting for, and the last connection error: the end of a sentence. */
-  describeWait(): string {
-    const failure = this.attempt?.failure || this.lastFailure;
-    const last = failure === "" || this.current === "READY" ? "" : `; last connection error: ${failure}`;
-    return `waiting for ${this.awaited()}${last}`;
+  /** Ends an attempt that is not wanted any more, or the connection it has made since. */
+  giveUp(): void {
+    this.combiner.run(() => {
+      this.attempt?.cancel();
+      this.attempt = undefined;
+      const { link, current } = this;
+      if (link !== undefined) {
+        this.transport = this.link = undefined;
+        this.draining.add(link);
+        link.transport.drain("another connection was taken");
+      }
+      if (current === "CONNECTING" || current === "READY") this.setState("IDLE");
+      this.releaseWaiting();
+    });
   }
 
-  /** Ends every call and connection. */
-  close(): void {
-    this.combiner.run(() => this.shutDown());
+  /** The backoff is over now, and the next one is the first again. */
+  resetBackoff(): void {
+    this.combiner.run(() => {
+      this.backoff.reset();
+      this.endBackoff();
+    });
   }
 
-  private shutDown(): void {
-    if (this.current === "SHUTDOWN") return;
-    this.setState("SHUTDOWN");
-    this.cancelRetry();
-    this.endLookup();
-    this.attempt?.cancel();
-    for (const call of this.waiting) {
-      this.waiting.delete(call);
-      call.onUnavailable("channel is closed");
-    }
-    this.transport?.close("channel closed by the application");
-    for (const { transport } of this.draining) transport.close("channel closed by the application");
+  /** Ends the connection: its calls fail. */
+  close(reason: string): void {
+    this.shutDown((transport) => transport.close(reason));
+  }
+
+  /** Ends the connection when its calls have ended. */
+  drain(reason: string): void {
+    this.shutDown((transport) => transport.drain(reason));
+  }
+
+  private shutDown(end: (transport: ClientTransport) => void): void {
+    this.combiner.run(() => {
+      if (this.current !== "SHUTDOWN") this.setState("SHUTDOWN");
+      this.cancelBackoff();
+      this.attempt?.cancel();
+      this.attempt = undefined;
+      if (this.transport !== undefined) end(this.transport);
+      for (const { transport } of this.draining) end(transport);
+      this.releaseWaiting();
+    });
   }
 
   // From an attempt and its transport.
@@ -205,6 +222,8 @@ export class Subchannel implements CallRoute {
       this.link = link;
       this.transport = link.transport;
       link.readyAt = this.engine.now();
+      this.retryAt = this.startedAt + this.backoff.next();
+      this.failure = "";
       this.setState("READY");
       this.attachWaiting();
     });
@@ -214,7 +233,7 @@ export class Subchannel implements CallRoute {
   onConnectFailed(reason: string): void {
     this.combiner.run(() => {
       this.attempt = undefined;
-      if (this.current !== "SHUTDOWN") this.fail(reason);
+      if (this.current !== "SHUTDOWN") this.attemptFailed(reason);
     });
   }
 
@@ -233,28 +252,40 @@ export class Subchannel implements CallRoute {
     this.combiner.run(() => this.closed(link, error));
   }
 
-  /** Of a call for which there is no stream now. */
-  private enqueue(call: PendingCall): void {
-    if (call.isOver) return;
-    if (this.current === "SHUTDOWN") return call.onUnavailable("channel is closed");
-    if (this.current === "TRANSIENT_FAILURE" && !call.waitForReady && this.engine.now() < this.retryAt) {
-      return call.onUnavailable(this.lastFailure);
+  private startAttempt(): void {
+    this.startedAt = this.engine.now();
+    this.setState("CONNECTING");
+    const refusal = this.settings.options.refusal?.([this.address]);
+    if (refusal !== undefined) {
+      return this.attemptFailed(`cannot connect to ${formatAddress(this.address)}: ${refusal}`);
     }
-    this.waiting.add(call);
-    this.connectInTime();
-    if (this.transport !== undefined) this.attachWaiting(); // it came while this call waited for its turn
+    try {
+      this.attempt = new Handshake(this.engine, this.address, this.settings.options, new Link(this));
+    } catch (error) { // a poller of the application's
+      const { reporter = defaultReporter } = this.settings.options;
+      const peer = formatAddress(this.address);
+      reporter.report(error, { where: "connection", level: "error", peer });
+      this.attemptFailed(`cannot connect to ${peer}: ${describeThrown(error)}`);
+    }
+  }
+
+  private attemptFailed(reason: string): void {
+    this.failure = reason;
+    this.retryAt = this.startedAt + this.backoff.next();
+    this.backOff();
   }
 
   private attachWaiting(): void {
     for (const call of this.waiting) {
       if (this.transport === undefined || !this.transport.canOpen) return;
       this.waiting.delete(call);
+      call.waitsIn = undefined;
       call.attach(this.transport);
     }
   }
 
   private drained(link: Link, reason: Http2Error | undefined): void {
-    if (reason !== undefined && forbidsPings(reason)) this.pingLess(link);
+    if (reason !== undefined) this.settings.onGoAway(this.address, reason);
     if (link !== this.link) return;
     this.draining.add(link);
     this.detach(link, reason, reason === undefined);
@@ -264,10 +295,8 @@ export class Subchannel implements CallRoute {
     if (link === this.link) return this.detach(link, error, true);
     if (!this.draining.delete(link) || link.useful || !link.transport.answered) return;
     // It answered after all, while it was draining: its successor need not wait.
-    this.proved(link, false);
-    if (this.retryTask === undefined) return;
-    this.cancelRetry();
-    this.connectInTime();
+    this.proved(false);
+    this.endBackoff();
   }
 
   /** The present connection takes no more streams. `keep`: its address is as good as before. */
@@ -276,139 +305,76 @@ export class Subchannel implements CallRoute {
     if (this.current === "SHUTDOWN") return;
     const now = this.engine.now();
     link.useful = link.transport.answered || now - link.readyAt >= USEFUL_AFTER_MS;
-    const why = error?.reason ?? "connection closed";
-    this.lastFailure = `${formatAddress(link.address)}: ${why}`;
-    if (link.useful) this.proved(link, keep);
-    else if (this.order.servedNothing(link.address)) this.retryAt = 0;
-    else if (now < this.retryAt) return this.fail(`${this.lastFailure}, before it answered a call`);
-    this.setState("IDLE");
-    if (this.waiting.size > 0) this.connectInTime();
+    this.failure = `${formatAddress(this.address)}: ${error?.reason ?? "connection closed"}`;
+    if (link.useful) this.proved(keep);
+    else this.servedNothing(now);
+    if (now < this.retryAt) this.backOff();
+    else this.setState("IDLE");
+    this.releaseWaiting();
   }
 
-  /** The server forbids our keepalive: new connections send half as many PINGs (gRFC A8). */
-  private pingLess({ address }: Link): void {
-    const { keepalive, reporter = defaultReporter } = this.options;
-    const { timeMs = Infinity } = keepalive ?? {};
-    const next = timeMs === Infinity ? "" : `; the next connection waits ${2 * timeMs} ms before a PING`;
-    reporter.log("warn", `${formatAddress(address)} was sent too many PINGs (keepalive.timeMs)${next}`);
-    this.options = { ...this.options, keepalive: { ...keepalive, timeMs: 2 * timeMs } };
-  }
-
-  private proved(link: Link, keep: boolean): void {
-    this.order.served(link.address, keep);
+  private proved(keep: boolean): void {
+    this.servedUntil = keep ? this.engine.now() : -1;
+    this.uselessAt = -1;
+    this.uselessBefore = false;
     this.backoff.reset();
     this.retryAt = 0;
   }
 
-  private fail(reason: string): void {
-    this.lastFailure = reason;
-    this.setState("TRANSIENT_FAILURE");
+  private servedNothing(now: number): void {
+    this.servedUntil = -1;
+    this.uselessAt = now;
+    if (this.uselessBefore) this.failure += ", before it answered a call";
+    else this.retryAt = 0;
+    this.uselessBefore = true;
+  }
+
+  /** Calls that waited for a stream pick again. */
+  private releaseWaiting(): void {
     for (const call of this.waiting) {
-      if (call.waitForReady) continue;
       this.waiting.delete(call);
-      call.onUnavailable(reason);
+      call.waitsIn = undefined;
+      call.pickAgain();
     }
-    if (this.waiting.size > 0) this.connectInTime();
   }
 
-  private connectInTime(): void {
-    const { current } = this;
-    if (current === "READY" || current === "CONNECTING" || current === "SHUTDOWN") return;
-    if (this.engine.now() >= this.retryAt) return this.startAttempt();
-    this.retryTask ??= this.engine.runAt(this.retryAt, () => {
-      this.retryTask = undefined;
-      this.combiner.run(() => this.startAttempt());
-    });
-  }
-
-  private startAttempt(): void {
-    this.cancelRetry();
-    this.asked = false;
-    // The backoff counts from here, not from the attempt's failure (connection-backoff.md).
-    this.retryAt = this.engine.now() + this.backoff.next();
-    this.setState("CONNECTING");
+  private backOff(): void {
     try {
-      if (this.target.family === "dns") this.lookUp(this.target);
-      else this.attemptAt([this.target]);
+      this.backoffTask = this.engine.runAt(this.retryAt, () => {
+        this.backoffTask = undefined;
+        this.combiner.run(() => {
+          if (this.current === "TRANSIENT_FAILURE") this.setState("IDLE");
+        });
+      });
     } catch (error) { // a poller of the application's
-      const { reporter = defaultReporter } = this.options;
-      const peer = formatAddress(this.target);
-      reporter.report(error, { where: "connection", level: "error", peer });
-      this.endLookup();
-      this.fail(`cannot connect to ${peer}: ${describeThrown(error)}`);
+      return this.watcher.onSubchannelThrew(error);
     }
+    this.setState("TRANSIENT_FAILURE");
   }
 
-  private lookUp(target: DnsTarget): void {
-    const timeoutMs = this.options.handshakeTimeoutMs ?? DEFAULT_HANDSHAKE_TIMEOUT_MS;
-    this.lookupTimer = this.engine.runAt(this.engine.now() + timeoutMs, () => {
-      this.lookupTimer = undefined;
-      this.combiner.run(() =>
-        this.fail(`cannot resolve ${formatAddress(target)}: no answer within ${timeoutMs} ms`)
-      );
-    });
-    const lookup = ++this.lookups;
-    this.engine.resolver().lookup(target.host, target.port, (result) => {
-      // Of a lookup that was given up, a late answer will do if the next attempt still waits for its own.
-      if (this.lookupTimer === undefined || (!result.ok && lookup !== this.lookups)) return;
-      this.endLookup();
-      this.combiner.run(() => this.resolved(target, result));
-    });
+  private endBackoff(): void {
+    this.retryAt = 0;
+    this.cancelBackoff();
+    if (this.current === "TRANSIENT_FAILURE") this.setState("IDLE");
   }
 
-  private resolved(target: DnsTarget, result: IoResult<SocketAddress[]>): void {
-    const name = formatAddress(target);
-    if (!result.ok) return this.fail(`cannot resolve ${name}: ${result.error.message}`);
-    const refusal = this.options.refusal?.(result.value);
-    if (refusal === undefined) this.attemptAt(result.value);
-    else this.fail(`cannot connect to ${name}: ${refusal}`);
-  }
-
-  private attemptAt(addresses: readonly SocketAddress[]): void {
-    if (trace.channel) this.trace(`attempt at ${addresses.map(formatAddress).join(", ")}`);
-    this.attempt = new Connector(this.engine, this.order.sort(addresses), this.options, new Link(this));
-  }
-
-  private awaited(): string {
-    const { attempt, transport, target } = this;
-    if (this.lookupTimer !== undefined) return `the addresses of ${formatAddress(target)}`;
-    if (attempt !== undefined) return `a connection to ${attempt.describe()}`;
-    if (transport !== undefined) return `a stream: ${formatAddress(transport.peer)} allows no more at a time`;
-    const inMs = Math.max(0, Math.ceil(this.retryAt - this.engine.now()));
-    return `a connection to ${formatAddress(target)}: the next attempt is due in ${inMs} ms`;
-  }
-
-  private endLookup(): void {
-    if (this.lookupTimer !== undefined) this.engine.cancel(this.lookupTimer);
-    this.lookupTimer = undefined;
-  }
-
-  private cancelRetry(): void {
-    if (this.retryTask !== undefined) this.engine.cancel(this.retryTask);
-    this.retryTask = undefined;
+  private cancelBackoff(): void {
+    if (this.backoffTask !== undefined) this.engine.cancel(this.backoffTask);
+    this.backoffTask = undefined;
   }
 
   private setState(state: ConnectivityState): void {
-    if (this.current === state) return;
-    if (trace.channel) this.traceState(state);
+    if (trace.channel) this.trace(state);
     this.current = state;
-    this.onState(state);
+    this.watcher.onSubchannelState(this, state);
   }
 
-  private traceState(state: ConnectivityState): void {
-    const why = state === "TRANSIENT_FAILURE" || (this.current === "READY" && state === "IDLE")
-      ? `: ${this.lastFailure}`
-      : "";
-    this.trace(`${this.current} to ${state}${why}`);
+  private trace(state: ConnectivityState): void {
+    const { reporter = defaultReporter } = this.settings.options;
+    const why = this.failure === "" || state === "CONNECTING" ? "" : `: ${this.failure}`;
+    reporter.trace(
+      "channel",
+      `connection to ${formatAddress(this.address)}: ${this.current} to ${state}${why}`,
+    );
   }
-
-  private trace(line: string): void {
-    const { reporter = defaultReporter } = this.options;
-    reporter.trace("channel", `${formatAddress(this.target)}: ${line}`);
-  }
-}
-
-/** Whether a GOAWAY says so; the words are gRPC's. */
-function forbidsPings({ code, reason }: Http2Error): boolean {
-  return code === ErrorCode.ENHANCE_YOUR_CALM && reason.includes('"too_many_pings"');
 }

@@ -12,20 +12,28 @@ export interface PendingCall {
   readonly isOver: boolean;
   /** Whether it waits through connection failures. */
   readonly waitForReady: boolean;
+  /** Where it waits, for what it waits in; undefined where it does not. */
+  waitsIn: Set<PendingCall> | undefined;
   /** A stream is free: open it now. */
   attach(transport: ClientTransport): void;
+  /** The connection it waited for is gone: give it to the route again. */
+  pickAgain(): void;
   /** It will get none: the connection failed. */
   onUnavailable(reason: string): void;
 }
 
 /** Where calls get their transport. */
 export interface CallRoute {
+  /** A call begins: the process stays for it, and the connections. */
+  callBegan(): void;
+  /** A call that began has its status. */
+  callEnded(): void;
   /** Gives `call` a transport as soon as there is one. */
   submit(call: PendingCall): void;
   /** `call` does not want a transport any more: none will be attached. */
   withdraw(call: PendingCall): void;
-  /** What a call without a stream is waiting for, and the last connection error: the end of a sentence. */
-  describeWait(): string;
+  /** What `call`, which has no stream, waits for, and the last connection error: the end of a sentence. */
+  describeWait(call: PendingCall): string;
 }
 
 /** The end of a channel, for what lives as long as it. */

@@ -65,6 +65,8 @@ export abstract class ClientCall extends CallCore
   /** Streams that the server did not process. */
   declare private refusals: number;
   declare private answered: boolean;
+  /** See {@linkcode PendingCall}. */
+  declare waitsIn: Set<PendingCall> | undefined;
   /** The call has its status, but the application does not get it before it has read what came before. */
   declare protected statusWaits: boolean;
 
@@ -90,6 +92,7 @@ export abstract class ClientCall extends CallCore
     this.permission = undefined;
     this.refusals = 0;
     this.answered = false;
+    this.waitsIn = undefined;
     this.statusWaits = false;
   }
 
@@ -115,7 +118,7 @@ export abstract class ClientCall extends CallCore
     if (!this.advance(STARTED)) return;
     if (trace.call) this.traceStart();
     if (this.context.observers.list !== undefined) this.observe(this.context.observers.list);
-    this.context.engine.hold();
+    this.context.route.callBegan();
     try {
       this.ask();
     } catch (error) {
@@ -274,6 +277,11 @@ export abstract class ClientCall extends CallCore
   refuse(code: StatusCode, message: string, cause: unknown): void {
     if (cause !== undefined) this.report(cause, "credentials", "info");
     this.cancel(code, message, "library", cause);
+  }
+
+  /** The connection it was to have is gone. */
+  pickAgain(): void {
+    this.context.route.submit(this);
   }
 
   /** There will be no stream. */
@@ -450,7 +458,7 @@ export abstract class ClientCall extends CallCore
     else if (this.stream === undefined) {
       if (this.waitsForRequest) what = "waiting for the first request";
       else if (this.permission?.isWaiting) what = "waiting for its call credentials";
-      else what = why === "" ? this.context.route.describeWait() : "waiting for a connection";
+      else what = why === "" ? this.context.route.describeWait(this) : "waiting for a connection";
     }
     return `${whose} exceeded ${what}${why === "" ? "" : `: ${why}`}`;
   }
@@ -465,7 +473,7 @@ export abstract class ClientCall extends CallCore
     }
     this.replay = undefined;
     this.permission?.end();
-    if (wasStarted) this.context.engine.release();
+    if (wasStarted) this.context.route.callEnded();
     if (!this.statusWaits) this.detach();
   }
 

@@ -2,7 +2,7 @@
 
 import { formatAddress, type Instant, type TaskHandle } from "../../pollers/mod.ts";
 import { callContext, type Channel, onNextState } from "../channel/channel.ts";
-import type { ConnectivityState } from "../channel/subchannel.ts";
+import type { ConnectivityState } from "../channel/connectivity.ts";
 import { type CompletionQueue, queueCoreOf } from "./completion_queue.ts";
 import { checkDeadline } from "./deadline.ts";
 import type { QueueCore } from "./queue_core.ts";

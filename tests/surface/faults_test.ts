@@ -9,7 +9,8 @@ import { CallObservers } from "../../surface/call/call_observer.ts";
 import { PendingCalls } from "../../surface/call/pending_calls.ts";
 import { ChannelEnd } from "../../surface/client/call_route.ts";
 import { makeClient } from "../../surface/promise/client.ts";
-import { Subchannel } from "../../surface/channel/subchannel.ts";
+import { PickFirst } from "../../surface/channel/balancer/pick_first.ts";
+import { ChannelRoute } from "../../surface/channel/channel_route.ts";
 import { useEngine } from "../../surface/engines.ts";
 import { requestTemplate } from "../../transport/mod.ts";
 import { concat } from "../bytes.ts";
@@ -27,7 +28,7 @@ const PING = frame("PING", 0, 0, uint32(0, 1));
 /** A client, a server, and a proxy between them. */
 interface Bench {
   readonly client: TrialClient;
-  readonly subchannel: Subchannel;
+  readonly route: ChannelRoute;
   readonly proxy: StallingProxy;
   readonly port: number;
   /** The server's side of calls that wait for ever. */
@@ -35,15 +36,22 @@ interface Bench {
 }
 
 /** What a channel to `at` is made of; a channel's keepalive would be 10 s at least. */
-function clientOf(engine: EventEngine, at: string): { client: TrialClient; subchannel: Subchannel } {
+function clientOf(engine: EventEngine, at: string): { client: TrialClient; route: ChannelRoute } {
   const target = parseTarget(at);
   const reporter = new Reporter({});
   const options = { keepalive: KEEPALIVE, reporter };
-  const subchannel = new Subchannel(engine, target, options, new Backoff(() => 0.5, 50), () => {});
+  const route = new ChannelRoute(
+    engine,
+    target,
+    options,
+    () => new Backoff(() => 0.5, 50),
+    (helper) => new PickFirst(helper),
+    () => {},
+  );
   const template = (path: string) => requestTemplate(path, "test", "http", "test");
   const context = {
     engine,
-    route: subchannel,
+    route,
     reporter,
     target,
     channelOptions: {},
@@ -57,7 +65,7 @@ function clientOf(engine: EventEngine, at: string): { client: TrialClient; subch
     template,
   };
   const client = makeClient(context, Trial);
-  return { client, subchannel };
+  return { client, route };
 }
 
 async function behindProxy(server: ServerOptions, check: (bench: Bench) => Promise<void>): Promise<void> {
@@ -71,11 +79,11 @@ async function behindProxy(server: ServerOptions, check: (bench: Bench) => Promi
   });
   const port = await serving.listen("127.0.0.1:0");
   const proxy = await StallingProxy.open(port);
-  const { client, subchannel } = clientOf(engine, `127.0.0.1:${proxy.port}`);
+  const { client, route } = clientOf(engine, `127.0.0.1:${proxy.port}`);
   try {
-    await check({ client, subchannel, proxy, port, waiting });
+    await check({ client, route, proxy, port, waiting });
   } finally {
-    subchannel.close();
+    route.close();
     serving.close();
     proxy.close();
   }
@@ -110,7 +118,7 @@ test("[C65] a path that forgets connections: the running call is UNAVAILABLE, th
   }));
 
 test("[C65] a path that holds everything back for longer: calls work again when it goes on", () =>
-  behindProxy({ keepalive: { permitTimeMs: 0 } }, async ({ client, subchannel, proxy }) => {
+  behindProxy({ keepalive: { permitTimeMs: 0 } }, async ({ client, route, proxy }) => {
     await client.one({});
     proxy.stall();
     const statuses: number[] = [];
@@ -118,7 +126,7 @@ test("[C65] a path that holds everything back for longer: calls work again when 
       await client.one({}, { deadlineMs: 50 }).catch(({ code }) => void statuses.push(code));
     }
     assert(statuses.includes(Status.DEADLINE_EXCEEDED), statuses.join(" "));
-    assertEquals(subchannel.state, "CONNECTING");
+    assertEquals(route.state, "CONNECTING");
     proxy.resume();
     await callsWork(client);
     assertEquals(proxy.accepted, 2);
@@ -140,11 +148,11 @@ test("[C65] packets that are lost, connection requests too: calls work again whe
   const use = useEngine();
   const namespace = new Namespace(50 + process.pid % 200);
   const server = await startServer(use.engine.name, namespace);
-  const { client, subchannel } = clientOf(use.engine, `${namespace.host}:${server.port}`);
+  const { client, route } = clientOf(use.engine, `${namespace.host}:${server.port}`);
   try {
     await callsWork(client);
     namespace.drop();
-    await until(() => subchannel.state === "READY");
+    await until(() => route.state === "READY");
     const running = failure(client.one({}));
     assertMatch((await running).message, /keepalive: nothing came|timed out/); // or TCP_USER_TIMEOUT was first
     const waiting = await failure(client.one({}, { deadlineMs: 300, waitForReady: true }));
@@ -152,7 +160,7 @@ test("[C65] packets that are lost, connection requests too: calls work again whe
     namespace.heal();
     await callsWork(client);
   } finally {
-    subchannel.close();
+    route.close();
     await server.end();
     namespace.close();
   }
@@ -169,9 +177,9 @@ test("[C69] a server notices that its client is gone: the call's signal is abort
 
 test("[C70] idle and old connections end, and calls go on over the next ones", () =>
   behindProxy({ maxConnectionIdleMs: 100, keepalive: { permitTimeMs: 0 } }, async (bench) => {
-    const { client, subchannel, proxy } = bench;
+    const { client, route, proxy } = bench;
     await client.one({});
-    await until(() => subchannel.state === "IDLE");
+    await until(() => route.state === "IDLE");
     await client.one({});
     assertEquals(proxy.accepted, 2);
   }).then(() =>

@@ -2,27 +2,27 @@
 import { assertEquals } from "@std/assert";
 import type { SocketAddress } from "../../pollers/mod.ts";
 import { type SimulatedEngine, Simulation } from "../../pollers/simulated/mod.ts";
-import { Connector, type ConnectSink } from "../../transport/connector.ts";
-import type { ConnectOptions } from "../../transport/handshake.ts";
+import { type ConnectOptions, Handshake, type HandshakeOwner } from "../../transport/handshake.ts";
 import type { Http2Error } from "../../transport/http2/error.ts";
-import type { ClientTransport } from "../../transport/transport.ts";
+import type { ClientTransport, ClientTransportSink } from "../../transport/transport.ts";
 import { counted } from "../counted_engine.ts";
 import { brief } from "./pair.ts";
 import { listenAt, RawPeer } from "./raw_peer.ts";
 
 /** Writes down what the owner of an attempt receives, with the time. */
-export class Owner implements ConnectSink {
+export class Owner implements HandshakeOwner, ClientTransportSink {
+  readonly sink = this;
   readonly heard: string[] = [];
   failure = "";
   transport: ClientTransport | undefined;
 
   constructor(private readonly engine: SimulatedEngine) {}
 
-  onConnected(transport: ClientTransport): void {
+  onHandshakeDone(_handshake: Handshake, transport: ClientTransport): void {
     this.transport = transport;
     this.note("connected");
   }
-  onConnectFailed(reason: string): void {
+  onHandshakeFailed(_handshake: Handshake, reason: string): void {
     this.failure = reason;
     this.note("failed");
   }
@@ -47,7 +47,7 @@ export class ConnectingWorld {
   readonly client = this.simulation.host();
   readonly server = this.simulation.host();
   readonly owner = new Owner(this.client);
-  private readonly accounts = counted(this.client);
+  protected readonly accounts = counted(this.client);
   readonly peers: RawPeer[] = [];
   at: SocketAddress = { family: "ipv4", host: this.server.hostAddress, port: 80 };
 
@@ -65,8 +65,8 @@ export class ConnectingWorld {
     return at;
   }
 
-  connect(options: ConnectOptions = {}, addresses: SocketAddress[] = [this.at]): Connector {
-    return new Connector(this.accounts.engine, addresses, options, this.owner);
+  connect(options: ConnectOptions = {}): Handshake {
+    return new Handshake(this.accounts.engine, this.at, options, this.owner);
   }
 
   /** Timers, attempts and endpoints that the client's side has not given back. */

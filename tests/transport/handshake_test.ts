@@ -115,10 +115,10 @@ test("cancel: the owner hears nothing, at whichever step it comes, and nothing s
   for (const cancelAt of [0, 5, 10, 15, 20, 25, 35, 49]) {
     const world = new World();
     await world.serve((peer) => world.simulation.schedule(40, () => peer.send(setting())));
-    const connector = world.connect();
+    const handshake = world.connect();
     world.simulation.schedule(cancelAt, () => {
-      connector.cancel();
-      connector.cancel();
+      handshake.cancel();
+      handshake.cancel();
     });
     await world.rest();
     assertEquals(world.owner.heard, [], `cancelled at ${cancelAt} ms`);
@@ -129,8 +129,8 @@ test("cancel: the owner hears nothing, at whichever step it comes, and nothing s
 test("cancel after the end of an attempt changes nothing", async () => {
   const world = new World();
   await world.serve((peer) => peer.send(setting()));
-  const connector = world.connect({ handshakeTimeoutMs: 500 });
-  world.simulation.schedule(100, () => connector.cancel());
+  const handshake = world.connect({ handshakeTimeoutMs: 500 });
+  world.simulation.schedule(100, () => handshake.cancel());
   await world.simulation.run({ until: 10_000 });
   assertEquals([world.owner.heard, world.owner.transport!.canOpen], [["40 connected"], true]);
 });

@@ -1,53 +1,40 @@
 // Which address of a target is tried first: the one that served calls, and last those that served none.
 import { assertEquals } from "@std/assert";
-import type { SocketAddress } from "../../../pollers/mod.ts";
-import { AddressOrder } from "../../../surface/channel/address_order.ts";
+import type { Subchannel } from "../../../surface/channel/subchannel.ts";
+import { byStanding } from "../../../surface/channel/balancer/address_order.ts";
 import { ErrorCode } from "../../../transport/mod.ts";
 import { test } from "../../harness.ts";
 import { goAway } from "../../transport/http2/wire.ts";
 import { Bench } from "./connecting.ts";
 
-const [a, b, c] = [1, 2, 3].map((n): SocketAddress => ({ family: "ipv4", host: `10.0.0.${n}`, port: 80 }));
-const ALL = [a!, b!, c!];
-const hosts = (addresses: SocketAddress[]) =>
-  addresses.map((address) => "host" in address && address.host.slice(-1)).join("");
+/** Subchannels a, b and c, of which each is said since when it served, and since when it served nothing. */
+function order(standing: Record<string, { servedUntil?: number; uselessAt?: number }>): string {
+  const subchannels = ["a", "b", "c"].map((name) => ({
+    name,
+    servedUntil: -1,
+    uselessAt: -1,
+    ...standing[name],
+  }));
+  return byStanding(subchannels as unknown as Subchannel[]).map((one) =>
+    (one as unknown as { name: string }).name
+  )
+    .join("");
+}
 
-test("at first the resolver's order, and each address once", () => {
-  const order = new AddressOrder();
-  assertEquals(hosts(order.sort(ALL)), "123");
-  assertEquals(hosts(order.sort([c!, a!, { ...c! }, a!])), "31");
-  assertEquals(hosts(order.sort([])), "");
+test("at first the resolver's order", () => {
+  assertEquals(order({}), "abc");
 });
 
-test("the address that served calls is first, the others keep their order", () => {
-  const order = new AddressOrder();
-  order.served(b!, true);
-  assertEquals(hosts(order.sort(ALL)), "213");
-  assertEquals(hosts(order.sort([a!, c!])), "13"); // it is no address of the target any more
-  order.served(c!, true);
-  assertEquals(hosts(order.sort(ALL)), "312");
-  order.served(c!, false); // it asked its clients to leave
-  assertEquals(hosts(order.sort(ALL)), "123");
+test("the address that served calls last is first, the others keep their order", () => {
+  assertEquals(order({ b: { servedUntil: 5 } }), "bac");
+  assertEquals(order({ b: { servedUntil: 5 }, c: { servedUntil: 9 } }), "cab");
 });
 
-test("addresses that served nothing have their turn after the others, the one that was tried last at the end", () => {
-  const order = new AddressOrder();
-  const firsts: boolean[] = [];
-  for (const [address, then] of [[a!, "231"], [b!, "312"], [c!, "123"], [a!, "231"]] as const) {
-    firsts.push(order.servedNothing(address));
-    assertEquals(hosts(order.sort(ALL)), then);
-  }
-  assertEquals(firsts, [true, true, true, false]);
-  order.served(c!, true);
-  assertEquals(hosts(order.sort(ALL)), "312"); // all is forgiven
-  assertEquals(order.servedNothing(a!), true);
-});
-
-test("an address that served calls and then nothing is preferred no more", () => {
-  const order = new AddressOrder();
-  order.served(b!, true);
-  order.servedNothing(b!);
-  assertEquals(hosts(order.sort(ALL)), "132");
+test("addresses that served nothing since have their turn after the others, longest ago first", () => {
+  assertEquals(order({ a: { uselessAt: 1 } }), "bca");
+  assertEquals(order({ a: { uselessAt: 7 }, b: { uselessAt: 3 } }), "cba");
+  assertEquals(order({ a: { uselessAt: 7 }, b: { uselessAt: 3 }, c: { servedUntil: 5 } }), "cba");
+  assertEquals(order({ a: { uselessAt: 7 }, c: { servedUntil: 9 } }), "cab"); // all is forgiven
 });
 
 test("a channel goes back to the address that was good, and not when the server said GOAWAY", async () => {
@@ -58,8 +45,8 @@ test("a channel goes back to the address that was good, and not when the server 
   await bench.listen();
   const connectMs = async (): Promise<number> => {
     const since = bench.simulation.now;
-    bench.turn(() => bench.subchannel.connect());
-    while (bench.subchannel.state !== "READY") await bench.pass(1);
+    bench.turn(() => bench.route.connect());
+    while (bench.route.state !== "READY") await bench.pass(1);
     await bench.answeredCall();
     return bench.simulation.now - since - 20;
   };

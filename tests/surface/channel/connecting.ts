@@ -1,11 +1,12 @@
-// A subchannel in virtual time, calls that only want a stream, and a server made of bytes.
+// A route in virtual time, calls that only want a stream, and a server made of bytes.
 
 import { parseTarget } from "../../../pollers/mod.ts";
 import { type SimulatedEngine, Simulation } from "../../../pollers/simulated/mod.ts";
 import { Backoff } from "../../../surface/channel/backoff.ts";
-import { Subchannel } from "../../../surface/channel/subchannel.ts";
+import { PickFirst } from "../../../surface/channel/balancer/pick_first.ts";
+import { ChannelRoute, type RouteOptions } from "../../../surface/channel/channel_route.ts";
 import type { PendingCall } from "../../../surface/client/call_route.ts";
-import { type ClientTransport, type ConnectOptions, requestTemplate } from "../../../transport/mod.ts";
+import { type ClientTransport, requestTemplate } from "../../../transport/mod.ts";
 import { ascii, END_HEADERS, END_STREAM, frame, setting, SETTINGS_ACK } from "../../transport/http2/wire.ts";
 import { concat } from "../../bytes.ts";
 import { listenAt, RawPeer } from "../../transport/raw_peer.ts";
@@ -22,21 +23,39 @@ export function answer(id: number): Uint8Array {
 
 /** A call that opens its stream and then waits for its status. */
 export class Call implements PendingCall {
-  readonly isOver = false;
+  isOver = false;
   transport: ClientTransport | undefined;
+  waitsIn: Set<PendingCall> | undefined;
 
-  constructor(readonly name: string, readonly waitForReady: boolean, private readonly log: string[]) {}
+  constructor(readonly name: string, readonly waitForReady: boolean, private readonly bench: Bench) {}
+
+  private get log(): string[] {
+    return this.bench.log;
+  }
 
   attach(transport: ClientTransport): void {
     this.transport = transport;
     this.log.push(`${this.name} attached`);
     transport.open(TEMPLATE, undefined, undefined, this);
   }
+  pickAgain(): void {
+    this.bench.route.submit(this);
+  }
   onUnavailable(reason: string): void {
     this.log.push(`${this.name} unavailable: ${reason}`);
+    this.end();
   }
   onStatus(): void {
     this.log.push(`${this.name} ended`);
+    this.end();
+  }
+  withdraw(): void {
+    this.bench.route.withdraw(this);
+    this.end();
+  }
+  private end(): void {
+    if (!this.isOver) this.bench.route.callEnded();
+    this.isOver = true;
   }
   onHeaders(): void {}
   onMessage(): void {}
@@ -45,7 +64,7 @@ export class Call implements PendingCall {
 }
 
 /** What a bench is made with. */
-export interface BenchOptions extends ConnectOptions {
+export interface BenchOptions extends RouteOptions {
   /** What it connects to; else the server's address, port 80. */
   readonly target?: string;
   /** Streams that the server allows at once. */
@@ -68,18 +87,25 @@ export class Bench {
   readonly log: string[] = [];
   /** The server's ends of the connections that were made. */
   readonly peers: RawPeer[] = [];
-  readonly subchannel: Subchannel;
+  readonly route: ChannelRoute;
   /** Streams that the server allows at once, for connections from now on. */
   maxStreams: number | undefined;
   private calls = 0;
+  private readonly attemptsAt: number[] = [];
 
   constructor(private readonly options: BenchOptions = {}) {
     this.maxStreams = options.maxStreams;
-    this.subchannel = new Subchannel(
+    const connect = this.client.connect.bind(this.client);
+    this.client.connect = (...parameters) => {
+      this.attemptsAt.push(Math.round(this.simulation.now));
+      return connect(...parameters);
+    };
+    this.route = new ChannelRoute(
       this.client,
       parseTarget(options.target ?? `${this.server.hostAddress}:80`),
       options,
-      new Backoff(() => 0.5),
+      () => new Backoff(() => 0.5),
+      (helper) => new PickFirst(helper),
       (state) => this.states.push(`${Math.round(this.simulation.now)} ${state}`),
     );
   }
@@ -106,8 +132,11 @@ export class Bench {
 
   /** Makes a call, named "call 1" and so on. */
   call(waitForReady = false): Call {
-    const call = new Call(`call ${++this.calls}`, waitForReady, this.log);
-    this.turn(() => this.subchannel.submit(call));
+    const call = new Call(`call ${++this.calls}`, waitForReady, this);
+    this.turn(() => {
+      this.route.callBegan();
+      this.route.submit(call);
+    });
     return call;
   }
 
@@ -120,17 +149,17 @@ export class Bench {
     return this.simulation.run({ until: this.simulation.now + ms });
   }
 
-  /** Makes a call and has the server's newest connection answer it, as its first. */
-  async answeredCall(): Promise<void> {
+  /** Makes a call and has the server's newest connection answer it: its first, or that of stream `id`. */
+  async answeredCall(id = 1): Promise<void> {
     this.call();
     await this.pass(10);
-    this.peers.at(-1)!.send(answer(1));
+    this.peers.at(-1)!.send(answer(id));
     await this.pass(10);
   }
 
   /** The times at which attempts began, since the last call. */
   attempts(): number[] {
-    return this.states.splice(0).filter((line) => line.endsWith(" CONNECTING")).map((line) => parseInt(line));
+    return this.attemptsAt.splice(0);
   }
 
   /** What the client has open, described. */

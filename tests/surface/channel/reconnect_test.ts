@@ -29,45 +29,43 @@ test("an attempt that takes longer than the backoff is followed by the next one 
   assertEquals(gaps(bench.attempts()), [20_000, 20_000, 20_000, 20_000, 20_000, 20_000]);
 });
 
-test("nobody waits: no attempt is made, and no timer is left for one", async () => {
-  const bench = new Bench();
+test("[C35] attempts go on by the backoff whether a call waits or not, until the idle timeout", async () => {
+  const bench = new Bench({ idleTimeoutMs: 10_000 });
   bench.call();
   await bench.pass(10);
-  const waiting = bench.call(true);
-  bench.subchannel.withdraw(waiting);
+  bench.call(true).withdraw();
   await bench.pass(100_000);
-  assertEquals([bench.attempts().length, bench.simulation.pending], [1, 0]);
+  assertEquals(bench.attempts(), [0, 1_000, 2_600, 5_160, 9_256]);
+  assertEquals([bench.route.state, bench.simulation.pending], ["IDLE", 0]);
 });
 
-test("a call after the backoff is over has an attempt of its own, and waits for it", async () => {
+test("[C13] while there is no connection calls fail at once, with the reason; a later attempt serves those that wait", async () => {
   const bench = new Bench();
   bench.call();
-  await bench.pass(1_001);
+  await bench.pass(900);
   await bench.listen();
   bench.call();
-  assertEquals(bench.subchannel.state, "CONNECTING");
-  await bench.pass(10);
-  assertEquals(bench.log.at(-1), "call 2 attached");
+  bench.call(true);
+  assertEquals(bench.log.map((line) => line.slice(0, 18)), ["call 1 unavailable", "call 2 unavailable"]);
+  await bench.pass(110);
+  assertEquals([bench.log.at(-1), bench.route.state], ["call 3 attached", "READY"]);
 });
 
-test("an attempt that connect() asked for is made, whatever calls come and go meanwhile", async () => {
+test("connect() connects where it is IDLE, and keeps to the backoff too", async () => {
   const bench = new Bench();
-  bench.call();
+  bench.turn(() => bench.route.connect());
   await bench.pass(10);
-  bench.turn(() => bench.subchannel.connect());
-  bench.turn(() => bench.subchannel.withdraw(bench.call(true)));
+  for (let i = 0; i < 3; i++) bench.turn(() => bench.route.connect());
   await bench.pass(1_500);
   assertEquals(bench.attempts(), [0, 1_000]);
-  bench.turn(() => bench.subchannel.withdraw(bench.call(true)));
-  await bench.pass(10_000);
-  assertEquals(bench.attempts(), []); // one attempt, no more
 });
 
-test("connect() keeps to the backoff too", async () => {
+test("[C11] resetBackoff: the next attempt is made now, and the wait after it is the first one again", async () => {
   const bench = new Bench();
-  bench.turn(() => bench.subchannel.connect());
-  await bench.pass(10);
-  for (let i = 0; i < 3; i++) bench.turn(() => bench.subchannel.connect());
-  await bench.pass(1_500);
-  assertEquals(bench.attempts(), [0, 1_000]);
+  bench.call(true);
+  await bench.pass(3_000);
+  assertEquals(bench.attempts(), [0, 1_000, 2_600]);
+  bench.turn(() => bench.route.resetBackoff());
+  await bench.pass(2_000);
+  assertEquals(bench.attempts(), [3_000, 4_000]);
 });

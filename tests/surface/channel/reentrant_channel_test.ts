@@ -3,7 +3,8 @@ import { assertEquals } from "@std/assert";
 import { parseTarget } from "../../../pollers/mod.ts";
 import { Simulation } from "../../../pollers/simulated/mod.ts";
 import { Backoff } from "../../../surface/channel/backoff.ts";
-import { Subchannel } from "../../../surface/channel/subchannel.ts";
+import { PickFirst } from "../../../surface/channel/balancer/pick_first.ts";
+import { ChannelRoute } from "../../../surface/channel/channel_route.ts";
 import type { PendingCall } from "../../../surface/client/call_route.ts";
 import { test } from "../../harness.ts";
 
@@ -12,11 +13,12 @@ class Bench {
   readonly simulation = new Simulation();
   readonly log: string[] = [];
   private depth = 0;
-  readonly subchannel = new Subchannel(
+  readonly route = new ChannelRoute(
     this.simulation.host(),
     parseTarget("10.0.0.9:80"),
     {},
-    new Backoff(() => 0.5, 1_000),
+    () => new Backoff(() => 0.5, 1_000),
+    (helper) => new PickFirst(helper),
     (state) => this.log.push(state),
   );
 
@@ -25,6 +27,8 @@ class Bench {
     return {
       isOver: false,
       waitForReady,
+      waitsIn: undefined,
+      pickAgain: () => this.log.push(`${name} picks again`),
       attach: () => this.log.push(`${name} attached`),
       onUnavailable: (reason) => {
         this.log.push(
@@ -40,15 +44,15 @@ class Bench {
 
 test("[Q123] a channel that is closed by one of the calls it fails tells the others first, and none inside another", async () => {
   const bench = new Bench();
-  const { subchannel, log } = bench;
+  const { route, log } = bench;
   const late = bench.call("late");
-  subchannel.submit(bench.call("a", () => {
-    subchannel.close();
-    subchannel.submit(late);
-    subchannel.connect();
+  route.submit(bench.call("a", () => {
+    route.close();
+    route.submit(late);
+    route.connect();
   }));
-  subchannel.submit(bench.call("b"));
-  subchannel.submit(bench.call("c", () => subchannel.close()));
+  route.submit(bench.call("b"));
+  route.submit(bench.call("c", () => route.close()));
   await bench.simulation.run();
   assertEquals(log, [
     "CONNECTING",
@@ -63,12 +67,12 @@ test("[Q123] a channel that is closed by one of the calls it fails tells the oth
 
 test("[Q123] a call that is over before its turn comes wants no connection any more", async () => {
   const bench = new Bench();
-  const { subchannel, log } = bench;
+  const { route, log } = bench;
   const over = bench.call("over", () => {}, true);
-  subchannel.submit(bench.call("a", () => {
-    subchannel.submit(over);
+  route.submit(bench.call("a", () => {
+    route.submit(over);
     over.isOver = true;
-    subchannel.withdraw(over);
+    route.withdraw(over);
   }));
   await bench.simulation.run({ until: 60_000 });
   assertEquals(log, ["CONNECTING", "TRANSIENT_FAILURE", "a: refused"]);
@@ -76,12 +80,12 @@ test("[Q123] a call that is over before its turn comes wants no connection any m
 
 test("[Q121] a call that fails at once, and makes another one when it does, does not grow the stack", async () => {
   const bench = new Bench();
-  const { subchannel, log } = bench;
+  const { route, log } = bench;
   let calls = 0;
   const again = (): void => {
-    if (++calls < 500) subchannel.submit(bench.call(`${calls}`, again));
+    if (++calls < 500) route.submit(bench.call(`${calls}`, again));
   };
-  subchannel.submit(bench.call("first", again));
+  route.submit(bench.call("first", again));
   await bench.simulation.run({ until: 100 });
   assertEquals([calls, log.filter((line) => line.includes("nested"))], [500, []]);
 });

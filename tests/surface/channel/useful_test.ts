@@ -63,7 +63,7 @@ test("a call that is not waitForReady fails with the reason once a second connec
   const bench = await hostile((peer) => peer.send(goAway(0, ErrorCode.NO_ERROR)), 0, { maxStreams: 0 });
   bench.call();
   await bench.pass(100);
-  assertEquals([bench.peers.length, bench.subchannel.state], [2, "TRANSIENT_FAILURE"]);
+  assertEquals([bench.peers.length, bench.route.state], [2, "TRANSIENT_FAILURE"]);
   assertEquals(bench.log.length, 1);
   assertMatch(
     bench.log[0]!,
@@ -77,6 +77,7 @@ test("a call that is not waitForReady fails with the reason once a second connec
     "IDLE",
     "CONNECTING",
     "READY",
+    "IDLE",
     "TRANSIENT_FAILURE",
   ]);
 });
@@ -87,8 +88,8 @@ test("no stream is ever allowed: calls wait on the one connection", async () => 
   const call = bench.call();
   bench.call(true);
   await bench.pass(600_000);
-  assertEquals([bench.peers.length, bench.subchannel.state, bench.log], [1, "READY", []]);
-  bench.subchannel.withdraw(call);
+  assertEquals([bench.peers.length, bench.route.state, bench.log], [1, "READY", []]);
+  call.withdraw();
 });
 
 for (const [what, end] of ends) {
@@ -99,7 +100,7 @@ for (const [what, end] of ends) {
       await bench.answeredCall();
       end(bench.peers.at(-1)!, bench);
       await bench.pass(10);
-      assertEquals([bench.peers.length, bench.subchannel.state], [round, "IDLE"]);
+      assertEquals([bench.peers.length, bench.route.state], [round, "IDLE"]);
     }
   });
 }
@@ -112,7 +113,7 @@ test("an answered call makes the next backoff the first again; a connection with
     assertEquals(gaps(bench.attempts()), [1_000, 1_600]);
     const listener = await bench.listen();
     await bench.pass(5_000);
-    assertEquals(bench.subchannel.state, "READY");
+    assertEquals(bench.route.state, "READY");
     if (useful) bench.peers[0]!.send(answer(1));
     await bench.pass(10);
     listener.shutdown();
@@ -129,7 +130,7 @@ test("a connection that stood for 20 s has proved useful, answers or not", async
   for (const standMs of [19_900, 20_100]) {
     const bench = new Bench();
     const listener = await bench.listen();
-    bench.turn(() => bench.subchannel.connect());
+    bench.turn(() => bench.route.connect());
     await bench.pass(standMs);
     listener.shutdown();
     bench.simulation.network.resetSome();
@@ -151,8 +152,9 @@ test("GOAWAY before the answer, and the answer on the connection that drains: it
     await bench.pass(10);
   }
   // The second of two useless connections: the third waits for the backoff.
-  assertEquals([bench.peers.length, bench.subchannel.state], [2, "TRANSIENT_FAILURE"]);
   const waiting = bench.call(true);
+  await bench.pass(10);
+  assertEquals([bench.peers.length, bench.route.state], [2, "TRANSIENT_FAILURE"]);
   bench.peers[0]!.send(answer(1));
   await bench.pass(10);
   assertEquals([bench.peers.length, bench.log.at(-1)], [3, `${waiting.name} attached`]);
@@ -167,7 +169,7 @@ test("GOAWAY before the answer that says which calls the server takes: its succe
     bench.peers[round]!.send(goAway(1, ErrorCode.NO_ERROR));
     await bench.pass(10);
   }
-  assertEquals([bench.peers.length, bench.subchannel.state], [4, "IDLE"]);
+  assertEquals([bench.peers.length, bench.route.state], [4, "IDLE"]);
 });
 
 test("of two addresses the one that only accepts does not starve the other", async () => {

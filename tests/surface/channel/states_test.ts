@@ -11,14 +11,14 @@ test("IDLE: nothing is connected before a call wants it", async () => {
   const bench = new Bench();
   await bench.listen();
   await bench.pass(60_000);
-  assertEquals([bench.subchannel.state, bench.peers.length, bench.open], ["IDLE", 0, []]);
+  assertEquals([bench.route.state, bench.peers.length, bench.open], ["IDLE", 0, []]);
 });
 
 test("IDLE to CONNECTING to READY: calls wait, then get their streams in the order they were made", async () => {
   const bench = new Bench();
   await bench.listen();
   for (let i = 0; i < 3; i++) bench.call(i === 1);
-  assertEquals([bench.subchannel.state, bench.log], ["CONNECTING", []]);
+  assertEquals([bench.route.state, bench.log], ["CONNECTING", []]);
   await bench.pass(100);
   assertEquals(bench.states, ["0 CONNECTING", "2 READY"]);
   assertEquals(bench.log.splice(0), ["call 1 attached", "call 2 attached", "call 3 attached"]);
@@ -29,9 +29,9 @@ test("IDLE to CONNECTING to READY: calls wait, then get their streams in the ord
 test("connect() connects without a call, and is nothing where that is under way or done", async () => {
   const bench = new Bench();
   await bench.listen();
-  for (let i = 0; i < 2; i++) bench.turn(() => bench.subchannel.connect());
+  for (let i = 0; i < 2; i++) bench.turn(() => bench.route.connect());
   await bench.pass(100);
-  bench.turn(() => bench.subchannel.connect());
+  bench.turn(() => bench.route.connect());
   await bench.pass(100);
   assertEquals([bench.states, bench.peers.length], [["0 CONNECTING", "2 READY"], 1]);
 });
@@ -56,7 +56,7 @@ test("a call that is withdrawn gets nothing", async () => {
   await bench.listen();
   const withdrawn = bench.call();
   bench.call();
-  bench.subchannel.withdraw(withdrawn);
+  withdrawn.withdraw();
   await bench.pass(100);
   assertEquals(bench.log, ["call 2 attached"]);
 });
@@ -73,7 +73,7 @@ test("TRANSIENT_FAILURE: calls fail with the reason, those that wait for ready w
   assertEquals(bench.log[1], bench.log[0]!.replace("call 2", "call 3"));
   await bench.listen();
   await bench.pass(1_000);
-  assertEquals([bench.log.slice(2), bench.subchannel.state], [["call 1 attached"], "READY"]);
+  assertEquals([bench.log.slice(2), bench.route.state], [["call 1 attached"], "READY"]);
 });
 
 test("the end of a draining connection leaves its successor alone, even one that allows no stream yet", async () => {
@@ -86,21 +86,21 @@ test("the end of a draining connection leaves its successor alone, even one that
   await bench.pass(10);
   bench.call();
   await bench.pass(10);
-  assertEquals([bench.subchannel.state, bench.peers.length], ["READY", 2]);
+  assertEquals([bench.route.state, bench.peers.length], ["READY", 2]);
   bench.peers[0]!.send(rst(1, ErrorCode.CANCEL));
   await bench.pass(10);
   assertEquals(bench.log, ["call 1 attached", "call 1 ended"]);
-  assertEquals([bench.subchannel.state, bench.peers.length], ["READY", 2]);
+  assertEquals([bench.route.state, bench.peers.length], ["READY", 2]);
 });
 
 test("GOAWAY without calls: IDLE, the connection is closed, and the next call connects again at once", async () => {
   const bench = new Bench();
   await bench.listen();
-  bench.turn(() => bench.subchannel.connect());
+  bench.turn(() => bench.route.connect());
   await bench.pass(10);
   bench.peers[0]!.send(goAway(MAX_ID, ErrorCode.NO_ERROR));
   await bench.pass(10);
-  assertEquals([bench.subchannel.state, bench.peers[0]!.ended, bench.open], ["IDLE", "end-of-stream", []]);
+  assertEquals([bench.route.state, bench.peers[0]!.ended, bench.open], ["IDLE", "end-of-stream", []]);
   bench.call();
   await bench.pass(10);
   assertEquals([bench.log, bench.peers.length], [["call 1 attached"], 2]);
@@ -113,7 +113,7 @@ test("GOAWAY with a call: it goes on where it is, new ones get a new connection"
   await bench.pass(10);
   bench.peers[0]!.send(goAway(MAX_ID, ErrorCode.NO_ERROR));
   await bench.pass(10);
-  assertEquals([bench.subchannel.state, bench.log.splice(0)], ["IDLE", ["call 1 attached"]]);
+  assertEquals([bench.route.state, bench.log.splice(0)], ["IDLE", ["call 1 attached"]]);
   const second = bench.call();
   await bench.pass(10);
   assertNotStrictEquals(first.transport, second.transport);
@@ -136,7 +136,7 @@ test("the second GOAWAY of an old connection says nothing of the new one", async
   await bench.pass(10);
   const third = bench.call();
   await bench.pass(10);
-  assertEquals([bench.subchannel.state, bench.peers.length], ["READY", 2]);
+  assertEquals([bench.route.state, bench.peers.length], ["READY", 2]);
   assertEquals(second.transport === third.transport, true);
 });
 
@@ -147,10 +147,10 @@ test("a connection that is lost: its calls end, IDLE, and the next call connects
   await bench.pass(10);
   bench.simulation.network.resetSome();
   await bench.pass(100);
-  assertEquals([bench.log, bench.subchannel.state], [["call 1 attached", "call 1 ended"], "IDLE"]);
+  assertEquals([bench.log, bench.route.state], [["call 1 attached", "call 1 ended"], "IDLE"]);
   bench.call();
   await bench.pass(10);
-  assertEquals([bench.log.at(-1), bench.subchannel.state], ["call 2 attached", "READY"]);
+  assertEquals([bench.log.at(-1), bench.route.state], ["call 2 attached", "READY"]);
 });
 
 test("a name that resolves to several addresses: they are tried in order", async () => {
@@ -159,7 +159,7 @@ test("a name that resolves to several addresses: they are tried in order", async
   await bench.listen();
   bench.call();
   await bench.pass(100);
-  assertEquals([bench.log, bench.subchannel.state], [["call 1 attached"], "READY"]);
+  assertEquals([bench.log, bench.route.state], [["call 1 attached"], "READY"]);
 });
 
 test("a name that does not resolve is TRANSIENT_FAILURE, tried again after the backoff", async () => {
@@ -184,7 +184,7 @@ const moments: Array<[string, (bench: Bench) => Promise<void> | void]> = [
     network.lookupMs = 100;
     bench.call();
     await bench.pass(50);
-    assertEquals(bench.subchannel.state, "CONNECTING");
+    assertEquals(bench.route.state, "CONNECTING");
   }],
   ["TRANSIENT_FAILURE", async (bench) => {
     bench.call(true);
@@ -208,8 +208,8 @@ for (const [when, arrange] of moments) {
   test(`SHUTDOWN from ${when}: every call ends, nothing stays open, and it is for good`, async () => {
     const bench = new Bench(when.includes("name") ? { target: "dns:///service.test:80" } : {});
     await arrange(bench);
-    bench.turn(() => bench.subchannel.close());
-    bench.turn(() => bench.subchannel.close());
+    bench.turn(() => bench.route.close());
+    bench.turn(() => bench.route.close());
     await bench.pass(200_000);
     for (const end of bench.log.filter((line) => !line.endsWith("attached"))) {
       assertMatch(end, /^call \d (ended|unavailable: channel is closed)$/);
@@ -217,10 +217,10 @@ for (const [when, arrange] of moments) {
     const attached = bench.log.filter((line) => line.endsWith("attached")).length;
     const ended = bench.log.filter((line) => line.endsWith("ended")).length;
     assertEquals([attached, bench.open, bench.simulation.pending], [ended, [], 0]);
-    bench.turn(() => bench.subchannel.connect());
+    bench.turn(() => bench.route.connect());
     const late = bench.call(true);
     await bench.pass(200_000);
     assertEquals(bench.log.at(-1), `${late.name} unavailable: channel is closed`);
-    assertEquals([bench.states.at(-1)?.split(" ")[1], bench.subchannel.state], ["SHUTDOWN", "SHUTDOWN"]);
+    assertEquals([bench.states.at(-1)?.split(" ")[1], bench.route.state], ["SHUTDOWN", "SHUTDOWN"]);
   });
 }

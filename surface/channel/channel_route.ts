@@ -1,0 +1,373 @@
+// How a channel's calls get their connections: a resolver finds the servers, a balancing policy connects to them and
+// publishes a picker, and the picker says which connection a call takes.
+//
+//   target ── resolver ── endpoints ──► balancer ── makes ──► subchannels (an address, a connection, a backoff)
+//                                          │ publishes
+//                                          ▼
+//   call ─────────────────────────────► picker ── pick ──► a subchannel, "wait", or why there is none
+//
+// Calls that wait pick again with each new picker. In TRANSIENT_FAILURE those that are not waitForReady fail with the
+// reason. Nothing is resolved or connected before a call or `connect` asks for it, and when there was no call for
+// `idleTimeoutMs`, connections and resolver are let go.
+
+import {
+  callApplication,
+  defaultReporter,
+  describeThrown,
+  type EventEngine,
+  formatAddress,
+  type SocketAddress,
+  type Target,
+  type TaskHandle,
+  trace,
+} from "../../pollers/mod.ts";
+import { type ConnectionSecurity, DEFAULT_HANDSHAKE_TIMEOUT_MS } from "../../transport/mod.ts";
+import { Combiner } from "../../pollers/core/combiner.ts";
+import type { CallRoute, PendingCall } from "../client/call_route.ts";
+import { Backoff } from "./backoff.ts";
+import type { Balancer, BalancerFactory, BalancerHelper } from "./balancer/balancer.ts";
+import { failuresOf, shortList } from "./balancer/failures.ts";
+import { ConnectSettings, type SubchannelOptions } from "./connect_settings.ts";
+import type { ConnectivityState } from "./connectivity.ts";
+import {
+  FixedPicker,
+  IdlePicker,
+  isSubchannel,
+  type Picker,
+  PickFailure,
+  type PickResult,
+  QUEUE,
+  QUEUE_PICKER,
+} from "./picker.ts";
+import { DnsResolver } from "./resolver/dns_resolver.ts";
+import { FixedResolver } from "./resolver/fixed_resolver.ts";
+import type { EndpointAddresses, Resolver, ResolverSink } from "./resolver/resolver.ts";
+import { Subchannel, type SubchannelWatcher } from "./subchannel.ts";
+
+const CLOSED = "channel is closed";
+
+/** How long a channel stays connected without a call (gRFC A62). */
+export const DEFAULT_IDLE_TIMEOUT_MS = 1_800_000;
+
+/** What a route is made with. */
+export interface RouteOptions extends SubchannelOptions {
+  /** Milliseconds without a call until it is IDLE again. Default 1,800,000; Infinity: never. */
+  readonly idleTimeoutMs?: number;
+}
+
+/** What calls of one channel go through. */
+export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
+  private current: ConnectivityState = "IDLE";
+  private readonly idlePicker = new IdlePicker(() => this.run(() => this.exitIdle()));
+  private picker: Picker = this.idlePicker;
+  private resolver: Resolver | undefined = undefined;
+  private balancer: Balancer | undefined = undefined;
+  private readonly waiting = new Set<PendingCall>();
+  private readonly subchannels = new Set<Subchannel>();
+  private readonly settings: ConnectSettings;
+  /** What changes the state: what is called meanwhile may call back, and waits for its end. */
+  private readonly combiner: Combiner;
+  private readonly idleTimeoutMs: number;
+  private idleTask: TaskHandle | undefined = undefined;
+  /** Calls that have begun and not ended. */
+  private calls = 0;
+  /** When there was none any more. */
+  private unusedSince = 0;
+  /** Why the name was not found last time. */
+  private unresolved = "";
+
+  /** Calls go to `target`, as the policy that `makeBalancer` makes says; `onState` is called on every change. */
+  constructor(
+    readonly engine: EventEngine,
+    private readonly target: Target,
+    options: RouteOptions,
+    private readonly makeBackoff: () => Backoff,
+    private readonly makeBalancer: BalancerFactory,
+    private readonly onState: (state: ConnectivityState) => void,
+  ) {
+    this.combiner = new Combiner(engine);
+    this.settings = new ConnectSettings(options);
+    this.idleTimeoutMs = options.idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT_MS;
+  }
+
+  /** The present state. */
+  get state(): ConnectivityState {
+    return this.current;
+  }
+
+  /** What TLS established of the first connection that is READY; undefined in plaintext and without one. */
+  get security(): ConnectionSecurity | undefined {
+    for (const { security } of this.subchannels) if (security !== undefined) return security;
+    return undefined;
+  }
+
+  // From calls.
+
+  /** A call begins: the process stays for it, and the connections. */
+  callBegan(): void {
+    this.engine.hold();
+    this.calls++;
+  }
+
+  /** A call that began has its status. */
+  callEnded(): void {
+    this.engine.release();
+    if (--this.calls === 0) this.unused();
+  }
+
+  /** Gives `call` a transport as soon as there is one. */
+  submit(call: PendingCall): void {
+    if (this.waiting.size === 0) {
+      const picked = this.picker.pick(call);
+      if (isSubchannel(picked) && picked.hasStream) return picked.submit(call);
+    }
+    this.submitInTurn(call);
+  }
+
+  /** A method of its own: what has a closure makes its scope whether or not it comes to it. */
+  private submitInTurn(call: PendingCall): void {
+    if (!this.combiner.isBusy) return this.combiner.run(() => this.enqueue(call));
+    this.combiner.run(() => {
+      try {
+        this.enqueue(call);
+      } catch (error) { // of a poller of the application's; nobody is left to whom it could be thrown
+        this.waiting.delete(call);
+        call.onUnavailable(`cannot connect to ${formatAddress(this.target)}: ${describeThrown(error)}`);
+      }
+    });
+  }
+
+  /** `call` does not want a transport any more: none will be attached. */
+  withdraw(call: PendingCall): void {
+    call.waitsIn?.delete(call);
+    call.waitsIn = undefined;
+  }
+
+  /** What `call`, which has no stream, waits for, and the last connection error: the end of a sentence. */
+  describeWait(call: PendingCall): string {
+    const full = [...this.subchannels].find((one) => one.holds(call));
+    if (full !== undefined) {
+      return `waiting for a stream: ${formatAddress(full.address)} allows no more at a time`;
+    }
+    const failure = failuresOf(this.subchannels, "\n") || this.unresolved;
+    return `waiting for ${this.awaited()}${failure === "" ? "" : `; last connection error: ${failure}`}`;
+  }
+
+  // From the channel.
+
+  /** Begins to connect, where it is IDLE. */
+  connect(): void {
+    this.run(() => {
+      this.exitIdle();
+      if (this.calls === 0) this.unused();
+    });
+  }
+
+  /** Connects now where it would wait for a backoff. */
+  resetBackoff(): void {
+    this.run(() => {
+      this.resolver?.resetBackoff();
+      this.balancer?.resetBackoff();
+    });
+  }
+
+  /** Ends every call and connection. */
+  close(): void {
+    this.shutDown((subchannel) => subchannel.close("channel closed by the application"));
+  }
+
+  /** Ends every connection when its calls have ended; those without a stream fail. */
+  drain(): void {
+    this.shutDown((subchannel) => subchannel.drain("channel drained by the application"));
+  }
+
+  private shutDown(end: (subchannel: Subchannel) => void): void {
+    this.run(() => {
+      if (this.current !== "SHUTDOWN") {
+        this.updateState("SHUTDOWN", new FixedPicker(new PickFailure(CLOSED, true)));
+        this.letGo();
+      }
+      for (const subchannel of this.subchannels) end(subchannel);
+    });
+  }
+
+  /** Ends what makes connections, and those connections that have no calls. */
+  private letGo(): void {
+    const { resolver, balancer } = this;
+    this.resolver = this.balancer = undefined;
+    resolver?.close();
+    balancer?.close();
+    if (this.idleTask !== undefined) this.engine.cancel(this.idleTask);
+    this.idleTask = undefined;
+  }
+
+  /** There is no call now, and perhaps none for so long that connections are let go. */
+  private unused(): void {
+    this.unusedSince = this.engine.now();
+    if (this.idleTask === undefined && this.resolver !== undefined) this.awaitIdle();
+  }
+
+  /** One timer for all the times without a call: it looks when the last of them began. */
+  private awaitIdle(): void {
+    const at = this.unusedSince + this.idleTimeoutMs;
+    if (at === Infinity) return;
+    this.idleTask = this.engine.runAt(at, () => {
+      this.idleTask = undefined;
+      if (this.calls === 0 && this.resolver !== undefined) this.run(() => this.idleTimeoutOver());
+    });
+  }
+
+  private idleTimeoutOver(): void {
+    if (this.engine.now() < this.unusedSince + this.idleTimeoutMs) return this.awaitIdle();
+    this.letGo();
+    this.updateState("IDLE", this.idlePicker);
+  }
+
+  private exitIdle(): void {
+    if (this.current === "SHUTDOWN") return;
+    if (this.resolver !== undefined) return this.balancer?.exitIdle();
+    this.updateState("CONNECTING", QUEUE_PICKER);
+    this.resolver = this.makeResolver();
+    this.resolver.start();
+  }
+
+  /** Resolver, policy or poller threw: all is let go, and the next call begins anew. */
+  private threw(error: unknown): void {
+    const { reporter = defaultReporter } = this.settings.options;
+    const peer = formatAddress(this.target);
+    reporter.report(error, { where: "connection", level: "error", peer });
+    callApplication(
+      () => this.letGo(),
+      (again) => reporter.report(again, { where: "connection", level: "error", peer }),
+    );
+    this.updateState("IDLE", this.idlePicker);
+    for (const call of this.waiting) {
+      this.withdraw(call);
+      call.onUnavailable(`cannot connect to ${peer}: ${describeThrown(error)}`);
+    }
+  }
+
+  private makeResolver(): Resolver {
+    const { engine, target, settings } = this;
+    if (target.family !== "dns") return new FixedResolver([target], this);
+    const { handshakeTimeoutMs = DEFAULT_HANDSHAKE_TIMEOUT_MS, reporter = defaultReporter } =
+      settings.options;
+    return new DnsResolver(engine, target, handshakeTimeoutMs, this.makeBackoff(), reporter, this);
+  }
+
+  // From the resolver.
+
+  /** The servers that there are now. */
+  onResolved(endpoints: readonly EndpointAddresses[]): void {
+    this.run(() => {
+      if (this.current === "SHUTDOWN") return;
+      if (trace.channel) this.traceEndpoints(endpoints);
+      this.unresolved = "";
+      this.balancer ??= this.makeBalancer(this);
+      this.balancer.updateEndpoints(endpoints);
+    });
+  }
+
+  /** They could not be found: the last list stays in use, if there is one. */
+  onResolveFailed(reason: string): void {
+    this.run(() => {
+      if (this.current === "SHUTDOWN") return;
+      this.unresolved = reason;
+      if (trace.channel) this.trace(reason);
+      if (this.balancer !== undefined) return;
+      this.updateState("TRANSIENT_FAILURE", new FixedPicker(new PickFailure(reason)));
+    });
+  }
+
+  // From the balancer.
+
+  /** A connection to `address`, not begun. */
+  createSubchannel(address: SocketAddress, watcher: SubchannelWatcher): Subchannel {
+    for (const one of this.subchannels) if (one.isOver) this.subchannels.delete(one);
+    const subchannel = new Subchannel(this.engine, address, this.settings, this.makeBackoff(), watcher);
+    this.subchannels.add(subchannel);
+    return subchannel;
+  }
+
+  /** A new picker, and the state it comes with. */
+  updateState(state: ConnectivityState, picker: Picker): void {
+    if (this.current === "SHUTDOWN") return;
+    this.picker = picker;
+    if (state !== this.current) {
+      if (trace.channel) this.traceState(state);
+      this.current = state;
+      this.onState(state);
+    }
+    for (const call of this.waiting) {
+      if (this.picker !== picker) return; // a later one has had them all pick
+      const result = this.pick(call);
+      if (result === QUEUE) continue;
+      this.withdraw(call);
+      this.settle(call, result);
+    }
+  }
+
+  /** The addresses may be out of date. */
+  requestReresolution(): void {
+    this.resolver?.requestReresolution();
+  }
+
+  /** Runs `closure` when no other control work of the channel runs. */
+  run(closure: () => void): void {
+    this.combiner.run(() => {
+      try {
+        closure();
+      } catch (error) {
+        this.threw(error);
+      }
+    });
+  }
+
+  private enqueue(call: PendingCall): void {
+    if (call.isOver) return;
+    const result = this.pick(call);
+    if (result !== QUEUE) return this.settle(call, result);
+    this.waiting.add(call);
+    call.waitsIn = this.waiting;
+  }
+
+  private pick(call: PendingCall): PickResult {
+    const result = this.picker.pick(call);
+    return result instanceof PickFailure && call.waitForReady && !result.drop ? QUEUE : result;
+  }
+
+  private settle(call: PendingCall, result: Subchannel | PickFailure): void {
+    if (isSubchannel(result)) result.submit(call);
+    else call.onUnavailable(result.reason);
+  }
+
+  private awaited(): string {
+    const { resolver, target } = this;
+    const name = formatAddress(target);
+    if (this.balancer === undefined) return resolver?.describeWait() ?? `a connection to ${name}`;
+    const connecting = [...this.subchannels].filter(({ state }) => state === "CONNECTING");
+    if (connecting.length > 0) {
+      return `a connection to ${shortList(connecting.map(({ address }) => formatAddress(address)), ", ")}`;
+    }
+    const retryAt = Math.min(...[...this.subchannels].map((one) => one.retryAt));
+    const inMs = Math.max(0, Math.ceil(retryAt - this.engine.now()));
+    return `a connection to ${name}: the next attempt is due in ${inMs} ms`;
+  }
+
+  private traceState(state: ConnectivityState): void {
+    const why = state === "TRANSIENT_FAILURE" || (this.current === "READY" && state === "IDLE")
+      ? `: ${failuresOf(this.subchannels, "; ") || this.unresolved}`
+      : "";
+    this.trace(`${this.current} to ${state}${why}`);
+  }
+
+  private traceEndpoints(endpoints: readonly EndpointAddresses[]): void {
+    const names = endpoints.map(({ addresses }) => addresses.map(formatAddress).join(" or "));
+    this.trace(`resolved: ${names.join(", ") || "no address"}`);
+  }
+
+  private trace(line: string): void {
+    const { reporter = defaultReporter } = this.settings.options;
+    reporter.trace("channel", `${formatAddress(this.target)}: ${line}`);
+  }
+}

@@ -1,0 +1,33 @@
+// What the connections of one channel are made with.
+
+import { defaultReporter, formatAddress, type SocketAddress } from "../../pollers/mod.ts";
+import { type ConnectOptions, ErrorCode, type Http2Error } from "../../transport/mod.ts";
+
+/** Why there may be no connection to one of `addresses`, as a sentence; undefined where there may. */
+export type AddressRefusal = (addresses: readonly SocketAddress[]) => string | undefined;
+
+/** What connections are made with. */
+export interface SubchannelOptions extends ConnectOptions {
+  /** Asked before each connection. */
+  readonly refusal?: AddressRefusal;
+}
+
+/** Options of connections, which a server may change for those to come. */
+export class ConnectSettings {
+  constructor(private current: SubchannelOptions) {}
+
+  /** Those of the next connection. */
+  get options(): SubchannelOptions {
+    return this.current;
+  }
+
+  /** The server at `address` said GOAWAY. If it forbids our keepalive, new connections send half as many PINGs (gRFC A8). */
+  onGoAway(address: SocketAddress, { code, reason }: Http2Error): void {
+    if (code !== ErrorCode.ENHANCE_YOUR_CALM || !reason.includes('"too_many_pings"')) return;
+    const { keepalive, reporter = defaultReporter } = this.current;
+    const { timeMs = Infinity } = keepalive ?? {};
+    const next = timeMs === Infinity ? "" : `; the next connection waits ${2 * timeMs} ms before a PING`;
+    reporter.log("warn", `${formatAddress(address)} was sent too many PINGs (keepalive.timeMs)${next}`);
+    this.current = { ...this.current, keepalive: { ...keepalive, timeMs: 2 * timeMs } };
+  }
+}

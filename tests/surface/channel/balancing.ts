@@ -1,0 +1,120 @@
+// A balancing policy alone: hosts in virtual time, and a channel that writes down what the policy publishes.
+
+import { type EventEngine, formatAddress, type SocketAddress } from "../../../pollers/mod.ts";
+import { Combiner } from "../../../pollers/core/combiner.ts";
+import { Backoff } from "../../../surface/channel/backoff.ts";
+import type {
+  Balancer,
+  BalancerFactory,
+  BalancerHelper,
+} from "../../../surface/channel/balancer/balancer.ts";
+import { ConnectSettings } from "../../../surface/channel/connect_settings.ts";
+import type { ConnectivityState } from "../../../surface/channel/connectivity.ts";
+import { isSubchannel, type Picker, PickFailure, QUEUE_PICKER } from "../../../surface/channel/picker.ts";
+import { Subchannel, type SubchannelWatcher } from "../../../surface/channel/subchannel.ts";
+import type { PendingCall } from "../../../surface/client/call_route.ts";
+import type { ConnectOptions } from "../../../transport/mod.ts";
+import { ConnectingWorld } from "../../transport/connecting_world.ts";
+import { setting, SETTINGS_ACK } from "../../transport/http2/wire.ts";
+import type { RawPeer } from "../../transport/raw_peer.ts";
+
+/** From the SYN to the server's SETTINGS: SYN, SYN-ACK, preface and SETTINGS take 10 ms each. */
+export const HANDSHAKE_MS = 40;
+
+/** What a server does that speaks HTTP/2. */
+export const speak = (peer: RawPeer): void => peer.send(setting(), SETTINGS_ACK);
+
+/** A call that nothing becomes of. */
+const CALL: PendingCall = {
+  isOver: false,
+  waitForReady: false,
+  waitsIn: undefined,
+  attach() {},
+  pickAgain() {},
+  onUnavailable() {},
+};
+
+/** See the head of this file. The network takes 10 ms each way, and jitter is off. */
+export class BalancingWorld extends ConnectingWorld implements BalancerHelper {
+  readonly engine: EventEngine = this.accounts.engine;
+  /** States that the policy published, with the time; a state again has a new picker. */
+  readonly states: string[] = [];
+  /** When it asked for new addresses. */
+  readonly reresolutions: number[] = [];
+  /** Connection attempts, with the time: "0 10.0.0.2:80". */
+  readonly attempts: string[] = [];
+  private readonly combiner = new Combiner(this.engine);
+  private readonly settings: ConnectSettings;
+  private picker: Picker = QUEUE_PICKER;
+  readonly balancer: Balancer;
+
+  constructor(make: BalancerFactory, options: ConnectOptions = {}) {
+    super();
+    this.settings = new ConnectSettings(options);
+    this.balancer = make(this);
+    const connect = this.client.connect.bind(this.client);
+    this.client.connect = (address, ...rest) => {
+      this.attempts.push(`${this.now} ${formatAddress(address)}`);
+      return connect(address, ...rest);
+    };
+  }
+
+  /** `count` addresses that drop what is sent to them. */
+  blackHoles(count: number): SocketAddress[] {
+    return Array.from({ length: count }, () => {
+      const { hostAddress } = this.simulation.host();
+      this.simulation.network.blackHole(this.client.hostAddress, hostAddress);
+      return { family: "ipv4", host: hostAddress, port: 80 };
+    });
+  }
+
+  /** An address of the server's host at which nobody listens. */
+  refusing(port: number): SocketAddress {
+    return { family: "ipv4", host: this.server.hostAddress, port };
+  }
+
+  /** Gives the policy a list, each address a server of its own. */
+  resolve(...addresses: SocketAddress[]): void {
+    this.turn(() => this.balancer.updateEndpoints(addresses.map((address) => ({ addresses: [address] }))));
+  }
+
+  /** Has it connect, as a call does that finds it IDLE. */
+  exitIdle(): void {
+    this.turn(() => this.balancer.exitIdle());
+  }
+
+  /** Which address the next call goes to, "queue", or why to none. */
+  pick(): string {
+    const result = this.picker.pick(CALL);
+    if (isSubchannel(result)) return formatAddress(result.address);
+    return result instanceof PickFailure ? result.reason : "queue";
+  }
+
+  turn(closure: () => void): void {
+    this.client.execCtx.enter(() => this.run(closure), undefined);
+  }
+
+  runUntil(ms: number): Promise<void> {
+    return this.simulation.run({ until: ms });
+  }
+
+  // What the policy calls.
+
+  createSubchannel(address: SocketAddress, watcher: SubchannelWatcher): Subchannel {
+    return new Subchannel(this.engine, address, this.settings, new Backoff(() => 0.5), watcher);
+  }
+  updateState(state: ConnectivityState, picker: Picker): void {
+    this.states.push(`${this.now} ${state}`);
+    this.picker = picker;
+  }
+  requestReresolution(): void {
+    this.reresolutions.push(this.now);
+  }
+  run(closure: () => void): void {
+    this.combiner.run(closure);
+  }
+
+  private get now(): number {
+    return Math.round(this.simulation.now);
+  }
+}
