@@ -119,7 +119,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
   submit(call: PendingCall): void {
     if (this.waiting.size === 0) {
       const picked = this.picker.pick(call);
-      if (isSubchannel(picked) && picked.hasStream) return picked.submit(call);
+      if (isSubchannel(picked) && picked.attach(call)) return;
     }
     this.submitInTurn(call);
   }
@@ -314,13 +314,15 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
 
   /** Runs `closure` when no other control work of the channel runs. */
   run(closure: () => void): void {
-    this.combiner.run(() => {
-      try {
-        closure();
-      } catch (error) {
-        this.threw(error);
-      }
-    });
+    this.combiner.run(() => this.guarded(closure));
+  }
+
+  private guarded(closure: () => void): void {
+    try {
+      closure();
+    } catch (error) {
+      this.threw(error);
+    }
   }
 
   private enqueue(call: PendingCall): void {

@@ -135,9 +135,12 @@ export class Subchannel {
     return streams;
   }
 
-  /** Whether there is a stream for a call now. */
-  get hasStream(): boolean {
-    return this.transport !== undefined && this.waiting.size === 0 && this.transport.canOpen;
+  /** Gives `call` a stream, if there is one now and no other call waits for it. */
+  attach(call: PendingCall): boolean {
+    const { transport } = this;
+    if (transport === undefined || this.waiting.size > 0 || !transport.canOpen) return false;
+    call.attach(transport);
+    return true;
   }
 
   /** It is closed, and so are all its connections. */
@@ -152,11 +155,10 @@ export class Subchannel {
 
   /** Gives `call` a stream as soon as there is one, or has it pick again where there will be none. */
   submit(call: PendingCall): void {
-    const { transport, waiting } = this;
-    if (transport === undefined) return call.pickAgain();
-    if (waiting.size === 0 && transport.canOpen) return call.attach(transport);
-    waiting.add(call);
-    call.waitsIn = waiting;
+    if (this.transport === undefined) return call.pickAgain();
+    if (this.attach(call)) return;
+    this.waiting.add(call);
+    call.waitsIn = this.waiting;
   }
 
   /** Begins to connect, where it is IDLE. */

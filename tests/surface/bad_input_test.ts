@@ -14,9 +14,12 @@ import {
 } from "./serving.ts";
 
 test("malformed addresses are refused with the address in the message", async () => {
-  for (const address of ["", "nowhere", "127.0.0.1:99999", "127.0.0.1:port", "[::1", "unix:", "http://a:1"]) {
+  const malformed = ["", "127.0.0.1:99999", "127.0.0.1:port", "[::1", "unix:", "ftp://a:1"];
+  for (const address of malformed) {
     const thrown = assertThrows(() => new Channel(address).close(), Error);
     assert(thrown.message.includes(address), thrown.message);
+  }
+  for (const address of [...malformed, "nowhere", "http://a:1"]) { // a server has no default port
     const server = new Server();
     const rejected = await assertRejects(() => server.listen(address), Error);
     assert(rejected.message.includes(address), rejected.message);

@@ -65,7 +65,11 @@ class World {
         return new Promise(() => {});
       },
     });
-    this.channel = new Channel(`${this.at.hostAddress}:80`, { poller: this.from, ...channel });
+    this.channel = new Channel(`${this.at.hostAddress}:80`, {
+      poller: this.from,
+      idleTimeoutMs: Infinity,
+      ...channel,
+    });
     this.client = createClient(Trial, this.channel);
   }
 

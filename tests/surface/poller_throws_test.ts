@@ -1,7 +1,15 @@
 // A poller that is the application's and throws where it must not: the call ends with a status, and what comes after it,
 // once the poller works again, succeeds.
 import { assertEquals, assertMatch } from "@std/assert";
-import { type CallOptions, Channel, createClient, type RpcError, Server, statusName } from "pollwire";
+import {
+  type CallOptions,
+  Channel,
+  createClient,
+  insecure,
+  type RpcError,
+  Server,
+  statusName,
+} from "pollwire";
 import type { Endpoint, EventEngine } from "../../pollers/mod.ts";
 import { type SimulatedEngine, Simulation } from "../../pollers/simulated/mod.ts";
 import { test } from "../harness.ts";
@@ -94,3 +102,31 @@ for (const [what, broken] of CONNECTED) {
 for (const [what, broken] of CONNECTING) {
   test(`a poller that throws: ${what}, while connecting`, () => check(broken, false));
 }
+
+test("a poller that throws when a connection is tried again by itself: the next call begins anew", async () => {
+  const simulation = new Simulation();
+  const [serverHost, client] = [simulation.host(), simulation.host()];
+  const reported: string[] = [];
+  const channel = new Channel(`${serverHost.hostAddress}:80`, {
+    poller: client,
+    credentials: insecure,
+    onError: (error) => void reported.push(String(error)),
+  });
+  const { one } = createClient(Trial, channel);
+  const failed = one({}).catch(({ code }: RpcError) => statusName(code));
+  await simulation.run({ until: 900 });
+  assertEquals([await failed, channel.state], ["UNAVAILABLE", "TRANSIENT_FAILURE"]);
+  const restore = breakMethod(client as EventEngine, "runAt");
+  await simulation.run({ until: 3_000 });
+  restore();
+  const server = new Server({ poller: serverHost, credentials: insecure });
+  server.addService(Trial, { one: (request) => request });
+  await server.listen("0.0.0.0:80");
+  const answered = one({ text: "again" }, { waitForReady: true });
+  await simulation.run({ until: 4_000 });
+  assertEquals([(await answered).text, channel.state], ["again", "READY"]);
+  assertEquals(new Set(reported), new Set(["Error: boom"]));
+  channel.close();
+  server.close();
+  await simulation.run();
+});

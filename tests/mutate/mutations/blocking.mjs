@@ -341,14 +341,14 @@ export default [
     name: "[Q121] every callback",
   },
   {
-    file: "surface/channel/subchannel.ts",
-    before: "this.combiner.run(() => this.shutDown());",
-    after: "this.shutDown();",
+    file: "surface/channel/channel_route.ts",
+    before: "this.combiner.run(() => this.guarded(closure));",
+    after: "this.guarded(closure);",
     test: "tests/surface/channel/reentrant_channel_test.ts",
     name: "[Q123] a channel that is closed by",
   },
   {
-    file: "surface/channel/subchannel.ts",
+    file: "surface/channel/channel_route.ts",
     before: "    if (call.isOver) return;\n",
     after: "",
     test: "tests/surface/channel/reentrant_channel_test.ts",

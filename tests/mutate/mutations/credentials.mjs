@@ -33,8 +33,8 @@ export default [
   ),
   mutation(
     "surface/channel/subchannel.ts",
-    "if (refusal === undefined) this.attemptAt",
-    "if (refusal !== null) this.attemptAt",
+    "if (refusal !== undefined) {",
+    "if (refusal === null) {",
     INSECURE,
     "a name of another machine, credentials undefined",
   ),

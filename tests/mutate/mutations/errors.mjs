@@ -216,10 +216,10 @@ export default [
   mutation("surface/client/client_call.ts", "this.onAbort = onAbort;", "", OPTIONS, ""),
   mutation(
     "surface/channel/subchannel.ts",
-    "this.fail(`cannot connect to ${peer}: ${describeThrown(error)}`);",
+    "this.attemptFailed(`cannot connect to ${peer}: ${describeThrown(error)}`);",
     "",
     POLLER,
-    "while connecting",
+    "tried again by itself",
   ),
   mutation(
     "transport/http2/frame_trace.ts",

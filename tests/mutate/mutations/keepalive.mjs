@@ -231,14 +231,14 @@ export default [
     "[C66] a call on a connection",
   ),
   mutation(
-    "surface/channel/subchannel.ts",
+    "surface/channel/connect_settings.ts",
     "keepalive: { ...keepalive, timeMs: 2 * timeMs }",
     "keepalive: { ...keepalive, timeMs }",
     CALLS,
     "[C67] a server that is sent too many PINGs",
   ),
   mutation(
-    "surface/channel/subchannel.ts",
+    "surface/channel/connect_settings.ts",
     '    reporter.log("warn", `${formatAddress(address)} was sent too many PINGs (keepalive.timeMs)${next}`);\n',
     "",
     CALLS,

@@ -197,14 +197,14 @@ export default [
   },
   {
     file: "surface/client/client_call.ts",
-    before: "    this.context.engine.hold();\n",
+    before: "    this.context.route.callBegan();\n",
     after: "",
     test: PROCESS,
     name: "a client stays with",
   },
   {
     file: "surface/client/client_call.ts",
-    before: "    if (wasStarted) this.context.engine.release();\n",
+    before: "    if (wasStarted) this.context.route.callEnded();\n",
     after: "",
     test: PROCESS,
     name: "calls that are over",

@@ -24,6 +24,8 @@ export function answer(id: number): Uint8Array {
 /** A call that opens its stream and then waits for its status. */
 export class Call implements PendingCall {
   isOver = false;
+  /** Done when it ends. */
+  then: () => void = () => {};
   transport: ClientTransport | undefined;
   waitsIn: Set<PendingCall> | undefined;
 
@@ -54,8 +56,10 @@ export class Call implements PendingCall {
     this.end();
   }
   private end(): void {
-    if (!this.isOver) this.bench.route.callEnded();
+    if (this.isOver) return;
     this.isOver = true;
+    this.bench.route.callEnded();
+    this.then();
   }
   onHeaders(): void {}
   onMessage(): void {}

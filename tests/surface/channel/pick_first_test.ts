@@ -107,6 +107,13 @@ test("[C35] after it each address is tried again by its own backoff, and the sta
   assertEquals(world.states.at(-1), `${5_160 + 4_096 + HANDSHAKE_MS} READY`);
 });
 
+test("[C35] an address whose backoff is over when the pass fails is tried again at that moment", async () => {
+  const world = makeWorld({ handshakeTimeoutMs: 2_000 });
+  world.resolve(world.refusing(80), ...world.blackHoles(1));
+  await world.runUntil(2_100);
+  assertEquals(world.attempts, ["0 10.0.0.2:80", "20 10.0.0.3:80", "2020 10.0.0.2:80", "2020 10.0.0.3:80"]);
+});
+
 test("[C35] after as many failures as there are addresses new ones are asked for again", async () => {
   const world = makeWorld();
   world.resolve(world.refusing(80), world.refusing(81), world.refusing(82));
@@ -226,6 +233,8 @@ test("close: nothing is published and nothing stays open, at whichever step it c
     await world.runUntil(closeAt);
     const { length } = world.states;
     world.turn(() => world.balancer.close());
+    await world.runUntil(closeAt + 25);
+    assertEquals([...world.client.opened].map((one) => one.describe()), [], `closed at ${closeAt} ms`);
     await world.rest();
     assertEquals(world.states.length, length, `closed at ${closeAt} ms`);
     for (const peer of world.peers) assert(peer.ended !== "open", `closed at ${closeAt} ms`);

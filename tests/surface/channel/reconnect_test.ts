@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { test } from "../../harness.ts";
 import { Bench, gaps } from "./connecting.ts";
 
-test("attempts that are refused follow each other after 1 s, 1.6 s, 2.56 s and so on, up to 120 s", async () => {
+test("[C9] attempts that are refused follow each other after 1 s, 1.6 s, 2.56 s and so on, up to 120 s", async () => {
   const bench = new Bench();
   bench.call(true);
   await bench.pass(600_000);
@@ -12,7 +12,7 @@ test("attempts that are refused follow each other after 1 s, 1.6 s, 2.56 s and s
   assertEquals(between.slice(11), Array(between.length - 11).fill(120_000));
 });
 
-test("the backoff counts from the beginning of an attempt, however long it took to fail", async () => {
+test("[C9] the backoff counts from the beginning of an attempt, however long it took to fail", async () => {
   const bench = new Bench({ handshakeTimeoutMs: 900 });
   bench.silence();
   bench.call(true);

@@ -75,7 +75,7 @@ test("[Q123] a call that is over before its turn comes wants no connection any m
     route.withdraw(over);
   }));
   await bench.simulation.run({ until: 60_000 });
-  assertEquals(log, ["CONNECTING", "TRANSIENT_FAILURE", "a: refused"]);
+  assertEquals([log, over.waitsIn], [["CONNECTING", "TRANSIENT_FAILURE", "a: refused"], undefined]);
 });
 
 test("[Q121] a call that fails at once, and makes another one when it does, does not grow the stack", async () => {

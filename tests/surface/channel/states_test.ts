@@ -7,14 +7,14 @@ import { Bench } from "./connecting.ts";
 
 const MAX_ID = 0x7fffffff;
 
-test("IDLE: nothing is connected before a call wants it", async () => {
+test("[C3] IDLE: nothing is connected before a call wants it", async () => {
   const bench = new Bench();
   await bench.listen();
   await bench.pass(60_000);
   assertEquals([bench.route.state, bench.peers.length, bench.open], ["IDLE", 0, []]);
 });
 
-test("IDLE to CONNECTING to READY: calls wait, then get their streams in the order they were made", async () => {
+test("[C3][C8] IDLE to CONNECTING to READY: calls wait, then get their streams in the order they were made", async () => {
   const bench = new Bench();
   await bench.listen();
   for (let i = 0; i < 3; i++) bench.call(i === 1);
@@ -36,7 +36,7 @@ test("connect() connects without a call, and is nothing where that is under way 
   assertEquals([bench.states, bench.peers.length], [["0 CONNECTING", "2 READY"], 1]);
 });
 
-test("above MAX_CONCURRENT_STREAMS calls wait, and none that came later passes them", async () => {
+test("[C48] above MAX_CONCURRENT_STREAMS calls wait, and none that came later passes them", async () => {
   const bench = new Bench({ maxStreams: 1 });
   await bench.listen();
   for (let i = 0; i < 3; i++) bench.call();
@@ -51,6 +51,31 @@ test("above MAX_CONCURRENT_STREAMS calls wait, and none that came later passes t
   assertEquals(bench.log, ["call 2 ended", "call 3 attached"]);
 });
 
+test("[C48] a call made when another one ends does not pass those that wait for its stream", async () => {
+  const bench = new Bench({ maxStreams: 1 });
+  await bench.listen();
+  const first = bench.call();
+  first.then = () => bench.call();
+  bench.call();
+  await bench.pass(10);
+  bench.peers[0]!.send(rst(1, ErrorCode.CANCEL));
+  await bench.pass(10);
+  assertEquals(bench.log, ["call 1 attached", "call 1 ended", "call 2 attached"]);
+});
+
+test("[C48] a call that waits for a stream and is withdrawn gets none", async () => {
+  const bench = new Bench({ maxStreams: 1 });
+  await bench.listen();
+  bench.call();
+  await bench.pass(10);
+  const withdrawn = bench.call();
+  bench.call();
+  withdrawn.withdraw();
+  bench.peers[0]!.send(rst(1, ErrorCode.CANCEL));
+  await bench.pass(10);
+  assertEquals(bench.log, ["call 1 attached", "call 1 ended", "call 3 attached"]);
+});
+
 test("a call that is withdrawn gets nothing", async () => {
   const bench = new Bench();
   await bench.listen();
@@ -61,7 +86,7 @@ test("a call that is withdrawn gets nothing", async () => {
   assertEquals(bench.log, ["call 2 attached"]);
 });
 
-test("TRANSIENT_FAILURE: calls fail with the reason, those that wait for ready wait", async () => {
+test("[C13][C14] TRANSIENT_FAILURE: calls fail with the reason, those that wait for ready wait", async () => {
   const bench = new Bench();
   bench.call(true);
   bench.call();
@@ -93,7 +118,7 @@ test("the end of a draining connection leaves its successor alone, even one that
   assertEquals([bench.route.state, bench.peers.length], ["READY", 2]);
 });
 
-test("GOAWAY without calls: IDLE, the connection is closed, and the next call connects again at once", async () => {
+test("[C5] GOAWAY without calls: IDLE, the connection is closed, and the next call connects again at once", async () => {
   const bench = new Bench();
   await bench.listen();
   bench.turn(() => bench.route.connect());
@@ -106,7 +131,7 @@ test("GOAWAY without calls: IDLE, the connection is closed, and the next call co
   assertEquals([bench.log, bench.peers.length], [["call 1 attached"], 2]);
 });
 
-test("GOAWAY with a call: it goes on where it is, new ones get a new connection", async () => {
+test("[C72] GOAWAY with a call: it goes on where it is, new ones get a new connection", async () => {
   const bench = new Bench();
   await bench.listen();
   const first = bench.call();
@@ -140,7 +165,7 @@ test("the second GOAWAY of an old connection says nothing of the new one", async
   assertEquals(second.transport === third.transport, true);
 });
 
-test("a connection that is lost: its calls end, IDLE, and the next call connects at once", async () => {
+test("[C5] a connection that is lost: its calls end, IDLE, and the next call connects at once", async () => {
   const bench = new Bench();
   await bench.listen();
   bench.call();
@@ -174,6 +199,22 @@ test("a name that does not resolve is TRANSIENT_FAILURE, tried again after the b
   assertEquals([bench.log, waits.transport!.canOpen], [["call 2 attached"], true]);
 });
 
+test("[C24] a name that is not found any more: the last addresses stay in use", async () => {
+  const bench = new Bench({ target: "dns:///service.test:80" });
+  const { names } = bench.simulation.network;
+  names.set("service.test", [bench.server.hostAddress]);
+  await bench.listen();
+  await bench.answeredCall();
+  await bench.pass(40_000);
+  names.delete("service.test");
+  bench.simulation.network.resetSome(); // asks for the addresses again
+  await bench.pass(1_000);
+  assertEquals(bench.route.state, "IDLE");
+  bench.call();
+  await bench.pass(10);
+  assertEquals([bench.log.at(-1), bench.route.state], ["call 2 attached", "READY"]);
+});
+
 const moments: Array<[string, (bench: Bench) => Promise<void> | void]> = [
   ["IDLE", () => {}],
   ["CONNECTING, to nobody", (bench) => (bench.silence(), void bench.call())],
@@ -205,7 +246,7 @@ const moments: Array<[string, (bench: Bench) => Promise<void> | void]> = [
   }],
 ];
 for (const [when, arrange] of moments) {
-  test(`SHUTDOWN from ${when}: every call ends, nothing stays open, and it is for good`, async () => {
+  test(`[C1] SHUTDOWN from ${when}: every call ends, nothing stays open, and it is for good`, async () => {
     const bench = new Bench(when.includes("name") ? { target: "dns:///service.test:80" } : {});
     await arrange(bench);
     bench.turn(() => bench.route.close());

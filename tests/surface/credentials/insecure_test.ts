@@ -114,7 +114,7 @@ for (const credentials of [undefined, insecure]) {
     if (credentials === undefined) {
       const error = await outcome as Awaited<ReturnType<typeof failure>>;
       assertEquals(error.code, Status.UNAVAILABLE);
-      assertMatch(error.details, /^cannot connect to service\.test:80: 10\.0\.0\.\d+:80 is not an address/);
+      assertMatch(error.details, /^cannot connect to 10\.0\.0\.\d+:80: 10\.0\.0\.\d+:80 is not an address/);
       assertMatch(error.details, BOTH_WAYS);
       assertEquals(here.opened.size, 0);
     } else assertEquals((await outcome as { text?: string }).text, "a");
