@@ -24,7 +24,7 @@ import {
 import { type ConnectionSecurity, DEFAULT_HANDSHAKE_TIMEOUT_MS } from "../../transport/mod.ts";
 import { Combiner } from "../../pollers/core/combiner.ts";
 import type { CallRoute, PendingCall } from "../client/call_route.ts";
-import { Backoff } from "./backoff.ts";
+import type { Backoff } from "./backoff.ts";
 import type { Balancer, BalancerFactory, BalancerHelper } from "./balancer/balancer.ts";
 import { failuresOf, shortList } from "./balancer/failures.ts";
 import { ConnectSettings, type SubchannelOptions } from "./connect_settings.ts";
