@@ -65,6 +65,7 @@ export {
   statusName,
 } from "./call/status.ts";
 export { Channel, type ChannelOptions } from "./channel/channel.ts";
+export type { LoadBalancingPolicy } from "./channel/balancer/registry.ts";
 export type { ConnectivityState } from "./channel/connectivity.ts";
 export type { CallIdentityOptions } from "./client/call_identity.ts";
 export type { CallOptions } from "./client/call_options.ts";

@@ -22,7 +22,7 @@ import { Backoff } from "./backoff.ts";
 import { parseChannelTarget } from "./channel_target.ts";
 import { type CallObserver, CallObservers } from "../call/call_observer.ts";
 import { type CallContext, ChannelEnd } from "../client/call_route.ts";
-import { PickFirst } from "./balancer/pick_first.ts";
+import { balancerOf, type LoadBalancingPolicy } from "./balancer/registry.ts";
 import { ChannelRoute } from "./channel_route.ts";
 import type { AddressRefusal } from "./connect_settings.ts";
 import type { ConnectivityState } from "./connectivity.ts";
@@ -40,6 +40,11 @@ export interface ChannelOptions extends UserConnectOptions {
   readonly callCredentials?: CallCredentials;
   /** What `:authority` says; else the target's host and port. */
   readonly authority?: string;
+  /**
+   * Which of the servers that the target names calls go to. "pick_first", the default: all to the first that can be
+   * connected to; "round_robin": to all of them in turn.
+   */
+  readonly loadBalancing?: LoadBalancingPolicy;
   /** Milliseconds before the second attempt to connect. Default 1,000. */
   readonly initialBackoffMs?: number;
   /**
@@ -55,6 +60,7 @@ const NAMES: OptionNames<ChannelOptions> = {
   credentials: true,
   callCredentials: true,
   authority: true,
+  loadBalancing: true,
   initialBackoffMs: true,
   idleTimeoutMs: true,
 };
@@ -98,6 +104,7 @@ export class Channel {
   constructor(target: string, options: ChannelOptions = {}) {
     checkConnectOptions("make a channel", options, NAMES as Readonly<Record<string, true>>, "client");
     checkIdleTimeout(options.idleTimeoutMs);
+    const makeBalancer = balancerOf(options.loadBalancing ?? "pick_first");
     const { target: parsed, credentials } = parseChannelTarget(target, options.credentials);
     checkCallCredentials("make a channel", options.callCredentials);
     this.#authority = options.authority ?? authorityOf(parsed);
@@ -122,7 +129,7 @@ export class Channel {
         ...(this.#security === undefined ? {} : { security: this.#security }),
       },
       makeBackoff,
-      (helper) => new PickFirst(helper),
+      makeBalancer,
       (state) => this.#changed(state),
     );
     this.#context = {

@@ -66,7 +66,7 @@ test("a call that ends before its deadline leaves no timer, on either side, of a
       for await (const _ of client.both(numbers(3), options)) break;
     }
     await until(() => accounts.left().length === before);
-  }, { server: { poller: accounts.engine }, channel: { poller: accounts.engine } });
+  }, { server: { poller: accounts.engine }, channel: { poller: accounts.engine, idleTimeoutMs: Infinity } });
   await nothingLeft(accounts);
   await use.end();
 });

@@ -270,6 +270,7 @@ test("every option that there is may be given", () => {
     authority: "a",
     initialBackoffMs: 1,
     idleTimeoutMs: Infinity,
+    loadBalancing: "round_robin",
   };
   const ofServer: Required<ServerOptions> = {
     ...connection,
