@@ -15,7 +15,7 @@ import { PickFirst } from "./pick_first.ts";
 export class EndpointChild implements BalancerHelper {
   state: ConnectivityState = "CONNECTING";
   picker: Picker = QUEUE_PICKER;
-  readonly balancer = new PickFirst(this);
+  readonly balancer: PickFirst = new PickFirst(this);
 
   constructor(private readonly owner: EndpointChildren, private readonly helper: BalancerHelper) {}
 
