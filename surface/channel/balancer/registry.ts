@@ -4,13 +4,13 @@ import type { BalancerFactory } from "./balancer.ts";
 import { PickFirst } from "./pick_first.ts";
 import { RoundRobin } from "./round_robin.ts";
 
-const BALANCERS = {
+/** Names of balancing policies, as service configs have them. */
+export type LoadBalancingPolicy = "pick_first" | "round_robin";
+
+const BALANCERS: Record<LoadBalancingPolicy, BalancerFactory> = {
   pick_first: (helper) => new PickFirst(helper),
   round_robin: (helper) => new RoundRobin(helper),
-} satisfies Record<string, BalancerFactory>;
-
-/** Names of balancing policies, as service configs have them. */
-export type LoadBalancingPolicy = keyof typeof BALANCERS;
+};
 
 /**
  * The policy that `name` says.
