@@ -68,6 +68,13 @@ export const PLANS = [
     seconds: 3,
   },
   {
+    title: "TLS",
+    contenders: { runtimes: "deno,bun", pollers: "native,epoll", peers: "cpp,go" },
+    scenarios: "tls",
+    sides: ["server"],
+    rounds: 1,
+  },
+  {
     title: "echo",
     contenders: { runtimes: "deno,bun", pollers: "native,epoll", peers: "c-echo" },
     scenarios: "echo",
@@ -91,6 +98,9 @@ const HEADERS = [
   ["five each way", "headers-five"],
 ];
 const STREAMS = [["64 KB down", "download-64k"], ["64 KB up", "upload-64k"]];
+const OVER_TLS = [["1 x 1", "tls-unary-1x1-16"], ["10 x 100", "tls-unary-10x100-16"]];
+const STREAMS_OVER_TLS = [["64 KB down", "tls-download-64k"], ["64 KB up", "tls-upload-64k"]];
+const CONNECTIONS_OVER_TLS = [["full", "tls-connect-full"], ["resumed", "tls-connect-resumed"]];
 const SIZES = [["1 MB", "large-1m"], ["16 MB", "large-16m"], ["100 MB", "large-100m"]];
 
 /**
@@ -136,6 +146,8 @@ export const TABLES = {
     columns: [["4,000 idle", "idle-connections-4000"], ["10,000, a call a second", "paced-10000"]],
     cell: "each",
   },
+  tls: { side: "server", columns: [...OVER_TLS, ...STREAMS_OVER_TLS, ...CONNECTIONS_OVER_TLS], cell: "rate" },
+  "tls-memory": { side: "server", columns: [["KiB, 2,000 idle", "tls-idle-connections-2000"]], cell: "each" },
   echo: {
     side: "server",
     columns: [
@@ -222,6 +234,34 @@ export const AIMS = [
         );
       }),
   },
+  timesAim("TLS, 1 x 1, 10 x 100: 1.3x, 4x Go", "Go gRPC", [["tls-unary-1x1-16", 1.3], [
+    "tls-unary-10x100-16",
+    4,
+  ]]),
+  timesAim("TLS, 64 KB streams down, up: 0.9x C++", "C++ gRPC", [["tls-download-64k", 0.9], [
+    "tls-upload-64k",
+    0.9,
+  ]]),
+  {
+    what: "TLS, 10 x 100: at most 0.5 us over plaintext",
+    parts: (of, runtime) => {
+      const [plain, secure] = ["unary-10x100-16", "tls-unary-10x100-16"].map((id) =>
+        of(NAMES.native(runtime), id, "server")?.cpu
+      );
+      return [part(secure - plain, (us) => `${us.toFixed(2)} us`, (us) => us <= 0.5)];
+    },
+  },
+  {
+    what: "TLS, an idle connection: 36 KiB (Deno), 18 KiB (Bun) over plaintext, native, epoll",
+    parts: (of, runtime) =>
+      ["native", "epoll"].map((poller) => {
+        const [plain, secure] = ["idle-connections-4000", "tls-idle-connections-2000"].map((id) =>
+          of(NAMES[poller](runtime), id, "server")?.value?.median
+        );
+        const most = { Deno: 36, Bun: 18 }[runtime];
+        return part(secure - plain, (kib) => `${kib.toFixed(1)} KiB`, (kib) => kib <= most);
+      }),
+  },
   memoryAim("KiB an idle connection, native: 14 (Deno), 6 (Bun)", "native", { Deno: 14, Bun: 6 }),
   memoryAim("KiB an idle connection, epoll: 8 (Deno), 6 (Bun)", "epoll", { Deno: 8, Bun: 6 }),
   {
@@ -280,6 +320,21 @@ function rateAim(what, poller, side, wanted) {
       wanted.map(([id, least]) =>
         part(
           of(NAMES[poller](runtime), id, side)?.value?.median / of("C++ gRPC", id, side)?.value?.median,
+          (times) => `${times.toFixed(2)}x`,
+          (times) => times >= least,
+        )
+      ),
+  };
+}
+
+/** The server's rate, native, over that of `other`. */
+function timesAim(what, other, wanted) {
+  return {
+    what,
+    parts: (of, runtime) =>
+      wanted.map(([id, least]) =>
+        part(
+          of(NAMES.native(runtime), id, "server")?.value?.median / of(other, id, "server")?.value?.median,
           (times) => `${times.toFixed(2)}x`,
           (times) => times >= least,
         )

@@ -36,6 +36,13 @@ function awaits(wait, method) {
 /** Calls of a `large` scenario: the first by itself, then the others; memory is looked at after both. */
 export const LARGE_CALLS = 20;
 
+/** The scenario `id` over TLS. */
+const tls = (id, kind, numbers, unit, better) =>
+  scenario(`tls-${id}`, kind, { ...numbers, tls: true }, unit, better);
+
+/** Handshakes that are under way at a time. */
+const HANDSHAKES = 8;
+
 const large = (name, bytes) => scenario(`large-${name}`, "large", { bytes }, "MB/s");
 
 /** Every scenario, in the order in which it is run and shown. */
@@ -69,6 +76,13 @@ export const SCENARIOS = [
   scenario("idle-streams-1000", "idle", { streams: 1_000 }, "KiB each", "less"),
   scenario("idle-streams-10000", "idle", { streams: 10_000 }, "KiB each", "less"),
   scenario("paced-10000", "paced", { connections: 10_000 }, "KiB each", "less"),
+  tls("unary-1x1-16", "unary", {}, "calls/s"),
+  tls("unary-10x100-16", "unary", { connections: 10, streams: 100 }, "calls/s"),
+  tls("download-64k", "download", { bytes: 65_536 }, "MB/s"),
+  tls("upload-64k", "upload", { bytes: 65_536 }, "MB/s"),
+  tls("connect-full", "handshake", { connections: HANDSHAKES }, "connections/s"),
+  tls("connect-resumed", "handshake", { connections: HANDSHAKES, resumed: true }, "connections/s"),
+  tls("idle-connections-2000", "idle", { connections: 2_000 }, "KiB each", "less"),
 ];
 
 const WORDS = {
@@ -96,6 +110,10 @@ const WORDS = {
   sync: () => "Unary calls of 16 bytes that block their thread, one after another",
   "sync-spin": () =>
     "Unary calls of 16 bytes that block their thread and poll for a millisecond before they sleep",
+  handshake: ({ connections, resumed }) =>
+    `${connections} at a time: a new connection${
+      resumed ? " that resumes an earlier session" : ", by a full handshake"
+    }, one unary call, and it closes`,
   connect: () => "A new connection, one unary call, and the connection closes",
   start: () => "From the start of the process to the answer to its first call",
   idle: ({ connections, streams }) =>
@@ -119,7 +137,8 @@ const HEADER_WORDS = {
 /** What the scenario `id` is, in words. */
 export function describe(id) {
   const scenario = SCENARIOS.find((scenario) => scenario.id === id);
-  return scenario === undefined ? id : WORDS[scenario.kind](scenario);
+  if (scenario === undefined) return id;
+  return `${scenario.tls ? "TLS: " : ""}${WORDS[scenario.kind](scenario)}`;
 }
 
 function size(bytes) {

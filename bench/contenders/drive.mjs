@@ -29,6 +29,7 @@ const options = readArguments("Loads a server of the bench through one library; 
   seconds: 1,
   "warm-up": 500,
   poller: "native",
+  tls: ["", "folder with the authority's certificate; else plaintext"],
   headers: ["none", "which headers calls have", Object.keys(HEADERS)],
 });
 

@@ -14,7 +14,7 @@ const here = fileURLToPath(new URL("./", import.meta.url));
 /**
  * Every contender that `runtimes`, `pollers` and `peers` (comma-separated; "all") name:
  * `{ name, ours, version, server, client, refuses }`. `server` and `client` are commands, `client` undefined where
- * the library is measured as a server only; `refuses(scenario)` says why it takes no part in one. `beside` is the
+ * the library is measured as a server only; `secure`: its server takes `--tls=FOLDER`; `refuses(scenario)` says why it takes no part in one. `beside` is the
  * folder of another checkout with its packages installed: its pollwire is one more contender, for before and after.
  */
 export function listContenders({ runtimes, pollers, peers, beside = "" }) {
@@ -72,6 +72,7 @@ function pollwire(runtime, poller) {
     version: versionOf(`${root}package.json`),
     server: script(runtime, "pollwire/server.mjs", ...args, ...(threads ? [`--threads=${threads}`] : [])),
     client: threads === undefined ? script(runtime, "pollwire/client.mjs", ...args) : undefined,
+    secure: true,
     refuses: noEcho,
   };
 }
@@ -199,6 +200,7 @@ function native(name, build, lacks = []) {
     missing: built.missing,
     server: built.server,
     client: built.client,
+    secure: name !== "Python gRPC",
     refuses: ({ kind }, side) =>
       kind === "echo" || kind === "sync-spin" || lacks.includes(kind) ||
         (kind === "sync" && side !== "client") ||

@@ -25,6 +25,8 @@ import {
 } from "../../transport/http2/frames.ts";
 import { OutputBuffer } from "../../transport/http2/output_buffer.ts";
 import { FrameReader, type FrameVisitor } from "../../transport/http2/frame_reader.ts";
+import type { TlsContext } from "../../transport/tls/config.ts";
+import { SecureEndpoint } from "../../transport/tls/secure_endpoint.ts";
 import type { CallTemplate, Templates } from "./call_template.ts";
 import { ResponseReader } from "./response_reader.ts";
 import type { Tally } from "./tally.ts";
@@ -43,6 +45,8 @@ export interface LoadEvents {
 export interface LoadPlan {
   readonly engine: EventEngine;
   readonly port: number;
+  /** What a connection is secured by; undefined in plaintext. */
+  readonly secure: (() => TlsContext) | undefined;
   /** The most calls at a time on a connection. */
   readonly streams: number;
   readonly templates: Templates;
@@ -107,9 +111,27 @@ export class LoadConnection implements FrameVisitor {
   /** Connects; what comes of it is said to `events`. */
   static open(plan: LoadPlan, events: LoadEvents): void {
     plan.engine.connect({ family: "ipv4", host: "127.0.0.1", port: plan.port }, {}, (result) => {
-      if (result.ok) new LoadConnection(result.value, plan, events).start();
-      else events.onFailed(result.error.message);
+      if (!result.ok) return events.onFailed(result.error.message);
+      if (plan.secure === undefined) return new LoadConnection(result.value, plan, events).start();
+      const context = plan.secure();
+      const secure = new SecureEndpoint(plan.engine, result.value);
+      const begin = (onProgress: () => void) => context.begin("127.0.0.1", onProgress);
+      secure.handshake(begin, new SliceBuffer(), (failure) => {
+        if (failure !== undefined) return events.onFailed(failure);
+        new LoadConnection(secure, plan, events).start();
+      });
     });
+  }
+
+  /** An earlier TLS session was resumed. */
+  get isResumed(): boolean {
+    return this.endpoint instanceof SecureEndpoint && this.endpoint.security.resumed;
+  }
+
+  /** Ends it, with no call under way. */
+  close(): void {
+    this.closed = true;
+    this.endpoint.close();
   }
 
   /** Writes what the turn has collected. */
@@ -184,6 +206,7 @@ export class LoadConnection implements FrameVisitor {
   }
 
   private readonly onRead = (error?: IoError): void => {
+    if (this.closed) return;
     if (error !== undefined) return this.events.onFailed(error.message);
     this.consume();
     this.read();
@@ -192,6 +215,7 @@ export class LoadConnection implements FrameVisitor {
   private readonly onWritten = (error?: IoError): void => {
     this.writing = false;
     this.out.recycle();
+    if (this.closed) return;
     if (error !== undefined) return this.events.onFailed(error.message);
     this.flush();
   };

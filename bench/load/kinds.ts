@@ -1,6 +1,9 @@
 // What the generator does with its connections: calls without a pause, a few large ones, or one a second from each.
+import { readFileSync } from "node:fs";
 import process from "node:process";
 import type { EventEngine } from "../../pollers/mod.ts";
+import type { TlsContext } from "../../transport/tls/config.ts";
+import { OPENSSL } from "../../transport/tls/openssl/context.ts";
 import { LARGE_CALLS } from "../scenarios.mjs";
 import { type CallPlan, templatesOf } from "./call_template.ts";
 import { LoadConnection, type LoadEvents, type LoadPlan } from "./connection.ts";
@@ -8,6 +11,7 @@ import { Tally } from "./tally.ts";
 
 /** The arguments of the process. */
 export interface LoadOptions extends Omit<CallPlan, "bodyBytes"> {
+  readonly kind: string;
   readonly connections: number;
   readonly streams: number;
   readonly bytes: number;
@@ -15,6 +19,10 @@ export interface LoadOptions extends Omit<CallPlan, "bodyBytes"> {
   /** Calls that are waited for when the seconds are over. */
   readonly calls: number;
   readonly warmUpMs: number;
+  /** Folder with the authority's certificate; "": plaintext. */
+  readonly tls: string;
+  /** Handshakes resume earlier sessions. */
+  readonly resumed: boolean;
 }
 
 /** Connections that are made at a time. */
@@ -89,6 +97,28 @@ export async function paced(engine: EventEngine, options: LoadOptions): Promise<
   await measure(plan.tally, () => pause(engine, options.seconds * 1_000));
 }
 
+/** New connections, as many at a time, each of which makes one call and closes. */
+export async function handshakes(engine: EventEngine, options: LoadOptions): Promise<void> {
+  const plan = planOf(engine, options, options.bytes);
+  const one = (): void => {
+    const events: LoadEvents = {
+      onReady: (connection) => {
+        if (connection.isResumed !== options.resumed) plan.tally.wrong++;
+        connection.call();
+      },
+      onAnswered: (connection) => {
+        connection.close();
+        one();
+      },
+      onFailed,
+    };
+    LoadConnection.open(plan, events);
+  };
+  for (let i = 0; i < options.connections; i++) one();
+  await pause(engine, options.warmUpMs);
+  await measure(plan.tally, () => pause(engine, options.seconds * 1_000));
+}
+
 /** A connection that makes one call at a time. */
 class Caller {
   readonly ready: Promise<LoadConnection>;
@@ -115,9 +145,17 @@ function planOf(engine: EventEngine, options: LoadOptions, bodyBytes: number, ev
     engine,
     port: options.port,
     streams: options.streams,
+    secure: options.tls === "" ? undefined : contextsOf(options),
     templates,
     tally: new Tally(() => engine.now(), every),
   };
+}
+
+/** The context of each connection: the same, or a new one where no session may be resumed. */
+function contextsOf({ tls, resumed, kind }: LoadOptions): () => TlsContext {
+  const ca = readFileSync(`${tls}/ca.pem`, "utf8");
+  const shared = OPENSSL.clientContext({ ca });
+  return resumed || kind !== "handshake" ? () => shared : () => OPENSSL.clientContext({ ca });
 }
 
 /** Prints the figures of what `work` does, and ends the process. */

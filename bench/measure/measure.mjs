@@ -1,6 +1,7 @@
 // One measurement of one contender: which side is its own, who is on the other side, and what the figures are.
 import { disturbance, machineTime } from "./disturbance.mjs";
 import { CORES, Watched } from "./processes.mjs";
+import { certificatesFlag } from "./certificates.mjs";
 import { h2load } from "./h2load.mjs";
 
 /**
@@ -14,9 +15,10 @@ const WARM_UP_MS = { server: 1_000, newServer: 2_500, client: 1_700 };
 /** Milliseconds for twenty large calls. */
 const LARGE_LIMIT_MS = 120_000;
 
-/** Starts a contender's server; gives the process and its port. */
-export async function startServer(contender) {
-  const server = new Watched(contender.server, CORES.server);
+/** Starts a contender's server, over TLS where `tls` is set; gives the process and its port. */
+export async function startServer(contender, tls = false) {
+  const secured = tls ? [certificatesFlag()] : [];
+  const server = new Watched([...contender.server, ...secured], CORES.server);
   try {
     const [, port] = await server.line(/^listening (\d+)$/);
     return { server, port: Number(port) };
@@ -38,6 +40,8 @@ export async function runClient({ server, port, used }, command, scenario, secon
     `--seconds=${seconds}`,
     `--warm-up=${scenario.warmUpMs ?? warmUpMs}`,
     ...scenario.headers === undefined ? [] : [`--headers=${scenario.headers}`],
+    ...scenario.tls ? [certificatesFlag()] : [],
+    ...scenario.resumed ? ["--resumed"] : [],
   ];
   const client = new Watched([...command, ...args], CORES.load);
   try {

@@ -28,13 +28,16 @@ export async function runRounds(
   let done = 0;
   for (let round = 0; round < rounds; round++) {
     for (const { contender, side, jobs } of plans) {
-      const start = () =>
-        begin(side === "client" ? fixed : contender, contender.missing).catch((error) => ({ error }));
-      let tried = await start();
+      const start = async (tls) => {
+        const served = side === "client" ? fixed : contender;
+        return { tls, ...await begin(served, contender.missing, tls).catch((error) => ({ error })) };
+      };
+      let tried = await start(jobs[0].scenario.tls);
       for (const job of jobs) {
-        if (job.alone || tried.server?.ended !== undefined) { // memory of its own, or no memory of a crash
+        const { tls } = job.scenario;
+        if (job.alone || tls !== tried.tls || tried.server?.ended !== undefined) { // memory of its own, or no memory of a crash
           tried.server?.kill();
-          tried = await start();
+          tried = await start(tls);
         }
         progress(`${++done}/${total} ${contender.name}, ${side}: ${job.scenario.id} by ${job.load}`);
         const result = resultOf(results, contender, side, job);
@@ -52,9 +55,9 @@ export async function runRounds(
   return [...results.values()];
 }
 
-function begin(contender, missing) {
+function begin(contender, missing, tls) {
   if (contender.server === undefined && missing === undefined) return Promise.resolve({}); // none is needed
-  return missing === undefined ? startServer(contender) : Promise.reject(new Error(missing));
+  return missing === undefined ? startServer(contender, tls) : Promise.reject(new Error(missing));
 }
 
 /** What is run against one server: scenarios, each by each load that can drive it. */
@@ -67,6 +70,7 @@ function jobsOf(contender, side, { scenarios, load, fixed, withH2load }) {
       run: (server, seconds) => runClient(server, command, scenario, seconds, side),
     });
     if (contender.refuses(scenario, side) !== undefined) return [];
+    if (scenario.tls && !(contender.secure && side === "server")) return [];
     if (scenario.kind === "idle") {
       return side === "server" ? [byClient(fixed.client, `${fixed.name} client`)] : [];
     }
@@ -81,7 +85,7 @@ function jobsOf(contender, side, { scenarios, load, fixed, withH2load }) {
       return missing === undefined ? [byClient(command, "C client")] : [];
     }
     if (scenario.kind === "start") return []; // of a process with a client in it
-    if (["headers", "large", "paced", "await"].includes(scenario.kind)) {
+    if (["headers", "large", "paced", "await", "handshake"].includes(scenario.kind)) {
       const command = generator(load);
       if (scenario.indexing !== undefined) command.push(`--indexing=${scenario.indexing}`);
       if (scenario.method !== undefined) command.push(`--method=${scenario.method}`);
@@ -96,7 +100,7 @@ function jobsOf(contender, side, { scenarios, load, fixed, withH2load }) {
     }
     if (scenario.kind !== "unary") return [byClient(fixed.client, `${fixed.name} client`)];
     const jobs = contender.h2loadOnly ? [] : [byClient(generator(load), "generator")];
-    if (withH2load && scenario.bytes <= 1_024) {
+    if (withH2load && scenario.bytes <= 1_024 && !scenario.tls) {
       jobs.push({ scenario, load: "h2load", run: (server, seconds) => runH2load(server, scenario, seconds) });
     }
     return jobs;

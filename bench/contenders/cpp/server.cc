@@ -3,6 +3,9 @@
 
 #include <atomic>
 #include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <memory>
 #include <string>
 
 #include "echo.grpc.pb.h"
@@ -106,11 +109,26 @@ class EchoService final : public bench::Echo::CallbackService {
   std::atomic<long> served_{0};
 };
 
-int main() {
+static std::string Content(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/** `--tls=FOLDER`: a folder with certificates; else plaintext. */
+static std::shared_ptr<grpc::ServerCredentials> Credentials(int count, char** arguments) {
+  const std::string flag = "--tls=", first = count > 1 ? arguments[1] : "";
+  if (first.compare(0, flag.size(), flag) != 0) return grpc::InsecureServerCredentials();
+  const std::string server = first.substr(flag.size()) + "/server.";
+  grpc::SslServerCredentialsOptions options;
+  options.pem_key_cert_pairs.push_back({Content(server + "key"), Content(server + "pem")});
+  return grpc::SslServerCredentials(options);
+}
+
+int main(int count, char** arguments) {
   EchoService service;
   grpc::ServerBuilder builder;
   int port = 0;
-  builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+  builder.AddListeningPort("127.0.0.1:0", Credentials(count, arguments), &port);
   builder.SetMaxReceiveMessageSize(-1);
   builder.RegisterService(&service);
   auto server = builder.BuildAndStart();

@@ -4,6 +4,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -13,6 +14,7 @@ import (
 	"sync/atomic"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/metadata"
 
 	pb "bench/echo"
@@ -93,7 +95,18 @@ func main() {
 	if err != nil {
 		panic(err)
 	}
-	server := grpc.NewServer(grpc.MaxRecvMsgSize(1 << 30))
+	options := []grpc.ServerOption{grpc.MaxRecvMsgSize(1 << 30)}
+	if folder := flag.String("tls", "", "folder with certificates; else plaintext"); true {
+		flag.Parse()
+		if *folder != "" {
+			secured, err := credentials.NewServerTLSFromFile(*folder+"/server.pem", *folder+"/server.key")
+			if err != nil {
+				panic(err)
+			}
+			options = append(options, grpc.Creds(secured))
+		}
+	}
+	server := grpc.NewServer(options...)
 	pb.RegisterEchoServer(server, &echo{})
 	fmt.Println("listening", listener.Addr().(*net.TCPAddr).Port)
 	go func() {

@@ -1,6 +1,7 @@
 // A client on pollwire, on Deno, Bun or Node.
 import * as pollwire from "pollwire";
 import { Channel, loadProto } from "pollwire";
+import { readFileSync } from "node:fs";
 import { drive } from "../drive.mjs";
 
 const { Echo } = await loadProto(new URL("../../echo.proto", import.meta.url));
@@ -8,8 +9,13 @@ const { Echo } = await loadProto(new URL("../../echo.proto", import.meta.url));
 /** Of an older checkout (`--beside`) the channel makes clients. */
 const createClient = pollwire.createClient ?? ((service, channel) => channel.client(service));
 
-await drive((address, { poller }) => {
-  const channel = new Channel(address, { poller, maxReceiveMessageBytes: 2 ** 30 });
+let secured;
+
+await drive((address, { poller, tls: folder }) => {
+  secured ??= folder === ""
+    ? {}
+    : { credentials: pollwire.tls.client({ ca: readFileSync(`${folder}/ca.pem`, "utf8") }) };
+  const channel = new Channel(address, { poller, ...secured, maxReceiveMessageBytes: 2 ** 30 });
   const client = createClient(Echo, channel);
   return {
     unary: (body) => client.unary({ body }).then((response) => response.body.length),
