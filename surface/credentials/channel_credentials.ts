@@ -23,7 +23,7 @@ export interface TlsClientOptions {
   readonly serverName?: string;
   /** Asked of each server whose certificate is accepted. Default: no further question. */
   readonly verifyPeer?: VerifyPeer;
-  /** TLS libraries to choose from, in order: "openssl,node". Default: OpenSSL before the runtime's own on Deno. */
+  /** TLS libraries to choose from, in order: "openssl,node". Default: OpenSSL, where it is found, before the runtime's own. */
   readonly provider?: string;
 }
 

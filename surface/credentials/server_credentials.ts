@@ -33,7 +33,7 @@ export interface TlsServerOptions extends Identity {
   readonly requireClientCertificate?: boolean;
   /** Asked of each client whose certificate is accepted, or that needs none. Default: no further question. */
   readonly verifyPeer?: VerifyPeer;
-  /** TLS libraries to choose from, in order: "openssl,node". Default: OpenSSL before the runtime's own on Deno. */
+  /** TLS libraries to choose from, in order: "openssl,node". Default: OpenSSL, where it is found, before the runtime's own. */
   readonly provider?: string;
 }
 

@@ -1,14 +1,13 @@
 // Which library does the cryptography: the first of a list that can be used here, as pollers are chosen.
 
-import { runtime } from "../../pollers/native/detect.ts";
 import type { TlsProvider } from "./config.ts";
 import { NODE_TLS } from "./node/context.ts";
 import { OPENSSL } from "./openssl/context.ts";
 
 const PROVIDERS: readonly TlsProvider[] = [OPENSSL, NODE_TLS];
 
-/** On Deno OpenSSL is twice as fast at single calls; elsewhere the runtime's own is as fast, and needs no permission. */
-const DEFAULT_PROVIDERS = runtime === "deno" ? "openssl,node" : "node";
+/** OpenSSL is faster, resumes sessions and tells a cut from an end; the runtime's own is everywhere, and needs no permission. */
+const DEFAULT_PROVIDERS = "openssl,node";
 
 /**
  * The first provider of `list` ("openssl,node") that can be used here.

@@ -33,6 +33,8 @@ export class SecureEndpoint implements Endpoint {
   private readonly toSend: SliceBuffer = new SliceBuffer();
   /** Set by `handshake`, which comes first. */
   private session!: TlsSession;
+  /** The read that is outstanding, or was the last one, lends; what is read below is copied, so it may lend as well. */
+  private lending = false;
   /** A read, or a write, is outstanding below. */
   private isReading = false;
   private isWriting = false;
@@ -103,10 +105,16 @@ export class SecureEndpoint implements Endpoint {
     }
   }
 
-  read(into: SliceBuffer, done: IoDone): boolean {
+  /** Of a session that copies what it is given and has memory for what it gives. */
+  get lends(): boolean {
+    return !this.session.isAsynchronous;
+  }
+
+  read(into: SliceBuffer, done: IoDone, lend = false): boolean {
     if (this.readDone !== undefined) {
       throw new TypeError("Cannot read: a read is outstanding on this endpoint");
     }
+    this.lending = lend;
     if (this.takePlaintext(into)) return true;
     this.readInto = into;
     this.readDone = done;
@@ -204,7 +212,7 @@ export class SecureEndpoint implements Endpoint {
     if (this.isClosed) return false;
     const before = into.byteLength;
     for (;;) {
-      this.session.read(into);
+      this.session.read(into, this.lending);
       if (into.byteLength > before) return true;
       if (this.session.state !== "open" || this.isReading || !this.receive()) return false;
     }
@@ -213,7 +221,7 @@ export class SecureEndpoint implements Endpoint {
   /** Reads ciphertext; false where it must be waited for. */
   private receive(): boolean {
     if (this.failure !== undefined) return false;
-    if (!this.inner.read(this.received, this.onReceived)) {
+    if (!this.inner.read(this.received, this.onReceived, this.lending)) {
       this.isReading = true;
       return false;
     }

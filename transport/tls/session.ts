@@ -27,14 +27,17 @@ export interface TlsSession {
   readonly isAsynchronous: boolean;
   /** Plaintext was written that is not ciphertext yet: only with a provider that works by events. */
   readonly isEncrypting: boolean;
-  /** Takes ciphertext that came from the peer, and empties `data`. */
+  /** Takes ciphertext that came from the peer, and empties `data`, whose views it keeps until `read` gives nothing. */
   receive(data: SliceBuffer): void;
   /** The peer's stream ended: without close_notify before it, it was truncated. */
   receiveEnd(): void;
   /** Appends what is to be sent to the peer; what it gave before was sent. */
   transmit(into: SliceBuffer): void;
-  /** Appends plaintext that came, at most about 64 KiB at a time; its size is 0 where there is none now. */
-  read(into: SliceBuffer): void;
+  /**
+   * Appends plaintext that came, at most about 64 KiB at a time; its size is 0 where there is none now. `lend`: it is the
+   * session's again with the next `read`, and may be more.
+   */
+  read(into: SliceBuffer, lend: boolean): void;
   /** Encrypts all of `data`, and empties it. Only while it is "open" or "closed". */
   write(data: SliceBuffer): void;
   /** Ends this side: `transmit` gives its close_notify. Without effect in a handshake. */

@@ -51,7 +51,7 @@ export default [
   ),
   mutation(
     OPENSSL + "session.ts",
-    '    else if (this.ended) this.state = "truncated";\n',
+    '    else if (this.ended && this.unfed.byteLength === 0) this.state = "truncated";\n',
     "",
     CONTRACT,
     "openssl: a stream that is cut",
@@ -229,6 +229,27 @@ export default [
     "",
     ENGINES,
     "no queue blocks",
+  ),
+  mutation(
+    OPENSSL + "memory.ts",
+    "    this.sending = waiting;",
+    "    this.sending = waiting;\n    this.recycle();",
+    CONTRACT,
+    "openssl: what is being sent",
+  ),
+  mutation(
+    OPENSSL + "session.ts",
+    "    lentBuffers.giveBack(this.lent);",
+    "",
+    CONTRACT,
+    "openssl: reads that lend",
+  ),
+  mutation(
+    OPENSSL + "session.ts",
+    "    this.lent = buffer;",
+    "    lentBuffers.giveBack(buffer);",
+    CONTRACT,
+    "openssl: what is being sent",
   ),
 ];
 

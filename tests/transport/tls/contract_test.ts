@@ -13,6 +13,7 @@ import {
   pattern,
   readAll,
   readExactly,
+  readLent,
   rogue,
   secureClient,
   securedPair,
@@ -236,6 +237,31 @@ function rules(provider: TlsProvider): void {
     await writing;
     client.close();
     assertMatch((await all).error.kind, /end-of-stream|reset/);
+    server.close();
+  });
+
+  rule("what is being sent, and what a read lends, is nobody else's meanwhile", async (engine) => {
+    const pairs = await Promise.all([1, 2, 3].map(() => securedPair(engine, provider)));
+    const size = 4_000_000;
+    await Promise.all(pairs.map(async ([client, server], i) => {
+      const bytes = pattern(size, i + 1);
+      const reading = readLent(server, size);
+      for (let at = 0; at < size; at += 300_000) await writeAll(client, bytes.subarray(at, at + 300_000));
+      assertEquals(await reading, bytes);
+      client.close();
+      server.close();
+    }));
+  });
+
+  rule("reads that lend are into the same memory, where the provider has its own", async (engine) => {
+    const [client, server] = await securedPair(engine, provider);
+    const reading = readLent(server, 3_000_000, (view) => buffers.add(view.buffer));
+    const buffers = new Set<ArrayBufferLike>();
+    await writeAll(client, pattern(3_000_000));
+    await reading;
+    if (server.lends) assert(buffers.size <= 2, `${buffers.size} buffers`);
+    else assertEquals(provider.name, NODE_TLS.name);
+    client.close();
     server.close();
   });
 

@@ -104,6 +104,29 @@ export function readExactly(endpoint: Endpoint, count: number): Promise<Uint8Arr
   });
 }
 
+/** The same by reads that lend, whose bytes are looked at a little later; `see` gets each view. */
+export async function readLent(
+  endpoint: Endpoint,
+  count: number,
+  see: (view: Uint8Array) => void = () => {},
+): Promise<Uint8Array> {
+  const all = new Uint8Array(count);
+  const input = new SliceBuffer();
+  for (let at = 0; at < count; input.clear()) {
+    await new Promise<void>((resolve, reject) => {
+      const done: IoDone = (error) => error === undefined ? resolve() : reject(new Error(error.message));
+      if (endpoint.read(input, done, true)) resolve();
+    });
+    await Promise.resolve(); // others read meanwhile
+    for (const view of input.slices) {
+      see(view);
+      all.set(view, at);
+      at += view.length;
+    }
+  }
+  return all;
+}
+
 /** Writes `bytes`; throws where that fails. */
 export function writeAll(endpoint: Endpoint, ...bytes: Uint8Array[]): Promise<void> {
   const data = new SliceBuffer();

@@ -1,58 +1,29 @@
 // One TLS connection by OpenSSL, over two memory BIOs: ciphertext goes into one and comes out of the other.
 
 import { addressOf, type NativePointer, pointerTo, viewMemory } from "../../../pollers/ffi/library.ts";
-import type { SliceBuffer } from "../../../pollers/contract/slice_buffer.ts";
+import { SliceBuffer } from "../../../pollers/contract/slice_buffer.ts";
 import { inetAddress } from "../../../pollers/contract/address.ts";
+import { copyBytes } from "../../hpack/copy_bytes.ts";
 import { certificateOf } from "../../../pollers/native/certificate.ts";
 import type { ConnectionSecurity, PeerCertificate } from "../security.ts";
 import type { TlsSession, TlsState } from "../session.ts";
 import { handshakeFailure, required, takeError } from "./errors.ts";
 import { cString, type OpenSsl, steadyBytes, textAt } from "./library.ts";
+import { BufferPool, MOST_RECORD_BYTES, OutgoingMemory, Slab, STEP_BYTES } from "./memory.ts";
 import type { ResumableSessions } from "./resumable_sessions.ts";
 
 const SSL_CTRL_SET_TLSEXT_HOSTNAME = 55;
 const SSL_ERROR_SSL = 1;
 const SSL_ERROR_ZERO_RETURN = 6;
 
-/** The largest record, with what encryption adds (RFC 8446, section 5.2). */
-const MOST_RECORD_BYTES = 16_384 + 256 + 5;
-
 /** Plaintext that one `read` gives at most, but for the record that reaches beyond. */
 const READ_BYTES = 65_536;
 
-/** Plaintext that is encrypted before its ciphertext is fetched. */
-const WRITE_BYTES = 65_536;
-
-/** Views are cut from slabs that all sessions of this thread share; what was given out is never written again. */
-const SLAB_BYTES = 262_144;
-
-/** The rest of a slab that is not worth a call. */
-const LEAST_ROOM_BYTES = MOST_RECORD_BYTES;
-
-/** Memory that views are cut from. */
-class Slab {
-  private bytes: Uint8Array = new Uint8Array(0);
-  private used = 0;
-
-  /** Room for one call of the library, from `used` on. */
-  room(): Uint8Array {
-    if (this.bytes.length - this.used < LEAST_ROOM_BYTES) {
-      this.bytes = new Uint8Array(SLAB_BYTES);
-      this.used = 0;
-    }
-    return this.used === 0 ? this.bytes : this.bytes.subarray(this.used);
-  }
-
-  /** The first `count` bytes of the room. */
-  take(count: number): Uint8Array {
-    return this.bytes.subarray(this.used, this.used += count);
-  }
-}
-
 const plaintext = new Slab();
-const ciphertext = new Slab();
+/** Memory of reads that lend. */
+const lentBuffers = new BufferPool(262_144, 4);
 /** Where small slices of a write are gathered, so that they are one record. */
-const gathered = new Uint8Array(WRITE_BYTES);
+const gathered = new Uint8Array(STEP_BYTES);
 
 /** One side of a connection. */
 export class OpenSslSession implements TlsSession {
@@ -63,9 +34,14 @@ export class OpenSslSession implements TlsSession {
   private readonly ssl: NativePointer;
   private readonly incoming: NativePointer;
   private readonly outgoing: NativePointer;
+  /** Ciphertext that came and was not given to the library. */
+  private readonly unfed: SliceBuffer = new SliceBuffer();
+  private readonly ciphertext: OutgoingMemory = new OutgoingMemory();
+  /** What the last read lent. */
+  private lent: Uint8Array | undefined = undefined;
   /** The peer's stream ended; what came before it may still be unread. */
   private ended = false;
-  /** All that came was decrypted. */
+  /** All that the library was given is decrypted. */
   private isDry = true;
   private released = false;
 
@@ -86,9 +62,12 @@ export class OpenSslSession implements TlsSession {
   }
 
   receive(data: SliceBuffer): void {
-    for (const slice of data.slices) this.openssl.BIO_write(this.incoming, slice, slice.length);
+    // Hot: what comes at once is mostly little.
+    if (this.unfed.byteLength === 0 && data.byteLength <= STEP_BYTES) {
+      for (const slice of data.slices) this.openssl.BIO_write(this.incoming, slice, slice.length);
+      this.isDry = false;
+    } else for (const slice of data.slices) this.unfed.append(slice);
     data.clear();
-    this.isDry = false;
     if (this.state === "handshaking") this.handshake();
   }
 
@@ -99,40 +78,39 @@ export class OpenSslSession implements TlsSession {
   }
 
   transmit(into: SliceBuffer): void {
+    this.ciphertext.recycle();
     if (this.released) return;
-    while (this.openssl.BIO_ctrl_pending(this.outgoing) > 0) {
-      const room = ciphertext.room();
-      const count = this.openssl.BIO_read(this.outgoing, room, room.length);
-      if (count <= 0) return;
-      into.append(ciphertext.take(count));
-    }
+    this.fetch(0);
+    this.ciphertext.moveTo(into);
   }
 
-  read(into: SliceBuffer): void {
+  read(into: SliceBuffer, lend: boolean): void {
+    this.giveBackLent();
     if (this.released) return;
-    for (let total = 0; total < READ_BYTES && this.state === "open" && !this.isDry;) {
+    if (lend) return this.readLent(into);
+    for (let total = 0; total < READ_BYTES;) {
       const room = plaintext.room();
-      const count = this.openssl.SSL_read(this.ssl, room, room.length);
-      if (count <= 0) return this.readFailed(count);
+      const count = this.decrypt(room);
+      if (count <= 0) return;
       into.append(plaintext.take(count));
       total += count;
-      // OpenSSL takes a record at a time, so what is left lies in the BIO.
-      if (!this.ended && this.openssl.BIO_ctrl_pending(this.incoming) === 0) this.isDry = true;
     }
   }
 
   write(data: SliceBuffer): void {
     let length = 0;
+    let left = data.byteLength;
     for (const slice of data.slices) {
       for (let from = 0; from < slice.length;) {
-        if (length === WRITE_BYTES) length = this.encrypt(length);
-        const count = Math.min(slice.length - from, WRITE_BYTES - length);
-        gathered.set(slice.subarray(from, from + count), length);
+        if (length === STEP_BYTES) length = this.encrypt(length, left);
+        const count = Math.min(slice.length - from, STEP_BYTES - length);
+        copyBytes(slice, from, from + count, gathered, length);
         length += count;
+        left -= count;
         from += count;
       }
     }
-    if (length > 0) this.encrypt(length);
+    if (length > 0) this.encrypt(length, 0);
     data.clear();
   }
 
@@ -165,6 +143,8 @@ export class OpenSslSession implements TlsSession {
   release(): void {
     if (this.released) return;
     this.released = true;
+    this.giveBackLent();
+    this.unfed.clear();
     const { openssl, ssl, serverName } = this;
     if (serverName !== undefined && this.state !== "handshaking" && this.state !== "failed") {
       openssl.SSL_shutdown(ssl); // or the session is not resumable
@@ -200,10 +180,65 @@ export class OpenSslSession implements TlsSession {
 
   private handshake(): void {
     const { openssl, ssl } = this;
+    this.feed();
     openssl.ERR_clear_error();
     openssl.SSL_do_handshake(ssl);
     if (openssl.ERR_peek_last_error() !== 0) return this.fail(handshakeFailure(openssl, ssl));
     if (openssl.SSL_is_init_finished(ssl) === 1) this.state = "open";
+    else if (this.unfed.byteLength > 0) this.handshake();
+  }
+
+  /** Gives the library up to a step of the ciphertext that came. */
+  private feed(): void {
+    const { unfed } = this;
+    for (let room = STEP_BYTES; room > 0 && unfed.byteLength > 0;) {
+      const slice = unfed.slices[0]!;
+      const count = Math.min(slice.length, room);
+      this.openssl.BIO_write(this.incoming, slice, count);
+      unfed.drop(count);
+      room -= count;
+      this.isDry = false;
+    }
+  }
+
+  /** Decrypts a record into `room`; gives its bytes, or 0 and less where none can be decrypted now. */
+  private decrypt(room: Uint8Array): number {
+    if (this.state !== "open") return 0;
+    if (this.isDry) this.feed();
+    while (!this.isDry) {
+      const count = this.openssl.SSL_read(this.ssl, room, room.length);
+      if (count > 0) {
+        // OpenSSL takes a record at a time, so what is left lies in the BIO.
+        if (!this.ended && this.openssl.BIO_ctrl_pending(this.incoming) === 0) this.isDry = true;
+        return count;
+      }
+      this.readFailed(count);
+      if (this.state !== "open") return 0;
+      this.feed();
+    }
+    return 0;
+  }
+
+  /** As many records as a lent buffer has room for, as one view. */
+  private readLent(into: SliceBuffer): void {
+    let buffer: Uint8Array | undefined = undefined;
+    let used = 0;
+    for (;;) {
+      buffer ??= lentBuffers.take();
+      if (buffer.length - used < MOST_RECORD_BYTES) break;
+      const count = this.decrypt(used === 0 ? buffer : buffer.subarray(used));
+      if (count <= 0) break;
+      used += count;
+    }
+    if (used === 0) return lentBuffers.giveBack(buffer);
+    this.lent = buffer;
+    into.append(buffer.subarray(0, used));
+  }
+
+  private giveBackLent(): void {
+    if (this.lent === undefined) return;
+    lentBuffers.giveBack(this.lent);
+    this.lent = undefined;
   }
 
   private readFailed(result: number): void {
@@ -211,15 +246,27 @@ export class OpenSslSession implements TlsSession {
     const why = this.openssl.SSL_get_error(this.ssl, result);
     if (why === SSL_ERROR_ZERO_RETURN) this.state = "closed";
     else if (why === SSL_ERROR_SSL) this.fail(takeError(this.openssl));
-    else if (this.ended) this.state = "truncated";
+    else if (this.ended && this.unfed.byteLength === 0) this.state = "truncated";
     this.openssl.ERR_clear_error();
   }
 
-  /** Encrypts what was gathered; gives 0. */
-  private encrypt(length: number): number {
+  /** Encrypts what was gathered, before `left` bytes of the same write; gives 0. */
+  private encrypt(length: number, left: number): number {
     // A memory BIO takes everything, so there is no partial write and nothing to wait for.
     if (this.openssl.SSL_write(this.ssl, gathered, length) <= 0) this.fail(takeError(this.openssl));
+    if (left > 0 || this.ciphertext.isLarge) this.fetch(left);
     return 0;
+  }
+
+  /** Fetches the ciphertext that the library has made; `left` bytes follow it. */
+  private fetch(left: number): void {
+    const { openssl, outgoing, ciphertext } = this;
+    for (;;) {
+      const pending = openssl.BIO_ctrl_pending(outgoing);
+      if (pending === 0) return;
+      const room = ciphertext.room(pending, left);
+      ciphertext.add(openssl.BIO_read(outgoing, room, room.length));
+    }
   }
 
   private fail(reason: string): void {
