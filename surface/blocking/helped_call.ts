@@ -1,6 +1,7 @@
 // A call that a helper thread makes, while this one blocks for what it says.
 
-import { formatAddress, isInstance, messageOf, propertyOf } from "../../pollers/mod.ts";
+import { isInstance, messageOf, propertyOf } from "../../pollers/mod.ts";
+import { formatDestination } from "../channel/destination.ts";
 import { HeaderList, NO_HEADERS } from "../../transport/mod.ts";
 import { type CallObserver, CallRecord } from "../call/call_observer.ts";
 import { type CallStatus, endedBy } from "../call/call_status.ts";
@@ -51,7 +52,7 @@ export class HelpedCall implements SyncCall, HelpedSink, ChildCall, PermittedCal
     private readonly spinMs: number,
   ) {
     this.path = method.path;
-    this.peer = formatAddress(context.target);
+    this.peer = formatDestination(context.target);
   }
 
   get writeBlocked(): boolean {

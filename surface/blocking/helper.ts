@@ -1,6 +1,6 @@
 // The helper thread as the thread sees it that blocks: one for all of its channels, from the first call to the last close.
 
-import { formatAddress } from "../../pollers/mod.ts";
+import { formatDestination } from "../channel/destination.ts";
 import { Mailbox } from "../../pollers/native/mailbox.ts";
 import { whyNoThread } from "../../pollers/native/thread.ts";
 import type { CallContext } from "../client/call_route.ts";
@@ -119,7 +119,7 @@ export class Helper {
     this.send({
       kind: "channel",
       channel,
-      target: formatAddress(target),
+      target: formatDestination(target),
       options: { ...options, poller: engine.name },
     });
     end.closers.add(() => this.closeChannel(context, channel));

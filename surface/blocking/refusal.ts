@@ -25,6 +25,9 @@ export function whyNoSyncCall(context: CallContext): string | undefined {
       : "a helper thread has no such poller";
     if (lack !== undefined) return `${why}, and ${lack}`;
   }
-  const address = servedHere(target);
-  return address === undefined ? undefined : `${whyServedHere(address)} (${formatAddress(target)})`;
+  for (const one of target.family === "list" ? target.addresses : [target]) {
+    const address = servedHere(one);
+    if (address !== undefined) return `${whyServedHere(address)} (${formatAddress(one)})`;
+  }
+  return undefined;
 }

@@ -1,6 +1,6 @@
 // A channel: calls to one target, over a connection that is made and made again as calls want it.
 
-import { formatAddress, Reporter, type SocketAddress, type Target } from "../../pollers/mod.ts";
+import { formatAddress, Reporter, type SocketAddress } from "../../pollers/mod.ts";
 import {
   type ConnectionSecurity,
   type ConnectSecurity,
@@ -26,6 +26,7 @@ import { balancerOf, type LoadBalancingPolicy } from "./balancer/registry.ts";
 import { ChannelRoute } from "./channel_route.ts";
 import type { AddressRefusal } from "./connect_settings.ts";
 import type { ConnectivityState } from "./connectivity.ts";
+import { addressesOf, type Destination, formatDestination } from "./destination.ts";
 
 /** What a channel is made with. */
 export interface ChannelOptions extends UserConnectOptions {
@@ -92,7 +93,7 @@ export class Channel {
   #watchers = new Set<(state: ConnectivityState) => void>();
 
   /**
-   * `target`: "host:port", "[v6]:port", "unix:/path", "dns:///host:port"; "https://host:port" for TLS, and
+   * `target`: "host:port", "[v6]:port", "unix:/path", "dns:///host:port", "ipv4:10.0.0.1:80,10.0.0.2:80"; "https://host:port" for TLS, and
    * "http://host:port" for plaintext. Without a port it is 443, of http: 80.
    *
    * @throws {AddressError} for a target that cannot be parsed
@@ -195,7 +196,7 @@ export class Channel {
    */
   describePending(): string {
     const { target, pending } = this.#context;
-    return [`channel to ${formatAddress(target)}: ${this.state}`, ...pending.describe()].join("\n  ");
+    return [`channel to ${formatDestination(target)}: ${this.state}`, ...pending.describe()].join("\n  ");
   }
 
   /**
@@ -222,6 +223,15 @@ export class Channel {
     void this[Symbol.asyncDispose]();
   }
 
+  /**
+   * Ends the channel when its calls have ended: those that have a stream go on, and later ones fail with UNAVAILABLE.
+   * Resolves when all is closed. `close` ends what still runs.
+   */
+  async drain(): Promise<void> {
+    await new Promise<void>((resolve) => this.#route.drain(resolve));
+    await this[Symbol.asyncDispose]();
+  }
+
   /** The same as `close`, for `using`. */
   [Symbol.dispose](): void {
     this.close();
@@ -231,16 +241,17 @@ export class Channel {
   async [Symbol.asyncDispose](): Promise<void> {
     const { pending, reporter, target, end } = this.#context;
     this.#route.close();
-    pending.reportForgotten(`the channel to ${formatAddress(target)}`, reporter);
+    pending.reportForgotten(`the channel to ${formatDestination(target)}`, reporter);
     await Promise.all([...end.close(), this.#use.end()]);
   }
 
   /** Throws where the target is an address that may not be connected to in plaintext. */
-  #checkPlaintext(target: Target, refusal: AddressRefusal): void {
-    const why = target.family === "dns" ? undefined : refusal([target]);
+  #checkPlaintext(target: Destination, refusal: AddressRefusal): void {
+    const addresses = addressesOf(target);
+    const why = addresses === undefined ? undefined : refusal(addresses);
     if (why === undefined) return;
     void this.#use.end();
-    throw new TypeError(`Cannot make a channel to ${formatAddress(target)}: ${why}`);
+    throw new TypeError(`Cannot make a channel to ${formatDestination(target)}: ${why}`);
   }
 
   #template(path: string): RequestTemplate {
@@ -287,7 +298,8 @@ function checkIdleTimeout(idleTimeoutMs = Infinity): void {
 }
 
 /** Unix sockets have no host; gRPC says "localhost". */
-function authorityOf(target: Target): string {
+function authorityOf(target: Destination): string {
+  if (target.family === "list") return formatAddress(target.addresses[0]!);
   if (target.family === "dns") return `${target.host}:${target.port}`;
   return "port" in target ? formatAddress(target) : "localhost";
 }

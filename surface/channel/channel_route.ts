@@ -17,7 +17,6 @@ import {
   type EventEngine,
   formatAddress,
   type SocketAddress,
-  type Target,
   type TaskHandle,
   trace,
 } from "../../pollers/mod.ts";
@@ -29,6 +28,7 @@ import type { Balancer, BalancerFactory, BalancerHelper } from "./balancer/balan
 import { failuresOf, shortList } from "./balancer/failures.ts";
 import { ConnectSettings, type SubchannelOptions } from "./connect_settings.ts";
 import type { ConnectivityState } from "./connectivity.ts";
+import { addressesOf, type Destination, formatDestination } from "./destination.ts";
 import {
   FixedPicker,
   IdlePicker,
@@ -71,6 +71,8 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
   private idleTask: TaskHandle | undefined = undefined;
   /** Calls that have begun and not ended. */
   private calls = 0;
+  /** Called when it is shut down and has no calls. */
+  private readonly onDrained: Array<() => void> = [];
   /** When there was none any more. */
   private unusedSince = 0;
   /** Why the name was not found last time. */
@@ -79,7 +81,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
   /** Calls go to `target`, as the policy that `makeBalancer` makes says; `onState` is called on every change. */
   constructor(
     readonly engine: EventEngine,
-    private readonly target: Target,
+    private readonly target: Destination,
     options: RouteOptions,
     private readonly makeBackoff: () => Backoff,
     private readonly makeBalancer: BalancerFactory,
@@ -132,7 +134,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
         this.enqueue(call);
       } catch (error) { // of a poller of the application's; nobody is left to whom it could be thrown
         this.waiting.delete(call);
-        call.onUnavailable(`cannot connect to ${formatAddress(this.target)}: ${describeThrown(error)}`);
+        call.onUnavailable(`cannot connect to ${formatDestination(this.target)}: ${describeThrown(error)}`);
       }
     });
   }
@@ -176,9 +178,11 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
     this.shutDown((subchannel) => subchannel.close("channel closed by the application"));
   }
 
-  /** Ends every connection when its calls have ended; those without a stream fail. */
-  drain(): void {
+  /** Ends every connection when its calls have ended; those without a stream fail. `onDrained`: all have ended. */
+  drain(onDrained: () => void): void {
+    this.onDrained.push(onDrained);
     this.shutDown((subchannel) => subchannel.drain("channel drained by the application"));
+    if (this.calls === 0) this.unused();
   }
 
   private shutDown(end: (subchannel: Subchannel) => void): void {
@@ -203,6 +207,9 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
 
   /** There is no call now, and perhaps none for so long that connections are let go. */
   private unused(): void {
+    if (this.current === "SHUTDOWN") {
+      for (const onDrained of this.onDrained.splice(0)) onDrained();
+    }
     this.unusedSince = this.engine.now();
     if (this.idleTask === undefined && this.resolver !== undefined) this.awaitIdle();
   }
@@ -234,7 +241,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
   /** Resolver, policy or poller threw: all is let go, and the next call begins anew. */
   private threw(error: unknown): void {
     const { reporter = defaultReporter } = this.settings.options;
-    const peer = formatAddress(this.target);
+    const peer = formatDestination(this.target);
     reporter.report(error, { where: "connection", level: "error", peer });
     callApplication(
       () => this.letGo(),
@@ -249,7 +256,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
 
   private makeResolver(): Resolver {
     const { engine, target, settings } = this;
-    if (target.family !== "dns") return new FixedResolver([target], this);
+    if (target.family !== "dns") return new FixedResolver(addressesOf(target)!, this);
     const { handshakeTimeoutMs = DEFAULT_HANDSHAKE_TIMEOUT_MS, reporter = defaultReporter } =
       settings.options;
     return new DnsResolver(engine, target, handshakeTimeoutMs, this.makeBackoff(), reporter, this);
@@ -345,7 +352,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
 
   private awaited(): string {
     const { resolver, target } = this;
-    const name = formatAddress(target);
+    const name = formatDestination(target);
     if (this.balancer === undefined) return resolver?.describeWait() ?? `a connection to ${name}`;
     const connecting = [...this.subchannels].filter(({ state }) => state === "CONNECTING");
     if (connecting.length > 0) {
@@ -370,6 +377,6 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
 
   private trace(line: string): void {
     const { reporter = defaultReporter } = this.settings.options;
-    reporter.trace("channel", `${formatAddress(this.target)}: ${line}`);
+    reporter.trace("channel", `${formatDestination(this.target)}: ${line}`);
   }
 }

@@ -1,6 +1,7 @@
 // What the target of a channel says: where it connects to, and with https: and http: also how.
 
-import { AddressError, parseTarget, type Target } from "../../pollers/mod.ts";
+import { AddressError, parseTarget } from "../../pollers/mod.ts";
+import { type Destination, parseDestination } from "./destination.ts";
 import { ChannelCredentials } from "../credentials/channel_credentials.ts";
 import { checkCredentials, type Insecure, insecure } from "../credentials/insecure.ts";
 
@@ -12,7 +13,7 @@ const HTTP_PORT = 80;
 
 /** Where a channel connects to, and how; `credentials` are undefined where neither options nor target say that. */
 export interface ChannelTarget {
-  readonly target: Target;
+  readonly target: Destination;
   readonly credentials: ChannelCredentials | Insecure | undefined;
 }
 
@@ -27,7 +28,7 @@ export function parseChannelTarget(text: string, given: unknown): ChannelTarget 
   checkCredentials("make a channel", given, isTls, "tls.client(...)");
   const credentials = given as ChannelTarget["credentials"];
   const scheme = typeof text === "string" ? /^https?(?=:\/\/)/i.exec(text)?.[0].toLowerCase() : undefined;
-  if (scheme === undefined) return { target: parseTarget(text, DEFAULT_PORT), credentials };
+  if (scheme === undefined) return { target: parseDestination(text, DEFAULT_PORT), credentials };
   const isPlaintext = scheme === "http";
   const target = parseTarget(hostAndPort(text), isPlaintext ? HTTP_PORT : DEFAULT_PORT);
   if (credentials !== undefined && isPlaintext !== (credentials === insecure)) {

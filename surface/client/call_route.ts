@@ -1,6 +1,7 @@
 // What a client's call needs of its channel.
 
-import type { EventEngine, Reporter, Target } from "../../pollers/mod.ts";
+import type { EventEngine, Reporter } from "../../pollers/mod.ts";
+import type { Destination } from "../channel/destination.ts";
 import type { ClientTransport, RequestTemplate } from "../../transport/mod.ts";
 import type { CallObservers } from "../call/call_observer.ts";
 import type { CallCredentials } from "../credentials/call_credentials.ts";
@@ -66,7 +67,7 @@ export interface CallContext {
   /** Gets what callbacks of the application throw. */
   readonly reporter: Reporter;
   /** Where the channel connects to. */
-  readonly target: Target;
+  readonly target: Destination;
   /** What the channel was made with, for a helper thread to make one like it. */
   readonly channelOptions: object;
   /** What ends with the channel. */

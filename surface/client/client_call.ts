@@ -14,6 +14,7 @@ import {
   propertyOf,
   trace,
 } from "../../pollers/mod.ts";
+import { formatDestination } from "../channel/destination.ts";
 import {
   type ClientStream,
   type ClientStreamSink,
@@ -110,7 +111,8 @@ export abstract class ClientCall extends CallCore
 
   /** The server's address, or the channel's target where there is no connection. */
   get peer(): string {
-    return formatAddress(this.transport?.peer ?? this.context.target);
+    const { transport } = this;
+    return transport === undefined ? formatDestination(this.context.target) : formatAddress(transport.peer);
   }
 
   /** Asks for a stream. The process stays until the call has its status. */

@@ -4,13 +4,8 @@
 // that the caller gave are of the whole: the calls that `next` makes are its children, and they end with it. It ends by its
 // deadline even where an interceptor waits for something else.
 
-import {
-  type EventEngine,
-  formatAddress,
-  messageOf,
-  propertyOf,
-  type TaskHandle,
-} from "../../pollers/mod.ts";
+import { type EventEngine, messageOf, propertyOf, type TaskHandle } from "../../pollers/mod.ts";
+import { formatDestination } from "../channel/destination.ts";
 import { CallCore, CallEvent } from "../call/call_core.ts";
 import type { ChildCall, ParentCall } from "../call/parent.ts";
 import { type Frames, isRpcError, makeCallError, type RpcErrorOptions } from "../call/rpc_error.ts";
@@ -146,7 +141,7 @@ export class InterceptedCall extends CallCore implements ParentCall, ChildCall {
   }
 
   private error(code: StatusCode, details: string, endedBy: "user" | "library", cause: unknown): unknown {
-    const peer = formatAddress(this.context.target);
+    const peer = formatDestination(this.context.target);
     const options: RpcErrorOptions = { endedBy, cause, method: this.path, peer };
     return makeCallError(code, details, options, this.site, this.error);
   }

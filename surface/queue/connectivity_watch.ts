@@ -1,6 +1,7 @@
 // Watches of a channel's connectivity: an event as soon as its state is another one.
 
-import { formatAddress, type Instant, type TaskHandle } from "../../pollers/mod.ts";
+import type { Instant, TaskHandle } from "../../pollers/mod.ts";
+import { formatDestination } from "../channel/destination.ts";
 import { callContext, type Channel, onNextState } from "../channel/channel.ts";
 import type { ConnectivityState } from "../channel/connectivity.ts";
 import { type CompletionQueue, queueCoreOf } from "./completion_queue.ts";
@@ -49,7 +50,7 @@ class Watch<Tag> implements QueueOperation<Tag> {
 
   describe(): string {
     const { target } = callContext(PURPOSE, this.channel);
-    return `watch of the channel to ${formatAddress(target)} for another state than ${this.last}`;
+    return `watch of the channel to ${formatDestination(target)} for another state than ${this.last}`;
   }
 
   private end(changed: boolean): void {

@@ -1,4 +1,4 @@
-// Faults of balancing policies.
+// Faults of balancing policies, of targets with several addresses, and of how channels end.
 
 /** As `readMutations` describes them. */
 export default [
@@ -71,5 +71,40 @@ export default [
     after: 'balancerOf("pick_first")',
     test: "tests/surface/channel/round_robin_test.ts",
     name: "loadBalancing: a channel",
+  },
+  {
+    file: "surface/channel/channel_route.ts",
+    before: 'this.shutDown((subchannel) => subchannel.drain("channel drained by the application"));',
+    after: 'this.shutDown((subchannel) => subchannel.close("channel drained by the application"));',
+    test: "tests/surface/channel/drain_test.ts",
+    name: "[C7] drain: running",
+  },
+  {
+    file: "surface/channel/channel_route.ts",
+    before: "for (const onDrained of this.onDrained.splice(0)) onDrained();",
+    after: "",
+    test: "tests/surface/channel/drain_test.ts",
+    name: "[C7] drain: running",
+  },
+  {
+    file: "surface/channel/channel_route.ts",
+    before: "    if (this.calls === 0) this.unused();\n  }\n\n  private shutDown",
+    after: "  }\n\n  private shutDown",
+    test: "tests/surface/channel/drain_test.ts",
+    name: "[C7] drain without calls",
+  },
+  {
+    file: "surface/channel/destination.ts",
+    before: "addresses.push(parseTarget(scheme + part) as InetAddress);",
+    after: "addresses.push(parseTarget(part, 443) as InetAddress);",
+    test: "tests/surface/channel/channel_target_test.ts",
+    name: "[C22] ipv4: and ipv6:",
+  },
+  {
+    file: "surface/channel/destination.ts",
+    before: 'destination.family === "list" ? destination.addresses : [destination]',
+    after: 'destination.family === "list" ? destination.addresses.slice(0, 1) : [destination]',
+    test: "tests/surface/channel/drain_test.ts",
+    name: "[C22] the addresses",
   },
 ];

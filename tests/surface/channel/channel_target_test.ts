@@ -1,8 +1,9 @@
 // What targets of channels say: where, and with https: and http: how.
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Channel, insecure, tls } from "pollwire";
-import { AddressError, formatAddress } from "../../../pollers/mod.ts";
+import { AddressError } from "../../../pollers/mod.ts";
 import { parseChannelTarget } from "../../../surface/channel/channel_target.ts";
+import { formatDestination } from "../../../surface/channel/destination.ts";
 import { ChannelCredentials } from "../../../surface/credentials/channel_credentials.ts";
 import { test } from "../../harness.ts";
 
@@ -25,8 +26,24 @@ test("a port that is missing is 443, as gRPC has it, and 80 with http:", () => {
       ["http://127.0.0.1:5/", "127.0.0.1:5"],
     ]
   ) {
-    assertEquals(formatAddress(parseChannelTarget(text!, undefined).target), address, text);
+    assertEquals(formatDestination(parseChannelTarget(text!, undefined).target), address, text);
   }
+});
+
+test("[C22] ipv4: and ipv6: may list several addresses, each with a port or that of the scheme", () => {
+  for (
+    const [text, read] of [
+      ["ipv4:10.0.0.1:80,10.0.0.2", "ipv4:10.0.0.1:80,10.0.0.2:443"],
+      ["ipv6:[::1]:80,[::2]:81,[::3]", "ipv6:[::1]:80,[::2]:81,[::3]:443"],
+      ["ipv4:10.0.0.1:80", "10.0.0.1:80"],
+    ]
+  ) {
+    assertEquals(formatDestination(parseChannelTarget(text!, undefined).target), read);
+  }
+  for (const text of ["ipv4:10.0.0.1,", "ipv4:10.0.0.1,name:80", "ipv4:10.0.0.1,[::1]:80", "a:1,b:2"]) {
+    assertThrows(() => new Channel(text), AddressError, "Cannot parse address");
+  }
+  assertThrows(() => new Channel("ipv4:127.0.0.1:80,10.0.0.9:80"), TypeError, "Cannot make a channel to");
 });
 
 test("https: is TLS and http: is plaintext by choice, and other targets leave it to credentials", () => {
