@@ -90,4 +90,11 @@ export default [
   ),
   mutation(CLIENT, "this.transport?.peer ?? this.context.target", "this.context.target", OUTCOMES, "[Q43]"),
   mutation(REPLAY, 'if (closed === "after it") stream.halfClose();', "", AGAIN, "client streaming"),
+  {
+    file: "surface/call/call_core.ts",
+    before: "if (this.deadlineTask !== undefined) { // never",
+    after: "if (false) { // never",
+    test: "tests/surface/call/call_room_test.ts",
+    runtime: "bun",
+  },
 ];
