@@ -12,6 +12,8 @@ const CHUNK_BYTES = 64 * 1024;
 const RETAINED_BYTES = 256 * 1024;
 /** One that is held weakly serves a message of this part of it, and none that is smaller. */
 const LEAST_SHARE = 1 / 4;
+/** Left free at the beginning of a chunk, so that content is not copied to a few bytes further on in its page (`copy_bytes.ts`). */
+const LEAD_BYTES = 16;
 /** Chunks kept for the next large messages: what a few streams have on their way. */
 const SPARE_CHUNKS = 8;
 /** A chunk with less room than this is left for a new one, rather than begun and copied. */
@@ -114,7 +116,7 @@ export class Writer {
       this.keepLarge(framed.buffer as ArrayBuffer);
       return;
     }
-    const alone = framed.byteOffset === 0 && size - framed.length < LEAST_ROOM_BYTES;
+    const alone = framed.byteOffset === LEAD_BYTES && size - framed.length < LEAST_ROOM_BYTES;
     if (!alone || size < CHUNK_BYTES || this.spares.length === SPARE_CHUNKS) return;
     if (framed.buffer !== this.buf.buffer) this.spares.push(new Uint8Array(framed.buffer as ArrayBuffer));
   }
@@ -132,14 +134,15 @@ export class Writer {
   /** A new chunk, to which the message so far is copied. */
   private grow(count: number): void {
     const used = this.pos - this.start;
-    const needed = used + count;
+    const needed = LEAD_BYTES + used + count;
     const size = Math.max(CHUNK_BYTES, needed + 256, used > CHUNK_BYTES ? used * 2 : 0);
     const spare = this.spares.findIndex((one) => one.length >= size);
     const chunk = spare < 0 ? this.newChunk(size) : this.spares.splice(spare, 1)[0]!;
-    copyBytes(this.buf, this.start, this.pos, chunk, 0);
+    copyBytes(this.buf, this.start, this.pos, chunk, LEAD_BYTES);
     this.leaveChunk();
     this.buf = chunk;
-    this.pos = used;
+    this.start = LEAD_BYTES;
+    this.pos = LEAD_BYTES + used;
   }
 
   /** New memory, or what is held weakly where it fits. */

@@ -184,4 +184,10 @@ export default [
     after: "",
     test: "tests/surface/proto/writer_test.ts",
   },
+  {
+    file: "surface/proto/writer.ts",
+    before: "const LEAD_BYTES = 16;",
+    after: "const LEAD_BYTES = 0;",
+    test: "tests/surface/proto/writer_test.ts",
+  },
 ];

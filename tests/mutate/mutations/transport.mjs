@@ -946,4 +946,18 @@ export default [
     SEND_QUEUE,
     "one chunk, and one write",
   ),
+  mutation(
+    "transport/hpack/copy_bytes.ts",
+    "(distance & 4_095) < 16 && (distance & 15) !== 0",
+    "false",
+    "tests/transport/hpack/copy_bytes_test.ts",
+    "pieces where memmove is slow",
+  ),
+  mutation(
+    "transport/hpack/copy_bytes.ts",
+    "start += PIECE_BYTES, at += PIECE_BYTES",
+    "start += PIECE_BYTES",
+    "tests/transport/hpack/copy_bytes_test.ts",
+    "nothing around it",
+  ),
 ];
