@@ -51,6 +51,7 @@ export type {
   TlsProvider,
   TlsServerConfig,
 } from "./tls/config.ts";
+export { coversHost, type HostNames, isFor } from "./tls/host_names.ts";
 export { selectTlsProvider } from "./tls/providers.ts";
 export { type AcceptanceOwner, SecureAcceptance } from "./tls/secure_acceptance.ts";
 export { type HandshakeChecks, type HandshakeDone, SecureEndpoint } from "./tls/secure_endpoint.ts";

@@ -34,6 +34,8 @@ export interface TlsClientOptions extends TlsStreamOptions {
   /** What the server's certificate must be for. */
   readonly serverName: string;
   readonly isAddress: boolean;
+  /** Why a certificate (DER) that authorities vouch for is not the server's; undefined where it is. */
+  readonly hostRefusal: (der: Uint8Array) => string | undefined;
   /** An earlier session, which is resumed where the server allows it. */
   readonly session?: Uint8Array | undefined;
   /** Gets sessions that may be resumed. */
@@ -150,12 +152,18 @@ export class TlsStream {
   }
 
   private beginClient(options: TlsClientOptions): void {
-    const { cert, key, ca, ciphers, protocol, serverName, isAddress, session, onSession } = options;
+    const { cert, key, ca, ciphers, protocol, serverName, isAddress, session, onSession, hostRefusal } =
+      options;
     const socket = tls().connect({
       socket: this.duplex,
       ...{ cert, key, ca, ciphers, session, minVersion: "TLSv1.2", ALPNProtocols: [protocol] },
       // An address is verified, but never sent as a name (RFC 6066, section 3).
       ...(isAddress ? { host: serverName } : { servername: serverName, host: serverName }),
+      rejectUnauthorized: true, // or NODE_TLS_REJECT_UNAUTHORIZED says whether
+      checkServerIdentity: (_host: string, { raw }: { raw: Uint8Array }): Error | undefined => {
+        const why = hostRefusal(raw);
+        return why === undefined ? undefined : new Error(why);
+      },
     } as unknown as Tls.ConnectionOptions);
     socket.on("session", (made: Uint8Array) => onSession(made));
     socket.on("secureConnect", () => this.secure());

@@ -6,6 +6,7 @@
 import type { EventEngine } from "../../pollers/mod.ts";
 import {
   type ClientTransport,
+  coversHost,
   type HeaderList,
   type RequestTemplate,
   requestTemplate,
@@ -15,7 +16,7 @@ import { Status, type StatusCode } from "../call/status.ts";
 import type { CallCredentials, CallCredentialsSink } from "../credentials/call_credentials.ts";
 import { CompositeCredentials, joined } from "../credentials/composite_credentials.ts";
 import { whileBlocked } from "../credentials/plugin_credentials.ts";
-import { coversHost, hostOf } from "../credentials/host_names.ts";
+import { hostOf } from "../credentials/host_names.ts";
 import { USER_AGENT } from "../version.ts";
 import type { CallIdentity } from "./call_identity.ts";
 import type { CallContext } from "./call_route.ts";
@@ -175,5 +176,5 @@ function both(
 
 /** Whether the peer of `transport` has shown that it is `authority`. In plaintext nobody has shown anything. */
 function covers({ security }: ClientTransport, authority: string): boolean {
-  return security === undefined || coversHost(security.peerCertificate, hostOf(authority));
+  return security === undefined || coversHost(security.peerCertificate?.names, hostOf(authority));
 }

@@ -3,6 +3,7 @@
 import {
   type AcceptSecurity,
   certificateNames,
+  isFor,
   type Reporter,
   selectTlsProvider,
   type TlsContext,
@@ -11,7 +12,6 @@ import { checkOptions, describe, type OptionNames } from "../options.ts";
 import type { EventEngine, SocketAddress } from "../../pollers/mod.ts";
 import { ContextSource, type OptionsSource } from "./context_source.ts";
 import { checkCredentials, type Insecure, plaintextRefusal } from "./insecure.ts";
-import { isFor } from "./host_names.ts";
 import { identityOf, type Pem, pemText } from "./pem.ts";
 import { checkVerifyPeer, peerCheck, type VerifyPeer } from "./verify_peer.ts";
 

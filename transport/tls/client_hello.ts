@@ -26,6 +26,9 @@ const MOST_RECORDS = 16;
 /** Octets of a record that is not encrypted (RFC 8446, section 5.1). */
 const MOST_RECORD_BYTES = 16_384;
 
+/** Protocols that a message lists: a client may offer thousands, and messages are logged. */
+const MOST_SHOWN = 5;
+
 // RFC 8446, sections 5.1, 4 and 4.2.
 const HANDSHAKE_RECORD = 22;
 const CLIENT_HELLO = 1;
@@ -117,7 +120,9 @@ function judge(hello: ClientHello): ParsedHello {
   if (protocols?.includes(H2) === true) return { kind: "hello", hello };
   const why = protocols === undefined
     ? `it offers no protocol (ALPN), and gRPC needs "${H2}"`
-    : `it offers ${protocols.map((one) => JSON.stringify(one)).join(", ")} (ALPN), and gRPC needs "${H2}"`;
+    : `it offers ${
+      protocols.slice(0, MOST_SHOWN).map((one) => JSON.stringify(one)).join(", ")
+    } (ALPN), and gRPC needs "${H2}"`;
   return { kind: "refused", alert: Alert.noApplicationProtocol, why };
 }
 

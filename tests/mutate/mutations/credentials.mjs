@@ -178,7 +178,7 @@ export default [
     "that are there at once",
   ),
   mutation(
-    "surface/credentials/host_names.ts",
+    "transport/tls/host_names.ts",
     "return dot > 0 && pattern.slice(1).toLowerCase() === name.slice(dot);",
     "return name.endsWith(pattern.slice(1));",
     STYLES,

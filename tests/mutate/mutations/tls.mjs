@@ -34,6 +34,27 @@ export default [
     CONTRACT,
     "openssl",
   ),
+  mutation(
+    OPENSSL + "session.ts",
+    "      openssl.SSL_set_hostflags(ssl, HOST_FLAGS);\n",
+    "",
+    CONTRACT,
+    "openssl: a server that shows a certificate with the host",
+  ),
+  mutation(
+    "pollers/native/tls_stream.ts",
+    "rejectUnauthorized: true,",
+    "",
+    CONTRACT,
+    "node: no variable",
+  ),
+  mutation(
+    "pollers/native/tls_stream.ts",
+    "return why === undefined ? undefined : new Error(why);",
+    "return why === undefined ? undefined : undefined;",
+    CONTRACT,
+    "node: a server that shows a certificate for another host",
+  ),
   mutation(OPENSSL + "session.ts", "openssl.SSL_set1_host(ssl, name)", "1", CONTRACT, "another host"),
   mutation(
     OPENSSL + "session.ts",

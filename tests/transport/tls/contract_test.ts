@@ -1,4 +1,5 @@
 // What every provider of TLS does, over every engine of this machine, and with the other provider as its peer.
+import process from "node:process";
 import { assert, assertEquals, assertInstanceOf, assertMatch, assertThrows } from "@std/assert";
 import { createEngine, type Endpoint, type EventEngine } from "../../../pollers/mod.ts";
 import { SliceBuffer } from "../../../pollers/contract/slice_buffer.ts";
@@ -150,6 +151,18 @@ function rules(provider: TlsProvider): void {
         "localhost",
         /hostname|altname/i,
       ],
+      [ // RFC 9525, section 6.4: of a client's certificate it may be what the client is called
+        "with the host as its common name alone",
+        authority.issue({ name: "localhost", uri: ["spiffe://example/client"] }),
+        "localhost",
+        /hostname/i,
+      ],
+      [
+        "with a part of a label as a pattern",
+        authority.issue({ name: "other", dns: ["lo*.example"] }),
+        "localhost.example",
+        /hostname/i,
+      ],
       [
         "for another address",
         authority.issue({ name: "other", ip: ["127.0.0.2"] }),
@@ -196,6 +209,23 @@ function rules(provider: TlsProvider): void {
       if (typeof end !== "string") end.close();
     });
   }
+
+  rule("no variable of the environment turns verification off", async (engine) => {
+    const before = process.env["NODE_TLS_REJECT_UNAUTHORIZED"];
+    process.env["NODE_TLS_REJECT_UNAUTHORIZED"] = "0";
+    try {
+      const [a, b] = await engine.pair();
+      const server = secureServer(engine, provider, b, {
+        identity: rogue.issue({ name: "server", dns: ["localhost"] }),
+      });
+      const client = await secureClient(engine, provider, a);
+      assertEquals(typeof client, "string");
+      await server;
+    } finally {
+      if (before === undefined) delete process.env["NODE_TLS_REJECT_UNAUTHORIZED"];
+      else process.env["NODE_TLS_REJECT_UNAUTHORIZED"] = before;
+    }
+  });
 
   rule("the address of a server is no name, but its certificate has it", async (engine) => {
     const [a, b] = await engine.pair();

@@ -1,10 +1,12 @@
 // Contexts of node:tls, the provider that needs no permission and no library of the system.
 
 import { checkTlsOptions, newTicketKeys, type TlsStreamOptions } from "../../../pollers/native/tls_stream.ts";
+import { readCertificateNames } from "../../../pollers/native/certificate_names.ts";
 import { H2 } from "../alpn.ts";
 import type { TlsClientConfig, TlsContext, TlsProvider, TlsServerConfig } from "../config.ts";
 import type { OnProgress, TlsSession } from "../session.ts";
 import { TLS12_CIPHERS } from "../ciphers.ts";
+import { hostRefusal } from "../host_names.ts";
 import { isAddress, NodeTlsSession } from "./session.ts";
 
 /** Servers whose sessions a client keeps. */
@@ -29,7 +31,13 @@ class NodeClientContext implements TlsContext {
       }
     };
     const session = this.sessions.get(serverName);
-    const named = { serverName, isAddress: isAddress(serverName), session, onSession };
+    const named = {
+      serverName,
+      isAddress: isAddress(serverName),
+      hostRefusal: (der: Uint8Array) => hostRefusal(readCertificateNames(der).names, serverName),
+      session,
+      onSession,
+    };
     return new NodeTlsSession({ ...this.options, ...named }, onProgress);
   }
 

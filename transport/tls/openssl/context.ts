@@ -44,6 +44,7 @@ export class OpenSslContext implements TlsContext {
       openssl.SSL_CTX_free(this.context);
       throw error;
     }
+    openssl.ERR_clear_error(); // what is left of reading PEM would be taken for a connection's
     if (!isServer) this.sessions = new ResumableSessions(openssl);
   }
 

@@ -64,6 +64,7 @@ const SIGNATURES = {
   SSL_set_accept_state: { parameters: [P], result: "void" },
   SSL_set_bio: { parameters: [P, P, P], result: "void" },
   SSL_set_connect_state: { parameters: [P], result: "void" },
+  SSL_set_hostflags: { parameters: [P, "u32"], result: "void" },
   SSL_set_session: { parameters: [P, P], result: "i32" },
   SSL_shutdown: { parameters: [P], result: "i32" },
   SSL_write: { parameters: [P, B, I], result: "i32" },

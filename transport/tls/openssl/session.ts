@@ -14,6 +14,8 @@ import type { ResumableSessions } from "./resumable_sessions.ts";
 
 const SSL_CTRL_SET_TLSEXT_HOSTNAME = 55;
 const SSL_ERROR_SSL = 1;
+/** A host is compared with alternative names alone, never the subject, and "*" is a whole label (RFC 9525). */
+const HOST_FLAGS = 0x20 | 0x4; // X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS
 const SSL_ERROR_ZERO_RETURN = 6;
 
 /** Plaintext that one `read` gives at most, but for the record that reaches beyond. */
@@ -171,6 +173,7 @@ export class OpenSslSession implements TlsSession {
       isChecked = openssl.X509_VERIFY_PARAM_set1_ip_asc(parameters, name);
     } else {
       openssl.SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, 0, name);
+      openssl.SSL_set_hostflags(ssl, HOST_FLAGS);
       isChecked = serverName === "" ? 0 : openssl.SSL_set1_host(ssl, name); // which checks nothing for ""
     }
     if (isChecked === 1) return;

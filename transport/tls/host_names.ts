@@ -1,0 +1,52 @@
+// For which hosts a certificate is (RFC 9525): by its alternative names alone, and "*" stands for a whole label.
+
+import { inetAddress } from "../../pollers/contract/address.ts";
+import { formatIpv6, parseIpv6 } from "../../pollers/contract/ipv6.ts";
+
+/** Names that a message lists. */
+const MOST_SHOWN = 5;
+
+/** Names of a certificate that may be hosts. */
+export interface HostNames {
+  /** Host names; the first label may be "*". */
+  readonly dns: readonly string[];
+  /** Addresses. */
+  readonly ip: readonly string[];
+}
+
+/** Whether a certificate with these names is for `host`, a name or an address. */
+export function coversHost(names: HostNames | undefined, host: string): boolean {
+  if (names === undefined) return false;
+  const { dns, ip } = names;
+  const address = plain(host);
+  if (address !== undefined) return ip.some((one) => plain(one) === address);
+  const name = host.toLowerCase().replace(/\.$/, "");
+  return dns.some((pattern) => isFor(pattern, name));
+}
+
+/** Whether the name `pattern` of a certificate is for `name`, in lower case: "*" stands for the whole first label. */
+export function isFor(pattern: string, name: string): boolean {
+  if (!pattern.startsWith("*.")) return pattern.toLowerCase() === name;
+  const dot = name.indexOf(".");
+  return dot > 0 && pattern.slice(1).toLowerCase() === name.slice(dot);
+}
+
+/** Why a certificate with these names is refused for `host`; undefined where it is for it. */
+export function hostRefusal(names: HostNames, host: string): string | undefined {
+  if (coversHost(names, host)) return undefined;
+  const all = [...names.dns, ...names.ip].slice(0, MOST_SHOWN);
+  const has = all.length === 0
+    ? "no host name and no address"
+    : all.map((one) => JSON.stringify(one)).join(", ");
+  const what = plain(host) === undefined ? "hostname" : "IP address";
+  return `the peer's certificate is not accepted: ${what} mismatch: it is for ${has}, not for ${
+    JSON.stringify(host)
+  }`;
+}
+
+/** An address in its one way of being written; undefined for a name. */
+function plain(host: string): string | undefined {
+  const address = inetAddress(host, 0);
+  if (address === undefined) return undefined;
+  return address.family === "ipv4" ? host : formatIpv6(parseIpv6(host).bytes);
+}
