@@ -42,6 +42,11 @@ const MOST_REFUSALS = 4;
 
 const { STARTED, STREAM_OPENED, STREAM_LOST, ENDED } = CallEvent;
 
+/** The call with a deadline that asks for its stream just now. */
+let asking: ClientCall | undefined = undefined;
+/** When that deadline was armed. */
+let askedAt = 0;
+
 /** A client's call. A style is a subclass: it says what becomes of metadata, messages and status. */
 export abstract class ClientCall extends CallCore
   implements PendingCall, PermittedCall, ChildCall, ClientStreamSink {
@@ -257,7 +262,7 @@ export abstract class ClientCall extends CallCore
   attach(transport: ClientTransport): void {
     // A signal of many calls frees a stream with each that it ends, and the next one is to end as well.
     if (this.options.signal?.aborted) return this.aborted();
-    const timeoutMs = this.deadlineAt === Infinity ? undefined : -this.lateMs;
+    const timeoutMs = this.deadlineAt === Infinity ? undefined : this.timeLeftMs;
     if (timeoutMs !== undefined && timeoutMs <= 0) return this.deadlineExceeded();
     if (this.permission !== undefined && !this.permission.permits(transport)) return;
     this.transport = transport;
@@ -406,6 +411,7 @@ export abstract class ClientCall extends CallCore
       this.onAbort = onAbort;
     }
     if (!this.waitsForRequest) this.context.route.submit(this);
+    asking = undefined;
   }
 
   /** False where the call is over: what it needs it cannot get on this channel. */
@@ -436,10 +442,17 @@ export abstract class ClientCall extends CallCore
       this.cancel(Status.DEADLINE_EXCEEDED, `deadline of ${deadlineMs} ms has passed`);
       return false;
     }
-    this.armDeadline(Math.min(this.engine.now() + deadlineMs, parent?.deadlineAt ?? Infinity));
+    asking = this;
+    askedAt = this.engine.now();
+    this.armDeadline(Math.min(askedAt + deadlineMs, parent?.deadlineAt ?? Infinity));
     if (parent?.isOver) this.onParentOver();
     else parent?.addChild(this);
     return !this.isOver;
+  }
+
+  /** Where a stream is free at once, the time has just been read: on Deno that costs 90 ns. */
+  private get timeLeftMs(): number {
+    return asking === this ? this.deadlineAt - askedAt : -this.lateMs;
   }
 
   private aborted(): void {

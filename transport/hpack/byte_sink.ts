@@ -1,5 +1,7 @@
 // A growable run of bytes: where header blocks are encoded before they are cut into frames.
 
+import { copyBytes } from "./copy_bytes.ts";
+
 /** Bytes `[0, length)` of `bytes` are written; set `length` to 0 to use it again. */
 export class ByteSink {
   /** The storage; replaced when it grows. */
@@ -29,8 +31,9 @@ export class ByteSink {
 
   /** Appends `bytes`. */
   append(bytes: Uint8Array): void {
-    this.ensure(bytes.length);
-    this.bytes.set(bytes, this.length);
-    this.length += bytes.length;
+    const { length } = bytes;
+    this.ensure(length);
+    copyBytes(bytes, 0, length, this.bytes, this.length);
+    this.length += length;
   }
 }

@@ -17,7 +17,7 @@ const MAX_OCTETS = 98_304;
 const FUTILE_MISSES = 128;
 
 /** Of a value's end, for its hash. */
-const LAST_OCTETS = 16;
+const LAST_OCTETS = 8;
 
 /** What a field's flags say of how it came. */
 const WIRE_FLAGS = HUFFMAN | NEVER_INDEXED;
@@ -96,7 +96,7 @@ function wordsOf(bytes: Uint8Array, start: number, end: number): Int32Array {
 function hashOf(bytes: Uint8Array, start: number, end: number): number {
   let hash = end - start;
   for (let i = end - LAST_OCTETS; i < end; i++) hash = (Math.imul(hash, 31) + bytes[i]!) | 0;
-  const step = (end - start) >> 3;
+  const step = (end - start) >> 2;
   for (let i = start + step; i < end; i += step) hash = (Math.imul(hash, 31) + bytes[i]!) | 0;
   return hash;
 }
