@@ -177,6 +177,13 @@ export default [
     "what was sent stays",
   ),
   mutation(
+    "surface/client/client_call.ts",
+    "    asking = undefined;\n",
+    "",
+    "tests/surface/call/deadline_test.ts",
+    "past the deadline is not taken",
+  ),
+  mutation(
     "surface/call/metadata_fields.ts",
     "if (known?.name === name) {",
     "if (known !== undefined) {",
