@@ -1,5 +1,5 @@
-// From one address to a transport, under one deadline: TCP, the TLS handshake where the connection is to be secure, then
-// the HTTP/2 preface and SETTINGS of both sides.
+// From one address to a transport, under one deadline: TCP, a tunnel where the address is a proxy's, the TLS handshake where
+// the connection is to be secure, then the HTTP/2 preface and SETTINGS of both sides.
 
 import { formatAddress, type SocketAddress } from "../pollers/contract/address.ts";
 import type {
@@ -18,6 +18,7 @@ import type { ConnectSecurity } from "./tls/config.ts";
 import { SecureEndpoint } from "./tls/secure_endpoint.ts";
 import { refusalOf } from "./tls/server_hello.ts";
 import type { ClientTransport, ClientTransportSink } from "./transport.ts";
+import { Tunnel, type TunnelTarget } from "./tunnel.ts";
 
 /** How long one address has for everything up to the first SETTINGS: gRPC's minimum connect timeout. */
 export const DEFAULT_HANDSHAKE_TIMEOUT_MS = 20_000;
@@ -37,6 +38,8 @@ export interface HandshakeOptions extends TransportOptions {
 export interface ConnectOptions extends HandshakeOptions {
   /** Secures the connection by TLS. Default: it is in plaintext. */
   readonly security?: ConnectSecurity;
+  /** The address is that of an HTTP proxy, which connects to this. Default: the address is the server's. */
+  readonly tunnel?: TunnelTarget;
 }
 
 /** Receives exactly one of the two results, on no caller's stack. */
@@ -54,6 +57,8 @@ export class Handshake implements ClientTransportSink {
   private readonly timeoutMs: number;
   private readonly timer: TaskHandle;
   private connecting: ConnectHandle | undefined;
+  private tunnel: Tunnel | undefined = undefined;
+  private behind = "";
   private securing: SecureEndpoint | undefined = undefined;
   private transport: Http2ClientTransport | undefined = undefined;
   private settled = false;
@@ -72,7 +77,7 @@ export class Handshake implements ClientTransportSink {
       const endpoint = clientEndpoint(options.endpoint, options.keepalive);
       this.connecting = engine.connect(address, endpoint, (result) => {
         this.connecting = undefined;
-        if (result.ok) this.secure(result.value, options);
+        if (result.ok) this.proceed(result.value, options);
         else this.fail(result.error.message);
       });
     } catch (error) { // a poller of the application's
@@ -102,10 +107,31 @@ export class Handshake implements ClientTransportSink {
     if (this.connected) return this.owner.sink.onClosed(error);
     this.transport = undefined;
     const why = error?.reason ?? "server closed the connection";
-    this.fail(`${formatAddress(this.address)}: handshake failed: ${why}`);
+    this.fail(`${this.where}: handshake failed: ${why}`);
   }
 
-  /** Connected: TLS follows, where it is wanted. */
+  /** The address, and what is behind it. */
+  private get where(): string {
+    return formatAddress(this.address) + this.behind;
+  }
+
+  /** Connected: to the server, or to a proxy, which is asked for a tunnel. */
+  private proceed(endpoint: Endpoint, options: ConnectOptions): void {
+    if (options.tunnel === undefined) return this.secure(endpoint, options);
+    this.behind = ` (proxy for ${options.tunnel.authority})`;
+    this.tunnel = new Tunnel(this.engine, endpoint, options.tunnel, {
+      onTunnel: (through) => {
+        this.tunnel = undefined;
+        this.secure(through, options);
+      },
+      onNoTunnel: (reason) => {
+        this.tunnel = undefined;
+        this.fail(`${this.where}: ${reason}`);
+      },
+    });
+  }
+
+  /** There is a connection to the server: TLS follows, where it is wanted. */
   private secure(endpoint: Endpoint, options: ConnectOptions): void {
     const { security } = options;
     if (security === undefined) return this.exchangeSettings(endpoint, options);
@@ -118,7 +144,7 @@ export class Handshake implements ClientTransportSink {
           this.securing = undefined;
           if (failure === undefined) return this.exchangeSettings(secure, options);
           secure.close();
-          this.fail(`${formatAddress(this.address)}: TLS handshake failed: ${failure}`);
+          this.fail(`${this.where}: TLS handshake failed: ${failure}`);
         },
         { first: refusalOf, peer: security.check },
       );
@@ -153,10 +179,9 @@ export class Handshake implements ClientTransportSink {
   /** The deadline came first. */
   private timedOut(): void {
     let how = this.transport === undefined ? "not connected" : "connected, but no SETTINGS frame came";
+    if (this.tunnel !== undefined) how = "connected, but the proxy did not answer CONNECT";
     if (this.securing !== undefined) how = "connected, but the TLS handshake was not completed";
-    const reason = `handshake with ${
-      formatAddress(this.address)
-    } timed out after ${this.timeoutMs} ms: ${how}`;
+    const reason = `handshake with ${this.where} timed out after ${this.timeoutMs} ms: ${how}`;
     this.settle();
     this.abandon("handshake timed out");
     this.owner.onHandshakeFailed(this, reason);
@@ -178,6 +203,7 @@ export class Handshake implements ClientTransportSink {
   /** Releases the socket. */
   private abandon(reason: string): void {
     if (this.connecting !== undefined) this.engine.cancelConnect(this.connecting);
+    this.tunnel?.cancel();
     this.securing?.close();
     this.transport?.close(reason);
   }

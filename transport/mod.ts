@@ -21,6 +21,7 @@ export { type MessageLimitOptions, type MessageLimits, messageLimits } from "./g
 export { MESSAGE_PREFIX_BYTES } from "./grpc/message_prefix.ts";
 export { GrpcStatus, type StatusCode, type StatusName, statusName } from "./grpc/status_mapping.ts";
 export * from "./handshake.ts";
+export type { TunnelTarget } from "./tunnel.ts";
 export { copyBytes } from "./hpack/copy_bytes.ts";
 export { Field, PRINTABLE } from "./hpack/field.ts";
 export { FieldName, fieldName } from "./hpack/field_name.ts";

@@ -11,7 +11,7 @@ import { type ChannelCredentials, connectSecurity } from "../credentials/channel
 import type { CallCredentials } from "../credentials/call_credentials.ts";
 import { checkCallCredentials } from "../client/call_identity.ts";
 import { hostOf } from "../credentials/host_names.ts";
-import { type Insecure, insecure, plaintextRefusal } from "../credentials/insecure.ts";
+import { type Insecure, insecure, plaintextRefusal, refusalThrough } from "../credentials/insecure.ts";
 import { PendingCalls } from "../call/pending_calls.ts";
 import { checkConnectOptions, CONNECT_OPTION_NAMES, type UserConnectOptions } from "../connect_options.ts";
 import { type EngineUse, type PollerList, useEngine } from "../engines.ts";
@@ -23,6 +23,7 @@ import { parseChannelTarget } from "./channel_target.ts";
 import { type CallObserver, CallObservers } from "../call/call_observer.ts";
 import { type CallContext, ChannelEnd } from "../client/call_route.ts";
 import { balancerOf, type LoadBalancingPolicy } from "./balancer/registry.ts";
+import { type ChannelProxy, proxyFor } from "./proxy.ts";
 import { ChannelRoute } from "./channel_route.ts";
 import type { AddressRefusal } from "./connect_settings.ts";
 import type { ConnectivityState } from "./connectivity.ts";
@@ -39,6 +40,12 @@ export interface ChannelOptions extends UserConnectOptions {
   readonly credentials?: ChannelCredentials | Insecure;
   /** What every call shows of itself, before what is given to the call: made by `callCredentials`. Only with TLS. */
   readonly callCredentials?: CallCredentials;
+  /**
+   * The HTTP proxy that connections go through, "http://user:password@host:port", or false for none. Default: that of the
+   * environment (`grpc_proxy`, `https_proxy`, `http_proxy`; not for what `no_grpc_proxy` or `no_proxy` has, nor for this
+   * machine).
+   */
+  readonly proxy?: string | false;
   /** What `:authority` says; else the target's host and port. */
   readonly authority?: string;
   /**
@@ -60,6 +67,7 @@ const NAMES: OptionNames<ChannelOptions> = {
   poller: true,
   credentials: true,
   callCredentials: true,
+  proxy: true,
   authority: true,
   loadBalancing: true,
   initialBackoffMs: true,
@@ -117,17 +125,19 @@ export class Channel {
     const { engine } = this.#use;
     const refusal = (addresses: readonly SocketAddress[]): string | undefined =>
       credentials === undefined ? plaintextRefusal("channel", engine, addresses) : undefined;
-    this.#checkPlaintext(parsed, refusal);
+    const proxy = this.#proxyFor(parsed, options.proxy, reporter);
+    if (credentials === undefined) this.#checkPlaintext(parsed, proxy, refusal);
     const makeBackoff = (): Backoff => new Backoff(() => engine.random(), options.initialBackoffMs);
     this.#route = new ChannelRoute(
       engine,
-      parsed,
+      proxy?.target ?? parsed,
       {
         ...options,
         keepalive: clientKeepalive(options.keepalive ?? {}),
         reporter,
         refusal,
         ...(this.#security === undefined ? {} : { security: this.#security }),
+        ...(proxy === undefined ? {} : { tunnel: proxy.tunnel }),
       },
       makeBackoff,
       makeBalancer,
@@ -245,10 +255,26 @@ export class Channel {
     await Promise.all([...end.close(), this.#use.end()]);
   }
 
-  /** Throws where the target is an address that may not be connected to in plaintext. */
-  #checkPlaintext(target: Destination, refusal: AddressRefusal): void {
+  /** The proxy; where the one that was asked for cannot be used, no channel is made. */
+  #proxyFor(
+    target: Destination,
+    option: ChannelOptions["proxy"],
+    reporter: Reporter,
+  ): ChannelProxy | undefined {
+    const { engine } = this.#use;
+    try {
+      return proxyFor(target, { option, engine, warn: (line) => reporter.log("warn", line) });
+    } catch (error) {
+      void this.#use.end();
+      throw error;
+    }
+  }
+
+  /** Throws where nobody said that connections may be plaintext, and others can read them on their way. */
+  #checkPlaintext(target: Destination, proxy: ChannelProxy | undefined, refusal: AddressRefusal): void {
     const addresses = addressesOf(target);
-    const why = addresses === undefined ? undefined : refusal(addresses);
+    let why = addresses === undefined ? undefined : refusal(addresses);
+    if (proxy !== undefined) why = refusalThrough(proxy.target);
     if (why === undefined) return;
     void this.#use.end();
     throw new TypeError(`Cannot make a channel to ${formatDestination(target)}: ${why}`);

@@ -1,6 +1,12 @@
 // Plaintext: by choice to anywhere, and without one only where no other machine can read it.
 
-import { type EventEngine, formatAddress, isOfOneMachine, type SocketAddress } from "../../pollers/mod.ts";
+import {
+  type EventEngine,
+  formatAddress,
+  isOfOneMachine,
+  type SocketAddress,
+  type Target,
+} from "../../pollers/mod.ts";
 import { describe } from "../options.ts";
 
 /**
@@ -19,6 +25,14 @@ export type Insecure = typeof insecure;
 
 /** Whose connections may be plaintext. */
 export type PlaintextUser = "channel" | "server";
+
+/** The same of a channel through `proxy`: where its connections end nobody here can know. */
+export function refusalThrough(proxy: Target): string {
+  return `it is connected to through the proxy at ${
+    formatAddress(proxy)
+  }, and without credentials connections are ` +
+    "plaintext: give credentials: tls.client(...), or credentials: insecure; or proxy: false";
+}
 
 /** Throws TypeError where `credentials` are none of a channel or a server, which `isTheirs` tells. */
 export function checkCredentials(

@@ -267,6 +267,7 @@ test("every option that there is may be given", () => {
     ...connection,
     credentials: tls.client({ ca: AUTHORITY.cert, provider: "node" }),
     callCredentials: callCredentials.bearer("a"),
+    proxy: "http://127.0.0.1:1",
     authority: "a",
     initialBackoffMs: 1,
     idleTimeoutMs: Infinity,

@@ -6,6 +6,10 @@ const PERMISSION = "surface/client/call_permission.ts";
 const CALLS = "tests/surface/credentials/call_credentials_test.ts";
 const STYLES = "tests/surface/credentials/shown_by_styles_test.ts";
 const BLOCKING = "tests/surface/blocking/call_credentials_test.ts";
+const PROXY = "surface/channel/proxy.ts";
+const CHOICE = "tests/surface/channel/proxy_test.ts";
+const TUNNEL = "transport/tunnel.ts";
+const TUNNELS = "tests/transport/tunnel_test.ts";
 const INSECURE = "tests/surface/credentials/insecure_test.ts";
 
 /** As `readMutations` describes them. */
@@ -191,6 +195,49 @@ export default [
     STYLES,
     "channel.security",
   ),
+  mutation(
+    PROXY,
+    '"grpc_proxy", "https_proxy", "http_proxy"',
+    '"https_proxy", "grpc_proxy", "http_proxy"',
+    CHOICE,
+    "the first of",
+  ),
+  mutation(PROXY, "  return variable(name.toUpperCase());", "  return undefined;", CHOICE, "the first of"),
+  mutation(PROXY, "name.endsWith(`.${below}`)", "name.endsWith(below)", CHOICE, "no_grpc_proxy"),
+  mutation(PROXY, "    left -= 8;\n", "", CHOICE, "no_grpc_proxy"),
+  mutation(PROXY, "|| isHere(target)) return undefined;", ") return undefined;", CHOICE, "on this machine"),
+  mutation(PROXY, "plain = decodeURIComponent(userinfo);", "plain = userinfo;", CHOICE, "are Basic"),
+  mutation(PROXY, "    warn(`the", "    void (`the", CHOICE, "a warning"),
+  mutation(
+    "surface/channel/channel.ts",
+    "    if (proxy !== undefined) why = refusalThrough(proxy.target);\n",
+    "",
+    CHOICE,
+    "through a proxy nothing",
+  ),
+  mutation(
+    "surface/channel/channel.ts",
+    "        ...(proxy === undefined ? {} : { tunnel: proxy.tunnel }),\n",
+    "",
+    "tests/surface/channel/through_proxy_test.ts",
+    "plaintext through a proxy",
+  ),
+  mutation(
+    TUNNEL,
+    "rest.length === 0 ? this.endpoint :",
+    "rest.length >= 0 ? this.endpoint :",
+    TUNNELS,
+    "in pieces",
+  ),
+  mutation(TUNNEL, 'if (!status.startsWith("2"))', 'if (status === "")', TUNNELS, "403"),
+  mutation(
+    TUNNEL,
+    "if (bytes.length >= MOST_ANSWER_BYTES) this",
+    "if (bytes.length < 0) this",
+    TUNNELS,
+    "200 OK",
+  ),
+  mutation("transport/handshake.ts", "    this.tunnel?.cancel();\n", "", TUNNELS, "cancelled"),
 ];
 
 function mutation(file, before, after, test, name, poller = "native") {

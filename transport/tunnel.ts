@@ -1,0 +1,152 @@
+// A tunnel through an HTTP proxy: CONNECT and its answer (RFC 9110, section 9.3.6), before TLS and HTTP/2 go through it.
+
+import type { SocketAddress } from "../pollers/contract/address.ts";
+import type { Endpoint, EventEngine, IoDone } from "../pollers/contract/engine.ts";
+import type { IoError } from "../pollers/contract/io_error.ts";
+import { SliceBuffer } from "../pollers/contract/slice_buffer.ts";
+
+/** Where a proxy is to connect to. */
+export interface TunnelTarget {
+  /** "example.com:443", "[2001:db8::1]:443": the proxy looks names up. */
+  readonly authority: string;
+  /** What `proxy-authorization` says, "Basic ..."; undefined where the proxy asks nobody who they are. */
+  readonly authorization: string | undefined;
+}
+
+/** Answers are some hundred octets; more than this is no answer. */
+const MOST_ANSWER_BYTES = 16_384;
+
+/** What of a proxy's own words is shown. */
+const SHOWN_CHARACTERS = 100;
+
+/** Receives exactly one of the two, on no caller's stack, unless the tunnel was cancelled. */
+export interface TunnelOwner {
+  /** Bytes that are written to `endpoint` go to the target. */
+  onTunnel(endpoint: Endpoint): void;
+  /** There is no tunnel, and the endpoint was closed; `reason` is a sentence. */
+  onNoTunnel(reason: string): void;
+}
+
+/** The making of one tunnel. */
+export class Tunnel {
+  private readonly received: SliceBuffer = new SliceBuffer();
+  private isOver = false;
+  private readonly onReceived = (error?: IoError): void => this.took(error);
+
+  /** Asks at once. `endpoint` is the proxy's; it is this tunnel's from here on. */
+  constructor(
+    engine: EventEngine,
+    private readonly endpoint: Endpoint,
+    private readonly target: TunnelTarget,
+    private readonly owner: TunnelOwner,
+  ) {
+    engine.run(() => this.ask());
+  }
+
+  /** Gives up. Idempotent. */
+  cancel(): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.endpoint.close();
+  }
+
+  private ask(): void {
+    if (this.isOver) return;
+    const { authority, authorization } = this.target;
+    const lines = [`CONNECT ${authority} HTTP/1.1`, `host: ${authority}`];
+    if (authorization !== undefined) lines.push(`proxy-authorization: ${authorization}`);
+    const request = new SliceBuffer();
+    request.append(new TextEncoder().encode(`${lines.join("\r\n")}\r\n\r\n`));
+    const sent: IoDone = (error) => {
+      if (error !== undefined) this.fail(error.message);
+    };
+    this.endpoint.write(request, sent); // its failure is that of the read, too
+    this.read();
+  }
+
+  private read(): void {
+    while (!this.isOver && this.endpoint.read(this.received, this.onReceived)) this.judge();
+  }
+
+  private took(error: IoError | undefined): void {
+    if (this.isOver) return;
+    if (error === undefined) {
+      this.judge();
+      return this.read();
+    }
+    const ended = error.kind === "end-of-stream";
+    this.fail(ended ? `proxy closed the connection without an answer to ${this.asked}` : error.message);
+  }
+
+  /** Whether what came is the answer. */
+  private judge(): void {
+    const bytes = this.received.join();
+    const text = String.fromCharCode(...bytes.subarray(0, MOST_ANSWER_BYTES));
+    if (!"HTTP/1.".startsWith(text.slice(0, 7))) {
+      return this.fail(`what answered ${this.asked} is no HTTP proxy: ${quoted(text)}`);
+    }
+    const end = /\r?\n\r?\n/.exec(text);
+    if (end === null) {
+      if (bytes.length >= MOST_ANSWER_BYTES) this.fail(`proxy's answer to ${this.asked} does not end`);
+      return;
+    }
+    const [, status = "", words = ""] = /^HTTP\/1\.\d (\d{3}) ?([^\r\n]*)/.exec(text) ?? [];
+    if (!status.startsWith("2")) return this.refused(status, words, text);
+    this.isOver = true;
+    this.received.clear();
+    const rest = bytes.subarray(end.index + end[0].length);
+    this.owner.onTunnel(rest.length === 0 ? this.endpoint : new BegunEndpoint(this.endpoint, rest));
+  }
+
+  private refused(status: string, words: string, text: string): void {
+    const what = status === "" ? quoted(text) : `${status} ${words.slice(0, SHOWN_CHARACTERS)}`.trim();
+    const unknown = this.target.authorization === undefined;
+    const wants = unknown ? "it wants a user and a password: http://user:password@host" : "user or password";
+    const hint = status === "407" ? ` (${wants})` : "";
+    this.fail(`proxy refused ${this.asked}: ${what}${hint}`);
+  }
+
+  private get asked(): string {
+    return `CONNECT ${this.target.authority}`;
+  }
+
+  private fail(reason: string): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.endpoint.close();
+    this.owner.onNoTunnel(reason);
+  }
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text.slice(0, SHOWN_CHARACTERS).split(/\r?\n/, 1)[0]);
+}
+
+/** An endpoint of which something was read already: a server may speak as soon as there is a tunnel. */
+class BegunEndpoint implements Endpoint {
+  readonly local: SocketAddress;
+  readonly peer: SocketAddress;
+  readonly lends: boolean;
+
+  constructor(private readonly inner: Endpoint, private begun: Uint8Array | undefined) {
+    this.local = inner.local;
+    this.peer = inner.peer;
+    this.lends = inner.lends ?? false;
+  }
+
+  read(into: SliceBuffer, done: IoDone, lend?: boolean): boolean {
+    const { begun } = this;
+    if (begun === undefined) return this.inner.read(into, done, lend);
+    into.append(begun);
+    this.begun = undefined;
+    return true;
+  }
+
+  write(data: SliceBuffer, done: IoDone): boolean {
+    return this.inner.write(data, done);
+  }
+
+  close(reason?: IoError): void {
+    this.inner.close(reason);
+  }
+}
