@@ -30,7 +30,7 @@ export default [
   ),
   mutation(
     "surface/channel/channel.ts",
-    "    this.#checkPlaintext(parsed, refusal);\n",
+    "    if (credentials === undefined) this.#checkPlaintext(parsed, proxy, refusal);\n",
     "",
     INSECURE,
     "a channel to another",
