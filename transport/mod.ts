@@ -55,6 +55,7 @@ export type {
 export { coversHost, type HostNames, isFor } from "./tls/host_names.ts";
 export { selectTlsProvider } from "./tls/providers.ts";
 export { type AcceptanceOwner, SecureAcceptance } from "./tls/secure_acceptance.ts";
+export { Handshakes, type HandshakeUnderWay } from "./tls/handshakes.ts";
 export { type HandshakeChecks, type HandshakeDone, SecureEndpoint } from "./tls/secure_endpoint.ts";
 export type { ConnectionSecurity, PeerCertificate, SubjectNames } from "./tls/security.ts";
 export type { OnProgress, TlsSession, TlsState } from "./tls/session.ts";

@@ -19,6 +19,7 @@ import {
   type ConnectionSecurity,
   DEFAULT_HANDSHAKE_TIMEOUT_MS,
   type HandshakeOptions,
+  Handshakes,
   localSettings,
   type RequestHead,
   SecureAcceptance,
@@ -139,7 +140,7 @@ export class Server {
   readonly #transports = new Set<ServerTransport>();
   readonly #security: AcceptSecurity | undefined;
   /** Connections whose TLS handshake runs. */
-  readonly #securing = new Set<SecureAcceptance>();
+  readonly #securing: Handshakes;
   readonly #authorizer: Authorizer | undefined;
   readonly #options: ServerOptions & HandshakeOptions;
   readonly #host: CallHost;
@@ -172,6 +173,7 @@ export class Server {
     this.#use = useEngine(options.poller);
     this.engine = this.#use.engine;
     this.#combiner = new Combiner(this.engine);
+    this.#securing = new Handshakes(this.engine);
     this.#options = { ...options, keepalive: serverKeepalive(options.keepalive ?? {}), reporter };
     const { exposeErrors = false, maxReceiveElements } = options;
     this.#host = new CallHost(this.engine, reporter, exposeErrors, maxReceiveElements);
@@ -363,7 +365,7 @@ export class Server {
   #drainAll(): void {
     this.#styles.shutdown();
     for (const listener of this.#listeners) listener.shutdown();
-    for (const securing of [...this.#securing]) securing.cancel();
+    this.#securing.cancelAll();
     for (const transport of this.#transports) transport.drain("server is shutting down");
   }
 
@@ -486,7 +488,8 @@ export class Server {
     }
     if (this.#security === undefined) return this.#serve(endpoint, undefined, undefined, binding, onClosed);
     const deadline = this.#acceptor.deadline();
-    const securing = new SecureAcceptance(this.engine, endpoint, this.#security, deadline, {
+    const pace = (begin: () => void): void => this.#securing.begin(begin);
+    const securing = new SecureAcceptance(this.engine, endpoint, this.#security, pace, deadline, {
       onSecure: (secure) => {
         this.#securing.delete(securing);
         this.#serve(secure, secure.security, deadline, binding, onClosed);

@@ -4,6 +4,7 @@ import frames from "./attacks/frames.mjs";
 import headers from "./attacks/headers.mjs";
 import messages from "./attacks/messages.mjs";
 import resets from "./attacks/resets.mjs";
+import tls from "./attacks/tls.mjs";
 
 /** What holds while an attack goes on, unless it says otherwise. */
 export const BOUNDS = {
@@ -17,5 +18,9 @@ export const BOUNDS = {
   handlers: Infinity,
 };
 
-/** @type {Array<{ name: string, says: string, run(attack: any): unknown, seconds?: number, bounds?: Partial<typeof BOUNDS> }>} */
-export const ATTACKS = [...resets, ...frames, ...headers, ...messages, ...connections];
+/**
+ * `secure`: it goes to the port of the server that wants TLS.
+ *
+ * @type {Array<{ name: string, says: string, run(attack: any): unknown, secure?: boolean, seconds?: number, bounds?: Partial<typeof BOUNDS> }>}
+ */
+export const ATTACKS = [...resets, ...frames, ...headers, ...messages, ...connections, ...tls];

@@ -25,7 +25,7 @@ const { target, service, pid, name, runtime, poller, seconds, list } = readArgum
   list: [false, "prints the attacks, and runs none"],
 });
 
-const chosen = ATTACKS.filter((attack) => attack.name.includes(name));
+const chosen = ATTACKS.filter((attack) => attack.name.includes(name) && !(attack.secure && target !== ""));
 if (chosen.length === 0) refuse(`No attack has ${JSON.stringify(name)} in its name; --list prints them all`);
 if (list) {
   for (const { name, says } of chosen) console.log(`${name.padEnd(38)} ${says}`);

@@ -1,6 +1,7 @@
 // The server under attack: a process of its own, with the defaults of a server.
 import process from "node:process";
-import { loadProto, Server, type ServiceHandlers, type ServiceOf, type Unary } from "pollwire";
+import { Authority } from "../../examples/tls/authority.ts";
+import { loadProto, Server, type ServiceHandlers, type ServiceOf, tls, type Unary } from "pollwire";
 import type { ClientStreaming, ServerStreaming } from "pollwire";
 
 interface Payload {
@@ -49,6 +50,11 @@ const server = new Server();
 server.addService(Target, handlers);
 const port = await server.listen("127.0.0.1:0");
 console.log(`listening ${port}`);
+// The same thread serves TLS.
+const identity = new Authority().issue({ name: "target", dns: ["localhost"] });
+const secure = new Server({ credentials: tls.server(identity) });
+secure.addService(Target, handlers);
+console.log(`secure ${await secure.listen("127.0.0.1:0")}`);
 process.stdin.on("data", () => {
   console.log(`handlers ${most}`);
   most = running;

@@ -28,10 +28,11 @@ export async function startServer(runtime, poller) {
     }
     return Number(value.slice(what.length));
   };
-  const port = await line("listening ");
+  const at = (port) => ({ host: "127.0.0.1", port });
   return {
     pid: child.pid,
-    target: { host: "127.0.0.1", port },
+    target: at(await line("listening ")),
+    secureTarget: at(await line("secure ")),
     /** The most handlers that ran at once since the last question. */
     handlers: () => {
       child.stdin.write("?");
@@ -90,7 +91,10 @@ export function residentMb(pid) {
 }
 
 /** Runs one attack; gives what it did, and in `fell` why the server has not held, if so. */
-export async function runAttack(attack, { target, pid, handlers, service, honest, alone, seconds }) {
+export async function runAttack(
+  attack,
+  { target, secureTarget, pid, handlers, service, honest, alone, seconds },
+) {
   const bounds = { ...BOUNDS, ...attack.bounds };
   await sleep(100);
   await honest.calls();
@@ -100,7 +104,7 @@ export async function runAttack(attack, { target, pid, handlers, service, honest
   const sampler = pid === undefined
     ? undefined
     : setInterval(() => most = Math.max(most, residentMb(pid)), 25);
-  const going = new Attack(target, service);
+  const going = new Attack(attack.secure ? secureTarget : target, service);
   const begin = performance.now();
   const run = Promise.resolve(attack.run(going)).catch((error) =>
     going.fell(`the attack failed: ${error.message}`)

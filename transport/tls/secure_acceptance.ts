@@ -29,11 +29,12 @@ export class SecureAcceptance {
   private readonly timer: TaskHandle;
   private readonly onReceived = (error?: IoError): void => this.took(error);
 
-  /** Begins at once. The client has until `deadline`. */
+  /** Begins at once; `pace` decides when the cryptography does. The client has until `deadline`. */
   constructor(
     private readonly engine: EventEngine,
     private readonly endpoint: Endpoint,
     private readonly security: AcceptSecurity,
+    private readonly pace: (begin: () => void) => void,
     deadline: Instant,
     private readonly owner: AcceptanceOwner,
   ) {
@@ -71,13 +72,14 @@ export class SecureAcceptance {
     if (this.received.byteLength < this.needed) return false;
     const parsed = parseClientHello(this.received.join());
     if (parsed.kind === "incomplete") this.needed = parsed.needed;
-    else if (parsed.kind === "hello") this.handshake(parsed.hello);
+    else if (parsed.kind === "hello") this.pace(() => this.handshake(parsed.hello));
     else this.alert(parsed.alert, parsed.why);
     return parsed.kind !== "incomplete";
   }
 
   /** Goes on with what is configured for the client's name. */
   private handshake({ serverName }: ClientHello): void {
+    if (this.isOver) return;
     const secure = this.secure = new SecureEndpoint(this.engine, this.endpoint);
     try {
       secure.handshake(
@@ -101,14 +103,13 @@ export class SecureAcceptance {
   private alert(alert: number, why: string): void {
     const record = new SliceBuffer();
     record.append(alertRecord(alert));
-    const refuse = (): void => {
-      if (!this.isOver) this.refuse(why);
-    };
+    const refuse = (): void => this.refuse(why);
     if (this.endpoint.write(record, refuse)) refuse();
   }
 
-  /** Closes the connection. */
-  private refuse(reason: string): void {
+  /** Closes the connection; nothing where it is over. */
+  refuse(reason: string): void {
+    if (this.isOver) return;
     this.settle();
     (this.secure ?? this.endpoint).close();
     this.owner.onInsecure(reason);

@@ -133,7 +133,7 @@ export default [
   ),
   mutation(
     "surface/server/server.ts",
-    "    for (const securing of [...this.#securing]) securing.cancel();\n",
+    "    this.#securing.cancelAll();\n",
     "",
     SURFACE,
     "does not wait",
@@ -271,6 +271,27 @@ export default [
     "    lentBuffers.giveBack(buffer);",
     CONTRACT,
     "openssl: what is being sent",
+  ),
+  mutation(
+    "transport/tls/handshakes.ts",
+    "if (this.hasBegun)",
+    "if (false)",
+    "tests/transport/tls/handshakes_test.ts",
+    "one begins",
+  ),
+  mutation(
+    "transport/tls/handshakes.ts",
+    "if (this.underWay.size <= MOST_HANDSHAKES) return;",
+    "return;",
+    "tests/transport/tls/handshakes_test.ts",
+    "the oldest",
+  ),
+  mutation(
+    "transport/tls/secure_acceptance.ts",
+    "this.pace(() => this.handshake(parsed.hello));",
+    "void this.pace;",
+    CONTRACT,
+    "both sides know",
   ),
 ];
 

@@ -55,7 +55,7 @@ export function secureServer(
     begin: (_name, _now, onProgress) => context.begin(undefined, onProgress),
   };
   return new Promise((resolve) => {
-    new SecureAcceptance(engine, endpoint, security, engine.now() + 10_000, {
+    new SecureAcceptance(engine, endpoint, security, (begin) => begin(), engine.now() + 10_000, {
       onSecure: resolve,
       onInsecure: resolve,
       onCancelled() {},
