@@ -80,6 +80,9 @@ interface RememberedBlock {
   readonly headers: HeaderList;
 }
 
+/** Smaller indexes have one octet (section 5.1). */
+const MOST_IN_OCTET = 0x7f;
+
 const NO_FIELD = STATIC_FIELDS[0]!;
 
 /** The decoder of one direction of a connection. */
@@ -138,7 +141,7 @@ export class Decoder {
     end: number,
     entries: Field[],
   ): DecodeFailure | undefined {
-    const { reader, maxHeaderListSize } = this;
+    const { reader, table, maxHeaderListSize } = this;
     reader.at = start;
     let size = 0;
     let excess = 0;
@@ -154,8 +157,16 @@ export class Decoder {
         continue;
       }
       if (this.updateDue) return broken("no dynamic table size update after the maximum was lowered");
-      const failure = first >= 0x80 ? this.indexed(bytes, end) : this.literal(bytes, end, first);
-      if (failure !== undefined) return failure;
+      const index = first - 0x80;
+      if (index > 0 && index < MOST_IN_OCTET && index <= STATIC_ENTRIES + table.count) {
+        // Section 6.1, as almost all come.
+        reader.at++;
+        this.field = index <= STATIC_ENTRIES ? STATIC[index]! : table.field(index - STATIC_ENTRIES);
+        if (this.field.octets !== undefined) this.field.detach(); // it comes again, so it is kept long
+      } else {
+        const failure = first >= 0x80 ? this.indexed(bytes, end) : this.literal(bytes, end, first);
+        if (failure !== undefined) return failure;
+      }
       const { field } = this;
       size += field.size;
       if (size <= maxHeaderListSize) entries.push(field);
@@ -183,7 +194,7 @@ export class Decoder {
   /** Section 6.1. */
   private indexed(bytes: Uint8Array, end: number): DecodeFailure | undefined {
     const failure = this.lookUp(this.reader.read(bytes, end, 7));
-    if (failure === undefined) this.field.detach(); // it comes again, so it is kept long
+    if (failure === undefined) this.field.detach();
     return failure;
   }
 

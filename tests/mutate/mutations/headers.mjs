@@ -148,6 +148,12 @@ export default [
     "then or later",
   ),
   mutation(
+    "transport/hpack/decoder.ts",
+    " && index <= STATIC_ENTRIES + table.count",
+    "",
+    "tests/transport/hpack/rfc7541_decoding_errors_test.ts",
+  ),
+  mutation(
     "transport/grpc/timeout.ts",
     " && keptMs[slot] === steps * step",
     "",
