@@ -68,6 +68,15 @@ export { Channel, type ChannelOptions } from "./channel/channel.ts";
 export type { LoadBalancingPolicy } from "./channel/balancer/registry.ts";
 export type { ConnectivityState } from "./channel/connectivity.ts";
 export type { CallIdentityOptions } from "./client/call_identity.ts";
+export {
+  Health,
+  type HealthCheckRequest,
+  type HealthCheckResponse,
+  type HealthListResponse,
+  type HealthMethods,
+  healthService,
+  type ServingStatus,
+} from "./services/health.ts";
 export type { CallOptions } from "./client/call_options.ts";
 export type { UserConnectOptions } from "./connect_options.ts";
 export { createClient, type ServiceClient } from "./create_client.ts";
