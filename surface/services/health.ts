@@ -134,8 +134,8 @@ class Watcher extends ServerWriteReactor<HealthCheckResponse> {
  * ```
  */
 export class Health {
-  private readonly statuses = new Map<string, ServingStatus>([["", "SERVING"]]);
-  private readonly watchers = new Set<Watcher>();
+  readonly #statuses = new Map<string, ServingStatus>([["", "SERVING"]]);
+  readonly #watchers = new Set<Watcher>();
   /** The server takes no more calls: every status is NOT_SERVING, for good. */
   isShutDown = false;
 
@@ -147,15 +147,15 @@ export class Health {
   constructor(server: Server) {
     const { styles } = styledServer("serve its health", server);
     server.addService(healthService(), {
-      check: ({ service = "" }) => this.check(service),
-      list: () => this.list(),
+      check: ({ service = "" }) => this.#check(service),
+      list: () => this.#list(),
       watch: reactor((context: ReactorContext, { service = "" }: HealthCheckRequest) =>
-        new Watcher(context, this, this.watchers, service)
+        new Watcher(context, this, this.#watchers, service)
       ),
     });
     styles.add({
       onStart() {},
-      onShutdown: () => this.shutDown(),
+      onShutdown: () => this.#shutDown(),
       onOver() {},
       describePending: () => [],
     });
@@ -163,7 +163,7 @@ export class Health {
 
   /** The status of `service`; undefined where it has none. "" is the whole server. */
   status(service: string): ServingStatus | undefined {
-    return this.statuses.get(service);
+    return this.#statuses.get(service);
   }
 
   /**
@@ -179,23 +179,23 @@ export class Health {
       );
     }
     if (this.isShutDown) return;
-    this.statuses.set(service, status);
-    this.tell(service);
+    this.#statuses.set(service, status);
+    this.#tell(service);
   }
 
   /** `service` is no service of this server any more. */
   clear(service: string): void {
-    if (!this.isShutDown && this.statuses.delete(service)) this.tell(service);
+    if (!this.isShutDown && this.#statuses.delete(service)) this.#tell(service);
   }
 
-  private check(service: string): HealthCheckResponse {
-    const status = this.statuses.get(service);
+  #check(service: string): HealthCheckResponse {
+    const status = this.#statuses.get(service);
     if (status === undefined) throw new RpcError("NOT_FOUND", `no health is known of service "${service}"`);
     return { status };
   }
 
-  private list(): HealthListResponse {
-    const { size } = this.statuses;
+  #list(): HealthListResponse {
+    const { size } = this.#statuses;
     if (size > MOST_LISTED) {
       throw new RpcError(
         "RESOURCE_EXHAUSTED",
@@ -203,17 +203,17 @@ export class Health {
       );
     }
     return {
-      statuses: Object.fromEntries([...this.statuses].map(([service, status]) => [service, { status }])),
+      statuses: Object.fromEntries([...this.#statuses].map(([service, status]) => [service, { status }])),
     };
   }
 
-  private shutDown(): void {
-    for (const service of this.statuses.keys()) this.statuses.set(service, "NOT_SERVING");
+  #shutDown(): void {
+    for (const service of this.#statuses.keys()) this.#statuses.set(service, "NOT_SERVING");
     this.isShutDown = true;
-    for (const watcher of this.watchers) watcher.changed();
+    for (const watcher of this.#watchers) watcher.changed();
   }
 
-  private tell(service: string): void {
-    for (const watcher of this.watchers) if (watcher.service === service) watcher.changed();
+  #tell(service: string): void {
+    for (const watcher of this.#watchers) if (watcher.service === service) watcher.changed();
   }
 }
