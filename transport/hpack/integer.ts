@@ -30,10 +30,10 @@ export class IntegerReader {
     const limit = (1 << prefixBits) - 1;
     let value = bytes[this.at++]! & limit;
     if (value < limit) return value;
-    for (let shift = 0; shift <= 28; shift += 7) {
+    for (let scale = 1; scale <= 2 ** 28; scale *= 128) {
       if (this.at >= end) return -1;
       const byte = bytes[this.at++]!;
-      value += (byte & 0x7f) * 2 ** shift;
+      value += (byte & 0x7f) * scale;
       if (value > MAX_INTEGER) return -1;
       if (byte < 0x80) return value;
     }

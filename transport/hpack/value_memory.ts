@@ -25,21 +25,38 @@ const WIRE_FLAGS = HUFFMAN | NEVER_INDEXED;
 /** Longer values are not remembered. */
 const MAX_VALUE_OCTETS = 4_096;
 
-interface Known {
-  readonly length: number;
-  /** The octets, four in a number, the last ones filled up with zeros. */
-  readonly words: Int32Array;
-  readonly field: Field;
-}
+/** Values that are looked at for one hash. */
+const WAYS = 4;
+
+/** Sets of as many places, at first and at most. */
+const FIRST_SETS = 16;
+const MOST_SETS = 128;
+
+/** Octets are kept four in a number; a value takes a multiple of as many numbers, which are compared at a time. */
+const STEP = 4;
+const FIRST_WORDS = 1_024;
+const MOST_WORDS = MAX_OCTETS / 4;
 
 /** Where a value is copied to be compared, for octets in a block are aligned at random. Of all connections. */
-const compared = new Uint8Array(MAX_VALUE_OCTETS + 4);
+const compared = new Uint8Array(MAX_VALUE_OCTETS + 4 * STEP);
 const comparedWords = new Int32Array(compared.buffer);
 
-/** The values of one connection. */
+/**
+ * The values of one connection. What is known of them lies in few arrays: a token of many is in no cache of the processor,
+ * and to follow one object to the next would take longer than to compare it.
+ */
 export class ValueMemory {
-  private readonly known = new Map<number, Known>();
-  private octets = 0;
+  private words = new Int32Array(FIRST_WORDS);
+  /** Where the next value is put. */
+  private used = 0;
+  private sets = FIRST_SETS;
+  private hashes = new Int32Array(FIRST_SETS * WAYS);
+  /** Where values begin in `words`. */
+  private starts = new Int32Array(FIRST_SETS * WAYS);
+  /** Octets of values; 0 where there is none. */
+  private lengths = new Int32Array(FIRST_SETS * WAYS);
+  private fields: Array<Field | undefined> = new Array(FIRST_SETS * WAYS).fill(undefined);
+  private count = 0;
   private readonly misses: number[] = new Array(NAME_SLOTS).fill(0);
   private asked = 0;
 
@@ -51,10 +68,15 @@ export class ValueMemory {
   /** The field with `name` whose value came as `bytes[start, end)`, under the same `flags`; undefined where none is known. */
   find(name: FieldName, bytes: Uint8Array, start: number, end: number, flags: number): Field | undefined {
     if (this.isFutile(name)) return undefined;
-    const known = this.known.get(hashOf(bytes, start, end));
-    if (known !== undefined && isSame(known, name, bytes, start, end, flags)) {
+    const hash = hashOf(bytes, start, end);
+    const first = (hash & (this.sets - 1)) * WAYS;
+    for (let place = first; place < first + WAYS; place++) {
+      if (this.hashes[place] !== hash || this.lengths[place] !== end - start) continue;
+      const field = this.fields[place]!;
+      if (field.name !== name || (field.flags & WIRE_FLAGS) !== flags) continue;
+      if (!this.isSame(this.starts[place]!, bytes, start, end)) continue;
       this.misses[name.slot] = 0;
-      return known.field;
+      return field;
     }
     this.misses[name.slot]!++;
     return undefined;
@@ -63,21 +85,69 @@ export class ValueMemory {
   /** Remembers `field`, whose value came as `bytes[start, end)`. */
   add(field: Field, bytes: Uint8Array, start: number, end: number): void {
     if (this.isFutile(field.name)) return;
-    const hash = hashOf(bytes, start, end);
-    this.drop(hash);
-    for (const oldest of this.known.keys()) {
-      if (this.octets + end - start <= MAX_OCTETS) break;
-      this.drop(oldest);
-    }
-    this.octets += end - start;
-    this.known.set(hash, { length: end - start, words: wordsOf(bytes, start, end), field });
+    const words = wordCount(end - start);
+    if (this.used + words > this.words.length) this.makeRoom(words);
+    if (this.count >= this.sets && this.sets < MOST_SETS) this.growTable();
+    const at = this.used;
+    this.used += words;
+    this.words.fill(0, this.used - STEP, this.used);
+    copyBytes(bytes, start, end, new Uint8Array(this.words.buffer), 4 * at);
+    this.count++;
+    this.put(hashOf(bytes, start, end), at, end - start, field);
   }
 
-  private drop(hash: number): void {
-    const known = this.known.get(hash);
-    if (known === undefined) return;
-    this.octets -= known.length;
-    this.known.delete(hash);
+  /** Puts a value into its set, in the place of another where that is full. */
+  private put(hash: number, start: number, length: number, field: Field): void {
+    const first = (hash & (this.sets - 1)) * WAYS;
+    let place = first + (this.count & (WAYS - 1));
+    for (let i = first; i < first + WAYS; i++) if (this.lengths[i] === 0) place = i;
+    this.hashes[place] = hash;
+    this.starts[place] = start;
+    this.lengths[place] = length;
+    this.fields[place] = field;
+  }
+
+  /** More memory, up to a bound; then all values are forgotten. */
+  private makeRoom(words: number): void {
+    let { length } = this.words;
+    while (length < this.used + words && length < MOST_WORDS) length *= 2;
+    if (this.words.length < MOST_WORDS) {
+      const larger = new Int32Array(Math.min(length, MOST_WORDS));
+      larger.set(this.words);
+      this.words = larger;
+    }
+    if (this.used + words <= this.words.length) return;
+    this.lengths.fill(0);
+    this.fields.fill(undefined);
+    this.used = this.count = 0;
+  }
+
+  private growTable(): void {
+    const { hashes, starts, lengths, fields } = this;
+    this.sets *= 2;
+    const places = this.sets * WAYS;
+    this.hashes = new Int32Array(places);
+    this.starts = new Int32Array(places);
+    this.lengths = new Int32Array(places);
+    this.fields = new Array(places).fill(undefined);
+    for (let i = 0; i < hashes.length; i++) {
+      if (lengths[i] !== 0) this.put(hashes[i]!, starts[i]!, lengths[i]!, fields[i]!);
+    }
+  }
+
+  /** Whether the value that begins at `at` of `words`, of the same length, is `bytes[start, end)`. */
+  private isSame(at: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const { words } = this;
+    const length = end - start;
+    const count = wordCount(length);
+    for (let i = count - STEP; i < count; i++) comparedWords[i] = 0;
+    compared.set(bytes.subarray(start, end));
+    let differing = 0;
+    for (let i = 0; i < count; i += STEP) {
+      differing |= (comparedWords[i]! ^ words[at + i]!) | (comparedWords[i + 1]! ^ words[at + i + 1]!) |
+        (comparedWords[i + 2]! ^ words[at + i + 2]!) | (comparedWords[i + 3]! ^ words[at + i + 3]!);
+    }
+    return differing === 0;
   }
 
   /** Where every call has another value, looking for it is mostly skipped. */
@@ -86,10 +156,9 @@ export class ValueMemory {
   }
 }
 
-function wordsOf(bytes: Uint8Array, start: number, end: number): Int32Array {
-  const words = new Int32Array((end - start + 3) >> 2);
-  copyBytes(bytes, start, end, new Uint8Array(words.buffer), 0);
-  return words;
+/** Numbers that a value of so many octets takes. */
+function wordCount(octets: number): number {
+  return ((octets + 4 * STEP - 1) >> 4) << 2;
 }
 
 /** Of the last octets, for tokens end with signatures or numbers, and of some before them. */
@@ -98,21 +167,6 @@ function hashOf(bytes: Uint8Array, start: number, end: number): number {
   for (let i = end - LAST_OCTETS; i < end; i++) hash = (Math.imul(hash, 31) + bytes[i]!) | 0;
   const step = (end - start) >> 2;
   for (let i = start + step; i < end; i += step) hash = (Math.imul(hash, 31) + bytes[i]!) | 0;
-  return hash;
-}
-
-function isSame(
-  known: Known,
-  name: FieldName,
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  flags: number,
-): boolean {
-  const { length, words, field } = known;
-  if (length !== end - start || field.name !== name || (field.flags & WIRE_FLAGS) !== flags) return false;
-  compared.set(bytes.subarray(start, end));
-  compared[length] = compared[length + 1] = compared[length + 2] = 0;
-  for (let i = 0; i < words.length; i++) if (comparedWords[i] !== words[i]) return false;
-  return true;
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b_3c6d); // each bit says something of all octets
+  return hash ^ (hash >>> 13);
 }

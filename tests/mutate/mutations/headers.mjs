@@ -49,12 +49,12 @@ export default [
   ),
   mutation(
     "transport/hpack/value_memory.ts",
-    "  for (let i = 0; i < words.length; i++) if (comparedWords[i] !== words[i]) return false;\n",
+    "(comparedWords[i + 2]! ^ words[at + i + 2]!) | ",
     "",
     VALUES,
     "differs in one octet",
   ),
-  mutation("transport/hpack/value_memory.ts", " || field.name !== name", "", VALUES, "under another name"),
+  mutation("transport/hpack/value_memory.ts", "field.name !== name || ", "", VALUES, "under another name"),
   mutation(
     "transport/hpack/value_memory.ts",
     " || (field.flags & WIRE_FLAGS) !== flags",
@@ -64,10 +64,24 @@ export default [
   ),
   mutation(
     "transport/hpack/value_memory.ts",
-    "if (this.octets + end - start <= MAX_OCTETS) break;",
-    "break;",
+    "const MOST_WORDS = MAX_OCTETS / 4;",
+    "const MOST_WORDS = MAX_OCTETS;",
     VALUES,
     "fills no memory",
+  ),
+  mutation(
+    "transport/hpack/value_memory.ts",
+    "    this.lengths.fill(0);\n",
+    "",
+    VALUES,
+    "more values than there is memory for",
+  ),
+  mutation(
+    "transport/hpack/value_memory.ts",
+    "for (let i = count - STEP; i < count; i++) comparedWords[i] = 0;",
+    "",
+    VALUES,
+    "more values than there is memory for",
   ),
   mutation(
     "transport/hpack/octet_text.ts",

@@ -113,10 +113,31 @@ test("a remembered value counts in full for the limit of the list, and evicts as
   assert(failure instanceof DecodeFailure && failure.kind === "too-large");
 });
 
+test("more values than there is memory for: each is known when it comes at once again, and none is taken for another", () => {
+  const using = decoder();
+  for (let round = 0; round < 3; round++) {
+    for (let i = 0; i < 400; i++) {
+      const value = token(i).slice(-(128 + (i * 37) % 673)); // of all lengths, so that the last numbers are filled up
+      const known = field(using, block(value, "never", "plain"));
+      assertEquals(known.text, value);
+      assert(field(using, block(value, "never", "plain")) === known, `${i}`);
+    }
+  }
+});
+
+test("a value that is longer than one before it, by octets that are zero, is another", () => {
+  const using = decoder();
+  for (let length = 128; length < 148; length++) {
+    const value = "v".repeat(128) + "\0".repeat(length - 128);
+    assertEquals(field(using, block(value, "never", "plain")).text, value);
+  }
+});
+
 test("a peer whose values never come again fills no memory, and is not looked up for long", () => {
   const using = decoder();
   for (let i = 0; i < 5_000; i++) field(using, block(token(i), "never", "plain"));
-  const { values } = using as unknown as { values: { octets: number; known: Map<number, unknown> } };
-  assert(values.octets <= 98_304, `${values.octets} octets`);
-  assert(values.known.size > 0 && values.known.size <= 123, `${values.known.size} values`);
+  const { values } = using as unknown as { values: { words: Int32Array; fields: unknown[] } };
+  assert(values.words.byteLength <= 98_304, `${values.words.byteLength} octets`);
+  const known = values.fields.filter((field) => field !== undefined).length;
+  assert(known > 0 && known <= 123, `${known} values`);
 });
