@@ -7,6 +7,7 @@ const REASONS = "tests/surface/credentials/reasons_test.ts";
 const ENGINES = "tests/surface/credentials/engines_test.ts";
 const ROTATION = "tests/surface/credentials/rotation_test.ts";
 const SOURCE = "tests/surface/credentials/context_source_test.ts";
+const BARREN = "tests/transport/tls/barren_records_test.ts";
 const ENDPOINT = "transport/tls/secure_endpoint.ts";
 const NAMES = "tests/pollers/native/certificate_names_test.ts";
 const OPENSSL = "transport/tls/openssl/";
@@ -33,6 +34,34 @@ export default [
     "0",
     CONTRACT,
     "openssl",
+  ),
+  mutation(
+    OPENSSL + "session.ts",
+    'if (this.state !== "open" || this.isBarren()) return 0;',
+    'if (this.state !== "open") return 0;',
+    BARREN,
+    "openssl: who asks",
+  ),
+  mutation(
+    OPENSSL + "records.ts",
+    "return this.barren >= MOST_BARREN;",
+    "return this.barren >= 1_000;",
+    BARREN,
+    "openssl: who asks",
+  ),
+  mutation(
+    OPENSSL + "session.ts",
+    "if (count < slice.length) this.unfed.append(",
+    "if (count > slice.length) this.unfed.append(",
+    BARREN,
+    "three hundred",
+  ),
+  mutation(
+    OPENSSL + "session.ts",
+    "        this.records.restart();\n        return",
+    "        return",
+    BARREN,
+    "three hundred",
   ),
   mutation(
     OPENSSL + "session.ts",

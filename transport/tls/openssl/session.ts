@@ -10,6 +10,7 @@ import type { TlsSession, TlsState } from "../session.ts";
 import { handshakeFailure, required, takeError } from "./errors.ts";
 import { cString, type OpenSsl, steadyBytes, textAt } from "./library.ts";
 import { BufferPool, MOST_RECORD_BYTES, OutgoingMemory, Slab, STEP_BYTES } from "./memory.ts";
+import { RecordCount } from "./records.ts";
 import type { ResumableSessions } from "./resumable_sessions.ts";
 
 const SSL_CTRL_SET_TLSEXT_HOSTNAME = 55;
@@ -38,6 +39,7 @@ export class OpenSslSession implements TlsSession {
   private readonly outgoing: NativePointer;
   /** Ciphertext that came and was not given to the library. */
   private readonly unfed: SliceBuffer = new SliceBuffer();
+  private readonly records: RecordCount = new RecordCount();
   private readonly ciphertext: OutgoingMemory = new OutgoingMemory();
   /** What the last read lent. */
   private lent: Uint8Array | undefined = undefined;
@@ -66,8 +68,8 @@ export class OpenSslSession implements TlsSession {
   receive(data: SliceBuffer): void {
     // Hot: what comes at once is mostly little.
     if (this.unfed.byteLength === 0 && data.byteLength <= STEP_BYTES) {
-      for (const slice of data.slices) this.openssl.BIO_write(this.incoming, slice, slice.length);
-      this.isDry = false;
+      this.records.begin();
+      for (const slice of data.slices) this.give(slice);
     } else for (const slice of data.slices) this.unfed.append(slice);
     data.clear();
     if (this.state === "handshaking") this.handshake();
@@ -187,21 +189,39 @@ export class OpenSslSession implements TlsSession {
     openssl.ERR_clear_error();
     openssl.SSL_do_handshake(ssl);
     if (openssl.ERR_peek_last_error() !== 0) return this.fail(handshakeFailure(openssl, ssl));
-    if (openssl.SSL_is_init_finished(ssl) === 1) this.state = "open";
-    else if (this.unfed.byteLength > 0) this.handshake();
+    if (openssl.SSL_is_init_finished(ssl) === 1) {
+      this.state = "open";
+      this.records.restart();
+    } else if (this.unfed.byteLength > 0 && !this.isBarren()) this.handshake();
   }
 
   /** Gives the library up to a step of the ciphertext that came. */
   private feed(): void {
-    const { unfed } = this;
+    const { unfed, records } = this;
+    records.begin();
     for (let room = STEP_BYTES; room > 0 && unfed.byteLength > 0;) {
       const slice = unfed.slices[0]!;
-      const count = Math.min(slice.length, room);
+      const count = records.give(slice, Math.min(slice.length, room));
+      if (count === 0) return;
       this.openssl.BIO_write(this.incoming, slice, count);
       unfed.drop(count);
       room -= count;
       this.isDry = false;
     }
+  }
+
+  /** Gives the library as many records of `slice` as may be given at once; the others wait. */
+  private give(slice: Uint8Array): void {
+    const count = this.unfed.byteLength > 0 ? 0 : this.records.give(slice, slice.length);
+    if (count > 0) this.openssl.BIO_write(this.incoming, slice, count);
+    if (count < slice.length) this.unfed.append(count === 0 ? slice : slice.subarray(count));
+    this.isDry = false;
+  }
+
+  /** Whether it failed, since the peer sends what no plaintext comes of. */
+  private isBarren(): boolean {
+    if (this.records.isBarren) this.fail("the peer sends nothing but records without data");
+    return this.records.isBarren;
   }
 
   /** Decrypts a record into `room`; gives its bytes, or 0 and less where none can be decrypted now. */
@@ -213,10 +233,11 @@ export class OpenSslSession implements TlsSession {
       if (count > 0) {
         // OpenSSL takes a record at a time, so what is left lies in the BIO.
         if (!this.ended && this.openssl.BIO_ctrl_pending(this.incoming) === 0) this.isDry = true;
+        this.records.restart();
         return count;
       }
       this.readFailed(count);
-      if (this.state !== "open") return 0;
+      if (this.state !== "open" || this.isBarren()) return 0;
       this.feed();
     }
     return 0;

@@ -1,0 +1,110 @@
+// Records without plaintext: a peer may have new keys as often as it sends data, and not for ever without.
+import { assertEquals, assertMatch } from "@std/assert";
+import { createEngine, type Endpoint } from "../../../pollers/mod.ts";
+import type { IoError } from "../../../pollers/contract/io_error.ts";
+import { SliceBuffer } from "../../../pollers/contract/slice_buffer.ts";
+import { type NativePointer, openLibrary } from "../../../pollers/ffi/library.ts";
+import type { TlsProvider } from "../../../transport/tls/config.ts";
+import { NODE_TLS } from "../../../transport/tls/node/context.ts";
+import { OPENSSL } from "../../../transport/tls/openssl/context.ts";
+import type { TlsSession } from "../../../transport/tls/session.ts";
+import { test } from "../../harness.ts";
+import { secureClient, secureServer } from "./secured_pair.ts";
+
+/** SSL_KEY_UPDATE_REQUESTED of <openssl/ssl.h>: the peer is to answer with new keys of its own. */
+const REQUESTED = 1;
+const probed = OPENSSL.probe();
+
+/** The parts of an endpoint that these tests reach into. */
+interface Opened extends Endpoint {
+  inner: Endpoint;
+  isReading: boolean;
+  readonly session: TlsSession & { readonly ssl: NativePointer };
+}
+
+/** Stays open, as the library of the provider does. */
+const library = probed.usable
+  ? openLibrary(["libssl.so.3"], {
+    SSL_key_update: { parameters: ["pointer", "i32"], result: "i32" },
+    SSL_do_handshake: { parameters: ["pointer"], result: "void" },
+  })
+  : undefined;
+
+/** Has a client begin with new keys, and ask for answers. */
+function update({ session: { ssl } }: Opened): void {
+  if (library?.ok !== true) throw new Error(`no libssl: ${library?.because}`);
+  assertEquals(library.functions.SSL_key_update(ssl, REQUESTED), 1);
+  library.functions.SSL_do_handshake(ssl);
+}
+
+/** What a server reads of the records that `make` has a client make: all of them lie there when it begins to read. */
+async function readOf(
+  provider: TlsProvider,
+  make: (client: Opened) => void,
+): Promise<{ readonly text: string; readonly error: string | undefined; readonly reads: number }> {
+  const engine = createEngine();
+  const [a, b] = await engine.pair();
+  const ends = await Promise.all([secureClient(engine, OPENSSL, a), secureServer(engine, provider, b)]);
+  const [client, server] = ends as unknown as [Opened, Opened];
+  make(client);
+  const made = new SliceBuffer();
+  client.session.transmit(made);
+  const octets = made.join();
+  let [at, reads] = [0, 0];
+  const { inner } = server;
+  server.isReading = false;
+  server.inner = {
+    local: server.local,
+    peer: server.peer,
+    read(into) {
+      if (at === octets.length) return false;
+      reads++;
+      into.append(octets.slice(at, at += 16_384));
+      at = Math.min(at, octets.length);
+      return true;
+    },
+    write: () => false, // nobody reads its answers
+    close: (reason) => inner.close(reason),
+  };
+  const into = new SliceBuffer();
+  const error = await new Promise<string | undefined>((resolve) => {
+    const read = (): void => {
+      while (into.byteLength < 300 && server.read(into, done));
+      if (into.byteLength === 300) resolve(undefined);
+    };
+    const done = (failed?: IoError): void => failed === undefined ? read() : resolve(failed.message);
+    read();
+  });
+  const text = new TextDecoder().decode(into.join());
+  for (const end of [client, server]) end.close();
+  await engine.shutdown();
+  return { text, error, reads };
+}
+
+const byOpenSsl = { skip: library?.ok === true ? undefined : "there is no libssl.so.3" };
+
+test("TLS by openssl: three hundred records in one read, with new keys before each", async () => {
+  const { text, error } = await readOf(OPENSSL, (client) => {
+    update(client); // so that 32 records end with one that has no plaintext
+    for (let i = 0; i < 300; i++) {
+      update(client);
+      const data = new SliceBuffer();
+      data.append(Uint8Array.of(97 + i % 26));
+      client.session.write(data);
+    }
+  });
+  assertEquals([error, text.length, text.slice(0, 30)], [undefined, 300, "abcdefghijklmnopqrstuvwxyzabcd"]);
+}, byOpenSsl);
+
+for (const provider of [OPENSSL, NODE_TLS]) {
+  const leaves = provider === NODE_TLS
+    ? { leaves: "a runtime's TLS sockets have timers that end after them" }
+    : {};
+  test(`TLS by ${provider.name}: who asks for new keys without end is cut off at once`, async () => {
+    const { error, reads } = await readOf(provider, (client) => {
+      for (let i = 0; i < 5_000; i++) update(client);
+    });
+    assertMatch(error!, /records without data|TooManyKeyUpdate|TOO_MANY_KEY_UPDATES/);
+    assertEquals(reads, 1); // of 9, each of 600 records
+  }, { ...byOpenSsl, ...leaves });
+}
