@@ -177,7 +177,7 @@ export abstract class ClientCall extends CallCore
 
   /** Whether what is sent now would have to wait; `onReady` comes when that is over. */
   get writeBlocked(): boolean {
-    return this.stream === undefined || this.stream.writeBlocked;
+    return this.stream === undefined ? !this.waitsForRequest : this.stream.writeBlocked;
   }
 
   /** What was sent until now is in the socket: `onWritten`, once, unless the call ends before. */
@@ -240,6 +240,9 @@ export abstract class ClientCall extends CallCore
 
   /** Requests can be sent: the stream is there, or what was queued has drained. */
   protected onReady(): void {}
+
+  /** A corked call has begun: it asks for a stream with its first request. */
+  protected onCorked(): void {}
 
   /** Memory that `sendMessage` kept is the caller's again. */
   protected onSentBytes(_framed: Uint8Array): void {}
@@ -412,6 +415,7 @@ export abstract class ClientCall extends CallCore
     }
     if (!this.waitsForRequest) this.context.route.submit(this);
     asking = undefined;
+    if (this.waitsForRequest) this.onCorked();
   }
 
   /** False where the call is over: what it needs it cannot get on this channel. */

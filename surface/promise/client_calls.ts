@@ -54,6 +54,10 @@ abstract class PromiseCall<Req, Res> extends TypedClientCall<Req, Res> implement
     this.producer.start();
   }
 
+  protected override onCorked(): void {
+    this.onReady();
+  }
+
   protected override onInitialMetadata(metadata: HeaderList): void {
     const callback = this.options.onHeaders;
     if (callback !== undefined) this.callOnHeaders(callback, metadata);

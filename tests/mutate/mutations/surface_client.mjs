@@ -52,4 +52,26 @@ export default [
     test: "tests/surface/options_test.ts",
     name: "a message above a limit",
   },
+  {
+    file: "surface/client/client_call.ts",
+    before: "    if (this.waitsForRequest) this.onCorked();\n",
+    after: "",
+    test: "tests/surface/client/corked_test.ts",
+    name: "go at once",
+  },
+  {
+    file: "surface/client/client_call.ts",
+    before: "this.stream === undefined ? !this.waitsForRequest : this",
+    after: "this.stream === undefined ? true : this",
+    test: "tests/surface/blocking/corked_test.ts",
+    name: "corked: requests go",
+    poller: "epoll",
+  },
+  {
+    file: "surface/client/client_call.ts",
+    before: "this.waitsForRequest = options.corked && requestStream;",
+    after: "this.waitsForRequest = false;",
+    test: "tests/surface/client/corked_test.ts",
+    name: "learns nothing",
+  },
 ];
