@@ -1,6 +1,7 @@
 // A client of gRPC's interop tests: `client.ts --server_host=localhost --server_port=10000 --test_case=large_unary`.
+import { readFileSync } from "node:fs";
 import process from "node:process";
-import { Channel, insecure } from "pollwire";
+import { Channel, insecure, tls } from "pollwire";
 import { readArguments, refuse } from "../../.ci/arguments.mjs";
 import { CASES, type Outcome, runCase } from "./cases.ts";
 import { SMALL_SOAK as SOAK } from "./soak.ts";
@@ -13,11 +14,12 @@ Cases: ${NAMES.join(", ")}
   client.ts --server_host=127.0.0.1 --server_port=10000 --test_case=all`,
   {
     server_host: ["localhost", "host of the server"],
-    server_host_override: ["", "what :authority says instead"],
+    server_host_override: ["", "what :authority says instead, and the host that a certificate must be for"],
     server_port: [10000, "port of the server"],
     test_case: ["large_unary", "cases, with commas between them, or all"],
-    use_tls: [false, "there is no TLS here, so true is refused"],
-    use_test_ca: [false, "without effect where there is no TLS"],
+    use_tls: [false, "connections are TLS"],
+    use_test_ca: [false, "servers are trusted by ca_file, not by the system's authorities"],
+    ca_file: ["", "certificate of the test authority, PEM"],
     poller: [process.env["POLLWIRE_POLLER"] || "native", "pollers to choose from, in order"],
     limit_ms: [60_000, "milliseconds after which a case has failed; soaks have limits of their own"],
     soak_iterations: [SOAK.iterations, "calls of a soak"],
@@ -38,7 +40,11 @@ Cases: ${NAMES.join(", ")}
     soak_response_size: [SOAK.responseSize, "bytes of a soak's response payloads"],
   },
 );
-if (flags.use_tls) refuse("Cannot use TLS: pollwire has none; give --use_tls=false, and the server too");
+if (flags.use_tls && flags.use_test_ca && flags.ca_file === "") {
+  refuse("Cannot use the test authority: give its certificate as --ca_file=FILE");
+}
+const ca = flags.use_test_ca && flags.use_tls ? { ca: readFileSync(flags.ca_file) } : {};
+const credentials = flags.use_tls ? tls.client(ca) : insecure;
 
 const soak = {
   iterations: flags.soak_iterations,
@@ -54,7 +60,7 @@ const authority = flags.server_host_override === "" ? {} : { authority: flags.se
 const connect = () =>
   new Channel(`${host}:${flags.server_port}`, {
     poller: flags.poller,
-    credentials: insecure,
+    credentials,
     ...authority,
   });
 

@@ -2,9 +2,13 @@
 import "../shared_engines.ts";
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { Channel, createClient, RpcError, Server, type ServiceHandlers, Status } from "pollwire";
+import { Authority } from "../../examples/tls/authority.ts";
 import { runtime, test } from "../harness.ts";
 import { recordProcess } from "../process_record.ts";
 import { peersAreRemote } from "../peers/remote.ts";
@@ -53,8 +57,9 @@ async function failureOf(name: string, port: number, soak = SMALL_SOAK): Promise
   return (await runCase(name, connect, { soak, limitMs: 10_000 })).failure;
 }
 
-test("interop: client and server as programs pass every case", async () => {
-  const server = start("server.ts", ["--port=0", "--use_tls=false"]);
+/** Both programs, with flags of the server and of the client, pass every case. */
+async function pass(serverFlags: readonly string[], clientFlags: readonly string[]): Promise<void> {
+  const server = start("server.ts", ["--port=0", ...serverFlags]);
   // Deno gives the signal that was sent instead of the code that the program ended with.
   const ended = new Promise<number>((resolve) =>
     server.on("close", (code, signal) => resolve(code ?? (signal === "SIGTERM" ? 0 : 1)))
@@ -67,8 +72,8 @@ test("interop: client and server as programs pass every case", async () => {
   const early = ended.then(() => "");
   try {
     const port = await Promise.race([listening, early]);
-    const args = ["--server_host=127.0.0.1", `--server_port=${port}`, "--test_case=all", "--use_tls=false"];
-    const client = await runClient(...args);
+    const args = ["--server_host=127.0.0.1", `--server_port=${port}`, "--test_case=all"];
+    const client = await runClient(...args, ...clientFlags);
     for (const name of NAMES) assertMatch(client.output, new RegExp(`^ok ${name} `, "m"));
     assertStringIncludes(client.output, `${NAMES.length} of ${NAMES.length} passed`);
     assertEquals(client.code, 0, output);
@@ -76,7 +81,37 @@ test("interop: client and server as programs pass every case", async () => {
     server.kill("SIGTERM");
     assertEquals(await ended, 0, output);
   }
-}, programs);
+}
+
+test(
+  "interop: client and server as programs pass every case",
+  () => pass(["--use_tls=false"], ["--use_tls=false"]),
+  programs,
+);
+
+test(
+  "interop: client and server as programs pass every case over TLS, with a test authority and another host",
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), "interop-"));
+    const file = (name: string, text: string): string => {
+      writeFileSync(join(folder, name), text);
+      return join(folder, name);
+    };
+    try {
+      const authority = new Authority();
+      const shown = authority.issue({ name: "server", dns: ["*.test.google.fr"] });
+      const [ca, cert, key] = [file("ca", authority.cert), file("cert", shown.cert), file("key", shown.key)];
+      const trusting = ["--use_tls", "--use_test_ca", `--ca_file=${ca}`];
+      await pass(["--use_tls", `--tls_cert_file=${cert}`, `--tls_key_file=${key}`], [
+        ...trusting,
+        "--server_host_override=foo.test.google.fr",
+      ]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+  programs,
+);
 
 test(
   "interop: the client ends with 1 and says which case failed, and why",
@@ -100,12 +135,12 @@ for (
   const [flag, says] of [
     ["--test_case=large_unray", `Cannot run "large_unray": there are empty_unary, `],
     ["--test_case=client_compressed_unary", "pollwire does not compress"],
-    ["--use_tls=true", "Cannot use TLS"],
+    ["--use_tls --use_test_ca", "give its certificate as --ca_file=FILE"],
     ["--server_prot=1", "--server_port"],
   ] as const
 ) {
   test(`interop: the client ends with 2 for ${flag}, and says what there is`, async () => {
-    const { code, output } = await runClient(flag);
+    const { code, output } = await runClient(...flag.split(" "));
     assertStringIncludes(output, says);
     assertEquals(code, 2);
   }, programs);
