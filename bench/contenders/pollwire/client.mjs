@@ -19,12 +19,12 @@ await drive((address, { poller, tls: folder }) => {
   const client = createClient(Echo, channel);
   return {
     unary: (body) => client.unary({ body }).then((response) => response.body.length),
-    async headed(method, body, { timeoutMs, metadata }, echoed) {
-      const options = { deadlineMs: timeoutMs, metadata };
-      let seen;
-      if (echoed !== undefined) options.onHeaders = (headers) => seen = headers.get(echoed);
-      const response = await client[method]({ body }, options);
-      return { length: response.body.length, echoed: seen };
+    headed(method, body, { timeoutMs, metadata }, echoed) {
+      if (echoed !== undefined) {
+        return seen(client, method, body, { deadlineMs: timeoutMs, metadata }, echoed);
+      }
+      return client[method]({ body }, { deadlineMs: timeoutMs, metadata })
+        .then((response) => ({ length: response.body.length }));
     },
     async download(count, size) {
       const got = { count: 0, bytes: 0 };
@@ -40,6 +40,14 @@ await drive((address, { poller, tls: folder }) => {
     close: () => channel.close(),
   };
 });
+
+/** A call whose response headers are looked at. */
+async function seen(client, method, body, options, echoed) {
+  let value;
+  const onHeaders = (headers) => value = headers.get(echoed);
+  const response = await client[method]({ body }, { ...options, onHeaders });
+  return { length: response.body.length, echoed: value };
+}
 
 /** Made when the first call asks for it: an older checkout has none. */
 function syncOf(channel) {
