@@ -8,6 +8,7 @@ const ENGINES = "tests/surface/credentials/engines_test.ts";
 const ROTATION = "tests/surface/credentials/rotation_test.ts";
 const SOURCE = "tests/surface/credentials/context_source_test.ts";
 const BARREN = "tests/transport/tls/barren_records_test.ts";
+const ENDURANCE = "tests/transport/tls/endurance_test.ts";
 const ENDPOINT = "transport/tls/secure_endpoint.ts";
 const NAMES = "tests/pollers/native/certificate_names_test.ts";
 const OPENSSL = "transport/tls/openssl/";
@@ -321,6 +322,34 @@ export default [
     "void this.pace;",
     CONTRACT,
     "both sides know",
+  ),
+  mutation(
+    OPENSSL + "session.ts",
+    "    openssl.SSL_free(ssl);\n  }\n\n  private beginClient",
+    "  }\n\n  private beginClient",
+    ENDURANCE,
+    "nothing is left",
+  ),
+  mutation(
+    OPENSSL + "resumable_sessions.ts",
+    "    for (const name of [...this.sessions.keys()]) this.drop(name);",
+    "",
+    ENDURANCE,
+    "nothing is left",
+  ),
+  mutation(
+    ENDPOINT,
+    "      if (this.isSent) return true;\n    } else",
+    "      return true;\n    } else",
+    ENDURANCE,
+    "does not read",
+  ),
+  mutation(
+    OPENSSL + "context.ts",
+    'openssl.SSL_CTX_set_session_id_context(context, cString("pollwire"), 8);',
+    "",
+    ENDURANCE,
+    "the second connection",
   ),
 ];
 

@@ -1,0 +1,161 @@
+// What is left of many handshakes, half of which are given up, and of a peer that does not read.
+import { assert, assertEquals } from "@std/assert";
+import { createEngine } from "../../../pollers/mod.ts";
+import { SliceBuffer } from "../../../pollers/contract/slice_buffer.ts";
+import { OPENSSL, OpenSslContext } from "../../../transport/tls/openssl/context.ts";
+import { openOpenSsl, type OpenSsl } from "../../../transport/tls/openssl/library.ts";
+import { SecureEndpoint } from "../../../transport/tls/secure_endpoint.ts";
+import { test } from "../../harness.ts";
+import {
+  authority,
+  pattern,
+  readAll,
+  readExactly,
+  secureClient,
+  securedPair,
+  secureServer,
+} from "./secured_pair.ts";
+import { shown, writeAll } from "./secured_pair.ts";
+
+/** Handshakes of the test; each costs both sides some milliseconds. */
+const HANDSHAKES = 120;
+
+const opened = openOpenSsl();
+const options = opened.ok ? {} : { skip: opened.because };
+
+/** What makes something of the library's that is freed later, and what frees it. */
+const OWNED = [
+  ["SSL_new", "SSL_free"],
+  ["SSL_get1_session", "SSL_SESSION_free"],
+  ["SSL_get1_peer_certificate", "X509_free"],
+] as const;
+
+/** The library, with an account of what was made of it and not freed. */
+function counting(openssl: OpenSsl): { readonly openssl: OpenSsl; readonly alive: Map<string, number> } {
+  const alive = new Map<string, number>();
+  const counted = { ...openssl } as Record<string, unknown>;
+  for (const [make, free] of OWNED) {
+    alive.set(make, 0);
+    counted[make] = (of: never): number => {
+      const made = (openssl[make] as (of: never) => number)(of);
+      if (made !== 0) alive.set(make, alive.get(make)! + 1);
+      return made;
+    };
+    counted[free] = (one: never): void => {
+      alive.set(make, alive.get(make)! - 1);
+      (openssl[free] as (one: never) => void)(one);
+    };
+  }
+  return { openssl: counted as unknown as OpenSsl, alive };
+}
+
+test("TLS by openssl: nothing is left of handshakes, half of which are given up somewhere", async () => {
+  assert(opened.ok);
+  const { openssl, alive } = counting(opened.openssl);
+  const identity = authority.issue({ name: "client" });
+  const client = new OpenSslContext(openssl, { ca: authority.cert, identity });
+  const server = new OpenSslContext(openssl, {
+    identity: shown,
+    clientCa: authority.cert,
+    requireClientCertificate: true,
+  });
+  for (const made of alive.keys()) alive.set(made, 0); // contexts free certificates that they have read
+  const engine = createEngine();
+  const turn = (): Promise<void> => new Promise((resolve) => engine.run(resolve));
+  let secured = 0;
+  for (let i = 0; i < HANDSHAKES; i++) {
+    const [a, b] = await engine.pair();
+    const accepted = secureServer(engine, OPENSSL, b, undefined, server);
+    const connected = new SecureEndpoint(engine, a);
+    const done = new Promise<string | undefined>((resolve) => {
+      connected.handshake(() => client.begin("localhost"), new SliceBuffer(), resolve);
+    });
+    if (i % 2 === 1) {
+      for (let turns = (i >> 1) % 8; turns > 0; turns--) await turn();
+    } else {
+      assertEquals(await done, undefined);
+      const end = await accepted as SecureEndpoint;
+      assertEquals(end.security.peerCertificate!.subject, "CN=client");
+      await Promise.all([writeAll(end, pattern(10)), readExactly(connected, 10)]);
+      secured++;
+    }
+    connected.close();
+    const end = await accepted;
+    if (typeof end !== "string") end.close();
+  }
+  for (let turns = 0; turns < 3; turns++) await turn(); // what was closed is released in another one
+  client.release();
+  server.release();
+  await engine.shutdown();
+  assertEquals(secured, HANDSHAKES / 2);
+  assertEquals([...alive], OWNED.map(([make]) => [make, 0]));
+}, options);
+
+test(
+  "TLS by openssl: what a peer does not read is not encrypted, and what is not wanted is not read",
+  async () => {
+    const engine = createEngine();
+    const [client, server] = await securedPair(engine, OPENSSL);
+    // 64 MB are offered in writes of 256 KB; the peer reads nothing, so the writes come to an end.
+    let written = 0;
+    const piece = pattern(262_144);
+    let ended = false;
+    const writing = (async () => {
+      while (written < 2 ** 26 && !ended) {
+        await writeAll(client, piece);
+        written += piece.length;
+      }
+    })().catch(() => {});
+    for (let before = -1; before !== written;) {
+      before = written;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    assert(written < 2 ** 25, `${written} bytes were taken of a peer that does not read`);
+    // What lies in the sockets is all there is; it comes when it is wanted.
+    ended = true;
+    const reading = readAll(server);
+    await writing;
+    client.close();
+    const { bytes } = await reading;
+    assertEquals(bytes.length, written);
+    server.close();
+    await engine.shutdown();
+  },
+  options,
+);
+
+test(
+  "TLS by openssl: the second connection of a client resumes the first one's session, and is known the same",
+  async () => {
+    const identity = authority.issue({ name: "client", uri: ["spiffe://example/client"] });
+    const client = OPENSSL.clientContext({ ca: authority.cert, identity });
+    const server = OPENSSL.serverContext({
+      identity: shown,
+      clientCa: authority.cert,
+      requireClientCertificate: true,
+    });
+    const engine = createEngine();
+    const seen: unknown[] = [];
+    for (let i = 0; i < 3; i++) {
+      const [a, b] = await engine.pair();
+      const [here, there] = await Promise.all([
+        secureClient(engine, OPENSSL, a, undefined, "localhost", client),
+        secureServer(engine, OPENSSL, b, undefined, server),
+      ]) as [SecureEndpoint, SecureEndpoint];
+      await Promise.all([writeAll(there, pattern(10)), readExactly(here, 10)]); // tickets come before it
+      const { resumed, peerCertificate } = there.security;
+      seen.push([here.security.resumed, resumed, peerCertificate!.names.uri[0]]);
+      const ended = readAll(there);
+      here.close();
+      await ended;
+      there.close();
+      await new Promise<void>((resolve) => engine.run(() => engine.run(resolve)));
+    }
+    const who = "spiffe://example/client";
+    assertEquals(seen, [[false, false, who], [true, true, who], [true, true, who]]);
+    client.release();
+    server.release();
+    await engine.shutdown();
+  },
+  options,
+);
