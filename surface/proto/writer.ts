@@ -66,6 +66,8 @@ export class Writer {
   private lastStart = 0;
   /** Views of `buf` that were released, by length: released messages all begin at the same place. */
   private readonly views: (Uint8Array | undefined)[] = new Array(VIEWS).fill(undefined);
+  /** Of a chunk that large messages fill there are none. */
+  private hasViews = false;
   /** Chunks of large messages that have been sent: memory that is warm already. */
   private readonly spares: Uint8Array[] = [];
   /** The chunk of a message of megabytes that has been sent: to touch its pages anew takes ten times longer than to write them. */
@@ -108,7 +110,9 @@ export class Writer {
     if (this.last === framed) {
       this.start = this.lastStart;
       this.last = undefined;
-      if (framed.length < VIEWS) this.views[framed.length] = framed;
+      if (framed.length >= VIEWS) return;
+      this.views[framed.length] = framed;
+      this.hasViews = true;
       return;
     }
     const size = framed.buffer.byteLength;
@@ -167,7 +171,9 @@ export class Writer {
     this.buf = NO_BYTES;
     this.start = 0;
     this.last = undefined;
+    if (!this.hasViews) return;
     this.views.fill(undefined);
+    this.hasViews = false;
   }
 
   /** Begins a nested message (tag already written, 1 byte reserved); returns what `close` needs. */

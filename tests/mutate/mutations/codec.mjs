@@ -64,6 +64,12 @@ export default [
     "if (this.buf[this.pos] !== tag)",
     STRINGS,
   ),
+  mutation(
+    "surface/proto/writer.ts",
+    "      this.hasViews = true;\n",
+    "",
+    "tests/surface/proto/writer_test.ts",
+  ),
   // Emitted modules.
   mutation(MODULE, "Message${i}.prototype = prototypeOf(S${i});", "", EMITTED),
   mutation(MODULE, 'if (typeof value === "bigint") return `${value}n`;', "", EMITTED),
