@@ -144,8 +144,8 @@ export default [
   },
   {
     file: "surface/blocking/refusal.ts",
-    before: "const address = servedHere(target);",
-    after: "const address = servedHere(target) && undefined;",
+    before: "const address = servedHere(one);",
+    after: "const address = servedHere(one) && undefined;",
     test: CLIENT,
     name: "epoll: [Q127] a call to a server of the same thread",
   },

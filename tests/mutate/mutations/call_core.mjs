@@ -88,7 +88,13 @@ export default [
     USEFUL,
     "which calls the server takes",
   ),
-  mutation(CLIENT, "this.transport?.peer ?? this.context.target", "this.context.target", OUTCOMES, "[Q43]"),
+  mutation(
+    CLIENT,
+    "return transport === undefined ? formatDestination",
+    "return true ? formatDestination",
+    OUTCOMES,
+    "[Q43]",
+  ),
   mutation(REPLAY, 'if (closed === "after it") stream.halfClose();', "", AGAIN, "client streaming"),
   {
     file: "surface/call/call_core.ts",

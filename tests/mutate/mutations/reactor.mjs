@@ -158,7 +158,7 @@ export default [
   mutation(CALL, "    if (this.holds === 0) throw", "    if (false) throw", CLIENT, "[Q93]"),
   mutation(
     "surface/channel/channel.ts",
-    "    pending.reportForgotten(`the channel to ${formatAddress(target)}`, reporter);\n",
+    "    pending.reportForgotten(`the channel to ${formatDestination(target)}`, reporter);\n",
     "",
     CLIENT,
     "[Q94]",
