@@ -206,6 +206,9 @@ export class HelpedCall implements SyncCall, HelpedSink, ChildCall, PermittedCal
     return this.status !== undefined;
   }
 
+  /** It cannot: what is not there then is refused. */
+  onPaused(): void {}
+
   /** Never: it does not wait. */
   onPermitted(): void {}
 

@@ -73,6 +73,8 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
   private calls = 0;
   /** Called when it is shut down and has no calls. */
   private readonly onDrained: Array<() => void> = [];
+  /** Calls that wait for something of their own: their credentials. */
+  private readonly paused = new Set<PendingCall>();
   /** When there was none any more. */
   private unusedSince = 0;
   /** Why the name was not found last time. */
@@ -139,6 +141,12 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
     });
   }
 
+  /** `call` waits for something of its own until it is submitted again, or withdrawn; it fails where the channel ends before. */
+  pause(call: PendingCall): void {
+    this.paused.add(call);
+    call.waitsIn = this.paused;
+  }
+
   /** `call` does not want a transport any more: none will be attached. */
   withdraw(call: PendingCall): void {
     call.waitsIn?.delete(call);
@@ -192,6 +200,10 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
         this.letGo();
       }
       for (const subchannel of this.subchannels) end(subchannel);
+      for (const call of this.paused) {
+        this.withdraw(call);
+        call.onUnavailable(CLOSED);
+      }
     });
   }
 

@@ -25,6 +25,8 @@ import type { CallContext } from "./call_route.ts";
 export interface PermittedCall {
   /** It has its status already. */
   readonly isOver: boolean;
+  /** It has to wait. */
+  onPaused(): void;
   /** What it waited for is there. */
   onPermitted(): void;
   /** It cannot be had. */
@@ -42,8 +44,6 @@ export class CallPermission implements CallCredentialsSink {
   /** The credentials are there, for the next attempt. */
   private isThere = false;
   private readonly credentials: CallCredentials | undefined;
-  private readonly onChannelClosed = (): void =>
-    this.refuse(Status.UNAVAILABLE, "channel is closed", undefined);
 
   /** `blocking`: the thread blocks until the call is over. */
   constructor(
@@ -94,11 +94,6 @@ export class CallPermission implements CallCredentialsSink {
     this.isThere = false;
   }
 
-  /** The call is over. */
-  end(): void {
-    this.context.end.closers.delete(this.onChannelClosed);
-  }
-
   /** From the credentials. */
   onHeaders(headers: HeaderList): void {
     this.later(() => {
@@ -126,7 +121,7 @@ export class CallPermission implements CallCredentialsSink {
     try {
       const fetched = credentials.fetch(request, this);
       if (fetched !== undefined) this.take(fetched);
-      else if (this.isWaiting) this.context.end.closers.add(this.onChannelClosed);
+      else if (this.isWaiting) this.call.onPaused();
     } catch (error) {
       this.failed(error);
     }
@@ -149,14 +144,12 @@ export class CallPermission implements CallCredentialsSink {
     engine.run(() => {
       if (!this.isWaiting || this.call.isOver) return;
       this.isWaiting = false;
-      this.end();
       closure();
     });
   }
 
   private refuse(code: StatusCode, message: string, cause: unknown): void {
     this.isWaiting = false;
-    this.end();
     this.call.refuse(code, message, cause);
   }
 }

@@ -31,6 +31,8 @@ export interface CallRoute {
   callEnded(): void;
   /** Gives `call` a transport as soon as there is one. */
   submit(call: PendingCall): void;
+  /** `call`, which was attached, waits for something of its own until it is submitted again, or withdrawn. */
+  pause(call: PendingCall): void;
   /** `call` does not want a transport any more: none will be attached. */
   withdraw(call: PendingCall): void;
   /** What `call`, which has no stream, waits for, and the last connection error: the end of a sentence. */

@@ -278,8 +278,14 @@ export abstract class ClientCall extends CallCore
     }
   }
 
+  /** From its permission: it has to wait. */
+  onPaused(): void {
+    this.context.route.pause(this);
+  }
+
   /** From its permission: what it waited for is there. */
   onPermitted(): void {
+    this.context.route.withdraw(this);
     this.context.route.submit(this);
   }
 
@@ -491,7 +497,6 @@ export abstract class ClientCall extends CallCore
       this.record.end(status.code, status.message, endedBy(status), this.engine.now());
     }
     this.replay = undefined;
-    this.permission?.end();
     if (wasStarted) this.context.route.callEnded();
     if (!this.statusWaits) this.detach();
   }

@@ -118,7 +118,7 @@ export default [
   ),
   mutation(
     PERMISSION,
-    "      else if (this.isWaiting) this.context.end.closers.add(this.onChannelClosed);\n",
+    "      else if (this.isWaiting) this.call.onPaused();\n",
     "",
     CALLS,
     "deadline, signal and close",

@@ -218,6 +218,13 @@ test("[C86] deadline, signal and close end a call that waits for its credentials
   assertEquals((await world.outcome(closed)).code, Status.UNAVAILABLE);
   assertEquals(world.seen, []);
   await world.end();
+  const drained = new World({ callCredentials: never });
+  const waiting = failure(drained.client.one({}));
+  await drained.pass();
+  const over = drained.channel.drain();
+  assertEquals((await drained.outcome(waiting)).code, Status.UNAVAILABLE);
+  await drained.outcome(over);
+  await drained.end();
 });
 
 test("[C86] credentials that come after the call's end, twice, or on the spot", async () => {
