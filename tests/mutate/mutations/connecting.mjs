@@ -4,8 +4,8 @@
 export default [
   {
     file: "surface/client/client_call.ts",
-    before: "    this.context.route.withdraw(this);\n",
-    after: "",
+    before: "    this.context.route.withdraw(this);\n    const",
+    after: "    const",
     test: "tests/surface/client/waiting_test.ts",
     name: "aborted in backoff",
   },
