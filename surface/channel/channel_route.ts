@@ -195,11 +195,9 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
 
   private shutDown(end: (subchannel: Subchannel) => void): void {
     this.run(() => {
-      if (this.current !== "SHUTDOWN") {
-        this.updateState("SHUTDOWN", new FixedPicker(new PickFailure(CLOSED, true)));
-        this.letGo();
-      }
+      this.updateState("SHUTDOWN", new FixedPicker(new PickFailure(CLOSED, true)));
       for (const subchannel of this.subchannels) end(subchannel);
+      this.letGo();
       for (const call of this.paused) {
         this.withdraw(call);
         call.onUnavailable(CLOSED);

@@ -39,16 +39,22 @@ test("traces: call shows the beginning and end of calls on both sides", () => {
   ]);
 });
 
-test("traces: channel shows states with their reasons, and attempts", () => {
+test("traces: channel shows states with their reasons, those of its connections too, and addresses", () => {
   assertEquals(traced("channel"), [
     "channel: ADDRESS: IDLE to CONNECTING",
-    "channel: ADDRESS: attempt at ADDRESS",
+    "channel: ADDRESS: resolved: ADDRESS",
+    "channel: connection to ADDRESS: IDLE to CONNECTING",
+    "channel: connection to ADDRESS: CONNECTING to READY",
     "channel: ADDRESS: CONNECTING to READY",
     "channel: ADDRESS: READY to SHUTDOWN",
+    "channel: connection to ADDRESS: READY to SHUTDOWN",
     "channel: 127.0.0.1:1: IDLE to CONNECTING",
-    "channel: 127.0.0.1:1: attempt at 127.0.0.1:1",
+    "channel: 127.0.0.1:1: resolved: 127.0.0.1:1",
+    "channel: connection to 127.0.0.1:1: IDLE to CONNECTING",
+    "channel: connection to 127.0.0.1:1: CONNECTING to TRANSIENT_FAILURE: connect to 127.0.0.1:1 failed: connection refused (ECONNREFUSED)",
     "channel: 127.0.0.1:1: CONNECTING to TRANSIENT_FAILURE: connect to 127.0.0.1:1 failed: connection refused (ECONNREFUSED)",
     "channel: 127.0.0.1:1: TRANSIENT_FAILURE to SHUTDOWN",
+    "channel: connection to 127.0.0.1:1: TRANSIENT_FAILURE to SHUTDOWN: connect to 127.0.0.1:1 failed: connection refused (ECONNREFUSED)",
   ]);
 });
 

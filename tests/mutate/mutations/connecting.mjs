@@ -60,8 +60,8 @@ export default [
   },
   {
     file: "surface/channel/channel_route.ts",
-    before: "        this.letGo();\n      }\n",
-    after: "      }\n",
+    before: "      this.letGo();\n      for (const call of this.paused)",
+    after: "      for (const call of this.paused)",
     test: "tests/surface/channel/states_test.ts",
     name: "SHUTDOWN from",
   },

@@ -37,9 +37,13 @@ class World {
   readonly peers: RawPeer[] = [];
   readonly frames = new Bench("client");
   private readonly server = this.simulation.host();
-  readonly channel = new Channel(`${this.server.hostAddress}:80`, {
-    poller: slowTimers(this.simulation.host()),
-  });
+  readonly channel: Channel;
+
+  /** `idleTimeoutMs`: when an idle channel lets its connection go, or stops to try again. */
+  constructor(idleTimeoutMs = Infinity) {
+    const poller = slowTimers(this.simulation.host());
+    this.channel = new Channel(`${this.server.hostAddress}:80`, { poller, idleTimeoutMs });
+  }
 
   async listen(...settings: Array<[number, number]>): Promise<void> {
     await listenAt(this.server, (endpoint) => {
@@ -207,7 +211,7 @@ test("a stream that gets free past the deadline is not taken: nothing is sent", 
 });
 
 test("an attempt to connect that fails past the deadline: DEADLINE_EXCEEDED that says why it failed", async () => {
-  const world = new World();
+  const world = new World(10_000);
   world.simulation.network.blackHole("10.0.0.1", "10.0.0.2");
   world.simulation.network.conditions.giveUpMs = DEADLINE_MS + 1;
   const error = await world.failure();
