@@ -1,5 +1,6 @@
 // What a call lives through before it has a stream: names, connecting, backoff and full connections, each under the
 // call's own deadline and signal; all in virtual time.
+import { callContext } from "../../../surface/channel/channel.ts";
 import { assert, assertEquals, assertMatch, assertNotMatch } from "@std/assert";
 import { Channel, type ChannelOptions, createClient, type RpcError, Server, Status } from "pollwire";
 import { type SimulatedEngine, Simulation } from "../../../pollers/simulated/mod.ts";
@@ -183,6 +184,8 @@ test("a waitForReady call ends when its signal is aborted in backoff", async () 
   const { atMs, error } = await world.ended(call, 10_000);
   assertEquals([atMs, error?.code], [400, Status.CANCELLED]);
   assertEquals(world.states.filter((line) => line.endsWith("CONNECTING")).length, 1); // nobody wants another attempt
+  const route = callContext("look at a channel", world.channel).route as unknown as { waiting: Set<unknown> };
+  assertEquals(route.waiting.size, 0); // nor keeps the call
 });
 
 test("a call with a stream says at its deadline that it waits for the response", async () => {
