@@ -224,3 +224,20 @@ for (
     nginx,
   );
 }
+
+for (const provider of ["openssl", "node"]) {
+  test(
+    `openssl s_client: TLS 1.2 by ${provider} does not renegotiate`,
+    () =>
+      served({ credentials: tls.server({ ...shown, provider }) }, async (port) => {
+        const args = ["s_client", "-connect", `127.0.0.1:${port}`, "-tls1_2", "-alpn", "h2", ...CA];
+        const { child, output, ended } = run("openssl", args);
+        await until(() => /Verify return code: 0/.test(output()));
+        child.stdin!.write("R\n"); // its command to renegotiate
+        await until(() => child.exitCode !== null, 10_000); // before the server gives up
+        assertMatch(await ended, /no.renegotiation|unexpected message|alert|errno=104|error:/i);
+        assertEquals(output().match(/Verify return code: 0/g)?.length, 1);
+      }),
+    openssl,
+  );
+}

@@ -214,6 +214,7 @@ export class SecureEndpoint implements Endpoint {
     for (;;) {
       this.session.read(into, this.lending);
       if (into.byteLength > before) return true;
+      this.send(); // an answer of the library's own: that it does not renegotiate, new keys
       if (this.session.state !== "open" || this.isReading || !this.receive()) return false;
     }
   }

@@ -351,6 +351,13 @@ export default [
     ENDURANCE,
     "the second connection",
   ),
+  mutation(
+    ENDPOINT,
+    "      this.send(); // an answer",
+    "      // an answer",
+    "tests/interop/tls_tools_test.ts",
+    "by openssl does not renegotiate",
+  ),
 ];
 
 function mutation(file, before, after, test, name) {
