@@ -1,4 +1,4 @@
-// A channel: calls to one target, over a connection that is made and made again as calls want it.
+// A channel: calls to one target, over connections that are made and made again (see `channel_route.ts`).
 
 import { formatAddress, Reporter, type SocketAddress } from "../../pollers/mod.ts";
 import {
@@ -90,7 +90,7 @@ export let onNextState: (
   watcher: (state: ConnectivityState) => void,
 ) => () => void;
 
-/** Calls to one server. Nothing is connected before the first call. */
+/** Calls to the servers of one target. Nothing is connected before the first call. */
 export class Channel {
   readonly #use: EngineUse;
   readonly #context: CallContext;
