@@ -159,7 +159,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
     if (full !== undefined) {
       return `waiting for a stream: ${formatAddress(full.address)} allows no more at a time`;
     }
-    const failure = failuresOf(this.subchannels, "\n") || this.unresolved;
+    const failure = failuresOf(this.live, "\n") || this.unresolved;
     return `waiting for ${this.awaited()}${failure === "" ? "" : `; last connection error: ${failure}`}`;
   }
 
@@ -277,7 +277,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
   /** The servers that there are now. */
   onResolved(endpoints: readonly EndpointAddresses[]): void {
     this.run(() => {
-      if (this.current === "SHUTDOWN") return;
+      if (this.resolver === undefined) return; // it was let go before this had its turn
       if (trace.channel) this.traceEndpoints(endpoints);
       this.unresolved = "";
       this.balancer ??= this.makeBalancer(this);
@@ -288,7 +288,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
   /** They could not be found: the last list stays in use, if there is one. */
   onResolveFailed(reason: string): void {
     this.run(() => {
-      if (this.current === "SHUTDOWN") return;
+      if (this.resolver === undefined) return;
       this.unresolved = reason;
       if (trace.channel) this.trace(reason);
       if (this.balancer !== undefined) return;
@@ -364,18 +364,25 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
     const { resolver, target } = this;
     const name = formatDestination(target);
     if (this.balancer === undefined) return resolver?.describeWait() ?? `a connection to ${name}`;
-    const connecting = [...this.subchannels].filter(({ state }) => state === "CONNECTING");
+    const { live } = this;
+    const connecting = live.filter(({ state }) => state === "CONNECTING");
     if (connecting.length > 0) {
       return `a connection to ${shortList(connecting.map(({ address }) => formatAddress(address)), ", ")}`;
     }
-    const retryAt = Math.min(...[...this.subchannels].map((one) => one.retryAt));
-    const inMs = Math.max(0, Math.ceil(retryAt - this.engine.now()));
-    return `a connection to ${name}: the next attempt is due in ${inMs} ms`;
+    const failed = live.filter(({ state }) => state === "TRANSIENT_FAILURE");
+    if (failed.length === 0) return `a connection to ${name}`;
+    const inMs = Math.ceil(Math.min(...failed.map(({ retryAt }) => retryAt)) - this.engine.now());
+    return `a connection to ${name}: the next attempt is due in ${Math.max(0, inMs)} ms`;
+  }
+
+  /** Those that are not closed. */
+  private get live(): Subchannel[] {
+    return [...this.subchannels].filter(({ state }) => state !== "SHUTDOWN");
   }
 
   private traceState(state: ConnectivityState): void {
     const why = state === "TRANSIENT_FAILURE" || (this.current === "READY" && state === "IDLE")
-      ? `: ${failuresOf(this.subchannels, "; ") || this.unresolved}`
+      ? `: ${failuresOf(this.live, "; ") || this.unresolved}`
       : "";
     this.trace(`${this.current} to ${state}${why}`);
   }
