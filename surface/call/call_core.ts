@@ -63,7 +63,8 @@ export abstract class CallCore {
       const room = this as unknown as Room;
       // deno-fmt-ignore
       room.a = room.b = room.c = room.d = room.e = room.f = room.g = room.h = room.i = room.j = room.k = room.l =
-        room.m = room.n = room.o = room.p = room.q = room.r = room.s = room.t = room.u = room.v = room.w = undefined;
+        room.m = room.n = room.o = room.p = room.q = room.r = room.s = room.t = room.u = room.v = room.w = room.x = room.y =
+        undefined;
     }
   }
 
