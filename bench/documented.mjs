@@ -53,6 +53,13 @@ export const PLANS = [
     skips: (name, { id }) => isEpoll(name) && id === "large-100m",
   },
   {
+    title: "large messages of other libraries",
+    contenders: { runtimes: "bun", pollers: "", peers: "grpc-js,connect" },
+    scenarios: "large-1m,large-16m",
+    sides: ["server"],
+    rounds: 1,
+  },
+  {
     title: "large messages of clients",
     contenders: { runtimes: "deno,bun", pollers: "native", peers: "cpp" },
     scenarios: "large-1m,large-16m",

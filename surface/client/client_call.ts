@@ -44,8 +44,8 @@ const { STARTED, STREAM_OPENED, STREAM_LOST, ENDED } = CallEvent;
 
 /** The call with a deadline that asks for its stream just now. */
 let asking: ClientCall | undefined = undefined;
-/** When that deadline was armed. */
-let askedAt = 0;
+/** Its milliseconds: what is left of an instant of the clock has a rounding error, which a timeout on the wire rounds up. */
+let askedMs = 0;
 
 /** A client's call. A style is a subclass: it says what becomes of metadata, messages and status. */
 export abstract class ClientCall extends CallCore
@@ -453,8 +453,9 @@ export abstract class ClientCall extends CallCore
       return false;
     }
     asking = this;
-    askedAt = this.engine.now();
-    this.armDeadline(Math.min(askedAt + deadlineMs, parent?.deadlineAt ?? Infinity));
+    const now = this.engine.now();
+    askedMs = Math.min(deadlineMs, parent === undefined ? Infinity : parent.deadlineAt - now);
+    this.armDeadline(Math.min(now + deadlineMs, parent?.deadlineAt ?? Infinity));
     if (parent?.isOver) this.onParentOver();
     else parent?.addChild(this);
     return !this.isOver;
@@ -462,7 +463,7 @@ export abstract class ClientCall extends CallCore
 
   /** Where a stream is free at once, the time has just been read: on Deno that costs 90 ns. */
   private get timeLeftMs(): number {
-    return asking === this ? this.deadlineAt - askedAt : -this.lateMs;
+    return asking === this ? askedMs : -this.lateMs;
   }
 
   private aborted(): void {

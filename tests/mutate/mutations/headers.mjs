@@ -210,4 +210,11 @@ export default [
     METADATA,
     "long value under two names",
   ),
+  {
+    file: "surface/client/client_call.ts",
+    before: "asking === this ? askedMs : -this.lateMs",
+    after: "-this.lateMs",
+    test: "tests/surface/call/deadline_test.ts",
+    name: "a deadline goes over the wire as it was said",
+  },
 ];

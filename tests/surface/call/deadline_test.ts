@@ -254,3 +254,29 @@ test("at a server: the handler of a call that its client resets at the deadline 
     await simulation.run();
   }
 });
+
+test("a deadline goes over the wire as it was said, whatever the clock shows when the call begins", async () => {
+  const simulation = new Simulation({ conditions: { latencyMs: 0.25 } });
+  const [at, from] = [simulation.host(), simulation.host()];
+  const left: number[] = [];
+  const server = new Server({ poller: at });
+  server.addService(Trial, {
+    one: (_request, call) => {
+      left.push(Math.round(call.timeRemainingMs!));
+      return {};
+    },
+  });
+  await server.listen(`${at.hostAddress}:80`);
+  const channel = new Channel(`${at.hostAddress}:80`, { poller: from });
+  const { one } = createClient(Trial, channel);
+  for (let i = 1; i <= 200; i++) {
+    await simulation.run({ until: i * 37.3 });
+    const answer = one({}, { deadlineMs: 5_000 });
+    await simulation.run({ until: i * 37.3 + 5 });
+    await answer;
+  }
+  assertEquals([left.length, new Set(left)], [200, new Set([5_000])]);
+  channel.close();
+  server.close();
+  await simulation.run();
+});
