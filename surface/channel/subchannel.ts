@@ -128,13 +128,6 @@ export class Subchannel {
     return this.transport?.security;
   }
 
-  /** Streams that are open, of connections that drain too. */
-  get activeStreams(): number {
-    let streams = this.transport?.activeStreams ?? 0;
-    for (const { transport } of this.draining) streams += transport.activeStreams;
-    return streams;
-  }
-
   /** Gives `call` a stream, if there is one now and no other call waits for it. */
   attach(call: PendingCall): boolean {
     const { transport } = this;

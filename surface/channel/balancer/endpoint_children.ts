@@ -41,7 +41,8 @@ export class EndpointChild implements BalancerHelper {
 /** Makes children of the servers, and one state of theirs. */
 export abstract class EndpointChildren implements Balancer {
   private children = new Map<string, EndpointChild>();
-  private updating = false;
+  /** Its list is being taken, or it is closed: nothing is published. */
+  private silent = false;
   /** The one that failed last says why, where all have failed. */
   private failed: Picker = new FixedPicker(new PickFailure("the name has no address"));
 
@@ -53,7 +54,7 @@ export abstract class EndpointChildren implements Balancer {
   updateEndpoints(endpoints: readonly EndpointAddresses[]): void {
     const before = this.children;
     this.children = new Map();
-    this.updating = true;
+    this.silent = true;
     for (const endpoint of endpoints) {
       const name = nameOf(endpoint);
       if (this.children.has(name)) continue;
@@ -63,7 +64,7 @@ export abstract class EndpointChildren implements Balancer {
       child.balancer.updateEndpoints([endpoint]);
     }
     for (const gone of before.values()) gone.balancer.close();
-    this.updating = false;
+    this.silent = false;
     if (this.children.size === 0) this.helper.requestReresolution();
     this.publish();
   }
@@ -77,7 +78,7 @@ export abstract class EndpointChildren implements Balancer {
   }
 
   close(): void {
-    this.updating = true; // nothing more is published
+    this.silent = true;
     for (const { balancer } of this.children.values()) balancer.close();
   }
 
@@ -85,12 +86,12 @@ export abstract class EndpointChildren implements Balancer {
   childChanged(child: EndpointChild): void {
     if (child.state === "TRANSIENT_FAILURE") this.failed = child.picker;
     if (child.state === "IDLE") this.helper.run(() => this.reconnect(child));
-    if (!this.updating) this.publish();
+    if (!this.silent) this.publish();
   }
 
   /** Every server is connected to at all times. */
   private reconnect(child: EndpointChild): void {
-    if (!this.updating) child.balancer.exitIdle();
+    if (!this.silent) child.balancer.exitIdle();
   }
 
   private publish(): void {
