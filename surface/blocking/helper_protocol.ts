@@ -31,7 +31,7 @@ export interface StartCall {
   readonly headers: readonly string[] | undefined;
   /** What `:authority` says, where the call says it. */
   readonly authority: string | undefined;
-  readonly waitForReady: boolean;
+  readonly waitForReady: boolean | undefined;
   readonly corked: boolean;
   /** Whoever observes the call is to learn of its attempts. */
   readonly observed: boolean;

@@ -113,7 +113,7 @@ export class Channel {
   constructor(target: string, options: ChannelOptions = {}) {
     checkConnectOptions("make a channel", options, NAMES as Readonly<Record<string, true>>, "client");
     checkIdleTimeout(options.idleTimeoutMs);
-    const makeBalancer = balancerOf(options.loadBalancing ?? "pick_first");
+    const policy = balancerOf(options.loadBalancing ?? "pick_first");
     const { target: parsed, credentials } = parseChannelTarget(target, options.credentials);
     checkCallCredentials("make a channel", options.callCredentials);
     this.#authority = options.authority ?? authorityOf(parsed);
@@ -140,7 +140,7 @@ export class Channel {
         ...(proxy === undefined ? {} : { tunnel: proxy.tunnel }),
       },
       makeBackoff,
-      makeBalancer,
+      policy,
       (state) => this.#changed(state),
     );
     this.#context = {

@@ -24,7 +24,7 @@ import { type ConnectionSecurity, DEFAULT_HANDSHAKE_TIMEOUT_MS } from "../../tra
 import { Combiner } from "../../pollers/core/combiner.ts";
 import type { CallRoute, PendingCall } from "../client/call_route.ts";
 import type { Backoff } from "./backoff.ts";
-import type { Balancer, BalancerFactory, BalancerHelper } from "./balancer/balancer.ts";
+import type { Balancer, BalancerHelper, ConfiguredPolicy } from "./balancer/balancer.ts";
 import { failuresOf, shortList } from "./balancer/failures.ts";
 import { ConnectSettings, type SubchannelOptions } from "./connect_settings.ts";
 import type { ConnectivityState } from "./connectivity.ts";
@@ -41,7 +41,9 @@ import {
 } from "./picker.ts";
 import { DnsResolver } from "./resolver/dns_resolver.ts";
 import { FixedResolver } from "./resolver/fixed_resolver.ts";
-import type { EndpointAddresses, Resolver, ResolverSink } from "./resolver/resolver.ts";
+import type { EndpointAddresses } from "./resolver/endpoint.ts";
+import type { Resolver, ResolverSink } from "./resolver/resolver.ts";
+import type { ServiceConfig } from "./service_config/service_config.ts";
 import { Subchannel, type SubchannelWatcher } from "./subchannel.ts";
 
 const CLOSED = "channel is closed";
@@ -61,6 +63,8 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
   private readonly idlePicker = new IdlePicker(() => this.run(() => this.exitIdle()));
   private picker: Picker = this.idlePicker;
   private resolver: Resolver | undefined = undefined;
+  /** What the owner of the service says of its calls; undefined where nothing is said, or is not known yet. */
+  private config: ServiceConfig | undefined = undefined;
   private balancer: Balancer | undefined = undefined;
   private readonly waiting = new Set<PendingCall>();
   private readonly subchannels = new Set<Subchannel>();
@@ -80,13 +84,13 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
   /** Why the name was not found last time. */
   private unresolved = "";
 
-  /** Calls go to `target`, as the policy that `makeBalancer` makes says; `onState` is called on every change. */
+  /** Calls go to `target`, as `policy` says; `onState` is called on every change. */
   constructor(
     readonly engine: EventEngine,
     private readonly target: Destination,
     options: RouteOptions,
     private readonly makeBackoff: () => Backoff,
-    private readonly makeBalancer: BalancerFactory,
+    private readonly policy: ConfiguredPolicy,
     private readonly onState: (state: ConnectivityState) => void,
   ) {
     this.combiner = new Combiner(engine);
@@ -121,6 +125,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
 
   /** Gives `call` a transport as soon as there is one. */
   submit(call: PendingCall): void {
+    if (this.config !== undefined) this.configure(call, this.config);
     if (this.waiting.size === 0) {
       const picked = this.picker.pick(call);
       if (isSubchannel(picked) && picked.attach(call)) return;
@@ -275,13 +280,14 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
   // From the resolver.
 
   /** The servers that there are now. */
-  onResolved(endpoints: readonly EndpointAddresses[]): void {
+  onResolved(endpoints: readonly EndpointAddresses[], config?: ServiceConfig): void {
     this.run(() => {
       if (this.resolver === undefined) return; // it was let go before this had its turn
       if (trace.channel) this.traceEndpoints(endpoints);
       this.unresolved = "";
-      this.balancer ??= this.makeBalancer(this);
-      this.balancer.updateEndpoints(endpoints);
+      this.config = config;
+      this.balancer ??= this.policy.policy.make(this);
+      this.balancer.update(endpoints, this.policy.config);
     });
   }
 
@@ -350,7 +356,12 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
     call.waitsIn = this.waiting;
   }
 
+  private configure(call: PendingCall, config: ServiceConfig): void {
+    if (call.config === undefined) call.configure(config.methodConfig(call.path));
+  }
+
   private pick(call: PendingCall): PickResult {
+    if (this.config !== undefined) this.configure(call, this.config);
     const result = this.picker.pick(call);
     return result instanceof PickFailure && call.waitForReady && !result.drop ? QUEUE : result;
   }

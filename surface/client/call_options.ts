@@ -15,7 +15,7 @@ export interface CallOptions extends CallIdentityOptions {
   readonly signal?: AbortSignal;
   /** Sent before the messages: a Metadata, `{ name: value }`, pairs, or Headers. */
   readonly metadata?: Metadata | MetadataInit;
-  /** Wait until the channel is ready, through failures to connect. Default false: fail with UNAVAILABLE. */
+  /** Wait until the channel is ready, through failures to connect. Default: as the service config says, else false: fail with UNAVAILABLE. */
   readonly waitForReady?: boolean;
   /**
    * Of a call with many requests: initial metadata goes with the first of them, or with the half-close, and not before. The
@@ -52,7 +52,7 @@ export interface GivenOptions {
   readonly signal: AbortSignal | undefined;
   /** The metadata in wire form. */
   readonly headers: HeaderList | undefined;
-  readonly waitForReady: boolean;
+  readonly waitForReady: boolean | undefined;
   readonly corked: boolean;
   readonly parent: ParentCall | undefined;
   /** Undefined where nothing is said of it, as of most calls. */
@@ -66,7 +66,7 @@ export const NO_OPTIONS: GivenOptions = {
   deadlineMs: undefined,
   signal: undefined,
   headers: undefined,
-  waitForReady: false,
+  waitForReady: undefined,
   corked: false,
   parent: undefined,
   identity: undefined,
@@ -77,7 +77,7 @@ export const NO_OPTIONS: GivenOptions = {
 /** Reads `options` of a call of the method at `path`; throws TypeError for what cannot be used. */
 export function readCallOptions(path: string, options: CallOptions): GivenOptions {
   checkOptions(`call ${path}`, options, NAMES as Readonly<Record<string, true>>);
-  const { deadlineMs, signal, metadata, waitForReady = false, corked = false } = options;
+  const { deadlineMs, signal, metadata, waitForReady, corked = false } = options;
   const { parent, onHeaders, onTrailers } = options;
   if (deadlineMs !== undefined) checkDeadline(path, deadlineMs);
   if (signal !== undefined) checkSignal(path, signal);

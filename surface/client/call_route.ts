@@ -2,6 +2,7 @@
 
 import type { EventEngine, Reporter } from "../../pollers/mod.ts";
 import type { Destination } from "../channel/destination.ts";
+import type { MethodConfig } from "../channel/service_config/method_config.ts";
 import type { ClientTransport, RequestTemplate } from "../../transport/mod.ts";
 import type { CallObservers } from "../call/call_observer.ts";
 import type { CallCredentials } from "../credentials/call_credentials.ts";
@@ -13,8 +14,14 @@ export interface PendingCall {
   readonly isOver: boolean;
   /** Whether it waits through connection failures. */
   readonly waitForReady: boolean;
+  /** "/package.Service/Method". */
+  readonly path: string;
+  /** What the service config says of it; undefined while the call has not been told. */
+  readonly config: MethodConfig | undefined;
   /** Where it waits, for what it waits in; undefined where it does not. */
   waitsIn: Set<PendingCall> | undefined;
+  /** What the service config says of it: once, and before it has a stream. It may end the call. */
+  configure(config: MethodConfig): void;
   /** A stream is free: open it now. */
   attach(transport: ClientTransport): void;
   /** The connection it waited for is gone: give it to the route again. */

@@ -15,6 +15,7 @@ import {
   trace,
 } from "../../pollers/mod.ts";
 import { formatDestination } from "../channel/destination.ts";
+import type { MethodConfig } from "../channel/service_config/method_config.ts";
 import {
   type ClientStream,
   type ClientStreamSink,
@@ -72,6 +73,8 @@ export abstract class ClientCall extends CallCore
   declare private refusals: number;
   declare private answered: boolean;
   /** See {@linkcode PendingCall}. */
+  declare config: MethodConfig | undefined;
+  /** See {@linkcode PendingCall}. */
   declare waitsIn: Set<PendingCall> | undefined;
   /** The call has its status, but the application does not get it before it has read what came before. */
   declare protected statusWaits: boolean;
@@ -98,6 +101,7 @@ export abstract class ClientCall extends CallCore
     this.permission = undefined;
     this.refusals = 0;
     this.answered = false;
+    this.config = undefined;
     this.waitsIn = undefined;
     this.statusWaits = false;
   }
@@ -106,7 +110,7 @@ export abstract class ClientCall extends CallCore
 
   /** Whether the call waits for a connection instead of failing without one. */
   get waitForReady(): boolean {
-    return this.options.waitForReady;
+    return this.options.waitForReady ?? this.config?.waitForReady ?? false;
   }
 
   /** "/package.Service/Method". */
@@ -260,6 +264,11 @@ export abstract class ClientCall extends CallCore
   protected onGivenUp(_status: CallStatus): void {}
 
   // From the channel.
+
+  /** What the service config says of the call. */
+  configure(config: MethodConfig): void {
+    this.config = config;
+  }
 
   /** A stream is free. */
   attach(transport: ClientTransport): void {

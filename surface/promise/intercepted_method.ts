@@ -117,8 +117,8 @@ async function innermost(call: InterceptedClientCall): Promise<ClientResponse> {
   let answered = false;
   const options: CallOptions = {
     metadata,
-    waitForReady,
     corked: parent.options.corked,
+    ...waitForReady === undefined ? {} : { waitForReady },
     ...deadlineMs === undefined ? {} : { deadlineMs },
     ...signal === undefined ? {} : { signal },
     onHeaders: (headers) => {

@@ -46,8 +46,8 @@ export interface ClientCallRequest {
   deadlineMs: number | undefined;
   /** Cancels the call that `next` makes. The caller's own signal holds besides. */
   signal: AbortSignal | undefined;
-  /** Whether it waits through failures to connect. */
-  waitForReady: boolean;
+  /** Whether it waits through failures to connect; undefined where the caller did not say it. */
+  waitForReady: boolean | undefined;
   /** The server's call that the caller makes it for. */
   readonly parent: CallOptions["parent"];
 }

@@ -87,7 +87,7 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
       deadlineMs: deadline === Infinity ? undefined : Math.ceil(deadline - context.engine.now()),
       signal: undefined,
       headers: undefined,
-      waitForReady: false,
+      waitForReady: undefined,
       corked: false,
       parent,
       identity,
@@ -253,7 +253,7 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
     this.context.pending.add(this);
     const { given, deadline } = this;
     given.headers = headers;
-    given.waitForReady = (flags & WAIT_FOR_READY) !== 0;
+    given.waitForReady = (flags & WAIT_FOR_READY) !== 0 ? true : undefined;
     if (deadline === Infinity) return this.start();
     const { deadlineMs } = given; // when the call was made, for its status
     this.mustArm = false;

@@ -9,7 +9,7 @@ import { CallObservers } from "../../surface/call/call_observer.ts";
 import { PendingCalls } from "../../surface/call/pending_calls.ts";
 import { ChannelEnd } from "../../surface/client/call_route.ts";
 import { makeClient } from "../../surface/promise/client.ts";
-import { PickFirst } from "../../surface/channel/balancer/pick_first.ts";
+import { balancerOf } from "../../surface/channel/balancer/registry.ts";
 import { ChannelRoute } from "../../surface/channel/channel_route.ts";
 import { useEngine } from "../../surface/engines.ts";
 import { requestTemplate } from "../../transport/mod.ts";
@@ -45,7 +45,7 @@ function clientOf(engine: EventEngine, at: string): { client: TrialClient; route
     target,
     options,
     () => new Backoff(() => 0.5, 50),
-    (helper) => new PickFirst(helper),
+    balancerOf("pick_first"),
     () => {},
   );
   const template = (path: string) => requestTemplate(path, "test", "http", "test");

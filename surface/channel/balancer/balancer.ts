@@ -3,7 +3,7 @@
 import type { EventEngine, SocketAddress } from "../../../pollers/mod.ts";
 import type { ConnectivityState } from "../connectivity.ts";
 import type { Picker } from "../picker.ts";
-import type { EndpointAddresses } from "../resolver/resolver.ts";
+import type { EndpointAddresses } from "../resolver/endpoint.ts";
 import type { Subchannel, SubchannelWatcher } from "../subchannel.ts";
 
 /** What a policy needs of its channel, or of the policy that it is a child of. */
@@ -20,9 +20,9 @@ export interface BalancerHelper {
 }
 
 /** Balances the calls of one channel. All of it is called as control work of the channel. */
-export interface Balancer {
-  /** The servers that there are now; the first list has the policy connect as it sees fit. */
-  updateEndpoints(endpoints: readonly EndpointAddresses[]): void;
+export interface Balancer<Config = unknown> {
+  /** The servers that there are now, and what is said of the policy; the first list has it connect as it sees fit. */
+  update(endpoints: readonly EndpointAddresses[], config: Config): void;
   /** Where it is IDLE it connects, at least one connection. */
   exitIdle(): void;
   /** Every wait after a failure is over now. */
@@ -31,5 +31,17 @@ export interface Balancer {
   close(): void;
 }
 
-/** Makes the balancer of one channel. */
-export type BalancerFactory = (helper: BalancerHelper) => Balancer;
+/** A kind of balancing, as channels and service configs name it. */
+export interface BalancingPolicy<Config = unknown> {
+  readonly name: string;
+  /** Reads what a service config says of it, a JSON object; throws TypeError or RangeError that names the field. */
+  readConfig(json: Readonly<Record<string, unknown>>): Config;
+  /** Makes the balancer of one channel. */
+  make(helper: BalancerHelper): Balancer<Config>;
+}
+
+/** A policy, and what is said of it. */
+export interface ConfiguredPolicy<Config = unknown> {
+  readonly policy: BalancingPolicy<Config>;
+  readonly config: Config;
+}

@@ -6,7 +6,7 @@
 import { type EventEngine, formatAddress, type SocketAddress } from "../../../pollers/mod.ts";
 import type { ConnectivityState } from "../connectivity.ts";
 import { FixedPicker, type Picker, PickFailure, QUEUE_PICKER } from "../picker.ts";
-import type { EndpointAddresses } from "../resolver/resolver.ts";
+import type { EndpointAddresses } from "../resolver/endpoint.ts";
 import type { Subchannel, SubchannelWatcher } from "../subchannel.ts";
 import type { Balancer, BalancerHelper } from "./balancer.ts";
 import { PickFirst } from "./pick_first.ts";
@@ -51,7 +51,7 @@ export abstract class EndpointChildren implements Balancer {
   /** Chooses among servers that can take a call: `ready` has one or more, without repetition. */
   protected abstract pickerOf(ready: readonly EndpointChild[]): Picker;
 
-  updateEndpoints(endpoints: readonly EndpointAddresses[]): void {
+  update(endpoints: readonly EndpointAddresses[]): void {
     const before = this.children;
     this.children = new Map();
     this.silent = true;
@@ -61,7 +61,7 @@ export abstract class EndpointChildren implements Balancer {
       const child = before.get(name) ?? new EndpointChild(this, this.helper);
       before.delete(name);
       this.children.set(name, child);
-      child.balancer.updateEndpoints([endpoint]);
+      child.balancer.update([endpoint]);
     }
     for (const gone of before.values()) gone.balancer.close();
     this.silent = false;

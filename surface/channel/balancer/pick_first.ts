@@ -9,7 +9,7 @@
 import { formatAddress, type TaskHandle } from "../../../pollers/mod.ts";
 import type { ConnectivityState } from "../connectivity.ts";
 import { FixedPicker, IdlePicker, type Picker, PickFailure, QUEUE_PICKER } from "../picker.ts";
-import type { EndpointAddresses } from "../resolver/resolver.ts";
+import type { EndpointAddresses } from "../resolver/endpoint.ts";
 import type { Subchannel, SubchannelWatcher } from "../subchannel.ts";
 import { byStanding, interleaved } from "./address_order.ts";
 import type { Balancer, BalancerHelper } from "./balancer.ts";
@@ -37,7 +37,7 @@ export class PickFirst implements Balancer, SubchannelWatcher {
 
   constructor(private readonly helper: BalancerHelper) {}
 
-  updateEndpoints(endpoints: readonly EndpointAddresses[]): void {
+  update(endpoints: readonly EndpointAddresses[]): void {
     const before = this.subchannels;
     this.subchannels = new Map();
     for (const address of interleaved(endpoints.flatMap(({ addresses }) => addresses))) {

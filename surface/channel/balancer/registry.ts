@@ -1,27 +1,37 @@
 // Balancing policies by name.
 
-import type { BalancerFactory } from "./balancer.ts";
+import type { BalancingPolicy, ConfiguredPolicy } from "./balancer.ts";
 import { PickFirst } from "./pick_first.ts";
 import { RoundRobin } from "./round_robin.ts";
 
 /** Names of balancing policies, as service configs have them. */
 export type LoadBalancingPolicy = "pick_first" | "round_robin";
 
-const BALANCERS: Record<LoadBalancingPolicy, BalancerFactory> = {
-  pick_first: (helper) => new PickFirst(helper),
-  round_robin: (helper) => new RoundRobin(helper),
+const PICK_FIRST: BalancingPolicy = {
+  name: "pick_first",
+  readConfig: () => undefined,
+  make: (helper) => new PickFirst(helper),
 };
 
+const ROUND_ROBIN: BalancingPolicy = {
+  name: "round_robin",
+  readConfig: () => undefined,
+  make: (helper) => new RoundRobin(helper),
+};
+
+const POLICIES = new Map([PICK_FIRST, ROUND_ROBIN].map((policy) => [policy.name, policy]));
+
 /**
- * The policy that `name` says.
+ * The policy that `name` says, without anything said of it.
  *
  * @throws {TypeError} where there is none
  */
-export function balancerOf(name: LoadBalancingPolicy): BalancerFactory {
-  if (typeof name === "string" && Object.hasOwn(BALANCERS, name)) return BALANCERS[name];
+export function balancerOf(name: LoadBalancingPolicy): ConfiguredPolicy {
+  const policy = POLICIES.get(name);
+  if (policy !== undefined) return { policy, config: policy.readConfig({}) };
   throw new TypeError(
     `Cannot make a channel: loadBalancing is ${JSON.stringify(name) ?? String(name)}; there are ${
-      Object.keys(BALANCERS).join(" and ")
+      [...POLICIES.keys()].join(" and ")
     }`,
   );
 }

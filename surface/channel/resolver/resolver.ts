@@ -1,17 +1,15 @@
 // Where the addresses of a target come from.
 
-import type { SocketAddress } from "../../../pollers/mod.ts";
-
-/** One server, as a resolver knows it: what gRPC calls an endpoint. */
-export interface EndpointAddresses {
-  /** Where it can be reached, in the order in which they are to be tried; at least one. */
-  readonly addresses: readonly SocketAddress[];
-}
+import type { ServiceConfig } from "../service_config/service_config.ts";
+import type { EndpointAddresses } from "./endpoint.ts";
 
 /** Receives what a resolver finds; from no caller's stack but that of `start`. */
 export interface ResolverSink {
-  /** The servers that there are now: the whole list, which replaces the one before. It may be empty. */
-  onResolved(endpoints: readonly EndpointAddresses[]): void;
+  /**
+   * The servers that there are now: the whole list, which replaces the one before. It may be empty. `config`: what the
+   * owner of the service says of its calls; undefined where the resolver has nothing of the kind.
+   */
+  onResolved(endpoints: readonly EndpointAddresses[], config?: ServiceConfig): void;
   /** They could not be found: a sentence that names the target. The resolver tries again by itself. */
   onResolveFailed(reason: string): void;
 }

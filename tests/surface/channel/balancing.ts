@@ -5,8 +5,8 @@ import { Combiner } from "../../../pollers/core/combiner.ts";
 import { Backoff } from "../../../surface/channel/backoff.ts";
 import type {
   Balancer,
-  BalancerFactory,
   BalancerHelper,
+  ConfiguredPolicy,
 } from "../../../surface/channel/balancer/balancer.ts";
 import { ConnectSettings } from "../../../surface/channel/connect_settings.ts";
 import type { ConnectivityState } from "../../../surface/channel/connectivity.ts";
@@ -28,7 +28,10 @@ export const speak = (peer: RawPeer): void => peer.send(setting(), SETTINGS_ACK)
 const CALL: PendingCall = {
   isOver: false,
   waitForReady: false,
+  path: "/a.B/C",
+  config: undefined,
   waitsIn: undefined,
+  configure() {},
   attach() {},
   pickAgain() {},
   onUnavailable() {},
@@ -48,10 +51,10 @@ export class BalancingWorld extends ConnectingWorld implements BalancerHelper {
   private picker: Picker = QUEUE_PICKER;
   readonly balancer: Balancer;
 
-  constructor(make: BalancerFactory, options: ConnectOptions = {}) {
+  constructor(private readonly policy: ConfiguredPolicy, options: ConnectOptions = {}) {
     super();
     this.settings = new ConnectSettings(options);
-    this.balancer = make(this);
+    this.balancer = policy.policy.make(this);
     const connect = this.client.connect.bind(this.client);
     this.client.connect = (address, ...rest) => {
       this.attempts.push(`${this.now} ${formatAddress(address)}`);
@@ -75,7 +78,8 @@ export class BalancingWorld extends ConnectingWorld implements BalancerHelper {
 
   /** Gives the policy a list, each address a server of its own. */
   resolve(...addresses: SocketAddress[]): void {
-    this.turn(() => this.balancer.updateEndpoints(addresses.map((address) => ({ addresses: [address] }))));
+    const endpoints = addresses.map((address) => ({ addresses: [address] }));
+    this.turn(() => this.balancer.update(endpoints, this.policy.config));
   }
 
   /** Has it connect, as a call does that finds it IDLE. */

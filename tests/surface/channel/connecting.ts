@@ -3,8 +3,9 @@
 import { parseTarget } from "../../../pollers/mod.ts";
 import { type SimulatedEngine, Simulation } from "../../../pollers/simulated/mod.ts";
 import { Backoff } from "../../../surface/channel/backoff.ts";
-import { PickFirst } from "../../../surface/channel/balancer/pick_first.ts";
+import { balancerOf } from "../../../surface/channel/balancer/registry.ts";
 import { ChannelRoute, type RouteOptions } from "../../../surface/channel/channel_route.ts";
+import type { MethodConfig } from "../../../surface/channel/service_config/method_config.ts";
 import type { PendingCall } from "../../../surface/client/call_route.ts";
 import { type ClientTransport, requestTemplate } from "../../../transport/mod.ts";
 import { ascii, END_HEADERS, END_STREAM, frame, setting, SETTINGS_ACK } from "../../transport/http2/wire.ts";
@@ -28,6 +29,8 @@ export class Call implements PendingCall {
   then: () => void = () => {};
   transport: ClientTransport | undefined;
   waitsIn: Set<PendingCall> | undefined;
+  readonly path = TEMPLATE.path;
+  config: MethodConfig | undefined;
 
   constructor(readonly name: string, readonly waitForReady: boolean, private readonly bench: Bench) {}
 
@@ -35,6 +38,9 @@ export class Call implements PendingCall {
     return this.bench.log;
   }
 
+  configure(config: MethodConfig): void {
+    this.config = config;
+  }
   attach(transport: ClientTransport): void {
     this.transport = transport;
     this.log.push(`${this.name} attached`);
@@ -109,7 +115,7 @@ export class Bench {
       parseTarget(options.target ?? `${this.server.hostAddress}:80`),
       options,
       () => new Backoff(() => 0.5),
-      (helper) => new PickFirst(helper),
+      balancerOf("pick_first"),
       (state) => this.states.push(`${Math.round(this.simulation.now)} ${state}`),
     );
   }

@@ -1,14 +1,13 @@
 // pick_first (gRFC A61): no address keeps the others waiting (RFC 8305, section 5), and what happens without a connection.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { formatAddress, type SocketAddress } from "../../../pollers/mod.ts";
-import { PickFirst } from "../../../surface/channel/balancer/pick_first.ts";
+import { balancerOf } from "../../../surface/channel/balancer/registry.ts";
 import type { ConnectOptions } from "../../../transport/mod.ts";
 import { test } from "../../harness.ts";
 import { ascii } from "../../transport/http2/wire.ts";
 import { BalancingWorld, HANDSHAKE_MS, speak } from "./balancing.ts";
 
-const makeWorld = (options: ConnectOptions = {}) =>
-  new BalancingWorld((helper) => new PickFirst(helper), options);
+const makeWorld = (options: ConnectOptions = {}) => new BalancingWorld(balancerOf("pick_first"), options);
 
 test("[C33] addresses are tried in their order, and the first that answers is taken", async () => {
   const world = makeWorld();

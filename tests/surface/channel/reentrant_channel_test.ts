@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { parseTarget } from "../../../pollers/mod.ts";
 import { Simulation } from "../../../pollers/simulated/mod.ts";
 import { Backoff } from "../../../surface/channel/backoff.ts";
-import { PickFirst } from "../../../surface/channel/balancer/pick_first.ts";
+import { balancerOf } from "../../../surface/channel/balancer/registry.ts";
 import { ChannelRoute } from "../../../surface/channel/channel_route.ts";
 import type { PendingCall } from "../../../surface/client/call_route.ts";
 import { test } from "../../harness.ts";
@@ -18,7 +18,7 @@ class Bench {
     parseTarget("10.0.0.9:80"),
     {},
     () => new Backoff(() => 0.5, 1_000),
-    (helper) => new PickFirst(helper),
+    balancerOf("pick_first"),
     (state) => this.log.push(state),
   );
 
@@ -27,7 +27,10 @@ class Bench {
     return {
       isOver: false,
       waitForReady,
+      path: "/a.B/C",
+      config: undefined,
       waitsIn: undefined,
+      configure: () => {},
       pickAgain: () => this.log.push(`${name} picks again`),
       attach: () => this.log.push(`${name} attached`),
       onUnavailable: (reason) => {

@@ -1,0 +1,9 @@
+// A server, as a resolver knows it.
+
+import type { SocketAddress } from "../../../pollers/mod.ts";
+
+/** One server, as a resolver knows it: what gRPC calls an endpoint. */
+export interface EndpointAddresses {
+  /** Where it can be reached, in the order in which they are to be tried; at least one. */
+  readonly addresses: readonly SocketAddress[];
+}
