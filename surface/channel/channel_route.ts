@@ -32,7 +32,8 @@ import { addressesOf, type Destination, formatDestination } from "./destination.
 import {
   FixedPicker,
   IdlePicker,
-  isSubchannel,
+  isPicked,
+  type Picked,
   type Picker,
   PickFailure,
   type PickResult,
@@ -128,7 +129,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
     if (this.config !== undefined) this.configure(call, this.config);
     if (this.waiting.size === 0) {
       const picked = this.picker.pick(call);
-      if (isSubchannel(picked) && picked.attach(call)) return;
+      if (isPicked(picked) && picked.attach(call)) return;
     }
     this.submitInTurn(call);
   }
@@ -312,6 +313,11 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
     return subchannel;
   }
 
+  /** Nobody but the policies follows calls. */
+  pickOf(subchannel: Subchannel): Picked {
+    return subchannel;
+  }
+
   /** A new picker, and the state it comes with. */
   updateState(state: ConnectivityState, picker: Picker): void {
     if (this.current === "SHUTDOWN") return;
@@ -366,8 +372,8 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
     return result instanceof PickFailure && call.waitForReady && !result.drop ? QUEUE : result;
   }
 
-  private settle(call: PendingCall, result: Subchannel | PickFailure): void {
-    if (isSubchannel(result)) result.submit(call);
+  private settle(call: PendingCall, result: Picked | PickFailure): void {
+    if (isPicked(result)) result.submit(call);
     else call.onUnavailable(result.reason);
   }
 

@@ -1,6 +1,7 @@
 // What a balancing policy publishes: it says for each call which connection the call takes.
 
 import type { PendingCall } from "../client/call_route.ts";
+import { BothTrackers, type CallTracker } from "./call_tracker.ts";
 import { Subchannel } from "./subchannel.ts";
 
 /** The call waits for the next picker. */
@@ -16,8 +17,34 @@ export class PickFailure {
   ) {}
 }
 
+/** A connection whose calls a policy follows. Made once for a connection, not for each call. */
+export class TrackedPick {
+  constructor(readonly subchannel: Subchannel, readonly tracker: CallTracker) {}
+
+  /** As {@linkcode Subchannel.attach}. */
+  attach(call: PendingCall): boolean {
+    if (!this.subchannel.canAttach) return false;
+    this.track(call);
+    return this.subchannel.attach(call);
+  }
+
+  /** As {@linkcode Subchannel.submit}. */
+  submit(call: PendingCall): void {
+    this.track(call);
+    this.subchannel.submit(call);
+  }
+
+  private track(call: PendingCall): void {
+    call.tracker = this.tracker;
+    this.tracker.callStarted();
+  }
+}
+
+/** A connection that a call takes. */
+export type Picked = Subchannel | TrackedPick;
+
 /** The connection that a call takes, or why it takes none. */
-export type PickResult = Subchannel | typeof QUEUE | PickFailure;
+export type PickResult = Picked | typeof QUEUE | PickFailure;
 
 /** Immutable, but for what counts the calls that it sees; a policy replaces it whenever the state changes. */
 export interface Picker {
@@ -48,6 +75,12 @@ export class IdlePicker implements Picker {
 }
 
 /** Whether a pick gave a connection. */
-export function isSubchannel(result: PickResult): result is Subchannel {
-  return result instanceof Subchannel;
+export function isPicked(result: PickResult): result is Picked {
+  return result instanceof Subchannel || result instanceof TrackedPick;
+}
+
+/** The same connection, with `tracker` following its calls beside those that do already. */
+export function tracked(picked: Picked, tracker: CallTracker): TrackedPick {
+  if (picked instanceof Subchannel) return new TrackedPick(picked, tracker);
+  return new TrackedPick(picked.subchannel, new BothTrackers(picked.tracker, tracker));
 }

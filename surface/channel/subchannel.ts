@@ -136,6 +136,12 @@ export class Subchannel {
     return true;
   }
 
+  /** Whether `attach` would give a call a stream. */
+  get canAttach(): boolean {
+    const { transport } = this;
+    return transport !== undefined && this.waiting.size === 0 && transport.canOpen;
+  }
+
   /** It is closed, and so are all its connections. */
   get isOver(): boolean {
     return this.current === "SHUTDOWN" && this.link === undefined && this.draining.size === 0;

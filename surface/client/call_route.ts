@@ -1,6 +1,7 @@
 // What a client's call needs of its channel.
 
 import type { EventEngine, Reporter } from "../../pollers/mod.ts";
+import type { CallTracker } from "../channel/call_tracker.ts";
 import type { Destination } from "../channel/destination.ts";
 import type { MethodConfig } from "../channel/service_config/method_config.ts";
 import type { ClientTransport, RequestTemplate } from "../../transport/mod.ts";
@@ -20,6 +21,8 @@ export interface PendingCall {
   readonly config: MethodConfig | undefined;
   /** Where it waits, for what it waits in; undefined where it does not. */
   waitsIn: Set<PendingCall> | undefined;
+  /** Follows the present attempt, since its connection was picked; who ends the attempt takes it away and tells it. */
+  tracker: CallTracker | undefined;
   /** What the service config says of it: once, and before it has a stream. It may end the call. */
   configure(config: MethodConfig): void;
   /** A stream is free: open it now. */

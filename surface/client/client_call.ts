@@ -14,6 +14,7 @@ import {
   propertyOf,
   trace,
 } from "../../pollers/mod.ts";
+import type { CallTracker } from "../channel/call_tracker.ts";
 import { formatDestination } from "../channel/destination.ts";
 import type { MethodConfig } from "../channel/service_config/method_config.ts";
 import {
@@ -76,6 +77,8 @@ export abstract class ClientCall extends CallCore
   declare config: MethodConfig | undefined;
   /** See {@linkcode PendingCall}. */
   declare waitsIn: Set<PendingCall> | undefined;
+  /** See {@linkcode PendingCall}. */
+  declare tracker: CallTracker | undefined;
   /** The call has its status, but the application does not get it before it has read what came before. */
   declare protected statusWaits: boolean;
 
@@ -103,6 +106,7 @@ export abstract class ClientCall extends CallCore
     this.answered = false;
     this.config = undefined;
     this.waitsIn = undefined;
+    this.tracker = undefined;
     this.statusWaits = false;
   }
 
@@ -289,6 +293,7 @@ export abstract class ClientCall extends CallCore
 
   /** From its permission: it has to wait. */
   onPaused(): void {
+    if (this.tracker !== undefined) this.attemptOver(Status.UNAVAILABLE, NO_HEADERS);
     this.context.route.pause(this);
   }
 
@@ -306,6 +311,7 @@ export abstract class ClientCall extends CallCore
 
   /** The connection it was to have is gone. */
   pickAgain(): void {
+    if (this.tracker !== undefined) this.attemptOver(Status.UNAVAILABLE, NO_HEADERS);
     this.context.route.submit(this);
   }
 
@@ -384,6 +390,7 @@ export abstract class ClientCall extends CallCore
       });
     }
     if (status.unprocessed && this.mayRetry(cause) && this.advance(STREAM_LOST)) {
+      if (this.tracker !== undefined) this.attemptOver(code, metadata);
       this.refusals++;
       this.stream = undefined;
       this.permission?.renew();
@@ -502,6 +509,7 @@ export abstract class ClientCall extends CallCore
     const wasStarted = this.isStarted;
     if (!this.advance(ENDED)) return;
     if (trace.call) this.trace(`ends with ${describeStatus(status)}`);
+    if (this.tracker !== undefined) this.attemptOver(status.code, status.metadata);
     this.onEnd(status); // first: what is below calls the application, or a poller of it
     if (this.record !== undefined) {
       this.record.end(status.code, status.message, endedBy(status), this.engine.now());
@@ -509,6 +517,18 @@ export abstract class ClientCall extends CallCore
     this.replay = undefined;
     if (wasStarted) this.context.route.callEnded();
     if (!this.statusWaits) this.detach();
+  }
+
+  /** Whoever follows the attempt is told its end, once. */
+  private attemptOver(code: StatusCode, trailers: HeaderList): void {
+    const tracker = this.tracker!;
+    this.tracker = undefined;
+    try {
+      if (this.stream === undefined) tracker.callLeft();
+      else tracker.callEnded(code, trailers);
+    } catch (thrown) { // by a policy of the application's
+      this.report(thrown, "balancing");
+    }
   }
 
   private detach(): void {

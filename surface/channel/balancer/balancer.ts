@@ -2,7 +2,7 @@
 
 import type { EventEngine, SocketAddress } from "../../../pollers/mod.ts";
 import type { ConnectivityState } from "../connectivity.ts";
-import type { Picker } from "../picker.ts";
+import type { Picked, Picker } from "../picker.ts";
 import type { EndpointAddresses } from "../resolver/endpoint.ts";
 import type { Subchannel, SubchannelWatcher } from "../subchannel.ts";
 
@@ -11,6 +11,8 @@ export interface BalancerHelper {
   readonly engine: EventEngine;
   /** A connection to `address`, not begun, whose states `watcher` receives; who made it ends it. */
   createSubchannel(address: SocketAddress, watcher: SubchannelWatcher): Subchannel;
+  /** What picks of `subchannel` are to give: itself, or itself with what follows its calls. Asked once for a connection. */
+  pickOf(subchannel: Subchannel): Picked;
   /** Publishes a state, and what picks from now on. */
   updateState(state: ConnectivityState, picker: Picker): void;
   /** The addresses may be out of date. */

@@ -5,7 +5,7 @@
 
 import { type EventEngine, formatAddress, type SocketAddress } from "../../../pollers/mod.ts";
 import type { ConnectivityState } from "../connectivity.ts";
-import { FixedPicker, type Picker, PickFailure, QUEUE_PICKER } from "../picker.ts";
+import { FixedPicker, type Picked, type Picker, PickFailure, QUEUE_PICKER } from "../picker.ts";
 import type { EndpointAddresses } from "../resolver/endpoint.ts";
 import type { Subchannel, SubchannelWatcher } from "../subchannel.ts";
 import type { Balancer, BalancerHelper } from "./balancer.ts";
@@ -24,6 +24,9 @@ export class EndpointChild implements BalancerHelper {
   }
   createSubchannel(address: SocketAddress, watcher: SubchannelWatcher): Subchannel {
     return this.helper.createSubchannel(address, watcher);
+  }
+  pickOf(subchannel: Subchannel): Picked {
+    return this.helper.pickOf(subchannel);
   }
   updateState(state: ConnectivityState, picker: Picker): void {
     this.state = state;

@@ -145,7 +145,7 @@ export class PickFirst implements Balancer, SubchannelWatcher {
     this.endPass();
     this.selected = subchannel;
     for (const other of this.subchannels.values()) if (other !== subchannel) other.giveUp();
-    this.publish("READY", new FixedPicker(subchannel));
+    this.publish("READY", new FixedPicker(this.helper.pickOf(subchannel)));
   }
 
   private lost(): void {

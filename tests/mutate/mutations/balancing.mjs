@@ -1,4 +1,4 @@
-// Faults of balancing policies, of targets with several addresses, and of how channels end.
+// Faults of balancing policies, of those that follow calls, of targets with several addresses, and of how channels end.
 
 /** As `readMutations` describes them. */
 export default [
@@ -106,5 +106,63 @@ export default [
     after: 'destination.family === "list" ? destination.addresses.slice(0, 1) : [destination]',
     test: "tests/surface/channel/drain_test.ts",
     name: "[C22] the addresses",
+  },
+  {
+    file: "surface/client/client_call.ts",
+    before: "if (this.tracker !== undefined) this.attemptOver(status.code, status.metadata);",
+    after: "",
+    test: "tests/surface/client/tracked_call_test.ts",
+    name: "[C41] an attempt starts",
+  },
+  {
+    file: "surface/client/client_call.ts",
+    before: "    const tracker = this.tracker!;\n    this.tracker = undefined;",
+    after: "    const tracker = this.tracker!;",
+    test: "tests/surface/client/tracked_call_test.ts",
+    name: "[C41] a call that left",
+  },
+  {
+    file: "surface/client/client_call.ts",
+    before: "if (this.tracker !== undefined) this.attemptOver(code, metadata);",
+    after: "",
+    test: "tests/surface/client/tracked_call_test.ts",
+    name: "[C54] a call that is made again",
+  },
+  {
+    file: "surface/client/client_call.ts",
+    before: "if (this.stream === undefined) tracker.callLeft();",
+    after: "if (tracker === undefined) return;",
+    test: "tests/surface/client/tracked_call_test.ts",
+    name: "[C41] a call that waits",
+  },
+  {
+    file: "surface/client/client_call.ts",
+    before:
+      "pickAgain(): void {\n    if (this.tracker !== undefined) this.attemptOver(Status.UNAVAILABLE, NO_HEADERS);",
+    after: "pickAgain(): void {",
+    test: "tests/surface/client/tracked_call_test.ts",
+    name: "[C41] a call that waits",
+  },
+  {
+    file: "surface/client/client_call.ts",
+    before:
+      "onPaused(): void {\n    if (this.tracker !== undefined) this.attemptOver(Status.UNAVAILABLE, NO_HEADERS);",
+    after: "onPaused(): void {",
+    test: "tests/surface/client/tracked_call_test.ts",
+    name: "[C41] a call leaves while",
+  },
+  {
+    file: "surface/channel/picker.ts",
+    before: "if (!this.subchannel.canAttach) return false;",
+    after: "",
+    test: "tests/surface/client/tracked_call_test.ts",
+    name: "[C41] a call that waits",
+  },
+  {
+    file: "surface/channel/call_tracker.ts",
+    before: "    this.first.callLeft();\n",
+    after: "",
+    test: "tests/surface/client/tracked_call_test.ts",
+    name: "[C41] the trackers of two",
   },
 ];

@@ -10,7 +10,14 @@ import type {
 } from "../../../surface/channel/balancer/balancer.ts";
 import { ConnectSettings } from "../../../surface/channel/connect_settings.ts";
 import type { ConnectivityState } from "../../../surface/channel/connectivity.ts";
-import { isSubchannel, type Picker, PickFailure, QUEUE_PICKER } from "../../../surface/channel/picker.ts";
+import {
+  isPicked,
+  type Picked,
+  type Picker,
+  PickFailure,
+  QUEUE_PICKER,
+  TrackedPick,
+} from "../../../surface/channel/picker.ts";
 import { Subchannel, type SubchannelWatcher } from "../../../surface/channel/subchannel.ts";
 import type { PendingCall } from "../../../surface/client/call_route.ts";
 import type { ConnectOptions } from "../../../transport/mod.ts";
@@ -31,6 +38,7 @@ const CALL: PendingCall = {
   path: "/a.B/C",
   config: undefined,
   waitsIn: undefined,
+  tracker: undefined,
   configure() {},
   attach() {},
   pickAgain() {},
@@ -90,7 +98,9 @@ export class BalancingWorld extends ConnectingWorld implements BalancerHelper {
   /** Which address the next call goes to, "queue", or why to none. */
   pick(): string {
     const result = this.picker.pick(CALL);
-    if (isSubchannel(result)) return formatAddress(result.address);
+    if (isPicked(result)) {
+      return formatAddress((result instanceof TrackedPick ? result.subchannel : result).address);
+    }
     return result instanceof PickFailure ? result.reason : "queue";
   }
 
@@ -106,6 +116,9 @@ export class BalancingWorld extends ConnectingWorld implements BalancerHelper {
 
   createSubchannel(address: SocketAddress, watcher: SubchannelWatcher): Subchannel {
     return new Subchannel(this.engine, address, this.settings, new Backoff(() => 0.5), watcher);
+  }
+  pickOf(subchannel: Subchannel): Picked {
+    return subchannel;
   }
   updateState(state: ConnectivityState, picker: Picker): void {
     this.states.push(`${this.now} ${state}`);

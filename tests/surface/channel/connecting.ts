@@ -5,6 +5,7 @@ import { type SimulatedEngine, Simulation } from "../../../pollers/simulated/mod
 import { Backoff } from "../../../surface/channel/backoff.ts";
 import { balancerOf } from "../../../surface/channel/balancer/registry.ts";
 import { ChannelRoute, type RouteOptions } from "../../../surface/channel/channel_route.ts";
+import type { CallTracker } from "../../../surface/channel/call_tracker.ts";
 import type { MethodConfig } from "../../../surface/channel/service_config/method_config.ts";
 import type { PendingCall } from "../../../surface/client/call_route.ts";
 import { type ClientTransport, requestTemplate } from "../../../transport/mod.ts";
@@ -29,6 +30,7 @@ export class Call implements PendingCall {
   then: () => void = () => {};
   transport: ClientTransport | undefined;
   waitsIn: Set<PendingCall> | undefined;
+  tracker: CallTracker | undefined;
   readonly path = TEMPLATE.path;
   config: MethodConfig | undefined;
 

@@ -30,6 +30,7 @@ class Bench {
       path: "/a.B/C",
       config: undefined,
       waitsIn: undefined,
+      tracker: undefined,
       configure: () => {},
       pickAgain: () => this.log.push(`${name} picks again`),
       attach: () => this.log.push(`${name} attached`),
