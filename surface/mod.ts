@@ -66,6 +66,16 @@ export {
 } from "./call/status.ts";
 export { Channel, type ChannelOptions } from "./channel/channel.ts";
 export type { LoadBalancingPolicy } from "./channel/balancer/registry.ts";
+export type {
+  JsonDuration,
+  JsonHedgingPolicy,
+  JsonMethodConfig,
+  JsonMethodName,
+  JsonRetryPolicy,
+  JsonServiceConfig,
+  JsonStatus,
+} from "./channel/service_config/json.ts";
+export { ServiceConfigError } from "./channel/service_config/service_config_error.ts";
 export type { ConnectivityState } from "./channel/connectivity.ts";
 export type { CallIdentityOptions } from "./client/call_identity.ts";
 export {

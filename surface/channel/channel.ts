@@ -28,6 +28,9 @@ import { ChannelRoute } from "./channel_route.ts";
 import type { AddressRefusal } from "./connect_settings.ts";
 import type { ConnectivityState } from "./connectivity.ts";
 import { addressesOf, type Destination, formatDestination } from "./destination.ts";
+import type { ReadConfig } from "./service_config/config_in_use.ts";
+import type { JsonServiceConfig } from "./service_config/json.ts";
+import { MAX_CALL_ATTEMPTS, readServiceConfig } from "./service_config/read_service_config.ts";
 
 /** What a channel is made with. */
 export interface ChannelOptions extends UserConnectOptions {
@@ -49,10 +52,19 @@ export interface ChannelOptions extends UserConnectOptions {
   /** What `:authority` says; else the target's host and port. */
   readonly authority?: string;
   /**
-   * Which of the servers that the target names calls go to. "pick_first", the default: all to the first that can be
-   * connected to; "round_robin": to all of them in turn.
+   * Which of the servers that the target names calls go to, where no service config says it. "pick_first", the default:
+   * all to the first that can be connected to; "round_robin": to all of them in turn.
    */
   readonly loadBalancing?: LoadBalancingPolicy;
+  /**
+   * How the service's methods are called: a service config of gRPC, as an object or as JSON. It is used where the target's
+   * resolver finds none.
+   */
+  readonly serviceConfig?: JsonServiceConfig | string;
+  /** False: no call is made again by the policies of a service config. Default true. */
+  readonly enableRetries?: boolean;
+  /** What more attempts mean, where a policy of a service config has more; 2 or more. Default 5. */
+  readonly maxCallAttempts?: number;
   /** Milliseconds before the second attempt to connect. Default 1,000. */
   readonly initialBackoffMs?: number;
   /**
@@ -70,6 +82,9 @@ const NAMES: OptionNames<ChannelOptions> = {
   proxy: true,
   authority: true,
   loadBalancing: true,
+  serviceConfig: true,
+  enableRetries: true,
+  maxCallAttempts: true,
   initialBackoffMs: true,
   idleTimeoutMs: true,
 };
@@ -114,6 +129,8 @@ export class Channel {
     checkConnectOptions("make a channel", options, NAMES as Readonly<Record<string, true>>, "client");
     checkIdleTimeout(options.idleTimeoutMs);
     const policy = balancerOf(options.loadBalancing ?? "pick_first");
+    const readConfig = configReader(options);
+    const config = options.serviceConfig === undefined ? undefined : readConfig(options.serviceConfig);
     const { target: parsed, credentials } = parseChannelTarget(target, options.credentials);
     checkCallCredentials("make a channel", options.callCredentials);
     this.#authority = options.authority ?? authorityOf(parsed);
@@ -138,6 +155,8 @@ export class Channel {
         refusal,
         ...(this.#security === undefined ? {} : { security: this.#security }),
         ...(proxy === undefined ? {} : { tunnel: proxy.tunnel }),
+        readConfig,
+        ...(config === undefined ? {} : { config }),
       },
       makeBackoff,
       policy,
@@ -321,6 +340,24 @@ function checkIdleTimeout(idleTimeoutMs = Infinity): void {
   throw new RangeError(
     `Cannot make a channel: idleTimeoutMs is ${idleTimeoutMs}; give 1,000 or more milliseconds, or Infinity`,
   );
+}
+
+/** Reads service configs as the channel's options say. */
+function configReader(options: ChannelOptions): ReadConfig {
+  const { enableRetries = true, maxCallAttempts = MAX_CALL_ATTEMPTS } = options;
+  if (typeof enableRetries !== "boolean") {
+    throw new TypeError(
+      `Cannot make a channel: enableRetries is ${describe(enableRetries)}; give true or false`,
+    );
+  }
+  if (!Number.isInteger(maxCallAttempts) || maxCallAttempts < 2) {
+    throw new RangeError(
+      `Cannot make a channel: maxCallAttempts is ${
+        String(maxCallAttempts)
+      }; give a whole number of 2 or more`,
+    );
+  }
+  return (source) => readServiceConfig(source, { enableRetries, maxCallAttempts });
 }
 
 /** Unix sockets have no host; gRPC says "localhost". */

@@ -24,8 +24,9 @@ import { type ConnectionSecurity, DEFAULT_HANDSHAKE_TIMEOUT_MS } from "../../tra
 import { Combiner } from "../../pollers/core/combiner.ts";
 import type { CallRoute, PendingCall } from "../client/call_route.ts";
 import type { Backoff } from "./backoff.ts";
-import type { Balancer, BalancerHelper, ConfiguredPolicy } from "./balancer/balancer.ts";
+import type { BalancerHelper, ConfiguredPolicy } from "./balancer/balancer.ts";
 import { failuresOf, shortList } from "./balancer/failures.ts";
+import { GracefulSwitch } from "./balancer/graceful_switch.ts";
 import { ConnectSettings, type SubchannelOptions } from "./connect_settings.ts";
 import type { ConnectivityState } from "./connectivity.ts";
 import { addressesOf, type Destination, formatDestination } from "./destination.ts";
@@ -44,6 +45,8 @@ import { DnsResolver } from "./resolver/dns_resolver.ts";
 import { FixedResolver } from "./resolver/fixed_resolver.ts";
 import type { EndpointAddresses } from "./resolver/endpoint.ts";
 import type { Resolver, ResolverSink } from "./resolver/resolver.ts";
+import { ConfigInUse, type ReadConfig, type ResolvedConfig } from "./service_config/config_in_use.ts";
+import { readServiceConfig } from "./service_config/read_service_config.ts";
 import type { ServiceConfig } from "./service_config/service_config.ts";
 import { Subchannel, type SubchannelWatcher } from "./subchannel.ts";
 
@@ -56,6 +59,10 @@ export const DEFAULT_IDLE_TIMEOUT_MS = 1_800_000;
 export interface RouteOptions extends SubchannelOptions {
   /** Milliseconds without a call until it is IDLE again. Default 1,800,000; Infinity: never. */
   readonly idleTimeoutMs?: number;
+  /** What is said of the service's calls where the resolver finds nothing. */
+  readonly config?: ServiceConfig;
+  /** Reads what resolvers find. */
+  readonly readConfig?: ReadConfig;
 }
 
 /** What calls of one channel go through. */
@@ -66,7 +73,8 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
   private resolver: Resolver | undefined = undefined;
   /** What the owner of the service says of its calls; undefined where nothing is said, or is not known yet. */
   private config: ServiceConfig | undefined = undefined;
-  private balancer: Balancer | undefined = undefined;
+  private readonly configs: ConfigInUse;
+  private balancer: GracefulSwitch | undefined = undefined;
   private readonly waiting = new Set<PendingCall>();
   private readonly subchannels = new Set<Subchannel>();
   private readonly settings: ConnectSettings;
@@ -82,7 +90,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
   private readonly paused = new Set<PendingCall>();
   /** When there was none any more. */
   private unusedSince = 0;
-  /** Why the name was not found last time. */
+  /** Why the name was not found last time, or its service config cannot be used. */
   private unresolved = "";
 
   /** Calls go to `target`, as `policy` says; `onState` is called on every change. */
@@ -96,6 +104,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
   ) {
     this.combiner = new Combiner(engine);
     this.settings = new ConnectSettings(options);
+    this.configs = new ConfigInUse(options.config, options.readConfig ?? readServiceConfig);
     this.idleTimeoutMs = options.idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT_MS;
   }
 
@@ -281,26 +290,51 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
   // From the resolver.
 
   /** The servers that there are now. */
-  onResolved(endpoints: readonly EndpointAddresses[], config?: ServiceConfig): void {
+  onResolved(endpoints: readonly EndpointAddresses[], found?: ResolvedConfig): void {
     this.run(() => {
       if (this.resolver === undefined) return; // it was let go before this had its turn
       if (trace.channel) this.traceEndpoints(endpoints);
+      if (!this.takeConfig(found)) return;
       this.unresolved = "";
-      this.config = config;
-      this.balancer ??= this.policy.policy.make(this);
-      this.balancer.update(endpoints, this.policy.config);
+      this.balancer ??= new GracefulSwitch(this);
+      this.balancer.update(endpoints, this.config?.loadBalancing ?? this.policy);
     });
+  }
+
+  /** False where no call may be made: the first config that was found cannot be used. */
+  private takeConfig(found: ResolvedConfig | undefined): boolean {
+    const { configs } = this;
+    const before = configs.problem;
+    const isUsable = configs.take(found);
+    this.config = configs.current;
+    if (configs.problem === "") return true;
+    if (configs.problem !== before) this.reportConfig(configs.problem, isUsable);
+    this.resolver?.requestReresolution();
+    if (!isUsable) this.fail(`${formatDestination(this.target)}: ${configs.problem}`);
+    return isUsable;
+  }
+
+  private reportConfig(problem: string, isUsable: boolean): void {
+    const { reporter = defaultReporter } = this.settings.options;
+    const rest = isUsable ? "the one before stays in use" : "calls fail until there is one";
+    reporter.log("warn", `${formatDestination(this.target)}: ${problem}; ${rest}`);
   }
 
   /** They could not be found: the last list stays in use, if there is one. */
   onResolveFailed(reason: string): void {
     this.run(() => {
       if (this.resolver === undefined) return;
+      if (this.balancer === undefined) return this.fail(reason);
       this.unresolved = reason;
       if (trace.channel) this.trace(reason);
-      if (this.balancer !== undefined) return;
-      this.updateState("TRANSIENT_FAILURE", new FixedPicker(new PickFailure(reason)));
     });
+  }
+
+  /** There is no list of servers yet, or it may not be used. */
+  private fail(reason: string): void {
+    this.unresolved = reason;
+    if (trace.channel) this.trace(reason);
+    this.updateState("TRANSIENT_FAILURE", new FixedPicker(new PickFailure(reason)));
   }
 
   // From the balancer.

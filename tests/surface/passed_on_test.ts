@@ -272,6 +272,9 @@ test("every option that there is may be given", () => {
     initialBackoffMs: 1,
     idleTimeoutMs: Infinity,
     loadBalancing: "round_robin",
+    serviceConfig: { methodConfig: [{ name: [{}], timeout: "60s" }] },
+    enableRetries: false,
+    maxCallAttempts: 2,
   };
   const ofServer: Required<ServerOptions> = {
     ...connection,

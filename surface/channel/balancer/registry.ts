@@ -1,11 +1,19 @@
-// Balancing policies by name.
+// Balancing policies by name: those of this library, and what applications register.
 
+import { messageOf } from "../../../pollers/mod.ts";
+import { describe } from "../../options.ts";
+import type { JsonField } from "../service_config/json_field.ts";
+import { ServiceConfigError } from "../service_config/service_config_error.ts";
 import type { BalancingPolicy, ConfiguredPolicy } from "./balancer.ts";
 import { PickFirst } from "./pick_first.ts";
 import { RoundRobin } from "./round_robin.ts";
 
-/** Names of balancing policies, as service configs have them. */
-export type LoadBalancingPolicy = "pick_first" | "round_robin";
+/** Names of balancing policies, as service configs have them; applications register others. */
+export type LoadBalancingPolicy = "pick_first" | "round_robin" | (string & Record<never, never>);
+
+/** Of any config: a policy gets what it has read itself. */
+// deno-lint-ignore no-explicit-any
+type AnyPolicy = BalancingPolicy<any>;
 
 const PICK_FIRST: BalancingPolicy = {
   name: "pick_first",
@@ -19,19 +27,82 @@ const ROUND_ROBIN: BalancingPolicy = {
   make: (helper) => new RoundRobin(helper),
 };
 
-const POLICIES = new Map([PICK_FIRST, ROUND_ROBIN].map((policy) => [policy.name, policy]));
+const OWN: readonly AnyPolicy[] = [PICK_FIRST, ROUND_ROBIN];
+
+const POLICIES = new Map<string, AnyPolicy>(OWN.map((policy) => [policy.name, policy]));
+
+/** Some policies of gRPC are called "ring_hash_experimental" in configs: that means them too. */
+const EXPERIMENTAL = /_experimental$/;
+
+/** The names of all. */
+export function policyNames(): string[] {
+  return [...POLICIES.keys()];
+}
+
+/** The policy called `name`; undefined where there is none. */
+function find(name: string): AnyPolicy | undefined {
+  return POLICIES.get(name) ?? POLICIES.get(name.replace(EXPERIMENTAL, ""));
+}
+
+/** The policy called `name`, without anything said of it; undefined where there is none. */
+export function policyNamed(name: string): ConfiguredPolicy | undefined {
+  const policy = find(name);
+  return policy === undefined ? undefined : { policy, config: policy.readConfig({}) };
+}
 
 /**
- * The policy that `name` says, without anything said of it.
+ * The policy that the channel option `loadBalancing` names.
  *
  * @throws {TypeError} where there is none
  */
 export function balancerOf(name: LoadBalancingPolicy): ConfiguredPolicy {
-  const policy = POLICIES.get(name);
-  if (policy !== undefined) return { policy, config: policy.readConfig({}) };
+  const configured = typeof name === "string" ? policyNamed(name) : undefined;
+  if (configured !== undefined) return configured;
+  const given = typeof name === "string" ? JSON.stringify(name) : describe(name);
   throw new TypeError(
-    `Cannot make a channel: loadBalancing is ${JSON.stringify(name) ?? String(name)}; there are ${
-      [...POLICIES.keys()].join(" and ")
-    }`,
+    `Cannot make a channel: loadBalancing is ${given}; there are ${policyNames().join(", ")}`,
   );
+}
+
+/**
+ * Reads a list of policies, objects of one key each: the first one known, with its config.
+ *
+ * @throws {ServiceConfigError} where none is known, or its config is wrong
+ */
+export function readPolicies(list: JsonField): ConfiguredPolicy {
+  const names: string[] = [];
+  for (const item of list.items()) {
+    const keys = Object.keys(item.object());
+    if (keys.length !== 1) {
+      throw new ServiceConfigError(
+        item.path,
+        `has ${keys.length} names; give one policy, as {"round_robin": {}}`,
+      );
+    }
+    const policy = find(keys[0]!);
+    if (policy !== undefined) return { policy, config: readConfig(policy, item.get(keys[0]!)) };
+    names.push(keys[0]!);
+  }
+  if (names.length === 0) {
+    throw new ServiceConfigError(list.path, 'is empty; give a policy, as [{"round_robin": {}}]');
+  }
+  const known = policyNames().join(", ");
+  throw new ServiceConfigError(
+    list.path,
+    `has no policy that is known: ${names.join(", ")}; there are ${known}`,
+  );
+}
+
+/** What a policy says is wrong stands below its name. */
+function readConfig(policy: AnyPolicy, field: JsonField): unknown {
+  const json = field.object();
+  try {
+    return policy.readConfig(json);
+  } catch (error) {
+    if (error instanceof ServiceConfigError) {
+      const path = error.path === "" ? field.path : `${field.path}.${error.path}`;
+      throw new ServiceConfigError(path, error.problem, { cause: error });
+    }
+    throw new ServiceConfigError(field.path, `is wrong: ${messageOf(error)}`, { cause: error });
+  }
 }

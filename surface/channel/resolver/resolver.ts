@@ -1,15 +1,16 @@
 // Where the addresses of a target come from.
 
-import type { ServiceConfig } from "../service_config/service_config.ts";
+import type { ResolvedConfig } from "../service_config/config_in_use.ts";
 import type { EndpointAddresses } from "./endpoint.ts";
 
 /** Receives what a resolver finds; from no caller's stack but that of `start`. */
 export interface ResolverSink {
   /**
    * The servers that there are now: the whole list, which replaces the one before. It may be empty. `config`: what the
-   * owner of the service says of its calls; undefined where the resolver has nothing of the kind.
+   * owner of the service says of its calls, the object or its JSON, or why that could not be found; undefined where the
+   * resolver has nothing of the kind.
    */
-  onResolved(endpoints: readonly EndpointAddresses[], config?: ServiceConfig): void;
+  onResolved(endpoints: readonly EndpointAddresses[], config?: ResolvedConfig): void;
   /** They could not be found: a sentence that names the target. The resolver tries again by itself. */
   onResolveFailed(reason: string): void;
 }

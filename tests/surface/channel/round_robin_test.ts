@@ -167,6 +167,6 @@ test("loadBalancing: a policy that does not exist is an error that names those t
   );
   assertMatch(
     error.message,
-    /^Cannot make a channel: loadBalancing is "robin"; there are pick_first and round_robin$/,
+    /^Cannot make a channel: loadBalancing is "robin"; there are pick_first, round_robin/,
   );
 });

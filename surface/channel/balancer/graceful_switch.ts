@@ -1,0 +1,111 @@
+// Replaces a policy by another one without a break (gRPC's graceful switch).
+//
+// The new policy connects beside the old one, which takes the calls meanwhile. It takes over when it is READY, or IDLE and
+// so connects by its calls, or when the old one is not READY any more.
+
+import type { EventEngine, SocketAddress } from "../../../pollers/mod.ts";
+import type { ConnectivityState } from "../connectivity.ts";
+import type { Picked, Picker } from "../picker.ts";
+import type { EndpointAddresses } from "../resolver/endpoint.ts";
+import type { Subchannel, SubchannelWatcher } from "../subchannel.ts";
+import type { Balancer, BalancerHelper, BalancingPolicy, ConfiguredPolicy } from "./balancer.ts";
+
+/** A balancer, and what it published last. */
+class Child implements BalancerHelper {
+  readonly balancer: Balancer;
+  state: ConnectivityState = "CONNECTING";
+  picker: Picker | undefined = undefined;
+
+  constructor(
+    readonly policy: BalancingPolicy,
+    private readonly owner: GracefulSwitch,
+    private readonly helper: BalancerHelper,
+  ) {
+    this.balancer = policy.make(this);
+  }
+
+  get engine(): EventEngine {
+    return this.helper.engine;
+  }
+  createSubchannel(address: SocketAddress, watcher: SubchannelWatcher): Subchannel {
+    return this.helper.createSubchannel(address, watcher);
+  }
+  pickOf(subchannel: Subchannel): Picked {
+    return this.helper.pickOf(subchannel);
+  }
+  updateState(state: ConnectivityState, picker: Picker): void {
+    this.state = state;
+    this.picker = picker;
+    this.owner.childChanged(this);
+  }
+  requestReresolution(): void {
+    if (this.owner.latest === this) this.helper.requestReresolution();
+  }
+  run(closure: () => void): void {
+    this.helper.run(closure);
+  }
+}
+
+/** See the head of this file. */
+export class GracefulSwitch implements Balancer<ConfiguredPolicy> {
+  /** Takes the calls. */
+  private serving: Child | undefined = undefined;
+  /** Is to take them. */
+  private next: Child | undefined = undefined;
+  private closed = false;
+
+  constructor(private readonly helper: BalancerHelper) {}
+
+  /** The one that lists of servers are given to. */
+  get latest(): Child | undefined {
+    return this.next ?? this.serving;
+  }
+
+  update(endpoints: readonly EndpointAddresses[], { policy, config }: ConfiguredPolicy): void {
+    if (this.latest?.policy !== policy) this.begin(policy);
+    this.latest!.balancer.update(endpoints, config);
+  }
+
+  exitIdle(): void {
+    this.latest?.balancer.exitIdle();
+  }
+
+  resetBackoff(): void {
+    this.latest?.balancer.resetBackoff();
+  }
+
+  close(): void {
+    this.closed = true;
+    this.next?.balancer.close();
+    this.serving?.balancer.close();
+  }
+
+  /** From a child: it has published something. */
+  childChanged(child: Child): void {
+    if (this.closed) return;
+    const { serving, next } = this;
+    if (child === serving) {
+      if (next?.picker !== undefined && child.state !== "READY") this.takeOver(next);
+      else this.helper.updateState(child.state, child.picker!);
+    } else if (child === next) {
+      const isUseful = child.state === "READY" || child.state === "IDLE";
+      if (isUseful || serving!.state !== "READY") this.takeOver(child);
+    }
+  }
+
+  private begin(policy: BalancingPolicy): void {
+    const dropped = this.next;
+    const child = new Child(policy, this, this.helper);
+    if (this.serving === undefined) this.serving = child;
+    else this.next = child;
+    dropped?.balancer.close();
+  }
+
+  private takeOver(next: Child): void {
+    const old = this.serving!;
+    this.serving = next;
+    this.next = undefined;
+    this.helper.updateState(next.state, next.picker!); // first: calls that wait in the old one's connections pick again
+    old.balancer.close();
+  }
+}
