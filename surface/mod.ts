@@ -55,7 +55,34 @@ export {
   type SyncClientOptions,
 } from "./blocking/sync_client.ts";
 export { Metadata, type MetadataInit, type MetadataValue } from "./call/metadata.ts";
+export {
+  type BadRequest,
+  type DebugInfo,
+  type ErrorDetails,
+  errorDetails,
+  type ErrorInfo,
+  type FieldViolation,
+  type Help,
+  type HelpLink,
+  type LocalizedMessage,
+  type PreconditionFailure,
+  type PreconditionViolation,
+  type QuotaFailure,
+  type QuotaViolation,
+  type RequestInfo,
+  type ResourceInfo,
+  type RetryInfo,
+} from "./call/error_details.ts";
 export { RpcError, type RpcErrorOptions } from "./call/rpc_error.ts";
+export {
+  type DetailTypes,
+  type KnownDetail,
+  type MessageInit,
+  type StatusDetail,
+  statusDetail,
+  type TypedDetail,
+  type UnknownDetail,
+} from "./call/status_details.ts";
 export {
   type ErrorStatusCode,
   type ErrorStatusName,

@@ -40,6 +40,12 @@ export type FromThread = { readonly kind: "ready" } | { readonly kind: "ended"; 
 const TRANSFER = Symbol.for("pollwire.transferring");
 
 /**
+ * Marks the function of a class of errors, of every copy of this package, that gives what crosses beside the own properties of
+ * an error.
+ */
+const CROSSING = Symbol.for("pollwire.crossing");
+
+/**
  * In a job: returns `value` so that the objects of `transfer` are moved to the caller, not copied.
  *
  * @example
@@ -95,14 +101,20 @@ function dataOf(thrown: unknown): ThrownData {
   if (!isInstance(thrown, Error)) {
     return { name: "Error", message: messageOf(thrown), stack: "", properties };
   }
-  for (const key of Object.keys(thrown)) {
+  addClones(properties, thrown);
+  const besides = propertyOf(thrown, CROSSING) as ((error: Error) => object) | undefined;
+  if (besides !== undefined) addClones(properties, besides(thrown));
+  const name = String(propertyOf(thrown, "name"));
+  return { name, message: messageOf(thrown), stack: stackOf(thrown), properties };
+}
+
+function addClones(properties: Record<string, unknown>, from: object): void {
+  for (const key of Object.keys(from)) {
     try {
-      properties[key] = structuredClone((thrown as unknown as Record<string, unknown>)[key]);
+      properties[key] = structuredClone((from as Record<string, unknown>)[key]);
     } catch { // what cannot be cloned stays behind
     }
   }
-  const name = String(propertyOf(thrown, "name"));
-  return { name, message: messageOf(thrown), stack: stackOf(thrown), properties };
 }
 
 /** The error of {@linkcode ThrownData}, on the side of the caller. */

@@ -2,6 +2,8 @@
 
 import { propertyOf, textOf } from "../../pollers/mod.ts";
 import type { Initiator } from "../../transport/mod.ts";
+import type { Codec } from "../proto/mod.ts";
+import { type ErrorDetails, errorDetails } from "./error_details.ts";
 import { printsAs } from "./inspect.ts";
 import { Metadata, type MetadataInit } from "./metadata.ts";
 import {
@@ -12,11 +14,23 @@ import {
   type StatusName,
   statusName,
 } from "./status.ts";
+import {
+  decodeDetails,
+  type DetailTypes,
+  encodeDetails,
+  STATUS_DETAILS,
+  type StatusDetail,
+  type TypedDetail,
+  typedDetails,
+  unpackDetail,
+} from "./status_details.ts";
 
 /** What an RpcError may carry beside code and details. */
 export interface RpcErrorOptions {
   /** Trailing metadata. */
   readonly metadata?: Metadata | MetadataInit;
+  /** Details of any type, each made by {@linkcode statusDetail}: they go with the trailing metadata. */
+  readonly statusDetails?: Iterable<StatusDetail>;
   /** Who ended the call, where it was not the server's own status. */
   readonly endedBy?: Initiator;
   /** What led to it. */
@@ -29,6 +43,9 @@ export interface RpcErrorOptions {
 
 /** Marks the errors of every copy of this package. */
 const BRAND = Symbol.for("pollwire.RpcError");
+
+/** What an error has besides its own properties where it crosses to another thread, see `pollers/threads/job.ts`. */
+const CROSSING = Symbol.for("pollwire.crossing");
 
 /** What has the frames of a stack, as text below a first line. */
 export interface Frames {
@@ -75,6 +92,8 @@ export class RpcError extends Error {
   readonly peer: string | undefined;
   /** Not a property of its own: Bun prints it as a list of functions where the error is uncaught. */
   readonly #metadata: Metadata;
+  /** Once they were asked for. */
+  #statusDetails: readonly StatusDetail[] | undefined = undefined;
   /** Of an error of a call. */
   #frames: Frames | undefined = undefined;
 
@@ -96,7 +115,10 @@ export class RpcError extends Error {
     super(text === "" ? statusName(number) : `${statusName(number)}: ${text}`, { cause: options.cause });
     this.code = number;
     this.details = text;
-    this.#metadata = Metadata.from(options.metadata ?? []);
+    const { metadata = [], statusDetails } = options;
+    this.#metadata = statusDetails === undefined
+      ? Metadata.from(metadata)
+      : withDetails(metadata, encodeDetails(number, text, statusDetails));
     this.endedBy = options.endedBy ?? "remote";
     this.method = options.method;
     this.peer = options.peer;
@@ -107,10 +129,40 @@ export class RpcError extends Error {
     return this.#metadata;
   }
 
+  /**
+   * The details that came or were given beside code and text, in their order. Empty where there are none, and where what
+   * the peer sent as such is malformed or says another code.
+   */
+  get statusDetails(): readonly StatusDetail[] {
+    return this.#statusDetails ??= decodeDetails(this.code, this.#metadata);
+  }
+
+  /** The first detail of the type of `codec` that can be decoded; undefined where there is none. */
+  detail<T>(codec: Codec<T>): T | undefined {
+    for (const detail of this.statusDetails) {
+      const message = unpackDetail(detail, codec);
+      if (message !== undefined) return message;
+    }
+    return undefined;
+  }
+
+  /**
+   * Each detail with the name that its type has in `types` (default: the standard ones), and its message; those of other types, and those that cannot be
+   * decoded, as they came. `{ ...errorDetails, Stock: messages["shop.Stock"] }` adds a type to the standard ones.
+   */
+  typedDetails<Types extends DetailTypes = ErrorDetails>(
+    types: Types = errorDetails as unknown as Types,
+  ): TypedDetail<Types>[] {
+    return typedDetails(this.statusDetails, types);
+  }
+
   static {
     // Not on each error: what is its own is printed with it.
     Object.defineProperty(this.prototype, "name", { value: "RpcError", configurable: true, writable: true });
     Object.defineProperty(this.prototype, BRAND, { value: true });
+    Object.defineProperty(this.prototype, CROSSING, {
+      value: (error: RpcError) => ({ metadata: [...error.metadata] }),
+    });
 
     makeCallError = (code, details, options, frames, below) => {
       const error = new RpcError(code, details, options);
@@ -158,6 +210,12 @@ const CALL_STACK: PropertyDescriptor & ThisType<RpcError> = {
     Object.defineProperty(this, "stack", { value, configurable: true, writable: true });
   },
 };
+
+function withDetails(metadata: Metadata | MetadataInit, encoded: Uint8Array): Metadata {
+  const all = new Metadata(metadata); // a copy: what was given is its giver's
+  all.set(STATUS_DETAILS, encoded);
+  return all;
+}
 
 function whyNoCode(code: unknown, details: string): string {
   const what = typeof code === "string" ? JSON.stringify(code) : textOf(code);

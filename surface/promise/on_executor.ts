@@ -36,8 +36,8 @@ const STATUSES = {
 
 /**
  * A handler of a unary method that runs on a thread: the function that `module` exports as `exportName` is called with
- * the request and an {@linkcode ExecutorCall}, and returns the response. An RpcError that it throws is the call's status
- * (code and details, no metadata). A call that is cancelled, or whose deadline passes, terminates its thread.
+ * the request and an {@linkcode ExecutorCall}, and returns the response. An RpcError that it throws is the call's
+ * status. A call that is cancelled, or whose deadline passes, terminates its thread.
  *
  * @example
  * ```ts ignore
@@ -82,6 +82,6 @@ function statusOf(error: unknown): unknown {
     return new RpcError(STATUSES[error.reason], error.message, { cause: error });
   }
   if (!(error instanceof Error) || error.name !== "RpcError") return error;
-  const { code, details } = error as { code?: unknown; details?: unknown };
-  return isErrorCode(code) ? new RpcError(code, String(details ?? ""), { cause: error }) : error;
+  const { code, details, metadata = [] } = error as Partial<Pick<RpcError, "code" | "details" | "metadata">>;
+  return isErrorCode(code) ? new RpcError(code, String(details ?? ""), { metadata, cause: error }) : error;
 }

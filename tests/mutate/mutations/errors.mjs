@@ -16,6 +16,7 @@ const RPC_ERROR = "tests/surface/call/rpc_error_test.ts";
 const PRINTING = "tests/surface/call/printing_test.ts";
 const PRODUCER = "tests/surface/promise/producer_test.ts";
 const TRACES = "tests/surface/traces_test.ts";
+const DETAILS = "tests/surface/call/status_details_test.ts";
 const FRAMES = "tests/transport/http2/frame_trace_test.ts";
 
 const mutation = (file, before, after, test, name) => ({ file, before, after, test, name });
@@ -234,5 +235,48 @@ export default [
     "",
     TRACES,
     "http2",
+  ),
+  mutation(
+    "surface/call/status_details.ts",
+    "return status.code === code ? status.details.map(plain) : [];",
+    "return status.details.map(plain);",
+    DETAILS,
+    "of another code",
+  ),
+  mutation("surface/call/status_details.ts", "values.length !== 1 ||", "", DETAILS, "doubled"),
+  mutation(
+    "surface/call/status_details.ts",
+    "const type = message === undefined ? undefined : name;",
+    "const type = name;",
+    DETAILS,
+    "typed by name",
+  ),
+  mutation(
+    "surface/call/status_details.ts",
+    'typeUrl.slice(typeUrl.lastIndexOf("/") + 1)',
+    'typeUrl.slice(typeUrl.indexOf("/") + 1)',
+    DETAILS,
+    "typed by name",
+  ),
+  mutation(
+    "surface/call/rpc_error.ts",
+    "const all = new Metadata(metadata);",
+    "const all = Metadata.from(metadata);",
+    DETAILS,
+    "stays its giver's",
+  ),
+  mutation(
+    "pollers/threads/job.ts",
+    "if (besides !== undefined) addClones(properties, besides(thrown));",
+    "",
+    DETAILS,
+    "on an executor",
+  ),
+  mutation(
+    "surface/promise/on_executor.ts",
+    'String(details ?? ""), { metadata, cause: error }',
+    'String(details ?? ""), { cause: error }',
+    DETAILS,
+    "on an executor",
   ),
 ];

@@ -2,7 +2,7 @@
 import { onOwnerMessage, postToOwner, startData } from "../../../pollers/native/thread.ts";
 import { type Note, Trial } from "../serving.ts";
 import process from "node:process";
-import { RpcError, Server, tls, type TlsServerOptions } from "pollwire";
+import { errorDetails, RpcError, Server, statusDetail, tls, type TlsServerOptions } from "pollwire";
 
 /** What the thread is started with. */
 export interface ServingOptions {
@@ -17,7 +17,12 @@ const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve,
 async function one(note: Note): Promise<Note> {
   const [what, number] = (note.text ?? "").split(" ");
   if (what === "wait") await sleep(Number(number));
-  if (what === "fail") throw new RpcError("NOT_FOUND", "no such note", { metadata: { "x-why": "absent" } });
+  if (what === "fail") {
+    throw new RpcError("NOT_FOUND", "no such note", {
+      metadata: { "x-why": "absent" },
+      statusDetails: [statusDetail(errorDetails.ErrorInfo, { reason: "ABSENT" })],
+    });
+  }
   return note;
 }
 

@@ -4,6 +4,7 @@ import {
   Channel,
   createClient,
   createSyncClient,
+  errorDetails,
   insecure,
   type Metadata,
   type ObservedCall,
@@ -99,7 +100,7 @@ blocking(
 
 blocking(
   ALL_WAYS,
-  "an error of the server is thrown, with its metadata and the line of the caller",
+  "an error of the server is thrown, with its metadata, its details and the line of the caller",
   ({ client }) => {
     const error = thrown(function whoCalls() {
       const note = client.one({ text: "fail" });
@@ -107,6 +108,7 @@ blocking(
     });
     assertEquals([error.code, error.details, error.endedBy], [Status.NOT_FOUND, "no such note", "remote"]);
     assertEquals([error.method, error.metadata.get("x-why")], ["/trial.Trial/One", "absent"]);
+    assertEquals(error.detail(errorDetails.ErrorInfo)?.reason, "ABSENT");
     assert(error.peer!.startsWith("127.0.0.1:"));
     assert(/One \(.*\n.*(bench|sync_client_test)\.ts/.test(error.stack!), error.stack);
   },

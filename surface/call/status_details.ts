@@ -1,0 +1,146 @@
+// The details of a status (google.rpc.Status): messages of any type, which trailing metadata carries beside code and
+// text as `grpc-status-details-bin` (https://grpc.io/docs/guides/error/#richer-error-model).
+
+import { type Codec, parseProto, type ProtoTypes } from "../proto/mod.ts";
+import type { Metadata } from "./metadata.ts";
+
+/** Under which the details stand in trailing metadata. */
+export const STATUS_DETAILS = "grpc-status-details-bin";
+
+/** What a type URL of google.protobuf.Any begins with. */
+const TYPE_URLS = "type.googleapis.com/";
+
+/** One detail of a status: a google.protobuf.Any. */
+export interface StatusDetail {
+  /** "type.googleapis.com/google.rpc.ErrorInfo": what stands behind the last slash is the message's type. */
+  readonly typeUrl: string;
+  /** The encoded message. */
+  readonly value: Uint8Array;
+}
+
+/** A message as it is given to an encoder: fields may be left out, at every depth. */
+export type MessageInit<T> = T extends Uint8Array ? T
+  : T extends readonly (infer Item)[] ? readonly MessageInit<Item>[]
+  : T extends object ? { readonly [Name in keyof T]?: MessageInit<T[Name]> | undefined }
+  : T;
+
+/** Codecs by a name of the application's choice: the types of details that it knows. */
+export type DetailTypes = Readonly<Record<string, Codec>>;
+
+/** A detail of a type that is in none of the given ones, or that cannot be decoded. */
+export interface UnknownDetail extends StatusDetail {
+  /** No name. */
+  readonly type: undefined;
+  /** Not decoded. */
+  readonly message: undefined;
+}
+
+/** A detail of the type `Name`. */
+export interface KnownDetail<Name, Message> extends StatusDetail {
+  /** What its codec is called in the given types. */
+  readonly type: Name;
+  /** The decoded message. */
+  readonly message: Message;
+}
+
+/** A detail, decoded by the codec of its type: `type` says which one. */
+export type TypedDetail<Types extends DetailTypes> =
+  | UnknownDetail
+  | { [Name in keyof Types]: KnownDetail<Name, Types[Name] extends Codec<infer T> ? T : never> }[keyof Types];
+
+/**
+ * Packs `message` as a detail of a status. `codec` is one of {@linkcode errorDetails}, or one of a .proto file's
+ * `messages`.
+ *
+ * @example
+ * ```ts
+ * import { errorDetails, RpcError, statusDetail } from "pollwire";
+ * const error = new RpcError("RESOURCE_EXHAUSTED", "too many calls", {
+ *   statusDetails: [statusDetail(errorDetails.RetryInfo, { retryDelay: { seconds: 3n } })],
+ * });
+ * console.log(error.detail(errorDetails.RetryInfo)?.retryDelay?.seconds); // 3n
+ * ```
+ *
+ * @throws {EncodeError} when the message does not fit the type
+ */
+export function statusDetail<T>(codec: Codec<T>, message: MessageInit<T>): StatusDetail {
+  return { typeUrl: TYPE_URLS + codec.typeName, value: codec.encode(message as T) };
+}
+
+/** The message of `detail`; undefined where its type is another one, or where it cannot be decoded. */
+export function unpackDetail<T>(detail: StatusDetail, codec: Codec<T>): T | undefined {
+  if (typeOf(detail) !== codec.typeName) return undefined;
+  try {
+    return codec.decode(detail.value);
+  } catch { // a peer's octets: whoever asks has the detail itself
+    return undefined;
+  }
+}
+
+/** Each of `details`, decoded where its type is one of `types`. */
+export function typedDetails<Types extends DetailTypes>(
+  details: readonly StatusDetail[],
+  types: Types,
+): TypedDetail<Types>[] {
+  const names = new Map(Object.entries(types).map(([name, codec]) => [codec.typeName, name]));
+  return details.map((detail) => {
+    const name = names.get(typeOf(detail));
+    const message = name === undefined ? undefined : unpackDetail(detail, types[name]!);
+    const type = message === undefined ? undefined : name;
+    return { type, message, typeUrl: detail.typeUrl, value: detail.value } as TypedDetail<Types>;
+  });
+}
+
+/** The encoded google.rpc.Status of what an error says. */
+export function encodeDetails(code: number, message: string, details: Iterable<StatusDetail>): Uint8Array {
+  return statusCodec().encode({ code, message, details: [...details] });
+}
+
+/**
+ * The details in `metadata` of a status with `code`. Metadata that has none, or several, or what is no Status, or one of
+ * another code, has no details: a peer cannot make an error of an error.
+ */
+export function decodeDetails(code: number, metadata: Metadata): readonly StatusDetail[] {
+  const values = metadata.getAll(STATUS_DETAILS);
+  const [value] = values;
+  if (values.length !== 1 || !(value instanceof Uint8Array)) return [];
+  try {
+    const status = statusCodec().decode(value);
+    return status.code === code ? status.details.map(plain) : [];
+  } catch {
+    return [];
+  }
+}
+
+interface Status {
+  readonly code: number;
+  readonly message: string;
+  readonly details: readonly StatusDetail[];
+}
+
+/** google/rpc/status.proto, without its comments. */
+const STATUS_PROTO = `
+  syntax = "proto3";
+  package google.rpc;
+  import "google/protobuf/any.proto";
+  message Status {
+    int32 code = 1;
+    string message = 2;
+    repeated google.protobuf.Any details = 3;
+  }
+`;
+
+function statusCodec(): Codec<Status> {
+  return loaded ??= parseProto<ProtoTypes>(STATUS_PROTO).messages["google.rpc.Status"]!;
+}
+
+/** Made at first use. */
+let loaded: Codec<Status> | undefined = undefined;
+
+function plain({ typeUrl, value }: StatusDetail): StatusDetail {
+  return { typeUrl, value };
+}
+
+function typeOf({ typeUrl }: StatusDetail): string {
+  return typeUrl.slice(typeUrl.lastIndexOf("/") + 1);
+}
