@@ -82,6 +82,8 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
   private readonly combiner: Combiner;
   private readonly idleTimeoutMs: number;
   private idleTask: TaskHandle | undefined = undefined;
+  /** It is to connect without a call, as soon as there are addresses. */
+  private asked = false;
   /** Calls that have begun and not ended. */
   private calls = 0;
   /** Called when it is shut down and has no calls. */
@@ -183,6 +185,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
   /** Begins to connect, where it is IDLE. */
   connect(): void {
     this.run(() => {
+      this.asked = this.resolver === undefined;
       this.exitIdle();
       if (this.calls === 0) this.unused();
     });
@@ -298,6 +301,8 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
       this.unresolved = "";
       this.balancer ??= new GracefulSwitch(this);
       this.balancer.update(endpoints, this.config?.loadBalancing ?? this.policy);
+      if (this.asked) this.balancer.exitIdle(); // of a policy that connects when calls come
+      this.asked = false;
     });
   }
 

@@ -23,6 +23,8 @@ export interface PendingCall {
   waitsIn: Set<PendingCall> | undefined;
   /** Follows the present attempt, since its connection was picked; who ends the attempt takes it away and tells it. */
   tracker: CallTracker | undefined;
+  /** What it sends as metadata `name`, several values with commas between them; undefined where that is nothing. */
+  metadataValue(name: string): string | undefined;
   /** What the service config says of it: once, and before it has a stream. It may end the call. */
   configure(config: MethodConfig): void;
   /** A stream is free: open it now. */

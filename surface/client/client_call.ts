@@ -269,6 +269,11 @@ export abstract class ClientCall extends CallCore
 
   // From the channel.
 
+  /** What it sends as metadata `name`; what its credentials add is not known before it has a connection. */
+  metadataValue(name: string): string | undefined {
+    return this.options.headers?.joined(name);
+  }
+
   /** What the service config says of the call. */
   configure(config: MethodConfig): void {
     this.config = config;

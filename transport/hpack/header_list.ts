@@ -77,6 +77,17 @@ export class HeaderList {
     return this.entries.filter((field) => field.name.text === name).map((field) => field.text);
   }
 
+  /** The values of `name` in their order, with commas between them; undefined where there is none. */
+  joined(name: string): string | undefined {
+    let joined: string | undefined = undefined;
+    const { entries } = this;
+    for (let i = 0; i < entries.length; i++) {
+      const field = entries[i]!;
+      if (field.name.text === name) joined = joined === undefined ? field.text : `${joined},${field.text}`;
+    }
+    return joined;
+  }
+
   /** What JSON has of a list: its names and values. */
   toJSON(): readonly string[] {
     return this.fields;

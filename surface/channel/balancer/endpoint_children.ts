@@ -13,11 +13,45 @@ import { PickFirst } from "./pick_first.ts";
 
 /** The pick_first of one server, and what it published last. */
 export class EndpointChild implements BalancerHelper {
-  state: ConnectivityState = "CONNECTING";
+  state: ConnectivityState = "IDLE";
   picker: Picker = QUEUE_PICKER;
-  readonly balancer: PickFirst = new PickFirst(this);
+  private readonly balancer: PickFirst = new PickFirst(this);
+  private started = false;
 
-  constructor(private readonly owner: EndpointChildren, private readonly helper: BalancerHelper) {}
+  /** Nothing is connected before `connect`. */
+  constructor(
+    private readonly owner: EndpointChildren,
+    private readonly helper: BalancerHelper,
+    private server: EndpointAddresses,
+  ) {}
+
+  /** The server, as the resolver knows it. */
+  get endpoint(): EndpointAddresses {
+    return this.server;
+  }
+
+  /** The server is still in the list, perhaps with other attributes. */
+  update(endpoint: EndpointAddresses): void {
+    this.server = endpoint;
+    if (this.started) this.balancer.update([endpoint]);
+  }
+
+  /** Connects, where it is IDLE. */
+  connect(): void {
+    if (this.started) return this.balancer.exitIdle();
+    this.started = true;
+    this.balancer.update([this.server]);
+  }
+
+  resetBackoff(): void {
+    this.balancer.resetBackoff();
+  }
+
+  close(): void {
+    this.balancer.close();
+  }
+
+  // What its pick_first calls.
 
   get engine(): EventEngine {
     return this.helper.engine;
@@ -42,68 +76,81 @@ export class EndpointChild implements BalancerHelper {
 }
 
 /** Makes children of the servers, and one state of theirs. */
-export abstract class EndpointChildren implements Balancer {
+export abstract class EndpointChildren<Config = unknown> implements Balancer<Config> {
   private children = new Map<string, EndpointChild>();
   /** Its list is being taken, or it is closed: nothing is published. */
   private silent = false;
   /** The one that failed last says why, where all have failed. */
   private failed: Picker = new FixedPicker(new PickFailure("the name has no address"));
+  /** Servers are connected to when a call wants them, and not at all times. */
+  protected readonly lazy: boolean = false;
 
   constructor(protected readonly helper: BalancerHelper) {}
 
   /** Chooses among servers that can take a call: `ready` has one or more, without repetition. */
   protected abstract pickerOf(ready: readonly EndpointChild[]): Picker;
 
-  update(endpoints: readonly EndpointAddresses[]): void {
+  update(endpoints: readonly EndpointAddresses[], _config: Config): void {
     const before = this.children;
     this.children = new Map();
     this.silent = true;
     for (const endpoint of endpoints) {
       const name = nameOf(endpoint);
       if (this.children.has(name)) continue;
-      const child = before.get(name) ?? new EndpointChild(this, this.helper);
+      const child = before.get(name) ?? new EndpointChild(this, this.helper, endpoint);
       before.delete(name);
       this.children.set(name, child);
-      child.balancer.update([endpoint]);
+      child.update(endpoint);
+      if (!this.lazy) child.connect();
     }
-    for (const gone of before.values()) gone.balancer.close();
+    for (const gone of before.values()) gone.close();
+    this.onChildren([...this.children.values()]);
     this.silent = false;
     if (this.children.size === 0) this.helper.requestReresolution();
     this.publish();
   }
 
   exitIdle(): void {
-    for (const { balancer } of this.children.values()) balancer.exitIdle();
+    for (const child of this.children.values()) child.connect();
   }
 
   resetBackoff(): void {
-    for (const { balancer } of this.children.values()) balancer.resetBackoff();
+    for (const child of this.children.values()) child.resetBackoff();
   }
 
   close(): void {
     this.silent = true;
-    for (const { balancer } of this.children.values()) balancer.close();
+    for (const child of this.children.values()) child.close();
   }
 
   /** From a child: it has published something. */
   childChanged(child: EndpointChild): void {
     if (child.state === "TRANSIENT_FAILURE") this.failed = child.picker;
-    if (child.state === "IDLE") this.helper.run(() => this.reconnect(child));
+    if (child.state === "IDLE" && !this.lazy) this.connectLater(child);
     if (!this.silent) this.publish();
   }
 
-  /** Every server is connected to at all times. */
-  private reconnect(child: EndpointChild): void {
-    if (!this.silent) child.balancer.exitIdle();
+  /** Connects `child`, on nobody's stack. */
+  protected connectLater(child: EndpointChild): void {
+    this.helper.run(() => {
+      if (!this.silent) child.connect();
+    });
   }
 
-  private publish(): void {
-    const children = [...this.children.values()];
+  /** The servers that there are now; afterwards it publishes what it has of them. */
+  protected onChildren(_children: readonly EndpointChild[]): void {}
+
+  /** Publishes one state of all; `children` may be none. */
+  protected aggregate(children: readonly EndpointChild[]): void {
     const ready = children.filter(({ state }) => state === "READY");
     if (ready.length > 0) this.helper.updateState("READY", this.pickerOf(ready));
     else if (children.some(({ state }) => state !== "TRANSIENT_FAILURE")) {
       this.helper.updateState("CONNECTING", QUEUE_PICKER);
     } else this.helper.updateState("TRANSIENT_FAILURE", this.failed);
+  }
+
+  private publish(): void {
+    this.aggregate([...this.children.values()]);
   }
 }
 

@@ -6,10 +6,15 @@ import type { JsonField } from "../service_config/json_field.ts";
 import { ServiceConfigError } from "../service_config/service_config_error.ts";
 import type { BalancingPolicy, ConfiguredPolicy } from "./balancer.ts";
 import { PickFirst } from "./pick_first.ts";
+import { readRingHashConfig, RingHash, type RingHashConfig } from "./ring_hash.ts";
 import { RoundRobin } from "./round_robin.ts";
 
 /** Names of balancing policies, as service configs have them; applications register others. */
-export type LoadBalancingPolicy = "pick_first" | "round_robin" | (string & Record<never, never>);
+export type LoadBalancingPolicy =
+  | "pick_first"
+  | "round_robin"
+  | "ring_hash"
+  | (string & Record<never, never>);
 
 /** Of any config: a policy gets what it has read itself. */
 // deno-lint-ignore no-explicit-any
@@ -27,7 +32,13 @@ const ROUND_ROBIN: BalancingPolicy = {
   make: (helper) => new RoundRobin(helper),
 };
 
-const OWN: readonly AnyPolicy[] = [PICK_FIRST, ROUND_ROBIN];
+const RING_HASH: BalancingPolicy<RingHashConfig> = {
+  name: "ring_hash",
+  readConfig: readRingHashConfig,
+  make: (helper) => new RingHash(helper),
+};
+
+const OWN: readonly AnyPolicy[] = [PICK_FIRST, ROUND_ROBIN, RING_HASH];
 
 const POLICIES = new Map<string, AnyPolicy>(OWN.map((policy) => [policy.name, policy]));
 

@@ -6,4 +6,6 @@ import type { SocketAddress } from "../../../pollers/mod.ts";
 export interface EndpointAddresses {
   /** Where it can be reached, in the order in which they are to be tried; at least one. */
   readonly addresses: readonly SocketAddress[];
+  /** Its share of the calls, beside the others' weights, for policies that have weights; above 0. Default 1. */
+  readonly weight?: number;
 }

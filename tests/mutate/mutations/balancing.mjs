@@ -25,7 +25,7 @@ export default [
   },
   {
     file: "surface/channel/balancer/endpoint_children.ts",
-    before: 'if (child.state === "IDLE") this.helper.run(() => this.reconnect(child));',
+    before: 'if (child.state === "IDLE" && !this.lazy) this.connectLater(child);',
     after: "",
     test: "tests/surface/channel/round_robin_test.ts",
     name: "[C39] a server whose connection",
@@ -53,7 +53,7 @@ export default [
   },
   {
     file: "surface/channel/balancer/endpoint_children.ts",
-    before: "for (const gone of before.values()) gone.balancer.close();",
+    before: "for (const gone of before.values()) gone.close();",
     after: "",
     test: "tests/surface/channel/round_robin_test.ts",
     name: "[C23] a new list",

@@ -15,9 +15,12 @@ import {
   type Picked,
   type Picker,
   PickFailure,
+  type PickResult,
+  QUEUE,
   QUEUE_PICKER,
   TrackedPick,
 } from "../../../surface/channel/picker.ts";
+import type { EndpointAddresses } from "../../../surface/channel/resolver/endpoint.ts";
 import { Subchannel, type SubchannelWatcher } from "../../../surface/channel/subchannel.ts";
 import type { PendingCall } from "../../../surface/client/call_route.ts";
 import type { ConnectOptions } from "../../../transport/mod.ts";
@@ -39,6 +42,7 @@ const CALL: PendingCall = {
   config: undefined,
   waitsIn: undefined,
   tracker: undefined,
+  metadataValue: () => undefined,
   configure() {},
   attach() {},
   pickAgain() {},
@@ -86,7 +90,11 @@ export class BalancingWorld extends ConnectingWorld implements BalancerHelper {
 
   /** Gives the policy a list, each address a server of its own. */
   resolve(...addresses: SocketAddress[]): void {
-    const endpoints = addresses.map((address) => ({ addresses: [address] }));
+    this.resolveServers(addresses.map((address) => ({ addresses: [address] })));
+  }
+
+  /** Gives the policy a list of servers. */
+  resolveServers(endpoints: readonly EndpointAddresses[]): void {
     this.turn(() => this.balancer.update(endpoints, this.policy.config));
   }
 
@@ -95,9 +103,10 @@ export class BalancingWorld extends ConnectingWorld implements BalancerHelper {
     this.turn(() => this.balancer.exitIdle());
   }
 
-  /** Which address the next call goes to, "queue", or why to none. */
-  pick(): string {
-    const result = this.picker.pick(CALL);
+  /** Which address the next call goes to, which sends `metadata`; "queue", or why to none. */
+  pick(metadata: Readonly<Record<string, string>> = {}): string {
+    let result: PickResult = QUEUE as PickResult;
+    this.turn(() => result = this.picker.pick({ ...CALL, metadataValue: (name) => metadata[name] }));
     if (isPicked(result)) {
       return formatAddress((result instanceof TrackedPick ? result.subchannel : result).address);
     }

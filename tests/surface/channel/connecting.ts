@@ -40,6 +40,7 @@ export class Call implements PendingCall {
     return this.bench.log;
   }
 
+  metadataValue(): undefined {}
   configure(config: MethodConfig): void {
     this.config = config;
   }

@@ -31,6 +31,7 @@ class Bench {
       config: undefined,
       waitsIn: undefined,
       tracker: undefined,
+      metadataValue: () => undefined,
       configure: () => {},
       pickAgain: () => this.log.push(`${name} picks again`),
       attach: () => this.log.push(`${name} attached`),
