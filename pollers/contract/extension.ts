@@ -56,6 +56,11 @@ export interface SyncWait {
    *   open and no task waits
    */
   waitSync(until: () => boolean, deadline: Instant, spinMs?: number, listens?: boolean): boolean;
+  /**
+   * Servers of this thread answer meanwhile, whichever engines they are on, as long as their handlers wait for no promise.
+   * Where it is false, a thread must not block for what one of them is to do.
+   */
+  readonly servesMeanwhile: boolean;
 }
 
 /** The key of {@linkcode SyncWait}. */

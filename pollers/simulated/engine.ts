@@ -14,6 +14,7 @@ import type {
   ListenOptions,
   TaskHandle,
 } from "../contract/engine.ts";
+import { SYNC_WAIT, type SyncWait } from "../contract/extension.ts";
 import { ExecCtx } from "../contract/exec_ctx.ts";
 import { IoError } from "../contract/io_error.ts";
 import { OpenSet } from "../core/open_set.ts";
@@ -28,6 +29,8 @@ export interface EngineWorld extends World {
   cancel(task: TimerTask): boolean;
   /** Something threw inside a turn. */
   threw(error: unknown): void;
+  /** Lets events happen until `done` is true, or the clock is at `deadline`; whether `done` is true. */
+  runSync(done: () => boolean, deadline: Instant): boolean;
 }
 
 /** A connect that has not reported. */
@@ -54,7 +57,7 @@ class SimulatedConnect implements HostClosable {
 }
 
 /** The engine of one host, on virtual time; give it to a Channel or Server as `poller`. */
-export class SimulatedEngine implements EventEngine, Host {
+export class SimulatedEngine implements EventEngine, Host, SyncWait {
   /** "simulated". */
   readonly name = "simulated";
   /** This host's turns. */
@@ -178,9 +181,21 @@ export class SimulatedEngine implements EventEngine, Host {
     };
   }
 
-  /** None. */
-  extension<E>(_key: ExtensionKey<E>): E | undefined {
-    return undefined;
+  /** {@linkcode SYNC_WAIT}: a thread that blocks has all hosts go on. */
+  extension<E>(key: ExtensionKey<E>): E | undefined {
+    return (key as unknown) === SYNC_WAIT ? this as unknown as E : undefined;
+  }
+
+  /** Every host is of this thread. */
+  readonly servesMeanwhile = true;
+
+  /** See `SyncWait`; what it waits for may take virtual time, and takes no other. */
+  waitSync(until: () => boolean, deadline: Instant): boolean {
+    if (this.execCtx.inTurn) throw new TypeError("Cannot block in a callback of the engine");
+    if (Number.isNaN(deadline)) throw new RangeError("Cannot block: the deadline is NaN");
+    const done = this.simulation.runSync(until, deadline);
+    if (done || deadline !== Infinity) return done;
+    throw new Error("Cannot block without a deadline: nothing is left to happen, so nothing can end it");
   }
 
   /**

@@ -50,6 +50,8 @@ export class Simulation implements EngineWorld {
   private readonly lines: string[] = [];
   private time: Instant = 0;
   private hosts = 0;
+  /** A thread blocks in it: its only one. */
+  private blocked = false;
   /** What was thrown inside turns, the first of it. */
   private thrown: { readonly error: unknown } | undefined = undefined;
 
@@ -109,6 +111,34 @@ export class Simulation implements EngineWorld {
       next.closure();
     }
     if (until !== undefined && until !== Infinity) this.time = Math.max(this.time, until);
+  }
+
+  /**
+   * The same for a thread that blocks: until `done` is true, or the clock is at `deadline`. Promise continuations do not
+   * run. False: `done` is not true, and nothing is left to happen before the deadline.
+   *
+   * @throws {LivelockError} after too many events
+   * @throws {TypeError} inside another one
+   */
+  runSync(done: () => boolean, deadline: Instant, steps = 1_000_000): boolean {
+    if (this.blocked) throw new TypeError("Cannot block: this thread waits in the simulation already");
+    this.blocked = true;
+    try {
+      for (let step = 0; !done(); step++) {
+        const next = this.events.first;
+        if (next === undefined || next.at > deadline) {
+          if (deadline !== Infinity) this.time = Math.max(this.time, deadline);
+          return false;
+        }
+        if (step >= steps) throw this.livelock(steps);
+        this.events.remove(next);
+        this.time = next.at;
+        next.closure();
+      }
+      return true;
+    } finally {
+      this.blocked = false;
+    }
   }
 
   /** For engines: something threw inside a turn. {@linkcode run} rejects with it once the present event is over. */

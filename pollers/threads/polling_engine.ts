@@ -64,6 +64,9 @@ export abstract class PollingEngine extends BaseEngine implements FdAdoption, Or
     return EXTENSIONS.includes(key) ? this as unknown as E : undefined;
   }
 
+  /** Servers may be on another engine of this thread. */
+  readonly servesMeanwhile = false;
+
   /** Where there is a poller thread, polling comes back from it first. */
   waitSync(until: () => boolean, deadline: Instant, spinMs = 0, listens = true): boolean {
     if (this.ended) throw new Error(`Cannot block: engine "${this.name}" was shut down`);

@@ -73,7 +73,7 @@ export class LocalCall extends TypedClientCall<unknown, unknown> implements Sync
 
   /** From the channel: a stream is free. */
   override attach(transport: ClientTransport): void {
-    const served = servedHere(transport.peer);
+    const served = this.blocking.engine.servesMeanwhile ? undefined : servedHere(transport.peer);
     if (served !== undefined) {
       return this.cancel(Status.FAILED_PRECONDITION, whyServedHere(served), "library", undefined);
     }

@@ -1,6 +1,6 @@
 // Why a call cannot be made by a thread that blocks.
 
-import { formatAddress, whyNoSyncWait } from "../../pollers/mod.ts";
+import { formatAddress, SYNC_WAIT, whyNoSyncWait } from "../../pollers/mod.ts";
 import { type CallContext, NEEDS_LOOP } from "../client/call_route.ts";
 import { servedHere } from "../server/served_here.ts";
 import { Helper } from "./helper.ts";
@@ -25,6 +25,7 @@ export function whyNoSyncCall(context: CallContext): string | undefined {
       : "a helper thread has no such poller";
     if (lack !== undefined) return `${why}, and ${lack}`;
   }
+  if (engine.extension(SYNC_WAIT)?.servesMeanwhile) return undefined;
   for (const one of target.family === "list" ? target.addresses : [target]) {
     const address = servedHere(one);
     if (address !== undefined) return `${whyServedHere(address)} (${formatAddress(one)})`;

@@ -1,6 +1,7 @@
 // Flow control as bookkeeping: every octet of a window is in one account, and both ends keep the same books.
 import type { SimulatedEndpoint } from "../../pollers/simulated/endpoint.ts";
 import type { SimulatedEngine, Simulation } from "../../pollers/simulated/mod.ts";
+import { LocalCall } from "../../surface/blocking/local_call.ts";
 import type { MessageStore } from "../../surface/call/message_store.ts";
 import { StreamingResponseCall } from "../../surface/promise/client_calls.ts";
 import { PromiseServerCall } from "../../surface/promise/server_calls.ts";
@@ -190,6 +191,7 @@ function storeOf(call: unknown): MessageStore | undefined {
   if (call instanceof PromiseServerCall) return call["requests"]?.["stored"];
   if (call instanceof StreamingResponseCall) return call.responses["stored"];
   if (call instanceof QueueClientCall) return call["stored"];
+  if (call instanceof LocalCall) return call.messages;
   if (call instanceof QueueServerCall) return call["stored"];
   if (call instanceof ClientReactorCall) return call["stored"];
   if (call instanceof ServerReactorCall) return call["stored"];

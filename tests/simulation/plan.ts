@@ -26,7 +26,7 @@ export interface Plan {
 
 /** In which API a call is made and served, and how. */
 export interface Style {
-  readonly client: "promise" | "queue" | "stub" | "reactor";
+  readonly client: "promise" | "queue" | "stub" | "reactor" | "blocking";
   readonly service: ServiceName;
   /** By a client that knows no schema. */
   readonly untyped: boolean;
@@ -106,6 +106,11 @@ export function randomStyle(seed: number, id: number): Style {
     later: choices.chance(0.3),
     choices,
   };
+}
+
+/** Calls that block, served by reactors. */
+export function blockingStyle(): Style {
+  return { ...promiseStyle(), client: "blocking", service: "Reactors" };
 }
 
 /** Promises on both sides, and nothing that the other styles have. */

@@ -1,9 +1,10 @@
 // A random program: calls of all kinds and styles under random faults, each checked against what it may see.
-import { Status, statusName, watchConnectivityState } from "pollwire";
+import { type RpcError, Status, statusName, watchConnectivityState } from "pollwire";
 import type { Conditions } from "../../pollers/simulated/mod.ts";
 import { SeededRandom } from "../../pollers/simulated/mod.ts";
 import type { LocalSettings } from "../../transport/http2/settings.ts";
 import { REFUSAL } from "./admission.ts";
+import { blockingCall } from "./clients/blocking.ts";
 import { promiseCall } from "./clients/promise.ts";
 import { QueueSession } from "./clients/queue.ts";
 import { ReactorSession } from "./clients/reactor.ts";
@@ -11,7 +12,16 @@ import { clientCall, type ClientSession, Steps } from "./clients/session.ts";
 import { StubSession } from "./clients/stub.ts";
 import { interrupt, scheduleDrain, scheduleFaults } from "./faults.ts";
 import { ModelError } from "./model_error.ts";
-import { AMPLE_MS, type CallEnd, nameOf, type Plan, promiseStyle, randomPlan, randomStyle } from "./plan.ts";
+import {
+  AMPLE_MS,
+  blockingStyle,
+  type CallEnd,
+  nameOf,
+  type Plan,
+  promiseStyle,
+  randomPlan,
+  randomStyle,
+} from "./plan.ts";
 import { run } from "./process.ts";
 import type { Done, Tags } from "./tags.ts";
 import { SimulatedWorld } from "./world.ts";
@@ -27,7 +37,9 @@ export interface Outcome {
 }
 
 /** Which styles the calls of a program are made and served in. */
-export type Styles = "all" | "promise";
+export type Styles = "all" | "promise" | "blocking";
+
+const STYLES = { all: randomStyle, promise: promiseStyle, blocking: blockingStyle };
 
 /** What rounding of grpc-timeout and a turn may add to a deadline, in virtual milliseconds. */
 const DEADLINE_SLACK_MS = 1;
@@ -56,10 +68,11 @@ export function runProgram(
     traceLines,
     windows: randomWindows(seed),
     isVaried: styles === "all",
+    blocks: styles === "blocking",
   });
   const plans = Array.from({ length: steps }, (_, i): Plan => ({
     ...randomPlan(planning, i + 1, 20 * segmentBytes, faults),
-    style: styles === "all" ? randomStyle(seed, i + 1) : promiseStyle(),
+    style: STYLES[styles](seed, i + 1),
   }));
   return runPlans(world, seed, plans, (program) => {
     if (styles === "all") program.disturb();
@@ -101,6 +114,8 @@ export class Program {
   settled = 0;
   readonly statuses: Record<string, number> = {};
   private readonly left = new Set<Plan>();
+  /** Calls that begin when the thread does not block any more; undefined while it does not. */
+  private blocked: Plan[] | undefined = undefined;
   /** The queue of the client's calls that have none of their own. */
   private readonly tags: Tags;
 
@@ -121,8 +136,9 @@ export class Program {
     return [...this.left].map(nameOf).join(", ");
   }
 
-  /** Makes a call. */
+  /** Makes a call, or has it made when the thread does not block any more. */
   start(plan: Plan): void {
+    if (this.blocked !== undefined) return void this.blocked.push(plan);
     this.left.add(plan);
     const { simulation } = this.world;
     const startedAt = simulation.now;
@@ -134,7 +150,8 @@ export class Program {
       this.statuses[status] = (this.statuses[status] ?? 0) + 1;
       simulation.note(`${nameOf(plan)}: ${status}`);
     };
-    if (plan.style.client === "promise") {
+    if (plan.style.client === "blocking") this.startBlocking(plan, ended);
+    else if (plan.style.client === "promise") {
       promiseCall(this.world, plan).then((error) =>
         ended(error, error === undefined ? "OK" : statusName(error.code))
       ).catch(this.world.problem);
@@ -146,6 +163,19 @@ export class Program {
         );
       });
     }
+  }
+
+  private startBlocking(plan: Plan, ended: (error: RpcError | undefined, status: string) => void): void {
+    const { simulation } = this.world;
+    const waiting: Plan[] = this.blocked = [];
+    try {
+      const error = blockingCall(this.world, plan);
+      ended(error, error === undefined ? "OK" : statusName(error.code));
+    } catch (error) {
+      this.world.problem(error);
+    }
+    this.blocked = undefined;
+    for (const next of waiting) simulation.schedule(simulation.now, () => this.start(next));
   }
 
   private isRefusal({ id }: Plan, { code, details }: Pick<CallEnd, "code" | "details">): boolean {

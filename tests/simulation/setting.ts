@@ -8,6 +8,8 @@ import type { Tags } from "./tags.ts";
 /** See the head of this file. */
 export interface Setting {
   readonly simulation: Simulation;
+  /** Clients block the thread, so that no promise is continued while they wait for a server. */
+  readonly blocks: boolean;
   /** Decides what styles do; apart from the network. */
   readonly choices: SeededRandom;
   readonly clientHost: SimulatedEngine;

@@ -25,6 +25,14 @@ for (let first = 1; first <= SEEDS; first += BATCH) {
   );
 }
 
+test(
+  "[Q126] programs whose calls block keep every promise: the thread waits in the simulation",
+  async () => {
+    for (let seed = 1; seed <= 300; seed++) await runProgram(seed, CALLS, 60, "blocking");
+  },
+  { timeoutMs: 120_000 },
+);
+
 const regressions = new URL("../regressions/simulation/", import.meta.url);
 const kept = existsSync(regressions) ? readdirSync(regressions).filter((name) => name.endsWith(".json")) : [];
 for (const name of kept) {

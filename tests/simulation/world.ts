@@ -26,6 +26,8 @@ export interface WorldOptions {
   readonly traceLines: number;
   /** Interceptors, observers and a limit of streams, or not: as its seed says. */
   readonly isVaried?: boolean;
+  /** Its clients block. Default false. */
+  readonly blocks?: boolean;
   /** The windows that each side announces. */
   readonly windows: { readonly client: Partial<LocalSettings>; readonly server: Partial<LocalSettings> };
 }
@@ -39,6 +41,7 @@ export class SimulatedWorld implements Setting {
   readonly simulation: Simulation;
   readonly random: SeededRandom;
   readonly choices: SeededRandom;
+  readonly blocks: boolean;
   readonly clientHost: SimulatedEngine;
   readonly serverHost: SimulatedEngine;
   /** Whose connections the server's own calls have. */
@@ -64,7 +67,7 @@ export class SimulatedWorld implements Setting {
   private readonly serverSettings: Partial<LocalSettings>;
   private server: { readonly server: Server; readonly queues: ServerQueues } | undefined;
 
-  constructor({ seed, conditions, traceLines, windows, isVaried = false }: WorldOptions) {
+  constructor({ seed, conditions, traceLines, windows, isVaried = false, blocks = false }: WorldOptions) {
     this.simulation = new Simulation({ seed, conditions, traceLines });
     this.random = this.simulation.random;
     this.choices = new SeededRandom(seed ^ 0x57_11e5);
@@ -73,6 +76,7 @@ export class SimulatedWorld implements Setting {
     const relayHost = this.relayHost = this.simulation.host();
     this.accounts = new Accounts(this.simulation, this.clientHost, this.serverHost, relayHost);
     this.seed = seed;
+    this.blocks = blocks;
     const { choices } = this;
     this.intercepts = isVaried && choices.chance(0.3);
     this.observes = isVaried && choices.chance(0.3);

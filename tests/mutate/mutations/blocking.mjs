@@ -403,4 +403,24 @@ export default [
     test: "tests/surface/blocking/sync_client_test.ts",
     name: "native: [Q126] between two responses",
   },
+  {
+    file: "surface/blocking/local_call.ts",
+    before: "    this.release(messages.takenBytes);\n",
+    after: "",
+    test: "tests/simulation/simulation_test.ts",
+    name: "[Q126] programs",
+  },
+  {
+    file: "surface/blocking/local_call.ts",
+    before: "this.blocking.engine.servesMeanwhile ? undefined : servedHere",
+    after: "servedHere",
+    test: "tests/surface/blocking/simulated_test.ts",
+  },
+  {
+    file: "pollers/simulated/simulation.ts",
+    before: "if (deadline !== Infinity) this.time = Math.max(this.time, deadline);",
+    after: "",
+    test: "tests/simulation/blocked_thread_test.ts",
+    name: "finds the clock there",
+  },
 ];

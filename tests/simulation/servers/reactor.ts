@@ -230,7 +230,7 @@ export class ReactorHandlers {
     const made = make(reactions);
     const session = new ReactorSession(world, made, reactions, job, untyped);
     const start = (): void => run(serve(world, kind, session), () => {}, world.problem);
-    if (choices.chance(0.5)) start();
+    if (choices.chance(0.5) || world.blocks) start();
     else void Promise.resolve().then(start);
     return made;
   }

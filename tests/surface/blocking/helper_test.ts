@@ -43,7 +43,8 @@ test("channels share the helper thread, and it ends with the last of them", asyn
 
 test("[Q127] where no helper thread can make the call, the refusal says why", async () => {
   const simulation = new Simulation();
-  const channel = new Channel("10.0.0.2:1", { poller: simulation.host() });
+  const unable = Object.assign(simulation.host(), { extension: () => undefined });
+  const channel = new Channel("10.0.0.2:1", { poller: unable });
   assertThrows(
     () => createSyncClient(Trial, channel).one({}),
     TypeError,
