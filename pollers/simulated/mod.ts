@@ -7,4 +7,5 @@ export type { EngineWorld, SimulatedEngine } from "./engine.ts";
 export type { ConnectionEnd, Host, HostClosable, Network, NetworkListener, World } from "./network.ts";
 export type { Closable, OpenSet } from "../core/open_set.ts";
 export type { TimerTask } from "../core/timer_heap.ts";
+export type { SyncWait } from "../contract/extension.ts";
 export * from "../contract/types.ts";
