@@ -33,11 +33,20 @@ export interface Balancer<Config = unknown> {
   close(): void;
 }
 
+/**
+ * Reads the list that names the policy of a child: the value of the field at `path`, as "childPolicy". Throws
+ * ServiceConfigError where it names none that is known.
+ */
+export type ReadChildPolicy = (list: unknown, path: string) => ConfiguredPolicy;
+
 /** A kind of balancing, as channels and service configs name it. */
 export interface BalancingPolicy<Config = unknown> {
   readonly name: string;
-  /** Reads what a service config says of it, a JSON object; throws TypeError or RangeError that names the field. */
-  readConfig(json: Readonly<Record<string, unknown>>): Config;
+  /**
+   * Reads what a service config says of it, a JSON object; throws where that cannot be used, best ServiceConfigError with
+   * the path of the field below this object. `readChild` reads the policy of a child.
+   */
+  readConfig(json: Readonly<Record<string, unknown>>, readChild: ReadChildPolicy): Config;
   /** Makes the balancer of one channel. */
   make(helper: BalancerHelper): Balancer<Config>;
 }

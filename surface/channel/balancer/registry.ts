@@ -2,9 +2,9 @@
 
 import { messageOf } from "../../../pollers/mod.ts";
 import { describe } from "../../options.ts";
-import type { JsonField } from "../service_config/json_field.ts";
+import { JsonField } from "../service_config/json_field.ts";
 import { ServiceConfigError } from "../service_config/service_config_error.ts";
-import type { BalancingPolicy, ConfiguredPolicy } from "./balancer.ts";
+import type { BalancingPolicy, ConfiguredPolicy, ReadChildPolicy } from "./balancer.ts";
 import { PickFirst } from "./pick_first.ts";
 import { readRingHashConfig, RingHash, type RingHashConfig } from "./ring_hash.ts";
 import { RoundRobin } from "./round_robin.ts";
@@ -58,7 +58,7 @@ function find(name: string): AnyPolicy | undefined {
 /** The policy called `name`, without anything said of it; undefined where there is none. */
 export function policyNamed(name: string): ConfiguredPolicy | undefined {
   const policy = find(name);
-  return policy === undefined ? undefined : { policy, config: policy.readConfig({}) };
+  return policy === undefined ? undefined : { policy, config: policy.readConfig({}, readChild) };
 }
 
 /**
@@ -104,11 +104,14 @@ export function readPolicies(list: JsonField): ConfiguredPolicy {
   );
 }
 
+/** Policies read their children so, because they cannot import what imports them. */
+const readChild: ReadChildPolicy = (list, path) => readPolicies(new JsonField(path, list));
+
 /** What a policy says is wrong stands below its name. */
 function readConfig(policy: AnyPolicy, field: JsonField): unknown {
   const json = field.object();
   try {
-    return policy.readConfig(json);
+    return policy.readConfig(json, readChild);
   } catch (error) {
     if (error instanceof ServiceConfigError) {
       const path = error.path === "" ? field.path : `${field.path}.${error.path}`;
