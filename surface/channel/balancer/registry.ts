@@ -6,6 +6,7 @@ import { JsonField } from "../service_config/json_field.ts";
 import { ServiceConfigError } from "../service_config/service_config_error.ts";
 import type { BalancingPolicy, ConfiguredPolicy, ReadChildPolicy } from "./balancer.ts";
 import { PickFirst } from "./pick_first.ts";
+import { randomSubsetting } from "./random_subsetting.ts";
 import { readRingHashConfig, RingHash, type RingHashConfig } from "./ring_hash.ts";
 import { RoundRobin } from "./round_robin.ts";
 
@@ -38,7 +39,7 @@ const RING_HASH: BalancingPolicy<RingHashConfig> = {
   make: (helper) => new RingHash(helper),
 };
 
-const OWN: readonly AnyPolicy[] = [PICK_FIRST, ROUND_ROBIN, RING_HASH];
+const OWN: readonly AnyPolicy[] = [PICK_FIRST, ROUND_ROBIN, RING_HASH, randomSubsetting(readPolicies)];
 
 const POLICIES = new Map<string, AnyPolicy>(OWN.map((policy) => [policy.name, policy]));
 

@@ -7,6 +7,8 @@ import type { PendingCall } from "../../client/call_route.ts";
 import { formatAddress } from "../../../pollers/mod.ts";
 import { FixedPicker, type Picker, PickFailure, type PickResult, QUEUE } from "../picker.ts";
 import type { EndpointAddresses } from "../resolver/endpoint.ts";
+import { JsonField } from "../service_config/json_field.ts";
+import { ServiceConfigError } from "../service_config/service_config_error.ts";
 import { type EndpointChild, EndpointChildren } from "./endpoint_children.ts";
 import { HashRing } from "./hash_ring.ts";
 import { Xxh64 } from "./xxh64.ts";
@@ -27,40 +29,34 @@ export interface RingHashConfig {
   readonly requestHashHeader: string | undefined;
 }
 
-/** Reads `json`, what a service config says; throws TypeError or RangeError. */
+/**
+ * Reads `json`, what a service config says.
+ *
+ * @throws {ServiceConfigError} for what is wrong
+ */
 export function readRingHashConfig(json: Readonly<Record<string, unknown>>): RingHashConfig {
-  const minRingSize = readSize(json, "minRingSize", DEFAULT_MIN_PLACES);
-  const maxRingSize = readSize(json, "maxRingSize", MOST_PLACES);
+  const config = new JsonField("", json);
+  const size = (field: JsonField): number => field.integer(1, MOST_CONFIGURED);
+  const minRingSize = config.get("minRingSize").optional(size) ?? DEFAULT_MIN_PLACES;
+  const maxRingSize = config.get("maxRingSize").optional(size) ?? MOST_PLACES;
   if (minRingSize > maxRingSize) {
-    throw new RangeError(
-      `minRingSize is ${minRingSize}, and maxRingSize ${maxRingSize}: it cannot be smaller`,
+    throw new ServiceConfigError(
+      "minRingSize",
+      `is ${minRingSize}, and maxRingSize ${maxRingSize}; it cannot be larger`,
     );
   }
   return {
     minRingSize: Math.min(minRingSize, MOST_PLACES),
     maxRingSize: Math.min(maxRingSize, MOST_PLACES),
-    requestHashHeader: readHeader(json.requestHashHeader),
+    requestHashHeader: config.get("requestHashHeader").optional(readHeader),
   };
 }
 
-/** As JSON has numbers of 64 bits: as text too. */
-function readSize(json: Readonly<Record<string, unknown>>, name: string, usual: number): number {
-  const given = json[name] ?? usual;
-  const size = typeof given === "string" && /^\d+$/.test(given) ? Number(given) : given;
-  if (typeof size === "number" && Number.isInteger(size) && size >= 1 && size <= MOST_CONFIGURED) return size;
-  throw new RangeError(
-    `${name} is ${JSON.stringify(given)}; give a whole number from 1 to ${MOST_CONFIGURED}`,
-  );
-}
-
-function readHeader(given: unknown = ""): string | undefined {
-  if (typeof given !== "string") {
-    throw new TypeError(`requestHashHeader is ${JSON.stringify(given)}; give a name of metadata`);
-  }
-  const name = given.toLowerCase();
+function readHeader(field: JsonField): string | undefined {
+  const name = field.text().toLowerCase();
   if (name === "") return undefined;
   if (/^[0-9a-z_.-]+$/.test(name) && !name.endsWith("-bin")) return name;
-  throw new TypeError(`requestHashHeader is ${JSON.stringify(given)}; give a name of metadata that is text`);
+  throw field.wrong("give a name of metadata that is text");
 }
 
 /** Connects to servers as calls come to their places. */

@@ -242,25 +242,39 @@ test("[C44] config: defaults, caps, and what is wrong is named", () => {
     requestHashHeader: "x-user",
   });
   const wrong: Array<[object, RegExp]> = [
-    [{ minRingSize: 0 }, /^minRingSize is 0; give/],
-    [{ maxRingSize: 8_388_609 }, /^maxRingSize is 8388609; give/],
-    [{ minRingSize: "x" }, /^minRingSize is "x"; give/],
-    [{ minRingSize: 20, maxRingSize: 10 }, /^minRingSize is 20, and maxRingSize 10/],
-    [{ requestHashHeader: "a b" }, /^requestHashHeader is "a b"; give/],
-    [{ requestHashHeader: "key-bin" }, /^requestHashHeader is "key-bin"; give/],
-    [{ requestHashHeader: 1 }, /^requestHashHeader is 1; give/],
+    [{ minRingSize: 0 }, /minRingSize is 0; give/],
+    [{ maxRingSize: 8_388_609 }, /maxRingSize is 8388609; give/],
+    [{ minRingSize: "x" }, /minRingSize is the string "x"; give/],
+    [{ minRingSize: 20, maxRingSize: 10 }, /minRingSize is 20, and maxRingSize 10/],
+    [{ requestHashHeader: "a b" }, /requestHashHeader is the string "a b"; give/],
+    [{ requestHashHeader: "key-bin" }, /requestHashHeader is the string "key-bin"; give/],
+    [{ requestHashHeader: 1 }, /requestHashHeader is 1; give/],
   ];
   for (const [json, message] of wrong) assertMatch(assertThrows(() => config(json), Error).message, message);
 });
 
-test("[C44] a channel that is to connect does so without a call, to one server", async () => {
+/** Three servers behind a name, and which texts each was sent. */
+async function namedServers() {
   const simulation = new Simulation();
   const client = simulation.host();
-  const host = simulation.host();
-  const server = new Server({ poller: host, credentials: insecure });
-  server.addService(Trial, { one: (request) => request });
-  await server.listen("0.0.0.0:80");
-  simulation.network.names.set("service.test", [host.hostAddress]);
+  const served = [new Set<string>(), new Set<string>(), new Set<string>()];
+  const servers = await Promise.all(served.map(async (texts) => {
+    const host = simulation.host();
+    const server = new Server({ poller: host, credentials: insecure });
+    server.addService(Trial, { one: (request) => (texts.add(request.text!), request) });
+    await server.listen("0.0.0.0:80");
+    return { server, host };
+  }));
+  simulation.network.names.set("service.test", servers.map(({ host }) => host.hostAddress));
+  const close = (): Promise<void> => {
+    for (const { server } of servers) server.close();
+    return simulation.run();
+  };
+  return { simulation, client, served, close };
+}
+
+test("[C44] a channel that is to connect does so without a call, to one server", async () => {
+  const { simulation, client, close } = await namedServers();
   const channel = new Channel("dns:///service.test:80", {
     poller: client,
     credentials: insecure,
@@ -269,10 +283,31 @@ test("[C44] a channel that is to connect does so without a call, to one server",
   channel.connect();
   await simulation.run({ until: simulation.now + 100 });
   assertEquals(channel.state, "READY");
-  const answer = createClient(Trial, channel).one({ text: "a" }, { metadata: { "x-user": "b" } });
-  await simulation.run({ until: simulation.now + 100 });
-  assertEquals((await answer).text, "a");
   channel.close();
-  server.close();
-  await simulation.run();
+  await close();
+});
+
+test("[C44] calls with the same metadata have the same server, several values with a comma between them", async () => {
+  const { simulation, client, served, close } = await namedServers();
+  const loadBalancingConfig = [{ ring_hash_experimental: BY_USER }];
+  const channel = new Channel("dns:///service.test:80", {
+    poller: client,
+    credentials: insecure,
+    serviceConfig: { loadBalancingConfig },
+  });
+  const { one } = createClient(Trial, channel);
+  const users: string[][] = Array.from({ length: 30 }, (_, i) => i % 2 === 0 ? [`${i}`] : [`${i}`, "b"]);
+  for (let round = 0; round < 3; round++) {
+    const calls = users.map((values) =>
+      one({ text: values.join() }, { metadata: values.map((value) => ["X-User", value] as const) })
+    );
+    await simulation.run({ until: simulation.now + 500 });
+    await Promise.all(calls);
+  }
+  const all = served.flatMap((texts) => [...texts]);
+  assertEquals([all.length, served.every(({ size }) => size > 0)], [30, true]);
+  const ofTwo = served.filter((texts) => [...texts].some((text) => text.endsWith(",b")));
+  assertEquals(ofTwo.length > 1, true);
+  channel.close();
+  await close();
 });
