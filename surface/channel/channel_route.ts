@@ -32,6 +32,7 @@ import type { ConnectivityState } from "./connectivity.ts";
 import { addressesOf, type Destination, formatDestination } from "./destination.ts";
 import {
   FixedPicker,
+  type Health,
   IdlePicker,
   isPicked,
   type Picked,
@@ -355,6 +356,11 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
   /** Nobody but the policies follows calls. */
   pickOf(subchannel: Subchannel): Picked {
     return subchannel;
+  }
+
+  /** Nobody but the policies doubts a connection. */
+  healthOf(): Health {
+    return "SERVING";
   }
 
   /** A new picker, and the state it comes with. */

@@ -46,6 +46,9 @@ export type Picked = Subchannel | TrackedPick;
 /** The connection that a call takes, or why it takes none. */
 export type PickResult = Picked | typeof QUEUE | PickFailure;
 
+/** Whether calls may take a connection that is READY: "SERVING", it is not known yet (they wait), or why not. */
+export type Health = "SERVING" | typeof QUEUE | PickFailure;
+
 /** Immutable, but for what counts the calls that it sees; a policy replaces it whenever the state changes. */
 export interface Picker {
   /** Chooses for one attempt of `call`; called again when what it chose turns out to be lost. */

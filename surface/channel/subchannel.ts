@@ -45,6 +45,8 @@ const USEFUL_AFTER_MS = 20_000;
 export interface SubchannelWatcher {
   /** `subchannel` is in `state` now; what it has done since may have changed it again. */
   onSubchannelState(subchannel: Subchannel, state: ConnectivityState): void;
+  /** Calls may take its connection, or may not any more: see `healthOf` of a policy's helper. */
+  onSubchannelHealth(subchannel: Subchannel): void;
   /** The poller threw `error`: there will be no other state. */
   onSubchannelThrew(error: unknown): void;
 }

@@ -2,7 +2,7 @@
 
 import type { EventEngine, SocketAddress } from "../../../pollers/mod.ts";
 import type { ConnectivityState } from "../connectivity.ts";
-import type { Picked, Picker } from "../picker.ts";
+import type { Health, Picked, Picker } from "../picker.ts";
 import type { EndpointAddresses } from "../resolver/endpoint.ts";
 import type { Subchannel, SubchannelWatcher } from "../subchannel.ts";
 
@@ -11,8 +11,13 @@ export interface BalancerHelper {
   readonly engine: EventEngine;
   /** A connection to `address`, not begun, whose states `watcher` receives; who made it ends it. */
   createSubchannel(address: SocketAddress, watcher: SubchannelWatcher): Subchannel;
-  /** What picks of `subchannel` are to give: itself, or itself with what follows its calls. Asked once for a connection. */
+  /** What picks of `subchannel` are to give: itself, or itself with what follows its calls. Asked when it takes the calls. */
   pickOf(subchannel: Subchannel): Picked;
+  /**
+   * Whether calls may take the connection of `subchannel`, which is READY, where they have another one. It is said again
+   * by `onSubchannelHealth` of its watcher.
+   */
+  healthOf(subchannel: Subchannel): Health;
   /** Publishes a state, and what picks from now on. */
   updateState(state: ConnectivityState, picker: Picker): void;
   /** The addresses may be out of date. */

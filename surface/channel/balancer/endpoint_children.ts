@@ -5,7 +5,7 @@
 
 import { type EventEngine, formatAddress, type SocketAddress } from "../../../pollers/mod.ts";
 import type { ConnectivityState } from "../connectivity.ts";
-import { FixedPicker, type Picked, type Picker, PickFailure, QUEUE_PICKER } from "../picker.ts";
+import { FixedPicker, type Health, type Picked, type Picker, PickFailure, QUEUE_PICKER } from "../picker.ts";
 import type { EndpointAddresses } from "../resolver/endpoint.ts";
 import type { Subchannel, SubchannelWatcher } from "../subchannel.ts";
 import type { Balancer, BalancerHelper } from "./balancer.ts";
@@ -15,7 +15,7 @@ import { PickFirst } from "./pick_first.ts";
 export class EndpointChild implements BalancerHelper {
   state: ConnectivityState = "IDLE";
   picker: Picker = QUEUE_PICKER;
-  private readonly balancer: PickFirst = new PickFirst(this);
+  private readonly balancer: PickFirst = new PickFirst(this, true);
   private started = false;
 
   /** Nothing is connected before `connect`. */
@@ -60,7 +60,10 @@ export class EndpointChild implements BalancerHelper {
     return this.helper.createSubchannel(address, watcher);
   }
   pickOf(subchannel: Subchannel): Picked {
-    return this.helper.pickOf(subchannel);
+    return this.owner.pickOf(this, subchannel);
+  }
+  healthOf(subchannel: Subchannel): Health {
+    return this.helper.healthOf(subchannel);
   }
   updateState(state: ConnectivityState, picker: Picker): void {
     this.state = state;
@@ -121,6 +124,11 @@ export abstract class EndpointChildren<Config = unknown> implements Balancer<Con
   close(): void {
     this.silent = true;
     for (const child of this.children.values()) child.close();
+  }
+
+  /** From a child: what picks of its connection are to give. */
+  pickOf(_child: EndpointChild, subchannel: Subchannel): Picked {
+    return this.helper.pickOf(subchannel);
   }
 
   /** From a child: it has published something. */

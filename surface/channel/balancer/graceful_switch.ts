@@ -5,7 +5,7 @@
 
 import type { EventEngine, SocketAddress } from "../../../pollers/mod.ts";
 import type { ConnectivityState } from "../connectivity.ts";
-import type { Picked, Picker } from "../picker.ts";
+import type { Health, Picked, Picker } from "../picker.ts";
 import type { EndpointAddresses } from "../resolver/endpoint.ts";
 import type { Subchannel, SubchannelWatcher } from "../subchannel.ts";
 import type { Balancer, BalancerHelper, BalancingPolicy, ConfiguredPolicy } from "./balancer.ts";
@@ -32,6 +32,9 @@ class Child implements BalancerHelper {
   }
   pickOf(subchannel: Subchannel): Picked {
     return this.helper.pickOf(subchannel);
+  }
+  healthOf(subchannel: Subchannel): Health {
+    return this.helper.healthOf(subchannel);
   }
   updateState(state: ConnectivityState, picker: Picker): void {
     this.state = state;

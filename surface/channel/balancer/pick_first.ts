@@ -8,7 +8,7 @@
 
 import { formatAddress, type TaskHandle } from "../../../pollers/mod.ts";
 import type { ConnectivityState } from "../connectivity.ts";
-import { FixedPicker, IdlePicker, type Picker, PickFailure, QUEUE_PICKER } from "../picker.ts";
+import { FixedPicker, IdlePicker, type Picker, PickFailure, QUEUE, QUEUE_PICKER } from "../picker.ts";
 import type { EndpointAddresses } from "../resolver/endpoint.ts";
 import type { Subchannel, SubchannelWatcher } from "../subchannel.ts";
 import { byStanding, interleaved } from "./address_order.ts";
@@ -35,7 +35,11 @@ export class PickFirst implements Balancer, SubchannelWatcher {
   /** Since the last pass. */
   private failures = 0;
 
-  constructor(private readonly helper: BalancerHelper) {}
+  /**
+   * `heedsHealth`: of several policies of which each has one server, for a server that should not get calls; one alone has
+   * no other server for them (gRFC A61).
+   */
+  constructor(private readonly helper: BalancerHelper, private readonly heedsHealth: boolean = false) {}
 
   update(endpoints: readonly EndpointAddresses[]): void {
     const before = this.subchannels;
@@ -70,6 +74,13 @@ export class PickFirst implements Balancer, SubchannelWatcher {
   onSubchannelState(subchannel: Subchannel, state: ConnectivityState): void {
     this.helper.run(() => {
       if (!this.closed && this.isOurs(subchannel)) this.changed(subchannel, state);
+    });
+  }
+
+  /** From a subchannel. */
+  onSubchannelHealth(subchannel: Subchannel): void {
+    this.helper.run(() => {
+      if (!this.closed && subchannel === this.selected) this.publishSelected(subchannel);
     });
   }
 
@@ -145,7 +156,15 @@ export class PickFirst implements Balancer, SubchannelWatcher {
     this.endPass();
     this.selected = subchannel;
     for (const other of this.subchannels.values()) if (other !== subchannel) other.giveUp();
-    this.publish("READY", new FixedPicker(this.helper.pickOf(subchannel)));
+    this.publishSelected(subchannel);
+  }
+
+  /** The connection takes calls, unless something is known against it: then it only stays. */
+  private publishSelected(subchannel: Subchannel): void {
+    const health = this.heedsHealth ? this.helper.healthOf(subchannel) : "SERVING";
+    if (health === "SERVING") this.publish("READY", new FixedPicker(this.helper.pickOf(subchannel)));
+    else if (health === QUEUE) this.publish("CONNECTING", QUEUE_PICKER);
+    else this.publish("TRANSIENT_FAILURE", new FixedPicker(health));
   }
 
   private lost(): void {

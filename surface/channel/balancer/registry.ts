@@ -5,6 +5,7 @@ import { describe } from "../../options.ts";
 import { JsonField } from "../service_config/json_field.ts";
 import { ServiceConfigError } from "../service_config/service_config_error.ts";
 import type { BalancingPolicy, ConfiguredPolicy, ReadChildPolicy } from "./balancer.ts";
+import { LEAST_REQUEST } from "./least_request.ts";
 import { PickFirst } from "./pick_first.ts";
 import { randomSubsetting } from "./random_subsetting.ts";
 import { readRingHashConfig, RingHash, type RingHashConfig } from "./ring_hash.ts";
@@ -15,6 +16,7 @@ export type LoadBalancingPolicy =
   | "pick_first"
   | "round_robin"
   | "ring_hash"
+  | "least_request"
   | (string & Record<never, never>);
 
 /** Of any config: a policy gets what it has read itself. */
@@ -39,7 +41,13 @@ const RING_HASH: BalancingPolicy<RingHashConfig> = {
   make: (helper) => new RingHash(helper),
 };
 
-const OWN: readonly AnyPolicy[] = [PICK_FIRST, ROUND_ROBIN, RING_HASH, randomSubsetting(readPolicies)];
+const OWN: readonly AnyPolicy[] = [
+  PICK_FIRST,
+  ROUND_ROBIN,
+  RING_HASH,
+  LEAST_REQUEST,
+  randomSubsetting(readPolicies),
+];
 
 const POLICIES = new Map<string, AnyPolicy>(OWN.map((policy) => [policy.name, policy]));
 

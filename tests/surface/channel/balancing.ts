@@ -8,9 +8,11 @@ import type {
   BalancerHelper,
   ConfiguredPolicy,
 } from "../../../surface/channel/balancer/balancer.ts";
+import type { CallTracker } from "../../../surface/channel/call_tracker.ts";
 import { ConnectSettings } from "../../../surface/channel/connect_settings.ts";
 import type { ConnectivityState } from "../../../surface/channel/connectivity.ts";
 import {
+  type Health,
   isPicked,
   type Picked,
   type Picker,
@@ -49,6 +51,15 @@ const CALL: PendingCall = {
   onUnavailable() {},
 };
 
+/** A call that took a connection. */
+export interface StartedCall {
+  readonly address: string;
+  readonly port: number;
+  readonly tracker: CallTracker;
+}
+
+const portOf = (address: SocketAddress) => "port" in address ? address.port : -1;
+
 /** See the head of this file. The network takes 10 ms each way, and jitter is off. */
 export class BalancingWorld extends ConnectingWorld implements BalancerHelper {
   readonly engine: EventEngine = this.accounts.engine;
@@ -62,6 +73,9 @@ export class BalancingWorld extends ConnectingWorld implements BalancerHelper {
   private readonly settings: ConnectSettings;
   private picker: Picker = QUEUE_PICKER;
   readonly balancer: Balancer;
+  /** By address, what is known against its connection. */
+  private readonly unhealthy = new Map<string, Health>();
+  private readonly watched: Array<readonly [Subchannel, SubchannelWatcher]> = [];
 
   constructor(private readonly policy: ConfiguredPolicy, options: ConnectOptions = {}) {
     super();
@@ -113,6 +127,27 @@ export class BalancingWorld extends ConnectingWorld implements BalancerHelper {
     return result instanceof PickFailure ? result.reason : "queue";
   }
 
+  /** Picks for a call that starts, and is under way until `end`. */
+  start(): StartedCall {
+    const result = this.picker.pick(CALL);
+    if (!(result instanceof TrackedPick)) throw new Error(`not followed: ${this.pick()}`);
+    const { subchannel, tracker } = result;
+    tracker.callStarted();
+    return { address: formatAddress(subchannel.address), port: portOf(subchannel.address), tracker };
+  }
+
+  /** Says of the connection to `address` whether calls may take it. */
+  setHealth(address: SocketAddress, health: Health): void {
+    this.unhealthy.set(formatAddress(address), health);
+    this.turn(() => {
+      for (const [subchannel, watcher] of this.watched) {
+        if (formatAddress(subchannel.address) === formatAddress(address)) {
+          watcher.onSubchannelHealth(subchannel);
+        }
+      }
+    });
+  }
+
   turn(closure: () => void): void {
     this.client.execCtx.enter(() => this.run(closure), undefined);
   }
@@ -124,10 +159,15 @@ export class BalancingWorld extends ConnectingWorld implements BalancerHelper {
   // What the policy calls.
 
   createSubchannel(address: SocketAddress, watcher: SubchannelWatcher): Subchannel {
-    return new Subchannel(this.engine, address, this.settings, new Backoff(() => 0.5), watcher);
+    const subchannel = new Subchannel(this.engine, address, this.settings, new Backoff(() => 0.5), watcher);
+    this.watched.push([subchannel, watcher]);
+    return subchannel;
   }
   pickOf(subchannel: Subchannel): Picked {
     return subchannel;
+  }
+  healthOf(subchannel: Subchannel): Health {
+    return this.unhealthy.get(formatAddress(subchannel.address)) ?? "SERVING";
   }
   updateState(state: ConnectivityState, picker: Picker): void {
     this.states.push(`${this.now} ${state}`);

@@ -1,0 +1,106 @@
+// least_request: a call goes to the least busy one of a few servers that are chosen at random (gRFC A48).
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { balancerOf, readPolicies } from "../../../surface/channel/balancer/registry.ts";
+import { JsonField } from "../../../surface/channel/service_config/json_field.ts";
+import { Status, type StatusCode } from "../../../surface/call/status.ts";
+import { NO_HEADERS } from "../../../transport/mod.ts";
+import { test } from "../../harness.ts";
+import { BalancingWorld, speak, type StartedCall } from "./balancing.ts";
+
+const configured = (config: object) =>
+  readPolicies(new JsonField("loadBalancingConfig", [{ least_request: config }]));
+
+/** A world with servers at these ports, connected. */
+async function worldOf(config: object, ...ports: number[]): Promise<BalancingWorld> {
+  const world = new BalancingWorld(configured(config));
+  world.resolve(...await Promise.all(ports.map((port) => world.serve(speak, port))));
+  await world.runUntil(100);
+  return world;
+}
+
+/** The next random numbers of `world` choose these of `count` servers. */
+function choose(world: BalancingWorld, count: number, ...indices: number[]): void {
+  const random = world.engine.random;
+  world.engine.random = () => {
+    const index = indices.shift();
+    return index === undefined ? random.call(world.engine) : (index + 0.5) / count;
+  };
+}
+
+const end = ({ tracker }: StartedCall, code: StatusCode = Status.OK) => tracker.callEnded(code, NO_HEADERS);
+
+test("[C41] of the servers that are chosen, the one with the fewest calls under way gets the call", async () => {
+  const world = await worldOf({}, 81, 82, 83);
+  choose(world, 3, 0, 1, 0, 1, 1, 0, 2, 0);
+  const ports = [world.start(), world.start(), world.start(), world.start()].map(({ port }) => port);
+  assertEquals(ports, [81, 82, 82, 83]); // the third: one call each, and the second server is the first chosen
+});
+
+test("[C41] a call counts from its pick to its end, whatever its status, and while it waits for a stream", async () => {
+  const world = await worldOf({}, 81, 82);
+  const ends: ReadonlyArray<(call: StartedCall) => void> = [
+    (call) => end(call),
+    (call) => end(call, Status.INTERNAL),
+    ({ tracker }) => tracker.callLeft(),
+  ];
+  for (const over of ends) {
+    choose(world, 2, 0, 0, 0, 1, 1, 0);
+    const [first, second] = [world.start(), world.start()];
+    assertEquals([first.port, second.port], [81, 82]);
+    over(first);
+    const third = world.start();
+    assertEquals(third.port, 81);
+    end(second);
+    end(third);
+  }
+});
+
+test("[C41] choiceCount: as many are looked at, 10 at most, and below 2 the config is invalid", async () => {
+  const busy = async (choiceCount: number | undefined) => {
+    const world = await worldOf(choiceCount === undefined ? {} : { choiceCount }, 81, 82);
+    const looked: number[] = [];
+    const random = world.engine.random;
+    world.engine.random = () => looked.push(0) && random.call(world.engine);
+    world.start();
+    return looked.length;
+  };
+  assertEquals(await Promise.all([busy(undefined), busy(2), busy(5), busy(10), busy(11)]), [2, 2, 5, 10, 10]);
+  for (const choiceCount of [0, 1, 2.5, -1, "many"]) {
+    assertThrows(() => configured({ choiceCount }), TypeError, "least_request.choiceCount");
+  }
+  assertEquals(balancerOf("least_request").config, { choiceCount: 2 });
+});
+
+test("[C41] a new list and a new connection go on with the calls that there are", async () => {
+  const world = await worldOf({}, 81, 82);
+  choose(world, 2, 0, 0, 0, 0);
+  const calls = [world.start(), world.start()];
+  assertEquals(calls.map(({ port }) => port), [81, 81]);
+  world.resolve(...[81, 82, 83].map((port) => world.refusing(port)));
+  await world.serve(speak, 83);
+  await world.runUntil(200);
+  for (let i = 0; i < 20; i++) {
+    choose(world, 3, 0, 1 + i % 2);
+    const call = world.start();
+    assert(call.port !== 81);
+    end(call);
+  }
+});
+
+test("[C38][C41] servers that fail are not chosen", async () => {
+  const world = new BalancingWorld(configured({}));
+  world.resolve(await world.serve(speak, 81), world.refusing(82));
+  await world.runUntil(100);
+  for (let i = 0; i < 20; i++) assertEquals(world.start().port, 81);
+});
+
+test("[C41] least_request: the calls that are under way at each of three servers differ by few", async () => {
+  const world = await worldOf({}, 81, 82, 83);
+  const counts = new Map<number, number>();
+  for (let i = 0; i < 300; i++) {
+    const { port } = world.start();
+    counts.set(port, (counts.get(port) ?? 0) + 1);
+  }
+  for (const count of counts.values()) assert(Math.abs(count - 100) <= 5, `${count}`);
+  assertEquals(counts.size, 3);
+});
