@@ -16,7 +16,9 @@ import { readSums, runnerArguments, Tally } from "./tally.mjs";
 const RUNNER_LIMIT_MS = 15 * 60_000;
 
 /** Tests of what is the same whichever poller runs. */
-const ABOVE_POLLERS = ["tests/surface", "tests/peers", "tests/interop", "tests/attack", "tests/examples"];
+const ABOVE_POLLERS = ["surface", "peers", "interop", "attack", "handshakes", "examples"].map((folder) =>
+  `tests/${folder}`
+);
 
 /** What `native` stands for, and its twin that is there for comparison. */
 const DEFAULT_POLLERS = ["native", "node"];

@@ -31,3 +31,13 @@ export function certificateNames(pem: string): string[] {
   const { X509Certificate } = process.getBuiltinModule("node:crypto");
   return readCertificateNames(new X509Certificate(pem).raw).names.dns;
 }
+
+/** Whether `key` is the private key of the first certificate of `cert`, both PEM; false too where one cannot be read. */
+export function belongTogether(cert: string, key: string): boolean {
+  const { createPrivateKey, X509Certificate } = process.getBuiltinModule("node:crypto");
+  try {
+    return new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
+  } catch {
+    return false;
+  }
+}

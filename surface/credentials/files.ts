@@ -1,5 +1,6 @@
 // Certificates in files that are replaced while the program runs, as Kubernetes and certificate tools do it.
 
+import { belongTogether } from "../../pollers/native/certificate.ts";
 import { fileStamp, readTextFileSync } from "../../pollers/native/files.ts";
 
 /** Options whose certificates and keys are paths of PEM files. */
@@ -9,23 +10,43 @@ export type FilesOf<Options> = {
 
 const FILES = ["cert", "key", "ca", "clientCa"];
 
+/** How often files are read again at once where they were replaced meanwhile. */
+const ATTEMPTS = 3;
+
 /**
  * A source of options for `tls.client` and `tls.server` that reads the files which `options` names, and reads them again
- * when one of them is another file or was written: files and symbolic links may both be replaced.
+ * when one of them is another file or was written: files and symbolic links may both be replaced. Of files that are found
+ * between two versions, where the key is not the certificate's, those of before are used until it is asked again.
  *
  * @throws {Error} (when credentials are made) that names a file which cannot be read
  */
 export function pemFiles<Options extends object>(options: FilesOf<Options>): () => Options {
   const names = Object.keys(options).filter((name) => FILES.includes(name));
   const paths = names.map((name) => (options as Record<string, string>)[name]!);
+  const stampNow = (): string => paths.map(fileStamp).join("\n");
   let stamp = "";
   let read: Options | undefined = undefined;
+  /** What was found between two versions. Where it is found again nobody is at work on it: it is wrong. */
+  let torn = "";
   return () => {
-    const found = paths.map(fileStamp).join("\n");
+    let found = stampNow();
     if (read !== undefined && found === stamp) return read;
-    const texts = names.map((name, i) => [name, readTextFileSync(paths[i]!)]);
-    read = { ...options, ...Object.fromEntries(texts) } as Options;
-    stamp = found;
-    return read;
+    for (let attempt = 1;; attempt++) {
+      const texts = Object.fromEntries(names.map((name, i) => [name, readTextFileSync(paths[i]!)]));
+      const before = found;
+      found = stampNow();
+      if (found !== before && attempt < ATTEMPTS) continue;
+      if (read !== undefined && found !== torn && !isWhole(texts)) {
+        torn = found;
+        return read;
+      }
+      stamp = found === before ? found : "";
+      return read = { ...options, ...texts } as Options;
+    }
   };
+}
+
+/** Whether key and certificate, where both are there, are a pair. */
+function isWhole({ cert, key }: Readonly<Record<string, string>>): boolean {
+  return cert === undefined || key === undefined || belongTogether(cert, key);
 }

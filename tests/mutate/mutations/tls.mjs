@@ -11,6 +11,8 @@ const BARREN = "tests/transport/tls/barren_records_test.ts";
 const ENDURANCE = "tests/transport/tls/endurance_test.ts";
 const ENDPOINT = "transport/tls/secure_endpoint.ts";
 const NAMES = "tests/pollers/native/certificate_names_test.ts";
+const FILES = "tests/surface/credentials/files_test.ts";
+const HANDSHAKES = "tests/handshakes/handshakes_test.ts";
 const OPENSSL = "transport/tls/openssl/";
 
 /** As `readMutations` describes them. */
@@ -108,6 +110,31 @@ export default [
     "openssl: a stream that is cut",
   ),
   mutation(OPENSSL + "session.ts", "      this.sessions?.keep(ssl, serverName);\n", "", CONTRACT, "resumed"),
+  mutation(
+    "surface/credentials/files.ts",
+    "read !== undefined && found !== torn && !isWhole(texts)",
+    "read !== undefined && found === torn && !isWhole(texts)",
+    FILES,
+    "the earlier pair",
+  ),
+  mutation("surface/credentials/files.ts", "        torn = found;\n", "", FILES, "stays without its key"),
+  {
+    ...mutation(
+      "transport/tls/node/context.ts",
+      "      this.sessions.set(serverName, session);\n",
+      "",
+      CONTRACT,
+      "node with openssl: an earlier session",
+    ),
+    runtime: "bun",
+  },
+  mutation(
+    "transport/tls/secure_acceptance.ts",
+    "    (this.secure ?? this.endpoint).close();\n    this.owner.onInsecure(reason);",
+    "    this.owner.onInsecure(reason);",
+    HANDSHAKES,
+    "by openssl",
+  ),
   mutation(
     "pollers/native/tls_stream.ts",
     "rejectUnauthorized: requestCertificate && requireCertificate",

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pemFiles, type TlsServerOptions } from "pollwire";
+import { Authority } from "../../../examples/tls/authority.ts";
 import { test } from "../../harness.ts";
 
 /** Runs `body` with a folder of its own. */
@@ -16,28 +17,67 @@ function inFolder(body: (folder: string) => void): void {
   }
 }
 
+const authority = new Authority();
+/** Two versions of what a server shows. */
+const [first, second] = [authority.issue({ name: "first" }), authority.issue({ name: "second" })];
+
 test("certificate files: they are read once, and again when they are written or replaced", () =>
   inFolder((folder) => {
+    const [cert, key, clientCa] = ["cert.pem", "key.pem", "ca.pem"].map((name) => join(folder, name));
+    writeFileSync(cert!, first.cert);
+    writeFileSync(key!, first.key);
+    writeFileSync(clientCa!, "ca 1");
+    const source = pemFiles<TlsServerOptions>({
+      cert: cert!,
+      key: key!,
+      clientCa: clientCa!,
+      provider: "node",
+    });
+    const read = source();
+    assertEquals(read, { ...first, clientCa: "ca 1", provider: "node" });
+    assertEquals(source() === read, true);
+    writeFileSync(clientCa!, "ca 2, longer");
+    assertEquals(source().clientCa, "ca 2, longer");
+    writeFileSync(join(folder, "new.pem"), "ca 3");
+    renameSync(join(folder, "new.pem"), clientCa!);
+    assertEquals(source().clientCa, "ca 3");
+  }));
+
+test("certificate files: of a certificate without its key, and half of a file, the earlier pair is used", () =>
+  inFolder((folder) => {
     const paths = { cert: join(folder, "cert.pem"), key: join(folder, "key.pem") };
-    writeFileSync(paths.cert, "cert 1");
-    writeFileSync(paths.key, "key 1");
-    const source = pemFiles<TlsServerOptions>({ ...paths, provider: "node" });
-    const first = source();
-    assertEquals(first, { cert: "cert 1", key: "key 1", provider: "node" });
-    assertEquals(source() === first, true);
-    writeFileSync(paths.cert, "cert 2, longer");
-    assertEquals(source().cert, "cert 2, longer");
-    writeFileSync(join(folder, "new.pem"), "key 2");
-    renameSync(join(folder, "new.pem"), paths.key);
-    assertEquals(source().key, "key 2");
+    writeFileSync(paths.cert, first.cert);
+    writeFileSync(paths.key, first.key);
+    const source = pemFiles<TlsServerOptions>(paths);
+    const read = source();
+    writeFileSync(paths.cert, second.cert.slice(0, 200));
+    assertEquals(source() === read, true);
+    writeFileSync(paths.cert, second.cert);
+    assertEquals(source() === read, true);
+    writeFileSync(paths.key, second.key);
+    assertEquals(source(), second);
+  }));
+
+test("certificate files: what stays without its key is given, so that its user says what is wrong", () =>
+  inFolder((folder) => {
+    const paths = { cert: join(folder, "cert.pem"), key: join(folder, "key.pem") };
+    writeFileSync(paths.cert, first.cert);
+    writeFileSync(paths.key, first.key);
+    const source = pemFiles<TlsServerOptions>(paths);
+    source();
+    writeFileSync(paths.cert, second.cert);
+    assertEquals(source(), first);
+    assertEquals(source(), { cert: second.cert, key: first.key });
+    writeFileSync(paths.key, second.key);
+    assertEquals(source(), second);
   }));
 
 test("certificate files: a folder of symbolic links is swapped at once, as Kubernetes does it", () =>
   inFolder((folder) => {
-    for (const version of ["1", "2"]) {
+    for (const [version, { cert, key }] of [["1", first], ["2", second]] as const) {
       mkdirSync(join(folder, version));
-      writeFileSync(join(folder, version, "tls.crt"), `cert ${version}`);
-      writeFileSync(join(folder, version, "tls.key"), `key ${version}`);
+      writeFileSync(join(folder, version, "tls.crt"), cert);
+      writeFileSync(join(folder, version, "tls.key"), key);
     }
     symlinkSync("1", join(folder, "..data"));
     for (const name of ["tls.crt", "tls.key"]) symlinkSync(join("..data", name), join(folder, name));
@@ -45,10 +85,10 @@ test("certificate files: a folder of symbolic links is swapped at once, as Kuber
       cert: join(folder, "tls.crt"),
       key: join(folder, "tls.key"),
     });
-    assertEquals(source(), { cert: "cert 1", key: "key 1" });
+    assertEquals(source(), first);
     symlinkSync("2", join(folder, "..new"));
     renameSync(join(folder, "..new"), join(folder, "..data"));
-    assertEquals(source(), { cert: "cert 2", key: "key 2" });
+    assertEquals(source(), second);
   }));
 
 test("certificate files: one that cannot be read is named", () =>

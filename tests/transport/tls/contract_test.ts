@@ -8,7 +8,7 @@ import type { TlsContext, TlsProvider } from "../../../transport/tls/config.ts";
 import { NODE_TLS } from "../../../transport/tls/node/context.ts";
 import { OPENSSL } from "../../../transport/tls/openssl/context.ts";
 import { SecureEndpoint } from "../../../transport/tls/secure_endpoint.ts";
-import { test } from "../../harness.ts";
+import { runtime, test } from "../../harness.ts";
 import {
   authority,
   pattern,
@@ -441,28 +441,43 @@ class Tamper implements Endpoint {
 rules(OPENSSL);
 rules(NODE_TLS);
 
-// node:tls of Deno and Bun resumes no session where it is not asked over a socket of its own.
-test("TLS by openssl: an earlier session is resumed", () =>
-  onEngine(async (engine) => {
-    const clientContext = OPENSSL.clientContext({ ca: authority.cert });
-    const serverContext = OPENSSL.serverContext({ identity: shown, requireClientCertificate: false });
-    const resumed: boolean[] = [];
-    for (let i = 0; i < 2; i++) {
-      const [a, b] = await engine.pair();
-      const [client, server] = await Promise.all([
-        secureClient(engine, OPENSSL, a, undefined, "localhost", clientContext),
-        secureServer(engine, OPENSSL, b, undefined, serverContext),
-      ]) as [SecureEndpoint, SecureEndpoint];
-      // The tickets come after the handshake, before the first plaintext.
-      await Promise.all([writeAll(server, pattern(10)), readExactly(client, 10)]);
-      resumed.push(client.security.resumed);
-      const ended = readAll(server);
-      client.close();
-      await ended;
-      server.close();
-      await new Promise((resolve) => engine.run(() => engine.run(() => resolve(undefined))));
-    }
-    assertEquals(resumed, [false, true]);
-    clientContext.release();
-    serverContext.release();
-  }), OPENSSL.probe().usable ? {} : { skip: "there is no OpenSSL" });
+// By node:tls a session is resumed by Deno's servers and by Bun's clients: Deno's clients keep none over a stream that is
+// no socket, and of Bun's servers each has tickets of its own, where one is made for each connection.
+const RESUMED: ReadonlyArray<readonly [client: TlsProvider, server: TlsProvider]> = [
+  [OPENSSL, OPENSSL],
+  runtime === "deno" ? [OPENSSL, NODE_TLS] : [NODE_TLS, OPENSSL],
+];
+for (const [client, server] of RESUMED) {
+  test(
+    `TLS by ${client.name} with ${server.name}: an earlier session is resumed`,
+    () => onEngine((engine) => assertResumed(engine, client, server)),
+    OPENSSL.probe().usable
+      ? { leaves: "a runtime's TLS sockets have timers that end after them" }
+      : { skip: "there is no OpenSSL" },
+  );
+}
+
+async function assertResumed(engine: EventEngine, by: TlsProvider, from: TlsProvider): Promise<void> {
+  const clientContext = by.clientContext({ ca: authority.cert });
+  const serverContext = from.serverContext({ identity: shown, requireClientCertificate: false });
+  const resumed: unknown[] = [];
+  for (let i = 0; i < 2; i++) {
+    const [a, b] = await engine.pair();
+    const [client, server] = await Promise.all([
+      secureClient(engine, by, a, undefined, "localhost", clientContext),
+      secureServer(engine, from, b, undefined, serverContext),
+    ]) as [SecureEndpoint, SecureEndpoint];
+    // The tickets come after the handshake, before the first plaintext.
+    await Promise.all([writeAll(server, pattern(10)), readExactly(client, 10)]);
+    resumed.push([client.security.resumed, server.security.resumed]);
+    assertEquals(client.security.peerCertificate!.names.dns, ["localhost"]);
+    const ended = readAll(server);
+    client.close();
+    await ended;
+    server.close();
+    await new Promise((resolve) => engine.run(() => engine.run(() => resolve(undefined))));
+  }
+  assertEquals(resumed, [[false, false], [true, true]]);
+  clientContext.release();
+  serverContext.release();
+}
