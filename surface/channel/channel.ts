@@ -72,6 +72,11 @@ export interface ChannelOptions extends UserConnectOptions {
    * never. Default 1,800,000 (30 minutes).
    */
   readonly idleTimeoutMs?: number;
+  /**
+   * Whether the process stays for calls that run. False: it may end while calls wait, as those that watch something for as
+   * long as the program lives. Default true.
+   */
+  readonly holdsProcess?: boolean;
 }
 
 const NAMES: OptionNames<ChannelOptions> = {
@@ -87,6 +92,7 @@ const NAMES: OptionNames<ChannelOptions> = {
   maxCallAttempts: true,
   initialBackoffMs: true,
   idleTimeoutMs: true,
+  holdsProcess: true,
 };
 
 /** Paths whose templates are kept, beside those that clients of services keep: of a generic client they may be anybody's. */

@@ -60,6 +60,8 @@ export const DEFAULT_IDLE_TIMEOUT_MS = 1_800_000;
 export interface RouteOptions extends SubchannelOptions {
   /** Milliseconds without a call until it is IDLE again. Default 1,800,000; Infinity: never. */
   readonly idleTimeoutMs?: number;
+  /** Whether the process stays for its calls. Default true. */
+  readonly holdsProcess?: boolean;
   /** What is said of the service's calls where the resolver finds nothing. */
   readonly config?: ServiceConfig;
   /** Reads what resolvers find. */
@@ -82,6 +84,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
   /** What changes the state: what is called meanwhile may call back, and waits for its end. */
   private readonly combiner: Combiner;
   private readonly idleTimeoutMs: number;
+  private readonly holdsProcess: boolean;
   private idleTask: TaskHandle | undefined = undefined;
   /** It is to connect without a call, as soon as there are addresses. */
   private asked = false;
@@ -109,6 +112,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
     this.settings = new ConnectSettings(options);
     this.configs = new ConfigInUse(options.config, options.readConfig ?? readServiceConfig);
     this.idleTimeoutMs = options.idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT_MS;
+    this.holdsProcess = options.holdsProcess ?? true;
   }
 
   /** The present state. */
@@ -126,13 +130,13 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
 
   /** A call begins: the process stays for it, and the connections. */
   callBegan(): void {
-    this.engine.hold();
+    if (this.holdsProcess) this.engine.hold();
     this.calls++;
   }
 
   /** A call that began has its status. */
   callEnded(): void {
-    this.engine.release();
+    if (this.holdsProcess) this.engine.release();
     if (--this.calls === 0) this.unused();
   }
 

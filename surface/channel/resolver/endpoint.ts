@@ -8,4 +8,6 @@ export interface EndpointAddresses {
   readonly addresses: readonly SocketAddress[];
   /** Its share of the calls, beside the others' weights, for policies that have weights; above 0. Default 1. */
   readonly weight?: number;
+  /** What was registered with it, where the resolver has such a thing: JSON, whatever its owner made it. */
+  readonly metadata?: unknown;
 }
