@@ -1,4 +1,5 @@
-// What the key of one server holds: JSON, {"addr": "10.0.0.1:50051", "metadata": ...}. Go's package
+// What the key of one server holds: JSON, {"addr": "10.0.0.1:50051", "metadata": {"weight": 2}}. The
+// metadata is its owner's, and "weight" in it the server's. Go's package
 // go.etcd.io/etcd/client/v3/naming/endpoints writes {"Op": 0, "Addr": ..., "Metadata": ...}, and reads both.
 
 import { AddressError, formatAddress, parseTarget, type SocketAddress } from "../../pollers/mod.ts";
@@ -25,13 +26,16 @@ export function readServer(value: Uint8Array): EndpointAddresses | string {
     return "it is no JSON";
   }
   if (!isRecord(json)) return "it is no JSON object";
-  const { addr: lower, Addr: addr = lower, metadata: given, Metadata: metadata = given } = json as Written;
+  const written = json as Written;
+  const addr = written.addr ?? written.Addr;
   if (typeof addr !== "string") return 'it has no text "addr"';
   const address = readAddress(addr);
   if (typeof address === "string") return address;
-  return metadata === undefined || metadata === null
-    ? { addresses: [address] }
-    : { addresses: [address], metadata };
+  const metadata = written.metadata ?? written.Metadata;
+  if (metadata === undefined || metadata === null) return { addresses: [address] };
+  const { weight } = metadata as { readonly weight?: unknown };
+  const isWeight = typeof weight === "number" && weight > 0;
+  return { addresses: [address], metadata, ...(isWeight ? { weight } : {}) };
 }
 
 /** The value for a server at `address`; `metadata` is JSON. */

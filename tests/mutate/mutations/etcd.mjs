@@ -97,9 +97,16 @@ export default [
   },
   {
     file: "surface/etcd/server_value.ts",
-    before: "Addr: addr = lower,",
-    after: "Other: addr = lower,",
+    before: "written.addr ?? written.Addr",
+    after: "written.addr",
     test: RESOLVER,
     name: "what Go's naming package writes",
+  },
+  {
+    file: "surface/etcd/server_value.ts",
+    before: "...(isWeight ? { weight } : {})",
+    after: "",
+    test: RESOLVER,
+    name: "a weight in its metadata",
   },
 ];

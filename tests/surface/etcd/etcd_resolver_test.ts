@@ -21,6 +21,7 @@ class World {
   /** What the resolver found, with the time. */
   readonly found: string[] = [];
   readonly metadata: unknown[] = [];
+  weights: Array<number | undefined> = [];
   readonly warnings: string[] = [];
   readonly resolver: EtcdResolver;
 
@@ -36,6 +37,7 @@ class World {
       {
         onResolved: (servers) => {
           this.metadata.splice(0, Infinity, ...servers.map(({ metadata }) => metadata));
+          this.weights = servers.map(({ weight }) => weight);
           const ports = servers.map(({ addresses }) => formatAddress(addresses[0]!).split(":")[1]);
           this.found.push(`${this.now} ${ports.join() || "none"}`);
         },
@@ -110,6 +112,15 @@ test("[C28] what Go's naming package writes is read too", () =>
     await world.begin();
     assertEquals(world.news, ["7"]);
     assertEquals(world.metadata, [{ weight: 3 }]);
+  }));
+
+test("[C28] a weight in its metadata is the server's", () =>
+  World.run({}, async (world) => {
+    for (const [port, weight] of [[1, 3], [2, 0], [3, "4"]]) {
+      world.etcd.put(`guides/${port}`, JSON.stringify({ addr: `10.1.0.1:${port}`, metadata: { weight } }));
+    }
+    await world.begin();
+    assertEquals(world.weights, [3, undefined, undefined]);
   }));
 
 test("[C28] the watch begins right after the revision that was read, and all pages are of that revision", () =>
