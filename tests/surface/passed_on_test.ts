@@ -275,6 +275,7 @@ test("every option that there is may be given", () => {
     serviceConfig: { methodConfig: [{ name: [{}], timeout: "60s" }] },
     enableRetries: false,
     maxCallAttempts: 2,
+    holdsProcess: false,
   };
   const ofServer: Required<ServerOptions> = {
     ...connection,

@@ -67,6 +67,7 @@ const OVER: ReadonlyArray<readonly [scenario: string, lines: readonly string[]]>
   ["a connection nobody uses", ["ready"]],
   ["a watch", ["ready"]],
   ["connecting", ["ready"]],
+  ["a call of a channel that does not hold it", ["ready"]],
 ];
 for (const [scenario, lines] of OVER) {
   test(`a client exits at once with ${scenario}`, async () => {

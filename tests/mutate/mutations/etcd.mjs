@@ -5,6 +5,13 @@ const RESOLVER = "tests/surface/etcd/etcd_resolver_test.ts";
 /** As `readMutations` describes them. */
 export default [
   {
+    file: "surface/channel/channel_route.ts",
+    before: "if (this.holdsProcess) this.engine.hold();",
+    after: "this.engine.hold();",
+    test: "tests/surface/process_test.ts",
+    name: "a channel that does not hold it",
+  },
+  {
     file: "surface/etcd/prefix_watch.ts",
     before: "const startRevision = this.revision + 1n;",
     after: "const startRevision = this.revision;",

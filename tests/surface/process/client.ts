@@ -4,7 +4,10 @@ import { Channel, createClient, type RpcError } from "pollwire";
 import { Trial } from "../serving.ts";
 
 const [, , scenario, address] = process.argv;
-const channel = new Channel(address!, { initialBackoffMs: 100 });
+const channel = new Channel(address!, {
+  initialBackoffMs: 100,
+  holdsProcess: scenario !== "a call of a channel that does not hold it",
+});
 const client = createClient(Trial, channel);
 
 /** Says how a call ended. */
@@ -41,6 +44,10 @@ switch (scenario) {
     break;
   case "a call that is not answered":
     void say(client.one({ text: "wait" }));
+    break;
+  case "a call of a channel that does not hold it":
+    void client.one({ text: "wait" }).catch(() => {});
+    await client.one({});
     break;
   case "a call that nobody waits for":
     client.one({ text: "wait" }).catch(() => {});
