@@ -50,7 +50,7 @@ abstract class PromiseCall<Req, Res> extends TypedClientCall<Req, Res> implement
 
   protected override onReady(): void {
     if (this.producer !== undefined) return this.producer.resume();
-    this.producer = new Producer(this.request as unknown as Source<Req>, this);
+    this.producer = new Producer(this.request as unknown as Source<Req>, this, this.engine.execCtx);
     this.producer.start();
   }
 

@@ -1,4 +1,7 @@
-// Sends what an application's iterable yields, no faster than the peer takes it.
+// Sends what an application's iterable yields, no faster than the peer takes it. The iterable is read outermost in the
+// turn: never on the stack of the call that it is given to, nor on that of what made room for more.
+
+import type { ApplicationCallback, ExecCtx } from "../../pollers/mod.ts";
 
 /** Where messages go. */
 export interface ProducerSink<T> {
@@ -24,7 +27,8 @@ export function isSource(value: unknown): value is Source<unknown> {
 }
 
 /** Runs one iterable to its end, until it throws, or until `stop`. */
-export class Producer<T> {
+export class Producer<T> implements ApplicationCallback {
+  callbackScheduled = false;
   private iterator: Iterator<T> | AsyncIterator<T> | undefined = undefined;
   private isAsync = false;
   /** An async iterator's `next` has not settled. */
@@ -32,7 +36,7 @@ export class Producer<T> {
   /** It has no `return`: when `next` settles nothing of it runs any more. */
   private endsWithNext = false;
   private left = false;
-  private state: "running" | "blocked" | "over" = "blocked";
+  private state: "new" | "blocked" | "running" | "over" = "new";
   private readonly onNext = (result: IteratorResult<T>): void => {
     this.pending = false;
     if (this.take(result)) this.advance();
@@ -43,10 +47,32 @@ export class Producer<T> {
   };
 
   /** Nothing is read before {@linkcode start}. */
-  constructor(private readonly source: Source<T>, private readonly sink: ProducerSink<T>) {}
+  constructor(
+    private readonly source: Source<T>,
+    private readonly sink: ProducerSink<T>,
+    private readonly execCtx: ExecCtx,
+  ) {}
 
-  /** Begins to read. */
+  /** Begins to read, soon. */
   start(): void {
+    this.state = "blocked";
+    this.execCtx.schedule(this);
+  }
+
+  /** The sink can take more. */
+  resume(): void {
+    if (this.state === "blocked") this.execCtx.schedule(this);
+  }
+
+  runCallback(): void {
+    if (this.state !== "blocked") return;
+    if (this.iterator === undefined) this.open();
+    if (this.iterator === undefined) return;
+    this.state = "running";
+    this.advance();
+  }
+
+  private open(): void {
     const { source } = this;
     try {
       if (!isSource(source)) {
@@ -57,16 +83,8 @@ export class Producer<T> {
         ? (source as AsyncIterable<T>)[Symbol.asyncIterator]()
         : (source as Iterable<T>)[Symbol.iterator]();
     } catch (error) {
-      return this.failed(error);
+      this.failed(error);
     }
-    this.resume();
-  }
-
-  /** The sink can take more. */
-  resume(): void {
-    if (this.state !== "blocked" || this.iterator === undefined) return;
-    this.state = "running";
-    this.advance();
   }
 
   /** The messages are not wanted any more: the iterable's `finally` runs. */

@@ -199,7 +199,7 @@ export class PromiseServerCall extends ServerCallCore
       this.requests?.end();
       return this.handlerEnded();
     }
-    this.producer = new Producer(result, this);
+    this.producer = new Producer(result, this, this.engine.execCtx);
     if (this.isOver) this.producer.stop();
     else this.producer.start();
   }

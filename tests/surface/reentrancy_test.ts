@@ -153,6 +153,9 @@ test("[Q121] every callback calls back into everything, and none is nested in an
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
   await until(() => open === 0 && stage.called.size >= 20);
+  // A stream is free at once.
+  stage.into("a stream of requests, connected", () => watched(client.up(requests(), metadata("upload"))));
+  await until(() => open === 0);
   stage.acts = 0;
   stage.act = () => {
     for (

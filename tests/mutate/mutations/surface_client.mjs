@@ -74,4 +74,11 @@ export default [
     test: "tests/surface/client/corked_test.ts",
     name: "learns nothing",
   },
+  {
+    file: "surface/promise/producer.ts",
+    before: 'this.state = "blocked";\n    this.execCtx.schedule(this);',
+    after: 'this.state = "blocked";\n    this.runCallback();',
+    test: "tests/surface/reentrancy_test.ts",
+    name: "[Q121] every callback",
+  },
 ];

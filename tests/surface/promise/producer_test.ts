@@ -1,7 +1,11 @@
 // An application's iterable on its way out: in order, no faster than the peer reads, and ended whatever happens.
 import { assert, assertEquals, assertInstanceOf, assertMatch, assertStrictEquals } from "@std/assert";
+import { ExecCtx } from "../../../pollers/contract/exec_ctx.ts";
 import { isSource, Producer, type ProducerSink, type Source } from "../../../surface/promise/producer.ts";
 import { test } from "../../harness.ts";
+
+/** Nothing outside of a turn: each is over when what it is for has returned. */
+const turns = new ExecCtx(() => {});
 
 /** A sink that a test may block, and that writes down what it gets. */
 class Sink implements ProducerSink<number> {
@@ -31,8 +35,8 @@ class Sink implements ProducerSink<number> {
 }
 
 function produce(source: Source<number>, sink = new Sink()): { sink: Sink; producer: Producer<number> } {
-  const producer = new Producer(source, sink);
-  producer.start();
+  const producer = new Producer(source, sink, turns);
+  turns.enter(() => producer.start(), undefined);
   return { sink, producer };
 }
 
@@ -98,8 +102,8 @@ test("producer: an iterable without messages ends at once", () => {
 
 test("producer: nothing is read before start", async () => {
   const count = { yielded: 0, finished: false };
-  const producer = new Producer(counting(count), new Sink());
-  producer.resume();
+  const producer = new Producer(counting(count), new Sink(), turns);
+  turns.enter(() => producer.resume(), undefined);
   await settled();
   assertEquals(count.yielded, 0);
 });
@@ -114,7 +118,7 @@ for (const [kind, source] of [["sync", counting], ["async", countingLater]] as c
       await settled();
       assertEquals([sink.sent.length, count.yielded], [sent, sent], "it read ahead of the peer");
       sink.writeBlocked = false;
-      producer.resume();
+      turns.enter(() => producer.resume(), undefined);
     }
     await settled();
     producer.stop();
@@ -128,7 +132,7 @@ for (const [kind, source] of [["sync", counting], ["async", countingLater]] as c
     const sink = new Sink();
     sink.writeBlocked = true;
     const { producer } = produce(source(count), sink);
-    producer.resume(); // for nothing: the sink is still blocked
+    turns.enter(() => producer.resume(), undefined); // for nothing: the sink is still blocked
     await settled();
     assertEquals([sink.sent, count.yielded], [[], 0]);
     producer.stop();
@@ -142,7 +146,7 @@ test("producer: a message is asked for only after the last one came, however oft
     asked++;
     return new Promise((resolve) => give = resolve);
   }));
-  for (let i = 0; i < 3; i++) producer.resume();
+  for (let i = 0; i < 3; i++) turns.enter(() => producer.resume(), undefined);
   assertEquals(asked, 1);
   give({ value: 1, done: false });
   await settled();
@@ -165,7 +169,7 @@ test("producer: what an iterable throws ends it, after the messages before", asy
     assertEquals([sink.sent, sink.ends.length], [[1], 1]);
     assertStrictEquals(sink.ends[0], oops);
     producer.stop();
-    producer.resume();
+    turns.enter(() => producer.resume(), undefined);
     assertEquals(sink.ends.length, 1);
   }
 });
@@ -270,7 +274,7 @@ test("producer: what is thrown while it stops, or after that, is late and ends n
 test("producer: it is over when nothing of the iterable runs any more, once", async () => {
   const done = { value: undefined, done: true } as const;
   const unstarted = new Sink();
-  new Producer([1], unstarted).stop();
+  new Producer([1], unstarted, turns).stop();
   const whole = produce([1]).sink;
   const unfit = produce(5 as unknown as Source<number>).sink;
   await settled();
@@ -314,8 +318,8 @@ test("producer: a sync iterable that ends its own call while it runs is ended as
     }
   }
   const sink = new Sink();
-  const running: Producer<number> = new Producer(source(), sink);
-  running.start();
+  const running: Producer<number> = new Producer(source(), sink, turns);
+  turns.enter(() => running.start(), undefined);
   assertEquals([sink.sent, sink.ends, finished], [[1], [], true]);
 });
 
