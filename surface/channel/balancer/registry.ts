@@ -6,6 +6,7 @@ import { JsonField } from "../service_config/json_field.ts";
 import { ServiceConfigError } from "../service_config/service_config_error.ts";
 import type { BalancingPolicy, ConfiguredPolicy, ReadChildPolicy } from "./balancer.ts";
 import { LEAST_REQUEST } from "./least_request.ts";
+import { OUTLIER_DETECTION } from "./outlier_detection.ts";
 import { PickFirst } from "./pick_first.ts";
 import { randomSubsetting } from "./random_subsetting.ts";
 import { readRingHashConfig, RingHash, type RingHashConfig } from "./ring_hash.ts";
@@ -46,6 +47,7 @@ const OWN: readonly AnyPolicy[] = [
   ROUND_ROBIN,
   RING_HASH,
   LEAST_REQUEST,
+  OUTLIER_DETECTION,
   randomSubsetting(readPolicies),
 ];
 
