@@ -133,7 +133,7 @@ export class ServerRequests implements ServerStyle, QueueOwner {
         `Cannot register ${path} with a server that has started: register it before listen`,
       );
     }
-    const key = hostKey(path, host);
+    const key = nameAt(path, host);
     const method = this.make(key, descriptor, payload);
     const { begin } = method;
     const requestStream = payload === "NONE";
@@ -156,11 +156,11 @@ export class ServerRequests implements ServerStyle, QueueOwner {
 
   /** The method at `path`. Throws TypeError where its calls are not requested. */
   find(path: string, host: string | undefined): RequestedMethod {
-    const method = this.methods.get(hostKey(path, host));
+    const method = this.methods.get(nameAt(path, host));
     if (method !== undefined) return method;
     throw new TypeError(
       `Cannot request a call of ${
-        hostKey(path, host)
+        nameAt(path, host)
       }: it is not registered; give queueMethod(...) to addService, ` +
         "or call registerMethod before listen",
     );
@@ -257,6 +257,6 @@ export class ServerRequests implements ServerStyle, QueueOwner {
   }
 }
 
-function hostKey(path: string, host: string | undefined): string {
+function nameAt(path: string, host: string | undefined): string {
   return host === undefined ? path : `${path} of host ${host}`;
 }
