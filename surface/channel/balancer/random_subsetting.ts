@@ -19,22 +19,15 @@ export interface RandomSubsettingConfig {
   readonly child: ConfiguredPolicy;
 }
 
-/** The policy; `readPolicies` reads a list of policies. */
-export function randomSubsetting(
-  readPolicies: (list: JsonField) => ConfiguredPolicy,
-): BalancingPolicy<RandomSubsettingConfig> {
-  return {
-    name: "random_subsetting",
-    readConfig: (json) => {
-      const config = new JsonField("", json);
-      return {
-        subsetSize: config.get("subsetSize").integer(1),
-        child: readPolicies(config.get("childPolicy")),
-      };
-    },
-    make: (helper) => new RandomSubsetting(helper),
-  };
-}
+/** See the head of this file. */
+export const RANDOM_SUBSETTING: BalancingPolicy<RandomSubsettingConfig> = {
+  name: "random_subsetting",
+  readConfig: (json, readChild) => ({
+    subsetSize: new JsonField("", json).get("subsetSize").integer(1),
+    child: readChild(json.childPolicy, "childPolicy"),
+  }),
+  make: (helper) => new RandomSubsetting(helper),
+};
 
 /** Gives its child a part of each list. */
 export class RandomSubsetting implements Balancer<RandomSubsettingConfig> {

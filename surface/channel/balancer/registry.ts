@@ -8,7 +8,7 @@ import type { BalancingPolicy, ConfiguredPolicy, ReadChildPolicy } from "./balan
 import { LEAST_REQUEST } from "./least_request.ts";
 import { OUTLIER_DETECTION } from "./outlier_detection.ts";
 import { PickFirst } from "./pick_first.ts";
-import { randomSubsetting } from "./random_subsetting.ts";
+import { RANDOM_SUBSETTING } from "./random_subsetting.ts";
 import { readRingHashConfig, RingHash, type RingHashConfig } from "./ring_hash.ts";
 import { RoundRobin } from "./round_robin.ts";
 
@@ -48,7 +48,7 @@ const OWN: readonly AnyPolicy[] = [
   RING_HASH,
   LEAST_REQUEST,
   OUTLIER_DETECTION,
-  randomSubsetting(readPolicies),
+  RANDOM_SUBSETTING,
 ];
 
 const POLICIES = new Map<string, AnyPolicy>(OWN.map((policy) => [policy.name, policy]));
