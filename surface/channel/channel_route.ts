@@ -317,6 +317,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
     const before = configs.problem;
     const isUsable = configs.take(found);
     this.config = configs.current;
+    this.settings.maxConnections = this.config?.maxConnectionsPerSubchannel ?? 1;
     if (configs.problem === "") return true;
     if (configs.problem !== before) this.reportConfig(configs.problem, isUsable);
     this.resolver?.requestReresolution();

@@ -14,6 +14,9 @@ export interface SubchannelOptions extends ConnectOptions {
 
 /** Options of connections, which a server may change for those to come. */
 export class ConnectSettings {
+  /** Connections that one address may have at a time, where calls use up the streams of each (gRFC A105). */
+  maxConnections = 1;
+
   constructor(private current: SubchannelOptions) {}
 
   /** Those of the next connection. */

@@ -1,4 +1,4 @@
-// One connection to one address, made when it is asked for, and its backoff.
+// One address, the connection to it, made when it is asked for, and its backoff.
 //
 // States and transitions are gRPC's (https://github.com/grpc/grpc/blob/master/doc/connectivity-semantics-and-api.md):
 //
@@ -16,6 +16,9 @@
 // answered a call, or stood for USEFUL_AFTER_MS. (Other libraries start it anew with the server's SETTINGS, and
 // reconnect in a loop to a server that hangs up after them.) A useful connection that ends is replaced at once; so is
 // the first useless one, because that is what a client sees of a server that restarts or drains.
+//
+// Where the service config allows several connections and calls use up the streams of all, another one is made beside
+// them (gRFC A105). It is READY while it has one, and only what becomes of the last one changes the state.
 
 import {
   defaultReporter,
@@ -83,11 +86,12 @@ class Link {
   }
 }
 
-/** The connection to one address. */
+/** The connections to one address: one, unless the service config allows more. */
 export class Subchannel {
-  /** Takes new streams; that of `link`. */
+  /** Takes new streams; that of the first link. */
   private transport: ClientTransport | undefined = undefined;
-  private link: Link | undefined = undefined;
+  /** Connections that take new streams. */
+  private readonly links: Link[] = [];
   /** Connections that take no new streams but still have calls. */
   private readonly draining = new Set<Link>();
   private attempt: Handshake | undefined = undefined;
@@ -133,20 +137,34 @@ export class Subchannel {
   /** Gives `call` a stream, if there is one now and no other call waits for it. */
   attach(call: PendingCall): boolean {
     const { transport } = this;
-    if (transport === undefined || this.waiting.size > 0 || !transport.canOpen) return false;
+    if (transport === undefined || this.waiting.size > 0) return false;
+    if (!transport.canOpen) return this.links.length > 1 && this.attachBeside(call);
     call.attach(transport);
     return true;
   }
 
+  /** The first connection has no stream for `call`: whether another one has. */
+  private attachBeside(call: PendingCall): boolean {
+    const transport = this.transportWithRoom();
+    if (transport === undefined) return false;
+    call.attach(transport);
+    return true;
+  }
+
+  /** The first connection that has a stream free. */
+  private transportWithRoom(): ClientTransport | undefined {
+    for (const { transport } of this.links) if (transport.canOpen) return transport;
+    return undefined;
+  }
+
   /** Whether `attach` would give a call a stream. */
   get canAttach(): boolean {
-    const { transport } = this;
-    return transport !== undefined && this.waiting.size === 0 && transport.canOpen;
+    return this.waiting.size === 0 && this.transportWithRoom() !== undefined;
   }
 
   /** It is closed, and so are all its connections. */
   get isOver(): boolean {
-    return this.current === "SHUTDOWN" && this.link === undefined && this.draining.size === 0;
+    return this.current === "SHUTDOWN" && this.links.length === 0 && this.draining.size === 0;
   }
 
   /** Whether `call` waits for a stream of this connection. */
@@ -160,6 +178,7 @@ export class Subchannel {
     if (this.attach(call)) return;
     this.waiting.add(call);
     call.waitsIn = this.waiting;
+    if (this.settings.maxConnections > 1) this.combiner.run(() => this.connectBeside());
   }
 
   /** Begins to connect, where it is IDLE. */
@@ -172,11 +191,10 @@ export class Subchannel {
   /** Ends an attempt that is not wanted any more, or the connection it has made since. */
   giveUp(): void {
     this.combiner.run(() => {
-      this.attempt?.cancel();
-      this.attempt = undefined;
-      const { link, current } = this;
-      if (link !== undefined) {
-        this.transport = this.link = undefined;
+      this.cancelAttempt();
+      const { current } = this;
+      this.transport = undefined;
+      for (const link of this.links.splice(0)) {
         this.draining.add(link);
         link.transport.drain("another connection was taken");
       }
@@ -207,10 +225,8 @@ export class Subchannel {
     this.combiner.run(() => {
       if (this.current !== "SHUTDOWN") this.setState("SHUTDOWN");
       this.cancelBackoff();
-      this.attempt?.cancel();
-      this.attempt = undefined;
-      if (this.transport !== undefined) end(this.transport);
-      for (const { transport } of this.draining) end(transport);
+      this.cancelAttempt();
+      for (const { transport } of [...this.links, ...this.draining]) end(transport);
       this.releaseWaiting();
     });
   }
@@ -222,13 +238,10 @@ export class Subchannel {
     this.combiner.run(() => {
       this.attempt = undefined;
       if (this.current === "SHUTDOWN") return link.transport.close("channel closed by the application");
-      this.link = link;
-      this.transport = link.transport;
       link.readyAt = this.engine.now();
-      this.retryAt = this.startedAt + this.backoff.next();
-      this.failure = "";
-      this.setState("READY");
+      if (this.links.push(link) === 1) this.becomeReady(link);
       this.attachWaiting();
+      this.connectBeside();
     });
   }
 
@@ -256,8 +269,19 @@ export class Subchannel {
   }
 
   private startAttempt(): void {
-    this.startedAt = this.engine.now();
     this.setState("CONNECTING");
+    this.beginHandshake();
+  }
+
+  /** Another connection, where calls wait, one more is allowed, and none is on its way. */
+  private connectBeside(): void {
+    const { length } = this.links;
+    if (length === 0 || length >= this.settings.maxConnections || this.waiting.size === 0) return;
+    if (this.attempt === undefined && this.backoffTask === undefined) this.beginHandshake();
+  }
+
+  private beginHandshake(): void {
+    this.startedAt = this.engine.now();
     const refusal = this.settings.options.refusal?.([this.address]);
     if (refusal !== undefined) {
       return this.attemptFailed(`cannot connect to ${formatAddress(this.address)}: ${refusal}`);
@@ -272,42 +296,61 @@ export class Subchannel {
     }
   }
 
+  private cancelAttempt(): void {
+    this.attempt?.cancel();
+    this.attempt = undefined;
+  }
+
   private attemptFailed(reason: string): void {
+    const retryAt = this.startedAt + this.backoff.next();
+    if (this.links.length > 0) return void this.awaitBackoff(retryAt); // it was to be one more
     this.failure = reason;
-    this.retryAt = this.startedAt + this.backoff.next();
+    this.retryAt = retryAt;
     this.backOff();
+  }
+
+  private becomeReady(link: Link): void {
+    this.transport = link.transport;
+    this.retryAt = this.startedAt + this.backoff.next();
+    this.failure = "";
+    this.setState("READY");
   }
 
   private attachWaiting(): void {
     for (const call of this.waiting) {
-      if (this.transport === undefined || !this.transport.canOpen) return;
+      const transport = this.transportWithRoom();
+      if (transport === undefined) return;
       this.waiting.delete(call);
       call.waitsIn = undefined;
-      call.attach(this.transport);
+      call.attach(transport);
     }
   }
 
   private drained(link: Link, reason: Http2Error | undefined): void {
     if (reason !== undefined) this.settings.onGoAway(this.address, reason);
-    if (link !== this.link) return;
+    if (!this.links.includes(link)) return;
     this.draining.add(link);
     this.detach(link, reason, reason === undefined);
   }
 
   private closed(link: Link, error: Http2Error | undefined): void {
-    if (link === this.link) return this.detach(link, error, true);
+    if (this.links.includes(link)) return this.detach(link, error, true);
     if (!this.draining.delete(link) || link.useful || !link.transport.answered) return;
     // It answered after all, while it was draining: its successor need not wait.
     this.proved(false);
     this.endBackoff();
   }
 
-  /** The present connection takes no more streams. `keep`: its address is as good as before. */
+  /** A connection takes no more streams. `keep`: its address is as good as before. */
   private detach(link: Link, error: Http2Error | undefined, keep: boolean): void {
-    this.transport = this.link = undefined;
+    this.links.splice(this.links.indexOf(link), 1);
+    this.transport = this.links[0]?.transport;
     if (this.current === "SHUTDOWN") return;
     const now = this.engine.now();
     link.useful = link.transport.answered || now - link.readyAt >= USEFUL_AFTER_MS;
+    if (this.links.length > 0) return this.connectBeside();
+    this.cancelAttempt();
+    this.cancelBackoff();
     this.failure = `${formatAddress(this.address)}: ${error?.reason ?? "connection closed"}`;
     if (link.useful) this.proved(keep);
     else this.servedNothing(now);
@@ -342,23 +385,32 @@ export class Subchannel {
   }
 
   private backOff(): void {
+    if (this.awaitBackoff(this.retryAt)) this.setState("TRANSIENT_FAILURE");
+  }
+
+  /** False where the poller threw. */
+  private awaitBackoff(retryAt: number): boolean {
     try {
-      this.backoffTask = this.engine.runAt(this.retryAt, () => {
+      this.backoffTask = this.engine.runAt(retryAt, () => {
         this.backoffTask = undefined;
-        this.combiner.run(() => {
-          if (this.current === "TRANSIENT_FAILURE") this.setState("IDLE");
-        });
+        this.combiner.run(() => this.backoffOver());
       });
+      return true;
     } catch (error) { // a poller of the application's
-      return this.watcher.onSubchannelThrew(error);
+      this.watcher.onSubchannelThrew(error);
+      return false;
     }
-    this.setState("TRANSIENT_FAILURE");
+  }
+
+  private backoffOver(): void {
+    if (this.current === "TRANSIENT_FAILURE") this.setState("IDLE");
+    else this.connectBeside();
   }
 
   private endBackoff(): void {
     this.retryAt = 0;
     this.cancelBackoff();
-    if (this.current === "TRANSIENT_FAILURE") this.setState("IDLE");
+    this.backoffOver();
   }
 
   private cancelBackoff(): void {

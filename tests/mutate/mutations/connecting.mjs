@@ -95,8 +95,8 @@ export default [
   },
   {
     file: "surface/channel/subchannel.ts",
-    before: "      this.attempt?.cancel();\n      this.attempt = undefined;\n      if (this.transport",
-    after: "      this.attempt = undefined;\n      if (this.transport",
+    before: "      this.cancelAttempt();\n      for (const { transport }",
+    after: "      this.attempt = undefined;\n      for (const { transport }",
     test: "tests/surface/channel/pick_first_test.ts",
     name: "close: nothing",
   },
@@ -137,8 +137,8 @@ export default [
   },
   {
     file: "surface/channel/subchannel.ts",
-    before: "    this.retryAt = this.startedAt + this.backoff.next();\n    this.backOff();",
-    after: "    this.retryAt = this.engine.now() + this.backoff.next();\n    this.backOff();",
+    before: "const retryAt = this.startedAt + this.backoff.next();",
+    after: "const retryAt = this.engine.now() + this.backoff.next();",
     test: "tests/surface/channel/reconnect_test.ts",
     name: "[C9]",
   },
@@ -158,8 +158,8 @@ export default [
   },
   {
     file: "surface/channel/subchannel.ts",
-    before: "this.waiting.size > 0 || ",
-    after: "",
+    before: "transport === undefined || this.waiting.size > 0",
+    after: "transport === undefined",
     test: "tests/surface/channel/states_test.ts",
     name: "[C48] a call made when",
   },

@@ -1,0 +1,78 @@
+// Faults of several connections to one address.
+
+const test = "tests/surface/channel/connection_scaling_test.ts";
+const file = "surface/channel/subchannel.ts";
+
+/** As `readMutations` describes them. */
+export default [
+  {
+    file: "surface/channel/channel_route.ts",
+    before: "this.settings.maxConnections = this.config?.maxConnectionsPerSubchannel ?? 1;",
+    after: "",
+    test,
+    name: "[C48] when every stream is used",
+  },
+  {
+    file,
+    before: "length >= this.settings.maxConnections || ",
+    after: "",
+    test,
+    name: "[C48] when every stream is used",
+  },
+  {
+    file,
+    before: "if (this.attempt === undefined && this.backoffTask === undefined) this.beginHandshake();",
+    after: "this.beginHandshake();",
+    test,
+    name: "[C48] one attempt at a time",
+  },
+  {
+    file,
+    before: "return this.links.length > 1 && this.attachBeside(call);",
+    after: "return false;",
+    test,
+    name: "[C48] no connection is made while",
+  },
+  {
+    file,
+    before: "    else this.connectBeside();\n",
+    after: "",
+    test,
+    name: "[C48] a further connection that cannot be made",
+  },
+  {
+    file,
+    before: " || this.waiting.size === 0) return;",
+    after: ") return;",
+    test,
+    name: "[C48] no attempt where nothing waits",
+  },
+  {
+    file,
+    before: "this.transport = this.links[0]?.transport;",
+    after: "this.transport = undefined;",
+    test,
+    name: "[C48] the first connection is lost",
+  },
+  {
+    file,
+    before: "if (this.links.length > 0) return this.connectBeside();",
+    after: "if (this.links.length > 0) return;",
+    test,
+    name: "[C48] a connection that is lost while calls wait",
+  },
+  {
+    file,
+    before: "    this.cancelAttempt();\n    this.cancelBackoff();\n    this.failure",
+    after: "    this.failure",
+    test,
+    name: "[C48] the last connection is lost",
+  },
+  {
+    file,
+    before: "for (const { transport } of [...this.links, ...this.draining]) end(transport);",
+    after: "for (const { transport } of [...this.links.slice(0, 1), ...this.draining]) end(transport);",
+    test,
+    name: "[C48] close: all",
+  },
+];

@@ -1,0 +1,147 @@
+// Several connections to one address, where calls use up the streams of each (gRFC A105).
+import { assertEquals, assertMatch } from "@std/assert";
+import { readServiceConfig } from "../../../surface/channel/service_config/read_service_config.ts";
+import { ErrorCode } from "../../../transport/mod.ts";
+import { test } from "../../harness.ts";
+import { goAway, rst } from "../../transport/http2/wire.ts";
+import { Bench, type BenchOptions } from "./connecting.ts";
+
+const MAX_ID = 0x7fffffff;
+
+async function makeBench(maxConnectionsPerSubchannel: number, options: BenchOptions = {}): Promise<Bench> {
+  const config = readServiceConfig({ connectionScaling: { maxConnectionsPerSubchannel } });
+  const bench = new Bench({ maxStreams: 1, config, ...options });
+  await bench.listen();
+  return bench;
+}
+
+/** What calls got, without those that `before` has. */
+const attached = (bench: Bench): string[] =>
+  bench.log.splice(0).filter((line) => line.endsWith("attached")).map((line) =>
+    line.replace(" attached", "")
+  );
+
+test("[C48] when every stream is used another connection is made, as many as are allowed; the rest wait in their order", async () => {
+  const bench = await makeBench(3);
+  for (let i = 0; i < 5; i++) bench.call();
+  await bench.pass(50);
+  assertEquals([bench.peers.length, attached(bench)], [3, ["call 1", "call 2", "call 3"]]);
+  bench.peers[1]!.send(rst(1, ErrorCode.CANCEL));
+  await bench.pass(10);
+  assertEquals(attached(bench), ["call 4"]);
+  bench.peers[0]!.send(rst(1, ErrorCode.CANCEL));
+  await bench.pass(10);
+  assertEquals([attached(bench), bench.peers.length], [["call 5"], 3]);
+  assertEquals(bench.states, ["0 CONNECTING", "2 READY"]);
+});
+
+test("[C48] without connectionScaling there is one connection", async () => {
+  const bench = new Bench({ maxStreams: 1 });
+  await bench.listen();
+  for (let i = 0; i < 3; i++) bench.call();
+  await bench.pass(1_000);
+  assertEquals([bench.peers.length, attached(bench)], [1, ["call 1"]]);
+});
+
+test("[C48] no connection is made while there is a stream; one that has none is passed over", async () => {
+  const bench = await makeBench(3, { maxStreams: 2 });
+  for (let i = 0; i < 3; i++) bench.call();
+  await bench.pass(50);
+  assertEquals(bench.peers.length, 2);
+  bench.call(); // on the second one
+  assertEquals(attached(bench).length, 4);
+  await bench.pass(50);
+  assertEquals(bench.peers.length, 2);
+});
+
+test("[C48] one attempt at a time", async () => {
+  const bench = await makeBench(10);
+  bench.call();
+  await bench.pass(50);
+  bench.attempts();
+  for (let i = 0; i < 5; i++) bench.call();
+  assertEquals(bench.attempts().length, 1);
+});
+
+test("[C48] a further connection that cannot be made is tried again by the backoff, and the channel stays READY", async () => {
+  const bench = new Bench({
+    maxStreams: 1,
+    config: readServiceConfig({ connectionScaling: { maxConnectionsPerSubchannel: 2 } }),
+  });
+  const listener = await bench.listen();
+  bench.call();
+  await bench.pass(50);
+  listener.shutdown();
+  bench.call();
+  await bench.pass(100);
+  assertEquals([bench.states, attached(bench)], [["0 CONNECTING", "2 READY"], ["call 1"]]);
+  await bench.listen();
+  await bench.pass(2_000);
+  assertEquals([attached(bench), bench.peers.length], [["call 2"], 2]);
+  assertEquals(bench.states, ["0 CONNECTING", "2 READY"]);
+});
+
+test("[C48] no attempt where nothing waits any more when the backoff is over", async () => {
+  const bench = await makeBench(2);
+  bench.call();
+  await bench.pass(50);
+  bench.silence();
+  const waits = bench.call();
+  await bench.pass(21_000); // its handshake times out
+  waits.withdraw();
+  bench.attempts();
+  await bench.pass(60_000);
+  assertEquals(bench.attempts(), []);
+});
+
+test("[C48] the first connection is lost: another one takes its place, and the channel stays READY", async () => {
+  const bench = await makeBench(2);
+  bench.call();
+  bench.call();
+  await bench.pass(50);
+  bench.peers[0]!.send(goAway(MAX_ID, ErrorCode.NO_ERROR));
+  await bench.pass(10);
+  bench.call();
+  bench.peers[1]!.send(rst(1, ErrorCode.CANCEL));
+  await bench.pass(10);
+  assertEquals(attached(bench), ["call 1", "call 2", "call 3"]);
+  assertEquals(bench.states, ["0 CONNECTING", "2 READY"]);
+});
+
+test("[C48] a connection that is lost while calls wait is replaced", async () => {
+  const bench = await makeBench(2);
+  for (let i = 0; i < 3; i++) bench.call();
+  await bench.pass(50);
+  bench.peers[1]!.close();
+  await bench.pass(50);
+  assertEquals([attached(bench), bench.peers.length], [["call 1", "call 2", "call 3"], 3]);
+});
+
+test("[C48] the last connection is lost: IDLE, and an attempt to make another ends", async () => {
+  const bench = await makeBench(3);
+  bench.call();
+  await bench.pass(50);
+  bench.attempts();
+  bench.call();
+  bench.peers[0]!.send(goAway(MAX_ID, ErrorCode.NO_ERROR));
+  await bench.pass(1.5); // GOAWAY comes before the answer to the attempt
+  assertEquals(bench.states.slice(2).map((line) => line.split(" ")[1]), ["IDLE", "CONNECTING"]);
+  await bench.pass(50);
+  assertEquals([bench.attempts().length, attached(bench)], [2, ["call 1", "call 2"]]);
+  bench.peers[0]!.send(rst(1, ErrorCode.CANCEL));
+  await bench.pass(10);
+  assertEquals(bench.open.length, 1);
+});
+
+for (const how of ["close", "drain"] as const) {
+  test(`[C48] ${how}: all connections end`, async () => {
+    const bench = await makeBench(3);
+    for (let i = 0; i < 4; i++) bench.call();
+    await bench.pass(50);
+    bench.turn(() => how === "close" ? bench.route.close() : bench.route.drain(() => {}));
+    await bench.pass(10);
+    if (how === "drain") { for (const peer of bench.peers) peer.send(rst(1, ErrorCode.CANCEL)); }
+    await bench.pass(10);
+    assertEquals([bench.peers.map(({ ended }) => ended !== "open"), bench.open], [[true, true, true], []]);
+  });
+}
