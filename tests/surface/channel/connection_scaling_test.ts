@@ -1,5 +1,5 @@
 // Several connections to one address, where calls use up the streams of each (gRFC A105).
-import { assertEquals, assertMatch } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { readServiceConfig } from "../../../surface/channel/service_config/read_service_config.ts";
 import { ErrorCode } from "../../../transport/mod.ts";
 import { test } from "../../harness.ts";
