@@ -92,6 +92,17 @@ export {
   statusName,
 } from "./call/status.ts";
 export { Channel, type ChannelOptions } from "./channel/channel.ts";
+export { parseAddress, type TargetUri } from "./channel/destination.ts";
+export { registerResolver, type Resolvers } from "./channel/resolver/registry.ts";
+export type {
+  Resolver,
+  ResolverBackoff,
+  ResolverContext,
+  ResolverFactory,
+  ResolverSink,
+} from "./channel/resolver/resolver.ts";
+export type { EndpointAddresses } from "./channel/resolver/endpoint.ts";
+export type { ResolvedConfig } from "./channel/service_config/config_in_use.ts";
 export type { LoadBalancingPolicy } from "./channel/balancer/registry.ts";
 export type {
   JsonDuration,

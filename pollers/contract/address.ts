@@ -72,8 +72,8 @@ const MAX_NAME_LENGTH = 253;
 /**
  * Reads `host:port`, `[v6]:port`, `ipv4:1.2.3.4:80`, `ipv6:[::1]:80`, `dns:name:port`, `dns:///name:port`,
  * `unix:path`, `unix:///absolute/path`, `unix-abstract:name` or `npipe:name` (also `npipe:////./pipe/name`). Without
- * a port, a text with a scheme means 443, and one without means `defaultPort`; where that is undefined, a port is
- * asked for.
+ * a port, `defaultPort` is meant; where that is undefined, a text with a scheme means 443, and one without is asked for
+ * a port.
  *
  * @throws {AddressError} where the text names no target
  *
@@ -88,6 +88,7 @@ export function parseTarget(text: string, defaultPort?: number): Target {
     throw new AddressError(`Cannot parse address: expected a string, "host:port", found ${String(text)}`);
   }
   const scheme = SCHEME.exec(text)?.[1];
+  const schemePort = defaultPort ?? DEFAULT_PORT;
   const rest = scheme === undefined ? text : text.slice(scheme.length + 1);
   switch (scheme) {
     case "unix":
@@ -103,10 +104,10 @@ export function parseTarget(text: string, defaultPort?: number): Target {
       if (/^\/\/[^/]/.test(rest)) {
         throw fail(text, 'a DNS server cannot be chosen: write "dns:///name:port" to ask the system\'s');
       }
-      return parseHostPort(text, rest.replace(/^\/\/\//, ""), DEFAULT_PORT);
+      return parseHostPort(text, rest.replace(/^\/\/\//, ""), schemePort);
     case "ipv4":
     case "ipv6": {
-      const address = inetAddress(rest, DEFAULT_PORT) ?? parseHostPort(text, rest, DEFAULT_PORT);
+      const address = inetAddress(rest, schemePort) ?? parseHostPort(text, rest, schemePort);
       if (address.family !== scheme) {
         throw fail(text, `${JSON.stringify(address.host)} is no ${scheme} address`);
       }

@@ -26,6 +26,7 @@ export function whyNoSyncCall(context: CallContext): string | undefined {
     if (lack !== undefined) return `${why}, and ${lack}`;
   }
   if (engine.extension(SYNC_WAIT)?.servesMeanwhile) return undefined;
+  if (target.family === "uri") return undefined;
   for (const one of target.family === "list" ? target.addresses : [target]) {
     const address = servedHere(one);
     if (address !== undefined) return `${whyServedHere(address)} (${formatAddress(one)})`;

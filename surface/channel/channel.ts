@@ -7,7 +7,7 @@ import {
   type RequestTemplate,
   requestTemplate,
 } from "../../transport/mod.ts";
-import { type ChannelCredentials, connectSecurity } from "../credentials/channel_credentials.ts";
+import { ChannelCredentials, connectSecurity } from "../credentials/channel_credentials.ts";
 import type { CallCredentials } from "../credentials/call_credentials.ts";
 import { checkCallCredentials } from "../client/call_identity.ts";
 import { hostOf } from "../credentials/host_names.ts";
@@ -27,7 +27,8 @@ import { type ChannelProxy, proxyFor } from "./proxy.ts";
 import { ChannelRoute } from "./channel_route.ts";
 import type { AddressRefusal } from "./connect_settings.ts";
 import type { ConnectivityState } from "./connectivity.ts";
-import { addressesOf, type Destination, formatDestination } from "./destination.ts";
+import { addressesOf, defaultPort, type Destination, formatDestination } from "./destination.ts";
+import { checkResolvers, resolverFactory, type Resolvers, schemeNames } from "./resolver/registry.ts";
 import type { ReadConfig } from "./service_config/config_in_use.ts";
 import type { JsonServiceConfig } from "./service_config/json.ts";
 import { MAX_CALL_ATTEMPTS, readServiceConfig } from "./service_config/read_service_config.ts";
@@ -61,6 +62,8 @@ export interface ChannelOptions extends UserConnectOptions {
    * resolver finds none.
    */
   readonly serviceConfig?: JsonServiceConfig | string;
+  /** Resolvers for targets of this channel by the targets' schemes, before those of `registerResolver`. */
+  readonly resolvers?: Resolvers;
   /** False: no call is made again by the policies of a service config. Default true. */
   readonly enableRetries?: boolean;
   /** What more attempts mean, where a policy of a service config has more; 2 or more. Default 5. */
@@ -88,6 +91,7 @@ const NAMES: OptionNames<ChannelOptions> = {
   authority: true,
   loadBalancing: true,
   serviceConfig: true,
+  resolvers: true,
   enableRetries: true,
   maxCallAttempts: true,
   initialBackoffMs: true,
@@ -123,7 +127,8 @@ export class Channel {
 
   /**
    * `target`: "host:port", "[v6]:port", "unix:/path", "dns:///host:port", "ipv4:10.0.0.1:80,10.0.0.2:80"; "https://host:port" for TLS, and
-   * "http://host:port" for plaintext. Without a port it is 443, of http: 80.
+   * "http://host:port" for plaintext; and what `registerResolver` has a scheme for. Without a port it is 443 with TLS, and
+   * else 80.
    *
    * @throws {AddressError} for a target that cannot be parsed
    * @throws {PollerError} where no poller of the list can be used
@@ -137,9 +142,12 @@ export class Channel {
     const policy = balancerOf(options.loadBalancing ?? "pick_first");
     const readConfig = configReader(options);
     const config = options.serviceConfig === undefined ? undefined : readConfig(options.serviceConfig);
-    const { target: parsed, credentials } = parseChannelTarget(target, options.credentials);
+    checkResolvers(options.resolvers);
+    const schemes = schemeNames(options.resolvers);
+    const { target: parsed, credentials } = parseChannelTarget(target, options.credentials, schemes);
     checkCallCredentials("make a channel", options.callCredentials);
-    this.#authority = options.authority ?? authorityOf(parsed);
+    const port = defaultPort(credentials instanceof ChannelCredentials);
+    this.#authority = options.authority ?? authorityOf(parsed, port, options.resolvers);
     const reporter = new Reporter(options);
     if (credentials !== undefined && credentials !== insecure) {
       this.#security = connectSecurity(credentials, hostOf(this.#authority), reporter);
@@ -367,7 +375,10 @@ function configReader(options: ChannelOptions): ReadConfig {
 }
 
 /** Unix sockets have no host; gRPC says "localhost". */
-function authorityOf(target: Destination): string {
+function authorityOf(target: Destination, port: number, resolvers: Resolvers | undefined): string {
+  if (target.family === "uri") {
+    return resolverFactory(target.scheme, resolvers)!.authorityOf?.(target, port) ?? target.path;
+  }
   if (target.family === "list") return formatAddress(target.addresses[0]!);
   if (target.family === "dns") return `${target.host}:${target.port}`;
   return "port" in target ? formatAddress(target) : "localhost";

@@ -29,7 +29,7 @@ import { failuresOf, shortList } from "./balancer/failures.ts";
 import { GracefulSwitch } from "./balancer/graceful_switch.ts";
 import { ConnectSettings, type SubchannelOptions } from "./connect_settings.ts";
 import type { ConnectivityState } from "./connectivity.ts";
-import { addressesOf, type Destination, formatDestination } from "./destination.ts";
+import { defaultPort, type Destination, formatDestination, targetUri } from "./destination.ts";
 import {
   FixedPicker,
   type Health,
@@ -42,10 +42,10 @@ import {
   QUEUE,
   QUEUE_PICKER,
 } from "./picker.ts";
-import { DnsResolver } from "./resolver/dns_resolver.ts";
-import { FixedResolver } from "./resolver/fixed_resolver.ts";
 import type { EndpointAddresses } from "./resolver/endpoint.ts";
-import type { Resolver, ResolverSink } from "./resolver/resolver.ts";
+import { GatedResolver } from "./resolver/gated_resolver.ts";
+import { resolverFactory, type Resolvers } from "./resolver/registry.ts";
+import type { Resolver, ResolverContext, ResolverSink } from "./resolver/resolver.ts";
 import { ConfigInUse, type ReadConfig, type ResolvedConfig } from "./service_config/config_in_use.ts";
 import { readServiceConfig } from "./service_config/read_service_config.ts";
 import type { ServiceConfig } from "./service_config/service_config.ts";
@@ -66,6 +66,8 @@ export interface RouteOptions extends SubchannelOptions {
   readonly config?: ServiceConfig;
   /** Reads what resolvers find. */
   readonly readConfig?: ReadConfig;
+  /** Resolvers beside those that are registered. */
+  readonly resolvers?: Resolvers;
 }
 
 /** What calls of one channel go through. */
@@ -103,7 +105,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
   constructor(
     readonly engine: EventEngine,
     private readonly target: Destination,
-    options: RouteOptions,
+    private readonly options: RouteOptions,
     private readonly makeBackoff: () => Backoff,
     private readonly policy: ConfiguredPolicy,
     private readonly onState: (state: ConnectivityState) => void,
@@ -280,19 +282,28 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
       () => this.letGo(),
       (again) => reporter.report(again, { where: "connection", level: "error", peer }),
     );
-    this.updateState("IDLE", this.idlePicker);
-    for (const call of this.waiting) {
+    for (const call of this.waiting) { // first: those that wait have an idle channel connect
       this.withdraw(call);
       call.onUnavailable(`cannot connect to ${peer}: ${describeThrown(error)}`);
     }
+    this.updateState("IDLE", this.idlePicker);
   }
 
   private makeResolver(): Resolver {
-    const { engine, target, settings } = this;
-    if (target.family !== "dns") return new FixedResolver(addressesOf(target)!, this);
-    const { handshakeTimeoutMs = DEFAULT_HANDSHAKE_TIMEOUT_MS, reporter = defaultReporter } =
-      settings.options;
-    return new DnsResolver(engine, target, handshakeTimeoutMs, this.makeBackoff(), reporter, this);
+    const { engine, target, settings: { options: { handshakeTimeoutMs, reporter = defaultReporter } } } =
+      this;
+    const { resolvers, security } = this.options;
+    const uri = targetUri(target);
+    const context: ResolverContext = {
+      target: uri,
+      defaultPort: defaultPort(security !== undefined),
+      isSecure: security !== undefined,
+      engine,
+      reporter,
+      timeoutMs: handshakeTimeoutMs ?? DEFAULT_HANDSHAKE_TIMEOUT_MS,
+      makeBackoff: this.makeBackoff,
+    };
+    return new GatedResolver(resolverFactory(uri.scheme, resolvers)!, context, this);
   }
 
   // From the resolver.

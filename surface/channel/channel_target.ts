@@ -1,15 +1,9 @@
 // What the target of a channel says: where it connects to, and with https: and http: also how.
 
 import { AddressError, parseTarget } from "../../pollers/mod.ts";
-import { type Destination, parseDestination } from "./destination.ts";
+import { defaultPort, type Destination, parseDestination } from "./destination.ts";
 import { ChannelCredentials } from "../credentials/channel_credentials.ts";
 import { checkCredentials, type Insecure, insecure } from "../credentials/insecure.ts";
-
-/** The port of a name or an address without one, as gRPC naming has it; also that of https:. */
-const DEFAULT_PORT = 443;
-
-/** The port of http: (RFC 9110, section 4.2.1). */
-const HTTP_PORT = 80;
 
 /** Where a channel connects to, and how; `credentials` are undefined where neither options nor target say that. */
 export interface ChannelTarget {
@@ -18,19 +12,21 @@ export interface ChannelTarget {
 }
 
 /**
- * Reads `text`: what `parseTarget` reads, where a port that is missing is 443, and "https://host:port" for TLS, or
- * "http://host:port" for plaintext, with the ports of these schemes. https: without `given` trusts the system's authorities.
+ * Reads `text`: what `parseDestination` reads, where a port that is missing is 443 with TLS and else 80, and
+ * "https://host:port" for TLS, or "http://host:port" for plaintext. https: without `given` trusts the system's authorities.
  *
  * @throws {AddressError} for what names no target
  * @throws {TypeError} for `given` that are no credentials, and that contradict the scheme
  */
-export function parseChannelTarget(text: string, given: unknown): ChannelTarget {
+export function parseChannelTarget(text: string, given: unknown, schemes?: readonly string[]): ChannelTarget {
   checkCredentials("make a channel", given, isTls, "tls.client(...)");
   const credentials = given as ChannelTarget["credentials"];
   const scheme = typeof text === "string" ? /^https?(?=:\/\/)/i.exec(text)?.[0].toLowerCase() : undefined;
-  if (scheme === undefined) return { target: parseDestination(text, DEFAULT_PORT), credentials };
+  if (scheme === undefined) {
+    return { target: parseDestination(text, defaultPort(isTls(credentials)), schemes), credentials };
+  }
   const isPlaintext = scheme === "http";
-  const target = parseTarget(hostAndPort(text), isPlaintext ? HTTP_PORT : DEFAULT_PORT);
+  const target = parseTarget(hostAndPort(text), defaultPort(!isPlaintext));
   if (credentials !== undefined && isPlaintext !== (credentials === insecure)) {
     const found = credentials === insecure ? "insecure" : "those of TLS";
     const meant = isPlaintext ? '"https:" for TLS' : '"http:" for plaintext';

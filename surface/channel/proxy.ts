@@ -51,9 +51,12 @@ export interface ProxyChoice {
 export function proxyFor(target: Destination, choice: ProxyChoice): ChannelProxy | undefined {
   const { option, engine, variable = environmentVariable, warn } = choice;
   if (option === false) return undefined;
-  if (option !== undefined && target.family === "list") {
+  if (option !== undefined && (target.family === "list" || target.family === "uri")) {
     throw new TypeError(
-      "Cannot use a proxy for a list of addresses: give one of them, or a name that the proxy looks up",
+      `Cannot use a proxy for ${
+        target.family === "list" ? "a list of addresses" : "what a resolver finds"
+      }: ` +
+        "give one address, or a name that the proxy looks up",
     );
   }
   if (!("port" in target)) return undefined;

@@ -272,6 +272,7 @@ test("every option that there is may be given", () => {
     initialBackoffMs: 1,
     idleTimeoutMs: Infinity,
     loadBalancing: "round_robin",
+    resolvers: {},
     serviceConfig: { methodConfig: [{ name: [{}], timeout: "60s" }] },
     enableRetries: false,
     maxCallAttempts: 2,

@@ -9,12 +9,11 @@ import {
   type EventEngine,
   formatAddress,
   type IoResult,
-  type Reporter,
+  parseTarget,
   type SocketAddress,
   type TaskHandle,
 } from "../../../pollers/mod.ts";
-import type { Backoff } from "../backoff.ts";
-import type { Resolver, ResolverSink } from "./resolver.ts";
+import type { Resolver, ResolverBackoff, ResolverContext, ResolverSink } from "./resolver.ts";
 
 /** Between two lookups of one channel, where the first of them succeeded: as grpc-go and gRPC's core have it. */
 export const MIN_INTERVAL_MS = 30_000;
@@ -30,15 +29,16 @@ export class DnsResolver implements Resolver {
   private lookups = 0;
   private failed = false;
 
-  /** `timeoutMs`: how long a lookup may take. */
-  constructor(
-    private readonly engine: EventEngine,
-    private readonly target: DnsTarget,
-    private readonly timeoutMs: number,
-    private readonly backoff: Backoff,
-    private readonly reporter: Reporter,
-    private readonly sink: ResolverSink,
-  ) {}
+  private readonly engine: EventEngine;
+  private readonly target: DnsTarget;
+  private readonly backoff: ResolverBackoff;
+
+  /** Of the name that the context's target says. */
+  constructor(private readonly context: ResolverContext, private readonly sink: ResolverSink) {
+    this.engine = context.engine;
+    this.target = parseTarget(context.target.text, context.defaultPort) as DnsTarget;
+    this.backoff = context.makeBackoff();
+  }
 
   start(): void {
     this.lookUp();
@@ -80,7 +80,7 @@ export class DnsResolver implements Resolver {
   }
 
   private lookUp(): void {
-    const { engine, target, timeoutMs } = this;
+    const { engine, target, context: { timeoutMs } } = this;
     const startedAt = engine.now();
     this.timeout = engine.runAt(startedAt + timeoutMs, () => {
       this.timeout = undefined;
@@ -93,7 +93,11 @@ export class DnsResolver implements Resolver {
         if (this.endTimeout(result.ok ? undefined : lookup)) this.finish(startedAt, result);
       });
     } catch (error) { // a poller of the application's
-      this.reporter.report(error, { where: "connection", level: "error", peer: formatAddress(target) });
+      this.context.reporter.report(error, {
+        where: "connection",
+        level: "error",
+        peer: formatAddress(target),
+      });
       if (this.endTimeout(lookup)) this.fail(startedAt, describeThrown(error));
     }
   }

@@ -1,5 +1,7 @@
 // Where the addresses of a target come from.
 
+import type { EventEngine, Reporter } from "../../../pollers/mod.ts";
+import type { TargetUri } from "../destination.ts";
 import type { ResolvedConfig } from "../service_config/config_in_use.ts";
 import type { EndpointAddresses } from "./endpoint.ts";
 
@@ -27,4 +29,41 @@ export interface Resolver {
   describeWait(): string;
   /** Ends; the sink is not called any more. */
   close(): void;
+}
+
+/** What a resolver is made with. */
+export interface ResolverContext {
+  /** What the channel was made for. */
+  readonly target: TargetUri;
+  /** The port of an address that says none: 443 with TLS, else 80. */
+  readonly defaultPort: number;
+  /** Connections to what it finds are TLS. */
+  readonly isSecure: boolean;
+  /** Has the time, timers and randomness; what it opens and runs does not keep the process alive, but for `hold`. */
+  readonly engine: EventEngine;
+  /** Gets errors of applications, and lines of a log. */
+  readonly reporter: Reporter;
+  /** How long one question may take, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Makes waits between attempts that fail, as the channel's options say. */
+  makeBackoff(): ResolverBackoff;
+}
+
+/** Waits between attempts, each longer than the one before (gRPC's connection backoff). */
+export interface ResolverBackoff {
+  /** Milliseconds from now until the next attempt. */
+  next(): number;
+  /** An attempt succeeded. */
+  reset(): void;
+}
+
+/** Makes the resolvers of one scheme. */
+export interface ResolverFactory {
+  /** What `:authority` says where the channel's options do not; also the name that TLS checks. Default: the target's path. */
+  authorityOf?(target: TargetUri, defaultPort: number): string;
+  /**
+   * Makes the resolver of a channel; one is made each time that the channel leaves IDLE. What it throws is the error of the
+   * calls that wait.
+   */
+  make(context: ResolverContext, sink: ResolverSink): Resolver;
 }

@@ -121,7 +121,7 @@ test("a default port is taken where the text has none", () => {
   assertEquals(parseTarget("host", 443), dns("host", 443));
   assertEquals(parseTarget("[::1]", 50_051), ipv6("::1", 50_051));
   assertEquals(parseTarget("host:1", 443), dns("host", 1));
-  assertEquals(parseTarget("dns:host", 1), dns("host", 443));
+  assertEquals([parseTarget("dns:host", 1), parseTarget("dns:host")], [dns("host", 1), dns("host", 443)]);
 });
 
 test("what is formatted is read back the same", () => {

@@ -1,11 +1,10 @@
 // When a name is looked up, and what becomes of what it gives.
 import { assertEquals, assertMatch } from "@std/assert";
 import type { DnsTarget, EventEngine, IoResult, SocketAddress } from "../../../pollers/mod.ts";
-import { defaultReporter } from "../../../pollers/mod.ts";
 import { Simulation } from "../../../pollers/simulated/mod.ts";
-import { Backoff } from "../../../surface/channel/backoff.ts";
 import { DnsResolver } from "../../../surface/channel/resolver/dns_resolver.ts";
 import { test } from "../../harness.ts";
+import { resolverContext } from "./resolver/context.ts";
 
 const NAME: DnsTarget = { family: "dns", host: "service.test", port: 80 };
 
@@ -15,7 +14,7 @@ class Bench {
   readonly engine = this.simulation.host();
   readonly found: string[] = [];
   readonly lookups: number[] = [];
-  readonly resolver = new DnsResolver(this.noting(), NAME, 5_000, new Backoff(() => 0.5), defaultReporter, {
+  readonly resolver = new DnsResolver(resolverContext(this.noting(), NAME), {
     onResolved: (endpoints) =>
       this.note(endpoints.map(({ addresses }) => addresses.map((one) => "host" in one && one.host)).join()),
     onResolveFailed: (reason) => this.note(reason),

@@ -1,0 +1,71 @@
+// The resolver of a channel, of whatever make: nothing comes of it after its end, and what it gives is checked.
+
+import { describe } from "../../options.ts";
+import type { ResolvedConfig } from "../service_config/config_in_use.ts";
+import type { EndpointAddresses } from "./endpoint.ts";
+import type { Resolver, ResolverContext, ResolverFactory, ResolverSink } from "./resolver.ts";
+
+/** A resolver, and the sink that it gets. */
+export class GatedResolver implements Resolver, ResolverSink {
+  private readonly inner: Resolver;
+  private closed = false;
+
+  /** `sink` gets what comes. */
+  constructor(
+    factory: ResolverFactory,
+    private readonly context: ResolverContext,
+    private readonly sink: ResolverSink,
+  ) {
+    this.inner = factory.make(context, this);
+  }
+
+  // From the channel.
+
+  start(): void {
+    this.inner.start();
+  }
+  requestReresolution(): void {
+    this.inner.requestReresolution();
+  }
+  resetBackoff(): void {
+    this.inner.resetBackoff();
+  }
+  describeWait(): string {
+    try {
+      return this.inner.describeWait();
+    } catch { // it is a part of a message about something else
+      return `the addresses of ${this.context.target.text}`;
+    }
+  }
+  close(): void {
+    this.closed = true;
+    this.inner.close();
+  }
+
+  // From the resolver.
+
+  onResolved(endpoints: readonly EndpointAddresses[], config?: ResolvedConfig): void {
+    this.check(endpoints);
+    if (!this.closed) this.sink.onResolved(endpoints, config);
+  }
+  onResolveFailed(reason: string): void {
+    if (!this.closed) this.sink.onResolveFailed(reason);
+  }
+
+  private check(endpoints: unknown): void {
+    const cannot = `Cannot use what the resolver of ${this.context.target.text} found`;
+    if (!Array.isArray(endpoints)) {
+      throw new TypeError(`${cannot}: ${describe(endpoints)}; give a list of endpoints`);
+    }
+    for (const endpoint of endpoints) {
+      const addresses: unknown = Object(endpoint).addresses;
+      if (!Array.isArray(addresses)) {
+        throw new TypeError(`${cannot}: addresses of an endpoint is ${describe(addresses)}; give a list`);
+      }
+      for (const address of addresses) {
+        if (typeof Object(address).family === "string") continue;
+        throw new TypeError(`${cannot}: an address is ${describe(address)}; give one that parseAddress made`);
+      }
+    }
+  }
+}

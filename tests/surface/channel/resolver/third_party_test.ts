@@ -1,0 +1,214 @@
+// Resolvers of applications, as applications write them: all of it by what the package exports.
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import {
+  Channel,
+  type ChannelOptions,
+  createClient,
+  type JsonServiceConfig,
+  parseAddress,
+  registerResolver,
+  type Resolver,
+  type ResolverContext,
+  type ResolverFactory,
+  type ResolverSink,
+  Server,
+} from "pollwire";
+import { test } from "../../../harness.ts";
+import { echo, failure, Trial, type TrialClient, until } from "../../serving.ts";
+
+/** A table of servers that tests change. */
+class Table implements ResolverFactory {
+  servers: string[] = [];
+  config: JsonServiceConfig | string | Error | undefined;
+  readonly made: ResolverContext[] = [];
+  readonly sinks: ResolverSink[] = [];
+  closed = 0;
+
+  authorityOf({ path }: { path: string }, defaultPort: number): string {
+    return `${path}.test:${defaultPort}`;
+  }
+
+  make(context: ResolverContext, sink: ResolverSink): Resolver {
+    this.made.push(context);
+    this.sinks.push(sink);
+    return {
+      start: () => this.give(),
+      requestReresolution() {},
+      resetBackoff() {},
+      describeWait: () => "the table",
+      close: () => void this.closed++,
+    };
+  }
+
+  /** Gives the newest channel what the table has. */
+  give(): void {
+    const endpoints = this.servers.map((address) => ({ addresses: [parseAddress(address)] }));
+    if (this.config === undefined) this.sinks.at(-1)!.onResolved(endpoints);
+    else this.sinks.at(-1)!.onResolved(endpoints, this.config);
+  }
+}
+
+const TABLE = new Table();
+registerResolver("table", TABLE);
+
+interface TableBench {
+  readonly addresses: readonly string[];
+  readonly client: TrialClient;
+  readonly channel: Channel;
+  /** The `:authority` of the last call. */
+  authority(): string | undefined;
+}
+
+/** Runs `check` with a channel to "table:///greeter", whose `count` servers answer with their numbers. */
+async function tabled(
+  count: number,
+  options: ChannelOptions,
+  check: (bench: TableBench) => Promise<void>,
+): Promise<void> {
+  const servers = Array.from({ length: count }, () => new Server());
+  const addresses: string[] = [];
+  let authority: string | undefined;
+  for (const [number, server] of servers.entries()) {
+    server.addService(Trial, {
+      ...echo,
+      one: (_request, call) => {
+        authority = call.authority;
+        return { number };
+      },
+    });
+    addresses.push(`127.0.0.1:${await server.listen("127.0.0.1:0")}`);
+  }
+  TABLE.servers = addresses;
+  TABLE.config = undefined;
+  const channel = new Channel("table:///greeter?x=1", options);
+  try {
+    await check({ addresses, client: createClient(Trial, channel), channel, authority: () => authority });
+  } finally {
+    channel.close();
+    for (const server of servers) server.close();
+  }
+}
+
+/** The servers that answer calls, once those are `expected`. */
+async function answering(client: TrialClient, expected: readonly number[]): Promise<void> {
+  const newest: number[] = [];
+  const agree = (): boolean => {
+    const found = new Set(newest.slice(-3 * expected.length));
+    return newest.length >= 3 * expected.length && found.size === expected.length &&
+      expected.every((number) => found.has(number));
+  };
+  for (let calls = 0; !agree(); calls++) {
+    if (calls === 2_000) throw new Error(`servers ${expected} are to answer, and ${newest.slice(-10)} do`);
+    newest.push((await client.one({})).number ?? 0);
+  }
+}
+
+test("[C28] a registered resolver names the servers of a target, and changes them", async () => {
+  const { closed } = TABLE;
+  await tabled(3, { loadBalancing: "round_robin" }, async ({ addresses, client, authority }) => {
+    await answering(client, [0, 1, 2]);
+    const { target, defaultPort, isSecure } = TABLE.made.at(-1)!;
+    const text = "table:///greeter?x=1";
+    assertEquals(target, {
+      family: "uri",
+      scheme: "table",
+      authority: "",
+      path: "greeter",
+      query: "x=1",
+      text,
+    });
+    assertEquals([defaultPort, isSecure, authority()], [80, false, "greeter.test:80"]);
+    TABLE.servers = [addresses[2]!];
+    TABLE.give();
+    await answering(client, [2]);
+  });
+  await until(() => TABLE.closed === closed + 1);
+});
+
+test("[C23] a resolver's service config is used, and a later one changes the policy without a failed call", async () => {
+  await tabled(3, {}, async ({ client, channel }) => {
+    TABLE.config = { loadBalancingConfig: [{ round_robin: {} }] };
+    await answering(client, [0, 1, 2]);
+    TABLE.config = '{"loadBalancingConfig":[{"pick_first":{}}]}';
+    TABLE.give();
+    await answering(client, [0]);
+    assertEquals(channel.state, "READY");
+  });
+});
+
+test("[C28] nothing is used that a resolver gives after its end, nor what is no list of addresses", async () => {
+  await tabled(2, {}, async ({ addresses, client, channel }) => {
+    await answering(client, [0]);
+    const sink = TABLE.sinks.at(-1)!;
+    for (
+      const [found, why] of [
+        [undefined, /found: undefined; give a list of endpoints$/],
+        [[addresses[1]], /found: addresses of an endpoint is undefined; give a list$/],
+        [
+          [{ addresses: [addresses[1]] }],
+          /found: an address is the string .*; give one that parseAddress made$/,
+        ],
+      ] as const
+    ) {
+      const error = assertThrows(() => sink.onResolved(found as never), TypeError);
+      assertMatch(error.message, why);
+    }
+    await answering(client, [0]);
+    channel.close();
+    sink.onResolved([{ addresses: [parseAddress(addresses[1]!)] }]);
+    sink.onResolveFailed("late");
+    assertEquals((await failure(client.one({}))).details, "channel is closed");
+  });
+});
+
+test("[C28] what a resolver throws fails the calls that wait, and the next call has it made again", async () => {
+  const broken: ResolverFactory = {
+    make: () => {
+      throw new Error("the table is away");
+    },
+  };
+  const errors: unknown[] = [];
+  const channel = new Channel("broken:a", { resolvers: { broken }, onError: (error) => errors.push(error) });
+  const client = createClient(Trial, channel);
+  for (let calls = 1; calls <= 2; calls++) {
+    const { code, details } = await failure(client.one({}));
+    assertEquals([code, details], [14, "cannot connect to broken:a: Error: the table is away"]);
+    assertEquals(errors.length, calls);
+  }
+  channel.close();
+});
+
+test("[C28] a channel's own resolvers come before those that are registered", async () => {
+  await tabled(2, {}, async ({ addresses }) => {
+    const table: ResolverFactory = {
+      make: (_context, sink) => ({
+        start: () => sink.onResolved([{ addresses: [parseAddress(addresses[1]!)] }]),
+        requestReresolution() {},
+        resetBackoff() {},
+        describeWait: () => "its own table",
+        close() {},
+      }),
+    };
+    const channel = new Channel("table:///greeter", { resolvers: { table } });
+    await answering(createClient(Trial, channel), [1]);
+    channel.close();
+  });
+});
+
+test("[C28] a resolver is registered once, for a scheme, with make()", () => {
+  const refused = (scheme: unknown, factory: unknown) =>
+    assertThrows(() => registerResolver(scheme as string, factory as ResolverFactory), TypeError).message;
+  for (const taken of ["table", "dns", "unix", "passthrough"]) {
+    assertMatch(
+      refused(taken, TABLE),
+      new RegExp(`^Cannot register a resolver: the scheme ${taken} is taken; there are dns, ipv4, .*table`),
+    );
+  }
+  assertMatch(refused("Table", TABLE), /"Table" is no scheme; write letters in lower case, as "table"$/);
+  assertMatch(refused("other", {}), /the factory of other is an object; give an object with make\(\)$/);
+  assertThrows(
+    () => new Channel("other:a", { resolvers: { other: undefined as never } }),
+    TypeError,
+    "Cannot make a channel: resolvers: the factory of other is undefined",
+  );
+});
