@@ -217,9 +217,9 @@ test("[C46] a connection made anew to an ejected server gets no calls either; a 
   const world = await OutlierWorld.of({ failurePercentageEjection: FAILURES }, 3);
   world.call(10, { 83: 10 });
   await world.runUntil(10_010);
+  world.resolve(...world.servers);
   world.peers[2]!.endpoint.close();
   await world.runUntil(11_000);
-  world.resolve(...world.servers);
   assertEquals([world.attempts.length, world.open()], [4, [81, 82]]);
   world.resolve(world.servers[0]!, world.servers[1]!);
   world.resolve(...world.servers);
