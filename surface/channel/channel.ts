@@ -167,6 +167,7 @@ export class Channel {
         keepalive: clientKeepalive(options.keepalive ?? {}),
         reporter,
         refusal,
+        template: (path) => this.#template(path),
         ...(this.#security === undefined ? {} : { security: this.#security }),
         ...(proxy === undefined ? {} : { tunnel: proxy.tunnel }),
         readConfig,

@@ -1,7 +1,12 @@
 // What the connections of one channel are made with.
 
 import { defaultReporter, formatAddress, type SocketAddress } from "../../pollers/mod.ts";
-import { type ConnectOptions, ErrorCode, type Http2Error } from "../../transport/mod.ts";
+import {
+  type ConnectOptions,
+  ErrorCode,
+  type Http2Error,
+  type RequestTemplate,
+} from "../../transport/mod.ts";
 
 /** Why there may be no connection to one of `addresses`, as a sentence; undefined where there may. */
 export type AddressRefusal = (addresses: readonly SocketAddress[]) => string | undefined;
@@ -10,6 +15,8 @@ export type AddressRefusal = (addresses: readonly SocketAddress[]) => string | u
 export interface SubchannelOptions extends ConnectOptions {
   /** Asked before each connection. */
   readonly refusal?: AddressRefusal;
+  /** What calls of `path` begin with that the library makes itself. */
+  readonly template?: (path: string) => RequestTemplate;
 }
 
 /** Options of connections, which a server may change for those to come. */

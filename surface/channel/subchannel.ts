@@ -34,9 +34,12 @@ import {
   type ConnectionSecurity,
   Handshake,
   type Http2Error,
+  type RequestTemplate,
+  requestTemplate,
 } from "../../transport/mod.ts";
 import { Combiner } from "../../pollers/core/combiner.ts";
 import type { PendingCall } from "../client/call_route.ts";
+import { USER_AGENT } from "../version.ts";
 import type { Backoff } from "./backoff.ts";
 import type { ConnectSettings } from "./connect_settings.ts";
 import type { ConnectivityState } from "./connectivity.ts";
@@ -132,6 +135,12 @@ export class Subchannel {
   /** What the TLS handshake of its connection established; undefined in plaintext and without one. */
   get security(): ConnectionSecurity | undefined {
     return this.transport?.security;
+  }
+
+  /** What calls of `path` begin with that the library makes itself on it. */
+  template(path: string): RequestTemplate {
+    const { template } = this.settings.options;
+    return template?.(path) ?? requestTemplate(path, formatAddress(this.address), "http", USER_AGENT);
   }
 
   /** Gives `call` a stream, if there is one now and no other call waits for it. */
