@@ -2,6 +2,7 @@
 // the ciphertext.
 
 import process from "node:process";
+import type { VerifiedCertificates } from "./verified_certificates.ts";
 import type * as Stream from "node:stream";
 import type * as Tls from "node:tls";
 
@@ -48,6 +49,8 @@ export interface TlsServerOptions extends TlsStreamOptions {
   readonly requireCertificate: boolean;
   /** Of all connections of a configuration, or none of their sessions would be resumed. */
   readonly ticketKeys: Uint8Array;
+  /** Certificates that were verified by the authorities of `ca`. */
+  readonly verified: VerifiedCertificates;
 }
 
 /** What was negotiated. */
@@ -86,6 +89,8 @@ export class TlsStream {
   private socket: Tls.TLSSocket | undefined = undefined;
   private isOver = false;
   private isSecure = false;
+  /** The peer was asked for a certificate: one of an earlier session is nothing to a server that does not ask. */
+  private asks = true;
 
   /** Begins at once: a client's first ciphertext is passed to `events` soon. */
   constructor(options: TlsClientOptions | TlsServerOptions, private readonly events: TlsStreamEvents) {
@@ -138,8 +143,7 @@ export class TlsStream {
   /** What was negotiated; once it is secure. */
   negotiated(): NegotiatedTls {
     const socket = this.socket!;
-    const certificate = socket.getPeerCertificate();
-    const der = (certificate as { raw?: Uint8Array } | null)?.raw;
+    const der = this.asks ? certificateShown(socket) : undefined;
     const { servername } = socket as { servername?: string | false };
     return {
       protocol: socket.getProtocol() ?? "",
@@ -147,7 +151,7 @@ export class TlsStream {
       alpn: this.alpn(),
       serverName: typeof servername === "string" && servername !== "" ? servername : undefined,
       resumed: socket.isSessionReused(),
-      der: der === undefined || der.length === 0 ? undefined : new Uint8Array(der),
+      der: der === undefined ? undefined : new Uint8Array(der),
     };
   }
 
@@ -172,6 +176,7 @@ export class TlsStream {
 
   private beginServer(options: TlsServerOptions): void {
     const { cert, key, ca, ciphers, protocol, requestCertificate, requireCertificate, ticketKeys } = options;
+    this.asks = requestCertificate;
     // A server of its own for each connection: runtimes have no common way to tell connections of one apart.
     const server = tls().createServer({
       ...{ cert, key, ca, ciphers, ticketKeys, minVersion: "TLSv1.2", ALPNProtocols: [protocol] },
@@ -180,10 +185,9 @@ export class TlsStream {
     } as Tls.TlsOptions);
     server.on("secureConnection", (socket: Tls.TLSSocket) => {
       this.watch(socket);
-      if (requestCertificate && !requireCertificate && showsUnverified(socket)) {
-        return this.fail(`the peer's certificate is not accepted: ${String(socket.authorizationError)}`);
-      }
-      this.secure();
+      const why = requestCertificate ? refusal(socket, options) : undefined;
+      if (why !== undefined) this.fail(`the peer's certificate is not accepted: ${why}`);
+      else this.secure();
     });
     server.on("tlsClientError", (error: Error) => this.fail(error.message));
     server.emit("connection", this.duplex);
@@ -223,8 +227,25 @@ function cipherName({ name, standardName }: { name: string; standardName?: strin
   return standardName !== undefined && name.startsWith("TLS_") ? standardName : name;
 }
 
-/** A certificate was shown that no authority vouches for. */
-function showsUnverified(socket: Tls.TLSSocket): boolean {
-  const certificate = socket.getPeerCertificate() as { raw?: Uint8Array } | null;
-  return certificate?.raw !== undefined && !socket.authorized;
+/**
+ * Why the client of a server that asks for certificates is refused; undefined where it is not. Deno's servers resume
+ * sessions that any server of the process began, whatever that asked of the client, and verify nothing then: a certificate
+ * of an earlier session counts where it was verified by the same authorities.
+ */
+function refusal(socket: Tls.TLSSocket, options: TlsServerOptions): string | undefined {
+  const { requireCertificate, verified } = options;
+  const der = certificateShown(socket);
+  if (der === undefined) return requireCertificate ? "there is none" : undefined;
+  if (socket.isSessionReused()) {
+    return verified.has(der) ? undefined : "it is of an earlier session, and was not verified here";
+  }
+  if (!requireCertificate && !socket.authorized) return String(socket.authorizationError);
+  verified.add(der);
+  return undefined;
+}
+
+/** The peer's certificate (DER), or undefined where it has shown none. */
+function certificateShown(socket: Tls.TLSSocket): Uint8Array | undefined {
+  const der = (socket.getPeerCertificate() as { raw?: Uint8Array } | null)?.raw;
+  return der === undefined || der.length === 0 ? undefined : der;
 }

@@ -11,6 +11,7 @@ const BARREN = "tests/transport/tls/barren_records_test.ts";
 const ENDURANCE = "tests/transport/tls/endurance_test.ts";
 const ENDPOINT = "transport/tls/secure_endpoint.ts";
 const NAMES = "tests/pollers/native/certificate_names_test.ts";
+const EARLIER = "tests/surface/credentials/earlier_sessions_test.ts";
 const FILES = "tests/surface/credentials/files_test.ts";
 const HANDSHAKES = "tests/handshakes/handshakes_test.ts";
 const OPENSSL = "transport/tls/openssl/";
@@ -61,8 +62,8 @@ export default [
   ),
   mutation(
     OPENSSL + "session.ts",
-    "        this.records.restart();\n        return",
-    "        return",
+    "        this.records.restart();\n        this.heard",
+    "        this.heard",
     BARREN,
     "three hundred",
   ),
@@ -109,7 +110,53 @@ export default [
     CONTRACT,
     "openssl: a stream that is cut",
   ),
-  mutation(OPENSSL + "session.ts", "      this.sessions?.keep(ssl, serverName);\n", "", CONTRACT, "resumed"),
+  mutation(
+    OPENSSL + "session.ts",
+    "    this.sessions?.keep(this.ssl, serverName);\n",
+    "",
+    CONTRACT,
+    "resumed",
+  ),
+  {
+    ...mutation(
+      "pollers/native/tls_stream.ts",
+      'return requireCertificate ? "there is none" : undefined;',
+      "return undefined;",
+      EARLIER,
+      "node: one that asks for nothing",
+    ),
+    runtime: "deno",
+  },
+  {
+    ...mutation(
+      "pollers/native/tls_stream.ts",
+      "return verified.has(der) ? undefined : ",
+      "return verified !== undefined ? undefined : ",
+      EARLIER,
+      "node: ... and not where none",
+    ),
+    runtime: "deno",
+  },
+  {
+    ...mutation(
+      "pollers/native/tls_stream.ts",
+      "this.asks ? certificateShown(socket) : undefined",
+      "certificateShown(socket)",
+      EARLIER,
+      "node: one that shows a certificate shows none",
+    ),
+    runtime: "deno",
+  },
+  {
+    ...mutation(
+      OPENSSL + "session.ts",
+      'if (!this.heard || this.state === "failed") return this.sessions?.drop(serverName);',
+      "",
+      EARLIER,
+      "not offered again",
+    ),
+    runtime: "deno",
+  },
   mutation(
     "surface/credentials/files.ts",
     "read !== undefined && found !== torn && !isWhole(texts)",
@@ -144,8 +191,8 @@ export default [
   ),
   mutation(
     "pollers/native/tls_stream.ts",
-    "certificate?.raw !== undefined && !socket.authorized",
-    "false",
+    "if (!requireCertificate && !socket.authorized) return String(socket.authorizationError);",
+    "",
     CONTRACT,
     "where none is required",
   ),
@@ -352,8 +399,8 @@ export default [
   ),
   mutation(
     OPENSSL + "session.ts",
-    "    openssl.SSL_free(ssl);\n  }\n\n  private beginClient",
-    "  }\n\n  private beginClient",
+    "    openssl.SSL_free(ssl);\n  }\n\n  /** What the next",
+    "  }\n\n  /** What the next",
     ENDURANCE,
     "nothing is left",
   ),

@@ -1,6 +1,7 @@
 // Contexts of node:tls, the provider that needs no permission and no library of the system.
 
 import { checkTlsOptions, newTicketKeys, type TlsStreamOptions } from "../../../pollers/native/tls_stream.ts";
+import { verifiedBy } from "../../../pollers/native/verified_certificates.ts";
 import { readCertificateNames } from "../../../pollers/native/certificate_names.ts";
 import { H2 } from "../alpn.ts";
 import type { TlsClientConfig, TlsContext, TlsProvider, TlsServerConfig } from "../config.ts";
@@ -60,7 +61,8 @@ class NodeServerContext implements TlsContext {
   begin(_serverName: undefined, onProgress: OnProgress): TlsSession {
     const { clientCa, requireClientCertificate: requireCertificate } = this.config;
     const { ticketKeys } = this;
-    const asked = { requestCertificate: clientCa !== undefined, requireCertificate, ticketKeys };
+    const verified = verifiedBy(clientCa ?? "");
+    const asked = { requestCertificate: clientCa !== undefined, requireCertificate, ticketKeys, verified };
     return new NodeTlsSession({ ...this.options, ...asked }, onProgress);
   }
 

@@ -39,7 +39,8 @@ export class ResumableSessions {
     for (const name of [...this.sessions.keys()]) this.drop(name);
   }
 
-  private drop(serverName: string): void {
+  /** Offers what there is for `serverName` no further. */
+  drop(serverName: string): void {
     const session = this.sessions.get(serverName);
     if (session === undefined) return;
     this.sessions.delete(serverName);

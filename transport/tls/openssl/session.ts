@@ -47,6 +47,8 @@ export class OpenSslSession implements TlsSession {
   private ended = false;
   /** All that the library was given is decrypted. */
   private isDry = true;
+  /** Plaintext came: the peer has accepted this side too, of whose certificate a client learns nothing else. */
+  private heard = false;
   private released = false;
 
   /** A client's where `serverName` is given. */
@@ -150,12 +152,16 @@ export class OpenSslSession implements TlsSession {
     this.giveBackLent();
     this.unfed.clear();
     const { openssl, ssl, serverName } = this;
-    if (serverName !== undefined && this.state !== "handshaking" && this.state !== "failed") {
-      openssl.SSL_shutdown(ssl); // or the session is not resumable
-      openssl.ERR_clear_error();
-      this.sessions?.keep(ssl, serverName);
-    }
+    if (serverName !== undefined) this.leaveSession(serverName);
     openssl.SSL_free(ssl);
+  }
+
+  /** What the next connection to the server may resume. One that it refused is not offered again. */
+  private leaveSession(serverName: string): void {
+    if (!this.heard || this.state === "failed") return this.sessions?.drop(serverName);
+    this.openssl.SSL_shutdown(this.ssl); // or the session is not resumable
+    this.openssl.ERR_clear_error();
+    this.sessions?.keep(this.ssl, serverName);
   }
 
   private beginClient(serverName: string): void {
@@ -234,6 +240,7 @@ export class OpenSslSession implements TlsSession {
         // OpenSSL takes a record at a time, so what is left lies in the BIO.
         if (!this.ended && this.openssl.BIO_ctrl_pending(this.incoming) === 0) this.isDry = true;
         this.records.restart();
+        this.heard = true;
         return count;
       }
       this.readFailed(count);
