@@ -85,6 +85,15 @@ class HelpedCall extends ClientCall {
 
   override attach(transport: ClientTransport): void {
     super.attach(transport);
+    this.tellAttempt();
+  }
+
+  override onAttempt(transport: ClientTransport): void {
+    super.onAttempt(transport);
+    this.tellAttempt();
+  }
+
+  private tellAttempt(): void {
     if (!this.isObserved || this.isOver) return;
     this.outbox.add({ kind: "attempt", call: this.id, peer: this.peer });
   }

@@ -73,11 +73,20 @@ export class LocalCall extends TypedClientCall<unknown, unknown> implements Sync
 
   /** From the channel: a stream is free. */
   override attach(transport: ClientTransport): void {
+    if (this.isServedElsewhere(transport)) super.attach(transport);
+  }
+
+  /** From an attempt. */
+  override admits(transport: ClientTransport): boolean {
+    return super.admits(transport) && this.isServedElsewhere(transport);
+  }
+
+  /** False, and the call is over, where this thread would have to serve it while it blocks. */
+  private isServedElsewhere(transport: ClientTransport): boolean {
     const served = this.blocking.engine.servesMeanwhile ? undefined : servedHere(transport.peer);
-    if (served !== undefined) {
-      return this.cancel(Status.FAILED_PRECONDITION, whyServedHere(served), "library", undefined);
-    }
-    super.attach(transport);
+    if (served === undefined) return true;
+    this.cancel(Status.FAILED_PRECONDITION, whyServedHere(served), "library", undefined);
+    return false;
   }
 
   protected override get blocksThread(): boolean {

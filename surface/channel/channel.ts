@@ -22,6 +22,7 @@ import { Backoff } from "./backoff.ts";
 import { parseChannelTarget } from "./channel_target.ts";
 import { type CallObserver, CallObservers } from "../call/call_observer.ts";
 import { type CallContext, ChannelEnd } from "../client/call_route.ts";
+import { ReplayBudget } from "../client/replay.ts";
 import { balancerOf, type LoadBalancingPolicy } from "./balancer/registry.ts";
 import { type ChannelProxy, proxyFor } from "./proxy.ts";
 import { ChannelRoute } from "./channel_route.ts";
@@ -68,6 +69,11 @@ export interface ChannelOptions extends UserConnectOptions {
   readonly enableRetries?: boolean;
   /** What more attempts mean, where a policy of a service config has more; 2 or more. Default 5. */
   readonly maxCallAttempts?: number;
+  /**
+   * Octets of requests that are kept of all calls that a policy may make again; a call that would need more is not made
+   * again. Of one call it is 256 KiB at most. Default 16 MiB.
+   */
+  readonly retryBufferBytes?: number;
   /** Milliseconds before the second attempt to connect. Default 1,000. */
   readonly initialBackoffMs?: number;
   /**
@@ -94,10 +100,14 @@ const NAMES: OptionNames<ChannelOptions> = {
   resolvers: true,
   enableRetries: true,
   maxCallAttempts: true,
+  retryBufferBytes: true,
   initialBackoffMs: true,
   idleTimeoutMs: true,
   holdsProcess: true,
 };
+
+/** See {@linkcode ChannelOptions.retryBufferBytes}; as much as grpc-java keeps. */
+const RETRY_BUFFER_BYTES = 16 * 1024 * 1024;
 
 /** Paths whose templates are kept, beside those that clients of services keep: of a generic client they may be anybody's. */
 const MOST_TEMPLATES = 1_000;
@@ -139,6 +149,7 @@ export class Channel {
   constructor(target: string, options: ChannelOptions = {}) {
     checkConnectOptions("make a channel", options, NAMES as Readonly<Record<string, true>>, "client");
     checkIdleTimeout(options.idleTimeoutMs);
+    checkRetryBuffer(options.retryBufferBytes);
     const policy = balancerOf(options.loadBalancing ?? "pick_first");
     const readConfig = configReader(options);
     const config = options.serviceConfig === undefined ? undefined : readConfig(options.serviceConfig);
@@ -191,6 +202,7 @@ export class Channel {
       template: (path) => this.#template(path),
       isSecure: this.#security !== undefined,
       callCredentials: options.callCredentials,
+      replayBudget: new ReplayBudget(options.retryBufferBytes ?? RETRY_BUFFER_BYTES),
     };
   }
 
@@ -373,6 +385,13 @@ function configReader(options: ChannelOptions): ReadConfig {
     );
   }
   return (source) => readServiceConfig(source, { enableRetries, maxCallAttempts });
+}
+
+function checkRetryBuffer(retryBufferBytes = 0): void {
+  if (retryBufferBytes >= 0) return;
+  throw new RangeError(
+    `Cannot make a channel: retryBufferBytes is ${retryBufferBytes}; give 0 or more octets`,
+  );
 }
 
 /** Unix sockets have no host; gRPC says "localhost". */

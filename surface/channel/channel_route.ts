@@ -22,6 +22,7 @@ import {
 } from "../../pollers/mod.ts";
 import { type ConnectionSecurity, DEFAULT_HANDSHAKE_TIMEOUT_MS } from "../../transport/mod.ts";
 import { Combiner } from "../../pollers/core/combiner.ts";
+import { RetryThrottle } from "../client/attempts/retry_throttle.ts";
 import type { CallRoute, PendingCall } from "../client/call_route.ts";
 import type { Backoff } from "./backoff.ts";
 import type { BalancerHelper, ConfiguredPolicy } from "./balancer/balancer.ts";
@@ -80,6 +81,8 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
   private config: ServiceConfig | undefined = undefined;
   private readonly configs: ConfigInUse;
   private balancer: GracefulSwitch | undefined = undefined;
+  /** See {@linkcode CallRoute}. */
+  throttle: RetryThrottle | undefined = undefined;
   private readonly waiting = new Set<PendingCall>();
   private readonly subchannels = new Set<Subchannel>();
   private readonly settings: ConnectSettings;
@@ -144,7 +147,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
 
   /** Gives `call` a transport as soon as there is one. */
   submit(call: PendingCall): void {
-    if (this.config !== undefined) this.configure(call, this.config);
+    if (!this.wantsStream(call)) return;
     if (this.waiting.size === 0) {
       const picked = this.picker.pick(call);
       if (isPicked(picked) && picked.attach(call)) return;
@@ -160,7 +163,8 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
         this.enqueue(call);
       } catch (error) { // of a poller of the application's; nobody is left to whom it could be thrown
         this.waiting.delete(call);
-        call.onUnavailable(`cannot connect to ${formatDestination(this.target)}: ${describeThrown(error)}`);
+        const name = formatDestination(this.target);
+        call.onUnavailable(`cannot connect to ${name}: ${describeThrown(error)}`, false);
       }
     });
   }
@@ -225,7 +229,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
       this.letGo();
       for (const call of this.paused) {
         this.withdraw(call);
-        call.onUnavailable(CLOSED);
+        call.onUnavailable(CLOSED, true);
       }
     });
   }
@@ -284,7 +288,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
     );
     for (const call of this.waiting) { // first: those that wait have an idle channel connect
       this.withdraw(call);
-      call.onUnavailable(`cannot connect to ${peer}: ${describeThrown(error)}`);
+      call.onUnavailable(`cannot connect to ${peer}: ${describeThrown(error)}`, false);
     }
     this.updateState("IDLE", this.idlePicker);
   }
@@ -315,6 +319,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
       if (trace.channel) this.traceEndpoints(endpoints);
       if (!this.takeConfig(found)) return;
       this.unresolved = "";
+      this.throttle = RetryThrottle.of(this.config?.retryThrottling, this.throttle);
       this.balancer ??= new GracefulSwitch(this);
       this.balancer.update(endpoints, this.config?.loadBalancing ?? this.policy);
       if (this.asked) this.balancer.exitIdle(); // of a policy that connects when calls come
@@ -390,6 +395,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
     }
     for (const call of this.waiting) {
       if (this.picker !== picker) return; // a later one has had them all pick
+      if (!this.wantsStream(call)) continue;
       const result = this.pick(call);
       if (result === QUEUE) continue;
       this.withdraw(call);
@@ -416,26 +422,28 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
   }
 
   private enqueue(call: PendingCall): void {
-    if (call.isOver) return;
+    if (call.isOver || !this.wantsStream(call)) return;
     const result = this.pick(call);
     if (result !== QUEUE) return this.settle(call, result);
     this.waiting.add(call);
     call.waitsIn = this.waiting;
   }
 
-  private configure(call: PendingCall, config: ServiceConfig): void {
-    if (call.config === undefined) call.configure(config.methodConfig(call.path));
+  /** Whether `call` is to be given a stream. It gets to know what the service config says of it. */
+  private wantsStream(call: PendingCall): boolean {
+    const { config } = this;
+    if (config === undefined || call.config !== undefined) return true;
+    return call.configure(config.methodConfig(call.path));
   }
 
   private pick(call: PendingCall): PickResult {
-    if (this.config !== undefined) this.configure(call, this.config);
     const result = this.picker.pick(call);
     return result instanceof PickFailure && call.waitForReady && !result.drop ? QUEUE : result;
   }
 
   private settle(call: PendingCall, result: Picked | PickFailure): void {
     if (isPicked(result)) result.submit(call);
-    else call.onUnavailable(result.reason);
+    else call.onUnavailable(result.reason, result.drop);
   }
 
   private awaited(): string {

@@ -8,6 +8,8 @@ import type { ClientTransport, RequestTemplate } from "../../transport/mod.ts";
 import type { CallObservers } from "../call/call_observer.ts";
 import type { CallCredentials } from "../credentials/call_credentials.ts";
 import type { PendingCalls } from "../call/pending_calls.ts";
+import type { RetryThrottle } from "./attempts/retry_throttle.ts";
+import type { ReplayBudget } from "./replay.ts";
 
 /** A call that wants a transport. */
 export interface PendingCall {
@@ -25,18 +27,23 @@ export interface PendingCall {
   tracker: CallTracker | undefined;
   /** What it sends as metadata `name`, several values with commas between them; undefined where that is nothing. */
   metadataValue(name: string): string | undefined;
-  /** What the service config says of it: once, and before it has a stream. It may end the call. */
-  configure(config: MethodConfig): void;
+  /**
+   * What the service config says of it: once, and before it has a stream. False where it does not want one: it is over, or
+   * others ask for streams on its behalf.
+   */
+  configure(config: MethodConfig): boolean;
   /** A stream is free: open it now. */
   attach(transport: ClientTransport): void;
   /** The connection it waited for is gone: give it to the route again. */
   pickAgain(): void;
-  /** It will get none: the connection failed. */
-  onUnavailable(reason: string): void;
+  /** It will get none: the connection failed. `drop`: asking again would not help. */
+  onUnavailable(reason: string, drop: boolean): void;
 }
 
 /** Where calls get their transport. */
 export interface CallRoute {
+  /** Whether failed calls may be made again, as far as the channel's other calls decide that; undefined: they do not. */
+  readonly throttle: RetryThrottle | undefined;
   /** A call begins: the process stays for it, and the connections. */
   callBegan(): void;
   /** A call that began has its status. */
@@ -96,6 +103,8 @@ export interface CallContext {
   readonly isSecure: boolean;
   /** What all calls show of themselves; undefined where that is nothing. */
   readonly callCredentials: CallCredentials | undefined;
+  /** What calls that may be made again keep of their requests, all together. */
+  readonly replayBudget: ReplayBudget;
   /** What calls of `path` begin with: made once. */
   template(path: string): RequestTemplate;
 }

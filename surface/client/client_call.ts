@@ -3,44 +3,42 @@
 // This is the logical call: it has the deadline, the cancellation, what must be sent again, and the status that the
 // caller sees. A stream is one attempt. A call that the server certainly did not process is made once more ("transparent
 // retry", gRFC A6) while what was sent of it is still there: one request is encoded again, and streamed requests are
-// kept until the server answers (`replay.ts`).
+// kept until the server answers (`replay.ts`). With a retry or hedging policy its stream is one that is made of attempts
+// (`attempts/`).
 
 import {
   type ErrorPlace,
   type EventEngine,
-  formatAddress,
   isInstance,
   messageOf,
   propertyOf,
   trace,
 } from "../../pollers/mod.ts";
 import type { CallTracker } from "../channel/call_tracker.ts";
-import { formatDestination } from "../channel/destination.ts";
 import type { MethodConfig } from "../channel/service_config/method_config.ts";
 import {
-  type ClientStream,
-  type ClientStreamSink,
   type ClientTransport,
   type HeaderList,
-  type Http2Error,
+  Http2Error,
   type Initiator,
   NO_HEADERS,
   type RequestTemplate,
   type StreamStatus,
 } from "../../transport/mod.ts";
-import { CallCore, CallEvent } from "../call/call_core.ts";
+import { CallEvent } from "../call/call_core.ts";
 import { type CallObserver, CallRecord } from "../call/call_observer.ts";
 import { type CallStatus, describeStatus, endedBy } from "../call/call_status.ts";
 import { isDeadlineExceeded } from "../call/deadline.ts";
 import type { ChildCall } from "../call/parent.ts";
 import { Status, type StatusCode, statusName } from "../call/status.ts";
 import type { GivenOptions } from "./call_options.ts";
+import type { AttemptedCall } from "./attempts/attempt.ts";
+import { Attempts } from "./attempts/attempts.ts";
 import { CallPermission, type PermittedCall } from "./call_permission.ts";
 import type { CallContext, PendingCall } from "./call_route.ts";
 import { Replay } from "./replay.ts";
-
-/** Connections that may end before they take a call; gRPC's retries have as many. */
-const MOST_REFUSALS = 4;
+import { SendingCall } from "./sending_call.ts";
+import { trackerLeaves } from "./tracked.ts";
 
 const { STARTED, STREAM_OPENED, STREAM_LOST, ENDED } = CallEvent;
 
@@ -50,28 +48,12 @@ let asking: ClientCall | undefined = undefined;
 let askedMs = 0;
 
 /** A client's call. A style is a subclass: it says what becomes of metadata, messages and status. */
-export abstract class ClientCall extends CallCore
-  implements PendingCall, PermittedCall, ChildCall, ClientStreamSink {
-  declare protected readonly context: CallContext;
-  declare protected readonly options: GivenOptions;
-  declare private template: RequestTemplate;
-  declare private requestStream: boolean;
-  declare private transport: ClientTransport | undefined;
-  declare private stream: ClientStream | undefined;
-  /** What was sent, while the call may be made again; undefined where `encodeRequest` does that. */
-  declare private replay: Replay | undefined;
+export abstract class ClientCall extends SendingCall
+  implements PendingCall, PermittedCall, ChildCall, AttemptedCall {
   /** Listens to `signal`. */
   declare private onAbort: (() => void) | undefined;
-  /** For observers; undefined where there are none. */
-  declare private record: CallRecord | undefined;
-  /** Who waits for what was sent to be written; undefined where nobody ever did. */
-  declare private unwritten: Array<() => void> | undefined;
-  /** No stream is asked for before there is something to send. */
-  declare private waitsForRequest: boolean;
-  /** What it needs before it has a stream; undefined where that is nothing. */
-  declare private permission: CallPermission | undefined;
-  /** Streams that the server did not process. */
-  declare private refusals: number;
+  /** A server refused its stream, so that it has another one. */
+  declare private refused: boolean;
   declare private answered: boolean;
   /** See {@linkcode PendingCall}. */
   declare config: MethodConfig | undefined;
@@ -89,20 +71,9 @@ export abstract class ClientCall extends CallCore
     requestStream: boolean,
     options: GivenOptions,
   ) {
-    super();
-    this.context = context;
-    this.options = options;
-    this.template = template;
-    this.requestStream = requestStream;
-    this.transport = undefined;
-    this.stream = undefined;
-    this.replay = requestStream ? new Replay() : undefined;
+    super(context, template, requestStream, options);
     this.onAbort = undefined;
-    this.record = undefined;
-    this.unwritten = undefined;
-    this.waitsForRequest = options.corked && requestStream;
-    this.permission = undefined;
-    this.refusals = 0;
+    this.refused = false;
     this.answered = false;
     this.config = undefined;
     this.waitsIn = undefined;
@@ -117,17 +88,6 @@ export abstract class ClientCall extends CallCore
     return this.options.waitForReady ?? this.config?.waitForReady ?? false;
   }
 
-  /** "/package.Service/Method". */
-  get path(): string {
-    return this.template.path;
-  }
-
-  /** The server's address, or the channel's target where there is no connection. */
-  get peer(): string {
-    const { transport } = this;
-    return transport === undefined ? formatDestination(this.context.target) : formatAddress(transport.peer);
-  }
-
   /** Asks for a stream. The process stays until the call has its status. */
   start(): void {
     if (!this.advance(STARTED)) return;
@@ -140,73 +100,6 @@ export abstract class ClientCall extends CallCore
       this.report(error, "options", "info");
       this.cancel(Status.INTERNAL, `cannot start the call: ${messageOf(error)}`, "user", error);
     }
-  }
-
-  /**
-   * Sends one message: `framed` holds 5 free octets and then the message. True: its memory is the caller's again; false:
-   * it is not, but for {@linkcode onSentBytes}. It may come before there is a stream. `last`: nothing follows.
-   */
-  protected sendMessage(framed: Uint8Array, last = false): boolean {
-    if (this.record !== undefined && !this.isOver) this.record.messageSent(framed);
-    const { stream, replay } = this;
-    if (this.isOver) return true;
-    if (replay === undefined) return stream!.sendMessage(framed, last);
-    replay.add(framed, last);
-    if (stream === undefined) {
-      if (this.waitsForRequest) this.uncork();
-      return false;
-    }
-    const copied = stream.sendMessage(framed, last);
-    if (!replay.isFull) return false;
-    this.replay = undefined; // it is too much to be sent again
-    return copied;
-  }
-
-  /** Requests come by `sendMessage` after all; before `start`, of a call that was made for one request. */
-  protected streamRequests(): void {
-    if (this.requestStream) return;
-    this.requestStream = true;
-    this.replay = new Replay();
-  }
-
-  /** Nothing more will be sent. */
-  protected halfClose(): void {
-    if (this.isOver) return;
-    this.replay?.halfClose();
-    if (this.waitsForRequest) this.uncork();
-    else this.stream?.halfClose();
-  }
-
-  /** There is something to send: initial metadata goes with it. Before `start` that is not held back. */
-  private uncork(): void {
-    this.waitsForRequest = false;
-    if (this.isStarted) this.context.route.submit(this);
-  }
-
-  /** Whether what is sent now would have to wait; `onReady` comes when that is over. */
-  get writeBlocked(): boolean {
-    return this.stream === undefined ? !this.waitsForRequest : this.stream.writeBlocked;
-  }
-
-  /** What was sent until now is in the socket: `onWritten`, once, unless the call ends before. */
-  protected whenWritten(onWritten: () => void): void {
-    (this.unwritten ??= []).push(onWritten);
-    this.awaitWritten(onWritten, this.unwritten);
-  }
-
-  /** Another stream is asked again. */
-  private awaitWritten(onWritten: () => void, unwritten: Array<() => void>): void {
-    const { stream } = this;
-    stream?.whenWritten((ok) => {
-      if (!ok || this.stream !== stream || this.isOver) return;
-      unwritten.splice(unwritten.indexOf(onWritten), 1);
-      onWritten();
-    });
-  }
-
-  /** A message was taken: `wireBytes` as they came with it. */
-  protected release(wireBytes: number): void {
-    this.stream?.release(wireBytes);
   }
 
   /** Ends the call from this side; the server gets RST_STREAM. The first status stands, unless it waits to be read. */
@@ -235,25 +128,11 @@ export abstract class ClientCall extends CallCore
   }
 
   /** Gives the application's error to whom the channel reports to. */
-  protected report(error: unknown, where: ErrorPlace, level: "error" | "info" = "error"): void {
+  report(error: unknown, where: ErrorPlace, level: "error" | "info" = "error"): void {
     this.context.reporter.report(error, { where, level, method: this.path, peer: this.peer });
   }
 
   // What a style is told.
-
-  /** The one request, encoded, as `sendMessage` takes it: asked for with each attempt. Undefined: the call is over. */
-  protected encodeRequest(): Uint8Array | undefined {
-    throw new TypeError(`Cannot encode the request of ${this.path}: its requests are a stream`);
-  }
-
-  /** Requests can be sent: the stream is there, or what was queued has drained. */
-  protected onReady(): void {}
-
-  /** A corked call has begun: it asks for a stream with its first request. */
-  protected onCorked(): void {}
-
-  /** Memory that `sendMessage` kept is the caller's again. */
-  protected onSentBytes(_framed: Uint8Array): void {}
 
   /** Initial metadata; it does not come where the response has none ("Trailers-Only"). */
   protected onInitialMetadata(_metadata: HeaderList): void {}
@@ -274,31 +153,61 @@ export abstract class ClientCall extends CallCore
     return this.options.headers?.joined(name);
   }
 
-  /** What the service config says of the call. */
-  configure(config: MethodConfig): void {
+  /** What the service config says of the call. With a policy its attempts want streams, and it does not. */
+  configure(config: MethodConfig): boolean {
     this.config = config;
+    if (config.retry === undefined && config.hedging === undefined) return true;
+    this.context.route.withdraw(this);
+    try {
+      this.beginAttempts();
+    } catch (error) {
+      this.onThrown(error);
+    }
+    return false;
+  }
+
+  private beginAttempts(): void {
+    const { context, template, options: { headers } } = this;
+    const framed = this.requestStream ? undefined : this.encodeRequest();
+    if ((framed === undefined && !this.requestStream) || !this.advance(STREAM_OPENED)) return;
+    const attempts = new Attempts(context, this, template, headers, this.replay ?? new Replay());
+    this.replay = undefined;
+    this.stream = attempts;
+    if (framed !== undefined) {
+      this.record?.messageSent(framed);
+      attempts.sendMessage(framed, true);
+    }
+    if (!this.isOver) attempts.begin();
   }
 
   /** A stream is free. */
   attach(transport: ClientTransport): void {
-    // A signal of many calls frees a stream with each that it ends, and the next one is to end as well.
-    if (this.options.signal?.aborted) return this.aborted();
-    const timeoutMs = this.deadlineAt === Infinity ? undefined : this.timeLeftMs;
-    if (timeoutMs !== undefined && timeoutMs <= 0) return this.deadlineExceeded();
+    const { timeoutMs } = this;
+    if (!this.mayHaveStream(timeoutMs)) return;
     if (this.permission !== undefined && !this.permission.permits(transport)) return;
     this.transport = transport;
     try {
-      if (this.requestStream) this.openStreaming(transport, timeoutMs);
-      else this.openSingle(transport, timeoutMs);
+      this.open(transport, timeoutMs);
     } catch (error) { // others wait behind it
-      this.report(error, "connection");
-      this.cancel(Status.INTERNAL, `cannot start the call: ${messageOf(error)}`, "library", error);
+      this.onThrown(error);
     }
+  }
+
+  private mayHaveStream(timeoutMs: number | undefined): boolean {
+    // A signal of many calls frees a stream with each that it ends, and the next one is to end as well.
+    if (this.options.signal?.aborted) this.aborted();
+    else if (timeoutMs !== undefined && timeoutMs <= 0) this.deadlineExceeded();
+    else return true;
+    return false;
+  }
+
+  protected override askForStream(): void {
+    this.context.route.submit(this);
   }
 
   /** From its permission: it has to wait. */
   onPaused(): void {
-    if (this.tracker !== undefined) this.attemptOver(Status.UNAVAILABLE, NO_HEADERS);
+    if (this.tracker !== undefined) this.leaveTracker(Status.UNAVAILABLE, NO_HEADERS);
     this.context.route.pause(this);
   }
 
@@ -316,7 +225,7 @@ export abstract class ClientCall extends CallCore
 
   /** The connection it was to have is gone. */
   pickAgain(): void {
-    if (this.tracker !== undefined) this.attemptOver(Status.UNAVAILABLE, NO_HEADERS);
+    if (this.tracker !== undefined) this.leaveTracker(Status.UNAVAILABLE, NO_HEADERS);
     this.context.route.submit(this);
   }
 
@@ -330,27 +239,6 @@ export abstract class ClientCall extends CallCore
       cause: undefined,
       endedBy: "library",
     });
-  }
-
-  private openSingle(transport: ClientTransport, timeoutMs: number | undefined): void {
-    const framed = this.encodeRequest();
-    if (framed === undefined || !this.advance(STREAM_OPENED)) return;
-    const stream = this.stream = transport.open(this.template, timeoutMs, this.sentMetadata, this);
-    if (this.record !== undefined && !this.onAttempt(this.record, framed)) return this.onSentBytes(framed);
-    if (stream === undefined || stream.sendMessage(framed, true)) this.onSentBytes(framed);
-  }
-
-  private openStreaming(transport: ClientTransport, timeoutMs: number | undefined): void {
-    if (!this.advance(STREAM_OPENED)) return;
-    const stream = this.stream = transport.open(this.template, timeoutMs, this.sentMetadata, this);
-    if (this.record !== undefined && !this.onAttempt(this.record, undefined)) return;
-    if (stream === undefined) return;
-    const replay = this.replay!;
-    replay.sendOn(stream);
-    if (replay.isFull) this.replay = undefined;
-    const { unwritten } = this;
-    if (unwritten !== undefined) { for (const one of unwritten) this.awaitWritten(one, unwritten); }
-    if (!stream.writeBlocked && !this.isOver) this.onReady();
   }
 
   // From the stream.
@@ -370,38 +258,57 @@ export abstract class ClientCall extends CallCore
     this.onMessageBytes(bytes, wireBytes);
   }
 
-  /** The peer took what was queued. */
-  onWritable(): void {
-    if (this.requestStream && !this.isOver) this.onReady();
-  }
-
-  /** A message that had to wait is out. */
-  onSent(framed: Uint8Array): void {
-    if (this.replay === undefined) this.onSentBytes(framed);
-  }
-
   /** The end of the stream, and of the call where it is not made again. */
   onStatus(status: StreamStatus): void {
-    if (this.isOver) return;
-    const { code, message, metadata, cause } = status;
-    if (code !== Status.OK && isDeadlineExceeded(code, cause, this.lateMs)) {
-      const details = this.deadlineDetails(message === "" ? statusName(code) : message);
-      return this.end({
-        code: Status.DEADLINE_EXCEEDED,
-        message: details,
-        metadata,
-        cause,
-        endedBy: "library",
-      });
-    }
-    if (status.unprocessed && this.mayRetry(cause) && this.advance(STREAM_LOST)) {
-      if (this.tracker !== undefined) this.attemptOver(code, metadata);
-      this.refusals++;
+    if (this.isOver || this.endsLate(status)) return;
+    const { code, metadata, cause } = status;
+    if (status.unprocessed && this.mayMove(cause) && this.advance(STREAM_LOST)) {
+      if (this.tracker !== undefined) this.leaveTracker(code, metadata);
       this.stream = undefined;
       this.permission?.renew();
       return this.context.route.submit(this);
     }
     this.end(status);
+  }
+
+  /** Whether the call ended by its deadline, though the timer has not come yet. */
+  private endsLate({ code, message, metadata, cause }: CallStatus): boolean {
+    if (code === Status.OK) return false;
+    const error = cause instanceof Http2Error ? cause : undefined;
+    if (!isDeadlineExceeded(code, error, this.lateMs)) return false;
+    const details = this.deadlineDetails(message === "" ? statusName(code) : message);
+    this.end({ code: Status.DEADLINE_EXCEEDED, message: details, metadata, cause, endedBy: "library" });
+    return true;
+  }
+
+  // From its attempts.
+
+  get timeoutMs(): number | undefined {
+    return this.deadlineAt === Infinity ? undefined : this.timeLeftMs;
+  }
+
+  permissionOf(attempt: PermittedCall): CallPermission | undefined {
+    if (this.permission === undefined) return undefined;
+    const { context, template, options: { headers, identity } } = this;
+    return new CallPermission(context, attempt, template, headers, identity, this.blocksThread);
+  }
+
+  admits(_transport: ClientTransport): boolean {
+    return this.mayHaveStream(this.timeoutMs);
+  }
+
+  onAttempt(transport: ClientTransport): void {
+    this.transport = transport;
+    this.record?.attempt(this.peer);
+  }
+
+  onAttemptsOver(status: CallStatus): void {
+    if (!this.isOver && !this.endsLate(status)) this.end(status);
+  }
+
+  onThrown(error: unknown): void {
+    this.report(error, "connection");
+    this.cancel(Status.INTERNAL, `cannot start the call: ${messageOf(error)}`, "library", error);
   }
 
   /** From the call that this one was made for. */
@@ -417,10 +324,13 @@ export abstract class ClientCall extends CallCore
     this.deadlineExceeded();
   }
 
-  /** A server that refuses streams is asked once more; one that ends its connections took other calls on each of them. */
-  private mayRetry(cause: Http2Error | undefined): boolean {
+  /** Whether it goes to another connection: once where a server refused it, and always where it did not leave this side. */
+  private mayMove(cause: Http2Error | undefined): boolean {
     if (this.answered || (this.requestStream && this.replay === undefined)) return false;
-    return this.refusals < (cause?.kind === "connection" ? MOST_REFUSALS : 1);
+    const refused = cause?.unsent !== true;
+    if (refused && this.refused) return false;
+    if (refused) this.refused = true;
+    return true;
   }
 
   private ask(): void {
@@ -461,11 +371,6 @@ export abstract class ClientCall extends CallCore
     return false;
   }
 
-  /** Initial metadata: the call's own, and what its credentials added. */
-  private get sentMetadata(): HeaderList | undefined {
-    return this.permission === undefined ? this.options.headers : this.permission.headers;
-  }
-
   /** Arms the earlier one of the call's own deadline and its parent's; false where the call is over. */
   private isInTime(deadlineMs = Infinity): boolean {
     const { parent } = this.options;
@@ -500,9 +405,11 @@ export abstract class ClientCall extends CallCore
   private deadlineDetails(why: string): string {
     const { deadlineMs } = this.options;
     const whose = deadlineMs === undefined ? "the deadline of its parent" : `deadline of ${deadlineMs} ms`;
+    const { stream } = this;
     let what = "waiting for the response";
+    if (stream instanceof Attempts) what = stream.describeWait();
     if (this.isOver) what = "before the responses were read";
-    else if (this.stream === undefined) {
+    else if (stream === undefined) {
       if (this.waitsForRequest) what = "waiting for the first request";
       else if (this.permission?.isWaiting) what = "waiting for its call credentials";
       else what = why === "" ? this.context.route.describeWait(this) : "waiting for a connection";
@@ -514,7 +421,7 @@ export abstract class ClientCall extends CallCore
     const wasStarted = this.isStarted;
     if (!this.advance(ENDED)) return;
     if (trace.call) this.trace(`ends with ${describeStatus(status)}`);
-    if (this.tracker !== undefined) this.attemptOver(status.code, status.metadata);
+    if (this.tracker !== undefined) this.leaveTracker(status.code, status.metadata);
     this.onEnd(status); // first: what is below calls the application, or a poller of it
     if (this.record !== undefined) {
       this.record.end(status.code, status.message, endedBy(status), this.engine.now());
@@ -524,16 +431,8 @@ export abstract class ClientCall extends CallCore
     if (!this.statusWaits) this.detach();
   }
 
-  /** Whoever follows the attempt is told its end, once. */
-  private attemptOver(code: StatusCode, trailers: HeaderList): void {
-    const tracker = this.tracker!;
-    this.tracker = undefined;
-    try {
-      if (this.stream === undefined) tracker.callLeft();
-      else tracker.callEnded(code, trailers);
-    } catch (thrown) { // by a policy of the application's
-      this.report(thrown, "balancing");
-    }
+  private leaveTracker(code: StatusCode, trailers: HeaderList): void {
+    trackerLeaves(this, this.stream !== undefined, code, trailers, this);
   }
 
   private detach(): void {
@@ -559,14 +458,6 @@ export abstract class ClientCall extends CallCore
       headers,
       this.engine.now(),
     );
-  }
-
-  /** Counts an attempt, and the one request with the first of them; false where the call is over. */
-  private onAttempt(record: CallRecord, framed: Uint8Array | undefined): boolean {
-    if (this.isOver) return false;
-    record.attempt(this.peer);
-    if (framed !== undefined && record.attempts === 1) record.messageSent(framed);
-    return !this.isOver;
   }
 
   private traceStart(): void {

@@ -31,6 +31,7 @@ const PASSED_ON = new Set([
   "grpc-tags-bin",
   "grpc-status-details-bin",
   "grpc-previous-rpc-attempts",
+  "grpc-retry-pushback-ms",
 ]);
 
 // What `FieldName.use` says.

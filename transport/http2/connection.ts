@@ -78,6 +78,8 @@ export class Connection {
   /** Whose memory `receive` is given; who keeps views of content gets them from here. */
   readonly received = new ReceivedMemory();
   private unstallAwaited = false;
+  /** Client: of streams from this identifier on nothing was taken to be written. */
+  private unsentFrom = 1;
   /** Undefined until somebody asks. */
   private writeNotices: WriteNotices | undefined = undefined;
   /** Streams whose producers wait, though nothing of theirs may, until the connection is stalled no more. */
@@ -129,7 +131,7 @@ export class Connection {
 
   /** The byte stream ended or failed: every stream fails with `error`, then the connection. */
   receiveEnd(error: Http2Error): void {
-    this.lifecycle.end(this.parts.shutdown.explain(error));
+    this.lifecycle.end(this.parts.shutdown.explain(error), this.unsentFrom);
   }
 
   /** `nextTimeout` has come. */
@@ -238,6 +240,7 @@ export class Connection {
     if (this.flow.isDue && !this.lifecycle.closed) this.flow.announceConnection();
     if (!this.queue.isEmpty) this.queue.fill();
     this.out.moveTo(out);
+    this.unsentFrom = this.streams.nextId;
     if (this.writeNotices !== undefined) this.writeNotices.outputTaken();
     if (!this.unstallAwaited || this.stalled) return;
     this.unstallAwaited = false;

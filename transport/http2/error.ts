@@ -48,7 +48,15 @@ export class Http2Error {
     readonly reason: string,
     /** True when the peer certainly did not process the stream, so that it may be tried again elsewhere. */
     readonly unprocessed: boolean = false,
+    /** True when nothing of the stream was sent; then `unprocessed` is true as well. */
+    readonly unsent: boolean = false,
   ) {}
+
+  /** The same for a stream of which nothing was sent. */
+  get ofUnsent(): Http2Error {
+    const { kind, code, initiator, reason } = this;
+    return new Http2Error(kind, code, initiator, reason, true, true);
+  }
 
   /** For logs and status messages. */
   toString(): string {

@@ -129,15 +129,16 @@ export class Lifecycle {
     this.end(error);
   }
 
-  /** Ends the connection: every stream fails with `error`. */
-  end(error: Http2Error | undefined): void {
+  /** Ends the connection: every stream fails with `error`. `unsentFrom`: of our streams from here on nothing was sent. */
+  end(error: Http2Error | undefined, unsentFrom = Infinity): void {
     if (this.closed) return;
     this.closed = true;
     this.error = error;
     const thrown: unknown[] = [];
+    const firstUnsent = this.parts.role === "client" && error?.kind === "io" ? unsentFrom : Infinity;
     for (const stream of this.parts.streams.all()) {
       try {
-        this.close(stream, error);
+        this.close(stream, stream.id < firstUnsent ? error : error!.ofUnsent);
       } catch (bug) { // the others must have their end
         thrown.push(bug);
       }

@@ -3,14 +3,7 @@
 
 import type { ConfiguredPolicy } from "../balancer/balancer.ts";
 import type { MethodConfig } from "./method_config.ts";
-
-/** When a service's calls fail too often, none is made again (gRFC A6). */
-export interface RetryThrottling {
-  /** Tokens at the start, and at most; more than half of them have to be there. */
-  readonly maxTokens: number;
-  /** What a call that succeeded gives back. */
-  readonly tokenRatio: number;
-}
+import type { RetryThrottling } from "./retry_throttling.ts";
 
 /** See the head of this file. */
 export interface ServiceConfig {

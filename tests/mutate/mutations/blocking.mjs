@@ -349,7 +349,7 @@ export default [
   },
   {
     file: "surface/channel/channel_route.ts",
-    before: "    if (call.isOver) return;\n",
+    before: "if (call.isOver || !this.wantsStream(call)) return;",
     after: "",
     test: "tests/surface/channel/reentrant_channel_test.ts",
     name: "[Q123] a call that is over",

@@ -2,6 +2,7 @@
 
 const CORE = "surface/call/call_core.ts";
 const CLIENT = "surface/client/client_call.ts";
+const SENDING = "surface/client/sending_call.ts";
 const SERVER = "surface/server/server_call_core.ts";
 const REPLAY = "surface/client/replay.ts";
 
@@ -55,7 +56,7 @@ export default [
     PARENT,
     "is cancelled",
   ),
-  mutation(CLIENT, "    replay.sendOn(stream);\n", "", AGAIN, "made again"),
+  mutation(SENDING, "    replay.sendOn(stream);\n", "", AGAIN, "made again"),
   mutation(
     CLIENT,
     "(this.requestStream && this.replay === undefined)",
@@ -63,10 +64,15 @@ export default [
     AGAIN,
     "REFUSED_STREAM of a unary",
   ),
-  mutation(REPLAY, "return this.bytes > REPLAY_BYTES;", "return false;", AGAIN, "up to 256 KiB"),
-  mutation(REPLAY, "return this.bytes > REPLAY_BYTES;", "return this.bytes > 0;", AGAIN, "up to 256 KiB"),
-  mutation(CLIENT, "? MOST_REFUSALS : 1)", "? 1 : 1)", WAITING, "GOAWAY below its stream for ever"),
-  mutation(CLIENT, "? MOST_REFUSALS : 1)", "? MOST_REFUSALS : 2)", WAITING, "REFUSED_STREAM for ever"),
+  mutation(REPLAY, "return this.bytes > REPLAY_BYTES", "return false", AGAIN, "up to 256 KiB"),
+  mutation(REPLAY, "return this.bytes > REPLAY_BYTES", "return this.bytes > 0", AGAIN, "up to 256 KiB"),
+  mutation(
+    CLIENT,
+    "if (refused) this.refused = true;",
+    "",
+    WAITING,
+    "[C54] GOAWAY below its stream for ever",
+  ),
   mutation(
     "transport/client_transport.ts",
     "lastStreamId > 0 && ",
@@ -89,7 +95,7 @@ export default [
     "which calls the server takes",
   ),
   mutation(
-    CLIENT,
+    SENDING,
     "return transport === undefined ? formatDestination",
     "return true ? formatDestination",
     OUTCOMES,

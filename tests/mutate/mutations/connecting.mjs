@@ -11,13 +11,6 @@ export default [
   },
   {
     file: "surface/client/client_call.ts",
-    before: "      this.refusals++;\n",
-    after: "",
-    test: "tests/surface/client/waiting_test.ts",
-    name: "for ever",
-  },
-  {
-    file: "surface/client/client_call.ts",
     before: "if (status.unprocessed && ",
     after: "if (false && status.unprocessed && ",
     test: "tests/surface/client/waiting_test.ts",

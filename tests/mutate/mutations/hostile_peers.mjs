@@ -222,8 +222,8 @@ export default [
   },
   {
     file: "surface/client/client_call.ts",
-    before: "    if (this.options.signal?.aborted) return this.aborted();\n",
-    after: "",
+    before: "if (this.options.signal?.aborted) this.aborted();\n    else if",
+    after: "if",
     test: "tests/surface/client/given_up_test.ts",
   },
   {

@@ -5,14 +5,14 @@ const test = "tests/surface/call/call_observer_test.ts";
 /** As `readMutations` describes them. */
 export default [
   {
-    file: "surface/client/client_call.ts",
+    file: "surface/client/sending_call.ts",
     before: "if (framed !== undefined && record.attempts === 1)",
     after: "if (framed !== undefined)",
     test: "tests/surface/client/replay_test.ts",
     name: "whose requests are counted once",
   },
   {
-    file: "surface/client/client_call.ts",
+    file: "surface/client/sending_call.ts",
     before: "    if (this.record !== undefined && !this.isOver) this.record.messageSent(framed);\n",
     after: "",
     test,

@@ -44,14 +44,14 @@ export default [
   mutation("surface/call/deadline.ts", "code === GrpcStatus.UNAVAILABLE || ", "", DEADLINE, "504"),
   mutation(
     "surface/client/client_call.ts",
-    "if (code !== Status.OK && isDeadlineExceeded(code, cause, this.lateMs)) {",
-    "if (code !== Status.OK && !status.unprocessed && isDeadlineExceeded(code, cause, this.lateMs)) {",
+    "if (this.isOver || this.endsLate(status)) return;",
+    "if (this.isOver || (!status.unprocessed && this.endsLate(status))) return;",
     DEADLINE,
     "not made again",
   ),
   mutation(
     "surface/client/client_call.ts",
-    "if (timeoutMs !== undefined && timeoutMs <= 0) return this.deadlineExceeded();",
+    "else if (timeoutMs !== undefined && timeoutMs <= 0) this.deadlineExceeded();",
     "",
     DEADLINE,
     "gets free past the deadline",
@@ -136,8 +136,8 @@ export default [
   ),
   mutation(
     "transport/http2/connection.ts",
-    "this.lifecycle.end(this.parts.shutdown.explain(error));",
-    "this.lifecycle.end(error);",
+    "this.parts.shutdown.explain(error), ",
+    "error, ",
     GOAWAY,
     "says what that was",
   ),

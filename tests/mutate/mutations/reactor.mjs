@@ -36,7 +36,7 @@ export default [
     name: "[Q78]",
   },
   {
-    file: "surface/client/client_call.ts",
+    file: "surface/client/sending_call.ts",
     before: "    if (this.waitsForRequest) this.uncork();\n    else this.stream",
     after: "    this.stream",
     test: "tests/surface/reactor/client_test.ts",

@@ -47,8 +47,8 @@ export default [
   ),
   mutation(
     "surface/client/client_call.ts",
-    "    this.transport = transport;\n",
-    "",
+    "    this.transport = transport;\n    try",
+    "    try",
     PASSED_ON,
     "names the address",
   ),
@@ -215,14 +215,14 @@ export default [
     "a code is 1 to 16",
   ),
   mutation(
-    "surface/client/client_call.ts",
-    "if (stream === undefined || stream.sendMessage(framed, true)) this.onSentBytes(framed);",
+    "surface/client/sending_call.ts",
+    "if (!goesOn || stream === undefined || stream.sendMessage(framed, true)) this.onSentBytes(framed);",
     "stream?.sendMessage(framed, true); this.onSentBytes(framed);",
     MESSAGES,
     "requests and responses of calls",
   ),
   mutation(
-    "surface/client/client_call.ts",
+    "surface/client/sending_call.ts",
     "    if (!replay.isFull) return false;\n",
     "    if (!replay.isFull) return copied;\n",
     "tests/surface/client/replay_test.ts",

@@ -60,7 +60,7 @@ export default [
     name: "go at once",
   },
   {
-    file: "surface/client/client_call.ts",
+    file: "surface/client/sending_call.ts",
     before: "this.stream === undefined ? !this.waitsForRequest : this",
     after: "this.stream === undefined ? true : this",
     test: "tests/surface/blocking/corked_test.ts",
@@ -68,7 +68,7 @@ export default [
     poller: "epoll",
   },
   {
-    file: "surface/client/client_call.ts",
+    file: "surface/client/sending_call.ts",
     before: "this.waitsForRequest = options.corked && requestStream;",
     after: "this.waitsForRequest = false;",
     test: "tests/surface/client/corked_test.ts",

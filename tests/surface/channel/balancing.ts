@@ -45,7 +45,7 @@ const CALL: PendingCall = {
   waitsIn: undefined,
   tracker: undefined,
   metadataValue: () => undefined,
-  configure() {},
+  configure: () => true,
   attach() {},
   pickAgain() {},
   onUnavailable() {},

@@ -41,8 +41,9 @@ export class Call implements PendingCall {
   }
 
   metadataValue(): undefined {}
-  configure(config: MethodConfig): void {
+  configure(config: MethodConfig): boolean {
     this.config = config;
+    return true;
   }
   attach(transport: ClientTransport): void {
     this.transport = transport;

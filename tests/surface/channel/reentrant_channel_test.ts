@@ -32,7 +32,7 @@ class Bench {
       waitsIn: undefined,
       tracker: undefined,
       metadataValue: () => undefined,
-      configure: () => {},
+      configure: () => true,
       pickAgain: () => this.log.push(`${name} picks again`),
       attach: () => this.log.push(`${name} attached`),
       onUnavailable: (reason) => {
