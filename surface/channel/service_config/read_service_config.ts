@@ -6,6 +6,7 @@ import type { JsonServiceConfig } from "./json.ts";
 import { JsonField } from "./json_field.ts";
 import { type MethodConfig, NO_METHOD_CONFIG } from "./method_config.ts";
 import { readMethodConfigs, type RetryOptions } from "./read_method_config.ts";
+import type { RetryThrottling } from "./retry_throttling.ts";
 import type { ServiceConfig } from "./service_config.ts";
 import { ServiceConfigError } from "./service_config_error.ts";
 

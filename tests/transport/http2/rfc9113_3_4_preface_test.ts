@@ -68,10 +68,21 @@ test("3.4: an end of the byte stream fails every stream, then the connection, on
   const bench = new Bench("client");
   bench.open();
   bench.open();
+  bench.sent();
   const error = new Http2Error("io", ErrorCode.NO_ERROR, "remote", "connection reset");
   bench.connection.receiveEnd(error);
   bench.connection.receiveEnd(error);
   const said = brief(error);
   assertEquals(bench.sink.take(), [`closed 1 ${said}`, `closed 3 ${said}`, `connection closed ${said}`]);
   assertEquals(bench.connection.nextTimeout(), Infinity);
+});
+
+test("[C54] a stream of which nothing was taken to be written when the byte stream ends is unsent, and says so", () => {
+  const bench = new Bench("client");
+  bench.open();
+  bench.sent();
+  bench.open();
+  bench.connection.receiveEnd(new Http2Error("io", ErrorCode.NO_ERROR, "remote", "connection reset"));
+  const ends = [...bench.sink.streamErrors.values()].map((error) => [error!.unsent, error!.unprocessed]);
+  assertEquals(ends, [[false, false], [true, true]]);
 });

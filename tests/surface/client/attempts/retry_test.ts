@@ -1,6 +1,6 @@
 // Calls with a retry policy (gRFC A6), in virtual time: which attempts are made, when, and what the caller gets.
 import { assertEquals, assertInstanceOf, assertMatch } from "@std/assert";
-import { Channel, createClient, insecure, RpcError, Server, Status } from "pollwire";
+import { Channel, createClient, insecure, RpcError, Server, Status, type StatusCode } from "pollwire";
 import { test } from "../../../harness.ts";
 import { collect, type Note, numbersOf, Trial } from "../../serving.ts";
 import { fail, retry, RetryingWorld, type Script } from "./retrying.ts";
@@ -13,7 +13,7 @@ const failing =
   };
 
 /** The code of an outcome that is an error. */
-function code(outcome: unknown): Status {
+function code(outcome: unknown): StatusCode {
   assertInstanceOf(outcome, RpcError);
   return outcome.code;
 }

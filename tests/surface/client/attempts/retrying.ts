@@ -4,14 +4,14 @@ import {
   Channel,
   type ChannelOptions,
   createClient,
+  type ErrorStatusName,
   insecure,
   type JsonHedgingPolicy,
   type JsonRetryPolicy,
   type Metadata,
   RpcError,
-  type ServedCall,
   Server,
-  type StatusName,
+  type ServerCall,
 } from "pollwire";
 import { Simulation } from "../../../../pollers/simulated/mod.ts";
 import { callContext } from "../../../../surface/channel/channel.ts";
@@ -20,7 +20,7 @@ import { collect, type Note, sum, Trial, type TrialClient } from "../../serving.
 
 /** One attempt, as the server sees it. */
 export interface Seen {
-  readonly call: ServedCall;
+  readonly call: ServerCall;
   readonly metadata: Metadata;
   /** Attempts before it, counted by the server. */
   readonly nth: number;
@@ -30,7 +30,7 @@ export interface Seen {
 export type Script = (seen: Seen) => void | Promise<void>;
 
 /** Fails with `status`; `pushback` is what the server says of the next attempt. */
-export function fail(status: StatusName, pushback?: string): never {
+export function fail(status: ErrorStatusName, pushback?: string): never {
   throw new RpcError(status, "said the server", {
     metadata: pushback === undefined ? {} : { "grpc-retry-pushback-ms": pushback },
   });
@@ -93,7 +93,7 @@ export class RetryingWorld {
     this.client = createClient(Trial, this.channel);
     this.server.addService(Trial, {
       one: async (request, call) => (await this.play(call), request),
-      down: async function* (this: undefined, request: Note, call: ServedCall) {
+      down: async function* (this: undefined, request: Note, call: ServerCall) {
         yield* world.numbers(request, call);
       },
       up: async (requests, call) => {
@@ -101,7 +101,7 @@ export class RetryingWorld {
         await this.play(call);
         return { number: sum(notes), text: notes.map(({ number }) => number).join() };
       },
-      both: async function* (this: undefined, requests: AsyncIterable<Note>, call: ServedCall) {
+      both: async function* (this: undefined, requests: AsyncIterable<Note>, call: ServerCall) {
         const notes = await collect(requests);
         await world.play(call);
         yield* notes;
@@ -111,12 +111,12 @@ export class RetryingWorld {
     const world = this;
   }
 
-  private async *numbers(request: Note, call: ServedCall): AsyncGenerator<Note> {
+  private async *numbers(request: Note, call: ServerCall): AsyncGenerator<Note> {
     await this.play(call);
     for (let number = 1; number <= request.number!; number++) yield { number };
   }
 
-  private async play(call: ServedCall): Promise<void> {
+  private async play(call: ServerCall): Promise<void> {
     const before = call.metadata.get("grpc-previous-rpc-attempts") ?? "-";
     this.seen.push(`${Math.round(this.simulation.now)} ${before}`);
     await this.script({ call, metadata: call.metadata, nth: this.nth++ });
