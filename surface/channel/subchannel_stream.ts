@@ -79,7 +79,9 @@ export class SubchannelStream implements PendingCall, ClientStreamSink {
   /** The connection is gone; with the next one it is started again. */
   pickAgain(): void {}
   onUnavailable(): void {}
-  configure(): void {}
+  configure(): boolean {
+    return true;
+  }
   metadataValue(): undefined {}
 
   // From the stream.
