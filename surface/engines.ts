@@ -76,7 +76,7 @@ export function engineCount(): number {
 
 /** The engine of the first usable poller of `list`; throws PollerError where there is none. */
 export function useEngine(list?: PollerList): EngineUse {
-  if (typeof list === "object" && "execCtx" in list) return { engine: list, end: () => Promise.resolve() };
+  if (typeof list === "object" && "execCtx" in list) return useGiven(list);
   const factory = selectPoller(list ?? preferred);
   let shared = engines.get(factory.name);
   if (shared === undefined) {
@@ -84,6 +84,12 @@ export function useEngine(list?: PollerList): EngineUse {
     engines.set(factory.name, shared);
   }
   return shared.use();
+}
+
+/** The engine that others share, where it is that; else its creator shuts it down. */
+function useGiven(engine: EventEngine): EngineUse {
+  for (const shared of engines.values()) if (shared.engine === engine) return shared.use();
+  return { engine, end: () => Promise.resolve() };
 }
 
 /**

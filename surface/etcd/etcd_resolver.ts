@@ -35,7 +35,7 @@ export class EtcdResolver implements Resolver {
     engine: EventEngine,
     settings: EtcdSettings,
     private readonly prefix: string,
-    backoff: Backoff,
+    backoff: Pick<Backoff, "next" | "reset">,
     private readonly reporter: Reporter,
     private readonly sink: ResolverSink,
   ) {

@@ -59,7 +59,7 @@ export class EtcdSession {
     private readonly engine: EventEngine,
     private readonly settings: EtcdSettings,
     private readonly reporter: Reporter,
-    private readonly backoff: Backoff,
+    private readonly backoff: Pick<Backoff, "next" | "reset">,
   ) {
     this.untried = settings.endpoints.length - 1;
   }

@@ -1,6 +1,12 @@
 // Where a server listens: what one `listen` bound, and the connections that were accepted there.
 
-import { formatAddress, type Listener, type Target } from "../../pollers/mod.ts";
+import {
+  formatAddress,
+  type Listener,
+  parseTarget,
+  type SocketAddress,
+  type Target,
+} from "../../pollers/mod.ts";
 import type { ServerTransport } from "../../transport/mod.ts";
 import { serveHere } from "./served_here.ts";
 
@@ -20,6 +26,8 @@ export class Binding {
   listening = true;
   private address = "";
   private port = 0;
+  /** The first of its addresses, as the socket has it. */
+  first: SocketAddress | undefined = undefined;
   private onReleased!: () => void;
   private readonly drains = new Set<Drain>();
   private notServedHere: () => void = () => {};
@@ -34,8 +42,9 @@ export class Binding {
     return this.address;
   }
 
-  /** The listener is bound: `target` is what `listen` was given, `port` what the system gave. */
-  bound(target: Target, port: number): void {
+  /** The listener is bound: `target` is what `listen` was given, at `first` and perhaps others, `port` what the system gave. */
+  bound(target: Target, first: SocketAddress, port: number): void {
+    this.first = "port" in first ? { ...first, port } : first;
     const address = "port" in target ? { ...target, port } : target;
     this.address = formatAddress(address);
     this.port = port;
@@ -80,4 +89,9 @@ export class Binding {
     for (const transport of [...left]) transport.drain(`server drains connections to ${this.address}`);
     return left;
   }
+}
+
+/** An address as {@linkcode Binding.isAt} compares it, or a port. Throws AddressError where it is none. */
+export function bindingName(at: string | number): string | number {
+  return typeof at === "number" ? at : formatAddress(parseTarget(at));
 }

@@ -43,7 +43,7 @@ import type { ServiceDescriptor } from "../proto/mod.ts";
 import { Admission, type AdmissionOptions } from "./admission.ts";
 import { Beginnings } from "./beginnings.ts";
 import { addressesOf } from "./bind_addresses.ts";
-import { Binding } from "./binding.ts";
+import { Binding, bindingName } from "./binding.ts";
 import { type ConnectionsHost, ServedConnection } from "./served_connection.ts";
 import { CallHost } from "./call_host.ts";
 import { type ServerInterceptor, ServerInterceptors } from "./interceptor.ts";
@@ -283,7 +283,7 @@ export class Server {
       }
       port = bound.value;
     }
-    binding.bound(target, port);
+    binding.bound(target, at[0]!, port);
     this.#bindings.add(binding);
     listener.start();
     return port;
@@ -299,7 +299,7 @@ export class Server {
    */
   unbind(at: string | number): Promise<void> {
     const bindings = [...this.#bindings].filter((binding) => binding.listening);
-    const name = nameOf(at);
+    const name = bindingName(at);
     const found = bindings.filter((binding) => binding.isAt(name));
     if (found.length === 0) {
       const known = bindings.length === 0 ? "nowhere" : `on ${bindings.join(", ")}`;
@@ -315,7 +315,7 @@ export class Server {
    * after `graceMs` are closed, and their calls fail with UNAVAILABLE; by default none are. Resolves when all are gone.
    */
   drain(at: string | number, graceMs = Infinity): Promise<void> {
-    const name = nameOf(at);
+    const name = bindingName(at);
     const found = [...this.#bindings].filter((binding) => binding.isAt(name));
     return Promise.all(found.map((binding) => this.#drain(binding, graceMs))).then(() => {});
   }
@@ -326,7 +326,7 @@ export class Server {
    * `onClosed` is called once, when it is closed.
    */
   serveEndpoint(endpoint: Endpoint, onClosed: () => void = () => {}): void {
-    if (this.#stopped !== undefined) {
+    if (this.#styles.isShutDown) {
       endpoint.close();
       return onClosed();
     }
@@ -343,7 +343,7 @@ export class Server {
 
   /**
    * Takes no new calls, lets running ones finish, and resolves when all is closed. May be called again, with a grace or a
-   * shorter one.
+   * shorter one. A server that is announced is taken out first, and takes calls meanwhile.
    */
   shutdown(options: ShutdownOptions = {}): Promise<void> {
     checkOptions("shut the server down", options, SHUTDOWN_NAMES as Readonly<Record<string, true>>);
@@ -352,27 +352,29 @@ export class Server {
       // The promise is there before anything is stopped: what that calls may ask for it.
       stopped = this.#stopped = new Promise((resolve) => this.#onIdle = resolve);
       this.engine.hold(); // until idle
-      this.#combiner.run(() => this.#drainAll());
+      this.#styles.prepareShutdown(() => this.#combiner.run(() => this.#drainAll()));
     }
     if (options.graceMs !== undefined && this.#onIdle !== undefined) {
       const task = this.engine.runAt(this.engine.now() + options.graceMs, () => this.close());
       void stopped.then(() => this.engine.cancel(task));
     }
-    this.#combiner.run(() => this.#settleIfIdle());
     return stopped;
   }
 
   #drainAll(): void {
+    if (this.#styles.isShutDown) return;
     this.#styles.shutdown();
     for (const listener of this.#listeners) listener.shutdown();
     this.#securing.cancelAll();
     for (const transport of this.#transports) transport.drain("server is shutting down");
+    this.#settleIfIdle();
   }
 
   /** Ends at once: running calls fail with UNAVAILABLE at their clients. */
   close(): void {
     void this.shutdown();
     this.#combiner.run(() => {
+      this.#drainAll();
       for (const transport of this.#transports) transport.close("server closed");
     });
   }
@@ -432,6 +434,8 @@ export class Server {
         methods: server.#methods,
         needsLoop: server.#security?.isAsynchronous === true,
         styles: server.#styles,
+        listening: () =>
+          [...server.#bindings].filter(({ listening }) => listening).map(({ first }) => first!),
         shutdown: () => void server.shutdown(),
         close: () => server.close(),
       };
@@ -577,7 +581,7 @@ export class Server {
 
   #settleIfIdle(): void {
     const open = this.#transports.size + this.#listeners.size + this.#securing.size;
-    if (this.#onIdle === undefined || open > 0) return;
+    if (this.#onIdle === undefined || open > 0 || !this.#styles.isShutDown) return;
     const onIdle = this.#onIdle;
     const { pending, reporter } = this.#host;
     void this.#use.end().then(() => {
@@ -588,9 +592,4 @@ export class Server {
     this.#styles.over();
     this.engine.release();
   }
-}
-
-/** An address as it compares with that of a binding, or a port. Throws AddressError where it is none. */
-function nameOf(at: string | number): string | number {
-  return typeof at === "number" ? at : formatAddress(parseTarget(at));
 }

@@ -1,5 +1,6 @@
 // The API styles of one server that take part in its life: completion queues fail their requests when it shuts down.
 
+import type { SocketAddress } from "../../pollers/mod.ts";
 import type { CallHost } from "./call_host.ts";
 import type { MethodTable } from "./method_table.ts";
 
@@ -23,6 +24,8 @@ export interface StyledServer {
   readonly methods: MethodTable;
   /** Those that take part. */
   readonly styles: ServerStyles;
+  /** Where it listens, one address for each `listen`. */
+  listening(): SocketAddress[];
   /** See `CallContext`. */
   readonly needsLoop: boolean;
   /** Takes no new calls, and lets running ones finish. */
@@ -31,9 +34,13 @@ export interface StyledServer {
   close(): void;
 }
 
+/** What is to be done before a server shuts down; it calls `done` once, however it ended. */
+export type BeforeShutdown = (done: () => void) => void;
+
 /** The styles that take part in the life of one server. */
 export class ServerStyles {
   private readonly list: ServerStyle[] = [];
+  private readonly before = new Set<BeforeShutdown>();
   /** Whether the server has listened, or taken a connection. */
   isStarted = false;
   /** Whether it takes no new calls. */
@@ -44,6 +51,25 @@ export class ServerStyles {
   /** `style` takes part from here on. */
   add(style: ServerStyle): void {
     this.list.push(style);
+  }
+
+  /** Has `first` called when the server is to shut down, which it does after `done`. Returns what takes that back. */
+  beforeShutdown(first: BeforeShutdown): () => void {
+    this.before.add(first);
+    return () => void this.before.delete(first);
+  }
+
+  /** Has done what is to be done before a shutdown, and calls `onReady`: on this stack where that is nothing. */
+  prepareShutdown(onReady: () => void): void {
+    let left = 1;
+    const done = (): void => {
+      if (--left === 0) onReady();
+    };
+    for (const first of [...this.before]) {
+      left++;
+      first(done);
+    }
+    done();
   }
 
   /** See `ServerStyle.onStart`. */

@@ -1,0 +1,181 @@
+// One server's keys in etcd, under a lease that is renewed as long as the server is there.
+//
+//               granted, all keys set            a third of the time to live
+//   REGISTERING ────────────────────► REGISTERED ◄──────────────────────────► renewing
+//     ▲   │ failed                        │ failed: renewed again in time        │ there is no such lease
+//     │   ▼                               ▼                                      │
+//     └─ WAITING                       WAITING                                   │
+//     └──────────────────────────────────────────────────────────────────────────┘
+//
+// If the process dies the lease expires, and the keys with it. A lease that etcd lost, or let expire while nobody could
+// reach it, is replaced by a new one; keys that are set again leave their old lease.
+
+import type { EventEngine, Reporter, TaskHandle } from "../../pollers/mod.ts";
+import { ask, keepAlive } from "./etcd_calls.ts";
+import type { Cancellable, EtcdSession } from "./etcd_session.ts";
+import type { KeyValue } from "./etcd_proto.ts";
+
+/** How long an orderly end waits for etcd, which lets the lease expire in any case. */
+const WITHDRAWAL_TIMEOUT_MS = 5_000;
+
+/** Keys that are set together. */
+export interface RegisteredKeys {
+  /** For messages: 'the server at 10.0.0.1:50051 ("services/guide")'. */
+  readonly name: string;
+  readonly keys: readonly Required<KeyValue>[];
+  /** Whole seconds. */
+  readonly ttlMs: number;
+}
+
+/** Receives what becomes of a registration. */
+export interface RegistrationOwner {
+  /** All keys were set: the first time, or again. */
+  onRegistered(): void;
+  /** Nothing is left of it; once, after `withdraw`. */
+  onOver(): void;
+}
+
+/** See the head of this file. */
+export class Registration {
+  /** All keys are set, as far as is known. */
+  isRegistered = false;
+  private lease: bigint | undefined = undefined;
+  private ttlMs: number;
+  private startedAt = 0;
+  private running: Cancellable | undefined = undefined;
+  private timer: TaskHandle | undefined = undefined;
+  /** Called once, when the keys are gone, or left to expire; undefined: nobody asked for that. */
+  private onWithdrawn: Array<() => void> | undefined = undefined;
+  private isOver = false;
+  /** What was logged last; the same again is not. */
+  private logged = "";
+
+  constructor(
+    private readonly engine: EventEngine,
+    private readonly session: EtcdSession,
+    private readonly reporter: Reporter,
+    private readonly what: RegisteredKeys,
+    private readonly owner: RegistrationOwner,
+  ) {
+    this.ttlMs = what.ttlMs;
+  }
+
+  /** Begins; once. */
+  start(): void {
+    this.startedAt = this.engine.now();
+    this.lease = undefined;
+    const TTL = BigInt(this.what.ttlMs / 1_000);
+    this.running = ask(this.session, (clients) => clients.Lease.leaseGrant, { TTL }, (response, failure) => {
+      if (response?.ID === undefined) return this.fail(`cannot get a lease: ${failure || response?.error}`);
+      this.lease = response.ID;
+      this.ttlMs = Number(response.TTL ?? TTL) * 1_000;
+      this.set(0);
+    });
+  }
+
+  /** Its keys are taken out, or were. */
+  get isLeaving(): boolean {
+    return this.onWithdrawn !== undefined;
+  }
+
+  /** Takes the keys out, and calls `done` then, or when etcd does not answer in time. */
+  withdraw(done: () => void): void {
+    if (this.isOver) return done();
+    if (this.onWithdrawn !== undefined) return void this.onWithdrawn.push(done);
+    this.onWithdrawn = [done];
+    this.engine.hold();
+    this.stop();
+    if (this.lease === undefined) return this.over();
+    this.timer = this.engine.runAt(this.engine.now() + WITHDRAWAL_TIMEOUT_MS, () => this.left("no answer"));
+    this.revoke(this.lease);
+  }
+
+  private set(at: number): void {
+    const { session, what, lease } = this;
+    const { key, value } = what.keys[at]!;
+    this.running = ask(
+      session,
+      (clients) => clients.KV.put,
+      { key, value, lease: lease! },
+      (response, failure) => {
+        if (response === undefined) return this.fail(`cannot set its key: ${failure}`);
+        if (at + 1 < what.keys.length) return this.set(at + 1);
+        this.isRegistered = true;
+        this.renewed();
+        this.owner.onRegistered();
+      },
+    );
+  }
+
+  private renewed(): void {
+    this.running = undefined;
+    this.logged = "";
+    this.session.succeeded();
+    this.wait(this.engine.now() + this.ttlMs / 3, () => this.renew(this.lease!));
+  }
+
+  private renew(lease: bigint): void {
+    this.startedAt = this.engine.now();
+    this.running = keepAlive(this.session, lease, (response, failure) => {
+      if (response === undefined) return this.fail(`cannot renew its lease: ${failure}`);
+      if ((response.TTL ?? 0n) > 0n) return this.renewed();
+      this.log("its lease is gone; it is registered again");
+      this.isRegistered = false;
+      this.running = undefined;
+      this.wait(this.session.again(this.startedAt), () => this.start());
+    });
+  }
+
+  /** Tries again: to renew the lease where the keys are set, else from the beginning. */
+  private fail(why: string): void {
+    this.running = undefined;
+    this.log(why);
+    this.wait(this.session.failed(this.startedAt, this.ttlMs / 3), () => {
+      if (this.isRegistered) this.renew(this.lease!);
+      else this.start();
+    });
+  }
+
+  private wait(until: number, then: () => void): void {
+    this.timer = this.engine.runAt(until, () => {
+      this.timer = undefined;
+      then();
+    });
+  }
+
+  private revoke(ID: bigint): void {
+    this.running = ask(this.session, (clients) => clients.Lease.leaseRevoke, { ID }, (response, failure) => {
+      if (response !== undefined || failure.startsWith("NOT_FOUND")) return this.over();
+      const now = this.engine.now();
+      if (this.session.failed(now) > now) return this.left(failure); // no endpoint is left
+      this.revoke(ID);
+    });
+  }
+
+  private left(why: string): void {
+    this.log(`cannot take it out, and it is gone in ${Math.ceil(this.ttlMs / 1_000)} s: ${why}`);
+    this.over();
+  }
+
+  private over(): void {
+    this.isOver = true;
+    this.isRegistered = false;
+    this.stop();
+    this.session.close();
+    for (const done of this.onWithdrawn!.splice(0)) done();
+    this.engine.release();
+    this.owner.onOver();
+  }
+
+  private stop(): void {
+    this.running?.cancel();
+    if (this.timer !== undefined) this.engine.cancel(this.timer);
+    this.running = this.timer = undefined;
+  }
+
+  private log(line: string): void {
+    if (line === this.logged) return;
+    this.logged = line;
+    this.reporter.log("warn", `${this.what.name} in etcd at ${this.session.endpoint}: ${line}`);
+  }
+}
