@@ -42,6 +42,8 @@ export class Registration {
   private lease: bigint | undefined = undefined;
   private ttlMs: number;
   private startedAt = 0;
+  /** When it was begun to set the keys. */
+  private registeringAt = 0;
   private running: Cancellable | undefined = undefined;
   private timer: TaskHandle | undefined = undefined;
   /** Called once, when the keys are gone, or left to expire; undefined: nobody asked for that. */
@@ -62,7 +64,7 @@ export class Registration {
 
   /** Begins; once. */
   start(): void {
-    this.startedAt = this.engine.now();
+    this.startedAt = this.registeringAt = this.engine.now();
     this.lease = undefined;
     const TTL = BigInt(this.what.ttlMs / 1_000);
     this.running = ask(this.session, (clients) => clients.Lease.leaseGrant, { TTL }, (response, failure) => {
@@ -122,7 +124,7 @@ export class Registration {
       this.log("its lease is gone; it is registered again");
       this.isRegistered = false;
       this.running = undefined;
-      this.wait(this.session.again(this.startedAt), () => this.start());
+      this.wait(this.session.again(this.registeringAt), () => this.start());
     });
   }
 

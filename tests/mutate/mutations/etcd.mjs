@@ -1,9 +1,73 @@
 // Faults of what speaks to etcd.
 
+const ANNOUNCE = "tests/surface/etcd/announce_test.ts";
 const RESOLVER = "tests/surface/etcd/etcd_resolver_test.ts";
 
 /** As `readMutations` describes them. */
 export default [
+  {
+    file: "surface/etcd/registration.ts",
+    before: "if ((response.TTL ?? 0n) > 0n) return",
+    after: "return",
+    test: ANNOUNCE,
+    name: "whose lease is gone",
+  },
+  {
+    file: "surface/etcd/registration.ts",
+    before: "this.engine.now() + this.ttlMs / 3",
+    after: "this.engine.now() + this.ttlMs / 2",
+    test: ANNOUNCE,
+    name: "renewed three times in its life",
+  },
+  {
+    file: "surface/etcd/registration.ts",
+    before: "this.session.again(this.registeringAt)",
+    after: "this.session.again(this.startedAt)",
+    test: ANNOUNCE,
+    name: "whose lease is gone",
+  },
+  {
+    file: "surface/etcd/registration.ts",
+    before: "this.session.failed(this.startedAt, this.ttlMs / 3)",
+    after: "this.session.failed(this.startedAt)",
+    test: ANNOUNCE,
+    name: "away for minutes",
+  },
+  {
+    file: "surface/etcd/registration.ts",
+    before: "const WITHDRAWAL_TIMEOUT_MS = 5_000;",
+    after: "const WITHDRAWAL_TIMEOUT_MS = 7_000;",
+    test: ANNOUNCE,
+    name: "longer than 5 s",
+  },
+  {
+    file: "surface/etcd/announce.ts",
+    before: 'if (host !== "0.0.0.0" && host !== "::") return address;',
+    after: "return address;",
+    test: ANNOUNCE,
+    name: "what cannot be announced",
+  },
+  {
+    file: "surface/etcd/announce.ts",
+    before: "    this.tell((waiter) => waiter.reject(this.tooLate()));\n",
+    after: "",
+    test: ANNOUNCE,
+    name: "taken out before hears that",
+  },
+  {
+    file: "surface/server/server.ts",
+    before: "this.#styles.prepareShutdown(() => this.#combiner.run(() => this.#drainAll()));",
+    after: "this.#styles.prepareShutdown(() => {}), this.#combiner.run(() => this.#drainAll());",
+    test: ANNOUNCE,
+    name: "takes the server out of etcd first",
+  },
+  {
+    file: "surface/server/server.ts",
+    before: "      this.#drainAll();\n      for",
+    after: "      for",
+    test: ANNOUNCE,
+    name: "does not wait for etcd, which is told",
+  },
   {
     file: "surface/channel/channel_route.ts",
     before: "if (this.holdsProcess) this.engine.hold();",

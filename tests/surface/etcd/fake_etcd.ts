@@ -41,6 +41,8 @@ export class FakeEtcd {
   fragments = false;
   /** Where it is set, calls need its token. */
   user: EtcdUser | undefined = undefined;
+  /** Called when a lease is to be revoked. */
+  onRevoke: () => void = () => {};
   readonly leases = new Map<bigint, Lease>();
   private keys = new Map<string, { value: Uint8Array; lease: bigint }>();
   private revision = 1n;
@@ -90,6 +92,7 @@ export class FakeEtcd {
       },
       leaseRevoke: ({ ID }, call) => {
         this.note(`leaseRevoke ${ID}`, call);
+        this.onRevoke();
         this.expire(ID);
         return {};
       },
@@ -111,7 +114,10 @@ export class FakeEtcd {
     });
     await server.listen(`0.0.0.0:${this.port}`);
     // What etcd does for leases while it was away: they begin anew.
-    for (const lease of this.leases.values()) lease.expiresAt = this.simulation.now + lease.ttlMs;
+    for (const [ID, lease] of this.leases) {
+      lease.expiresAt = this.simulation.now + lease.ttlMs;
+      this.awaitExpiry(ID);
+    }
   }
 
   /** Ends at once, as a crash does; the data stays. */
@@ -174,6 +180,12 @@ export class FakeEtcd {
     return [...this.keys.keys()].sort();
   }
 
+  /** What a key holds. */
+  value(key: string): unknown {
+    const found = this.keys.get(key);
+    return found === undefined ? undefined : JSON.parse(text(found.value));
+  }
+
   private change(key: string, value: Uint8Array | undefined): void {
     this.history.push({ revision: ++this.revision, key, value });
     this.tellAll();
@@ -191,12 +203,9 @@ export class FakeEtcd {
   private awaitExpiry(ID: bigint): void {
     const lease = this.leases.get(ID)!;
     this.simulation.schedule(lease.expiresAt, () => {
-      if (this.leases.get(ID) !== lease) return;
-      if (lease.expiresAt <= this.simulation.now && this.server !== undefined) this.expire(ID);
-      else {
-        if (lease.expiresAt <= this.simulation.now) lease.expiresAt = this.simulation.now + 1_000; // nobody is there
-        this.awaitExpiry(ID);
-      }
+      if (this.leases.get(ID) !== lease || this.server === undefined) return;
+      if (lease.expiresAt <= this.simulation.now) this.expire(ID);
+      else this.awaitExpiry(ID);
     });
   }
 
