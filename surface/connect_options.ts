@@ -2,11 +2,13 @@
 
 import { type HandshakeOptions, type LocalSettings, localSettings, messageLimits } from "../transport/mod.ts";
 import type { EndpointOptions, ReportOptions } from "../pollers/mod.ts";
+import { type CompressionOptions, messageEncodings } from "./compression.ts";
 import { checkKeepalive } from "./keepalive.ts";
 import { checkOptions, type OptionNames } from "./options.ts";
 
 /** What users say of connections; `reporter` is made from their `onError` and `logger`. */
-export interface UserConnectOptions extends Omit<HandshakeOptions, "reporter">, ReportOptions {
+export interface UserConnectOptions
+  extends Omit<HandshakeOptions, "reporter" | "encodings">, ReportOptions, CompressionOptions {
   /**
    * The most elements that a received message may have: nested messages, lists, maps and their entries, which take
    * memory and time however few bytes they are. A message with more fails its call with RESOURCE_EXHAUSTED. Default:
@@ -19,6 +21,8 @@ export interface UserConnectOptions extends Omit<HandshakeOptions, "reporter">, 
 export const CONNECT_OPTION_NAMES: OptionNames<UserConnectOptions> = {
   onError: true,
   logger: true,
+  compression: true,
+  acceptCompression: true,
   endpoint: true,
   handshakeTimeoutMs: true,
   keepalive: true,
@@ -60,6 +64,7 @@ export function checkConnectOptions(
   if (settings !== undefined) checkOptions(`${purpose}, settings`, settings, SETTINGS_NAMES);
   localSettings(settings);
   messageLimits(options);
+  messageEncodings(purpose, options);
   if (!(typeof maxReceiveElements === "number" && maxReceiveElements >= 0)) {
     throw new RangeError(
       `Cannot ${purpose}: maxReceiveElements is ${String(maxReceiveElements)}; give a number, or Infinity`,

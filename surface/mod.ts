@@ -31,6 +31,8 @@ export type {
   Initiator,
   KeepaliveOptions,
   LocalSettings,
+  MessageEncoding,
+  MessageEncodings,
   MessageLimitOptions,
   PeerCertificate,
   Reading,
@@ -126,6 +128,7 @@ export {
   type ServingStatus,
 } from "./services/health.ts";
 export type { CallOptions } from "./client/call_options.ts";
+export { type Compression, type CompressionOptions, uncompressed } from "./compression.ts";
 export type { UserConnectOptions } from "./connect_options.ts";
 export { createClient, type ServiceClient } from "./create_client.ts";
 export type { PollerList } from "./engines.ts";

@@ -6,9 +6,15 @@ import { Combiner } from "../pollers/core/combiner.ts";
 import type { Reporter } from "../pollers/log/mod.ts";
 import { Driver } from "./driver.ts";
 import { GrpcClientStream } from "./grpc/client_stream.ts";
+import type { MessageEncodings } from "./grpc/compression.ts";
 import { excessOf } from "./grpc/header_limits.ts";
 import { NO_HEADERS } from "./grpc/headers.ts";
-import { type MessageLimitOptions, type MessageLimits, messageLimits } from "./grpc/message_limits.ts";
+import {
+  type MessageLimitOptions,
+  type MessageLimits,
+  messageLimits,
+  withEncodings,
+} from "./grpc/message_limits.ts";
 import { GrpcStatus } from "./grpc/status_mapping.ts";
 import { timeoutHeaders } from "./grpc/timeout.ts";
 import type { HeaderList } from "./hpack/header_list.ts";
@@ -33,6 +39,8 @@ export interface TransportOptions extends MessageLimitOptions {
   readonly keepalive?: KeepaliveOptions;
   /** Differences from our default HTTP/2 settings. */
   readonly settings?: Partial<LocalSettings>;
+  /** How messages may be compressed. Default: they may not. */
+  readonly encodings?: MessageEncodings;
   /** Gets errors that are thrown while a connection is served, and traces. Default: the logger's. */
   readonly reporter?: Reporter;
 }
@@ -57,7 +65,7 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
     private readonly sink: ClientTransportSink,
     private readonly onReady: () => void,
   ) {
-    this.limits = messageLimits(options);
+    this.limits = withEncodings(messageLimits(options), options.encodings, engine.execCtx);
     this.control = new Combiner(engine);
     this.connection = new Connection({
       role: "client",
@@ -109,7 +117,7 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
     const excess = excessOf("request metadata", metadata, own, this.connection.peerSettings);
     if (excess !== undefined) return refuse(excess, sink);
     if (this.connection.dormant) this.connection.wake(this.engine.now());
-    const stream = new GrpcClientStream(this.connection, sink, this.limits);
+    const stream = new GrpcClientStream(this.connection, sink, this.limits, template.encoding);
     stream.stream = this.connection.open(template.headers, timeout, false, stream, metadata);
     // RFC 9113, section 5.1.1: a client without stream identifiers left makes a new connection.
     if (this.connection.identifiersUsedUp) this.drain("stream identifiers are used up");

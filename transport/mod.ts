@@ -16,7 +16,16 @@ export { type AcceptOptions, TransportAcceptor } from "./accept.ts";
 export { certificateNames } from "../pollers/native/certificate.ts";
 export type { TransportOptions } from "./client_transport.ts";
 export { binaryField, binaryValue, binaryValues, decodeBinary, encodeBinary } from "./grpc/binary_header.ts";
-export { isReserved, NO_HEADERS, requestTemplate } from "./grpc/headers.ts";
+export {
+  acceptedNames,
+  IDENTITY,
+  markUncompressed,
+  type MessageEncoding,
+  type MessageEncodings,
+  MessageMark,
+  type StreamEncodings,
+} from "./grpc/compression.ts";
+export { isReserved, NO_HEADERS, requestTemplate, withAuthority } from "./grpc/headers.ts";
 export { type MessageLimitOptions, type MessageLimits, messageLimits } from "./grpc/message_limits.ts";
 export { MESSAGE_PREFIX_BYTES } from "./grpc/message_prefix.ts";
 export { GrpcStatus, type StatusCode, type StatusName, statusName } from "./grpc/status_mapping.ts";

@@ -8,7 +8,7 @@ import { Driver, type DriverOwner } from "./driver.ts";
 import { requestTooLarge } from "./grpc/headers.ts";
 import type { ManagementOptions } from "./http2/parts.ts";
 import { type LocalSettings, localSettings } from "./http2/settings.ts";
-import { type MessageLimits, messageLimits } from "./grpc/message_limits.ts";
+import { type MessageLimits, messageLimits, withEncodings } from "./grpc/message_limits.ts";
 import { type CallBeginner, GrpcServerStream } from "./grpc/server_stream.ts";
 import { Connection } from "./http2/connection.ts";
 import { ErrorCode, Http2Error } from "./http2/error.ts";
@@ -54,7 +54,7 @@ export class ServerTransportHost {
    */
   constructor(readonly engine: EventEngine, options: ServerTransportOptions) {
     this.settings = localSettings(options.settings);
-    this.limits = messageLimits(options);
+    this.limits = withEncodings(messageLimits(options), options.encodings, engine.execCtx);
     this.reporter = options.reporter;
     this.management = serverManagement(options);
   }

@@ -10,6 +10,7 @@
 
 import type { SocketAddress } from "../pollers/contract/address.ts";
 import type { Instant } from "../pollers/contract/engine.ts";
+import type { MessageEncoding } from "./grpc/compression.ts";
 import type { StatusCode } from "./grpc/status_mapping.ts";
 import type { HeaderList } from "./hpack/header_list.ts";
 import type { Http2Error, Initiator } from "./http2/error.ts";
@@ -21,6 +22,8 @@ export interface RequestTemplate {
   readonly path: string;
   /** `:method`, `:scheme`, `:path`, `:authority`, `te`, `content-type`, `user-agent`: in wire order. */
   readonly headers: HeaderList;
+  /** What requests are compressed by, as the headers say; undefined where they are not. */
+  readonly encoding: MessageEncoding | undefined;
 }
 
 /** What a server learns when a stream begins. Shared between calls with equal header blocks: read only. */
@@ -56,8 +59,8 @@ export interface StreamStatus {
 /** What both kinds of stream can do. */
 export interface MessageStream {
   /**
-   * Sends one message. `framed` holds 5 free bytes for the gRPC prefix and then the encoded message, up to its
-   * end. True: the bytes were copied out and are the caller's again. False: they are queued and belong to the
+   * Sends one message. `framed` holds 5 bytes for the gRPC prefix, of which the first is a `MessageMark` and the others
+   * are free, and then the encoded message, up to its end. True: the bytes were copied out and are the caller's again. False: they are queued and belong to the
    * transport for good. `last` (clients): nothing follows, so END_STREAM goes with the message.
    */
   sendMessage(framed: Uint8Array, last?: boolean): boolean;
@@ -112,6 +115,14 @@ export interface ServerStream extends MessageStream {
    * client takes, and nothing was sent.
    */
   sendHeaders(metadata: HeaderList | undefined): string | undefined;
+  /** What responses are compressed by; undefined where they are not. */
+  readonly encoding: MessageEncoding | undefined;
+  /**
+   * Has responses compressed by `encoding`, or not, where `head`, the call's own, says that the client takes that.
+   *
+   * @throws {TypeError} where initial metadata was sent
+   */
+  compress(encoding: MessageEncoding | undefined, head: RequestHead): void;
   /**
    * Ends the stream with trailers, after what is queued; trailers-only where no headers were sent. If the client
    * has not half-closed yet, RST_STREAM(NO_ERROR) follows so that it stops sending (RFC 9113, section 8.1). The

@@ -62,7 +62,6 @@ function addReading(bench: Bench, name: string, count: number, bytes: number, pi
     },
     new ReceivedMemory(),
     1_000_000,
-    "identity",
   );
   const run = () => {
     sum = 0;

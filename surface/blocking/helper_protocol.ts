@@ -1,6 +1,7 @@
 // What a thread that blocks and its helper thread say to each other.
 
 import type { ChannelOptions } from "../channel/channel.ts";
+import type { Compression } from "../compression.ts";
 import type { TlsClientOptions } from "../credentials/channel_credentials.ts";
 import type { Insecure } from "../credentials/insecure.ts";
 import type { Initiator, StatusCode } from "../../transport/mod.ts";
@@ -32,6 +33,7 @@ export interface StartCall {
   /** What `:authority` says, where the call says it. */
   readonly authority: string | undefined;
   readonly waitForReady: boolean | undefined;
+  readonly compression: Compression | undefined;
   readonly corked: boolean;
   /** Whoever observes the call is to learn of its attempts. */
   readonly observed: boolean;

@@ -170,10 +170,11 @@ class Helper {
 
   private start(order: StartCall): void {
     const context = callContext("make a call", this.channels.get(order.channel)!);
-    const { deadlineMs, waitForReady, corked, authority } = order;
+    const { deadlineMs, waitForReady, compression, corked, authority } = order;
     const headers = order.headers === undefined ? undefined : HeaderList.ofStrings(order.headers);
     const identity = authority === undefined ? undefined : { authority, callCredentials: undefined };
-    const options: GivenOptions = { ...NO_OPTIONS, deadlineMs, waitForReady, corked, headers, identity };
+    const said = { deadlineMs, waitForReady, compression, corked };
+    const options: GivenOptions = { ...NO_OPTIONS, ...said, headers, identity };
     const template = context.template(order.path);
     const call = new HelpedCall(context, template, options, order, this.outbox, () => {
       this.calls.delete(order.call);

@@ -2,8 +2,10 @@
 
 import { formatAddress, Reporter, type SocketAddress } from "../../pollers/mod.ts";
 import {
+  acceptedNames,
   type ConnectionSecurity,
   type ConnectSecurity,
+  type MessageEncodings,
   type RequestTemplate,
   requestTemplate,
 } from "../../transport/mod.ts";
@@ -13,6 +15,7 @@ import { checkCallCredentials } from "../client/call_identity.ts";
 import { hostOf } from "../credentials/host_names.ts";
 import { type Insecure, insecure, plaintextRefusal, refusalThrough } from "../credentials/insecure.ts";
 import { PendingCalls } from "../call/pending_calls.ts";
+import { type Compression, encodingNamed, messageEncodings } from "../compression.ts";
 import { checkConnectOptions, CONNECT_OPTION_NAMES, type UserConnectOptions } from "../connect_options.ts";
 import { type EngineUse, type PollerList, useEngine } from "../engines.ts";
 import { clientKeepalive } from "../keepalive.ts";
@@ -132,6 +135,7 @@ export class Channel {
   readonly #route: ChannelRoute;
   readonly #templates = new Map<string, RequestTemplate>();
   readonly #authority: string;
+  readonly #encodings: MessageEncodings;
   readonly #security: ConnectSecurity | undefined = undefined;
   #watchers = new Set<(state: ConnectivityState) => void>();
 
@@ -159,6 +163,7 @@ export class Channel {
     checkCallCredentials("make a channel", options.callCredentials);
     const port = defaultPort(credentials instanceof ChannelCredentials);
     this.#authority = options.authority ?? authorityOf(parsed, port, options.resolvers);
+    this.#encodings = messageEncodings("make a channel", options);
     const reporter = new Reporter(options);
     if (credentials !== undefined && credentials !== insecure) {
       this.#security = connectSecurity(credentials, hostOf(this.#authority), reporter);
@@ -177,6 +182,7 @@ export class Channel {
         ...options,
         keepalive: clientKeepalive(options.keepalive ?? {}),
         reporter,
+        encodings: this.#encodings,
         refusal,
         template: (path) => this.#template(path),
         ...(this.#security === undefined ? {} : { security: this.#security }),
@@ -199,7 +205,7 @@ export class Channel {
       maxReceiveElements: options.maxReceiveElements,
       observers: new CallObservers(),
       pending: new PendingCalls(),
-      template: (path) => this.#template(path),
+      template: (path, compression) => this.#template(path, compression),
       isSecure: this.#security !== undefined,
       callCredentials: options.callCredentials,
       replayBudget: new ReplayBudget(options.retryBufferBytes ?? RETRY_BUFFER_BYTES),
@@ -326,8 +332,9 @@ export class Channel {
     throw new TypeError(`Cannot make a channel to ${formatDestination(target)}: ${why}`);
   }
 
-  #template(path: string): RequestTemplate {
-    let template = this.#templates.get(path);
+  #template(path: string, compression?: Compression): RequestTemplate {
+    const key = compression === undefined ? path : `${path} ${compression}`; // no path has a space
+    let template = this.#templates.get(key);
     if (template === undefined) {
       if (this.#templates.size >= MOST_TEMPLATES) this.#templates.clear();
       template = requestTemplate(
@@ -335,8 +342,10 @@ export class Channel {
         this.#authority,
         this.#security === undefined ? "http" : "https",
         USER_AGENT,
+        acceptedNames(this.#encodings),
+        compression === undefined ? this.#encodings.outgoing : encodingNamed(`call ${path}`, compression),
       );
-      this.#templates.set(path, template);
+      this.#templates.set(key, template);
     }
     return template;
   }

@@ -4,6 +4,7 @@ import type { HeaderList } from "../../transport/mod.ts";
 import { headersOf, type Metadata, type MetadataInit } from "../call/metadata.ts";
 import { type ParentCall, parentOf } from "../call/parent.ts";
 import { type CallIdentity, type CallIdentityOptions, readIdentity } from "./call_identity.ts";
+import { checkedCompression, type Compression } from "../compression.ts";
 import { checkOptions, describe, type OptionNames } from "../options.ts";
 import type { ServedCall } from "../server/server_call.ts";
 
@@ -17,6 +18,8 @@ export interface CallOptions extends CallIdentityOptions {
   readonly metadata?: Metadata | MetadataInit;
   /** Wait until the channel is ready, through failures to connect. Default: as the service config says, else false: fail with UNAVAILABLE. */
   readonly waitForReady?: boolean;
+  /** What requests are compressed with. Default: as the channel says. */
+  readonly compression?: Compression;
   /**
    * Of a call with many requests: initial metadata goes with the first of them, or with the half-close, and not before. The
    * server learns of the call then. Default false.
@@ -38,6 +41,7 @@ const NAMES: OptionNames<CallOptions> = {
   signal: true,
   metadata: true,
   waitForReady: true,
+  compression: true,
   corked: true,
   parent: true,
   callCredentials: true,
@@ -53,6 +57,7 @@ export interface GivenOptions {
   /** The metadata in wire form. */
   readonly headers: HeaderList | undefined;
   readonly waitForReady: boolean | undefined;
+  readonly compression: Compression | undefined;
   readonly corked: boolean;
   readonly parent: ParentCall | undefined;
   /** Undefined where nothing is said of it, as of most calls. */
@@ -67,6 +72,7 @@ export const NO_OPTIONS: GivenOptions = {
   signal: undefined,
   headers: undefined,
   waitForReady: undefined,
+  compression: undefined,
   corked: false,
   parent: undefined,
   identity: undefined,
@@ -77,10 +83,11 @@ export const NO_OPTIONS: GivenOptions = {
 /** Reads `options` of a call of the method at `path`; throws TypeError for what cannot be used. */
 export function readCallOptions(path: string, options: CallOptions): GivenOptions {
   checkOptions(`call ${path}`, options, NAMES as Readonly<Record<string, true>>);
-  const { deadlineMs, signal, metadata, waitForReady, corked = false } = options;
+  const { deadlineMs, signal, metadata, waitForReady, compression, corked = false } = options;
   const { parent, onHeaders, onTrailers } = options;
   if (deadlineMs !== undefined) checkDeadline(path, deadlineMs);
   if (signal !== undefined) checkSignal(path, signal);
+  checkedCompression(`call ${path}`, compression);
   const headers = metadata === undefined ? undefined : headersOf(metadata);
   const ended = parent === undefined ? undefined : checkParent(path, parent);
   const identity = readIdentity(`call ${path}`, options);
@@ -89,6 +96,7 @@ export function readCallOptions(path: string, options: CallOptions): GivenOption
     signal,
     headers,
     waitForReady,
+    compression,
     corked,
     parent: ended,
     identity,

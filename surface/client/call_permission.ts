@@ -9,7 +9,7 @@ import {
   coversHost,
   type HeaderList,
   type RequestTemplate,
-  requestTemplate,
+  withAuthority,
 } from "../../transport/mod.ts";
 import { controlPlaneStatus } from "../call/control_plane.ts";
 import { Status, type StatusCode } from "../call/status.ts";
@@ -17,7 +17,6 @@ import type { CallCredentials, CallCredentialsSink } from "../credentials/call_c
 import { CompositeCredentials, joined } from "../credentials/composite_credentials.ts";
 import { whileBlocked } from "../credentials/plugin_credentials.ts";
 import { hostOf } from "../credentials/host_names.ts";
-import { USER_AGENT } from "../version.ts";
 import type { CallIdentity } from "./call_identity.ts";
 import type { CallContext } from "./call_route.ts";
 
@@ -56,9 +55,7 @@ export class CallPermission implements CallCredentialsSink {
   ) {
     const { authority } = identity ?? {};
     this.headers = metadata;
-    this.template = authority === undefined
-      ? template
-      : requestTemplate(template.path, authority, context.isSecure ? "https" : "http", USER_AGENT);
+    this.template = authority === undefined ? template : withAuthority(template, authority);
     this.credentials = both(context.callCredentials, identity?.callCredentials);
   }
 

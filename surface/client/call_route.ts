@@ -5,6 +5,7 @@ import type { CallTracker } from "../channel/call_tracker.ts";
 import type { Destination } from "../channel/destination.ts";
 import type { MethodConfig } from "../channel/service_config/method_config.ts";
 import type { ClientTransport, RequestTemplate } from "../../transport/mod.ts";
+import type { Compression } from "../compression.ts";
 import type { CallObservers } from "../call/call_observer.ts";
 import type { CallCredentials } from "../credentials/call_credentials.ts";
 import type { PendingCalls } from "../call/pending_calls.ts";
@@ -105,6 +106,6 @@ export interface CallContext {
   readonly callCredentials: CallCredentials | undefined;
   /** What calls that may be made again keep of their requests, all together. */
   readonly replayBudget: ReplayBudget;
-  /** What calls of `path` begin with: made once. */
-  template(path: string): RequestTemplate;
+  /** What calls of `path` begin with: made once. `compression`: of its requests, where it is not the channel's. */
+  template(path: string, compression?: Compression): RequestTemplate;
 }

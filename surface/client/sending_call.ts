@@ -49,7 +49,8 @@ export abstract class SendingCall extends CallCore implements ClientStreamSink, 
     super();
     this.context = context;
     this.options = options;
-    this.template = template;
+    const { compression } = options;
+    this.template = compression === undefined ? template : context.template(template.path, compression);
     this.requestStream = requestStream;
     this.transport = undefined;
     this.stream = undefined;

@@ -2,9 +2,10 @@
 // one request or a stream of them, are subclasses of it.
 
 import { isInstance, messageOf } from "../../pollers/mod.ts";
-import type { RequestTemplate } from "../../transport/mod.ts";
+import { markUncompressed, type RequestTemplate } from "../../transport/mod.ts";
 import { Status } from "../call/status.ts";
 import { EncodeError, encodeFramed, type MethodDescriptor, reuseFramed } from "../proto/mod.ts";
+import { isUncompressed } from "../compression.ts";
 import type { GivenOptions } from "./call_options.ts";
 import type { CallContext } from "./call_route.ts";
 import { ClientCall } from "./client_call.ts";
@@ -42,19 +43,25 @@ export abstract class TypedClientCall<Req, Res> extends ClientCall {
 
   /** Sends one request of a stream; throws where it cannot be encoded. */
   protected sendRequest(request: Req): void {
-    const framed = encodeFramed(this.method.requestCodec, request);
+    const framed = this.encode(request);
     if (this.sendMessage(framed)) reuseFramed(framed);
   }
 
   /** The call is over where the request cannot be encoded. */
   protected override encodeRequest(): Uint8Array | undefined {
     try {
-      return encodeFramed(this.method.requestCodec, this.request!);
+      return this.encode(this.request!);
     } catch (error) {
       if (!isInstance(error, EncodeError)) this.report(error, "request", "info");
       this.cancel(Status.INTERNAL, messageOf(error), "user", error);
       return undefined;
     }
+  }
+
+  private encode(request: Req): Uint8Array {
+    const framed = encodeFramed(this.method.requestCodec, request);
+    if (isUncompressed(request)) markUncompressed(framed);
+    return framed;
   }
 
   /** The next message is encoded in its place. */

@@ -110,6 +110,7 @@ async function innermost(call: InterceptedClientCall): Promise<ClientResponse> {
   }
   const { kind, method, path, metadata, deadlineMs, signal, waitForReady } = call;
   const { call: parent, template } = whole;
+  const { compression } = parent.options;
   const requestStream = kind === "clientStreaming" || kind === "bidiStreaming";
   const message = requestStream ? call.requests : call.request;
   const answer = { kind, headers: new Metadata(), trailers: new Metadata() } as ClientResponse;
@@ -118,6 +119,7 @@ async function innermost(call: InterceptedClientCall): Promise<ClientResponse> {
   const options: CallOptions = {
     metadata,
     corked: parent.options.corked,
+    ...compression === undefined ? {} : { compression },
     ...waitForReady === undefined ? {} : { waitForReady },
     ...deadlineMs === undefined ? {} : { deadlineMs },
     ...signal === undefined ? {} : { signal },

@@ -1,7 +1,8 @@
 // A call that a function serves: it gets a request, or an async iterator of them, and gives a response, or an iterable.
 
 import { type ErrorPlace, propertyOf } from "../../pollers/mod.ts";
-import type { RequestHead, ServerStream } from "../../transport/mod.ts";
+import { markUncompressed, type RequestHead, type ServerStream } from "../../transport/mod.ts";
+import { isUncompressed } from "../compression.ts";
 import { isPromiseLike } from "../promise_like.ts";
 import { isRpcError, RpcError } from "../call/rpc_error.ts";
 import { Status } from "../call/status.ts";
@@ -137,6 +138,7 @@ export class PromiseServerCall extends ServerCallCore
   send(message: unknown): void {
     if (this.isOver) return;
     const framed = encodeFramed(this.served.descriptor.responseCodec, message);
+    if (isUncompressed(message)) markUncompressed(framed);
     if (this.sendMessage(framed)) reuseFramed(framed);
   }
 

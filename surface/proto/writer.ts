@@ -1,11 +1,13 @@
 // Writes the protobuf wire format into chunks that are shared by many messages, each behind 5 free bytes.
 
 import { LOOP_UNITS, writeUtf8 } from "../../pollers/native/text.ts";
-import { copyBytes, MESSAGE_PREFIX_BYTES } from "../../transport/mod.ts";
+import { copyBytes, MESSAGE_PREFIX_BYTES, MessageMark } from "../../transport/mod.ts";
 import { EncodeError } from "./errors.ts";
 
 /** Bytes kept free before each message for the gRPC prefix (flag and length; gRPC over HTTP/2, Length-Prefixed-Message). */
 export const PREFIX_BYTES: number = MESSAGE_PREFIX_BYTES;
+/** Local: see docs/STYLE.md, "Hot paths". */
+const NOT_MARKED = MessageMark.NONE;
 /** Size of a chunk: dozens of usual messages, and small enough that a queued one pins little. */
 const CHUNK_BYTES = 64 * 1024;
 /** Larger chunks are held weakly after their message, so that one big message does not keep memory. */
@@ -93,9 +95,11 @@ export class Writer {
       framed = this.buf.subarray(this.start, this.pos);
       if (this.buf.length > RETAINED_BYTES) {
         this.leaveChunk();
+        framed[0] = NOT_MARKED;
         return framed;
       }
     }
+    framed[0] = NOT_MARKED;
     this.last = framed;
     this.lastStart = this.start;
     this.start = this.pos;

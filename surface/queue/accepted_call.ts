@@ -4,6 +4,7 @@ import type { Instant, SocketAddress } from "../../pollers/mod.ts";
 import type { ConnectionSecurity } from "../../transport/mod.ts";
 import type { Metadata } from "../call/metadata.ts";
 import { PARENT } from "../call/parent.ts";
+import type { Compression } from "../compression.ts";
 import { describe } from "../options.ts";
 import type { ServedCall } from "../server/server_call.ts";
 import { CallRequest } from "./call_request.ts";
@@ -33,6 +34,18 @@ export class AcceptedCall<Req = Uint8Array, Res = Uint8Array, Tag = unknown> imp
   /** What the TLS handshake of the connection established; undefined in plaintext. */
   get security(): ConnectionSecurity | undefined {
     return this.#call.security;
+  }
+
+  /**
+   * What responses are compressed with: as the server says, unless this is set before initial metadata is sent. It is
+   * "identity" where the client does not take what was asked for.
+   */
+  get compression(): Compression {
+    return this.#call.compression;
+  }
+
+  set compression(compression: Compression) {
+    this.#call.compression = compression;
   }
 
   /** Whether the call is over, and otherwise than by its status. */

@@ -7,6 +7,7 @@ import type { ParentCall } from "../call/parent.ts";
 import { Status } from "../call/status.ts";
 import { type CallIdentityOptions, readIdentity } from "../client/call_identity.ts";
 import type { CallContext } from "../client/call_route.ts";
+import { checkedCompression, type Compression } from "../compression.ts";
 import type { MethodDescriptor } from "../proto/mod.ts";
 import type { ServedCall } from "../server/server_call.ts";
 import { ClientStatus, QueueClientCall } from "./client_call.ts";
@@ -26,6 +27,8 @@ export interface QueueCallOptions extends CallIdentityOptions {
   readonly metadata?: Metadata | MetadataInit;
   /** Wait until the channel is ready, through failures to connect. Default false. */
   readonly waitForReady?: boolean;
+  /** What requests are compressed with. Default: as the channel says. */
+  readonly compression?: Compression;
   /** The call that a handler serves and makes this one for: its deadline and its end hold for this one too. */
   readonly parent?: ServedCall;
   /** Of a call with many requests: initial metadata goes with the first of them, and the start has no event. */
@@ -168,6 +171,7 @@ export class AsyncCall<Req, Res, Tag> extends QueueClientCall<Req, Res, Tag>
       options.deadline ?? Infinity,
       parent,
       readIdentity(`call ${method.path}`, options),
+      checkedCompression(`call ${method.path}`, options.compression),
     );
     const { metadata, waitForReady = false, corked = false } = options;
     this.corked = corked && this.streamsRequests;

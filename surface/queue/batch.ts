@@ -4,8 +4,9 @@
 // batch that is refused has changed nothing of its call.
 
 import { messageOf } from "../../pollers/mod.ts";
-import type { HeaderList } from "../../transport/mod.ts";
+import { type HeaderList, markUncompressed } from "../../transport/mod.ts";
 import { headersOf, Metadata, type MetadataInit } from "../call/metadata.ts";
+import { isUncompressed } from "../compression.ts";
 import { describe } from "../options.ts";
 import { CallError, type CallErrorCode } from "./call_error.ts";
 import { Op, OPERATION_NAMES, type OperationBatch, OperationKind, type StatusToSend } from "./operation.ts";
@@ -293,12 +294,19 @@ function isTe(name: unknown): boolean {
   return typeof name === "string" && name.toLowerCase() === "te";
 }
 
+/** `framed`, which is `message`: it is not compressed where the flags of its operation say so, or its sender did. */
+export function markedFramed(framed: Uint8Array, message: unknown, flags: number): Uint8Array {
+  if ((flags & OpFlags.NO_COMPRESS) !== 0 || isUncompressed(message)) markUncompressed(framed);
+  return framed;
+}
+
 function encoded(call: BatchCall, operation: Op): Uint8Array {
   if (operation.message === undefined || operation.message === null) {
     refuse(call, operation, "INVALID_MESSAGE", "there is no message");
   }
   try {
-    return call.encodeForBatch(operation.message);
+    const { message, flags } = operation;
+    return markedFramed(call.encodeForBatch(message), message, flags);
   } catch (error) {
     return refuse(call, operation, "INVALID_MESSAGE", messageOf(error));
   }

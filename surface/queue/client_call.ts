@@ -29,9 +29,10 @@ import type { CallIdentity } from "../client/call_identity.ts";
 import type { GivenOptions } from "../client/call_options.ts";
 import type { CallContext } from "../client/call_route.ts";
 import { ClientCall } from "../client/client_call.ts";
+import type { Compression } from "../compression.ts";
 import { describe } from "../options.ts";
 import { encodeFramed, type MethodDescriptor, reuseFramed } from "../proto/mod.ts";
-import { type Batch, type BatchCall, encodeBegin, hasKind, startBatch } from "./batch.ts";
+import { type Batch, type BatchCall, encodeBegin, hasKind, markedFramed, startBatch } from "./batch.ts";
 import { type Op, OperationKind } from "./operation.ts";
 import { type ClientOperation, isHint, OpFlags, type ReceivedStatus } from "./operations.ts";
 import type { QueueCore } from "./queue_core.ts";
@@ -82,12 +83,14 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
     private readonly deadline: Instant,
     parent: ParentCall | undefined,
     identity: CallIdentity | undefined,
+    compression: Compression | undefined,
   ) {
     const given: Mutable<GivenOptions> = {
       deadlineMs: deadline === Infinity ? undefined : Math.ceil(deadline - context.engine.now()),
       signal: undefined,
       headers: undefined,
       waitForReady: undefined,
+      compression,
       corked: false,
       parent,
       identity,
@@ -282,7 +285,8 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
     this.encoded = undefined;
     if (encoded !== undefined) return encoded;
     try {
-      return this.encodeForBatch(this.single!.message);
+      const { message, flags } = this.single!;
+      return markedFramed(this.encodeForBatch(message), message, flags);
     } catch (error) { // it was changed meanwhile
       this.cancel(Status.INTERNAL, messageOf(error), "user", error);
       return undefined;

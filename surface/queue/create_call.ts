@@ -5,6 +5,7 @@ import { parentOf } from "../call/parent.ts";
 import type { ErrorStatusCode, ErrorStatusName } from "../call/status.ts";
 import { callContext, type Channel } from "../channel/channel.ts";
 import { type CallIdentityOptions, readIdentity } from "../client/call_identity.ts";
+import { checkedCompression, type Compression } from "../compression.ts";
 import { checkOptions, describe, type OptionNames } from "../options.ts";
 import { BYTES } from "../proto/bytes_codec.ts";
 import type { MethodDescriptor } from "../proto/mod.ts";
@@ -49,6 +50,8 @@ export interface CreateCallOptions<Tag> extends CallIdentityOptions {
   readonly queue: CompletionQueue<Tag>;
   /** When the call ends with DEADLINE_EXCEEDED: an instant, see `deadlineIn`. Default Infinity: never. */
   readonly deadline?: Instant;
+  /** What requests are compressed with. Default: as the channel says. */
+  readonly compression?: Compression;
   /** The call that a handler serves and makes this one for: its deadline and its end hold for this one too. */
   readonly parent?: ServedCall;
 }
@@ -56,6 +59,7 @@ export interface CreateCallOptions<Tag> extends CallIdentityOptions {
 const NAMES: OptionNames<CreateCallOptions<unknown>> = {
   queue: true,
   deadline: true,
+  compression: true,
   parent: true,
   callCredentials: true,
   authority: true,
@@ -122,6 +126,7 @@ export function createCall<Tag>(
     deadline,
     parentCall,
     readIdentity(purpose, options),
+    checkedCompression(purpose, options.compression),
   );
 }
 

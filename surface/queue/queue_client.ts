@@ -55,6 +55,7 @@ const NAMES: OptionNames<QueueCallOptions> = {
   metadata: true,
   waitForReady: true,
   parent: true,
+  compression: true,
   corked: true,
   callCredentials: true,
   authority: true,

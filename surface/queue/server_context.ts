@@ -4,6 +4,7 @@ import type { Instant, SocketAddress } from "../../pollers/mod.ts";
 import type { ConnectionSecurity } from "../../transport/mod.ts";
 import { Metadata, type MetadataValue } from "../call/metadata.ts";
 import { PARENT } from "../call/parent.ts";
+import type { Compression } from "../compression.ts";
 import type { ServedCall } from "../server/server_call.ts";
 import type { QueueCore } from "./queue_core.ts";
 import type { QueueOperation } from "./queue_operation.ts";
@@ -157,6 +158,20 @@ export class ServerContext<Tag = unknown> implements ServedCall {
    */
   get security(): ConnectionSecurity | undefined {
     return this.#there.security;
+  }
+
+  /**
+   * What responses are compressed with: as the server says, unless this is set before initial metadata is sent. It is
+   * "identity" where the client does not take what was asked for.
+   *
+   * @throws {TypeError} before there is a call
+   */
+  get compression(): Compression {
+    return this.#there.compression;
+  }
+
+  set compression(compression: Compression) {
+    this.#there.compression = compression;
   }
 
   /**

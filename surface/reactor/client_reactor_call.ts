@@ -17,7 +17,7 @@ import type { ClientOperations, ClientReactor } from "./client_reactors.ts";
 import { DoneStatus } from "./done_status.ts";
 import { addDue, type DueReactions, takeDue } from "./due_reactions.ts";
 import { checkHolds, misuse } from "./misuse.ts";
-import { checkWriteOptions, Through, type WriteOptions } from "./write_options.ts";
+import { checkWriteOptions, markWrite, Through, type WriteOptions } from "./write_options.ts";
 import { streamsRequests, streamsResponses } from "../proto/service.ts";
 
 /** Reactions that may be due, in the order in which they are called. */
@@ -143,8 +143,8 @@ export class ClientReactorCall extends TypedClientCall<unknown, unknown>
   startWrite(message: unknown, options?: WriteOptions): void {
     if (options === undefined) return this.write(message, false, false, false);
     checkWriteOptions(`start a write of ${this.path}`, options);
-    const { last = false, corked = false, through = false } = options;
-    this.write(message, last, corked && !last && !through, through);
+    const { last = false, corked = false, through = false, noCompression = false } = options;
+    this.write(message, last, corked && !last && !through, through, noCompression);
   }
 
   startWriteLast(message: unknown): void {
@@ -330,7 +330,7 @@ export class ClientReactorCall extends TypedClientCall<unknown, unknown>
 
   // Writes.
 
-  private write(message: unknown, last: boolean, corked: boolean, through: boolean): void {
+  private write(message: unknown, last: boolean, corked: boolean, through: boolean, plain = false): void {
     this.checkNotDone("start a write");
     this.checkWritesOpen("start a write");
     if (this.writing) {
@@ -340,7 +340,7 @@ export class ClientReactorCall extends TypedClientCall<unknown, unknown>
         "one is outstanding, and the next one is started after its onWriteDone",
       );
     }
-    const framed = encodeFramed(this.method.requestCodec, message);
+    const framed = markWrite(encodeFramed(this.method.requestCodec, message), message, plain);
     this.writing = true;
     this.writesOver = last;
     this.through = through ? Through.ASKED : Through.NO;

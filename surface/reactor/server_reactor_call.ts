@@ -20,7 +20,7 @@ import { isReactorFor, noReactor } from "./handler_result.ts";
 import { checkStatus, misuse } from "./misuse.ts";
 import { type ReactorContext, ReactorContextHandle, type ServerOperations } from "./reactor_context.ts";
 import { UnaryContextHandle } from "./server_reactors.ts";
-import { checkWriteOptions, Through, type WriteOptions } from "./write_options.ts";
+import { checkWriteOptions, markWrite, Through, type WriteOptions } from "./write_options.ts";
 import { streamsResponses } from "../proto/service.ts";
 
 /** Reactions that may be due, in the order in which they are called. */
@@ -174,8 +174,8 @@ export class ServerReactorCall extends ServerCallCore
   startWrite(message: unknown, options?: WriteOptions): void {
     if (options === undefined) return this.write(message, false, false, false);
     checkWriteOptions(`start a write of ${this.path}`, options);
-    const { last = false, corked = false, through = false } = options;
-    this.write(message, last, corked && !through, through);
+    const { last = false, corked = false, through = false, noCompression = false } = options;
+    this.write(message, last, corked && !through, through, noCompression);
   }
 
   startWriteLast(message: unknown): void {
@@ -185,7 +185,7 @@ export class ServerReactorCall extends ServerCallCore
   startWriteAndFinish(message: unknown, status: StatusCode | RpcError, details: string): void {
     this.checkWrite();
     checkStatus(this.path, status);
-    const framed = encodeFramed(this.descriptor.responseCodec, message);
+    const framed = markWrite(encodeFramed(this.descriptor.responseCodec, message), message, false);
     this.end(this.finishOf(status, details, framed));
   }
 
@@ -394,9 +394,9 @@ export class ServerReactorCall extends ServerCallCore
 
   // Writes.
 
-  private write(message: unknown, last: boolean, corked: boolean, through: boolean): void {
+  private write(message: unknown, last: boolean, corked: boolean, through: boolean, plain = false): void {
     this.checkWrite();
-    const framed = encodeFramed(this.descriptor.responseCodec, message);
+    const framed = markWrite(encodeFramed(this.descriptor.responseCodec, message), message, plain);
     this.writing = true;
     this.writesOver = last;
     this.through = through ? Through.ASKED : Through.NO;
@@ -463,7 +463,7 @@ export class ServerReactorCall extends ServerCallCore
     if (response === undefined) {
       throw misuse("finish the call", this.path, "OK is sent with a response, and its reactor has none");
     }
-    return encodeFramed(this.descriptor.responseCodec, response);
+    return markWrite(encodeFramed(this.descriptor.responseCodec, response), response, false);
   }
 
   private finishOf(

@@ -1,5 +1,7 @@
 // How one message of a reactor is written.
 
+import { markUncompressed } from "../../transport/mod.ts";
+import { isUncompressed } from "../compression.ts";
 import { checkOptions, type OptionNames } from "../options.ts";
 
 /** How a reactor's message is written. */
@@ -13,7 +15,7 @@ export interface WriteOptions {
   readonly corked?: boolean;
   /** `onWriteDone` comes when the message is written to the socket, and not when flow control has accepted it. Default false. */
   readonly through?: boolean;
-  /** The message is not compressed: C++'s `set_no_compression`. No message is compressed yet, so it changes nothing. */
+  /** The message is not compressed: C++'s `set_no_compression`. Default false. */
   readonly noCompression?: boolean;
 }
 
@@ -22,6 +24,12 @@ const NAMES: OptionNames<WriteOptions> = { last: true, corked: true, through: tr
 /** Throws TypeError for what are no options of a write; `purpose` says what was tried. */
 export function checkWriteOptions(purpose: string, options: WriteOptions): void {
   checkOptions(purpose, options, NAMES as Readonly<Record<string, true>>);
+}
+
+/** Marks `framed`, which is `message`, where its writer does not want it compressed. */
+export function markWrite(framed: Uint8Array, message: unknown, plain: boolean): Uint8Array {
+  if (plain || isUncompressed(message)) markUncompressed(framed);
+  return framed;
 }
 
 /** How far a write with `through` is. */

@@ -35,6 +35,7 @@ import type { Insecure } from "../credentials/insecure.ts";
 import { checkListening, type ServerCredentials, serverSecurity } from "../credentials/server_credentials.ts";
 import type { CallObserver } from "../call/call_observer.ts";
 import { Status, type StatusCode } from "../call/status.ts";
+import { messageEncodings } from "../compression.ts";
 import { checkConnectOptions, CONNECT_OPTION_NAMES, type UserConnectOptions } from "../connect_options.ts";
 import { type EngineUse, type PollerList, useEngine } from "../engines.ts";
 import { serverKeepalive } from "../keepalive.ts";
@@ -174,7 +175,8 @@ export class Server {
     this.engine = this.#use.engine;
     this.#combiner = new Combiner(this.engine);
     this.#securing = new Handshakes(this.engine);
-    this.#options = { ...options, keepalive: serverKeepalive(options.keepalive ?? {}), reporter };
+    const encodings = messageEncodings("make a server", options);
+    this.#options = { ...options, keepalive: serverKeepalive(options.keepalive ?? {}), reporter, encodings };
     const { exposeErrors = false, maxReceiveElements } = options;
     this.#host = new CallHost(this.engine, reporter, exposeErrors, maxReceiveElements);
     this.#host.interceptors = interceptors;

@@ -3,6 +3,7 @@
 import type { SocketAddress } from "../../pollers/mod.ts";
 import type { ConnectionSecurity } from "../../transport/mod.ts";
 import { headersOf, type Metadata, type MetadataInit } from "../call/metadata.ts";
+import type { Compression } from "../compression.ts";
 import { PARENT, type ParentCall } from "../call/parent.ts";
 import type { ServerCallCore } from "./server_call_core.ts";
 
@@ -30,6 +31,11 @@ export interface ServerCall extends ServedCall {
   readonly signal: AbortSignal;
   /** Whether `signal` is aborted. */
   readonly cancelled: boolean;
+  /**
+   * What responses are compressed with: as the server says, unless this is set before initial metadata is sent. It is
+   * "identity" where the client does not take what was asked for.
+   */
+  compression: Compression;
   /** Sends initial metadata now, before any message; at most once. */
   sendMetadata(metadata: Metadata | MetadataInit): void;
 }
@@ -77,6 +83,14 @@ export class ServerCallHandle implements ServerCall {
 
   get cancelled(): boolean {
     return this.#call.cancelled;
+  }
+
+  get compression(): Compression {
+    return this.#call.compression;
+  }
+
+  set compression(compression: Compression) {
+    this.#call.compression = compression;
   }
 
   sendMetadata(metadata: Metadata | MetadataInit): void {

@@ -29,6 +29,7 @@ import { Metadata } from "../call/metadata.ts";
 import type { ChildCall, ParentCall } from "../call/parent.ts";
 import { RpcError } from "../call/rpc_error.ts";
 import { Status, type StatusCode, statusName } from "../call/status.ts";
+import { type Compression, encodingNamed } from "../compression.ts";
 import type { AdmittedCall, CallAdmission, CallHost } from "./call_host.ts";
 import type { WaitingCall } from "./handler_slots.ts";
 import type { RegisteredMethod } from "./method_style.ts";
@@ -145,6 +146,17 @@ export abstract class ServerCallCore extends CallCore
   /** Whether the call ended otherwise than by its handler's status. */
   get cancelled(): boolean {
     return this.wasCancelled;
+  }
+
+  /** What responses are compressed with. */
+  get compression(): Compression {
+    return (this.stream.encoding?.name ?? "identity") as Compression;
+  }
+
+  /** Throws TypeError for what is no compression, and once initial metadata was sent. */
+  set compression(compression: Compression) {
+    const encoding = encodingNamed(`compress the responses of ${this.path}`, compression);
+    if (!this.isOver) this.stream.compress(encoding, this.head);
   }
 
   // What a style does with its call.

@@ -306,6 +306,8 @@ const SERVER_NAMES: OptionNames<WorkerServerOptions> = {
   maxReceiveElements: true,
   maxReceiveMessageBytes: true,
   maxSendMessageBytes: true,
+  compression: true,
+  acceptCompression: true,
   settings: true,
   exposeErrors: true,
   maxConnectionIdleMs: true,

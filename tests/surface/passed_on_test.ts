@@ -217,7 +217,7 @@ test("the header section of a request says what the call is, whose it is and who
     ":authority": `127.0.0.1:${port}`,
     "content-type": "application/grpc",
     "te": "trailers",
-    "grpc-accept-encoding": "identity",
+    "grpc-accept-encoding": "identity,deflate,gzip",
     "user-agent": `grpc-typescript-pollwire/${VERSION}`,
   };
   const { "grpc-timeout": timeout, ...first } = heads[0]!;
@@ -260,6 +260,8 @@ test("every option that there is may be given", () => {
     maxReceiveElements: 1_000,
     maxReceiveMessageBytes: 1_000,
     maxSendMessageBytes: 1_000,
+    compression: "gzip" as const,
+    acceptCompression: ["gzip" as const],
     onError: () => {},
     logger,
   };
@@ -300,6 +302,7 @@ test("every option that there is may be given", () => {
     signal: new AbortController().signal,
     metadata: new Metadata(),
     waitForReady: true,
+    compression: "deflate",
     corked: true,
     onHeaders: () => {},
     onTrailers: () => {},

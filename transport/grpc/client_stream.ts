@@ -3,29 +3,37 @@
 import type { HeaderList } from "../hpack/header_list.ts";
 import type { Connection } from "../http2/connection.ts";
 import { ErrorCode, Http2Error } from "../http2/error.ts";
+import type { ReceivedMemory } from "../http2/received_memory.ts";
 import type { StreamSink } from "../http2/sink.ts";
 import type { Stream } from "../http2/stream.ts";
 import type { ClientStream, ClientStreamSink, StreamStatus } from "../transport.ts";
+import { encodedMessage, IDENTITY, type MessageEncoding } from "./compression.ts";
 import { NO_HEADERS, parseResponse, parseTrailers } from "./headers.ts";
+import { ClientInflation } from "./inflation.ts";
 import { type MessageError, type MessageLimits, tooLargeToSend } from "./message_limits.ts";
 import { MESSAGE_PREFIX_BYTES, writePrefix } from "./message_prefix.ts";
 import { type MessageOwner, MessageReader } from "./message_reader.ts";
 import { GrpcStatus, type StatusCode, statusFromErrorCode } from "./status_mapping.ts";
+
+/** Local: see docs/STYLE.md, "Hot paths". */
+const UNCOMPRESSED = IDENTITY;
 
 /** One object a call; it ends with exactly one `onStatus`. */
 export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner {
   /** Set right after the stream was opened. */
   stream!: Stream;
   private reader: MessageReader | undefined = undefined;
+  private inflation: ClientInflation | undefined = undefined;
   private done = false;
   /** What it ends with, while it is being reset. */
   private ending: StreamStatus | undefined = undefined;
 
-  /** `limits`: the largest messages. */
+  /** `limits`: the largest messages; `encoding`: what requests are compressed by. */
   constructor(
     private readonly connection: Connection,
-    private readonly sink: ClientStreamSink,
+    private sink: ClientStreamSink,
     private readonly limits: MessageLimits,
+    private readonly encoding?: MessageEncoding,
   ) {}
 
   /** Bytes queued and not yet framed. */
@@ -42,6 +50,10 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
     const bytes = framed.length - MESSAGE_PREFIX_BYTES;
     if (bytes > this.limits.sendBytes) {
       this.onMessageError(tooLargeToSend(bytes, this.limits.sendBytes));
+      return true;
+    }
+    if (this.encoding !== undefined) {
+      this.connection.sendData(this.stream, encodedMessage(this.encoding, framed), last);
       return true;
     }
     writePrefix(framed);
@@ -64,7 +76,9 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
 
   cancel(code: StatusCode, message: string): void {
     const cause = new Http2Error("stream", ErrorCode.CANCEL, "user", message);
-    this.end({ code, message, metadata: NO_HEADERS, cause, unprocessed: false });
+    const status = { code, message, metadata: NO_HEADERS, cause, unprocessed: false };
+    if (this.done) this.inflation?.onStatus(status); // the server's own may wait there
+    else this.end(status);
   }
 
   /** The response's header section, or a trailers-only response. */
@@ -73,7 +87,9 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
     const head = parseResponse(headers);
     if (head.refusal !== undefined) return this.end(head.refusal);
     if (endStream) return this.fail(GrpcStatus.UNKNOWN, "server ended the call without grpc-status");
-    this.reader = new MessageReader(this, this.connection.received, this.limits.receiveBytes, head.encoding);
+    const { received } = this.connection;
+    if (head.encoding !== UNCOMPRESSED) this.inflates(head.encoding, received);
+    else this.reader = new MessageReader(this, received, this.limits.receiveBytes);
     this.sink.onHeaders(head.metadata);
   }
 
@@ -100,7 +116,7 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
 
   /** A queued message is out. */
   onSent(_stream: Stream, framed: Uint8Array): void {
-    this.sink.onSent(framed);
+    if (this.encoding === undefined) this.sink.onSent(framed); // else it was never the application's
   }
 
   /** The stream is closed. Without a status the call ends with the stream's error. */
@@ -123,6 +139,14 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
   /** No further message can be received. */
   onMessageError(error: MessageError): void {
     this.fail(error.code, error.message);
+  }
+
+  /** Also where there is no such encoding: a message has to make use of it before the call fails (compression.md). */
+  private inflates(encoding: string, received: ReceivedMemory): void {
+    const inflation = this.inflation = new ClientInflation(this, encoding, received, this.limits);
+    inflation.sink = this.sink;
+    this.sink = inflation;
+    this.reader = inflation.reader;
   }
 
   private fail(code: StatusCode, message: string): void {

@@ -4,7 +4,7 @@ import type { Field } from "../hpack/field.ts";
 import { type FieldName, protocolName } from "../hpack/field_name.ts";
 import { HeaderList, Reading } from "../hpack/header_list.ts";
 import type { RequestHead, RequestTemplate, StreamStatus } from "../transport.ts";
-import { unsupportedEncoding } from "./message_reader.ts";
+import { IDENTITY, type MessageEncoding, unsupportedEncoding } from "./compression.ts";
 import { decodePercent, encodePercent } from "./percent.ts";
 import { GrpcStatus, isStatusCode, type StatusCode, statusFromHttp } from "./status_mapping.ts";
 import { timeoutOf } from "./timeout.ts";
@@ -68,15 +68,21 @@ const GRPC_ENCODING = protocolName("grpc-encoding");
 /** An empty list. */
 export const NO_HEADERS: HeaderList = new HeaderList([]);
 
-/** What every call of one method on one channel begins with. */
+/** What every call of one method on one channel begins with. `accepted`: names of encodings; `encoding`: of its requests. */
 export function requestTemplate(
   path: string,
   authority: string,
   scheme: string,
   userAgent: string,
+  accepted: string = IDENTITY,
+  encoding?: MessageEncoding,
 ): RequestTemplate {
+  const compressed: Array<[string, string]> = encoding === undefined
+    ? []
+    : [["grpc-encoding", encoding.name]];
   return {
     path,
+    encoding,
     headers: HeaderList.of([
       [":method", "POST"],
       [":scheme", scheme],
@@ -85,9 +91,18 @@ export function requestTemplate(
       ["te", "trailers"],
       ["content-type", "application/grpc"],
       ["user-agent", userAgent],
-      ["grpc-accept-encoding", "identity"],
+      ...compressed,
+      ["grpc-accept-encoding", accepted],
     ]),
   };
+}
+
+/** `template` with another authority. */
+export function withAuthority(template: RequestTemplate, authority: string): RequestTemplate {
+  const fields = [...template.headers].map(([name, value]): [string, string] =>
+    name === ":authority" ? [name, authority] : [name, value]
+  );
+  return { ...template, headers: HeaderList.of(fields) };
 }
 
 /** The header section of every response. */
@@ -95,6 +110,21 @@ export const RESPONSE_HEADERS: HeaderList = HeaderList.of([
   [":status", "200"],
   ["content-type", "application/grpc"],
 ]);
+
+/** The same, where responses are compressed by `encoding`. */
+export function compressedResponse({ name }: MessageEncoding): HeaderList {
+  let headers = COMPRESSED_RESPONSES.get(name);
+  if (headers === undefined) {
+    headers = new HeaderList([
+      ...RESPONSE_HEADERS.entries,
+      ...HeaderList.of([["grpc-encoding", name]]).entries,
+    ]);
+    COMPRESSED_RESPONSES.set(name, headers);
+  }
+  return headers;
+}
+
+const COMPRESSED_RESPONSES = new Map<string, HeaderList>();
 
 const OK_TRAILERS = HeaderList.of([["grpc-status", "0"]]);
 const OK_TRAILERS_ONLY = new HeaderList([...RESPONSE_HEADERS.entries, ...OK_TRAILERS.entries]);
@@ -174,7 +204,6 @@ function isSpoken(contentType: string): boolean {
 }
 
 const ALLOWED_METHOD = HeaderList.of([["allow", "POST"]]); // RFC 9110, section 15.5.6
-const ACCEPTED_ENCODINGS = HeaderList.of([["grpc-accept-encoding", "identity"]]);
 
 /** Answers a request whose metadata is above our limit: HTTP clients see 431, gRPC clients why. */
 export function requestTooLarge(reason: string): HeaderList {
@@ -262,8 +291,8 @@ function readRequest(headers: HeaderList): RequestHead | RequestRefusal {
   const refusal = refusalOf(method?.text, contentType?.text ?? "", authority === undefined && hosts > 1);
   if (refusal !== undefined) return refusal;
   const timeoutMs = timeout === undefined ? undefined : timeoutOf(timeout);
-  const coding = encoding?.text ?? "identity";
-  return callRefusal(timeout, timeoutMs, coding) ??
+  const coding = encoding?.text ?? IDENTITY;
+  return callRefusal(timeout, timeoutMs) ??
     new ReceivedHead(headers, path!.text, (authority ?? host)?.text ?? "", timeoutMs, coding);
 }
 
@@ -298,16 +327,17 @@ function contentRefusal(contentType: string): RequestRefusal {
 function callRefusal(
   timeout: Field | undefined,
   timeoutMs: number | undefined,
-  encoding: string,
 ): RequestRefusal | undefined {
-  if (timeout !== undefined && timeoutMs === undefined) {
-    const message = `grpc-timeout ${JSON.stringify(timeout.text)} is malformed`;
-    return { httpStatus: "200", grpcStatus: GrpcStatus.INTERNAL, message };
-  }
-  if (encoding === "identity") return undefined;
-  // Even if no message should turn out to be compressed, as in gRPC's other servers (compression.md).
-  const message = unsupportedEncoding(encoding);
-  return { httpStatus: "200", grpcStatus: GrpcStatus.UNIMPLEMENTED, message, fields: ACCEPTED_ENCODINGS };
+  if (timeout === undefined || timeoutMs !== undefined) return undefined;
+  const message = `grpc-timeout ${JSON.stringify(timeout.text)} is malformed`;
+  return { httpStatus: "200", grpcStatus: GrpcStatus.INTERNAL, message };
+}
+
+/** Of a request whose encoding is not supported, with the names of those that are. */
+export function encodingRefusal(encoding: string, accepted: string): RequestRefusal {
+  const message = unsupportedEncoding(encoding, accepted);
+  const fields = HeaderList.of([["grpc-accept-encoding", accepted]]);
+  return { httpStatus: "200", grpcStatus: GrpcStatus.UNIMPLEMENTED, message, fields };
 }
 
 /** What a response's first header section says: that messages follow, or how the call ended. */
@@ -330,7 +360,7 @@ export function parseResponse(headers: HeaderList): ResponseHead {
 
 function readResponse(headers: HeaderList): ResponseHead {
   const metadata = applicationMetadata(headers);
-  const encoding = headers.find(GRPC_ENCODING)?.text ?? "identity";
+  const encoding = headers.find(GRPC_ENCODING)?.text ?? IDENTITY;
   const httpStatus = headers.find(HTTP_STATUS)!.text;
   const contentType = headers.find(MEDIA_TYPE)?.text ?? "";
   const spoken = httpStatus === "200" && isSpoken(contentType);

@@ -1,5 +1,7 @@
 // The largest messages of a transport (gRPC's max_receive_message_length and max_send_message_length).
 
+import type { ExecCtx } from "../../pollers/contract/exec_ctx.ts";
+import type { MessageEncodings, StreamEncodings } from "./compression.ts";
 import { GrpcStatus, type StatusCode } from "./status_mapping.ts";
 
 /** Why a message cannot be sent or received, as gRPC status. */
@@ -25,6 +27,8 @@ export interface MessageLimits {
   readonly receiveBytes: number;
   /** The largest message that is sent. */
   readonly sendBytes: number;
+  /** How messages may be compressed; undefined where they may not. */
+  readonly encodings?: StreamEncodings | undefined;
 }
 
 /**
@@ -38,6 +42,15 @@ export function messageLimits(options: MessageLimitOptions): MessageLimits {
   checkSize("maxReceiveMessageBytes", maxReceiveMessageBytes);
   checkSize("maxSendMessageBytes", maxSendMessageBytes);
   return { receiveBytes: maxReceiveMessageBytes, sendBytes: maxSendMessageBytes };
+}
+
+/** The same of a transport with `encodings`, where there are some. */
+export function withEncodings(
+  limits: MessageLimits,
+  encodings: MessageEncodings | undefined,
+  execCtx: ExecCtx,
+): MessageLimits {
+  return encodings === undefined ? limits : { ...limits, encodings: { ...encodings, execCtx } };
 }
 
 function checkSize(name: string, value: number): void {

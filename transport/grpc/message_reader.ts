@@ -36,8 +36,9 @@ export interface MessageOwner {
 export class MessageReader {
   /** Octets of the prefix seen so far; 5 while a message is being put together. */
   private prefixLength = 0;
-  private compressed = 0;
-  private messageBytes = 0;
+  /** The flag of the message that was begun last. */
+  protected compressed = 0;
+  protected messageBytes = 0;
   private assembled: Uint8Array = NOTHING;
   private assembledBytes = 0;
   /** Octets of the message being assembled: released to the windows, and held until earlier messages are taken. */
@@ -48,15 +49,11 @@ export class MessageReader {
   private untakenAheadBytes = 0;
   private failed = false;
 
-  /**
-   * `memory` is where what is read lies; `maxBytes`: the largest message; `encoding`: the stream's grpc-encoding. A server refuses calls with one that it
-   * does not support; a client's call continues until a message makes use of it (compression.md).
-   */
+  /** `memory` is where what is read lies; `maxBytes`: the largest message. */
   constructor(
     private readonly owner: MessageOwner,
     private readonly memory: ReceivedMemory,
-    private readonly maxBytes: number,
-    private readonly encoding: string,
+    protected readonly maxBytes: number,
   ) {}
 
   /** Whether the stream may end here: between two messages. */
@@ -126,9 +123,12 @@ export class MessageReader {
     if (this.compressed > 1) {
       return this.fail(GrpcStatus.INTERNAL, `compressed flag is ${this.compressed}, not 0 or 1`);
     }
-    const reason = this.encoding === "identity"
-      ? "message is marked as compressed, but the stream has no grpc-encoding"
-      : unsupportedEncoding(this.encoding);
+    return this.takesCompressed();
+  }
+
+  /** Whether a compressed message of `messageBytes` octets can be read. */
+  protected takesCompressed(): boolean {
+    const reason = "message is marked as compressed, but the stream has no grpc-encoding";
     return this.fail(GrpcStatus.INTERNAL, reason);
   }
 
@@ -177,7 +177,7 @@ export class MessageReader {
     this.owner.onMessageBytes(message, wireBytes);
   }
 
-  private fail(code: StatusCode, message: string): false {
+  protected fail(code: StatusCode, message: string): false {
     this.failed = true;
     this.owner.onMessageError({ code, message });
     return false;
@@ -185,8 +185,3 @@ export class MessageReader {
 }
 
 const NOTHING = new Uint8Array(0);
-
-/** Why messages with this grpc-encoding cannot be read. */
-export function unsupportedEncoding(encoding: string): string {
-  return `grpc-encoding ${JSON.stringify(encoding)} is not supported, only identity`;
-}

@@ -6,18 +6,31 @@ import { ErrorCode, Http2Error, type Initiator } from "../http2/error.ts";
 import type { StreamSink } from "../http2/sink.ts";
 import type { Stream } from "../http2/stream.ts";
 import type { RequestHead, ServerStream, ServerStreamSink } from "../transport.ts";
+import {
+  acceptedNames,
+  encodedMessage,
+  IDENTITY,
+  type MessageEncoding,
+  takesEncoding,
+} from "./compression.ts";
 import { BARE_STATUS_OCTETS, excessOf, messageRoom } from "./header_limits.ts";
 import {
+  compressedResponse,
+  encodingRefusal,
   parseRequest,
   plainHeaders,
   type RequestRefusal,
   RESPONSE_HEADERS,
   statusHeaders,
 } from "./headers.ts";
+import { ServerInflation } from "./inflation.ts";
 import { type MessageError, type MessageLimits, tooLargeToSend } from "./message_limits.ts";
 import { MESSAGE_PREFIX_BYTES, writePrefix } from "./message_prefix.ts";
 import { type MessageOwner, MessageReader } from "./message_reader.ts";
 import { GrpcStatus, type StatusCode, statusName } from "./status_mapping.ts";
+
+/** Local: see docs/STYLE.md, "Hot paths". */
+const UNCOMPRESSED = IDENTITY;
 
 /** Content that is let in and dropped after a response of HTTP, before the client is asked to stop: a form, not a file. */
 const DISCARDED_BYTES = 16_384;
@@ -35,6 +48,8 @@ export interface CallBeginner {
 export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner {
   private sink: ServerStreamSink | undefined = undefined;
   private reader: MessageReader | undefined = undefined;
+  /** What responses are compressed by. */
+  encoding: MessageEncoding | undefined = undefined;
   private headersSent = false;
   /** Nothing is handed up any more. */
   private done = false;
@@ -59,13 +74,14 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
 
   sendHeaders(metadata: HeaderList | undefined): string | undefined {
     if (this.headersSent) throw new TypeError("Cannot send initial metadata: it was sent before");
+    const headers = this.encoding === undefined ? RESPONSE_HEADERS : compressedResponse(this.encoding);
     if (metadata !== undefined) {
       const { peerSettings } = this.connection;
-      const excess = excessOf("initial metadata", metadata, RESPONSE_HEADERS.octets, peerSettings);
+      const excess = excessOf("initial metadata", metadata, headers.octets, peerSettings);
       if (excess !== undefined) return excess;
     }
     this.headersSent = true;
-    this.connection.sendHeaders(this.stream, RESPONSE_HEADERS, metadata, false);
+    this.connection.sendHeaders(this.stream, headers, metadata, false);
     return undefined;
   }
 
@@ -76,8 +92,17 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
       return true;
     }
     if (!this.headersSent) this.sendHeaders(undefined);
+    if (this.encoding !== undefined) {
+      this.connection.sendData(this.stream, encodedMessage(this.encoding, framed), false);
+      return true;
+    }
     writePrefix(framed);
     return this.connection.sendData(this.stream, framed, false);
+  }
+
+  compress(encoding: MessageEncoding | undefined, head: RequestHead): void {
+    if (this.headersSent) throw new TypeError("Cannot change the compression: initial metadata was sent");
+    this.encoding = encoding !== undefined && takesEncoding(head.headers, encoding) ? encoding : undefined;
   }
 
   sendStatus(
@@ -119,8 +144,24 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
   onHeaders(_stream: Stream, headers: HeaderList, endStream: boolean): void {
     const head = parseRequest(headers);
     if ("httpStatus" in head) return this.refuseRequest(head, headers);
-    this.reader = new MessageReader(this, this.connection.received, this.limits.receiveBytes, head.encoding);
+    const { limits, connection: { received } } = this;
+    if (limits.encodings?.outgoing !== undefined) this.compress(limits.encodings.outgoing, head);
+    if (head.encoding !== UNCOMPRESSED) return this.onEncodedHeaders(head, headers, endStream);
+    this.reader = new MessageReader(this, received, limits.receiveBytes);
     this.sink = this.beginner.beginCall(this, head);
+    if (endStream && !this.done) this.sink.onHalfClose();
+  }
+
+  /** A request whose messages are compressed. Without that encoding no call begins, whether or not they are (compression.md). */
+  private onEncodedHeaders(head: RequestHead, headers: HeaderList, endStream: boolean): void {
+    const { limits, connection: { received } } = this;
+    const inflation = new ServerInflation(this, head.encoding, received, limits);
+    if (inflation.unsupported !== undefined) {
+      return this.refuseRequest(encodingRefusal(head.encoding, acceptedNames(limits.encodings)), headers);
+    }
+    this.reader = inflation.reader;
+    inflation.sink = this.beginner.beginCall(this, head);
+    this.sink = inflation;
     if (endStream && !this.done) this.sink.onHalfClose();
   }
 
@@ -144,7 +185,7 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
 
   /** A queued message is out. */
   onSent(_stream: Stream, framed: Uint8Array): void {
-    this.sink?.onSent(framed); // there is none where no call began
+    if (this.encoding === undefined) this.sink?.onSent(framed); // there is none where no call began
   }
 
   /** The stream is over. */

@@ -99,7 +99,6 @@ function messagesOf(input: Uint8Array, size: (at: number) => number): string {
     },
     new ReceivedMemory(),
     LIMIT,
-    "identity",
   );
   for (let at = 0; at < input.length;) {
     const end = Math.min(input.length, at + size(at));

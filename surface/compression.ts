@@ -1,0 +1,88 @@
+// How messages are compressed: what applications say of it, and the encodings of gRPC.
+
+import { DEFLATE, GZIP } from "../pollers/native/zlib.ts";
+import type { MessageEncoding, MessageEncodings } from "../transport/mod.ts";
+import { describe } from "./options.ts";
+
+/** An encoding of gRPC's, by name. "deflate" is zlib's format; "identity": messages are not compressed. */
+export type Compression = "identity" | "deflate" | "gzip";
+
+/** What channels and servers are told of compression. */
+export interface CompressionOptions {
+  /**
+   * What this side compresses its messages with; calls may say otherwise. A server does it where the client takes that. A
+   * message that would become no smaller is sent as it is. Default "identity": messages are not compressed.
+   */
+  readonly compression?: Compression;
+  /**
+   * What the other side may compress its messages with; [] where it may not. `maxReceiveMessageBytes` is of inflated
+   * messages, and holds while they are inflated. Default ["deflate", "gzip"].
+   */
+  readonly acceptCompression?: ReadonlyArray<Exclude<Compression, "identity">>;
+}
+
+const ENCODINGS: ReadonlyMap<unknown, MessageEncoding> = new Map<unknown, MessageEncoding>([
+  ["deflate", DEFLATE],
+  ["gzip", GZIP],
+]);
+
+/** What one who says nothing accepts: all there are, in the order of their names. */
+const ALL: readonly MessageEncoding[] = [DEFLATE, GZIP];
+
+/** The encoding of `compression`; undefined for "identity". Throws TypeError for what is none; `purpose`: what was tried. */
+export function encodingNamed(purpose: string, compression: unknown): MessageEncoding | undefined {
+  return compression === "identity" ? undefined : knownEncoding(purpose, "compression", compression);
+}
+
+/** The same of an option that may be missing: as it is. */
+export function checkedCompression(purpose: string, compression: unknown): Compression | undefined {
+  if (compression !== undefined) encodingNamed(purpose, compression);
+  return compression as Compression | undefined;
+}
+
+/** What a transport is made with. Throws TypeError for what are no encodings; `purpose`: what was tried. */
+export function messageEncodings(purpose: string, options: CompressionOptions): MessageEncodings {
+  const { compression = "identity", acceptCompression } = options;
+  const outgoing = encodingNamed(purpose, compression);
+  if (acceptCompression === undefined) return { accepted: ALL, outgoing };
+  if (!Array.isArray(acceptCompression)) {
+    throw new TypeError(
+      `Cannot ${purpose}: acceptCompression is ${describe(acceptCompression)}, not an array of encodings`,
+    );
+  }
+  const accepted = acceptCompression.map((name) => knownEncoding(purpose, "acceptCompression", name));
+  return { accepted: [...new Set(accepted)], outgoing };
+}
+
+function knownEncoding(purpose: string, option: string, name: unknown): MessageEncoding {
+  const encoding = ENCODINGS.get(name);
+  if (encoding !== undefined) return encoding;
+  const known = option === "compression" ? '"identity", "deflate" or "gzip"' : '"deflate" and "gzip"';
+  throw new TypeError(`Cannot ${purpose}: ${option} has ${describe(name)}; there is ${known}`);
+}
+
+/** Messages that their senders do not want compressed; undefined while there was none. */
+let uncompressedMessages: WeakSet<object> | undefined = undefined;
+
+/**
+ * `message`, which is sent as it is in a call that compresses its messages: where it is compressed already, or holds a
+ * secret beside what others may choose, whose lengths then tell of it. For messages that promises, iterators and blocking
+ * calls send; reactors and completion queues have flags of writes.
+ *
+ * @example
+ * ```ts ignore
+ * async *pictures(request) {
+ *   yield { header: await describe(request) };
+ *   yield uncompressed({ jpeg: await read(request) });
+ * }
+ * ```
+ */
+export function uncompressed<T extends object>(message: T): T {
+  (uncompressedMessages ??= new WeakSet()).add(message);
+  return message;
+}
+
+/** Whether `message` was given to {@linkcode uncompressed}. */
+export function isUncompressed(message: unknown): boolean {
+  return uncompressedMessages !== undefined && uncompressedMessages.has(message as object);
+}
