@@ -111,20 +111,24 @@ export const RESPONSE_HEADERS: HeaderList = HeaderList.of([
   ["content-type", "application/grpc"],
 ]);
 
-/** The same, where responses are compressed by `encoding`. */
-export function compressedResponse({ name }: MessageEncoding): HeaderList {
-  let headers = COMPRESSED_RESPONSES.get(name);
+/** The same, where responses are compressed by `encoding`, and where the client is to know what is `accepted`. */
+export function responseHeaders(
+  encoding: MessageEncoding | undefined,
+  accepted: string | undefined,
+): HeaderList {
+  if (encoding === undefined && accepted === undefined) return RESPONSE_HEADERS;
+  const key = `${encoding?.name} ${accepted}`;
+  let headers = OTHER_RESPONSES.get(key);
   if (headers === undefined) {
-    headers = new HeaderList([
-      ...RESPONSE_HEADERS.entries,
-      ...HeaderList.of([["grpc-encoding", name]]).entries,
-    ]);
-    COMPRESSED_RESPONSES.set(name, headers);
+    const fields = [...RESPONSE_HEADERS.fields];
+    if (encoding !== undefined) fields.push("grpc-encoding", encoding.name);
+    if (accepted !== undefined) fields.push("grpc-accept-encoding", accepted);
+    OTHER_RESPONSES.set(key, headers = HeaderList.ofStrings(fields));
   }
   return headers;
 }
 
-const COMPRESSED_RESPONSES = new Map<string, HeaderList>();
+const OTHER_RESPONSES = new Map<string, HeaderList>();
 
 const OK_TRAILERS = HeaderList.of([["grpc-status", "0"]]);
 const OK_TRAILERS_ONLY = new HeaderList([...RESPONSE_HEADERS.entries, ...OK_TRAILERS.entries]);

@@ -15,12 +15,12 @@ import {
 } from "./compression.ts";
 import { BARE_STATUS_OCTETS, excessOf, messageRoom } from "./header_limits.ts";
 import {
-  compressedResponse,
   encodingRefusal,
   parseRequest,
   plainHeaders,
   type RequestRefusal,
   RESPONSE_HEADERS,
+  responseHeaders,
   statusHeaders,
 } from "./headers.ts";
 import { ServerInflation } from "./inflation.ts";
@@ -50,6 +50,8 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
   private reader: MessageReader | undefined = undefined;
   /** What responses are compressed by. */
   encoding: MessageEncoding | undefined = undefined;
+  /** What the response begins with. */
+  private headers = RESPONSE_HEADERS;
   private headersSent = false;
   /** Nothing is handed up any more. */
   private done = false;
@@ -74,7 +76,7 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
 
   sendHeaders(metadata: HeaderList | undefined): string | undefined {
     if (this.headersSent) throw new TypeError("Cannot send initial metadata: it was sent before");
-    const headers = this.encoding === undefined ? RESPONSE_HEADERS : compressedResponse(this.encoding);
+    const { headers } = this;
     if (metadata !== undefined) {
       const { peerSettings } = this.connection;
       const excess = excessOf("initial metadata", metadata, headers.octets, peerSettings);
@@ -103,6 +105,9 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
   compress(encoding: MessageEncoding | undefined, head: RequestHead): void {
     if (this.headersSent) throw new TypeError("Cannot change the compression: initial metadata was sent");
     this.encoding = encoding !== undefined && takesEncoding(head.headers, encoding) ? encoding : undefined;
+    // Who compresses is to know what else would be taken, which the answer to a call says that had it (compression.md).
+    const accepted = head.encoding === UNCOMPRESSED ? undefined : acceptedNames(this.limits.encodings);
+    this.headers = responseHeaders(this.encoding, accepted);
   }
 
   sendStatus(
@@ -145,8 +150,8 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
     const head = parseRequest(headers);
     if ("httpStatus" in head) return this.refuseRequest(head, headers);
     const { limits, connection: { received } } = this;
-    if (limits.encodings?.outgoing !== undefined) this.compress(limits.encodings.outgoing, head);
     if (head.encoding !== UNCOMPRESSED) return this.onEncodedHeaders(head, headers, endStream);
+    if (limits.encodings?.outgoing !== undefined) this.compress(limits.encodings.outgoing, head);
     this.reader = new MessageReader(this, received, limits.receiveBytes);
     this.sink = this.beginner.beginCall(this, head);
     if (endStream && !this.done) this.sink.onHalfClose();
@@ -159,6 +164,7 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
     if (inflation.unsupported !== undefined) {
       return this.refuseRequest(encodingRefusal(head.encoding, acceptedNames(limits.encodings)), headers);
     }
+    this.compress(limits.encodings!.outgoing, head);
     this.reader = inflation.reader;
     inflation.sink = this.beginner.beginCall(this, head);
     this.sink = inflation;

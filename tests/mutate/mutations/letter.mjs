@@ -60,9 +60,9 @@ export default [
     "[C81] a status that is there twice",
   ),
   mutation(
-    "transport/grpc/headers.ts",
-    'if (encoding === "identity") return undefined;',
-    "return undefined;",
+    "transport/grpc/server_stream.ts",
+    "return this.refuseRequest(encodingRefusal(head.encoding, acceptedNames(limits.encodings)), headers);",
+    "",
     SERVER_STREAM,
     "such a call does not begin",
   ),

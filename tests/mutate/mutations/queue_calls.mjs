@@ -349,7 +349,7 @@ export default [
   },
   {
     file: CALL,
-    before: "return this.encodeForBatch(this.single!.message);",
+    before: "return markedFramed(this.encodeForBatch(message), message, flags);",
     after: "return undefined;",
     test: "tests/surface/client/replay_test.ts",
     name: "in one batch, is made again",

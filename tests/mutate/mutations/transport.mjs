@@ -204,15 +204,15 @@ export default [
   // What transports pass on, on both sides.
   mutation(
     "transport/client_transport.ts",
-    "this.limits = messageLimits(options);",
-    "this.limits = messageLimits({});",
+    "withEncodings(messageLimits(options), options.encodings, engine.execCtx);",
+    "withEncodings(messageLimits({}), options.encodings, engine.execCtx);",
     SERVER,
     "message limits",
   ),
   mutation(
     "transport/server_transport.ts",
-    "this.limits = messageLimits(options);",
-    "this.limits = messageLimits({});",
+    "withEncodings(messageLimits(options), options.encodings, engine.execCtx);",
+    "withEncodings(messageLimits({}), options.encodings, engine.execCtx);",
     SERVER,
     "message limits",
   ),
@@ -254,7 +254,7 @@ export default [
   ),
   mutation(
     "transport/grpc/client_stream.ts",
-    "    this.sink.onSent(framed);\n",
+    "if (this.encoding === undefined) this.sink.onSent(framed);",
     "",
     CLIENT,
     "a message that waits",
@@ -289,7 +289,7 @@ export default [
   ),
   mutation(
     "transport/grpc/server_stream.ts",
-    "    this.sink?.onSent(framed); // there is none where no call began\n",
+    "if (this.encoding === undefined) this.sink?.onSent(framed);",
     "",
     SERVER_STREAM,
     "a message that waits",

@@ -1,10 +1,12 @@
 // Compressed messages on streams whose peer is the test: what is read, what is refused, and what waits (compression.md).
+import process from "node:process";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { DEFLATE, GZIP } from "../../../pollers/native/zlib.ts";
 import { ExecCtx } from "../../../pollers/contract/exec_ctx.ts";
 import { markUncompressed, type MessageEncoding } from "../../../transport/grpc/compression.ts";
 import type { MessageLimits } from "../../../transport/grpc/message_limits.ts";
 import { GrpcStatus } from "../../../transport/grpc/status_mapping.ts";
+import type { RequestHead } from "../../../transport/transport.ts";
 import { concat } from "../../bytes.ts";
 import { test } from "../../harness.ts";
 import { data, END_STREAM, uint32 } from "../http2/wire.ts";
@@ -50,13 +52,20 @@ function response(encoding: string, limits: Partial<MessageLimits>, ...parts: Ui
   return call;
 }
 
+class Recording extends ServerCalls {
+  head: RequestHead | undefined;
+  override onBegin(head: RequestHead): void {
+    this.head = head;
+  }
+}
+
 /** A server's calls, one of which has `extra` fields. */
 function request(
   extra: Array<[string, string]>,
   limits: Partial<MessageLimits>,
   ...parts: Uint8Array[]
-): ServerCalls {
-  const calls = new ServerCalls([], limits);
+): Recording {
+  const calls = new Recording([], limits);
   calls.bench.send(calls.bench.headers(1, [...REQUEST, ...extra]));
   for (const part of parts) calls.bench.send(part);
   return calls;
@@ -274,4 +283,41 @@ test("[C73] a message that is marked, and one that would become no smaller, are 
   assertEquals(bodies[1], Uint8Array.of(0, 0, 0, 0, 3, 1, 2, 3));
   assertEquals(plain, kept, "what may be sent again still says that it is not compressed");
   assertEquals(DEFLATE.inflate(bodies[2]!.subarray(5), 300), zeros(300));
+});
+
+test("[C76] who sends a compressed request learns what else is taken; others are told nothing", () => {
+  for (const [encoding, named] of [["gzip", "identity,deflate,gzip"], ["identity", undefined]] as const) {
+    const [limits] = compressing();
+    const calls = request([...fields(encoding), ["grpc-accept-encoding", "gzip"]], limits);
+    calls.stream!.compress(GZIP, calls.head!);
+    calls.bench.sent();
+    calls.stream!.sendHeaders(undefined);
+    const names = new Map(calls.answers()[0]!);
+    assertEquals([names.get("grpc-encoding"), names.get("grpc-accept-encoding")], ["gzip", named]);
+  }
+});
+
+test("[C77] a gigabyte of zeros in a megabyte stops at the limit, and takes no more memory than that", () => {
+  const LIMIT = 4 * 1024 * 1024;
+  const SIXTEEN = GZIP.compress(new Uint8Array(16 * 1024 * 1024), 0);
+  const bomb = concat(...new Array<Uint8Array>(64).fill(SIXTEEN)); // gzip may have several members
+  assert(bomb.length < 1_200_000, `${bomb.length} octets`);
+  const framed = concat(Uint8Array.of(1), uint32(bomb.length), bomb);
+  const [limits] = compressing({ receiveBytes: LIMIT });
+  const before = process.memoryUsage();
+  let most = 0;
+  const inflate = (bytes: Uint8Array, maxBytes: number): ReturnType<MessageEncoding["inflate"]> => {
+    const found = GZIP.inflate(bytes, maxBytes);
+    const { rss, external, arrayBuffers } = process.memoryUsage();
+    most = Math.max(rss - before.rss, external + arrayBuffers - before.external - before.arrayBuffers);
+    return found;
+  };
+  const watched = { name: "gzip", compress: GZIP.compress.bind(GZIP), inflate };
+  const encodings = { ...limits.encodings!, accepted: [watched] };
+  const call = response("gzip", { ...limits, encodings });
+  for (let at = 0; at < framed.length; at += 16_000) {
+    call.bench.send(data(1, framed.subarray(at, at + 16_000)));
+  }
+  assertEquals(call.events, ["headers", "RESOURCE_EXHAUSTED"]);
+  assert(most > 0 && most < 16 * LIMIT, `${most} octets more`);
 });
