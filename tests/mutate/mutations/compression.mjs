@@ -41,7 +41,7 @@ export default [
     "[C73] a call says otherwise than its channel, and a message otherwise than its call",
   ),
   mutation(
-    "surface/client/client_call.ts",
+    "surface/client/sending_call.ts",
     "this.template = compression === undefined ? template : context.template(template.path, compression);",
     "this.template = compression !== undefined ? template : template;",
     CALLS,
