@@ -95,8 +95,8 @@ export default [
   },
   {
     file: "surface/channel/destination.ts",
-    before: "addresses.push(parseTarget(scheme + part) as InetAddress);",
-    after: "addresses.push(parseTarget(part, 443) as InetAddress);",
+    before: "parseTarget(`${scheme}:${part}`, defaultPort) as InetAddress",
+    after: "parseTarget(part, defaultPort) as InetAddress",
     test: "tests/surface/channel/channel_target_test.ts",
     name: "[C22] ipv4: and ipv6:",
   },

@@ -68,10 +68,10 @@ export default [
   ),
   mutation(
     "surface/channel/channel_target.ts",
-    "const HTTP_PORT = 80;",
-    "const HTTP_PORT = 443;",
+    "defaultPort(!isPlaintext)",
+    "defaultPort(true)",
     TARGET,
-    "a port",
+    "[C21] a port",
   ),
   mutation(
     "surface/channel/channel_target.ts",

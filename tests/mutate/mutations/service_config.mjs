@@ -4,6 +4,7 @@ const READ = "tests/surface/channel/service_config/read_service_config_test.ts";
 const IN_USE = "tests/surface/channel/service_config/config_in_use_test.ts";
 const SWITCH = "tests/surface/channel/balancer/graceful_switch_test.ts";
 const TARGETS = "tests/surface/channel/channel_target_test.ts";
+const GATED = "tests/surface/channel/resolver/gated_resolver_test.ts";
 const THIRD_PARTY = "tests/surface/channel/resolver/third_party_test.ts";
 
 /** As `readMutations` describes them. */
@@ -231,8 +232,8 @@ export default [
     file: "surface/channel/resolver/gated_resolver.ts",
     before: "if (!this.closed) this.sink.onResolved",
     after: "this.sink.onResolved",
-    test: THIRD_PARTY,
-    name: "[C28] nothing is used",
+    test: GATED,
+    name: "[C28] what a resolver finds",
   },
   {
     file: "surface/channel/resolver/registry.ts",

@@ -232,7 +232,7 @@ test("[C61] throttling: up to 1,000 tokens, and three decimals of the ratio", ()
   const throttling = (maxTokens: number, tokenRatio: number) =>
     readServiceConfig({ retryThrottling: { maxTokens, tokenRatio } }).retryThrottling;
   assertEquals(throttling(10, 0.1239), { maxTokens: 10, tokenRatio: 0.123 });
-  assertEquals(throttling(1_000, 0.57), { maxTokens: 1_000, tokenRatio: 0.57 });
+  assertEquals(throttling(1_000, 1.005), { maxTokens: 1_000, tokenRatio: 1.005 });
   const wrong = (retryThrottling: object) => problem({ retryThrottling });
   assertEquals(
     wrong({ maxTokens: 0, tokenRatio: 1 }),
