@@ -118,15 +118,15 @@ export type {
 export { ServiceConfigError } from "./channel/service_config/service_config_error.ts";
 export type { ConnectivityState } from "./channel/connectivity.ts";
 export type { CallIdentityOptions } from "./client/call_identity.ts";
+export { Health } from "./services/health.ts";
 export {
-  Health,
   type HealthCheckRequest,
   type HealthCheckResponse,
   type HealthListResponse,
   type HealthMethods,
   healthService,
   type ServingStatus,
-} from "./services/health.ts";
+} from "./services/health_service.ts";
 export type { CallOptions } from "./client/call_options.ts";
 export { type Compression, type CompressionOptions, uncompressed } from "./compression.ts";
 export type { UserConnectOptions } from "./connect_options.ts";

@@ -188,6 +188,7 @@ export class Channel {
         ...(this.#security === undefined ? {} : { security: this.#security }),
         ...(proxy === undefined ? {} : { tunnel: proxy.tunnel }),
         readConfig,
+        callContext: () => this.#context,
         ...(config === undefined ? {} : { config }),
       },
       makeBackoff,

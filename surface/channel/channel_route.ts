@@ -23,13 +23,15 @@ import {
 import { type ConnectionSecurity, DEFAULT_HANDSHAKE_TIMEOUT_MS } from "../../transport/mod.ts";
 import { Combiner } from "../../pollers/core/combiner.ts";
 import { RetryThrottle } from "../client/attempts/retry_throttle.ts";
-import type { CallRoute, PendingCall } from "../client/call_route.ts";
+import type { CallContext, CallRoute, PendingCall } from "../client/call_route.ts";
 import type { Backoff } from "./backoff.ts";
 import type { BalancerHelper, ConfiguredPolicy } from "./balancer/balancer.ts";
 import { failuresOf, shortList } from "./balancer/failures.ts";
 import { GracefulSwitch } from "./balancer/graceful_switch.ts";
 import { ConnectSettings, type SubchannelOptions } from "./connect_settings.ts";
 import type { ConnectivityState } from "./connectivity.ts";
+import { HealthChecks } from "./health_checks.ts";
+import { HealthWatch } from "./health_watch.ts";
 import { defaultPort, type Destination, formatDestination, targetUri } from "./destination.ts";
 import {
   FixedPicker,
@@ -69,6 +71,8 @@ export interface RouteOptions extends SubchannelOptions {
   readonly readConfig?: ReadConfig;
   /** Resolvers beside those that are registered. */
   readonly resolvers?: Resolvers;
+  /** What calls that it makes itself need, those that ask for health. */
+  readonly callContext?: () => CallContext;
 }
 
 /** What calls of one channel go through. */
@@ -84,7 +88,8 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
   /** See {@linkcode CallRoute}. */
   throttle: RetryThrottle | undefined = undefined;
   private readonly waiting = new Set<PendingCall>();
-  private readonly subchannels = new Set<Subchannel>();
+  private readonly subchannels = new Map<Subchannel, HealthWatch>();
+  private readonly health: HealthChecks;
   private readonly settings: ConnectSettings;
   /** What changes the state: what is called meanwhile may call back, and waits for its end. */
   private readonly combiner: Combiner;
@@ -115,6 +120,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
   ) {
     this.combiner = new Combiner(engine);
     this.settings = new ConnectSettings(options);
+    this.health = new HealthChecks(engine, makeBackoff, options);
     this.configs = new ConfigInUse(options.config, options.readConfig ?? readServiceConfig);
     this.idleTimeoutMs = options.idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT_MS;
     this.holdsProcess = options.holdsProcess ?? true;
@@ -127,7 +133,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
 
   /** What TLS established of the first connection that is READY; undefined in plaintext and without one. */
   get security(): ConnectionSecurity | undefined {
-    for (const { security } of this.subchannels) if (security !== undefined) return security;
+    for (const { security } of this.subchannels.keys()) if (security !== undefined) return security;
     return undefined;
   }
 
@@ -183,7 +189,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
 
   /** What `call`, which has no stream, waits for, and the last connection error: the end of a sentence. */
   describeWait(call: PendingCall): string {
-    const full = [...this.subchannels].find((one) => one.holds(call));
+    const full = [...this.subchannels.keys()].find((one) => one.holds(call));
     if (full !== undefined) {
       return `waiting for a stream: ${formatAddress(full.address)} allows no more at a time`;
     }
@@ -225,7 +231,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
   private shutDown(end: (subchannel: Subchannel) => void): void {
     this.run(() => {
       this.updateState("SHUTDOWN", new FixedPicker(new PickFailure(CLOSED, true)));
-      for (const subchannel of this.subchannels) end(subchannel);
+      for (const subchannel of this.subchannels.keys()) end(subchannel);
       this.letGo();
       for (const call of this.paused) {
         this.withdraw(call);
@@ -334,6 +340,9 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
     const isUsable = configs.take(found);
     this.config = configs.current;
     this.settings.maxConnections = this.config?.maxConnectionsPerSubchannel ?? 1;
+    if (this.health.ask(this.config?.healthCheckService)) {
+      for (const health of this.subchannels.values()) health.restart();
+    }
     if (configs.problem === "") return true;
     if (configs.problem !== before) this.reportConfig(configs.problem, isUsable);
     this.resolver?.requestReresolution();
@@ -368,9 +377,10 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
 
   /** A connection to `address`, not begun. */
   createSubchannel(address: SocketAddress, watcher: SubchannelWatcher): Subchannel {
-    for (const one of this.subchannels) if (one.isOver) this.subchannels.delete(one);
-    const subchannel = new Subchannel(this.engine, address, this.settings, this.makeBackoff(), watcher);
-    this.subchannels.add(subchannel);
+    for (const one of this.subchannels.keys()) if (one.isOver) this.subchannels.delete(one);
+    const health = new HealthWatch(this.health, watcher);
+    const subchannel = new Subchannel(this.engine, address, this.settings, this.makeBackoff(), health);
+    this.subchannels.set(subchannel, health);
     return subchannel;
   }
 
@@ -379,9 +389,9 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
     return subchannel;
   }
 
-  /** Nobody but the policies doubts a connection. */
-  healthOf(): Health {
-    return "SERVING";
+  /** What the server says of itself, where the service config has it asked. */
+  healthOf(subchannel: Subchannel): Health {
+    return this.subchannels.get(subchannel)!.of(subchannel);
   }
 
   /** A new picker, and the state it comes with. */
@@ -463,7 +473,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
 
   /** Those that are not closed. */
   private get live(): Subchannel[] {
-    return [...this.subchannels].filter(({ state }) => state !== "SHUTDOWN");
+    return [...this.subchannels.keys()].filter(({ state }) => state !== "SHUTDOWN");
   }
 
   private traceState(state: ConnectivityState): void {

@@ -2,72 +2,20 @@
 // services, can take calls.
 
 import { RpcError } from "../call/rpc_error.ts";
-import { parseProto } from "../proto/mod.ts";
-import type { ServerStreaming, ServiceOf, Unary } from "../proto/service.ts";
 import { reactor } from "../reactor/reactor.ts";
 import type { ReactorContext } from "../reactor/reactor_context.ts";
 import { ServerWriteReactor } from "../reactor/server_reactors.ts";
 import { type Server, styledServer } from "../server/server.ts";
-
-/** grpc/health/v1/health.proto, without its comments. */
-const HEALTH_PROTO = `
-  syntax = "proto3";
-  package grpc.health.v1;
-  message HealthCheckRequest { string service = 1; }
-  message HealthCheckResponse {
-    enum ServingStatus { UNKNOWN = 0; SERVING = 1; NOT_SERVING = 2; SERVICE_UNKNOWN = 3; }
-    ServingStatus status = 1;
-  }
-  message HealthListRequest {}
-  message HealthListResponse { map<string, HealthCheckResponse> statuses = 1; }
-  service Health {
-    rpc Check(HealthCheckRequest) returns (HealthCheckResponse);
-    rpc Watch(HealthCheckRequest) returns (stream HealthCheckResponse);
-    rpc List(HealthListRequest) returns (HealthListResponse);
-  }
-`;
+import {
+  type HealthCheckRequest,
+  type HealthCheckResponse,
+  type HealthListResponse,
+  healthService,
+  type ServingStatus,
+} from "./health_service.ts";
 
 /** The most services that `List` names (gRFC A90). */
 const MOST_LISTED = 100;
-
-/** What the health service says of a service. */
-export type ServingStatus = "UNKNOWN" | "SERVING" | "NOT_SERVING" | "SERVICE_UNKNOWN";
-
-/** Asks for one service; "" is the whole server. */
-export interface HealthCheckRequest {
-  /** "routeguide.RouteGuide". */
-  readonly service?: string;
-}
-
-/** What it is. */
-export interface HealthCheckResponse {
-  /** "SERVING", "NOT_SERVING"; of `Watch` "SERVICE_UNKNOWN" too. */
-  readonly status?: ServingStatus;
-}
-
-/** Every service that has a status. */
-export interface HealthListResponse {
-  /** By name. */
-  readonly statuses?: Record<string, HealthCheckResponse>;
-}
-
-/** The methods of `grpc.health.v1.Health`. */
-export interface HealthMethods {
-  /** The status now; NOT_FOUND for a service that has none. */
-  readonly check: Unary<HealthCheckRequest, HealthCheckResponse>;
-  /** The status now and each one that follows; it ends with the server. */
-  readonly watch: ServerStreaming<HealthCheckRequest, HealthCheckResponse>;
-  /** All of them. */
-  readonly list: Unary<Record<never, never>, HealthListResponse>;
-}
-
-/** `grpc.health.v1.Health`, for clients: `createClient(healthService(), channel)`. */
-export function healthService(): ServiceOf<HealthMethods> {
-  return loaded ??= parseProto<{ Health: ServiceOf<HealthMethods> }>(HEALTH_PROTO).Health;
-}
-
-/** Made at first use. */
-let loaded: ServiceOf<HealthMethods> | undefined;
 
 /** One client that watches a service: it is told the newest status, and those in between only if it keeps up. */
 class Watcher extends ServerWriteReactor<HealthCheckResponse> {
