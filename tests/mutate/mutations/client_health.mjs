@@ -14,8 +14,8 @@ export default [
   },
   {
     file,
-    before: "private health: Health = QUEUE;",
-    after: 'private health: Health = "SERVING";',
+    before: "this.health = QUEUE;",
+    after: 'this.health = "SERVING";',
     test,
     name: "[C52] READY only",
   },

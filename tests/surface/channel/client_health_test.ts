@@ -364,7 +364,7 @@ test("no watch is an observed call", async () => {
   const world = new World();
   await world.serve((server) => new Health(server).set(SERVICE, "SERVING"));
   const seen: string[] = [];
-  world.connect().observe({ onCallEnd: ({ method }) => void seen.push(method) });
+  world.connect().observe({ onCallBegin: ({ method }) => void seen.push(method) });
   await world.pass();
   await world.calls(1);
   assertEquals(seen.map((method) => method.split("/").at(-1)), ["One"]);
