@@ -131,6 +131,7 @@ export class HealthWatch implements SubchannelWatcher {
 
 /** The way of a watch call: the one connection. It keeps neither the process nor the channel. */
 class WatchRoute implements CallRoute {
+  readonly throttle = undefined;
   private readonly paused = new Set<PendingCall>();
 
   constructor(private readonly subchannel: Subchannel) {}
@@ -139,7 +140,7 @@ class WatchRoute implements CallRoute {
   callEnded(): void {}
   submit(call: PendingCall): void {
     if (this.subchannel.state === "READY") this.subchannel.submit(call);
-    else call.onUnavailable("the connection is not READY any more");
+    else call.onUnavailable("the connection is not READY any more", true);
   }
   pause(call: PendingCall): void {
     this.paused.add(call);
