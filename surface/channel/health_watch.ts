@@ -28,6 +28,7 @@ export interface HealthSettings {
   readonly service: string | undefined;
   /** What calls of the channel need. */
   readonly context: CallContext;
+  /** Waits between watches that end. */
   makeBackoff(): Backoff;
   /** A server has no health service. */
   onUnimplemented(address: string): void;
