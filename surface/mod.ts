@@ -127,6 +127,13 @@ export {
   healthService,
   type ServingStatus,
 } from "./services/health_service.ts";
+export { LoadReports, type LoadReportsOptions, type ReportedCall } from "./services/load_reports.ts";
+export {
+  type LoadReport,
+  type LoadReportMethods,
+  type LoadReportRequest,
+  loadReportService,
+} from "./services/load_report_service.ts";
 export type { CallOptions } from "./client/call_options.ts";
 export { type Compression, type CompressionOptions, uncompressed } from "./compression.ts";
 export type { UserConnectOptions } from "./connect_options.ts";

@@ -33,7 +33,7 @@ export * from "./handshake.ts";
 export type { TunnelTarget } from "./tunnel.ts";
 export { copyBytes } from "./hpack/copy_bytes.ts";
 export { Field, PRINTABLE } from "./hpack/field.ts";
-export { FieldName, fieldName } from "./hpack/field_name.ts";
+export { FieldName, fieldName, protocolName } from "./hpack/field_name.ts";
 export { HeaderList, type Reading } from "./hpack/header_list.ts";
 export {
   ErrorCode,

@@ -57,7 +57,7 @@ export class EndpointChild implements BalancerHelper {
     return this.helper.engine;
   }
   createSubchannel(address: SocketAddress, watcher: SubchannelWatcher): Subchannel {
-    return this.helper.createSubchannel(address, watcher);
+    return this.owner.createSubchannel(this, address, watcher);
   }
   pickOf(subchannel: Subchannel): Picked {
     return this.owner.pickOf(this, subchannel);
@@ -124,6 +124,11 @@ export abstract class EndpointChildren<Config = unknown> implements Balancer<Con
   close(): void {
     this.silent = true;
     for (const child of this.children.values()) child.close();
+  }
+
+  /** From a child: a connection, not begun. */
+  createSubchannel(_child: EndpointChild, address: SocketAddress, watcher: SubchannelWatcher): Subchannel {
+    return this.helper.createSubchannel(address, watcher);
   }
 
   /** From a child: what picks of its connection are to give. */

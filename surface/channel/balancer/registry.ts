@@ -3,6 +3,7 @@
 import { messageOf } from "../../../pollers/mod.ts";
 import { describe } from "../../options.ts";
 import { JsonField } from "../service_config/json_field.ts";
+import { WEIGHTED_ROUND_ROBIN } from "./weighted_round_robin.ts";
 import { ServiceConfigError } from "../service_config/service_config_error.ts";
 import type { BalancingPolicy, ConfiguredPolicy, ReadChildPolicy } from "./balancer.ts";
 import { LEAST_REQUEST } from "./least_request.ts";
@@ -18,6 +19,7 @@ export type LoadBalancingPolicy =
   | "round_robin"
   | "ring_hash"
   | "least_request"
+  | "weighted_round_robin"
   | (string & Record<never, never>);
 
 /** Of any config: a policy gets what it has read itself. */
@@ -48,6 +50,7 @@ const OWN: readonly AnyPolicy[] = [
   RING_HASH,
   LEAST_REQUEST,
   OUTLIER_DETECTION,
+  WEIGHTED_ROUND_ROBIN,
   RANDOM_SUBSETTING,
 ];
 
