@@ -147,7 +147,7 @@ export class HelpedCall implements SyncCall, HelpedSink, ChildCall, PermittedCal
         this.record?.initialMetadata(this.headers);
         break;
       case "message":
-        this.record?.messageReceived(message.bytes.byteLength);
+        this.record?.messageReceived(message.bytes.byteLength, message.wireBytes);
         return this.messages.push(new Uint8Array(message.bytes), message.wireBytes);
       case "sent":
         this.unsent -= message.count;

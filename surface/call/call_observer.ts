@@ -60,8 +60,8 @@ export interface CallObserver {
   onInitialMetadata?(call: ObservedCall, metadata: Metadata): void;
   /** A message of `bytes` octets was given to the transport, or is kept for it. */
   onMessageSent?(call: ObservedCall, bytes: number): void;
-  /** A message of `bytes` octets came. */
-  onMessageReceived?(call: ObservedCall, bytes: number): void;
+  /** A message of `bytes` octets came; on the wire it had `wireBytes`, without its prefix: as many, unless it was compressed. */
+  onMessageReceived?(call: ObservedCall, bytes: number, wireBytes: number): void;
   /** The call has its status; the last event, exactly once. */
   onCallEnd?(call: EndedCall): void;
 }
@@ -172,12 +172,14 @@ export class CallRecord implements EndedCall {
     }
   }
 
-  /** A message of `bytes` octets came. */
-  messageReceived(bytes: number): void {
+  /** A message of `bytes` octets came, which had `wireBytes` with its prefix. */
+  messageReceived(bytes: number, wireBytes: number): void {
     this.messagesReceived++;
     this.bytesReceived += bytes;
+    const onWire = wireBytes - MESSAGE_PREFIX_BYTES;
     for (const observer of this.observers) {
-      if (observer.onMessageReceived !== undefined) this.call(() => observer.onMessageReceived!(this, bytes));
+      if (observer.onMessageReceived === undefined) continue;
+      this.call(() => observer.onMessageReceived!(this, bytes, onWire));
     }
   }
 

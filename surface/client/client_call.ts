@@ -254,7 +254,7 @@ export abstract class ClientCall extends SendingCall
   /** A response message. */
   onMessage(bytes: Uint8Array, wireBytes: number): void {
     if (this.isOver) return this.release(wireBytes);
-    if (this.record !== undefined) this.record.messageReceived(bytes.length);
+    if (this.record !== undefined) this.record.messageReceived(bytes.length, wireBytes);
     this.onMessageBytes(bytes, wireBytes);
   }
 

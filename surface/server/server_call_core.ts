@@ -301,7 +301,7 @@ export abstract class ServerCallCore extends CallCore
   /** A request message. */
   onMessage(bytes: Uint8Array, wireBytes: number): void {
     if (this.isOver) return this.stream.release(wireBytes);
-    if (this.record !== undefined) this.record.messageReceived(bytes.length);
+    if (this.record !== undefined) this.record.messageReceived(bytes.length, wireBytes);
     if (this.method.requestStream) return this.onRequestBytes(bytes, wireBytes);
     this.stream.release(wireBytes);
     if (this.request !== undefined) {

@@ -16,6 +16,9 @@ import {
   uncompressed,
 } from "pollwire";
 import { test } from "../harness.ts";
+import { ErrorCode } from "../../transport/mod.ts";
+import { END_STREAM, rst } from "../transport/http2/wire.ts";
+import { rawServer } from "./raw_server.ts";
 import { failure, type Handlers, type Note, serving, Trial, until } from "./serving.ts";
 
 /** Its octets compress to a few hundred. */
@@ -328,4 +331,28 @@ test("what is no compression is refused where it is given", () => {
   using channel = new Channel("127.0.0.1:1");
   const call = () => createClient(Trial, channel).one({}, bad as object);
   assertThrows(call, TypeError, "Cannot call /trial.Trial/One: compression has");
+});
+
+test("[C73] a call that is made again sends what it sent: compressed, but for what is not to be", async () => {
+  const sent: number[][] = [[], []];
+  const octets = [0, 0];
+  const server = await rawServer((frame, send) => {
+    if (frame.type !== "DATA") return;
+    const attempt = frame.id === 1 ? 0 : 1;
+    if (frame.payload.length > 0) sent[attempt]!.push(frame.payload[0]!);
+    octets[attempt]! += frame.payload.length;
+    if ((frame.flags & END_STREAM) === 0) return;
+    send(rst(frame.id, attempt === 0 ? ErrorCode.REFUSED_STREAM : ErrorCode.CANCEL));
+  });
+  const channel = new Channel(`127.0.0.1:${server.port}`, { compression: "gzip" });
+  try {
+    const body = new Uint8Array(2_000);
+    const call = createClient(Trial, channel).up([{ body }, uncompressed({ body }), { body }]);
+    assertEquals((await failure(call)).code, Status.CANCELLED);
+    assertEquals(sent, [[1, 0, 1], [1, 0, 1]]);
+    assertEquals([octets[0] === octets[1], octets[0]! > 2_000, octets[0]! < 2_300], [true, true, true]);
+  } finally {
+    await channel[Symbol.asyncDispose]();
+    server.close();
+  }
 });

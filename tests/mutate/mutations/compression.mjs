@@ -2,6 +2,7 @@
 
 const FRAMES = "tests/transport/grpc/compression_test.ts";
 const CALLS = "tests/surface/compression_test.ts";
+const STYLES = "tests/surface/compression_styles_test.ts";
 const INFLATION = "transport/grpc/inflation.ts";
 const COMPRESSION = "transport/grpc/compression.ts";
 const ZLIB = "pollers/native/zlib.ts";
@@ -193,5 +194,57 @@ export default [
     "    if (this.halfClosed) this.halfClosed = true;",
     FRAMES,
     "[C77] the end of a request waits behind its messages",
+  ),
+  mutation(
+    COMPRESSION,
+    "  writePrefix(plain);\n  return plain;",
+    "  writePrefix(plain), framed[0] = 0;\n  return plain;",
+    CALLS,
+    "[C73] a call that is made again sends what it sent: compressed, but for what is not to be",
+  ),
+  mutation(
+    "surface/queue/batch.ts",
+    "if ((flags & OpFlags.NO_COMPRESS) !== 0 || isUncompressed(message)) markUncompressed(framed);",
+    "if (isUncompressed(message)) markUncompressed(framed);",
+    STYLES,
+    "[C73] completion queues: typed calls, write by write",
+  ),
+  mutation(
+    "surface/queue/create_call.ts",
+    "checkedCompression(purpose, options.compression),",
+    "undefined,",
+    STYLES,
+    "[C73] completion queues: of a call on either side, and NO_COMPRESS of a message",
+  ),
+  mutation(
+    "surface/queue/server_context.ts",
+    "this.#there.compression = compression;",
+    "this.#there;",
+    STYLES,
+    "[C73] polled methods: by their context",
+  ),
+  mutation(
+    "surface/blocking/responses.ts",
+    "if (isUncompressed(request)) markUncompressed(framed);",
+    "",
+    STYLES,
+    "[C73] a call that blocks is compressed, and so is what it gets",
+  ),
+  {
+    ...mutation(
+      "surface/blocking/helper_worker.ts",
+      "const said = { deadlineMs, waitForReady, compression, corked };",
+      "const said = { deadlineMs, waitForReady, corked };",
+      STYLES,
+      "native: [C73] a call that blocks is compressed, and so is what it gets",
+    ),
+    poller: "native",
+  },
+  mutation(
+    "surface/server/server.ts",
+    "reporter, encodings };",
+    "reporter };",
+    STYLES,
+    "[C73] a method on an executor: as its server says",
   ),
 ];

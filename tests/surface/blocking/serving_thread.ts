@@ -2,7 +2,16 @@
 import { onOwnerMessage, postToOwner, startData } from "../../../pollers/native/thread.ts";
 import { type Note, Trial } from "../serving.ts";
 import process from "node:process";
-import { errorDetails, RpcError, Server, statusDetail, tls, type TlsServerOptions } from "pollwire";
+import {
+  type Compression,
+  errorDetails,
+  RpcError,
+  Server,
+  type ServerCall,
+  statusDetail,
+  tls,
+  type TlsServerOptions,
+} from "pollwire";
 
 /** What the thread is started with. */
 export interface ServingOptions {
@@ -28,8 +37,21 @@ async function one(note: Note): Promise<Note> {
 
 async function serve({ host, secured }: ServingOptions): Promise<void> {
   const server = new Server(secured === undefined ? {} : { credentials: tls.server(secured) });
+  let [before, wireBytes] = [0, 0];
+  server.observe({
+    onMessageReceived(_call, _bytes, onWire) {
+      [before, wireBytes] = [wireBytes, onWire];
+    },
+  });
+  const compress = (call: ServerCall): void => {
+    const said = call.metadata.get("x-compress");
+    if (said !== undefined) call.compression = said as Compression;
+  };
   server.addService(Trial, {
     one(note, call) {
+      if (note.text === "wire") return { number: wireBytes };
+      if (note.text === "wire before") return { number: before };
+      compress(call);
       call.sendMetadata({ "x-path": call.path });
       const said = call.metadata.get("x-said");
       if (said !== undefined) call.trailers.set("x-said", said);
@@ -50,7 +72,8 @@ async function serve({ host, secured }: ServingOptions): Promise<void> {
       }
       return { number };
     },
-    async *both(notes) {
+    async *both(notes, call) {
+      compress(call);
       let number = 0;
       for await (const note of notes) {
         if (note.text === "pair" && number++ % 2 === 0) continue; // every other one is answered
