@@ -88,8 +88,8 @@ class HelpedCall extends ClientCall {
     this.tellAttempt();
   }
 
-  override onAttempt(transport: ClientTransport): void {
-    super.onAttempt(transport);
+  override onAttempt(transport: ClientTransport, requestLength: number): void {
+    super.onAttempt(transport, requestLength);
     this.tellAttempt();
   }
 

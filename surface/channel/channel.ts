@@ -25,7 +25,7 @@ import { Backoff } from "./backoff.ts";
 import { parseChannelTarget } from "./channel_target.ts";
 import { type CallObserver, CallObservers } from "../call/call_observer.ts";
 import { type CallContext, ChannelEnd } from "../client/call_route.ts";
-import { ReplayBudget } from "../client/replay.ts";
+import { KeptRequests } from "../client/kept_requests.ts";
 import { balancerOf, type LoadBalancingPolicy } from "./balancer/registry.ts";
 import { type ChannelProxy, proxyFor } from "./proxy.ts";
 import { ChannelRoute } from "./channel_route.ts";
@@ -209,7 +209,7 @@ export class Channel {
       template: (path, compression) => this.#template(path, compression),
       isSecure: this.#security !== undefined,
       callCredentials: options.callCredentials,
-      replayBudget: new ReplayBudget(options.retryBufferBytes ?? RETRY_BUFFER_BYTES),
+      keptRequests: new KeptRequests(options.retryBufferBytes ?? RETRY_BUFFER_BYTES),
     };
   }
 

@@ -10,7 +10,7 @@ import type { CallObservers } from "../call/call_observer.ts";
 import type { CallCredentials } from "../credentials/call_credentials.ts";
 import type { PendingCalls } from "../call/pending_calls.ts";
 import type { RetryThrottle } from "./attempts/retry_throttle.ts";
-import type { ReplayBudget } from "./replay.ts";
+import type { KeptRequests } from "./kept_requests.ts";
 
 /** A call that wants a transport. */
 export interface PendingCall {
@@ -105,7 +105,7 @@ export interface CallContext {
   /** What all calls show of themselves; undefined where that is nothing. */
   readonly callCredentials: CallCredentials | undefined;
   /** What calls that may be made again keep of their requests, all together. */
-  readonly replayBudget: ReplayBudget;
+  readonly keptRequests: KeptRequests;
   /** What calls of `path` begin with: made once. `compression`: of its requests, where it is not the channel's. */
   template(path: string, compression?: Compression): RequestTemplate;
 }

@@ -34,9 +34,9 @@ import { Status, type StatusCode, statusName } from "../call/status.ts";
 import type { GivenOptions } from "./call_options.ts";
 import type { AttemptedCall } from "./attempts/attempt.ts";
 import { Attempts } from "./attempts/attempts.ts";
+import { isOwnFault, isRepeatable, mayFollow } from "./attempts/repeatable.ts";
 import { CallPermission, type PermittedCall } from "./call_permission.ts";
 import type { CallContext, PendingCall } from "./call_route.ts";
-import { Replay } from "./replay.ts";
 import { SendingCall } from "./sending_call.ts";
 import { trackerLeaves } from "./tracked.ts";
 
@@ -56,8 +56,6 @@ export abstract class ClientCall extends SendingCall
   declare private refused: boolean;
   declare private answered: boolean;
   /** See {@linkcode PendingCall}. */
-  declare config: MethodConfig | undefined;
-  /** See {@linkcode PendingCall}. */
   declare waitsIn: Set<PendingCall> | undefined;
   /** See {@linkcode PendingCall}. */
   declare tracker: CallTracker | undefined;
@@ -75,7 +73,6 @@ export abstract class ClientCall extends SendingCall
     this.onAbort = undefined;
     this.refused = false;
     this.answered = false;
-    this.config = undefined;
     this.waitsIn = undefined;
     this.tracker = undefined;
     this.statusWaits = false;
@@ -153,31 +150,57 @@ export abstract class ClientCall extends SendingCall
     return this.options.headers?.joined(name);
   }
 
-  /** What the service config says of the call. With a policy its attempts want streams, and it does not. */
+  /** What the service config says of the call. With a hedging policy its attempts want streams, and it does not. */
   configure(config: MethodConfig): boolean {
     this.config = config;
-    if (config.retry === undefined && config.hedging === undefined) return true;
-    this.context.route.withdraw(this);
+    if (config.retry !== undefined) this.replay?.countIn(this.context.keptRequests);
+    if (config.hedging === undefined) return true;
     try {
-      this.beginAttempts();
+      return !this.hedges();
     } catch (error) {
       this.onThrown(error);
+      return false;
     }
-    return false;
   }
 
-  private beginAttempts(): void {
-    const { context, template, options: { headers } } = this;
-    const framed = this.requestStream ? undefined : this.encodeRequest();
-    if ((framed === undefined && !this.requestStream) || !this.advance(STREAM_OPENED)) return;
-    const attempts = new Attempts(context, this, template, headers, this.replay ?? new Replay());
+  /** False where its request is too large to be sent more than once. */
+  private hedges(): boolean {
+    if (!this.keepsRequests()) return this.isOver;
+    this.attemptsFrom(0).begin();
+    return true;
+  }
+
+  /** Whether it goes on after its first attempt ended with `status`. `final`: there is no point in another one. */
+  private goesOn(status: CallStatus, final: boolean): boolean {
+    const codes = this.config?.retry?.retryableStatusCodes;
+    if (codes === undefined) return false;
+    const { throttle } = this.context.route;
+    if (!isRepeatable(status, codes, throttle) || final || this.answered) return false;
+    if (!mayFollow(status, throttle) || !this.keepsRequests()) return this.isOver;
+    if (this.tracker !== undefined) this.leaveTracker(status.code, status.metadata);
+    this.attemptsFrom(1).follow(status);
+    return true;
+  }
+
+  /** Whether there is all that was sent, or would be. It may end the call. */
+  private keepsRequests(): boolean {
+    if (this.replay === undefined && this.stream === undefined) {
+      const framed = this.encodeRequest();
+      if (framed !== undefined && this.keepRequest(framed)) this.onSentBytes(framed);
+    }
+    return this.replay !== undefined;
+  }
+
+  /** Its stream is made of attempts from now on. `made`: those before. */
+  private attemptsFrom(made: number): Attempts {
+    const { context, template, options: { headers }, replay, refused } = this;
+    context.route.withdraw(this);
+    this.advance(STREAM_OPENED);
+    const attempts = new Attempts(context, this, template, headers, replay!, made, refused);
     this.replay = undefined;
     this.stream = attempts;
-    if (framed !== undefined) {
-      this.record?.messageSent(framed);
-      attempts.sendMessage(framed, true);
-    }
-    if (!this.isOver) attempts.begin();
+    this.unwritten?.ask(attempts);
+    return attempts;
   }
 
   /** A stream is free. */
@@ -220,7 +243,8 @@ export abstract class ClientCall extends SendingCall
   /** From its permission: it may have no stream. */
   refuse(code: StatusCode, message: string, cause: unknown): void {
     if (cause !== undefined) this.report(cause, "credentials", "info");
-    this.cancel(code, message, "library", cause);
+    const status: CallStatus = { code, message, metadata: NO_HEADERS, cause, endedBy: "library" };
+    if (!this.goesOn(status, false)) this.cancel(code, message, "library", cause);
   }
 
   /** The connection it was to have is gone. */
@@ -230,15 +254,16 @@ export abstract class ClientCall extends SendingCall
   }
 
   /** There will be no stream. */
-  onUnavailable(reason: string): void {
+  onUnavailable(reason: string, drop: boolean): void {
     if (this.lateMs >= 0) return this.deadlineExceeded(reason);
-    this.end({
+    const status: CallStatus = {
       code: Status.UNAVAILABLE,
       message: reason,
       metadata: NO_HEADERS,
       cause: undefined,
       endedBy: "library",
-    });
+    };
+    if (!this.goesOn(status, drop)) this.end(status);
   }
 
   // From the stream.
@@ -246,7 +271,7 @@ export abstract class ClientCall extends SendingCall
   /** Initial metadata: the server processes the call, so it is not made again. */
   onHeaders(metadata: HeaderList): void {
     this.answered = true;
-    this.replay = undefined;
+    if (this.replay !== undefined) this.dropReplay();
     if (this.record !== undefined) this.record.initialMetadata(metadata);
     this.onInitialMetadata(metadata);
   }
@@ -268,7 +293,7 @@ export abstract class ClientCall extends SendingCall
       this.permission?.renew();
       return this.context.route.submit(this);
     }
-    this.end(status);
+    if (!this.goesOn(status, isOwnFault(cause))) this.end(status);
   }
 
   /** Whether the call ended by its deadline, though the timer has not come yet. */
@@ -297,9 +322,12 @@ export abstract class ClientCall extends SendingCall
     return this.mayHaveStream(this.timeoutMs);
   }
 
-  onAttempt(transport: ClientTransport): void {
+  onAttempt(transport: ClientTransport, requestLength: number): void {
     this.transport = transport;
-    this.record?.attempt(this.peer);
+    const { record } = this;
+    if (record === undefined) return;
+    record.attempt(this.peer);
+    if (record.attempts === 1 && !this.requestStream) record.messageSent({ length: requestLength });
   }
 
   onAttemptsOver(status: CallStatus): void {
@@ -426,7 +454,7 @@ export abstract class ClientCall extends SendingCall
     if (this.record !== undefined) {
       this.record.end(status.code, status.message, endedBy(status), this.engine.now());
     }
-    this.replay = undefined;
+    if (this.replay !== undefined) this.dropReplay();
     if (wasStarted) this.context.route.callEnded();
     if (!this.statusWaits) this.detach();
   }

@@ -2,18 +2,10 @@
 // again ("transparent retry", gRFC A6), and a call with a retry or hedging policy is sent by each of its attempts.
 
 import type { ClientStream } from "../../transport/mod.ts";
+import type { KeptRequests, RequestBlock } from "./kept_requests.ts";
 
 /** Octets that are kept of one call; beyond them it cannot be made again. As much as gRPC's core keeps. */
-export const REPLAY_BYTES = 262_144;
-
-/** What all calls of a channel that have a policy keep together, so that many of them cannot fill the memory. */
-export class ReplayBudget {
-  /** Octets that are kept now. */
-  used = 0;
-
-  /** `mostBytes`: a call that would go beyond them is not made again. */
-  constructor(readonly mostBytes: number) {}
-}
+const REPLAY_BYTES = 262_144;
 
 /** The requests of one call, in their order. Almost all have one, which needs no list. */
 export class Replay {
@@ -22,21 +14,33 @@ export class Replay {
   declare private bytes: number;
   /** The last message, or nothing more, follows. */
   declare private closed: "no" | "with the last message" | "after it";
-  /** Undefined where nobody counts. */
-  declare private budget: ReplayBudget | undefined;
+  /** Who counts; undefined where nobody does. */
+  declare private kept: KeptRequests | undefined;
+  /** Where the one message is kept; undefined where it is `first`. */
+  declare private block: RequestBlock | undefined;
+  declare private start: number;
+  /** The memory of the first message was copied out. */
+  declare isFirstSent: boolean;
 
   constructor() {
     this.first = undefined;
     this.others = undefined;
     this.bytes = 0;
     this.closed = "no";
-    this.budget = undefined;
+    this.kept = undefined;
+    this.block = undefined;
+    this.start = 0;
+    this.isFirstSent = false;
   }
 
   /** Whether there is more than is kept of a call that has a stream. */
   get isFull(): boolean {
-    const { budget } = this;
-    return this.bytes > REPLAY_BYTES || (budget !== undefined && budget.used > budget.mostBytes);
+    return this.bytes > REPLAY_BYTES || (this.kept !== undefined && this.kept.isFull);
+  }
+
+  /** Octets that are kept. */
+  get byteLength(): number {
+    return this.bytes;
   }
 
   /** Adds a message. `last`: nothing follows. */
@@ -44,8 +48,21 @@ export class Replay {
     if (this.first === undefined) this.first = framed;
     else (this.others ??= []).push(framed);
     this.bytes += framed.length;
-    if (this.budget !== undefined) this.budget.used += framed.length;
+    if (this.kept !== undefined) this.kept.bytes += framed.length;
     if (last) this.closed = "with the last message";
+  }
+
+  /** Adds the one message of a call, and counts it in `kept`. True: it is copied, so that its memory is the caller's again. */
+  addOnly(framed: Uint8Array, kept: KeptRequests): boolean {
+    this.kept = kept;
+    this.closed = "with the last message";
+    const { length } = framed;
+    this.bytes = length;
+    kept.bytes += length;
+    const block = this.block = kept.copy(framed);
+    if (block === undefined) this.first = framed;
+    else this.start = block.end - length;
+    return block !== undefined;
   }
 
   /** Nothing more will be sent. */
@@ -53,29 +70,35 @@ export class Replay {
     this.closed = "after it";
   }
 
-  /** Counts in `budget` from now on, until {@linkcode drop}. */
-  countIn(budget: ReplayBudget): void {
-    this.budget = budget;
-    budget.used += this.bytes;
+  /** Counts in `kept` from now on, until {@linkcode drop}. */
+  countIn(kept: KeptRequests): void {
+    if (this.kept === kept) return;
+    this.kept = kept;
+    kept.bytes += this.bytes;
   }
 
-  /** Nothing is kept any more. The one message there was, undefined where there were others. */
+  /** Nothing is kept any more. The one message there was, where its memory is free again. */
   drop(): Uint8Array | undefined {
-    if (this.budget !== undefined) this.budget.used -= this.bytes;
-    this.budget = undefined;
-    return this.others === undefined ? this.first : undefined;
+    const { kept, block, first } = this;
+    if (kept !== undefined) kept.bytes -= this.bytes;
+    if (block !== undefined) kept!.release(block);
+    this.kept = this.block = undefined;
+    return this.isFirstSent && this.others === undefined ? first : undefined;
   }
 
-  /** Sends all of it on `stream`. True: the memory of the first message was copied out. */
-  sendOn(stream: ClientStream): boolean {
-    const { first, others, closed } = this;
+  /** Sends all of it on `stream`. */
+  sendOn(stream: ClientStream): void {
+    const { others, closed, block, start } = this;
+    // A copy: the stream may keep it, and what is in a block is not its for good.
+    const first = block === undefined ? this.first : block.bytes.slice(start, start + this.bytes);
     const endsWithLast = closed === "with the last message";
-    const copied = first !== undefined && stream.sendMessage(first, endsWithLast && others === undefined);
+    if (first !== undefined) {
+      this.isFirstSent = stream.sendMessage(first, endsWithLast && others === undefined);
+    }
     if (others !== undefined) {
       const last = endsWithLast ? others.length - 1 : -1;
       for (let i = 0; i < others.length; i++) stream.sendMessage(others[i]!, i === last);
     }
     if (closed === "after it") stream.halfClose();
-    return copied;
   }
 }

@@ -12,6 +12,7 @@ import type {
 import { CallCore, CallEvent } from "../call/call_core.ts";
 import type { CallRecord } from "../call/call_observer.ts";
 import { formatDestination } from "../channel/destination.ts";
+import type { MethodConfig } from "../channel/service_config/method_config.ts";
 import type { GivenOptions } from "./call_options.ts";
 import type { CallPermission } from "./call_permission.ts";
 import type { CallContext } from "./call_route.ts";
@@ -33,9 +34,11 @@ export abstract class SendingCall extends CallCore implements ClientStreamSink, 
   /** For observers; undefined where there are none. */
   declare protected record: CallRecord | undefined;
   /** Who waits for what was sent to be written; undefined where nobody ever did. */
-  declare private unwritten: Unwritten | undefined;
+  declare protected unwritten: Unwritten | undefined;
   /** No stream is asked for before there is something to send. */
   declare protected waitsForRequest: boolean;
+  /** See {@linkcode PendingCall}. */
+  declare config: MethodConfig | undefined;
   /** What it needs before it has a stream; undefined where that is nothing. */
   declare protected permission: CallPermission | undefined;
 
@@ -58,6 +61,7 @@ export abstract class SendingCall extends CallCore implements ClientStreamSink, 
     this.record = undefined;
     this.unwritten = undefined;
     this.waitsForRequest = options.corked && requestStream;
+    this.config = undefined;
     this.permission = undefined;
   }
 
@@ -90,7 +94,7 @@ export abstract class SendingCall extends CallCore implements ClientStreamSink, 
     }
     const copied = stream.sendMessage(framed, last);
     if (!replay.isFull) return false;
-    this.replay = undefined; // it is too much to be sent again
+    this.dropReplay(); // it is too much to be sent again
     return copied;
   }
 
@@ -154,22 +158,48 @@ export abstract class SendingCall extends CallCore implements ClientStreamSink, 
 
   /** Opens a stream of `transport`, and sends what there is. */
   protected open(transport: ClientTransport, timeoutMs: number | undefined): void {
-    const framed = this.requestStream ? undefined : this.encodeRequest();
-    if (framed === undefined && !this.requestStream) return;
+    const framed = this.requestStream || this.replay !== undefined ? undefined : this.encodeRequest();
+    if (framed === undefined && this.replay === undefined) return;
     if (!this.advance(STREAM_OPENED)) return;
     const stream = this.stream = transport.open(this.template, timeoutMs, this.sentMetadata, this);
     const goesOn = this.record === undefined || this.counts(this.record, framed);
-    if (framed !== undefined) {
-      if (!goesOn || stream === undefined || stream.sendMessage(framed, true)) this.onSentBytes(framed);
-    } else if (goesOn && stream !== undefined) this.sendReplay(stream);
+    if (framed !== undefined) this.sendOnly(framed, goesOn ? stream : undefined);
+    else if (goesOn && stream !== undefined) this.sendReplay(stream);
     if (this.unwritten !== undefined && stream !== undefined) this.unwritten.ask(stream);
     if (this.requestStream && !this.isOver && !stream!.writeBlocked) this.onReady();
+  }
+
+  /** Sends the one request on `stream`, where there is one; one that its policy may have sent again is kept. */
+  private sendOnly(framed: Uint8Array, stream: ClientStream | undefined): void {
+    let isFree = true;
+    if (this.config !== undefined && this.config.retry !== undefined && stream !== undefined) {
+      isFree = this.keepRequest(framed);
+    }
+    if (stream !== undefined && !stream.sendMessage(framed, true)) return;
+    if (isFree) this.onSentBytes(framed);
+    else if (this.replay !== undefined) this.replay.isFirstSent = true;
+  }
+
+  /** False: what is kept is in the memory of `framed`. */
+  protected keepRequest(framed: Uint8Array): boolean {
+    const replay = this.replay = new Replay();
+    const isFree = replay.addOnly(framed, this.context.keptRequests);
+    if (!replay.isFull) return isFree;
+    this.dropReplay();
+    return true;
   }
 
   private sendReplay(stream: ClientStream): void {
     const replay = this.replay!;
     replay.sendOn(stream);
-    if (replay.isFull) this.replay = undefined;
+    if (replay.isFull) this.dropReplay();
+  }
+
+  /** Nothing is sent again. */
+  protected dropReplay(): void {
+    const free = this.replay!.drop();
+    this.replay = undefined;
+    if (free !== undefined) this.onSentBytes(free);
   }
 
   /** Initial metadata: the call's own, and what its credentials added. */
@@ -202,5 +232,6 @@ export abstract class SendingCall extends CallCore implements ClientStreamSink, 
   /** A message that had to wait is out. */
   onSent(framed: Uint8Array): void {
     if (this.replay === undefined) this.onSentBytes(framed);
+    else this.replay.isFirstSent = true;
   }
 }

@@ -17,7 +17,7 @@ import { concat } from "../bytes.ts";
 import { Namespace, noNamespace } from "../faults/namespace.ts";
 import { startServer } from "../faults/start_server.ts";
 import { StallingProxy } from "../faults/stalling_proxy.ts";
-import { ReplayBudget } from "../../surface/client/replay.ts";
+import { KeptRequests } from "../../surface/client/kept_requests.ts";
 import { test } from "../harness.ts";
 import { describe, frame, parse, PREFACE, setting, SETTINGS_ACK, uint32 } from "../transport/http2/wire.ts";
 import { echo, failure, Trial, type TrialClient, until } from "./serving.ts";
@@ -63,7 +63,7 @@ function clientOf(engine: EventEngine, at: string): { client: TrialClient; route
     pending: new PendingCalls(),
     isSecure: false,
     callCredentials: undefined,
-    replayBudget: new ReplayBudget(0),
+    keptRequests: new KeptRequests(0),
     template,
   };
   const client = makeClient(context, Trial);

@@ -21,6 +21,7 @@ import type { CallPermission, PermittedCall } from "../call_permission.ts";
 import type { CallRoute, PendingCall } from "../call_route.ts";
 import { trackerLeaves } from "../tracked.ts";
 import { attemptHeaders } from "./attempt_headers.ts";
+import { isOwnFault } from "./repeatable.ts";
 
 /** The call that attempts are made for. It is the sink of the one that is taken. */
 export interface AttemptedCall extends ClientStreamSink {
@@ -36,8 +37,8 @@ export interface AttemptedCall extends ClientStreamSink {
   permissionOf(attempt: PermittedCall): CallPermission | undefined;
   /** Whether an attempt may have a stream of `transport`. Where not, the call is over. */
   admits(transport: ClientTransport): boolean;
-  /** An attempt has a stream of `transport`. */
-  onAttempt(transport: ClientTransport): void;
+  /** An attempt has a stream of `transport`. `requestLength`: of the one request, with its prefix. */
+  onAttempt(transport: ClientTransport, requestLength: number): void;
   /** The attempts are over: the one that was taken, or the last of them, ended so. */
   onAttemptsOver(status: CallStatus): void;
   /** Opening a stream threw: the call is over. */
@@ -218,9 +219,7 @@ export class Attempt implements PendingCall, PermittedCall, ClientStreamSink {
       this.permission?.renew();
       return this.owner.route.submit(this);
     }
-    // What is wrong with the call itself, such as a message above a limit of ours, is wrong with every attempt.
-    const isOurs = cause?.kind === "stream" && cause.initiator === "library";
-    this.end(status, isOurs);
+    this.end(status, isOwnFault(cause));
   }
 
   private fail(code: StatusCode, message: string, cause: unknown, final: boolean): void {

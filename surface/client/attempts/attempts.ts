@@ -19,7 +19,7 @@ import type { Replay } from "../replay.ts";
 import { type Sender, Unwritten } from "../unwritten.ts";
 import { Attempt, type AttemptedCall, type AttemptOwner } from "./attempt.ts";
 import { NO_RETRY, pushbackOf } from "./attempt_headers.ts";
-import type { RetryThrottle } from "./retry_throttle.ts";
+import { isRepeatable, mayFollow } from "./repeatable.ts";
 
 /** Waits differ by so much, so that calls that failed together are not made again together. */
 const JITTER = 0.2;
@@ -56,19 +56,22 @@ export class Attempts implements ClientStream, AttemptOwner, Sender {
   declare private last: CallStatus | undefined;
   /** A server has refused a stream, which moves the call once. */
   declare private refused: boolean;
-  /** The memory of the one request was copied out. */
-  declare private copied: boolean;
   declare private isOver: boolean;
   /** Who waits for what was sent to be written; undefined where nobody ever did. */
   declare private unwritten: Unwritten | undefined;
 
-  /** Nothing is sent before {@linkcode begin}. `replay`: what there is to send already. */
+  /**
+   * Nothing is sent before {@linkcode begin}, or {@linkcode follow} where `made` is 1: by the call itself. `replay`: what there is
+   * to send already. `refused`: a server has refused a stream.
+   */
   constructor(
     context: CallContext,
     call: AttemptedCall,
     template: RequestTemplate,
     headers: HeaderList | undefined,
     replay: Replay,
+    made: number,
+    refused: boolean,
   ) {
     const { retry, hedging } = call.config!;
     this.call = call;
@@ -84,21 +87,26 @@ export class Attempts implements ClientStream, AttemptOwner, Sender {
     this.next = undefined;
     this.task = undefined;
     this.nextAt = 0;
-    this.made = 0;
+    this.made = made;
     this.most = (retry ?? hedging)!.maxAttempts;
     this.backoffMs = retry === undefined ? 0 : retry.initialBackoffMs;
     this.last = undefined;
-    this.refused = false;
-    this.copied = false;
+    this.refused = refused;
     this.isOver = false;
     this.unwritten = undefined;
-    replay.countIn(context.replayBudget);
+    replay.countIn(context.keptRequests);
   }
 
   /** Makes the first attempt. */
   begin(): void {
     this.make(new Attempt(this, 0));
     if (this.hedging !== undefined) this.hedgeIn(this.hedging.hedgingDelayMs);
+  }
+
+  /** The call's first attempt ended with `status`, after which another one may be made. */
+  follow(status: CallStatus): void {
+    this.last = status;
+    this.retryAfter(this.retry!, pushbackOf(status.metadata));
   }
 
   /** What the call waits for, while no server has answered it: the end of a sentence. */
@@ -172,10 +180,11 @@ export class Attempts implements ClientStream, AttemptOwner, Sender {
 
   /** `attempt` has a stream: everything that was sent goes on it. */
   onAttached(attempt: Attempt, transport: ClientTransport): void {
-    this.call.onAttempt(transport);
     const { stream } = attempt;
+    const replay = this.replay!;
+    this.call.onAttempt(transport, replay.byteLength);
     if (attempt.isOver || stream === undefined) return;
-    this.copied = this.replay!.sendOn(stream);
+    replay.sendOn(stream);
     this.limitKept();
     if (this.unwritten !== undefined) this.unwritten.ask(stream);
     if (!attempt.isOver && !stream.writeBlocked) this.call.onWritable();
@@ -192,8 +201,8 @@ export class Attempts implements ClientStream, AttemptOwner, Sender {
 
   /** Memory of a message is the call's again once nobody else may need it. */
   onAttemptSent(attempt: Attempt, framed: Uint8Array): void {
-    if (this.committed === attempt) this.call.onSent(framed);
-    else this.copied = true;
+    if (this.replay === undefined) this.call.onSent(framed);
+    else if (this.made === 1 && !attempt.isOver) this.replay.isFirstSent = true;
   }
 
   mayMove(attempt: Attempt, refused: boolean): boolean {
@@ -206,26 +215,19 @@ export class Attempts implements ClientStream, AttemptOwner, Sender {
     if (this.isOver) return;
     this.running = this.running.length === 1 ? NONE : this.running.filter((one) => one !== attempt);
     if (attempt === this.next) this.next = undefined;
-    if (status.code === Status.OK) {
-      this.throttle?.succeeded();
-      return this.finish(status);
-    }
-    const pushback = pushbackOf(status.metadata);
-    const mayRepeat = (this.retry?.retryableStatusCodes ?? this.hedging!.nonFatalStatusCodes).has(
-      status.code,
-    );
-    if (mayRepeat || pushback === NO_RETRY) this.throttle?.failed();
+    const codes = this.retry?.retryableStatusCodes ?? this.hedging!.nonFatalStatusCodes;
+    const repeatable = isRepeatable(status, codes, this.route.throttle);
     if (final && this.running.length > 0) this.most = this.made; // hedges beside it go on
-    else if (final || !mayRepeat || this.replay === undefined) return this.finish(status);
+    else if (final || !repeatable || this.replay === undefined) return this.finish(status);
     this.last = status;
-    if (this.retry !== undefined) this.retryAfter(this.retry, status, pushback);
-    else this.hedgeAfter(this.hedging!, status, pushback);
+    if (this.hedging !== undefined) return this.hedgeAfter(this.hedging, status);
+    if (this.made >= this.most || !mayFollow(status, this.route.throttle)) return this.finish(status);
+    this.retryAfter(this.retry!, pushbackOf(status.metadata));
   }
 
   // One after another.
 
-  private retryAfter(policy: RetryPolicy, status: CallStatus, pushback: number | undefined): void {
-    if (pushback === NO_RETRY || this.made >= this.most || !this.mayRepeat) return this.finish(status);
+  private retryAfter(policy: RetryPolicy, pushback: number | undefined): void {
     const next = this.next = new Attempt(this, this.made);
     this.route.pause(next); // which ends it with the channel
     if (pushback === undefined) this.makeIn(this.nextBackoff(policy), next);
@@ -252,7 +254,8 @@ export class Attempts implements ClientStream, AttemptOwner, Sender {
 
   // Beside each other.
 
-  private hedgeAfter(policy: HedgingPolicy, status: CallStatus, pushback: number | undefined): void {
+  private hedgeAfter(policy: HedgingPolicy, status: CallStatus): void {
+    const pushback = pushbackOf(status.metadata);
     if (pushback === NO_RETRY) this.most = this.made;
     if (pushback !== undefined) this.hedgeIn(pushback);
     else {
@@ -280,7 +283,7 @@ export class Attempts implements ClientStream, AttemptOwner, Sender {
   /** The next attempt; none, and no other, where the channel has no tokens for it. */
   private hedge(): void {
     if (!this.mayHedge) return;
-    if (this.mayRepeat) this.make(new Attempt(this, this.made));
+    if (this.route.throttle?.allows !== false) this.make(new Attempt(this, this.made));
     else this.most = this.made;
   }
 
@@ -289,15 +292,6 @@ export class Attempts implements ClientStream, AttemptOwner, Sender {
   }
 
   // Both.
-
-  private get throttle(): RetryThrottle | undefined {
-    return this.route.throttle;
-  }
-
-  /** Whether the channel has tokens for another attempt. */
-  private get mayRepeat(): boolean {
-    return this.throttle?.allows !== false;
-  }
 
   private make(attempt: Attempt): void {
     this.made++;
@@ -341,8 +335,8 @@ export class Attempts implements ClientStream, AttemptOwner, Sender {
       }
     }
     this.replay = undefined;
-    const only = replay!.drop();
-    if (only !== undefined && this.copied && this.made === 1) this.call.onSent(only);
+    const free = replay!.drop();
+    if (free !== undefined && this.made === 1) this.call.onSent(free);
   }
 
   private letGo(): void {

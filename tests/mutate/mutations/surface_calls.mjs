@@ -216,8 +216,8 @@ export default [
   ),
   mutation(
     "surface/client/sending_call.ts",
-    "if (!goesOn || stream === undefined || stream.sendMessage(framed, true)) this.onSentBytes(framed);",
-    "stream?.sendMessage(framed, true); this.onSentBytes(framed);",
+    "if (stream !== undefined && !stream.sendMessage(framed, true)) return;",
+    "stream?.sendMessage(framed, true);",
     MESSAGES,
     "requests and responses of calls",
   ),
