@@ -13,6 +13,8 @@ import {
   type MessageLimitOptions,
   type MessageLimits,
   messageLimits,
+  type MessageSizes,
+  narrowed,
   withEncodings,
 } from "./grpc/message_limits.ts";
 import { GrpcStatus } from "./grpc/status_mapping.ts";
@@ -50,6 +52,9 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
   private readonly connection: Connection;
   private readonly driver: Driver;
   private readonly limits: MessageLimits;
+  /** What the last call had that said more of its messages, and the limits that came of it. */
+  private sizes: MessageSizes | undefined = undefined;
+  private narrowed: MessageLimits | undefined = undefined;
   private ready = false;
   private draining = false;
   private took = false;
@@ -117,11 +122,21 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
     const excess = excessOf("request metadata", metadata, own, this.connection.peerSettings);
     if (excess !== undefined) return refuse(excess, sink);
     if (this.connection.dormant) this.connection.wake(this.engine.now());
-    const stream = new GrpcClientStream(this.connection, sink, this.limits, template.encoding);
+    const sizes = sink.messageSizes;
+    const limits = sizes === undefined ? this.limits : this.limitsOf(sizes);
+    const stream = new GrpcClientStream(this.connection, sink, limits, template.encoding);
     stream.stream = this.connection.open(template.headers, timeout, false, stream, metadata);
     // RFC 9113, section 5.1.1: a client without stream identifiers left makes a new connection.
     if (this.connection.identifiersUsedUp) this.drain("stream identifiers are used up");
     return stream;
+  }
+
+  private limitsOf(sizes: MessageSizes): MessageLimits {
+    if (sizes !== this.sizes || this.narrowed === undefined) {
+      this.sizes = sizes;
+      this.narrowed = narrowed(this.limits, sizes);
+    }
+    return this.narrowed;
   }
 
   close(reason: string): void {

@@ -26,7 +26,12 @@ export {
   type StreamEncodings,
 } from "./grpc/compression.ts";
 export { isReserved, NO_HEADERS, requestTemplate, withAuthority } from "./grpc/headers.ts";
-export { type MessageLimitOptions, type MessageLimits, messageLimits } from "./grpc/message_limits.ts";
+export {
+  type MessageLimitOptions,
+  type MessageLimits,
+  messageLimits,
+  type MessageSizes,
+} from "./grpc/message_limits.ts";
 export { MESSAGE_PREFIX_BYTES } from "./grpc/message_prefix.ts";
 export { GrpcStatus, type StatusCode, type StatusName, statusName } from "./grpc/status_mapping.ts";
 export * from "./handshake.ts";

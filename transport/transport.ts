@@ -11,6 +11,7 @@
 import type { SocketAddress } from "../pollers/contract/address.ts";
 import type { Instant } from "../pollers/contract/engine.ts";
 import type { MessageEncoding } from "./grpc/compression.ts";
+import type { MessageSizes } from "./grpc/message_limits.ts";
 import type { StatusCode } from "./grpc/status_mapping.ts";
 import type { HeaderList } from "./hpack/header_list.ts";
 import type { Http2Error, Initiator } from "./http2/error.ts";
@@ -102,6 +103,8 @@ export interface ClientStream extends MessageStream {
 
 /** Events of a client's stream. */
 export interface ClientStreamSink extends MessageSink {
+  /** Its messages may be no larger than this, beside the limits of the transport; asked when the stream is opened. */
+  readonly messageSizes?: MessageSizes | undefined;
   /** Initial metadata, reserved fields left out; not called for a trailers-only response. */
   onHeaders(metadata: HeaderList): void;
   /** The last call. */

@@ -64,7 +64,7 @@ export abstract class CallCore {
       // deno-fmt-ignore
       room.a = room.b = room.c = room.d = room.e = room.f = room.g = room.h = room.i = room.j = room.k = room.l =
         room.m = room.n = room.o = room.p = room.q = room.r = room.s = room.t = room.u = room.v = room.w = room.x = room.y =
-        undefined;
+        room.z = room.aa = room.ab = undefined;
     }
   }
 

@@ -435,6 +435,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
     if (call.isOver || !this.wantsStream(call)) return;
     const result = this.pick(call);
     if (result !== QUEUE) return this.settle(call, result);
+    if (this.config === undefined) call.awaitConfig?.();
     this.waiting.add(call);
     call.waitsIn = this.waiting;
   }

@@ -33,6 +33,8 @@ export interface PendingCall {
    * others ask for streams on its behalf.
    */
   configure(config: MethodConfig): boolean;
+  /** It waits, and what the service config says of it is not known yet: the time that this gives it begins now at the latest. */
+  awaitConfig?(): void;
   /** A stream is free: open it now. */
   attach(transport: ClientTransport): void;
   /** The connection it waited for is gone: give it to the route again. */

@@ -9,18 +9,20 @@
 import {
   type ErrorPlace,
   type EventEngine,
+  type Instant,
   isInstance,
   messageOf,
   propertyOf,
   trace,
 } from "../../pollers/mod.ts";
 import type { CallTracker } from "../channel/call_tracker.ts";
-import type { MethodConfig } from "../channel/service_config/method_config.ts";
+import { type MethodConfig, NO_METHOD_CONFIG } from "../channel/service_config/method_config.ts";
 import {
   type ClientTransport,
   type HeaderList,
   Http2Error,
   type Initiator,
+  type MessageSizes,
   NO_HEADERS,
   type RequestTemplate,
   type StreamStatus,
@@ -52,6 +54,8 @@ export abstract class ClientCall extends SendingCall
   implements PendingCall, PermittedCall, ChildCall, AttemptedCall {
   /** Listens to `signal`. */
   declare private onAbort: (() => void) | undefined;
+  /** When it began, where that was before the service config was known. */
+  declare private startedAt: Instant | undefined;
   /** A server refused its stream, so that it has another one. */
   declare private refused: boolean;
   declare private answered: boolean;
@@ -71,6 +75,7 @@ export abstract class ClientCall extends SendingCall
   ) {
     super(context, template, requestStream, options);
     this.onAbort = undefined;
+    this.startedAt = undefined;
     this.refused = false;
     this.answered = false;
     this.waitsIn = undefined;
@@ -153,6 +158,7 @@ export abstract class ClientCall extends SendingCall
   /** What the service config says of the call. With a hedging policy its attempts want streams, and it does not. */
   configure(config: MethodConfig): boolean {
     this.config = config;
+    if (config.timeoutMs !== undefined) this.limitTime(config.timeoutMs);
     if (config.retry !== undefined) this.replay?.countIn(this.context.keptRequests);
     if (config.hedging === undefined) return true;
     try {
@@ -161,6 +167,26 @@ export abstract class ClientCall extends SendingCall
       this.onThrown(error);
       return false;
     }
+  }
+
+  /** It waits, and what the service config says of it is not known yet. */
+  awaitConfig(): void {
+    this.startedAt ??= this.engine.now();
+  }
+
+  /** Arms the service config's timeout where that is sooner than the call's own deadline. */
+  private limitTime(timeoutMs: number): void {
+    const at = (this.startedAt ?? this.engine.now()) + timeoutMs;
+    if (at >= this.deadlineAt) return;
+    this.disarmDeadline();
+    this.armDeadline(at);
+    asking = this.startedAt === undefined ? this : undefined;
+    askedMs = timeoutMs;
+  }
+
+  /** What the service config says of the sizes of its messages. */
+  get messageSizes(): MessageSizes | undefined {
+    return this.config === undefined ? undefined : this.config.messageSizes;
   }
 
   /** False where its request is too large to be sent more than once. */
@@ -378,7 +404,8 @@ export abstract class ClientCall extends SendingCall
       signal.addEventListener("abort", onAbort, { once: true });
       this.onAbort = onAbort;
     }
-    if (!this.waitsForRequest) this.context.route.submit(this);
+    if (this.waitsForRequest) this.awaitConfig();
+    else this.context.route.submit(this);
     asking = undefined;
     if (this.waitsForRequest) this.onCorked();
   }
@@ -431,8 +458,6 @@ export abstract class ClientCall extends SendingCall
   }
 
   private deadlineDetails(why: string): string {
-    const { deadlineMs } = this.options;
-    const whose = deadlineMs === undefined ? "the deadline of its parent" : `deadline of ${deadlineMs} ms`;
     const { stream } = this;
     let what = "waiting for the response";
     if (stream instanceof Attempts) what = stream.describeWait();
@@ -442,7 +467,18 @@ export abstract class ClientCall extends SendingCall
       else if (this.permission?.isWaiting) what = "waiting for its call credentials";
       else what = why === "" ? this.context.route.describeWait(this) : "waiting for a connection";
     }
-    return `${whose} exceeded ${what}${why === "" ? "" : `: ${why}`}`;
+    return `${this.whoseDeadline} exceeded ${what}${why === "" ? "" : `: ${why}`}`;
+  }
+
+  private get whoseDeadline(): string {
+    const {
+      options: { deadlineMs = Infinity, parent },
+      config: { timeoutMs = Infinity } = NO_METHOD_CONFIG,
+    } = this;
+    if (parent !== undefined && parent.deadlineAt === this.deadlineAt) return "the deadline of its parent";
+    return timeoutMs < deadlineMs
+      ? `the service config's timeout of ${timeoutMs} ms`
+      : `deadline of ${deadlineMs} ms`;
   }
 
   private end(status: CallStatus): void {

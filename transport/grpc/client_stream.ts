@@ -137,8 +137,10 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
   }
 
   /** No further message can be received. */
-  onMessageError(error: MessageError): void {
-    this.fail(error.code, error.message);
+  onMessageError({ code, message }: MessageError): void {
+    const { narrowedBy } = this.limits;
+    const isTooLarge = code === GrpcStatus.RESOURCE_EXHAUSTED;
+    this.fail(code, isTooLarge && narrowedBy !== undefined ? `${message}; ${narrowedBy}` : message);
   }
 
   /** Also where there is no such encoding: a message has to make use of it before the call fails (compression.md). */

@@ -21,12 +21,18 @@ export interface MessageLimitOptions {
   readonly maxSendMessageBytes?: number;
 }
 
-/** The limits of one transport, shared by its streams. */
-export interface MessageLimits {
+/** The largest messages of a call, in bytes. */
+export interface MessageSizes {
   /** The largest message that is received. */
   readonly receiveBytes: number;
   /** The largest message that is sent. */
   readonly sendBytes: number;
+}
+
+/** The limits of one transport, shared by its streams. */
+export interface MessageLimits extends MessageSizes {
+  /** What says that some calls have smaller ones, for messages; undefined where nothing does. */
+  readonly narrowedBy?: string;
   /** How messages may be compressed; undefined where they may not. */
   readonly encodings?: StreamEncodings | undefined;
 }
@@ -51,6 +57,16 @@ export function withEncodings(
   execCtx: ExecCtx,
 ): MessageLimits {
   return encodings === undefined ? limits : { ...limits, encodings: { ...encodings, execCtx } };
+}
+
+/** Limits of streams that `sizes` limit further. */
+export function narrowed(limits: MessageLimits, sizes: MessageSizes): MessageLimits {
+  return {
+    ...limits,
+    receiveBytes: Math.min(limits.receiveBytes, sizes.receiveBytes),
+    sendBytes: Math.min(limits.sendBytes, sizes.sendBytes),
+    narrowedBy: "the service config limits the method's messages",
+  };
 }
 
 function checkSize(name: string, value: number): void {

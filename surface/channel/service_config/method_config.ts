@@ -1,5 +1,6 @@
 // What a service config says of the calls of one method (gRPC's service_config.proto, MethodConfig).
 
+import type { MessageSizes } from "../../../transport/mod.ts";
 import type { StatusCode } from "../../call/status.ts";
 
 /** Calls that failed are made again, one attempt after the other (gRFC A6). */
@@ -32,10 +33,8 @@ export interface MethodConfig {
   readonly timeoutMs: number | undefined;
   /** Whether calls wait through failures to connect that do not say it themselves. */
   readonly waitForReady: boolean | undefined;
-  /** Octets of one request, before compression. */
-  readonly maxRequestBytes: number | undefined;
-  /** Octets of one response, after decompression. */
-  readonly maxResponseBytes: number | undefined;
+  /** The largest request and the largest response, in octets without compression; undefined where neither is said. */
+  readonly messageSizes: MessageSizes | undefined;
   /** A call has this or `hedging`, not both. */
   readonly retry: RetryPolicy | undefined;
   readonly hedging: HedgingPolicy | undefined;
@@ -45,8 +44,7 @@ export interface MethodConfig {
 export const NO_METHOD_CONFIG: MethodConfig = {
   timeoutMs: undefined,
   waitForReady: undefined,
-  maxRequestBytes: undefined,
-  maxResponseBytes: undefined,
+  messageSizes: undefined,
   retry: undefined,
   hedging: undefined,
 };

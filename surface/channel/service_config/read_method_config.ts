@@ -1,5 +1,6 @@
 // Reads what a service config says of methods: gRPC's MethodConfig, and the policies of gRFC A6.
 
+import type { MessageSizes } from "../../../transport/mod.ts";
 import { Status, type StatusCode, statusCode } from "../../call/status.ts";
 import type { JsonField } from "./json_field.ts";
 import type { HedgingPolicy, MethodConfig, RetryPolicy } from "./method_config.ts";
@@ -51,11 +52,17 @@ function readMethodConfig(field: JsonField, options: RetryOptions): MethodConfig
   return {
     timeoutMs: field.get("timeout").optional((timeout) => timeout.durationMs(false)),
     waitForReady: field.get("waitForReady").optional((waits) => waits.flag()),
-    maxRequestBytes: field.get("maxRequestMessageBytes").optional((bytes) => bytes.integer(0)),
-    maxResponseBytes: field.get("maxResponseMessageBytes").optional((bytes) => bytes.integer(0)),
+    messageSizes: readSizes(field),
     retry: options.enableRetries ? retry : undefined,
     hedging: options.enableRetries ? hedging : undefined,
   };
+}
+
+function readSizes(field: JsonField): MessageSizes | undefined {
+  const sendBytes = field.get("maxRequestMessageBytes").optional((bytes) => bytes.integer(0));
+  const receiveBytes = field.get("maxResponseMessageBytes").optional((bytes) => bytes.integer(0));
+  if (sendBytes === undefined && receiveBytes === undefined) return undefined;
+  return { sendBytes: sendBytes ?? Infinity, receiveBytes: receiveBytes ?? Infinity };
 }
 
 function readRetryPolicy(policy: JsonField, options: RetryOptions): RetryPolicy {

@@ -9,6 +9,7 @@ import {
   type ClientStreamSink,
   type ClientTransport,
   type HeaderList,
+  type MessageSizes,
   NO_HEADERS,
   type RequestTemplate,
   type StreamStatus,
@@ -185,6 +186,11 @@ export class Attempt implements PendingCall, PermittedCall, ClientStreamSink {
   /** As its call. */
   get singleMessage(): boolean {
     return this.owner.call.singleMessage === true;
+  }
+
+  /** As its call. */
+  get messageSizes(): MessageSizes | undefined {
+    return this.owner.call.messageSizes;
   }
 
   /** Initial metadata. */

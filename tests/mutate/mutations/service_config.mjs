@@ -4,6 +4,7 @@ const READ = "tests/surface/channel/service_config/read_service_config_test.ts";
 const IN_USE = "tests/surface/channel/service_config/config_in_use_test.ts";
 const SWITCH = "tests/surface/channel/balancer/graceful_switch_test.ts";
 const TARGETS = "tests/surface/channel/channel_target_test.ts";
+const CALLS = "tests/surface/client/configured_call_test.ts";
 const GATED = "tests/surface/channel/resolver/gated_resolver_test.ts";
 const THIRD_PARTY = "tests/surface/channel/resolver/third_party_test.ts";
 
@@ -248,5 +249,68 @@ export default [
     after: "if (scheme === PASSTHROUGH) {",
     test: THIRD_PARTY,
     name: "[C28] a resolver is registered",
+  },
+  {
+    file: "surface/client/client_call.ts",
+    before: "if (config.timeoutMs !== undefined) this.limitTime(config.timeoutMs);",
+    after: "",
+    test: CALLS,
+    name: "[C15] a call has",
+  },
+  {
+    file: "surface/client/client_call.ts",
+    before: "if (at >= this.deadlineAt) return;",
+    after: "",
+    test: CALLS,
+    name: "[C15] a service config's timeout adds",
+  },
+  {
+    file: "surface/client/client_call.ts",
+    before: "(this.startedAt ?? this.engine.now()) + timeoutMs",
+    after: "this.engine.now() + timeoutMs",
+    test: CALLS,
+    name: "[C15] the service config's timeout counts",
+  },
+  {
+    file: "surface/client/client_call.ts",
+    before: "if (this.waitsForRequest) this.awaitConfig();",
+    after: "if (this.waitsForRequest) this.startedAt = undefined;",
+    test: CALLS,
+    name: "[C15] a corked",
+  },
+  {
+    file: "surface/client/client_call.ts",
+    before: "this.options.waitForReady ?? this.config?.waitForReady ?? false",
+    after: "this.config?.waitForReady ?? this.options.waitForReady ?? false",
+    test: CALLS,
+    name: "[C14] waitForReady: the call",
+  },
+  {
+    file: "transport/grpc/message_limits.ts",
+    before: "sendBytes: Math.min(limits.sendBytes, sizes.sendBytes),",
+    after: "sendBytes: sizes.sendBytes,",
+    test: CALLS,
+    name: "[C31] of the service config",
+  },
+  {
+    file: "transport/grpc/message_limits.ts",
+    before: "receiveBytes: Math.min(limits.receiveBytes, sizes.receiveBytes),",
+    after: "receiveBytes: sizes.receiveBytes,",
+    test: CALLS,
+    name: "[C31] of the service config",
+  },
+  {
+    file: "transport/client_transport.ts",
+    before: "sizes === undefined ? this.limits : this.limitsOf(sizes)",
+    after: "this.limits",
+    test: CALLS,
+    name: "[C31] a response above",
+  },
+  {
+    file: "surface/client/attempts/attempt.ts",
+    before: "return this.owner.call.messageSizes;",
+    after: "return undefined;",
+    test: CALLS,
+    name: "[C31] calls with a retry policy",
   },
 ];

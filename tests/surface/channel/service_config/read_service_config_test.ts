@@ -139,8 +139,10 @@ test("[C31] sizes are whole numbers, and 0 is a limit", () => {
       waitForReady: true,
     }],
   });
-  const { maxRequestBytes, maxResponseBytes, waitForReady } = read.methodConfig("/a.B/C");
-  assertEquals([maxRequestBytes, maxResponseBytes, waitForReady], [0, 1_024, true]);
+  const { messageSizes, waitForReady } = read.methodConfig("/a.B/C");
+  assertEquals([messageSizes, waitForReady], [{ sendBytes: 0, receiveBytes: 1_024 }, true]);
+  const half = readServiceConfig({ methodConfig: [{ name: [{}], maxRequestMessageBytes: 7 }] });
+  assertEquals(half.methodConfig("/a.B/C").messageSizes, { sendBytes: 7, receiveBytes: Infinity });
   const one = (fields: object) => problem({ methodConfig: [fields] });
   assertEquals(
     one({ maxRequestMessageBytes: -1 }),
