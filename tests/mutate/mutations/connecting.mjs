@@ -81,8 +81,8 @@ export default [
   },
   {
     file: "surface/channel/channel_route.ts",
-    before: "if (this.balancer !== undefined) return;\n",
-    after: "",
+    before: "if (this.balancer === undefined) return this.fail(reason);",
+    after: "return this.fail(reason);",
     test: "tests/surface/channel/states_test.ts",
     name: "[C24]",
   },

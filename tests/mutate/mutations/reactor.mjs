@@ -30,8 +30,8 @@ export default [
   },
   {
     file: "surface/client/client_call.ts",
-    before: "if (!this.waitsForRequest) this.context.route.submit(this);",
-    after: "this.context.route.submit(this);",
+    before: "    else this.context.route.submit(this);\n    asking",
+    after: "    this.context.route.submit(this);\n    asking",
     test: "tests/surface/reactor/client_test.ts",
     name: "[Q78]",
   },

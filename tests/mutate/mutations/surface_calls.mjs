@@ -68,8 +68,8 @@ export default [
   ),
   mutation(
     "surface/channel/channel.ts",
-    "options.authority ?? authorityOf(parsed)",
-    "authorityOf(parsed)",
+    "options.authority ?? authorityOf(parsed, port, options.resolvers)",
+    "authorityOf(parsed, port, options.resolvers)",
     PASSED_ON,
     "authority",
   ),
