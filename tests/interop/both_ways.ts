@@ -5,7 +5,7 @@ import { Channel, type ChannelOptions, Server, type ServerOptions } from "pollwi
 import { test } from "../harness.ts";
 import { CASES, runCase } from "./cases.ts";
 import { type Peer, type Results, runClient, withServer } from "./peers.ts";
-import { handlers, TestService } from "./service.ts";
+import { handlers, TestService, watchCompression } from "./service.ts";
 import { SMALL_SOAK } from "./soak.ts";
 
 /** Building, starting and all cases together; a case has less. */
@@ -69,6 +69,7 @@ async function runOurClient(port: number, { names, channel }: Sides): Promise<Re
 async function withOurServer(sides: Sides, use: (port: number) => Promise<Results>): Promise<Results> {
   const server = new Server(sides.server);
   server.addService(TestService, handlers);
+  watchCompression(server);
   try {
     return await use(await server.listen("127.0.0.1:0"));
   } finally {

@@ -1,6 +1,6 @@
 // The cases of gRPC's interop tests, each as its description says: what it calls, and what it asserts
 // (https://github.com/grpc/grpc/blob/master/doc/interop-test-descriptions.md#client).
-import { type CallOptions, type Channel, type Client, createClient, Status } from "pollwire";
+import { type CallOptions, type Channel, type Client, createClient, Status, uncompressed } from "pollwire";
 import { CaseFailure, expectEqual, expectPayload, expectStatus } from "./expect.ts";
 import { Requests } from "./requests.ts";
 import {
@@ -182,6 +182,67 @@ export const CASES: Readonly<Record<string, Case>> = {
   channel_soak: ({ soak, connect }) => channelSoak(soak, connect),
 };
 
+/** How the messages came that `run` received: whether each was compressed. */
+async function compressionOf(channel: Channel, run: () => Promise<void>): Promise<boolean[]> {
+  const seen: boolean[] = [];
+  const unwatch = channel.observe({
+    onMessageReceived: (_call, bytes, wireBytes) => void seen.push(bytes !== wireBytes),
+  });
+  await run();
+  unwatch();
+  return seen;
+}
+
+const GZIP: CallOptions = { compression: "gzip" };
+const [TRUE, FALSE] = [{ value: true }, { value: false }];
+
+/** The cases that want messages compressed, or not, and a server that looks. */
+const COMPRESSED: Readonly<Record<string, Case>> = {
+  async client_compressed_unary({ client }) {
+    const probe = client.unaryCall(uncompressed({ ...largeRequest(), expectCompressed: TRUE }), GZIP);
+    await expectStatus("the probe", probe, Status.INVALID_ARGUMENT);
+    const compressed = await client.unaryCall({ ...largeRequest(), expectCompressed: TRUE }, GZIP);
+    expectPayload("the response to the compressed request", compressed.payload, LARGE_RESPONSE);
+    const plain = await client.unaryCall({ ...largeRequest(), expectCompressed: FALSE });
+    expectPayload("the response to the uncompressed request", plain.payload, LARGE_RESPONSE);
+  },
+
+  async server_compressed_unary({ client, channel }) {
+    for (const responseCompressed of [TRUE, FALSE]) {
+      const seen = await compressionOf(channel, async () => {
+        const { payload } = await client.unaryCall({ ...largeRequest(), responseCompressed });
+        expectPayload("the response", payload, LARGE_RESPONSE);
+      });
+      expectEqual("whether the response is compressed", seen.join(), String(responseCompressed.value));
+    }
+  },
+
+  async client_compressed_streaming({ client }) {
+    const probe = uncompressed({ expectCompressed: TRUE, payload: zeros(REQUEST_SIZES[0]!) });
+    await expectStatus("the probe", client.streamingInputCall([probe], GZIP), Status.INVALID_ARGUMENT);
+    const { aggregatedPayloadSize } = await client.streamingInputCall([
+      { expectCompressed: TRUE, payload: zeros(27182) },
+      uncompressed({ expectCompressed: FALSE, payload: zeros(45904) }),
+    ], GZIP);
+    expectEqual("aggregated_payload_size", aggregatedPayloadSize, 73086);
+  },
+
+  async server_compressed_streaming({ client, channel }) {
+    const responseParameters = [{ compressed: TRUE, size: 31415 }, { compressed: FALSE, size: 92653 }];
+    const seen = await compressionOf(channel, async () => {
+      const sizes = await sizesOf(client.streamingOutputCall({ responseParameters }));
+      expectEqual("the sizes of the responses", sizes.join(", "), "31415, 92653");
+    });
+    expectEqual("whether each response is compressed", seen.join(), "true,false");
+  },
+};
+
+/** All cases, those too that few servers have. */
+export const ALL_CASES: Readonly<Record<string, Case>> = { ...CASES, ...COMPRESSED };
+
+/** The names of the cases of compression. */
+export const COMPRESSED_NAMES: readonly string[] = Object.keys(COMPRESSED);
+
 /** How one case ended. */
 export interface Outcome {
   readonly name: string;
@@ -211,7 +272,7 @@ export async function runCase(
   });
   const context = { channel, client: createClient(TestService, channel), connect, soak };
   try {
-    await Promise.race([connected(channel).then(() => CASES[name]!(context)), limit]);
+    await Promise.race([connected(channel).then(() => ALL_CASES[name]!(context)), limit]);
     return { name, ms: performance.now() - startedAt };
   } catch (error) {
     return { name, ms: performance.now() - startedAt, failure: (error as Error).message };

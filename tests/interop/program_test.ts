@@ -12,7 +12,7 @@ import { Authority } from "../../examples/tls/authority.ts";
 import { runtime, test } from "../harness.ts";
 import { recordProcess } from "../process_record.ts";
 import { peersAreRemote } from "../peers/remote.ts";
-import { CASES, runCase } from "./cases.ts";
+import { CASES, COMPRESSED_NAMES, runCase } from "./cases.ts";
 import { type EchoStatus, handlers, type OutputRequest, type OutputResponse } from "./service.ts";
 import { type SimpleRequest, TestService, UnimplementedService } from "./service.ts";
 import { SMALL_SOAK } from "./soak.ts";
@@ -58,7 +58,12 @@ async function failureOf(name: string, port: number, soak = SMALL_SOAK): Promise
 }
 
 /** Both programs, with flags of the server and of the client, pass every case. */
-async function pass(serverFlags: readonly string[], clientFlags: readonly string[]): Promise<void> {
+async function pass(
+  serverFlags: readonly string[],
+  clientFlags: readonly string[],
+  cases = "all",
+  names = NAMES,
+): Promise<void> {
   const server = start("server.ts", ["--port=0", ...serverFlags]);
   // Deno gives the signal that was sent instead of the code that the program ended with.
   const ended = new Promise<number>((resolve) =>
@@ -72,10 +77,10 @@ async function pass(serverFlags: readonly string[], clientFlags: readonly string
   const early = ended.then(() => "");
   try {
     const port = await Promise.race([listening, early]);
-    const args = ["--server_host=127.0.0.1", `--server_port=${port}`, "--test_case=all"];
+    const args = ["--server_host=127.0.0.1", `--server_port=${port}`, `--test_case=${cases}`];
     const client = await runClient(...args, ...clientFlags);
-    for (const name of NAMES) assertMatch(client.output, new RegExp(`^ok ${name} `, "m"));
-    assertStringIncludes(client.output, `${NAMES.length} of ${NAMES.length} passed`);
+    for (const name of names) assertMatch(client.output, new RegExp(`^ok ${name} `, "m"));
+    assertStringIncludes(client.output, `${names.length} of ${names.length} passed`);
     assertEquals(client.code, 0, output);
   } finally {
     server.kill("SIGTERM");
@@ -86,6 +91,12 @@ async function pass(serverFlags: readonly string[], clientFlags: readonly string
 test(
   "interop: client and server as programs pass every case",
   () => pass(["--use_tls=false"], ["--use_tls=false"]),
+  programs,
+);
+
+test(
+  "[C73] interop: client and server as programs pass the cases of compression",
+  () => pass([], [], COMPRESSED_NAMES.join(), [...COMPRESSED_NAMES]),
   programs,
 );
 
@@ -134,7 +145,6 @@ test(
 for (
   const [flag, says] of [
     ["--test_case=large_unray", `Cannot run "large_unray": there are empty_unary, `],
-    ["--test_case=client_compressed_unary", "pollwire does not compress"],
     ["--use_tls --use_test_ca", "give its certificate as --ca_file=FILE"],
     ["--server_prot=1", "--server_port"],
   ] as const
@@ -227,6 +237,31 @@ const WRONG: ReadonlyArray<readonly [name: string, broken: Handlers, says: strin
     "cancel_after_first_response",
     { fullDuplexCall: () => responses(1) },
     "the size of the first response is 1, expected 31415",
+  ],
+  [
+    "client_compressed_unary",
+    { unaryCall: () => zeros(314159) },
+    "the status of the probe is OK, expected INVALID_ARGUMENT",
+  ],
+  [
+    "client_compressed_streaming",
+    { streamingInputCall: () => ({ aggregatedPayloadSize: 73086 }) },
+    "the status of the probe is OK, expected INVALID_ARGUMENT",
+  ],
+  [
+    "server_compressed_unary",
+    { unaryCall: () => zeros(314159) },
+    'whether the response is compressed is "false", expected "true"',
+  ],
+  [
+    "server_compressed_streaming",
+    {
+      streamingOutputCall(_, call) {
+        call.compression = "deflate";
+        return responses(31415, 92653);
+      },
+    },
+    'whether each response is compressed is "true,true", expected "true,false"',
   ],
   ["rpc_soak", { unaryCall: () => zeros(1) }, "10 of 10 calls failed or took more than 1000 ms, 0 may"],
   ["channel_soak", { unaryCall: () => zeros(1) }, "the first is call 1: the size of the response is 1"],

@@ -2,7 +2,7 @@
 import process from "node:process";
 import { insecure, pemFiles, Server, tls, type TlsServerOptions } from "pollwire";
 import { readArguments, refuse } from "../../.ci/arguments.mjs";
-import { handlers, TestService } from "./service.ts";
+import { handlers, TestService, watchCompression } from "./service.ts";
 
 const flags = readArguments(
   "The server of gRPC's interop tests on pollwire; prints the port it listens on.",
@@ -24,6 +24,7 @@ const credentials = flags.use_tls
 
 const server = new Server({ poller: flags.poller, credentials });
 server.addService(TestService, handlers);
+watchCompression(server);
 const host = flags.host.includes(":") ? `[${flags.host}]` : flags.host;
 console.log(`listening ${await server.listen(`${host}:${flags.port}`)}`);
 for (const signal of ["SIGTERM", "SIGINT"] as const) {

@@ -5,12 +5,14 @@ import {
   type ClientStreaming,
   loadProto,
   RpcError,
+  type Server,
   type ServerCall,
   type ServerStreaming,
   type ServiceHandlers,
   type ServiceOf,
   Status,
   type Unary,
+  uncompressed,
 } from "pollwire";
 
 /** No field. */
@@ -25,6 +27,11 @@ export interface Payload {
   body?: Uint8Array;
 }
 
+/** Tells false from nothing. */
+export interface BoolValue {
+  value?: boolean;
+}
+
 /** The status a server is to answer with. */
 export interface EchoStatus {
   code?: number;
@@ -37,6 +44,10 @@ export interface SimpleRequest {
   responseSize?: number;
   payload?: Payload;
   responseStatus?: EchoStatus;
+  /** Whether the response is to be compressed. */
+  responseCompressed?: BoolValue;
+  /** Whether this request is compressed, as its sender believes. */
+  expectCompressed?: BoolValue;
 }
 
 /** Response of UnaryCall. */
@@ -47,6 +58,7 @@ export interface SimpleResponse {
 /** Request of StreamingInputCall. */
 export interface InputRequest {
   payload?: Payload;
+  expectCompressed?: BoolValue;
 }
 
 /** Response of StreamingInputCall. */
@@ -57,7 +69,7 @@ export interface InputResponse {
 /** Request of StreamingOutputCall and FullDuplexCall. */
 export interface OutputRequest {
   responseType?: PayloadType;
-  responseParameters?: Array<{ size?: number; intervalUs?: number }>;
+  responseParameters?: Array<{ size?: number; intervalUs?: number; compressed?: BoolValue }>;
   payload?: Payload;
   responseStatus?: EchoStatus;
 }
@@ -89,15 +101,41 @@ export const ECHO_INITIAL = "x-grpc-test-echo-initial";
 /** See {@linkcode ECHO_INITIAL}. */
 export const ECHO_TRAILING = "x-grpc-test-echo-trailing-bin";
 
+/**
+ * Requests that came, each with whether it was compressed, which no handler can see: of the call that began last. So the
+ * cases that ask for it are run one at a time.
+ */
+const arrivals: boolean[] = [];
+
+/** Has `server` see how its requests come; without it every request counts as uncompressed. */
+export function watchCompression(server: Server): void {
+  server.observe({
+    onCallBegin: () => void arrivals.splice(0),
+    onMessageReceived: (_call, bytes, wireBytes) => void arrivals.push(bytes !== wireBytes),
+  });
+}
+
+/** The next request came as its sender says. */
+function checkCompression(expected: BoolValue | undefined): void {
+  const isCompressed = arrivals.shift() ?? false;
+  if (expected === undefined || (expected.value ?? false) === isCompressed) return;
+  const found = isCompressed ? "is compressed" : "is not compressed";
+  throw new RpcError("INVALID_ARGUMENT", `the request ${found}, which expect_compressed contradicts`);
+}
+
 /** What a server answers; UnimplementedCall has no handler. */
 export const handlers: ServiceHandlers<typeof TestService> = {
   emptyCall: () => ({}),
-  unaryCall({ responseType, responseSize, responseStatus }: SimpleRequest, call: ServerCall): SimpleResponse {
+  unaryCall(request: SimpleRequest, call: ServerCall): SimpleResponse {
+    const { responseType, responseSize, responseStatus, responseCompressed, expectCompressed } = request;
+    checkCompression(expectCompressed);
+    if (responseCompressed?.value) call.compression = "gzip";
     echoMetadata(call);
     endAs(responseStatus);
     return { payload: makePayload(responseType, responseSize) };
   },
   async *streamingOutputCall(request: OutputRequest, call: ServerCall): AsyncGenerator<OutputResponse> {
+    if (request.responseParameters?.some(({ compressed }) => compressed?.value)) call.compression = "gzip";
     echoMetadata(call);
     yield* responsesTo(request, call);
   },
@@ -107,7 +145,10 @@ export const handlers: ServiceHandlers<typeof TestService> = {
   ): Promise<InputResponse> {
     echoMetadata(call);
     let aggregatedPayloadSize = 0;
-    for await (const { payload } of requests) aggregatedPayloadSize += payload?.body?.length ?? 0;
+    for await (const { payload, expectCompressed } of requests) {
+      checkCompression(expectCompressed);
+      aggregatedPayloadSize += payload?.body?.length ?? 0;
+    }
     return { aggregatedPayloadSize };
   },
   async *fullDuplexCall(
@@ -127,10 +168,11 @@ function echoMetadata(call: ServerCall): void {
 
 async function* responsesTo(request: OutputRequest, call: ServerCall): AsyncGenerator<OutputResponse> {
   endAs(request.responseStatus);
-  for (const { size, intervalUs = 0 } of request.responseParameters ?? []) {
+  for (const { size, intervalUs = 0, compressed } of request.responseParameters ?? []) {
     if (intervalUs > 0) await pause(intervalUs / 1000, call.signal);
     if (call.cancelled) return;
-    yield { payload: makePayload(request.responseType, size) };
+    const response = { payload: makePayload(request.responseType, size) };
+    yield compressed === undefined || compressed.value ? response : uncompressed(response);
   }
 }
 
