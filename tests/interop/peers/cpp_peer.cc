@@ -1,6 +1,6 @@
 // The interop tests on C++ gRPC: `cpp_peer server --port=0` prints `listening PORT` and serves until its standard
 // input ends; `cpp_peer client --server_port=PORT --test_case=NAME,NAME` prints a line for each case.
-// With `--tls=FOLDER` both use mutual TLS, with what certificates.ts has written there.
+// With `--compression=gzip` or `deflate` each side compresses what it sends. With `--tls=FOLDER` both use mutual TLS, with what certificates.ts has written there.
 #include <grpcpp/grpcpp.h>
 
 #include <chrono>
@@ -17,7 +17,36 @@
 
 #include "test.grpc.pb.h"
 
+// How a message came, which the library keeps for gRPC's own interop tests.
+uint32_t grpc_call_test_only_get_message_flags(grpc_call* call);
+
+namespace grpc {
+namespace testing {
+
+static const uint32_t kWasCompressed = 0x40000000u;
+
+class InteropClientContextInspector {
+ public:
+  static bool WasCompressed(const ::grpc::ClientContext& context) {
+    return (grpc_call_test_only_get_message_flags(context.call_) & kWasCompressed) != 0;
+  }
+};
+
+class InteropServerContextInspector {
+ public:
+  static bool WasCompressed(const ::grpc::ServerContext& context) {
+    return (grpc_call_test_only_get_message_flags(context.call_.call) & kWasCompressed) != 0;
+  }
+};
+
+}  // namespace testing
+}  // namespace grpc
+
 using namespace grpc::testing;
+
+static grpc_compression_algorithm Algorithm(const std::string& name) {
+  return name == "gzip" ? GRPC_COMPRESS_GZIP : name == "deflate" ? GRPC_COMPRESS_DEFLATE : GRPC_COMPRESS_NONE;
+}
 
 static const char kInitial[] = "x-grpc-test-echo-initial";
 static const char kTrailing[] = "x-grpc-test-echo-trailing-bin";
@@ -36,13 +65,23 @@ static grpc::Status StatusOf(const EchoStatus& status) {
   return grpc::Status(static_cast<grpc::StatusCode>(status.code()), status.message());
 }
 
+template <typename Request>
+static bool CameAsExpected(const grpc::ServerContext& context, const Request& request) {
+  return !request.has_expect_compressed() ||
+         request.expect_compressed().value() == InteropServerContextInspector::WasCompressed(context);
+}
+
+static const grpc::Status kNotAsExpected(grpc::StatusCode::INVALID_ARGUMENT, "expect_compressed does not hold");
+
 template <typename Stream>
 static void Respond(const StreamingOutputCallRequest& request, Stream* stream) {
   for (const auto& parameters : request.response_parameters()) {
     std::this_thread::sleep_for(std::chrono::microseconds(parameters.interval_us()));
     StreamingOutputCallResponse response;
     response.mutable_payload()->set_body(std::string(parameters.size(), '\0'));
-    stream->Write(response);
+    grpc::WriteOptions options;
+    if (parameters.has_compressed() && !parameters.compressed().value()) options.set_no_compression();
+    stream->Write(response, options);
   }
 }
 
@@ -51,6 +90,8 @@ class Service final : public TestService::Service {
 
   grpc::Status UnaryCall(grpc::ServerContext* context, const SimpleRequest* request, SimpleResponse* response) override {
     EchoMetadata(context);
+    if (!CameAsExpected(*context, *request)) return kNotAsExpected;
+    if (request->response_compressed().value()) context->set_compression_algorithm(GRPC_COMPRESS_GZIP);
     if (request->has_response_status()) return StatusOf(request->response_status());
     response->mutable_payload()->set_body(std::string(request->response_size(), '\0'));
     return grpc::Status::OK;
@@ -60,6 +101,9 @@ class Service final : public TestService::Service {
                                    grpc::ServerWriter<StreamingOutputCallResponse>* writer) override {
     EchoMetadata(context);
     if (request->has_response_status()) return StatusOf(request->response_status());
+    for (const auto& parameters : request->response_parameters()) {
+      if (parameters.compressed().value()) context->set_compression_algorithm(GRPC_COMPRESS_GZIP);
+    }
     Respond(*request, writer);
     return grpc::Status::OK;
   }
@@ -69,7 +113,10 @@ class Service final : public TestService::Service {
     EchoMetadata(context);
     StreamingInputCallRequest request;
     int sum = 0;
-    while (reader->Read(&request)) sum += request.payload().body().size();
+    while (reader->Read(&request)) {
+      if (!CameAsExpected(*context, request)) return kNotAsExpected;
+      sum += request.payload().body().size();
+    }
     response->set_aggregated_payload_size(sum);
     return grpc::Status::OK;
   }
@@ -107,9 +154,10 @@ static std::shared_ptr<grpc::ChannelCredentials> ChannelCredentials(const std::s
   return grpc::SslCredentials({Pem(tls, "ca.pem"), Pem(tls, "client.key"), Pem(tls, "client.pem")});
 }
 
-static int Serve(const std::string& port, const std::string& tls) {
+static int Serve(const std::string& port, const std::string& tls, const std::string& compression) {
   Service service;
   grpc::ServerBuilder builder;
+  builder.SetDefaultCompressionAlgorithm(Algorithm(compression));
   int bound = 0;
   builder.AddListeningPort("127.0.0.1:" + port, ServerCredentials(tls), &bound);
   builder.RegisterService(&service);
@@ -304,9 +352,91 @@ static void TimeoutOnSleepingServer(Stub* stub) {
   ExpectStatus(stream->Finish(), grpc::StatusCode::DEADLINE_EXCEEDED);
 }
 
-static int RunClient(const std::string& address, const std::string& names, const std::string& tls) {
+// A request as `expected` says, compressed or not.
+static grpc::Status CompressedUnary(Stub* stub, bool expected, bool compressed) {
+  grpc::ClientContext context;
+  SimpleResponse response;
+  SimpleRequest request = Large();
+  request.mutable_expect_compressed()->set_value(expected);
+  context.set_compression_algorithm(compressed ? GRPC_COMPRESS_GZIP : GRPC_COMPRESS_NONE);
+  const auto status = stub->UnaryCall(&context, request, &response);
+  if (status.ok()) ExpectPayload(response.payload(), kLargeResponse);
+  return status;
+}
+
+static void ClientCompressedUnary(Stub* stub) {
+  ExpectStatus(CompressedUnary(stub, true, false), grpc::StatusCode::INVALID_ARGUMENT);
+  ExpectStatus(CompressedUnary(stub, true, true), grpc::StatusCode::OK);
+  ExpectStatus(CompressedUnary(stub, false, false), grpc::StatusCode::OK);
+}
+
+static StreamingInputCallRequest Expecting(bool compressed, int size) {
+  StreamingInputCallRequest request;
+  request.mutable_expect_compressed()->set_value(compressed);
+  request.mutable_payload()->set_body(std::string(size, '\0'));
+  return request;
+}
+
+static void ClientCompressedStreaming(Stub* stub) {
+  grpc::WriteOptions plain;
+  plain.set_no_compression();
+  {
+    grpc::ClientContext context;
+    context.set_compression_algorithm(GRPC_COMPRESS_GZIP);
+    StreamingInputCallResponse response;
+    auto probe = stub->StreamingInputCall(&context, &response);
+    probe->Write(Expecting(true, kRequests[0]), plain);
+    probe->WritesDone();
+    ExpectStatus(probe->Finish(), grpc::StatusCode::INVALID_ARGUMENT);
+  }
+  grpc::ClientContext context;
+  context.set_compression_algorithm(GRPC_COMPRESS_GZIP);
+  StreamingInputCallResponse response;
+  auto writer = stub->StreamingInputCall(&context, &response);
+  Expect(writer->Write(Expecting(true, 27182)), "the compressed request could not be written");
+  Expect(writer->Write(Expecting(false, 45904), plain), "the uncompressed request could not be written");
+  writer->WritesDone();
+  ExpectStatus(writer->Finish(), grpc::StatusCode::OK);
+  Expect(response.aggregated_payload_size() == 73086, "aggregated_payload_size is wrong");
+}
+
+static void ServerCompressedUnary(Stub* stub) {
+  for (bool compressed : {true, false}) {
+    grpc::ClientContext context;
+    SimpleResponse response;
+    SimpleRequest request = Large();
+    request.mutable_response_compressed()->set_value(compressed);
+    ExpectStatus(stub->UnaryCall(&context, request, &response), grpc::StatusCode::OK);
+    ExpectPayload(response.payload(), kLargeResponse);
+    Expect(InteropClientContextInspector::WasCompressed(context) == compressed, "the response is not as was asked");
+  }
+}
+
+static void ServerCompressedStreaming(Stub* stub) {
+  grpc::ClientContext context;
+  StreamingOutputCallRequest request;
+  for (int size : {31415, 92653}) {
+    auto parameters = request.add_response_parameters();
+    parameters->set_size(size);
+    parameters->mutable_compressed()->set_value(size == 31415);
+  }
+  auto reader = stub->StreamingOutputCall(&context, request);
+  StreamingOutputCallResponse response;
+  for (const auto& parameters : request.response_parameters()) {
+    Expect(reader->Read(&response), "a response is missing");
+    ExpectPayload(response.payload(), parameters.size());
+    Expect(InteropClientContextInspector::WasCompressed(context) == parameters.compressed().value(),
+           "a response is not as was asked");
+  }
+  Expect(!reader->Read(&response), "a response too many");
+  ExpectStatus(reader->Finish(), grpc::StatusCode::OK);
+}
+
+static int RunClient(const std::string& address, const std::string& names, const std::string& tls,
+                     const std::string& compression) {
   auto connect = [&] {
     grpc::ChannelArguments arguments;
+    arguments.SetCompressionAlgorithm(Algorithm(compression));
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);  // or channels to one address share a connection
     return grpc::CreateCustomChannel(address, ChannelCredentials(tls), arguments);
   };
@@ -340,6 +470,10 @@ static int RunClient(const std::string& address, const std::string& names, const
       {"cancel_after_begin", [&] { CancelAfterBegin(stub.get()); }},
       {"cancel_after_first_response", [&] { CancelAfterFirstResponse(stub.get()); }},
       {"timeout_on_sleeping_server", [&] { TimeoutOnSleepingServer(stub.get()); }},
+      {"client_compressed_unary", [&] { ClientCompressedUnary(stub.get()); }},
+      {"server_compressed_unary", [&] { ServerCompressedUnary(stub.get()); }},
+      {"client_compressed_streaming", [&] { ClientCompressedStreaming(stub.get()); }},
+      {"server_compressed_streaming", [&] { ServerCompressedStreaming(stub.get()); }},
       {"rpc_soak", [&] { for (int i = 0; i < 10; ++i) LargeUnary(stub.get()); }},
       {"channel_soak", [&] { for (int i = 0; i < 10; ++i) LargeUnary(TestService::NewStub(connect()).get()); }},
   };
@@ -365,6 +499,6 @@ int main(int argc, char** argv) {
     const auto equals = argument.find('=');
     flags[argument.substr(2, equals - 2)] = argument.substr(equals + 1);
   }
-  if (argc > 1 && std::string(argv[1]) == "server") return Serve(flags["port"], flags["tls"]);
-  return RunClient("127.0.0.1:" + flags["server_port"], flags["test_case"], flags["tls"]);
+  if (argc > 1 && std::string(argv[1]) == "server") return Serve(flags["port"], flags["tls"], flags["compression"]);
+  return RunClient("127.0.0.1:" + flags["server_port"], flags["test_case"], flags["tls"], flags["compression"]);
 }

@@ -1,5 +1,6 @@
 // The interop tests on Go gRPC: `go_peer server --port=0` prints `listening PORT` and serves until its standard input
 // ends; `go_peer client --server_port=PORT --test_case=NAME,NAME` prints a line for each case.
+// With `--compression=gzip` the client compresses what it sends, and the server as its client does.
 // With `--tls=FOLDER` both use mutual TLS, with what certificates.ts has written there.
 //
 // Messages are structs with protobuf's tags, so that no generated code is needed.
@@ -22,6 +23,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
+	_ "google.golang.org/grpc/encoding/gzip"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 )
@@ -435,14 +437,19 @@ func (c client) timeoutOnSleepingServer() {
 	expectStatus(err, codes.DeadlineExceeded)
 }
 
-var folder *string // of certificates
+var folder *string      // of certificates
+var compression *string // the encoding of what the client sends
 
 func connect(address string) *grpc.ClientConn {
 	security := grpc.WithInsecure()
 	if config := configuration(*folder, "client"); config != nil {
 		security = grpc.WithTransportCredentials(credentials.NewTLS(config))
 	}
-	connection, err := grpc.Dial(address, security, grpc.WithBlock())
+	options := []grpc.DialOption{security, grpc.WithBlock()}
+	if *compression != "" {
+		options = append(options, grpc.WithDefaultCallOptions(grpc.UseCompressor(*compression)))
+	}
+	connection, err := grpc.Dial(address, options...)
 	expectStatus(err, codes.OK)
 	return connection
 }
@@ -511,6 +518,7 @@ func main() {
 	port := flags.String("port", "0", "port to listen on")
 	serverPort := flags.String("server_port", "", "port of the server")
 	names := flags.String("test_case", "", "cases, with commas between them")
+	compression = flags.String("compression", "", "encoding of what the client sends")
 	folder = flags.String("tls", "", "folder of certificates")
 	flags.Parse(os.Args[2:])
 	if os.Args[1] == "server" {

@@ -286,7 +286,10 @@ const cases = {
 };
 
 function connect(address) {
-  const options = { "grpc.use_local_subchannel_pool": 1 }; // or channels to one address share a connection
+  const options = {
+    "grpc.use_local_subchannel_pool": 1, // or channels to one address share a connection
+    "grpc.default_compression_algorithm": grpc.compressionAlgorithms[flags.compression],
+  };
   return new TestService(address, channelCredentials(), options);
 }
 
@@ -310,6 +313,7 @@ const flags = readArguments("The interop tests on grpc-js.", {
   port: [0, "port to listen on, 0 for any"],
   server_port: [0, "port of the server"],
   test_case: ["", "cases, with commas between them"],
+  compression: ["identity", "what the client compresses with; the server does not"],
   tls: ["", "folder of certificates"],
 }, process.argv.slice(3));
 if (process.argv[2] === "server") serve(flags.port);

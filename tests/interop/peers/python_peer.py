@@ -1,6 +1,6 @@
 """The interop tests on Python gRPC: `python_peer.py server --port=0` prints `listening PORT` and serves until its
 standard input ends; `python_peer.py client --server_port=PORT --test_case=NAME,NAME` prints a line for each case.
-With `--tls=FOLDER` both use mutual TLS, with what certificates.ts has written there.
+With `--compression=gzip` or `deflate` each side compresses what it sends. With `--tls=FOLDER` both use mutual TLS, with what certificates.ts has written there.
 
 `test_pb2`, which protoc makes of test.proto, is on PYTHONPATH; of gRPC's own code generator there is no need.
 """
@@ -93,13 +93,18 @@ def pem(name):
         return file.read()
 
 
+def compression():
+    known = {"gzip": grpc.Compression.Gzip, "deflate": grpc.Compression.Deflate}
+    return known.get(flags.get("compression"))
+
+
 def serve(port):
     methods = {}
     for name, handler in HANDLERS.items():
         kind, request, response = METHODS[name]
         make = getattr(grpc, f"{kind}_rpc_method_handler")
         methods[name] = make(handler, request.FromString, response.SerializeToString)
-    server = grpc.server(futures.ThreadPoolExecutor(max_workers=8))
+    server = grpc.server(futures.ThreadPoolExecutor(max_workers=8), compression=compression())
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, methods),))
     if "tls" in flags:
         credentials = grpc.ssl_server_credentials([(pem("server.key"), pem("server.pem"))], pem("ca.pem"), True)
@@ -293,9 +298,9 @@ def connect():
     address = f"127.0.0.1:{flags['server_port']}"
     options = (("grpc.use_local_subchannel_pool", 1),)  # or channels to one address share a connection
     if "tls" not in flags:
-        return grpc.insecure_channel(address, options)
+        return grpc.insecure_channel(address, options, compression())
     credentials = grpc.ssl_channel_credentials(pem("ca.pem"), pem("client.key"), pem("client.pem"))
-    return grpc.secure_channel(address, credentials, options)
+    return grpc.secure_channel(address, credentials, options, compression())
 
 
 def run_client(names):
