@@ -141,6 +141,7 @@ export { createClient, type ServiceClient } from "./create_client.ts";
 export type { PollerList } from "./engines.ts";
 export { announce, type Announcement, type AnnounceOptions } from "./etcd/announce.ts";
 export type { EtcdOptions, EtcdUser } from "./etcd/etcd_options.ts";
+export { etcdResolver } from "./etcd/etcd_scheme.ts";
 export { type Client, type ClientMethod, type ClientOptions, type Responses } from "./promise/client.ts";
 export { type GenericClient, genericClient } from "./promise/generic_client.ts";
 export type { Handler } from "./promise/handlers.ts";

@@ -3,9 +3,8 @@
 // While etcd is away the last list stays in use. A value that says no server is skipped, and logged once.
 
 import type { EventEngine, Reporter } from "../../pollers/mod.ts";
-import type { Backoff } from "../channel/backoff.ts";
 import type { EndpointAddresses } from "../channel/resolver/endpoint.ts";
-import type { Resolver, ResolverSink } from "../channel/resolver/resolver.ts";
+import type { Resolver, ResolverBackoff, ResolverSink } from "../channel/resolver/resolver.ts";
 import type { EtcdSettings } from "./etcd_options.ts";
 import type { KeyValue, WatchEvent } from "./etcd_proto.ts";
 import { EtcdSession } from "./etcd_session.ts";
@@ -29,18 +28,20 @@ export class EtcdResolver implements Resolver {
   private readonly watch: PrefixWatch;
   private entries = new Map<string, Entry>();
   private readonly name: string;
+  private readonly defaultPort: number;
 
-  /** The servers under `prefix`, "services/guide": keys "services/guide/...". */
+  /** The servers under `prefix`, "services/guide": keys "services/guide/...". Their addresses without a port have `defaultPort`. */
   constructor(
     engine: EventEngine,
     settings: EtcdSettings,
-    private readonly prefix: string,
-    backoff: Pick<Backoff, "next" | "reset">,
+    { prefix, defaultPort }: { readonly prefix: string; readonly defaultPort: number },
+    backoff: ResolverBackoff,
     private readonly reporter: Reporter,
     private readonly sink: ResolverSink,
   ) {
     this.session = new EtcdSession(engine, settings, reporter, backoff);
     this.watch = new PrefixWatch(engine, this.session, keysUnder(`${prefix}/`), this);
+    this.defaultPort = defaultPort;
     this.name = JSON.stringify(prefix);
   }
 
@@ -97,7 +98,7 @@ export class EtcdResolver implements Resolver {
   private put(key: string, value = NO_OCTETS, before: ReadonlyMap<string, Entry>): void {
     const known = before.get(key);
     if (known !== undefined && sameOctets(known.value, value)) return void this.entries.set(key, known);
-    const server = readServer(value);
+    const server = readServer(value, this.defaultPort);
     if (typeof server !== "string") return void this.entries.set(key, { value, server });
     this.entries.set(key, { value, server: undefined });
     this.reporter.log(

@@ -6,8 +6,8 @@
 
 import type { EventEngine, Instant, Logger, Reporter } from "../../pollers/mod.ts";
 import { Status } from "../call/status.ts";
-import type { Backoff } from "../channel/backoff.ts";
 import { Channel } from "../channel/channel.ts";
+import type { ResolverBackoff } from "../channel/resolver/resolver.ts";
 import type { DoneStatus } from "../reactor/done_status.ts";
 import {
   createReactorClient,
@@ -59,7 +59,7 @@ export class EtcdSession {
     private readonly engine: EventEngine,
     private readonly settings: EtcdSettings,
     private readonly reporter: Reporter,
-    private readonly backoff: Pick<Backoff, "next" | "reset">,
+    private readonly backoff: ResolverBackoff,
   ) {
     this.untried = settings.endpoints.length - 1;
   }

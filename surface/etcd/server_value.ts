@@ -18,7 +18,7 @@ interface Written {
 }
 
 /** The server that `value` says, or a sentence that says why it says none. */
-export function readServer(value: Uint8Array): EndpointAddresses | string {
+export function readServer(value: Uint8Array, defaultPort: number): EndpointAddresses | string {
   let json: unknown;
   try {
     json = JSON.parse(decoder.decode(value));
@@ -29,7 +29,7 @@ export function readServer(value: Uint8Array): EndpointAddresses | string {
   const written = json as Written;
   const addr = written.addr ?? written.Addr;
   if (typeof addr !== "string") return 'it has no text "addr"';
-  const address = readAddress(addr);
+  const address = readAddress(addr, defaultPort);
   if (typeof address === "string") return address;
   const metadata = written.metadata ?? written.Metadata;
   if (metadata === undefined || metadata === null) return { addresses: [address] };
@@ -43,9 +43,9 @@ export function writeServer(address: SocketAddress, metadata: unknown): Uint8Arr
   return encoder.encode(JSON.stringify({ addr: formatAddress(address), metadata }));
 }
 
-function readAddress(addr: string): SocketAddress | string {
+function readAddress(addr: string, defaultPort: number): SocketAddress | string {
   try {
-    const target = parseTarget(addr);
+    const target = parseTarget(addr, defaultPort);
     return target.family === "dns"
       ? `its addr ${JSON.stringify(addr)} is a name; addresses are used`
       : target;

@@ -66,7 +66,7 @@ export default [
     before: "      this.#drainAll();\n      for",
     after: "      for",
     test: ANNOUNCE,
-    name: "does not wait for etcd, which is told",
+    name: "while etcd is silent is closed at once",
   },
   {
     file: "surface/channel/channel_route.ts",

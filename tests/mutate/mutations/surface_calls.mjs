@@ -428,7 +428,7 @@ export default [
   ),
   mutation(
     "surface/server/server.ts",
-    "if (this.#stopped !== undefined) {\n      endpoint.close();\n",
+    "if (this.#styles.isShutDown) {\n      endpoint.close();\n",
     "if (this.#stopped !== undefined) {\n",
     LISTEN,
     "somebody else accepted",

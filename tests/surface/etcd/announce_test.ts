@@ -209,6 +209,16 @@ test("[C28] a server that is closed does not wait for etcd, which is told all th
     assertEquals(world.etcd.keyNames, []);
   }));
 
+test("[C28] a server that is closed while etcd is silent is closed at once", () =>
+  World.run(async (world) => {
+    await world.pass(100);
+    world.silenceEtcd();
+    let closed = false;
+    void world.server[Symbol.asyncDispose]().then(() => closed = true);
+    await world.pass(10);
+    assert(closed);
+  }));
+
 test("[C28] a server that was taken out serves on, and its shutdown asks etcd nothing more", () =>
   World.run(async (world) => {
     const { announcement } = world;

@@ -31,7 +31,7 @@ class World {
     this.resolver = new EtcdResolver(
       this.client,
       { endpoints, credentials: insecure, user },
-      "guides",
+      { prefix: "guides", defaultPort: 80 },
       new Backoff(() => 0.5),
       new Reporter({ logger }),
       {
