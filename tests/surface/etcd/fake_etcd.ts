@@ -90,8 +90,9 @@ export class FakeEtcd {
         this.awaitExpiry(ID);
         return { ID, TTL };
       },
-      leaseRevoke: ({ ID }, call) => {
+      leaseRevoke: async ({ ID }, call) => {
         this.note(`leaseRevoke ${ID}`, call);
+        await this.simulation.sleep(20); // its disk
         this.onRevoke();
         this.expire(ID);
         return {};
