@@ -11,11 +11,13 @@ import { ClientReactorCall } from "../../surface/reactor/client_reactor_call.ts"
 import { ServerReactorCall } from "../../surface/reactor/server_reactor_call.ts";
 import { Driver } from "../../transport/driver.ts";
 import { GrpcClientStream } from "../../transport/grpc/client_stream.ts";
+import { Inflation } from "../../transport/grpc/inflation.ts";
 import type { MessageReader } from "../../transport/grpc/message_reader.ts";
 import { GrpcServerStream } from "../../transport/grpc/server_stream.ts";
 import type { Connection } from "../../transport/http2/connection.ts";
 import type { Stream } from "../../transport/http2/stream.ts";
 import { Timer } from "../../transport/http2/timers.ts";
+import type { MessageSink } from "../../transport/transport.ts";
 import { ModelError } from "./model_error.ts";
 
 /** Looks at every connection of a simulation before each event, when all promise continuations have run. */
@@ -166,7 +168,9 @@ function checkCall(driver: Driver, stream: Stream): void {
   const { done, reader, call } = callOf(stream);
   if (done || reader === undefined) return;
   const named = `stream ${stream.id}:`;
-  const unread = storeOf(call)?.wireBytes ?? 0;
+  const unread = call instanceof Inflation
+    ? (storeOf(call.sink)?.wireBytes ?? 0) + heldBytes(call)
+    : storeOf(call)?.wireBytes ?? 0;
   expect(driver, `${named} octets of messages that were not taken`, reader["untakenBytes"], unread);
   // A DATA frame is in the account as a whole as soon as it begins.
   const frames = driver["connection"]["reader"];
@@ -184,6 +188,12 @@ function callOf({ id, sink }: Stream): { done: boolean; reader: MessageReader | 
     return { done: sink["done"], reader: sink["reader"], call: sink["sink"] };
   }
   throw new TypeError(`Stream ${id} is no call`);
+}
+
+/** What waits to be inflated. */
+function heldBytes(inflation: Inflation<MessageSink>): number {
+  const held = inflation["held"];
+  return held["end"] - held["start"];
 }
 
 /** Where a call keeps what was not read, in any style. */

@@ -11,6 +11,10 @@ export const OPTIONS = {
   seed: [1, "first seed"],
   seeds: [1, "how many seeds, one after another; a single one is printed with its trace"],
   steps: [12, "calls of each program"],
-  styles: ["all", "calls in all styles, by promises alone, or that block", ["all", "promise", "blocking"]],
+  styles: [
+    "all",
+    "calls in all styles, by promises alone, that block, or in all styles with compressed messages",
+    ["all", "promise", "blocking", "compressed"],
+  ],
   trace: [false, "every line of the trace, also where one repeats another"],
 };

@@ -37,9 +37,9 @@ export interface Outcome {
 }
 
 /** Which styles the calls of a program are made and served in. */
-export type Styles = "all" | "promise" | "blocking";
+export type Styles = "all" | "promise" | "blocking" | "compressed";
 
-const STYLES = { all: randomStyle, promise: promiseStyle, blocking: blockingStyle };
+const STYLES = { all: randomStyle, promise: promiseStyle, blocking: blockingStyle, compressed: randomStyle };
 
 /** What rounding of grpc-timeout and a turn may add to a deadline, in virtual milliseconds. */
 const DEADLINE_SLACK_MS = 1;
@@ -61,21 +61,23 @@ export function runProgram(
   // Every segment is an event: where they are tiny, so are the messages.
   const segmentBytes = planning.pick([1, 7, 100, 1_460, 65_536]);
   const faults = planning.below(4);
+  const isAll = styles === "all" || styles === "compressed";
   const conditions = randomConditions(planning, segmentBytes, faults);
   const world = new SimulatedWorld({
     seed,
     conditions,
     traceLines,
     windows: randomWindows(seed),
-    isVaried: styles === "all",
+    isVaried: isAll,
     blocks: styles === "blocking",
+    compresses: styles === "compressed",
   });
   const plans = Array.from({ length: steps }, (_, i): Plan => ({
     ...randomPlan(planning, i + 1, 20 * segmentBytes, faults),
     style: STYLES[styles](seed, i + 1),
   }));
   return runPlans(world, seed, plans, (program) => {
-    if (styles === "all") program.disturb();
+    if (isAll) program.disturb();
     scheduleFaults(world, planning, faults, world.problem);
   });
 }

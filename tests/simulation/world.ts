@@ -1,5 +1,5 @@
 // A client and a server on a simulated network, with every style on both sides.
-import { Channel, type CompletionType, createClient, type Logger, Server } from "pollwire";
+import { Channel, type CompletionType, type Compression, createClient, type Logger, Server } from "pollwire";
 import {
   type Conditions,
   SeededRandom,
@@ -28,6 +28,8 @@ export interface WorldOptions {
   readonly isVaried?: boolean;
   /** Its clients block. Default false. */
   readonly blocks?: boolean;
+  /** Both sides compress, as the seed says. Default false: how large what is compressed becomes differs between runtimes. */
+  readonly compresses?: boolean;
   /** The windows that each side announces. */
   readonly windows: { readonly client: Partial<LocalSettings>; readonly server: Partial<LocalSettings> };
 }
@@ -64,10 +66,12 @@ export class SimulatedWorld implements Setting {
   readonly intercepts: boolean;
   private readonly observes: boolean;
   private readonly seed: number;
+  private readonly compression: { readonly client: Compression; readonly server: Compression };
   private readonly serverSettings: Partial<LocalSettings>;
   private server: { readonly server: Server; readonly queues: ServerQueues } | undefined;
 
-  constructor({ seed, conditions, traceLines, windows, isVaried = false, blocks = false }: WorldOptions) {
+  constructor(options: WorldOptions) {
+    const { seed, conditions, traceLines, windows, isVaried = false, blocks = false } = options;
     this.simulation = new Simulation({ seed, conditions, traceLines });
     this.random = this.simulation.random;
     this.choices = new SeededRandom(seed ^ 0x57_11e5);
@@ -76,6 +80,10 @@ export class SimulatedWorld implements Setting {
     const relayHost = this.relayHost = this.simulation.host();
     this.accounts = new Accounts(this.simulation, this.clientHost, this.serverHost, relayHost);
     this.seed = seed;
+    const compression = new SeededRandom(seed ^ 0x0_21b);
+    const drawn = (): Compression =>
+      options.compresses ? compression.pick(["gzip", "gzip", "deflate", "identity"]) : "identity";
+    this.compression = { client: drawn(), server: drawn() };
     this.blocks = blocks;
     const { choices } = this;
     this.intercepts = isVaried && choices.chance(0.3);
@@ -89,6 +97,7 @@ export class SimulatedWorld implements Setting {
       poller: this.clientHost,
       initialBackoffMs: 20,
       settings: windows.client,
+      compression: this.compression.client,
       onError: this.problem,
       logger: QUIET,
     });
@@ -105,6 +114,7 @@ export class SimulatedWorld implements Setting {
     const server = new Server({
       poller: this.serverHost,
       settings: this.serverSettings,
+      compression: this.compression.server,
       onError: this.problem,
       logger: QUIET,
     });

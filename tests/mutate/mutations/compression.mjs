@@ -247,4 +247,11 @@ export default [
     STYLES,
     "[C73] a method on an executor: as its server says",
   ),
+  mutation(
+    INFLATION,
+    "    this.aheadBytes = 0;\n    if",
+    "    if",
+    "tests/simulation/simulation_test.ts",
+    "[C77] programs whose messages are compressed keep every promise",
+  ),
 ];
