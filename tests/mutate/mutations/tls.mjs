@@ -187,7 +187,7 @@ export default [
     "rejectUnauthorized: requestCertificate && requireCertificate",
     "rejectUnauthorized: false",
     CONTRACT,
-    "node: a client that shows none",
+    "node: a client that shows one of an authority that is not trusted is",
   ),
   mutation(
     "pollers/native/tls_stream.ts",

@@ -1,11 +1,13 @@
 // TLS where the runtime's loop has no part: under a thread that blocks, and over a simulated network in virtual time.
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import {
+  callCredentials,
   Channel,
   CompletionQueue,
   createCall,
   createClient,
   createSyncClient,
+  type Metadata,
   receiveInitialMetadata,
   receiveMessage,
   receiveStatusOnClient,
@@ -69,6 +71,35 @@ for (const provider of [OPENSSL, NODE_TLS]) {
           const error = thrown(() => createSyncClient(Trial, other).one({}, options));
           assertMatch(error.details, /TLS handshake failed/);
           await other[Symbol.asyncDispose]();
+          await channel[Symbol.asyncDispose]();
+          await new Promise<void>((resolve) => engine.onceIdle(resolve));
+          await engine.shutdown();
+        }),
+      { ...skipped(provider), leaves: "a helper thread ends after the last of its channels" },
+    );
+  }
+
+  for (const [poller, engineOptions] of ALL_WAYS) {
+    test(
+      `[C86] TLS by ${provider.name}, ${poller}${
+        engineOptions.ownThread ? ", own thread" : ""
+      }: calls that block show credentials`,
+      () =>
+        servedElsewhere(provider.name, async (port) => {
+          const engine = selectPoller(poller).create(engineOptions);
+          const channel = new Channel(`localhost:${port}`, {
+            poller: engine,
+            credentials: tls.client({ ca, provider: provider.name }),
+            callCredentials: callCredentials.from(({ serviceUrl }) => ({ "x-said": serviceUrl })),
+          });
+          const client = createSyncClient(Trial, channel);
+          const said: unknown[] = [];
+          const onTrailers = (trailers: Metadata): unknown => said.push(trailers.getAll("x-said"));
+          client.one({}, { onTrailers, deadlineMs: 20_000 });
+          const ofCall = callCredentials.from(() => ({ "x-said": "the call's" }));
+          client.one({}, { onTrailers, callCredentials: ofCall, deadlineMs: 20_000 });
+          const url = `https://localhost:${port}/trial.Trial`;
+          assertEquals(said, [[url], [url]]); // the channel's come first
           await channel[Symbol.asyncDispose]();
           await new Promise<void>((resolve) => engine.onceIdle(resolve));
           await engine.shutdown();
