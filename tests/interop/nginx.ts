@@ -86,12 +86,13 @@ export function freePort(): Promise<number> {
   });
 }
 
-async function accepts(port: number): Promise<void> {
+/** Waits until somebody listens on `port`. */
+export async function accepts(port: number): Promise<void> {
   for (const end = performance.now() + 10_000; performance.now() < end;) {
     if (await tryConnect(port)) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  throw new Error(`nginx does not listen on port ${port} after 10 s`);
+  throw new Error(`Nobody listens on port ${port} after 10 s`);
 }
 
 function tryConnect(port: number): Promise<boolean> {
