@@ -231,6 +231,11 @@ export interface DnsResolver {
    * prefers; at least one where `ok` is true.
    */
   lookup(host: string, port: number, done: (result: IoResult<SocketAddress[]>) => void): void;
+  /**
+   * The TXT records of `name`, each as one text; at least one where `ok` is true, and the error is "not-found" where there
+   * is none. On Bun the strings that a record is made of come as texts of their own, in their order. Not all engines have it.
+   */
+  lookUpTexts?(name: string, done: (result: IoResult<string[]>) => void): void;
 }
 
 /** What `probe` finds out: whether the engine can run here, or a sentence that says why not. */

@@ -29,6 +29,7 @@ export type IoSyscall =
   | "read"
   | "write"
   | "getaddrinfo"
+  | "resolveTxt"
   | "socketpair";
 
 /** An error of an engine. It is handed on as a value; only the surface turns it into something thrown. */
@@ -55,7 +56,12 @@ export class IoError {
   }
 }
 
-const PREPOSITIONS: Partial<Record<IoSyscall, string>> = { connect: "to", bind: "to", getaddrinfo: "of" };
+const PREPOSITIONS: Partial<Record<IoSyscall, string>> = {
+  connect: "to",
+  bind: "to",
+  getaddrinfo: "of",
+  resolveTxt: "of",
+};
 
 const WORDS: Record<IoErrorKind, string> = {
   "refused": "connection refused",

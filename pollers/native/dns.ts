@@ -1,6 +1,6 @@
 // Names to addresses, by the system's own resolver (getaddrinfo), as every runtime offers it through node:dns.
 
-import { lookup, type LookupAddress } from "node:dns";
+import { lookup, type LookupAddress, resolveTxt } from "node:dns";
 import { type DnsTarget, inetAddress, type SocketAddress } from "../contract/address.ts";
 import type { DnsResolver, EventEngine, IoResult } from "../contract/engine.ts";
 import { toOpenError } from "./errors.ts";
@@ -12,14 +12,28 @@ export class SystemResolver implements DnsResolver {
 
   /** One getaddrinfo; every address it gives, in its order. */
   lookup(host: string, port: number, done: (result: IoResult<SocketAddress[]>) => void): void {
-    // Runtimes report some errors before the call returns; `done` still gets them later.
+    this.ask(done, (report) => {
+      lookUp(host, (error, found) => report(foundOf(host, port, error, found ?? [])));
+    });
+  }
+
+  /** One query for TXT. */
+  lookUpTexts(name: string, done: (result: IoResult<string[]>) => void): void {
+    this.ask(done, (report) => {
+      lookUpTexts(name, (error, records) => report(textsOf(name, error, records ?? [])));
+    });
+  }
+
+  /** Runtimes report some errors before the call returns; `done` still gets them later. */
+  private ask<T>(
+    done: (result: IoResult<T>) => void,
+    begin: (report: (result: IoResult<T>) => void) => void,
+  ): void {
     let returned = false;
-    const finish = (error: Error | null, found: LookupAddress[] | undefined): void => {
-      const result = foundOf(host, port, error, found ?? []);
+    begin((result) => {
       if (returned) this.engine.execCtx.enter(done, result);
       else this.engine.run(() => done(result));
-    };
-    lookUp(host, finish);
+    });
     returned = true;
   }
 }
@@ -47,4 +61,23 @@ export function foundOf(
   if (addresses.length > 0) return { ok: true, value: addresses };
   const target: DnsTarget = { family: "dns", host, port };
   return { ok: false, error: toOpenError(error ?? {}, "getaddrinfo", target, "ENOTFOUND") };
+}
+
+/** One query for TXT. */
+export function lookUpTexts(
+  name: string,
+  finish: (error: Error | null, records: string[][] | undefined) => void,
+): void {
+  try {
+    resolveTxt(name, finish);
+  } catch (error) {
+    finish(error as Error, undefined);
+  }
+}
+
+/** What DNS says in TXT of `name`: records, of strings. */
+export function textsOf(name: string, error: unknown, records: readonly string[][]): IoResult<string[]> {
+  if (records.length > 0) return { ok: true, value: records.map((strings) => strings.join("")) };
+  const target: DnsTarget = { family: "dns", host: name, port: 53 };
+  return { ok: false, error: toOpenError(error ?? {}, "resolveTxt", target, "ENODATA") };
 }

@@ -16,12 +16,17 @@ const locate = (): URL => new URL("./lookup_worker.ts", import.meta.url);
 /** Given to the thread for each name. */
 export interface LookupOrder {
   readonly host: string;
+  /** What is asked for: its addresses, or its TXT records. */
+  readonly type: LookupType;
   readonly memory: SharedArrayBuffer;
 }
 
-/** What getaddrinfo said. */
+/** What is asked for of a name. */
+export type LookupType = "addresses" | "texts";
+
+/** What the system said: addresses, or TXT records. */
 export interface LookupAnswer {
-  readonly addresses: ReadonlyArray<{ readonly address: string }>;
+  readonly found: readonly string[];
   readonly error?: { readonly name: string; readonly message: string; readonly code?: string } | undefined;
 }
 
@@ -52,9 +57,9 @@ export class LookupThread {
   }
 
   /** Looks `host` up. */
-  ask(host: string): ThreadLookup {
+  ask(host: string, type: LookupType): ThreadLookup {
     const lookup = new ThreadLookup();
-    const order: LookupOrder = { host, memory: lookup.memory };
+    const order: LookupOrder = { host, type, memory: lookup.memory };
     this.thread.post(order);
     return lookup;
   }

@@ -1,27 +1,33 @@
 // The thread that looks names up.
 
-import { lookUp } from "./dns.ts";
+import { lookUp, lookUpTexts } from "./dns.ts";
 import { DONE, LENGTH, type LookupAnswer, type LookupOrder, TEXT_AT } from "./lookup_thread.ts";
 import { endThread, onOwnerMessage, startData } from "./thread.ts";
 
-function answer({ host, memory }: LookupOrder): void {
-  lookUp(host, (error, found) => {
-    const { name, message, code } = (error ?? {}) as Partial<NonNullable<LookupAnswer["error"]>>;
-    const failed = name === undefined ? undefined : { name, message: message ?? "", ...code ? { code } : {} };
-    const room = memory.byteLength - TEXT_AT;
-    const write = (addresses: LookupAnswer["addresses"]): boolean => {
-      const given: LookupAnswer = { addresses, error: failed };
-      const text = new TextEncoder().encode(JSON.stringify(given));
-      if (text.length > room) return false;
-      new Uint8Array(memory, TEXT_AT).set(text);
-      const words = new Int32Array(memory, 0, 2);
-      words[LENGTH] = text.length;
-      Atomics.store(words, DONE, 1);
-      return true;
-    };
-    const all = (found ?? []).map(({ address }) => ({ address }));
-    if (!write(all)) write(all.slice(0, 100));
-  });
+function answer({ host, type, memory }: LookupOrder): void {
+  if (type === "texts") {
+    return lookUpTexts(host, (error, records) => {
+      write(memory, error, (records ?? []).map((strings) => strings.join("")));
+    });
+  }
+  lookUp(host, (error, found) => write(memory, error, (found ?? []).map(({ address }) => address)));
+}
+
+/** Writes what was found, the beginning of it where it is too much. */
+function write(memory: SharedArrayBuffer, thrown: Error | null, all: readonly string[]): void {
+  const { name, message, code } = (thrown ?? {}) as Partial<NonNullable<LookupAnswer["error"]>>;
+  const error = name === undefined ? undefined : { name, message: message ?? "", ...code ? { code } : {} };
+  const room = memory.byteLength - TEXT_AT;
+  for (const found of [all, all.slice(0, 100), []]) {
+    const answer: LookupAnswer = { found, error };
+    const text = new TextEncoder().encode(JSON.stringify(answer));
+    if (text.length > room) continue;
+    new Uint8Array(memory, TEXT_AT).set(text);
+    const words = new Int32Array(memory, 0, 2);
+    words[LENGTH] = text.length;
+    Atomics.store(words, DONE, 1);
+    return;
+  }
 }
 
 // Importing this by mistake starts nothing.

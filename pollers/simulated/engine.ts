@@ -164,21 +164,39 @@ export class SimulatedEngine implements EventEngine, Host, SyncWait {
     return Promise.resolve(connectEnds(this, at(), this, at()));
   }
 
-  /** Knows the names of the network. */
+  /** Knows the names of the network, and their TXT records. */
   resolver(): DnsResolver {
+    const { names, texts } = this.simulation.network;
     return {
-      lookup: (host, port, done) => {
-        const { network } = this.simulation;
-        const lookupMs = network.lookupMs ?? 2 * network.conditions.latencyMs;
-        if (lookupMs === Infinity) return;
-        this.simulation.schedule(this.now() + lookupMs, () => {
-          const hosts = network.names.get(host);
-          const error = new IoError("not-found", "getaddrinfo", { family: "dns", host, port }, "ENOTFOUND");
-          const value = hosts?.map((one): SocketAddress => ({ family: "ipv4", host: one, port }));
-          this.enter(done, value === undefined ? { ok: false, error } : { ok: true, value });
-        });
-      },
+      lookup: (host, port, done) =>
+        this.lookUp(done, () => {
+          const hosts = names.get(host);
+          if (hosts !== undefined) {
+            return { ok: true, value: hosts.map((one) => ({ family: "ipv4", host: one, port })) };
+          }
+          return {
+            ok: false,
+            error: new IoError("not-found", "getaddrinfo", { family: "dns", host, port }, "ENOTFOUND"),
+          };
+        }),
+      lookUpTexts: (name, done) =>
+        this.lookUp(done, () => {
+          const value = texts.get(name);
+          if (value !== undefined) return { ok: true, value };
+          const [kind, code] = texts.has(name)
+            ? ["other", "ESERVFAIL"] as const
+            : ["not-found", "ENODATA"] as const;
+          const target = { family: "dns", host: name, port: 53 } as const;
+          return { ok: false, error: new IoError(kind, "resolveTxt", target, code) };
+        }),
     };
+  }
+
+  private lookUp<T>(done: (result: IoResult<T>) => void, find: () => IoResult<T>): void {
+    const { network } = this.simulation;
+    const lookupMs = network.lookupMs ?? 2 * network.conditions.latencyMs;
+    if (lookupMs === Infinity) return;
+    this.simulation.schedule(this.now() + lookupMs, () => this.enter(done, find()));
   }
 
   /** {@linkcode SYNC_WAIT}: a thread that blocks has all hosts go on. */

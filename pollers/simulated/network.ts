@@ -69,6 +69,8 @@ export interface NetworkListener {
 export class Network {
   /** Names that resolve, and the hosts (IPv4 addresses) they stand for. */
   readonly names: Map<string, string[]> = new Map();
+  /** TXT records by their names; undefined: the name server does not answer for it. */
+  readonly texts: Map<string, string[] | undefined> = new Map();
   /** Milliseconds that a lookup which begins now takes; Infinity: it never ends. Undefined: a round trip. */
   lookupMs: number | undefined = undefined;
   /** Both ends of every connection that stands. */

@@ -5,15 +5,21 @@
 
 import type { SocketAddress } from "../contract/address.ts";
 import type { DnsResolver, EventEngine, IoResult } from "../contract/engine.ts";
-import { foundOf } from "../native/dns.ts";
-import { LookupThread, type ThreadLookup } from "../native/lookup_thread.ts";
+import { foundOf, type SystemResolver, textsOf } from "../native/dns.ts";
+import {
+  type LookupAnswer,
+  LookupThread,
+  type LookupType,
+  type ThreadLookup,
+} from "../native/lookup_thread.ts";
 import type { Names } from "./sync_waiter.ts";
 
-/** A name, and who waits for its addresses. */
+/** A name, and who waits for what is asked of it. */
 interface Lookup {
   readonly host: string;
-  readonly port: number;
-  readonly done: (result: IoResult<SocketAddress[]>) => void;
+  readonly type: LookupType;
+  /** Reports what the helper thread found. */
+  readonly answered: (answer: LookupAnswer) => void;
   /** By the helper thread. */
   helped: ThreadLookup | undefined;
 }
@@ -25,14 +31,44 @@ export class BlockableResolver implements DnsResolver, Names {
   private blocked = false;
 
   /** `engine` gets the callbacks; `system` is the resolver that reports by the loop. */
-  constructor(private readonly engine: EventEngine, private readonly system: DnsResolver) {}
+  constructor(private readonly engine: EventEngine, private readonly system: SystemResolver) {}
 
   /** The system's answer. */
   lookup(host: string, port: number, done: (result: IoResult<SocketAddress[]>) => void): void {
-    const lookup: Lookup = { host, port, done, helped: undefined };
+    const report = this.begin(
+      host,
+      "addresses",
+      done,
+      ({ error, found }) => foundOf(host, port, error, found.map((address) => ({ address }))),
+    );
+    this.system.lookup(host, port, report);
+  }
+
+  /** The system's answer. */
+  lookUpTexts(name: string, done: (result: IoResult<string[]>) => void): void {
+    const report = this.begin(
+      name,
+      "texts",
+      done,
+      ({ error, found }) => textsOf(name, error, found.map((text) => [text])),
+    );
+    this.system.lookUpTexts(name, report);
+  }
+
+  /** What reports the loop's answer; `read` makes a result of the helper's. */
+  private begin<T>(
+    host: string,
+    type: LookupType,
+    done: (result: IoResult<T>) => void,
+    read: (answer: LookupAnswer) => IoResult<T>,
+  ): (result: IoResult<T>) => void {
+    const report = (result: IoResult<T>): void => {
+      if (this.lookups.delete(lookup)) done(result);
+    };
+    const lookup: Lookup = { host, type, answered: (answer) => report(read(answer)), helped: undefined };
     this.lookups.add(lookup);
-    this.system.lookup(host, port, (result) => this.finish(lookup, result));
     if (this.blocked) this.help(lookup);
+    return report;
   }
 
   get asked(): number {
@@ -51,10 +87,7 @@ export class BlockableResolver implements DnsResolver, Names {
   poll(): void {
     for (const lookup of this.lookups) {
       const answer = lookup.helped?.poll();
-      if (answer === undefined) continue;
-      const { host, port } = lookup;
-      const result = foundOf(host, port, answer.error, answer.addresses);
-      this.engine.execCtx.enter(() => this.finish(lookup, result), undefined);
+      if (answer !== undefined) this.engine.execCtx.enter(lookup.answered, answer);
     }
   }
 
@@ -65,21 +98,12 @@ export class BlockableResolver implements DnsResolver, Names {
 
   private help(lookup: Lookup): void {
     if (lookup.helped !== undefined) return;
-    const { host, port } = lookup;
     try {
       this.thread ??= new LookupThread();
-      lookup.helped = this.thread.ask(host);
-    } catch (error) { // no thread can start here
-      const result = foundOf(host, port, {
-        name: "Error",
-        message: (error as Error).message,
-        code: "EAI_AGAIN",
-      }, []);
-      this.engine.run(() => this.finish(lookup, result));
+      lookup.helped = this.thread.ask(lookup.host, lookup.type);
+    } catch (thrown) { // no thread can start here
+      const error = { name: "Error", message: (thrown as Error).message, code: "EAI_AGAIN" };
+      this.engine.run(() => lookup.answered({ found: [], error }));
     }
-  }
-
-  private finish(lookup: Lookup, result: IoResult<SocketAddress[]>): void {
-    if (this.lookups.delete(lookup)) lookup.done(result);
   }
 }

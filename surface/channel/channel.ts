@@ -66,6 +66,11 @@ export interface ChannelOptions extends UserConnectOptions {
    * resolver finds none.
    */
   readonly serviceConfig?: JsonServiceConfig | string;
+  /**
+   * Whether a name in DNS is asked for a service config too: TXT records of "_grpc_config.<host>" (gRFC A2), in which
+   * `clientLanguage` is "typescript". Default false: it costs a query, and makes every owner of the name decide about calls.
+   */
+  readonly lookUpServiceConfig?: boolean;
   /** Resolvers for targets of this channel by the targets' schemes, before those of `registerResolver`. */
   readonly resolvers?: Resolvers;
   /** False: no call is made again by the policies of a service config. Default true. */
@@ -100,6 +105,7 @@ const NAMES: OptionNames<ChannelOptions> = {
   authority: true,
   loadBalancing: true,
   serviceConfig: true,
+  lookUpServiceConfig: true,
   resolvers: true,
   enableRetries: true,
   maxCallAttempts: true,

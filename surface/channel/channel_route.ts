@@ -69,6 +69,8 @@ export interface RouteOptions extends SubchannelOptions {
   readonly config?: ServiceConfig;
   /** Reads what resolvers find. */
   readonly readConfig?: ReadConfig;
+  /** Whether names in DNS are asked for service configs. Default false. */
+  readonly lookUpServiceConfig?: boolean;
   /** Resolvers beside those that are registered. */
   readonly resolvers?: Resolvers;
   /** What calls that it makes itself need, those that ask for health. */
@@ -311,6 +313,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
       engine,
       reporter,
       timeoutMs: handshakeTimeoutMs ?? DEFAULT_HANDSHAKE_TIMEOUT_MS,
+      lookUpServiceConfig: this.options.lookUpServiceConfig === true,
       makeBackoff: this.makeBackoff,
     };
     return new GatedResolver(resolverFactory(uri.scheme, resolvers)!, context, this);

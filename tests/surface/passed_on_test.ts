@@ -275,6 +275,7 @@ test("every option that there is may be given", () => {
     idleTimeoutMs: Infinity,
     loadBalancing: "round_robin",
     resolvers: {},
+    lookUpServiceConfig: true,
     serviceConfig: { methodConfig: [{ name: [{}], timeout: "60s" }] },
     enableRetries: false,
     maxCallAttempts: 2,

@@ -2,6 +2,7 @@
 //
 // A lookup that fails is repeated by the connection backoff. One that succeeded is repeated when the channel asks for it,
 // and at least MIN_INTERVAL_MS after the one before, so that a lost connection does not become a load on the DNS server.
+// Where the channel wants the host's service config, that is asked for with each lookup, and both are given together.
 
 import {
   describeThrown,
@@ -13,6 +14,10 @@ import {
   type SocketAddress,
   type TaskHandle,
 } from "../../../pollers/mod.ts";
+import { hostName } from "../../../pollers/native/local_names.ts";
+import type { ResolvedConfig } from "../service_config/config_in_use.ts";
+import { type ChoosingClient, CLIENT_LANGUAGE } from "./config_choice.ts";
+import { ConfigLookup } from "./config_lookup.ts";
 import type { Resolver, ResolverBackoff, ResolverContext, ResolverSink } from "./resolver.ts";
 
 /** Between two lookups of one channel, where the first of them succeeded: as grpc-go and gRPC's core have it. */
@@ -32,12 +37,19 @@ export class DnsResolver implements Resolver {
   private readonly engine: EventEngine;
   private readonly target: DnsTarget;
   private readonly backoff: ResolverBackoff;
+  /** Who chooses among service configs; undefined where none is asked for. */
+  private readonly client: ChoosingClient | undefined;
+  /** The service config that is being asked for. */
+  private config: ConfigLookup | undefined = undefined;
 
   /** Of the name that the context's target says. */
   constructor(private readonly context: ResolverContext, private readonly sink: ResolverSink) {
     this.engine = context.engine;
     this.target = parseTarget(context.target.text, context.defaultPort) as DnsTarget;
     this.backoff = context.makeBackoff();
+    this.client = context.lookUpServiceConfig && !isLocal(this.target.host)
+      ? { language: CLIENT_LANGUAGE, hostName: hostName(), percentile: 100 * context.engine.random() }
+      : undefined;
   }
 
   start(): void {
@@ -45,7 +57,8 @@ export class DnsResolver implements Resolver {
   }
 
   requestReresolution(): void {
-    if (this.closed || this.timeout !== undefined || this.timer !== undefined) return;
+    if (this.closed || this.config !== undefined) return;
+    if (this.timeout !== undefined || this.timer !== undefined) return;
     if (this.engine.now() >= this.nextAt) this.lookUp();
     else this.lookUpInTime();
   }
@@ -67,6 +80,7 @@ export class DnsResolver implements Resolver {
 
   close(): void {
     this.closed = true;
+    this.endConfig();
     if (this.timeout !== undefined) this.engine.cancel(this.timeout);
     if (this.timer !== undefined) this.engine.cancel(this.timer);
     this.timeout = this.timer = undefined;
@@ -87,6 +101,9 @@ export class DnsResolver implements Resolver {
       this.fail(startedAt, `no answer within ${timeoutMs} ms`);
     });
     const lookup = ++this.lookups;
+    if (this.client !== undefined) {
+      this.config = new ConfigLookup(engine, target.host, timeoutMs, this.client);
+    }
     try {
       engine.resolver().lookup(target.host, target.port, (result) => {
         // Of a lookup that was given up, a late answer will do while the next one still waits for its own.
@@ -112,16 +129,35 @@ export class DnsResolver implements Resolver {
 
   private finish(startedAt: number, result: IoResult<SocketAddress[]>): void {
     if (!result.ok) return this.fail(startedAt, result.error.message);
+    if (this.config === undefined) return this.give(result.value, undefined);
+    this.config.whenAnswered((config) => this.give(result.value, config));
+  }
+
+  private give(addresses: readonly SocketAddress[], config: ResolvedConfig | undefined): void {
+    this.config = undefined;
     this.failed = false;
     this.backoff.reset();
     this.nextAt = this.engine.now() + MIN_INTERVAL_MS;
-    this.sink.onResolved(result.value.map((address) => ({ addresses: [address] })));
+    const endpoints = addresses.map((address) => ({ addresses: [address] }));
+    if (config === undefined) this.sink.onResolved(endpoints);
+    else this.sink.onResolved(endpoints, config);
+  }
+
+  private endConfig(): void {
+    this.config?.close();
+    this.config = undefined;
   }
 
   private fail(startedAt: number, why: string): void {
     this.failed = true;
+    this.endConfig();
     this.nextAt = Math.max(this.engine.now(), startedAt + this.backoff.next());
     this.lookUpInTime();
     this.sink.onResolveFailed(`cannot resolve ${formatAddress(this.target)}: ${why}`);
   }
+}
+
+/** RFC 6761, section 6.3: names of this machine are not asked for in DNS. */
+function isLocal(host: string): boolean {
+  return /^(?:.*\.)?localhost\.?$/i.test(host);
 }

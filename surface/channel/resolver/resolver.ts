@@ -45,6 +45,8 @@ export interface ResolverContext {
   readonly reporter: Reporter;
   /** How long one question may take, in milliseconds. */
   readonly timeoutMs: number;
+  /** The channel wants the service config that the name has beside its addresses, where asking for it costs something. */
+  readonly lookUpServiceConfig: boolean;
   /** Makes waits between attempts that fail, as the channel's options say. */
   makeBackoff(): ResolverBackoff;
 }

@@ -5,6 +5,8 @@ const IN_USE = "tests/surface/channel/service_config/config_in_use_test.ts";
 const SWITCH = "tests/surface/channel/balancer/graceful_switch_test.ts";
 const TARGETS = "tests/surface/channel/channel_target_test.ts";
 const CALLS = "tests/surface/client/configured_call_test.ts";
+const CHOICE = "tests/surface/channel/resolver/config_choice_test.ts";
+const DNS_CONFIG = "tests/surface/channel/resolver/dns_config_test.ts";
 const GATED = "tests/surface/channel/resolver/gated_resolver_test.ts";
 const THIRD_PARTY = "tests/surface/channel/resolver/third_party_test.ts";
 
@@ -312,5 +314,75 @@ export default [
     after: "return undefined;",
     test: CALLS,
     name: "[C31] calls with a retry policy",
+  },
+  {
+    file: "surface/channel/resolver/config_choice.ts",
+    before: "one.text().toLowerCase()",
+    after: "one.text()",
+    test: CHOICE,
+    name: "[C25] the first choice",
+  },
+  {
+    file: "surface/channel/resolver/config_choice.ts",
+    before: "return percentile < percentage;",
+    after: "return percentile <= percentage;",
+    test: CHOICE,
+    name: "[C25] the first choice",
+  },
+  {
+    file: "surface/channel/resolver/config_choice.ts",
+    before: "hosts.length > 0 && (hostName === undefined || !hosts.includes(hostName))",
+    after: "hosts.length > 0 && hostName !== undefined && !hosts.includes(hostName)",
+    test: CHOICE,
+    name: "[C25] the first choice",
+  },
+  {
+    file: "surface/channel/resolver/config_choice.ts",
+    before: "for (const choice of choices) check(choice);",
+    after: "choices.slice(0, 1).forEach(check);",
+    test: CHOICE,
+    name: "[C25] a key",
+  },
+  {
+    file: "surface/channel/resolver/config_choice.ts",
+    before: "if (isJson(text) || piece",
+    after: "if (piece",
+    test: CHOICE,
+    name: "[C25] of several",
+  },
+  {
+    file: "surface/channel/resolver/config_lookup.ts",
+    before: 'result.error.kind === "not-found" ? undefined : this',
+    after: "true ? undefined : this",
+    test: DNS_CONFIG,
+    name: "[C25] no record",
+  },
+  {
+    file: "surface/channel/resolver/config_lookup.ts",
+    before: "      this.finish(this.failed(`no answer within ${timeoutMs} ms`));",
+    after: "",
+    test: DNS_CONFIG,
+    name: "[C25] a name server",
+  },
+  {
+    file: "surface/channel/resolver/dns_resolver.ts",
+    before: "context.lookUpServiceConfig && !isLocal(this.target.host)",
+    after: "context.lookUpServiceConfig",
+    test: DNS_CONFIG,
+    name: "[C25] nothing is asked",
+  },
+  {
+    file: "surface/channel/resolver/dns_resolver.ts",
+    before: "if (this.closed || this.config !== undefined) return;",
+    after: "if (this.closed) return;",
+    test: DNS_CONFIG,
+    name: "[C25] a name server",
+  },
+  {
+    file: "surface/channel/channel_route.ts",
+    before: "this.options.lookUpServiceConfig === true",
+    after: "true",
+    test: DNS_CONFIG,
+    name: "[C25] a channel",
   },
 ];

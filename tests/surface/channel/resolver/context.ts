@@ -6,7 +6,11 @@ import { type Destination, targetUri } from "../../../../surface/channel/destina
 import type { ResolverContext } from "../../../../surface/channel/resolver/resolver.ts";
 
 /** The context of a resolver of `target`: waits have no jitter, and a question may take 5 s. */
-export function resolverContext(engine: EventEngine, target: Destination): ResolverContext {
+export function resolverContext(
+  engine: EventEngine,
+  target: Destination,
+  lookUpServiceConfig = false,
+): ResolverContext {
   return {
     target: targetUri(target),
     defaultPort: 80,
@@ -14,6 +18,7 @@ export function resolverContext(engine: EventEngine, target: Destination): Resol
     engine,
     reporter: defaultReporter,
     timeoutMs: 5_000,
+    lookUpServiceConfig,
     makeBackoff: () => new Backoff(() => 0.5),
   };
 }
