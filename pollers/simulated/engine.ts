@@ -192,6 +192,7 @@ export class SimulatedEngine implements EventEngine, Host, SyncWait {
     };
   }
 
+  /** Reports what `find` finds once a lookup's time has passed. */
   private lookUp<T>(done: (result: IoResult<T>) => void, find: () => IoResult<T>): void {
     const { network } = this.simulation;
     const lookupMs = network.lookupMs ?? 2 * network.conditions.latencyMs;
