@@ -201,7 +201,7 @@ export abstract class ClientCall extends SendingCall
     const codes = this.config?.retry?.retryableStatusCodes;
     if (codes === undefined) return false;
     const { throttle } = this.context.route;
-    if (!isRepeatable(status, codes, throttle) || final || this.answered) return false;
+    if (!isRepeatable(status, codes, throttle) || final) return false;
     if (!mayFollow(status, throttle) || !this.keepsRequests()) return this.isOver;
     if (this.tracker !== undefined) this.leaveTracker(status.code, status.metadata);
     this.attemptsFrom(1).follow(status);

@@ -239,7 +239,7 @@ export class Attempts implements ClientStream, AttemptOwner, Sender {
 
   private nextBackoff({ maxBackoffMs, backoffMultiplier }: RetryPolicy): number {
     const waitMs = Math.min(this.backoffMs, maxBackoffMs);
-    this.backoffMs = Math.min(waitMs * backoffMultiplier, maxBackoffMs);
+    this.backoffMs = waitMs * backoffMultiplier;
     return waitMs * (1 + JITTER * (2 * this.context.engine.random() - 1));
   }
 
