@@ -155,13 +155,18 @@ test("[C61] a hedge that the throttle does not let be made is the last one", asy
 
 test("[C61] tokens: from maxTokens down to none, up by tokenRatio in thousandths, and retries above half", () => {
   const throttle = new RetryThrottle({ maxTokens: 4, tokenRatio: 0.0004 });
-  throttle.succeeded(); // no more than all
   throttle.failed();
   assertEquals(throttle.allows, true);
   throttle.failed();
   assertEquals(throttle.allows, false); // 2 of 4
   for (let i = 0; i < 5_000; i++) throttle.succeeded(); // a ratio below a thousandth is none
   assertEquals(throttle.allows, false);
+
+  const full = new RetryThrottle({ maxTokens: 4, tokenRatio: 2 });
+  full.succeeded(); // no more than all
+  full.failed();
+  full.failed();
+  assertEquals(full.allows, false);
 
   const other = new RetryThrottle({ maxTokens: 4, tokenRatio: 0.001 });
   for (let i = 0; i < 9; i++) other.failed(); // no fewer than none
