@@ -212,7 +212,9 @@ export class QueueServerCall extends ServerCallCore
     this.receivingClose ??= batch.receivingEnd;
     const { framed, sendingEnd: status } = batch;
     this.sendingStatus ??= status;
-    if (this.sendingMetadata?.batch === batch) this.sendInitialMetadata(batch.headers);
+    if (this.sendingMetadata?.batch === batch && !isTrailersOnly(batch)) {
+      this.sendInitialMetadata(batch.headers);
+    }
     if (framed !== undefined) {
       batch.framed = undefined;
       this.sentMessages = true;
@@ -405,4 +407,9 @@ export class QueueServerCall extends ServerCallCore
 function codeOf(code: StatusCode | StatusName): StatusCode | undefined {
   const number = typeof code === "string" ? statusCode(code) : code;
   return Number.isInteger(number) && number! >= 0 && number! <= 16 ? number : undefined;
+}
+
+/** Initial metadata without fields, and the status right after it, are one header section: the client may make the call again. */
+function isTrailersOnly({ headers, framed, sendingEnd }: Batch<unknown>): boolean {
+  return sendingEnd !== undefined && framed === undefined && (headers === undefined || headers.length === 0);
 }

@@ -195,4 +195,18 @@ export default [
     HEDGING,
     "[C15]",
   ),
+  mutation(
+    "surface/queue/server_call.ts",
+    " && !isTrailersOnly(batch)",
+    "",
+    "tests/surface/server/trailers_only_test.ts",
+    "[C63]",
+  ),
+  mutation(
+    "transport/grpc/server_stream.ts",
+    "statusHeaders(code, message, only, room), metadata, true",
+    "statusHeaders(code, message, false, room), metadata, true",
+    "tests/surface/server/trailers_only_test.ts",
+    "[C63]",
+  ),
 ];

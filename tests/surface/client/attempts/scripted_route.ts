@@ -7,7 +7,7 @@ import { type SimulatedEngine, Simulation } from "../../../../pollers/simulated/
 import { CallObservers } from "../../../../surface/call/call_observer.ts";
 import { PendingCalls } from "../../../../surface/call/pending_calls.ts";
 import type { MethodConfig } from "../../../../surface/channel/service_config/method_config.ts";
-import { RetryThrottle } from "../../../../surface/client/attempts/retry_throttle.ts";
+import type { RetryThrottle } from "../../../../surface/client/attempts/retry_throttle.ts";
 import {
   type CallContext,
   type CallRoute,
