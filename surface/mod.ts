@@ -105,7 +105,19 @@ export type {
 } from "./channel/resolver/resolver.ts";
 export type { EndpointAddresses } from "./channel/resolver/endpoint.ts";
 export type { ResolvedConfig } from "./channel/service_config/config_in_use.ts";
-export type { LoadBalancingPolicy } from "./channel/balancer/registry.ts";
+export { type LoadBalancingPolicy, registerBalancer } from "./channel/balancer/registry.ts";
+export {
+  type Balancer,
+  type BalancerHelper,
+  type BalancingPolicy,
+  type ChildBalancer,
+  type ChildPolicy,
+  type PickedCall,
+  type Picker,
+  pickFailure,
+  pickLater,
+  type PickResult,
+} from "./channel/balancer/extension.ts";
 export type {
   JsonDuration,
   JsonHedgingPolicy,

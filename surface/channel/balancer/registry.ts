@@ -6,6 +6,7 @@ import { JsonField } from "../service_config/json_field.ts";
 import { WEIGHTED_ROUND_ROBIN } from "./weighted_round_robin.ts";
 import { ServiceConfigError } from "../service_config/service_config_error.ts";
 import type { BalancingPolicy, ConfiguredPolicy, ReadChildPolicy } from "./balancer.ts";
+import { type BalancingPolicy as ApplicationPolicy, fitted } from "./extension.ts";
 import { LEAST_REQUEST } from "./least_request.ts";
 import { OUTLIER_DETECTION } from "./outlier_detection.ts";
 import { PickFirst } from "./pick_first.ts";
@@ -58,6 +59,54 @@ const POLICIES = new Map<string, AnyPolicy>(OWN.map((policy) => [policy.name, po
 
 /** Some policies of gRPC are called "ring_hash_experimental" in configs: that means them too. */
 const EXPERIMENTAL = /_experimental$/;
+
+/**
+ * Adds a policy of the application's, for all channels that are made from now on.
+ *
+ * @example
+ * ```ts
+ * import { type Balancer, type BalancingPolicy, type ChildPolicy, registerBalancer } from "pollwire";
+ *
+ * // Only servers of one zone get calls, as `metadata` of their endpoints says it.
+ * const policy: BalancingPolicy<{ zone: unknown; child: ChildPolicy }> = {
+ *   name: "zone",
+ *   readConfig: (json, readChild) => ({
+ *     zone: json.zone,
+ *     child: readChild(json.childPolicy ?? [{ round_robin: {} }], "childPolicy"),
+ *   }),
+ *   make(helper): Balancer<{ zone: unknown; child: ChildPolicy }> {
+ *     const child = helper.makeChild((state, picker) => helper.updateState(state, picker));
+ *     return {
+ *       update(endpoints, config) {
+ *         child.update(endpoints.filter(({ metadata }) => metadata === config.zone), config.child);
+ *       },
+ *       exitIdle: () => child.exitIdle(),
+ *       resetBackoff: () => child.resetBackoff(),
+ *       close: () => child.close(),
+ *     };
+ *   },
+ * };
+ * registerBalancer(policy);
+ * ```
+ *
+ * @throws {TypeError} for what is no policy, and for a name that is taken
+ */
+export function registerBalancer<Config>(policy: ApplicationPolicy<Config>): void {
+  const given = Object(policy) as Partial<ApplicationPolicy<Config>>;
+  const { name } = given;
+  const cannot = "Cannot register a balancing policy";
+  if (typeof name !== "string" || name === "") {
+    throw new TypeError(`${cannot}: its name is ${describe(name)}; give a string`);
+  }
+  for (const method of ["readConfig", "make"] as const) {
+    if (typeof given[method] === "function") continue;
+    throw new TypeError(`${cannot}: ${method} of ${name} is ${describe(given[method])}; give a function`);
+  }
+  if (find(name) !== undefined) {
+    throw new TypeError(`${cannot}: the name ${name} is taken; there are ${policyNames().join(", ")}`);
+  }
+  POLICIES.set(name, fitted(policy));
+}
 
 /** The names of all. */
 export function policyNames(): string[] {

@@ -2,6 +2,7 @@
 
 const READ = "tests/surface/channel/service_config/read_service_config_test.ts";
 const IN_USE = "tests/surface/channel/service_config/config_in_use_test.ts";
+const POLICIES = "tests/surface/channel/balancer/third_party_test.ts";
 const SWITCH = "tests/surface/channel/balancer/graceful_switch_test.ts";
 const TARGETS = "tests/surface/channel/channel_target_test.ts";
 const CALLS = "tests/surface/client/configured_call_test.ts";
@@ -384,5 +385,40 @@ export default [
     after: "true",
     test: DNS_CONFIG,
     name: "[C25] a channel",
+  },
+  {
+    file: "surface/channel/balancer/extension.ts",
+    before: "this.onState(state, picker as Picker);",
+    after: 'this.onState("READY", picker as Picker);',
+    test: POLICIES,
+    name: "[C28] a registered policy has",
+  },
+  {
+    file: "surface/channel/balancer/extension.ts",
+    before: "return this.failure(`it picked ${describe(result)}`);",
+    after: "return result;",
+    test: POLICIES,
+    name: "[C19][C28]",
+  },
+  {
+    file: "surface/channel/balancer/extension.ts",
+    before: "return this.failure(describeThrown(error));",
+    after: "throw error;",
+    test: POLICIES,
+    name: "[C19][C28]",
+  },
+  {
+    file: "surface/channel/balancer/registry.ts",
+    before: "`${field.path}.${error.path}`",
+    after: "error.path",
+    test: POLICIES,
+    name: "[C28] what a registered",
+  },
+  {
+    file: "surface/channel/balancer/registry.ts",
+    before: "if (find(name) !== undefined) {",
+    after: "if (POLICIES.has(name)) {",
+    test: POLICIES,
+    name: "[C28] a policy is registered",
   },
 ];

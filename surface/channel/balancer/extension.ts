@@ -1,0 +1,188 @@
+// Balancing policies of applications: what they see of a channel, and how they are made to fit in.
+//
+// A policy of an application has no connections of its own. It has children, each a policy over some of the servers:
+// "pick_first" over one server is a connection. It publishes a state and a picker, which is made of its children's.
+
+import type { EventEngine, SocketAddress } from "../../../pollers/mod.ts";
+import { describeThrown } from "../../../pollers/mod.ts";
+import { describe } from "../../options.ts";
+import type { ConnectivityState } from "../connectivity.ts";
+import { isPicked, PickFailure, QUEUE } from "../picker.ts";
+import type { Health, Picked, Picker as InnerPicker, PickResult as InnerResult } from "../picker.ts";
+import type { EndpointAddresses } from "../resolver/endpoint.ts";
+import type { Subchannel, SubchannelWatcher } from "../subchannel.ts";
+import type * as inner from "./balancer.ts";
+import { GracefulSwitch } from "./graceful_switch.ts";
+
+/** A call that a picker chooses for. */
+export interface PickedCall {
+  /** "/package.Service/Method". */
+  readonly path: string;
+  /** Whether it waits where there is no connection, instead of failing. */
+  readonly waitForReady: boolean;
+  /** What it sends as metadata `name`, joined by commas; undefined where it sends nothing of the name. */
+  metadataValue(name: string): string | undefined;
+}
+
+/** What a child's picker gave, {@linkcode pickLater}, or what {@linkcode pickFailure} made. */
+export type PickResult = object | symbol;
+
+/** Chooses for each call. It is called for every call, so what can be prepared is prepared before. */
+export interface Picker {
+  /** Chooses for one attempt of `call`; again where what it chose turns out to be lost. */
+  pick(call: PickedCall): PickResult;
+}
+
+/** The call waits for the next picker. */
+export const pickLater: PickResult = QUEUE;
+
+/** There is no connection for the call: it fails with `reason`, or waits where it is waitForReady and not `drop`. */
+export function pickFailure(reason: string, drop: boolean = false): PickResult {
+  return new PickFailure(reason, drop);
+}
+
+/** A policy that a service config names, and what it says of it. */
+export interface ChildPolicy {
+  /** Which one. */
+  readonly policy: { readonly name: string };
+}
+
+/** A child of a policy. */
+export interface ChildBalancer {
+  /** Its servers, and its policy: where that is another one than before it takes over when it is ready. */
+  update(endpoints: readonly EndpointAddresses[], policy: ChildPolicy): void;
+  /** Where it is IDLE it connects. */
+  exitIdle(): void;
+  /** Every wait after a failure is over now. */
+  resetBackoff(): void;
+  /** Ends it and its connections; once. */
+  close(): void;
+}
+
+/** What a policy gets of its channel. */
+export interface BalancerHelper {
+  /** Has the time, timers and randomness. */
+  readonly engine: EventEngine;
+  /** Makes a child; `onState` receives each of its states, and the picker that counts from then on. */
+  makeChild(onState: (state: ConnectivityState, picker: Picker) => void): ChildBalancer;
+  /** Publishes the state of the whole, and what chooses for calls from now on. */
+  updateState(state: ConnectivityState, picker: Picker): void;
+  /** The servers may be out of date: a hint for the resolver. */
+  requestReresolution(): void;
+  /** Runs `closure` when no other control work of the channel runs: what timers call is given to it. */
+  run(closure: () => void): void;
+}
+
+/** Balances the calls of one channel. What it throws fails the calls that wait, and the channel begins anew. */
+export interface Balancer<Config = unknown> {
+  /** The servers that there are now, and what is said of the policy. */
+  update(endpoints: readonly EndpointAddresses[], config: Config): void;
+  /** A call came while it is IDLE, or the application wants to connect: it connects. */
+  exitIdle(): void;
+  /** Every wait after a failure is over now. */
+  resetBackoff(): void;
+  /** Ends its children. */
+  close(): void;
+}
+
+/** A kind of balancing, for `registerBalancer`. */
+export interface BalancingPolicy<Config = unknown> {
+  /** What service configs and the option `loadBalancing` call it. */
+  readonly name: string;
+  /**
+   * Reads what a service config says of it, an object of JSON; it is empty where the option names the policy. It throws where
+   * that cannot be used: a `ServiceConfigError` names the field. `readChild(json.childPolicy, "childPolicy")` reads a list
+   * that names the policy of children, as `[{ round_robin: {} }]`.
+   */
+  readConfig(
+    json: Readonly<Record<string, unknown>>,
+    readChild: (list: unknown, path: string) => ChildPolicy,
+  ): Config;
+  /** Makes the balancer of one channel. */
+  make(helper: BalancerHelper): Balancer<Config>;
+}
+
+/** `policy` as channels use it. */
+export function fitted<Config>(policy: BalancingPolicy<Config>): inner.BalancingPolicy<Config> {
+  return {
+    name: policy.name,
+    readConfig: (json, readChild) => policy.readConfig(json, readChild),
+    make: (helper) => policy.make(new Helper(policy.name, helper)),
+  };
+}
+
+/** What an application's policy gets. */
+class Helper implements BalancerHelper {
+  constructor(private readonly name: string, private readonly helper: inner.BalancerHelper) {}
+
+  get engine(): EventEngine {
+    return this.helper.engine;
+  }
+  makeChild(onState: (state: ConnectivityState, picker: Picker) => void): ChildBalancer {
+    const child = new GracefulSwitch(new ChildHelper(this.helper, onState));
+    return {
+      update: (endpoints, policy) => child.update(endpoints, policy as inner.ConfiguredPolicy),
+      exitIdle: () => child.exitIdle(),
+      resetBackoff: () => child.resetBackoff(),
+      close: () => child.close(),
+    };
+  }
+  updateState(state: ConnectivityState, picker: Picker): void {
+    this.helper.updateState(state, new CheckedPicker(this.name, picker));
+  }
+  requestReresolution(): void {
+    this.helper.requestReresolution();
+  }
+  run(closure: () => void): void {
+    this.helper.run(closure);
+  }
+}
+
+/** What a child gets: its state goes to the policy that made it. */
+class ChildHelper implements inner.BalancerHelper {
+  constructor(
+    private readonly helper: inner.BalancerHelper,
+    private readonly onState: (state: ConnectivityState, picker: Picker) => void,
+  ) {}
+
+  get engine(): EventEngine {
+    return this.helper.engine;
+  }
+  createSubchannel(address: SocketAddress, watcher: SubchannelWatcher): Subchannel {
+    return this.helper.createSubchannel(address, watcher);
+  }
+  pickOf(subchannel: Subchannel): Picked {
+    return this.helper.pickOf(subchannel);
+  }
+  healthOf(subchannel: Subchannel): Health {
+    return this.helper.healthOf(subchannel);
+  }
+  updateState(state: ConnectivityState, picker: InnerPicker): void {
+    this.onState(state, picker as Picker);
+  }
+  requestReresolution(): void {
+    this.helper.requestReresolution();
+  }
+  run(closure: () => void): void {
+    this.helper.run(closure);
+  }
+}
+
+/** A picker of an application: what it throws, and what is no result, fails the call and nothing else. */
+class CheckedPicker implements InnerPicker {
+  constructor(private readonly name: string, private readonly picker: Picker) {}
+
+  pick(call: PickedCall): InnerResult {
+    try {
+      const result = this.picker.pick(call) as InnerResult;
+      if (isPicked(result) || result === QUEUE || result instanceof PickFailure) return result;
+      return this.failure(`it picked ${describe(result)}`);
+    } catch (error) {
+      return this.failure(describeThrown(error));
+    }
+  }
+
+  private failure(why: string): PickFailure {
+    return new PickFailure(`the balancing policy ${this.name} failed: ${why}`, true);
+  }
+}

@@ -1,0 +1,221 @@
+// Balancing policies of applications, as applications write them: all of it by what the package exports.
+import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import {
+  type Balancer,
+  type BalancingPolicy,
+  Channel,
+  type ChannelOptions,
+  type ChildBalancer,
+  type ChildPolicy,
+  type ConnectivityState,
+  createClient,
+  type JsonServiceConfig,
+  parseAddress,
+  type Picker,
+  pickFailure,
+  pickLater,
+  type PickResult,
+  registerBalancer,
+  type ResolverFactory,
+  RpcError,
+  Server,
+  ServiceConfigError,
+} from "pollwire";
+import { test } from "../../../harness.ts";
+import { echo, failure, Trial, type TrialClient } from "../../serving.ts";
+
+interface ZoneConfig {
+  readonly zone: string;
+  readonly child: ChildPolicy;
+}
+
+/** Calls go to the servers of one zone, and to the others while none of those is READY. A call may ask for "x-far: 1". */
+class ZoneBalancer implements Balancer<ZoneConfig> {
+  private readonly children: ChildBalancer[];
+  private readonly states: ConnectivityState[] = ["CONNECTING", "CONNECTING"];
+  private readonly pickers: Array<Picker | undefined> = [undefined, undefined];
+
+  constructor(helper: Parameters<BalancingPolicy["make"]>[0]) {
+    this.children = [0, 1].map((nth) =>
+      helper.makeChild((state, picker) => {
+        this.states[nth] = state;
+        this.pickers[nth] = picker;
+        this.publish(helper);
+      })
+    );
+  }
+
+  update(endpoints: Parameters<Balancer["update"]>[0], { zone, child }: ZoneConfig): void {
+    this.children[0]!.update(endpoints.filter(({ metadata }) => metadata === zone), child);
+    this.children[1]!.update(endpoints.filter(({ metadata }) => metadata !== zone), child);
+  }
+  exitIdle(): void {
+    for (const child of this.children) child.exitIdle();
+  }
+  resetBackoff(): void {
+    for (const child of this.children) child.resetBackoff();
+  }
+  close(): void {
+    for (const child of this.children) child.close();
+  }
+
+  private publish(helper: Parameters<BalancingPolicy["make"]>[0]): void {
+    const [near, far] = this.pickers;
+    const best = this.states[0] === "READY" ? near : far ?? near;
+    const state = this.states.includes("READY") ? "READY" : this.states[1]!;
+    helper.updateState(state, {
+      pick: (call) => (call.metadataValue("x-far") === "1" ? far ?? near : best)?.pick(call) ?? pickLater,
+    });
+  }
+}
+
+const ZONE: BalancingPolicy<ZoneConfig> = {
+  name: "zone",
+  readConfig(json, readChild) {
+    if (typeof json.zone !== "string") throw new ServiceConfigError("zone", `is ${json.zone}; give a name`);
+    return { zone: json.zone, child: readChild(json.childPolicy ?? [{ round_robin: {} }], "childPolicy") };
+  },
+  make: (helper) => new ZoneBalancer(helper),
+};
+registerBalancer(ZONE);
+
+/** Picks what the test says. */
+let picks: () => PickResult = () => pickLater;
+registerBalancer({
+  name: "scripted",
+  readConfig: () => undefined,
+  make: (helper) => ({
+    update: () => helper.updateState("READY", { pick: () => picks() }),
+    exitIdle() {},
+    resetBackoff() {},
+    close() {},
+  }),
+});
+
+/** Runs `check` with servers of `zones` that answer with their numbers. */
+async function zoned(
+  zones: readonly string[],
+  options: ChannelOptions,
+  check: (client: TrialClient, servers: readonly Server[], channel: Channel) => Promise<void>,
+): Promise<void> {
+  const servers = zones.map(() => new Server());
+  const endpoints: Array<{ addresses: ReturnType<typeof parseAddress>[]; metadata: string }> = [];
+  for (const [number, server] of servers.entries()) {
+    server.addService(Trial, { ...echo, one: () => ({ number }) });
+    const port = await server.listen("127.0.0.1:0");
+    endpoints.push({ addresses: [parseAddress(`127.0.0.1:${port}`)], metadata: zones[number]! });
+  }
+  const resolver: ResolverFactory = {
+    make: (_context, sink) => ({
+      start: () => sink.onResolved(endpoints),
+      requestReresolution() {},
+      resetBackoff() {},
+      describeWait: () => "the test",
+      close() {},
+    }),
+  };
+  const channel = new Channel("zones:all", { ...options, resolvers: { zones: resolver } });
+  try {
+    await check(createClient(Trial, channel), servers, channel);
+  } finally {
+    channel.close();
+    for (const server of servers) server.close();
+  }
+}
+
+const inZone = (zone: unknown, more: object = {}): JsonServiceConfig => ({
+  loadBalancingConfig: [{ zone: { zone, ...more } }],
+});
+
+/** Waits until calls with `metadata` are answered by `expected` in turn, and by no other. */
+async function answering(client: TrialClient, expected: readonly number[], metadata = {}): Promise<void> {
+  const newest: number[] = [];
+  const window = 3 * expected.length;
+  for (let calls = 0; calls < 2_000; calls++) {
+    newest.push((await client.one({}, { metadata })).number ?? 0);
+    const found = new Set(newest.slice(-window));
+    if (
+      newest.length >= window && found.size === expected.length && expected.every((one) => found.has(one))
+    ) return;
+  }
+  throw new Error(`servers ${expected} are to answer, and ${newest.slice(-10)} do`);
+}
+
+test("[C28] a registered policy has children of other policies, and chooses among their pickers", async () => {
+  await zoned(["a", "b", "a", "b"], { serviceConfig: inZone("b") }, async (client, servers) => {
+    await answering(client, [1, 3]);
+    await answering(client, [0, 2], { "x-far": "1" });
+    servers[1]!.close();
+    servers[3]!.close();
+    await until0or2(client);
+  });
+});
+
+/** Calls may fail while the servers of the zone end. */
+async function until0or2(client: TrialClient): Promise<void> {
+  for (let calls = 0; calls < 2_000; calls++) {
+    try {
+      await answering(client, [0, 2]);
+      return;
+    } catch (error) {
+      if (!(error instanceof RpcError)) throw error;
+    }
+  }
+}
+
+test("[C28] what a registered policy finds wrong with its config is named with its place", () => {
+  const wrong = (config: JsonServiceConfig) =>
+    assertThrows(() => new Channel("127.0.0.1:1", { serviceConfig: config }), ServiceConfigError).message;
+  assertEquals(
+    wrong(inZone(undefined)),
+    "Cannot read the service config: loadBalancingConfig[0].zone.zone is undefined; give a name",
+  );
+  assertMatch(
+    wrong(inZone("a", { childPolicy: [{ nowhere: {} }] })),
+    /: loadBalancingConfig\[0\]\.zone\.childPolicy has no policy that is known: nowhere; there are pick_first, .*zone/,
+  );
+  assertThrows(
+    () => new Channel("127.0.0.1:1", { loadBalancing: "zone" }),
+    ServiceConfigError,
+    "zone is undefined",
+  );
+});
+
+test("[C19][C28] what a policy picks that is none, and what its picker throws, makes calls UNAVAILABLE and no more", async () => {
+  await zoned(["a"], { loadBalancing: "scripted" }, async (client) => {
+    for (
+      const [pick, details] of [
+        [() => undefined as never, "the balancing policy scripted failed: it picked undefined"],
+        [() => ({}), "the balancing policy scripted failed: it picked an object"],
+        [() => {
+          throw new RpcError("NOT_FOUND", "no server");
+        }, /^the balancing policy scripted failed: .*no server/],
+        [() => pickFailure("nobody is there"), "nobody is there"],
+      ] as const
+    ) {
+      picks = pick;
+      const error = await failure(client.one({}));
+      assertEquals(error.code, 14);
+      if (typeof details === "string") assertEquals(error.details, details);
+      else assertMatch(error.details, details);
+    }
+    picks = () => pickFailure("nobody is there", true);
+    assertEquals((await failure(client.one({}, { waitForReady: true }))).details, "nobody is there");
+    picks = () => pickLater;
+    assertEquals((await failure(client.one({}, { deadlineMs: 20 }))).code, 4);
+  });
+});
+
+test("[C28] a policy is registered once, with a name and its functions", () => {
+  const refused = (policy: unknown) =>
+    assertThrows(() => registerBalancer(policy as typeof ZONE), TypeError).message;
+  for (const name of ["zone", "pick_first", "ring_hash_experimental"]) {
+    assertMatch(
+      refused({ ...ZONE, name }),
+      new RegExp(`the name ${name} is taken; there are pick_first, .*zone`),
+    );
+  }
+  assertMatch(refused(undefined), /: its name is undefined; give a string$/);
+  assertMatch(refused({ name: "other", make() {} }), /: readConfig of other is undefined; give a function$/);
+  assertMatch(refused({ name: "other", readConfig() {} }), /: make of other is undefined; give a function$/);
+});
