@@ -1,7 +1,7 @@
 // How messages are compressed: what applications say of it, and the encodings of gRPC.
 
 import { DEFLATE, GZIP } from "../pollers/native/zlib.ts";
-import type { MessageEncoding, MessageEncodings } from "../transport/mod.ts";
+import { markUncompressed, type MessageEncoding, type MessageEncodings } from "../transport/mod.ts";
 import { describe } from "./options.ts";
 
 /** An encoding of gRPC's, by name. "deflate" is zlib's format; "identity": messages are not compressed. */
@@ -61,8 +61,11 @@ function knownEncoding(purpose: string, option: string, name: unknown): MessageE
   throw new TypeError(`Cannot ${purpose}: ${option} has ${describe(name)}; there is ${known}`);
 }
 
-/** Messages that their senders do not want compressed; undefined while there was none. */
-let uncompressedMessages: WeakSet<object> | undefined = undefined;
+/**
+ * Messages that their senders do not want compressed; undefined while there was none. Files that ask for each message have
+ * a local constant of it (docs/STYLE.md, "Hot paths").
+ */
+export const uncompressedMessages: { all: WeakSet<object> | undefined } = { all: undefined };
 
 /**
  * `message`, which is sent as it is in a call that compresses its messages: where it is compressed already, or holds a
@@ -78,11 +81,11 @@ let uncompressedMessages: WeakSet<object> | undefined = undefined;
  * ```
  */
 export function uncompressed<T extends object>(message: T): T {
-  (uncompressedMessages ??= new WeakSet()).add(message);
+  (uncompressedMessages.all ??= new WeakSet()).add(message);
   return message;
 }
 
-/** Whether `message` was given to {@linkcode uncompressed}. */
-export function isUncompressed(message: unknown): boolean {
-  return uncompressedMessages !== undefined && uncompressedMessages.has(message as object);
+/** Marks `framed`, which is `message`, where that was given to {@linkcode uncompressed}. */
+export function markMessage(framed: Uint8Array, message: unknown): void {
+  if (uncompressedMessages.all?.has(message as object)) markUncompressed(framed);
 }

@@ -5,7 +5,7 @@ import type { Endpoint, EventEngine } from "../pollers/contract/engine.ts";
 import { Combiner } from "../pollers/core/combiner.ts";
 import type { Reporter } from "../pollers/log/mod.ts";
 import { Driver } from "./driver.ts";
-import { GrpcClientStream } from "./grpc/client_stream.ts";
+import { CompressingClientStream, GrpcClientStream } from "./grpc/client_stream.ts";
 import type { MessageEncodings } from "./grpc/compression.ts";
 import { excessOf } from "./grpc/header_limits.ts";
 import { NO_HEADERS } from "./grpc/headers.ts";
@@ -124,7 +124,10 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
     if (this.connection.dormant) this.connection.wake(this.engine.now());
     const sizes = sink.messageSizes;
     const limits = sizes === undefined ? this.limits : this.limitsOf(sizes);
-    const stream = new GrpcClientStream(this.connection, sink, limits, template.encoding);
+    const { encoding } = template;
+    const stream = encoding === undefined
+      ? new GrpcClientStream(this.connection, sink, limits)
+      : new CompressingClientStream(this.connection, sink, limits, encoding);
     stream.stream = this.connection.open(template.headers, timeout, false, stream, metadata);
     // RFC 9113, section 5.1.1: a client without stream identifiers left makes a new connection.
     if (this.connection.identifiersUsedUp) this.drain("stream identifiers are used up");

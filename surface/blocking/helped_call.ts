@@ -2,7 +2,7 @@
 
 import { isInstance, messageOf, propertyOf } from "../../pollers/mod.ts";
 import { formatDestination } from "../channel/destination.ts";
-import { HeaderList, markUncompressed, NO_HEADERS } from "../../transport/mod.ts";
+import { HeaderList, NO_HEADERS } from "../../transport/mod.ts";
 import { type CallObserver, CallRecord } from "../call/call_observer.ts";
 import { type CallStatus, endedBy } from "../call/call_status.ts";
 import { MessageStore } from "../call/message_store.ts";
@@ -11,7 +11,7 @@ import { Status, type StatusCode } from "../call/status.ts";
 import type { GivenOptions } from "../client/call_options.ts";
 import { CallPermission, type PermittedCall } from "../client/call_permission.ts";
 import type { CallContext } from "../client/call_route.ts";
-import { isUncompressed } from "../compression.ts";
+import { markMessage } from "../compression.ts";
 import { EncodeError, encodeFramed, type MethodDescriptor, reuseFramed } from "../proto/mod.ts";
 import { type HelpedSink, type Helper, helperOfThread } from "./helper.ts";
 import { type FromHelper, MOST_UNSENT, movableCopy, type ToHelper } from "./helper_protocol.ts";
@@ -222,7 +222,7 @@ export class HelpedCall implements SyncCall, HelpedSink, ChildCall, PermittedCal
   private encode(): ArrayBuffer | undefined {
     try {
       const framed = encodeFramed(this.method.requestCodec, this.request);
-      if (isUncompressed(this.request)) markUncompressed(framed);
+      markMessage(framed, this.request);
       this.requestLength = framed.length;
       return movable(framed);
     } catch (error) {

@@ -1,7 +1,6 @@
 // What a call that blocks gives: one response, or an iterator of them to which requests may be written as well.
 
 import { callApplication, isInstance, messageOf } from "../../pollers/mod.ts";
-import { markUncompressed } from "../../transport/mod.ts";
 import { endedBy } from "../call/call_status.ts";
 import { Metadata } from "../call/metadata.ts";
 import { makeCallError, type RpcError } from "../call/rpc_error.ts";
@@ -9,7 +8,7 @@ import { Status, type StatusCode } from "../call/status.ts";
 import { undecodable } from "../call/undecodable.ts";
 import type { GivenOptions } from "../client/call_options.ts";
 import type { CallContext } from "../client/call_route.ts";
-import { isUncompressed } from "../compression.ts";
+import { markMessage } from "../compression.ts";
 import { EncodeError, encodeFramed, type MethodDescriptor } from "../proto/mod.ts";
 import type { SyncCall } from "./sync_call.ts";
 
@@ -36,7 +35,7 @@ export class TypedCall<Req, Res> {
     let framed: Uint8Array;
     try {
       framed = encodeFramed(this.method.requestCodec, request);
-      if (isUncompressed(request)) markUncompressed(framed);
+      markMessage(framed, request);
     } catch (error) {
       if (!isInstance(error, EncodeError)) this.report(error, "request");
       call.cancel(Status.INTERNAL, messageOf(error), "user", error);

@@ -2,13 +2,16 @@
 // one request or a stream of them, are subclasses of it.
 
 import { isInstance, messageOf } from "../../pollers/mod.ts";
-import { markUncompressed, type RequestTemplate } from "../../transport/mod.ts";
+import type { RequestTemplate } from "../../transport/mod.ts";
 import { Status } from "../call/status.ts";
 import { EncodeError, encodeFramed, type MethodDescriptor, reuseFramed } from "../proto/mod.ts";
-import { isUncompressed } from "../compression.ts";
+import { markMessage, uncompressedMessages } from "../compression.ts";
 import type { GivenOptions } from "./call_options.ts";
 import type { CallContext } from "./call_route.ts";
 import { ClientCall } from "./client_call.ts";
+
+/** Local: see docs/STYLE.md, "Hot paths". */
+const uncompressed = uncompressedMessages;
 
 /** Which sides of a method stream, and its codecs. */
 export type CalledMethod<Req = unknown, Res = unknown> = Pick<
@@ -60,7 +63,7 @@ export abstract class TypedClientCall<Req, Res> extends ClientCall {
 
   private encode(request: Req): Uint8Array {
     const framed = encodeFramed(this.method.requestCodec, request);
-    if (isUncompressed(request)) markUncompressed(framed);
+    if (uncompressed.all !== undefined) markMessage(framed, request);
     return framed;
   }
 

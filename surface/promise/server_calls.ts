@@ -1,8 +1,8 @@
 // A call that a function serves: it gets a request, or an async iterator of them, and gives a response, or an iterable.
 
 import { type ErrorPlace, propertyOf } from "../../pollers/mod.ts";
-import { markUncompressed, type RequestHead, type ServerStream } from "../../transport/mod.ts";
-import { isUncompressed } from "../compression.ts";
+import type { RequestHead, ServerStream } from "../../transport/mod.ts";
+import { markMessage, uncompressedMessages } from "../compression.ts";
 import { isPromiseLike } from "../promise_like.ts";
 import { isRpcError, RpcError } from "../call/rpc_error.ts";
 import { Status } from "../call/status.ts";
@@ -20,8 +20,9 @@ import type { AnyHandler } from "./handlers.ts";
 import { MessageSource, type MessageSourceOwner } from "./message_source.ts";
 import { isSource, Producer, type ProducerSink } from "./producer.ts";
 
-/** For V8: see docs/STYLE.md, "Hot paths". */
+// For V8: see docs/STYLE.md, "Hot paths".
 const isThenable = isPromiseLike;
+const uncompressed = uncompressedMessages;
 
 /** Serves a method by `handler`. */
 export function promiseStyle(
@@ -138,7 +139,7 @@ export class PromiseServerCall extends ServerCallCore
   send(message: unknown): void {
     if (this.isOver) return;
     const framed = encodeFramed(this.served.descriptor.responseCodec, message);
-    if (isUncompressed(message)) markUncompressed(framed);
+    if (uncompressed.all !== undefined) markMessage(framed, message);
     if (this.sendMessage(framed)) reuseFramed(framed);
   }
 

@@ -6,7 +6,7 @@
 import { messageOf } from "../../pollers/mod.ts";
 import { type HeaderList, markUncompressed } from "../../transport/mod.ts";
 import { headersOf, Metadata, type MetadataInit } from "../call/metadata.ts";
-import { isUncompressed } from "../compression.ts";
+import { markMessage, uncompressedMessages } from "../compression.ts";
 import { describe } from "../options.ts";
 import { CallError, type CallErrorCode } from "./call_error.ts";
 import { Op, OPERATION_NAMES, type OperationBatch, OperationKind, type StatusToSend } from "./operation.ts";
@@ -17,6 +17,10 @@ import type { QueueOperation } from "./queue_operation.ts";
 const { SEND_INITIAL_METADATA, SEND_MESSAGE, SEND_CLOSE_FROM_CLIENT, SEND_STATUS_FROM_SERVER } =
   OperationKind;
 const { RECV_INITIAL_METADATA, RECV_MESSAGE, RECV_STATUS_ON_CLIENT, RECV_CLOSE_ON_SERVER } = OperationKind;
+
+// Local: see docs/STYLE.md, "Hot paths".
+const { NO_COMPRESS } = OpFlags;
+const uncompressed = uncompressedMessages;
 
 const bit = (kind: number): number => 1 << kind;
 
@@ -296,7 +300,8 @@ function isTe(name: unknown): boolean {
 
 /** `framed`, which is `message`: it is not compressed where the flags of its operation say so, or its sender did. */
 export function markedFramed(framed: Uint8Array, message: unknown, flags: number): Uint8Array {
-  if ((flags & OpFlags.NO_COMPRESS) !== 0 || isUncompressed(message)) markUncompressed(framed);
+  if ((flags & NO_COMPRESS) !== 0) markUncompressed(framed);
+  else if (uncompressed.all !== undefined) markMessage(framed, message);
   return framed;
 }
 

@@ -25,6 +25,7 @@ const METADATA = 1;
 const WRITE = 2;
 const WRITES_DONE = 4;
 const READ = 8;
+const marked = markWrite;
 
 /** All reactions; each kind of reactor has those of its operations. */
 interface Reactions {
@@ -340,7 +341,7 @@ export class ClientReactorCall extends TypedClientCall<unknown, unknown>
         "one is outstanding, and the next one is started after its onWriteDone",
       );
     }
-    const framed = markWrite(encodeFramed(this.method.requestCodec, message), message, plain);
+    const framed = marked(encodeFramed(this.method.requestCodec, message), message, plain);
     this.writing = true;
     this.writesOver = last;
     this.through = through ? Through.ASKED : Through.NO;

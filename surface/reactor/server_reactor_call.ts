@@ -27,6 +27,7 @@ import { streamsResponses } from "../proto/service.ts";
 const METADATA = 1;
 const WRITE = 2;
 const READ = 4;
+const marked = markWrite;
 const CANCEL = 8;
 
 /** All reactions, and the one response; each kind of reactor has those of its operations. */
@@ -185,7 +186,7 @@ export class ServerReactorCall extends ServerCallCore
   startWriteAndFinish(message: unknown, status: StatusCode | RpcError, details: string): void {
     this.checkWrite();
     checkStatus(this.path, status);
-    const framed = markWrite(encodeFramed(this.descriptor.responseCodec, message), message, false);
+    const framed = marked(encodeFramed(this.descriptor.responseCodec, message), message, false);
     this.end(this.finishOf(status, details, framed));
   }
 
@@ -396,7 +397,7 @@ export class ServerReactorCall extends ServerCallCore
 
   private write(message: unknown, last: boolean, corked: boolean, through: boolean, plain = false): void {
     this.checkWrite();
-    const framed = markWrite(encodeFramed(this.descriptor.responseCodec, message), message, plain);
+    const framed = marked(encodeFramed(this.descriptor.responseCodec, message), message, plain);
     this.writing = true;
     this.writesOver = last;
     this.through = through ? Through.ASKED : Through.NO;
@@ -463,7 +464,7 @@ export class ServerReactorCall extends ServerCallCore
     if (response === undefined) {
       throw misuse("finish the call", this.path, "OK is sent with a response, and its reactor has none");
     }
-    return markWrite(encodeFramed(this.descriptor.responseCodec, response), response, false);
+    return marked(encodeFramed(this.descriptor.responseCodec, response), response, false);
   }
 
   private finishOf(

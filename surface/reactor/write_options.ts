@@ -1,8 +1,11 @@
 // How one message of a reactor is written.
 
 import { markUncompressed } from "../../transport/mod.ts";
-import { isUncompressed } from "../compression.ts";
+import { markMessage, uncompressedMessages } from "../compression.ts";
 import { checkOptions, type OptionNames } from "../options.ts";
+
+/** Local: see docs/STYLE.md, "Hot paths". */
+const uncompressed = uncompressedMessages;
 
 /** How a reactor's message is written. */
 export interface WriteOptions {
@@ -28,7 +31,8 @@ export function checkWriteOptions(purpose: string, options: WriteOptions): void 
 
 /** Marks `framed`, which is `message`, where its writer does not want it compressed. */
 export function markWrite(framed: Uint8Array, message: unknown, plain: boolean): Uint8Array {
-  if (plain || isUncompressed(message)) markUncompressed(framed);
+  if (plain) markUncompressed(framed);
+  else if (uncompressed.all !== undefined) markMessage(framed, message);
   return framed;
 }
 

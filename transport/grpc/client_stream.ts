@@ -23,17 +23,15 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
   /** Set right after the stream was opened. */
   stream!: Stream;
   private reader: MessageReader | undefined = undefined;
-  private inflation: ClientInflation | undefined = undefined;
   private done = false;
   /** What it ends with, while it is being reset. */
   private ending: StreamStatus | undefined = undefined;
 
-  /** `limits`: the largest messages; `encoding`: what requests are compressed by. */
+  /** `limits`: the largest messages. */
   constructor(
-    private readonly connection: Connection,
+    protected readonly connection: Connection,
     private sink: ClientStreamSink,
-    private readonly limits: MessageLimits,
-    private readonly encoding?: MessageEncoding,
+    protected readonly limits: MessageLimits,
   ) {}
 
   /** Bytes queued and not yet framed. */
@@ -50,10 +48,6 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
     const bytes = framed.length - MESSAGE_PREFIX_BYTES;
     if (bytes > this.limits.sendBytes) {
       this.onMessageError(tooLargeToSend(bytes, this.limits.sendBytes));
-      return true;
-    }
-    if (this.encoding !== undefined) {
-      this.connection.sendData(this.stream, encodedMessage(this.encoding, framed), last);
       return true;
     }
     writePrefix(framed);
@@ -77,8 +71,8 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
   cancel(code: StatusCode, message: string): void {
     const cause = new Http2Error("stream", ErrorCode.CANCEL, "user", message);
     const status = { code, message, metadata: NO_HEADERS, cause, unprocessed: false };
-    if (this.done) this.inflation?.onStatus(status); // the server's own may wait there
-    else this.end(status);
+    if (!this.done) this.end(status);
+    else if (this.sink instanceof ClientInflation) this.sink.onStatus(status); // the server's own may wait there
   }
 
   /** The response's header section, or a trailers-only response. */
@@ -116,7 +110,7 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
 
   /** A queued message is out. */
   onSent(_stream: Stream, framed: Uint8Array): void {
-    if (this.encoding === undefined) this.sink.onSent(framed); // else it was never the application's
+    this.sink.onSent(framed);
   }
 
   /** The stream is closed. Without a status the call ends with the stream's error. */
@@ -145,7 +139,7 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
 
   /** Also where there is no such encoding: a message has to make use of it before the call fails (compression.md). */
   private inflates(encoding: string, received: ReceivedMemory): void {
-    const inflation = this.inflation = new ClientInflation(this, encoding, received, this.limits);
+    const inflation = new ClientInflation(this, encoding, received, this.limits);
     inflation.sink = this.sink;
     this.sink = inflation;
     this.reader = inflation.reader;
@@ -173,6 +167,31 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
     this.done = true;
     this.sink.onStatus(status);
   }
+}
+
+/** One whose requests are compressed. */
+export class CompressingClientStream extends GrpcClientStream {
+  /** `encoding`: what they are compressed by. */
+  constructor(
+    connection: Connection,
+    sink: ClientStreamSink,
+    limits: MessageLimits,
+    private readonly encoding: MessageEncoding,
+  ) {
+    super(connection, sink, limits);
+  }
+
+  /** The limit is of what the application sends. What is sent is ours, so the application has its memory back at once. */
+  override sendMessage(framed: Uint8Array, last = false): boolean {
+    const bytes = framed.length - MESSAGE_PREFIX_BYTES;
+    const { sendBytes } = this.limits;
+    if (bytes > sendBytes) this.onMessageError(tooLargeToSend(bytes, sendBytes));
+    else this.connection.sendData(this.stream, encodedMessage(this.encoding, framed), last);
+    return true;
+  }
+
+  /** It was never the application's. */
+  override onSent(): void {}
 }
 
 const NOTHING = new Uint8Array(0);

@@ -56,7 +56,9 @@ export function withEncodings(
   encodings: MessageEncodings | undefined,
   execCtx: ExecCtx,
 ): MessageLimits {
-  return encodings === undefined ? limits : { ...limits, encodings: { ...encodings, execCtx } };
+  if (encodings === undefined) return limits;
+  const { receiveBytes, sendBytes } = limits;
+  return { receiveBytes, sendBytes, encodings: { ...encodings, execCtx } };
 }
 
 /** Limits of streams that `sizes` limit further. */

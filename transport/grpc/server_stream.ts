@@ -38,6 +38,14 @@ const DISCARDED_BYTES = 16_384;
 /** Of the message to a client that does not speak gRPC, which quotes what it sent. */
 const REFUSAL_CHARACTERS = 1_000;
 
+/** A response that is not what most are. */
+interface EncodedResponse {
+  /** What its messages are compressed by. */
+  readonly encoding: MessageEncoding | undefined;
+  /** What it begins with. */
+  readonly headers: HeaderList;
+}
+
 /** What begins the calls of one connection. */
 export interface CallBeginner {
   /** A call has begun; returns its sink. */
@@ -48,10 +56,8 @@ export interface CallBeginner {
 export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner {
   private sink: ServerStreamSink | undefined = undefined;
   private reader: MessageReader | undefined = undefined;
-  /** What responses are compressed by. */
-  encoding: MessageEncoding | undefined = undefined;
-  /** What the response begins with. */
-  private headers = RESPONSE_HEADERS;
+  /** Undefined where nothing of it is compressed, nor of the request. */
+  private response: EncodedResponse | undefined = undefined;
   private headersSent = false;
   /** Nothing is handed up any more. */
   private done = false;
@@ -63,6 +69,10 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
     private readonly beginner: CallBeginner,
     private readonly limits: MessageLimits,
   ) {}
+
+  get encoding(): MessageEncoding | undefined {
+    return this.response?.encoding;
+  }
 
   /** Bytes queued and not yet framed. */
   get queuedBytes(): number {
@@ -76,7 +86,7 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
 
   sendHeaders(metadata: HeaderList | undefined): string | undefined {
     if (this.headersSent) throw new TypeError("Cannot send initial metadata: it was sent before");
-    const { headers } = this;
+    const headers = this.response === undefined ? RESPONSE_HEADERS : this.response.headers;
     if (metadata !== undefined) {
       const { peerSettings } = this.connection;
       const excess = excessOf("initial metadata", metadata, headers.octets, peerSettings);
@@ -94,8 +104,8 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
       return true;
     }
     if (!this.headersSent) this.sendHeaders(undefined);
-    if (this.encoding !== undefined) {
-      this.connection.sendData(this.stream, encodedMessage(this.encoding, framed), false);
+    if (this.response?.encoding !== undefined) {
+      this.connection.sendData(this.stream, encodedMessage(this.response.encoding, framed), false);
       return true;
     }
     writePrefix(framed);
@@ -104,10 +114,10 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
 
   compress(encoding: MessageEncoding | undefined, head: RequestHead): void {
     if (this.headersSent) throw new TypeError("Cannot change the compression: initial metadata was sent");
-    this.encoding = encoding !== undefined && takesEncoding(head.headers, encoding) ? encoding : undefined;
+    const taken = encoding !== undefined && takesEncoding(head.headers, encoding) ? encoding : undefined;
     // Who compresses is to know what else would be taken, which the answer to a call says that had it (compression.md).
     const accepted = head.encoding === UNCOMPRESSED ? undefined : acceptedNames(this.limits.encodings);
-    this.headers = responseHeaders(this.encoding, accepted);
+    this.response = { encoding: taken, headers: responseHeaders(taken, accepted) };
   }
 
   sendStatus(

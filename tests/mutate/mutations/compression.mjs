@@ -36,8 +36,8 @@ export default [
   ),
   mutation(
     "surface/compression.ts",
-    "(uncompressedMessages ??= new WeakSet()).add(message);",
-    "uncompressedMessages ??= new WeakSet();",
+    "(uncompressedMessages.all ??= new WeakSet()).add(message);",
+    "uncompressedMessages.all ??= new WeakSet();",
     CALLS,
     "[C73] a call says otherwise than its channel, and a message otherwise than its call",
   ),
@@ -183,8 +183,8 @@ export default [
   ),
   mutation(
     CLIENT_STREAM,
-    "if (this.done) this.inflation?.onStatus(status); // the server's own may wait there",
-    "if (this.done) return;",
+    "else if (this.sink instanceof ClientInflation) this.sink.onStatus(status); // the server's own may wait there",
+    "",
     FRAMES,
     "[C77] a call that is cancelled meanwhile gets nothing of what waits",
   ),
@@ -204,8 +204,8 @@ export default [
   ),
   mutation(
     "surface/queue/batch.ts",
-    "if ((flags & OpFlags.NO_COMPRESS) !== 0 || isUncompressed(message)) markUncompressed(framed);",
-    "if (isUncompressed(message)) markUncompressed(framed);",
+    "if ((flags & NO_COMPRESS) !== 0) markUncompressed(framed);",
+    "if (flags > 99) markUncompressed(framed);",
     STYLES,
     "[C73] completion queues: typed calls, write by write",
   ),
@@ -225,7 +225,7 @@ export default [
   ),
   mutation(
     "surface/blocking/responses.ts",
-    "if (isUncompressed(request)) markUncompressed(framed);",
+    "markMessage(framed, request);",
     "",
     STYLES,
     "[C73] a call that blocks is compressed, and so is what it gets",

@@ -254,7 +254,7 @@ export default [
   ),
   mutation(
     "transport/grpc/client_stream.ts",
-    "if (this.encoding === undefined) this.sink.onSent(framed);",
+    "    this.sink.onSent(framed);\n",
     "",
     CLIENT,
     "a message that waits",
