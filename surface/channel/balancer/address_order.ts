@@ -20,6 +20,16 @@ export function interleaved(addresses: readonly SocketAddress[]): SocketAddress[
   return result;
 }
 
+/** `list` in an order drawn by `random`, which gives numbers from 0 to 1. */
+export function shuffled<T>(list: readonly T[], random: () => number): T[] {
+  const result = [...list];
+  for (let i = result.length - 1; i > 0; i--) {
+    const other = Math.floor(random() * (i + 1));
+    [result[i], result[other]] = [result[other]!, result[i]!];
+  }
+  return result;
+}
+
 /**
  * The address whose connection served calls first, then the others in their order, then those that accepted connections
  * without serving any since, longest ago first, so that each has its turn.

@@ -10,16 +10,29 @@ import { formatAddress, type TaskHandle } from "../../../pollers/mod.ts";
 import type { ConnectivityState } from "../connectivity.ts";
 import { FixedPicker, IdlePicker, type Picker, PickFailure, QUEUE, QUEUE_PICKER } from "../picker.ts";
 import type { EndpointAddresses } from "../resolver/endpoint.ts";
+import { JsonField } from "../service_config/json_field.ts";
 import type { Subchannel, SubchannelWatcher } from "../subchannel.ts";
-import { byStanding, interleaved } from "./address_order.ts";
+import { byStanding, interleaved, shuffled } from "./address_order.ts";
 import type { Balancer, BalancerHelper } from "./balancer.ts";
 import { failuresOf } from "./failures.ts";
 
 /** How long an attempt has before the next address is tried beside it (RFC 8305, section 8; gRFC A61). */
 export const CONNECTION_ATTEMPT_DELAY_MS = 250;
 
+/** What is said of it. */
+export interface PickFirstConfig {
+  /** Servers are tried in an order of this client's own, not in that of the list: clients spread (gRFC A62). */
+  readonly shuffles: boolean;
+}
+
+/** Reads `{ shuffleAddressList }`. */
+export function readPickFirstConfig(json: object): PickFirstConfig {
+  const shuffles = new JsonField("", json).get("shuffleAddressList").optional((field) => field.flag());
+  return { shuffles: shuffles === true };
+}
+
 /** One connection, to whichever address comes up first. */
-export class PickFirst implements Balancer, SubchannelWatcher {
+export class PickFirst implements Balancer<PickFirstConfig>, SubchannelWatcher {
   private readonly idlePicker = new IdlePicker(() => this.helper.run(() => this.exitIdle()));
   private state: ConnectivityState = "IDLE";
   private started = false;
@@ -41,10 +54,12 @@ export class PickFirst implements Balancer, SubchannelWatcher {
    */
   constructor(private readonly helper: BalancerHelper, private readonly heedsHealth: boolean = false) {}
 
-  update(endpoints: readonly EndpointAddresses[]): void {
+  update(endpoints: readonly EndpointAddresses[], config?: PickFirstConfig): void {
     const before = this.subchannels;
     this.subchannels = new Map();
-    for (const address of interleaved(endpoints.flatMap(({ addresses }) => addresses))) {
+    const { engine } = this.helper;
+    const ordered = config?.shuffles ? shuffled(endpoints, () => engine.random()) : endpoints;
+    for (const address of interleaved(ordered.flatMap(({ addresses }) => addresses))) {
       const name = formatAddress(address);
       this.subchannels.set(name, before.get(name) ?? this.helper.createSubchannel(address, this));
       before.delete(name);

@@ -9,7 +9,7 @@ import type { BalancingPolicy, ConfiguredPolicy, ReadChildPolicy } from "./balan
 import { type BalancingPolicy as ApplicationPolicy, fitted } from "./extension.ts";
 import { LEAST_REQUEST } from "./least_request.ts";
 import { OUTLIER_DETECTION } from "./outlier_detection.ts";
-import { PickFirst } from "./pick_first.ts";
+import { PickFirst, type PickFirstConfig, readPickFirstConfig } from "./pick_first.ts";
 import { RANDOM_SUBSETTING } from "./random_subsetting.ts";
 import { readRingHashConfig, RingHash, type RingHashConfig } from "./ring_hash.ts";
 import { RoundRobin } from "./round_robin.ts";
@@ -27,9 +27,9 @@ export type LoadBalancingPolicy =
 // deno-lint-ignore no-explicit-any
 type AnyPolicy = BalancingPolicy<any>;
 
-const PICK_FIRST: BalancingPolicy = {
+const PICK_FIRST: BalancingPolicy<PickFirstConfig> = {
   name: "pick_first",
-  readConfig: () => undefined,
+  readConfig: readPickFirstConfig,
   make: (helper) => new PickFirst(helper),
 };
 

@@ -421,4 +421,25 @@ export default [
     test: POLICIES,
     name: "[C28] a policy is registered",
   },
+  {
+    file: "surface/channel/balancer/pick_first.ts",
+    before: "config?.shuffles ? shuffled(endpoints, () => engine.random()) : endpoints",
+    after: "endpoints",
+    test: "tests/surface/channel/pick_first_test.ts",
+    name: "[C34] shuffleAddressList",
+  },
+  {
+    file: "surface/channel/balancer/address_order.ts",
+    before: "Math.floor(random() * (i + 1))",
+    after: "Math.floor(random() * i)",
+    test: "tests/surface/channel/pick_first_test.ts",
+    name: "[C34] shuffleAddressList",
+  },
+  {
+    file: "surface/channel/balancer/pick_first.ts",
+    before: "{ shuffles: shuffles === true }",
+    after: "{ shuffles: shuffles !== undefined }",
+    test: "tests/surface/channel/pick_first_test.ts",
+    name: "[C34] without",
+  },
 ];

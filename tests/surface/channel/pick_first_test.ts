@@ -1,13 +1,19 @@
 // pick_first (gRFC A61): no address keeps the others waiting (RFC 8305, section 5), and what happens without a connection.
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { formatAddress, type SocketAddress } from "../../../pollers/mod.ts";
 import { balancerOf } from "../../../surface/channel/balancer/registry.ts";
+import { readServiceConfig } from "../../../surface/channel/service_config/read_service_config.ts";
+import { ServiceConfigError } from "../../../surface/channel/service_config/service_config_error.ts";
 import type { ConnectOptions } from "../../../transport/mod.ts";
 import { test } from "../../harness.ts";
 import { ascii } from "../../transport/http2/wire.ts";
 import { BalancingWorld, HANDSHAKE_MS, speak } from "./balancing.ts";
 
 const makeWorld = (options: ConnectOptions = {}) => new BalancingWorld(balancerOf("pick_first"), options);
+
+/** pick_first with `shuffleAddressList`. */
+const shuffling = readServiceConfig({ loadBalancingConfig: [{ pick_first: { shuffleAddressList: true } }] })
+  .loadBalancing!;
 
 test("[C33] addresses are tried in their order, and the first that answers is taken", async () => {
   const world = makeWorld();
@@ -142,6 +148,41 @@ test("[C34] each address once, and IPv6 and IPv4 by turns, beginning with the fi
   await world.runUntil(2_000);
   const order = world.attempts.slice(0, 5).map((line) => line.split(" ")[1]);
   assertEquals(order, [v6a, v4a, v6b, v4b, v4c].map((address) => formatAddress(address!)));
+});
+
+test("[C34] shuffleAddressList: clients try servers in orders of their own, a server's addresses together", async () => {
+  const firsts = new Set<string>();
+  for (let seed = 0; seed < 40; seed++) {
+    const world = new BalancingWorld(shuffling);
+    let drawn = seed;
+    world.engine.random = () => ((drawn = (drawn * 1_103_515_245 + 12_345) % 2 ** 31) / 2 ** 31);
+    const addresses = [70, 71, 72, 73, 74, 75].map((port) => world.refusing(port));
+    world.turn(() => {
+      const endpoints = [0, 2, 4].map((nth) => ({ addresses: addresses.slice(nth, nth + 2) }));
+      world.balancer.update(endpoints, shuffling.config);
+    });
+    await world.runUntil(200);
+    const ports = world.attempts.slice(0, 6).map((line) => Number(line.split(":")[1]));
+    assertEquals(ports.toSorted(), [70, 71, 72, 73, 74, 75]);
+    for (const nth of [0, 2, 4]) assertEquals([ports[nth]! % 2, ports[nth + 1]], [0, ports[nth]! + 1]);
+    firsts.add(ports.filter((port) => port % 2 === 0).join());
+  }
+  assertEquals(firsts.size, 6);
+});
+
+test("[C34] without shuffleAddressList the order is the list's, and what is no flag is no config", async () => {
+  for (const pick_first of [{}, { shuffleAddressList: false }]) {
+    const policy = readServiceConfig({ loadBalancingConfig: [{ pick_first }] }).loadBalancing!;
+    const world = new BalancingWorld(policy);
+    world.resolve(...[70, 71, 72, 73].map((port) => world.refusing(port)));
+    await world.runUntil(200);
+    assertEquals(world.attempts.slice(0, 4).map((line) => line.split(":")[1]), ["70", "71", "72", "73"]);
+  }
+  assertThrows(
+    () => readServiceConfig({ loadBalancingConfig: [{ pick_first: { shuffleAddressList: 1 } }] }),
+    ServiceConfigError,
+    "loadBalancingConfig[0].pick_first.shuffleAddressList is 1; give true or false",
+  );
 });
 
 test("[C36] a new list with the connected address in it keeps the connection without a break", async () => {
