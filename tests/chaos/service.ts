@@ -1,6 +1,6 @@
 // The service of the chaos runs, what its service config promises, and a client that makes calls until it is told to stop.
 import {
-  Channel,
+  type Channel,
   type ChannelOptions,
   type Client,
   createClient,
