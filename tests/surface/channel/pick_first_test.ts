@@ -1,6 +1,7 @@
 // pick_first (gRFC A61): no address keeps the others waiting (RFC 8305, section 5), and what happens without a connection.
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { formatAddress, type SocketAddress } from "../../../pollers/mod.ts";
+import { SeededRandom } from "../../../pollers/simulated/mod.ts";
 import { balancerOf } from "../../../surface/channel/balancer/registry.ts";
 import { readServiceConfig } from "../../../surface/channel/service_config/read_service_config.ts";
 import { ServiceConfigError } from "../../../surface/channel/service_config/service_config_error.ts";
@@ -154,8 +155,8 @@ test("[C34] shuffleAddressList: clients try servers in orders of their own, a se
   const firsts = new Set<string>();
   for (let seed = 0; seed < 40; seed++) {
     const world = new BalancingWorld(shuffling);
-    let drawn = seed;
-    world.engine.random = () => ((drawn = (drawn * 1_103_515_245 + 12_345) % 2 ** 31) / 2 ** 31);
+    const random = new SeededRandom(seed);
+    world.engine.random = () => random.next();
     const addresses = [70, 71, 72, 73, 74, 75].map((port) => world.refusing(port));
     world.turn(() => {
       const endpoints = [0, 2, 4].map((nth) => ({ addresses: addresses.slice(nth, nth + 2) }));
