@@ -22,7 +22,7 @@ export interface ServingOptions {
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-/** "wait 20" takes so long; "fail" ends with NOT_FOUND; anything else comes back. */
+/** "wait 20" takes so long, "third" succeeds at the third attempt; "fail" ends with NOT_FOUND; anything else comes back. */
 async function one(note: Note): Promise<Note> {
   const [what, number] = (note.text ?? "").split(" ");
   if (what === "wait") await sleep(Number(number));
@@ -33,6 +33,11 @@ async function one(note: Note): Promise<Note> {
     });
   }
   return note;
+}
+
+/** Fails before the third attempt. */
+function third({ metadata }: ServerCall): void {
+  if (metadata.get("grpc-previous-rpc-attempts") !== "2") throw new RpcError("UNAVAILABLE", "not yet");
 }
 
 async function serve({ host, secured }: ServingOptions): Promise<void> {
@@ -49,6 +54,7 @@ async function serve({ host, secured }: ServingOptions): Promise<void> {
   };
   server.addService(Trial, {
     one(note, call) {
+      if (note.text === "third") third(call);
       if (note.text === "wire") return { number: wireBytes };
       if (note.text === "wire before") return { number: before };
       compress(call);
@@ -57,16 +63,18 @@ async function serve({ host, secured }: ServingOptions): Promise<void> {
       if (said !== undefined) call.trailers.set("x-said", said);
       return one(note);
     },
-    async *down(note) {
+    async *down(note, call) {
+      if (note.text === "third") third(call);
       for (let number = 1; number <= note.number!; number++) {
         if (note.text === "slow") await sleep(5);
         yield note.body === undefined ? { number } : { number, body: note.body };
       }
       if (note.text === "fail") throw new RpcError("ABORTED", "enough");
     },
-    async up(notes) {
+    async up(notes, call) {
       let number = 0;
       for await (const note of notes) {
+        if (note.text === "third") third(call);
         number += note.number ?? 1;
         if (note.text === "stop") break;
       }

@@ -1,9 +1,19 @@
 // Calls with a retry policy (gRFC A6), in virtual time: which attempts are made, when, and what the caller gets.
 import { assertEquals, assertInstanceOf, assertMatch } from "@std/assert";
-import { Channel, createClient, insecure, RpcError, Server, Status, type StatusCode } from "pollwire";
+import {
+  callCredentials,
+  Channel,
+  createClient,
+  insecure,
+  RpcError,
+  Server,
+  Status,
+  type StatusCode,
+} from "pollwire";
 import { test } from "../../../harness.ts";
 import { collect, type Note, numbersOf, Trial } from "../../serving.ts";
-import { fail, retry, RetryingWorld, type Script } from "./retrying.ts";
+import { takenForSecure } from "../../credentials/secured_channel.ts";
+import { fail, hedge, retry, RetryingWorld, type Script } from "./retrying.ts";
 
 /** The first `count` attempts fail. */
 const failing =
@@ -249,6 +259,26 @@ test("[C55] observers see one call and each of its attempts; requests are counte
   });
   await world.outcome(world.client.one({}));
   assertEquals(seen, ["begin", "attempt 1", "attempt 2", "attempt 3", "OK 3 1"]);
+});
+
+test("[C86] each attempt shows credentials that are fetched for it; ones that cannot be had are a failed attempt", async () => {
+  for (const policy of [retry(), hedge({ hedgingDelay: "60s" })]) {
+    const shown: unknown[] = [];
+    let fetched = 0;
+    const world = new RetryingWorld(policy, (seen) => {
+      shown.push(seen.metadata.get("authorization"));
+      failing(1)(seen);
+    });
+    const client = createClient(Trial, takenForSecure(world.channel));
+    await world.ready();
+    const credentials = callCredentials.from(() => {
+      fetched++;
+      if (fetched === 2) throw new RpcError("UNAVAILABLE", "no token");
+      return { authorization: `t${fetched}` };
+    });
+    const outcome = await world.outcome(client.one({ text: "a" }, { callCredentials: credentials }));
+    assertEquals([(outcome as Note).text, shown, fetched], ["a", ["t1", "t3"], 3]);
+  }
 });
 
 test("[C61] a channel without tokens makes no call again, first attempts all the same; successes bring tokens back", async () => {
