@@ -72,7 +72,7 @@ export interface EtcdSetup {
 
 /** One member, with its data in a folder that is there until `remove`. */
 export class EtcdProcess {
-  private readonly folder = mkdtempSync(join(tmpdir(), "pollwire-etcd-"));
+  readonly folder = mkdtempSync(join(tmpdir(), "pollwire-etcd-"));
   private child: ChildProcess | undefined = undefined;
   private exited: Promise<void> = Promise.resolve();
   private channel: Channel | undefined = undefined;
