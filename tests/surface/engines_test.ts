@@ -55,6 +55,20 @@ test("engines: one that is shared is that of all who name its poller, or none, u
   await before.end();
 });
 
+test("engines: who is given one that is shared uses it as those do that name it", async () => {
+  const first = useEngine();
+  const second = useEngine(first.engine);
+  assertStrictEquals(second.engine, first.engine);
+  await first.end();
+  const third = useEngine();
+  assertStrictEquals(third.engine, first.engine);
+  await third.end();
+  await second.end();
+  const fourth = useEngine();
+  assertNotStrictEquals(fourth.engine, first.engine);
+  await fourth.end();
+});
+
 /** Whether an engine was shut down: then its tasks do not run. */
 async function isShutDown(engine: BaseEngine): Promise<boolean> {
   let ran = false;

@@ -6,6 +6,20 @@ const RESOLVER = "tests/surface/etcd/etcd_resolver_test.ts";
 /** As `readMutations` describes them. */
 export default [
   {
+    file: "surface/etcd/etcd_session.ts",
+    before: "      holdsProcess: false,\n",
+    after: "",
+    test: "tests/surface/etcd/real_etcd_test.ts",
+    name: "a program ends though its channel watches",
+  },
+  {
+    file: "surface/engines.ts",
+    before: "if (shared.engine === engine) return shared.use();",
+    after: "if (false) return shared.use();",
+    test: "tests/surface/engines_test.ts",
+    name: "who is given one that is shared",
+  },
+  {
     file: "surface/etcd/registration.ts",
     before: "if ((response.TTL ?? 0n) > 0n) return",
     after: "return",

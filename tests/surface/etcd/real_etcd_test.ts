@@ -3,6 +3,7 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { announce, Channel, createClient, type EtcdOptions, etcdResolver, Server, tls } from "pollwire";
 import { Authority } from "../../../examples/tls/authority.ts";
 import { test } from "../../harness.ts";
+import { Program } from "../../pollers/program.ts";
 import { sleep, Trial } from "../serving.ts";
 import { etcdMissing, EtcdProcess } from "./etcd_process.ts";
 
@@ -175,6 +176,19 @@ test(
         const channel = new Channel(`etcd://${etcd.endpoint}/services/trial`);
         assertEquals((await createClient(Trial, channel).one({})).number, 1);
         await channel[Symbol.asyncDispose]();
+      })),
+  REAL,
+);
+
+test(
+  "[C28] real etcd: a program ends though its channel watches",
+  () =>
+    EtcdProcess.run({}, (etcd) =>
+      World.run(etcd, {}, async (world) => {
+        await world.add();
+        const program = new Program(new URL("etcd_client.ts", import.meta.url), [etcd.endpoint]);
+        await program.printed("answered");
+        assertEquals(await Promise.race([program.ended, sleep(10_000)]).then((ended) => ended?.code), 0);
       })),
   REAL,
 );
