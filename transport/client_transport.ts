@@ -142,6 +142,20 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
     return this.narrowed;
   }
 
+  hasStreamsOf(channel: object): boolean {
+    return this.streamsOf(channel).length > 0;
+  }
+
+  endStreamsOf(channel: object, reason: string): void {
+    const error = new Http2Error("connection", ErrorCode.CANCEL, "user", reason);
+    for (const stream of this.streamsOf(channel)) stream.lose(error);
+  }
+
+  private streamsOf(channel: object): GrpcClientStream[] {
+    const streams = this.connection.streams.all().map(({ sink }) => sink as GrpcClientStream);
+    return streams.filter((stream) => stream.channel === channel);
+  }
+
   close(reason: string): void {
     this.connection.abort(new Http2Error("connection", ErrorCode.NO_ERROR, "user", reason));
     this.driver.hurry();

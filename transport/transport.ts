@@ -105,6 +105,8 @@ export interface ClientStream extends MessageStream {
 export interface ClientStreamSink extends MessageSink {
   /** Its messages may be no larger than this, beside the limits of the transport; asked when the stream is opened. */
   readonly messageSizes?: MessageSizes | undefined;
+  /** Whose stream it is, where several use one connection; undefined: nobody ends its streams together. */
+  readonly channel?: object | undefined;
   /** Initial metadata, reserved fields left out; not called for a trailers-only response. */
   onHeaders(metadata: HeaderList): void;
   /** The last call. */
@@ -179,6 +181,10 @@ export interface ClientTransport extends Transport {
   readonly security: ConnectionSecurity | undefined;
   /** Whether `open` would find a free stream now (MAX_CONCURRENT_STREAMS, GOAWAY, stream ids left). */
   readonly canOpen: boolean;
+  /** Whether a stream is open whose sink is of `channel`. */
+  hasStreamsOf(channel: object): boolean;
+  /** Ends the streams whose sinks are of `channel`, as `close` ends all. */
+  endStreamsOf(channel: object, reason: string): void;
   /**
    * Opens a stream; only while `canOpen`. `timeoutMs` is what is left of the deadline, or undefined. Gives undefined
    * where the metadata is larger than the server takes: nothing was sent, and `onStatus` has come.

@@ -31,6 +31,7 @@ import { type ChannelProxy, proxyFor } from "./proxy.ts";
 import { ChannelRoute } from "./channel_route.ts";
 import type { AddressRefusal } from "./connect_settings.ts";
 import type { ConnectivityState } from "./connectivity.ts";
+import { identityOf } from "./object_identity.ts";
 import { addressesOf, defaultPort, type Destination, formatDestination } from "./destination.ts";
 import { checkResolvers, resolverFactory, type Resolvers, schemeNames } from "./resolver/registry.ts";
 import type { ReadConfig } from "./service_config/config_in_use.ts";
@@ -94,6 +95,11 @@ export interface ChannelOptions extends UserConnectOptions {
    * long as the program lives. Default true.
    */
   readonly holdsProcess?: boolean;
+  /**
+   * Whether it uses connections of other channels of this thread and poller that go to the same addresses with the same
+   * credentials (the same object) and settings. Default true, as in gRPC; false: its connections are its own.
+   */
+  readonly shareConnections?: boolean;
 }
 
 const NAMES: OptionNames<ChannelOptions> = {
@@ -113,6 +119,7 @@ const NAMES: OptionNames<ChannelOptions> = {
   initialBackoffMs: true,
   idleTimeoutMs: true,
   holdsProcess: true,
+  shareConnections: true,
 };
 
 /** See {@linkcode ChannelOptions.retryBufferBytes}; as much as grpc-java keeps. */
@@ -190,6 +197,7 @@ export class Channel {
         reporter,
         encodings: this.#encodings,
         refusal,
+        ...(options.shareConnections === false ? {} : { sharedBy: this.#sharedBy(options, credentials) }),
         template: (path) => this.#template(path),
         ...(this.#security === undefined ? {} : { security: this.#security }),
         ...(proxy === undefined ? {} : { tunnel: proxy.tunnel }),
@@ -337,6 +345,17 @@ export class Channel {
     if (why === undefined) return;
     void this.#use.end();
     throw new TypeError(`Cannot make a channel to ${formatDestination(target)}: ${why}`);
+  }
+
+  /** What makes its connections others than those of channels with the same settings. */
+  #sharedBy(
+    { onError, logger }: ChannelOptions,
+    credentials: ChannelCredentials | Insecure | undefined,
+  ): string {
+    const secured = this.#security === undefined
+      ? "plaintext"
+      : `${identityOf(credentials as ChannelCredentials)} ${hostOf(this.#authority)}`;
+    return `${secured} ${identityOf(onError)} ${identityOf(logger)}`;
   }
 
   #template(path: string, compression?: Compression): RequestTemplate {

@@ -121,7 +121,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
     private readonly onState: (state: ConnectivityState) => void,
   ) {
     this.combiner = new Combiner(engine);
-    this.settings = new ConnectSettings(options);
+    this.settings = new ConnectSettings(options, this);
     this.health = new HealthChecks(engine, makeBackoff, options);
     this.configs = new ConfigInUse(options.config, options.readConfig ?? readServiceConfig);
     this.idleTimeoutMs = options.idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT_MS;
@@ -380,7 +380,10 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
 
   /** A connection to `address`, not begun. */
   createSubchannel(address: SocketAddress, watcher: SubchannelWatcher): Subchannel {
-    for (const one of this.subchannels.keys()) if (one.isOver) this.subchannels.delete(one);
+    for (const one of this.subchannels.keys()) {
+      one.sweep();
+      if (one.isOver) this.subchannels.delete(one);
+    }
     const health = new HealthWatch(this.health, watcher);
     const subchannel = new Subchannel(this.engine, address, this.settings, this.makeBackoff(), health);
     this.subchannels.set(subchannel, health);

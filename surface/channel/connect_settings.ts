@@ -8,6 +8,18 @@ import {
   type RequestTemplate,
 } from "../../transport/mod.ts";
 
+/** What of the options makes connections different, beside what `sharedBy` says. */
+const PARTS: Readonly<Record<Exclude<keyof ConnectOptions, "reporter" | "security">, true>> = {
+  endpoint: true,
+  handshakeTimeoutMs: true,
+  keepalive: true,
+  maxReceiveMessageBytes: true,
+  maxSendMessageBytes: true,
+  settings: true,
+  tunnel: true,
+  encodings: true,
+};
+
 /** Why there may be no connection to one of `addresses`, as a sentence; undefined where there may. */
 export type AddressRefusal = (addresses: readonly SocketAddress[]) => string | undefined;
 
@@ -15,6 +27,8 @@ export type AddressRefusal = (addresses: readonly SocketAddress[]) => string | u
 export interface SubchannelOptions extends ConnectOptions {
   /** Asked before each connection. */
   readonly refusal?: AddressRefusal;
+  /** What else of a channel makes its connections different; undefined: they are its own. */
+  readonly sharedBy?: string;
   /** What calls of `path` begin with that the library makes itself. */
   readonly template?: (path: string) => RequestTemplate;
 }
@@ -24,7 +38,17 @@ export class ConnectSettings {
   /** Connections that one address may have at a time, where calls use up the streams of each (gRFC A105). */
   maxConnections = 1;
 
-  constructor(private current: SubchannelOptions) {}
+  private key: string | undefined = undefined;
+
+  /** `channel`: whose streams its connections have. */
+  constructor(private current: SubchannelOptions, readonly channel: object = {}) {}
+
+  /** Connections to an address with equal keys are shared; undefined: they are not. */
+  keyOf(address: SocketAddress): string | undefined {
+    if (this.current.sharedBy === undefined || address.family === "npipe") return undefined;
+    this.key ??= connectionKey(this.current.sharedBy, this.current);
+    return `${formatAddress(address)} ${this.key}`;
+  }
 
   /** Those of the next connection. */
   get options(): SubchannelOptions {
@@ -39,5 +63,13 @@ export class ConnectSettings {
     const next = timeMs === Infinity ? "" : `; the next connection waits ${2 * timeMs} ms before a PING`;
     reporter.log("warn", `${formatAddress(address)} was sent too many PINGs (keepalive.timeMs)${next}`);
     this.current = { ...this.current, keepalive: { ...keepalive, timeMs: 2 * timeMs } };
+    this.key = undefined;
   }
+}
+
+function connectionKey(sharedBy: string, options: ConnectOptions): string {
+  const parts = (Object.keys(PARTS) as (keyof typeof PARTS)[]).map((name) => options[name]);
+  return `${sharedBy} ${
+    JSON.stringify(parts, (_name, value: unknown) => value === Infinity ? "Infinity" : value)
+  }`;
 }

@@ -32,7 +32,6 @@ import {
 import {
   type ClientTransport,
   type ConnectionSecurity,
-  Handshake,
   type Http2Error,
   type RequestTemplate,
   requestTemplate,
@@ -41,8 +40,10 @@ import { Combiner } from "../../pollers/core/combiner.ts";
 import type { PendingCall } from "../client/call_route.ts";
 import { USER_AGENT } from "../version.ts";
 import type { Backoff } from "./backoff.ts";
+import { connectionPool } from "./connection_pool.ts";
 import type { ConnectSettings } from "./connect_settings.ts";
 import type { ConnectivityState } from "./connectivity.ts";
+import { Link, type LinkOwner } from "./link.ts";
 
 /** A connection that stood this long has proved useful, answers or not: gRPC's minimum connect timeout. */
 const USEFUL_AFTER_MS = 20_000;
@@ -57,47 +58,15 @@ export interface SubchannelWatcher {
   onSubchannelThrew(error: unknown): void;
 }
 
-/** One attempt and the connection that comes of it: names the connection when it passes events to the subchannel. */
-class Link {
-  /** Set once connected. */
-  transport!: ClientTransport;
-  readyAt = 0;
-  useful = false;
-
-  constructor(private readonly owner: Subchannel) {}
-
-  /** Events of the transport come here as well. */
-  get sink(): Link {
-    return this;
-  }
-
-  onHandshakeDone(_handshake: Handshake, transport: ClientTransport): void {
-    this.transport = transport;
-    this.owner.onConnected(this);
-  }
-  onHandshakeFailed(_handshake: Handshake, reason: string): void {
-    this.owner.onConnectFailed(reason);
-  }
-  onCanOpen(): void {
-    this.owner.onCanOpen();
-  }
-  onDraining(reason: Http2Error | undefined): void {
-    this.owner.onDraining(this, reason);
-  }
-  onClosed(error: Http2Error | undefined): void {
-    this.owner.onClosed(this, error);
-  }
-}
-
 /** The connections to one address: one, unless the service config allows more. */
-export class Subchannel {
+export class Subchannel implements LinkOwner {
   /** Takes new streams; that of the first link. */
   private transport: ClientTransport | undefined = undefined;
   /** Connections that take new streams. */
   private readonly links: Link[] = [];
   /** Connections that take no new streams but still have calls. */
   private readonly draining = new Set<Link>();
-  private attempt: Handshake | undefined = undefined;
+  private attempt: Link | undefined = undefined;
   private startedAt = 0;
   private current: ConnectivityState = "IDLE";
   private uselessBefore = false;
@@ -176,6 +145,11 @@ export class Subchannel {
     return this.current === "SHUTDOWN" && this.links.length === 0 && this.draining.size === 0;
   }
 
+  /** Connections that it has left to others, and has no calls on any more, are let go. */
+  sweep(): void {
+    for (const link of this.draining) link.endIfUnused();
+  }
+
   /** Whether `call` waits for a stream of this connection. */
   holds(call: PendingCall): boolean {
     return call.waitsIn === this.waiting;
@@ -205,7 +179,7 @@ export class Subchannel {
       this.transport = undefined;
       for (const link of this.links.splice(0)) {
         this.draining.add(link);
-        link.transport.drain("another connection was taken");
+        link.drain("another connection was taken");
       }
       if (current === "CONNECTING" || current === "READY") this.setState("IDLE");
       this.releaseWaiting();
@@ -222,20 +196,20 @@ export class Subchannel {
 
   /** Ends the connection: its calls fail. */
   close(reason: string): void {
-    this.shutDown((transport) => transport.close(reason));
+    this.shutDown((link) => link.close(reason));
   }
 
   /** Ends the connection when its calls have ended. */
   drain(reason: string): void {
-    this.shutDown((transport) => transport.drain(reason));
+    this.shutDown((link) => link.drain(reason));
   }
 
-  private shutDown(end: (transport: ClientTransport) => void): void {
+  private shutDown(end: (link: Link) => void): void {
     this.combiner.run(() => {
       if (this.current !== "SHUTDOWN") this.setState("SHUTDOWN");
       this.cancelBackoff();
       this.cancelAttempt();
-      for (const { transport } of [...this.links, ...this.draining]) end(transport);
+      for (const link of [...this.links, ...this.draining]) end(link);
       this.releaseWaiting();
     });
   }
@@ -246,7 +220,7 @@ export class Subchannel {
   onConnected(link: Link): void {
     this.combiner.run(() => {
       this.attempt = undefined;
-      if (this.current === "SHUTDOWN") return link.transport.close("channel closed by the application");
+      if (this.current === "SHUTDOWN") return link.close("channel closed by the application");
       link.readyAt = this.engine.now();
       if (this.links.push(link) === 1) this.becomeReady(link);
       this.attachWaiting();
@@ -296,7 +270,10 @@ export class Subchannel {
       return this.attemptFailed(`cannot connect to ${formatAddress(this.address)}: ${refusal}`);
     }
     try {
-      this.attempt = new Handshake(this.engine, this.address, this.settings.options, new Link(this));
+      const { settings, address } = this;
+      const link = new Link(this, settings.channel);
+      connectionPool(this.engine).connect(link, address, settings.options, settings.keyOf(address));
+      this.attempt = link;
     } catch (error) { // a poller of the application's
       const { reporter = defaultReporter } = this.settings.options;
       const peer = formatAddress(this.address);

@@ -76,6 +76,11 @@ export abstract class SendingCall extends CallCore implements ClientStreamSink, 
     return transport === undefined ? formatDestination(this.context.target) : formatAddress(transport.peer);
   }
 
+  /** Streams of a channel that closes end, on connections that others use as well. */
+  get channel(): object {
+    return this.context.route;
+  }
+
   // What a style does with its call.
 
   /**

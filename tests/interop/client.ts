@@ -64,6 +64,7 @@ const connect = () =>
   new Channel(`${host}:${flags.server_port}`, {
     poller: flags.poller,
     credentials,
+    shareConnections: false, // a case that makes a channel means a connection
     ...authority,
   });
 

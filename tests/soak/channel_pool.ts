@@ -12,7 +12,7 @@ class Place {
   retired = false;
 
   constructor(target: string) {
-    this.channel = new Channel(target);
+    this.channel = new Channel(target, { shareConnections: false });
     this.client = createClient(Soak, this.channel);
   }
 

@@ -280,6 +280,7 @@ test("every option that there is may be given", () => {
     enableRetries: false,
     maxCallAttempts: 2,
     holdsProcess: false,
+    shareConnections: false,
     retryBufferBytes: 0,
   };
   const ofServer: Required<ServerOptions> = {

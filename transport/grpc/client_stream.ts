@@ -75,6 +75,16 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
     else if (this.sink instanceof ClientInflation) this.sink.onStatus(status); // the server's own may wait there
   }
 
+  /** Whose stream it is. */
+  get channel(): object | undefined {
+    return this.sink.channel;
+  }
+
+  /** Ends as if its connection had ended by `error`, which goes on. */
+  lose(error: Http2Error): void {
+    this.end(statusOf(error));
+  }
+
   /** The response's header section, or a trailers-only response. */
   onHeaders(_stream: Stream, headers: HeaderList, endStream: boolean): void {
     if (endStream && headers.get("grpc-status") !== undefined) return this.end(parseTrailers(headers));

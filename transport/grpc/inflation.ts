@@ -201,6 +201,10 @@ export abstract class Inflation<S extends MessageSink>
 export class ClientInflation extends Inflation<ClientStreamSink> implements ClientStreamSink {
   private status: StreamStatus | undefined = undefined;
 
+  get channel(): object | undefined {
+    return this.sink.channel;
+  }
+
   onHeaders(metadata: HeaderList): void {
     this.sink.onHeaders(metadata);
   }

@@ -9,13 +9,20 @@ const { Echo } = await loadProto(new URL("../../echo.proto", import.meta.url));
 /** Of an older checkout (`--beside`) the channel makes clients. */
 const createClient = pollwire.createClient ?? ((service, channel) => channel.client(service));
 
+/** Scenarios count connections; channels of an older checkout (`--beside`) share none, and do not know the option. */
+const own = pollwire.registerResolver === undefined ? {} : { shareConnections: false };
 let secured;
 
 await drive((address, { poller, tls: folder }) => {
   secured ??= folder === ""
     ? {}
     : { credentials: pollwire.tls.client({ ca: readFileSync(`${folder}/ca.pem`, "utf8") }) };
-  const channel = new Channel(address, { poller, ...secured, maxReceiveMessageBytes: 2 ** 30 });
+  const channel = new Channel(address, {
+    poller,
+    ...secured,
+    maxReceiveMessageBytes: 2 ** 30,
+    ...own,
+  });
   const client = createClient(Echo, channel);
   return {
     unary: (body) => client.unary({ body }).then((response) => response.body.length),

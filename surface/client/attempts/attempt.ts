@@ -184,6 +184,11 @@ export class Attempt implements PendingCall, PermittedCall, ClientStreamSink {
   // From its stream.
 
   /** As its call. */
+  get channel(): object {
+    return this.owner.route;
+  }
+
+  /** As its call. */
   get singleMessage(): boolean {
     return this.owner.call.singleMessage === true;
   }

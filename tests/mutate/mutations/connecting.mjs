@@ -88,8 +88,8 @@ export default [
   },
   {
     file: "surface/channel/subchannel.ts",
-    before: "      this.cancelAttempt();\n      for (const { transport }",
-    after: "      this.attempt = undefined;\n      for (const { transport }",
+    before: "      this.cancelAttempt();\n      for (const link",
+    after: "      this.attempt = undefined;\n      for (const link",
     test: "tests/surface/channel/pick_first_test.ts",
     name: "close: nothing",
   },

@@ -70,8 +70,8 @@ export default [
   },
   {
     file,
-    before: "for (const { transport } of [...this.links, ...this.draining]) end(transport);",
-    after: "for (const { transport } of [...this.links.slice(0, 1), ...this.draining]) end(transport);",
+    before: "for (const link of [...this.links, ...this.draining]) end(link);",
+    after: "for (const link of [...this.links.slice(0, 1), ...this.draining]) end(link);",
     test,
     name: "[C48] close: all",
   },

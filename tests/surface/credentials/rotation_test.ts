@@ -81,7 +81,7 @@ async function load(
   load: { calls: number; isOver: boolean },
 ): Promise<void> {
   while (!load.isOver) {
-    const channel = new Channel(target, { credentials });
+    const channel = new Channel(target, { credentials, shareConnections: false });
     const client = createClient(Trial, channel);
     await Promise.all(Array.from({ length: CALLS_EACH }, async (_, caller) => {
       for (let turn = 0; turn < TURNS && !load.isOver; turn++) {
@@ -99,7 +99,7 @@ async function standing(
   credentials: ChannelCredentials,
   load: { readonly isOver: boolean },
 ): Promise<number> {
-  const channel = new Channel(target, { credentials });
+  const channel = new Channel(target, { credentials, shareConnections: false });
   async function* requests(): AsyncGenerator<Note> {
     for (let number = 0; !load.isOver; number++) {
       yield { number };

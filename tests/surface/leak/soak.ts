@@ -45,7 +45,7 @@ async function streams(count: number): Promise<void> {
 
 async function connections(count: number): Promise<void> {
   for (let i = 0; i < count; i++) {
-    const other = new Channel(address);
+    const other = new Channel(address, { shareConnections: false });
     await createClient(Trial, other).one({ number: i });
     other.close();
   }

@@ -348,7 +348,7 @@ test("server batch: [Q52] the deadline and a lost connection are `cancelled`, a 
     assertEquals([say(await next(queue)), first.cancelled], [["overdue", true], true]);
     assertEquals((await late).code, 4);
 
-    const other = new Channel(`127.0.0.1:${port}`);
+    const other = new Channel(`127.0.0.1:${port}`, { shareConnections: false });
     const gone = failure(createClient(Trial, other).one({}));
     const lost = await accept(one);
     const second = close();

@@ -319,7 +319,7 @@ test("queue server: [Q64] calls that wait are bounded, a method each: further on
 test("queue server: [Q65] calls of a connection go to requests of its home queue first, then to those of the others", async () => {
   const second = new CompletionQueue<unknown>();
   await queueServing(async ({ calls, queue, port }) => {
-    const channels = [1, 2].map(() => new Channel(`127.0.0.1:${port}`));
+    const channels = [1, 2].map(() => new Channel(`127.0.0.1:${port}`, { shareConnections: false }));
     const clients = channels.map((channel) => createClient(Trial, channel));
     for (const channel of channels) {
       channel.connect();
@@ -370,7 +370,7 @@ test("queue server: [Q65] calls of a connection go to requests of its home queue
 
 test("queue server: [Q67] a call whose deadline or connection ends while it waits is never handed out", async () => {
   await queueServing(async ({ calls, queue, client, port, server }) => {
-    const other = new Channel(`127.0.0.1:${port}`);
+    const other = new Channel(`127.0.0.1:${port}`, { shareConnections: false });
     const gone = failure(createClient(Trial, other).one({ text: "gone" }));
     assertEquals((await failure(client.one({ text: "late" }, { deadlineMs: 60 }))).code, 4);
     await until(() => server.describePending().includes("1 calls wait for requests"));

@@ -22,7 +22,7 @@ test("a listener that ends by itself is reported, calls go on, and listen works 
   const port = await server.listen("127.0.0.1:0");
   const channels: Channel[] = [];
   for (let round = 1; round <= 2; round++) {
-    const channel = new Channel(`127.0.0.1:${port}`);
+    const channel = new Channel(`127.0.0.1:${port}`, { shareConnections: false });
     channels.push(channel);
     assertEquals((await createClient(Trial, channel).one({ number: 1 })).number, 1);
     endListeners(server);
@@ -35,7 +35,7 @@ test("a listener that ends by itself is reported, calls go on, and listen works 
     );
     assertEquals(context, { where: "listener", level: "error" });
     for (const old of channels) assertEquals((await createClient(Trial, old).one({ number: 2 })).number, 2);
-    const newcomer = new Channel(`127.0.0.1:${port}`);
+    const newcomer = new Channel(`127.0.0.1:${port}`, { shareConnections: false });
     await failure(createClient(Trial, newcomer).one({ number: 3 }, { deadlineMs: 300 }));
     newcomer.close();
     assertEquals(await server.listen(`127.0.0.1:${port}`), port);

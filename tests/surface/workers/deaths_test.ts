@@ -60,7 +60,7 @@ class Held {
 
   /** Connects `count` more; how many of them each worker has. */
   async more(count: number): Promise<Map<number, number>> {
-    const channels = Array.from({ length: count }, () => new Channel(this.at));
+    const channels = Array.from({ length: count }, () => new Channel(this.at, { shareConnections: false }));
     this.#channels.push(...channels);
     const answers = await Promise.all(
       channels.map((channel) => createClient(Trial, channel).one({ text: "who" })),
@@ -76,7 +76,7 @@ class Held {
 }
 
 async function ask(at: string, text: string, number = 0): Promise<number> {
-  const channel = new Channel(at);
+  const channel = new Channel(at, { shareConnections: false });
   try {
     return (await createClient(Trial, channel).one({ text, number })).number!;
   } finally {
@@ -138,7 +138,7 @@ test(
   "reactor workers, boss: connections that are closed do not count",
   () =>
     withWorkers({ sharing: "boss", threads: 2 }, async ({ at }) => {
-      const channels = Array.from({ length: 12 }, () => new Channel(at));
+      const channels = Array.from({ length: 12 }, () => new Channel(at, { shareConnections: false }));
       const one = (channel: Channel) => createClient(Trial, channel).one({ text: "who" });
       const workers = (await Promise.all(channels.map(one))).map(({ number }) => number);
       // One worker loses all that it has, which it hears of a little later.
@@ -160,7 +160,7 @@ test("reactor workers, boss: what was dealt to a worker before it is told to end
   await withWorkers({ sharing: "boss", threads: 1, data: { spinning } }, async ({ at }) => {
     const busy = ask(at, "spin", 1_000);
     await until(() => Atomics.load(spinning, 0) === 1, "a busy worker");
-    for (let i = 0; i < 8; i++) channels.push(new Channel(at));
+    for (let i = 0; i < 8; i++) channels.push(new Channel(at, { shareConnections: false }));
     calls.push(...channels.map((channel) => createClient(Trial, channel).one({ text: "who" })));
     const use = useEngine(poller);
     const { opened } = use.engine as unknown as { opened: { all(): Array<{ describe(): string }> } };
@@ -191,7 +191,7 @@ test(
   () =>
     withWorkers({ sharing: "reuse-port", threads: 1 }, async ({ at, ends }) => {
       for (let round = 0; round < 2; round++) {
-        const channel = new Channel(at);
+        const channel = new Channel(at, { shareConnections: false });
         const client = createClient(Trial, channel);
         await client.one({ text: "lose listener" });
         await new Promise<void>((resolve) => setTimeout(resolve, 0));
@@ -214,14 +214,14 @@ test(
       await use.end(); // the boss goes on to use it
       const { accept } = sockets;
       for (let round = 1; round <= 2; round++) {
-        const channel = new Channel(at);
+        const channel = new Channel(at, { shareConnections: false });
         const client = createClient(Trial, channel);
         assertEquals((await client.one({ text: "who" })).number, 0);
         sockets.accept = () => {
           sockets.accept = accept;
           return -9;
         };
-        const unlucky = new Channel(at);
+        const unlucky = new Channel(at, { shareConnections: false });
         await failure(createClient(Trial, unlucky).one({ text: "who" }, { deadlineMs: 5_000 })).catch(
           () => {},
         );

@@ -63,7 +63,7 @@ async function withWorkers(
 
 /** Calls over a connection of its own, and gives the worker's number. */
 async function ask(address: string, text = "who", number = 0): Promise<number> {
-  const channel = new Channel(address);
+  const channel = new Channel(address, { shareConnections: false });
   try {
     return (await createClient(Trial, channel).one({ text, number })).number!;
   } finally {
@@ -81,7 +81,7 @@ test(
   async () => {
     const ends: WorkerEnd[] = [];
     await withWorkers({ threads: 1, onWorkerEnd: (end) => ends.push(end) }, async ({ port }) => {
-      const channel = new Channel(`127.0.0.1:${port}`);
+      const channel = new Channel(`127.0.0.1:${port}`, { shareConnections: false });
       const { one } = createClient(Trial, channel);
       const beside = one({ text: "sleep", number: 300 });
       await assertRejects(() => one({ text: "throw" }), RpcError, "UNKNOWN: handler failed");
@@ -105,7 +105,7 @@ test(
     await withWorkers({ threads: 1, onWorkerEnd, onError }, async ({ port }) => {
       await ask(`127.0.0.1:${port}`, "crash");
       await until(() => reported.length > 0);
-      const channel = new Channel(`127.0.0.1:${port}`);
+      const channel = new Channel(`127.0.0.1:${port}`, { shareConnections: false });
       await createClient(Trial, channel).one({}, { waitForReady: true, deadlineMs: 15_000 });
       channel.close();
       assertEquals(reported, [[boom, { where: "onWorkerEnd", level: "error" }]]);
@@ -195,7 +195,7 @@ test(
   "reactor workers: options of their servers are passed on",
   () =>
     withWorkers({ server: { exposeErrors: true, maxReceiveMessageBytes: 100 } }, async ({ port }) => {
-      const channel = new Channel(`127.0.0.1:${port}`);
+      const channel = new Channel(`127.0.0.1:${port}`, { shareConnections: false });
       const { one } = createClient(Trial, channel);
       await assertRejects(() => one({ text: "throw" }), RpcError, "UNKNOWN: thrown as asked");
       await assertRejects(() => one({ body: new Uint8Array(200) }), RpcError, "limit of 100");
@@ -210,9 +210,12 @@ for (const [sharing, when] of SHARING) {
     () =>
       withWorkers({ sharing }, async ({ port, threads }) => {
         assertEquals(threads, 2);
-        const channels = Array.from({ length: 40 }, () => new Channel(`127.0.0.1:${port}`));
+        const channels = Array.from({ length: 40 }, () =>
+          new Channel(`127.0.0.1:${port}`, { shareConnections: false }));
         const answers = await Promise.all(
-          channels.map((one) => createClient(Trial, one).one({ text: "who" })),
+          channels.map((one) =>
+            createClient(Trial, one).one({ text: "who" })
+          ),
         );
         assertEquals(new Set(answers.map(({ text }) => text)), new Set([poller]));
         const workers = answers.map(({ number }) => number);
@@ -231,7 +234,10 @@ for (const [sharing, when] of SHARING) {
     async () => {
       const ends: WorkerEnd[] = [];
       await withWorkers({ sharing, onWorkerEnd: (end) => ends.push(end) }, async ({ port }) => {
-        const channels = Array.from({ length: 8 }, () => new Channel(`127.0.0.1:${port}`));
+        const channels = Array.from(
+          { length: 8 },
+          () => new Channel(`127.0.0.1:${port}`, { shareConnections: false }),
+        );
         const running = channels.map((channel) =>
           createClient(Trial, channel).one({ text: "sleep", number: 60_000 })
         );
@@ -262,7 +268,10 @@ for (const [sharing, when] of SHARING) {
     async () => {
       const ends: WorkerEnd[] = [];
       await withWorkers({ sharing, threads: 1, onWorkerEnd: (end) => ends.push(end) }, async ({ port }) => {
-        const channels = Array.from({ length: 4 }, () => new Channel(`127.0.0.1:${port}`));
+        const channels = Array.from(
+          { length: 4 },
+          () => new Channel(`127.0.0.1:${port}`, { shareConnections: false }),
+        );
         const running = channels.map((channel) =>
           createClient(Trial, channel).one({ text: "sleep", number: 60_000 })
         );
@@ -289,7 +298,9 @@ for (const [sharing, when] of SHARING) {
     let finished: Promise<unknown> = Promise.resolve();
     const channels: Channel[] = [];
     await withWorkers({ sharing }, async ({ port }) => {
-      for (let i = 0; i < 6; i++) channels.push(new Channel(`127.0.0.1:${port}`));
+      for (let i = 0; i < 6; i++) {
+        channels.push(new Channel(`127.0.0.1:${port}`, { shareConnections: false }));
+      }
       const clients = channels.map((channel) => createClient(Trial, channel));
       await Promise.all(clients.map((client) => client.one({ text: "who" })));
       await Promise.all(clients.map((client) =>
@@ -309,7 +320,7 @@ test("reactor workers: what a handler waits for elsewhere comes as usual", async
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const http = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   await withWorkers({ data: { http } }, async ({ port }) => {
-    const channel = new Channel(`127.0.0.1:${port}`);
+    const channel = new Channel(`127.0.0.1:${port}`, { shareConnections: false });
     const client = createClient(Trial, channel);
     const texts = await Promise.all(Array.from({ length: 20 }, () => client.one({ text: "fetch" })));
     assert(texts.every(({ text }) => text === "from elsewhere"));
@@ -323,7 +334,7 @@ test(
   "reactor workers: a channel of a worker runs on the worker's engine",
   () =>
     withWorkers({}, async ({ port }) => {
-      const channel = new Channel(`127.0.0.1:${port}`);
+      const channel = new Channel(`127.0.0.1:${port}`, { shareConnections: false });
       assertEquals((await createClient(Trial, channel).one({ text: "call", number: port })).text, poller);
       channel.close();
     }),
