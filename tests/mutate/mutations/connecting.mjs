@@ -228,7 +228,7 @@ export default [
   },
   {
     file: "surface/channel/balancer/pick_first.ts",
-    before: "interleaved(endpoints.flatMap(({ addresses }) => addresses))",
+    before: "interleaved(ordered.flatMap(({ addresses }) => addresses))",
     after: "endpoints.flatMap(({ addresses }) => addresses)",
     test: "tests/surface/channel/pick_first_test.ts",
     name: "[C34]",
