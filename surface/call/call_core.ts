@@ -7,8 +7,8 @@
 //    OVER        -         -               -             -
 //
 // A client's call waits for a stream, has one, and waits for another where the server did not process the first one
-// (`client/client_call.ts`). A server's call is there because its stream is. "-": the event comes too late, or means
-// nothing there, and whoever caused it has to do nothing.
+// (`client/client_call.ts`); one with a retry or hedging policy is open while its attempts are. A server's call is there
+// because its stream is. "-": the event comes too late, or means nothing there, and whoever caused it has to do nothing.
 //
 // A call is octets, header lists and a status. What an application sends and gets is the matter of an API style, and a
 // style is a subclass of `ClientCall` and of `ServerCallCore`: so a call is one object in every style, and no style
