@@ -13,6 +13,9 @@ import { type EndpointChild, EndpointChildren } from "./endpoint_children.ts";
 /** More choices mean as many: beyond them hardly a better one is found (gRFC A48). */
 const MOST_CHOICES = 10;
 
+/** Outcomes that may have been drawn of one random number before another choice: what is left of its 2 ** 52 stays even. */
+const MOST_DRAWN = 2 ** 20;
+
 /** What a service config says of least_request. */
 export interface LeastRequestConfig {
   /** Servers that are looked at for each call: 2 to 10. */
@@ -82,9 +85,20 @@ class LeastPicker implements Picker {
 
   pick(call: PendingCall): PickResult {
     const { pickers, active, choiceCount, engine } = this;
-    let best = Math.floor(engine.random() * pickers.length);
+    const { length } = pickers;
+    // One random number is good for several choices: what is behind the point is the next one.
+    let random = engine.random() * length;
+    let best = Math.floor(random);
+    let drawn = length;
     for (let i = 1; i < choiceCount; i++) {
-      const other = Math.floor(engine.random() * pickers.length);
+      random -= Math.floor(random);
+      if (drawn > MOST_DRAWN) {
+        random = engine.random();
+        drawn = 1;
+      }
+      random *= length;
+      drawn *= length;
+      const other = Math.floor(random);
       if (active[other]!.count < active[best]!.count) best = other;
     }
     return pickers[best]!.pick(call);
