@@ -72,6 +72,8 @@ export interface DriverOwner {
 export class Driver implements Flushable {
   /** Owned by ExecCtx. */
   flushScheduled = false;
+  /** Owned by ExecCtx. */
+  flushedIn = -1;
   private readonly input = new SliceBuffer();
   /** What is being written; undefined while nothing is. */
   private output: SliceBuffer | undefined = undefined;

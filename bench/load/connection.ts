@@ -77,6 +77,8 @@ const SETTINGS_HEADER_TABLE_SIZE = 1;
 export class LoadConnection implements FrameVisitor {
   /** Owned by ExecCtx. */
   flushScheduled = false;
+  /** Owned by ExecCtx. */
+  flushedIn = -1;
   closed = false;
   private readonly out = new OutputBuffer();
   private readonly output = new SliceBuffer();

@@ -13,7 +13,7 @@ export function add(bench: Bench): void {
   let called = 0;
   const connections = Array.from(
     { length: CONNECTIONS },
-    () => ({ flushScheduled: false, flush: () => void flushed++ }),
+    () => ({ flushScheduled: false, flushedIn: -1, flush: () => void flushed++ }),
   );
   const callback = () => void called++;
   const touchTwice = () => {

@@ -10,6 +10,10 @@
 // the same iteration of the runtime's loop means that continuations settle one by one, so it waits for the iteration's
 // end instead: one write again, not many.
 //
+// Where several connections are touched again in the iteration in which they were flushed, the data of several sockets
+// settle one after the other and cause writes to all of them, as calls do that go to several servers in turn: three
+// sockets would have nine writes. From then on, for a while, all that continuations touch waits for the iteration's end.
+//
 // Nothing that runs in a turn ends it: what one closure throws is reported, and the others run.
 
 import { defaultReporter } from "../log/application.ts";
@@ -18,6 +22,8 @@ import { defaultReporter } from "../log/application.ts";
 export interface Flushable {
   /** True while it waits in a turn's list; owned by {@linkcode ExecCtx}, start it as false. */
   flushScheduled: boolean;
+  /** The iteration of its last flush, where that matters; owned by {@linkcode ExecCtx}, start it as -1. */
+  flushedIn: number;
   /** Writes what was collected; called once per turn it was touched in. */
   flush(): void;
 }
@@ -30,6 +36,9 @@ export interface ApplicationCallback {
   runCallback(): void;
 }
 
+/** Iterations for which what continuations touch waits for the end, once it was seen that it should. */
+const APART_ITERATIONS = 64;
+
 /** Runs a closure at the end of the current iteration of the runtime's loop (`setImmediate` and its like). */
 export type AtIterationEnd = (closure: () => void) => void;
 
@@ -40,7 +49,10 @@ export class ExecCtx {
   readonly #flushOutside = (): void => this.#finishOutside();
   readonly #flushAtIterationEnd = (): void => {
     this.#flushedThisIteration = false;
-    if (this.#continuing) this.#continuationsEnd();
+    this.#iteration++;
+    this.#again = undefined;
+    if (this.#apart > 0) this.#apart--;
+    this.#continuationsEnd();
     this.#finishOutside();
   };
   #depth = 0;
@@ -54,6 +66,12 @@ export class ExecCtx {
   #flushedThisIteration = false;
   /** Continuations settle one by one in this iteration; what they touched. */
   #continuing = false;
+  /** How many more iterations continuations are taken for such. */
+  #apart = 0;
+  /** The first that was touched again in this iteration. */
+  #again: Flushable | undefined = undefined;
+  /** Counts those whose end is asked for. */
+  #iteration = 0;
   #touchedBetween: Flushable[] = [];
 
   /**
@@ -112,9 +130,30 @@ export class ExecCtx {
   touch(flushable: Flushable): void {
     if (flushable.flushScheduled) return;
     flushable.flushScheduled = true;
-    if (this.#depth === 0 && this.#continuing) return void this.#touchedBetween.push(flushable);
+    if (this.#depth > 0) this.#touched.push(flushable);
+    else this.#touchOutside(flushable);
+  }
+
+  #touchOutside(flushable: Flushable): void {
+    if (flushable.flushedIn === this.#iteration) this.#touchedAgain(flushable);
+    if (this.#continuing || this.#apart > 0) {
+      this.#touchedBetween.push(flushable);
+      if (!this.#flushedThisIteration) this.#awaitIterationEnd();
+      return;
+    }
     this.#touched.push(flushable);
-    if (this.#depth === 0 && !this.#outsideFlushDue) this.#flushSoon();
+    if (!this.#outsideFlushDue) this.#flushSoon();
+  }
+
+  /** One alone may have many data in an iteration: that it is written to between them costs little. */
+  #touchedAgain(flushable: Flushable): void {
+    if (this.#again === undefined) this.#again = flushable;
+    else if (this.#again !== flushable) this.#apart = APART_ITERATIONS;
+  }
+
+  #awaitIterationEnd(): void {
+    this.#flushedThisIteration = true;
+    this.#atIterationEnd(this.#flushAtIterationEnd);
   }
 
   /**
@@ -124,9 +163,7 @@ export class ExecCtx {
    */
   expectContinuations(): void {
     this.#continuing = true;
-    if (this.#flushedThisIteration) return;
-    this.#flushedThisIteration = true;
-    this.#atIterationEnd(this.#flushAtIterationEnd);
+    if (!this.#flushedThisIteration) this.#awaitIterationEnd();
   }
 
   #continuationsEnd(): void {
@@ -140,8 +177,7 @@ export class ExecCtx {
   #flushSoon(): void {
     this.#outsideFlushDue = true;
     if (this.#flushedThisIteration) return; // the iteration's end, already asked for, will flush
-    this.#flushedThisIteration = true;
-    this.#atIterationEnd(this.#flushAtIterationEnd);
+    this.#awaitIterationEnd();
     queueMicrotask(this.#flushOutside);
   }
 
@@ -196,6 +232,7 @@ export class ExecCtx {
       for (let i = 0; i < batch.length; i++) {
         const flushable = batch[i]!;
         flushable.flushScheduled = false;
+        flushable.flushedIn = this.#flushedThisIteration ? this.#iteration : -1;
         try {
           flushable.flush();
         } catch (error) {

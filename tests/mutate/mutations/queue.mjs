@@ -320,8 +320,8 @@ export default [
   },
   {
     file: "pollers/contract/exec_ctx.ts",
-    before: "if (this.#depth === 0 && this.#continuing) return",
-    after: "if (this.#depth > 0 && this.#continuing) return",
+    before: "if (this.#continuing || this.#apart > 0) {",
+    after: "if (this.#apart > 0) {",
     test: "tests/pollers/contract/exec_ctx_test.ts",
     name: "continuations that are expected",
   },

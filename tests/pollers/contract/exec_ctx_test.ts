@@ -21,6 +21,7 @@ class Turns {
   flushable(name: string, onFlush: () => void = () => {}): Flushable {
     return {
       flushScheduled: false,
+      flushedIn: -1,
       flush: () => {
         this.order.push(`flush ${name}`);
         onFlush();
@@ -151,19 +152,67 @@ test("what is touched outside a turn is flushed by one microtask", async () => {
   assertEquals(turns.order, ["flush one", "flush two"]);
 });
 
-test("a second time in the same iteration waits for its end; the next iteration starts afresh", async () => {
+test("a second time in the same iteration waits for its end; another connection in the next one does not", async () => {
   const turns = new Turns();
-  const connection = turns.flushable("connection");
-  for (let i = 0; i < 5; i++) {
+  const connections = Array.from({ length: 5 }, (_, i) => turns.flushable(`${i}`));
+  for (const connection of connections) {
     turns.ctx.touch(connection);
     await Promise.resolve();
   }
-  assertEquals(turns.order.length, 1);
+  assertEquals(turns.order, ["flush 0"]);
   turns.endIteration();
-  assertEquals(turns.order.length, 2);
-  turns.ctx.touch(connection);
+  assertEquals(turns.order.length, 5);
+  turns.ctx.touch(connections[0]!);
   await Promise.resolve();
-  assertEquals(turns.order.length, 3);
+  assertEquals(turns.order.length, 6);
+});
+
+/** Three sockets have data in one iteration, and what each causes is written to all three connections. */
+async function threeSockets(turns: Turns, connections: readonly Flushable[]): Promise<void> {
+  for (let i = 0; i < 3; i++) {
+    turns.ctx.enter(() => {}, undefined);
+    for (const connection of connections) turns.ctx.touch(connection);
+    await Promise.resolve();
+  }
+  turns.endIteration();
+}
+
+test("connections that continuations touch again in an iteration are flushed once in each that follows, at its end", async () => {
+  const turns = new Turns();
+  const connections = ["a", "b", "c"].map((name) => turns.flushable(name));
+  await threeSockets(turns, connections);
+  assertEquals(turns.order.length, 7); // once at once, one of them between two sockets, and once at its end
+  const rounds = 100;
+  for (let i = 0; i < rounds; i++) {
+    turns.order.length = 0;
+    await threeSockets(turns, connections);
+    // Now and then it is seen anew whether it is still so.
+    assertEquals(turns.order.length, i === 63 ? 7 : 3, `${i}`);
+  }
+});
+
+test("a connection alone that is touched again, be it another one each time, is flushed as before", async () => {
+  const turns = new Turns();
+  const connections = ["a", "b", "c"].map((name) => turns.flushable(name));
+  for (let i = 0; i < 10; i++) {
+    await threeSockets(turns, [connections[i % 3]!]);
+    assertEquals(turns.order.splice(0).length, 3);
+  }
+});
+
+test("where each connection is touched once in an iteration it is flushed without waiting for the end", async () => {
+  const turns = new Turns();
+  const connections = ["a", "b", "c"].map((name) => turns.flushable(name));
+  for (let i = 0; i < 10; i++) {
+    for (const connection of connections) {
+      turns.ctx.enter(() => turns.ctx.touch(connection), undefined);
+      await Promise.resolve();
+    }
+    for (const connection of connections) turns.ctx.touch(connection);
+    await Promise.resolve();
+    assertEquals(turns.order.splice(0).join(), "flush a,flush b,flush c,flush a,flush b,flush c");
+    turns.endIteration();
+  }
 });
 
 test("a turn flushes what was touched before it; nothing is flushed twice", async () => {

@@ -16,7 +16,7 @@ class TurnWatch {
   /** To be called by a callback. */
   note(name: string): void {
     let flushed = false;
-    const flushable: Flushable = { flushScheduled: false, flush: () => flushed = true };
+    const flushable: Flushable = { flushScheduled: false, flushedIn: -1, flush: () => flushed = true };
     queueMicrotask(() => this.calls.push(flushed ? name : `${name} outside a turn`));
     this.engine.execCtx.touch(flushable);
   }

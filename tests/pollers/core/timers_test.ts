@@ -153,7 +153,7 @@ test("tasks run inside one turn", () => {
   const execCtx = new ExecCtx(() => {});
   const timers = new Timers(clock, execCtx);
   const order: string[] = [];
-  const flushable = { flushScheduled: false, flush: () => void order.push("flush") };
+  const flushable = { flushScheduled: false, flushedIn: -1, flush: () => void order.push("flush") };
   for (const name of ["one", "two"]) {
     timers.add(1001, () => {
       order.push(name);

@@ -84,7 +84,7 @@ function whatIsDispatched(rule: Rule): void {
     "[Q126] what waits for a microtask to be flushed is flushed before the thread blocks",
     (engine, wait) => {
       let flushes = 0;
-      engine.execCtx.touch({ flushScheduled: false, flush: () => flushes++ });
+      engine.execCtx.touch({ flushScheduled: false, flushedIn: -1, flush: () => flushes++ });
       assert(wait.waitSync(() => flushes === 1, engine.now()));
     },
   );
