@@ -2,13 +2,20 @@
 
 /** One sentence and examples. */
 export const USAGE =
-  `npm run chaos: servers that are killed, frozen, drained and moved under calls, in virtual time.
+  `npm run chaos: three servers, one of them on Go gRPC where it is installed, are killed, frozen, drained and moved
+under calls, and etcd, which names them, is restarted. What the servers executed stands in their logs; by these the
+verdict says whether a call was lost that is to be retried, or made twice that must not be. With --seeds the same happens in
+virtual time.
 
-  npm run chaos -- --seeds=1000 --runtime=bun
-  npm run chaos -- --seed=17                    with its faults`;
+  npm run chaos -- --seconds=600 --runtime=bun --poller=epoll
+  npm run chaos -- --seeds=1000
+  npm run chaos -- --seeds=1 --seed=17          with its faults`;
 
 /** Options, as \`.ci/arguments.mjs\` takes them. */
 export const OPTIONS = {
-  seed: [1, "first seed"],
-  seeds: [1, "how many, one after another"],
+  seconds: [120, "how long"],
+  callers: [200, "calls at once"],
+  poller: ["native", "poller of the client and of our servers"],
+  seed: [1, "of everything random; the first one with --seeds"],
+  seeds: [0, "how many programs in virtual time, in place of processes"],
 };

@@ -2,4 +2,4 @@
 import { launch } from "../launch.mjs";
 import { OPTIONS, USAGE } from "./options.mjs";
 
-launch(new URL("./seeds.ts", import.meta.url), USAGE, OPTIONS);
+launch(new URL("./main.ts", import.meta.url), USAGE, OPTIONS);

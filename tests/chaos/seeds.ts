@@ -2,12 +2,10 @@
 import process from "node:process";
 import { readArguments } from "../../.ci/arguments.mjs";
 import { Progress } from "../progress.mjs";
+import { OPTIONS, USAGE } from "./options.mjs";
 import { runSeed } from "./simulated.ts";
 
-const { seed: first, seeds } = readArguments("The simulated chaos run", {
-  seed: [1, "first"],
-  seeds: [1, "how many"],
-});
+const { seed: first, seeds } = readArguments(USAGE, OPTIONS);
 const progress = new Progress("seeds", seeds);
 const sums: Record<string, number> = {};
 let failed = 0;
