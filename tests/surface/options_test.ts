@@ -138,7 +138,7 @@ for (
     ["https://", "the host is empty"],
     ["ftp://example.com", "ftp: is no scheme of an address"],
     ["xds:///service", "xds: is no scheme of an address; there are"],
-    ["etcd:service", "etcd: is no scheme of an address"],
+    ["consul:service", "consul: is no scheme of an address"],
     [undefined, 'expected a string, "host:port", found undefined'],
     [8080, "found 8080"],
     ["", "the host is empty"],

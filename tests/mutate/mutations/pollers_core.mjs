@@ -182,7 +182,7 @@ export default [
   ),
   mutation(
     "pollers/simulated/engine.ts",
-    "        if (lookupMs === Infinity) return;\n",
+    "    if (lookupMs === Infinity) return;\n",
     "",
     NETWORK,
     "for ever too",

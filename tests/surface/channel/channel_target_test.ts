@@ -67,7 +67,7 @@ test("[C21] what names no scheme that there is, is a host for DNS", () => {
   ) {
     assertEquals(parseChannelTarget(text!, undefined).target, { family: "dns", host: host!, port: 80 });
   }
-  for (const text of ["table:///a", "table://b/a", "xds:a", "etcd:a"]) {
+  for (const text of ["table:///a", "table://b/a", "xds:a", "consul:a"]) {
     const error = assertThrows(() => new Channel(text), AddressError);
     assertMatch(
       error.message,
