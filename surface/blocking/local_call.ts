@@ -85,7 +85,7 @@ export class LocalCall extends TypedClientCall<unknown, unknown> implements Sync
   private isServedElsewhere(transport: ClientTransport): boolean {
     const served = this.blocking.engine.servesMeanwhile ? undefined : servedHere(transport.peer);
     if (served === undefined) return true;
-    this.cancel(Status.FAILED_PRECONDITION, whyServedHere(served), "library", undefined);
+    this.cancel(Status.INTERNAL, whyServedHere(served), "library", undefined);
     return false;
   }
 

@@ -12,6 +12,7 @@ const REPLAY = "surface/client/replay.ts";
 
 const RETRY = "tests/surface/client/attempts/retry_test.ts";
 const HEDGING = "tests/surface/client/attempts/hedging_test.ts";
+const RANDOM = "tests/surface/client/attempts/random_test.ts";
 const ALONE = "tests/surface/client/attempts/attempts_test.ts";
 
 const mutation = (file, before, after, test, name) => ({ file, before, after, test, name });
@@ -65,7 +66,7 @@ export default [
     RETRY,
     "[C57] initial metadata",
   ),
-  mutation(CALL, "throttle) || final || this", "throttle) || this", ALONE, "[C58] a call that"),
+  mutation(CALL, "throttle) || final) return false;", "throttle)) return false;", ALONE, "[C58] a call that"),
   mutation(
     CALL,
     "if (!this.goesOn(status, drop)) this.end(status);",
@@ -208,5 +209,27 @@ export default [
     "statusHeaders(code, message, false, room), metadata, true",
     "tests/surface/server/trailers_only_test.ts",
     "[C63]",
+  ),
+  mutation(
+    "surface/blocking/local_call.ts",
+    "this.cancel(Status.INTERNAL",
+    "this.cancel(Status.FAILED_PRECONDITION",
+    "tests/surface/call/library_codes_test.ts",
+    "[C20]",
+  ),
+  mutation(ATTEMPTS, "this.made >= this.most || ", "", RANDOM, "seeds"),
+  mutation(
+    "transport/grpc/timeout.ts",
+    "Math.ceil(",
+    "Math.floor(",
+    "tests/transport/grpc/coding_test.ts",
+    "[C16]",
+  ),
+  mutation(
+    "surface/call/deadline.ts",
+    "if (code === GrpcStatus.CANCELLED) return true;",
+    "",
+    "tests/surface/call/deadline_test.ts",
+    "[C17]",
   ),
 ];

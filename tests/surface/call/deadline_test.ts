@@ -121,7 +121,7 @@ test("the rule: peers' cancels from a little before the deadline on, other losse
   }
 });
 
-test("RST_STREAM CANCEL at the deadline, before our timer: DEADLINE_EXCEEDED that says what came", async () => {
+test("[C17] RST_STREAM CANCEL at the deadline, before our timer: DEADLINE_EXCEEDED that says what came", async () => {
   const world = await new World().connected();
   world.at(0.5, (peer) => peer.send(rst(1, ErrorCode.CANCEL)));
   const error = await world.failure();
@@ -157,7 +157,7 @@ test("whatever else takes the call away past the deadline: the same, and before 
   }
 });
 
-test("the server's own status past the deadline stands, but for CANCELLED and UNAVAILABLE", async () => {
+test("[C17] the server's own status past the deadline stands, but for CANCELLED and UNAVAILABLE", async () => {
   for (const code of [Status.INVALID_ARGUMENT, Status.INTERNAL, Status.UNKNOWN, Status.ABORTED]) {
     assertEquals(await codeAfter(0.5, (peer, world) => peer.send(world.trailers(code))), code);
   }

@@ -77,7 +77,7 @@ class World {
   }
 }
 
-test("[Q42] a call made for another one has its deadline, where that is the earlier one", async () => {
+test("[C18] [Q42] a call made for another one has its deadline, where that is the earlier one", async () => {
   for (const [deadlineMs, ends] of [[undefined, 300], [10_000, 300], [100, 110]] as const) {
     const world = new World();
     await world.serve((call) =>
@@ -100,7 +100,7 @@ test("[Q42] a call made for another one has its deadline, where that is the earl
   }
 });
 
-test("[Q42] the back learns the deadline of the call that its call is made for", async () => {
+test("[C18] [Q42] the back learns the deadline of the call that its call is made for", async () => {
   const world = new World();
   await world.serve((call) => world.call({ parent: call }));
   world.client.one({}, { deadlineMs: 500 }).catch(() => {});
@@ -110,7 +110,7 @@ test("[Q42] the back learns the deadline of the call that its call is made for",
   await world.end();
 });
 
-test("[Q42] a call that is cancelled cancels the calls that were made for it, and no others", async () => {
+test("[C18] [Q42] a call that is cancelled cancels the calls that were made for it, and no others", async () => {
   const world = new World();
   await world.serve((call) =>
     Promise.all([world.call({ parent: call }), world.call({ deadlineMs: 900 })]).then(() => {})
