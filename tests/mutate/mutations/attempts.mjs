@@ -220,8 +220,8 @@ export default [
   mutation(ATTEMPTS, "this.made >= this.most || ", "", RANDOM, "seeds"),
   mutation(
     "transport/grpc/timeout.ts",
-    "Math.ceil(",
-    "Math.floor(",
+    "const seconds = Math.ceil(",
+    "const seconds = Math.floor(",
     "tests/transport/grpc/coding_test.ts",
     "[C16]",
   ),
