@@ -266,13 +266,13 @@ export {
 } from "./reactor/client_reactors.ts";
 export { DoneStatus } from "./reactor/done_status.ts";
 export { type GenericReactorClient, genericReactorClient } from "./reactor/generic_reactor_client.ts";
-export {
-  createReactorClient,
-  type ReactorCallOptions,
-  type ReactorClient,
-  type ReactorClientMethod,
-  type ReactorUnaryMethod,
-} from "./reactor/reactor_client.ts";
+export { createReactorClient } from "./reactor/reactor_client.ts";
+export type {
+  ReactorCallOptions,
+  ReactorClient,
+  ReactorClientMethod,
+  ReactorUnaryMethod,
+} from "./reactor/reactor_methods.ts";
 export { reactor, type ReactorHandler } from "./reactor/reactor.ts";
 export type { ReactorContext } from "./reactor/reactor_context.ts";
 export {

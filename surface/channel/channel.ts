@@ -32,6 +32,7 @@ import { ChannelRoute } from "./channel_route.ts";
 import type { AddressRefusal } from "./connect_settings.ts";
 import type { ConnectivityState } from "./connectivity.ts";
 import { identityOf } from "./object_identity.ts";
+import { type OpenChannel, openChannelsBy } from "./inner_channel.ts";
 import { addressesOf, defaultPort, type Destination, formatDestination } from "./destination.ts";
 import { checkResolvers, resolverFactory, type Resolvers, schemeNames } from "./resolver/registry.ts";
 import type { ReadConfig } from "./service_config/config_in_use.ts";
@@ -140,6 +141,9 @@ export let onNextState: (
   channel: Channel,
   watcher: (state: ConnectivityState) => void,
 ) => () => void;
+
+/** Makes a channel of the library's own, for those who can import this module. */
+export let innerChannel: OpenChannel;
 
 /** Calls to the servers of one target. Nothing is connected before the first call. */
 export class Channel {
@@ -386,6 +390,11 @@ export class Channel {
       channel.#watchers.add(watcher);
       return () => void channel.#watchers.delete(watcher);
     };
+    innerChannel = (target, options) => {
+      const channel = new Channel(target, options);
+      return { context: channel.#context, close: () => channel.close() };
+    };
+    openChannelsBy(innerChannel);
   }
 
   #changed(state: ConnectivityState): void {

@@ -2,6 +2,7 @@
 
 import { AddressError, formatAddress, parseTarget, type SocketAddress } from "../../pollers/mod.ts";
 import { Backoff } from "../channel/backoff.ts";
+import { innerChannel } from "../channel/channel.ts";
 import { useEngine } from "../engines.ts";
 import { checkOptions, describe, type OptionNames } from "../options.ts";
 import { type Server, styledServer } from "../server/server.ts";
@@ -69,7 +70,7 @@ class ServerAnnouncement implements Announcement {
     const { host: { reporter }, styles } = styledServer("announce", server);
     const use = useEngine(server.engine);
     const { engine } = use;
-    const session = new EtcdSession(engine, etcd, reporter, new Backoff(() => engine.random()));
+    const session = new EtcdSession(engine, etcd, reporter, new Backoff(() => engine.random()), innerChannel);
     const forget = styles.beforeShutdown((done) => this.leave(done));
     this.registration = new Registration(engine, session, reporter, what, {
       onRegistered: () => this.tell((waiter) => waiter.resolve()),

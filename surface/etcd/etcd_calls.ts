@@ -3,7 +3,7 @@
 import { Status } from "../call/status.ts";
 import { ClientBidiReactor, ClientUnaryReactor } from "../reactor/client_reactors.ts";
 import type { DoneStatus } from "../reactor/done_status.ts";
-import type { ReactorCallOptions, ReactorUnaryMethod } from "../reactor/reactor_client.ts";
+import type { ReactorCallOptions, ReactorUnaryMethod } from "../reactor/reactor_methods.ts";
 import type { Cancellable, EtcdClients, EtcdSession, Operation } from "./etcd_session.ts";
 import type { LeaseKeepAliveResponse, LeaseRequest, WatchRequest, WatchResponse } from "./etcd_proto.ts";
 

@@ -1,6 +1,5 @@
 // The scheme etcd: of channels' targets, "etcd://10.0.0.1:2379,10.0.0.2:2379/services/guide".
 
-import { registerResolver } from "../channel/resolver/registry.ts";
 import type { ResolverFactory } from "../channel/resolver/resolver.ts";
 import { checkEtcdOptions, type EtcdOptions, readEtcdOptions } from "./etcd_options.ts";
 import { EtcdResolver } from "./etcd_resolver.ts";
@@ -42,5 +41,3 @@ export function etcdResolver(options: EtcdOptions = {}): ResolverFactory {
     },
   };
 }
-
-registerResolver("etcd", etcdResolver());

@@ -6,14 +6,10 @@
 
 import type { EventEngine, Instant, Logger, Reporter } from "../../pollers/mod.ts";
 import { Status } from "../call/status.ts";
-import { Channel } from "../channel/channel.ts";
+import type { InnerChannel, OpenChannel } from "../channel/inner_channel.ts";
 import type { ResolverBackoff } from "../channel/resolver/resolver.ts";
 import type { DoneStatus } from "../reactor/done_status.ts";
-import {
-  createReactorClient,
-  type ReactorCallOptions,
-  type ReactorClient,
-} from "../reactor/reactor_client.ts";
+import { type ReactorCallOptions, type ReactorClient, reactorMethods } from "../reactor/reactor_methods.ts";
 import type { EtcdSettings } from "./etcd_options.ts";
 import { type EtcdServices, etcdServices } from "./etcd_proto.ts";
 
@@ -45,7 +41,7 @@ export interface Operation extends Cancellable {
 
 /** See the head of this file. */
 export class EtcdSession {
-  private channel: Channel | undefined = undefined;
+  private channel: InnerChannel | undefined = undefined;
   private clients: EtcdClients | undefined = undefined;
   private token: string | undefined = undefined;
   private at = 0;
@@ -60,6 +56,7 @@ export class EtcdSession {
     private readonly settings: EtcdSettings,
     private readonly reporter: Reporter,
     private readonly backoff: ResolverBackoff,
+    private readonly open: OpenChannel,
   ) {
     this.untried = settings.endpoints.length - 1;
   }
@@ -141,7 +138,7 @@ export class EtcdSession {
     if (this.clients !== undefined) return this.clients;
     const { engine, reporter } = this;
     const { credentials } = this.settings;
-    const channel = this.channel = new Channel(this.endpoint, {
+    const channel = this.channel = this.open(this.endpoint, {
       poller: engine,
       holdsProcess: false,
       handshakeTimeoutMs: REQUEST_TIMEOUT_MS,
@@ -152,10 +149,10 @@ export class EtcdSession {
     });
     const { KV, Watch, Lease, Auth } = etcdServices();
     return this.clients = {
-      KV: createReactorClient(KV, channel),
-      Watch: createReactorClient(Watch, channel),
-      Lease: createReactorClient(Lease, channel),
-      Auth: createReactorClient(Auth, channel),
+      KV: reactorMethods(KV, channel.context),
+      Watch: reactorMethods(Watch, channel.context),
+      Lease: reactorMethods(Lease, channel.context),
+      Auth: reactorMethods(Auth, channel.context),
     };
   }
 

@@ -9,7 +9,7 @@ import type {
   ClientUnaryReactor,
   ClientWriteReactor,
 } from "./client_reactors.ts";
-import { begin, type ReactorCallOptions } from "./reactor_client.ts";
+import { begin, type ReactorCallOptions } from "./reactor_methods.ts";
 import type { UnaryCallback } from "./unary_callback.ts";
 
 /** Calls by path: "/package.Service/Method". Messages are octets, without the prefix that gRPC adds. */

@@ -1,6 +1,7 @@
 // Resolvers by the scheme of their targets: those of this library, and what applications register.
 
 import { describe } from "../../options.ts";
+import { etcdResolver } from "../../etcd/etcd_scheme.ts";
 import { addressesOf, parseDestination } from "../destination.ts";
 import { DnsResolver } from "./dns_resolver.ts";
 import { FixedResolver } from "./fixed_resolver.ts";
@@ -19,6 +20,7 @@ const DNS: ResolverFactory = {
 
 const FACTORIES = new Map<string, ResolverFactory>([
   ["dns", DNS],
+  ["etcd", etcdResolver()],
   ...["ipv4", "ipv6", "unix", "unix-abstract", "npipe"].map((scheme) => [scheme, FIXED] as const),
 ]);
 

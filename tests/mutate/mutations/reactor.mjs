@@ -101,7 +101,7 @@ export default [
     "[Q84] a reactor without a call",
   ),
   mutation(
-    "surface/reactor/reactor_client.ts",
+    "surface/reactor/reactor_methods.ts",
     "  if (reactor instanceof wanted) return;",
     "  if (reactor?.constructor !== Object) return;",
     CLIENT,
