@@ -1,4 +1,4 @@
-// A stream of messages that the library itself wants of one connection: the load that a server reports, or its health.
+// A stream of messages that the library itself wants of one connection: the load that a server reports.
 //
 // One request, any number of responses. While the connection stands the stream is begun again when it ends: at once where
 // it brought a message, else by a backoff; not after UNIMPLEMENTED (gRFC A17, A51). It is none of the channel's calls:

@@ -1,6 +1,7 @@
 // XXH64, the hash of ring_hash (https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md).
 //
-// 64-bit numbers are two halves of 32 bits: one BigInt for each step would be a dozen allocations a call.
+// 64-bit numbers are two halves of 32 bits, in integer arithmetic: BigInts would be a dozen allocations a call, and numbers
+// beyond 32 bits cost twice as much.
 
 /** A number of 64 bits, changed in place. Its halves may be negative: `>>> 0` is their value. */
 class Word {
@@ -20,9 +21,9 @@ class Word {
   }
 
   add(high: number, low: number): this {
-    const sum = (this.low >>> 0) + (low >>> 0);
-    this.low = sum | 0;
-    this.high = (this.high + high + (sum > 0xffffffff ? 1 : 0)) | 0;
+    const sum = (this.low + low) | 0;
+    this.low = sum;
+    this.high = (this.high + high + ((sum >>> 0) < (low >>> 0) ? 1 : 0)) | 0;
     return this;
   }
 
@@ -61,9 +62,9 @@ function upperHalf(a: number, b: number): number {
   const aHigh = a >>> 16;
   const bLow = b & 0xffff;
   const bHigh = b >>> 16;
-  const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
-  const other = aLow * bHigh + (middle & 0xffff);
-  return aHigh * bHigh + (middle >>> 16) + (other >>> 16);
+  const middle = (Math.imul(aHigh, bLow) + (Math.imul(aLow, bLow) >>> 16)) | 0;
+  const other = (Math.imul(aLow, bHigh) + (middle & 0xffff)) | 0;
+  return (Math.imul(aHigh, bHigh) + (middle >>> 16) + (other >>> 16)) | 0;
 }
 
 // The primes of the specification, in halves.

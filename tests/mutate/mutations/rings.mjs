@@ -4,7 +4,7 @@
 export default [
   {
     file: "surface/channel/balancer/xxh64.ts",
-    before: "(sum > 0xffffffff ? 1 : 0)",
+    before: "((sum >>> 0) < (low >>> 0) ? 1 : 0)",
     after: "0",
     test: "tests/surface/channel/xxh64_test.ts",
     name: "[C44] XXH64 of xxHash",
