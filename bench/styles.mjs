@@ -1,4 +1,5 @@
-// `npm run bench:styles`: what a unary call costs in each style of API, as a client and as a server.
+// `npm run bench:styles`: what a unary call costs in each style of API, as a client and as a server, and over several
+// connections by each balancing policy.
 //
 //   npm run bench:styles -- --table=servers --runtime=deno --rounds=5 --seconds=1
 //
@@ -17,7 +18,10 @@ import { runClient, startServer } from "./measure/measure.mjs";
 const options = readArguments(
   "npm run bench:styles: what a unary call costs in each style of API, as a client and as a server.",
   {
-    table: ["clients,single,servers", "clients with 100 calls at a time, clients with a single one, servers"],
+    table: [
+      "clients,single,servers,balancing",
+      "clients with 100 calls at a time, clients with a single one, servers, and clients over three connections",
+    ],
     runtime: ["deno,bun", "runtimes to measure"],
     rounds: [3, "measurements of each; the best is shown"],
     seconds: [0.5, "length of one measurement"],
@@ -26,6 +30,8 @@ const options = readArguments(
 const CLIENTS = ["promise", "octets", "callback", "reactor", "batches", "batches-callback", "async"];
 const ONE_AT_A_TIME = ["promise", "callback", "batches", "async", "blocking", "blocking-spin"];
 const SERVERS = ["promise", "octets", "generic", "default-reactor", "reactor", "batches", "async", "polled"];
+/** Over three addresses of one server; "none" has one connection to one of them. */
+const POLICIES = ["none", "round_robin", "least_request", "weighted_round_robin", "outlier_detection"];
 
 /** A style is compiled by then on a busy machine, too. */
 const WARM_UP_MS = 1_500;
@@ -59,6 +65,16 @@ const TABLES = [
     streams: 100,
     poller: "native",
   },
+  {
+    id: "balancing",
+    title: "Clients by balancing policy, 3 connections, 100 calls at a time, native",
+    side: "client",
+    option: "policy",
+    styles: POLICIES,
+    connections: 1,
+    streams: 100,
+    poller: "native",
+  },
 ].filter(({ id }) => options.table.split(",").includes(id));
 
 ensureInstalled();
@@ -87,10 +103,10 @@ async function runRound(table) {
 }
 
 /** Calls a second, and CPU microseconds that a call costs the side that is measured. */
-async function measure({ side, connections, streams, poller }, style, runtime) {
+async function measure({ side, option = "style", connections, streams, poller }, style, runtime) {
   const script = [...runtimeCommand(runtime), `${root}bench/styles/${side}.ts`];
-  const own = [...script, `--style=${style}`, `--poller=${poller}`];
-  const started = await startServer(side === "server" ? { server: own } : fixedSide());
+  const own = [...script, `--${option}=${style}`, `--poller=${poller}`];
+  const started = await startServer(side === "server" ? { server: own } : serverOf(option));
   try {
     const scenario = {
       kind: "unary",
@@ -108,6 +124,12 @@ async function measure({ side, connections, streams, poller }, style, runtime) {
   }
 }
 
+/** The server of clients: the fixed one, or one with several addresses. */
+function serverOf(option) {
+  if (option === "style") return fixedSide();
+  return { server: [...runtimeCommand("bun"), `${root}bench/styles/server.ts`, "--addresses=3"] };
+}
+
 function keyOf({ title }, style, runtime) {
   return `${title}\n${style}\n${runtime}`;
 }
@@ -116,7 +138,9 @@ function print(table) {
   const names = options.runtime.split(",");
   const heads = names.flatMap((runtime) => [`${runtime}: us a call`, "calls/s"]);
   console.log(
-    `\n${table.title}\n\n| Style | ${heads.join(" | ")} |\n| --- |${" ---: |".repeat(heads.length)}`,
+    `\n${table.title}\n\n| ${table.option === undefined ? "Style" : "Policy"} | ${
+      heads.join(" | ")
+    } |\n| --- |${" ---: |".repeat(heads.length)}`,
   );
   for (const style of table.styles) {
     const cells = names.flatMap((runtime) => cellsOf(results.get(keyOf(table, style, runtime))));

@@ -12,6 +12,7 @@ import { add as addHpack } from "./hpack.ts";
 import { add as addMessages } from "./messages.ts";
 import { add as addMetadata } from "./metadata.ts";
 import { add as addQueue } from "./queue.ts";
+import { add as addPicks } from "./picks.ts";
 import { add as addSlices } from "./slices.ts";
 import { markdown } from "./table.mjs";
 import { add as addTimers } from "./timers.ts";
@@ -38,6 +39,7 @@ for (
     addCalls,
     addCodec,
     addTurn,
+    addPicks,
   ]
 ) add(bench);
 for (const { name } of [...bench.tasks]) if (!name.includes(options.filter)) bench.remove(name);

@@ -96,7 +96,15 @@ const STYLES: Record<string, (streams: number) => void> = {
   },
 };
 
-const { port, streams, bytes, seconds, poller, style, ...rest } = readArguments(
+/** Over the three addresses of a server, each as if it were one. */
+const POLICIES: Record<string, Record<string, object>> = {
+  round_robin: { round_robin: {} },
+  least_request: { least_request: {} },
+  weighted_round_robin: { weighted_round_robin: {} },
+  outlier_detection: { outlier_detection: { successRateEjection: {}, childPolicy: [{ round_robin: {} }] } },
+};
+
+const { port, streams, bytes, seconds, poller, style, policy, ...rest } = readArguments(
   "Loads a server of the bench in a style of API; the bench starts it.",
   {
     port: 0,
@@ -108,9 +116,15 @@ const { port, streams, bytes, seconds, poller, style, ...rest } = readArguments(
     "warm-up": 500,
     poller: "native",
     style: ["promise", "style of the calls", [...Object.keys(STYLES), "blocking", "blocking-spin"]],
+    policy: ["none", "what balances over three addresses", ["none", ...Object.keys(POLICIES)]],
   },
 );
-const channel = new Channel(`127.0.0.1:${port}`, { poller });
+const channel = policy === "none"
+  ? new Channel(`127.0.0.1:${port}`, { poller })
+  : new Channel(`ipv4:127.0.0.1:${port},127.0.0.2:${port},127.0.0.3:${port}`, {
+    poller,
+    serviceConfig: { loadBalancingConfig: [POLICIES[policy]!] },
+  });
 const payload: Payload = { body: new Uint8Array(bytes).fill(120) };
 const tally = new Tally(() => performance.now());
 

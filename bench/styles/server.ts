@@ -79,13 +79,16 @@ const STYLES: Record<string, (server: Server) => void> = {
   },
 };
 
-const { poller, style } = readArguments("The bench's Echo service in a style of API.", {
+const { poller, style, addresses } = readArguments("The bench's Echo service in a style of API.", {
   poller: ["native", "pollers to choose from, in order"],
   style: ["promise", "style of its unary method", Object.keys(STYLES)],
+  addresses: [1, "addresses it listens on: 127.0.0.1, 127.0.0.2 and so on, on the same port"],
 });
 const server = new Server({ poller });
 STYLES[style]!(server);
-console.log(`listening ${await server.listen("127.0.0.1:0")}`);
+const port = await server.listen("127.0.0.1:0");
+for (let i = 2; i <= addresses; i++) await server.listen(`127.0.0.${i}:${port}`);
+console.log(`listening ${port}`);
 process.stdin.on("end", () => process.exit(0)).resume();
 
 /** A queue of `server`, which serves the method by it. */

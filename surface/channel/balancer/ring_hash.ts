@@ -162,10 +162,11 @@ class RingPicker implements Picker {
     const { ring, children, engine } = this;
     const { size } = ring;
     const start = ring.placeOf(Math.floor(engine.random() * 2 ** 32), Math.floor(engine.random() * 2 ** 32));
-    let connecting = children.some(({ state }) => state === "CONNECTING");
+    let connecting: boolean | undefined = undefined; // looked for where the first server that is found is not READY
     for (let i = 0; i < size; i++) {
       const child = children[ring.memberAt((start + i) % size)]!;
       if (child.state === "READY") return child.picker.pick(call);
+      connecting ??= children.some(({ state }) => state === "CONNECTING");
       if (child.state !== "IDLE" || connecting) continue;
       this.connect(child);
       connecting = true;

@@ -37,7 +37,7 @@ export const HANDSHAKE_MS = 40;
 export const speak = (peer: RawPeer): void => peer.send(setting(), SETTINGS_ACK);
 
 /** A call that nothing becomes of. */
-const CALL: PendingCall = {
+export const CALL: PendingCall = {
   isOver: false,
   waitForReady: false,
   path: "/a.B/C",
@@ -125,6 +125,11 @@ export class BalancingWorld extends ConnectingWorld implements BalancerHelper {
       return formatAddress((result instanceof TrackedPick ? result.subchannel : result).address);
     }
     return result instanceof PickFailure ? result.reason : "queue";
+  }
+
+  /** What picks now. */
+  get present(): Picker {
+    return this.picker;
   }
 
   /** Picks for a call that starts, and is under way until `end`. */

@@ -1,0 +1,79 @@
+// Picks: what each balancing policy costs a call, with what follows the call where the policy does that.
+import type { Bench } from "tinybench";
+import { loadReportService } from "../../surface/mod.ts";
+import { TrackedPick } from "../../surface/channel/picker.ts";
+import { readPolicies } from "../../surface/channel/balancer/registry.ts";
+import { JsonField } from "../../surface/channel/service_config/json_field.ts";
+import { encodeMessage } from "../../surface/proto/mod.ts";
+import { binaryField, HeaderList, NO_HEADERS, protocolName } from "../../transport/mod.ts";
+import { BalancingWorld, CALL, speak } from "../../tests/surface/channel/balancing.ts";
+import { addBatch, expect } from "./batch.ts";
+
+const PICKS = 1_000;
+const SERVERS = 100;
+
+const POLICIES: Readonly<Record<string, object>> = {
+  pick_first: {},
+  round_robin: {},
+  least_request: {},
+  weighted_round_robin: { blackoutPeriod: "0s" },
+  ring_hash: {},
+  outlier_detection: { failurePercentageEjection: {}, childPolicy: [{ round_robin: {} }] },
+};
+
+const { responseCodec } = loadReportService().methods.streamCoreMetrics;
+
+/** The trailers of an answer whose server reports its load. */
+const reporting = (load: number) => {
+  const report = encodeMessage(responseCodec, { cpuUtilization: load, rpsFractional: 100 });
+  return new HeaderList([binaryField(protocolName("endpoint-load-metrics-bin"), report)]);
+};
+
+/** A policy over `SERVERS` servers that are all connected. */
+async function connected(policy: string): Promise<BalancingWorld> {
+  const world = new BalancingWorld(
+    readPolicies(new JsonField("policies", [{ [policy]: POLICIES[policy]! }])),
+  );
+  const servers = [];
+  for (let i = 0; i < SERVERS; i++) servers.push(await world.serve(speak, 81 + i));
+  world.resolve(...servers);
+  world.engine.random = Math.random; // as engines on real sockets have it
+  for (let i = 0; i < 50; i++) {
+    for (let j = 0; j < SERVERS; j++) world.pick(); // ring_hash connects to those that calls find
+    await world.runUntil(200 * (i + 1));
+  }
+  if (policy !== "weighted_round_robin") return world;
+  for (let i = 0; i < SERVERS; i++) world.start().tracker.callEnded(0, reporting(0.1 + i % 10 / 20));
+  await world.runUntil(12_000);
+  return world;
+}
+
+const worlds = new Map<string, BalancingWorld>();
+for (const policy of Object.keys(POLICIES)) worlds.set(policy, await connected(policy));
+
+/** Adds the measurements. */
+export function add(bench: Bench): void {
+  for (const [policy, world] of worlds) {
+    const picker = world.present;
+    const followed = () => {
+      let picked = 0;
+      for (let i = 0; i < PICKS; i++) {
+        const result = picker.pick(CALL);
+        if (result instanceof TrackedPick) {
+          result.tracker.callStarted();
+          result.tracker.callEnded(0, NO_HEADERS);
+        }
+        if (typeof result === "object") picked++;
+      }
+      return picked;
+    };
+    expect(`picks of ${policy}`, followed(), PICKS);
+    addBatch(bench, `pick: ${policy}, ${SERVERS} servers`, PICKS, followed);
+  }
+  const { tracker } = worlds.get("weighted_round_robin")!.start();
+  const trailers = reporting(0.5);
+  addBatch(bench, "pick: a load report with an answer", PICKS, () => {
+    for (let i = 0; i < PICKS; i++) tracker.callEnded(0, trailers);
+    return PICKS;
+  });
+}
