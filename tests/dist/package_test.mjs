@@ -1,5 +1,6 @@
 // The built package as a user of plain JavaScript has it: imported by name, on Node.
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { test } from "node:test";
 import { Channel, createClient, describePollers, parseProto, RpcError, Server } from "pollwire";
 import { createEngine } from "pollwire/pollers";
@@ -61,4 +62,29 @@ test("pollwire/testing: a call over a simulated network, in virtual time", async
   server.close();
   await simulation.run();
   assert.equal(here.opened.size + there.opened.size, 0);
+});
+
+test("an application's bundle, which has what it imports and no more, knows every scheme, and announces", async () => {
+  const contents = `
+    import { announce, Channel, Server } from "pollwire";
+    new Channel("etcd://127.0.0.1:2379/services/guide").close();
+    export const announcing = (options) => announce(new Server(), options);
+  `;
+  const only =
+    `import { Channel } from "pollwire"; new Channel("etcd://127.0.0.1:2379/services/guide").close();`;
+  const { build } = await import("esbuild");
+  for (const text of [contents, only]) {
+    const { outputFiles } = await build({
+      stdin: { contents: text, resolveDir: import.meta.dirname },
+      ...{ bundle: true, format: "esm", platform: "node", write: false },
+    });
+    const bundle = await import(
+      `data:text/javascript;base64,${Buffer.from(outputFiles[0].text).toString("base64")}`
+    );
+    if (text !== contents) continue;
+    const addresses = ["127.0.0.1:50051"];
+    const announcement = bundle.announcing({ etcd: { endpoints: ["127.0.0.1:1"] }, prefix: "a", addresses });
+    await announcement.withdraw();
+    assert.equal(announcement.isRegistered, false);
+  }
 });
