@@ -56,6 +56,7 @@ export class Replay {
   addOnly(framed: Uint8Array, kept: KeptRequests): boolean {
     this.kept = kept;
     this.closed = "with the last message";
+    this.isFirstSent = false;
     const { length } = framed;
     this.bytes = length;
     kept.bytes += length;
@@ -82,7 +83,7 @@ export class Replay {
     const { kept, block, first } = this;
     if (kept !== undefined) kept.bytes -= this.bytes;
     if (block !== undefined) kept!.release(block);
-    this.kept = this.block = undefined;
+    this.kept = this.block = this.first = undefined;
     return this.isFirstSent && this.others === undefined ? first : undefined;
   }
 

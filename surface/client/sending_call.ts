@@ -21,6 +21,10 @@ import { type Sender, Unwritten } from "./unwritten.ts";
 
 const { STREAM_OPENED } = CallEvent;
 
+/** What kept one request each, and will again: they are held until the answer, which makes new ones dear to collect. */
+const spares: Replay[] = [];
+const SPARE_REPLAYS = 1_024;
+
 /** See the head of this file, and `client_call.ts` for the rest of the call. */
 export abstract class SendingCall extends CallCore implements ClientStreamSink, Sender {
   declare protected readonly context: CallContext;
@@ -187,7 +191,7 @@ export abstract class SendingCall extends CallCore implements ClientStreamSink, 
 
   /** False: what is kept is in the memory of `framed`. */
   protected keepRequest(framed: Uint8Array): boolean {
-    const replay = this.replay = new Replay();
+    const replay = this.replay = spares.pop() ?? new Replay();
     const isFree = replay.addOnly(framed, this.context.keptRequests);
     if (!replay.isFull) return isFree;
     this.dropReplay();
@@ -202,8 +206,10 @@ export abstract class SendingCall extends CallCore implements ClientStreamSink, 
 
   /** Nothing is sent again. */
   protected dropReplay(): void {
-    const free = this.replay!.drop();
+    const replay = this.replay!;
+    const free = replay.drop();
     this.replay = undefined;
+    if (!this.requestStream && spares.length < SPARE_REPLAYS) spares.push(replay);
     if (free !== undefined) this.onSentBytes(free);
   }
 

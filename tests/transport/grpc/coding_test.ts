@@ -37,7 +37,9 @@ test("grpc-timeout: a header that is kept says what one that is made anew would,
 });
 
 test("[C16] grpc-timeout: what is sent is well-formed, never shorter, and within a hundredth", () => {
-  for (const ms of [0.2, 1, 1.5, 999, 1_000, 1_234, 59_999, 123_456, 999_999, 1e6, 1_000_100, 86_400_000, 1e10]) {
+  for (
+    const ms of [0.2, 1, 1.5, 999, 1_000, 1_234, 59_999, 123_456, 999_999, 1e6, 1_000_100, 86_400_000, 1e10]
+  ) {
     const text = encodeTimeout(ms);
     const sent = decodeTimeout(text);
     assert(sent !== undefined, text);
