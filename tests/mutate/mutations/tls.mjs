@@ -399,10 +399,18 @@ export default [
   ),
   mutation(
     OPENSSL + "session.ts",
-    "    openssl.SSL_free(ssl);\n  }\n\n  /** What the next",
-    "  }\n\n  /** What the next",
+    "    openssl.SSL_free(ssl);\n  }\n\n  /** A BIO",
+    "  }\n\n  /** A BIO",
     ENDURANCE,
     "nothing is left",
+  ),
+  mutation(OPENSSL + "session.ts", "this.isFresh = false;", "", ENDURANCE, "given back the memory"),
+  mutation(
+    OPENSSL + "session.ts",
+    '    if (this.isFresh && this.state === "open") this.renewMemory();\n',
+    "",
+    ENDURANCE,
+    "given back the memory",
   ),
   mutation(
     OPENSSL + "resumable_sessions.ts",

@@ -35,8 +35,8 @@ export class OpenSslSession implements TlsSession {
   state: TlsState = "handshaking";
   failure = "";
   private readonly ssl: NativePointer;
-  private readonly incoming: NativePointer;
-  private readonly outgoing: NativePointer;
+  private incoming: NativePointer;
+  private outgoing: NativePointer;
   /** Ciphertext that came and was not given to the library. */
   private readonly unfed: SliceBuffer = new SliceBuffer();
   private readonly records: RecordCount = new RecordCount();
@@ -50,6 +50,8 @@ export class OpenSslSession implements TlsSession {
   /** Plaintext came: the peer has accepted this side too, of whose certificate a client learns nothing else. */
   private heard = false;
   private released = false;
+  /** The BIOs are those of the handshake. */
+  private isFresh = true;
 
   /** A client's where `serverName` is given. */
   constructor(
@@ -59,9 +61,8 @@ export class OpenSslSession implements TlsSession {
     private readonly sessions: ResumableSessions | undefined,
   ) {
     this.ssl = required(openssl, openssl.SSL_new(context), "cannot make a TLS session");
-    const memory = pointerTo(openssl.BIO_s_mem());
-    this.incoming = required(openssl, openssl.BIO_new(memory), "cannot make a TLS session");
-    this.outgoing = required(openssl, openssl.BIO_new(memory), "cannot make a TLS session");
+    this.incoming = this.memory();
+    this.outgoing = this.memory();
     openssl.SSL_set_bio(this.ssl, this.incoming, this.outgoing); // which are the session's from here on
     if (serverName === undefined) openssl.SSL_set_accept_state(this.ssl);
     else this.beginClient(serverName);
@@ -87,6 +88,7 @@ export class OpenSslSession implements TlsSession {
     this.ciphertext.recycle();
     if (this.released) return;
     this.fetch(0);
+    if (this.isFresh && this.state === "open") this.renewMemory();
     this.ciphertext.moveTo(into);
   }
 
@@ -154,6 +156,22 @@ export class OpenSslSession implements TlsSession {
     const { openssl, ssl, serverName } = this;
     if (serverName !== undefined) this.leaveSession(serverName);
     openssl.SSL_free(ssl);
+  }
+
+  /** A BIO, which grows with what it has held at once. */
+  private memory(): NativePointer {
+    const { openssl } = this;
+    return required(openssl, openssl.BIO_new(pointerTo(openssl.BIO_s_mem())), "cannot make a TLS session");
+  }
+
+  /** Gives back the memory that the handshake took, which is more than small calls need. */
+  private renewMemory(): void {
+    const { openssl, incoming, outgoing } = this;
+    if (openssl.BIO_ctrl_pending(incoming) > 0 || openssl.BIO_ctrl_pending(outgoing) > 0) return;
+    this.isFresh = false;
+    this.incoming = this.memory();
+    this.outgoing = this.memory();
+    openssl.SSL_set_bio(this.ssl, this.incoming, this.outgoing);
   }
 
   /** What the next connection to the server may resume. One that it refused is not offered again. */
