@@ -8,6 +8,7 @@ import { connectionAsClient, connectionAsServer } from "./targets/connection.ts"
 import { frameReceiver } from "./targets/frames.ts";
 import { hpackDecoder, hpackPair } from "./targets/hpack.ts";
 import { headers, messageReader } from "./targets/grpc.ts";
+import { inflation } from "./targets/inflation.ts";
 import { protobufDecoder, protoText } from "./targets/proto.ts";
 import { address, canary, metadata } from "./targets/surface.ts";
 
@@ -22,6 +23,7 @@ export const TARGETS: readonly FuzzTarget[] = [
   connectionAsServer,
   connectionAsClient,
   messageReader,
+  inflation,
   headers,
   metadata,
   address,
