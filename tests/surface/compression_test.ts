@@ -226,6 +226,21 @@ test("[C77] a message that inflates beyond the limit ends its call, on either si
   });
 });
 
+test("[C77] a service config's limit is of inflated messages too", async () => {
+  const most = (maxResponseMessageBytes: number): ChannelOptions => ({
+    serviceConfig: { methodConfig: [{ name: [{}], maxResponseMessageBytes }] },
+  });
+  await tapped({ compression: "gzip" }, most(PLAIN + 100), echo, async (channel, tap) => {
+    assertEquals((await createClient(Trial, channel).one({ body: BODY })).body!.length, BODY.length);
+    assertEquals(tap.plain(), "up");
+  });
+  await tapped({ compression: "gzip" }, most(PLAIN), echo, async (channel) => {
+    const error = await failure(createClient(Trial, channel).one({ body: BODY }));
+    assertEquals(error.code, Status.RESOURCE_EXHAUSTED);
+    assertMatch(error.details, /above the limit of 50000 bytes .*service config/);
+  });
+});
+
 test("[C77] a slow reader of compressed messages gets all of them, in their order, and the end", async () => {
   const number = 200;
   await tapped({ compression: "gzip" }, { compression: "gzip" }, {
