@@ -3,7 +3,7 @@
 // A few octets inflate to a thousand times as many, so a window of compressed messages may be gigabytes. They stay as they
 // came while the application has enough that it has not taken: what is inflated of one stream is `AHEAD_BYTES` and one
 // message at most, and that is within the limit of messages, which holds while it is inflated. What ends the stream in order
-// (half-close, status) waits behind them. Streams without an encoding know nothing of all this.
+// (half-close, status) waits behind them, and the one request of a method that has one is inflated when it has ended. Streams without an encoding know nothing of all this.
 
 import type { ApplicationCallback } from "../../pollers/contract/exec_ctx.ts";
 import type { HeaderList } from "../hpack/header_list.ts";
@@ -100,8 +100,12 @@ export abstract class Inflation<S extends MessageSink>
   onMessageBytes(bytes: Uint8Array, wireBytes: number): void {
     if (this.over) return;
     const { isCompressed } = this.reader;
-    if (this.mayHandUp && this.held.size === 0) this.handUp(bytes, isCompressed, wireBytes);
-    else this.held.push(bytes, isCompressed);
+    const { held } = this;
+    if (held.size === 0 && this.mayHandUp && !this.awaitsEnd) {
+      return this.handUp(bytes, isCompressed, wireBytes);
+    }
+    held.push(bytes, isCompressed);
+    if (held.size > 1 && this.awaitsEnd) this.runCallback(); // one too many, which the call is to learn
   }
 
   onConsumed(bytes: number, left: number): void {
@@ -154,6 +158,11 @@ export abstract class Inflation<S extends MessageSink>
   /** Whether what comes now has to wait behind messages. */
   protected get isBehind(): boolean {
     return this.held.size > 0;
+  }
+
+  /** Whether a message is of no use before the end. */
+  protected get awaitsEnd(): boolean {
+    return false;
   }
 
   /** Everything that waited was handed up. */
@@ -237,8 +246,14 @@ export class ServerInflation extends Inflation<ServerStreamSink> implements Serv
   private halfClosed = false;
 
   onHalfClose(): void {
-    if (this.isBehind) this.halfClosed = true;
-    else this.sink.onHalfClose();
+    if (!this.isBehind) return this.sink.onHalfClose();
+    this.halfClosed = true;
+    if (this.singleMessage) this.runCallback();
+  }
+
+  /** A client that does not end its one request may take as long as it likes: that stays as small as it came meanwhile. */
+  protected override get awaitsEnd(): boolean {
+    return this.singleMessage && !this.halfClosed;
   }
 
   onMoreToCome(): void {

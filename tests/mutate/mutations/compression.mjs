@@ -190,8 +190,8 @@ export default [
   ),
   mutation(
     INFLATION,
-    "    if (this.isBehind) this.halfClosed = true;",
-    "    if (this.halfClosed) this.halfClosed = true;",
+    "    if (!this.isBehind) return this.sink.onHalfClose();",
+    "    if (!this.halfClosed) return this.sink.onHalfClose();",
     FRAMES,
     "[C77] the end of a request waits behind its messages",
   ),
@@ -253,5 +253,19 @@ export default [
     "    if",
     "tests/simulation/simulation_test.ts",
     "[C77] programs whose messages are compressed keep every promise",
+  ),
+  mutation(
+    INFLATION,
+    "return this.singleMessage && !this.halfClosed;",
+    "return false;",
+    FRAMES,
+    "[C77] the one request of a call is inflated when it has ended",
+  ),
+  mutation(
+    INFLATION,
+    "if (held.size > 1 && this.awaitsEnd) this.runCallback();",
+    "if (held.size > 9 && this.awaitsEnd) this.runCallback();",
+    FRAMES,
+    "[C77] the one request of a call is inflated when it has ended",
   ),
 ];

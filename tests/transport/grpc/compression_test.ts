@@ -240,6 +240,39 @@ test("[C77] the end of a request waits behind its messages", () => {
   assertEquals(calls.events, ["begin /a.B/C", big, big, big, "message 4", "half-close"]);
 });
 
+/** Counts what it inflates. */
+class Counting implements MessageEncoding {
+  readonly name = "gzip";
+  inflated = 0;
+  compress = GZIP.compress.bind(GZIP);
+  inflate(bytes: Uint8Array, maxBytes: number): ReturnType<MessageEncoding["inflate"]> {
+    this.inflated++;
+    return GZIP.inflate(bytes, maxBytes);
+  }
+}
+
+test("[C77] the one request of a call is inflated when it has ended, and a second one is handed up at once", () => {
+  for (const isSecond of [false, true]) {
+    const counting = new Counting();
+    const [limits] = compressing({}, [counting]);
+    const calls = new ServerCalls([], limits);
+    calls.singleMessage = true;
+    calls.bench.send(
+      calls.bench.headers(1, [...REQUEST, ...fields("gzip")]),
+      data(1, packed(GZIP, zeros(80))),
+    );
+    assertEquals([calls.events, counting.inflated], [["begin /a.B/C"], 0]);
+    if (isSecond) {
+      calls.bench.send(data(1, message(3)));
+      assertEquals(calls.events, ["begin /a.B/C", "message 80", "message 3"]);
+    } else {
+      calls.bench.send(data(1, 0, END_STREAM));
+      assertEquals(calls.events, ["begin /a.B/C", "message 80", "half-close"]);
+    }
+    assertEquals(counting.inflated, 1);
+  }
+});
+
 /** `content` behind the five octets of a prefix. */
 function framed(content: Uint8Array): Uint8Array {
   return concat(new Uint8Array(5), content);
