@@ -14,7 +14,17 @@ const BOUNDS = { memoryMb: 300, share: 0.05, p99Ms: 3_000 };
 const ATTACK_MS = 120;
 
 /** These take seconds, or gigabytes: thousands of connections, and messages of megabytes. */
-const LONG = ["unread-", "decode-", "idle-", "half-prefaces", "headers-without-end", "tls-half", "tls-idle"];
+const LONG = [
+  "unread-",
+  "decode-",
+  "gzip-requests",
+  "gzip-bomb",
+  "idle-",
+  "half-prefaces",
+  "headers-without-end",
+  "tls-half",
+  "tls-idle",
+];
 
 const SERVICE = "/attack.Target/*";
 

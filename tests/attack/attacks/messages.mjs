@@ -1,5 +1,6 @@
 // Messages that are small on the wire and large, or slow, or deep, behind it.
 import { Buffer } from "node:buffer";
+import { gzipSync } from "node:zlib";
 import { data, frame, headers, message, repeated, request, Type, uint32, varint } from "../frames.mjs";
 
 const MIB = 1024 * 1024;
@@ -32,6 +33,14 @@ function nested(depth) {
   }
   return Buffer.concat(sizes.map((size) => Buffer.concat([Buffer.of(0x1a), varint(size)])));
 }
+
+/** A compressed message with `size` zeros in the field with `tag`: a payload's body, or one that nobody knows. */
+function zipped(size, tag = 0x0a) {
+  const content = gzipSync(Buffer.concat([Buffer.of(tag), varint(size), Buffer.alloc(size)]));
+  return Buffer.concat([Buffer.of(1), uint32(content.length), content]);
+}
+
+const ZIPPED = ["grpc-encoding", "gzip"];
 
 /** See `../list.mjs`. */
 export default [
@@ -74,6 +83,68 @@ export default [
       ])
     ),
     bounds: { memoryMb: 256, share: DECODED_AT_ONCE },
+  },
+  {
+    name: "gzip-requests",
+    says: "requests of 4 KB that inflate to 4 MB",
+    run: (attack) => {
+      const block = request(attack.path("Download"), ZIPPED);
+      const content = zipped(4 * MIB - 100, 0x7a);
+      return attack.crowd(4, async (peer) => {
+        while (peer.open && !attack.over) {
+          const id = peer.take();
+          await peer.write(headers(id, block), data(id, content, true));
+          await attack.sleep(1);
+        }
+      });
+    },
+    bounds: { memoryMb: 450, share: DECODED_AT_ONCE },
+  },
+  {
+    name: "gzip-bomb",
+    says: "requests of 100 KB that would inflate to 100 MB",
+    run: (attack) => {
+      const block = request(attack.path("Unary"), ZIPPED);
+      const content = zipped(100 * MIB);
+      return attack.crowd(4, async (peer) => {
+        while (peer.open && !attack.over) {
+          const id = peer.take();
+          await attack.upload(peer, headers(id, block), id, content);
+        }
+      });
+    },
+    bounds: { memoryMb: 450, share: DECODED_AT_ONCE }, // what is inflated before the limit waits for a collection
+  },
+  {
+    name: "gzip-unended",
+    says:
+      "requests of 4 KB that would inflate to 4 MB and never end, 1,000 streams on each of 10 connections",
+    run: (attack) => {
+      const block = request(attack.path("Unary"), ZIPPED);
+      const content = zipped(4 * MIB - 100);
+      return attack.crowd(10, async (peer) => {
+        for (let i = 0; i < 1_000 && peer.open; i++) {
+          const id = peer.take();
+          await peer.write(headers(id, block), data(id, content));
+        }
+      });
+    },
+    bounds: { memoryMb: 256 },
+  },
+  {
+    name: "gzip-unread",
+    says: "50 streams that no handler reads, full of messages of 80 octets that inflate to 60 KB",
+    run: (attack) => {
+      const block = request(attack.path("Upload"), ZIPPED);
+      const one = zipped(60_000);
+      const content = Buffer.concat(new Array(Math.floor(MIB / one.length)).fill(one));
+      return attack.crowd(1, (peer) =>
+        Promise.all(Array.from({ length: 50 }, async () => {
+          const id = peer.take();
+          await attack.upload(peer, headers(id, block), id, content);
+        })));
+    },
+    bounds: { memoryMb: 256 },
   },
   { name: "nesting", says: "messages that are nested 10,000 deep", run: requests(() => nested(10_000)) },
   {
