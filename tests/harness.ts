@@ -61,8 +61,41 @@ export function attach(outsider: Outsider): void {
   outsiders.push(outsider);
 }
 
+/** How tests that a file declares are run once more. */
+export interface Variant {
+  /** What stands before their titles. */
+  readonly title: string;
+  /** Runs the body of each. */
+  readonly around: (body: TestBody) => Promise<void>;
+  /** Those that cannot be run so, by a part of their titles: the reason. */
+  readonly except: Readonly<Record<string, string>>;
+}
+
+let variant: Variant | undefined;
+
+/** Has the tests that `declare` declares run as those of `of`. */
+export async function declareAs(of: Variant, declare: () => Promise<unknown>): Promise<void> {
+  variant = of;
+  try {
+    await declare();
+  } finally {
+    variant = undefined;
+  }
+}
+
 /** Declares a test. A body that takes longer than its limit fails with that reason. */
 export function test(name: string, body: TestBody, options: TestOptions = {}): void {
+  if (variant === undefined) return declare(name, body, options);
+  const { title, around, except } = variant;
+  const reason = Object.entries(except).find(([part]) => name.includes(part))?.[1];
+  declare(
+    `${title}: ${name}`,
+    () => around(body),
+    reason === undefined ? options : { ...options, skip: reason },
+  );
+}
+
+function declare(name: string, body: TestBody, options: TestOptions): void {
   const { timeoutMs = 60_000, skip, leaves } = options;
   const title = skip === undefined ? name : `${name} (skipped: ${skip})`;
   if (skip !== undefined) console.log(`SKIP ${title}`);

@@ -2,6 +2,7 @@
 // handshake has. TLS comes before, where connections are to be secure; see tls/secure_acceptance.ts.
 
 import type { Endpoint, EventEngine, Instant } from "../pollers/contract/engine.ts";
+import { InProcessClient } from "./in_process/listener.ts";
 import { DEFAULT_HANDSHAKE_TIMEOUT_MS, type HandshakeOptions } from "./handshake.ts";
 import type { ServerKeepaliveOptions } from "./keepalive.ts";
 import {
@@ -20,6 +21,7 @@ export interface AcceptOptions extends HandshakeOptions, ServerTransportOptions 
 /** Serves the clients of one server: what their transports have in common is worked out once. */
 export class TransportAcceptor {
   private readonly host: ServerTransportHost;
+  private readonly options: AcceptOptions;
   private readonly timeoutMs: number;
 
   /**
@@ -28,6 +30,7 @@ export class TransportAcceptor {
    * @throws {RangeError} where an option is out of its range
    */
   constructor(private readonly engine: EventEngine, options: AcceptOptions) {
+    this.options = options;
     this.host = new ServerTransportHost(engine, options);
     this.timeoutMs = options.handshakeTimeoutMs ?? DEFAULT_HANDSHAKE_TIMEOUT_MS;
   }
@@ -37,13 +40,14 @@ export class TransportAcceptor {
     return this.engine.now() + this.timeoutMs;
   }
 
-  /** Serves a client on an accepted endpoint; one that sends no SETTINGS until `deadline` is let go. */
+  /** Serves a client on an accepted endpoint, or one of this thread; one that sends no SETTINGS until `deadline` is let go. */
   accept(
-    endpoint: Endpoint,
+    from: Endpoint | InProcessClient,
     sink: ServerTransportSink,
     deadline: Instant = this.deadline(),
   ): ServerTransport {
-    const transport = new Http2ServerTransport(this.host, endpoint, sink);
+    if (from instanceof InProcessClient) return from.accept(this.engine, this.options, sink);
+    const transport = new Http2ServerTransport(this.host, from, sink);
     transport.expectSettings(deadline, this.timeoutMs);
     return transport;
   }

@@ -42,18 +42,26 @@ export interface ConnectOptions extends HandshakeOptions {
   readonly tunnel?: TunnelTarget;
 }
 
+/** One attempt to connect to a server. */
+export interface Attempt {
+  /** Where. */
+  readonly address: SocketAddress;
+  /** Gives up; the owner is not called any more. */
+  cancel(): void;
+}
+
 /** Receives exactly one of the two results, on no caller's stack. */
 export interface HandshakeOwner {
   /** Receives the events of the transport once the handshake is complete. */
   readonly sink: ClientTransportSink;
   /** The server's SETTINGS came. */
-  onHandshakeDone(handshake: Handshake, transport: ClientTransport): void;
+  onHandshakeDone(attempt: Attempt, transport: ClientTransport): void;
   /** The attempt failed; `reason` names the address and says how far it came and why it ended. */
-  onHandshakeFailed(handshake: Handshake, reason: string): void;
+  onHandshakeFailed(attempt: Attempt, reason: string): void;
 }
 
 /** One attempt to connect to a server at one address, under one deadline. */
-export class Handshake implements ClientTransportSink {
+export class Handshake implements Attempt, ClientTransportSink {
   private readonly timeoutMs: number;
   private readonly timer: TaskHandle;
   private connecting: ConnectHandle | undefined;
@@ -85,7 +93,7 @@ export class Handshake implements ClientTransportSink {
     }
   }
 
-  /** Gives up and releases the socket; the owner is not called any more. */
+  /** Releases the socket too. */
   cancel(): void {
     if (this.settled) return;
     this.settle();

@@ -34,7 +34,9 @@ export {
 } from "./grpc/message_limits.ts";
 export { MESSAGE_PREFIX_BYTES } from "./grpc/message_prefix.ts";
 export { GrpcStatus, type StatusCode, type StatusName, statusName } from "./grpc/status_mapping.ts";
+export { beginConnect } from "./connect.ts";
 export * from "./handshake.ts";
+export { InProcessClient, InProcessListener, type TakenConnection } from "./in_process/listener.ts";
 export type { TunnelTarget } from "./tunnel.ts";
 export { copyBytes } from "./hpack/copy_bytes.ts";
 export { Field, PRINTABLE } from "./hpack/field.ts";

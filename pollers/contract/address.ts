@@ -36,8 +36,21 @@ export interface NamedPipeAddress {
   readonly name: string;
 }
 
-/** Where a socket or a pipe is. */
-export type SocketAddress = InetAddress | UnixAddress | UnixAbstractAddress | NamedPipeAddress;
+/** A server of this very thread, which is reached without a socket. No engine connects to one. */
+export interface InProcessAddress {
+  /** "inprocess". */
+  readonly family: "inprocess";
+  /** "app". */
+  readonly name: string;
+}
+
+/** Where a socket or a pipe is, or who is reached without one. */
+export type SocketAddress =
+  | InetAddress
+  | UnixAddress
+  | UnixAbstractAddress
+  | NamedPipeAddress
+  | InProcessAddress;
 
 /** A name to be looked up, with the port to use. */
 export interface DnsTarget {
@@ -58,7 +71,7 @@ export class AddressError extends TypeError {
   override readonly name = "AddressError";
 }
 
-const SCHEME = /^(unix-abstract|unix|npipe|ipv4|ipv6|dns):/;
+const SCHEME = /^(unix-abstract|unix|npipe|inprocess|ipv4|ipv6|dns):/;
 
 /** The port of a target with a scheme and without a port, as gRPC naming has it. */
 const DEFAULT_PORT = 443;
@@ -71,9 +84,9 @@ const MAX_NAME_LENGTH = 253;
 
 /**
  * Reads `host:port`, `[v6]:port`, `ipv4:1.2.3.4:80`, `ipv6:[::1]:80`, `dns:name:port`, `dns:///name:port`,
- * `unix:path`, `unix:///absolute/path`, `unix-abstract:name` or `npipe:name` (also `npipe:////./pipe/name`). Without
- * a port, `defaultPort` is meant; where that is undefined, a text with a scheme means 443, and one without is asked for
- * a port.
+ * `unix:path`, `unix:///absolute/path`, `unix-abstract:name`, `npipe:name` (also `npipe:////./pipe/name`) or
+ * `inprocess:name`. Without a port, `defaultPort` is meant; where that is undefined, a text with a scheme means 443, and
+ * one without is asked for a port.
  *
  * @throws {AddressError} where the text names no target
  *
@@ -100,6 +113,8 @@ export function parseTarget(text: string, defaultPort?: number): Target {
       return { family: "unix-abstract", name: notEmpty(text, rest, "name") };
     case "npipe":
       return { family: "npipe", name: pipeName(text, rest.replace(/^\/\/\/\/\.\/pipe\//, "")) };
+    case "inprocess":
+      return { family: "inprocess", name: notEmpty(text, rest, "name") };
     case "dns":
       if (/^\/\/[^/]/.test(rest)) {
         throw fail(text, 'a DNS server cannot be chosen: write "dns:///name:port" to ask the system\'s');
@@ -133,7 +148,7 @@ function refuseUrl(text: string): void {
   }
 }
 
-const NO_RESOLVER = 'there are "host:port", dns:, ipv4:, ipv6:, unix:, unix-abstract: and npipe:';
+const NO_RESOLVER = 'there are "host:port", dns:, ipv4:, ipv6:, unix:, unix-abstract:, npipe: and inprocess:';
 
 /** The text that {@linkcode parseTarget} reads as `address`. */
 export function formatAddress(address: Target): string {
@@ -143,7 +158,8 @@ export function formatAddress(address: Target): string {
     case "unix-abstract":
       return `unix-abstract:${address.name}`;
     case "npipe":
-      return `npipe:${address.name}`;
+    case "inprocess":
+      return `${address.family}:${address.name}`;
     case "dns": // a host may be called as a scheme is
       return `${SCHEME.test(`${address.host}:`) ? "dns:" : ""}${address.host}:${address.port}`;
     case "ipv6":
@@ -171,7 +187,7 @@ export function unmapped(address: SocketAddress): SocketAddress {
   return { family: "ipv4", host: bytes.subarray(12).join("."), port: address.port };
 }
 
-/** Whether no other machine can have `address` as its peer's: a loopback address, a unix socket, a pipe. */
+/** Whether no other machine can have `address` as its peer's: a loopback address, a unix socket, a pipe, this thread. */
 export function isOfOneMachine(address: SocketAddress): boolean {
   if (address.family === "ipv4") return address.host.startsWith("127.");
   if (address.family !== "ipv6") return true;

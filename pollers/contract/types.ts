@@ -3,6 +3,7 @@
 export type {
   DnsTarget,
   InetAddress,
+  InProcessAddress,
   NamedPipeAddress,
   SocketAddress,
   Target,

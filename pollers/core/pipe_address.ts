@@ -11,12 +11,21 @@ export function pipePath({ name }: NamedPipeAddress): string {
   return `\\\\.\\pipe\\${name}`;
 }
 
-/** The error of an engine without pipes, where `address` is a pipe; undefined for every other address. */
+/** The error of an engine without pipes where `address` is a pipe, and of every one for what has no socket; else undefined. */
 export function pipeError(
   engine: { readonly name: string; readonly hasPipes: boolean },
   address: SocketAddress,
   syscall: IoSyscall,
 ): IoError | undefined {
+  if (address.family === "inprocess") {
+    return new IoError(
+      "unsupported",
+      syscall,
+      address,
+      undefined,
+      "it has no socket, so no poller can reach it",
+    );
+  }
   if (address.family !== "npipe" || engine.hasPipes) return undefined;
   const detail = `poller "${engine.name}" has no named pipes; "iocp" has, on Windows`;
   return new IoError("unsupported", syscall, address, undefined, detail);

@@ -52,7 +52,8 @@ export function writeSockaddr(
     case "unix": // the NUL after the path counts
       return SOCKADDR_UN.path + putText(address.path, bytes, SOCKADDR_UN.path) + 1;
     case "npipe":
-      throw new TypeError("Cannot write a named pipe as a socket address");
+    case "inprocess":
+      throw new TypeError(`Cannot write an address of ${address.family} as a socket address`);
     case "unix-abstract": // a NUL before the name, none after it: every byte of the name counts
       return SOCKADDR_UN.path + 1 + putText(address.name, bytes, SOCKADDR_UN.path + 1);
   }

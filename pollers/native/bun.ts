@@ -55,8 +55,9 @@ function toBun(address: SocketAddress): object {
       return { unix: address.path };
     case "unix-abstract":
       return { unix: `\0${address.name}` };
-    case "npipe": // the base class has refused it
-      throw new TypeError("Cannot use a named pipe: this engine does not support them");
+    case "npipe":
+    case "inprocess": // the base class has refused both
+      throw new TypeError(`Cannot use an address of ${address.family}: this engine has no sockets for it`);
     default:
       return { hostname: address.host, port: address.port };
   }

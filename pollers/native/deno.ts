@@ -64,8 +64,9 @@ function toDeno(address: SocketAddress): object {
       return { transport: "unix", path: address.path };
     case "unix-abstract":
       return { transport: "unix", path: `\0${address.name}` };
-    case "npipe": // the base class has refused it
-      throw new TypeError("Cannot use a named pipe: this engine does not support them");
+    case "npipe":
+    case "inprocess": // the base class has refused both
+      throw new TypeError(`Cannot use an address of ${address.family}: this engine has no sockets for it`);
     default:
       return { transport: "tcp", hostname: address.host, port: address.port };
   }

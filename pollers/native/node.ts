@@ -37,8 +37,9 @@ export function toNode(address: SocketAddress): { host: string; port: number } |
       return { path: address.path };
     case "unix-abstract":
       return { path: `\0${address.name}` };
-    case "npipe": // the base class has refused it
-      throw new TypeError("Cannot use a named pipe: this engine does not support them");
+    case "npipe":
+    case "inprocess": // the base class has refused both
+      throw new TypeError(`Cannot use an address of ${address.family}: this engine has no sockets for it`);
     default:
       return { host: address.host, port: address.port };
   }

@@ -7,10 +7,11 @@
 
 import type { EventEngine, SocketAddress } from "../../pollers/mod.ts";
 import {
+  type Attempt,
+  beginConnect,
   type ClientTransport,
   type ClientTransportSink,
   type ConnectOptions,
-  Handshake,
   type HandshakeOwner,
   type Http2Error,
 } from "../../transport/mod.ts";
@@ -21,7 +22,7 @@ export class Connection implements HandshakeOwner, ClientTransportSink, LinkedCo
   private readonly links = new Set<Link>();
   /** Those of them that drain. */
   private readonly leaving = new Set<Link>();
-  private attempt: Handshake | undefined = undefined;
+  private attempt: Attempt | undefined = undefined;
   private transport: ClientTransport | undefined = undefined;
   /** Links may begin to use it. */
   private isOpen = true;
@@ -31,7 +32,7 @@ export class Connection implements HandshakeOwner, ClientTransportSink, LinkedCo
 
   /** Begins the attempt. */
   begin(address: SocketAddress, options: ConnectOptions): void {
-    this.attempt = new Handshake(this.engine, address, options, this);
+    this.attempt = beginConnect(this.engine, address, options, this);
     this.peers?.add(this);
   }
 
@@ -110,13 +111,13 @@ export class Connection implements HandshakeOwner, ClientTransportSink, LinkedCo
     return this;
   }
 
-  onHandshakeDone(_handshake: Handshake, transport: ClientTransport): void {
+  onHandshakeDone(_attempt: Attempt, transport: ClientTransport): void {
     this.attempt = undefined;
     this.transport = transport;
     for (const link of [...this.links]) this.connected(link, transport);
   }
 
-  onHandshakeFailed(_handshake: Handshake, reason: string): void {
+  onHandshakeFailed(_attempt: Attempt, reason: string): void {
     this.attempt = undefined;
     this.stopTaking();
     for (const { owner } of [...this.links]) owner.onConnectFailed(reason);

@@ -50,7 +50,7 @@ export function formatDestination(destination: Destination): string {
 }
 
 /** What {@linkcode parseTarget} reads. */
-const OWN_SCHEMES = ["dns", "ipv4", "ipv6", "unix", "unix-abstract", "npipe"];
+const OWN_SCHEMES = ["dns", "ipv4", "ipv6", "unix", "unix-abstract", "npipe", "inprocess"];
 
 /** The address behind it is read as if it were not there: grpc-go has it for addresses that no resolver is to see. */
 const PASSTHROUGH = "passthrough";

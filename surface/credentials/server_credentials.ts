@@ -111,7 +111,10 @@ export function checkListening(
   engine: EventEngine,
   addresses: readonly SocketAddress[],
 ): void {
-  const why = credentials === undefined ? plaintextRefusal("server", engine, addresses) : undefined;
+  let why = credentials === undefined ? plaintextRefusal("server", engine, addresses) : undefined;
+  if (credentials instanceof ServerCredentials && addresses.some(({ family }) => family === "inprocess")) {
+    why = "there is no TLS inside a process; listen there by a server without these credentials";
+  }
   if (why !== undefined) throw new TypeError(`Cannot listen on ${name}: ${why}`);
 }
 

@@ -33,7 +33,7 @@ export class Binding {
   private notServedHere: () => void = () => {};
 
   /** Nothing is bound before {@linkcode bound}. */
-  constructor(private readonly listener: Listener) {
+  constructor(private readonly listener: Pick<Listener, "shutdown">) {
     this.released = new Promise((resolve) => this.onReleased = resolve);
   }
 

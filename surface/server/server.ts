@@ -20,6 +20,8 @@ import {
   DEFAULT_HANDSHAKE_TIMEOUT_MS,
   type HandshakeOptions,
   Handshakes,
+  InProcessClient,
+  InProcessListener,
   localSettings,
   type RequestHead,
   SecureAcceptance,
@@ -49,6 +51,7 @@ import { type ConnectionsHost, ServedConnection } from "./served_connection.ts";
 import { CallHost } from "./call_host.ts";
 import { type ServerInterceptor, ServerInterceptors } from "./interceptor.ts";
 import { MethodTable } from "./method_table.ts";
+import { NOBODY } from "./nobody.ts";
 import { ServerStyles, type StyledServer } from "./server_styles.ts";
 import type { MethodStyle } from "./method_style.ts";
 import {
@@ -116,15 +119,6 @@ export interface ShutdownOptions {
 
 const SHUTDOWN_NAMES: OptionNames<ShutdownOptions> = { graceMs: true };
 
-/** Hears nothing: for calls that were answered before they began. */
-const NOBODY: ServerStreamSink = {
-  onMessage() {},
-  onHalfClose() {},
-  onWritable() {},
-  onSent() {},
-  onClosed() {},
-};
-
 /** What API styles see of `server`. Throws TypeError where it is none; `purpose`: what was tried. */
 export let styledServer: (purpose: string, server: Server) => StyledServer;
 
@@ -135,7 +129,7 @@ export class Server {
   readonly #use: EngineUse;
   readonly #methods = new MethodTable();
   readonly #styles = new ServerStyles();
-  readonly #listeners = new Set<Listener>();
+  readonly #listeners = new Set<Pick<Listener, "shutdown">>();
   /** Addresses with a listener or with open connections. */
   readonly #bindings = new Set<Binding>();
   readonly #transports = new Set<ServerTransport>();
@@ -235,8 +229,8 @@ export class Server {
   }
 
   /**
-   * Listens on "127.0.0.1:0", "[::1]:50051", "localhost:80" or "unix:/path", and returns the port (0 for unix
-   * sockets). May be called for several addresses.
+   * Listens on "127.0.0.1:0", "[::1]:50051", "localhost:80", "unix:/path" or "inprocess:name", and returns the port
+   * (0 where there is none). May be called for several addresses.
    *
    * @throws {TypeError} (by the promise) for an address that other machines can reach where there are no `credentials`
    * @throws {Error} (by the promise) that names address and cause
@@ -257,21 +251,25 @@ export class Server {
       : [target];
     this.#checkRunning(address);
     checkListening(formatAddress(target), credentials, this.engine, at);
-    const listener = this.engine.listen(
-      {
-        ...serverEndpoint(endpoint, keepalive),
-        reusePort,
-        onAcceptPaused: (error) => this.#acceptPaused(error),
-      },
-      (accepted) => this.#accept(accepted, binding),
-      (error) => {
-        this.#listeners.delete(listener);
-        binding.onShutdown();
-        this.#forgetIfOver(binding);
-        if (error !== undefined) this.#listenerEnded(binding, error);
-        this.#settleIfIdle();
-      },
-    );
+    const onAccept = (accepted: Endpoint | InProcessClient): void => this.#accept(accepted, binding);
+    const onShutdown = (error?: IoError): void => {
+      this.#listeners.delete(listener);
+      binding.onShutdown();
+      this.#forgetIfOver(binding);
+      if (error !== undefined) this.#listenerEnded(binding, error);
+      this.#settleIfIdle();
+    };
+    const listener = target.family === "inprocess"
+      ? new InProcessListener(this.engine, onAccept, onShutdown)
+      : this.engine.listen(
+        {
+          ...serverEndpoint(endpoint, keepalive),
+          reusePort,
+          onAcceptPaused: (error) => this.#acceptPaused(error),
+        },
+        onAccept,
+        onShutdown,
+      );
     const binding = new Binding(listener);
     this.#listeners.add(listener);
     let port = 0;
@@ -487,12 +485,16 @@ export class Server {
     if (!binding.listening && binding.transports.size === 0) this.#bindings.delete(binding);
   }
 
-  #accept(endpoint: Endpoint, binding?: Binding, onClosed?: () => void): void {
-    if (!this.#admission.admits(endpoint.peer)) {
+  #accept(endpoint: Endpoint | InProcessClient, binding?: Binding, onClosed?: () => void): void {
+    const admitted = this.#admission.admits(endpoint.peer);
+    if (!admitted || this.#stopped !== undefined) { // who was asked may have stopped the server
+      if (admitted) this.#admission.closed(endpoint.peer);
       endpoint.close();
       return onClosed?.();
     }
-    if (this.#security === undefined) return this.#serve(endpoint, undefined, undefined, binding, onClosed);
+    if (this.#security === undefined || endpoint instanceof InProcessClient) {
+      return this.#serve(endpoint, undefined, undefined, binding, onClosed);
+    }
     const deadline = this.#acceptor.deadline();
     const pace = (begin: () => void): void => this.#securing.begin(begin);
     const securing = new SecureAcceptance(this.engine, endpoint, this.#security, pace, deadline, {
@@ -518,7 +520,7 @@ export class Server {
   }
 
   #serve(
-    endpoint: Endpoint,
+    endpoint: Endpoint | InProcessClient,
     security: ConnectionSecurity | undefined,
     deadline: Instant | undefined,
     binding?: Binding,

@@ -377,6 +377,13 @@ export async function startReactorWorkers(options: ReactorWorkersOptions): Promi
       }: give an IP address, such as "0.0.0.0:50051"`,
     );
   }
+  if (at.family === "inprocess") {
+    throw new TypeError(
+      `Cannot start reactor workers on ${
+        JSON.stringify(address)
+      }: workers are other threads, which no channel reaches by it`,
+    );
+  }
   const pool = new WorkerPool(options, at);
   const port = await pool.start(threads);
   return new ReactorWorkers(pool, port);

@@ -1,12 +1,13 @@
 // The other side of contract tests: plain sockets of `node:net`, as promises.
 import { connect, createServer, type Server, type Socket } from "node:net";
-import type { SocketAddress } from "../../pollers/mod.ts";
+import { formatAddress, type SocketAddress } from "../../pollers/mod.ts";
 import { concat } from "../bytes.ts";
 
 function toNode(address: SocketAddress): { host: string; port: number } | { path: string } {
   if (address.family === "unix") return { path: address.path };
   if (address.family === "unix-abstract") return { path: `\0${address.name}` };
   if (address.family === "npipe") return { path: `\\\\.\\pipe\\${address.name}` };
+  if (!("port" in address)) throw new TypeError(`No plain peer is at ${formatAddress(address)}`);
   return { host: address.host, port: address.port };
 }
 

@@ -95,6 +95,29 @@ export interface BenchOptions {
   readonly host?: string;
 }
 
+let inProcess = false;
+let names = 0;
+
+/** Has the benches of `body` meet inside the process, not over sockets. */
+export async function meetingInProcess(body: () => void | Promise<void>): Promise<void> {
+  inProcess = true;
+  try {
+    await body();
+  } finally {
+    inProcess = false;
+  }
+}
+
+/** Where a bench that would listen on `host` does. */
+export function meetingPlace(
+  host: string,
+): { readonly at: string; readonly reach: (port: number) => string } {
+  const name = `inprocess:bench-${names++}`;
+  return inProcess
+    ? { at: name, reach: () => name }
+    : { at: `${host}:0`, reach: (port) => `${host}:${port}` };
+}
+
 /**
  * Runs `check` against a server with `handlers`, and closes both sides after it. Then nothing may be left of either: no
  * task, connect, endpoint or listener.
@@ -109,8 +132,9 @@ export async function serving(
   const accounts = counted(use.engine);
   const server = new Server({ ...options.server, poller: accounts.engine });
   server.addService(Trial, handlers);
-  const port = await server.listen(`${host}:0`);
-  const channel = new Channel(`${host}:${port}`, { poller: accounts.engine, ...options.channel });
+  const { at, reach } = meetingPlace(host);
+  const port = await server.listen(at);
+  const channel = new Channel(reach(port), { poller: accounts.engine, ...options.channel });
   let isSound = false;
   try {
     await check({ client: createClient(Trial, channel), channel, server, port });

@@ -13,7 +13,8 @@ import { ClientInflation } from "./inflation.ts";
 import { type MessageError, type MessageLimits, tooLargeToSend } from "./message_limits.ts";
 import { MESSAGE_PREFIX_BYTES, writePrefix } from "./message_prefix.ts";
 import { type MessageOwner, MessageReader } from "./message_reader.ts";
-import { GrpcStatus, type StatusCode, statusFromErrorCode } from "./status_mapping.ts";
+import { GrpcStatus, type StatusCode } from "./status_mapping.ts";
+import { statusOfError } from "./status_of_error.ts";
 
 /** Local: see docs/STYLE.md, "Hot paths". */
 const UNCOMPRESSED = IDENTITY;
@@ -82,7 +83,7 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
 
   /** Ends as if its connection had ended by `error`, which goes on. */
   lose(error: Http2Error): void {
-    this.end(statusOf(error));
+    this.end(statusOfError(error));
   }
 
   /** The response's header section, or a trailers-only response. */
@@ -127,7 +128,7 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
   onClosed(_stream: Stream, error: Http2Error | undefined): void {
     if (this.done) return;
     if (this.ending !== undefined) return this.finish(this.ending);
-    this.end(error === undefined ? unexplained() : statusOf(error));
+    this.end(error === undefined ? unexplained() : statusOfError(error));
   }
 
   /** A message is whole. */
@@ -209,22 +210,4 @@ const NOTHING = new Uint8Array(0);
 function unexplained(): StreamStatus {
   const message = "stream ended without a status";
   return { code: GrpcStatus.INTERNAL, message, metadata: NO_HEADERS, cause: undefined, unprocessed: false };
-}
-
-/** What a stream's, connection's or socket's error means for a call, and who ended it. */
-function statusOf(error: Http2Error): StreamStatus {
-  const { unprocessed } = error;
-  const lost = error.kind !== "stream";
-  const code = lost || unprocessed ? GrpcStatus.UNAVAILABLE : statusFromErrorCode(error.code);
-  const message = lost ? `connection lost before the call ended: ${error.reason}` : detailsOf(error);
-  return { code, message, metadata: NO_HEADERS, cause: error, unprocessed };
-}
-
-/** PROTOCOL-HTTP2.md, "Errors": two codes come with words of ours. */
-function detailsOf({ code, reason }: Http2Error): string {
-  if (code === ErrorCode.ENHANCE_YOUR_CALM) return `${reason}: bandwidth is exhausted`;
-  if (code === ErrorCode.INADEQUATE_SECURITY) {
-    return `${reason}: the protocol is not secure enough for the call`;
-  }
-  return reason;
 }

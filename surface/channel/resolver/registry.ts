@@ -21,7 +21,9 @@ const DNS: ResolverFactory = {
 const FACTORIES = new Map<string, ResolverFactory>([
   ["dns", DNS],
   ["etcd", etcdResolver()],
-  ...["ipv4", "ipv6", "unix", "unix-abstract", "npipe"].map((scheme) => [scheme, FIXED] as const),
+  ...["ipv4", "ipv6", "unix", "unix-abstract", "npipe", "inprocess"].map((scheme) =>
+    [scheme, FIXED] as const
+  ),
 ]);
 
 /** Read as the target that follows it, whose resolver is that one's. */

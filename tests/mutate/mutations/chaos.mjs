@@ -5,7 +5,7 @@ const SIMULATED = "tests/chaos/simulated_test.ts";
 /** As `readMutations` describes them. */
 export default [
   {
-    file: "transport/grpc/client_stream.ts",
+    file: "transport/grpc/status_of_error.ts",
     before: "const { unprocessed } = error;",
     after: "const unprocessed = error.kind !== undefined;",
     test: SIMULATED,

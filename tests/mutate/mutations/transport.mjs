@@ -267,7 +267,7 @@ export default [
     "in the middle of what came",
   ),
   mutation(
-    "transport/grpc/client_stream.ts",
+    "transport/grpc/status_of_error.ts",
     "lost || unprocessed ?",
     "unprocessed ?",
     CLIENT,

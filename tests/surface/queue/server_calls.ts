@@ -18,7 +18,7 @@ import { useEngine } from "../../../surface/engines.ts";
 import { queueCoreOf } from "../../../surface/queue/completion_queue.ts";
 import "../../shared_engines.ts";
 import { counted } from "../../counted_engine.ts";
-import { type Note, nothingLeft, Trial, type TrialClient } from "../serving.ts";
+import { meetingPlace, type Note, nothingLeft, Trial, type TrialClient } from "../serving.ts";
 import { say } from "./queues.ts";
 
 export const { one, down, up, both } = Trial.methods;
@@ -67,8 +67,9 @@ export async function queueServing(
   const queue = new CompletionQueue<unknown>({ poller: accounts.engine });
   calls.registerCompletionQueue(queue);
   (options.setUp ?? registerAll)(calls, server, queue);
-  const port = await server.listen("127.0.0.1:0");
-  const channel = new Channel(`127.0.0.1:${port}`, { poller: accounts.engine, ...options.channel });
+  const { at, reach } = meetingPlace("127.0.0.1");
+  const port = await server.listen(at);
+  const channel = new Channel(reach(port), { poller: accounts.engine, ...options.channel });
   const bench: QueueBench = {
     server,
     calls,

@@ -1,0 +1,24 @@
+// What the error of a stream, a connection or a socket means for a call.
+
+import { ErrorCode, type Http2Error } from "../http2/error.ts";
+import type { StreamStatus } from "../transport.ts";
+import { NO_HEADERS } from "./headers.ts";
+import { GrpcStatus, statusFromErrorCode } from "./status_mapping.ts";
+
+/** The status of a call whose stream ended with `error`: its code, and who ended it. */
+export function statusOfError(error: Http2Error): StreamStatus {
+  const { unprocessed } = error;
+  const lost = error.kind !== "stream";
+  const code = lost || unprocessed ? GrpcStatus.UNAVAILABLE : statusFromErrorCode(error.code);
+  const message = lost ? `connection lost before the call ended: ${error.reason}` : detailsOf(error);
+  return { code, message, metadata: NO_HEADERS, cause: error, unprocessed };
+}
+
+/** PROTOCOL-HTTP2.md, "Errors": two codes come with words of ours. */
+function detailsOf({ code, reason }: Http2Error): string {
+  if (code === ErrorCode.ENHANCE_YOUR_CALM) return `${reason}: bandwidth is exhausted`;
+  if (code === ErrorCode.INADEQUATE_SECURITY) {
+    return `${reason}: the protocol is not secure enough for the call`;
+  }
+  return reason;
+}
