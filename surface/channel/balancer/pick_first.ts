@@ -132,9 +132,9 @@ export class PickFirst implements Balancer<PickFirstConfig>, SubchannelWatcher {
     for (const subchannel of this.untried) {
       if (subchannel.state === "READY") return this.select(subchannel);
     }
-    const { state } = this;
+    // Also where every address is in backoff, and the pass has failed as it begins: IDLE is not followed by a failure.
+    if (this.state !== "TRANSIENT_FAILURE") this.publish("CONNECTING", QUEUE_PICKER);
     this.tryNext();
-    if (state !== "TRANSIENT_FAILURE" && this.untried !== undefined) this.publish("CONNECTING", QUEUE_PICKER);
   }
 
   private tryNext(): void {

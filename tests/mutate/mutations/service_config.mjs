@@ -4,6 +4,7 @@ const READ = "tests/surface/channel/service_config/read_service_config_test.ts";
 const IN_USE = "tests/surface/channel/service_config/config_in_use_test.ts";
 const POLICIES = "tests/surface/channel/balancer/third_party_test.ts";
 const SWITCH = "tests/surface/channel/balancer/graceful_switch_test.ts";
+const TRANSITIONS = "tests/surface/channel/transitions_test.ts";
 const TARGETS = "tests/surface/channel/channel_target_test.ts";
 const CALLS = "tests/surface/client/configured_call_test.ts";
 const CHOICE = "tests/surface/channel/resolver/config_choice_test.ts";
@@ -441,5 +442,40 @@ export default [
     after: "{ shuffles: shuffles !== undefined }",
     test: "tests/surface/channel/pick_first_test.ts",
     name: "[C34] without",
+  },
+  {
+    file: "surface/channel/balancer/pick_first.ts",
+    before: 'if (this.state !== "TRANSIENT_FAILURE") this.publish("CONNECTING", QUEUE_PICKER);',
+    after: "",
+    test: TRANSITIONS,
+    name: "[C2]",
+  },
+  {
+    file: "surface/channel/balancer/pick_first.ts",
+    before: "if (other !== subchannel) other.giveUp();",
+    after: "if (other !== subchannel) other.resetBackoff();",
+    test: TRANSITIONS,
+    name: "[C10] the backoff of an address",
+  },
+  {
+    file: "surface/channel/subchannel.ts",
+    before: 'if (this.current !== "SHUTDOWN") this.attemptFailed(reason);',
+    after: 'this.backoff.reset();\n      if (this.current !== "SHUTDOWN") this.attemptFailed(reason);',
+    test: TRANSITIONS,
+    name: "[C10] a connection",
+  },
+  {
+    file: "surface/channel/backoff.ts",
+    before: "const JITTER = 0.2;",
+    after: "const JITTER = 0.02;",
+    test: TRANSITIONS,
+    name: "[C12]",
+  },
+  {
+    file: "surface/blocking/local_call.ts",
+    before: "this.cancel(Status.INTERNAL, whyServedHere",
+    after: "this.cancel(Status.ABORTED, whyServedHere",
+    test: "tests/surface/call/library_codes_test.ts",
+    name: "[C20]",
   },
 ];

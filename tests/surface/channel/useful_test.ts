@@ -78,6 +78,7 @@ test("a call that is not waitForReady fails with the reason once a second connec
     "CONNECTING",
     "READY",
     "IDLE",
+    "CONNECTING",
     "TRANSIENT_FAILURE",
   ]);
 });

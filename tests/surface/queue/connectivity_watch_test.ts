@@ -7,7 +7,7 @@ import { test } from "../../harness.ts";
 import { echo, nothingLeft, serving } from "../serving.ts";
 import { say } from "./queues.ts";
 
-test("watch: [Q58] true as soon as the state is another one, at once where it is, false at the deadline; one shot", async () => {
+test("[C6] watch: [Q58] true as soon as the state is another one, at once where it is, false at the deadline; one shot", async () => {
   await serving(echo, async ({ channel }) => {
     using queue = new CompletionQueue();
     watchConnectivityState(channel, "READY", deadlineIn(60_000), queue, "is not READY");
@@ -33,7 +33,7 @@ test("watch: [Q58] true as soon as the state is another one, at once where it is
   });
 });
 
-test("watch: [Q59] a watch alone does not connect", async () => {
+test("[C6] watch: [Q59] a watch alone does not connect", async () => {
   await serving(echo, async ({ channel }) => {
     using queue = new CompletionQueue();
     watchConnectivityState(channel, "IDLE", deadlineIn(20), queue, 1);
