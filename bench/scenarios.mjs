@@ -48,6 +48,7 @@ const large = (name, bytes) => scenario(`large-${name}`, "large", { bytes }, "MB
 /** Every scenario, in the order in which it is run and shown. */
 export const SCENARIOS = [
   ...UNARY,
+  scenario("retries-10x100-16", "unary", { connections: 10, streams: 100, retries: true }, "calls/s"),
   headers("deadline", "deadline", "go"),
   headers("production", "production", "go"),
   headers("production-literal", "production", "literal"),
@@ -86,8 +87,10 @@ export const SCENARIOS = [
 ];
 
 const WORDS = {
-  unary: ({ connections, streams, bytes }) =>
-    `Unary calls of ${size(bytes)}, ${flight(connections, streams)}; the server answers with the request`,
+  unary: ({ connections, streams, bytes, retries }) =>
+    `Unary calls of ${size(bytes)}, ${flight(connections, streams)}; the server answers with the request${
+      retries ? ". The service config has a retry policy and throttling, and no call fails" : ""
+    }`,
   headers: (scenario) =>
     `Unary calls of 16 bytes, 1,000 at a time, with headers: ${HEADER_WORDS[scenario.id]}`,
   await: ({ wait }) =>

@@ -30,6 +30,7 @@ const options = readArguments("Loads a server of the bench through one library; 
   "warm-up": 500,
   poller: "native",
   tls: ["", "folder with the authority's certificate; else plaintext"],
+  retries: [false, "calls have a retry policy"],
   headers: ["none", "which headers calls have", Object.keys(HEADERS)],
 });
 

@@ -42,6 +42,7 @@ export async function runClient({ server, port, used }, command, scenario, secon
     ...scenario.headers === undefined ? [] : [`--headers=${scenario.headers}`],
     ...scenario.tls ? [certificatesFlag()] : [],
     ...scenario.resumed ? ["--resumed"] : [],
+    ...scenario.retries ? ["--retries"] : [],
   ];
   const client = new Watched([...command, ...args], CORES.load);
   try {

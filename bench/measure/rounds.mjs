@@ -71,6 +71,7 @@ function jobsOf(contender, side, { scenarios, load, fixed, withH2load }) {
     });
     if (contender.refuses(scenario, side) !== undefined) return [];
     if (scenario.tls && !(contender.secure && side === "server")) return [];
+    if (scenario.retries && !(contender.ours && side === "client")) return [];
     if (scenario.kind === "idle") {
       return side === "server" ? [byClient(fixed.client, `${fixed.name} client`)] : [];
     }

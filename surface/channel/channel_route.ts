@@ -177,8 +177,9 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
     });
   }
 
-  /** `call` waits for something of its own until it is submitted again, or withdrawn; it fails where the channel ends before. */
+  /** `call` waits for something of its own until it is submitted again, or withdrawn; it fails where the channel has ended, or ends before. */
   pause(call: PendingCall): void {
+    if (this.current === "SHUTDOWN") return call.onUnavailable(CLOSED, true);
     this.paused.add(call);
     call.waitsIn = this.paused;
   }

@@ -13,7 +13,21 @@ const createClient = pollwire.createClient ?? ((service, channel) => channel.cli
 const own = pollwire.registerResolver === undefined ? {} : { shareConnections: false };
 let secured;
 
-await drive((address, { poller, tls: folder }) => {
+const serviceConfig = {
+  methodConfig: [{
+    name: [{}],
+    retryPolicy: {
+      maxAttempts: 4,
+      initialBackoff: "0.1s",
+      maxBackoff: "1s",
+      backoffMultiplier: 2,
+      retryableStatusCodes: ["UNAVAILABLE"],
+    },
+  }],
+  retryThrottling: { maxTokens: 100, tokenRatio: 0.1 },
+};
+
+await drive((address, { poller, tls: folder, retries }) => {
   secured ??= folder === ""
     ? {}
     : { credentials: pollwire.tls.client({ ca: readFileSync(`${folder}/ca.pem`, "utf8") }) };
@@ -22,6 +36,7 @@ await drive((address, { poller, tls: folder }) => {
     ...secured,
     maxReceiveMessageBytes: 2 ** 30,
     ...own,
+    ...retries ? { serviceConfig } : {},
   });
   const client = createClient(Echo, channel);
   return {

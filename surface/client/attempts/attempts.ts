@@ -230,6 +230,7 @@ export class Attempts implements ClientStream, AttemptOwner, Sender {
   private retryAfter(policy: RetryPolicy, pushback: number | undefined): void {
     const next = this.next = new Attempt(this, this.made);
     this.route.pause(next); // which ends it with the channel
+    if (this.isOver) return;
     if (pushback === undefined) this.makeIn(this.nextBackoff(policy), next);
     else {
       this.backoffMs = policy.initialBackoffMs;

@@ -219,6 +219,13 @@ export default [
   ),
   mutation(ATTEMPTS, "this.made >= this.most || ", "", RANDOM, "seeds"),
   mutation(
+    "surface/channel/channel_route.ts",
+    'if (this.current === "SHUTDOWN") return call.onUnavailable(CLOSED, true);',
+    "",
+    RETRY,
+    "[C7] close() ends a call whose",
+  ),
+  mutation(
     "transport/grpc/timeout.ts",
     "const seconds = Math.ceil(",
     "const seconds = Math.floor(",
