@@ -425,4 +425,19 @@ export default [
     test: "tests/surface/channel/subchannel_stream_test.ts",
     name: "[C52] where it is stopped while",
   },
+  {
+    file: "surface/client/client_call.ts",
+    before:
+      "    if (this.tracker !== undefined) this.leaveTracker(status.code, status.metadata);\n    this.attemptsFrom(1)",
+    after: "    this.attemptsFrom(1)",
+    test: "tests/surface/client/tracked_call_test.ts",
+    name: "[C58] each attempt",
+  },
+  {
+    file: "surface/client/attempts/attempt.ts",
+    before: "if (this.tracker !== undefined) this.leaveTracker(code, NO_HEADERS);",
+    after: "",
+    test: "tests/surface/client/tracked_call_test.ts",
+    name: "[C62] attempts that are made",
+  },
 ];

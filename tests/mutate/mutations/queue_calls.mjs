@@ -264,7 +264,7 @@ export default [
   },
   {
     file: CALL,
-    before: "given.waitForReady = (flags & WAIT_FOR_READY) !== 0;",
+    before: "given.waitForReady = (flags & WAIT_FOR_READY) !== 0 ? true : undefined;",
     after: "",
     test: OUTCOMES,
     name: "waits until the channel is ready",

@@ -86,7 +86,7 @@ export default [
   ofRequests(REQUEST, "bound.check(", "notified.check(", "[Q61] a queue"),
   ofRequests(
     REQUESTS,
-    "const key = hostKey(path, host);",
+    "const key = nameAt(path, host);",
     "const key = path;",
     "[Q62] a method of one host",
   ),

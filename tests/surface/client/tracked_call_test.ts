@@ -5,6 +5,8 @@ import {
   Channel,
   createClient,
   type ErrorHandler,
+  type JsonServiceConfig,
+  RpcError,
   Server,
   Status,
   type StatusCode,
@@ -44,6 +46,7 @@ class Log implements CallTracker {
 async function followed(
   log: CallTracker,
   check: (client: TrialClient, world: World) => Promise<void>,
+  serviceConfig?: JsonServiceConfig,
 ): Promise<void> {
   const { pickOf } = ChannelRoute.prototype;
   ChannelRoute.prototype.pickOf = (subchannel) => tracked(subchannel, log);
@@ -51,6 +54,7 @@ async function followed(
   const channel = new Channel(`${world.at.hostAddress}:80`, {
     poller: world.simulation.host(),
     onError: world.onError,
+    ...(serviceConfig === undefined ? {} : { serviceConfig }),
   });
   takenForSecure(channel);
   try {
@@ -65,9 +69,9 @@ async function followed(
 class World {
   readonly simulation = new Simulation();
   readonly at = this.simulation.host();
-  readonly from = this.simulation.host();
   readonly server = new Server({ poller: this.at });
   readonly reported: string[] = [];
+  private failures = 0;
   readonly onError: ErrorHandler = (error, { where, method }) =>
     void this.reported.push(`${where} ${method}: ${(error as Error).message}`);
 
@@ -75,6 +79,9 @@ class World {
     this.server.addService(Trial, {
       one: ({ text }, call) => {
         call.trailers.set("load", text!);
+        if (text === "fails first" && ++this.failures === 1) {
+          throw new RpcError("UNAVAILABLE", "the first time");
+        }
         return text === "wait" ? new Promise<Note>(() => {}) : { text: text! };
       },
     });
@@ -220,4 +227,38 @@ test("[C41] the trackers of two policies are told the same", () => {
   both.callEnded(Status.OK, HeaderList.of([["load", "heavy"]]));
   assertEquals(first.lines, ["started", "left", "started", "ended 0 heavy"]);
   assertEquals(second.lines, first.lines);
+});
+
+test("[C58] each attempt of a call with a retry policy starts and ends by itself", async () => {
+  const log = new Log();
+  const retryPolicy = {
+    maxAttempts: 3,
+    initialBackoff: "0.1s",
+    maxBackoff: "1s",
+    backoffMultiplier: 2,
+    retryableStatusCodes: ["UNAVAILABLE"],
+  } as const;
+  await followed(log, async (client, world) => {
+    await world.serve();
+    const call = client.one({ text: "fails first" });
+    await world.pass(1_000);
+    await call;
+    const failed = `ended ${Status.UNAVAILABLE} fails first`;
+    assertEquals(log.lines, ["started", failed, "started", "ended 0 fails first"]);
+  }, { methodConfig: [{ name: [{}], retryPolicy }] });
+});
+
+test("[C62] attempts that are made beside each other each start, and those that are not needed end", async () => {
+  const log = new Log();
+  const hedgingPolicy = { maxAttempts: 3, hedgingDelay: "0s", nonFatalStatusCodes: ["UNAVAILABLE"] } as const;
+  await followed(log, async (client, world) => {
+    await world.serve();
+    const call = client.one({ text: "hedged" });
+    await world.pass(1_000);
+    await call;
+    const lines = log.lines.toSorted();
+    const started = lines.filter((line) => line === "started");
+    assertEquals(lines.length, 2 * started.length);
+    assertEquals([started.length, lines.filter((line) => line.startsWith("ended 0")).length], [3, 1]);
+  }, { methodConfig: [{ name: [{}], hedgingPolicy }] });
 });
