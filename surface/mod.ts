@@ -118,6 +118,7 @@ export {
   pickLater,
   type PickResult,
 } from "./channel/balancer/extension.ts";
+export { type CallFollower, followPick } from "./channel/balancer/follow_picks.ts";
 export type {
   JsonDuration,
   JsonHedgingPolicy,

@@ -440,4 +440,25 @@ export default [
     test: "tests/surface/client/tracked_call_test.ts",
     name: "[C62] attempts that are made",
   },
+  {
+    file: "surface/channel/balancer/follow_picks.ts",
+    before: "return isPicked(picked) ? tracked(picked, new Follower(follower)) : result;",
+    after: "return result;",
+    test: "tests/surface/channel/balancer/follow_picks_test.ts",
+    name: "a policy of an application is told",
+  },
+  {
+    file: "surface/channel/balancer/follow_picks.ts",
+    before: "this.follower.callLeft?.();",
+    after: "",
+    test: "tests/surface/channel/balancer/follow_picks_test.ts",
+    name: "a policy of an application is told",
+  },
+  {
+    file: "surface/channel/balancer/follow_picks.ts",
+    before: "this.follower.callStarted?.();",
+    after: "this.follower.callStarted!();",
+    test: "tests/surface/channel/balancer/follow_picks_test.ts",
+    name: "a follower hears",
+  },
 ];
