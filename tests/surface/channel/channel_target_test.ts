@@ -60,14 +60,14 @@ test("[C22] ipv4: and ipv6: may list several addresses, each with a port or that
 
 test("[C21] what names no scheme that there is, is a host for DNS", () => {
   for (
-    const [text, host] of [["dns", "dns"], ["ipv4", "ipv4"], ["table:80", "table"], [
+    const [text, host] of [["dns", "dns"], ["ipv4", "ipv4"], ["nowhere:80", "nowhere"], [
       "example.com",
       "example.com",
     ]]
   ) {
     assertEquals(parseChannelTarget(text!, undefined).target, { family: "dns", host: host!, port: 80 });
   }
-  for (const text of ["table:///a", "table://b/a", "xds:a", "consul:a"]) {
+  for (const text of ["nowhere:///a", "nowhere://b/a", "xds:a", "consul:a"]) {
     const error = assertThrows(() => new Channel(text), AddressError);
     assertMatch(
       error.message,
