@@ -36,6 +36,8 @@ const COMMON_TESTS = [
   "tests/surface/bad_input_peers_test.ts",
   "tests/surface/bad_input_requests_test.ts",
   "tests/surface/calls_test.ts",
+  "tests/surface/compression_test.ts",
+  "tests/surface/compression_styles_test.ts",
   "tests/surface/lifecycle_test.ts",
   "tests/surface/client/",
   "tests/surface/blocking/sync_client_test.ts",
