@@ -13,6 +13,8 @@ export interface ChildCall {
 export interface ParentCall {
   /** When its time is over; Infinity where it has no deadline. */
   readonly deadlineAt: Instant;
+  /** Whose deadline that is, for the message of a child that it ends; undefined: the parent's. */
+  readonly whoseDeadline?: string | undefined;
   /** Whether its status was sent, or never will be. */
   readonly isOver: boolean;
   /** `child` ends with it. */

@@ -475,7 +475,9 @@ export abstract class ClientCall extends SendingCall
       options: { deadlineMs = Infinity, parent },
       config: { timeoutMs = Infinity } = NO_METHOD_CONFIG,
     } = this;
-    if (parent !== undefined && parent.deadlineAt === this.deadlineAt) return "the deadline of its parent";
+    if (parent !== undefined && parent.deadlineAt === this.deadlineAt) {
+      return parent.whoseDeadline ?? "the deadline of its parent";
+    }
     return timeoutMs < deadlineMs
       ? `the service config's timeout of ${timeoutMs} ms`
       : `deadline of ${deadlineMs} ms`;

@@ -105,9 +105,16 @@ export class InterceptedCall extends CallCore implements ParentCall, ChildCall {
     return this.context.engine;
   }
 
+  /** To the caller it is one call with what the interceptors make of it. */
+  get whoseDeadline(): string | undefined {
+    const { deadlineMs, parent } = this.options;
+    return deadlineMs === undefined || parent?.deadlineAt === this.deadlineAt
+      ? undefined
+      : `deadline of ${deadlineMs} ms`;
+  }
+
   protected override onDeadline(): void {
-    const { deadlineMs } = this.options;
-    const whose = deadlineMs === undefined ? "the deadline of its parent" : `deadline of ${deadlineMs} ms`;
+    const whose = this.whoseDeadline ?? "the deadline of its parent";
     const details = `${whose} exceeded while an interceptor ran`;
     this.endSoon(() => this.fail(Status.DEADLINE_EXCEEDED, details, "library", undefined));
   }
