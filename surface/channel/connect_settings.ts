@@ -45,7 +45,7 @@ export class ConnectSettings {
 
   /** Connections to an address with equal keys are shared; undefined: they are not. */
   keyOf(address: SocketAddress): string | undefined {
-    if (this.current.sharedBy === undefined || address.family === "npipe") return undefined;
+    if (this.current.sharedBy === undefined) return undefined;
     this.key ??= connectionKey(this.current.sharedBy, this.current);
     return `${formatAddress(address)} ${this.key}`;
   }

@@ -370,3 +370,28 @@ test("no watch is an observed call", async () => {
   assertEquals(seen.map((method) => method.split("/").at(-1)), ["One"]);
   await world.end();
 });
+
+test("[C52][C53] over sockets: calls follow the health of two servers, and a channel that drains is not kept by its watches", async () => {
+  const served: number[] = [];
+  const servers = await Promise.all([0, 1].map(async (number) => {
+    const server = new Server();
+    server.addService(Trial, { one: (request) => (served.push(number), request) });
+    const health = new Health(server);
+    health.set(SERVICE, number === 0 ? "SERVING" : "NOT_SERVING");
+    return { server, health, port: await server.listen("127.0.0.1:0") };
+  }));
+  const target = `ipv4:${servers.map(({ port }) => `127.0.0.1:${port}`).join(",")}`;
+  const channel = new Channel(target, { serviceConfig: CHECKED });
+  const { one } = createClient(Trial, channel);
+  const which = async (count: number): Promise<number[]> => {
+    for (let i = 0; i < count; i++) await one({ text: "a" });
+    return [...new Set(served.splice(0))].toSorted();
+  };
+  assertEquals(await which(4), [0]);
+  servers[1]!.health.set(SERVICE, "SERVING");
+  while ((await which(4)).length < 2); // the test's own limit ends it
+  servers[0]!.health.set(SERVICE, "NOT_SERVING");
+  while ((await which(4)).includes(0));
+  await channel.drain();
+  for (const { server } of servers) await server.shutdown();
+});

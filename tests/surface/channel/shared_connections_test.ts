@@ -1,7 +1,8 @@
 // Channels of one engine that go to the same address with the same settings have one connection, and each ends its own calls
 // only (gRPC's global subchannel pool).
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { Channel, type ChannelOptions, createClient, insecure, type RpcError, Server } from "pollwire";
+import { Channel, type ChannelOptions, createClient, insecure, type RpcError, Server, tls } from "pollwire";
+import { Authority } from "../../../examples/tls/authority.ts";
 import { Simulation } from "../../../pollers/simulated/mod.ts";
 import { Backoff } from "../../../surface/channel/backoff.ts";
 import { ConnectSettings } from "../../../surface/channel/connect_settings.ts";
@@ -10,6 +11,8 @@ import { Link } from "../../../surface/channel/link.ts";
 import { Subchannel } from "../../../surface/channel/subchannel.ts";
 import type { PendingCall } from "../../../surface/client/call_route.ts";
 import { type ClientTransport, requestTemplate } from "../../../transport/mod.ts";
+import { NODE_TLS } from "../../../transport/tls/node/context.ts";
+import { OPENSSL } from "../../../transport/tls/openssl/context.ts";
 import { test } from "../../harness.ts";
 import { setting, SETTINGS_ACK } from "../../transport/http2/wire.ts";
 import { listenAt, RawPeer } from "../../transport/raw_peer.ts";
@@ -363,3 +366,38 @@ test("[C49] keys of connections that are gone are not kept", async () => {
     assertEquals(pool.connections.size, 1);
   });
 });
+
+const provider = [OPENSSL, NODE_TLS].find((one) => one.probe().usable)!.name;
+
+test(
+  "[C49] over TLS channels with the same credentials and host share a handshake, and others do not",
+  async () => {
+    const authority = new Authority();
+    const shown = authority.issue({ name: "server", dns: ["localhost", "service.test"], ip: ["127.0.0.1"] });
+    let accepted = 0;
+    const server = new Server({
+      credentials: tls.server({ ...shown, provider }),
+      acceptConnection: () => ++accepted > 0,
+    });
+    server.addService(Trial, { one: (request) => request });
+    const target = `127.0.0.1:${await server.listen("127.0.0.1:0")}`;
+    const credentials = tls.client({ ca: authority.cert, provider });
+    const channels: Channel[] = [];
+    const connect = async (options: ChannelOptions): Promise<number> => {
+      const channel = new Channel(target, options);
+      channels.push(channel);
+      assertEquals((await createClient(Trial, channel).one({ text: "a" })).text, "a");
+      return accepted;
+    };
+    assertEquals(await connect({ credentials }), 1);
+    assertEquals(await connect({ credentials }), 1);
+    assertEquals(await connect({ credentials: tls.client({ ca: authority.cert, provider }) }), 2);
+    assertEquals(await connect({ credentials, authority: "service.test" }), 3);
+    channels.shift()!.close();
+    assertEquals((await createClient(Trial, channels[0]!).one({ text: "b" })).text, "b");
+    for (const channel of channels) await channel[Symbol.asyncDispose]();
+    server.close();
+    await server.shutdown();
+  },
+  { leaves: "a runtime's TLS sockets have timers that end after them" },
+);
