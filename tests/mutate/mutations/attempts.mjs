@@ -223,7 +223,7 @@ export default [
     'if (this.current === "SHUTDOWN") return call.onUnavailable(CLOSED, true);',
     "",
     RETRY,
-    "[C7] close() ends a call whose",
+    "[C7] a call whose attempt fails",
   ),
   mutation(
     "transport/grpc/timeout.ts",
