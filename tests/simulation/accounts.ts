@@ -11,6 +11,7 @@ import { ClientReactorCall } from "../../surface/reactor/client_reactor_call.ts"
 import { ServerReactorCall } from "../../surface/reactor/server_reactor_call.ts";
 import { Driver } from "../../transport/driver.ts";
 import { GrpcClientStream } from "../../transport/grpc/client_stream.ts";
+import { Attempt } from "../../surface/client/attempts/attempt.ts";
 import { Inflation } from "../../transport/grpc/inflation.ts";
 import type { MessageReader } from "../../transport/grpc/message_reader.ts";
 import { GrpcServerStream } from "../../transport/grpc/server_stream.ts";
@@ -198,6 +199,7 @@ function heldBytes(inflation: Inflation<MessageSink>): number {
 
 /** Where a call keeps what was not read, in any style. */
 function storeOf(call: unknown): MessageStore | undefined {
+  if (call instanceof Attempt) return storeOf(call["owner"].call);
   if (call instanceof PromiseServerCall) return call["requests"]?.["stored"];
   if (call instanceof StreamingResponseCall) return call.responses["stored"];
   if (call instanceof QueueClientCall) return call["stored"];

@@ -13,8 +13,8 @@ export const OPTIONS = {
   steps: [12, "calls of each program"],
   styles: [
     "all",
-    "calls in all styles, by promises alone, that block, or in all styles with compressed messages",
-    ["all", "promise", "blocking", "compressed"],
+    "calls in all styles, by promises alone, that block, or in all styles with compressed messages, or policies",
+    ["all", "promise", "blocking", "compressed", "repeated"],
   ],
   trace: [false, "every line of the trace, also where one repeats another"],
 };

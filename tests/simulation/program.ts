@@ -37,9 +37,15 @@ export interface Outcome {
 }
 
 /** Which styles the calls of a program are made and served in. */
-export type Styles = "all" | "promise" | "blocking" | "compressed";
+export type Styles = "all" | "promise" | "blocking" | "compressed" | "repeated";
 
-const STYLES = { all: randomStyle, promise: promiseStyle, blocking: blockingStyle, compressed: randomStyle };
+const STYLES = {
+  all: randomStyle,
+  promise: promiseStyle,
+  blocking: blockingStyle,
+  compressed: randomStyle,
+  repeated: randomStyle,
+};
 
 /** What rounding of grpc-timeout and a turn may add to a deadline, in virtual milliseconds. */
 const DEADLINE_SLACK_MS = 1;
@@ -61,7 +67,7 @@ export function runProgram(
   // Every segment is an event: where they are tiny, so are the messages.
   const segmentBytes = planning.pick([1, 7, 100, 1_460, 65_536]);
   const faults = planning.below(4);
-  const isAll = styles === "all" || styles === "compressed";
+  const isAll = styles === "all" || styles === "compressed" || styles === "repeated";
   const conditions = randomConditions(planning, segmentBytes, faults);
   const world = new SimulatedWorld({
     seed,
@@ -71,12 +77,17 @@ export function runProgram(
     isVaried: isAll,
     blocks: styles === "blocking",
     compresses: styles === "compressed",
+    hasPolicy: styles === "repeated",
   });
   const plans = Array.from({ length: steps }, (_, i): Plan => ({
     ...randomPlan(planning, i + 1, 20 * segmentBytes, faults),
     style: STYLES[styles](seed, i + 1),
   }));
-  return runPlans(world, seed, plans, (program) => {
+  // Without calls that end with the status for which their policies make them again.
+  const fitting = styles === "repeated"
+    ? plans.filter(({ failWith }) => failWith !== Status.DATA_LOSS)
+    : plans;
+  return runPlans(world, seed, fitting, (program) => {
     if (isAll) program.disturb();
     scheduleFaults(world, planning, faults, world.problem);
   });

@@ -41,6 +41,14 @@ test(
   { timeoutMs: 120_000 },
 );
 
+test(
+  "[C57] programs whose calls have a retry or hedging policy keep every promise, in every style and on both sides",
+  async () => {
+    for (let seed = 1; seed <= 400; seed++) await runProgram(seed, CALLS, 60, "repeated");
+  },
+  { timeoutMs: 120_000 },
+);
+
 const regressions = new URL("../regressions/simulation/", import.meta.url);
 const kept = existsSync(regressions) ? readdirSync(regressions).filter((name) => name.endsWith(".json")) : [];
 for (const name of kept) {

@@ -1,5 +1,13 @@
 // A client and a server on a simulated network, with every style on both sides.
-import { Channel, type CompletionType, type Compression, createClient, type Logger, Server } from "pollwire";
+import {
+  Channel,
+  type CompletionType,
+  type Compression,
+  createClient,
+  type JsonMethodConfig,
+  type Logger,
+  Server,
+} from "pollwire";
 import {
   type Conditions,
   SeededRandom,
@@ -30,6 +38,8 @@ export interface WorldOptions {
   readonly blocks?: boolean;
   /** Both sides compress, as the seed says. Default false: how large what is compressed becomes differs between runtimes. */
   readonly compresses?: boolean;
+  /** Calls have a retry or hedging policy, as the seed says, by which none has a second attempt. Default false. */
+  readonly hasPolicy?: boolean;
   /** The windows that each side announces. */
   readonly windows: { readonly client: Partial<LocalSettings>; readonly server: Partial<LocalSettings> };
 }
@@ -98,6 +108,7 @@ export class SimulatedWorld implements Setting {
       initialBackoffMs: 20,
       settings: windows.client,
       compression: this.compression.client,
+      ...(options.hasPolicy ? { serviceConfig: { methodConfig: [{ name: [{}], ...policyOf(seed) }] } } : {}),
       onError: this.problem,
       logger: QUIET,
     });
@@ -184,4 +195,11 @@ export class SimulatedWorld implements Setting {
       ...Array.from({ length: holds }, () => "a hold of the process"),
     ]);
   }
+}
+
+/** What calls go through the same parts by as those that are made again, but for that. */
+function policyOf(seed: number): JsonMethodConfig {
+  if (seed % 2 === 0) return { hedgingPolicy: { maxAttempts: 2, hedgingDelay: "100000s" } };
+  const wait = { initialBackoff: "1s", maxBackoff: "1s", backoffMultiplier: 1 };
+  return { retryPolicy: { maxAttempts: 2, ...wait, retryableStatusCodes: ["DATA_LOSS"] } };
 }
