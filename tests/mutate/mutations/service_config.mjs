@@ -478,4 +478,11 @@ export default [
     test: "tests/surface/call/library_codes_test.ts",
     name: "[C20]",
   },
+  {
+    file: "surface/channel/service_config/json_field.ts",
+    before: 'if (!isRecord(value)) throw this.wrong("give an object");',
+    after: "",
+    test: "tests/surface/channel/service_config/random_config_test.ts",
+    name: "[C26]",
+  },
 ];
