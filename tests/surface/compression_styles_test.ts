@@ -14,6 +14,7 @@ import {
   receiveInitialMetadata,
   receiveMessage,
   receiveStatusOnClient,
+  RpcError,
   selectPoller,
   sendCloseFromClient,
   sendInitialMetadata,
@@ -169,6 +170,32 @@ blocking(
 );
 
 endSharedServer();
+
+test("[C73] attempts of a retry policy are compressed as the call is", async () => {
+  let calls = 0;
+  const failing = async (notes: AsyncIterable<Note>): Promise<Note> => {
+    let last: Note = {};
+    for await (const note of notes) last = note;
+    if (++calls % 3 !== 0) throw new RpcError("UNAVAILABLE", "not yet");
+    return last;
+  };
+  const retryPolicy = {
+    maxAttempts: 4,
+    initialBackoff: "0.01s",
+    maxBackoff: "0.01s",
+    backoffMultiplier: 1,
+    retryableStatusCodes: ["UNAVAILABLE"],
+  };
+  const serviceConfig = { methodConfig: [{ name: [{}], retryPolicy }] };
+  await serving({ up: failing }, async ({ client, channel, server }) => {
+    const [atServer, atClient] = [new Seen(), new Seen()];
+    server.observe(atServer);
+    channel.observe(atClient);
+    const notes = [{ body: BODY }, uncompressed({ body: BODY })];
+    assertEquals((await client.up(notes)).body!.length, BODY.length);
+    assertEquals([atServer.all, atClient.all], ["zip plain zip plain zip plain", "zip"]);
+  }, { server: { compression: "gzip" }, channel: { compression: "gzip", serviceConfig } });
+});
 
 test("[C73] a method on an executor: as its server says", async () => {
   const executor = new Executor({ maxThreads: 1 });
