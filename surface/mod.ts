@@ -147,6 +147,22 @@ export {
   type LoadReportRequest,
   loadReportService,
 } from "./services/load_report_service.ts";
+export { Channelz } from "./services/channelz.ts";
+export {
+  type ChannelzCalls,
+  type ChannelzChannel,
+  type ChannelzChannelRef,
+  type ChannelzData,
+  type ChannelzMethods,
+  type ChannelzServer,
+  type ChannelzServerRef,
+  channelzService,
+  type ChannelzSocket,
+  type ChannelzSocketRef,
+  type ChannelzSubchannel,
+  type ChannelzSubchannelRef,
+} from "./channelz/service.ts";
+export type { ChannelzAddress } from "./channelz/messages.ts";
 export type { CallOptions } from "./client/call_options.ts";
 export { type Compression, type CompressionOptions, uncompressed } from "./compression.ts";
 export type { UserConnectOptions } from "./connect_options.ts";

@@ -33,6 +33,7 @@ import type {
   ClientTransport,
   ClientTransportSink,
   RequestTemplate,
+  TransportCounters,
 } from "./transport.ts";
 
 /** What both kinds of transport may be made with. */
@@ -99,6 +100,10 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
   /** Streams that are open now. */
   get activeStreams(): number {
     return this.connection.activeStreams;
+  }
+
+  counters(): TransportCounters {
+    return this.connection.counters();
   }
 
   /** Whether a response has come. */

@@ -26,6 +26,7 @@ import type {
   ServerStreamSink,
   ServerTransport,
   ServerTransportSink,
+  TransportCounters,
 } from "./transport.ts";
 
 /** What a server's transport may be made with. */
@@ -112,6 +113,10 @@ export class Http2ServerTransport implements ServerTransport, ConnectionSink, Dr
   /** Streams that are open now. */
   get activeStreams(): number {
     return this.connection.activeStreams;
+  }
+
+  counters(): TransportCounters {
+    return this.connection.counters();
   }
 
   get stalled(): boolean {

@@ -159,6 +159,16 @@ export interface ServerStreamSink extends MessageSink {
   onClosed(error: Http2Error | undefined): void;
 }
 
+/** What a connection has done until now. */
+export interface TransportCounters {
+  /** Streams that were opened in all. */
+  readonly streamsStarted: number;
+  /** Octets that may be sent and received on the connection now; undefined where the connection has no windows. */
+  readonly sendWindow: number | undefined;
+  /** See `sendWindow`. */
+  readonly receiveWindow: number | undefined;
+}
+
 /** One side of a connection. */
 export interface Transport {
   /** This side's address. */
@@ -167,6 +177,8 @@ export interface Transport {
   readonly peer: SocketAddress;
   /** Streams that are open now. */
   readonly activeStreams: number;
+  /** What it has done: made when it is asked for. */
+  counters(): TransportCounters;
   /** Ends at once: every stream fails, the endpoint closes. Idempotent. */
   close(reason: string): void;
   /** GOAWAY: streams that run may finish, new ones are refused; closes when the last one ended. Idempotent. */

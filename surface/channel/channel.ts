@@ -28,6 +28,7 @@ import { type CallContext, ChannelEnd } from "../client/call_route.ts";
 import { KeptRequests } from "../client/kept_requests.ts";
 import { balancerOf, type LoadBalancingPolicy } from "./balancer/registry.ts";
 import { type ChannelProxy, proxyFor } from "./proxy.ts";
+import { addChannel, type KnownChannel, removeChannel } from "../channelz/registry.ts";
 import { ChannelRoute } from "./channel_route.ts";
 import type { AddressRefusal } from "./connect_settings.ts";
 import type { ConnectivityState } from "./connectivity.ts";
@@ -154,6 +155,8 @@ export class Channel {
   readonly #authority: string;
   readonly #encodings: MessageEncodings;
   readonly #security: ConnectSecurity | undefined = undefined;
+  /** As channelz knows it, weakly. */
+  readonly #known: KnownChannel;
   #watchers = new Set<(state: ConnectivityState) => void>();
 
   /**
@@ -229,6 +232,7 @@ export class Channel {
       callCredentials: options.callCredentials,
       keptRequests: new KeptRequests(options.retryBufferBytes ?? RETRY_BUFFER_BYTES),
     };
+    addChannel(this.#known = this.#knownAs(formatDestination(parsed)));
   }
 
   /** Whether the channel is connected, and if not, why not. */
@@ -321,9 +325,27 @@ export class Channel {
   /** The same as `close`, for `await using`. Resolves when all is closed, the engine too where nothing else uses it. */
   async [Symbol.asyncDispose](): Promise<void> {
     const { pending, reporter, target, end } = this.#context;
+    removeChannel(this.#known);
     this.#route.close();
     pending.reportForgotten(`the channel to ${formatDestination(target)}`, reporter);
     await Promise.all([...end.close(), this.#use.end()]);
+  }
+
+  #knownAs(target: string): KnownChannel {
+    const route = this.#route;
+    const watch = (watcher: (state: ConnectivityState) => void): void => void this.#watchers.add(watcher);
+    const observe = (observer: CallObserver): void => void this.observe(observer);
+    return {
+      target,
+      get state() {
+        return route.state;
+      },
+      get subchannels() {
+        return route.connections;
+      },
+      observe,
+      onNextState: watch,
+    };
   }
 
   /** The proxy; where the one that was asked for cannot be used, no channel is made. */

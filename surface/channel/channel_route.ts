@@ -139,6 +139,11 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
     return undefined;
   }
 
+  /** The addresses that it connects to, or has lost. */
+  get connections(): Subchannel[] {
+    return [...this.subchannels.keys()].filter(({ isOver }) => !isOver);
+  }
+
   // From calls.
 
   /** A call begins: the process stays for it, and the connections. */

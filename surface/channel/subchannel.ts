@@ -112,6 +112,11 @@ export class Subchannel implements LinkOwner {
     return template?.(path) ?? requestTemplate(path, formatAddress(this.address), "http", USER_AGENT);
   }
 
+  /** Its connections, those that drain too. */
+  get transports(): ClientTransport[] {
+    return [...this.links, ...this.draining].map(({ transport }) => transport);
+  }
+
   /** Gives `call` a stream, if there is one now and no other call waits for it. */
   attach(call: PendingCall): boolean {
     const { transport } = this;

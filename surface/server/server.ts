@@ -434,6 +434,7 @@ export class Server {
         methods: server.#methods,
         needsLoop: server.#security?.isAsynchronous === true,
         styles: server.#styles,
+        transports: server.#transports,
         listening: () =>
           [...server.#bindings].filter(({ listening }) => listening).map(({ first }) => first!),
         shutdown: () => void server.shutdown(),

@@ -1,6 +1,7 @@
 // The API styles of one server that take part in its life: completion queues fail their requests when it shuts down.
 
 import type { SocketAddress } from "../../pollers/mod.ts";
+import type { ServerTransport } from "../../transport/mod.ts";
 import type { CallHost } from "./call_host.ts";
 import type { MethodTable } from "./method_table.ts";
 
@@ -24,6 +25,8 @@ export interface StyledServer {
   readonly methods: MethodTable;
   /** Those that take part. */
   readonly styles: ServerStyles;
+  /** The connections of its clients, as they come and go. */
+  readonly transports: ReadonlySet<ServerTransport>;
   /** Where it listens, one address for each `listen`. */
   listening(): SocketAddress[];
   /** See `CallContext`. */

@@ -160,6 +160,16 @@ export class Connection {
     if (flood !== undefined) this.abort(flood);
   }
 
+  /** What it has done until now. */
+  counters(): { streamsStarted: number; sendWindow: number; receiveWindow: number } {
+    const { flow: { sendWindow, connectionWindow } } = this;
+    return {
+      streamsStarted: this.streams.opened,
+      sendWindow: sendWindow.available,
+      receiveWindow: connectionWindow,
+    };
+  }
+
   /** Client: {@linkcode wake} is to be called before a stream is opened. */
   get dormant(): boolean {
     return this.keepalive.dormant;

@@ -20,6 +20,7 @@ import type {
   RequestTemplate,
   ServerTransport,
   ServerTransportSink,
+  TransportCounters,
 } from "../transport.ts";
 import { ClientEnd, type ClientEndHost } from "./client_end.ts";
 import { type Deliverable, Lane } from "./lane.ts";
@@ -69,6 +70,10 @@ class InProcessSide {
   /** Streams that are open now. */
   get activeStreams(): number {
     return this.connection.streams.size;
+  }
+
+  counters(): TransportCounters {
+    return { streamsStarted: this.connection.opened, sendWindow: undefined, receiveWindow: undefined };
   }
 
   close(reason: string): void {
@@ -125,6 +130,7 @@ export class InProcessClientTransport extends InProcessSide
     const other = end.other = new ServerEnd(this.connection.server, request);
     other.other = end;
     this.connection.streams.add(end);
+    this.connection.opened++;
     other.open();
     return end;
   }
@@ -221,6 +227,8 @@ export class InProcessConnection {
   readonly server: InProcessServerTransport;
   /** Those that are open. */
   readonly streams: Set<ClientEnd> = new Set();
+  /** How many there were. */
+  opened = 0;
   private isDraining = false;
   private isClosed = false;
 

@@ -1,0 +1,83 @@
+// The channels and servers of a thread, for channelz. They are known weakly: who lets a channel go without closing it loses
+// nothing, and a channel pays for one reference. Nothing is counted or traced before the first `Channelz` is made.
+
+import type { CallObserver } from "../call/call_observer.ts";
+import type { ConnectivityState } from "../channel/connectivity.ts";
+import type { Subchannel } from "../channel/subchannel.ts";
+import { CallCounts } from "./call_counts.ts";
+import { ChannelTrace } from "./channel_trace.ts";
+import { numberOf } from "./identity.ts";
+
+/** Channels that may have been let go, before they are looked through. */
+const LEAST_LOOKED_AT = 1_024;
+
+/** A channel, as channelz sees it. */
+export interface KnownChannel {
+  readonly state: ConnectivityState;
+  /** "dns:///guide:443". */
+  readonly target: string;
+  readonly subchannels: readonly Subchannel[];
+  /** Has `observer` see its calls. */
+  observe(observer: CallObserver): void;
+  /** Calls `watcher` with the next state, once. */
+  onNextState(watcher: (state: ConnectivityState) => void): void;
+}
+
+/** What was counted and traced of a channel. */
+export interface Watched {
+  readonly counts: CallCounts;
+  readonly trace: ChannelTrace;
+}
+
+const channels = new Map<number, WeakRef<KnownChannel>>();
+const watched = new WeakMap<KnownChannel, Watched>();
+let lookAt = LEAST_LOOKED_AT;
+let isWatching = false;
+
+/** A channel was made. Its owner has to keep `channel`, which is nobody else's. */
+export function addChannel(channel: KnownChannel): void {
+  channels.set(numberOf(channel), new WeakRef(channel));
+  if (isWatching) watch(channel);
+  if (channels.size < lookAt) return;
+  lookAt = Math.max(LEAST_LOOKED_AT, 2 * knownChannels().length);
+}
+
+/** A channel was closed. */
+export function removeChannel(channel: KnownChannel): void {
+  channels.delete(numberOf(channel));
+}
+
+/** The channels that there are, in the order in which they were made. */
+export function knownChannels(): KnownChannel[] {
+  const all: KnownChannel[] = [];
+  for (const [number, reference] of channels) {
+    const channel = reference.deref();
+    if (channel === undefined) channels.delete(number);
+    else all.push(channel);
+  }
+  return all;
+}
+
+/** Begins to count and trace, in channels that there are and in those to come. */
+export function watchChannels(): void {
+  if (isWatching) return;
+  isWatching = true;
+  for (const channel of knownChannels()) watch(channel);
+}
+
+/** What is known of `channel`. */
+export function watchedOf(channel: KnownChannel): Watched {
+  return watched.get(channel)!;
+}
+
+function watch(channel: KnownChannel): void {
+  const counts = new CallCounts();
+  const trace = new ChannelTrace();
+  watched.set(channel, { counts, trace });
+  channel.observe(counts);
+  const next = (state: ConnectivityState): void => {
+    trace.add(state);
+    channel.onNextState(next);
+  };
+  next(channel.state);
+}

@@ -1,0 +1,69 @@
+// Faults of channelz: numbers, counts, pages, and what it costs who does not ask.
+
+const TEST = "tests/surface/services/channelz_test.ts";
+
+const mutation = (file, before, after, name) => ({ file, before, after, test: TEST, name });
+
+/** As `readMutations` describes them. */
+export default [
+  mutation(
+    "surface/channelz/registry.ts",
+    "let isWatching = false;",
+    "let isWatching = true;",
+    "before anybody asks",
+  ),
+  mutation(
+    "surface/channelz/registry.ts",
+    "  channels.delete(numberOf(channel));",
+    "  void channel;",
+    "before anybody asks",
+  ),
+  mutation(
+    "surface/channelz/registry.ts",
+    "    channel.onNextState(next);",
+    "",
+    "a trace keeps",
+  ),
+  mutation(
+    "surface/channelz/call_counts.ts",
+    "if (code === Status.OK) this.succeeded++;",
+    "if (code >= Status.OK) this.succeeded++;",
+    "counted by how they end",
+  ),
+  mutation(
+    "surface/channelz/channel_trace.ts",
+    "if (this.states.length > KEPT) this.states.shift();",
+    "",
+    "a trace keeps",
+  ),
+  mutation(
+    "surface/channelz/identity.ts",
+    "numbers.set(one, number = ++last);",
+    "numbers.set(one, number = last++);",
+    "pages go by numbers",
+  ),
+  mutation(
+    "surface/services/channelz.ts",
+    "return [rest.slice(0, size), rest.length <= size];",
+    "return [rest.slice(0, size), rest.length < size];",
+    "pages go by numbers",
+  ),
+  mutation(
+    "surface/services/channelz.ts",
+    "numberOf(one) >= start",
+    "numberOf(one) > start",
+    "pages go by numbers",
+  ),
+  mutation(
+    "surface/services/channelz.ts",
+    "onOver: () => void servers.delete(numberOf(known)),",
+    "onOver() {},",
+    "shut down is not listed",
+  ),
+  mutation(
+    "transport/http2/connection.ts",
+    "streamsStarted: this.streams.opened,",
+    "streamsStarted: this.streams.size,",
+    "a subchannel has its address",
+  ),
+];

@@ -1,0 +1,151 @@
+// channelz: what it says of channels, subchannels, servers and connections, page by page, and what it costs who does not ask.
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { Channel, Channelz, channelzService, createClient, RpcError, Server, Status } from "pollwire";
+import { addChannel, knownChannels, removeChannel } from "../../../surface/channelz/registry.ts";
+import { callContext } from "../../../surface/channel/channel.ts";
+import { test } from "../../harness.ts";
+import { failure, type Handlers, serving } from "../serving.ts";
+
+const handlers: Handlers = {
+  one(request) {
+    if (request.text === "fail") throw new RpcError("ABORTED", "as asked");
+    return request;
+  },
+};
+
+/** The number of the channel to `target`. */
+async function channelTo(z: ReturnType<typeof clientOf>, target: string) {
+  const { channel = [] } = await z.getTopChannels({});
+  return channel.find(({ ref }) => ref!.name === target);
+}
+
+const clientOf = (channel: Channel) => createClient(channelzService(), channel);
+
+test("[C102] channelz: before anybody asks channels are known, and nothing of them is counted", () => {
+  const channel = new Channel("127.0.0.1:1");
+  assert(knownChannels().some(({ target }) => target === "127.0.0.1:1"));
+  assertEquals(callContext("look", channel).observers.list, undefined);
+  channel.close();
+  assert(!knownChannels().some(({ target }) => target === "127.0.0.1:1"));
+});
+
+test("[C102] channelz: calls are counted by how they end, on both sides, from when the service is there", async () => {
+  await serving(handlers, async ({ client, channel, server, port }) => {
+    await client.one({});
+    new Channelz(server);
+    assertThrows(() => new Channelz(server), TypeError);
+    const z = clientOf(channel);
+    const before = Date.now();
+    await client.one({});
+    await failure(client.one({ text: "fail" }));
+    const own = (await channelTo(z, `127.0.0.1:${port}`))!;
+    const { state, callsStarted, callsSucceeded, callsFailed, lastCallStartedTimestamp, trace } = own.data!;
+    assertEquals([state!.state, callsStarted, callsSucceeded, callsFailed], ["READY", 3n, 1n, 1n]); // the third asks
+    assert(Number(lastCallStartedTimestamp!.seconds) >= Math.floor(before / 1_000));
+    assertEquals(trace!.events!.map(({ description }) => description), ["the channel is READY"]);
+    assertEquals([trace!.numEventsLogged, trace!.events![0]!.severity], [1n, "CT_INFO"]);
+    assertEquals((await z.getChannel({ channelId: own.ref!.channelId! })).channel!.ref, own.ref!);
+    const { server: [served] = [] } = await z.getServers({});
+    assertEquals(served!.ref!.name, `127.0.0.1:${port}`);
+    const { callsStarted: begun, callsSucceeded: answered, callsFailed: refused } = served!.data!;
+    assertEquals([begun, answered, refused], [5n, 3n, 1n]);
+    assertEquals((await z.getServer({ serverId: served!.ref!.serverId! })).server!.ref, served!.ref!);
+  });
+});
+
+test("[C102] channelz: a subchannel has its address and state, a connection its ends, streams and windows", async () => {
+  await serving(handlers, async ({ client, channel, server, port }) => {
+    new Channelz(server);
+    const z = clientOf(channel);
+    for (let i = 0; i < 4; i++) await client.one({});
+    const own = (await channelTo(z, `127.0.0.1:${port}`))!;
+    const [ref] = own.subchannelRef!;
+    assertEquals(ref!.name, `127.0.0.1:${port}`);
+    const { subchannel } = await z.getSubchannel({ subchannelId: ref!.subchannelId! });
+    assertEquals(subchannel!.data!.state!.state, "READY");
+    const [socket] = subchannel!.socketRef!;
+    const made = (await z.getSocket({ socketId: socket!.socketId! })).socket!;
+    const { ipAddress, port: to } = made.remote!.tcpipAddress!;
+    assertEquals([[...ipAddress!], to], [[127, 0, 0, 1], port]);
+    assertEquals(made.data!.streamsStarted, 7n); // four calls, and three that asked
+    assert(made.data!.localFlowControlWindow!.value! > 0n && made.data!.remoteFlowControlWindow!.value! > 0n);
+    assertEquals(made.security, undefined);
+    const { server: [served] = [] } = await z.getServers({});
+    const { socketRef: sockets = [], end } = await z.getServerSockets({ serverId: served!.ref!.serverId! });
+    assertEquals([sockets.length, end], [1, true]);
+    const accepted = (await z.getSocket({ socketId: sockets[0]!.socketId! })).socket!;
+    assertEquals(accepted.local!.tcpipAddress!.port, port);
+    assertEquals(accepted.remote!.tcpipAddress!.port, made.local!.tcpipAddress!.port);
+    assert(sockets[0]!.socketId !== socket!.socketId);
+  });
+});
+
+test("[C102] channelz: pages go by numbers, which are positive and nobody else's again", async () => {
+  await serving(handlers, async ({ channel, server }) => {
+    new Channelz(server);
+    const z = clientOf(channel);
+    const more = Array.from({ length: 5 }, (_, i) => new Channel(`127.0.0.1:${i + 1}`));
+    const seen: bigint[] = [];
+    let pages = 0;
+    for (let end = false, from = 0n; !end; pages++) {
+      const page = await z.getTopChannels({ startChannelId: from, maxResults: 2 });
+      const numbers = page.channel!.map(({ ref }) => ref!.channelId as bigint);
+      assert(numbers.length <= 2);
+      seen.push(...numbers);
+      from = numbers.at(-1)! + 1n;
+      end = page.end!;
+    }
+    assertEquals([seen.length, pages], [6, 3]);
+    assertEquals(seen, [...new Set(seen)].sort((a, b) => Number(a - b)));
+    assert(seen[0]! > 0n);
+    for (const one of more) one.close();
+    const again = new Channel("127.0.0.1:1");
+    const { channel: left = [] } = await z.getTopChannels({});
+    assertEquals(left.length, 2);
+    assert((left[1]!.ref!.channelId as bigint) > seen.at(-1)!);
+    again.close();
+    const lost = await failure(z.getChannel({ channelId: seen[1]! }));
+    assertEquals([lost.code, lost.details], [Status.NOT_FOUND, `there is no channel ${seen[1]}`]);
+    assertEquals((await failure(z.getSocket({ socketId: 123_456 }))).code, Status.NOT_FOUND);
+    assertEquals((await failure(z.getServers({ maxResults: -1 }))).code, Status.INVALID_ARGUMENT);
+  });
+});
+
+test("[C102] channelz: a trace keeps the last 32 states, and says how many there were", async () => {
+  await serving(handlers, async ({ channel, server }) => {
+    new Channelz(server);
+    const watchers: Array<(state: "IDLE" | "CONNECTING") => void> = [];
+    const known = {
+      state: "IDLE" as const,
+      target: "of the test",
+      subchannels: [],
+      observe() {},
+      onNextState: (watcher: (state: "IDLE" | "CONNECTING") => void) => void watchers.push(watcher),
+    };
+    addChannel(known);
+    for (let i = 1; i <= 50; i++) watchers.shift()!(i % 2 === 0 ? "IDLE" : "CONNECTING");
+    const { data } = (await channelTo(clientOf(channel), "of the test"))!;
+    assertEquals([data!.trace!.events!.length, data!.trace!.numEventsLogged], [32, 51n]);
+    removeChannel(known);
+  });
+});
+
+test("[C102] channelz: a server that was shut down is not listed, and one inside the process has its own name", async () => {
+  const first = new Server();
+  new Channelz(first);
+  await first.listen("inprocess:looked-at");
+  const channel = new Channel("inprocess:looked-at");
+  const z = clientOf(channel);
+  const second = new Server();
+  new Channelz(second);
+  assertEquals((await z.getServers({})).server!.map(({ ref }) => ref!.name), ["inprocess:looked-at", ""]);
+  await second.shutdown();
+  const { server = [] } = await z.getServers({});
+  assertEquals(server.map(({ ref }) => ref!.name), ["inprocess:looked-at"]);
+  const { socketRef = [] } = await z.getServerSockets({ serverId: server[0]!.ref!.serverId! });
+  const { socket } = await z.getSocket({ socketId: socketRef[0]!.socketId! });
+  assertEquals(socket!.local!.otherAddress!.name, "inprocess:looked-at");
+  assertEquals([socket!.data!.streamsStarted, socket!.data!.localFlowControlWindow], [4n, undefined]);
+  await channel[Symbol.asyncDispose]();
+  await first.shutdown();
+});
