@@ -20,7 +20,7 @@ ensureInstalled();
 const here = (name) => fileURLToPath(new URL(`./scale/${name}`, import.meta.url));
 
 console.log(
-  "| client | ready ms | all have answered ms | CPU us a server | KiB a server | CPU us a call, 1 server | with all | " +
+  "| client | ready ms | all (ring_hash: 9 of 10) have answered ms | CPU us a server | KiB a server | CPU us a call, 1 server | with all | " +
     "replaced ms | CPU us a server | calls failed |\n|---|---|---|---|---|---|---|---|---|---|",
 );
 for (const runtime of options.runtime.split(",")) {

@@ -92,14 +92,15 @@ const channel = makeChannel(servers(0));
 channel.connect();
 const first = call(channel, 1).then(() => performance.now() - begin);
 await first;
-// Every server has answered: with ring_hash, which connects when a call comes, that takes some calls.
+// ring_hash connects when a call comes, and some servers have a hundredth of others' share: nine of ten will do.
+const enough = policy === "ring_hash" ? 0.9 * count : count;
 const reached = new Set<number>();
-while (reached.size < count) {
+while (reached.size < enough) {
   for (const number of (await call(channel, count / 4)).answered) reached.add(number);
 }
 const connected = performance.now() - begin;
 const connectCpu = cpu() - before;
-const each = (await collected() - memory) / count;
+const each = (await collected() - memory) / reached.size;
 const many = await cpuOfCall(channel);
 
 before = cpu();
@@ -121,7 +122,7 @@ console.log(JSON.stringify({
   many,
   firstMs: await first,
   connectedMs: connected,
-  connectCpu: connectCpu / count,
+  connectCpu: connectCpu / reached.size,
   eachKb: each / 1_024,
   replacedMs: replaced,
   replaceCpu: replaceCpu / count,

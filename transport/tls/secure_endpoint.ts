@@ -4,7 +4,7 @@
 // and a write above is done once all of its ciphertext was handed over below.
 
 import type { SocketAddress } from "../../pollers/contract/address.ts";
-import type { Endpoint, EventEngine, IoDone } from "../../pollers/contract/engine.ts";
+import type { Endpoint, EventEngine, IoDone, TaskHandle } from "../../pollers/contract/engine.ts";
 import { endOfStream, IoError, type IoSyscall } from "../../pollers/contract/io_error.ts";
 import { SliceBuffer } from "../../pollers/contract/slice_buffer.ts";
 import { H2 } from "./alpn.ts";
@@ -24,6 +24,9 @@ export interface HandshakeChecks {
 }
 
 const NO_CHECKS: HandshakeChecks = {};
+
+/** Memory that large messages took is given back after so long without others, or twice that. */
+const TRIM_MS = 1_000;
 
 /** One side of a TLS connection. */
 export class SecureEndpoint implements Endpoint {
@@ -52,6 +55,7 @@ export class SecureEndpoint implements Endpoint {
   private writeDone: IoDone | undefined = undefined;
   /** Why the write that is outstanding fails. */
   private writeFailure: IoError | undefined = undefined;
+  private trimming: TaskHandle | undefined = undefined;
   private readonly onReceived = (error?: IoError): void => {
     this.isReading = false;
     this.take(error);
@@ -148,6 +152,7 @@ export class SecureEndpoint implements Endpoint {
       this.session.close();
       this.send();
     }
+    if (this.trimming !== undefined) this.engine.cancel(this.trimming);
     this.failure = reason ?? new IoError("closed", "read", this.peer);
     this.onHandshakeDone = undefined;
     this.inner.close(reason);
@@ -249,10 +254,23 @@ export class SecureEndpoint implements Endpoint {
   private send(): void {
     while (!this.isWriting && this.failure === undefined) {
       this.session.transmit(this.toSend);
-      if (this.toSend.byteLength === 0) return;
+      if (this.toSend.byteLength === 0) {
+        if (this.session.hasGrown && this.trimming === undefined) this.trimLater();
+        return;
+      }
       if (!this.inner.write(this.toSend, this.onSent)) this.isWriting = true;
     }
   }
+
+  /** Has the session give back, a little later, what large messages took. */
+  private trimLater(): void {
+    if (!this.isClosed) this.trimming = this.engine.runAt(this.engine.now() + TRIM_MS, this.trim);
+  }
+
+  private readonly trim = (): void => {
+    this.trimming = undefined;
+    if (!this.session.trim()) this.trimLater();
+  };
 
   /** Everything that was written is below. */
   private get isSent(): boolean {

@@ -46,6 +46,10 @@ export interface TlsSession {
   alpn(): string;
   /** What the handshake established; once it is complete. */
   security(): ConnectionSecurity;
+  /** It keeps memory that large messages took. */
+  readonly hasGrown: boolean;
+  /** Gives that back, unless there were others since it was asked last. Whether it keeps none any more. */
+  trim(): boolean;
   /** Releases what it holds; not while one of its methods runs. Idempotent. */
   release(): void;
 }

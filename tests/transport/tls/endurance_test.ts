@@ -6,6 +6,7 @@ import { OPENSSL, OpenSslContext } from "../../../transport/tls/openssl/context.
 import { openOpenSsl, type OpenSsl } from "../../../transport/tls/openssl/library.ts";
 import { SecureEndpoint } from "../../../transport/tls/secure_endpoint.ts";
 import { test } from "../../harness.ts";
+import { until } from "../../surface/serving.ts";
 import {
   authority,
   pattern,
@@ -91,35 +92,46 @@ test("TLS by openssl: nothing is left of handshakes, half of which are given up 
   assertEquals([...alive], OWNED.map(([make]) => [make, 0]));
 }, options);
 
-test("TLS by openssl: an open session has given back the memory of its handshake", async () => {
-  assert(opened.ok);
-  const given: Array<readonly [unknown, unknown, unknown]> = [];
-  const openssl: OpenSsl = {
-    ...opened.openssl,
-    SSL_set_bio(ssl, incoming, outgoing) {
-      given.push([ssl, incoming, outgoing]);
-      opened.openssl.SSL_set_bio(ssl, incoming, outgoing);
-    },
-  };
-  const context = new OpenSslContext(openssl, { identity: shown, requireClientCertificate: false });
-  const engine = createEngine();
-  const [a, b] = await engine.pair();
-  const [client, server] = await Promise.all([
-    secureClient(engine, OPENSSL, a),
-    secureServer(engine, OPENSSL, b, undefined, context),
-  ]) as [SecureEndpoint, SecureEndpoint];
-  for (let i = 0; i < 3; i++) {
-    await Promise.all([writeAll(server, pattern(10)), readExactly(client, 10)]);
-    await Promise.all([writeAll(client, pattern(10)), readExactly(server, 10)]);
-  }
-  const [[ssl, incoming, outgoing], [again, ...renewed]] = given as [typeof given[0], typeof given[0]];
-  assertEquals([given.length, again], [2, ssl]);
-  assert(!renewed.includes(incoming) && !renewed.includes(outgoing));
-  client.close();
-  server.close();
-  await engine.shutdown();
-  context.release();
-}, options);
+test(
+  "TLS by openssl: an open session gives back the memory of its handshake, and later that of large messages",
+  async () => {
+    assert(opened.ok);
+    const given: Array<readonly [unknown, unknown, unknown]> = [];
+    const openssl: OpenSsl = {
+      ...opened.openssl,
+      SSL_set_bio(ssl, incoming, outgoing) {
+        given.push([ssl, incoming, outgoing]);
+        opened.openssl.SSL_set_bio(ssl, incoming, outgoing);
+      },
+    };
+    const context = new OpenSslContext(openssl, { identity: shown, requireClientCertificate: false });
+    const engine = createEngine();
+    const [a, b] = await engine.pair();
+    const [client, server] = await Promise.all([
+      secureClient(engine, OPENSSL, a),
+      secureServer(engine, OPENSSL, b, undefined, context),
+    ]) as [SecureEndpoint, SecureEndpoint];
+    for (let i = 0; i < 3; i++) {
+      await Promise.all([writeAll(server, pattern(10)), readExactly(client, 10)]);
+      await Promise.all([writeAll(client, pattern(10)), readExactly(server, 10)]);
+    }
+    const many = pattern(100_000);
+    await Promise.all([writeAll(server, many), readExactly(client, many.length)]);
+    const few = [...given];
+    await until(() => given.length > few.length); // what they took, a little later
+    const large = pattern(50_000);
+    await Promise.all([writeAll(client, large), readExactly(server, large.length)]);
+    await until(() => given.length > few.length + 1);
+    const [[ssl, incoming, outgoing], [again, ...renewed]] = few as [typeof given[0], typeof given[0]];
+    assertEquals([few.length, again], [2, ssl]);
+    assert(!renewed.includes(incoming) && !renewed.includes(outgoing));
+    client.close();
+    server.close();
+    await engine.shutdown();
+    context.release();
+  },
+  options,
+);
 
 test(
   "TLS by openssl: what a peer does not read is not encrypted, and what is not wanted is not read",

@@ -20,6 +20,7 @@ export function isAddress(host: string): boolean {
 /** One side of a connection. */
 export class NodeTlsSession implements TlsSession, TlsStreamEvents {
   readonly isAsynchronous = true;
+  readonly hasGrown = false;
   failure = "";
   private reached: TlsState = "handshaking";
   private end: "closed" | "failed" | undefined = undefined;
@@ -108,6 +109,11 @@ export class NodeTlsSession implements TlsSession, TlsStreamEvents {
   security(): ConnectionSecurity {
     const { der, ...negotiated } = this.stream.negotiated();
     return { ...negotiated, peerCertificate: der === undefined ? undefined : certificateOf(der) };
+  }
+
+  /** What it keeps is the runtime's. */
+  trim(): boolean {
+    return true;
   }
 
   release(): void {

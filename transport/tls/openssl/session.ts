@@ -28,6 +28,9 @@ const lentBuffers = new BufferPool(262_144, 4);
 /** Where small slices of a write are gathered, so that they are one record. */
 const gathered = new Uint8Array(STEP_BYTES);
 
+/** A BIO that has held more keeps memory which is worth giving back. */
+const MUCH_BYTES = 8_192;
+
 /** One side of a connection. */
 export class OpenSslSession implements TlsSession {
   readonly isAsynchronous = false;
@@ -52,6 +55,9 @@ export class OpenSslSession implements TlsSession {
   private released = false;
   /** The BIOs are those of the handshake. */
   private isFresh = true;
+  hasGrown = false;
+  /** Much was in a BIO since `trim` looked last. */
+  private usedMuch = false;
 
   /** A client's where `serverName` is given. */
   constructor(
@@ -164,14 +170,22 @@ export class OpenSslSession implements TlsSession {
     return required(openssl, openssl.BIO_new(pointerTo(openssl.BIO_s_mem())), "cannot make a TLS session");
   }
 
-  /** Gives back the memory that the handshake took, which is more than small calls need. */
-  private renewMemory(): void {
+  trim(): boolean {
+    if (this.released) return true;
+    if (!this.usedMuch && this.renewMemory()) this.hasGrown = false;
+    this.usedMuch = false;
+    return !this.hasGrown;
+  }
+
+  /** Gives back what the BIOs have grown to, by the handshake or large messages; false: something is in them. */
+  private renewMemory(): boolean {
     const { openssl, incoming, outgoing } = this;
-    if (openssl.BIO_ctrl_pending(incoming) > 0 || openssl.BIO_ctrl_pending(outgoing) > 0) return;
+    if (openssl.BIO_ctrl_pending(incoming) > 0 || openssl.BIO_ctrl_pending(outgoing) > 0) return false;
     this.isFresh = false;
     this.incoming = this.memory();
     this.outgoing = this.memory();
     openssl.SSL_set_bio(this.ssl, this.incoming, this.outgoing);
+    return true;
   }
 
   /** What the next connection to the server may resume. One that it refused is not offered again. */
@@ -231,6 +245,7 @@ export class OpenSslSession implements TlsSession {
       unfed.drop(count);
       room -= count;
       this.isDry = false;
+      if (count > MUCH_BYTES) this.hasGrown = this.usedMuch = true;
     }
   }
 
@@ -238,6 +253,7 @@ export class OpenSslSession implements TlsSession {
   private give(slice: Uint8Array): void {
     const count = this.unfed.byteLength > 0 ? 0 : this.records.give(slice, slice.length);
     if (count > 0) this.openssl.BIO_write(this.incoming, slice, count);
+    if (count > MUCH_BYTES) this.hasGrown = this.usedMuch = true;
     if (count < slice.length) this.unfed.append(count === 0 ? slice : slice.subarray(count));
     this.isDry = false;
   }
@@ -313,6 +329,7 @@ export class OpenSslSession implements TlsSession {
     for (;;) {
       const pending = openssl.BIO_ctrl_pending(outgoing);
       if (pending === 0) return;
+      if (pending > MUCH_BYTES) this.hasGrown = this.usedMuch = true;
       const room = ciphertext.room(pending, left);
       ciphertext.add(openssl.BIO_read(outgoing, room, room.length));
     }
