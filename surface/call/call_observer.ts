@@ -18,7 +18,10 @@ export interface ObservedCall {
   readonly peer: string;
   /** What the client sent before its messages. */
   readonly metadata: Metadata;
-  /** Streams that were opened for it: 2 where the server had not processed the first one; at a server always 1. */
+  /**
+   * Streams that were opened for it: 2 or more where it was made again, by a policy or because no server had processed it;
+   * at a server always 1.
+   */
   readonly attempts: number;
   /** Messages that this side sent, each counted once. */
   readonly messagesSent: number;

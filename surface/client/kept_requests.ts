@@ -9,7 +9,7 @@ const PREFIX_BYTES = MESSAGE_PREFIX_BYTES;
 /** Requests up to this size are copied; larger ones stay where they were encoded. */
 const COPIED_BYTES = 1_024;
 
-/** Shorter ones are copied sooner by a loop, from behind the octets that are free. */
+/** Shorter ones are copied sooner by a loop. */
 const LOOP_BYTES = 96;
 
 /** A block serves dozens of usual requests, and is not too much for one call that waits long. */
@@ -52,7 +52,10 @@ export class KeptRequests {
     }
     const { bytes, end } = block;
     if (length > LOOP_BYTES) bytes.set(framed, end);
-    else for (let i = PREFIX_BYTES; i < length; i++) bytes[end + i] = framed[i]!;
+    else {
+      bytes[end] = framed[0]!; // whether it is to be compressed; the rest of the prefix is free
+      for (let i = PREFIX_BYTES; i < length; i++) bytes[end + i] = framed[i]!;
+    }
     block.end = end + length;
     block.requests++;
     return block;

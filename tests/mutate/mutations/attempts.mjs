@@ -218,6 +218,7 @@ export default [
     "[C20]",
   ),
   mutation(ATTEMPTS, "this.made >= this.most || ", "", RANDOM, "seeds"),
+  mutation(KEPT, "bytes[end] = framed[0]!;", "", ALONE, "[C57] what is kept says"),
   mutation(
     "surface/channel/channel_route.ts",
     'if (this.current === "SHUTDOWN") return call.onUnavailable(CLOSED, true);',

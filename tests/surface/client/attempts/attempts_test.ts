@@ -203,6 +203,25 @@ test("[C60] the count of attempts stands once, whatever the application says", (
   assertEquals(attemptHeaders(undefined, 1)!.fields, ["grpc-previous-rpc-attempts", "1"]);
 });
 
+test("[C57] what is kept says still whether it is to be compressed", () => {
+  const kept = new KeptRequests(1e9);
+  for (const [bytes, mark] of [[20, 2], [20, 0], [500, 2]] as const) {
+    const replay = new Replay();
+    const framed = new Uint8Array(bytes).fill(7);
+    framed[0] = mark;
+    replay.addOnly(framed, kept);
+    framed.fill(9); // its memory is the next message's
+    const sent: Uint8Array[] = [];
+    replay.sendOn({ sendMessage: (message: Uint8Array) => (sent.push(message), true) } as never);
+    assertEquals([sent[0]!.length, sent[0]![0], ...sent[0]!.subarray(5)], [
+      bytes,
+      mark,
+      ...Array(bytes - 5).fill(7),
+    ]);
+    replay.drop();
+  }
+});
+
 test("[C57] small requests are kept in blocks, which are used again when none of theirs is needed", () => {
   const kept = new KeptRequests(1e9);
   const message = (fill: number, bytes = 1_000) => new Uint8Array(bytes).fill(fill);
