@@ -6,18 +6,21 @@ import { readPolicies } from "../../surface/channel/balancer/registry.ts";
 import { JsonField } from "../../surface/channel/service_config/json_field.ts";
 import { encodeMessage } from "../../surface/proto/mod.ts";
 import { binaryField, HeaderList, NO_HEADERS, protocolName } from "../../transport/mod.ts";
+import type { PendingCall } from "../../surface/client/call_route.ts";
 import { BalancingWorld, CALL, speak } from "../../tests/surface/channel/balancing.ts";
 import { addBatch, expect } from "./batch.ts";
 
 const PICKS = 1_000;
 const SERVERS = 100;
+/** What calls of ring_hash are told apart by. */
+const USERS = Array.from({ length: 1_000 }, (_, i) => `user-${i}`);
 
 const POLICIES: Readonly<Record<string, object>> = {
   pick_first: {},
   round_robin: {},
   least_request: {},
   weighted_round_robin: { blackoutPeriod: "0s" },
-  ring_hash: {},
+  ring_hash: { requestHashHeader: "x-user" },
   outlier_detection: { failurePercentageEjection: {}, childPolicy: [{ round_robin: {} }] },
 };
 
@@ -29,6 +32,9 @@ const reporting = (load: number) => {
   return new HeaderList([binaryField(protocolName("endpoint-load-metrics-bin"), report)]);
 };
 
+let calls = 0;
+const call: PendingCall = { ...CALL, metadataValue: () => USERS[calls++ % USERS.length] };
+
 /** A policy over `SERVERS` servers that are all connected. */
 async function connected(policy: string): Promise<BalancingWorld> {
   const world = new BalancingWorld(
@@ -39,7 +45,7 @@ async function connected(policy: string): Promise<BalancingWorld> {
   world.resolve(...servers);
   world.engine.random = Math.random; // as engines on real sockets have it
   for (let i = 0; i < 50; i++) {
-    for (let j = 0; j < SERVERS; j++) world.pick(); // ring_hash connects to those that calls find
+    for (let j = 0; j < USERS.length; j++) world.present.pick(call); // ring_hash connects to those that calls find
     await world.runUntil(200 * (i + 1));
   }
   if (policy !== "weighted_round_robin") return world;
@@ -58,7 +64,7 @@ export function add(bench: Bench): void {
     const followed = () => {
       let picked = 0;
       for (let i = 0; i < PICKS; i++) {
-        const result = picker.pick(CALL);
+        const result = picker.pick(call);
         if (result instanceof TrackedPick) {
           result.tracker.callStarted();
           result.tracker.callEnded(0, NO_HEADERS);

@@ -19,6 +19,10 @@ export class HashRing {
   private readonly lows: Uint32Array;
   /** Which member stands there, by its index. */
   private readonly members: Uint32Array;
+  /** By the first bits of a hash, the first place that has them or greater ones: hashes are even, so the place is near. */
+  private readonly firsts: Uint32Array;
+  /** What a hash's upper half is shifted by for them. */
+  private readonly shift: number;
 
   /** `minSize` places or more, so that the least weight is worth a whole one; `maxSize` at most: of more members some have none. */
   constructor(members: readonly RingMember[], minSize: number, maxSize: number) {
@@ -30,6 +34,14 @@ export class HashRing {
     this.highs = Uint32Array.from(places, ({ high }) => high);
     this.lows = Uint32Array.from(places, ({ low }) => low);
     this.members = Uint32Array.from(places, ({ member }) => member);
+    const bits = Math.max(1, 32 - Math.clz32(places.length - 1));
+    this.shift = 32 - bits;
+    this.firsts = new Uint32Array(2 ** bits);
+    let place = 0;
+    for (let i = 0; i < this.firsts.length; i++) {
+      while (place < places.length && places[place]!.high >>> this.shift < i) place++;
+      this.firsts[i] = place;
+    }
   }
 
   /** How many places there are. */
@@ -40,15 +52,14 @@ export class HashRing {
   /** The place at or after a hash; the first follows the last. */
   placeOf(high: number, low: number): number {
     const { highs, lows } = this;
-    let from = 0;
-    let to = highs.length;
-    while (from < to) {
-      const middle = (from + to) >>> 1;
-      const there = highs[middle]!;
-      if (there < high || (there === high && lows[middle]! < low)) from = middle + 1;
-      else to = middle;
+    const { length } = highs;
+    let place = this.firsts[high >>> this.shift]!;
+    while (place < length) {
+      const there = highs[place]!;
+      if (there > high || (there === high && lows[place]! >= low)) return place;
+      place++;
     }
-    return from === highs.length ? 0 : from;
+    return 0;
   }
 
   /** Which member stands at `place`. */

@@ -161,10 +161,11 @@ class RingPicker implements Picker {
   private pickAnywhere(call: PendingCall): PickResult {
     const { ring, children, engine } = this;
     const { size } = ring;
-    const start = ring.placeOf(Math.floor(engine.random() * 2 ** 32), Math.floor(engine.random() * 2 ** 32));
+    const start = Math.floor(engine.random() * size); // a place as good as that of a random hash, without looking for it
     let connecting: boolean | undefined = undefined; // looked for where the first server that is found is not READY
     for (let i = 0; i < size; i++) {
-      const child = children[ring.memberAt((start + i) % size)]!;
+      const at = start + i;
+      const child = children[ring.memberAt(at < size ? at : at - size)]!;
       if (child.state === "READY") return child.picker.pick(call);
       connecting ??= children.some(({ state }) => state === "CONNECTING");
       if (child.state !== "IDLE" || connecting) continue;

@@ -18,8 +18,8 @@ export default [
   },
   {
     file: "surface/channel/balancer/hash_ring.ts",
-    before: "return from === highs.length ? 0 : from;",
-    after: "return from;",
+    before: "    return 0;\n",
+    after: "    return length - 1;\n",
     test: "tests/surface/channel/ring_hash_test.ts",
     name: "[C44] a ring's places",
   },
@@ -113,5 +113,12 @@ export default [
     after: "",
     test: "tests/surface/channel/ring_hash_test.ts",
     name: "[C44] a channel that is to connect",
+  },
+  {
+    file: "surface/channel/balancer/hash_ring.ts",
+    before: ".high >>> this.shift < i)",
+    after: ".high >>> this.shift <= i)",
+    test: "tests/surface/channel/ring_hash_test.ts",
+    name: "[C44] the place of a hash",
   },
 ];

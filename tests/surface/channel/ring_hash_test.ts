@@ -311,3 +311,24 @@ test("[C44] calls with the same metadata have the same server, several values wi
   channel.close();
   await close();
 });
+
+test("[C44] the place of a hash is the first at or after it, on rings of every size", () => {
+  const hash = new Xxh64();
+  for (const size of [1, 2, 3, 100, 1_024, 1_025, 4_096]) {
+    const members = Array.from(
+      { length: size },
+      (_, i) => ({ key: `10.0.${i >> 8}.${i & 255}:80`, weight: 1 }),
+    );
+    const ring = new HashRing(members, size, size);
+    const places = members.map(({ key }) => {
+      hash.hashText(`${key}_0`);
+      return hash.high * 2 ** 32 + hash.low;
+    }).toSorted((a, b) => a - b);
+    for (let i = 0; i < 300; i++) {
+      hash.hashText(`call ${i}`);
+      const at = hash.high * 2 ** 32 + hash.low;
+      const expected = places.findIndex((place) => place >= at);
+      assertEquals(ring.placeOf(hash.high, hash.low), Math.max(0, expected), `${size} ${i}`);
+    }
+  }
+});
