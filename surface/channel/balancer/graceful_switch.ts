@@ -1,7 +1,7 @@
 // Replaces a policy by another one without a break (gRPC's graceful switch).
 //
-// The new policy connects beside the old one, which takes the calls meanwhile. It takes over when it is READY, or IDLE and
-// so connects by its calls, or when the old one is not READY any more.
+// The new policy connects beside the old one, which takes the calls meanwhile. It takes over when it is not CONNECTING any
+// more, whatever came of that, or when the old one is not READY any more.
 
 import type { EventEngine, SocketAddress } from "../../../pollers/mod.ts";
 import type { ConnectivityState } from "../connectivity.ts";
@@ -91,8 +91,7 @@ export class GracefulSwitch implements Balancer<ConfiguredPolicy> {
       if (next?.picker !== undefined && child.state !== "READY") this.takeOver(next);
       else this.helper.updateState(child.state, child.picker!);
     } else if (child === next) {
-      const isUseful = child.state === "READY" || child.state === "IDLE";
-      if (isUseful || serving!.state !== "READY") this.takeOver(child);
+      if (child.state !== "CONNECTING" || serving!.state !== "READY") this.takeOver(child);
     }
   }
 
