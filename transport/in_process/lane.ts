@@ -2,7 +2,7 @@
 // side, which caused them. A turn of the loop lies between cause and event, so that two sides which answer each other leave
 // the rest of the program its time.
 
-import type { EventEngine } from "../../pollers/contract/engine.ts";
+import type { EventEngine, Instant } from "../../pollers/contract/engine.ts";
 
 /** Something that has events for its side. */
 export interface Deliverable {
@@ -14,6 +14,8 @@ export interface Deliverable {
 
 /** See the head of this file. */
 export class Lane {
+  /** When the turn began that delivers now. */
+  now: Instant = 0;
   private due: Deliverable[] = [];
   private spare: Deliverable[] = [];
   private readonly run = (): void => this.deliver();
@@ -31,6 +33,7 @@ export class Lane {
   private deliver(): void {
     const batch = this.due;
     this.due = this.spare;
+    this.now = this.engine.now();
     for (let i = 0; i < batch.length; i++) {
       const one = batch[i]!;
       one.isDue = false;

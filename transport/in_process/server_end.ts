@@ -146,7 +146,7 @@ export class ServerEnd extends StreamEnd implements ServerStream {
     if (this.hasBegun) return true;
     this.hasBegun = true;
     if (this.error !== undefined) this.finish(true); // it was withdrawn before anybody here knew of it
-    else this.sink = this.host.sink.onStream(this, this.head, this.host.lane.engine.now());
+    else this.sink = this.host.sink.onStream(this, this.head, this.host.lane.now);
     return !this.isOver;
   }
 

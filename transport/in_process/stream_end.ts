@@ -14,6 +14,7 @@ import {
 } from "../grpc/message_limits.ts";
 import { MESSAGE_PREFIX_BYTES } from "../grpc/message_prefix.ts";
 import type { Deliverable, Lane } from "./lane.ts";
+import { copyMessage } from "./message_memory.ts";
 
 /** Local: see docs/STYLE.md, "Hot paths". */
 const PREFIX_BYTES = MESSAGE_PREFIX_BYTES;
@@ -49,8 +50,10 @@ export abstract class StreamEnd implements MessageStream, Deliverable {
   isOver: boolean;
   /** The other end sends no more messages. */
   protected hasEnd: boolean;
-  private readonly inbox: Uint8Array[];
-  /** How many of the inbox were handed up. */
+  /** Messages that were not handed up: the first, and those behind it. */
+  private first: Uint8Array | undefined;
+  private rest: Uint8Array[] | undefined;
+  /** How many of `rest` were handed up. */
   private gone: number;
   private waitingBytes: number;
   private untakenBytes: number;
@@ -66,7 +69,8 @@ export abstract class StreamEnd implements MessageStream, Deliverable {
     this.isDue = false;
     this.isOver = false;
     this.hasEnd = false;
-    this.inbox = [];
+    this.first = undefined;
+    this.rest = undefined;
     this.gone = 0;
     this.waitingBytes = 0;
     this.untakenBytes = 0;
@@ -99,7 +103,7 @@ export abstract class StreamEnd implements MessageStream, Deliverable {
     }
     if (this.isOver) return true;
     this.sent++;
-    other.inbox.push(framed.slice(PREFIX_BYTES));
+    other.add(copyMessage(framed, PREFIX_BYTES));
     other.waitingBytes += framed.length;
     if (other.excessBytes > QUEUE_HIGH_WATER_BYTES) this.producerWaits = true;
     if (last) other.hasEnd = true;
@@ -122,17 +126,17 @@ export abstract class StreamEnd implements MessageStream, Deliverable {
       other.mayGoOn = true;
       other.host.lane.schedule(other);
     }
-    if (this.gone < this.inbox.length) this.host.lane.schedule(this);
+    if (this.hasMessages) this.host.lane.schedule(this);
   }
 
   deliver(): void {
     if (this.isOver || !this.deliverBeginning()) return;
-    if (this.gone < this.inbox.length) this.deliverMessages();
+    if (this.hasMessages) this.deliverMessages();
     if (this.mayGoOn && !this.isOver) {
       this.mayGoOn = false;
       this.messages.onWritable();
     }
-    if (!this.isOver) this.deliverEnd(this.gone === this.inbox.length);
+    if (!this.isOver) this.deliverEnd(!this.hasMessages);
   }
 
   /** From the other end: it sends no more messages. */
@@ -144,7 +148,8 @@ export abstract class StreamEnd implements MessageStream, Deliverable {
   /** It is over: the rest is dropped. `ok`: what was sent last may have been handed up. */
   protected finish(ok: boolean): void {
     this.isOver = true;
-    this.inbox.length = this.gone = this.waitingBytes = 0;
+    this.first = this.rest = undefined;
+    this.gone = this.waitingBytes = 0;
     if (this.notices !== undefined) this.notify(Infinity, ok);
   }
 
@@ -161,13 +166,39 @@ export abstract class StreamEnd implements MessageStream, Deliverable {
     return Math.max(0, this.waitingBytes + this.untakenBytes - this.host.windowBytes);
   }
 
+  private get hasMessages(): boolean {
+    return this.first !== undefined || this.rest !== undefined;
+  }
+
+  /** Most streams have one message at a time, and need no list. */
+  private add(message: Uint8Array): void {
+    if (!this.hasMessages) this.first = message;
+    else if (this.rest === undefined) this.rest = [message];
+    else this.rest.push(message);
+  }
+
+  /** The first message is handed up. */
+  private remove(): void {
+    const { rest } = this;
+    if (this.first !== undefined) this.first = undefined;
+    else if (++this.gone === rest!.length) {
+      this.rest = undefined;
+      this.gone = 0;
+    } else {
+      rest![this.gone - 1] = NOTHING; // the list keeps no message
+      if (this.gone <= MOST_GONE) return;
+      rest!.splice(0, this.gone);
+      this.gone = 0;
+    }
+  }
+
   private deliverMessages(): void {
-    const { inbox, limits, host: { windowBytes }, messages } = this;
-    while (this.gone < inbox.length && !this.isOver) {
-      const message = inbox[this.gone]!;
+    const { limits, host: { windowBytes }, messages } = this;
+    while (this.hasMessages) {
+      const message = this.first ?? this.rest![this.gone]!;
       const wireBytes = PREFIX_BYTES + message.length;
       if (this.untakenBytes > 0 && this.untakenBytes + wireBytes > windowBytes) break;
-      inbox[this.gone++] = NOTHING; // the list keeps no message
+      this.remove();
       this.received++;
       this.waitingBytes -= wireBytes;
       this.untakenBytes += wireBytes;
@@ -175,11 +206,6 @@ export abstract class StreamEnd implements MessageStream, Deliverable {
         return this.onMessageError(this.narrowed(tooLargeToReceive(message.length, limits.receiveBytes)));
       }
       messages.onMessage(message, wireBytes);
-    }
-    if (this.gone === inbox.length) inbox.length = this.gone = 0;
-    else if (this.gone > MOST_GONE) {
-      inbox.splice(0, this.gone);
-      this.gone = 0;
     }
     if (this.other.notices !== undefined) this.other.notify(this.received, true);
   }

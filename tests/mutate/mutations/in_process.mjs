@@ -9,8 +9,8 @@ const mutation = (file, before, after, test, name) => ({ file, before, after, te
 export default [
   mutation(
     "transport/in_process/stream_end.ts",
-    "other.inbox.push(framed.slice(PREFIX_BYTES));",
-    "other.inbox.push(framed.subarray(PREFIX_BYTES));",
+    "other.add(copyMessage(framed, PREFIX_BYTES));",
+    "other.add(framed.subarray(PREFIX_BYTES));",
     OWN,
     "nobody else's memory",
   ),
@@ -23,7 +23,7 @@ export default [
   ),
   mutation(
     "transport/in_process/stream_end.ts",
-    "if (this.gone < this.inbox.length) this.host.lane.schedule(this);\n",
+    "if (this.hasMessages) this.host.lane.schedule(this);\n",
     "",
     UNIT,
     "a call's events come in order",
@@ -125,5 +125,12 @@ export default [
     "if (false) {",
     OWN,
     "TLS, threads that block",
+  ),
+  mutation(
+    "transport/in_process/message_memory.ts",
+    "  used += size;",
+    "  used += size >> 1;",
+    OWN,
+    "nobody else's memory",
   ),
 ];
