@@ -222,18 +222,18 @@ test("[C31] the size is that of the message without compression", async () => {
   assertEquals((await world.end(world.client.one(body(10_000)))).code, Status.RESOURCE_EXHAUSTED);
 });
 
-test("[C31] calls with a retry policy have the same limits, and are not made again for them", async () => {
-  const world = new World({
-    maxResponseMessageBytes: 50,
-    retryPolicy: {
-      maxAttempts: 3,
-      initialBackoff: "0.1s",
-      maxBackoff: "1s",
-      backoffMultiplier: 2,
-      retryableStatusCodes: ["RESOURCE_EXHAUSTED", "UNAVAILABLE"],
-    },
-  });
-  await world.serve();
-  assertEquals((await world.end(world.client.one(body(51)))).code, Status.RESOURCE_EXHAUSTED);
-  assertEquals(world.handled.length, 1);
+test("[C31] calls with a retry policy, or a hedging policy, have the same limits, and are not made again for them", async () => {
+  const codes = ["RESOURCE_EXHAUSTED", "UNAVAILABLE"] as const;
+  const waits = { initialBackoff: "0.1s", maxBackoff: "1s", backoffMultiplier: 2 };
+  for (
+    const policy of [
+      { retryPolicy: { maxAttempts: 3, ...waits, retryableStatusCodes: codes } },
+      { hedgingPolicy: { maxAttempts: 3, hedgingDelay: "10s", nonFatalStatusCodes: codes } },
+    ]
+  ) {
+    const world = new World({ maxResponseMessageBytes: 50, ...policy });
+    await world.serve();
+    assertEquals((await world.end(world.client.one(body(51)))).code, Status.RESOURCE_EXHAUSTED);
+    assertEquals(world.handled.length, 1);
+  }
 });
