@@ -5,7 +5,7 @@
 // its own streams only; the connection itself drains or closes with its last link. Backoff, state and the calls that wait
 // are the subchannel's, not shared.
 
-import type { EventEngine, SocketAddress } from "../../pollers/mod.ts";
+import { describeThrown, type EventEngine, formatAddress, type SocketAddress } from "../../pollers/mod.ts";
 import {
   type Attempt,
   beginConnect,
@@ -161,7 +161,13 @@ export class ConnectionPool {
    */
   connect(link: Link, address: SocketAddress, options: ConnectOptions, key: string | undefined): void {
     const peers = key === undefined ? undefined : this.peersOf(key);
-    const again = (): void => this.connect(link, address, options, key);
+    const again = (): void => {
+      try {
+        this.connect(link, address, options, key);
+      } catch (error) { // a poller of the application's; nobody is left to whom it could be thrown
+        link.owner.onConnectFailed(`cannot connect to ${formatAddress(address)}: ${describeThrown(error)}`);
+      }
+    };
     for (const connection of peers ?? []) if (connection.isOpenTo(link)) return connection.add(link, again);
     const connection = new Connection(this.engine, peers);
     connection.begin(address, options);

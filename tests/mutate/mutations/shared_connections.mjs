@@ -62,6 +62,13 @@ export default [
     name: "[C49] one that drains and then closes",
   },
   {
+    file,
+    before: "link.owner.onConnectFailed(`cannot connect to",
+    after: "void (`cannot connect to",
+    test,
+    name: "[C49] where a poller throws then",
+  },
+  {
     file: "surface/channel/subchannel.ts",
     before: "for (const link of this.draining) link.endIfUnused();",
     after: "",

@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Channel, type ChannelOptions, createClient, insecure, type RpcError, Server, tls } from "pollwire";
 import { Authority } from "../../../examples/tls/authority.ts";
-import { Simulation } from "../../../pollers/simulated/mod.ts";
+import { type SimulatedEngine, Simulation } from "../../../pollers/simulated/mod.ts";
 import { Backoff } from "../../../surface/channel/backoff.ts";
 import { ConnectSettings } from "../../../surface/channel/connect_settings.ts";
 import { type Connection, connectionPool } from "../../../surface/channel/connection_pool.ts";
@@ -271,25 +271,51 @@ test("[C49] channels that wait for streams of one connection have them in turn",
   }, 1);
 });
 
-test("[C49] a channel that begins while the connection stops taking calls has another one", async () => {
+/** A link joins the connection of another one, which takes no more calls before the first of them is told. */
+async function joinedTooLate(before: (client: SimulatedEngine) => void = () => {}) {
   const simulation = new Simulation();
   const client = simulation.host();
   const server = simulation.host();
   await listenAt(server, (endpoint) => new RawPeer(endpoint).send(setting(), SETTINGS_ACK));
   const address = { family: "ipv4", host: server.hostAddress, port: 80 } as const;
-  const owner = { onConnected() {}, onConnectFailed() {}, onCanOpen() {}, onDraining() {}, onClosed() {} };
-  const [first, second] = [new Link({ ...owner }, {}), new Link({ ...owner }, {})];
+  const failures: string[] = [];
+  const owner = () => ({
+    onConnected() {},
+    onConnectFailed: (reason: string) => void failures.push(reason),
+    onCanOpen() {},
+    onDraining() {},
+    onClosed() {},
+  });
+  const [first, second] = [new Link(owner(), {}), new Link(owner(), {})];
   const pool = connectionPool(client);
   pool.connect(first, address, {}, "equal");
   await simulation.run({ until: 50 });
+  before(client);
   client.execCtx.enter(() => {
-    pool.connect(second, address, {}, "equal"); // joins, and would be told in the next turn
+    pool.connect(second, address, {}, "equal");
     (first.connection as Connection).onDraining(undefined);
   }, undefined);
   await simulation.run({ until: 100 });
+  return { first, second, failures, simulation };
+}
+
+test("[C49] a channel that begins while the connection stops taking calls has another one", async () => {
+  const { first, second, failures, simulation } = await joinedTooLate();
   assertEquals([second.isConnected, second.transport === first.transport], [true, false]);
   first.close("done");
   second.close("done");
+  await simulation.run();
+  assertEquals(failures, []);
+});
+
+test("[C49] where a poller throws then, that is a failure of the channel that began", async () => {
+  const { first, failures, simulation } = await joinedTooLate((client) => {
+    client.runAt = () => {
+      throw new Error("no more timers");
+    };
+  });
+  assertEquals(failures, ["cannot connect to 10.0.0.2:80: Error: no more timers"]);
+  first.close("done");
   await simulation.run();
 });
 
