@@ -488,7 +488,7 @@ export class Server {
 
   #accept(endpoint: Endpoint | InProcessClient, binding?: Binding, onClosed?: () => void): void {
     const admitted = this.#admission.admits(endpoint.peer);
-    if (!admitted || this.#stopped !== undefined) { // who was asked may have stopped the server
+    if (!admitted || this.#styles.isShutDown) { // who was asked may have stopped the server
       if (admitted) this.#admission.closed(endpoint.peer);
       endpoint.close();
       return onClosed?.();

@@ -100,7 +100,7 @@ export default [
   ),
   mutation(
     "surface/server/server.ts",
-    "if (!admitted || this.#stopped !== undefined) {",
+    "if (!admitted || this.#styles.isShutDown) {",
     "if (!admitted) {",
     OWN,
     "leaves nobody waiting",
