@@ -6,6 +6,13 @@ const RESOLVER = "tests/surface/etcd/etcd_resolver_test.ts";
 /** As `readMutations` describes them. */
 export default [
   {
+    file: "surface/server/server.ts",
+    before: "if (!admitted || this.#styles.isShutDown) {",
+    after: "if (!admitted || this.#stopped !== undefined) {",
+    test: ANNOUNCE,
+    name: "longer than 5 s",
+  },
+  {
     file: "surface/etcd/etcd_session.ts",
     before: "      holdsProcess: false,\n",
     after: "",

@@ -285,6 +285,8 @@ test("[C28] what cannot be announced is said at once", async () => {
       message,
     );
   refused({}, TypeError, /it listens nowhere; listen first, or give addresses/);
+  await server.listen("inprocess:here");
+  refused({}, TypeError, /it listens nowhere/);
   await server.listen("0.0.0.0:80");
   refused({}, TypeError, /it listens on 0\.0\.0\.0:80, where clients cannot connect to; give addresses/);
   const addresses = ["10.0.0.1:80"];
