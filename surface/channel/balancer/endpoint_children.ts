@@ -3,16 +3,17 @@
 // A child is a pick_first over the addresses of one server. The whole is READY while any child is, else CONNECTING while
 // any child connects or is IDLE, else in TRANSIENT_FAILURE: a child that failed counts as failed until it is READY.
 
-import { type EventEngine, formatAddress, type SocketAddress } from "../../../pollers/mod.ts";
+import { formatAddress, type SocketAddress } from "../../../pollers/mod.ts";
 import type { ConnectivityState } from "../connectivity.ts";
-import { FixedPicker, type Health, type Picked, type Picker, PickFailure, QUEUE_PICKER } from "../picker.ts";
+import { FixedPicker, type Picked, type Picker, PickFailure, QUEUE_PICKER } from "../picker.ts";
 import type { EndpointAddresses } from "../resolver/endpoint.ts";
 import type { Subchannel, SubchannelWatcher } from "../subchannel.ts";
 import type { Balancer, BalancerHelper } from "./balancer.ts";
+import { ChildHelper } from "./child_helper.ts";
 import { PickFirst } from "./pick_first.ts";
 
 /** The pick_first of one server, and what it published last. */
-export class EndpointChild implements BalancerHelper {
+export class EndpointChild extends ChildHelper {
   state: ConnectivityState = "IDLE";
   picker: Picker = QUEUE_PICKER;
   private readonly balancer: PickFirst = new PickFirst(this, true);
@@ -21,9 +22,11 @@ export class EndpointChild implements BalancerHelper {
   /** Nothing is connected before `connect`. */
   constructor(
     private readonly owner: EndpointChildren,
-    private readonly helper: BalancerHelper,
+    helper: BalancerHelper,
     private server: EndpointAddresses,
-  ) {}
+  ) {
+    super(helper);
+  }
 
   /** The server, as the resolver knows it. */
   get endpoint(): EndpointAddresses {
@@ -53,28 +56,16 @@ export class EndpointChild implements BalancerHelper {
 
   // What its pick_first calls.
 
-  get engine(): EventEngine {
-    return this.helper.engine;
-  }
-  createSubchannel(address: SocketAddress, watcher: SubchannelWatcher): Subchannel {
+  override createSubchannel(address: SocketAddress, watcher: SubchannelWatcher): Subchannel {
     return this.owner.createSubchannel(this, address, watcher);
   }
-  pickOf(subchannel: Subchannel): Picked {
+  override pickOf(subchannel: Subchannel): Picked {
     return this.owner.pickOf(this, subchannel);
-  }
-  healthOf(subchannel: Subchannel): Health {
-    return this.helper.healthOf(subchannel);
   }
   updateState(state: ConnectivityState, picker: Picker): void {
     this.state = state;
     this.picker = picker;
     this.owner.childChanged(this);
-  }
-  requestReresolution(): void {
-    this.helper.requestReresolution();
-  }
-  run(closure: () => void): void {
-    this.helper.run(closure);
   }
 }
 

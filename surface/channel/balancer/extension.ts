@@ -3,15 +3,15 @@
 // A policy of an application has no connections of its own. It has children, each a policy over some of the servers:
 // "pick_first" over one server is a connection. It publishes a state and a picker, which is made of its children's.
 
-import type { EventEngine, SocketAddress } from "../../../pollers/mod.ts";
+import type { EventEngine } from "../../../pollers/mod.ts";
 import { describeThrown } from "../../../pollers/mod.ts";
 import { describe } from "../../options.ts";
 import type { ConnectivityState } from "../connectivity.ts";
 import { isPicked, PickFailure, QUEUE } from "../picker.ts";
-import type { Health, Picked, Picker as InnerPicker, PickResult as InnerResult } from "../picker.ts";
+import type { Picker as InnerPicker, PickResult as InnerResult } from "../picker.ts";
 import type { EndpointAddresses } from "../resolver/endpoint.ts";
-import type { Subchannel, SubchannelWatcher } from "../subchannel.ts";
 import type * as inner from "./balancer.ts";
+import { ChildHelper } from "./child_helper.ts";
 import { GracefulSwitch } from "./graceful_switch.ts";
 
 /** A call that a picker chooses for. */
@@ -119,7 +119,7 @@ class Helper implements BalancerHelper {
     return this.helper.engine;
   }
   makeChild(onState: (state: ConnectivityState, picker: Picker) => void): ChildBalancer {
-    const child = new GracefulSwitch(new ChildHelper(this.helper, onState));
+    const child = new GracefulSwitch(new OwnChildHelper(this.helper, onState));
     return {
       update: (endpoints, policy) => child.update(endpoints, policy as inner.ConfiguredPolicy),
       exitIdle: () => child.exitIdle(),
@@ -139,32 +139,16 @@ class Helper implements BalancerHelper {
 }
 
 /** What a child gets: its state goes to the policy that made it. */
-class ChildHelper implements inner.BalancerHelper {
+class OwnChildHelper extends ChildHelper {
   constructor(
-    private readonly helper: inner.BalancerHelper,
+    helper: inner.BalancerHelper,
     private readonly onState: (state: ConnectivityState, picker: Picker) => void,
-  ) {}
+  ) {
+    super(helper);
+  }
 
-  get engine(): EventEngine {
-    return this.helper.engine;
-  }
-  createSubchannel(address: SocketAddress, watcher: SubchannelWatcher): Subchannel {
-    return this.helper.createSubchannel(address, watcher);
-  }
-  pickOf(subchannel: Subchannel): Picked {
-    return this.helper.pickOf(subchannel);
-  }
-  healthOf(subchannel: Subchannel): Health {
-    return this.helper.healthOf(subchannel);
-  }
   updateState(state: ConnectivityState, picker: InnerPicker): void {
     this.onState(state, picker as Picker);
-  }
-  requestReresolution(): void {
-    this.helper.requestReresolution();
-  }
-  run(closure: () => void): void {
-    this.helper.run(closure);
   }
 }
 

@@ -3,15 +3,14 @@
 // The new policy connects beside the old one, which takes the calls meanwhile. It takes over when it is not CONNECTING any
 // more, whatever came of that, or when the old one is not READY any more.
 
-import type { EventEngine, SocketAddress } from "../../../pollers/mod.ts";
 import type { ConnectivityState } from "../connectivity.ts";
-import type { Health, Picked, Picker } from "../picker.ts";
+import type { Picker } from "../picker.ts";
 import type { EndpointAddresses } from "../resolver/endpoint.ts";
-import type { Subchannel, SubchannelWatcher } from "../subchannel.ts";
 import type { Balancer, BalancerHelper, BalancingPolicy, ConfiguredPolicy } from "./balancer.ts";
+import { ChildHelper } from "./child_helper.ts";
 
 /** A balancer, and what it published last. */
-class Child implements BalancerHelper {
+class Child extends ChildHelper {
   readonly balancer: Balancer;
   state: ConnectivityState = "CONNECTING";
   picker: Picker | undefined = undefined;
@@ -19,33 +18,19 @@ class Child implements BalancerHelper {
   constructor(
     readonly policy: BalancingPolicy,
     private readonly owner: GracefulSwitch,
-    private readonly helper: BalancerHelper,
+    helper: BalancerHelper,
   ) {
+    super(helper);
     this.balancer = policy.make(this);
   }
 
-  get engine(): EventEngine {
-    return this.helper.engine;
-  }
-  createSubchannel(address: SocketAddress, watcher: SubchannelWatcher): Subchannel {
-    return this.helper.createSubchannel(address, watcher);
-  }
-  pickOf(subchannel: Subchannel): Picked {
-    return this.helper.pickOf(subchannel);
-  }
-  healthOf(subchannel: Subchannel): Health {
-    return this.helper.healthOf(subchannel);
-  }
   updateState(state: ConnectivityState, picker: Picker): void {
     this.state = state;
     this.picker = picker;
     this.owner.childChanged(this);
   }
-  requestReresolution(): void {
-    if (this.owner.latest === this) this.helper.requestReresolution();
-  }
-  run(closure: () => void): void {
-    this.helper.run(closure);
+  override requestReresolution(): void {
+    if (this.owner.latest === this) super.requestReresolution();
   }
 }
 
