@@ -14,6 +14,7 @@ import type { MessageEncoding } from "./grpc/compression.ts";
 import type { MessageSizes } from "./grpc/message_limits.ts";
 import type { StatusCode } from "./grpc/status_mapping.ts";
 import type { HeaderList } from "./hpack/header_list.ts";
+import type { ConnectionCounters } from "./http2/connection.ts";
 import type { Http2Error, Initiator } from "./http2/error.ts";
 import type { ConnectionSecurity } from "./tls/security.ts";
 
@@ -160,14 +161,7 @@ export interface ServerStreamSink extends MessageSink {
 }
 
 /** What a connection has done until now. */
-export interface TransportCounters {
-  /** Streams that were opened in all. */
-  readonly streamsStarted: number;
-  /** Octets that may be sent and received on the connection now; undefined where the connection has no windows. */
-  readonly sendWindow: number | undefined;
-  /** See `sendWindow`. */
-  readonly receiveWindow: number | undefined;
-}
+export type TransportCounters = ConnectionCounters;
 
 /** One side of a connection. */
 export interface Transport {

@@ -1,5 +1,5 @@
 // The channels and servers of a thread, for channelz. They are known weakly: who lets a channel go without closing it loses
-// nothing, and a channel pays for one reference. Nothing is counted or traced before the first `Channelz` is made.
+// nothing, and a channel pays for one reference. No channel is counted or traced before the first `Channelz` is made.
 
 import type { CallObserver } from "../call/call_observer.ts";
 import type { ConnectivityState } from "../channel/connectivity.ts";

@@ -57,6 +57,11 @@ const CHANNELZ_PROTO = `
   }
   message SocketData {
     int64 streams_started = 1;
+    int64 streams_succeeded = 2;
+    int64 streams_failed = 3;
+    int64 messages_sent = 4;
+    int64 messages_received = 5;
+    int64 keep_alives_sent = 6;
     google.protobuf.Int64Value local_flow_control_window = 11;
     google.protobuf.Int64Value remote_flow_control_window = 12;
   }
@@ -131,7 +136,7 @@ export interface ChannelzServerRef {
   readonly name?: string;
 }
 
-/** Calls since channelz was asked for. */
+/** Calls since channelz was asked for; of a subchannel, the calls of its connections. */
 export interface ChannelzCalls {
   /** Those that have begun. */
   readonly callsStarted?: bigint | number;
@@ -191,9 +196,14 @@ export interface ChannelzServer {
 export interface ChannelzSocket {
   /** Which one. */
   readonly ref?: ChannelzSocketRef;
-  /** Its streams, and the windows of the connection. */
+  /** Its streams by how they ended, its messages, its keepalive PINGs, and the windows of the connection. */
   readonly data?: {
     readonly streamsStarted?: bigint | number;
+    readonly streamsSucceeded?: bigint | number;
+    readonly streamsFailed?: bigint | number;
+    readonly messagesSent?: bigint | number;
+    readonly messagesReceived?: bigint | number;
+    readonly keepAlivesSent?: bigint | number;
     readonly localFlowControlWindow?: { readonly value?: bigint | number } | undefined;
     readonly remoteFlowControlWindow?: { readonly value?: bigint | number } | undefined;
   };

@@ -145,10 +145,16 @@ function subchannelRef(subchannel: Subchannel) {
 }
 
 function subchannelOf(subchannel: Subchannel) {
-  const { state, address, transports } = subchannel;
+  const { state, address, transports, calls: { started, succeeded, failed } } = subchannel;
   return {
     ref: subchannelRef(subchannel),
-    data: { state: { state }, target: formatAddress(address) },
+    data: {
+      state: { state },
+      target: formatAddress(address),
+      callsStarted: BigInt(started),
+      callsSucceeded: BigInt(succeeded),
+      callsFailed: BigInt(failed),
+    },
     socketRef: transports.map(socketRef),
   };
 }
@@ -167,12 +173,18 @@ function socketRef(transport: Connected) {
 
 function socketOf(transport: Connected) {
   const { local, peer } = transport;
-  const { streamsStarted, sendWindow, receiveWindow } = transport.counters();
+  const counters = transport.counters();
+  const { sendWindow, receiveWindow } = counters;
   const cipher = "security" in transport ? transport.security?.cipher : undefined;
   return {
     ref: socketRef(transport),
     data: {
-      streamsStarted: BigInt(streamsStarted),
+      streamsStarted: BigInt(counters.streamsStarted),
+      streamsSucceeded: BigInt(counters.streamsSucceeded),
+      streamsFailed: BigInt(counters.streamsFailed),
+      messagesSent: BigInt(counters.messagesSent),
+      messagesReceived: BigInt(counters.messagesReceived),
+      keepAlivesSent: BigInt(counters.keepalivesSent),
       localFlowControlWindow: sendWindow === undefined ? undefined : { value: BigInt(sendWindow) },
       remoteFlowControlWindow: receiveWindow === undefined ? undefined : { value: BigInt(receiveWindow) },
     },

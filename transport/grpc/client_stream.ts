@@ -16,8 +16,9 @@ import { type MessageOwner, MessageReader } from "./message_reader.ts";
 import { GrpcStatus, type StatusCode } from "./status_mapping.ts";
 import { statusOfError } from "./status_of_error.ts";
 
-/** Local: see docs/STYLE.md, "Hot paths". */
+// Local: see docs/STYLE.md, "Hot paths".
 const UNCOMPRESSED = IDENTITY;
+const { OK } = GrpcStatus;
 
 /** One object a call; it ends with exactly one `onStatus`. */
 export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner {
@@ -52,6 +53,7 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
       return true;
     }
     writePrefix(framed);
+    if (!this.stream.closed) this.connection.messagesSent++;
     return this.connection.sendData(this.stream, framed, last);
   }
 
@@ -176,6 +178,7 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
 
   private finish(status: StreamStatus): void {
     this.done = true;
+    if (status.code !== OK) this.connection.callsFailed++;
     this.sink.onStatus(status);
   }
 }
@@ -197,7 +200,10 @@ export class CompressingClientStream extends GrpcClientStream {
     const bytes = framed.length - MESSAGE_PREFIX_BYTES;
     const { sendBytes } = this.limits;
     if (bytes > sendBytes) this.onMessageError(tooLargeToSend(bytes, sendBytes));
-    else this.connection.sendData(this.stream, encodedMessage(this.encoding, framed), last);
+    else {
+      if (!this.stream.closed) this.connection.messagesSent++;
+      this.connection.sendData(this.stream, encodedMessage(this.encoding, framed), last);
+    }
     return true;
   }
 

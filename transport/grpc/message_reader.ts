@@ -174,6 +174,7 @@ export class MessageReader {
     this.untakenAheadBytes += this.aheadBytes;
     this.aheadBytes = 0;
     this.heldBytes = 0;
+    this.memory.messages++;
     this.owner.onMessageBytes(message, wireBytes);
   }
 

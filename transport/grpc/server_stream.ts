@@ -104,6 +104,7 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
       return true;
     }
     if (!this.headersSent) this.sendHeaders(undefined);
+    if (!this.stream.closed) this.connection.messagesSent++;
     if (this.response?.encoding !== undefined) {
       this.connection.sendData(this.stream, encodedMessage(this.response.encoding, framed), false);
       return true;

@@ -62,6 +62,30 @@ export interface ConnectionOptions {
   readonly tooLarge?: TooLargeResponse;
 }
 
+/** What a connection has done until now. */
+export interface ConnectionCounters {
+  /** Streams that were opened in all. */
+  readonly streamsStarted: number;
+  /** Streams that both sides ended in order. */
+  readonly streamsSucceeded: number;
+  /** Streams that were reset, or open when the connection ended. */
+  readonly streamsFailed: number;
+  /** Client: calls that ended with OK. */
+  readonly callsSucceeded: number;
+  /** Client: calls that ended with another status. */
+  readonly callsFailed: number;
+  /** Messages that were sent. */
+  readonly messagesSent: number;
+  /** Messages that came whole. */
+  readonly messagesReceived: number;
+  /** PINGs of keepalive. */
+  readonly keepalivesSent: number;
+  /** Octets that may be sent and received on the connection now; undefined where the connection has no windows. */
+  readonly sendWindow: number | undefined;
+  /** See `sendWindow`. */
+  readonly receiveWindow: number | undefined;
+}
+
 const SETTINGS_UNACKNOWLEDGED = `no SETTINGS acknowledgement within ${SETTINGS_ACK_TIMEOUT_MS} ms`;
 
 const TOO_LARGE = HeaderList.of([[":status", "431"]]);
@@ -77,6 +101,10 @@ export class Connection {
   readonly timers: Timers;
   /** Whose memory `receive` is given; who keeps views of content gets them from here. */
   readonly received = new ReceivedMemory();
+  /** Messages that streams sent; who sends them counts. */
+  messagesSent = 0;
+  /** Client: calls that ended with another status than OK; who reads the status counts. */
+  callsFailed = 0;
   private unstallAwaited = false;
   /** Client: of streams from this identifier on nothing was taken to be written. */
   private unsentFrom = 1;
@@ -161,10 +189,17 @@ export class Connection {
   }
 
   /** What it has done until now. */
-  counters(): { streamsStarted: number; sendWindow: number; receiveWindow: number } {
-    const { flow: { sendWindow, connectionWindow } } = this;
+  counters(): ConnectionCounters {
+    const { flow: { sendWindow, connectionWindow }, streams: { opened, finished, failed } } = this;
     return {
-      streamsStarted: this.streams.opened,
+      streamsStarted: opened,
+      streamsSucceeded: finished - failed,
+      streamsFailed: failed,
+      callsSucceeded: finished - this.callsFailed,
+      callsFailed: this.callsFailed,
+      messagesSent: this.messagesSent,
+      messagesReceived: this.received.messages,
+      keepalivesSent: this.keepalive.sent,
       sendWindow: sendWindow.available,
       receiveWindow: connectionWindow,
     };

@@ -43,6 +43,8 @@ export class Keepalive {
   readAt: Instant = 0;
   /** No PING is sent before a stream is opened; see {@linkcode wake}. */
   dormant = false;
+  /** PINGs that were sent. */
+  sent = 0;
   /** When octets had come last as the PING was sent that is waited for; undefined where none is. */
   private silentSince: Instant | undefined = undefined;
   private answerDue: Instant = 0;
@@ -100,6 +102,7 @@ export class Keepalive {
   }
 
   private ping(now: Instant): void {
+    this.sent++;
     this.pings.send(PingPurpose.KEEPALIVE);
     this.silentSince = this.readAt;
     this.answerDue = now + this.times.timeoutMs;

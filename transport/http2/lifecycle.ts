@@ -160,6 +160,7 @@ export class Lifecycle {
     const { streams, flow, lifetime } = this.parts;
     const couldOpen = streams.mayOpen;
     stream.closed = true;
+    if (error !== undefined && !isInOrder(error)) streams.failed++;
     streams.remove(stream);
     if (streams.size === 0) lifetime?.lastStreamEnded();
     stream.queue?.clear();
@@ -168,4 +169,9 @@ export class Lifecycle {
     if (!couldOpen) this.openings(false);
     this.endIfDrained();
   }
+}
+
+/** Whether it is our RST_STREAM(NO_ERROR) after a whole response, which is no failure (section 8.1). */
+function isInOrder({ kind, code, initiator }: Http2Error): boolean {
+  return kind === "stream" && code === ErrorCode.NO_ERROR && initiator !== "remote";
 }

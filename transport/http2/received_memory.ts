@@ -12,12 +12,15 @@ const LENDING_BYTES = 16_384;
 export class ReceivedMemory {
   /** What is being received is lent: it will be overwritten, and what is kept of it is copied. */
   lent = false;
+  /** Messages that came whole; who puts them together counts those that it does not keep here. */
+  messages = 0;
   private bytes = 0;
   private kept = 0;
 
   /** `bytes[start, end)` for whoever keeps it: a view, or a copy where the memory is lent. */
   keep(bytes: Uint8Array, start: number, end: number): Uint8Array {
     this.kept++;
+    this.messages++;
     const view = bytes.subarray(start, end);
     return this.lent ? new Uint8Array(view) : view;
   }

@@ -21,6 +21,8 @@ export class Streams {
   size = 0;
   /** Streams that were opened in all; identifiers do not tell, for a peer may pass them over. */
   opened = 0;
+  /** Of those that are over, how many ended before both sides had ended them in order. */
+  failed = 0;
   /** The identifier of the next stream that we open. */
   nextId = 1;
   /** The highest identifier of the peer's streams. */

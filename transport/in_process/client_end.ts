@@ -14,7 +14,7 @@ export interface ClientEndHost extends EndHost {
   /** The server has answered a call. */
   answered: boolean;
   /** `end` has its status. */
-  streamOver(end: ClientEnd): void;
+  streamOver(end: ClientEnd, status: StreamStatus): void;
 }
 
 /** What a client's end calls on the server's. */
@@ -126,6 +126,6 @@ export class ClientEnd extends StreamEnd implements ClientStream {
     if (this.isOver) return;
     this.finish(ok);
     this.sink.onStatus(status);
-    this.host.streamOver(this);
+    this.host.streamOver(this, status);
   }
 }

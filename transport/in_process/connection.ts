@@ -20,6 +20,7 @@ import type {
   RequestTemplate,
   ServerTransport,
   ServerTransportSink,
+  StreamStatus,
   TransportCounters,
 } from "../transport.ts";
 import { ClientEnd, type ClientEndHost } from "./client_end.ts";
@@ -41,6 +42,8 @@ class InProcessSide {
   readonly windowBytes: number;
   readonly settings: LocalSettings;
   readonly peerSettings: PeerSettings = new PeerSettings();
+  messagesSent = 0;
+  messagesReceived = 0;
 
   constructor(
     protected readonly connection: InProcessConnection,
@@ -73,7 +76,21 @@ class InProcessSide {
   }
 
   counters(): TransportCounters {
-    return { streamsStarted: this.connection.opened, sendWindow: undefined, receiveWindow: undefined };
+    const { messagesSent, messagesReceived, connection } = this;
+    const { opened, streams, streamsFailed, callsFailed } = connection;
+    const finished = opened - streams.size;
+    return {
+      streamsStarted: opened,
+      streamsSucceeded: finished - streamsFailed,
+      streamsFailed,
+      callsSucceeded: finished - callsFailed,
+      callsFailed,
+      messagesSent,
+      messagesReceived,
+      keepalivesSent: 0,
+      sendWindow: undefined,
+      receiveWindow: undefined,
+    };
   }
 
   close(reason: string): void {
@@ -150,8 +167,10 @@ export class InProcessClientTransport extends InProcessSide
     this.connection.endIfDrained();
   }
 
-  streamOver(end: ClientEnd): void {
+  streamOver(end: ClientEnd, { code, cause }: StreamStatus): void {
     const couldOpen = this.canOpen;
+    if (cause !== undefined) this.connection.streamsFailed++;
+    if (code !== GrpcStatus.OK) this.connection.callsFailed++;
     this.connection.streams.delete(end);
     if (!couldOpen && this.canOpen) this.control.run(this.canOpenAgain);
     this.connection.endIfDrained();
@@ -229,6 +248,10 @@ export class InProcessConnection {
   readonly streams: Set<ClientEnd> = new Set();
   /** How many there were. */
   opened = 0;
+  /** Of those that are over, how many ended without a status of the server's. */
+  streamsFailed = 0;
+  /** And with another status than OK. */
+  callsFailed = 0;
   private isDraining = false;
   private isClosed = false;
 

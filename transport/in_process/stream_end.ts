@@ -32,6 +32,10 @@ export interface EndHost {
   readonly limits: MessageLimits;
   /** Octets of messages that may be handed up and not released. */
   readonly windowBytes: number;
+  /** Messages that its streams have sent. */
+  messagesSent: number;
+  /** And those that were handed up to them. */
+  messagesReceived: number;
 }
 
 /** Waits until what was sent before it is handed up. */
@@ -103,6 +107,7 @@ export abstract class StreamEnd implements MessageStream, Deliverable {
     }
     if (this.isOver) return true;
     this.sent++;
+    this.host.messagesSent++;
     other.add(copyMessage(framed, PREFIX_BYTES));
     other.waitingBytes += framed.length;
     if (other.excessBytes > QUEUE_HIGH_WATER_BYTES) this.producerWaits = true;
@@ -193,13 +198,15 @@ export abstract class StreamEnd implements MessageStream, Deliverable {
   }
 
   private deliverMessages(): void {
-    const { limits, host: { windowBytes }, messages } = this;
+    const { limits, host, messages } = this;
+    const { windowBytes } = host;
     while (this.hasMessages) {
       const message = this.first ?? this.rest![this.gone]!;
       const wireBytes = PREFIX_BYTES + message.length;
       if (this.untakenBytes > 0 && this.untakenBytes + wireBytes > windowBytes) break;
       this.remove();
       this.received++;
+      host.messagesReceived++;
       this.waitingBytes -= wireBytes;
       this.untakenBytes += wireBytes;
       if (message.length > limits.receiveBytes) {

@@ -4,7 +4,7 @@ import { Channel, Channelz, channelzService, createClient, RpcError, Server, Sta
 import { addChannel, knownChannels, removeChannel } from "../../../surface/channelz/registry.ts";
 import { callContext } from "../../../surface/channel/channel.ts";
 import { test } from "../../harness.ts";
-import { failure, type Handlers, serving } from "../serving.ts";
+import { failure, gate, type Handlers, serving, until } from "../serving.ts";
 
 const handlers: Handlers = {
   one(request) {
@@ -148,4 +148,60 @@ test("[C102] channelz: a server that was shut down is not listed, and one inside
   assertEquals([socket!.data!.streamsStarted, socket!.data!.localFlowControlWindow], [4n, undefined]);
   await channel[Symbol.asyncDispose]();
   await first.shutdown();
+});
+
+/** The connections of the server that was added last, and the subchannel of the channel to `port`. */
+async function looked(z: ReturnType<typeof clientOf>, port: number) {
+  const own = (await channelTo(z, `127.0.0.1:${port}`))!;
+  const { subchannel } = await z.getSubchannel({ subchannelId: own.subchannelRef![0]!.subchannelId! });
+  const made = await z.getSocket({ socketId: subchannel!.socketRef![0]!.socketId! });
+  const { server = [] } = await z.getServers({});
+  const { socketRef = [] } = await z.getServerSockets({ serverId: server.at(-1)!.ref!.serverId! });
+  const accepted = await z.getSocket({ socketId: socketRef[0]!.socketId! });
+  return { calls: subchannel!.data!, made: made.socket!.data!, accepted: accepted.socket!.data! };
+}
+
+test("[C102] channelz: a connection counts its messages, and its streams by how they ended, as its subchannel its calls", async () => {
+  const { opened, open } = gate();
+  const late: Handlers = {
+    ...handlers,
+    async *down(request) {
+      yield request;
+      yield request;
+      await opened;
+    },
+  };
+  await serving(late, async ({ client, channel, server, port }) => {
+    new Channelz(server);
+    const z = clientOf(channel);
+    await client.one({});
+    await client.one({ body: new Uint8Array(200_000) });
+    await failure(client.one({ text: "fail" }));
+    let answers = 0;
+    for await (const _ of client.down({})) if (++answers === 2) break;
+    const { calls, made, accepted } = await looked(z, port);
+    // Four calls; two that asked before the subchannel was shown, three before the connection, and two more before the other.
+    assertEquals([calls.callsStarted, calls.callsSucceeded, calls.callsFailed], [6n, 3n, 2n]);
+    assertEquals([made.streamsStarted, made.streamsSucceeded, made.streamsFailed], [7n, 5n, 1n]);
+    assertEquals([made.messagesSent, made.messagesReceived], [7n, 6n]);
+    assertEquals([accepted.streamsStarted, accepted.streamsSucceeded, accepted.streamsFailed], [10n, 8n, 1n]);
+    assertEquals([accepted.messagesSent, accepted.messagesReceived], [9n, 10n]);
+    assertEquals([made.keepAlivesSent, accepted.keepAlivesSent], [0n, 0n]);
+    open();
+  });
+});
+
+test("[C102] channelz: a subchannel keeps the calls of connections that are over", async () => {
+  await serving(handlers, async ({ client, port }) => {
+    await client.one({});
+    await failure(client.one({ text: "fail" }));
+    const { subchannels: [subchannel] } = knownChannels().find(({ target }) =>
+      target === `127.0.0.1:${port}`
+    )!;
+    const counted = { started: 2, succeeded: 1, failed: 1 };
+    assertEquals(subchannel!.calls, counted);
+    subchannel!.transports[0]!.close("as the test has it");
+    await until(() => subchannel!.transports.length === 0);
+    assertEquals(subchannel!.calls, counted);
+  });
 });

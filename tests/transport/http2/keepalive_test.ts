@@ -38,6 +38,16 @@ test("[C65] a client sends a PING after timeMs without an octet, and not a momen
   assertEquals(bench.pass(1).sent(), ["PING"]);
 });
 
+test("[C102] a connection counts its keepalive PINGs, and of its streams those that its end has failed", () => {
+  const bench = keeping("client");
+  bench.open();
+  bench.pass(10_000).send(PONG).pass(10_000);
+  assertEquals(bench.connection.counters().keepalivesSent, 2);
+  bench.pass(5_000);
+  const { streamsStarted, streamsSucceeded, streamsFailed } = bench.connection.counters();
+  assertEquals([bench.outcome, streamsStarted, streamsSucceeded, streamsFailed], [DEAD, 1, 0, 1]);
+});
+
 test("[C65] time counts from the last octet read, whatever it was, and not from what is sent", () => {
   const bench = keeping("client");
   const stream = bench.open();
