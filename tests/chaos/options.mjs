@@ -3,7 +3,7 @@
 /** One sentence and examples. */
 export const USAGE =
   `npm run chaos: three servers, one of them on Go gRPC where it is installed, are killed, frozen, drained and moved
-under calls, and etcd, which names them, is restarted. What the servers executed stands in their logs; by these the
+under calls, packets are lost before them, and etcd, which names them, is restarted. What the servers executed stands in their logs; by these the
 verdict says whether a call was lost that is to be retried, or made twice that must not be. With --seeds the same happens in
 virtual time.
 

@@ -6,6 +6,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { buildGo, cacheFolder } from "../../.ci/grpc_toolchains.mjs";
 import { runtimeCommand } from "../../.ci/runtimes.mjs";
+import { Relay } from "./relay.ts";
 
 /** A server that drains has its last calls ended by then. */
 const DRAIN_MS = 20_000;
@@ -24,6 +25,8 @@ export interface PlaceSetup {
 export class Place {
   /** Where its server listens, or did. */
   port = 0;
+  /** The network before it: where clients connect to. */
+  readonly relay = new Relay();
   /** What it is at, in a word. */
   state = "new";
   private child: ChildProcess | undefined = undefined;
@@ -35,7 +38,10 @@ export class Place {
   async start(port = this.port): Promise<void> {
     const { kind, log, poller, etcd } = this.setup;
     const args = [`--port=${port}`, `--log=${log}`];
-    if (kind !== "go" && etcd !== undefined) args.push(`--etcd=${etcd.endpoint}`, `--prefix=${etcd.prefix}`);
+    if (port === 0) await this.relay.open(() => this.port);
+    if (kind !== "go" && etcd !== undefined) {
+      args.push(`--etcd=${etcd.endpoint}`, `--prefix=${etcd.prefix}`, `--announced=${this.relay.port}`);
+    }
     const [command, ...before] = commandOf(kind);
     const child = this.child = spawn(command!, [...before, ...args], {
       stdio: ["pipe", "pipe", "inherit"],
@@ -72,6 +78,7 @@ export class Place {
 
   /** Ends it at once, if it runs. */
   async end(): Promise<void> {
+    this.relay.close();
     if (this.child?.exitCode === null && this.child.signalCode === null) await this.signal("SIGKILL");
   }
 

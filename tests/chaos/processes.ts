@@ -1,4 +1,4 @@
-// Real servers under calls: killed, frozen, drained and moved, while the etcd that names them is restarted; then a verdict.
+// Real servers under calls: killed, frozen, drained and moved, packets to them are lost, and the etcd that names them is restarted; then a verdict.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -93,8 +93,14 @@ class Chaos {
     for (;;) {
       await sleep(500 + this.random.below(5_000));
       if (performance.now() > this.endsAt) return;
-      const what = this.random.pick(["kill", "kill", "freeze", "freeze and kill", "drain", "move"] as const);
+      const what = this.random.pick(
+        ["kill", "kill", "freeze", "freeze and kill", "drain", "move", "lose packets"] as const,
+      );
       this.faults[what] = (this.faults[what] ?? 0) + 1;
+      if (what === "lose packets") {
+        await place.relay.lose(this.random.pick([100, 800, 3_000]), this.random.chance(0.5));
+        continue;
+      }
       if (what.startsWith("freeze")) {
         await place.signal("SIGSTOP");
         await sleep(this.random.pick([200, 1_000, 4_000]));
@@ -130,11 +136,11 @@ class Chaos {
   }
 
   /** Says where the server of `place` is, unless it does so itself. */
-  private async name({ setup, port }: Place): Promise<void> {
+  private async name({ setup, relay }: Place): Promise<void> {
     const { etcd } = this;
     for (const sink of this.sinks) this.tell(sink);
     if (etcd === undefined || setup.kind !== "go") return;
-    const value = JSON.stringify({ addr: `127.0.0.1:${port}` });
+    const value = JSON.stringify({ addr: `127.0.0.1:${relay.port}` });
     await this.insist(() => etcd.put(`${PREFIX}/go`, value));
   }
 
@@ -174,7 +180,9 @@ class Chaos {
   }
 
   private tell(sink: ResolverSink): void {
-    const endpoints = this.places.map(({ port }) => ({ addresses: [parseAddress(`127.0.0.1:${port}`)] }));
+    const endpoints = this.places.map(({ relay }) => ({
+      addresses: [parseAddress(`127.0.0.1:${relay.port}`)],
+    }));
     this.accounts.engine.run(() => sink.onResolved(endpoints));
   }
 

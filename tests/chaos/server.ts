@@ -6,11 +6,12 @@ import { announce, Server } from "pollwire";
 import { readArguments } from "../../.ci/arguments.mjs";
 import { Chaos, handlers, SERVER } from "./service.ts";
 
-const { port, log, etcd, prefix } = readArguments("A server of a chaos run", {
+const { port, log, etcd, prefix, announced } = readArguments("A server of a chaos run", {
   port: [0, "where it listens"],
   log: ["", "its log"],
   etcd: ["", "where it is announced"],
   prefix: ["", "and as what"],
+  announced: [0, "the port that clients connect to"],
 });
 
 const server = new Server(SERVER);
@@ -22,7 +23,10 @@ server.addService(
   ),
 );
 const at = await server.listen(`127.0.0.1:${port}`);
-if (etcd !== "") announce(server, { etcd: { endpoints: [etcd] }, prefix, ttlMs: 2_000 });
+if (etcd !== "") {
+  const addresses = [`127.0.0.1:${announced}`];
+  announce(server, { etcd: { endpoints: [etcd] }, prefix, addresses, ttlMs: 2_000 });
+}
 console.log(`listening ${at}`);
 process.stdin.on("data", () => void server.shutdown().then(() => process.exit(0)));
 process.stdin.on("end", () => process.exit(0));
