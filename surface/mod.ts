@@ -161,6 +161,7 @@ export {
   type ChannelzSocketRef,
   type ChannelzSubchannel,
   type ChannelzSubchannelRef,
+  type ChannelzTls,
 } from "./channelz/service.ts";
 export type { ChannelzAddress } from "./channelz/messages.ts";
 export type { CallOptions } from "./client/call_options.ts";

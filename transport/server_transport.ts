@@ -20,6 +20,8 @@ import {
   type ServerKeepaliveOptions,
   serverManagement,
 } from "./keepalive.ts";
+import { SecureEndpoint } from "./tls/secure_endpoint.ts";
+import type { ConnectionSecurity } from "./tls/security.ts";
 import type {
   RequestHead,
   ServerStream,
@@ -108,6 +110,11 @@ export class Http2ServerTransport implements ServerTransport, ConnectionSink, Dr
   /** The client's address. */
   get peer(): SocketAddress {
     return this.endpoint.peer;
+  }
+
+  /** What its TLS handshake established; undefined in plaintext. */
+  get security(): ConnectionSecurity | undefined {
+    return this.endpoint instanceof SecureEndpoint ? this.endpoint.security : undefined;
   }
 
   /** Streams that are open now. */

@@ -169,6 +169,8 @@ export interface Transport {
   readonly local: SocketAddress;
   /** The other side's address. */
   readonly peer: SocketAddress;
+  /** What its TLS handshake established; undefined in plaintext. While the connection is open. */
+  readonly security: ConnectionSecurity | undefined;
   /** Streams that are open now. */
   readonly activeStreams: number;
   /** What it has done: made when it is asked for. */
@@ -183,8 +185,6 @@ export interface Transport {
 export interface ClientTransport extends Transport {
   /** Whether the server has answered a call on this connection, with whatever status, or says in GOAWAY that it takes one. */
   readonly answered: boolean;
-  /** What its TLS handshake established; undefined in plaintext. While the connection is open. */
-  readonly security: ConnectionSecurity | undefined;
   /** Whether `open` would find a free stream now (MAX_CONCURRENT_STREAMS, GOAWAY, stream ids left). */
   readonly canOpen: boolean;
   /** Whether a stream is open whose sink is of `channel`. */

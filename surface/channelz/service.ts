@@ -41,7 +41,7 @@ const CHANNELZ_PROTO = `
   message SubchannelRef { int64 subchannel_id = 7; string name = 8; }
   message SocketRef { int64 socket_id = 3; string name = 4; }
   message ServerRef { int64 server_id = 5; string name = 6; }
-  message Server { ServerRef ref = 1; ServerData data = 2; }
+  message Server { ServerRef ref = 1; ServerData data = 2; repeated SocketRef listen_socket = 3; }
   message ServerData {
     int64 calls_started = 2;
     int64 calls_succeeded = 3;
@@ -76,7 +76,10 @@ const CHANNELZ_PROTO = `
     }
   }
   message Security {
-    message Tls { oneof cipher_suite { string standard_name = 1; string other_name = 2; } }
+    message Tls {
+      oneof cipher_suite { string standard_name = 1; string other_name = 2; }
+      bytes remote_certificate = 4;
+    }
     oneof model { Tls tls = 1; }
   }
   message GetTopChannelsRequest { int64 start_channel_id = 1; int64 max_results = 2; }
@@ -190,9 +193,21 @@ export interface ChannelzServer {
   readonly ref?: ChannelzServerRef;
   /** Its calls. */
   readonly data?: ChannelzCalls;
+  /** Its sockets that listen. */
+  readonly listenSocket?: readonly ChannelzSocketRef[];
 }
 
-/** A connection. */
+/** Of a connection over TLS. */
+export interface ChannelzTls {
+  /** The cipher suite, by its name of IANA. */
+  readonly standardName?: string;
+  /** By OpenSSL's, where that is another one (TLS 1.2). */
+  readonly otherName?: string;
+  /** The peer's certificate (X.509, DER), where it sent one. */
+  readonly remoteCertificate?: Uint8Array | undefined;
+}
+
+/** A connection, or a socket that listens, which has its address alone. */
 export interface ChannelzSocket {
   /** Which one. */
   readonly ref?: ChannelzSocketRef;
@@ -212,7 +227,7 @@ export interface ChannelzSocket {
   /** The other one. */
   readonly remote?: ChannelzAddress;
   /** TLS; undefined in plaintext. */
-  readonly security?: { readonly tls?: { readonly standardName?: string } } | undefined;
+  readonly security?: { readonly tls?: ChannelzTls } | undefined;
 }
 
 /** The methods of `grpc.channelz.v1.Channelz`. */

@@ -147,7 +147,7 @@ export function announce(server: Server, options: AnnounceOptions): Announcement
   if (styles.isShutDown) throw new TypeError(`${CANNOT}: it was shut down`);
   const prefix = readPrefix(options.prefix);
   const addresses = options.addresses === undefined
-    ? listening().filter(({ family }) => family !== "inprocess").map(checkReachable)
+    ? listening().map(([first]) => first!).filter(({ family }) => family !== "inprocess").map(checkReachable)
     : readAddresses(options.addresses);
   if (addresses.length === 0) {
     throw new TypeError(`${CANNOT}: it listens nowhere; listen first, or give addresses`);

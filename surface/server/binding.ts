@@ -26,8 +26,8 @@ export class Binding {
   listening = true;
   private address = "";
   private port = 0;
-  /** The first of its addresses, as the socket has it. */
-  first: SocketAddress | undefined = undefined;
+  /** Its addresses, as the sockets have them; none before it is bound. */
+  addresses: readonly SocketAddress[] = [];
   private onReleased!: () => void;
   private readonly drains = new Set<Drain>();
   private notServedHere: () => void = () => {};
@@ -42,9 +42,9 @@ export class Binding {
     return this.address;
   }
 
-  /** The listener is bound: `target` is what `listen` was given, at `first` and perhaps others, `port` what the system gave. */
-  bound(target: Target, first: SocketAddress, port: number): void {
-    this.first = "port" in first ? { ...first, port } : first;
+  /** The listener is bound: `target` is what `listen` was given, `at` what it stands for, `port` what the system gave. */
+  bound(target: Target, at: readonly SocketAddress[], port: number): void {
+    this.addresses = at.map((one) => "port" in one ? { ...one, port } : { ...one });
     const address = "port" in target ? { ...target, port } : target;
     this.address = formatAddress(address);
     this.port = port;

@@ -283,7 +283,7 @@ export class Server {
       }
       port = bound.value;
     }
-    binding.bound(target, at[0]!, port);
+    binding.bound(target, at, port);
     this.#bindings.add(binding);
     listener.start();
     return port;
@@ -436,7 +436,7 @@ export class Server {
         styles: server.#styles,
         transports: server.#transports,
         listening: () =>
-          [...server.#bindings].filter(({ listening }) => listening).map(({ first }) => first!),
+          [...server.#bindings].filter(({ listening }) => listening).map(({ addresses }) => addresses),
         shutdown: () => void server.shutdown(),
         close: () => server.close(),
       };

@@ -27,8 +27,8 @@ export interface StyledServer {
   readonly styles: ServerStyles;
   /** The connections of its clients, as they come and go. */
   readonly transports: ReadonlySet<ServerTransport>;
-  /** Where it listens, one address for each `listen`. */
-  listening(): SocketAddress[];
+  /** Where it listens: the addresses of each `listen`, the same objects each time. */
+  listening(): Array<readonly SocketAddress[]>;
   /** See `CallContext`. */
   readonly needsLoop: boolean;
   /** Takes no new calls, and lets running ones finish. */

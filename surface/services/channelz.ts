@@ -1,14 +1,14 @@
 // The channelz service (gRFC A14): what the channels and servers of this thread do, for whoever looks into a running program.
 
 import { formatAddress, type SocketAddress } from "../../pollers/mod.ts";
-import type { ClientTransport, ServerTransport } from "../../transport/mod.ts";
+import type { ClientTransport, ConnectionSecurity, ServerTransport } from "../../transport/mod.ts";
 import { RpcError } from "../call/rpc_error.ts";
 import type { Subchannel } from "../channel/subchannel.ts";
 import { addressOf, timestampOf } from "../channelz/messages.ts";
 import { CallCounts } from "../channelz/call_counts.ts";
 import { numberOf } from "../channelz/identity.ts";
 import { type KnownChannel, knownChannels, watchChannels, watchedOf } from "../channelz/registry.ts";
-import { type ChannelzMethods, channelzService } from "../channelz/service.ts";
+import { type ChannelzMethods, channelzService, type ChannelzTls } from "../channelz/service.ts";
 import { type Server, styledServer } from "../server/server.ts";
 import type { MethodHandlers } from "../server/service.ts";
 
@@ -19,7 +19,7 @@ const PAGE = 100;
 interface KnownServer {
   readonly counts: CallCounts;
   readonly transports: ReadonlySet<ServerTransport>;
-  listening(): SocketAddress[];
+  listening(): Array<readonly SocketAddress[]>;
 }
 
 /** Servers of this thread that have the service, until they are shut down. */
@@ -86,7 +86,9 @@ const handlers: MethodHandlers<ChannelzMethods> = {
     const made = knownChannels().flatMap(({ subchannels }) => subchannels).flatMap(({ transports }) =>
       transports
     );
-    return { socket: socketOf(found<Connected>("socket", [...served, ...made], socketId)) };
+    const listening = [...servers.values()].flatMap((server) => server.listening().flat());
+    const one = found<Connected | SocketAddress>("socket", [...served, ...made, ...listening], socketId);
+    return { socket: "family" in one ? { ref: listenerRef(one), local: addressOf(one) } : socketOf(one) };
   },
 };
 
@@ -161,9 +163,18 @@ function subchannelOf(subchannel: Subchannel) {
 
 function serverOf(server: KnownServer) {
   return {
-    ref: { serverId: BigInt(numberOf(server)), name: server.listening().map(formatAddress).join(", ") },
+    ref: {
+      serverId: BigInt(numberOf(server)),
+      name: server.listening().map(([first]) => formatAddress(first!)).join(", "),
+    },
     data: countsOf(server.counts),
+    listenSocket: server.listening().flat().map(listenerRef),
   };
+}
+
+/** A socket that listens is known by its address. */
+function listenerRef(address: SocketAddress) {
+  return { socketId: BigInt(numberOf(address)), name: formatAddress(address) };
 }
 
 function socketRef(transport: Connected) {
@@ -172,10 +183,9 @@ function socketRef(transport: Connected) {
 }
 
 function socketOf(transport: Connected) {
-  const { local, peer } = transport;
+  const { local, peer, security } = transport;
   const counters = transport.counters();
   const { sendWindow, receiveWindow } = counters;
-  const cipher = "security" in transport ? transport.security?.cipher : undefined;
   return {
     ref: socketRef(transport),
     data: {
@@ -190,6 +200,11 @@ function socketOf(transport: Connected) {
     },
     local: addressOf(local),
     remote: addressOf(peer),
-    security: cipher === undefined ? undefined : { tls: { standardName: cipher } },
+    security: security === undefined ? undefined : { tls: tlsOf(security) },
   };
+}
+
+function tlsOf({ cipher, peerCertificate }: ConnectionSecurity): ChannelzTls {
+  const name = cipher.startsWith("TLS_") ? { standardName: cipher } : { otherName: cipher };
+  return { ...name, remoteCertificate: peerCertificate?.der };
 }

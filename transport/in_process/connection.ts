@@ -38,6 +38,7 @@ export interface Side<Sink> {
 /** One side of a connection. */
 class InProcessSide {
   readonly lane: Lane;
+  readonly security = undefined;
   readonly limits: MessageLimits;
   readonly windowBytes: number;
   readonly settings: LocalSettings;
@@ -103,7 +104,6 @@ export class InProcessClientTransport extends InProcessSide
   implements ClientTransport, ClientEndHost, Deliverable {
   isDue = false;
   answered = false;
-  readonly security = undefined;
   private readonly sink: ClientTransportSink;
   private isStarted = false;
   private isDraining = false;

@@ -98,6 +98,36 @@ export default [
     "",
     "keeps the calls of connections",
   ),
+  mutation(
+    "transport/in_process/stream_end.ts",
+    "      host.messagesReceived++;\n",
+    "",
+    "has its own name",
+  ),
+  mutation(
+    "surface/services/channelz.ts",
+    "numberOf(address)), name: formatAddress(address)",
+    "numberOf({ address })), name: formatAddress(address)",
+    "each socket that it listens on",
+  ),
+  mutation(
+    "surface/server/binding.ts",
+    '"port" in one ? { ...one, port } : { ...one }',
+    '"port" in one ? { ...one } : { ...one }',
+    "each socket that it listens on",
+  ),
+  mutation(
+    "transport/server_transport.ts",
+    "this.endpoint instanceof SecureEndpoint ? this.endpoint.security : undefined",
+    "undefined",
+    "over TLS show its cipher",
+  ),
+  mutation(
+    "surface/services/channelz.ts",
+    "remoteCertificate: peerCertificate?.der",
+    "remoteCertificate: undefined",
+    "over TLS show its cipher",
+  ),
   {
     file: "transport/http2/keepalive.ts",
     before: "    this.sent++;\n",

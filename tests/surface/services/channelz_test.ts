@@ -1,8 +1,11 @@
 // channelz: what it says of channels, subchannels, servers and connections, page by page, and what it costs who does not ask.
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { Channel, Channelz, channelzService, createClient, RpcError, Server, Status } from "pollwire";
+import { Channel, Channelz, channelzService, createClient, RpcError, Server, Status, tls } from "pollwire";
+import { Authority } from "../../../examples/tls/authority.ts";
 import { addChannel, knownChannels, removeChannel } from "../../../surface/channelz/registry.ts";
 import { callContext } from "../../../surface/channel/channel.ts";
+import { NODE_TLS } from "../../../transport/tls/node/context.ts";
+import { OPENSSL } from "../../../transport/tls/openssl/context.ts";
 import { test } from "../../harness.ts";
 import { failure, gate, type Handlers, serving, until } from "../serving.ts";
 
@@ -146,6 +149,7 @@ test("[C102] channelz: a server that was shut down is not listed, and one inside
   const { socket } = await z.getSocket({ socketId: socketRef[0]!.socketId! });
   assertEquals(socket!.local!.otherAddress!.name, "inprocess:looked-at");
   assertEquals([socket!.data!.streamsStarted, socket!.data!.localFlowControlWindow], [4n, undefined]);
+  assertEquals([socket!.data!.messagesSent, socket!.data!.messagesReceived], [3n, 4n]);
   await channel[Symbol.asyncDispose]();
   await first.shutdown();
 });
@@ -205,3 +209,59 @@ test("[C102] channelz: a subchannel keeps the calls of connections that are over
     assertEquals(subchannel!.calls, counted);
   });
 });
+
+test("[C102] channelz: a server shows each socket that it listens on, as long as it does", async () => {
+  const server = new Server();
+  new Channelz(server);
+  await server.listen("inprocess:asked");
+  const ports = [await server.listen("127.0.0.1:0"), await server.listen("127.0.0.1:0")];
+  const channel = new Channel("inprocess:asked");
+  const z = clientOf(channel);
+  const shown = async () => (await z.getServers({})).server!.at(-1)!.listenSocket!;
+  const sockets = await shown();
+  assertEquals(sockets.map(({ name }) => name), [
+    "inprocess:asked",
+    ...ports.map((port) => `127.0.0.1:${port}`),
+  ]);
+  const { socket } = await z.getSocket({ socketId: sockets[1]!.socketId! });
+  assertEquals([socket!.ref, socket!.local!.tcpipAddress!.port], [sockets[1]!, ports[0]]);
+  assertEquals([socket!.remote, socket!.data], [undefined, undefined]);
+  assertEquals(await shown(), sockets);
+  await server.unbind(ports[0]!);
+  assertEquals(await shown(), [sockets[0]!, sockets[2]!]);
+  await channel[Symbol.asyncDispose]();
+  await server.shutdown();
+});
+
+test(
+  "[C102] channelz: both sides of a connection over TLS show its cipher, and the certificate of the peer",
+  async () => {
+    const ca = new Authority();
+    const provider = [OPENSSL, NODE_TLS].find((one) => one.probe().usable)!.name;
+    const own = ca.issue({ name: "server", dns: ["localhost"], ip: ["127.0.0.1"] });
+    const server = new Server({ credentials: tls.server({ ...own, provider }) });
+    new Channelz(server);
+    const port = await server.listen("127.0.0.1:0");
+    const channel = new Channel(`127.0.0.1:${port}`, { credentials: tls.client({ ca: ca.cert, provider }) });
+    const z = clientOf(channel);
+    try {
+      const { subchannelRef = [] } = (await channelTo(z, `127.0.0.1:${port}`))!;
+      const { subchannel } = await z.getSubchannel({ subchannelId: subchannelRef[0]!.subchannelId! });
+      const { socket: made } = await z.getSocket({ socketId: subchannel!.socketRef![0]!.socketId! });
+      const { server: all = [] } = await z.getServers({});
+      const { socketRef = [] } = await z.getServerSockets({ serverId: all.at(-1)!.ref!.serverId! });
+      const { socket: accepted } = await z.getSocket({ socketId: socketRef[0]!.socketId! });
+      const { cipher, peerCertificate } = channel.security!;
+      assertEquals([made!.security!.tls!.standardName, accepted!.security!.tls!.standardName], [
+        cipher,
+        cipher,
+      ]);
+      assertEquals(made!.security!.tls!.remoteCertificate, peerCertificate!.der);
+      assertEquals(accepted!.security!.tls!.remoteCertificate?.length ?? 0, 0);
+    } finally {
+      await channel[Symbol.asyncDispose]();
+      await server.shutdown();
+    }
+  },
+  { leaves: "a runtime's TLS sockets have timers that end after them" },
+);
