@@ -99,6 +99,18 @@ export default [
     "keeps the calls of connections",
   ),
   mutation(
+    "transport/grpc/client_stream.ts",
+    "    writePrefix(framed);\n    if (!this.stream.closed) this.connection.messagesSent++;\n",
+    "    writePrefix(framed);\n",
+    "counts its messages",
+  ),
+  mutation(
+    "transport/grpc/client_stream.ts",
+    "      if (!this.stream.closed) this.connection.messagesSent++;\n",
+    "",
+    "compressed messages count",
+  ),
+  mutation(
     "transport/in_process/stream_end.ts",
     "      host.messagesReceived++;\n",
     "",

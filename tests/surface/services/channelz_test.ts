@@ -265,3 +265,15 @@ test(
   },
   { leaves: "a runtime's TLS sockets have timers that end after them" },
 );
+
+test("[C102] channelz: compressed messages count as others do", async () => {
+  const gzip = { compression: "gzip" } as const;
+  await serving(handlers, async ({ client, port }) => {
+    for (const size of [10, 100_000]) await client.one({ body: new Uint8Array(size) });
+    const { subchannels: [subchannel] } = knownChannels().find(({ target }) =>
+      target === `127.0.0.1:${port}`
+    )!;
+    const { messagesSent, messagesReceived } = subchannel!.transports[0]!.counters();
+    assertEquals([messagesSent, messagesReceived], [2, 2]);
+  }, { channel: gzip, server: gzip });
+});
