@@ -25,11 +25,20 @@ export function readTextFileSync(path: string): string {
   }
 }
 
-/** What differs once the file at `path`, behind symbolic links, is another one or was written. Throws Error that names it. */
+/** A file that was written so lately may be written again within the same tick of the file system's clock. */
+const FRESH_MS = 100;
+
+let fresh = 0;
+
+/**
+ * What differs once the file at `path`, behind symbolic links, is another one or was written, and each time while it was
+ * written just now. Throws Error that names it.
+ */
 export function fileStamp(path: string): string {
   try {
     const { dev, ino, size, mtimeMs } = statSync(path);
-    return `${dev} ${ino} ${size} ${mtimeMs}`;
+    const stamp = `${dev} ${ino} ${size} ${mtimeMs}`;
+    return Math.abs(Date.now() - mtimeMs) < FRESH_MS ? `${stamp} ${++fresh}` : stamp;
   } catch (cause) {
     throw new Error(`Cannot read ${path}: ${(cause as Error).message}`, { cause });
   }

@@ -26,6 +26,8 @@ export function pemFiles<Options extends object>(options: FilesOf<Options>): () 
   const stampNow = (): string => paths.map(fileStamp).join("\n");
   let stamp = "";
   let read: Options | undefined = undefined;
+  /** What `read` was made of. */
+  let whole = "";
   /** What was found between two versions. Where it is found again nobody is at work on it: it is wrong. */
   let torn = "";
   return () => {
@@ -36,11 +38,18 @@ export function pemFiles<Options extends object>(options: FilesOf<Options>): () 
       const before = found;
       found = stampNow();
       if (found !== before && attempt < ATTEMPTS) continue;
-      if (read !== undefined && found !== torn && !isWhole(texts)) {
-        torn = found;
+      const content = Object.values(texts).join();
+      const settled = found === before ? found : "";
+      if (read !== undefined && content === whole) {
+        stamp = settled;
         return read;
       }
-      stamp = found === before ? found : "";
+      if (read !== undefined && content !== torn && !isWhole(texts)) {
+        torn = content;
+        return read;
+      }
+      stamp = settled;
+      whole = content;
       return read = { ...options, ...texts } as Options;
     }
   };

@@ -1,9 +1,9 @@
 // What clients and servers say of attempts in metadata (gRFC A6): how many were made before this one, and when the server
 // wants the next one.
 
-import { Field, fieldName, HeaderList } from "../../../transport/mod.ts";
+import { Field, HeaderList, protocolName } from "../../../transport/mod.ts";
 
-const PREVIOUS_ATTEMPTS = fieldName("grpc-previous-rpc-attempts");
+const PREVIOUS_ATTEMPTS = protocolName("grpc-previous-rpc-attempts");
 const PUSHBACK = "grpc-retry-pushback-ms";
 
 /** A server's word that the call is not to be made again. */

@@ -159,12 +159,12 @@ export default [
   },
   mutation(
     "surface/credentials/files.ts",
-    "read !== undefined && found !== torn && !isWhole(texts)",
-    "read !== undefined && found === torn && !isWhole(texts)",
+    "read !== undefined && content !== torn && !isWhole(texts)",
+    "read !== undefined && content === torn && !isWhole(texts)",
     FILES,
     "the earlier pair",
   ),
-  mutation("surface/credentials/files.ts", "        torn = found;\n", "", FILES, "stays without its key"),
+  mutation("surface/credentials/files.ts", "        torn = content;\n", "", FILES, "stays without its key"),
   {
     ...mutation(
       "transport/tls/node/context.ts",
