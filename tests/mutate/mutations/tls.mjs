@@ -291,6 +291,16 @@ export default [
     "tests/surface/credentials/files_test.ts",
     "certificate files",
   ),
+  {
+    ...mutation(
+      "pollers/native/files.ts",
+      "Math.abs(Date.now() - mtimeMs) < FRESH_MS",
+      "false",
+      "tests/surface/credentials/files_test.ts",
+      "within a tick",
+    ),
+    runtime: "deno",
+  },
   mutation(
     ENDPOINT,
     "if (protocol === H2) return this.refusal = this.refusedPeer();",

@@ -1,6 +1,6 @@
 // Certificates in files: read again when they are replaced, in the ways in which that is done.
 import { assertEquals, assertThrows } from "@std/assert";
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pemFiles, type TlsServerOptions } from "pollwire";
@@ -27,6 +27,7 @@ test("certificate files: they are read once, and again when they are written or 
     writeFileSync(cert!, first.cert);
     writeFileSync(key!, first.key);
     writeFileSync(clientCa!, "ca 1");
+    for (const file of [cert!, key!, clientCa!]) utimesSync(file, 1, 1); // long ago
     const source = pemFiles<TlsServerOptions>({
       cert: cert!,
       key: key!,
@@ -37,10 +38,28 @@ test("certificate files: they are read once, and again when they are written or 
     assertEquals(read, { ...first, clientCa: "ca 1", provider: "node" });
     assertEquals(source() === read, true);
     writeFileSync(clientCa!, "ca 2, longer");
+    utimesSync(clientCa!, 1, 1);
     assertEquals(source().clientCa, "ca 2, longer");
-    writeFileSync(join(folder, "new.pem"), "ca 3");
+    writeFileSync(join(folder, "new.pem"), "ca 3, longer");
+    utimesSync(join(folder, "new.pem"), 1, 1);
     renameSync(join(folder, "new.pem"), clientCa!);
-    assertEquals(source().clientCa, "ca 3");
+    assertEquals(source().clientCa, "ca 3, longer");
+    writeFileSync(clientCa!, "ca 4, longer");
+    utimesSync(clientCa!, 2, 2);
+    assertEquals(source().clientCa, "ca 4, longer");
+  }));
+
+test("certificate files: one that is written again within a tick of the file system's clock is read again", () =>
+  inFolder((folder) => {
+    const paths = { cert: "cert.pem", key: "key.pem", clientCa: "ca.pem" };
+    for (const [name, file] of Object.entries(paths)) paths[name as "cert"] = join(folder, file);
+    writeFileSync(paths.cert, first.cert);
+    writeFileSync(paths.key, first.key);
+    const source = pemFiles<TlsServerOptions>(paths);
+    for (let version = 10; version < 60; version++) {
+      writeFileSync(paths.clientCa, `ca ${version}`);
+      assertEquals(source().clientCa, `ca ${version}`);
+    }
   }));
 
 test("certificate files: of a certificate without its key, and half of a file, the earlier pair is used", () =>
