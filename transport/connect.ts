@@ -2,7 +2,7 @@
 
 import type { SocketAddress } from "../pollers/contract/address.ts";
 import type { EventEngine } from "../pollers/contract/engine.ts";
-import { type Attempt, type ConnectOptions, Handshake, type HandshakeOwner } from "./handshake.ts";
+import { type ConnectAttempt, type ConnectOptions, Handshake, type HandshakeOwner } from "./handshake.ts";
 import { InProcessAttempt } from "./in_process/listener.ts";
 
 /** Begins to connect to `address` at once; `owner` gets the result, on no caller's stack. */
@@ -11,7 +11,7 @@ export function beginConnect(
   address: SocketAddress,
   options: ConnectOptions,
   owner: HandshakeOwner,
-): Attempt {
+): ConnectAttempt {
   return address.family === "inprocess"
     ? new InProcessAttempt(engine, address, options, owner)
     : new Handshake(engine, address, options, owner);

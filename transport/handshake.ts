@@ -43,7 +43,7 @@ export interface ConnectOptions extends HandshakeOptions {
 }
 
 /** One attempt to connect to a server. */
-export interface Attempt {
+export interface ConnectAttempt {
   /** Where. */
   readonly address: SocketAddress;
   /** Gives up; the owner is not called any more. */
@@ -55,13 +55,13 @@ export interface HandshakeOwner {
   /** Receives the events of the transport once the handshake is complete. */
   readonly sink: ClientTransportSink;
   /** The server's SETTINGS came. */
-  onHandshakeDone(attempt: Attempt, transport: ClientTransport): void;
+  onHandshakeDone(attempt: ConnectAttempt, transport: ClientTransport): void;
   /** The attempt failed; `reason` names the address and says how far it came and why it ended. */
-  onHandshakeFailed(attempt: Attempt, reason: string): void;
+  onHandshakeFailed(attempt: ConnectAttempt, reason: string): void;
 }
 
 /** One attempt to connect to a server at one address, under one deadline. */
-export class Handshake implements Attempt, ClientTransportSink {
+export class Handshake implements ConnectAttempt, ClientTransportSink {
   private readonly timeoutMs: number;
   private readonly timer: TaskHandle;
   private connecting: ConnectHandle | undefined;

@@ -7,10 +7,10 @@
 
 import { describeThrown, type EventEngine, formatAddress, type SocketAddress } from "../../pollers/mod.ts";
 import {
-  type Attempt,
   beginConnect,
   type ClientTransport,
   type ClientTransportSink,
+  type ConnectAttempt,
   type ConnectOptions,
   type HandshakeOwner,
   type Http2Error,
@@ -22,7 +22,7 @@ export class Connection implements HandshakeOwner, ClientTransportSink, LinkedCo
   private readonly links = new Set<Link>();
   /** Those of them that drain. */
   private readonly leaving = new Set<Link>();
-  private attempt: Attempt | undefined = undefined;
+  private attempt: ConnectAttempt | undefined = undefined;
   private transport: ClientTransport | undefined = undefined;
   /** Links may begin to use it. */
   private isOpen = true;
@@ -111,13 +111,13 @@ export class Connection implements HandshakeOwner, ClientTransportSink, LinkedCo
     return this;
   }
 
-  onHandshakeDone(_attempt: Attempt, transport: ClientTransport): void {
+  onHandshakeDone(_attempt: ConnectAttempt, transport: ClientTransport): void {
     this.attempt = undefined;
     this.transport = transport;
     for (const link of [...this.links]) this.connected(link, transport);
   }
 
-  onHandshakeFailed(_attempt: Attempt, reason: string): void {
+  onHandshakeFailed(_attempt: ConnectAttempt, reason: string): void {
     this.attempt = undefined;
     this.stopTaking();
     for (const { owner } of [...this.links]) owner.onConnectFailed(reason);

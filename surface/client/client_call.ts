@@ -319,7 +319,7 @@ export abstract class ClientCall extends SendingCall
       this.permission?.renew();
       return this.context.route.submit(this);
     }
-    if (!this.goesOn(status, isOwnFault(cause))) this.end(status);
+    if (this.config === undefined || !this.goesOn(status, isOwnFault(cause))) this.end(status);
   }
 
   /** Whether the call ended by its deadline, though the timer has not come yet. */

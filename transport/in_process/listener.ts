@@ -4,7 +4,7 @@ import { formatAddress, type InProcessAddress, type SocketAddress } from "../../
 import type { EventEngine, IoResult } from "../../pollers/contract/engine.ts";
 import { IoError } from "../../pollers/contract/io_error.ts";
 import type { TransportOptions } from "../client_transport.ts";
-import type { Attempt, ConnectOptions, HandshakeOwner } from "../handshake.ts";
+import type { ConnectAttempt, ConnectOptions, HandshakeOwner } from "../handshake.ts";
 import type { ClientTransport, ServerTransport, ServerTransportSink } from "../transport.ts";
 import { InProcessConnection } from "./connection.ts";
 
@@ -112,7 +112,7 @@ export class InProcessListener {
 }
 
 /** One attempt to connect to a server of this thread. */
-export class InProcessAttempt implements Attempt {
+export class InProcessAttempt implements ConnectAttempt {
   private isOver = false;
   private connection: TakenConnection | undefined = undefined;
 
