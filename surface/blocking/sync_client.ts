@@ -26,8 +26,13 @@ export interface SyncClientOptions {
 const NAMES: OptionNames<SyncClientOptions> = { spinMs: true };
 
 /** A method's function, by its kind. Where requests are a stream of a bidirectional method and not given, they are written. */
-export type SyncClientMethod<M> = M extends MethodDescriptor<infer Req, infer Res, infer Kind>
-  ? Kind extends "unary" ? (request: Req, options?: CallOptions) => Res
+export type SyncClientMethod<M> = M extends MethodDescriptor<
+  infer _Req,
+  infer Res,
+  infer Kind,
+  infer Req,
+  infer _Res
+> ? Kind extends "unary" ? (request: Req, options?: CallOptions) => Res
   : Kind extends "serverStreaming" ? (request: Req, options?: CallOptions) => SyncStream<never, Res>
   : Kind extends "clientStreaming" ? (requests: Iterable<Req>, options?: CallOptions) => Res
   : (requests?: Iterable<Req>, options?: CallOptions) => SyncStream<Req, Res>

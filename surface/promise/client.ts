@@ -18,8 +18,13 @@ import { streamsRequests, streamsResponses } from "../proto/service.ts";
 export type Responses<Res> = AsyncIterableIterator<Res>;
 
 /** A method's function, by its kind. */
-export type ClientMethod<M> = M extends MethodDescriptor<infer Req, infer Res, infer Kind>
-  ? Kind extends "unary" ? (request: Req, options?: CallOptions) => Promise<Res>
+export type ClientMethod<M> = M extends MethodDescriptor<
+  infer _Req,
+  infer Res,
+  infer Kind,
+  infer Req,
+  infer _Res
+> ? Kind extends "unary" ? (request: Req, options?: CallOptions) => Promise<Res>
   : Kind extends "serverStreaming" ? (request: Req, options?: CallOptions) => Responses<Res>
   : Kind extends "clientStreaming" ? (requests: Source<Req>, options?: CallOptions) => Promise<Res>
   : (requests: Source<Req>, options?: CallOptions) => Responses<Res>

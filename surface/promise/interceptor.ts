@@ -2,7 +2,7 @@
 
 import type { Metadata } from "../call/metadata.ts";
 import type { CallOptions } from "../client/call_options.ts";
-import type { MethodDescriptor, MethodKind } from "../proto/mod.ts";
+import type { MethodDescriptor, MethodKind, RequestInitOf, ResponseOf } from "../proto/mod.ts";
 
 import type { Source } from "./producer.ts";
 
@@ -63,12 +63,12 @@ export interface ClientCallResponse {
 /** A call that a client's interceptor gets; `M`: the methods that it may be of. */
 export type InterceptedClientCall<M = MethodDescriptor<unknown, unknown>> =
   & ClientCallRequest
-  & (M extends MethodDescriptor<infer Req, infer _Res, infer Kind> ? SentMessages<Req, Kind> : never);
+  & (M extends MethodDescriptor ? SentMessages<RequestInitOf<M>, M["kind"]> : never);
 
 /** What an interceptor's `next` gives: when the one response came, or when a stream of them began. */
 export type ClientResponse<M = MethodDescriptor<unknown, unknown>> =
   & ClientCallResponse
-  & (M extends MethodDescriptor<infer _Req, infer Res, infer Kind> ? ReceivedMessages<Res, Kind> : never);
+  & (M extends MethodDescriptor ? ReceivedMessages<ResponseOf<M>, M["kind"]> : never);
 
 /** What follows an interceptor: the next one, or the call itself. It makes a call each time it is called. */
 export type ClientNext<M = MethodDescriptor<unknown, unknown>> = (

@@ -1,13 +1,13 @@
 // Handlers that get and give octets: of one method of a service, or of all methods that no service has.
 
 import { type RawMethod, withoutSchema } from "../proto/raw.ts";
-import type { MethodDescriptor } from "../proto/mod.ts";
+import type { MethodKind } from "../proto/mod.ts";
 import { type MethodStyle, methodStyle } from "../server/method_style.ts";
 import type { AnyHandler, Handler } from "./handlers.ts";
 import { promiseStyle } from "./server_calls.ts";
 
 /** A handler of octets, by the kind of the method `M`. */
-export type RawHandler<M> = M extends MethodDescriptor<infer _Req, infer _Res, infer Kind>
+export type RawHandler<M> = M extends { readonly kind: infer Kind extends MethodKind }
   ? Handler<RawMethod<Kind>>
   : never;
 

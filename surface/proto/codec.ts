@@ -9,9 +9,9 @@ import { Reader, WireError } from "./reader.ts";
 import type { MessageSchema } from "./schema.ts";
 import { PREFIX_BYTES, Writer } from "./writer.ts";
 
-/** Turns messages of one type into bytes and back. */
+/** Turns messages of one type into bytes and back. `T`: what is received; `Init`: what may be sent, as with fields left out. */
 // deno-lint-ignore no-explicit-any
-export interface Codec<T = any> {
+export interface Codec<T = any, Init = T> {
   /** "routeguide.Point". */
   readonly typeName: string;
   /**
@@ -19,13 +19,13 @@ export interface Codec<T = any> {
    *
    * @throws {EncodeError} when the value does not fit the type
    */
-  encode(message: T): Uint8Array;
+  encode(message: Init): Uint8Array;
   /**
    * Appends the encoded message to what `writer` has begun.
    *
    * @throws {EncodeError} as `encode` does
    */
-  encodeInto(message: T, writer: Writer): void;
+  encodeInto(message: Init, writer: Writer): void;
   /**
    * Decodes all of `bytes`. Fields of type bytes are views of `bytes`. Default of `maxElements`: 800,000, or a fifth
    * of `bytes.length` where that is more.

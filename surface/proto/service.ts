@@ -19,9 +19,19 @@ export function streamsResponses(kind: MethodKind): boolean {
 /** Option `idempotency_level` of a method: calls that may be repeated, or that change nothing at all. */
 export type Idempotency = "IDEMPOTENT" | "NO_SIDE_EFFECTS";
 
-/** One method of a service. `Req` and `Res` are the plain objects its messages are in JavaScript. */
-// deno-lint-ignore no-explicit-any
-export interface MethodDescriptor<Req = any, Res = any, Kind extends MethodKind = MethodKind> {
+/**
+ * One method of a service. `Req` and `Res` are what its messages are in JavaScript where they are received; `ReqInit` and
+ * `ResInit`, where they are sent.
+ */
+export interface MethodDescriptor<
+  // deno-lint-ignore no-explicit-any
+  Req = any,
+  // deno-lint-ignore no-explicit-any
+  Res = any,
+  Kind extends MethodKind = MethodKind,
+  ReqInit = Req,
+  ResInit = Res,
+> {
   /** As the .proto file writes it: "GetFeature". */
   readonly name: string;
   /** As stubs and handlers call it: "getFeature". */
@@ -31,9 +41,9 @@ export interface MethodDescriptor<Req = any, Res = any, Kind extends MethodKind 
   /** Which sides send a stream. */
   readonly kind: Kind;
   /** Codec of what clients send. */
-  readonly requestCodec: Codec<Req>;
+  readonly requestCodec: Codec<Req, ReqInit>;
   /** Codec of what servers send. */
-  readonly responseCodec: Codec<Res>;
+  readonly responseCodec: Codec<Res, ResInit>;
   /** Only where the .proto file says so. */
   readonly idempotency?: Idempotency;
 }
@@ -52,18 +62,48 @@ export interface ServiceDescriptor<Methods = MethodMap> {
 /** Type of a service in an interface given to `loadProto`: `ServiceOf<{ getFeature: Unary<Point, Feature> }>`. */
 export type ServiceOf<Methods> = ServiceDescriptor<Methods>;
 /** One request, one response. */
-export type Unary<Req, Res> = MethodDescriptor<Req, Res, "unary">;
+export type Unary<Req, Res, ReqInit = Req, ResInit = Res> = MethodDescriptor<
+  Req,
+  Res,
+  "unary",
+  ReqInit,
+  ResInit
+>;
 /** One request, a stream of responses. */
-export type ServerStreaming<Req, Res> = MethodDescriptor<Req, Res, "serverStreaming">;
+export type ServerStreaming<Req, Res, ReqInit = Req, ResInit = Res> = MethodDescriptor<
+  Req,
+  Res,
+  "serverStreaming",
+  ReqInit,
+  ResInit
+>;
 /** A stream of requests, one response. */
-export type ClientStreaming<Req, Res> = MethodDescriptor<Req, Res, "clientStreaming">;
+export type ClientStreaming<Req, Res, ReqInit = Req, ResInit = Res> = MethodDescriptor<
+  Req,
+  Res,
+  "clientStreaming",
+  ReqInit,
+  ResInit
+>;
 /** A stream of requests, a stream of responses. */
-export type BidiStreaming<Req, Res> = MethodDescriptor<Req, Res, "bidiStreaming">;
+export type BidiStreaming<Req, Res, ReqInit = Req, ResInit = Res> = MethodDescriptor<
+  Req,
+  Res,
+  "bidiStreaming",
+  ReqInit,
+  ResInit
+>;
 
-/** The request type of a method. */
-export type RequestOf<M> = M extends MethodDescriptor<infer Req, infer _Res> ? Req : never;
-/** The response type of a method. */
-export type ResponseOf<M> = M extends MethodDescriptor<infer _Req, infer Res> ? Res : never;
+/** The request type of a method, as a server receives it. */
+export type RequestOf<M> = M extends { readonly requestCodec: Codec<infer Req, infer _Init> } ? Req : never;
+/** The response type of a method, as a client receives it. */
+export type ResponseOf<M> = M extends { readonly responseCodec: Codec<infer Res, infer _Init> } ? Res : never;
+/** What a client may give as a request of a method. */
+export type RequestInitOf<M> = M extends { readonly requestCodec: Codec<infer _Req, infer Init> } ? Init
+  : never;
+/** What a server may give as a response of a method. */
+export type ResponseInitOf<M> = M extends { readonly responseCodec: Codec<infer _Res, infer Init> } ? Init
+  : never;
 
 /** The kind of a method from its two `stream` markers. */
 export function methodKind(requestStream: boolean, responseStream: boolean): MethodKind {

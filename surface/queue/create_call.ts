@@ -8,7 +8,7 @@ import { type CallIdentityOptions, readIdentity } from "../client/call_identity.
 import { checkedCompression, type Compression } from "../compression.ts";
 import { checkOptions, describe, type OptionNames } from "../options.ts";
 import { BYTES } from "../proto/bytes_codec.ts";
-import type { MethodDescriptor } from "../proto/mod.ts";
+import type { MethodDescriptor, MethodKind } from "../proto/mod.ts";
 import type { ServedCall } from "../server/server_call.ts";
 import { QueueClientCall } from "./client_call.ts";
 import { type CompletionQueue, queueCoreOf } from "./completion_queue.ts";
@@ -91,7 +91,7 @@ const NAMES: OptionNames<CreateCallOptions<unknown>> = {
  */
 export function createCall<Req, Res, Tag>(
   channel: Channel,
-  method: MethodDescriptor<Req, Res>,
+  method: MethodDescriptor<unknown, Res, MethodKind, Req, unknown>,
   options: CreateCallOptions<Tag>,
 ): Call<Req, Res, Tag>;
 /** The same, without a schema: messages are octets, and `method` is a path. */

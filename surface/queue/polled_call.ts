@@ -32,8 +32,13 @@ export interface PolledWriter<Res> {
 }
 
 /** A handler of the synchronous server shape, by the kind of its method. It waits where C++'s blocks. */
-export type PolledHandler<M> = M extends MethodDescriptor<infer Req, infer Res, infer Kind>
-  ? Kind extends "unary" ? (request: Req, context: ServerContext) => Res | Promise<Res>
+export type PolledHandler<M> = M extends MethodDescriptor<
+  infer Req,
+  infer _Res,
+  infer Kind,
+  infer _Req,
+  infer Res
+> ? Kind extends "unary" ? (request: Req, context: ServerContext) => Res | Promise<Res>
   : Kind extends "serverStreaming"
     ? (request: Req, writer: PolledWriter<Res>, context: ServerContext) => void | Promise<void>
   : Kind extends "clientStreaming" ? (reader: PolledReader<Req>, context: ServerContext) => Res | Promise<Res>

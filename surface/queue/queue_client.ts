@@ -20,8 +20,13 @@ import type { QueueCore } from "./queue_core.ts";
 import { streamsRequests } from "../proto/service.ts";
 
 /** Starts a call at once; where its start has an event, `tag` is that of it. */
-export type StartAsync<M, Tag> = M extends MethodDescriptor<infer Req, infer Res, infer Kind>
-  ? Kind extends "unary" ? (request: Req, options?: QueueCallOptions) => ClientAsyncResponseReader<Res, Tag>
+export type StartAsync<M, Tag> = M extends MethodDescriptor<
+  infer _Req,
+  infer Res,
+  infer Kind,
+  infer Req,
+  infer _Res
+> ? Kind extends "unary" ? (request: Req, options?: QueueCallOptions) => ClientAsyncResponseReader<Res, Tag>
   : Kind extends "serverStreaming"
     ? (request: Req, tag: Tag, options?: QueueCallOptions) => ClientAsyncReader<Res, Tag>
   : Kind extends "clientStreaming"
@@ -30,8 +35,13 @@ export type StartAsync<M, Tag> = M extends MethodDescriptor<infer Req, infer Res
   : never;
 
 /** Prepares a call, which begins with its `startCall`. */
-export type PrepareAsync<M, Tag> = M extends MethodDescriptor<infer Req, infer Res, infer Kind>
-  ? Kind extends "unary" ? (request: Req, options?: QueueCallOptions) => ClientAsyncResponseReader<Res, Tag>
+export type PrepareAsync<M, Tag> = M extends MethodDescriptor<
+  infer _Req,
+  infer Res,
+  infer Kind,
+  infer Req,
+  infer _Res
+> ? Kind extends "unary" ? (request: Req, options?: QueueCallOptions) => ClientAsyncResponseReader<Res, Tag>
   : Kind extends "serverStreaming" ? (request: Req, options?: QueueCallOptions) => ClientAsyncReader<Res, Tag>
   : Kind extends "clientStreaming" ? (options?: QueueCallOptions) => ClientAsyncWriter<Req, Res, Tag>
   : (options?: QueueCallOptions) => ClientAsyncReaderWriter<Req, Res, Tag>

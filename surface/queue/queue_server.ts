@@ -187,7 +187,7 @@ export class QueueServer {
    * @throws {TypeError} for unknown options, and where no method is registered so
    */
   requestRegisteredCall<Req, Res, Tag>(
-    method: MethodDescriptor<Req, Res>,
+    method: MethodDescriptor<Req, unknown, MethodKind, unknown, Res>,
     wanted: RequestedCall<Req, Res, Tag>,
     options: RequestOptions<Tag>,
     tag: Tag,
@@ -243,7 +243,7 @@ export class QueueServer {
    * @throws {TypeError} for unknown options, a method that is not registered, and a responder that was used before
    */
   request<Req, Res, Kind extends MethodKind, Tag>(
-    method: MethodDescriptor<Req, Res, Kind>,
+    method: MethodDescriptor<Req, unknown, Kind, unknown, Res>,
     responder: ServerResponderOf<Req, Res, Kind, Tag>,
     options: RequestOptions<Tag>,
     tag: Tag,

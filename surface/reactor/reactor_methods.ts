@@ -28,8 +28,13 @@ export interface ReactorUnaryMethod<Req, Res> {
 }
 
 /** A method's function, by its kind. Nothing happens before the reactor's `startCall`; the reactor is returned. */
-export type ReactorClientMethod<M> = M extends MethodDescriptor<infer Req, infer Res, infer Kind>
-  ? Kind extends "unary" ? ReactorUnaryMethod<Req, Res>
+export type ReactorClientMethod<M> = M extends MethodDescriptor<
+  infer _Req,
+  infer Res,
+  infer Kind,
+  infer Req,
+  infer _Res
+> ? Kind extends "unary" ? ReactorUnaryMethod<Req, Res>
   : Kind extends "serverStreaming"
     ? <R extends ClientReadReactor<Res>>(request: Req, reactor: R, options?: ReactorCallOptions) => R
   : Kind extends "clientStreaming"

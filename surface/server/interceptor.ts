@@ -8,7 +8,7 @@
 import { RpcError } from "../call/rpc_error.ts";
 import { Status, type StatusCode } from "../call/status.ts";
 import { describe } from "../options.ts";
-import type { MethodDescriptor, MethodKind } from "../proto/mod.ts";
+import type { MethodDescriptor, MethodKind, RequestOf, ResponseInitOf } from "../proto/mod.ts";
 import type { CallAdmission } from "./call_host.ts";
 import { type ServerCall, ServerCallHandle } from "./server_call.ts";
 import type { ServerCallCore } from "./server_call_core.ts";
@@ -53,13 +53,12 @@ export interface UnseenMessages {
 /** A call that a server's interceptor gets; `M`: the methods that it may be of. */
 export type InterceptedServerCall<M = MethodDescriptor<unknown, unknown>> =
   & ServerCall
-  & (M extends MethodDescriptor<infer Req, infer _Res, infer Kind>
-    ? RequestsOfKind<Req, Kind> | UnseenMessages
-    : never);
+  & (M extends MethodDescriptor ? RequestsOfKind<RequestOf<M>, M["kind"]> | UnseenMessages : never);
 
 /** What a server's call is answered with. */
-export type ServerResponse<M = MethodDescriptor<unknown, unknown>> = M extends
-  MethodDescriptor<infer _Req, infer Res, infer Kind> ? ResponsesOfKind<Res, Kind> | UnseenMessages : never;
+export type ServerResponse<M = MethodDescriptor<unknown, unknown>> = M extends MethodDescriptor
+  ? ResponsesOfKind<ResponseInitOf<M>, M["kind"]> | UnseenMessages
+  : never;
 
 /** What follows an interceptor: the next one, or the handler. It may be called once. */
 export type ServerNext<M = MethodDescriptor<unknown, unknown>> = (
