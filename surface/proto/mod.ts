@@ -6,6 +6,7 @@ export { DecodeError, EncodeError, ProtoError } from "./errors.ts";
 export { loadProto, type LoadProtoOptions, type ProtoFiles } from "./load.ts";
 export { type LoadedProto, parseProto } from "./parse.ts";
 export { RECURSION_LIMIT } from "./reader.ts";
+export type { ProtoFile } from "./proto_file.ts";
 export { type RawMethod, rawMethod } from "./raw.ts";
 export type {
   BidiStreaming,

@@ -2,6 +2,7 @@
 
 import { describe } from "../options.ts";
 import type { Codec } from "./codec.ts";
+import type { ProtoFile } from "./proto_file.ts";
 
 /** Which sides of a call send a stream. */
 export type MethodKind = "unary" | "serverStreaming" | "clientStreaming" | "bidiStreaming";
@@ -57,6 +58,8 @@ export interface ServiceDescriptor<Methods = MethodMap> {
   readonly fullName: string;
   /** Methods by local (lowerCamelCase) name, in the order of the .proto file. */
   readonly methods: Methods;
+  /** The .proto file it is declared in, which reflection shows; services made by hand have none. */
+  readonly file?: ProtoFile;
 }
 
 /** Type of a service in an interface given to `loadProto`: `ServiceOf<{ getFeature: Unary<Point, Feature> }>`. */
