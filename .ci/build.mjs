@@ -14,6 +14,7 @@ const ENTRIES = [
   "pollers/simulated/mod.ts",
   "transport/mod.ts",
   "surface/mod.ts",
+  "surface/cli/main.ts",
 ];
 
 /** Modules that run in threads of their own: they are named by URL, not imported. */

@@ -9,8 +9,11 @@ export type Rule = (source: Source) => string[];
 /** The layers, lowest first: a file may import from its own layer and from those before it. */
 const LAYERS = ["pollers", "transport", "surface", "mod.ts"];
 
-/** The only folders that may name a runtime. */
-const RUNTIME_FOLDERS = /^pollers\/(?:native|ffi)\//;
+/** The only folders that may name a runtime, and the program's terminal. */
+const RUNTIME_FOLDERS = /^(?:pollers\/(?:native|ffi)\/|surface\/cli\/process_terminal\.ts$)/;
+
+/** The program: it uses the library, which knows nothing of it. */
+const PROGRAM = /^surface\/cli\//;
 
 /** The folders without clock, timer, promise, socket or randomness. */
 const SANS_IO_FOLDERS = /^transport\/(?:http2|hpack)\//;
@@ -60,13 +63,16 @@ function whyNot(path: string, layer: string, specifier: string, target?: string)
   if (specifier === "node:http2" || specifier.startsWith("@grpc/")) return "is what this library replaces";
   if (target === undefined) {
     if (specifier.startsWith("node:")) {
-      return RUNTIME_FOLDERS.test(path) ? undefined : "is for pollers/native and pollers/ffi alone";
+      return RUNTIME_FOLDERS.test(path)
+        ? undefined
+        : "is for pollers/native, pollers/ffi and the program's terminal alone";
     }
     return "is a package, and the library has none";
   }
   const targetLayer = layerOf(target);
   if (targetLayer === "mod.ts") return "is the package's entry, not a part of it";
   if (!LAYERS.includes(targetLayer)) return "is outside the library";
+  if (PROGRAM.test(target) && !PROGRAM.test(path)) return "is the program, not a part of the library";
   if (layer === "surface" && targetLayer === "transport" && target !== "transport/mod.ts") {
     return "goes past transport/mod.ts, the list of what the transport offers";
   }

@@ -1,0 +1,55 @@
+// `pollwire pollers`: which pollers run here, and why the others do not.
+
+import { describePollers, PollerError, selectPoller } from "../../../pollers/mod.ts";
+import { defineCommand } from "../command.ts";
+import { CommandError, ExitCode } from "../exit_codes.ts";
+import { pollerFlag } from "../common_flags.ts";
+import { fold, styleOf } from "../text.ts";
+
+/** The command. */
+export const pollers = defineCommand({
+  usage: "",
+  about: [
+    "A poller moves the bytes. The one that is used is the first of --poller that runs here, else of POLLWIRE_POLLER, else native.",
+  ],
+  flags: {
+    ...pollerFlag,
+    json: { kind: "switch", help: "prints JSON, one object a poller" },
+  },
+  examples: [
+    { says: "what runs here", line: "pollers" },
+    { says: "which one of a list would be taken", line: "pollers --poller=epoll,native" },
+  ],
+  run({ flags, terminal }) {
+    const { out } = terminal;
+    const described = describePollers();
+    let chosen: string;
+    try {
+      chosen = selectPoller(flags.poller).name;
+    } catch (error) {
+      if (error instanceof PollerError) throw new CommandError(error.message);
+      throw error;
+    }
+    if (flags.json) {
+      for (const one of described) {
+        out.write(`${JSON.stringify({ ...one, chosen: one.name === chosen })}\n`);
+      }
+      return Promise.resolve(ExitCode.OK);
+    }
+    const { bold, dim, green, red } = styleOf(out);
+    const width = Math.max(...described.map(({ name }) => name.length));
+    out.write(`${terminal.runtime}\n`);
+    for (const { name, usable, because } of described) {
+      const mark = usable ? green("✓") : red("✗");
+      const says = usable ? name === chosen ? bold("used") : "usable" : because ?? "";
+      const indent = " ".repeat(width + 4);
+      const text = fold(says, Math.max(20, out.columns - width - 4)).replaceAll("\n", `\n${indent}`);
+      out.write(
+        `${mark} ${name === chosen ? bold(name.padEnd(width)) : name.padEnd(width)}  ${
+          usable ? text : dim(text)
+        }\n`,
+      );
+    }
+    return Promise.resolve(ExitCode.OK);
+  },
+});

@@ -1,0 +1,83 @@
+// The text of help: of the program, and of each command.
+
+import type { AnyCommand, CommandEntry } from "./command.ts";
+import type { Flag, FlagTable } from "./flags.ts";
+import type { Output } from "./terminal.ts";
+import { fold, styleOf, widthOf } from "./text.ts";
+
+/** Lines are no longer than this, however wide the terminal is. */
+const MOST_COLUMNS = 100;
+/** Names of flags longer than this have their help on a line of its own. */
+const MOST_NAME = 30;
+
+/** Help of the program. */
+export function programHelp(commands: readonly CommandEntry[], output: Output): string {
+  const { bold, cyan, dim } = styleOf(output);
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  const lines = commands.map(({ name, summary }) => `  ${cyan(name.padEnd(width))}  ${summary}`);
+  return [
+    `${bold("pollwire")}: gRPC from the command line`,
+    "",
+    `${bold("Usage:")} pollwire COMMAND [FLAGS] [ARGUMENTS]`,
+    "",
+    bold("Commands:"),
+    ...lines,
+    `  ${cyan("help".padEnd(width))}  says what a command does, with its flags and examples`,
+    "",
+    `${bold("Flags:")} --help, --version; flags have one dash or two, and may stand anywhere`,
+    "",
+    dim("  pollwire list localhost:50051"),
+    dim(`  pollwire call localhost:50051 helloworld.Greeter/SayHello -d '{"name": "you"}'`),
+    "",
+  ].join("\n");
+}
+
+/** Help of one command. */
+export function commandHelp(entry: CommandEntry, command: AnyCommand, output: Output): string {
+  const { bold, dim } = styleOf(output);
+  const width = Math.min(output.columns, MOST_COLUMNS);
+  const parts = [
+    `${bold(`pollwire ${entry.name}`)} ${entry.summary}`,
+    `${bold("Usage:")} pollwire ${entry.name} [FLAGS] ${command.usage}`.trimEnd(),
+    ...command.about.map((paragraph) => fold(paragraph, width)),
+  ];
+  for (const [group, flags] of groupsOf(command.flags)) {
+    parts.push([bold(`${group}:`), ...flagLines(flags, width)].join("\n"));
+  }
+  if (command.examples.length > 0) {
+    const lines = command.examples.flatMap(({ says, line }) => [dim(`  # ${says}`), `  pollwire ${line}`]);
+    parts.push([bold("Examples:"), ...lines].join("\n"));
+  }
+  return `${parts.join("\n\n")}\n`;
+}
+
+function groupsOf(flags: FlagTable): Map<string, [string, Flag][]> {
+  const groups = new Map<string, [string, Flag][]>();
+  for (const [name, flag] of Object.entries(flags)) {
+    const group = flag.group ?? "Flags";
+    const list = groups.get(group) ?? [];
+    list.push([name, flag]);
+    groups.set(group, list);
+  }
+  return groups;
+}
+
+function flagLines(flags: readonly [string, Flag][], width: number): string[] {
+  const rows = flags.map(([name, flag]): [string, string] => {
+    const short = (flag.aliases ?? []).filter((one) => one.length === 1);
+    const long = [name, ...flag.aliases ?? []].filter((one) => one.length > 1);
+    const names = [...short.map((one) => `-${one}`), ...long.map((one) => `--${one}`)].join(", ");
+    const choices = flag.kind === "switch" || flag.choices === undefined
+      ? ""
+      : `: ${flag.choices.join(", ")}`;
+    const indented = short.length === 0 ? `    ${names}` : names;
+    return [flag.kind === "switch" ? indented : `${indented} ${flag.value}`, flag.help + choices];
+  });
+  const column = Math.min(MOST_NAME, Math.max(...rows.map(([left]) => left.length))) + 4;
+  return rows.map(([left, right]) => {
+    const indent = " ".repeat(column);
+    const first = `  ${left}`;
+    const start = widthOf(first) > column - 2 ? `${first}\n${indent}` : first.padEnd(column);
+    return start + fold(right, width - column).replaceAll("\n", `\n${indent}`);
+  });
+}

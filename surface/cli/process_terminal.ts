@@ -1,0 +1,145 @@
+// The terminal of this process. No other file of the command line names the runtime.
+
+import { readFile } from "node:fs/promises";
+import process from "node:process";
+import { environmentVariable } from "../../pollers/native/env.ts";
+import { ExitCode } from "./exit_codes.ts";
+import type { Output, Terminal } from "./terminal.ts";
+
+const DEFAULT_COLUMNS = 80;
+const DEFAULT_ROWS = 24;
+
+/** What the rest of the process has been told of one of its outputs. */
+class ProcessOutput implements Output {
+  private pending = 0;
+  private waiting: Array<() => void> = [];
+  private closed = false;
+
+  /** `onClosed` is called once the reader is gone. */
+  constructor(private readonly stream: NodeJS.WriteStream, onClosed: () => void) {
+    stream.on("error", () => {
+      if (this.closed) return;
+      this.closed = true;
+      this.wake();
+      onClosed();
+    });
+  }
+
+  get isTerminal(): boolean {
+    return this.stream.isTTY === true;
+  }
+
+  get colours(): boolean {
+    return this.isTerminal && environmentVariable("NO_COLOR") === undefined &&
+      environmentVariable("TERM") !== "dumb";
+  }
+
+  get columns(): number {
+    return this.stream.columns || DEFAULT_COLUMNS;
+  }
+
+  get rows(): number {
+    return this.stream.rows || DEFAULT_ROWS;
+  }
+
+  write(data: string | Uint8Array): void {
+    if (this.closed || data.length === 0) return;
+    this.pending++;
+    this.stream.write(data, () => {
+      if (--this.pending === 0) this.wake();
+    });
+  }
+
+  drained(): Promise<void> {
+    if (this.pending === 0 || this.closed) return Promise.resolve();
+    return new Promise((resolve) => this.waiting.push(resolve));
+  }
+
+  private wake(): void {
+    for (const resolve of this.waiting.splice(0)) resolve();
+  }
+}
+
+/** The terminal, pipes and files that this process was started with. */
+export class ProcessTerminal implements Terminal {
+  readonly out: Output;
+  readonly err: Output;
+  private readonly outputClosed: Array<() => void> = [];
+
+  /** Made once a process: it listens to the process's outputs. */
+  constructor() {
+    this.out = new ProcessOutput(process.stdout, () => {
+      for (const listener of this.outputClosed.splice(0)) listener();
+    });
+    this.err = new ProcessOutput(process.stderr, () => {});
+  }
+
+  get inputIsTerminal(): boolean {
+    return process.stdin.isTTY === true;
+  }
+
+  get runtime(): string {
+    const { deno, bun, node } = process.versions as Record<string, string | undefined>;
+    if (deno !== undefined) return `Deno ${deno}`;
+    return bun !== undefined ? `Bun ${bun}` : `Node ${node}`;
+  }
+
+  input(): AsyncIterable<Uint8Array> {
+    return process.stdin as AsyncIterable<Uint8Array>;
+  }
+
+  async readFile(path: string): Promise<Uint8Array> {
+    try {
+      return await readFile(path);
+    } catch (cause) {
+      throw new Error(`Cannot read ${path}: ${(cause as Error).message}`, { cause });
+    }
+  }
+
+  variable(name: string): string | undefined {
+    return environmentVariable(name);
+  }
+
+  now(): number {
+    return performance.now();
+  }
+
+  cpuMs(): number {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
+  }
+
+  onInterrupt(listener: () => void): () => void {
+    const names = ["SIGINT", "SIGTERM"] as const;
+    for (const name of names) process.on(name, listener);
+    return () => {
+      for (const name of names) process.off(name, listener);
+    };
+  }
+
+  onOutputClosed(listener: () => void): void {
+    this.outputClosed.push(listener);
+  }
+
+  /** What was typed after the program's name. */
+  get given(): readonly string[] {
+    return process.argv.slice(2);
+  }
+
+  /** Calls `listener` with whatever is thrown where nobody can catch it. */
+  onUncaught(listener: (error: unknown) => void): void {
+    process.on("uncaughtException", listener);
+    process.on("unhandledRejection", listener);
+  }
+
+  /** Ends the process once its output is written. */
+  async end(code: number): Promise<never> {
+    await Promise.all([this.out.drained(), this.err.drained()]);
+    process.exit(code);
+  }
+
+  /** Ends the process at once: a second Ctrl-C. */
+  endNow(): never {
+    process.exit(ExitCode.INTERRUPTED);
+  }
+}

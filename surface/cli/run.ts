@@ -1,0 +1,120 @@
+// What one command line does: the command runs, and what it throws becomes a message and an exit code.
+
+import { RpcError } from "../call/rpc_error.ts";
+import { hint } from "../nearest.ts";
+import { VERSION } from "../version.ts";
+import type { AnyCommand, CommandEntry } from "./command.ts";
+import { CommandError, ExitCode, UsageError } from "./exit_codes.ts";
+import { readFlags, type SwitchFlag } from "./flags.ts";
+import { commandHelp, programHelp } from "./help.ts";
+import type { Terminal } from "./terminal.ts";
+import { styleOf } from "./text.ts";
+
+/** Why a command's signal was aborted. */
+class Interrupted extends Error {
+  constructor(readonly exitCode: number) {
+    super("interrupted");
+  }
+}
+
+const HELP: SwitchFlag = { kind: "switch", help: "prints this", aliases: ["h"] };
+
+/** Runs the command that was `given`; resolves with the exit code, and throws nothing. */
+export async function run(
+  given: readonly string[],
+  terminal: Terminal,
+  commands: readonly CommandEntry[],
+): Promise<number> {
+  const controller = new AbortController();
+  const takeBack = terminal.onInterrupt(() => controller.abort(new Interrupted(ExitCode.INTERRUPTED)));
+  terminal.onOutputClosed(() => controller.abort(new Interrupted(ExitCode.OUTPUT_CLOSED)));
+  const { signal } = controller;
+  try {
+    const code = await runCommand(given, terminal, commands, signal);
+    return signal.reason instanceof Interrupted ? signal.reason.exitCode : code;
+  } catch (error) {
+    if (signal.reason instanceof Interrupted) return signal.reason.exitCode;
+    return report(error, terminal, given);
+  } finally {
+    takeBack();
+  }
+}
+
+async function runCommand(
+  given: readonly string[],
+  terminal: Terminal,
+  commands: readonly CommandEntry[],
+  signal: AbortSignal,
+): Promise<number> {
+  const [name, ...rest] = given;
+  const print = (text: string): number => {
+    terminal.out.write(text);
+    return ExitCode.OK;
+  };
+  switch (name) {
+    case undefined:
+      terminal.err.write(programHelp(commands, terminal.err));
+      return ExitCode.USAGE;
+    case "--version":
+    case "-version":
+    case "-V":
+    case "version":
+      return print(`pollwire ${VERSION} (${terminal.runtime})\n`);
+    case "--help":
+    case "-help":
+    case "-h":
+      return print(programHelp(commands, terminal.out));
+    case "help": {
+      if (rest[0] === undefined) return print(programHelp(commands, terminal.out));
+      const entry = find(rest[0], rest, commands);
+      return print(commandHelp(entry, await entry.load(), terminal.out));
+    }
+  }
+  const entry = find(name, given, commands);
+  const command = await entry.load();
+  const { flags, args } = readFlags({ ...command.flags, help: HELP }, rest);
+  if (flags.help) return print(commandHelp(entry, command, terminal.out));
+  checkCount(entry.name, command, args);
+  return await command.run({ flags, args, terminal, signal, commands });
+}
+
+function find(name: string, given: readonly string[], commands: readonly CommandEntry[]): CommandEntry {
+  const entry = commands.find((one) => one.name === name);
+  if (entry !== undefined) return entry;
+  // As grpcurl has it: flags and address first, the verb behind them.
+  const verb = given.find((one) => commands.some((known) => known.name === one));
+  const other = verb === undefined
+    ? hint(name, commands.map((one) => one.name))
+    : `; the command comes first: pollwire ${[verb, ...given.filter((one) => one !== verb)].join(" ")}`;
+  throw new UsageError(`There is no command ${JSON.stringify(name)}${other}`);
+}
+
+/** Too few arguments, or too many, by the words of `usage`: "TARGET [SERVICE]", "FILE...". */
+function checkCount(name: string, { usage }: AnyCommand, args: readonly string[]): void {
+  const words = usage === "" ? [] : usage.split(" ");
+  const least = words.filter((word) => !word.startsWith("[")).length;
+  const most = words.some((word) => word.includes("...")) ? Infinity : words.length;
+  if (args.length < least) throw new UsageError(`Cannot run ${name}: ${words[args.length]} is missing`);
+  if (args.length > most) {
+    throw new UsageError(`Cannot run ${name}: ${JSON.stringify(args[most])} is one argument too many`);
+  }
+}
+
+/** Prints what is wrong on stderr; returns the exit code. */
+function report(error: unknown, terminal: Terminal, given: readonly string[]): number {
+  const { err } = terminal;
+  const { bold, red, dim } = styleOf(err);
+  const message = error instanceof Error ? error.message : String(error);
+  err.write(`${red(bold("error:"))} ${message}\n`);
+  if (error instanceof UsageError) {
+    const [name = ""] = given;
+    err.write(dim(`Try: pollwire help${/^[a-z]+$/.test(name) ? ` ${name}` : ""}`) + "\n");
+    return ExitCode.USAGE;
+  }
+  if (error instanceof CommandError) return error.exitCode;
+  if (error instanceof RpcError) return ExitCode.STATUS + error.code;
+  if (terminal.variable("POLLWIRE_STACK") !== undefined && error instanceof Error) {
+    err.write(`${error.stack}\n`);
+  }
+  return ExitCode.FAILED;
+}
