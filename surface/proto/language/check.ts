@@ -5,14 +5,15 @@ import { Edition, type EnumNode, type FieldNode, type FileNode, type MessageNode
 import { camelCase } from "../service.ts";
 import { MAX_INT32 } from "./cursor.ts";
 import { MAX_FIELD_NUMBER } from "./parse_message.ts";
+import { attempt, type ReportError } from "./report.ts";
 
-/** Checks all of `file`, which is linked and whose options are read. Throws ProtoError. */
-export function checkFile(file: FileNode): void {
-  if (file.edition >= Edition.E2023) checkFileFeatures(file);
+/** Checks all of `file`, which is linked and whose options are read. Throws ProtoError, or reports each. */
+export function checkFile(file: FileNode, report?: ReportError): void {
+  if (file.edition >= Edition.E2023) attempt(report, () => checkFileFeatures(file));
   for (const node of file.declared) {
-    if (node.kind === "field") checkField(node);
-    else if (node.kind === "message") checkMessage(node);
-    else if (node.kind === "enum") checkEnum(node);
+    if (node.kind === "field") attempt(report, () => checkField(node));
+    else if (node.kind === "message") attempt(report, () => checkMessage(node));
+    else if (node.kind === "enum") attempt(report, () => checkEnum(node));
   }
 }
 

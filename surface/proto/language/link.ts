@@ -3,38 +3,43 @@
 import { valuesOf } from "./lookup.ts";
 import type { EnumNode, FieldNode, FileNode, MessageNode, MethodNode } from "./nodes.ts";
 import { MAX_FIELD_NUMBER } from "./parse_message.ts";
+import { attempt, type ReportError } from "./report.ts";
 import { isType, type SymbolNode, type Symbols, type Unresolved } from "./symbols.ts";
 
-/** Links all of `file`, whose imports are declared. Throws ProtoError. */
-export function linkFile(file: FileNode, symbols: Symbols): void {
-  const extensions = new Map<MessageNode, Map<number, FieldNode>>();
-  const linker = new Linker(file, symbols, extensions);
+/** Links all of `file`, whose imports are declared. Throws ProtoError, or reports each. */
+export function linkFile(file: FileNode, symbols: Symbols, report?: ReportError): void {
+  const linker = new Linker(file, symbols, report);
   for (const message of file.messages) linker.message(message);
-  for (const extension of file.extensions) linker.field(extension, file.package);
+  for (const extension of file.extensions) attempt(report, () => linker.field(extension, file.package));
   for (const { fullName, methods } of file.services) {
-    for (const method of methods) linker.method(method, fullName);
+    for (const method of methods) attempt(report, () => linker.method(method, fullName));
   }
 }
 
 class Linker {
+  private readonly extensions = new Map<MessageNode, Map<number, FieldNode>>();
+
   constructor(
     private readonly file: FileNode,
     private readonly symbols: Symbols,
-    private readonly extensions: Map<MessageNode, Map<number, FieldNode>>,
+    private readonly report: ReportError | undefined,
   ) {}
 
   message(message: MessageNode): void {
     for (const nested of message.messages) this.message(nested);
     const byNumber = new Map<number, FieldNode>();
     for (const field of message.fields) {
-      this.field(field, message.fullName);
+      attempt(this.report, () => this.field(field, message.fullName));
       const other = byNumber.get(field.number);
       if (other === undefined) byNumber.set(field.number, field);
-      else this.refuseNumber(message, field, other);
+      else attempt(this.report, () => this.refuseNumber(message, field, other));
     }
-    for (const extension of message.extensions) this.field(extension, message.fullName);
+    for (const extension of message.extensions) {
+      attempt(this.report, () => this.field(extension, message.fullName));
+    }
     for (const { fields, nameAt } of message.oneofs) {
-      if (fields.length === 0) this.fail(nameAt, "Oneof must have at least one field");
+      if (fields.length > 0) continue;
+      attempt(this.report, () => this.fail(nameAt, "Oneof must have at least one field"));
     }
   }
 

@@ -1,35 +1,63 @@
 // Takes parsed files whose imports are known through all passes: names, types, options, features, checks.
 
+import type { ProtoError } from "../errors.ts";
 import { checkFile } from "./check.ts";
 import { declareFile } from "./declare.ts";
 import { resolveFeatures, resolveFileFeatures } from "./features.ts";
 import { linkFile } from "./link.ts";
+import { attempt, type ReportError } from "./report.ts";
 import type { FileNode, OptionNode, OptionValues } from "./nodes.ts";
 import { OptionReader, type StandardOptions } from "./options.ts";
 import { Symbols } from "./symbols.ts";
 
 /**
- * Links `files`. `linked` are those among what they import that are linked already. Throws ProtoError.
+ * Links `files`. `linked` are those among what they import that are linked already. Throws ProtoError; where there is
+ * `report`, errors are given to it instead, and of a file with an error, and of those that import it, nothing follows
+ * that is only wrong because of it. `wrong` are files of which that is known already.
  */
 export function linkFiles(
   files: readonly FileNode[],
   linked: Iterable<FileNode>,
   standard: StandardOptions,
+  report?: ReportError,
+  wrong: Set<FileNode> = new Set(),
 ): void {
   const symbols = new Symbols();
   for (const file of linked) symbols.addAll(file);
   const inOrder = importedFirst(files);
-  for (const file of inOrder) declareFile(file, symbols);
-  for (const file of inOrder) linkFile(file, symbols);
-  for (const file of inOrder) {
-    readOptions(file, symbols, standard, false);
-    resolveFileFeatures(file);
-    for (const node of file.declared) resolveFeatures(node);
+  const passes: ((file: FileNode, report?: ReportError) => void)[] = [
+    (file) => declareFile(file, symbols),
+    (file, report) => linkFile(file, symbols, report),
+    (file) => {
+      readOptions(file, symbols, standard, false);
+      resolveFileFeatures(file);
+      for (const node of file.declared) resolveFeatures(node);
+    },
+    (file, report) => {
+      readOptions(file, symbols, standard, true);
+      checkFile(file, report);
+    },
+  ];
+  for (const pass of passes) {
+    for (const file of inOrder) {
+      if (report === undefined) pass(file);
+      else if (!dependsOn(file, wrong)) {
+        const found = (error: ProtoError) => {
+          wrong.add(file);
+          report(error);
+        };
+        attempt(found, () => pass(file, found));
+      }
+    }
   }
-  for (const file of inOrder) {
-    readOptions(file, symbols, standard, true);
-    checkFile(file);
-  }
+}
+
+/** Whether `file` is one of `wrong`, or imports one; an import at a distance has made the nearer one wrong. */
+function dependsOn(file: FileNode, wrong: Set<FileNode>): boolean {
+  if (wrong.has(file)) return true;
+  if (!file.imports.some((line) => line.file !== undefined && wrong.has(line.file))) return false;
+  wrong.add(file);
+  return true;
 }
 
 /** Files behind those that they import, so that the first error is where the fault is. */

@@ -179,6 +179,8 @@ export type Named =
 export interface FileNode {
   readonly kind: "file";
   readonly source: Source;
+  /** The path that others import it by, which is its name in descriptors; `source.name` is where it was found. */
+  readonly path: string;
   edition: number;
   syntaxAt: number;
   package: string;

@@ -16,11 +16,12 @@ import { parseOptionStatement } from "./parse_options.ts";
 import { Source } from "./source.ts";
 import { Token } from "./tokenizer.ts";
 
-/** Parses the text of one file. Throws ProtoError. */
-export function parseFile(name: string, text: string): FileNode {
+/** Parses the text of one file, which others import as `path`. Throws ProtoError. */
+export function parseFile(name: string, text: string, path = name): FileNode {
   const file: FileNode = {
     kind: "file",
     source: new Source(name, text),
+    path,
     edition: Edition.PROTO2,
     syntaxAt: 0,
     package: "",

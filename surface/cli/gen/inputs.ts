@@ -1,0 +1,71 @@
+// The .proto files that a run of the generator is given: files, folders of them, and where their imports are.
+
+import { currentDirectory, filesBelow, isDirectory } from "../../../pollers/native/file_sets.ts";
+import { readTextFile } from "../../../pollers/native/files.ts";
+import { placeStamp } from "../../../pollers/native/watch_places.ts";
+import { loadSources, type SourceSet } from "../../proto/load_sources.ts";
+import { normalise } from "../../proto/paths.ts";
+import { CommandError } from "../exit_codes.ts";
+
+/** What was loaded, and what it was loaded from. */
+export interface Inputs extends SourceSet {
+  /** By place: how the file was when it was read, or "" where there is none. */
+  readonly stamps: ReadonlyMap<string, string>;
+  /** Folders of which all files count, with those below them; each ends with "/". */
+  readonly folders: ReadonlySet<string>;
+}
+
+/**
+ * Loads the .proto files at `paths`, where a folder means all below it, and what they import. Imports are looked up below
+ * `includeDirs`, or below the current directory where there are none. Throws CommandError where no file is meant.
+ */
+export async function loadInputs(
+  paths: readonly string[],
+  includeDirs: readonly string[],
+  comments: boolean,
+): Promise<Inputs> {
+  const here = currentDirectory();
+  const dirs = includeDirs.length === 0 ? [""] : includeDirs.map((dir) => fromHere(dir, here));
+  const entries: string[] = [];
+  const folders = new Set<string>();
+  for (const path of paths.map((path) => fromHere(path, here))) {
+    if (await isDirectory(path === "" ? "." : path)) entries.push(...await protosBelow(path, folders));
+    else entries.push(path);
+  }
+  const stamps = new Map<string, string>();
+  const read = async (location: string): Promise<string | undefined> => {
+    stamps.set(location, placeStamp(location));
+    try {
+      return await readTextFile(location);
+    } catch (error) {
+      if (["ENOENT", "ENOTDIR", "EISDIR"].includes(String((error as { code?: unknown }).code))) {
+        return undefined;
+      }
+      throw error;
+    }
+  };
+  const sources = await loadSources(entries, { includeDirs: dirs, read, comments });
+  return { ...sources, stamps, folders };
+}
+
+async function protosBelow(folder: string, folders: Set<string>): Promise<string[]> {
+  const prefix = folder === "" ? "" : `${folder}/`;
+  folders.add(prefix);
+  const found = (await filesBelow(folder === "" ? "." : folder)).filter((path) => path.endsWith(".proto"));
+  if (found.length === 0) {
+    throw new CommandError(`Cannot generate of ${folder || "."}: no .proto file is below it`);
+  }
+  for (const path of found) {
+    for (let at = path.indexOf("/"); at >= 0; at = path.indexOf("/", at + 1)) {
+      folders.add(prefix + path.slice(0, at + 1));
+    }
+  }
+  return found.map((path) => prefix + path);
+}
+
+/** A path as it is from the current directory where it is below that, so that one file has one path. */
+export function fromHere(path: string, here: string): string {
+  const normal = normalise(path);
+  if (normal === here) return "";
+  return normal.startsWith(`${here}/`) ? normal.slice(here.length + 1) : normal;
+}
