@@ -20,6 +20,12 @@ const ABOVE_POLLERS = ["surface", "peers", "interop", "attack", "handshakes", "e
   `tests/${folder}`
 );
 
+/** Of these, what asks no poller for anything: it is run once a runtime. */
+const WITHOUT_POLLERS = ["surface/proto", "surface/cli", "surface/adapters", "surface/channel/service_config"]
+  .map(
+    (folder) => `tests/${folder}/`,
+  );
+
 /** What `native` stands for, and its twin that is there for comparison. */
 const DEFAULT_POLLERS = ["native", "node"];
 
@@ -30,6 +36,7 @@ const USAGE = `npm test: checks, then every test on Deno and on Bun, then the bu
 const options = readArguments(USAGE, {
   runtime: ["", "only this runtime", ["deno", "bun", "node"]],
   filter: ["", "only test files whose path begins with this"],
+  "one-by-one": [false, "one runtime after the other, where a machine has two cores for both"],
   windows: [false, "\`npm run test:windows\` as well, in the same sums"],
 });
 options.filter = options.filter.replace(/^\.\//, "");
@@ -53,9 +60,16 @@ async function runAll() {
   const onNode = wants("node") && (whole || options.filter.startsWith("tests/dist"));
   if (onNode) await runBuild();
   const files = findFiles("tests", /_test\.ts$/).filter((file) => file.startsWith(options.filter));
-  for (const runtime of ["deno", "bun"]) if (wants(runtime)) await runOnPollers(runtime, files);
+  await runRuntimes(["deno", "bun"].filter(wants), files);
   if (onNode) await runNode();
   if (options.windows) await runWindows();
+}
+
+/** Both runtimes side by side where there are cores for it: each runs its tests one by one. */
+async function runRuntimes(runtimes, files) {
+  if (options["one-by-one"] || os.availableParallelism() < 2) {
+    for (const runtime of runtimes) await runOnPollers(runtime, files);
+  } else await Promise.all(runtimes.map((runtime) => runOnPollers(runtime, files)));
 }
 
 function findFiles(folder, names) {
@@ -117,7 +131,10 @@ async function runBuild() {
  */
 async function runOnPollers(runtime, files) {
   await runSuite(runtime, files, "native");
-  const above = files.filter((file) => ABOVE_POLLERS.some((folder) => file.startsWith(folder)));
+  const above = files.filter((file) =>
+    ABOVE_POLLERS.some((folder) => file.startsWith(folder)) &&
+    !WITHOUT_POLLERS.some((folder) => file.startsWith(folder))
+  );
   if (above.length === 0) return;
   for (const { name, usable, because } of await describePollers(runtime)) {
     if (DEFAULT_POLLERS.includes(name)) continue;
