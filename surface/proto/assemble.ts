@@ -1,10 +1,12 @@
 // Puts parsed files together: linked, and with services and codecs made of them.
 
 import { SchemaBuilder } from "./build_schema.ts";
-import type { Codec, MessageCodec } from "./codec.ts";
 import { makeCodec } from "./compile/compile.ts";
+import { Extension } from "./extension.ts";
+import type { JsonCodec, JsonMessageCodec } from "./json/json_codec.ts";
+import { TypeRegistry } from "./json/registry.ts";
 import { linkFiles } from "./language/link_files.ts";
-import type { FileNode, ImportNode, MessageNode, ServiceNode } from "./language/nodes.ts";
+import type { FieldNode, FileNode, ImportNode, MessageNode, ServiceNode } from "./language/nodes.ts";
 import { parseFile } from "./language/parse_file.ts";
 import type { MessageSchema } from "./schema.ts";
 import {
@@ -20,9 +22,11 @@ import { importedBy, STANDARD_OPTIONS, wellKnownFile } from "./well_known.ts";
 /** What a loaded .proto file has beside its services. */
 export interface ProtoTypes {
   /** Codecs of all message types, by full name ("routeguide.Point"). */
-  readonly messages: Readonly<Record<string, Codec>>;
+  readonly messages: Readonly<Record<string, JsonCodec>>;
   /** Numbers of all enums' values, by full name of the enum and name of the value. */
   readonly enums: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** All extensions, by full name ("shop.discount"). */
+  readonly extensions: Readonly<Record<string, Extension>>;
 }
 
 /** Collects files, then makes services and codecs of them. The first one added is the entry. */
@@ -47,15 +51,17 @@ export class Assembly {
     const imported = importedBy(this.#files);
     linkFiles(this.#files, imported, STANDARD_OPTIONS);
     const builder = new SchemaBuilder();
-    const codecs = new Map<MessageSchema, MessageCodec>();
+    const codecs = new Map<MessageSchema, JsonMessageCodec>();
+    const registry = new TypeRegistry();
     const codecOf = (schema: MessageSchema) => {
       let codec = codecs.get(schema);
-      if (codec === undefined) codecs.set(schema, codec = makeCodec(schema, codecOf));
+      if (codec === undefined) codecs.set(schema, codec = makeCodec(schema, codecOf, undefined, registry));
       return codec;
     };
     const codecFor = (type: MessageNode) => codecOf(builder.message(type));
-    const messages: Record<string, MessageCodec> = Object.create(null);
+    const messages: Record<string, JsonMessageCodec> = Object.create(null);
     const enums: Record<string, Record<string, number>> = Object.create(null);
+    const extensions: Record<string, Extension> = Object.create(null);
     const services: [ServiceNode, ServiceDescriptor][] = [];
     for (const file of [...this.#files, ...imported]) {
       for (const node of file.declared) {
@@ -63,10 +69,14 @@ export class Assembly {
           if (!node.isEntry) messages[node.fullName] = codecFor(node);
         } else if (node.kind === "enum") {
           enums[node.fullName] = Object.fromEntries(builder.enum(node).numbers);
+        } else if (node.kind === "field") {
+          if (node.extends === undefined) continue;
+          extensions[node.fullName] = extensionOf(node, codecOf(builder.extension(node)));
         } else if (node.kind === "service") services.push([node, describe(node, codecFor)]);
       }
     }
-    return this.#result(services, { messages, enums });
+    registry.add({ messages, extensions });
+    return this.#result(services, { messages, enums, extensions });
   }
 
   /** Services by simple name, those of the entry file first, and by full name. */
@@ -89,7 +99,15 @@ function besides(name: string, types: ProtoTypes): string {
   return Object.hasOwn(types, name) ? `${name}$` : name;
 }
 
-function describe(service: ServiceNode, codecFor: (type: MessageNode) => MessageCodec): ServiceDescriptor {
+function extensionOf({ fullName, extends: extended }: FieldNode, codec: JsonMessageCodec): Extension {
+  const { fullName: extendee, settings } = extended!;
+  return new Extension(fullName, extendee, codec, settings.get("message_set_wire_format") === true);
+}
+
+function describe(
+  service: ServiceNode,
+  codecFor: (type: MessageNode) => JsonMessageCodec,
+): ServiceDescriptor {
   const methods: Record<string, MethodDescriptor> = Object.create(null);
   const taken = new Set(service.methods.map(({ name }) => name));
   for (const method of service.methods) {

@@ -2,7 +2,13 @@
 
 import { hasPresence, isPackable } from "./language/features.ts";
 import type { EnumNode, FieldNode, MessageNode } from "./language/nodes.ts";
-import type { EnumSchema, FieldSchema, FieldType, MessageSchema } from "./schema.ts";
+import {
+  type EnumSchema,
+  type FieldSchema,
+  type FieldType,
+  jsonNameOf,
+  type MessageSchema,
+} from "./schema.ts";
 import { camelCase } from "./service.ts";
 
 /** Builds schemas; asking twice for a type gives the same schema. */
@@ -31,6 +37,14 @@ export class SchemaBuilder {
     const closed = type.features.enum_type === "CLOSED";
     const schema = { fullName: type.fullName, numbers, names, first, closed };
     this.#enums.set(type, schema);
+    return schema;
+  }
+
+  /** The schema of a message whose only field is an extension, as `value`. */
+  extension(field: FieldNode): MessageSchema {
+    const schema: MessageSchema = { fullName: field.fullName, fields: [], oneofs: [], usedAsGroup: false };
+    const names = new Map([[field.name, "value"]]);
+    schema.fields.push(this.#field(field, names, (target) => this.message(target)));
     return schema;
   }
 
@@ -73,6 +87,7 @@ export class SchemaBuilder {
     return {
       name: names.get(field.name)!,
       fullName: field.fullName,
+      jsonName: field.jsonName ?? jsonNameOf(field.name),
       number: field.number,
       type: value.type === "group" ? "message" : value.type as FieldType,
       shape,

@@ -48,3 +48,17 @@ export function describeValue(value: unknown): string {
       return `a ${typeof value}`;
   }
 }
+
+/** JSON is not what the type it was read as has, or has more elements than are allowed. The message names the path. */
+export class JsonError extends Error {
+  /** Always "JsonError". */
+  override readonly name = "JsonError";
+
+  /**
+   * `path` is that of what was read: "shop.Cart.items[3].price". `exhausted`: nothing is wrong up to there, but there are
+   * too many elements.
+   */
+  constructor(message: string, readonly path: string, readonly exhausted = false) {
+    super(message);
+  }
+}

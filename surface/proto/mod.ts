@@ -2,7 +2,11 @@
 
 export type { ProtoTypes } from "./assemble.ts";
 export { type Codec, encodeFramed, encodeMessage, reuseFramed } from "./codec.ts";
-export { DecodeError, EncodeError, ProtoError } from "./errors.ts";
+export { DecodeError, EncodeError, JsonError, ProtoError } from "./errors.ts";
+export { clearExtension, Extension, getExtension, hasExtension, setExtension } from "./extension.ts";
+export type { JsonCodec } from "./json/json_codec.ts";
+export type { FromJsonOptions, ToJsonOptions } from "./json/options.ts";
+export { createRegistry, type Registry, type RegistryEntry } from "./json/registry.ts";
 export { loadProto, type LoadProtoOptions, type ProtoFiles } from "./load.ts";
 export { type LoadedProto, parseProto } from "./parse.ts";
 export { RECURSION_LIMIT } from "./reader.ts";

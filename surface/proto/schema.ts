@@ -40,6 +40,8 @@ export interface FieldSchema {
   readonly name: string;
   /** For messages of errors: "routeguide.Point.latitude", as the .proto file writes it. */
   readonly fullName: string;
+  /** Its key in JSON: `json_name`, or what protobuf makes of its name. */
+  readonly jsonName: string;
   readonly number: number;
   readonly type: FieldType;
   readonly shape: "singular" | "repeated" | "map";
@@ -108,4 +110,12 @@ export function tagOf(number: number, wireType: number): number {
 /** Whether a type's default is 64 bits wide and so a bigint in JavaScript. */
 export function isBigInt(type: FieldType): boolean {
   return type.endsWith("64");
+}
+
+/** What protobuf makes of a field's name in JSON: "_foo_bar" is "FooBar". Of a full name its last part counts. */
+export function jsonNameOf(name: string): string {
+  return name.slice(name.lastIndexOf(".") + 1).replace(
+    /_+(.?)/g,
+    (_, letter: string) => letter.toUpperCase(),
+  );
 }

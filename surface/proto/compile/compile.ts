@@ -2,7 +2,8 @@
 
 import type { FieldSchema, MessageSchema } from "../schema.ts";
 import { prototypeOf } from "../defaults.ts";
-import { MessageCodec } from "../codec.ts";
+import { JsonMessageCodec } from "../json/json_codec.ts";
+import type { Registry } from "../json/registry.ts";
 import type { CoderOf, ReadMessage, WriteMessage } from "./coder.ts";
 import * as decodeHelpers from "./decode_helpers.ts";
 import { emitDecoder, emitMessageClass } from "./emit_decoder.ts";
@@ -31,13 +32,17 @@ export function bestMode(): Mode {
   return compiles ? "compiled" : "interpreted";
 }
 
-/** The codec of `schema`, made when it is first used; `codecOf` finds those of nested messages, and is asked then. */
+/**
+ * The codec of `schema`, made when it is first used; `codecOf` finds those of nested messages, and is asked then.
+ * `registry`: what its JSON knows besides.
+ */
 export function makeCodec(
   schema: MessageSchema,
-  codecOf: (schema: MessageSchema) => MessageCodec,
+  codecOf: CoderOf,
   mode?: Mode,
-): MessageCodec {
-  const codec: MessageCodec = new MessageCodec(
+  registry?: Registry,
+): JsonMessageCodec {
+  const codec: JsonMessageCodec = new JsonMessageCodec(
     schema,
     (reader, end, into, group) => {
       codec.read = makeDecoder(schema, codecOf, mode);
@@ -47,6 +52,7 @@ export function makeCodec(
       codec.write = makeEncoder(schema, codecOf, mode);
       codec.write(message, writer, field);
     },
+    registry,
   );
   return codec;
 }

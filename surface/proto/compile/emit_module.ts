@@ -1,6 +1,6 @@
 // Emits a module with codecs that need neither a parser nor `Function`: what generated files consist of.
 
-import type { EnumSchema, FieldSchema, MessageSchema } from "../schema.ts";
+import { type EnumSchema, type FieldSchema, jsonNameOf, type MessageSchema } from "../schema.ts";
 import { emitDecoder, emitMessageClass } from "./emit_decoder.ts";
 import { emitEncoder } from "./emit_encoder.ts";
 import type { Names } from "./names.ts";
@@ -73,6 +73,7 @@ class ModuleEmitter {
       presence: "implicit",
       packed: false,
       delimited: false,
+      jsonName: jsonNameOf(field.fullName),
     };
     const properties = (Object.keys(field) as (keyof FieldSchema)[])
       .filter((key) => field[key] !== undefined && field[key] !== usual[key])

@@ -1,7 +1,7 @@
 // What emitted modules import: the helpers that emitted code calls, and what makes schemas and codecs.
 
 import { MessageCodec } from "../codec.ts";
-import type { EnumSchema, FieldSchema, MessageSchema } from "../schema.ts";
+import { type EnumSchema, type FieldSchema, jsonNameOf, type MessageSchema } from "../schema.ts";
 import type { ReadMessage, WriteMessage } from "./coder.ts";
 
 export * from "./decode_helpers.ts";
@@ -20,6 +20,7 @@ export type FieldInit =
 /** Adds a field to a message type. */
 export function field(schema: MessageSchema, init: FieldInit): FieldSchema {
   const added: FieldSchema = {
+    jsonName: jsonNameOf(init.fullName),
     shape: "singular",
     presence: "implicit",
     packed: false,
@@ -46,7 +47,7 @@ export function enumSchema(
   return { fullName, numbers: new Map(values), names, first: values[0]![1], closed };
 }
 
-/** The codec of a message type. */
+/** The codec of a message type, without JSON. */
 export function codec(schema: MessageSchema, read: ReadMessage, write: WriteMessage): MessageCodec {
   return new MessageCodec(schema, read, write);
 }

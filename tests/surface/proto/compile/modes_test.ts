@@ -3,6 +3,7 @@
 import { assert, assertEquals } from "@std/assert";
 import protobuf from "protobufjs";
 import type { Codec, MessageCodec } from "../../../../surface/proto/codec.ts";
+import type { JsonMessageCodec } from "../../../../surface/proto/json/json_codec.ts";
 import { bestMode, makeCodec } from "../../../../surface/proto/compile/compile.ts";
 import { parseProto } from "../../../../surface/proto/parse.ts";
 import type { MessageSchema } from "../../../../surface/proto/schema.ts";
@@ -23,14 +24,14 @@ function interpreted(codec: Codec): MessageCodec {
     if (found === undefined) made.set(schema, found = makeCodec(schema, codecOf, "interpreted"));
     return found;
   };
-  return codecOf((codec as MessageCodec).schema);
+  return codecOf((codec as JsonMessageCodec).schema);
 }
 
 test(`random messages are written alike and read alike, compiled, interpreted and by protobufjs, seeds 1 to ${SEEDS}`, () => {
   for (let seed = 1; seed <= SEEDS; seed++) {
     const random = new Random(seed);
     const source = randomProto(random, false);
-    const compiled = parseProto(source).messages["t.M0"] as MessageCodec;
+    const compiled = parseProto(source).messages["t.M0"] as JsonMessageCodec;
     const other = interpreted(compiled);
     const theirs = protobuf.parse(source, { keepCase: true }).root.lookupType("t.M0");
     for (let i = 0; i < 4; i++) {
@@ -53,7 +54,7 @@ test(`any bytes give the same messages or the same errors, compiled and interpre
   let read = 0;
   for (let seed = 1; seed <= SEEDS; seed++) {
     const random = new Random(seed);
-    const compiled = parseProto(randomProto(random, true)).messages["t.M0"] as MessageCodec;
+    const compiled = parseProto(randomProto(random, true)).messages["t.M0"] as JsonMessageCodec;
     const other = interpreted(compiled);
     const samples = Array.from({ length: 3 }, () => {
       const bytes = outcome(() => compiled.encode(randomMessage(random, compiled.schema)));
@@ -102,7 +103,7 @@ test(`values that do not fit are refused in the same words, compiled and interpr
   let refused = 0;
   for (let seed = 1; seed <= SEEDS; seed++) {
     const random = new Random(seed);
-    const compiled = parseProto(randomProto(random, true)).messages["t.M0"] as MessageCodec;
+    const compiled = parseProto(randomProto(random, true)).messages["t.M0"] as JsonMessageCodec;
     const other = interpreted(compiled);
     const { fields, oneofs } = compiled.schema;
     for (let i = 0; i < 20 && fields.length > 0; i++) {
@@ -119,7 +120,7 @@ test(`values that do not fit are refused in the same words, compiled and interpr
 
 test("codecs are compiled where the host compiles text", () => {
   assertEquals(bestMode(), "compiled");
-  const codec = parseProto(`syntax = "proto3"; message M { int32 n = 1; }`).messages["M"] as MessageCodec;
+  const codec = parseProto(`syntax = "proto3"; message M { int32 n = 1; }`).messages["M"] as JsonMessageCodec;
   assertEquals(codec.decode(fromHex("08 05")).n, 5);
   assert(codec.read.toString().includes("switch"), "emitted code");
 });

@@ -1,0 +1,176 @@
+// Extensions: fields that another file adds to a message. They lie among its unknown fields, and are read and set there.
+
+import type { MessageCodec } from "./codec.ts";
+import { Reader } from "./reader.ts";
+import { type FieldSchema, tagOf, WireType } from "./schema.ts";
+import { unknownFields } from "./unknown_fields.ts";
+
+/**
+ * One extension of a message type, of `loadProto`'s `extensions` or of generated code. `Value` is what reading gives,
+ * `Given` what setting takes, `Extendee` the message it extends.
+ */
+// deno-lint-ignore no-explicit-any
+export class Extension<Value = any, Given = NonNullable<Value>, Extendee extends object = any> {
+  /** Only types have it. */
+  declare protected readonly types?: (extendee: Extendee, given: Given) => Value;
+  /** The number of the field. */
+  readonly number: number;
+  /** The field; its name is `value`. */
+  readonly field: FieldSchema;
+
+  /**
+   * `codec` is that of a message whose only field is the extension, as `value`. `inMessageSet`: the message it extends has
+   * the wire format of a message set.
+   */
+  constructor(
+    /** "pkg.my_extension". */
+    readonly fullName: string,
+    /** The full name of the message type that it extends. */
+    readonly extendee: string,
+    /** Codes a message that has the extension alone. */
+    readonly codec: MessageCodec<{ value: Value | Given }>,
+    readonly inMessageSet: boolean,
+  ) {
+    this.field = codec.schema.fields[0]!;
+    this.number = this.field.number;
+  }
+}
+
+/**
+ * The value of an extension in `message`: undefined or the declared default where it is absent, an empty array where
+ * it is repeated.
+ *
+ * @throws {DecodeError} when what lies under its number is malformed
+ */
+export function getExtension<Value, Given, Extendee extends object>(
+  message: Extendee,
+  extension: Extension<Value, Given, Extendee>,
+): Value {
+  const bytes = unknownOf(message);
+  return extension.codec.decode(extension.inMessageSet ? fromSet(bytes, extension.number).own : bytes)
+    .value as Value;
+}
+
+/** Whether an extension is in `message`; a repeated one is where it has an element. */
+export function hasExtension<Extendee extends object>(
+  message: Extendee,
+  // deno-lint-ignore no-explicit-any
+  extension: Extension<any, any, Extendee>,
+): boolean {
+  const bytes = unknownOf(message);
+  if (extension.inMessageSet) return fromSet(bytes, extension.number).own.length > 0;
+  const found = extension.codec.decode(bytes);
+  const { shape, explicitDefault } = extension.field;
+  if (shape === "repeated") return found.value.length > 0;
+  return explicitDefault === undefined ? found.value !== undefined : Object.hasOwn(found, "value");
+}
+
+/**
+ * Sets an extension of `message`, in place of what it had. `undefined` clears it, and so does an empty array.
+ *
+ * @throws {EncodeError} when the value does not fit its type
+ */
+export function setExtension<Value, Given, Extendee extends object>(
+  message: Extendee,
+  extension: Extension<Value, Given, Extendee>,
+  value: Given | undefined,
+): void {
+  const encoded = extension.codec.encode({ value: value as Given });
+  const rest = without(unknownOf(message), extension);
+  const added = extension.inMessageSet ? toSet(encoded, extension.number) : encoded;
+  keep(message, joined(rest, added));
+}
+
+/** Takes an extension out of `message`. */
+export function clearExtension<Extendee extends object>(
+  message: Extendee,
+  // deno-lint-ignore no-explicit-any
+  extension: Extension<any, any, Extendee>,
+): void {
+  keep(message, without(unknownOf(message), extension));
+}
+
+type Holder = { [unknownFields]?: Uint8Array };
+
+const NONE: Uint8Array = new Uint8Array(0);
+
+function unknownOf(message: object): Uint8Array {
+  return (message as Holder)[unknownFields] ?? NONE;
+}
+
+function keep(message: object, bytes: Uint8Array): void {
+  if (bytes.length > 0) (message as Holder)[unknownFields] = bytes;
+  else delete (message as Holder)[unknownFields];
+}
+
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const both = new Uint8Array(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
+}
+
+function without(bytes: Uint8Array, { codec, inMessageSet, number }: Extension): Uint8Array {
+  if (bytes.length === 0) return bytes;
+  return inMessageSet ? fromSet(bytes, number).rest : unknownOf(codec.decode(bytes));
+}
+
+// A message set is `repeated group Item = 1 { required int32 type_id = 2; required bytes message = 3; }`.
+const ITEM = tagOf(1, WireType.GROUP_START);
+const ITEM_END = tagOf(1, WireType.GROUP_END);
+const TYPE_ID = tagOf(2, WireType.VARINT);
+const CONTENT = tagOf(3, WireType.DELIMITED);
+
+/** The items of a message set that are of type `number`, as fields of their own, and all the others as they came. */
+function fromSet(bytes: Uint8Array, number: number): { own: Uint8Array; rest: Uint8Array } {
+  const reader = new Reader();
+  reader.reset(bytes);
+  const own: Uint8Array[] = [];
+  const rest: Uint8Array[] = [];
+  while (reader.pos < bytes.length) {
+    const start = reader.pos;
+    const tag = reader.tag();
+    const content = tag === ITEM ? contentOf(reader, number) : undefined;
+    if (tag !== ITEM) reader.skip(tag);
+    if (content === undefined) rest.push(bytes.subarray(start, reader.pos));
+    else own.push(fieldOf(number, content));
+  }
+  return { own: own.reduce(joined, NONE), rest: rest.reduce(joined, NONE) };
+}
+
+/** Reads an item; its content if it is of type `number`. The two fields come in any order. */
+function contentOf(reader: Reader, number: number): Uint8Array | undefined {
+  let id = 0;
+  let content: Uint8Array = NONE;
+  for (let tag = reader.tag(); tag !== ITEM_END; tag = reader.tag()) {
+    if (tag === TYPE_ID) id = reader.int32();
+    else if (tag === CONTENT) content = reader.bytes();
+    else reader.skip(tag);
+  }
+  return id === number ? content : undefined;
+}
+
+function fieldOf(number: number, content: Uint8Array): Uint8Array {
+  return joined(varints(tagOf(number, WireType.DELIMITED), content.length), content);
+}
+
+/** The item of a message set that `encoded`, which is a field of its own, becomes. */
+function toSet(encoded: Uint8Array, number: number): Uint8Array {
+  if (encoded.length === 0) return encoded;
+  const reader = new Reader();
+  reader.reset(encoded);
+  reader.tag();
+  const content = reader.bytes();
+  const head = varints(ITEM, TYPE_ID, number, CONTENT, content.length);
+  return joined(joined(head, content), varints(ITEM_END));
+}
+
+/** Unsigned integers of up to 32 bits, as varints. */
+function varints(...values: readonly number[]): Uint8Array {
+  const octets: number[] = [];
+  for (let value of values) {
+    for (; value > 127; value >>>= 7) octets.push((value & 127) | 128);
+    octets.push(value);
+  }
+  return Uint8Array.from(octets);
+}

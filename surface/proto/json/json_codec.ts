@@ -1,0 +1,102 @@
+// Codecs that also have JSON.
+
+import { type Codec, MessageCodec } from "../codec.ts";
+import type { ReadMessage, WriteMessage } from "../compile/coder.ts";
+import { defaultElementLimit } from "../elements.ts";
+import { JsonError } from "../errors.ts";
+import { checkOptions, type OptionNames } from "../../options.ts";
+import type { MessageSchema } from "../schema.ts";
+import type { Json } from "../well_known_values.ts";
+import { parseJson } from "./json_text.ts";
+import type { FromJsonOptions, ToJsonOptions } from "./options.ts";
+import { readJson } from "./read_json.ts";
+import type { Registry } from "./registry.ts";
+import { writeJson } from "./write_json.ts";
+
+/** A codec of one message type, with protobuf's JSON of it. */
+// deno-lint-ignore no-explicit-any
+export interface JsonCodec<T = any> extends Codec<T> {
+  /**
+   * The message as a value of JSON.
+   *
+   * @throws {EncodeError} when the value does not fit the type, or JSON has no word for it
+   */
+  toJson(message: T, options?: ToJsonOptions): Json;
+  /**
+   * The message that a value of JSON says; it is what decoding makes.
+   *
+   * @throws {JsonError} that names the path, and what was found there
+   */
+  fromJson(json: unknown, options?: FromJsonOptions): T;
+  /**
+   * As `toJson`, as text.
+   *
+   * @throws {EncodeError} as `toJson` does
+   */
+  toJsonString(message: T, options?: ToJsonOptions): string;
+  /**
+   * As `fromJson`, of text. Keys that come twice are refused, and integers keep all their digits.
+   *
+   * @throws {JsonError} that names the path or, where the text is no JSON, the position
+   */
+  fromJsonString(text: string, options?: FromJsonOptions): T;
+}
+
+const TO_JSON: OptionNames<ToJsonOptions> = {
+  emitDefaults: true,
+  enumsAsIntegers: true,
+  originalNames: true,
+  registry: true,
+};
+const FROM_JSON: OptionNames<FromJsonOptions> = {
+  ignoreUnknownFields: true,
+  registry: true,
+  maxElements: true,
+};
+
+/** The codec of a message type of a .proto file, with JSON. */
+// deno-lint-ignore no-explicit-any
+export class JsonMessageCodec<T = any> extends MessageCodec<T> implements JsonCodec<T> {
+  /** As `MessageCodec`'s; `registry` is that of calls that give none. */
+  constructor(
+    schema: MessageSchema,
+    read: ReadMessage,
+    write: WriteMessage,
+    private readonly registry: Registry | undefined,
+  ) {
+    super(schema, read, write);
+  }
+
+  toJson(message: T, options?: ToJsonOptions): Json {
+    return writeJson(this.schema, message, this.options(`encode ${this.typeName} as JSON`, options, TO_JSON));
+  }
+
+  fromJson(json: unknown, options?: FromJsonOptions): T {
+    const all = this.options(`read JSON of ${this.typeName}`, options, FROM_JSON);
+    return readJson(this.schema, json, all, all.maxElements ?? defaultElementLimit(0)) as T;
+  }
+
+  toJsonString(message: T, options?: ToJsonOptions): string {
+    return JSON.stringify(this.toJson(message, options));
+  }
+
+  fromJsonString(text: string, options?: FromJsonOptions): T {
+    const all = this.options(`read JSON of ${this.typeName}`, options, FROM_JSON);
+    if (typeof text !== "string") {
+      throw new TypeError(`Cannot read JSON of ${this.typeName}: expected text, found ${typeof text}`);
+    }
+    const maxElements = all.maxElements ?? defaultElementLimit(text.length);
+    return readJson(this.schema, parseJson(text, this.typeName), all, maxElements) as T;
+  }
+
+  /** The options with the registry of this codec, where they have none. */
+  private options<O extends ToJsonOptions | FromJsonOptions>(
+    purpose: string,
+    given: O | undefined,
+    names: OptionNames<O>,
+  ): O {
+    if (given === undefined) return { registry: this.registry } as O;
+    checkOptions(purpose, given, names as Readonly<Record<string, true>>);
+    return given.registry === undefined ? { ...given, registry: this.registry } : given;
+  }
+}
