@@ -1,6 +1,6 @@
 // Extensions: fields that another file adds to a message. They lie among its unknown fields, and are read and set there.
 
-import type { MessageCodec } from "./codec.ts";
+import type { Codec, MessageCodec } from "./codec.ts";
 import { Reader } from "./reader.ts";
 import { type FieldSchema, tagOf, WireType } from "./schema.ts";
 import { unknownFields } from "./unknown_fields.ts";
@@ -13,27 +13,35 @@ import { unknownFields } from "./unknown_fields.ts";
 export class Extension<Value = any, Given = NonNullable<Value>, Extendee extends object = any> {
   /** Only types have it. */
   declare protected readonly types?: (extendee: Extendee, given: Given) => Value;
+  /** "pkg.my_extension". */
+  readonly fullName: string;
+  /** The full name of the message type that it extends. */
+  readonly extendee: string;
   /** The number of the field. */
   readonly number: number;
-  /** The field; its name is `value`. */
-  readonly field: FieldSchema;
+  /** Codes a message that has the extension alone, as `value`. */
+  readonly codec: Codec<{ value: Value | Given }>;
+  /** Whether the message that it extends has the wire format of a message set. */
+  readonly inMessageSet: boolean;
 
-  /**
-   * `codec` is that of a message whose only field is the extension, as `value`. `inMessageSet`: the message it extends has
-   * the wire format of a message set.
-   */
+  /** `codec` must be one of this library's, of a message whose only field is the extension. */
   constructor(
-    /** "pkg.my_extension". */
-    readonly fullName: string,
-    /** The full name of the message type that it extends. */
-    readonly extendee: string,
-    /** Codes a message that has the extension alone. */
-    readonly codec: MessageCodec<{ value: Value | Given }>,
-    readonly inMessageSet: boolean,
+    fullName: string,
+    extendee: string,
+    codec: Codec<{ value: Value | Given }>,
+    inMessageSet: boolean,
   ) {
-    this.field = codec.schema.fields[0]!;
-    this.number = this.field.number;
+    this.fullName = fullName;
+    this.extendee = extendee;
+    this.codec = codec;
+    this.inMessageSet = inMessageSet;
+    this.number = fieldOf(this).number;
   }
+}
+
+/** The field that an extension is. */
+export function fieldOf({ codec }: Extension): FieldSchema {
+  return (codec as MessageCodec).schema.fields[0]!;
 }
 
 /**
@@ -60,7 +68,7 @@ export function hasExtension<Extendee extends object>(
   const bytes = unknownOf(message);
   if (extension.inMessageSet) return fromSet(bytes, extension.number).own.length > 0;
   const found = extension.codec.decode(bytes);
-  const { shape, explicitDefault } = extension.field;
+  const { shape, explicitDefault } = fieldOf(extension);
   if (shape === "repeated") return found.value.length > 0;
   return explicitDefault === undefined ? found.value !== undefined : Object.hasOwn(found, "value");
 }
@@ -133,7 +141,7 @@ function fromSet(bytes: Uint8Array, number: number): { own: Uint8Array; rest: Ui
     const content = tag === ITEM ? contentOf(reader, number) : undefined;
     if (tag !== ITEM) reader.skip(tag);
     if (content === undefined) rest.push(bytes.subarray(start, reader.pos));
-    else own.push(fieldOf(number, content));
+    else own.push(setField(number, content));
   }
   return { own: own.reduce(joined, NONE), rest: rest.reduce(joined, NONE) };
 }
@@ -150,7 +158,7 @@ function contentOf(reader: Reader, number: number): Uint8Array | undefined {
   return id === number ? content : undefined;
 }
 
-function fieldOf(number: number, content: Uint8Array): Uint8Array {
+function setField(number: number, content: Uint8Array): Uint8Array {
   return joined(varints(tagOf(number, WireType.DELIMITED), content.length), content);
 }
 

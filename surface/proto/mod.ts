@@ -3,7 +3,7 @@
 export type { ProtoTypes } from "./assemble.ts";
 export { type Codec, encodeFramed, encodeMessage, reuseFramed } from "./codec.ts";
 export { DecodeError, EncodeError, JsonError, ProtoError } from "./errors.ts";
-export { clearExtension, Extension, getExtension, hasExtension, setExtension } from "./extension.ts";
+export { clearExtension, type Extension, getExtension, hasExtension, setExtension } from "./extension.ts";
 export type { JsonCodec } from "./json/json_codec.ts";
 export type { FromJsonOptions, ToJsonOptions } from "./json/options.ts";
 export { createRegistry, type Registry, type RegistryEntry } from "./json/registry.ts";

@@ -3,7 +3,6 @@
 import { type Codec, MessageCodec } from "../codec.ts";
 import type { ReadMessage, WriteMessage } from "../compile/coder.ts";
 import { defaultElementLimit } from "../elements.ts";
-import { JsonError } from "../errors.ts";
 import { checkOptions, type OptionNames } from "../../options.ts";
 import type { MessageSchema } from "../schema.ts";
 import type { Json } from "../well_known_values.ts";
@@ -62,7 +61,7 @@ export class JsonMessageCodec<T = any> extends MessageCodec<T> implements JsonCo
     schema: MessageSchema,
     read: ReadMessage,
     write: WriteMessage,
-    private readonly registry: Registry | undefined,
+    private readonly registry?: Registry,
   ) {
     super(schema, read, write);
   }

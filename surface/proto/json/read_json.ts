@@ -4,7 +4,7 @@ import { isPlain } from "../../records.ts";
 import type { Message } from "../compile/coder.ts";
 import { put } from "../defaults.ts";
 import { describeValue, JsonError } from "../errors.ts";
-import { setExtension } from "../extension.ts";
+import { fieldOf, setExtension } from "../extension.ts";
 import { RECURSION_LIMIT } from "../reader.ts";
 import {
   type EnumSchema,
@@ -189,7 +189,7 @@ class JsonReader implements ReadContext {
       if (this.ignoresUnknown) return;
       this.refuse(`${schema.fullName} has no such field`);
     }
-    const { field } = extension;
+    const field = fieldOf(extension);
     if (json === null && (field.shape !== "singular" || !takesNull(field))) return;
     const value = field.shape === "repeated" ? this.list(field, json) : this.value(field, json);
     if (value !== IGNORED) setExtension(into, extension, value);

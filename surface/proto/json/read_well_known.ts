@@ -5,6 +5,7 @@ import type { MessageSchema } from "../schema.ts";
 import { pathFromJson } from "./field_paths.ts";
 import { hasOwnForm } from "./own_form.ts";
 import type { ReadContext } from "./read_context.ts";
+import { messageIn } from "./registry.ts";
 import { durationOf, timestampOf } from "./times.ts";
 
 /** Reads one well-known type. */
@@ -103,7 +104,7 @@ function readAny(context: ReadContext, schema: MessageSchema, json: unknown): Me
   if (typeof typeUrl !== "string") context.fail(`"${TYPE}" with the URL of a type`, typeUrl);
   const slash = typeUrl.lastIndexOf("/");
   if (slash < 0) context.fail('"@type" as "type.googleapis.com/pkg.Type"', typeUrl);
-  const codec = context.registry?.message(typeUrl.slice(slash + 1));
+  const codec = messageIn(context.registry, typeUrl.slice(slash + 1));
   if (codec === undefined) {
     context.refuse(
       `its type ${JSON.stringify(typeUrl)} is not in the registry; give options.registry one that has it`,

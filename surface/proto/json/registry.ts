@@ -1,13 +1,13 @@
 // Which types and extensions are known by name: for Any, and for extensions in JSON.
 
-import { MessageCodec } from "../codec.ts";
+import { type Codec, MessageCodec } from "../codec.ts";
 import { describeValue } from "../errors.ts";
 import { Extension } from "../extension.ts";
 
 /** Finds message types and extensions by name. `createRegistry` makes one. */
 export interface Registry {
   /** The codec of a message type: "google.rpc.ErrorInfo". */
-  message(typeName: string): MessageCodec | undefined;
+  message(typeName: string): Codec | undefined;
   /** An extension by its full name. */
   extension(fullName: string): Extension | undefined;
   /** Extensions of a message type, by their numbers. */
@@ -42,6 +42,12 @@ export function createRegistry(...entries: readonly RegistryEntry[]): Registry {
   return types;
 }
 
+/** The codec of a message type in a registry, with what JSON needs of it. */
+export function messageIn(registry: Registry | undefined, typeName: string): MessageCodec | undefined {
+  const codec = registry?.message(typeName);
+  return codec instanceof MessageCodec ? codec : undefined;
+}
+
 /** A registry that is filled. */
 export class TypeRegistry implements Registry {
   readonly #messages = new Map<string, MessageCodec>();
@@ -66,7 +72,7 @@ export class TypeRegistry implements Registry {
     }
   }
 
-  message(typeName: string): MessageCodec | undefined {
+  message(typeName: string): Codec | undefined {
     return this.#messages.get(typeName) ?? first(this.#others, (other) => other.message(typeName));
   }
 

@@ -4,7 +4,7 @@ import type { Message } from "../compile/coder.ts";
 import { put } from "../defaults.ts";
 import { bad, FLOAT_BOUND, keysOf, missing, SIGNED, toEnum, toKey, toLong, twice } from "../encode_values.ts";
 import { EncodeError } from "../errors.ts";
-import { getExtension, hasExtension } from "../extension.ts";
+import { fieldOf, getExtension, hasExtension } from "../extension.ts";
 import { noMessage, stray, toMessage, unset } from "../message_shape.ts";
 import { RECURSION_LIMIT } from "../reader.ts";
 import type { EnumSchema, FieldSchema, MessageSchema } from "../schema.ts";
@@ -176,7 +176,7 @@ class JsonWriter implements WriteContext {
     for (const extension of known.values()) {
       if (!hasExtension(message, extension)) continue;
       const value = getExtension(message, extension);
-      const { field } = extension;
+      const field = fieldOf(extension);
       json[`[${extension.fullName}]`] = field.shape === "repeated"
         ? this.list(field, value)
         : this.value(field, value);

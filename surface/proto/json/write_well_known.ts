@@ -7,6 +7,7 @@ import type { MessageSchema } from "../schema.ts";
 import type { Json } from "../well_known_values.ts";
 import { pathToJson } from "./field_paths.ts";
 import { hasOwnForm } from "./own_form.ts";
+import { messageIn } from "./registry.ts";
 import { durationText, timestampText } from "./times.ts";
 import { type JsonObject, valueOf, type WriteContext } from "./write_context.ts";
 
@@ -109,7 +110,7 @@ function writeAny(context: WriteContext, schema: MessageSchema, message: Message
   if (typeof typeUrl !== "string") bad(schema.fields[0]!, typeUrl);
   if (!(value instanceof Uint8Array)) bad(schema.fields[1]!, value);
   if (typeUrl === "" && value.length === 0) return {};
-  const codec = context.registry?.message(typeUrl.slice(typeUrl.lastIndexOf("/") + 1));
+  const codec = messageIn(context.registry, typeUrl.slice(typeUrl.lastIndexOf("/") + 1));
   if (codec === undefined) {
     return refuse(
       schema,

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Codec, MessageCodec } from "../../../../surface/proto/codec.ts";
+import type { Codec } from "../../../../surface/proto/codec.ts";
 import type { JsonMessageCodec } from "../../../../surface/proto/json/json_codec.ts";
 import { emitModule } from "../../../../surface/proto/compile/emit_module.ts";
 import { parseProto } from "../../../../surface/proto/parse.ts";
