@@ -5,6 +5,16 @@ import type { CommandEntry } from "./command.ts";
 /** Every command; the module of one is loaded when it is used. */
 export const COMMANDS: readonly CommandEntry[] = [
   {
+    name: "health",
+    summary: "asks a server how it is, once or until it changes",
+    load: () => import("./commands/health.ts").then(({ health }) => health),
+  },
+  {
+    name: "channelz",
+    summary: "shows what the servers and channels of a running program do",
+    load: () => import("./commands/channelz.ts").then(({ channelz }) => channelz),
+  },
+  {
     name: "pollers",
     summary: "shows which pollers run here, and why the others do not",
     load: () => import("./commands/pollers.ts").then(({ pollers }) => pollers),

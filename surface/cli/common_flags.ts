@@ -1,6 +1,6 @@
-// Flags that several commands have.
+// Flags that several commands have; grpcurl's where it has them.
 
-import type { TextFlag } from "./flags.ts";
+import type { ListFlag, NumberFlag, SwitchFlag, TextFlag } from "./flags.ts";
 
 /** Which poller moves the bytes. */
 export const pollerFlag: { readonly poller: TextFlag } = {
@@ -8,5 +8,88 @@ export const pollerFlag: { readonly poller: TextFlag } = {
     kind: "text",
     value: "NAMES",
     help: "pollers to choose from, in order (epoll,native); default: POLLWIRE_POLLER, else native",
+    group: "Connection",
   },
+};
+
+const group = "Connection";
+
+/** How the server is connected to. */
+export const connectFlags: {
+  readonly plaintext: SwitchFlag;
+  readonly tls: SwitchFlag;
+  readonly cacert: TextFlag;
+  readonly cert: TextFlag;
+  readonly key: TextFlag;
+  readonly servername: TextFlag;
+  readonly authority: TextFlag;
+  readonly unix: SwitchFlag;
+  readonly "connect-timeout": NumberFlag;
+  readonly "keepalive-time": NumberFlag;
+  readonly "max-msg-sz": NumberFlag;
+  readonly poller: TextFlag;
+} = {
+  plaintext: {
+    kind: "switch",
+    help: "no TLS; the default for servers on this machine, as TLS is for all others",
+    group,
+  },
+  tls: { kind: "switch", help: "TLS, for a server on this machine too", group },
+  cacert: {
+    kind: "text",
+    value: "FILE",
+    help: "certificates of the authorities that may vouch for the server, PEM; default: the system's",
+    group,
+  },
+  cert: {
+    kind: "text",
+    value: "FILE",
+    help: "the certificate to show to the server, PEM; with --key",
+    group,
+  },
+  key: { kind: "text", value: "FILE", help: "the private key of --cert, PEM", group },
+  servername: {
+    kind: "text",
+    value: "NAME",
+    help: "the name that the server's certificate must be for; default: that of --authority, else of TARGET",
+    group,
+  },
+  authority: { kind: "text", value: "NAME", help: "what :authority says; default: TARGET", group },
+  unix: { kind: "switch", help: "TARGET is the path of a unix socket", group },
+  "connect-timeout": {
+    kind: "number",
+    value: "SECONDS",
+    help: "until connecting, TLS included, has failed; default: 10",
+    group,
+  },
+  "keepalive-time": {
+    kind: "number",
+    value: "SECONDS",
+    help: "of silence before the server is asked whether it is there; default: it is not",
+    group,
+  },
+  "max-msg-sz": {
+    kind: "number",
+    value: "BYTES",
+    help: "the largest message that is received; default: 4194304",
+    group,
+  },
+  ...pollerFlag,
+};
+
+/** What every call of a command has. */
+export const callFlags: {
+  readonly header: ListFlag;
+  readonly "max-time": NumberFlag;
+  readonly wait: SwitchFlag;
+} = {
+  header: {
+    kind: "list",
+    value: '"NAME: VALUE"',
+    help:
+      "metadata of every call, those to reflection among them; several times. Values of -bin names are base64",
+    aliases: ["H"],
+  },
+  "max-time": { kind: "number", value: "SECONDS", help: "until a call has failed; default: any time" },
+  wait: { kind: "switch", help: "waits until the server can be connected to, in place of failing" },
 };

@@ -104,6 +104,10 @@ export class ProcessTerminal implements Terminal {
     return performance.now();
   }
 
+  date(): Date {
+    return new Date();
+  }
+
   cpuMs(): number {
     const { user, system } = process.cpuUsage();
     return (user + system) / 1000;

@@ -32,6 +32,8 @@ export interface Terminal {
   variable(name: string): string | undefined;
   /** Milliseconds of a clock that only goes forward. */
   now(): number;
+  /** The time of day. */
+  date(): Date;
   /** Milliseconds of CPU that this process has used. */
   cpuMs(): number;
   /** Calls `listener` on Ctrl-C and where somebody asks the program to end. Returns a function that takes it back. */

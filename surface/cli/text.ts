@@ -88,13 +88,15 @@ export interface Column {
   readonly right?: boolean;
   /** The column may be cut where the table is too wide for the terminal. */
   readonly elastic?: boolean;
+  /** The column is left out where the table is too wide, the last of these first. */
+  readonly optional?: boolean;
 }
 
 /** Two spaces stand between columns. */
 const GAP = 2;
 const LEAST_ELASTIC = 8;
 
-/** Lines of a table of `rows`; where it is wider than `width` the widest elastic columns are cut. */
+/** Lines of a table of `rows`; where it is wider than `width` optional columns are left out, then elastic ones cut. */
 export function table(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
@@ -102,9 +104,14 @@ export function table(
   style: Style,
 ): string[] {
   const widths = columns.map(({ title }, i) =>
-    Math.max(widthOf(title), ...rows.map((row) => widthOf(row[i] ?? "")))
+    rows.reduce((most, row) => Math.max(most, widthOf(row[i] ?? "")), widthOf(title))
   );
   let excess = widths.reduce((sum, one) => sum + one + GAP, -GAP) - width;
+  const leftOut = excess <= 0 ? -1 : columns.findLastIndex(({ optional }) => optional === true);
+  if (leftOut >= 0) {
+    const without = <T>(list: readonly T[]): T[] => list.filter((_, i) => i !== leftOut);
+    return table(without(columns), rows.map(without), width, style);
+  }
   while (excess > 0) {
     let widest = -1;
     for (const [i, { elastic }] of columns.entries()) {

@@ -55,6 +55,10 @@ export class FakeTerminal implements Terminal {
     return performance.now();
   }
 
+  date(): Date {
+    return new Date(Date.UTC(2026, 10, 26, 12, 0, 0));
+  }
+
   cpuMs(): number {
     return performance.now() / 2;
   }

@@ -32,3 +32,13 @@ test("a table cuts its elastic columns until it fits", () => {
   ]);
   for (const line of table(columns, rows, 20, plain)) assert(line.length <= 20, line);
 });
+
+test("a table leaves optional columns out before it cuts others", () => {
+  const columns = [{ title: "NAME", elastic: true }, { title: "A", optional: true }, {
+    title: "B",
+    optional: true,
+  }];
+  const rows = [["a".repeat(10), "1", "2"]];
+  assertEquals(table(columns, rows, 15, plain), [`NAME${" ".repeat(8)}A`, `${"a".repeat(10)}  1`]);
+  assertEquals(table(columns, rows, 8, plain), ["NAME", "aaaaaaa…"]);
+});

@@ -1,0 +1,117 @@
+// `pollwire health`: what a server says of its health.
+
+import { RpcError } from "../../call/rpc_error.ts";
+import { Status } from "../../call/status.ts";
+import type { CallOptions } from "../../client/call_options.ts";
+import { hint } from "../../nearest.ts";
+import { type Client, createClient } from "../../promise/client.ts";
+import type { ServiceOf } from "../../proto/mod.ts";
+import { type HealthMethods, healthService } from "../../services/health_service.ts";
+import { type CommandLine, defineCommand } from "../command.ts";
+import { callFlags, connectFlags } from "../common_flags.ts";
+import { callOptions, withChannel } from "../connect.ts";
+import { CommandError, ExitCode } from "../exit_codes.ts";
+import { type Style, styleOf } from "../text.ts";
+
+const FLAGS = {
+  watch: { kind: "switch", help: "prints every change, until Ctrl-C", aliases: ["w"] },
+  list: { kind: "switch", help: "prints every service that has a status" },
+  json: { kind: "switch", help: "prints JSON, one object a status" },
+  ...callFlags,
+  ...connectFlags,
+} as const;
+
+type Line = CommandLine<typeof FLAGS>;
+type HealthClient = Client<ServiceOf<HealthMethods>>;
+
+/** The command. */
+export const health = defineCommand({
+  usage: "TARGET [SERVICE]",
+  about: [
+    "Asks grpc.health.v1.Health. Without SERVICE it is the status of the whole server. Ends with 0 where all that was asked for is SERVING, else with 1.",
+  ],
+  flags: FLAGS,
+  examples: [
+    { says: "the whole server", line: "health localhost:50051" },
+    { says: "one service, as a probe of a container", line: "health localhost:50051 shop.Cart -max-time 1" },
+    { says: "every change of one service", line: "health localhost:50051 shop.Cart --watch" },
+    { says: "a script waits until a server serves", line: "health localhost:50051 --wait -max-time 30" },
+  ],
+  run(line) {
+    const { flags, args: [target = "", service = ""], terminal, signal } = line;
+    return withChannel(target, flags, terminal, async (channel) => {
+      const options = callOptions(flags, signal);
+      const client = createClient(healthService(), channel);
+      try {
+        if (flags.list) return await list(line, client, options);
+        if (flags.watch) return await watch(line, client, service, options);
+        const { status = "UNKNOWN" } = await client.check({ service }, options);
+        print(line, service, status);
+        return status === "SERVING" ? ExitCode.OK : ExitCode.FAILED;
+      } catch (error) {
+        throw await explained(error, client, service);
+      }
+    });
+  },
+});
+
+async function list(line: Line, client: HealthClient, options: CallOptions): Promise<number> {
+  const { statuses = {} } = await client.list({}, options);
+  let serving = true;
+  for (const [service, { status = "UNKNOWN" }] of Object.entries(statuses).sort()) {
+    print(line, service, status);
+    serving &&= status === "SERVING";
+  }
+  return serving ? ExitCode.OK : ExitCode.FAILED;
+}
+
+async function watch(
+  line: Line,
+  client: HealthClient,
+  service: string,
+  options: CallOptions,
+): Promise<number> {
+  let last = "UNKNOWN";
+  for await (const { status = "UNKNOWN" } of client.watch({ service }, options)) {
+    print(line, service, last = status, line.terminal.date());
+  }
+  return last === "SERVING" ? ExitCode.OK : ExitCode.FAILED;
+}
+
+function print({ flags, terminal: { out } }: Line, service: string, status: string, at?: Date): void {
+  if (flags.json) {
+    out.write(`${JSON.stringify({ ...(at && { time: at.toISOString() }), service, status })}\n`);
+    return;
+  }
+  const style = styleOf(out);
+  const time = at === undefined ? "" : style.dim(`${at.toTimeString().slice(0, 8)}  `);
+  out.write(`${time}${paintOf(style, status)(status)}${service === "" ? "" : `  ${service}`}\n`);
+}
+
+function paintOf({ green, red, yellow }: Style, status: string): (text: string) => string {
+  return status === "SERVING" ? green : status === "NOT_SERVING" ? red : yellow;
+}
+
+/** What can be done where a server does not know the service, or has no health. */
+async function explained(
+  error: unknown,
+  client: HealthClient,
+  service: string,
+): Promise<unknown> {
+  if (!(error instanceof RpcError)) return error;
+  const exitCode = ExitCode.STATUS + error.code;
+  if (error.code === Status.UNIMPLEMENTED) {
+    return new CommandError(
+      `The server${
+        error.peer === undefined ? "" : ` at ${error.peer}`
+      } has no health service (grpc.health.v1.Health)`,
+      exitCode,
+    );
+  }
+  if (error.code !== Status.NOT_FOUND) return error;
+  const named = await client.list({}, { deadlineMs: 1_000 }).then(
+    ({ statuses = {} }) => hint(service, Object.keys(statuses).filter((name) => name !== "")),
+    () => "",
+  );
+  return new CommandError(`The server has no status of ${JSON.stringify(service)}${named}`, exitCode);
+}

@@ -1,0 +1,138 @@
+// From TARGET and flags to a channel, and to the options of its calls.
+
+import type { CallOptions } from "../client/call_options.ts";
+import { Metadata } from "../call/metadata.ts";
+import { Channel, type ChannelOptions } from "../channel/channel.ts";
+import { type ChannelCredentials, insecure, tls } from "../credentials/mod.ts";
+import type { callFlags, connectFlags } from "./common_flags.ts";
+import { CommandError, UsageError } from "./exit_codes.ts";
+import type { FlagValues } from "./flags.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Values of the flags that say how to connect. */
+export type ConnectFlags = FlagValues<typeof connectFlags>;
+/** Values of the flags of every call. */
+export type CallFlags = FlagValues<typeof callFlags>;
+
+/** grpcurl's. */
+const CONNECT_TIMEOUT_S = 10;
+
+/** Runs `body` with a channel to `target`, which is closed afterwards. */
+export async function withChannel<T>(
+  target: string,
+  flags: ConnectFlags,
+  terminal: Terminal,
+  body: (channel: Channel) => Promise<T>,
+): Promise<T> {
+  const channel = await openChannel(target, flags, terminal);
+  try {
+    return await body(channel);
+  } finally {
+    channel.close();
+  }
+}
+
+/** A channel to `target`; `more` are options of the channel that no flag has. */
+export async function openChannel(
+  target: string,
+  flags: ConnectFlags,
+  terminal: Terminal,
+  more: ChannelOptions = {},
+): Promise<Channel> {
+  const full = flags.unix && !target.startsWith("unix:") ? `unix:${target}` : target;
+  const credentials = await credentialsOf(full, flags, terminal);
+  const { authority, poller } = flags;
+  const keepalive = flags["keepalive-time"];
+  const largest = flags["max-msg-sz"];
+  try {
+    return new Channel(full, {
+      handshakeTimeoutMs: (flags["connect-timeout"] ?? CONNECT_TIMEOUT_S) * 1000,
+      ...(credentials === undefined ? {} : { credentials }),
+      ...(authority === undefined ? {} : { authority }),
+      ...(poller === undefined ? {} : { poller }),
+      ...(keepalive === undefined ? {} : { keepalive: { timeMs: keepalive * 1000 } }),
+      ...(largest === undefined ? {} : { maxReceiveMessageBytes: largest }),
+      ...more,
+    });
+  } catch (error) {
+    throw new CommandError((error as Error).message, undefined, { cause: error });
+  }
+}
+
+/** Undefined where the target says it by itself: "https://host". */
+async function credentialsOf(
+  target: string,
+  flags: ConnectFlags,
+  terminal: Terminal,
+): Promise<ChannelCredentials | typeof insecure | undefined> {
+  const { cacert, cert, key, servername } = flags;
+  const ofTls = [cacert, cert, key, servername].some((one) => one !== undefined);
+  if (flags.plaintext) {
+    if (!ofTls && !flags.tls) return insecure;
+    throw new UsageError(
+      "Cannot connect in plaintext: there are flags of TLS; leave out --plaintext, or those",
+    );
+  }
+  if ((cert === undefined) !== (key === undefined)) {
+    throw new UsageError(`Cannot use --${cert === undefined ? "key" : "cert"} alone: give --cert and --key`);
+  }
+  if (!ofTls && !flags.tls && (isOfThisMachine(target) || /^https?:\/\//.test(target))) return undefined;
+  const text = async (path: string): Promise<string> => {
+    try {
+      return new TextDecoder().decode(await terminal.readFile(path));
+    } catch (error) {
+      throw new CommandError((error as Error).message);
+    }
+  };
+  try {
+    return tls.client({
+      ...(cacert === undefined ? {} : { ca: await text(cacert) }),
+      ...(cert === undefined ? {} : { cert: await text(cert), key: await text(key!) }),
+      ...(servername === undefined ? {} : { serverName: servername }),
+    });
+  } catch (error) {
+    throw new CommandError((error as Error).message, undefined, { cause: error });
+  }
+}
+
+/** Whether no other machine can be meant, so that plaintext is no risk. */
+function isOfThisMachine(target: string): boolean {
+  if (/^(?:unix|unix-abstract|npipe|inprocess):/.test(target)) return true;
+  const host = target.replace(/^(?:passthrough|dns|ipv4|ipv6):(?:\/\/[^/]*\/)?/, "");
+  return /^(?:localhost|[\w.-]+\.localhost|127(?:\.\d+){3}|\[::1\]|::1)(?::\d+)?$/i.test(host);
+}
+
+/** The options of a call. */
+export function callOptions(flags: CallFlags, signal: AbortSignal): CallOptions {
+  const seconds = flags["max-time"];
+  return {
+    signal,
+    metadata: readHeaders(flags.header),
+    ...(seconds === undefined ? {} : { deadlineMs: seconds * 1000 }),
+    ...(flags.wait ? { waitForReady: true } : {}),
+  };
+}
+
+/** Metadata of flags: "name: value", a value of a "-bin" name in base64. */
+export function readHeaders(lines: readonly string[]): Metadata {
+  const metadata = new Metadata();
+  for (const line of lines) {
+    const colon = line.indexOf(":");
+    const name = (colon < 0 ? line : line.slice(0, colon)).trim().toLowerCase();
+    const value = colon < 0 ? "" : line.slice(colon + 1).trim();
+    try {
+      metadata.append(name, name.endsWith("-bin") ? fromBase64(value) : value);
+    } catch (error) {
+      throw new UsageError(`Cannot read -H ${JSON.stringify(line)}: ${(error as Error).message}`);
+    }
+  }
+  return metadata;
+}
+
+function fromBase64(text: string): Uint8Array {
+  try {
+    return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (one) => one.charCodeAt(0));
+  } catch {
+    throw new TypeError("its value is no base64");
+  }
+}

@@ -1,0 +1,42 @@
+import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { UsageError } from "../../../surface/cli/exit_codes.ts";
+import { readHeaders } from "../../../surface/cli/connect.ts";
+import { test } from "../../harness.ts";
+import { pollwire } from "./fake_terminal.ts";
+
+test("-H takes name and value, of -bin names base64 of either alphabet", () => {
+  const metadata = readHeaders(["X-A: one", "x-a:two: 3", "empty", "x-bin: /+8=", "y-bin: _-8"]);
+  assertEquals(metadata.getAll("x-a"), ["one", "two: 3"]);
+  assertEquals(metadata.get("empty"), "");
+  assertEquals(metadata.get("x-bin"), new Uint8Array([255, 239]));
+  assertEquals(metadata.get("y-bin"), new Uint8Array([255, 239]));
+  const { message } = assertThrows(() => readHeaders(["x-bin: *"]), UsageError);
+  assertEquals(message, 'Cannot read -H "x-bin: *": its value is no base64');
+  assertThrows(() => readHeaders(["a b: c"]), UsageError);
+});
+
+test("flags of TLS that do not go together are refused before anything is connected", async () => {
+  for (
+    const [flags, says] of [
+      [["-plaintext", "-cacert", "x.pem"], "Cannot connect in plaintext"],
+      [["-plaintext", "-tls"], "Cannot connect in plaintext"],
+      [["-cert", "x.pem"], "Cannot use --cert alone: give --cert and --key"],
+      [["-key", "x.pem"], "Cannot use --key alone: give --cert and --key"],
+    ] as const
+  ) {
+    const { code, err } = await pollwire(["health", "example.com:1", ...flags]);
+    assertEquals(code, 2);
+    assertStringIncludes(err, says);
+  }
+});
+
+test("a file or a target that cannot be used is a message and 1", async () => {
+  const file = await pollwire(["health", "localhost:1", "-cacert", "no/such.pem"]);
+  assertEquals(file.code, 1);
+  assertStringIncludes(file.err, "no/such.pem");
+  const target = await pollwire(["health", "a:b:c", "-plaintext"]);
+  assertEquals([target.code, target.err], [1, 'error: Cannot parse address "a:b:c": expected "host:port"\n']);
+  const poller = await pollwire(["health", "localhost:1", "--poller=eppol"]);
+  assertEquals(poller.code, 1);
+  assertStringIncludes(poller.err, '"eppol" is unknown');
+});

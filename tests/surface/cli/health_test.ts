@@ -1,0 +1,62 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { Server } from "../../../mod.ts";
+import { test } from "../../harness.ts";
+import { FakeTerminal, pollwire } from "./fake_terminal.ts";
+import { withShop } from "./shop.ts";
+
+const AT = "inprocess:cli-health";
+
+test("health prints the status, and ends with 0 where it is SERVING and else with 1", async () => {
+  await withShop(async ({ health }) => {
+    health.set("shop.v1.Cart", "NOT_SERVING");
+    assertEquals(await pollwire(["health", AT]), { code: 0, out: "SERVING\n", err: "" });
+    assertEquals(await pollwire(["health", AT, "shop.v1.Cart"]), {
+      code: 1,
+      out: "NOT_SERVING  shop.v1.Cart\n",
+      err: "",
+    });
+    assertEquals(await pollwire(["health", AT, "--list", "--json"]), {
+      code: 1,
+      out: '{"service":"","status":"SERVING"}\n{"service":"shop.v1.Cart","status":"NOT_SERVING"}\n',
+      err: "",
+    });
+  }, AT);
+});
+
+test("health of a service that has no status names the nearest, with the status's exit code", async () => {
+  await withShop(async ({ health }) => {
+    health.set("shop.v1.Cart", "SERVING");
+    const { code, out, err } = await pollwire(["health", AT, "shop.v1.Crt"]);
+    assertEquals([code, out], [69, ""]);
+    assertEquals(err, 'error: The server has no status of "shop.v1.Crt"; did you mean shop.v1.Cart?\n');
+  }, AT);
+});
+
+test("health --watch prints each change with its time until Ctrl-C", async () => {
+  await withShop(async ({ health }) => {
+    const terminal = new FakeTerminal();
+    const steps = [
+      () => health.set("", "NOT_SERVING"),
+      () => health.set("", "SERVING"),
+      () => terminal.interrupt(),
+    ];
+    terminal.out.onWrite = () => steps.shift()?.();
+    const { code, out, err } = await pollwire(["health", AT, "--watch", "--json"], terminal);
+    assertEquals([code, err], [130, ""]);
+    const statuses = out.trim().split("\n").map((line) => JSON.parse(line).status);
+    assertEquals(statuses, ["SERVING", "NOT_SERVING", "SERVING"]);
+    assertStringIncludes(out, '{"time":"2026-11-26T12:00:00.000Z"');
+  }, AT);
+});
+
+test("health says that a server has none, and why it cannot be reached", async () => {
+  const server = new Server();
+  await server.listen(AT);
+  const without = await pollwire(["health", AT]);
+  server.close();
+  assertEquals(without.code, 76);
+  assertStringIncludes(without.err, "has no health service (grpc.health.v1.Health)");
+  const gone = await pollwire(["health", AT]);
+  assertEquals(gone.code, 78);
+  assertStringIncludes(gone.err, "error: UNAVAILABLE: ");
+});
