@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { test } from "./harness.ts";
 import { importCircles } from "./tidy/circles.ts";
-import { docLint, throwsInProse } from "./tidy/doc_lint.ts";
+import { docLint, docLintOfAdapter, throwsInProse } from "./tidy/doc_lint.ts";
 import { documented } from "./tidy/documented.ts";
 import {
   finished,
@@ -90,6 +90,9 @@ const CASES: readonly Case[] = [
       ["pollers/native/x.ts", 'import http2 from "node:http2";'],
       ["surface/x.ts", 'import * as grpc from "@grpc/grpc-js";'],
       ["surface/x.ts", 'import protobuf from "protobufjs";'],
+      ["surface/x.ts", 'import { create } from "@bufbuild/protobuf";'],
+      ["surface/adapters/protobuf_es/x.ts", 'import { Code } from "@connectrpc/connect";'],
+      ["surface/x.ts", 'import { a } from "./adapters/connect/mod.ts";'],
       ["transport/http2/x.ts", 'import { parse } from "../../pollers/contract/address.ts";'],
       ["transport/hpack/x.ts", 'import { run } from "../driver.ts";'],
       ["surface/x.ts", 'import { ErrorCode } from "../transport/http2/error.ts";'],
@@ -103,6 +106,8 @@ const CASES: readonly Case[] = [
       ["pollers/native/x.ts", 'import net from "node:net";'],
       ["surface/cli/process_terminal.ts", 'import process from "node:process";'],
       ["surface/cli/commands/x.ts", 'import { run } from "../run.ts";'],
+      ["surface/adapters/connect/x.ts", 'import { anyPack } from "@bufbuild/protobuf/wkt";'],
+      ["surface/adapters/connect/x.ts", 'import { a } from "../protobuf_es/mod.ts";'],
       ["pollers/x.ts", '// import { a } from "../transport/mod.ts";\nconst s = "see ../transport/mod.ts";'],
       ["tests/x.ts", 'import { a } from "../mod.ts";'],
     ],
@@ -311,7 +316,8 @@ const WITHOUT_DENO = { skip: "Deno" in globalThis ? undefined : "only Deno lints
 
 for (const entry of ENTRIES) {
   test(`tidy: deno doc --lint ${entry}: users can read of, and name, all that is public`, () => {
-    assertEquals(docLint(entry, root), []);
+    const isAdapter = entry.startsWith("./surface/adapters/");
+    assertEquals(isAdapter ? docLintOfAdapter(entry, "mod.ts", root) : docLint(entry, root), []);
   }, WITHOUT_DENO);
 
   test(`tidy: what ${entry} throws has @throws`, () => {
@@ -324,6 +330,13 @@ test("tidy: that deno doc --lint can fail", () => {
   try {
     writeFileSync(`${folder}/x.ts`, "interface A {}\n/** Doc. */\nexport function f(_a: A): void {}\n");
     assert(docLint("x.ts", folder).some((line) => line.includes("private-type-ref")));
+    writeFileSync(
+      `${folder}/z.ts`,
+      'import type { A, B } from "npm:package";\ninterface C {}\n' +
+        "/** Doc. */\nexport function h(_a: A, _b: B, _c: C): void {}\n",
+    );
+    const complaints = docLintOfAdapter("z.ts", "y.ts", folder).filter((line) => line.startsWith("error"));
+    assertEquals(complaints.map((line) => line.slice(-3)), ["'C'"]);
     writeFileSync(
       `${folder}/y.ts`,
       "/** Throws RangeError for 0. */\nexport function g(_a: number): void {}\n",

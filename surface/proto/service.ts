@@ -169,7 +169,7 @@ function kindOf(service: unknown): string {
   }
   if (typeof service !== "object" || service === null) return describe(service);
   if ("typeName" in service && "methods" in service) {
-    return `${service.typeName} of protobuf-es or connect: load its .proto file`;
+    return `${service.typeName} of protobuf-es: give what fromGenService of "pollwire/protobuf-es" makes of it`;
   }
   const [method] = Object.values(service) as Record<string, unknown>[];
   if (typeof method?.["requestSerialize"] === "function") return "a service of grpc-js: load its .proto file";

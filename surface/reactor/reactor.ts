@@ -49,7 +49,7 @@ export type ReactorHandler<Req, Res, Kind extends MethodKind> = Kind extends "un
  */
 export function reactor<Req, Res, Kind extends MethodKind>(
   handler: ReactorHandler<Req, Res, Kind>,
-): MethodStyle<MethodDescriptor<Req, Res, Kind>> {
+): MethodStyle<MethodDescriptor<Req, unknown, Kind, unknown, Res>> {
   if (typeof handler !== "function") {
     throw new TypeError(
       `Cannot serve a method by reactors: ${describe(handler)} is no function that makes them`,

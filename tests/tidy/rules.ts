@@ -15,6 +15,15 @@ const RUNTIME_FOLDERS = /^(?:pollers\/(?:native|ffi)\/|surface\/cli\/process_ter
 /** The program: it uses the library, which knows nothing of it. */
 const PROGRAM = /^surface\/cli\//;
 
+/** The packages that adapters are for, which their users have: peers of this one, and optional. */
+const ADAPTED: ReadonlyArray<readonly [folder: RegExp, packages: RegExp]> = [
+  [/^surface\/adapters\/protobuf_es\//, /^@bufbuild\/protobuf(?:\/|$)/],
+  [/^surface\/adapters\/connect\//, /^@(?:bufbuild\/protobuf|connectrpc\/connect)(?:\/|$)/],
+];
+
+/** Adapters: they use the library, which knows nothing of them. */
+const ADAPTERS = /^surface\/adapters\//;
+
 /** The folders without clock, timer, promise, socket or randomness. */
 const SANS_IO_FOLDERS = /^transport\/(?:http2|hpack)\//;
 
@@ -67,11 +76,13 @@ function whyNot(path: string, layer: string, specifier: string, target?: string)
         ? undefined
         : "is for pollers/native, pollers/ffi and the program's terminal alone";
     }
+    if (ADAPTED.some(([folder, packages]) => folder.test(path) && packages.test(specifier))) return undefined;
     return "is a package, and the library has none";
   }
   const targetLayer = layerOf(target);
   if (targetLayer === "mod.ts") return "is the package's entry, not a part of it";
   if (!LAYERS.includes(targetLayer)) return "is outside the library";
+  if (ADAPTERS.test(target) && !ADAPTERS.test(path)) return "is an adapter, and the library has no package";
   if (PROGRAM.test(target) && !PROGRAM.test(path)) return "is the program, not a part of the library";
   if (layer === "surface" && targetLayer === "transport" && target !== "transport/mod.ts") {
     return "goes past transport/mod.ts, the list of what the transport offers";

@@ -175,7 +175,7 @@ test("what is no service is refused by channels and servers, with what it probab
     [undefined, "expected a service that loadProto or parseProto made, found undefined"],
     ["q.S", 'found the string "q.S"'],
     [{}, "found an object"],
-    [generated, "found q.S of protobuf-es or connect: load its .proto file"],
+    [generated, 'found q.S of protobuf-es: give what fromGenService of "pollwire/protobuf-es" makes of it'],
     [definition, "found a service of grpc-js: load its .proto file"],
     [Object.assign(class {}, { service: definition }), "found a client class of grpc-js"],
     [loaded, "found all that was loaded: take one service, as .RouteGuide"],
