@@ -2,6 +2,7 @@
 
 import { SchemaBuilder } from "./build_schema.ts";
 import { makeCodec } from "./compile/compile.ts";
+import { protoFileOf } from "./descriptor/linked_file.ts";
 import { Extension } from "./extension.ts";
 import type { JsonCodec, JsonMessageCodec } from "./json/json_codec.ts";
 import { TypeRegistry } from "./json/registry.ts";
@@ -33,9 +34,9 @@ export interface ProtoTypes {
 export class Assembly {
   readonly #files: FileNode[] = [];
 
-  /** Parses one file. What it imports is `resolve`d, or given to the import lines, before `finish`. */
-  add(name: string, text: string): FileNode {
-    const file = parseFile(name, text);
+  /** Parses one file, imported as `path`. What it imports is `resolve`d, or given to the import lines, before `finish`. */
+  add(name: string, text: string, path = name): FileNode {
+    const file = parseFile(name, text, path);
     this.#files.push(file);
     return file;
   }
@@ -127,5 +128,5 @@ function describe(
       ...(level === "IDEMPOTENT" || level === "NO_SIDE_EFFECTS" ? { idempotency: level as Idempotency } : {}),
     };
   }
-  return { fullName: service.fullName, methods };
+  return { fullName: service.fullName, methods, file: protoFileOf(service.file) };
 }

@@ -54,10 +54,11 @@ export async function loadProto<T = LoadedProto>(
   const parsed = new Map<string, FileNode>();
   const found = new Map<ImportNode, string>();
   const known = new Set([entry.location]);
+  const paths = new Set<string>();
   const pending: [FoundFile, string][] = [[entry, await readEntry(read, entry.location)]];
   for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
     const [place, text] = next;
-    const file = assembly.add(place.location, text);
+    const file = assembly.add(place.location, text, pathOf(place, paths));
     parsed.set(place.location, file);
     for (const line of file.imports) {
       if (assembly.resolveWellKnown(line)) continue;
@@ -125,6 +126,15 @@ async function readEntry(read: ReadSource, location: string): Promise<string> {
 /** The include directory that holds the entry, else the entry's own directory. */
 function rootOf(location: string, includeDirs: readonly string[]): string {
   return includeDirs.find((dir) => dir !== "" && location.startsWith(dir)) ?? directoryOf(location);
+}
+
+/** What a file is imported as: its path below the root; its whole location where another file is imported so. */
+function pathOf({ location, root }: FoundFile, taken: Set<string>): string {
+  let path = location.startsWith(root) ? location.slice(root.length) : location;
+  if (isUrl(root) && !/%(?![0-9a-f]{2})/i.test(path)) path = decodeURIComponent(path);
+  if (taken.has(path)) path = location;
+  taken.add(path);
+  return path;
 }
 
 /** Where the first candidate is that exists; it is added to `pending` unless it is `known`. */

@@ -99,9 +99,11 @@ export class Cursor extends Tokenizer {
     return bytesOf(this.#strings(message));
   }
 
-  /** Takes adjacent strings, whatever is in them. */
-  skipStrings(message: string): void {
+  /** Takes adjacent strings, whatever is in them, and returns where they begin. */
+  skipStrings(message: string): number {
+    const at = this.start;
     this.#strings(message);
+    return at;
   }
 
   #strings(message: string): string[] {

@@ -20,12 +20,12 @@ export interface NamePart {
   readonly extension: boolean;
 }
 
-/** The value after an option's `=`; of a `{ }` value, its position. */
+/** The value after an option's `=`; of strings and `{ }` values, the position. */
 export type OptionValue =
   | { readonly kind: "identifier"; readonly text: string }
   | { readonly kind: "integer"; readonly value: bigint }
   | { readonly kind: "double"; readonly value: number }
-  | { readonly kind: "string" }
+  | { readonly kind: "string"; readonly at: number }
   | { readonly kind: "aggregate"; readonly from: number; readonly to: number };
 
 /** An option as written. */
@@ -104,11 +104,15 @@ export interface RangeNode {
   settings?: OptionValues;
 }
 
+/** The word before a message or an enum of edition 2024. Names are not hidden here: only descriptors show it. */
+export type Visibility = "export" | "local" | undefined;
+
 /** A message, a group's or the entry of a map. */
 export interface MessageNode extends Declaration {
   readonly kind: "message";
   readonly parent: MessageNode | undefined;
   readonly isEntry: boolean;
+  readonly visibility: Visibility;
   readonly fields: FieldNode[];
   readonly oneofs: OneofNode[];
   readonly messages: MessageNode[];
@@ -123,6 +127,7 @@ export interface MessageNode extends Declaration {
 export interface EnumNode extends Declaration {
   readonly kind: "enum";
   readonly parent: MessageNode | undefined;
+  readonly visibility: Visibility;
   readonly values: EnumValueNode[];
   readonly reservedRanges: RangeNode[];
   readonly reservedNames: string[];

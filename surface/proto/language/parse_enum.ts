@@ -2,13 +2,24 @@
 
 import { type Cursor, MAX_INT32 } from "./cursor.ts";
 import { features } from "./features.ts";
-import { type EnumNode, type EnumValueNode, type MessageNode, NO_OPTIONS, NO_SETTINGS } from "./nodes.ts";
+import {
+  type EnumNode,
+  type EnumValueNode,
+  type MessageNode,
+  NO_OPTIONS,
+  NO_SETTINGS,
+  type Visibility,
+} from "./nodes.ts";
 import { parseOptionList, parseOptionStatement } from "./parse_options.ts";
 import { parseReservedNames } from "./parse_reserved.ts";
 import { Token } from "./tokenizer.ts";
 
 /** `enum Name { ... }` */
-export function parseEnum(cursor: Cursor, parent: MessageNode | undefined): EnumNode {
+export function parseEnum(
+  cursor: Cursor,
+  parent: MessageNode | undefined,
+  visibility: Visibility,
+): EnumNode {
   cursor.expect("enum");
   const nameAt = cursor.start;
   const node: EnumNode = {
@@ -18,6 +29,7 @@ export function parseEnum(cursor: Cursor, parent: MessageNode | undefined): Enum
     file: cursor.file,
     fullName: "",
     parent,
+    visibility,
     values: [],
     reservedRanges: [],
     reservedNames: [],

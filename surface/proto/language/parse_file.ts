@@ -66,13 +66,13 @@ function parseSyntax(cursor: Cursor, file: FileNode): void {
 
 function parseStatement(cursor: Cursor, file: FileNode): void {
   if (cursor.take(";")) return;
-  parseVisibility(cursor);
+  const visibility = parseVisibility(cursor);
   switch (cursor.text) {
     case "message":
-      file.messages.push(parseMessage(cursor, undefined));
+      file.messages.push(parseMessage(cursor, undefined, visibility));
       break;
     case "enum":
-      file.enums.push(parseEnum(cursor, undefined));
+      file.enums.push(parseEnum(cursor, undefined, visibility));
       break;
     case "service":
       file.services.push(parseService(cursor));
@@ -180,6 +180,7 @@ function parseMethod(cursor: Cursor, parent: ServiceNode): MethodNode {
   };
   if (!cursor.take("{")) cursor.expect(";");
   else {
+    method.options = []; // braces with nothing in them are options to protoc
     while (!cursor.take("}")) {
       if (cursor.type === Token.END) {
         cursor.fail("Reached end of input in method options (missing '}')");

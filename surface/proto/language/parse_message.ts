@@ -12,6 +12,7 @@ import {
   NO_SETTINGS,
   type OneofNode,
   type RangeNode,
+  type Visibility,
 } from "./nodes.ts";
 import { parseEnum } from "./parse_enum.ts";
 import { parseReservedNames } from "./parse_reserved.ts";
@@ -34,12 +35,16 @@ interface Scope {
 }
 
 /** `message Name { ... }` */
-export function parseMessage(cursor: Cursor, parent: MessageNode | undefined): MessageNode {
+export function parseMessage(
+  cursor: Cursor,
+  parent: MessageNode | undefined,
+  visibility: Visibility,
+): MessageNode {
   let message: MessageNode | undefined;
   cursor.nested(() => {
     cursor.expect("message");
     const nameAt = cursor.start;
-    message = newMessage(cursor, cursor.identifier("Expected message name"), nameAt, parent);
+    message = newMessage(cursor, cursor.identifier("Expected message name"), nameAt, parent, visibility);
     parseBlock(cursor, message);
   });
   return message!;
@@ -50,6 +55,7 @@ function newMessage(
   name: string,
   nameAt: number,
   parent: MessageNode | undefined,
+  visibility: Visibility = undefined,
   isEntry = false,
 ): MessageNode {
   return {
@@ -60,6 +66,7 @@ function newMessage(
     fullName: "",
     parent,
     isEntry,
+    visibility,
     fields: [],
     oneofs: [],
     messages: [],
@@ -105,13 +112,13 @@ function finishRanges(message: MessageNode): void {
 
 function parseStatement(cursor: Cursor, message: MessageNode): void {
   if (cursor.take(";")) return;
-  parseVisibility(cursor);
+  const visibility = parseVisibility(cursor);
   switch (cursor.text) {
     case "message":
-      message.messages.push(parseMessage(cursor, message));
+      message.messages.push(parseMessage(cursor, message, visibility));
       break;
     case "enum":
-      message.enums.push(parseEnum(cursor, message));
+      message.enums.push(parseEnum(cursor, message, visibility));
       break;
     case "extensions":
       parseExtensionRanges(cursor, message);
@@ -133,12 +140,13 @@ function parseStatement(cursor: Cursor, message: MessageNode): void {
   }
 }
 
-/** `export` and `local` of edition 2024: names are not hidden here, so nothing is kept of them. */
-export function parseVisibility(cursor: Cursor): void {
-  if (cursor.file.edition < Edition.E2024 || (!cursor.at("export") && !cursor.at("local"))) return;
+/** `export` and `local` of edition 2024. */
+export function parseVisibility(cursor: Cursor): Visibility {
+  const { text } = cursor;
+  if (cursor.file.edition < Edition.E2024 || (text !== "export" && text !== "local")) return undefined;
   cursor.next();
-  if (cursor.at("message") || cursor.at("enum")) return;
-  cursor.fail("'local' and 'export' visibility modifiers are valid only on 'message' and 'enum'");
+  if (cursor.at("message") || cursor.at("enum")) return text;
+  return cursor.fail("'local' and 'export' visibility modifiers are valid only on 'message' and 'enum'");
 }
 
 /** What is known of a field before its type. */
@@ -284,10 +292,10 @@ function parseMapType(cursor: Cursor, place: FieldPlace, label: string | undefin
 /** The message that a map is on the wire: "name_of_field" has entries of NameOfFieldEntry. */
 function entryOf(cursor: Cursor, field: FieldNode, { key, value }: MapType): MessageNode {
   const camel = field.name.replace(
-    /(^|_+)([^_]?)/g,
-    (_, _under: string, letter: string) => letter.toUpperCase(),
+    /(?:_+|^)([^_]?)/g,
+    (_, letter: string) => letter.toUpperCase(),
   );
-  const entry = newMessage(cursor, `${camel}Entry`, field.nameAt, field.parent, true);
+  const entry = newMessage(cursor, `${camel}Entry`, field.nameAt, field.parent, undefined, true);
   const part = (name: string, number: number, [type, typeName]: TypeOf): FieldNode => ({
     ...field,
     name,
@@ -353,7 +361,8 @@ function parseExtensionRanges(cursor: Cursor, message: MessageNode): void {
   cursor.expect("extensions");
   const ranges: RangeNode[] = [];
   do ranges.push(parseRange(cursor, "Expected field number range")); while (cursor.take(","));
-  ranges[0]!.options = parseOptionList(cursor);
+  const options = parseOptionList(cursor);
+  for (const range of ranges) range.options = options;
   message.extensionRanges.push(...ranges);
   cursor.expect(";");
 }

@@ -73,8 +73,7 @@ function parseValue(cursor: Cursor): OptionValue {
       return parseNumber(cursor, negative);
     case Token.STRING:
       if (negative) cursor.fail("Invalid '-' symbol before string");
-      cursor.skipStrings("Expected string");
-      return { kind: "string" };
+      return { kind: "string", at: cursor.skipStrings("Expected string") };
     default:
       return cursor.at("{") ? parseAggregate(cursor) : cursor.fail("Expected option value");
   }

@@ -149,6 +149,7 @@ class TextFormatReader {
       this.fail(`Could not find type "${url}" stored in google.protobuf.Any`);
     }
     if (values.has("value")) this.fail("Non-repeated Any specified multiple times");
+    values.set("type_url", [JSON.stringify(url)]);
     values.set("value", this.message(symbol as MessageNode));
     if (!this.take(";")) this.take(",");
   }
