@@ -48,51 +48,60 @@ export class Assembly {
   }
 
   /** Links all files and makes the result; see `loadProto`. */
-  finish(): Record<string, ServiceDescriptor> & ProtoTypes {
+  finish(): Assembled {
     const imported = importedBy(this.#files);
     linkFiles(this.#files, imported, STANDARD_OPTIONS);
-    const builder = new SchemaBuilder();
-    const codecs = new Map<MessageSchema, JsonMessageCodec>();
-    const registry = new TypeRegistry();
-    const codecOf = (schema: MessageSchema) => {
-      let codec = codecs.get(schema);
-      if (codec === undefined) codecs.set(schema, codec = makeCodec(schema, codecOf, undefined, registry));
-      return codec;
-    };
-    const codecFor = (type: MessageNode) => codecOf(builder.message(type));
-    const messages: Record<string, JsonMessageCodec> = Object.create(null);
-    const enums: Record<string, Record<string, number>> = Object.create(null);
-    const extensions: Record<string, Extension> = Object.create(null);
-    const services: [ServiceNode, ServiceDescriptor][] = [];
-    for (const file of [...this.#files, ...imported]) {
-      for (const node of file.declared) {
-        if (node.kind === "message") {
-          if (!node.isEntry) messages[node.fullName] = codecFor(node);
-        } else if (node.kind === "enum") {
-          enums[node.fullName] = Object.fromEntries(builder.enum(node).numbers);
-        } else if (node.kind === "field") {
-          if (node.extends === undefined) continue;
-          extensions[node.fullName] = extensionOf(node, codecOf(builder.extension(node)));
-        } else if (node.kind === "service") services.push([node, describe(node, codecFor)]);
-      }
-    }
-    registry.add({ messages, extensions });
-    return this.#result(services, { messages, enums, extensions });
+    return assemble(this.#files, imported);
   }
+}
 
-  /** Services by simple name, those of the entry file first, and by full name. */
-  #result(
-    services: [ServiceNode, ServiceDescriptor][],
-    types: ProtoTypes,
-  ): Record<string, ServiceDescriptor> & ProtoTypes {
-    const result: Record<string, unknown> = Object.create(null);
-    const inEntry = services.filter(([{ file }]) => file === this.#files[0]);
-    for (const [service, descriptor] of [...inEntry, ...services]) {
-      result[besides(service.name, types)] ??= descriptor;
-      result[besides(descriptor.fullName, types)] = descriptor;
+/** Services by simple and by full name, with the types of all files. */
+export type Assembled = Record<string, ServiceDescriptor> & ProtoTypes;
+
+/** Makes services and codecs of `files`, the first of which is the entry, and of those `imported` by them; all are linked. */
+export function assemble(files: readonly FileNode[], imported: Iterable<FileNode>): Assembled {
+  const builder = new SchemaBuilder();
+  const codecs = new Map<MessageSchema, JsonMessageCodec>();
+  const registry = new TypeRegistry();
+  const codecOf = (schema: MessageSchema) => {
+    let codec = codecs.get(schema);
+    if (codec === undefined) codecs.set(schema, codec = makeCodec(schema, codecOf, undefined, registry));
+    return codec;
+  };
+  const codecFor = (type: MessageNode) => codecOf(builder.message(type));
+  const messages: Record<string, JsonMessageCodec> = Object.create(null);
+  const enums: Record<string, Record<string, number>> = Object.create(null);
+  const extensions: Record<string, Extension> = Object.create(null);
+  const services: [ServiceNode, ServiceDescriptor][] = [];
+  for (const file of [...files, ...imported]) {
+    for (const node of file.declared) {
+      if (node.kind === "message") {
+        if (!node.isEntry) messages[node.fullName] = codecFor(node);
+      } else if (node.kind === "enum") {
+        enums[node.fullName] = Object.fromEntries(builder.enum(node).numbers);
+      } else if (node.kind === "field") {
+        if (node.extends === undefined) continue;
+        extensions[node.fullName] = extensionOf(node, codecOf(builder.extension(node)));
+      } else if (node.kind === "service") services.push([node, describe(node, codecFor)]);
     }
-    return Object.assign(result, types) as Record<string, ServiceDescriptor> & ProtoTypes;
   }
+  registry.add({ messages, extensions });
+  return withServices(files[0], services, { messages, enums, extensions });
+}
+
+/** Services by simple name, those of the entry file first, and by full name. */
+function withServices(
+  entry: FileNode | undefined,
+  services: [ServiceNode, ServiceDescriptor][],
+  types: ProtoTypes,
+): Assembled {
+  const result: Record<string, unknown> = Object.create(null);
+  const inEntry = services.filter(([{ file }]) => file === entry);
+  for (const [service, descriptor] of [...inEntry, ...services]) {
+    result[besides(service.name, types)] ??= descriptor;
+    result[besides(descriptor.fullName, types)] = descriptor;
+  }
+  return Object.assign(result, types) as Assembled;
 }
 
 /** A service called `messages` gets the name `messages$`: every result has a `messages` of its own. */
