@@ -16,6 +16,7 @@ const ENTRIES = [
   "surface/mod.ts",
   "surface/adapters/protobuf_es/mod.ts",
   "surface/cli/main.ts",
+  "surface/adapters/grpc_js/mod.ts",
 ];
 
 /** Modules that run in threads of their own: they are named by URL, not imported. */

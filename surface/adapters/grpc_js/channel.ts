@@ -1,0 +1,230 @@
+// grpc-js's Channel over one of this library.
+
+import type { Buffer } from "../../../pollers/native/node_classes.ts";
+import { callContext, Channel as WireChannel, onNextState } from "../../channel/channel.ts";
+import type { GivenOptions } from "../../client/call_options.ts";
+import type { CallContext } from "../../client/call_route.ts";
+import type { ConnectivityState } from "../../channel/connectivity.ts";
+import { type AuthContext, authContextOf } from "./auth_context.ts";
+import { AdaptedCredentials, type CallCredentials } from "./call_credentials.ts";
+import type { Call, InterceptingListener, MessageContext } from "./call_interface.ts";
+import { adaptedCredentials, type ChannelCredentials } from "./channel_credentials.ts";
+import { type ChannelOptions, channelOptions } from "./channel_options.ts";
+import { connectivityState, propagate, status as Status } from "./constants.ts";
+import { type Deadline, earlier, msUntil } from "./deadline.ts";
+import { later } from "./later.ts";
+import { headersOf, type Metadata } from "./metadata.ts";
+import type { ServerSurfaceCall } from "./server_call.ts";
+import { WireCall } from "./wire_call.ts";
+
+/** What clients make their calls on. */
+export interface ChannelInterface {
+  /** Ends it; calls that run go on in grpc-js, and end with UNAVAILABLE here. */
+  close(): void;
+  /** Where it connects to. */
+  getTarget(): string;
+  /** Whether it is connected; `tryToConnect`: it is to be. */
+  getConnectivityState(tryToConnect: boolean): connectivityState;
+  /** Calls `callback` once when the state is another one than `currentState`, or with an error at the deadline. */
+  watchConnectivityState(
+    currentState: connectivityState,
+    deadline: Deadline,
+    callback: (error?: Error) => void,
+  ): void;
+  /** What channelz knows of it. */
+  getChannelzRef(): { kind: "channel"; id: number; name: string };
+  /** A call of the method at the path `method`. */
+  createCall(
+    method: string,
+    deadline: Deadline,
+    host: string | null | undefined,
+    parentCall: ServerSurfaceCall | null,
+    propagateFlags: number | null | undefined,
+  ): Call;
+}
+
+/** See {@linkcode ChannelInterface}. */
+export class Channel implements ChannelInterface {
+  private readonly channel: WireChannel;
+  private readonly context: CallContext;
+  private closed = false;
+
+  /**
+   * A channel to `target`; nothing is connected yet.
+   *
+   * @throws {TypeError} for arguments of a wrong type
+   * @throws {Error} for a target that cannot be parsed
+   */
+  constructor(
+    private readonly target: string,
+    credentials: ChannelCredentials,
+    options: ChannelOptions = {},
+  ) {
+    if (typeof target !== "string") throw new TypeError("Channel target must be a string");
+    if (options !== null && typeof options !== "object") {
+      throw new TypeError("Channel options must be an object");
+    }
+    this.channel = new WireChannel(target, {
+      ...channelOptions(options),
+      ...adaptedCredentials(credentials, options["grpc.ssl_target_name_override"]),
+    });
+    this.context = callContext("make a channel", this.channel);
+  }
+
+  close(): void {
+    this.closed = true;
+    this.channel.close();
+  }
+
+  getTarget(): string {
+    return this.target;
+  }
+
+  getConnectivityState(tryToConnect: boolean): connectivityState {
+    if (this.closed) return connectivityState.SHUTDOWN;
+    if (tryToConnect) this.channel.connect();
+    return numberOf(this.channel.state);
+  }
+
+  watchConnectivityState(
+    currentState: connectivityState,
+    deadline: Deadline,
+    callback: (error?: Error) => void,
+  ): void {
+    if (this.closed) throw new Error("Channel has been shut down");
+    const { engine } = this.context;
+    if (numberOf(this.channel.state) !== currentState) return queueMicrotask(callback);
+    const ms = msUntil(deadline);
+    const forget = onNextState("watch a channel", this.channel, () => {
+      if (task !== undefined) engine.cancel(task);
+      queueMicrotask(callback);
+    });
+    const task = ms === undefined ? undefined : engine.runAt(engine.now() + ms, () => {
+      forget();
+      queueMicrotask(() => callback(new Error("Deadline passed without connectivity state change")));
+    });
+  }
+
+  getChannelzRef(): { kind: "channel"; id: number; name: string } {
+    return { kind: "channel", id: 0, name: this.target };
+  }
+
+  createCall(
+    method: string,
+    deadline: Deadline,
+    host?: string | null,
+    parentCall?: ServerSurfaceCall | null,
+    propagateFlags?: number | null,
+  ): Call {
+    if (typeof method !== "string") throw new TypeError("Channel#createCall: method must be a string");
+    if (!(typeof deadline === "number" || deadline instanceof Date)) {
+      throw new TypeError("Channel#createCall: deadline must be a number or Date");
+    }
+    const flags = propagateFlags ?? propagate.DEFAULTS;
+    const inTime = parentCall && (flags & propagate.DEADLINE) !== 0
+      ? earlier(deadline, parentCall.getDeadline())
+      : deadline;
+    const call = new ChannelCall(this.context, this.channel, method, inTime, host ?? undefined, this.target);
+    if (parentCall && (flags & propagate.CANCELLATION) !== 0) {
+      parentCall.on("cancelled", () => call.cancelWithStatus(Status.CANCELLED, "Cancelled by parent call"));
+    }
+    return call;
+  }
+}
+
+function numberOf(state: ConnectivityState): connectivityState {
+  return connectivityState[state];
+}
+
+let calls = 0;
+
+/** A call of octets. */
+export class ChannelCall implements Call {
+  /** The method has one request: its message, its end and the metadata go together. */
+  isSingle = false;
+  private readonly number: number = ++calls;
+  private call: WireCall | undefined = undefined;
+  private credentials: CallCredentials | undefined = undefined;
+  private cancelled: readonly [code: Status, details: string] | undefined = undefined;
+  /** The message of such a method, until its end. */
+  private heldBack: Buffer | undefined = undefined;
+  private heldFlags: MessageContext = {};
+
+  constructor(
+    private readonly context: CallContext,
+    private readonly channel: WireChannel,
+    private readonly method: string,
+    private readonly deadline: Deadline,
+    private readonly host: string | undefined,
+    private readonly target: string,
+  ) {}
+
+  cancelWithStatus(code: Status, details: string): void {
+    if (this.call === undefined) this.cancelled ??= [code, details];
+    else this.call.cancel(code, details);
+  }
+
+  getPeer(): string {
+    return this.call?.peer ?? this.target;
+  }
+
+  start(metadata: Metadata, listener: InterceptingListener): void {
+    const template = this.context.template(this.method);
+    this.call = new WireCall(this.context, template, this.given(metadata), listener);
+    if (this.cancelled !== undefined) this.call.cancel(...this.cancelled);
+    else this.call.start();
+  }
+
+  private given(metadata: Metadata): GivenOptions {
+    const { waitForReady, corked = false } = metadata.getOptions();
+    const callCredentials = this.credentials === undefined
+      ? undefined
+      : new AdaptedCredentials(this.credentials);
+    const identity = callCredentials === undefined && this.host === undefined
+      ? undefined
+      : { callCredentials, authority: this.host };
+    return {
+      deadlineMs: msUntil(this.deadline),
+      signal: undefined,
+      headers: headersOf(metadata),
+      waitForReady,
+      compression: undefined,
+      corked: corked || this.isSingle,
+      parent: undefined,
+      identity,
+      onHeaders: undefined,
+      onTrailers: undefined,
+    };
+  }
+
+  sendMessageWithContext(context: MessageContext, message: Buffer): void {
+    if (!this.isSingle || this.heldBack !== undefined) return this.call!.send(message, context, false);
+    const { callback, flags } = context;
+    this.heldBack = message;
+    if (flags !== undefined) this.heldFlags = { flags };
+    if (callback !== undefined) later(callback);
+  }
+
+  startRead(): void {
+    this.call!.read();
+  }
+
+  halfClose(): void {
+    const { heldBack } = this;
+    if (heldBack === undefined) return this.call!.endRequests();
+    this.heldBack = undefined;
+    this.call!.send(heldBack, this.heldFlags, true);
+  }
+
+  getCallNumber(): number {
+    return this.number;
+  }
+
+  setCredentials(credentials: CallCredentials): void {
+    this.credentials = this.credentials?.compose(credentials) ?? credentials;
+  }
+
+  getAuthContext(): AuthContext | null {
+    return this.call === undefined ? null : authContextOf(this.channel.security);
+  }
+}

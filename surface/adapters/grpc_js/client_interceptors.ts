@@ -1,0 +1,153 @@
+// The calls of grpc-js's clients: interceptors, and below them what turns messages into octets.
+
+import type { Buffer } from "../../../pollers/native/node_classes.ts";
+import type { AuthContext } from "./auth_context.ts";
+import type {
+  Call,
+  InterceptingCallInterface,
+  InterceptingListener,
+  MessageContext,
+} from "./call_interface.ts";
+import type { CallOptions, Interceptor, InterceptorProvider, NextCall } from "./call_options.ts";
+import { ChannelCall, type ChannelInterface } from "./channel.ts";
+import { status as Status } from "./constants.ts";
+import type { ClientMethodDefinition } from "./definitions.ts";
+import type { Metadata } from "./metadata.ts";
+import { localStatus, type StatusObject, textOfError } from "./status.ts";
+
+/** Both interceptors and interceptor_providers were given, to a client or to a call. */
+export class InterceptorConfigurationError extends Error {
+  /** `message`: who was given both. */
+  constructor(message: string) {
+    super(message);
+    this.name = "InterceptorConfigurationError";
+  }
+}
+
+/** Interceptors, and what gives some for a method: of a client, or of a call. */
+export interface InterceptorLists {
+  readonly interceptors: readonly Interceptor[];
+  readonly providers: readonly InterceptorProvider[];
+}
+
+/** Those that options have. Throws where both are given; `to`: whom, in the words of grpc-js. */
+export function interceptorLists(
+  { interceptors = [], interceptor_providers: providers = [] }: CallOptions,
+  to: string,
+): InterceptorLists {
+  if (interceptors.length > 0 && providers.length > 0) {
+    throw new InterceptorConfigurationError(
+      `Both interceptors and interceptor_providers were passed as ${to}. Only one of these is allowed.`,
+    );
+  }
+  return { interceptors, providers };
+}
+
+/** A call of `method` on `channel`, under the interceptors of the call, or of the client where it has none. */
+export function interceptedCall(
+  channel: ChannelInterface,
+  // deno-lint-ignore no-explicit-any
+  method: ClientMethodDefinition<any, any>,
+  options: CallOptions,
+  ofClient: InterceptorLists,
+): InterceptingCallInterface {
+  const ofCall = interceptorLists(options, "call options");
+  const hasOwn = ofCall.interceptors.length > 0 || ofCall.providers.length > 0;
+  const { interceptors, providers } = hasOwn ? ofCall : ofClient;
+  const chain = [...interceptors, ...providers.map((provider) => provider(method))].filter((one) => one);
+  const bottom: NextCall = (given) => bottomCall(channel, method, given);
+  if (chain.length === 0) return bottomCall(channel, method, options);
+  const first = chain.reduceRight<NextCall>(
+    (next, interceptor) => (given) => interceptor(given, next),
+    bottom,
+  );
+  return first({ ...options, method_definition: method });
+}
+
+function bottomCall(
+  channel: ChannelInterface,
+  // deno-lint-ignore no-explicit-any
+  method: ClientMethodDefinition<any, any>,
+  { deadline = Infinity, host, parent, propagate_flags: flags, credentials }: CallOptions,
+): InterceptingCallInterface {
+  const call = channel.createCall(method.path, deadline, host, parent ?? null, flags);
+  if (credentials !== undefined) call.setCredentials(credentials);
+  if (call instanceof ChannelCall) call.isSingle = !method.requestStream;
+  return new BottomCall(call, method);
+}
+
+/** The lowest call: messages above it, octets below. */
+class BottomCall implements InterceptingCallInterface {
+  private failure: StatusObject | undefined = undefined;
+  private received = false;
+
+  constructor(
+    private readonly call: Call,
+    // deno-lint-ignore no-explicit-any
+    private readonly method: ClientMethodDefinition<any, any>,
+  ) {}
+
+  cancelWithStatus(code: Status, details: string): void {
+    this.call.cancelWithStatus(code, details);
+  }
+
+  getPeer(): string {
+    return this.call.getPeer();
+  }
+
+  getAuthContext(): AuthContext | null {
+    return this.call.getAuthContext();
+  }
+
+  start(metadata: Metadata, listener: Partial<InterceptingListener> = {}): void {
+    this.call.start(metadata, {
+      onReceiveMetadata: (received) => listener.onReceiveMetadata?.(received),
+      onReceiveMessage: (octets) => this.onOctets(octets, listener),
+      onReceiveStatus: (status) => this.onStatus(status, listener),
+    });
+    if (!this.method.responseStream) this.call.startRead();
+  }
+
+  private onOctets(octets: Buffer, listener: Partial<InterceptingListener>): void {
+    let message: unknown;
+    try {
+      message = this.method.responseDeserialize(octets);
+    } catch (error) {
+      const details = `Response message parsing error: ${textOfError(error)}`;
+      this.failure = localStatus(Status.INTERNAL, details);
+      return this.call.cancelWithStatus(Status.INTERNAL, details);
+    }
+    this.received = true;
+    listener.onReceiveMessage?.(message);
+    // Another one would be one too many, which who gets it says.
+    if (!this.method.responseStream) this.call.startRead();
+  }
+
+  private onStatus(status: StatusObject, listener: Partial<InterceptingListener>): void {
+    if (!this.received && !this.method.responseStream) listener.onReceiveMessage?.(null);
+    listener.onReceiveStatus?.(this.failure ?? status);
+  }
+
+  sendMessageWithContext(context: MessageContext, message: unknown): void {
+    let octets: Buffer;
+    try {
+      octets = this.method.requestSerialize(message);
+    } catch (error) {
+      const details = `Request message serialization failure: ${textOfError(error)}`;
+      return this.call.cancelWithStatus(Status.INTERNAL, details);
+    }
+    this.call.sendMessageWithContext(context, octets);
+  }
+
+  sendMessage(message: unknown): void {
+    this.sendMessageWithContext({}, message);
+  }
+
+  startRead(): void {
+    this.call.startRead();
+  }
+
+  halfClose(): void {
+    this.call.halfClose();
+  }
+}

@@ -1,0 +1,107 @@
+// Statuses and errors as grpc-js has them.
+
+import { messageOf } from "../../../pollers/mod.ts";
+import { status as Status } from "./constants.ts";
+import { Metadata } from "./metadata.ts";
+
+/** How a call ended. */
+export interface StatusObject {
+  /** 0 to 16. */
+  code: Status;
+  /** The status message. */
+  details: string;
+  /** Trailing metadata. */
+  metadata: Metadata;
+}
+
+/** The same, where trailing metadata may be missing. */
+export type PartialStatusObject = Pick<StatusObject, "code" | "details"> & {
+  metadata?: Metadata | null | undefined;
+};
+
+/** What a client's callback or stream gets for a call that failed: "14 UNAVAILABLE: no connection". */
+export type ServiceError = StatusObject & Error;
+
+/** What a server's handler may give instead of a response. */
+export type ServerStatusResponse = Partial<StatusObject>;
+
+/** The same, as an error. */
+export type ServerErrorResponse = ServerStatusResponse & Error;
+
+/** The error of a call that ended with `status`. `site`: the stack of its caller, without the first line. */
+export function serviceError(status: StatusObject, site: string): ServiceError {
+  const { code, details, metadata } = status;
+  const error = new Error(`${code} ${Status[code]}: ${details}`);
+  const stack = `${error.stack}\nfor call at\n${site}`;
+  return Object.assign(error, { code, details, metadata, stack });
+}
+
+/** Where a call was made: the stack without its first line, made when it is asked for. */
+export class CallSite extends Error {
+  /** The frames, or that there are none. */
+  get frames(): string {
+    return this.stack?.split("\n").slice(1).join("\n") || "no stack trace available";
+  }
+}
+
+/** The status that a handler means by `error`, with `trailers` where it gave some. */
+export function statusOfError(
+  error: ServerErrorResponse | ServerStatusResponse,
+  trailers?: Metadata,
+): PartialStatusObject {
+  const { code, details, metadata } = error;
+  const chosen = Number.isInteger(code);
+  return {
+    code: chosen ? code! : Status.UNKNOWN,
+    details: chosen && typeof details === "string"
+      ? details
+      : "message" in error
+      ? error.message
+      : "Unknown Error",
+    metadata: trailers ?? metadata ?? null,
+  };
+}
+
+/** A status of this side's own. */
+export function localStatus(code: Status, details: string): StatusObject {
+  return { code, details, metadata: new Metadata() };
+}
+
+/** What `error`, whatever it is, says. */
+export function textOfError(error: unknown): string {
+  return messageOf(error);
+}
+
+/** Builds the status with which an interceptor ends a call. */
+export class StatusBuilder {
+  private code: Status | null = null;
+  private details: string | null = null;
+  private metadata: Metadata | null = null;
+
+  /** Sets the code. */
+  withCode(code: Status): this {
+    this.code = code;
+    return this;
+  }
+
+  /** Sets the message. */
+  withDetails(details: string): this {
+    this.details = details;
+    return this;
+  }
+
+  /** Sets the trailing metadata. */
+  withMetadata(metadata: Metadata): this {
+    this.metadata = metadata;
+    return this;
+  }
+
+  /** What was set. */
+  build(): Partial<StatusObject> {
+    const built: Partial<StatusObject> = {};
+    if (this.code !== null) built.code = this.code;
+    if (this.details !== null) built.details = this.details;
+    if (this.metadata !== null) built.metadata = this.metadata;
+    return built;
+  }
+}
