@@ -3,16 +3,16 @@
 import { openLibc, retainLibc } from "../ffi/libc.ts";
 import { startData } from "../native/thread.ts";
 import { type Handover, pollUntilQuit } from "../threads/handover.ts";
-import type { PollerSource } from "./engine.ts";
-import { PollsetSource } from "./fd_table.ts";
-import { Pollset } from "./pollset.ts";
+import type { PollerSource } from "../readiness/engine.ts";
+import { PollsetSource } from "../readiness/fd_table.ts";
+import { EpollSet, type PollsetDescriptors } from "./pollset.ts";
 
-const data = startData() as Handover<PollerSource> | undefined;
+const data = startData() as Handover<PollerSource<PollsetDescriptors>> | undefined;
 // Importing this by mistake starts nothing.
 if (data !== undefined) {
   const opened = openLibc();
   if (!opened.ok) throw new Error(opened.because);
   retainLibc();
-  const { words, descriptors } = data.source;
-  pollUntilQuit(data, new PollsetSource(words, new Pollset(opened.libc, descriptors)));
+  const { words, pollset } = data.source;
+  pollUntilQuit(data, new PollsetSource(words, new EpollSet(opened.libc, pollset)));
 }

@@ -4,6 +4,7 @@ import { EBADF, EINTR, errnoName } from "../ffi/linux_errno_table.ts";
 import { C, TIMESPEC } from "../ffi/linux_layouts.ts";
 import type { Libc } from "../ffi/libc.ts";
 import { Arena, type NativeMemory } from "../ffi/memory.ts";
+import type { EventSink, Pollset } from "../readiness/pollset.ts";
 
 /** Events taken at once: more would only make the first of them wait for the last. */
 export const MAX_EVENTS = 256;
@@ -19,23 +20,14 @@ const HANGUP_EVENTS = C.EPOLLRDHUP | C.EPOLLERR | C.EPOLLHUP;
 
 const EDGE = C.EPOLLIN | C.EPOLLOUT | C.EPOLLRDHUP | C.EPOLLET;
 
-/** Gets the events that a set reports, during a wait. */
-export interface EventSink {
-  /**
-   * One descriptor's event: `slot` and `generation` are those which it was added with; `hangup` says that the peer has
-   * ended or is gone, and comes with `readable`.
-   */
-  onEvent(slot: number, generation: number, readable: boolean, writable: boolean, hangup: boolean): void;
-}
-
 /** Descriptors of the set, for a thread that does not make one. */
 export interface PollsetDescriptors {
   readonly epollFd: number;
   readonly kickFd: number;
 }
 
-/** An epoll set, edge-triggered. Any thread may kick; one waits at a time. */
-export class Pollset {
+/** An epoll set, edge-triggered: both directions of a descriptor are reported whether somebody waits for them or not. */
+export class EpollSet implements Pollset {
   private readonly events: NativeMemory;
   private readonly words: Uint32Array;
   private readonly entry: NativeMemory;
@@ -47,7 +39,7 @@ export class Pollset {
   private closed = false;
 
   /** A view of a set that exists; see {@linkcode createPollset}. */
-  constructor(private readonly libc: Libc, readonly descriptors: PollsetDescriptors) {
+  constructor(private readonly libc: Libc, readonly shared: PollsetDescriptors) {
     const { size, data } = libc.layouts.epollEvent;
     const arena = new Arena(size * (MAX_EVENTS + 2) + 128);
     this.stride = size / 4;
@@ -64,30 +56,29 @@ export class Pollset {
     this.precise = libc.epoll_pwait2 !== undefined;
   }
 
-  /** Adds a descriptor for both directions; 0, or the negative error number. */
+  get own(): readonly number[] {
+    return [this.shared.epollFd, this.shared.kickFd];
+  }
+
   add(fd: number, slot: number, generation: number): number {
     return this.control(C.EPOLL_CTL_ADD, fd, EDGE, slot, generation);
   }
 
-  /** Reports a descriptor again if it is ready now, though it was reported before. */
+  wanted(): void {}
+
   report(fd: number, slot: number, generation: number): void {
     this.control(C.EPOLL_CTL_MOD, fd, EDGE, slot, generation);
   }
 
-  /** Takes a descriptor out, before it is closed. */
   remove(fd: number): void {
     this.control(C.EPOLL_CTL_DEL, fd, 0, 0, 0);
   }
 
   /** Adds the eventfd of kicks; called once, by the creator of the set. */
   addKick(): number {
-    return this.control(C.EPOLL_CTL_ADD, this.descriptors.kickFd, C.EPOLLIN | C.EPOLLET, KICK_SLOT, 0);
+    return this.control(C.EPOLL_CTL_ADD, this.shared.kickFd, C.EPOLLIN | C.EPOLLET, KICK_SLOT, 0);
   }
 
-  /**
-   * Waits at most `timeoutMs` (Infinity: without limit; fractions count where the system takes them) and calls `sink` for
-   * each event. Returns the number of events without kicks, 0 after a signal too; throws an Error where the set is closed.
-   */
   wait(timeoutMs: number, sink: EventSink): number {
     const count = this.waitFor(timeoutMs);
     if (count < 0) {
@@ -100,7 +91,7 @@ export class Pollset {
     for (let i = 0, at = 0; i < count; i++, at += stride) {
       const slot = words[at + dataAt]!;
       if (slot === KICK_SLOT) {
-        this.libc.read(this.descriptors.kickFd, this.counter.bytes, 8);
+        this.libc.read(this.shared.kickFd, this.counter.bytes, 8);
         kicks++;
         continue;
       }
@@ -112,23 +103,21 @@ export class Pollset {
     return count - kicks;
   }
 
-  /** Ends the wait that is running, or the next one. */
   kick(): void {
     this.counter.bytes.fill(0);
     this.counter.bytes[0] = 1;
-    this.libc.write(this.descriptors.kickFd, this.counter.bytes, 8);
+    this.libc.write(this.shared.kickFd, this.counter.bytes, 8);
   }
 
-  /** Closes both descriptors; nothing more can be added, since their numbers may be in use elsewhere now. */
   close(): void {
     if (this.closed) return;
     this.closed = true;
-    this.libc.close(this.descriptors.epollFd);
-    this.libc.close(this.descriptors.kickFd);
+    this.libc.close(this.shared.epollFd);
+    this.libc.close(this.shared.kickFd);
   }
 
   private waitFor(timeoutMs: number): number {
-    const { libc, descriptors: { epollFd }, events } = this;
+    const { libc, shared: { epollFd }, events } = this;
     if (timeoutMs === 0) return libc.epoll_wait(epollFd, events.bytes, MAX_EVENTS, 0);
     if (timeoutMs === Infinity) return libc.epoll_wait(epollFd, events.bytes, MAX_EVENTS, -1);
     if (this.precise) {
@@ -150,13 +139,13 @@ export class Pollset {
     view.setUint32(0, events >>> 0, true);
     view.setUint32(data, slot, true);
     view.setUint32(data + 4, generation, true);
-    const result = this.libc.epoll_ctl(this.descriptors.epollFd, operation, fd, bytes);
+    const result = this.libc.epoll_ctl(this.shared.epollFd, operation, fd, bytes);
     return result === 0 ? 0 : -this.libc.errno();
   }
 }
 
 /** A new set; throws an Error where the system has no descriptors left. */
-export function createPollset(libc: Libc): Pollset {
+export function createPollset(libc: Libc): EpollSet {
   const epollFd = libc.epoll_create1(C.EPOLL_CLOEXEC);
   if (epollFd < 0) throw new Error(`epoll_create1 failed: ${errnoName(libc.errno())}`);
   const kickFd = libc.eventfd(0, C.EFD_CLOEXEC | C.EFD_NONBLOCK);
@@ -165,7 +154,7 @@ export function createPollset(libc: Libc): Pollset {
     libc.close(epollFd);
     throw new Error(`eventfd failed: ${errnoName(errno)}`);
   }
-  const pollset = new Pollset(libc, { epollFd, kickFd });
+  const pollset = new EpollSet(libc, { epollFd, kickFd });
   pollset.addKick();
   return pollset;
 }

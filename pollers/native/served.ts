@@ -1,6 +1,6 @@
 // Whether a unix socket is served, by a system call: for a runtime that does not pass on why a connect failed.
 
-import { Sockets } from "../epoll/sockets.ts";
+import { Sockets } from "../readiness/sockets.ts";
 import { openLibc } from "../ffi/libc.ts";
 import { ECONNREFUSED, ENOENT } from "../ffi/linux_errno_table.ts";
 

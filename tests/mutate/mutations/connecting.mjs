@@ -333,7 +333,7 @@ export default [
     name: "its socket is released",
   },
   {
-    file: "pollers/epoll/connector.ts",
+    file: "pollers/readiness/connector.ts",
     before: "    this.handle?.close();\n",
     after: "",
     test: "tests/pollers/epoll_contract_test.ts",

@@ -299,7 +299,7 @@ export default [
   ),
   {
     ...mutation(
-      "pollers/epoll/sockets.ts",
+      "pollers/readiness/sockets.ts",
       "C.TCP_USER_TIMEOUT, Math.max(1, Math.ceil(userTimeoutMs))",
       "C.TCP_USER_TIMEOUT, Math.ceil(userTimeoutMs / 1000)",
       EPOLL,

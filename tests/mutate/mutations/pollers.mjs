@@ -1,8 +1,8 @@
 // Faults of addresses, listeners, descriptors that run out, options, and of who polls.
 
 const contract = (poller) => `tests/pollers/${poller}_contract_test.ts`;
-const LISTENER = "tests/pollers/epoll/listener_test.ts";
-const TABLE = "tests/pollers/epoll/fd_table_test.ts";
+const LISTENER = "tests/pollers/readiness/listener_test.ts";
+const TABLE = "tests/pollers/readiness/fd_table_test.ts";
 const CRASH = "tests/pollers/epoll/crash_test.ts";
 const ADDRESS = "tests/pollers/contract/address_test.ts";
 
@@ -34,7 +34,7 @@ export default [
     '"::" takes IPv4',
   ),
   mutation(
-    "pollers/epoll/sockets.ts",
+    "pollers/readiness/sockets.ts",
     "C.IPV6_V6ONLY, 0)",
     "C.IPV6_V6ONLY, 1)",
     contract("epoll"),
@@ -94,7 +94,7 @@ export default [
     "found it unserved",
   ),
   mutation(
-    "pollers/epoll/listener.ts",
+    "pollers/readiness/listener.ts",
     " && fileIdentity(at.path) === this.file) sockets",
     ") sockets",
     contract("epoll"),
@@ -214,42 +214,42 @@ export default [
     "module is at fault",
   ),
   mutation(
-    "pollers/epoll/fd_table.ts",
+    "pollers/readiness/fd_table.ts",
     "if (handle.readWaits) waitAgain",
     "if (false) waitAgain",
     TABLE,
     "is found again",
   ),
   mutation(
-    "pollers/epoll/fd_table.ts",
+    "pollers/readiness/fd_table.ts",
     "      this.pollset.report(fd, slot, generation);\n",
     "",
     TABLE,
     "is found again",
   ),
   mutation(
-    "pollers/epoll/fd_table.ts",
+    "pollers/readiness/fd_table.ts",
     "handle === undefined || handle.generation !== due[at + 1]!",
     "handle === undefined",
     TABLE,
     "its last owner was due",
   ),
   mutation(
-    "pollers/epoll/engine.ts",
+    "pollers/readiness/engine.ts",
     "if (!kept.includes(fd)) this",
     "this",
     TABLE,
     "closed but for what is kept",
   ),
   mutation(
-    "pollers/epoll/endpoint.ts",
+    "pollers/readiness/endpoint.ts",
     " && !this.reader.hungUp",
     "",
     "tests/pollers/epoll/end_test.ts",
     "come with one event",
   ),
   mutation(
-    "pollers/epoll/connector.ts",
+    "pollers/readiness/connector.ts",
     "if (this.retry !== undefined) this.engine.cancel(this.retry);",
     "",
     "tests/pollers/epoll/end_test.ts",
@@ -264,20 +264,26 @@ export default [
   ),
   // Options, and backpressure the second time.
   mutation(
-    "pollers/epoll/connector.ts",
+    "pollers/readiness/connector.ts",
     'if ("port" in to) engine.sockets.configure(handle.fd, this.options);',
     "",
     contract("epoll"),
     "epoll: 12",
   ),
   mutation(
-    "pollers/epoll/listener.ts",
+    "pollers/readiness/listener.ts",
     "if (isInet) engine.sockets.configure(fd, options);",
     "",
     contract("epoll"),
     "epoll: 12",
   ),
-  mutation("pollers/epoll/sockets.ts", "keepAliveMs / 1000", "keepAliveMs", contract("epoll"), "epoll: 12"),
+  mutation(
+    "pollers/readiness/sockets.ts",
+    "keepAliveMs / 1000",
+    "keepAliveMs",
+    contract("epoll"),
+    "epoll: 12",
+  ),
   mutation(
     "pollers/native/bun.ts",
     "setKeepAlive(true, wholeSeconds(options.keepAliveMs))",
@@ -339,14 +345,14 @@ export default [
     "8 endpoints at a time",
   ),
   mutation(
-    "pollers/epoll/endpoint.ts",
+    "pollers/readiness/endpoint.ts",
     "    if (this.lent !== undefined) this.takeBack();\n    if (this.ended",
     "    if (this.ended",
     "tests/pollers/epoll/scatter_test.ts",
     "8 endpoints at a time",
   ),
   mutation(
-    "pollers/epoll/endpoint.ts",
+    "pollers/readiness/endpoint.ts",
     "    if (this.lent !== undefined) this.takeBack();\n    this.reader.close",
     "    this.reader.close",
     "tests/pollers/epoll/scatter_test.ts",
@@ -382,14 +388,14 @@ export default [
     "however long the work before took",
   ),
   mutation(
-    "pollers/epoll/fd_table.ts",
+    "pollers/readiness/fd_table.ts",
     "Atomics.exchange(this.words, slot * SLOT_WORDS + DESCRIPTOR, 0) !== 0;",
     "Atomics.exchange(this.words, slot * SLOT_WORDS + DESCRIPTOR, 0) >= 0;",
     TABLE,
     "what was closed for a thread that was taken for gone",
   ),
   mutation(
-    "pollers/epoll/engine.ts",
+    "pollers/readiness/engine.ts",
     "if (takeOwn(this.own).length > 0) this.pollset.close();",
     "if (takeOwn(this.own).length >= 0) this.pollset.close();",
     TABLE,

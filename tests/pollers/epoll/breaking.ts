@@ -10,7 +10,7 @@ const POLLER = 1;
 const QUIT = 3;
 
 interface Inside {
-  readonly pollset: { readonly descriptors: { epollFd: number; kickFd: number }; kick(): void };
+  readonly pollset: { readonly shared: { epollFd: number; kickFd: number }; kick(): void };
   readonly waiting: {
     readonly thread?: { terminate(): void; readonly ended: Promise<unknown> };
     readonly handover?: { readonly control: Int32Array };
@@ -69,7 +69,7 @@ export async function breakThread(engine: EpollEngine): Promise<Broken> {
 export async function breakSet(engine: EpollEngine, mendsItself: boolean): Promise<Broken> {
   await parked(engine);
   const { pollset, opened } = inside(engine);
-  const { epollFd, kickFd } = pollset.descriptors;
+  const { epollFd, kickFd } = pollset.shared;
   const calls = nativeCalls();
   const kept = calls.dup(epollFd);
   let broken = true;

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { pollerModule } from "../../../pollers/epoll/engine.ts";
-import { FdTable } from "../../../pollers/epoll/fd_table.ts";
+import { FdTable, slotMemory } from "../../../pollers/readiness/fd_table.ts";
 import { createPollset } from "../../../pollers/epoll/pollset.ts";
-import { Sockets } from "../../../pollers/epoll/sockets.ts";
+import { Sockets } from "../../../pollers/readiness/sockets.ts";
 import { Thread } from "../../../pollers/native/thread.ts";
 import * as handover from "../../../pollers/threads/handover.ts";
 import { test } from "../../harness.ts";
@@ -191,11 +191,11 @@ test("that the search finds a thread that waits for ever: nobody kicks it", () =
 
 test("a poller thread that finds something just when it is told to end does end", async () => {
   const pollset = createPollset(libc());
-  const table = new FdTable(libc(), pollset, 8);
+  const table = new FdTable(libc(), pollset, slotMemory(8));
   const [one, other] = new Sockets(libc()).pair() as [number, number];
   const handle = table.add(one, { onReadable() {}, onWritable() {} });
   assert(typeof handle !== "number" && handle.waitReadable());
-  const source = { words: table.words, descriptors: pollset.descriptors };
+  const source = { words: table.words, pollset: pollset.shared };
   const shared = handover.createHandover(64, source);
   const { control } = shared;
   const thread = new Thread(pollerModule(), shared);

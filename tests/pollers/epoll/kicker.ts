@@ -1,5 +1,5 @@
 // A thread that kicks a pollset, once for each time that somebody was kicked.
-import { Pollset, type PollsetDescriptors } from "../../../pollers/epoll/pollset.ts";
+import { EpollSet, type PollsetDescriptors } from "../../../pollers/epoll/pollset.ts";
 import { startData } from "../../../pollers/native/thread.ts";
 import { libc } from "../ffi/setup.ts";
 
@@ -10,7 +10,7 @@ interface Task {
 }
 
 function kick({ descriptors, turns, times }: Task): void {
-  const pollset = new Pollset(libc(), descriptors);
+  const pollset = new EpollSet(libc(), descriptors);
   for (let i = 0; i < times; i++) {
     pollset.kick();
     while (Atomics.load(turns, 0) === i) Atomics.wait(turns, 0, i);

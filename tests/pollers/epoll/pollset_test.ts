@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { createPollset, type EventSink, MAX_EVENTS, type Pollset } from "../../../pollers/epoll/pollset.ts";
-import { Sockets } from "../../../pollers/epoll/sockets.ts";
+import { createPollset, MAX_EVENTS } from "../../../pollers/epoll/pollset.ts";
+import type { EventSink, Pollset } from "../../../pollers/readiness/pollset.ts";
+import { Sockets } from "../../../pollers/readiness/sockets.ts";
 import { Thread } from "../../../pollers/native/thread.ts";
 import { test } from "../../harness.ts";
 import { libc } from "../ffi/setup.ts";
@@ -113,7 +114,7 @@ test("pollset: a kick of another thread ends a wait without a limit, a hundred t
   const pollset = createPollset(libc());
   const turns = new Int32Array(new SharedArrayBuffer(4));
   const kicker = new Thread(new URL("./kicker.ts", import.meta.url), {
-    descriptors: pollset.descriptors,
+    descriptors: pollset.shared,
     turns,
     times: 100,
   });

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { connect as connectPlain } from "node:net";
 import { networkInterfaces, tmpdir } from "node:os";
 import process from "node:process";
-import { Sockets } from "../../../pollers/epoll/sockets.ts";
+import { Sockets } from "../../../pollers/readiness/sockets.ts";
 import { Arena } from "../../../pollers/ffi/memory.ts";
 import { C } from "../../../pollers/ffi/linux_layouts.ts";
 import { readSockaddr, SOCKADDR_BYTES, writeSockaddr } from "../../../pollers/ffi/sockaddr.ts";

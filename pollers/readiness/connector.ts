@@ -5,7 +5,7 @@ import type { EndpointOptions, TaskHandle } from "../contract/engine.ts";
 import type { ConnectAttempt } from "../core/base_engine.ts";
 import { UNNAMED } from "../core/unix_path.ts";
 import { EAGAIN, EINPROGRESS, EINTR } from "../ffi/linux_errno_table.ts";
-import type { EpollContext } from "./context.ts";
+import type { ReadinessContext } from "./context.ts";
 import type { FdHandle, FdOwner } from "./fd_table.ts";
 import { errnoError } from "./sockets.ts";
 
@@ -13,13 +13,13 @@ import { errnoError } from "./sockets.ts";
 const BACKLOG_PAUSE_MS = 10;
 
 /** Connects without blocking, and reports to an attempt, never on its caller's stack. */
-export class EpollConnector implements FdOwner {
+export class FdConnector implements FdOwner {
   private handle: FdHandle | undefined = undefined;
   private retry: TaskHandle | undefined = undefined;
 
   /** See `EventEngine.connect`. */
   constructor(
-    private readonly engine: EpollContext,
+    private readonly engine: ReadinessContext,
     private readonly to: SocketAddress,
     private readonly options: EndpointOptions,
     private readonly attempt: ConnectAttempt,

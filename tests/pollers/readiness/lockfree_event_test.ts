@@ -5,11 +5,11 @@ import {
   resetEvent,
   setReady,
   setShutdown,
-} from "../../../pollers/epoll/lockfree_event.ts";
+} from "../../../pollers/readiness/lockfree_event.ts";
 import { Thread } from "../../../pollers/native/thread.ts";
 import { test } from "../../harness.ts";
 import { CONSUMED, EVENT, PRODUCED, TOLD } from "./event_producer.ts";
-import { everyOrder, type Steps, stepwise } from "./stepwise.ts";
+import { everyOrder, type Steps, stepwise } from "../epoll/stepwise.ts";
 
 /** The two bits of a word, by the names of the diagram at the head of lockfree_event.ts. */
 const STATES = { NOT_READY: 0, READY: 1, WAITING: 2, SHUTDOWN: 3 };
@@ -96,7 +96,7 @@ const steps = {
   resetEvent: stepwise(resetEvent, STATES),
 };
 
-/** A reader as EpollEndpoint is one, and what the kernel and the poller do meanwhile. */
+/** A reader as FdEndpoint is one, and what the kernel and the poller do meanwhile. */
 class Reading {
   readonly words = word("NOT_READY", 3);
   inKernel = 0;

@@ -9,7 +9,7 @@ import type { Gatherer } from "./gather.ts";
 import type { Sockets } from "./sockets.ts";
 
 /** An epoll engine as its sockets see it. */
-export interface EpollContext extends BaseEngine {
+export interface ReadinessContext extends BaseEngine {
   /** Socket calls. */
   readonly sockets: Sockets;
   /** Reads of all endpoints. */

@@ -1,5 +1,5 @@
 // A thread that makes a lock-free event ready again and again, as the poller thread does.
-import { setReady } from "../../../pollers/epoll/lockfree_event.ts";
+import { setReady } from "../../../pollers/readiness/lockfree_event.ts";
 import { startData } from "../../../pollers/native/thread.ts";
 
 /** Word indexes: the event, how much came, how much was taken, and how often the waiter was told. */

@@ -7,17 +7,18 @@ import {
   FdTable,
   PollsetSource,
   ReadyMarker,
+  slotMemory,
   takeDescriptors,
-} from "../../../pollers/epoll/fd_table.ts";
-import { MAX_GENERATION } from "../../../pollers/epoll/lockfree_event.ts";
-import { createPollset, type Pollset } from "../../../pollers/epoll/pollset.ts";
-import { Sockets } from "../../../pollers/epoll/sockets.ts";
+} from "../../../pollers/readiness/fd_table.ts";
+import { MAX_GENERATION } from "../../../pollers/readiness/lockfree_event.ts";
+import { createPollset, type EpollSet } from "../../../pollers/epoll/pollset.ts";
+import { Sockets } from "../../../pollers/readiness/sockets.ts";
 import { SliceBuffer } from "../../../pollers/mod.ts";
 import { test } from "../../harness.ts";
 import { libc } from "../ffi/setup.ts";
 import { read, until, write } from "../promised.ts";
-import { parked } from "./breaking.ts";
-import { countDescriptors, countSets, epollEngine, noEpoll, testShapes } from "./setup.ts";
+import { parked } from "../epoll/breaking.ts";
+import { countDescriptors, countSets, epollEngine, noEpoll, testShapes } from "../epoll/setup.ts";
 
 const skip = noEpoll;
 
@@ -37,7 +38,7 @@ class Owner implements FdOwner {
 function withTable(capacity: number, body: (table: FdTable, fds: number[], mark: ReadyMarker) => void): void {
   const before = countDescriptors() + countSets();
   const pollset = createPollset(libc());
-  const table = new FdTable(libc(), pollset, capacity);
+  const table = new FdTable(libc(), pollset, slotMemory(capacity));
   const sockets = new Sockets(libc());
   const fds = [1, 2, 3].flatMap(() => sockets.pair() as [number, number]);
   body(table, fds, new ReadyMarker(table.words, new Int32Array(64)));
@@ -82,7 +83,7 @@ test(
   "fd table: what was found and told nobody is found again, for those who wait and for those who will",
   () =>
     withTable(8, (table, fds) => {
-      const pollset = new PollsetSource(table.words, (table as unknown as { pollset: Pollset }).pollset);
+      const pollset = new PollsetSource(table.words, (table as unknown as { pollset: EpollSet }).pollset);
       const owners = [new Owner(), new Owner()];
       const [waits, idle] = owners.map((owner, i) => added(table.add(fds[2 * i]!, owner))) as [
         FdHandle,
@@ -143,7 +144,7 @@ test("what was closed for a thread that was taken for gone is not closed by it",
 test("what an engine has left is closed but for what is kept, and once", async () => {
   const engine = epollEngine();
   const pollset = createPollset(libc());
-  const table = new FdTable(libc(), pollset, 8);
+  const table = new FdTable(libc(), pollset, slotMemory(8));
   const [kept, left, ...others] = [1, 2].flatMap(() => engine.sockets.pair() as [number, number]);
   for (const fd of [kept!, left!]) added(table.add(fd, new Owner()));
   const resources = { words: table.words, own: new Int32Array(new SharedArrayBuffer(8)) };

@@ -3,7 +3,7 @@ import type { EpollEngine } from "../../../pollers/epoll/engine.ts";
 import { SliceBuffer } from "../../../pollers/mod.ts";
 import { test } from "../../harness.ts";
 import { firstDifference, pattern } from "../promised.ts";
-import { epollEngine, noEpoll } from "./setup.ts";
+import { epollEngine, noEpoll } from "../epoll/setup.ts";
 
 const skip = noEpoll;
 const EAGAIN = -11;

@@ -19,7 +19,7 @@ import {
   EPROTO,
 } from "../ffi/linux_errno_table.ts";
 import { fileIdentity } from "../native/socket_file.ts";
-import type { EpollContext } from "./context.ts";
+import type { ReadinessContext } from "./context.ts";
 import type { FdHandle, FdOwner } from "./fd_table.ts";
 import { errnoError } from "./sockets.ts";
 
@@ -43,12 +43,12 @@ const OF_ONE_CONNECTION: ReadonlySet<number> = new Set([
 ]);
 
 /** Listens on one or more addresses. */
-export class EpollListener extends BaseListener {
+export class FdListener extends BaseListener {
   private readonly sockets: ListeningSocket[] = [];
 
   /** See `EventEngine.listen`. */
   constructor(
-    protected override readonly engine: EpollContext,
+    protected override readonly engine: ReadinessContext,
     options: ListenOptions,
     onAccept: (endpoint: Endpoint) => void,
     onShutdown: (error?: IoError) => void,
@@ -111,8 +111,8 @@ class ListeningSocket implements FdOwner {
   private readonly acceptMore = (): void => this.onReadable();
 
   constructor(
-    private readonly listener: EpollListener,
-    private readonly engine: EpollContext,
+    private readonly listener: FdListener,
+    private readonly engine: ReadinessContext,
     private readonly fd: number,
     private readonly at: SocketAddress,
   ) {

@@ -93,12 +93,16 @@ export class FdHandle {
 
   /** True: `onReadable` will be called once. False: try now. */
   waitReadable(): boolean {
-    return this.readWaits = notifyOn(this.table.words, this.slot * SLOT_WORDS + READ);
+    const waits = this.readWaits = notifyOn(this.table.words, this.slot * SLOT_WORDS + READ);
+    if (waits) this.table.pollset.wanted();
+    return waits;
   }
 
   /** True: `onWritable` will be called once. False: try now. */
   waitWritable(): boolean {
-    return this.writeWaits = notifyOn(this.table.words, this.slot * SLOT_WORDS + WRITE);
+    const waits = this.writeWaits = notifyOn(this.table.words, this.slot * SLOT_WORDS + WRITE);
+    if (waits) this.table.pollset.wanted();
+    return waits;
   }
 
   /** The peer has ended or is gone, so a short read is not the last. */
@@ -117,19 +121,15 @@ export class FdHandle {
 /** The descriptors of one engine; used by its thread alone, but for the words, which {@linkcode ReadyMarker} sets. */
 export class FdTable implements EventTarget {
   readonly stride = 2;
-  /** Memory of all slots, shared with the thread that polls. */
-  readonly words: Int32Array;
   private readonly handles: Array<FdHandle | undefined> = [];
   private readonly generations: number[] = [];
   private readonly free: number[] = [];
 
-  /** `capacity`: descriptors at most. Memory that no slot has touched is not there yet. */
-  constructor(
-    private readonly libc: Libc,
-    private readonly pollset: Pollset,
-    private readonly capacity: number,
-  ) {
-    this.words = new Int32Array(new SharedArrayBuffer(capacity * SLOT_WORDS * 4));
+  private readonly capacity: number;
+
+  /** `words`: memory of all slots, shared with the thread that polls; see {@linkcode slotMemory}. */
+  constructor(private readonly libc: Libc, readonly pollset: Pollset, readonly words: Int32Array) {
+    this.capacity = words.length / SLOT_WORDS;
   }
 
   /** Polls `fd` for `owner`; the negative error number where the set takes no more. */
@@ -193,6 +193,11 @@ export class FdTable implements EventTarget {
     this.handles[slot] = undefined;
     this.free.push(slot);
   }
+}
+
+/** Memory for `capacity` descriptors; what no slot has touched is not there yet. */
+export function slotMemory(capacity: number): Int32Array {
+  return new Int32Array(new SharedArrayBuffer(capacity * SLOT_WORDS * 4));
 }
 
 /** Takes the descriptors out of a table of which only the memory is left. */

@@ -5,7 +5,7 @@ import { endOfStream, type IoError } from "../contract/io_error.ts";
 import type { SliceBuffer } from "../contract/slice_buffer.ts";
 import { BaseEndpoint } from "../core/base_endpoint.ts";
 import { EAGAIN } from "../ffi/linux_errno_table.ts";
-import type { EpollContext } from "./context.ts";
+import type { ReadinessContext } from "./context.ts";
 import type { Slab } from "../ffi/scatter.ts";
 import type { FdHandle, FdOwner } from "./fd_table.ts";
 import { errnoError } from "./sockets.ts";
@@ -14,7 +14,7 @@ import { errnoError } from "./sockets.ts";
 const WAITS = Symbol("waits");
 
 /** Reads and writes as soon as it is asked, and waits for readiness only where the kernel has nothing or no room. */
-export class EpollEndpoint extends BaseEndpoint implements FdOwner {
+export class FdEndpoint extends BaseEndpoint implements FdOwner {
   readonly lends = true;
   private reader!: FdHandle;
   private writer!: FdHandle;
@@ -28,7 +28,7 @@ export class EpollEndpoint extends BaseEndpoint implements FdOwner {
 
   /** Nothing may be called before {@linkcode attach}. */
   constructor(
-    protected override readonly engine: EpollContext,
+    protected override readonly engine: ReadinessContext,
     local: SocketAddress,
     peer: SocketAddress,
     private readonly isSocket: boolean,

@@ -4,7 +4,7 @@ import { errnoName } from "../../../pollers/ffi/linux_errno_table.ts";
 import type { Endpoint, IoError, Listener } from "../../../pollers/mod.ts";
 import { test } from "../../harness.ts";
 import { connect, LOOPBACK, readExactly, sleep, until, write } from "../promised.ts";
-import { countDescriptors, epollEngine, noEpoll, noMoreDescriptors } from "./setup.ts";
+import { countDescriptors, epollEngine, noEpoll, noMoreDescriptors } from "../epoll/setup.ts";
 
 const skip = noEpoll;
 
