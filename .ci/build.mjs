@@ -17,6 +17,7 @@ const ENTRIES = [
   "surface/adapters/protobuf_es/mod.ts",
   "surface/cli/main.ts",
   "surface/adapters/grpc_js/mod.ts",
+  "surface/proto/generated.ts",
 ];
 
 /** Modules that run in threads of their own: they are named by URL, not imported. */

@@ -79,7 +79,6 @@ export { RpcError, type RpcErrorOptions } from "./call/rpc_error.ts";
 export {
   type DetailTypes,
   type KnownDetail,
-  type MessageInit,
   type StatusDetail,
   statusDetail,
   type TypedDetail,

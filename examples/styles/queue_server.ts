@@ -4,6 +4,7 @@ import {
   type AcceptedCall,
   CompletionQueue,
   type MethodDescriptor,
+  type MethodKind,
   queueMethod,
   QueueServer,
   receiveCloseOnServer,
@@ -36,7 +37,7 @@ const setUp: ServiceSetup = (server) => {
 
   /** Requests calls of `method` one after another: the next one before `begin` works on this one. */
   function serveMethod<Req, Res>(
-    method: MethodDescriptor<Req, Res>,
+    method: MethodDescriptor<Req, unknown, MethodKind, unknown, Res>,
     begin: (requested: RequestedCall<Req, Res, Tag>) => void,
   ): void {
     const requested = new RequestedCall<Req, Res, Tag>();

@@ -7,6 +7,7 @@ import {
   CompletionQueue,
   createCall,
   type MethodDescriptor,
+  type MethodKind,
   receiveInitialMetadata,
   receiveMessage,
   receiveStatusOnClient,
@@ -69,7 +70,7 @@ class Invocation<Req, Res> implements Rpc {
 
   constructor(
     kernel: Kernel,
-    method: MethodDescriptor<Req, Res>,
+    method: MethodDescriptor<unknown, Res, MethodKind, Req, unknown>,
     requests: Iterable<Req>,
     private readonly show: (responses: readonly Res[]) => void,
   ) {

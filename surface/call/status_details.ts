@@ -1,7 +1,7 @@
 // The details of a status (google.rpc.Status): messages of any type, which trailing metadata carries beside code and
 // text as `grpc-status-details-bin` (https://grpc.io/docs/guides/error/#richer-error-model).
 
-import { type Codec, parseProto, type ProtoTypes } from "../proto/mod.ts";
+import { type Codec, type MessageInit, parseProto, type ProtoTypes } from "../proto/mod.ts";
 import type { Metadata } from "./metadata.ts";
 
 /** Under which the details stand in trailing metadata. */
@@ -17,12 +17,6 @@ export interface StatusDetail {
   /** The encoded message. */
   readonly value: Uint8Array;
 }
-
-/** A message as it is given to an encoder: fields may be left out, at every depth. */
-export type MessageInit<T> = T extends Uint8Array ? T
-  : T extends readonly (infer Item)[] ? readonly MessageInit<Item>[]
-  : T extends object ? { readonly [Name in keyof T]?: MessageInit<T[Name]> | undefined }
-  : T;
 
 /** Codecs by a name of the application's choice: the types of details that it knows. */
 export type DetailTypes = Readonly<Record<string, Codec>>;

@@ -10,14 +10,8 @@ import { linkFiles } from "./language/link_files.ts";
 import type { FieldNode, FileNode, ImportNode, MessageNode, ServiceNode } from "./language/nodes.ts";
 import { parseFile } from "./language/parse_file.ts";
 import type { MessageSchema } from "./schema.ts";
-import {
-  type Idempotency,
-  localMethodName,
-  type MethodDescriptor,
-  methodKind,
-  safeMethodName,
-  type ServiceDescriptor,
-} from "./service.ts";
+import { localMethodNames } from "./method_names.ts";
+import { type Idempotency, type MethodDescriptor, methodKind, type ServiceDescriptor } from "./service.ts";
 import { importedBy, STANDARD_OPTIONS, wellKnownFile } from "./well_known.ts";
 
 /** What a loaded .proto file has beside its services. */
@@ -119,13 +113,7 @@ function describe(
   codecFor: (type: MessageNode) => JsonMessageCodec,
 ): ServiceDescriptor {
   const methods: Record<string, MethodDescriptor> = Object.create(null);
-  const taken = new Set(service.methods.map(({ name }) => name));
-  for (const method of service.methods) {
-    const local = localMethodName(method.name);
-    // Names that differ in their first letter only: the one written in lower case has it.
-    const free = local !== method.name && taken.has(local) ? method.name : local;
-    taken.add(free);
-    const localName = safeMethodName(free);
+  for (const [localName, method] of localMethodNames(service)) {
     const level = method.settings.get("idempotency_level");
     methods[localName] = {
       name: method.name,

@@ -39,7 +39,7 @@ export interface Codec<T = any, Init = T> {
 
 /** The codec of a message type of a .proto file. */
 // deno-lint-ignore no-explicit-any
-export class MessageCodec<T = any> implements Codec<T>, Coder {
+export class MessageCodec<T = any, Init = T> implements Codec<T, Init>, Coder {
   /** "routeguide.Point". */
   readonly typeName: string;
 
@@ -51,11 +51,11 @@ export class MessageCodec<T = any> implements Codec<T>, Coder {
     this.typeName = schema.fullName;
   }
 
-  encode(message: T): Uint8Array {
+  encode(message: Init): Uint8Array {
     return encodeMessage(this, message);
   }
 
-  encodeInto(message: T, writer: Writer): void {
+  encodeInto(message: Init, writer: Writer): void {
     if (typeof message !== "object" || message === null) noMessage(this.schema, message, undefined);
     this.write(message as Record<string, unknown>, writer, undefined);
   }
@@ -72,6 +72,11 @@ export class MessageCodec<T = any> implements Codec<T>, Coder {
     } finally {
       reader.clear();
     }
+  }
+
+  /** The whole message of what `encode` takes, as whoever receives it has it. */
+  create(init: Init = {} as Init): T {
+    return this.decode(this.encode(init));
   }
 
   /** Names the field where decoding stopped. */
@@ -101,7 +106,7 @@ let writing = false;
  *
  * @throws {EncodeError} when the value does not fit the type
  */
-export function encodeFramed<T>(codec: Codec<T>, message: T): Uint8Array {
+export function encodeFramed<T>(codec: Codec<unknown, T>, message: T): Uint8Array {
   // A getter of the message may itself send something.
   if (writing) return encodeWith(codec, message, new Writer());
   writing = true;
@@ -112,7 +117,7 @@ export function encodeFramed<T>(codec: Codec<T>, message: T): Uint8Array {
   }
 }
 
-function encodeWith<T>(codec: Codec<T>, message: T, writer: Writer): Uint8Array {
+function encodeWith<T>(codec: Codec<unknown, T>, message: T, writer: Writer): Uint8Array {
   writer.begin();
   codec.encodeInto(message, writer);
   return writer.finish();
@@ -128,7 +133,7 @@ export function reuseFramed(framed: Uint8Array): void {
  *
  * @throws {EncodeError} when the value does not fit the type
  */
-export function encodeMessage<T>(codec: Codec<T>, message: T): Uint8Array {
+export function encodeMessage<T>(codec: Codec<unknown, T>, message: T): Uint8Array {
   const framed = encodeFramed(codec, message);
   const bytes = framed.slice(PREFIX_BYTES);
   reuseFramed(framed);

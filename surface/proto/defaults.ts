@@ -1,19 +1,21 @@
 // Declared defaults of proto2 and editions, and how properties of any name are set on messages and maps.
 
-import type { FieldSchema, MessageSchema } from "./schema.ts";
+import type { MessageSchema } from "./schema.ts";
 
 /** The prototype of decoded messages of `schema`: the value of each field that declares one, if any does. */
 export function prototypeOf(schema: MessageSchema): object {
   if (schema.fields.every(({ explicitDefault }) => explicitDefault === undefined)) return Object.prototype;
   const prototype = {};
   for (const field of schema.fields) {
-    if (field.explicitDefault !== undefined) Object.defineProperty(prototype, field.name, inherited(field));
+    if (field.explicitDefault !== undefined) {
+      Object.defineProperty(prototype, field.name, inherited(field.name, field.explicitDefault));
+    }
   }
   return prototype;
 }
 
-/** Not enumerable, so that it is no key of a message; assigning to a message makes a property of its own. */
-function inherited({ name, explicitDefault: value }: FieldSchema): PropertyDescriptor {
+/** The property by which messages inherit a declared default. Not enumerable, so that it is no key of a message; assigning to a message makes a property of its own. */
+export function inherited(name: string, value: unknown): PropertyDescriptor {
   if (!(value instanceof Uint8Array)) return { value, writable: true, configurable: true };
   return {
     configurable: true,

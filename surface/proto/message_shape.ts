@@ -2,13 +2,12 @@
 
 import { hint } from "../nearest.ts";
 import { isPlain, isRecord } from "../records.ts";
+import type { Message } from "./compile/coder.ts";
 import { put } from "./defaults.ts";
 import { describeValue, EncodeError } from "./errors.ts";
 import type { FieldSchema, MessageSchema } from "./schema.ts";
 import { hintFor } from "./well_known_values.ts";
 import type { Writer } from "./writer.ts";
-
-type Message = Record<string, unknown>;
 
 /**
  * An object as a message: itself where it is a plain object; of an instance of a class its own properties, and what

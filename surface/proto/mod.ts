@@ -10,6 +10,7 @@ export { createRegistry, type Registry, type RegistryEntry } from "./json/regist
 export { loadProto, type LoadProtoOptions, type ProtoFiles } from "./load.ts";
 export { type LoadedProto, parseProto } from "./parse.ts";
 export { RECURSION_LIMIT } from "./reader.ts";
+export type { MessageInit, TypedArrayOf } from "./message_types.ts";
 export type { ProtoFile } from "./proto_file.ts";
 export { type RawMethod, rawMethod } from "./raw.ts";
 export type {

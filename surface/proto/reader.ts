@@ -52,7 +52,7 @@ export class Reader {
   /** Nested messages and groups that are open. */
   depth = 0;
   /** Elements that may still be decoded; see `elements.ts`. A small integer, for the sake of V8. */
-  elements = NO_LIMIT;
+  elements: number = NO_LIMIT;
   private low = 0;
   /** Bytes `cutStart` to `cutEnd` as text, a unit a byte. */
   private cut = "";
@@ -99,6 +99,7 @@ export class Reader {
     return this.longUint32();
   }
 
+  /** A varint of more than one byte. */
   private longUint32(): number {
     const buf = this.buf;
     const pos = this.pos;
@@ -171,6 +172,7 @@ export class Reader {
     return this.low !== 0 || this.high !== 0;
   }
 
+  /** Reads a varint into `low` and `high`. */
   private varint64(): void {
     const buf = this.buf;
     let pos = this.pos;
@@ -244,6 +246,7 @@ export class Reader {
     return buf[pos]! | (buf[pos + 1]! << 8) | (buf[pos + 2]! << 16) | (buf[pos + 3]! << 24);
   }
 
+  /** Reads 8 bytes into `words`. */
   private load64(): void {
     if (this.pos + 8 > this.buf.length) this.fail("the message ends inside an 8-byte value");
     words[0] = this.sfixed32();
@@ -338,6 +341,7 @@ export class Reader {
     return list;
   }
 
+  /** Takes `tag` where it is next. */
   private another(tag: number, end: number): boolean {
     if (this.pos >= end || this.buf[this.pos] !== tag) return false;
     this.pos++;
@@ -355,6 +359,7 @@ export class Reader {
     return true;
   }
 
+  /** A string that is not cut from a longer one. */
   private stringAlone(from: number, end: number): string {
     if (end - from > LOOP_BYTES) return this.longString(from, end);
     const buf = this.buf;
@@ -386,6 +391,7 @@ export class Reader {
     return text;
   }
 
+  /** Fails where `bytes` are no UTF-8. */
   private judgeUtf8(bytes: Uint8Array): void {
     try {
       strictUtf8.decode(bytes);
@@ -417,11 +423,13 @@ export class Reader {
     }
   }
 
+  /** Moves on by `count` bytes. */
   private advance(count: number): void {
     if (this.pos + count > this.buf.length) this.fail(`the message ends inside a ${count}-byte value`);
     this.pos += count;
   }
 
+  /** Passes over a group behind its first tag. */
   private skipGroup(startTag: number): void {
     if (++this.depth > RECURSION_LIMIT) this.fail(`groups are nested more than ${RECURSION_LIMIT} deep`);
     const endTag = (startTag & ~7 | 4) >>> 0;

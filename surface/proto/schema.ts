@@ -23,6 +23,7 @@ export type FieldType = ScalarType | "enum" | "message";
 
 /** One enum. */
 export interface EnumSchema {
+  /** "shop.Color". */
   readonly fullName: string;
   /** Numbers by value name, aliases included. */
   readonly numbers: ReadonlyMap<string, number>;
@@ -42,8 +43,11 @@ export interface FieldSchema {
   readonly fullName: string;
   /** Its key in JSON: `json_name`, or what protobuf makes of its name. */
   readonly jsonName: string;
+  /** Its number on the wire. */
   readonly number: number;
+  /** What its values are; of a map, those of the entries. */
   readonly type: FieldType;
+  /** How many values it has. */
   readonly shape: "singular" | "repeated" | "map";
   /** Singular fields: whether absence differs from the default value, or is an error. */
   readonly presence: "implicit" | "explicit" | "required";
@@ -55,7 +59,9 @@ export interface FieldSchema {
   readonly oneof: string | undefined;
   /** Type of map keys. */
   readonly keyType: ScalarType | undefined;
+  /** The enum, where `type` is one. */
   readonly enumType: EnumSchema | undefined;
+  /** The message type, where `type` is one. */
   readonly messageType: MessageSchema | undefined;
   /** proto2 `[default = ...]` in JavaScript's form, else undefined. */
   readonly explicitDefault: unknown;
@@ -63,6 +69,7 @@ export interface FieldSchema {
 
 /** One message. Fields are filled in after creation, since messages refer to each other. */
 export interface MessageSchema {
+  /** "routeguide.Point". */
   readonly fullName: string;
   /** Ascending by number. */
   readonly fields: FieldSchema[];

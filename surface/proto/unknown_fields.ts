@@ -1,6 +1,6 @@
 // What a message brought that its schema does not have: kept as it came, and sent again behind the known fields.
 
-import { copyBytes } from "../../transport/mod.ts";
+import { copyBytes } from "../../transport/framing.ts";
 
 /**
  * The property of a decoded message that holds the fields its schema does not have: their encoding, tags included,
@@ -62,6 +62,7 @@ export class UnknownFields {
     this.pending += end - start;
   }
 
+  /** Copies the stretches that wait. */
   private flush(): void {
     const { stretches } = this;
     if (stretches.length === 0) return;

@@ -1,7 +1,7 @@
 // Writes the protobuf wire format into chunks that are shared by many messages, each behind 5 free bytes.
 
 import { LOOP_UNITS, writeUtf8 } from "../../pollers/native/text.ts";
-import { copyBytes, MESSAGE_PREFIX_BYTES, MessageMark } from "../../transport/mod.ts";
+import { copyBytes, MESSAGE_PREFIX_BYTES, MessageMark } from "../../transport/framing.ts";
 import { EncodeError } from "./errors.ts";
 
 /** Bytes kept free before each message for the gRPC prefix (flag and length; gRPC over HTTP/2, Length-Prefixed-Message). */

@@ -62,7 +62,10 @@ function makeDecoder(schema: MessageSchema, coderOf: CoderOf, mode = bestMode())
   const plan = planOf(schema);
   if (mode === "interpreted") return interpretDecoder(plan, coderOf);
   const constants = nested(schema.fields, coderOf, (field) => field.enumType !== undefined);
-  constants.text.push(`const Message = ${emitMessageClass(plan)};`, "Message.prototype = own.prototype;");
+  constants.text.push(
+    `const Message = ${emitMessageClass(plan, CONSTANTS)};`,
+    "Message.prototype = own.prototype;",
+  );
   return compile<ReadMessage>(DECODE_HELPERS, emitDecoder(plan, CONSTANTS), constants.text, {
     ...constants.own,
     enums: schema.fields.map((field) => field.enumType && decodeHelpers.enumNames(field.enumType)),

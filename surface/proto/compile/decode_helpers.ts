@@ -13,7 +13,7 @@ export const UNKNOWN: typeof unknownFields = unknownFields;
 export const EMPTY: Uint8Array = new Uint8Array(0);
 
 /** Whether the message has the property itself. */
-export const hasOwn = Object.hasOwn;
+export const hasOwn: (object: object, key: PropertyKey) => boolean = Object.hasOwn;
 
 /** Unknown fields of an earlier part of the message, to be added to. */
 export function unknownOf(message: Record<PropertyKey, unknown>): UnknownFields | undefined {

@@ -2,7 +2,7 @@
 
 import { elementsOf } from "../elements.ts";
 import { tagOf, WireType, wireTypeOf } from "../schema.ts";
-import type { Names } from "./names.ts";
+import { type Names, type Typed, typedBy } from "./names.ts";
 import { type FieldPlan, isInherited, type MessagePlan } from "./plan.ts";
 import { TYPES } from "./type_table.ts";
 
@@ -20,7 +20,8 @@ export function emitDecoder(plan: MessagePlan, names: Names): string {
  * collection, as messages do while a thousand calls wait, V8 has it make old objects from then on, and each that is dropped
  * keeps what it refers to for two more collections (a sixth of a unary call).
  */
-export function emitMessageClass({ schema, oneofs }: MessagePlan): string {
+export function emitMessageClass({ schema, oneofs }: MessagePlan, names: Names): string {
+  const as = typedBy(names);
   const set = (name: string, value: string) =>
     isInherited(name)
       ? `define(this, ${JSON.stringify(name)}, ${value});`
@@ -35,23 +36,33 @@ export function emitMessageClass({ schema, oneofs }: MessagePlan): string {
   schema.fields.forEach(({ name, explicitDefault }, i) => {
     if (explicitDefault !== undefined) lines.push(`if (a${i} !== undefined) ${set(name, `a${i}`)}`);
   });
-  const parameters = [...schema.fields.map((_, i) => `a${i}`), ...oneofs.map((_, o) => `b${o}`)];
+  const values = [...schema.fields.map((_, i) => `a${i}`), ...oneofs.map((_, o) => `b${o}`)];
+  const parameters = [...(names.type !== undefined ? ["this"] : []), ...values].map((name) =>
+    `${name}${as("any")}`
+  );
   return `function (${parameters.join(", ")}) {\n${lines.join("\n")}\n}`;
 }
 
 class DecoderEmitter {
-  constructor(private readonly plan: MessagePlan, private readonly names: Names) {}
+  private readonly as: Typed;
+
+  constructor(private readonly plan: MessagePlan, private readonly names: Names) {
+    this.as = typedBy(names);
+  }
 
   emit(): string {
-    const { plan } = this;
+    const { plan, as } = this;
     const { schema } = plan;
+    const any = as("any");
+    // Only groups have use for the fourth one, and unused names are complained of unless they begin so.
+    const g = this.names.type !== undefined && !schema.usedAsGroup ? "_g" : "g";
     const made = `new ${this.names.messageClass()}(${this.values().join(", ")})`;
     const ends = schema.usedAsGroup ? "if (t === g && g !== 0) { end = -1; break; }\n" : "";
     const groupEnd = schema.usedAsGroup
       ? 'if (g !== 0) { if (end !== -1) r.fail("the message ends inside a group"); } else\n'
       : "";
-    return `function (r, end, p, g) {
-let u = undefined;
+    return `function (r${as("Reader")}, end${as("number")}, p${any}, ${g}${as("number")})${any} {
+let u${any} = undefined;
 ${this.variables()}
 ${this.mergeBlock()}
 while (r.pos < end) {
@@ -70,10 +81,11 @@ return u === undefined ? m : u.attach(m);
 
   private variables(): string {
     const { oneofs, fields } = this.plan;
+    const any = this.as("any");
     return [
-      ...oneofs.map((_, o) => `let o${o} = undefined, v${o} = undefined;`),
+      ...oneofs.map((_, o) => `let o${o}${any} = undefined, v${o}${any} = undefined;`),
       ...fields.filter(({ kind }) => kind !== "member").map((field) =>
-        `let v${field.slot} = ${this.initial(field)};`
+        `let v${field.slot}${any} = ${this.initial(field)};`
       ),
     ].join("\n");
   }
@@ -179,10 +191,12 @@ if (r.pos !== e) r.fail("a packed value reaches beyond the end of its field"); b
       ? `if (x === undefined) { u = keep(r, ${field.tag}, q, u); break; }\n`
       : "";
     const after = type === "message" ? " r.depth--;" : "";
-    const store = keyType === "string" ? `put(${v}, k, x);` : `${v}[k] = x;`;
-    return `case ${field.tag}: { r.spend(1); const q = r.pos, e = r.delimited(); let k = ${
+    const key = this.names.type === undefined ? "k" : "k as any"; // no bigint is an index to TypeScript
+    const store = keyType === "string" ? `put(${v}, k, x);` : `${v}[${key}] = x;`;
+    const from = unnamed === "" ? "" : "q = r.pos, ";
+    return `case ${field.tag}: { r.spend(1); const ${from}e = r.delimited(); let k = ${
       TYPES[keyType!].zero
-    }, x = ${first};
+    }, x${this.as("any")} = ${first};
 while (r.pos < e) { const n = r.tag(); switch (n) {
 case ${tagOf(1, wireTypeOf(keyType!))}: k = r.${keyType}(); break;
 case ${tagOf(2, wireTypeOf(type))}: x = ${this.value(field, "x")};${after} break;

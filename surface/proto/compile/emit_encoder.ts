@@ -3,7 +3,7 @@
 import { SIGNED } from "../encode_values.ts";
 import { type FieldSchema, type FieldType, tagOf, WireType, wireTypeOf } from "../schema.ts";
 import { ROOM_BYTES } from "../writer.ts";
-import type { Names } from "./names.ts";
+import { type Names, type Typed, typedBy } from "./names.ts";
 import { type FieldPlan, fixedSize, isInherited, type MessagePlan } from "./plan.ts";
 import { TYPES } from "./type_table.ts";
 
@@ -22,12 +22,18 @@ export function emitEncoder(plan: MessagePlan, names: Names): string {
 }
 
 class EncoderEmitter {
-  constructor(private readonly plan: MessagePlan, private readonly names: Names) {}
+  private readonly as: Typed;
+
+  constructor(private readonly plan: MessagePlan, private readonly names: Names) {
+    this.as = typedBy(names);
+  }
 
   emit(): string {
     const { fields, oneofs } = this.plan;
     const room = new Room(fields);
-    return `function (m, w, f) {
+    const { as } = this;
+    const head = `m${as("any")}, w${as("Writer")}, f${as("FieldSchema | undefined")}`;
+    return `function (${head})${as("void")} {
 if (m.constructor !== Obj) m = toMessage(${this.names.schema()}, m, f);
 ${this.keyCheck()}
 ${oneofs.map((_, o) => `let o${o} = "";`).join(" ")}
@@ -45,7 +51,8 @@ const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(${this.names.schema()}, 
     const { keys } = this.plan;
     const S = this.names.schema();
     const KNOWN = this.names.known();
-    if (keys.length > MOST_CASES) {
+    // Compilers of TypeScript may be told to refuse cases that go on in the next one.
+    if (keys.length > MOST_CASES || this.names.type !== undefined) {
       const KEYS = this.names.keys();
       return `let i = 0; for (const k in m) if (${KEYS}[i++] !== k) i = keyAfter(${S}, ${KEYS}, ${KNOWN}, m, k, i - 1);`;
     }
@@ -123,11 +130,12 @@ if (v !== undefined && v !== null) unset(${this.names.schema()}, ${JSON.stringif
   private mapBody(field: FieldPlan): string {
     const { type, keyType, number } = field.schema;
     const F = this.names.field(field);
+    const any = this.as("any");
     const convertKey = keyType === "string"
       ? `if (typeof k !== "string") badKey(${F}, k); const y = k;`
-      : `const y = toKey(${F}, k);`;
+      : `const y${any} = toKey(${F}, k);`;
     return `const ks = keysOf(${F}, v), map = v instanceof Map;
-for (let i = 0; i < ks.length; i++) { const k = ks[i], e = map ? v.get(k) : v[k]; ${convertKey}
+for (let i = 0; i < ks.length; i++) { const k${any} = ks[i], e${any} = map ? v.get(k) : v[k]; ${convertKey}
 w.reserve(${7 + NUMBER_BYTES}); ${putTag(tagOf(number, WireType.DELIMITED))} const a = w.openPart();
 ${this.taggedWrite(field, 1, keyType!, "y")}
 ${this.convert(field, type, "e", "x")} w.reserve(${1 + NUMBER_BYTES}); ${
@@ -152,14 +160,16 @@ if (typeof ${to} !== "bigint" || ${to} < ${least} || ${to} > ${most}) ${to} = to
 
   /** Code that writes tag and value `name`; there is room for the tag, and for a number. */
   private taggedWrite(field: FieldPlan, number: number, type: FieldType, name: string): string {
+    if (type !== "message") {
+      return `${putTag(tagOf(number, wireTypeOf(type)))} w.${wireMethod(type)}(${name});`;
+    }
     const write = `${this.names.write(field)}(${name}, w, ${this.names.field(field)});`;
-    if (type === "message" && field.endTag !== 0) {
+    if (field.endTag !== 0) {
       return `${putTag(field.tag)} w.enterGroup();
 ${write} w.leaveGroup(); w.reserve(5); ${putTag(field.endTag)}`;
     }
-    const tag = putTag(tagOf(number, wireTypeOf(type)));
-    if (type === "message") return `${tag} { const b = w.open(); ${write} w.close(b); }`;
-    return `${tag} w.${wireMethod(type)}(${name});`;
+    const tag = putTag(tagOf(number, WireType.DELIMITED));
+    return `${tag} { const b = w.open(); ${write} w.close(b); }`;
   }
 }
 

@@ -20,6 +20,17 @@ export interface Names {
   known(): string;
   /** The constructor of decoded messages. */
   messageClass(): string;
+  /** How the text names a type of the runtime's; undefined where it has no types. */
+  readonly type: ((name: "Reader" | "Writer" | "FieldSchema") => string) | undefined;
+}
+
+/** Writes a type where the text has types: `: Reader`. */
+export type Typed = (type: string) => string;
+
+/** Types, in text that has them. */
+export function typedBy({ type }: Names): Typed {
+  return (text) =>
+    type === undefined ? "" : `: ${text.replace(/Reader|Writer|FieldSchema/, type as () => string)}`;
 }
 
 /** Names of constants that stand before a single function. */
@@ -32,4 +43,5 @@ export const CONSTANTS: Names = {
   keys: () => "KEYS",
   known: () => "KNOWN",
   messageClass: () => "Message",
+  type: undefined,
 };

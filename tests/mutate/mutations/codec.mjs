@@ -3,7 +3,7 @@
 const MODES = "tests/surface/proto/compile/modes_test.ts";
 const SCALARS = "tests/surface/proto/scalars_test.ts";
 const PACKED = "tests/surface/proto/compile/packed_test.ts";
-const EMITTED = "tests/surface/proto/compile/emit_module_test.ts";
+const EMITTED = "tests/surface/proto/generate/round_trip_test.ts";
 const DECODED = "tests/surface/proto/compile/decoded_messages_test.ts";
 const STRINGS = "tests/surface/proto/strings_test.ts";
 
@@ -13,7 +13,7 @@ const WRITES = "surface/proto/compile/interpret_encoder.ts";
 const COMPILE = "surface/proto/compile/compile.ts";
 const READS = "surface/proto/compile/packed_read.ts";
 const PACKS = "surface/proto/compile/packed_write.ts";
-const MODULE = "surface/proto/compile/emit_module.ts";
+const MODULE = "surface/proto/generate/codecs.ts";
 const READER = "surface/proto/reader.ts";
 
 const mutation = (file, before, after, test, name = "") => ({ file, before, after, test, name });
@@ -71,11 +71,16 @@ export default [
     "tests/surface/proto/writer_test.ts",
   ),
   // Emitted modules.
-  mutation(MODULE, "Message${i}.prototype = prototypeOf(S${i});", "", EMITTED),
-  mutation(MODULE, 'if (typeof value === "bigint") return `${value}n`;', "", EMITTED),
-  mutation(MODULE, "if (messageType !== undefined) this.add(messageType);", "", EMITTED),
   mutation(
-    "surface/proto/compile/runtime.ts",
+    "surface/proto/runtime/message.ts",
+    "if (defaults !== undefined) {",
+    "if (defaults === null) {",
+    EMITTED,
+  ),
+  mutation(MODULE, 'if (typeof value === "bigint") return `${value}n`;', "", EMITTED),
+  mutation(MODULE, 'if (key === "messageType") return this.#schemaOf(target as MessageNode);', "", EMITTED),
+  mutation(
+    "surface/proto/runtime/message.ts",
     "if (!names.has(number)) names.set(number, name);",
     "",
     EMITTED,

@@ -7,6 +7,7 @@ import {
   CompletionQueue,
   createClient,
   type MethodDescriptor,
+  type MethodKind,
   QueueServer,
   type QueueServerOptions,
   RequestedCall,
@@ -34,7 +35,9 @@ export interface QueueBench {
   /** The next `count` events, in any order. */
   events(count: number): Promise<unknown[]>;
   /** Requests a call of `method`, and gives it when it has come. */
-  accept<Req, Res>(method: MethodDescriptor<Req, Res>): Promise<RequestedCall<Req, Res>>;
+  accept<Req, Res>(
+    method: MethodDescriptor<Req, unknown, MethodKind, unknown, Res>,
+  ): Promise<RequestedCall<Req, Res>>;
   /** Starts a batch, and waits for its event, which must be the next; gives its success. */
   batch<Req, Res>(
     call: RequestedCall<Req, Res>,

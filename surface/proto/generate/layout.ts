@@ -1,0 +1,13 @@
+// Indents code by its braces: emitted functions are written for compilers first.
+
+/** `text` with each line as deep as the braces and brackets around it. */
+export function indent(text: string): string {
+  let depth = 0;
+  return text.split("\n").filter((line) => line.trim() !== "").map((line) => {
+    const code = line.replaceAll(/"(?:[^"\\]|\\.)*"/g, "");
+    const closing = /^[\])}\s]*/.exec(code)![0].replaceAll(/\s/g, "").length;
+    const at = Math.max(0, depth - closing);
+    depth += (code.match(/[[({]/g)?.length ?? 0) - (code.match(/[\])}]/g)?.length ?? 0);
+    return `${"  ".repeat(at)}${line.trim()}\n`;
+  }).join("");
+}

@@ -1,0 +1,145 @@
+// One generated module while it is written: what it declares, and what it imports under which name.
+
+import type { EnumNode, FileNode, MessageNode, ServiceNode } from "../language/nodes.ts";
+import { Scope } from "./identifiers.ts";
+import type { Settings } from "./options.ts";
+
+/** What has a name in a generated module. */
+export type Declared = MessageNode | EnumNode | ServiceNode;
+
+/** The names under which `file` exports its types and services: nested ones as `Outer_Inner`. Equal files give equal names. */
+export function exportNames(file: FileNode, scope: Scope = new Scope()): Map<Declared, string> {
+  const names = new Map<Declared, string>();
+  let level: { readonly node: Declared; readonly name: string }[] = [
+    ...[...file.messages, ...file.enums, ...file.services].map((node) => ({ node, name: node.name })),
+  ];
+  // Outer names first, so that they are the ones that stay as they are.
+  while (level.length > 0) {
+    const inner: typeof level = [];
+    for (const { node, name } of level) {
+      names.set(node, scope.declare(name));
+      if (node.kind !== "message") continue;
+      for (const one of [...node.messages.filter(({ isEntry }) => !isEntry), ...node.enums]) {
+        inner.push({ node: one, name: `${name}_${one.name}` });
+      }
+    }
+    level = inner;
+  }
+  return names;
+}
+
+/** The path of the module of `file`, without its extension. */
+export function modulePath(file: FileNode): string {
+  return file.path.replace(/\.proto$/, "");
+}
+
+/** Names as the modules of all files export them. */
+export class Catalog {
+  readonly #names = new Map<FileNode, Map<Declared, string>>();
+
+  /** What `node` is exported as. */
+  exported(node: Declared): string {
+    let names = this.#names.get(node.file);
+    if (names === undefined) this.#names.set(node.file, names = exportNames(node.file));
+    return names.get(node)!;
+  }
+}
+
+interface Import {
+  readonly local: string;
+  typeOnly: boolean;
+}
+
+/** What one module declares and imports. */
+export class Module {
+  /** Files whose modules it imports. */
+  readonly files = new Set<FileNode>();
+  readonly #scope = new Scope();
+  readonly #own: Map<Declared, string>;
+  readonly #imports = new Map<string, Map<string, Import>>();
+
+  constructor(
+    readonly file: FileNode,
+    private readonly catalog: Catalog,
+    private readonly settings: Settings,
+  ) {
+    this.#own = exportNames(file, this.#scope);
+  }
+
+  /** A name of its own that is not exported of a declaration. */
+  declare(name: string): string {
+    return this.#scope.declare(name);
+  }
+
+  /** All that it declares, outer types first. */
+  get declared(): ReadonlyMap<Declared, string> {
+    return this.#own;
+  }
+
+  /** The name of a type or service in this module, which imports it where it is another's. */
+  name(node: Declared, typeOnly = false): string {
+    const own = this.#own.get(node);
+    if (own !== undefined) return own;
+    this.files.add(node.file);
+    return this.#import(this.#specifier(node.file), this.catalog.exported(node), typeOnly);
+  }
+
+  /** The schema of an enum. */
+  enumSchema(node: EnumNode): string {
+    const own = this.#own.get(node);
+    if (own !== undefined) return `${own}$`;
+    this.files.add(node.file);
+    return this.#import(this.#specifier(node.file), `${this.catalog.exported(node)}$`, false);
+  }
+
+  /** The name of what the runtime exports as `name`. */
+  runtime(name: string, typeOnly = false): string {
+    return this.#import(this.settings.runtime, name, typeOnly);
+  }
+
+  #import(from: string, exported: string, typeOnly: boolean): string {
+    let names = this.#imports.get(from);
+    if (names === undefined) this.#imports.set(from, names = new Map());
+    let known = names.get(exported);
+    if (known === undefined) {
+      const helper = from === this.settings.runtime && !this.#scope.has(exported);
+      names.set(
+        exported,
+        known = { local: helper ? exported : this.#scope.declare(exported), typeOnly: true },
+      );
+    }
+    if (!typeOnly) known.typeOnly = false;
+    return known.local;
+  }
+
+  #specifier(file: FileNode): string {
+    const to = modulePath(file).split("/");
+    const from = modulePath(this.file).split("/").slice(0, -1);
+    let same = 0;
+    while (same < from.length && same < to.length - 1 && from[same] === to[same]) same++;
+    const up = "../".repeat(from.length - same);
+    return `${up === "" ? "./" : up}${to.slice(same).join("/")}${this.settings.importExtension}`;
+  }
+
+  /** Import lines: the runtime first. */
+  imports(): string[] {
+    const { runtime } = this.settings;
+    const order = (path: string) => path === runtime ? "" : path;
+    return [...this.#imports].sort(([a], [b]) => order(a) < order(b) ? -1 : 1).map(([from, names]) => {
+      const sorted = [...names].sort(([a], [b]) => a < b ? -1 : 1);
+      const allTypes = sorted.every(([, { typeOnly }]) => typeOnly);
+      const list = sorted.map(([exported, { local, typeOnly }]) => {
+        const name = exported === local ? exported : `${exported} as ${local}`;
+        return typeOnly && !allTypes ? `type ${name}` : name;
+      });
+      return importLine(allTypes ? "import type" : "import", list, from);
+    });
+  }
+}
+
+function importLine(word: string, names: readonly string[], from: string): string {
+  const line = `${word} { ${names.join(", ")} } from ${JSON.stringify(from)};`;
+  return line.length <= 80
+    ? line
+    : `${word} {\n${names.map((name) => `  ${name},\n`).join("")}} from ${JSON.stringify(from)};`;
+}

@@ -1,0 +1,32 @@
+// What `generate` may be told.
+
+/** How files are generated. */
+export interface GenerateOptions {
+  /** How imports of generated files end. Default ".ts"; ".js" for compilers that leave imports as they are; "" for bundlers. */
+  readonly importExtension?: ".ts" | ".js" | "";
+  /** What generated code imports its runtime as. Default "pollwire/generated". */
+  readonly runtime?: string;
+  /** Whether only types are written, for `loadProto`. Default false. */
+  readonly typesOnly?: boolean;
+}
+
+/** The same, with defaults. */
+export interface Settings extends Required<GenerateOptions> {}
+
+/** The defaults of what is not given. */
+export function settingsOf(options: GenerateOptions): Settings {
+  return {
+    importExtension: ".ts",
+    runtime: "pollwire/generated",
+    typesOnly: false,
+    ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
+  };
+}
+
+/** A generated file. */
+export interface GeneratedFile {
+  /** Relative to the output directory: "shop/cart.ts" for "shop/cart.proto". */
+  readonly path: string;
+  /** Its content. */
+  readonly text: string;
+}

@@ -1,0 +1,38 @@
+// What generated code imports: codecs, and nothing of parser, channels or pollers.
+
+import { assert, assertEquals } from "@std/assert";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { test } from "../../../harness.ts";
+import { readSource } from "../../../tidy/source.ts";
+
+const root = fileURLToPath(new URL("../../../../", import.meta.url));
+
+/** All files that `entry` loads when it is imported. */
+function loadedBy(entry: string): string[] {
+  const found = new Set([entry]);
+  for (const path of found) {
+    for (const { target, typeOnly } of readSource(path, readFileSync(root + path, "utf8")).imports) {
+      if (target !== undefined && !typeOnly) found.add(target);
+    }
+  }
+  return [...found].sort();
+}
+
+test("pollwire/generated loads codecs, and no parser, channel, poller or transport", () => {
+  const loaded = loadedBy("surface/proto/generated.ts");
+  assert(loaded.includes("surface/proto/codec.ts"));
+  const others = loaded.filter((path) =>
+    !/^surface\/proto\/(?!language|load|parse|assemble|generate\/)/.test(path)
+  );
+  assertEquals(others, [
+    "pollers/native/detect.ts",
+    "pollers/native/text.ts",
+    "surface/nearest.ts",
+    "surface/records.ts",
+    "transport/framing.ts",
+    "transport/grpc/compression.ts",
+    "transport/grpc/message_prefix.ts",
+    "transport/hpack/copy_bytes.ts",
+  ]);
+});
