@@ -12,8 +12,9 @@ import type { Writer } from "./writer.ts";
 /**
  * An object as a message: itself where it is a plain object; of an instance of a class its own properties, and what
  * the class has getters for. What else an instance inherits does not count: in other libraries' messages these are
- * defaults. Throws EncodeError for what is no message: arrays, dates, maps, promises and the like. `field`: whose
- * value it is.
+ * defaults. `field`: whose value it is.
+ *
+ * @throws {EncodeError} for what is no message: arrays, dates, maps, promises and the like
  */
 export function toMessage(schema: MessageSchema, value: Message, field: FieldSchema | undefined): Message {
   if (!isRecord(value)) noMessage(schema, value, field);

@@ -43,7 +43,7 @@ export class WireError extends Error {
   }
 }
 
-/** A position in a message, with one method per type of value. Reading past the end throws WireError. */
+/** A position in a message, with one method per type of value. What cannot be read is a WireError. */
 export class Reader {
   /** The message. */
   buf: Uint8Array = NO_BYTES;
