@@ -1,0 +1,177 @@
+// Extensions: read, set and cleared among unknown fields, in messages, in message sets, and in JSON.
+
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { EncodeError, JsonError } from "../../../surface/proto/errors.ts";
+import {
+  clearExtension,
+  getExtension,
+  hasExtension,
+  setExtension,
+} from "../../../surface/proto/extension.ts";
+import { createRegistry } from "../../../surface/proto/json/registry.ts";
+import { parseProto } from "../../../surface/proto/parse.ts";
+import { unknownFields } from "../../../surface/proto/unknown_fields.ts";
+import { test } from "../../harness.ts";
+
+const loaded = parseProto(`syntax = "proto2"; package t;
+message Base { optional int32 own = 1; extensions 100 to max; }
+message Whole {
+  optional int32 own = 1; optional int32 number = 100; optional string text = 101; repeated int32 list = 102;
+  repeated int32 packed = 103 [packed = true]; optional Part part = 104; repeated Part parts = 105;
+  optional group Grouped = 106 { optional int32 n = 1; } optional Color color = 107; optional bytes raw = 108;
+}
+message Part { optional string name = 1; extend Base { optional Part inside = 109; } extensions 200 to 300; }
+enum Color { RED = 1; BLUE = 2; }
+extend Base {
+  optional int32 number = 100; optional string text = 101 [default = "none"]; repeated int32 list = 102;
+  repeated int32 packed = 103 [packed = true]; optional Part part = 104; repeated Part parts = 105;
+  optional group Grouped = 106 { optional int32 n = 1; } optional Color color = 107; optional bytes raw = 108;
+}
+extend Part { optional int32 deep = 200; }
+message Set { option message_set_wire_format = true; extensions 4 to max; }
+message Item { extend Set { optional Item item = 1547769; } optional string s = 1; }
+message Other { extend Set { optional Other other = 4; } optional int32 n = 1; }
+message HoldsSet { optional Set set = 1; }`);
+const { messages, extensions } = loaded;
+const base = messages["t.Base"]!;
+const whole = messages["t.Whole"]!;
+const extension = (name: string) => extensions[`t.${name}`]!;
+
+/** Values of every kind of extension, as fields of `Whole` would have them. */
+const VALUES = {
+  number: -5,
+  text: "",
+  list: [1, 2],
+  packed: [3, 4],
+  part: messages["t.Part"]!.fromJson({ name: "p" }),
+  parts: [messages["t.Part"]!.fromJson({}), messages["t.Part"]!.fromJson({ name: "q" })],
+  grouped: { n: 7 },
+  color: "BLUE",
+  raw: Uint8Array.of(1, 2),
+};
+
+test("extensions are on the wire what fields would be, both ways", () => {
+  const message: Record<string, unknown> = { own: 1 };
+  for (const [name, value] of Object.entries(VALUES)) setExtension(message, extension(name), value);
+  const bytes = base.encode(message);
+  assertEquals(bytes, whole.encode({ own: 1, ...VALUES }));
+  const received = base.decode(bytes);
+  for (const [name, value] of Object.entries(VALUES)) {
+    assertEquals(hasExtension(received, extension(name)), true);
+    assertEquals(getExtension(received, extension(name)), value, name);
+  }
+  assertEquals(base.encode(received), bytes);
+});
+
+test("absent ones are undefined, the declared default, or empty", () => {
+  const message = base.decode(new Uint8Array(0));
+  for (const name of Object.keys(VALUES)) assertEquals(hasExtension(message, extension(name)), false);
+  assertEquals(getExtension(message, extension("number")), undefined);
+  assertEquals(getExtension(message, extension("text")), "none");
+  assertEquals(getExtension(message, extension("list")), []);
+  assertEquals(getExtension(message, extensions["t.Part.inside"]!), undefined);
+  setExtension(message, extension("text"), "none");
+  assertEquals(hasExtension(message, extension("text")), true);
+});
+
+test("setting replaces one and leaves all others; clearing leaves none", () => {
+  const message = base.decode(whole.encode({ number: 1, text: "x", list: [1, 2] }));
+  setExtension(message, extension("list"), [3]);
+  setExtension(message, extension("number"), 2);
+  assertEquals(
+    whole.decode(message[unknownFields]),
+    whole.decode(whole.encode({ number: 2, text: "x", list: [3] })),
+  );
+  clearExtension(message, extension("text"));
+  setExtension(message, extension("list"), []);
+  assertEquals(whole.decode(message[unknownFields]), whole.decode(whole.encode({ number: 2 })));
+  setExtension(message, extension("number"), undefined);
+  assertEquals(unknownFields in message, false);
+  clearExtension(message, extension("number"));
+  assertThrows(
+    () => setExtension(message, extension("number"), "x"),
+    EncodeError,
+    "Cannot encode t.number: expected",
+  );
+  assertThrows(
+    () => setExtension(message, extension("part"), { nam: "x" }),
+    EncodeError,
+    "did you mean name",
+  );
+  assertEquals(unknownFields in message, false);
+});
+
+test("extensions in extensions", () => {
+  const part = { name: "p" };
+  setExtension(part, extension("deep"), 9);
+  const message = {};
+  setExtension(message, extensions["t.Part.inside"]!, part);
+  const found = getExtension(base.decode(base.encode(message)), extensions["t.Part.inside"]!);
+  assertEquals(getExtension(found, extension("deep")), 9);
+});
+
+test("message sets: items of the set, in any order, beside others", () => {
+  const [item, other] = [extensions["t.Item.item"]!, extensions["t.Other.other"]!];
+  const set = {};
+  setExtension(set, item, { s: "x" });
+  setExtension(set, other, { n: 5 });
+  const bytes = messages["t.HoldsSet"]!.encode({ set });
+  // 1: { 1: { 2: 1547769 3: {1: "x"} } 1: { 2: 4 3: {1: 5} } }, the inner ones as groups
+  assertEquals([...bytes], [10, 19, 11, 16, 249, 187, 94, 26, 3, 10, 1, 120, 12, 11, 16, 4, 26, 2, 8, 5, 12]);
+  const received = messages["t.HoldsSet"]!.decode(bytes).set;
+  assertEquals(getExtension(received, item).s, "x");
+  assertEquals(getExtension(received, other).n, 5);
+  clearExtension(received, item);
+  assertEquals([hasExtension(received, item), hasExtension(received, other)], [false, true]);
+  const turned = messages["t.Set"]!.decode(Uint8Array.of(11, 26, 2, 8, 6, 32, 1, 16, 4, 12));
+  assertEquals(getExtension(turned, other).n, 6);
+  assertEquals(messages["t.HoldsSet"]!.toJson({ set }), {
+    set: { "[t.Item.item]": { s: "x" }, "[t.Other.other]": { n: 5 } },
+  });
+});
+
+test("extensions in JSON", () => {
+  const json = {
+    own: 1,
+    "[t.number]": -5,
+    "[t.text]": "",
+    "[t.list]": [1, 2],
+    "[t.part]": { name: "p", "[t.deep]": 3 },
+    "[t.parts]": [{}, {}],
+    "[t.grouped]": { n: 7 },
+    "[t.color]": "BLUE",
+    "[t.raw]": "AQI=",
+    "[t.Part.inside]": {},
+  };
+  const message = base.fromJson(json);
+  assertEquals(base.toJson(message), json);
+  assertEquals(base.toJson(base.decode(base.encode(message))), json);
+  assertEquals(getExtension(message, extension("color")), "BLUE");
+  assertEquals(base.fromJson({ "[t.number]": null, "[t.list]": null }), base.fromJson({}));
+  const refused = (json: unknown, words: string) => assertThrows(() => base.fromJson(json), JsonError, words);
+  refused({ "[t.number]": "x" }, "Cannot read JSON of t.Base[t.number]: expected an integer of int32");
+  refused({ "[t.deep]": 1 }, "t.Base has no such field");
+  refused({ "[t.nothing]": 1 }, "t.Base has no such field");
+  refused({ "t.number": 1 }, "no such field");
+  // What no registry knows is not in JSON.
+  assertEquals(base.toJson(message, { registry: createRegistry() }), { own: 1 });
+  assertEquals(base.toJson(message, { registry: createRegistry(extension("number")) }), {
+    own: 1,
+    "[t.number]": -5,
+  });
+  assertThrows(() => base.fromJson(json, { registry: createRegistry() }), JsonError);
+});
+
+test("custom options, and a service named as what loading returns", () => {
+  const { extensions, ...rest } = parseProto(`syntax = "proto3"; import "google/protobuf/descriptor.proto";
+extend google.protobuf.FieldOptions { string hint = 50000; }
+message M { string s = 1 [(hint) = "x"]; } service extensions { rpc Get(M) returns (M); }`);
+  assertEquals(extensions["hint"]!.extendee, "google.protobuf.FieldOptions");
+  assertEquals(extensions["hint"]!.number, 50000);
+  assert("extensions$" in rest);
+  const options = rest.messages["google.protobuf.FieldOptions"]!.fromJson({
+    "[hint]": "y",
+    deprecated: true,
+  });
+  assertEquals(getExtension(options, extensions["hint"]!), "y");
+});
