@@ -1,6 +1,15 @@
 // The standard details of errors (google/rpc/error_details.proto), as codecs that are made at their first use.
 
-import { type Codec, type Duration, parseProto, type ProtoTypes, type Writer } from "../proto/mod.ts";
+import {
+  type Duration,
+  type FromJsonOptions,
+  type Json,
+  type JsonCodec,
+  parseProto,
+  type ProtoTypes,
+  type ToJsonOptions,
+  type Writer,
+} from "../proto/mod.ts";
 
 /** google/rpc/error_details.proto, without its comments. */
 const ERROR_DETAILS_PROTO = `
@@ -179,29 +188,29 @@ export interface LocalizedMessage {
 /** The standard details of errors by their simple names. */
 export type ErrorDetails = {
   /** Why the call failed, for programs. */
-  readonly ErrorInfo: Codec<ErrorInfo>;
+  readonly ErrorInfo: JsonCodec<ErrorInfo>;
   /** When to try again. */
-  readonly RetryInfo: Codec<RetryInfo>;
+  readonly RetryInfo: JsonCodec<RetryInfo>;
   /** Where the server failed. */
-  readonly DebugInfo: Codec<DebugInfo>;
+  readonly DebugInfo: JsonCodec<DebugInfo>;
   /** Which quotas were exceeded. */
-  readonly QuotaFailure: Codec<QuotaFailure>;
+  readonly QuotaFailure: JsonCodec<QuotaFailure>;
   /** Which preconditions did not hold. */
-  readonly PreconditionFailure: Codec<PreconditionFailure>;
+  readonly PreconditionFailure: JsonCodec<PreconditionFailure>;
   /** Which fields of the request are wrong. */
-  readonly BadRequest: Codec<BadRequest>;
+  readonly BadRequest: JsonCodec<BadRequest>;
   /** Which request it was. */
-  readonly RequestInfo: Codec<RequestInfo>;
+  readonly RequestInfo: JsonCodec<RequestInfo>;
   /** Which resource it was about. */
-  readonly ResourceInfo: Codec<ResourceInfo>;
+  readonly ResourceInfo: JsonCodec<ResourceInfo>;
   /** Pages that help. */
-  readonly Help: Codec<Help>;
+  readonly Help: JsonCodec<Help>;
   /** Text for users. */
-  readonly LocalizedMessage: Codec<LocalizedMessage>;
+  readonly LocalizedMessage: JsonCodec<LocalizedMessage>;
 };
 
 /** A codec of google.rpc: nothing is parsed before one of them is used. */
-class StandardDetail<T> implements Codec<T> {
+class StandardDetail<T> implements JsonCodec<T> {
   readonly typeName: string;
 
   constructor(name: keyof ErrorDetails) {
@@ -220,7 +229,23 @@ class StandardDetail<T> implements Codec<T> {
     return this.codec().decode(bytes, maxElements);
   }
 
-  private codec(): Codec<T> {
+  toJson(message: T, options?: ToJsonOptions): Json {
+    return this.codec().toJson(message, options);
+  }
+
+  fromJson(json: unknown, options?: FromJsonOptions): T {
+    return this.codec().fromJson(json, options);
+  }
+
+  toJsonString(message: T, options?: ToJsonOptions): string {
+    return this.codec().toJsonString(message, options);
+  }
+
+  fromJsonString(text: string, options?: FromJsonOptions): T {
+    return this.codec().fromJsonString(text, options);
+  }
+
+  private codec(): JsonCodec<T> {
     return (loaded ??= parseProto<ProtoTypes>(ERROR_DETAILS_PROTO).messages)[this.typeName]!;
   }
 }

@@ -5,6 +5,21 @@ import type { CommandEntry } from "./command.ts";
 /** Every command; the module of one is loaded when it is used. */
 export const COMMANDS: readonly CommandEntry[] = [
   {
+    name: "list",
+    summary: "lists the services of a server, or the methods of one",
+    load: () => import("./commands/list.ts").then(({ list }) => list),
+  },
+  {
+    name: "describe",
+    summary: "prints services, messages and enums as .proto text",
+    load: () => import("./commands/describe.ts").then(({ describe }) => describe),
+  },
+  {
+    name: "call",
+    summary: "calls a method, with JSON in and out",
+    load: () => import("./commands/call.ts").then(({ call }) => call),
+  },
+  {
     name: "health",
     summary: "asks a server how it is, once or until it changes",
     load: () => import("./commands/health.ts").then(({ health }) => health),

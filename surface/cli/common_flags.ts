@@ -93,3 +93,38 @@ export const callFlags: {
   "max-time": { kind: "number", value: "SECONDS", help: "until a call has failed; default: any time" },
   wait: { kind: "switch", help: "waits until the server can be connected to, in place of failing" },
 };
+
+/** Where services and types come from. */
+export const sourceFlags: {
+  readonly proto: ListFlag;
+  readonly "import-path": ListFlag;
+  readonly protoset: ListFlag;
+  readonly "reflect-header": ListFlag;
+} = {
+  proto: {
+    kind: "list",
+    value: "FILE",
+    help: "a .proto file with the services, in place of asking the server's reflection; several times",
+    group: "Schema",
+  },
+  "import-path": {
+    kind: "list",
+    value: "DIR",
+    help: "where --proto files and their imports are looked up, as protoc -I; several times",
+    aliases: ["I"],
+    group: "Schema",
+  },
+  protoset: {
+    kind: "list",
+    value: "FILE",
+    help:
+      "a descriptor set (protoc --descriptor_set_out --include_imports), in place of reflection; several times",
+    group: "Schema",
+  },
+  "reflect-header": {
+    kind: "list",
+    value: '"NAME: VALUE"',
+    help: "metadata of calls to reflection alone; several times",
+    group: "Schema",
+  },
+};

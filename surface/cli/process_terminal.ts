@@ -92,7 +92,8 @@ export class ProcessTerminal implements Terminal {
     try {
       return await readFile(path);
     } catch (cause) {
-      throw new Error(`Cannot read ${path}: ${(cause as Error).message}`, { cause });
+      const { message, code } = cause as Error & { code?: string };
+      throw Object.assign(new Error(`Cannot read ${path}: ${message}`, { cause }), { code });
     }
   }
 

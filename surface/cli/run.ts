@@ -8,7 +8,8 @@ import { CommandError, ExitCode, UsageError } from "./exit_codes.ts";
 import { readFlags, type SwitchFlag } from "./flags.ts";
 import { commandHelp, programHelp } from "./help.ts";
 import type { Terminal } from "./terminal.ts";
-import { styleOf } from "./text.ts";
+import { printable, styleOf } from "./text.ts";
+import { failureLines } from "./rpc_failure.ts";
 
 /** Why a command's signal was aborted. */
 class Interrupted extends Error {
@@ -104,15 +105,18 @@ function checkCount(name: string, { usage }: AnyCommand, args: readonly string[]
 function report(error: unknown, terminal: Terminal, given: readonly string[]): number {
   const { err } = terminal;
   const { bold, red, dim } = styleOf(err);
+  if (error instanceof RpcError) {
+    err.write(`${failureLines(error, err).join("\n")}\n`);
+    return ExitCode.STATUS + error.code;
+  }
   const message = error instanceof Error ? error.message : String(error);
-  err.write(`${red(bold("error:"))} ${message}\n`);
+  err.write(`${red(bold("error:"))} ${printable(message)}\n`);
   if (error instanceof UsageError) {
     const [name = ""] = given;
     err.write(dim(`Try: pollwire help${/^[a-z]+$/.test(name) ? ` ${name}` : ""}`) + "\n");
     return ExitCode.USAGE;
   }
   if (error instanceof CommandError) return error.exitCode;
-  if (error instanceof RpcError) return ExitCode.STATUS + error.code;
   if (terminal.variable("POLLWIRE_STACK") !== undefined && error instanceof Error) {
     err.write(`${error.stack}\n`);
   }

@@ -26,7 +26,7 @@ export interface Terminal {
   readonly runtime: string;
   /** What is typed or piped in, to its end; to be read once. */
   input(): AsyncIterable<Uint8Array>;
-  /** All of a file; rejects with an Error that names it. */
+  /** All of a file; rejects with an Error that names it, whose `code` is the system's ("ENOENT"). */
   readFile(path: string): Promise<Uint8Array>;
   /** The environment variable `name`; undefined where it is not set or empty. */
   variable(name: string): string | undefined;

@@ -129,3 +129,14 @@ export function table(
     }).join(" ".repeat(GAP)).trimEnd();
   return [style.dim(line(columns.map(({ title }) => title))), ...rows.map(line)];
 }
+
+// deno-lint-ignore no-control-regex
+const CONTROLS = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** `text` of a peer without what a terminal acts on: control characters are shown as "\x1b". Line breaks and tabs stay. */
+export function printable(text: string): string {
+  return text.replace(CONTROLS, (character) => {
+    const code = character.charCodeAt(0);
+    return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16)}`;
+  });
+}

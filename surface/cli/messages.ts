@@ -1,0 +1,60 @@
+// Request messages of a command: JSON of -d, of a file or of stdin, as messages of a method's type.
+
+import type { JsonCodec } from "../proto/json/json_codec.ts";
+import { JsonError } from "../proto/errors.ts";
+import { CommandError } from "./exit_codes.ts";
+import { jsonValues } from "./json_input.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** What -d says: its octets. "@" is stdin, "@file" a file. */
+export function dataOf(data: string | undefined, terminal: Terminal): AsyncIterable<Uint8Array> {
+  if (data === "@") return terminal.input();
+  return once(async () => {
+    if (data === undefined) return new Uint8Array(0);
+    if (!data.startsWith("@")) return new TextEncoder().encode(data);
+    try {
+      return await terminal.readFile(data.slice(1));
+    } catch (error) {
+      throw new CommandError((error as Error).message);
+    }
+  });
+}
+
+async function* once(read: () => Promise<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield await read();
+}
+
+/** Messages of `codec`, one for each value of JSON, as soon as it is there. Throws CommandError that says which one is wrong. */
+export async function* readMessages(
+  codec: JsonCodec,
+  data: AsyncIterable<Uint8Array>,
+  ignoreUnknownFields: boolean,
+): AsyncGenerator<unknown> {
+  let number = 0;
+  for await (const text of jsonValues(data)) {
+    number++;
+    try {
+      yield codec.fromJsonString(text, { ignoreUnknownFields });
+    } catch (error) {
+      if (!(error instanceof JsonError)) throw error;
+      throw new CommandError(number === 1 ? error.message : `${error.message} (in message ${number})`);
+    }
+  }
+}
+
+/** The one message of a method that takes one; the empty message where there is none. */
+export async function readMessage(
+  codec: JsonCodec,
+  data: AsyncIterable<Uint8Array>,
+  ignoreUnknownFields: boolean,
+  method: string,
+): Promise<unknown> {
+  let found: { readonly message: unknown } | undefined;
+  for await (const message of readMessages(codec, data, ignoreUnknownFields)) {
+    if (found !== undefined) {
+      throw new CommandError(`Cannot call ${method}: it takes one message, and there are more`);
+    }
+    found = { message };
+  }
+  return found === undefined ? codec.decode(new Uint8Array(0)) : found.message;
+}

@@ -1,0 +1,75 @@
+// The schema of files that are there as a whole: .proto files, descriptor sets.
+
+import { assemble, type Assembled } from "../../proto/assemble.ts";
+import type { FileNode, Named } from "../../proto/language/nodes.ts";
+import { loadSources } from "../../proto/load_sources.ts";
+import { importedBy } from "../../proto/well_known.ts";
+import { CommandError } from "../exit_codes.ts";
+import type { Terminal } from "../terminal.ts";
+import type { Schema } from "./schema.ts";
+
+/** A schema of linked files, and of what they import. */
+export class FilesSchema implements Schema {
+  readonly #entries: readonly FileNode[];
+  readonly #files: readonly FileNode[];
+  #types: Promise<Assembled> | undefined;
+  #symbols: Map<string, Named | FileNode> | undefined;
+
+  /** `entries` are the files whose services count; `files` are those, and others they need. */
+  constructor(readonly origin: string, entries: readonly FileNode[], files: readonly FileNode[]) {
+    this.#entries = entries;
+    this.#files = files;
+  }
+
+  services(): Promise<readonly string[]> {
+    return Promise.resolve(this.#entries.flatMap(({ services }) => services.map(({ fullName }) => fullName)));
+  }
+
+  find(symbol: string): Promise<Named | FileNode | undefined> {
+    this.#symbols ??= new Map(
+      [...this.#files, ...importedBy(this.#files)].flatMap((file): [string, Named | FileNode][] => [
+        [file.path, file],
+        ...file.declared.map((node): [string, Named] => [node.fullName, node]),
+      ]),
+    );
+    return Promise.resolve(this.#symbols.get(symbol));
+  }
+
+  types(): Promise<Assembled> {
+    return this.#types ??= Promise.resolve(assemble(this.#files, importedBy(this.#files)));
+  }
+}
+
+/** The schema of .proto files, which are looked for as they are, then below each of `includeDirs`. */
+export async function protoSchema(
+  paths: readonly string[],
+  includeDirs: readonly string[],
+  terminal: Terminal,
+): Promise<FilesSchema> {
+  const read = async (location: string): Promise<string | undefined> => {
+    try {
+      return new TextDecoder().decode(await terminal.readFile(location));
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw new CommandError((error as Error).message);
+    }
+  };
+  const entries = await Promise.all(paths.map(async (path) => {
+    for (const dir of ["", ...includeDirs.map((one) => one.replace(/\/*$/, "/"))]) {
+      if (await read(dir + path) !== undefined) return dir + path;
+    }
+    return path;
+  }));
+  const { entries: roots, files, errors } = await loadSources(entries, { includeDirs, read });
+  if (errors.length > 0) {
+    throw new CommandError(
+      errors.map(({ message }) => message.replace("in includeDirs", "by -I")).join("\n"),
+    );
+  }
+  return new FilesSchema(paths.join(", "), roots, files);
+}
+
+/** Nothing is there, or what is there is a directory. */
+function isMissing(error: unknown): boolean {
+  return ["ENOENT", "ENOTDIR", "EISDIR"].includes(String((error as { code?: unknown }).code));
+}

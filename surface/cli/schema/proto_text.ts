@@ -1,0 +1,252 @@
+// Declarations as .proto text, as a person reads it: types by the shortest name that the file itself could use.
+
+import {
+  Edition,
+  type EnumNode,
+  type FieldNode,
+  type FileNode,
+  type MessageNode,
+  type MethodNode,
+  type Named,
+  type OneofNode,
+  type OptionValues,
+  type RangeNode,
+  type ServiceNode,
+} from "../../proto/language/nodes.ts";
+import type { Style } from "../text.ts";
+
+const MAX_FIELD_NUMBER = 536_870_911;
+const MAX_INT32 = 2_147_483_647;
+const INDENT = "  ";
+
+/** `node` as lines of .proto text. */
+export function protoText(node: FileNode | Named, style: Style): string[] {
+  return new ProtoPrinter(style).lines(node);
+}
+
+class ProtoPrinter {
+  private readonly keyword: (text: string) => string;
+  private readonly type: (text: string) => string;
+  private readonly note: (text: string) => string;
+
+  constructor({ cyan, green, dim }: Style) {
+    this.keyword = cyan;
+    this.type = green;
+    this.note = dim;
+  }
+
+  lines(node: FileNode | Named): string[] {
+    switch (node.kind) {
+      case "file":
+        return this.file(node);
+      case "service":
+        return this.service(node);
+      case "method":
+        return this.method(node);
+      case "message":
+        return this.message(node);
+      case "enum":
+        return this.enum(node);
+      case "oneof":
+        return this.oneof(node);
+      case "value":
+        return [this.value(node)];
+      case "field":
+        return node.extendee === undefined ? this.field(node) : this.extension(node);
+    }
+  }
+
+  private file(file: FileNode): string[] {
+    const { edition, imports } = file;
+    const syntax = edition === Edition.PROTO2 || edition === Edition.PROTO3
+      ? `${this.keyword("syntax")} = "proto${edition === Edition.PROTO2 ? 2 : 3}";`
+      : `${this.keyword("edition")} = "${edition === Edition.E2023 ? 2023 : 2024}";`;
+    const parts = [[syntax]];
+    if (file.package !== "") parts.push([`${this.keyword("package")} ${file.package};`]);
+    if (imports.length > 0) {
+      parts.push(
+        imports.map(({ kind, path }) =>
+          `${this.keyword("import")} ${kind === "plain" ? "" : `${this.keyword(kind)} `}"${path}";`
+        ),
+      );
+    }
+    const declared = [...file.services, ...file.messages, ...file.enums, ...file.extensions];
+    parts.push(...declared.map((node) => this.lines(node)));
+    return joined(parts);
+  }
+
+  private service(service: ServiceNode): string[] {
+    const body = [
+      ...this.options(service.settings),
+      ...service.methods.flatMap((method) => this.method(method)),
+    ];
+    return this.block(`${this.keyword("service")} ${service.name}`, body);
+  }
+
+  private method(method: MethodNode): string[] {
+    const side = (streams: boolean, type: MessageNode | undefined, name: string): string =>
+      `(${streams ? `${this.keyword("stream")} ` : ""}${this.named(method.file, type, name)})`;
+    const request = side(method.clientStreaming, method.input, method.inputName);
+    const response = side(method.serverStreaming, method.output, method.outputName);
+    const line = `${this.keyword("rpc")} ${method.name}${request} ${this.keyword("returns")} ${response}`;
+    const options = this.options(method.settings);
+    return options.length === 0 ? [`${line};`] : this.block(line, options);
+  }
+
+  private message(message: MessageNode): string[] {
+    return this.block(`${this.keyword("message")} ${message.name}`, this.members(message));
+  }
+
+  private members(message: MessageNode): string[] {
+    const groups = new Set(message.fields.flatMap(({ type, target }) => type === "group" ? [target] : []));
+    const body = [...this.options(message.settings)];
+    const shown = new Set<OneofNode>();
+    for (const field of message.fields) {
+      const { oneof } = field;
+      if (oneof === undefined) body.push(...this.field(field));
+      else if (!shown.has(oneof)) {
+        shown.add(oneof);
+        body.push(...this.oneof(oneof));
+      }
+    }
+    for (const extension of message.extensions) body.push(...this.extension(extension));
+    const { messages, enums, extensionRanges, reservedRanges, reservedNames } = message;
+    for (const nested of messages) {
+      if (!nested.isEntry && !groups.has(nested)) body.push(...this.message(nested));
+    }
+    for (const nested of enums) body.push(...this.enum(nested));
+    body.push(...this.ranges("extensions", extensionRanges, MAX_FIELD_NUMBER));
+    body.push(...this.ranges("reserved", reservedRanges, MAX_FIELD_NUMBER));
+    body.push(...this.reserved(reservedNames, message.file));
+    return body;
+  }
+
+  private oneof(oneof: OneofNode): string[] {
+    return this.block(`${this.keyword("oneof")} ${oneof.name}`, [
+      ...this.options(oneof.settings),
+      ...oneof.fields.flatMap((field) => this.field(field)),
+    ]);
+  }
+
+  private field(field: FieldNode): string[] {
+    const { entry, type, target, name, number, file } = field;
+    const start = `${this.label(field)}${
+      entry === undefined
+        ? type === "group"
+          ? `${this.keyword("group")} ${target?.name ?? name}`
+          : `${this.typeOf(field)} ${name}`
+        : `${this.keyword("map")}<${this.typeOf(entry.fields[0]!)}, ${
+          this.named(file, entry.fields[1]!.target, entry.fields[1]!.type ?? "", true)
+        }> ${name}`
+    } = ${number}${this.bracketed(field)}`;
+    if (type === "group" && target?.kind === "message") return this.block(start, this.members(target));
+    return [`${start};`];
+  }
+
+  private label({ label, oneof, entry, proto3Optional, file }: FieldNode): string {
+    if (entry !== undefined || oneof !== undefined) return "";
+    if (label === "optional" && (file.edition === Edition.PROTO2 ? false : !proto3Optional)) return "";
+    return `${this.keyword(label)} `;
+  }
+
+  private extension(field: FieldNode): string[] {
+    const of = this.named(field.file, field.extends, field.extendee ?? "");
+    return this.block(`${this.keyword("extend")} ${of}`, this.field(field));
+  }
+
+  private enum(node: EnumNode): string[] {
+    return this.block(`${this.keyword("enum")} ${node.name}`, [
+      ...this.options(node.settings),
+      ...node.values.map((value) => this.value(value)),
+      ...this.ranges("reserved", node.reservedRanges, MAX_INT32),
+      ...this.reserved(node.reservedNames, node.file),
+    ]);
+  }
+
+  private value({ name, number, settings }: EnumNode["values"][number]): string {
+    const options = inBrackets(settings);
+    return `${name} = ${number}${options.length === 0 ? "" : ` [${options.join(", ")}]`};`;
+  }
+
+  private bracketed({ defaultValue, target, jsonName, settings }: FieldNode): string {
+    const options = inBrackets(settings);
+    if (defaultValue !== undefined) {
+      options.unshift(`default = ${literal(defaultValue, target?.kind === "enum")}`);
+    }
+    if (jsonName !== undefined) options.push(`json_name = ${JSON.stringify(jsonName)}`);
+    return options.length === 0 ? "" : ` [${options.join(", ")}]`;
+  }
+
+  private options(settings: OptionValues): string[] {
+    return inBrackets(settings).map((one) => `${this.keyword("option")} ${one};`);
+  }
+
+  private ranges(word: string, ranges: readonly RangeNode[], most: number): string[] {
+    if (ranges.length === 0) return [];
+    const texts = ranges.map(({ start, end }) =>
+      end === start ? String(start) : `${start} to ${end >= most ? "max" : end}`
+    );
+    return [`${this.keyword(word)} ${texts.join(", ")};`];
+  }
+
+  private reserved(names: readonly string[], { edition }: FileNode): string[] {
+    if (names.length === 0) return [];
+    const bare = edition >= Edition.E2023;
+    return [
+      `${this.keyword("reserved")} ${names.map((name) => bare ? name : JSON.stringify(name)).join(", ")};`,
+    ];
+  }
+
+  private typeOf({ file, type, target }: FieldNode): string {
+    return this.named(file, target, type ?? "", target === undefined);
+  }
+
+  private named(
+    file: FileNode,
+    target: MessageNode | EnumNode | undefined,
+    name: string,
+    scalar = false,
+  ): string {
+    if (target === undefined) return scalar ? this.type(name) : name;
+    const prefix = file.package === "" ? "" : `${file.package}.`;
+    const { fullName } = target;
+    return this.type(fullName.startsWith(prefix) ? fullName.slice(prefix.length) : fullName);
+  }
+
+  private block(head: string, body: readonly string[]): string[] {
+    if (body.length === 0) return [`${head} {}`];
+    return [`${head} {`, ...body.map((line) => line === "" ? "" : INDENT + line), "}"];
+  }
+}
+
+/** Parts with an empty line between them. */
+function joined(parts: readonly (readonly string[])[]): string[] {
+  return parts.flatMap((part, i) => i === 0 ? part : ["", ...part]);
+}
+
+/** Options that can be written on one line: "deprecated = true". */
+function inBrackets(settings: OptionValues, prefix = ""): string[] {
+  return [...settings].flatMap(([name, value]) => {
+    const full = prefix + (name.includes(".") && !name.startsWith("(") ? `(${name})` : name);
+    if (value instanceof Map) return inBrackets(value, `${full}.`);
+    return ["boolean", "number", "bigint", "string"].includes(typeof value) ? [`${full} = ${value}`] : [];
+  });
+}
+
+function literal(value: unknown, isEnum: boolean): string {
+  if (value instanceof Uint8Array) {
+    return `"${
+      [...value].map((one) =>
+        one < 32 || one > 126 || one === 34 || one === 92 ? escaped(one) : String.fromCharCode(one)
+      ).join("")
+    }"`;
+  }
+  if (typeof value === "number" && !Number.isFinite(value)) {
+    return Number.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
+  }
+  return typeof value === "string" && !isEnum ? JSON.stringify(value) : String(value);
+}
+
+function escaped(octet: number): string {
+  return `\\${octet.toString(8).padStart(3, "0")}`;
+}

@@ -1,0 +1,151 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { parseProto } from "../../../mod.ts";
+import { protoSchema } from "../../../surface/cli/schema/files_schema.ts";
+import { protoText } from "../../../surface/cli/schema/proto_text.ts";
+import { near } from "../../../surface/cli/schema/schema.ts";
+import { styleOf } from "../../../surface/cli/text.ts";
+import { test } from "../../harness.ts";
+import { FakeTerminal, pollwire } from "./fake_terminal.ts";
+import { SHOP_PROTO } from "./shop.ts";
+
+const plain = styleOf(new FakeTerminal().out);
+
+test("list prints services, methods of one, and with --long their types", async () => {
+  assertEquals(await pollwire(["list", "--proto", SHOP_PROTO]), { code: 0, out: "shop.v1.Cart\n", err: "" });
+  const methods = await pollwire(["list", "-proto", SHOP_PROTO, "shop.v1.Cart"]);
+  assertEquals(
+    methods.out,
+    ["Get", "List", "Add", "Chat", "Old"].map((one) => `shop.v1.Cart/${one}\n`).join(""),
+  );
+  const long = await pollwire(["list", "localhost:1", "shop.v1.Cart", "-l", "-proto", SHOP_PROTO]);
+  assertStringIncludes(long.out, "shop.v1.Cart/Chat  stream shop.v1.Item  stream shop.v1.Item\n");
+});
+
+test("describe prints what a symbol is, and with --all what it needs", async () => {
+  const one = await pollwire(["describe", "--proto", SHOP_PROTO, "shop.v1.Cart/List"]);
+  assertEquals(one.out, "// shop.v1.Cart.List, shop.proto\nrpc List(GetRequest) returns (stream Item);\n");
+  const { out } = await pollwire(["describe", "--proto", SHOP_PROTO, "shop.v1.Cart.Get", "--all"]);
+  for (const name of ["shop.v1.GetRequest", "shop.v1.Item", "shop.v1.Kind", "google.protobuf.Timestamp"]) {
+    assertStringIncludes(out, `\n// ${name}, `);
+  }
+  const value = await pollwire(["describe", "--proto", SHOP_PROTO, "shop.v1.KIND_BOOK"]);
+  assertEquals(value.out, "// shop.v1.KIND_BOOK, shop.proto\nKIND_BOOK = 1;\n");
+});
+
+test("what describe prints of a file is a .proto file that means the same", async () => {
+  const { out } = await pollwire(["describe", "--proto", SHOP_PROTO, "shop.proto"]);
+  const printed = parseProto(out);
+  assertEquals(Object.keys(printed.messages).filter((name) => name.startsWith("shop.")).sort(), [
+    "shop.v1.GetRequest",
+    "shop.v1.Item",
+    "shop.v1.Total",
+  ]);
+  const item = { id: "a", price: 5n, kind: "KIND_BOOK", tags: ["x"], counts: { a: 1 }, text: "t", weight: 0 };
+  const { messages } = (await (await protoSchema([SHOP_PROTO], [], new FakeTerminal())).types())!;
+  assertEquals(printed.messages["shop.v1.Item"]!.encode(item), messages["shop.v1.Item"]!.encode(item));
+  assertEquals(printed["shop.v1.Cart"]!.methods["chat"]!.kind, "bidiStreaming");
+});
+
+test("everything the language has is printed so that it can be read again", async () => {
+  const texts = [
+    `syntax = "proto2";
+package a.b;
+import "google/protobuf/descriptor.proto";
+message M {
+  required int32 x = 1 [default = -5];
+  optional string s = 2 [default = "a\\"b", json_name = "ess"];
+  optional bytes y = 3 [default = "\\001\\377z"];
+  optional E e = 4 [default = TWO];
+  repeated int32 p = 5 [packed = true];
+  optional group G = 6 {
+    optional M m = 1;
+  }
+  optional double inf = 7 [default = inf];
+  message Inner {
+    optional E e = 1;
+  }
+  extensions 100 to 199, 1000 to max;
+  reserved 50, 60 to 69;
+  reserved "gone";
+}
+enum E {
+  option allow_alias = true;
+  ONE = 1;
+  TWO = 2 [deprecated = true];
+  ZWEI = 2;
+}
+extend M {
+  optional Inner2 extra = 100;
+}
+message Inner2 {}
+`,
+    `edition = "2023";
+package c;
+message M {
+  int32 x = 1 [features.field_presence = IMPLICIT];
+  map<int64, M> m = 2;
+  oneof o {
+    string a = 3;
+    M b = 4;
+  }
+  reserved gone;
+}
+`,
+  ];
+  for (const text of texts) {
+    const terminal = new FakeTerminal();
+    terminal.readFile = () => Promise.resolve(new TextEncoder().encode(text));
+    const schema = await protoSchema(["x.proto"], [], terminal);
+    const file = (await schema.find("x.proto"))!;
+    const printed = `${protoText(file, plain).join("\n")}\n`;
+    terminal.readFile = () => Promise.resolve(new TextEncoder().encode(printed));
+    const again = (await (await protoSchema(["x.proto"], [], terminal)).find("x.proto"))!;
+    assertEquals(protoText(again, plain).join("\n"), printed.trimEnd());
+    for (const line of text.split("\n")) assertStringIncludes(printed, line.trim(), printed);
+  }
+});
+
+test("an unknown symbol is refused with the nearest, also where only the package is wrong", async () => {
+  const { code, out, err } = await pollwire(["describe", "--proto", SHOP_PROTO, "shop.v2.Itm"]);
+  assertEquals([code, out], [1, ""]);
+  assertStringIncludes(err, `There is no symbol "shop.v2.Itm" in ${SHOP_PROTO}; did you mean shop.v1.Item?`);
+  assertEquals(near("Cart", ["shop.v1.Cart", "shop.v1.Cat"]), "; did you mean shop.v1.Cart?");
+  const service = await pollwire(["list", "--proto", SHOP_PROTO, "Cart"]);
+  assertStringIncludes(service.err, "did you mean shop.v1.Cart?");
+});
+
+test("--msg-template prints JSON with every field, which the message takes", async () => {
+  const { out } = await pollwire(["describe", "--proto", SHOP_PROTO, "shop.v1.Item", "--msg-template"]);
+  const json = out.slice(out.indexOf("\n{") + 1);
+  const parsed = JSON.parse(json);
+  assertEquals(Object.keys(parsed), [
+    "id",
+    "price",
+    "blob",
+    "kind",
+    "tags",
+    "soldAt",
+    "counts",
+    "text",
+    "weight",
+  ]);
+  const { messages } = await (await protoSchema([SHOP_PROTO], [], new FakeTerminal())).types();
+  assertEquals(messages["shop.v1.Item"]!.fromJsonString(json).kind, "KIND_UNSPECIFIED");
+});
+
+test(".proto files that are wrong or missing are refused with every error and its place", async () => {
+  const missing = await pollwire(["list", "--proto", "no_such.proto"]);
+  assertEquals(missing.code, 1);
+  assertStringIncludes(missing.err, 'Cannot load "no_such.proto": no such file');
+  const terminal = new FakeTerminal();
+  terminal.readFile = () =>
+    Promise.resolve(new TextEncoder().encode('syntax = "proto3";\nmessage M {\n  A a = 1;\n  B b = 2;\n}\n'));
+  const wrong = await pollwire(["list", "--proto", "x.proto"], terminal);
+  assert(wrong.err.includes('x.proto:3:3: "A"') && wrong.err.includes('x.proto:4:3: "B"'), wrong.err);
+});
+
+test("without TARGET and files the command line is wrong", async () => {
+  const { code, err } = await pollwire(["list"]);
+  assertEquals(code, 2);
+  assertStringIncludes(err, "TARGET is missing");
+});
