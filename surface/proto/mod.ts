@@ -7,6 +7,7 @@ export { clearExtension, type Extension, getExtension, hasExtension, setExtensio
 export type { JsonCodec } from "./json/json_codec.ts";
 export type { FromJsonOptions, ToJsonOptions } from "./json/options.ts";
 export { createRegistry, type Registry, type RegistryEntry } from "./json/registry.ts";
+export { loadDescriptors } from "./descriptor/load_descriptors.ts";
 export { loadProto, type LoadProtoOptions, type ProtoFiles } from "./load.ts";
 export { type LoadedProto, parseProto } from "./parse.ts";
 export { RECURSION_LIMIT } from "./reader.ts";

@@ -13,15 +13,21 @@ export function protoFileOf(node: FileNode): ProtoFile {
   return file;
 }
 
+/** Gives `node`, which was read from a descriptor, the octets it was read from. */
+export function describeBy(node: FileNode, bytes: Uint8Array): void {
+  made.set(node, new LinkedFile(node, bytes));
+}
+
 class LinkedFile implements ProtoFile {
   readonly name: string;
   readonly #node: FileNode;
   #imports: readonly ProtoFile[] | undefined = undefined;
-  #bytes: Uint8Array | undefined = undefined;
+  #bytes: Uint8Array | undefined;
 
-  constructor(node: FileNode) {
+  constructor(node: FileNode, bytes?: Uint8Array) {
     this.name = node.path;
     this.#node = node;
+    this.#bytes = bytes;
   }
 
   get imports(): readonly ProtoFile[] {

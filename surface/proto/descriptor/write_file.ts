@@ -16,6 +16,7 @@ import {
   type RangeNode,
   type ServiceNode,
 } from "../language/nodes.ts";
+import { jsonNameOf } from "../schema.ts";
 import { importedBy, STANDARD_OPTIONS } from "../well_known.ts";
 import { defaultText } from "./default_text.ts";
 import {
@@ -161,9 +162,9 @@ class FileWriter {
     node: { options: OptionNode[]; settings?: OptionValues },
     type: string,
   ): [Uint8Array] | undefined {
-    if (node.options.length === 0) return undefined;
+    if (node.settings === undefined || node.settings.size === 0) return undefined;
     const message = STANDARD_OPTIONS.descriptor().messages.find(({ name }) => name === type)!;
-    const bytes = this.#options.encode(node.settings!, message);
+    const bytes = this.#options.encode(node.settings, message);
     return bytes.length === 0 ? undefined : [bytes];
   }
 }
@@ -190,11 +191,6 @@ function syntheticOneofs({ fields, oneofs }: MessageNode): Map<FieldNode, OneofD
     result.set(field, { name });
   }
   return result;
-}
-
-/** protoc's default of `json_name`: underscores go, the letter after each becomes upper case. */
-function jsonNameOf(name: string): string {
-  return name.replace(/_+([^_]?)/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** What options may name: all that is in the file and in what it imports, at any distance. */

@@ -8,7 +8,7 @@ import { Token, Tokenizer } from "./tokenizer.ts";
 export const MAX_INT32 = 0x7fff_ffff;
 
 /** Messages in messages, as protoc has it: a bound on recursion. */
-const MOST_NESTED = 31;
+export const MOST_NESTED = 31;
 
 /** A position in one file's tokens. */
 export class Cursor extends Tokenizer {

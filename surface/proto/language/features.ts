@@ -94,7 +94,8 @@ function refuseElsewhere(node: Named, own: OptionValues): void {
 function merge(file: FileNode, outer: Features, own: OptionValues, at: number): Features {
   const merged: Record<string, unknown> = { ...outer };
   for (const [name, value] of own) {
-    if (typeof value === "string" && value.endsWith("_UNKNOWN")) {
+    // Descriptors may have numbers that no value has.
+    if (typeof value === "number" || typeof value === "string" && value.endsWith("_UNKNOWN")) {
       throw file.source.error(at, `Feature field \`${name}\` must resolve to a known value, found ${value}`);
     }
     if (Object.hasOwn(merged, name)) merged[name] = value;

@@ -289,13 +289,14 @@ function parseMapType(cursor: Cursor, place: FieldPlace, label: string | undefin
   return { key, value };
 }
 
-/** The message that a map is on the wire: "name_of_field" has entries of NameOfFieldEntry. */
+/** The name of a map's entries: "name_of_field" has those of NameOfFieldEntry. */
+export function entryName(field: string): string {
+  return `${field.replace(/(?:_+|^)([^_]?)/g, (_, letter: string) => letter.toUpperCase())}Entry`;
+}
+
+/** The message that a map is on the wire. */
 function entryOf(cursor: Cursor, field: FieldNode, { key, value }: MapType): MessageNode {
-  const camel = field.name.replace(
-    /(?:_+|^)([^_]?)/g,
-    (_, letter: string) => letter.toUpperCase(),
-  );
-  const entry = newMessage(cursor, `${camel}Entry`, field.nameAt, field.parent, undefined, true);
+  const entry = newMessage(cursor, entryName(field.name), field.nameAt, field.parent, undefined, true);
   const part = (name: string, number: number, [type, typeName]: TypeOf): FieldNode => ({
     ...field,
     name,
