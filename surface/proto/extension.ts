@@ -20,7 +20,7 @@ export class Extension<Value = any, Given = NonNullable<Value>, Extendee extends
   /** The number of the field. */
   readonly number: number;
   /** Codes a message that has the extension alone, as `value`. */
-  readonly codec: Codec<{ value: Value | Given }>;
+  readonly codec: Codec<{ value: Value }, { value: Given | undefined }>;
   /** Whether the message that it extends has the wire format of a message set. */
   readonly inMessageSet: boolean;
 
@@ -28,7 +28,7 @@ export class Extension<Value = any, Given = NonNullable<Value>, Extendee extends
   constructor(
     fullName: string,
     extendee: string,
-    codec: Codec<{ value: Value | Given }>,
+    codec: Codec<{ value: Value }, { value: Given | undefined }>,
     inMessageSet: boolean,
   ) {
     this.fullName = fullName;
@@ -56,7 +56,7 @@ export function getExtension<Value, Given, Extendee extends object>(
 ): Value {
   const bytes = unknownOf(message);
   return extension.codec.decode(extension.inMessageSet ? fromSet(bytes, extension.number).own : bytes)
-    .value as Value;
+    .value;
 }
 
 /** Whether an extension is in `message`; a repeated one is where it has an element. */
@@ -83,7 +83,7 @@ export function setExtension<Value, Given, Extendee extends object>(
   extension: Extension<Value, Given, Extendee>,
   value: Given | undefined,
 ): void {
-  const encoded = extension.codec.encode({ value: value as Given });
+  const encoded = extension.codec.encode({ value });
   const rest = without(unknownOf(message), extension);
   const added = extension.inMessageSet ? toSet(encoded, extension.number) : encoded;
   keep(message, joined(rest, added));

@@ -8,10 +8,16 @@ export type { Codec } from "./codec.ts";
 export type { Message, ReadMessage, WriteMessage } from "./compile/coder.ts";
 export * from "./compile/decode_helpers.ts";
 export * from "./compile/encode_helpers.ts";
-export { DecodeError, EncodeError } from "./errors.ts";
+export { DecodeError, EncodeError, JsonError } from "./errors.ts";
 export type { LooseOneOf, MessageInit, OneOf, TypedArrayOf } from "./message_types.ts";
 export type { ProtoFile } from "./proto_file.ts";
+export { clearExtension, type Extension, getExtension, hasExtension, setExtension } from "./extension.ts";
+export type { JsonCodec } from "./json/json_codec.ts";
+export type { FromJsonOptions, ToJsonOptions } from "./json/options.ts";
+export { createRegistry, type Registry, type RegistryEntry } from "./json/registry.ts";
 export type { Reader } from "./reader.ts";
+export { extension } from "./runtime/extension.ts";
+export { type JsonMessageType, jsonMessageType } from "./runtime/json.ts";
 export {
   enumType,
   type FieldExtra,
@@ -44,4 +50,5 @@ export type {
   Unary,
 } from "./service.ts";
 export { type UnknownFields, unknownFields } from "./unknown_fields.ts";
+export type { Json } from "./well_known_values.ts";
 export type { Writer } from "./writer.ts";

@@ -5,7 +5,7 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 const INVALID = 64;
 
 /** The six bits of each code unit below 128. */
-const VALUES: Uint8Array = (() => {
+const VALUES: Uint8Array = /* @__PURE__ */ (() => {
   const table = new Uint8Array(128).fill(INVALID);
   for (let bits = 0; bits < 64; bits++) table[ALPHABET.charCodeAt(bits)] = bits;
   table["-".charCodeAt(0)] = 62;

@@ -14,13 +14,13 @@ import { writeJson } from "./write_json.ts";
 
 /** A codec of one message type, with protobuf's JSON of it. */
 // deno-lint-ignore no-explicit-any
-export interface JsonCodec<T = any> extends Codec<T> {
+export interface JsonCodec<T = any, Init = T> extends Codec<T, Init> {
   /**
    * The message as a value of JSON.
    *
    * @throws {EncodeError} when the value does not fit the type, or JSON has no word for it
    */
-  toJson(message: T, options?: ToJsonOptions): Json;
+  toJson(message: Init, options?: ToJsonOptions): Json;
   /**
    * The message that a value of JSON says; it is what decoding makes.
    *
@@ -32,7 +32,7 @@ export interface JsonCodec<T = any> extends Codec<T> {
    *
    * @throws {EncodeError} as `toJson` does
    */
-  toJsonString(message: T, options?: ToJsonOptions): string;
+  toJsonString(message: Init, options?: ToJsonOptions): string;
   /**
    * As `fromJson`, of text. Keys that come twice are refused, and integers keep all their digits.
    *
@@ -55,7 +55,7 @@ const FROM_JSON: OptionNames<FromJsonOptions> = {
 
 /** The codec of a message type of a .proto file, with JSON. */
 // deno-lint-ignore no-explicit-any
-export class JsonMessageCodec<T = any> extends MessageCodec<T> implements JsonCodec<T> {
+export class JsonMessageCodec<T = any, Init = T> extends MessageCodec<T, Init> implements JsonCodec<T, Init> {
   /** As `MessageCodec`'s; `registry` is that of calls that give none. */
   constructor(
     schema: MessageSchema,
@@ -66,7 +66,7 @@ export class JsonMessageCodec<T = any> extends MessageCodec<T> implements JsonCo
     super(schema, read, write);
   }
 
-  toJson(message: T, options?: ToJsonOptions): Json {
+  toJson(message: Init, options?: ToJsonOptions): Json {
     return writeJson(this.schema, message, this.options(`encode ${this.typeName} as JSON`, options, TO_JSON));
   }
 
@@ -75,7 +75,7 @@ export class JsonMessageCodec<T = any> extends MessageCodec<T> implements JsonCo
     return readJson(this.schema, json, all, all.maxElements ?? defaultElementLimit(0)) as T;
   }
 
-  toJsonString(message: T, options?: ToJsonOptions): string {
+  toJsonString(message: Init, options?: ToJsonOptions): string {
     return JSON.stringify(this.toJson(message, options));
   }
 

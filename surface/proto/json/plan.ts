@@ -2,6 +2,7 @@
 
 import { prototypeOf } from "../defaults.ts";
 import { elementsOf } from "../elements.ts";
+import { hasOwnForm } from "./own_form.ts";
 import type { FieldSchema, MessageSchema } from "../schema.ts";
 
 /** One field as JSON has it. */
@@ -29,8 +30,8 @@ export interface JsonPlan {
   readonly elements: number;
   /** The prototype of decoded messages. */
   readonly prototype: object;
-  /** "Timestamp" where it is google.protobuf.Timestamp; undefined outside of that package. */
-  readonly wellKnown: string | undefined;
+  /** Whether its JSON is something else than an object of its fields. */
+  readonly ownForm: boolean;
 }
 
 const plans = new WeakMap<MessageSchema, JsonPlan>();
@@ -41,8 +42,6 @@ export function jsonPlanOf(schema: MessageSchema): JsonPlan {
   if (plan === undefined) plans.set(schema, plan = makePlan(schema));
   return plan;
 }
-
-const PACKAGE = "google.protobuf.";
 
 function makePlan(schema: MessageSchema): JsonPlan {
   const { oneofs, fullName } = schema;
@@ -64,6 +63,6 @@ function makePlan(schema: MessageSchema): JsonPlan {
     known: new Set([...schema.fields.map(({ name }) => name), ...oneofs]),
     elements: elementsOf(schema),
     prototype: prototypeOf(schema),
-    wellKnown: fullName.startsWith(PACKAGE) ? fullName.slice(PACKAGE.length) : undefined,
+    ownForm: hasOwnForm(fullName),
   };
 }

@@ -18,7 +18,7 @@ import { type JsonField, type JsonPlan, jsonPlanOf } from "./plan.ts";
 import { IGNORED, type ReadContext } from "./read_context.ts";
 import { keyOf, scalarOf } from "./read_scalar.ts";
 import type { Registry } from "./registry.ts";
-import { WELL_KNOWN_READERS } from "./read_well_known.ts";
+import { wellKnownReader } from "./read_well_known.ts";
 
 /** Reads `json` as a message of `schema`, of up to `elements` elements. */
 export function readJson(
@@ -53,7 +53,7 @@ class JsonReader implements ReadContext {
       this.refuse(`messages are nested more than ${RECURSION_LIMIT} deep`);
     }
     this.spend(plan.elements);
-    const special = plan.wellKnown === undefined ? undefined : WELL_KNOWN_READERS.get(plan.wellKnown);
+    const special = plan.ownForm ? wellKnownReader(schema.fullName) : undefined;
     if (special === undefined) return this.fields(plan, json, skipped);
     this.enter();
     const message = special(this, schema, json);

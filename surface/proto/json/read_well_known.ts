@@ -11,10 +11,7 @@ import { durationOf, timestampOf } from "./times.ts";
 /** Reads one well-known type. */
 type Read = (context: ReadContext, schema: MessageSchema, json: unknown) => Message;
 
-const WRAPPERS = ["Double", "Float", "Int64", "UInt64", "Int32", "UInt32", "Bool", "String", "Bytes"];
-
-/** Readers by the type's name in google.protobuf. */
-export const WELL_KNOWN_READERS: ReadonlyMap<string, Read> = new Map<string, Read>([
+const READERS: ReadonlyMap<string, Read> = new Map<string, Read>([
   ["Timestamp", readTimestamp],
   ["Duration", readDuration],
   ["FieldMask", readFieldMask],
@@ -22,8 +19,13 @@ export const WELL_KNOWN_READERS: ReadonlyMap<string, Read> = new Map<string, Rea
   ["Value", readValue],
   ["ListValue", readList],
   ["Any", readAny],
-  ...WRAPPERS.map((name): [string, Read] => [`${name}Value`, readWrapper]),
 ]);
+
+/** The reader of a well-known type; undefined where its JSON is an object of its fields. */
+export function wellKnownReader(typeName: string): Read | undefined {
+  if (!hasOwnForm(typeName)) return undefined;
+  return READERS.get(typeName.slice(typeName.lastIndexOf(".") + 1)) ?? readWrapper;
+}
 
 function readTimestamp(context: ReadContext, schema: MessageSchema, json: unknown): Message {
   const value = typeof json === "string" ? timestampOf(json) : undefined;

@@ -49,7 +49,7 @@ class JsonWriter implements WriteContext {
       );
     }
     this.depth++;
-    const special = plan.wellKnown === undefined ? undefined : wellKnownWriter(plan.wellKnown);
+    const special = plan.ownForm ? wellKnownWriter(schema.fullName) : undefined;
     const json = special === undefined ? this.fields(plan, message) : special(this, schema, message);
     this.depth--;
     return json;

@@ -14,10 +14,10 @@ import { type JsonObject, valueOf, type WriteContext } from "./write_context.ts"
 /** Writes one well-known type. */
 type Write = (context: WriteContext, schema: MessageSchema, message: Message) => Json;
 
-/** The writer of a well-known type by its name in google.protobuf; undefined where its JSON is an object of its fields. */
-export function wellKnownWriter(name: string): Write | undefined {
-  return WRITERS.get(name) ??
-    (name.endsWith("Value") && hasOwnForm(`google.protobuf.${name}`) ? writeWrapper : undefined);
+/** The writer of a well-known type; undefined where its JSON is an object of its fields. */
+export function wellKnownWriter(typeName: string): Write | undefined {
+  if (!hasOwnForm(typeName)) return undefined;
+  return WRITERS.get(typeName.slice(typeName.lastIndexOf(".") + 1)) ?? writeWrapper;
 }
 
 const WRITERS: ReadonlyMap<string, Write> = new Map<string, Write>([
