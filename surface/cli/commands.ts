@@ -34,4 +34,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: "shows which pollers run here, and why the others do not",
     load: () => import("./commands/pollers.ts").then(({ pollers }) => pollers),
   },
+  {
+    name: "gen",
+    summary: "makes TypeScript of .proto files: types, codecs and services",
+    load: () => import("./commands/gen.ts").then(({ gen }) => gen),
+  },
 ];

@@ -17,6 +17,8 @@ export interface SourceOptions {
   readonly includeDirs: readonly string[];
   /** Reads one. */
   readonly read: ReadSource;
+  /** The one location of a file that is found at several: "a.proto" of "../here/a.proto". */
+  readonly locate?: (location: string) => string;
   /** Whether the comments of declarations are kept. */
   readonly comments?: boolean;
 }
@@ -44,6 +46,7 @@ export async function loadSources(entries: readonly string[], options: SourceOpt
 class SourceLoader {
   readonly #includeDirs: readonly string[];
   readonly #read: ReadSource;
+  readonly #locate: (location: string) => string;
   readonly #entries = new Set<FileNode>();
   readonly #errors: ProtoError[] = [];
   readonly #places = new Set<string>();
@@ -57,9 +60,10 @@ class SourceLoader {
   /** All that was parsed, in order. */
   readonly #files: FileNode[] = [];
 
-  constructor({ includeDirs, read }: SourceOptions) {
+  constructor({ includeDirs, read, locate = (location) => location }: SourceOptions) {
     this.#includeDirs = includeDirs.map(directory);
     this.#read = read;
+    this.#locate = locate;
   }
 
   async entry(location: string): Promise<void> {
@@ -94,8 +98,9 @@ class SourceLoader {
     if (line.file !== undefined) return;
     const candidates = importCandidates(line.path, place, this.#includeDirs);
     for (const candidate of candidates) {
-      const root = this.#rootOf(candidate.location) ?? candidate.root;
-      const found = await this.#load({ location: candidate.location, root });
+      const location = this.#locate(candidate.location);
+      const root = this.#rootOf(location) ?? candidate.root;
+      const found = await this.#load({ location, root });
       if (found === undefined) continue;
       if (found !== null) line.file = found;
       else this.#wrong.add(file);

@@ -44,7 +44,8 @@ export async function loadInputs(
       throw error;
     }
   };
-  const sources = await loadSources(entries, { includeDirs: dirs, read, comments });
+  const locate = (location: string) => fromHere(location, here);
+  const sources = await loadSources(entries, { includeDirs: dirs, read, locate, comments });
   return { ...sources, stamps, folders };
 }
 
@@ -64,8 +65,9 @@ async function protosBelow(folder: string, folders: Set<string>): Promise<string
 }
 
 /** A path as it is from the current directory where it is below that, so that one file has one path. */
-export function fromHere(path: string, here: string): string {
+function fromHere(path: string, here: string): string {
   const normal = normalise(path);
-  if (normal === here) return "";
-  return normal.startsWith(`${here}/`) ? normal.slice(here.length + 1) : normal;
+  const whole = /^(?:\/|[A-Za-z]:)/.test(normal) ? normal : normalise(`${here}/${normal}`);
+  if (whole === here) return "";
+  return whole.startsWith(`${here}/`) ? whole.slice(here.length + 1) : normal;
 }

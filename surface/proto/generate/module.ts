@@ -57,6 +57,7 @@ export class Module {
   readonly #scope = new Scope();
   readonly #own: Map<Declared, string>;
   readonly #imports = new Map<string, Map<string, Import>>();
+  readonly #runtime: string;
 
   constructor(
     readonly file: FileNode,
@@ -64,6 +65,12 @@ export class Module {
     private readonly settings: Settings,
   ) {
     this.#own = exportNames(file, this.#scope);
+    const { runtime } = settings;
+    const folders = modulePath(file).split("/").length - 1;
+    const up = folders === 0 ? "./" : "../".repeat(folders);
+    this.#runtime = /^\.\.?\//.test(runtime)
+      ? (up + runtime.replace(/^\.\//, "")).replace("./..", "..")
+      : runtime;
   }
 
   /** A name of its own that is not exported of a declaration. */
@@ -94,7 +101,7 @@ export class Module {
 
   /** The name of what the runtime exports as `name`. */
   runtime(name: string, typeOnly = false): string {
-    return this.#import(this.settings.runtime, name, typeOnly);
+    return this.#import(this.#runtime, name, typeOnly);
   }
 
   #import(from: string, exported: string, typeOnly: boolean): string {
@@ -102,7 +109,7 @@ export class Module {
     if (names === undefined) this.#imports.set(from, names = new Map());
     let known = names.get(exported);
     if (known === undefined) {
-      const helper = from === this.settings.runtime && !this.#scope.has(exported);
+      const helper = from === this.#runtime && !this.#scope.has(exported);
       names.set(
         exported,
         known = { local: helper ? exported : this.#scope.declare(exported), typeOnly: true },
@@ -123,8 +130,7 @@ export class Module {
 
   /** Import lines: the runtime first. */
   imports(): string[] {
-    const { runtime } = this.settings;
-    const order = (path: string) => path === runtime ? "" : path;
+    const order = (path: string) => path === this.#runtime ? "" : path;
     return [...this.#imports].sort(([a], [b]) => order(a) < order(b) ? -1 : 1).map(([from, names]) => {
       const sorted = [...names].sort(([a], [b]) => a < b ? -1 : 1);
       const allTypes = sorted.every(([, { typeOnly }]) => typeOnly);

@@ -4,7 +4,7 @@
 export interface GenerateOptions {
   /** How imports of generated files end. Default ".ts"; ".js" for compilers that leave imports as they are; "" for bundlers. */
   readonly importExtension?: ".ts" | ".js" | "";
-  /** What generated code imports its runtime as. Default "pollwire/generated". */
+  /** What generated code imports its runtime as; "../x.ts" is meant from the output directory. Default "pollwire/generated". */
   readonly runtime?: string;
   /** Whether only types are written, for `loadProto`. Default false. */
   readonly typesOnly?: boolean;

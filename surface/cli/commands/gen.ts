@@ -1,0 +1,162 @@
+// `pollwire gen`: TypeScript of .proto files, once, checked, or again with every change.
+
+import { PlaceWatcher } from "../../../pollers/native/watch_places.ts";
+import { generate } from "../../proto/generate/generate.ts";
+import { normalise } from "../../proto/paths.ts";
+import { type CommandLine, defineCommand } from "../command.ts";
+import { CommandError, ExitCode, UsageError } from "../exit_codes.ts";
+import type { FlagTable } from "../flags.ts";
+import { type Inputs, loadInputs } from "../gen/inputs.ts";
+import { generatorFlags, generatorOptions } from "../gen/options.ts";
+import { applyChanges, compareOutputs, type OutputChanges } from "../gen/outputs.ts";
+import { styleOf } from "../text.ts";
+
+const FLAGS = {
+  out: {
+    kind: "text",
+    value: "DIR",
+    help: "where generated files go; nothing is written elsewhere",
+    aliases: ["o"],
+  },
+  include: {
+    kind: "list",
+    value: "DIR",
+    help:
+      "where imports are looked up, and what files are named from, as protoc -I; default: the current directory",
+    aliases: ["I", "proto_path", "import-path"],
+  },
+  check: { kind: "switch", help: "writes nothing; ends with 1 where a file is missing, differs or is stale" },
+  watch: {
+    kind: "switch",
+    help: "generates again when a .proto file changes, imported ones too",
+    aliases: ["w"],
+  },
+  clean: {
+    kind: "switch",
+    help: "removes stale files: those made of .proto files that are not given any more",
+  },
+  "no-imports": { kind: "switch", help: "makes the given files alone, and not those that they import" },
+  ...generatorFlags,
+} as const satisfies FlagTable;
+
+type Line = CommandLine<typeof FLAGS>;
+
+/** The command. */
+export const gen = defineCommand({
+  usage: "PATH...",
+  about: [
+    "Makes a TypeScript file of each .proto file: types, codecs and services. A PATH is a .proto file, or a folder: all .proto files below it. What they import is made too, but for google/protobuf/*.proto, which the library has.",
+    "Where a file is wrong, nothing is written. Files that would not change are not touched.",
+    "Exit codes: 0, or 1 where a .proto file is wrong, a file cannot be written, or --check finds a difference.",
+  ],
+  flags: FLAGS,
+  examples: [
+    { says: "gen/greeter.ts of greeter.proto", line: "gen greeter.proto -o gen" },
+    { says: "all below protos/, named from there", line: "gen protos -I protos -o src/gen" },
+    {
+      says: "in CI: whether what is committed is what would be made",
+      line: "gen protos -I protos -o src/gen --check",
+    },
+    { says: "types of what loadProto loads", line: "gen greeter.proto -o types --types-only" },
+  ],
+  async run(line) {
+    const { flags } = line;
+    if (flags.out === undefined) {
+      throw new UsageError("Cannot run gen: -o is missing, the folder that files go to");
+    }
+    if (flags.check && (flags.watch || flags.clean)) {
+      throw new UsageError(
+        `Cannot run gen: --check writes nothing, and has no --${flags.watch ? "watch" : "clean"}`,
+      );
+    }
+    const out = normalise(flags.out);
+    if (flags.watch) return await watch(line, out);
+    const inputs = await load(line);
+    refuseErrors(inputs, line);
+    const changes = await compare(inputs, line, out);
+    return flags.check ? check(changes, line, out) : await write(changes, line);
+  },
+});
+
+function load({ args, flags }: Line): Promise<Inputs> {
+  return loadInputs(args, flags.include, true);
+}
+
+/** Prints what is wrong with the files, as protoc does, and throws. */
+function refuseErrors({ errors }: Inputs, { terminal }: Line): void {
+  if (errors.length === 0) return;
+  for (const { message } of errors) terminal.err.write(`${message}\n`);
+  const many = errors.length === 1 ? "an error" : `${errors.length} errors`;
+  throw new CommandError(`Cannot generate: ${many} in the .proto files; nothing was written`);
+}
+
+async function compare({ entries, files }: Inputs, { flags }: Line, out: string): Promise<OutputChanges> {
+  const wanted = flags["no-imports"] ? entries : [...new Set([...entries, ...files])];
+  try {
+    return await compareOutputs(out, generate(wanted, generatorOptions(flags)));
+  } catch (error) {
+    throw new CommandError((error as Error).message, ExitCode.FAILED, { cause: error });
+  }
+}
+
+function check(
+  { missing, differing, stale, unchanged }: OutputChanges,
+  { terminal }: Line,
+  out: string,
+): number {
+  const { out: output } = terminal;
+  for (const path of missing) output.write(`missing  ${path}\n`);
+  for (const path of differing) output.write(`differs  ${path}\n`);
+  for (const path of stale) output.write(`stale    ${path}\n`);
+  const wrong = missing.length + differing.length + stale.length;
+  if (wrong === 0) {
+    output.write(`${counted(unchanged)} as generated\n`);
+    return ExitCode.OK;
+  }
+  const clean = stale.length > 0 ? " (with --clean for the stale ones)" : "";
+  throw new CommandError(
+    `Cannot accept ${out || "."}: ${counted(wrong)} not as generated; run the same without --check${clean}`,
+  );
+}
+
+async function write(changes: OutputChanges, { terminal, flags }: Line): Promise<number> {
+  try {
+    await applyChanges(changes, flags.clean);
+  } catch (error) {
+    throw new CommandError((error as Error).message, ExitCode.FAILED, { cause: error });
+  }
+  const { out } = terminal;
+  for (const path of changes.write.keys()) out.write(`wrote    ${path}\n`);
+  for (const path of changes.stale) {
+    out.write(flags.clean ? `removed  ${path}\n` : `stale    ${path}; --clean removes it\n`);
+  }
+  out.write(`${counted(changes.write.size)} written, ${changes.unchanged} unchanged\n`);
+  return ExitCode.OK;
+}
+
+function counted(files: number): string {
+  return files === 1 ? "1 file" : `${files} files`;
+}
+
+/** Generates with every change until it is interrupted; what is wrong is printed, and the next change awaited. */
+async function watch(line: Line, out: string): Promise<number> {
+  const { signal, terminal } = line;
+  const watcher = new PlaceWatcher();
+  signal.addEventListener("abort", () => watcher.close());
+  const { dim } = styleOf(terminal.err);
+  let last: Inputs | undefined;
+  while (!signal.aborted) {
+    try {
+      last = await load(line);
+      refuseErrors(last, line);
+      await write(await compare(last, line, out), line);
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      terminal.err.write(`error: ${error.message}\n`);
+      if (last === undefined) return ExitCode.FAILED;
+    }
+    terminal.err.write(dim(`watching ${counted(last.files.length)}; Ctrl-C ends it\n`));
+    await watcher.changed(last.stamps, last.folders);
+  }
+  return ExitCode.OK;
+}

@@ -1,0 +1,140 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "../../../harness.ts";
+import { until } from "../../../pollers/promised.ts";
+import { FakeTerminal, pollwire } from "../fake_terminal.ts";
+
+const CART =
+  'syntax = "proto3";\npackage shop;\nimport "item.proto";\nmessage Cart { repeated Item items = 1; }\n';
+const ITEM = 'syntax = "proto3";\npackage shop;\nmessage Item { string name = 1; }\n';
+
+/** Runs `body` in a folder with `files`. */
+async function inFolder(
+  files: Record<string, string>,
+  body: (folder: string, write: (path: string, text: string) => void) => Promise<void>,
+): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "pollwire-gen-")).replaceAll("\\", "/");
+  const write = (path: string, text: string) => writeFileSync(`${folder}/${path}`, text);
+  mkdirSync(`${folder}/p`);
+  try {
+    for (const [path, text] of Object.entries(files)) write(path, text);
+    await body(folder, write);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test("gen writes a file for each .proto file and what it imports, touches none that is right, and checks", () =>
+  inFolder({ "p/cart.proto": CART, "p/item.proto": ITEM }, async (folder, write) => {
+    const given = ["gen", `${folder}/p/cart.proto`, "-o", `${folder}/gen`, `-I${folder}/p`];
+    const check = [...given, "--check"];
+    const [cart, item] = [`${folder}/gen/cart.ts`, `${folder}/gen/item.ts`];
+    const before = await pollwire(check);
+    assertEquals([before.code, before.out], [1, `missing  ${cart}\nmissing  ${item}\n`]);
+    assertEquals(existsSync(`${folder}/gen`), false);
+    const first = await pollwire(given);
+    assertEquals([first.code, first.err], [0, ""]);
+    assertEquals(first.out, `wrote    ${cart}\nwrote    ${item}\n2 files written, 0 unchanged\n`);
+    assertStringIncludes(readFileSync(cart, "utf8"), 'from "./item.ts"');
+    assertEquals(await pollwire(check), { code: 0, out: "2 files as generated\n", err: "" });
+    const { mtimeMs } = statSync(cart);
+    write("p/item.proto", ITEM.replace("name", "title"));
+    const differs = await pollwire(check);
+    assertEquals([differs.code, differs.out], [1, `differs  ${item}\n`]);
+    assertMatch(
+      differs.err,
+      /^error: Cannot accept .*gen: 1 file not as generated; run the same without --check\n$/,
+    );
+    assertEquals((await pollwire(given)).out, `wrote    ${item}\n1 file written, 1 unchanged\n`);
+    assertEquals(statSync(cart).mtimeMs, mtimeMs);
+  }));
+
+test("a folder is all .proto files below it; what is gone from it is stale until --clean", () =>
+  inFolder({ "p/cart.proto": CART, "p/item.proto": ITEM }, async (folder) => {
+    const given = ["gen", `${folder}/p`, "-o", `${folder}/gen`, "-I", `${folder}/p`];
+    assertEquals((await pollwire(given)).code, 0);
+    rmSync(`${folder}/p/cart.proto`);
+    const check = await pollwire([...given, "--check"]);
+    assertEquals([check.code, check.out], [1, `stale    ${folder}/gen/cart.ts\n`]);
+    assertStringIncludes((await pollwire(given)).out, `stale    ${folder}/gen/cart.ts; --clean removes it\n`);
+    assertStringIncludes((await pollwire([...given, "--clean"])).out, `removed  ${folder}/gen/cart.ts\n`);
+    assertEquals((await pollwire([...given, "--check"])).code, 0);
+  }));
+
+test("where files are wrong every error is printed with its place, and nothing is written", () =>
+  inFolder({
+    "p/a.proto": 'syntax = "proto3";\nmessage A {\n  Gone one = 1;\n  Gone two = 2;\n}\n',
+    "p/b.proto": 'syntax = "proto3";\nmessage B {\n',
+    "p/item.proto": ITEM,
+  }, async (folder) => {
+    const { code, out, err } = await pollwire(["gen", `${folder}/p`, "-o", `${folder}/gen`]);
+    assertEquals([code, out], [1, ""]);
+    assertEquals(err.split("\n"), [
+      `${folder}/p/a.proto:3:3: "Gone" is not defined`,
+      `${folder}/p/a.proto:4:3: "Gone" is not defined`,
+      `${folder}/p/b.proto:3:1: Reached end of input in message definition (missing '}')`,
+      "error: Cannot generate: 3 errors in the .proto files; nothing was written",
+      "",
+    ]);
+    assertEquals(existsSync(`${folder}/gen`), false);
+  }));
+
+test("a command line that says nothing to do is refused", async () => {
+  const refused = async (...given: string[]) => {
+    const { code, err } = await pollwire(["gen", ...given]);
+    assertEquals(code, 2);
+    return err.split("\n")[0];
+  };
+  assertEquals(await refused("a.proto"), "error: Cannot run gen: -o is missing, the folder that files go to");
+  assertEquals(
+    await refused("a.proto", "-o", "gen", "--check", "--watch"),
+    "error: Cannot run gen: --check writes nothing, and has no --watch",
+  );
+  await inFolder({}, async (folder) => {
+    const { code, err } = await pollwire(["gen", `${folder}/p`, "-o", `${folder}/gen`]);
+    assertEquals([code, err], [1, `error: Cannot generate of ${folder}/p: no .proto file is below it\n`]);
+  });
+});
+
+test("--no-imports makes the given files alone, --types-only no code, --import-extension other imports", () =>
+  inFolder({ "p/cart.proto": CART, "p/item.proto": ITEM }, async (folder) => {
+    const given = ["gen", `${folder}/p/cart.proto`, "-o", `${folder}/gen`, `-I${folder}/p`];
+    await pollwire([...given, "--no-imports", "--types-only", "--import-extension=js"]);
+    assertEquals(existsSync(`${folder}/gen/item.ts`), false);
+    const text = readFileSync(`${folder}/gen/cart.ts`, "utf8");
+    assertStringIncludes(text, 'import type { Item } from "./item.js"');
+    assert(!text.includes("messageSchema"));
+    await pollwire([...given, "--import-extension=none", "--runtime=../rt.ts"]);
+    assertMatch(
+      readFileSync(`${folder}/gen/cart.ts`, "utf8"),
+      /from "\.\.\/rt\.ts";\nimport \{ Item \} from "\.\/item"/,
+    );
+  }));
+
+test("--watch generates again with every change, of imports and new files too, and goes on after an error", () =>
+  inFolder({ "p/cart.proto": CART, "p/item.proto": ITEM }, async (folder, write) => {
+    const terminal = new FakeTerminal();
+    const runs = pollwire(
+      ["gen", `${folder}/p`, "-o", `${folder}/gen`, `-I${folder}/p`, "--watch"],
+      terminal,
+    );
+    const watching = (times: number) =>
+      until(() => terminal.err.text.split("watching").length > times, `watching for the ${times}. time`);
+    await watching(1);
+    write("p/item.proto", ITEM.replace("name", "title"));
+    await until(() => readFileSync(`${folder}/gen/item.ts`, "utf8").includes("title: string"), "title");
+    await watching(2);
+    write("p/item.proto", "no .proto file");
+    await until(
+      () => terminal.err.text.includes("item.proto:1:1: Expected top-level statement"),
+      "the error",
+    );
+    write("p/item.proto", ITEM.replace("name", "label"));
+    await until(() => readFileSync(`${folder}/gen/item.ts`, "utf8").includes("label: string"), "label");
+    write("p/new.proto", ITEM.replaceAll("Item", "New"));
+    await until(() => existsSync(`${folder}/gen/new.ts`), "the new file");
+    terminal.interrupt();
+    assertEquals((await runs).code, 130);
+  }));
