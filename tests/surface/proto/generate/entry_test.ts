@@ -29,6 +29,7 @@ test("pollwire/generated loads codecs, and no parser, channel, poller or transpo
     "pollers/native/detect.ts",
     "pollers/native/text.ts",
     "surface/nearest.ts",
+    "surface/options.ts",
     "surface/records.ts",
     "transport/framing.ts",
     "transport/grpc/compression.ts",
