@@ -6,25 +6,20 @@ import { fileURLToPath } from "node:url";
 import { program } from "../../../../.ci/runtimes.mjs";
 import { test } from "../../../harness.ts";
 
-const generated = fileURLToPath(new URL("../../../../surface/proto/generated.ts", import.meta.url));
+const root = fileURLToPath(new URL("../../../../", import.meta.url));
+const generated = `${root}surface/proto/generated.ts`;
 
 /** The bundle of a module that uses `name` of the entry, with a line for each file that is in it. */
 function bundleWith(name: string): string {
   const input = `export { ${name} } from ${JSON.stringify(generated)};`;
-  const { stdout, stderr } = spawnSync(
-    program("esbuild"),
-    ["--bundle", "--format=esm", "--log-level=error"],
-    {
-      input,
-      encoding: "utf8",
-    },
-  );
+  const flags = ["--bundle", "--format=esm", "--platform=neutral", "--external:node:*", "--log-level=error"];
+  const { stdout, stderr } = spawnSync(program("esbuild"), flags, { input, encoding: "utf8", cwd: root });
   assertEquals(stderr, "");
   return stdout;
 }
 
 test("nothing of JSON and extensions is in a bundle whose types have none", () => {
-  const files = (text: string) => text.match(/^\/\/ .*surface\/proto\/(?:json\/|extension).*$/gm) ?? [];
+  const files = (text: string) => text.match(/^\/\/ surface\/proto\/(?:json\/|extension).*$/gm) ?? [];
   assertEquals(files(bundleWith("messageType")), []);
   assert(files(bundleWith("jsonMessageType")).length > 8);
 });
