@@ -18,6 +18,11 @@ const ENTRIES = [
   "surface/cli/main.ts",
   "surface/adapters/grpc_js/mod.ts",
   "surface/proto/generated.ts",
+  "surface/lean.ts",
+  "surface/features/mod.ts",
+  "pollers/native/entry.ts",
+  "pollers/epoll/entry.ts",
+  "pollers/iocp/entry.ts",
 ];
 
 /** Modules that run in threads of their own: they are named by URL, not imported. */

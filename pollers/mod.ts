@@ -8,7 +8,8 @@ export * from "./contract/io_error.ts";
 export { formatIpv6, parseIpv6 } from "./contract/ipv6.ts";
 export * from "./contract/slice_buffer.ts";
 export * from "./log/mod.ts";
-export * from "./select.ts";
+export { choosePoller, type PollerChoice, PollerError } from "./choose.ts";
+export { createEngine, describePollers, type PollerDescription, selectPoller } from "./select.ts";
 export {
   Executor,
   ExecutorError,

@@ -1,26 +1,20 @@
-// Chooses an engine at start: the first of an ordered list of names that can run here, as gRPC's poll strategy.
+// Every poller there is, by name.
 
+import { choosePoller, type PollerChoice } from "./choose.ts";
 import type { EngineFactory, EngineOptions, EventEngine } from "./contract/engine.ts";
 import { epollFactory } from "./epoll/mod.ts";
 import { iocpFactory } from "./iocp/mod.ts";
-import { defaultReporter, trace } from "./log/mod.ts";
 import { environmentVariable } from "./native/env.ts";
 import { nativeFactory, nodeFactory } from "./native/mod.ts";
 
 /** Every engine, in the order in which they are listed. */
-const FACTORIES: readonly EngineFactory[] = [nativeFactory, epollFactory, iocpFactory, nodeFactory];
+export const FACTORIES: readonly EngineFactory[] = [nativeFactory, epollFactory, iocpFactory, nodeFactory];
 
 /** The default. */
 const DEFAULT_LIST = "native";
 
 /** The environment variable that is read where code names no poller. */
 const VARIABLE = "POLLWIRE_POLLER";
-
-/** No engine of a list can be used; the message names each and why. */
-export class PollerError extends Error {
-  /** "PollerError". */
-  override readonly name = "PollerError";
-}
 
 /** An engine, and whether it can run here. */
 export interface PollerDescription {
@@ -42,42 +36,21 @@ export function describePollers(factories: readonly EngineFactory[] = FACTORIES)
   });
 }
 
+/** What those choose from who name no poller: POLLWIRE_POLLER, else "native". */
+export function defaultPollers(): string {
+  return environmentVariable(VARIABLE) ?? DEFAULT_LIST;
+}
+
 /**
  * The first usable engine of `list`, "epoll,native" or an array; without one, of POLLWIRE_POLLER, else "native".
  *
  * @throws {PollerError} for an unknown name, wherever it is in the list, and where no poller is usable
  */
 export function selectPoller(
-  list?: string | readonly string[],
+  list?: PollerChoice,
   factories: readonly EngineFactory[] = FACTORIES,
 ): EngineFactory {
-  const asked = list ?? environmentVariable(VARIABLE) ?? DEFAULT_LIST;
-  const names = (typeof asked === "string" ? asked.split(",") : asked).map((name) => name.trim())
-    .filter((name) => name !== "");
-  const quoted = JSON.stringify(names.join(","));
-  const chosen = names.map((name) => {
-    const factory = factories.find((candidate) => candidate.name === name);
-    if (factory !== undefined) return factory;
-    const known = factories.map((candidate) => candidate.name).join(", ");
-    throw new PollerError(
-      `Cannot select a poller from ${quoted}: ${JSON.stringify(name)} is unknown; there are ${known}`,
-    );
-  });
-  const refusals: string[] = [];
-  for (const factory of chosen) {
-    const probed = factory.probe();
-    if (probed.usable) {
-      if (trace.poller) {
-        const others = refusals.length === 0 ? "" : ` (${refusals.join("; ")})`;
-        defaultReporter.trace("poller", `chose ${factory.name} of ${quoted}${others}`);
-      }
-      return factory;
-    }
-    refusals.push(`${factory.name}: ${probed.because}`);
-  }
-  throw new PollerError(
-    `Cannot select a poller from ${quoted}: ${refusals.join("; ") || "the list is empty"}`,
-  );
+  return choosePoller(list ?? defaultPollers(), factories);
 }
 
 /**
@@ -86,6 +59,6 @@ export function selectPoller(
  * @throws {PollerError} as {@linkcode selectPoller} does
  * @throws {Error} where the system has no resources left for the engine
  */
-export function createEngine(list?: string | readonly string[], options: EngineOptions = {}): EventEngine {
+export function createEngine(list?: PollerChoice, options: EngineOptions = {}): EventEngine {
   return selectPoller(list).create(options);
 }

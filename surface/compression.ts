@@ -1,6 +1,5 @@
 // How messages are compressed: what applications say of it, and the encodings of gRPC.
 
-import { DEFLATE, GZIP } from "../pollers/native/zlib.ts";
 import { markUncompressed, type MessageEncoding, type MessageEncodings } from "../transport/mod.ts";
 import { describe } from "./options.ts";
 
@@ -21,44 +20,66 @@ export interface CompressionOptions {
   readonly acceptCompression?: ReadonlyArray<Exclude<Compression, "identity">>;
 }
 
-const ENCODINGS: ReadonlyMap<unknown, MessageEncoding> = new Map<unknown, MessageEncoding>([
-  ["deflate", DEFLATE],
-  ["gzip", GZIP],
-]);
+const NAMES: readonly unknown[] = ["deflate", "gzip"];
 
-/** What one who says nothing accepts: all there are, in the order of their names. */
-const ALL: readonly MessageEncoding[] = [DEFLATE, GZIP];
-
-/** The encoding of `compression`; undefined for "identity". Throws TypeError for what is none; `purpose`: what was tried. */
-export function encodingNamed(purpose: string, compression: unknown): MessageEncoding | undefined {
-  return compression === "identity" ? undefined : knownEncoding(purpose, "compression", compression);
+/**
+ * The encoding of `compression`, one of those that the channel or server `has`; undefined for "identity". Throws TypeError
+ * for what is none; `purpose`: what was tried.
+ */
+export function encodingNamed(
+  purpose: string,
+  compression: unknown,
+  has: readonly MessageEncoding[],
+): MessageEncoding | undefined {
+  return compression === "identity" ? undefined : knownEncoding(purpose, "compression", compression, has);
 }
 
-/** The same of an option that may be missing: as it is. */
+/** Whether an option of a call is an encoding of gRPC's, or missing: as it is. Throws TypeError where it is not. */
 export function checkedCompression(purpose: string, compression: unknown): Compression | undefined {
-  if (compression !== undefined) encodingNamed(purpose, compression);
+  if (compression !== undefined && compression !== "identity" && !NAMES.includes(compression)) {
+    throw noEncoding(purpose, "compression", compression);
+  }
   return compression as Compression | undefined;
 }
 
-/** What a transport is made with. Throws TypeError for what are no encodings; `purpose`: what was tried. */
-export function messageEncodings(purpose: string, options: CompressionOptions): MessageEncodings {
+/**
+ * What a transport is made with; `has`: the encodings that the channel or server has. Throws TypeError for what are no
+ * encodings; `purpose`: what was tried.
+ */
+export function messageEncodings(
+  purpose: string,
+  options: CompressionOptions,
+  has: readonly MessageEncoding[],
+): MessageEncodings {
   const { compression = "identity", acceptCompression } = options;
-  const outgoing = encodingNamed(purpose, compression);
-  if (acceptCompression === undefined) return { accepted: ALL, outgoing };
+  const outgoing = encodingNamed(purpose, compression, has);
+  if (acceptCompression === undefined) return { accepted: has, outgoing };
   if (!Array.isArray(acceptCompression)) {
     throw new TypeError(
       `Cannot ${purpose}: acceptCompression is ${describe(acceptCompression)}, not an array of encodings`,
     );
   }
-  const accepted = acceptCompression.map((name) => knownEncoding(purpose, "acceptCompression", name));
+  const accepted = acceptCompression.map((name) => knownEncoding(purpose, "acceptCompression", name, has));
   return { accepted: [...new Set(accepted)], outgoing };
 }
 
-function knownEncoding(purpose: string, option: string, name: unknown): MessageEncoding {
-  const encoding = ENCODINGS.get(name);
+function knownEncoding(
+  purpose: string,
+  option: string,
+  name: unknown,
+  has: readonly MessageEncoding[],
+): MessageEncoding {
+  const encoding = has.find((one) => one.name === name);
   if (encoding !== undefined) return encoding;
+  if (!NAMES.includes(name)) throw noEncoding(purpose, option, name);
+  throw new TypeError(
+    `Cannot ${purpose}: ${option} has "${name as string}", which is not there without the feature compression`,
+  );
+}
+
+function noEncoding(purpose: string, option: string, name: unknown): TypeError {
   const known = option === "compression" ? '"identity", "deflate" or "gzip"' : '"deflate" and "gzip"';
-  throw new TypeError(`Cannot ${purpose}: ${option} has ${describe(name)}; there is ${known}`);
+  return new TypeError(`Cannot ${purpose}: ${option} has ${describe(name)}; there is ${known}`);
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { type HandshakeOptions, type LocalSettings, localSettings, messageLimits } from "../transport/mod.ts";
 import type { EndpointOptions, ReportOptions } from "../pollers/mod.ts";
-import { type CompressionOptions, messageEncodings } from "./compression.ts";
+import type { CompressionOptions } from "./compression.ts";
 import { checkKeepalive } from "./keepalive.ts";
 import { checkOptions, type OptionNames } from "./options.ts";
 
@@ -64,7 +64,6 @@ export function checkConnectOptions(
   if (settings !== undefined) checkOptions(`${purpose}, settings`, settings, SETTINGS_NAMES);
   localSettings(settings);
   messageLimits(options);
-  messageEncodings(purpose, options);
   if (!(typeof maxReceiveElements === "number" && maxReceiveElements >= 0)) {
     throw new RangeError(
       `Cannot ${purpose}: maxReceiveElements is ${String(maxReceiveElements)}; give a number, or Infinity`,

@@ -1,9 +1,25 @@
 // One engine a thread for each poller, shared by its channels and servers as long as one of them is open.
 
-import { type EventEngine, selectPoller } from "../pollers/mod.ts";
+import {
+  choosePoller,
+  type EngineFactory,
+  type EventEngine,
+  type PollerChoice,
+  PollerError,
+} from "../pollers/mod.ts";
 
-/** An ordered list of pollers: "epoll,native", or an array; or an engine that is there already (a simulated one). */
-export type PollerList = string | readonly string[] | EventEngine;
+/**
+ * Pollers in the order in which they are tried: by names, "epoll,native", or themselves, as `native` of
+ * "pollwire/pollers/native"; or an engine that is there already (a simulated one).
+ */
+export type PollerList = PollerChoice | EventEngine;
+
+/** The pollers of a channel or server: those that have names there, and what is chosen from where it says nothing. */
+export interface KnownPollers {
+  readonly factories: readonly EngineFactory[];
+  /** Undefined: the channel or server has to say it. */
+  readonly defaults: (() => string) | undefined;
+}
 
 /** An engine's use by one channel, one server or one set of reactor workers. */
 export interface EngineUse {
@@ -75,15 +91,24 @@ export function engineCount(): number {
 }
 
 /** The engine of the first usable poller of `list`; throws PollerError where there is none. */
-export function useEngine(list?: PollerList): EngineUse {
+export function useEngineOf(list: PollerList | undefined, known: KnownPollers): EngineUse {
   if (typeof list === "object" && "execCtx" in list) return useGiven(list);
-  const factory = selectPoller(list ?? preferred);
+  if (list === undefined && preferred !== undefined) {
+    const shared = engines.get(preferred);
+    if (shared !== undefined) return shared.use();
+  }
+  const factory = choosePoller(list ?? preferred ?? defaultOf(known), known.factories);
   let shared = engines.get(factory.name);
   if (shared === undefined) {
     shared = new SharedEngine(factory.create({}), true);
     engines.set(factory.name, shared);
   }
   return shared.use();
+}
+
+function defaultOf({ defaults }: KnownPollers): string {
+  if (defaults !== undefined) return defaults();
+  throw new PollerError('Cannot select a poller: none is given; give "native" of "pollwire/pollers/native"');
 }
 
 /** The engine that others share, where it is that; else its creator shuts it down. */

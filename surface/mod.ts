@@ -18,6 +18,7 @@ export {
   type ExecutorErrorReason,
   type ExecutorOptions,
   type JobOptions,
+  type PollerChoice,
   transferring,
 } from "../pollers/mod.ts";
 export type {
@@ -92,9 +93,11 @@ export {
   type StatusName,
   statusName,
 } from "./call/status.ts";
-export { Channel, type ChannelOptions } from "./channel/channel.ts";
+export { Channel as AnyChannel, type ChannelOptions } from "./channel/channel.ts";
+export { Channel } from "./full/channel.ts";
 export { parseAddress, type TargetUri } from "./channel/destination.ts";
-export { registerResolver, type Resolvers } from "./channel/resolver/registry.ts";
+export { registerResolver } from "./channel/resolver/registry.ts";
+export type { Resolvers } from "./channel/resolver/resolvers.ts";
 export type {
   Resolver,
   ResolverBackoff,
@@ -104,7 +107,8 @@ export type {
 } from "./channel/resolver/resolver.ts";
 export type { EndpointAddresses } from "./channel/resolver/endpoint.ts";
 export type { ResolvedConfig } from "./channel/service_config/config_in_use.ts";
-export { type LoadBalancingPolicy, registerBalancer } from "./channel/balancer/registry.ts";
+export { registerBalancer } from "./channel/balancer/registry.ts";
+export type { LoadBalancingPolicy } from "./channel/balancer/policies.ts";
 export {
   type Balancer,
   type BalancerHelper,
@@ -166,7 +170,7 @@ export type { ChannelzAddress } from "./channelz/messages.ts";
 export type { CallOptions } from "./client/call_options.ts";
 export { type Compression, type CompressionOptions, uncompressed } from "./compression.ts";
 export type { UserConnectOptions } from "./connect_options.ts";
-export { createClient, type ServiceClient } from "./create_client.ts";
+export { createClient, type ServiceClient } from "./full/create_client.ts";
 export type { PollerList } from "./engines.ts";
 export { announce, type Announcement, type AnnounceOptions } from "./etcd/announce.ts";
 export type { EtcdOptions, EtcdUser } from "./etcd/etcd_options.ts";
@@ -338,7 +342,10 @@ export {
   type VerifyPeer,
 } from "./credentials/mod.ts";
 export type { AdmissionOptions } from "./server/admission.ts";
-export { Server, type ServerOptions, type ShutdownOptions } from "./server/server.ts";
+export { Server as AnyServer } from "./server/server.ts";
+export type { ServerOptions, ShutdownOptions } from "./server/server_options.ts";
+export { Server } from "./full/server.ts";
+export type { Feature } from "./features/feature.ts";
 export type { ServedCall, ServerCall } from "./server/server_call.ts";
 export type { MethodStyle } from "./server/method_style.ts";
 export type { GenericHandler, GenericMethod, MethodHandlers, ServiceHandlers } from "./server/service.ts";

@@ -2,8 +2,7 @@
 import type { Bench } from "tinybench";
 import { loadReportService } from "../../surface/mod.ts";
 import { TrackedPick } from "../../surface/channel/picker.ts";
-import { readPolicies } from "../../surface/channel/balancer/registry.ts";
-import { JsonField } from "../../surface/channel/service_config/json_field.ts";
+import { EVERY_POLICY } from "../../surface/channel/balancer/registry.ts";
 import { encodeMessage } from "../../surface/proto/mod.ts";
 import { binaryField, HeaderList, NO_HEADERS, protocolName } from "../../transport/mod.ts";
 import type { PendingCall } from "../../surface/client/call_route.ts";
@@ -38,7 +37,7 @@ const call: PendingCall = { ...CALL, metadataValue: () => USERS[calls++ % USERS.
 /** A policy over `SERVERS` servers that are all connected. */
 async function connected(policy: string): Promise<BalancingWorld> {
   const world = new BalancingWorld(
-    readPolicies(new JsonField("policies", [{ [policy]: POLICIES[policy]! }])),
+    EVERY_POLICY.read([{ [policy]: POLICIES[policy]! }], "policies"),
   );
   const servers = [];
   for (let i = 0; i < SERVERS; i++) servers.push(await world.serve(speak, 81 + i));

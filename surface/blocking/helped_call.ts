@@ -10,7 +10,7 @@ import type { ChildCall } from "../call/parent.ts";
 import { Status, type StatusCode } from "../call/status.ts";
 import type { GivenOptions } from "../client/call_options.ts";
 import { CallPermission, type PermittedCall } from "../client/call_permission.ts";
-import type { CallContext } from "../client/call_route.ts";
+import type { CallContext } from "../client/call_context.ts";
 import { markMessage } from "../compression.ts";
 import { EncodeError, encodeFramed, type MethodDescriptor, reuseFramed } from "../proto/mod.ts";
 import { type HelpedSink, type Helper, helperOfThread } from "./helper.ts";

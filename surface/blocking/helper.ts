@@ -3,7 +3,7 @@
 import { formatDestination } from "../channel/destination.ts";
 import { Mailbox } from "../../pollers/native/mailbox.ts";
 import { whyNoThread } from "../../pollers/native/thread.ts";
-import type { CallContext } from "../client/call_route.ts";
+import type { CallContext } from "../client/call_context.ts";
 import { ChannelCredentials } from "../credentials/channel_credentials.ts";
 import { describe } from "../options.ts";
 import type { FromHelper, ToHelper } from "./helper_protocol.ts";
@@ -12,7 +12,7 @@ import type { FromHelper, ToHelper } from "./helper_protocol.ts";
 const locate = (): URL => new URL("./helper_worker.ts", import.meta.url);
 
 /** What a channel's options have that is this thread's own, and means nothing to calls of octets. */
-const OWN_OPTIONS = ["poller", "onError", "logger", "maxReceiveElements", "callCredentials"];
+const OWN_OPTIONS = ["features", "poller", "onError", "logger", "maxReceiveElements", "callCredentials"];
 
 /** `options` of a channel, its credentials as the data from which the helper makes the same: certificates of this moment. */
 function portable(options: { readonly credentials?: unknown }): object {

@@ -5,9 +5,10 @@ import { endThread, onUncaught } from "../../pollers/native/thread.ts";
 import { messageOf } from "../../pollers/mod.ts";
 import { type ClientTransport, HeaderList, type RequestTemplate } from "../../transport/mod.ts";
 import { type CallStatus, endedBy } from "../call/call_status.ts";
-import { callContext, Channel, type ChannelOptions } from "../channel/channel.ts";
+import { callContext, type ChannelOptions } from "../channel/channel.ts";
+import { Channel } from "../full/channel.ts";
 import { type GivenOptions, NO_OPTIONS } from "../client/call_options.ts";
-import type { CallContext } from "../client/call_route.ts";
+import type { CallContext } from "../client/call_context.ts";
 import { ClientCall } from "../client/client_call.ts";
 import { insecure, tls } from "../credentials/mod.ts";
 import {

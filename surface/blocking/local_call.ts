@@ -6,7 +6,7 @@ import type { CallStatus } from "../call/call_status.ts";
 import { MessageStore } from "../call/message_store.ts";
 import { Status } from "../call/status.ts";
 import type { GivenOptions } from "../client/call_options.ts";
-import type { CallContext } from "../client/call_route.ts";
+import type { CallContext } from "../client/call_context.ts";
 import { TypedClientCall } from "../client/typed_call.ts";
 import { type MethodDescriptor, reuseFramed } from "../proto/mod.ts";
 import { servedHere } from "../server/served_here.ts";

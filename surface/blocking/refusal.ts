@@ -1,7 +1,7 @@
 // Why a call cannot be made by a thread that blocks.
 
 import { formatAddress, SYNC_WAIT, whyNoSyncWait } from "../../pollers/mod.ts";
-import { type CallContext, NEEDS_LOOP } from "../client/call_route.ts";
+import { type CallContext, NEEDS_LOOP } from "../client/call_context.ts";
 import { servedHere } from "../server/served_here.ts";
 import { Helper } from "./helper.ts";
 

@@ -7,7 +7,7 @@ import { makeCallError, type RpcError } from "../call/rpc_error.ts";
 import { Status, type StatusCode } from "../call/status.ts";
 import { undecodable } from "../call/undecodable.ts";
 import type { GivenOptions } from "../client/call_options.ts";
-import type { CallContext } from "../client/call_route.ts";
+import type { CallContext } from "../client/call_context.ts";
 import { markMessage } from "../compression.ts";
 import { EncodeError, encodeFramed, type MethodDescriptor } from "../proto/mod.ts";
 import type { SyncCall } from "./sync_call.ts";

@@ -4,7 +4,7 @@ import { SYNC_WAIT } from "../../pollers/mod.ts";
 import type { RequestTemplate } from "../../transport/mod.ts";
 import { callContext, type Channel } from "../channel/channel.ts";
 import { type CallOptions, type GivenOptions, NO_OPTIONS, readCallOptions } from "../client/call_options.ts";
-import type { CallContext } from "../client/call_route.ts";
+import type { CallContext } from "../client/call_context.ts";
 import { checkOptions, describe, type OptionNames } from "../options.ts";
 import type { MethodDescriptor, ServiceDescriptor } from "../proto/mod.ts";
 import { checkService } from "../proto/service.ts";

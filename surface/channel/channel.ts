@@ -17,17 +17,19 @@ import { type Insecure, insecure, plaintextRefusal, refusalThrough } from "../cr
 import { PendingCalls } from "../call/pending_calls.ts";
 import { type Compression, encodingNamed, messageEncodings } from "../compression.ts";
 import { checkConnectOptions, CONNECT_OPTION_NAMES, type UserConnectOptions } from "../connect_options.ts";
-import { type EngineUse, type PollerList, useEngine } from "../engines.ts";
+import { type EngineUse, type PollerList, useEngineOf } from "../engines.ts";
+import type { Feature } from "../features/feature.ts";
+import { FeatureSet } from "../features/feature_set.ts";
 import { clientKeepalive } from "../keepalive.ts";
 import { describe, type OptionNames } from "../options.ts";
 import { USER_AGENT } from "../version.ts";
 import { Backoff } from "./backoff.ts";
 import { parseChannelTarget } from "./channel_target.ts";
 import { type CallObserver, CallObservers } from "../call/call_observer.ts";
-import { type CallContext, ChannelEnd } from "../client/call_route.ts";
+import { type CallContext, ChannelEnd } from "../client/call_context.ts";
 import { KeptRequests } from "../client/kept_requests.ts";
-import { balancerOf, type LoadBalancingPolicy } from "./balancer/registry.ts";
-import { type ChannelProxy, proxyFor } from "./proxy.ts";
+import type { LoadBalancingPolicy } from "./balancer/policies.ts";
+import type { ChannelProxy } from "./proxy.ts";
 import { addChannel, type KnownChannel, removeChannel } from "../channelz/registry.ts";
 import { ChannelRoute } from "./channel_route.ts";
 import type { AddressRefusal } from "./connect_settings.ts";
@@ -35,15 +37,18 @@ import type { ConnectivityState } from "./connectivity.ts";
 import { identityOf } from "./object_identity.ts";
 import { type OpenChannel, openChannelsBy } from "./inner_channel.ts";
 import { addressesOf, defaultPort, type Destination, formatDestination } from "./destination.ts";
-import { checkResolvers, resolverFactory, type Resolvers, schemeNames } from "./resolver/registry.ts";
+import { checkResolvers, resolverFactory, type Resolvers, schemeNames } from "./resolver/resolvers.ts";
 import type { ReadConfig } from "./service_config/config_in_use.ts";
 import type { JsonServiceConfig } from "./service_config/json.ts";
-import { MAX_CALL_ATTEMPTS, readServiceConfig } from "./service_config/read_service_config.ts";
+import { MAX_CALL_ATTEMPTS } from "./service_config/method_config.ts";
+import { ServiceConfigError } from "./service_config/service_config_error.ts";
 
 /** What a channel is made with. */
 export interface ChannelOptions extends UserConnectOptions {
-  /** Pollers to choose from, in order; else POLLWIRE_POLLER, else "native". */
+  /** Pollers to choose from, in order; else POLLWIRE_POLLER, else "native". A channel of "pollwire/lean" has to be given one. */
   readonly poller?: PollerList;
+  /** What it can do beside what its class can: of a channel of "pollwire", which can do everything, nothing more. */
+  readonly features?: readonly Feature[];
   /**
    * How connections are secured: `tls.client(...)`, or `insecure` for plaintext. Default: plaintext inside this machine
    * (loopback addresses, unix sockets, pipes), and no connection to other machines.
@@ -107,6 +112,7 @@ export interface ChannelOptions extends UserConnectOptions {
 const NAMES: OptionNames<ChannelOptions> = {
   ...CONNECT_OPTION_NAMES,
   poller: true,
+  features: true,
   credentials: true,
   callCredentials: true,
   proxy: true,
@@ -148,13 +154,16 @@ export let innerChannel: OpenChannel;
 
 /** Calls to the servers of one target. Nothing is connected before the first call. */
 export class Channel {
+  /** What channels of this class can do beside what all channels can. */
+  static readonly features: readonly Feature[] = [];
   readonly #use: EngineUse;
   readonly #context: CallContext;
   readonly #route: ChannelRoute;
   readonly #templates = new Map<string, RequestTemplate>();
   readonly #authority: string;
+  readonly #features: FeatureSet;
   readonly #encodings: MessageEncodings;
-  readonly #security: ConnectSecurity | undefined = undefined;
+  readonly #security: ConnectSecurity | undefined;
   /** As channelz knows it, weakly. */
   readonly #known: KnownChannel;
   #watchers = new Set<(state: ConnectivityState) => void>();
@@ -172,24 +181,26 @@ export class Channel {
    */
   constructor(target: string, options: ChannelOptions = {}) {
     checkConnectOptions("make a channel", options, NAMES as Readonly<Record<string, true>>, "client");
-    checkIdleTimeout(options.idleTimeoutMs);
-    checkRetryBuffer(options.retryBufferBytes);
-    const policy = balancerOf(options.loadBalancing ?? "pick_first");
-    const readConfig = configReader(options);
+    checkNumbers(options);
+    const features = new FeatureSet("make a channel", new.target.features, options.features);
+    this.#features = features;
+    const policy = features.policies.chosen(options.loadBalancing ?? "pick_first");
+    const readConfig = configReader(options, features);
     const config = options.serviceConfig === undefined ? undefined : readConfig(options.serviceConfig);
     checkResolvers(options.resolvers);
-    const schemes = schemeNames(options.resolvers);
-    const { target: parsed, credentials } = parseChannelTarget(target, options.credentials, schemes);
+    const resolvers = [options.resolvers ?? {}, ...features.resolvers];
+    const { target: parsed, credentials } = parseChannelTarget(
+      target,
+      options.credentials,
+      schemeNames(resolvers),
+    );
     checkCallCredentials("make a channel", options.callCredentials);
     const port = defaultPort(credentials instanceof ChannelCredentials);
-    this.#authority = options.authority ?? authorityOf(parsed, port, options.resolvers);
-    this.#encodings = messageEncodings("make a channel", options);
+    this.#authority = options.authority ?? authorityOf(parsed, port, resolvers);
+    this.#encodings = messageEncodings("make a channel", options, features.encodings);
     const reporter = new Reporter(options);
-    if (credentials !== undefined && credentials !== insecure) {
-      this.#security = connectSecurity(credentials, hostOf(this.#authority), reporter);
-    }
-    this.#use = useEngine(options.poller);
-    const { engine } = this.#use;
+    this.#security = securityOf(credentials, this.#authority, reporter);
+    const { engine } = this.#use = useEngineOf(options.poller, features);
     const refusal = (addresses: readonly SocketAddress[]): string | undefined =>
       credentials === undefined ? plaintextRefusal("channel", engine, addresses) : undefined;
     const proxy = this.#proxyFor(parsed, options.proxy, reporter);
@@ -209,6 +220,9 @@ export class Channel {
         ...(this.#security === undefined ? {} : { security: this.#security }),
         ...(proxy === undefined ? {} : { tunnel: proxy.tunnel }),
         readConfig,
+        resolvers,
+        retries: features.first("retries"),
+        makeHealthChecker: features.first("makeHealthChecker"),
         callContext: () => this.#context,
         ...(config === undefined ? {} : { config }),
       },
@@ -223,6 +237,7 @@ export class Channel {
       reporter,
       target: parsed,
       channelOptions: credentials === undefined ? options : { ...options, credentials },
+      retries: features.first("retries"),
       end: new ChannelEnd(),
       maxReceiveElements: options.maxReceiveElements,
       observers: new CallObservers(),
@@ -355,8 +370,13 @@ export class Channel {
     reporter: Reporter,
   ): ChannelProxy | undefined {
     const { engine } = this.#use;
+    const findProxy = this.#features.first("findProxy");
     try {
-      return proxyFor(target, { option, engine, warn: (line) => reporter.log("warn", line) });
+      if (findProxy !== undefined) {
+        return findProxy(target, { option, engine, warn: (line) => reporter.log("warn", line) });
+      }
+      if (option === undefined || option === false) return undefined;
+      throw new TypeError("Cannot use a proxy: give the channel the feature proxies");
     } catch (error) {
       void this.#use.end();
       throw error;
@@ -395,7 +415,9 @@ export class Channel {
         this.#security === undefined ? "http" : "https",
         USER_AGENT,
         acceptedNames(this.#encodings),
-        compression === undefined ? this.#encodings.outgoing : encodingNamed(`call ${path}`, compression),
+        compression === undefined
+          ? this.#encodings.outgoing
+          : encodingNamed(`call ${path}`, compression, this.#features.encodings),
       );
       this.#templates.set(key, template);
     }
@@ -427,16 +449,32 @@ export class Channel {
   }
 }
 
-/** Reconnecting takes longer than a shorter one would save. */
-function checkIdleTimeout(idleTimeoutMs = Infinity): void {
-  if (idleTimeoutMs >= 1_000) return;
-  throw new RangeError(
-    `Cannot make a channel: idleTimeoutMs is ${idleTimeoutMs}; give 1,000 or more milliseconds, or Infinity`,
-  );
+/** Throws RangeError for numbers out of their range. Reconnecting takes longer than a shorter `idleTimeoutMs` would save. */
+function checkNumbers({ idleTimeoutMs = Infinity, retryBufferBytes = 0 }: ChannelOptions): void {
+  if (!(idleTimeoutMs >= 1_000)) {
+    throw new RangeError(
+      `Cannot make a channel: idleTimeoutMs is ${idleTimeoutMs}; give 1,000 or more milliseconds, or Infinity`,
+    );
+  }
+  if (!(retryBufferBytes >= 0)) {
+    throw new RangeError(
+      `Cannot make a channel: retryBufferBytes is ${retryBufferBytes}; give 0 or more octets`,
+    );
+  }
+}
+
+/** How connections to `authority` are secured; undefined where they are not. */
+function securityOf(
+  credentials: ChannelCredentials | Insecure | undefined,
+  authority: string,
+  reporter: Reporter,
+): ConnectSecurity | undefined {
+  if (credentials === undefined || credentials === insecure) return undefined;
+  return connectSecurity(credentials, hostOf(authority), reporter);
 }
 
 /** Reads service configs as the channel's options say. */
-function configReader(options: ChannelOptions): ReadConfig {
+function configReader(options: ChannelOptions, features: FeatureSet): ReadConfig {
   const { enableRetries = true, maxCallAttempts = MAX_CALL_ATTEMPTS } = options;
   if (typeof enableRetries !== "boolean") {
     throw new TypeError(
@@ -450,18 +488,18 @@ function configReader(options: ChannelOptions): ReadConfig {
       }; give a whole number of 2 or more`,
     );
   }
-  return (source) => readServiceConfig(source, { enableRetries, maxCallAttempts });
-}
-
-function checkRetryBuffer(retryBufferBytes = 0): void {
-  if (retryBufferBytes >= 0) return;
-  throw new RangeError(
-    `Cannot make a channel: retryBufferBytes is ${retryBufferBytes}; give 0 or more octets`,
-  );
+  const reader = features.first("serviceConfigs");
+  const retries = enableRetries && features.first("retries") !== undefined;
+  return (source) => {
+    if (reader !== undefined) {
+      return reader.read(source, features.policies, { enableRetries: retries, maxCallAttempts });
+    }
+    throw new ServiceConfigError("", "cannot be read: give the channel the feature serviceConfigs");
+  };
 }
 
 /** Unix sockets have no host; gRPC says "localhost". */
-function authorityOf(target: Destination, port: number, resolvers: Resolvers | undefined): string {
+function authorityOf(target: Destination, port: number, resolvers: readonly Resolvers[]): string {
   if (target.family === "uri") {
     return resolverFactory(target.scheme, resolvers)!.authorityOf?.(target, port) ?? target.path;
   }

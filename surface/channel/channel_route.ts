@@ -22,16 +22,17 @@ import {
 } from "../../pollers/mod.ts";
 import { type ConnectionSecurity, DEFAULT_HANDSHAKE_TIMEOUT_MS } from "../../transport/mod.ts";
 import { Combiner } from "../../pollers/core/combiner.ts";
-import { RetryThrottle } from "../client/attempts/retry_throttle.ts";
-import type { CallContext, CallRoute, PendingCall } from "../client/call_route.ts";
+import type { Retries } from "../client/attempts/retries.ts";
+import type { RetryThrottle } from "../client/attempts/retry_throttle.ts";
+import type { CallContext } from "../client/call_context.ts";
+import type { CallRoute, PendingCall } from "../client/call_route.ts";
 import type { Backoff } from "./backoff.ts";
 import type { BalancerHelper, ConfiguredPolicy } from "./balancer/balancer.ts";
 import { failuresOf, shortList } from "./balancer/failures.ts";
 import { GracefulSwitch } from "./balancer/graceful_switch.ts";
 import { ConnectSettings, type SubchannelOptions } from "./connect_settings.ts";
 import type { ConnectivityState } from "./connectivity.ts";
-import { HealthChecks } from "./health_checks.ts";
-import { HealthWatch } from "./health_watch.ts";
+import type { HealthChecker, HealthWatcher, MakeHealthChecker } from "./health_checker.ts";
 import { defaultPort, type Destination, formatDestination, targetUri } from "./destination.ts";
 import {
   FixedPicker,
@@ -47,10 +48,9 @@ import {
 } from "./picker.ts";
 import type { EndpointAddresses } from "./resolver/endpoint.ts";
 import { GatedResolver } from "./resolver/gated_resolver.ts";
-import { resolverFactory, type Resolvers } from "./resolver/registry.ts";
+import { resolverFactory, type Resolvers } from "./resolver/resolvers.ts";
 import type { Resolver, ResolverContext, ResolverSink } from "./resolver/resolver.ts";
 import { ConfigInUse, type ReadConfig, type ResolvedConfig } from "./service_config/config_in_use.ts";
-import { readServiceConfig } from "./service_config/read_service_config.ts";
 import type { ServiceConfig } from "./service_config/service_config.ts";
 import { Subchannel, type SubchannelWatcher } from "./subchannel.ts";
 
@@ -68,11 +68,15 @@ export interface RouteOptions extends SubchannelOptions {
   /** What is said of the service's calls where the resolver finds nothing. */
   readonly config?: ServiceConfig;
   /** Reads what resolvers find. */
-  readonly readConfig?: ReadConfig;
+  readonly readConfig: ReadConfig;
   /** Whether names in DNS are asked for service configs. Default false. */
   readonly lookUpServiceConfig?: boolean;
-  /** Resolvers beside those that are registered. */
-  readonly resolvers?: Resolvers;
+  /** Resolvers beside those that every channel has. */
+  readonly resolvers: readonly Resolvers[];
+  /** Makes calls again; undefined where no policy has that done. */
+  readonly retries?: Retries | undefined;
+  /** Asks servers for their health; undefined where they are not asked. */
+  readonly makeHealthChecker?: MakeHealthChecker | undefined;
   /** What calls that it makes itself need, those that ask for health. */
   readonly callContext?: () => CallContext;
 }
@@ -90,8 +94,8 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
   /** See {@linkcode CallRoute}. */
   throttle: RetryThrottle | undefined = undefined;
   private readonly waiting = new Set<PendingCall>();
-  private readonly subchannels = new Map<Subchannel, HealthWatch>();
-  private readonly health: HealthChecks;
+  private readonly subchannels = new Map<Subchannel, HealthWatcher | undefined>();
+  private readonly health: HealthChecker | undefined;
   private readonly settings: ConnectSettings;
   /** What changes the state: what is called meanwhile may call back, and waits for its end. */
   private readonly combiner: Combiner;
@@ -122,8 +126,8 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
   ) {
     this.combiner = new Combiner(engine);
     this.settings = new ConnectSettings(options, this);
-    this.health = new HealthChecks(engine, makeBackoff, options);
-    this.configs = new ConfigInUse(options.config, options.readConfig ?? readServiceConfig);
+    this.health = options.makeHealthChecker?.(engine, makeBackoff, options);
+    this.configs = new ConfigInUse(options.config, options.readConfig);
     this.idleTimeoutMs = options.idleTimeoutMs ?? DEFAULT_IDLE_TIMEOUT_MS;
     this.holdsProcess = options.holdsProcess ?? true;
   }
@@ -334,7 +338,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
       if (trace.channel) this.traceEndpoints(endpoints);
       if (!this.takeConfig(found)) return;
       this.unresolved = "";
-      this.throttle = RetryThrottle.of(this.config?.retryThrottling, this.throttle);
+      this.throttle = this.options.retries?.throttleOf(this.config?.retryThrottling, this.throttle);
       this.balancer ??= new GracefulSwitch(this);
       this.balancer.update(endpoints, this.config?.loadBalancing ?? this.policy);
       if (this.asked) this.balancer.exitIdle(); // of a policy that connects when calls come
@@ -349,8 +353,8 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
     const isUsable = configs.take(found);
     this.config = configs.current;
     this.settings.maxConnections = this.config?.maxConnectionsPerSubchannel ?? 1;
-    if (this.health.ask(this.config?.healthCheckService)) {
-      for (const health of this.subchannels.values()) health.restart();
+    if (this.health?.ask(this.config?.healthCheckService) === true) {
+      for (const health of this.subchannels.values()) health?.restart();
     }
     if (configs.problem === "") return true;
     if (configs.problem !== before) this.reportConfig(configs.problem, isUsable);
@@ -390,8 +394,14 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
       one.sweep();
       if (one.isOver) this.subchannels.delete(one);
     }
-    const health = new HealthWatch(this.health, watcher);
-    const subchannel = new Subchannel(this.engine, address, this.settings, this.makeBackoff(), health);
+    const health = this.health?.watch(watcher);
+    const subchannel = new Subchannel(
+      this.engine,
+      address,
+      this.settings,
+      this.makeBackoff(),
+      health ?? watcher,
+    );
     this.subchannels.set(subchannel, health);
     return subchannel;
   }
@@ -403,7 +413,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
 
   /** What the server says of itself, where the service config has it asked. */
   healthOf(subchannel: Subchannel): Health {
-    return this.subchannels.get(subchannel)!.of(subchannel);
+    return this.subchannels.get(subchannel)?.of(subchannel) ?? "SERVING";
   }
 
   /** A new picker, and the state it comes with. */

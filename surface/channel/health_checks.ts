@@ -1,19 +1,14 @@
 // Whether a channel asks servers for their health, and what its watches have in common.
 
-import { defaultReporter, type EventEngine, type Reporter } from "../../pollers/mod.ts";
-import type { CallContext } from "../client/call_route.ts";
+import { defaultReporter, type EventEngine } from "../../pollers/mod.ts";
+import type { CallContext } from "../client/call_context.ts";
 import type { Backoff } from "./backoff.ts";
-import type { HealthSettings } from "./health_watch.ts";
-
-/** What a channel has for its watches. */
-interface HealthOptions {
-  readonly reporter?: Reporter;
-  /** What its calls need; where this is missing no health is asked for. */
-  readonly callContext?: () => CallContext;
-}
+import type { HealthChecker, HealthOptions, HealthWatcher } from "./health_checker.ts";
+import { type HealthSettings, HealthWatch } from "./health_watch.ts";
+import type { SubchannelWatcher } from "./subchannel.ts";
 
 /** See the head of this file. */
-export class HealthChecks implements HealthSettings {
+export class HealthChecks implements HealthChecker, HealthSettings {
   /** The service whose health is asked for; undefined: none is. */
   service: string | undefined = undefined;
   private warned = false;
@@ -33,6 +28,10 @@ export class HealthChecks implements HealthSettings {
     if (this.options.callContext === undefined || service === this.service) return false;
     this.service = service;
     return true;
+  }
+
+  watch(watcher: SubchannelWatcher): HealthWatcher {
+    return new HealthWatch(this, watcher);
   }
 
   /** Once a channel: where servers are equal it would be one line for each. */

@@ -9,7 +9,8 @@ import { CallObservers } from "../call/call_observer.ts";
 import { type CallStatus, describeStatus } from "../call/call_status.ts";
 import { Status } from "../call/status.ts";
 import { NO_OPTIONS } from "../client/call_options.ts";
-import type { CallContext, CallRoute, PendingCall } from "../client/call_route.ts";
+import type { CallContext } from "../client/call_context.ts";
+import type { CallRoute, PendingCall } from "../client/call_route.ts";
 import { TypedClientCall } from "../client/typed_call.ts";
 import {
   type HealthCheckRequest,
@@ -18,6 +19,7 @@ import {
 } from "../services/health_service.ts";
 import type { Backoff } from "./backoff.ts";
 import type { ConnectivityState } from "./connectivity.ts";
+import type { HealthWatcher } from "./health_checker.ts";
 import { type Health, PickFailure, QUEUE } from "./picker.ts";
 import type { Subchannel, SubchannelWatcher } from "./subchannel.ts";
 
@@ -35,7 +37,7 @@ export interface HealthSettings {
 }
 
 /** The health of one subchannel. To it this is the watcher, and passes its states on. */
-export class HealthWatch implements SubchannelWatcher {
+export class HealthWatch implements HealthWatcher {
   private health: Health = QUEUE;
   private call: WatchCall | undefined = undefined;
   private subchannel: Subchannel | undefined = undefined;

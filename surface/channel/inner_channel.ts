@@ -3,13 +3,15 @@
 
 import type { EventEngine, ReportOptions } from "../../pollers/mod.ts";
 import type { KeepaliveOptions } from "../../transport/mod.ts";
-import type { CallContext } from "../client/call_route.ts";
+import type { CallContext } from "../client/call_context.ts";
 import type { ChannelCredentials } from "../credentials/channel_credentials.ts";
 import type { Insecure } from "../credentials/insecure.ts";
+import type { Feature } from "../features/feature.ts";
 
 /** Some of `ChannelOptions`. */
 export interface InnerChannelOptions extends ReportOptions {
   readonly poller: EventEngine;
+  readonly features?: readonly Feature[];
   readonly credentials?: ChannelCredentials | Insecure;
   readonly handshakeTimeoutMs?: number;
   readonly keepalive?: KeepaliveOptions;

@@ -42,6 +42,9 @@ export interface ProxyChoice {
   readonly warn: (line: string) => void;
 }
 
+/** Finds the proxy of a channel: {@linkcode proxyFor}, where the channel has proxies. */
+export type FindProxy = (target: Destination, choice: ProxyChoice) => ChannelProxy | undefined;
+
 /**
  * The proxy for connections to `target`; undefined where there is none. Sockets that are no TCP have none, nor do lists, and of the
  * environment's what is on this machine has none, which a proxy could not reach.

@@ -2,7 +2,8 @@
 
 import type { CallOptions } from "../client/call_options.ts";
 import { Metadata } from "../call/metadata.ts";
-import { Channel, type ChannelOptions } from "../channel/channel.ts";
+import type { ChannelOptions } from "../channel/channel.ts";
+import { Channel } from "../full/channel.ts";
 import { type ChannelCredentials, insecure, tls } from "../credentials/mod.ts";
 import type { callFlags, connectFlags } from "./common_flags.ts";
 import { CommandError, UsageError } from "./exit_codes.ts";

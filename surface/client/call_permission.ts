@@ -18,7 +18,6 @@ import { CompositeCredentials, joined } from "../credentials/composite_credentia
 import { whileBlocked } from "../credentials/plugin_credentials.ts";
 import { hostOf } from "../credentials/host_names.ts";
 import type { CallIdentity } from "./call_identity.ts";
-import type { CallContext } from "./call_route.ts";
 
 /** The call that needs it. */
 export interface PermittedCall {
@@ -30,6 +29,15 @@ export interface PermittedCall {
   onPermitted(): void;
   /** It cannot be had. */
   refuse(code: StatusCode, message: string, cause: unknown): void;
+}
+
+/** What it needs of the call's channel. */
+export interface PermissionContext {
+  readonly engine: EventEngine;
+  /** Connections are TLS. */
+  readonly isSecure: boolean;
+  /** What all calls show of themselves; undefined where that is nothing. */
+  readonly callCredentials: CallCredentials | undefined;
 }
 
 /** What one call needs. */
@@ -46,7 +54,7 @@ export class CallPermission implements CallCredentialsSink {
 
   /** `blocking`: the thread blocks until the call is over. */
   constructor(
-    private readonly context: CallContext,
+    private readonly context: PermissionContext,
     private readonly call: PermittedCall,
     template: RequestTemplate,
     private readonly metadata: HeaderList | undefined,
@@ -137,7 +145,7 @@ export class CallPermission implements CallCredentialsSink {
 
   /** On no caller's stack, and in the engine's turn. */
   private later(closure: () => void): void {
-    const { engine }: { readonly engine: EventEngine } = this.context;
+    const { engine } = this.context;
     engine.run(() => {
       if (!this.isWaiting || this.call.isOver) return;
       this.isWaiting = false;

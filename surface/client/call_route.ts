@@ -1,16 +1,9 @@
-// What a client's call needs of its channel.
+// What gives calls their streams, and what it needs of a call.
 
-import type { EventEngine, Reporter } from "../../pollers/mod.ts";
 import type { CallTracker } from "../channel/call_tracker.ts";
-import type { Destination } from "../channel/destination.ts";
 import type { MethodConfig } from "../channel/service_config/method_config.ts";
-import type { ClientTransport, RequestTemplate } from "../../transport/mod.ts";
-import type { Compression } from "../compression.ts";
-import type { CallObservers } from "../call/call_observer.ts";
-import type { CallCredentials } from "../credentials/call_credentials.ts";
-import type { PendingCalls } from "../call/pending_calls.ts";
+import type { ClientTransport } from "../../transport/mod.ts";
 import type { RetryThrottle } from "./attempts/retry_throttle.ts";
-import type { KeptRequests } from "./kept_requests.ts";
 
 /** A call that wants a transport. */
 export interface PendingCall {
@@ -59,55 +52,4 @@ export interface CallRoute {
   withdraw(call: PendingCall): void;
   /** What `call`, which has no stream, waits for, and the last connection error: the end of a sentence. */
   describeWait(call: PendingCall): string;
-}
-
-/** The end of a channel, for what lives as long as it. */
-export class ChannelEnd {
-  /** The channel is closed. */
-  isClosed = false;
-  /** Called once, when the channel closes; it waits for what they return. */
-  readonly closers: Set<() => unknown> = new Set();
-
-  /** The channel closes: what there is to wait for. */
-  close(): unknown[] {
-    this.isClosed = true;
-    const closers = [...this.closers];
-    this.closers.clear();
-    return closers.map((close) => close());
-  }
-}
-
-/** Of connections whose TLS is by node:tls. */
-export const NEEDS_LOOP =
-  "its TLS is by node:tls, which works in the runtime's loop, and that stands still while a thread blocks; " +
-  'OpenSSL does not need it (provider: "openssl")';
-
-/** What the calls of a channel have in common. */
-export interface CallContext {
-  readonly engine: EventEngine;
-  /** Its connections need the runtime's loop besides: their TLS is by node:tls. */
-  readonly needsLoop: boolean;
-  readonly route: CallRoute;
-  /** Gets what callbacks of the application throw. */
-  readonly reporter: Reporter;
-  /** Where the channel connects to. */
-  readonly target: Destination;
-  /** What the channel was made with, for a helper thread to make one like it. */
-  readonly channelOptions: object;
-  /** What ends with the channel. */
-  readonly end: ChannelEnd;
-  /** What decoding a response may make; undefined is the codec's own limit. */
-  readonly maxReceiveElements: number | undefined;
-  /** See its calls. */
-  readonly observers: CallObservers;
-  /** Calls that end when the application has done its part. */
-  readonly pending: PendingCalls;
-  /** Connections are TLS. */
-  readonly isSecure: boolean;
-  /** What all calls show of themselves; undefined where that is nothing. */
-  readonly callCredentials: CallCredentials | undefined;
-  /** What calls that may be made again keep of their requests, all together. */
-  readonly keptRequests: KeptRequests;
-  /** What calls of `path` begin with: made once. `compression`: of its requests, where it is not the channel's. */
-  template(path: string, compression?: Compression): RequestTemplate;
 }

@@ -35,10 +35,11 @@ import type { ChildCall } from "../call/parent.ts";
 import { Status, type StatusCode, statusName } from "../call/status.ts";
 import type { GivenOptions } from "./call_options.ts";
 import type { AttemptedCall } from "./attempts/attempt.ts";
-import { Attempts } from "./attempts/attempts.ts";
-import { isOwnFault, isRepeatable, mayFollow } from "./attempts/repeatable.ts";
+import { isOwnFault } from "./attempts/own_fault.ts";
+import type { AttemptedStream } from "./attempts/retries.ts";
 import { CallPermission, type PermittedCall } from "./call_permission.ts";
-import type { CallContext, PendingCall } from "./call_route.ts";
+import type { CallContext } from "./call_context.ts";
+import type { PendingCall } from "./call_route.ts";
 import { SendingCall } from "./sending_call.ts";
 import { trackerLeaves } from "./tracked.ts";
 
@@ -200,9 +201,9 @@ export abstract class ClientCall extends SendingCall
   private goesOn(status: CallStatus, final: boolean): boolean {
     const codes = this.config?.retry?.retryableStatusCodes;
     if (codes === undefined) return false;
-    const { throttle } = this.context.route;
-    if (!isRepeatable(status, codes, throttle) || final) return false;
-    if (!mayFollow(status, throttle) || !this.keepsRequests()) return this.isOver;
+    const { route: { throttle }, retries } = this.context;
+    if (!retries!.isRepeatable(status, codes, throttle) || final) return false;
+    if (!retries!.mayFollow(status, throttle) || !this.keepsRequests()) return this.isOver;
     if (this.tracker !== undefined) this.leaveTracker(status.code, status.metadata);
     this.attemptsFrom(1).follow(status);
     return true;
@@ -218,11 +219,12 @@ export abstract class ClientCall extends SendingCall
   }
 
   /** Its stream is made of attempts from now on. `made`: those before. */
-  private attemptsFrom(made: number): Attempts {
+  private attemptsFrom(made: number): AttemptedStream {
     const { context, template, options: { headers }, replay, refused } = this;
     context.route.withdraw(this);
     this.advance(STREAM_OPENED);
-    const attempts = new Attempts(context, this, template, headers, replay!, made, refused);
+    const { retries } = context;
+    const attempts = retries!.attemptsOf(context, this, template, headers, replay!, made, refused);
     this.replay = undefined;
     this.stream = attempts;
     this.unwritten?.ask(attempts);
@@ -460,7 +462,7 @@ export abstract class ClientCall extends SendingCall
   private deadlineDetails(why: string): string {
     const { stream } = this;
     let what = "waiting for the response";
-    if (stream instanceof Attempts) what = stream.describeWait();
+    if (stream !== undefined && "describeWait" in stream) what = (stream as AttemptedStream).describeWait();
     if (this.isOver) what = "before the responses were read";
     else if (stream === undefined) {
       if (this.waitsForRequest) what = "waiting for the first request";

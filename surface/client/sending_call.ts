@@ -15,7 +15,7 @@ import { formatDestination } from "../channel/destination.ts";
 import type { MethodConfig } from "../channel/service_config/method_config.ts";
 import type { GivenOptions } from "./call_options.ts";
 import type { CallPermission } from "./call_permission.ts";
-import type { CallContext } from "./call_route.ts";
+import type { CallContext } from "./call_context.ts";
 import { Replay } from "./replay.ts";
 import { type Sender, Unwritten } from "./unwritten.ts";
 

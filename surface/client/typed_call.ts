@@ -7,7 +7,7 @@ import { Status } from "../call/status.ts";
 import { EncodeError, encodeFramed, type MethodDescriptor, reuseFramed } from "../proto/mod.ts";
 import { markMessage, uncompressedMessages } from "../compression.ts";
 import type { GivenOptions } from "./call_options.ts";
-import type { CallContext } from "./call_route.ts";
+import type { CallContext } from "./call_context.ts";
 import { ClientCall } from "./client_call.ts";
 
 /** Local: see docs/STYLE.md, "Hot paths". */

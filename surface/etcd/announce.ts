@@ -3,7 +3,7 @@
 import { AddressError, formatAddress, parseTarget, type SocketAddress } from "../../pollers/mod.ts";
 import { Backoff } from "../channel/backoff.ts";
 import { innerChannel } from "../channel/channel.ts";
-import { useEngine } from "../engines.ts";
+import { useEngineOf } from "../engines.ts";
 import { checkOptions, describe, type OptionNames } from "../options.ts";
 import { type Server, styledServer } from "../server/server.ts";
 import { type EtcdOptions, type EtcdSettings, readEtcdOptions } from "./etcd_options.ts";
@@ -68,7 +68,7 @@ class ServerAnnouncement implements Announcement {
 
   constructor(server: Server, etcd: EtcdSettings, private readonly what: RegisteredKeys) {
     const { host: { reporter }, styles } = styledServer("announce", server);
-    const use = useEngine(server.engine);
+    const use = useEngineOf(server.engine, { factories: [], defaults: undefined });
     const { engine } = use;
     const session = new EtcdSession(engine, etcd, reporter, new Backoff(() => engine.random()), innerChannel);
     const forget = styles.beforeShutdown((done) => this.leave(done));

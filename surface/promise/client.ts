@@ -6,7 +6,7 @@ import { callContext, type Channel } from "../channel/channel.ts";
 import type { MethodDescriptor, ServiceDescriptor } from "../proto/mod.ts";
 import { checkService } from "../proto/service.ts";
 import { type CallOptions, NO_OPTIONS, readCallOptions } from "../client/call_options.ts";
-import type { CallContext } from "../client/call_route.ts";
+import type { CallContext } from "../client/call_context.ts";
 import { CallSites } from "./call_sites.ts";
 import { type PromiseContext, SingleResponseCall, StreamingResponseCall } from "./client_calls.ts";
 import { type ClientChain, clientChain, interceptedMethod } from "./intercepted_method.ts";

@@ -8,7 +8,7 @@ import type { Frames } from "../call/rpc_error.ts";
 import { Status, type StatusCode } from "../call/status.ts";
 import { undecodable } from "../call/undecodable.ts";
 import type { GivenOptions } from "../client/call_options.ts";
-import type { CallContext } from "../client/call_route.ts";
+import type { CallContext } from "../client/call_context.ts";
 import { TypedClientCall } from "../client/typed_call.ts";
 import { EncodeError, type MethodDescriptor } from "../proto/mod.ts";
 import { Callbacks } from "./callbacks.ts";

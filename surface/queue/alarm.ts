@@ -8,7 +8,8 @@ import {
   type ReportOptions,
   type TaskHandle,
 } from "../../pollers/mod.ts";
-import { type EngineUse, type PollerList, useEngine } from "../engines.ts";
+import type { EngineUse, PollerList } from "../engines.ts";
+import { useEngine } from "../full/engines.ts";
 import { checkOptions, type OptionNames } from "../options.ts";
 import { type CompletionQueue, queueCoreOf } from "./completion_queue.ts";
 import { checkDeadline } from "./deadline.ts";

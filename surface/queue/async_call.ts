@@ -6,7 +6,7 @@ import { Metadata, type MetadataInit } from "../call/metadata.ts";
 import type { ParentCall } from "../call/parent.ts";
 import { Status } from "../call/status.ts";
 import { type CallIdentityOptions, readIdentity } from "../client/call_identity.ts";
-import type { CallContext } from "../client/call_route.ts";
+import type { CallContext } from "../client/call_context.ts";
 import { checkedCompression, type Compression } from "../compression.ts";
 import type { MethodDescriptor } from "../proto/mod.ts";
 import type { ServedCall } from "../server/server_call.ts";

@@ -1,7 +1,7 @@
 // A consumer that blocks its thread: the same loop as that of one that waits for a promise, but it polls itself.
 
 import { type Instant, SYNC_WAIT, whyNoSyncWait } from "../../pollers/mod.ts";
-import { NEEDS_LOOP } from "../client/call_route.ts";
+import { NEEDS_LOOP } from "../client/call_context.ts";
 import { type CompletionEvent, describeTag, QUEUE_TIMEOUT } from "./event.ts";
 import type { QueueCore } from "./queue_core.ts";
 import { QueueWorker } from "./queue_poller.ts";

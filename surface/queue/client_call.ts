@@ -27,7 +27,7 @@ import {
 import { undecodable } from "../call/undecodable.ts";
 import type { CallIdentity } from "../client/call_identity.ts";
 import type { GivenOptions } from "../client/call_options.ts";
-import type { CallContext } from "../client/call_route.ts";
+import type { CallContext } from "../client/call_context.ts";
 import { ClientCall } from "../client/client_call.ts";
 import type { Compression } from "../compression.ts";
 import { describe } from "../options.ts";

@@ -1,7 +1,8 @@
 // A completion queue: operations that are started with a tag come out of it, with their tag, when they are over.
 
 import { type Instant, Reporter, type ReportOptions } from "../../pollers/mod.ts";
-import { type PollerList, useEngine } from "../engines.ts";
+import type { PollerList } from "../engines.ts";
+import { useEngine } from "../full/engines.ts";
 import { checkOptions, describe, type OptionNames } from "../options.ts";
 import { blockForEvent } from "./blocked_consumer.ts";
 import { checkDeadline, deadlineIn } from "./deadline.ts";

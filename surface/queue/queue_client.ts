@@ -2,7 +2,7 @@
 
 import { parentOf } from "../call/parent.ts";
 import { callContext, type Channel } from "../channel/channel.ts";
-import type { CallContext } from "../client/call_route.ts";
+import type { CallContext } from "../client/call_context.ts";
 import { checkOptions, describe, type OptionNames } from "../options.ts";
 import type { MethodDescriptor, ServiceDescriptor } from "../proto/mod.ts";
 import { checkService } from "../proto/service.ts";

@@ -10,7 +10,7 @@ import type { PendingCallDescription } from "../call/pending_calls.ts";
 import { Status } from "../call/status.ts";
 import { undecodable } from "../call/undecodable.ts";
 import type { GivenOptions } from "../client/call_options.ts";
-import type { CallContext } from "../client/call_route.ts";
+import type { CallContext } from "../client/call_context.ts";
 import { type CalledMethod, TypedClientCall } from "../client/typed_call.ts";
 import { EncodeError, encodeFramed, reuseFramed } from "../proto/mod.ts";
 import type { ClientOperations, ClientReactor } from "./client_reactors.ts";

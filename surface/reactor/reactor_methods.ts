@@ -2,7 +2,7 @@
 
 import type { RequestTemplate } from "../../transport/mod.ts";
 import { type CallOptions, type GivenOptions, NO_OPTIONS, readCallOptions } from "../client/call_options.ts";
-import type { CallContext } from "../client/call_route.ts";
+import type { CallContext } from "../client/call_context.ts";
 import type { CalledMethod } from "../client/typed_call.ts";
 import { describe } from "../options.ts";
 import type { MethodDescriptor, MethodKind, ServiceDescriptor } from "../proto/mod.ts";

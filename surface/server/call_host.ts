@@ -1,7 +1,7 @@
 // What the calls of a server have in common.
 
 import { type EventEngine, formatAddress, type Reporter, type SocketAddress } from "../../pollers/mod.ts";
-import type { RequestHead, StatusCode } from "../../transport/mod.ts";
+import type { MessageEncoding, RequestHead, StatusCode } from "../../transport/mod.ts";
 import { CallObservers, CallRecord } from "../call/call_observer.ts";
 import { PendingCalls } from "../call/pending_calls.ts";
 
@@ -36,13 +36,14 @@ export class CallHost {
 
   /**
    * `reporter` gets what handlers throw; with `exposeErrors` clients learn it too. `maxReceiveElements` limits what
-   * decoding a request may make; undefined is the codec's own limit.
+   * decoding a request may make; undefined is the codec's own limit. `encodings`: those that the server has.
    */
   constructor(
     readonly engine: EventEngine,
     readonly reporter: Reporter,
     readonly exposeErrors: boolean,
     readonly maxReceiveElements: number | undefined,
+    readonly encodings: readonly MessageEncoding[],
   ) {}
 
   /** The process stays while a call runs. One count for all of them: an engine's own costs more a call. */

@@ -15,7 +15,6 @@ import {
 import { Combiner } from "../../pollers/core/combiner.ts";
 import {
   type AcceptSecurity,
-  type ConnectionLifetimeOptions,
   type ConnectionSecurity,
   DEFAULT_HANDSHAKE_TIMEOUT_MS,
   type HandshakeOptions,
@@ -26,24 +25,24 @@ import {
   type RequestHead,
   SecureAcceptance,
   serverEndpoint,
-  type ServerKeepaliveOptions,
   type ServerStream,
   type ServerStreamSink,
   type ServerTransport,
   TransportAcceptor,
 } from "../../transport/mod.ts";
-import { Authorizer, type PolicySource } from "../authorization/authorizer.ts";
-import type { Insecure } from "../credentials/insecure.ts";
-import { checkListening, type ServerCredentials, serverSecurity } from "../credentials/server_credentials.ts";
+import { Authorizer } from "../authorization/authorizer.ts";
+import { checkListening, serverSecurity } from "../credentials/server_credentials.ts";
 import type { CallObserver } from "../call/call_observer.ts";
 import { Status, type StatusCode } from "../call/status.ts";
 import { messageEncodings } from "../compression.ts";
-import { checkConnectOptions, CONNECT_OPTION_NAMES, type UserConnectOptions } from "../connect_options.ts";
-import { type EngineUse, type PollerList, useEngine } from "../engines.ts";
+import { checkConnectOptions } from "../connect_options.ts";
+import { type EngineUse, useEngineOf } from "../engines.ts";
+import type { Feature } from "../features/feature.ts";
+import { FeatureSet } from "../features/feature_set.ts";
 import { serverKeepalive } from "../keepalive.ts";
-import { checkOptions, describe, type OptionNames } from "../options.ts";
+import { checkOptions, describe } from "../options.ts";
 import type { ServiceDescriptor } from "../proto/mod.ts";
-import { Admission, type AdmissionOptions } from "./admission.ts";
+import { Admission } from "./admission.ts";
 import { Beginnings } from "./beginnings.ts";
 import { addressesOf } from "./bind_addresses.ts";
 import { Binding, bindingName } from "./binding.ts";
@@ -52,6 +51,12 @@ import { CallHost } from "./call_host.ts";
 import { type ServerInterceptor, ServerInterceptors } from "./interceptor.ts";
 import { MethodTable } from "./method_table.ts";
 import { NOBODY } from "./nobody.ts";
+import {
+  SERVER_OPTION_NAMES,
+  type ServerOptions,
+  SHUTDOWN_OPTION_NAMES,
+  type ShutdownOptions,
+} from "./server_options.ts";
 import { ServerStyles, type StyledServer } from "./server_styles.ts";
 import type { MethodStyle } from "./method_style.ts";
 import {
@@ -62,68 +67,13 @@ import {
   type ServiceHandlers,
 } from "./service.ts";
 
-/** What a server is made with. */
-export interface ServerOptions extends UserConnectOptions, ConnectionLifetimeOptions, AdmissionOptions {
-  /** How clients are asked whether they are there, and how often they may ask. */
-  readonly keepalive?: ServerKeepaliveOptions;
-  /** Pollers to choose from, in order; else POLLWIRE_POLLER, else "native". */
-  readonly poller?: PollerList;
-  /**
-   * How connections are secured: `tls.server(...)`, or `insecure` for plaintext. Default: plaintext on loopback addresses,
-   * unix sockets and pipes, and no listening where other machines can connect.
-   */
-  readonly credentials?: ServerCredentials | Insecure;
-  /**
-   * Which clients may call what (gRFC A43): a policy, its JSON, `{ file }`, or a function that gives the policy of now.
-   * Later policies are read when calls come, once a second at most; where one cannot be used the earlier one is kept, and
-   * `onError` gets the reason. Default: every client may call everything.
-   */
-  readonly authorization?: PolicySource;
-  /** Let other processes listen on the same port (SO_REUSEPORT). Default false. */
-  readonly reusePort?: boolean;
-  /**
-   * Called once each time that accepting pauses, as where the process ran out of descriptors; it resumes by
-   * itself. Default: a warning is logged.
-   */
-  readonly onAcceptPaused?: (reason: Error) => void;
-  /**
-   * Let clients learn the messages of errors that handlers throw and that are no RpcError. Default false: they get
-   * UNKNOWN, "handler failed", and the error goes to `onError`.
-   */
-  readonly exposeErrors?: boolean;
-  /** Run around every call, the first one outermost. */
-  readonly interceptors?: readonly ServerInterceptor[];
-}
-
-const NAMES: OptionNames<ServerOptions> = {
-  ...CONNECT_OPTION_NAMES,
-  poller: true,
-  credentials: true,
-  authorization: true,
-  reusePort: true,
-  onAcceptPaused: true,
-  acceptConnection: true,
-  maxConnectionsPerAddress: true,
-  exposeErrors: true,
-  interceptors: true,
-  maxConnectionIdleMs: true,
-  maxConnectionAgeMs: true,
-  maxConnectionAgeGraceMs: true,
-};
-
-/** How a graceful shutdown is done. */
-export interface ShutdownOptions {
-  /** Milliseconds after which calls that still run are ended. Default: none are. */
-  readonly graceMs?: number;
-}
-
-const SHUTDOWN_NAMES: OptionNames<ShutdownOptions> = { graceMs: true };
-
 /** What API styles see of `server`. Throws TypeError where it is none; `purpose`: what was tried. */
 export let styledServer: (purpose: string, server: Server) => StyledServer;
 
 /** Serves the services that were added on the addresses it listens on. */
 export class Server {
+  /** What servers of this class can do beside what all servers can. */
+  static readonly features: readonly Feature[] = [];
   /** The engine the server runs on. */
   readonly engine: EventEngine;
   readonly #use: EngineUse;
@@ -156,7 +106,13 @@ export class Server {
    * @throws {RangeError} for values out of their range
    */
   constructor(options: ServerOptions = {}) {
-    checkConnectOptions("make a server", options, NAMES as Readonly<Record<string, true>>, "server");
+    checkConnectOptions(
+      "make a server",
+      options,
+      SERVER_OPTION_NAMES as Readonly<Record<string, true>>,
+      "server",
+    );
+    const features = new FeatureSet("make a server", new.target.features, options.features);
     const reporter = new Reporter(options);
     this.#admission = new Admission(options, reporter);
     const interceptors = this.#intercepting(options.interceptors ?? []);
@@ -165,14 +121,14 @@ export class Server {
       ? undefined
       : new Authorizer("make a server", authorization, reporter);
     this.#security = serverSecurity("make a server", options.credentials, reporter);
-    this.#use = useEngine(options.poller);
+    const encodings = messageEncodings("make a server", options, features.encodings);
+    this.#use = useEngineOf(options.poller, features);
     this.engine = this.#use.engine;
     this.#combiner = new Combiner(this.engine);
     this.#securing = new Handshakes(this.engine);
-    const encodings = messageEncodings("make a server", options);
     this.#options = { ...options, keepalive: serverKeepalive(options.keepalive ?? {}), reporter, encodings };
     const { exposeErrors = false, maxReceiveElements } = options;
-    this.#host = new CallHost(this.engine, reporter, exposeErrors, maxReceiveElements);
+    this.#host = new CallHost(this.engine, reporter, exposeErrors, maxReceiveElements, features.encodings);
     this.#host.interceptors = interceptors;
     const { maxConcurrentStreams } = localSettings(options.settings);
     this.#connections = {
@@ -346,7 +302,7 @@ export class Server {
    * shorter one. A server that is announced is taken out first, and takes calls meanwhile.
    */
   shutdown(options: ShutdownOptions = {}): Promise<void> {
-    checkOptions("shut the server down", options, SHUTDOWN_NAMES as Readonly<Record<string, true>>);
+    checkOptions("shut the server down", options, SHUTDOWN_OPTION_NAMES as Readonly<Record<string, true>>);
     let stopped = this.#stopped;
     if (stopped === undefined) {
       // The promise is there before anything is stopped: what that calls may ask for it.

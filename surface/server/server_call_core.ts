@@ -155,7 +155,8 @@ export abstract class ServerCallCore extends CallCore
 
   /** Throws TypeError for what is no compression, and once initial metadata was sent. */
   set compression(compression: Compression) {
-    const encoding = encodingNamed(`compress the responses of ${this.path}`, compression);
+    const purpose = `compress the responses of ${this.path}`;
+    const encoding = encodingNamed(purpose, compression, this.host.encodings);
     if (!this.isOver) this.stream.compress(encoding, this.head);
   }
 

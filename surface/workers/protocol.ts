@@ -1,6 +1,6 @@
 // Messages between reactor workers and their owner.
 
-import type { ShutdownOptions } from "../server/server.ts";
+import type { ShutdownOptions } from "../server/server_options.ts";
 import type { Insecure, TlsServerOptions } from "../credentials/mod.ts";
 import type { WorkerServerOptions } from "./service_module.ts";
 

@@ -22,7 +22,8 @@ import {
 } from "../../pollers/native/thread.ts";
 import { shareEngine } from "../engines.ts";
 import { insecure, tls } from "../credentials/mod.ts";
-import { Server, type ShutdownOptions } from "../server/server.ts";
+import { Server } from "../full/server.ts";
+import type { ShutdownOptions } from "../server/server_options.ts";
 import { readDescriptors } from "./intake.ts";
 import {
   ADOPTED,

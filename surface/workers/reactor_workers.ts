@@ -18,7 +18,8 @@ import { serverEndpoint } from "../../transport/mod.ts";
 import { Authorizer } from "../authorization/authorizer.ts";
 import { Backoff } from "../channel/backoff.ts";
 import { checkConnectOptions } from "../connect_options.ts";
-import { type EngineUse, useEngine } from "../engines.ts";
+import type { EngineUse } from "../engines.ts";
+import { useEngine } from "../full/engines.ts";
 import { checkOptions, describe, type OptionNames } from "../options.ts";
 import { insecure } from "../credentials/insecure.ts";
 import {
@@ -26,7 +27,7 @@ import {
   checkServerCredentials,
   ServerCredentials,
 } from "../credentials/server_credentials.ts";
-import type { ShutdownOptions } from "../server/server.ts";
+import type { ShutdownOptions } from "../server/server_options.ts";
 import { Boss } from "./boss.ts";
 import type { WorkerStart } from "./protocol.ts";
 import type { WorkerServerOptions } from "./service_module.ts";

@@ -1,13 +1,21 @@
 // What an application writes for reactor workers: a module that adds its services to each worker's server.
 
 import type { PolicyData } from "../authorization/authorizer.ts";
-import type { Server, ServerOptions } from "../server/server.ts";
+import type { Server } from "../server/server.ts";
+import type { ServerOptions } from "../server/server_options.ts";
 
 /** Options of each worker's server: those that can be sent to a thread. Interceptors come by `server.intercept`. */
 export interface WorkerServerOptions extends
   Omit<
     ServerOptions,
-    "poller" | "reusePort" | "onAcceptPaused" | "acceptConnection" | "onError" | "logger" | "interceptors"
+    | "poller"
+    | "features"
+    | "reusePort"
+    | "onAcceptPaused"
+    | "acceptConnection"
+    | "onError"
+    | "logger"
+    | "interceptors"
   > {
   /** As `ServerOptions.authorization`; a function cannot be sent to a thread, and each thread reads a file for itself. */
   readonly authorization?: PolicyData;

@@ -2,7 +2,7 @@
 
 import { type EventEngine, ORPHANED_RESOURCES } from "../../pollers/mod.ts";
 import { Thread } from "../../pollers/native/thread.ts";
-import type { ShutdownOptions } from "../server/server.ts";
+import type { ShutdownOptions } from "../server/server_options.ts";
 import type { FromWorker, ToWorker, WorkerStart } from "./protocol.ts";
 
 /** A worker that has not ended this long after its calls' grace is ended by force. */

@@ -3,7 +3,8 @@ import { assert, assertEquals, assertNotStrictEquals, assertStrictEquals, assert
 import { Channel, createClient, createEngine, selectPoller, Server } from "pollwire";
 import type { BaseEngine } from "../../pollers/core/base_engine.ts";
 import { Simulation } from "../../pollers/simulated/mod.ts";
-import { shareEngine, useEngine } from "../../surface/engines.ts";
+import { shareEngine } from "../../surface/engines.ts";
+import { useEngine } from "../../surface/full/engines.ts";
 import { test } from "../harness.ts";
 import { echo, Trial } from "./serving.ts";
 

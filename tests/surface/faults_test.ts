@@ -7,11 +7,11 @@ import { type EventEngine, parseTarget, Reporter } from "../../pollers/mod.ts";
 import { Backoff } from "../../surface/channel/backoff.ts";
 import { CallObservers } from "../../surface/call/call_observer.ts";
 import { PendingCalls } from "../../surface/call/pending_calls.ts";
-import { ChannelEnd } from "../../surface/client/call_route.ts";
+import { ChannelEnd } from "../../surface/client/call_context.ts";
 import { makeClient } from "../../surface/promise/client.ts";
-import { balancerOf } from "../../surface/channel/balancer/registry.ts";
+import { EVERY_POLICY } from "../../surface/channel/balancer/registry.ts";
 import { ChannelRoute } from "../../surface/channel/channel_route.ts";
-import { useEngine } from "../../surface/engines.ts";
+import { useEngine } from "../../surface/full/engines.ts";
 import { requestTemplate } from "../../transport/mod.ts";
 import { concat } from "../bytes.ts";
 import { Namespace, noNamespace } from "../faults/namespace.ts";
@@ -21,6 +21,7 @@ import { KeptRequests } from "../../surface/client/kept_requests.ts";
 import { test } from "../harness.ts";
 import { describe, frame, parse, PREFACE, setting, SETTINGS_ACK, uint32 } from "../transport/http2/wire.ts";
 import { echo, failure, Trial, type TrialClient, until } from "./serving.ts";
+import { ROUTE_FEATURES } from "./channel/every_feature.ts";
 
 /** Less than a channel would allow. */
 const KEEPALIVE = { timeMs: 200, timeoutMs: 500 };
@@ -40,13 +41,13 @@ interface Bench {
 function clientOf(engine: EventEngine, at: string): { client: TrialClient; route: ChannelRoute } {
   const target = parseTarget(at);
   const reporter = new Reporter({});
-  const options = { keepalive: KEEPALIVE, reporter };
+  const options = { ...ROUTE_FEATURES, keepalive: KEEPALIVE, reporter };
   const route = new ChannelRoute(
     engine,
     target,
     options,
     () => new Backoff(() => 0.5, 50),
-    balancerOf("pick_first"),
+    EVERY_POLICY.chosen("pick_first"),
     () => {},
   );
   const template = (path: string) => requestTemplate(path, "test", "http", "test");
@@ -63,6 +64,7 @@ function clientOf(engine: EventEngine, at: string): { client: TrialClient; route
     pending: new PendingCalls(),
     isSecure: false,
     callCredentials: undefined,
+    retries: undefined,
     keptRequests: new KeptRequests(0),
     template,
   };

@@ -1,7 +1,8 @@
 // What is done at the end of a call or server: timers, listeners on signals, iterators and sockets are given back.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Channel, createClient, RpcError, Server, Status } from "pollwire";
-import { engineCount, useEngine } from "../../surface/engines.ts";
+import { engineCount } from "../../surface/engines.ts";
+import { useEngine } from "../../surface/full/engines.ts";
 import { counted } from "../counted_engine.ts";
 import { test } from "../harness.ts";
 import {

@@ -16,7 +16,7 @@ import {
   type ServiceOf,
   type Unary,
 } from "pollwire";
-import { useEngine } from "../../surface/engines.ts";
+import { useEngine } from "../../surface/full/engines.ts";
 import "../shared_engines.ts";
 import { counted, type CountedEngine } from "../counted_engine.ts";
 

@@ -1,9 +1,10 @@
 // grpc-js's Channel over one of this library.
 
 import type { Buffer } from "../../../pollers/native/node_classes.ts";
-import { callContext, Channel as WireChannel, onNextState } from "../../channel/channel.ts";
+import { callContext, onNextState } from "../../channel/channel.ts";
+import { Channel as WireChannel } from "../../full/channel.ts";
 import type { GivenOptions } from "../../client/call_options.ts";
-import type { CallContext } from "../../client/call_route.ts";
+import type { CallContext } from "../../client/call_context.ts";
 import type { ConnectivityState } from "../../channel/connectivity.ts";
 import { type AuthContext, authContextOf } from "./auth_context.ts";
 import { AdaptedCredentials, type CallCredentials } from "./call_credentials.ts";

@@ -2,7 +2,7 @@
 
 import type { ChannelOptions as WireChannelOptions } from "../../channel/channel.ts";
 import type { Compression } from "../../compression.ts";
-import type { ServerOptions as WireServerOptions } from "../../server/server.ts";
+import type { ServerOptions as WireServerOptions } from "../../server/server_options.ts";
 import { compressionAlgorithms } from "./constants.ts";
 
 /** Options by grpc-js's names. Those that mean nothing here have no effect, as unknown ones. */

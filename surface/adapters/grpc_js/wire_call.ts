@@ -7,7 +7,7 @@ import { MessageStore } from "../../call/message_store.ts";
 import { encodeFramed, reuseFramed } from "../../proto/mod.ts";
 import { RAW_CODEC } from "../../proto/raw.ts";
 import type { GivenOptions } from "../../client/call_options.ts";
-import type { CallContext } from "../../client/call_route.ts";
+import type { CallContext } from "../../client/call_context.ts";
 import { ClientCall } from "../../client/client_call.ts";
 import type { InterceptingListener, MessageContext } from "./call_interface.ts";
 import { later } from "./later.ts";

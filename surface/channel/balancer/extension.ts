@@ -111,6 +111,18 @@ export function fitted<Config>(policy: BalancingPolicy<Config>): inner.Balancing
   };
 }
 
+/** Throws TypeError for what is no policy. */
+export function checkPolicy(cannot: string, policy: unknown): void {
+  const { name, readConfig, make } = Object(policy) as Partial<BalancingPolicy>;
+  if (typeof name !== "string" || name === "") {
+    throw new TypeError(`${cannot}: its name is ${describe(name)}; give a string`);
+  }
+  for (const [method, given] of Object.entries({ readConfig, make })) {
+    if (typeof given === "function") continue;
+    throw new TypeError(`${cannot}: ${method} of ${name} is ${describe(given)}; give a function`);
+  }
+}
+
 /** What an application's policy gets. */
 class Helper implements BalancerHelper {
   constructor(private readonly name: string, private readonly helper: inner.BalancerHelper) {}

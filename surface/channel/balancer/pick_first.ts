@@ -13,7 +13,7 @@ import type { EndpointAddresses } from "../resolver/endpoint.ts";
 import { JsonField } from "../service_config/json_field.ts";
 import type { Subchannel, SubchannelWatcher } from "../subchannel.ts";
 import { byStanding, interleaved, shuffled } from "./address_order.ts";
-import type { Balancer, BalancerHelper } from "./balancer.ts";
+import type { Balancer, BalancerHelper, BalancingPolicy } from "./balancer.ts";
 import { failuresOf } from "./failures.ts";
 
 /** How long an attempt has before the next address is tried beside it (RFC 8305, section 8; gRFC A61). */
@@ -221,3 +221,10 @@ export class PickFirst implements Balancer<PickFirstConfig>, SubchannelWatcher {
     this.helper.updateState(state, picker);
   }
 }
+
+/** The default: all calls go to the first server that can be connected to. */
+export const PICK_FIRST: BalancingPolicy<PickFirstConfig> = {
+  name: "pick_first",
+  readConfig: readPickFirstConfig,
+  make: (helper) => new PickFirst(helper),
+};

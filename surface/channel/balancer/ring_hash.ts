@@ -9,6 +9,7 @@ import { FixedPicker, type Picker, PickFailure, type PickResult, QUEUE } from ".
 import type { EndpointAddresses } from "../resolver/endpoint.ts";
 import { JsonField } from "../service_config/json_field.ts";
 import { ServiceConfigError } from "../service_config/service_config_error.ts";
+import type { BalancingPolicy } from "./balancer.ts";
 import { type EndpointChild, EndpointChildren } from "./endpoint_children.ts";
 import { HashRing } from "./hash_ring.ts";
 import { Xxh64 } from "./xxh64.ts";
@@ -175,3 +176,10 @@ class RingPicker implements Picker {
     return connecting ? QUEUE : children[ring.memberAt(start)]!.picker.pick(call);
   }
 }
+
+/** Calls of one key go to one server. */
+export const RING_HASH: BalancingPolicy<RingHashConfig> = {
+  name: "ring_hash",
+  readConfig: readRingHashConfig,
+  make: (helper) => new RingHash(helper),
+};

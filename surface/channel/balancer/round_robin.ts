@@ -2,6 +2,7 @@
 
 import type { PendingCall } from "../../client/call_route.ts";
 import type { Picker, PickResult } from "../picker.ts";
+import type { BalancingPolicy } from "./balancer.ts";
 import { type EndpointChild, EndpointChildren } from "./endpoint_children.ts";
 
 /** Connects to every server, and stays connected. */
@@ -22,3 +23,10 @@ class TurnPicker implements Picker {
     return this.pickers[next]!.pick(call);
   }
 }
+
+/** Calls go to all servers in turn. */
+export const ROUND_ROBIN: BalancingPolicy = {
+  name: "round_robin",
+  readConfig: () => undefined,
+  make: (helper) => new RoundRobin(helper),
+};

@@ -3,6 +3,9 @@
 import type { MessageSizes } from "../../../transport/mod.ts";
 import type { StatusCode } from "../../call/status.ts";
 
+/** More attempts mean as many, where the client does not say otherwise (gRFC A6). */
+export const MAX_CALL_ATTEMPTS = 5;
+
 /** Calls that failed are made again, one attempt after the other (gRFC A6). */
 export interface RetryPolicy {
   /** Attempts in all, the first one too: 2 to 5. */

@@ -1,17 +1,14 @@
 // Reads a service config (https://github.com/grpc/grpc/blob/master/doc/service_config.md): it is used whole, or refused whole.
 
 import type { ConfiguredPolicy } from "../balancer/balancer.ts";
-import { policyNamed, policyNames, readPolicies } from "../balancer/registry.ts";
+import type { Policies } from "../balancer/policies.ts";
 import type { JsonServiceConfig } from "./json.ts";
 import { JsonField } from "./json_field.ts";
-import { type MethodConfig, NO_METHOD_CONFIG } from "./method_config.ts";
+import { MAX_CALL_ATTEMPTS, type MethodConfig, NO_METHOD_CONFIG } from "./method_config.ts";
 import { readMethodConfigs, type RetryOptions } from "./read_method_config.ts";
 import type { RetryThrottling } from "./retry_throttling.ts";
 import type { ServiceConfig } from "./service_config.ts";
 import { ServiceConfigError } from "./service_config_error.ts";
-
-/** More attempts mean as many, where the client does not say otherwise (gRFC A6). */
-export const MAX_CALL_ATTEMPTS = 5;
 
 /** gRFC A105: more connections to one address mean as many. */
 const MAX_CONNECTIONS = 10;
@@ -49,17 +46,18 @@ class ReadServiceConfig implements ServiceConfig {
 }
 
 /**
- * Reads `source`, an object or the text of one in JSON.
+ * Reads `source`, an object or the text of one in JSON, for a channel that has `policies`.
  *
  * @throws {ServiceConfigError} for what cannot be used
  */
 export function readServiceConfig(
   source: JsonServiceConfig | string,
+  policies: Policies,
   options: RetryOptions = DEFAULT_OPTIONS,
 ): ServiceConfig {
   const root = new JsonField("", typeof source === "string" ? parseText(source) : source);
   return new ReadServiceConfig(
-    readLoadBalancing(root),
+    readLoadBalancing(root, policies),
     root.get("retryThrottling").optional(readThrottling),
     root.get("healthCheckConfig").optional(readHealthCheck),
     root.get("connectionScaling").optional(readScaling) ?? 1,
@@ -75,13 +73,13 @@ function parseText(text: string): unknown {
   }
 }
 
-function readLoadBalancing(root: JsonField): ConfiguredPolicy | undefined {
+function readLoadBalancing(root: JsonField, policies: Policies): ConfiguredPolicy | undefined {
   const list = root.get("loadBalancingConfig");
-  if (list.isSet) return readPolicies(list);
+  if (list.isSet) return policies.read(list.value, list.path);
   return root.get("loadBalancingPolicy").optional((name) => {
     if (name.text() === "") return undefined; // as protobuf says that a string is not set
-    const configured = policyNamed(name.text().toLowerCase());
-    if (configured === undefined) throw name.wrong(`there are ${policyNames().join(", ")}`);
+    const configured = policies.named(name.text().toLowerCase());
+    if (configured === undefined) throw name.wrong(`there are ${policies.names().join(", ")}`);
     return configured;
   });
 }

@@ -22,7 +22,7 @@ import type { CallPermission, PermittedCall } from "../call_permission.ts";
 import type { CallRoute, PendingCall } from "../call_route.ts";
 import { trackerLeaves } from "../tracked.ts";
 import { attemptHeaders } from "./attempt_headers.ts";
-import { isOwnFault } from "./repeatable.ts";
+import { isOwnFault } from "./own_fault.ts";
 
 /** The call that attempts are made for. It is the sink of the one that is taken. */
 export interface AttemptedCall extends ClientStreamSink {

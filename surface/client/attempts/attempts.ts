@@ -14,12 +14,14 @@ import type { ClientStream, ClientTransport, HeaderList, RequestTemplate } from 
 import { type CallStatus, describeStatus } from "../../call/call_status.ts";
 import { Status, type StatusCode } from "../../call/status.ts";
 import type { HedgingPolicy, RetryPolicy } from "../../channel/service_config/method_config.ts";
-import type { CallContext, CallRoute } from "../call_route.ts";
+import type { CallRoute } from "../call_route.ts";
 import type { Replay } from "../replay.ts";
 import { type Sender, Unwritten } from "../unwritten.ts";
 import { Attempt, type AttemptedCall, type AttemptOwner } from "./attempt.ts";
 import { NO_RETRY, pushbackOf } from "./attempt_headers.ts";
 import { isRepeatable, mayFollow } from "./repeatable.ts";
+import type { AttemptContext, AttemptedStream, Retries } from "./retries.ts";
+import { throttleOf } from "./retry_throttle.ts";
 
 /** Waits differ by so much, so that calls that failed together are not made again together. */
 const JITTER = 0.2;
@@ -27,12 +29,12 @@ const JITTER = 0.2;
 const NONE: readonly Attempt[] = [];
 
 /** See the head of this file. */
-export class Attempts implements ClientStream, AttemptOwner, Sender {
+export class Attempts implements AttemptedStream, AttemptOwner, Sender {
   declare readonly call: AttemptedCall;
   declare readonly route: CallRoute;
   declare readonly template: RequestTemplate;
   declare readonly headers: HeaderList | undefined;
-  declare private readonly context: CallContext;
+  declare private readonly context: AttemptContext;
   declare private readonly retry: RetryPolicy | undefined;
   declare private readonly hedging: HedgingPolicy | undefined;
   /** What was sent; undefined once the call is committed, or over. */
@@ -65,7 +67,7 @@ export class Attempts implements ClientStream, AttemptOwner, Sender {
    * to send already. `refused`: a server has refused a stream.
    */
   constructor(
-    context: CallContext,
+    context: AttemptContext,
     call: AttemptedCall,
     template: RequestTemplate,
     headers: HeaderList | undefined,
@@ -372,3 +374,12 @@ function counted(status: CallStatus, attempts: number): CallStatus {
     ...(endedBy === undefined ? {} : { endedBy }),
   };
 }
+
+/** Calls are made again by attempts, as policies say. */
+export const RETRIES: Retries = {
+  isRepeatable,
+  mayFollow,
+  throttleOf,
+  attemptsOf: (context, call, template, headers, replay, made, refused) =>
+    new Attempts(context, call, template, headers, replay, made, refused),
+};

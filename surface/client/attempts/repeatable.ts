@@ -1,6 +1,5 @@
 // What the end of an attempt means for those after it (gRFC A6).
 
-import { Http2Error } from "../../../transport/mod.ts";
 import type { CallStatus } from "../../call/call_status.ts";
 import { Status, type StatusCode } from "../../call/status.ts";
 import { NO_RETRY, pushbackOf } from "./attempt_headers.ts";
@@ -25,9 +24,4 @@ export function isRepeatable(
 /** Whether the server, which may have said it beside `status`, and the channel's throttle let another attempt follow. */
 export function mayFollow(status: CallStatus, throttle: RetryThrottle | undefined): boolean {
   return throttle?.allows !== false && pushbackOf(status.metadata) !== NO_RETRY;
-}
-
-/** Whether an attempt failed by what is wrong with the call itself, such as a message above a limit of ours. */
-export function isOwnFault(cause: unknown): boolean {
-  return cause instanceof Http2Error && cause.kind === "stream" && cause.initiator === "library";
 }

@@ -19,19 +19,6 @@ export class RetryThrottle {
     this.tokens = this.most;
   }
 
-  /** That of a new service config: `before`, with what it has counted, where the values are the same. */
-  static of(
-    throttling: RetryThrottling | undefined,
-    before: RetryThrottle | undefined,
-  ): RetryThrottle | undefined {
-    if (throttling === undefined) return undefined;
-    const { maxTokens, tokenRatio } = throttling;
-    if (before?.throttling.maxTokens === maxTokens && before.throttling.tokenRatio === tokenRatio) {
-      return before;
-    }
-    return new RetryThrottle(throttling);
-  }
-
   /** Whether an attempt that is not the first may be made now. */
   get allows(): boolean {
     return this.tokens > this.most / 2;
@@ -46,4 +33,17 @@ export class RetryThrottle {
   succeeded(): void {
     this.tokens = Math.min(this.most, this.tokens + this.ratio);
   }
+}
+
+/** That of a new service config: `before`, with what it has counted, where the values are the same. */
+export function throttleOf(
+  throttling: RetryThrottling | undefined,
+  before: RetryThrottle | undefined,
+): RetryThrottle | undefined {
+  if (throttling === undefined) return undefined;
+  const { maxTokens, tokenRatio } = throttling;
+  if (before?.throttling.maxTokens === maxTokens && before.throttling.tokenRatio === tokenRatio) {
+    return before;
+  }
+  return new RetryThrottle(throttling);
 }

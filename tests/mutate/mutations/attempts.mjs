@@ -161,8 +161,8 @@ export default [
   mutation(REPEATABLE, "if (throttle !== undefined) throttle.succeeded();", "", RETRY, "[C61]"),
   mutation(
     "surface/channel/channel_route.ts",
-    "      this.throttle = RetryThrottle.of(",
-    "      void RetryThrottle.of(",
+    "      this.throttle = this.options.retries?.throttleOf(",
+    "      void this.options.retries?.throttleOf(",
     RETRY,
     "[C61]",
   ),

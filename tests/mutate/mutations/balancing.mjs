@@ -67,8 +67,8 @@ export default [
   },
   {
     file: "surface/channel/channel.ts",
-    before: 'balancerOf(options.loadBalancing ?? "pick_first")',
-    after: 'balancerOf("pick_first")',
+    before: 'chosen(options.loadBalancing ?? "pick_first")',
+    after: 'chosen("pick_first")',
     test: "tests/surface/channel/round_robin_test.ts",
     name: "loadBalancing: a channel",
   },

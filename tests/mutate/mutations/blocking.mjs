@@ -355,14 +355,14 @@ export default [
     name: "[Q123] a call that is over",
   },
   {
-    file: "surface/create_client.ts",
+    file: "surface/full/create_client.ts",
     before: "if ((options.interceptors ?? []).length > 0) {",
     after: "if (false as boolean) {",
     test: CLIENT,
     name: "[Q127] client.sync is refused",
   },
   {
-    file: "surface/create_client.ts",
+    file: "surface/full/create_client.ts",
     before: 'if (Object.hasOwn(client, "sync")) return client as ServiceClient<S>;',
     after: "",
     test: CLIENT,

@@ -57,7 +57,7 @@ export default [
   },
   {
     file: "surface/channel/channel_route.ts",
-    before: "for (const health of this.subchannels.values()) health.restart();",
+    before: "for (const health of this.subchannels.values()) health?.restart();",
     after: "",
     test,
     name: "[C52] the service config asks",

@@ -15,29 +15,29 @@ const THIRD_PARTY = "tests/surface/channel/resolver/third_party_test.ts";
 /** As `readMutations` describes them. */
 export default [
   {
-    file: "surface/channel/balancer/registry.ts",
-    before: "if (policy !== undefined) return { policy, config: readConfig(policy, item.get(keys[0]!)) };",
-    after:
-      "if (policy === undefined) break; else return { policy, config: readConfig(policy, item.get(keys[0]!)) };",
+    file: "surface/channel/balancer/read_policies.ts",
+    before: "names.push(keys[0]!);",
+    after: "names.push(keys[0]!);\n    break;",
     test: READ,
     name: "[C29] the first policy",
   },
   {
-    file: "surface/channel/balancer/registry.ts",
-    before: 'POLICIES.get(name.replace(EXPERIMENTAL, ""))',
-    after: "undefined",
+    file: "surface/channel/balancer/policies.ts",
+    before: 'name.replace(EXPERIMENTAL, "")',
+    after: "name",
     test: READ,
     name: "[C29] the first policy",
   },
   {
     file: "surface/channel/service_config/read_service_config.ts",
-    before: "if (list.isSet) return readPolicies(list);",
-    after: 'if (list.isSet && !root.get("loadBalancingPolicy").isSet) return readPolicies(list);',
+    before: "if (list.isSet) return policies.read(list.value, list.path);",
+    after:
+      'if (list.isSet && !root.get("loadBalancingPolicy").isSet) return policies.read(list.value, list.path);',
     test: READ,
     name: "[C29] loadBalancingPolicy counts",
   },
   {
-    file: "surface/channel/balancer/registry.ts",
+    file: "surface/channel/balancer/read_policies.ts",
     before: "if (keys.length !== 1) {",
     after: "if (keys.length === 0) {",
     test: READ,
@@ -241,16 +241,16 @@ export default [
     name: "[C28] what a resolver finds",
   },
   {
-    file: "surface/channel/resolver/registry.ts",
-    before: "return own !== undefined && Object.hasOwn(own, scheme) ? own[scheme] : FACTORIES.get(scheme);",
-    after: "return FACTORIES.get(scheme) ?? own?.[scheme];",
+    file: "surface/channel/resolver/resolvers.ts",
+    before: "return [...given, OWN].find(",
+    after: "return [OWN, ...given].find(",
     test: THIRD_PARTY,
     name: "[C28] a channel's own",
   },
   {
     file: "surface/channel/resolver/registry.ts",
-    before: "if (scheme === PASSTHROUGH || FACTORIES.has(scheme)) {",
-    after: "if (scheme === PASSTHROUGH) {",
+    before: "if (known.includes(scheme)) {",
+    after: 'if (scheme === "passthrough") {',
     test: THIRD_PARTY,
     name: "[C28] a resolver is registered",
   },
@@ -409,7 +409,7 @@ export default [
     name: "[C19][C28]",
   },
   {
-    file: "surface/channel/balancer/registry.ts",
+    file: "surface/channel/balancer/read_policies.ts",
     before: "`${field.path}.${error.path}`",
     after: "error.path",
     test: POLICIES,
@@ -417,8 +417,8 @@ export default [
   },
   {
     file: "surface/channel/balancer/registry.ts",
-    before: "if (find(name) !== undefined) {",
-    after: "if (POLICIES.has(name)) {",
+    before: "if (EVERY_POLICY.find(name) !== undefined) {",
+    after: "if (EVERY_POLICY.names().includes(name)) {",
     test: POLICIES,
     name: "[C28] a policy is registered",
   },

@@ -68,8 +68,8 @@ export default [
   ),
   mutation(
     "surface/channel/channel.ts",
-    "options.authority ?? authorityOf(parsed, port, options.resolvers)",
-    "authorityOf(parsed, port, options.resolvers)",
+    "options.authority ?? authorityOf(parsed, port, resolvers)",
+    "authorityOf(parsed, port, resolvers)",
     PASSED_ON,
     "authority",
   ),

@@ -3,7 +3,7 @@
 import { parseTarget } from "../../../pollers/mod.ts";
 import { type SimulatedEngine, Simulation } from "../../../pollers/simulated/mod.ts";
 import { Backoff } from "../../../surface/channel/backoff.ts";
-import { balancerOf } from "../../../surface/channel/balancer/registry.ts";
+import { EVERY_POLICY } from "../../../surface/channel/balancer/registry.ts";
 import { ChannelRoute, type RouteOptions } from "../../../surface/channel/channel_route.ts";
 import type { CallTracker } from "../../../surface/channel/call_tracker.ts";
 import type { MethodConfig } from "../../../surface/channel/service_config/method_config.ts";
@@ -12,6 +12,7 @@ import { type ClientTransport, requestTemplate } from "../../../transport/mod.ts
 import { ascii, END_HEADERS, END_STREAM, frame, setting, SETTINGS_ACK } from "../../transport/http2/wire.ts";
 import { concat } from "../../bytes.ts";
 import { listenAt, RawPeer } from "../../transport/raw_peer.ts";
+import { ROUTE_FEATURES } from "./every_feature.ts";
 
 const TEMPLATE = requestTemplate("/a.B/C", "test", "http", "test/1");
 const MAX_CONCURRENT_STREAMS = 3;
@@ -78,7 +79,7 @@ export class Call implements PendingCall {
 }
 
 /** What a bench is made with. */
-export interface BenchOptions extends RouteOptions {
+export interface BenchOptions extends Partial<RouteOptions> {
   /** What it connects to; else the server's address, port 80. */
   readonly target?: string;
   /** Streams that the server allows at once. */
@@ -117,9 +118,9 @@ export class Bench {
     this.route = new ChannelRoute(
       this.client,
       parseTarget(options.target ?? `${this.server.hostAddress}:80`),
-      options,
+      { ...ROUTE_FEATURES, ...options },
       () => new Backoff(() => 0.5),
-      balancerOf("pick_first"),
+      EVERY_POLICY.chosen("pick_first"),
       (state) => this.states.push(`${Math.round(this.simulation.now)} ${state}`),
     );
   }

@@ -1,7 +1,7 @@
 // What is known against a server that is connected: policies of several servers give it no calls while its connection stays,
 // and a lone pick_first takes no notice (gRFC A17, A50, A61).
 import { assertEquals } from "@std/assert";
-import { balancerOf } from "../../../surface/channel/balancer/registry.ts";
+import { EVERY_POLICY } from "../../../surface/channel/balancer/registry.ts";
 import { PickFailure, QUEUE } from "../../../surface/channel/picker.ts";
 import { test } from "../../harness.ts";
 import { BalancingWorld, speak } from "./balancing.ts";
@@ -10,7 +10,7 @@ const AGAINST_IT = new PickFailure("it answers nothing");
 
 /** A world with servers at ports 81 and 82, connected; what was published and begun until then is dropped. */
 async function worldOf(policy: "round_robin" | "pick_first") {
-  const world = new BalancingWorld(balancerOf(policy));
+  const world = new BalancingWorld(EVERY_POLICY.chosen(policy));
   const servers = [await world.serve(speak, 81), await world.serve(speak, 82)] as const;
   world.resolve(...servers);
   await world.runUntil(100);
@@ -37,7 +37,7 @@ test("[C37] a server of several gets no calls while something is known against i
 });
 
 test("[C37] a connection that comes up with something known against it gets no calls from the start", async () => {
-  const world = new BalancingWorld(balancerOf("round_robin"));
+  const world = new BalancingWorld(EVERY_POLICY.chosen("round_robin"));
   const [first, second] = [await world.serve(speak, 81), await world.serve(speak, 82)];
   world.setHealth(first, AGAINST_IT);
   world.resolve(first, second);

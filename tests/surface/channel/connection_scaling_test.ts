@@ -1,6 +1,6 @@
 // Several connections to one address, where calls use up the streams of each (gRFC A105).
 import { assertEquals } from "@std/assert";
-import { readServiceConfig } from "../../../surface/channel/service_config/read_service_config.ts";
+import { readConfig } from "./every_feature.ts";
 import { ErrorCode } from "../../../transport/mod.ts";
 import { test } from "../../harness.ts";
 import { goAway, rst } from "../../transport/http2/wire.ts";
@@ -9,7 +9,7 @@ import { Bench, type BenchOptions } from "./connecting.ts";
 const MAX_ID = 0x7fffffff;
 
 async function makeBench(maxConnectionsPerSubchannel: number, options: BenchOptions = {}): Promise<Bench> {
-  const config = readServiceConfig({ connectionScaling: { maxConnectionsPerSubchannel } });
+  const config = readConfig({ connectionScaling: { maxConnectionsPerSubchannel } });
   const bench = new Bench({ maxStreams: 1, config, ...options });
   await bench.listen();
   return bench;
@@ -66,7 +66,7 @@ test("[C48] one attempt at a time", async () => {
 test("[C48] a further connection that cannot be made is tried again by the backoff, and the channel stays READY", async () => {
   const bench = new Bench({
     maxStreams: 1,
-    config: readServiceConfig({ connectionScaling: { maxConnectionsPerSubchannel: 2 } }),
+    config: readConfig({ connectionScaling: { maxConnectionsPerSubchannel: 2 } }),
   });
   const listener = await bench.listen();
   bench.call();

@@ -1,14 +1,12 @@
 // least_request: a call goes to the least busy one of a few servers that are chosen at random (gRFC A48).
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { balancerOf, readPolicies } from "../../../surface/channel/balancer/registry.ts";
-import { JsonField } from "../../../surface/channel/service_config/json_field.ts";
+import { EVERY_POLICY } from "../../../surface/channel/balancer/registry.ts";
 import { Status, type StatusCode } from "../../../surface/call/status.ts";
 import { NO_HEADERS } from "../../../transport/mod.ts";
 import { test } from "../../harness.ts";
 import { BalancingWorld, speak, type StartedCall } from "./balancing.ts";
 
-const configured = (config: object) =>
-  readPolicies(new JsonField("loadBalancingConfig", [{ least_request: config }]));
+const configured = (config: object) => EVERY_POLICY.read([{ least_request: config }], "loadBalancingConfig");
 
 /** A world with servers at these ports, connected. */
 async function worldOf(config: object, ...ports: number[]): Promise<BalancingWorld> {
@@ -75,7 +73,7 @@ test("[C41] choiceCount: as many are looked at, 10 at most, and below 2 the conf
   for (const choiceCount of [0, 1, 2.5, -1, "many"]) {
     assertThrows(() => configured({ choiceCount }), TypeError, "least_request.choiceCount");
   }
-  assertEquals(balancerOf("least_request").config, { choiceCount: 2 });
+  assertEquals(EVERY_POLICY.chosen("least_request").config, { choiceCount: 2 });
 });
 
 test("[C41] a new list and a new connection go on with the calls that there are", async () => {

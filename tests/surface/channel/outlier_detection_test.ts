@@ -1,19 +1,16 @@
 // outlier_detection: servers of which too many calls fail get none for a while, and their connections stay (gRFC A50).
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import type { SocketAddress } from "../../../pollers/mod.ts";
-import { readPolicies } from "../../../surface/channel/balancer/registry.ts";
-import { JsonField } from "../../../surface/channel/service_config/json_field.ts";
+import { EVERY_POLICY } from "../../../surface/channel/balancer/registry.ts";
 import { Status, type StatusCode } from "../../../surface/call/status.ts";
 import { NO_HEADERS } from "../../../transport/mod.ts";
 import { test } from "../../harness.ts";
 import { BalancingWorld, speak, type StartedCall } from "./balancing.ts";
 
 const configured = (config: object) =>
-  readPolicies(
-    new JsonField("loadBalancingConfig", [{
-      outlier_detection: { childPolicy: [{ round_robin: {} }], ...config },
-    }]),
-  );
+  EVERY_POLICY.read([{
+    outlier_detection: { childPolicy: [{ round_robin: {} }], ...config },
+  }], "loadBalancingConfig");
 
 /** Of few servers and calls, with whatever else a test says. */
 const FAILURES = { threshold: 50, minimumHosts: 2, requestVolume: 10 };

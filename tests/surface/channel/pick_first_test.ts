@@ -2,18 +2,19 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { formatAddress, type SocketAddress } from "../../../pollers/mod.ts";
 import { SeededRandom } from "../../../pollers/simulated/mod.ts";
-import { balancerOf } from "../../../surface/channel/balancer/registry.ts";
-import { readServiceConfig } from "../../../surface/channel/service_config/read_service_config.ts";
+import { EVERY_POLICY } from "../../../surface/channel/balancer/registry.ts";
+import { readConfig } from "./every_feature.ts";
 import { ServiceConfigError } from "../../../surface/channel/service_config/service_config_error.ts";
 import type { ConnectOptions } from "../../../transport/mod.ts";
 import { test } from "../../harness.ts";
 import { ascii } from "../../transport/http2/wire.ts";
 import { BalancingWorld, HANDSHAKE_MS, speak } from "./balancing.ts";
 
-const makeWorld = (options: ConnectOptions = {}) => new BalancingWorld(balancerOf("pick_first"), options);
+const makeWorld = (options: ConnectOptions = {}) =>
+  new BalancingWorld(EVERY_POLICY.chosen("pick_first"), options);
 
 /** pick_first with `shuffleAddressList`. */
-const shuffling = readServiceConfig({ loadBalancingConfig: [{ pick_first: { shuffleAddressList: true } }] })
+const shuffling = readConfig({ loadBalancingConfig: [{ pick_first: { shuffleAddressList: true } }] })
   .loadBalancing!;
 
 test("[C33] addresses are tried in their order, and the first that answers is taken", async () => {
@@ -173,14 +174,14 @@ test("[C34] shuffleAddressList: clients try servers in orders of their own, a se
 
 test("[C34] without shuffleAddressList the order is the list's, and what is no flag is no config", async () => {
   for (const pick_first of [{}, { shuffleAddressList: false }]) {
-    const policy = readServiceConfig({ loadBalancingConfig: [{ pick_first }] }).loadBalancing!;
+    const policy = readConfig({ loadBalancingConfig: [{ pick_first }] }).loadBalancing!;
     const world = new BalancingWorld(policy);
     world.resolve(...[70, 71, 72, 73].map((port) => world.refusing(port)));
     await world.runUntil(200);
     assertEquals(world.attempts.slice(0, 4).map((line) => line.split(":")[1]), ["70", "71", "72", "73"]);
   }
   assertThrows(
-    () => readServiceConfig({ loadBalancingConfig: [{ pick_first: { shuffleAddressList: 1 } }] }),
+    () => readConfig({ loadBalancingConfig: [{ pick_first: { shuffleAddressList: 1 } }] }),
     ServiceConfigError,
     "loadBalancingConfig[0].pick_first.shuffleAddressList is 1; give true or false",
   );

@@ -3,14 +3,13 @@ import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { type EventEngine, formatAddress, type SocketAddress } from "../../../pollers/mod.ts";
 import type { BalancerHelper, ConfiguredPolicy } from "../../../surface/channel/balancer/balancer.ts";
 import { RandomSubsetting } from "../../../surface/channel/balancer/random_subsetting.ts";
-import { readPolicies } from "../../../surface/channel/balancer/registry.ts";
-import { JsonField } from "../../../surface/channel/service_config/json_field.ts";
+import { EVERY_POLICY } from "../../../surface/channel/balancer/registry.ts";
 import { ServiceConfigError } from "../../../surface/channel/service_config/service_config_error.ts";
 import { test } from "../../harness.ts";
 import { BalancingWorld, speak } from "./balancing.ts";
 
 const read = (config: unknown): ConfiguredPolicy =>
-  readPolicies(new JsonField("loadBalancingConfig", [{ random_subsetting: config }]));
+  EVERY_POLICY.read([{ random_subsetting: config }], "loadBalancingConfig");
 
 const SUBSET_OF_THREE = { subsetSize: 3, childPolicy: [{ round_robin: {} }] };
 

@@ -3,10 +3,11 @@ import { assertEquals } from "@std/assert";
 import { parseTarget } from "../../../pollers/mod.ts";
 import { Simulation } from "../../../pollers/simulated/mod.ts";
 import { Backoff } from "../../../surface/channel/backoff.ts";
-import { balancerOf } from "../../../surface/channel/balancer/registry.ts";
+import { EVERY_POLICY } from "../../../surface/channel/balancer/registry.ts";
 import { ChannelRoute } from "../../../surface/channel/channel_route.ts";
 import type { PendingCall } from "../../../surface/client/call_route.ts";
 import { test } from "../../harness.ts";
+import { ROUTE_FEATURES } from "./every_feature.ts";
 
 /** A channel to nobody, in virtual time, and calls that say what they are told. */
 class Bench {
@@ -16,9 +17,9 @@ class Bench {
   readonly route = new ChannelRoute(
     this.simulation.host(),
     parseTarget("10.0.0.9:80"),
-    {},
+    ROUTE_FEATURES,
     () => new Backoff(() => 0.5, 1_000),
-    balancerOf("pick_first"),
+    EVERY_POLICY.chosen("pick_first"),
     (state) => this.log.push(state),
   );
 

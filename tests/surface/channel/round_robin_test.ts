@@ -3,13 +3,14 @@ import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { Channel, createClient, insecure, Server } from "pollwire";
 import { formatAddress, type SocketAddress } from "../../../pollers/mod.ts";
 import { Simulation } from "../../../pollers/simulated/mod.ts";
-import { balancerOf } from "../../../surface/channel/balancer/registry.ts";
+import { EVERY_POLICY } from "../../../surface/channel/balancer/registry.ts";
 import type { ConnectOptions } from "../../../transport/mod.ts";
 import { test } from "../../harness.ts";
 import { Trial } from "../serving.ts";
 import { BalancingWorld, HANDSHAKE_MS, speak } from "./balancing.ts";
 
-const makeWorld = (options: ConnectOptions = {}) => new BalancingWorld(balancerOf("round_robin"), options);
+const makeWorld = (options: ConnectOptions = {}) =>
+  new BalancingWorld(EVERY_POLICY.chosen("round_robin"), options);
 
 /** The ports of the next `count` picks. */
 const picks = (world: BalancingWorld, count: number): string[] =>

@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { SeededRandom } from "../../../pollers/simulated/mod.ts";
 import { Backoff } from "../../../surface/channel/backoff.ts";
-import { balancerOf } from "../../../surface/channel/balancer/registry.ts";
+import { EVERY_POLICY } from "../../../surface/channel/balancer/registry.ts";
 import { test } from "../../harness.ts";
 import { goAway } from "../../transport/http2/wire.ts";
 import { BalancingWorld, speak } from "./balancing.ts";
@@ -62,7 +62,7 @@ test("[C2] a channel goes from state to state as gRPC allows, whatever happens t
 });
 
 test("[C10] the backoff of an address goes on growing, though a connection to another one came up", async () => {
-  const world = new BalancingWorld(balancerOf("pick_first"));
+  const world = new BalancingWorld(EVERY_POLICY.chosen("pick_first"));
   world.resolve(world.refusing(70), await world.serve(speak, 81));
   await world.runUntil(100);
   assertEquals(world.states.at(-1)!.split(" ")[1], "READY");
@@ -76,7 +76,7 @@ test("[C10] the backoff of an address goes on growing, though a connection to an
 });
 
 test("[C10] a connection without SETTINGS does not begin the backoff anew", async () => {
-  const world = new BalancingWorld(balancerOf("pick_first"));
+  const world = new BalancingWorld(EVERY_POLICY.chosen("pick_first"));
   world.resolve(await world.serve((peer) => peer.close(), 81));
   await world.runUntil(6_000);
   assertEquals(world.attempts.map((line) => Number(line.split(" ")[0])), [0, 1_000, 2_600, 5_160]);

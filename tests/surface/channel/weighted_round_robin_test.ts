@@ -2,8 +2,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { type LoadReport, loadReportService } from "pollwire";
 import type { SocketAddress } from "../../../pollers/mod.ts";
-import { readPolicies } from "../../../surface/channel/balancer/registry.ts";
-import { JsonField } from "../../../surface/channel/service_config/json_field.ts";
+import { EVERY_POLICY } from "../../../surface/channel/balancer/registry.ts";
 import { Status } from "../../../surface/call/status.ts";
 import { encodeMessage } from "../../../surface/proto/mod.ts";
 import { encodeBinary, HeaderList, NO_HEADERS } from "../../../transport/mod.ts";
@@ -11,7 +10,7 @@ import { test } from "../../harness.ts";
 import { BalancingWorld, speak } from "./balancing.ts";
 
 const configured = (config: object) =>
-  readPolicies(new JsonField("loadBalancingConfig", [{ weighted_round_robin: config }]));
+  EVERY_POLICY.read([{ weighted_round_robin: config }], "loadBalancingConfig");
 
 const { responseCodec } = loadReportService().methods.streamCoreMetrics;
 

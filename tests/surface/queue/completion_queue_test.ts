@@ -1,7 +1,7 @@
 // Completion queues: kinds, events, waiting and plucking, by the numbers of their rules (docs/decisions/0021).
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "@std/assert";
 import { Alarm, CompletionQueue, type CompletionType, deadlineIn, type PollingType } from "pollwire";
-import { useEngine } from "../../../surface/engines.ts";
+import { useEngine } from "../../../surface/full/engines.ts";
 import { queueCoreOf } from "../../../surface/queue/completion_queue.ts";
 import { counted } from "../../counted_engine.ts";
 import { test } from "../../harness.ts";

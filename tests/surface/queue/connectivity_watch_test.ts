@@ -1,7 +1,7 @@
 // Watches of connectivity, by the numbers of their rules.
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Channel, CompletionQueue, deadlineIn, watchConnectivityState } from "pollwire";
-import { useEngine } from "../../../surface/engines.ts";
+import { useEngine } from "../../../surface/full/engines.ts";
 import { counted } from "../../counted_engine.ts";
 import { test } from "../../harness.ts";
 import { echo, nothingLeft, serving } from "../serving.ts";

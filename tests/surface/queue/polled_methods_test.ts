@@ -13,7 +13,7 @@ import {
   startReactorWorkers,
   ThreadQuota,
 } from "pollwire";
-import { useEngine } from "../../../surface/engines.ts";
+import { useEngine } from "../../../surface/full/engines.ts";
 import "../../shared_engines.ts";
 import { counted } from "../../counted_engine.ts";
 import { test, type TestOptions } from "../../harness.ts";

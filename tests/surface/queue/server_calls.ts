@@ -15,7 +15,7 @@ import {
   type ServerOperation,
   type ServerOptions,
 } from "pollwire";
-import { useEngine } from "../../../surface/engines.ts";
+import { useEngine } from "../../../surface/full/engines.ts";
 import { queueCoreOf } from "../../../surface/queue/completion_queue.ts";
 import "../../shared_engines.ts";
 import { counted } from "../../counted_engine.ts";

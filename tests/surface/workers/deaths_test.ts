@@ -10,7 +10,7 @@ import {
   startReactorWorkers,
   type WorkerEnd,
 } from "pollwire";
-import { useEngine } from "../../../surface/engines.ts";
+import { useEngine } from "../../../surface/full/engines.ts";
 import { test, type TestOptions } from "../../harness.ts";
 import { sleep, until } from "../../pollers/promised.ts";
 import { failure, Trial } from "../serving.ts";

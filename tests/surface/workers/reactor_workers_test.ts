@@ -16,7 +16,7 @@ import {
   startReactorWorkers,
   type WorkerEnd,
 } from "pollwire";
-import { useEngine } from "../../../surface/engines.ts";
+import { useEngine } from "../../../surface/full/engines.ts";
 import { runtime, test, type TestOptions } from "../../harness.ts";
 import { handleCount } from "../../pollers/iocp/setup.ts";
 import { collect, sleep, Trial, until } from "../serving.ts";

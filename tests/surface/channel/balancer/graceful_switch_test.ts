@@ -3,12 +3,12 @@ import { assertEquals } from "@std/assert";
 import type { SocketAddress } from "../../../../pollers/mod.ts";
 import type { ConfiguredPolicy } from "../../../../surface/channel/balancer/balancer.ts";
 import { GracefulSwitch } from "../../../../surface/channel/balancer/graceful_switch.ts";
-import { balancerOf } from "../../../../surface/channel/balancer/registry.ts";
+import { EVERY_POLICY } from "../../../../surface/channel/balancer/registry.ts";
 import { test } from "../../../harness.ts";
 import { BalancingWorld, HANDSHAKE_MS, speak } from "../balancing.ts";
 
-const PICK_FIRST = balancerOf("pick_first");
-const ROUND_ROBIN = balancerOf("round_robin");
+const PICK_FIRST = EVERY_POLICY.chosen("pick_first");
+const ROUND_ROBIN = EVERY_POLICY.chosen("round_robin");
 
 const makeWorld = () =>
   new BalancingWorld({

@@ -4,7 +4,7 @@ import { Reporter } from "../../../../pollers/mod.ts";
 import type { EndpointAddresses } from "../../../../surface/channel/resolver/endpoint.ts";
 import type { ResolverFactory, ResolverSink } from "../../../../surface/channel/resolver/resolver.ts";
 import type { ResolvedConfig } from "../../../../surface/channel/service_config/config_in_use.ts";
-import { readServiceConfig } from "../../../../surface/channel/service_config/read_service_config.ts";
+import { readConfig } from "../every_feature.ts";
 import { test } from "../../../harness.ts";
 import { Bench, type BenchOptions } from "../connecting.ts";
 
@@ -25,7 +25,7 @@ class ConfigBench extends Bench {
     const logger = { error() {}, warn: (line: string) => void lines.push(line), info() {}, debug() {} };
     const made: { factory: ResolverFactory | undefined } = { factory: undefined };
     const ipv4: ResolverFactory = { make: (context, sink) => made.factory!.make(context, sink) };
-    super({ ...options, resolvers: { ipv4 }, reporter: new Reporter({ logger }) });
+    super({ ...options, resolvers: [{ ipv4 }], reporter: new Reporter({ logger }) });
     this.lines = lines;
     this.endpoints = [{ addresses: [{ family: "ipv4", host: this.server.hostAddress, port: 80 }] }];
     made.factory = {
@@ -52,7 +52,7 @@ class ConfigBench extends Bench {
 const timed = (timeout: string) => ({ methodConfig: [{ name: [{}], timeout }] });
 
 test("[C26] the default config is used where the resolver has none, and only there", async () => {
-  const bench = new ConfigBench({ config: readServiceConfig(timed("1s")) });
+  const bench = new ConfigBench({ config: readConfig(timed("1s")) });
   await bench.listen();
   const first = bench.call();
   await bench.pass(10);
@@ -64,7 +64,7 @@ test("[C26] the default config is used where the resolver has none, and only the
 });
 
 test("[C26] while the first config found is invalid the channel is in TRANSIENT_FAILURE, until a good one comes", async () => {
-  const bench = new ConfigBench({ config: readServiceConfig(timed("1s")) });
+  const bench = new ConfigBench({ config: readConfig(timed("1s")) });
   await bench.listen();
   bench.found = timed("1");
   bench.call();
@@ -124,7 +124,7 @@ test("[C26] the same config again is the same object, whatever its spelling as a
 });
 
 test("[C30] each call gets the config of its path, once, and before it has a stream", async () => {
-  const config = readServiceConfig({
+  const config = readConfig({
     methodConfig: [{ name: [{ service: "a.B", method: "C" }], waitForReady: true }],
   });
   const bench = new ConfigBench({ config });

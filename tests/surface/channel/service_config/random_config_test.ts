@@ -1,7 +1,7 @@
 // Service configs with anything anywhere: each is read, or refused with an error that names a field, and nothing else.
 import { assert, assertEquals } from "@std/assert";
 import { SeededRandom } from "../../../../pollers/simulated/mod.ts";
-import { readServiceConfig } from "../../../../surface/channel/service_config/read_service_config.ts";
+import { readConfig } from "../every_feature.ts";
 import { ServiceConfigError } from "../../../../surface/channel/service_config/service_config_error.ts";
 import { test } from "../../../harness.ts";
 
@@ -90,12 +90,12 @@ function spoilt(random: SeededRandom): string {
 }
 
 test("[C26] a config with anything in it is read, or refused as a whole with its field; seeds 1 to 3000", () => {
-  readServiceConfig(WHOLE);
+  readConfig(WHOLE);
   let read = 0;
   for (let seed = 1; seed <= 3_000; seed++) {
     const text = spoilt(new SeededRandom(seed));
     try {
-      const config = readServiceConfig(text);
+      const config = readConfig(text);
       for (const path of ["/a.B/C", "/a.B/D", "/x/y", "", "/", "__proto__"]) {
         assert(config.methodConfig(path) !== undefined);
       }

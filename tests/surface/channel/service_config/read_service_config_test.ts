@@ -2,15 +2,15 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { JsonServiceConfig } from "../../../../surface/channel/service_config/json.ts";
 import { NO_METHOD_CONFIG } from "../../../../surface/channel/service_config/method_config.ts";
-import { readServiceConfig } from "../../../../surface/channel/service_config/read_service_config.ts";
+import { readConfig } from "../every_feature.ts";
 import { ServiceConfigError } from "../../../../surface/channel/service_config/service_config_error.ts";
-import { Channel } from "../../../../surface/channel/channel.ts";
+import { Channel } from "../../../../surface/full/channel.ts";
 import { Status } from "../../../../surface/call/status.ts";
 import { test } from "../../../harness.ts";
 
 /** What is said of the error of `config`. */
 function problem(config: object | string): string {
-  const error = assertThrows(() => readServiceConfig(config as JsonServiceConfig), ServiceConfigError);
+  const error = assertThrows(() => readConfig(config as JsonServiceConfig), ServiceConfigError);
   assertEquals(error.message, `Cannot read the service config: ${error.path || "it"} ${error.problem}`);
   return `${error.path} ${error.problem}`;
 }
@@ -40,7 +40,7 @@ test("a service config is an object, or its JSON; unknown fields are ignored, nu
       '{"loadBalancingConfig":null}',
     ]
   ) {
-    const read = readServiceConfig(config as JsonServiceConfig);
+    const read = readConfig(config as JsonServiceConfig);
     assertEquals(read.methodConfig("/a.B/C"), NO_METHOD_CONFIG);
     assertEquals(
       [read.loadBalancing, read.retryThrottling, read.healthCheckService, read.maxConnectionsPerSubchannel],
@@ -55,7 +55,7 @@ test("a service config is an object, or its JSON; unknown fields are ignored, nu
 });
 
 test("[C29] the first policy of loadBalancingConfig that is known is taken, with its own part", () => {
-  const named = (config: JsonServiceConfig) => readServiceConfig(config).loadBalancing?.policy.name;
+  const named = (config: JsonServiceConfig) => readConfig(config).loadBalancing?.policy.name;
   assertEquals(named({ loadBalancingConfig: [{ round_robin: {} }, { pick_first: {} }] }), "round_robin");
   assertEquals(named({ loadBalancingConfig: [{ of_the_future: {} }, { pick_first: {} }] }), "pick_first");
   assertEquals(named({ loadBalancingConfig: [{ round_robin_experimental: {} }] }), "round_robin");
@@ -65,7 +65,7 @@ test("[C29] the first policy of loadBalancingConfig that is known is taken, with
 
 test("[C29] loadBalancingPolicy counts only where loadBalancingConfig is not set", () => {
   const config = { loadBalancingPolicy: "of_the_future", loadBalancingConfig: [{ round_robin: {} }] };
-  assertEquals(readServiceConfig(config).loadBalancing?.policy.name, "round_robin");
+  assertEquals(readConfig(config).loadBalancing?.policy.name, "round_robin");
 });
 
 test("[C29] a config that names only unknown policies is invalid, and says what there is", () => {
@@ -93,7 +93,7 @@ test("[C29] a config that names only unknown policies is invalid, and says what 
 });
 
 test("[C30] a method's own config is found before that of its service, and that before the default", () => {
-  const read = readServiceConfig({
+  const read = readConfig({
     methodConfig: [
       { name: [{ service: "a.B", method: "C" }, { service: "x.Y", method: "Z" }], timeout: "1s" },
       { name: [{ service: "a.B" }], timeout: "2s" },
@@ -131,7 +131,7 @@ test("[C30] a name that stands in a config twice makes it invalid", () => {
 });
 
 test("[C31] sizes are whole numbers, and 0 is a limit", () => {
-  const read = readServiceConfig({
+  const read = readConfig({
     methodConfig: [{
       name: [{}],
       maxRequestMessageBytes: 0,
@@ -141,7 +141,7 @@ test("[C31] sizes are whole numbers, and 0 is a limit", () => {
   });
   const { messageSizes, waitForReady } = read.methodConfig("/a.B/C");
   assertEquals([messageSizes, waitForReady], [{ sendBytes: 0, receiveBytes: 1_024 }, true]);
-  const half = readServiceConfig({ methodConfig: [{ name: [{}], maxRequestMessageBytes: 7 }] });
+  const half = readConfig({ methodConfig: [{ name: [{}], maxRequestMessageBytes: 7 }] });
   assertEquals(half.methodConfig("/a.B/C").messageSizes, { sendBytes: 7, receiveBytes: Infinity });
   const one = (fields: object) => problem({ methodConfig: [fields] });
   assertEquals(
@@ -157,7 +157,7 @@ test("[C31] sizes are whole numbers, and 0 is a limit", () => {
 
 test("[C32] durations are JSON of google.protobuf.Duration", () => {
   const timeout = (text: string) =>
-    readServiceConfig(`{"methodConfig":[{"name":[{}],"timeout":${JSON.stringify(text)}}]}`)
+    readConfig(`{"methodConfig":[{"name":[{}],"timeout":${JSON.stringify(text)}}]}`)
       .methodConfig("/a.B/C").timeoutMs;
   assertEquals(["0s", "0.1s", "1.000000001s", "3s", "90s"].map(timeout), [
     0,
@@ -180,7 +180,7 @@ test("[C32] durations are JSON of google.protobuf.Duration", () => {
 
 test("[C55] a retry policy is read whole: statuses by names in any case, and by numbers", () => {
   const policy = { ...RETRY, retryableStatusCodes: ["unavailable", "Aborted", 4] };
-  const { retry, hedging } = readServiceConfig(retrying(policy)).methodConfig("/a.B/C");
+  const { retry, hedging } = readConfig(retrying(policy)).methodConfig("/a.B/C");
   assertEquals(hedging, undefined);
   assertEquals(retry, {
     maxAttempts: 3,
@@ -193,7 +193,7 @@ test("[C55] a retry policy is read whole: statuses by names in any case, and by 
 
 test("[C55] more attempts than 5 are 5, and the client may have more", () => {
   const attempts = (maxCallAttempts?: number) =>
-    readServiceConfig(
+    readConfig(
       retrying({ maxAttempts: 9 }),
       maxCallAttempts === undefined ? undefined : { enableRetries: true, maxCallAttempts },
     ).methodConfig("/a.B/C").retry?.maxAttempts;
@@ -232,7 +232,7 @@ test("[C55] a retry policy with something missing or wrong makes the config inva
 
 test("[C61] throttling: up to 1,000 tokens, and three decimals of the ratio", () => {
   const throttling = (maxTokens: number, tokenRatio: number) =>
-    readServiceConfig({ retryThrottling: { maxTokens, tokenRatio } }).retryThrottling;
+    readConfig({ retryThrottling: { maxTokens, tokenRatio } }).retryThrottling;
   assertEquals(throttling(10, 0.1239), { maxTokens: 10, tokenRatio: 0.123 });
   assertEquals(throttling(1_000, 1.005), { maxTokens: 1_000, tokenRatio: 1.005 });
   const wrong = (retryThrottling: object) => problem({ retryThrottling });
@@ -255,7 +255,7 @@ test("[C61] throttling: up to 1,000 tokens, and three decimals of the ratio", ()
 test("[C62] a hedging policy: its delay is 0 by default, and a method has it or a retry policy", () => {
   const hedged = (hedgingPolicy: object) =>
     ({ methodConfig: [{ name: [{}], hedgingPolicy }] }) as JsonServiceConfig;
-  const read = (policy: object) => readServiceConfig(hedged(policy)).methodConfig("/a.B/C").hedging;
+  const read = (policy: object) => readConfig(hedged(policy)).methodConfig("/a.B/C").hedging;
   assertEquals(read({ maxAttempts: 2 }), {
     maxAttempts: 2,
     hedgingDelayMs: 0,
@@ -279,19 +279,19 @@ test("[C62] a hedging policy: its delay is 0 by default, and a method has it or 
 
 test("[C64] enableRetries: false has policies checked, and not used", () => {
   const options = { enableRetries: false, maxCallAttempts: 5 };
-  const { retry, timeoutMs } = readServiceConfig(
+  const { retry, timeoutMs } = readConfig(
     { methodConfig: [{ name: [{}], timeout: "1s", retryPolicy: RETRY }] } as JsonServiceConfig,
     options,
   ).methodConfig("/a.B/C");
   assertEquals([retry, timeoutMs], [undefined, 1_000]);
   assertThrows(
-    () => readServiceConfig(retrying({ maxAttempts: 1 }), options),
+    () => readConfig(retrying({ maxAttempts: 1 }), options),
     ServiceConfigError,
   );
 });
 
 test('[C52] healthCheckConfig names a service; "" is the whole server', () => {
-  const service = (healthCheckConfig: object) => readServiceConfig({ healthCheckConfig }).healthCheckService;
+  const service = (healthCheckConfig: object) => readConfig({ healthCheckConfig }).healthCheckService;
   assertEquals([service({ serviceName: "a.B" }), service({ serviceName: "" }), service({})], [
     "a.B",
     "",
@@ -305,7 +305,7 @@ test('[C52] healthCheckConfig names a service; "" is the whole server', () => {
 
 test("[C48] connectionScaling: 1 to 10 connections", () => {
   const most = (maxConnectionsPerSubchannel: number) =>
-    readServiceConfig({ connectionScaling: { maxConnectionsPerSubchannel } }).maxConnectionsPerSubchannel;
+    readConfig({ connectionScaling: { maxConnectionsPerSubchannel } }).maxConnectionsPerSubchannel;
   assertEquals([most(1), most(10), most(11)], [1, 10, 10]);
   assertEquals(
     problem({ connectionScaling: { maxConnectionsPerSubchannel: 0 } }),

@@ -3,7 +3,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { Metadata, Status } from "pollwire";
 import type { HedgingPolicy, RetryPolicy } from "../../../../surface/channel/service_config/method_config.ts";
 import { attemptHeaders, NO_RETRY, pushbackOf } from "../../../../surface/client/attempts/attempt_headers.ts";
-import { RetryThrottle } from "../../../../surface/client/attempts/retry_throttle.ts";
+import { RetryThrottle, throttleOf } from "../../../../surface/client/attempts/retry_throttle.ts";
 import { KeptRequests } from "../../../../surface/client/kept_requests.ts";
 import { Replay } from "../../../../surface/client/replay.ts";
 import { fieldName, HeaderList } from "../../../../transport/mod.ts";
@@ -178,13 +178,13 @@ test("[C61] tokens: from maxTokens down to none, up by tokenRatio in thousandths
 
 test("[C61] a new service config with the same values keeps the count, with others it begins anew", () => {
   const throttling = { maxTokens: 4, tokenRatio: 0.5 };
-  const throttle = RetryThrottle.of(throttling, undefined)!;
+  const throttle = throttleOf(throttling, undefined)!;
   throttle.failed();
   throttle.failed();
-  assertEquals(RetryThrottle.of({ ...throttling }, throttle)!.allows, false);
-  assertEquals(RetryThrottle.of({ ...throttling, maxTokens: 5 }, throttle)!.allows, true);
-  assertEquals(RetryThrottle.of({ ...throttling, tokenRatio: 0.6 }, throttle)!.allows, true);
-  assertEquals(RetryThrottle.of(undefined, throttle), undefined);
+  assertEquals(throttleOf({ ...throttling }, throttle)!.allows, false);
+  assertEquals(throttleOf({ ...throttling, maxTokens: 5 }, throttle)!.allows, true);
+  assertEquals(throttleOf({ ...throttling, tokenRatio: 0.6 }, throttle)!.allows, true);
+  assertEquals(throttleOf(undefined, throttle), undefined);
 });
 
 test("[C59] a pushback is one whole number of milliseconds", () => {

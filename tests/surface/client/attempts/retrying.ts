@@ -15,7 +15,7 @@ import {
 } from "pollwire";
 import { Simulation } from "../../../../pollers/simulated/mod.ts";
 import { callContext } from "../../../../surface/channel/channel.ts";
-import type { CallContext } from "../../../../surface/client/call_route.ts";
+import type { CallContext } from "../../../../surface/client/call_context.ts";
 import { collect, type Note, sum, Trial, type TrialClient } from "../../serving.ts";
 
 /** One attempt, as the server sees it. */

@@ -8,12 +8,9 @@ import { CallObservers } from "../../../../surface/call/call_observer.ts";
 import { PendingCalls } from "../../../../surface/call/pending_calls.ts";
 import type { MethodConfig } from "../../../../surface/channel/service_config/method_config.ts";
 import type { RetryThrottle } from "../../../../surface/client/attempts/retry_throttle.ts";
-import {
-  type CallContext,
-  type CallRoute,
-  ChannelEnd,
-  type PendingCall,
-} from "../../../../surface/client/call_route.ts";
+import { type CallContext, ChannelEnd } from "../../../../surface/client/call_context.ts";
+import { RETRIES } from "../../../../surface/client/attempts/attempts.ts";
+import type { CallRoute, PendingCall } from "../../../../surface/client/call_route.ts";
 import { KeptRequests } from "../../../../surface/client/kept_requests.ts";
 import { makeClient } from "../../../../surface/promise/client.ts";
 import {
@@ -121,6 +118,7 @@ export class ScriptedRoute implements CallRoute {
       pending: new PendingCalls(),
       isSecure: false,
       callCredentials: undefined,
+      retries: RETRIES,
       keptRequests: new KeptRequests(1_000_000),
       template: (path) => requestTemplate(path, "test", "http", "test"),
     };

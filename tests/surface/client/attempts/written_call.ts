@@ -1,7 +1,7 @@
 // A call of one request that waits for its octets to be in the socket.
 
 import { NO_OPTIONS } from "../../../../surface/client/call_options.ts";
-import type { CallContext } from "../../../../surface/client/call_route.ts";
+import type { CallContext } from "../../../../surface/client/call_context.ts";
 import { ClientCall } from "../../../../surface/client/client_call.ts";
 
 /** See the head of this file. */

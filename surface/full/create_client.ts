@@ -1,9 +1,9 @@
 // The client that applications make: of the promise style, with one that blocks beside it. No style knows the other.
 
-import { createSyncClient, type SyncClient } from "./blocking/sync_client.ts";
-import type { Channel } from "./channel/channel.ts";
-import { type Client, type ClientOptions, createClient as promiseClient } from "./promise/client.ts";
-import type { ServiceDescriptor } from "./proto/mod.ts";
+import { createSyncClient, type SyncClient } from "../blocking/sync_client.ts";
+import type { Channel } from "../channel/channel.ts";
+import { type Client, type ClientOptions, createClient as promiseClient } from "../promise/client.ts";
+import type { ServiceDescriptor } from "../proto/mod.ts";
 
 /** A client of a service, and the same methods as calls that block. */
 export type ServiceClient<S> = Client<S> & {

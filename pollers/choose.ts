@@ -1,0 +1,52 @@
+// Chooses among pollers: the first of an ordered list that can run here, as gRPC's poll strategy.
+
+import type { EngineFactory } from "./contract/engine.ts";
+import { defaultReporter, trace } from "./log/mod.ts";
+
+/** Pollers in the order in which they are tried: by names, "epoll,native", or themselves, as modules of pollers export them. */
+export type PollerChoice = string | EngineFactory | ReadonlyArray<string | EngineFactory>;
+
+/** No engine of a list can be used; the message names each and why. */
+export class PollerError extends Error {
+  /** "PollerError". */
+  override readonly name = "PollerError";
+}
+
+/**
+ * The first usable poller of `asked`, whose names are those of `known`.
+ *
+ * @throws {PollerError} for an unknown name, wherever it is in the list, and where no poller is usable
+ */
+export function choosePoller(asked: PollerChoice, known: readonly EngineFactory[]): EngineFactory {
+  const list = typeof asked === "string" ? asked.split(",") : "create" in asked ? [asked] : asked;
+  const given = list.map((one) => typeof one === "string" ? one.trim() : one).filter((one) => one !== "");
+  const quoted = JSON.stringify(given.map((one) => typeof one === "string" ? one : one.name).join(","));
+  const chosen = given.map((one) => {
+    const factory = typeof one === "string" ? known.find(({ name }) => name === one) : one;
+    if (factory !== undefined) return factory;
+    throw new PollerError(
+      `Cannot select a poller from ${quoted}: ${JSON.stringify(one)} is unknown; ${knownNames(known)}`,
+    );
+  });
+  const refusals: string[] = [];
+  for (const factory of chosen) {
+    const probed = factory.probe();
+    if (probed.usable) {
+      if (trace.poller) {
+        const others = refusals.length === 0 ? "" : ` (${refusals.join("; ")})`;
+        defaultReporter.trace("poller", `chose ${factory.name} of ${quoted}${others}`);
+      }
+      return factory;
+    }
+    refusals.push(`${factory.name}: ${probed.because}`);
+  }
+  throw new PollerError(
+    `Cannot select a poller from ${quoted}: ${refusals.join("; ") || "the list is empty"}`,
+  );
+}
+
+function knownNames(known: readonly EngineFactory[]): string {
+  return known.length === 0
+    ? 'no poller is known by name here: give one itself, as "native" of "pollwire/pollers/native"'
+    : `there are ${known.map(({ name }) => name).join(", ")}`;
+}

@@ -1,0 +1,65 @@
+// What a client's call needs of its channel.
+
+import type { EventEngine, Reporter } from "../../pollers/mod.ts";
+import type { Destination } from "../channel/destination.ts";
+import type { RequestTemplate } from "../../transport/mod.ts";
+import type { Compression } from "../compression.ts";
+import type { CallObservers } from "../call/call_observer.ts";
+import type { CallCredentials } from "../credentials/call_credentials.ts";
+import type { PendingCalls } from "../call/pending_calls.ts";
+import type { Retries } from "./attempts/retries.ts";
+import type { CallRoute } from "./call_route.ts";
+import type { KeptRequests } from "./kept_requests.ts";
+
+/** The end of a channel, for what lives as long as it. */
+export class ChannelEnd {
+  /** The channel is closed. */
+  isClosed = false;
+  /** Called once, when the channel closes; it waits for what they return. */
+  readonly closers: Set<() => unknown> = new Set();
+
+  /** The channel closes: what there is to wait for. */
+  close(): unknown[] {
+    this.isClosed = true;
+    const closers = [...this.closers];
+    this.closers.clear();
+    return closers.map((close) => close());
+  }
+}
+
+/** Of connections whose TLS is by node:tls. */
+export const NEEDS_LOOP =
+  "its TLS is by node:tls, which works in the runtime's loop, and that stands still while a thread blocks; " +
+  'OpenSSL does not need it (provider: "openssl")';
+
+/** What the calls of a channel have in common. */
+export interface CallContext {
+  readonly engine: EventEngine;
+  /** Its connections need the runtime's loop besides: their TLS is by node:tls. */
+  readonly needsLoop: boolean;
+  readonly route: CallRoute;
+  /** Gets what callbacks of the application throw. */
+  readonly reporter: Reporter;
+  /** Where the channel connects to. */
+  readonly target: Destination;
+  /** What the channel was made with, for a helper thread to make one like it. */
+  readonly channelOptions: object;
+  /** What ends with the channel. */
+  readonly end: ChannelEnd;
+  /** What decoding a response may make; undefined is the codec's own limit. */
+  readonly maxReceiveElements: number | undefined;
+  /** See its calls. */
+  readonly observers: CallObservers;
+  /** Calls that end when the application has done its part. */
+  readonly pending: PendingCalls;
+  /** Connections are TLS. */
+  readonly isSecure: boolean;
+  /** What all calls show of themselves; undefined where that is nothing. */
+  readonly callCredentials: CallCredentials | undefined;
+  /** What makes calls again that have a policy; undefined where there are no policies. */
+  readonly retries: Retries | undefined;
+  /** What calls that may be made again keep of their requests, all together. */
+  readonly keptRequests: KeptRequests;
+  /** What calls of `path` begin with: made once. `compression`: of its requests, where it is not the channel's. */
+  template(path: string, compression?: Compression): RequestTemplate;
+}

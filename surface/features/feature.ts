@@ -1,0 +1,45 @@
+// What channels and servers can do beside what all of them do: features, which the full entry has all of.
+
+import type { EngineFactory } from "../../pollers/mod.ts";
+import type { MessageEncoding } from "../../transport/mod.ts";
+import type { AnyPolicy, Policies, ReadPolicyList } from "../channel/balancer/policies.ts";
+import type { MakeHealthChecker } from "../channel/health_checker.ts";
+import type { FindProxy } from "../channel/proxy.ts";
+import type { Resolvers } from "../channel/resolver/resolvers.ts";
+import type { JsonServiceConfig } from "../channel/service_config/json.ts";
+import type { RetryOptions } from "../channel/service_config/read_method_config.ts";
+import type { ServiceConfig } from "../channel/service_config/service_config.ts";
+import type { Retries } from "../client/attempts/retries.ts";
+
+/** Something that channels, servers, or both can do where it is given to them: made by "pollwire/features". */
+export interface Feature {
+  /** What it is called: "retries". */
+  readonly name: string;
+}
+
+/** Reads the service configs of channels. */
+export interface ServiceConfigReader {
+  /** An object or its JSON, for a channel that has `policies`. Throws ServiceConfigError for what cannot be used. */
+  read(source: JsonServiceConfig | string, policies: Policies, options: RetryOptions): ServiceConfig;
+  /** See `Policies.read`. */
+  readonly readPolicies: ReadPolicyList;
+}
+
+/** What features are made of; of what there can be one of, the first feature that has it counts. */
+export interface FeatureParts {
+  /** Pollers by name, and what is chosen where no poller is named. */
+  readonly pollers?: { readonly factories: readonly EngineFactory[]; readonly defaults: () => string };
+  /** Of targets of channels, by scheme; more may come. */
+  readonly resolvers?: Resolvers;
+  /** More may come. */
+  readonly balancers?: readonly AnyPolicy[];
+  /** Encodings of messages. */
+  readonly encodings?: readonly MessageEncoding[];
+  readonly serviceConfigs?: ServiceConfigReader;
+  readonly retries?: Retries;
+  readonly makeHealthChecker?: MakeHealthChecker;
+  readonly findProxy?: FindProxy;
+}
+
+/** A feature, as the library sees it. */
+export type MadeFeature = Feature & FeatureParts;

@@ -1,0 +1,31 @@
+/**
+ * What channels and servers of `pollwire/lean` can do where it is given to them; those of `pollwire` have all of it.
+ *
+ * @example
+ * ```ts ignore
+ * import { Channel } from "pollwire/lean";
+ * import { compression, retries, roundRobin, serviceConfigs } from "pollwire/features";
+ * import { native } from "pollwire/pollers/native";
+ *
+ * const features = [serviceConfigs, retries, roundRobin, compression];
+ * const channel = new Channel("dns:///guide.internal", { poller: native, features, loadBalancing: "round_robin" });
+ * ```
+ *
+ * @module
+ */
+
+export type * from "../mod.ts";
+export {
+  balancer,
+  leastRequest,
+  outlierDetection,
+  randomSubsetting,
+  ringHash,
+  roundRobin,
+  weightedRoundRobin,
+} from "./balancers.ts";
+export { compression } from "./compression.ts";
+export { healthChecks } from "./health_checks.ts";
+export { proxies } from "./proxies.ts";
+export { retries } from "./retries.ts";
+export { serviceConfigs } from "./service_configs.ts";

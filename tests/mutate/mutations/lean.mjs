@@ -1,0 +1,49 @@
+// Faults of features: what is given is there, and what is not says so.
+
+const LEAN = "tests/surface/lean_test.ts";
+
+/** As `readMutations` describes them. */
+export default [
+  {
+    file: "surface/channel/channel.ts",
+    before: 'enableRetries && features.first("retries") !== undefined',
+    after: "enableRetries",
+    test: LEAN,
+    name: "lean: a poller is given itself",
+  },
+  {
+    file: "surface/features/feature_set.ts",
+    before: "this.all = [...own, ...given];",
+    after: "this.all = own;",
+    test: LEAN,
+    name: "lean: a poller is given itself",
+  },
+  {
+    file: "pollers/choose.ts",
+    before: "if (probed.usable) {",
+    after: "if (probed.usable && factory === chosen.at(-1)) {",
+    test: LEAN,
+    name: "lean: a list of pollers",
+  },
+  {
+    file: "surface/channel/channel.ts",
+    before: "if (option === undefined || option === false) return undefined;",
+    after: "return undefined;",
+    test: LEAN,
+    name: "lean: what is not given",
+  },
+  {
+    file: "surface/features/feature_set.ts",
+    before: "if (!Array.isArray(given)) {",
+    after: "if (false as boolean) {",
+    test: LEAN,
+    name: "lean: what is not given",
+  },
+  {
+    file: "surface/engines.ts",
+    before: "if (defaults !== undefined) return defaults();",
+    after: 'return defaults?.() ?? "native";',
+    test: LEAN,
+    name: "lean: what is not given",
+  },
+];

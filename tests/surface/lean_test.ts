@@ -1,0 +1,106 @@
+// pollwire/lean: what is given is there, and what is not says so.
+import { assertEquals, assertThrows } from "@std/assert";
+import { Channel as FullChannel, createClient as fullClient } from "pollwire";
+import { balancer, compression, retries, roundRobin, serviceConfigs } from "pollwire/features";
+import {
+  Channel,
+  type ChannelOptions,
+  createClient,
+  type Feature,
+  PollerError,
+  RpcError,
+  Server,
+  ServiceConfigError,
+  Status,
+} from "pollwire/lean";
+import { epoll } from "pollwire/pollers/epoll";
+import { native } from "pollwire/pollers/native";
+import { test } from "../harness.ts";
+import { Trial } from "./serving.ts";
+
+const RETRYING = {
+  methodConfig: [{
+    name: [{}],
+    retryPolicy: {
+      maxAttempts: 3,
+      initialBackoff: "0.001s",
+      maxBackoff: "0.001s",
+      backoffMultiplier: 1,
+      retryableStatusCodes: ["UNAVAILABLE" as const],
+    },
+  }],
+};
+
+/** How many times a handler runs that fails once, and what the call comes to. */
+async function callOnceRefused(features: readonly Feature[]): Promise<[runs: number, answer: string]> {
+  let runs = 0;
+  await using server = new Server({ poller: native });
+  server.addService(Trial, {
+    one: ({ text = "" }) => {
+      if (++runs === 1) throw new RpcError(Status.UNAVAILABLE, "not yet");
+      return { text: `${text}, lean` };
+    },
+  });
+  const port = await server.listen("127.0.0.1:0");
+  const options = { poller: native, features, serviceConfig: RETRYING };
+  await using channel = new Channel(`127.0.0.1:${port}`, options);
+  const answer = await createClient(Trial, channel).one({ text: "hi" }).then(
+    ({ text }) => text!,
+    (error: RpcError) => error.message,
+  );
+  return [runs, answer];
+}
+
+test("lean: a poller is given itself, and a feature is there where it is given", async () => {
+  assertEquals(await callOnceRefused([serviceConfigs, retries]), [2, "hi, lean"]);
+  assertEquals(await callOnceRefused([serviceConfigs]), [1, "UNAVAILABLE: not yet"]);
+});
+
+test("lean: a list of pollers, of which the first that runs here is taken", async () => {
+  await using server = new Server({ poller: [epoll, native] });
+  assertEquals(server.engine.name, epoll.probe().usable ? "epoll" : "native");
+  await using named = new Server({ poller: [native, epoll] });
+  assertEquals(named.engine.name, "native");
+});
+
+test("lean: what is not given says what to give", () => {
+  const cases: [
+    options: ChannelOptions,
+    error: new (text: string, problem: string) => Error,
+    says: string,
+  ][] = [
+    [{}, PollerError, 'none is given; give "native" of "pollwire/pollers/native"'],
+    [{ poller: "native" }, PollerError, '"native" is unknown; no poller is known by name here'],
+    [{ loadBalancing: "round_robin" }, TypeError, 'loadBalancing is "round_robin"; there are pick_first'],
+    [{ compression: "gzip" }, TypeError, 'compression has "gzip", which is not there without the feature'],
+    [{ serviceConfig: "{}" }, ServiceConfigError, "give the channel the feature serviceConfigs"],
+    [{ proxy: "http://a:1", poller: native }, TypeError, "give the channel the feature proxies"],
+    [
+      { features: ["retries"] as never, poller: native },
+      TypeError,
+      'features has the string "retries"; give those of',
+    ],
+    [{ features: retries as never, poller: native }, TypeError, "features is an object; give a list"],
+  ];
+  for (const [options, error, says] of cases) {
+    assertThrows(() => new Channel("example.test:80", { ...options, credentials: "insecure" }), error, says);
+  }
+});
+
+test("lean: a policy of the application's is a feature", () => {
+  const policy = { name: "mine", readConfig: () => undefined, make: () => undefined as never };
+  const options = { poller: native, features: [balancer(policy), roundRobin], loadBalancing: "mine" };
+  new Channel("127.0.0.1:1", options).close();
+  assertThrows(() => balancer({ name: "" } as never), TypeError, 'its name is the string ""; give a string');
+});
+
+test("lean: a channel of one entry works with the clients of the other", async () => {
+  await using server = new Server({ poller: native, features: [compression] });
+  server.addService(Trial, { one: ({ text = "" }) => ({ text }) });
+  const port = await server.listen("127.0.0.1:0");
+  await using full = new FullChannel(`127.0.0.1:${port}`, { poller: native, compression: "gzip" });
+  await using lean = new Channel(`127.0.0.1:${port}`, { poller: native });
+  assertEquals((await createClient(Trial, full).one({ text: "a" })).text, "a");
+  assertEquals((await fullClient(Trial, lean).one({ text: "b" })).text, "b");
+  assertEquals([full instanceof Channel, lean instanceof FullChannel], [true, false]);
+});
