@@ -18,6 +18,7 @@ export { createRegistry, type Registry, type RegistryEntry } from "./json/regist
 export type { Reader } from "./reader.ts";
 export { extension } from "./runtime/extension.ts";
 export { type JsonMessageType, jsonMessageType } from "./runtime/json.ts";
+export { protoFile } from "./runtime/proto_file.ts";
 export {
   enumType,
   type FieldExtra,

@@ -1,13 +1,23 @@
 // generate: linked .proto files in, TypeScript out, a file for each.
 
-import { localMethodNames } from "../method_names.ts";
 import { SchemaBuilder } from "../build_schema.ts";
-import type { EnumNode, FileNode, MessageNode, MethodNode } from "../language/nodes.ts";
+import type { EnumNode, FieldNode, FileNode, MethodNode } from "../language/nodes.ts";
+import { localMethodNames } from "../method_names.ts";
+import type { MessageSchema } from "../schema.ts";
 import { wellKnownFile } from "../well_known.ts";
-import { CodecText, enumNamesText, enumSchemaText, serviceCodecText } from "./codecs.ts";
-import { Catalog, Module, modulePath } from "./module.ts";
+import { docOf } from "./comments.ts";
+import {
+  enumNamesText,
+  enumSchemaText,
+  extensionText,
+  fileText,
+  messageTypeText,
+  serviceCodecText,
+} from "./declarations.ts";
+import { CodecText } from "./message_codec.ts";
+import { Catalog, type Declared, Module, modulePath } from "./module.ts";
 import { type GeneratedFile, type GenerateOptions, type Settings, settingsOf } from "./options.ts";
-import { enumText, messageText, serviceText } from "./types.ts";
+import { enumText, extensionType, messageText, serviceText } from "./types.ts";
 
 /**
  * Generates a module for each of `files`, which are linked, and whose `path` is what others import them as;
@@ -33,34 +43,76 @@ export function generate(files: readonly FileNode[], options: GenerateOptions = 
 
 function moduleText(module: Module, builder: SchemaBuilder, settings: Settings): string {
   const { file } = module;
-  const nodes = [...module.declared.keys()];
-  const messages = nodes.filter((node): node is MessageNode => node.kind === "message");
-  const enums = nodes.filter((node): node is EnumNode => node.kind === "enum");
-  const local = localNames(file);
-  const parts = [
-    ...enums.map((node) => enumText(module, node, settings.typesOnly)),
-    ...messages.map((node) => messageText(module, node, builder.message(node))),
-    ...file.services.map((service) => serviceText(module, service, local)),
-  ];
-  if (!settings.typesOnly) parts.push(...codecParts(module, builder, messages, enums, local));
+  const parts = new ModuleParts(module, builder, settings).all();
   const imports = module.imports();
   const body = parts.length === 0 ? ["export {};\n"] : parts;
   return [header(file), ...(imports.length === 0 ? [] : [`${imports.join("\n")}\n`]), ...body].join("\n");
 }
 
-function codecParts(
-  module: Module,
-  builder: SchemaBuilder,
-  messages: readonly MessageNode[],
-  enums: readonly EnumNode[],
-  local: (method: MethodNode) => string,
-): string[] {
-  const named = new Map<EnumNode, string>();
-  const codecs = messages.map((node) => new CodecText(module, node, builder.message(node), named).text());
-  const schemas = enums.map((node) => enumSchemaText(module, node)).join("") + enumNamesText(module, named);
-  const services = module.file.services.map((service) => serviceCodecText(module, service, local));
-  const parts = [...(schemas === "" ? [] : [schemas]), ...codecs, ...services];
-  return parts.length === 0 ? [] : [CODECS, ...parts];
+/** What a module consists of behind its imports. */
+class ModuleParts {
+  readonly #nodes: readonly Declared[];
+  readonly #local: (method: MethodNode) => string;
+  readonly #enumNames = new Map<EnumNode, string>();
+
+  constructor(
+    private readonly module: Module,
+    private readonly builder: SchemaBuilder,
+    private readonly settings: Settings,
+  ) {
+    this.#nodes = [...module.declared.keys()];
+    this.#local = localNames(module.file);
+  }
+
+  all(): string[] {
+    const types = this.#types();
+    if (this.settings.typesOnly) return types;
+    const codecs = this.#codecs();
+    return codecs.length === 0 ? types : [...types, CODECS, ...codecs];
+  }
+
+  #of<Kind extends Declared["kind"]>(kind: Kind): Extract<Declared, { kind: Kind }>[] {
+    return this.#nodes.filter((node) => node.kind === kind) as Extract<Declared, { kind: Kind }>[];
+  }
+
+  #types(): string[] {
+    const { module, builder, settings } = this;
+    return [
+      ...this.#of("enum").map((node) => enumText(module, node, settings.typesOnly)),
+      ...this.#of("message").map((node) => messageText(module, node, builder.message(node))),
+      ...this.#of("service").map((node) => serviceText(module, node, this.#local)),
+    ];
+  }
+
+  #codecs(): string[] {
+    const { module, settings } = this;
+    const messages = this.#of("message").map((node) => {
+      const name = module.name(node);
+      const codec = this.#codec(name, node.fields, this.builder.message(node));
+      return codec + messageTypeText(module, name, settings.json);
+    });
+    const extensions = this.#of("field").map((node) => {
+      const name = module.name(node);
+      const schema = this.builder.extension(node);
+      const of = extensionType(module, node, schema.fields[0]!);
+      return `${this.#codec(name, [node], schema)}${docOf(node)}${extensionText(module, name, node, of)}`;
+    });
+    const file = settings.descriptors ? module.protoFile(module.file) : undefined;
+    const services = this.#of("service").map((node) => serviceCodecText(module, node, this.#local, file));
+    const enums = this.#of("enum").map((node) => enumSchemaText(module, node)).join("") +
+      enumNamesText(module, this.#enumNames);
+    return [
+      ...(enums === "" ? [] : [enums]),
+      ...messages,
+      ...extensions,
+      ...(file === undefined ? [] : [fileText(module)]),
+      ...services,
+    ];
+  }
+
+  #codec(name: string, fields: readonly FieldNode[], schema: MessageSchema): string {
+    return new CodecText(this.module, name, fields, schema, this.#enumNames).text();
+  }
 }
 
 const CODECS = "// How messages are coded, and what services consist of.\n";

@@ -1,5 +1,8 @@
 // Indents code by its braces: emitted functions are written for compilers first.
 
+/** Before calls at the top of a module: bundlers drop what is not used of them. */
+export const PURE = "/* @__PURE__ */";
+
 /** `text` with each line as deep as the braces and brackets around it. */
 export function indent(text: string): string {
   let depth = 0;

@@ -1,17 +1,21 @@
 // One generated module while it is written: what it declares, and what it imports under which name.
 
-import type { EnumNode, FileNode, MessageNode, ServiceNode } from "../language/nodes.ts";
+import type { EnumNode, FieldNode, FileNode, MessageNode, ServiceNode } from "../language/nodes.ts";
 import { Scope } from "./identifiers.ts";
 import type { Settings } from "./options.ts";
 
-/** What has a name in a generated module. */
-export type Declared = MessageNode | EnumNode | ServiceNode;
+/** What has a name in a generated module; of fields, extensions. */
+export type Declared = MessageNode | EnumNode | ServiceNode | FieldNode;
 
-/** The names under which `file` exports its types and services: nested ones as `Outer_Inner`. Equal files give equal names. */
+/** The name of a file's descriptor in its module. */
+const FILE = "file$";
+
+/** The names under which `file` exports what it declares: nested ones as `Outer_Inner`. Equal files give equal names. */
 export function exportNames(file: FileNode, scope: Scope = new Scope()): Map<Declared, string> {
   const names = new Map<Declared, string>();
   let level: { readonly node: Declared; readonly name: string }[] = [
-    ...[...file.messages, ...file.enums, ...file.services].map((node) => ({ node, name: node.name })),
+    ...[...file.messages, ...file.enums, ...file.services, ...file.extensions]
+      .map((node) => ({ node, name: node.name })),
   ];
   // Outer names first, so that they are the ones that stay as they are.
   while (level.length > 0) {
@@ -19,7 +23,8 @@ export function exportNames(file: FileNode, scope: Scope = new Scope()): Map<Dec
     for (const { node, name } of level) {
       names.set(node, scope.declare(name));
       if (node.kind !== "message") continue;
-      for (const one of [...node.messages.filter(({ isEntry }) => !isEntry), ...node.enums]) {
+      const messages = node.messages.filter(({ isEntry }) => !isEntry);
+      for (const one of [...messages, ...node.enums, ...node.extensions]) {
         inner.push({ node: one, name: `${name}_${one.name}` });
       }
     }
@@ -71,6 +76,7 @@ export class Module {
     this.#runtime = /^\.\.?\//.test(runtime)
       ? (up + runtime.replace(/^\.\//, "")).replace("./..", "..")
       : runtime;
+    this.#scope.declare(FILE);
   }
 
   /** A name of its own that is not exported of a declaration. */
@@ -99,12 +105,21 @@ export class Module {
     return this.#import(this.#specifier(node.file), `${this.catalog.exported(node)}$`, false);
   }
 
+  /** The descriptor of a file. */
+  protoFile(file: FileNode): string {
+    if (file === this.file) return FILE;
+    this.files.add(file);
+    const base = /[^/]*$/.exec(modulePath(file))![0].replaceAll(/\W/g, "_");
+    return this.#import(this.#specifier(file), FILE, false, `${base}$file`);
+  }
+
   /** The name of what the runtime exports as `name`. */
   runtime(name: string, typeOnly = false): string {
     return this.#import(this.#runtime, name, typeOnly);
   }
 
-  #import(from: string, exported: string, typeOnly: boolean): string {
+  /** `preferred`: what it is called here where that is free. */
+  #import(from: string, exported: string, typeOnly: boolean, preferred = exported): string {
     let names = this.#imports.get(from);
     if (names === undefined) this.#imports.set(from, names = new Map());
     let known = names.get(exported);
@@ -112,7 +127,7 @@ export class Module {
       const helper = from === this.#runtime && !this.#scope.has(exported);
       names.set(
         exported,
-        known = { local: helper ? exported : this.#scope.declare(exported), typeOnly: true },
+        known = { local: helper ? exported : this.#scope.declare(preferred), typeOnly: true },
       );
     }
     if (!typeOnly) known.typeOnly = false;

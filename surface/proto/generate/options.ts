@@ -6,6 +6,10 @@ export interface GenerateOptions {
   readonly importExtension?: ".ts" | ".js" | "";
   /** What generated code imports its runtime as; "../x.ts" is meant from the output directory. Default "pollwire/generated". */
   readonly runtime?: string;
+  /** Whether message types have JSON. Default true. */
+  readonly json?: boolean;
+  /** Whether services have the descriptors of their files, for reflection. Default true. */
+  readonly descriptors?: boolean;
   /** Whether only types are written, for `loadProto`. Default false. */
   readonly typesOnly?: boolean;
 }
@@ -18,6 +22,8 @@ export function settingsOf(options: GenerateOptions): Settings {
   return {
     importExtension: ".ts",
     runtime: "pollwire/generated",
+    json: true,
+    descriptors: true,
     typesOnly: false,
     ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
   };

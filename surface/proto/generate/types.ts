@@ -17,6 +17,9 @@ import type { Module } from "./module.ts";
 /** As many combinations of oneofs' members as one type lists. */
 const MOST_COMBINATIONS = 256;
 
+/** Where options are declared, which most extensions extend. */
+const DESCRIPTORS = "google/protobuf/descriptor.proto";
+
 /** A message's fields as declared and as schema, in the order of the .proto file. */
 export interface FieldPair {
   readonly node: FieldNode;
@@ -72,13 +75,29 @@ function property(module: Module, { node, schema }: FieldPair): string {
   return `${docOf(node, "  ")}  ${propertyKey(schema.name)}: ${fieldType(module, node, schema)};\n`;
 }
 
-function fieldType(module: Module, node: FieldNode, schema: FieldSchema): string {
+/** The type of a field's property. */
+export function fieldType(module: Module, node: FieldNode, schema: FieldSchema): string {
   const { entry } = node;
   if (entry !== undefined) return `{ [key: string]: ${valueType(module, entry.fields[1]!, schema)} }`;
   const value = valueType(module, node, schema);
   if (schema.shape === "repeated") return `${value}[]`;
   const absent = schema.presence === "explicit" && schema.explicitDefault === undefined;
   return absent ? `${value} | undefined` : value;
+}
+
+/** What an extension is of: what reading it gives, what setting it takes, and the message that has it. */
+export function extensionType(module: Module, node: FieldNode, schema: FieldSchema): string {
+  const type = fieldType(module, node, schema);
+  const given = type.replace(/ \| undefined$/, "");
+  const init = /^(?:string|number|boolean|Uint8Array)$/.test(given)
+    ? given
+    : `${module.runtime("MessageInit", true)}<${given}>`;
+  const extended = node.extends!;
+  // Whole modules of protobuf's options would be generated for the sake of extensions that are seldom read.
+  const extendee = extended.file.path === DESCRIPTORS && module.file !== extended.file
+    ? ""
+    : `, ${module.name(extended, true)}`;
+  return `${type}, ${init}${extendee}`;
 }
 
 /** The type of one value of a field. `node`: the field, or of a map the value's. */

@@ -47,8 +47,12 @@ class GeneratedSchema implements MessageSchema {
     readonly fullName: string,
     private readonly make: () => readonly FieldInit[],
     readonly oneofs: string[],
-    public usedAsGroup: boolean,
   ) {}
+
+  /** A file that is generated another time may send any message as a group. */
+  get usedAsGroup(): boolean {
+    return true;
+  }
 
   get fields(): FieldSchema[] {
     return this.made ??= this.make().map((init) => fieldOf(this.fullName, init));
@@ -91,9 +95,8 @@ export function messageSchema(
   fullName: string,
   fields: () => readonly FieldInit[],
   oneofs: string[] = [],
-  usedAsGroup = false,
 ): KnownSchema {
-  return new GeneratedSchema(fullName, fields, oneofs, usedAsGroup);
+  return new GeneratedSchema(fullName, fields, oneofs);
 }
 
 /** A message type, by the functions that read and write its messages. */

@@ -13,7 +13,7 @@ const WRITES = "surface/proto/compile/interpret_encoder.ts";
 const COMPILE = "surface/proto/compile/compile.ts";
 const READS = "surface/proto/compile/packed_read.ts";
 const PACKS = "surface/proto/compile/packed_write.ts";
-const MODULE = "surface/proto/generate/codecs.ts";
+const MODULE = "surface/proto/generate/message_codec.ts";
 const READER = "surface/proto/reader.ts";
 
 const mutation = (file, before, after, test, name = "") => ({ file, before, after, test, name });
