@@ -1,14 +1,18 @@
 // The details of a status (google.rpc.Status): messages of any type, which trailing metadata carries beside code and
 // text as `grpc-status-details-bin` (https://grpc.io/docs/guides/error/#richer-error-model).
 
-import { type Codec, type MessageInit, parseProto, type ProtoTypes } from "../proto/mod.ts";
+import {
+  type Codec,
+  type MessageInit,
+  packAny,
+  parseProto,
+  type ProtoTypes,
+  typeOfAny,
+} from "../proto/mod.ts";
 import type { Metadata } from "./metadata.ts";
 
 /** Under which the details stand in trailing metadata. */
 export const STATUS_DETAILS = "grpc-status-details-bin";
-
-/** What a type URL of google.protobuf.Any begins with. */
-const TYPE_URLS = "type.googleapis.com/";
 
 /** One detail of a status: a google.protobuf.Any. */
 export interface StatusDetail {
@@ -58,12 +62,12 @@ export type TypedDetail<Types extends DetailTypes> =
  * @throws {EncodeError} when the message does not fit the type
  */
 export function statusDetail<T>(codec: Codec<T>, message: MessageInit<T>): StatusDetail {
-  return { typeUrl: TYPE_URLS + codec.typeName, value: codec.encode(message as T) };
+  return packAny(codec, message as T);
 }
 
 /** The message of `detail`; undefined where its type is another one, or where it cannot be decoded. */
 export function unpackDetail<T>(detail: StatusDetail, codec: Codec<T>): T | undefined {
-  if (typeOf(detail) !== codec.typeName) return undefined;
+  if (typeOfAny(detail) !== codec.typeName) return undefined;
   try {
     return codec.decode(detail.value);
   } catch { // a peer's octets: whoever asks has the detail itself
@@ -78,7 +82,7 @@ export function typedDetails<Types extends DetailTypes>(
 ): TypedDetail<Types>[] {
   const names = new Map(Object.entries(types).map(([name, codec]) => [codec.typeName, name]));
   return details.map((detail) => {
-    const name = names.get(typeOf(detail));
+    const name = names.get(typeOfAny(detail));
     const message = name === undefined ? undefined : unpackDetail(detail, types[name]!);
     const type = message === undefined ? undefined : name;
     return { type, message, typeUrl: detail.typeUrl, value: detail.value } as TypedDetail<Types>;
@@ -133,8 +137,4 @@ let loaded: Codec<Status> | undefined = undefined;
 
 function plain({ typeUrl, value }: StatusDetail): StatusDetail {
   return { typeUrl, value };
-}
-
-function typeOf({ typeUrl }: StatusDetail): string {
-  return typeUrl.slice(typeUrl.lastIndexOf("/") + 1);
 }

@@ -2,6 +2,7 @@
 
 export type { ProtoTypes } from "./assemble.ts";
 export { type Codec, encodeFramed, encodeMessage, reuseFramed } from "./codec.ts";
+export { type Any, type MessageTypes, packAny, typeOfAny, unpackAny } from "./any.ts";
 export { DecodeError, EncodeError, JsonError, ProtoError } from "./errors.ts";
 export { clearExtension, type Extension, getExtension, hasExtension, setExtension } from "./extension.ts";
 export type { JsonCodec } from "./json/json_codec.ts";
@@ -35,7 +36,10 @@ export {
   dateFromTimestamp,
   type Duration,
   durationFromMs,
+  type FieldMask,
+  fieldMaskFromJson,
   type Json,
+  jsonFromFieldMask,
   jsonFromValue,
   type ListValue,
   msFromDuration,

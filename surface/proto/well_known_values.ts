@@ -1,5 +1,6 @@
 // Well-known types are plain messages; these make them of what JavaScript has for the same, and back.
 
+import { pathFromJson, pathToJson } from "./json/field_paths.ts";
 import { isPlain } from "../records.ts";
 import { describeValue } from "./errors.ts";
 
@@ -45,6 +46,12 @@ export interface Struct {
 export interface ListValue {
   /** Elements in order. */
   values: Value[];
+}
+
+/** google.protobuf.FieldMask: which fields are meant. */
+export interface FieldMask {
+  /** Paths of fields, as the .proto file writes them: "user.display_name". */
+  paths: string[];
 }
 
 /** A JSON value. */
@@ -130,6 +137,36 @@ export function jsonFromValue(value: Value): Json {
   return numberValue ?? stringValue ?? boolValue ?? null;
 }
 
+/**
+ * The FieldMask of its form in JSON: paths in lowerCamelCase, with commas between them ("user.displayName,photo").
+ *
+ * @throws {TypeError} for what is none
+ */
+export function fieldMaskFromJson(json: string): FieldMask {
+  const paths = typeof json !== "string" ? [undefined] : json === "" ? [] : json.split(",").map(pathFromJson);
+  if (!paths.includes(undefined)) return { paths: paths as string[] };
+  throw new TypeError(
+    `Cannot make a FieldMask of ${
+      describeValue(json)
+    }: expected paths in lowerCamelCase, as "user.displayName,photo"`,
+  );
+}
+
+/**
+ * The form of a FieldMask in JSON.
+ *
+ * @throws {TypeError} for paths that would not come back of lowerCamelCase as they were
+ */
+export function jsonFromFieldMask({ paths }: FieldMask): string {
+  return paths.map((path) => {
+    const json = pathToJson(path);
+    if (json !== undefined) return json;
+    throw new TypeError(
+      `Cannot make JSON of the path ${describeValue(path)}: it would not come back as it was`,
+    );
+  }).join(",");
+}
+
 const HINTS: Readonly<Record<string, string>> = {
   Timestamp: "timestampFromDate(date) makes one",
   Duration: "durationFromMs(ms) makes one",
@@ -137,7 +174,7 @@ const HINTS: Readonly<Record<string, string>> = {
   Value: "valueFromJson(value) makes one",
   ListValue: "a ListValue is { values: [...] }, each made by valueFromJson",
   FieldMask: "a FieldMask is { paths: [...] }",
-  Any: "an Any is { typeUrl, value }",
+  Any: "packAny(codec, message) makes one",
   ...Object.fromEntries(
     ["Double", "Float", "Int64", "UInt64", "Int32", "UInt32", "Bool", "String", "Bytes"].map(
       (name) => [`${name}Value`, `a ${name}Value is { value: ... }`],

@@ -1,10 +1,15 @@
 // Timestamps, durations and JSON values: made of what JavaScript has, sent, and made into it again.
 
 import { assertEquals, assertThrows } from "@std/assert";
+import { packAny, typeOfAny, unpackAny } from "../../../surface/proto/any.ts";
+import { DecodeError } from "../../../surface/proto/errors.ts";
+import { createRegistry } from "../../../surface/proto/json/registry.ts";
 import { parseProto } from "../../../surface/proto/parse.ts";
 import {
   dateFromTimestamp,
   durationFromMs,
+  fieldMaskFromJson,
+  jsonFromFieldMask,
   jsonFromValue,
   msFromDuration,
   objectFromStruct,
@@ -63,4 +68,28 @@ test("an object of JSON is a Struct", () => {
   for (const wrong of [NaN, [undefined], undefined, 1n, new Date(), () => 1, new Map()]) {
     assertThrows(() => valueFromJson(wrong as never), TypeError, "Cannot make a Value of");
   }
+});
+
+test("a FieldMask is its paths in lowerCamelCase", () => {
+  assertEquals(fieldMaskFromJson("user.displayName,photo"), { paths: ["user.display_name", "photo"] });
+  assertEquals(jsonFromFieldMask({ paths: ["user.display_name", "photo"] }), "user.displayName,photo");
+  assertEquals(fieldMaskFromJson(""), { paths: [] });
+  assertThrows(() => fieldMaskFromJson("a_b"), TypeError, "paths in lowerCamelCase");
+  assertThrows(() => jsonFromFieldMask({ paths: ["aB"] }), TypeError, "would not come back");
+});
+
+test("an Any is packed by a codec, and unpacked by it or by a registry", () => {
+  const { messages } = parseProto(
+    `syntax = "proto3"; package p; message M { int32 n = 1; } message N { M m = 1; }`,
+  );
+  const [m, n] = [messages["p.M"]!, messages["p.N"]!];
+  const any = packAny(m, { n: 5 });
+  assertEquals(any, { typeUrl: "type.googleapis.com/p.M", value: Uint8Array.of(8, 5) });
+  assertEquals(typeOfAny(any), "p.M");
+  assertEquals(unpackAny(any, m), { n: 5 });
+  assertEquals(unpackAny(any, n), undefined);
+  assertEquals(unpackAny(any, createRegistry(m)), { codec: m, message: { n: 5 } });
+  assertEquals(unpackAny(any, createRegistry(n)), undefined);
+  assertEquals(packAny(m, {}, "x/").typeUrl, "x/p.M");
+  assertThrows(() => unpackAny({ typeUrl: "p.M", value: Uint8Array.of(8) }, m), DecodeError);
 });
