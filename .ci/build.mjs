@@ -14,6 +14,7 @@ const ENTRIES = [
   "pollers/simulated/mod.ts",
   "transport/mod.ts",
   "surface/mod.ts",
+  "surface/adapters/connect/mod.ts",
   "surface/adapters/protobuf_es/mod.ts",
   "surface/cli/main.ts",
   "surface/adapters/grpc_js/mod.ts",
