@@ -4,16 +4,6 @@ import { base64Decode, base64Encode } from "@bufbuild/protobuf/wire";
 import { isReserved } from "../../../transport/mod.ts";
 import { Metadata } from "../../call/metadata.ts";
 
-/** What connections say of themselves in HTTP/1.1; HTTP/2 has no such fields (RFC 9113, section 8.2.2). */
-const OF_CONNECTIONS = new Set([
-  "connection",
-  "host",
-  "keep-alive",
-  "proxy-connection",
-  "transfer-encoding",
-  "upgrade",
-]);
-
 /** Adds all that `metadata` has to `headers`. */
 export function addMetadata(headers: Headers, metadata: Metadata): void {
   for (const [name, value] of metadata) {
@@ -29,7 +19,7 @@ export function addMetadata(headers: Headers, metadata: Metadata): void {
 export function metadataOf(headers: Headers): Metadata {
   const metadata = new Metadata();
   for (const [name, value] of headers) {
-    if (isReserved(name) || OF_CONNECTIONS.has(name)) continue;
+    if (isReserved(name)) continue;
     if (!name.endsWith("-bin")) metadata.append(name, value);
     else for (const one of value.split(",")) metadata.append(name, base64Decode(one.trim()));
   }

@@ -40,8 +40,8 @@ export default [
   },
   {
     file: "surface/adapters/connect/headers.ts",
-    before: "if (isReserved(name) || OF_CONNECTIONS.has(name)) continue;",
-    after: "if (isReserved(name)) continue;",
+    before: "if (isReserved(name)) continue;",
+    after: "",
     test: "tests/surface/adapters/connect_test.ts",
   },
   {

@@ -185,6 +185,29 @@ calling("errors have code, message, metadata and details", {
   assertEquals(listed.metadata.get("late"), "only");
 });
 
+let early = 0;
+
+calling("a stream that fails before its responses does so before an interceptor has them", {
+  list: () => {
+    throw new RpcError("ABORTED", "none");
+  },
+  chat: () => [],
+}, async ({ client }) => {
+  early = 0;
+  assertEquals((await failure(client.list({}))).code, Code.Aborted);
+  for await (const _ of client.chat(names())) throw new Error("there is no response");
+  assertEquals(early, 1);
+}, {
+  interceptors: [(next) => async (request) => {
+    try {
+      return await next(request);
+    } catch (error) {
+      early++;
+      throw error;
+    }
+  }],
+});
+
 calling("a stream that fails after a response", {
   *list() {
     yield { name: "one" };
