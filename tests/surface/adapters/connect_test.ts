@@ -195,7 +195,7 @@ calling("a stream that fails before its responses does so before an interceptor 
 }, async ({ client }) => {
   early = 0;
   assertEquals((await failure(client.list({}))).code, Code.Aborted);
-  for await (const _ of client.chat(names())) throw new Error("there is no response");
+  for await (const _ of client.chat((async function* () {})())) throw new Error("there is no response");
   assertEquals(early, 1);
 }, {
   interceptors: [(next) => async (request) => {
