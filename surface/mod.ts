@@ -143,6 +143,14 @@ export {
   healthService,
   type ServingStatus,
 } from "./services/health_service.ts";
+export { Reflection } from "./services/reflection.ts";
+export {
+  type ReflectionMethods,
+  type ReflectionRequest,
+  type ReflectionResponse,
+  reflectionService,
+  type ReflectionVersion,
+} from "./services/reflection_service.ts";
 export { LoadReports, type LoadReportsOptions, type ReportedCall } from "./services/load_reports.ts";
 export {
   type LoadReport,

@@ -259,7 +259,9 @@ export interface ChannelzMethods {
 
 /** `grpc.channelz.v1.Channelz`, for clients: `createClient(channelzService(), channel)`. */
 export function channelzService(): ServiceOf<ChannelzMethods> {
-  return loaded ??= parseProto<{ Channelz: ServiceOf<ChannelzMethods> }>(CHANNELZ_PROTO).Channelz;
+  return loaded ??=
+    parseProto<{ Channelz: ServiceOf<ChannelzMethods> }>(CHANNELZ_PROTO, "grpc/channelz/v1/channelz.proto")
+      .Channelz;
 }
 
 /** Made at first use. */

@@ -1,15 +1,27 @@
 // Which method serves a call: those of services, those that an API style registered alone, and what serves all others.
 
 import type { RequestHead } from "../../transport/mod.ts";
-import type { ServiceDescriptor } from "../proto/mod.ts";
+import type { ProtoFile, ServiceDescriptor } from "../proto/mod.ts";
 import type { BeginServerCall, RegisteredMethod } from "./method_style.ts";
 import { registerService, type ServiceHandlers, unregisterService } from "./service.ts";
+
+/** A service that is served, as reflection shows it. */
+export interface ServedService {
+  /** "routeguide.RouteGuide". */
+  readonly name: string;
+  /** Undefined where it is served without one. */
+  readonly file: ProtoFile | undefined;
+}
 
 /** The methods of one server. */
 export class MethodTable {
   private readonly methods = new Map<string, RegisteredMethod>();
   /** Beginnings of the methods' paths, up to the last slash. */
   private services = new Set<string>();
+  /** Services that were added, by full name, with their files. */
+  private readonly files = new Map<string, ProtoFile | undefined>();
+  /** What `servedServices` returned, until methods change. */
+  private served: readonly ServedService[] | undefined = undefined;
   /** Methods of one host alone, by host and path. */
   private readonly ofHosts = new Map<string, RegisteredMethod>();
   /** What was found last: most calls are of one method, or some of one follow each other. */
@@ -21,12 +33,14 @@ export class MethodTable {
   /** Throws TypeError as `registerService` does. */
   addService<S extends ServiceDescriptor<unknown>>(service: S, handlers: ServiceHandlers<S>): void {
     registerService(service, handlers, this.methods);
+    this.files.set(service.fullName, service.file);
     this.changed();
   }
 
   /** Throws TypeError where `service` is not served. */
   removeService(service: ServiceDescriptor<unknown>): void {
     unregisterService(service, this.methods);
+    this.files.delete(service.fullName);
     this.changed();
   }
 
@@ -55,6 +69,14 @@ export class MethodTable {
     this.changed();
   }
 
+  /** All services, by name: the same list until methods are added or removed. */
+  servedServices(): readonly ServedService[] {
+    if (this.served !== undefined) return this.served;
+    const names = [...this.methods.keys(), ...this.ofHosts.keys()].map(serviceNameOf);
+    return this.served = [...new Set([...this.files.keys(), ...names])].sort()
+      .map((name) => ({ name, file: this.files.get(name) }));
+  }
+
   /** What serves the call of `head`: first what serves its host, then what serves any. */
   find(head: RequestHead): RegisteredMethod | undefined {
     if (this.ofHosts.size > 0) return this.lookUp(head);
@@ -79,11 +101,18 @@ export class MethodTable {
   private changed(): void {
     this.services = new Set([...this.methods.keys()].map(serviceOf));
     this.lastPath = this.lastMethod = undefined;
+    this.served = undefined;
   }
 }
 
 function hostKey(host: string, path: string): string {
   return `${host} ${path}`;
+}
+
+/** "package.Service" of "/package.Service/Method", also behind a host. */
+function serviceNameOf(key: string): string {
+  const path = key.slice(key.indexOf(" ") + 1);
+  return path.slice(1, path.lastIndexOf("/"));
 }
 
 /** "/package.Service/" of "/package.Service/Method". */

@@ -55,7 +55,8 @@ export interface HealthMethods {
 
 /** `grpc.health.v1.Health`, for clients: `createClient(healthService(), channel)`. */
 export function healthService(): ServiceOf<HealthMethods> {
-  return loaded ??= parseProto<{ Health: ServiceOf<HealthMethods> }>(HEALTH_PROTO).Health;
+  return loaded ??=
+    parseProto<{ Health: ServiceOf<HealthMethods> }>(HEALTH_PROTO, "grpc/health/v1/health.proto").Health;
 }
 
 /** Made at first use. */

@@ -67,7 +67,10 @@ export interface LoadReportMethods {
 
 /** `xds.service.orca.v3.OpenRcaService`, for clients: `createClient(loadReportService(), channel)`. */
 export function loadReportService(): ServiceOf<LoadReportMethods> {
-  return loaded ??= parseProto<{ OpenRcaService: ServiceOf<LoadReportMethods> }>(LOAD_REPORT_PROTO)
+  return loaded ??= parseProto<{ OpenRcaService: ServiceOf<LoadReportMethods> }>(
+    LOAD_REPORT_PROTO,
+    "xds/service/orca/v3/orca.proto",
+  )
     .OpenRcaService;
 }
 
