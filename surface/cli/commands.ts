@@ -30,6 +30,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./commands/channelz.ts").then(({ channelz }) => channelz),
   },
   {
+    name: "bench",
+    summary: "puts load on a method, and measures its calls",
+    load: () => import("./commands/bench.ts").then(({ bench }) => bench),
+  },
+  {
     name: "pollers",
     summary: "shows which pollers run here, and why the others do not",
     load: () => import("./commands/pollers.ts").then(({ pollers }) => pollers),
