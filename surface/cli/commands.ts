@@ -44,4 +44,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: "makes TypeScript of .proto files: types, codecs and services",
     load: () => import("./commands/gen.ts").then(({ gen }) => gen),
   },
+  {
+    name: "completions",
+    summary: "prints a script that has bash, zsh or fish complete commands and flags",
+    load: () => import("./commands/completions.ts").then(({ completions }) => completions),
+  },
 ];
