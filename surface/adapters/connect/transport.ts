@@ -11,7 +11,7 @@ import {
   type UnaryResponse,
 } from "@connectrpc/connect";
 import { createMethodUrl, runStreamingCall, runUnaryCall } from "@connectrpc/connect/protocol";
-import { callContext, type Channel } from "../../channel/channel.ts";
+import { callContext, type Channel as AnyChannel } from "../../channel/channel.ts";
 import { formatDestination } from "../../channel/destination.ts";
 import type { Metadata } from "../../call/metadata.ts";
 import type { CallOptions } from "../../client/call_options.ts";
@@ -29,7 +29,7 @@ import { type GrpcTransportOptions, type ReadOptions, readOptions } from "./tran
 /** A transport, with the channel that its calls go over. */
 export interface GrpcTransport extends Transport {
   /** Closed by whoever made it: the application, or with `baseUrl` the transport, whose it is then until the program ends. */
-  readonly channel: Channel;
+  readonly channel: AnyChannel;
 }
 
 type Message = MessageShape<DescMessage>;
@@ -59,7 +59,7 @@ export function createGrpcTransport(options: GrpcTransportOptions): GrpcTranspor
 }
 
 class ChannelTransport implements GrpcTransport {
-  readonly channel: Channel;
+  readonly channel: AnyChannel;
   private readonly context: PromiseContext;
   private readonly baseUrl: string;
   private readonly basePath: string;

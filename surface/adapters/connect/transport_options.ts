@@ -7,9 +7,10 @@ import type {
   JsonWriteOptions,
 } from "@bufbuild/protobuf";
 import type { Interceptor } from "@connectrpc/connect";
-import { Channel, type ChannelOptions } from "../../channel/channel.ts";
+import type { Channel as AnyChannel, ChannelOptions } from "../../channel/channel.ts";
 import type { Compression } from "../../compression.ts";
 import { type ChannelCredentials, type Pem, tls } from "../../credentials/mod.ts";
+import { Channel } from "../../full/channel.ts";
 import { checkOptions, describe, type OptionNames } from "../../options.ts";
 import type { MessageLimits } from "./limited_codec.ts";
 
@@ -58,7 +59,7 @@ export interface NodeOptions {
 /** A transport over a channel that the application made, and closes. */
 export interface ChannelTransportOptions extends ConnectOptions {
   /** What calls go over. */
-  readonly channel: Channel;
+  readonly channel: AnyChannel;
   /** What interceptors see as the beginning of `url`; its path stands before those of methods. */
   readonly baseUrl?: string;
 }
@@ -88,7 +89,7 @@ export type GrpcTransportOptions = ChannelTransportOptions | UrlTransportOptions
 
 /** Options as the transport needs them. */
 export interface ReadOptions {
-  readonly channel: Channel;
+  readonly channel: AnyChannel;
   readonly baseUrl: string | undefined;
   /** What stands before the path of a method: "/api", or nothing. */
   readonly basePath: string;
