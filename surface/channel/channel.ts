@@ -64,6 +64,8 @@ export interface ChannelOptions extends UserConnectOptions {
   readonly proxy?: string | false;
   /** What `:authority` says; else the target's host and port. */
   readonly authority?: string;
+  /** What the application calls itself, "shop/1.2"; it stands before this library's name in `user-agent`. */
+  readonly userAgent?: string;
   /**
    * Which of the servers that the target names calls go to, where no service config says it. "pick_first", the default:
    * all to the first that can be connected to; "round_robin": to all of them in turn.
@@ -117,6 +119,7 @@ const NAMES: OptionNames<ChannelOptions> = {
   callCredentials: true,
   proxy: true,
   authority: true,
+  userAgent: true,
   loadBalancing: true,
   serviceConfig: true,
   lookUpServiceConfig: true,
@@ -162,6 +165,7 @@ export class Channel {
   readonly #templates = new Map<string, RequestTemplate>();
   readonly #authority: string;
   readonly #features: FeatureSet;
+  readonly #userAgent: string;
   readonly #encodings: MessageEncodings;
   readonly #security: ConnectSecurity | undefined;
   /** As channelz knows it, weakly. */
@@ -183,8 +187,7 @@ export class Channel {
     checkConnectOptions("make a channel", options, NAMES as Readonly<Record<string, true>>, "client");
     checkNumbers(options);
     const features = new FeatureSet("make a channel", new.target.features, options.features);
-    this.#features = features;
-    const policy = features.policies.chosen(options.loadBalancing ?? "pick_first");
+    const policy = (this.#features = features).policies.chosen(options.loadBalancing ?? "pick_first");
     const readConfig = configReader(options, features);
     const config = options.serviceConfig === undefined ? undefined : readConfig(options.serviceConfig);
     checkResolvers(options.resolvers);
@@ -197,6 +200,7 @@ export class Channel {
     checkCallCredentials("make a channel", options.callCredentials);
     const port = defaultPort(credentials instanceof ChannelCredentials);
     this.#authority = options.authority ?? authorityOf(parsed, port, resolvers);
+    this.#userAgent = userAgentOf(options.userAgent);
     this.#encodings = messageEncodings("make a channel", options, features.encodings);
     const reporter = new Reporter(options);
     this.#security = securityOf(credentials, this.#authority, reporter);
@@ -413,7 +417,7 @@ export class Channel {
         path,
         this.#authority,
         this.#security === undefined ? "http" : "https",
-        USER_AGENT,
+        this.#userAgent,
         acceptedNames(this.#encodings),
         compression === undefined
           ? this.#encodings.outgoing
@@ -496,6 +500,13 @@ function configReader(options: ChannelOptions, features: FeatureSet): ReadConfig
     }
     throw new ServiceConfigError("", "cannot be read: give the channel the feature serviceConfigs");
   };
+}
+
+/** RFC 9110, section 10.1.5: product names, which are text. */
+function userAgentOf(own: string | undefined): string {
+  if (own === undefined) return USER_AGENT;
+  if (typeof own === "string" && /^[!-~](?:[ -~]*[!-~])?$/.test(own)) return `${own} ${USER_AGENT}`;
+  throw new TypeError(`Cannot make a channel: userAgent is ${describe(own)}; give a name, as "shop/1.2"`);
 }
 
 /** Unix sockets have no host; gRPC says "localhost". */

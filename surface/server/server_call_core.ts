@@ -104,6 +104,11 @@ export abstract class ServerCallCore extends CallCore
     return this.connection.peer;
   }
 
+  /** The address that the client connected to. */
+  get local(): SocketAddress {
+    return this.connection.transport!.local;
+  }
+
   /** What the TLS handshake of its connection established; undefined in plaintext. */
   get security(): ConnectionSecurity | undefined {
     return this.connection.security;

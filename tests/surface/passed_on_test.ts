@@ -1,5 +1,5 @@
 // What is only passed on: options of channels and servers reach the engine, the connection and the peer.
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { readFileSync } from "node:fs";
 import { createServer, type IncomingHttpHeaders } from "node:http2";
 import type { AddressInfo } from "node:net";
@@ -210,6 +210,9 @@ test("the header section of a request says what the call is, whose it is and who
   await failure(client.one({}, { metadata: { "x-a": ["1", "2"] }, deadlineMs: 60_000 }));
   await failure(client.up([], { deadlineMs: Infinity }));
   channel.close();
+  const named = new Channel(`127.0.0.1:${port}`, { userAgent: "shop/1.2 lib/3" });
+  await failure(createClient(Trial, named).one({}));
+  named.close();
   peer.close();
   const common = {
     ":method": "POST",
@@ -224,6 +227,14 @@ test("the header section of a request says what the call is, whose it is and who
   assertEquals(first, { ...common, ":path": "/trial.Trial/One", "x-a": "1, 2" });
   assertMatch(String(timeout), /^(?:60000|59\d\d\d)m$/);
   assertEquals(heads[1], { ...common, ":path": "/trial.Trial/Up" });
+  assertEquals(heads[2]!["user-agent"], `shop/1.2 lib/3 grpc-typescript-pollwire/${VERSION}`);
+  for (const userAgent of ["", " a", "é", 1 as unknown as string]) {
+    assertThrows(
+      () => new Channel("127.0.0.1:1", { userAgent }),
+      TypeError,
+      "Cannot make a channel: userAgent",
+    );
+  }
 });
 
 test("VERSION is the package's", () => {
@@ -271,6 +282,7 @@ test("every option that there is may be given", () => {
     callCredentials: callCredentials.bearer("a"),
     proxy: "http://127.0.0.1:1",
     authority: "a",
+    userAgent: "shop/1.2",
     initialBackoffMs: 1,
     idleTimeoutMs: Infinity,
     loadBalancing: "round_robin",

@@ -4,14 +4,15 @@ import type { ChannelOptions as WireChannelOptions } from "../../channel/channel
 import type { Compression } from "../../compression.ts";
 import type { ServerOptions as WireServerOptions } from "../../server/server_options.ts";
 import { compressionAlgorithms } from "./constants.ts";
+import { appLogger } from "./logging.ts";
 
 /** Options by grpc-js's names. Those that mean nothing here have no effect, as unknown ones. */
 export interface ChannelOptions {
   /** The name that the server's certificate must be for. Default: the target's host. */
   "grpc.ssl_target_name_override"?: string;
-  /** Stands at the beginning of what a channel calls itself. */
+  /** Stands before the name of the library in what a channel calls itself. */
   "grpc.primary_user_agent"?: string;
-  /** Stands at its end. */
+  /** Stands after the first one. */
   "grpc.secondary_user_agent"?: string;
   /** What `:authority` says. */
   "grpc.default_authority"?: string;
@@ -76,7 +77,6 @@ const LEAST_IDLE_MS = 1_000;
 export function channelOptions(options: ChannelOptions): WireChannelOptions {
   const {
     "grpc.default_authority": authority,
-    "grpc.service_config": serviceConfig,
     "grpc.initial_reconnect_backoff_ms": initialBackoffMs,
     "grpc.enable_retries": retries,
     "grpc.retry_buffer_size": retryBufferBytes,
@@ -87,7 +87,8 @@ export function channelOptions(options: ChannelOptions): WireChannelOptions {
   return defined({
     ...commonOptions(options),
     authority,
-    serviceConfig,
+    userAgent: userAgentOf(options["grpc.primary_user_agent"], options["grpc.secondary_user_agent"]),
+    serviceConfig: serviceConfigOf(options["grpc.service_config"]),
     initialBackoffMs,
     retryBufferBytes,
     maxCallAttempts,
@@ -114,6 +115,7 @@ function commonOptions(options: ChannelOptions) {
   const maxHeaderListSize = options["grpc.max_metadata_size"];
   return {
     poller: options["pollwire.poller"],
+    logger: appLogger,
     maxReceiveMessageBytes: limit(options["grpc.max_receive_message_length"] ?? RECEIVE_LIMIT),
     maxSendMessageBytes: limit(options["grpc.max_send_message_length"]),
     compression: compressionOf(options["grpc.default_compression_algorithm"]),
@@ -122,6 +124,25 @@ function commonOptions(options: ChannelOptions) {
       ? undefined
       : defined({ maxConcurrentStreams, maxHeaderListSize }),
   };
+}
+
+function userAgentOf(...names: Array<string | undefined>): string | undefined {
+  return names.filter((name) => name).join(" ") || undefined;
+}
+
+/** grpc-js's service configs may have an empty list of policies, and durations as objects; others have neither. */
+function serviceConfigOf(json: unknown): string | undefined {
+  if (typeof json !== "string") return undefined;
+  const config = JSON.parse(json) as {
+    loadBalancingConfig?: unknown[];
+    methodConfig?: { timeout?: unknown }[];
+  };
+  if (config.loadBalancingConfig?.length === 0) delete config.loadBalancingConfig;
+  for (const method of config.methodConfig ?? []) {
+    const { seconds, nanos = 0 } = Object(method.timeout) as { seconds?: number; nanos?: number };
+    if (seconds !== undefined) method.timeout = `${(seconds + nanos / 1e9).toFixed(9)}s`;
+  }
+  return JSON.stringify(config);
 }
 
 function keepaliveOf(options: ChannelOptions) {

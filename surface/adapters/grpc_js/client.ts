@@ -270,12 +270,7 @@ function startSingle<Req, Res>(
   let ended = false;
   call.start(metadata, {
     onReceiveMetadata: (received) => void emitter.emit("metadata", received),
-    onReceiveMessage(message: Res | null) {
-      if (response !== null && message !== null) {
-        call.cancelWithStatus(Status.UNIMPLEMENTED, "Too many responses received");
-      }
-      response = message;
-    },
+    onReceiveMessage: (message: Res | null) => void (response = message),
     onReceiveStatus(status) {
       if (ended) return;
       ended = true;

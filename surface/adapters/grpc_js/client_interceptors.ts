@@ -113,14 +113,21 @@ class BottomCall implements InterceptingCallInterface {
     try {
       message = this.method.responseDeserialize(octets);
     } catch (error) {
-      const details = `Response message parsing error: ${textOfError(error)}`;
-      this.failure = localStatus(Status.INTERNAL, details);
-      return this.call.cancelWithStatus(Status.INTERNAL, details);
+      return this.fail(Status.INTERNAL, `Response message parsing error: ${textOfError(error)}`);
+    }
+    if (this.received && !this.method.responseStream) {
+      return this.fail(Status.UNIMPLEMENTED, "Too many responses received");
     }
     this.received = true;
     listener.onReceiveMessage?.(message);
-    // Another one would be one too many, which who gets it says.
+    // Another one would be one too many.
     if (!this.method.responseStream) this.call.startRead();
+  }
+
+  /** Whatever status comes, it is this one. */
+  private fail(code: Status, details: string): void {
+    this.failure = localStatus(code, details);
+    this.call.cancelWithStatus(code, details);
   }
 
   private onStatus(status: StatusObject, listener: Partial<InterceptingListener>): void {

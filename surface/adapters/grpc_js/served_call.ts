@@ -111,7 +111,10 @@ export class ServedCall implements ServerInterceptingCallInterface, OctetsListen
   }
 
   getConnectionInfo(): ConnectionInfo {
-    const { peer } = this.call!;
-    return "port" in peer ? { remoteAddress: peer.host, remotePort: peer.port } : {};
+    const { peer, local } = this.call!;
+    return {
+      ...("port" in local ? { localAddress: local.host, localPort: local.port } : {}),
+      ...("port" in peer ? { remoteAddress: peer.host, remotePort: peer.port } : {}),
+    };
   }
 }

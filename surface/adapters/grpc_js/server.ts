@@ -28,15 +28,30 @@ const NOT_IMPLEMENTED = ["Not", "implemented."].join(" ");
 
 /** Options of a server. */
 export interface ServerOptions extends ChannelOptions {
-  /** Stand before every handler, the first one outermost. */
+  /** Stand before every handler: what comes passes through the first one first. */
   interceptors?: ServerInterceptor[];
 }
+
+type AdaptedCredentials = NonNullable<ReturnType<typeof adaptedServerCredentials>>;
 
 /** What serves one path, and what its calls are made with. */
 interface Registered {
   readonly method: RegisteredMethod;
   readonly served: Omit<ServedMethod, "onThrown">;
 }
+
+/** One address. */
+interface Bound {
+  readonly creds: ServerCredentials;
+  readonly server: WireServer;
+  /** The port, once it is known. */
+  readonly port: Promise<number>;
+  /** It was unbound meanwhile. */
+  isCancelled: boolean;
+}
+
+/** Port 0: of another port each time. */
+const ANY_PORT = /:0$/;
 
 /** The kinds of methods, by the names that `register` takes. */
 const KINDS = ["unary", "clientStream", "serverStream", "bidi"] as const;
@@ -48,8 +63,8 @@ export class Server {
   readonly #methods = new Map<string, Registered>();
   /** By their credentials. */
   readonly #servers = new Map<unknown, WireServer>();
-  /** Addresses that were listened on, and by whom. */
-  readonly #bound = new Map<string, WireServer>();
+  /** What is listened on, by its address. */
+  readonly #bound = new Map<string, Bound>();
   #started = false;
   #stopped = false;
 
@@ -136,14 +151,31 @@ export class Server {
     const credentials = adaptedServerCredentials(creds);
     if (credentials === undefined) throw new TypeError("creds must be a ServerCredentials object");
     if (typeof callback !== "function") throw new TypeError("callback must be a function");
-    const server = this.#serverWith(creds, credentials);
-    server.listen(port).then(
-      (bound) => {
-        this.#bound.set(port.replace(/:0$/, `:${bound}`), server);
-        later(() => callback(null, bound));
-      },
+    this.#bind(port, creds, credentials).then(
+      (bound) => later(() => callback(null, bound)),
       (error) => later(() => callback(error as Error, 0)),
     );
+  }
+
+  async #bind(address: string, creds: ServerCredentials, adapted: AdaptedCredentials): Promise<number> {
+    const known = this.#bound.get(address);
+    if (known !== undefined) {
+      if (known.creds._equals(creds)) return known.port;
+      throw new Error(`${address} already bound with incompatible credentials`);
+    }
+    const server = this.#serverWith(creds, adapted);
+    const bound = { creds, server, port: server.listen(address), isCancelled: false };
+    const isAnyPort = ANY_PORT.test(address);
+    if (!isAnyPort) this.#bound.set(address, bound);
+    try {
+      const port = await bound.port;
+      if (bound.isCancelled) throw new Error("bindAsync operation cancelled by unbind call");
+      if (isAnyPort) this.#bound.set(address.replace(ANY_PORT, `:${port}`), bound);
+      return port;
+    } catch (error) {
+      if (this.#bound.get(address) === bound) this.#bound.delete(address);
+      throw error;
+    }
   }
 
   /**
@@ -168,18 +200,20 @@ export class Server {
 
   /** Stops listening on `port`, and ends its connections as their calls end. */
   unbind(port: string): void {
-    const server = this.#bound.get(port);
-    if (/:0$/.test(port)) throw new Error("Cannot unbind port 0");
-    if (server === undefined) return;
+    if (ANY_PORT.test(port)) throw new Error("Cannot unbind port 0");
+    const bound = this.#bound.get(port);
+    if (bound === undefined) return;
+    const { server } = bound;
     this.#bound.delete(port);
-    void server.unbind(port);
-    void server.drain(port);
+    bound.isCancelled = true;
+    // Where it could not listen there is nothing to undo, and the callback of bindAsync has the reason.
+    bound.port.then(() => Promise.all([server.unbind(port), server.drain(port)])).catch(() => {});
   }
 
   /** Ends the connections that were accepted on `port` as their calls end, those that are left after `graceTimeMs` too. */
   drain(port: string, graceTimeMs: number): void {
-    if (/:0$/.test(port)) throw new Error("Cannot drain port 0");
-    void this.#bound.get(port)?.drain(port, graceTimeMs);
+    if (ANY_PORT.test(port)) throw new Error("Cannot drain port 0");
+    void this.#bound.get(port)?.server.drain(port, graceTimeMs);
   }
 
   /** Takes no new calls, and calls `callback` when those that run have ended. */
@@ -230,13 +264,13 @@ export class Server {
 
   #serverWith(
     creds: ServerCredentials,
-    credentials: ReturnType<typeof adaptedServerCredentials>,
+    credentials: AdaptedCredentials,
   ): WireServer {
     const known = [...this.#servers.keys()].find((one) => (one as ServerCredentials)._equals(creds));
     let server = this.#servers.get(known);
     if (server === undefined) {
       const { interceptors: _interceptors, ...options } = this.#options;
-      server = new WireServer({ ...serverOptions(options), ...(credentials ? { credentials } : {}) });
+      server = new WireServer({ ...serverOptions(options), credentials });
       styledServer("serve by grpc-js's API", server).methods.setFallback(
         "server of grpc-js's API",
         this.#begin,
@@ -251,7 +285,7 @@ export class Server {
     const { method, served } = this.#methods.get(head.path) ?? unknownMethod(head.path, this.#begin);
     const { definition, handler } = served;
     const call = new ServedCall(definition, (bottom) => {
-      const top = this.#interceptors.reduceRight<ServerInterceptingCallInterface>(
+      const top = this.#interceptors.reduce<ServerInterceptingCallInterface>(
         (next, interceptor) => interceptor(definition, next),
         bottom,
       );

@@ -1,0 +1,253 @@
+// What grpc-node's examples of deadlines, cancellation, interceptors and waiting do.
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import type {
+  ClientUnaryCall,
+  InterceptingCall,
+  Interceptor,
+  sendUnaryData,
+  ServerDuplexStream,
+  ServerInterceptor,
+  ServerUnaryCall,
+  ServerWritableStream,
+  ServiceError,
+} from "pollwire/grpc-js";
+import * as grpc from "pollwire/grpc-js";
+import { test } from "../../../harness.ts";
+import { until } from "../../serving.ts";
+import {
+  app,
+  guideClient,
+  type Handlers,
+  libraries,
+  type Library,
+  type Note,
+  outcome,
+  run,
+} from "./sides.ts";
+
+/** What handlers of these apps saw. */
+const seen: string[] = [];
+
+const handlers = (_library: Library): Handlers => ({
+  one(call: ServerUnaryCall<Note, Note>, callback: sendUnaryData<Note>) {
+    const { text } = call.request;
+    if (text === "never") {
+      seen.push("began");
+      return void call.on("cancelled", () => seen.push(`cancelled ${call.cancelled}`));
+    }
+    if (text === "deadline") {
+      const left = Number(call.getDeadline()) - Date.now();
+      return callback(null, { number: Math.round(left / 1000) });
+    }
+    callback(null, { text: call.metadata.get("by").join("+").replace(", ", "+") || text! });
+  },
+  down(call: ServerWritableStream<Note, Note>) {
+    let number = 0;
+    const more = (): void => {
+      while (!call.cancelled && call.write({ number: number++, body: new Uint8Array(1000) }));
+    };
+    call.on("drain", more);
+    call.on("cancelled", () => seen.push("stream cancelled"));
+    more();
+  },
+  both(call: ServerDuplexStream<Note, Note>) {
+    call.on("data", (note: Note) => call.write(note));
+    call.on("end", () => call.end());
+    call.on("error", () => {});
+  },
+});
+
+app("a call ends at its deadline", handlers, async ({ client }) => {
+  const begin = Date.now();
+  const { error } = await outcome((done) => client["one"]({ text: "never" }, { deadline: begin + 50 }, done));
+  assertEquals(error?.code, grpc.status.DEADLINE_EXCEEDED);
+  assert(Date.now() - begin >= 45);
+});
+
+app("a server knows the deadline", handlers, async ({ client }) => {
+  const deadline = new Date(Date.now() + 60_000);
+  const { value } = await outcome((done) => client["one"]({ text: "deadline" }, { deadline }, done));
+  assertEquals(value!.number, 60);
+  const none = await outcome((done) => client["one"]({ text: "x" }, { deadline: Infinity }, done));
+  assertEquals(none.error, null);
+});
+
+app("a client cancels, and the handler learns of it", handlers, async ({ client }) => {
+  seen.length = 0;
+  let call: ClientUnaryCall | undefined = undefined;
+  const ended = outcome((done) => call = client["one"]({ text: "never" }, done) as ClientUnaryCall);
+  await until(() => seen.includes("began"));
+  call!.cancel();
+  const { error } = await ended;
+  assertEquals(error?.message, "1 CANCELLED: Cancelled on client");
+  await until(() => seen.includes("cancelled true"));
+});
+
+app("a stream is sent as it is read, and ends when it is cancelled", handlers, async ({ client }) => {
+  seen.length = 0;
+  const call = client["down"]({});
+  const error = new Promise<ServiceError>((resolve) => call.on("error", resolve));
+  let read = 0;
+  for await (const { number } of call.iterator({ destroyOnReturn: false })) {
+    assertEquals(number, read++);
+    if (read === 500) break;
+  }
+  call.cancel();
+  assertEquals((await error).code, grpc.status.CANCELLED);
+  await until(() => seen.includes("stream cancelled"));
+});
+
+app("interceptors of a client change what is sent and what comes", handlers, async (sides) => {
+  const { client, calling: { InterceptingCall, ListenerBuilder, Metadata, RequesterBuilder } } = sides;
+  const log: string[] = [];
+  const named = (name: string): Interceptor => (options, nextCall): InterceptingCall => {
+    log.push(`${name} ${options.method_definition.path}`);
+    const requester = new RequesterBuilder()
+      .withStart((metadata, _listener, next) => {
+        metadata.add("by", name);
+        next(
+          metadata,
+          new ListenerBuilder()
+            .withOnReceiveMessage((message, pass) => {
+              log.push(`${name} gets ${message.text}`);
+              pass({ ...message, text: `${message.text}!` });
+            })
+            .withOnReceiveStatus((status, pass) => {
+              log.push(`${name} ends ${status.code}`);
+              setTimeout(() => pass(status), 1);
+            })
+            .build(),
+        );
+      })
+      .withSendMessage((message, next) => setTimeout(() => next(message), 1))
+      .withHalfClose((next) => next())
+      .build();
+    return new InterceptingCall(nextCall(options), requester);
+  };
+  const options = { interceptors: [named("a"), named("b")] };
+  const { value } = await outcome((done) => client["one"]({ text: "x" }, new Metadata(), options, done));
+  assertEquals(value!.text, "a+b!!");
+  assertEquals(log.slice(0, 2), ["a /guide.Guide/One", "b /guide.Guide/One"]);
+  assertEquals(log.slice(2).sort(), ["a ends 0", "a gets a+b!", "b ends 0", "b gets a+b"].sort());
+});
+
+app("an interceptor answers by itself", handlers, async ({ client, calling }) => {
+  const { InterceptingCall, Metadata } = calling;
+  const cached: Interceptor = (options, nextCall) =>
+    new InterceptingCall(nextCall(options), {
+      start(_metadata, listener, _next) {
+        listener.onReceiveMetadata(new Metadata());
+        listener.onReceiveMessage({ text: "cached" });
+        listener.onReceiveStatus({ code: 0, details: "", metadata: new Metadata() });
+      },
+      sendMessage() {},
+      halfClose() {},
+    });
+  const options = { interceptors: [cached] };
+  const { value } = await outcome((done) => client["one"]({}, new Metadata(), options, done));
+  assertEquals(value!.text, "cached");
+});
+
+for (const name of ["ours", "theirs"] as const) {
+  test(
+    `grpc-js: interceptors of ${name === "ours" ? "our" : "their"} server refuse, and change`,
+    async () => {
+      const serving = libraries[name];
+      const log: string[] = [];
+      const guard: ServerInterceptor = (method, call) =>
+        new serving.ServerInterceptingCall(
+          call,
+          new serving.ResponderBuilder()
+            .withStart((next) =>
+              next(
+                new serving.ServerListenerBuilder()
+                  .withOnReceiveMetadata((metadata, pass) => {
+                    log.push(`${method.path} ${metadata.get("token")}`);
+                    if (metadata.get("token").length > 0) return pass(metadata);
+                    call.sendStatus({ code: grpc.status.UNAUTHENTICATED, details: "no token" });
+                  })
+                  .withOnReceiveMessage((message, pass) => pass({ ...message, text: `<${message.text}>` }))
+                  .build(),
+              )
+            )
+            .withSendMessage((message, next) => next({ ...message, number: 7 }))
+            .withSendStatus((status, next) => next({ ...status, details: "seen" }))
+            .build(),
+        );
+      await run(libraries.ours, serving, handlers, async ({ client }) => {
+        const refused = await outcome((done) => client["one"]({ text: "x" }, done));
+        assertEquals(refused.error?.message, "16 UNAUTHENTICATED: no token");
+        const metadata = new grpc.Metadata();
+        metadata.set("token", "t");
+        const { value } = await outcome((done) => client["one"]({ text: "x" }, metadata, done));
+        assertEquals([value!.text, value!.number], ["<x>", 7]);
+      }, { server: { interceptors: [guard] } });
+      assertEquals(log, ["/guide.Guide/One ", "/guide.Guide/One t"]);
+    },
+    name === "ours" ? {} : { leaves: "sockets of @grpc/grpc-js close in their own time" },
+  );
+}
+
+app("a call made for another one ends with it", handlers, async ({ client }) => {
+  await run(libraries.ours, libraries.ours, () => ({
+    one(call: ServerUnaryCall<Note, Note>, callback: sendUnaryData<Note>) {
+      client["one"]({ text: "never" }, { parent: call }, (error: ServiceError) => callback(error));
+    },
+  }), async ({ client: outer }) => {
+    seen.length = 0;
+    const { error } = await outcome((done) => outer["one"]({}, { deadline: Date.now() + 50 }, done));
+    assertEquals(error?.code, grpc.status.DEADLINE_EXCEEDED);
+    await until(() => seen.includes("cancelled true"));
+  });
+});
+
+test("grpc-js: a call without a server is UNAVAILABLE, and one that waits gets it", async () => {
+  let port = 0;
+  await run(libraries.ours, libraries.ours, handlers, (sides) => void (port = sides.port));
+  const client = new (guideClient(grpc))(`127.0.0.1:${port}`, grpc.credentials.createInsecure(), {
+    "grpc.initial_reconnect_backoff_ms": 20,
+  });
+  const { error } = await outcome((done) => client["one"]({}, done));
+  assertMatch(error!.message, /^14 UNAVAILABLE: .*127\.0\.0\.1/);
+  await new Promise<void>((resolve) =>
+    client.waitForReady(Date.now() + 30, (error) => {
+      assertEquals(error?.message, "Failed to connect before the deadline");
+      resolve();
+    })
+  );
+  const metadata = new grpc.Metadata({ waitForReady: true });
+  const waiting = outcome((done) => client["one"]({ text: "late" }, metadata, done));
+  const server = new grpc.Server();
+  server.addService(guideClient(grpc).service, handlers(grpc) as never);
+  await new Promise<void>((resolve) =>
+    server.bindAsync(`127.0.0.1:${port}`, grpc.ServerCredentials.createInsecure(), () => resolve())
+  );
+  assertEquals((await waiting).value?.text, "late");
+  client.close();
+  assertEquals(client.getChannel().getConnectivityState(false), grpc.connectivityState.SHUTDOWN);
+  await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+});
+
+test("grpc-js: both interceptors and providers are refused", () => {
+  const given = { interceptors: [() => null as never], interceptor_providers: [() => null as never] };
+  assertThrows(
+    () => new grpc.Client("127.0.0.1:1", grpc.credentials.createInsecure(), given),
+    grpc.InterceptorConfigurationError,
+    "Only one of these is allowed",
+  );
+});
+
+test("grpc-js: a server binds an address twice by the same credentials, and not by others", async () => {
+  const server = new grpc.Server();
+  const bind = (address: string, credentials: grpc.ServerCredentials): Promise<[Error | null, number]> =>
+    new Promise((resolve) => server.bindAsync(address, credentials, (...result) => resolve(result)));
+  const plain = grpc.ServerCredentials.createInsecure();
+  const [, port] = await bind("127.0.0.1:0", plain);
+  assertEquals(await bind(`127.0.0.1:${port}`, grpc.ServerCredentials.createInsecure()), [null, port]);
+  server.unbind(`127.0.0.1:${port}`);
+  const binding = bind("127.0.0.1:1", plain);
+  server.unbind("127.0.0.1:1");
+  const [error] = await binding;
+  assert(error !== null);
+  server.forceShutdown();
+});

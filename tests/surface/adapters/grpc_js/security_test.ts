@@ -1,0 +1,170 @@
+// What grpc-node's examples of TLS and authentication do, by certificates made here.
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
+import type { CallCredentials, sendUnaryData, ServerUnaryCall } from "pollwire/grpc-js";
+import * as grpc from "pollwire/grpc-js";
+import { selectTlsProvider } from "../../../../transport/mod.ts";
+import { runtime, test } from "../../../harness.ts";
+import { authority, rogue, shown } from "../../../transport/tls/secured_pair.ts";
+import { bound, guideClient, libraries, type Library, type Note, outcome } from "./sides.ts";
+
+selectTlsProvider(undefined); // opens its library, once
+
+/** Of a server of theirs that is given no authority for clients. */
+const ASKS_TOO_MUCH = runtime === "deno"
+  ? "grpc-js on Deno's TLS names every authority of the system to clients, which is more than OpenSSL reads"
+  : undefined;
+
+const LEAVES = { leaves: "sockets of @grpc/grpc-js close in their own time" };
+
+const pem = (text: string): Buffer => Buffer.from(text);
+const pair = { private_key: pem(shown.key), cert_chain: pem(shown.cert) };
+const client = authority.issue({ name: "client", dns: ["client.example"] });
+
+/** Says who called, and by what; what theirs makes of the sockets of these runtimes is not asked. */
+const handlers = (isOurs: boolean) => ({
+  one(call: ServerUnaryCall<Note, Note>, callback: sendUnaryData<Note>) {
+    const { transportSecurityType, sslPeerCertificate } = isOurs ? call.getAuthContext() : THEIRS;
+    const who = sslPeerCertificate === undefined ? "nobody" : "somebody";
+    callback(null, { text: `${transportSecurityType} ${who} ${call.metadata.get("authorization")}` });
+  },
+});
+const THEIRS: grpc.AuthContext = { transportSecurityType: "ssl" };
+
+/** The outcome of one call with TLS, from `calling` to `serving`. */
+async function call(
+  calling: Library,
+  serving: Library,
+  credentials: (library: Library) => grpc.ChannelCredentials,
+  options: grpc.ClientOptions = {},
+  clientCa: Buffer | null = null,
+) {
+  const server = new serving.Server();
+  server.addService(guideClient(serving).service, handlers(serving === libraries.ours) as never);
+  const port = await bound(
+    server,
+    serving.ServerCredentials.createSsl(clientCa, [pair], clientCa !== null),
+    "localhost:0",
+  );
+  const made = new (guideClient(calling))(`localhost:${port}`, credentials(calling), options);
+  try {
+    return await outcome((done) => made["one"]({}, { deadline: Date.now() + 10_000 }, done));
+  } finally {
+    made.close();
+    server.forceShutdown();
+    await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+  }
+}
+
+for (const [from, to] of [["ours", "ours"], ["ours", "theirs"], ["theirs", "ours"]] as const) {
+  const [calling, serving] = [libraries[from], libraries[to]];
+  const sides = `${from} to ${to}`;
+  const options = from === to ? {} : LEAVES;
+
+  test(`grpc-js: TLS, and call credentials with it, ${sides}`, async () => {
+    const asked: string[] = [];
+    const { value, error } = await call(calling, serving, ({ credentials }) => {
+      const token = credentials.createFromMetadataGenerator(({ service_url }, callback) => {
+        asked.push(service_url);
+        const metadata = new calling.Metadata();
+        metadata.set("authorization", "Bearer t");
+        callback(null, metadata);
+      });
+      return credentials.combineChannelCredentials(credentials.createSsl(pem(authority.cert)), token);
+    });
+    assertEquals(error, null);
+    assertEquals(value?.text, "ssl nobody Bearer t");
+    assertMatch(asked[0]!, /^https:\/\/localhost(:\d+)?\/guide\.Guide$/);
+  }, to === "theirs" ? { ...options, skip: ASKS_TOO_MUCH } : options);
+
+  test(`grpc-js: certificates of both sides, ${sides}`, async () => {
+    const keys = [pem(client.key), pem(client.cert)] as const;
+    const { value } = await call(
+      calling,
+      serving,
+      ({ credentials }) => credentials.createSsl(pem(authority.cert), ...keys),
+      {},
+      pem(authority.cert),
+    );
+    assertMatch(value!.text!, to === "ours" ? /^ssl somebody/ : /^ssl/);
+  }, options);
+
+  test(`grpc-js: an authority that nobody trusts, ${sides}`, async () => {
+    const { error } = await call(
+      calling,
+      serving,
+      ({ credentials }) => credentials.createSsl(pem(rogue.cert)),
+    );
+    assertEquals(error?.code, grpc.status.UNAVAILABLE);
+  }, options);
+}
+
+test("grpc-js: the name of a certificate, and what an app says of it", async () => {
+  const trusted = ({ credentials }: Library) => credentials.createSsl(pem(authority.cert));
+  const named = { "grpc.ssl_target_name_override": "other.example" };
+  const refused = await call(grpc, grpc, trusted, named);
+  assertMatch(refused.error!.details, /certificate is not accepted/);
+  const checks: string[] = [];
+  const checkServerIdentity = (host: string, cert: { raw: Uint8Array }): Error | undefined => {
+    checks.push(`${host} ${cert.raw instanceof Uint8Array}`);
+    return checks.length === 1 ? undefined : new Error("revoked");
+  };
+  const checked = ({ credentials }: Library) =>
+    credentials.createSsl(pem(authority.cert), null, null, { checkServerIdentity });
+  const passed = await call(grpc, grpc, checked);
+  assertEquals(passed.error, null);
+  assertEquals(checks, ["localhost true"]);
+  const stopped = await call(grpc, grpc, checked);
+  assertMatch(stopped.error!.details, /revoked/);
+});
+
+test("grpc-js: call credentials that fail, fail the call", async () => {
+  const { error } = await call(grpc, grpc, ({ credentials }) =>
+    credentials.combineChannelCredentials(
+      credentials.createSsl(pem(authority.cert)),
+      credentials.createFromMetadataGenerator((_options, callback) => callback(new Error("no token today"))),
+    ));
+  assertEquals(error?.code, grpc.status.UNAUTHENTICATED);
+  assertMatch(error!.details, /no token today/);
+});
+
+test("grpc-js: credentials of calls are combined", async () => {
+  const one = (name: string): CallCredentials =>
+    grpc.credentials.createFromMetadataGenerator((_options, callback) => {
+      const metadata = new grpc.Metadata();
+      metadata.set(name, name);
+      callback(null, metadata);
+    });
+  const google = grpc.credentials.createFromGoogleCredential({
+    getRequestHeaders: (url) => Promise.resolve({ authorization: `Bearer ${url}` }),
+  });
+  const all = grpc.credentials.combineCallCredentials(
+    one("a"),
+    one("b"),
+    google,
+    grpc.credentials.createEmpty(),
+  );
+  const metadata = await all.generateMetadata({ service_url: "https://x/y" });
+  assertEquals(metadata.getMap(), { a: "a", b: "b", authorization: "Bearer https://x/y" });
+});
+
+test("grpc-js: credentials that cannot be are refused", () => {
+  const { createSsl, createInsecure, createEmpty, createFromSecureContext } = grpc.credentials;
+  assertThrows(
+    () => createSsl("text" as never),
+    TypeError,
+    "Root certificate, if provided, must be a Buffer",
+  );
+  assertThrows(() => createSsl(null, pem(client.key)), Error, "accompanying certificate chain");
+  assertThrows(() => createSsl(null, null, pem(client.cert)), Error, "accompanying private key");
+  assertThrows(() => createSsl(null, null, null, { rejectUnauthorized: false }), Error, "anybody could pose");
+  assertThrows(() => createInsecure().compose(createEmpty()), Error, "Cannot compose insecure credentials");
+  assertThrows(() => createFromSecureContext(), Error, "SecureContext");
+  assert(createInsecure()._equals(createInsecure()));
+  const { ServerCredentials } = grpc;
+  assertThrows(() => ServerCredentials.createSsl("text" as never, []), TypeError, "rootCerts");
+  assertThrows(
+    () => ServerCredentials.createSsl(null, [{} as never]),
+    TypeError,
+    "private_key must be a Buffer",
+  );
+});
