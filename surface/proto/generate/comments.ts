@@ -1,19 +1,32 @@
 // Comments of a .proto file as JSDoc.
 
-import type { Named } from "../language/nodes.ts";
+import { FileComments } from "../language/comments.ts";
+import type { FileNode, Named } from "../language/nodes.ts";
 
-/** The JSDoc of a declaration, each line behind `indent`; "" where there is nothing to say. */
-export function docOf(node: Named, indent = ""): string {
-  const lines: string[] = [];
-  if (node.settings.get("deprecated") === true) lines.push("@deprecated");
-  return jsDoc(lines, indent);
+/** Writes the JSDoc of the declarations of one file. */
+export class Docs {
+  #comments: FileComments | undefined = undefined;
+
+  constructor(private readonly file: FileNode) {}
+
+  /** The JSDoc of a declaration, each line behind `indent`; "" where there is nothing to say. */
+  of(node: Named, indent = ""): string {
+    const { leading, trailing } = node.comments ??
+      (this.#comments ??= new FileComments(this.file)).of(node.nameAt);
+    const lines = [leading, trailing].filter((text) => text.trim() !== "").join("\n\n").split("\n");
+    if (lines.length === 1 && lines[0] === "") lines.pop();
+    if (node.settings.get("deprecated") === true && !lines.some((line) => /^\s*@deprecated\b/.test(line))) {
+      lines.push(...(lines.length === 0 ? [] : [""]), "@deprecated");
+    }
+    return jsDoc(lines, indent);
+  }
 }
 
 /** `lines` as JSDoc, which ends with a line break. */
-export function jsDoc(lines: readonly string[], indent = ""): string {
-  const safe = lines.map((line) => line.replaceAll("*/", "*\\/"));
+function jsDoc(lines: readonly string[], indent: string): string {
+  const safe = lines.map((line) => line.replaceAll("*/", "*\\/").trimEnd());
   if (safe.length === 0) return "";
-  if (safe.length === 1) return `${indent}/** ${safe[0]} */\n`;
+  if (safe.length === 1) return `${indent}/** ${safe[0]!.trim()} */\n`;
   return `${indent}/**\n${
     safe.map((line) => `${indent} *${line === "" ? "" : ` ${line}`}\n`).join("")
   }${indent} */\n`;

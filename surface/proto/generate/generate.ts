@@ -5,7 +5,7 @@ import type { EnumNode, FieldNode, FileNode, MethodNode } from "../language/node
 import { localMethodNames } from "../method_names.ts";
 import type { MessageSchema } from "../schema.ts";
 import { wellKnownFile } from "../well_known.ts";
-import { docOf } from "./comments.ts";
+
 import {
   enumNamesText,
   enumSchemaText,
@@ -95,7 +95,9 @@ class ModuleParts {
       const name = module.name(node);
       const schema = this.builder.extension(node);
       const of = extensionType(module, node, schema.fields[0]!);
-      return `${this.#codec(name, [node], schema)}${docOf(node)}${extensionText(module, name, node, of)}`;
+      return `${this.#codec(name, [node], schema)}${module.docs.of(node)}${
+        extensionText(module, name, node, of)
+      }`;
     });
     const file = settings.descriptors ? module.protoFile(module.file) : undefined;
     const services = this.#of("service").map((node) => serviceCodecText(module, node, this.#local, file));

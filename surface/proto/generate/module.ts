@@ -1,6 +1,7 @@
 // One generated module while it is written: what it declares, and what it imports under which name.
 
 import type { EnumNode, FieldNode, FileNode, MessageNode, ServiceNode } from "../language/nodes.ts";
+import { Docs } from "./comments.ts";
 import { Scope } from "./identifiers.ts";
 import type { Settings } from "./options.ts";
 
@@ -57,6 +58,8 @@ interface Import {
 
 /** What one module declares and imports. */
 export class Module {
+  /** What is said of what it declares. */
+  readonly docs: Docs;
   /** Files whose modules it imports. */
   readonly files = new Set<FileNode>();
   readonly #scope = new Scope();
@@ -69,6 +72,7 @@ export class Module {
     private readonly catalog: Catalog,
     private readonly settings: Settings,
   ) {
+    this.docs = new Docs(file);
     this.#own = exportNames(file, this.#scope);
     const { runtime } = settings;
     const folders = modulePath(file).split("/").length - 1;

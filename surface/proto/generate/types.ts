@@ -10,7 +10,7 @@ import type {
 } from "../language/nodes.ts";
 import { type FieldSchema, isBigInt, type MessageSchema } from "../schema.ts";
 import { methodKind } from "../service.ts";
-import { docOf } from "./comments.ts";
+
 import { propertyKey } from "./identifiers.ts";
 import type { Module } from "./module.ts";
 
@@ -37,7 +37,7 @@ export function messageText(module: Module, message: MessageNode, schema: Messag
   const name = module.name(message);
   const fields = fieldsOf(message, schema);
   const plain = fields.filter(({ node }) => node.oneof === undefined).map((field) => property(module, field));
-  const doc = docOf(message);
+  const doc = module.docs.of(message);
   if (schema.oneofs.length === 0) return `${doc}export interface ${name} ${block(plain)}\n`;
   let combinations = 1;
   const parts = message.oneofs.map((oneof, i) => {
@@ -58,9 +58,9 @@ function oneofText(
   members: readonly FieldPair[],
 ): string {
   const lines = members.map(({ node, schema }) =>
-    `${docOf(node, "    ")}    ${propertyKey(schema.name)}: ${valueType(module, node, schema)};\n`
+    `${module.docs.of(node, "    ")}    ${propertyKey(schema.name)}: ${valueType(module, node, schema)};\n`
   );
-  return `${docOf(oneof, "  ")}  & ${type}<${JSON.stringify(name)}, {\n${lines.join("")}  }>`;
+  return `${module.docs.of(oneof, "  ")}  & ${type}<${JSON.stringify(name)}, {\n${lines.join("")}  }>`;
 }
 
 function block(lines: readonly string[]): string {
@@ -72,7 +72,7 @@ function indented(text: string): string {
 }
 
 function property(module: Module, { node, schema }: FieldPair): string {
-  return `${docOf(node, "  ")}  ${propertyKey(schema.name)}: ${fieldType(module, node, schema)};\n`;
+  return `${module.docs.of(node, "  ")}  ${propertyKey(schema.name)}: ${fieldType(module, node, schema)};\n`;
 }
 
 /** The type of a field's property. */
@@ -118,11 +118,15 @@ export function enumText(module: Module, node: EnumNode, typesOnly: boolean): st
   const type = line.length <= 80
     ? line
     : `export type ${name} =\n${union.map((value) => `  | ${value}\n`).join("").trimEnd()};\n`;
-  if (typesOnly) return docOf(node) + type;
+  if (typesOnly) return module.docs.of(node) + type;
   const values = node.values.map((value) =>
-    `${docOf(value, "  ")}  ${propertyKey(value.name)}: ${JSON.stringify(names.get(value.number))},\n`
+    `${module.docs.of(value, "  ")}  ${propertyKey(value.name)}: ${
+      JSON.stringify(names.get(value.number))
+    },\n`
   );
-  return `${docOf(node)}${type}\n${docOf(node)}export const ${name} = {\n${values.join("")}} as const;\n`;
+  return `${module.docs.of(node)}${type}\n${module.docs.of(node)}export const ${name} = {\n${
+    values.join("")
+  }} as const;\n`;
 }
 
 /** What decoding gives for each number: of several names the first. */
@@ -148,7 +152,9 @@ export function serviceText(
   const lines = service.methods.map((method) => {
     const kind = module.runtime(KINDS[methodKind(method.clientStreaming, method.serverStreaming)], true);
     const [request, response] = [module.name(method.input!, true), module.name(method.output!, true)];
-    return `${docOf(method, "  ")}  ${propertyKey(local(method))}: ${kind}<${request}, ${response}>;\n`;
+    return `${module.docs.of(method, "  ")}  ${
+      propertyKey(local(method))
+    }: ${kind}<${request}, ${response}>;\n`;
   });
-  return `${docOf(service)}export interface ${module.name(service)} ${block(lines)}\n`;
+  return `${module.docs.of(service)}export interface ${module.name(service)} ${block(lines)}\n`;
 }

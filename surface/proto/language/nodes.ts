@@ -45,6 +45,14 @@ export const NO_OPTIONS = Object.freeze([]) as unknown as OptionNode[];
 /** What no options mean. */
 export const NO_SETTINGS: OptionValues = new Map();
 
+/** What stands around a declaration; without the comment's marks. "" where there is nothing. */
+export interface Comments {
+  /** Above it. */
+  readonly leading: string;
+  /** Behind it on its line, or right below. */
+  readonly trailing: string;
+}
+
 /** What every declaration has. */
 interface Declaration {
   readonly name: string;
@@ -56,6 +64,8 @@ interface Declaration {
   /** What `options` mean; there once the file is linked. */
   settings: OptionValues;
   features: Features;
+  /** What stands around it, of files that came without their text; else `FileComments` finds it there. */
+  comments?: Comments;
 }
 
 /** A field, or an extension of a message. */
