@@ -7,12 +7,16 @@ import {
   type FieldSchema,
   type FieldType,
   jsonNameOf,
+  type Longs,
   type MessageSchema,
 } from "./schema.ts";
 import { camelCase } from "./service.ts";
 
 /** Builds schemas; asking twice for a type gives the same schema. */
 export class SchemaBuilder {
+  /** `longs`: what 64-bit integers are where no `jstype` says it; bigints, where this does not either. */
+  constructor(private readonly longs?: Longs) {}
+
   readonly #messages = new Map<MessageNode, MessageSchema>();
   readonly #enums = new Map<EnumNode, EnumSchema>();
 
@@ -69,6 +73,15 @@ export class SchemaBuilder {
     for (const oneof of type.oneofs) schema.oneofs.push(names.get(oneof.name)!);
   }
 
+  /** Messages of protobuf's own are what the library's functions take, whatever others are. */
+  #longsOf({ type, settings, file }: FieldNode): Longs | undefined {
+    if (type === undefined || !type.endsWith("64")) return undefined;
+    const jsType = settings.get("jstype");
+    if (jsType === "JS_STRING") return "string";
+    if (jsType === "JS_NUMBER") return "number";
+    return file.path.startsWith("google/protobuf/") ? undefined : this.longs;
+  }
+
   #field(
     field: FieldNode,
     names: ReadonlyMap<string, string>,
@@ -82,6 +95,7 @@ export class SchemaBuilder {
       field.features.message_encoding === "DELIMITED";
     if (delimited) messageType.usedAsGroup = true;
     const shape = entry !== undefined ? "map" : field.label === "repeated" ? "repeated" : "singular";
+    const longs = this.#longsOf(value);
     const required = field.features.field_presence === "LEGACY_REQUIRED" && shape === "singular" &&
       field.oneof === undefined;
     return {
@@ -98,9 +112,16 @@ export class SchemaBuilder {
       keyType: entry === undefined ? undefined : entry.fields[0]!.type as FieldSchema["keyType"],
       enumType,
       messageType,
-      explicitDefault: field.oneof === undefined ? field.defaultValue : undefined,
+      ...(longs === undefined ? {} : { longs }),
+      explicitDefault: field.oneof === undefined ? inForm(field.defaultValue, longs) : undefined,
     };
   }
+}
+
+/** A declared default as messages have it. */
+function inForm(value: unknown, longs: Longs | undefined): unknown {
+  if (typeof value !== "bigint" || longs === undefined) return value;
+  return longs === "number" ? Number(value) : String(value);
 }
 
 /**

@@ -26,7 +26,7 @@ export function bad(field: FieldSchema, value: unknown, what?: string): never {
   );
 }
 
-function expectation({ type, enumType }: FieldSchema): string {
+function expectation({ type, enumType, longs }: FieldSchema): string {
   switch (type) {
     case "float":
       return "a number within the range of float";
@@ -41,13 +41,17 @@ function expectation({ type, enumType }: FieldSchema): string {
     case "enum":
       return `the name or number of a ${enumType!.fullName}`;
     default:
-      return isBigInt(type) ? `a bigint or safe integer of ${type}` : `an integer of ${type}`;
+      if (!isBigInt(type)) return `an integer of ${type}`;
+      return longs === "string"
+        ? `decimal digits, a bigint or a safe integer of ${type}`
+        : `a bigint or safe integer of ${type}`;
   }
 }
 
-/** A 64-bit integer from a safe integer. */
+/** A 64-bit integer from a safe integer, or from text where the field's are text. */
 export function toLong(field: FieldSchema, value: unknown, signed: boolean): bigint {
-  const long = longOf(value, signed);
+  const given = field.longs === "string" && typeof value === "string" ? integerOf(value) : value;
+  const long = longOf(given, signed);
   return long === undefined ? bad(field, value) : long;
 }
 

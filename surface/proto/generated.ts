@@ -37,7 +37,7 @@ export {
   service,
   type UnaryMethod,
 } from "./runtime/service.ts";
-export type { EnumSchema, FieldSchema, FieldType, MessageSchema, ScalarType } from "./schema.ts";
+export type { EnumSchema, FieldSchema, FieldType, Longs, MessageSchema, ScalarType } from "./schema.ts";
 export type {
   BidiStreaming,
   ClientStreaming,

@@ -35,6 +35,9 @@ export interface EnumSchema {
   readonly closed: boolean;
 }
 
+/** What 64-bit integers may be besides bigints: numbers, or text of decimal digits. */
+export type Longs = "number" | "string";
+
 /** One field of a message. */
 export interface FieldSchema {
   /** The property in JavaScript: lowerCamelCase. */
@@ -63,6 +66,8 @@ export interface FieldSchema {
   readonly enumType: EnumSchema | undefined;
   /** The message type, where `type` is one. */
   readonly messageType: MessageSchema | undefined;
+  /** What its 64-bit integers are where they are no bigints. */
+  readonly longs?: Longs;
   /** proto2 `[default = ...]` in JavaScript's form, else undefined. */
   readonly explicitDefault: unknown;
 }

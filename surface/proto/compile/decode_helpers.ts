@@ -5,6 +5,7 @@ import type { EnumSchema } from "../schema.ts";
 import { UnknownFields, unknownFields } from "../unknown_fields.ts";
 
 export { define, prototypeOf, put } from "../defaults.ts";
+export { longNumber, longText } from "./longs.ts";
 export * from "./packed_read.ts";
 
 /** The property of unknown fields. */

@@ -4,7 +4,7 @@ import { elementsOf } from "../elements.ts";
 import { tagOf, WireType, wireTypeOf } from "../schema.ts";
 import { type Names, type Typed, typedBy } from "./names.ts";
 import { type FieldPlan, isInherited, type MessagePlan } from "./plan.ts";
-import { TYPES } from "./type_table.ts";
+import { rowOf, TYPES } from "./type_table.ts";
 
 /**
  * The text of `function (r, end, p, g)`, which reads a message up to `end` from the reader `r`. `p`: an earlier part of
@@ -92,8 +92,7 @@ return u === undefined ? m : u.attach(m);
 
   private initial(field: FieldPlan): string {
     if (field.kind !== "single" || !field.omitsDefault) return "undefined";
-    const { type } = field.schema;
-    return type === "enum" ? this.firstOfEnum(field) : TYPES[type].zero;
+    return field.schema.type === "enum" ? this.firstOfEnum(field) : rowOf(field.schema).zero;
   }
 
   private firstOfEnum(field: FieldPlan): string {
@@ -138,7 +137,7 @@ return u === undefined ? m : u.attach(m);
     const { type } = field.schema;
     const begun = `if (${v} === undefined) ${v} = [];`;
     const push = (x: string) => `${v}.push(${x});`;
-    const packed = TYPES[type].readMany;
+    const packed = rowOf(field.schema).readMany;
     const lines: string[] = [];
     if (type === "string" && field.tag < 128) {
       lines.push(
@@ -171,7 +170,14 @@ if (r.pos !== e) r.fail("a packed value reaches beyond the end of its field"); b
   private value(field: FieldPlan, into: string): string {
     const { type, messageType } = field.schema;
     if (type === "enum") return `${this.names.enumName(field)}(r.int32())`;
-    if (type !== "message") return `r.${type}()`;
+    if (type !== "message") {
+      const { longs } = field.schema;
+      return longs === undefined
+        ? `r.${type}()`
+        : longs === "number"
+        ? `longNumber(r, r.${type}())`
+        : `longText(r.${type}())`;
+    }
     const end = field.endTag === 0 ? "r.enter" : "enterGroup";
     const args = field.endTag === 0 ? `${elementsOf(messageType!)}` : `r, ${elementsOf(messageType!)}`;
     return `${this.names.read(field)}(r, ${end}(${args}), ${into}, ${field.endTag})`;
@@ -180,7 +186,7 @@ if (r.pos !== e) r.fail("a packed value reaches beyond the end of its field"); b
   private mapCase(field: FieldPlan): string {
     const { type, keyType, messageType, enumType } = field.schema;
     const v = `v${field.slot}`;
-    const first = type === "enum" ? this.firstOfEnum(field) : TYPES[type].zero;
+    const first = type === "enum" ? this.firstOfEnum(field) : rowOf(field.schema).zero;
     const empty = type === "message"
       ? `if (x === undefined) { r.spend(${elementsOf(messageType!)}); x = ${
         this.names.read(field)

@@ -5,7 +5,7 @@ import { type FieldSchema, type FieldType, tagOf, WireType, wireTypeOf } from ".
 import { ROOM_BYTES } from "../writer.ts";
 import { type Names, type Typed, typedBy } from "./names.ts";
 import { type FieldPlan, fixedSize, isInherited, type MessagePlan } from "./plan.ts";
-import { TYPES } from "./type_table.ts";
+import { rowOf, TYPES } from "./type_table.ts";
 
 /** The upper bound of bytes of a number on the wire. */
 const NUMBER_BYTES = 10;
@@ -80,7 +80,7 @@ if (v !== undefined && v !== null) unset(${this.names.schema()}, ${JSON.stringif
       ? `else missing(${this.names.field(field)});`
       : "";
     return `{ const v = ${property(schema.name, field.own)}; if (v !== undefined && v !== null${
-      field.omitsDefault ? ` && ${TYPES[schema.type].present}` : ""
+      field.omitsDefault ? ` && ${rowOf(schema).present}` : ""
     }) {\n${body}\n} ${absent} }`;
   }
 

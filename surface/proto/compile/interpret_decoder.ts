@@ -7,8 +7,9 @@ import { type FieldType, tagOf, WireType, wireTypeOf } from "../schema.ts";
 import type { UnknownFields } from "../unknown_fields.ts";
 import type { Coder, CoderOf, Message, ReadMessage } from "./coder.ts";
 import * as helpers from "./decode_helpers.ts";
+import { longIn } from "./longs.ts";
 import type { FieldPlan, MessagePlan } from "./plan.ts";
-import { TYPES } from "./type_table.ts";
+import { rowOf, TYPES } from "./type_table.ts";
 
 /** A message while it is decoded: what emitted code has in variables. */
 interface State {
@@ -57,9 +58,9 @@ function begin({ fields, oneofs, slots }: MessagePlan, into: Message | undefined
   };
   for (const field of fields) {
     if (field.kind !== "single" || !field.omitsDefault) continue;
-    const { type, enumType } = field.schema;
+    const { enumType } = field.schema;
     state.values[field.slot] = enumType === undefined
-      ? TYPES[type].zeroValue
+      ? rowOf(field.schema).zeroValue
       : helpers.enumNames(enumType)(enumType.first);
   }
   if (into === undefined) return state;
@@ -151,7 +152,7 @@ function one(
 }
 
 function packedStep({ schema, slot }: FieldPlan, each: Step): Step {
-  const name = TYPES[schema.type].readMany;
+  const name = rowOf(schema).readMany;
   if (name !== "") {
     const many = helpers[name as "readInt32s"];
     return (reader, state) => many(reader, listOf(slot, state) as number[]);
@@ -169,7 +170,11 @@ function readerOf({ schema, endTag }: FieldPlan, coderOf: CoderOf): ReadValue {
     const name = helpers.enumNames(enumType);
     return (reader) => name(reader.int32());
   }
-  if (messageType === undefined) return scalarReader(type);
+  if (messageType === undefined) {
+    const { longs } = schema;
+    if (longs !== undefined) return (reader) => longIn(longs, reader, reader[type as "int64"]());
+    return scalarReader(type);
+  }
   const coder = coderOf(messageType);
   return (reader, into) => {
     const elements = elementsOf(messageType);
@@ -189,7 +194,9 @@ function mapStep(field: FieldPlan, coderOf: CoderOf, read: ReadValue): Step {
   const readKey = scalarReader(keyType!);
   const keyTag = tagOf(1, wireTypeOf(keyType!));
   const valueTag = tagOf(2, wireTypeOf(type));
-  const first = enumType === undefined ? TYPES[type].zeroValue : helpers.enumNames(enumType)(enumType.first);
+  const first = enumType === undefined
+    ? rowOf(field.schema).zeroValue
+    : helpers.enumNames(enumType)(enumType.first);
   const coder: Coder | undefined = messageType && coderOf(messageType);
   return (reader, state) => {
     reader.spend(1);

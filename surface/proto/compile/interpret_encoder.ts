@@ -7,7 +7,7 @@ import { unknownFields } from "../unknown_fields.ts";
 import type { CoderOf, Message, WriteMessage } from "./coder.ts";
 import * as helpers from "./encode_helpers.ts";
 import { type FieldPlan, fixedSize, isInherited, type MessagePlan } from "./plan.ts";
-import { TYPES } from "./type_table.ts";
+import { rowOf, TYPES } from "./type_table.ts";
 
 /** Writes the value of one field, which is neither undefined nor null. `set` are the members that are set so far, by oneof. */
 type Step = (value: unknown, writer: Writer, set: (string | undefined)[]) => void;
@@ -27,7 +27,7 @@ export function interpretEncoder(plan: MessagePlan, coderOf: CoderOf): WriteMess
     fields.forEach((one, i) => {
       const value = property(message, one.schema.name, one.own);
       const present = value !== undefined && value !== null;
-      if (present && (!one.omitsDefault || TYPES[one.schema.type].isPresent(value))) {
+      if (present && (!one.omitsDefault || rowOf(one.schema).isPresent(value))) {
         steps[i]!(value, writer, set);
       } else if (one.schema.presence === "required" && one.schema.shape === "singular") {
         helpers.missing(one.schema);

@@ -1,7 +1,7 @@
 // The types of fields, each as emitted code has it and as the interpreter does: defaults, checks, helpers.
 
 import { FLOAT_BOUND } from "../encode_values.ts";
-import type { FieldType } from "../schema.ts";
+import type { FieldSchema, FieldType, Longs } from "../schema.ts";
 
 /** What coding a value of one type takes. */
 export interface TypeRow {
@@ -112,3 +112,20 @@ export const TYPES: Readonly<Record<FieldType, TypeRow>> = {
     ALWAYS,
   ),
 };
+
+/** What differs for 64-bit integers that are no bigints. */
+const LONGS: Readonly<Record<Longs, Partial<TypeRow>>> = {
+  number: { zero: "0", zeroValue: 0, readMany: "" },
+  string: {
+    zero: '"0"',
+    zeroValue: "0",
+    readMany: "",
+    present: 'v !== "0" && v !== 0n && v !== 0',
+    isPresent: (v) => v !== "0" && v !== 0n && v !== 0,
+  },
+};
+
+/** What coding values of a field takes. */
+export function rowOf({ type, longs }: FieldSchema): TypeRow {
+  return longs === undefined ? TYPES[type] : { ...TYPES[type], ...LONGS[longs] };
+}

@@ -26,7 +26,7 @@ import { enumText, extensionType, messageText, serviceText } from "./types.ts";
 export function generate(files: readonly FileNode[], options: GenerateOptions = {}): GeneratedFile[] {
   const settings = settingsOf(options);
   const catalog = new Catalog();
-  const builder = new SchemaBuilder();
+  const builder = new SchemaBuilder(settings.int64 === "bigint" ? undefined : settings.int64);
   const wanted = new Map(files.map((file) => [file.path, file]));
   const made: GeneratedFile[] = [];
   // A map that grows while it is walked.

@@ -6,6 +6,11 @@ export interface GenerateOptions {
   readonly importExtension?: ".ts" | ".js" | "";
   /** What generated code imports its runtime as; "../x.ts" is meant from the output directory. Default "pollwire/generated". */
   readonly runtime?: string;
+  /**
+   * What 64-bit integers are where no `jstype` says it: "bigint" (default), "number" or "string". Those of protobuf's own
+   * messages are bigints. Numbers are safe integers: others that come are a DecodeError.
+   */
+  readonly int64?: "bigint" | "number" | "string";
   /** Whether message types have JSON. Default true. */
   readonly json?: boolean;
   /** Whether services have the descriptors of their files, for reflection. Default true. */
@@ -22,6 +27,7 @@ export function settingsOf(options: GenerateOptions): Settings {
   return {
     importExtension: ".ts",
     runtime: "pollwire/generated",
+    int64: "bigint",
     json: true,
     descriptors: true,
     typesOnly: false,

@@ -101,11 +101,11 @@ export function extensionType(module: Module, node: FieldNode, schema: FieldSche
 }
 
 /** The type of one value of a field. `node`: the field, or of a map the value's. */
-function valueType(module: Module, node: FieldNode, { type }: FieldSchema): string {
+function valueType(module: Module, node: FieldNode, { type, longs }: FieldSchema): string {
   if (node.target !== undefined) return module.name(node.target, true);
   if (type === "string" || type === "bytes") return type === "string" ? "string" : "Uint8Array";
   if (type === "bool") return "boolean";
-  return isBigInt(type) ? "bigint" : "number";
+  return isBigInt(type) ? longs ?? "bigint" : "number";
 }
 
 /** The type of an enum: its values' names, and where it is open any other number. */

@@ -10,6 +10,7 @@ import {
   type EnumSchema,
   type FieldSchema,
   isBigInt,
+  type Longs,
   type MessageSchema,
   type ScalarType,
 } from "../schema.ts";
@@ -156,7 +157,7 @@ class JsonReader implements ReadContext {
   }
 
   value(field: FieldSchema, json: unknown): unknown {
-    const { type, messageType, enumType } = field;
+    const { type, messageType, enumType, longs } = field;
     if (messageType !== undefined) {
       if (json === null && !takesNull(field)) this.fail(`an object of ${messageType.fullName}`, json);
       return this.message(messageType, json);
@@ -164,7 +165,14 @@ class JsonReader implements ReadContext {
     if (enumType !== undefined) return this.enum(enumType, json);
     if (type === "bytes") this.spend(1);
     const value = scalarOf(type as ScalarType, json);
-    return value === undefined ? this.fail(expectation(type as ScalarType), json) : value;
+    if (value === undefined) this.fail(expectation(type as ScalarType), json);
+    return longs === undefined ? value : this.long(value as bigint, longs);
+  }
+
+  private long(value: bigint, longs: Longs): number | string {
+    if (longs === "string") return String(value);
+    const number = Number(value);
+    return Number.isSafeInteger(number) ? number : this.fail("a safe integer", value);
   }
 
   private enum(type: EnumSchema, json: unknown): unknown {
@@ -295,7 +303,7 @@ function finish(
 }
 
 /** A value, or what an absent field is. */
-function valueOr({ shape, presence, type, enumType }: FieldSchema, value: unknown): unknown {
+function valueOr({ shape, presence, type, enumType, longs }: FieldSchema, value: unknown): unknown {
   if (value !== undefined && value !== NULL) return value;
   if (shape !== "singular") return shape === "repeated" ? [] : {};
   if (presence !== "implicit") return undefined;
@@ -309,6 +317,6 @@ function valueOr({ shape, presence, type, enumType }: FieldSchema, value: unknow
     case "bytes":
       return new Uint8Array(0);
     default:
-      return isBigInt(type) ? 0n : 0;
+      return isBigInt(type) && longs !== "number" ? longs === undefined ? 0n : "0" : 0;
   }
 }

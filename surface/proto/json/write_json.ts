@@ -224,6 +224,6 @@ function isDefault(field: FieldSchema, value: unknown): boolean {
     case "double":
       return Object.is(value, 0);
     default:
-      return value === 0 || value === 0n;
+      return value === 0 || value === 0n || value === "0";
   }
 }
