@@ -1,63 +1,10 @@
-// The standard details of errors (google/rpc/error_details.proto), as codecs that are made at their first use.
+// The standard details of errors (google/rpc/error_details.proto), with JSON.
 
-import {
-  type Duration,
-  type FromJsonOptions,
-  type Json,
-  type JsonCodec,
-  parseProto,
-  type ProtoTypes,
-  type ToJsonOptions,
-  type Writer,
-} from "../proto/mod.ts";
+import type { Duration, JsonCodec } from "../proto/mod.ts";
 
-/** google/rpc/error_details.proto, without its comments. */
-const ERROR_DETAILS_PROTO = `
-  syntax = "proto3";
-  package google.rpc;
-  import "google/protobuf/duration.proto";
-  message ErrorInfo { string reason = 1; string domain = 2; map<string, string> metadata = 3; }
-  message RetryInfo { google.protobuf.Duration retry_delay = 1; }
-  message DebugInfo { repeated string stack_entries = 1; string detail = 2; }
-  message QuotaFailure {
-    message Violation {
-      string subject = 1;
-      string description = 2;
-      string api_service = 3;
-      string quota_metric = 4;
-      string quota_id = 5;
-      map<string, string> quota_dimensions = 6;
-      int64 quota_value = 7;
-      optional int64 future_quota_value = 8;
-    }
-    repeated Violation violations = 1;
-  }
-  message PreconditionFailure {
-    message Violation { string type = 1; string subject = 2; string description = 3; }
-    repeated Violation violations = 1;
-  }
-  message BadRequest {
-    message FieldViolation {
-      string field = 1;
-      string description = 2;
-      string reason = 3;
-      LocalizedMessage localized_message = 4;
-    }
-    repeated FieldViolation field_violations = 1;
-  }
-  message RequestInfo { string request_id = 1; string serving_data = 2; }
-  message ResourceInfo {
-    string resource_type = 1;
-    string resource_name = 2;
-    string owner = 3;
-    string description = 4;
-  }
-  message Help {
-    message Link { string description = 1; string url = 2; }
-    repeated Link links = 1;
-  }
-  message LocalizedMessage { string locale = 1; string message = 2; }
-`;
+import { jsonMessageType } from "../proto/runtime/json.ts";
+import type { MessageType } from "../proto/runtime/message.ts";
+import * as details from "../protos/google/rpc/error_details.ts";
 
 /** Why a call failed, for programs. */
 export interface ErrorInfo {
@@ -209,59 +156,20 @@ export type ErrorDetails = {
   readonly LocalizedMessage: JsonCodec<LocalizedMessage>;
 };
 
-/** A codec of google.rpc: nothing is parsed before one of them is used. */
-class StandardDetail<T> implements JsonCodec<T> {
-  readonly typeName: string;
-
-  constructor(name: keyof ErrorDetails) {
-    this.typeName = `google.rpc.${name}`;
-  }
-
-  encode(message: T): Uint8Array {
-    return this.codec().encode(message);
-  }
-
-  encodeInto(message: T, writer: Writer): void {
-    this.codec().encodeInto(message, writer);
-  }
-
-  decode(bytes: Uint8Array, maxElements?: number): T {
-    return this.codec().decode(bytes, maxElements);
-  }
-
-  toJson(message: T, options?: ToJsonOptions): Json {
-    return this.codec().toJson(message, options);
-  }
-
-  fromJson(json: unknown, options?: FromJsonOptions): T {
-    return this.codec().fromJson(json, options);
-  }
-
-  toJsonString(message: T, options?: ToJsonOptions): string {
-    return this.codec().toJsonString(message, options);
-  }
-
-  fromJsonString(text: string, options?: FromJsonOptions): T {
-    return this.codec().fromJsonString(text, options);
-  }
-
-  private codec(): JsonCodec<T> {
-    return (loaded ??= parseProto<ProtoTypes>(ERROR_DETAILS_PROTO).messages)[this.typeName]!;
-  }
-}
-
-let loaded: ProtoTypes["messages"] | undefined = undefined;
-
 /** The codecs of the standard details of errors, by their simple names. */
 export const errorDetails: ErrorDetails = {
-  ErrorInfo: new StandardDetail("ErrorInfo"),
-  RetryInfo: new StandardDetail("RetryInfo"),
-  DebugInfo: new StandardDetail("DebugInfo"),
-  QuotaFailure: new StandardDetail("QuotaFailure"),
-  PreconditionFailure: new StandardDetail("PreconditionFailure"),
-  BadRequest: new StandardDetail("BadRequest"),
-  RequestInfo: new StandardDetail("RequestInfo"),
-  ResourceInfo: new StandardDetail("ResourceInfo"),
-  Help: new StandardDetail("Help"),
-  LocalizedMessage: new StandardDetail("LocalizedMessage"),
+  ErrorInfo: /* @__PURE__ */ withJson(details.ErrorInfo),
+  RetryInfo: /* @__PURE__ */ withJson(details.RetryInfo),
+  DebugInfo: /* @__PURE__ */ withJson(details.DebugInfo),
+  QuotaFailure: /* @__PURE__ */ withJson(details.QuotaFailure),
+  PreconditionFailure: /* @__PURE__ */ withJson(details.PreconditionFailure),
+  BadRequest: /* @__PURE__ */ withJson(details.BadRequest),
+  RequestInfo: /* @__PURE__ */ withJson(details.RequestInfo),
+  ResourceInfo: /* @__PURE__ */ withJson(details.ResourceInfo),
+  Help: /* @__PURE__ */ withJson(details.Help),
+  LocalizedMessage: /* @__PURE__ */ withJson(details.LocalizedMessage),
 };
+
+function withJson<T>({ schema, read, write }: MessageType<T>): JsonCodec<T> {
+  return jsonMessageType<T>(schema, read, write) as JsonCodec<T, unknown> as JsonCodec<T>;
+}

@@ -3,7 +3,6 @@
 import { propertyOf, textOf } from "../../pollers/mod.ts";
 import type { Initiator } from "../../transport/mod.ts";
 import type { Codec } from "../proto/mod.ts";
-import { type ErrorDetails, errorDetails } from "./error_details.ts";
 import { printsAs } from "./inspect.ts";
 import { Metadata, type MetadataInit } from "./metadata.ts";
 import {
@@ -147,12 +146,11 @@ export class RpcError extends Error {
   }
 
   /**
-   * Each detail with the name that its type has in `types` (default: the standard ones), and its message; those of other types, and those that cannot be
-   * decoded, as they came. `{ ...errorDetails, Stock: messages["shop.Stock"] }` adds a type to the standard ones.
+   * Each detail with the name that its type has in `types`, and its message; those of other types, and those that cannot be
+   * decoded, as they came. {@linkcode errorDetails} has the standard types, and
+   * `{ ...errorDetails, Stock: messages["shop.Stock"] }` one more.
    */
-  typedDetails<Types extends DetailTypes = ErrorDetails>(
-    types: Types = errorDetails as unknown as Types,
-  ): TypedDetail<Types>[] {
+  typedDetails<Types extends DetailTypes>(types: Types): TypedDetail<Types>[] {
     return typedDetails(this.statusDetails, types);
   }
 

@@ -1,14 +1,9 @@
 // The details of a status (google.rpc.Status): messages of any type, which trailing metadata carries beside code and
 // text as `grpc-status-details-bin` (https://grpc.io/docs/guides/error/#richer-error-model).
 
-import {
-  type Codec,
-  type MessageInit,
-  packAny,
-  parseProto,
-  type ProtoTypes,
-  typeOfAny,
-} from "../proto/mod.ts";
+import { packAny, typeOfAny } from "../proto/any.ts";
+import type { Codec, MessageInit } from "../proto/mod.ts";
+import { Status } from "../protos/google/rpc/status.ts";
 import type { Metadata } from "./metadata.ts";
 
 /** Under which the details stand in trailing metadata. */
@@ -91,7 +86,7 @@ export function typedDetails<Types extends DetailTypes>(
 
 /** The encoded google.rpc.Status of what an error says. */
 export function encodeDetails(code: number, message: string, details: Iterable<StatusDetail>): Uint8Array {
-  return statusCodec().encode({ code, message, details: [...details] });
+  return Status.encode({ code, message, details: [...details] });
 }
 
 /**
@@ -103,37 +98,12 @@ export function decodeDetails(code: number, metadata: Metadata): readonly Status
   const [value] = values;
   if (values.length !== 1 || !(value instanceof Uint8Array)) return [];
   try {
-    const status = statusCodec().decode(value);
+    const status = Status.decode(value);
     return status.code === code ? status.details.map(plain) : [];
   } catch {
     return [];
   }
 }
-
-interface Status {
-  readonly code: number;
-  readonly message: string;
-  readonly details: readonly StatusDetail[];
-}
-
-/** google/rpc/status.proto, without its comments. */
-const STATUS_PROTO = `
-  syntax = "proto3";
-  package google.rpc;
-  import "google/protobuf/any.proto";
-  message Status {
-    int32 code = 1;
-    string message = 2;
-    repeated google.protobuf.Any details = 3;
-  }
-`;
-
-function statusCodec(): Codec<Status> {
-  return loaded ??= parseProto<ProtoTypes>(STATUS_PROTO).messages["google.rpc.Status"]!;
-}
-
-/** Made at first use. */
-let loaded: Codec<Status> | undefined = undefined;
 
 function plain({ typeUrl, value }: StatusDetail): StatusDetail {
   return { typeUrl, value };

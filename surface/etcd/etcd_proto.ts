@@ -1,65 +1,7 @@
 // What of etcd's API is used here (etcdserverpb of etcd 3.4 and later): messages and services, trimmed to that.
 
-import { parseProto } from "../proto/mod.ts";
-import type { BidiStreaming, ServiceOf, Unary } from "../proto/service.ts";
-
-/** Field numbers are etcd's; fields that are left out are skipped when they come. */
-const ETCD_PROTO = `
-  syntax = "proto3";
-  package etcdserverpb;
-
-  message ResponseHeader { int64 revision = 3; }
-  message KeyValue { bytes key = 1; bytes value = 5; }
-
-  message RangeRequest { bytes key = 1; bytes range_end = 2; int64 limit = 3; int64 revision = 4; }
-  message RangeResponse { ResponseHeader header = 1; repeated KeyValue kvs = 2; bool more = 3; }
-  message PutRequest { bytes key = 1; bytes value = 2; int64 lease = 3; }
-  message PutResponse { ResponseHeader header = 1; }
-  service KV {
-    rpc Range(RangeRequest) returns (RangeResponse);
-    rpc Put(PutRequest) returns (PutResponse);
-  }
-
-  message WatchCreateRequest {
-    bytes key = 1;
-    bytes range_end = 2;
-    int64 start_revision = 3;
-    bool progress_notify = 4;
-    bool fragment = 8;
-  }
-  message WatchRequest { oneof request_union { WatchCreateRequest create_request = 1; } }
-  message Event {
-    enum EventType { PUT = 0; DELETE = 1; }
-    EventType type = 1;
-    KeyValue kv = 2;
-  }
-  message WatchResponse {
-    ResponseHeader header = 1;
-    bool created = 3;
-    bool canceled = 4;
-    int64 compact_revision = 5;
-    string cancel_reason = 6;
-    bool fragment = 7;
-    repeated Event events = 11;
-  }
-  service Watch { rpc Watch(stream WatchRequest) returns (stream WatchResponse); }
-
-  message LeaseGrantRequest { int64 TTL = 1; }
-  message LeaseGrantResponse { int64 ID = 2; int64 TTL = 3; string error = 4; }
-  message LeaseRevokeRequest { int64 ID = 1; }
-  message LeaseRevokeResponse {}
-  message LeaseKeepAliveRequest { int64 ID = 1; }
-  message LeaseKeepAliveResponse { int64 ID = 2; int64 TTL = 3; }
-  service Lease {
-    rpc LeaseGrant(LeaseGrantRequest) returns (LeaseGrantResponse);
-    rpc LeaseRevoke(LeaseRevokeRequest) returns (LeaseRevokeResponse);
-    rpc LeaseKeepAlive(stream LeaseKeepAliveRequest) returns (stream LeaseKeepAliveResponse);
-  }
-
-  message AuthenticateRequest { string name = 1; string password = 2; }
-  message AuthenticateResponse { string token = 2; }
-  service Auth { rpc Authenticate(AuthenticateRequest) returns (AuthenticateResponse); }
-`;
+import type { BidiStreaming, ServiceDescriptor, ServiceOf, Unary } from "../proto/service.ts";
+import { Auth, KV, Lease, Watch } from "../protos/etcdserverpb/rpc.ts";
 
 /** At which revision of the store it was answered. */
 export interface ResponseHeader {
@@ -181,10 +123,7 @@ export interface EtcdServices {
   readonly Auth: ServiceOf<{ readonly authenticate: Unary<AuthenticateRequest, AuthenticateResponse> }>;
 }
 
-/** Made at first use. */
-let loaded: EtcdServices | undefined;
-
 /** The services above, for clients (and for a server of tests). */
 export function etcdServices(): EtcdServices {
-  return loaded ??= parseProto<EtcdServices>(ETCD_PROTO, "etcd");
+  return { KV, Watch, Lease, Auth } as Record<keyof EtcdServices, ServiceDescriptor<unknown>> as EtcdServices;
 }

@@ -1,26 +1,8 @@
 // The health service as clients and servers know it: its methods and messages
 // (https://github.com/grpc/grpc/blob/master/doc/health-checking.md).
 
-import { parseProto } from "../proto/mod.ts";
-import type { ServerStreaming, ServiceOf, Unary } from "../proto/service.ts";
-
-/** grpc/health/v1/health.proto, without its comments. */
-const HEALTH_PROTO = `
-  syntax = "proto3";
-  package grpc.health.v1;
-  message HealthCheckRequest { string service = 1; }
-  message HealthCheckResponse {
-    enum ServingStatus { UNKNOWN = 0; SERVING = 1; NOT_SERVING = 2; SERVICE_UNKNOWN = 3; }
-    ServingStatus status = 1;
-  }
-  message HealthListRequest {}
-  message HealthListResponse { map<string, HealthCheckResponse> statuses = 1; }
-  service Health {
-    rpc Check(HealthCheckRequest) returns (HealthCheckResponse);
-    rpc Watch(HealthCheckRequest) returns (stream HealthCheckResponse);
-    rpc List(HealthListRequest) returns (HealthListResponse);
-  }
-`;
+import type { ServerStreaming, ServiceDescriptor, ServiceOf, Unary } from "../proto/service.ts";
+import { Health } from "../protos/grpc/health/v1/health.ts";
 
 /** What the health service says of a service. */
 export type ServingStatus = "UNKNOWN" | "SERVING" | "NOT_SERVING" | "SERVICE_UNKNOWN";
@@ -55,9 +37,5 @@ export interface HealthMethods {
 
 /** `grpc.health.v1.Health`, for clients: `createClient(healthService(), channel)`. */
 export function healthService(): ServiceOf<HealthMethods> {
-  return loaded ??=
-    parseProto<{ Health: ServiceOf<HealthMethods> }>(HEALTH_PROTO, "grpc/health/v1/health.proto").Health;
+  return Health as ServiceDescriptor<unknown> as ServiceOf<HealthMethods>;
 }
-
-/** Made at first use. */
-let loaded: ServiceOf<HealthMethods> | undefined;

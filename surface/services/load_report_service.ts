@@ -1,32 +1,9 @@
 // The service by which servers report their load, as clients and servers know it (gRFC A51): xds.service.orca.v3.OpenRcaService,
 // and xds.data.orca.v3.OrcaLoadReport, which also comes with the trailers of calls.
 
-import { encodeFramed, parseProto } from "../proto/mod.ts";
-import type { ServerStreaming, ServiceOf } from "../proto/service.ts";
-
-/** orca.proto and orca_load_report.proto of xDS, without their comments, in one package: no type is named on the wire. */
-const LOAD_REPORT_PROTO = `
-  syntax = "proto3";
-  package xds.service.orca.v3;
-  import "google/protobuf/duration.proto";
-  message OrcaLoadReport {
-    double cpu_utilization = 1;
-    double mem_utilization = 2;
-    map<string, double> request_cost = 4;
-    map<string, double> utilization = 5;
-    double rps_fractional = 6;
-    double eps = 7;
-    map<string, double> named_metrics = 8;
-    double application_utilization = 9;
-  }
-  message OrcaLoadReportRequest {
-    google.protobuf.Duration report_interval = 1;
-    repeated string request_cost_names = 2;
-  }
-  service OpenRcaService {
-    rpc StreamCoreMetrics(OrcaLoadReportRequest) returns (stream OrcaLoadReport);
-  }
-`;
+import { encodeFramed } from "../proto/codec.ts";
+import type { ServerStreaming, ServiceDescriptor, ServiceOf } from "../proto/service.ts";
+import { OpenRcaService } from "../protos/xds/service/orca/v3/orca.ts";
 
 /** The path of the method. */
 export const STREAM_CORE_METRICS = "/xds.service.orca.v3.OpenRcaService/StreamCoreMetrics";
@@ -67,15 +44,8 @@ export interface LoadReportMethods {
 
 /** `xds.service.orca.v3.OpenRcaService`, for clients: `createClient(loadReportService(), channel)`. */
 export function loadReportService(): ServiceOf<LoadReportMethods> {
-  return loaded ??= parseProto<{ OpenRcaService: ServiceOf<LoadReportMethods> }>(
-    LOAD_REPORT_PROTO,
-    "xds/service/orca/v3/orca.proto",
-  )
-    .OpenRcaService;
+  return OpenRcaService as ServiceDescriptor<unknown> as ServiceOf<LoadReportMethods>;
 }
-
-/** Made at first use. */
-let loaded: ServiceOf<LoadReportMethods> | undefined;
 
 /** A request for reports every `intervalMs`, after 5 free octets. */
 export function encodeReportRequest(intervalMs: number): Uint8Array {

@@ -25,7 +25,7 @@ test("status details: what Go sends is typed here", () =>
     const channel = new Channel(`127.0.0.1:${port}`);
     const error = await failure(createClient(Trial, channel).one({}, { deadlineMs: 20_000 }));
     assertEquals([error.code, error.details], [9, "sold out"]);
-    const [info, retry, other] = error.typedDetails();
+    const [info, retry, other] = error.typedDetails(errorDetails);
     assertEquals([info!.type, info!.message], ["ErrorInfo", {
       reason: "STOCKOUT",
       domain: "shop.example",

@@ -1,6 +1,6 @@
 // The rule that what a module exports says in JSDoc what it is; members of exported classes and interfaces too.
 import { matchBrackets } from "./functions.ts";
-import { isLibrary, type Rule } from "./rules.ts";
+import { isGenerated, isLibrary, type Rule } from "./rules.ts";
 import { lineOf } from "./scanner.ts";
 import type { Source } from "./source.ts";
 
@@ -13,7 +13,7 @@ const MEMBER =
 
 /** Exported symbols, and the methods of exported classes and interfaces, have JSDoc. */
 export const documented: Rule = (source) => {
-  if (!isLibrary(source.path)) return [];
+  if (!isLibrary(source.path) || isGenerated(source)) return [];
   const partners = matchBrackets(source.code);
   const problems: string[] = [];
   let previous = "";

@@ -7,6 +7,12 @@ import type { FlagTable, FlagValues } from "../flags.ts";
 /** The flags that say what is generated. */
 export const generatorFlags = {
   "types-only": { kind: "switch", help: "types for loadProto, and no code", group: "What is generated" },
+  "no-json": { kind: "switch", help: "codecs without toJson and fromJson", group: "What is generated" },
+  "no-descriptors": {
+    kind: "switch",
+    help: "services without their .proto file, which reflection shows",
+    group: "What is generated",
+  },
   "import-extension": {
     kind: "text",
     value: "EXT",
@@ -28,6 +34,8 @@ const EXTENSIONS = { ts: ".ts", js: ".js", none: "" } as const;
 export function generatorOptions(flags: FlagValues<typeof generatorFlags>): GenerateOptions {
   return {
     typesOnly: flags["types-only"],
+    json: !flags["no-json"],
+    descriptors: !flags["no-descriptors"],
     importExtension: EXTENSIONS[(flags["import-extension"] ?? "ts") as keyof typeof EXTENSIONS],
     ...(flags.runtime === undefined ? {} : { runtime: flags.runtime }),
   };

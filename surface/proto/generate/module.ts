@@ -76,10 +76,8 @@ export class Module {
     this.#own = exportNames(file, this.#scope);
     const { runtime } = settings;
     const folders = modulePath(file).split("/").length - 1;
-    const up = folders === 0 ? "./" : "../".repeat(folders);
-    this.#runtime = /^\.\.?\//.test(runtime)
-      ? (up + runtime.replace(/^\.\//, "")).replace("./..", "..")
-      : runtime;
+    const up = folders === 0 && !runtime.startsWith("../") ? "./" : "../".repeat(folders);
+    this.#runtime = /^\.\.?\//.test(runtime) ? up + runtime.replace(/^\.\//, "") : runtime;
     this.#scope.declare(FILE);
   }
 

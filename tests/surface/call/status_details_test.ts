@@ -92,8 +92,8 @@ test("status details: the standard types are typed by name, an application's by 
     ],
   });
   assertEquals(error.detail(errorDetails.RequestInfo)?.requestId, "r");
-  assertEquals(error.typedDetails().pop()!.type, "RequestInfo");
-  const [first, stock, ...rest] = error.typedDetails();
+  assertEquals(error.typedDetails(errorDetails).pop()!.type, "RequestInfo");
+  const [first, stock, ...rest] = error.typedDetails(errorDetails);
   assert(first!.type === "BadRequest");
   assertEquals(first.message.fieldViolations[0]!.field, "name");
   assertEquals([stock!.type, stock!.message, stock!.typeUrl], [
@@ -123,7 +123,7 @@ test("status details: every standard type goes there and back", () => {
     statusDetail(errorDetails.LocalizedMessage, { locale: "de-CH", message: "Nein" }),
   ];
   const error = new RpcError("UNAVAILABLE", "later", { statusDetails: details });
-  assertEquals(error.typedDetails().map(({ type }) => type), [
+  assertEquals(error.typedDetails(errorDetails).map(({ type }) => type), [
     "RetryInfo",
     "DebugInfo",
     "QuotaFailure",
@@ -165,7 +165,7 @@ test("status details: a header that is malformed, doubled or of another code is 
     for (const [number, [what]] of garbled.entries()) {
       const error = await failure(client.one({ number }));
       assertEquals([what, error.code, error.details, error.statusDetails], [what, 10, "stop", []]);
-      assertEquals(error.typedDetails(), []);
+      assertEquals(error.typedDetails(errorDetails), []);
       assert(error.metadata.has(HEADER), what);
     }
   });

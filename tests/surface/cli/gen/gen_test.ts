@@ -107,10 +107,8 @@ test("--no-imports makes the given files alone, --types-only no code, --import-e
     assertStringIncludes(text, 'import type { Item } from "./item.js"');
     assert(!text.includes("messageSchema"));
     await pollwire([...given, "--import-extension=none", "--runtime=../rt.ts"]);
-    assertMatch(
-      readFileSync(`${folder}/gen/cart.ts`, "utf8"),
-      /from "\.\.\/rt\.ts";\nimport \{ Item \} from "\.\/item"/,
-    );
+    const code = readFileSync(`${folder}/gen/cart.ts`, "utf8");
+    for (const from of ["../rt.ts", "./item"]) assertStringIncludes(code, `} from "${from}";`);
   }));
 
 test("--watch generates again with every change, of imports and new files too, and goes on after an error", () =>
