@@ -144,6 +144,7 @@ export {
   type ServingStatus,
 } from "./services/health_service.ts";
 export { Reflection } from "./services/reflection.ts";
+export { ReflectionClient } from "./services/reflection_client.ts";
 export {
   type ReflectionMethods,
   type ReflectionRequest,
