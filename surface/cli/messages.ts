@@ -4,6 +4,8 @@ import type { JsonCodec } from "../proto/json/json_codec.ts";
 import { JsonError } from "../proto/errors.ts";
 import { CommandError } from "./exit_codes.ts";
 import { jsonValues } from "./json_input.ts";
+import { anyTypesInJson, codecWith } from "./schema/any_types.ts";
+import type { Schema } from "./schema/schema.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What -d says: its octets. "@" is stdin, "@file" a file. */
@@ -26,6 +28,7 @@ async function* once(read: () => Promise<Uint8Array>): AsyncGenerator<Uint8Array
 
 /** Messages of `codec`, one for each value of JSON, as soon as it is there. Throws CommandError that says which one is wrong. */
 export async function* readMessages(
+  schema: Schema,
   codec: JsonCodec,
   data: AsyncIterable<Uint8Array>,
   ignoreUnknownFields: boolean,
@@ -33,8 +36,10 @@ export async function* readMessages(
   let number = 0;
   for await (const text of jsonValues(data)) {
     number++;
+    const names = anyTypesInJson(text);
+    const whole = names.size === 0 ? codec : await codecWith(schema, codec, names);
     try {
-      yield codec.fromJsonString(text, { ignoreUnknownFields });
+      yield whole.fromJsonString(text, { ignoreUnknownFields });
     } catch (error) {
       if (!(error instanceof JsonError)) throw error;
       throw new CommandError(number === 1 ? error.message : `${error.message} (in message ${number})`);
@@ -44,13 +49,14 @@ export async function* readMessages(
 
 /** The one message of a method that takes one; the empty message where there is none. */
 export async function readMessage(
+  schema: Schema,
   codec: JsonCodec,
   data: AsyncIterable<Uint8Array>,
   ignoreUnknownFields: boolean,
   method: string,
 ): Promise<unknown> {
   let found: { readonly message: unknown } | undefined;
-  for await (const message of readMessages(codec, data, ignoreUnknownFields)) {
+  for await (const message of readMessages(schema, codec, data, ignoreUnknownFields)) {
     if (found !== undefined) {
       throw new CommandError(`Cannot call ${method}: it takes one message, and there are more`);
     }

@@ -15,7 +15,7 @@ import { ExitCode, UsageError } from "../exit_codes.ts";
 import { dataOf, readMessages } from "../messages.ts";
 import { pause } from "../pause.ts";
 import { fileSchema, hasFiles, reflectedSchema } from "../schema/open_schema.ts";
-import { findMethod, type FoundMethod } from "../schema/schema.ts";
+import { findMethod, type FoundMethod, type Schema } from "../schema/schema.ts";
 import { cut } from "../text.ts";
 
 const group = "Load";
@@ -110,7 +110,7 @@ export const bench = defineCommand({
         ? await fileSchema(flags, terminal)
         : reflectedSchema(channels[0]!, line);
       const found = await findMethod(schema, name);
-      return await measure(line, channels, found, await messagesOf(line, found));
+      return await measure(line, channels, found, await messagesOf(line, schema, found));
     } finally {
       for (const channel of channels) channel.close();
     }
@@ -122,10 +122,14 @@ function checkWhole(name: string, value: number | undefined): void {
   throw new UsageError(`Cannot read --${name} ${value}: expected a whole number, 1 or above`);
 }
 
-async function messagesOf({ flags, terminal }: Line, { method }: FoundMethod): Promise<unknown[]> {
+async function messagesOf(
+  { flags, terminal }: Line,
+  schema: Schema,
+  { method }: FoundMethod,
+): Promise<unknown[]> {
   const codec = method.requestCodec as JsonCodec;
   const messages = [];
-  for await (const message of readMessages(codec, dataOf(flags.data, terminal), false)) {
+  for await (const message of readMessages(schema, codec, dataOf(flags.data, terminal), false)) {
     messages.push(message);
   }
   return messages.length > 0 || streamsRequests(method.kind) ? messages : [codec.decode(new Uint8Array(0))];

@@ -16,8 +16,9 @@ import { CommandError, ExitCode } from "../exit_codes.ts";
 import { jsonText } from "../json_output.ts";
 import { dataOf, readMessage, readMessages } from "../messages.ts";
 import { failureJson, failureLines } from "../rpc_failure.ts";
+import { anyTypesIn, codecWith } from "../schema/any_types.ts";
 import { fileSchema, hasFiles, reflectedSchema } from "../schema/open_schema.ts";
-import { findMethod, type FoundMethod } from "../schema/schema.ts";
+import { findMethod, type FoundMethod, type Schema } from "../schema/schema.ts";
 import { printable, styleOf } from "../text.ts";
 
 const FLAGS = {
@@ -75,18 +76,18 @@ export const call = defineCommand({
     const { flags, args: [target = "", name = ""], terminal } = line;
     return withChannel(target, flags, terminal, async (channel) => {
       const schema = hasFiles(flags) ? await fileSchema(flags, terminal) : reflectedSchema(channel, line);
-      return await callMethod(line, channel, await findMethod(schema, name), schema.origin);
+      return await callMethod(line, channel, schema, await findMethod(schema, name));
     });
   },
 });
 
-async function callMethod(line: Line, channel: Channel, found: FoundMethod, origin: string): Promise<number> {
+async function callMethod(line: Line, channel: Channel, schema: Schema, found: FoundMethod): Promise<number> {
   const { flags, terminal } = line;
   const trace = new CallTrace(line);
   const options = tracedOptions(line, trace);
-  trace.began(found, origin);
+  trace.began(found, schema.origin);
   try {
-    const count = await exchange(line, channel, found, options);
+    const count = await exchange(line, channel, schema, found, options);
     trace.ended("OK", count);
     return ExitCode.OK;
   } catch (error) {
@@ -95,7 +96,10 @@ async function callMethod(line: Line, channel: Channel, found: FoundMethod, orig
     if (failed instanceof CommandError) throw failed; // a request that cannot be read has cancelled the call
     trace.failed();
     const { err } = terminal;
-    const { messages } = found.types;
+    for (const { typeUrl } of error.statusDetails) {
+      await schema.find(typeUrl.slice(typeUrl.lastIndexOf("/") + 1)).catch(() => {});
+    }
+    const { messages } = await schema.types(found.service.fullName);
     const text = flags["format-error"]
       ? jsonText(failureJson(error, messages), err, !flags.compact)
       : failureLines(error, err, messages).join("\n");
@@ -108,6 +112,7 @@ async function callMethod(line: Line, channel: Channel, found: FoundMethod, orig
 async function exchange(
   line: Line,
   channel: Channel,
+  schema: Schema,
   found: FoundMethod,
   options: CallOptions,
 ): Promise<number> {
@@ -122,8 +127,8 @@ async function exchange(
   let wrong: unknown;
   const codec = requestCodec as JsonCodec;
   const request = streamsRequests(kind)
-    ? noted(readMessages(codec, data, lenient), (error) => wrong = error)
-    : await readMessage(codec, data, lenient, path.slice(1));
+    ? noted(readMessages(schema, codec, data, lenient), (error) => wrong = error)
+    : await readMessage(schema, codec, data, lenient, path.slice(1));
   let count = 0;
   try {
     const response = invoke(request, options);
@@ -132,7 +137,7 @@ async function exchange(
       : [await (response as Promise<unknown>)];
     for await (const message of responses) {
       count++;
-      print(line, responseCodec as JsonCodec, message);
+      await print(line, schema, responseCodec as JsonCodec, message);
       await terminal.out.drained();
       if (line.signal.aborted) break; // of what has come already nothing more is printed
     }
@@ -155,15 +160,22 @@ async function* noted(
   }
 }
 
-function print({ flags, terminal: { out } }: Line, codec: JsonCodec, message: unknown): void {
+async function print(line: Line, schema: Schema, codec: JsonCodec, message: unknown): Promise<void> {
+  const { flags, terminal: { out } } = line;
   const pretty = flags.pretty || (out.isTerminal && !flags.compact);
+  const json = (codec: JsonCodec) => codec.toJson(message, { emitDefaults: flags["emit-defaults"] });
+  let text: string;
   try {
-    const json = codec.toJson(message, { emitDefaults: flags["emit-defaults"] });
-    out.write(`${jsonText(json, out, pretty)}\n`);
+    text = jsonText(json(codec), out, pretty);
   } catch (error) {
     if (!(error instanceof EncodeError)) throw error;
-    throw new CommandError(`Cannot print a response: ${error.message}`);
+    try {
+      text = jsonText(json(await codecWith(schema, codec, anyTypesIn(message))), out, pretty);
+    } catch (cause) {
+      throw new CommandError(`Cannot print a response: ${(cause as Error).message}`, undefined, { cause });
+    }
   }
+  out.write(`${text}\n`);
 }
 
 function tracedOptions({ flags, signal }: Line, trace: CallTrace): CallOptions {

@@ -1,6 +1,8 @@
 // The schema of files that are there as a whole: .proto files, descriptor sets.
 
 import { assemble, type Assembled } from "../../proto/assemble.ts";
+import { descriptorCodecs } from "../../proto/descriptor/descriptor_types.ts";
+import { linkDescriptors } from "../../proto/descriptor/link_descriptors.ts";
 import type { FileNode, Named } from "../../proto/language/nodes.ts";
 import { loadSources } from "../../proto/load_sources.ts";
 import { importedBy } from "../../proto/well_known.ts";
@@ -67,6 +69,22 @@ export async function protoSchema(
     );
   }
   return new FilesSchema(paths.join(", "), roots, files);
+}
+
+/** The schema of descriptor sets. */
+export async function protosetSchema(paths: readonly string[], terminal: Terminal): Promise<FilesSchema> {
+  try {
+    const descriptors: Uint8Array[] = [];
+    for (const path of paths) {
+      descriptors.push(...descriptorCodecs().fileSet.decode(await terminal.readFile(path)).file ?? []);
+    }
+    const files = linkDescriptors(descriptors);
+    return new FilesSchema(paths.join(", "), files, files);
+  } catch (error) {
+    throw new CommandError(`Cannot use ${paths.join(", ")}: ${(error as Error).message}`, undefined, {
+      cause: error,
+    });
+  }
 }
 
 /** Nothing is there, or what is there is a directory. */

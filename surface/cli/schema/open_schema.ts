@@ -6,7 +6,8 @@ import { type CallFlags, callOptions, type ConnectFlags, withChannel } from "../
 import { UsageError } from "../exit_codes.ts";
 import type { FlagValues } from "../flags.ts";
 import type { Terminal } from "../terminal.ts";
-import { protoSchema } from "./files_schema.ts";
+import { protoSchema, protosetSchema } from "./files_schema.ts";
+import { ReflectionSchema } from "./reflection_schema.ts";
 import type { Schema } from "./schema.ts";
 
 /** Values of the flags that say where the schema comes from. */
@@ -22,7 +23,9 @@ export async function fileSchema(flags: SourceFlags, terminal: Terminal): Promis
   if (flags.proto.length > 0 && flags.protoset.length > 0) {
     throw new UsageError("Cannot use --proto and --protoset together: give one kind of files");
   }
-  return await protoSchema(flags.proto, flags["import-path"], terminal);
+  return flags.proto.length > 0
+    ? await protoSchema(flags.proto, flags["import-path"], terminal)
+    : await protosetSchema(flags.protoset, terminal);
 }
 
 /** What commands that read a schema have among their flags. */
@@ -56,7 +59,7 @@ export async function withSchema<T>(
 }
 
 /** The schema that the server of `channel` says. */
-export function reflectedSchema(_channel: Channel, { flags, signal }: SchemaLine): Schema {
-  callOptions(flags, signal);
-  throw new UsageError("Give the services by --proto FILE");
+export function reflectedSchema(channel: Channel, { flags, signal }: SchemaLine): Schema {
+  const header = [...flags.header, ...flags["reflect-header"]];
+  return new ReflectionSchema(channel, callOptions({ ...flags, header }, signal));
 }

@@ -18,11 +18,10 @@ export interface Schema {
   types(symbol: string): Promise<Assembled>;
 }
 
-/** A method, its service, and the types of the files that they need. */
+/** A method and its service. */
 export interface FoundMethod {
   readonly service: ServiceDescriptor;
   readonly method: MethodDescriptor;
-  readonly types: Assembled;
 }
 
 /** The service `name`; throws CommandError with the nearest name where there is none. */
@@ -55,7 +54,7 @@ export async function findMethod(schema: Schema, text: string): Promise<FoundMet
       `There is no method ${JSON.stringify(methodName)} in ${serviceName}${near(methodName, names)}`,
     );
   }
-  return { service, method, types: await schema.types(serviceName) };
+  return { service, method };
 }
 
 /** As `hint`; a name without its package, or with another one, is meant to be the one that ends so. */

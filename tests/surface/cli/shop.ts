@@ -1,6 +1,6 @@
 // A server for tests of commands, of which every kind of method, health and channelz can be asked.
 import { fileURLToPath } from "node:url";
-import { Channelz, Health, loadProto, RpcError, Server, type ServerCall } from "../../../mod.ts";
+import { Channelz, Health, loadProto, Reflection, RpcError, Server, type ServerCall } from "../../../mod.ts";
 
 /** The path of its .proto file. */
 export const SHOP_PROTO: string = fileURLToPath(new URL("./shop.proto", import.meta.url));
@@ -27,6 +27,7 @@ export async function withShop(
   const server = new Server();
   const health = new Health(server);
   new Channelz(server);
+  new Reflection(server);
   const shop: Shop = { target: address, health, seen: {} };
   const note = (call: ServerCall): void => {
     shop.seen = Object.fromEntries([...call.metadata]);

@@ -1,0 +1,217 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { loadProto, parseProto, reflectionService, RpcError, Server, statusDetail } from "../../../mod.ts";
+import { descriptorCodecs } from "../../../surface/proto/descriptor/descriptor_types.ts";
+import type { ProtoFile } from "../../../surface/proto/proto_file.ts";
+import { test } from "../../harness.ts";
+import { FakeTerminal, pollwire } from "./fake_terminal.ts";
+import { SHOP_PROTO, withShop } from "./shop.ts";
+
+const AT = "inprocess:cli-reflection";
+
+/** Runs `body` with a server of `setUp`. */
+async function withServer(setUp: (server: Server) => void, body: () => Promise<void>): Promise<void> {
+  const server = new Server();
+  setUp(server);
+  await server.listen(AT);
+  try {
+    await body();
+  } finally {
+    server.close();
+  }
+}
+
+/** Files by name, with all that they import. */
+function filesOf(file: ProtoFile, into = new Map<string, ProtoFile>()): Map<string, ProtoFile> {
+  into.set(file.name, file);
+  for (const one of file.imports) filesOf(one, into);
+  return into;
+}
+
+test("list, describe and call learn from reflection what a server has", async () => {
+  await withShop(async () => {
+    const { code, out, err } = await pollwire(["list", AT]);
+    assertEquals([code, err], [0, ""]);
+    for (const name of ["shop.v1.Cart", "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection"]) {
+      assertStringIncludes(`\n${out}`, `\n${name}\n`);
+    }
+    const methods = await pollwire(["list", AT, "shop.v1.Cart"]);
+    assertEquals(methods.out.split("\n")[0], "shop.v1.Cart/Get");
+    const described = await pollwire(["describe", AT, "shop.v1.Item"]);
+    assertStringIncludes(described.out, "  google.protobuf.Timestamp sold_at = 6;\n");
+    const value = await pollwire(["describe", AT, "shop.v1.Cart.Old"]);
+    assertStringIncludes(value.out, "option deprecated = true;");
+    const called = await pollwire(["call", AT, "shop.v1.Cart/Add", "-d", '{"price":1}{"price":2}']);
+    assertEquals(called, { code: 0, out: '{"price":"3"}\n', err: "" });
+    const wrong = await pollwire(["call", AT, "shop.v1.Carts/Add"]);
+    assertEquals(wrong.code, 1);
+    assertStringIncludes(wrong.err, "in the server's reflection; did you mean shop.v1.Cart?");
+  }, AT);
+});
+
+test("headers of reflection go to reflection, and those of the call to the call", async () => {
+  const seen: Record<string, string[]> = { reflection: [], call: [] };
+  const { Cart } = await loadProto(SHOP_PROTO);
+  await withServer((server) => {
+    const note = (where: string) => (call: { metadata: Iterable<readonly [string, unknown]> }) =>
+      seen[where]!.push(...[...call.metadata].map(([name]) => name).filter((name) => name.startsWith("x-")));
+    server.addService(reflectionService("v1"), {
+      async *serverReflectionInfo(requests, call) {
+        note("reflection")(call);
+        for await (const request of requests) {
+          yield request.messageRequest === "fileContainingSymbol"
+            ? {
+              messageResponse: "fileDescriptorResponse" as const,
+              fileDescriptorResponse: {
+                fileDescriptorProto: [...filesOf(Cart!.file!).values()].map((one) => one.bytes()),
+              },
+            }
+            : {
+              messageResponse: "errorResponse" as const,
+              errorResponse: { errorCode: 5, errorMessage: "no" },
+            };
+        }
+      },
+    });
+    const none = () => ({});
+    server.addService(Cart!, {
+      get: (_: unknown, call: never) => (note("call")(call), {}),
+      ...{ list: none, add: none, chat: none, old: none },
+    } as never);
+  }, async () => {
+    const flags = ["-H", "x-both: 1", "-rpc-header", "x-call: 1", "-reflect-header", "x-reflection: 1"];
+    assertEquals((await pollwire(["call", AT, "shop.v1.Cart/Get", ...flags])).code, 0);
+    assertEquals(seen["reflection"], ["x-both", "x-reflection"]);
+    assertEquals(seen["call"], ["x-both", "x-call"]);
+  });
+});
+
+test("a server that has v1alpha alone, and sends one file at a time, is understood", async () => {
+  const { Cart } = await loadProto(SHOP_PROTO);
+  const files = filesOf(Cart!.file!);
+  const asked: string[] = [];
+  await withServer((server) =>
+    server.addService(reflectionService("v1alpha"), {
+      async *serverReflectionInfo(requests) {
+        for await (const request of requests) {
+          asked.push(request.fileByFilename ?? request.fileContainingSymbol ?? "");
+          const name = request.fileByFilename ??
+            (request.fileContainingSymbol === "shop.v1.Cart" ? "shop.proto" : "");
+          const file = files.get(name);
+          yield file === undefined
+            ? {
+              messageResponse: "errorResponse" as const,
+              errorResponse: { errorCode: 5, errorMessage: "no" },
+            }
+            : {
+              messageResponse: "fileDescriptorResponse" as const,
+              fileDescriptorResponse: { fileDescriptorProto: [file.bytes()] },
+            };
+        }
+      },
+    }), async () => {
+    const { code, out } = await pollwire(["describe", AT, "shop.v1.Cart/Get"]);
+    assertEquals([code, out], [0, "// shop.v1.Cart.Get, shop.proto\nrpc Get(GetRequest) returns (Item);\n"]);
+    // The method is found by its service, and google/protobuf/timestamp.proto is known already.
+    assertEquals(asked.filter((name) => name.includes("timestamp")), []);
+  });
+});
+
+test("a server without reflection is said to have none, with what can be done", async () => {
+  await withServer(() => {}, async () => {
+    for (const line of [["list", AT], ["describe", AT], ["call", AT, "a.B/C"], ["bench", AT, "a.B/C"]]) {
+      const { code, out, err } = await pollwire(line);
+      assertEquals([code, out], [76, ""], line.join(" "));
+      assertStringIncludes(err, "by --proto or --protoset; in pollwire `new Reflection(server)` adds it");
+    }
+  });
+});
+
+test("descriptors that cannot be used are named, and end with 1", async () => {
+  for (const octets of [[0xff], [0x0a, 0x01, 0x78, 0x1a, 0x01, 0x79]]) {
+    await withServer((server) =>
+      server.addService(reflectionService("v1"), {
+        async *serverReflectionInfo(requests) {
+          for await (const { fileByFilename } of requests) {
+            yield fileByFilename === undefined
+              ? {
+                messageResponse: "fileDescriptorResponse" as const,
+                fileDescriptorResponse: { fileDescriptorProto: [new Uint8Array(octets)] },
+              }
+              : {
+                messageResponse: "errorResponse" as const,
+                errorResponse: { errorCode: 5, errorMessage: "no" },
+              };
+          }
+        },
+      }), async () => {
+      const { code, err } = await pollwire(["describe", AT, "a.B"]);
+      assertEquals(code, 1);
+      assert(err.startsWith("error: Cannot "), err);
+      assert(err.split("\n").length <= 3, err);
+    });
+  }
+});
+
+test("descriptor sets say what there is in place of reflection", async () => {
+  const { Cart } = await loadProto(SHOP_PROTO);
+  const set = descriptorCodecs().fileSet.encode({
+    file: [...filesOf(Cart!.file!).values()].map((one) => one.bytes()),
+  });
+  const terminal = (): FakeTerminal => {
+    const made = new FakeTerminal();
+    made.readFile = () => Promise.resolve(set);
+    return made;
+  };
+  assertEquals((await pollwire(["list", "-protoset", "x.binpb"], terminal())).out, "shop.v1.Cart\n");
+  const { out } = await pollwire(["describe", "-protoset", "x.binpb", "shop.v1.Total"], terminal());
+  assertEquals(out, "// shop.v1.Total, shop.proto\nmessage Total {\n  int64 price = 1;\n}\n");
+  const broken = new FakeTerminal();
+  broken.readFile = () => Promise.resolve(new Uint8Array([0xff]));
+  const { code, err } = await pollwire(["list", "-protoset", "x.binpb"], broken);
+  assertEquals(code, 1);
+  assertStringIncludes(err, "Cannot use x.binpb: ");
+  assertEquals((await pollwire(["list", "-protoset", "x", "-proto", "y"])).code, 2);
+});
+
+test("messages inside Any, and details of a status, are shown where reflection knows their types", async () => {
+  const { Box, messages } = parseProto(`
+    syntax = "proto3"; package box; import "google/protobuf/any.proto";
+    service Box { rpc Open(Content) returns (Content); }
+    message Content { google.protobuf.Any any = 1; }
+  `);
+  const { Other, messages: others } = parseProto(
+    `
+    syntax = "proto3"; package other; service Other { rpc X(Thing) returns (Thing); } message Thing { string name = 1; }
+  `,
+    "other.proto",
+  );
+  assertEquals(Object.keys(messages).includes("box.Content"), true);
+  const thing = others["other.Thing"]!;
+  const typeUrl = "type.googleapis.com/other.Thing";
+  let received: unknown;
+  const { Reflection } = await import("../../../mod.ts");
+  await withServer((server) => {
+    new Reflection(server);
+    server.addService(Other!, { x: (request: never) => request } as never);
+    server.addService(Box!, {
+      open({ any }: { any?: { typeUrl: string; value: Uint8Array } }) {
+        received = any && thing.decode(any.value);
+        if (any === undefined) {
+          throw new RpcError("ABORTED", "empty", {
+            statusDetails: [statusDetail(thing, { name: "detail" })],
+          });
+        }
+        return { any: { typeUrl, value: thing.encode({ name: "inside" }) } };
+      },
+    } as never);
+  }, async () => {
+    const data = `{"any": {"@type": "${typeUrl}", "name": "sent"}}`;
+    const { code, out, err } = await pollwire(["call", AT, "box.Box/Open", "-d", data]);
+    assertEquals([code, err], [0, ""]);
+    assertEquals(received, { name: "sent" });
+    assertEquals(out, `{"any":{"@type":"${typeUrl}","name":"inside"}}\n`);
+    const failed = await pollwire(["call", AT, "box.Box/Open"]);
+    assertEquals(failed.code, 74);
+    assertStringIncludes(failed.err, '  other.Thing: {"name":"detail"}');
+  });
+});
