@@ -19,8 +19,6 @@ export interface SourceOptions {
   readonly read: ReadSource;
   /** The one location of a file that is found at several: "a.proto" of "../here/a.proto". */
   readonly locate?: (location: string) => string;
-  /** Whether the comments of declarations are kept. */
-  readonly comments?: boolean;
 }
 
 /** Files that were loaded together. */

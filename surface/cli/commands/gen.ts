@@ -79,7 +79,7 @@ export const gen = defineCommand({
 });
 
 function load({ args, flags }: Line): Promise<Inputs> {
-  return loadInputs(args, flags.include, true);
+  return loadInputs(args, flags.include);
 }
 
 /** Prints what is wrong with the files, as protoc does, and throws. */

@@ -22,7 +22,6 @@ export interface Inputs extends SourceSet {
 export async function loadInputs(
   paths: readonly string[],
   includeDirs: readonly string[],
-  comments: boolean,
 ): Promise<Inputs> {
   const here = currentDirectory();
   const dirs = includeDirs.length === 0 ? [""] : includeDirs.map((dir) => fromHere(dir, here));
@@ -45,7 +44,7 @@ export async function loadInputs(
     }
   };
   const locate = (location: string) => fromHere(location, here);
-  const sources = await loadSources(entries, { includeDirs: dirs, read, locate, comments });
+  const sources = await loadSources(entries, { includeDirs: dirs, read, locate });
   return { ...sources, stamps, folders };
 }
 

@@ -7,6 +7,13 @@ import type { FlagTable, FlagValues } from "../flags.ts";
 /** The flags that say what is generated. */
 export const generatorFlags = {
   "types-only": { kind: "switch", help: "types for loadProto, and no code", group: "What is generated" },
+  int64: {
+    kind: "text",
+    value: "TYPE",
+    help: "what 64-bit integers are: bigint (default), number or string",
+    choices: ["bigint", "number", "string"],
+    group: "What is generated",
+  },
   "no-json": { kind: "switch", help: "codecs without toJson and fromJson", group: "What is generated" },
   "no-descriptors": {
     kind: "switch",
@@ -34,6 +41,7 @@ const EXTENSIONS = { ts: ".ts", js: ".js", none: "" } as const;
 export function generatorOptions(flags: FlagValues<typeof generatorFlags>): GenerateOptions {
   return {
     typesOnly: flags["types-only"],
+    int64: (flags.int64 ?? "bigint") as NonNullable<GenerateOptions["int64"]>,
     json: !flags["no-json"],
     descriptors: !flags["no-descriptors"],
     importExtension: EXTENSIONS[(flags["import-extension"] ?? "ts") as keyof typeof EXTENSIONS],

@@ -45,28 +45,38 @@ export const Event_EventType = {
   DELETE: "DELETE",
 } as const;
 
+/** At which revision of the store it was answered. */
 export interface ResponseHeader {
+  /** Grows with every change of any key. */
   revision: bigint;
 }
 
+/** One key. */
 export interface KeyValue {
+  /** Octets; keys of servers are text. */
   key: Uint8Array;
+  /** Empty where the key was deleted. */
   value: Uint8Array;
 }
 
+/** Asks for the keys from `key` to below `range_end`. */
 export interface RangeRequest {
   key: Uint8Array;
   rangeEnd: Uint8Array;
+  /** The most keys of the answer. */
   limit: bigint;
+  /** As of which revision; 0: the newest. */
   revision: bigint;
 }
 
+/** Some keys, and whether there are more. */
 export interface RangeResponse {
   header: ResponseHeader | undefined;
   kvs: KeyValue[];
   more: boolean;
 }
 
+/** Sets a key, which goes when its lease does. */
 export interface PutRequest {
   key: Uint8Array;
   value: Uint8Array;
@@ -80,35 +90,45 @@ export interface PutResponse {
 export interface WatchCreateRequest {
   key: Uint8Array;
   rangeEnd: Uint8Array;
+  /** Changes from this revision on. */
   startRevision: bigint;
+  /** Tells the revision now and then where nothing changes. */
   progressNotify: boolean;
+  /** Many changes of one revision may come in several messages. */
   fragment: boolean;
 }
 
+/** Asks to watch keys, of which the first message of the stream says which. */
 export type WatchRequest =
   & OneOf<"requestUnion", {
     createRequest: WatchCreateRequest;
   }>;
 
+/** One change. */
 export interface Event {
   type: Event_EventType;
   kv: KeyValue | undefined;
 }
 
+/** Changes, or what becomes of the watch. */
 export interface WatchResponse {
   header: ResponseHeader | undefined;
   created: boolean;
   canceled: boolean;
+  /** Not 0: changes before this revision are forgotten, so the watch is cancelled. */
   compactRevision: bigint;
   cancelReason: string;
+  /** More of the same revision follows. */
   fragment: boolean;
   events: Event[];
 }
 
 export interface LeaseGrantRequest {
+  /** Seconds. */
   TTL: bigint;
 }
 
+/** The lease, and the seconds that it got. */
 export interface LeaseGrantResponse {
   ID: bigint;
   TTL: bigint;
@@ -125,35 +145,42 @@ export interface LeaseKeepAliveRequest {
   ID: bigint;
 }
 
+/** What is left of a lease in seconds; 0: there is no such lease. */
 export interface LeaseKeepAliveResponse {
   ID: bigint;
   TTL: bigint;
 }
 
+/** A user of etcd's. */
 export interface AuthenticateRequest {
   name: string;
   password: string;
 }
 
 export interface AuthenticateResponse {
+  /** What its calls show. */
   token: string;
 }
 
+/** Keys and values. */
 export interface KV {
   range: UnaryMethod<RangeRequest, RangeResponse>;
   put: UnaryMethod<PutRequest, PutResponse>;
 }
 
+/** Changes of keys. */
 export interface Watch {
   watch: BidiStreamingMethod<WatchRequest, WatchResponse>;
 }
 
+/** Leases, which keys go with. */
 export interface Lease {
   leaseGrant: UnaryMethod<LeaseGrantRequest, LeaseGrantResponse>;
   leaseRevoke: UnaryMethod<LeaseRevokeRequest, LeaseRevokeResponse>;
   leaseKeepAlive: BidiStreamingMethod<LeaseKeepAliveRequest, LeaseKeepAliveResponse>;
 }
 
+/** Users. */
 export interface Auth {
   authenticate: UnaryMethod<AuthenticateRequest, AuthenticateResponse>;
 }

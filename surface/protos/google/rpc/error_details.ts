@@ -30,80 +30,129 @@ import {
 } from "../../../proto/generated.ts";
 import { Duration, file$ as duration$file } from "../protobuf/duration.ts";
 
+/** Why a call failed, for programs. */
 export interface ErrorInfo {
+  /** "STOCKOUT": unique within the domain. */
   reason: string;
+  /** "pubsub.googleapis.com": who says so. */
   domain: string;
+  /** More of it. */
   metadata: { [key: string]: string };
 }
 
+/** When a client may try again. */
 export interface RetryInfo {
+  /** From the response on. */
   retryDelay: Duration | undefined;
 }
 
+/** Where a server failed, for its developers. */
 export interface DebugInfo {
+  /** Frames of a stack. */
   stackEntries: string[];
+  /** More of it. */
   detail: string;
 }
 
+/** The quotas that were exceeded. */
 export interface QuotaFailure {
+  /** Each of them. */
   violations: QuotaFailure_Violation[];
 }
 
+/** The preconditions that did not hold. */
 export interface PreconditionFailure {
+  /** Each of them. */
   violations: PreconditionFailure_Violation[];
 }
 
+/** The fields of a request that are wrong. */
 export interface BadRequest {
+  /** Each of them. */
   fieldViolations: BadRequest_FieldViolation[];
 }
 
+/** Which request it was. */
 export interface RequestInfo {
+  /** For the server's logs. */
   requestId: string;
+  /** Anything of the server's. */
   servingData: string;
 }
 
+/** Which resource it was. */
 export interface ResourceInfo {
+  /** "sql table", or the type's name. */
   resourceType: string;
+  /** Its name. */
   resourceName: string;
+  /** "user:<email>": whose it is. */
   owner: string;
+  /** What happened to it. */
   description: string;
 }
 
+/** Pages that help. */
 export interface Help {
+  /** Each of them. */
   links: Help_Link[];
 }
 
+/** Text for users. */
 export interface LocalizedMessage {
+  /** "fr-CH" (BCP 47). */
   locale: string;
+  /** The text. */
   message: string;
 }
 
+/** One quota that was exceeded. */
 export interface QuotaFailure_Violation {
+  /** "project:<id>": whose quota it is. */
   subject: string;
+  /** How it was exceeded. */
   description: string;
+  /** "compute.googleapis.com". */
   apiService: string;
+  /** "compute.googleapis.com/cpus". */
   quotaMetric: string;
+  /** Names the quota. */
   quotaId: string;
+  /** Where it counts: a region, for one. */
   quotaDimensions: { [key: string]: string };
+  /** What it is. */
   quotaValue: bigint;
+  /** What it will be. */
   futureQuotaValue: bigint | undefined;
 }
 
+/** One precondition that did not hold. */
 export interface PreconditionFailure_Violation {
+  /** "TOS": of which kind. */
   type: string;
+  /** What it is about. */
   subject: string;
+  /** What to do. */
   description: string;
 }
 
+/** One field of a request that is wrong. */
 export interface BadRequest_FieldViolation {
+  /** "emailAddresses[1].email": its path in the request. */
   field: string;
+  /** What is wrong. */
   description: string;
+  /** The same for programs. */
   reason: string;
+  /** The same for users. */
   localizedMessage: LocalizedMessage | undefined;
 }
 
+/** A page that helps. */
 export interface Help_Link {
+  /** What it offers. */
   description: string;
+  /** Where it is. */
   url: string;
 }
 

@@ -24,9 +24,13 @@ import {
 } from "../../../proto/generated.ts";
 import { Any, file$ as any$file } from "../protobuf/any.ts";
 
+/** A status with details, which trailing metadata carries as grpc-status-details-bin. */
 export interface Status {
+  /** gRPC's status code. */
   code: number;
+  /** Text for developers. */
   message: string;
+  /** Messages of any type. */
   details: Any[];
 }
 

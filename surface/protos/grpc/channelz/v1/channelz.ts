@@ -45,6 +45,7 @@ import {
   file$ as wrappers$file,
 } from "../../../google/protobuf/wrappers.ts";
 
+/** Connectivity states, as gRPC has them. */
 export type ChannelConnectivityState_State =
   | "UNKNOWN"
   | "IDLE"
@@ -54,6 +55,7 @@ export type ChannelConnectivityState_State =
   | "SHUTDOWN"
   | (number & {});
 
+/** Connectivity states, as gRPC has them. */
 export const ChannelConnectivityState_State = {
   UNKNOWN: "UNKNOWN",
   IDLE: "IDLE",
@@ -63,6 +65,7 @@ export const ChannelConnectivityState_State = {
   SHUTDOWN: "SHUTDOWN",
 } as const;
 
+/** How grave it is. */
 export type ChannelTraceEvent_Severity =
   | "CT_UNKNOWN"
   | "CT_INFO"
@@ -70,6 +73,7 @@ export type ChannelTraceEvent_Severity =
   | "CT_ERROR"
   | (number & {});
 
+/** How grave it is. */
 export const ChannelTraceEvent_Severity = {
   CT_UNKNOWN: "CT_UNKNOWN",
   CT_INFO: "CT_INFO",
@@ -77,201 +81,324 @@ export const ChannelTraceEvent_Severity = {
   CT_ERROR: "CT_ERROR",
 } as const;
 
+/** A channel. */
 export interface Channel {
+  /** Which one. */
   ref: ChannelRef | undefined;
+  /** What it does. */
   data: ChannelData | undefined;
+  /** Its connections to single addresses. */
   subchannelRef: SubchannelRef[];
 }
 
+/** One address of a channel. */
 export interface Subchannel {
+  /** Which one. */
   ref: SubchannelRef | undefined;
+  /** What it does. */
   data: ChannelData | undefined;
+  /** Its connections. */
   socketRef: SocketRef[];
 }
 
+/** What connectivity a channel or subchannel has. */
 export interface ChannelConnectivityState {
+  /** The state. */
   state: ChannelConnectivityState_State;
 }
 
+/** What a channel or subchannel does. */
 export interface ChannelData {
+  /** Its connectivity state. */
   state: ChannelConnectivityState | undefined;
+  /** Its target or address. */
   target: string;
+  /** Its last states. */
   trace: ChannelTrace | undefined;
+  /** Calls that have begun since channelz was asked for; of a subchannel, the calls of its connections. */
   callsStarted: bigint;
+  /** Those that ended with OK. */
   callsSucceeded: bigint;
+  /** Those that ended with another status. */
   callsFailed: bigint;
+  /** When the last one began. */
   lastCallStartedTimestamp: Timestamp | undefined;
 }
 
+/** Something that happened to a channel. */
 export interface ChannelTraceEvent {
+  /** What happened. */
   description: string;
+  /** How grave it is. */
   severity: ChannelTraceEvent_Severity;
+  /** When. */
   timestamp: Timestamp | undefined;
 }
 
+/** What happened to a channel. */
 export interface ChannelTrace {
+  /** How many events there were, those included that are forgotten. */
   numEventsLogged: bigint;
+  /** When the channel was made. */
   creationTimestamp: Timestamp | undefined;
+  /** The last ones. */
   events: ChannelTraceEvent[];
 }
 
+/** Of a channel. */
 export interface ChannelRef {
+  /** Its number. */
   channelId: bigint;
+  /** Its target. */
   name: string;
 }
 
+/** Of a subchannel. */
 export interface SubchannelRef {
+  /** Its number. */
   subchannelId: bigint;
+  /** Its address. */
   name: string;
 }
 
+/** Of a connection. */
 export interface SocketRef {
+  /** Its number. */
   socketId: bigint;
+  /** Both its addresses. */
   name: string;
 }
 
+/** Of a server. */
 export interface ServerRef {
+  /** Its number. */
   serverId: bigint;
+  /** Where it listens. */
   name: string;
 }
 
+/** A server. */
 export interface Server {
+  /** Which one. */
   ref: ServerRef | undefined;
+  /** Its calls. */
   data: ServerData | undefined;
+  /** Its sockets that listen. */
   listenSocket: SocketRef[];
 }
 
+/** Calls since channelz was asked for. */
 export interface ServerData {
+  /** Those that have begun. */
   callsStarted: bigint;
+  /** Those that ended with OK. */
   callsSucceeded: bigint;
+  /** Those that ended with another status. */
   callsFailed: bigint;
+  /** When the last one began. */
   lastCallStartedTimestamp: Timestamp | undefined;
 }
 
+/** A connection, or a socket that listens, which has its address alone. */
 export interface Socket {
+  /** Which one. */
   ref: SocketRef | undefined;
+  /** Its streams, messages and windows. */
   data: SocketData | undefined;
+  /** This side. */
   local: Address | undefined;
+  /** The other one. */
   remote: Address | undefined;
+  /** TLS; absent in plaintext. */
   security: Security | undefined;
 }
 
+/** Streams by how they ended, messages, keepalive PINGs, and the windows of a connection. */
 export interface SocketData {
+  /** Streams that have begun. */
   streamsStarted: bigint;
+  /** Those that ended in order. */
   streamsSucceeded: bigint;
+  /** Those that did not. */
   streamsFailed: bigint;
+  /** Messages to the peer. */
   messagesSent: bigint;
+  /** Messages of the peer. */
   messagesReceived: bigint;
+  /** PINGs that asked whether the peer is there. */
   keepAlivesSent: bigint;
+  /** Octets that this side may send. */
   localFlowControlWindow: Int64Value | undefined;
+  /** Octets that the peer may send. */
   remoteFlowControlWindow: Int64Value | undefined;
 }
 
+/** One of the three. */
 export type Address =
   & OneOf<"address", {
+    /** Of a socket of IPv4 or IPv6. */
     tcpipAddress: Address_TcpIpAddress;
+    /** Of a unix socket. */
     udsAddress: Address_UdsAddress;
+    /** Anything else. */
     otherAddress: Address_OtherAddress;
   }>;
 
+/** How a connection is secured. */
 export type Security =
   & OneOf<"model", {
+    /** TLS. */
     tls: Security_Tls;
   }>;
 
+/** Asks for channels. */
 export interface GetTopChannelsRequest {
+  /** From this number on. */
   startChannelId: bigint;
+  /** The most of the answer; 0: the server says. */
   maxResults: bigint;
 }
 
+/** Some channels. */
 export interface GetTopChannelsResponse {
+  /** By their numbers. */
   channel: Channel[];
+  /** There are no more. */
   end: boolean;
 }
 
+/** Asks for servers. */
 export interface GetServersRequest {
+  /** From this number on. */
   startServerId: bigint;
+  /** The most of the answer; 0: the server says. */
   maxResults: bigint;
 }
 
+/** Some servers. */
 export interface GetServersResponse {
+  /** By their numbers. */
   server: Server[];
+  /** There are no more. */
   end: boolean;
 }
 
+/** Asks for one server. */
 export interface GetServerRequest {
+  /** Its number. */
   serverId: bigint;
 }
 
+/** One server. */
 export interface GetServerResponse {
+  /** The server. */
   server: Server | undefined;
 }
 
+/** Asks for the connections of a server. */
 export interface GetServerSocketsRequest {
+  /** The server's number. */
   serverId: bigint;
+  /** From this number on. */
   startSocketId: bigint;
+  /** The most of the answer; 0: the server says. */
   maxResults: bigint;
 }
 
+/** Some connections. */
 export interface GetServerSocketsResponse {
+  /** By their numbers. */
   socketRef: SocketRef[];
+  /** There are no more. */
   end: boolean;
 }
 
+/** Asks for one channel. */
 export interface GetChannelRequest {
+  /** Its number. */
   channelId: bigint;
 }
 
+/** One channel. */
 export interface GetChannelResponse {
+  /** The channel. */
   channel: Channel | undefined;
 }
 
+/** Asks for one subchannel. */
 export interface GetSubchannelRequest {
+  /** Its number. */
   subchannelId: bigint;
 }
 
+/** One subchannel. */
 export interface GetSubchannelResponse {
+  /** The subchannel. */
   subchannel: Subchannel | undefined;
 }
 
+/** Asks for one connection. */
 export interface GetSocketRequest {
+  /** Its number. */
   socketId: bigint;
+  /** Not used by this library's server. */
   summary: boolean;
 }
 
+/** One connection. */
 export interface GetSocketResponse {
+  /** The connection. */
   socket: Socket | undefined;
 }
 
+/** Of a socket of IPv4 or IPv6. */
 export interface Address_TcpIpAddress {
+  /** 4 or 16 octets. */
   ipAddress: Uint8Array;
+  /** 0 to 65535. */
   port: number;
 }
 
+/** Of a unix socket. */
 export interface Address_UdsAddress {
+  /** Its path. */
   filename: string;
 }
 
+/** Anything else. */
 export interface Address_OtherAddress {
+  /** As text. */
   name: string;
 }
 
+/** Of a connection over TLS. */
 export type Security_Tls =
   & {
+    /** The peer's certificate (X.509, DER), where it sent one. */
     remoteCertificate: Uint8Array;
   }
   & OneOf<"cipherSuite", {
+    /** The cipher suite, by its name of IANA. */
     standardName: string;
+    /** By OpenSSL's, where that is another one (TLS 1.2). */
     otherName: string;
   }>;
 
+/** What a program's channels and servers do. */
 export interface Channelz {
+  /** The channels from a number on. */
   getTopChannels: UnaryMethod<GetTopChannelsRequest, GetTopChannelsResponse>;
+  /** The servers from a number on. */
   getServers: UnaryMethod<GetServersRequest, GetServersResponse>;
+  /** One of them; NOT_FOUND where there is none with the number. */
   getServer: UnaryMethod<GetServerRequest, GetServerResponse>;
+  /** The connections of a server from a number on. */
   getServerSockets: UnaryMethod<GetServerSocketsRequest, GetServerSocketsResponse>;
+  /** One channel. */
   getChannel: UnaryMethod<GetChannelRequest, GetChannelResponse>;
+  /** One subchannel. */
   getSubchannel: UnaryMethod<GetSubchannelRequest, GetSubchannelResponse>;
+  /** One connection. */
   getSocket: UnaryMethod<GetSocketRequest, GetSocketResponse>;
 }
 

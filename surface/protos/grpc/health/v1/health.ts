@@ -34,6 +34,7 @@ import {
   writeUnknown,
 } from "../../../../proto/generated.ts";
 
+/** What the health service says of a service. */
 export type HealthCheckResponse_ServingStatus =
   | "UNKNOWN"
   | "SERVING"
@@ -41,30 +42,46 @@ export type HealthCheckResponse_ServingStatus =
   | "SERVICE_UNKNOWN"
   | (number & {});
 
+/** What the health service says of a service. */
 export const HealthCheckResponse_ServingStatus = {
+  /** Nothing is known of it. */
   UNKNOWN: "UNKNOWN",
+  /** It answers calls. */
   SERVING: "SERVING",
+  /** It is there, and answers none. */
   NOT_SERVING: "NOT_SERVING",
+  /** There is none; of Watch alone. */
   SERVICE_UNKNOWN: "SERVICE_UNKNOWN",
 } as const;
 
+/** Asks for one service; "" is the whole server. */
 export interface HealthCheckRequest {
+  /** "routeguide.RouteGuide". */
   service: string;
 }
 
+/** What it is. */
 export interface HealthCheckResponse {
+  /** "SERVING", "NOT_SERVING"; of Watch "SERVICE_UNKNOWN" too. */
   status: HealthCheckResponse_ServingStatus;
 }
 
+/** Asks for every service. */
 export interface HealthListRequest {}
 
+/** Every service that has a status. */
 export interface HealthListResponse {
+  /** By name. */
   statuses: { [key: string]: HealthCheckResponse };
 }
 
+/** What a server's services can do. */
 export interface Health {
+  /** The status now; NOT_FOUND for a service that has none. */
   check: UnaryMethod<HealthCheckRequest, HealthCheckResponse>;
+  /** The status now and each one that follows; it ends with the server. */
   watch: ServerStreamingMethod<HealthCheckRequest, HealthCheckResponse>;
+  /** All of them. */
   list: UnaryMethod<HealthListRequest, HealthListResponse>;
 }
 

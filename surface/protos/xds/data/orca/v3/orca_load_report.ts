@@ -26,14 +26,23 @@ import {
   writeUnknown,
 } from "../../../../../proto/generated.ts";
 
+/** The load of a server, or what one call cost it. What is 0 or left out is not said. */
 export interface OrcaLoadReport {
+  /** The processor's: 0 is idle, 1 is all of it, and above 1 there is more work than it can do. */
   cpuUtilization: number;
+  /** The memory's: 0 to 1. */
   memUtilization: number;
+  /** What the call cost, by name; of a call alone. */
   requestCost: { [key: string]: number };
+  /** Other utilizations, by name: 0 to 1. */
   utilization: { [key: string]: number };
+  /** Calls a second. */
   rpsFractional: number;
+  /** Failed calls a second. */
   eps: number;
+  /** Anything else, by name. */
   namedMetrics: { [key: string]: number };
+  /** Of whatever limits the application, in its own measure: 0 is idle, 1 what it can do. */
   applicationUtilization: number;
 }
 

@@ -34,12 +34,17 @@ import {
   file$ as orca_load_report$file,
 } from "../../../data/orca/v3/orca_load_report.ts";
 
+/** Asks a server for its load. */
 export interface OrcaLoadReportRequest {
+  /** How often; no more often than the server allows. */
   reportInterval: Duration | undefined;
+  /** Not used by this library's server. */
   requestCostNames: string[];
 }
 
+/** Reports of the load of a server, which no call carries. */
 export interface OpenRcaService {
+  /** The load now, and then once in each interval. */
   streamCoreMetrics: ServerStreamingMethod<OrcaLoadReportRequest, OrcaLoadReport>;
 }
 
