@@ -1,9 +1,10 @@
 /**
- * pollwire/connect: clients of connect-es over channels of this library.
+ * pollwire/connect: clients of connect-es over channels of this library, and its routes on our servers.
  *
  * @module
  */
 
+export { addRoutes, type RoutesOptions } from "./routes.ts";
 export { createGrpcTransport, type GrpcTransport } from "./transport.ts";
 export type {
   ChannelTransportOptions,

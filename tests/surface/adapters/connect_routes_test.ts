@@ -1,0 +1,185 @@
+// Routes of connect-es on our server, called by our own client and by connect's.
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { StringValueSchema } from "@bufbuild/protobuf/wkt";
+import {
+  Code,
+  ConnectError,
+  type ConnectRouter,
+  createClient as createConnectClient,
+  createContextKey,
+  createContextValues,
+  type HandlerContext,
+  type Interceptor,
+} from "@connectrpc/connect";
+import { Channel, createClient, Metadata, RpcError, Server, Status } from "pollwire";
+import { addRoutes, createGrpcTransport, type RoutesOptions } from "pollwire/connect";
+import { fromGenService } from "pollwire/protobuf-es";
+import { test } from "../../harness.ts";
+import "../../shared_engines.ts";
+import { collect, failure, until } from "../serving.ts";
+import { Places } from "./gen/places_pb.ts";
+
+const Served = fromGenService(Places);
+
+async function serving(
+  routes: (router: ConnectRouter) => unknown,
+  check: (channel: Channel, server: Server) => Promise<void>,
+  options: RoutesOptions = {},
+): Promise<void> {
+  const server = new Server();
+  addRoutes(server, routes, options);
+  const channel = new Channel(`127.0.0.1:${await server.listen("127.0.0.1:0")}`);
+  try {
+    await check(channel, server);
+  } finally {
+    await channel[Symbol.asyncDispose]();
+    server.close();
+    await server.shutdown();
+  }
+}
+
+test("connect routes: all four kinds, for both clients", async () => {
+  await serving((router) =>
+    router.service(Places, {
+      find: ({ name }) => ({ name: `found ${name}` }),
+      async *list({ name }) {
+        for (const letter of name) yield await Promise.resolve({ name: letter });
+      },
+      async record(places) {
+        let count = 0;
+        for await (const _ of places) count++;
+        return { count };
+      },
+      async *chat(notes) {
+        for await (const { text } of notes) yield { text: `${text}!` };
+      },
+    }), async (channel) => {
+    const client = createClient(Served, channel);
+    assertEquals((await client.find({ name: "it" })).name, "found it");
+    assertEquals((await collect(client.list({ name: "ab" }))).map(({ name }) => name), ["a", "b"]);
+    assertEquals((await client.record([{}, {}, {}])).count, 3);
+    const long = "x".repeat(100_000);
+    assertEquals((await collect(client.chat([{ text: "a" }, { text: long }]))).map(({ text }) => text), [
+      "a!",
+      `${long}!`,
+    ]);
+    const theirs = createConnectClient(Places, createGrpcTransport({ channel }));
+    assertEquals((await theirs.find({ name: "them" })).name, "found them");
+    assertEquals((await failure(client.then$({}))).code, Status.UNIMPLEMENTED);
+  });
+});
+
+const kUser = createContextKey("nobody");
+
+test("connect routes: handlers have connect's context", async () => {
+  let seen: HandlerContext | undefined;
+  await serving((router) =>
+    router.rpc(Places.method.find, (_, context) => {
+      seen = context;
+      context.responseHeader.set("early-bin", "AQI");
+      context.responseTrailer.set("late", "yes");
+      return {};
+    }), async (channel) => {
+    let [headers, trailers] = [new Metadata(), new Metadata()];
+    await createClient(Served, channel).find({}, {
+      deadlineMs: 5_000,
+      metadata: { "x-user": "alice", "sent-bin": new Uint8Array([255]) },
+      onHeaders: (got) => headers = got,
+      onTrailers: (got) => trailers = got,
+    });
+    assertEquals([headers.get("early-bin"), trailers.get("late")], [new Uint8Array([1, 2]), "yes"]);
+    assertEquals([seen!.requestHeader.get("sent-bin"), seen!.values.get(kUser)], ["/w", "alice"]);
+    assertEquals([seen!.protocolName, seen!.requestMethod, seen!.method.name], ["grpc", "POST", "Find"]);
+    assert(
+      seen!.url.endsWith("/places.v1.Places/Find") && seen!.url.startsWith("http://127.0.0.1:"),
+      seen!.url,
+    );
+    const timeoutMs = seen!.timeoutMs();
+    assert(timeoutMs !== undefined && timeoutMs > 0 && timeoutMs <= 5_000, `${timeoutMs}`);
+  }, {
+    contextValues: (call) => createContextValues().set(kUser, String(call.metadata.get("x-user"))),
+  });
+});
+
+test("connect routes: errors have code, message, metadata and details; others are internal", async () => {
+  await serving((router) =>
+    router.service(Places, {
+      find({ name }) {
+        if (name === "accident") throw new Error("a secret");
+        throw new ConnectError("not today: ü", Code.FailedPrecondition, { late: "too" }, [
+          { desc: StringValueSchema, value: { value: "detail" } },
+        ]);
+      },
+      async *list() {
+        yield await Promise.resolve({ name: "one" });
+        throw new ConnectError("then nothing", Code.DataLoss);
+      },
+    }), async (channel) => {
+    const client = createClient(Served, channel);
+    const error = await failure(client.find({}));
+    assertEquals([error.code, error.details, error.metadata.get("late")], [
+      Status.FAILED_PRECONDITION,
+      "not today: ü",
+      "too",
+    ]);
+    assertEquals(error.statusDetails.map(({ typeUrl }) => typeUrl), [
+      "type.googleapis.com/google.protobuf.StringValue",
+    ]);
+    const accident = await failure(client.find({ name: "accident" }));
+    assertEquals([accident.code, accident.details], [Status.INTERNAL, "internal error"]);
+    const got: string[] = [];
+    const broken = await assertRejects(async () => {
+      for await (const { name } of client.list({})) got.push(name);
+    }, RpcError);
+    assertEquals([got, broken.code], [["one"], Status.DATA_LOSS]);
+  });
+});
+
+test("connect routes: interceptors run, and limits hold", async () => {
+  const log: string[] = [];
+  const logging: Interceptor = (next) => async (request) => {
+    log.push(`${request.method.name} ${request.header.get("x-a")}`);
+    const response = await next(request);
+    response.trailer.set("x-seen", "1");
+    return response;
+  };
+  await serving(
+    (router) => router.rpc(Places.method.find, ({ name }) => ({ name })),
+    async (channel) => {
+      const client = createClient(Served, channel);
+      let trailers = new Metadata();
+      await client.find({}, { metadata: { "x-a": "b" }, onTrailers: (got) => trailers = got });
+      assertEquals([log, trailers.get("x-seen")], [["Find b"], "1"]);
+      assertEquals((await failure(client.find({ name: "x".repeat(100) }))).code, Status.RESOURCE_EXHAUSTED);
+    },
+    { interceptors: [logging], readMaxBytes: 50 },
+  );
+});
+
+test("connect routes: a handler's signal is aborted when its client leaves", async () => {
+  let reason: unknown;
+  await serving((router) =>
+    router.service(Places, {
+      async *list(_, { signal }) {
+        yield { name: "first" };
+        await new Promise((resolve) => signal.addEventListener("abort", resolve));
+        reason = signal.reason;
+      },
+    }), async (channel) => {
+    for await (const _ of createClient(Served, channel).list({})) break;
+    await until(() => reason !== undefined);
+  });
+});
+
+test("connect routes: services stand beside others, and show their files", async () => {
+  await serving((router) => router.rpc(Places.method.find, () => ({})), async (channel, server) => {
+    const { find, ...others } = Served.methods;
+    server.addService({ ...Served, methods: others }, { then$: () => ({ name: "ours" }) });
+    assertThrows(
+      () => server.addService({ ...Served, methods: { find } }, { find: () => ({}) }),
+      TypeError,
+      "served already",
+    );
+    assertEquals((await createClient(Served, channel).then$({})).name, "ours");
+  });
+});
