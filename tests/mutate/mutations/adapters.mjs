@@ -110,4 +110,40 @@ export default [
     after: "new URL(baseUrl).pathname",
     test: "tests/surface/adapters/connect_test.ts",
   },
+  {
+    file: "surface/adapters/connect/routes.ts",
+    before: "`${Math.ceil(timeRemainingMs)}m`",
+    after: "`${Math.ceil(timeRemainingMs)}S`",
+    test: "tests/surface/adapters/connect_routes_test.ts",
+  },
+  {
+    file: "surface/adapters/connect/routes.ts",
+    before: "if (initial.size > 0) call.sendMetadata(initial);",
+    after: "",
+    test: "tests/surface/adapters/connect_routes_test.ts",
+  },
+  {
+    file: "surface/adapters/connect/routes.ts",
+    before: "if (code === 0) return call.trailers.appendAll(metadata);",
+    after: "if (code === 0) return;",
+    test: "tests/surface/adapters/connect_routes_test.ts",
+  },
+  {
+    file: "surface/adapters/connect/routes.ts",
+    before: 'decodeURIComponent(trailer.get("grpc-message") ?? "")',
+    after: 'trailer.get("grpc-message") ?? ""',
+    test: "tests/surface/adapters/connect_routes_test.ts",
+  },
+  {
+    file: "surface/adapters/connect/routes.ts",
+    before: "signal: call.signal,",
+    after: "signal: new AbortController().signal,",
+    test: "tests/surface/adapters/connect_routes_test.ts",
+  },
+  {
+    file: "surface/adapters/connect/routes.ts",
+    before: "const end = at + PREFIX_BYTES + view.getUint32(at + 1);",
+    after: "const end = at + PREFIX_BYTES + view.getUint8(at + 4);",
+    test: "tests/surface/adapters/connect_routes_test.ts",
+  },
 ];
