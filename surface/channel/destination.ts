@@ -60,7 +60,7 @@ const FOREIGN_SCHEMES = ["xds", "google-c2p", "consul", "etcd"];
 
 /**
  * Reads what {@linkcode parseTarget} reads, lists of addresses (https://github.com/grpc/grpc/blob/master/doc/naming.md):
- * "ipv4:10.0.0.1:80,10.0.0.2:80", "ipv6:[::1]:80,[::2]:80", and URIs of the schemes that are `known` beside those.
+ * "ipv4:10.0.0.1:80,10.0.0.2:80", "ipv6:///[::1]:80,[::2]:80", and URIs of the schemes that are `known` beside those.
  *
  * @throws {AddressError} where the text names none
  */
@@ -86,9 +86,11 @@ export function parseDestination(
 }
 
 function parseOwn(scheme: string | undefined, text: string, defaultPort: number): Destination {
-  if (!/^ipv[46]$/.test(scheme ?? "") || !text.includes(",")) return parseTarget(text, defaultPort);
+  if (!/^ipv[46]$/.test(scheme ?? "")) return parseTarget(text, defaultPort);
+  const path = text.slice(scheme!.length + 1).replace(/^\/\/\//, ""); // of a URI without an authority
+  if (!path.includes(",")) return parseTarget(`${scheme}:${path}`, defaultPort);
   const addresses: InetAddress[] = [];
-  for (const part of text.slice(scheme!.length + 1).split(",")) {
+  for (const part of path.split(",")) {
     if (part === "") throw cannotParse(text, "a comma without an address");
     addresses.push(parseTarget(`${scheme}:${part}`, defaultPort) as InetAddress);
   }

@@ -5,6 +5,7 @@ import type { Compression } from "../../compression.ts";
 import type { ServerOptions as WireServerOptions } from "../../server/server_options.ts";
 import { compressionAlgorithms } from "./constants.ts";
 import { appLogger } from "./logging.ts";
+import { serviceConfigOf } from "./service_config.ts";
 
 /** Options by grpc-js's names. Those that mean nothing here have no effect, as unknown ones. */
 export interface ChannelOptions {
@@ -128,21 +129,6 @@ function commonOptions(options: ChannelOptions) {
 
 function userAgentOf(...names: Array<string | undefined>): string | undefined {
   return names.filter((name) => name).join(" ") || undefined;
-}
-
-/** grpc-js's service configs may have an empty list of policies, and durations as objects; others have neither. */
-function serviceConfigOf(json: unknown): string | undefined {
-  if (typeof json !== "string") return undefined;
-  const config = JSON.parse(json) as {
-    loadBalancingConfig?: unknown[];
-    methodConfig?: { timeout?: unknown }[];
-  };
-  if (config.loadBalancingConfig?.length === 0) delete config.loadBalancingConfig;
-  for (const method of config.methodConfig ?? []) {
-    const { seconds, nanos = 0 } = Object(method.timeout) as { seconds?: number; nanos?: number };
-    if (seconds !== undefined) method.timeout = `${(seconds + nanos / 1e9).toFixed(9)}s`;
-  }
-  return JSON.stringify(config);
 }
 
 function keepaliveOf(options: ChannelOptions) {

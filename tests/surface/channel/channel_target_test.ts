@@ -48,6 +48,8 @@ test("[C22] ipv4: and ipv6: may list several addresses, each with a port or that
       ["ipv4:10.0.0.1:80,10.0.0.2", "ipv4:10.0.0.1:80,10.0.0.2:443"],
       ["ipv6:[::1]:80,[::2]:81,[::3]", "ipv6:[::1]:80,[::2]:81,[::3]:443"],
       ["ipv4:10.0.0.1:80", "10.0.0.1:80"],
+      ["ipv4:///10.0.0.1:80,10.0.0.2", "ipv4:10.0.0.1:80,10.0.0.2:443"],
+      ["ipv6:///[::1]:80", "[::1]:80"],
     ]
   ) {
     assertEquals(formatDestination(parseChannelTarget(text!, own).target), read);

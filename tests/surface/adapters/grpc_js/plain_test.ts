@@ -103,13 +103,22 @@ test("grpc-js: options of channels are ours by other names, and unknown ones hav
 });
 
 test("grpc-js: a service config may have what only grpc-js allows", () => {
-  const json = JSON.stringify({
-    loadBalancingConfig: [],
-    methodConfig: [{ name: [], timeout: { seconds: 1, nanos: 500_000_000 } }, { name: [], timeout: "2s" }],
-  });
-  const { serviceConfig } = channelOptions({ "grpc.service_config": json });
-  assertEquals(JSON.parse(serviceConfig as string), {
+  const read = (config: object): unknown => {
+    const { serviceConfig } = channelOptions({ "grpc.service_config": JSON.stringify(config) });
+    return JSON.parse(serviceConfig as string);
+  };
+  const methodConfig = [{ name: [], timeout: { seconds: 1, nanos: 500_000_000 } }, {
+    name: [],
+    timeout: "2s",
+  }];
+  assertEquals(read({ loadBalancingConfig: [], methodConfig }), {
     methodConfig: [{ name: [], timeout: "1.500000000s" }, { name: [], timeout: "2s" }],
+  });
+  const policy = { base_ejection_time: { seconds: 3 }, child_policy: [{ round_robin: {} }] };
+  assertEquals(read({ loadBalancingConfig: [{ outlier_detection: policy }] }), {
+    loadBalancingConfig: [{
+      outlier_detection: { baseEjectionTime: "3.000000000s", childPolicy: [{ round_robin: {} }] },
+    }],
   });
 });
 
