@@ -24,10 +24,10 @@ export interface PeerServer {
   kill(): Promise<void>;
 }
 
-/** Starts the grpc-js Peer server on `port` (0: any). */
-export function startGrpcJsServer(port = 0): Promise<PeerServer> {
+/** Starts the grpc-js Peer server on `port` (0: any), or another script that prints "listening PORT". */
+export function startGrpcJsServer(port = 0, script = "peers/grpc_js_server.mjs"): Promise<PeerServer> {
   return new Promise((resolve, reject) => {
-    const peer = startPeer("peers/grpc_js_server.mjs", [String(port)], (output) => {
+    const peer = startPeer(script, [String(port)], (output) => {
       const match = /listening (\d+)/.exec(output);
       if (match) resolve({ port: Number(match[1]), kill: peer.kill });
     });
@@ -37,9 +37,13 @@ export function startGrpcJsServer(port = 0): Promise<PeerServer> {
   });
 }
 
-/** Runs one scenario of `grpc_js_client.mjs` against `port`; gives the JSON it printed. */
-export async function runGrpcJsClient(port: number, scenario: string): Promise<Record<string, unknown>> {
-  const { code, output } = await startPeer("peers/grpc_js_client.mjs", [String(port), scenario]).ended;
+/** Runs one scenario of `grpc_js_client.mjs`, or of another script, against `port`; gives the JSON it printed. */
+export async function runGrpcJsClient(
+  port: number,
+  scenario: string,
+  script = "peers/grpc_js_client.mjs",
+): Promise<Record<string, unknown>> {
+  const { code, output } = await startPeer(script, [String(port), scenario]).ended;
   const line = output.trim();
   if (code === 0 && line !== "") return JSON.parse(line);
   throw new Error(`grpc-js client, scenario ${scenario}: exit ${code}, output ${JSON.stringify(line)}`);
