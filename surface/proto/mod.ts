@@ -50,5 +50,6 @@ export {
   timestampFromDate,
   type Value,
   valueFromJson,
+  type ValueMembers,
 } from "./well_known_values.ts";
 export { PREFIX_BYTES, Writer } from "./writer.ts";

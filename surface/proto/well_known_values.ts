@@ -20,21 +20,31 @@ export interface Duration {
   nanos: number;
 }
 
-/** google.protobuf.Value: exactly one member is set. */
-export interface Value {
-  /** Set where the value is null. */
-  nullValue?: "NULL_VALUE" | number | undefined;
-  /** Set where the value is a number. */
-  numberValue?: number | undefined;
-  /** Set where the value is a string. */
-  stringValue?: string | undefined;
-  /** Set where the value is a boolean. */
-  boolValue?: boolean | undefined;
-  /** Set where the value is an object. */
-  structValue?: Struct | undefined;
-  /** Set where the value is an array. */
-  listValue?: ListValue | undefined;
+/** What a Value may be, by the name of the member. */
+export interface ValueMembers {
+  /** Null. */
+  nullValue: "NULL_VALUE" | number;
+  /** A number. */
+  numberValue: number;
+  /** A string. */
+  stringValue: string;
+  /** A boolean. */
+  boolValue: boolean;
+  /** An object. */
+  structValue: Struct;
+  /** An array. */
+  listValue: ListValue;
 }
+
+/** google.protobuf.Value: exactly one member is set; decoded ones say in `kind` which. */
+export type Value =
+  | {
+    [Name in keyof ValueMembers]:
+      & { [Member in Name]: ValueMembers[Member] }
+      & { [Member in Exclude<keyof ValueMembers, Name>]?: undefined }
+      & { kind?: Name | undefined };
+  }[keyof ValueMembers]
+  | ({ [Member in keyof ValueMembers]?: undefined } & { kind?: undefined });
 
 /** google.protobuf.Struct: an object of JSON. */
 export interface Struct {

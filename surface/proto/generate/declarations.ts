@@ -51,7 +51,7 @@ export function extensionText(module: Module, name: string, node: FieldNode, typ
   return `export const ${name}: ${module.runtime("Extension", true)}<${type}> = ${PURE} ${made};\n`;
 }
 
-/** The file itself, under `file$`. */
+/** The file itself, under `$file`. */
 export function fileText(module: Module): string {
   const { file } = module;
   const imports = file.imports.flatMap(({ file }) => file === undefined ? [] : [module.protoFile(file)]);

@@ -14,6 +14,7 @@ import {
   messageTypeText,
   serviceCodecText,
 } from "./declarations.ts";
+import { loadedText } from "./loaded_types.ts";
 import { CodecText } from "./message_codec.ts";
 import { Catalog, type Declared, Module, modulePath } from "./module.ts";
 import { type GeneratedFile, type GenerateOptions, type Settings, settingsOf } from "./options.ts";
@@ -22,9 +23,16 @@ import { enumText, extensionType, messageText, serviceText } from "./types.ts";
 /**
  * Generates a module for each of `files`, which are linked, and whose `path` is what others import them as;
  * and for each of protobuf's own files that these refer to. Equal files and options give equal text.
+ *
+ * @throws {TypeError} where `typesOnly` and `int64` are given together
  */
 export function generate(files: readonly FileNode[], options: GenerateOptions = {}): GeneratedFile[] {
   const settings = settingsOf(options);
+  if (settings.typesOnly && settings.int64 !== "bigint") {
+    throw new TypeError(
+      `Cannot type what loadProto makes with int64 ${settings.int64}: there they are bigints`,
+    );
+  }
   const catalog = new Catalog();
   const builder = new SchemaBuilder(settings.int64 === "bigint" ? undefined : settings.int64);
   const wanted = new Map(files.map((file) => [file.path, file]));
@@ -66,7 +74,7 @@ class ModuleParts {
 
   all(): string[] {
     const types = this.#types();
-    if (this.settings.typesOnly) return types;
+    if (this.settings.typesOnly) return [...types, loadedText(this.module)].filter((part) => part !== "");
     const codecs = this.#codecs();
     return codecs.length === 0 ? types : [...types, CODECS, ...codecs];
   }

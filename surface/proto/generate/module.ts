@@ -9,7 +9,7 @@ import type { Settings } from "./options.ts";
 export type Declared = MessageNode | EnumNode | ServiceNode | FieldNode;
 
 /** The name of a file's descriptor in its module. */
-const FILE = "file$";
+const FILE = "$file";
 
 /** The names under which `file` exports what it declares: nested ones as `Outer_Inner`. Equal files give equal names. */
 export function exportNames(file: FileNode, scope: Scope = new Scope()): Map<Declared, string> {

@@ -15,7 +15,7 @@ export interface GenerateOptions {
   readonly json?: boolean;
   /** Whether services have the descriptors of their files, for reflection. Default true. */
   readonly descriptors?: boolean;
-  /** Whether only types are written, for `loadProto`. Default false. */
+  /** Whether only types are written, with one for `loadProto<T>` a file. Default false. */
   readonly typesOnly?: boolean;
 }
 

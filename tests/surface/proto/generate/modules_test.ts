@@ -40,12 +40,12 @@ test("a file a proto, and one for each of protobuf's own that is used", () => {
 
 test("types of other files are imported, by another name where theirs is taken", () => {
   const text = textOf("shop.ts", generateTexts(SHOP));
-  assert(text.includes('import { Item, type Kind, Kind$, file$ as item$file } from "./shop/item.ts";'), text);
-  assert(text.includes('import { Item as Item$2, file$ as other$file } from "./other.ts";'), text);
+  assert(text.includes('import { $file as item$file, Item, type Kind, Kind$ } from "./shop/item.ts";'), text);
+  assert(text.includes('import { $file as other$file, Item as Item$2 } from "./other.ts";'), text);
   assert(text.includes('} from "./google/protobuf/timestamp.ts";'), text);
   assert(text.includes("  extra: Item$2 | undefined;"), text);
   const item = textOf("shop/item.ts", generateTexts(SHOP));
-  assert(item.includes('import { Item as Item$2, file$ as other$file } from "../other.ts";'), item);
+  assert(item.includes('import { $file as other$file, Item as Item$2 } from "../other.ts";'), item);
 });
 
 test("imports end as asked for", () => {

@@ -1,0 +1,147 @@
+// Generated code is in order to TypeScript's strictest, and its types say what they should: tsc and `deno check`, once each.
+
+import { assertEquals } from "@std/assert";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import process from "node:process";
+import { program } from "../../../../.ci/runtimes.mjs";
+import { runtime, test } from "../../../harness.ts";
+import type { GenerateOptions } from "../../../../surface/proto/generate/options.ts";
+import { generateTexts } from "./generated.ts";
+
+const root = fileURLToPath(new URL("../../../../", import.meta.url));
+const fixture = (name: string) => readFileSync(new URL(`./fixtures/${name}`, import.meta.url), "utf8");
+
+/** Names that JavaScript, TypeScript and generated code have themselves, and names that come to one. */
+const COLLISIONS = `syntax = "proto3"; package collisions;
+${
+  [
+    "string",
+    "any",
+    "Object",
+    "Promise",
+    "String",
+    "Map",
+    "Array",
+    "Uint8Array",
+    "Math",
+    "codec",
+    "r",
+    "m",
+    "skip",
+  ]
+    .concat([
+      "MessageType",
+      "JsonMessageType",
+      "MessageInit",
+      "OneOf",
+      "Reader",
+      "Writer",
+      "FieldSchema",
+      "ServiceOf",
+    ])
+    .concat(["UnaryMethod", "Extension", "class", "undefined", "bad", "file", "Record"])
+    .map((name) =>
+      `message ${name} { ${name} self = 1; repeated ${name} list = 2; map<string, ${name}> map = 3; }`
+    )
+    .join("\n")
+}
+message Outer { message Inner {} enum Kind { K = 0; __proto__ = 1; constructor = 2; } Inner inner = 1; Kind kind = 2; }
+message Outer_Inner { string toString = 1; int32 __proto__ = 2; int32 hasOwnProperty = 3; bool constructor = 4; }
+enum Outer_Kind { L = 0; }
+message Many { oneof a { int32 a1 = 1; int32 a2 = 2; int32 a3 = 3; } oneof b { int32 b1 = 4; int32 b2 = 5; int32 b3 = 6; }
+  oneof c { int32 c1 = 7; int32 c2 = 8; int32 c3 = 9; } oneof d { int32 d1 = 10; int32 d2 = 11; int32 d3 = 12; }
+  oneof e { Many e1 = 13; int32 e2 = 14; } map<bool, double> flags = 15; map<int64, bytes> longs = 16; }
+service Service { rpc constructor(Outer) returns (Outer); rpc Then(stream Outer) returns (stream Outer_Inner); }
+service Empty {}`;
+
+const CONFIG = {
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  noImplicitOverride: true,
+  noFallthroughCasesInSwitch: true,
+  noImplicitReturns: true,
+  noPropertyAccessFromIndexSignature: true,
+  noUnusedLocals: true,
+  noUnusedParameters: true,
+  verbatimModuleSyntax: true,
+  isolatedDeclarations: true,
+};
+
+const ENTRIES = {
+  "pollwire": `${root}mod.ts`,
+  "pollwire/generated": `${root}surface/proto/generated.ts`,
+};
+
+/** A folder with generated files of every kind, and one that uses them. */
+function writeAll(folder: string): void {
+  const types = { "types.proto": fixture("types.proto"), "closed.proto": fixture("closed.proto") };
+  const write = (under: string, texts: Record<string, string>, options: GenerateOptions) => {
+    for (const { path, text } of generateTexts(texts, options)) {
+      mkdirSync(dirname(join(folder, under, path)), { recursive: true });
+      writeFileSync(join(folder, under, path), text);
+    }
+  };
+  write(".", types, {});
+  write("loaded", types, { typesOnly: true });
+  write("plain", { ...types, "collisions.proto": COLLISIONS }, {
+    json: false,
+    descriptors: false,
+    int64: "number",
+  });
+  write("text", { "collisions.proto": COLLISIONS }, { int64: "string" });
+  write("loaded", { "collisions.proto": COLLISIONS }, { typesOnly: true });
+  writeFileSync(join(folder, "use.ts"), fixture("use.ts"));
+  const paths = Object.fromEntries(Object.entries(ENTRIES).map(([name, path]) => [name, [path]]));
+  const compilerOptions = {
+    ...CONFIG,
+    ...{ target: "ES2024", module: "ESNext", moduleResolution: "Bundler", declaration: true, noEmit: true },
+    ...{
+      lib: ["ES2024", "DOM", "ESNext.Disposable"],
+      types: ["node"],
+      typeRoots: [`${root}node_modules/@types`],
+    },
+    ...{ allowImportingTsExtensions: true, skipLibCheck: true, erasableSyntaxOnly: true, paths },
+  };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["**/*.ts"] }));
+  writeFileSync(join(folder, "deno.json"), JSON.stringify({ imports: ENTRIES, compilerOptions: CONFIG }));
+}
+
+/** What Deno checks: without `use.ts`, for which it would check the whole library again. */
+const CHECKED = ["types.ts", "closed.ts", "plain", "text", "loaded"];
+
+/** What a compiler says of the files in `folder`; it says other things of the library, which has other settings. */
+function complaints(folder: string, name: "tsc" | "deno", args: string[]): string[] {
+  const { stdout, stderr } = spawnSync(program(name), args, {
+    cwd: folder,
+    encoding: "utf8",
+    env: { ...process.env, NO_COLOR: "1" },
+  });
+  const lines = `${stdout}${stderr}`.split("\n");
+  return lines.filter((line) => name === "tsc" ? /^[^.\s][^(]*\.ts\(/.test(line) : line.includes(folder));
+}
+
+test("generated code and its types are in order to tsc and deno check, with every check there is", () => {
+  const folder = mkdtempSync(join(realpathSync(tmpdir()), "types-"));
+  try {
+    writeAll(folder);
+    assertEquals(complaints(folder, "tsc", ["-p", "."]), []);
+    assertEquals(
+      complaints(folder, "deno", ["check", "--quiet", ...CHECKED]),
+      [],
+    );
+    writeFileSync(
+      join(folder, "wrong.ts"),
+      'import { Part } from "./types.ts";\nPart.encode({ name: 1 });\n',
+    );
+    assertEquals(complaints(folder, "tsc", ["-p", "."]).length, 1, "tsc sees what is wrong");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}, {
+  skip: runtime === "bun" ? "the compilers are the same whoever runs them" : undefined,
+});
