@@ -1,7 +1,6 @@
 // The C library of Linux: the calls that a poller makes, errno, and why there may be none.
 
-import process from "node:process";
-import { runtime } from "../native/detect.ts";
+import { architecture, platform, runtime } from "../native/detect.ts";
 import { type NativeFunctions, openLibrary, viewMemory } from "./library.ts";
 import { openWholeTurn, type WholeTurn } from "./whole_turn.ts";
 import { KNOWN_ARCHITECTURES, type LinuxLayouts, linuxLayouts } from "./linux_layouts.ts";
@@ -101,13 +100,13 @@ function closeUnused(): void {
 }
 
 function open(): OpenedLibc {
-  if (process.platform !== "linux") {
-    return { ok: false, because: `it needs Linux, and this is ${process.platform}` };
+  if (platform !== "linux") {
+    return { ok: false, because: `it needs Linux, and this is ${platform}` };
   }
-  const layouts = linuxLayouts(process.arch);
+  const layouts = linuxLayouts(architecture);
   if (layouts === undefined) {
     const known = KNOWN_ARCHITECTURES.join(" and ");
-    return { ok: false, because: `the layout of structs on ${process.arch} is unknown; known are ${known}` };
+    return { ok: false, because: `the layout of structs on ${architecture} is unknown; known are ${known}` };
   }
   const library = openLibrary(NAMES, SIGNATURES);
   if (!library.ok) return library;

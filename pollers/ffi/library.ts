@@ -4,7 +4,7 @@
 // beforehand; and for calls that are rare, addresses and 64-bit integers. A 64-bit result of which -1 and small counts
 // matter (ssize_t) is declared "i32": the low half of the register is all that is looked at.
 
-import process from "node:process";
+import { builtin } from "../native/builtin.ts";
 import { runtime } from "../native/detect.ts";
 import { isGranted } from "../native/permission.ts";
 
@@ -108,7 +108,7 @@ let bunModule: BunFfi | undefined = undefined;
 
 /** Bun's FFI, at its first use; not by `import.meta.url`, which a bundle in CommonJS does not have. */
 function bunFfi(): BunFfi {
-  return bunModule ??= process.getBuiltinModule("bun:ffi") as unknown as BunFfi;
+  return bunModule ??= builtin("bun:ffi") as unknown as BunFfi;
 }
 
 const FFI_REFUSED = "Deno does not allow FFI; run it with --allow-ffi";

@@ -1,6 +1,6 @@
 // Windows' calls that a poller makes: Winsock, completion ports and pinned memory; and why there may be none.
 
-import process from "node:process";
+import { architecture, platform } from "../native/detect.ts";
 import { ErrorKeeper } from "./kept_error.ts";
 import { type NativeFunctions, type NativePointer, openLibrary, pointerTo } from "./library.ts";
 import { Arena } from "./memory.ts";
@@ -118,11 +118,11 @@ export function openWinsock(): OpenedWinsock {
 }
 
 function open(): OpenedWinsock {
-  if (process.platform !== "win32") {
-    return { ok: false, because: `it needs Windows, and this is ${process.platform}` };
+  if (platform !== "win32") {
+    return { ok: false, because: `it needs Windows, and this is ${platform}` };
   }
-  if (process.arch !== "x64") {
-    return { ok: false, because: `the layout of structs on ${process.arch} is unknown; known is x64` };
+  if (architecture !== "x64") {
+    return { ok: false, because: `the layout of structs on ${architecture} is unknown; known is x64` };
   }
   const kept = ErrorKeeper.open();
   if (!kept.ok) return kept;

@@ -1,8 +1,7 @@
 // Whether the process can open anything more: runtimes say of that what is not true, or nothing.
 
-import { closeSync, openSync } from "node:fs";
-import process from "node:process";
-import { runtime } from "./detect.ts";
+import { builtin } from "./builtin.ts";
+import { platform, runtime } from "./detect.ts";
 import { isGranted } from "./permission.ts";
 
 /** What every process may read, and what costs nothing to open. */
@@ -13,8 +12,9 @@ const NONE_LEFT: ReadonlySet<string | undefined> = new Set(["EMFILE", "ENFILE"])
 
 /** The system's code for having no descriptor left; undefined where there is one, and where that cannot be determined. */
 export function noDescriptorLeft(): string | undefined {
-  if (process.platform === "win32" || !isGranted({ name: "read", path: OPENED })) return undefined;
+  if (platform === "win32" || !isGranted({ name: "read", path: OPENED })) return undefined;
   try {
+    const { closeSync, openSync } = builtin("node:fs");
     closeSync(openSync(OPENED, "r"));
     return undefined;
   } catch (error) {
@@ -30,7 +30,8 @@ export function trueCode(code: string | undefined): string | undefined {
 
 /** How many descriptors are left, if fewer than `wanted`; `readable` is a file that this program may read. */
 export function descriptorsLeft(wanted: number, readable: URL): number | undefined {
-  if (process.platform === "win32" || readable.protocol !== "file:") return undefined;
+  if (platform === "win32" || readable.protocol !== "file:") return undefined;
+  const { closeSync, openSync } = builtin("node:fs");
   const opened: number[] = [];
   try {
     while (opened.length < wanted) opened.push(openSync(readable, "r"));

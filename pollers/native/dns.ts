@@ -1,8 +1,9 @@
 // Names to addresses, by the system's own resolver (getaddrinfo), as every runtime offers it through node:dns.
 
-import { lookup, type LookupAddress, resolveTxt } from "node:dns";
+import type { LookupAddress } from "node:dns";
 import { type DnsTarget, inetAddress, type SocketAddress } from "../contract/address.ts";
 import type { DnsResolver, EventEngine, IoResult } from "../contract/engine.ts";
+import { builtin } from "./builtin.ts";
 import { toOpenError } from "./errors.ts";
 
 /** Looks names up and reports inside turns of `engine`. */
@@ -44,7 +45,7 @@ export function lookUp(
   finish: (error: Error | null, found: LookupAddress[] | undefined) => void,
 ): void {
   try {
-    lookup(host, { all: true, verbatim: true }, finish);
+    builtin("node:dns").lookup(host, { all: true, verbatim: true }, finish);
   } catch (error) {
     finish(error as Error, undefined);
   }
@@ -69,7 +70,7 @@ export function lookUpTexts(
   finish: (error: Error | null, records: string[][] | undefined) => void,
 ): void {
   try {
-    resolveTxt(name, finish);
+    builtin("node:dns").resolveTxt(name, finish);
   } catch (error) {
     finish(error as Error, undefined);
   }

@@ -1,6 +1,6 @@
 // What listeners of an event throw: runtimes make it an uncaught exception, which ends the process.
 
-import process from "node:process";
+import { hostProcess } from "./builtin.ts";
 import { runtime } from "./detect.ts";
 
 /** Gets what listeners throw while events are dispatched; undefined at any other time. */
@@ -21,7 +21,8 @@ if (runtime === "deno") {
  * and the process continues; on Node it is thrown later, where it cannot be caught.
  */
 export function isolateListeners(dispatch: () => void, failed: (error: unknown) => void): void {
-  if (runtime === "bun" && !process.hasUncaughtExceptionCaptureCallback()) {
+  if (runtime === "bun" && !hostProcess().hasUncaughtExceptionCaptureCallback()) {
+    const process = hostProcess();
     process.setUncaughtExceptionCaptureCallback(failed);
     try {
       return dispatch();

@@ -1,6 +1,6 @@
 // What this machine is called on the network, as the system says.
 
-import { hostname, networkInterfaces } from "node:os";
+import { builtin } from "./builtin.ts";
 import { isGranted } from "./permission.ts";
 
 /** The machine's own addresses and names: the loopback ones, and those that Deno is allowed to ask for (--allow-sys). */
@@ -9,7 +9,7 @@ export function localNames(): Set<string> {
   const own = hostName();
   if (own !== undefined) names.add(own);
   if (!isGranted({ name: "sys", kind: "networkInterfaces" })) return names;
-  for (const addresses of Object.values(networkInterfaces())) {
+  for (const addresses of Object.values(builtin("node:os").networkInterfaces())) {
     for (const { address } of addresses ?? []) names.add(address);
   }
   return names;
@@ -17,5 +17,5 @@ export function localNames(): Set<string> {
 
 /** The machine's name; undefined where Deno does not allow it to be asked for (--allow-sys). */
 export function hostName(): string | undefined {
-  return isGranted({ name: "sys", kind: "hostname" }) ? hostname() : undefined;
+  return isGranted({ name: "sys", kind: "hostname" }) ? builtin("node:os").hostname() : undefined;
 }

@@ -4,7 +4,8 @@
 // messages that were posted to it; the thread gets its messages by events, since a thread that sleeps on shared memory is
 // not woken in time on Deno.
 
-import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import type { MessagePort } from "node:worker_threads";
+import { builtin } from "./builtin.ts";
 import { startData, Thread } from "./thread.ts";
 
 /** Words shared by both: messages that were posted, and a number that changes while the thread is alive. */
@@ -28,6 +29,7 @@ interface Ends {
 /** The owner's side, with the thread. It does not keep the process alive. */
 export class Mailbox {
   private readonly words = new Int32Array(new SharedArrayBuffer(8));
+  private readonly threads = builtin("node:worker_threads");
   private readonly port: MessagePort;
   private readonly thread: Thread;
   private beat = 0;
@@ -38,7 +40,7 @@ export class Mailbox {
    * runtime can start no thread.
    */
   constructor(module: URL, private readonly silentMs: number = SILENT_MS) {
-    const { port1, port2 } = new MessageChannel();
+    const { port1, port2 } = new this.threads.MessageChannel();
     const ends: Ends = { words: this.words, port: port2 };
     this.port = port1;
     this.thread = new Thread(module, ends, () => {}, [port2]);
@@ -65,7 +67,7 @@ export class Mailbox {
     this.beatAt = begin;
     for (;;) {
       const posted = Atomics.load(this.words, POSTED);
-      const got = receiveMessageOnPort(this.port);
+      const got = this.threads.receiveMessageOnPort(this.port);
       if (got !== undefined) return got.message;
       const now = performance.now();
       const left = begin + timeoutMs - now;

@@ -1,7 +1,7 @@
 // The native engine of Node, on node:net; it also runs on Deno and Bun, for comparison.
 
 import type { NetConnectOpts, Server, Socket } from "node:net";
-import process from "node:process";
+import { hostProcess } from "./builtin.ts";
 import type { SocketAddress, UnixAddress } from "../contract/address.ts";
 import type { Endpoint, EndpointOptions, IoResult, Listener, ListenOptions } from "../contract/engine.ts";
 import { endOfStream, IoError, ioErrorFromCode } from "../contract/io_error.ts";
@@ -283,7 +283,7 @@ class NodeNativeListener extends BaseListener {
 }
 
 /** Node ignores `reusePort` before 22.12, and then the second socket on the port is refused as in use. */
-const sharesPortsHere = runtime !== "node" || !isBefore(process.versions.node, 22, 12);
+const sharesPortsHere = runtime !== "node" || !isBefore(hostProcess().versions.node, 22, 12);
 const REUSE_PORT_REFUSED = "Node shares ports (reusePort, reactor workers) from 22.12 on";
 
 function isBefore(version: string, major: number, minor: number): boolean {

@@ -4,9 +4,9 @@
 // removed here, but never the file of a socket that is served, and never another kind of file. Processes that do this
 // at the same moment must do it one after another, by a lock of `takeoverName`.
 
-import { lstatSync, renameSync, unlinkSync } from "node:fs";
-import process from "node:process";
 import { setTimeout } from "node:timers";
+import { builtin, hostProcess } from "./builtin.ts";
+import { platform } from "./detect.ts";
 import { isGranted } from "./permission.ts";
 
 /** How often a path is probed before its file is removed: a process that has just bound it listens a moment later. */
@@ -20,10 +20,10 @@ const MAX_NAME_BYTES = 107;
 
 /** Identifies the file at `path` among others that have its name later; undefined where that cannot be determined. */
 export function fileIdentity(path: string): string | undefined {
-  if (process.platform === "win32") return "by a file, which is not removed on Windows";
+  if (platform === "win32") return "by a file, which is not removed on Windows";
   if (!isGranted({ name: "read", path })) return undefined;
   try {
-    const { dev, ino, birthtimeMs } = lstatSync(path);
+    const { dev, ino, birthtimeMs } = builtin("node:fs").lstatSync(path);
     return `${dev} ${ino} ${birthtimeMs}`;
   } catch {
     return undefined;
@@ -49,7 +49,7 @@ export async function clearSocketFile(
     if (await isServed(path)) return "by a socket that is served";
   }
   try {
-    unlinkSync(path);
+    builtin("node:fs").unlinkSync(path);
     return undefined;
   } catch (error) {
     if (kindOf(path) === "nothing") return undefined; // another process was faster
@@ -73,7 +73,7 @@ export function takeoverName(path: string): string | undefined {
 export function removeFile(path: string, identity: string | undefined): void {
   if (fileIdentity(path) !== identity) return;
   try {
-    unlinkSync(path);
+    builtin("node:fs").unlinkSync(path);
   } catch {
     // It is gone already, or may not be removed.
   }
@@ -86,11 +86,11 @@ export function removeFile(path: string, identity: string | undefined): void {
 export function putAside(path: string): () => void {
   const aside = nameBeside(path);
   try {
-    renameSync(path, aside);
+    builtin("node:fs").renameSync(path, aside);
   } catch {
     return () => {}; // there is none
   }
-  return () => renameSync(aside, path);
+  return () => builtin("node:fs").renameSync(aside, path);
 }
 
 /** The same, unless it is the file of `identity`, which may go. */
@@ -100,7 +100,7 @@ export function putAsideUnless(identity: string | undefined, path: string): () =
 
 function kindOf(path: string): "nothing" | "socket" | "other" {
   try {
-    return lstatSync(path).isSocket() ? "socket" : "other";
+    return builtin("node:fs").lstatSync(path).isSocket() ? "socket" : "other";
   } catch (error) {
     return (error as { code?: string }).code === "ENOENT" ? "nothing" : "other";
   }
@@ -111,5 +111,5 @@ let names = 0;
 /** A name in the same folder that no other process uses. */
 function nameBeside(path: string): string {
   const folder = path.slice(0, path.lastIndexOf("/") + 1);
-  return `${folder}.pollwire-${process.pid}-${names++}`;
+  return `${folder}.pollwire-${hostProcess().pid}-${names++}`;
 }

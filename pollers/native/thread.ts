@@ -1,19 +1,8 @@
 // Threads of the runtime, alike on all of them: a module that runs beside this one, and messages both ways.
 
-import { statSync } from "node:fs";
-import { availableParallelism } from "node:os";
-import process from "node:process";
 import { clearTimeout, setTimeout } from "node:timers";
-import { fileURLToPath } from "node:url";
-import {
-  isMainThread,
-  MessageChannel,
-  type MessagePort,
-  parentPort,
-  type TransferListItem,
-  Worker,
-  workerData,
-} from "node:worker_threads";
+import type { MessagePort, TransferListItem, Worker } from "node:worker_threads";
+import { builtin, hostProcess } from "./builtin.ts";
 import { descriptorsLeft } from "./descriptors.ts";
 import { messageOf } from "../log/describe.ts";
 import { runtime } from "./detect.ts";
@@ -42,12 +31,12 @@ export function whyNoThread(locate: () => URL): string | undefined {
       "pollwire out of the bundle";
   }
   if (module.protocol !== "file:") return undefined; // found out when it starts
-  const path = fileURLToPath(module);
+  const path = builtin("node:url").fileURLToPath(module);
   if (!isGranted({ name: "read", path })) {
     return `Deno does not allow its thread to be read from ${path}; run it with --allow-read`;
   }
   try {
-    statSync(path);
+    builtin("node:fs").statSync(path);
     return undefined;
   } catch (error) {
     return `the module of its thread cannot be read: ${(error as Error).message}`;
@@ -94,14 +83,18 @@ export class Thread {
   ) {
     const lack = Thread.lack(module);
     if (lack !== undefined) throw new Error(lack);
+    const threads = builtin("node:worker_threads");
     if (runtime === "deno") {
-      const { port1, port2 } = new MessageChannel();
+      const { port1, port2 } = new threads.MessageChannel();
       this.lifeline = port1;
-      this.worker = new Worker(module, {
+      this.worker = new threads.Worker(module, {
         workerData: { [MARK]: data, [LIFELINE]: port2 },
         transferList: [port2, ...transfer],
       });
-    } else this.worker = new Worker(module, { workerData: { [MARK]: data }, transferList: [...transfer] });
+    } else {this.worker = new threads.Worker(module, {
+        workerData: { [MARK]: data },
+        transferList: [...transfer],
+      });}
     let error: Error | undefined = undefined;
     this.worker.on("error", (thrown: unknown) => {
       error ??= thrown instanceof Error ? thrown : new Error(messageOf(thrown));
@@ -151,6 +144,7 @@ function closed(lifeline: MessagePort | undefined): Promise<void> {
 
 /** In a thread made by {@linkcode Thread}: what it was given; undefined in every other thread. */
 export function startData(): unknown {
+  const { isMainThread, workerData } = builtin("node:worker_threads");
   return isMainThread && workerData === null
     ? undefined
     : (workerData as Record<string, unknown> | null)?.[MARK];
@@ -158,12 +152,12 @@ export function startData(): unknown {
 
 /** In a thread: sends a message to its owner, and moves what `transfer` lists. Throws where it cannot be cloned. */
 export function postToOwner(message: unknown, transfer: readonly Transferable[] = []): void {
-  parentPort!.postMessage(message, transfer as readonly TransferListItem[]);
+  builtin("node:worker_threads").parentPort!.postMessage(message, transfer as readonly TransferListItem[]);
 }
 
 /** In a thread: calls `onMessage` with messages of its owner, and keeps the thread alive for them. */
 export function onOwnerMessage(onMessage: (message: unknown) => void): void {
-  parentPort!.on("message", onMessage);
+  builtin("node:worker_threads").parentPort!.on("message", onMessage);
 }
 
 /**
@@ -171,12 +165,12 @@ export function onOwnerMessage(onMessage: (message: unknown) => void): void {
  * ends while a module with a top-level await has only just been imported.
  */
 export function endThread(): void {
-  setTimeout(() => process.exit(0), 0);
+  setTimeout(() => hostProcess().exit(0), 0);
 }
 
 /** Threads that this machine runs at the same time. */
 export function hardwareThreads(): number {
-  return availableParallelism();
+  return builtin("node:os").availableParallelism();
 }
 
 /** An event of a Web worker: an uncaught error, or an unhandled rejection. */
@@ -188,8 +182,8 @@ interface UncaughtEvent extends Event {
 /** In a thread: calls `handler` with uncaught errors, which keeps the runtime from ending the thread at once. */
 export function onUncaught(handler: (error: unknown) => void): void {
   if (runtime !== "deno") {
-    process.on("uncaughtException", handler);
-    process.on("unhandledRejection", handler);
+    hostProcess().on("uncaughtException", handler);
+    hostProcess().on("unhandledRejection", handler);
     return;
   }
   for (const type of ["error", "unhandledrejection"]) {

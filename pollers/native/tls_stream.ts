@@ -1,7 +1,7 @@
 // TLS by node:tls, which all three runtimes have, over a duplex stream that no socket is behind: whoever uses it moves
 // the ciphertext.
 
-import process from "node:process";
+import { builtin } from "./builtin.ts";
 import type { VerifiedCertificates } from "./verified_certificates.ts";
 import type * as Stream from "node:stream";
 import type * as Tls from "node:tls";
@@ -74,7 +74,7 @@ export function newTicketKeys(): Uint8Array {
 
 /** Throws Error where certificates or key cannot be used. */
 export function checkTlsOptions({ cert, key, ca, ciphers }: TlsStreamOptions): void {
-  const { createPrivateKey, X509Certificate } = process.getBuiltinModule("node:crypto");
+  const { createPrivateKey, X509Certificate } = builtin("node:crypto");
   if (ca !== undefined) new X509Certificate(ca);
   if (cert !== undefined && key !== undefined) {
     const own = new X509Certificate(cert);
@@ -94,7 +94,7 @@ export class TlsStream {
 
   /** Begins at once: a client's first ciphertext is passed to `events` soon. */
   constructor(options: TlsClientOptions | TlsServerOptions, private readonly events: TlsStreamEvents) {
-    const { Duplex } = process.getBuiltinModule("node:stream");
+    const { Duplex } = builtin("node:stream");
     this.duplex = new Duplex({
       // What is passed on is little, and counted where it comes from.
       highWaterMark: 2 ** 30,
@@ -220,7 +220,7 @@ export class TlsStream {
 }
 
 function tls(): typeof Tls {
-  return process.getBuiltinModule("node:tls");
+  return builtin("node:tls");
 }
 
 function cipherName({ name, standardName }: { name: string; standardName?: string }): string {

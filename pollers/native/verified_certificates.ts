@@ -1,6 +1,6 @@
 // Certificates that were verified by given authorities, so that those of resumed sessions can be told from others.
 
-import process from "node:process";
+import { builtin } from "./builtin.ts";
 
 /** So many are known, the ones that were verified last: 10,000 are a megabyte. */
 const MOST = 10_000;
@@ -40,5 +40,5 @@ export class VerifiedCertificates {
 }
 
 function digestOf(der: Uint8Array): string {
-  return process.getBuiltinModule("node:crypto").createHash("sha256").update(der).digest("base64");
+  return builtin("node:crypto").createHash("sha256").update(der).digest("base64");
 }

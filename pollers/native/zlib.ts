@@ -2,7 +2,7 @@
 //
 // node:zlib is loaded when something is compressed or inflated first: that takes Deno 15 ms and more.
 
-import process from "node:process";
+import { builtin } from "./builtin.ts";
 import type * as Zlib from "node:zlib";
 
 /** Why data is not inflated: it is broken, or would be larger than it may be. */
@@ -73,5 +73,5 @@ function plain(buffer: Uint8Array): Uint8Array {
 let loaded: typeof Zlib | undefined = undefined;
 
 function zlib(): typeof Zlib {
-  return loaded ??= process.getBuiltinModule("node:zlib");
+  return loaded ??= builtin("node:zlib");
 }
