@@ -5,7 +5,8 @@ import { encodeFramed, parseProto, reuseFramed } from "../../surface/proto/mod.t
 import { addBatch, expect, expectBytes, pattern } from "./batch.ts";
 import { peersOf } from "./codec_peers.ts";
 
-const PROTO = `
+/** The messages that are measured. */
+export const PROTO = `
   syntax = "proto3";
   package micro;
   enum Color { NONE = 0; RED = 1; GREEN = 2; BLUE = 3; }
@@ -62,7 +63,7 @@ function list<T>(length: number, item: (i: number) => T): T[] {
 }
 
 /** What is coded, its type, and its value; `written`: the type that writes it, where another one reads. */
-const KINDS: [name: string, type: string, value: Record<string, unknown>, written?: string][] = [
+export const KINDS: [name: string, type: string, value: Record<string, unknown>, written?: string][] = [
   ["18 B, bytes", "Message", { body: pattern(16) }],
   ["1 KiB, bytes", "Message", { body: pattern(1_024) }],
   ["64 KiB, bytes", "Message", { body: pattern(65_536) }],

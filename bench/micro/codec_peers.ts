@@ -37,7 +37,7 @@ export function peersOf(source: string, codec: MessageCodec): Peer[] {
 const LABEL = { singular: 1, repeated: 3, map: 3 } as Record<string, FieldDescriptorProto_Label>;
 
 /** protobuf-es has its types from descriptors, which protoc makes: this makes them of our schema. */
-function descriptorOf(schema: MessageSchema): DescMessage {
+export function descriptorOf(schema: MessageSchema): DescMessage {
   const messages = new Set([schema]);
   const enums = new Set<EnumSchema>();
   for (const { fields } of messages) {
@@ -80,6 +80,7 @@ function fieldOf({ fullName, oneofs }: MessageSchema, field: FieldSchema) {
     : `.${(field.messageType ?? field.enumType)?.fullName}`;
   return {
     name,
+    jsonName: field.jsonName,
     number,
     label: LABEL[shape]!,
     type: shape === "map" ? FieldDescriptorProto_Type.MESSAGE : typeNumber(field.type),

@@ -9,6 +9,7 @@ import { add as addCalls } from "./calls.ts";
 import { add as addCodec } from "./codec.ts";
 import { add as addFrames } from "./frames.ts";
 import { add as addHpack } from "./hpack.ts";
+import { add as addJson } from "./json.ts";
 import { add as addMessages } from "./messages.ts";
 import { add as addMetadata } from "./metadata.ts";
 import { add as addQueue } from "./queue.ts";
@@ -38,6 +39,7 @@ for (
     addQueue,
     addCalls,
     addCodec,
+    addJson,
     addTurn,
     addPicks,
   ]

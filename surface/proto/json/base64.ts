@@ -13,9 +13,16 @@ const VALUES: Uint8Array = /* @__PURE__ */ (() => {
   return table;
 })();
 
+/** From this many code units on the runtime's own function is faster. */
+const NATIVE_UNITS = 48;
+
 /** What newer runtimes have, at a tenth of the time. */
 interface Native {
   toBase64?(): string;
+}
+
+interface NativeClass {
+  fromBase64?(text: string): Uint8Array;
 }
 
 /** The base64 of `bytes`. */
@@ -46,26 +53,52 @@ export function bytesOfBase64(text: string): Uint8Array | undefined {
   }
   const rest = length & 3;
   if (rest === 1 || (padding > 0 && rest + padding !== 4)) return undefined;
+  if (length >= NATIVE_UNITS) {
+    const bytes = natively(text);
+    // It passes over white space, which is then missing.
+    if (bytes !== undefined && bytes.length === (length * 3) >> 2) return bytes;
+  }
+  return decoded(text, length);
+}
+
+/** By the runtime's own function, in the usual alphabet; undefined where it cannot. */
+function natively(text: string): Uint8Array | undefined {
+  const native = (Uint8Array as NativeClass).fromBase64;
+  if (native === undefined || text.includes("-") || text.includes("_")) return undefined;
+  try {
+    return native.call(Uint8Array, text);
+  } catch {
+    return undefined;
+  }
+}
+
+function decoded(text: string, length: number): Uint8Array | undefined {
   const bytes = new Uint8Array((length * 3) >> 2);
   let at = 0;
   let all = 0;
-  let pending = 0;
-  for (let i = 0; i < length; i++) {
-    const code = text.charCodeAt(i);
-    const bits = code < 128 ? VALUES[code]! : INVALID;
-    all |= bits;
-    pending = (pending << 6) | bits;
-    if ((i & 3) !== 3) continue;
-    bytes[at++] = pending >>> 16;
-    bytes[at++] = pending >>> 8;
-    bytes[at++] = pending;
-    pending = 0;
+  let i = 0;
+  for (; i + 3 < length; i += 4) {
+    const a = valueAt(text, i);
+    const b = valueAt(text, i + 1);
+    const c = valueAt(text, i + 2);
+    const d = valueAt(text, i + 3);
+    all |= a | b | c | d;
+    bytes[at++] = (a << 2) | (b >>> 4);
+    bytes[at++] = (b << 4) | (c >>> 2);
+    bytes[at++] = (c << 6) | d;
   }
-  if (all >= INVALID) return undefined;
-  if (rest === 2) bytes[at] = pending >>> 4;
-  else if (rest === 3) {
-    bytes[at++] = pending >>> 10;
-    bytes[at] = pending >>> 2;
+  if (i < length) {
+    const a = valueAt(text, i);
+    const b = valueAt(text, i + 1);
+    const c = i + 2 < length ? valueAt(text, i + 2) : 0;
+    all |= a | b | c;
+    bytes[at++] = (a << 2) | (b >>> 4);
+    if (i + 2 < length) bytes[at] = (b << 4) | (c >>> 2);
   }
-  return bytes;
+  return all < INVALID ? bytes : undefined;
+}
+
+function valueAt(text: string, i: number): number {
+  const code = text.charCodeAt(i);
+  return code < 128 ? VALUES[code]! : INVALID;
 }

@@ -6,9 +6,8 @@ import { defaultElementLimit } from "../elements.ts";
 import { checkOptions, type OptionNames } from "../../options.ts";
 import type { MessageSchema } from "../schema.ts";
 import type { Json } from "../well_known_values.ts";
-import { parseJson } from "./json_text.ts";
 import type { FromJsonOptions, ToJsonOptions } from "./options.ts";
-import { readJson } from "./read_json.ts";
+import { readJson, readJsonText } from "./read_json.ts";
 import type { Registry } from "./registry.ts";
 import { writeJson } from "./write_json.ts";
 
@@ -85,7 +84,7 @@ export class JsonMessageCodec<T = any, Init = T> extends MessageCodec<T, Init> i
       throw new TypeError(`Cannot read JSON of ${this.typeName}: expected text, found ${typeof text}`);
     }
     const maxElements = all.maxElements ?? defaultElementLimit(text.length);
-    return readJson(this.schema, parseJson(text, this.typeName), all, maxElements) as T;
+    return readJsonText(this.schema, text, all, maxElements) as T;
   }
 
   /** The options with the registry of this codec, where they have none. */

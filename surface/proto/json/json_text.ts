@@ -11,6 +11,40 @@ export function parseJson(text: string, typeName: string): unknown {
   return new Parser(text, typeName).whole();
 }
 
+/** What `parseQuickly` cannot judge: space before a colon, and integers that a double may not hold. */
+const UNCLEAR = /"\s+:|[:,[\s]-?\d{16}/;
+
+/**
+ * The value that `text` says by JSON.parse, which is three times faster, and a count that is that of all members in the text if
+ * no text in it looks like one: whoever reads as many in the value knows that none was there twice. Undefined where only
+ * {@linkcode parseJson} knows.
+ */
+export function parseQuickly(text: string): { value: unknown; members: number } | undefined {
+  if (UNCLEAR.test(text)) return undefined;
+  try {
+    const value = JSON.parse(text);
+    let members = 0;
+    // A quote and a colon lie together behind every key, and else only in a string, which then counts too much.
+    for (let at = text.indexOf('":'); at >= 0; at = text.indexOf('":', at + 2)) members++;
+    return { value, members };
+  } catch { // the parser below says where
+    return undefined;
+  }
+}
+
+/** The members of all objects in a value of JSON. */
+export function membersOf(json: unknown): number {
+  const pending = [json];
+  let members = 0;
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    if (typeof next !== "object" || next === null) continue;
+    const values = Object.values(next);
+    if (!Array.isArray(next)) members += values.length;
+    for (const value of values) if (typeof value === "object") pending.push(value);
+  }
+  return members;
+}
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
@@ -75,6 +109,8 @@ class Parser {
   }
 
   private number(): number | bigint {
+    const short = this.shortInteger();
+    if (short !== undefined) return short;
     NUMBER.lastIndex = this.pos;
     const found = NUMBER.exec(this.text);
     if (found === null) this.fail("a value");
@@ -83,6 +119,25 @@ class Parser {
     const value = Number(digits);
     if (digits.length < LONG_DIGITS || fraction !== undefined || exponent !== undefined) return value;
     return Number.isSafeInteger(value) || digits.length > MOST_DIGITS ? value : BigInt(digits);
+  }
+
+  /** An integer of a few digits, as most numbers are; undefined where it is something else. */
+  private shortInteger(): number | undefined {
+    const { text, pos } = this;
+    const negative = text.charCodeAt(pos) === 0x2d;
+    const first = negative ? pos + 1 : pos;
+    let value = 0;
+    let at = first;
+    for (; at < first + LONG_DIGITS - 1; at++) {
+      const digit = text.charCodeAt(at) - 0x30;
+      if (!(digit >= 0 && digit <= 9)) break;
+      value = value * 10 + digit;
+    }
+    const next = text.charCodeAt(at);
+    const goesOn = next === 0x2e || next === 0x65 || next === 0x45 || (next >= 0x30 && next <= 0x39);
+    if (at === first || goesOn || (at > first + 1 && text.charCodeAt(first) === 0x30)) return undefined;
+    this.pos = at;
+    return negative ? -value : value;
   }
 
   private string(): string {

@@ -1,21 +1,28 @@
-// What JSON of a message type takes, decided once: the keys its fields are known by, and how its type is special.
+// What JSON of a message type takes, decided once: the keys its fields are known by, and what an empty message is.
 
 import { prototypeOf } from "../defaults.ts";
 import { elementsOf } from "../elements.ts";
+import { type FieldSchema, isBigInt, type MessageSchema } from "../schema.ts";
 import { hasOwnForm } from "./own_form.ts";
-import type { FieldSchema, MessageSchema } from "../schema.ts";
 
 /** One field as JSON has it. */
 export interface JsonField {
   readonly schema: FieldSchema;
-  /** Place among the fields of its message. */
-  readonly index: number;
+  readonly name: string;
+  /** Its key in JSON. */
+  readonly jsonName: string;
   /** As the .proto file writes it. */
   readonly originalName: string;
-  /** Place of its oneof among those of the message; -1 where it is in none. */
-  readonly oneof: number;
+  /** Whether these two differ: then a field may come under both. */
+  readonly aliased: boolean;
   /** Whether only an own property counts: decoded messages inherit declared defaults, all objects inherit some names. */
   readonly own: boolean;
+  /** Place of its oneof among those of the message; -1 where it is in none. */
+  readonly oneof: number;
+  /** Whether null is a value of it, where it is singular. */
+  readonly takesNull: boolean;
+  /** The plan of its message type, once it is asked for. */
+  nested: JsonPlan | undefined;
 }
 
 /** How a message type is read from JSON and written as JSON. */
@@ -24,12 +31,19 @@ export interface JsonPlan {
   readonly fields: readonly JsonField[];
   /** Fields by their JSON names and by their original ones. */
   readonly byKey: ReadonlyMap<string, JsonField>;
-  /** Keys that a message may have. */
+  /** Keys that a message may have, in the order in which decoded messages have them. */
+  readonly keys: readonly string[];
+  /** The same as a set. */
   readonly known: ReadonlySet<string>;
+  readonly lists: readonly JsonField[];
+  readonly maps: readonly JsonField[];
+  readonly required: readonly JsonField[];
   /** What one message counts; see `elements.ts`. */
   readonly elements: number;
-  /** The prototype of decoded messages. */
-  readonly prototype: object;
+  /** A decoded message without any field, but for its lists and maps. */
+  readonly empty: Readonly<Record<string, unknown>>;
+  /** The prototype of decoded messages; undefined where it is that of all objects. */
+  readonly prototype: object | undefined;
   /** Whether its JSON is something else than an object of its fields. */
   readonly ownForm: boolean;
 }
@@ -43,26 +57,75 @@ export function jsonPlanOf(schema: MessageSchema): JsonPlan {
   return plan;
 }
 
+/** The plan of the message type of a field. */
+export function nestedPlan(field: JsonField): JsonPlan {
+  return field.nested ??= jsonPlanOf(field.schema.messageType!);
+}
+
 function makePlan(schema: MessageSchema): JsonPlan {
   const { oneofs, fullName } = schema;
-  const fields = schema.fields.map((field, index): JsonField => ({
-    schema: field,
-    index,
-    originalName: field.fullName.slice(field.fullName.lastIndexOf(".") + 1),
-    oneof: field.oneof === undefined ? -1 : oneofs.indexOf(field.oneof),
-    own: field.explicitDefault !== undefined || field.name in Object.prototype,
-  }));
+  const fields = schema.fields.map((field) => makeField(field, oneofs));
   const byKey = new Map<string, JsonField>();
   // A JSON name that is another field's original name is the JSON name.
   for (const field of fields) byKey.set(field.originalName, field);
-  for (const field of fields) byKey.set(field.schema.jsonName, field);
+  for (const field of fields) byKey.set(field.jsonName, field);
+  const withDefault = fields.filter(({ schema }) => schema.explicitDefault !== undefined);
+  const keys = fields.filter((field) => !withDefault.includes(field)).map(({ name }) => name).concat(oneofs);
   return {
     schema,
     fields,
     byKey,
-    known: new Set([...schema.fields.map(({ name }) => name), ...oneofs]),
+    keys,
+    known: new Set([...keys, ...withDefault.map(({ name }) => name)]),
+    lists: fields.filter(({ schema }) => schema.shape === "repeated"),
+    maps: fields.filter(({ schema }) => schema.shape === "map"),
+    required: fields.filter(({ schema }) => schema.presence === "required" && schema.shape === "singular"),
     elements: elementsOf(schema),
-    prototype: prototypeOf(schema),
+    empty: emptyOf(fields, keys),
+    prototype: withDefault.length === 0 ? undefined : prototypeOf(schema),
     ownForm: hasOwnForm(fullName),
   };
+}
+
+function makeField(field: FieldSchema, oneofs: readonly string[]): JsonField {
+  const originalName = field.fullName.slice(field.fullName.lastIndexOf(".") + 1);
+  return {
+    schema: field,
+    name: field.name,
+    jsonName: field.jsonName,
+    originalName,
+    aliased: field.jsonName !== originalName,
+    own: field.explicitDefault !== undefined || field.name in Object.prototype,
+    oneof: field.oneof === undefined ? -1 : oneofs.indexOf(field.oneof),
+    takesNull: field.shape === "singular" &&
+      (field.messageType?.fullName === "google.protobuf.Value" ||
+        field.enumType?.fullName === "google.protobuf.NullValue"),
+    nested: undefined,
+  };
+}
+
+/** The properties that every decoded message has, in order. */
+function emptyOf(fields: readonly JsonField[], keys: readonly string[]): Record<string, unknown> {
+  const empty: Record<string, unknown> = {};
+  for (const key of keys) empty[key] = undefined;
+  for (const { schema, name } of fields) {
+    if (schema.presence === "implicit" && schema.shape === "singular") empty[name] = zeroOf(schema);
+  }
+  return empty;
+}
+
+/** What an absent field without presence is. */
+export function zeroOf({ type, enumType, longs }: FieldSchema): unknown {
+  switch (type) {
+    case "enum":
+      return enumType!.names.get(enumType!.first);
+    case "string":
+      return "";
+    case "bool":
+      return false;
+    case "bytes":
+      return new Uint8Array(0);
+    default:
+      return isBigInt(type) && longs !== "number" ? longs === undefined ? 0n : "0" : 0;
+  }
 }

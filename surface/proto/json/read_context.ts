@@ -1,7 +1,7 @@
 // What the readers of well-known types use of the reader that they are part of.
 
 import type { Message } from "../compile/coder.ts";
-import type { FieldSchema, MessageSchema } from "../schema.ts";
+import type { JsonField, JsonPlan } from "./plan.ts";
 import type { Registry } from "./registry.ts";
 
 /** In place of a value: it is to be passed over. */
@@ -22,11 +22,11 @@ export interface ReadContext {
   /** Counts elements. */
   spend(count: number): void;
   /** The object that `json` must be; its keys. */
-  keys(json: unknown, schema: MessageSchema): string[];
+  keys(json: unknown, plan: JsonPlan): string[];
   /** Reads a message one level deeper. `skipped`: a key that is no field. */
-  message(schema: MessageSchema, json: unknown, skipped?: string): Message;
+  message(plan: JsonPlan, json: unknown, skipped?: string): Message;
   /** Reads one value of a field; of a list or map one item. */
-  value(field: FieldSchema, json: unknown): unknown;
+  value(field: JsonField, json: unknown): unknown;
   /** The message that has these values, by the numbers of fields. */
-  build(schema: MessageSchema, values: Readonly<Record<number, unknown>>): Message;
+  build(plan: JsonPlan, values: Readonly<Record<number, unknown>>): Message;
 }

@@ -2,24 +2,18 @@
 
 import { isPlain } from "../../records.ts";
 import type { Message } from "../compile/coder.ts";
-import { put } from "../defaults.ts";
+import { define, put } from "../defaults.ts";
 import { describeValue, JsonError } from "../errors.ts";
-import { fieldOf, setExtension } from "../extension.ts";
+import { setExtension } from "../extension.ts";
 import { RECURSION_LIMIT } from "../reader.ts";
-import {
-  type EnumSchema,
-  type FieldSchema,
-  isBigInt,
-  type Longs,
-  type MessageSchema,
-  type ScalarType,
-} from "../schema.ts";
+import { type EnumSchema, isBigInt, type Longs, type MessageSchema, type ScalarType } from "../schema.ts";
+import { membersOf, parseJson, parseQuickly } from "./json_text.ts";
 import type { FromJsonOptions } from "./options.ts";
-import { type JsonField, type JsonPlan, jsonPlanOf } from "./plan.ts";
+import { type JsonField, type JsonPlan, jsonPlanOf, nestedPlan } from "./plan.ts";
 import { IGNORED, type ReadContext } from "./read_context.ts";
 import { keyOf, scalarOf } from "./read_scalar.ts";
-import type { Registry } from "./registry.ts";
 import { wellKnownReader } from "./read_well_known.ts";
+import type { Registry } from "./registry.ts";
 
 /** Reads `json` as a message of `schema`, of up to `elements` elements. */
 export function readJson(
@@ -28,18 +22,43 @@ export function readJson(
   { registry, ignoreUnknownFields = false }: FromJsonOptions,
   elements: number,
 ): Message {
-  return new JsonReader(schema.fullName, registry, ignoreUnknownFields, elements).message(schema, json);
+  const reader = new JsonReader(schema.fullName, registry, ignoreUnknownFields, elements);
+  return reader.message(jsonPlanOf(schema), json);
 }
 
-/** The value of a field that was null: absent, but not to come again. */
-const NULL = Symbol("null");
+/** As `readJson`, of text. */
+export function readJsonText(
+  schema: MessageSchema,
+  text: string,
+  { registry, ignoreUnknownFields = false }: FromJsonOptions,
+  elements: number,
+): Message {
+  const plan = jsonPlanOf(schema);
+  const quick = parseQuickly(text);
+  if (quick !== undefined) {
+    const reader = new JsonReader(schema.fullName, registry, ignoreUnknownFields, elements);
+    const message = reader.message(plan, quick.value);
+    // As many members were read as there are in the text: none was there twice.
+    if (reader.members === quick.members) return message;
+  }
+  const reader = new JsonReader(schema.fullName, registry, ignoreUnknownFields, elements);
+  return reader.message(plan, parseJson(text, schema.fullName));
+}
+
+/** Local: see docs/STYLE.md, "Hot paths". */
+const MOST_NESTED = RECURSION_LIMIT;
 
 class JsonReader implements ReadContext {
+  /** Members of objects that were read. */
+  members = 0;
   /** Messages that are open, this one included. */
   private depth = 0;
-  /** The key that is read at each depth, and the item of the list or map that is under it. */
-  private readonly path: string[] = [];
-  private readonly items: (number | string | undefined)[] = [];
+  /** The key that is read, and the item of the list or map that is under it. */
+  private key: string | undefined = undefined;
+  private index: number | string | undefined = undefined;
+  /** The same of the messages around. */
+  private readonly keysAround: (string | undefined)[] = [];
+  private readonly indexesAround: (number | string | undefined)[] = [];
 
   constructor(
     private readonly typeName: string,
@@ -48,120 +67,119 @@ class JsonReader implements ReadContext {
     private elements: number,
   ) {}
 
-  message(schema: MessageSchema, json: unknown, skipped?: string): Message {
-    const plan = jsonPlanOf(schema);
-    if (this.depth >= RECURSION_LIMIT + 1) {
-      this.refuse(`messages are nested more than ${RECURSION_LIMIT} deep`);
-    }
+  message(plan: JsonPlan, json: unknown, skipped?: string): Message {
+    const { depth } = this;
+    if (depth > MOST_NESTED) this.refuse(`messages are nested more than ${MOST_NESTED} deep`);
     this.spend(plan.elements);
-    const special = plan.ownForm ? wellKnownReader(schema.fullName) : undefined;
-    if (special === undefined) return this.fields(plan, json, skipped);
-    this.enter();
-    const message = special(this, schema, json);
-    this.leave();
+    const special = plan.ownForm ? wellKnownReader(plan.schema.fullName) : undefined;
+    const keys = special === undefined ? this.keys(json, plan) : undefined;
+    if (skipped !== undefined) this.members -= keys!.length; // they were read for the type of an Any
+    this.keysAround[depth] = this.key;
+    this.indexesAround[depth] = this.index;
+    this.key = this.index = undefined;
+    this.depth++;
+    const message = special === undefined
+      ? this.fields(plan, keys!, json as Message, skipped)
+      : special(this, plan, json);
+    this.depth--;
+    this.key = this.keysAround[depth];
+    this.index = this.indexesAround[depth];
     return message;
   }
 
-  private enter(): void {
-    this.path[this.depth] = "";
-    this.items[this.depth++] = undefined;
-  }
-
-  private leave(): void {
-    this.depth--;
-  }
-
-  private fields(plan: JsonPlan, json: unknown, skipped: string | undefined): Message {
-    const keys = this.keys(json, plan.schema);
-    const object = json as Record<string, unknown>;
-    this.enter();
-    const values: unknown[] = new Array(plan.fields.length).fill(undefined);
-    const oneofs: (string | undefined)[] = new Array(plan.schema.oneofs.length).fill(undefined);
-    const extensions: Message = {};
-    for (const key of keys) {
-      const field = plan.byKey.get(key);
-      if (field !== undefined) {
-        this.at(key);
-        this.field(field, object[key], values, oneofs);
-      } else if (key !== skipped) {
-        this.at(key);
-        this.extension(plan.schema, key, object[key], extensions);
-      }
-    }
-    this.checkRequired(plan, values);
-    this.leave();
-    return Object.assign(finish(plan, values, oneofs), extensions);
-  }
-
-  keys(json: unknown, schema: MessageSchema): string[] {
+  keys(json: unknown, plan: JsonPlan): string[] {
     if (typeof json === "object" && json !== null && !Array.isArray(json) && isPlain(json)) {
-      return Object.keys(json);
+      const keys = Object.keys(json);
+      this.members += keys.length;
+      return keys;
     }
-    return this.fail(`an object of ${schema.fullName}`, json);
+    return this.fail(`an object of ${plan.schema.fullName}`, json);
   }
 
-  private field(
-    { schema, index, oneof }: JsonField,
-    json: unknown,
-    values: unknown[],
-    oneofs: (string | undefined)[],
-  ): void {
-    if (values[index] !== undefined) this.refuse(`the field came before, under another name`);
-    if (json === null && (schema.shape !== "singular" || !takesNull(schema))) {
-      values[index] = NULL;
-      return;
+  private fields(
+    plan: JsonPlan,
+    keys: readonly string[],
+    json: Message,
+    skipped: string | undefined,
+  ): Message {
+    const message = emptyMessage(plan);
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i]!;
+      const field = plan.byKey.get(key);
+      if (field === undefined) {
+        if (key === skipped) continue;
+        this.at(key);
+        this.extension(plan, key, json[key], message);
+        continue;
+      }
+      this.at(key);
+      if (
+        field.aliased && Object.hasOwn(json, key === field.jsonName ? field.originalName : field.jsonName)
+      ) {
+        this.refuse("the field comes twice, under both of its names");
+      }
+      this.field(plan, field, json[key], message);
     }
-    if (json === undefined) return;
-    const value = schema.shape === "singular"
-      ? this.value(schema, json)
-      : schema.shape === "repeated"
-      ? this.list(schema, json)
-      : this.map(schema, json);
+    for (const field of plan.required) {
+      if (Object.hasOwn(message, field.name) && message[field.name] !== undefined) continue;
+      this.at(field.originalName);
+      this.refuse("the field is required and missing");
+    }
+    if (plan.prototype !== undefined) sortDefaults(plan, message);
+    return message;
+  }
+
+  private field(plan: JsonPlan, field: JsonField, json: unknown, message: Message): void {
+    if (json === undefined || (json === null && !field.takesNull)) return;
+    const { schema, name, oneof } = field;
+    if (schema.shape === "repeated") return this.list(field, json, message[name] as unknown[]);
+    if (schema.shape === "map") return this.map(field, json, message[name] as Message);
+    const value = this.value(field, json);
     if (value === IGNORED) return;
-    values[index] = value;
-    if (oneof < 0) return;
-    if (oneofs[oneof] !== undefined) {
-      this.refuse(`oneof ${schema.oneof} already holds ${oneofs[oneof]}; only one of them may be set`);
+    if (oneof >= 0) {
+      const property = plan.schema.oneofs[oneof]!;
+      if (message[property] !== undefined) {
+        this.refuse(`oneof ${property} already holds ${message[property]}; only one of them may be set`);
+      }
+      message[property] = name;
     }
-    oneofs[oneof] = schema.name;
+    // A declared default of bytes is inherited as an accessor.
+    if (schema.explicitDefault === undefined) message[name] = value;
+    else define(message, name, value);
   }
 
-  private list(field: FieldSchema, json: unknown): unknown[] {
+  private list(field: JsonField, json: unknown, list: unknown[]): void {
     if (!Array.isArray(json)) return this.fail("an array", json);
-    const list: unknown[] = [];
     for (let i = 0; i < json.length; i++) {
-      this.item(i);
+      this.index = i;
       const value = this.value(field, json[i]);
       if (value !== IGNORED) list.push(value);
     }
-    this.item(undefined);
-    return list;
+    this.index = undefined;
   }
 
-  private map(field: FieldSchema, json: unknown): Message {
+  private map(field: JsonField, json: unknown, map: Message): void {
     if (typeof json !== "object" || json === null || Array.isArray(json) || !isPlain(json)) {
       return this.fail("an object", json);
     }
-    const map: Message = {};
-    for (const name of Object.keys(json)) {
-      this.item(name);
+    const keyType = field.schema.keyType!;
+    const names = Object.keys(json);
+    this.members += names.length;
+    for (const name of names) {
+      this.index = name;
       this.spend(1);
-      const key = keyOf(field.keyType!, name);
-      if (key === undefined) this.fail(`keys of ${field.keyType}`, name);
-      if (Object.hasOwn(map, String(key))) this.refuse("the key came before, written otherwise");
+      const key = keyType === "string" ? name : keyOf(keyType, name);
+      if (key === undefined) this.fail(`keys of ${keyType}`, name);
+      if (keyType === "string" && !name.isWellFormed()) this.fail("keys of string", name);
       const value = this.value(field, (json as Message)[name]);
       if (value !== IGNORED) put(map, key as string, value);
     }
-    this.item(undefined);
-    return map;
+    this.index = undefined;
   }
 
-  value(field: FieldSchema, json: unknown): unknown {
-    const { type, messageType, enumType, longs } = field;
-    if (messageType !== undefined) {
-      if (json === null && !takesNull(field)) this.fail(`an object of ${messageType.fullName}`, json);
-      return this.message(messageType, json);
-    }
+  value(field: JsonField, json: unknown): unknown {
+    const { type, messageType, enumType, longs } = field.schema;
+    if (messageType !== undefined) return this.message(nestedPlan(field), json);
     if (enumType !== undefined) return this.enum(enumType, json);
     if (type === "bytes") this.spend(1);
     const value = scalarOf(type as ScalarType, json);
@@ -184,52 +202,45 @@ class JsonReader implements ReadContext {
       const name = type.names.get(json | 0);
       if (name !== undefined || !type.closed) return name ?? json | 0;
       if (this.ignoresUnknown) return IGNORED;
-    } else if (json === null && type.fullName === NULL_VALUE) return type.names.get(0) ?? 0;
+    } else if (json === null && type.fullName === "google.protobuf.NullValue") {
+      return type.names.get(0) ?? 0;
+    }
     return this.fail(`the name or number of a ${type.fullName}`, json);
   }
 
-  private extension(schema: MessageSchema, key: string, json: unknown, into: Message): void {
+  private extension({ schema }: JsonPlan, key: string, json: unknown, message: Message): void {
     if (json === undefined) return;
     const extension = key.startsWith("[") && key.endsWith("]")
       ? this.registry?.extension(key.slice(1, -1))
       : undefined;
     if (extension === undefined || extension.extendee !== schema.fullName) {
-      if (this.ignoresUnknown) return;
+      if (this.ignoresUnknown) return void (this.members += membersOf(json));
       this.refuse(`${schema.fullName} has no such field`);
     }
-    const field = fieldOf(extension);
-    if (json === null && (field.shape !== "singular" || !takesNull(field))) return;
-    const value = field.shape === "repeated" ? this.list(field, json) : this.value(field, json);
-    if (value !== IGNORED) setExtension(into, extension, value);
+    const plan = jsonPlanOf(extensionSchema(extension.codec));
+    const holder = emptyMessage(plan);
+    this.field(plan, plan.fields[0]!, json, holder);
+    if (Object.hasOwn(holder, "value")) setExtension(message, extension, holder["value"]);
   }
 
-  private checkRequired({ fields }: JsonPlan, values: readonly unknown[]): void {
-    for (const { schema, index, originalName } of fields) {
-      if (schema.presence !== "required" || schema.shape !== "singular") continue;
-      if (values[index] !== undefined && values[index] !== NULL) continue;
-      this.at(originalName);
-      this.refuse("the field is required and missing");
+  build(plan: JsonPlan, given: Readonly<Record<number, unknown>>): Message {
+    const message = emptyMessage(plan);
+    for (const { schema, name, oneof } of plan.fields) {
+      const value = given[schema.number];
+      if (value === undefined) continue;
+      message[name] = value;
+      if (oneof >= 0) message[plan.schema.oneofs[oneof]!] = name;
     }
-  }
-
-  build(schema: MessageSchema, given: Readonly<Record<number, unknown>>): Message {
-    const plan = jsonPlanOf(schema);
-    const oneofs: (string | undefined)[] = new Array(schema.oneofs.length).fill(undefined);
-    const values = plan.fields.map(({ schema: field, oneof }) => {
-      const value = given[field.number];
-      if (value !== undefined && oneof >= 0) oneofs[oneof] = field.name;
-      return value;
-    });
-    return finish(plan, values, oneofs);
+    return message;
   }
 
   at(key: string): void {
-    this.path[this.depth - 1] = key;
-    this.items[this.depth - 1] = undefined;
+    this.key = key;
+    this.index = undefined;
   }
 
   item(index: number | string | undefined): void {
-    this.items[this.depth - 1] = index;
+    this.index = index;
   }
 
   spend(count: number): void {
@@ -249,21 +260,19 @@ class JsonReader implements ReadContext {
 
   private place(): string {
     let place = this.typeName;
-    for (let i = 0; i < this.depth; i++) {
-      const key = this.path[i]!;
-      const item = this.items[i];
-      if (key !== "") place += key.startsWith("[") ? key : `.${key}`;
-      if (item !== undefined) place += `[${typeof item === "string" ? JSON.stringify(item) : item}]`;
+    for (let i = 0; i <= this.depth; i++) {
+      const here = i === this.depth;
+      const key = here ? this.key : this.keysAround[i];
+      const index = here ? this.index : this.indexesAround[i];
+      if (key !== undefined) place += key.startsWith("[") ? key : `.${key}`;
+      if (index !== undefined) place += `[${typeof index === "string" ? JSON.stringify(index) : index}]`;
     }
     return place;
   }
 }
 
-const NULL_VALUE = "google.protobuf.NullValue";
-
-/** Whether null is a value of the field's type. */
-function takesNull({ messageType, enumType }: FieldSchema): boolean {
-  return messageType?.fullName === "google.protobuf.Value" || enumType?.fullName === NULL_VALUE;
+function extensionSchema(codec: unknown): MessageSchema {
+  return (codec as { schema: MessageSchema }).schema;
 }
 
 function expectation(type: ScalarType): string {
@@ -278,45 +287,26 @@ function expectation(type: ScalarType): string {
     case "bytes":
       return "a string of base64";
     default:
-      return `an integer of ${type}`;
+      return isBigInt(type) ? `an integer of ${type}, as a string or a number` : `an integer of ${type}`;
   }
 }
 
-/** The message as decoding would have made it: all properties, in the same order. */
-function finish(
-  { fields, schema, prototype }: JsonPlan,
-  values: readonly unknown[],
-  oneofs: readonly (string | undefined)[],
-): Message {
-  const message: Message = prototype === Object.prototype ? {} : Object.create(prototype);
-  for (const { schema: field, index } of fields) {
-    if (field.explicitDefault === undefined) put(message, field.name, valueOr(field, values[index]));
-  }
-  schema.oneofs.forEach((oneof, o) => put(message, oneof, oneofs[o]));
-  for (const { schema: field, index } of fields) {
-    const value = values[index];
-    if (field.explicitDefault !== undefined && value !== undefined && value !== NULL) {
-      put(message, field.name, value);
-    }
-  }
+/** A message as decoding no octets would make it: a copy has all properties at once, and is of one hidden class. */
+function emptyMessage({ empty, lists, maps, prototype }: JsonPlan): Message {
+  const message: Message = prototype === undefined
+    ? { ...empty }
+    : Object.assign(Object.create(prototype), empty);
+  for (let i = 0; i < lists.length; i++) message[lists[i]!.name] = [];
+  for (let i = 0; i < maps.length; i++) message[maps[i]!.name] = {};
   return message;
 }
 
-/** A value, or what an absent field is. */
-function valueOr({ shape, presence, type, enumType, longs }: FieldSchema, value: unknown): unknown {
-  if (value !== undefined && value !== NULL) return value;
-  if (shape !== "singular") return shape === "repeated" ? [] : {};
-  if (presence !== "implicit") return undefined;
-  switch (type) {
-    case "enum":
-      return enumType!.names.get(enumType!.first);
-    case "string":
-      return "";
-    case "bool":
-      return false;
-    case "bytes":
-      return new Uint8Array(0);
-    default:
-      return isBigInt(type) && longs !== "number" ? longs === undefined ? 0n : "0" : 0;
+/** Puts fields with declared defaults, which are properties only where they are set, in the order of decoding. */
+function sortDefaults({ fields }: JsonPlan, message: Message): void {
+  for (const { schema, name } of fields) {
+    if (schema.explicitDefault === undefined || !Object.hasOwn(message, name)) continue;
+    const value = message[name];
+    delete message[name];
+    define(message, name, value);
   }
 }

@@ -1,8 +1,9 @@
 // What the writers of well-known types use of the writer that they are part of.
 
 import type { Message } from "../compile/coder.ts";
-import type { FieldSchema, MessageSchema } from "../schema.ts";
+import type { FieldSchema } from "../schema.ts";
 import type { Json } from "../well_known_values.ts";
+import type { JsonField, JsonPlan } from "./plan.ts";
 import type { Registry } from "./registry.ts";
 
 /** An object of JSON that is made. */
@@ -12,13 +13,13 @@ export type JsonObject = { [key: string]: Json };
 export interface WriteContext {
   readonly registry: Registry | undefined;
   /** Writes a message one level deeper. `field`: whose value it is. */
-  message(schema: MessageSchema, message: unknown, field: FieldSchema | undefined): Json;
+  message(plan: JsonPlan, message: unknown, field: FieldSchema | undefined): Json;
   /** Writes one value of a field; of a list or map one item. */
-  value(field: FieldSchema, value: unknown): Json;
+  value(field: JsonField, value: unknown): Json;
 }
 
 /** The value of the field with this number. */
-export function valueOf(schema: MessageSchema, message: Message, number: number): unknown {
-  const name = schema.fields.find((field) => field.number === number)?.name;
+export function valueOf({ fields }: JsonPlan, message: Message, number: number): unknown {
+  const name = fields.find(({ schema }) => schema.number === number)?.name;
   return name === undefined ? undefined : message[name];
 }

@@ -4,7 +4,7 @@ import type { Message } from "../compile/coder.ts";
 import { put } from "../defaults.ts";
 import { bad, FLOAT_BOUND, keysOf, missing, SIGNED, toEnum, toKey, toLong, twice } from "../encode_values.ts";
 import { EncodeError } from "../errors.ts";
-import { fieldOf, getExtension, hasExtension } from "../extension.ts";
+import { getExtension, hasExtension } from "../extension.ts";
 import { noMessage, stray, toMessage, unset } from "../message_shape.ts";
 import { RECURSION_LIMIT } from "../reader.ts";
 import type { EnumSchema, FieldSchema, MessageSchema } from "../schema.ts";
@@ -12,15 +12,18 @@ import { unknownFields } from "../unknown_fields.ts";
 import type { Json } from "../well_known_values.ts";
 import { base64Of } from "./base64.ts";
 import type { ToJsonOptions } from "./options.ts";
-import { type JsonField, type JsonPlan, jsonPlanOf } from "./plan.ts";
+import { type JsonField, type JsonPlan, jsonPlanOf, nestedPlan, zeroOf } from "./plan.ts";
 import type { Registry } from "./registry.ts";
 import type { JsonObject, WriteContext } from "./write_context.ts";
 import { wellKnownWriter } from "./write_well_known.ts";
 
 /** The JSON value of a message of `schema`. */
 export function writeJson(schema: MessageSchema, message: unknown, options: ToJsonOptions): Json {
-  return new JsonWriter(options).message(schema, message, undefined);
+  return new JsonWriter(options).message(jsonPlanOf(schema), message, undefined);
 }
+
+/** Local: see docs/STYLE.md, "Hot paths". */
+const MOST_NESTED = RECURSION_LIMIT;
 
 class JsonWriter implements WriteContext {
   readonly registry: Registry | undefined;
@@ -36,129 +39,120 @@ class JsonWriter implements WriteContext {
     this.originalNames = options.originalNames ?? false;
   }
 
-  message(schema: MessageSchema, given: unknown, field: FieldSchema | undefined): Json {
+  message(plan: JsonPlan, given: unknown, field: FieldSchema | undefined): Json {
+    const { schema } = plan;
     if (typeof given !== "object" || given === null) noMessage(schema, given, field);
-    const plan = jsonPlanOf(schema);
     const message = given.constructor === Object
       ? given as Message
       : toMessage(schema, given as Message, field);
-    for (const key in message) if (!plan.known.has(key)) stray(schema, message, key);
-    if (this.depth > RECURSION_LIMIT) {
-      throw new EncodeError(
-        `Cannot encode message: nested more than ${RECURSION_LIMIT} deep (is it a cycle?)`,
-      );
+    checkKeys(plan, message);
+    if (this.depth > MOST_NESTED) {
+      throw new EncodeError(`Cannot encode message: nested more than ${MOST_NESTED} deep (is it a cycle?)`);
     }
     this.depth++;
     const special = plan.ownForm ? wellKnownWriter(schema.fullName) : undefined;
-    const json = special === undefined ? this.fields(plan, message) : special(this, schema, message);
+    const json = special === undefined ? this.fields(plan, message) : special(this, plan, message);
     this.depth--;
     return json;
   }
 
   private fields(plan: JsonPlan, message: Message): JsonObject {
     const json: JsonObject = {};
-    const { oneofs } = plan.schema;
-    let set: (string | undefined)[] | undefined;
-    for (const field of plan.fields) {
-      const { schema, oneof } = field;
-      const value = field.own && !Object.hasOwn(message, schema.name) ? undefined : message[schema.name];
+    const { fields, schema: { oneofs } } = plan;
+    const set: (string | undefined)[] | undefined = oneofs.length > 0 ? [] : undefined;
+    for (let i = 0; i < fields.length; i++) {
+      const field = fields[i]!;
+      const { name, oneof } = field;
+      const value = field.own && !Object.hasOwn(message, name) ? undefined : message[name];
       if (value === undefined || value === null) {
         this.absent(field, json);
         continue;
       }
       if (oneof >= 0) {
-        set ??= new Array(oneofs.length).fill(undefined);
-        if (set[oneof] !== undefined) twice(schema, set[oneof]);
-        set[oneof] = schema.name;
+        if (set![oneof] !== undefined) twice(field.schema, set![oneof]!);
+        set![oneof] = name;
       }
       this.field(field, value, json);
     }
-    for (let o = 0; o < oneofs.length; o++) {
-      const oneof = oneofs[o]!;
-      if (
-        set?.[o] === undefined && Object.hasOwn(message, oneof) && message[oneof] !== undefined &&
-        message[oneof] !== null
-      ) {
-        unset(plan.schema, oneof, message[oneof]);
-      }
-    }
-    if (unknownFields in message) this.extensions(plan.schema, message, json);
+    if (set !== undefined) checkOneofs(plan.schema, message, set);
+    const unknown = (message as Record<PropertyKey, unknown>)[unknownFields];
+    if (unknown !== undefined) this.extensions(plan.schema, message, json);
     return json;
   }
 
   private absent(field: JsonField, json: JsonObject): void {
     const { schema } = field;
-    if (schema.shape === "singular" && schema.presence === "required") missing(schema);
+    if (schema.presence === "required" && schema.shape === "singular") missing(schema);
     if (!this.emitDefaults) return;
     if (schema.shape !== "singular") put(json, this.keyOf(field), schema.shape === "map" ? {} : []);
-    else if (schema.presence === "implicit") put(json, this.keyOf(field), this.value(schema, zeroOf(schema)));
+    else if (schema.presence === "implicit") put(json, this.keyOf(field), this.value(field, zeroOf(schema)));
   }
 
   private field(field: JsonField, value: unknown, json: JsonObject): void {
-    const { schema } = field;
-    if (schema.shape === "singular") {
-      const written = this.value(schema, value);
-      if (schema.presence === "implicit" && !this.emitDefaults && isDefault(schema, value)) return;
-      put(json, this.keyOf(field), written);
-    } else if (schema.shape === "repeated") {
-      const list = this.list(schema, value);
-      if (list.length > 0 || this.emitDefaults) put(json, this.keyOf(field), list);
+    const { shape, presence } = field.schema;
+    if (shape === "singular") {
+      if (presence === "implicit" && !this.emitDefaults && isDefault(field.schema, value)) return;
+      json[this.keyOf(field)] = this.value(field, value);
+    } else if (shape === "repeated") {
+      const list = this.list(field, value);
+      if (list.length > 0 || this.emitDefaults) json[this.keyOf(field)] = list;
     } else {
-      const keys = keysOf(schema, value);
-      if (keys.length > 0 || this.emitDefaults) put(json, this.keyOf(field), this.map(schema, value, keys));
+      const keys = keysOf(field.schema, value);
+      if (keys.length > 0 || this.emitDefaults) put(json, this.keyOf(field), this.map(field, value, keys));
     }
   }
 
-  private keyOf({ schema, originalName }: JsonField): string {
-    return this.originalNames ? originalName : schema.jsonName;
+  private keyOf(field: JsonField): string {
+    return this.originalNames ? field.originalName : field.jsonName;
   }
 
-  private list(field: FieldSchema, value: unknown): Json[] {
-    if (!Array.isArray(value) && !isNumbers(value)) bad(field, value, "an array");
+  private list(field: JsonField, value: unknown): Json[] {
+    if (!Array.isArray(value) && !isNumbers(value)) bad(field.schema, value, "an array");
     const list: Json[] = [];
     for (let i = 0; i < value.length; i++) list.push(this.value(field, value[i]));
     return list;
   }
 
-  private map(field: FieldSchema, value: unknown, keys: readonly unknown[]): JsonObject {
+  private map(field: JsonField, value: unknown, keys: readonly unknown[]): JsonObject {
     const json: JsonObject = {};
     const map = value instanceof Map ? value : undefined;
     for (const key of keys) {
       const item = map === undefined ? (value as Message)[key as string] : map.get(key);
-      put(json, String(toKey(field, key)), this.value(field, item));
+      put(json, String(toKey(field.schema, key)), this.value(field, item));
     }
     return json;
   }
 
-  value(field: FieldSchema, value: unknown): Json {
-    switch (field.type) {
+  value(field: JsonField, value: unknown): Json {
+    const { schema } = field;
+    switch (schema.type) {
       case "message":
-        if (typeof value !== "object" || value === null) bad(field, value);
-        return this.message(field.messageType!, value, field);
-      case "enum":
-        return this.enum(field, value);
+        if (typeof value !== "object" || value === null) bad(schema, value);
+        return this.message(nestedPlan(field), value, schema);
       case "string":
-        return typeof value === "string" ? value : bad(field, value);
-      case "bool":
-        return typeof value === "boolean" ? value : bad(field, value);
-      case "bytes":
-        return value instanceof Uint8Array ? base64Of(value) : bad(field, value);
+        return typeof value === "string" ? value : bad(schema, value);
       case "int32":
       case "sint32":
       case "sfixed32":
-        return typeof value === "number" && (value | 0) === value ? value | 0 : bad(field, value);
+        return typeof value === "number" && (value | 0) === value ? value | 0 : bad(schema, value);
+      case "enum":
+        return this.enum(schema, value);
+      case "bool":
+        return typeof value === "boolean" ? value : bad(schema, value);
+      case "bytes":
+        return value instanceof Uint8Array ? base64Of(value) : bad(schema, value);
       case "uint32":
       case "fixed32":
-        return typeof value === "number" && (value >>> 0) === value ? value >>> 0 : bad(field, value);
+        return typeof value === "number" && (value >>> 0) === value ? value >>> 0 : bad(schema, value);
       case "float":
         if (typeof value === "number" && Math.abs(value) >= FLOAT_BOUND && value - value === 0) {
-          bad(field, value);
+          bad(schema, value);
         }
-        return real(field, value);
+        return real(schema, value);
       case "double":
-        return real(field, value);
+        return real(schema, value);
       default:
-        return String(toLong(field, value, SIGNED.has(field.type)));
+        return String(toLong(schema, value, SIGNED.has(schema.type)));
     }
   }
 
@@ -175,12 +169,31 @@ class JsonWriter implements WriteContext {
     if (known === undefined) return;
     for (const extension of known.values()) {
       if (!hasExtension(message, extension)) continue;
+      const field = jsonPlanOf((extension.codec as unknown as { schema: MessageSchema }).schema).fields[0]!;
       const value = getExtension(message, extension);
-      const field = fieldOf(extension);
-      json[`[${extension.fullName}]`] = field.shape === "repeated"
+      json[`[${extension.fullName}]`] = field.schema.shape === "repeated"
         ? this.list(field, value)
         : this.value(field, value);
     }
+  }
+}
+
+/** Throws for a key that the type does not have. Decoded messages have them in the order of the plan. */
+function checkKeys({ keys, known, schema }: JsonPlan, message: Message): void {
+  let at = 0;
+  for (const key in message) {
+    if (key === keys[at]) at++;
+    else if (!known.has(key)) stray(schema, message, key);
+  }
+}
+
+/** Throws where a oneof names a member and none is set. */
+function checkOneofs(schema: MessageSchema, message: Message, set: readonly (string | undefined)[]): void {
+  for (let o = 0; o < schema.oneofs.length; o++) {
+    const oneof = schema.oneofs[o]!;
+    if (set[o] !== undefined || !Object.hasOwn(message, oneof)) continue;
+    const value = message[oneof];
+    if (value !== undefined && value !== null) unset(schema, oneof, value);
   }
 }
 
@@ -194,22 +207,6 @@ function isNumbers(value: unknown): value is ArrayLike<unknown> {
   return ArrayBuffer.isView(value) && !(value instanceof DataView) && !(value instanceof Uint8Array);
 }
 
-/** The default of a field without presence. */
-function zeroOf({ type, enumType }: FieldSchema): unknown {
-  switch (type) {
-    case "enum":
-      return enumType!.first;
-    case "string":
-      return "";
-    case "bool":
-      return false;
-    case "bytes":
-      return new Uint8Array(0);
-    default:
-      return 0;
-  }
-}
-
 function isDefault(field: FieldSchema, value: unknown): boolean {
   switch (field.type) {
     case "enum":
@@ -219,7 +216,7 @@ function isDefault(field: FieldSchema, value: unknown): boolean {
     case "bool":
       return value === false;
     case "bytes":
-      return (value as Uint8Array).length === 0;
+      return value instanceof Uint8Array && value.length === 0;
     case "float":
     case "double":
       return Object.is(value, 0);

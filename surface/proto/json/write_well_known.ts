@@ -3,16 +3,16 @@
 import type { Message } from "../compile/coder.ts";
 import { bad, toLong } from "../encode_values.ts";
 import { describeValue, EncodeError } from "../errors.ts";
-import type { MessageSchema } from "../schema.ts";
 import type { Json } from "../well_known_values.ts";
 import { pathToJson } from "./field_paths.ts";
 import { hasOwnForm } from "./own_form.ts";
+import { type JsonPlan, jsonPlanOf, nestedPlan, zeroOf } from "./plan.ts";
 import { messageIn } from "./registry.ts";
 import { durationText, timestampText } from "./times.ts";
 import { type JsonObject, valueOf, type WriteContext } from "./write_context.ts";
 
 /** Writes one well-known type. */
-type Write = (context: WriteContext, schema: MessageSchema, message: Message) => Json;
+type Write = (context: WriteContext, plan: JsonPlan, message: Message) => Json;
 
 /** The writer of a well-known type; undefined where its JSON is an object of its fields. */
 export function wellKnownWriter(typeName: string): Write | undefined {
@@ -30,98 +30,86 @@ const WRITERS: ReadonlyMap<string, Write> = new Map<string, Write>([
   ["Any", writeAny],
 ]);
 
-function writeTimestamp(_: WriteContext, schema: MessageSchema, message: Message): Json {
-  const [seconds, nanos] = secondsAndNanos(schema, message);
+function writeTimestamp(_: WriteContext, plan: JsonPlan, message: Message): Json {
+  const [seconds, nanos] = secondsAndNanos(plan, message);
   return timestampText(seconds, nanos) ??
-    refuse(schema, `${seconds} s and ${nanos} ns are outside of the years 1 to 9999`);
+    refuse(plan, `${seconds} s and ${nanos} ns are outside of the years 1 to 9999`);
 }
 
-function writeDuration(_: WriteContext, schema: MessageSchema, message: Message): Json {
-  const [seconds, nanos] = secondsAndNanos(schema, message);
+function writeDuration(_: WriteContext, plan: JsonPlan, message: Message): Json {
+  const [seconds, nanos] = secondsAndNanos(plan, message);
   return durationText(seconds, nanos) ??
-    refuse(schema, `${seconds} s and ${nanos} ns are more than 10,000 years, or differ in sign`);
+    refuse(plan, `${seconds} s and ${nanos} ns are more than 10,000 years, or differ in sign`);
 }
 
-function secondsAndNanos(schema: MessageSchema, message: Message): [number, number] {
-  const seconds = valueOf(schema, message, 1) ?? 0n;
-  const nanos = valueOf(schema, message, 2) ?? 0;
-  if (typeof nanos !== "number" || (nanos | 0) !== nanos) bad(schema.fields[1]!, nanos);
-  return [Number(toLong(schema.fields[0]!, seconds, true)), nanos];
+function secondsAndNanos(plan: JsonPlan, message: Message): [number, number] {
+  const seconds = valueOf(plan, message, 1) ?? 0n;
+  const nanos = valueOf(plan, message, 2) ?? 0;
+  if (typeof nanos !== "number" || (nanos | 0) !== nanos) bad(plan.fields[1]!.schema, nanos);
+  return [Number(toLong(plan.fields[0]!.schema, seconds, true)), nanos];
 }
 
-function writeFieldMask(_: WriteContext, schema: MessageSchema, message: Message): Json {
-  const paths = valueOf(schema, message, 1) ?? [];
-  if (!Array.isArray(paths)) bad(schema.fields[0]!, paths, "an array");
+function writeFieldMask(_: WriteContext, plan: JsonPlan, message: Message): Json {
+  const paths = valueOf(plan, message, 1) ?? [];
+  if (!Array.isArray(paths)) bad(plan.fields[0]!.schema, paths, "an array");
   return paths.map((path: unknown) => {
-    if (typeof path !== "string") bad(schema.fields[0]!, path);
+    if (typeof path !== "string") bad(plan.fields[0]!.schema, path);
     return pathToJson(path) ??
-      refuse(schema, `the path ${describeValue(path)} would not come back of lowerCamelCase as it was`);
+      refuse(plan, `the path ${describeValue(path)} would not come back of lowerCamelCase as it was`);
   }).join(",");
 }
 
-function writeWrapper(context: WriteContext, schema: MessageSchema, message: Message): Json {
-  const field = schema.fields[0]!;
-  return context.value(field, message[field.name] ?? ZEROS[field.type]);
+function writeWrapper(context: WriteContext, plan: JsonPlan, message: Message): Json {
+  const field = plan.fields[0]!;
+  return context.value(field, message[field.name] ?? zeroOf(field.schema));
 }
 
-const ZEROS: Readonly<Record<string, unknown>> = {
-  bool: false,
-  string: "",
-  bytes: new Uint8Array(0),
-  double: 0,
-  float: 0,
-  int32: 0,
-  uint32: 0,
-  int64: 0n,
-  uint64: 0n,
-};
-
-function writeStruct(context: WriteContext, schema: MessageSchema, message: Message): Json {
-  const field = schema.fields[0]!;
+function writeStruct(context: WriteContext, plan: JsonPlan, message: Message): Json {
+  const field = plan.fields[0]!;
   const fields = message[field.name] ?? {};
   const entries = fields instanceof Map ? [...fields] : Object.entries(fields);
   return Object.fromEntries(
-    entries.map(([key, value]) => [key, context.message(field.messageType!, value, field)]),
+    entries.map(([key, value]) => [key, context.message(nestedPlan(field), value, field.schema)]),
   );
 }
 
-function writeList(context: WriteContext, schema: MessageSchema, message: Message): Json {
-  const field = schema.fields[0]!;
+function writeList(context: WriteContext, plan: JsonPlan, message: Message): Json {
+  const field = plan.fields[0]!;
   const values = message[field.name] ?? [];
-  if (!Array.isArray(values)) bad(field, values, "an array");
-  return values.map((value: unknown) => context.message(field.messageType!, value, field));
+  if (!Array.isArray(values)) bad(field.schema, values, "an array");
+  return values.map((value: unknown) => context.message(nestedPlan(field), value, field.schema));
 }
 
-function writeValue(context: WriteContext, schema: MessageSchema, message: Message): Json {
-  const field = schema.fields.find(({ name }) => message[name] !== undefined && message[name] !== null);
-  if (field === undefined) return refuse(schema, "none of its members is set");
-  if (field.number === 1) return null;
+function writeValue(context: WriteContext, plan: JsonPlan, message: Message): Json {
+  const field = plan.fields.find(({ name }) => message[name] !== undefined && message[name] !== null);
+  if (field === undefined) return refuse(plan, "none of its members is set");
+  if (field.schema.number === 1) return null;
   const value = message[field.name];
-  if (field.number === 2 && typeof value === "number" && !Number.isFinite(value)) {
-    refuse(schema, `JSON has no number ${value}`);
+  if (field.schema.number === 2 && typeof value === "number" && !Number.isFinite(value)) {
+    refuse(plan, `JSON has no number ${value}`);
   }
   return context.value(field, value);
 }
 
 /** `{ "@type": ..., fields }`, or where the type has a form of its own `{ "@type": ..., "value": form }`. */
-function writeAny(context: WriteContext, schema: MessageSchema, message: Message): Json {
-  const typeUrl = valueOf(schema, message, 1) ?? "";
-  const value = valueOf(schema, message, 2) ?? new Uint8Array(0);
-  if (typeof typeUrl !== "string") bad(schema.fields[0]!, typeUrl);
-  if (!(value instanceof Uint8Array)) bad(schema.fields[1]!, value);
+function writeAny(context: WriteContext, plan: JsonPlan, message: Message): Json {
+  const typeUrl = valueOf(plan, message, 1) ?? "";
+  const value = valueOf(plan, message, 2) ?? new Uint8Array(0);
+  if (typeof typeUrl !== "string") bad(plan.fields[0]!.schema, typeUrl);
+  if (!(value instanceof Uint8Array)) bad(plan.fields[1]!.schema, value);
   if (typeUrl === "" && value.length === 0) return {};
   const codec = messageIn(context.registry, typeUrl.slice(typeUrl.lastIndexOf("/") + 1));
   if (codec === undefined) {
     return refuse(
-      schema,
+      plan,
       `its type ${describeValue(typeUrl)} is not in the registry; give options.registry one that has it`,
     );
   }
-  const content = context.message(codec.schema, codec.decode(value), undefined);
+  const content = context.message(jsonPlanOf(codec.schema), codec.decode(value), undefined);
   if (hasOwnForm(codec.typeName)) return { "@type": typeUrl, value: content };
   return { "@type": typeUrl, ...content as JsonObject };
 }
 
-function refuse(schema: MessageSchema, reason: string): never {
+function refuse({ schema }: JsonPlan, reason: string): never {
   throw new EncodeError(`Cannot encode ${schema.fullName} as JSON: ${reason}`);
 }
