@@ -17,6 +17,7 @@ const ENTRIES = [
   "surface/adapters/connect/mod.ts",
   "surface/adapters/protobuf_es/mod.ts",
   "surface/cli/main.ts",
+  "surface/cli/protoc_plugin.ts",
   "surface/adapters/grpc_js/mod.ts",
   "surface/proto/generated.ts",
   "surface/lean.ts",

@@ -13,7 +13,8 @@ export class Docs {
   of(node: Named, indent = ""): string {
     const { leading, trailing } = node.comments ??
       (this.#comments ??= new FileComments(this.file)).of(node.nameAt);
-    const lines = [leading, trailing].filter((text) => text.trim() !== "").join("\n\n").split("\n");
+    const texts = [leading, trailing].map((text) => text.replace(/^(?:[ \t]*\n)+/, "").trimEnd());
+    const lines = texts.filter((text) => text !== "").join("\n\n").split("\n");
     if (lines.length === 1 && lines[0] === "") lines.pop();
     if (node.settings.get("deprecated") === true && !lines.some((line) => /^\s*@deprecated\b/.test(line))) {
       lines.push(...(lines.length === 0 ? [] : [""]), "@deprecated");
