@@ -79,6 +79,19 @@ test("a Node server and a Node client over the installed package", () => {
   assert.equal(run(process.execPath, ["consumer.mjs"], project), "hello node 0 true\n");
 });
 
+test("the program of the installed package runs on every runtime", () => {
+  const folder = `${project}/node_modules/pollwire/`;
+  const { bin, version } = JSON.parse(readFileSync(`${folder}package.json`, "utf8"));
+  const program = folder + bin.pollwire;
+  assert.match(readFileSync(program, "utf8"), /^#!\/usr\/bin\/env node\n/);
+  for (const runtime of ["node", "deno", "bun"]) {
+    const [command, ...before] = runtime === "node" ? [process.execPath] : runtimeCommand(runtime);
+    const printed = run(command, [...before, program, "pollers"], project);
+    assert.match(printed, new RegExp(`^${runtime} .*\n✓ native +used\n`, "i"));
+  }
+  assert.ok(run(process.execPath, [program, "--version"], project).startsWith(`pollwire ${version} (Node `));
+});
+
 const onLinux = process.platform === "linux";
 
 for (const runtime of ["deno", "bun"]) {
