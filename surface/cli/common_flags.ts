@@ -31,10 +31,10 @@ export const connectFlags: {
 } = {
   plaintext: {
     kind: "switch",
-    help: "no TLS; the default for servers on this machine, as TLS is for all others",
+    help: "without TLS; the default for servers on this machine, as TLS is for all others",
     group,
   },
-  tls: { kind: "switch", help: "TLS, for a server on this machine too", group },
+  tls: { kind: "switch", help: "with TLS, also for a server on this machine", group },
   cacert: {
     kind: "text",
     value: "FILE",
@@ -59,13 +59,13 @@ export const connectFlags: {
   "connect-timeout": {
     kind: "number",
     value: "SECONDS",
-    help: "until connecting, TLS included, has failed; default: 10",
+    help: "until an attempt to connect fails, TLS included; default: 10",
     group,
   },
   "keepalive-time": {
     kind: "number",
     value: "SECONDS",
-    help: "of silence before the server is asked whether it is there; default: it is not",
+    help: "of silence before a PING asks whether the server is there; default: none does",
     group,
   },
   "max-msg-sz": {
@@ -87,11 +87,11 @@ export const callFlags: {
     kind: "list",
     value: '"NAME: VALUE"',
     help:
-      "metadata of every call, those to reflection among them; several times. Values of -bin names are base64",
+      "metadata of every call, of those to reflection too; several times. Values of -bin names are base64",
     aliases: ["H"],
   },
-  "max-time": { kind: "number", value: "SECONDS", help: "until a call has failed; default: any time" },
-  wait: { kind: "switch", help: "waits until the server can be connected to, in place of failing" },
+  "max-time": { kind: "number", value: "SECONDS", help: "until a call fails; default: no limit" },
+  wait: { kind: "switch", help: "waits until the server can be connected to, instead of failing" },
 };
 
 /** Where services and types come from. */
@@ -104,7 +104,7 @@ export const sourceFlags: {
   proto: {
     kind: "list",
     value: "FILE",
-    help: "a .proto file with the services, in place of asking the server's reflection; several times",
+    help: "a .proto file with the services, instead of the server's reflection; several times",
     group: "Schema",
   },
   "import-path": {
@@ -118,7 +118,7 @@ export const sourceFlags: {
     kind: "list",
     value: "FILE",
     help:
-      "a descriptor set (protoc --descriptor_set_out --include_imports), in place of reflection; several times",
+      "a descriptor set (protoc --descriptor_set_out --include_imports), instead of reflection; several times",
     group: "Schema",
   },
   "reflect-header": {

@@ -41,8 +41,11 @@ export function commandHelp(entry: CommandEntry, command: AnyCommand, output: Ou
     `${bold("Usage:")} pollwire ${entry.name} [FLAGS] ${command.usage}`.trimEnd(),
     ...command.about.map((paragraph) => fold(paragraph, width)),
   ];
-  for (const [group, flags] of groupsOf(command.flags)) {
-    parts.push([bold(`${group}:`), ...flagLines(flags, width)].join("\n"));
+  const groups = [...groupsOf(command.flags)].map(([group, flags]) => ({ group, rows: flags.map(flagRow) }));
+  const names = groups.flatMap(({ rows }) => rows.map(([left]) => left.length));
+  const column = Math.min(MOST_NAME, Math.max(0, ...names)) + 4;
+  for (const { group, rows } of groups) {
+    parts.push([bold(`${group}:`), ...flagLines(rows, column, width)].join("\n"));
   }
   if (command.examples.length > 0) {
     const lines = command.examples.flatMap(({ says, line }) => [dim(`  # ${says}`), `  pollwire ${line}`]);
@@ -62,20 +65,19 @@ function groupsOf(flags: FlagTable): Map<string, [string, Flag][]> {
   return groups;
 }
 
-function flagLines(flags: readonly [string, Flag][], width: number): string[] {
-  const rows = flags.map(([name, flag]): [string, string] => {
-    const short = (flag.aliases ?? []).filter((one) => one.length === 1);
-    const long = [name, ...flag.aliases ?? []].filter((one) => one.length > 1);
-    const names = [...short.map((one) => `-${one}`), ...long.map((one) => `--${one}`)].join(", ");
-    const choices = flag.kind === "switch" || flag.choices === undefined
-      ? ""
-      : `: ${flag.choices.join(", ")}`;
-    const indented = short.length === 0 ? `    ${names}` : names;
-    return [flag.kind === "switch" ? indented : `${indented} ${flag.value}`, flag.help + choices];
-  });
-  const column = Math.min(MOST_NAME, Math.max(...rows.map(([left]) => left.length))) + 4;
+/** Names, and what the flag does. */
+function flagRow([name, flag]: [string, Flag]): [string, string] {
+  const short = (flag.aliases ?? []).filter((one) => one.length === 1);
+  const long = [name, ...flag.aliases ?? []].filter((one) => one.length > 1);
+  const names = [...short.map((one) => `-${one}`), ...long.map((one) => `--${one}`)].join(", ");
+  const choices = flag.kind === "switch" || flag.choices === undefined ? "" : `: ${flag.choices.join(", ")}`;
+  const indented = short.length === 0 ? `    ${names}` : names;
+  return [flag.kind === "switch" ? indented : `${indented} ${flag.value}`, flag.help + choices];
+}
+
+function flagLines(rows: readonly (readonly [string, string])[], column: number, width: number): string[] {
+  const indent = " ".repeat(column);
   return rows.map(([left, right]) => {
-    const indent = " ".repeat(column);
     const first = `  ${left}`;
     const start = widthOf(first) > column - 2 ? `${first}\n${indent}` : first.padEnd(column);
     return start + fold(right, width - column).replaceAll("\n", `\n${indent}`);

@@ -72,7 +72,7 @@ const PROGRESS_MS = 100;
 export const bench = defineCommand({
   usage: "TARGET METHOD",
   about: [
-    "Makes calls of one method, of any kind, and measures them. Whole calls count: of a stream all its messages. CPU is that of this process alone; a client that is busy measures itself, so look at it first. Ends with 1 where calls failed; Ctrl-C ends the load early, and what was measured is printed.",
+    "Makes calls of one method, of any kind, and measures them. A call counts once it has ended, with all messages of its streams. CPU is that of this process: near one core, the client is the limit, and not the server. The exit code is 1 where calls failed. Ctrl-C ends the load early and prints what was measured.",
   ],
   flags: FLAGS,
   examples: [

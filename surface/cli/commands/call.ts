@@ -2,6 +2,7 @@
 
 import type { Metadata } from "../../call/metadata.ts";
 import { RpcError } from "../../call/rpc_error.ts";
+import { statusName } from "../../call/status.ts";
 import type { Channel } from "../../channel/channel.ts";
 import type { CallOptions } from "../../client/call_options.ts";
 import { createClient } from "../../promise/client.ts";
@@ -49,8 +50,8 @@ type Line = CommandLine<typeof FLAGS>;
 export const call = defineCommand({
   usage: "TARGET METHOD",
   about: [
-    "METHOD is written pkg.Service/Method. What it takes is known of the server's reflection, or of --proto or --protoset. A stream of requests is sent message by message as it is typed or piped in, and each response is printed when it comes.",
-    "A status other than OK is printed on stderr, and ends with 64 and its code: 69 for NOT_FOUND.",
+    "METHOD is written pkg.Service/Method. Its types come from the server's reflection, or from --proto or --protoset. Messages of a stream are sent as they are typed or piped in, and each response is printed when it arrives.",
+    "A status other than OK is printed on stderr, and the exit code is 64 plus its number: 69 for NOT_FOUND.",
   ],
   flags: FLAGS,
   examples: [
@@ -87,14 +88,14 @@ async function callMethod(line: Line, channel: Channel, schema: Schema, found: F
   const options = tracedOptions(line, trace);
   trace.began(found, schema.origin);
   try {
-    const count = await exchange(line, channel, schema, found, options);
+    const count = await exchange(line, channel, schema, found, options, trace);
     trace.ended("OK", count);
     return ExitCode.OK;
   } catch (error) {
     if (!(error instanceof RpcError) || line.signal.aborted) throw error;
     const failed = error.cause;
     if (failed instanceof CommandError) throw failed; // a request that cannot be read has cancelled the call
-    trace.failed();
+    trace.failed(error);
     const { err } = terminal;
     for (const { typeUrl } of error.statusDetails) {
       await schema.find(typeUrl.slice(typeUrl.lastIndexOf("/") + 1)).catch(() => {});
@@ -115,6 +116,7 @@ async function exchange(
   schema: Schema,
   found: FoundMethod,
   options: CallOptions,
+  trace: CallTrace,
 ): Promise<number> {
   const { flags, terminal } = line;
   const { service, method: { kind, localName, path, requestCodec, responseCodec } } = found;
@@ -136,7 +138,7 @@ async function exchange(
       ? response as Responses<unknown>
       : [await (response as Promise<unknown>)];
     for await (const message of responses) {
-      count++;
+      trace.response(++count);
       await print(line, schema, responseCodec as JsonCodec, message);
       await terminal.out.drained();
       if (line.signal.aborted) break; // of what has come already nothing more is printed
@@ -199,7 +201,7 @@ class CallTrace {
 
   began({ method: { path, kind } }: FoundMethod, origin: string): void {
     const { flags } = this.line;
-    this.say("*", `${path.slice(1)} (${WORDS[kind]}), known of ${origin}`);
+    this.say("*", `${path.slice(1)} (${WORDS[kind]}), described by ${origin}`);
     for (const [name, value] of readHeaders([...flags.header, ...flags["rpc-header"]])) {
       this.say(">", `${name}: ${text(value)}`);
     }
@@ -209,12 +211,17 @@ class CallTrace {
     for (const [name, value] of metadata) this.say("<", `${what}${name}: ${text(value)}`);
   }
 
+  /** Response `number` has come. */
+  response(number: number): void {
+    if (this.line.flags.vv) this.say("<", `response ${number}`);
+  }
+
   ended(status: string, responses: number): void {
     this.say("*", `${status}, ${responses} ${responses === 1 ? "response" : "responses"}`);
   }
 
-  failed(): void {
-    if (this.line.flags.vv) this.say("*", "failed");
+  failed({ code }: RpcError): void {
+    this.say("*", statusName(code));
   }
 
   private say(mark: string, what: string): void {

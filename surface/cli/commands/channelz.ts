@@ -30,7 +30,7 @@ const INTERVAL_S = 1;
 export const channelz = defineCommand({
   usage: "TARGET",
   about: [
-    "Asks grpc.channelz.v1.Channelz (gRFC A14), which programs of any implementation may serve; with pollwire by `new Channelz(server)`. OPEN are calls that run now, and /S those that began in a second.",
+    "Asks grpc.channelz.v1.Channelz (gRFC A14), which programs of any implementation may serve; with pollwire by `new Channelz(server)`. OPEN counts calls that run now, and /S those that began in the last second.",
   ],
   flags: FLAGS,
   examples: [

@@ -26,7 +26,7 @@ type Line = CommandLine<typeof FLAGS>;
 export const describe = defineCommand({
   usage: "[TARGET] [SYMBOL]",
   about: [
-    "Prints .proto text of SYMBOL: the full name of a service, method, message, enum, field or extension, or the path of a file. Without SYMBOL it is every service. The server is asked by reflection; with --proto or --protoset files say it, and TARGET is not needed.",
+    "Prints .proto text of SYMBOL: the full name of a service, method, message, enum, field or extension, or the path of a file. Without SYMBOL it is every service. The text comes from the server's reflection; or from files (--proto, --protoset), and then TARGET is not needed.",
   ],
   flags: FLAGS,
   examples: [

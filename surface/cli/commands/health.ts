@@ -28,7 +28,7 @@ type HealthClient = Client<ServiceOf<HealthMethods>>;
 export const health = defineCommand({
   usage: "TARGET [SERVICE]",
   about: [
-    "Asks grpc.health.v1.Health. Without SERVICE it is the status of the whole server. Ends with 0 where all that was asked for is SERVING, else with 1.",
+    "Asks grpc.health.v1.Health. Without SERVICE the status is that of the whole server. The exit code is 0 where everything asked for is SERVING, else 1.",
   ],
   flags: FLAGS,
   examples: [

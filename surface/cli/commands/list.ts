@@ -19,7 +19,7 @@ const FLAGS = {
 export const list = defineCommand({
   usage: "[TARGET] [SERVICE]",
   about: [
-    "Prints the full names of a server's services, or of one service's methods, one a line. The server is asked by reflection; with --proto or --protoset files say it, and TARGET is not needed.",
+    "Prints the full names of a server's services, or of one service's methods, one a line. They come from the server's reflection; or from files (--proto, --protoset), and then TARGET is not needed.",
   ],
   flags: FLAGS,
   examples: [

@@ -67,7 +67,7 @@ test("metadata goes with the call, and -v says on stderr what was sent and recei
     assert(out.startsWith("{"));
     assertEquals(
       err,
-      `* shop.v1.Cart/Get (unary), known of ${SHOP_PROTO}\n> x-a: 1\n> x-b-bin: AQI=\n* OK, 1 response\n`,
+      `* shop.v1.Cart/Get (unary), described by ${SHOP_PROTO}\n> x-a: 1\n> x-b-bin: AQI=\n* OK, 1 response\n`,
     );
     const failed = await pollwire(call("Get", "-d", '{"id":"none"}', "-v"));
     assertStringIncludes(failed.err, "< trailer x-why: sold\n");
