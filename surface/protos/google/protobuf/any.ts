@@ -80,4 +80,4 @@ function Any$write(m: any, w: Writer, f: FieldSchema | undefined): void {
 }
 export const Any: MessageType<Any> = /* @__PURE__ */ messageType(Any$, Any$read, Any$write);
 
-export const file$: ProtoFile = /* @__PURE__ */ protoFile("google/protobuf/any.proto", [], "Chlnb29nbGUvcHJvdG9idWYvYW55LnByb3RvEg9nb29nbGUucHJvdG9idWYiNgoDQW55EhkKCHR5cGVfdXJsGAEgASgJUgd0eXBlVXJsEhQKBXZhbHVlGAIgASgMUgV2YWx1ZWIGcHJvdG8z");
+export const $file: ProtoFile = /* @__PURE__ */ protoFile("google/protobuf/any.proto", [], "Chlnb29nbGUvcHJvdG9idWYvYW55LnByb3RvEg9nb29nbGUucHJvdG9idWYiNgoDQW55EhkKCHR5cGVfdXJsGAEgASgJUgd0eXBlVXJsEhQKBXZhbHVlGAIgASgMUgV2YWx1ZWIGcHJvdG8z");

@@ -82,4 +82,4 @@ function Timestamp$write(m: any, w: Writer, f: FieldSchema | undefined): void {
 }
 export const Timestamp: MessageType<Timestamp> = /* @__PURE__ */ messageType(Timestamp$, Timestamp$read, Timestamp$write);
 
-export const file$: ProtoFile = /* @__PURE__ */ protoFile("google/protobuf/timestamp.proto", [], "Ch9nb29nbGUvcHJvdG9idWYvdGltZXN0YW1wLnByb3RvEg9nb29nbGUucHJvdG9idWYiOwoJVGltZXN0YW1wEhgKB3NlY29uZHMYASABKANSB3NlY29uZHMSFAoFbmFub3MYAiABKAVSBW5hbm9zYgZwcm90bzM=");
+export const $file: ProtoFile = /* @__PURE__ */ protoFile("google/protobuf/timestamp.proto", [], "Ch9nb29nbGUvcHJvdG9idWYvdGltZXN0YW1wLnByb3RvEg9nb29nbGUucHJvdG9idWYiOwoJVGltZXN0YW1wEhgKB3NlY29uZHMYASABKANSB3NlY29uZHMSFAoFbmFub3MYAiABKAVSBW5hbm9zYgZwcm90bzM=");

@@ -22,7 +22,7 @@ import {
   unknownOf,
   writeUnknown,
 } from "../../../proto/generated.ts";
-import { Any, file$ as any$file } from "../protobuf/any.ts";
+import { $file as any$file, Any } from "../protobuf/any.ts";
 
 /** A status with details, which trailing metadata carries as grpc-status-details-bin. */
 export interface Status {
@@ -92,4 +92,4 @@ function Status$write(m: any, w: Writer, f: FieldSchema | undefined): void {
 }
 export const Status: MessageType<Status> = /* @__PURE__ */ messageType(Status$, Status$read, Status$write);
 
-export const file$: ProtoFile = /* @__PURE__ */ protoFile("google/rpc/status.proto", [any$file], "Chdnb29nbGUvcnBjL3N0YXR1cy5wcm90bxIKZ29vZ2xlLnJwYxoZZ29vZ2xlL3Byb3RvYnVmL2FueS5wcm90byJmCgZTdGF0dXMSEgoEY29kZRgBIAEoBVIEY29kZRIYCgdtZXNzYWdlGAIgASgJUgdtZXNzYWdlEi4KB2RldGFpbHMYAyADKAsyFC5nb29nbGUucHJvdG9idWYuQW55UgdkZXRhaWxzYgZwcm90bzM=");
+export const $file: ProtoFile = /* @__PURE__ */ protoFile("google/rpc/status.proto", [any$file], "Chdnb29nbGUvcnBjL3N0YXR1cy5wcm90bxIKZ29vZ2xlLnJwYxoZZ29vZ2xlL3Byb3RvYnVmL2FueS5wcm90byJmCgZTdGF0dXMSEgoEY29kZRgBIAEoBVIEY29kZRIYCgdtZXNzYWdlGAIgASgJUgdtZXNzYWdlEi4KB2RldGFpbHMYAyADKAsyFC5nb29nbGUucHJvdG9idWYuQW55UgdkZXRhaWxzYgZwcm90bzM=");
