@@ -104,9 +104,9 @@ class ChannelTransport implements GrpcTransport {
     });
   };
 
-  stream: Transport["stream"] = async (method, signal, timeoutMs, header, input, contextValues) => {
+  stream: Transport["stream"] = (method, signal, timeoutMs, header, input, contextValues) => {
     const timeout = this.timeoutFor(timeoutMs);
-    return await runStreamingCall({
+    const response = runStreamingCall({
       interceptors: this.interceptors,
       ...(signal === undefined ? {} : { signal }),
       ...(timeout === undefined ? {} : { timeoutMs: timeout }),
@@ -122,6 +122,8 @@ class ChannelTransport implements GrpcTransport {
       },
       next: (request) => this.callStream(request as StreamRequest) as never,
     });
+    response.catch(() => {}); // connect's clients look at it when their responses are read, and a process would end before
+    return response;
   };
 
   /** A timeout of 0 is none, also where there is a default. */

@@ -146,4 +146,10 @@ export default [
     after: "const end = at + PREFIX_BYTES + view.getUint8(at + 4);",
     test: "tests/surface/adapters/connect_routes_test.ts",
   },
+  {
+    file: "surface/adapters/connect/transport.ts",
+    before: "response.catch(() => {});",
+    after: "",
+    test: "tests/surface/adapters/connect_test.ts",
+  },
 ];

@@ -18,7 +18,7 @@ import { createGrpcTransport } from "pollwire/connect";
 import { fromGenService, protobufEsCodec } from "pollwire/protobuf-es";
 import { test } from "../../harness.ts";
 import "../../shared_engines.ts";
-import { gate, until } from "../serving.ts";
+import { gate, sleep, until } from "../serving.ts";
 import { Kind, Places, PlaceSchema } from "./gen/places_pb.ts";
 
 const Served = fromGenService(Places);
@@ -207,6 +207,38 @@ calling("a stream that fails before its responses does so before an interceptor 
     }
   }],
 });
+
+calling(
+  "a stream may fail before its responses are read",
+  {
+    chat: () => {
+      throw new RpcError("ABORTED", "none");
+    },
+  },
+  async ({ client }) => {
+    const ended = gate();
+    async function* notes() {
+      try {
+        yield { text: "one" };
+        await new Promise(() => {});
+      } finally {
+        ended.open();
+      }
+    }
+    const writing = Object.assign(notes(), {
+      return: () => {
+        ended.open();
+        return Promise.resolve({ value: undefined, done: true as const });
+      },
+    });
+    const responses = client.chat(writing);
+    await ended.opened;
+    await sleep(1); // a turn of the loop: so that nobody waits when the runtime looks for rejections
+    assertEquals((await failure(responses)).code, Code.Aborted);
+  },
+  {},
+  [["connect", ours]],
+);
 
 calling("a stream that fails after a response", {
   *list() {
