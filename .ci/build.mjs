@@ -30,6 +30,7 @@ const ENTRIES = [
 /** Modules that run in threads of their own: they are named by URL, not imported. */
 const THREADS = [
   "pollers/epoll/poller_worker.ts",
+  "pollers/poll/poller_worker.ts",
   "pollers/iocp/poller_worker.ts",
   "pollers/native/lookup_worker.ts",
   "pollers/threads/executor_worker.ts",

@@ -6,9 +6,16 @@ import { epollFactory } from "./epoll/mod.ts";
 import { iocpFactory } from "./iocp/mod.ts";
 import { environmentVariable } from "./native/env.ts";
 import { nativeFactory, nodeFactory } from "./native/mod.ts";
+import { pollFactory } from "./poll/mod.ts";
 
 /** Every engine, in the order in which they are listed. */
-export const FACTORIES: readonly EngineFactory[] = [nativeFactory, epollFactory, iocpFactory, nodeFactory];
+export const FACTORIES: readonly EngineFactory[] = [
+  nativeFactory,
+  epollFactory,
+  iocpFactory,
+  pollFactory,
+  nodeFactory,
+];
 
 /** The default. */
 const DEFAULT_LIST = "native";

@@ -49,6 +49,9 @@ export const RLIMIT = { size: 16, current: 0, maximum: 8 } as const;
 /** sigset_t: a bit a signal, the first is signal 1. */
 export const SIGSET = { size: 128 } as const;
 
+/** struct pollfd. */
+export const POLLFD = { size: 8, fd: 0, events: 4, returned: 6 } as const;
+
 /** struct timespec. */
 export const TIMESPEC = { size: 16, seconds: 0, nanoseconds: 8 } as const;
 
@@ -80,6 +83,13 @@ export const C = {
   F_GETFL: 3,
   F_SETFL: 4,
   O_NONBLOCK: 0o4000,
+  SEEK_CUR: 1,
+  POLLIN: 0x001,
+  POLLOUT: 0x004,
+  POLLERR: 0x008,
+  POLLHUP: 0x010,
+  POLLNVAL: 0x020,
+  POLLRDHUP: 0x2000,
   EPOLL_CTL_ADD: 1,
   EPOLL_CTL_DEL: 2,
   EPOLL_CTL_MOD: 3,

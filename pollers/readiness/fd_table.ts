@@ -2,7 +2,16 @@
 
 import type { Libc } from "../ffi/libc.ts";
 import { EMFILE } from "../ffi/linux_errno_table.ts";
-import { MAX_GENERATION, notifyOn, resetEvent, setReady, setShutdown, waitAgain } from "./lockfree_event.ts";
+import {
+  generationOf,
+  isWaiting,
+  MAX_GENERATION,
+  notifyOn,
+  resetEvent,
+  setReady,
+  setShutdown,
+  waitAgain,
+} from "./lockfree_event.ts";
 import type { EventSink, Pollset } from "./pollset.ts";
 import type { EventSource, EventTarget } from "../threads/waiting.ts";
 
@@ -39,7 +48,9 @@ export class ReadyMarker implements EventSink {
   onEvent(slot: number, generation: number, readable: boolean, writable: boolean, hangup: boolean): void {
     const { words } = this;
     const at = slot * SLOT_WORDS;
-    if (hangup && Atomics.load(words, at + READ) >>> 2 === generation) Atomics.store(words, at + HANGUP, 1);
+    if (hangup && generationOf(Atomics.load(words, at + READ)) === generation) {
+      Atomics.store(words, at + HANGUP, 1);
+    }
     if (readable && setReady(words, at + READ, generation)) this.put(slot * 2, generation);
     if (writable && setReady(words, at + WRITE, generation)) this.put(slot * 2 + 1, generation);
   }
@@ -192,6 +203,25 @@ export class FdTable implements EventTarget {
     if (isOurs && !keepDescriptor) this.libc.close(fd);
     this.handles[slot] = undefined;
     this.free.push(slot);
+  }
+}
+
+/** Gets the descriptors for whose readiness an owner waits. */
+export interface WantedSink {
+  /** One descriptor: its slot and generation, and whether its owner waits to read and to write. */
+  onWanted(fd: number, slot: number, generation: number, reads: boolean, writes: boolean): void;
+}
+
+/** Calls `sink` for every descriptor of the table with the memory `words` whose owner waits; on any thread. */
+export function eachWanted(words: Int32Array, sink: WantedSink): void {
+  for (let slot = 0, at = 0; at < words.length; slot++, at += SLOT_WORDS) {
+    const read = Atomics.load(words, at + READ);
+    if (read === 0) break; // no slot from here on was ever used
+    const reads = isWaiting(read);
+    const writes = isWaiting(Atomics.load(words, at + WRITE));
+    if (!reads && !writes) continue;
+    const descriptor = Atomics.load(words, at + DESCRIPTOR);
+    if (descriptor > 0) sink.onWanted(descriptor - 1, slot, generationOf(read), reads, writes);
   }
 }
 

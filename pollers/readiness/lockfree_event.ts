@@ -28,6 +28,16 @@ export function resetEvent(words: Int32Array, at: number, generation: number): v
   Atomics.store(words, at, (generation << 2) | NOT_READY);
 }
 
+/** Whether the owner of a word that was read waits. */
+export function isWaiting(word: number): boolean {
+  return (word & 3) === WAITING;
+}
+
+/** The generation that a word which was read is of. */
+export function generationOf(word: number): number {
+  return word >>> 2;
+}
+
 /** True: wait, `setReady` will return true once. False: it is ready (or shut down) now, continue. */
 export function notifyOn(words: Int32Array, at: number): boolean {
   for (;;) {
@@ -45,7 +55,7 @@ export function setReady(words: Int32Array, at: number, generation: number): boo
   for (;;) {
     const word = Atomics.load(words, at);
     const state = word & 3;
-    if (word >>> 2 !== generation || state === READY || state === SHUTDOWN) return false;
+    if (generationOf(word) !== generation || state === READY || state === SHUTDOWN) return false;
     const next = (word & ~3) | (state === WAITING ? NOT_READY : READY);
     if (Atomics.compareExchange(words, at, word, next) === word) return state === WAITING;
   }

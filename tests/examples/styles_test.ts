@@ -7,6 +7,7 @@ import { createEngine, selectPoller } from "pollwire";
 import { SYNC_WAIT } from "../../pollers/mod.ts";
 import { runtime, test } from "../harness.ts";
 import { Program } from "../pollers/program.ts";
+import { callsLinux } from "../pollers/powers.ts";
 
 const EXAMPLES = new URL("../../examples/", import.meta.url);
 
@@ -50,7 +51,7 @@ const SERVED_TO = "(?:served to    spiffe://example.org/traveller \\(TLSv1.3, TL
 const poller = selectPoller().name;
 
 /** Why no reactor workers run here; undefined where they do. */
-const noWorkers = poller === "epoll" || runtime === "bun"
+const noWorkers = callsLinux(poller) || runtime === "bun"
   ? undefined
   : "Deno shares ports only with --unstable-net, and this poller hands no descriptors over";
 

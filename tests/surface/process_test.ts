@@ -7,6 +7,7 @@ import { startDeafServer } from "../pollers/deaf_server.ts";
 import { PlainSocket } from "../pollers/plain_peer.ts";
 import { Program } from "../pollers/program.ts";
 import { gate, numbers, sleep, Trial, until } from "./serving.ts";
+import { callsLinux } from "../pollers/powers.ts";
 
 /** Within so much of having nothing to do a process has ended; a runtime takes 10 to 50 ms, a busy machine seconds. */
 const AT_ONCE_MS = 10_000;
@@ -15,7 +16,7 @@ const AT_ONCE_MS = 10_000;
 const A_WHILE_MS = 500;
 
 /** Why no reactor workers run here; undefined where they do. */
-const noWorkers = selectPoller().name === "epoll" || runtime === "bun"
+const noWorkers = callsLinux(selectPoller().name) || runtime === "bun"
   ? undefined
   : "Deno shares ports only with --unstable-net, and this poller hands no descriptors over";
 

@@ -5,6 +5,7 @@ import type { Endpoint, EndpointOptions } from "../../../pollers/mod.ts";
 import { LOOPBACK, withEngine } from "../promised.ts";
 import { noOptions, type SocketOptions, socketOptions } from "../socket_options.ts";
 import type { Suite } from "./suite.ts";
+import { callsLinux } from "../powers.ts";
 
 /** What is asked, and what must be true of the socket. */
 const CASES: ReadonlyArray<readonly [EndpointOptions, Partial<SocketOptions>]> = [
@@ -22,7 +23,7 @@ const CASES: ReadonlyArray<readonly [EndpointOptions, Partial<SocketOptions>]> =
 /** Tests of `EndpointOptions`. */
 export function optionRules({ factory, made, rule }: Suite): void {
   const asksTheSystem = made.poller === "native" && runtime === "deno"; // it cannot say when probes begin
-  const setsUserTimeout = made.poller === "epoll"; // no runtime has a function for it
+  const setsUserTimeout = callsLinux(made.poller); // no runtime has a function for it
   rule(
     "12 the options of an endpoint are those of its socket, connected and accepted",
     () =>

@@ -12,12 +12,11 @@ import { Boss } from "../../../surface/workers/boss.ts";
 import { readDescriptors } from "../../../surface/workers/intake.ts";
 import { ADOPTED, type Intake, OPEN, TAKEN } from "../../../surface/workers/protocol.ts";
 import { test, type TestOptions } from "../../harness.ts";
+import { whyNoHandover } from "../../pollers/powers.ts";
 import { Acceptor, connect, LOOPBACK, read, readExactly, until, write } from "../../pollers/promised.ts";
 
 const poller = selectPoller().name;
-const options: TestOptions = {
-  skip: ["epoll", "iocp"].includes(poller) ? undefined : `poller "${poller}" hands no descriptors over`,
-};
+const options: TestOptions = { skip: whyNoHandover(poller) };
 
 /** A worker's side, on this thread: what it was sent, of which it takes as many as it is told. */
 class Side {

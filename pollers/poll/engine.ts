@@ -1,0 +1,20 @@
+// The poll engine: descriptors that are given to poll(2) at every wait.
+
+import type { EngineOptions } from "../contract/engine.ts";
+import type { Libc } from "../ffi/libc.ts";
+import { ReadinessEngine } from "../readiness/engine.ts";
+import { MAX_EVENTS } from "./poll_entries.ts";
+import { createPollset } from "./pollset.ts";
+
+/** What the poller thread runs. Throws TypeError in a bundle without `import.meta.url`, as one in CommonJS is. */
+export function pollerModule(): URL {
+  return new URL("./poller_worker.ts", import.meta.url);
+}
+
+/** poll(2), through FFI. */
+export class PollEngine extends ReadinessEngine {
+  /** Throws an Error where the system has no descriptors left for a pipe. */
+  constructor(libc: Libc, options: EngineOptions) {
+    super("poll", libc, options, { createPollset, module: pollerModule(), maxEvents: MAX_EVENTS });
+  }
+}
