@@ -24,6 +24,7 @@ const ENTRIES = [
   "surface/features/mod.ts",
   "pollers/native/entry.ts",
   "pollers/epoll/entry.ts",
+  "pollers/poll/entry.ts",
   "pollers/iocp/entry.ts",
 ];
 

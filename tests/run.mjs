@@ -7,6 +7,7 @@ import { readArguments } from "../.ci/arguments.mjs";
 import { build } from "../.ci/build.mjs";
 import { ensureInstalled } from "../.ci/install.mjs";
 import { program, root, runtimeCommand } from "../.ci/runtimes.mjs";
+import { filesOn, suitesOn } from "./matrix.mjs";
 import { duration } from "./progress.mjs";
 import { readTap, skipLines } from "./reports.mjs";
 import { RunnerProgress } from "./runner_progress.mjs";
@@ -14,20 +15,6 @@ import { readSums, runnerArguments, Tally } from "./tally.mjs";
 
 /** A runner that takes longer than this is hung. */
 const RUNNER_LIMIT_MS = 15 * 60_000;
-
-/** Tests of what is the same whichever poller runs. */
-const ABOVE_POLLERS = ["surface", "peers", "interop", "attack", "handshakes", "examples"].map((folder) =>
-  `tests/${folder}`
-);
-
-/** Of these, what asks no poller for anything: it is run once a runtime. */
-const WITHOUT_POLLERS = ["surface/proto", "surface/cli", "surface/adapters", "surface/channel/service_config"]
-  .map(
-    (folder) => `tests/${folder}/`,
-  );
-
-/** What `native` stands for, and its twin that is there for comparison. */
-const DEFAULT_POLLERS = ["native", "node"];
 
 const USAGE = `npm test: checks, then every test on Deno and on Bun, then the built package on Node.
 
@@ -125,22 +112,15 @@ async function runBuild() {
   }
 }
 
-/**
- * Everything on the default poller, and what is above the pollers on each other one as well: those tests name no
- * poller, so the environment's is chosen.
- */
+/** Everything on the default poller, and on each other one what matrix.mjs says: those tests take the environment's. */
 async function runOnPollers(runtime, files) {
   await runSuite(runtime, files, "native");
-  const above = files.filter((file) =>
-    ABOVE_POLLERS.some((folder) => file.startsWith(folder)) &&
-    !WITHOUT_POLLERS.some((folder) => file.startsWith(folder))
-  );
-  if (above.length === 0) return;
   for (const { name, usable, because } of await describePollers(runtime)) {
-    if (DEFAULT_POLLERS.includes(name)) continue;
-    if (usable) await runSuite(runtime, above, name);
+    const again = name === "native" ? [] : filesOn(name, files);
+    if (again.length === 0) continue;
+    if (usable) await runSuite(runtime, again, name);
     else {
-      tally.nameSkips(runtime, [`${ABOVE_POLLERS.join(", ")} on ${name} (skipped: ${because})`]);
+      tally.nameSkips(runtime, [`${suitesOn(name).join(", ")} on ${name} (skipped: ${because})`]);
       tally.add(`${runtime}, ${name}`, { passed: 0, failed: 0, skipped: 1 });
     }
   }

@@ -3,6 +3,7 @@
 const contract = (poller) => `tests/pollers/${poller}_contract_test.ts`;
 const LISTENER = "tests/pollers/readiness/listener_test.ts";
 const TABLE = "tests/pollers/readiness/fd_table_test.ts";
+const POLLSET = "tests/pollers/poll/pollset_test.ts";
 const CRASH = "tests/pollers/epoll/crash_test.ts";
 const ADDRESS = "tests/pollers/contract/address_test.ts";
 
@@ -17,6 +18,35 @@ const mutation = (file, before, after, test, name, runtime = "deno") => ({
 
 /** As `readMutations` describes them. */
 export default [
+  // poll.
+  mutation(
+    "pollers/poll/pollset.ts",
+    "if (Atomics.load(control, WAITING) === 1) this.kick();",
+    "",
+    POLLSET,
+    "while another thread is in the call",
+  ),
+  mutation(
+    "pollers/poll/poll_entries.ts",
+    "this.next = i < count ? i : 1;",
+    "this.next = 1;",
+    POLLSET,
+    "more descriptors are ready",
+  ),
+  mutation(
+    "pollers/readiness/fd_table.ts",
+    "if (!reads && !writes) continue;",
+    "",
+    POLLSET,
+    "who does not wait ends no wait",
+  ),
+  mutation(
+    "pollers/poll/pollset.ts",
+    "this.wanted();\n  }",
+    "}",
+    POLLSET,
+    "while another thread is in the call",
+  ),
   // Addresses.
   mutation(
     "pollers/contract/address.ts",

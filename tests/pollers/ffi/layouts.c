@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -51,6 +52,10 @@ static void structs(void) {
   SIZE(RLIMIT, struct rlimit);
   AT(RLIMIT, current, struct rlimit, rlim_cur);
   AT(RLIMIT, maximum, struct rlimit, rlim_max);
+  SIZE(POLLFD, struct pollfd);
+  AT(POLLFD, fd, struct pollfd, fd);
+  AT(POLLFD, events, struct pollfd, events);
+  AT(POLLFD, returned, struct pollfd, revents);
   SIZE(TIMESPEC, struct timespec);
   AT(TIMESPEC, seconds, struct timespec, tv_sec);
   AT(TIMESPEC, nanoseconds, struct timespec, tv_nsec);
@@ -100,6 +105,14 @@ static void constants(void) {
   CONSTANT(EFD_NONBLOCK);
   CONSTANT(EFD_CLOEXEC);
   CONSTANT(RLIMIT_NOFILE);
+  CONSTANT(SEEK_CUR);
+  CONSTANT(POLLIN);
+  CONSTANT(POLLOUT);
+  CONSTANT(POLLERR);
+  CONSTANT(POLLHUP);
+  CONSTANT(POLLNVAL);
+  CONSTANT(POLLRDHUP);
+
 }
 
 static void errors(void) {

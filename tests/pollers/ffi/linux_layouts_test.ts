@@ -46,8 +46,8 @@ function under(prefix: string): Record<string, number> {
 }
 
 test("structs are laid out as a C compiler does it", () => {
-  const { IOVEC, MSGHDR, RLIMIT, SIGSET, SOCKADDR_IN, SOCKADDR_IN6, SOCKADDR_UN, TIMESPEC } = layouts;
-  const tables = { IOVEC, MSGHDR, RLIMIT, SIGSET, SOCKADDR_IN, SOCKADDR_IN6, SOCKADDR_UN, TIMESPEC };
+  const { IOVEC, MSGHDR, POLLFD, RLIMIT, SIGSET, SOCKADDR_IN, SOCKADDR_IN6, SOCKADDR_UN, TIMESPEC } = layouts;
+  const tables = { IOVEC, MSGHDR, POLLFD, RLIMIT, SIGSET, SOCKADDR_IN, SOCKADDR_IN6, SOCKADDR_UN, TIMESPEC };
   for (const [name, table] of Object.entries(tables)) assertEquals(table, under(name) as never, name);
   assertEquals(libc().layouts.epollEvent, under("epollEvent") as never);
   // What signatures and reads of lengths take for granted.

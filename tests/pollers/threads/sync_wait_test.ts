@@ -1,6 +1,7 @@
 // Waiting in an engine while the runtime's loop stands still: every engine that can, and the refusal of the others.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { epollFactory } from "../../../pollers/epoll/mod.ts";
+import { pollFactory } from "../../../pollers/poll/mod.ts";
 import { createEngine, describePollers, SYNC_WAIT, whyNoSyncWait } from "../../../pollers/mod.ts";
 import { ExecCtx } from "../../../pollers/contract/exec_ctx.ts";
 import { Timers } from "../../../pollers/core/timers.ts";
@@ -10,7 +11,7 @@ import { Dispatcher } from "../../../pollers/threads/waiting.ts";
 import { test } from "../../harness.ts";
 import { syncWaitTests } from "./sync_wait.ts";
 
-syncWaitTests(epollFactory);
+for (const factory of [epollFactory, pollFactory]) syncWaitTests(factory);
 
 test("[Q127] an engine on the runtime's sockets refuses, with the reason", async () => {
   const engine = createEngine("native");

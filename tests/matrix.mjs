@@ -1,0 +1,54 @@
+// Which tests run on which poller, and why not all on each: the whole takes half an hour as it is.
+
+/** Tests of what is the same whichever poller runs. */
+const ABOVE_POLLERS = ["surface", "peers", "interop", "attack", "handshakes", "examples"];
+
+/** Of these, what asks no poller for anything: it is run once a runtime. */
+const WITHOUT_POLLERS = [
+  "surface/proto",
+  "surface/cli",
+  "surface/adapters",
+  "surface/channel/service_config",
+];
+
+/**
+ * Calls from end to end, whatever ends them, threads that block, workers, TLS and other people's programs: what a poller
+ * that shares its sockets with another one could break. The rest would find nothing that epoll's run does not.
+ */
+const END_TO_END = [
+  "surface/calls_test.ts",
+  "surface/lifecycle_test.ts",
+  "surface/late_frames_test.ts",
+  "surface/flow_control_test.ts",
+  "surface/how_calls_end_test.ts",
+  "surface/process_test.ts",
+  "surface/nothing_left_test.ts",
+  "surface/blocking",
+  "surface/credentials/engines_test.ts",
+  "surface/queue/blocking_test.ts",
+  "surface/queue/completion_queue_test.ts",
+  "surface/workers",
+  "peers",
+];
+
+/**
+ * What runs on a poller besides everything on `native`: on `epoll`, which has its own sockets and threads, all above the
+ * pollers; on `poll`, which has epoll's sockets, what goes from end to end. `node` is there for comparison, and has its
+ * contract suite.
+ */
+const SUITES = { epoll: ABOVE_POLLERS, iocp: ABOVE_POLLERS, poll: END_TO_END, node: [] };
+
+/** The folders and files, below tests/, that run on `poller` once more. */
+export function suitesOn(poller) {
+  return SUITES[poller] ?? ABOVE_POLLERS;
+}
+
+/** Those of `files` that run on `poller` once more. */
+export function filesOn(poller, files) {
+  const among = (paths) => (file) => paths.some((path) => isBelow(file, `tests/${path}`));
+  return files.filter(among(suitesOn(poller))).filter((file) => !among(WITHOUT_POLLERS)(file));
+}
+
+function isBelow(file, path) {
+  return file === path || file.startsWith(`${path}/`);
+}
