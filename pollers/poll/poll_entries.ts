@@ -40,7 +40,7 @@ export class PollEntries implements WantedSink {
     return this.memory.view.getUint16(POLLFD.returned, true) !== 0;
   }
 
-  /** Fills the array with what is waited for now in the table with the memory `words`. */
+  /** Fills the array with what is waited for in the table with the memory `words`. */
   collect(words: Int32Array): void {
     this.put(0, this.kickRead, C.POLLIN);
     this.count = 1;
