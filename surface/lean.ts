@@ -4,11 +4,11 @@
  *
  * @example
  * ```ts ignore
- * import { Channel, createClient } from "pollwire/lean";
+ * import { Channel, createClient, tlsClient } from "pollwire/lean";
  * import { native } from "pollwire/pollers/native";
  * import { Greeter } from "./gen/greeter.ts";
  *
- * const channel = new Channel("greeter.internal:443", { poller: native, credentials: tls.client() });
+ * const channel = new Channel("greeter.internal:443", { poller: native, credentials: tlsClient() });
  * const greeter = createClient(Greeter, channel);
  * console.log(await greeter.sayHello({ name: "you" }));
  * ```
@@ -21,8 +21,11 @@ export { Metadata } from "./call/metadata.ts";
 export { RpcError } from "./call/rpc_error.ts";
 export { Status, type StatusCode, type StatusName, statusName } from "./call/status.ts";
 export { Channel } from "./channel/channel.ts";
-export { insecure, tls } from "./credentials/mod.ts";
+export { insecure } from "./credentials/insecure.ts";
+export { tlsClient } from "./credentials/lean_client.ts";
+export { tlsServer } from "./credentials/lean_server.ts";
 export { ServiceConfigError } from "./channel/service_config/service_config_error.ts";
 export { AddressError, PollerError } from "../pollers/mod.ts";
 export { createClient } from "./promise/client.ts";
+export { createInterceptedClient } from "./promise/intercepted_client.ts";
 export { Server } from "./server/server.ts";

@@ -184,7 +184,8 @@ export type { PollerList } from "./engines.ts";
 export { announce, type Announcement, type AnnounceOptions } from "./etcd/announce.ts";
 export type { EtcdOptions, EtcdUser } from "./etcd/etcd_options.ts";
 export { etcdResolver } from "./etcd/etcd_scheme.ts";
-export { type Client, type ClientMethod, type ClientOptions, type Responses } from "./promise/client.ts";
+export type { Client, ClientMethod, Responses } from "./promise/client.ts";
+export type { ClientOptions } from "./promise/intercepted_client.ts";
 export { type GenericClient, genericClient } from "./promise/generic_client.ts";
 export type { Handler } from "./promise/handlers.ts";
 export {
@@ -346,6 +347,8 @@ export {
   type ServerCredentials,
   tls,
   type TlsClientOptions,
+  type TlsLibrary,
+  type TlsLibraryOptions,
   type TlsServerOptions,
   type TokenSource,
   type VerifyPeer,

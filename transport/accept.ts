@@ -1,8 +1,8 @@
 // From an accepted endpoint to a transport: the client's HTTP/2 preface and SETTINGS, under the deadline that all of a
 // handshake has. TLS comes before, where connections are to be secure; see tls/secure_acceptance.ts.
 
+import type { SocketAddress } from "../pollers/contract/address.ts";
 import type { Endpoint, EventEngine, Instant } from "../pollers/contract/engine.ts";
-import { InProcessClient } from "./in_process/listener.ts";
 import { DEFAULT_HANDSHAKE_TIMEOUT_MS, type HandshakeOptions } from "./handshake.ts";
 import type { ServerKeepaliveOptions } from "./keepalive.ts";
 import {
@@ -16,6 +16,16 @@ import type { ServerTransport, ServerTransportSink } from "./transport.ts";
 export interface AcceptOptions extends HandshakeOptions, ServerTransportOptions {
   /** How clients are asked whether they are there, and how often they may ask. */
   readonly keepalive?: ServerKeepaliveOptions;
+}
+
+/** A client of this thread that wants a connection, see `in_process/`. */
+export interface ClientOfThread {
+  /** What it asked for. */
+  readonly peer: SocketAddress;
+  /** The server takes it. */
+  accept(engine: EventEngine, options: AcceptOptions, sink: ServerTransportSink): ServerTransport;
+  /** The server does not take it. */
+  close(): void;
 }
 
 /** Serves the clients of one server: what their transports have in common is worked out once. */
@@ -42,11 +52,11 @@ export class TransportAcceptor {
 
   /** Serves a client on an accepted endpoint, or one of this thread; one that sends no SETTINGS until `deadline` is let go. */
   accept(
-    from: Endpoint | InProcessClient,
+    from: Endpoint | ClientOfThread,
     sink: ServerTransportSink,
     deadline: Instant = this.deadline(),
   ): ServerTransport {
-    if (from instanceof InProcessClient) return from.accept(this.engine, this.options, sink);
+    if ("accept" in from) return from.accept(this.engine, this.options, sink);
     const transport = new Http2ServerTransport(this.host, from, sink);
     transport.expectSettings(deadline, this.timeoutMs);
     return transport;

@@ -1,7 +1,7 @@
 // From one address to a transport, under one deadline: TCP, a tunnel where the address is a proxy's, the TLS handshake where
 // the connection is to be secure, then the HTTP/2 preface and SETTINGS of both sides.
 
-import { formatAddress, type SocketAddress } from "../pollers/contract/address.ts";
+import { formatAddress, type InProcessAddress, type SocketAddress } from "../pollers/contract/address.ts";
 import type {
   ConnectHandle,
   Endpoint,
@@ -40,7 +40,17 @@ export interface ConnectOptions extends HandshakeOptions {
   readonly security?: ConnectSecurity;
   /** The address is that of an HTTP proxy, which connects to this. Default: the address is the server's. */
   readonly tunnel?: TunnelTarget;
+  /** Connects inside the process; undefined where that cannot be done. */
+  readonly connectInProcess?: ConnectInProcess | undefined;
 }
+
+/** Begins to connect to a server of this thread at `address`. */
+export type ConnectInProcess = (
+  engine: EventEngine,
+  address: InProcessAddress,
+  options: ConnectOptions,
+  owner: HandshakeOwner,
+) => ConnectAttempt;
 
 /** One attempt to connect to a server. */
 export interface ConnectAttempt {

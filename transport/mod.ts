@@ -12,7 +12,7 @@ export type {
   TraceName,
   Traces,
 } from "../pollers/log/mod.ts";
-export { type AcceptOptions, TransportAcceptor } from "./accept.ts";
+export { type AcceptOptions, type ClientOfThread, TransportAcceptor } from "./accept.ts";
 export { certificateNames } from "../pollers/native/certificate.ts";
 export type { TransportOptions } from "./client_transport.ts";
 export { binaryField, binaryValue, binaryValues, decodeBinary, encodeBinary } from "./grpc/binary_header.ts";
@@ -36,7 +36,12 @@ export { MESSAGE_PREFIX_BYTES } from "./grpc/message_prefix.ts";
 export { GrpcStatus, type StatusCode, type StatusName, statusName } from "./grpc/status_mapping.ts";
 export { beginConnect } from "./connect.ts";
 export * from "./handshake.ts";
-export { InProcessClient, InProcessListener, type TakenConnection } from "./in_process/listener.ts";
+export {
+  connectInProcess,
+  InProcessClient,
+  InProcessListener,
+  type TakenConnection,
+} from "./in_process/listener.ts";
 export type { TunnelTarget } from "./tunnel.ts";
 export { copyBytes } from "./hpack/copy_bytes.ts";
 export { Field, PRINTABLE } from "./hpack/field.ts";
@@ -69,6 +74,8 @@ export type {
   TlsServerConfig,
 } from "./tls/config.ts";
 export { coversHost, type HostNames, isFor } from "./tls/host_names.ts";
+export { NODE_TLS } from "./tls/node/context.ts";
+export { OPENSSL } from "./tls/openssl/context.ts";
 export { selectTlsProvider } from "./tls/providers.ts";
 export { type AcceptanceOwner, SecureAcceptance } from "./tls/secure_acceptance.ts";
 export { Handshakes, type HandshakeUnderWay } from "./tls/handshakes.ts";

@@ -13,6 +13,7 @@ import { ChannelCredentials, connectSecurity } from "../credentials/channel_cred
 import type { CallCredentials } from "../credentials/call_credentials.ts";
 import { checkCallCredentials } from "../client/call_identity.ts";
 import { hostOf } from "../credentials/host_names.ts";
+import { OWN_TLS_LIBRARY } from "../credentials/tls_library.ts";
 import { type Insecure, insecure, plaintextRefusal, refusalThrough } from "../credentials/insecure.ts";
 import { PendingCalls } from "../call/pending_calls.ts";
 import { type Compression, encodingNamed, messageEncodings } from "../compression.ts";
@@ -24,7 +25,7 @@ import { clientKeepalive } from "../keepalive.ts";
 import { describe, type OptionNames } from "../options.ts";
 import { USER_AGENT } from "../version.ts";
 import { Backoff } from "./backoff.ts";
-import { parseChannelTarget } from "./channel_target.ts";
+import { type ChannelTarget, parseChannelTarget } from "./channel_target.ts";
 import { type CallObserver, CallObservers } from "../call/call_observer.ts";
 import { type CallContext, ChannelEnd } from "../client/call_context.ts";
 import { KeptRequests } from "../client/kept_requests.ts";
@@ -189,14 +190,11 @@ export class Channel {
     const features = new FeatureSet("make a channel", new.target.features, options.features);
     const policy = (this.#features = features).policies.chosen(options.loadBalancing ?? "pick_first");
     const readConfig = configReader(options, features);
+    const retries = features.first("retries");
     const config = options.serviceConfig === undefined ? undefined : readConfig(options.serviceConfig);
     checkResolvers(options.resolvers);
     const resolvers = [options.resolvers ?? {}, ...features.resolvers];
-    const { target: parsed, credentials } = parseChannelTarget(
-      target,
-      options.credentials,
-      schemeNames(resolvers),
-    );
+    const { target: parsed, credentials } = targetOf(target, options, features, resolvers);
     checkCallCredentials("make a channel", options.callCredentials);
     const port = defaultPort(credentials instanceof ChannelCredentials);
     this.#authority = options.authority ?? authorityOf(parsed, port, resolvers);
@@ -225,7 +223,8 @@ export class Channel {
         ...(proxy === undefined ? {} : { tunnel: proxy.tunnel }),
         readConfig,
         resolvers,
-        retries: features.first("retries"),
+        connectInProcess: features.first("inProcess")?.connect,
+        retries,
         makeHealthChecker: features.first("makeHealthChecker"),
         callContext: () => this.#context,
         ...(config === undefined ? {} : { config }),
@@ -241,7 +240,7 @@ export class Channel {
       reporter,
       target: parsed,
       channelOptions: credentials === undefined ? options : { ...options, credentials },
-      retries: features.first("retries"),
+      retries,
       end: new ChannelEnd(),
       maxReceiveElements: options.maxReceiveElements,
       observers: new CallObservers(),
@@ -465,6 +464,18 @@ function checkNumbers({ idleTimeoutMs = Infinity, retryBufferBytes = 0 }: Channe
       `Cannot make a channel: retryBufferBytes is ${retryBufferBytes}; give 0 or more octets`,
     );
   }
+}
+
+/** What `target` says; "https:" is TLS by the libraries that the channel has. */
+function targetOf(
+  target: string,
+  { credentials }: ChannelOptions,
+  features: FeatureSet,
+  resolvers: readonly Resolvers[],
+): ChannelTarget {
+  const secure = (): ChannelCredentials =>
+    new ChannelCredentials({}, features.first("tlsLibraries") ?? OWN_TLS_LIBRARY);
+  return parseChannelTarget(target, credentials, secure, schemeNames(resolvers));
 }
 
 /** How connections to `authority` are secured; undefined where they are not. */

@@ -13,12 +13,17 @@ export interface ChannelTarget {
 
 /**
  * Reads `text`: what `parseDestination` reads, where a port that is missing is 443 with TLS and else 80, and
- * "https://host:port" for TLS, or "http://host:port" for plaintext. https: without `given` trusts the system's authorities.
+ * "https://host:port" for TLS, or "http://host:port" for plaintext. https: without `given` is `secure`.
  *
  * @throws {AddressError} for what names no target
  * @throws {TypeError} for `given` that are no credentials, and that contradict the scheme
  */
-export function parseChannelTarget(text: string, given: unknown, schemes?: readonly string[]): ChannelTarget {
+export function parseChannelTarget(
+  text: string,
+  given: unknown,
+  secure: () => ChannelCredentials,
+  schemes?: readonly string[],
+): ChannelTarget {
   checkCredentials("make a channel", given, isTls, "tls.client(...)");
   const credentials = given as ChannelTarget["credentials"];
   const scheme = typeof text === "string" ? /^https?(?=:\/\/)/i.exec(text)?.[0].toLowerCase() : undefined;
@@ -37,7 +42,7 @@ export function parseChannelTarget(text: string, given: unknown, schemes?: reado
         "two out",
     );
   }
-  return { target, credentials: credentials ?? (isPlaintext ? insecure : new ChannelCredentials({})) };
+  return { target, credentials: credentials ?? (isPlaintext ? insecure : secure()) };
 }
 
 function isTls(given: unknown): boolean {

@@ -9,7 +9,9 @@ import {
 } from "../../transport/mod.ts";
 
 /** What of the options makes connections different, beside what `sharedBy` says. */
-const PARTS: Readonly<Record<Exclude<keyof ConnectOptions, "reporter" | "security">, true>> = {
+const PARTS: Readonly<
+  Record<Exclude<keyof ConnectOptions, "reporter" | "security" | "connectInProcess">, true>
+> = {
   endpoint: true,
   handshakeTimeoutMs: true,
   keepalive: true,

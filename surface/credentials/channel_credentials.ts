@@ -1,18 +1,14 @@
 // How a channel's connections are secured.
 
-import {
-  type ConnectSecurity,
-  type Reporter,
-  selectTlsProvider,
-  type TlsContext,
-} from "../../transport/mod.ts";
+import type { ConnectSecurity, Reporter, TlsContext, TlsProvider } from "../../transport/mod.ts";
 import { checkOptions, type OptionNames } from "../options.ts";
 import { ContextSource, type OptionsSource } from "./context_source.ts";
 import { identityOf, type Pem, pemText } from "./pem.ts";
+import { tlsLibrary, type TlsLibraryOptions } from "./tls_library.ts";
 import { checkVerifyPeer, peerCheck, type VerifyPeer } from "./verify_peer.ts";
 
 /** What `tls.client` is made with. */
-export interface TlsClientOptions {
+export interface TlsClientOptions extends TlsLibraryOptions {
   /** Certificates of the authorities that may vouch for the server, PEM. Default: the system's. */
   readonly ca?: Pem;
   /** What this client shows to servers that ask for a certificate: it, and those that lead to its authority; PEM. */
@@ -23,8 +19,6 @@ export interface TlsClientOptions {
   readonly serverName?: string;
   /** Asked of each server whose certificate is accepted. Default: no further question. */
   readonly verifyPeer?: VerifyPeer;
-  /** TLS libraries to choose from, in order: "openssl,node". Default: OpenSSL, where it is found, before the runtime's own. */
-  readonly provider?: string;
 }
 
 const NAMES: OptionNames<TlsClientOptions> = {
@@ -48,15 +42,17 @@ export let connectSecurity: (
 /** How connections of channels are secured; made by `tls.client`. */
 export class ChannelCredentials {
   readonly #source: ContextSource<TlsClientOptions, TlsContext>;
+  readonly #known: readonly TlsProvider[];
 
   /**
-   * See `tls.client`.
+   * See `tls.client`; `known` are the libraries that have names.
    *
    * @throws {TypeError} for unknown options, and where of `cert` and `key` only one is given
    * @throws {Error} that says what is wrong with a certificate or key
    */
-  constructor(source: OptionsSource<TlsClientOptions>) {
-    this.#source = new ContextSource(source, contextOf);
+  constructor(source: OptionsSource<TlsClientOptions>, known: readonly TlsProvider[]) {
+    this.#known = known;
+    this.#source = new ContextSource(source, (options) => contextOf(options, known));
   }
 
   /** What it is made from now: data, where there is no `verifyPeer`, from which another thread makes the same. */
@@ -74,7 +70,7 @@ export class ChannelCredentials {
       const onFailed = (error: unknown): void =>
         reporter.report(error, { where: "credentials", level: "error" });
       return {
-        isAsynchronous: selectTlsProvider(credentials.#source.options.provider).isAsynchronous,
+        isAsynchronous: tlsLibrary(credentials.#source.options, credentials.#known).isAsynchronous,
         get check() {
           return peerCheck(credentials.#source.options.verifyPeer);
         },
@@ -87,7 +83,7 @@ export class ChannelCredentials {
   }
 }
 
-function contextOf(options: TlsClientOptions): TlsContext {
+function contextOf(options: TlsClientOptions, known: readonly TlsProvider[]): TlsContext {
   checkOptions(PURPOSE, options, NAMES as Readonly<Record<string, true>>);
   checkVerifyPeer(PURPOSE, options.verifyPeer);
   if (options.serverName === "") throw new TypeError(`Cannot ${PURPOSE}: serverName is empty; give a host`);
@@ -95,7 +91,7 @@ function contextOf(options: TlsClientOptions): TlsContext {
   const identity = identityOf(PURPOSE, options.cert, options.key);
   const config = { ...(ca === undefined ? {} : { ca }), ...(identity === undefined ? {} : { identity }) };
   try {
-    return selectTlsProvider(options.provider).clientContext(config);
+    return tlsLibrary(options, known).clientContext(config);
   } catch (error) {
     throw new Error(`Cannot ${PURPOSE}: ${(error as Error).message}`, { cause: error });
   }

@@ -3,6 +3,7 @@
 import { ChannelCredentials, type TlsClientOptions } from "./channel_credentials.ts";
 import type { OptionsSource } from "./context_source.ts";
 import { ServerCredentials, type TlsServerOptions } from "./server_credentials.ts";
+import { EVERY_TLS_LIBRARY } from "./tls_library.ts";
 
 export { ChannelCredentials, ServerCredentials, type TlsClientOptions, type TlsServerOptions };
 export {
@@ -18,6 +19,7 @@ export type { OptionsSource } from "./context_source.ts";
 export { type FilesOf, pemFiles } from "./files.ts";
 export type { Identity } from "./server_credentials.ts";
 export type { Pem } from "./pem.ts";
+export type { TlsLibrary, TlsLibraryOptions } from "./tls_library.ts";
 export type { VerifyPeer } from "./verify_peer.ts";
 
 /**
@@ -47,6 +49,6 @@ export const tls: {
    */
   server(options: OptionsSource<TlsServerOptions>): ServerCredentials;
 } = {
-  client: (options = {}) => new ChannelCredentials(options),
-  server: (options) => new ServerCredentials(options),
+  client: (options = {}) => new ChannelCredentials(options, EVERY_TLS_LIBRARY),
+  server: (options) => new ServerCredentials(options, EVERY_TLS_LIBRARY),
 };

@@ -5,14 +5,15 @@ import {
   certificateNames,
   isFor,
   type Reporter,
-  selectTlsProvider,
   type TlsContext,
+  type TlsProvider,
 } from "../../transport/mod.ts";
 import { checkOptions, describe, type OptionNames } from "../options.ts";
 import type { EventEngine, SocketAddress } from "../../pollers/mod.ts";
 import { ContextSource, type OptionsSource } from "./context_source.ts";
 import { checkCredentials, type Insecure, plaintextRefusal } from "./insecure.ts";
 import { identityOf, type Pem, pemText } from "./pem.ts";
+import { tlsLibrary, type TlsLibraryOptions } from "./tls_library.ts";
 import { checkVerifyPeer, peerCheck, type VerifyPeer } from "./verify_peer.ts";
 
 /** A certificate, with those that lead to its authority, and its key: PEM. */
@@ -24,7 +25,7 @@ export interface Identity {
 }
 
 /** What `tls.server` is made with. */
-export interface TlsServerOptions extends Identity {
+export interface TlsServerOptions extends Identity, TlsLibraryOptions {
   /** Others, for clients that ask for a name which one of them is for (SNI); `cert` is for all other clients. */
   readonly more?: readonly Identity[];
   /** Certificates of the authorities that may vouch for clients, PEM. Default: clients are asked for no certificate. */
@@ -33,8 +34,6 @@ export interface TlsServerOptions extends Identity {
   readonly requireClientCertificate?: boolean;
   /** Asked of each client whose certificate is accepted, or that needs none. Default: no further question. */
   readonly verifyPeer?: VerifyPeer;
-  /** TLS libraries to choose from, in order: "openssl,node". Default: OpenSSL, where it is found, before the runtime's own. */
-  readonly provider?: string;
 }
 
 const NAMES: OptionNames<TlsServerOptions> = {
@@ -55,15 +54,17 @@ export let acceptSecurity: (credentials: ServerCredentials, reporter: Reporter) 
 /** How connections of servers are secured; made by `tls.server`. */
 export class ServerCredentials {
   readonly #source: ContextSource<TlsServerOptions, NamedContexts>;
+  readonly #known: readonly TlsProvider[];
 
   /**
-   * See `tls.server`.
+   * See `tls.server`; `known` are the libraries that have names.
    *
    * @throws {TypeError} for unknown options, and where `cert` or `key` is missing
    * @throws {Error} that says what is wrong with a certificate or key
    */
-  constructor(source: OptionsSource<TlsServerOptions>) {
-    this.#source = new ContextSource(source, (options) => new NamedContexts(options));
+  constructor(source: OptionsSource<TlsServerOptions>, known: readonly TlsProvider[]) {
+    this.#known = known;
+    this.#source = new ContextSource(source, (options) => new NamedContexts(options, known));
   }
 
   /** What it is made from now: data, from which a worker makes the same. */
@@ -76,7 +77,7 @@ export class ServerCredentials {
       const onFailed = (error: unknown): void =>
         reporter.report(error, { where: "credentials", level: "error" });
       return {
-        isAsynchronous: selectTlsProvider(credentials.#source.options.provider).isAsynchronous,
+        isAsynchronous: tlsLibrary(credentials.#source.options, credentials.#known).isAsynchronous,
         get check() {
           return peerCheck(credentials.#source.options.verifyPeer);
         },
@@ -122,10 +123,10 @@ export function checkListening(
 class NamedContexts {
   readonly #contexts: Array<{ readonly names: readonly string[]; readonly context: TlsContext }> = [];
 
-  constructor(options: TlsServerOptions) {
+  constructor(options: TlsServerOptions, known: readonly TlsProvider[]) {
     checkOptions(PURPOSE, options, NAMES as Readonly<Record<string, true>>);
     checkVerifyPeer(PURPOSE, options.verifyPeer);
-    const { cert, key, more = [], provider, requireClientCertificate = true } = options;
+    const { cert, key, more = [], requireClientCertificate = true } = options;
     if (!Array.isArray(more)) {
       throw new TypeError(`Cannot ${PURPOSE}: more is ${describe(more)}, not an array`);
     }
@@ -137,7 +138,7 @@ class NamedContexts {
       }
       const config = { identity, requireClientCertificate, ...(clientCa === undefined ? {} : { clientCa }) };
       try {
-        const context = selectTlsProvider(provider).serverContext(config);
+        const context = tlsLibrary(options, known).serverContext(config);
         this.#contexts.push({ names: certificateNames(identity.cert), context });
       } catch (error) {
         throw new Error(`Cannot ${PURPOSE}: ${(error as Error).message}`, { cause: error });

@@ -1,7 +1,7 @@
 // What channels and servers can do beside what all of them do: features, which the full entry has all of.
 
-import type { EngineFactory } from "../../pollers/mod.ts";
-import type { MessageEncoding } from "../../transport/mod.ts";
+import type { EngineFactory, EventEngine, IoResult, Listener, SocketAddress } from "../../pollers/mod.ts";
+import type { ClientOfThread, ConnectInProcess, MessageEncoding, TlsProvider } from "../../transport/mod.ts";
 import type { AnyPolicy, Policies, ReadPolicyList } from "../channel/balancer/policies.ts";
 import type { MakeHealthChecker } from "../channel/health_checker.ts";
 import type { FindProxy } from "../channel/proxy.ts";
@@ -25,6 +25,23 @@ export interface ServiceConfigReader {
   readonly readPolicies: ReadPolicyList;
 }
 
+/** Connections without a socket. */
+export interface InProcess {
+  readonly connect: ConnectInProcess;
+  /** `onAccept` gets every client; `onShutdown` comes once, last. */
+  listen(
+    engine: EventEngine,
+    onAccept: (client: ClientOfThread) => void,
+    onShutdown: () => void,
+  ): ListenerOfThread;
+}
+
+/** A server's listener for clients of its thread. */
+export interface ListenerOfThread extends Pick<Listener, "start" | "shutdown"> {
+  /** Takes the name, where nobody has it. */
+  bind(at: SocketAddress): IoResult<number>;
+}
+
 /** What features are made of; of what there can be one of, the first feature that has it counts. */
 export interface FeatureParts {
   /** Pollers by name, and what is chosen where no poller is named. */
@@ -35,10 +52,13 @@ export interface FeatureParts {
   readonly balancers?: readonly AnyPolicy[];
   /** Encodings of messages. */
   readonly encodings?: readonly MessageEncoding[];
+  /** Of targets with "https:", where nothing else is said; the first that can be used. */
+  readonly tlsLibraries?: readonly TlsProvider[];
   readonly serviceConfigs?: ServiceConfigReader;
   readonly retries?: Retries;
   readonly makeHealthChecker?: MakeHealthChecker;
   readonly findProxy?: FindProxy;
+  readonly inProcess?: InProcess;
 }
 
 /** A feature, as the library sees it. */

@@ -26,6 +26,8 @@ export {
 } from "./balancers.ts";
 export { compression } from "./compression.ts";
 export { healthChecks } from "./health_checks.ts";
+export { inProcess } from "./in_process.ts";
+export { openssl } from "./openssl.ts";
 export { proxies } from "./proxies.ts";
 export { retries } from "./retries.ts";
 export { serviceConfigs } from "./service_configs.ts";

@@ -2,7 +2,8 @@
 
 import { createSyncClient, type SyncClient } from "../blocking/sync_client.ts";
 import type { Channel } from "../channel/channel.ts";
-import { type Client, type ClientOptions, createClient as promiseClient } from "../promise/client.ts";
+import type { Client } from "../promise/client.ts";
+import { type ClientOptions, createInterceptedClient } from "../promise/intercepted_client.ts";
 import type { ServiceDescriptor } from "../proto/mod.ts";
 
 /** A client of a service, and the same methods as calls that block. */
@@ -21,7 +22,7 @@ export function createClient<S extends ServiceDescriptor<unknown>>(
   channel: Channel,
   options: ClientOptions = {},
 ): ServiceClient<S> {
-  const client = promiseClient(service, channel, options);
+  const client = createInterceptedClient(service, channel, options);
   if (Object.hasOwn(client, "sync")) return client as ServiceClient<S>;
   let made: SyncClient<S> | undefined = undefined;
   const sync = (): SyncClient<S> => {

@@ -2,25 +2,30 @@
 
 import { OWN, REGISTERED as BALANCERS } from "../channel/balancer/registry.ts";
 import { REGISTERED as RESOLVERS } from "../channel/resolver/registry.ts";
+import { EVERY_TLS_LIBRARY } from "../credentials/tls_library.ts";
 import { compression } from "../features/compression.ts";
 import type { Feature, MadeFeature } from "../features/feature.ts";
 import { healthChecks } from "../features/health_checks.ts";
+import { inProcess } from "../features/in_process.ts";
 import { proxies } from "../features/proxies.ts";
 import { retries } from "../features/retries.ts";
 import { serviceConfigs } from "../features/service_configs.ts";
 import { EVERY_POLLER } from "./engines.ts";
 
 const POLLERS: MadeFeature = { name: "every poller", pollers: EVERY_POLLER };
+const TLS_LIBRARIES: MadeFeature = { name: "every TLS library", tlsLibraries: EVERY_TLS_LIBRARY };
 const OWN_BALANCERS: MadeFeature = { name: "every balancing policy", balancers: OWN };
 const REGISTERED: MadeFeature = { name: "what is registered", balancers: BALANCERS, resolvers: RESOLVERS };
 
 /** Those of channels and servers of the full entry. */
 export const EVERYTHING: readonly Feature[] = [
   POLLERS,
+  TLS_LIBRARIES,
   OWN_BALANCERS,
   REGISTERED,
   compression,
   healthChecks,
+  inProcess,
   proxies,
   retries,
   serviceConfigs,

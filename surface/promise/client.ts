@@ -1,7 +1,7 @@
 // A typed client of a service: a function a method.
 
 import type { RequestTemplate } from "../../transport/mod.ts";
-import { checkOptions, describe, type OptionNames } from "../options.ts";
+import { describe } from "../options.ts";
 import { callContext, type Channel } from "../channel/channel.ts";
 import type { MethodDescriptor, ServiceDescriptor } from "../proto/mod.ts";
 import { checkService } from "../proto/service.ts";
@@ -9,8 +9,6 @@ import { type CallOptions, NO_OPTIONS, readCallOptions } from "../client/call_op
 import type { CallContext } from "../client/call_context.ts";
 import { CallSites } from "./call_sites.ts";
 import { type PromiseContext, SingleResponseCall, StreamingResponseCall } from "./client_calls.ts";
-import { type ClientChain, clientChain, interceptedMethod } from "./intercepted_method.ts";
-import type { ClientInterceptor } from "./interceptor.ts";
 import { isSource, type Source } from "./producer.ts";
 import { streamsRequests, streamsResponses } from "../proto/service.ts";
 
@@ -35,62 +33,48 @@ export type Client<S> = S extends ServiceDescriptor<infer Methods>
   ? { readonly [Name in keyof Methods]: ClientMethod<Methods[Name]> }
   : never;
 
-/** What a client is made with. */
-export interface ClientOptions {
-  /** Run around every call, the first one outermost. */
-  readonly interceptors?: readonly ClientInterceptor[];
-}
-
-const NAMES: OptionNames<ClientOptions> = { interceptors: true };
+/** Makes the function of a method whose calls something runs around; `checkRequests` throws for what is no source of requests. */
+export type AroundMethod = (
+  context: PromiseContext,
+  method: MethodDescriptor,
+  template: RequestTemplate,
+  checkRequests: (message: unknown) => void,
+) => unknown;
 
 /**
  * A client of `service` over `channel`; any number may be made.
  *
- * @throws {TypeError} for what is no service of this library, no channel, and no interceptor
+ * @throws {TypeError} for what is no service of this library, and no channel
  */
-export function createClient<S extends ServiceDescriptor<unknown>>(
-  service: S,
-  channel: Channel,
-  options: ClientOptions = {},
-): Client<S> {
-  return makeClient(callContext("make a client", channel), service, options);
+export function createClient<S extends ServiceDescriptor<unknown>>(service: S, channel: Channel): Client<S> {
+  return makeClient(callContext("make a client", channel), service);
 }
 
-/** The same, over what `calls` need of a channel. */
+/** The same, over what `calls` need of a channel; `around`: of a client with interceptors. */
 export function makeClient<S extends ServiceDescriptor<unknown>>(
   calls: CallContext,
   service: S,
-  options: ClientOptions = {},
+  around?: AroundMethod,
 ): Client<S> {
   checkService("make a client", service);
   const context: PromiseContext = { ...calls, sites: new CallSites() };
-  const chain = chainOf("make a client", options);
   const client: Record<string, unknown> = {};
   for (const [name, method] of Object.entries(service.methods as Record<string, MethodDescriptor>)) {
-    client[name] = makeMethod(context, chain, method, context.template(method.path));
+    client[name] = makeMethod(context, around, method, context.template(method.path));
   }
   return client as Client<S>;
-}
-
-/** The interceptors of a client; undefined where there are none. Throws TypeError for unknown options. */
-export function chainOf(purpose: string, options: ClientOptions): ClientChain | undefined {
-  checkOptions(purpose, options, NAMES as Readonly<Record<string, true>>);
-  const { interceptors } = options;
-  if (interceptors === undefined) return undefined;
-  const chain = clientChain(purpose, interceptors);
-  return interceptors.length === 0 ? undefined : chain;
 }
 
 /** The function that calls `method`. */
 export function makeMethod(
   context: PromiseContext,
-  chain: ClientChain | undefined,
+  around: AroundMethod | undefined,
   method: MethodDescriptor,
   template: RequestTemplate,
 ): unknown {
   const requestStream = streamsRequests(method.kind);
-  if (chain !== undefined) {
-    return interceptedMethod(context, chain, method, template, (message) => {
+  if (around !== undefined) {
+    return around(context, method, template, (message) => {
       if (requestStream) checkRequests(method, message);
     });
   }

@@ -5,7 +5,8 @@ import { callContext, type Channel } from "../channel/channel.ts";
 import type { MethodKind } from "../proto/mod.ts";
 import { rawMethod } from "../proto/raw.ts";
 import { CallSites } from "./call_sites.ts";
-import { chainOf, type ClientOptions, makeMethod, type Responses } from "./client.ts";
+import { makeMethod, type Responses } from "./client.ts";
+import { aroundBy, type ClientOptions } from "./intercepted_client.ts";
 import type { PromiseContext } from "./client_calls.ts";
 import type { Source } from "./producer.ts";
 
@@ -41,13 +42,13 @@ export function genericClient(channel: Channel, options: ClientOptions = {}): Ge
     ...callContext("make a generic client", channel),
     sites: new CallSites(),
   };
-  const chain = chainOf("make a generic client", options);
+  const around = aroundBy("make a generic client", options);
   const methods = new Map<string, unknown>();
   const method = <Request, Result>(kind: MethodKind, path: string) => {
     const key = `${kind} ${path}`;
     let made = methods.get(key);
     if (made === undefined) {
-      made = makeMethod(context, chain, rawMethod(path, kind), context.template(path));
+      made = makeMethod(context, around, rawMethod(path, kind), context.template(path));
       if (methods.size >= MOST_METHODS) methods.clear();
       methods.set(key, made);
     }

@@ -15,12 +15,11 @@ import {
 import { Combiner } from "../../pollers/core/combiner.ts";
 import {
   type AcceptSecurity,
+  type ClientOfThread,
   type ConnectionSecurity,
   DEFAULT_HANDSHAKE_TIMEOUT_MS,
   type HandshakeOptions,
   Handshakes,
-  InProcessClient,
-  InProcessListener,
   localSettings,
   type RequestHead,
   SecureAcceptance,
@@ -37,7 +36,7 @@ import { Status, type StatusCode } from "../call/status.ts";
 import { messageEncodings } from "../compression.ts";
 import { checkConnectOptions } from "../connect_options.ts";
 import { type EngineUse, useEngineOf } from "../engines.ts";
-import type { Feature } from "../features/feature.ts";
+import type { Feature, InProcess } from "../features/feature.ts";
 import { FeatureSet } from "../features/feature_set.ts";
 import { serverKeepalive } from "../keepalive.ts";
 import { checkOptions, describe } from "../options.ts";
@@ -77,6 +76,7 @@ export class Server {
   /** The engine the server runs on. */
   readonly engine: EventEngine;
   readonly #use: EngineUse;
+  readonly #features: FeatureSet;
   readonly #methods = new MethodTable();
   readonly #styles = new ServerStyles();
   readonly #listeners = new Set<Pick<Listener, "shutdown">>();
@@ -113,6 +113,7 @@ export class Server {
       "server",
     );
     const features = new FeatureSet("make a server", new.target.features, options.features);
+    this.#features = features;
     const reporter = new Reporter(options);
     this.#admission = new Admission(options, reporter);
     const interceptors = this.#intercepting(options.interceptors ?? []);
@@ -207,7 +208,7 @@ export class Server {
       : [target];
     this.#checkRunning(address);
     checkListening(formatAddress(target), credentials, this.engine, at);
-    const onAccept = (accepted: Endpoint | InProcessClient): void => this.#accept(accepted, binding);
+    const onAccept = (accepted: Endpoint | ClientOfThread): void => this.#accept(accepted, binding);
     const onShutdown = (error?: IoError): void => {
       this.#listeners.delete(listener);
       binding.onShutdown();
@@ -216,7 +217,7 @@ export class Server {
       this.#settleIfIdle();
     };
     const listener = target.family === "inprocess"
-      ? new InProcessListener(this.engine, onAccept, onShutdown)
+      ? this.#inProcess(address).listen(this.engine, onAccept, onShutdown)
       : this.engine.listen(
         {
           ...serverEndpoint(endpoint, keepalive),
@@ -405,6 +406,12 @@ export class Server {
     }
   }
 
+  #inProcess(address: string): InProcess {
+    const inProcess = this.#features.first("inProcess");
+    if (inProcess !== undefined) return inProcess;
+    throw new TypeError(`Cannot listen on ${address}: give the server the feature inProcess`);
+  }
+
   #drain(binding: Binding, graceMs: number): Promise<void> {
     this.engine.hold();
     return new Promise((resolve) => {
@@ -442,14 +449,14 @@ export class Server {
     if (!binding.listening && binding.transports.size === 0) this.#bindings.delete(binding);
   }
 
-  #accept(endpoint: Endpoint | InProcessClient, binding?: Binding, onClosed?: () => void): void {
+  #accept(endpoint: Endpoint | ClientOfThread, binding?: Binding, onClosed?: () => void): void {
     const admitted = this.#admission.admits(endpoint.peer);
     if (!admitted || this.#styles.isShutDown) { // who was asked may have stopped the server
       if (admitted) this.#admission.closed(endpoint.peer);
       endpoint.close();
       return onClosed?.();
     }
-    if (this.#security === undefined || endpoint instanceof InProcessClient) {
+    if (this.#security === undefined || "accept" in endpoint) {
       return this.#serve(endpoint, undefined, undefined, binding, onClosed);
     }
     const deadline = this.#acceptor.deadline();
@@ -477,7 +484,7 @@ export class Server {
   }
 
   #serve(
-    endpoint: Endpoint | InProcessClient,
+    endpoint: Endpoint | ClientOfThread,
     security: ConnectionSecurity | undefined,
     deadline: Instant | undefined,
     binding?: Binding,

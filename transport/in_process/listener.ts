@@ -3,6 +3,7 @@
 import { formatAddress, type InProcessAddress, type SocketAddress } from "../../pollers/contract/address.ts";
 import type { EventEngine, IoResult } from "../../pollers/contract/engine.ts";
 import { IoError } from "../../pollers/contract/io_error.ts";
+import type { ClientOfThread } from "../accept.ts";
 import type { TransportOptions } from "../client_transport.ts";
 import type { ConnectAttempt, ConnectOptions, HandshakeOwner } from "../handshake.ts";
 import type { ClientTransport, ServerTransport, ServerTransportSink } from "../transport.ts";
@@ -31,7 +32,7 @@ export interface TakenConnection {
 }
 
 /** A client that has asked for a connection. */
-export class InProcessClient {
+export class InProcessClient implements ClientOfThread {
   /** Set where the server has taken it. */
   connection: TakenConnection | undefined = undefined;
 
@@ -160,4 +161,14 @@ export class InProcessAttempt implements ConnectAttempt {
     this.isOver = true;
     this.owner.onHandshakeFailed(this, `cannot connect to ${formatAddress(this.address)}: ${why}`);
   }
+}
+
+/** Connects to servers of this thread. */
+export function connectInProcess(
+  engine: EventEngine,
+  address: InProcessAddress,
+  options: ConnectOptions,
+  owner: HandshakeOwner,
+): ConnectAttempt {
+  return new InProcessAttempt(engine, address, options, owner);
 }

@@ -3,6 +3,7 @@
 import type { Buffer } from "../../../pollers/native/node_classes.ts";
 import { ServerCredentials as WireCredentials } from "../../credentials/server_credentials.ts";
 import { type Insecure, insecure } from "../../credentials/insecure.ts";
+import { EVERY_TLS_LIBRARY } from "../../credentials/tls_library.ts";
 
 /** A certificate and its key, PEM. */
 export interface KeyCertPair {
@@ -81,7 +82,7 @@ class SslServerCredentials extends ServerCredentials {
       ...first,
       more,
       ...(rootCerts === null ? {} : { clientCa: rootCerts, requireClientCertificate: asksClients }),
-    });
+    }, EVERY_TLS_LIBRARY);
   }
 
   override _isSecure(): boolean {

@@ -75,8 +75,8 @@ export default [
   ),
   mutation(
     "surface/channel/channel_target.ts",
-    "credentials ?? (isPlaintext ? insecure : new",
-    "credentials ?? (isPlaintext ? undefined : new",
+    "credentials ?? (isPlaintext ? insecure : secure())",
+    "credentials ?? (isPlaintext ? undefined : secure())",
     TARGET,
     "https: is TLS",
   ),

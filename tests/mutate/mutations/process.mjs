@@ -271,8 +271,8 @@ export default [
   },
   {
     file: "pollers/native/env.ts",
-    before: "process.env[name] || undefined",
-    after: "process.env[name]",
+    before: 'return value === "" ? undefined : value;',
+    after: "return value;",
     test: "tests/pollers/select_test.ts",
   },
   {

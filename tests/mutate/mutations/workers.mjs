@@ -84,8 +84,8 @@ export default [
   ),
   mutation(
     "pollers/native/thread.ts",
-    "setTimeout(() => process.exit(0), 0);",
-    "process.exit(0);",
+    "setTimeout(() => hostProcess().exit(0), 0);",
+    "hostProcess().exit(0);",
     WORKERS,
     "boss: descriptors come back",
   ),

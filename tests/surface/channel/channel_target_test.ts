@@ -2,10 +2,15 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { Channel, insecure, tls } from "pollwire";
 import { AddressError } from "../../../pollers/mod.ts";
-import { parseChannelTarget } from "../../../surface/channel/channel_target.ts";
+import { type ChannelTarget, parseChannelTarget as parse } from "../../../surface/channel/channel_target.ts";
 import { formatDestination } from "../../../surface/channel/destination.ts";
 import { ChannelCredentials } from "../../../surface/credentials/channel_credentials.ts";
 import { test } from "../../harness.ts";
+
+/** Of a channel whose "https:" is `own`. */
+function parseChannelTarget(text: string, given: unknown, schemes?: readonly string[]): ChannelTarget {
+  return parse(text, given, () => own, schemes);
+}
 
 const own = tls.client(); // loads, once for the process, what all of them use
 

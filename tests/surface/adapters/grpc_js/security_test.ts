@@ -2,12 +2,12 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import type { CallCredentials, sendUnaryData, ServerUnaryCall } from "pollwire/grpc-js";
 import * as grpc from "pollwire/grpc-js";
-import { selectTlsProvider } from "../../../../transport/mod.ts";
+import { EVERY_TLS_LIBRARY, tlsLibrary } from "../../../../surface/credentials/tls_library.ts";
 import { runtime, test } from "../../../harness.ts";
 import { authority, rogue, shown } from "../../../transport/tls/secured_pair.ts";
 import { bound, guideClient, libraries, type Library, type Note, outcome } from "./sides.ts";
 
-selectTlsProvider(undefined); // opens its library, once
+tlsLibrary({}, EVERY_TLS_LIBRARY); // opens its library, once
 
 /** Of a server of theirs that is given no authority for clients. */
 const ASKS_TOO_MUCH = runtime === "deno"

@@ -1,0 +1,38 @@
+// Which library does the cryptography of credentials: by name, or itself.
+
+import { NODE_TLS, OPENSSL, selectTlsProvider, type TlsProvider } from "../../transport/mod.ts";
+import { describe } from "../options.ts";
+
+/** A TLS library, for the option `provider`: `openssl` of "pollwire/features". */
+export interface TlsLibrary {
+  /** "openssl" or "node". */
+  readonly name: string;
+}
+
+/** What is said of the library. */
+export interface TlsLibraryOptions {
+  /**
+   * TLS libraries to choose from, in order: "openssl,node"; or a library itself. Default: OpenSSL, where it is found, before
+   * the runtime's own. Credentials of "pollwire/lean" know the runtime's own by name, and no other.
+   */
+  readonly provider?: string | TlsLibrary;
+}
+
+/** OpenSSL is faster, resumes sessions and tells a cut from an end; the runtime's own is everywhere, and needs no permission. */
+export const EVERY_TLS_LIBRARY: readonly TlsProvider[] = [OPENSSL, NODE_TLS];
+
+/** What every channel and server has. */
+export const OWN_TLS_LIBRARY: readonly TlsProvider[] = [NODE_TLS];
+
+/**
+ * The library of `options`, one of those `known` where it is named.
+ *
+ * @throws {TypeError} for what is no library
+ * @throws {Error} that says why none can be used
+ */
+export function tlsLibrary({ provider }: TlsLibraryOptions, known: readonly TlsProvider[]): TlsProvider {
+  if (provider === undefined || typeof provider === "string") return selectTlsProvider(provider, known);
+  const given = Object(provider) as Partial<TlsProvider>;
+  if (typeof given.clientContext === "function") return selectTlsProvider(given as TlsProvider, known);
+  throw new TypeError(`provider is ${describe(provider)}; give "openssl", "node", or a library itself`);
+}
