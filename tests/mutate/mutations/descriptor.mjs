@@ -1,0 +1,193 @@
+// Faults of descriptors and of reflection.
+
+const WRITE = "tests/surface/proto/descriptor/write_file_test.ts";
+const READ = "tests/surface/proto/descriptor/load_descriptors_test.ts";
+const TEXT = "tests/surface/proto/descriptor/default_text_test.ts";
+const SERVICE = "tests/surface/services/reflection_test.ts";
+const CLIENT = "tests/surface/services/reflection_client_test.ts";
+
+/** As `readMutations` describes them. */
+export default [
+  {
+    file: "surface/proto/descriptor/write_file.ts",
+    before: "return { start, end: end + 1 };",
+    after: "return { start, end };",
+    test: WRITE,
+    name: "the descriptor of a.proto",
+  },
+  {
+    file: "surface/proto/descriptor/write_file.ts",
+    before: "while (taken.has(name)) name = `X${name}`;",
+    after: "",
+    test: WRITE,
+    name: "the descriptor of sub/b.proto",
+  },
+  {
+    file: "surface/proto/descriptor/write_options.ts",
+    before: "fields.sort(([a], [b]) => a.number - b.number);",
+    after: "",
+    test: WRITE,
+    name: "the descriptor of a.proto",
+  },
+  {
+    file: "surface/proto/descriptor/write_options.ts",
+    before: "field !== undefined && !isOfSources(field)",
+    after: "field !== undefined",
+    test: WRITE,
+    name: "the descriptor of e24.proto",
+  },
+  {
+    file: "surface/proto/descriptor/default_text.ts",
+    before: "power >= -4 && power < digits",
+    after: "power >= -6 && power < digits",
+    test: TEXT,
+    name: "numbers are spelled",
+  },
+  {
+    file: "surface/proto/load.ts",
+    before: "if (taken.has(path)) path = location;",
+    after: "",
+    test: WRITE,
+    name: "files that are imported by the same path",
+  },
+  {
+    file: "surface/proto/language/parse_message.ts",
+    before: "/(?:_+|^)([^_]?)/g",
+    after: "/(?:^|_+)([^_]?)/g",
+    test: WRITE,
+    name: "the descriptor of a.proto",
+  },
+  {
+    file: "surface/proto/language/parse_message.ts",
+    before: "for (const range of ranges) range.options = options;",
+    after: "ranges[0]!.options = options;",
+    test: WRITE,
+    name: "the descriptor of a.proto",
+  },
+  {
+    file: "surface/proto/descriptor/read_message.ts",
+    before: "    message.oneofs.splice(message.oneofs.indexOf(field.oneof), 1);\n",
+    after: "",
+    test: READ,
+    name: "what is read of descriptors",
+  },
+  {
+    file: "surface/proto/descriptor/read_message.ts",
+    before: "if (depth > MOST_NESTED)",
+    after: "if (depth > MOST_NESTED + 1)",
+    test: READ,
+    name: "messages in messages are refused",
+  },
+  {
+    file: "surface/proto/descriptor/read_context.ts",
+    before: "this.#characters += characters;",
+    after: "",
+    test: READ,
+    name: "long names of many declarations",
+  },
+  {
+    file: "surface/proto/descriptor/read_options.ts",
+    before: "if (++this.#depth > RECURSION_LIMIT)",
+    after: "if (++this.#depth > 2 * RECURSION_LIMIT)",
+    test: READ,
+    name: "options in options",
+  },
+  {
+    file: "surface/proto/descriptor/link_descriptors.ts",
+    before: "if (open.has(imported)) throw cycle",
+    after: "if (open.has(imported)) continue; if (path.length < 0) throw cycle",
+    test: READ,
+    name: "descriptors are refused: a cycle",
+  },
+  {
+    file: "surface/proto/descriptor/link_descriptors.ts",
+    before: "set.extend(extensionsOf([...own, ...imported]));",
+    after: "",
+    test: READ,
+    name: "what is read of descriptors",
+  },
+  {
+    file: "surface/proto/descriptor/link_descriptors.ts",
+    before: "for (const context of contexts) context.checkKinds();",
+    after: "",
+    test: READ,
+    name: "a message that is said to be an enum",
+  },
+  {
+    file: "surface/services/reflection.ts",
+    before: "one === file || !sent.has(one.name)",
+    after: "!sent.has(one.name)",
+    test: SERVICE,
+    name: "[C103] imports are sent once a stream",
+  },
+  {
+    file: "surface/services/reflection.ts",
+    before: "for (const { name } of files) sent.add(name);",
+    after: "",
+    test: SERVICE,
+    name: "[C103] imports are sent once a stream",
+  },
+  {
+    file: "surface/services/reflection.ts",
+    before: "originalRequest: request, ",
+    after: "",
+    test: SERVICE,
+    name: "[C103] v1 lists all services",
+  },
+  {
+    file: "surface/services/reflection.ts",
+    before: "this.#index === undefined || served !== this.#indexed",
+    after: "this.#index === undefined",
+    test: SERVICE,
+    name: "[C103] services that come and go",
+  },
+  {
+    file: "surface/services/reflection.ts",
+    before: 'return refusal(Status.UNIMPLEMENTED, "the',
+    after: 'throw new Error("the',
+    test: SERVICE,
+    name: "[C103] a question of a later version",
+  },
+  {
+    file: "surface/server/method_table.ts",
+    before: "...this.files.keys(), ...names",
+    after: "...names",
+    test: SERVICE,
+    name: "[C103] v1 lists all services",
+  },
+  {
+    file: "surface/proto/descriptor/file_index.ts",
+    before: "this.#declare(value, scope, file)",
+    after: "this.#declare(value, `${scope}.${one.name}`, file)",
+    test: SERVICE,
+    name: "[C103] a file comes by every kind of symbol",
+  },
+  {
+    file: "surface/proto/descriptor/file_index.ts",
+    before: ".sort((a, b) => a - b)",
+    after: ".sort((a, b) => b - a)",
+    test: SERVICE,
+    name: "[C103] extensions come by message",
+  },
+  {
+    file: "surface/services/reflection_client.ts",
+    before: 'this.#version !== "v1"',
+    after: 'this.#version !== "v1alpha"',
+    test: CLIENT,
+    name: "[C103] a server that has v1alpha alone",
+  },
+  {
+    file: "surface/services/reflection_client.ts",
+    before: "this.#files.size === MAX_FILES",
+    after: "this.#files.size === 2 * MAX_FILES",
+    test: CLIENT,
+    name: "[C103] a server that has files without end",
+  },
+  {
+    file: "surface/services/reflection_client.ts",
+    before: "dependency.filter((_, i) => !weakDependency.includes(i))",
+    after: "dependency",
+    test: CLIENT,
+    name: "[C103] imports that a server does not send",
+  },
+];
