@@ -1,8 +1,9 @@
-// The protobuf codec beside protobufjs and protobuf-es: messages as services send them, and single kinds of fields.
+// The protobuf codec, compiled and generated, beside protobufjs and protobuf-es: messages as services send them, and single kinds of fields.
 import type { Bench } from "tinybench";
-import type { MessageCodec } from "../../surface/proto/codec.ts";
+import type { Codec, MessageCodec } from "../../surface/proto/codec.ts";
 import { encodeFramed, parseProto, reuseFramed } from "../../surface/proto/mod.ts";
 import { addBatch, expect, expectBytes, pattern } from "./batch.ts";
+import { generatedOf } from "./codec_generated.ts";
 import { peersOf } from "./codec_peers.ts";
 
 /** The messages that are measured. */
@@ -95,6 +96,25 @@ export function add(bench: Bench): void {
   }
 }
 
+/** Adds the same of generated code. */
+export async function addGenerated(bench: Bench): Promise<void> {
+  const { messages } = parseProto(PROTO) as unknown as { messages: Record<string, MessageCodec> };
+  const generated = await generatedOf(PROTO);
+  for (const [name, type, value, written = type] of KINDS) {
+    const codec = generated[type]!;
+    const bytes = messages[`micro.${written}`]!.encode(value);
+    const count = countOf(bytes);
+    const again = messages[`micro.${type}`]!;
+    expectBytes(`${name}, generated`, codec.encode(codec.decode(bytes)), again.encode(again.decode(bytes)));
+    addEncoder(bench, `generated encode: ${name}`, count, generated[written]!, value);
+    addDecoder(bench, `generated decode: ${name}`, count, (bytes) => codec.decode(bytes), bytes);
+  }
+}
+
+function countOf(bytes: Uint8Array): number {
+  return Math.max(1, Math.floor(BATCH_BYTES / (bytes.length + 20)));
+}
+
 function addKind(
   bench: Bench,
   codec: MessageCodec,
@@ -103,17 +123,9 @@ function addKind(
   value: Record<string, unknown>,
 ): void {
   const bytes = encodeFramed(writer, value).slice(PREFIX_BYTES);
-  const count = Math.max(1, Math.floor(BATCH_BYTES / (bytes.length + 20)));
+  const count = countOf(bytes);
   expectBytes(name, codec.encode(codec.decode(bytes)), codec === writer ? bytes : reordered(codec, bytes));
-  addBatch(bench, `codec encode: ${name}`, count, () => {
-    let sum = 0;
-    for (let i = 0; i < count; i++) {
-      const framed = encodeFramed(writer, value);
-      sum += framed.length + framed[framed.length - 1]!;
-      reuseFramed(framed);
-    }
-    return sum;
-  });
+  addEncoder(bench, `codec encode: ${name}`, count, writer, value);
   addDecoder(bench, `codec decode: ${name}`, count, (bytes) => codec.decode(bytes), bytes);
   const readers = peersOf(PROTO, codec);
   peersOf(PROTO, writer).forEach((peer, i) => {
@@ -125,6 +137,18 @@ function addKind(
       return sum;
     });
     addDecoder(bench, `${peer.name} decode: ${name}`, count, (bytes) => readers[i]!.decode(bytes), bytes);
+  });
+}
+
+function addEncoder(bench: Bench, name: string, count: number, codec: Codec, value: unknown): void {
+  addBatch(bench, name, count, () => {
+    let sum = 0;
+    for (let i = 0; i < count; i++) {
+      const framed = encodeFramed(codec, value);
+      sum += framed.length + framed[framed.length - 1]!;
+      reuseFramed(framed);
+    }
+    return sum;
   });
 }
 

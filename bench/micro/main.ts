@@ -6,7 +6,7 @@ import { Bench } from "tinybench";
 import { readArguments } from "../../.ci/arguments.mjs";
 import { checksum, operationsOf } from "./batch.ts";
 import { add as addCalls } from "./calls.ts";
-import { add as addCodec } from "./codec.ts";
+import { add as addCodec, addGenerated } from "./codec.ts";
 import { add as addFrames } from "./frames.ts";
 import { add as addHpack } from "./hpack.ts";
 import { add as addJson } from "./json.ts";
@@ -44,6 +44,7 @@ for (
     addPicks,
   ]
 ) add(bench);
+await addGenerated(bench);
 for (const { name } of [...bench.tasks]) if (!name.includes(options.filter)) bench.remove(name);
 if (bench.tasks.length === 0) {
   fail(`Cannot find a benchmark whose name has ${JSON.stringify(options.filter)}`);

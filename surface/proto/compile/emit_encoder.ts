@@ -11,7 +11,7 @@ import { rowOf, TYPES } from "./type_table.ts";
 const NUMBER_BYTES = 10;
 
 /** With more keys than this JavaScriptCore's compiler often gives up on the switch, and the array is as fast. */
-const MOST_CASES = 12;
+export const MOST_CASES = 12;
 
 /**
  * The text of `function (m, w, f)`, which appends the message `m` to the writer `w`; `f` is the field whose value it is.
@@ -51,10 +51,18 @@ const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(${this.names.schema()}, 
     const { keys } = this.plan;
     const S = this.names.schema();
     const KNOWN = this.names.known();
-    // Compilers of TypeScript may be told to refuse cases that go on in the next one.
-    if (keys.length > MOST_CASES || this.names.type !== undefined) {
+    if (keys.length > MOST_CASES) {
       const KEYS = this.names.keys();
       return `let i = 0; for (const k in m) if (${KEYS}[i++] !== k) i = keyAfter(${S}, ${KEYS}, ${KNOWN}, m, k, i - 1);`;
+    }
+    // Compilers of TypeScript may be told to refuse cases that go on in the next one.
+    if (this.names.type !== undefined) {
+      const tests = keys.map((key, i) =>
+        `if (i <= ${i} && k === ${JSON.stringify(key)}) { i = ${i + 1}; continue; }`
+      );
+      return `let i = 0; for (const k in m) {\n${
+        tests.join("\n")
+      }\nif (!${KNOWN}.has(k)) stray(${S}, m, k); }`;
     }
     const cases = keys.map((key, i) =>
       `case ${i}: if (k === ${JSON.stringify(key)}) { i = ${i + 1}; continue; }`

@@ -1,7 +1,7 @@
 // How messages are coded in a generated module: a schema, and two functions.
 
 import { emitDecoder, emitMessageClass } from "../compile/emit_decoder.ts";
-import { emitEncoder } from "../compile/emit_encoder.ts";
+import { emitEncoder, MOST_CASES } from "../compile/emit_encoder.ts";
 import type { Names } from "../compile/names.ts";
 import { type MessagePlan, planOf } from "../compile/plan.ts";
 import type { EnumNode, FieldNode, MessageNode } from "../language/nodes.ts";
@@ -104,7 +104,9 @@ export class CodecText {
       ...(defaults.length === 0 ? [] : [`[${defaults.join(", ")}]`]),
     ];
     return [
-      `const ${name}$keys: readonly string[] = ${JSON.stringify(plan.keys)};`,
+      ...(plan.keys.length > MOST_CASES
+        ? [`const ${name}$keys: readonly string[] = ${JSON.stringify(plan.keys)};`]
+        : []),
       `const ${name}$class: any = ${PURE} messageClass(${args.join(", ")});`,
       named("read", emitDecoder(plan, names)),
       named("write", emitEncoder(plan, names)),

@@ -40,7 +40,6 @@ export type FieldInit = readonly [number: number, name: string, type: FieldType,
 
 /** The schema of a generated message type. Its fields are made when they are first asked for, since types refer to each other. */
 class GeneratedSchema implements MessageSchema {
-  private made: FieldSchema[] | undefined = undefined;
   private keys: ReadonlySet<string> | undefined = undefined;
 
   constructor(
@@ -55,7 +54,9 @@ class GeneratedSchema implements MessageSchema {
   }
 
   get fields(): FieldSchema[] {
-    return this.made ??= this.make().map((init) => fieldOf(this.fullName, init));
+    const made = this.make().map((init) => fieldOf(this.fullName, init));
+    Object.defineProperty(this, "fields", { value: made }); // for code that writes nested messages: a property is faster
+    return made;
   }
 
   get known(): ReadonlySet<string> {
