@@ -1,5 +1,6 @@
 // A server for tests of commands, of which every kind of method, health and channelz can be asked.
 import { fileURLToPath } from "node:url";
+import "../../shared_engines.ts";
 import { Channelz, Health, loadProto, Reflection, RpcError, Server, type ServerCall } from "../../../mod.ts";
 
 /** The path of its .proto file. */
