@@ -20,7 +20,7 @@ import { WireCall } from "./wire_call.ts";
 
 /** What clients make their calls on. */
 export interface ChannelInterface {
-  /** Ends it; calls that run go on in grpc-js, and end with UNAVAILABLE here. */
+  /** Ends it when its calls have ended: those that run go on, and those that wait for a connection fail. */
   close(): void;
   /** Where it connects to. */
   getTarget(): string;
@@ -43,6 +43,8 @@ export interface ChannelInterface {
     propagateFlags: number | null | undefined,
   ): Call;
 }
+
+const SHUT_DOWN = "Channel has been shut down";
 
 /** See {@linkcode ChannelInterface}. */
 export class Channel implements ChannelInterface {
@@ -74,7 +76,7 @@ export class Channel implements ChannelInterface {
 
   close(): void {
     this.closed = true;
-    this.channel.close();
+    void this.channel.drain();
   }
 
   getTarget(): string {
@@ -92,7 +94,7 @@ export class Channel implements ChannelInterface {
     deadline: Deadline,
     callback: (error?: Error) => void,
   ): void {
-    if (this.closed) throw new Error("Channel has been shut down");
+    if (this.closed) throw new Error(SHUT_DOWN);
     const { engine } = this.context;
     if (numberOf(this.channel.state) !== currentState) return queueMicrotask(callback);
     const ms = msUntil(deadline);
@@ -121,6 +123,7 @@ export class Channel implements ChannelInterface {
     if (!(typeof deadline === "number" || deadline instanceof Date)) {
       throw new TypeError("Channel#createCall: deadline must be a number or Date");
     }
+    if (this.closed) throw new Error(SHUT_DOWN);
     const flags = propagateFlags ?? propagate.DEFAULTS;
     const inTime = parentCall && (flags & propagate.DEADLINE) !== 0
       ? earlier(deadline, parentCall.getDeadline())

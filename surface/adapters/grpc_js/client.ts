@@ -22,7 +22,7 @@ import type { Deadline } from "./deadline.ts";
 import type { ClientMethodDefinition, deserialize, serialize } from "./definitions.ts";
 import { later } from "./later.ts";
 import { Metadata } from "./metadata.ts";
-import { CallSite, type ServiceError, serviceError, type StatusObject } from "./status.ts";
+import { CallSites, type ServiceError, type StatusObject } from "./status.ts";
 
 /** Gets the response, or why there is none. */
 export type requestCallback<ResponseType> = (err: ServiceError | null, value?: ResponseType) => void;
@@ -82,6 +82,7 @@ export class Client {
   readonly #channel: ChannelInterface;
   readonly #interceptors: InterceptorLists;
   readonly #transform: CallInvocationTransformer | undefined;
+  readonly #sites = new CallSites();
 
   /**
    * A client of the server at `address`.
@@ -138,7 +139,7 @@ export class Client {
     const given = withCallback<ResponseType>(metadata, options, callback);
     const definition = definitionOf(method, serialize, deserialize, false, false);
     const { properties, call } = this.#begin(definition, given, new UnaryCall(), argument);
-    startSingle(properties, call);
+    startSingle(properties, call, this.#sites);
     call.sendMessage(properties.argument);
     call.halfClose();
     return properties.call;
@@ -156,7 +157,7 @@ export class Client {
     const given = withCallback<ResponseType>(metadata, options, callback);
     const definition = definitionOf(method, serialize, deserialize, true, false);
     const { properties, call } = this.#begin(definition, given, new WritableCall(serialize));
-    startSingle(properties, call);
+    startSingle(properties, call, this.#sites);
     return properties.call as ClientWritableStream<RequestType>;
   }
 
@@ -172,7 +173,7 @@ export class Client {
     const given = withoutCallback<ResponseType>(metadata, options);
     const definition = definitionOf(method, serialize, deserialize, false, true);
     const { properties, call } = this.#begin(definition, given, new ReadableCall(deserialize), argument);
-    startStream(properties, call);
+    startStream(properties, call, this.#sites);
     call.sendMessage(properties.argument);
     call.halfClose();
     return properties.call as ClientReadableStream<ResponseType>;
@@ -189,7 +190,7 @@ export class Client {
     const given = withoutCallback<ResponseType>(metadata, options);
     const definition = definitionOf(method, serialize, deserialize, true, true);
     const { properties, call } = this.#begin(definition, given, new DuplexCall(serialize, deserialize));
-    startStream(properties, call);
+    startStream(properties, call, this.#sites);
     return properties.call as ClientDuplexStream<RequestType, ResponseType>;
   }
 
@@ -264,8 +265,9 @@ function withoutCallback<ResponseType>(
 function startSingle<Req, Res>(
   { call: emitter, callback, metadata }: CallProperties<Req, Res>,
   call: InterceptingCallInterface,
+  sites: CallSites,
 ): void {
-  const site = new CallSite();
+  const site = sites.next();
   let response: Res | null = null;
   let ended = false;
   call.start(metadata, {
@@ -274,9 +276,9 @@ function startSingle<Req, Res>(
     onReceiveStatus(status) {
       if (ended) return;
       ended = true;
-      if (status.code !== Status.OK) callback!(serviceError(status, site.frames));
+      if (status.code !== Status.OK) callback!(sites.failure(status, site));
       else if (response !== null) callback!(null, response);
-      else callback!(serviceError({ ...status, ...NO_RESPONSE }, site.frames));
+      else callback!(sites.failure({ ...status, ...NO_RESPONSE }, site));
       emitter.emit("status", status);
     },
   });
@@ -288,8 +290,9 @@ const NO_RESPONSE = { code: Status.UNIMPLEMENTED, details: "No message received"
 function startStream<Req, Res>(
   { call: surface, metadata }: CallProperties<Req, Res>,
   call: InterceptingCallInterface,
+  sites: CallSites,
 ): void {
-  const site = new CallSite();
+  const site = sites.next();
   const stream = surface as ClientReadableStream<Res>;
   let ended = false;
   const listener: InterceptingListener = {
@@ -299,7 +302,7 @@ function startStream<Req, Res>(
       if (ended) return;
       ended = true;
       stream.push(null);
-      if (status.code !== Status.OK) stream.emit("error", serviceError(status, site.frames));
+      if (status.code !== Status.OK) stream.emit("error", sites.failure(status, site));
       stream.emit("status", status);
     },
   };

@@ -184,9 +184,12 @@ function* pairsOf(metadata: Metadata): IterableIterator<[string, MetadataValue]>
   }
 }
 
+const NO_FIELDS: readonly string[] = [];
+
 /** Names and values in turn, in wire form; those that are the protocol's own are left out. */
 export function fieldsOf(metadata: Metadata | null | undefined): readonly string[] {
-  if (metadata === null || typeof propertyOf(metadata, "toJSON") !== "function") return [];
+  if (metadata instanceof Metadata && metadata["internalRepr"].size === 0) return NO_FIELDS;
+  if (metadata === null || typeof propertyOf(metadata, "toJSON") !== "function") return NO_FIELDS;
   return sendable(pairsOf(metadata!)).fields;
 }
 

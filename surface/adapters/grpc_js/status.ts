@@ -29,18 +29,31 @@ export type ServerStatusResponse = Partial<StatusObject>;
 export type ServerErrorResponse = ServerStatusResponse & Error;
 
 /** The error of a call that ended with `status`. `site`: the stack of its caller, without the first line. */
-export function serviceError(status: StatusObject, site: string): ServiceError {
+function serviceError(status: StatusObject, site: string): ServiceError {
   const { code, details, metadata } = status;
   const error = new Error(`${code} ${Status[code]}: ${details}`);
   const stack = `${error.stack}\nfor call at\n${site}`;
   return Object.assign(error, { code, details, metadata, stack });
 }
 
-/** Where a call was made: the stack without its first line, made when it is asked for. */
-export class CallSite extends Error {
-  /** The frames, or that there are none. */
-  get frames(): string {
-    return this.stack?.split("\n").slice(1).join("\n") || "no stack trace available";
+/** Calls of a client that remember where they were made: its first ones, and those after one that failed. */
+const REMEMBERED_CALLS = 100;
+
+/** Where calls of one client were made. To remember it costs more than all else that a call costs its client. */
+export class CallSites {
+  private left = REMEMBERED_CALLS;
+
+  /** Where the next call is made; undefined where it does not remember. */
+  next(): Error | undefined {
+    if (this.left === 0) return undefined;
+    this.left--;
+    return new Error();
+  }
+
+  /** The error of a call that ended with `status`, and was made at `site`. */
+  failure(status: StatusObject, site: Error | undefined): ServiceError {
+    this.left = REMEMBERED_CALLS;
+    return serviceError(status, site?.stack?.split("\n").slice(1).join("\n") || "no stack trace available");
   }
 }
 

@@ -97,6 +97,22 @@ app("a stream is sent as it is read, and ends when it is cancelled", handlers, a
   await until(() => seen.includes("stream cancelled"));
 });
 
+app("a client that is closed lets its calls end", handlers, async ({ client }) => {
+  const call = client["both"]();
+  call.write({ text: "before" });
+  const texts: string[] = [];
+  for await (const { text } of call) {
+    texts.push(text);
+    if (text === "after") call.end();
+    else {
+      client.close();
+      call.write({ text: "after" });
+    }
+  }
+  assertEquals(texts, ["before", "after"]);
+  assertThrows(() => client["one"]({}, () => {}), Error, "Channel has been shut down");
+});
+
 app("interceptors of a client change what is sent and what comes", handlers, async (sides) => {
   const { client, calling: { InterceptingCall, ListenerBuilder, Metadata, RequesterBuilder } } = sides;
   const log: string[] = [];

@@ -15,6 +15,7 @@ import { channelOptions, serverOptions } from "../../../../surface/adapters/grpc
 import { earlier, msUntil } from "../../../../surface/adapters/grpc_js/deadline.ts";
 import { later } from "../../../../surface/adapters/grpc_js/later.ts";
 import { appLogger } from "../../../../surface/adapters/grpc_js/logging.ts";
+import { CallSites } from "../../../../surface/adapters/grpc_js/status.ts";
 import { fieldsOf, fromHeaders, headersOf } from "../../../../surface/adapters/grpc_js/metadata.ts";
 import { runtime, test } from "../../../harness.ts";
 
@@ -192,6 +193,19 @@ test("grpc-js: a deadline is a point of time", () => {
   assert(Math.abs(msUntil(at)! - 10_000) < 1_000);
   assertStrictEquals(earlier(at, Infinity), at);
   assertStrictEquals(earlier(at, 5), 5);
+});
+
+test("grpc-js: the first calls of a client remember where they were made, and those after one that failed", () => {
+  const sites = new CallSites();
+  const remembered = (): number => {
+    let count = 0;
+    while (sites.next() !== undefined) count++;
+    return count;
+  };
+  assertEquals(remembered(), 100);
+  const failed = { code: all.status.ABORTED, details: "d", metadata: new Metadata() };
+  assertEquals(sites.failure(failed, undefined).stack?.includes("no stack trace available"), true);
+  assertEquals(remembered(), 100);
 });
 
 test("grpc-js: what one callback throws does not keep others from being called", async () => {
