@@ -171,8 +171,8 @@ export default [
   },
   {
     file: `${FOLDER}channel_credentials.ts`,
-    before: "return error === undefined ? true :",
-    after: "return error === null ? true :",
+    before: "return error === undefined\n",
+    after: "return error === null\n",
     test: SECURITY,
     name: "the name of a certificate",
   },

@@ -237,7 +237,7 @@ export default [
   ),
   mutation(
     "surface/channel/channel.ts",
-    "        USER_AGENT,\n",
+    "        this.#userAgent,\n",
     '        "grpc",\n',
     PASSED_ON,
     "header section",
