@@ -17,8 +17,8 @@ export interface SourceOptions {
   readonly includeDirs: readonly string[];
   /** Reads one. */
   readonly read: ReadSource;
-  /** The one location of a file that is found at several: "a.proto" of "../here/a.proto". */
-  readonly locate?: (location: string) => string;
+  /** The current directory, which relative paths are meant from; there is one file at one place. */
+  readonly here?: string;
 }
 
 /** Files that were loaded together. */
@@ -36,7 +36,7 @@ export interface SourceSet {
 /** Loads the .proto files at the paths `entries`, and what they import. Rejects where a file cannot be read that is there. */
 export async function loadSources(entries: readonly string[], options: SourceOptions): Promise<SourceSet> {
   const loader = new SourceLoader(options);
-  for (const entry of entries) await loader.entry(normalise(entry));
+  for (const entry of entries) await loader.entry(entry);
   await loader.imports();
   return loader.finish();
 }
@@ -44,7 +44,7 @@ export async function loadSources(entries: readonly string[], options: SourceOpt
 class SourceLoader {
   readonly #includeDirs: readonly string[];
   readonly #read: ReadSource;
-  readonly #locate: (location: string) => string;
+  readonly #here: string;
   readonly #entries = new Set<FileNode>();
   readonly #errors: ProtoError[] = [];
   readonly #places = new Set<string>();
@@ -58,20 +58,24 @@ class SourceLoader {
   /** All that was parsed, in order. */
   readonly #files: FileNode[] = [];
 
-  constructor({ includeDirs, read, locate = (location) => location }: SourceOptions) {
+  constructor({ includeDirs, read, here = "" }: SourceOptions) {
     this.#includeDirs = includeDirs.map(directory);
     this.#read = read;
-    this.#locate = locate;
+    this.#here = directory(here);
   }
 
-  async entry(location: string): Promise<void> {
-    const root = this.#rootOf(location) ?? directoryOf(location);
-    const standard = wellKnownFile(location.slice(root.length));
+  async entry(path: string): Promise<void> {
+    const location = this.#fromHere(path);
+    const name = this.#nameOf(location) ?? location.slice(directoryOf(location).length);
+    const standard = wellKnownFile(name);
     if (standard !== undefined) { // as others import it
       this.#entries.add(standard);
       return;
     }
-    const file = await this.#load({ location, root });
+    const root = location.endsWith(name)
+      ? location.slice(0, location.length - name.length)
+      : directoryOf(location);
+    const file = await this.#load({ location, root }, name);
     if (file === undefined) this.#errors.push(new ProtoError(`Cannot load "${location}": no such file`));
     else if (file !== null) this.#entries.add(file);
   }
@@ -96,9 +100,11 @@ class SourceLoader {
     if (line.file !== undefined) return;
     const candidates = importCandidates(line.path, place, this.#includeDirs);
     for (const candidate of candidates) {
-      const location = this.#locate(candidate.location);
-      const root = this.#rootOf(location) ?? candidate.root;
-      const found = await this.#load({ location, root });
+      const location = this.#fromHere(candidate.location);
+      // As others import it; what is found otherwise, is named as if it were not.
+      const isIncluded = this.#includeDirs.includes(candidate.root);
+      const name = isIncluded ? line.path : this.#nameOf(location) ?? line.path;
+      const found = await this.#load({ location, root: candidate.root }, name);
       if (found === undefined) continue;
       if (found !== null) line.file = found;
       else this.#wrong.add(file);
@@ -112,8 +118,8 @@ class SourceLoader {
   }
 
   /** Undefined: there is no such file. Null: something is wrong with it, which is among the errors. */
-  async #load(place: FoundFile): Promise<FileNode | null | undefined> {
-    const { location, root } = place;
+  async #load(place: FoundFile, name: string): Promise<FileNode | null | undefined> {
+    const { location } = place;
     const known = this.#known.get(location);
     if (known !== undefined) return known;
     if (this.#places.has(location)) return undefined;
@@ -121,7 +127,6 @@ class SourceLoader {
     const text = await this.#read(location);
     if (text === undefined) return undefined;
     this.#known.set(location, null);
-    const name = location.slice(root.length);
     const other = this.#names.get(name);
     if (other !== undefined) {
       const message = `Cannot load "${location}": "${other}" is ${name} too; name one of both, or another -I`;
@@ -138,15 +143,30 @@ class SourceLoader {
     return this.#known.get(location)!;
   }
 
-  /** The first include directory that `location` is below. */
-  #rootOf(location: string): string | undefined {
-    return this.#includeDirs.find((dir) => dir === "" ? isBelow(location) : location.startsWith(dir));
+  /** The path of a location below the first include directory that it is in. */
+  #nameOf(location: string): string | undefined {
+    const whole = this.#whole(location);
+    const dirs = this.#includeDirs.map((dir) => directory(this.#whole(dir)));
+    const root = dirs.find((dir) =>
+      dir === "" ? !isAbsolute(whole) && !whole.startsWith("../") : whole.startsWith(dir)
+    );
+    return root === undefined ? undefined : whole.slice(root.length);
+  }
+
+  #whole(location: string): string {
+    return isAbsolute(location) ? normalise(location) : normalise(this.#here + location);
+  }
+
+  /** A location as it is from the current directory where it is below that, so that one file has one. */
+  #fromHere(location: string): string {
+    const whole = this.#whole(location);
+    const below = this.#here !== "" && whole.startsWith(this.#here);
+    return below ? whole.slice(this.#here.length) : normalise(location);
   }
 }
 
-/** Whether a location is below the current directory. */
-function isBelow(location: string): boolean {
-  return !/^(?:\/|\.\.\/|[A-Za-z]:\/|[A-Za-z][\w+.-]+:)/.test(location);
+function isAbsolute(location: string): boolean {
+  return /^(?:\/|[A-Za-z]:[\\/]|[A-Za-z][\w+.-]+:\/\/)/.test(location);
 }
 
 const PLACE = /^(.*?):(\d+):(\d+): /;

@@ -24,10 +24,10 @@ export async function loadInputs(
   includeDirs: readonly string[],
 ): Promise<Inputs> {
   const here = currentDirectory();
-  const dirs = includeDirs.length === 0 ? [""] : includeDirs.map((dir) => fromHere(dir, here));
+  const dirs = includeDirs.length === 0 ? [""] : includeDirs;
   const entries: string[] = [];
   const folders = new Set<string>();
-  for (const path of paths.map((path) => fromHere(path, here))) {
+  for (const path of paths.map(normalise)) {
     if (await isDirectory(path === "" ? "." : path)) entries.push(...await protosBelow(path, folders));
     else entries.push(path);
   }
@@ -43,8 +43,7 @@ export async function loadInputs(
       throw error;
     }
   };
-  const locate = (location: string) => fromHere(location, here);
-  const sources = await loadSources(entries, { includeDirs: dirs, read, locate });
+  const sources = await loadSources(entries, { includeDirs: dirs, read, here });
   return { ...sources, stamps, folders };
 }
 
@@ -61,12 +60,4 @@ async function protosBelow(folder: string, folders: Set<string>): Promise<string
     }
   }
   return found.map((path) => prefix + path);
-}
-
-/** A path as it is from the current directory where it is below that, so that one file has one path. */
-function fromHere(path: string, here: string): string {
-  const normal = normalise(path);
-  const whole = /^(?:\/|[A-Za-z]:)/.test(normal) ? normal : normalise(`${here}/${normal}`);
-  if (whole === here) return "";
-  return whole.startsWith(`${here}/`) ? whole.slice(here.length + 1) : normal;
 }

@@ -103,3 +103,17 @@ test("two files of one name are refused", async () => {
     'Cannot load "y/a.proto": "x/a.proto" is a.proto too; name one of both, or another -I',
   ]);
 });
+
+test("a file is one file however it is reached, and an import is named as protoc names it", async () => {
+  const files: Record<string, string> = {
+    "a.proto": `${HEAD}import "here/b.proto"; import "x/c.proto"; message A { B b = 1; C c = 2; }`,
+    "b.proto": `${HEAD}message B {}`,
+    "../lib/x/c.proto": `${HEAD}message C {}`,
+  };
+  const read = (location: string) => Promise.resolve(files[location]);
+  const includeDirs = ["..", "../lib"];
+  const set = await loadSources(["a.proto", "/top/here/b.proto"], { includeDirs, read, here: "/top/here" });
+  assertEquals(set.errors, []);
+  assertEquals(set.files.map(({ path }) => path), ["here/a.proto", "here/b.proto", "x/c.proto"]);
+  assertEquals(set.entries.map(({ source }) => source.name), ["a.proto", "b.proto"]);
+});
