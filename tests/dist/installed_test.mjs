@@ -20,6 +20,7 @@ import { runtimeCommand } from "../../.ci/runtimes.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const fixture = fileURLToPath(new URL("./fixture/", import.meta.url));
+const manifest = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
 let project = "";
 
 before(() => {
@@ -30,13 +31,7 @@ before(() => {
   );
   mkdirSync(`${project}/node_modules/pollwire`, { recursive: true });
   run("tar", ["-xzf", packed.filename, "-C", "node_modules/pollwire", "--strip-components=1"], project);
-  // What it depends on is already here; nothing is fetched.
-  const { dependencies } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
-  for (const name of Object.keys(dependencies)) {
-    const link = `${project}/node_modules/${name}`;
-    mkdirSync(path.dirname(link), { recursive: true });
-    symlinkSync(`${root}node_modules/${name}`, link);
-  }
+  link(manifest.dependencies);
   for (
     const name of [
       "consumer.mjs",
@@ -51,6 +46,15 @@ before(() => {
     copyFileSync(fixture + name, `${project}/${name}`);
   }
 });
+
+/** What it depends on is already here; nothing is fetched. */
+function link(packages) {
+  for (const name of Object.keys(packages)) {
+    const linked = `${project}/node_modules/${name}`;
+    mkdirSync(path.dirname(linked), { recursive: true });
+    symlinkSync(`${root}node_modules/${name}`, linked);
+  }
+}
 
 after(() => rmSync(project, { recursive: true, force: true }));
 
@@ -126,6 +130,25 @@ test(
     );
   },
 );
+
+test("adapters of the installed package, where their peers are", () => {
+  assert.deepEqual(Object.keys(manifest.peerDependencies), Object.keys(manifest.peerDependenciesMeta));
+  assert.ok(Object.values(manifest.peerDependenciesMeta).every(({ optional }) => optional));
+  link(manifest.peerDependencies);
+  copyFileSync(`${fixture}adapters.mts`, `${project}/adapters.mts`);
+  copyFileSync(`${root}tests/surface/adapters/gen/places_pb.ts`, `${project}/places_pb.ts`);
+  const strict = ["--noEmit", "--strict", "--target", "ES2022", "--lib", "ES2022,DOM", "--types", ""];
+  const resolution = ["--module", "NodeNext", "--moduleResolution", "NodeNext"];
+  run(`${root}node_modules/.bin/tsc`, [...strict, ...resolution, "adapters.mts"], project);
+  const bundle = ["--bundle", "--packages=external", "--format=esm", "--platform=node"];
+  run(`${root}node_modules/.bin/esbuild`, [
+    ...bundle,
+    "--outfile=adapters.mjs",
+    "--log-level=error",
+    "adapters.mts",
+  ], project);
+  assert.equal(run(process.execPath, ["adapters.mjs"], project), "one 1 list,record,chat,then$ two\n");
+});
 
 test("deno publish takes the library and what says what it is, and nothing else", () => {
   const [command] = runtimeCommand("deno");
