@@ -4,6 +4,15 @@ import type { MessageSchema } from "./schema.ts";
 
 /** The prototype of decoded messages of `schema`: the value of each field that declares one, if any does. */
 export function prototypeOf(schema: MessageSchema): object {
+  let prototype = prototypes.get(schema);
+  if (prototype === undefined) prototypes.set(schema, prototype = makePrototype(schema));
+  return prototype;
+}
+
+/** One for all that makes messages of a type: decoders and readers of JSON. */
+const prototypes = new WeakMap<MessageSchema, object>();
+
+function makePrototype(schema: MessageSchema): object {
   if (schema.fields.every(({ explicitDefault }) => explicitDefault === undefined)) return Object.prototype;
   const prototype = {};
   for (const field of schema.fields) {

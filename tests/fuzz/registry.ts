@@ -9,6 +9,7 @@ import { frameReceiver } from "./targets/frames.ts";
 import { hpackDecoder, hpackPair } from "./targets/hpack.ts";
 import { headers, messageReader } from "./targets/grpc.ts";
 import { inflation } from "./targets/inflation.ts";
+import { jsonMessages, jsonText } from "./targets/json.ts";
 import { protobufDecoder, protoText } from "./targets/proto.ts";
 import { address, canary, metadata } from "./targets/surface.ts";
 
@@ -29,6 +30,8 @@ export const TARGETS: readonly FuzzTarget[] = [
   address,
   protoText,
   protobufDecoder,
+  jsonText,
+  jsonMessages,
   operations,
 ];
 

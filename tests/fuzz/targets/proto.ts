@@ -45,7 +45,8 @@ map<${key}, ${type}> d${i} = ${i + 61}; repeated ${type} p${i} = ${i + 81} [pack
   }).join("\n")
 } oneof o { int64 x = 101; string y = 102; M z = 103; } } enum E { ZERO = 0; ONE = 1; FAR = 70000; }`;
 
-const codecsOf = (proto: string) =>
+/** The codecs of a .proto text. */
+export const codecsOf = (proto: string) =>
   (parseProto(proto) as unknown as { messages: Record<string, MessageCodec> }).messages;
 
 /** Texts of .proto files. */
@@ -68,7 +69,8 @@ export const protoText: FuzzTarget = {
   },
 };
 
-const DECODERS = [codecsOf(EVERY_TYPE)["M"]!, codecsOf(PROTO3)["p.A"]!, codecsOf(PROTO2)["B"]!];
+/** Codecs of three files. */
+export const DECODERS = [codecsOf(EVERY_TYPE)["M"]!, codecsOf(PROTO3)["p.A"]!, codecsOf(PROTO2)["B"]!];
 
 /** Messages of several types; the last octet says of which. */
 export const protobufDecoder: FuzzTarget = {
@@ -109,12 +111,15 @@ function decodeAndEncode(codec: MessageCodec, input: Uint8Array): void {
   invariant(shown(again) === shown(message), `a message changes: ${shown(message)} and ${shown(again)}`);
 }
 
-function shown(message: unknown): string {
+/** All of a message, unknown fields too unless `unknown` is false. */
+export function shown(message: unknown, unknown = true): string {
   return JSON.stringify(message, (_, value) => {
     if (typeof value === "bigint") return `${value}n`;
     if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
     if (value instanceof Uint8Array) return value.join();
-    return value?.[unknownFields] === undefined ? value : { ...value, unknown: value[unknownFields] };
+    return !unknown || value?.[unknownFields] === undefined
+      ? value
+      : { ...value, unknown: value[unknownFields] };
   });
 }
 

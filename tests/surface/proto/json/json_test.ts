@@ -371,3 +371,53 @@ test("text that is no JSON is refused with its place", () => {
   );
   assertThrows(() => m.fromJsonString({} as never), TypeError, "expected text");
 });
+
+test("a key that comes twice is seen however the text is written, and a text without one is read", () => {
+  const any = '"any":{"@type":"x/t.M","text":"a"}';
+  const hidden = [
+    '{"text":"a","text" :"a"}',
+    '{"text" :"a","text":"a"}',
+    '{"text"\n:"a","text"\t:"a"}',
+    '{"words":{"a":":","a":":"}}',
+    '{"words":{"a":"x","\\u0061":"x"}}',
+    '{"inner":{"maybe":1,"maybe":1},"text":"\\":"}',
+    '{"list":[{"maybe":1},{"maybe":1,"maybe":2}]}',
+  ];
+  for (const text of hidden) assertThrows(() => m.fromJsonString(text), JsonError, "comes twice", text);
+  for (
+    const text of [
+      `{${any},"flag":true,"flag":true,"flag":false}`,
+      `{${any},"struct":{"a":1,"a":1,"b":[{"c":1,"c":2}]}}`,
+      '{"value":{"a":1,"a":2}}',
+      '{"any":{"@type":"x/google.protobuf.Struct","value":{"a":1,"a":2}}}',
+    ]
+  ) assertThrows(() => well.fromJsonString(text), JsonError, "comes twice", text);
+  const ignoring = { ignoreUnknownFields: true };
+  const other = '{"other":{"a":[{"b":1,"b":2}]},"text":"x"}';
+  assertThrows(() => m.fromJsonString(other, ignoring), JsonError, "comes twice");
+  assertEquals(m.fromJsonString('{"other":{"a":[{"b":1},{"b":2}]},"text":"x"}', ignoring).text, "x");
+  assertEquals(m.fromJsonString('{"text":"\\":\\":", "words": {"a:b":":" , "c" : "\\":"}}').words, {
+    "a:b": ":",
+    c: '":',
+  });
+});
+
+test("integers keep their digits wherever they stand", () => {
+  for (const digits of ["9007199254740993", "18446744073709551615", "1234567890123456789"]) {
+    for (
+      const text of [
+        `{"long":${digits}}`,
+        `{"long": ${digits} }`,
+        `{"long":\n${digits}}`,
+        `{"long":"${digits}"}`,
+      ]
+    ) {
+      assertEquals(m.fromJsonString(text).long, BigInt(digits), text);
+    }
+  }
+  const { L } = parseProto(`syntax = "proto3"; message L { repeated sint64 l = 1; }`).messages;
+  assertEquals(L!.fromJsonString('{"l":[-9007199254740993,9007199254740995, -9223372036854775808]}').l, [
+    ...[-9007199254740993n, 9007199254740995n, -9223372036854775808n],
+  ]);
+  assertThrows(() => m.fromJsonString('{"long":18446744073709551616}'), JsonError, "an integer of uint64");
+});
