@@ -252,7 +252,7 @@ export default [
     "typed by name",
   ),
   mutation(
-    "surface/call/status_details.ts",
+    "surface/proto/any.ts",
     'typeUrl.slice(typeUrl.lastIndexOf("/") + 1)',
     'typeUrl.slice(typeUrl.indexOf("/") + 1)',
     DETAILS,

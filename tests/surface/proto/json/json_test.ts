@@ -116,6 +116,12 @@ test("bytes are base64 of both alphabets, with and without padding", () => {
   ) {
     refuses(m, { raw }, "a string of base64");
   }
+  const long = "AAAA".repeat(20);
+  for (
+    const raw of [`${long}\n${long}`, `${long} AA==`, `${long}A*A=`, `${long}A`, ` ${long}`, `${long}AA=A`]
+  ) {
+    refuses(m, { raw }, "a string of base64");
+  }
 });
 
 test("enums are names or numbers; an open one has numbers without names", () => {
@@ -325,11 +331,15 @@ test("required fields are required", () => {
 });
 
 test("declared defaults are read and not written", () => {
-  const { messages } = parseProto(`syntax = "proto2"; message D { optional int32 n = 1 [default = 7]; }`);
+  const { messages } = parseProto(`syntax = "proto2"; message D {
+    optional int32 n = 1 [default = 7]; optional int32 other = 2; optional bytes b = 3 [default = "A"]; }`);
   const d = messages["D"]!;
   assertEquals(d.fromJson({}).n, 7);
   assertEquals(d.toJson(d.fromJson({})), {});
   assertEquals(d.toJson(d.fromJson({ n: 7 })), { n: 7 });
+  assertEquals(Object.keys(d.fromJson({ b: "AA==", n: 1, other: 2 })), ["other", "n", "b"]);
+  assertEquals(d.fromJson({ b: "AA==" }).b, Uint8Array.of(0));
+  assertEquals(d.fromJson({}).b, Uint8Array.of(65));
 });
 
 test("what is deep or large is refused, and no more", () => {

@@ -1,0 +1,151 @@
+// ProtoJSON, extensions and Any.
+
+const JSON_TEST = "tests/surface/proto/json/json_test.ts";
+const PEER_TEST = "tests/surface/proto/json/protobuf_es_test.ts";
+const EXTENSION_TEST = "tests/surface/proto/extension_test.ts";
+const VALUES_TEST = "tests/surface/proto/well_known_values_test.ts";
+
+const read = "surface/proto/json/read_json.ts";
+const write = "surface/proto/json/write_json.ts";
+const text = "surface/proto/json/json_text.ts";
+const extension = "surface/proto/extension.ts";
+
+export default [
+  {
+    file: read,
+    before: "if (reader.members === quick.members) return message;",
+    after: "return message;",
+    test: JSON_TEST,
+  },
+  {
+    file: read,
+    before: "if (skipped !== undefined) this.members -= keys!.length;",
+    after: "",
+    test: JSON_TEST,
+  },
+  {
+    file: text,
+    before: 'const UNCLEAR = /"\\s+:|[:,[\\s]-?\\d{16}/;',
+    after: "const UNCLEAR = /[:,[\\s]-?\\d{16}/;",
+    test: JSON_TEST,
+  },
+  {
+    file: text,
+    before: 'const UNCLEAR = /"\\s+:|[:,[\\s]-?\\d{16}/;',
+    after: 'const UNCLEAR = /"\\s+:/;',
+    test: JSON_TEST,
+  },
+  {
+    file: text,
+    before: "if (Object.hasOwn(object, key)) {",
+    after: "if (false) {",
+    test: JSON_TEST,
+  },
+  { file: text, before: "if (++this.depth > MOST_NESTED) {", after: "if (false) {", test: JSON_TEST },
+  { file: read, before: "if (depth > MOST_NESTED)", after: "if (depth >= MOST_NESTED)", test: JSON_TEST },
+  { file: read, before: "this.spend(plan.elements);", after: "", test: JSON_TEST },
+  {
+    file: read,
+    before: "if (json === undefined || (json === null && !field.takesNull)) return;",
+    after: "if (json === undefined || json === null) return;",
+    test: JSON_TEST,
+  },
+  {
+    file: read,
+    before: "if (message[property] !== undefined) {",
+    after: "if (false) {",
+    test: JSON_TEST,
+  },
+  {
+    file: read,
+    before: "if (plan.prototype !== undefined) sortDefaults(plan, message);",
+    after: "",
+    test: JSON_TEST,
+  },
+  {
+    file: read,
+    before: "if (extension === undefined || extension.extendee !== schema.fullName) {",
+    after: "if (extension === undefined) {",
+    test: EXTENSION_TEST,
+  },
+  {
+    file: "surface/proto/json/read_scalar.ts",
+    before: "if (value !== undefined) return Number.isFinite(value) ? value : undefined;",
+    after: "if (value !== undefined) return value;",
+    test: JSON_TEST,
+  },
+  {
+    file: "surface/proto/json/read_scalar.ts",
+    before: "json.isWellFormed() ? json",
+    after: "true ? json",
+    test: JSON_TEST,
+  },
+  {
+    file: "surface/proto/json/base64.ts",
+    before: "if (bytes !== undefined && bytes.length === (length * 3) >> 2) return bytes;",
+    after: "if (bytes !== undefined) return bytes;",
+    test: JSON_TEST,
+  },
+  {
+    file: "surface/proto/json/times.ts",
+    before: "if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return undefined;",
+    after: "",
+    test: JSON_TEST,
+  },
+  {
+    file: "surface/proto/json/times.ts",
+    before: "{ seconds: -seconds, nanos: 0 - nanos }",
+    after: "{ seconds: -seconds, nanos }",
+    test: JSON_TEST,
+  },
+  {
+    file: "surface/proto/json/field_paths.ts",
+    before: "if (/[A-Z]|__|_(?![a-z])/.test(path)) return undefined;",
+    after: "",
+    test: JSON_TEST,
+  },
+  {
+    file: write,
+    before: 'if (presence === "implicit" && !this.emitDefaults && isDefault(field.schema, value)) return;',
+    after: 'if (presence === "implicit" && isDefault(field.schema, value)) return;',
+    test: PEER_TEST,
+  },
+  { file: write, before: "checkKeys(plan, message);", after: "", test: JSON_TEST },
+  { file: write, before: "return Object.is(value, 0);", after: "return value === 0;", test: JSON_TEST },
+  {
+    file: write,
+    before: 'if (type.fullName === "google.protobuf.NullValue") return null;',
+    after: "",
+    test: JSON_TEST,
+  },
+  {
+    file: extension,
+    before: "return inMessageSet ? fromSet(bytes, number).rest : unknownOf(codec.decode(bytes));",
+    after: "return unknownOf(codec.decode(bytes));",
+    test: EXTENSION_TEST,
+  },
+  {
+    file: extension,
+    before: 'found.value !== undefined : Object.hasOwn(found, "value")',
+    after: "found.value !== undefined : found.value !== undefined",
+    test: EXTENSION_TEST,
+  },
+  {
+    file: "surface/proto/json/registry.ts",
+    before: "if (this.#extensions.has(fullName)) return;",
+    after: "return;",
+    test: EXTENSION_TEST,
+  },
+  {
+    file: "surface/proto/any.ts",
+    before: "return by.typeName === name ? by.decode(any.value) : undefined;",
+    after: "return by.decode(any.value);",
+    test: VALUES_TEST,
+  },
+  {
+    file: "surface/proto/defaults.ts",
+    before: "if (prototype === undefined) prototypes.set(schema, prototype = makePrototype(schema));",
+    after: "prototype = makePrototype(schema);",
+    test: PEER_TEST,
+  },
+];
