@@ -118,7 +118,14 @@ test("bytes are base64 of both alphabets, with and without padding", () => {
   }
   const long = "AAAA".repeat(20);
   for (
-    const raw of [`${long}\n${long}`, `${long} AA==`, `${long}A*A=`, `${long}A`, ` ${long}`, `${long}AA=A`]
+    const raw of [
+      `${long}\n\t\n ${long}`,
+      `${long} AA==`,
+      `${long}A*A=`,
+      `${long}A`,
+      ` ${long}`,
+      `${long}AA=A`,
+    ]
   ) {
     refuses(m, { raw }, "a string of base64");
   }
