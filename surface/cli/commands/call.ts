@@ -126,40 +126,22 @@ async function exchange(
   ) => Promise<unknown> | Responses<unknown>;
   const data = dataOf(flags.data, terminal);
   const lenient = flags["allow-unknown-fields"];
-  let wrong: unknown;
   const codec = requestCodec as JsonCodec;
   const request = streamsRequests(kind)
-    ? noted(readMessages(schema, codec, data, lenient), (error) => wrong = error)
+    ? readMessages(schema, codec, data, lenient)
     : await readMessage(schema, codec, data, lenient, path.slice(1));
   let count = 0;
-  try {
-    const response = invoke(request, options);
-    const responses = streamsResponses(kind)
-      ? response as Responses<unknown>
-      : [await (response as Promise<unknown>)];
-    for await (const message of responses) {
-      trace.response(++count);
-      await print(line, schema, responseCodec as JsonCodec, message);
-      await terminal.out.drained();
-      if (line.signal.aborted) break; // of what has come already nothing more is printed
-    }
-  } catch (error) {
-    throw wrong ?? error;
+  const response = invoke(request, options);
+  const responses = streamsResponses(kind)
+    ? response as Responses<unknown>
+    : [await (response as Promise<unknown>)];
+  for await (const message of responses) {
+    trace.response(++count);
+    await print(line, schema, responseCodec as JsonCodec, message);
+    await terminal.out.drained();
+    if (line.signal.aborted) break; // of what has come already nothing more is printed
   }
   return count;
-}
-
-/** `messages`, where `failed` gets what they throw: the call knows it as a cancellation. */
-async function* noted(
-  messages: AsyncIterable<unknown>,
-  failed: (error: unknown) => void,
-): AsyncGenerator<unknown> {
-  try {
-    yield* messages;
-  } catch (error) {
-    failed(error);
-    throw error;
-  }
 }
 
 async function print(line: Line, schema: Schema, codec: JsonCodec, message: unknown): Promise<void> {
