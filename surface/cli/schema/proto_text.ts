@@ -13,7 +13,8 @@ import {
   type RangeNode,
   type ServiceNode,
 } from "../../proto/language/nodes.ts";
-import type { Style } from "../text.ts";
+import { FileComments } from "../../proto/language/comments.ts";
+import { printable, type Style } from "../text.ts";
 
 const MAX_FIELD_NUMBER = 536_870_911;
 const MAX_INT32 = 2_147_483_647;
@@ -25,6 +26,7 @@ export function protoText(node: FileNode | Named, style: Style): string[] {
 }
 
 class ProtoPrinter {
+  private readonly comments = new Map<FileNode, FileComments>();
   private readonly keyword: (text: string) => string;
   private readonly type: (text: string) => string;
   private readonly note: (text: string) => string;
@@ -35,10 +37,29 @@ class ProtoPrinter {
     this.note = dim;
   }
 
+  /** With the comments that stand around it in its file. */
   lines(node: FileNode | Named): string[] {
+    if (node.kind === "file") return this.file(node);
+    const { leading, trailing } = this.commentsOf(node);
+    const lines = this.bare(node);
+    if (trailing.length === 1 && !lines[0]!.includes("//")) lines[0] += `  ${trailing[0]}`;
+    else leading.push(...trailing);
+    return [...leading, ...lines];
+  }
+
+  private commentsOf({ comments, file, nameAt }: Named): { leading: string[]; trailing: string[] } {
+    let ofFile = this.comments.get(file);
+    if (ofFile === undefined) this.comments.set(file, ofFile = new FileComments(file));
+    const { leading, trailing } = comments ?? ofFile.of(nameAt);
+    const linesOf = (text: string): string[] =>
+      text.trim() === ""
+        ? []
+        : text.trimEnd().split("\n").map((line) => this.note(printable(`// ${line.trim()}`.trimEnd())));
+    return { leading: linesOf(leading), trailing: linesOf(trailing) };
+  }
+
+  private bare(node: Named): string[] {
     switch (node.kind) {
-      case "file":
-        return this.file(node);
       case "service":
         return this.service(node);
       case "method":
@@ -78,7 +99,7 @@ class ProtoPrinter {
   private service(service: ServiceNode): string[] {
     const body = [
       ...this.options(service.settings),
-      ...service.methods.flatMap((method) => this.method(method)),
+      ...service.methods.flatMap((method) => this.lines(method)),
     ];
     return this.block(`${this.keyword("service")} ${service.name}`, body);
   }
@@ -103,18 +124,18 @@ class ProtoPrinter {
     const shown = new Set<OneofNode>();
     for (const field of message.fields) {
       const { oneof } = field;
-      if (oneof === undefined) body.push(...this.field(field));
+      if (oneof === undefined) body.push(...this.lines(field));
       else if (!shown.has(oneof)) {
         shown.add(oneof);
-        body.push(...this.oneof(oneof));
+        body.push(...this.lines(oneof));
       }
     }
-    for (const extension of message.extensions) body.push(...this.extension(extension));
+    for (const extension of message.extensions) body.push(...this.lines(extension));
     const { messages, enums, extensionRanges, reservedRanges, reservedNames } = message;
     for (const nested of messages) {
-      if (!nested.isEntry && !groups.has(nested)) body.push(...this.message(nested));
+      if (!nested.isEntry && !groups.has(nested)) body.push(...this.lines(nested));
     }
-    for (const nested of enums) body.push(...this.enum(nested));
+    for (const nested of enums) body.push(...this.lines(nested));
     body.push(...this.ranges("extensions", extensionRanges, MAX_FIELD_NUMBER));
     body.push(...this.ranges("reserved", reservedRanges, MAX_FIELD_NUMBER));
     body.push(...this.reserved(reservedNames, message.file));
@@ -124,7 +145,7 @@ class ProtoPrinter {
   private oneof(oneof: OneofNode): string[] {
     return this.block(`${this.keyword("oneof")} ${oneof.name}`, [
       ...this.options(oneof.settings),
-      ...oneof.fields.flatMap((field) => this.field(field)),
+      ...oneof.fields.flatMap((field) => this.lines(field)),
     ]);
   }
 
@@ -157,7 +178,7 @@ class ProtoPrinter {
   private enum(node: EnumNode): string[] {
     return this.block(`${this.keyword("enum")} ${node.name}`, [
       ...this.options(node.settings),
-      ...node.values.map((value) => this.value(value)),
+      ...node.values.flatMap((value) => this.lines(value)),
       ...this.ranges("reserved", node.reservedRanges, MAX_INT32),
       ...this.reserved(node.reservedNames, node.file),
     ]);

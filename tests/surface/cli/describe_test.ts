@@ -105,6 +105,27 @@ message M {
   }
 });
 
+test("comments of declarations are printed with them, without what would move the cursor", async () => {
+  const terminal = new FakeTerminal();
+  const text = `syntax = "proto3"; package c;
+    // A \x1b[2Jservice.
+    // Of two lines.
+    service S { // trailing
+      rpc A(M) returns (M); // behind
+    }
+    message M {}
+  `;
+  terminal.readFile = () => Promise.resolve(new TextEncoder().encode(text));
+  const { out } = await pollwire(["describe", "--proto", "c.proto", "c.S"], terminal);
+  assertEquals(out.split("\n").slice(1, -1), [
+    "// A \\x1b[2Jservice.",
+    "// Of two lines.",
+    "service S {  // trailing",
+    "  rpc A(M) returns (M);  // behind",
+    "}",
+  ]);
+});
+
 test("an unknown symbol is refused with the nearest, also where only the package is wrong", async () => {
   const { code, out, err } = await pollwire(["describe", "--proto", SHOP_PROTO, "shop.v2.Itm"]);
   assertEquals([code, out], [1, ""]);
