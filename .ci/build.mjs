@@ -39,6 +39,12 @@ const THREADS = [
   "surface/workers/reactor_worker.ts",
 ];
 
+/**
+ * Those of them that bundles may leave behind: their text is in dist/ beside their URL, since it is small. The others are
+ * the whole library once more.
+ */
+const INLINE = THREADS.filter((thread) => !thread.startsWith("surface/"));
+
 /** Builds dist/ anew; throws with the tool's output where it fails. */
 export function build() {
   ensureInstalled();
@@ -69,16 +75,32 @@ export function build() {
     "dist",
   ]);
   finishDeclarations(`${root}dist`);
+  const texts = new Map(INLINE.map((thread) => [thread, textOf(thread)]));
   for (const name of readdirSync(`${root}dist`, { recursive: true })) {
-    if (name.endsWith(".js")) nameThreads(name);
+    if (name.endsWith(".js")) nameThreads(name, texts);
   }
+}
+
+/** The whole of a thread's module, importing nothing of this package. */
+function textOf(thread) {
+  return run("esbuild", [
+    thread,
+    "--bundle",
+    "--minify",
+    "--format=esm",
+    "--platform=node",
+    "--target=es2022,node20",
+    "--charset=ascii",
+    "--log-level=warning",
+  ]);
 }
 
 /**
  * Code says `new URL("./poller_worker.ts", import.meta.url)`, relative to its source; in dist/ it lies in some bundle,
- * where esbuild's comments say which source each part comes from.
+ * where esbuild's comments say which source each part comes from. A module whose text is inline gets it as the argument of
+ * `threadModule` behind the function that has its URL.
  */
-function nameThreads(bundle) {
+function nameThreads(bundle, texts) {
   const path = `${root}dist/${bundle}`;
   let source = "";
   const lines = readFileSync(path, "utf8").split("\n").map((line) => {
@@ -89,7 +111,9 @@ function nameThreads(bundle) {
         throw new Error(`${source} names ${name}, which is not among the threads`);
       }
       const target = posix.relative(posix.dirname(bundle), thread.replace(/ts$/, "js"));
-      return `new URL("./${target}", import.meta.url)`.replace('"./../', '"../');
+      const url = `new URL("./${target}", import.meta.url)`.replace('"./../', '"../');
+      const text = texts.get(thread);
+      return text === undefined ? url : `${url}, ${JSON.stringify(text)}`;
     });
   });
   writeFileSync(path, lines.join("\n"));
@@ -119,6 +143,7 @@ function finishDeclarations(folder) {
 function run(name, args) {
   const { status, stdout, stderr, error } = spawnSync(program(name), args, { cwd: root, encoding: "utf8" });
   if (status !== 0) throw new Error(`${name} failed: ${error?.message ?? ""}${stdout}${stderr}`);
+  return stdout;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) build();

@@ -16,6 +16,7 @@ import { Scatterer } from "../ffi/scatter.ts";
 import { WSABUF } from "../ffi/windows_layouts.ts";
 import type { Winsock } from "../ffi/winsock.ts";
 import { PollingEngine } from "../threads/polling_engine.ts";
+import { threadModule } from "../native/thread_module.ts";
 import { type CompletionPort, createPort, MAX_PACKETS } from "./completion_port.ts";
 import { IocpConnector } from "./connector.ts";
 import type { IocpContext } from "./context.ts";
@@ -30,10 +31,10 @@ import { Receiver } from "./receiver.ts";
 import { Sender } from "./sender.ts";
 import { type Socket, Sockets, windowsError } from "./sockets.ts";
 
-/** What the poller thread runs. Throws TypeError in a bundle without `import.meta.url`, as one in CommonJS is. */
-export function pollerModule(): URL {
-  return new URL("./poller_worker.ts", import.meta.url);
-}
+/** What the poller thread runs. */
+export const pollerModule: () => URL = /* @__PURE__ */ threadModule(
+  () => new URL("./poller_worker.ts", import.meta.url),
+);
 
 /** How long a shutdown waits for packets that were promised. They come within a millisecond; a broken driver's never. */
 const LAST_PACKETS_MS = 5_000;

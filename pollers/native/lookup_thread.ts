@@ -1,6 +1,7 @@
 // A thread that looks names up for one that blocks: the resolver of a runtime reports by its loop.
 
 import { Thread, whyNoThread } from "./thread.ts";
+import { threadModule } from "./thread_module.ts";
 
 /** Words of the memory of a lookup: 1 once the text is there. */
 export const DONE = 0;
@@ -11,7 +12,9 @@ export const TEXT_AT = 8;
 const BYTES = 16_384;
 
 /** The module of the thread. */
-const locate = (): URL => new URL("./lookup_worker.ts", import.meta.url);
+const locate: () => URL = /* @__PURE__ */ threadModule(
+  () => new URL("./lookup_worker.ts", import.meta.url),
+);
 
 /** Given to the thread for each name. */
 export interface LookupOrder {

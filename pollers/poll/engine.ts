@@ -3,13 +3,14 @@
 import type { EngineOptions } from "../contract/engine.ts";
 import type { Libc } from "../ffi/libc.ts";
 import { ReadinessEngine } from "../readiness/engine.ts";
+import { threadModule } from "../native/thread_module.ts";
 import { MAX_EVENTS } from "./poll_entries.ts";
 import { createPollset } from "./pollset.ts";
 
-/** What the poller thread runs. Throws TypeError in a bundle without `import.meta.url`, as one in CommonJS is. */
-export function pollerModule(): URL {
-  return new URL("./poller_worker.ts", import.meta.url);
-}
+/** What the poller thread runs. */
+export const pollerModule: () => URL = /* @__PURE__ */ threadModule(
+  () => new URL("./poller_worker.ts", import.meta.url),
+);
 
 /** poll(2), through FFI. */
 export class PollEngine extends ReadinessEngine {

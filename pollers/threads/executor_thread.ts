@@ -2,13 +2,16 @@
 
 import { runtimeLoop } from "../native/runtime_loop.ts";
 import { Thread, whyNoThread } from "../native/thread.ts";
+import { threadModule } from "../native/thread_module.ts";
 import type { FromThread, JobCall, Outcome, ToThread } from "./job.ts";
 
 /** A thread that has not ended this long after it was asked to is ended by force. */
 const END_LIMIT_MS = 2_000;
 
 /** The module of the thread. */
-const locate = (): URL => new URL("./executor_worker.ts", import.meta.url);
+const locate: () => URL = /* @__PURE__ */ threadModule(
+  () => new URL("./executor_worker.ts", import.meta.url),
+);
 
 /** Why no thread can run here, as a sentence; undefined where one can. */
 export function whyNoExecutorThread(): string | undefined {

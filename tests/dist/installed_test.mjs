@@ -41,6 +41,8 @@ before(() => {
       "executor.mjs",
       "executor_jobs.mjs",
       "bundled.mjs",
+      "greeter.proto",
+      "lean.ts",
     ]
   ) {
     copyFileSync(fixture + name, `${project}/${name}`);
@@ -119,17 +121,41 @@ test("a CommonJS bundle of the installed package serves and calls", () => {
   assert.match(run(process.execPath, ["bundle.cjs"], project), /^hello back false /);
 });
 
-test(
-  "a CommonJS bundle says on Bun why its epoll cannot run",
-  { skip: !onLinux && "epoll is Linux's" },
-  () => {
-    const [command, ...before] = runtimeCommand("bun");
-    assert.match(
-      run(command, [...before, "bundle.cjs"], project),
-      /^hello back (?:true|false this bundle has no import\.meta\.url)/,
-    );
-  },
-);
+/** A bundle of the fixture's program. */
+function bundleLean(format, outfile, more = []) {
+  const options = [
+    "--bundle",
+    "--platform=node",
+    "--target=node20",
+    `--format=${format}`,
+    `--outfile=${outfile}`,
+  ];
+  run(`${root}node_modules/.bin/esbuild`, [...options, ...more, "--log-level=error", "lean.ts"], project);
+}
+
+test("an application of generated code that is bundled makes its call, on epoll's thread too", () => {
+  const program = `${project}/node_modules/pollwire/dist/surface/cli/main.js`;
+  run(process.execPath, [program, "gen", "greeter.proto", "-o", "gen"], project);
+  for (const [format, outfile] of [["esm", "lean_bundle.mjs"], ["cjs", "lean_bundle.cjs"]]) {
+    mkdirSync(`${project}/out`, { recursive: true });
+    bundleLean(format, `out/${outfile}`, ["--minify"]);
+    for (const runtime of ["deno", "bun"]) {
+      const [command, ...before] = runtimeCommand(runtime);
+      for (const poller of onLinux ? ["native", "epoll"] : ["native"]) {
+        const printed = run(command, [...before, `out/${outfile}`, `--poller=${poller}`], project);
+        assert.equal(printed, `hello bundle by ${poller}\n`, `${runtime} ${outfile}`);
+      }
+    }
+  }
+});
+
+test("a program that bun build --compile makes has epoll's thread in it", {
+  skip: !onLinux && "epoll is Linux's",
+}, () => {
+  const [bun] = runtimeCommand("bun");
+  run(bun, ["build", "--compile", "lean.ts", "--outfile", "out/compiled"], project);
+  assert.equal(run(`${project}/out/compiled`, ["--poller=epoll"], project), "hello bundle by epoll\n");
+});
 
 test("adapters of the installed package, where their peers are", () => {
   assert.deepEqual(Object.keys(manifest.peerDependencies), Object.keys(manifest.peerDependenciesMeta));

@@ -46,4 +46,18 @@ export default [
     test: LEAN,
     name: "lean: what is not given",
   },
+  {
+    file: "pollers/native/thread_module.ts",
+    before: 'isGranted({ name: "read", path }) && builtin("node:fs").existsSync(path) ? module : undefined',
+    after: "path === undefined ? undefined : module",
+    test: "tests/pollers/native/thread_module_test.ts",
+    name: "a thread's module is its file",
+  },
+  {
+    file: "pollers/native/thread_module.ts",
+    before: "} catch { // no import.meta.url, or no file\n    return undefined;",
+    after: "} catch (error) {\n    throw error;",
+    test: "tests/pollers/native/thread_module_test.ts",
+    name: "a thread runs from the text",
+  },
 ];
