@@ -22,13 +22,13 @@ import {
   bad,
   enumNames,
   enumType,
-  keyAfter,
   messageClass,
   messageSchema,
   messageType,
   protoFile,
   service,
   skip,
+  stray,
   toEnum,
   toLong,
   toMessage,
@@ -193,7 +193,6 @@ const Event_EventType$name = /* @__PURE__ */ enumNames(Event_EventType$);
 const ResponseHeader$ = /* @__PURE__ */ messageSchema("etcdserverpb.ResponseHeader", () => [
   [3, "revision", "int64"],
 ]);
-const ResponseHeader$keys: readonly string[] = ["revision"];
 const ResponseHeader$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any) {
     this["revision"] = a0;
 });
@@ -219,7 +218,9 @@ function ResponseHeader$read(r: Reader, end: number, p: any, g: number): any {
 }
 function ResponseHeader$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(ResponseHeader$, m, f);
-  let i = 0; for (const k in m) if (ResponseHeader$keys[i++] !== k) i = keyAfter(ResponseHeader$, ResponseHeader$keys, ResponseHeader$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "revision") { i = 1; continue; }
+    if (!ResponseHeader$.known.has(k)) stray(ResponseHeader$, m, k); }
   w.reserve(11);
   { const v = m["revision"]; if (v !== undefined && v !== null && v !== 0n && v !== 0) {
       let x = v;
@@ -234,7 +235,6 @@ const KeyValue$ = /* @__PURE__ */ messageSchema("etcdserverpb.KeyValue", () => [
   [1, "key", "bytes"],
   [5, "value", "bytes"],
 ]);
-const KeyValue$keys: readonly string[] = ["key","value"];
 const KeyValue$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any) {
     this["key"] = a0;
     this["value"] = a1;
@@ -264,7 +264,10 @@ function KeyValue$read(r: Reader, end: number, p: any, g: number): any {
 }
 function KeyValue$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(KeyValue$, m, f);
-  let i = 0; for (const k in m) if (KeyValue$keys[i++] !== k) i = keyAfter(KeyValue$, KeyValue$keys, KeyValue$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "key") { i = 1; continue; }
+    if (i <= 1 && k === "value") { i = 2; continue; }
+    if (!KeyValue$.known.has(k)) stray(KeyValue$, m, k); }
   w.reserve(2);
   { const v = m["key"]; if (v !== undefined && v !== null && true) {
       if (!(v instanceof Uint8Array)) bad(KeyValue$.fields[0]!, v); const x = v;
@@ -286,7 +289,6 @@ const RangeRequest$ = /* @__PURE__ */ messageSchema("etcdserverpb.RangeRequest",
   [3, "limit", "int64"],
   [4, "revision", "int64"],
 ]);
-const RangeRequest$keys: readonly string[] = ["key","rangeEnd","limit","revision"];
 const RangeRequest$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any, a2: any, a3: any) {
     this["key"] = a0;
     this["rangeEnd"] = a1;
@@ -324,7 +326,12 @@ function RangeRequest$read(r: Reader, end: number, p: any, g: number): any {
 }
 function RangeRequest$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(RangeRequest$, m, f);
-  let i = 0; for (const k in m) if (RangeRequest$keys[i++] !== k) i = keyAfter(RangeRequest$, RangeRequest$keys, RangeRequest$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "key") { i = 1; continue; }
+    if (i <= 1 && k === "rangeEnd") { i = 2; continue; }
+    if (i <= 2 && k === "limit") { i = 3; continue; }
+    if (i <= 3 && k === "revision") { i = 4; continue; }
+    if (!RangeRequest$.known.has(k)) stray(RangeRequest$, m, k); }
   w.reserve(24);
   { const v = m["key"]; if (v !== undefined && v !== null && true) {
       if (!(v instanceof Uint8Array)) bad(RangeRequest$.fields[0]!, v); const x = v;
@@ -355,7 +362,6 @@ const RangeResponse$ = /* @__PURE__ */ messageSchema("etcdserverpb.RangeResponse
   [2, "kvs", "message", { shape: "repeated", messageType: KeyValue$ }],
   [3, "more", "bool"],
 ]);
-const RangeResponse$keys: readonly string[] = ["header","kvs","more"];
 const RangeResponse$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any, a2: any) {
     this["header"] = a0;
     this["kvs"] = a1;
@@ -389,7 +395,11 @@ function RangeResponse$read(r: Reader, end: number, p: any, g: number): any {
 }
 function RangeResponse$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(RangeResponse$, m, f);
-  let i = 0; for (const k in m) if (RangeResponse$keys[i++] !== k) i = keyAfter(RangeResponse$, RangeResponse$keys, RangeResponse$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "header") { i = 1; continue; }
+    if (i <= 1 && k === "kvs") { i = 2; continue; }
+    if (i <= 2 && k === "more") { i = 3; continue; }
+    if (!RangeResponse$.known.has(k)) stray(RangeResponse$, m, k); }
   w.reserve(2);
   { const v = m["header"]; if (v !== undefined && v !== null) {
       if (typeof v !== "object" || v === null) bad(RangeResponse$.fields[0]!, v); const x = v;
@@ -412,7 +422,6 @@ const PutRequest$ = /* @__PURE__ */ messageSchema("etcdserverpb.PutRequest", () 
   [2, "value", "bytes"],
   [3, "lease", "int64"],
 ]);
-const PutRequest$keys: readonly string[] = ["key","value","lease"];
 const PutRequest$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any, a2: any) {
     this["key"] = a0;
     this["value"] = a1;
@@ -446,7 +455,11 @@ function PutRequest$read(r: Reader, end: number, p: any, g: number): any {
 }
 function PutRequest$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(PutRequest$, m, f);
-  let i = 0; for (const k in m) if (PutRequest$keys[i++] !== k) i = keyAfter(PutRequest$, PutRequest$keys, PutRequest$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "key") { i = 1; continue; }
+    if (i <= 1 && k === "value") { i = 2; continue; }
+    if (i <= 2 && k === "lease") { i = 3; continue; }
+    if (!PutRequest$.known.has(k)) stray(PutRequest$, m, k); }
   w.reserve(13);
   { const v = m["key"]; if (v !== undefined && v !== null && true) {
       if (!(v instanceof Uint8Array)) bad(PutRequest$.fields[0]!, v); const x = v;
@@ -470,7 +483,6 @@ export const PutRequest: MessageType<PutRequest> = /* @__PURE__ */ messageType(P
 const PutResponse$ = /* @__PURE__ */ messageSchema("etcdserverpb.PutResponse", () => [
   [1, "header", "message", { presence: "explicit", messageType: ResponseHeader$ }],
 ]);
-const PutResponse$keys: readonly string[] = ["header"];
 const PutResponse$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any) {
     this["header"] = a0;
 });
@@ -496,7 +508,9 @@ function PutResponse$read(r: Reader, end: number, p: any, g: number): any {
 }
 function PutResponse$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(PutResponse$, m, f);
-  let i = 0; for (const k in m) if (PutResponse$keys[i++] !== k) i = keyAfter(PutResponse$, PutResponse$keys, PutResponse$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "header") { i = 1; continue; }
+    if (!PutResponse$.known.has(k)) stray(PutResponse$, m, k); }
   w.reserve(2);
   { const v = m["header"]; if (v !== undefined && v !== null) {
       if (typeof v !== "object" || v === null) bad(PutResponse$.fields[0]!, v); const x = v;
@@ -513,7 +527,6 @@ const WatchCreateRequest$ = /* @__PURE__ */ messageSchema("etcdserverpb.WatchCre
   [4, "progressNotify", "bool", { proto: "progress_notify" }],
   [8, "fragment", "bool"],
 ]);
-const WatchCreateRequest$keys: readonly string[] = ["key","rangeEnd","startRevision","progressNotify","fragment"];
 const WatchCreateRequest$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any, a2: any, a3: any, a4: any) {
     this["key"] = a0;
     this["rangeEnd"] = a1;
@@ -555,7 +568,13 @@ function WatchCreateRequest$read(r: Reader, end: number, p: any, g: number): any
 }
 function WatchCreateRequest$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(WatchCreateRequest$, m, f);
-  let i = 0; for (const k in m) if (WatchCreateRequest$keys[i++] !== k) i = keyAfter(WatchCreateRequest$, WatchCreateRequest$keys, WatchCreateRequest$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "key") { i = 1; continue; }
+    if (i <= 1 && k === "rangeEnd") { i = 2; continue; }
+    if (i <= 2 && k === "startRevision") { i = 3; continue; }
+    if (i <= 3 && k === "progressNotify") { i = 4; continue; }
+    if (i <= 4 && k === "fragment") { i = 5; continue; }
+    if (!WatchCreateRequest$.known.has(k)) stray(WatchCreateRequest$, m, k); }
   w.reserve(35);
   { const v = m["key"]; if (v !== undefined && v !== null && true) {
       if (!(v instanceof Uint8Array)) bad(WatchCreateRequest$.fields[0]!, v); const x = v;
@@ -588,7 +607,6 @@ export const WatchCreateRequest: MessageType<WatchCreateRequest> = /* @__PURE__ 
 const WatchRequest$ = /* @__PURE__ */ messageSchema("etcdserverpb.WatchRequest", () => [
   [1, "createRequest", "message", { proto: "create_request", presence: "explicit", oneof: "requestUnion", messageType: WatchCreateRequest$ }],
 ], ["requestUnion"]);
-const WatchRequest$keys: readonly string[] = ["createRequest","requestUnion"];
 const WatchRequest$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, b0: any) {
     this["createRequest"] = a0;
     this["requestUnion"] = b0;
@@ -615,7 +633,10 @@ function WatchRequest$read(r: Reader, end: number, p: any, g: number): any {
 }
 function WatchRequest$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(WatchRequest$, m, f);
-  let i = 0; for (const k in m) if (WatchRequest$keys[i++] !== k) i = keyAfter(WatchRequest$, WatchRequest$keys, WatchRequest$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "createRequest") { i = 1; continue; }
+    if (i <= 1 && k === "requestUnion") { i = 2; continue; }
+    if (!WatchRequest$.known.has(k)) stray(WatchRequest$, m, k); }
   let o0 = "";
   w.reserve(2);
   { const v = m["createRequest"]; if (v !== undefined && v !== null) {
@@ -633,7 +654,6 @@ const Event$ = /* @__PURE__ */ messageSchema("etcdserverpb.Event", () => [
   [1, "type", "enum", { enumType: Event_EventType$ }],
   [2, "kv", "message", { presence: "explicit", messageType: KeyValue$ }],
 ]);
-const Event$keys: readonly string[] = ["type","kv"];
 const Event$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any) {
     this["type"] = a0;
     this["kv"] = a1;
@@ -663,7 +683,10 @@ function Event$read(r: Reader, end: number, p: any, g: number): any {
 }
 function Event$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(Event$, m, f);
-  let i = 0; for (const k in m) if (Event$keys[i++] !== k) i = keyAfter(Event$, Event$keys, Event$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "type") { i = 1; continue; }
+    if (i <= 1 && k === "kv") { i = 2; continue; }
+    if (!Event$.known.has(k)) stray(Event$, m, k); }
   w.reserve(13);
   { const v = m["type"]; if (v !== undefined && v !== null && true) {
       const x = toEnum(Event$.fields[0]!, v);
@@ -687,7 +710,6 @@ const WatchResponse$ = /* @__PURE__ */ messageSchema("etcdserverpb.WatchResponse
   [7, "fragment", "bool"],
   [11, "events", "message", { shape: "repeated", messageType: Event$ }],
 ]);
-const WatchResponse$keys: readonly string[] = ["header","created","canceled","compactRevision","cancelReason","fragment","events"];
 const WatchResponse$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any, a2: any, a3: any, a4: any, a5: any, a6: any) {
     this["header"] = a0;
     this["created"] = a1;
@@ -737,7 +759,15 @@ function WatchResponse$read(r: Reader, end: number, p: any, g: number): any {
 }
 function WatchResponse$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(WatchResponse$, m, f);
-  let i = 0; for (const k in m) if (WatchResponse$keys[i++] !== k) i = keyAfter(WatchResponse$, WatchResponse$keys, WatchResponse$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "header") { i = 1; continue; }
+    if (i <= 1 && k === "created") { i = 2; continue; }
+    if (i <= 2 && k === "canceled") { i = 3; continue; }
+    if (i <= 3 && k === "compactRevision") { i = 4; continue; }
+    if (i <= 4 && k === "cancelReason") { i = 5; continue; }
+    if (i <= 5 && k === "fragment") { i = 6; continue; }
+    if (i <= 6 && k === "events") { i = 7; continue; }
+    if (!WatchResponse$.known.has(k)) stray(WatchResponse$, m, k); }
   w.reserve(2);
   { const v = m["header"]; if (v !== undefined && v !== null) {
       if (typeof v !== "object" || v === null) bad(WatchResponse$.fields[0]!, v); const x = v;
@@ -775,7 +805,6 @@ export const WatchResponse: MessageType<WatchResponse> = /* @__PURE__ */ message
 const LeaseGrantRequest$ = /* @__PURE__ */ messageSchema("etcdserverpb.LeaseGrantRequest", () => [
   [1, "TTL", "int64"],
 ]);
-const LeaseGrantRequest$keys: readonly string[] = ["TTL"];
 const LeaseGrantRequest$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any) {
     this["TTL"] = a0;
 });
@@ -801,7 +830,9 @@ function LeaseGrantRequest$read(r: Reader, end: number, p: any, g: number): any 
 }
 function LeaseGrantRequest$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(LeaseGrantRequest$, m, f);
-  let i = 0; for (const k in m) if (LeaseGrantRequest$keys[i++] !== k) i = keyAfter(LeaseGrantRequest$, LeaseGrantRequest$keys, LeaseGrantRequest$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "TTL") { i = 1; continue; }
+    if (!LeaseGrantRequest$.known.has(k)) stray(LeaseGrantRequest$, m, k); }
   w.reserve(11);
   { const v = m["TTL"]; if (v !== undefined && v !== null && v !== 0n && v !== 0) {
       let x = v;
@@ -817,7 +848,6 @@ const LeaseGrantResponse$ = /* @__PURE__ */ messageSchema("etcdserverpb.LeaseGra
   [3, "TTL", "int64"],
   [4, "error", "string"],
 ]);
-const LeaseGrantResponse$keys: readonly string[] = ["ID","TTL","error"];
 const LeaseGrantResponse$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any, a2: any) {
     this["ID"] = a0;
     this["TTL"] = a1;
@@ -851,7 +881,11 @@ function LeaseGrantResponse$read(r: Reader, end: number, p: any, g: number): any
 }
 function LeaseGrantResponse$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(LeaseGrantResponse$, m, f);
-  let i = 0; for (const k in m) if (LeaseGrantResponse$keys[i++] !== k) i = keyAfter(LeaseGrantResponse$, LeaseGrantResponse$keys, LeaseGrantResponse$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "ID") { i = 1; continue; }
+    if (i <= 1 && k === "TTL") { i = 2; continue; }
+    if (i <= 2 && k === "error") { i = 3; continue; }
+    if (!LeaseGrantResponse$.known.has(k)) stray(LeaseGrantResponse$, m, k); }
   w.reserve(23);
   { const v = m["ID"]; if (v !== undefined && v !== null && v !== 0n && v !== 0) {
       let x = v;
@@ -874,7 +908,6 @@ export const LeaseGrantResponse: MessageType<LeaseGrantResponse> = /* @__PURE__ 
 const LeaseRevokeRequest$ = /* @__PURE__ */ messageSchema("etcdserverpb.LeaseRevokeRequest", () => [
   [1, "ID", "int64"],
 ]);
-const LeaseRevokeRequest$keys: readonly string[] = ["ID"];
 const LeaseRevokeRequest$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any) {
     this["ID"] = a0;
 });
@@ -900,7 +933,9 @@ function LeaseRevokeRequest$read(r: Reader, end: number, p: any, g: number): any
 }
 function LeaseRevokeRequest$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(LeaseRevokeRequest$, m, f);
-  let i = 0; for (const k in m) if (LeaseRevokeRequest$keys[i++] !== k) i = keyAfter(LeaseRevokeRequest$, LeaseRevokeRequest$keys, LeaseRevokeRequest$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "ID") { i = 1; continue; }
+    if (!LeaseRevokeRequest$.known.has(k)) stray(LeaseRevokeRequest$, m, k); }
   w.reserve(11);
   { const v = m["ID"]; if (v !== undefined && v !== null && v !== 0n && v !== 0) {
       let x = v;
@@ -912,7 +947,6 @@ function LeaseRevokeRequest$write(m: any, w: Writer, f: FieldSchema | undefined)
 export const LeaseRevokeRequest: MessageType<LeaseRevokeRequest> = /* @__PURE__ */ messageType(LeaseRevokeRequest$, LeaseRevokeRequest$read, LeaseRevokeRequest$write);
 
 const LeaseRevokeResponse$ = /* @__PURE__ */ messageSchema("etcdserverpb.LeaseRevokeResponse", () => []);
-const LeaseRevokeResponse$keys: readonly string[] = [];
 const LeaseRevokeResponse$class: any = /* @__PURE__ */ messageClass(function (this: any) {
 });
 function LeaseRevokeResponse$read(r: Reader, end: number, p: any, g: number): any {
@@ -934,7 +968,8 @@ function LeaseRevokeResponse$read(r: Reader, end: number, p: any, g: number): an
 }
 function LeaseRevokeResponse$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(LeaseRevokeResponse$, m, f);
-  let i = 0; for (const k in m) if (LeaseRevokeResponse$keys[i++] !== k) i = keyAfter(LeaseRevokeResponse$, LeaseRevokeResponse$keys, LeaseRevokeResponse$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (!LeaseRevokeResponse$.known.has(k)) stray(LeaseRevokeResponse$, m, k); }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(LeaseRevokeResponse$, u, w);
 }
 export const LeaseRevokeResponse: MessageType<LeaseRevokeResponse> = /* @__PURE__ */ messageType(LeaseRevokeResponse$, LeaseRevokeResponse$read, LeaseRevokeResponse$write);
@@ -942,7 +977,6 @@ export const LeaseRevokeResponse: MessageType<LeaseRevokeResponse> = /* @__PURE_
 const LeaseKeepAliveRequest$ = /* @__PURE__ */ messageSchema("etcdserverpb.LeaseKeepAliveRequest", () => [
   [1, "ID", "int64"],
 ]);
-const LeaseKeepAliveRequest$keys: readonly string[] = ["ID"];
 const LeaseKeepAliveRequest$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any) {
     this["ID"] = a0;
 });
@@ -968,7 +1002,9 @@ function LeaseKeepAliveRequest$read(r: Reader, end: number, p: any, g: number): 
 }
 function LeaseKeepAliveRequest$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(LeaseKeepAliveRequest$, m, f);
-  let i = 0; for (const k in m) if (LeaseKeepAliveRequest$keys[i++] !== k) i = keyAfter(LeaseKeepAliveRequest$, LeaseKeepAliveRequest$keys, LeaseKeepAliveRequest$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "ID") { i = 1; continue; }
+    if (!LeaseKeepAliveRequest$.known.has(k)) stray(LeaseKeepAliveRequest$, m, k); }
   w.reserve(11);
   { const v = m["ID"]; if (v !== undefined && v !== null && v !== 0n && v !== 0) {
       let x = v;
@@ -983,7 +1019,6 @@ const LeaseKeepAliveResponse$ = /* @__PURE__ */ messageSchema("etcdserverpb.Leas
   [2, "ID", "int64"],
   [3, "TTL", "int64"],
 ]);
-const LeaseKeepAliveResponse$keys: readonly string[] = ["ID","TTL"];
 const LeaseKeepAliveResponse$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any) {
     this["ID"] = a0;
     this["TTL"] = a1;
@@ -1013,7 +1048,10 @@ function LeaseKeepAliveResponse$read(r: Reader, end: number, p: any, g: number):
 }
 function LeaseKeepAliveResponse$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(LeaseKeepAliveResponse$, m, f);
-  let i = 0; for (const k in m) if (LeaseKeepAliveResponse$keys[i++] !== k) i = keyAfter(LeaseKeepAliveResponse$, LeaseKeepAliveResponse$keys, LeaseKeepAliveResponse$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "ID") { i = 1; continue; }
+    if (i <= 1 && k === "TTL") { i = 2; continue; }
+    if (!LeaseKeepAliveResponse$.known.has(k)) stray(LeaseKeepAliveResponse$, m, k); }
   w.reserve(22);
   { const v = m["ID"]; if (v !== undefined && v !== null && v !== 0n && v !== 0) {
       let x = v;
@@ -1033,7 +1071,6 @@ const AuthenticateRequest$ = /* @__PURE__ */ messageSchema("etcdserverpb.Authent
   [1, "name", "string"],
   [2, "password", "string"],
 ]);
-const AuthenticateRequest$keys: readonly string[] = ["name","password"];
 const AuthenticateRequest$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any) {
     this["name"] = a0;
     this["password"] = a1;
@@ -1063,7 +1100,10 @@ function AuthenticateRequest$read(r: Reader, end: number, p: any, g: number): an
 }
 function AuthenticateRequest$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(AuthenticateRequest$, m, f);
-  let i = 0; for (const k in m) if (AuthenticateRequest$keys[i++] !== k) i = keyAfter(AuthenticateRequest$, AuthenticateRequest$keys, AuthenticateRequest$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "name") { i = 1; continue; }
+    if (i <= 1 && k === "password") { i = 2; continue; }
+    if (!AuthenticateRequest$.known.has(k)) stray(AuthenticateRequest$, m, k); }
   w.reserve(2);
   { const v = m["name"]; if (v !== undefined && v !== null && v !== "") {
       if (typeof v !== "string") bad(AuthenticateRequest$.fields[0]!, v); const x = v;
@@ -1080,7 +1120,6 @@ export const AuthenticateRequest: MessageType<AuthenticateRequest> = /* @__PURE_
 const AuthenticateResponse$ = /* @__PURE__ */ messageSchema("etcdserverpb.AuthenticateResponse", () => [
   [2, "token", "string"],
 ]);
-const AuthenticateResponse$keys: readonly string[] = ["token"];
 const AuthenticateResponse$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any) {
     this["token"] = a0;
 });
@@ -1106,7 +1145,9 @@ function AuthenticateResponse$read(r: Reader, end: number, p: any, g: number): a
 }
 function AuthenticateResponse$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(AuthenticateResponse$, m, f);
-  let i = 0; for (const k in m) if (AuthenticateResponse$keys[i++] !== k) i = keyAfter(AuthenticateResponse$, AuthenticateResponse$keys, AuthenticateResponse$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "token") { i = 1; continue; }
+    if (!AuthenticateResponse$.known.has(k)) stray(AuthenticateResponse$, m, k); }
   w.reserve(1);
   { const v = m["token"]; if (v !== undefined && v !== null && v !== "") {
       if (typeof v !== "string") bad(AuthenticateResponse$.fields[0]!, v); const x = v;

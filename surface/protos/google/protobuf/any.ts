@@ -13,12 +13,12 @@ import {
   UNKNOWN,
   type Writer,
   bad,
-  keyAfter,
   messageClass,
   messageSchema,
   messageType,
   protoFile,
   skip,
+  stray,
   toMessage,
   unknownOf,
   writeUnknown,
@@ -35,7 +35,6 @@ const Any$ = /* @__PURE__ */ messageSchema("google.protobuf.Any", () => [
   [1, "typeUrl", "string", { proto: "type_url" }],
   [2, "value", "bytes"],
 ]);
-const Any$keys: readonly string[] = ["typeUrl","value"];
 const Any$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any) {
     this["typeUrl"] = a0;
     this["value"] = a1;
@@ -65,7 +64,10 @@ function Any$read(r: Reader, end: number, p: any, g: number): any {
 }
 function Any$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(Any$, m, f);
-  let i = 0; for (const k in m) if (Any$keys[i++] !== k) i = keyAfter(Any$, Any$keys, Any$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "typeUrl") { i = 1; continue; }
+    if (i <= 1 && k === "value") { i = 2; continue; }
+    if (!Any$.known.has(k)) stray(Any$, m, k); }
   w.reserve(2);
   { const v = m["typeUrl"]; if (v !== undefined && v !== null && v !== "") {
       if (typeof v !== "string") bad(Any$.fields[0]!, v); const x = v;

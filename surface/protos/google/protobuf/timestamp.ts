@@ -14,12 +14,12 @@ import {
   UNKNOWN,
   type Writer,
   bad,
-  keyAfter,
   messageClass,
   messageSchema,
   messageType,
   protoFile,
   skip,
+  stray,
   toLong,
   toMessage,
   unknownOf,
@@ -37,7 +37,6 @@ const Timestamp$ = /* @__PURE__ */ messageSchema("google.protobuf.Timestamp", ()
   [1, "seconds", "int64"],
   [2, "nanos", "int32"],
 ]);
-const Timestamp$keys: readonly string[] = ["seconds","nanos"];
 const Timestamp$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any) {
     this["seconds"] = a0;
     this["nanos"] = a1;
@@ -67,7 +66,10 @@ function Timestamp$read(r: Reader, end: number, p: any, g: number): any {
 }
 function Timestamp$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(Timestamp$, m, f);
-  let i = 0; for (const k in m) if (Timestamp$keys[i++] !== k) i = keyAfter(Timestamp$, Timestamp$keys, Timestamp$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "seconds") { i = 1; continue; }
+    if (i <= 1 && k === "nanos") { i = 2; continue; }
+    if (!Timestamp$.known.has(k)) stray(Timestamp$, m, k); }
   w.reserve(22);
   { const v = m["seconds"]; if (v !== undefined && v !== null && v !== 0n && v !== 0) {
       let x = v;

@@ -17,12 +17,12 @@ import {
   UNKNOWN,
   type Writer,
   bad,
-  keyAfter,
   messageClass,
   messageSchema,
   messageType,
   protoFile,
   skip,
+  stray,
   toLong,
   toMessage,
   unknownOf,
@@ -70,7 +70,6 @@ export interface BytesValue {
 const DoubleValue$ = /* @__PURE__ */ messageSchema("google.protobuf.DoubleValue", () => [
   [1, "value", "double"],
 ]);
-const DoubleValue$keys: readonly string[] = ["value"];
 const DoubleValue$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any) {
     this["value"] = a0;
 });
@@ -96,7 +95,9 @@ function DoubleValue$read(r: Reader, end: number, p: any, g: number): any {
 }
 function DoubleValue$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(DoubleValue$, m, f);
-  let i = 0; for (const k in m) if (DoubleValue$keys[i++] !== k) i = keyAfter(DoubleValue$, DoubleValue$keys, DoubleValue$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "value") { i = 1; continue; }
+    if (!DoubleValue$.known.has(k)) stray(DoubleValue$, m, k); }
   w.reserve(11);
   { const v = m["value"]; if (v !== undefined && v !== null && (v !== 0 || Object.is(v, -0))) {
       if (typeof v !== "number") bad(DoubleValue$.fields[0]!, v); const x = v;
@@ -109,7 +110,6 @@ export const DoubleValue: MessageType<DoubleValue> = /* @__PURE__ */ messageType
 const FloatValue$ = /* @__PURE__ */ messageSchema("google.protobuf.FloatValue", () => [
   [1, "value", "float"],
 ]);
-const FloatValue$keys: readonly string[] = ["value"];
 const FloatValue$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any) {
     this["value"] = a0;
 });
@@ -135,7 +135,9 @@ function FloatValue$read(r: Reader, end: number, p: any, g: number): any {
 }
 function FloatValue$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(FloatValue$, m, f);
-  let i = 0; for (const k in m) if (FloatValue$keys[i++] !== k) i = keyAfter(FloatValue$, FloatValue$keys, FloatValue$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "value") { i = 1; continue; }
+    if (!FloatValue$.known.has(k)) stray(FloatValue$, m, k); }
   w.reserve(11);
   { const v = m["value"]; if (v !== undefined && v !== null && (v !== 0 || Object.is(v, -0))) {
       if (typeof v !== "number" || (Math.abs(v) >= FLOAT_BOUND && v - v === 0)) bad(FloatValue$.fields[0]!, v); const x = v;
@@ -148,7 +150,6 @@ export const FloatValue: MessageType<FloatValue> = /* @__PURE__ */ messageType(F
 const Int64Value$ = /* @__PURE__ */ messageSchema("google.protobuf.Int64Value", () => [
   [1, "value", "int64"],
 ]);
-const Int64Value$keys: readonly string[] = ["value"];
 const Int64Value$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any) {
     this["value"] = a0;
 });
@@ -174,7 +175,9 @@ function Int64Value$read(r: Reader, end: number, p: any, g: number): any {
 }
 function Int64Value$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(Int64Value$, m, f);
-  let i = 0; for (const k in m) if (Int64Value$keys[i++] !== k) i = keyAfter(Int64Value$, Int64Value$keys, Int64Value$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "value") { i = 1; continue; }
+    if (!Int64Value$.known.has(k)) stray(Int64Value$, m, k); }
   w.reserve(11);
   { const v = m["value"]; if (v !== undefined && v !== null && v !== 0n && v !== 0) {
       let x = v;
@@ -188,7 +191,6 @@ export const Int64Value: MessageType<Int64Value> = /* @__PURE__ */ messageType(I
 const UInt64Value$ = /* @__PURE__ */ messageSchema("google.protobuf.UInt64Value", () => [
   [1, "value", "uint64"],
 ]);
-const UInt64Value$keys: readonly string[] = ["value"];
 const UInt64Value$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any) {
     this["value"] = a0;
 });
@@ -214,7 +216,9 @@ function UInt64Value$read(r: Reader, end: number, p: any, g: number): any {
 }
 function UInt64Value$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(UInt64Value$, m, f);
-  let i = 0; for (const k in m) if (UInt64Value$keys[i++] !== k) i = keyAfter(UInt64Value$, UInt64Value$keys, UInt64Value$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "value") { i = 1; continue; }
+    if (!UInt64Value$.known.has(k)) stray(UInt64Value$, m, k); }
   w.reserve(11);
   { const v = m["value"]; if (v !== undefined && v !== null && v !== 0n && v !== 0) {
       let x = v;
@@ -228,7 +232,6 @@ export const UInt64Value: MessageType<UInt64Value> = /* @__PURE__ */ messageType
 const Int32Value$ = /* @__PURE__ */ messageSchema("google.protobuf.Int32Value", () => [
   [1, "value", "int32"],
 ]);
-const Int32Value$keys: readonly string[] = ["value"];
 const Int32Value$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any) {
     this["value"] = a0;
 });
@@ -254,7 +257,9 @@ function Int32Value$read(r: Reader, end: number, p: any, g: number): any {
 }
 function Int32Value$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(Int32Value$, m, f);
-  let i = 0; for (const k in m) if (Int32Value$keys[i++] !== k) i = keyAfter(Int32Value$, Int32Value$keys, Int32Value$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "value") { i = 1; continue; }
+    if (!Int32Value$.known.has(k)) stray(Int32Value$, m, k); }
   w.reserve(11);
   { const v = m["value"]; if (v !== undefined && v !== null && v !== 0) {
       if (typeof v !== "number" || (v | 0) !== v) bad(Int32Value$.fields[0]!, v); const x = v;
@@ -267,7 +272,6 @@ export const Int32Value: MessageType<Int32Value> = /* @__PURE__ */ messageType(I
 const UInt32Value$ = /* @__PURE__ */ messageSchema("google.protobuf.UInt32Value", () => [
   [1, "value", "uint32"],
 ]);
-const UInt32Value$keys: readonly string[] = ["value"];
 const UInt32Value$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any) {
     this["value"] = a0;
 });
@@ -293,7 +297,9 @@ function UInt32Value$read(r: Reader, end: number, p: any, g: number): any {
 }
 function UInt32Value$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(UInt32Value$, m, f);
-  let i = 0; for (const k in m) if (UInt32Value$keys[i++] !== k) i = keyAfter(UInt32Value$, UInt32Value$keys, UInt32Value$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "value") { i = 1; continue; }
+    if (!UInt32Value$.known.has(k)) stray(UInt32Value$, m, k); }
   w.reserve(11);
   { const v = m["value"]; if (v !== undefined && v !== null && v !== 0) {
       if (typeof v !== "number" || (v >>> 0) !== v) bad(UInt32Value$.fields[0]!, v); const x = v;
@@ -306,7 +312,6 @@ export const UInt32Value: MessageType<UInt32Value> = /* @__PURE__ */ messageType
 const BoolValue$ = /* @__PURE__ */ messageSchema("google.protobuf.BoolValue", () => [
   [1, "value", "bool"],
 ]);
-const BoolValue$keys: readonly string[] = ["value"];
 const BoolValue$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any) {
     this["value"] = a0;
 });
@@ -332,7 +337,9 @@ function BoolValue$read(r: Reader, end: number, p: any, g: number): any {
 }
 function BoolValue$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(BoolValue$, m, f);
-  let i = 0; for (const k in m) if (BoolValue$keys[i++] !== k) i = keyAfter(BoolValue$, BoolValue$keys, BoolValue$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "value") { i = 1; continue; }
+    if (!BoolValue$.known.has(k)) stray(BoolValue$, m, k); }
   w.reserve(11);
   { const v = m["value"]; if (v !== undefined && v !== null && v !== false) {
       if (typeof v !== "boolean") bad(BoolValue$.fields[0]!, v); const x = v;
@@ -345,7 +352,6 @@ export const BoolValue: MessageType<BoolValue> = /* @__PURE__ */ messageType(Boo
 const StringValue$ = /* @__PURE__ */ messageSchema("google.protobuf.StringValue", () => [
   [1, "value", "string"],
 ]);
-const StringValue$keys: readonly string[] = ["value"];
 const StringValue$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any) {
     this["value"] = a0;
 });
@@ -371,7 +377,9 @@ function StringValue$read(r: Reader, end: number, p: any, g: number): any {
 }
 function StringValue$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(StringValue$, m, f);
-  let i = 0; for (const k in m) if (StringValue$keys[i++] !== k) i = keyAfter(StringValue$, StringValue$keys, StringValue$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "value") { i = 1; continue; }
+    if (!StringValue$.known.has(k)) stray(StringValue$, m, k); }
   w.reserve(1);
   { const v = m["value"]; if (v !== undefined && v !== null && v !== "") {
       if (typeof v !== "string") bad(StringValue$.fields[0]!, v); const x = v;
@@ -384,7 +392,6 @@ export const StringValue: MessageType<StringValue> = /* @__PURE__ */ messageType
 const BytesValue$ = /* @__PURE__ */ messageSchema("google.protobuf.BytesValue", () => [
   [1, "value", "bytes"],
 ]);
-const BytesValue$keys: readonly string[] = ["value"];
 const BytesValue$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any) {
     this["value"] = a0;
 });
@@ -410,7 +417,9 @@ function BytesValue$read(r: Reader, end: number, p: any, g: number): any {
 }
 function BytesValue$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(BytesValue$, m, f);
-  let i = 0; for (const k in m) if (BytesValue$keys[i++] !== k) i = keyAfter(BytesValue$, BytesValue$keys, BytesValue$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "value") { i = 1; continue; }
+    if (!BytesValue$.known.has(k)) stray(BytesValue$, m, k); }
   w.reserve(1);
   { const v = m["value"]; if (v !== undefined && v !== null && true) {
       if (!(v instanceof Uint8Array)) bad(BytesValue$.fields[0]!, v); const x = v;

@@ -15,7 +15,6 @@ import {
   type Writer,
   bad,
   badKey,
-  keyAfter,
   keysOf,
   messageClass,
   messageSchema,
@@ -23,6 +22,7 @@ import {
   protoFile,
   put,
   skip,
+  stray,
   toLong,
   toMessage,
   unknownOf,
@@ -163,7 +163,6 @@ const ErrorInfo$ = /* @__PURE__ */ messageSchema("google.rpc.ErrorInfo", () => [
   [2, "domain", "string"],
   [3, "metadata", "string", { shape: "map", keyType: "string" }],
 ]);
-const ErrorInfo$keys: readonly string[] = ["reason","domain","metadata"];
 const ErrorInfo$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any, a2: any) {
     this["reason"] = a0;
     this["domain"] = a1;
@@ -204,7 +203,11 @@ function ErrorInfo$read(r: Reader, end: number, p: any, g: number): any {
 }
 function ErrorInfo$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(ErrorInfo$, m, f);
-  let i = 0; for (const k in m) if (ErrorInfo$keys[i++] !== k) i = keyAfter(ErrorInfo$, ErrorInfo$keys, ErrorInfo$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "reason") { i = 1; continue; }
+    if (i <= 1 && k === "domain") { i = 2; continue; }
+    if (i <= 2 && k === "metadata") { i = 3; continue; }
+    if (!ErrorInfo$.known.has(k)) stray(ErrorInfo$, m, k); }
   w.reserve(2);
   { const v = m["reason"]; if (v !== undefined && v !== null && v !== "") {
       if (typeof v !== "string") bad(ErrorInfo$.fields[0]!, v); const x = v;
@@ -229,7 +232,6 @@ export const ErrorInfo: MessageType<ErrorInfo> = /* @__PURE__ */ messageType(Err
 const RetryInfo$ = /* @__PURE__ */ messageSchema("google.rpc.RetryInfo", () => [
   [1, "retryDelay", "message", { proto: "retry_delay", presence: "explicit", messageType: Duration.schema }],
 ]);
-const RetryInfo$keys: readonly string[] = ["retryDelay"];
 const RetryInfo$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any) {
     this["retryDelay"] = a0;
 });
@@ -255,7 +257,9 @@ function RetryInfo$read(r: Reader, end: number, p: any, g: number): any {
 }
 function RetryInfo$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(RetryInfo$, m, f);
-  let i = 0; for (const k in m) if (RetryInfo$keys[i++] !== k) i = keyAfter(RetryInfo$, RetryInfo$keys, RetryInfo$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "retryDelay") { i = 1; continue; }
+    if (!RetryInfo$.known.has(k)) stray(RetryInfo$, m, k); }
   w.reserve(2);
   { const v = m["retryDelay"]; if (v !== undefined && v !== null) {
       if (typeof v !== "object" || v === null) bad(RetryInfo$.fields[0]!, v); const x = v;
@@ -269,7 +273,6 @@ const DebugInfo$ = /* @__PURE__ */ messageSchema("google.rpc.DebugInfo", () => [
   [1, "stackEntries", "string", { proto: "stack_entries", shape: "repeated" }],
   [2, "detail", "string"],
 ]);
-const DebugInfo$keys: readonly string[] = ["stackEntries","detail"];
 const DebugInfo$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any) {
     this["stackEntries"] = a0;
     this["detail"] = a1;
@@ -299,7 +302,10 @@ function DebugInfo$read(r: Reader, end: number, p: any, g: number): any {
 }
 function DebugInfo$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(DebugInfo$, m, f);
-  let i = 0; for (const k in m) if (DebugInfo$keys[i++] !== k) i = keyAfter(DebugInfo$, DebugInfo$keys, DebugInfo$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "stackEntries") { i = 1; continue; }
+    if (i <= 1 && k === "detail") { i = 2; continue; }
+    if (!DebugInfo$.known.has(k)) stray(DebugInfo$, m, k); }
   w.reserve(2);
   { const v = m["stackEntries"]; if (v !== undefined && v !== null) {
       if (!Array.isArray(v)) bad(DebugInfo$.fields[0]!, v, "an array"); for (let i = 0; i < v.length; i++) { const e = v[i]; if (typeof e !== "string") bad(DebugInfo$.fields[0]!, e); const x = e;  w.buf[w.pos++] = 10; w.string(x); }
@@ -315,7 +321,6 @@ export const DebugInfo: MessageType<DebugInfo> = /* @__PURE__ */ messageType(Deb
 const QuotaFailure$ = /* @__PURE__ */ messageSchema("google.rpc.QuotaFailure", () => [
   [1, "violations", "message", { shape: "repeated", messageType: QuotaFailure_Violation$ }],
 ]);
-const QuotaFailure$keys: readonly string[] = ["violations"];
 const QuotaFailure$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any) {
     this["violations"] = a0;
 });
@@ -341,7 +346,9 @@ function QuotaFailure$read(r: Reader, end: number, p: any, g: number): any {
 }
 function QuotaFailure$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(QuotaFailure$, m, f);
-  let i = 0; for (const k in m) if (QuotaFailure$keys[i++] !== k) i = keyAfter(QuotaFailure$, QuotaFailure$keys, QuotaFailure$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "violations") { i = 1; continue; }
+    if (!QuotaFailure$.known.has(k)) stray(QuotaFailure$, m, k); }
   { const v = m["violations"]; if (v !== undefined && v !== null) {
       if (!Array.isArray(v)) bad(QuotaFailure$.fields[0]!, v, "an array"); for (let i = 0; i < v.length; i++) { const e = v[i]; if (typeof e !== "object" || e === null) bad(QuotaFailure$.fields[0]!, e); const x = e; w.reserve(2); w.buf[w.pos++] = 10; { const b = w.open(); QuotaFailure_Violation$write(x, w, QuotaFailure$.fields[0]!); w.close(b); } }
   }  }
@@ -352,7 +359,6 @@ export const QuotaFailure: MessageType<QuotaFailure> = /* @__PURE__ */ messageTy
 const PreconditionFailure$ = /* @__PURE__ */ messageSchema("google.rpc.PreconditionFailure", () => [
   [1, "violations", "message", { shape: "repeated", messageType: PreconditionFailure_Violation$ }],
 ]);
-const PreconditionFailure$keys: readonly string[] = ["violations"];
 const PreconditionFailure$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any) {
     this["violations"] = a0;
 });
@@ -378,7 +384,9 @@ function PreconditionFailure$read(r: Reader, end: number, p: any, g: number): an
 }
 function PreconditionFailure$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(PreconditionFailure$, m, f);
-  let i = 0; for (const k in m) if (PreconditionFailure$keys[i++] !== k) i = keyAfter(PreconditionFailure$, PreconditionFailure$keys, PreconditionFailure$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "violations") { i = 1; continue; }
+    if (!PreconditionFailure$.known.has(k)) stray(PreconditionFailure$, m, k); }
   { const v = m["violations"]; if (v !== undefined && v !== null) {
       if (!Array.isArray(v)) bad(PreconditionFailure$.fields[0]!, v, "an array"); for (let i = 0; i < v.length; i++) { const e = v[i]; if (typeof e !== "object" || e === null) bad(PreconditionFailure$.fields[0]!, e); const x = e; w.reserve(2); w.buf[w.pos++] = 10; { const b = w.open(); PreconditionFailure_Violation$write(x, w, PreconditionFailure$.fields[0]!); w.close(b); } }
   }  }
@@ -389,7 +397,6 @@ export const PreconditionFailure: MessageType<PreconditionFailure> = /* @__PURE_
 const BadRequest$ = /* @__PURE__ */ messageSchema("google.rpc.BadRequest", () => [
   [1, "fieldViolations", "message", { proto: "field_violations", shape: "repeated", messageType: BadRequest_FieldViolation$ }],
 ]);
-const BadRequest$keys: readonly string[] = ["fieldViolations"];
 const BadRequest$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any) {
     this["fieldViolations"] = a0;
 });
@@ -415,7 +422,9 @@ function BadRequest$read(r: Reader, end: number, p: any, g: number): any {
 }
 function BadRequest$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(BadRequest$, m, f);
-  let i = 0; for (const k in m) if (BadRequest$keys[i++] !== k) i = keyAfter(BadRequest$, BadRequest$keys, BadRequest$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "fieldViolations") { i = 1; continue; }
+    if (!BadRequest$.known.has(k)) stray(BadRequest$, m, k); }
   { const v = m["fieldViolations"]; if (v !== undefined && v !== null) {
       if (!Array.isArray(v)) bad(BadRequest$.fields[0]!, v, "an array"); for (let i = 0; i < v.length; i++) { const e = v[i]; if (typeof e !== "object" || e === null) bad(BadRequest$.fields[0]!, e); const x = e; w.reserve(2); w.buf[w.pos++] = 10; { const b = w.open(); BadRequest_FieldViolation$write(x, w, BadRequest$.fields[0]!); w.close(b); } }
   }  }
@@ -427,7 +436,6 @@ const RequestInfo$ = /* @__PURE__ */ messageSchema("google.rpc.RequestInfo", () 
   [1, "requestId", "string", { proto: "request_id" }],
   [2, "servingData", "string", { proto: "serving_data" }],
 ]);
-const RequestInfo$keys: readonly string[] = ["requestId","servingData"];
 const RequestInfo$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any) {
     this["requestId"] = a0;
     this["servingData"] = a1;
@@ -457,7 +465,10 @@ function RequestInfo$read(r: Reader, end: number, p: any, g: number): any {
 }
 function RequestInfo$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(RequestInfo$, m, f);
-  let i = 0; for (const k in m) if (RequestInfo$keys[i++] !== k) i = keyAfter(RequestInfo$, RequestInfo$keys, RequestInfo$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "requestId") { i = 1; continue; }
+    if (i <= 1 && k === "servingData") { i = 2; continue; }
+    if (!RequestInfo$.known.has(k)) stray(RequestInfo$, m, k); }
   w.reserve(2);
   { const v = m["requestId"]; if (v !== undefined && v !== null && v !== "") {
       if (typeof v !== "string") bad(RequestInfo$.fields[0]!, v); const x = v;
@@ -477,7 +488,6 @@ const ResourceInfo$ = /* @__PURE__ */ messageSchema("google.rpc.ResourceInfo", (
   [3, "owner", "string"],
   [4, "description", "string"],
 ]);
-const ResourceInfo$keys: readonly string[] = ["resourceType","resourceName","owner","description"];
 const ResourceInfo$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any, a2: any, a3: any) {
     this["resourceType"] = a0;
     this["resourceName"] = a1;
@@ -515,7 +525,12 @@ function ResourceInfo$read(r: Reader, end: number, p: any, g: number): any {
 }
 function ResourceInfo$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(ResourceInfo$, m, f);
-  let i = 0; for (const k in m) if (ResourceInfo$keys[i++] !== k) i = keyAfter(ResourceInfo$, ResourceInfo$keys, ResourceInfo$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "resourceType") { i = 1; continue; }
+    if (i <= 1 && k === "resourceName") { i = 2; continue; }
+    if (i <= 2 && k === "owner") { i = 3; continue; }
+    if (i <= 3 && k === "description") { i = 4; continue; }
+    if (!ResourceInfo$.known.has(k)) stray(ResourceInfo$, m, k); }
   w.reserve(4);
   { const v = m["resourceType"]; if (v !== undefined && v !== null && v !== "") {
       if (typeof v !== "string") bad(ResourceInfo$.fields[0]!, v); const x = v;
@@ -540,7 +555,6 @@ export const ResourceInfo: MessageType<ResourceInfo> = /* @__PURE__ */ messageTy
 const Help$ = /* @__PURE__ */ messageSchema("google.rpc.Help", () => [
   [1, "links", "message", { shape: "repeated", messageType: Help_Link$ }],
 ]);
-const Help$keys: readonly string[] = ["links"];
 const Help$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any) {
     this["links"] = a0;
 });
@@ -566,7 +580,9 @@ function Help$read(r: Reader, end: number, p: any, g: number): any {
 }
 function Help$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(Help$, m, f);
-  let i = 0; for (const k in m) if (Help$keys[i++] !== k) i = keyAfter(Help$, Help$keys, Help$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "links") { i = 1; continue; }
+    if (!Help$.known.has(k)) stray(Help$, m, k); }
   { const v = m["links"]; if (v !== undefined && v !== null) {
       if (!Array.isArray(v)) bad(Help$.fields[0]!, v, "an array"); for (let i = 0; i < v.length; i++) { const e = v[i]; if (typeof e !== "object" || e === null) bad(Help$.fields[0]!, e); const x = e; w.reserve(2); w.buf[w.pos++] = 10; { const b = w.open(); Help_Link$write(x, w, Help$.fields[0]!); w.close(b); } }
   }  }
@@ -578,7 +594,6 @@ const LocalizedMessage$ = /* @__PURE__ */ messageSchema("google.rpc.LocalizedMes
   [1, "locale", "string"],
   [2, "message", "string"],
 ]);
-const LocalizedMessage$keys: readonly string[] = ["locale","message"];
 const LocalizedMessage$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any) {
     this["locale"] = a0;
     this["message"] = a1;
@@ -608,7 +623,10 @@ function LocalizedMessage$read(r: Reader, end: number, p: any, g: number): any {
 }
 function LocalizedMessage$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(LocalizedMessage$, m, f);
-  let i = 0; for (const k in m) if (LocalizedMessage$keys[i++] !== k) i = keyAfter(LocalizedMessage$, LocalizedMessage$keys, LocalizedMessage$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "locale") { i = 1; continue; }
+    if (i <= 1 && k === "message") { i = 2; continue; }
+    if (!LocalizedMessage$.known.has(k)) stray(LocalizedMessage$, m, k); }
   w.reserve(2);
   { const v = m["locale"]; if (v !== undefined && v !== null && v !== "") {
       if (typeof v !== "string") bad(LocalizedMessage$.fields[0]!, v); const x = v;
@@ -632,7 +650,6 @@ const QuotaFailure_Violation$ = /* @__PURE__ */ messageSchema("google.rpc.QuotaF
   [7, "quotaValue", "int64", { proto: "quota_value" }],
   [8, "futureQuotaValue", "int64", { proto: "future_quota_value", presence: "explicit" }],
 ]);
-const QuotaFailure_Violation$keys: readonly string[] = ["subject","description","apiService","quotaMetric","quotaId","quotaDimensions","quotaValue","futureQuotaValue"];
 const QuotaFailure_Violation$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any, a2: any, a3: any, a4: any, a5: any, a6: any, a7: any) {
     this["subject"] = a0;
     this["description"] = a1;
@@ -693,7 +710,16 @@ function QuotaFailure_Violation$read(r: Reader, end: number, p: any, g: number):
 }
 function QuotaFailure_Violation$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(QuotaFailure_Violation$, m, f);
-  let i = 0; for (const k in m) if (QuotaFailure_Violation$keys[i++] !== k) i = keyAfter(QuotaFailure_Violation$, QuotaFailure_Violation$keys, QuotaFailure_Violation$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "subject") { i = 1; continue; }
+    if (i <= 1 && k === "description") { i = 2; continue; }
+    if (i <= 2 && k === "apiService") { i = 3; continue; }
+    if (i <= 3 && k === "quotaMetric") { i = 4; continue; }
+    if (i <= 4 && k === "quotaId") { i = 5; continue; }
+    if (i <= 5 && k === "quotaDimensions") { i = 6; continue; }
+    if (i <= 6 && k === "quotaValue") { i = 7; continue; }
+    if (i <= 7 && k === "futureQuotaValue") { i = 8; continue; }
+    if (!QuotaFailure_Violation$.known.has(k)) stray(QuotaFailure_Violation$, m, k); }
   w.reserve(5);
   { const v = m["subject"]; if (v !== undefined && v !== null && v !== "") {
       if (typeof v !== "string") bad(QuotaFailure_Violation$.fields[0]!, v); const x = v;
@@ -743,7 +769,6 @@ const PreconditionFailure_Violation$ = /* @__PURE__ */ messageSchema("google.rpc
   [2, "subject", "string"],
   [3, "description", "string"],
 ]);
-const PreconditionFailure_Violation$keys: readonly string[] = ["type","subject","description"];
 const PreconditionFailure_Violation$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any, a2: any) {
     this["type"] = a0;
     this["subject"] = a1;
@@ -777,7 +802,11 @@ function PreconditionFailure_Violation$read(r: Reader, end: number, p: any, g: n
 }
 function PreconditionFailure_Violation$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(PreconditionFailure_Violation$, m, f);
-  let i = 0; for (const k in m) if (PreconditionFailure_Violation$keys[i++] !== k) i = keyAfter(PreconditionFailure_Violation$, PreconditionFailure_Violation$keys, PreconditionFailure_Violation$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "type") { i = 1; continue; }
+    if (i <= 1 && k === "subject") { i = 2; continue; }
+    if (i <= 2 && k === "description") { i = 3; continue; }
+    if (!PreconditionFailure_Violation$.known.has(k)) stray(PreconditionFailure_Violation$, m, k); }
   w.reserve(3);
   { const v = m["type"]; if (v !== undefined && v !== null && v !== "") {
       if (typeof v !== "string") bad(PreconditionFailure_Violation$.fields[0]!, v); const x = v;
@@ -801,7 +830,6 @@ const BadRequest_FieldViolation$ = /* @__PURE__ */ messageSchema("google.rpc.Bad
   [3, "reason", "string"],
   [4, "localizedMessage", "message", { proto: "localized_message", presence: "explicit", messageType: LocalizedMessage$ }],
 ]);
-const BadRequest_FieldViolation$keys: readonly string[] = ["field","description","reason","localizedMessage"];
 const BadRequest_FieldViolation$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any, a2: any, a3: any) {
     this["field"] = a0;
     this["description"] = a1;
@@ -839,7 +867,12 @@ function BadRequest_FieldViolation$read(r: Reader, end: number, p: any, g: numbe
 }
 function BadRequest_FieldViolation$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(BadRequest_FieldViolation$, m, f);
-  let i = 0; for (const k in m) if (BadRequest_FieldViolation$keys[i++] !== k) i = keyAfter(BadRequest_FieldViolation$, BadRequest_FieldViolation$keys, BadRequest_FieldViolation$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "field") { i = 1; continue; }
+    if (i <= 1 && k === "description") { i = 2; continue; }
+    if (i <= 2 && k === "reason") { i = 3; continue; }
+    if (i <= 3 && k === "localizedMessage") { i = 4; continue; }
+    if (!BadRequest_FieldViolation$.known.has(k)) stray(BadRequest_FieldViolation$, m, k); }
   w.reserve(5);
   { const v = m["field"]; if (v !== undefined && v !== null && v !== "") {
       if (typeof v !== "string") bad(BadRequest_FieldViolation$.fields[0]!, v); const x = v;
@@ -865,7 +898,6 @@ const Help_Link$ = /* @__PURE__ */ messageSchema("google.rpc.Help.Link", () => [
   [1, "description", "string"],
   [2, "url", "string"],
 ]);
-const Help_Link$keys: readonly string[] = ["description","url"];
 const Help_Link$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any) {
     this["description"] = a0;
     this["url"] = a1;
@@ -895,7 +927,10 @@ function Help_Link$read(r: Reader, end: number, p: any, g: number): any {
 }
 function Help_Link$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(Help_Link$, m, f);
-  let i = 0; for (const k in m) if (Help_Link$keys[i++] !== k) i = keyAfter(Help_Link$, Help_Link$keys, Help_Link$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "description") { i = 1; continue; }
+    if (i <= 1 && k === "url") { i = 2; continue; }
+    if (!Help_Link$.known.has(k)) stray(Help_Link$, m, k); }
   w.reserve(2);
   { const v = m["description"]; if (v !== undefined && v !== null && v !== "") {
       if (typeof v !== "string") bad(Help_Link$.fields[0]!, v); const x = v;

@@ -12,12 +12,12 @@ import {
   UNKNOWN,
   type Writer,
   bad,
-  keyAfter,
   messageClass,
   messageSchema,
   messageType,
   protoFile,
   skip,
+  stray,
   toMessage,
   unknownOf,
   writeUnknown,
@@ -41,7 +41,6 @@ const Status$ = /* @__PURE__ */ messageSchema("google.rpc.Status", () => [
   [2, "message", "string"],
   [3, "details", "message", { shape: "repeated", messageType: Any.schema }],
 ]);
-const Status$keys: readonly string[] = ["code","message","details"];
 const Status$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any, a2: any) {
     this["code"] = a0;
     this["message"] = a1;
@@ -75,7 +74,11 @@ function Status$read(r: Reader, end: number, p: any, g: number): any {
 }
 function Status$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(Status$, m, f);
-  let i = 0; for (const k in m) if (Status$keys[i++] !== k) i = keyAfter(Status$, Status$keys, Status$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "code") { i = 1; continue; }
+    if (i <= 1 && k === "message") { i = 2; continue; }
+    if (i <= 2 && k === "details") { i = 3; continue; }
+    if (!Status$.known.has(k)) stray(Status$, m, k); }
   w.reserve(12);
   { const v = m["code"]; if (v !== undefined && v !== null && v !== 0) {
       if (typeof v !== "number" || (v | 0) !== v) bad(Status$.fields[0]!, v); const x = v;

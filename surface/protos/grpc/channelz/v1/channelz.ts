@@ -21,13 +21,13 @@ import {
   bad,
   enumNames,
   enumType,
-  keyAfter,
   messageClass,
   messageSchema,
   messageType,
   protoFile,
   service,
   skip,
+  stray,
   toEnum,
   toLong,
   toMessage,
@@ -414,7 +414,6 @@ const Channel$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.Channel", () =>
   [2, "data", "message", { presence: "explicit", messageType: ChannelData$ }],
   [4, "subchannelRef", "message", { proto: "subchannel_ref", shape: "repeated", messageType: SubchannelRef$ }],
 ]);
-const Channel$keys: readonly string[] = ["ref","data","subchannelRef"];
 const Channel$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any, a2: any) {
     this["ref"] = a0;
     this["data"] = a1;
@@ -448,7 +447,11 @@ function Channel$read(r: Reader, end: number, p: any, g: number): any {
 }
 function Channel$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(Channel$, m, f);
-  let i = 0; for (const k in m) if (Channel$keys[i++] !== k) i = keyAfter(Channel$, Channel$keys, Channel$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "ref") { i = 1; continue; }
+    if (i <= 1 && k === "data") { i = 2; continue; }
+    if (i <= 2 && k === "subchannelRef") { i = 3; continue; }
+    if (!Channel$.known.has(k)) stray(Channel$, m, k); }
   w.reserve(2);
   { const v = m["ref"]; if (v !== undefined && v !== null) {
       if (typeof v !== "object" || v === null) bad(Channel$.fields[0]!, v); const x = v;
@@ -471,7 +474,6 @@ const Subchannel$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.Subchannel",
   [2, "data", "message", { presence: "explicit", messageType: ChannelData$ }],
   [5, "socketRef", "message", { proto: "socket_ref", shape: "repeated", messageType: SocketRef$ }],
 ]);
-const Subchannel$keys: readonly string[] = ["ref","data","socketRef"];
 const Subchannel$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any, a2: any) {
     this["ref"] = a0;
     this["data"] = a1;
@@ -505,7 +507,11 @@ function Subchannel$read(r: Reader, end: number, p: any, g: number): any {
 }
 function Subchannel$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(Subchannel$, m, f);
-  let i = 0; for (const k in m) if (Subchannel$keys[i++] !== k) i = keyAfter(Subchannel$, Subchannel$keys, Subchannel$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "ref") { i = 1; continue; }
+    if (i <= 1 && k === "data") { i = 2; continue; }
+    if (i <= 2 && k === "socketRef") { i = 3; continue; }
+    if (!Subchannel$.known.has(k)) stray(Subchannel$, m, k); }
   w.reserve(2);
   { const v = m["ref"]; if (v !== undefined && v !== null) {
       if (typeof v !== "object" || v === null) bad(Subchannel$.fields[0]!, v); const x = v;
@@ -526,7 +532,6 @@ export const Subchannel: MessageType<Subchannel> = /* @__PURE__ */ messageType(S
 const ChannelConnectivityState$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.ChannelConnectivityState", () => [
   [1, "state", "enum", { enumType: ChannelConnectivityState_State$ }],
 ]);
-const ChannelConnectivityState$keys: readonly string[] = ["state"];
 const ChannelConnectivityState$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any) {
     this["state"] = a0;
 });
@@ -552,7 +557,9 @@ function ChannelConnectivityState$read(r: Reader, end: number, p: any, g: number
 }
 function ChannelConnectivityState$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(ChannelConnectivityState$, m, f);
-  let i = 0; for (const k in m) if (ChannelConnectivityState$keys[i++] !== k) i = keyAfter(ChannelConnectivityState$, ChannelConnectivityState$keys, ChannelConnectivityState$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "state") { i = 1; continue; }
+    if (!ChannelConnectivityState$.known.has(k)) stray(ChannelConnectivityState$, m, k); }
   w.reserve(11);
   { const v = m["state"]; if (v !== undefined && v !== null && true) {
       const x = toEnum(ChannelConnectivityState$.fields[0]!, v);
@@ -572,7 +579,6 @@ const ChannelData$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.ChannelData
   [6, "callsFailed", "int64", { proto: "calls_failed" }],
   [7, "lastCallStartedTimestamp", "message", { proto: "last_call_started_timestamp", presence: "explicit", messageType: Timestamp.schema }],
 ]);
-const ChannelData$keys: readonly string[] = ["state","target","trace","callsStarted","callsSucceeded","callsFailed","lastCallStartedTimestamp"];
 const ChannelData$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any, a2: any, a3: any, a4: any, a5: any, a6: any) {
     this["state"] = a0;
     this["target"] = a1;
@@ -622,7 +628,15 @@ function ChannelData$read(r: Reader, end: number, p: any, g: number): any {
 }
 function ChannelData$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(ChannelData$, m, f);
-  let i = 0; for (const k in m) if (ChannelData$keys[i++] !== k) i = keyAfter(ChannelData$, ChannelData$keys, ChannelData$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "state") { i = 1; continue; }
+    if (i <= 1 && k === "target") { i = 2; continue; }
+    if (i <= 2 && k === "trace") { i = 3; continue; }
+    if (i <= 3 && k === "callsStarted") { i = 4; continue; }
+    if (i <= 4 && k === "callsSucceeded") { i = 5; continue; }
+    if (i <= 5 && k === "callsFailed") { i = 6; continue; }
+    if (i <= 6 && k === "lastCallStartedTimestamp") { i = 7; continue; }
+    if (!ChannelData$.known.has(k)) stray(ChannelData$, m, k); }
   w.reserve(2);
   { const v = m["state"]; if (v !== undefined && v !== null) {
       if (typeof v !== "object" || v === null) bad(ChannelData$.fields[0]!, v); const x = v;
@@ -666,7 +680,6 @@ const ChannelTraceEvent$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.Chann
   [2, "severity", "enum", { enumType: ChannelTraceEvent_Severity$ }],
   [3, "timestamp", "message", { presence: "explicit", messageType: Timestamp.schema }],
 ]);
-const ChannelTraceEvent$keys: readonly string[] = ["description","severity","timestamp"];
 const ChannelTraceEvent$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any, a2: any) {
     this["description"] = a0;
     this["severity"] = a1;
@@ -700,7 +713,11 @@ function ChannelTraceEvent$read(r: Reader, end: number, p: any, g: number): any 
 }
 function ChannelTraceEvent$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(ChannelTraceEvent$, m, f);
-  let i = 0; for (const k in m) if (ChannelTraceEvent$keys[i++] !== k) i = keyAfter(ChannelTraceEvent$, ChannelTraceEvent$keys, ChannelTraceEvent$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "description") { i = 1; continue; }
+    if (i <= 1 && k === "severity") { i = 2; continue; }
+    if (i <= 2 && k === "timestamp") { i = 3; continue; }
+    if (!ChannelTraceEvent$.known.has(k)) stray(ChannelTraceEvent$, m, k); }
   w.reserve(14);
   { const v = m["description"]; if (v !== undefined && v !== null && v !== "") {
       if (typeof v !== "string") bad(ChannelTraceEvent$.fields[0]!, v); const x = v;
@@ -724,7 +741,6 @@ const ChannelTrace$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.ChannelTra
   [2, "creationTimestamp", "message", { proto: "creation_timestamp", presence: "explicit", messageType: Timestamp.schema }],
   [3, "events", "message", { shape: "repeated", messageType: ChannelTraceEvent$ }],
 ]);
-const ChannelTrace$keys: readonly string[] = ["numEventsLogged","creationTimestamp","events"];
 const ChannelTrace$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any, a2: any) {
     this["numEventsLogged"] = a0;
     this["creationTimestamp"] = a1;
@@ -758,7 +774,11 @@ function ChannelTrace$read(r: Reader, end: number, p: any, g: number): any {
 }
 function ChannelTrace$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(ChannelTrace$, m, f);
-  let i = 0; for (const k in m) if (ChannelTrace$keys[i++] !== k) i = keyAfter(ChannelTrace$, ChannelTrace$keys, ChannelTrace$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "numEventsLogged") { i = 1; continue; }
+    if (i <= 1 && k === "creationTimestamp") { i = 2; continue; }
+    if (i <= 2 && k === "events") { i = 3; continue; }
+    if (!ChannelTrace$.known.has(k)) stray(ChannelTrace$, m, k); }
   w.reserve(13);
   { const v = m["numEventsLogged"]; if (v !== undefined && v !== null && v !== 0n && v !== 0) {
       let x = v;
@@ -780,7 +800,6 @@ const ChannelRef$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.ChannelRef",
   [1, "channelId", "int64", { proto: "channel_id" }],
   [2, "name", "string"],
 ]);
-const ChannelRef$keys: readonly string[] = ["channelId","name"];
 const ChannelRef$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any) {
     this["channelId"] = a0;
     this["name"] = a1;
@@ -810,7 +829,10 @@ function ChannelRef$read(r: Reader, end: number, p: any, g: number): any {
 }
 function ChannelRef$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(ChannelRef$, m, f);
-  let i = 0; for (const k in m) if (ChannelRef$keys[i++] !== k) i = keyAfter(ChannelRef$, ChannelRef$keys, ChannelRef$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "channelId") { i = 1; continue; }
+    if (i <= 1 && k === "name") { i = 2; continue; }
+    if (!ChannelRef$.known.has(k)) stray(ChannelRef$, m, k); }
   w.reserve(12);
   { const v = m["channelId"]; if (v !== undefined && v !== null && v !== 0n && v !== 0) {
       let x = v;
@@ -829,7 +851,6 @@ const SubchannelRef$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.Subchanne
   [7, "subchannelId", "int64", { proto: "subchannel_id" }],
   [8, "name", "string"],
 ]);
-const SubchannelRef$keys: readonly string[] = ["subchannelId","name"];
 const SubchannelRef$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any) {
     this["subchannelId"] = a0;
     this["name"] = a1;
@@ -859,7 +880,10 @@ function SubchannelRef$read(r: Reader, end: number, p: any, g: number): any {
 }
 function SubchannelRef$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(SubchannelRef$, m, f);
-  let i = 0; for (const k in m) if (SubchannelRef$keys[i++] !== k) i = keyAfter(SubchannelRef$, SubchannelRef$keys, SubchannelRef$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "subchannelId") { i = 1; continue; }
+    if (i <= 1 && k === "name") { i = 2; continue; }
+    if (!SubchannelRef$.known.has(k)) stray(SubchannelRef$, m, k); }
   w.reserve(12);
   { const v = m["subchannelId"]; if (v !== undefined && v !== null && v !== 0n && v !== 0) {
       let x = v;
@@ -878,7 +902,6 @@ const SocketRef$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.SocketRef", (
   [3, "socketId", "int64", { proto: "socket_id" }],
   [4, "name", "string"],
 ]);
-const SocketRef$keys: readonly string[] = ["socketId","name"];
 const SocketRef$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any) {
     this["socketId"] = a0;
     this["name"] = a1;
@@ -908,7 +931,10 @@ function SocketRef$read(r: Reader, end: number, p: any, g: number): any {
 }
 function SocketRef$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(SocketRef$, m, f);
-  let i = 0; for (const k in m) if (SocketRef$keys[i++] !== k) i = keyAfter(SocketRef$, SocketRef$keys, SocketRef$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "socketId") { i = 1; continue; }
+    if (i <= 1 && k === "name") { i = 2; continue; }
+    if (!SocketRef$.known.has(k)) stray(SocketRef$, m, k); }
   w.reserve(12);
   { const v = m["socketId"]; if (v !== undefined && v !== null && v !== 0n && v !== 0) {
       let x = v;
@@ -927,7 +953,6 @@ const ServerRef$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.ServerRef", (
   [5, "serverId", "int64", { proto: "server_id" }],
   [6, "name", "string"],
 ]);
-const ServerRef$keys: readonly string[] = ["serverId","name"];
 const ServerRef$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any) {
     this["serverId"] = a0;
     this["name"] = a1;
@@ -957,7 +982,10 @@ function ServerRef$read(r: Reader, end: number, p: any, g: number): any {
 }
 function ServerRef$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(ServerRef$, m, f);
-  let i = 0; for (const k in m) if (ServerRef$keys[i++] !== k) i = keyAfter(ServerRef$, ServerRef$keys, ServerRef$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "serverId") { i = 1; continue; }
+    if (i <= 1 && k === "name") { i = 2; continue; }
+    if (!ServerRef$.known.has(k)) stray(ServerRef$, m, k); }
   w.reserve(12);
   { const v = m["serverId"]; if (v !== undefined && v !== null && v !== 0n && v !== 0) {
       let x = v;
@@ -977,7 +1005,6 @@ const Server$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.Server", () => [
   [2, "data", "message", { presence: "explicit", messageType: ServerData$ }],
   [3, "listenSocket", "message", { proto: "listen_socket", shape: "repeated", messageType: SocketRef$ }],
 ]);
-const Server$keys: readonly string[] = ["ref","data","listenSocket"];
 const Server$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any, a2: any) {
     this["ref"] = a0;
     this["data"] = a1;
@@ -1011,7 +1038,11 @@ function Server$read(r: Reader, end: number, p: any, g: number): any {
 }
 function Server$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(Server$, m, f);
-  let i = 0; for (const k in m) if (Server$keys[i++] !== k) i = keyAfter(Server$, Server$keys, Server$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "ref") { i = 1; continue; }
+    if (i <= 1 && k === "data") { i = 2; continue; }
+    if (i <= 2 && k === "listenSocket") { i = 3; continue; }
+    if (!Server$.known.has(k)) stray(Server$, m, k); }
   w.reserve(2);
   { const v = m["ref"]; if (v !== undefined && v !== null) {
       if (typeof v !== "object" || v === null) bad(Server$.fields[0]!, v); const x = v;
@@ -1035,7 +1066,6 @@ const ServerData$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.ServerData",
   [4, "callsFailed", "int64", { proto: "calls_failed" }],
   [5, "lastCallStartedTimestamp", "message", { proto: "last_call_started_timestamp", presence: "explicit", messageType: Timestamp.schema }],
 ]);
-const ServerData$keys: readonly string[] = ["callsStarted","callsSucceeded","callsFailed","lastCallStartedTimestamp"];
 const ServerData$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any, a2: any, a3: any) {
     this["callsStarted"] = a0;
     this["callsSucceeded"] = a1;
@@ -1073,7 +1103,12 @@ function ServerData$read(r: Reader, end: number, p: any, g: number): any {
 }
 function ServerData$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(ServerData$, m, f);
-  let i = 0; for (const k in m) if (ServerData$keys[i++] !== k) i = keyAfter(ServerData$, ServerData$keys, ServerData$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "callsStarted") { i = 1; continue; }
+    if (i <= 1 && k === "callsSucceeded") { i = 2; continue; }
+    if (i <= 2 && k === "callsFailed") { i = 3; continue; }
+    if (i <= 3 && k === "lastCallStartedTimestamp") { i = 4; continue; }
+    if (!ServerData$.known.has(k)) stray(ServerData$, m, k); }
   w.reserve(35);
   { const v = m["callsStarted"]; if (v !== undefined && v !== null && v !== 0n && v !== 0) {
       let x = v;
@@ -1105,7 +1140,6 @@ const Socket$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.Socket", () => [
   [4, "remote", "message", { presence: "explicit", messageType: Address$ }],
   [5, "security", "message", { presence: "explicit", messageType: Security$ }],
 ]);
-const Socket$keys: readonly string[] = ["ref","data","local","remote","security"];
 const Socket$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any, a2: any, a3: any, a4: any) {
     this["ref"] = a0;
     this["data"] = a1;
@@ -1147,7 +1181,13 @@ function Socket$read(r: Reader, end: number, p: any, g: number): any {
 }
 function Socket$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(Socket$, m, f);
-  let i = 0; for (const k in m) if (Socket$keys[i++] !== k) i = keyAfter(Socket$, Socket$keys, Socket$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "ref") { i = 1; continue; }
+    if (i <= 1 && k === "data") { i = 2; continue; }
+    if (i <= 2 && k === "local") { i = 3; continue; }
+    if (i <= 3 && k === "remote") { i = 4; continue; }
+    if (i <= 4 && k === "security") { i = 5; continue; }
+    if (!Socket$.known.has(k)) stray(Socket$, m, k); }
   w.reserve(2);
   { const v = m["ref"]; if (v !== undefined && v !== null) {
       if (typeof v !== "object" || v === null) bad(Socket$.fields[0]!, v); const x = v;
@@ -1187,7 +1227,6 @@ const SocketData$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.SocketData",
   [11, "localFlowControlWindow", "message", { proto: "local_flow_control_window", presence: "explicit", messageType: Int64Value.schema }],
   [12, "remoteFlowControlWindow", "message", { proto: "remote_flow_control_window", presence: "explicit", messageType: Int64Value.schema }],
 ]);
-const SocketData$keys: readonly string[] = ["streamsStarted","streamsSucceeded","streamsFailed","messagesSent","messagesReceived","keepAlivesSent","localFlowControlWindow","remoteFlowControlWindow"];
 const SocketData$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any, a2: any, a3: any, a4: any, a5: any, a6: any, a7: any) {
     this["streamsStarted"] = a0;
     this["streamsSucceeded"] = a1;
@@ -1241,7 +1280,16 @@ function SocketData$read(r: Reader, end: number, p: any, g: number): any {
 }
 function SocketData$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(SocketData$, m, f);
-  let i = 0; for (const k in m) if (SocketData$keys[i++] !== k) i = keyAfter(SocketData$, SocketData$keys, SocketData$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "streamsStarted") { i = 1; continue; }
+    if (i <= 1 && k === "streamsSucceeded") { i = 2; continue; }
+    if (i <= 2 && k === "streamsFailed") { i = 3; continue; }
+    if (i <= 3 && k === "messagesSent") { i = 4; continue; }
+    if (i <= 4 && k === "messagesReceived") { i = 5; continue; }
+    if (i <= 5 && k === "keepAlivesSent") { i = 6; continue; }
+    if (i <= 6 && k === "localFlowControlWindow") { i = 7; continue; }
+    if (i <= 7 && k === "remoteFlowControlWindow") { i = 8; continue; }
+    if (!SocketData$.known.has(k)) stray(SocketData$, m, k); }
   w.reserve(68);
   { const v = m["streamsStarted"]; if (v !== undefined && v !== null && v !== 0n && v !== 0) {
       let x = v;
@@ -1291,7 +1339,6 @@ const Address$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.Address", () =>
   [2, "udsAddress", "message", { proto: "uds_address", presence: "explicit", oneof: "address", messageType: Address_UdsAddress$ }],
   [3, "otherAddress", "message", { proto: "other_address", presence: "explicit", oneof: "address", messageType: Address_OtherAddress$ }],
 ], ["address"]);
-const Address$keys: readonly string[] = ["tcpipAddress","udsAddress","otherAddress","address"];
 const Address$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any, a2: any, b0: any) {
     this["tcpipAddress"] = a0;
     this["udsAddress"] = a1;
@@ -1322,7 +1369,12 @@ function Address$read(r: Reader, end: number, p: any, g: number): any {
 }
 function Address$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(Address$, m, f);
-  let i = 0; for (const k in m) if (Address$keys[i++] !== k) i = keyAfter(Address$, Address$keys, Address$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "tcpipAddress") { i = 1; continue; }
+    if (i <= 1 && k === "udsAddress") { i = 2; continue; }
+    if (i <= 2 && k === "otherAddress") { i = 3; continue; }
+    if (i <= 3 && k === "address") { i = 4; continue; }
+    if (!Address$.known.has(k)) stray(Address$, m, k); }
   let o0 = "";
   w.reserve(2);
   { const v = m["tcpipAddress"]; if (v !== undefined && v !== null) {
@@ -1351,7 +1403,6 @@ export const Address: MessageType<Address> = /* @__PURE__ */ messageType(Address
 const Security$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.Security", () => [
   [1, "tls", "message", { presence: "explicit", oneof: "model", messageType: Security_Tls$ }],
 ], ["model"]);
-const Security$keys: readonly string[] = ["tls","model"];
 const Security$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, b0: any) {
     this["tls"] = a0;
     this["model"] = b0;
@@ -1378,7 +1429,10 @@ function Security$read(r: Reader, end: number, p: any, g: number): any {
 }
 function Security$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(Security$, m, f);
-  let i = 0; for (const k in m) if (Security$keys[i++] !== k) i = keyAfter(Security$, Security$keys, Security$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "tls") { i = 1; continue; }
+    if (i <= 1 && k === "model") { i = 2; continue; }
+    if (!Security$.known.has(k)) stray(Security$, m, k); }
   let o0 = "";
   w.reserve(2);
   { const v = m["tls"]; if (v !== undefined && v !== null) {
@@ -1396,7 +1450,6 @@ const GetTopChannelsRequest$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.G
   [1, "startChannelId", "int64", { proto: "start_channel_id" }],
   [2, "maxResults", "int64", { proto: "max_results" }],
 ]);
-const GetTopChannelsRequest$keys: readonly string[] = ["startChannelId","maxResults"];
 const GetTopChannelsRequest$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any) {
     this["startChannelId"] = a0;
     this["maxResults"] = a1;
@@ -1426,7 +1479,10 @@ function GetTopChannelsRequest$read(r: Reader, end: number, p: any, g: number): 
 }
 function GetTopChannelsRequest$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(GetTopChannelsRequest$, m, f);
-  let i = 0; for (const k in m) if (GetTopChannelsRequest$keys[i++] !== k) i = keyAfter(GetTopChannelsRequest$, GetTopChannelsRequest$keys, GetTopChannelsRequest$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "startChannelId") { i = 1; continue; }
+    if (i <= 1 && k === "maxResults") { i = 2; continue; }
+    if (!GetTopChannelsRequest$.known.has(k)) stray(GetTopChannelsRequest$, m, k); }
   w.reserve(22);
   { const v = m["startChannelId"]; if (v !== undefined && v !== null && v !== 0n && v !== 0) {
       let x = v;
@@ -1446,7 +1502,6 @@ const GetTopChannelsResponse$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.
   [1, "channel", "message", { shape: "repeated", messageType: Channel$ }],
   [2, "end", "bool"],
 ]);
-const GetTopChannelsResponse$keys: readonly string[] = ["channel","end"];
 const GetTopChannelsResponse$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any) {
     this["channel"] = a0;
     this["end"] = a1;
@@ -1476,7 +1531,10 @@ function GetTopChannelsResponse$read(r: Reader, end: number, p: any, g: number):
 }
 function GetTopChannelsResponse$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(GetTopChannelsResponse$, m, f);
-  let i = 0; for (const k in m) if (GetTopChannelsResponse$keys[i++] !== k) i = keyAfter(GetTopChannelsResponse$, GetTopChannelsResponse$keys, GetTopChannelsResponse$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "channel") { i = 1; continue; }
+    if (i <= 1 && k === "end") { i = 2; continue; }
+    if (!GetTopChannelsResponse$.known.has(k)) stray(GetTopChannelsResponse$, m, k); }
   { const v = m["channel"]; if (v !== undefined && v !== null) {
       if (!Array.isArray(v)) bad(GetTopChannelsResponse$.fields[0]!, v, "an array"); for (let i = 0; i < v.length; i++) { const e = v[i]; if (typeof e !== "object" || e === null) bad(GetTopChannelsResponse$.fields[0]!, e); const x = e; w.reserve(2); w.buf[w.pos++] = 10; { const b = w.open(); Channel$write(x, w, GetTopChannelsResponse$.fields[0]!); w.close(b); } }
   }  }
@@ -1493,7 +1551,6 @@ const GetServersRequest$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.GetSe
   [1, "startServerId", "int64", { proto: "start_server_id" }],
   [2, "maxResults", "int64", { proto: "max_results" }],
 ]);
-const GetServersRequest$keys: readonly string[] = ["startServerId","maxResults"];
 const GetServersRequest$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any) {
     this["startServerId"] = a0;
     this["maxResults"] = a1;
@@ -1523,7 +1580,10 @@ function GetServersRequest$read(r: Reader, end: number, p: any, g: number): any 
 }
 function GetServersRequest$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(GetServersRequest$, m, f);
-  let i = 0; for (const k in m) if (GetServersRequest$keys[i++] !== k) i = keyAfter(GetServersRequest$, GetServersRequest$keys, GetServersRequest$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "startServerId") { i = 1; continue; }
+    if (i <= 1 && k === "maxResults") { i = 2; continue; }
+    if (!GetServersRequest$.known.has(k)) stray(GetServersRequest$, m, k); }
   w.reserve(22);
   { const v = m["startServerId"]; if (v !== undefined && v !== null && v !== 0n && v !== 0) {
       let x = v;
@@ -1543,7 +1603,6 @@ const GetServersResponse$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.GetS
   [1, "server", "message", { shape: "repeated", messageType: Server$ }],
   [2, "end", "bool"],
 ]);
-const GetServersResponse$keys: readonly string[] = ["server","end"];
 const GetServersResponse$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any) {
     this["server"] = a0;
     this["end"] = a1;
@@ -1573,7 +1632,10 @@ function GetServersResponse$read(r: Reader, end: number, p: any, g: number): any
 }
 function GetServersResponse$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(GetServersResponse$, m, f);
-  let i = 0; for (const k in m) if (GetServersResponse$keys[i++] !== k) i = keyAfter(GetServersResponse$, GetServersResponse$keys, GetServersResponse$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "server") { i = 1; continue; }
+    if (i <= 1 && k === "end") { i = 2; continue; }
+    if (!GetServersResponse$.known.has(k)) stray(GetServersResponse$, m, k); }
   { const v = m["server"]; if (v !== undefined && v !== null) {
       if (!Array.isArray(v)) bad(GetServersResponse$.fields[0]!, v, "an array"); for (let i = 0; i < v.length; i++) { const e = v[i]; if (typeof e !== "object" || e === null) bad(GetServersResponse$.fields[0]!, e); const x = e; w.reserve(2); w.buf[w.pos++] = 10; { const b = w.open(); Server$write(x, w, GetServersResponse$.fields[0]!); w.close(b); } }
   }  }
@@ -1589,7 +1651,6 @@ export const GetServersResponse: MessageType<GetServersResponse> = /* @__PURE__ 
 const GetServerRequest$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.GetServerRequest", () => [
   [1, "serverId", "int64", { proto: "server_id" }],
 ]);
-const GetServerRequest$keys: readonly string[] = ["serverId"];
 const GetServerRequest$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any) {
     this["serverId"] = a0;
 });
@@ -1615,7 +1676,9 @@ function GetServerRequest$read(r: Reader, end: number, p: any, g: number): any {
 }
 function GetServerRequest$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(GetServerRequest$, m, f);
-  let i = 0; for (const k in m) if (GetServerRequest$keys[i++] !== k) i = keyAfter(GetServerRequest$, GetServerRequest$keys, GetServerRequest$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "serverId") { i = 1; continue; }
+    if (!GetServerRequest$.known.has(k)) stray(GetServerRequest$, m, k); }
   w.reserve(11);
   { const v = m["serverId"]; if (v !== undefined && v !== null && v !== 0n && v !== 0) {
       let x = v;
@@ -1629,7 +1692,6 @@ export const GetServerRequest: MessageType<GetServerRequest> = /* @__PURE__ */ m
 const GetServerResponse$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.GetServerResponse", () => [
   [1, "server", "message", { presence: "explicit", messageType: Server$ }],
 ]);
-const GetServerResponse$keys: readonly string[] = ["server"];
 const GetServerResponse$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any) {
     this["server"] = a0;
 });
@@ -1655,7 +1717,9 @@ function GetServerResponse$read(r: Reader, end: number, p: any, g: number): any 
 }
 function GetServerResponse$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(GetServerResponse$, m, f);
-  let i = 0; for (const k in m) if (GetServerResponse$keys[i++] !== k) i = keyAfter(GetServerResponse$, GetServerResponse$keys, GetServerResponse$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "server") { i = 1; continue; }
+    if (!GetServerResponse$.known.has(k)) stray(GetServerResponse$, m, k); }
   w.reserve(2);
   { const v = m["server"]; if (v !== undefined && v !== null) {
       if (typeof v !== "object" || v === null) bad(GetServerResponse$.fields[0]!, v); const x = v;
@@ -1670,7 +1734,6 @@ const GetServerSocketsRequest$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1
   [2, "startSocketId", "int64", { proto: "start_socket_id" }],
   [3, "maxResults", "int64", { proto: "max_results" }],
 ]);
-const GetServerSocketsRequest$keys: readonly string[] = ["serverId","startSocketId","maxResults"];
 const GetServerSocketsRequest$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any, a2: any) {
     this["serverId"] = a0;
     this["startSocketId"] = a1;
@@ -1704,7 +1767,11 @@ function GetServerSocketsRequest$read(r: Reader, end: number, p: any, g: number)
 }
 function GetServerSocketsRequest$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(GetServerSocketsRequest$, m, f);
-  let i = 0; for (const k in m) if (GetServerSocketsRequest$keys[i++] !== k) i = keyAfter(GetServerSocketsRequest$, GetServerSocketsRequest$keys, GetServerSocketsRequest$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "serverId") { i = 1; continue; }
+    if (i <= 1 && k === "startSocketId") { i = 2; continue; }
+    if (i <= 2 && k === "maxResults") { i = 3; continue; }
+    if (!GetServerSocketsRequest$.known.has(k)) stray(GetServerSocketsRequest$, m, k); }
   w.reserve(33);
   { const v = m["serverId"]; if (v !== undefined && v !== null && v !== 0n && v !== 0) {
       let x = v;
@@ -1729,7 +1796,6 @@ const GetServerSocketsResponse$ = /* @__PURE__ */ messageSchema("grpc.channelz.v
   [1, "socketRef", "message", { proto: "socket_ref", shape: "repeated", messageType: SocketRef$ }],
   [2, "end", "bool"],
 ]);
-const GetServerSocketsResponse$keys: readonly string[] = ["socketRef","end"];
 const GetServerSocketsResponse$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any) {
     this["socketRef"] = a0;
     this["end"] = a1;
@@ -1759,7 +1825,10 @@ function GetServerSocketsResponse$read(r: Reader, end: number, p: any, g: number
 }
 function GetServerSocketsResponse$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(GetServerSocketsResponse$, m, f);
-  let i = 0; for (const k in m) if (GetServerSocketsResponse$keys[i++] !== k) i = keyAfter(GetServerSocketsResponse$, GetServerSocketsResponse$keys, GetServerSocketsResponse$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "socketRef") { i = 1; continue; }
+    if (i <= 1 && k === "end") { i = 2; continue; }
+    if (!GetServerSocketsResponse$.known.has(k)) stray(GetServerSocketsResponse$, m, k); }
   { const v = m["socketRef"]; if (v !== undefined && v !== null) {
       if (!Array.isArray(v)) bad(GetServerSocketsResponse$.fields[0]!, v, "an array"); for (let i = 0; i < v.length; i++) { const e = v[i]; if (typeof e !== "object" || e === null) bad(GetServerSocketsResponse$.fields[0]!, e); const x = e; w.reserve(2); w.buf[w.pos++] = 10; { const b = w.open(); SocketRef$write(x, w, GetServerSocketsResponse$.fields[0]!); w.close(b); } }
   }  }
@@ -1775,7 +1844,6 @@ export const GetServerSocketsResponse: MessageType<GetServerSocketsResponse> = /
 const GetChannelRequest$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.GetChannelRequest", () => [
   [1, "channelId", "int64", { proto: "channel_id" }],
 ]);
-const GetChannelRequest$keys: readonly string[] = ["channelId"];
 const GetChannelRequest$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any) {
     this["channelId"] = a0;
 });
@@ -1801,7 +1869,9 @@ function GetChannelRequest$read(r: Reader, end: number, p: any, g: number): any 
 }
 function GetChannelRequest$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(GetChannelRequest$, m, f);
-  let i = 0; for (const k in m) if (GetChannelRequest$keys[i++] !== k) i = keyAfter(GetChannelRequest$, GetChannelRequest$keys, GetChannelRequest$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "channelId") { i = 1; continue; }
+    if (!GetChannelRequest$.known.has(k)) stray(GetChannelRequest$, m, k); }
   w.reserve(11);
   { const v = m["channelId"]; if (v !== undefined && v !== null && v !== 0n && v !== 0) {
       let x = v;
@@ -1815,7 +1885,6 @@ export const GetChannelRequest: MessageType<GetChannelRequest> = /* @__PURE__ */
 const GetChannelResponse$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.GetChannelResponse", () => [
   [1, "channel", "message", { presence: "explicit", messageType: Channel$ }],
 ]);
-const GetChannelResponse$keys: readonly string[] = ["channel"];
 const GetChannelResponse$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any) {
     this["channel"] = a0;
 });
@@ -1841,7 +1910,9 @@ function GetChannelResponse$read(r: Reader, end: number, p: any, g: number): any
 }
 function GetChannelResponse$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(GetChannelResponse$, m, f);
-  let i = 0; for (const k in m) if (GetChannelResponse$keys[i++] !== k) i = keyAfter(GetChannelResponse$, GetChannelResponse$keys, GetChannelResponse$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "channel") { i = 1; continue; }
+    if (!GetChannelResponse$.known.has(k)) stray(GetChannelResponse$, m, k); }
   w.reserve(2);
   { const v = m["channel"]; if (v !== undefined && v !== null) {
       if (typeof v !== "object" || v === null) bad(GetChannelResponse$.fields[0]!, v); const x = v;
@@ -1854,7 +1925,6 @@ export const GetChannelResponse: MessageType<GetChannelResponse> = /* @__PURE__ 
 const GetSubchannelRequest$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.GetSubchannelRequest", () => [
   [1, "subchannelId", "int64", { proto: "subchannel_id" }],
 ]);
-const GetSubchannelRequest$keys: readonly string[] = ["subchannelId"];
 const GetSubchannelRequest$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any) {
     this["subchannelId"] = a0;
 });
@@ -1880,7 +1950,9 @@ function GetSubchannelRequest$read(r: Reader, end: number, p: any, g: number): a
 }
 function GetSubchannelRequest$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(GetSubchannelRequest$, m, f);
-  let i = 0; for (const k in m) if (GetSubchannelRequest$keys[i++] !== k) i = keyAfter(GetSubchannelRequest$, GetSubchannelRequest$keys, GetSubchannelRequest$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "subchannelId") { i = 1; continue; }
+    if (!GetSubchannelRequest$.known.has(k)) stray(GetSubchannelRequest$, m, k); }
   w.reserve(11);
   { const v = m["subchannelId"]; if (v !== undefined && v !== null && v !== 0n && v !== 0) {
       let x = v;
@@ -1894,7 +1966,6 @@ export const GetSubchannelRequest: MessageType<GetSubchannelRequest> = /* @__PUR
 const GetSubchannelResponse$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.GetSubchannelResponse", () => [
   [1, "subchannel", "message", { presence: "explicit", messageType: Subchannel$ }],
 ]);
-const GetSubchannelResponse$keys: readonly string[] = ["subchannel"];
 const GetSubchannelResponse$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any) {
     this["subchannel"] = a0;
 });
@@ -1920,7 +1991,9 @@ function GetSubchannelResponse$read(r: Reader, end: number, p: any, g: number): 
 }
 function GetSubchannelResponse$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(GetSubchannelResponse$, m, f);
-  let i = 0; for (const k in m) if (GetSubchannelResponse$keys[i++] !== k) i = keyAfter(GetSubchannelResponse$, GetSubchannelResponse$keys, GetSubchannelResponse$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "subchannel") { i = 1; continue; }
+    if (!GetSubchannelResponse$.known.has(k)) stray(GetSubchannelResponse$, m, k); }
   w.reserve(2);
   { const v = m["subchannel"]; if (v !== undefined && v !== null) {
       if (typeof v !== "object" || v === null) bad(GetSubchannelResponse$.fields[0]!, v); const x = v;
@@ -1934,7 +2007,6 @@ const GetSocketRequest$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.GetSoc
   [1, "socketId", "int64", { proto: "socket_id" }],
   [2, "summary", "bool"],
 ]);
-const GetSocketRequest$keys: readonly string[] = ["socketId","summary"];
 const GetSocketRequest$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any) {
     this["socketId"] = a0;
     this["summary"] = a1;
@@ -1964,7 +2036,10 @@ function GetSocketRequest$read(r: Reader, end: number, p: any, g: number): any {
 }
 function GetSocketRequest$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(GetSocketRequest$, m, f);
-  let i = 0; for (const k in m) if (GetSocketRequest$keys[i++] !== k) i = keyAfter(GetSocketRequest$, GetSocketRequest$keys, GetSocketRequest$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "socketId") { i = 1; continue; }
+    if (i <= 1 && k === "summary") { i = 2; continue; }
+    if (!GetSocketRequest$.known.has(k)) stray(GetSocketRequest$, m, k); }
   w.reserve(22);
   { const v = m["socketId"]; if (v !== undefined && v !== null && v !== 0n && v !== 0) {
       let x = v;
@@ -1982,7 +2057,6 @@ export const GetSocketRequest: MessageType<GetSocketRequest> = /* @__PURE__ */ m
 const GetSocketResponse$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.GetSocketResponse", () => [
   [1, "socket", "message", { presence: "explicit", messageType: Socket$ }],
 ]);
-const GetSocketResponse$keys: readonly string[] = ["socket"];
 const GetSocketResponse$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any) {
     this["socket"] = a0;
 });
@@ -2008,7 +2082,9 @@ function GetSocketResponse$read(r: Reader, end: number, p: any, g: number): any 
 }
 function GetSocketResponse$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(GetSocketResponse$, m, f);
-  let i = 0; for (const k in m) if (GetSocketResponse$keys[i++] !== k) i = keyAfter(GetSocketResponse$, GetSocketResponse$keys, GetSocketResponse$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "socket") { i = 1; continue; }
+    if (!GetSocketResponse$.known.has(k)) stray(GetSocketResponse$, m, k); }
   w.reserve(2);
   { const v = m["socket"]; if (v !== undefined && v !== null) {
       if (typeof v !== "object" || v === null) bad(GetSocketResponse$.fields[0]!, v); const x = v;
@@ -2022,7 +2098,6 @@ const Address_TcpIpAddress$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.Ad
   [1, "ipAddress", "bytes", { proto: "ip_address" }],
   [2, "port", "int32"],
 ]);
-const Address_TcpIpAddress$keys: readonly string[] = ["ipAddress","port"];
 const Address_TcpIpAddress$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any) {
     this["ipAddress"] = a0;
     this["port"] = a1;
@@ -2052,7 +2127,10 @@ function Address_TcpIpAddress$read(r: Reader, end: number, p: any, g: number): a
 }
 function Address_TcpIpAddress$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(Address_TcpIpAddress$, m, f);
-  let i = 0; for (const k in m) if (Address_TcpIpAddress$keys[i++] !== k) i = keyAfter(Address_TcpIpAddress$, Address_TcpIpAddress$keys, Address_TcpIpAddress$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "ipAddress") { i = 1; continue; }
+    if (i <= 1 && k === "port") { i = 2; continue; }
+    if (!Address_TcpIpAddress$.known.has(k)) stray(Address_TcpIpAddress$, m, k); }
   w.reserve(12);
   { const v = m["ipAddress"]; if (v !== undefined && v !== null && true) {
       if (!(v instanceof Uint8Array)) bad(Address_TcpIpAddress$.fields[0]!, v); const x = v;
@@ -2070,7 +2148,6 @@ export const Address_TcpIpAddress: MessageType<Address_TcpIpAddress> = /* @__PUR
 const Address_UdsAddress$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.Address.UdsAddress", () => [
   [1, "filename", "string"],
 ]);
-const Address_UdsAddress$keys: readonly string[] = ["filename"];
 const Address_UdsAddress$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any) {
     this["filename"] = a0;
 });
@@ -2096,7 +2173,9 @@ function Address_UdsAddress$read(r: Reader, end: number, p: any, g: number): any
 }
 function Address_UdsAddress$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(Address_UdsAddress$, m, f);
-  let i = 0; for (const k in m) if (Address_UdsAddress$keys[i++] !== k) i = keyAfter(Address_UdsAddress$, Address_UdsAddress$keys, Address_UdsAddress$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "filename") { i = 1; continue; }
+    if (!Address_UdsAddress$.known.has(k)) stray(Address_UdsAddress$, m, k); }
   w.reserve(1);
   { const v = m["filename"]; if (v !== undefined && v !== null && v !== "") {
       if (typeof v !== "string") bad(Address_UdsAddress$.fields[0]!, v); const x = v;
@@ -2109,7 +2188,6 @@ export const Address_UdsAddress: MessageType<Address_UdsAddress> = /* @__PURE__ 
 const Address_OtherAddress$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.Address.OtherAddress", () => [
   [1, "name", "string"],
 ]);
-const Address_OtherAddress$keys: readonly string[] = ["name"];
 const Address_OtherAddress$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any) {
     this["name"] = a0;
 });
@@ -2135,7 +2213,9 @@ function Address_OtherAddress$read(r: Reader, end: number, p: any, g: number): a
 }
 function Address_OtherAddress$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(Address_OtherAddress$, m, f);
-  let i = 0; for (const k in m) if (Address_OtherAddress$keys[i++] !== k) i = keyAfter(Address_OtherAddress$, Address_OtherAddress$keys, Address_OtherAddress$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "name") { i = 1; continue; }
+    if (!Address_OtherAddress$.known.has(k)) stray(Address_OtherAddress$, m, k); }
   w.reserve(1);
   { const v = m["name"]; if (v !== undefined && v !== null && v !== "") {
       if (typeof v !== "string") bad(Address_OtherAddress$.fields[0]!, v); const x = v;
@@ -2150,7 +2230,6 @@ const Security_Tls$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.Security.T
   [2, "otherName", "string", { proto: "other_name", presence: "explicit", oneof: "cipherSuite" }],
   [4, "remoteCertificate", "bytes", { proto: "remote_certificate" }],
 ], ["cipherSuite"]);
-const Security_Tls$keys: readonly string[] = ["standardName","otherName","remoteCertificate","cipherSuite"];
 const Security_Tls$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any, a2: any, b0: any) {
     this["standardName"] = a0;
     this["otherName"] = a1;
@@ -2183,7 +2262,12 @@ function Security_Tls$read(r: Reader, end: number, p: any, g: number): any {
 }
 function Security_Tls$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(Security_Tls$, m, f);
-  let i = 0; for (const k in m) if (Security_Tls$keys[i++] !== k) i = keyAfter(Security_Tls$, Security_Tls$keys, Security_Tls$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "standardName") { i = 1; continue; }
+    if (i <= 1 && k === "otherName") { i = 2; continue; }
+    if (i <= 2 && k === "remoteCertificate") { i = 3; continue; }
+    if (i <= 3 && k === "cipherSuite") { i = 4; continue; }
+    if (!Security_Tls$.known.has(k)) stray(Security_Tls$, m, k); }
   let o0 = "";
   w.reserve(3);
   { const v = m["standardName"]; if (v !== undefined && v !== null) {

@@ -19,7 +19,6 @@ import {
   badKey,
   enumNames,
   enumType,
-  keyAfter,
   keysOf,
   messageClass,
   messageSchema,
@@ -28,6 +27,7 @@ import {
   put,
   service,
   skip,
+  stray,
   toEnum,
   toMessage,
   unknownOf,
@@ -93,7 +93,6 @@ const HealthCheckResponse_ServingStatus$name = /* @__PURE__ */ enumNames(HealthC
 const HealthCheckRequest$ = /* @__PURE__ */ messageSchema("grpc.health.v1.HealthCheckRequest", () => [
   [1, "service", "string"],
 ]);
-const HealthCheckRequest$keys: readonly string[] = ["service"];
 const HealthCheckRequest$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any) {
     this["service"] = a0;
 });
@@ -119,7 +118,9 @@ function HealthCheckRequest$read(r: Reader, end: number, p: any, g: number): any
 }
 function HealthCheckRequest$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(HealthCheckRequest$, m, f);
-  let i = 0; for (const k in m) if (HealthCheckRequest$keys[i++] !== k) i = keyAfter(HealthCheckRequest$, HealthCheckRequest$keys, HealthCheckRequest$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "service") { i = 1; continue; }
+    if (!HealthCheckRequest$.known.has(k)) stray(HealthCheckRequest$, m, k); }
   w.reserve(1);
   { const v = m["service"]; if (v !== undefined && v !== null && v !== "") {
       if (typeof v !== "string") bad(HealthCheckRequest$.fields[0]!, v); const x = v;
@@ -132,7 +133,6 @@ export const HealthCheckRequest: MessageType<HealthCheckRequest> = /* @__PURE__ 
 const HealthCheckResponse$ = /* @__PURE__ */ messageSchema("grpc.health.v1.HealthCheckResponse", () => [
   [1, "status", "enum", { enumType: HealthCheckResponse_ServingStatus$ }],
 ]);
-const HealthCheckResponse$keys: readonly string[] = ["status"];
 const HealthCheckResponse$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any) {
     this["status"] = a0;
 });
@@ -158,7 +158,9 @@ function HealthCheckResponse$read(r: Reader, end: number, p: any, g: number): an
 }
 function HealthCheckResponse$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(HealthCheckResponse$, m, f);
-  let i = 0; for (const k in m) if (HealthCheckResponse$keys[i++] !== k) i = keyAfter(HealthCheckResponse$, HealthCheckResponse$keys, HealthCheckResponse$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "status") { i = 1; continue; }
+    if (!HealthCheckResponse$.known.has(k)) stray(HealthCheckResponse$, m, k); }
   w.reserve(11);
   { const v = m["status"]; if (v !== undefined && v !== null && true) {
       const x = toEnum(HealthCheckResponse$.fields[0]!, v);
@@ -170,7 +172,6 @@ function HealthCheckResponse$write(m: any, w: Writer, f: FieldSchema | undefined
 export const HealthCheckResponse: MessageType<HealthCheckResponse> = /* @__PURE__ */ messageType(HealthCheckResponse$, HealthCheckResponse$read, HealthCheckResponse$write);
 
 const HealthListRequest$ = /* @__PURE__ */ messageSchema("grpc.health.v1.HealthListRequest", () => []);
-const HealthListRequest$keys: readonly string[] = [];
 const HealthListRequest$class: any = /* @__PURE__ */ messageClass(function (this: any) {
 });
 function HealthListRequest$read(r: Reader, end: number, p: any, g: number): any {
@@ -192,7 +193,8 @@ function HealthListRequest$read(r: Reader, end: number, p: any, g: number): any 
 }
 function HealthListRequest$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(HealthListRequest$, m, f);
-  let i = 0; for (const k in m) if (HealthListRequest$keys[i++] !== k) i = keyAfter(HealthListRequest$, HealthListRequest$keys, HealthListRequest$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (!HealthListRequest$.known.has(k)) stray(HealthListRequest$, m, k); }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(HealthListRequest$, u, w);
 }
 export const HealthListRequest: MessageType<HealthListRequest> = /* @__PURE__ */ messageType(HealthListRequest$, HealthListRequest$read, HealthListRequest$write);
@@ -200,7 +202,6 @@ export const HealthListRequest: MessageType<HealthListRequest> = /* @__PURE__ */
 const HealthListResponse$ = /* @__PURE__ */ messageSchema("grpc.health.v1.HealthListResponse", () => [
   [1, "statuses", "message", { shape: "map", keyType: "string", messageType: HealthCheckResponse$ }],
 ]);
-const HealthListResponse$keys: readonly string[] = ["statuses"];
 const HealthListResponse$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any) {
     this["statuses"] = a0;
 });
@@ -234,7 +235,9 @@ function HealthListResponse$read(r: Reader, end: number, p: any, g: number): any
 }
 function HealthListResponse$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(HealthListResponse$, m, f);
-  let i = 0; for (const k in m) if (HealthListResponse$keys[i++] !== k) i = keyAfter(HealthListResponse$, HealthListResponse$keys, HealthListResponse$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "statuses") { i = 1; continue; }
+    if (!HealthListResponse$.known.has(k)) stray(HealthListResponse$, m, k); }
   { const v = m["statuses"]; if (v !== undefined && v !== null) {
       const ks = keysOf(HealthListResponse$.fields[0]!, v), map = v instanceof Map;
       for (let i = 0; i < ks.length; i++) { const k: any = ks[i], e: any = map ? v.get(k) : v[k]; if (typeof k !== "string") badKey(HealthListResponse$.fields[0]!, k); const y = k;

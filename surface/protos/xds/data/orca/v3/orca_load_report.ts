@@ -13,7 +13,6 @@ import {
   type Writer,
   bad,
   badKey,
-  keyAfter,
   keysOf,
   messageClass,
   messageSchema,
@@ -21,6 +20,7 @@ import {
   protoFile,
   put,
   skip,
+  stray,
   toMessage,
   unknownOf,
   writeUnknown,
@@ -58,7 +58,6 @@ const OrcaLoadReport$ = /* @__PURE__ */ messageSchema("xds.data.orca.v3.OrcaLoad
   [8, "namedMetrics", "double", { proto: "named_metrics", shape: "map", keyType: "string" }],
   [9, "applicationUtilization", "double", { proto: "application_utilization" }],
 ]);
-const OrcaLoadReport$keys: readonly string[] = ["cpuUtilization","memUtilization","requestCost","utilization","rpsFractional","eps","namedMetrics","applicationUtilization"];
 const OrcaLoadReport$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any, a2: any, a3: any, a4: any, a5: any, a6: any, a7: any) {
     this["cpuUtilization"] = a0;
     this["memUtilization"] = a1;
@@ -133,7 +132,16 @@ function OrcaLoadReport$read(r: Reader, end: number, p: any, g: number): any {
 }
 function OrcaLoadReport$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(OrcaLoadReport$, m, f);
-  let i = 0; for (const k in m) if (OrcaLoadReport$keys[i++] !== k) i = keyAfter(OrcaLoadReport$, OrcaLoadReport$keys, OrcaLoadReport$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "cpuUtilization") { i = 1; continue; }
+    if (i <= 1 && k === "memUtilization") { i = 2; continue; }
+    if (i <= 2 && k === "requestCost") { i = 3; continue; }
+    if (i <= 3 && k === "utilization") { i = 4; continue; }
+    if (i <= 4 && k === "rpsFractional") { i = 5; continue; }
+    if (i <= 5 && k === "eps") { i = 6; continue; }
+    if (i <= 6 && k === "namedMetrics") { i = 7; continue; }
+    if (i <= 7 && k === "applicationUtilization") { i = 8; continue; }
+    if (!OrcaLoadReport$.known.has(k)) stray(OrcaLoadReport$, m, k); }
   w.reserve(22);
   { const v = m["cpuUtilization"]; if (v !== undefined && v !== null && (v !== 0 || Object.is(v, -0))) {
       if (typeof v !== "number") bad(OrcaLoadReport$.fields[0]!, v); const x = v;

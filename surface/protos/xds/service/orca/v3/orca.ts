@@ -14,13 +14,13 @@ import {
   UNKNOWN,
   type Writer,
   bad,
-  keyAfter,
   messageClass,
   messageSchema,
   messageType,
   protoFile,
   service,
   skip,
+  stray,
   toMessage,
   unknownOf,
   writeUnknown,
@@ -54,7 +54,6 @@ const OrcaLoadReportRequest$ = /* @__PURE__ */ messageSchema("xds.service.orca.v
   [1, "reportInterval", "message", { proto: "report_interval", presence: "explicit", messageType: Duration.schema }],
   [2, "requestCostNames", "string", { proto: "request_cost_names", shape: "repeated" }],
 ]);
-const OrcaLoadReportRequest$keys: readonly string[] = ["reportInterval","requestCostNames"];
 const OrcaLoadReportRequest$class: any = /* @__PURE__ */ messageClass(function (this: any, a0: any, a1: any) {
     this["reportInterval"] = a0;
     this["requestCostNames"] = a1;
@@ -84,7 +83,10 @@ function OrcaLoadReportRequest$read(r: Reader, end: number, p: any, g: number): 
 }
 function OrcaLoadReportRequest$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(OrcaLoadReportRequest$, m, f);
-  let i = 0; for (const k in m) if (OrcaLoadReportRequest$keys[i++] !== k) i = keyAfter(OrcaLoadReportRequest$, OrcaLoadReportRequest$keys, OrcaLoadReportRequest$.known, m, k, i - 1);
+  let i = 0; for (const k in m) {
+    if (i <= 0 && k === "reportInterval") { i = 1; continue; }
+    if (i <= 1 && k === "requestCostNames") { i = 2; continue; }
+    if (!OrcaLoadReportRequest$.known.has(k)) stray(OrcaLoadReportRequest$, m, k); }
   w.reserve(2);
   { const v = m["reportInterval"]; if (v !== undefined && v !== null) {
       if (typeof v !== "object" || v === null) bad(OrcaLoadReportRequest$.fields[0]!, v); const x = v;
