@@ -6,10 +6,14 @@ import { pollwire } from "../fake_terminal.ts";
 
 const root = fileURLToPath(new URL("../../../../", import.meta.url));
 
-test("what the library has generated of its own .proto files is what npm run generate makes", async () => {
+test("what is generated in the library and in examples is what npm run generate makes", async () => {
   const { scripts } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
-  const [, given] = / (gen .*)/.exec(scripts.generate)!;
-  const words = given!.replaceAll("surface/protos", `${root}surface/protos`).split(" ");
-  const { code, err } = await pollwire([...words, "--check"]);
-  assertEquals([code, err], [0, ""]);
+  const commands = (scripts.generate as string).split(" && ");
+  assertEquals(commands.length, 2);
+  for (const command of commands) {
+    const [, given] = / (gen .*)/.exec(command)!;
+    const words = given!.replaceAll(/\b(?:surface|examples)\//g, (folder) => root + folder).split(" ");
+    const { code, err } = await pollwire([...words, "--check"]);
+    assertEquals([code, err], [0, ""]);
+  }
 });
