@@ -11,7 +11,6 @@ import {
   type MethodNode,
   NO_OPTIONS,
   type OneofNode,
-  type OptionNode,
   type OptionValues,
   type RangeNode,
   type ServiceNode,
@@ -34,6 +33,7 @@ import {
   type ValueDescriptor,
   VISIBILITIES,
 } from "./descriptor_types.ts";
+import { wellKnownOptions } from "./well_known_options.ts";
 import { type OptionNames, OptionWriter } from "./write_options.ts";
 
 /**
@@ -67,7 +67,7 @@ class FileWriter {
       enumType: node.enums.map((one) => this.#enum(one)),
       service: node.services.map((service) => this.#service(service)),
       extension: node.extensions.map((field) => this.#field(field)),
-      options: this.#optionsOf(node, "FileOptions"),
+      options: this.#optionsOf({ settings: wellKnownOptions(node.path) ?? node.settings }, "FileOptions"),
       publicDependency: indexes("public"),
       weakDependency: indexes("weak"),
       syntax: syntaxOf(node),
@@ -159,7 +159,7 @@ class FileWriter {
   }
 
   #optionsOf(
-    node: { options: OptionNode[]; settings?: OptionValues },
+    node: { readonly settings?: OptionValues },
     type: string,
   ): [Uint8Array] | undefined {
     if (node.settings === undefined || node.settings.size === 0) return undefined;

@@ -114,6 +114,13 @@ export default [
     name: "a message that is said to be an enum",
   },
   {
+    file: "surface/proto/descriptor/well_known_options.ts",
+    before: '["any", "api", "source_context"]',
+    after: '["any", "source_context"]',
+    test: "tests/surface/proto/descriptor/well_known_test.ts",
+    name: "api.proto is that of protobuf-es",
+  },
+  {
     file: "surface/services/reflection.ts",
     before: "one === file || !sent.has(one.name)",
     after: "!sent.has(one.name)",
