@@ -21,8 +21,12 @@ const LIMIT_MS = 2 * 60_000;
 /** Failures that are shown of each runtime. */
 const MOST_SHOWN = 20;
 
+/** Codecs that loadProto compiles, those that it interprets where the host compiles no text, and generated ones. */
+const KINDS = ["loaded", "interpreted", "generated"];
+
 const options = readArguments(USAGE, {
   runtime: ["", "only this runtime", ["bun", "deno"]],
+  codecs: ["", "only codecs of this kind", KINDS],
   test: ["", "only this test, by its full name"],
   runner: ["", "a conformance_test_runner to use in place of npm's"],
 });
@@ -36,9 +40,11 @@ const { runner, protos } = prepare();
 const work = mkdtempSync(`${os.tmpdir()}/pollwire-conformance-`);
 try {
   for (const runtime of options.runtime === "" ? ["bun", "deno"] : [options.runtime]) {
-    const { passed, failed, good } = runSuite(runtime);
-    total = { passed: total.passed + passed, failed: total.failed + failed };
-    wrong ||= !good;
+    for (const kind of options.codecs === "" ? KINDS : [options.codecs]) {
+      const { passed, failed, good } = runSuite(runtime, kind);
+      total = { passed: total.passed + passed, failed: total.failed + failed };
+      wrong ||= !good;
+    }
   }
 } finally {
   rmSync(work, { recursive: true, force: true });
@@ -56,10 +62,10 @@ function prepare() {
   }
 }
 
-/** Runs the suite against the testee on `runtime`, and prints what is not as the list of failures has it. */
-function runSuite(runtime) {
+/** Runs the suite against codecs of `kind` on `runtime`, and prints what is not as the list of failures has it. */
+function runSuite(runtime, kind) {
   const program = `${work}/${runtime}.sh`;
-  const command = [...runtimeCommand(runtime), testee, protos].map((word) =>
+  const command = [...runtimeCommand(runtime), testee, protos, kind].map((word) =>
     `'${word.replaceAll("'", `'\\''`)}'`
   );
   writeFileSync(program, `#!/bin/sh\nexec ${command.join(" ")}\n`);
@@ -82,7 +88,7 @@ function runSuite(runtime) {
   ];
   if (error !== undefined || suites.length === 0) {
     console.error(
-      `The runner did not finish on ${runtime}: ${error?.message ?? signal ?? output.slice(-2000)}`,
+      `The runner did not finish on ${runtime}, ${kind}: ${error?.message ?? signal ?? output.slice(-2000)}`,
     );
     return { passed: 0, failed: 0, good: false };
   }
@@ -90,7 +96,7 @@ function runSuite(runtime) {
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   const [passed, failed] = [sum(2), sum(4) + sum(5)];
   const leftOut = sum(3) === 0 ? "" : `, ${sum(3)} of the text format left out`;
-  console.log(`${runtime}: ${passed} passed, ${failed} failed${leftOut} (${seconds} s)`);
+  console.log(`${runtime}, ${kind}: ${passed} passed, ${failed} failed${leftOut} (${seconds} s)`);
   const good = suites.every(([, verdict]) => verdict === "PASSED");
   if (!good) complain(output);
   return { passed, failed, good };

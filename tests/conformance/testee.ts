@@ -1,29 +1,18 @@
 // What protobuf's conformance runner tests: requests on standard input, responses on standard output, each behind its length.
 //
-// The only argument is the folder of the runner's .proto files.
+// Arguments: the folder of the runner's .proto files, and what kind of codecs is tested.
 
 import { Buffer } from "node:buffer";
 import { readSync, writeSync } from "node:fs";
 import process from "node:process";
-import { DecodeError, EncodeError, type JsonCodec, JsonError, loadProto } from "../../surface/proto/mod.ts";
+import { DecodeError, EncodeError, JsonError, loadProto } from "../../surface/proto/mod.ts";
+import { typesIn } from "./types.ts";
 
-const FILES = [
-  "google/protobuf/test_messages_proto2.proto",
-  "google/protobuf/test_messages_proto3.proto",
-  "google/protobuf/test_messages_proto2_editions.proto",
-  "google/protobuf/test_messages_proto3_editions.proto",
-  "google/protobuf/test_messages_edition2023.proto",
-];
-
-const folder = process.argv[2]!;
+const [folder, kind] = process.argv.slice(2) as [string, string];
+const { codecs, registry } = await typesIn(folder, kind);
 const protocol = (await loadProto(`${folder}/conformance/conformance.proto`)).messages;
 const requests = protocol["conformance.ConformanceRequest"]!;
 const responses = protocol["conformance.ConformanceResponse"]!;
-const types: Record<string, JsonCodec> = {};
-for (const file of FILES) {
-  const { messages } = await loadProto(`${folder}/${file}`, { includeDirs: [folder] });
-  for (const [name, codec] of Object.entries(messages)) types[name] ??= codec;
-}
 
 for (let request = next(); request !== undefined; request = next()) {
   const response = responses.encode(answer(request));
@@ -48,13 +37,14 @@ function answer(request: Request): object {
   if (messageType === "conformance.FailureSet") return { protobufPayload: new Uint8Array(0) };
   if (payload !== "protobufPayload" && payload !== "jsonPayload") return { skipped: `input as ${payload}` };
   if (format !== "PROTOBUF" && format !== "JSON") return { skipped: `output as ${format}` };
-  const codec = types[messageType];
+  const codec = codecs.get(messageType);
   if (codec === undefined) return { runtimeError: `no type ${messageType}` };
   let message;
   try {
     message = payload === "protobufPayload"
       ? codec.decode(request.protobufPayload)
       : codec.fromJsonString(request.jsonPayload, {
+        registry,
         ignoreUnknownFields: request.testCategory === "JSON_IGNORE_UNKNOWN_PARSING_TEST",
       });
   } catch (error) {
@@ -64,7 +54,7 @@ function answer(request: Request): object {
   try {
     return format === "PROTOBUF"
       ? { protobufPayload: codec.encode(message) }
-      : { jsonPayload: codec.toJsonString(message) };
+      : { jsonPayload: codec.toJsonString(message, { registry }) };
   } catch (error) {
     return { [error instanceof EncodeError ? "serializeError" : "runtimeError"]: String(error) };
   }

@@ -47,6 +47,8 @@ export function readJsonText(
 
 /** Local: see docs/STYLE.md, "Hot paths". */
 const MOST_NESTED = RECURSION_LIMIT;
+/** What errors show of a key. */
+const MOST_KEY_UNITS = 80;
 
 class JsonReader implements ReadContext {
   /** Members of objects that were read. */
@@ -264,11 +266,18 @@ class JsonReader implements ReadContext {
       const here = i === this.depth;
       const key = here ? this.key : this.keysAround[i];
       const index = here ? this.index : this.indexesAround[i];
-      if (key !== undefined) place += key.startsWith("[") ? key : `.${key}`;
-      if (index !== undefined) place += `[${typeof index === "string" ? JSON.stringify(index) : index}]`;
+      if (key !== undefined) place += key.startsWith("[") ? shortened(key) : `.${shortened(key)}`;
+      if (index !== undefined) {
+        place += `[${typeof index === "string" ? JSON.stringify(shortened(index)) : index}]`;
+      }
     }
     return place;
   }
+}
+
+/** A key as errors show it: it may be anything, and of any length. */
+function shortened(key: string): string {
+  return key.length > MOST_KEY_UNITS ? `${key.slice(0, MOST_KEY_UNITS)}...` : key;
 }
 
 function extensionSchema(codec: unknown): MessageSchema {

@@ -367,6 +367,21 @@ test("what is deep or large is refused, and no more", () => {
   assertThrows(() => m.fromJson({ list: new Array(2e5).fill({}) }), JsonError, "more elements");
 });
 
+test("errors are short, however long keys and values are", () => {
+  const long = "k".repeat(1e5);
+  for (
+    const json of [{ [long]: 1 }, { words: { [long]: 1 } }, { text: { [long]: 1 } }, { anInt: long }, {
+      color: long,
+    }]
+  ) {
+    const { message } = assertThrows(() => m.fromJson(json), JsonError);
+    assert(message.length < 300, message);
+    assertThrows(() => m.fromJsonString(`${JSON.stringify(json)}}`), JsonError);
+  }
+  const { message } = assertThrows(() => m.fromJson({ inner: { byLong: { [long]: {} } } }), JsonError);
+  assert(message.startsWith('Cannot read JSON of t.M.inner.byLong["kkk'), message);
+});
+
 test("text that is no JSON is refused with its place", () => {
   const fails = (text: string, words: string) => assertThrows(() => m.fromJsonString(text), JsonError, words);
   fails("", "expected a value, found the end of the text (line 1, column 1)");
