@@ -19,5 +19,6 @@ export {
   describePollers,
   type PollerDescription,
   PollerError,
+  registerPoller,
   selectPoller,
 } from "./pollers/mod.ts";

@@ -22,6 +22,7 @@ const ENTRIES = [
   "surface/proto/generated.ts",
   "surface/lean.ts",
   "surface/features/mod.ts",
+  "pollers/author.ts",
   "pollers/native/entry.ts",
   "pollers/epoll/entry.ts",
   "pollers/poll/entry.ts",

@@ -9,7 +9,13 @@ export { formatIpv6, parseIpv6 } from "./contract/ipv6.ts";
 export * from "./contract/slice_buffer.ts";
 export * from "./log/mod.ts";
 export { choosePoller, type PollerChoice, PollerError } from "./choose.ts";
-export { createEngine, describePollers, type PollerDescription, selectPoller } from "./select.ts";
+export {
+  createEngine,
+  describePollers,
+  type PollerDescription,
+  registerPoller,
+  selectPoller,
+} from "./select.ts";
 export {
   Executor,
   ExecutorError,

@@ -8,14 +8,17 @@ import { environmentVariable } from "./native/env.ts";
 import { nativeFactory, nodeFactory } from "./native/mod.ts";
 import { pollFactory } from "./poll/mod.ts";
 
-/** Every engine, in the order in which they are listed. */
-export const FACTORIES: readonly EngineFactory[] = [
+/** Every engine, in the order in which they are listed; those of others are behind. */
+const known: EngineFactory[] = [
   nativeFactory,
   epollFactory,
   iocpFactory,
   pollFactory,
   nodeFactory,
 ];
+
+/** Every engine that has a name. */
+export const FACTORIES: readonly EngineFactory[] = known;
 
 /** The default. */
 const DEFAULT_LIST = "native";
@@ -31,6 +34,35 @@ export interface PollerDescription {
   readonly usable: boolean;
   /** Why it cannot run here; undefined where it can. */
   readonly because?: string;
+}
+
+/**
+ * Gives a poller of your own a name on this thread: lists of pollers, POLLWIRE_POLLER and {@linkcode describePollers} have it
+ * from then on. Returns a function that takes the name back; engines that were made stay. Reactor workers are other threads:
+ * their service module registers it as well.
+ *
+ * @throws {TypeError} for what is no factory, a name that stands in no list, and one that is taken
+ */
+export function registerPoller(factory: EngineFactory): () => void {
+  const { name, probe, create } = (factory ?? {}) as Partial<EngineFactory>;
+  if (typeof name !== "string" || typeof probe !== "function" || typeof create !== "function") {
+    throw new TypeError(
+      "Cannot register a poller: expected an object with name, probe() and create(options)",
+    );
+  }
+  if (!/^[^\s,]+$/.test(name)) {
+    throw new TypeError(
+      `Cannot register poller ${JSON.stringify(name)}: a name is not empty and has no comma and no space`,
+    );
+  }
+  if (known.some((other) => other.name === name)) {
+    throw new TypeError(`Cannot register poller "${name}": there is one of that name`);
+  }
+  known.push(factory);
+  return () => {
+    const at = known.indexOf(factory);
+    if (at >= 0) known.splice(at, 1);
+  };
 }
 
 /** Every poller there is, with why each can or cannot run here. */

@@ -92,6 +92,7 @@ export abstract class BaseEndpoint implements Endpoint, Closable {
     this.engine.execCtx.enter(done, error);
   }
 
+  /** Fails an operation, not on its caller's stack. */
   private failLater(done: IoDone, error: IoError): false {
     this.engine.run(() => done(error));
     return false;

@@ -94,6 +94,7 @@ export class ConnectAttempt implements Closable {
     }
   }
 
+  /** True once: the attempt was not over before. */
   private settle(): boolean {
     if (this.settled) return false;
     this.settled = true;

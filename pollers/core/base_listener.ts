@@ -199,6 +199,7 @@ export abstract class BaseListener implements Listener, Closable {
     }
   }
 
+  /** The listener has stopped, by itself or because of `error`. */
   private end(error: IoError | undefined): void {
     if (this.stopped) return;
     this.stopped = true;

@@ -79,6 +79,7 @@ export class Timers {
     this.disarm();
   }
 
+  /** Has the runtime wake this where the first task is due before it would. */
   private rearm(): void {
     const first = this.heap.first;
     if (first === undefined || first.at >= this.armedFor || this.ended) return;
@@ -89,11 +90,13 @@ export class Timers {
     this.armed = this.clock.arm(Math.min(MAX_DELAY_MS, Math.max(0, delayMs)), this.fire);
   }
 
+  /** Takes the runtime's timer back. */
   private disarm(): void {
     if (this.armed !== undefined) this.clock.disarm(this.armed);
     this.forget();
   }
 
+  /** No timer of the runtime is armed. */
   private forget(): void {
     this.armed = undefined;
     this.armedFor = Infinity;

@@ -20,21 +20,27 @@ export type NativePointer = { readonly nativePointer: never };
 
 /** A function of a library: its parameters, and what it returns. */
 export interface Signature {
+  /** Types of the parameters, in order. */
   readonly parameters: readonly NativeParameter[];
+  /** Type of the result. */
   readonly result: "i32" | "u32" | "address" | "void";
 }
 
 /** Functions by name. */
 export type Signatures = Readonly<Record<string, Signature>>;
 
-type Argument<P> = P extends "buffer" ? Uint8Array | null
+/** What is given for a parameter of type `P`. */
+export type NativeArgument<P> = P extends "buffer" ? Uint8Array | null
   : P extends "pointer" ? NativePointer | null
   : number;
-type Arguments<P extends readonly NativeParameter[]> = { -readonly [I in keyof P]: Argument<P[I]> };
+/** What is given for parameters of types `P`. */
+export type NativeArguments<P extends readonly NativeParameter[]> = {
+  -readonly [I in keyof P]: NativeArgument<P[I]>;
+};
 
 /** The function that `S` describes. */
 export type NativeFunction<S extends Signature> = (
-  ...values: Arguments<S["parameters"]>
+  ...values: NativeArguments<S["parameters"]>
 ) => S["result"] extends "void" ? void : number;
 
 /** The functions that `S` describes. */

@@ -8,7 +8,7 @@ export class ActivityLoop implements Loop {
   /** When something happened last: an event, a closure, a timer. */
   activeAt = 0;
   /** When the armed timer is due; Infinity without one. */
-  deadline = Infinity;
+  deadline: number = Infinity;
   /** Something was read or written without waiting. That is no event, but the thread was busy. */
   atWork = false;
   private closures: Array<() => void> = [];

@@ -30,6 +30,7 @@ export const POLLER = 1;
 
 /** Given to the poller thread when it starts. */
 export interface Handover<T> {
+  /** The words whose indexes are above. */
   readonly control: Int32Array;
   /** The events to dispatch; see `EventSource.wait`. */
   readonly due: Int32Array;

@@ -110,6 +110,7 @@ export abstract class PollingEngine extends BaseEngine implements FdAdoption, Or
     );
   }
 
+  /** Waits as long as something is open. */
   protected override openChanged(open: boolean): void {
     this.waiting.watch(open);
   }

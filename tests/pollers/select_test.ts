@@ -6,6 +6,7 @@ import {
   describePollers,
   type EngineFactory,
   PollerError,
+  registerPoller,
   selectPoller,
 } from "../../pollers/mod.ts";
 import { test } from "../harness.ts";
@@ -89,4 +90,39 @@ test("the native poller is there and works", async () => {
   const engine = createEngine("native");
   assertEquals(engine.name, "native");
   await engine.shutdown();
+});
+
+test("select: a poller that is registered has a name, in lists and among those described, until it is taken back", () => {
+  const mine = { ...factory("mine"), create: () => createEngine("native") };
+  const unregister = registerPoller(mine);
+  try {
+    assertEquals(selectPoller("mine").name, "mine");
+    assertEquals(selectPoller(["mine", "native"]).name, "mine");
+    assert(describePollers().some(({ name, usable }) => name === "mine" && usable));
+    assertThrows(
+      () => registerPoller(mine),
+      TypeError,
+      'Cannot register poller "mine": there is one of that name',
+    );
+  } finally {
+    unregister();
+  }
+  assertThrows(() => selectPoller("mine"), PollerError, '"mine" is unknown');
+  unregister(); // once more takes nobody else's
+  registerPoller(mine)();
+  assertThrows(() => selectPoller("mine"), PollerError);
+});
+
+test("select: what is no poller is not registered", () => {
+  for (const wrong of [undefined, {}, { name: "x", probe: () => ({ usable: true }) }]) {
+    assertThrows(
+      () => registerPoller(wrong as never),
+      TypeError,
+      "expected an object with name, probe() and create",
+    );
+  }
+  for (const name of ["", "a,b", " a"]) {
+    assertThrows(() => registerPoller({ ...factory("x"), name }), TypeError, "a name is not empty");
+  }
+  assertThrows(() => registerPoller(factory("native")), TypeError, "there is one of that name");
 });
