@@ -34,7 +34,11 @@ export class ProcessHold {
     this.anchor.ref();
   }
 
-  /** Takes one `hold` back. Throws RangeError where there is none. */
+  /**
+   * Takes one `hold` back.
+   *
+   * @throws {RangeError} where there is none
+   */
   release(): void {
     if (this.count === 0) throw new RangeError("Cannot release the process: hold was not called");
     if (--this.count === 0 && !this.ended) this.anchor!.unref();

@@ -33,7 +33,11 @@ export class Arena {
     this.base = addressOf(new Uint8Array(this.block));
   }
 
-  /** The next `byteLength` bytes, aligned for any struct; throws RangeError where the block has no more. */
+  /**
+   * The next `byteLength` bytes, aligned for any struct.
+   *
+   * @throws {RangeError} where the block has no more
+   */
   allocate(byteLength: number): NativeMemory {
     const at = Math.ceil(this.used / ALIGNMENT) * ALIGNMENT;
     const left = Math.max(0, this.block.byteLength - at);
