@@ -13,9 +13,18 @@ import {
   type Transport,
 } from "@connectrpc/connect";
 import { createGrpcTransport as createNodeTransport, Http2SessionManager } from "@connectrpc/connect-node";
-import { Channel, RpcError, Server, type ServerCall, type ServiceHandlers, statusDetail } from "pollwire";
+import {
+  Channel,
+  RpcError,
+  Server,
+  type ServerCall,
+  type ServiceHandlers,
+  statusDetail,
+  tls,
+} from "pollwire";
 import { createGrpcTransport } from "pollwire/connect";
 import { fromGenService, protobufEsCodec } from "pollwire/protobuf-es";
+import { Authority } from "../../../examples/tls/authority.ts";
 import { test } from "../../harness.ts";
 import "../../shared_engines.ts";
 import { gate, sleep, until } from "../serving.ts";
@@ -254,13 +263,20 @@ calling("a stream that fails after a response", {
 });
 
 /** Handlers that never answer, and what became of their calls. */
-function silent(): { handlers: Handlers; cancelled: number; timeouts: Array<number | undefined> } {
+function silent(): {
+  handlers: Handlers;
+  begun: number;
+  cancelled: number;
+  timeouts: Array<number | undefined>;
+} {
   const seen = {
+    begun: 0,
     cancelled: 0,
     timeouts: [] as Array<number | undefined>,
     handlers: {
       find: (_, call) =>
         new Promise((_, reject) => {
+          seen.begun++;
           seen.timeouts.push(call.timeRemainingMs);
           call.signal.addEventListener("abort", () => {
             seen.cancelled++;
@@ -279,6 +295,7 @@ function silent(): { handlers: Handlers; cancelled: number; timeouts: Array<numb
         }
       },
       async *list(_, call) {
+        seen.begun++;
         yield { name: "first" };
         await new Promise((_, reject) => call.signal.addEventListener("abort", reject)).catch(() =>
           seen.cancelled++
@@ -515,6 +532,38 @@ test("connect: a channel of the application's, and the path of a base URL before
   await channel[Symbol.asyncDispose]();
   await server.shutdown();
 });
+
+test("connect: TLS in Node's words, and what connections of a base URL are asked", async () => {
+  const authority = new Authority();
+  const { cert, key } = authority.issue({ name: "localhost", dns: ["localhost"] });
+  const server = new Server({ credentials: tls.server({ cert, key }) });
+  server.addService(Served, { find: (_, call) => ({ name: String(call.security !== undefined) }) });
+  const baseUrl = `https://localhost:${await server.listen("127.0.0.1:0")}`;
+  const at = (options: object) => {
+    const transport = createGrpcTransport({ baseUrl, ...options });
+    return { client: createClient(Places, transport), end: () => transport.channel[Symbol.asyncDispose]() };
+  };
+  const known = at({
+    nodeOptions: { ca: authority.cert },
+    ...{
+      pingIntervalMs: 60_000,
+      pingTimeoutMs: 1_000,
+      pingIdleConnection: true,
+      idleConnectionTimeoutMs: 60_000,
+    },
+  });
+  assertEquals((await known.client.find({}, { timeoutMs: 20_000 })).name, "true");
+  const stranger = at({ nodeOptions: { ca: new Authority("Other").cert } });
+  const error = await failure(stranger.client.find({}, { timeoutMs: 20_000 }));
+  assertEquals(error.code, Code.Unavailable);
+  assert(error.rawMessage.includes("TLS handshake failed"), error.rawMessage);
+  const byChannel = at({ channelOptions: { credentials: tls.client({ ca: authority.cert }) } });
+  assertEquals((await byChannel.client.find({}, { timeoutMs: 20_000 })).name, "true");
+  for (const { end } of [known, stranger, byChannel]) await end();
+  await server.shutdown();
+  assertThrows(() => at({ nodeOptions: { ciphers: "all" } }), TypeError, "nodeOptions: there is no option");
+  assertThrows(() => at({ pingIntervalMs: -1 }), RangeError, "timeMs");
+}, { leaves: "OpenSSL is loaded once, and stays" });
 
 test("connect: requests are compressed from compressMinBytes on, and responses where that is taken", async () => {
   const seen: string[] = [];
