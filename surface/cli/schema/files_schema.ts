@@ -2,12 +2,13 @@
 
 import { assemble, type Assembled } from "../../proto/assemble.ts";
 import { descriptorCodecs } from "../../proto/descriptor/descriptor_types.ts";
-import { linkDescriptors } from "../../proto/descriptor/link_descriptors.ts";
+
 import type { FileNode, Named } from "../../proto/language/nodes.ts";
 import { loadSources } from "../../proto/load_sources.ts";
 import { importedBy } from "../../proto/well_known.ts";
 import { CommandError } from "../exit_codes.ts";
 import type { Terminal } from "../terminal.ts";
+import { linkDescribed } from "./link_described.ts";
 import type { Schema } from "./schema.ts";
 
 /** A schema of linked files, and of what they import. */
@@ -78,7 +79,7 @@ export async function protosetSchema(paths: readonly string[], terminal: Termina
     for (const path of paths) {
       descriptors.push(...descriptorCodecs().fileSet.decode(await terminal.readFile(path)).file ?? []);
     }
-    const files = linkDescriptors(descriptors);
+    const files = linkDescribed(descriptors);
     return new FilesSchema(paths.join(", "), files, files);
   } catch (error) {
     throw new CommandError(`Cannot use ${paths.join(", ")}: ${(error as Error).message}`, undefined, {

@@ -5,12 +5,13 @@ import { Status } from "../../call/status.ts";
 import type { Channel } from "../../channel/channel.ts";
 import type { CallOptions } from "../../client/call_options.ts";
 import type { Assembled } from "../../proto/assemble.ts";
-import { linkDescriptors } from "../../proto/descriptor/link_descriptors.ts";
+
 import { ProtoError } from "../../proto/errors.ts";
 import type { FileNode, Named } from "../../proto/language/nodes.ts";
 import { ReflectionClient } from "../../services/reflection_client.ts";
 import { CommandError, ExitCode } from "../exit_codes.ts";
 import { FilesSchema } from "./files_schema.ts";
+import { linkDescribed } from "./link_described.ts";
 import type { Schema } from "./schema.ts";
 
 /** What the server of a channel says of itself. */
@@ -57,7 +58,7 @@ export class ReflectionSchema implements Schema {
 
   #known(): FilesSchema {
     if (this.#files !== undefined) return this.#files;
-    const files = usable(() => linkDescriptors(this.#descriptors));
+    const files = usable(() => linkDescribed(this.#descriptors));
     return this.#files = new FilesSchema(this.origin, files, files);
   }
 }

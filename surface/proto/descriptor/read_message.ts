@@ -13,7 +13,6 @@ import {
   type RangeNode,
   type Visibility,
 } from "../language/nodes.ts";
-import { entryName } from "../language/parse_message.ts";
 import {
   type EnumDescriptor,
   type MessageDescriptor,
@@ -136,7 +135,8 @@ function findEntries(read: ReadContext, message: MessageNode, scope: string): vo
     const name = path.slice(path.lastIndexOf(".") + 1);
     const entry = entries.get(name);
     if (entry === undefined || (path !== name && path !== `.${scope}.${name}`)) continue;
-    if (field.label !== "repeated" || name !== entryName(field.name) || !isEntry(entry)) {
+    // Not by its name: proto-loader calls the entry of "counts" "Counts", and protoc "CountsEntry".
+    if (field.label !== "repeated" || !isEntry(entry)) {
       throw read.error(
         field.nameAt,
         "map_entry should not be set explicitly. Use map<KeyType, ValueType> instead",

@@ -290,7 +290,7 @@ function parseMapType(cursor: Cursor, place: FieldPlace, label: string | undefin
 }
 
 /** The name of a map's entries: "name_of_field" has those of NameOfFieldEntry. */
-export function entryName(field: string): string {
+function entryName(field: string): string {
   return `${field.replace(/(?:_+|^)([^_]?)/g, (_, letter: string) => letter.toUpperCase())}Entry`;
 }
 

@@ -240,9 +240,6 @@ const REFUSED: [what: string, files: FileDescriptor[], message: string][] = [
     syntax: "editions",
     edition: 1000,
   }], "Required label is not allowed"],
-  ["entries with another name", [
-    inMessage({ field: [{ ...X, name: "y" }], nestedType: [{ ...entry, field: [KEY, VALUE] }] }),
-  ], "map_entry should not be set explicitly"],
   ["entries with a third field", [
     inMessage({
       field: [X],
@@ -352,6 +349,16 @@ function field(number: number, value: readonly number[]): number[] {
     value < 128 ? [value] : [(value & 127) | 128, ...varint(value >>> 7)];
   return [...varint((number << 3) | 2), ...varint(value.length), ...value];
 }
+
+test("a map is one whatever its entry is called: proto-loader calls that of x X, and protoc XEntry", () => {
+  const file = inMessage({
+    field: [{ ...X, typeName: "X" }],
+    nestedType: [{ ...entry, name: "X", field: [KEY, VALUE] }],
+  });
+  const { messages } = loadDescriptors(encoded(file));
+  assertEquals(messages["p.M"]!.decode(messages["p.M"]!.encode({ x: { 7: 1 } })), { x: { 7: 1 } });
+  assertEquals(Object.keys(messages).includes("p.M.X"), false);
+});
 
 test("long names of many declarations are refused before they fill the memory", () => {
   const name = "M".repeat(100_000);
