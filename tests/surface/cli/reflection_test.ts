@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { loadProto, parseProto, reflectionService, RpcError, Server, statusDetail } from "../../../mod.ts";
 import { descriptorCodecs } from "../../../surface/proto/descriptor/descriptor_types.ts";
+import { missingImports } from "../../../surface/cli/schema/missing_imports.ts";
 import type { ProtoFile } from "../../../surface/proto/proto_file.ts";
 import { test } from "../../harness.ts";
 import { FakeTerminal, pollwire } from "./fake_terminal.ts";
@@ -114,6 +115,55 @@ test("a server that has v1alpha alone, and sends one file at a time, is understo
     // The method is found by its service, and google/protobuf/timestamp.proto is known already.
     assertEquals(asked.filter((name) => name.includes("timestamp")), []);
   });
+});
+
+test("descriptors without imports, as proto-loader makes them, are linked by the types they name", async () => {
+  const { Cart } = await loadProto(SHOP_PROTO);
+  const { file } = descriptorCodecs();
+  const files = [...filesOf(Cart!.file!).values()].map((one) => file.decode(one.bytes())).map((one) =>
+    file.encode({
+      ...one,
+      name: one.package === "google.protobuf" ? "google_protobuf.proto" : "shop_v1.proto",
+      dependency: [],
+    })
+  );
+  const terminal = new FakeTerminal();
+  const set = descriptorCodecs().fileSet.encode({ file: files });
+  terminal.readFile = () => Promise.resolve(set);
+  const { code, out, err } = await pollwire(["describe", "-protoset", "x", "shop.v1.Item"], terminal);
+  assertEquals([code, err], [0, ""]);
+  assertStringIncludes(out, "google.protobuf.Timestamp sold_at = 6;");
+});
+
+test("imports that are missing are found from the innermost scope outwards", () => {
+  const message = (name: string, typeName: string) => ({
+    name,
+    field: [{ name: "x", number: 1, type: 11, label: 1, typeName }],
+  });
+  const nested = (name: string, nestedName: string) => ({ name, nestedType: [{ name: nestedName }] });
+  const files = [
+    {
+      name: "a",
+      package: "p.q",
+      messageType: [message("M", "T")],
+      service: [{ name: "S", method: [{ inputType: ".r.U.V", outputType: "Z" }] }],
+    },
+    { name: "b", package: "p", messageType: [{ name: "T" }] },
+    { name: "c", package: "", messageType: [{ name: "T" }], enumType: [{ name: "E" }] },
+    {
+      name: "d",
+      package: "r",
+      messageType: [nested("U", "V")],
+      extension: [{ extendee: ".p.T", name: "e", number: 9 }],
+    },
+    {
+      name: "e",
+      package: "r",
+      dependency: ["c"],
+      messageType: [message("W", "E"), message("X", "missing.Type")],
+    },
+  ];
+  assertEquals(missingImports(files), [["b", "d"], [], [], ["b"], []]);
 });
 
 test("a server without reflection is said to have none, with what can be done", async () => {
