@@ -5,6 +5,7 @@ import type { FuzzTarget } from "./target.ts";
 import { beginTrace, forgetWays, wentNewWay } from "./trace.ts";
 import { operations } from "./targets/operations.ts";
 import { connectionAsClient, connectionAsServer } from "./targets/connection.ts";
+import { descriptors } from "./targets/descriptors.ts";
 import { frameReceiver } from "./targets/frames.ts";
 import { hpackDecoder, hpackPair } from "./targets/hpack.ts";
 import { headers, messageReader } from "./targets/grpc.ts";
@@ -29,6 +30,7 @@ export const TARGETS: readonly FuzzTarget[] = [
   metadata,
   address,
   protoText,
+  descriptors,
   protobufDecoder,
   jsonText,
   jsonMessages,

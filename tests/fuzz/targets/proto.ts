@@ -13,17 +13,20 @@ import { reached } from "../trace.ts";
 const text = (input: Uint8Array) => new TextDecoder().decode(input);
 const bytes = (input: string) => new TextEncoder().encode(input);
 
-const PROTO3 =
+/** A file of proto3. */
+export const PROTO3 =
   `syntax = "proto3"; package p; message A { string s = 1; repeated int32 n = 2; map<string, A> m = 3;
   oneof o { bytes b = 4; E e = 5; A a = 6; } optional double d = 7; }
 enum E { ZERO = 0; ONE = 1; NEGATIVE = -1; } service S { rpc Do(stream A) returns (A); }`;
 
-const PROTO2 =
+/** One of proto2, with a group and extensions. */
+export const PROTO2 =
   `syntax = "proto2"; message B { required int64 x = 1 [default = 7]; extensions 100 to max; repeated B again = 2;
   optional group G = 3 { optional bool y = 1 [default = true]; } optional string s = 4 [default = "z"];
   optional E e = 5 [default = TWO]; optional float f = 6 [default = -inf]; reserved 9; } enum E { TWO = 2; }`;
 
-const EDITION = `edition = "2023"; package e; import "google/protobuf/descriptor.proto";
+/** One of edition 2023, with options of every form. */
+export const EDITION = `edition = "2023"; package e; import "google/protobuf/descriptor.proto";
 option features.field_presence = IMPLICIT; option java_package = "x" 'y';
 message O { int32 i = 1; repeated string s = 2; O o = 3 [features.message_encoding = DELIMITED]; reserved old; reserved 9 to 12;
   extensions 100 to max [verification = UNVERIFIED]; E e = 4 [features.field_presence = LEGACY_REQUIRED]; }
