@@ -2,8 +2,46 @@
 
 import { prototypeOf } from "../defaults.ts";
 import { elementsOf } from "../elements.ts";
-import { type FieldSchema, isBigInt, type MessageSchema } from "../schema.ts";
+import { type FieldSchema, type FieldType, isBigInt, type MessageSchema } from "../schema.ts";
 import { hasOwnForm } from "./own_form.ts";
+
+/** What values of a field are. */
+export const Kind = {
+  MESSAGE: 0,
+  ENUM: 1,
+  STRING: 2,
+  BOOL: 3,
+  BYTES: 4,
+  SIGNED: 5,
+  UNSIGNED: 6,
+  FLOAT: 7,
+  DOUBLE: 8,
+  LONG: 9,
+  UNSIGNED_LONG: 10,
+} as const;
+
+/** One of them. */
+export type Kind = typeof Kind[keyof typeof Kind];
+
+const KINDS: Readonly<Record<FieldType, Kind>> = {
+  message: Kind.MESSAGE,
+  enum: Kind.ENUM,
+  string: Kind.STRING,
+  bool: Kind.BOOL,
+  bytes: Kind.BYTES,
+  int32: Kind.SIGNED,
+  sint32: Kind.SIGNED,
+  sfixed32: Kind.SIGNED,
+  uint32: Kind.UNSIGNED,
+  fixed32: Kind.UNSIGNED,
+  float: Kind.FLOAT,
+  double: Kind.DOUBLE,
+  int64: Kind.LONG,
+  sint64: Kind.LONG,
+  sfixed64: Kind.LONG,
+  uint64: Kind.UNSIGNED_LONG,
+  fixed64: Kind.UNSIGNED_LONG,
+};
 
 /** One field as JSON has it. */
 export interface JsonField {
@@ -21,6 +59,10 @@ export interface JsonField {
   readonly oneof: number;
   /** Whether null is a value of it, where it is singular. */
   readonly takesNull: boolean;
+  /** What its values are, as a number to switch over. */
+  readonly kind: Kind;
+  /** The default that is left out where the field has no presence; of bytes none is the same. */
+  readonly zero: unknown;
   /** The plan of its message type, once it is asked for. */
   nested: JsonPlan | undefined;
 }
@@ -100,6 +142,8 @@ function makeField(field: FieldSchema, oneofs: readonly string[]): JsonField {
     takesNull: field.shape === "singular" &&
       (field.messageType?.fullName === "google.protobuf.Value" ||
         field.enumType?.fullName === "google.protobuf.NullValue"),
+    kind: KINDS[field.type],
+    zero: field.presence === "implicit" && field.shape === "singular" ? zeroOf(field) : undefined,
     nested: undefined,
   };
 }

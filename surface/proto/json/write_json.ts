@@ -2,7 +2,7 @@
 
 import type { Message } from "../compile/coder.ts";
 import { put } from "../defaults.ts";
-import { bad, FLOAT_BOUND, keysOf, missing, SIGNED, toEnum, toKey, toLong, twice } from "../encode_values.ts";
+import { bad, FLOAT_BOUND, keysOf, missing, toEnum, toKey, toLong, twice } from "../encode_values.ts";
 import { EncodeError } from "../errors.ts";
 import { getExtension, hasExtension } from "../extension.ts";
 import { noMessage, stray, toMessage, unset } from "../message_shape.ts";
@@ -12,7 +12,7 @@ import { unknownFields } from "../unknown_fields.ts";
 import type { Json } from "../well_known_values.ts";
 import { base64Of } from "./base64.ts";
 import type { ToJsonOptions } from "./options.ts";
-import { type JsonField, type JsonPlan, jsonPlanOf, nestedPlan, zeroOf } from "./plan.ts";
+import { type JsonField, type JsonPlan, jsonPlanOf, Kind, nestedPlan, zeroOf } from "./plan.ts";
 import type { Registry } from "./registry.ts";
 import type { JsonObject, WriteContext } from "./write_context.ts";
 import { wellKnownWriter } from "./write_well_known.ts";
@@ -23,6 +23,7 @@ export function writeJson(schema: MessageSchema, message: unknown, options: ToJs
 }
 
 /** Local: see docs/STYLE.md, "Hot paths". */
+const { MESSAGE, ENUM, STRING, BOOL, BYTES, SIGNED, UNSIGNED, FLOAT, DOUBLE, LONG, UNSIGNED_LONG } = Kind;
 const MOST_NESTED = RECURSION_LIMIT;
 
 class JsonWriter implements WriteContext {
@@ -91,7 +92,7 @@ class JsonWriter implements WriteContext {
   private field(field: JsonField, value: unknown, json: JsonObject): void {
     const { shape, presence } = field.schema;
     if (shape === "singular") {
-      if (presence === "implicit" && !this.emitDefaults && isDefault(field.schema, value)) return;
+      if (presence === "implicit" && !this.emitDefaults && isDefault(field, value)) return;
       json[this.keyOf(field)] = this.value(field, value);
     } else if (shape === "repeated") {
       const list = this.list(field, value);
@@ -125,34 +126,31 @@ class JsonWriter implements WriteContext {
 
   value(field: JsonField, value: unknown): Json {
     const { schema } = field;
-    switch (schema.type) {
-      case "message":
+    switch (field.kind) {
+      case MESSAGE:
         if (typeof value !== "object" || value === null) bad(schema, value);
         return this.message(nestedPlan(field), value, schema);
-      case "string":
-        return typeof value === "string" ? value : bad(schema, value);
-      case "int32":
-      case "sint32":
-      case "sfixed32":
-        return typeof value === "number" && (value | 0) === value ? value | 0 : bad(schema, value);
-      case "enum":
+      case ENUM:
         return this.enum(schema, value);
-      case "bool":
+      case STRING:
+        return typeof value === "string" ? value : bad(schema, value);
+      case BOOL:
         return typeof value === "boolean" ? value : bad(schema, value);
-      case "bytes":
+      case BYTES:
         return value instanceof Uint8Array ? base64Of(value) : bad(schema, value);
-      case "uint32":
-      case "fixed32":
+      case SIGNED:
+        return typeof value === "number" && (value | 0) === value ? value | 0 : bad(schema, value);
+      case UNSIGNED:
         return typeof value === "number" && (value >>> 0) === value ? value >>> 0 : bad(schema, value);
-      case "float":
+      case FLOAT:
         if (typeof value === "number" && Math.abs(value) >= FLOAT_BOUND && value - value === 0) {
           bad(schema, value);
         }
         return real(schema, value);
-      case "double":
+      case DOUBLE:
         return real(schema, value);
       default:
-        return String(toLong(schema, value, SIGNED.has(schema.type)));
+        return String(toLong(schema, value, field.kind === LONG));
     }
   }
 
@@ -207,20 +205,18 @@ function isNumbers(value: unknown): value is ArrayLike<unknown> {
   return ArrayBuffer.isView(value) && !(value instanceof DataView) && !(value instanceof Uint8Array);
 }
 
-function isDefault(field: FieldSchema, value: unknown): boolean {
-  switch (field.type) {
-    case "enum":
-      return toEnum(field, value) === 0;
-    case "string":
-      return value === "";
-    case "bool":
-      return value === false;
-    case "bytes":
+/** Whether a value of a field without presence is the default, which other forms say too. */
+function isDefault({ schema, kind, zero }: JsonField, value: unknown): boolean {
+  if (value === zero) return value !== 0 || Object.is(value, 0) || kind === SIGNED || kind === UNSIGNED;
+  switch (kind) {
+    case ENUM:
+      return value === 0 || toEnum(schema, value) === 0;
+    case BYTES:
       return value instanceof Uint8Array && value.length === 0;
-    case "float":
-    case "double":
-      return Object.is(value, 0);
-    default:
+    case LONG:
+    case UNSIGNED_LONG:
       return value === 0 || value === 0n || value === "0";
+    default:
+      return false;
   }
 }

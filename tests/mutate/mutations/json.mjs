@@ -106,12 +106,17 @@ export default [
   },
   {
     file: write,
-    before: 'if (presence === "implicit" && !this.emitDefaults && isDefault(field.schema, value)) return;',
-    after: 'if (presence === "implicit" && isDefault(field.schema, value)) return;',
+    before: 'if (presence === "implicit" && !this.emitDefaults && isDefault(field, value)) return;',
+    after: 'if (presence === "implicit" && isDefault(field, value)) return;',
     test: PEER_TEST,
   },
   { file: write, before: "checkKeys(plan, message);", after: "", test: JSON_TEST },
-  { file: write, before: "return Object.is(value, 0);", after: "return value === 0;", test: JSON_TEST },
+  {
+    file: write,
+    before: "value !== 0 || Object.is(value, 0)",
+    after: "value !== 0 || true",
+    test: JSON_TEST,
+  },
   {
     file: write,
     before: 'if (type.fullName === "google.protobuf.NullValue") return null;',
