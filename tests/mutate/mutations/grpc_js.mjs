@@ -154,6 +154,7 @@ export default [
     after: "if (names.length === 0) continue;",
     test: PLAIN,
     name: "definitions become classes",
+    runtime: "bun", // Deno's objects have no __proto__
   },
   {
     file: `${FOLDER}service_config.ts`,

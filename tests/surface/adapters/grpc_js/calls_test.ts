@@ -195,8 +195,12 @@ for (const name of ["ours", "theirs"] as const) {
         assertEquals(refused.error?.message, "16 UNAUTHENTICATED: no token");
         const metadata = new grpc.Metadata();
         metadata.set("token", "t");
-        const { value } = await outcome((done) => client["one"]({ text: "x" }, metadata, done));
-        assertEquals([value!.text, value!.number], ["<x>", 7]);
+        let details = "";
+        const { value } = await outcome((done) => {
+          const call: ClientUnaryCall = client["one"]({ text: "x" }, metadata, done);
+          return call.on("status", (status: grpc.StatusObject) => details = status.details);
+        });
+        assertEquals([value!.text, value!.number, details], ["<x>", 7, "seen"]);
       }, { server: { interceptors: [guard] } });
       assertEquals(log, ["/guide.Guide/One ", "/guide.Guide/One t"]);
     },

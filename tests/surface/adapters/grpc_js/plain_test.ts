@@ -140,6 +140,7 @@ test("grpc-js: definitions become classes of clients, in objects by package", ()
     { "a.b.C": { Do: method }, "a.b.T": type, "__proto__.x": type } as unknown as PackageDefinition,
   ) as unknown as { a: { b: { C: all.ServiceClientConstructor; T: object } } };
   const { C, T } = loaded.a.b;
+  assert(!("x" in {}));
   assertStrictEquals(T, type);
   assertEquals([C.serviceName, C.service["Do"]!.path], ["C", "/a.b.C/Do"]);
   assertStrictEquals(C.prototype["Do"], C.prototype["doIt"]);
