@@ -60,7 +60,7 @@ const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(${this.names.schema()}, 
       const tests = keys.map((key, i) =>
         `if (i <= ${i} && k === ${JSON.stringify(key)}) { i = ${i + 1}; continue; }`
       );
-      return `let i = 0; for (const k in m) {\n${
+      return `${keys.length === 0 ? "" : "let i = 0; "}for (const k in m) {\n${
         tests.join("\n")
       }\nif (!${KNOWN}.has(k)) stray(${S}, m, k); }`;
     }

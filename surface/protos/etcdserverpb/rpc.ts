@@ -968,7 +968,7 @@ function LeaseRevokeResponse$read(r: Reader, end: number, p: any, g: number): an
 }
 function LeaseRevokeResponse$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(LeaseRevokeResponse$, m, f);
-  let i = 0; for (const k in m) {
+  for (const k in m) {
     if (!LeaseRevokeResponse$.known.has(k)) stray(LeaseRevokeResponse$, m, k); }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(LeaseRevokeResponse$, u, w);
 }

@@ -82,4 +82,4 @@ function Any$write(m: any, w: Writer, f: FieldSchema | undefined): void {
 }
 export const Any: MessageType<Any> = /* @__PURE__ */ messageType(Any$, Any$read, Any$write);
 
-export const $file: ProtoFile = /* @__PURE__ */ protoFile("google/protobuf/any.proto", [], "Chlnb29nbGUvcHJvdG9idWYvYW55LnByb3RvEg9nb29nbGUucHJvdG9idWYiNgoDQW55EhkKCHR5cGVfdXJsGAEgASgJUgd0eXBlVXJsEhQKBXZhbHVlGAIgASgMUgV2YWx1ZWIGcHJvdG8z");
+export const $file: ProtoFile = /* @__PURE__ */ protoFile("google/protobuf/any.proto", [], "Chlnb29nbGUvcHJvdG9idWYvYW55LnByb3RvEg9nb29nbGUucHJvdG9idWYiNgoDQW55EhkKCHR5cGVfdXJsGAEgASgJUgd0eXBlVXJsEhQKBXZhbHVlGAIgASgMUgV2YWx1ZUJ2ChNjb20uZ29vZ2xlLnByb3RvYnVmQghBbnlQcm90b1ABWixnb29nbGUuZ29sYW5nLm9yZy9wcm90b2J1Zi90eXBlcy9rbm93bi9hbnlwYqICA0dQQqoCHkdvb2dsZS5Qcm90b2J1Zi5XZWxsS25vd25UeXBlc2IGcHJvdG8z");

@@ -193,7 +193,7 @@ function HealthListRequest$read(r: Reader, end: number, p: any, g: number): any 
 }
 function HealthListRequest$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   if (m.constructor !== Obj) m = toMessage(HealthListRequest$, m, f);
-  let i = 0; for (const k in m) {
+  for (const k in m) {
     if (!HealthListRequest$.known.has(k)) stray(HealthListRequest$, m, k); }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(HealthListRequest$, u, w);
 }
