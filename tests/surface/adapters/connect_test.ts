@@ -296,10 +296,15 @@ function silent(): {
       },
       async *list(_, call) {
         seen.begun++;
-        yield { name: "first" };
-        await new Promise((_, reject) => call.signal.addEventListener("abort", reject)).catch(() =>
-          seen.cancelled++
-        );
+        try {
+          yield { name: "first" };
+          await new Promise<void>((resolve) => {
+            if (call.signal.aborted) resolve();
+            else call.signal.addEventListener("abort", () => resolve());
+          });
+        } finally {
+          seen.cancelled++;
+        }
       },
     } as Handlers,
   };
