@@ -23,6 +23,7 @@ export const connectFlags: {
   readonly key: TextFlag;
   readonly servername: TextFlag;
   readonly authority: TextFlag;
+  readonly insecure: SwitchFlag;
   readonly unix: SwitchFlag;
   readonly "connect-timeout": NumberFlag;
   readonly "keepalive-time": NumberFlag;
@@ -52,6 +53,11 @@ export const connectFlags: {
     kind: "text",
     value: "NAME",
     help: "the name that the server's certificate must be for; default: that of --authority, else of TARGET",
+    group,
+  },
+  insecure: {
+    kind: "switch",
+    help: "refused: certificates are always verified; --cacert and --servername say which one is right",
     group,
   },
   authority: { kind: "text", value: "NAME", help: "what :authority says; default: TARGET", group },

@@ -68,6 +68,13 @@ async function credentialsOf(
 ): Promise<ChannelCredentials | typeof insecure | undefined> {
   const { cacert, cert, key, servername } = flags;
   const ofTls = [cacert, cert, key, servername].some((one) => one !== undefined);
+  if (flags.insecure) {
+    throw new UsageError(
+      "There is no connection with a certificate that is not verified: give those who vouch for the server by --cacert, " +
+        "or the server's own certificate where it is self-signed, and its name by --servername; " +
+        "`openssl s_client -alpn h2 -showcerts -connect HOST:PORT` prints what it shows",
+    );
+  }
   if (flags.plaintext) {
     if (!ofTls && !flags.tls) return insecure;
     throw new UsageError(

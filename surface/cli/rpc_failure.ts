@@ -66,6 +66,7 @@ function detailJson({ typeUrl, value }: StatusDetail, codecs: Codecs): Json {
 
 function adviceOn({ details, endedBy }: RpcError): string | undefined {
   if (endedBy === "remote") return undefined;
+  if (details.includes("peer speaks TLS")) return "--tls connects with TLS";
   if (details.includes("HTTP/2 without TLS")) return "--plaintext connects without TLS";
   return undefined;
 }

@@ -20,6 +20,7 @@ test("flags of TLS that do not go together are refused before anything is connec
     const [flags, says] of [
       [["-plaintext", "-cacert", "x.pem"], "Cannot connect in plaintext"],
       [["-plaintext", "-tls"], "Cannot connect in plaintext"],
+      [["-insecure"], "`openssl s_client -alpn h2 -showcerts -connect HOST:PORT` prints what it shows"],
       [["-cert", "x.pem"], "Cannot use --cert alone: give --cert and --key"],
       [["-key", "x.pem"], "Cannot use --key alone: give --cert and --key"],
     ] as const

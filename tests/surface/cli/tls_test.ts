@@ -49,6 +49,7 @@ test(
     }
     const plain = await pollwire(["list", target]);
     assertEquals(plain.code, 78);
+    assertStringIncludes(plain.err, "\n  --tls connects with TLS\n");
     server.close();
   },
   runtime === "deno" && !OPENSSL.probe().usable
