@@ -147,7 +147,7 @@ export class EtcdSession {
       logger: loggerOf(reporter),
       ...(credentials === undefined ? {} : { credentials }),
     });
-    const { KV, Watch, Lease, Auth } = etcdServices();
+    const { KV, Watch, Lease, Auth } = etcdServices;
     return this.clients = {
       KV: reactorMethods(KV, channel.context),
       Watch: reactorMethods(Watch, channel.context),

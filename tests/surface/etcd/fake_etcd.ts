@@ -1,7 +1,7 @@
 // An etcd in virtual time: keys with revisions, watches, leases that expire, users. It can be compacted, stopped and
 // started again, with its data or without.
 
-import { insecure, RpcError, Server, type ServerCall } from "pollwire";
+import { insecure, type MessageInit, RpcError, Server, type ServerCall } from "pollwire";
 import type { SimulatedEngine, Simulation } from "../../../pollers/simulated/mod.ts";
 import type { EtcdUser } from "../../../surface/etcd/etcd_options.ts";
 import {
@@ -67,7 +67,7 @@ export class FakeEtcd {
 
   /** Listens. */
   async start(): Promise<void> {
-    const { KV, Watch, Lease, Auth } = etcdServices();
+    const { KV, Watch, Lease, Auth } = etcdServices;
     const server = this.server = new Server({ poller: this.engine, credentials: insecure });
     server.addService(KV, {
       range: (request, call) => this.range(request, call),
@@ -244,9 +244,9 @@ export class FakeEtcd {
   private async *watch(
     requests: AsyncIterable<WatchRequest>,
     call: ServerCall,
-  ): AsyncGenerator<WatchResponse> {
+  ): AsyncGenerator<MessageInit<WatchResponse>> {
     const first = await requests[Symbol.asyncIterator]().next();
-    const { key, rangeEnd, startRevision } = (first.value as WatchRequest).createRequest;
+    const { key, rangeEnd, startRevision } = first.value.createRequest!;
     this.note(
       `watch ${startRevision}`,
       call,
