@@ -69,7 +69,7 @@ export default [
     TRIP,
   ),
   // What the schema does not have.
-  mutation(ENCODER, "if (!${KNOWN}.has(k)) stray(${S}, m, k); }", "}", REFUSALS),
+  mutation(ENCODER, "} if (!${KNOWN}.has(k)) stray(${S}, m, k); }", "} }", REFUSALS),
   mutation(ENCODE_HELPERS, "if (!known.has(key)) stray(schema, message, key);", "", REFUSALS),
   mutation(ENCODER, "if (m.constructor !== Obj) m = toMessage(${this.names.schema()}, m, f);", "", REFUSALS),
   mutation(ENCODER, "if (v !== undefined && v !== null) unset(", "if (false) unset(", REFUSALS),

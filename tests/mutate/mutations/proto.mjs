@@ -108,7 +108,7 @@ export default [
   },
   {
     file: "surface/proto/build_schema.ts",
-    before: "field.oneof === undefined ? field.defaultValue : undefined",
+    before: "field.oneof === undefined ? inForm(field.defaultValue, longs) : undefined",
     after: "undefined",
     test: "tests/surface/proto/proto2_test.ts",
   },
