@@ -87,6 +87,12 @@ export interface EngineOptions {
    * turn in between. Default false. Engines that have no use for it go on as usual.
    */
   readonly ownThread?: boolean;
+  /**
+   * Microseconds for which a thread that has nothing to do looks for events again and again (spins) before it sleeps; 0: it
+   * sleeps at once. Default: POLLWIRE_SPIN_US; else what sleeping and being woken costs: 150, or 50 where the thread is the
+   * engine's own; and 0 in a container with less than one processor. Engines on the runtime's own sockets never spin.
+   */
+  readonly spinUs?: number;
 }
 
 /**

@@ -13,8 +13,8 @@ import type { ActivityLoop } from "./activity_loop.ts";
 import { SpinPolicy } from "./spin_policy.ts";
 import type { Dispatcher, EventSource, Waiting } from "./waiting.ts";
 
-/** What it costs to sleep in the system's wait and be woken (measured). */
-const SLEEP_MS = 0.05;
+/** What it costs to sleep in the system's wait and be woken (measured): so long a thread spins. */
+export const SLEEP_MS = 0.05;
 
 /** Shorter waits would be turns of the loop for nothing. */
 const MIN_WAIT_MS = 0.05;
@@ -42,7 +42,7 @@ export class BlockingWaiting implements Waiting {
 
   /**
    * `loop` gives the turns, and `wholeTurn` one that is whole, where the others are not. `processHold` says whether
-   * the process is held. A wait gives `dueNumbers` numbers at most. `onCrash` gets the reason when waiting is no longer possible.
+   * the process is held. A wait gives `dueNumbers` numbers at most. `spinMs`: how long the thread spins. `onCrash` gets the reason when waiting is no longer possible.
    */
   constructor(
     private readonly source: EventSource,
@@ -52,9 +52,10 @@ export class BlockingWaiting implements Waiting {
     private readonly processHold: ProcessHold,
     private readonly wholeTurn: WholeTurn | undefined,
     private readonly onCrash: (reason: string) => void,
+    spinMs: number,
   ) {
     this.due = new Int32Array(dueNumbers);
-    this.spinPolicy = new SpinPolicy(loop, SLEEP_MS);
+    this.spinPolicy = new SpinPolicy(loop, spinMs);
   }
 
   /** The loop runs while something is open. */

@@ -16,9 +16,10 @@ import { SystemResolver } from "../native/dns.ts";
 import { runtimeLoop } from "../native/runtime_loop.ts";
 import { ActivityLoop } from "./activity_loop.ts";
 import { BlockableResolver } from "./blockable_resolver.ts";
-import { BlockingWaiting } from "./blocking_waiting.ts";
+import { BlockingWaiting, SLEEP_MS } from "./blocking_waiting.ts";
 import { SyncWaiter } from "./sync_waiter.ts";
-import { type PollerThread, ThreadWaiting } from "./thread_waiting.ts";
+import { spinMsOf } from "./spin_time.ts";
+import { HANDOVER_MS, type PollerThread, ThreadWaiting } from "./thread_waiting.ts";
 import { Dispatcher, type EventSource, type EventTarget, type Waiting } from "./waiting.ts";
 
 const EXTENSIONS: ReadonlyArray<ExtensionKey<unknown>> = [ADOPT, ORPHANED_RESOURCES, SYNC_WAIT];
@@ -40,6 +41,7 @@ export abstract class PollingEngine extends BaseEngine implements FdAdoption, Or
   /** Where endpoints record work that was done without an event. */
   readonly activity: ActivityLoop;
   private readonly ownThread: boolean;
+  private readonly spinMs: number;
   private waiting!: Waiting;
   private syncWaiter!: SyncWaiter;
   private ended = false;
@@ -52,6 +54,7 @@ export abstract class PollingEngine extends BaseEngine implements FdAdoption, Or
     super(name, options, loop);
     this.activity = loop;
     this.ownThread = options.ownThread ?? false;
+    this.spinMs = spinMsOf(options, this.ownThread ? SLEEP_MS : HANDOVER_MS);
   }
 
   /** The system's resolver, with a thread of its own for names that a thread which blocks waits for. */
@@ -96,8 +99,9 @@ export abstract class PollingEngine extends BaseEngine implements FdAdoption, Or
         this.processHold,
         this.wholeTurn = openWholeTurn(),
         onCrash,
+        this.spinMs,
       )
-      : new ThreadWaiting(source, poller, dispatcher, activity, onCrash);
+      : new ThreadWaiting(source, poller, dispatcher, activity, onCrash, this.spinMs);
     this.syncWaiter = new SyncWaiter(
       this,
       source,

@@ -38,9 +38,9 @@ const MAX_RESTART_MS = 5_000;
 
 /**
  * What it costs to pass polling to the poller thread and back: 90 us of CPU on both threads together, and 60 to 150 us
- * until this thread runs, depending on which processors the threads are on (measured).
+ * until this thread runs, depending on which processors the threads are on (measured). So long this thread spins.
  */
-const HANDOVER_MS = 0.15;
+export const HANDOVER_MS = 0.15;
 
 /**
  * How often a poller thread that never ran is tried again; after that its module is at fault, or the system has no
@@ -85,15 +85,16 @@ export class ThreadWaiting implements Waiting {
   private poll: () => void = NOTHING;
   private woken: () => void = NOTHING;
 
-  /** `onCrash` gets the reason when waiting is no longer possible. */
+  /** `onCrash` gets the reason when waiting is no longer possible. `spinMs`: how long this thread spins. */
   constructor(
     private readonly source: EventSource,
     private readonly poller: PollerThread,
     private readonly dispatcher: Dispatcher,
     private readonly loop: ActivityLoop,
     private readonly onCrash: (reason: string) => void,
+    private readonly spinMs: number,
   ) {
-    this.spinPolicy = new SpinPolicy(loop, HANDOVER_MS);
+    this.spinPolicy = new SpinPolicy(loop, spinMs);
     this.handover = createHandover(poller.dueNumbers, poller.source);
   }
 
@@ -143,7 +144,7 @@ export class ThreadWaiting implements Waiting {
   /** This thread polls, with fresh memory: nothing of a thread that ended reaches the next one. */
   private takeOver(): void {
     const handover = this.handover = createHandover(this.poller.dueNumbers, this.poller.source);
-    this.spinPolicy = new SpinPolicy(this.loop, HANDOVER_MS);
+    this.spinPolicy = new SpinPolicy(this.loop, this.spinMs);
     this.parked = false;
     const runs = (): boolean => this.handover === handover && this.polling && !this.stopping;
     this.poll = () => runs() && this.pollOnce();
