@@ -160,7 +160,7 @@ function whatIsDispatched(rule: Rule): void {
 
   rule(
     "[Q127] names are looked up while the thread blocks, those asked for before it too",
-    (engine, wait) => {
+    async (engine, wait) => {
       const found: string[] = [];
       const ask = (host: string): void =>
         engine.resolver().lookup(host, 7, (result) => {
@@ -171,6 +171,12 @@ function whatIsDispatched(rule: Rule): void {
       engine.run(() => ask("no-such-host.invalid"));
       assert(wait.waitSync(() => found.length === 2, engine.now() + 10_000), found.join());
       assertEquals(found.sort(), ["localhost 7", "no-such-host.invalid not-found"]);
+      // The runtime's own answers to both come late and to nobody; one that is asked for behind them comes behind them.
+      for (let i = 0; i < 2; i++) {
+        for (const host of ["localhost", "no-such-host.invalid"]) {
+          await new Promise<void>((resolve) => engine.resolver().lookup(host, 7, () => resolve()));
+        }
+      }
     },
   );
 
