@@ -44,6 +44,14 @@ export interface ChannelInterface {
   ): Call;
 }
 
+/** A target that says how it is resolved. */
+const WITH_SCHEME = /^(?:dns|ipv4|ipv6|unix|unix-abstract|npipe|inprocess|passthrough|etcd|https?):/;
+
+/** `target` as grpc-js says it: "dns:localhost:50051". */
+function withScheme(target: string): string {
+  return WITH_SCHEME.test(target) ? target : `dns:${target}`;
+}
+
 const SHUT_DOWN = "Channel has been shut down";
 
 /** See {@linkcode ChannelInterface}. */
@@ -80,7 +88,7 @@ export class Channel implements ChannelInterface {
   }
 
   getTarget(): string {
-    return this.target;
+    return withScheme(this.target);
   }
 
   getConnectivityState(tryToConnect: boolean): connectivityState {
@@ -128,7 +136,14 @@ export class Channel implements ChannelInterface {
     const inTime = parentCall && (flags & propagate.DEADLINE) !== 0
       ? earlier(deadline, parentCall.getDeadline())
       : deadline;
-    const call = new ChannelCall(this.context, this.channel, method, inTime, host ?? undefined, this.target);
+    const call = new ChannelCall(
+      this.context,
+      this.channel,
+      method,
+      inTime,
+      host ?? undefined,
+      this.getTarget(),
+    );
     if (parentCall && (flags & propagate.CANCELLATION) !== 0) {
       parentCall.on("cancelled", () => call.cancelWithStatus(Status.CANCELLED, "Cancelled by parent call"));
     }

@@ -114,7 +114,7 @@ test("grpc-js: a channel says whether it is connected", async () => {
   const server = new grpc.Server();
   const port = await bound(server, grpc.ServerCredentials.createInsecure());
   const channel = new grpc.Channel(`127.0.0.1:${port}`, grpc.credentials.createInsecure(), {});
-  assertEquals(channel.getTarget(), `127.0.0.1:${port}`);
+  assertEquals(channel.getTarget(), `dns:127.0.0.1:${port}`);
   assertEquals(channel.getConnectivityState(true), grpc.connectivityState.CONNECTING);
   const changed = (): Promise<Error | undefined> =>
     new Promise((resolve) =>
