@@ -1,5 +1,8 @@
 // Waiting that a signal ends.
 
+/** The longest that a timer waits; a longer one is due at once. */
+const MOST_MS = 2 ** 31 - 1;
+
 /** Resolves after `ms`, or once `signal` is aborted. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
@@ -9,7 +12,7 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
       signal.removeEventListener("abort", end);
       resolve();
     };
-    const timer = setTimeout(end, ms);
+    const timer = setTimeout(end, Math.min(ms, MOST_MS));
     signal.addEventListener("abort", end);
   });
 }

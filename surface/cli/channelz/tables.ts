@@ -1,6 +1,6 @@
 // A snapshot of channelz as tables for a terminal; what changed since the one before is shown as a rate.
 
-import { type Column, cut, type Style, table } from "../text.ts";
+import { type Column, cut, printable, type Style, table } from "../text.ts";
 import type { Calls, Connection, Snapshot } from "./snapshot.ts";
 
 /** Lines of `now`, at most `width` wide. `before`: the last snapshot, for rates. */
@@ -17,7 +17,7 @@ export function snapshotLines(
       SERVER,
       now.servers.map((one) => [
         String(one.id),
-        one.listens.join(" ") || "-",
+        printable(one.listens.join(" ")) || "-",
         String(one.connections.length),
         ...callCells(one.calls, rates.of("server", one.id, one.calls), style),
       ]),
@@ -28,7 +28,7 @@ export function snapshotLines(
       CHANNEL,
       now.channels.map((one) => [
         String(one.id),
-        one.target,
+        printable(one.target),
         stateText(one.state, style),
         String(one.subchannels.length),
         ...callCells(one.calls, rates.of("channel", one.id, one.calls), style),
@@ -40,7 +40,7 @@ export function snapshotLines(
       now.channels.flatMap(({ id, subchannels }) =>
         subchannels.map((one) => [
           `${id}/${one.id}`,
-          one.target,
+          printable(one.target),
           stateText(one.state, style),
           String(one.connections.length),
           ...callCells(one.calls, rates.of("subchannel", one.id, one.calls), style),
@@ -125,9 +125,9 @@ function connectionRows(
     );
     return [
       String(one.id),
-      one.local,
-      one.remote,
-      one.tls ?? "-",
+      printable(one.local),
+      printable(one.remote),
+      printable(one.tls ?? "-"),
       ...[started!, open!, failed!],
       grouped(one.messagesSent),
       grouped(one.messagesReceived),
@@ -147,9 +147,10 @@ function callCells({ started, succeeded, failed }: Calls, rate: number | undefin
 }
 
 function stateText(state: string, { green, red, yellow, dim }: Style): string {
-  if (state === "READY") return green(state);
-  if (state === "TRANSIENT_FAILURE") return red(state);
-  return state === "CONNECTING" ? yellow(state) : dim(state);
+  const text = printable(state);
+  if (state === "READY") return green(text);
+  if (state === "TRANSIENT_FAILURE") return red(text);
+  return state === "CONNECTING" ? yellow(text) : dim(text);
 }
 
 /** "1,234,567". */

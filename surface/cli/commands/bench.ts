@@ -95,6 +95,7 @@ export const bench = defineCommand({
   ],
   async run(line) {
     const { flags, args: [target = "", name = ""], terminal } = line;
+    if (flags.rps === 0) throw new UsageError("Cannot read --rps 0: expected a number above 0");
     for (const flag of ["concurrency", "connections", "requests"] as const) checkWhole(flag, flags[flag]);
     if (flags.seconds !== undefined && flags.requests !== undefined) {
       throw new UsageError("Cannot use --seconds and --requests together: give one of them");
@@ -231,7 +232,7 @@ async function follow(
     const passed = (terminal.now() - begin) / 1000;
     if (passed >= seconds) break;
     await pause(
-      Math.min(err.isTerminal ? PROGRESS_MS : Infinity, (seconds - passed) * 1000, 2 ** 31 - 1),
+      Math.min(err.isTerminal ? PROGRESS_MS : Infinity, (seconds - passed) * 1000),
       over.signal,
     );
     if (!err.isTerminal || over.signal.aborted) continue;

@@ -10,7 +10,7 @@ import { withSchema } from "../schema/open_schema.ts";
 import { protoText } from "../schema/proto_text.ts";
 import { near, type Schema } from "../schema/schema.ts";
 import { template } from "../schema/template.ts";
-import { styleOf } from "../text.ts";
+import { printable, styleOf } from "../text.ts";
 
 const FLAGS = {
   all: { kind: "switch", help: "with every message and enum that it needs", aliases: ["a"] },
@@ -73,7 +73,7 @@ async function find(schema: Schema, text: string): Promise<Named | FileNode> {
 function print({ terminal: { out } }: Line, node: Named | FileNode, first: boolean): void {
   const style = styleOf(out);
   const [name, where] = node.kind === "file" ? [node.path, ""] : [node.fullName, `, ${node.file.path}`];
-  const lines = [style.dim(`// ${name}${where}`), ...protoText(node, style)];
+  const lines = [style.dim(printable(`// ${name}${where}`)), ...protoText(node, style)];
   out.write(`${first ? "" : "\n"}${lines.join("\n")}\n`);
 }
 

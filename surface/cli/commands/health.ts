@@ -11,7 +11,7 @@ import { type CommandLine, defineCommand } from "../command.ts";
 import { callFlags, connectFlags } from "../common_flags.ts";
 import { callOptions, withChannel } from "../connect.ts";
 import { CommandError, ExitCode } from "../exit_codes.ts";
-import { type Style, styleOf } from "../text.ts";
+import { printable, type Style, styleOf } from "../text.ts";
 
 const FLAGS = {
   watch: { kind: "switch", help: "prints every change, until Ctrl-C", aliases: ["w"] },
@@ -85,7 +85,9 @@ function print({ flags, terminal: { out } }: Line, service: string, status: stri
   }
   const style = styleOf(out);
   const time = at === undefined ? "" : style.dim(`${at.toTimeString().slice(0, 8)}  `);
-  out.write(`${time}${paintOf(style, status)(status)}${service === "" ? "" : `  ${service}`}\n`);
+  out.write(
+    `${time}${paintOf(style, status)(printable(status))}${service === "" ? "" : `  ${printable(service)}`}\n`,
+  );
 }
 
 function paintOf({ green, red, yellow }: Style, status: string): (text: string) => string {

@@ -6,7 +6,7 @@ import { callFlags, connectFlags, sourceFlags } from "../common_flags.ts";
 import { ExitCode } from "../exit_codes.ts";
 import { withSchema } from "../schema/open_schema.ts";
 import { findService } from "../schema/schema.ts";
-import { styleOf, table } from "../text.ts";
+import { printable, styleOf, table } from "../text.ts";
 
 const FLAGS = {
   long: { kind: "switch", help: "with the types of requests and responses", aliases: ["l"] },
@@ -32,7 +32,7 @@ export const list = defineCommand({
       const { out } = line.terminal;
       const names = name === undefined ? [...await schema.services()].sort() : [name];
       if (name === undefined && !line.flags.long) {
-        for (const one of names) out.write(`${one}\n`);
+        for (const one of names) out.write(`${printable(one)}\n`);
         return ExitCode.OK;
       }
       const rows: string[][] = [];

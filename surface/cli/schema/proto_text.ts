@@ -87,7 +87,7 @@ class ProtoPrinter {
     if (imports.length > 0) {
       parts.push(
         imports.map(({ kind, path }) =>
-          `${this.keyword("import")} ${kind === "plain" ? "" : `${this.keyword(kind)} `}"${path}";`
+          `${this.keyword("import")} ${kind === "plain" ? "" : `${this.keyword(kind)} `}"${printable(path)}";`
         ),
       );
     }
@@ -194,7 +194,7 @@ class ProtoPrinter {
     if (defaultValue !== undefined) {
       options.unshift(`default = ${literal(defaultValue, target?.kind === "enum")}`);
     }
-    if (jsonName !== undefined) options.push(`json_name = ${JSON.stringify(jsonName)}`);
+    if (jsonName !== undefined) options.push(`json_name = ${printable(JSON.stringify(jsonName))}`);
     return options.length === 0 ? "" : ` [${options.join(", ")}]`;
   }
 
@@ -265,7 +265,7 @@ function literal(value: unknown, isEnum: boolean): string {
   if (typeof value === "number" && !Number.isFinite(value)) {
     return Number.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
   }
-  return typeof value === "string" && !isEnum ? JSON.stringify(value) : String(value);
+  return typeof value === "string" && !isEnum ? printable(JSON.stringify(value)) : String(value);
 }
 
 function escaped(octet: number): string {

@@ -135,6 +135,20 @@ test("descriptors without imports, as proto-loader makes them, are linked by the
   assertStringIncludes(out, "google.protobuf.Timestamp sold_at = 6;");
 });
 
+test("names that a server makes up cannot move the cursor", async () => {
+  await withServer((server) =>
+    server.addService(reflectionService("v1"), {
+      async *serverReflectionInfo(requests) {
+        for await (const _ of requests) {
+          const service = [{ name: "a\x1b[2J.B" }];
+          yield { messageResponse: "listServicesResponse" as const, listServicesResponse: { service } };
+        }
+      },
+    }), async () => {
+    assertEquals(await pollwire(["list", AT]), { code: 0, out: "a\\x1b[2J.B\n", err: "" });
+  });
+});
+
 test("imports that are missing are found from the innermost scope outwards", () => {
   const message = (name: string, typeName: string) => ({
     name,
