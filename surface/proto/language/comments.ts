@@ -44,7 +44,7 @@ export class FileComments {
   }
 }
 
-/** Cuts a text into statements. What stands in brackets, and the `{ }` of an option's value, are parts of theirs. */
+/** Cuts a text into statements. The `{ }` of an option's value is a part of its. */
 class Scanner {
   private line = 1;
   /** Of the token before: where it ends, and whether it ends a statement. */
@@ -52,7 +52,6 @@ class Scanner {
   private previous = "";
   private ended = true;
   private blocks: Block[] = [];
-  private brackets = 0;
   private values = 0;
 
   constructor(private readonly text: string, private readonly statements: Statement[]) {}
@@ -101,7 +100,7 @@ class Scanner {
     const statement = this.statements.at(-1);
     if (!this.ended || first === undefined || statement === undefined || this.previous === "}") return;
     const sameLine = first.firstLine === this.lastLine && (next === "" || first.lastLine < this.line);
-    const apart = this.blocks.length > 1 || next === "}" || next === "" || first.lastLine < this.line - 1;
+    const apart = next === "}" || next === "" || first.lastLine < this.line - 1;
     if (!sameLine && !(first.firstLine === this.lastLine + 1 && apart)) return;
     statement.trailing = first.text;
     this.blocks.shift();
@@ -112,8 +111,7 @@ class Scanner {
       this.values += token === "{" ? 1 : token === "}" ? -1 : 0;
       this.ended = false;
     } else {
-      this.brackets += token === "[" ? 1 : token === "]" ? -1 : 0;
-      this.ended = this.brackets === 0 && /^[;{}]$/.test(token);
+      this.ended = /^[;{}]$/.test(token);
     }
   }
 }

@@ -143,3 +143,14 @@ test("extensions and groups are generated", async () => {
   const registry = createRegistry(num, in_ext, names);
   assertEquals(Base.toJson(read, { registry })["[ext.num]"], 7);
 });
+
+test("a message is narrowed by its oneofs unless they have more combinations than TypeScript should keep", () => {
+  const oneof = (i: number) =>
+    `oneof o${i} { ${[0, 1, 2].map((j) => `int32 f${i}_${j} = ${1 + i * 3 + j};`).join(" ")} }`;
+  const text = (count: number) =>
+    generateText(
+      `syntax = "proto3"; message M { ${Array.from({ length: count }, (_, i) => oneof(i)).join(" ")} }`,
+    );
+  assertEquals(text(4).match(/& (?:Loose)?OneOf</g), ["& OneOf<", "& OneOf<", "& OneOf<", "& OneOf<"]);
+  assertEquals(text(5).match(/& LooseOneOf<"o4"/g)?.length, 1);
+});

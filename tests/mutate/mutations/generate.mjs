@@ -1,0 +1,62 @@
+// Generated code: names, types, comments, 64-bit integers and imports.
+
+const TYPES = "tests/surface/proto/generate/types_test.ts";
+const MODULES = "tests/surface/proto/generate/modules_test.ts";
+const COMMENTS = "tests/surface/proto/generate/comments_test.ts";
+const LONGS = "tests/surface/proto/generate/longs_test.ts";
+const ENTRY = "tests/surface/proto/generate/entry_test.ts";
+
+const mutation = (file, before, after, test) => ({ file, before, after, test, runtime: "deno" });
+
+/** As `readMutations` describes them. */
+export default [
+  mutation("surface/proto/generate/identifiers.ts", "this.#taken.has(free); i++", "i < 0; i++", TYPES),
+  mutation("surface/proto/generate/identifiers.ts", "RESERVED.has(name) || ", "", TYPES),
+  mutation("surface/proto/generate/identifiers.ts", " || VARIABLES.test(name)", "", TYPES),
+  mutation(
+    "surface/proto/generate/types.ts",
+    "combinations > MOST_COMBINATIONS",
+    "combinations > 1e9",
+    MODULES,
+  ),
+  mutation(
+    "surface/proto/generate/types.ts",
+    "return absent ? `${value} | undefined` : value;",
+    "return value;",
+    TYPES,
+  ),
+  mutation(
+    "surface/proto/message_types.ts",
+    "T extends bigint ? bigint | number",
+    "T extends bigint ? bigint",
+    TYPES,
+  ),
+  mutation("surface/proto/generate/module.ts", "if (!typeOnly) known.typeOnly = false;", "", MODULES),
+  mutation("surface/proto/generate/module.ts", '"../".repeat(from.length - same)', '""', MODULES),
+  mutation("surface/proto/generate/message_codec.ts", "usedAsGroup: true", "usedAsGroup: false", MODULES),
+  mutation("surface/proto/generate/generate.ts", "settings.json)", "true)", MODULES),
+  mutation("surface/proto/generate/generate.ts", "settings.descriptors ?", "true ?", MODULES),
+  mutation(
+    "surface/proto/language/comments.ts",
+    "last.lastLine >= this.line - 1",
+    "last !== undefined",
+    COMMENTS,
+  ),
+  mutation("surface/proto/language/comments.ts", "if (this.values > 0 || ", "if (", COMMENTS),
+  mutation("surface/proto/generate/comments.ts", '.replaceAll("*/", "*\\\\/")', "", COMMENTS),
+  mutation(
+    "surface/proto/compile/longs.ts",
+    "if (!Number.isSafeInteger(number)) {",
+    "if (number === 0) {",
+    LONGS,
+  ),
+  mutation("surface/proto/build_schema.ts", 'if (jsType === "JS_STRING") return "string";', "", LONGS),
+  mutation(
+    "surface/proto/build_schema.ts",
+    'file.path.startsWith("google/protobuf/") ? undefined : this.longs',
+    "this.longs",
+    LONGS,
+  ),
+  mutation("surface/proto/json/read_json.ts", 'if (longs === "string") return String(value);', "", LONGS),
+  mutation("surface/proto/writer.ts", '"../../transport/framing.ts"', '"../../transport/mod.ts"', ENTRY),
+];
