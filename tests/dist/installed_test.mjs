@@ -43,6 +43,7 @@ before(() => {
       "bundled.mjs",
       "greeter.proto",
       "lean.ts",
+      "grpc_js.mjs",
     ]
   ) {
     copyFileSync(fixture + name, `${project}/${name}`);
@@ -112,6 +113,13 @@ for (const runtime of ["node", "deno", "bun"]) {
   test(`an executor on ${runtime} over the installed package`, () => {
     const [command, ...before] = runtime === "node" ? [process.execPath] : runtimeCommand(runtime);
     assert.equal(run(command, [...before, "executor.mjs"], project), "6 false true\nenough\n0\n");
+  });
+}
+
+for (const runtime of ["node", "deno", "bun"]) {
+  test(`an application for grpc-js on ${runtime} over the installed package`, () => {
+    const [command, ...before] = runtime === "node" ? [process.execPath] : runtimeCommand(runtime);
+    assert.equal(run(command, [...before, "grpc_js.mjs"], project), "hello back true\n");
   });
 }
 
