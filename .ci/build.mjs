@@ -78,7 +78,9 @@ export function build() {
   finishDeclarations(`${root}dist`);
   const texts = new Map(INLINE.map((thread) => [thread, textOf(thread)]));
   for (const name of readdirSync(`${root}dist`, { recursive: true })) {
-    if (name.endsWith(".js")) nameThreads(name, texts);
+    if (!name.endsWith(".js")) continue;
+    nameThreads(name, texts);
+    freeNamespaces(`${root}dist/${name}`);
   }
 }
 
@@ -118,6 +120,19 @@ function nameThreads(bundle, texts) {
     });
   });
   writeFileSync(path, lines.join("\n"));
+}
+
+/**
+ * `import * as helpers` becomes an object that a call fills, and what it fills it with: nothing of it can be left out of a
+ * bundle, unless the object is what the call returns, and the call has no other effect.
+ */
+function freeNamespaces(path) {
+  const text = readFileSync(path, "utf8");
+  const freed = text
+    .replace(/^(var __export = \(target, all\) => \{[^}]*\}\);\n)(\};)$/m, "$1  return target;$2")
+    .replaceAll(/^var (\w+) = \{\};\n__export\(\1, \{$/gm, "\nvar $1 = /* @__PURE__ */ __export({}, {");
+  if (/^__export\(/m.test(freed)) throw new Error(`${path} has a namespace that no bundle can leave out`);
+  if (text !== freed) writeFileSync(path, freed);
 }
 
 /**

@@ -1,0 +1,2 @@
+// What the runtime itself takes.
+console.log("");
