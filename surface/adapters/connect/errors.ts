@@ -2,9 +2,11 @@
 
 import { Code, ConnectError } from "@connectrpc/connect";
 import { isInstance } from "../../../pollers/mod.ts";
-import { isRpcError, type RpcError } from "../../call/rpc_error.ts";
+import { isRpcError, RpcError } from "../../call/rpc_error.ts";
+import { statusDetail } from "../../call/status_details.ts";
 import { DecodeError, EncodeError } from "../../proto/mod.ts";
-import { addMetadata } from "./headers.ts";
+import { protobufEsCodec } from "../protobuf_es/mod.ts";
+import { addMetadata, metadataOf } from "./headers.ts";
 
 /** What is thrown in connect's place for `error`, with which a call ended; `header`: what the server had sent before. */
 export function connectError(error: unknown, header: Headers): ConnectError {
@@ -15,6 +17,29 @@ export function connectError(error: unknown, header: Headers): ConnectError {
   // The iterable of requests threw.
   if (error.endedBy === "user" && cause !== undefined) return ConnectError.from(cause, Code.Internal);
   return ofStatus(error, header);
+}
+
+/**
+ * The status of a call for what an implementation of connect's threw. What is no ConnectError is an accident, of which the
+ * client learns nothing. `trailer`: what goes with the status besides.
+ */
+export function rpcError(thrown: unknown, trailer: Headers): RpcError {
+  const error = thrown instanceof ConnectError
+    ? thrown
+    : new ConnectError("internal error", Code.Internal, undefined, undefined, thrown);
+  const metadata = metadataOf(trailer);
+  const { isWireError = false } = error as { isWireError?: boolean };
+  if (!isWireError) metadata.appendAll(metadataOf(error.metadata));
+  const statusDetails = error.details.map((detail) =>
+    "desc" in detail
+      ? statusDetail(protobufEsCodec(detail.desc), detail.value as never)
+      : { typeUrl: `type.googleapis.com/${detail.type}`, value: detail.value }
+  );
+  return new RpcError(error.code as number, error.rawMessage, {
+    metadata,
+    ...(statusDetails.length === 0 ? {} : { statusDetails }),
+    cause: error.cause,
+  });
 }
 
 function ofStatus(error: RpcError, header: Headers): ConnectError {

@@ -4,7 +4,8 @@
  * @module
  */
 
-export { addRoutes, type RoutesOptions } from "./routes.ts";
+export type { HandlerOptions, RoutesOptions } from "./route_handler.ts";
+export { addRoutes } from "./routes.ts";
 export { createGrpcTransport, type GrpcTransport } from "./transport.ts";
 export type {
   ChannelTransportOptions,

@@ -1,45 +1,22 @@
-// Routes of connect-es served by our server: connect's own handlers, between messages of ours.
+// Routes of connect-es served by our server: its implementations and interceptors behind our calls.
 
+import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import {
   type ConnectRouter,
-  type ConnectRouterOptions,
-  type ContextValues,
-  createConnectRouter,
+  createMethodImplSpec,
+  createServiceImplSpec,
+  type MethodImplSpec,
 } from "@connectrpc/connect";
-import type { UniversalHandler, UniversalServerResponse } from "@connectrpc/connect/protocol";
-import { RpcError } from "../../call/rpc_error.ts";
-import { type RawMethod, rawMethod } from "../../proto/raw.ts";
-import type { ServiceDescriptor } from "../../proto/service.ts";
-import type { Handler } from "../../promise/handlers.ts";
+import type { AnyHandler } from "../../promise/handlers.ts";
+import type { MethodDescriptor, ServiceDescriptor } from "../../proto/service.ts";
 import type { Server } from "../../server/server.ts";
-import type { ServerCall } from "../../server/server_call.ts";
-import { protoFile } from "../protobuf_es/mod.ts";
-import { addMetadata, metadataOf } from "./headers.ts";
-
-/** What handlers are made with; see `ConnectRouterOptions`. */
-export interface RoutesOptions extends
-  Pick<
-    ConnectRouterOptions,
-    | "interceptors"
-    | "binaryOptions"
-    | "jsonOptions"
-    | "readMaxBytes"
-    | "writeMaxBytes"
-    | "maxTimeoutMs"
-    | "shutdownSignal"
-  > {
-  /** Context values of a call; none by default. */
-  readonly contextValues?: (call: ServerCall) => ContextValues;
-}
-
-type BidiMethod = RawMethod<"bidiStreaming">;
-
-/** What a message has before it in connect's body: a flag, and its length in 4 octets. */
-const PREFIX_BYTES = 5;
+import { fromGenService } from "../protobuf_es/mod.ts";
+import { type HandlerOptions, RouteHandler, type RoutesOptions } from "./route_handler.ts";
 
 /**
  * Serves what `routes` adds to a router of connect-es, by the gRPC protocol, beside what `server` serves already. Handlers
- * get connect's `HandlerContext`, and interceptors are connect's; compression and the size of connections are the server's.
+ * get connect's `HandlerContext`, and interceptors are connect's; compression and connections are the server's. What
+ * `routes` says of a service or a method goes before `options`, and what it says last counts. Its router has no `handlers`, for there is no HTTP between.
  *
  * @example
  * ```ts ignore
@@ -58,99 +35,45 @@ export function addRoutes(
   routes: (router: ConnectRouter) => unknown,
   options: RoutesOptions = {},
 ): void {
-  const { contextValues, ...routerOptions } = options;
-  const router = createConnectRouter({
-    ...routerOptions,
-    grpc: true,
-    grpcWeb: false,
-    connect: false,
-    acceptCompression: [], // what comes here is inflated, and what goes is compressed behind it
-  });
+  const services = new Map<DescService, Map<DescMethod, RouteHandler>>();
+  const add = (spec: MethodImplSpec, own: HandlerOptions | undefined): void => {
+    const { parent } = spec.method;
+    let methods = services.get(parent);
+    if (methods === undefined) services.set(parent, methods = new Map());
+    methods.set(spec.method, new RouteHandler(spec, { ...options, ...own }));
+  };
+  const router: ConnectRouter = {
+    handlers: [],
+    service(service, implementation, own) {
+      for (const spec of Object.values(createServiceImplSpec(service, implementation).methods)) {
+        add(spec, own);
+      }
+      return router as never;
+    },
+    rpc(method, implementation, own) {
+      add(createMethodImplSpec(method, implementation), own);
+      return router as never;
+    },
+  };
   routes(router);
-  for (const [service, handlers] of byService(router.handlers)) {
-    const methods: Record<string, BidiMethod> = {};
-    const functions: Record<string, Handler<BidiMethod>> = {};
-    for (const handler of handlers) {
-      const { localName } = handler.method;
-      methods[localName] = { ...rawMethod(handler.requestPath, "bidiStreaming"), localName };
-      functions[localName] = (requests, call) => serve(handler, requests, call, contextValues);
-    }
-    const descriptor: ServiceDescriptor<Record<string, BidiMethod>> = {
-      fullName: service.typeName,
-      methods,
-      file: protoFile(service.file),
-    };
-    server.addService(descriptor, functions);
+  for (const [service, methods] of services) addService(server, service, methods);
+}
+
+function addService(
+  server: Pick<Server, "addService">,
+  service: DescService,
+  handlers: ReadonlyMap<DescMethod, RouteHandler>,
+): void {
+  const all = fromGenService(service);
+  const methods: Record<string, MethodDescriptor> = {};
+  const functions: Record<string, AnyHandler> = {};
+  for (const descriptor of Object.values<MethodDescriptor>(all.methods)) {
+    const method = service.methods.find(({ name }) => name === descriptor.name)!;
+    const handler = handlers.get(method);
+    if (handler === undefined) continue;
+    methods[descriptor.localName] = handler.describe(descriptor);
+    functions[descriptor.localName] = handler.handler;
   }
-}
-
-function byService(
-  handlers: readonly UniversalHandler[],
-): Map<UniversalHandler["service"], UniversalHandler[]> {
-  const services = new Map<UniversalHandler["service"], UniversalHandler[]>();
-  for (const handler of handlers) {
-    const others = services.get(handler.service);
-    if (others === undefined) services.set(handler.service, [handler]);
-    else others.push(handler);
-  }
-  return services;
-}
-
-async function* serve(
-  handler: UniversalHandler,
-  requests: AsyncIterable<Uint8Array>,
-  call: ServerCall,
-  contextValues: RoutesOptions["contextValues"],
-): AsyncGenerator<Uint8Array> {
-  const response = await handler({
-    httpVersion: "2.0",
-    method: "POST",
-    url: `${call.security === undefined ? "http" : "https"}://${call.authority}${call.path}`,
-    header: requestHeader(call),
-    body: enveloped(requests),
-    signal: call.signal,
-    ...(contextValues === undefined ? {} : { contextValues: contextValues(call) }),
-  });
-  const initial = metadataOf(response.header ?? new Headers());
-  if (initial.size > 0) call.sendMetadata(initial);
-  for await (const chunk of response.body ?? []) yield* messagesOf(chunk);
-  finish(response, call);
-}
-
-/** The request header section as connect reads it. */
-function requestHeader(call: ServerCall): Headers {
-  const header = new Headers();
-  addMetadata(header, call.metadata);
-  header.set("content-type", "application/grpc+proto");
-  const { timeRemainingMs } = call;
-  if (timeRemainingMs !== undefined) header.set("grpc-timeout", `${Math.ceil(timeRemainingMs)}m`);
-  return header;
-}
-
-async function* enveloped(messages: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  for await (const message of messages) {
-    const { length } = message;
-    const bytes = new Uint8Array(PREFIX_BYTES + length);
-    new DataView(bytes.buffer).setUint32(1, length);
-    bytes.set(message, PREFIX_BYTES);
-    yield bytes;
-  }
-}
-
-/** A chunk of connect's is one message, or several. */
-function* messagesOf(chunk: Uint8Array): Generator<Uint8Array> {
-  const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.length);
-  for (let at = 0; at < chunk.length;) {
-    const end = at + PREFIX_BYTES + view.getUint32(at + 1);
-    yield chunk.subarray(at + PREFIX_BYTES, end);
-    at = end;
-  }
-}
-
-/** Ends the call as connect's trailers say. */
-function finish({ trailer = new Headers() }: UniversalServerResponse, call: ServerCall): void {
-  const code = Number(trailer.get("grpc-status") ?? 0);
-  const metadata = metadataOf(trailer);
-  if (code === 0) return call.trailers.appendAll(metadata);
-  throw new RpcError(code, decodeURIComponent(trailer.get("grpc-message") ?? ""), { metadata });
+  const served: ServiceDescriptor<Record<string, MethodDescriptor>> = { fullName: all.fullName, methods };
+  server.addService(Object.defineProperty(served, "file", { get: () => all.file }), functions);
 }

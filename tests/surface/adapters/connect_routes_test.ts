@@ -94,6 +94,10 @@ test("connect routes: handlers have connect's context", async () => {
       seen!.url.endsWith("/places.v1.Places/Find") && seen!.url.startsWith("http://127.0.0.1:"),
       seen!.url,
     );
+    assert(
+      /^(?:5000|4\d{3})m$/.test(seen!.requestHeader.get("grpc-timeout")!),
+      seen!.requestHeader.get("grpc-timeout")!,
+    );
     const timeoutMs = seen!.timeoutMs();
     assert(timeoutMs !== undefined && timeoutMs > 0 && timeoutMs <= 5_000, `${timeoutMs}`);
   }, {
@@ -135,25 +139,113 @@ test("connect routes: errors have code, message, metadata and details; others ar
   });
 });
 
-test("connect routes: interceptors run, and limits hold", async () => {
+test("connect routes: interceptors run from the first one inwards, for every kind, and change what they see", async () => {
   const log: string[] = [];
-  const logging: Interceptor = (next) => async (request) => {
-    log.push(`${request.method.name} ${request.header.get("x-a")}`);
-    const response = await next(request);
-    response.trailer.set("x-seen", "1");
-    return response;
+  const logging = (name: string): Interceptor => (next) => async (request) => {
+    log.push(`${name} ${request.method.name} ${request.stream}`);
+    request.contextValues.set(kUser, `${request.contextValues.get(kUser)} ${name}`);
+    const response = await next({ ...request, header: new Headers({ "x-a": name }) } as typeof request);
+    const trailer = new Headers({ [`x-${name}`]: "seen" });
+    return { ...response, header: new Headers({ "x-by": name }), trailer };
   };
-  await serving(
-    (router) => router.rpc(Places.method.find, ({ name }) => ({ name })),
-    async (channel) => {
-      const client = createClient(Served, channel);
-      let trailers = new Metadata();
-      await client.find({}, { metadata: { "x-a": "b" }, onTrailers: (got) => trailers = got });
-      assertEquals([log, trailers.get("x-seen")], [["Find b"], "1"]);
-      assertEquals((await failure(client.find({ name: "x".repeat(100) }))).code, Status.RESOURCE_EXHAUSTED);
-    },
-    { interceptors: [logging], readMaxBytes: 50 },
-  );
+  const who = ({ values, requestHeader, responseHeader }: HandlerContext) => {
+    responseHeader.set("x-lost", "yes");
+    return { name: `${values.get(kUser)} ${requestHeader.get("x-a")}` };
+  };
+  await serving((router) =>
+    router.service(Places, {
+      find: (_, context) => who(context),
+      async *list(_, context) {
+        yield await Promise.resolve(who(context));
+      },
+      record: (_, context) => Promise.resolve({ count: who(context).name.length }),
+    }), async (channel) => {
+    const client = createClient(Served, channel);
+    let [headers, trailers] = [new Metadata(), new Metadata()];
+    const options = {
+      onHeaders: (got: Metadata) => void (headers = got),
+      onTrailers: (got: Metadata) => void (trailers = got),
+    };
+    const check = (lost: string | undefined) => {
+      assertEquals([headers.get("x-by"), headers.get("x-lost")], ["outer", lost]);
+      assertEquals([trailers.get("x-outer"), trailers.get("x-inner")], ["seen", undefined]);
+    };
+    assertEquals((await client.find({}, options)).name, "nobody outer inner inner");
+    check(undefined);
+    assertEquals((await collect(client.list({}, options))).map(({ name }) => name), [
+      "nobody outer inner inner",
+    ]);
+    check("yes"); // the handler began when the interceptors were through
+    assertEquals((await client.record([{}], options)).count, "nobody outer inner inner".length);
+    check(undefined);
+    assertEquals(log.slice(0, 4), [
+      "outer Find false",
+      "inner Find false",
+      "outer List true",
+      "inner List true",
+    ]);
+  }, { interceptors: [logging("outer"), logging("inner")] });
+});
+
+test("connect routes: limits and timeouts of all, and of one service", async () => {
+  await serving((router) => {
+    router.rpc(Places.method.find, () => ({ name: "first" }));
+    router.rpc(Places.method.find, ({ name }) => ({ name }), { writeMaxBytes: 10 });
+    router.rpc(Places.method.chat, (notes) => notes);
+  }, async (channel) => {
+    const client = createClient(Served, channel);
+    assertEquals((await client.find({ name: "last" })).name, "last");
+    const long = await failure(client.find({ name: "x".repeat(20) }));
+    assertEquals([long.code, long.details], [
+      Status.RESOURCE_EXHAUSTED,
+      "message size 22 is larger than configured writeMaxBytes 10",
+    ]);
+    const read = await failure(collect(client.chat([{ text: "x".repeat(100) }])));
+    assertEquals([read.code, read.details], [
+      Status.RESOURCE_EXHAUSTED,
+      "message size 102 is larger than configured readMaxBytes 50",
+    ]);
+    const late = await failure(client.find({}, { deadlineMs: 100_000 }));
+    assertEquals(late.code, Status.INVALID_ARGUMENT);
+    assert(/^timeout \d+ms must be <= 60000$/.test(late.details), late.details);
+  }, { readMaxBytes: 50, maxTimeoutMs: 60_000 });
+});
+
+test("connect routes: a shutdown's reason is what waiting handlers throw", async () => {
+  const shutdown = new AbortController();
+  await serving((router) =>
+    router.rpc(Places.method.find, async (_, { signal }) => {
+      shutdown.abort(new ConnectError("closing", Code.Unavailable));
+      signal.throwIfAborted();
+      return await Promise.resolve({});
+    }), async (channel) => {
+    const error = await failure(createClient(Served, channel).find({}));
+    assertEquals([error.code, error.details], [Status.UNAVAILABLE, "closing"]);
+  }, { shutdownSignal: shutdown.signal });
+});
+
+test("connect routes: an error of a handler's own call passes on its details, and not its metadata", async () => {
+  await serving((router) =>
+    router.service(Places, {
+      find() {
+        throw new ConnectError("below", Code.NotFound, { secret: "x" }, [
+          { desc: StringValueSchema, value: { value: "detail" } },
+        ]);
+      },
+    }), async (below) => {
+    const theirs = createConnectClient(Places, createGrpcTransport({ channel: below }));
+    await serving((router) => router.rpc(Places.method.find, () => theirs.find({})), async (channel) => {
+      const error = await failure(createClient(Served, channel).find({}));
+      assertEquals([error.code, error.details, error.metadata.get("secret")], [
+        Status.NOT_FOUND,
+        "below",
+        undefined,
+      ]);
+      assertEquals(error.statusDetails.map(({ typeUrl }) => typeUrl), [
+        "type.googleapis.com/google.protobuf.StringValue",
+      ]);
+    });
+  });
 });
 
 test("connect routes: a handler's signal is aborted when its client leaves", async () => {
