@@ -26,12 +26,17 @@ export function buildCpp() {
 export function buildEcho() {
   if (run("cc", ["--version"]) === undefined) return { missing: "no C compiler (Debian: gcc)" };
   const folder = `${output}echo/`;
-  for (const name of ["server", "load"]) {
+  for (const name of ["server", "level", "load"]) {
     const source = `${here}echo/${name}.c`;
     buildOnce(`C echo's ${name}`, folder + name, [source], (made) => must("cc", ["-O2", "-o", made, source]));
   }
   const version = run("cc", ["-dumpversion"]);
-  return { version: `gcc ${version}`, server: [`${folder}server`], load: [`${folder}load`] };
+  return {
+    version: `gcc ${version}`,
+    server: [`${folder}server`],
+    level: [`${folder}level`],
+    load: [`${folder}load`],
+  };
 }
 
 /** Go gRPC's server, from Debian's packages and without modules. */

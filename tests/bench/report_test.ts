@@ -5,6 +5,7 @@ import { html } from "../../bench/report/html.mjs";
 import { contrast, PALETTE } from "../../bench/report/palette.mjs";
 import { tables } from "../../bench/report/table.mjs";
 import { describe, SCENARIOS } from "../../bench/scenarios.mjs";
+import { lineChart } from "../../bench/report/lines.mjs";
 import { test } from "../harness.ts";
 
 interface Round {
@@ -129,4 +130,23 @@ test("report: rounds that lie far apart are marked", () => {
   );
   assert(lines.some((line: string) => line.includes("wild") && line.includes("50%!")));
   assert(!lines.some((line: string) => line.includes("steady") && line.includes("!")));
+});
+
+test("report: lines by powers of ten, each with its name at its end and none over another", () => {
+  const values = (last: number): Array<[number, number]> => [[10, 20], [1_000, 25], [20_000, last]];
+  const drawing = lineChart({
+    what: "a <chart>",
+    across: "idle",
+    up: "us",
+    lines: [["one", values(30), false], ["two", values(31), true], ["far", values(3_000), false]],
+  });
+  assertEquals(drawing.match(/class="line /g)?.length, 3);
+  assertEquals(drawing.match(/<circle/g)?.length, 9);
+  assertEquals(drawing.match(/stroke-dasharray/g)?.length, 1);
+  assert(drawing.includes("a &lt;chart&gt;"));
+  const heights = ["one", "two", "far"].map((name) =>
+    Number(new RegExp(`y="([\\d.]+)"[^>]*>${name}<`).exec(drawing)![1])
+  );
+  assert(Math.abs(heights[0]! - heights[1]!) >= 14, heights.join());
+  assert(heights[2]! < heights[0]! - 100, "a hundred times as much is higher up");
 });
