@@ -1,11 +1,12 @@
 // `pollwire list`: the services of a server, or the methods of one.
 
-import { streamsRequests, streamsResponses } from "../../proto/service.ts";
+import { type MethodDescriptor, streamsRequests, streamsResponses } from "../../proto/service.ts";
 import { defineCommand } from "../command.ts";
 import { callFlags, connectFlags, sourceFlags } from "../common_flags.ts";
 import { ExitCode } from "../exit_codes.ts";
 import { withSchema } from "../schema/open_schema.ts";
 import { findService } from "../schema/schema.ts";
+import type { Output } from "../terminal.ts";
 import { printable, styleOf, table } from "../text.ts";
 
 const FLAGS = {
@@ -35,30 +36,33 @@ export const list = defineCommand({
         for (const one of names) out.write(`${printable(one)}\n`);
         return ExitCode.OK;
       }
-      const rows: string[][] = [];
-      for (const one of names) {
-        for (
-          const { name, kind, requestCodec, responseCodec } of Object.values(
-            (await findService(schema, one)).methods,
-          )
-        ) {
-          rows.push([
-            `${one}/${name}`,
-            (streamsRequests(kind) ? "stream " : "") + requestCodec.typeName,
-            (streamsResponses(kind) ? "stream " : "") + responseCodec.typeName,
-          ]);
-        }
+      for (const [i, one] of names.entries()) {
+        const methods = Object.values((await findService(schema, one)).methods);
+        const lines = line.flags.long
+          ? methodTable(one, methods, out)
+          : methods.map(({ name }) => `${one}/${name}`);
+        if (line.flags.long && i > 0) out.write("\n");
+        for (const text of lines) out.write(`${text}\n`);
       }
-      const columns = [{ title: "METHOD" }, { title: "REQUEST", elastic: true }, {
-        title: "RESPONSE",
-        elastic: true,
-      }];
-      const width = out.isTerminal ? out.columns : Infinity;
-      const lines = line.flags.long
-        ? table(columns, rows, width, styleOf(out))
-        : rows.map(([method]) => method!);
-      for (const one of lines) out.write(`${one}\n`);
       return ExitCode.OK;
     });
   },
 });
+
+/** Methods with their types; those of the service's own package without it. */
+function methodTable(service: string, methods: readonly MethodDescriptor[], out: Output): string[] {
+  const style = styleOf(out);
+  const scope = service.slice(0, service.lastIndexOf(".") + 1);
+  const type = (streams: boolean, { typeName }: { readonly typeName: string }): string =>
+    (streams ? "stream " : "") + (typeName.startsWith(scope) ? typeName.slice(scope.length) : typeName);
+  const rows = methods.map(({ name, kind, requestCodec, responseCodec }) => [
+    `  ${name}`,
+    type(streamsRequests(kind), requestCodec),
+    type(streamsResponses(kind), responseCodec),
+  ]);
+  const columns = [{ title: "  METHOD" }, { title: "REQUEST", elastic: true }, {
+    title: "RESPONSE",
+    elastic: true,
+  }];
+  return [style.bold(service), ...table(columns, rows, out.isTerminal ? out.columns : Infinity, style)];
+}
