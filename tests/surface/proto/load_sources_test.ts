@@ -79,8 +79,9 @@ test("what is only wrong because of another file is not said", async () => {
     "b.proto": `${HEAD}message B {`,
     "c.proto": `${HEAD}message C { Missing m = 1; }`,
     "d.proto": `${HEAD}import "a.proto"; message D { A a = 1; }`,
+    "e.proto": `${HEAD}import "d.proto"; message E { D d = 1; }`,
   };
-  const errors = await errorsOf(files, "d.proto", "a.proto");
+  const errors = await errorsOf(files, "e.proto", "a.proto");
   assertEquals(errors.map((message) => message.slice(0, 8)), ["b.proto:", "c.proto:"]);
 });
 

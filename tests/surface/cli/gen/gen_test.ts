@@ -17,7 +17,7 @@ async function inFolder(
 ): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "pollwire-gen-")).replaceAll("\\", "/");
   const write = (path: string, text: string) => writeFileSync(`${folder}/${path}`, text);
-  mkdirSync(`${folder}/p`);
+  for (const name of ["p", "q"]) mkdirSync(`${folder}/${name}`);
   try {
     for (const [path, text] of Object.entries(files)) write(path, text);
     await body(folder, write);
@@ -112,27 +112,39 @@ test("--no-imports makes the given files alone, --types-only no code, --import-e
   }));
 
 test("--watch generates again with every change, of imports and new files too, and goes on after an error", () =>
-  inFolder({ "p/cart.proto": CART, "p/item.proto": ITEM }, async (folder, write) => {
-    const terminal = new FakeTerminal();
-    const runs = pollwire(
-      ["gen", `${folder}/p`, "-o", `${folder}/gen`, `-I${folder}/p`, "--watch"],
-      terminal,
-    );
-    const watching = (times: number) =>
-      until(() => terminal.err.text.split("watching").length > times, `watching for the ${times}. time`);
-    await watching(1);
-    write("p/item.proto", ITEM.replace("name", "title"));
-    await until(() => readFileSync(`${folder}/gen/item.ts`, "utf8").includes("title: string"), "title");
-    await watching(2);
-    write("p/item.proto", "no .proto file");
-    await until(
-      () => terminal.err.text.includes("item.proto:1:1: Expected top-level statement"),
-      "the error",
-    );
-    write("p/item.proto", ITEM.replace("name", "label"));
-    await until(() => readFileSync(`${folder}/gen/item.ts`, "utf8").includes("label: string"), "label");
-    write("p/new.proto", ITEM.replaceAll("Item", "New"));
-    await until(() => existsSync(`${folder}/gen/new.ts`), "the new file");
-    terminal.interrupt();
-    assertEquals((await runs).code, 130);
-  }));
+  inFolder(
+    { "p/cart.proto": CART, "p/item.proto": ITEM, "q/a.proto": ITEM.replaceAll("Item", "A") },
+    async (folder, write) => {
+      const terminal = new FakeTerminal();
+      const runs = pollwire(
+        [
+          "gen",
+          `${folder}/p/cart.proto`,
+          `${folder}/q`,
+          "-o",
+          `${folder}/gen`,
+          `-I${folder}/p`,
+          `-I${folder}/q`,
+          "--watch",
+        ],
+        terminal,
+      );
+      const watching = (times: number) =>
+        until(() => terminal.err.text.split("watching").length > times, `watching for the ${times}. time`);
+      await watching(1);
+      write("p/item.proto", ITEM.replace("name", "title"));
+      await until(() => readFileSync(`${folder}/gen/item.ts`, "utf8").includes("title: string"), "title");
+      await watching(2);
+      write("p/item.proto", "no .proto file");
+      await until(
+        () => terminal.err.text.includes("item.proto:1:1: Expected top-level statement"),
+        "the error",
+      );
+      write("p/item.proto", ITEM.replace("name", "label"));
+      await until(() => readFileSync(`${folder}/gen/item.ts`, "utf8").includes("label: string"), "label");
+      write("q/new.proto", ITEM.replaceAll("Item", "New"));
+      await until(() => existsSync(`${folder}/gen/new.ts`), "the new file");
+      terminal.interrupt();
+      assertEquals((await runs).code, 130);
+    },
+  ));
