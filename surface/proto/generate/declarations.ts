@@ -44,7 +44,7 @@ export function extensionText(module: Module, name: string, node: FieldNode, typ
   const args = [
     JSON.stringify(node.fullName),
     JSON.stringify(extended.fullName),
-    codecText(module, name, false),
+    `${PURE} ${codecText(module, name, false)}`,
   ];
   if (extended.settings.get("message_set_wire_format") === true) args.push("true");
   const made = `${module.runtime("extension")}(${args.join(", ")})`;

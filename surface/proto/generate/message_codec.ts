@@ -143,7 +143,7 @@ export class CodecText {
 /** A value of a schema, as code. */
 function literal(value: unknown): string {
   if (typeof value === "bigint") return `${value}n`;
-  if (value instanceof Uint8Array) return `Uint8Array.of(${value.join(", ")})`;
+  if (value instanceof Uint8Array) return `${PURE} Uint8Array.of(${value.join(", ")})`;
   if (typeof value === "number") return Object.is(value, -0) ? "-0" : String(value);
   return JSON.stringify(value);
 }

@@ -4,6 +4,7 @@ const TYPES = "tests/surface/proto/generate/types_test.ts";
 const MODULES = "tests/surface/proto/generate/modules_test.ts";
 const COMMENTS = "tests/surface/proto/generate/comments_test.ts";
 const LONGS = "tests/surface/proto/generate/longs_test.ts";
+const BUNDLE = "tests/surface/proto/generate/bundle_test.ts";
 const ENTRY = "tests/surface/proto/generate/entry_test.ts";
 
 const mutation = (file, before, after, test) => ({ file, before, after, test, runtime: "deno" });
@@ -59,4 +60,16 @@ export default [
   ),
   mutation("surface/proto/json/read_json.ts", 'if (longs === "string") return String(value);', "", LONGS),
   mutation("surface/proto/writer.ts", '"../../transport/framing.ts"', '"../../transport/mod.ts"', ENTRY),
+  mutation(
+    "surface/proto/generate/message_codec.ts",
+    "return `${PURE} Uint8Array.of(",
+    "return `Uint8Array.of(",
+    BUNDLE,
+  ),
+  mutation(
+    "surface/proto/generate/declarations.ts",
+    "`${PURE} ${codecText(module, name, false)}`",
+    "codecText(module, name, false)",
+    BUNDLE,
+  ),
 ];
