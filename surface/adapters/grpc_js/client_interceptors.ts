@@ -13,6 +13,7 @@ import { ChannelCall, type ChannelInterface } from "./channel.ts";
 import { status as Status } from "./constants.ts";
 import type { ClientMethodDefinition } from "./definitions.ts";
 import type { Metadata } from "./metadata.ts";
+import { serialized } from "./serialized.ts";
 import { localStatus, type StatusObject, textOfError } from "./status.ts";
 
 /** Both interceptors and interceptor_providers were given, to a client or to a call. */
@@ -138,7 +139,7 @@ class BottomCall implements InterceptingCallInterface {
   sendMessageWithContext(context: MessageContext, message: unknown): void {
     let octets: Buffer;
     try {
-      octets = this.method.requestSerialize(message);
+      octets = serialized(this.method.requestSerialize, message);
     } catch (error) {
       const details = `Request message serialization failure: ${textOfError(error)}`;
       return this.call.cancelWithStatus(Status.INTERNAL, details);

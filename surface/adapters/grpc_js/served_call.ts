@@ -7,6 +7,7 @@ import { status as Status } from "./constants.ts";
 import { type Deadline, deadlineIn } from "./deadline.ts";
 import type { ServerMethodDefinition } from "./definitions.ts";
 import { fieldsOf, fromHeaders, headersOf, type Metadata } from "./metadata.ts";
+import { serialized } from "./serialized.ts";
 import type { OctetsListener, ServedOctets } from "./served_octets.ts";
 import type {
   ConnectionInfo,
@@ -75,7 +76,7 @@ export class ServedCall implements ServerInterceptingCallInterface, OctetsListen
     if (this.call!.isOver) return;
     let octets: Uint8Array;
     try {
-      octets = this.definition.responseSerialize(message);
+      octets = serialized(this.definition.responseSerialize, message);
     } catch (error) {
       return this.fail(Status.INTERNAL, withDetails("Error serializing response", error));
     }

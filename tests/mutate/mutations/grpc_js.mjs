@@ -157,6 +157,13 @@ export default [
     runtime: "bun", // Deno's objects have no __proto__
   },
   {
+    file: `${FOLDER}serialized.ts`,
+    before: "if (octets instanceof Uint8Array) return octets as Buffer;",
+    after: "return octets as Buffer;",
+    test: PLAIN,
+    name: "a serializer that gives no octets",
+  },
+  {
     file: `${FOLDER}service_config.ts`,
     before: 'key === "childPolicy" ? policies(value) : rewritten(value)',
     after: "rewritten(value)",

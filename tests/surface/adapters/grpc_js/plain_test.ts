@@ -11,6 +11,9 @@ import grpc, {
 } from "pollwire/grpc-js";
 import * as all from "pollwire/grpc-js";
 import { HeaderList } from "../../../../transport/mod.ts";
+import { interceptedCall } from "../../../../surface/adapters/grpc_js/client_interceptors.ts";
+import { ServedCall } from "../../../../surface/adapters/grpc_js/served_call.ts";
+import type { ServedOctets } from "../../../../surface/adapters/grpc_js/served_octets.ts";
 import { channelOptions, serverOptions } from "../../../../surface/adapters/grpc_js/channel_options.ts";
 import { earlier, msUntil } from "../../../../surface/adapters/grpc_js/deadline.ts";
 import { later } from "../../../../surface/adapters/grpc_js/later.ts";
@@ -155,6 +158,22 @@ test("grpc-js: definitions become classes of clients, in objects by package", ()
     Error,
     "Method names cannot start with $",
   );
+});
+
+test("grpc-js: a serializer that gives no octets fails its call, on either side", () => {
+  const ended: unknown[] = [];
+  const textual = { ...method, requestSerialize: () => "text" as never, responseSerialize: () => 1 as never };
+  const channel = {
+    createCall: () => ({ cancelWithStatus: (...status: unknown[]) => ended.push(status) }),
+  } as unknown as all.ChannelInterface;
+  interceptedCall(channel, textual, {}, { interceptors: [], providers: [] }).sendMessage("a");
+  const served = new ServedCall(textual, () => {});
+  served.onBegin({ finishWith: (...status: unknown[]) => ended.push(status) } as unknown as ServedOctets);
+  served.sendMessage("a", () => {});
+  assertEquals(ended, [
+    [13, 'Request message serialization failure: its serializer gave the string "text", not a Buffer'],
+    [13, "Error serializing response", []],
+  ]);
 });
 
 test("grpc-js: servers refuse what is no service", () => {
