@@ -22,6 +22,8 @@ import {
   EncodeError,
   type Handler,
   reactor,
+  Reflection,
+  ReflectionClient,
   type RequestInitOf,
   type RequestOf,
   type ResponseInitOf,
@@ -32,6 +34,7 @@ import {
   type ServiceHandlers,
   Status,
 } from "pollwire";
+import { addRoutes } from "pollwire/connect";
 import { fromGenService, protobufEsCodec, protoFile } from "pollwire/protobuf-es";
 import { test } from "../../harness.ts";
 import "../../shared_engines.ts";
@@ -267,6 +270,30 @@ test("protobuf-es: a service shows its file, with what that imports", () => {
   assertEquals(described.service.map(({ name }) => name), ["Places"]);
   assertStrictEquals(file, protoFile(file_places));
   assertStrictEquals(file!.imports[0], protoFile(file_google_protobuf_timestamp));
+});
+
+test("protobuf-es: reflection shows its services, and others load them from there", async () => {
+  const server = new Server();
+  server.addService(Places, handlers);
+  addRoutes(server, (router) => router.rpc(GenTrial.method.one, (note) => note));
+  new Reflection(server);
+  const channel = new Channel(`127.0.0.1:${await server.listen("127.0.0.1:0")}`);
+  const reflection = new ReflectionClient(channel);
+  const names = await reflection.services();
+  assertEquals(names.filter((name) => !name.startsWith("grpc.")).toSorted(), [
+    "places.v1.Places",
+    "trial.Trial",
+  ]);
+  const loaded = (await reflection.load("places.v1.Places"))["Places"]!;
+  const client = createClient(loaded, channel) as Record<
+    string,
+    (request: unknown) => Promise<{ seen: unknown }>
+  >;
+  assertEquals((await client["find"]!({ name: "shown" })).seen, { seconds: 5n, nanos: 0 });
+  assert((await reflection.load("trial.Trial"))["Trial"] !== undefined);
+  await channel[Symbol.asyncDispose]();
+  server.close();
+  await server.shutdown();
 });
 
 test("protobuf-es: what is none of its services or messages is refused", () => {
