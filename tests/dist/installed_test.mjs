@@ -99,6 +99,18 @@ test("the program of the installed package runs on every runtime", () => {
   assert.ok(run(process.execPath, [program, "--version"], project).startsWith(`pollwire ${version} (Node `));
 });
 
+test("the installed package generates code, and its plugin answers", () => {
+  const folder = `${project}/node_modules/pollwire/`;
+  const { bin } = JSON.parse(readFileSync(`${folder}package.json`, "utf8"));
+  writeFileSync(`${project}/made.proto`, 'syntax = "proto3"; message Made { string name = 1; }');
+  const given = [folder + bin.pollwire, "gen", "made.proto", "-o", "made"];
+  assert.match(run(process.execPath, given, project), /^wrote +made\/made\.ts\n1 file written/);
+  assert.match(run(process.execPath, [...given, "--check"], project), /^1 file as generated\n$/);
+  // An empty request asks for nothing; the answer says what the plugin knows: field 2 is 3.
+  const plugin = spawnSync(process.execPath, [folder + bin["protoc-gen-pollwire"]], { input: "" });
+  assert.deepEqual([plugin.status, ...plugin.stdout.subarray(0, 2)], [0, 0x10, 3]);
+});
+
 const onLinux = process.platform === "linux";
 
 for (const runtime of ["deno", "bun"]) {
