@@ -9,7 +9,7 @@ import type { Output, Terminal } from "./terminal.ts";
 const DEFAULT_COLUMNS = 80;
 const DEFAULT_ROWS = 24;
 
-/** What the rest of the process has been told of one of its outputs. */
+/** One of this process's outputs. What is written after its reader is gone is dropped. */
 class ProcessOutput implements Output {
   private pending = 0;
   private waiting: Array<() => void> = [];
