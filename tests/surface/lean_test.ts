@@ -1,22 +1,29 @@
 // pollwire/lean: what is given is there, and what is not says so.
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { Channel as FullChannel, createClient as fullClient } from "pollwire";
-import { balancer, compression, retries, roundRobin, serviceConfigs } from "pollwire/features";
+import { balancer, compression, inProcess, retries, roundRobin, serviceConfigs } from "pollwire/features";
 import {
   Channel,
   type ChannelOptions,
+  type ClientInterceptor,
   createClient,
+  createInterceptedClient,
   type Feature,
   PollerError,
   RpcError,
   Server,
   ServiceConfigError,
   Status,
+  tlsClient,
+  tlsServer,
 } from "pollwire/lean";
 import { epoll } from "pollwire/pollers/epoll";
 import { native } from "pollwire/pollers/native";
 import { test } from "../harness.ts";
+import { Authority } from "../../examples/tls/authority.ts";
 import { Trial } from "./serving.ts";
+
+const AUTHORITY = new Authority();
 
 const RETRYING = {
   methodConfig: [{
@@ -103,4 +110,38 @@ test("lean: a channel of one entry works with the clients of the other", async (
   assertEquals((await createClient(Trial, full).one({ text: "a" })).text, "a");
   assertEquals((await fullClient(Trial, lean).one({ text: "b" })).text, "b");
   assertEquals([full instanceof Channel, lean instanceof FullChannel], [true, false]);
+});
+
+test("lean: TLS by the runtime's own library; another one is given itself", async () => {
+  const certificates = AUTHORITY.issue({ name: "server", dns: ["localhost"] });
+  await using server = new Server({ poller: native, credentials: tlsServer(certificates) });
+  server.addService(Trial, { one: ({ text = "" }) => ({ text }) });
+  const port = await server.listen("127.0.0.1:0");
+  const credentials = tlsClient({ ca: AUTHORITY.cert, serverName: "localhost" });
+  await using channel = new Channel(`127.0.0.1:${port}`, { poller: native, credentials });
+  assertEquals((await createClient(Trial, channel).one({ text: "secret" })).text, "secret");
+  const unknown = 'There is no TLS provider "openssl"; there are node';
+  assertThrows(() => tlsClient({ provider: "openssl" }), Error, unknown);
+  assertThrows(() => tlsClient({ provider: {} as never }), Error, "provider is an object");
+});
+
+test("lean: servers of the thread are reached where channel and server have that", async () => {
+  await using plain = new Server({ poller: native });
+  await assertRejects(
+    () => plain.listen("inprocess:lean"),
+    TypeError,
+    "give the server the feature inProcess",
+  );
+  await using server = new Server({ poller: native, features: [inProcess] });
+  server.addService(Trial, { one: ({ text = "" }) => ({ text }) });
+  await server.listen("inprocess:lean");
+  const logger = { error() {}, warn() {}, info() {}, debug() {} };
+  await using without = new Channel("inprocess:lean", { poller: native, logger });
+  const error = await assertRejects(() => createClient(Trial, without).one({ text: "a" }), RpcError);
+  assertStringIncludes(error.message, "without the feature inProcess");
+  await using channel = new Channel("inprocess:lean", { poller: native, features: [inProcess] });
+  const marked: ClientInterceptor = (next) => (call) =>
+    next({ ...call, request: { text: "marked" } } as typeof call);
+  const client = createInterceptedClient(Trial, channel, { interceptors: [marked] });
+  assertEquals((await client.one({ text: "a" })).text, "marked");
 });

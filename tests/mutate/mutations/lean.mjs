@@ -60,4 +60,25 @@ export default [
     test: "tests/pollers/native/thread_module_test.ts",
     name: "a thread runs from the text",
   },
+  {
+    file: "surface/credentials/lean_client.ts",
+    before: "new ChannelCredentials(options, OWN_TLS_LIBRARY)",
+    after: "new ChannelCredentials(options, [])",
+    test: LEAN,
+    name: "lean: TLS by",
+  },
+  {
+    file: "surface/channel/channel.ts",
+    before: 'connectInProcess: features.first("inProcess")?.connect,',
+    after: "",
+    test: LEAN,
+    name: "lean: servers of the thread",
+  },
+  {
+    file: "transport/accept.ts",
+    before: 'if ("accept" in from) return from.accept(this.engine, this.options, sink);',
+    after: 'if ("accept" in from) from.close();',
+    test: LEAN,
+    name: "lean: servers of the thread",
+  },
 ];
