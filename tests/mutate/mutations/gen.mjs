@@ -133,4 +133,11 @@ export default [
     test: GEN.replace("gen_test", "own_files_test"),
     name: "what is generated in the library",
   },
+  {
+    file: "surface/services/load_report_service.ts",
+    before: 'import { encodeFramed } from "../proto/codec.ts";',
+    after: 'import { encodeFramed } from "../proto/mod.ts";',
+    test: "tests/surface/proto/generate/entry_test.ts",
+    name: "what the library speaks besides",
+  },
 ];

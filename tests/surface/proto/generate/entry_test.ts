@@ -38,3 +38,21 @@ test("pollwire/generated loads codecs, and no parser, channel, poller or transpo
     "transport/hpack/copy_bytes.ts",
   ]);
 });
+
+test("what the library speaks besides loads no parser: error details, health, load reports, channelz and etcd", () => {
+  const parser = /^surface\/proto\/(?:language|load|parse|assemble|well_known_sources)/;
+  for (
+    const entry of [
+      "surface/call/error_details.ts",
+      "surface/call/status_details.ts",
+      "surface/services/health_service.ts",
+      "surface/services/load_report_service.ts",
+      "surface/channelz/service.ts",
+      "surface/etcd/etcd_proto.ts",
+    ]
+  ) {
+    const loaded = loadedBy(entry);
+    assert(loaded.includes("surface/proto/codec.ts"), entry);
+    assertEquals(loaded.filter((path) => parser.test(path)), [], entry);
+  }
+});
