@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
+  generationOf,
   MAX_GENERATION,
   notifyOn,
   resetEvent,
@@ -91,7 +92,7 @@ test("waiting for what somebody waits for already is misuse, and changes nothing
 
 const steps = {
   notifyOn: stepwise(notifyOn, STATES),
-  setReady: stepwise(setReady, STATES),
+  setReady: stepwise(setReady, { ...STATES, generationOf }),
   setShutdown: stepwise(setShutdown, STATES),
   resetEvent: stepwise(resetEvent, STATES),
 };
