@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { readArguments } from "./arguments.mjs";
+import { GENERATED } from "./generated.mjs";
 import { ensureInstalled } from "./install.mjs";
 import { root, runtimeCommand } from "./runtimes.mjs";
 
@@ -10,16 +11,9 @@ const options = readArguments("npm run generate: code of this repository's .prot
   check: [false, "says which files differ, and writes none"],
 });
 
-/** Folders whose .proto files have code beside them, and how it is made. */
-const FOLDERS = [
-  // What the library imports itself: its own files, and nothing that a bundle would not use.
-  ["surface/protos", "--runtime=../proto/generated.ts", "--no-json"],
-  ["examples/generated"],
-];
-
 ensureInstalled();
 const main = fileURLToPath(new URL("../surface/cli/main.ts", import.meta.url));
-for (const [folder, ...flags] of FOLDERS) {
+for (const { folder, flags } of GENERATED) {
   const [command, ...before] = runtimeCommand("deno");
   const args = [
     main,

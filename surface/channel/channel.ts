@@ -352,7 +352,7 @@ export class Channel {
   #knownAs(target: string): KnownChannel {
     const route = this.#route;
     const watch = (watcher: (state: ConnectivityState) => void): void => void this.#watchers.add(watcher);
-    const observe = (observer: CallObserver): void => void this.observe(observer);
+    const observe = (observer: CallObserver): () => void => this.observe(observer);
     return {
       target,
       get state() {

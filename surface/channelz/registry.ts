@@ -1,5 +1,5 @@
 // The channels and servers of a thread, for channelz. They are known weakly: who lets a channel go without closing it loses
-// nothing, and a channel pays for one reference. No channel is counted or traced before the first `Channelz` is made.
+// nothing, and a channel pays for one reference. Channels are counted and traced only while a server has a `Channelz`.
 
 import type { CallObserver } from "../call/call_observer.ts";
 import type { ConnectivityState } from "../channel/connectivity.ts";
@@ -17,8 +17,8 @@ export interface KnownChannel {
   /** "dns:///guide:443". */
   readonly target: string;
   readonly subchannels: readonly Subchannel[];
-  /** Has `observer` see its calls. */
-  observe(observer: CallObserver): void;
+  /** Has `observer` see its calls, until the function that it returns is called. */
+  observe(observer: CallObserver): () => void;
   /** Calls `watcher` with the next state, once. */
   onNextState(watcher: (state: ConnectivityState) => void): void;
 }
@@ -27,17 +27,20 @@ export interface KnownChannel {
 export interface Watched {
   readonly counts: CallCounts;
   readonly trace: ChannelTrace;
+  /** Ends the counting. */
+  readonly stop: () => void;
 }
 
 const channels = new Map<number, WeakRef<KnownChannel>>();
 const watched = new WeakMap<KnownChannel, Watched>();
 let lookAt = LEAST_LOOKED_AT;
-let isWatching = false;
+/** Those who want channels to be counted. */
+let users = 0;
 
 /** A channel was made. Its owner has to keep `channel`, which is nobody else's. */
 export function addChannel(channel: KnownChannel): void {
   channels.set(numberOf(channel), new WeakRef(channel));
-  if (isWatching) watch(channel);
+  if (users > 0) watch(channel);
   if (channels.size < lookAt) return;
   lookAt = Math.max(LEAST_LOOKED_AT, 2 * knownChannels().length);
 }
@@ -58,11 +61,18 @@ export function knownChannels(): KnownChannel[] {
   return all;
 }
 
-/** Begins to count and trace, in channels that there are and in those to come. */
-export function watchChannels(): void {
-  if (isWatching) return;
-  isWatching = true;
-  for (const channel of knownChannels()) watch(channel);
+/**
+ * Has channels counted and traced, those that there are and those to come, until the function that it returns is called; for
+ * others who want it they still are.
+ */
+export function watchChannels(): () => void {
+  if (++users === 1) { for (const channel of knownChannels()) watch(channel); }
+  let isOver = false;
+  return () => {
+    if (isOver) return;
+    isOver = true;
+    if (--users === 0) { for (const channel of knownChannels()) unwatch(channel); }
+  };
 }
 
 /** What is known of `channel`. */
@@ -73,11 +83,16 @@ export function watchedOf(channel: KnownChannel): Watched {
 function watch(channel: KnownChannel): void {
   const counts = new CallCounts();
   const trace = new ChannelTrace();
-  watched.set(channel, { counts, trace });
-  channel.observe(counts);
+  watched.set(channel, { counts, trace, stop: channel.observe(counts) });
   const next = (state: ConnectivityState): void => {
+    if (watched.get(channel)?.trace !== trace) return; // nobody watches it any more, or somebody else
     trace.add(state);
     channel.onNextState(next);
   };
   next(channel.state);
+}
+
+function unwatch(channel: KnownChannel): void {
+  watched.get(channel)?.stop();
+  watched.delete(channel);
 }

@@ -30,7 +30,7 @@ type Connected = ClientTransport | ServerTransport;
 
 /**
  * Adds the channelz service to a server. From then on the calls of all channels of this thread, and of servers that have the
- * service, are counted; before that nothing is.
+ * service, are counted, as long as one of these runs; before and after that nothing is.
  *
  * @example
  * ```ts
@@ -48,14 +48,17 @@ export class Channelz {
   constructor(server: Server) {
     const { styles, transports, listening } = styledServer("show what it does", server);
     server.addService(channelzService(), handlers);
-    watchChannels();
+    const unwatch = watchChannels();
     const known: KnownServer = { counts: new CallCounts(), transports, listening };
     server.observe(known.counts);
     servers.set(numberOf(known), known);
     styles.add({
       onStart() {},
       onShutdown() {},
-      onOver: () => void servers.delete(numberOf(known)),
+      onOver: () => {
+        servers.delete(numberOf(known));
+        unwatch();
+      },
       describePending: () => [],
     });
   }

@@ -4,10 +4,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { freePort } from "../free_port.ts";
 import { peersAreRemote } from "../peers/remote.ts";
 import { recordProcess } from "../process_record.ts";
 import { certificateFolder } from "./certificates.ts";
-import { accepts, freePort } from "./nginx.ts";
+import { accepts } from "./nginx.ts";
 
 /** Debian has them where not everybody's PATH leads. */
 const PATH = `${process.env["PATH"] ?? ""}:/usr/sbin`;
@@ -203,8 +204,17 @@ export async function behind(
     await accepts(places.port);
     await use({ port: places.port, reload: () => frontEnd.reload(child, places) });
   } finally {
-    if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+    endGroup(child);
     await ended;
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Ends what `child` started, where it has not ended by itself: its test says then why nothing listened. */
+function endGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, "SIGKILL");
+  } catch {
+    // nobody of the group is left
   }
 }

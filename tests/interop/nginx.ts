@@ -1,11 +1,12 @@
 // nginx in front of a server: whether it is here, and how it is started with a folder and a port of its own.
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { peersAreRemote } from "../peers/remote.ts";
+import { freePort } from "../free_port.ts";
 
 /** Debian has it where not everybody's PATH leads. */
 const PATH = `${process.env["PATH"] ?? ""}:/usr/sbin`;
@@ -72,18 +73,6 @@ function configuration(listening: number, port: number, server: string, passing:
       }
     }
   `;
-}
-
-/** A port that nobody listened on just now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 /** Waits until somebody listens on `port`. */

@@ -11,7 +11,8 @@ import { peersAreRemote } from "../peers/remote.ts";
 import { recordProcess } from "../process_record.ts";
 import { echo, failure, Trial, until } from "../surface/serving.ts";
 import { authority, certificateFolder, CLIENT, own, shown } from "./certificates.ts";
-import { behindNginx, freePort, nginxMissing } from "./nginx.ts";
+import { freePort } from "../free_port.ts";
+import { behindNginx, nginxMissing } from "./nginx.ts";
 
 const leaves = "a runtime's TLS sockets have timers that end after them";
 const file = (name: string): string => join(certificateFolder(), name);

@@ -6,10 +6,17 @@ const mutation = (file, before, after, name) => ({ file, before, after, test: TE
 
 /** As `readMutations` describes them. */
 export default [
+  mutation("surface/services/channelz.ts", "        unwatch();\n", "", "as long as a server shows them"),
   mutation(
     "surface/channelz/registry.ts",
-    "let isWatching = false;",
-    "let isWatching = true;",
+    "if (--users === 0)",
+    "if (--users >= 0)",
+    "as long as a server shows them",
+  ),
+  mutation(
+    "surface/channelz/registry.ts",
+    "let users = 0;",
+    "let users = 1;",
     "before anybody asks",
   ),
   mutation(
@@ -56,8 +63,8 @@ export default [
   ),
   mutation(
     "surface/services/channelz.ts",
-    "onOver: () => void servers.delete(numberOf(known)),",
-    "onOver() {},",
+    "        servers.delete(numberOf(known));\n",
+    "",
     "shut down is not listed",
   ),
   mutation(

@@ -14,6 +14,7 @@ import { test } from "../../harness.ts";
 import { peersAreRemote } from "../../peers/remote.ts";
 import { collect, echo, failure, numbersOf, sleep, Trial, type TrialClient } from "../serving.ts";
 import { type ConnectProxy, startProxy } from "./connect_proxy.ts";
+import { freePort } from "../../free_port.ts";
 
 const ca = new Authority();
 const provider = [OPENSSL, NODE_TLS].find((one) => one.probe().usable)!.name;
@@ -170,12 +171,6 @@ test(
     }),
   { ...leaves, ...(tinyproxyMissing === undefined ? {} : { skip: tinyproxyMissing }) },
 );
-
-async function freePort(): Promise<number> {
-  const proxy = await startProxy(() => "");
-  await proxy.end();
-  return proxy.port;
-}
 
 /** Waits until `port` takes connections. */
 async function accepts(port: number): Promise<void> {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { Channel, createClient, insecure, parseProto, type ServiceOf, type Unary } from "pollwire";
 import type { Issued } from "../../../examples/tls/authority.ts";
-import { freePort } from "../../interop/nginx.ts";
+import { freePort } from "../../free_port.ts";
 import { recordProcess } from "../../process_record.ts";
 import { peersAreRemote } from "../../peers/remote.ts";
 

@@ -32,6 +32,21 @@ test("[C102] channelz: before anybody asks channels are known, and nothing of th
   assert(!knownChannels().some(({ target }) => target === "127.0.0.1:1"));
 });
 
+test("[C102] channelz: channels are counted as long as a server shows them, those of before and those to come", async () => {
+  const isCounted = (one: Channel): boolean => callContext("look", one).observers.list !== undefined;
+  const [first, second] = [new Server(), new Server()];
+  const before = new Channel("127.0.0.1:1");
+  new Channelz(first);
+  new Channelz(second);
+  const later = new Channel("127.0.0.1:1");
+  assertEquals([before, later].map(isCounted), [true, true]);
+  await first.shutdown();
+  assertEquals([before, later].map(isCounted), [true, true]);
+  await second.shutdown();
+  assertEquals([before, later].map(isCounted), [false, false]);
+  for (const channel of [before, later]) channel.close();
+});
+
 test("[C102] channelz: calls are counted by how they end, on both sides, from when the service is there", async () => {
   await serving(handlers, async ({ client, channel, server, port }) => {
     await client.one({});
@@ -122,7 +137,7 @@ test("[C102] channelz: a trace keeps the last 32 states, and says how many there
       state: "IDLE" as const,
       target: "of the test",
       subchannels: [],
-      observe() {},
+      observe: () => () => {},
       onNextState: (watcher: (state: "IDLE" | "CONNECTING") => void) => void watchers.push(watcher),
     };
     addChannel(known);
