@@ -797,33 +797,39 @@ test("[Q78] a corked call begins with its first request, or with their end; its 
   });
 });
 
-test("deadline, lost connection and closed channel end a reactor's call as any other's", () =>
-  reacting({ ...silent, down: () => endless(() => {}) }, async (client, { server, channel }) => {
-    const late = client.both(new Both(), { deadlineMs: 20 });
-    late.startRead();
-    late.startCall();
-    await late.log.over;
-    assertEquals(late.status?.code, 4);
-    assertEquals(late.status?.endedBy, "library");
-    const lost = client.both(new Both());
-    lost.startRead();
-    lost.startCall();
-    const streaming = client.down({}, new Down());
-    streaming.startRead();
-    readOn(streaming);
-    streaming.startCall();
-    await until(() => streaming.log.lines.length > 3);
-    server.close();
-    await Promise.all([lost.log.over, streaming.log.over]);
-    assertEquals(lost.status?.code, 14);
-    assertMatch(streaming.log.lines.at(-1)!, /^done UNAVAILABLE/);
-    channel.close();
-    const closed = client.both(new Both());
-    closed.startWrite({});
-    closed.startCall();
-    await closed.log.over;
-    assertEquals(closed.log.lines.slice(0, 2), ["metadata false", "write false"]);
-  }));
+test("deadline, lost connection and closed channel end a reactor's call as any other's", () => {
+  let ended = false;
+  return reacting(
+    { ...silent, down: () => endless(() => ended = true) },
+    async (client, { server, channel }) => {
+      const late = client.both(new Both(), { deadlineMs: 20 });
+      late.startRead();
+      late.startCall();
+      await late.log.over;
+      assertEquals(late.status?.code, 4);
+      assertEquals(late.status?.endedBy, "library");
+      const lost = client.both(new Both());
+      lost.startRead();
+      lost.startCall();
+      const streaming = client.down({}, new Down());
+      streaming.startRead();
+      readOn(streaming);
+      streaming.startCall();
+      await until(() => streaming.log.lines.length > 3);
+      server.close();
+      await Promise.all([lost.log.over, streaming.log.over]);
+      assertEquals(lost.status?.code, 14);
+      assertMatch(streaming.log.lines.at(-1)!, /^done UNAVAILABLE/);
+      channel.close();
+      const closed = client.both(new Both());
+      closed.startWrite({});
+      closed.startCall();
+      await closed.log.over;
+      assertEquals(closed.log.lines.slice(0, 2), ["metadata false", "write false"]);
+      await until(() => ended); // the handler's last pause
+    },
+  );
+});
 
 /** The same service to a server that answers otherwise than the method's kind and type say. */
 const { Trial: Odd } = parseProto<{
