@@ -87,6 +87,7 @@ async function measure({ command, grpc }, idle) {
     const [json] = await busy.line(/^\{.*\}$/, 60_000);
     const after = server.usage();
     const { count, wrong, elapsedMs } = JSON.parse(json);
+    if (count === 0) throw new Error("there was no answer; give more --seconds");
     if (wrong > 0) throw new Error(`${wrong} of ${count} answers were wrong`);
     const cpu = (after.cpuMicroseconds - before.cpuMicroseconds) / count;
     // The system counts in hundredths of a second.

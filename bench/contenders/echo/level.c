@@ -80,10 +80,10 @@ int main(int argc, char **argv) {
       if (fd == 0) {
         if (read(0, buffer, sizeof buffer) <= 0) return 0;
       } else if (fd == listener) {
-        int accepted = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
-        if (accepted < 0) continue;
-        setsockopt(accepted, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-        add(accepted);
+        for (int accepted; (accepted = accept4(listener, NULL, NULL, SOCK_NONBLOCK)) >= 0;) {
+          setsockopt(accepted, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+          add(accepted);
+        }
       } else if (!echo(fd)) drop(i--);
     }
   }
