@@ -26,8 +26,6 @@ const LIBRARIES = [
     "3c71917b490d1a17aed43196a2787a256ecf060526cdb20216a74bedc061b150",
   ],
 ];
-const DEBIAN = "https://deb.debian.org/debian/pool/main/";
-
 const DOWNLOAD_LIMIT_MS = 180_000;
 
 /** Something that cannot be had here. */
@@ -74,9 +72,18 @@ function withLibraries(cache, binary) {
     );
   }
   const folder = fill(`${cache}/libraries-2.41`, (work) => {
+    const mirror = debianMirror();
     for (const [path, sha256] of LIBRARIES) {
       const archive = `${work}/one.deb`;
-      download(["curl", "--silent", "--show-error", "--fail", "--output", archive, DEBIAN + path], path);
+      download([
+        "curl",
+        "--silent",
+        "--show-error",
+        "--fail",
+        "--output",
+        archive,
+        `${mirror}pool/main/${path}`,
+      ], path);
       check(archive, "sha256", "hex", sha256);
       run(["dpkg-deb", "--extract", archive, work]);
       rmSync(archive);
@@ -98,6 +105,16 @@ function fill(folder, make) {
     rmSync(work, { recursive: true, force: true });
   }
   return folder;
+}
+
+/** The archive of Debian that this machine's own packages come from, as apt knows it. Throws Missing where it knows none. */
+function debianMirror() {
+  const { stdout } = spawnSync("apt-get", ["indextargets", "--format", "$(REPO_URI)"], { encoding: "utf8" });
+  const address = stdout?.split("\n").find((one) => /\/debian\/?$/.test(one));
+  if (address !== undefined) return address.replace(/\/?$/, "/");
+  throw new Missing(
+    "the runner needs a newer C library (glibc 2.38), and apt knows no archive of Debian to get it from",
+  );
 }
 
 function download(command, what) {
