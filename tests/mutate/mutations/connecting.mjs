@@ -360,4 +360,18 @@ export default [
     test: "tests/surface/server/listen_test.ts",
     name: "its address listened on",
   },
+  {
+    file: "surface/channel/channel_route.ts",
+    before: '    this.updateState("CONNECTING", QUEUE_PICKER);',
+    after: "    this.updateState(this.current, QUEUE_PICKER);",
+    test: "tests/surface/channel/states_test.ts",
+    name: "[C3][C8]",
+  },
+  {
+    file: "surface/channel/subchannel.ts",
+    before: "    this.combiner.run(() => this.drained(link, reason));",
+    after: "    void [link, reason];",
+    test: "tests/surface/channel/states_test.ts",
+    name: "[C72]",
+  },
 ];

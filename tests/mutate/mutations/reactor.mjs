@@ -499,4 +499,11 @@ export default [
     CLIENT,
     "[Q41] what was not read",
   ),
+  mutation(
+    "surface/reactor/handler_result.ts",
+    "clientStreaming: ServerReadReactor,",
+    "clientStreaming: ServerBidiReactor,",
+    SERVER,
+    "[Q113]",
+  ),
 ];
