@@ -7,6 +7,7 @@ import { test } from "./harness.ts";
 import { importCircles } from "./tidy/circles.ts";
 import { docLint, docLintOfAdapter, throwsInProse } from "./tidy/doc_lint.ts";
 import { documented } from "./tidy/documented.ts";
+import { engineShapes } from "./tidy/engines.ts";
 import {
   finished,
   header,
@@ -308,6 +309,39 @@ test("tidy: that no files import each other can fail", () => {
     ["a/x.ts, b/y.ts, b/z.ts"],
   );
   assertEquals(circlesOf({ "x.ts": 'const a = await import("./x.ts");' }), ["x.ts"]);
+});
+
+test("tidy: engines of one kind have one shape", () => {
+  const engines = new Set(
+    sources.flatMap(({ path }) => /^pollers\/(\w+)\/poller_worker\.ts$/.exec(path)?.[1] ?? []),
+  );
+  assert(engines.size >= 3, [...engines].join());
+  assertEquals(engineShapes(sources), []);
+});
+
+test("tidy: that engines of one kind have one shape can fail", () => {
+  const right = {
+    engine:
+      'import { A } from "../readiness/engine.ts";\nexport class IoRingEngine {}\nexport const pollerModule = 1;',
+    entry: 'export * from "../contract/types.ts";\nexport { ioRingFactory as ioRing } from "./mod.ts";',
+    mod: "export const ioRingFactory: EngineFactory = 1;",
+    poller_worker: "run();",
+    pollset:
+      "export { MAX_EVENTS } from './x.ts';\nexport class Ring {}\nexport function createPollset(): Ring {}",
+  };
+  const wrongOf = (changes: Record<string, string | undefined>): number =>
+    engineShapes(
+      Object.entries({ ...right, ...changes }).filter(([, text]) => text !== undefined)
+        .map(([file, text]) => readSource(`pollers/io_ring/${file}.ts`, text!)),
+    ).length;
+  assertEquals(wrongOf({}), 0);
+  assertEquals(wrongOf({ engine: "export class IoRingEngine {}\nexport const pollerModule = 1;" }), 5);
+  assertEquals(wrongOf({ pollset: undefined, ring: "// its set" }), 2);
+  assertEquals(wrongOf({ mod: "export const ringFactory = 1;" }), 1);
+  assertEquals(wrongOf({ mod: `${right.mod}\nexport type A = 1;` }), 1);
+  assertEquals(wrongOf({ entry: 'export { ioRingFactory as ioRing } from "./mod.ts";' }), 1);
+  assertEquals(wrongOf({ pollset: "export function createPollset() {}" }), 1);
+  assertEquals(wrongOf({ poller_worker: "export const a = 1;" }), 1);
 });
 
 /** The package's entry points. */

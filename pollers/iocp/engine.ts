@@ -17,7 +17,7 @@ import { WSABUF } from "../ffi/windows_layouts.ts";
 import type { Winsock } from "../ffi/winsock.ts";
 import { PollingEngine } from "../threads/polling_engine.ts";
 import { threadModule } from "../native/thread_module.ts";
-import { type CompletionPort, createPort, MAX_PACKETS } from "./completion_port.ts";
+import { type CompletionPort, createPollset, MAX_EVENTS } from "./pollset.ts";
 import { IocpConnector } from "./connector.ts";
 import type { IocpContext } from "./context.ts";
 import { IocpEndpoint } from "./endpoint.ts";
@@ -63,7 +63,7 @@ export class IocpEngine extends PollingEngine implements IocpContext {
   constructor(winsock: Winsock, options: EngineOptions) {
     super("iocp", options);
     this.operations = new OperationTable(winsock, this.registry, () => this.idle());
-    this.port = createPort(winsock, this.operations.address, SLOT_BYTES);
+    this.port = createPollset(winsock, this.operations.address, SLOT_BYTES);
     this.registry.openPort();
     this.sockets = new Sockets(winsock, this.port, this.registry);
     this.pipes = new Pipes(winsock, this.port, this.registry);
@@ -74,7 +74,7 @@ export class IocpEngine extends PollingEngine implements IocpContext {
     this.poll({
       source: port,
       target: this.operations,
-      poller: { module: pollerModule(), source: port.handles, dueNumbers: MAX_PACKETS },
+      poller: { module: pollerModule(), source: port.handles, dueNumbers: MAX_EVENTS },
       openWholeTurn: winsock.openWholeTurn,
     });
   }

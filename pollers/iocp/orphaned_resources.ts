@@ -4,7 +4,7 @@ import { pointerTo } from "../ffi/library.ts";
 import { WAIT_TIMEOUT } from "../ffi/windows_error_table.ts";
 import { C } from "../ffi/windows_layouts.ts";
 import type { Winsock } from "../ffi/winsock.ts";
-import { CompletionPort, MAX_PACKETS, type PortHandles } from "./completion_port.ts";
+import { CompletionPort, MAX_EVENTS, type PortHandles } from "./pollset.ts";
 import { HandleRegistry, SOCKET } from "./handle_registry.ts";
 
 /**
@@ -87,7 +87,7 @@ function collectPackets(
   done: () => void,
 ): void {
   const port = new CompletionPort(winsock, handles);
-  const packets = new Int32Array(MAX_PACKETS);
+  const packets = new Int32Array(MAX_EVENTS);
   let collects = 0;
   const collect = (): void => {
     while (registry.pending > 0) {

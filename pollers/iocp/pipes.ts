@@ -11,7 +11,7 @@ import {
 } from "../ffi/windows_error_table.ts";
 import { C } from "../ffi/windows_layouts.ts";
 import { INVALID_SOCKET, type Winsock } from "../ffi/winsock.ts";
-import type { CompletionPort } from "./completion_port.ts";
+import type { CompletionPort } from "./pollset.ts";
 import { FILE, type HandleRegistry } from "./handle_registry.ts";
 import type { Operation } from "./operations.ts";
 

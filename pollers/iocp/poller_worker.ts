@@ -1,14 +1,7 @@
-// The poller thread: it waits in GetQueuedCompletionStatusEx for an engine whose thread has its own loop to run.
+// The poller thread of iocp, which waits in GetQueuedCompletionStatusEx.
 
 import { openWinsock } from "../ffi/winsock.ts";
-import { startData } from "../native/thread.ts";
-import { type Handover, pollUntilQuit } from "../threads/handover.ts";
-import { CompletionPort, type PortHandles } from "./completion_port.ts";
+import { runPollerThread } from "../threads/poller_thread.ts";
+import { CompletionPort, type PortHandles } from "./pollset.ts";
 
-const data = startData() as Handover<PortHandles> | undefined;
-// Importing this by mistake starts nothing.
-if (data !== undefined) {
-  const opened = openWinsock();
-  if (!opened.ok) throw new Error(opened.because);
-  pollUntilQuit(data, new CompletionPort(opened.winsock, data.source));
-}
+runPollerThread(openWinsock, ({ winsock }, shared: PortHandles) => new CompletionPort(winsock, shared));

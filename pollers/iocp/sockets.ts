@@ -10,7 +10,7 @@ import { familyNumber, readSockaddr, SOCKADDR_BYTES, writeSockaddr } from "../ff
 import { windowsErrorCode, WSA_IO_PENDING, WSAEMFILE } from "../ffi/windows_error_table.ts";
 import { ACCEPT_ADDRESS_EXTRA, C, LINGER, TCP_INITIAL_RTO, TCP_KEEPALIVE } from "../ffi/windows_layouts.ts";
 import { INVALID_SOCKET, type Winsock } from "../ffi/winsock.ts";
-import type { CompletionPort } from "./completion_port.ts";
+import type { CompletionPort } from "./pollset.ts";
 import { type HandleRegistry, SOCKET } from "./handle_registry.ts";
 import type { Operation } from "./operations.ts";
 import { wide } from "./pipes.ts";

@@ -4,8 +4,7 @@ import type { EngineOptions } from "../contract/engine.ts";
 import type { Libc } from "../ffi/libc.ts";
 import { ReadinessEngine } from "../readiness/engine.ts";
 import { threadModule } from "../native/thread_module.ts";
-import { MAX_EVENTS } from "./poll_entries.ts";
-import { createPollset } from "./pollset.ts";
+import { createPollset, MAX_EVENTS } from "./pollset.ts";
 
 /** What the poller thread runs. */
 export const pollerModule: () => URL = /* @__PURE__ */ threadModule(

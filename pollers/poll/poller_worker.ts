@@ -1,18 +1,12 @@
-// The poller thread: it waits in poll for an engine whose thread has its own loop to run.
+// The poller thread of poll, which waits in poll(2).
 
 import { openLibc, retainLibc } from "../ffi/libc.ts";
-import { startData } from "../native/thread.ts";
-import { type Handover, pollUntilQuit } from "../threads/handover.ts";
 import type { PollerSource } from "../readiness/engine.ts";
 import { PollsetSource } from "../readiness/fd_table.ts";
+import { runPollerThread } from "../threads/poller_thread.ts";
 import { PollSet, type PollsetMemory } from "./pollset.ts";
 
-const data = startData() as Handover<PollerSource<PollsetMemory>> | undefined;
-// Importing this by mistake starts nothing.
-if (data !== undefined) {
-  const opened = openLibc();
-  if (!opened.ok) throw new Error(opened.because);
+runPollerThread(openLibc, ({ libc }, { words, pollset }: PollerSource<PollsetMemory>) => {
   retainLibc();
-  const { words, pollset } = data.source;
-  pollUntilQuit(data, new PollsetSource(words, new PollSet(opened.libc, words, pollset)));
-}
+  return new PollsetSource(words, new PollSet(libc, words, pollset));
+});

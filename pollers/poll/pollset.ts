@@ -11,6 +11,8 @@ import { Arena, type NativeMemory } from "../ffi/memory.ts";
 import { PollEntries } from "./poll_entries.ts";
 import type { EventSink, Pollset } from "../readiness/pollset.ts";
 
+export { MAX_EVENTS } from "./poll_entries.ts";
+
 /** Words of {@linkcode PollsetMemory.control}: a thread is in the call, or makes its arguments; and it was kicked. */
 const WAITING = 0;
 const KICKED = 1;

@@ -8,7 +8,7 @@ import type { Winsock } from "../ffi/winsock.ts";
 import type { EventSource } from "../threads/waiting.ts";
 
 /** Packets taken at once: more would only make the first of them wait for the last. */
-export const MAX_PACKETS = 256;
+export const MAX_EVENTS = 256;
 
 /**
  * The longest wait that ends by itself: Windows ends waits at ticks of its clock, up to 15.6 ms late, and meanwhile the
@@ -36,10 +36,10 @@ export class CompletionPort implements EventSource {
   private readonly count: NativeMemory;
   private closed = false;
 
-  /** A view of a port that exists; see {@linkcode createPort}. */
+  /** A view of a port that exists; see {@linkcode createPollset}. */
   constructor(private readonly winsock: Winsock, readonly handles: PortHandles) {
     this.port = pointerTo(handles.port);
-    const bytes = OVERLAPPED_ENTRY.size * MAX_PACKETS;
+    const bytes = OVERLAPPED_ENTRY.size * MAX_EVENTS;
     const arena = new Arena(bytes + 16);
     this.entries = arena.allocate(bytes);
     this.count = arena.allocate(4);
@@ -66,7 +66,7 @@ export class CompletionPort implements EventSource {
       winsock.GetQueuedCompletionStatusEx(
         this.port,
         entries.bytes,
-        MAX_PACKETS,
+        MAX_EVENTS,
         count.bytes,
         milliseconds,
         0,
@@ -101,7 +101,7 @@ export class CompletionPort implements EventSource {
 }
 
 /** A new port for operations whose slots lie at `slotsAt`; throws an Error where the system has none left. */
-export function createPort(winsock: Winsock, slotsAt: number, slotBytes: number): CompletionPort {
+export function createPollset(winsock: Winsock, slotsAt: number, slotBytes: number): CompletionPort {
   const port = winsock.CreateIoCompletionPort(-1, null, 0, 1);
   if (port === 0) {
     throw new Error(`CreateIoCompletionPort failed: ${windowsErrorCode(winsock.lastError())}`);
