@@ -1,11 +1,11 @@
 // One call with the lean entry and generated code. `process` would have Deno load streams, which costs 14 ms of a start.
 import { Channel, createClient } from "pollwire/lean";
-import { native } from "pollwire/pollers/native";
+import { nativeClient } from "pollwire/pollers/native";
 import { Greeter } from "./gen/greeter.mjs";
 
 const channel = new Channel(
   globalThis.Deno?.args[0] ?? process.argv[2],
-  { poller: native },
+  { poller: nativeClient },
 );
 console.log((await createClient(Greeter, channel).sayHello({ name: "you" })).text);
 channel.close();

@@ -1,8 +1,8 @@
 // What is bundled: a client of generated code with TLS.
 import { Channel, createClient, tlsClient } from "pollwire/lean";
-import { native } from "pollwire/pollers/native";
+import { nativeClient } from "pollwire/pollers/native";
 import { Greeter } from "./gen/greeter.mjs";
 
-const channel = new Channel(process.argv[2], { poller: native, credentials: tlsClient() });
+const channel = new Channel(process.argv[2], { poller: nativeClient, credentials: tlsClient() });
 console.log((await createClient(Greeter, channel).sayHello({ name: "you" })).text);
 channel.close();

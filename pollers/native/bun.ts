@@ -1,69 +1,52 @@
-// The native engine of Bun: its own sockets, which call one set of handlers.
+// The native engine of Bun: its own sockets, which call one set of handlers. See bun_listener.ts for what listens.
 
 import type { Socket } from "node:net";
-import type { SocketAddress, UnixAddress } from "../contract/address.ts";
-import type { Endpoint, EndpointOptions, IoResult, Listener, ListenOptions } from "../contract/engine.ts";
+import type { SocketAddress } from "../contract/address.ts";
+import type { Endpoint, EndpointOptions, IoResult } from "../contract/engine.ts";
 import { endOfStream, type IoError, ioErrorFromCode } from "../contract/io_error.ts";
 import type { SliceBuffer } from "../contract/slice_buffer.ts";
 import type { BaseEngine } from "../core/base_engine.ts";
-import { BaseListener } from "../core/base_listener.ts";
 import { UNNAMED } from "../core/unix_path.ts";
 import { inet, NativeEndpoint, wholeSeconds } from "./endpoint.ts";
 import { NativeEngine } from "./engine.ts";
 import { toIoError, toOpenError } from "./errors.ts";
 import { connectedEndpoint, toNode } from "./node.ts";
 import { net } from "./net.ts";
-import { fileIdentity, putAside, putAsideUnless, removeFile } from "./socket_file.ts";
-import { type ListeningSocket, Starvation } from "./starvation.ts";
 
 // The little of Bun that is used here, so that the file also compiles where Bun's types are not.
-interface BunSocket {
+/** A socket as Bun has it. */
+export interface BunSocket {
   data: SocketState;
   readonly localAddress?: string;
   readonly localPort?: number;
   readonly remoteAddress?: string;
   readonly remotePort?: number;
+  /** Octets that were written; negative where it is closed. */
   write(bytes: Uint8Array): number;
+  /** Nothing more is read. */
   pause(): void;
+  /** Reads again. */
   resume(): void;
+  /** Has other handlers from here on. */
   reload(options: object): void;
+  /** Whether small segments are sent at once. */
   setNoDelay(on: boolean): void;
+  /** Whether TCP keepalive is on. */
   setKeepAlive(on: boolean, delayMs: number): void;
+  /** Closes it. */
   close(): void;
+  /** It does not hold the process. */
   unref(): void;
 }
-interface BunListener {
-  readonly fd?: number;
-  readonly port: number;
-  stop(closeConnections: boolean): void;
-}
-interface BunNet {
-  listen(options: object): BunListener;
-}
-
 /** What a socket carries: who makes its endpoint once it is open, and then the endpoint. */
-interface SocketState {
+export interface SocketState {
   endpoint?: BunEndpoint;
+  /** It is open. */
   open?(socket: BunSocket): void;
 }
 
-const bun = (globalThis as unknown as { Bun: BunNet }).Bun;
-
-function toBun(address: SocketAddress): object {
-  switch (address.family) {
-    case "unix":
-      return { unix: address.path };
-    case "unix-abstract":
-      return { unix: `\0${address.name}` };
-    case "npipe":
-    case "inprocess": // the base class has refused both
-      throw new TypeError(`Cannot use an address of ${address.family}: this engine has no sockets for it`);
-    default:
-      return { hostname: address.host, port: address.port };
-  }
-}
-
-class BunEndpoint extends NativeEndpoint {
+/** A connection of Bun's. */
+export class BunEndpoint extends NativeEndpoint {
   readonly lends = true;
   /** What came while no read was outstanding: at most what was on its way when the socket was paused. */
   private readonly waiting: Uint8Array[] = [];
@@ -175,12 +158,11 @@ class BunEndpoint extends NativeEndpoint {
 /** What is smaller is left to the garbage collector, which costs less. */
 const FREED_BYTES = 65_536;
 
-const NOT_ASIDE = (): void => {};
 const NOTHING = new Uint8Array(0);
 const CUT = Object.assign(new Error("connection reset by peer"), { code: "ECONNRESET" });
 
 /** One set of handlers for every socket: what belongs to one is in its `data`. */
-const handlers = {
+export const handlers = {
   binaryType: "buffer",
   open(socket: BunSocket): void {
     socket.data.open?.(socket);
@@ -206,114 +188,8 @@ const handlers = {
   },
 };
 
-/** A bound socket. */
-class Bound implements ListeningSocket {
-  /** That of a unix socket. */
-  private readonly file: string | undefined;
-  private rests = false;
-  /** Bun has bound the path, and removes the file at it, whosever it is by then, with the socket. */
-  private removesFile: boolean;
-
-  constructor(
-    private socket: BunListener,
-    private readonly at: SocketAddress,
-    private readonly options: object,
-  ) {
-    this.file = at.family === "unix" ? fileIdentity(at.path) : undefined;
-    this.removesFile = at.family === "unix";
-  }
-
-  get descriptor(): number {
-    return this.rests ? -1 : this.socket.fd ?? -1;
-  }
-
-  rest(): void {
-    const putBack = this.removesFile ? putAside((this.at as UnixAddress).path) : NOT_ASIDE;
-    this.socket.stop(false);
-    putBack();
-    this.rests = true;
-    this.removesFile = false;
-  }
-
-  goOn(fd: number): void {
-    this.socket = bun.listen({ ...this.options, fd });
-    this.rests = false;
-  }
-
-  close(): void {
-    const { at, file } = this;
-    const putBack = at.family === "unix" && this.removesFile ? putAsideUnless(file, at.path) : NOT_ASIDE;
-    if (at.family === "unix" && !this.removesFile) removeFile(at.path, file);
-    if (!this.rests) this.socket.stop(false);
-    putBack();
-  }
-}
-
-class BunNativeListener extends BaseListener {
-  private readonly sockets: Bound[] = [];
-  /** Connections that came before `start`: Bun accepts from `listen` on. */
-  private readonly early: Endpoint[] = [];
-  private accepting = false;
-  private readonly starvation: Starvation;
-
-  /** See `EventEngine.listen`. */
-  constructor(
-    engine: NativeEngine,
-    options: ListenOptions,
-    onAccept: (endpoint: Endpoint) => void,
-    onShutdown: (error?: IoError) => void,
-  ) {
-    super(engine, options, onAccept, onShutdown);
-    this.starvation = new Starvation(engine, this.sockets, (code) => this.starved(code));
-  }
-
-  private onOpen(socket: BunSocket, at: SocketAddress): void {
-    const isInet = "port" in at;
-    const local = isInet ? this.sameLocal(inet(socket.localAddress, socket.localPort)) : at;
-    const peer = isInet ? inet(socket.remoteAddress, socket.remotePort) : UNNAMED;
-    const endpoint = new BunEndpoint(this.engine, socket, this.options, local, peer);
-    socket.data = { endpoint };
-    if (this.accepting || this.stopped) this.accepted(endpoint);
-    else this.early.push(endpoint);
-  }
-
-  protected override bindNow(at: SocketAddress): IoResult<SocketAddress> {
-    try {
-      const { reusePort = false } = this.options;
-      const data: SocketState = { open: (socket) => this.onOpen(socket, at) };
-      const options = { allowHalfOpen: true, socket: handlers, data };
-      const socket = bun.listen({ ...options, ...toBun(at), reusePort });
-      this.sockets.push(new Bound(socket, at, options));
-      this.starvation.begin();
-      return { ok: true, value: "port" in at ? { ...at, port: socket.port } : at };
-    } catch (error) {
-      return { ok: false, error: toOpenError(error, "bind", at) };
-    }
-  }
-
-  protected override startAccepting(): void {
-    this.accepting = true;
-    const early = this.early.splice(0);
-    if (early.length > 0) this.engine.run(() => early.forEach((endpoint) => this.accepted(endpoint)));
-  }
-
-  protected override release(): undefined {
-    for (const endpoint of this.early.splice(0)) endpoint.close();
-    for (const socket of this.sockets.splice(0)) socket.close();
-    this.starvation.end();
-  }
-}
-
 /** The runtime's own sockets on Bun. */
 export class BunEngine extends NativeEngine {
-  override listen(
-    options: ListenOptions,
-    onAccept: (endpoint: Endpoint) => void,
-    onShutdown: (error?: IoError) => void,
-  ): Listener {
-    return new BunNativeListener(this, options, onAccept, onShutdown);
-  }
-
   protected override beginConnect(
     to: SocketAddress,
     options: EndpointOptions,

@@ -1,50 +1,49 @@
-// The native engine of Deno: Deno.connect and Deno.listen, a promise a read and a write.
+// The native engine of Deno: Deno.connect, a promise a read and a write. See deno_listener.ts for what listens.
 
 import type { SocketAddress } from "../contract/address.ts";
-import type { Endpoint, EndpointOptions, IoResult, Listener, ListenOptions } from "../contract/engine.ts";
-import { endOfStream, IoError } from "../contract/io_error.ts";
-import { BaseListener } from "../core/base_listener.ts";
+import type { Endpoint, EndpointOptions, IoResult } from "../contract/engine.ts";
+import { endOfStream } from "../contract/io_error.ts";
 import { ReadSlab, type SlabShares } from "../core/read_slab.ts";
 import { type Beginner, DenoRest } from "./deno_rest.ts";
 import { inet, NativeEndpoint } from "./endpoint.ts";
 import { NativeEngine } from "./engine.ts";
 import { toIoError } from "./errors.ts";
-import { fileIdentity, putAsideUnless } from "./socket_file.ts";
 
 // The little of Deno that is used here, so that the file also compiles where Deno's types are not.
-interface DenoAddress {
+/** An address as Deno has it. */
+export interface DenoAddress {
   transport: string;
   hostname?: string;
   port?: number;
   path?: string | null;
 }
-interface DenoConn {
+/** A connection as Deno has it. */
+export interface DenoConn {
   readonly localAddr: DenoAddress;
   readonly remoteAddr: DenoAddress;
+  /** Octets that were read; null at the end. */
   read(into: Uint8Array): Promise<number | null>;
+  /** Octets that were written. */
   write(bytes: Uint8Array): Promise<number>;
+  /** Closes it. */
   close(): void;
+  /** Its reads hold the process. */
   ref(): void;
+  /** They do not. */
   unref(): void;
+  /** Whether small segments are sent at once. */
   setNoDelay?(on: boolean): void;
+  /** Whether TCP keepalive is on. */
   setKeepAlive?(on: boolean): void;
 }
-interface DenoListener {
-  readonly addr: DenoAddress;
-  accept(): Promise<DenoConn>;
-  close(): void;
-}
 interface DenoNet {
-  /** Not there without --unstable-net. */
-  readonly listenDatagram?: unknown;
   connect(options: object): Promise<DenoConn>;
-  listen(options: object): DenoListener;
 }
 
 const deno = (globalThis as unknown as { Deno: DenoNet }).Deno;
 
 /** System codes of Deno's error classes, for errors that carry no code. */
-const CODES: Readonly<Record<string, string>> = {
+export const CODES: Readonly<Record<string, string>> = {
   ConnectionRefused: "ECONNREFUSED",
   ConnectionReset: "ECONNRESET",
   ConnectionAborted: "ECONNABORTED",
@@ -58,7 +57,8 @@ const CODES: Readonly<Record<string, string>> = {
   TimedOut: "ETIMEDOUT",
 };
 
-function toDeno(address: SocketAddress): object {
+/** `address` as Deno has it. */
+export function toDeno(address: SocketAddress): object {
   switch (address.family) {
     case "unix":
       return { transport: "unix", path: address.path };
@@ -72,7 +72,8 @@ function toDeno(address: SocketAddress): object {
   }
 }
 
-function fromDeno(address: DenoAddress): SocketAddress {
+/** An address of Deno's. */
+export function fromDeno(address: DenoAddress): SocketAddress {
   const { hostname, port } = address;
   if (hostname === undefined) {
     const path = address.path ?? ""; // null: the connecting side of a unix socket has no name
@@ -90,7 +91,8 @@ function fromDeno(address: DenoAddress): SocketAddress {
  */
 const WRITE_FIRST_MICROTASKS = 6;
 
-class DenoEndpoint extends NativeEndpoint implements Beginner {
+/** A connection of Deno's. */
+export class DenoEndpoint extends NativeEndpoint implements Beginner {
   readonly lends = true;
   private readonly slab: ReadSlab;
   private writing: Uint8Array = NOTHING;
@@ -202,87 +204,6 @@ class DenoEndpoint extends NativeEndpoint implements Beginner {
 
 const NOTHING = new Uint8Array(0);
 
-const REUSE_PORT_REFUSED = "Deno shares ports only when it is run with --unstable-net";
-
-/**
- * Accepts pending on sockets that are closed: until they are over Deno keeps such a socket listening, and then it
- * removes the file of a unix socket, even where another socket has bound the path by then.
- */
-const closing = new Set<Promise<void>>();
-
-class DenoNativeListener extends BaseListener {
-  private readonly sockets: DenoListener[] = [];
-  /** Of unix sockets. */
-  private readonly files = new Map<DenoListener, string | undefined>();
-  /** The accept that is pending on each socket. */
-  private readonly accepting = new Map<DenoListener, Promise<void>>();
-
-  /** See `EventEngine.listen`. */
-  constructor(
-    private readonly denoEngine: DenoEngine,
-    options: ListenOptions,
-    onAccept: (endpoint: Endpoint) => void,
-    onShutdown: (error?: IoError) => void,
-  ) {
-    super(denoEngine, options, onAccept, onShutdown);
-  }
-
-  protected override async bindNow(at: SocketAddress): Promise<IoResult<SocketAddress>> {
-    await Promise.all(closing);
-    const { reusePort = false } = this.options;
-    if (reusePort && deno.listenDatagram === undefined) {
-      // Deno would end the process.
-      const error = new IoError("unsupported", "bind", at, undefined, REUSE_PORT_REFUSED);
-      return { ok: false, error };
-    }
-    try {
-      const socket = deno.listen({ ...toDeno(at), ...(reusePort ? { reusePort } : {}) });
-      this.sockets.push(socket);
-      if (at.family === "unix") this.files.set(socket, fileIdentity(at.path));
-      return { ok: true, value: fromDeno(socket.addr) };
-    } catch (error) {
-      return { ok: false, error: toIoError(error, "bind", at, CODES) };
-    }
-  }
-
-  protected override startAccepting(): void {
-    for (const socket of this.sockets) this.acceptNext(socket);
-  }
-
-  protected override release(): Promise<void> | undefined {
-    // Deno removes the file at the path, even where another socket has bound it by now.
-    const putBack = [...this.files].map(([{ addr }, file]) => putAsideUnless(file, addr.path!));
-    this.files.clear();
-    const closed = (): void => putBack.forEach((one) => one());
-    for (const socket of this.sockets.splice(0)) socket.close();
-    if (this.accepting.size === 0) return void closed();
-    const accepted: Promise<void> = Promise.all(this.accepting.values()).then(() => {
-      closing.delete(accepted);
-      closed();
-    });
-    closing.add(accepted);
-    return accepted;
-  }
-
-  private acceptNext(socket: DenoListener): void {
-    if (this.stopped) return;
-    const accepting = socket.accept().then(
-      (conn) => {
-        this.acceptNext(socket); // first: whatever `onAccept` throws, others are accepted
-        this.accepted(
-          new DenoEndpoint(this.denoEngine, conn, this.options, this.sameLocal(fromDeno(conn.localAddr))),
-        );
-      },
-      (error) => {
-        if (this.stopped) return;
-        const failed = toIoError(error, "accept", fromDeno(socket.addr), CODES);
-        this.acceptFailed(failed, () => this.acceptNext(socket));
-      },
-    );
-    this.accepting.set(socket, accepting);
-  }
-}
-
 /** Endpoints and listeners of which one takes no other's turn: a server with one connection. */
 const ALONE = 2;
 
@@ -325,14 +246,6 @@ export class DenoEngine extends NativeEngine implements SlabShares {
   override run(closure: () => void): void {
     if (this.mayBegin()) super.run(closure);
     else this.beginLater({ begin: () => super.run(closure) });
-  }
-
-  override listen(
-    options: ListenOptions,
-    onAccept: (endpoint: Endpoint) => void,
-    onShutdown: (error?: IoError) => void,
-  ): Listener {
-    return new DenoNativeListener(this, options, onAccept, onShutdown);
   }
 
   protected override openChanged(open: boolean): void {

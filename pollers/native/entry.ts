@@ -12,4 +12,5 @@
  */
 
 export * from "../contract/types.ts";
+export { nativeClientFactory as nativeClient } from "./connecting.ts";
 export { nativeFactory as native, nodeFactory as node } from "./mod.ts";

@@ -1,23 +1,22 @@
 // The native poller: the runtime's own sockets, whichever runtime it is.
 
 import type { EngineFactory, EngineOptions, EventEngine, ProbeResult } from "../contract/engine.ts";
-import { BunEngine } from "./bun.ts";
-import { DenoEngine } from "./deno.ts";
+import { ENGINES } from "./connecting.ts";
 import { runtime } from "./detect.ts";
+import { listeningByNode, listeningByRuntime } from "./listening.ts";
 import { NodeEngine } from "./node.ts";
-
-const ENGINES = { deno: DenoEngine, bun: BunEngine, node: NodeEngine };
 
 /** "native": the sockets of Deno, of Bun, or node:net. Usable everywhere. */
 export const nativeFactory: EngineFactory = {
   name: "native",
   probe: (): ProbeResult => ({ usable: true }),
-  create: (options: EngineOptions): EventEngine => new ENGINES[runtime]("native", options),
+  create: (options: EngineOptions): EventEngine =>
+    new ENGINES[runtime]("native", options, listeningByRuntime),
 };
 
 /** "node": node:net, which Deno and Bun have as well, for comparison. */
 export const nodeFactory: EngineFactory = {
   name: "node",
   probe: (): ProbeResult => ({ usable: true }),
-  create: (options: EngineOptions): EventEngine => new NodeEngine("node", options),
+  create: (options: EngineOptions): EventEngine => new NodeEngine("node", options, listeningByNode),
 };

@@ -5,11 +5,10 @@
 // first one is closed, the socket keeps listening, and once there are descriptors again Bun gets the second one to
 // accept on.
 
-import type { TaskHandle } from "../contract/engine.ts";
+import type { EventEngine, TaskHandle } from "../contract/engine.ts";
 import type { Libc } from "../ffi/libc.ts";
 import { noDescriptorLeft } from "./descriptors.ts";
-import type { NativeEngine } from "./engine.ts";
-import { duplicator } from "./spares.ts";
+import { duplicator, type Spares } from "./spares.ts";
 
 /** How often to check for free descriptors: for so long Bun may retry in vain, at the cost of a core. */
 const WATCH_MS = 100;
@@ -36,9 +35,13 @@ export class Starvation {
   private starved = false;
   private readonly look = (): void => this.lookOnce();
 
-  /** `onStarved` gets the system's code as long as there are no descriptors, `onFed` is called when there are some again. */
+  /**
+   * `descriptors` has room for the second descriptors. `onStarved` gets the system's code as long as there are no descriptors,
+   * `onFed` is called when there are some again.
+   */
   constructor(
-    private readonly engine: NativeEngine,
+    private readonly engine: EventEngine,
+    private readonly descriptors: Spares,
     private readonly sockets: readonly ListeningSocket[],
     private readonly onStarved: (code: string) => void,
     private readonly onFed: () => void = () => {},
@@ -52,7 +55,7 @@ export class Starvation {
   /** Stops checking, and closes the paused sockets and the second descriptors. */
   end(): void {
     if (this.task !== undefined) this.engine.cancel(this.task);
-    for (const spare of this.spares.values()) this.engine.spares.close(spare, duplicator()!);
+    for (const spare of this.spares.values()) this.descriptors.close(spare, duplicator()!);
     this.spares.clear();
     this.resting.clear();
   }
@@ -93,17 +96,17 @@ export class Starvation {
     if (!this.setAside(socket, descriptor, libc)) return false;
     if (noDescriptorLeft() === undefined) { // one for the connection that is accepted
       this.resting.delete(socket);
-      this.engine.spares.give(descriptor);
+      this.descriptors.give(descriptor);
       socket.goOn(descriptor);
       return true;
     }
-    this.engine.spares.close(this.spares.get(socket)!, libc);
+    this.descriptors.close(this.spares.get(socket)!, libc);
     this.spares.set(socket, descriptor);
     return false;
   }
 
   private setAside(socket: ListeningSocket, descriptor: number, libc: Libc): boolean {
-    const spare = descriptor < 0 ? -1 : this.engine.spares.make(descriptor, libc);
+    const spare = descriptor < 0 ? -1 : this.descriptors.make(descriptor, libc);
     if (spare >= 0) this.spares.set(socket, spare);
     return spare >= 0;
   }

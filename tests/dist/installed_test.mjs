@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import {
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -16,6 +17,7 @@ import path from "node:path";
 import process from "node:process";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { runtimeCommand } from "../../.ci/runtimes.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -167,6 +169,22 @@ test("an application of generated code that is bundled makes its call, on epoll'
       }
     }
   }
+});
+
+/** Of the bundle that `npm run bench:start` shows, in KB gzipped: what a client does not use must not get into it again. */
+const MOST_OF_A_CLIENT_KB = 95;
+
+test("a unary client's bundle is as small as it once was", () => {
+  cpSync(`${root}bench/start`, `${project}/start`, { recursive: true });
+  const program = `${project}/node_modules/pollwire/dist/surface/cli/main.js`;
+  const esbuild = `${root}node_modules/.bin/esbuild`;
+  const cwd = `${project}/start`;
+  run(process.execPath, [program, "gen", "greeter.proto", "-o", "gen", "--no-json", "--no-descriptors"], cwd);
+  run(esbuild, ["gen/greeter.ts", "--outfile=gen/greeter.mjs", "--log-level=error"], cwd);
+  const options = ["--bundle", "--minify", "--platform=node", "--target=es2022", "--format=esm"];
+  run(esbuild, [...options, "--outfile=client.mjs", "--log-level=error", "secure_client.mjs"], cwd);
+  const kb = gzipSync(readFileSync(`${cwd}/client.mjs`), { level: 9 }).length / 1e3;
+  assert.ok(kb <= MOST_OF_A_CLIENT_KB, `${kb} KB gzipped, of at most ${MOST_OF_A_CLIENT_KB}`);
 });
 
 test("a program that bun build --compile makes has epoll's thread in it", {

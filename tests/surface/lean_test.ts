@@ -18,7 +18,7 @@ import {
   tlsServer,
 } from "pollwire/lean";
 import { epoll } from "pollwire/pollers/epoll";
-import { native } from "pollwire/pollers/native";
+import { native, nativeClient } from "pollwire/pollers/native";
 import { test } from "../harness.ts";
 import { Authority } from "../../examples/tls/authority.ts";
 import { Trial } from "./serving.ts";
@@ -68,6 +68,18 @@ test("lean: a list of pollers, of which the first that runs here is taken", asyn
   assertEquals(server.engine.name, epoll.probe().usable ? "epoll" : "native");
   await using named = new Server({ poller: [native, epoll] });
   assertEquals(named.engine.name, "native");
+});
+
+test("lean: the poller of programs that only connect makes calls, and does not listen", async () => {
+  await using server = new Server({ poller: native });
+  server.addService(Trial, { one: ({ text = "" }) => ({ text }) });
+  const port = await server.listen("127.0.0.1:0");
+  await using channel = new Channel(`127.0.0.1:${port}`, { poller: nativeClient });
+  assertEquals((await createClient(Trial, channel).one({ text: "a" })).text, "a");
+  await using other = new Server({ poller: nativeClient });
+  assertEquals(other.engine.name, "native-client");
+  const refused = 'poller "native-client" only connects; give "native" of "pollwire/pollers/native"';
+  await assertRejects(() => other.listen("127.0.0.1:0"), PollerError, refused);
 });
 
 test("lean: what is not given says what to give", () => {

@@ -5,6 +5,13 @@ const LEAN = "tests/surface/lean_test.ts";
 /** As `readMutations` describes them. */
 export default [
   {
+    file: "pollers/native/engine.ts",
+    before: "if (this.listening !== undefined) return this.listening;",
+    after: "return this.listening!;",
+    test: LEAN,
+    name: "lean: the poller of programs that only connect",
+  },
+  {
     file: "surface/channel/channel.ts",
     before: 'enableRetries && features.first("retries") !== undefined',
     after: "enableRetries",

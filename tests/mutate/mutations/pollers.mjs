@@ -80,14 +80,14 @@ export default [
     "bun",
   ),
   mutation(
-    "pollers/native/deno.ts",
+    "pollers/native/deno_listener.ts",
     "    await Promise.all(closing);\n",
     "",
     contract("native"),
     "bound again at once, whatever",
   ),
   mutation(
-    "pollers/native/deno.ts",
+    "pollers/native/deno_listener.ts",
     "    await Promise.all(closing);\n",
     "",
     contract("native"),
@@ -102,7 +102,7 @@ export default [
     "is served is not displaced",
   ),
   mutation(
-    "pollers/native/engine.ts",
+    "pollers/native/listening.ts",
     'runtime === "bun" ? isServedOnLinux(path) : undefined',
     "undefined",
     contract("native"),
@@ -131,7 +131,7 @@ export default [
     "outlives the listener",
   ),
   mutation(
-    "pollers/native/bun.ts",
+    "pollers/native/bun_listener.ts",
     "this.removesFile ? putAsideUnless(file, at.path)",
     "this.removesFile ? NOT_ASIDE",
     contract("native"),
@@ -139,7 +139,7 @@ export default [
     "bun",
   ),
   mutation(
-    "pollers/native/bun.ts",
+    "pollers/native/bun_listener.ts",
     "this.removesFile ? putAside(",
     "false ? putAside(",
     contract("native"),
@@ -147,7 +147,7 @@ export default [
     "bun",
   ),
   mutation(
-    "pollers/native/bun.ts",
+    "pollers/native/bun_listener.ts",
     'if (at.family === "unix" && !this.removesFile) removeFile(at.path, file);',
     "",
     contract("native"),

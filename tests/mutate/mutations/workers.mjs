@@ -91,8 +91,8 @@ export default [
   ),
   mutation(
     "pollers/native/engine.ts",
-    "? this.spares as unknown as E : undefined",
-    "? undefined : undefined",
+    "? this.listening?.spares as unknown as E",
+    "? undefined",
     WORKERS,
     "one that ends on the spot",
     "bun",
