@@ -1,15 +1,16 @@
 // One connect in progress: it completes when its packet comes.
 
+import { type OperationOwner, tooManyOperations } from "../completion/operations.ts";
 import type { SocketAddress } from "../contract/address.ts";
 import type { EndpointOptions } from "../contract/engine.ts";
 import type { ConnectAttempt } from "../core/base_engine.ts";
 import { UNNAMED } from "../core/unix_path.ts";
 import type { IocpContext } from "./context.ts";
-import { hasFailed, type Operation, type OperationOwner, tooManyOperations } from "./operations.ts";
+import { hasFailed, type Operation } from "./operations.ts";
 import { DONE, PENDING, type Socket, windowsError } from "./sockets.ts";
 
 /** Connects without blocking, and reports to an attempt, never on its caller's stack. */
-export class IocpConnector implements OperationOwner {
+export class IocpConnector implements OperationOwner<Operation> {
   private socket: Socket | undefined = undefined;
 
   /** See `EventEngine.connect`. */

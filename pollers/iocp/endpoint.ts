@@ -6,17 +6,18 @@
 // all is taken from the system. A posted buffer would save the second call, and cost 10,000 idle connections 10,000
 // buffers.
 
+import { type OperationOwner, tooManyOperations } from "../completion/operations.ts";
 import type { SocketAddress } from "../contract/address.ts";
 import { endOfStream, type IoError } from "../contract/io_error.ts";
 import type { SliceBuffer } from "../contract/slice_buffer.ts";
 import { BaseEndpoint } from "../core/base_endpoint.ts";
 import { WSAECONNRESET, WSAEWOULDBLOCK } from "../ffi/windows_error_table.ts";
 import type { IocpContext } from "./context.ts";
-import { hasFailed, type Operation, type OperationOwner, tooManyOperations } from "./operations.ts";
+import { hasFailed, type Operation } from "./operations.ts";
 import { DONE, PENDING, type Socket, windowsError } from "./sockets.ts";
 
 /** Reads and writes on one socket. */
-export class IocpEndpoint extends BaseEndpoint implements OperationOwner {
+export class IocpEndpoint extends BaseEndpoint implements OperationOwner<Operation> {
   /** The last read found less than it asked for: more comes with a packet. */
   private drained = true;
   private ended: IoError | undefined = undefined;

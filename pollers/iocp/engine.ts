@@ -1,5 +1,6 @@
 // The iocp engine: a completion port, the operations whose packets it gets, and a thread that waits.
 
+import { CompletionEngine } from "../completion/engine.ts";
 import type { SocketAddress } from "../contract/address.ts";
 import type {
   Endpoint,
@@ -15,7 +16,6 @@ import type { NativePointer } from "../ffi/library.ts";
 import { Scatterer } from "../ffi/scatter.ts";
 import { WSABUF } from "../ffi/windows_layouts.ts";
 import type { Winsock } from "../ffi/winsock.ts";
-import { PollingEngine } from "../threads/polling_engine.ts";
 import { threadModule } from "../native/thread_module.ts";
 import { type CompletionPort, createPollset, MAX_EVENTS } from "./pollset.ts";
 import { IocpConnector } from "./connector.ts";
@@ -36,15 +36,12 @@ export const pollerModule: () => URL = /* @__PURE__ */ threadModule(
   () => new URL("./poller_worker.ts", import.meta.url),
 );
 
-/** How long a shutdown waits for packets that were promised. They come within a millisecond; a broken driver's never. */
-const LAST_PACKETS_MS = 5_000;
-
 /** Completion ports on Windows, through FFI. */
-export class IocpEngine extends PollingEngine implements IocpContext {
+export class IocpEngine extends CompletionEngine implements IocpContext {
   /** Socket calls. */
   readonly sockets: Sockets;
   /** Operations whose packets are awaited. */
-  readonly operations: OperationTable;
+  override readonly operations: OperationTable;
   /** Receives of all endpoints. */
   readonly receiver: Receiver;
   /** What receives of all endpoints go into. */
@@ -56,8 +53,6 @@ export class IocpEngine extends PollingEngine implements IocpContext {
   override readonly hasPipes: boolean = true;
   private readonly registry = new HandleRegistry();
   private readonly port: CompletionPort;
-  private watching = false;
-  private onIdle: () => void = () => {};
 
   /** Throws an Error where the system has no port or no addresses left. */
   constructor(winsock: Winsock, options: EngineOptions) {
@@ -139,24 +134,6 @@ export class IocpEngine extends PollingEngine implements IocpContext {
     return new IocpEndpoint(this, local, peer, socket);
   }
 
-  protected override openChanged(open: boolean): void {
-    this.watching = open;
-    // Packets of closed sockets are still to come, and their memory is released with them.
-    if (open || this.operations.pending === 0) super.openChanged(open);
-  }
-
-  /** Waits for the packets still to come: the memory of closed sockets is released with them. */
-  protected override lastEvents(): Promise<void> {
-    if (this.operations.pending === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const limit = this.loop.arm(LAST_PACKETS_MS, resolve);
-      this.onIdle = () => {
-        this.loop.disarm(limit);
-        resolve();
-      };
-    });
-  }
-
   protected override closeSource(): void {
     this.operations.close();
     this.pipes.freeSpare();
@@ -171,10 +148,5 @@ export class IocpEngine extends PollingEngine implements IocpContext {
   ): void {
     if (to.family === "npipe") new PipeConnector(this, to, attempt).start();
     else new IocpConnector(this, to, options, attempt).start();
-  }
-
-  private idle(): void {
-    if (!this.watching) super.openChanged(false);
-    this.onIdle();
   }
 }

@@ -1,5 +1,6 @@
 // A listener: every bound socket has several accepts posted, each with the socket that it will connect.
 
+import { type OperationOwner, tooManyOperations } from "../completion/operations.ts";
 import type { NamedPipeAddress, SocketAddress } from "../contract/address.ts";
 import type { Endpoint, IoResult, ListenOptions } from "../contract/engine.ts";
 import { IoError } from "../contract/io_error.ts";
@@ -7,7 +8,7 @@ import { BaseListener } from "../core/base_listener.ts";
 import { UNNAMED } from "../core/unix_path.ts";
 import { WSAEACCES } from "../ffi/windows_error_table.ts";
 import type { IocpContext } from "./context.ts";
-import { hasFailed, type Operation, type OperationOwner, tooManyOperations } from "./operations.ts";
+import { hasFailed, type Operation } from "./operations.ts";
 import { type AcceptOwner, ListeningPipe } from "./pipe_listener.ts";
 import { DONE, PENDING, type Socket, windowsError } from "./sockets.ts";
 
@@ -106,7 +107,7 @@ function portOf(address: SocketAddress | undefined): { port?: number } {
 }
 
 /** One bound socket. */
-class ListeningSocket implements OperationOwner {
+class ListeningSocket implements OperationOwner<Operation> {
   readonly listens = true;
   private readonly accepts = new Map<Operation, Socket>();
   private closed = false;

@@ -3,19 +3,20 @@
 // A read posts a buffer of its own: pipes have no way to take what is there without one, and few are open. It is held
 // while the read is outstanding and no longer. A pipe has no half of a stream to end: the other end has closed, or not.
 
+import { type OperationOwner, tooManyOperations } from "../completion/operations.ts";
 import type { SocketAddress } from "../contract/address.ts";
 import { endOfStream, type IoError } from "../contract/io_error.ts";
 import type { SliceBuffer } from "../contract/slice_buffer.ts";
 import { BaseEndpoint } from "../core/base_endpoint.ts";
 import type { IocpContext } from "./context.ts";
-import { hasFailed, type Operation, type OperationOwner, tooManyOperations } from "./operations.ts";
+import { hasFailed, type Operation } from "./operations.ts";
 import { PACKET_COMES, type Pipe } from "./pipes.ts";
 import { windowsError } from "./sockets.ts";
 
 const NOTHING = new Uint8Array(0);
 
 /** Reads and writes on one pipe. */
-export class PipeEndpoint extends BaseEndpoint implements OperationOwner {
+export class PipeEndpoint extends BaseEndpoint implements OperationOwner<Operation> {
   private ended: IoError | undefined = undefined;
   private reader: Operation | undefined = undefined;
   private writer: Operation | undefined = undefined;

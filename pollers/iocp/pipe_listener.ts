@@ -1,12 +1,13 @@
 // One named pipe of a listener: several instances, each waiting for its other end.
 
+import { type OperationOwner, tooManyOperations } from "../completion/operations.ts";
 import type { NamedPipeAddress } from "../contract/address.ts";
 import type { Endpoint } from "../contract/engine.ts";
 import type { IoError } from "../contract/io_error.ts";
 import { UNNAMED_PIPE } from "../core/pipe_address.ts";
 import { ERROR_NO_DATA } from "../ffi/windows_error_table.ts";
 import type { IocpContext } from "./context.ts";
-import { hasFailed, type Operation, type OperationOwner, tooManyOperations } from "./operations.ts";
+import { hasFailed, type Operation } from "./operations.ts";
 import { PipeEndpoint } from "./pipe_endpoint.ts";
 import { CONNECTED_BEFORE, PACKET_COMES, type Pipe } from "./pipes.ts";
 import { windowsError } from "./sockets.ts";
@@ -23,7 +24,7 @@ export interface AcceptOwner {
 }
 
 /** Instances without a client yet; the first one exists from the bind on, which is the backlog. */
-export class ListeningPipe implements OperationOwner {
+export class ListeningPipe implements OperationOwner<Operation> {
   readonly listens = true;
   private readonly waiting = new Map<Operation, Pipe>();
   private next: Pipe | undefined;
