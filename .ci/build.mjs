@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { posix } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { directImports } from "./direct_imports.mjs";
 import { ensureInstalled } from "./install.mjs";
 import { program, root } from "./runtimes.mjs";
 
@@ -47,24 +48,26 @@ const THREADS = [
 const INLINE = THREADS.filter((thread) => !thread.startsWith("surface/"));
 
 /** Builds dist/ anew; throws with the tool's output where it fails. */
-export function build() {
+export async function build() {
   ensureInstalled();
+  const { build: bundle } = await import("esbuild"); // not before it is installed
   rmSync(`${root}dist`, { recursive: true, force: true });
-  run("esbuild", [
-    ...ENTRIES,
-    ...THREADS,
-    "--bundle",
-    "--splitting",
-    "--format=esm",
-    "--platform=node",
-    "--target=es2022,node20",
-    "--packages=external",
-    "--outdir=dist",
-    "--outbase=.",
-    "--sourcemap",
-    "--sources-content=true",
-    "--log-level=warning",
-  ]);
+  await bundle({
+    absWorkingDir: root,
+    entryPoints: [...ENTRIES, ...THREADS],
+    bundle: true,
+    splitting: true,
+    plugins: [directImports()],
+    format: "esm",
+    platform: "node",
+    target: ["es2022", "node20"],
+    packages: "external",
+    outdir: "dist",
+    outbase: ".",
+    sourcemap: true,
+    sourcesContent: true,
+    logLevel: "warning",
+  });
   run("tsc", [
     "-p",
     "tsconfig.json",
@@ -162,4 +165,4 @@ function run(name, args) {
   return stdout;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) build();
+if (process.argv[1] === fileURLToPath(import.meta.url)) await build();

@@ -53,7 +53,9 @@ const { machine } = await import("./measure/machine.mjs");
 const { printTables } = await import("./report/table.mjs");
 const { writeChart, writeHtml } = await import("./report/html.mjs");
 
-if (!options.documented && (options.runtime === "all" || options.runtime.includes("node"))) build(); // Node runs the built package
+if (!options.documented && (options.runtime === "all" || options.runtime.includes("node"))) {
+  await build(); // Node runs the built package
+}
 const { scenario, side, load, rounds, seconds } = options;
 const loadBefore = loadAverage();
 const plans = options.documented ? PLANS : [{

@@ -31,7 +31,7 @@ const options = readArguments(
 /** By what they show: an empty process, the lean entry with generated code, the full one with loadProto. */
 const PROGRAMS = { empty: "empty.mjs", lean: "lean.mjs", loadProto: "full.mjs" };
 
-build();
+await build();
 const project = mkdtempSync(`${os.tmpdir()}/pollwire-start-`);
 try {
   install();

@@ -103,10 +103,9 @@ async function check(name, args) {
 }
 
 /** Bundles and declarations: one test. */
-// deno-lint-ignore require-await
 async function runBuild() {
   try {
-    build();
+    await build();
     tally.add("build dist/", { passed: 1, failed: 0, skipped: 0 });
   } catch (error) {
     tally.fail("build dist/", error.message);

@@ -1,7 +1,10 @@
 // The built package as a user of plain JavaScript has it: imported by name, on Node.
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { Channel, createClient, describePollers, parseProto, RpcError, Server } from "pollwire";
 import { createEngine } from "pollwire/pollers";
 import { GrpcStatus } from "pollwire/transport";
@@ -45,6 +48,32 @@ test("every layer of the built package can be imported by itself", () => {
   assert.equal(GrpcStatus.UNAVAILABLE, 14);
   assert.equal(new Metadata({ a: "b" }).get("A"), "b");
   assert.ok(describePollers().some(({ name, usable }) => name === "native" && usable));
+});
+
+test("a program of the lean entry loads none of what it is lean by", () => {
+  const loaded = new Set();
+  const load = (path) => {
+    if (loaded.has(path)) return;
+    loaded.add(path);
+    for (
+      const [, from] of readFileSync(path, "utf8").matchAll(/^(?:import|export)\b[^;"']*"(\.[^"]+)";$/gm)
+    ) {
+      load(resolve(dirname(path), from));
+    }
+  };
+  for (const name of ["pollwire/lean", "pollwire/pollers/native", "pollwire/generated"]) {
+    load(fileURLToPath(import.meta.resolve(name)));
+  }
+  const sources = [...loaded].flatMap((
+    path,
+  ) => [...readFileSync(path, "utf8").matchAll(/^\/\/ (\S+\.ts)$/gm)]);
+  const folders = new Set(sources.map(([, source]) => dirname(source)));
+  assert.ok(folders.has("transport/http2") && folders.has("pollers/native"), "its own were found");
+  const others = [
+    ...["pollers/epoll", "pollers/iocp", "pollers/poll", "pollers/threads", "transport/in_process"],
+    ...["surface/proto/language", "surface/proto/descriptor"],
+  ];
+  assert.deepEqual(others.filter((folder) => folders.has(folder)), []);
 });
 
 test("pollwire/testing: a call over a simulated network, in virtual time", async () => {
