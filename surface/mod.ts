@@ -138,6 +138,7 @@ export { Health } from "./services/health.ts";
 export {
   type HealthCheckRequest,
   type HealthCheckResponse,
+  type HealthListRequest,
   type HealthListResponse,
   type HealthMethods,
   healthService,
@@ -146,10 +147,16 @@ export {
 export { Reflection } from "./services/reflection.ts";
 export { ReflectionClient } from "./services/reflection_client.ts";
 export {
+  type ReflectionErrorResponse,
+  type ReflectionExtensionNumberResponse,
+  type ReflectionExtensionRequest,
+  type ReflectionFileDescriptorResponse,
+  type ReflectionListServiceResponse,
   type ReflectionMethods,
   type ReflectionRequest,
   type ReflectionResponse,
   reflectionService,
+  type ReflectionServiceResponse,
   type ReflectionVersion,
 } from "./services/reflection_service.ts";
 export { LoadReports, type LoadReportsOptions, type ReportedCall } from "./services/load_reports.ts";
@@ -161,21 +168,45 @@ export {
 } from "./services/load_report_service.ts";
 export { Channelz } from "./services/channelz.ts";
 export {
-  type ChannelzCalls,
+  type ChannelzAddress,
   type ChannelzChannel,
+  type ChannelzChannelData,
   type ChannelzChannelRef,
-  type ChannelzData,
+  type ChannelzConnectivityState,
+  type ChannelzGetChannelRequest,
+  type ChannelzGetChannelResponse,
+  type ChannelzGetServerRequest,
+  type ChannelzGetServerResponse,
+  type ChannelzGetServerSocketsRequest,
+  type ChannelzGetServerSocketsResponse,
+  type ChannelzGetServersRequest,
+  type ChannelzGetServersResponse,
+  type ChannelzGetSocketRequest,
+  type ChannelzGetSocketResponse,
+  type ChannelzGetSubchannelRequest,
+  type ChannelzGetSubchannelResponse,
+  type ChannelzGetTopChannelsRequest,
+  type ChannelzGetTopChannelsResponse,
   type ChannelzMethods,
+  type ChannelzOtherAddress,
+  type ChannelzSecurity,
   type ChannelzServer,
+  type ChannelzServerData,
   type ChannelzServerRef,
   channelzService,
+  type ChannelzSeverity,
   type ChannelzSocket,
+  type ChannelzSocketData,
   type ChannelzSocketRef,
+  type ChannelzState,
   type ChannelzSubchannel,
   type ChannelzSubchannelRef,
+  type ChannelzTcpIpAddress,
   type ChannelzTls,
+  type ChannelzTrace,
+  type ChannelzTraceEvent,
+  type ChannelzUdsAddress,
 } from "./channelz/service.ts";
-export type { ChannelzAddress } from "./channelz/messages.ts";
 export type { CallOptions } from "./client/call_options.ts";
 export { type Compression, type CompressionOptions, uncompressed } from "./compression.ts";
 export type { UserConnectOptions } from "./connect_options.ts";

@@ -173,6 +173,7 @@ function Order$write(m: any, w: Writer, f: FieldSchema | undefined): void {
     if (v !== undefined && v !== null) unset(Order$, "delivery", v); }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(Order$, u, w);
 }
+/** What a customer wants. */
 export const Order: JsonMessageType<Order> = /* @__PURE__ */ jsonMessageType(Order$, Order$read, Order$write);
 
 const Receipt$ = /* @__PURE__ */ messageSchema("shop.Receipt", () => [
@@ -214,6 +215,7 @@ function Receipt$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(Receipt$, u, w);
 }
+/** What a customer has of an order. */
 export const Receipt: JsonMessageType<Receipt> = /* @__PURE__ */ jsonMessageType(Receipt$, Receipt$read, Receipt$write);
 
 const Event$ = /* @__PURE__ */ messageSchema("shop.Event", () => [
@@ -276,10 +278,12 @@ function Event$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(Event$, u, w);
 }
+/** Something that happened to an order. */
 export const Event: JsonMessageType<Event> = /* @__PURE__ */ jsonMessageType(Event$, Event$read, Event$write);
 
 export const $file: ProtoFile = /* @__PURE__ */ protoFile("orders.proto", [timestamp$file], "CgxvcmRlcnMucHJvdG8SBHNob3AaH2dvb2dsZS9wcm90b2J1Zi90aW1lc3RhbXAucHJvdG8iswEKBU9yZGVyEiwKBWl0ZW1zGAEgAygLMhYuc2hvcC5PcmRlci5JdGVtc0VudHJ5UgVpdGVtcxIaCgdhZGRyZXNzGAIgASgJSABSB2FkZHJlc3MSGgoHY291bnRlchgDIAEoDUgAUgdjb3VudGVyGjgKCkl0ZW1zRW50cnkSEAoDa2V5GAEgASgJUgNrZXkSFAoFdmFsdWUYAiABKA1SBXZhbHVlOgI4AUIKCghkZWxpdmVyeSIhCgdSZWNlaXB0EhYKBm51bWJlchgBIAEoBFIGbnVtYmVyImoKBUV2ZW50EiEKBXN0YXRlGAEgASgOMgsuc2hvcC5TdGF0ZVIFc3RhdGUSKgoCYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUgJhdBISCgRub3RlGAMgASgJUgRub3RlKi4KBVN0YXRlEgoKBlBMQUNFRBAAEgoKBlBBQ0tFRBABEg0KCURFTElWRVJFRBACMlMKBFNob3ASIwoFUGxhY2USCy5zaG9wLk9yZGVyGg0uc2hvcC5SZWNlaXB0EiYKBkZvbGxvdxINLnNob3AuUmVjZWlwdBoLLnNob3AuRXZlbnQwAWIGcHJvdG8z");
 
+/** Takes orders, and says what becomes of them. */
 export const Shop: ServiceOf<Shop> = /* @__PURE__ */ service("shop.Shop", {
   place: ["Place", "unary", Order, Receipt],
   follow: ["Follow", "serverStreaming", Receipt, Event],

@@ -137,7 +137,7 @@ export class RpcError extends Error {
   }
 
   /** The first detail of the type of `codec` that can be decoded; undefined where there is none. */
-  detail<T>(codec: Codec<T>): T | undefined {
+  detail<T>(codec: Codec<T, never>): T | undefined {
     for (const detail of this.statusDetails) {
       const message = unpackDetail(detail, codec);
       if (message !== undefined) return message;

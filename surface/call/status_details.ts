@@ -39,7 +39,9 @@ export interface KnownDetail<Name, Message> extends StatusDetail {
 /** A detail, decoded by the codec of its type: `type` says which one. */
 export type TypedDetail<Types extends DetailTypes> =
   | UnknownDetail
-  | { [Name in keyof Types]: KnownDetail<Name, Types[Name] extends Codec<infer T> ? T : never> }[keyof Types];
+  | {
+    [Name in keyof Types]: KnownDetail<Name, Types[Name] extends Codec<infer T, never> ? T : never>;
+  }[keyof Types];
 
 /**
  * Packs `message` as a detail of a status. `codec` is one of {@linkcode errorDetails}, or one of a .proto file's
@@ -56,12 +58,12 @@ export type TypedDetail<Types extends DetailTypes> =
  *
  * @throws {EncodeError} when the message does not fit the type
  */
-export function statusDetail<T>(codec: Codec<T>, message: MessageInit<T>): StatusDetail {
-  return packAny(codec, message as T);
+export function statusDetail<T>(codec: Codec<T, never>, message: MessageInit<T>): StatusDetail {
+  return packAny(codec, message as never);
 }
 
 /** The message of `detail`; undefined where its type is another one, or where it cannot be decoded. */
-export function unpackDetail<T>(detail: StatusDetail, codec: Codec<T>): T | undefined {
+export function unpackDetail<T>(detail: StatusDetail, codec: Codec<T, never>): T | undefined {
   if (typeOfAny(detail) !== codec.typeName) return undefined;
   try {
     return codec.decode(detail.value);

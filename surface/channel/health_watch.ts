@@ -172,7 +172,7 @@ class WatchCall extends TypedClientCall<HealthCheckRequest, HealthCheckResponse>
   protected override onMessageBytes(bytes: Uint8Array, wireBytes: number): void {
     this.release(wireBytes);
     try {
-      this.owner.onStatus(this.decode(bytes).status ?? "UNKNOWN");
+      this.owner.onStatus(String(this.decode(bytes).status));
     } catch (error) {
       this.cancel(Status.INTERNAL, messageOf(error), "library", error);
     }

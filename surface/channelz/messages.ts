@@ -2,20 +2,11 @@
 
 import { formatAddress, type SocketAddress } from "../../pollers/mod.ts";
 import { parseIpv6 } from "../../pollers/contract/ipv6.ts";
-import { type Timestamp, timestampFromDate } from "../proto/mod.ts";
-
-/** One of the three. */
-export interface ChannelzAddress {
-  /** Of a socket of IPv4 or IPv6. */
-  readonly tcpipAddress?: { readonly ipAddress?: Uint8Array; readonly port?: number };
-  /** Of a unix socket. */
-  readonly udsAddress?: { readonly filename?: string };
-  /** Anything else. */
-  readonly otherAddress?: { readonly name?: string };
-}
+import { type MessageInit, type Timestamp, timestampFromDate } from "../proto/mod.ts";
+import type { ChannelzAddress } from "./service.ts";
 
 /** `address` in channelz' words. */
-export function addressOf(address: SocketAddress): ChannelzAddress {
+export function addressOf(address: SocketAddress): MessageInit<ChannelzAddress> {
   switch (address.family) {
     case "ipv4":
       return {

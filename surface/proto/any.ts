@@ -1,14 +1,9 @@
 // google.protobuf.Any: a message of any type, encoded, with the URL of its type.
 
+import type { Any } from "../protos/google/protobuf/any.ts";
 import type { Codec } from "./codec.ts";
 
-/** google.protobuf.Any. */
-export interface Any {
-  /** "type.googleapis.com/pkg.Type": what stands behind the last slash is the message's type. */
-  typeUrl: string;
-  /** The encoded message. */
-  value: Uint8Array;
-}
+export type { Any };
 
 /** What finds a codec by the name of its type: a registry, or a `Map`'s like. */
 export interface MessageTypes {

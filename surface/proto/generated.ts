@@ -51,5 +51,5 @@ export type {
   Unary,
 } from "./service.ts";
 export { type UnknownFields, unknownFields } from "./unknown_fields.ts";
-export type { Json } from "./well_known_values.ts";
+export type { Json } from "./json/json_value.ts";
 export type { Writer } from "./writer.ts";

@@ -6,7 +6,7 @@ import type { Message } from "./compile/coder.ts";
 import { put } from "./defaults.ts";
 import { describeValue, EncodeError } from "./errors.ts";
 import type { FieldSchema, MessageSchema } from "./schema.ts";
-import { hintFor } from "./well_known_values.ts";
+import { hintFor } from "./well_known_hints.ts";
 import type { Writer } from "./writer.ts";
 
 /**

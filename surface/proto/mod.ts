@@ -6,14 +6,27 @@ export { type Any, type MessageTypes, packAny, typeOfAny, unpackAny } from "./an
 export { DecodeError, EncodeError, JsonError, ProtoError } from "./errors.ts";
 export { clearExtension, type Extension, getExtension, hasExtension, setExtension } from "./extension.ts";
 export type { JsonCodec } from "./json/json_codec.ts";
+export type { Json } from "./json/json_value.ts";
 export type { FromJsonOptions, ToJsonOptions } from "./json/options.ts";
 export { createRegistry, type Registry, type RegistryEntry } from "./json/registry.ts";
 export { loadDescriptors } from "./descriptor/load_descriptors.ts";
 export { loadProto, type LoadProtoOptions, type ProtoFiles } from "./load.ts";
 export { type LoadedProto, parseProto } from "./parse.ts";
 export { RECURSION_LIMIT } from "./reader.ts";
-export type { MessageInit, TypedArrayOf } from "./message_types.ts";
+export type { MessageInit, OneOf, TypedArrayOf } from "./message_types.ts";
+export type { Int64Value } from "../protos/google/protobuf/wrappers.ts";
 export type { ProtoFile } from "./proto_file.ts";
+export type { Message, ReadMessage, WriteMessage } from "./compile/coder.ts";
+export type { Reader } from "./reader.ts";
+export type { JsonMessageType } from "./runtime/json.ts";
+export type { MessageType } from "./runtime/message.ts";
+export type { EnumSchema, FieldSchema, FieldType, Longs, MessageSchema, ScalarType } from "./schema.ts";
+export type {
+  BidiStreamingMethod,
+  ClientStreamingMethod,
+  ServerStreamingMethod,
+  UnaryMethod,
+} from "./runtime/service.ts";
 export { type RawMethod, rawMethod } from "./raw.ts";
 export type {
   BidiStreaming,
@@ -38,7 +51,6 @@ export {
   durationFromMs,
   type FieldMask,
   fieldMaskFromJson,
-  type Json,
   jsonFromFieldMask,
   jsonFromValue,
   type ListValue,

@@ -1,10 +1,15 @@
-// google/protobuf/*.proto as protoc 35 ships them, without comments and options: data, written as .proto text. Of
+// google/protobuf/*.proto as protoc 35 ships them, without options and with few comments, in our words: data, written as .proto text. Of
 // what is gone from them there is `php_generic_services`, which older files set.
 
 /** Texts by import path, less "google/protobuf/" and ".proto". */
 export const WELL_KNOWN_SOURCES: Readonly<Record<string, string>> = {
   any: `syntax = "proto3"; package google.protobuf;
-message Any { string type_url = 1; bytes value = 2; }`,
+// A message of any type.
+message Any {
+// "type.googleapis.com/pkg.Type": what stands behind the last slash is the message's type.
+string type_url = 1;
+// The encoded message.
+bytes value = 2; }`,
   api: `syntax = "proto3"; package google.protobuf;
 import "google/protobuf/source_context.proto";
 import "google/protobuf/type.proto";
@@ -16,11 +21,19 @@ string response_type_url = 4; bool response_streaming = 5; repeated Option optio
 Syntax syntax = 7 [deprecated = true]; string edition = 8 [deprecated = true]; }
 message Mixin { string name = 1; string root = 2; }`,
   duration: `syntax = "proto3"; package google.protobuf;
-message Duration { int64 seconds = 1; int32 nanos = 2; }`,
+// A span of time; both fields are of one sign.
+message Duration {
+// Whole seconds.
+int64 seconds = 1;
+// -999,999,999 to 999,999,999, of the same sign as \`seconds\`.
+int32 nanos = 2; }`,
   empty: `syntax = "proto3"; package google.protobuf;
 message Empty {}`,
   field_mask: `syntax = "proto3"; package google.protobuf;
-message FieldMask { repeated string paths = 1; }`,
+// Which fields are meant.
+message FieldMask {
+// Paths of fields, as the .proto file writes them: "user.display_name".
+repeated string paths = 1; }`,
   source_context: `syntax = "proto3"; package google.protobuf;
 message SourceContext { string file_name = 1; }`,
   struct: `syntax = "proto3"; package google.protobuf;
@@ -30,7 +43,12 @@ bool bool_value = 4; Struct struct_value = 5; ListValue list_value = 6; } }
 message ListValue { repeated Value values = 1; }
 enum NullValue { NULL_VALUE = 0; }`,
   timestamp: `syntax = "proto3"; package google.protobuf;
-message Timestamp { int64 seconds = 1; int32 nanos = 2; }`,
+// A moment, since 1970, in UTC.
+message Timestamp {
+// Whole seconds since 1970-01-01T00:00:00Z.
+int64 seconds = 1;
+// 0 to 999,999,999, forwards in time.
+int32 nanos = 2; }`,
   type: `syntax = "proto3"; package google.protobuf;
 import "google/protobuf/any.proto";
 import "google/protobuf/source_context.proto";
@@ -50,15 +68,42 @@ message EnumValue { string name = 1; int32 number = 2; repeated Option options =
 message Option { string name = 1; Any value = 2; }
 enum Syntax { SYNTAX_PROTO2 = 0; SYNTAX_PROTO3 = 1; SYNTAX_EDITIONS = 2; }`,
   wrappers: `syntax = "proto3"; package google.protobuf;
-message DoubleValue { double value = 1; }
-message FloatValue { float value = 1; }
-message Int64Value { int64 value = 1; }
-message UInt64Value { uint64 value = 1; }
-message Int32Value { int32 value = 1; }
-message UInt32Value { uint32 value = 1; }
-message BoolValue { bool value = 1; }
-message StringValue { string value = 1; }
-message BytesValue { bytes value = 1; }`,
+// A double that may be absent.
+message DoubleValue {
+// The value.
+double value = 1; }
+// A float that may be absent.
+message FloatValue {
+// The value.
+float value = 1; }
+// An int64 that may be absent.
+message Int64Value {
+// The value.
+int64 value = 1; }
+// A uint64 that may be absent.
+message UInt64Value {
+// The value.
+uint64 value = 1; }
+// An int32 that may be absent.
+message Int32Value {
+// The value.
+int32 value = 1; }
+// A uint32 that may be absent.
+message UInt32Value {
+// The value.
+uint32 value = 1; }
+// A bool that may be absent.
+message BoolValue {
+// The value.
+bool value = 1; }
+// A string that may be absent.
+message StringValue {
+// The value.
+string value = 1; }
+// Bytes that may be absent.
+message BytesValue {
+// The value.
+bytes value = 1; }`,
   descriptor: `syntax = "proto2"; package google.protobuf;
 message FileDescriptorSet { repeated FileDescriptorProto file = 1; extensions 536000000; }
 message FileDescriptorProto { optional string name = 1; optional string package = 2;

@@ -1,24 +1,13 @@
 // Well-known types are plain messages; these make them of what JavaScript has for the same, and back.
 
+import type { Duration } from "../protos/google/protobuf/duration.ts";
+import type { Timestamp } from "../protos/google/protobuf/timestamp.ts";
 import { pathFromJson, pathToJson } from "./json/field_paths.ts";
 import { isPlain } from "../records.ts";
 import { describeValue } from "./errors.ts";
+import type { Json } from "./json/json_value.ts";
 
-/** google.protobuf.Timestamp: since 1970, in UTC. */
-export interface Timestamp {
-  /** Whole seconds since 1970-01-01T00:00:00Z. */
-  seconds: bigint;
-  /** 0 to 999,999,999, forwards in time. */
-  nanos: number;
-}
-
-/** google.protobuf.Duration: both of one sign. */
-export interface Duration {
-  /** Whole seconds. */
-  seconds: bigint;
-  /** -999,999,999 to 999,999,999, of the same sign as `seconds`. */
-  nanos: number;
-}
+export type { Duration, Timestamp };
 
 /** What a Value may be, by the name of the member. */
 export interface ValueMembers {
@@ -63,9 +52,6 @@ export interface FieldMask {
   /** Paths of fields, as the .proto file writes them: "user.display_name". */
   paths: string[];
 }
-
-/** A JSON value. */
-export type Json = null | number | string | boolean | readonly Json[] | { readonly [name: string]: Json };
 
 const NANOS_PER_MS = 1_000_000;
 
@@ -175,25 +161,4 @@ export function jsonFromFieldMask({ paths }: FieldMask): string {
       `Cannot make JSON of the path ${describeValue(path)}: it would not come back as it was`,
     );
   }).join(",");
-}
-
-const HINTS: Readonly<Record<string, string>> = {
-  Timestamp: "timestampFromDate(date) makes one",
-  Duration: "durationFromMs(ms) makes one",
-  Struct: "structFromObject(object) makes one",
-  Value: "valueFromJson(value) makes one",
-  ListValue: "a ListValue is { values: [...] }, each made by valueFromJson",
-  FieldMask: "a FieldMask is { paths: [...] }",
-  Any: "packAny(codec, message) makes one",
-  ...Object.fromEntries(
-    ["Double", "Float", "Int64", "UInt64", "Int32", "UInt32", "Bool", "String", "Bytes"].map(
-      (name) => [`${name}Value`, `a ${name}Value is { value: ... }`],
-    ),
-  ),
-};
-
-/** "; " and how a value of the well-known type is made; "" for other types. */
-export function hintFor(fullName: string): string {
-  const name = fullName.startsWith("google.protobuf.") ? fullName.slice("google.protobuf.".length) : "";
-  return Object.hasOwn(HINTS, name) ? `; ${HINTS[name]}` : "";
 }

@@ -9,6 +9,7 @@ import { CallCounts } from "../channelz/call_counts.ts";
 import { numberOf } from "../channelz/identity.ts";
 import { type KnownChannel, knownChannels, watchChannels, watchedOf } from "../channelz/registry.ts";
 import { type ChannelzMethods, channelzService, type ChannelzTls } from "../channelz/service.ts";
+import type { MessageInit } from "../proto/mod.ts";
 import { type Server, styledServer } from "../server/server.ts";
 import type { MethodHandlers } from "../server/service.ts";
 
@@ -207,7 +208,7 @@ function socketOf(transport: Connected) {
   };
 }
 
-function tlsOf({ cipher, peerCertificate }: ConnectionSecurity): ChannelzTls {
+function tlsOf({ cipher, peerCertificate }: ConnectionSecurity): MessageInit<ChannelzTls> {
   const name = cipher.startsWith("TLS_") ? { standardName: cipher } : { otherName: cipher };
   return { ...name, remoteCertificate: peerCertificate?.der };
 }

@@ -2,9 +2,13 @@
 
 import { checkOptions, describe, type OptionNames } from "../options.ts";
 import { isRecord } from "../records.ts";
+import type { MessageInit } from "../proto/mod.ts";
 import type { LoadReport } from "./load_report_service.ts";
 
-const NAMES: OptionNames<LoadReport> = {
+/** A report of which figures may be left out; those by name are in objects. */
+export type Figures = Partial<LoadReport>;
+
+const NAMES: OptionNames<Figures> = {
   cpuUtilization: true,
   memUtilization: true,
   applicationUtilization: true,
@@ -39,29 +43,39 @@ const PURPOSE = "report a load";
  * @throws {TypeError} for figures that are unknown or no numbers
  * @throws {RangeError} for figures out of their range
  */
-export function checkLoadReport(report: LoadReport): LoadReport {
+export function checkLoadReport(report: MessageInit<LoadReport>): Figures {
   checkOptions(PURPOSE, report, NAMES);
-  for (const [name, range] of Object.entries(RANGES)) {
-    checkFigure(name, report[name as keyof typeof RANGES], range);
+  const checked: Figures = {};
+  for (const name of keysOf(RANGES)) {
+    const figure = report[name];
+    if (figure !== undefined) checked[name] = checkFigure(name, figure, RANGES[name]);
   }
-  for (const [name, range] of Object.entries(NAMED_RANGES)) {
-    const figures = report[name as keyof typeof NAMED_RANGES] ?? {};
+  for (const name of keysOf(NAMED_RANGES)) {
+    const given: unknown = report[name];
+    if (given === undefined) continue;
+    const figures = given instanceof Map ? Object.fromEntries(given) : given;
     if (!isRecord(figures)) throw new TypeError(`Cannot ${PURPOSE}: ${name} is ${describe(figures)}`);
-    for (const [key, figure] of Object.entries(figures)) {
-      checkFigure(`${name}[${JSON.stringify(key)}]`, figure, range);
-    }
+    checked[name] = Object.fromEntries(
+      Object.entries(figures).map(([key, figure]) => [
+        key,
+        checkFigure(`${name}[${JSON.stringify(key)}]`, figure, NAMED_RANGES[name]),
+      ]),
+    );
   }
-  return structuredClone(report);
+  return checked;
+}
+
+function keysOf<T extends object>(ranges: T): (keyof T)[] {
+  return Object.keys(ranges) as (keyof T)[];
 }
 
 function checkFigure(
   name: string,
-  figure: number | undefined,
+  figure: unknown,
   [least, most]: readonly [number, number],
-): void {
-  if (figure === undefined) return;
+): number {
   if (typeof figure !== "number") throw new TypeError(`Cannot ${PURPOSE}: ${name} is ${describe(figure)}`);
-  if (Number.isFinite(figure) && figure >= least && figure <= most) return;
+  if (Number.isFinite(figure) && figure >= least && figure <= most) return figure;
   const expected = most === Infinity
     ? least === 0 ? "0 or more" : "a number that is finite"
     : `${least} to ${most}`;

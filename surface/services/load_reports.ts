@@ -4,13 +4,13 @@
 import type { TaskHandle } from "../../pollers/mod.ts";
 import type { Metadata } from "../call/metadata.ts";
 import { checkOptions } from "../options.ts";
-import { encodeMessage } from "../proto/mod.ts";
+import { encodeMessage, type MessageInit } from "../proto/mod.ts";
 import { reactor } from "../reactor/reactor.ts";
 import type { ReactorContext } from "../reactor/reactor_context.ts";
 import { ServerWriteReactor } from "../reactor/server_reactors.ts";
 import type { ServerInterceptor } from "../server/interceptor.ts";
 import { type Server, styledServer } from "../server/server.ts";
-import { checkLoadReport } from "./load_figures.ts";
+import { checkLoadReport, type Figures } from "./load_figures.ts";
 import { type LoadReport, type LoadReportRequest, loadReportService } from "./load_report_service.ts";
 
 /** Where calls have the report, among their trailers. */
@@ -31,7 +31,7 @@ export interface ReportedCall {
 }
 
 /** One stream of reports. */
-class ReportStream extends ServerWriteReactor<LoadReport> {
+class ReportStream extends ServerWriteReactor<MessageInit<LoadReport>> {
   private timer: TaskHandle | undefined = undefined;
   private isOver = false;
 
@@ -86,10 +86,10 @@ class ReportStream extends ServerWriteReactor<LoadReport> {
  * ```
  */
 export class LoadReports {
-  #figures: LoadReport = {};
+  #figures: Figures = {};
   readonly #streams = new Set<ReportStream>();
   /** What was recorded of a call, by its trailers. */
-  readonly #recorded = new WeakMap<Metadata, LoadReport>();
+  readonly #recorded = new WeakMap<Metadata, Figures>();
 
   /**
    * Adds the service to `server` by which clients ask for its load; it is idle until `set` says more.
@@ -118,7 +118,7 @@ export class LoadReports {
   }
 
   /** What is reported now. */
-  get figures(): LoadReport {
+  get figures(): MessageInit<LoadReport> {
     return this.#figures;
   }
 
@@ -129,7 +129,7 @@ export class LoadReports {
    * @throws {TypeError} for figures that are unknown or no numbers
    * @throws {RangeError} for figures out of their range
    */
-  set(figures: LoadReport): void {
+  set(figures: MessageInit<LoadReport>): void {
     this.#figures = checkLoadReport(figures);
   }
 
@@ -140,7 +140,7 @@ export class LoadReports {
    * @throws {TypeError} for figures that are unknown or no numbers
    * @throws {RangeError} for figures out of their range
    */
-  record(call: ReportedCall, figures: LoadReport): void {
+  record(call: ReportedCall, figures: MessageInit<LoadReport>): void {
     const { trailers } = call;
     const recorded = merged(this.#recorded.get(trailers) ?? {}, checkLoadReport(figures));
     this.#recorded.set(trailers, recorded);
@@ -159,7 +159,7 @@ export class LoadReports {
 }
 
 /** Both; of the same figure that of `second`. */
-function merged(first: LoadReport, second: LoadReport): LoadReport {
+function merged(first: Figures, second: Figures): Figures {
   return {
     ...first,
     ...second,

@@ -3,6 +3,7 @@
 
 import { Status, type StatusCode } from "../call/status.ts";
 import { FileIndex, withImports } from "../proto/descriptor/file_index.ts";
+import type { MessageInit } from "../proto/message_types.ts";
 import type { ProtoFile } from "../proto/proto_file.ts";
 import type { MethodTable, ServedService } from "../server/method_table.ts";
 import { type Server, styledServer } from "../server/server.ts";
@@ -12,6 +13,9 @@ import {
   reflectionService,
   type ReflectionVersion,
 } from "./reflection_service.ts";
+
+/** A response of which what is absent is left out. */
+type Response = MessageInit<ReflectionResponse>;
 
 /**
  * Adds the reflection services, v1 and v1alpha, to a server: grpcurl, `pollwire call` and their like learn from them what
@@ -45,35 +49,35 @@ export class Reflection {
     }
   }
 
-  async *#answerAll(requests: AsyncIterable<ReflectionRequest>): AsyncGenerator<ReflectionResponse> {
+  async *#answerAll(requests: AsyncIterable<ReflectionRequest>): AsyncGenerator<Response> {
     const sent = new Set<string>();
     for await (const request of requests) {
-      yield { validHost: request.host ?? "", originalRequest: request, ...this.#answer(request, sent) };
+      yield { validHost: request.host, originalRequest: request, ...this.#answer(request, sent) };
     }
   }
 
   /** `sent`: the names of files that the client has had on this stream. */
-  #answer(request: ReflectionRequest, sent: Set<string>): ReflectionResponse {
+  #answer(request: ReflectionRequest, sent: Set<string>): Response {
     switch (request.messageRequest) {
       case "listServices": {
         const service = this.#methods.servedServices().map(({ name }) => ({ name }));
         return { messageResponse: "listServicesResponse", listServicesResponse: { service } };
       }
       case "fileByFilename": {
-        const name = request.fileByFilename!;
+        const name = request.fileByFilename;
         return filesOf(this.#files().file(name), sent) ?? notFound(`no file "${name}" is known`);
       }
       case "fileContainingSymbol": {
-        const name = request.fileContainingSymbol!;
+        const name = request.fileContainingSymbol;
         return filesOf(this.#files().symbol(name), sent) ?? notFound(this.#whyUnknown(name));
       }
       case "fileContainingExtension": {
-        const { containingType = "", extensionNumber = 0 } = request.fileContainingExtension!;
+        const { containingType, extensionNumber } = request.fileContainingExtension;
         return filesOf(this.#files().extension(containingType, extensionNumber), sent) ??
           notFound(`no extension ${extensionNumber} of "${containingType}" is known`);
       }
       case "allExtensionNumbersOfType": {
-        const baseTypeName = request.allExtensionNumbersOfType!;
+        const baseTypeName = request.allExtensionNumbersOfType;
         const extensionNumber = this.#files().extensionNumbers(baseTypeName);
         if (extensionNumber === undefined) return notFound(`no message "${baseTypeName}" is known`);
         return {
@@ -106,7 +110,7 @@ export class Reflection {
 }
 
 /** `file`, and what it imports as far as it is not `sent` yet; undefined where there is no file. */
-function filesOf(file: ProtoFile | undefined, sent: Set<string>): ReflectionResponse | undefined {
+function filesOf(file: ProtoFile | undefined, sent: Set<string>): Response | undefined {
   if (file === undefined) return undefined;
   const files = [...withImports([file])].filter((one) => one === file || !sent.has(one.name));
   for (const { name } of files) sent.add(name);
@@ -116,10 +120,10 @@ function filesOf(file: ProtoFile | undefined, sent: Set<string>): ReflectionResp
   };
 }
 
-function notFound(message: string): ReflectionResponse {
+function notFound(message: string): Response {
   return refusal(Status.NOT_FOUND, message);
 }
 
-function refusal(errorCode: StatusCode, errorMessage: string): ReflectionResponse {
+function refusal(errorCode: StatusCode, errorMessage: string): Response {
   return { messageResponse: "errorResponse", errorResponse: { errorCode, errorMessage } };
 }

@@ -7,7 +7,13 @@ import type { CallOptions } from "../client/call_options.ts";
 import { createClient } from "../promise/client.ts";
 import { descriptorCodecs, type FileDescriptor } from "../proto/descriptor/descriptor_types.ts";
 import { loadDescriptors } from "../proto/descriptor/load_descriptors.ts";
-import { DecodeError, type LoadedProto, ProtoError, type ProtoTypes } from "../proto/mod.ts";
+import {
+  DecodeError,
+  type LoadedProto,
+  type MessageInit,
+  ProtoError,
+  type ProtoTypes,
+} from "../proto/mod.ts";
 import { wellKnownFile } from "../proto/well_known.ts";
 import {
   type ReflectionRequest,
@@ -21,6 +27,9 @@ const MAX_FILES = 5000;
 const MAX_BYTES = 64 << 20;
 /** Questions of one stream: a server that limits how long a stream may be is not met. */
 const MAX_QUESTIONS = 100;
+
+/** A request of which what is absent is left out. */
+type Request = MessageInit<ReflectionRequest>;
 
 /** A file that the server has sent. */
 interface ReflectedFile {
@@ -64,7 +73,7 @@ export class ReflectionClient {
   async services(): Promise<string[]> {
     const [response] = await this.#ask([{ messageRequest: "listServices", listServices: "*" }], ["services"]);
     if (response!.messageResponse !== "listServicesResponse") throw answeredElse("its services");
-    return (response!.listServicesResponse?.service ?? []).map(({ name = "" }) => name);
+    return response!.listServicesResponse.service.map(({ name }) => name);
   }
 
   /**
@@ -103,7 +112,7 @@ export class ReflectionClient {
     return loadDescriptors<T>([...all]);
   }
 
-  async #closure(what: string, request: ReflectionRequest): Promise<Uint8Array[]> {
+  async #closure(what: string, request: Request): Promise<Uint8Array[]> {
     const [response] = await this.#ask([request], [what]);
     const found = new Set<ReflectedFile>();
     const unread: ReflectedFile[] = [];
@@ -129,7 +138,7 @@ export class ReflectionClient {
 
   /** The files of these names, and what else the server sends with them. */
   async #fetch(names: readonly string[]): Promise<ReflectedFile[]> {
-    const request = (name: string): ReflectionRequest => ({
+    const request = (name: string): Request => ({
       messageRequest: "fileByFilename",
       fileByFilename: name,
     });
@@ -143,7 +152,7 @@ export class ReflectionClient {
   /** Keeps the files of a response, and returns them. */
   #keep(response: ReflectionResponse, what: string): ReflectedFile[] {
     if (response.messageResponse !== "fileDescriptorResponse") throw answeredElse(what);
-    return (response.fileDescriptorResponse?.fileDescriptorProto ?? []).map((bytes) => {
+    return response.fileDescriptorResponse.fileDescriptorProto.map((bytes) => {
       const { name = "", dependency = [], weakDependency = [] } = decode(bytes);
       const known = this.#files.get(name);
       if (known !== undefined) return known;
@@ -162,7 +171,7 @@ export class ReflectionClient {
   }
 
   /** One response for each request, none of which is an error; `what` was asked for with each. */
-  async #ask(requests: readonly ReflectionRequest[], what: readonly string[]): Promise<ReflectionResponse[]> {
+  async #ask(requests: readonly Request[], what: readonly string[]): Promise<ReflectionResponse[]> {
     const responses = await this.#askEither(requests);
     const refused = responses.findIndex(({ messageResponse }) => messageResponse === "errorResponse");
     if (refused < 0) return responses;
@@ -174,7 +183,7 @@ export class ReflectionClient {
   }
 
   /** Asks in the version that the server has. */
-  async #askEither(requests: readonly ReflectionRequest[]): Promise<ReflectionResponse[]> {
+  async #askEither(requests: readonly Request[]): Promise<ReflectionResponse[]> {
     try {
       return await this.#askIn(this.#version, requests);
     } catch (error) {
@@ -188,7 +197,7 @@ export class ReflectionClient {
 
   async #askIn(
     version: ReflectionVersion,
-    requests: readonly ReflectionRequest[],
+    requests: readonly Request[],
   ): Promise<ReflectionResponse[]> {
     const client = createClient(reflectionService(version), this.#channel);
     const responses: ReflectionResponse[] = [];

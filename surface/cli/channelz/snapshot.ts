@@ -3,11 +3,11 @@
 import { formatIpv6 } from "../../../pollers/mod.ts";
 import { RpcError } from "../../call/rpc_error.ts";
 import { Status } from "../../call/status.ts";
-import type { ChannelzAddress } from "../../channelz/messages.ts";
 import type {
-  ChannelzCalls,
-  ChannelzData,
+  ChannelzAddress,
+  ChannelzChannelData,
   ChannelzMethods,
+  ChannelzServerData,
   ChannelzSocket,
   ChannelzSocketRef,
 } from "../../channelz/service.ts";
@@ -93,11 +93,11 @@ class SnapshotReader {
 
   async servers(): Promise<ServerState[]> {
     const found = await pages(async (startServerId) => {
-      const { server = [], end = true } = await this.client.getServers({ startServerId }, this.options);
+      const { server, end } = await this.client.getServers({ startServerId }, this.options);
       return { page: server, end, last: server.at(-1)?.ref?.serverId };
     });
-    return Promise.all(found.map(async ({ ref, data, listenSocket = [] }) => {
-      const serverId = ref?.serverId ?? 0;
+    return Promise.all(found.map(async ({ ref, data, listenSocket }) => {
+      const serverId = ref?.serverId ?? 0n;
       const sockets = await pages(async (startSocketId) => {
         const asked = this.client.getServerSockets({ serverId, startSocketId }, this.options);
         const { socketRef = [], end = true } = await orGone(asked) ?? {};
@@ -105,7 +105,7 @@ class SnapshotReader {
       });
       return {
         id: Number(serverId),
-        listens: listenSocket.map(({ name = "" }) => name),
+        listens: listenSocket.map(({ name }) => name),
         calls: callsOf(data),
         connections: await this.connections(sockets),
       };
@@ -114,22 +114,22 @@ class SnapshotReader {
 
   async channels(): Promise<ChannelState[]> {
     const found = await pages(async (startChannelId) => {
-      const { channel = [], end = true } = await this.client.getTopChannels({ startChannelId }, this.options);
+      const { channel, end } = await this.client.getTopChannels({ startChannelId }, this.options);
       return { page: channel, end, last: channel.at(-1)?.ref?.channelId };
     });
-    return Promise.all(found.map(async ({ ref, data, subchannelRef = [] }) => ({
+    return Promise.all(found.map(async ({ ref, data, subchannelRef }) => ({
       id: Number(ref?.channelId ?? 0),
       ...named(ref?.name, data),
       subchannels: present(
-        await Promise.all(subchannelRef.map(({ subchannelId = 0 }) => this.subchannel(subchannelId))),
+        await Promise.all(subchannelRef.map(({ subchannelId }) => this.subchannel(subchannelId))),
       ),
     })));
   }
 
-  private async subchannel(subchannelId: bigint | number): Promise<SubchannelState | undefined> {
+  private async subchannel(subchannelId: bigint): Promise<SubchannelState | undefined> {
     const { subchannel } = await orGone(this.client.getSubchannel({ subchannelId }, this.options)) ?? {};
     if (subchannel === undefined) return undefined;
-    const { ref, data, socketRef = [] } = subchannel;
+    const { ref, data, socketRef } = subchannel;
     return {
       id: Number(subchannelId),
       ...named(ref?.name, data),
@@ -138,7 +138,7 @@ class SnapshotReader {
   }
 
   private async connections(refs: readonly ChannelzSocketRef[]): Promise<Connection[]> {
-    const asked = refs.map(({ socketId = 0 }) => orGone(this.client.getSocket({ socketId }, this.options)));
+    const asked = refs.map(({ socketId }) => orGone(this.client.getSocket({ socketId }, this.options)));
     return present(await Promise.all(asked)).flatMap(({ socket }) =>
       socket === undefined ? [] : connectionOf(socket)
     );
@@ -148,7 +148,7 @@ class SnapshotReader {
 interface Page<T> {
   readonly page: readonly T[];
   readonly end: boolean;
-  readonly last: bigint | number | undefined;
+  readonly last: bigint | undefined;
 }
 
 /** All pages, from number 0 on. */
@@ -158,7 +158,7 @@ async function pages<T>(ask: (start: bigint) => Promise<Page<T>>): Promise<T[]> 
     const { page, end, last } = await ask(start);
     all.push(...page);
     if (end || last === undefined) return all;
-    start = BigInt(last) + 1n;
+    start = last + 1n;
   }
 }
 
@@ -176,15 +176,15 @@ function present<T>(values: readonly (T | undefined)[]): T[] {
   return values.filter((value): value is T & NonNullable<unknown> => value !== undefined);
 }
 
-function named(name: string | undefined, data: ChannelzData | undefined) {
+function named(name: string | undefined, data: ChannelzChannelData | undefined) {
   return {
     target: data?.target || name || "",
-    state: data?.state?.state ?? "UNKNOWN",
+    state: String(data?.state?.state ?? "UNKNOWN"),
     calls: callsOf(data),
   };
 }
 
-function callsOf(data: ChannelzCalls | undefined): Calls {
+function callsOf(data: ChannelzChannelData | ChannelzServerData | undefined): Calls {
   const { callsStarted = 0, callsSucceeded = 0, callsFailed = 0, lastCallStartedTimestamp: last } = data ??
     {};
   return {
@@ -197,8 +197,8 @@ function callsOf(data: ChannelzCalls | undefined): Calls {
   };
 }
 
-function connectionOf({ ref, data = {}, local, remote, security }: ChannelzSocket): Connection {
-  const { localFlowControlWindow, remoteFlowControlWindow } = data;
+function connectionOf({ ref, data, local, remote, security }: ChannelzSocket): Connection {
+  const { localFlowControlWindow, remoteFlowControlWindow } = data ?? {};
   const tls = security?.tls;
   return {
     id: Number(ref?.socketId ?? 0),
@@ -206,24 +206,24 @@ function connectionOf({ ref, data = {}, local, remote, security }: ChannelzSocke
     remote: addressText(remote),
     ...(tls === undefined ? {} : { tls: tls.standardName || tls.otherName || "TLS" }),
     streams: {
-      started: Number(data.streamsStarted ?? 0),
-      succeeded: Number(data.streamsSucceeded ?? 0),
-      failed: Number(data.streamsFailed ?? 0),
+      started: Number(data?.streamsStarted ?? 0),
+      succeeded: Number(data?.streamsSucceeded ?? 0),
+      failed: Number(data?.streamsFailed ?? 0),
     },
-    messagesSent: Number(data.messagesSent ?? 0),
-    messagesReceived: Number(data.messagesReceived ?? 0),
-    keepAlivesSent: Number(data.keepAlivesSent ?? 0),
-    ...(localFlowControlWindow ? { localWindow: Number(localFlowControlWindow.value ?? 0) } : {}),
-    ...(remoteFlowControlWindow ? { remoteWindow: Number(remoteFlowControlWindow.value ?? 0) } : {}),
+    messagesSent: Number(data?.messagesSent ?? 0),
+    messagesReceived: Number(data?.messagesReceived ?? 0),
+    keepAlivesSent: Number(data?.keepAlivesSent ?? 0),
+    ...(localFlowControlWindow ? { localWindow: Number(localFlowControlWindow.value) } : {}),
+    ...(remoteFlowControlWindow ? { remoteWindow: Number(remoteFlowControlWindow.value) } : {}),
   };
 }
 
 /** "10.0.0.1:80", "[::1]:80", "unix:/path". */
 export function addressText(address: ChannelzAddress | undefined): string {
   const { tcpipAddress, udsAddress, otherAddress } = address ?? {};
-  if (udsAddress !== undefined) return `unix:${udsAddress.filename ?? ""}`;
+  if (udsAddress !== undefined) return `unix:${udsAddress.filename}`;
   if (tcpipAddress === undefined) return otherAddress?.name ?? "";
-  const { ipAddress = new Uint8Array(0), port = 0 } = tcpipAddress;
+  const { ipAddress, port } = tcpipAddress;
   if (ipAddress.length === 4) return `${ipAddress.join(".")}:${port}`;
   return ipAddress.length === 16 ? `[${formatIpv6(ipAddress)}]:${port}` : `:${port}`;
 }

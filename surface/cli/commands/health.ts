@@ -6,7 +6,7 @@ import type { CallOptions } from "../../client/call_options.ts";
 import { hint } from "../../nearest.ts";
 import { type Client, createClient } from "../../promise/client.ts";
 import type { ServiceOf } from "../../proto/mod.ts";
-import { type HealthMethods, healthService } from "../../services/health_service.ts";
+import { type HealthMethods, healthService, type ServingStatus } from "../../services/health_service.ts";
 import { type CommandLine, defineCommand } from "../command.ts";
 import { callFlags, connectFlags } from "../common_flags.ts";
 import { callOptions, withChannel } from "../connect.ts";
@@ -45,7 +45,7 @@ export const health = defineCommand({
       try {
         if (flags.list) return await list(line, client, options);
         if (flags.watch) return await watch(line, client, service, options);
-        const { status = "UNKNOWN" } = await client.check({ service }, options);
+        const { status } = await client.check({ service }, options);
         print(line, service, status);
         return status === "SERVING" ? ExitCode.OK : ExitCode.FAILED;
       } catch (error) {
@@ -56,9 +56,9 @@ export const health = defineCommand({
 });
 
 async function list(line: Line, client: HealthClient, options: CallOptions): Promise<number> {
-  const { statuses = {} } = await client.list({}, options);
+  const { statuses } = await client.list({}, options);
   let serving = true;
-  for (const [service, { status = "UNKNOWN" }] of Object.entries(statuses).sort()) {
+  for (const [service, { status }] of Object.entries(statuses).sort()) {
     print(line, service, status);
     serving &&= status === "SERVING";
   }
@@ -71,14 +71,15 @@ async function watch(
   service: string,
   options: CallOptions,
 ): Promise<number> {
-  let last = "UNKNOWN";
-  for await (const { status = "UNKNOWN" } of client.watch({ service }, options)) {
+  let last: ServingStatus = "UNKNOWN";
+  for await (const { status } of client.watch({ service }, options)) {
     print(line, service, last = status, line.terminal.date());
   }
   return last === "SERVING" ? ExitCode.OK : ExitCode.FAILED;
 }
 
-function print({ flags, terminal: { out } }: Line, service: string, status: string, at?: Date): void {
+/** A status that is none of the protocol's is a number. */
+function print({ flags, terminal: { out } }: Line, service: string, status: ServingStatus, at?: Date): void {
   if (flags.json) {
     out.write(`${JSON.stringify({ ...(at && { time: at.toISOString() }), service, status })}\n`);
     return;
@@ -86,11 +87,13 @@ function print({ flags, terminal: { out } }: Line, service: string, status: stri
   const style = styleOf(out);
   const time = at === undefined ? "" : style.dim(`${at.toTimeString().slice(0, 8)}  `);
   out.write(
-    `${time}${paintOf(style, status)(printable(status))}${service === "" ? "" : `  ${printable(service)}`}\n`,
+    `${time}${paintOf(style, status)(printable(String(status)))}${
+      service === "" ? "" : `  ${printable(service)}`
+    }\n`,
   );
 }
 
-function paintOf({ green, red, yellow }: Style, status: string): (text: string) => string {
+function paintOf({ green, red, yellow }: Style, status: ServingStatus): (text: string) => string {
   return status === "SERVING" ? green : status === "NOT_SERVING" ? red : yellow;
 }
 
@@ -112,7 +115,7 @@ async function explained(
   }
   if (error.code !== Status.NOT_FOUND) return error;
   const named = await client.list({}, { deadlineMs: 1_000 }).then(
-    ({ statuses = {} }) => hint(service, Object.keys(statuses).filter((name) => name !== "")),
+    ({ statuses }) => hint(service, Object.keys(statuses).filter((name) => name !== "")),
     () => "",
   );
   return new CommandError(`The server has no status of ${JSON.stringify(service)}${named}`, exitCode);

@@ -2,7 +2,7 @@
 
 import { base64Of } from "../json/base64.ts";
 import { fileDescriptorBytes } from "../descriptor/write_file.ts";
-import type { EnumNode, FieldNode, MethodNode, ServiceNode } from "../language/nodes.ts";
+import type { EnumNode, FieldNode, MessageNode, MethodNode, ServiceNode } from "../language/nodes.ts";
 import { methodKind } from "../service.ts";
 import { propertyKey } from "./identifiers.ts";
 import { PURE } from "./layout.ts";
@@ -27,11 +27,12 @@ export function enumNamesText(module: Module, enums: ReadonlyMap<EnumNode, strin
   ).join("");
 }
 
-/** A message type, with JSON or without. */
-export function messageTypeText(module: Module, name: string, json: boolean): string {
+/** A message type, with JSON or without. Editors show of a name that is used as a value the comment of the value alone. */
+export function messageTypeText(module: Module, node: MessageNode, json: boolean): string {
+  const name = module.name(node);
   const type = module.runtime(json ? "JsonMessageType" : "MessageType", true);
   const made = codecText(module, name, json);
-  return `export const ${name}: ${type}<${name}> = ${PURE} ${made};\n`;
+  return `${module.docs.of(node)}export const ${name}: ${type}<${name}> = ${PURE} ${made};\n`;
 }
 
 function codecText(module: Module, name: string, json: boolean): string {
@@ -84,5 +85,7 @@ export function serviceCodecText(
   const methods = lines.length === 0 ? "{}" : `{\n${lines.join("")}}`;
   const args = [JSON.stringify(service.fullName), methods, ...(file === undefined ? [] : [file])];
   const made = `${module.runtime("service")}(${args.join(", ")})`;
-  return `export const ${name}: ${module.runtime("ServiceOf", true)}<${name}> = ${PURE} ${made};\n`;
+  return `${module.docs.of(service)}export const ${name}: ${
+    module.runtime("ServiceOf", true)
+  }<${name}> = ${PURE} ${made};\n`;
 }

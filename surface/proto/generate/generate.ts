@@ -97,7 +97,7 @@ class ModuleParts {
     const messages = this.#of("message").map((node) => {
       const name = module.name(node);
       const codec = this.#codec(name, node.fields, this.builder.message(node));
-      return codec + messageTypeText(module, name, settings.json);
+      return codec + messageTypeText(module, node, settings.json);
     });
     const extensions = this.#of("field").map((node) => {
       const name = module.name(node);

@@ -5,7 +5,7 @@ import type { ReadMessage, WriteMessage } from "../compile/coder.ts";
 import { defaultElementLimit } from "../elements.ts";
 import { checkOptions, type OptionNames } from "../../options.ts";
 import type { MessageSchema } from "../schema.ts";
-import type { Json } from "../well_known_values.ts";
+import type { Json } from "./json_value.ts";
 import type { FromJsonOptions, ToJsonOptions } from "./options.ts";
 import { readJson, readJsonText } from "./read_json.ts";
 import type { Registry } from "./registry.ts";

@@ -1,6 +1,10 @@
 // Timestamps and durations as JSON has them: RFC 3339 in UTC, and seconds with up to nine decimals and an "s".
 
-import type { Duration, Timestamp } from "../well_known_values.ts";
+/** A Timestamp or a Duration. */
+interface Time {
+  readonly seconds: bigint;
+  readonly nanos: number;
+}
 
 const NANOS = 1_000_000_000;
 /** 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z. */
@@ -19,7 +23,7 @@ export function timestampText(seconds: number, nanos: number): string | undefine
 }
 
 /** The Timestamp that `text` says; undefined where it says none. */
-export function timestampOf(text: string): Timestamp | undefined {
+export function timestampOf(text: string): Time | undefined {
   const found = TIMESTAMP.exec(text);
   if (found === null) return undefined;
   const [year, month, day, hour, minute, second] = found.slice(1, 7).map(Number) as [
@@ -55,7 +59,7 @@ export function durationText(seconds: number, nanos: number): string | undefined
 }
 
 /** The Duration that `text` says; undefined where it says none. */
-export function durationOf(text: string): Duration | undefined {
+export function durationOf(text: string): Time | undefined {
   const found = DURATION.exec(text);
   if (found === null || Number(found[2]) > MOST_SECONDS) return undefined;
   const seconds = BigInt(found[2]!);

@@ -2,7 +2,7 @@
 
 import type { Message } from "../compile/coder.ts";
 import type { FieldSchema } from "../schema.ts";
-import type { Json } from "../well_known_values.ts";
+import type { Json } from "./json_value.ts";
 import type { JsonField, JsonPlan } from "./plan.ts";
 import type { Registry } from "./registry.ts";
 

@@ -9,7 +9,7 @@ import { noMessage, stray, toMessage, unset } from "../message_shape.ts";
 import { RECURSION_LIMIT } from "../reader.ts";
 import type { EnumSchema, FieldSchema, MessageSchema } from "../schema.ts";
 import { unknownFields } from "../unknown_fields.ts";
-import type { Json } from "../well_known_values.ts";
+import type { Json } from "./json_value.ts";
 import { base64Of } from "./base64.ts";
 import type { ToJsonOptions } from "./options.ts";
 import { type JsonField, type JsonPlan, jsonPlanOf, Kind, nestedPlan, zeroOf } from "./plan.ts";

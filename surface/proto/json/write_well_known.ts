@@ -3,7 +3,7 @@
 import type { Message } from "../compile/coder.ts";
 import { bad, toLong } from "../encode_values.ts";
 import { describeValue, EncodeError } from "../errors.ts";
-import type { Json } from "../well_known_values.ts";
+import type { Json } from "./json_value.ts";
 import { pathToJson } from "./field_paths.ts";
 import { hasOwnForm } from "./own_form.ts";
 import { type JsonPlan, jsonPlanOf, nestedPlan, zeroOf } from "./plan.ts";

@@ -229,6 +229,7 @@ function ResponseHeader$write(m: any, w: Writer, f: FieldSchema | undefined): vo
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(ResponseHeader$, u, w);
 }
+/** At which revision of the store it was answered. */
 export const ResponseHeader: MessageType<ResponseHeader> = /* @__PURE__ */ messageType(ResponseHeader$, ResponseHeader$read, ResponseHeader$write);
 
 const KeyValue$ = /* @__PURE__ */ messageSchema("etcdserverpb.KeyValue", () => [
@@ -281,6 +282,7 @@ function KeyValue$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(KeyValue$, u, w);
 }
+/** One key. */
 export const KeyValue: MessageType<KeyValue> = /* @__PURE__ */ messageType(KeyValue$, KeyValue$read, KeyValue$write);
 
 const RangeRequest$ = /* @__PURE__ */ messageSchema("etcdserverpb.RangeRequest", () => [
@@ -355,6 +357,7 @@ function RangeRequest$write(m: any, w: Writer, f: FieldSchema | undefined): void
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(RangeRequest$, u, w);
 }
+/** Asks for the keys from `key` to below `range_end`. */
 export const RangeRequest: MessageType<RangeRequest> = /* @__PURE__ */ messageType(RangeRequest$, RangeRequest$read, RangeRequest$write);
 
 const RangeResponse$ = /* @__PURE__ */ messageSchema("etcdserverpb.RangeResponse", () => [
@@ -415,6 +418,7 @@ function RangeResponse$write(m: any, w: Writer, f: FieldSchema | undefined): voi
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(RangeResponse$, u, w);
 }
+/** Some keys, and whether there are more. */
 export const RangeResponse: MessageType<RangeResponse> = /* @__PURE__ */ messageType(RangeResponse$, RangeResponse$read, RangeResponse$write);
 
 const PutRequest$ = /* @__PURE__ */ messageSchema("etcdserverpb.PutRequest", () => [
@@ -478,6 +482,7 @@ function PutRequest$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(PutRequest$, u, w);
 }
+/** Sets a key, which goes when its lease does. */
 export const PutRequest: MessageType<PutRequest> = /* @__PURE__ */ messageType(PutRequest$, PutRequest$read, PutRequest$write);
 
 const PutResponse$ = /* @__PURE__ */ messageSchema("etcdserverpb.PutResponse", () => [
@@ -648,6 +653,7 @@ function WatchRequest$write(m: any, w: Writer, f: FieldSchema | undefined): void
     if (v !== undefined && v !== null) unset(WatchRequest$, "requestUnion", v); }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(WatchRequest$, u, w);
 }
+/** Asks to watch keys, of which the first message of the stream says which. */
 export const WatchRequest: MessageType<WatchRequest> = /* @__PURE__ */ messageType(WatchRequest$, WatchRequest$read, WatchRequest$write);
 
 const Event$ = /* @__PURE__ */ messageSchema("etcdserverpb.Event", () => [
@@ -699,6 +705,7 @@ function Event$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(Event$, u, w);
 }
+/** One change. */
 export const Event: MessageType<Event> = /* @__PURE__ */ messageType(Event$, Event$read, Event$write);
 
 const WatchResponse$ = /* @__PURE__ */ messageSchema("etcdserverpb.WatchResponse", () => [
@@ -800,6 +807,7 @@ function WatchResponse$write(m: any, w: Writer, f: FieldSchema | undefined): voi
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(WatchResponse$, u, w);
 }
+/** Changes, or what becomes of the watch. */
 export const WatchResponse: MessageType<WatchResponse> = /* @__PURE__ */ messageType(WatchResponse$, WatchResponse$read, WatchResponse$write);
 
 const LeaseGrantRequest$ = /* @__PURE__ */ messageSchema("etcdserverpb.LeaseGrantRequest", () => [
@@ -903,6 +911,7 @@ function LeaseGrantResponse$write(m: any, w: Writer, f: FieldSchema | undefined)
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(LeaseGrantResponse$, u, w);
 }
+/** The lease, and the seconds that it got. */
 export const LeaseGrantResponse: MessageType<LeaseGrantResponse> = /* @__PURE__ */ messageType(LeaseGrantResponse$, LeaseGrantResponse$read, LeaseGrantResponse$write);
 
 const LeaseRevokeRequest$ = /* @__PURE__ */ messageSchema("etcdserverpb.LeaseRevokeRequest", () => [
@@ -1065,6 +1074,7 @@ function LeaseKeepAliveResponse$write(m: any, w: Writer, f: FieldSchema | undefi
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(LeaseKeepAliveResponse$, u, w);
 }
+/** What is left of a lease in seconds; 0: there is no such lease. */
 export const LeaseKeepAliveResponse: MessageType<LeaseKeepAliveResponse> = /* @__PURE__ */ messageType(LeaseKeepAliveResponse$, LeaseKeepAliveResponse$read, LeaseKeepAliveResponse$write);
 
 const AuthenticateRequest$ = /* @__PURE__ */ messageSchema("etcdserverpb.AuthenticateRequest", () => [
@@ -1115,6 +1125,7 @@ function AuthenticateRequest$write(m: any, w: Writer, f: FieldSchema | undefined
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(AuthenticateRequest$, u, w);
 }
+/** A user of etcd's. */
 export const AuthenticateRequest: MessageType<AuthenticateRequest> = /* @__PURE__ */ messageType(AuthenticateRequest$, AuthenticateRequest$read, AuthenticateRequest$write);
 
 const AuthenticateResponse$ = /* @__PURE__ */ messageSchema("etcdserverpb.AuthenticateResponse", () => [
@@ -1159,21 +1170,25 @@ export const AuthenticateResponse: MessageType<AuthenticateResponse> = /* @__PUR
 
 export const $file: ProtoFile = /* @__PURE__ */ protoFile("etcdserverpb/rpc.proto", [], "ChZldGNkc2VydmVycGIvcnBjLnByb3RvEgxldGNkc2VydmVycGIiLAoOUmVzcG9uc2VIZWFkZXISGgoIcmV2aXNpb24YAyABKANSCHJldmlzaW9uIjIKCEtleVZhbHVlEhAKA2tleRgBIAEoDFIDa2V5EhQKBXZhbHVlGAUgASgMUgV2YWx1ZSJvCgxSYW5nZVJlcXVlc3QSEAoDa2V5GAEgASgMUgNrZXkSGwoJcmFuZ2VfZW5kGAIgASgMUghyYW5nZUVuZBIUCgVsaW1pdBgDIAEoA1IFbGltaXQSGgoIcmV2aXNpb24YBCABKANSCHJldmlzaW9uIoMBCg1SYW5nZVJlc3BvbnNlEjQKBmhlYWRlchgBIAEoCzIcLmV0Y2RzZXJ2ZXJwYi5SZXNwb25zZUhlYWRlclIGaGVhZGVyEigKA2t2cxgCIAMoCzIWLmV0Y2RzZXJ2ZXJwYi5LZXlWYWx1ZVIDa3ZzEhIKBG1vcmUYAyABKAhSBG1vcmUiSgoKUHV0UmVxdWVzdBIQCgNrZXkYASABKAxSA2tleRIUCgV2YWx1ZRgCIAEoDFIFdmFsdWUSFAoFbGVhc2UYAyABKANSBWxlYXNlIkMKC1B1dFJlc3BvbnNlEjQKBmhlYWRlchgBIAEoCzIcLmV0Y2RzZXJ2ZXJwYi5SZXNwb25zZUhlYWRlclIGaGVhZGVyIq8BChJXYXRjaENyZWF0ZVJlcXVlc3QSEAoDa2V5GAEgASgMUgNrZXkSGwoJcmFuZ2VfZW5kGAIgASgMUghyYW5nZUVuZBIlCg5zdGFydF9yZXZpc2lvbhgDIAEoA1INc3RhcnRSZXZpc2lvbhInCg9wcm9ncmVzc19ub3RpZnkYBCABKAhSDnByb2dyZXNzTm90aWZ5EhoKCGZyYWdtZW50GAggASgIUghmcmFnbWVudCJqCgxXYXRjaFJlcXVlc3QSSQoOY3JlYXRlX3JlcXVlc3QYASABKAsyIC5ldGNkc2VydmVycGIuV2F0Y2hDcmVhdGVSZXF1ZXN0SABSDWNyZWF0ZVJlcXVlc3RCDwoNcmVxdWVzdF91bmlvbiKEAQoFRXZlbnQSMQoEdHlwZRgBIAEoDjIdLmV0Y2RzZXJ2ZXJwYi5FdmVudC5FdmVudFR5cGVSBHR5cGUSJgoCa3YYAiABKAsyFi5ldGNkc2VydmVycGIuS2V5VmFsdWVSAmt2IiAKCUV2ZW50VHlwZRIHCgNQVVQQABIKCgZERUxFVEUQASKUAgoNV2F0Y2hSZXNwb25zZRI0CgZoZWFkZXIYASABKAsyHC5ldGNkc2VydmVycGIuUmVzcG9uc2VIZWFkZXJSBmhlYWRlchIYCgdjcmVhdGVkGAMgASgIUgdjcmVhdGVkEhoKCGNhbmNlbGVkGAQgASgIUghjYW5jZWxlZBIpChBjb21wYWN0X3JldmlzaW9uGAUgASgDUg9jb21wYWN0UmV2aXNpb24SIwoNY2FuY2VsX3JlYXNvbhgGIAEoCVIMY2FuY2VsUmVhc29uEhoKCGZyYWdtZW50GAcgASgIUghmcmFnbWVudBIrCgZldmVudHMYCyADKAsyEy5ldGNkc2VydmVycGIuRXZlbnRSBmV2ZW50cyIlChFMZWFzZUdyYW50UmVxdWVzdBIQCgNUVEwYASABKANSA1RUTCJMChJMZWFzZUdyYW50UmVzcG9uc2USDgoCSUQYAiABKANSAklEEhAKA1RUTBgDIAEoA1IDVFRMEhQKBWVycm9yGAQgASgJUgVlcnJvciIkChJMZWFzZVJldm9rZVJlcXVlc3QSDgoCSUQYASABKANSAklEIhUKE0xlYXNlUmV2b2tlUmVzcG9uc2UiJwoVTGVhc2VLZWVwQWxpdmVSZXF1ZXN0Eg4KAklEGAEgASgDUgJJRCI6ChZMZWFzZUtlZXBBbGl2ZVJlc3BvbnNlEg4KAklEGAIgASgDUgJJRBIQCgNUVEwYAyABKANSA1RUTCJFChNBdXRoZW50aWNhdGVSZXF1ZXN0EhIKBG5hbWUYASABKAlSBG5hbWUSGgoIcGFzc3dvcmQYAiABKAlSCHBhc3N3b3JkIiwKFEF1dGhlbnRpY2F0ZVJlc3BvbnNlEhQKBXRva2VuGAIgASgJUgV0b2tlbjKCAQoCS1YSQAoFUmFuZ2USGi5ldGNkc2VydmVycGIuUmFuZ2VSZXF1ZXN0GhsuZXRjZHNlcnZlcnBiLlJhbmdlUmVzcG9uc2USOgoDUHV0EhguZXRjZHNlcnZlcnBiLlB1dFJlcXVlc3QaGS5ldGNkc2VydmVycGIuUHV0UmVzcG9uc2UyTQoFV2F0Y2gSRAoFV2F0Y2gSGi5ldGNkc2VydmVycGIuV2F0Y2hSZXF1ZXN0GhsuZXRjZHNlcnZlcnBiLldhdGNoUmVzcG9uc2UoATABMo0CCgVMZWFzZRJPCgpMZWFzZUdyYW50Eh8uZXRjZHNlcnZlcnBiLkxlYXNlR3JhbnRSZXF1ZXN0GiAuZXRjZHNlcnZlcnBiLkxlYXNlR3JhbnRSZXNwb25zZRJSCgtMZWFzZVJldm9rZRIgLmV0Y2RzZXJ2ZXJwYi5MZWFzZVJldm9rZVJlcXVlc3QaIS5ldGNkc2VydmVycGIuTGVhc2VSZXZva2VSZXNwb25zZRJfCg5MZWFzZUtlZXBBbGl2ZRIjLmV0Y2RzZXJ2ZXJwYi5MZWFzZUtlZXBBbGl2ZVJlcXVlc3QaJC5ldGNkc2VydmVycGIuTGVhc2VLZWVwQWxpdmVSZXNwb25zZSgBMAEyXQoEQXV0aBJVCgxBdXRoZW50aWNhdGUSIS5ldGNkc2VydmVycGIuQXV0aGVudGljYXRlUmVxdWVzdBoiLmV0Y2RzZXJ2ZXJwYi5BdXRoZW50aWNhdGVSZXNwb25zZWIGcHJvdG8z");
 
+/** Keys and values. */
 export const KV: ServiceOf<KV> = /* @__PURE__ */ service("etcdserverpb.KV", {
   range: ["Range", "unary", RangeRequest, RangeResponse],
   put: ["Put", "unary", PutRequest, PutResponse],
 }, $file);
 
+/** Changes of keys. */
 export const Watch: ServiceOf<Watch> = /* @__PURE__ */ service("etcdserverpb.Watch", {
   watch: ["Watch", "bidiStreaming", WatchRequest, WatchResponse],
 }, $file);
 
+/** Leases, which keys go with. */
 export const Lease: ServiceOf<Lease> = /* @__PURE__ */ service("etcdserverpb.Lease", {
   leaseGrant: ["LeaseGrant", "unary", LeaseGrantRequest, LeaseGrantResponse],
   leaseRevoke: ["LeaseRevoke", "unary", LeaseRevokeRequest, LeaseRevokeResponse],
   leaseKeepAlive: ["LeaseKeepAlive", "bidiStreaming", LeaseKeepAliveRequest, LeaseKeepAliveResponse],
 }, $file);
 
+/** Users. */
 export const Auth: ServiceOf<Auth> = /* @__PURE__ */ service("etcdserverpb.Auth", {
   authenticate: ["Authenticate", "unary", AuthenticateRequest, AuthenticateResponse],
 }, $file);

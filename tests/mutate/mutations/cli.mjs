@@ -3,6 +3,13 @@
 /** As `readMutations` describes them. */
 export default [
   {
+    file: "surface/cli/commands/health.ts",
+    before: "printable(String(status))",
+    after: "printable(status as string)",
+    test: "tests/surface/cli/health_test.ts",
+    name: "a status that the protocol does not have",
+  },
+  {
     file: "surface/cli/flags.ts",
     before: "if (dashes === 1 && letter !== undefined && table[letter]!.kind",
     after: "if (dashes === 3 && letter !== undefined && table[letter]!.kind",

@@ -68,6 +68,12 @@ export default [
   ),
   mutation(
     "surface/proto/generate/declarations.ts",
+    "`${module.docs.of(node)}export const ${name}: ${type}<",
+    "`export const ${name}: ${type}<",
+    "tests/surface/proto/generate/comments_test.ts",
+  ),
+  mutation(
+    "surface/proto/generate/declarations.ts",
     "`${PURE} ${codecText(module, name, false)}`",
     "codecText(module, name, false)",
     BUNDLE,

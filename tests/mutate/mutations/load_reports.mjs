@@ -172,6 +172,13 @@ export default [
   },
   {
     file: "surface/services/load_figures.ts",
+    before: "given instanceof Map ? Object.fromEntries(given) : given",
+    after: "given",
+    test: "tests/surface/services/load_reports_test.ts",
+    name: "[C43] figures by name may be a Map",
+  },
+  {
+    file: "surface/services/load_figures.ts",
     before: "figure >= least && figure <= most",
     after: "figure >= least",
     test: "tests/surface/services/load_reports_test.ts",

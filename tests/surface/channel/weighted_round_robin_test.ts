@@ -1,6 +1,6 @@
 // weighted_round_robin: calls by the load that servers report (gRFC A58).
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { type LoadReport, loadReportService } from "pollwire";
+import { type LoadReport, loadReportService, type MessageInit } from "pollwire";
 import type { SocketAddress } from "../../../pollers/mod.ts";
 import { EVERY_POLICY } from "../../../surface/channel/balancer/registry.ts";
 import { Status } from "../../../surface/call/status.ts";
@@ -15,7 +15,7 @@ const configured = (config: object) =>
 const { responseCodec } = loadReportService().methods.streamCoreMetrics;
 
 /** The trailers of a call that a server answers with `report`. */
-const trailersOf = (report: LoadReport) =>
+const trailersOf = (report: MessageInit<LoadReport>) =>
   HeaderList.of([["endpoint-load-metrics-bin", encodeBinary(encodeMessage(responseCodec, report))]]);
 
 /** Servers at ports from 81 on, connected. */
@@ -31,7 +31,7 @@ class WeightedWorld extends BalancingWorld {
   }
 
   /** Each server answers one call with its report; one that has none answers without. */
-  report(reports: Record<number, LoadReport>): void {
+  report(reports: Record<number, MessageInit<LoadReport>>): void {
     for (const seen = new Set<number>(); seen.size < this.servers.length;) {
       const { port, tracker } = this.start();
       const report = seen.has(port) ? undefined : reports[port];
@@ -41,7 +41,7 @@ class WeightedWorld extends BalancingWorld {
   }
 
   /** Reports that are the same go on until `untilMs`, one a second. */
-  async reportUntil(untilMs: number, reports: Record<number, LoadReport>): Promise<void> {
+  async reportUntil(untilMs: number, reports: Record<number, MessageInit<LoadReport>>): Promise<void> {
     for (let at = Math.round(this.simulation.now); at < untilMs; at += 1_000) {
       this.report(reports);
       await this.runUntil(Math.min(at + 1_000, untilMs));

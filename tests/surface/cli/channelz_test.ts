@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { Channel, createClient, healthService, Server } from "../../../mod.ts";
+import { Address } from "../../../surface/protos/grpc/channelz/v1/channelz.ts";
 import { addressText, type Snapshot } from "../../../surface/cli/channelz/snapshot.ts";
 import { snapshotLines } from "../../../surface/cli/channelz/tables.ts";
 import { styleOf } from "../../../surface/cli/text.ts";
@@ -83,14 +84,16 @@ test("rates are of what began between two snapshots, and red is what failed", ()
   assertStringIncludes(snapshotLines(idle, undefined, 80, plain).at(-1)!, " 1  -");
 });
 
+const addressOf = (init: Parameters<typeof Address.create>[0]) => addressText(Address.create(init));
+
 test("addresses of channelz are written as targets", () => {
   assertEquals(
-    addressText({ tcpipAddress: { ipAddress: new Uint8Array([10, 0, 0, 1]), port: 80 } }),
+    addressOf({ tcpipAddress: { ipAddress: new Uint8Array([10, 0, 0, 1]), port: 80 } }),
     "10.0.0.1:80",
   );
   const loopback = new Uint8Array(16);
   loopback[15] = 1;
-  assertEquals(addressText({ tcpipAddress: { ipAddress: loopback, port: 80 } }), "[::1]:80");
-  assertEquals(addressText({ udsAddress: { filename: "/x" } }), "unix:/x");
+  assertEquals(addressOf({ tcpipAddress: { ipAddress: loopback, port: 80 } }), "[::1]:80");
+  assertEquals(addressOf({ udsAddress: { filename: "/x" } }), "unix:/x");
   assertEquals(addressText(undefined), "");
 });

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { Server } from "../../../mod.ts";
+import { healthService, Server } from "../../../mod.ts";
 import { test } from "../../harness.ts";
 import { FakeTerminal, pollwire } from "./fake_terminal.ts";
 import { withShop } from "./shop.ts";
@@ -47,6 +47,26 @@ test("health --watch prints each change with its time until Ctrl-C", async () =>
     assertEquals(statuses, ["SERVING", "NOT_SERVING", "SERVING"]);
     assertStringIncludes(out, '{"time":"2026-11-26T12:00:00.000Z"');
   }, AT);
+});
+
+test("health prints a status that the protocol does not have as its number", async () => {
+  const server = new Server();
+  const answer = { status: 7 };
+  server.addService(healthService(), {
+    check: () => answer,
+    list: () => ({ statuses: { "": answer } }),
+    watch: () => [answer],
+  });
+  await server.listen(AT);
+  try {
+    for (const flags of [[], ["--list"]]) {
+      assertEquals(await pollwire(["health", AT, ...flags]), { code: 1, out: "7\n", err: "" });
+    }
+    const { code, out } = await pollwire(["health", AT, "--watch", "--json"]);
+    assertEquals([code, JSON.parse(out).status], [1, 7]);
+  } finally {
+    server.close();
+  }
 });
 
 test("health says that a server has none, and why it cannot be reached", async () => {

@@ -237,6 +237,14 @@ test("[C43] figures that are none are refused by their names", () => {
   }
 });
 
+test("[C43] figures by name may be a Map, and absent ones are undefined", () => {
+  const load = new LoadReports(new Server({ poller: new Simulation().host(), credentials: insecure }));
+  load.set({ cpuUtilization: undefined, eps: 2, namedMetrics: new Map([["queue", 3]]) });
+  assertEquals(load.figures, { eps: 2, namedMetrics: { queue: 3 } });
+  const wrong = () => load.set({ utilization: new Map([["gpu", 2]]) });
+  assertThrows(wrong, RangeError, 'utilization["gpu"] is 2');
+});
+
 /** Two servers of which the second can do three times as much, and a channel that balances by what they report. */
 async function balanced(config: object, perCall: boolean, then: (world: BalancedWorld) => Promise<void>) {
   const simulation = new Simulation();

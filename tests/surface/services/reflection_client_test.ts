@@ -6,6 +6,7 @@ import {
   Health,
   insecure,
   loadProto,
+  type MessageInit,
   ProtoError,
   Reflection,
   ReflectionClient,
@@ -48,7 +49,7 @@ async function learn<T>(
 
 /** A server with reflection of `version`, whose answers are `answer`'s. */
 function answering(
-  answer: (request: ReflectionRequest) => ReflectionResponse[],
+  answer: (request: ReflectionRequest) => MessageInit<ReflectionResponse>[],
   version: ReflectionVersion = "v1",
 ): (server: Server) => void {
   return (server) =>
@@ -59,7 +60,7 @@ function answering(
     });
 }
 
-const sends = (...files: FileDescriptor[]): ReflectionResponse[] => [{
+const sends = (...files: FileDescriptor[]): MessageInit<ReflectionResponse>[] => [{
   messageResponse: "fileDescriptorResponse",
   fileDescriptorResponse: { fileDescriptorProto: files.map((file) => descriptorCodecs().file.encode(file)) },
 }];
@@ -157,7 +158,7 @@ test("[C103] what the server does not know is its error, with its code", async (
 
 const HOSTILE: [
   what: string,
-  answer: (request: ReflectionRequest) => ReflectionResponse[],
+  answer: (request: ReflectionRequest) => MessageInit<ReflectionResponse>[],
   message: RegExp,
 ][] = [
   ["says nothing", () => [], /it has answered 0 of 1 questions/],

@@ -10,6 +10,7 @@ import {
   loadDescriptors,
   loadProto,
   LoadReports,
+  type MessageInit,
   rawMethod,
   Reflection,
   type ReflectionRequest,
@@ -35,7 +36,7 @@ const BY_HAND: ServiceDescriptor = {
 /** What a server with `services` answers `requests` with, all on one stream. */
 async function ask(
   services: readonly ServiceDescriptor[],
-  requests: readonly ReflectionRequest[],
+  requests: readonly MessageInit<ReflectionRequest>[],
   { version = "v1", prepare }: { version?: ReflectionVersion; prepare?: (server: Server) => void } = {},
 ): Promise<ReflectionResponse[]> {
   const simulation = new Simulation();
@@ -60,20 +61,20 @@ async function ask(
   return responses;
 }
 
-const listServices: ReflectionRequest = { messageRequest: "listServices", listServices: "" };
-const byName = (name: string): ReflectionRequest => ({
+const listServices: MessageInit<ReflectionRequest> = { messageRequest: "listServices", listServices: "" };
+const byName = (name: string): MessageInit<ReflectionRequest> => ({
   messageRequest: "fileByFilename",
   fileByFilename: name,
 });
-const bySymbol = (name: string): ReflectionRequest => ({
+const bySymbol = (name: string): MessageInit<ReflectionRequest> => ({
   messageRequest: "fileContainingSymbol",
   fileContainingSymbol: name,
 });
-const byExtension = (containingType: string, extensionNumber: number): ReflectionRequest => ({
+const byExtension = (containingType: string, extensionNumber: number): MessageInit<ReflectionRequest> => ({
   messageRequest: "fileContainingExtension",
   fileContainingExtension: { containingType, extensionNumber },
 });
-const numbersOf = (type: string): ReflectionRequest => ({
+const numbersOf = (type: string): MessageInit<ReflectionRequest> => ({
   messageRequest: "allExtensionNumbersOfType",
   allExtensionNumbersOfType: type,
 });

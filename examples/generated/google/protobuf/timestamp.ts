@@ -26,8 +26,11 @@ import {
   writeUnknown,
 } from "pollwire/generated";
 
+/** A moment, since 1970, in UTC. */
 export interface Timestamp {
+  /** Whole seconds since 1970-01-01T00:00:00Z. */
   seconds: bigint;
+  /** 0 to 999,999,999, forwards in time. */
   nanos: number;
 }
 
@@ -82,6 +85,7 @@ function Timestamp$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(Timestamp$, u, w);
 }
+/** A moment, since 1970, in UTC. */
 export const Timestamp: JsonMessageType<Timestamp> = /* @__PURE__ */ jsonMessageType(Timestamp$, Timestamp$read, Timestamp$write);
 
 export const $file: ProtoFile = /* @__PURE__ */ protoFile("google/protobuf/timestamp.proto", [], "Ch9nb29nbGUvcHJvdG9idWYvdGltZXN0YW1wLnByb3RvEg9nb29nbGUucHJvdG9idWYiOwoJVGltZXN0YW1wEhgKB3NlY29uZHMYASABKANSB3NlY29uZHMSFAoFbmFub3MYAiABKAVSBW5hbm9zQoUBChNjb20uZ29vZ2xlLnByb3RvYnVmQg5UaW1lc3RhbXBQcm90b1ABWjJnb29nbGUuZ29sYW5nLm9yZy9wcm90b2J1Zi90eXBlcy9rbm93bi90aW1lc3RhbXBwYvgBAaICA0dQQqoCHkdvb2dsZS5Qcm90b2J1Zi5XZWxsS25vd25UeXBlc2IGcHJvdG8z");

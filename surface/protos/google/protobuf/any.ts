@@ -24,8 +24,11 @@ import {
   writeUnknown,
 } from "../../../proto/generated.ts";
 
+/** A message of any type. */
 export interface Any {
+  /** "type.googleapis.com/pkg.Type": what stands behind the last slash is the message's type. */
   typeUrl: string;
+  /** The encoded message. */
   value: Uint8Array;
 }
 
@@ -80,6 +83,7 @@ function Any$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(Any$, u, w);
 }
+/** A message of any type. */
 export const Any: MessageType<Any> = /* @__PURE__ */ messageType(Any$, Any$read, Any$write);
 
 export const $file: ProtoFile = /* @__PURE__ */ protoFile("google/protobuf/any.proto", [], "Chlnb29nbGUvcHJvdG9idWYvYW55LnByb3RvEg9nb29nbGUucHJvdG9idWYiNgoDQW55EhkKCHR5cGVfdXJsGAEgASgJUgd0eXBlVXJsEhQKBXZhbHVlGAIgASgMUgV2YWx1ZUJ2ChNjb20uZ29vZ2xlLnByb3RvYnVmQghBbnlQcm90b1ABWixnb29nbGUuZ29sYW5nLm9yZy9wcm90b2J1Zi90eXBlcy9rbm93bi9hbnlwYqICA0dQQqoCHkdvb2dsZS5Qcm90b2J1Zi5XZWxsS25vd25UeXBlc2IGcHJvdG8z");

@@ -26,8 +26,11 @@ import {
   writeUnknown,
 } from "../../../proto/generated.ts";
 
+/** A span of time; both fields are of one sign. */
 export interface Duration {
+  /** Whole seconds. */
   seconds: bigint;
+  /** -999,999,999 to 999,999,999, of the same sign as `seconds`. */
   nanos: number;
 }
 
@@ -82,6 +85,7 @@ function Duration$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(Duration$, u, w);
 }
+/** A span of time; both fields are of one sign. */
 export const Duration: MessageType<Duration> = /* @__PURE__ */ messageType(Duration$, Duration$read, Duration$write);
 
 export const $file: ProtoFile = /* @__PURE__ */ protoFile("google/protobuf/duration.proto", [], "Ch5nb29nbGUvcHJvdG9idWYvZHVyYXRpb24ucHJvdG8SD2dvb2dsZS5wcm90b2J1ZiI6CghEdXJhdGlvbhIYCgdzZWNvbmRzGAEgASgDUgdzZWNvbmRzEhQKBW5hbm9zGAIgASgFUgVuYW5vc0KDAQoTY29tLmdvb2dsZS5wcm90b2J1ZkINRHVyYXRpb25Qcm90b1ABWjFnb29nbGUuZ29sYW5nLm9yZy9wcm90b2J1Zi90eXBlcy9rbm93bi9kdXJhdGlvbnBi+AEBogIDR1BCqgIeR29vZ2xlLlByb3RvYnVmLldlbGxLbm93blR5cGVzYgZwcm90bzM=");

@@ -29,39 +29,57 @@ import {
   writeUnknown,
 } from "../../../proto/generated.ts";
 
+/** A double that may be absent. */
 export interface DoubleValue {
+  /** The value. */
   value: number;
 }
 
+/** A float that may be absent. */
 export interface FloatValue {
+  /** The value. */
   value: number;
 }
 
+/** An int64 that may be absent. */
 export interface Int64Value {
+  /** The value. */
   value: bigint;
 }
 
+/** A uint64 that may be absent. */
 export interface UInt64Value {
+  /** The value. */
   value: bigint;
 }
 
+/** An int32 that may be absent. */
 export interface Int32Value {
+  /** The value. */
   value: number;
 }
 
+/** A uint32 that may be absent. */
 export interface UInt32Value {
+  /** The value. */
   value: number;
 }
 
+/** A bool that may be absent. */
 export interface BoolValue {
+  /** The value. */
   value: boolean;
 }
 
+/** A string that may be absent. */
 export interface StringValue {
+  /** The value. */
   value: string;
 }
 
+/** Bytes that may be absent. */
 export interface BytesValue {
+  /** The value. */
   value: Uint8Array;
 }
 
@@ -105,6 +123,7 @@ function DoubleValue$write(m: any, w: Writer, f: FieldSchema | undefined): void 
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(DoubleValue$, u, w);
 }
+/** A double that may be absent. */
 export const DoubleValue: MessageType<DoubleValue> = /* @__PURE__ */ messageType(DoubleValue$, DoubleValue$read, DoubleValue$write);
 
 const FloatValue$ = /* @__PURE__ */ messageSchema("google.protobuf.FloatValue", () => [
@@ -145,6 +164,7 @@ function FloatValue$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(FloatValue$, u, w);
 }
+/** A float that may be absent. */
 export const FloatValue: MessageType<FloatValue> = /* @__PURE__ */ messageType(FloatValue$, FloatValue$read, FloatValue$write);
 
 const Int64Value$ = /* @__PURE__ */ messageSchema("google.protobuf.Int64Value", () => [
@@ -186,6 +206,7 @@ function Int64Value$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(Int64Value$, u, w);
 }
+/** An int64 that may be absent. */
 export const Int64Value: MessageType<Int64Value> = /* @__PURE__ */ messageType(Int64Value$, Int64Value$read, Int64Value$write);
 
 const UInt64Value$ = /* @__PURE__ */ messageSchema("google.protobuf.UInt64Value", () => [
@@ -227,6 +248,7 @@ function UInt64Value$write(m: any, w: Writer, f: FieldSchema | undefined): void 
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(UInt64Value$, u, w);
 }
+/** A uint64 that may be absent. */
 export const UInt64Value: MessageType<UInt64Value> = /* @__PURE__ */ messageType(UInt64Value$, UInt64Value$read, UInt64Value$write);
 
 const Int32Value$ = /* @__PURE__ */ messageSchema("google.protobuf.Int32Value", () => [
@@ -267,6 +289,7 @@ function Int32Value$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(Int32Value$, u, w);
 }
+/** An int32 that may be absent. */
 export const Int32Value: MessageType<Int32Value> = /* @__PURE__ */ messageType(Int32Value$, Int32Value$read, Int32Value$write);
 
 const UInt32Value$ = /* @__PURE__ */ messageSchema("google.protobuf.UInt32Value", () => [
@@ -307,6 +330,7 @@ function UInt32Value$write(m: any, w: Writer, f: FieldSchema | undefined): void 
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(UInt32Value$, u, w);
 }
+/** A uint32 that may be absent. */
 export const UInt32Value: MessageType<UInt32Value> = /* @__PURE__ */ messageType(UInt32Value$, UInt32Value$read, UInt32Value$write);
 
 const BoolValue$ = /* @__PURE__ */ messageSchema("google.protobuf.BoolValue", () => [
@@ -347,6 +371,7 @@ function BoolValue$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(BoolValue$, u, w);
 }
+/** A bool that may be absent. */
 export const BoolValue: MessageType<BoolValue> = /* @__PURE__ */ messageType(BoolValue$, BoolValue$read, BoolValue$write);
 
 const StringValue$ = /* @__PURE__ */ messageSchema("google.protobuf.StringValue", () => [
@@ -387,6 +412,7 @@ function StringValue$write(m: any, w: Writer, f: FieldSchema | undefined): void 
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(StringValue$, u, w);
 }
+/** A string that may be absent. */
 export const StringValue: MessageType<StringValue> = /* @__PURE__ */ messageType(StringValue$, StringValue$read, StringValue$write);
 
 const BytesValue$ = /* @__PURE__ */ messageSchema("google.protobuf.BytesValue", () => [
@@ -428,6 +454,7 @@ function BytesValue$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(BytesValue$, u, w);
 }
+/** Bytes that may be absent. */
 export const BytesValue: MessageType<BytesValue> = /* @__PURE__ */ messageType(BytesValue$, BytesValue$read, BytesValue$write);
 
 export const $file: ProtoFile = /* @__PURE__ */ protoFile("google/protobuf/wrappers.proto", [], "Ch5nb29nbGUvcHJvdG9idWYvd3JhcHBlcnMucHJvdG8SD2dvb2dsZS5wcm90b2J1ZiIjCgtEb3VibGVWYWx1ZRIUCgV2YWx1ZRgBIAEoAVIFdmFsdWUiIgoKRmxvYXRWYWx1ZRIUCgV2YWx1ZRgBIAEoAlIFdmFsdWUiIgoKSW50NjRWYWx1ZRIUCgV2YWx1ZRgBIAEoA1IFdmFsdWUiIwoLVUludDY0VmFsdWUSFAoFdmFsdWUYASABKARSBXZhbHVlIiIKCkludDMyVmFsdWUSFAoFdmFsdWUYASABKAVSBXZhbHVlIiMKC1VJbnQzMlZhbHVlEhQKBXZhbHVlGAEgASgNUgV2YWx1ZSIhCglCb29sVmFsdWUSFAoFdmFsdWUYASABKAhSBXZhbHVlIiMKC1N0cmluZ1ZhbHVlEhQKBXZhbHVlGAEgASgJUgV2YWx1ZSIiCgpCeXRlc1ZhbHVlEhQKBXZhbHVlGAEgASgMUgV2YWx1ZUKDAQoTY29tLmdvb2dsZS5wcm90b2J1ZkINV3JhcHBlcnNQcm90b1ABWjFnb29nbGUuZ29sYW5nLm9yZy9wcm90b2J1Zi90eXBlcy9rbm93bi93cmFwcGVyc3Bi+AEBogIDR1BCqgIeR29vZ2xlLlByb3RvYnVmLldlbGxLbm93blR5cGVzYgZwcm90bzM=");

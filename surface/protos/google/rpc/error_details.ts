@@ -227,6 +227,7 @@ function ErrorInfo$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(ErrorInfo$, u, w);
 }
+/** Why a call failed, for programs. */
 export const ErrorInfo: MessageType<ErrorInfo> = /* @__PURE__ */ messageType(ErrorInfo$, ErrorInfo$read, ErrorInfo$write);
 
 const RetryInfo$ = /* @__PURE__ */ messageSchema("google.rpc.RetryInfo", () => [
@@ -267,6 +268,7 @@ function RetryInfo$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(RetryInfo$, u, w);
 }
+/** When a client may try again. */
 export const RetryInfo: MessageType<RetryInfo> = /* @__PURE__ */ messageType(RetryInfo$, RetryInfo$read, RetryInfo$write);
 
 const DebugInfo$ = /* @__PURE__ */ messageSchema("google.rpc.DebugInfo", () => [
@@ -316,6 +318,7 @@ function DebugInfo$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(DebugInfo$, u, w);
 }
+/** Where a server failed, for its developers. */
 export const DebugInfo: MessageType<DebugInfo> = /* @__PURE__ */ messageType(DebugInfo$, DebugInfo$read, DebugInfo$write);
 
 const QuotaFailure$ = /* @__PURE__ */ messageSchema("google.rpc.QuotaFailure", () => [
@@ -354,6 +357,7 @@ function QuotaFailure$write(m: any, w: Writer, f: FieldSchema | undefined): void
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(QuotaFailure$, u, w);
 }
+/** The quotas that were exceeded. */
 export const QuotaFailure: MessageType<QuotaFailure> = /* @__PURE__ */ messageType(QuotaFailure$, QuotaFailure$read, QuotaFailure$write);
 
 const PreconditionFailure$ = /* @__PURE__ */ messageSchema("google.rpc.PreconditionFailure", () => [
@@ -392,6 +396,7 @@ function PreconditionFailure$write(m: any, w: Writer, f: FieldSchema | undefined
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(PreconditionFailure$, u, w);
 }
+/** The preconditions that did not hold. */
 export const PreconditionFailure: MessageType<PreconditionFailure> = /* @__PURE__ */ messageType(PreconditionFailure$, PreconditionFailure$read, PreconditionFailure$write);
 
 const BadRequest$ = /* @__PURE__ */ messageSchema("google.rpc.BadRequest", () => [
@@ -430,6 +435,7 @@ function BadRequest$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(BadRequest$, u, w);
 }
+/** The fields of a request that are wrong. */
 export const BadRequest: MessageType<BadRequest> = /* @__PURE__ */ messageType(BadRequest$, BadRequest$read, BadRequest$write);
 
 const RequestInfo$ = /* @__PURE__ */ messageSchema("google.rpc.RequestInfo", () => [
@@ -480,6 +486,7 @@ function RequestInfo$write(m: any, w: Writer, f: FieldSchema | undefined): void 
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(RequestInfo$, u, w);
 }
+/** Which request it was. */
 export const RequestInfo: MessageType<RequestInfo> = /* @__PURE__ */ messageType(RequestInfo$, RequestInfo$read, RequestInfo$write);
 
 const ResourceInfo$ = /* @__PURE__ */ messageSchema("google.rpc.ResourceInfo", () => [
@@ -550,6 +557,7 @@ function ResourceInfo$write(m: any, w: Writer, f: FieldSchema | undefined): void
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(ResourceInfo$, u, w);
 }
+/** Which resource it was. */
 export const ResourceInfo: MessageType<ResourceInfo> = /* @__PURE__ */ messageType(ResourceInfo$, ResourceInfo$read, ResourceInfo$write);
 
 const Help$ = /* @__PURE__ */ messageSchema("google.rpc.Help", () => [
@@ -588,6 +596,7 @@ function Help$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(Help$, u, w);
 }
+/** Pages that help. */
 export const Help: MessageType<Help> = /* @__PURE__ */ messageType(Help$, Help$read, Help$write);
 
 const LocalizedMessage$ = /* @__PURE__ */ messageSchema("google.rpc.LocalizedMessage", () => [
@@ -638,6 +647,7 @@ function LocalizedMessage$write(m: any, w: Writer, f: FieldSchema | undefined): 
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(LocalizedMessage$, u, w);
 }
+/** Text for users. */
 export const LocalizedMessage: MessageType<LocalizedMessage> = /* @__PURE__ */ messageType(LocalizedMessage$, LocalizedMessage$read, LocalizedMessage$write);
 
 const QuotaFailure_Violation$ = /* @__PURE__ */ messageSchema("google.rpc.QuotaFailure.Violation", () => [
@@ -762,6 +772,7 @@ function QuotaFailure_Violation$write(m: any, w: Writer, f: FieldSchema | undefi
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(QuotaFailure_Violation$, u, w);
 }
+/** One quota that was exceeded. */
 export const QuotaFailure_Violation: MessageType<QuotaFailure_Violation> = /* @__PURE__ */ messageType(QuotaFailure_Violation$, QuotaFailure_Violation$read, QuotaFailure_Violation$write);
 
 const PreconditionFailure_Violation$ = /* @__PURE__ */ messageSchema("google.rpc.PreconditionFailure.Violation", () => [
@@ -822,6 +833,7 @@ function PreconditionFailure_Violation$write(m: any, w: Writer, f: FieldSchema |
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(PreconditionFailure_Violation$, u, w);
 }
+/** One precondition that did not hold. */
 export const PreconditionFailure_Violation: MessageType<PreconditionFailure_Violation> = /* @__PURE__ */ messageType(PreconditionFailure_Violation$, PreconditionFailure_Violation$read, PreconditionFailure_Violation$write);
 
 const BadRequest_FieldViolation$ = /* @__PURE__ */ messageSchema("google.rpc.BadRequest.FieldViolation", () => [
@@ -892,6 +904,7 @@ function BadRequest_FieldViolation$write(m: any, w: Writer, f: FieldSchema | und
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(BadRequest_FieldViolation$, u, w);
 }
+/** One field of a request that is wrong. */
 export const BadRequest_FieldViolation: MessageType<BadRequest_FieldViolation> = /* @__PURE__ */ messageType(BadRequest_FieldViolation$, BadRequest_FieldViolation$read, BadRequest_FieldViolation$write);
 
 const Help_Link$ = /* @__PURE__ */ messageSchema("google.rpc.Help.Link", () => [
@@ -942,6 +955,7 @@ function Help_Link$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(Help_Link$, u, w);
 }
+/** A page that helps. */
 export const Help_Link: MessageType<Help_Link> = /* @__PURE__ */ messageType(Help_Link$, Help_Link$read, Help_Link$write);
 
 export const $file: ProtoFile = /* @__PURE__ */ protoFile("google/rpc/error_details.proto", [duration$file], "Ch5nb29nbGUvcnBjL2Vycm9yX2RldGFpbHMucHJvdG8SCmdvb2dsZS5ycGMaHmdvb2dsZS9wcm90b2J1Zi9kdXJhdGlvbi5wcm90byK5AQoJRXJyb3JJbmZvEhYKBnJlYXNvbhgBIAEoCVIGcmVhc29uEhYKBmRvbWFpbhgCIAEoCVIGZG9tYWluEj8KCG1ldGFkYXRhGAMgAygLMiMuZ29vZ2xlLnJwYy5FcnJvckluZm8uTWV0YWRhdGFFbnRyeVIIbWV0YWRhdGEaOwoNTWV0YWRhdGFFbnRyeRIQCgNrZXkYASABKAlSA2tleRIUCgV2YWx1ZRgCIAEoCVIFdmFsdWU6AjgBIkcKCVJldHJ5SW5mbxI6CgtyZXRyeV9kZWxheRgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvblIKcmV0cnlEZWxheSJICglEZWJ1Z0luZm8SIwoNc3RhY2tfZW50cmllcxgBIAMoCVIMc3RhY2tFbnRyaWVzEhYKBmRldGFpbBgCIAEoCVIGZGV0YWlsIo4ECgxRdW90YUZhaWx1cmUSQgoKdmlvbGF0aW9ucxgBIAMoCzIiLmdvb2dsZS5ycGMuUXVvdGFGYWlsdXJlLlZpb2xhdGlvblIKdmlvbGF0aW9ucxq5AwoJVmlvbGF0aW9uEhgKB3N1YmplY3QYASABKAlSB3N1YmplY3QSIAoLZGVzY3JpcHRpb24YAiABKAlSC2Rlc2NyaXB0aW9uEh8KC2FwaV9zZXJ2aWNlGAMgASgJUgphcGlTZXJ2aWNlEiEKDHF1b3RhX21ldHJpYxgEIAEoCVILcXVvdGFNZXRyaWMSGQoIcXVvdGFfaWQYBSABKAlSB3F1b3RhSWQSYgoQcXVvdGFfZGltZW5zaW9ucxgGIAMoCzI3Lmdvb2dsZS5ycGMuUXVvdGFGYWlsdXJlLlZpb2xhdGlvbi5RdW90YURpbWVuc2lvbnNFbnRyeVIPcXVvdGFEaW1lbnNpb25zEh8KC3F1b3RhX3ZhbHVlGAcgASgDUgpxdW90YVZhbHVlEjEKEmZ1dHVyZV9xdW90YV92YWx1ZRgIIAEoA0gAUhBmdXR1cmVRdW90YVZhbHVliAEBGkIKFFF1b3RhRGltZW5zaW9uc0VudHJ5EhAKA2tleRgBIAEoCVIDa2V5EhQKBXZhbHVlGAIgASgJUgV2YWx1ZToCOAFCFQoTX2Z1dHVyZV9xdW90YV92YWx1ZSK9AQoTUHJlY29uZGl0aW9uRmFpbHVyZRJJCgp2aW9sYXRpb25zGAEgAygLMikuZ29vZ2xlLnJwYy5QcmVjb25kaXRpb25GYWlsdXJlLlZpb2xhdGlvblIKdmlvbGF0aW9ucxpbCglWaW9sYXRpb24SEgoEdHlwZRgBIAEoCVIEdHlwZRIYCgdzdWJqZWN0GAIgASgJUgdzdWJqZWN0EiAKC2Rlc2NyaXB0aW9uGAMgASgJUgtkZXNjcmlwdGlvbiKMAgoKQmFkUmVxdWVzdBJQChBmaWVsZF92aW9sYXRpb25zGAEgAygLMiUuZ29vZ2xlLnJwYy5CYWRSZXF1ZXN0LkZpZWxkVmlvbGF0aW9uUg9maWVsZFZpb2xhdGlvbnMaqwEKDkZpZWxkVmlvbGF0aW9uEhQKBWZpZWxkGAEgASgJUgVmaWVsZBIgCgtkZXNjcmlwdGlvbhgCIAEoCVILZGVzY3JpcHRpb24SFgoGcmVhc29uGAMgASgJUgZyZWFzb24SSQoRbG9jYWxpemVkX21lc3NhZ2UYBCABKAsyHC5nb29nbGUucnBjLkxvY2FsaXplZE1lc3NhZ2VSEGxvY2FsaXplZE1lc3NhZ2UiTwoLUmVxdWVzdEluZm8SHQoKcmVxdWVzdF9pZBgBIAEoCVIJcmVxdWVzdElkEiEKDHNlcnZpbmdfZGF0YRgCIAEoCVILc2VydmluZ0RhdGEikAEKDFJlc291cmNlSW5mbxIjCg1yZXNvdXJjZV90eXBlGAEgASgJUgxyZXNvdXJjZVR5cGUSIwoNcmVzb3VyY2VfbmFtZRgCIAEoCVIMcmVzb3VyY2VOYW1lEhQKBW93bmVyGAMgASgJUgVvd25lchIgCgtkZXNjcmlwdGlvbhgEIAEoCVILZGVzY3JpcHRpb24ibwoESGVscBIrCgVsaW5rcxgBIAMoCzIVLmdvb2dsZS5ycGMuSGVscC5MaW5rUgVsaW5rcxo6CgRMaW5rEiAKC2Rlc2NyaXB0aW9uGAEgASgJUgtkZXNjcmlwdGlvbhIQCgN1cmwYAiABKAlSA3VybCJEChBMb2NhbGl6ZWRNZXNzYWdlEhYKBmxvY2FsZRgBIAEoCVIGbG9jYWxlEhgKB21lc3NhZ2UYAiABKAlSB21lc3NhZ2ViBnByb3RvMw==");

@@ -93,6 +93,7 @@ function Status$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(Status$, u, w);
 }
+/** A status with details, which trailing metadata carries as grpc-status-details-bin. */
 export const Status: MessageType<Status> = /* @__PURE__ */ messageType(Status$, Status$read, Status$write);
 
 export const $file: ProtoFile = /* @__PURE__ */ protoFile("google/rpc/status.proto", [any$file], "Chdnb29nbGUvcnBjL3N0YXR1cy5wcm90bxIKZ29vZ2xlLnJwYxoZZ29vZ2xlL3Byb3RvYnVmL2FueS5wcm90byJmCgZTdGF0dXMSEgoEY29kZRgBIAEoBVIEY29kZRIYCgdtZXNzYWdlGAIgASgJUgdtZXNzYWdlEi4KB2RldGFpbHMYAyADKAsyFC5nb29nbGUucHJvdG9idWYuQW55UgdkZXRhaWxzYgZwcm90bzM=");

@@ -138,6 +138,8 @@ service S {
   for (
     const part of [
       "/**\n * A message.\n *\n * Of two paragraphs, and *\\/ in it.\n */\nexport type M =",
+      " */\nexport const M: ",
+      "/** A service. */\nexport const S: ",
       "    /** Behind a. */\n    a: string;\n",
       "    /**\n     * Above b.\n     *\n     * Behind b.\n     *\n     * @deprecated\n     */\n    b: string;\n",
       "    /** @deprecated */\n    c: string;\n",

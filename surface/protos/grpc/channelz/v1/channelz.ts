@@ -467,6 +467,7 @@ function Channel$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(Channel$, u, w);
 }
+/** A channel. */
 export const Channel: MessageType<Channel> = /* @__PURE__ */ messageType(Channel$, Channel$read, Channel$write);
 
 const Subchannel$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.Subchannel", () => [
@@ -527,6 +528,7 @@ function Subchannel$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(Subchannel$, u, w);
 }
+/** One address of a channel. */
 export const Subchannel: MessageType<Subchannel> = /* @__PURE__ */ messageType(Subchannel$, Subchannel$read, Subchannel$write);
 
 const ChannelConnectivityState$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.ChannelConnectivityState", () => [
@@ -568,6 +570,7 @@ function ChannelConnectivityState$write(m: any, w: Writer, f: FieldSchema | unde
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(ChannelConnectivityState$, u, w);
 }
+/** What connectivity a channel or subchannel has. */
 export const ChannelConnectivityState: MessageType<ChannelConnectivityState> = /* @__PURE__ */ messageType(ChannelConnectivityState$, ChannelConnectivityState$read, ChannelConnectivityState$write);
 
 const ChannelData$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.ChannelData", () => [
@@ -673,6 +676,7 @@ function ChannelData$write(m: any, w: Writer, f: FieldSchema | undefined): void 
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(ChannelData$, u, w);
 }
+/** What a channel or subchannel does. */
 export const ChannelData: MessageType<ChannelData> = /* @__PURE__ */ messageType(ChannelData$, ChannelData$read, ChannelData$write);
 
 const ChannelTraceEvent$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.ChannelTraceEvent", () => [
@@ -734,6 +738,7 @@ function ChannelTraceEvent$write(m: any, w: Writer, f: FieldSchema | undefined):
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(ChannelTraceEvent$, u, w);
 }
+/** Something that happened to a channel. */
 export const ChannelTraceEvent: MessageType<ChannelTraceEvent> = /* @__PURE__ */ messageType(ChannelTraceEvent$, ChannelTraceEvent$read, ChannelTraceEvent$write);
 
 const ChannelTrace$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.ChannelTrace", () => [
@@ -794,6 +799,7 @@ function ChannelTrace$write(m: any, w: Writer, f: FieldSchema | undefined): void
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(ChannelTrace$, u, w);
 }
+/** What happened to a channel. */
 export const ChannelTrace: MessageType<ChannelTrace> = /* @__PURE__ */ messageType(ChannelTrace$, ChannelTrace$read, ChannelTrace$write);
 
 const ChannelRef$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.ChannelRef", () => [
@@ -845,6 +851,7 @@ function ChannelRef$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(ChannelRef$, u, w);
 }
+/** Of a channel. */
 export const ChannelRef: MessageType<ChannelRef> = /* @__PURE__ */ messageType(ChannelRef$, ChannelRef$read, ChannelRef$write);
 
 const SubchannelRef$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.SubchannelRef", () => [
@@ -896,6 +903,7 @@ function SubchannelRef$write(m: any, w: Writer, f: FieldSchema | undefined): voi
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(SubchannelRef$, u, w);
 }
+/** Of a subchannel. */
 export const SubchannelRef: MessageType<SubchannelRef> = /* @__PURE__ */ messageType(SubchannelRef$, SubchannelRef$read, SubchannelRef$write);
 
 const SocketRef$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.SocketRef", () => [
@@ -947,6 +955,7 @@ function SocketRef$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(SocketRef$, u, w);
 }
+/** Of a connection. */
 export const SocketRef: MessageType<SocketRef> = /* @__PURE__ */ messageType(SocketRef$, SocketRef$read, SocketRef$write);
 
 const ServerRef$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.ServerRef", () => [
@@ -998,6 +1007,7 @@ function ServerRef$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(ServerRef$, u, w);
 }
+/** Of a server. */
 export const ServerRef: MessageType<ServerRef> = /* @__PURE__ */ messageType(ServerRef$, ServerRef$read, ServerRef$write);
 
 const Server$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.Server", () => [
@@ -1058,6 +1068,7 @@ function Server$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(Server$, u, w);
 }
+/** A server. */
 export const Server: MessageType<Server> = /* @__PURE__ */ messageType(Server$, Server$read, Server$write);
 
 const ServerData$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.ServerData", () => [
@@ -1131,6 +1142,7 @@ function ServerData$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(ServerData$, u, w);
 }
+/** Calls since channelz was asked for. */
 export const ServerData: MessageType<ServerData> = /* @__PURE__ */ messageType(ServerData$, ServerData$read, ServerData$write);
 
 const Socket$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.Socket", () => [
@@ -1215,6 +1227,7 @@ function Socket$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(Socket$, u, w);
 }
+/** A connection, or a socket that listens, which has its address alone. */
 export const Socket: MessageType<Socket> = /* @__PURE__ */ messageType(Socket$, Socket$read, Socket$write);
 
 const SocketData$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.SocketData", () => [
@@ -1332,6 +1345,7 @@ function SocketData$write(m: any, w: Writer, f: FieldSchema | undefined): void {
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(SocketData$, u, w);
 }
+/** Streams by how they ended, messages, keepalive PINGs, and the windows of a connection. */
 export const SocketData: MessageType<SocketData> = /* @__PURE__ */ messageType(SocketData$, SocketData$read, SocketData$write);
 
 const Address$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.Address", () => [
@@ -1398,6 +1412,7 @@ function Address$write(m: any, w: Writer, f: FieldSchema | undefined): void {
     if (v !== undefined && v !== null) unset(Address$, "address", v); }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(Address$, u, w);
 }
+/** One of the three. */
 export const Address: MessageType<Address> = /* @__PURE__ */ messageType(Address$, Address$read, Address$write);
 
 const Security$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.Security", () => [
@@ -1444,6 +1459,7 @@ function Security$write(m: any, w: Writer, f: FieldSchema | undefined): void {
     if (v !== undefined && v !== null) unset(Security$, "model", v); }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(Security$, u, w);
 }
+/** How a connection is secured. */
 export const Security: MessageType<Security> = /* @__PURE__ */ messageType(Security$, Security$read, Security$write);
 
 const GetTopChannelsRequest$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.GetTopChannelsRequest", () => [
@@ -1496,6 +1512,7 @@ function GetTopChannelsRequest$write(m: any, w: Writer, f: FieldSchema | undefin
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(GetTopChannelsRequest$, u, w);
 }
+/** Asks for channels. */
 export const GetTopChannelsRequest: MessageType<GetTopChannelsRequest> = /* @__PURE__ */ messageType(GetTopChannelsRequest$, GetTopChannelsRequest$read, GetTopChannelsRequest$write);
 
 const GetTopChannelsResponse$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.GetTopChannelsResponse", () => [
@@ -1545,6 +1562,7 @@ function GetTopChannelsResponse$write(m: any, w: Writer, f: FieldSchema | undefi
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(GetTopChannelsResponse$, u, w);
 }
+/** Some channels. */
 export const GetTopChannelsResponse: MessageType<GetTopChannelsResponse> = /* @__PURE__ */ messageType(GetTopChannelsResponse$, GetTopChannelsResponse$read, GetTopChannelsResponse$write);
 
 const GetServersRequest$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.GetServersRequest", () => [
@@ -1597,6 +1615,7 @@ function GetServersRequest$write(m: any, w: Writer, f: FieldSchema | undefined):
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(GetServersRequest$, u, w);
 }
+/** Asks for servers. */
 export const GetServersRequest: MessageType<GetServersRequest> = /* @__PURE__ */ messageType(GetServersRequest$, GetServersRequest$read, GetServersRequest$write);
 
 const GetServersResponse$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.GetServersResponse", () => [
@@ -1646,6 +1665,7 @@ function GetServersResponse$write(m: any, w: Writer, f: FieldSchema | undefined)
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(GetServersResponse$, u, w);
 }
+/** Some servers. */
 export const GetServersResponse: MessageType<GetServersResponse> = /* @__PURE__ */ messageType(GetServersResponse$, GetServersResponse$read, GetServersResponse$write);
 
 const GetServerRequest$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.GetServerRequest", () => [
@@ -1687,6 +1707,7 @@ function GetServerRequest$write(m: any, w: Writer, f: FieldSchema | undefined): 
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(GetServerRequest$, u, w);
 }
+/** Asks for one server. */
 export const GetServerRequest: MessageType<GetServerRequest> = /* @__PURE__ */ messageType(GetServerRequest$, GetServerRequest$read, GetServerRequest$write);
 
 const GetServerResponse$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.GetServerResponse", () => [
@@ -1727,6 +1748,7 @@ function GetServerResponse$write(m: any, w: Writer, f: FieldSchema | undefined):
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(GetServerResponse$, u, w);
 }
+/** One server. */
 export const GetServerResponse: MessageType<GetServerResponse> = /* @__PURE__ */ messageType(GetServerResponse$, GetServerResponse$read, GetServerResponse$write);
 
 const GetServerSocketsRequest$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.GetServerSocketsRequest", () => [
@@ -1790,6 +1812,7 @@ function GetServerSocketsRequest$write(m: any, w: Writer, f: FieldSchema | undef
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(GetServerSocketsRequest$, u, w);
 }
+/** Asks for the connections of a server. */
 export const GetServerSocketsRequest: MessageType<GetServerSocketsRequest> = /* @__PURE__ */ messageType(GetServerSocketsRequest$, GetServerSocketsRequest$read, GetServerSocketsRequest$write);
 
 const GetServerSocketsResponse$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.GetServerSocketsResponse", () => [
@@ -1839,6 +1862,7 @@ function GetServerSocketsResponse$write(m: any, w: Writer, f: FieldSchema | unde
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(GetServerSocketsResponse$, u, w);
 }
+/** Some connections. */
 export const GetServerSocketsResponse: MessageType<GetServerSocketsResponse> = /* @__PURE__ */ messageType(GetServerSocketsResponse$, GetServerSocketsResponse$read, GetServerSocketsResponse$write);
 
 const GetChannelRequest$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.GetChannelRequest", () => [
@@ -1880,6 +1904,7 @@ function GetChannelRequest$write(m: any, w: Writer, f: FieldSchema | undefined):
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(GetChannelRequest$, u, w);
 }
+/** Asks for one channel. */
 export const GetChannelRequest: MessageType<GetChannelRequest> = /* @__PURE__ */ messageType(GetChannelRequest$, GetChannelRequest$read, GetChannelRequest$write);
 
 const GetChannelResponse$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.GetChannelResponse", () => [
@@ -1920,6 +1945,7 @@ function GetChannelResponse$write(m: any, w: Writer, f: FieldSchema | undefined)
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(GetChannelResponse$, u, w);
 }
+/** One channel. */
 export const GetChannelResponse: MessageType<GetChannelResponse> = /* @__PURE__ */ messageType(GetChannelResponse$, GetChannelResponse$read, GetChannelResponse$write);
 
 const GetSubchannelRequest$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.GetSubchannelRequest", () => [
@@ -1961,6 +1987,7 @@ function GetSubchannelRequest$write(m: any, w: Writer, f: FieldSchema | undefine
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(GetSubchannelRequest$, u, w);
 }
+/** Asks for one subchannel. */
 export const GetSubchannelRequest: MessageType<GetSubchannelRequest> = /* @__PURE__ */ messageType(GetSubchannelRequest$, GetSubchannelRequest$read, GetSubchannelRequest$write);
 
 const GetSubchannelResponse$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.GetSubchannelResponse", () => [
@@ -2001,6 +2028,7 @@ function GetSubchannelResponse$write(m: any, w: Writer, f: FieldSchema | undefin
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(GetSubchannelResponse$, u, w);
 }
+/** One subchannel. */
 export const GetSubchannelResponse: MessageType<GetSubchannelResponse> = /* @__PURE__ */ messageType(GetSubchannelResponse$, GetSubchannelResponse$read, GetSubchannelResponse$write);
 
 const GetSocketRequest$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.GetSocketRequest", () => [
@@ -2052,6 +2080,7 @@ function GetSocketRequest$write(m: any, w: Writer, f: FieldSchema | undefined): 
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(GetSocketRequest$, u, w);
 }
+/** Asks for one connection. */
 export const GetSocketRequest: MessageType<GetSocketRequest> = /* @__PURE__ */ messageType(GetSocketRequest$, GetSocketRequest$read, GetSocketRequest$write);
 
 const GetSocketResponse$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.GetSocketResponse", () => [
@@ -2092,6 +2121,7 @@ function GetSocketResponse$write(m: any, w: Writer, f: FieldSchema | undefined):
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(GetSocketResponse$, u, w);
 }
+/** One connection. */
 export const GetSocketResponse: MessageType<GetSocketResponse> = /* @__PURE__ */ messageType(GetSocketResponse$, GetSocketResponse$read, GetSocketResponse$write);
 
 const Address_TcpIpAddress$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.Address.TcpIpAddress", () => [
@@ -2143,6 +2173,7 @@ function Address_TcpIpAddress$write(m: any, w: Writer, f: FieldSchema | undefine
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(Address_TcpIpAddress$, u, w);
 }
+/** Of a socket of IPv4 or IPv6. */
 export const Address_TcpIpAddress: MessageType<Address_TcpIpAddress> = /* @__PURE__ */ messageType(Address_TcpIpAddress$, Address_TcpIpAddress$read, Address_TcpIpAddress$write);
 
 const Address_UdsAddress$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.Address.UdsAddress", () => [
@@ -2183,6 +2214,7 @@ function Address_UdsAddress$write(m: any, w: Writer, f: FieldSchema | undefined)
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(Address_UdsAddress$, u, w);
 }
+/** Of a unix socket. */
 export const Address_UdsAddress: MessageType<Address_UdsAddress> = /* @__PURE__ */ messageType(Address_UdsAddress$, Address_UdsAddress$read, Address_UdsAddress$write);
 
 const Address_OtherAddress$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.Address.OtherAddress", () => [
@@ -2223,6 +2255,7 @@ function Address_OtherAddress$write(m: any, w: Writer, f: FieldSchema | undefine
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(Address_OtherAddress$, u, w);
 }
+/** Anything else. */
 export const Address_OtherAddress: MessageType<Address_OtherAddress> = /* @__PURE__ */ messageType(Address_OtherAddress$, Address_OtherAddress$read, Address_OtherAddress$write);
 
 const Security_Tls$ = /* @__PURE__ */ messageSchema("grpc.channelz.v1.Security.Tls", () => [
@@ -2289,10 +2322,12 @@ function Security_Tls$write(m: any, w: Writer, f: FieldSchema | undefined): void
     if (v !== undefined && v !== null) unset(Security_Tls$, "cipherSuite", v); }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(Security_Tls$, u, w);
 }
+/** Of a connection over TLS. */
 export const Security_Tls: MessageType<Security_Tls> = /* @__PURE__ */ messageType(Security_Tls$, Security_Tls$read, Security_Tls$write);
 
 export const $file: ProtoFile = /* @__PURE__ */ protoFile("grpc/channelz/v1/channelz.proto", [timestamp$file, wrappers$file], "Ch9ncnBjL2NoYW5uZWx6L3YxL2NoYW5uZWx6LnByb3RvEhBncnBjLmNoYW5uZWx6LnYxGh9nb29nbGUvcHJvdG9idWYvdGltZXN0YW1wLnByb3RvGh5nb29nbGUvcHJvdG9idWYvd3JhcHBlcnMucHJvdG8itAEKB0NoYW5uZWwSLgoDcmVmGAEgASgLMhwuZ3JwYy5jaGFubmVsei52MS5DaGFubmVsUmVmUgNyZWYSMQoEZGF0YRgCIAEoCzIdLmdycGMuY2hhbm5lbHoudjEuQ2hhbm5lbERhdGFSBGRhdGESRgoOc3ViY2hhbm5lbF9yZWYYBCADKAsyHy5ncnBjLmNoYW5uZWx6LnYxLlN1YmNoYW5uZWxSZWZSDXN1YmNoYW5uZWxSZWYirgEKClN1YmNoYW5uZWwSMQoDcmVmGAEgASgLMh8uZ3JwYy5jaGFubmVsei52MS5TdWJjaGFubmVsUmVmUgNyZWYSMQoEZGF0YRgCIAEoCzIdLmdycGMuY2hhbm5lbHoudjEuQ2hhbm5lbERhdGFSBGRhdGESOgoKc29ja2V0X3JlZhgFIAMoCzIbLmdycGMuY2hhbm5lbHoudjEuU29ja2V0UmVmUglzb2NrZXRSZWYiwgEKGENoYW5uZWxDb25uZWN0aXZpdHlTdGF0ZRJGCgVzdGF0ZRgBIAEoDjIwLmdycGMuY2hhbm5lbHoudjEuQ2hhbm5lbENvbm5lY3Rpdml0eVN0YXRlLlN0YXRlUgVzdGF0ZSJeCgVTdGF0ZRILCgdVTktOT1dOEAASCAoESURMRRABEg4KCkNPTk5FQ1RJTkcQAhIJCgVSRUFEWRADEhUKEVRSQU5TSUVOVF9GQUlMVVJFEAQSDAoIU0hVVERPV04QBSLpAgoLQ2hhbm5lbERhdGESQAoFc3RhdGUYASABKAsyKi5ncnBjLmNoYW5uZWx6LnYxLkNoYW5uZWxDb25uZWN0aXZpdHlTdGF0ZVIFc3RhdGUSFgoGdGFyZ2V0GAIgASgJUgZ0YXJnZXQSNAoFdHJhY2UYAyABKAsyHi5ncnBjLmNoYW5uZWx6LnYxLkNoYW5uZWxUcmFjZVIFdHJhY2USIwoNY2FsbHNfc3RhcnRlZBgEIAEoA1IMY2FsbHNTdGFydGVkEicKD2NhbGxzX3N1Y2NlZWRlZBgFIAEoA1IOY2FsbHNTdWNjZWVkZWQSIQoMY2FsbHNfZmFpbGVkGAYgASgDUgtjYWxsc0ZhaWxlZBJZChtsYXN0X2NhbGxfc3RhcnRlZF90aW1lc3RhbXAYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUhhsYXN0Q2FsbFN0YXJ0ZWRUaW1lc3RhbXAigAIKEUNoYW5uZWxUcmFjZUV2ZW50EiAKC2Rlc2NyaXB0aW9uGAEgASgJUgtkZXNjcmlwdGlvbhJICghzZXZlcml0eRgCIAEoDjIsLmdycGMuY2hhbm5lbHoudjEuQ2hhbm5lbFRyYWNlRXZlbnQuU2V2ZXJpdHlSCHNldmVyaXR5EjgKCXRpbWVzdGFtcBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBSCXRpbWVzdGFtcCJFCghTZXZlcml0eRIOCgpDVF9VTktOT1dOEAASCwoHQ1RfSU5GTxABEg4KCkNUX1dBUk5JTkcQAhIMCghDVF9FUlJPUhADIsIBCgxDaGFubmVsVHJhY2USKgoRbnVtX2V2ZW50c19sb2dnZWQYASABKANSD251bUV2ZW50c0xvZ2dlZBJJChJjcmVhdGlvbl90aW1lc3RhbXAYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUhFjcmVhdGlvblRpbWVzdGFtcBI7CgZldmVudHMYAyADKAsyIy5ncnBjLmNoYW5uZWx6LnYxLkNoYW5uZWxUcmFjZUV2ZW50UgZldmVudHMiPwoKQ2hhbm5lbFJlZhIdCgpjaGFubmVsX2lkGAEgASgDUgljaGFubmVsSWQSEgoEbmFtZRgCIAEoCVIEbmFtZSJICg1TdWJjaGFubmVsUmVmEiMKDXN1YmNoYW5uZWxfaWQYByABKANSDHN1YmNoYW5uZWxJZBISCgRuYW1lGAggASgJUgRuYW1lIjwKCVNvY2tldFJlZhIbCglzb2NrZXRfaWQYAyABKANSCHNvY2tldElkEhIKBG5hbWUYBCABKAlSBG5hbWUiPAoJU2VydmVyUmVmEhsKCXNlcnZlcl9pZBgFIAEoA1IIc2VydmVySWQSEgoEbmFtZRgGIAEoCVIEbmFtZSKrAQoGU2VydmVyEi0KA3JlZhgBIAEoCzIbLmdycGMuY2hhbm5lbHoudjEuU2VydmVyUmVmUgNyZWYSMAoEZGF0YRgCIAEoCzIcLmdycGMuY2hhbm5lbHoudjEuU2VydmVyRGF0YVIEZGF0YRJACg1saXN0ZW5fc29ja2V0GAMgAygLMhsuZ3JwYy5jaGFubmVsei52MS5Tb2NrZXRSZWZSDGxpc3RlblNvY2tldCLYAQoKU2VydmVyRGF0YRIjCg1jYWxsc19zdGFydGVkGAIgASgDUgxjYWxsc1N0YXJ0ZWQSJwoPY2FsbHNfc3VjY2VlZGVkGAMgASgDUg5jYWxsc1N1Y2NlZWRlZBIhCgxjYWxsc19mYWlsZWQYBCABKANSC2NhbGxzRmFpbGVkElkKG2xhc3RfY2FsbF9zdGFydGVkX3RpbWVzdGFtcBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBSGGxhc3RDYWxsU3RhcnRlZFRpbWVzdGFtcCKFAgoGU29ja2V0Ei0KA3JlZhgBIAEoCzIbLmdycGMuY2hhbm5lbHoudjEuU29ja2V0UmVmUgNyZWYSMAoEZGF0YRgCIAEoCzIcLmdycGMuY2hhbm5lbHoudjEuU29ja2V0RGF0YVIEZGF0YRIvCgVsb2NhbBgDIAEoCzIZLmdycGMuY2hhbm5lbHoudjEuQWRkcmVzc1IFbG9jYWwSMQoGcmVtb3RlGAQgASgLMhkuZ3JwYy5jaGFubmVsei52MS5BZGRyZXNzUgZyZW1vdGUSNgoIc2VjdXJpdHkYBSABKAsyGi5ncnBjLmNoYW5uZWx6LnYxLlNlY3VyaXR5UghzZWN1cml0eSK3AwoKU29ja2V0RGF0YRInCg9zdHJlYW1zX3N0YXJ0ZWQYASABKANSDnN0cmVhbXNTdGFydGVkEisKEXN0cmVhbXNfc3VjY2VlZGVkGAIgASgDUhBzdHJlYW1zU3VjY2VlZGVkEiUKDnN0cmVhbXNfZmFpbGVkGAMgASgDUg1zdHJlYW1zRmFpbGVkEiMKDW1lc3NhZ2VzX3NlbnQYBCABKANSDG1lc3NhZ2VzU2VudBIrChFtZXNzYWdlc19yZWNlaXZlZBgFIAEoA1IQbWVzc2FnZXNSZWNlaXZlZBIoChBrZWVwX2FsaXZlc19zZW50GAYgASgDUg5rZWVwQWxpdmVzU2VudBJWChlsb2NhbF9mbG93X2NvbnRyb2xfd2luZG93GAsgASgLMhsuZ29vZ2xlLnByb3RvYnVmLkludDY0VmFsdWVSFmxvY2FsRmxvd0NvbnRyb2xXaW5kb3cSWAoacmVtb3RlX2Zsb3dfY29udHJvbF93aW5kb3cYDCABKAsyGy5nb29nbGUucHJvdG9idWYuSW50NjRWYWx1ZVIXcmVtb3RlRmxvd0NvbnRyb2xXaW5kb3cijAMKB0FkZHJlc3MSTQoNdGNwaXBfYWRkcmVzcxgBIAEoCzImLmdycGMuY2hhbm5lbHoudjEuQWRkcmVzcy5UY3BJcEFkZHJlc3NIAFIMdGNwaXBBZGRyZXNzEkcKC3Vkc19hZGRyZXNzGAIgASgLMiQuZ3JwYy5jaGFubmVsei52MS5BZGRyZXNzLlVkc0FkZHJlc3NIAFIKdWRzQWRkcmVzcxJNCg1vdGhlcl9hZGRyZXNzGAMgASgLMiYuZ3JwYy5jaGFubmVsei52MS5BZGRyZXNzLk90aGVyQWRkcmVzc0gAUgxvdGhlckFkZHJlc3MaQQoMVGNwSXBBZGRyZXNzEh0KCmlwX2FkZHJlc3MYASABKAxSCWlwQWRkcmVzcxISCgRwb3J0GAIgASgFUgRwb3J0GigKClVkc0FkZHJlc3MSGgoIZmlsZW5hbWUYASABKAlSCGZpbGVuYW1lGiIKDE90aGVyQWRkcmVzcxISCgRuYW1lGAEgASgJUgRuYW1lQgkKB2FkZHJlc3Mi1gEKCFNlY3VyaXR5EjIKA3RscxgBIAEoCzIeLmdycGMuY2hhbm5lbHoudjEuU2VjdXJpdHkuVGxzSABSA3RscxqMAQoDVGxzEiUKDXN0YW5kYXJkX25hbWUYASABKAlIAFIMc3RhbmRhcmROYW1lEh8KCm90aGVyX25hbWUYAiABKAlIAFIJb3RoZXJOYW1lEi0KEnJlbW90ZV9jZXJ0aWZpY2F0ZRgEIAEoDFIRcmVtb3RlQ2VydGlmaWNhdGVCDgoMY2lwaGVyX3N1aXRlQgcKBW1vZGVsImIKFUdldFRvcENoYW5uZWxzUmVxdWVzdBIoChBzdGFydF9jaGFubmVsX2lkGAEgASgDUg5zdGFydENoYW5uZWxJZBIfCgttYXhfcmVzdWx0cxgCIAEoA1IKbWF4UmVzdWx0cyJfChZHZXRUb3BDaGFubmVsc1Jlc3BvbnNlEjMKB2NoYW5uZWwYASADKAsyGS5ncnBjLmNoYW5uZWx6LnYxLkNoYW5uZWxSB2NoYW5uZWwSEAoDZW5kGAIgASgIUgNlbmQiXAoRR2V0U2VydmVyc1JlcXVlc3QSJgoPc3RhcnRfc2VydmVyX2lkGAEgASgDUg1zdGFydFNlcnZlcklkEh8KC21heF9yZXN1bHRzGAIgASgDUgptYXhSZXN1bHRzIlgKEkdldFNlcnZlcnNSZXNwb25zZRIwCgZzZXJ2ZXIYASADKAsyGC5ncnBjLmNoYW5uZWx6LnYxLlNlcnZlclIGc2VydmVyEhAKA2VuZBgCIAEoCFIDZW5kIi8KEEdldFNlcnZlclJlcXVlc3QSGwoJc2VydmVyX2lkGAEgASgDUghzZXJ2ZXJJZCJFChFHZXRTZXJ2ZXJSZXNwb25zZRIwCgZzZXJ2ZXIYASABKAsyGC5ncnBjLmNoYW5uZWx6LnYxLlNlcnZlclIGc2VydmVyIn8KF0dldFNlcnZlclNvY2tldHNSZXF1ZXN0EhsKCXNlcnZlcl9pZBgBIAEoA1IIc2VydmVySWQSJgoPc3RhcnRfc29ja2V0X2lkGAIgASgDUg1zdGFydFNvY2tldElkEh8KC21heF9yZXN1bHRzGAMgASgDUgptYXhSZXN1bHRzImgKGEdldFNlcnZlclNvY2tldHNSZXNwb25zZRI6Cgpzb2NrZXRfcmVmGAEgAygLMhsuZ3JwYy5jaGFubmVsei52MS5Tb2NrZXRSZWZSCXNvY2tldFJlZhIQCgNlbmQYAiABKAhSA2VuZCIyChFHZXRDaGFubmVsUmVxdWVzdBIdCgpjaGFubmVsX2lkGAEgASgDUgljaGFubmVsSWQiSQoSR2V0Q2hhbm5lbFJlc3BvbnNlEjMKB2NoYW5uZWwYASABKAsyGS5ncnBjLmNoYW5uZWx6LnYxLkNoYW5uZWxSB2NoYW5uZWwiOwoUR2V0U3ViY2hhbm5lbFJlcXVlc3QSIwoNc3ViY2hhbm5lbF9pZBgBIAEoA1IMc3ViY2hhbm5lbElkIlUKFUdldFN1YmNoYW5uZWxSZXNwb25zZRI8CgpzdWJjaGFubmVsGAEgASgLMhwuZ3JwYy5jaGFubmVsei52MS5TdWJjaGFubmVsUgpzdWJjaGFubmVsIkkKEEdldFNvY2tldFJlcXVlc3QSGwoJc29ja2V0X2lkGAEgASgDUghzb2NrZXRJZBIYCgdzdW1tYXJ5GAIgASgIUgdzdW1tYXJ5IkUKEUdldFNvY2tldFJlc3BvbnNlEjAKBnNvY2tldBgBIAEoCzIYLmdycGMuY2hhbm5lbHoudjEuU29ja2V0UgZzb2NrZXQymgUKCENoYW5uZWx6EmMKDkdldFRvcENoYW5uZWxzEicuZ3JwYy5jaGFubmVsei52MS5HZXRUb3BDaGFubmVsc1JlcXVlc3QaKC5ncnBjLmNoYW5uZWx6LnYxLkdldFRvcENoYW5uZWxzUmVzcG9uc2USVwoKR2V0U2VydmVycxIjLmdycGMuY2hhbm5lbHoudjEuR2V0U2VydmVyc1JlcXVlc3QaJC5ncnBjLmNoYW5uZWx6LnYxLkdldFNlcnZlcnNSZXNwb25zZRJUCglHZXRTZXJ2ZXISIi5ncnBjLmNoYW5uZWx6LnYxLkdldFNlcnZlclJlcXVlc3QaIy5ncnBjLmNoYW5uZWx6LnYxLkdldFNlcnZlclJlc3BvbnNlEmkKEEdldFNlcnZlclNvY2tldHMSKS5ncnBjLmNoYW5uZWx6LnYxLkdldFNlcnZlclNvY2tldHNSZXF1ZXN0GiouZ3JwYy5jaGFubmVsei52MS5HZXRTZXJ2ZXJTb2NrZXRzUmVzcG9uc2USVwoKR2V0Q2hhbm5lbBIjLmdycGMuY2hhbm5lbHoudjEuR2V0Q2hhbm5lbFJlcXVlc3QaJC5ncnBjLmNoYW5uZWx6LnYxLkdldENoYW5uZWxSZXNwb25zZRJgCg1HZXRTdWJjaGFubmVsEiYuZ3JwYy5jaGFubmVsei52MS5HZXRTdWJjaGFubmVsUmVxdWVzdBonLmdycGMuY2hhbm5lbHoudjEuR2V0U3ViY2hhbm5lbFJlc3BvbnNlElQKCUdldFNvY2tldBIiLmdycGMuY2hhbm5lbHoudjEuR2V0U29ja2V0UmVxdWVzdBojLmdycGMuY2hhbm5lbHoudjEuR2V0U29ja2V0UmVzcG9uc2ViBnByb3RvMw==");
 
+/** What a program's channels and servers do. */
 export const Channelz: ServiceOf<Channelz> = /* @__PURE__ */ service("grpc.channelz.v1.Channelz", {
   getTopChannels: ["GetTopChannels", "unary", GetTopChannelsRequest, GetTopChannelsResponse],
   getServers: ["GetServers", "unary", GetServersRequest, GetServersResponse],

@@ -128,6 +128,7 @@ function HealthCheckRequest$write(m: any, w: Writer, f: FieldSchema | undefined)
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(HealthCheckRequest$, u, w);
 }
+/** Asks for one service; "" is the whole server. */
 export const HealthCheckRequest: MessageType<HealthCheckRequest> = /* @__PURE__ */ messageType(HealthCheckRequest$, HealthCheckRequest$read, HealthCheckRequest$write);
 
 const HealthCheckResponse$ = /* @__PURE__ */ messageSchema("grpc.health.v1.HealthCheckResponse", () => [
@@ -169,6 +170,7 @@ function HealthCheckResponse$write(m: any, w: Writer, f: FieldSchema | undefined
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(HealthCheckResponse$, u, w);
 }
+/** What it is. */
 export const HealthCheckResponse: MessageType<HealthCheckResponse> = /* @__PURE__ */ messageType(HealthCheckResponse$, HealthCheckResponse$read, HealthCheckResponse$write);
 
 const HealthListRequest$ = /* @__PURE__ */ messageSchema("grpc.health.v1.HealthListRequest", () => []);
@@ -197,6 +199,7 @@ function HealthListRequest$write(m: any, w: Writer, f: FieldSchema | undefined):
     if (!HealthListRequest$.known.has(k)) stray(HealthListRequest$, m, k); }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(HealthListRequest$, u, w);
 }
+/** Asks for every service. */
 export const HealthListRequest: MessageType<HealthListRequest> = /* @__PURE__ */ messageType(HealthListRequest$, HealthListRequest$read, HealthListRequest$write);
 
 const HealthListResponse$ = /* @__PURE__ */ messageSchema("grpc.health.v1.HealthListResponse", () => [
@@ -248,10 +251,12 @@ function HealthListResponse$write(m: any, w: Writer, f: FieldSchema | undefined)
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(HealthListResponse$, u, w);
 }
+/** Every service that has a status. */
 export const HealthListResponse: MessageType<HealthListResponse> = /* @__PURE__ */ messageType(HealthListResponse$, HealthListResponse$read, HealthListResponse$write);
 
 export const $file: ProtoFile = /* @__PURE__ */ protoFile("grpc/health/v1/health.proto", [], "ChtncnBjL2hlYWx0aC92MS9oZWFsdGgucHJvdG8SDmdycGMuaGVhbHRoLnYxIi4KEkhlYWx0aENoZWNrUmVxdWVzdBIYCgdzZXJ2aWNlGAEgASgJUgdzZXJ2aWNlIrEBChNIZWFsdGhDaGVja1Jlc3BvbnNlEkkKBnN0YXR1cxgBIAEoDjIxLmdycGMuaGVhbHRoLnYxLkhlYWx0aENoZWNrUmVzcG9uc2UuU2VydmluZ1N0YXR1c1IGc3RhdHVzIk8KDVNlcnZpbmdTdGF0dXMSCwoHVU5LTk9XThAAEgsKB1NFUlZJTkcQARIPCgtOT1RfU0VSVklORxACEhMKD1NFUlZJQ0VfVU5LTk9XThADIhMKEUhlYWx0aExpc3RSZXF1ZXN0IsQBChJIZWFsdGhMaXN0UmVzcG9uc2USTAoIc3RhdHVzZXMYASADKAsyMC5ncnBjLmhlYWx0aC52MS5IZWFsdGhMaXN0UmVzcG9uc2UuU3RhdHVzZXNFbnRyeVIIc3RhdHVzZXMaYAoNU3RhdHVzZXNFbnRyeRIQCgNrZXkYASABKAlSA2tleRI5CgV2YWx1ZRgCIAEoCzIjLmdycGMuaGVhbHRoLnYxLkhlYWx0aENoZWNrUmVzcG9uc2VSBXZhbHVlOgI4ATL9AQoGSGVhbHRoElAKBUNoZWNrEiIuZ3JwYy5oZWFsdGgudjEuSGVhbHRoQ2hlY2tSZXF1ZXN0GiMuZ3JwYy5oZWFsdGgudjEuSGVhbHRoQ2hlY2tSZXNwb25zZRJSCgVXYXRjaBIiLmdycGMuaGVhbHRoLnYxLkhlYWx0aENoZWNrUmVxdWVzdBojLmdycGMuaGVhbHRoLnYxLkhlYWx0aENoZWNrUmVzcG9uc2UwARJNCgRMaXN0EiEuZ3JwYy5oZWFsdGgudjEuSGVhbHRoTGlzdFJlcXVlc3QaIi5ncnBjLmhlYWx0aC52MS5IZWFsdGhMaXN0UmVzcG9uc2ViBnByb3RvMw==");
 
+/** What a server's services can do. */
 export const Health: ServiceOf<Health> = /* @__PURE__ */ service("grpc.health.v1.Health", {
   check: ["Check", "unary", HealthCheckRequest, HealthCheckResponse],
   watch: ["Watch", "serverStreaming", HealthCheckRequest, HealthCheckResponse],

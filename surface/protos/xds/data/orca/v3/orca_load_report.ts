@@ -191,6 +191,7 @@ function OrcaLoadReport$write(m: any, w: Writer, f: FieldSchema | undefined): vo
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(OrcaLoadReport$, u, w);
 }
+/** The load of a server, or what one call cost it. What is 0 or left out is not said. */
 export const OrcaLoadReport: MessageType<OrcaLoadReport> = /* @__PURE__ */ messageType(OrcaLoadReport$, OrcaLoadReport$read, OrcaLoadReport$write);
 
 export const $file: ProtoFile = /* @__PURE__ */ protoFile("xds/data/orca/v3/orca_load_report.proto", [], "Cid4ZHMvZGF0YS9vcmNhL3YzL29yY2FfbG9hZF9yZXBvcnQucHJvdG8SEHhkcy5kYXRhLm9yY2EudjMimQUKDk9yY2FMb2FkUmVwb3J0EicKD2NwdV91dGlsaXphdGlvbhgBIAEoAVIOY3B1VXRpbGl6YXRpb24SJwoPbWVtX3V0aWxpemF0aW9uGAIgASgBUg5tZW1VdGlsaXphdGlvbhJUCgxyZXF1ZXN0X2Nvc3QYBCADKAsyMS54ZHMuZGF0YS5vcmNhLnYzLk9yY2FMb2FkUmVwb3J0LlJlcXVlc3RDb3N0RW50cnlSC3JlcXVlc3RDb3N0ElMKC3V0aWxpemF0aW9uGAUgAygLMjEueGRzLmRhdGEub3JjYS52My5PcmNhTG9hZFJlcG9ydC5VdGlsaXphdGlvbkVudHJ5Ugt1dGlsaXphdGlvbhIlCg5ycHNfZnJhY3Rpb25hbBgGIAEoAVINcnBzRnJhY3Rpb25hbBIQCgNlcHMYByABKAFSA2VwcxJXCg1uYW1lZF9tZXRyaWNzGAggAygLMjIueGRzLmRhdGEub3JjYS52My5PcmNhTG9hZFJlcG9ydC5OYW1lZE1ldHJpY3NFbnRyeVIMbmFtZWRNZXRyaWNzEjcKF2FwcGxpY2F0aW9uX3V0aWxpemF0aW9uGAkgASgBUhZhcHBsaWNhdGlvblV0aWxpemF0aW9uGj4KEFJlcXVlc3RDb3N0RW50cnkSEAoDa2V5GAEgASgJUgNrZXkSFAoFdmFsdWUYAiABKAFSBXZhbHVlOgI4ARo+ChBVdGlsaXphdGlvbkVudHJ5EhAKA2tleRgBIAEoCVIDa2V5EhQKBXZhbHVlGAIgASgBUgV2YWx1ZToCOAEaPwoRTmFtZWRNZXRyaWNzRW50cnkSEAoDa2V5GAEgASgJUgNrZXkSFAoFdmFsdWUYAiABKAFSBXZhbHVlOgI4AWIGcHJvdG8z");

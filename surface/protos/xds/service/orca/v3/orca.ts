@@ -98,10 +98,12 @@ function OrcaLoadReportRequest$write(m: any, w: Writer, f: FieldSchema | undefin
   }  }
   const u = m[UNKNOWN]; if (u !== undefined) writeUnknown(OrcaLoadReportRequest$, u, w);
 }
+/** Asks a server for its load. */
 export const OrcaLoadReportRequest: MessageType<OrcaLoadReportRequest> = /* @__PURE__ */ messageType(OrcaLoadReportRequest$, OrcaLoadReportRequest$read, OrcaLoadReportRequest$write);
 
 export const $file: ProtoFile = /* @__PURE__ */ protoFile("xds/service/orca/v3/orca.proto", [duration$file, orca_load_report$file], "Ch54ZHMvc2VydmljZS9vcmNhL3YzL29yY2EucHJvdG8SE3hkcy5zZXJ2aWNlLm9yY2EudjMaHmdvb2dsZS9wcm90b2J1Zi9kdXJhdGlvbi5wcm90bxoneGRzL2RhdGEvb3JjYS92My9vcmNhX2xvYWRfcmVwb3J0LnByb3RvIokBChVPcmNhTG9hZFJlcG9ydFJlcXVlc3QSQgoPcmVwb3J0X2ludGVydmFsGAEgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uUg5yZXBvcnRJbnRlcnZhbBIsChJyZXF1ZXN0X2Nvc3RfbmFtZXMYAiADKAlSEHJlcXVlc3RDb3N0TmFtZXMydQoOT3BlblJjYVNlcnZpY2USYwoRU3RyZWFtQ29yZU1ldHJpY3MSKi54ZHMuc2VydmljZS5vcmNhLnYzLk9yY2FMb2FkUmVwb3J0UmVxdWVzdBogLnhkcy5kYXRhLm9yY2EudjMuT3JjYUxvYWRSZXBvcnQwAWIGcHJvdG8z");
 
+/** Reports of the load of a server, which no call carries. */
 export const OpenRcaService: ServiceOf<OpenRcaService> = /* @__PURE__ */ service("xds.service.orca.v3.OpenRcaService", {
   streamCoreMetrics: ["StreamCoreMetrics", "serverStreaming", OrcaLoadReportRequest, OrcaLoadReport],
 }, $file);
