@@ -12,6 +12,8 @@ export abstract class BaseEndpoint implements Endpoint, Closable {
   readonly syscall = "read";
   /** Set from `close` on: what every later operation fails with. */
   protected closedBy: IoError | undefined = undefined;
+  /** How the stream has ended: what a read that finds nothing more fails with. */
+  protected ended: IoError | undefined = undefined;
   /** Where the pending read puts its bytes. */
   protected readInto: SliceBuffer | undefined = undefined;
   /** The read that is pending, or was the last one, lends its bytes. */
@@ -39,6 +41,8 @@ export abstract class BaseEndpoint implements Endpoint, Closable {
     this.readInto = into;
     this.readDone = done;
     this.startRead(into);
+    const { ended } = this;
+    if (ended !== undefined) this.engine.run(() => this.finishRead(ended));
     return false;
   }
 
@@ -100,8 +104,8 @@ export abstract class BaseEndpoint implements Endpoint, Closable {
 
   /** Appends bytes that are available without waiting; false when there are none. */
   protected abstract readNow(into: SliceBuffer): boolean;
-  /** Begins a read; `finishRead` ends it. */
-  protected abstract startRead(into: SliceBuffer): void;
+  /** Begins a read, unless `readNow` has; `finishRead` ends it, and the stream's end does. */
+  protected startRead(_into: SliceBuffer): void {}
   /** Begins to write all of `data`; true when all went at once and `data` is empty, else `finishWrite` ends it. */
   protected abstract startWrite(data: SliceBuffer): boolean;
   /** Closes the socket at once. The kernel still sends what it has accepted; the rest is dropped. */

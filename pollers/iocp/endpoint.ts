@@ -20,7 +20,6 @@ import { DONE, PENDING, type Socket, windowsError } from "./sockets.ts";
 export class IocpEndpoint extends BaseEndpoint implements OperationOwner<Operation> {
   /** The last read found less than it asked for: more comes with a packet. */
   private drained = true;
-  private ended: IoError | undefined = undefined;
   /** A posted receive whose packet has not come. */
   private receiving: Operation | undefined = undefined;
   /** A send whose packet has not come, and what is left to be sent, its own bytes included. */
@@ -75,11 +74,6 @@ export class IocpEndpoint extends BaseEndpoint implements OperationOwner<Operati
       if (this.post()) return false;
       this.drained = false;
     }
-  }
-
-  protected override startRead(): void {
-    const { ended } = this;
-    if (ended !== undefined) this.engine.run(() => this.finishRead(ended));
   }
 
   protected override startWrite(data: SliceBuffer): boolean {

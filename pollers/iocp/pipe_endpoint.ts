@@ -17,7 +17,6 @@ const NOTHING = new Uint8Array(0);
 
 /** Reads and writes on one pipe. */
 export class PipeEndpoint extends BaseEndpoint implements OperationOwner<Operation> {
-  private ended: IoError | undefined = undefined;
   private reader: Operation | undefined = undefined;
   private writer: Operation | undefined = undefined;
   private unwritten: SliceBuffer | undefined = undefined;
@@ -48,8 +47,6 @@ export class PipeEndpoint extends BaseEndpoint implements OperationOwner<Operati
 
   protected override startRead(): void {
     if (this.ended === undefined) this.ended = this.post();
-    const { ended } = this;
-    if (ended !== undefined) this.engine.run(() => this.finishRead(ended));
   }
 
   protected override startWrite(data: SliceBuffer): boolean {
@@ -83,7 +80,10 @@ export class PipeEndpoint extends BaseEndpoint implements OperationOwner<Operati
     this.reader = undefined;
     if (hasFailed(status)) this.ended = this.endBy(status);
     else if (bytes.length > 0) this.readInto!.append(bytes);
-    else return this.startRead(); // a write of nothing
+    else { // a write of nothing
+      this.startRead();
+      if (this.ended === undefined) return;
+    }
     this.finishRead(this.ended);
   }
 

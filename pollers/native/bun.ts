@@ -7,11 +7,11 @@ import { endOfStream, type IoError, ioErrorFromCode } from "../contract/io_error
 import type { SliceBuffer } from "../contract/slice_buffer.ts";
 import type { BaseEngine } from "../core/base_engine.ts";
 import { UNNAMED } from "../core/unix_path.ts";
-import { inet, NativeEndpoint, wholeSeconds } from "./endpoint.ts";
+import { inet, wholeSeconds } from "./endpoint.ts";
 import { NativeEngine } from "./engine.ts";
-import { toIoError, toOpenError } from "./errors.ts";
-import { connectedEndpoint, toNode } from "./node.ts";
-import { net } from "./net.ts";
+import { toIoError } from "./errors.ts";
+import { connectByNode, connectedEndpoint } from "./node.ts";
+import { PushedEndpoint } from "./pushed_endpoint.ts";
 
 // The little of Bun that is used here, so that the file also compiles where Bun's types are not.
 /** A socket as Bun has it. */
@@ -46,12 +46,8 @@ export interface SocketState {
 }
 
 /** A connection of Bun's. */
-export class BunEndpoint extends NativeEndpoint {
+export class BunEndpoint extends PushedEndpoint {
   readonly lends = true;
-  /** What came while no read was outstanding: at most what was on its way when the socket was paused. */
-  private readonly waiting: Uint8Array[] = [];
-  private paused = false;
-  private ended: IoError | undefined = undefined;
   private unwritten: Uint8Array = NOTHING;
   /** What the last read has lent. */
   private lent: Uint8Array = NOTHING;
@@ -71,15 +67,9 @@ export class BunEndpoint extends NativeEndpoint {
   }
 
   /** Bun gives every read a buffer of its own, so views of it are never overwritten. */
-  onData(bytes: Uint8Array): void {
-    if (this.readInto !== undefined) {
-      this.readInto.append(bytes);
-      if (this.lending && bytes.length >= FREED_BYTES) this.lent = bytes;
-      this.finishRead(undefined);
-      // A reader that wants more has asked again by now; otherwise the kernel's window must close.
-      if (this.reading) return;
-    } else this.waiting.push(bytes);
-    this.pause();
+  override onData(bytes: Uint8Array): void {
+    if (this.lending && bytes.length >= FREED_BYTES && this.reading) this.lent = bytes;
+    super.onData(bytes);
   }
 
   onDrain(): void {
@@ -92,12 +82,6 @@ export class BunEndpoint extends NativeEndpoint {
     this.pieceWritten(undefined);
   }
 
-  /** The peer's FIN, or the socket is gone: nothing more will be read. */
-  onEnd(error: IoError): void {
-    this.ended ??= error;
-    if (this.reading && this.waiting.length === 0) this.finishRead(this.ended);
-  }
-
   /** The socket is gone. */
   onClose(error: IoError): void {
     this.onEnd(error);
@@ -108,20 +92,7 @@ export class BunEndpoint extends NativeEndpoint {
 
   protected override readNow(into: SliceBuffer): boolean {
     if (this.lent !== NOTHING) this.freeLent();
-    if (this.waiting.length === 0) return false;
-    for (const bytes of this.waiting) into.append(bytes);
-    this.waiting.length = 0;
-    return true;
-  }
-
-  protected override startRead(): void {
-    if (this.paused) {
-      this.paused = false;
-      this.socket.resume();
-    }
-    if (this.ended === undefined) return;
-    const error = this.ended;
-    this.engine.run(() => this.finishRead(error));
+    return super.readNow(into);
   }
 
   protected override writePiece(bytes: Uint8Array): boolean {
@@ -136,9 +107,16 @@ export class BunEndpoint extends NativeEndpoint {
   }
 
   protected override releaseSocket(): void {
-    this.waiting.length = 0;
     this.unwritten = this.lent = NOTHING;
     this.socket.close();
+  }
+
+  protected override pauseSocket(): void {
+    this.socket.pause();
+  }
+
+  protected override resumeSocket(): void {
+    this.socket.resume();
   }
 
   /** Bun's buffer of a read is freed, so that the next one has the same memory: collecting it would come 16 MB later. */
@@ -146,12 +124,6 @@ export class BunEndpoint extends NativeEndpoint {
     const { buffer, length } = this.lent;
     this.lent = NOTHING;
     if (buffer.byteLength === length) (buffer as ArrayBuffer).transfer(0);
-  }
-
-  private pause(): void {
-    if (this.paused || this.closedBy !== undefined) return;
-    this.paused = true;
-    this.socket.pause();
   }
 }
 
@@ -195,14 +167,7 @@ export class BunEngine extends NativeEngine {
     options: EndpointOptions,
     done: (result: IoResult<Endpoint>) => void,
   ): () => void {
-    const socket = new (net().Socket)({ allowHalfOpen: true });
-    const onError = (error: Error): void => done({ ok: false, error: toOpenError(error, "connect", to) });
-    socket.on("error", onError);
-    socket.connect(toNode(to), () => {
-      socket.removeListener("error", onError);
-      done({ ok: true, value: this.adopt(socket, options, to) });
-    });
-    return () => void socket.destroy();
+    return connectByNode(this, to, done, (socket) => this.adopt(socket, options, to));
   }
 
   /**

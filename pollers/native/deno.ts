@@ -5,7 +5,7 @@ import type { Endpoint, EndpointOptions, IoResult } from "../contract/engine.ts"
 import { endOfStream } from "../contract/io_error.ts";
 import { ReadSlab, type SlabShares } from "../core/read_slab.ts";
 import { type Beginner, DenoRest } from "./deno_rest.ts";
-import { inet, NativeEndpoint } from "./endpoint.ts";
+import { inet, NativeEndpoint, runtimePath } from "./endpoint.ts";
 import { NativeEngine } from "./engine.ts";
 import { toIoError } from "./errors.ts";
 
@@ -59,17 +59,9 @@ export const CODES: Readonly<Record<string, string>> = {
 
 /** `address` as Deno has it. */
 export function toDeno(address: SocketAddress): object {
-  switch (address.family) {
-    case "unix":
-      return { transport: "unix", path: address.path };
-    case "unix-abstract":
-      return { transport: "unix", path: `\0${address.name}` };
-    case "npipe":
-    case "inprocess": // the base class has refused both
-      throw new TypeError(`Cannot use an address of ${address.family}: this engine has no sockets for it`);
-    default:
-      return { transport: "tcp", hostname: address.host, port: address.port };
-  }
+  return "port" in address
+    ? { transport: "tcp", hostname: address.host, port: address.port }
+    : { transport: "unix", path: runtimePath(address) };
 }
 
 /** An address of Deno's. */

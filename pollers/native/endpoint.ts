@@ -1,6 +1,6 @@
 // Base of endpoints on the runtime's sockets: what is written in one piece, and what slice by slice.
 
-import type { SocketAddress } from "../contract/address.ts";
+import type { InetAddress, SocketAddress } from "../contract/address.ts";
 import type { IoError } from "../contract/io_error.ts";
 import type { SliceBuffer } from "../contract/slice_buffer.ts";
 import { BaseEndpoint } from "../core/base_endpoint.ts";
@@ -14,6 +14,18 @@ const LARGE_SLICE_BYTES = 16_384;
 /** One side of a TCP socket, by the numeric host and port that the runtime gives; Bun has neither after a reset. */
 export function inet(host = "0.0.0.0", port = 0): SocketAddress {
   return { family: host.includes(":") ? "ipv6" : "ipv4", host, port };
+}
+
+/** The path by which runtimes name a socket of this machine: an abstract name has a NUL before it. */
+export function runtimePath(address: Exclude<SocketAddress, InetAddress>): string {
+  switch (address.family) {
+    case "unix":
+      return address.path;
+    case "unix-abstract":
+      return `\0${address.name}`;
+    default: // the base class has refused the others
+      throw new TypeError(`Cannot use an address of ${address.family}: this engine has no sockets for it`);
+  }
 }
 
 /** `ms` rounded up to whole seconds, in milliseconds: runtimes truncate, and 0 would mean the system's own time. */

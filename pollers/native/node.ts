@@ -5,13 +5,13 @@ import type { NetConnectOpts, Socket } from "node:net";
 import type { SocketAddress } from "../contract/address.ts";
 import type { Endpoint, EndpointOptions, IoResult } from "../contract/engine.ts";
 import { endOfStream, type IoError, ioErrorFromCode } from "../contract/io_error.ts";
-import type { SliceBuffer } from "../contract/slice_buffer.ts";
 import type { BaseEngine } from "../core/base_engine.ts";
 import { UNNAMED } from "../core/unix_path.ts";
-import { inet, NativeEndpoint, wholeSeconds } from "./endpoint.ts";
+import { inet, runtimePath, wholeSeconds } from "./endpoint.ts";
 import { NativeEngine } from "./engine.ts";
 import { toIoError, toOpenError } from "./errors.ts";
 import { net } from "./net.ts";
+import { PushedEndpoint } from "./pushed_endpoint.ts";
 
 /** What node:net says of a socket that is gone already, in the system's words for it. */
 export const CODES: Readonly<Record<string, string>> = {
@@ -28,24 +28,11 @@ function toWriteError(error: Error & { code?: string }, peer: SocketAddress): Io
 
 /** `address` as node:net has it. */
 export function toNode(address: SocketAddress): { host: string; port: number } | { path: string } {
-  switch (address.family) {
-    case "unix":
-      return { path: address.path };
-    case "unix-abstract":
-      return { path: `\0${address.name}` };
-    case "npipe":
-    case "inprocess": // the base class has refused both
-      throw new TypeError(`Cannot use an address of ${address.family}: this engine has no sockets for it`);
-    default:
-      return { host: address.host, port: address.port };
-  }
+  return "port" in address ? { host: address.host, port: address.port } : { path: runtimePath(address) };
 }
 
 /** A connection of node:net's. */
-export class NodeEndpoint extends NativeEndpoint {
-  /** What came while no read was outstanding; the socket is paused then, so it is little. */
-  private readonly waiting: Uint8Array[] = [];
-  private ended: IoError | undefined = undefined;
+export class NodeEndpoint extends PushedEndpoint {
   private readonly onWritten = (error?: Error | null): void =>
     this.pieceWritten(error ? toWriteError(error, this.peer) : undefined);
 
@@ -67,22 +54,7 @@ export class NodeEndpoint extends NativeEndpoint {
     // After "end" this changes nothing; without it the stream was cut.
     socket.on("close", () => this.onEnd(ioErrorFromCode("ECONNRESET", "read", peer)));
     socket.pause();
-  }
-
-  protected override readNow(into: SliceBuffer): boolean {
-    if (this.waiting.length === 0) return false;
-    for (const bytes of this.waiting) into.append(bytes);
-    this.waiting.length = 0;
-    return true;
-  }
-
-  protected override startRead(): void {
-    if (this.ended === undefined) {
-      if (this.socket.isPaused()) this.socket.resume();
-      return;
-    }
-    const error = this.ended;
-    this.engine.run(() => this.finishRead(error));
+    this.paused = true;
   }
 
   protected override writePiece(bytes: Uint8Array): boolean {
@@ -91,22 +63,15 @@ export class NodeEndpoint extends NativeEndpoint {
   }
 
   protected override releaseSocket(): void {
-    this.waiting.length = 0;
     this.socket.destroy();
   }
 
-  private onData(bytes: Uint8Array): void {
-    if (this.readInto !== undefined) {
-      this.readInto.append(bytes);
-      this.finishRead(undefined);
-      if (this.reading) return;
-    } else this.waiting.push(bytes);
-    if (this.closedBy === undefined) this.socket.pause();
+  protected override pauseSocket(): void {
+    this.socket.pause();
   }
 
-  private onEnd(error: IoError): void {
-    this.ended ??= error;
-    if (this.reading && this.waiting.length === 0) this.finishRead(this.ended);
+  protected override resumeSocket(): void {
+    this.socket.resume();
   }
 }
 
@@ -121,6 +86,29 @@ export function connectedEndpoint(
   return new NodeEndpoint(engine, socket, options, local, peer);
 }
 
+/**
+ * Begins a connect by node:net, whose end `done` gets; `endpointOver` makes the endpoint. Returns what cancels it.
+ */
+export function connectByNode(
+  engine: BaseEngine,
+  to: SocketAddress,
+  done: (result: IoResult<Endpoint>) => void,
+  endpointOver: (socket: Socket) => Endpoint,
+): () => void {
+  const socket = new (net().Socket)({ allowHalfOpen: true });
+  const onError = (error: Error): void => done({ ok: false, error: toOpenError(error, "connect", to) });
+  socket.on("error", onError);
+  try {
+    socket.connect(toNode(to) as NetConnectOpts, () => {
+      socket.removeListener("error", onError);
+      done({ ok: true, value: endpointOver(socket) });
+    });
+  } catch (error) { // Deno, without permission
+    engine.run(() => onError(error as Error));
+  }
+  return () => void socket.destroy();
+}
+
 /** Sockets of node:net. */
 export class NodeEngine extends NativeEngine {
   protected override beginConnect(
@@ -128,17 +116,6 @@ export class NodeEngine extends NativeEngine {
     options: EndpointOptions,
     done: (result: IoResult<Endpoint>) => void,
   ): () => void {
-    const socket = new (net().Socket)({ allowHalfOpen: true });
-    const onError = (error: Error): void => done({ ok: false, error: toOpenError(error, "connect", to) });
-    socket.on("error", onError);
-    try {
-      socket.connect(toNode(to) as NetConnectOpts, () => {
-        socket.removeListener("error", onError);
-        done({ ok: true, value: connectedEndpoint(this, socket, options, to) });
-      });
-    } catch (error) { // Deno, without permission
-      this.run(() => onError(error as Error));
-    }
-    return () => void socket.destroy();
+    return connectByNode(this, to, done, (socket) => connectedEndpoint(this, socket, options, to));
   }
 }

@@ -20,7 +20,6 @@ export class FdEndpoint extends BaseEndpoint implements FdOwner {
   private writer!: FdHandle;
   /** Nothing is there until the next edge: a read found nothing, or on a socket less than it asked for. */
   private drained = false;
-  private ended: IoError | undefined = undefined;
   private writing: SliceBuffer | undefined = undefined;
   private keepsDescriptor = false;
   /** Memory that the last read has lent. */
@@ -104,11 +103,6 @@ export class FdEndpoint extends BaseEndpoint implements FdOwner {
   private takeBack(): void {
     this.engine.scatterer.giveBack(this.lent!);
     this.lent = undefined;
-  }
-
-  protected override startRead(): void {
-    const { ended } = this;
-    if (ended !== undefined) this.engine.run(() => this.finishRead(ended));
   }
 
   protected override startWrite(data: SliceBuffer): boolean {

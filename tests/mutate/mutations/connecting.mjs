@@ -318,9 +318,9 @@ export default [
     name: "its socket is released",
   },
   {
-    file: "pollers/native/bun.ts",
-    before: "    return () => void socket.destroy();\n",
-    after: "    return () => {};\n",
+    file: "pollers/native/node.ts",
+    before: "  return () => void socket.destroy();\n",
+    after: "  return () => {};\n",
     test: "tests/pollers/native_contract_test.ts",
     name: "its socket is released",
     runtime: "bun",

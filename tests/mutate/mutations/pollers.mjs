@@ -131,7 +131,7 @@ export default [
     "outlives the listener",
   ),
   mutation(
-    "pollers/native/bun_listener.ts",
+    "pollers/native/eager_listener.ts",
     "this.removesFile ? putAsideUnless(file, at.path)",
     "this.removesFile ? NOT_ASIDE",
     contract("native"),
@@ -139,7 +139,7 @@ export default [
     "bun",
   ),
   mutation(
-    "pollers/native/bun_listener.ts",
+    "pollers/native/eager_listener.ts",
     "this.removesFile ? putAside(",
     "false ? putAside(",
     contract("native"),
@@ -147,7 +147,7 @@ export default [
     "bun",
   ),
   mutation(
-    "pollers/native/bun_listener.ts",
+    "pollers/native/eager_listener.ts",
     'if (at.family === "unix" && !this.removesFile) removeFile(at.path, file);',
     "",
     contract("native"),
@@ -331,9 +331,9 @@ export default [
     "bun",
   ),
   mutation(
-    "pollers/native/bun.ts",
-    "      this.paused = false;\n      this.socket.resume();",
-    "      this.socket.resume();",
+    "pollers/native/pushed_endpoint.ts",
+    "    this.paused = false;\n    this.resumeSocket();",
+    "    this.resumeSocket();",
     contract("native"),
     "native: 7 a peer",
     "bun",
@@ -441,8 +441,8 @@ export default [
   ),
   mutation(
     "pollers/native/bun.ts",
-    "if (this.lending && bytes.length >= FREED_BYTES)",
-    "if (bytes.length >= FREED_BYTES)",
+    "if (this.lending && bytes.length >= FREED_BYTES &&",
+    "if (bytes.length >= FREED_BYTES &&",
     "tests/pollers/native/bun_lent_test.ts",
     "one that was not lent keeps it",
     "bun",

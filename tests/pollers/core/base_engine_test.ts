@@ -56,7 +56,7 @@ class TestEndpoint extends BaseEndpoint {
     if (bytes !== undefined) into.append(bytes);
     return bytes !== undefined;
   }
-  protected startRead(): void {}
+  protected override startRead(): void {}
   protected startWrite(data: SliceBuffer): boolean {
     if (this.writesAtOnce) data.clear();
     return this.writesAtOnce;
