@@ -23,4 +23,4 @@ export {
   type ExecutorOptions,
   type JobOptions,
 } from "./threads/executor.ts";
-export { transferring } from "./threads/job.ts";
+export { type Transferable, transferring } from "./threads/job.ts";

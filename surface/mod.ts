@@ -19,6 +19,7 @@ export {
   type ExecutorOptions,
   type JobOptions,
   type PollerChoice,
+  type Transferable,
   transferring,
 } from "../pollers/mod.ts";
 export type {

@@ -177,6 +177,7 @@ export interface Endpoint {
   /**
    * Appends at least one byte to `into`. True: done now, `done` will not be called. False: `done` will be called
    * once, with an error if nothing was read. `into` must not be touched between a `false` and its `done`.
+   * The bytes are plain Uint8Arrays: applications get views of them, and the methods of a Buffer differ.
    *
    * `lend`: the bytes are lent until the next `read` or `close`, and no view of them is kept. An engine that has memory of
    * its own for this reads more at a time, and into the same memory again; their views may have no bytes afterwards.

@@ -135,7 +135,7 @@ const CUT = Object.assign(new Error("connection reset by peer"), { code: "ECONNR
 
 /** One set of handlers for every socket: what belongs to one is in its `data`. */
 export const handlers = {
-  binaryType: "buffer",
+  binaryType: "uint8array", // not "buffer", whose `slice` is a view
   open(socket: BunSocket): void {
     socket.data.open?.(socket);
   },

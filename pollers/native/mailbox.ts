@@ -7,6 +7,7 @@
 import type { MessagePort } from "node:worker_threads";
 import { builtin } from "./builtin.ts";
 import { startData, Thread } from "./thread.ts";
+import type { Transferable } from "./transferable.ts";
 
 /** Words shared by both: messages that were posted, and a number that changes while the thread is alive. */
 const POSTED = 0;

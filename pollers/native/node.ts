@@ -48,7 +48,9 @@ export class NodeEndpoint extends PushedEndpoint {
     socket.setNoDelay(true); // Bun has switched it on, and would do nothing for a `false` that is the first word
     if (options.noDelay === false) socket.setNoDelay(false);
     if (options.keepAliveMs !== undefined) socket.setKeepAlive(true, wholeSeconds(options.keepAliveMs));
-    socket.on("data", (bytes: Uint8Array) => this.onData(bytes));
+    // Not as a Buffer, whose `slice` is a view.
+    const plain = ({ buffer, byteOffset, length }: Uint8Array) => new Uint8Array(buffer, byteOffset, length);
+    socket.on("data", (bytes: Uint8Array) => this.onData(plain(bytes)));
     socket.on("end", () => this.onEnd(endOfStream(peer)));
     socket.on("error", (error) => this.onEnd(toIoError(error, "read", peer, CODES)));
     // After "end" this changes nothing; without it the stream was cut.

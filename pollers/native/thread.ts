@@ -7,6 +7,7 @@ import { descriptorsLeft } from "./descriptors.ts";
 import { messageOf } from "../log/describe.ts";
 import { runtime } from "./detect.ts";
 import { isGranted } from "./permission.ts";
+import type { Transferable } from "./transferable.ts";
 
 /** Marks what we gave a thread, since other workers are given data too. */
 const MARK = "pollwire";

@@ -9,6 +9,9 @@ import { runtimeLoop } from "../native/runtime_loop.ts";
 import { hardwareThreads } from "../native/thread.ts";
 import { ExecutorThread, type ThreadSink, whyNoExecutorThread } from "./executor_thread.ts";
 import { describeJob, errorOf, type JobCall, type Outcome, runJob } from "./job.ts";
+import type { Transferable } from "../native/transferable.ts";
+
+export type { Transferable };
 
 /** Jobs that wait on an executor's threads: some seconds of work, while memory holds their arguments. */
 const MAX_QUEUED_JOBS = 1_000;

@@ -4,6 +4,7 @@ import { runtimeLoop } from "../native/runtime_loop.ts";
 import { Thread, whyNoThread } from "../native/thread.ts";
 import { threadModule } from "../native/thread_module.ts";
 import type { FromThread, JobCall, Outcome, ToThread } from "./job.ts";
+import type { Transferable } from "../native/transferable.ts";
 
 /** A thread that has not ended this long after it was asked to is ended by force. */
 const END_LIMIT_MS = 2_000;

@@ -2,6 +2,7 @@
 
 import { endThread, onOwnerMessage, postToOwner, startData } from "../native/thread.ts";
 import { type FromThread, runJob, type ToThread } from "./job.ts";
+import type { Transferable } from "../native/transferable.ts";
 
 function tell(message: FromThread, transfer: readonly Transferable[] = []): void {
   postToOwner(message, transfer);

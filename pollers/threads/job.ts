@@ -1,6 +1,9 @@
 // A job of the executor: a function that a module exports, called alike on a thread and inline.
 
 import { isInstance, messageOf, propertyOf, stackOf } from "../log/describe.ts";
+import type { Transferable } from "../native/transferable.ts";
+
+export type { Transferable };
 
 /** What is called, and with what. */
 export interface JobCall {

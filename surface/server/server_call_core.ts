@@ -466,6 +466,5 @@ const NO_OBSERVERS: readonly CallObserver[] = [];
 
 /** `bytes` in memory of their own: a view holds all of the read that it came with. */
 function ownBytes(bytes: Uint8Array): Uint8Array {
-  // `slice` makes another view of what is a Buffer on Bun.
   return bytes.buffer.byteLength === bytes.length ? bytes : new Uint8Array(bytes);
 }

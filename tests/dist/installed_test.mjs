@@ -255,3 +255,16 @@ for (const resolution of [["NodeNext", "NodeNext"], ["ESNext", "Bundler"]]) {
     ], project);
   });
 }
+
+test("every entry's declarations on a server, which has Node's types and none of the DOM", () => {
+  mkdirSync(`${project}/node_modules/@types`, { recursive: true });
+  for (const name of ["@types/node", "undici-types"]) link({ [name]: "" });
+  const entries = Object.keys(manifest.exports).filter((entry) =>
+    !["./connect", "./protobuf-es"].includes(entry) // their peers' declarations want the DOM's
+  );
+  const imports = entries.map((entry) => `export * from "${entry.replace(".", "pollwire")}";`);
+  imports.forEach((line, at) => writeFileSync(`${project}/entry_${at}.mts`, line));
+  const files = imports.map((_, at) => `entry_${at}.mts`);
+  const target = ["--target", "ES2022", "--lib", "ES2022", "--module", "NodeNext", "--types", "node"];
+  run(`${root}node_modules/.bin/tsc`, ["--noEmit", "--strict", ...target, ...files], project);
+});

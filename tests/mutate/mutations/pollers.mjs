@@ -18,6 +18,22 @@ const mutation = (file, before, after, test, name, runtime = "deno") => ({
 
 /** As `readMutations` describes them. */
 export default [
+  // What reads give.
+  mutation(
+    "pollers/native/bun.ts",
+    'binaryType: "uint8array"',
+    'binaryType: "buffer"',
+    contract("native"),
+    "what a read gives are plain Uint8Arrays",
+    "bun",
+  ),
+  mutation(
+    "pollers/native/node.ts",
+    "this.onData(plain(bytes))",
+    "this.onData(bytes)",
+    contract("node"),
+    "what a read gives are plain Uint8Arrays",
+  ),
   // poll.
   mutation(
     "pollers/poll/pollset.ts",

@@ -43,6 +43,24 @@ export function byteRules({ factory, rule }: Suite): void {
   );
 
   rule(
+    "6 what a read gives are plain Uint8Arrays, of which `slice` is a copy",
+    () =>
+      withEngine(factory, (engine) =>
+        withConnection(engine, async (endpoint, plain) => {
+          for (const size of [5, 100_000]) {
+            const sending = plain.write(pattern(size));
+            for (let count = 0; count < size;) {
+              const bytes = await read(endpoint);
+              assert(bytes instanceof Uint8Array, `${bytes}`);
+              assertEquals(Object.getPrototypeOf(bytes), Uint8Array.prototype);
+              count += bytes.length;
+            }
+            await sending;
+          }
+        })),
+  );
+
+  rule(
     "2 writes 1 B to 64 MB, whole and in order",
     () =>
       withEngine(factory, (engine) =>
