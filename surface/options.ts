@@ -4,7 +4,7 @@ import { hint } from "./nearest.ts";
 import { isRecord } from "./records.ts";
 
 /** The names of options, as a table that the compiler holds to the interface `T`. */
-export type OptionNames<T> = Readonly<Record<keyof T, true>>;
+export type OptionNames<T> = Readonly<Record<keyof T & string, true>>;
 
 /**
  * Throws TypeError where `given` is no object of options, or has one that is not in `known`. `purpose` says in the

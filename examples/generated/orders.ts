@@ -16,6 +16,7 @@ import {
   type ServiceOf,
   UNKNOWN,
   type UnaryMethod,
+  type WithUnknownFields,
   type Writer,
   bad,
   badKey,
@@ -68,16 +69,17 @@ export type Order =
     address: string;
     /** The customer fetches it: at which counter. */
     counter: number;
-  }>;
+  }>
+  & WithUnknownFields;
 
 /** What a customer has of an order. */
-export interface Receipt {
+export interface Receipt extends WithUnknownFields {
   /** Counts up from 1. */
   number: bigint;
 }
 
 /** Something that happened to an order. */
-export interface Event {
+export interface Event extends WithUnknownFields {
   /** Where the order is now. */
   state: State;
   /** Since when. */

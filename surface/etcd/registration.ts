@@ -22,7 +22,7 @@ const WITHDRAWAL_TIMEOUT_MS = 5_000;
 export interface RegisteredKeys {
   /** For messages: 'the server at 10.0.0.1:50051 ("services/guide")'. */
   readonly name: string;
-  readonly keys: readonly Required<KeyValue>[];
+  readonly keys: readonly Pick<KeyValue, "key" | "value">[];
   /** Whole seconds. */
   readonly ttlMs: number;
 }

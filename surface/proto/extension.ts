@@ -1,9 +1,10 @@
 // Extensions: fields that another file adds to a message. They lie among its unknown fields, and are read and set there.
 
 import type { Codec, MessageCodec } from "./codec.ts";
+import type { MessageInit } from "./message_types.ts";
 import { Reader } from "./reader.ts";
 import { type FieldSchema, tagOf, WireType } from "./schema.ts";
-import { unknownFields } from "./unknown_fields.ts";
+import { unknownFields, type WithUnknownFields } from "./unknown_fields.ts";
 
 /**
  * One extension of a message type, of `loadProto`'s `extensions` or of generated code. `Value` is what reading gives,
@@ -39,6 +40,14 @@ export class Extension<Value = any, Given = NonNullable<Value>, Extendee extends
   }
 }
 
+/**
+ * What `Given` must be besides itself, where a message `T` is asked for: nothing more where it is one as it is received, or
+ * as it may be sent, which has no property that `T` does not have.
+ */
+export type MessageOrInit<Given, T> = Given extends T ? unknown
+  : Given extends MessageInit<T> ? [Exclude<keyof Given, keyof T>] extends [never] ? unknown : T
+  : T;
+
 /** The field that an extension is. */
 export function fieldOf({ codec }: Extension): FieldSchema {
   return (codec as MessageCodec).schema.fields[0]!;
@@ -50,8 +59,8 @@ export function fieldOf({ codec }: Extension): FieldSchema {
  *
  * @throws {DecodeError} when what lies under its number is malformed
  */
-export function getExtension<Value, Given, Extendee extends object>(
-  message: Extendee,
+export function getExtension<Value, Given, Extendee extends object, Message extends object>(
+  message: Message & MessageOrInit<Message, Extendee>,
   extension: Extension<Value, Given, Extendee>,
 ): Value {
   const bytes = unknownOf(message);
@@ -60,8 +69,8 @@ export function getExtension<Value, Given, Extendee extends object>(
 }
 
 /** Whether an extension is in `message`; a repeated one is where it has an element. */
-export function hasExtension<Extendee extends object>(
-  message: Extendee,
+export function hasExtension<Extendee extends object, Message extends object>(
+  message: Message & MessageOrInit<Message, Extendee>,
   // deno-lint-ignore no-explicit-any
   extension: Extension<any, any, Extendee>,
 ): boolean {
@@ -78,8 +87,8 @@ export function hasExtension<Extendee extends object>(
  *
  * @throws {EncodeError} when the value does not fit its type
  */
-export function setExtension<Value, Given, Extendee extends object>(
-  message: Extendee,
+export function setExtension<Value, Given, Extendee extends object, Message extends object>(
+  message: Message & MessageOrInit<Message, Extendee>,
   extension: Extension<Value, Given, Extendee>,
   value: Given | undefined,
 ): void {
@@ -90,25 +99,23 @@ export function setExtension<Value, Given, Extendee extends object>(
 }
 
 /** Takes an extension out of `message`. */
-export function clearExtension<Extendee extends object>(
-  message: Extendee,
+export function clearExtension<Extendee extends object, Message extends object>(
+  message: Message & MessageOrInit<Message, Extendee>,
   // deno-lint-ignore no-explicit-any
   extension: Extension<any, any, Extendee>,
 ): void {
   keep(message, without(unknownOf(message), extension));
 }
 
-type Holder = { [unknownFields]?: Uint8Array };
-
 const NONE: Uint8Array = new Uint8Array(0);
 
 function unknownOf(message: object): Uint8Array {
-  return (message as Holder)[unknownFields] ?? NONE;
+  return (message as WithUnknownFields)[unknownFields] ?? NONE;
 }
 
 function keep(message: object, bytes: Uint8Array): void {
-  if (bytes.length > 0) (message as Holder)[unknownFields] = bytes;
-  else delete (message as Holder)[unknownFields];
+  if (bytes.length > 0) (message as WithUnknownFields)[unknownFields] = bytes;
+  else delete (message as WithUnknownFields)[unknownFields];
 }
 
 function joined(a: Uint8Array, b: Uint8Array): Uint8Array {

@@ -11,7 +11,14 @@ export * from "./compile/encode_helpers.ts";
 export { DecodeError, EncodeError, JsonError } from "./errors.ts";
 export type { LooseOneOf, MessageInit, OneOf, TypedArrayOf } from "./message_types.ts";
 export type { ProtoFile } from "./proto_file.ts";
-export { clearExtension, type Extension, getExtension, hasExtension, setExtension } from "./extension.ts";
+export {
+  clearExtension,
+  type Extension,
+  getExtension,
+  hasExtension,
+  type MessageOrInit,
+  setExtension,
+} from "./extension.ts";
 export type { JsonCodec } from "./json/json_codec.ts";
 export type { FromJsonOptions, ToJsonOptions } from "./json/options.ts";
 export { createRegistry, type Registry, type RegistryEntry } from "./json/registry.ts";
@@ -50,6 +57,6 @@ export type {
   ServiceOf,
   Unary,
 } from "./service.ts";
-export { type UnknownFields, unknownFields } from "./unknown_fields.ts";
+export { type UnknownFields, unknownFields, type WithUnknownFields } from "./unknown_fields.ts";
 export type { Json } from "./json/json_value.ts";
 export type { Writer } from "./writer.ts";

@@ -4,7 +4,14 @@ export type { ProtoTypes } from "./assemble.ts";
 export { type Codec, encodeFramed, encodeMessage, reuseFramed } from "./codec.ts";
 export { type Any, type MessageTypes, packAny, typeOfAny, unpackAny } from "./any.ts";
 export { DecodeError, EncodeError, JsonError, ProtoError } from "./errors.ts";
-export { clearExtension, type Extension, getExtension, hasExtension, setExtension } from "./extension.ts";
+export {
+  clearExtension,
+  type Extension,
+  getExtension,
+  hasExtension,
+  type MessageOrInit,
+  setExtension,
+} from "./extension.ts";
 export type { JsonCodec } from "./json/json_codec.ts";
 export type { Json } from "./json/json_value.ts";
 export type { FromJsonOptions, ToJsonOptions } from "./json/options.ts";
@@ -44,7 +51,7 @@ export type {
   ServiceOf,
   Unary,
 } from "./service.ts";
-export { unknownFields } from "./unknown_fields.ts";
+export { unknownFields, type WithUnknownFields } from "./unknown_fields.ts";
 export {
   dateFromTimestamp,
   type Duration,

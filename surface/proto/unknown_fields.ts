@@ -15,6 +15,12 @@ import { copyBytes } from "../../transport/framing.ts";
  */
 export const unknownFields: unique symbol = Symbol.for("pollwire.unknownFields"); // one for all copies of the package
 
+/** What every message may have besides its fields: interfaces of messages extend it. */
+export interface WithUnknownFields {
+  /** Fields that its schema does not have, encoded; absent where there are none. */
+  [unknownFields]?: Uint8Array;
+}
+
 /** Stretches of unknown fields that wait to be copied together, so that there is one allocation. */
 const MOST_STRETCHES = 32;
 

@@ -38,7 +38,10 @@ export function messageText(module: Module, message: MessageNode, schema: Messag
   const fields = fieldsOf(message, schema);
   const plain = fields.filter(({ node }) => node.oneof === undefined).map((field) => property(module, field));
   const doc = module.docs.of(message);
-  if (schema.oneofs.length === 0) return `${doc}export interface ${name} ${block(plain)}\n`;
+  const unknown = module.runtime("WithUnknownFields", true);
+  if (schema.oneofs.length === 0) {
+    return `${doc}export interface ${name} extends ${unknown} ${block(plain)}\n`;
+  }
   let combinations = 1;
   const parts = message.oneofs.map((oneof, i) => {
     const members = fields.filter(({ node }) => node.oneof === oneof);
@@ -47,6 +50,7 @@ export function messageText(module: Module, message: MessageNode, schema: Messag
     return oneofText(module, type, oneof, schema.oneofs[i]!, members);
   });
   if (plain.length > 0) parts.unshift(`  & ${indented(block(plain))}`);
+  parts.push(`  & ${unknown}`);
   return `${doc}export type ${name} =\n${parts.join("\n")};\n`;
 }
 

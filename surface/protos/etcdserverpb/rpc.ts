@@ -18,6 +18,7 @@ import {
   type ServiceOf,
   UNKNOWN,
   type UnaryMethod,
+  type WithUnknownFields,
   type Writer,
   bad,
   enumNames,
@@ -46,13 +47,13 @@ export const Event_EventType = {
 } as const;
 
 /** At which revision of the store it was answered. */
-export interface ResponseHeader {
+export interface ResponseHeader extends WithUnknownFields {
   /** Grows with every change of any key. */
   revision: bigint;
 }
 
 /** One key. */
-export interface KeyValue {
+export interface KeyValue extends WithUnknownFields {
   /** Octets; keys of servers are text. */
   key: Uint8Array;
   /** Empty where the key was deleted. */
@@ -60,7 +61,7 @@ export interface KeyValue {
 }
 
 /** Asks for the keys from `key` to below `range_end`. */
-export interface RangeRequest {
+export interface RangeRequest extends WithUnknownFields {
   key: Uint8Array;
   rangeEnd: Uint8Array;
   /** The most keys of the answer. */
@@ -70,24 +71,24 @@ export interface RangeRequest {
 }
 
 /** Some keys, and whether there are more. */
-export interface RangeResponse {
+export interface RangeResponse extends WithUnknownFields {
   header: ResponseHeader | undefined;
   kvs: KeyValue[];
   more: boolean;
 }
 
 /** Sets a key, which goes when its lease does. */
-export interface PutRequest {
+export interface PutRequest extends WithUnknownFields {
   key: Uint8Array;
   value: Uint8Array;
   lease: bigint;
 }
 
-export interface PutResponse {
+export interface PutResponse extends WithUnknownFields {
   header: ResponseHeader | undefined;
 }
 
-export interface WatchCreateRequest {
+export interface WatchCreateRequest extends WithUnknownFields {
   key: Uint8Array;
   rangeEnd: Uint8Array;
   /** Changes from this revision on. */
@@ -102,16 +103,17 @@ export interface WatchCreateRequest {
 export type WatchRequest =
   & OneOf<"requestUnion", {
     createRequest: WatchCreateRequest;
-  }>;
+  }>
+  & WithUnknownFields;
 
 /** One change. */
-export interface Event {
+export interface Event extends WithUnknownFields {
   type: Event_EventType;
   kv: KeyValue | undefined;
 }
 
 /** Changes, or what becomes of the watch. */
-export interface WatchResponse {
+export interface WatchResponse extends WithUnknownFields {
   header: ResponseHeader | undefined;
   created: boolean;
   canceled: boolean;
@@ -123,41 +125,41 @@ export interface WatchResponse {
   events: Event[];
 }
 
-export interface LeaseGrantRequest {
+export interface LeaseGrantRequest extends WithUnknownFields {
   /** Seconds. */
   TTL: bigint;
 }
 
 /** The lease, and the seconds that it got. */
-export interface LeaseGrantResponse {
+export interface LeaseGrantResponse extends WithUnknownFields {
   ID: bigint;
   TTL: bigint;
   error: string;
 }
 
-export interface LeaseRevokeRequest {
+export interface LeaseRevokeRequest extends WithUnknownFields {
   ID: bigint;
 }
 
-export interface LeaseRevokeResponse {}
+export interface LeaseRevokeResponse extends WithUnknownFields {}
 
-export interface LeaseKeepAliveRequest {
+export interface LeaseKeepAliveRequest extends WithUnknownFields {
   ID: bigint;
 }
 
 /** What is left of a lease in seconds; 0: there is no such lease. */
-export interface LeaseKeepAliveResponse {
+export interface LeaseKeepAliveResponse extends WithUnknownFields {
   ID: bigint;
   TTL: bigint;
 }
 
 /** A user of etcd's. */
-export interface AuthenticateRequest {
+export interface AuthenticateRequest extends WithUnknownFields {
   name: string;
   password: string;
 }
 
-export interface AuthenticateResponse {
+export interface AuthenticateResponse extends WithUnknownFields {
   /** What its calls show. */
   token: string;
 }

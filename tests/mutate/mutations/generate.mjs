@@ -67,6 +67,18 @@ export default [
     BUNDLE,
   ),
   mutation(
+    "surface/proto/generate/types.ts",
+    "parts.push(`  & ${unknown}`);",
+    "",
+    TYPES,
+  ),
+  mutation(
+    "surface/proto/extension.ts",
+    "[Exclude<keyof Given, keyof T>] extends [never] ? unknown : T",
+    "unknown",
+    TYPES,
+  ),
+  mutation(
     "surface/proto/generate/declarations.ts",
     "`${module.docs.of(node)}export const ${name}: ${type}<",
     "`export const ${name}: ${type}<",

@@ -11,6 +11,7 @@ import {
   type ProtoFile,
   type Reader,
   UNKNOWN,
+  type WithUnknownFields,
   type Writer,
   bad,
   messageClass,
@@ -25,7 +26,7 @@ import {
 } from "../../../proto/generated.ts";
 
 /** A message of any type. */
-export interface Any {
+export interface Any extends WithUnknownFields {
   /** "type.googleapis.com/pkg.Type": what stands behind the last slash is the message's type. */
   typeUrl: string;
   /** The encoded message. */

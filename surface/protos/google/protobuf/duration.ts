@@ -12,6 +12,7 @@ import {
   type ProtoFile,
   type Reader,
   UNKNOWN,
+  type WithUnknownFields,
   type Writer,
   bad,
   messageClass,
@@ -27,7 +28,7 @@ import {
 } from "../../../proto/generated.ts";
 
 /** A span of time; both fields are of one sign. */
-export interface Duration {
+export interface Duration extends WithUnknownFields {
   /** Whole seconds. */
   seconds: bigint;
   /** -999,999,999 to 999,999,999, of the same sign as `seconds`. */

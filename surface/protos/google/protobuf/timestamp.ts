@@ -12,6 +12,7 @@ import {
   type ProtoFile,
   type Reader,
   UNKNOWN,
+  type WithUnknownFields,
   type Writer,
   bad,
   messageClass,
@@ -27,7 +28,7 @@ import {
 } from "../../../proto/generated.ts";
 
 /** A moment, since 1970, in UTC. */
-export interface Timestamp {
+export interface Timestamp extends WithUnknownFields {
   /** Whole seconds since 1970-01-01T00:00:00Z. */
   seconds: bigint;
   /** 0 to 999,999,999, forwards in time. */

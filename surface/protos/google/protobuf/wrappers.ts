@@ -15,6 +15,7 @@ import {
   type ProtoFile,
   type Reader,
   UNKNOWN,
+  type WithUnknownFields,
   type Writer,
   bad,
   messageClass,
@@ -30,55 +31,55 @@ import {
 } from "../../../proto/generated.ts";
 
 /** A double that may be absent. */
-export interface DoubleValue {
+export interface DoubleValue extends WithUnknownFields {
   /** The value. */
   value: number;
 }
 
 /** A float that may be absent. */
-export interface FloatValue {
+export interface FloatValue extends WithUnknownFields {
   /** The value. */
   value: number;
 }
 
 /** An int64 that may be absent. */
-export interface Int64Value {
+export interface Int64Value extends WithUnknownFields {
   /** The value. */
   value: bigint;
 }
 
 /** A uint64 that may be absent. */
-export interface UInt64Value {
+export interface UInt64Value extends WithUnknownFields {
   /** The value. */
   value: bigint;
 }
 
 /** An int32 that may be absent. */
-export interface Int32Value {
+export interface Int32Value extends WithUnknownFields {
   /** The value. */
   value: number;
 }
 
 /** A uint32 that may be absent. */
-export interface UInt32Value {
+export interface UInt32Value extends WithUnknownFields {
   /** The value. */
   value: number;
 }
 
 /** A bool that may be absent. */
-export interface BoolValue {
+export interface BoolValue extends WithUnknownFields {
   /** The value. */
   value: boolean;
 }
 
 /** A string that may be absent. */
-export interface StringValue {
+export interface StringValue extends WithUnknownFields {
   /** The value. */
   value: string;
 }
 
 /** Bytes that may be absent. */
-export interface BytesValue {
+export interface BytesValue extends WithUnknownFields {
   /** The value. */
   value: Uint8Array;
 }

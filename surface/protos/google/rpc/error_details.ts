@@ -12,6 +12,7 @@ import {
   type ProtoFile,
   type Reader,
   UNKNOWN,
+  type WithUnknownFields,
   type Writer,
   bad,
   badKey,
@@ -31,7 +32,7 @@ import {
 import { $file as duration$file, Duration } from "../protobuf/duration.ts";
 
 /** Why a call failed, for programs. */
-export interface ErrorInfo {
+export interface ErrorInfo extends WithUnknownFields {
   /** "STOCKOUT": unique within the domain. */
   reason: string;
   /** "pubsub.googleapis.com": who says so. */
@@ -41,13 +42,13 @@ export interface ErrorInfo {
 }
 
 /** When a client may try again. */
-export interface RetryInfo {
+export interface RetryInfo extends WithUnknownFields {
   /** From the response on. */
   retryDelay: Duration | undefined;
 }
 
 /** Where a server failed, for its developers. */
-export interface DebugInfo {
+export interface DebugInfo extends WithUnknownFields {
   /** Frames of a stack. */
   stackEntries: string[];
   /** More of it. */
@@ -55,25 +56,25 @@ export interface DebugInfo {
 }
 
 /** The quotas that were exceeded. */
-export interface QuotaFailure {
+export interface QuotaFailure extends WithUnknownFields {
   /** Each of them. */
   violations: QuotaFailure_Violation[];
 }
 
 /** The preconditions that did not hold. */
-export interface PreconditionFailure {
+export interface PreconditionFailure extends WithUnknownFields {
   /** Each of them. */
   violations: PreconditionFailure_Violation[];
 }
 
 /** The fields of a request that are wrong. */
-export interface BadRequest {
+export interface BadRequest extends WithUnknownFields {
   /** Each of them. */
   fieldViolations: BadRequest_FieldViolation[];
 }
 
 /** Which request it was. */
-export interface RequestInfo {
+export interface RequestInfo extends WithUnknownFields {
   /** For the server's logs. */
   requestId: string;
   /** Anything of the server's. */
@@ -81,7 +82,7 @@ export interface RequestInfo {
 }
 
 /** Which resource it was. */
-export interface ResourceInfo {
+export interface ResourceInfo extends WithUnknownFields {
   /** "sql table", or the type's name. */
   resourceType: string;
   /** Its name. */
@@ -93,13 +94,13 @@ export interface ResourceInfo {
 }
 
 /** Pages that help. */
-export interface Help {
+export interface Help extends WithUnknownFields {
   /** Each of them. */
   links: Help_Link[];
 }
 
 /** Text for users. */
-export interface LocalizedMessage {
+export interface LocalizedMessage extends WithUnknownFields {
   /** "fr-CH" (BCP 47). */
   locale: string;
   /** The text. */
@@ -107,7 +108,7 @@ export interface LocalizedMessage {
 }
 
 /** One quota that was exceeded. */
-export interface QuotaFailure_Violation {
+export interface QuotaFailure_Violation extends WithUnknownFields {
   /** "project:<id>": whose quota it is. */
   subject: string;
   /** How it was exceeded. */
@@ -127,7 +128,7 @@ export interface QuotaFailure_Violation {
 }
 
 /** One precondition that did not hold. */
-export interface PreconditionFailure_Violation {
+export interface PreconditionFailure_Violation extends WithUnknownFields {
   /** "TOS": of which kind. */
   type: string;
   /** What it is about. */
@@ -137,7 +138,7 @@ export interface PreconditionFailure_Violation {
 }
 
 /** One field of a request that is wrong. */
-export interface BadRequest_FieldViolation {
+export interface BadRequest_FieldViolation extends WithUnknownFields {
   /** "emailAddresses[1].email": its path in the request. */
   field: string;
   /** What is wrong. */
@@ -149,7 +150,7 @@ export interface BadRequest_FieldViolation {
 }
 
 /** A page that helps. */
-export interface Help_Link {
+export interface Help_Link extends WithUnknownFields {
   /** What it offers. */
   description: string;
   /** Where it is. */

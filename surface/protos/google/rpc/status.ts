@@ -10,6 +10,7 @@ import {
   type ProtoFile,
   type Reader,
   UNKNOWN,
+  type WithUnknownFields,
   type Writer,
   bad,
   messageClass,
@@ -25,7 +26,7 @@ import {
 import { $file as any$file, Any } from "../protobuf/any.ts";
 
 /** A status with details, which trailing metadata carries as grpc-status-details-bin. */
-export interface Status {
+export interface Status extends WithUnknownFields {
   /** gRPC's status code. */
   code: number;
   /** Text for developers. */

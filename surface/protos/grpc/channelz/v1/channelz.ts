@@ -17,6 +17,7 @@ import {
   type ServiceOf,
   UNKNOWN,
   type UnaryMethod,
+  type WithUnknownFields,
   type Writer,
   bad,
   enumNames,
@@ -82,7 +83,7 @@ export const ChannelTraceEvent_Severity = {
 } as const;
 
 /** A channel. */
-export interface Channel {
+export interface Channel extends WithUnknownFields {
   /** Which one. */
   ref: ChannelRef | undefined;
   /** What it does. */
@@ -92,7 +93,7 @@ export interface Channel {
 }
 
 /** One address of a channel. */
-export interface Subchannel {
+export interface Subchannel extends WithUnknownFields {
   /** Which one. */
   ref: SubchannelRef | undefined;
   /** What it does. */
@@ -102,13 +103,13 @@ export interface Subchannel {
 }
 
 /** What connectivity a channel or subchannel has. */
-export interface ChannelConnectivityState {
+export interface ChannelConnectivityState extends WithUnknownFields {
   /** The state. */
   state: ChannelConnectivityState_State;
 }
 
 /** What a channel or subchannel does. */
-export interface ChannelData {
+export interface ChannelData extends WithUnknownFields {
   /** Its connectivity state. */
   state: ChannelConnectivityState | undefined;
   /** Its target or address. */
@@ -126,7 +127,7 @@ export interface ChannelData {
 }
 
 /** Something that happened to a channel. */
-export interface ChannelTraceEvent {
+export interface ChannelTraceEvent extends WithUnknownFields {
   /** What happened. */
   description: string;
   /** How grave it is. */
@@ -136,7 +137,7 @@ export interface ChannelTraceEvent {
 }
 
 /** What happened to a channel. */
-export interface ChannelTrace {
+export interface ChannelTrace extends WithUnknownFields {
   /** How many events there were, those included that are forgotten. */
   numEventsLogged: bigint;
   /** When the channel was made. */
@@ -146,7 +147,7 @@ export interface ChannelTrace {
 }
 
 /** Of a channel. */
-export interface ChannelRef {
+export interface ChannelRef extends WithUnknownFields {
   /** Its number. */
   channelId: bigint;
   /** Its target. */
@@ -154,7 +155,7 @@ export interface ChannelRef {
 }
 
 /** Of a subchannel. */
-export interface SubchannelRef {
+export interface SubchannelRef extends WithUnknownFields {
   /** Its number. */
   subchannelId: bigint;
   /** Its address. */
@@ -162,7 +163,7 @@ export interface SubchannelRef {
 }
 
 /** Of a connection. */
-export interface SocketRef {
+export interface SocketRef extends WithUnknownFields {
   /** Its number. */
   socketId: bigint;
   /** Both its addresses. */
@@ -170,7 +171,7 @@ export interface SocketRef {
 }
 
 /** Of a server. */
-export interface ServerRef {
+export interface ServerRef extends WithUnknownFields {
   /** Its number. */
   serverId: bigint;
   /** Where it listens. */
@@ -178,7 +179,7 @@ export interface ServerRef {
 }
 
 /** A server. */
-export interface Server {
+export interface Server extends WithUnknownFields {
   /** Which one. */
   ref: ServerRef | undefined;
   /** Its calls. */
@@ -188,7 +189,7 @@ export interface Server {
 }
 
 /** Calls since channelz was asked for. */
-export interface ServerData {
+export interface ServerData extends WithUnknownFields {
   /** Those that have begun. */
   callsStarted: bigint;
   /** Those that ended with OK. */
@@ -200,7 +201,7 @@ export interface ServerData {
 }
 
 /** A connection, or a socket that listens, which has its address alone. */
-export interface Socket {
+export interface Socket extends WithUnknownFields {
   /** Which one. */
   ref: SocketRef | undefined;
   /** Its streams, messages and windows. */
@@ -214,7 +215,7 @@ export interface Socket {
 }
 
 /** Streams by how they ended, messages, keepalive PINGs, and the windows of a connection. */
-export interface SocketData {
+export interface SocketData extends WithUnknownFields {
   /** Streams that have begun. */
   streamsStarted: bigint;
   /** Those that ended in order. */
@@ -242,17 +243,19 @@ export type Address =
     udsAddress: Address_UdsAddress;
     /** Anything else. */
     otherAddress: Address_OtherAddress;
-  }>;
+  }>
+  & WithUnknownFields;
 
 /** How a connection is secured. */
 export type Security =
   & OneOf<"model", {
     /** TLS. */
     tls: Security_Tls;
-  }>;
+  }>
+  & WithUnknownFields;
 
 /** Asks for channels. */
-export interface GetTopChannelsRequest {
+export interface GetTopChannelsRequest extends WithUnknownFields {
   /** From this number on. */
   startChannelId: bigint;
   /** The most of the answer; 0: the server says. */
@@ -260,7 +263,7 @@ export interface GetTopChannelsRequest {
 }
 
 /** Some channels. */
-export interface GetTopChannelsResponse {
+export interface GetTopChannelsResponse extends WithUnknownFields {
   /** By their numbers. */
   channel: Channel[];
   /** There are no more. */
@@ -268,7 +271,7 @@ export interface GetTopChannelsResponse {
 }
 
 /** Asks for servers. */
-export interface GetServersRequest {
+export interface GetServersRequest extends WithUnknownFields {
   /** From this number on. */
   startServerId: bigint;
   /** The most of the answer; 0: the server says. */
@@ -276,7 +279,7 @@ export interface GetServersRequest {
 }
 
 /** Some servers. */
-export interface GetServersResponse {
+export interface GetServersResponse extends WithUnknownFields {
   /** By their numbers. */
   server: Server[];
   /** There are no more. */
@@ -284,19 +287,19 @@ export interface GetServersResponse {
 }
 
 /** Asks for one server. */
-export interface GetServerRequest {
+export interface GetServerRequest extends WithUnknownFields {
   /** Its number. */
   serverId: bigint;
 }
 
 /** One server. */
-export interface GetServerResponse {
+export interface GetServerResponse extends WithUnknownFields {
   /** The server. */
   server: Server | undefined;
 }
 
 /** Asks for the connections of a server. */
-export interface GetServerSocketsRequest {
+export interface GetServerSocketsRequest extends WithUnknownFields {
   /** The server's number. */
   serverId: bigint;
   /** From this number on. */
@@ -306,7 +309,7 @@ export interface GetServerSocketsRequest {
 }
 
 /** Some connections. */
-export interface GetServerSocketsResponse {
+export interface GetServerSocketsResponse extends WithUnknownFields {
   /** By their numbers. */
   socketRef: SocketRef[];
   /** There are no more. */
@@ -314,31 +317,31 @@ export interface GetServerSocketsResponse {
 }
 
 /** Asks for one channel. */
-export interface GetChannelRequest {
+export interface GetChannelRequest extends WithUnknownFields {
   /** Its number. */
   channelId: bigint;
 }
 
 /** One channel. */
-export interface GetChannelResponse {
+export interface GetChannelResponse extends WithUnknownFields {
   /** The channel. */
   channel: Channel | undefined;
 }
 
 /** Asks for one subchannel. */
-export interface GetSubchannelRequest {
+export interface GetSubchannelRequest extends WithUnknownFields {
   /** Its number. */
   subchannelId: bigint;
 }
 
 /** One subchannel. */
-export interface GetSubchannelResponse {
+export interface GetSubchannelResponse extends WithUnknownFields {
   /** The subchannel. */
   subchannel: Subchannel | undefined;
 }
 
 /** Asks for one connection. */
-export interface GetSocketRequest {
+export interface GetSocketRequest extends WithUnknownFields {
   /** Its number. */
   socketId: bigint;
   /** Not used by this library's server. */
@@ -346,13 +349,13 @@ export interface GetSocketRequest {
 }
 
 /** One connection. */
-export interface GetSocketResponse {
+export interface GetSocketResponse extends WithUnknownFields {
   /** The connection. */
   socket: Socket | undefined;
 }
 
 /** Of a socket of IPv4 or IPv6. */
-export interface Address_TcpIpAddress {
+export interface Address_TcpIpAddress extends WithUnknownFields {
   /** 4 or 16 octets. */
   ipAddress: Uint8Array;
   /** 0 to 65535. */
@@ -360,13 +363,13 @@ export interface Address_TcpIpAddress {
 }
 
 /** Of a unix socket. */
-export interface Address_UdsAddress {
+export interface Address_UdsAddress extends WithUnknownFields {
   /** Its path. */
   filename: string;
 }
 
 /** Anything else. */
-export interface Address_OtherAddress {
+export interface Address_OtherAddress extends WithUnknownFields {
   /** As text. */
   name: string;
 }
@@ -382,7 +385,8 @@ export type Security_Tls =
     standardName: string;
     /** By OpenSSL's, where that is another one (TLS 1.2). */
     otherName: string;
-  }>;
+  }>
+  & WithUnknownFields;
 
 /** What a program's channels and servers do. */
 export interface Channelz {

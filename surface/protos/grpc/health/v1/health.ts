@@ -14,6 +14,7 @@ import {
   type ServiceOf,
   UNKNOWN,
   type UnaryMethod,
+  type WithUnknownFields,
   type Writer,
   bad,
   badKey,
@@ -55,22 +56,22 @@ export const HealthCheckResponse_ServingStatus = {
 } as const;
 
 /** Asks for one service; "" is the whole server. */
-export interface HealthCheckRequest {
+export interface HealthCheckRequest extends WithUnknownFields {
   /** "routeguide.RouteGuide". */
   service: string;
 }
 
 /** What it is. */
-export interface HealthCheckResponse {
+export interface HealthCheckResponse extends WithUnknownFields {
   /** "SERVING", "NOT_SERVING"; of Watch "SERVICE_UNKNOWN" too. */
   status: HealthCheckResponse_ServingStatus;
 }
 
 /** Asks for every service. */
-export interface HealthListRequest {}
+export interface HealthListRequest extends WithUnknownFields {}
 
 /** Every service that has a status. */
-export interface HealthListResponse {
+export interface HealthListResponse extends WithUnknownFields {
   /** By name. */
   statuses: { [key: string]: HealthCheckResponse };
 }

@@ -13,6 +13,7 @@ import {
   type Reader,
   type ServiceOf,
   UNKNOWN,
+  type WithUnknownFields,
   type Writer,
   bad,
   messageClass,
@@ -49,10 +50,11 @@ export type ServerReflectionRequest =
     allExtensionNumbersOfType: string;
     /** Any text. */
     listServices: string;
-  }>;
+  }>
+  & WithUnknownFields;
 
 /** An extension by its number. */
-export interface ExtensionRequest {
+export interface ExtensionRequest extends WithUnknownFields {
   /** The full name of the message that it extends. */
   containingType: string;
   /** The field's number. */
@@ -77,16 +79,17 @@ export type ServerReflectionResponse =
     listServicesResponse: ListServiceResponse;
     /** Why there is no answer: NOT_FOUND mostly. */
     errorResponse: ErrorResponse;
-  }>;
+  }>
+  & WithUnknownFields;
 
 /** Files. */
-export interface FileDescriptorResponse {
+export interface FileDescriptorResponse extends WithUnknownFields {
   /** Serialised google.protobuf.FileDescriptorProtos, the one that was asked for first. */
   fileDescriptorProto: Uint8Array[];
 }
 
 /** Numbers of extensions. */
-export interface ExtensionNumberResponse {
+export interface ExtensionNumberResponse extends WithUnknownFields {
   /** The full name of the message that they extend. */
   baseTypeName: string;
   /** Ascending. */
@@ -94,19 +97,19 @@ export interface ExtensionNumberResponse {
 }
 
 /** Services. */
-export interface ListServiceResponse {
+export interface ListServiceResponse extends WithUnknownFields {
   /** By name, ascending. */
   service: ServiceResponse[];
 }
 
 /** One service. */
-export interface ServiceResponse {
+export interface ServiceResponse extends WithUnknownFields {
   /** "routeguide.RouteGuide". */
   name: string;
 }
 
 /** Why there is no answer. */
-export interface ErrorResponse {
+export interface ErrorResponse extends WithUnknownFields {
   /** A status code. */
   errorCode: number;
   /** What is wrong. */

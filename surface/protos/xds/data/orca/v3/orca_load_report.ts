@@ -10,6 +10,7 @@ import {
   type ProtoFile,
   type Reader,
   UNKNOWN,
+  type WithUnknownFields,
   type Writer,
   bad,
   badKey,
@@ -27,7 +28,7 @@ import {
 } from "../../../../../proto/generated.ts";
 
 /** The load of a server, or what one call cost it. What is 0 or left out is not said. */
-export interface OrcaLoadReport {
+export interface OrcaLoadReport extends WithUnknownFields {
   /** The processor's: 0 is idle, 1 is all of it, and above 1 there is more work than it can do. */
   cpuUtilization: number;
   /** The memory's: 0 to 1. */

@@ -12,6 +12,7 @@ import {
   type ServerStreamingMethod,
   type ServiceOf,
   UNKNOWN,
+  type WithUnknownFields,
   type Writer,
   bad,
   messageClass,
@@ -35,7 +36,7 @@ import {
 } from "../../../data/orca/v3/orca_load_report.ts";
 
 /** Asks a server for its load. */
-export interface OrcaLoadReportRequest {
+export interface OrcaLoadReportRequest extends WithUnknownFields {
   /** How often; no more often than the server allows. */
   reportInterval: Duration | undefined;
   /** Not used by this library's server. */
