@@ -58,7 +58,7 @@ export class NodeNativeListener extends EagerListener<BoundServer> {
   protected override bindNow(at: SocketAddress): Promise<IoResult<SocketAddress>> {
     const denied = denoRefusal(at);
     if (denied !== undefined) return Promise.resolve({ ok: false, error: denied });
-    if (this.options.reusePort && !sharesPortsHere) {
+    if (this.options.reusePort && !sharesPorts()) {
       const error = new IoError("unsupported", "bind", at, undefined, REUSE_PORT_REFUSED);
       return Promise.resolve({ ok: false, error });
     }
@@ -106,7 +106,10 @@ export class NodeNativeListener extends EagerListener<BoundServer> {
 }
 
 /** Node ignores `reusePort` before 22.12, and then the second socket on the port is refused as in use. */
-const sharesPortsHere = runtime !== "node" || !isBefore(hostProcess().versions.node, 22, 12);
+function sharesPorts(): boolean {
+  return runtime !== "node" || !isBefore(hostProcess().versions.node, 22, 12);
+}
+
 const REUSE_PORT_REFUSED = "Node shares ports (reusePort, reactor workers) from 22.12 on";
 
 function isBefore(version: string, major: number, minor: number): boolean {

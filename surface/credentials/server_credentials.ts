@@ -48,14 +48,31 @@ const NAMES: OptionNames<TlsServerOptions> = {
 
 const PURPOSE = "make TLS credentials for a server";
 
+/** What connections are secured by, and the libraries that have names. */
+interface Made {
+  readonly source: ContextSource<TlsServerOptions, NamedContexts>;
+  readonly known: readonly TlsProvider[];
+}
+
+const made = new WeakMap<ServerCredentials, Made>();
+
 /** How connections of a server are secured by `credentials`; `reporter` gets what is wrong with later certificates. */
-export let acceptSecurity: (credentials: ServerCredentials, reporter: Reporter) => AcceptSecurity;
+export function acceptSecurity(credentials: ServerCredentials, reporter: Reporter): AcceptSecurity {
+  const { source, known } = made.get(credentials)!;
+  const onFailed = (error: unknown): void => reporter.report(error, { where: "credentials", level: "error" });
+  return {
+    isAsynchronous: tlsLibrary(source.options, known).isAsynchronous,
+    get check() {
+      return peerCheck(source.options.verifyPeer);
+    },
+    begin(serverName, now, onProgress) {
+      return source.current(now, onFailed).find(serverName).begin(undefined, onProgress);
+    },
+  };
+}
 
 /** How connections of servers are secured; made by `tls.server`. */
 export class ServerCredentials {
-  readonly #source: ContextSource<TlsServerOptions, NamedContexts>;
-  readonly #known: readonly TlsProvider[];
-
   /**
    * See `tls.server`; `known` are the libraries that have names.
    *
@@ -63,29 +80,15 @@ export class ServerCredentials {
    * @throws {Error} that says what is wrong with a certificate or key
    */
   constructor(source: OptionsSource<TlsServerOptions>, known: readonly TlsProvider[]) {
-    this.#known = known;
-    this.#source = new ContextSource(source, (options) => new NamedContexts(options, known));
+    made.set(this, {
+      known,
+      source: new ContextSource(source, (options) => new NamedContexts(options, known)),
+    });
   }
 
   /** What it is made from now: data, from which a worker makes the same. */
   get options(): TlsServerOptions {
-    return this.#source.options;
-  }
-
-  static {
-    acceptSecurity = (credentials, reporter) => {
-      const onFailed = (error: unknown): void =>
-        reporter.report(error, { where: "credentials", level: "error" });
-      return {
-        isAsynchronous: tlsLibrary(credentials.#source.options, credentials.#known).isAsynchronous,
-        get check() {
-          return peerCheck(credentials.#source.options.verifyPeer);
-        },
-        begin(serverName, now, onProgress) {
-          return credentials.#source.current(now, onFailed).find(serverName).begin(undefined, onProgress);
-        },
-      };
-    };
+    return made.get(this)!.source.options;
   }
 }
 

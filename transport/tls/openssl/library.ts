@@ -131,7 +131,7 @@ export function textAt(address: number): string {
   return UTF8.decode(bytes.slice(0, end < 0 ? bytes.length : end));
 }
 
-const UTF8_ENCODER = new TextEncoder();
+const UTF8_ENCODER = /* @__PURE__ */ new TextEncoder();
 
 /** Small arrays move on Bun once their buffer is touched; this many bytes stay. */
 const STEADY_BYTES = 4_096;

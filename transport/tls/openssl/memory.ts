@@ -61,10 +61,10 @@ export class BufferPool {
   }
 }
 
-const slab = new Slab();
+const slab = /* @__PURE__ */ new Slab();
 /** For one step, or for the output of a whole turn. */
-const stepBuffers = new BufferPool(STEP_BYTES + STEP_ROOM_BYTES, 8);
-const turnBuffers = new BufferPool(4 * STEP_BYTES + STEP_ROOM_BYTES, 4);
+const stepBuffers = /* @__PURE__ */ new BufferPool(STEP_BYTES + STEP_ROOM_BYTES, 8);
+const turnBuffers = /* @__PURE__ */ new BufferPool(4 * STEP_BYTES + STEP_ROOM_BYTES, 4);
 
 /** Ciphertext of one session on its way out: one view a buffer, which is used again once it was sent. */
 export class OutgoingMemory {

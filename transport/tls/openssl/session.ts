@@ -22,11 +22,11 @@ const SSL_ERROR_ZERO_RETURN = 6;
 /** Plaintext that one `read` gives at most, but for the record that reaches beyond. */
 const READ_BYTES = 65_536;
 
-const plaintext = new Slab();
+const plaintext = /* @__PURE__ */ new Slab();
 /** Memory of reads that lend. */
-const lentBuffers = new BufferPool(262_144, 4);
+const lentBuffers = /* @__PURE__ */ new BufferPool(262_144, 4);
 /** Where small slices of a write are gathered, so that they are one record. */
-const gathered = new Uint8Array(STEP_BYTES);
+const gathered = /* @__PURE__ */ new Uint8Array(STEP_BYTES);
 
 /** A BIO that has held more keeps memory which is worth giving back. */
 const MUCH_BYTES = 8_192;
