@@ -5,7 +5,7 @@ import type { Endpoint, EventEngine } from "../pollers/contract/engine.ts";
 import { Combiner } from "../pollers/core/combiner.ts";
 import type { Reporter } from "../pollers/log/mod.ts";
 import { Driver } from "./driver.ts";
-import { CompressingClientStream, GrpcClientStream } from "./grpc/client_stream.ts";
+import { type ClientStreamLimits, type CompressedStreams, GrpcClientStream } from "./grpc/client_stream.ts";
 import type { MessageEncodings } from "./grpc/compression.ts";
 import { excessOf } from "./grpc/header_limits.ts";
 import { NO_HEADERS } from "./grpc/headers.ts";
@@ -48,14 +48,20 @@ export interface TransportOptions extends MessageLimitOptions {
   readonly reporter?: Reporter;
 }
 
+/** What a client's may be made with. */
+export interface ClientTransportOptions extends TransportOptions {
+  /** What streams are compressed and inflated by; it has to be there where `encodings` has some. */
+  readonly compressedStreams?: CompressedStreams | undefined;
+}
+
 /** One HTTP/2 connection to a server. */
 export class Http2ClientTransport implements ClientTransport, ConnectionSink {
   private readonly connection: Connection;
   private readonly driver: Driver;
-  private readonly limits: MessageLimits;
+  private readonly limits: ClientStreamLimits;
   /** What the last call had that said more of its messages, and the limits that came of it. */
   private sizes: MessageSizes | undefined = undefined;
-  private narrowed: MessageLimits | undefined = undefined;
+  private narrowed: ClientStreamLimits | undefined = undefined;
   private ready = false;
   private draining = false;
   private took = false;
@@ -67,11 +73,12 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
   constructor(
     private readonly engine: EventEngine,
     private readonly endpoint: Endpoint,
-    options: TransportOptions,
+    options: ClientTransportOptions,
     private readonly sink: ClientTransportSink,
     private readonly onReady: () => void,
   ) {
-    this.limits = withEncodings(messageLimits(options), options.encodings, engine.execCtx);
+    const limits = withEncodings(messageLimits(options), options.encodings, engine.execCtx);
+    this.limits = { ...limits, compressed: options.compressedStreams };
     this.control = new Combiner(engine);
     this.connection = new Connection({
       role: "client",
@@ -132,14 +139,14 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
     const { encoding } = template;
     const stream = encoding === undefined
       ? new GrpcClientStream(this.connection, sink, limits)
-      : new CompressingClientStream(this.connection, sink, limits, encoding);
+      : limits.compressed!.compressing(this.connection, sink, limits, encoding);
     stream.stream = this.connection.open(template.headers, timeout, false, stream, metadata);
     // RFC 9113, section 5.1.1: a client without stream identifiers left makes a new connection.
     if (this.connection.identifiersUsedUp) this.drain("stream identifiers are used up");
     return stream;
   }
 
-  private limitsOf(sizes: MessageSizes): MessageLimits {
+  private limitsOf(sizes: MessageSizes): ClientStreamLimits {
     if (sizes !== this.sizes || this.narrowed === undefined) {
       this.sizes = sizes;
       this.narrowed = narrowed(this.limits, sizes);

@@ -11,7 +11,11 @@ import type {
 } from "../pollers/contract/engine.ts";
 import { SliceBuffer } from "../pollers/contract/slice_buffer.ts";
 import { callApplication, defaultReporter, describeThrown } from "../pollers/log/mod.ts";
-import { Http2ClientTransport, type TransportOptions } from "./client_transport.ts";
+import {
+  type ClientTransportOptions,
+  Http2ClientTransport,
+  type TransportOptions,
+} from "./client_transport.ts";
 import type { Http2Error } from "./http2/error.ts";
 import { clientEndpoint } from "./keepalive.ts";
 import type { ConnectSecurity } from "./tls/config.ts";
@@ -35,7 +39,7 @@ export interface HandshakeOptions extends TransportOptions {
 }
 
 /** What a connection attempt is made with. */
-export interface ConnectOptions extends HandshakeOptions {
+export interface ConnectOptions extends HandshakeOptions, ClientTransportOptions {
   /** Secures the connection by TLS. Default: it is in plaintext. */
   readonly security?: ConnectSecurity;
   /** The address is that of an HTTP proxy, which connects to this. Default: the address is the server's. */

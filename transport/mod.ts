@@ -25,6 +25,8 @@ export {
   MessageMark,
   type StreamEncodings,
 } from "./grpc/compression.ts";
+export { type CompressedStreams } from "./grpc/client_stream.ts";
+export { compressedStreams } from "./grpc/compressed_client_streams.ts";
 export { isReserved, NO_HEADERS, requestTemplate, withAuthority } from "./grpc/headers.ts";
 export {
   type MessageLimitOptions,

@@ -108,6 +108,8 @@ export interface ClientStreamSink extends MessageSink {
   readonly messageSizes?: MessageSizes | undefined;
   /** Whose stream it is, where several use one connection; undefined: nobody ends its streams together. */
   readonly channel?: object | undefined;
+  /** The server's status waits here behind messages: another one takes its place. Undefined: none waits. */
+  readonly holdsStatus?: boolean;
   /** Initial metadata, reserved fields left out; not called for a trailers-only response. */
   onHeaders(metadata: HeaderList): void;
   /** The last call. */

@@ -216,6 +216,7 @@ export class Channel {
         keepalive: clientKeepalive(options.keepalive ?? {}),
         reporter,
         encodings: this.#encodings,
+        compressedStreams: features.first("compressedStreams"),
         refusal,
         ...(options.shareConnections === false ? {} : { sharedBy: this.#sharedBy(options, credentials) }),
         template: (path) => this.#template(path),

@@ -10,7 +10,10 @@ import {
 
 /** What of the options makes connections different, beside what `sharedBy` says. */
 const PARTS: Readonly<
-  Record<Exclude<keyof ConnectOptions, "reporter" | "security" | "connectInProcess">, true>
+  Record<
+    Exclude<keyof ConnectOptions, "reporter" | "security" | "connectInProcess" | "compressedStreams">,
+    true
+  >
 > = {
   endpoint: true,
   handshakeTimeoutMs: true,

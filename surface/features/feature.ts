@@ -1,7 +1,13 @@
 // What channels and servers can do beside what all of them do: features, which the full entry has all of.
 
 import type { EngineFactory, EventEngine, IoResult, Listener, SocketAddress } from "../../pollers/mod.ts";
-import type { ClientOfThread, ConnectInProcess, MessageEncoding, TlsProvider } from "../../transport/mod.ts";
+import type {
+  ClientOfThread,
+  CompressedStreams,
+  ConnectInProcess,
+  MessageEncoding,
+  TlsProvider,
+} from "../../transport/mod.ts";
 import type { AnyPolicy, Policies, ReadPolicyList } from "../channel/balancer/policies.ts";
 import type { MakeHealthChecker } from "../channel/health_checker.ts";
 import type { FindProxy } from "../channel/proxy.ts";
@@ -52,6 +58,8 @@ export interface FeatureParts {
   readonly balancers?: readonly AnyPolicy[];
   /** Encodings of messages. */
   readonly encodings?: readonly MessageEncoding[];
+  /** What a channel's streams are compressed and inflated by. */
+  readonly compressedStreams?: CompressedStreams;
   /** Of targets with "https:", where nothing else is said; the first that can be used. */
   readonly tlsLibraries?: readonly TlsProvider[];
   readonly serviceConfigs?: ServiceConfigReader;

@@ -7,18 +7,48 @@ import type { ReceivedMemory } from "../http2/received_memory.ts";
 import type { StreamSink } from "../http2/sink.ts";
 import type { Stream } from "../http2/stream.ts";
 import type { ClientStream, ClientStreamSink, StreamStatus } from "../transport.ts";
-import { encodedMessage, IDENTITY, type MessageEncoding } from "./compression.ts";
+import {
+  acceptedNames,
+  encodingOf,
+  IDENTITY,
+  type MessageEncoding,
+  unsupportedEncoding,
+} from "./compression.ts";
 import { NO_HEADERS, parseResponse, parseTrailers } from "./headers.ts";
-import { ClientInflation } from "./inflation.ts";
 import { type MessageError, type MessageLimits, tooLargeToSend } from "./message_limits.ts";
 import { MESSAGE_PREFIX_BYTES, writePrefix } from "./message_prefix.ts";
-import { type MessageOwner, MessageReader } from "./message_reader.ts";
+import { type MessageOwner, MessageReader, UnreadableReader } from "./message_reader.ts";
 import { GrpcStatus, type StatusCode } from "./status_mapping.ts";
 import { statusOfError } from "./status_of_error.ts";
 
 // Local: see docs/STYLE.md, "Hot paths".
 const UNCOMPRESSED = IDENTITY;
 const { OK } = GrpcStatus;
+
+/** What streams need beside others that send or receive compressed messages. */
+export interface CompressedStreams {
+  /** A stream whose requests are compressed by `encoding`. */
+  compressing(
+    connection: Connection,
+    sink: ClientStreamSink,
+    limits: ClientStreamLimits,
+    encoding: MessageEncoding,
+  ): GrpcClientStream;
+  /** The sink that stands between a stream, the `owner`, and `sink` where responses may be compressed by `encoding`. */
+  inflating(
+    owner: MessageOwner,
+    sink: ClientStreamSink,
+    encoding: MessageEncoding,
+    memory: ReceivedMemory,
+    limits: MessageLimits,
+  ): ClientStreamSink & { readonly reader: MessageReader };
+}
+
+/** The limits of one transport, and how its streams are compressed. */
+export interface ClientStreamLimits extends MessageLimits {
+  /** Undefined: no message is. */
+  readonly compressed?: CompressedStreams | undefined;
+}
 
 /** One object a call; it ends with exactly one `onStatus`. */
 export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner {
@@ -33,7 +63,7 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
   constructor(
     protected readonly connection: Connection,
     private sink: ClientStreamSink,
-    protected readonly limits: MessageLimits,
+    protected readonly limits: ClientStreamLimits,
   ) {}
 
   /** Bytes queued and not yet framed. */
@@ -75,7 +105,7 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
     const cause = new Http2Error("stream", ErrorCode.CANCEL, "user", message);
     const status = { code, message, metadata: NO_HEADERS, cause, unprocessed: false };
     if (!this.done) this.end(status);
-    else if (this.sink instanceof ClientInflation) this.sink.onStatus(status); // the server's own may wait there
+    else if (this.sink.holdsStatus === true) this.sink.onStatus(status);
   }
 
   /** Whose stream it is. */
@@ -152,10 +182,17 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
 
   /** Also where there is no such encoding: a message has to make use of it before the call fails (compression.md). */
   private inflates(encoding: string, received: ReceivedMemory): void {
-    const inflation = new ClientInflation(this, encoding, received, this.limits);
-    inflation.sink = this.sink;
-    this.sink = inflation;
-    this.reader = inflation.reader;
+    const { limits } = this;
+    const { compressed, encodings } = limits;
+    const found = encodingOf(encoding, encodings);
+    if (found !== undefined && compressed !== undefined) {
+      const inflation = compressed.inflating(this, this.sink, found, received, limits);
+      this.sink = inflation;
+      this.reader = inflation.reader;
+      return;
+    }
+    const why = unsupportedEncoding(encoding, acceptedNames(encodings));
+    this.reader = new UnreadableReader(this, received, limits.receiveBytes, why);
   }
 
   private fail(code: StatusCode, message: string): void {
@@ -181,34 +218,6 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
     if (status.code !== OK) this.connection.callsFailed++;
     this.sink.onStatus(status);
   }
-}
-
-/** One whose requests are compressed. */
-export class CompressingClientStream extends GrpcClientStream {
-  /** `encoding`: what they are compressed by. */
-  constructor(
-    connection: Connection,
-    sink: ClientStreamSink,
-    limits: MessageLimits,
-    private readonly encoding: MessageEncoding,
-  ) {
-    super(connection, sink, limits);
-  }
-
-  /** The limit is of what the application sends. What is sent is ours, so the application has its memory back at once. */
-  override sendMessage(framed: Uint8Array, last = false): boolean {
-    const bytes = framed.length - MESSAGE_PREFIX_BYTES;
-    const { sendBytes } = this.limits;
-    if (bytes > sendBytes) this.onMessageError(tooLargeToSend(bytes, sendBytes));
-    else {
-      if (!this.stream.closed) this.connection.messagesSent++;
-      this.connection.sendData(this.stream, encodedMessage(this.encoding, framed), last);
-    }
-    return true;
-  }
-
-  /** It was never the application's. */
-  override onSent(): void {}
 }
 
 const NOTHING = new Uint8Array(0);

@@ -50,6 +50,14 @@ export function markUncompressed(framed: Uint8Array): void {
   framed[0] = MessageMark.UNCOMPRESSED;
 }
 
+/** The encoding of that name, where it is taken; undefined where it is not. */
+export function encodingOf(
+  name: string,
+  encodings: MessageEncodings | undefined,
+): MessageEncoding | undefined {
+  return encodings?.accepted.find((one) => one.name === name);
+}
+
 /** What `grpc-accept-encoding` says of `encodings`. */
 export function acceptedNames(encodings: MessageEncodings | undefined): string {
   return encodings === undefined

@@ -10,7 +10,7 @@ import type { HeaderList } from "../hpack/header_list.ts";
 import { ErrorCode, Http2Error } from "../http2/error.ts";
 import type { ReceivedMemory } from "../http2/received_memory.ts";
 import type { ClientStreamSink, MessageSink, ServerStreamSink, StreamStatus } from "../transport.ts";
-import { acceptedNames, type MessageEncoding, unsupportedEncoding } from "./compression.ts";
+import type { MessageEncoding } from "./compression.ts";
 import { NO_HEADERS } from "./headers.ts";
 import { HeldMessages } from "./held_messages.ts";
 import { type MessageError, type MessageLimits, tooLargeToReceive } from "./message_limits.ts";
@@ -52,8 +52,6 @@ export class InflatingReader extends MessageReader {
   }
 
   protected override takesCompressed(): boolean {
-    const { unsupported } = this.inflation;
-    if (unsupported !== undefined) return this.fail(GrpcStatus.INTERNAL, unsupported);
     const { messageBytes, maxBytes } = this;
     if (messageBytes <= maxBytes * EXPANSION + EXPANSION_BYTES) return true;
     const { code, message } = tooLargeToReceive(messageBytes, maxBytes);
@@ -70,9 +68,6 @@ export abstract class Inflation<S extends MessageSink>
   callbackScheduled = false;
   /** What reads the stream. */
   readonly reader: InflatingReader;
-  /** Why compressed messages of the stream cannot be read; undefined where they can. */
-  readonly unsupported: string | undefined;
-  private readonly encoding: MessageEncoding | undefined;
   private readonly held = new HeldMessages();
   /** Octets of the wire that were handed up and not taken, and what they inflated to. */
   private untakenBytes = 0;
@@ -80,19 +75,14 @@ export abstract class Inflation<S extends MessageSink>
   /** Nothing is handed up any more. */
   private over = false;
 
-  /** `name`: the stream's grpc-encoding; `owner`: the stream, which learns what is wrong with its messages. */
+  /** `encoding`: the stream's; `owner`: the stream, which learns what is wrong with its messages. */
   constructor(
     protected readonly owner: MessageOwner,
-    name: string,
+    private readonly encoding: MessageEncoding,
     memory: ReceivedMemory,
     private readonly limits: MessageLimits,
   ) {
-    const { encodings, receiveBytes } = limits;
-    this.encoding = encodings?.accepted.find((one) => one.name === name);
-    this.unsupported = this.encoding === undefined
-      ? unsupportedEncoding(name, acceptedNames(encodings))
-      : undefined;
-    this.reader = new InflatingReader(this, memory, receiveBytes);
+    this.reader = new InflatingReader(this, memory, limits.receiveBytes);
   }
 
   // From the reader.
@@ -193,10 +183,10 @@ export abstract class Inflation<S extends MessageSink>
 
   private inflate(bytes: Uint8Array): Uint8Array | undefined {
     const { encoding, limits: { receiveBytes } } = this;
-    const inflated = encoding!.inflate(bytes, receiveBytes);
+    const inflated = encoding.inflate(bytes, receiveBytes);
     if (inflated instanceof Uint8Array) return inflated;
     const { tooLarge, reason } = inflated;
-    const how = `inflated from ${encoding!.name}`;
+    const how = `inflated from ${encoding.name}`;
     if (tooLarge) {
       const message =
         `received message, ${how}, is above the limit of ${receiveBytes} bytes (maxReceiveMessageBytes)`;
@@ -212,6 +202,10 @@ export class ClientInflation extends Inflation<ClientStreamSink> implements Clie
 
   get channel(): object | undefined {
     return this.sink.channel;
+  }
+
+  get holdsStatus(): boolean {
+    return this.status !== undefined;
   }
 
   onHeaders(metadata: HeaderList): void {

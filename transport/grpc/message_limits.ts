@@ -62,7 +62,7 @@ export function withEncodings(
 }
 
 /** Limits of streams that `sizes` limit further. */
-export function narrowed(limits: MessageLimits, sizes: MessageSizes): MessageLimits {
+export function narrowed<L extends MessageLimits>(limits: L, sizes: MessageSizes): L {
   return {
     ...limits,
     receiveBytes: Math.min(limits.receiveBytes, sizes.receiveBytes),

@@ -185,4 +185,15 @@ export class MessageReader {
   }
 }
 
+/** Reads a stream whose grpc-encoding is not there: a message that makes use of it fails for the reason `why`. */
+export class UnreadableReader extends MessageReader {
+  constructor(owner: MessageOwner, memory: ReceivedMemory, maxBytes: number, private readonly why: string) {
+    super(owner, memory, maxBytes);
+  }
+
+  protected override takesCompressed(): boolean {
+    return this.fail(GrpcStatus.INTERNAL, this.why);
+  }
+}
+
 const NOTHING = new Uint8Array(0);

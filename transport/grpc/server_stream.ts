@@ -9,6 +9,7 @@ import type { RequestHead, ServerStream, ServerStreamSink } from "../transport.t
 import {
   acceptedNames,
   encodedMessage,
+  encodingOf,
   IDENTITY,
   type MessageEncoding,
   takesEncoding,
@@ -171,10 +172,11 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
   /** A request whose messages are compressed. Without that encoding no call begins, whether or not they are (compression.md). */
   private onEncodedHeaders(head: RequestHead, headers: HeaderList, endStream: boolean): void {
     const { limits, connection: { received } } = this;
-    const inflation = new ServerInflation(this, head.encoding, received, limits);
-    if (inflation.unsupported !== undefined) {
+    const encoding = encodingOf(head.encoding, limits.encodings);
+    if (encoding === undefined) {
       return this.refuseRequest(encodingRefusal(head.encoding, acceptedNames(limits.encodings)), headers);
     }
+    const inflation = new ServerInflation(this, encoding, received, limits);
     this.compress(limits.encodings!.outgoing, head);
     this.reader = inflation.reader;
     inflation.sink = this.beginner.beginCall(this, head);

@@ -79,7 +79,7 @@ function messagesOf(
         seen.push(`error ${code}`);
       },
     },
-    TOY.name,
+    TOY,
     new ReceivedMemory(),
     { receiveBytes: LIMIT, sendBytes: Infinity, encodings: { accepted: [TOY], execCtx } },
   );

@@ -112,7 +112,7 @@ export default [
     "counts its messages",
   ),
   mutation(
-    "transport/grpc/client_stream.ts",
+    "transport/grpc/compressed_client_streams.ts",
     "      if (!this.stream.closed) this.connection.messagesSent++;\n",
     "",
     "compressed messages count",

@@ -3,6 +3,8 @@ import process from "node:process";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { DEFLATE, GZIP } from "../../../pollers/native/zlib.ts";
 import { ExecCtx } from "../../../pollers/contract/exec_ctx.ts";
+import type { ClientStreamLimits } from "../../../transport/grpc/client_stream.ts";
+import { compressedStreams } from "../../../transport/grpc/compressed_client_streams.ts";
 import { markUncompressed, type MessageEncoding } from "../../../transport/grpc/compression.ts";
 import type { MessageLimits } from "../../../transport/grpc/message_limits.ts";
 import { GrpcStatus } from "../../../transport/grpc/status_mapping.ts";
@@ -29,9 +31,9 @@ function compressing(
   limits: Partial<MessageLimits> = {},
   accepted: readonly MessageEncoding[] = [DEFLATE, GZIP],
   outgoing?: MessageEncoding,
-): [Partial<MessageLimits>, Turns] {
+): [Partial<ClientStreamLimits>, Turns] {
   const execCtx = new Turns();
-  return [{ ...limits, encodings: { accepted, outgoing, execCtx } }, execCtx];
+  return [{ ...limits, encodings: { accepted, outgoing, execCtx }, compressed: compressedStreams }, execCtx];
 }
 
 /** `content` as a compressed message. */
@@ -45,7 +47,7 @@ const zeros = (length: number): Uint8Array => new Uint8Array(length);
 const fields = (name: string) => [["grpc-encoding", name]] as Array<[string, string]>;
 
 /** A client's call whose response has `encoding`. */
-function response(encoding: string, limits: Partial<MessageLimits>, ...parts: Uint8Array[]): ClientCall {
+function response(encoding: string, limits: Partial<ClientStreamLimits>, ...parts: Uint8Array[]): ClientCall {
   const call = new ClientCall([], limits);
   call.bench.send(call.bench.headers(1, [...RESPONSE, ...fields(encoding)]));
   for (const part of parts) call.bench.send(data(1, part));

@@ -2,7 +2,7 @@
 
 import { Decoder } from "../../../transport/hpack/decoder.ts";
 import type { HeaderList } from "../../../transport/hpack/header_list.ts";
-import { GrpcClientStream } from "../../../transport/grpc/client_stream.ts";
+import { type ClientStreamLimits, GrpcClientStream } from "../../../transport/grpc/client_stream.ts";
 import { requestTemplate } from "../../../transport/grpc/headers.ts";
 import type { MessageLimits } from "../../../transport/grpc/message_limits.ts";
 import { GrpcServerStream } from "../../../transport/grpc/server_stream.ts";
@@ -53,7 +53,7 @@ export class ClientCall {
   singleMessage = false;
 
   /** `peer`: the server's SETTINGS; `limits`: the largest messages. */
-  constructor(peer: Array<[id: number, value: number]> = [], limits: Partial<MessageLimits> = {}) {
+  constructor(peer: Array<[id: number, value: number]> = [], limits: Partial<ClientStreamLimits> = {}) {
     this.bench = new Bench("client", {}, { peer });
     const { connection } = this.bench;
     this.stream = new GrpcClientStream(connection, this, {
