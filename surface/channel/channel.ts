@@ -505,13 +505,18 @@ function configReader(options: ChannelOptions, features: FeatureSet): ReadConfig
     );
   }
   const reader = features.first("serviceConfigs");
+  if (reader === undefined && options.lookUpServiceConfig === true) throw noServiceConfigs();
   const retries = enableRetries && features.first("retries") !== undefined;
   return (source) => {
     if (reader !== undefined) {
       return reader.read(source, features.policies, { enableRetries: retries, maxCallAttempts });
     }
-    throw new ServiceConfigError("", "cannot be read: give the channel the feature serviceConfigs");
+    throw noServiceConfigs();
   };
+}
+
+function noServiceConfigs(): ServiceConfigError {
+  return new ServiceConfigError("", "cannot be read: give the channel the feature serviceConfigs");
 }
 
 /** RFC 9110, section 10.1.5: product names, which are text. */

@@ -92,6 +92,7 @@ test("lean: what is not given says what to give", () => {
     [{ poller: "native" }, PollerError, '"native" is unknown; no poller is known by name here'],
     [{ loadBalancing: "round_robin" }, TypeError, 'loadBalancing is "round_robin"; there are pick_first'],
     [{ compression: "gzip" }, TypeError, 'compression has "gzip", which is not there without the feature'],
+    [{ lookUpServiceConfig: true }, ServiceConfigError, "give the channel the feature serviceConfigs"],
     [{ serviceConfig: "{}" }, ServiceConfigError, "give the channel the feature serviceConfigs"],
     [{ proxy: "http://a:1", poller: native }, TypeError, "give the channel the feature proxies"],
     [

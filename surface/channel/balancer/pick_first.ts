@@ -10,7 +10,7 @@ import { formatAddress, type TaskHandle } from "../../../pollers/mod.ts";
 import type { ConnectivityState } from "../connectivity.ts";
 import { FixedPicker, IdlePicker, type Picker, PickFailure, QUEUE, QUEUE_PICKER } from "../picker.ts";
 import type { EndpointAddresses } from "../resolver/endpoint.ts";
-import { JsonField } from "../service_config/json_field.ts";
+import { wrongValue } from "../service_config/json_field.ts";
 import type { Subchannel, SubchannelWatcher } from "../subchannel.ts";
 import { byStanding, interleaved, shuffled } from "./address_order.ts";
 import type { Balancer, BalancerHelper, BalancingPolicy } from "./balancer.ts";
@@ -27,8 +27,9 @@ export interface PickFirstConfig {
 
 /** Reads `{ shuffleAddressList }`. */
 export function readPickFirstConfig(json: object): PickFirstConfig {
-  const shuffles = new JsonField("", json).get("shuffleAddressList").optional((field) => field.flag());
-  return { shuffles: shuffles === true };
+  const { shuffleAddressList: shuffles } = json as { readonly shuffleAddressList?: unknown };
+  if (typeof (shuffles ?? false) === "boolean") return { shuffles: shuffles === true };
+  throw wrongValue("shuffleAddressList", shuffles, "give true or false");
 }
 
 /** One connection, to whichever address comes up first. */

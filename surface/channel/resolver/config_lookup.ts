@@ -1,8 +1,24 @@
 // Asks DNS for the service config of a host, beside its addresses (gRFC A2).
 
 import { describeThrown, type EventEngine, type IoResult, type TaskHandle } from "../../../pollers/mod.ts";
+import { hostName } from "../../../pollers/native/local_names.ts";
 import type { ResolvedConfig } from "../service_config/config_in_use.ts";
-import { chooseConfig, type ChoosingClient } from "./config_choice.ts";
+import { chooseConfig, type ChoosingClient, CLIENT_LANGUAGE } from "./config_choice.ts";
+
+/** The questions of one resolver: which of several choices is meant for it stays the same. */
+export class ConfigLookups {
+  private readonly client: ChoosingClient;
+
+  /** Asks by the resolver of `engine`. */
+  constructor(private readonly engine: EventEngine) {
+    this.client = { language: CLIENT_LANGUAGE, hostName: hostName(), percentile: 100 * engine.random() };
+  }
+
+  /** Asks for the config of `host`. */
+  begin(host: string, timeoutMs: number): ConfigLookup {
+    return new ConfigLookup(this.engine, host, timeoutMs, this.client);
+  }
+}
 
 /** One question, and its answer; a resolver asks a new one with each lookup. */
 export class ConfigLookup {

@@ -2,7 +2,8 @@
 //
 // A lookup that fails is repeated by the connection backoff. One that succeeded is repeated when the channel asks for it,
 // and at least MIN_INTERVAL_MS after the one before, so that a lost connection does not become a load on the DNS server.
-// Where the channel wants the host's service config, that is asked for with each lookup, and both are given together.
+// Where the channel wants the host's service config, and can read one, that is asked for with each lookup, and both are
+// given together.
 
 import {
   describeThrown,
@@ -14,10 +15,8 @@ import {
   type SocketAddress,
   type TaskHandle,
 } from "../../../pollers/mod.ts";
-import { hostName } from "../../../pollers/native/local_names.ts";
 import type { ResolvedConfig } from "../service_config/config_in_use.ts";
-import { type ChoosingClient, CLIENT_LANGUAGE } from "./config_choice.ts";
-import { ConfigLookup } from "./config_lookup.ts";
+import type { ConfigLookup, ConfigLookups } from "./config_lookup.ts";
 import type { Resolver, ResolverBackoff, ResolverContext, ResolverSink } from "./resolver.ts";
 
 /** Between two lookups of one channel, where the first of them succeeded: as grpc-go and gRPC's core have it. */
@@ -37,18 +36,22 @@ export class DnsResolver implements Resolver {
   private readonly engine: EventEngine;
   private readonly target: DnsTarget;
   private readonly backoff: ResolverBackoff;
-  /** Who chooses among service configs; undefined where none is asked for. */
-  private readonly client: ChoosingClient | undefined;
+  /** Undefined where no service config is asked for. */
+  private readonly configs: ConfigLookups | undefined;
   /** The service config that is being asked for. */
   private config: ConfigLookup | undefined = undefined;
 
-  /** Of the name that the context's target says. */
-  constructor(private readonly context: ResolverContext, private readonly sink: ResolverSink) {
+  /** Of the name that the context's target says. `makeLookups` is for a channel that can read service configs. */
+  constructor(
+    private readonly context: ResolverContext,
+    private readonly sink: ResolverSink,
+    makeLookups?: (engine: EventEngine) => ConfigLookups,
+  ) {
     this.engine = context.engine;
     this.target = parseTarget(context.target.text, context.defaultPort) as DnsTarget;
     this.backoff = context.makeBackoff();
-    this.client = context.lookUpServiceConfig && !isLocal(this.target.host)
-      ? { language: CLIENT_LANGUAGE, hostName: hostName(), percentile: 100 * context.engine.random() }
+    this.configs = context.lookUpServiceConfig && !isLocal(this.target.host)
+      ? makeLookups?.(this.engine)
       : undefined;
   }
 
@@ -101,9 +104,7 @@ export class DnsResolver implements Resolver {
       this.fail(startedAt, `no answer within ${timeoutMs} ms`);
     });
     const lookup = ++this.lookups;
-    if (this.client !== undefined) {
-      this.config = new ConfigLookup(engine, target.host, timeoutMs, this.client);
-    }
+    this.config = this.configs?.begin(target.host, timeoutMs);
     try {
       engine.resolver().lookup(target.host, target.port, (result) => {
         // Of a lookup that was given up, a late answer will do while the next one still waits for its own.

@@ -7,6 +7,18 @@ import { ServiceConfigError } from "./service_config_error.ts";
 /** The most seconds of a google.protobuf.Duration: 10,000 years. */
 const MOST_SECONDS = 315_576_000_000;
 
+/** The error of a `value` that is not as `expected` says: "give 2 or more". */
+export function wrongValue(path: string, value: unknown, expected: string): ServiceConfigError {
+  const found = value === undefined || value === null
+    ? "missing"
+    : Array.isArray(value)
+    ? "a list"
+    : typeof value === "number" || typeof value === "boolean"
+    ? String(value)
+    : describe(value);
+  return new ServiceConfigError(path, `is ${found}; ${expected}`);
+}
+
 /**
  * One value of a service config, and where it stands. Values that are null or missing are not set, as in the JSON of
  * protobuf; what reads a value throws {@linkcode ServiceConfigError} where there is none, or one of another kind.
@@ -87,17 +99,9 @@ export class JsonField {
     return ms;
   }
 
-  /** The error of a value that is not as `expected` says: "give 2 or more". */
+  /** See {@linkcode wrongValue}. */
   wrong(expected: string): ServiceConfigError {
-    const { value } = this;
-    const found = !this.isSet
-      ? "missing"
-      : Array.isArray(value)
-      ? "a list"
-      : typeof value === "number" || typeof value === "boolean"
-      ? String(value)
-      : describe(value);
-    return new ServiceConfigError(this.path, `is ${found}; ${expected}`);
+    return wrongValue(this.path, this.value, expected);
   }
 
   /** Numbers may stand in strings, as in the JSON of protobuf. */

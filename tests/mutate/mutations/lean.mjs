@@ -5,6 +5,13 @@ const LEAN = "tests/surface/lean_test.ts";
 /** As `readMutations` describes them. */
 export default [
   {
+    file: "surface/channel/channel.ts",
+    before: "if (reader === undefined && options.lookUpServiceConfig === true)",
+    after: "if (false as boolean)",
+    test: LEAN,
+    name: "lean: what is not given",
+  },
+  {
     file: "pollers/native/engine.ts",
     before: "if (this.listening !== undefined) return this.listening;",
     after: "return this.listening!;",

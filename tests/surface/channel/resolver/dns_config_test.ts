@@ -3,7 +3,9 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { Channel, createClient, insecure, Server } from "pollwire";
 import type { DnsTarget } from "../../../../pollers/mod.ts";
 import { Simulation } from "../../../../pollers/simulated/mod.ts";
+import { ConfigLookups } from "../../../../surface/channel/resolver/config_lookup.ts";
 import { DnsResolver, MIN_INTERVAL_MS } from "../../../../surface/channel/resolver/dns_resolver.ts";
+import type { ResolverSink } from "../../../../surface/channel/resolver/resolver.ts";
 import { test } from "../../../harness.ts";
 import { echo, failure, Trial } from "../../serving.ts";
 import { resolverContext } from "./context.ts";
@@ -32,13 +34,15 @@ class Bench {
       },
     });
     const target: DnsTarget = { family: "dns", host, port: 80 };
-    this.resolver = new DnsResolver(resolverContext(this.engine, target, looksUp), {
+    const sink: ResolverSink = {
       onResolved: (endpoints, config) => {
         const what = config instanceof Error ? config.message : JSON.stringify(config);
         this.note(`${endpoints.length} ${what}`);
       },
       onResolveFailed: (reason) => this.note(reason),
-    });
+    };
+    const context = resolverContext(this.engine, target, looksUp);
+    this.resolver = new DnsResolver(context, sink, (engine) => new ConfigLookups(engine));
   }
 
   set texts(texts: string[] | undefined) {
