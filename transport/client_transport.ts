@@ -5,13 +5,13 @@ import type { Endpoint, EventEngine } from "../pollers/contract/engine.ts";
 import { Combiner } from "../pollers/core/combiner.ts";
 import type { Reporter } from "../pollers/log/mod.ts";
 import { Driver } from "./driver.ts";
-import { type ClientStreamLimits, type CompressedStreams, GrpcClientStream } from "./grpc/client_stream.ts";
-import type { MessageEncodings } from "./grpc/compression.ts";
+import type { NoteFrames } from "./http2/frame_trace.ts";
+import { type ClientStreamLimits, GrpcClientStream, type StreamCompression } from "./grpc/client_stream.ts";
+import type { CompressedStreams, MessageEncodings } from "./grpc/compression.ts";
 import { excessOf } from "./grpc/header_limits.ts";
 import { NO_HEADERS } from "./grpc/headers.ts";
 import {
   type MessageLimitOptions,
-  type MessageLimits,
   messageLimits,
   type MessageSizes,
   narrowed,
@@ -52,6 +52,8 @@ export interface TransportOptions extends MessageLimitOptions {
 export interface ClientTransportOptions extends TransportOptions {
   /** What streams are compressed and inflated by; it has to be there where `encodings` has some. */
   readonly compressedStreams?: CompressedStreams | undefined;
+  /** Notes frames for the trace "http2". */
+  readonly noteFrames?: NoteFrames | undefined;
 }
 
 /** One HTTP/2 connection to a server. */
@@ -78,14 +80,21 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
     private readonly onReady: () => void,
   ) {
     const limits = withEncodings(messageLimits(options), options.encodings, engine.execCtx);
-    this.limits = { ...limits, compressed: options.compressedStreams };
+    this.limits = { ...limits, compressed: options.compressedStreams as StreamCompression | undefined };
     this.control = new Combiner(engine);
     this.connection = new Connection({
       role: "client",
       ...(options.settings && { settings: options.settings }),
       management: clientManagement(options.keepalive),
     }, this);
-    this.driver = new Driver(engine, endpoint, this.connection, undefined, options.reporter);
+    this.driver = new Driver(
+      engine,
+      endpoint,
+      this.connection,
+      undefined,
+      options.reporter,
+      options.noteFrames,
+    );
     this.driver.start();
   }
 

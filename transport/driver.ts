@@ -8,7 +8,7 @@ import { SliceBuffer } from "../pollers/contract/slice_buffer.ts";
 import { defaultReporter, type Reporter, trace } from "../pollers/log/mod.ts";
 import type { Connection } from "./http2/connection.ts";
 import { ErrorCode, Http2Error } from "./http2/error.ts";
-import { FrameTracer } from "./http2/frame_trace.ts";
+import type { FrameNotes, NoteFrames } from "./http2/frame_trace.ts";
 
 /** Reads that may complete at once, one after another, before other connections get their turn. */
 const READS_A_TURN = 4;
@@ -91,15 +91,15 @@ export class Driver implements Flushable {
   /** Something threw: the only thing still tried is to close the connection. */
   private broken = false;
   /** Where frames are traced. */
-  private readonly received: FrameTracer | undefined;
-  private readonly sent: FrameTracer | undefined;
+  private readonly received: FrameNotes | undefined;
+  private readonly sent: FrameNotes | undefined;
   // Bound once, so that no read or write costs a closure.
   private readonly onRead = (error?: IoError): void => this.guard(this.readCompleted, error);
   private readonly onWritten = (error?: IoError): void => this.guard(this.writeCompleted, error);
 
   /**
    * Nothing happens before {@linkcode start}. `reporter` gets errors that the library, or a poller of the application, throws
-   * while serving the connection, which they end.
+   * while serving the connection, which they end. `noteFrames` is for the trace "http2".
    */
   constructor(
     private readonly engine: EventEngine,
@@ -107,9 +107,12 @@ export class Driver implements Flushable {
     private readonly connection: Connection,
     private readonly owner?: DriverOwner,
     private readonly reporter: Reporter = defaultReporter,
+    noteFrames?: NoteFrames,
   ) {
-    this.received = trace.http2 ? this.tracer("received", connection.role === "server") : undefined;
-    this.sent = trace.http2 ? this.tracer("sent", connection.role === "client") : undefined;
+    this.received = trace.http2
+      ? this.notes("received", connection.role === "server", noteFrames)
+      : undefined;
+    this.sent = trace.http2 ? this.notes("sent", connection.role === "client", noteFrames) : undefined;
   }
 
   /** Sends what comes first and begins to read. */
@@ -164,8 +167,8 @@ export class Driver implements Flushable {
     }
   }
 
-  private tracer(way: string, fromClient: boolean): FrameTracer {
-    return new FrameTracer(fromClient, (line) => this.trace(`${way} ${line}`));
+  private notes(way: string, fromClient: boolean, noteFrames?: NoteFrames): FrameNotes | undefined {
+    return noteFrames?.(fromClient, (line) => this.trace(`${way} ${line}`));
   }
 
   private trace(line: string): void {
@@ -356,6 +359,6 @@ export class Driver implements Flushable {
   }
 }
 
-function traceSlices(tracer: FrameTracer, { slices }: SliceBuffer): void {
+function traceSlices(tracer: FrameNotes, { slices }: SliceBuffer): void {
   for (const slice of slices) tracer.take(slice);
 }

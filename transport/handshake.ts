@@ -22,7 +22,7 @@ import type { ConnectSecurity } from "./tls/config.ts";
 import { SecureEndpoint } from "./tls/secure_endpoint.ts";
 import { refusalOf } from "./tls/server_hello.ts";
 import type { ClientTransport, ClientTransportSink } from "./transport.ts";
-import { Tunnel, type TunnelTarget } from "./tunnel.ts";
+import type { TunnelTarget } from "./tunnel.ts";
 
 /** How long one address has for everything up to the first SETTINGS: gRPC's minimum connect timeout. */
 export const DEFAULT_HANDSHAKE_TIMEOUT_MS = 20_000;
@@ -79,7 +79,7 @@ export class Handshake implements ConnectAttempt, ClientTransportSink {
   private readonly timeoutMs: number;
   private readonly timer: TaskHandle;
   private connecting: ConnectHandle | undefined;
-  private tunnel: Tunnel | undefined = undefined;
+  private tunnel: { cancel(): void } | undefined = undefined;
   private behind = "";
   private securing: SecureEndpoint | undefined = undefined;
   private transport: Http2ClientTransport | undefined = undefined;
@@ -141,7 +141,7 @@ export class Handshake implements ConnectAttempt, ClientTransportSink {
   private proceed(endpoint: Endpoint, options: ConnectOptions): void {
     if (options.tunnel === undefined) return this.secure(endpoint, options);
     this.behind = ` (proxy for ${options.tunnel.authority})`;
-    this.tunnel = new Tunnel(this.engine, endpoint, options.tunnel, {
+    this.tunnel = options.tunnel.open(this.engine, endpoint, options.tunnel, {
       onTunnel: (through) => {
         this.tunnel = undefined;
         this.secure(through, options);

@@ -14,10 +14,11 @@ export type {
 } from "../pollers/log/mod.ts";
 export { type AcceptOptions, type ClientOfThread, TransportAcceptor } from "./accept.ts";
 export { certificateNames } from "../pollers/native/certificate.ts";
-export type { TransportOptions } from "./client_transport.ts";
+export type { ClientTransportOptions, TransportOptions } from "./client_transport.ts";
 export { binaryField, binaryValue, binaryValues, decodeBinary, encodeBinary } from "./grpc/binary_header.ts";
 export {
   acceptedNames,
+  type CompressedStreams,
   IDENTITY,
   markUncompressed,
   type MessageEncoding,
@@ -25,7 +26,6 @@ export {
   MessageMark,
   type StreamEncodings,
 } from "./grpc/compression.ts";
-export { type CompressedStreams } from "./grpc/client_stream.ts";
 export { compressedStreams } from "./grpc/compressed_client_streams.ts";
 export { isReserved, NO_HEADERS, requestTemplate, withAuthority } from "./grpc/headers.ts";
 export {
@@ -38,13 +38,14 @@ export { MESSAGE_PREFIX_BYTES } from "./grpc/message_prefix.ts";
 export { GrpcStatus, type StatusCode, type StatusName, statusName } from "./grpc/status_mapping.ts";
 export { beginConnect } from "./connect.ts";
 export * from "./handshake.ts";
+export { type FrameNotes, type NoteFrames, noteFrames } from "./http2/frame_trace.ts";
 export {
   connectInProcess,
   InProcessClient,
   InProcessListener,
   type TakenConnection,
 } from "./in_process/listener.ts";
-export type { TunnelTarget } from "./tunnel.ts";
+export { type OpenTunnel, openTunnel, type TunnelOwner, type TunnelTarget } from "./tunnel.ts";
 export { copyBytes } from "./hpack/copy_bytes.ts";
 export { Field, PRINTABLE } from "./hpack/field.ts";
 export { FieldName, fieldName, protocolName } from "./hpack/field_name.ts";

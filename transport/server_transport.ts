@@ -6,6 +6,7 @@ import type { TransportOptions } from "./client_transport.ts";
 import { defaultReporter, type Reporter } from "../pollers/log/mod.ts";
 import { Driver, type DriverOwner } from "./driver.ts";
 import { requestTooLarge } from "./grpc/headers.ts";
+import { noteFrames } from "./http2/frame_trace.ts";
 import type { ManagementOptions } from "./http2/parts.ts";
 import { type LocalSettings, localSettings } from "./http2/settings.ts";
 import { type MessageLimits, messageLimits, withEncodings } from "./grpc/message_limits.ts";
@@ -90,7 +91,7 @@ export class Http2ServerTransport implements ServerTransport, ConnectionSink, Dr
   ) {
     const { engine, reporter } = host;
     this.connection = host.connection(this);
-    this.driver = new Driver(engine, endpoint, this.connection, this, reporter);
+    this.driver = new Driver(engine, endpoint, this.connection, this, reporter, noteFrames);
     this.driver.start();
   }
 

@@ -11,6 +11,26 @@ export interface TunnelTarget {
   readonly authority: string;
   /** What `proxy-authorization` says, "Basic ..."; undefined where the proxy asks nobody who they are. */
   readonly authorization: string | undefined;
+  /** Makes the tunnel: given along, for channels without proxies make none. */
+  readonly open: OpenTunnel;
+}
+
+/** Asks the proxy at the other end of `endpoint` for a tunnel to `target`, until it is cancelled. */
+export type OpenTunnel = (
+  engine: EventEngine,
+  endpoint: Endpoint,
+  target: TunnelTarget,
+  owner: TunnelOwner,
+) => { cancel(): void };
+
+/** By CONNECT. */
+export function openTunnel(
+  engine: EventEngine,
+  endpoint: Endpoint,
+  target: TunnelTarget,
+  owner: TunnelOwner,
+): { cancel(): void } {
+  return new Tunnel(engine, endpoint, target, owner);
 }
 
 /** Answers are some hundred octets; more than this is no answer. */
@@ -28,7 +48,7 @@ export interface TunnelOwner {
 }
 
 /** The making of one tunnel. */
-export class Tunnel {
+class Tunnel {
   private readonly received: SliceBuffer = new SliceBuffer();
   private isOver = false;
   private readonly onReceived = (error?: IoError): void => this.took(error);

@@ -217,6 +217,7 @@ export class Channel {
         reporter,
         encodings: this.#encodings,
         compressedStreams: features.first("compressedStreams"),
+        noteFrames: features.first("noteFrames"),
         refusal,
         ...(options.shareConnections === false ? {} : { sharedBy: this.#sharedBy(options, credentials) }),
         template: (path) => this.#template(path),

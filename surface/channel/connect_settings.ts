@@ -11,7 +11,10 @@ import {
 /** What of the options makes connections different, beside what `sharedBy` says. */
 const PARTS: Readonly<
   Record<
-    Exclude<keyof ConnectOptions, "reporter" | "security" | "connectInProcess" | "compressedStreams">,
+    Exclude<
+      keyof ConnectOptions,
+      "reporter" | "security" | "connectInProcess" | "compressedStreams" | "noteFrames"
+    >,
     true
   >
 > = {

@@ -11,7 +11,7 @@ import {
   type Target,
 } from "../../pollers/mod.ts";
 import { environmentVariable } from "../../pollers/native/env.ts";
-import type { TunnelTarget } from "../../transport/mod.ts";
+import { openTunnel, type TunnelTarget } from "../../transport/mod.ts";
 import { describe } from "../options.ts";
 import type { Destination } from "./destination.ts";
 
@@ -112,7 +112,8 @@ function parseProxy(text: unknown, target: Target): ChannelProxy {
     if (!(error instanceof AddressError)) throw error;
     throw new TypeError(`Cannot use the proxy ${shown}: ${error.message}`);
   }
-  return { target: at, tunnel: { authority: formatAddress(target), authorization: basic(shown, user) } };
+  const authority = formatAddress(target);
+  return { target: at, tunnel: { authority, authorization: basic(shown, user), open: openTunnel } };
 }
 
 /** RFC 7617: user and password, in UTF-8. */

@@ -6,6 +6,7 @@ import type {
   CompressedStreams,
   ConnectInProcess,
   MessageEncoding,
+  NoteFrames,
   TlsProvider,
 } from "../../transport/mod.ts";
 import type { AnyPolicy, Policies, ReadPolicyList } from "../channel/balancer/policies.ts";
@@ -62,6 +63,8 @@ export interface FeatureParts {
   readonly compressedStreams?: CompressedStreams;
   /** Of targets with "https:", where nothing else is said; the first that can be used. */
   readonly tlsLibraries?: readonly TlsProvider[];
+  /** For the trace "http2" of a channel's connections. */
+  readonly noteFrames?: NoteFrames;
   readonly serviceConfigs?: ServiceConfigReader;
   readonly retries?: Retries;
   readonly makeHealthChecker?: MakeHealthChecker;

@@ -25,6 +25,7 @@ export {
   weightedRoundRobin,
 } from "./balancers.ts";
 export { compression } from "./compression.ts";
+export { frameTraces } from "./frame_traces.ts";
 export { healthChecks } from "./health_checks.ts";
 export { inProcess } from "./in_process.ts";
 export { openssl } from "./openssl.ts";

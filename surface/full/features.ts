@@ -5,6 +5,7 @@ import { REGISTERED as RESOLVERS } from "../channel/resolver/registry.ts";
 import { EVERY_TLS_LIBRARY } from "../credentials/tls_library.ts";
 import { compression } from "../features/compression.ts";
 import type { Feature, MadeFeature } from "../features/feature.ts";
+import { frameTraces } from "../features/frame_traces.ts";
 import { healthChecks } from "../features/health_checks.ts";
 import { inProcess } from "../features/in_process.ts";
 import { proxies } from "../features/proxies.ts";
@@ -24,6 +25,7 @@ export const EVERYTHING: readonly Feature[] = [
   OWN_BALANCERS,
   REGISTERED,
   compression,
+  frameTraces,
   healthChecks,
   inProcess,
   proxies,

@@ -2,12 +2,12 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { SocketAddress } from "../../pollers/mod.ts";
 import { Simulation } from "../../pollers/simulated/mod.ts";
-import { Handshake, type TunnelTarget } from "../../transport/mod.ts";
+import { Handshake, openTunnel, type TunnelTarget } from "../../transport/mod.ts";
 import { test } from "../harness.ts";
 import { listenAt, RawPeer } from "./raw_peer.ts";
 import { ascii, PREFACE, setting, SETTINGS_ACK } from "./http2/wire.ts";
 
-const TARGET: TunnelTarget = { authority: "example.com:443", authorization: undefined };
+const TARGET: TunnelTarget = { authority: "example.com:443", authorization: undefined, open: openTunnel };
 
 /** A proxy that a test plays, and an attempt to connect through it. */
 class World {

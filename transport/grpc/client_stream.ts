@@ -9,6 +9,7 @@ import type { Stream } from "../http2/stream.ts";
 import type { ClientStream, ClientStreamSink, StreamStatus } from "../transport.ts";
 import {
   acceptedNames,
+  type CompressedStreams,
   encodingOf,
   IDENTITY,
   type MessageEncoding,
@@ -25,8 +26,8 @@ import { statusOfError } from "./status_of_error.ts";
 const UNCOMPRESSED = IDENTITY;
 const { OK } = GrpcStatus;
 
-/** What streams need beside others that send or receive compressed messages. */
-export interface CompressedStreams {
+/** What streams need beside others that send or receive compressed messages, as the library sees it. */
+export interface StreamCompression extends CompressedStreams {
   /** A stream whose requests are compressed by `encoding`. */
   compressing(
     connection: Connection,
@@ -47,7 +48,7 @@ export interface CompressedStreams {
 /** The limits of one transport, and how its streams are compressed. */
 export interface ClientStreamLimits extends MessageLimits {
   /** Undefined: no message is. */
-  readonly compressed?: CompressedStreams | undefined;
+  readonly compressed?: StreamCompression | undefined;
 }
 
 /** One object a call; it ends with exactly one `onStatus`. */

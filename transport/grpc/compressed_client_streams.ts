@@ -3,8 +3,8 @@
 import type { ReceivedMemory } from "../http2/received_memory.ts";
 import type { Connection } from "../http2/connection.ts";
 import type { ClientStreamSink } from "../transport.ts";
-import { type ClientStreamLimits, type CompressedStreams, GrpcClientStream } from "./client_stream.ts";
-import { encodedMessage, type MessageEncoding } from "./compression.ts";
+import { type ClientStreamLimits, GrpcClientStream, type StreamCompression } from "./client_stream.ts";
+import { type CompressedStreams, encodedMessage, type MessageEncoding } from "./compression.ts";
 import { ClientInflation } from "./inflation.ts";
 import { type MessageLimits, tooLargeToSend } from "./message_limits.ts";
 import { MESSAGE_PREFIX_BYTES } from "./message_prefix.ts";
@@ -38,8 +38,8 @@ class CompressingClientStream extends GrpcClientStream {
   override onSent(): void {}
 }
 
-/** Compresses and inflates what streams say is compressed. */
-export const compressedStreams: CompressedStreams = {
+const COMPRESSION: StreamCompression = {
+  purpose: "compressed streams",
   compressing: (connection, sink, limits, encoding) =>
     new CompressingClientStream(connection, sink, limits, encoding),
   inflating(
@@ -54,3 +54,6 @@ export const compressedStreams: CompressedStreams = {
     return inflation;
   },
 };
+
+/** Compresses and inflates what streams say is compressed. */
+export const compressedStreams: CompressedStreams = COMPRESSION;

@@ -34,6 +34,12 @@ export interface StreamEncodings extends MessageEncodings {
   readonly execCtx: ExecCtx;
 }
 
+/** What a client's streams are compressed and inflated by: {@linkcode compressedStreams}. */
+export interface CompressedStreams {
+  /** What it is for: compressed streams. */
+  readonly purpose: string;
+}
+
 /** What is not compressed is "identity"; everybody takes it. */
 export const IDENTITY = "identity";
 

@@ -4,6 +4,15 @@ import { errorCodeName } from "./error.ts";
 import { CLIENT_PREFACE, Flag, FRAME_HEADER_BYTES, FrameType, readUint31, readUint32 } from "./frames.ts";
 import { SettingId } from "./settings.ts";
 
+/** Takes the octets of one direction, and notes which frames they are. */
+export interface FrameNotes {
+  /** The next octets. */
+  take(bytes: Uint8Array): void;
+}
+
+/** Notes the frames of one direction; `fromClient`: the preface comes first. `note` gets a line a frame. */
+export type NoteFrames = (fromClient: boolean, note: (line: string) => void) => FrameNotes;
+
 /** Octets of a payload that are looked at. */
 const MOST_SHOWN = 256;
 
@@ -12,8 +21,13 @@ const SETTINGS: ReadonlyMap<number, string> = new Map(
   Object.entries(SettingId).map(([name, id]): [number, string] => [id, name]),
 );
 
+/** Reads the octets of one direction: `fromClient`: the preface comes first. `note` gets a line a frame, as "RST_STREAM 5, CANCEL". */
+export function noteFrames(fromClient: boolean, note: (line: string) => void): FrameNotes {
+  return new FrameTracer(fromClient, note);
+}
+
 /** Reads the octets of one direction, wherever they are split. */
-export class FrameTracer {
+class FrameTracer {
   /** The frame header, and the beginning of a payload that is shown. */
   private readonly head = new Uint8Array(FRAME_HEADER_BYTES + MOST_SHOWN);
   private filled = 0;

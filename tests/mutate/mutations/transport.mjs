@@ -225,8 +225,8 @@ export default [
   ),
   mutation(
     "transport/client_transport.ts",
-    ", undefined, options.reporter)",
-    ")",
+    "      options.reporter,\n      options.noteFrames,",
+    "      undefined,\n      options.noteFrames,",
     SERVER,
     "goes to the reporter",
   ),

@@ -3,7 +3,7 @@ import process from "node:process";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { DEFLATE, GZIP } from "../../../pollers/native/zlib.ts";
 import { ExecCtx } from "../../../pollers/contract/exec_ctx.ts";
-import type { ClientStreamLimits } from "../../../transport/grpc/client_stream.ts";
+import type { ClientStreamLimits, StreamCompression } from "../../../transport/grpc/client_stream.ts";
 import { compressedStreams } from "../../../transport/grpc/compressed_client_streams.ts";
 import { markUncompressed, type MessageEncoding } from "../../../transport/grpc/compression.ts";
 import type { MessageLimits } from "../../../transport/grpc/message_limits.ts";
@@ -33,7 +33,11 @@ function compressing(
   outgoing?: MessageEncoding,
 ): [Partial<ClientStreamLimits>, Turns] {
   const execCtx = new Turns();
-  return [{ ...limits, encodings: { accepted, outgoing, execCtx }, compressed: compressedStreams }, execCtx];
+  return [{
+    ...limits,
+    encodings: { accepted, outgoing, execCtx },
+    compressed: compressedStreams as StreamCompression,
+  }, execCtx];
 }
 
 /** `content` as a compressed message. */

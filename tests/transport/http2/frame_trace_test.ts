@@ -1,6 +1,6 @@
 // What a trace says of the frames that go one way, wherever their octets are split.
 import { assertEquals } from "@std/assert";
-import { FrameTracer } from "../../../transport/http2/frame_trace.ts";
+import { noteFrames } from "../../../transport/http2/frame_trace.ts";
 import { concat } from "../../bytes.ts";
 import { test } from "../../harness.ts";
 import {
@@ -53,7 +53,7 @@ for (const pieces of [1, 2, 3, 9, 100, 100_000]) {
   test(`frame trace: every frame once, and in order, in pieces of ${pieces} octets`, () => {
     for (const before of [PREFACE, EMPTY]) {
       const lines: string[] = [];
-      const tracer = new FrameTracer(before === PREFACE, (line) => lines.push(line));
+      const tracer = noteFrames(before === PREFACE, (line) => lines.push(line));
       const bytes = concat(before, ...FRAMES.map(([bytes]) => bytes));
       for (let at = 0; at < bytes.length; at += pieces) tracer.take(bytes.subarray(at, at + pieces));
       assertEquals(lines, FRAMES.map(([, line]) => line));
