@@ -62,9 +62,12 @@ function read(path) {
   return passedOn;
 }
 
+/** The values of a file that does more than passing names on; it may do that too. */
 function definedIn(path) {
   const text = readFileSync(path, "utf8");
   return [
+    ...[...text.matchAll(PASSED_ON)].filter(([, type, list]) => type === undefined && list === undefined)
+      .flatMap(([, , , from]) => definedIn(resolve(dirname(path), from))),
     ...[...text.matchAll(DEFINED)].map(([, name]) => name),
     ...[...text.matchAll(LISTED)].flatMap(([, list]) => names(list).map(({ as }) => as)),
   ];
