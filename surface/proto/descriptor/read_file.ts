@@ -1,5 +1,6 @@
 // From a google.protobuf.FileDescriptorProto to the declarations that the parser makes of the same file's text.
 
+import { isSupported, unsupportedEdition } from "../language/editions.ts";
 import { features } from "../language/features.ts";
 import {
   Edition,
@@ -64,8 +65,8 @@ function editionOf({ syntax = "", edition = 0 }: FileDescriptor, source: Descrip
   if (syntax === "" || syntax === "proto2") return Edition.PROTO2;
   if (syntax === "proto3") return Edition.PROTO3;
   if (syntax !== "editions") throw source.error(0, `Unrecognized syntax "${syntax}"`);
-  if (edition === Edition.E2023 || edition === Edition.E2024) return edition;
-  throw source.error(0, `Edition ${edition} is not supported: 1000 (2023) and 1001 (2024) are`);
+  if (isSupported(edition)) return edition;
+  throw source.error(0, unsupportedEdition(edition));
 }
 
 function importsOf(descriptor: FileDescriptor, source: DescriptorSource): ImportNode[] {

@@ -1,6 +1,7 @@
 // Syntax of a .proto file: top-level statements, and services.
 
 import { Cursor } from "./cursor.ts";
+import { editionNamed, unsupportedEdition } from "./editions.ts";
 import { features } from "./features.ts";
 import {
   Edition,
@@ -52,9 +53,7 @@ function parseSyntax(cursor: Cursor, file: FileNode): void {
   const text = cursor.string("Expected syntax identifier");
   cursor.expect(";");
   if (isEdition) {
-    if (text === "2023") file.edition = Edition.E2023;
-    else if (text === "2024") file.edition = Edition.E2024;
-    else cursor.fail(`Unknown edition "${text}"`, at);
+    file.edition = editionNamed(text) ?? cursor.fail(unsupportedEdition(text), at);
   } else if (text === "proto3") file.edition = Edition.PROTO3;
   else if (text !== "proto2") {
     cursor.fail(

@@ -9,6 +9,13 @@ const CLIENT = "tests/surface/services/reflection_client_test.ts";
 /** As `readMutations` describes them. */
 export default [
   {
+    file: "surface/proto/language/editions.ts",
+    before: "return edition === Edition.E2023 || edition === Edition.E2024;",
+    after: "return edition >= Edition.E2023;",
+    test: "tests/surface/proto/descriptor/load_descriptors_test.ts",
+    name: "descriptors are refused: a later edition",
+  },
+  {
     file: "surface/proto/descriptor/write_file.ts",
     before: "return { start, end: end + 1 };",
     after: "return { start, end };",

@@ -111,7 +111,12 @@ const REFUSED: [what: string, files: FileDescriptor[], message: string][] = [
   [
     "a later edition",
     [{ name: "a.proto", syntax: "editions", edition: 1002 }],
-    "a.proto: Edition 1002 is not supported",
+    "a.proto: Edition 2026 is not supported: 2023 and 2024 are",
+  ],
+  [
+    "an edition that nobody has named",
+    [{ name: "a.proto", syntax: "editions", edition: 9999 }],
+    "a.proto: Edition number 9999 is not supported: 2023 and 2024 are",
   ],
   [
     "a package that is no name",

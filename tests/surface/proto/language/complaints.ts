@@ -942,8 +942,9 @@ const WHOLE: readonly Complaint[] = [
   ["syntax = proto3;", "1:10", "Expected syntax identifier"],
   ['syntax "proto3";', "1:8", 'Expected "="'],
   ['syntax = "proto3"', "1:18", 'Expected ";"'],
-  ['edition = "2022";', "1:11", 'Unknown edition "2022"', "newer"],
-  ['edition = "1_TEST_ONLY";', "1:11", 'Unknown edition "1_TEST_ONLY"', "ours"],
+  ['edition = "2022";', "1:11", 'Edition "2022" is not supported: 2023 and 2024 are', "ours"],
+  ['edition = "2026";', "1:11", 'Edition "2026" is not supported: 2023 and 2024 are', "ours"],
+  ['edition = "1_TEST_ONLY";', "1:11", 'Edition "1_TEST_ONLY" is not supported: 2023 and 2024 are', "ours"],
 ];
 
 /** Messages that are options, and options of all kinds. */
