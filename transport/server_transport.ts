@@ -32,6 +32,9 @@ import type {
   TransportCounters,
 } from "./transport.ts";
 
+/** Local: see docs/STYLE.md, "Hot paths". */
+const Call = GrpcServerStream;
+
 /** What a server's transport may be made with. */
 export interface ServerTransportOptions extends TransportOptions, ConnectionLifetimeOptions {
   /** How clients are asked whether they are there, and how often they may ask. */
@@ -162,7 +165,7 @@ export class Http2ServerTransport implements ServerTransport, ConnectionSink, Dr
 
   /** From the connection: a client opened a stream. */
   onStream(stream: Stream): StreamSink {
-    return new GrpcServerStream(this.connection, stream, this, this.host.limits);
+    return new Call(this.connection, stream, this, this.host.limits);
   }
 
   /** From a stream: its request is one of gRPC. */

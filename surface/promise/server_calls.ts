@@ -23,6 +23,10 @@ import { isSource, Producer, type ProducerSink } from "./producer.ts";
 // For V8: see docs/STYLE.md, "Hot paths".
 const isThenable = isPromiseLike;
 const uncompressed = uncompressedMessages;
+const Handle = ServerCallHandle;
+const encode = encodeFramed;
+const reuse = reuseFramed;
+const { OK } = Status;
 
 /** Serves a method by `handler`. */
 export function promiseStyle(
@@ -79,7 +83,7 @@ export class PromiseServerCall extends ServerCallCore
     try {
       const { interceptors } = this.host;
       const result = interceptors === undefined
-        ? this.served.handler(request, new ServerCallHandle(this))
+        ? this.served.handler(request, new Handle(this))
         : this.intercepted(interceptors as ServerInterceptors, request);
       if (isThenable(result)) this.settles(result);
       else this.returned(result);
@@ -102,7 +106,7 @@ export class PromiseServerCall extends ServerCallCore
 
   /** The next one is encoded in its place. */
   protected override onSentBytes(framed: Uint8Array): void {
-    reuseFramed(framed);
+    reuse(framed);
   }
 
   protected override onCancelled(error: RpcError): void {
@@ -138,9 +142,9 @@ export class PromiseServerCall extends ServerCallCore
   /** One response of a stream. */
   send(message: unknown): void {
     if (this.isOver) return;
-    const framed = encodeFramed(this.served.descriptor.responseCodec, message);
+    const framed = encode(this.served.descriptor.responseCodec, message);
     if (uncompressed.all !== undefined) markMessage(framed, message);
-    if (this.sendMessage(framed)) reuseFramed(framed);
+    if (this.sendMessage(framed)) reuse(framed);
   }
 
   /** The handler's iterable is through. */
@@ -217,7 +221,7 @@ export class PromiseServerCall extends ServerCallCore
   }
 
   private succeed(): void {
-    this.sendStatus(Status.OK, "");
+    this.sendStatus(OK, "");
     this.requests?.end();
   }
 

@@ -36,7 +36,9 @@ import type { RegisteredMethod } from "./method_style.ts";
 import type { ServedConnection } from "./served_connection.ts";
 import { statusOfThrown } from "./thrown_status.ts";
 
+// Local: see docs/STYLE.md, "Hot paths".
 const { STREAM_OPENED, ENDED } = CallEvent;
+const traced = trace;
 
 /** A server's call. A style is a subclass: it says what the handler is, and what becomes of messages. */
 export abstract class ServerCallCore extends CallCore
@@ -87,7 +89,7 @@ export abstract class ServerCallCore extends CallCore
     host.callBegins();
     this.advance(STREAM_OPENED);
     if (head.timeoutMs !== undefined) this.armDeadline(receivedAt + head.timeoutMs);
-    if (trace.call) this.traceBegin();
+    if (traced.call) this.traceBegin();
     if (host.observers.list !== undefined) this.observe(host.observers.list);
     if (method.requestStream) this.startLater();
   }
@@ -217,7 +219,7 @@ export abstract class ServerCallCore extends CallCore
   private finish(code: StatusCode, details: string, fields: readonly string[], endedBy: Initiator): void {
     if (!this.advance(ENDED)) return;
     if (this.handlerState === "waits") this.connection.handlers.withdraw(this);
-    if (trace.call) this.trace(`ends with ${statusName(code)}${details === "" ? "" : `: ${details}`}`);
+    if (traced.call) this.trace(`ends with ${statusName(code)}${details === "" ? "" : `: ${details}`}`);
     try {
       this.host.callEnds();
       const trailers = this.sentTrailers?.toHeaders();
@@ -418,7 +420,7 @@ export abstract class ServerCallCore extends CallCore
 
   /** The stream ended before there was a status. */
   private lost(error: Http2Error | undefined): void {
-    if (trace.call) this.trace(`is taken away: ${error?.reason ?? "call is over"}`);
+    if (traced.call) this.trace(`is taken away: ${error?.reason ?? "call is over"}`);
     if (this.handlerState === "waits") this.connection.handlers.withdraw(this);
     const overdue = isDeadlineExceeded(Status.CANCELLED, error, this.lateMs);
     const code = overdue ? Status.DEADLINE_EXCEEDED : Status.CANCELLED;

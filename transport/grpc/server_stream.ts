@@ -30,8 +30,14 @@ import { MESSAGE_PREFIX_BYTES, writePrefix } from "./message_prefix.ts";
 import { type MessageOwner, MessageReader } from "./message_reader.ts";
 import { GrpcStatus, type StatusCode, statusName } from "./status_mapping.ts";
 
-/** Local: see docs/STYLE.md, "Hot paths". */
+// Local: see docs/STYLE.md, "Hot paths".
 const UNCOMPRESSED = IDENTITY;
+const PREFIX_BYTES = MESSAGE_PREFIX_BYTES;
+const PLAIN_HEADERS = RESPONSE_HEADERS;
+const Reader = MessageReader;
+const headOf = parseRequest;
+const prefix = writePrefix;
+const statusFields = statusHeaders;
 
 /** Content that is let in and dropped after a response of HTTP, before the client is asked to stop: a form, not a file. */
 const DISCARDED_BYTES = 16_384;
@@ -87,7 +93,7 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
 
   sendHeaders(metadata: HeaderList | undefined): string | undefined {
     if (this.headersSent) throw new TypeError("Cannot send initial metadata: it was sent before");
-    const headers = this.response === undefined ? RESPONSE_HEADERS : this.response.headers;
+    const headers = this.response === undefined ? PLAIN_HEADERS : this.response.headers;
     if (metadata !== undefined) {
       const { peerSettings } = this.connection;
       const excess = excessOf("initial metadata", metadata, headers.octets, peerSettings);
@@ -99,7 +105,7 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
   }
 
   sendMessage(framed: Uint8Array): boolean {
-    const bytes = framed.length - MESSAGE_PREFIX_BYTES;
+    const bytes = framed.length - PREFIX_BYTES;
     if (bytes > this.limits.sendBytes) {
       this.onMessageError(tooLargeToSend(bytes, this.limits.sendBytes));
       return true;
@@ -110,7 +116,7 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
       this.connection.sendData(this.stream, encodedMessage(this.response.encoding, framed), false);
       return true;
     }
-    writePrefix(framed);
+    prefix(framed);
     return this.connection.sendData(this.stream, framed, false);
   }
 
@@ -129,7 +135,7 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
     endedBy: Initiator = "user",
   ): void {
     if (endedBy === "library") this.connection.unanswered(this.stream);
-    const own = this.headersSent ? 0 : RESPONSE_HEADERS.octets;
+    const own = this.headersSent ? 0 : PLAIN_HEADERS.octets;
     const { peerSettings } = this.connection;
     const excess = metadata &&
       excessOf("trailing metadata", metadata, own + BARE_STATUS_OCTETS, peerSettings);
@@ -154,17 +160,17 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
   release(bytes: number): void {
     const consumed = this.reader!.taken(bytes);
     // Even where no message is expected the beginning of one must come, so that it can be found wrong.
-    this.connection.release(this.stream, consumed, bytes, MESSAGE_PREFIX_BYTES, this.sink!.singleMessage);
+    this.connection.release(this.stream, consumed, bytes, PREFIX_BYTES, this.sink!.singleMessage);
   }
 
   /** The request's header section begins the call, or refuses it. */
   onHeaders(_stream: Stream, headers: HeaderList, endStream: boolean): void {
-    const head = parseRequest(headers);
+    const head = headOf(headers);
     if ("httpStatus" in head) return this.refuseRequest(head, headers);
     const { limits, connection: { received } } = this;
     if (head.encoding !== UNCOMPRESSED) return this.onEncodedHeaders(head, headers, endStream);
     if (limits.encodings?.outgoing !== undefined) this.compress(limits.encodings.outgoing, head);
-    this.reader = new MessageReader(this, received, limits.receiveBytes);
+    this.reader = new Reader(this, received, limits.receiveBytes);
     this.sink = this.beginner.beginCall(this, head);
     if (endStream && !this.done) this.sink.onHalfClose();
   }
@@ -239,11 +245,11 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
     const only = !this.headersSent;
     this.headersSent = true;
     const room = message === "" ? 0 : this.messageRoom(metadata, only);
-    this.connection.sendHeaders(this.stream, statusHeaders(code, message, only, room), metadata, true);
+    this.connection.sendHeaders(this.stream, statusFields(code, message, only, room), metadata, true);
   }
 
   private messageRoom(metadata: HeaderList | undefined, only: boolean): number {
-    return messageRoom(metadata, only ? RESPONSE_HEADERS.octets : 0, this.connection.peerSettings);
+    return messageRoom(metadata, only ? PLAIN_HEADERS.octets : 0, this.connection.peerSettings);
   }
 
   private endOfRequest(): void {
@@ -274,7 +280,7 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
     connection.unanswered(stream);
     if (grpcStatus !== undefined) {
       const room = this.messageRoom(fields, true);
-      return connection.sendHeaders(stream, statusHeaders(grpcStatus, message, true, room), fields, true);
+      return connection.sendHeaders(stream, statusFields(grpcStatus, message, true, room), fields, true);
     }
     const content = new TextEncoder().encode(`${message.slice(0, REFUSAL_CHARACTERS)}\n`);
     const isHead = request.get(":method") === "HEAD"; // whose response has no content (RFC 9110, section 9.3.2)

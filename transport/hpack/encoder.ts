@@ -70,6 +70,12 @@ export class Encoder {
     this.table.generation++;
   }
 
+  /** The block of `headers` alone, where it is remembered and the table stands; else it is to be encoded. */
+  recall(headers: HeaderList): Uint8Array | undefined {
+    const known = this.remembered.get(headers);
+    return known !== undefined && known.generation === this.table.generation ? known.bytes : undefined;
+  }
+
   /**
    * Appends one block with the fields of `headers`, then `extra` and then `more` to `out`. `headers` is remembered by identity.
    * RangeError where a string is no octets; nothing has changed then, or the peer's table would differ from ours.

@@ -41,6 +41,8 @@ const {
 const { RECEIVE_DATA, RECEIVE_END_STREAM, RECEIVE_HEADERS, RECEIVE_RST_STREAM, RECEIVE_WINDOW_UPDATE } =
   StreamEvent;
 const { OPEN } = StreamState;
+const OpenStream = Stream;
+const Failure = DecodeFailure;
 const nextState = afterEvent;
 const isRefused = isRefusal;
 const lengthOf = contentLength;
@@ -260,11 +262,11 @@ export class FrameHandler implements FrameVisitor {
       return parts.abuse.late.section(streamId, streams.opened, parts.timers.now);
     }
     if (streams.isFull) return this.refuse(streamId, ErrorCode.REFUSED_STREAM, window);
-    const isTooLarge = fields instanceof DecodeFailure;
+    const isTooLarge = fields instanceof Failure;
     if (!isTooLarge && malformation(fields, "request") !== undefined) {
       return this.refuse(streamId, ErrorCode.PROTOCOL_ERROR, window);
     }
-    const stream = new Stream(streamId, parts.peerSettings.initialWindowSize, flow.initialStreamWindow);
+    const stream = new OpenStream(streamId, parts.peerSettings.initialWindowSize, flow.initialStreamWindow);
     if (isTooLarge) return this.refuseTooLarge(stream, fields.reason, endStream);
     streams.add(stream);
     stream.sink = parts.sink.onStream(stream);
@@ -290,7 +292,7 @@ export class FrameHandler implements FrameVisitor {
     fields: HeaderList | DecodeFailure,
     endStream: boolean,
   ): Http2Error | undefined {
-    if (fields instanceof DecodeFailure) return streamError(ErrorCode.ENHANCE_YOUR_CALM, fields.reason);
+    if (fields instanceof Failure) return streamError(ErrorCode.ENHANCE_YOUR_CALM, fields.reason);
     const kind: SectionKind = stream.headersReceived ? "trailers" : "response";
     const malformed = malformation(fields, kind);
     if (malformed !== undefined) {

@@ -23,6 +23,7 @@ import type { Stream } from "./stream.ts";
 // Local: see docs/STYLE.md, "Hot paths".
 const { END_HEADERS, END_STREAM, PADDED, PRIORITY } = Flag;
 const FRAME_BYTES = DATA_FRAME_BYTES;
+const Failure = DecodeFailure;
 const writeBlock = writeHeaderBlock;
 
 /** Where a header block is encoded before it is cut into frames: every connection's, for it is used at once. */
@@ -127,10 +128,14 @@ export class HeaderSections {
     endStream: boolean,
     more?: HeaderList,
   ): void {
-    encoded.length = 0;
-    this.encoder.encode(headers, extra, encoded, more);
     const maxFrameBytes = Math.min(this.peer.maxFrameSize, FRAME_BYTES);
-    writeBlock(this.out, stream.id, encoded.bytes, encoded.length, endStream, maxFrameBytes);
+    const known = extra === undefined && more === undefined ? this.encoder.recall(headers) : undefined;
+    if (known !== undefined) writeBlock(this.out, stream.id, known, known.length, endStream, maxFrameBytes);
+    else {
+      encoded.length = 0;
+      this.encoder.encode(headers, extra, encoded, more);
+      writeBlock(this.out, stream.id, encoded.bytes, encoded.length, endStream, maxFrameBytes);
+    }
     stream.headersSent = true;
   }
 
@@ -153,7 +158,7 @@ export class HeaderSections {
     end: number,
   ): Http2Error | undefined {
     const fields = this.decoder.decode(bytes, start, end);
-    if (fields instanceof DecodeFailure && fields.kind !== "too-large") {
+    if (fields instanceof Failure && fields.kind !== "too-large") {
       const { COMPRESSION_ERROR, ENHANCE_YOUR_CALM } = ErrorCode;
       const code = fields.kind === "excessive" ? ENHANCE_YOUR_CALM : COMPRESSION_ERROR;
       return connectionError(code, fields.reason);

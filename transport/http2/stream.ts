@@ -25,6 +25,10 @@ import { ReceiveWindow, Window } from "./flow_control.ts";
 import { QUEUE_HIGH_WATER_BYTES } from "./limits.ts";
 import type { StreamQueue } from "./stream_queue.ts";
 
+// Local: see docs/STYLE.md, "Hot paths".
+const SendWindow = Window;
+const Incoming = ReceiveWindow;
+
 /** States of a stream. Of an open stream's, bit 0 says that we ended it and bit 1 that the peer did. */
 export const StreamState = {
   OPEN: 0,
@@ -141,8 +145,8 @@ export class Stream {
 
   /** A stream numbered `id` with the initial windows of both sides. */
   constructor(readonly id: number, sendWindow: number, receiveWindow: number) {
-    this.sendWindow = new Window(sendWindow);
-    this.receiveWindow = new ReceiveWindow(receiveWindow);
+    this.sendWindow = new SendWindow(sendWindow);
+    this.receiveWindow = new Incoming(receiveWindow);
   }
 
   /** We sent END_STREAM. */

@@ -205,8 +205,8 @@ export default [
   ),
   mutation(
     "transport/grpc/server_stream.ts",
-    "statusHeaders(code, message, only, room), metadata, true",
-    "statusHeaders(code, message, false, room), metadata, true",
+    "statusFields(code, message, only, room), metadata, true",
+    "statusFields(code, message, false, room), metadata, true",
     "tests/surface/server/trailers_only_test.ts",
     "[C63]",
   ),

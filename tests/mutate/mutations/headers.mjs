@@ -5,6 +5,8 @@ const VALUES = "tests/transport/hpack/value_memory_test.ts";
 const RECENT = "tests/transport/hpack/recent_values_test.ts";
 const HUFFMAN = "tests/transport/hpack/rfc7541_appendix_b_test.ts";
 const REPRESENTATION = "tests/transport/hpack/rfc7541_6_representations_test.ts";
+const REMEMBERED = "tests/transport/hpack/remembered_blocks_test.ts";
+const PAIR = "tests/transport/http2/pair_test.ts";
 const METADATA = "tests/surface/call/metadata_test.ts";
 const CODING = "tests/transport/grpc/coding_test.ts";
 
@@ -46,6 +48,27 @@ export default [
     "if (number >= 0) {",
     REFERENCE,
     "plain decoder reads",
+  ),
+  mutation(
+    "transport/hpack/encoder.ts",
+    "return known !== undefined && known.generation === this.table.generation ? known.bytes : undefined;",
+    "return known?.bytes;",
+    REMEMBERED,
+    "once its table has changed",
+  ),
+  mutation(
+    "transport/http2/header_sections.ts",
+    "const known = extra === undefined && more === undefined ?",
+    "const known = more === undefined ?",
+    PAIR,
+    "sent again and again",
+  ),
+  mutation(
+    "transport/http2/header_sections.ts",
+    "const known = extra === undefined && more === undefined ?",
+    "const known = extra === undefined ?",
+    PAIR,
+    "sent again and again",
   ),
   mutation(
     "transport/hpack/value_memory.ts",

@@ -195,8 +195,8 @@ export default [
   ),
   mutation(
     "transport/grpc/server_stream.ts",
-    "statusHeaders(grpcStatus, message, true, room), fields, true)",
-    "statusHeaders(grpcStatus, message, true), fields, true)",
+    "statusFields(grpcStatus, message, true, room), fields, true)",
+    "statusFields(grpcStatus, message, true), fields, true)",
     LIMITS,
     "begins no call",
   ),

@@ -230,8 +230,8 @@ export default [
   ),
   mutation(
     "surface/promise/server_calls.ts",
-    "if (this.sendMessage(framed)) reuseFramed(framed);",
-    "this.sendMessage(framed); reuseFramed(framed);",
+    "if (this.sendMessage(framed)) reuse(framed);",
+    "this.sendMessage(framed); reuse(framed);",
     MESSAGES,
     "streams of responses",
   ),

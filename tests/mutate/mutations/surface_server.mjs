@@ -33,8 +33,8 @@ export default [
   },
   {
     file: "surface/promise/server_calls.ts",
-    before: '    this.sendStatus(Status.OK, "");\n    this.requests?.end();\n',
-    after: '    this.sendStatus(Status.OK, "");\n',
+    before: '    this.sendStatus(OK, "");\n    this.requests?.end();\n',
+    after: '    this.sendStatus(OK, "");\n',
     test: "tests/surface/nothing_left_test.ts",
     name: "a handler that has answered can read",
   },

@@ -1,6 +1,8 @@
-// Blocks that come again: the decoder gives the same list while that is right, and never when it is not.
+// Blocks that come again: both sides remember them while that is right, and never when it is not.
 import { assert, assertEquals } from "@std/assert";
+import { ByteSink } from "../../../transport/hpack/byte_sink.ts";
 import { Decoder } from "../../../transport/hpack/decoder.ts";
+import { Encoder } from "../../../transport/hpack/encoder.ts";
 import { HeaderList } from "../../../transport/hpack/header_list.ts";
 import { fromHex } from "../../bytes.ts";
 import { test } from "../../harness.ts";
@@ -68,4 +70,47 @@ test("fields that differ from call to call are decoded rightly, however many the
   }
   const again = decode(using, NGHTTP2);
   assertEquals(again.get(":path"), "/bench.Echo/Unary");
+});
+
+/** An encoder, and a list that it has encoded so often that it remembers the block, which is given too. */
+function remembering(): { encoder: Encoder; list: HeaderList; block: Uint8Array } {
+  const encoder = new Encoder();
+  const list = HeaderList.of([[":status", "200"], ["content-type", "application/grpc"]]);
+  assertEquals(encoder.recall(list), undefined);
+  for (let i = 0; i < 4; i++) encode(encoder, list);
+  return { encoder, list, block: encode(encoder, list) };
+}
+
+function encode(encoder: Encoder, list: HeaderList): Uint8Array {
+  const out = new ByteSink();
+  encoder.encode(list, undefined, out);
+  return out.bytes.slice(0, out.length);
+}
+
+test("an encoder recalls the block of a list that it encoded often", () => {
+  const { encoder, list, block } = remembering();
+  assertEquals(encoder.recall(list), block);
+  assertEquals(encoder.recall(HeaderList.of([[":status", "200"]])), undefined);
+});
+
+test("an encoder recalls no block once its table has changed", () => {
+  const { encoder, list, block } = remembering();
+  encode(encoder, HeaderList.of([["x-new", "1"]])); // moves every index
+  assertEquals(encoder.recall(list), undefined);
+  const moved = encode(encoder, list);
+  assert(moved.length === block.length && moved.at(-1) === block.at(-1)! + 1);
+});
+
+test("an encoder recalls no block while the peer is to learn the table's size", () => {
+  const encoder = new Encoder();
+  encoder.setPeerMaxTableSize(100);
+  encoder.setPeerMaxTableSize(4_096);
+  const list = HeaderList.of([[":status", "200"]]);
+  const first = encode(encoder, list);
+  assertEquals(first.slice(0, 1), Uint8Array.of(0x3f)); // the update, of which a prefix of five bits is not enough
+  for (let i = 0; i < 4; i++) encode(encoder, list);
+  assertEquals(encoder.recall(list), Uint8Array.of(0x88));
+  encoder.setPeerMaxTableSize(100);
+  assertEquals(encoder.recall(list), undefined);
+  assertEquals(encode(encoder, list).length, 3);
 });

@@ -1,6 +1,7 @@
 // Calls of all four shapes between two connections, however the bytes are split.
 import { assertEquals } from "@std/assert";
 import { SeededRandom } from "../../../pollers/simulated/seeded_random.ts";
+import { HeaderList } from "../../../transport/hpack/header_list.ts";
 import { test } from "../../harness.ts";
 import { bytewise, Pair, randomly, type Split, whole } from "../pair.ts";
 import { REQUEST_LIST, RESPONSE_LIST, TRAILERS_LIST } from "./wire.ts";
@@ -49,4 +50,15 @@ test("HTTP/2: the usual call goes out in the order of the calls, in one transmit
   pair.client.sendData(stream, new Uint8Array(0), true);
   pair.carry(pair.client, pair.server);
   assertEquals(pair.serverSink.take(), ["headers 1", "data 1 0 end"]);
+});
+
+test("HTTP/2: a list that is sent again and again has what is sent with it, and is itself whatever the table became", () => {
+  const pair = new Pair();
+  for (let call = 0; call < 12; call++) {
+    const extra = call % 3 === 2 ? HeaderList.of([["x-extra", String(call)]]) : undefined;
+    const more = call % 4 === 3 ? HeaderList.of([["x-more", String(call)]]) : undefined;
+    const { id } = pair.client.open(REQUEST_LIST, extra, true, pair.clientSink, more);
+    pair.run();
+    assertEquals([...pair.serverSink.headers.get(id)!], [...REQUEST_LIST, ...extra ?? [], ...more ?? []]);
+  }
 });
