@@ -6,7 +6,7 @@ import { openWholeTurn, type WholeTurn } from "./whole_turn.ts";
 import { KNOWN_ARCHITECTURES, type LinuxLayouts, linuxLayouts } from "./linux_layouts.ts";
 
 /** glibc, then musl by architecture. */
-const NAMES = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"];
+export const LIBC_NAMES = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"];
 
 const SIGNATURES = {
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
@@ -111,10 +111,10 @@ function open(): OpenedLibc {
     const known = KNOWN_ARCHITECTURES.join(" and ");
     return { ok: false, because: `the layout of structs on ${architecture} is unknown; known are ${known}` };
   }
-  const library = openLibrary(NAMES, SIGNATURES);
+  const library = openLibrary(LIBC_NAMES, SIGNATURES);
   if (!library.ok) return library;
   const { functions } = library;
-  const precise = openLibrary(NAMES, PRECISE_WAIT);
+  const precise = openLibrary(LIBC_NAMES, PRECISE_WAIT);
   const epoll_pwait2 = precise.ok ? precise.functions.epoll_pwait2 : undefined;
   // errno lies in memory of this thread, where it stays as long as the thread does.
   const errno = new Int32Array(viewMemory(functions.__errno_location(), 4));
@@ -125,7 +125,7 @@ function open(): OpenedLibc {
   const libc: Libc = {
     ...functions,
     epoll_pwait2,
-    openWholeTurn: () => openWholeTurn(NAMES, "sched_yield"),
+    openWholeTurn: () => openWholeTurn(LIBC_NAMES, "sched_yield"),
     layouts,
     errno: () => errno[0]!,
   };

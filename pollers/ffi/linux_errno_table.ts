@@ -12,12 +12,20 @@ export const EBADF = 9;
 export const EAGAIN = 11;
 /** Memory or a buffer that is not there. */
 export const EFAULT = 14;
+/** It is busy. */
+export const EBUSY = 16;
 /** It is there already. */
 export const EEXIST = 17;
+/** An argument makes no sense to the system. */
+export const EINVAL = 22;
 /** The process has all the descriptors that it may have. */
 export const EMFILE = 24;
 /** There is no reader any more. */
 export const EPIPE = 32;
+/** The kernel has no such call. */
+export const ENOSYS = 38;
+/** The time is over. */
+export const ETIME = 62;
 /** The machine is on no network. */
 export const ENONET = 64;
 /** A protocol error; of accept: of the connection that was about to be accepted. */
@@ -30,6 +38,8 @@ export const ENETDOWN = 100;
 export const ENETUNREACH = 101;
 /** The peer ended the connection before it was accepted. */
 export const ECONNABORTED = 103;
+/** There are no buffers. */
+export const ENOBUFS = 105;
 /** No socket listens there. */
 export const ECONNREFUSED = 111;
 /** The host is down. */
@@ -49,6 +59,7 @@ const NAMES: Readonly<Record<number, string>> = {
   12: "ENOMEM",
   13: "EACCES",
   14: "EFAULT",
+  16: "EBUSY",
   17: "EEXIST",
   20: "ENOTDIR",
   22: "EINVAL",
@@ -57,7 +68,9 @@ const NAMES: Readonly<Record<number, string>> = {
   28: "ENOSPC",
   32: "EPIPE",
   36: "ENAMETOOLONG",
+  38: "ENOSYS",
   40: "ELOOP",
+  62: "ETIME",
   64: "ENONET",
   71: "EPROTO",
   88: "ENOTSOCK",
@@ -81,6 +94,7 @@ const NAMES: Readonly<Record<number, string>> = {
   113: "EHOSTUNREACH",
   114: "EALREADY",
   115: "EINPROGRESS",
+  125: "ECANCELED",
 };
 
 /** "ECONNREFUSED" for 111; "errno 999" for a number without a name here. */

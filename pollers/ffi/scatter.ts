@@ -75,6 +75,20 @@ export class Scatterer<H> {
     return count;
   }
 
+  /** Appends `bytes`, which came in memory that is used again, to `into`, as a copy in a slab. */
+  keep(bytes: Uint8Array, into: SliceBuffer): void {
+    if (this.slab.bytes.length === 0) this.renew();
+    if (bytes.length > this.slab.bytes.length - this.used) {
+      this.slab = this.next ?? this.newSlab();
+      this.next = undefined;
+      this.used = 0;
+    }
+    const { used } = this;
+    this.slab.bytes.set(bytes, used);
+    this.used = used + bytes.length;
+    into.append(this.slab.bytes.subarray(used, this.used));
+  }
+
   /** Memory for one read that lends it; undefined where too much of it is in use. Give it back. */
   lend(): Slab | undefined {
     if (this.lentSlabs === MOST_LENT) return undefined;

@@ -183,13 +183,13 @@ export abstract class ReadinessEngine extends PollingEngine implements Readiness
 }
 
 /** Takes the descriptors of a set out of `ReadinessEngine.own`; none where another thread has: the first word decides. */
-function takeOwn(own: Int32Array): number[] {
+export function takeOwn(own: Int32Array): number[] {
   const first = Atomics.exchange(own, 0, 0);
   return first === 0 ? [] : [first - 1, ...Array.from(own.subarray(1), (word) => word - 1)];
 }
 
 /** Reads of the scatterer. */
-function vectorReader(libc: Libc): ReadVectors<number> {
+export function vectorReader(libc: Libc): ReadVectors<number> {
   return (fd, vectors, count) => {
     for (;;) {
       const read = libc.readv(fd, vectors, count);
@@ -201,7 +201,7 @@ function vectorReader(libc: Libc): ReadVectors<number> {
 }
 
 /** Why a descriptor cannot be adopted, with the error number's name. */
-function adoptionError(errno: number): string {
+export function adoptionError(errno: number): string {
   const name = errnoName(errno);
   switch (errno) {
     case EBADF:

@@ -123,11 +123,16 @@ export class Sockets {
     return Number(option.view.getBigUint64(RLIMIT.current, true));
   }
 
-  private put(address: SocketAddress): number {
-    return writeSockaddr(address, this.address, C, (zone) => {
+  /** Writes `address` into `memory`, and gives its length. */
+  putAddress(address: SocketAddress, memory: NativeMemory): number {
+    return writeSockaddr(address, memory, C, (zone) => {
       const index = this.libc.if_nametoindex(new TextEncoder().encode(`${zone}\0`));
       return index === 0 ? Number(zone) || 0 : index;
     });
+  }
+
+  private put(address: SocketAddress): number {
+    return this.putAddress(address, this.address);
   }
 
   private setOption(fd: number, level: number, name: number, value: number): void {

@@ -1,0 +1,190 @@
+// An endpoint over one descriptor (a socket) or two (a pipe in each direction).
+//
+// A read of a socket that has nothing is a receive into a buffer of the ring's (buffer_ring.ts), whose bytes are copied.
+// Where more has come than a buffer holds, the next read is a plain call into large memory, and the one that finds
+// nothing then waits for the socket to become readable: a long stream is moved in few calls and copied once. Nothing is
+// received while no read is outstanding.
+
+import type { SocketAddress } from "../contract/address.ts";
+import { endOfStream, type IoError } from "../contract/io_error.ts";
+import type { SliceBuffer } from "../contract/slice_buffer.ts";
+import { BaseEndpoint } from "../core/base_endpoint.ts";
+import { U } from "../ffi/io_uring_layouts.ts";
+import { EAGAIN, ENOBUFS } from "../ffi/linux_errno_table.ts";
+import { C } from "../ffi/linux_layouts.ts";
+import type { Slab } from "../ffi/scatter.ts";
+import { errnoError } from "../readiness/sockets.ts";
+import { BUFFER_BYTES, BUFFER_GROUP } from "./buffer_ring.ts";
+import type { IoUringContext } from "./context.ts";
+import type { Operation, OperationOwner } from "./operations.ts";
+
+/** A write whose remaining bytes wait for room. */
+const WAITS = Symbol("waits");
+
+/** What wakes a read or write when it fails: errors and hang-ups are found out by trying. */
+const READ_EVENTS = C.POLLIN | C.POLLRDHUP;
+const WRITE_EVENTS = C.POLLOUT;
+
+/** Reads and writes as soon as it is asked, and has the ring wait where the kernel has nothing or no room. */
+export class IoUringEndpoint extends BaseEndpoint implements OperationOwner {
+  readonly lends = true;
+  /** Nothing is known to be there: a read found nothing, or less than it asked for. */
+  private drained = true;
+  /** The last read brought more than a buffer of the ring's holds. */
+  private streams = false;
+  private ended: IoError | undefined = undefined;
+  private writing: SliceBuffer | undefined = undefined;
+  private keepsDescriptor = false;
+  /** Memory that the last read has lent. */
+  private lent: Slab | undefined = undefined;
+  /** The operation that a read waits for, and the one that a write does. */
+  private receiving: Operation | undefined = undefined;
+  private sending: Operation | undefined = undefined;
+
+  /** The descriptors, the same one twice for a socket, are the endpoint's from here on. */
+  constructor(
+    protected override readonly engine: IoUringContext,
+    local: SocketAddress,
+    peer: SocketAddress,
+    private readonly readFd: number,
+    private readonly writeFd: number,
+    private readonly isSocket: boolean,
+  ) {
+    super(engine, local, peer);
+  }
+
+  detach(): number {
+    if (this.readFd !== this.writeFd) {
+      throw new TypeError("Cannot detach: this endpoint is over two pipes, and one descriptor is asked for");
+    }
+    if (this.reading || this.writing !== undefined) {
+      throw new TypeError("Cannot detach: a read or write is outstanding on this endpoint");
+    }
+    this.keepsDescriptor = true;
+    this.close();
+    return this.readFd;
+  }
+
+  /** A receive is over, something can be read, or there is room. */
+  onComplete(operation: Operation, result: number, flags: number): void {
+    if (operation === this.sending) {
+      this.sending = undefined;
+      this.onWritable();
+    } else if (operation === this.receiving) {
+      this.receiving = undefined;
+      this.onReceived(result, flags);
+    }
+  }
+
+  protected override readNow(into: SliceBuffer): boolean {
+    if (this.lent !== undefined) this.takeBack();
+    if (this.ended !== undefined || this.drained) return false;
+    const { scatterer } = this.engine;
+    const count = this.lending ? this.lendingRead(into) : scatterer.read(this.readFd, into);
+    if (count > 0) {
+      this.drained = count < scatterer.asked;
+      this.streams = count > BUFFER_BYTES;
+      this.engine.activity.atWork = true;
+      return true;
+    }
+    this.drained = true;
+    if (count !== -EAGAIN) {
+      this.ended = count === 0 ? endOfStream(this.peer) : errnoError(count, "read", this.peer);
+    }
+    return false;
+  }
+
+  protected override startRead(): void {
+    const { ended } = this;
+    if (ended !== undefined) this.engine.run(() => this.finishRead(ended));
+    else this.receive();
+  }
+
+  protected override startWrite(data: SliceBuffer): boolean {
+    const result = this.push(data);
+    if (result === undefined) return true;
+    if (result === WAITS) this.writing = data;
+    else this.engine.run(() => this.finishWrite(result));
+    return false;
+  }
+
+  protected override release(): void {
+    const { engine: { operations, descriptors, sockets }, readFd, writeFd } = this;
+    this.writing?.clear();
+    this.writing = undefined;
+    if (this.lent !== undefined) this.takeBack();
+    if (this.receiving !== undefined) operations.abandon(this.receiving);
+    if (this.sending !== undefined) operations.abandon(this.sending);
+    this.receiving = this.sending = undefined;
+    for (const fd of readFd === writeFd ? [readFd] : [readFd, writeFd]) {
+      if (descriptors.remove(fd) && !this.keepsDescriptor) sockets.libc.close(fd);
+    }
+  }
+
+  private receive(): void {
+    const { operations, ring } = this.engine;
+    if (!this.isSocket || this.streams) {
+      this.receiving = operations.begin(this, U.OP_POLL_ADD, this.readFd);
+      ring.setOperationFlags(this.receiving.place, READ_EVENTS);
+    } else {
+      this.receiving = operations.begin(this, U.OP_RECV, this.readFd, U.IOSQE_BUFFER_SELECT);
+      ring.setBufferGroup(this.receiving.place, BUFFER_GROUP);
+    }
+  }
+
+  private onReceived(result: number, flags: number): void {
+    const into = this.readInto;
+    if (into === undefined) return;
+    if ((flags & U.CQE_F_BUFFER) !== 0 && result > 0) {
+      const { engine: { buffers, scatterer } } = this;
+      scatterer.keep(buffers.view(flags >>> U.CQE_BUFFER_SHIFT, result), into);
+      this.drained = result < BUFFER_BYTES && (flags & U.CQE_F_SOCK_NONEMPTY) === 0;
+      return this.finishRead(undefined);
+    }
+    if (this.streams || !this.isSocket || result === -ENOBUFS || result === -EAGAIN) {
+      // It is readable, or as many connections as there are buffers were before it.
+      this.drained = false;
+      if (this.readNow(into)) return this.finishRead(undefined);
+      this.streams = false;
+      if (this.ended === undefined) return this.receive();
+    } else {
+      this.ended = result === 0 ? endOfStream(this.peer) : errnoError(result, "read", this.peer);
+    }
+    this.finishRead(this.ended);
+  }
+
+  /** There is room again, or the peer is gone. */
+  private onWritable(): void {
+    if (this.writing === undefined) return;
+    const result = this.push(this.writing);
+    if (result === WAITS) return;
+    this.writing = undefined;
+    this.finishWrite(result);
+  }
+
+  private lendingRead(into: SliceBuffer): number {
+    const { engine: { scatterer }, readFd } = this;
+    const slab = scatterer.lend();
+    if (slab === undefined) return scatterer.read(readFd, into);
+    const count = scatterer.readInto(slab, readFd, into);
+    if (count > 0) this.lent = slab;
+    else scatterer.giveBack(slab);
+    return count;
+  }
+
+  private takeBack(): void {
+    this.engine.scatterer.giveBack(this.lent!);
+    this.lent = undefined;
+  }
+
+  /** Writes what the kernel takes: undefined where all went. */
+  private push(data: SliceBuffer): IoError | typeof WAITS | undefined {
+    const { gatherer, operations, ring } = this.engine;
+    const result = gatherer.write(this.writeFd, data, this.isSocket);
+    if (result === 0) return undefined;
+    if (result !== -EAGAIN) return errnoError(result, "write", this.peer);
+    this.sending = operations.begin(this, U.OP_POLL_ADD, this.writeFd);
+    ring.setOperationFlags(this.sending.place, WRITE_EVENTS);
+    return WAITS;
+  }
+}

@@ -1,0 +1,255 @@
+// The io_uring engine: a ring, the operations in it, and where there is one a thread that looks after it.
+
+import type { SocketAddress } from "../contract/address.ts";
+import type {
+  Endpoint,
+  EndpointOptions,
+  EngineOptions,
+  Instant,
+  Listener,
+  ListenOptions,
+} from "../contract/engine.ts";
+import type { IoError } from "../contract/io_error.ts";
+import type { ConnectAttempt } from "../core/base_engine.ts";
+import { UNNAMED } from "../core/unix_path.ts";
+import { UringCalls } from "../ffi/io_uring_calls.ts";
+import { type Libc, releaseLibc, retainLibc } from "../ffi/libc.ts";
+import { EEXIST, EMFILE, EPERM } from "../ffi/linux_errno_table.ts";
+import { C, IOVEC } from "../ffi/linux_layouts.ts";
+import { Scatterer } from "../ffi/scatter.ts";
+import { threadModule } from "../native/thread_module.ts";
+import { adoptionError, takeOwn, vectorReader } from "../readiness/engine.ts";
+import { Gatherer } from "../readiness/gather.ts";
+import { errnoError, Sockets } from "../readiness/sockets.ts";
+import { PollingEngine } from "../threads/polling_engine.ts";
+import { Dispatcher } from "../threads/waiting.ts";
+import { BufferRing } from "./buffer_ring.ts";
+import { IoUringConnector } from "./connector.ts";
+import type { IoUringContext } from "./context.ts";
+import { Descriptors } from "./descriptors.ts";
+import { IoUringEndpoint } from "./endpoint.ts";
+import { IoUringListener } from "./listener.ts";
+import { OperationTable } from "./operations.ts";
+import { createPollset, MAX_EVENTS, type WatchedRing } from "./pollset.ts";
+import { COMPLETION_NUMBERS } from "./ring.ts";
+
+/** What the poller thread runs. */
+export const pollerModule: () => URL = /* @__PURE__ */ threadModule(
+  () => new URL("./poller_worker.ts", import.meta.url),
+);
+
+/** How long a shutdown waits for the last completions, which come at once. */
+const LAST_COMPLETIONS_MS = 5_000;
+
+const DUE_NUMBERS = MAX_EVENTS * COMPLETION_NUMBERS;
+
+/** What an engine has open; can be sent to other threads. */
+interface OpenDescriptors {
+  readonly words: Int32Array;
+  readonly own: Int32Array;
+}
+
+/** io_uring on Linux, through FFI. */
+export class IoUringEngine extends PollingEngine implements IoUringContext {
+  /** Socket calls. */
+  readonly sockets: Sockets;
+  /** Reads of all endpoints. */
+  readonly scatterer: Scatterer<number>;
+  /** Writes of all endpoints. */
+  readonly gatherer: Gatherer;
+  /** The ring that operations go into. */
+  readonly ring: WatchedRing;
+  /** Memory of receives. */
+  readonly buffers: BufferRing;
+  /** Operations whose completions are awaited. */
+  readonly operations: OperationTable;
+  /** What is open. */
+  readonly descriptors: Descriptors = new Descriptors();
+  private readonly calls: UringCalls;
+  /** The ring's own descriptors, each and one more; the first is 0 once they are closed. */
+  private readonly own: Int32Array;
+  private readonly due = new Int32Array(DUE_NUMBERS);
+  private readonly dispatcher: Dispatcher;
+  private readonly submitQueued = (): void => this.submit();
+  private watching = false;
+  /** This thread waits in `waitSync`. */
+  private blocking = false;
+  private onIdle: () => void = () => {};
+
+  /** Throws an Error where the system has no descriptors or memory left for a ring. */
+  constructor(libc: Libc, options: EngineOptions) {
+    super("io_uring", options);
+    this.sockets = new Sockets(libc);
+    this.scatterer = new Scatterer(vectorReader(libc), IOVEC, this.readBufferBytes);
+    this.gatherer = new Gatherer(libc);
+    const calls = UringCalls.open(libc);
+    if (typeof calls === "string") throw new Error(`Cannot make an engine of io_uring: ${calls}`);
+    this.calls = calls;
+    const ring = this.ring = openRing(calls);
+    this.buffers = openBuffers(calls, ring);
+    this.operations = new OperationTable(ring, this.buffers, () => this.idle());
+    this.own = new Int32Array(new SharedArrayBuffer(ring.own.length * 4));
+    this.own.set(ring.own.map((fd) => fd + 1));
+    this.dispatcher = new Dispatcher(this.operations, this.execCtx);
+    // A thread that waits in the ring submits with each wait; one that does not must do so by itself.
+    if (options.ownThread !== true) ring.onQueued = () => this.activity.soon(this.submitQueued);
+    this.poll({
+      source: ring,
+      target: this.operations,
+      poller: { module: pollerModule(), source: ring.share(), dueNumbers: DUE_NUMBERS },
+      openWholeTurn: libc.openWholeTurn,
+    });
+    retainLibc(); // last: what is above may throw
+  }
+
+  override listen(
+    options: ListenOptions,
+    onAccept: (endpoint: Endpoint) => void,
+    onShutdown: (error?: IoError) => void,
+  ): Listener {
+    return new IoUringListener(this, options, onAccept, onShutdown);
+  }
+
+  /** A socket pair. */
+  override pair(): Promise<[Endpoint, Endpoint]> {
+    const fds = this.sockets.pair();
+    if (typeof fds === "number") return Promise.reject(new Error(errnoError(fds, "socketpair").message));
+    const one = this.adoptSocket(fds[0], UNNAMED, UNNAMED);
+    const other = this.adoptSocket(fds[1], UNNAMED, UNNAMED);
+    if (one instanceof IoUringEndpoint && other instanceof IoUringEndpoint) {
+      return Promise.resolve([one, other]);
+    }
+    for (const end of [one, other]) if (typeof end !== "number") end.close();
+    return Promise.reject(new Error(errnoError(Number(one) || Number(other), "socketpair").message));
+  }
+
+  override adopt(readFd: number, writeFd: number = readFd): Endpoint {
+    const { sockets, descriptors } = this;
+    for (const fd of readFd === writeFd ? [readFd] : [readFd, writeFd]) {
+      const result = descriptors.has(fd) ? -EEXIST : this.whyNoPolling(fd) || sockets.setNonBlocking(fd);
+      if (result < 0) throw new Error(`Cannot adopt descriptor ${fd}: ${adoptionError(-result)}`);
+    }
+    const socket = readFd === writeFd ? sockets.localAddress(readFd) : undefined;
+    const endpoint = socket !== undefined
+      ? this.endpointOver(readFd, readFd, socket, sockets.peerAddress(readFd) ?? UNNAMED, true)
+      : this.endpointOver(readFd, writeFd, UNNAMED, UNNAMED, false);
+    if (typeof endpoint !== "number") return endpoint;
+    throw new Error(`Cannot adopt descriptor ${readFd}: ${adoptionError(-endpoint)}`);
+  }
+
+  override detach(endpoint: Endpoint): number {
+    if (endpoint instanceof IoUringEndpoint && this.opened.has(endpoint)) return endpoint.detach();
+    throw new TypeError("Cannot detach: the endpoint is not open in this engine");
+  }
+
+  override exportResources(): OpenDescriptors {
+    return { words: this.descriptors.words, own: this.own };
+  }
+
+  /** The ring's memory stays mapped: the thread that is gone may not have noticed. Its operations end with the ring. */
+  override reclaimResources(exported: unknown, kept: readonly number[] = []): Promise<void> {
+    const { words, own } = exported as OpenDescriptors;
+    for (const fd of [...takeOwn(own), ...new Descriptors(words).takeAll()]) {
+      if (!kept.includes(fd)) this.sockets.libc.close(fd);
+    }
+    return Promise.resolve();
+  }
+
+  override waitSync(until: () => boolean, deadline: Instant, spinMs?: number, listens?: boolean): boolean {
+    this.blocking = true;
+    try {
+      return super.waitSync(until, deadline, spinMs, listens);
+    } finally {
+      this.blocking = false;
+    }
+  }
+
+  adoptSocket(fd: number, local: SocketAddress, peer: SocketAddress): IoUringEndpoint | number {
+    const endpoint = this.endpointOver(fd, fd, local, peer, true);
+    if (typeof endpoint === "number") this.sockets.libc.close(fd);
+    return endpoint;
+  }
+
+  protected override startConnect(
+    to: SocketAddress,
+    options: EndpointOptions,
+    attempt: ConnectAttempt,
+  ): void {
+    new IoUringConnector(this, to, options, attempt).start();
+  }
+
+  protected override openChanged(open: boolean): void {
+    this.watching = open;
+    // Completions of what was closed are still to come.
+    if (open || this.operations.pending === 0) super.openChanged(open);
+  }
+
+  protected override lastEvents(): Promise<void> {
+    if (this.operations.pending === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const limit = this.loop.arm(LAST_COMPLETIONS_MS, resolve);
+      this.onIdle = () => {
+        this.loop.disarm(limit);
+        resolve();
+      };
+    });
+  }
+
+  protected override closeSource(): void {
+    // First, and never twice: descriptors that get these numbers next are not this engine's.
+    if (takeOwn(this.own).length > 0) this.ring.close();
+    this.buffers.close();
+    this.calls.close();
+    releaseLibc();
+  }
+
+  private endpointOver(
+    readFd: number,
+    writeFd: number,
+    local: SocketAddress,
+    peer: SocketAddress,
+    isSocket: boolean,
+  ): IoUringEndpoint | number {
+    if (!this.descriptors.add(readFd) || !this.descriptors.add(writeFd)) return -EMFILE;
+    return new IoUringEndpoint(this, local, peer, readFd, writeFd, isSocket);
+  }
+
+  /** Files, which are always ready, cannot be waited for; 0 for what can. */
+  private whyNoPolling(fd: number): number {
+    const { libc } = this.sockets;
+    if (libc.fcntl(fd, C.F_GETFL, 0) < 0) return -libc.errno();
+    return libc.lseek(fd, 0, C.SEEK_CUR) >= 0 ? -EPERM : 0;
+  }
+
+  /** Submits what was asked for outside a wait; what is complete at once is dispatched. */
+  private submit(): void {
+    const { ring, due } = this;
+    if (ring.queued === 0) return;
+    if (this.blocking) return ring.submit();
+    this.dispatcher.dispatch(due, ring.wait(0, due));
+  }
+
+  private idle(): void {
+    if (!this.watching) super.openChanged(false);
+    this.onIdle();
+  }
+}
+
+function openRing(calls: UringCalls): WatchedRing {
+  try {
+    return createPollset(calls);
+  } catch (error) {
+    calls.close();
+    throw error;
+  }
+}
+
+function openBuffers(calls: UringCalls, ring: WatchedRing): BufferRing {
+  try {
+    return new BufferRing(calls, ring);
+  } catch (error) {
+    ring.close();
+    calls.close();
+    throw error;
+  }
+}

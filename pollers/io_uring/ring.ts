@@ -1,0 +1,310 @@
+// A ring: operations go in at one end, completions come out at the other, both through memory shared with the kernel.
+//
+// It is made with SINGLE_ISSUER and DEFER_TASKRUN: one thread submits, and whatever the kernel does for an operation it
+// does while that thread is in io_uring_enter. So memory that operations name is read and written during our own call
+// alone, and no operation runs on for a thread that is gone.
+
+import { EAGAIN, EBUSY, EINTR, errnoName, ETIME } from "../ffi/linux_errno_table.ts";
+import { C, TIMESPEC } from "../ffi/linux_layouts.ts";
+import type { UringCalls } from "../ffi/io_uring_calls.ts";
+import { CQE, SQE, U, URING_PARAMS, URING_WAIT } from "../ffi/io_uring_layouts.ts";
+import { viewMemory } from "../ffi/library.ts";
+import { Arena, type NativeMemory } from "../ffi/memory.ts";
+import { SOCKADDR_BYTES } from "../ffi/sockaddr.ts";
+import type { EventSource } from "../threads/waiting.ts";
+
+/** Operations that wait to be submitted, at most: when they are so many, they are submitted. */
+const ENTRIES = 512;
+
+/** Completions that wait to be taken; the kernel keeps those that do not fit. */
+const COMPLETIONS = 4_096;
+
+/** Numbers of a completion in `due`: the slot of its operation, its result, its flags. */
+export const COMPLETION_NUMBERS = 3;
+
+/** What the kernel gives back for an operation that nobody waits for. */
+const NOBODY = 0xffff_ffff;
+
+const SETUP_FLAGS = U.SETUP_CQSIZE | U.SETUP_CLAMP | U.SETUP_SUBMIT_ALL | U.SETUP_TASKRUN_FLAG |
+  U.SETUP_SINGLE_ISSUER | U.SETUP_DEFER_TASKRUN;
+
+/** The words of {@linkcode RingMemory.control}. */
+export const KICKED = 0;
+
+/** Where a ring's memory is, for the thread that only looks whether something has happened. */
+export interface RingMemory {
+  /** The kernel adds to it where completions come or are due. */
+  readonly eventFd: number;
+  /** The rings, and offsets of words in them. */
+  readonly address: number;
+  readonly byteLength: number;
+  readonly flagsAt: number;
+  readonly headAt: number;
+  readonly tailAt: number;
+  /** Shared words. */
+  readonly control: Int32Array;
+}
+
+/** Why a ring cannot be made: the negative error number of io_uring_setup. */
+export class RingError extends Error {
+  /** `result` is what the system said to `call`. */
+  constructor(readonly call: string, readonly result: number) {
+    super(`${call} failed: ${errnoName(-result)}`);
+  }
+}
+
+/** The descriptor and the sizes of a new ring. */
+function setup(calls: UringCalls, entries: number): { fd: number; params: DataView } {
+  const params = new Arena(URING_PARAMS.size).allocate(URING_PARAMS.size);
+  params.view.setUint32(URING_PARAMS.flags, SETUP_FLAGS, true);
+  params.view.setUint32(URING_PARAMS.cqEntries, entries * (COMPLETIONS / ENTRIES), true);
+  const fd = calls.setup(entries, params.address);
+  if (fd < 0) throw new RingError("io_uring_setup", fd);
+  return { fd, params: params.view };
+}
+
+/** Makes a small ring and closes it: throws a {@linkcode RingError} where there can be none. */
+export function tryRing(calls: UringCalls): void {
+  calls.libc.close(setup(calls, 4).fd);
+}
+
+/** A ring, used by the thread that made it. */
+export class Ring implements EventSource {
+  readonly loss = "the ring can no longer be waited on";
+  /** The ring's descriptor. */
+  readonly fd: number;
+  /** Called when the first operation waits to be submitted. */
+  onQueued: () => void = () => {};
+  private readonly maps: Array<{ readonly address: number; readonly byteLength: number }> = [];
+  /** Both rings' words, and the operations' (struct io_uring_sqe). */
+  private readonly words: Int32Array;
+  private readonly entries: Int32Array;
+  private readonly sqHead: number;
+  private readonly sqTail: number;
+  private readonly sqFlags: number;
+  private readonly sqMask: number;
+  private readonly cqHead: number;
+  private readonly cqTail: number;
+  private readonly cqMask: number;
+  private readonly cqes: number;
+  private readonly waitArgument: NativeMemory;
+  private readonly timeout: NativeMemory;
+  /** Memory beside each operation that waits, for an address. */
+  private readonly rooms: NativeMemory[] = [];
+  private tail: number;
+  private submittedTail: number;
+  private closed = false;
+
+  /** Throws a {@linkcode RingError} where the system has no ring left. */
+  constructor(protected readonly calls: UringCalls) {
+    const { fd, params } = setup(calls, ENTRIES);
+    this.fd = fd;
+    const at = (offset: number): number => params.getUint32(offset, true);
+    const sqEntries = at(URING_PARAMS.sqEntries);
+    const ringBytes = Math.max(
+      at(URING_PARAMS.sqArray) + sqEntries * 4,
+      at(URING_PARAMS.cqes) + at(URING_PARAMS.cqEntries) * CQE.size,
+    );
+    try {
+      this.words = this.map(ringBytes, U.OFF_SQ_RING);
+      this.entries = this.map(sqEntries * SQE.size, U.OFF_SQES);
+    } catch (error) {
+      this.unmapAll();
+      calls.libc.close(fd);
+      throw error;
+    }
+    this.sqHead = at(URING_PARAMS.sqHead) / 4;
+    this.sqTail = at(URING_PARAMS.sqTail) / 4;
+    this.sqFlags = at(URING_PARAMS.sqFlags) / 4;
+    this.sqMask = this.words[at(URING_PARAMS.sqMask) / 4]!;
+    this.cqHead = at(URING_PARAMS.cqHead) / 4;
+    this.cqTail = at(URING_PARAMS.cqTail) / 4;
+    this.cqMask = this.words[at(URING_PARAMS.cqMask) / 4]!;
+    this.cqes = at(URING_PARAMS.cqes) / 4;
+    // The array between the ring and the operations names each of them once, and stays so.
+    const array = at(URING_PARAMS.sqArray) / 4;
+    for (let i = 0; i < sqEntries; i++) this.words[array + i] = i;
+    this.tail = this.submittedTail = Atomics.load(this.words, this.sqTail);
+    const arena = new Arena(URING_WAIT.size + TIMESPEC.size + 64 + sqEntries * SOCKADDR_BYTES);
+    this.waitArgument = arena.allocate(URING_WAIT.size);
+    this.timeout = arena.allocate(TIMESPEC.size);
+    this.waitArgument.view.setBigUint64(URING_WAIT.timeout, BigInt(this.timeout.address), true);
+    for (let i = 0; i < sqEntries; i++) this.rooms.push(arena.allocate(SOCKADDR_BYTES));
+  }
+
+  /** The descriptors that it has open. */
+  get own(): readonly number[] {
+    return [this.fd];
+  }
+
+  /** Where another thread finds what it may look at. */
+  protected places(): Omit<RingMemory, "eventFd" | "control"> {
+    const { address, byteLength } = this.maps[0]!;
+    return { address, byteLength, flagsAt: this.sqFlags, headAt: this.cqHead, tailAt: this.cqTail };
+  }
+
+  /** Operations that wait to be submitted. */
+  get queued(): number {
+    return (this.tail - this.submittedTail) | 0;
+  }
+
+  /** Completions wait to be taken. */
+  get hasCompletions(): boolean {
+    return !this.closed && Atomics.load(this.words, this.cqTail) !== this.words[this.cqHead]!;
+  }
+
+  /**
+   * Adds an operation whose completions are those of `slot`, and returns its place. What is not said is zero; an address
+   * must stay where it is until the operation is complete, unless the kernel copies it when it takes the operation.
+   */
+  add(opcode: number, fd: number, slot: number, flags = 0, ioprio = 0): number {
+    if (this.closed) throw new Error("Cannot add an operation: the ring is closed");
+    if (this.queued > this.sqMask) this.submit();
+    if (this.queued > this.sqMask) throw new Error("the kernel takes no more operations");
+    if (this.queued === 0) this.onQueued();
+    const place = this.tail;
+    const at = (place & this.sqMask) * (SQE.size / 4);
+    const { entries } = this;
+    entries.fill(0, at, at + SQE.size / 4);
+    entries[at] = opcode | (flags << 8) | (ioprio << 16);
+    entries[at + SQE.fd / 4] = fd;
+    entries[at + SQE.userData / 4] = slot;
+    this.tail = (place + 1) | 0;
+    return place;
+  }
+
+  /** Sets the address and the length of the operation at `place`. */
+  setMemory(place: number, address: number, length: number): void {
+    const at = (place & this.sqMask) * (SQE.size / 4);
+    this.setWide(at + SQE.address / 4, address);
+    this.entries[at + SQE.length / 4] = length;
+  }
+
+  /** Sets the field that its neighbour in memory is called after: of a connect the address's length. */
+  setOffset(place: number, offset: number): void {
+    this.setWide((place & this.sqMask) * (SQE.size / 4) + SQE.offset / 4, offset);
+  }
+
+  /** Sets flags that are the operation's own: of a message, of an accept, or the events of a poll. */
+  setOperationFlags(place: number, flags: number): void {
+    this.entries[(place & this.sqMask) * (SQE.size / 4) + SQE.operationFlags / 4] = flags;
+  }
+
+  /** Sets the group that the operation takes its buffer from. */
+  setBufferGroup(place: number, group: number): void {
+    this.entries[(place & this.sqMask) * (SQE.size / 4) + SQE.bufferGroup / 4] = group;
+  }
+
+  /** Memory beside the operation at `place`, which is its own until it is submitted. */
+  room(place: number): NativeMemory {
+    return this.rooms[place & this.sqMask]!;
+  }
+
+  /**
+   * Ends the operation at `place`, whose completions are those of `slot`, before the next line runs: it lets its file go.
+   * Its last completion comes as any other does. One that was not submitted is never done: its descriptor's number may
+   * be another's by then.
+   */
+  cancel(place: number, slot: number): void {
+    if (this.closed) return;
+    if (((this.tail - place) | 0) <= this.queued) {
+      const at = (place & this.sqMask) * (SQE.size / 4);
+      this.entries.fill(0, at, at + SQE.size / 4);
+      this.entries[at + SQE.userData / 4] = slot;
+      return; // an operation that does nothing, and is complete at once
+    }
+    const cancel = this.add(U.OP_ASYNC_CANCEL, -1, NOBODY, U.IOSQE_CQE_SKIP_SUCCESS);
+    this.setMemory(cancel, slot, 0);
+    this.submit();
+  }
+
+  /** Submits what waits, without waiting for anything. */
+  submit(): void {
+    if (this.closed) return;
+    Atomics.store(this.words, this.sqTail, this.tail);
+    this.entered(this.calls.enter(this.fd, this.queued));
+  }
+
+  /** Submits what waits, waits at most `timeoutMs`, and puts completions into `due`. */
+  wait(timeoutMs: number, due: Int32Array): number {
+    if (this.closed) throw new Error("io_uring_enter failed: EBADF");
+    const { words } = this;
+    const { queued } = this;
+    const isThere = this.hasCompletions;
+    const isDue = (Atomics.load(words, this.sqFlags) & (U.SQ_TASKRUN | U.SQ_CQ_OVERFLOW)) !== 0;
+    if (queued > 0 || isDue || (timeoutMs > 0 && !isThere)) {
+      Atomics.store(words, this.sqTail, this.tail);
+      this.entered(
+        timeoutMs === 0 || isThere
+          ? this.calls.enter(this.fd, queued)
+          : timeoutMs === Infinity
+          ? this.calls.enterAndWait(this.fd, queued, 0, 0)
+          : this.waitFor(timeoutMs, queued),
+      );
+    }
+    return this.take(due);
+  }
+
+  /** Nothing else than this thread waits. */
+  kick(): void {}
+
+  /** Closes the ring and gives its memory back. */
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.calls.libc.close(this.fd);
+    this.unmapAll();
+  }
+
+  private waitFor(timeoutMs: number, queued: number): number {
+    const { view } = this.timeout;
+    const seconds = Math.floor(timeoutMs / 1000);
+    view.setUint32(TIMESPEC.seconds, seconds, true);
+    view.setUint32(TIMESPEC.nanoseconds, Math.floor((timeoutMs - seconds * 1000) * 1e6), true);
+    return this.calls.enterAndWait(this.fd, queued, this.waitArgument.address, URING_WAIT.size);
+  }
+
+  /** What the kernel took is no longer queued, whatever the call said. */
+  private entered(result: number): void {
+    this.submittedTail = Atomics.load(this.words, this.sqHead);
+    if (result >= 0) return;
+    // A signal, the end of the time, or no room for the moment: what was not taken stays queued.
+    if (result === -EINTR || result === -ETIME || result === -EAGAIN || result === -EBUSY) return;
+    throw new Error(`io_uring_enter failed: ${errnoName(-result)}`);
+  }
+
+  private take(due: Int32Array): number {
+    const { words, cqMask, cqes } = this;
+    let head = words[this.cqHead]!;
+    const tail = Atomics.load(words, this.cqTail);
+    let found = 0;
+    for (; head !== tail && found < due.length; head = (head + 1) | 0) {
+      const at = cqes + (head & cqMask) * (CQE.size / 4);
+      const slot = words[at]!;
+      if (slot === (NOBODY | 0)) continue;
+      due[found] = slot;
+      due[found + 1] = words[at + CQE.result / 4]!;
+      due[found + 2] = words[at + CQE.flags / 4]!;
+      found += COMPLETION_NUMBERS;
+    }
+    Atomics.store(words, this.cqHead, head);
+    return found;
+  }
+
+  private setWide(at: number, value: number): void {
+    this.entries[at] = value | 0; // its low half
+    this.entries[at + 1] = Math.floor(value / 0x1_0000_0000);
+  }
+
+  private map(byteLength: number, offset: number): Int32Array {
+    const flags = C.MAP_SHARED | C.MAP_POPULATE;
+    const address = this.calls.map(byteLength, C.PROT_READ | C.PROT_WRITE, flags, this.fd, offset);
+    if (address < 0) throw new RingError("mmap", address);
+    this.maps.push({ address, byteLength });
+    return new Int32Array(viewMemory(address, byteLength));
+  }
+
+  private unmapAll(): void {
+    for (const { address, byteLength } of this.maps) this.calls.unmap(address, byteLength);
+  }
+}
