@@ -27,6 +27,7 @@ const ENTRIES = [
   "pollers/native/entry.ts",
   "pollers/epoll/entry.ts",
   "pollers/poll/entry.ts",
+  "pollers/io_uring/entry.ts",
   "pollers/iocp/entry.ts",
 ];
 
@@ -34,6 +35,7 @@ const ENTRIES = [
 const THREADS = [
   "pollers/epoll/poller_worker.ts",
   "pollers/poll/poller_worker.ts",
+  "pollers/io_uring/poller_worker.ts",
   "pollers/iocp/poller_worker.ts",
   "pollers/native/lookup_worker.ts",
   "pollers/threads/executor_worker.ts",

@@ -3,6 +3,7 @@
 import { choosePoller, type PollerChoice } from "./choose.ts";
 import type { EngineFactory, EngineOptions, EventEngine } from "./contract/engine.ts";
 import { epollFactory } from "./epoll/mod.ts";
+import { ioUringFactory } from "./io_uring/mod.ts";
 import { iocpFactory } from "./iocp/mod.ts";
 import { environmentVariable } from "./native/env.ts";
 import { nativeFactory, nodeFactory } from "./native/mod.ts";
@@ -14,6 +15,7 @@ const known: EngineFactory[] = [
   epollFactory,
   iocpFactory,
   pollFactory,
+  ioUringFactory,
   nodeFactory,
 ];
 

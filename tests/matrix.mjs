@@ -33,10 +33,16 @@ const END_TO_END = [
 
 /**
  * What runs on a poller besides everything on `native`: on `epoll`, which has its own sockets and threads, all above the
- * pollers; on `poll`, which has epoll's sockets, what goes from end to end. `node` is there for comparison, and has its
+ * pollers; on `poll`, which has epoll's sockets, and on `io_uring`, which writes as epoll does, what goes from end to end. `node` is there for comparison, and has its
  * contract suite.
  */
-const SUITES = { epoll: ABOVE_POLLERS, iocp: ABOVE_POLLERS, poll: END_TO_END, node: [] };
+const SUITES = {
+  epoll: ABOVE_POLLERS,
+  iocp: ABOVE_POLLERS,
+  poll: END_TO_END,
+  io_uring: END_TO_END,
+  node: [],
+};
 
 /** The folders and files, below tests/, that run on `poller` once more. */
 export function suitesOn(poller) {

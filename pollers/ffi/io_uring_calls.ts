@@ -1,7 +1,7 @@
 // The system calls of io_uring, for which the C library has no functions, and memory that is mapped.
 
 import { runtime } from "../native/detect.ts";
-import { LIBC_NAMES, type Libc } from "./libc.ts";
+import { type Libc, LIBC_NAMES } from "./libc.ts";
 import { type NativeFunctions, openLibrary } from "./library.ts";
 import { U } from "./io_uring_layouts.ts";
 

@@ -5,16 +5,17 @@ import type { EndpointOptions, TaskHandle } from "../contract/engine.ts";
 import type { ConnectAttempt } from "../core/base_engine.ts";
 import { UNNAMED } from "../core/unix_path.ts";
 import { EAGAIN } from "../ffi/linux_errno_table.ts";
+import type { OperationOwner } from "../completion/operations.ts";
 import { U } from "../ffi/io_uring_layouts.ts";
 import { errnoError } from "../readiness/sockets.ts";
 import type { IoUringContext } from "./context.ts";
-import type { Operation, OperationOwner } from "./operations.ts";
+import type { Operation } from "./operations.ts";
 
 /** The pause before another connect to a unix socket whose backlog is full: the kernel has no event for room in it. */
 const BACKLOG_PAUSE_MS = 10;
 
 /** Connects without blocking, and reports to an attempt, never on its caller's stack. */
-export class IoUringConnector implements OperationOwner {
+export class IoUringConnector implements OperationOwner<Operation> {
   private fd = -1;
   private connecting: Operation | undefined = undefined;
   private retry: TaskHandle | undefined = undefined;

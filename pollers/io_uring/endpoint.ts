@@ -9,6 +9,7 @@ import type { SocketAddress } from "../contract/address.ts";
 import { endOfStream, type IoError } from "../contract/io_error.ts";
 import type { SliceBuffer } from "../contract/slice_buffer.ts";
 import { BaseEndpoint } from "../core/base_endpoint.ts";
+import type { OperationOwner } from "../completion/operations.ts";
 import { U } from "../ffi/io_uring_layouts.ts";
 import { EAGAIN, ENOBUFS } from "../ffi/linux_errno_table.ts";
 import { C } from "../ffi/linux_layouts.ts";
@@ -16,7 +17,7 @@ import type { Slab } from "../ffi/scatter.ts";
 import { errnoError } from "../readiness/sockets.ts";
 import { BUFFER_BYTES, BUFFER_GROUP } from "./buffer_ring.ts";
 import type { IoUringContext } from "./context.ts";
-import type { Operation, OperationOwner } from "./operations.ts";
+import type { Operation } from "./operations.ts";
 
 /** A write whose remaining bytes wait for room. */
 const WAITS = Symbol("waits");
@@ -26,7 +27,7 @@ const READ_EVENTS = C.POLLIN | C.POLLRDHUP;
 const WRITE_EVENTS = C.POLLOUT;
 
 /** Reads and writes as soon as it is asked, and has the ring wait where the kernel has nothing or no room. */
-export class IoUringEndpoint extends BaseEndpoint implements OperationOwner {
+export class IoUringEndpoint extends BaseEndpoint implements OperationOwner<Operation> {
   readonly lends = true;
   /** Nothing is known to be there: a read found nothing, or less than it asked for. */
   private drained = true;

@@ -11,6 +11,7 @@ import type {
 } from "../contract/engine.ts";
 import type { IoError } from "../contract/io_error.ts";
 import type { ConnectAttempt } from "../core/base_engine.ts";
+import { CompletionEngine } from "../completion/engine.ts";
 import { UNNAMED } from "../core/unix_path.ts";
 import { UringCalls } from "../ffi/io_uring_calls.ts";
 import { type Libc, releaseLibc, retainLibc } from "../ffi/libc.ts";
@@ -18,10 +19,9 @@ import { EEXIST, EMFILE, EPERM } from "../ffi/linux_errno_table.ts";
 import { C, IOVEC } from "../ffi/linux_layouts.ts";
 import { Scatterer } from "../ffi/scatter.ts";
 import { threadModule } from "../native/thread_module.ts";
-import { adoptionError, takeOwn, vectorReader } from "../readiness/engine.ts";
 import { Gatherer } from "../readiness/gather.ts";
-import { errnoError, Sockets } from "../readiness/sockets.ts";
-import { PollingEngine } from "../threads/polling_engine.ts";
+import { ownWords, takeOwn } from "../readiness/own_descriptors.ts";
+import { adoptionError, errnoError, Sockets, vectorReader } from "../readiness/sockets.ts";
 import { Dispatcher } from "../threads/waiting.ts";
 import { BufferRing } from "./buffer_ring.ts";
 import { IoUringConnector } from "./connector.ts";
@@ -38,9 +38,6 @@ export const pollerModule: () => URL = /* @__PURE__ */ threadModule(
   () => new URL("./poller_worker.ts", import.meta.url),
 );
 
-/** How long a shutdown waits for the last completions, which come at once. */
-const LAST_COMPLETIONS_MS = 5_000;
-
 const DUE_NUMBERS = MAX_EVENTS * COMPLETION_NUMBERS;
 
 /** What an engine has open; can be sent to other threads. */
@@ -50,7 +47,7 @@ interface OpenDescriptors {
 }
 
 /** io_uring on Linux, through FFI. */
-export class IoUringEngine extends PollingEngine implements IoUringContext {
+export class IoUringEngine extends CompletionEngine implements IoUringContext {
   /** Socket calls. */
   readonly sockets: Sockets;
   /** Reads of all endpoints. */
@@ -71,10 +68,8 @@ export class IoUringEngine extends PollingEngine implements IoUringContext {
   private readonly due = new Int32Array(DUE_NUMBERS);
   private readonly dispatcher: Dispatcher;
   private readonly submitQueued = (): void => this.submit();
-  private watching = false;
   /** This thread waits in `waitSync`. */
   private blocking = false;
-  private onIdle: () => void = () => {};
 
   /** Throws an Error where the system has no descriptors or memory left for a ring. */
   constructor(libc: Libc, options: EngineOptions) {
@@ -88,8 +83,7 @@ export class IoUringEngine extends PollingEngine implements IoUringContext {
     const ring = this.ring = openRing(calls);
     this.buffers = openBuffers(calls, ring);
     this.operations = new OperationTable(ring, this.buffers, () => this.idle());
-    this.own = new Int32Array(new SharedArrayBuffer(ring.own.length * 4));
-    this.own.set(ring.own.map((fd) => fd + 1));
+    this.own = ownWords(ring.own);
     this.dispatcher = new Dispatcher(this.operations, this.execCtx);
     // A thread that waits in the ring submits with each wait; one that does not must do so by itself.
     if (options.ownThread !== true) ring.onQueued = () => this.activity.soon(this.submitQueued);
@@ -178,23 +172,6 @@ export class IoUringEngine extends PollingEngine implements IoUringContext {
     new IoUringConnector(this, to, options, attempt).start();
   }
 
-  protected override openChanged(open: boolean): void {
-    this.watching = open;
-    // Completions of what was closed are still to come.
-    if (open || this.operations.pending === 0) super.openChanged(open);
-  }
-
-  protected override lastEvents(): Promise<void> {
-    if (this.operations.pending === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const limit = this.loop.arm(LAST_COMPLETIONS_MS, resolve);
-      this.onIdle = () => {
-        this.loop.disarm(limit);
-        resolve();
-      };
-    });
-  }
-
   protected override closeSource(): void {
     // First, and never twice: descriptors that get these numbers next are not this engine's.
     if (takeOwn(this.own).length > 0) this.ring.close();
@@ -227,11 +204,6 @@ export class IoUringEngine extends PollingEngine implements IoUringContext {
     if (ring.queued === 0) return;
     if (this.blocking) return ring.submit();
     this.dispatcher.dispatch(due, ring.wait(0, due));
-  }
-
-  private idle(): void {
-    if (!this.watching) super.openChanged(false);
-    this.onIdle();
   }
 }
 

@@ -3,6 +3,7 @@
 import type { SocketAddress } from "../contract/address.ts";
 import type { Endpoint, ListenOptions } from "../contract/engine.ts";
 import type { IoError } from "../contract/io_error.ts";
+import type { OperationOwner } from "../completion/operations.ts";
 import { U } from "../ffi/io_uring_layouts.ts";
 import { C } from "../ffi/linux_layouts.ts";
 import {
@@ -13,7 +14,7 @@ import {
 } from "../readiness/socket_listener.ts";
 import { errnoError } from "../readiness/sockets.ts";
 import type { IoUringContext } from "./context.ts";
-import type { Operation, OperationOwner } from "./operations.ts";
+import type { Operation } from "./operations.ts";
 
 /** Listens on one or more addresses. */
 export class IoUringListener extends SocketListener {
@@ -33,7 +34,7 @@ export class IoUringListener extends SocketListener {
 }
 
 /** One bound socket. */
-class ListeningSocket implements OperationOwner, AcceptingSocket {
+class ListeningSocket implements OperationOwner<Operation>, AcceptingSocket {
   readonly listens = true;
   private readonly file: BoundFile;
   private accepting: Operation | undefined = undefined;
@@ -92,4 +93,3 @@ class ListeningSocket implements OperationOwner, AcceptingSocket {
     this.listener.failed(errnoError(result, "accept", this.at), this.acceptAgain);
   }
 }
-

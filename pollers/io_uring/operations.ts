@@ -1,60 +1,48 @@
 // The operations of an engine: each has a slot, by which its completions are known, until the last of them has come.
 
+import { BaseOperation, BaseOperationTable, type OperationOwner } from "../completion/operations.ts";
 import { U } from "../ffi/io_uring_layouts.ts";
-import type { EventTarget } from "../threads/waiting.ts";
 import type { BufferRing } from "./buffer_ring.ts";
 import type { Ring } from "./ring.ts";
 
-/** Called with completions. */
-export interface OperationOwner {
-  /** Completions are connections that were accepted. */
-  readonly listens?: true;
-  /**
-   * A completion of `operation`: its result, below zero an error number, and flags of the kernel. Where it is the last one
-   * the slot is free again when this returns.
-   */
-  onComplete(operation: Operation, result: number, flags: number): void;
-}
+/** Slots at most; more connections than a process can have. */
+const MOST_SLOTS = 1 << 22;
 
-/** One operation that was asked for. */
-export class Operation {
-  /** Called with completions; undefined once the owner has closed. */
-  owner: OperationOwner | undefined = undefined;
+/** One operation that was asked for. Its owner gets the result, below zero an error number, and flags of the kernel. */
+export class Operation extends BaseOperation<Operation> {
   /** Where it is, or was, in the ring. */
   place = 0;
   /** Its last completion has not come. */
   pending = false;
-
-  /** Made by {@linkcode OperationTable}. */
-  constructor(readonly slot: number) {}
 }
 
 /** An event that is none: the thread that looks after the ring has seen something, and this one must look. */
 export const LOOK = -2;
 
 /** All operations of one engine. */
-export class OperationTable implements EventTarget {
-  readonly stride = 3;
-  /** Operations whose last completion has not come. */
-  pending = 0;
-  private readonly slots: Operation[] = [];
-  private readonly free: Operation[] = [];
+export class OperationTable extends BaseOperationTable<Operation> {
+  override readonly stride = 3;
 
   /** `onIdle` is called when the last completion that was awaited has come. */
   constructor(
     private readonly ring: Ring,
     private readonly buffers: BufferRing,
-    private readonly onIdle: () => void,
-  ) {}
+    onIdle: () => void,
+  ) {
+    super({ pending: 0 }, onIdle);
+  }
 
   /** Adds an operation to the ring; its `place` is where the rest of it is said. */
-  begin(owner: OperationOwner, opcode: number, fd: number, flags = 0, ioprio = 0): Operation {
-    let operation = this.free.pop();
-    if (operation === undefined) this.slots.push(operation = new Operation(this.slots.length));
+  begin(
+    owner: OperationOwner<Operation>,
+    opcode: number,
+    fd: number,
+    flags = 0,
+    ioprio = 0,
+  ): Operation {
+    const operation = this.take(owner)!;
     operation.place = this.ring.add(opcode, fd, operation.slot, flags, ioprio);
-    operation.owner = owner;
     operation.pending = true;
-    this.pending++;
     return operation;
   }
 
@@ -70,31 +58,34 @@ export class OperationTable implements EventTarget {
   }
 
   /** A completion came. */
-  dispatch(due: Int32Array, at: number): void {
+  override dispatch(due: Int32Array, at: number): void {
     const slot = due[at]!;
     if (slot === LOOK) return;
     const operation = this.slots[slot]!;
-    const { owner } = operation;
     const flags = due[at + 2]!;
     if ((flags & U.CQE_F_MORE) === 0) operation.pending = false;
     try {
-      if (owner !== undefined) owner.onComplete(operation, due[at + 1]!, flags);
+      operation.owner?.onComplete(operation, due[at + 1]!, flags);
     } finally {
       if ((flags & U.CQE_F_BUFFER) !== 0) this.buffers.giveBack(flags >>> U.CQE_BUFFER_SHIFT);
-      if (!operation.pending) this.end(operation);
+      if (!operation.pending) this.giveBack(operation);
     }
   }
 
-  listens(due: Int32Array, at: number): boolean {
-    return this.slots[due[at]!]?.owner?.listens === true;
+  override listens(due: Int32Array, at: number): boolean {
+    return due[at] !== LOOK && super.listens(due, at);
   }
 
   /** Nothing is lost with the thread that looks after the ring: completions are taken by this one. */
   recover(): void {}
 
-  private end(operation: Operation): void {
-    operation.owner = undefined;
-    this.free.push(operation);
-    if (--this.pending === 0) this.onIdle();
+  protected override slotOf(due: Int32Array, at: number): number {
+    return due[at]!;
+  }
+
+  protected override grow(): boolean {
+    if (this.slots.length === MOST_SLOTS) return false;
+    this.addSlot(new Operation(this.slots.length));
+    return true;
   }
 }

@@ -1,7 +1,7 @@
 // Why there can be no ring here, as a sentence.
 
 import { UringCalls } from "../ffi/io_uring_calls.ts";
-import { openLibc } from "../ffi/libc.ts";
+import { type Libc, type OpenedLibc, openLibc } from "../ffi/libc.ts";
 import { EINVAL, ENOSYS, EPERM, errnoName } from "../ffi/linux_errno_table.ts";
 import { RingError, tryRing } from "./ring.ts";
 
@@ -11,11 +11,15 @@ const SWITCH = "/proc/sys/kernel/io_uring_disabled";
 /** The first Linux with all that is used. */
 const NEEDS = "it needs Linux 6.1";
 
-/** Why there can be no ring here; undefined where there can. A ring is made and closed to find out. */
-export function whyNoRing(): string | undefined {
+/** The C library where rings can be had too, or a sentence that says why not. A ring is made and closed to find out. */
+export function openUring(): OpenedLibc {
   const opened = openLibc();
-  if (!opened.ok) return opened.because;
-  const calls = UringCalls.open(opened.libc);
+  const because = opened.ok ? whyNoRing(opened.libc) : undefined;
+  return because === undefined ? opened : { ok: false, because };
+}
+
+function whyNoRing(libc: Libc): string | undefined {
+  const calls = UringCalls.open(libc);
   if (typeof calls === "string") return calls;
   try {
     tryRing(calls);

@@ -12,9 +12,8 @@ import type { IoError } from "../contract/io_error.ts";
 import type { ConnectAttempt } from "../core/base_engine.ts";
 import { UNNAMED } from "../core/unix_path.ts";
 import { type Libc, releaseLibc, retainLibc } from "../ffi/libc.ts";
-import { EBADF, EEXIST, EINTR, EPERM, errnoName } from "../ffi/linux_errno_table.ts";
 import { IOVEC } from "../ffi/linux_layouts.ts";
-import { type ReadVectors, Scatterer } from "../ffi/scatter.ts";
+import { Scatterer } from "../ffi/scatter.ts";
 import { PollingEngine } from "../threads/polling_engine.ts";
 import { FdConnector } from "./connector.ts";
 import type { ReadinessContext } from "./context.ts";
@@ -22,8 +21,9 @@ import { FdEndpoint } from "./endpoint.ts";
 import { FdTable, PollsetSource, slotMemory, takeDescriptors } from "./fd_table.ts";
 import { Gatherer } from "./gather.ts";
 import { FdListener } from "./listener.ts";
+import { ownWords, takeOwn } from "./own_descriptors.ts";
 import type { Pollset } from "./pollset.ts";
-import { errnoError, Sockets } from "./sockets.ts";
+import { adoptionError, errnoError, Sockets, vectorReader } from "./sockets.ts";
 
 /** Slots at most: 16 MB of addresses, of which only those that are used become memory. */
 const MOST_SLOTS = 1 << 20;
@@ -74,8 +74,7 @@ export abstract class ReadinessEngine extends PollingEngine implements Readiness
     this.gatherer = new Gatherer(libc);
     const words = slotMemory(Math.min(MOST_SLOTS, this.sockets.descriptorLimit()));
     const pollset = this.pollset = poller.createPollset(libc, words);
-    this.own = new Int32Array(new SharedArrayBuffer(pollset.own.length * 4));
-    this.own.set(pollset.own.map((fd) => fd + 1));
+    this.own = ownWords(pollset.own);
     this.table = new FdTable(libc, pollset, words);
     const source: PollerSource<unknown> = { words, pollset: pollset.shared };
     this.poll({
@@ -179,38 +178,5 @@ export abstract class ReadinessEngine extends PollingEngine implements Readiness
     // First, and never twice: descriptors that get these numbers next are not this engine's.
     if (takeOwn(this.own).length > 0) this.pollset.close();
     releaseLibc();
-  }
-}
-
-/** Takes the descriptors of a set out of `ReadinessEngine.own`; none where another thread has: the first word decides. */
-export function takeOwn(own: Int32Array): number[] {
-  const first = Atomics.exchange(own, 0, 0);
-  return first === 0 ? [] : [first - 1, ...Array.from(own.subarray(1), (word) => word - 1)];
-}
-
-/** Reads of the scatterer. */
-export function vectorReader(libc: Libc): ReadVectors<number> {
-  return (fd, vectors, count) => {
-    for (;;) {
-      const read = libc.readv(fd, vectors, count);
-      if (read >= 0) return read;
-      const errno = libc.errno();
-      if (errno !== EINTR) return -errno;
-    }
-  };
-}
-
-/** Why a descriptor cannot be adopted, with the error number's name. */
-export function adoptionError(errno: number): string {
-  const name = errnoName(errno);
-  switch (errno) {
-    case EBADF:
-      return `it is not open (${name})`;
-    case EPERM:
-      return `files cannot be polled, only sockets, pipes and their like (${name})`;
-    case EEXIST:
-      return `this engine has it already (${name})`;
-    default:
-      return `the system says ${name}`;
   }
 }

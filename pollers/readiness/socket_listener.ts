@@ -94,7 +94,6 @@ export abstract class SocketListener extends BaseListener {
   }
 }
 
-
 function portOf(address: SocketAddress | undefined): { port?: number } {
   return address !== undefined && "port" in address ? { port: address.port } : {};
 }

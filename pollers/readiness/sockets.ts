@@ -4,9 +4,10 @@ import type { SocketAddress } from "../contract/address.ts";
 import type { EndpointOptions } from "../contract/engine.ts";
 import { type IoError, ioErrorFromCode, type IoSyscall } from "../contract/io_error.ts";
 import type { Libc } from "../ffi/libc.ts";
-import { errnoName } from "../ffi/linux_errno_table.ts";
+import { EBADF, EEXIST, EINTR, EPERM, errnoName } from "../ffi/linux_errno_table.ts";
 import { C, RLIMIT } from "../ffi/linux_layouts.ts";
 import { Arena, type NativeMemory } from "../ffi/memory.ts";
+import type { ReadVectors } from "../ffi/scatter.ts";
 import { familyNumber, readSockaddr, SOCKADDR_BYTES, writeSockaddr } from "../ffi/sockaddr.ts";
 
 /** Connections that wait to be accepted; the kernel cuts it to net.core.somaxconn. */
@@ -142,5 +143,32 @@ export class Sockets {
 
   private result(value: number): number {
     return value < 0 ? -this.libc.errno() : value;
+  }
+}
+
+/** Reads of the scatterer. */
+export function vectorReader(libc: Libc): ReadVectors<number> {
+  return (fd, vectors, count) => {
+    for (;;) {
+      const read = libc.readv(fd, vectors, count);
+      if (read >= 0) return read;
+      const errno = libc.errno();
+      if (errno !== EINTR) return -errno;
+    }
+  };
+}
+
+/** Why a descriptor cannot be adopted, with the error number's name. */
+export function adoptionError(errno: number): string {
+  const name = errnoName(errno);
+  switch (errno) {
+    case EBADF:
+      return `it is not open (${name})`;
+    case EPERM:
+      return `files cannot be polled, only sockets, pipes and their like (${name})`;
+    case EEXIST:
+      return `this engine has it already (${name})`;
+    default:
+      return `the system says ${name}`;
   }
 }

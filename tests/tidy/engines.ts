@@ -10,6 +10,12 @@ const OF_COMPLETIONS = ["connector", "context", "endpoint", "listener", "operati
 /** What only one system has. */
 const OWN: Readonly<Record<string, readonly string[]>> = {
   poll: ["poll_entries"], // the arguments that are made anew for every wait
+  io_uring: [
+    "ring", // both queues, in memory shared with the kernel
+    "buffer_ring",
+    "descriptors", // what an engine has open, for another one, as readiness has it in its table
+    "probe", // there may be no ring though there is a C library
+  ],
   iocp: [
     "sockets", // Winsock's
     "receiver",
