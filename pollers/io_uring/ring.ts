@@ -4,7 +4,7 @@
 // does while that thread is in io_uring_enter. So memory that operations name is read and written during our own call
 // alone, and no operation runs on for a thread that is gone.
 
-import { EAGAIN, EBUSY, EINTR, errnoName, ETIME } from "../ffi/linux_errno_table.ts";
+import { EBADF, EFAULT, EINVAL, errnoName } from "../ffi/linux_errno_table.ts";
 import { C, TIMESPEC } from "../ffi/linux_layouts.ts";
 import type { UringCalls } from "../ffi/io_uring_calls.ts";
 import { CQE, SQE, U, URING_PARAMS, URING_WAIT } from "../ffi/io_uring_layouts.ts";
@@ -18,6 +18,14 @@ const ENTRIES = 512;
 
 /** Completions that wait to be taken; the kernel keeps those that do not fit. */
 const COMPLETIONS = 4_096;
+
+/**
+ * What says that the ring is lost, where it is said so many times in a row. Waits end with an error number as a rule (their
+ * time is over), and it may be another's: between the call and the look at it the runtime makes calls of its own. (Bun's
+ * failed with EMFILE where descriptors had run out, in one run of fifty.)
+ */
+const FATAL: ReadonlySet<number> = new Set([EBADF, EFAULT, EINVAL]);
+const MOST_REFUSALS = 3;
 
 /** Numbers of a completion in `due`: the slot of its operation, its result, its flags. */
 export const COMPLETION_NUMBERS = 3;
@@ -93,6 +101,7 @@ export class Ring implements EventSource {
   private readonly rooms: NativeMemory[] = [];
   private tail: number;
   private submittedTail: number;
+  private refusals = 0;
   private closed = false;
 
   /** Throws a {@linkcode RingError} where the system has no ring left. */
@@ -267,10 +276,11 @@ export class Ring implements EventSource {
   /** What the kernel took is no longer queued, whatever the call said. */
   private entered(result: number): void {
     this.submittedTail = Atomics.load(this.words, this.sqHead);
-    if (result >= 0) return;
     // A signal, the end of the time, or no room for the moment: what was not taken stays queued.
-    if (result === -EINTR || result === -ETIME || result === -EAGAIN || result === -EBUSY) return;
-    throw new Error(`io_uring_enter failed: ${errnoName(-result)}`);
+    if (result >= 0 || !FATAL.has(-result)) this.refusals = 0;
+    else if (++this.refusals === MOST_REFUSALS) {
+      throw new Error(`io_uring_enter failed: ${errnoName(-result)}`);
+    }
   }
 
   private take(due: Int32Array): number {

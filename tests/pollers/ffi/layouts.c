@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -105,6 +106,11 @@ static void constants(void) {
   CONSTANT(EFD_NONBLOCK);
   CONSTANT(EFD_CLOEXEC);
   CONSTANT(RLIMIT_NOFILE);
+  CONSTANT(PROT_READ);
+  CONSTANT(PROT_WRITE);
+  CONSTANT(MAP_SHARED);
+  CONSTANT(MAP_ANONYMOUS);
+  CONSTANT(MAP_POPULATE);
   CONSTANT(SEEK_CUR);
   CONSTANT(POLLIN);
   CONSTANT(POLLOUT);
@@ -125,6 +131,7 @@ static void errors(void) {
   ERROR(ENOMEM);
   ERROR(EACCES);
   ERROR(EFAULT);
+  ERROR(EBUSY);
   ERROR(EEXIST);
   ERROR(ENOTDIR);
   ERROR(EINVAL);
@@ -133,7 +140,10 @@ static void errors(void) {
   ERROR(ENOSPC);
   ERROR(EPIPE);
   ERROR(ENAMETOOLONG);
+  ERROR(ENOSYS);
   ERROR(ELOOP);
+  ERROR(ETIME);
+  ERROR(ECANCELED);
   ERROR(ENONET);
   ERROR(EPROTO);
   ERROR(ENOTSOCK);

@@ -1,29 +1,33 @@
 import { assertEquals } from "@std/assert";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import * as uring from "../../../pollers/ffi/io_uring_layouts.ts";
 import * as errnoTable from "../../../pollers/ffi/linux_errno_table.ts";
 import * as layouts from "../../../pollers/ffi/linux_layouts.ts";
 import { SOCKADDR_BYTES } from "../../../pollers/ffi/sockaddr.ts";
 import { test } from "../../harness.ts";
 import { compiler, libc, noLibc } from "./setup.ts";
 
+const URING_HEADER = "/usr/include/linux/io_uring.h";
+
 const cc = noLibc === undefined ? compiler() : undefined;
 const skip = noLibc ?? (cc === undefined ? "there is no C compiler on PATH" : undefined);
 
-let printed: ReadonlyMap<string, number> | undefined = undefined;
+/** What the C programs say: name -> number. */
+const printed = new Map<string, ReadonlyMap<string, number>>();
 
-/** What the C program says: name -> number. */
-function fromC(): ReadonlyMap<string, number> {
-  return printed ??= compileAndRun();
+function fromC(file = "layouts.c"): ReadonlyMap<string, number> {
+  if (!printed.has(file)) printed.set(file, compileAndRun(file));
+  return printed.get(file)!;
 }
 
-function compileAndRun(): ReadonlyMap<string, number> {
+function compileAndRun(file: string): ReadonlyMap<string, number> {
   const folder = mkdtempSync(`${tmpdir()}/pollwire-`);
   try {
-    const source = fileURLToPath(new URL("./layouts.c", import.meta.url));
+    const source = fileURLToPath(new URL(`./${file}`, import.meta.url));
     const program = `${folder}/layouts`;
     const built = spawnSync(cc!, ["-Wall", "-Werror", "-o", program, source], { encoding: "utf8" });
     assertEquals(built.status, 0, built.stderr);
@@ -40,8 +44,8 @@ function compileAndRun(): ReadonlyMap<string, number> {
 }
 
 /** The numbers of `prefix` alone, without it. */
-function under(prefix: string): Record<string, number> {
-  const mine = [...fromC()].filter(([name]) => name.startsWith(`${prefix}.`));
+function under(prefix: string, file?: string): Record<string, number> {
+  const mine = [...fromC(file)].filter(([name]) => name.startsWith(`${prefix}.`));
   return Object.fromEntries(mine.map(([name, value]) => [name.slice(prefix.length + 1), value]));
 }
 
@@ -57,6 +61,12 @@ test("structs are laid out as a C compiler does it", () => {
 test("constants are those of the C headers", () => {
   assertEquals({ ...layouts.C } as Record<string, number>, under("C"));
 }, { skip });
+
+test("io_uring's structs and constants are those of the kernel's headers", () => {
+  for (const [name, table] of Object.entries(uring)) {
+    assertEquals({ ...table } as Record<string, number>, under(name, "io_uring_layouts.c"), name);
+  }
+}, { skip: skip ?? (existsSync(URING_HEADER) ? undefined : `there is no ${URING_HEADER}`) });
 
 test("error numbers have the names that the C headers give them", () => {
   const errors = under("errno");
