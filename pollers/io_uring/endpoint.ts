@@ -33,7 +33,6 @@ export class IoUringEndpoint extends BaseEndpoint implements OperationOwner<Oper
   private drained = true;
   /** The last read brought more than a buffer of the ring's holds. */
   private streams = false;
-  private ended: IoError | undefined = undefined;
   private writing: SliceBuffer | undefined = undefined;
   private keepsDescriptor = false;
   /** Memory that the last read has lent. */
@@ -96,9 +95,7 @@ export class IoUringEndpoint extends BaseEndpoint implements OperationOwner<Oper
   }
 
   protected override startRead(): void {
-    const { ended } = this;
-    if (ended !== undefined) this.engine.run(() => this.finishRead(ended));
-    else this.receive();
+    if (this.ended === undefined) this.receive();
   }
 
   protected override startWrite(data: SliceBuffer): boolean {
