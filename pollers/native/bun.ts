@@ -131,7 +131,8 @@ export class BunEndpoint extends PushedEndpoint {
 const FREED_BYTES = 65_536;
 
 const NOTHING = new Uint8Array(0);
-const CUT = Object.assign(new Error("connection reset by peer"), { code: "ECONNRESET" });
+/** What it is where Bun says nothing. */
+const CUT = { name: "Error", message: "connection reset by peer", code: "ECONNRESET" };
 
 /** One set of handlers for every socket: what belongs to one is in its `data`. */
 export const handlers = {

@@ -165,14 +165,15 @@ export class RpcError extends Error {
     makeCallError = (code, details, options, frames, below) => {
       const error = new RpcError(code, details, options);
       error.#frames = frames;
-      if (V8_STACK !== undefined) Error.captureStackTrace(error, below);
+      if (v8Stack === undefined) v8Stack = Object.getOwnPropertyDescriptor(error, "stack")?.get ?? NONE;
+      if (v8Stack !== NONE) Error.captureStackTrace(error, below);
       else if (frames === undefined) Error.captureStackTrace(error.#frames = {}, below);
       Object.defineProperty(error, "stack", CALL_STACK);
       return error;
     };
 
     framesOf = (error) => {
-      const [, ...frames] = (error.#frames?.stack ?? V8_STACK?.call(error) ?? "").split(/\n {4}at /);
+      const [, ...frames] = (error.#frames?.stack ?? v8Stack?.call(error) ?? "").split(/\n {4}at /);
       // For an uncaught error Bun prints no frame from the first nameless one on.
       return frames.map((frame) => `\n    at ${frame.replace(/^[^\s()]+$/, "<anonymous> ($&)")}`).join("");
     };
@@ -195,8 +196,14 @@ export function isRpcError(value: unknown): value is RpcError {
   return propertyOf(value, BRAND) === true;
 }
 
-/** What V8 reads stacks with, where errors have a property of their own for it. */
-const V8_STACK = Object.getOwnPropertyDescriptor(new Error(), "stack")?.get as (() => string) | undefined;
+/**
+ * What V8 reads stacks with, where errors have a property of their own for it. The first error of a call shows it: an error
+ * that is made while modules are loaded takes V8 up to 11 ms, since it compiles its module once more.
+ */
+let v8Stack: (() => string) | undefined = undefined;
+
+/** On other engines. */
+const NONE = (): string => "";
 
 /** The stack of an error of a call; text is made of it when it is first asked for. */
 const CALL_STACK: PropertyDescriptor & ThisType<RpcError> = {

@@ -41,22 +41,41 @@ export function huffmanEncode(text: string, out: ByteSink): void {
   out.length = at;
 }
 
-// The code tree: `children[2n + bit]` is an inner node as n > 0, a leaf as -1 - symbol, 0 where there is none; the root
-// is 0. `PAIRS` has for each 12 bits the one or two octets whose whole codes they begin with, or 0 where there is none.
+// Both tables are made at the first string that needs them: programs start sooner, and few strings have long codes.
 const WINDOW_BITS = 12;
 const WINDOW_MASK = (1 << WINDOW_BITS) - 1;
 const SECOND_SHIFT = 8;
 const BITS_SHIFT = 16;
 const COUNT_SHIFT = 24;
 
-interface Tables {
-  readonly children: Int16Array;
-  readonly pairs: Uint32Array;
+/** For each 12 bits the one or two octets whose whole codes they begin with; 0 where they begin with a longer code. */
+let pairs: Uint32Array | undefined;
+
+function buildPairs(): Uint32Array {
+  const table = new Uint32Array(1 << WINDOW_BITS);
+  // In the order of their codes, windows follow each other.
+  const short = [...CODE_LENGTHS.keys()].filter((symbol) => CODE_LENGTHS[symbol]! <= WINDOW_BITS)
+    .sort((one, other) => CODE_LENGTHS[one]! - CODE_LENGTHS[other]!);
+  let window = 0;
+  for (const first of short) {
+    const bits = CODE_LENGTHS[first]!;
+    const end = window + (1 << (WINDOW_BITS - bits));
+    for (const second of short) {
+      const both = bits + CODE_LENGTHS[second]!;
+      if (both > WINDOW_BITS) break;
+      const pair = first | (second << SECOND_SHIFT) | (both << BITS_SHIFT) | (2 << COUNT_SHIFT);
+      table.fill(pair, window, window += 1 << (WINDOW_BITS - both));
+    }
+    table.fill(first | (bits << BITS_SHIFT) | (1 << COUNT_SHIFT), window, end);
+    window = end;
+  }
+  return table;
 }
 
-let tables: Tables | undefined;
+/** The code tree: `children[2n + bit]` is an inner node as n > 0, a leaf as -1 - symbol; the root is 0. */
+let children: Int16Array | undefined;
 
-function buildTables(): Tables {
+function buildTree(): Int16Array {
   const tree: number[] = [0, 0];
   for (let symbol = 0; symbol <= EOS; symbol++) {
     let node = 0;
@@ -72,26 +91,7 @@ function buildTables(): Tables {
       }
     }
   }
-  const pairs = Uint32Array.from({ length: 1 << WINDOW_BITS }, (_, window) => pairOf(tree, window));
-  return { children: Int16Array.from(tree), pairs };
-}
-
-function pairOf(tree: readonly number[], window: number): number {
-  let node = 0;
-  let count = 0;
-  let pair = 0;
-  for (let bits = 1; bits <= WINDOW_BITS && count < 2; bits++) {
-    node = tree[2 * node + ((window >>> (WINDOW_BITS - bits)) & 1)]!;
-    if (node >= 0) continue;
-    const symbol = -1 - node;
-    node = 0;
-    count++;
-    pair = count === 1
-      ? symbol | (bits << BITS_SHIFT) | (1 << COUNT_SHIFT)
-      : (pair & ~(15 << BITS_SHIFT) & ~(3 << COUNT_SHIFT)) | (symbol << SECOND_SHIFT) | (bits << BITS_SHIFT) |
-        (2 << COUNT_SHIFT);
-  }
-  return pair;
+  return Int16Array.from(tree);
 }
 
 /** The most octets that `count` coded ones stand for (no code is shorter than five bits), and one that is written beyond. */
@@ -117,7 +117,7 @@ export function huffmanDecode(
   into: Uint8Array,
   at = 0,
 ): number {
-  const { children, pairs } = tables ??= buildTables();
+  const short = pairs ??= buildPairs();
   const from = at;
   const bitsEnd = 8 * end;
   let bit = 8 * start;
@@ -135,7 +135,7 @@ export function huffmanDecode(
         i += 2;
         bits += 16;
       }
-      const pair = pairs[(window >>> (bits - WINDOW_BITS)) & WINDOW_MASK]!;
+      const pair = short[(window >>> (bits - WINDOW_BITS)) & WINDOW_MASK]!;
       if (pair === 0) break;
       into[at] = pair & 0xff;
       into[at + 1] = (pair >>> SECOND_SHIFT) & 0xff;
@@ -147,9 +147,10 @@ export function huffmanDecode(
     // Padding is ones alone. Of anything else ones made a code, for none with fewer than eight leading ones is longer.
     if (rest < 8) return rest < 0 ? -1 : at - from;
     // A long code, bit by bit.
+    const tree = children ??= buildTree();
     let node = 0;
     do {
-      node = children[2 * node + ((bytes[bit >>> 3]! >>> (7 - (bit & 7))) & 1)]!;
+      node = tree[2 * node + ((bytes[bit >>> 3]! >>> (7 - (bit & 7))) & 1)]!;
       bit++;
     } while (node > 0 && bit < bitsEnd);
     // Cut off, or EOS, which no string has.

@@ -4,6 +4,9 @@
 /** The number of the end-of-string symbol. */
 export const EOS = 256;
 
+/** Bits of the longest code. */
+const LONGEST = 30;
+
 /** Bits of the code of each octet, and of EOS. */
 // deno-fmt-ignore
 const LENGTHS: readonly number[] = [
@@ -33,13 +36,11 @@ export const CODE_LENGTHS: Uint8Array = Uint8Array.from(LENGTHS);
 export const CODES: Uint32Array = assignCodes();
 
 function assignCodes(): Uint32Array {
-  const codes = new Uint32Array(LENGTHS.length);
-  let code = 0;
-  for (let length = 1; length <= 30; length++) {
-    for (let symbol = 0; symbol < LENGTHS.length; symbol++) {
-      if (LENGTHS[symbol] === length) codes[symbol] = code++;
-    }
-    code *= 2;
+  const counts = new Uint32Array(LONGEST + 1);
+  for (const length of LENGTHS) counts[length]!++;
+  const next = new Uint32Array(LONGEST + 1);
+  for (let length = 1; length <= LONGEST; length++) {
+    next[length] = 2 * (next[length - 1]! + counts[length - 1]!);
   }
-  return codes;
+  return Uint32Array.from(LENGTHS, (length) => next[length]!++);
 }

@@ -18,7 +18,7 @@ export type LoadBalancingPolicy =
 export type AnyPolicy = BalancingPolicy<any>;
 
 /** Some policies of gRPC are called "ring_hash_experimental" in configs: that means them too. */
-const EXPERIMENTAL = /_experimental$/;
+const EXPERIMENTAL = "_experimental";
 
 /** Reads the list of policies at `path` of a service config; see {@linkcode Policies.read}. */
 export type ReadPolicyList = (list: unknown, path: string, policies: Policies) => ConfiguredPolicy;
@@ -41,7 +41,7 @@ export class Policies {
 
   /** The policy called `name`; undefined where there is none. */
   find(name: string): AnyPolicy | undefined {
-    const bare = name.replace(EXPERIMENTAL, "");
+    const bare = name.endsWith(EXPERIMENTAL) ? name.slice(0, -EXPERIMENTAL.length) : name;
     for (const list of this.lists) {
       for (const policy of list) if (policy.name === name || policy.name === bare) return policy;
     }

@@ -195,7 +195,7 @@ export default [
   ),
   mutation(
     "surface/call/rpc_error.ts",
-    "if (V8_STACK !== undefined) Error.captureStackTrace(error, below);",
+    "if (v8Stack !== NONE) Error.captureStackTrace(error, below);",
     "",
     PRINTING,
     "none of ours",

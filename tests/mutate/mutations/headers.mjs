@@ -115,6 +115,20 @@ export default [
   ),
   mutation(
     "transport/hpack/huffman.ts",
+    "table.fill(first | (bits << BITS_SHIFT) | (1 << COUNT_SHIFT), window, end);",
+    "",
+    HUFFMAN,
+    "code by code",
+  ),
+  mutation(
+    "transport/hpack/huffman_table.ts",
+    "counts[length - 1]!);",
+    "counts[length]!);",
+    HUFFMAN,
+    "code by code",
+  ),
+  mutation(
+    "transport/hpack/huffman.ts",
     "const next = i < end ? bytes[i]! : 0xff;",
     "const next = bytes[i]!;",
     HUFFMAN,

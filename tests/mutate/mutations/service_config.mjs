@@ -23,7 +23,7 @@ export default [
   },
   {
     file: "surface/channel/balancer/policies.ts",
-    before: 'name.replace(EXPERIMENTAL, "")',
+    before: "name.slice(0, -EXPERIMENTAL.length)",
     after: "name",
     test: READ,
     name: "[C29] the first policy",
