@@ -24,200 +24,134 @@ class Ending {
   }
 }
 
-/** Of one request and one response. */
-export class ServedUnary extends EventEmitter {
-  cancelled = false;
+/** What all four kinds of calls have, beside what their streams have. */
+interface Served {
+  cancelled: boolean;
+  readonly call: ServerInterceptingCallInterface;
+  readonly metadata: Metadata;
+  getPeer(): string;
+  sendMetadata(responseMetadata: Metadata): void;
+  getDeadline(): Deadline;
+  getPath(): string;
+  getHost(): string;
+  getAuthContext(): AuthContext;
+}
 
+// deno-lint-ignore no-explicit-any
+type Class<T> = new (...args: any[]) => T;
+
+/** A call is made of its method's path, the call below and the metadata of the request. */
+type ServedClass<T> = new (
+  path: string,
+  call: ServerInterceptingCallInterface,
+  metadata: Metadata,
+) => T & Served;
+
+/** `Base`, an emitter or a stream of objects, as a call. JavaScript has one base class each: so this is a function of it. */
+function served<T extends object>(Base: Class<T>): ServedClass<T> {
+  class Call extends (Base as Class<object>) implements Served {
+    cancelled = false;
+
+    constructor(
+      private readonly path: string,
+      readonly call: ServerInterceptingCallInterface,
+      readonly metadata: Metadata,
+    ) {
+      super({ objectMode: true });
+    }
+
+    getPeer(): string {
+      return this.call.getPeer();
+    }
+
+    sendMetadata(responseMetadata: Metadata): void {
+      this.call.sendMetadata(responseMetadata);
+    }
+
+    getDeadline(): Deadline {
+      return this.call.getDeadline();
+    }
+
+    getPath(): string {
+      return this.path;
+    }
+
+    getHost(): string {
+      return this.call.getHost();
+    }
+
+    getAuthContext(): AuthContext {
+      return this.call.getAuthContext();
+    }
+  }
+  return Call as unknown as ServedClass<T>;
+}
+
+/** `Base` as a call whose stream is that of its responses, with the status behind the last one. */
+function responding<T extends Writable>(Base: Class<T>): ServedClass<T> {
+  class Responding extends served(Base as Class<Writable>) {
+    private readonly ending = new Ending();
+
+    constructor(path: string, call: ServerInterceptingCallInterface, metadata: Metadata) {
+      super(path, call, metadata);
+      this.on("error", (error: ServerErrorResponse) => {
+        this.ending.fail(error);
+        this.end();
+      });
+    }
+
+    override _write(chunk: unknown, _encoding: string, callback: Callback): void {
+      this.call.sendMessage(chunk, callback);
+    }
+
+    override _final(callback: Callback): void {
+      callback(null);
+      this.call.sendStatus(this.ending.build());
+    }
+
+    // deno-lint-ignore no-explicit-any
+    override end(metadata?: any): this {
+      if (metadata) this.ending.trailers = metadata;
+      return super.end() as unknown as this;
+    }
+  }
+  return Responding as unknown as ServedClass<T>;
+}
+
+/** Of one request and one response. */
+export class ServedUnary extends served<EventEmitter>(EventEmitter) {
   constructor(
-    private readonly path: string,
-    private readonly call: ServerInterceptingCallInterface,
-    readonly metadata: Metadata,
+    path: string,
+    call: ServerInterceptingCallInterface,
+    metadata: Metadata,
     readonly request: unknown,
   ) {
-    super();
-  }
-
-  getPeer(): string {
-    return this.call.getPeer();
-  }
-
-  sendMetadata(responseMetadata: Metadata): void {
-    this.call.sendMetadata(responseMetadata);
-  }
-
-  getDeadline(): Deadline {
-    return this.call.getDeadline();
-  }
-
-  getPath(): string {
-    return this.path;
-  }
-
-  getHost(): string {
-    return this.call.getHost();
-  }
-
-  getAuthContext(): AuthContext {
-    return this.call.getAuthContext();
+    super(path, call, metadata);
   }
 }
 
 /** Of a stream of requests and one response. */
-export class ServedReadable extends Readable {
-  cancelled = false;
-
-  constructor(
-    private readonly path: string,
-    private readonly call: ServerInterceptingCallInterface,
-    readonly metadata: Metadata,
-  ) {
-    super({ objectMode: true });
-  }
-
+export class ServedReadable extends served(Readable) {
   override _read(_size: number): void {
     this.call.startRead();
-  }
-
-  getPeer(): string {
-    return this.call.getPeer();
-  }
-
-  sendMetadata(responseMetadata: Metadata): void {
-    this.call.sendMetadata(responseMetadata);
-  }
-
-  getDeadline(): Deadline {
-    return this.call.getDeadline();
-  }
-
-  getPath(): string {
-    return this.path;
-  }
-
-  getHost(): string {
-    return this.call.getHost();
-  }
-
-  getAuthContext(): AuthContext {
-    return this.call.getAuthContext();
   }
 }
 
 /** Of one request and a stream of responses. */
-export class ServedWritable extends Writable {
-  cancelled = false;
-  private readonly ending = new Ending();
-
+export class ServedWritable extends responding(Writable) {
   constructor(
-    private readonly path: string,
-    private readonly call: ServerInterceptingCallInterface,
-    readonly metadata: Metadata,
+    path: string,
+    call: ServerInterceptingCallInterface,
+    metadata: Metadata,
     readonly request: unknown,
   ) {
-    super({ objectMode: true });
-    this.on("error", (error: ServerErrorResponse) => {
-      this.ending.fail(error);
-      this.end();
-    });
-  }
-
-  override _write(chunk: unknown, _encoding: string, callback: Callback): void {
-    this.call.sendMessage(chunk, callback);
-  }
-
-  override _final(callback: Callback): void {
-    callback(null);
-    this.call.sendStatus(this.ending.build());
-  }
-
-  // deno-lint-ignore no-explicit-any
-  override end(metadata?: any): this {
-    if (metadata) this.ending.trailers = metadata;
-    return super.end() as unknown as this;
-  }
-
-  getPeer(): string {
-    return this.call.getPeer();
-  }
-
-  sendMetadata(responseMetadata: Metadata): void {
-    this.call.sendMetadata(responseMetadata);
-  }
-
-  getDeadline(): Deadline {
-    return this.call.getDeadline();
-  }
-
-  getPath(): string {
-    return this.path;
-  }
-
-  getHost(): string {
-    return this.call.getHost();
-  }
-
-  getAuthContext(): AuthContext {
-    return this.call.getAuthContext();
+    super(path, call, metadata);
   }
 }
 
 /** Of streams both ways. */
-export class ServedDuplex extends Duplex {
-  cancelled = false;
-  private readonly ending = new Ending();
-
-  constructor(
-    private readonly path: string,
-    private readonly call: ServerInterceptingCallInterface,
-    readonly metadata: Metadata,
-  ) {
-    super({ objectMode: true });
-    this.on("error", (error: ServerErrorResponse) => {
-      this.ending.fail(error);
-      this.end();
-    });
-  }
-
+export class ServedDuplex extends responding(Duplex) {
   override _read(_size: number): void {
     this.call.startRead();
-  }
-
-  override _write(chunk: unknown, _encoding: string, callback: Callback): void {
-    this.call.sendMessage(chunk, callback);
-  }
-
-  override _final(callback: Callback): void {
-    callback(null);
-    this.call.sendStatus(this.ending.build());
-  }
-
-  // deno-lint-ignore no-explicit-any
-  override end(metadata?: any): this {
-    if (metadata) this.ending.trailers = metadata;
-    return super.end() as unknown as this;
-  }
-
-  getPeer(): string {
-    return this.call.getPeer();
-  }
-
-  sendMetadata(responseMetadata: Metadata): void {
-    this.call.sendMetadata(responseMetadata);
-  }
-
-  getDeadline(): Deadline {
-    return this.call.getDeadline();
-  }
-
-  getPath(): string {
-    return this.path;
-  }
-
-  getHost(): string {
-    return this.call.getHost();
-  }
-
-  getAuthContext(): AuthContext {
-    return this.call.getAuthContext();
   }
 }
