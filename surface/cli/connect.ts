@@ -68,13 +68,7 @@ async function credentialsOf(
 ): Promise<ChannelCredentials | typeof insecure | undefined> {
   const { cacert, cert, key, servername } = flags;
   const ofTls = [cacert, cert, key, servername].some((one) => one !== undefined);
-  if (flags.insecure) {
-    throw new UsageError(
-      "There is no connection with a certificate that is not verified: give those who vouch for the server by --cacert, " +
-        "or the server's own certificate where it is self-signed, and its name by --servername; " +
-        "`openssl s_client -alpn h2 -showcerts -connect HOST:PORT` prints what it shows",
-    );
-  }
+  if (flags.insecure) throw unverified(target);
   if (flags.plaintext) {
     if (!ofTls && !flags.tls) return insecure;
     throw new UsageError(
@@ -101,6 +95,17 @@ async function credentialsOf(
   } catch (error) {
     throw new CommandError((error as Error).message, undefined, { cause: error });
   }
+}
+
+/** Says what to do in place of `-insecure`, which other programs have. */
+function unverified(target: string): UsageError {
+  const at = /[^/]+:\d+$/.exec(target)?.[0] ?? "HOST:PORT";
+  return new UsageError(
+    "There is no connection with a certificate that is not verified. " +
+      `\`openssl s_client -alpn h2 -connect ${at} </dev/null | openssl x509 -out server.pem\` saves the server's: ` +
+      "give --cacert server.pem where it is self-signed, else --cacert and the certificate of the authority that signed it; " +
+      "and --servername where it is for another name than TARGET's. A server without TLS takes --plaintext",
+  );
 }
 
 /** Whether no other machine can be meant, so that plaintext is no risk. */

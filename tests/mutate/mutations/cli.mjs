@@ -3,6 +3,13 @@
 /** As `readMutations` describes them. */
 export default [
   {
+    file: "surface/cli/connect.ts",
+    before: '?.[0] ?? "HOST:PORT"',
+    after: '?.[1] ?? "HOST:PORT"',
+    test: "tests/surface/cli/connect_test.ts",
+    name: "flags of TLS that do not go together",
+  },
+  {
     file: "surface/cli/commands/health.ts",
     before: "printable(String(status))",
     after: "printable(status as string)",
