@@ -47,7 +47,6 @@ export function linkDescriptors(descriptors: Iterable<Uint8Array>): FileNode[] {
   }
   resolveImports(files);
   const own = [...files].filter(([name]) => wellKnownFile(name) === undefined).map(([, file]) => file);
-  refuseCycles(own);
   const imported = importedBy(own);
   linkFiles(own, imported, STANDARD_OPTIONS);
   for (const context of contexts) context.checkKinds();
@@ -76,32 +75,4 @@ function resolveImports(files: ReadonlyMap<string, FileNode>): void {
       throw file.source.error(0, `Cannot import "${line.path}": it is not among the descriptors`);
     }
   }
-}
-
-/** Files that import each other, at any distance, have no order. */
-function refuseCycles(files: readonly FileNode[]): void {
-  const done = new Set<FileNode>();
-  const open = new Set<FileNode>();
-  for (const root of files) {
-    const path = [{ file: root, next: 0 }];
-    for (let top = path[0]; top !== undefined; top = path.at(-1)) {
-      const { file } = top;
-      open.add(file);
-      if (done.has(file) || top.next === file.imports.length) {
-        done.add(file);
-        open.delete(file);
-        path.pop();
-        continue;
-      }
-      const imported = file.imports[top.next++]!.file;
-      if (imported === undefined || done.has(imported)) continue;
-      if (open.has(imported)) throw cycle(imported, path.map(({ file }) => file));
-      path.push({ file: imported, next: 0 });
-    }
-  }
-}
-
-function cycle(file: FileNode, path: readonly FileNode[]): ProtoError {
-  const names = [...path.slice(path.indexOf(file)), file].map(({ path }) => path);
-  return file.source.error(0, `File recursively imports itself: ${names.join(" -> ")}`);
 }

@@ -1,8 +1,9 @@
-// Takes parsed files whose imports are known through all passes: names, types, options, features, checks.
+// Takes parsed files whose imports are known through all passes: order, names, types, options, features, checks.
 
 import type { ProtoError } from "../errors.ts";
 import { checkFile } from "./check.ts";
 import { declareFile } from "./declare.ts";
+import { importCycles } from "./import_cycles.ts";
 import { resolveFeatures, resolveFileFeatures } from "./features.ts";
 import { linkFile } from "./link.ts";
 import { attempt, type ReportError } from "./report.ts";
@@ -22,6 +23,11 @@ export function linkFiles(
   report?: ReportError,
   wrong: Set<FileNode> = new Set(),
 ): void {
+  for (const [file, error] of importCycles(files)) {
+    if (report === undefined) throw error;
+    report(error);
+    wrong.add(file);
+  }
   const symbols = new Symbols();
   for (const file of linked) symbols.addAll(file);
   const inOrder = importedFirst(files);

@@ -190,4 +190,22 @@ export default [
     after: "const LEAD_BYTES = 0;",
     test: "tests/surface/proto/writer_test.ts",
   },
+  {
+    file: "surface/proto/language/import_cycles.ts",
+    before: "found.push([imported, cycle(imported, path)]);",
+    after: "continue;",
+    test: "tests/surface/proto/load_sources_test.ts",
+  },
+  {
+    file: "surface/proto/language/link_files.ts",
+    before: "    report(error);\n    wrong.add(file);",
+    after: "    report(error);",
+    test: "tests/surface/proto/load_sources_test.ts",
+  },
+  {
+    file: "surface/proto/language/import_cycles.ts",
+    before: "around[0]!.next - 1",
+    after: "0",
+    test: "tests/surface/proto/load_sources_test.ts",
+  },
 ];

@@ -1,4 +1,6 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { ProtoError } from "../../../surface/proto/errors.ts";
+import { loadProto } from "../../../surface/proto/load.ts";
 import { loadSources } from "../../../surface/proto/load_sources.ts";
 import { test } from "../../harness.ts";
 
@@ -117,4 +119,22 @@ test("a file is one file however it is reached, and an import is named as protoc
   assertEquals(set.errors, []);
   assertEquals(set.files.map(({ path }) => path), ["here/a.proto", "here/b.proto", "x/c.proto"]);
   assertEquals(set.entries.map(({ source }) => source.name), ["a.proto", "b.proto"]);
+});
+
+test("files that import each other are refused, each circle at the import that begins it", async () => {
+  const files = {
+    "a.proto": `${HEAD}import "google/protobuf/empty.proto";\nimport "b.proto"; message A { B b = 1; }`,
+    "b.proto": `${HEAD}import "a.proto"; message B { A a = 1; }`,
+    "c.proto": `${HEAD}import "c.proto"; message C { Missing c = 1; }`,
+    "d.proto": `${HEAD}import "a.proto"; message D { A a = 1; }`,
+  };
+  assertEquals(await errorsOf(files, ...Object.keys(files)), [
+    "a.proto:3:1: File recursively imports itself: a.proto -> b.proto -> a.proto",
+    "c.proto:2:1: File recursively imports itself: c.proto -> c.proto",
+  ]);
+  await assertRejects(
+    () => loadProto({ files, entry: "d.proto" }),
+    ProtoError,
+    "a.proto:3:1: File recursively imports itself: a.proto -> b.proto -> a.proto",
+  );
 });
