@@ -7,6 +7,7 @@ import { readArguments } from "../../.ci/arguments.mjs";
 import { checksum, operationsOf } from "./batch.ts";
 import { add as addCalls } from "./calls.ts";
 import { add as addCodec, addGenerated } from "./codec.ts";
+import { add as addFfi } from "./ffi.ts";
 import { add as addFrames } from "./frames.ts";
 import { add as addHpack } from "./hpack.ts";
 import { add as addJson } from "./json.ts";
@@ -42,6 +43,7 @@ for (
     addJson,
     addTurn,
     addPicks,
+    addFfi,
   ]
 ) add(bench);
 await addGenerated(bench);
