@@ -30,6 +30,12 @@ export interface VectorLayout {
 /** Reads once from what `H` names, into `count` vectors: the bytes, 0 at the stream's end, or a negative error number. */
 export type ReadVectors<H> = (from: H, vectors: Uint8Array, count: number) => number;
 
+/** Reads once into `bytes`, as {@linkcode ReadVectors} do: for what has a call that costs less than one for vectors. */
+export type Receive<H> = (from: H, bytes: Uint8Array) => number;
+
+/** A slab is read into by itself where it has room for so many reads like the last one; else the next one is added. */
+const READS_OF_ROOM = 4;
+
 /**
  * Reads of one thread. A read goes behind the one before and never over it, so what was handed up stays as it is; it
  * ends in a new slab where the old one has too little room, with one system call for both.
@@ -45,12 +51,15 @@ export class Scatterer<H> {
 
   /** What the last read could have taken; it took less where nothing more was there. */
   asked = 0;
+  /** What the last read brought. */
+  private lastBytes = 0;
 
-  /** `slabBytes`: at most so much comes in one read. */
+  /** `slabBytes`: at most so much comes in one read. `receive`, where there is one, reads from sockets. */
   constructor(
     private readonly readVectors: ReadVectors<H>,
     private readonly layout: VectorLayout,
     private readonly slabBytes: number,
+    private readonly receive?: Receive<H>,
   ) {
     this.slabBytes = Math.max(MIN_SLAB_BYTES, slabBytes);
     this.vectorMemory = new Arena(2 * layout.size).allocate(2 * layout.size);
@@ -59,18 +68,17 @@ export class Scatterer<H> {
     this.slab = this.newSlab();
   }
 
-  /** Reads once and appends what came to `into`: the bytes, 0 at the stream's end, or a negative error number. */
-  read(from: H, into: SliceBuffer): number {
+  /**
+   * Reads once and appends what came to `into`: the bytes, 0 at the stream's end, or a negative error number. `isSocket`:
+   * `receive` can read from it.
+   */
+  read(from: H, into: SliceBuffer, isSocket = false): number {
     if (this.slab.bytes.length === 0) this.renew();
     const room = this.slabBytes - this.used;
-    const beyond = this.used; // so that every read can take a whole slab
-    this.put(0, this.slab.address + this.used, room);
-    if (beyond > 0) {
-      this.next ??= this.newSlab();
-      this.put(1, this.next.address, beyond);
-    }
-    this.asked = this.slabBytes;
-    const count = this.readVectors(from, this.vectorMemory.bytes, beyond > 0 ? 2 : 1);
+    const { receive } = this;
+    const count = isSocket && receive !== undefined && room >= this.lastBytes * READS_OF_ROOM
+      ? receive(from, this.roomOf(room))
+      : this.readBoth(from, room);
     if (count >= 0) this.hand(count, room, into);
     return count;
   }
@@ -104,17 +112,42 @@ export class Scatterer<H> {
   }
 
   /** As `read`, into `slab`. */
-  readInto(slab: Slab, from: H, into: SliceBuffer): number {
+  readInto(slab: Slab, from: H, into: SliceBuffer, isSocket = false): number {
     const { bytes, address } = slab;
+    const { receive } = this;
     this.asked = bytes.length;
-    this.put(0, address, bytes.length);
-    const count = this.readVectors(from, this.vectorMemory.bytes, 1);
+    let count: number;
+    if (isSocket && receive !== undefined) count = receive(from, bytes);
+    else {
+      this.put(0, address, bytes.length);
+      count = this.readVectors(from, this.vectorMemory.bytes, 1);
+    }
     if (count > 0) into.append(bytes.subarray(0, count));
     return count;
   }
 
+  /** What is left of the slab. */
+  private roomOf(room: number): Uint8Array {
+    this.asked = room;
+    const { used, slab: { bytes } } = this;
+    return used === 0 ? bytes : bytes.subarray(used);
+  }
+
+  /** Into what is left of the slab and into the next one, so that the read can take a whole slab. */
+  private readBoth(from: H, room: number): number {
+    const beyond = this.used;
+    this.put(0, this.slab.address + this.used, room);
+    if (beyond > 0) {
+      this.next ??= this.newSlab();
+      this.put(1, this.next.address, beyond);
+    }
+    this.asked = this.slabBytes;
+    return this.readVectors(from, this.vectorMemory.bytes, beyond > 0 ? 2 : 1);
+  }
+
   private hand(count: number, room: number, into: SliceBuffer): void {
     const { used } = this;
+    this.lastBytes = count;
     if (count < room) {
       if (count > 0) into.append(this.slab.bytes.subarray(used, used + count));
       this.used = used + count;

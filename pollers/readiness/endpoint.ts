@@ -75,7 +75,9 @@ export class FdEndpoint extends BaseEndpoint implements FdOwner {
     if (this.ended !== undefined) return false;
     const { scatterer } = this.engine;
     while (!this.drained || !this.reader.waitReadable()) {
-      const count = this.lending ? this.lendingRead(into) : scatterer.read(this.reader.fd, into);
+      const count = this.lending
+        ? this.lendingRead(into)
+        : scatterer.read(this.reader.fd, into, this.isSocket);
       if (count > 0) {
         // A pipe in packet mode or a terminal gives one message or line a read, with one event for all of them.
         this.drained = this.isSocket && count < scatterer.asked && !this.reader.hungUp;
@@ -91,10 +93,10 @@ export class FdEndpoint extends BaseEndpoint implements FdOwner {
   }
 
   private lendingRead(into: SliceBuffer): number {
-    const { engine: { scatterer }, reader: { fd } } = this;
+    const { engine: { scatterer }, reader: { fd }, isSocket } = this;
     const slab = scatterer.lend();
-    if (slab === undefined) return scatterer.read(fd, into);
-    const count = scatterer.readInto(slab, fd, into);
+    if (slab === undefined) return scatterer.read(fd, into, isSocket);
+    const count = scatterer.readInto(slab, fd, into, isSocket);
     if (count > 0) this.lent = slab;
     else scatterer.giveBack(slab);
     return count;

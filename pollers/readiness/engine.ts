@@ -23,7 +23,7 @@ import { Gatherer } from "./gather.ts";
 import { FdListener } from "./listener.ts";
 import { ownWords, takeOwn } from "./own_descriptors.ts";
 import type { Pollset } from "./pollset.ts";
-import { adoptionError, errnoError, Sockets, vectorReader } from "./sockets.ts";
+import { adoptionError, errnoError, receiver, Sockets, vectorReader } from "./sockets.ts";
 
 /** Slots at most: 16 MB of addresses, of which only those that are used become memory. */
 const MOST_SLOTS = 1 << 20;
@@ -70,7 +70,7 @@ export abstract class ReadinessEngine extends PollingEngine implements Readiness
   constructor(name: string, libc: Libc, options: EngineOptions, poller: ReadinessPoller) {
     super(name, options);
     this.sockets = new Sockets(libc);
-    this.scatterer = new Scatterer(vectorReader(libc), IOVEC, this.readBufferBytes);
+    this.scatterer = new Scatterer(vectorReader(libc), IOVEC, this.readBufferBytes, receiver(libc));
     this.gatherer = new Gatherer(libc);
     const words = slotMemory(Math.min(MOST_SLOTS, this.sockets.descriptorLimit()));
     const pollset = this.pollset = poller.createPollset(libc, words);

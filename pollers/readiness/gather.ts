@@ -51,6 +51,7 @@ export class Gatherer {
    * must wait, or another negative error number. `isSocket`: else it is a pipe.
    */
   write(fd: number, data: SliceBuffer, isSocket: boolean): number {
+    if (isSocket && data.slices.length === 1) return this.sendOne(fd, data);
     while (data.byteLength > 0) {
       this.gather(data);
       if (this.bytes === 0) return -EFAULT;
@@ -62,6 +63,26 @@ export class Gatherer {
       if (sent < this.bytes) return -EAGAIN; // the kernel has no more room
     }
     return 0;
+  }
+
+  /** One slice is sent from where it is, however small: nothing is found out about it. */
+  private sendOne(fd: number, data: SliceBuffer): number {
+    const { length } = data.slices[0]!;
+    if (length === 0) return -EFAULT; // it was not, so its memory was given away meanwhile
+    const { libc } = this;
+    for (;;) {
+      const sent = libc.send(fd, data.slices[0]!, length, C.MSG_NOSIGNAL);
+      if (sent === length) {
+        data.clear();
+        return 0;
+      }
+      if (sent >= 0) {
+        data.drop(sent);
+        return -EAGAIN; // the kernel has no more room
+      }
+      const errno = libc.errno();
+      if (errno !== EINTR) return -errno;
+    }
   }
 
   /** `send` costs what `writev` does, less than `sendmsg` (measured), and raises no signal either. */

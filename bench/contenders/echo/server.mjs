@@ -9,13 +9,14 @@ const options = readArguments("A raw echo on an engine's endpoints, for the benc
 });
 const engine = createEngine(options.poller, { ownThread: options.own });
 
+/** Reads lend their memory, which is used again once the bytes are written: C's loop has one buffer too. */
 function echo(endpoint) {
   const data = new SliceBuffer();
   const onRead = (error) => error === undefined ? written(endpoint.write(data, onWritten)) : endpoint.close();
   const onWritten = (error) => error === undefined ? readOn() : endpoint.close();
   const written = (now) => now && readOn();
   const readOn = () => {
-    while (endpoint.read(data, onRead)) if (!endpoint.write(data, onWritten)) return;
+    while (endpoint.read(data, onRead, true)) if (!endpoint.write(data, onWritten)) return;
   };
   readOn();
 }

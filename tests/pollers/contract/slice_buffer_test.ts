@@ -50,8 +50,11 @@ test("drop of more than there is, or less than nothing, throws and changes nothi
   assertEquals(bytes(rope), [1, 2, 3]);
 });
 
-test("clear forgets all", () => {
-  const rope = buffer([1, 2], [3]);
-  rope.clear();
-  assertEquals([rope.byteLength, rope.slices.length], [0, 0]);
+test("clear forgets all, be it few views or many", () => {
+  for (const count of [0, 1, 2, 8, 9, 100]) {
+    const rope = buffer(...Array.from({ length: count }, (_, i) => [i, i]));
+    assertEquals(rope.byteLength, 2 * count);
+    rope.clear();
+    assertEquals([rope.byteLength, rope.slices.length], [0, 0]);
+  }
 });

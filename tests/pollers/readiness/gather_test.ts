@@ -121,12 +121,14 @@ test(
   async () => {
     const engine = epollEngine();
     const [reader, writer] = engine.sockets.pair() as [number, number];
-    const lost = new Uint8Array(5000);
-    const data = new SliceBuffer();
-    data.append(pattern(100));
-    data.append(lost);
-    structuredClone(lost, { transfer: [lost.buffer] });
-    assertEquals(engine.gatherer.write(writer, data, true), -14);
+    for (const before of [pattern(100), new Uint8Array(0)]) {
+      const lost = new Uint8Array(5000);
+      const data = new SliceBuffer();
+      data.append(before);
+      data.append(lost);
+      structuredClone(lost, { transfer: [lost.buffer] });
+      assertEquals(engine.gatherer.write(writer, data, true), -14);
+    }
     for (const fd of [reader, writer]) engine.sockets.libc.close(fd);
     await engine.shutdown();
   },
