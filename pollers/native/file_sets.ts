@@ -4,9 +4,9 @@ import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { cwd, pid } from "node:process";
 
-/** The current directory, with "/" between its parts. */
+/** The current directory, as the system writes it. */
 export function currentDirectory(): string {
-  return cwd().replaceAll("\\", "/");
+  return cwd();
 }
 
 /** Whether `path` is a directory. */

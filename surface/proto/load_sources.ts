@@ -5,7 +5,7 @@ import { linkFiles } from "./language/link_files.ts";
 import type { FileNode, ImportNode } from "./language/nodes.ts";
 import { parseFile } from "./language/parse_file.ts";
 import { attempt } from "./language/report.ts";
-import { directory, directoryOf, type FoundFile, importCandidates, normalise } from "./paths.ts";
+import { directory, directoryOf, type FoundFile, importCandidates, isAbsolute, normalise } from "./paths.ts";
 import { importedBy, STANDARD_OPTIONS, wellKnownFile } from "./well_known.ts";
 
 /** Reads a file; undefined where there is none. Rejects with an Error that names it. */
@@ -163,10 +163,6 @@ class SourceLoader {
     const below = this.#here !== "" && whole.startsWith(this.#here);
     return below ? whole.slice(this.#here.length) : normalise(location);
   }
-}
-
-function isAbsolute(location: string): boolean {
-  return /^(?:\/|[A-Za-z]:[\\/]|[A-Za-z][\w+.-]+:\/\/)/.test(location);
 }
 
 const PLACE = /^(.*?):(\d+):(\d+): /;

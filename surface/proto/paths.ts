@@ -15,19 +15,29 @@ export function isUrl(location: string): boolean {
   return SCHEME.test(location);
 }
 
-/** The location with "/" between parts, and with "." and ".." resolved. */
+/** Where an absolute path begins: "/", "C:/", or "\\\\" before the name of a server of Windows. */
+const ROOT = /^(?:\\\\|[A-Za-z]:[\\/]|[\\/])/;
+
+/** Whether a location is the same from every directory. */
+export function isAbsolute(location: string): boolean {
+  return isUrl(location) || ROOT.test(location);
+}
+
+/**
+ * The location with "/" between parts, and with "." and ".." resolved. Of Windows' paths, the letter of a drive is upper case,
+ * and a server's name keeps its two backslashes: on other systems two slashes are one.
+ */
 export function normalise(location: string): string {
   if (isUrl(location)) return new URL(location).href;
-  const path = location.replaceAll("\\", "/");
-  const absolute = path.startsWith("/");
+  const root = ROOT.exec(location)?.[0] ?? "";
   const parts: string[] = [];
-  for (const part of path.split("/")) {
+  for (const part of location.slice(root.length).split(/[\\/]/)) {
     if (part === "" || part === ".") continue;
     const last = parts[parts.length - 1];
     if (part === ".." && last !== undefined && last !== "..") parts.pop();
-    else if (part !== ".." || !absolute) parts.push(part);
+    else if (part !== ".." || root === "") parts.push(part);
   }
-  return (absolute ? "/" : "") + parts.join("/");
+  return (root === "\\\\" ? root : root.toUpperCase().replace("\\", "/")) + parts.join("/");
 }
 
 /** The directory of a location, with a final "/"; "" for a bare file name. */

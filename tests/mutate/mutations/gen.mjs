@@ -8,6 +8,20 @@ const SOURCES = "tests/surface/proto/load_sources_test.ts";
 /** As `readMutations` describes them. */
 export default [
   {
+    file: "surface/proto/paths.ts",
+    before: 'root === "\\\\\\\\" ? root : root.toUpperCase()',
+    after: "root.toUpperCase()",
+    test: "tests/surface/proto/paths_test.ts",
+    name: "paths have one form",
+  },
+  {
+    file: "surface/proto/paths.ts",
+    before: 'part !== ".." || root === ""',
+    after: 'part !== ".." || root !== "/"',
+    test: "tests/surface/proto/paths_test.ts",
+    name: "paths have one form",
+  },
+  {
     file: "surface/cli/commands/gen.ts",
     before: "if (errors.length === 0) return;",
     after: "if (errors.length >= 0) return;",

@@ -122,7 +122,10 @@ test("comments of a descriptor's SourceCodeInfo are those of its declarations", 
     },
   });
   const { content } = ask([descriptor], ["a.proto"]).file[0]!;
-  assertStringIncludes(content, "/**\n * An A.\n *\n * Really.\n */\nexport interface A {\n");
+  assertStringIncludes(
+    content,
+    "/**\n * An A.\n *\n * Really.\n */\nexport interface A extends WithUnknownFields {\n",
+  );
   assertStringIncludes(content, "  /**\n   * Its b.\n   *\n   * or not *\\/\n   */\n  b: string;\n");
 });
 
