@@ -34,7 +34,8 @@ export function choosePoller(asked: PollerChoice, known: readonly EngineFactory[
     if (probed.usable) {
       if (trace.poller) {
         const others = refusals.length === 0 ? "" : ` (${refusals.join("; ")})`;
-        defaultReporter.trace("poller", `chose ${factory.name} of ${quoted}${others}`);
+        const caution = probed.caution === undefined ? "" : `, ${probed.caution},`;
+        defaultReporter.trace("poller", `chose ${factory.name}${caution} of ${quoted}${others}`);
       }
       return factory;
     }

@@ -36,6 +36,8 @@ export interface PollerDescription {
   readonly usable: boolean;
   /** Why it cannot run here; undefined where it can. */
   readonly because?: string;
+  /** What to know before it is used, where it can be. */
+  readonly caution?: string;
 }
 
 /**
@@ -72,7 +74,7 @@ export function describePollers(factories: readonly EngineFactory[] = FACTORIES)
   return factories.map((factory) => {
     const probed = factory.probe();
     return probed.usable
-      ? { name: factory.name, usable: true }
+      ? { ...probed, name: factory.name }
       : { name: factory.name, usable: false, because: probed.because };
   });
 }

@@ -245,8 +245,11 @@ export interface DnsResolver {
   lookUpTexts?(name: string, done: (result: IoResult<string[]>) => void): void;
 }
 
-/** What `probe` finds out: whether the engine can run here, or a sentence that says why not. */
-export type ProbeResult = { readonly usable: true } | {
+/**
+ * What `probe` finds out: whether the engine can run here, or a sentence that says why not. `caution` is what to know before
+ * it is used, if anything.
+ */
+export type ProbeResult = { readonly usable: true; readonly caution?: string } | {
   readonly usable: false;
   readonly because: string;
 };

@@ -1,7 +1,7 @@
 // The epoll engine: descriptors in an epoll set.
 
 import type { EngineOptions } from "../contract/engine.ts";
-import type { Libc } from "../ffi/libc.ts";
+import type { LinuxLibc } from "../ffi/libc.ts";
 import { ReadinessEngine } from "../readiness/engine.ts";
 import { threadModule } from "../native/thread_module.ts";
 import { createPollset, MAX_EVENTS } from "./pollset.ts";
@@ -14,7 +14,11 @@ export const pollerModule: () => URL = /* @__PURE__ */ threadModule(
 /** epoll on Linux, through FFI. */
 export class EpollEngine extends ReadinessEngine {
   /** Throws an Error where the system has no descriptors left for a set. */
-  constructor(libc: Libc, options: EngineOptions) {
-    super("epoll", libc, options, { createPollset, module: pollerModule(), maxEvents: MAX_EVENTS });
+  constructor(libc: LinuxLibc, options: EngineOptions) {
+    super("epoll", libc, options, {
+      createPollset: () => createPollset(libc),
+      module: pollerModule(),
+      maxEvents: MAX_EVENTS,
+    });
   }
 }

@@ -2,7 +2,7 @@
 
 import { EBADF, EINTR, errnoName } from "../ffi/linux_errno_table.ts";
 import { C, TIMESPEC } from "../ffi/linux_layouts.ts";
-import type { Libc } from "../ffi/libc.ts";
+import type { LinuxLibc } from "../ffi/libc.ts";
 import { Arena, type NativeMemory } from "../ffi/memory.ts";
 import type { EventSink, Pollset } from "../readiness/pollset.ts";
 
@@ -39,7 +39,7 @@ export class EpollSet implements Pollset {
   private closed = false;
 
   /** A view of a set that exists; see {@linkcode createPollset}. */
-  constructor(private readonly libc: Libc, readonly shared: PollsetDescriptors) {
+  constructor(private readonly libc: LinuxLibc, readonly shared: PollsetDescriptors) {
     const { size, data } = libc.layouts.epollEvent;
     const arena = new Arena(size * (MAX_EVENTS + 2) + 128);
     this.stride = size / 4;
@@ -145,7 +145,7 @@ export class EpollSet implements Pollset {
 }
 
 /** A new set; throws an Error where the system has no descriptors left. */
-export function createPollset(libc: Libc): EpollSet {
+export function createPollset(libc: LinuxLibc): EpollSet {
   const epollFd = libc.epoll_create1(C.EPOLL_CLOEXEC);
   if (epollFd < 0) throw new Error(`epoll_create1 failed: ${errnoName(libc.errno())}`);
   const kickFd = libc.eventfd(0, C.EFD_CLOEXEC | C.EFD_NONBLOCK);

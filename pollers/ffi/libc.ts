@@ -3,12 +3,13 @@
 import { architecture, platform, runtime } from "../native/detect.ts";
 import { type NativeFunctions, openLibrary, viewMemory } from "./library.ts";
 import { openWholeTurn, type WholeTurn } from "./whole_turn.ts";
-import { KNOWN_ARCHITECTURES, type LinuxLayouts, linuxLayouts } from "./linux_layouts.ts";
+import { C, KNOWN_ARCHITECTURES, type LinuxLayouts, linuxLayouts } from "./linux_layouts.ts";
 
 /** glibc, then musl by architecture. */
 export const LIBC_NAMES = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"];
 
-const SIGNATURES = {
+/** Calls that every Unix has, most of them with flags that are Linux's alone. */
+export const SOCKET_CALLS = {
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
   socketpair: { parameters: ["i32", "i32", "i32", "buffer"], result: "i32" },
   bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
@@ -38,6 +39,10 @@ const SIGNATURES = {
   lseek: { parameters: ["i32", "i64", "i32"], result: "i32" },
   poll: { parameters: ["buffer", "address", "i32"], result: "i32" },
   ppoll: { parameters: ["buffer", "address", "buffer", "buffer"], result: "i32" },
+} as const;
+
+/** Calls of Linux alone. */
+const LINUX_CALLS = {
   eventfd: { parameters: ["u32", "i32"], result: "i32" },
   epoll_create1: { parameters: ["i32"], result: "i32" },
   epoll_ctl: { parameters: ["i32", "i32", "i32", "buffer"], result: "i32" },
@@ -45,25 +50,33 @@ const SIGNATURES = {
   __errno_location: { parameters: [], result: "address" },
 } as const;
 
+const SIGNATURES = { ...SOCKET_CALLS, ...LINUX_CALLS };
+
 /** Linux 5.11 and glibc 2.35: epoll_wait with a timeout in nanoseconds. */
 const PRECISE_WAIT = {
   epoll_pwait2: { parameters: ["i32", "buffer", "i32", "buffer", "buffer"], result: "i32" },
 } as const;
 
-/** The C library as one thread uses it. */
-export interface Libc extends NativeFunctions<typeof SIGNATURES> {
+/** The C library as one thread uses it, whichever Unix it is of: with Linux's constants, structs and error numbers. */
+export interface Libc extends NativeFunctions<typeof SOCKET_CALLS> {
   /** The error number of this thread's last call that failed. */
   errno(): number;
-  /** Structs of this machine's architecture. */
-  readonly layouts: LinuxLayouts;
   /** One whole turn of the runtime's loop, where its iterations are not. */
   openWholeTurn(): WholeTurn | undefined;
+  /** What poll(2) is asked for to say that a peer has ended; 0 where it says so by itself. */
+  readonly pollHalfClose: number;
+}
+
+/** The C library of Linux. */
+export interface LinuxLibc extends Libc, NativeFunctions<typeof LINUX_CALLS> {
+  /** Structs of this machine's architecture. */
+  readonly layouts: LinuxLayouts;
   /** Not there on older systems. */
   readonly epoll_pwait2: NativeFunctions<typeof PRECISE_WAIT>["epoll_pwait2"] | undefined;
 }
 
 /** The C library, or a sentence that says why there is none. */
-export type OpenedLibc = { readonly ok: true; readonly libc: Libc } | {
+export type OpenedLibc<L extends Libc = LinuxLibc> = { readonly ok: true; readonly libc: L } | {
   readonly ok: false;
   readonly because: string;
 };
@@ -123,11 +136,12 @@ function open(): OpenedLibc {
     library.close();
     if (precise.ok) precise.close();
   };
-  const libc: Libc = {
+  const libc: LinuxLibc = {
     ...functions,
     epoll_pwait2,
     openWholeTurn: () => openWholeTurn(LIBC_NAMES, "sched_yield"),
     layouts,
+    pollHalfClose: C.POLLRDHUP,
     errno: () => errno[0]!,
   };
   return { ok: true, libc };

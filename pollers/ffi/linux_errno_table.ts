@@ -101,3 +101,9 @@ const NAMES: Readonly<Record<number, string>> = {
 export function errnoName(errno: number): string {
   return NAMES[errno] ?? `errno ${errno}`;
 }
+
+/** 111 for "ECONNREFUSED"; undefined for a name that is not here. */
+export function errnoNumber(name: string): number | undefined {
+  const found = Object.keys(NAMES).find((number) => NAMES[Number(number)] === name);
+  return found === undefined ? undefined : Number(found);
+}

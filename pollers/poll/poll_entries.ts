@@ -27,8 +27,8 @@ export class PollEntries implements WantedSink {
   /** Where the last report stopped, so that those in front do not keep those behind from being reported. */
   private next = 1;
 
-  /** `kickRead` is the end of the pipe that is read. */
-  constructor(private readonly kickRead: number) {}
+  /** `kickRead` is the end of the pipe that is read; `halfClose` see `Libc.pollHalfClose`. */
+  constructor(private readonly kickRead: number, private readonly halfClose: number) {}
 
   /** The array. */
   get bytes(): Uint8Array {
@@ -50,7 +50,7 @@ export class PollEntries implements WantedSink {
   onWanted(fd: number, slot: number, generation: number, reads: boolean, writes: boolean): void {
     const { count } = this;
     if (count * 2 === this.slots.length) this.grow();
-    this.put(count, fd, (reads ? C.POLLIN | C.POLLRDHUP : 0) | (writes ? C.POLLOUT : 0));
+    this.put(count, fd, (reads ? C.POLLIN | this.halfClose : 0) | (writes ? C.POLLOUT : 0));
     this.slots[count * 2] = slot;
     this.slots[count * 2 + 1] = generation;
     this.count = count + 1;

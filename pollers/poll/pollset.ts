@@ -42,7 +42,7 @@ export class PollSet implements Pollset {
     const arena = new Arena(256);
     this.scratch = arena.allocate(64);
     this.timeout = arena.allocate(TIMESPEC.size);
-    this.entries = new PollEntries(shared.kickRead);
+    this.entries = new PollEntries(shared.kickRead, libc.pollHalfClose);
   }
 
   get own(): readonly number[] {

@@ -8,20 +8,22 @@ export type OpenedSystem = { readonly ok: true } | { readonly ok: false; readonl
 
 /**
  * The factory of the poller `name`: `open` gives the system's calls, of which `create` makes engines, and `pollerModule` is
- * what their poller thread runs.
+ * what their poller thread runs. `caution` is what to know before it is used, if anything.
  */
 export function pollingFactory<O extends OpenedSystem>(
   name: string,
   open: () => O,
   pollerModule: () => URL,
   create: (system: Extract<O, { readonly ok: true }>, options: EngineOptions) => EventEngine,
+  caution?: string,
 ): EngineFactory {
   return {
     name,
     probe: () => {
       const opened = open();
       const because = opened.ok ? whyNoThread(pollerModule) : opened.because;
-      return because === undefined ? { usable: true } : { usable: false, because };
+      if (because !== undefined) return { usable: false, because };
+      return caution === undefined ? { usable: true } : { usable: true, caution };
     },
     create: (options) => {
       const opened = open();

@@ -39,9 +39,10 @@ export const pollers = defineCommand({
     const { bold, dim, green, red } = styleOf(out);
     const width = Math.max(...described.map(({ name }) => name.length));
     out.write(`${terminal.runtime}\n`);
-    for (const { name, usable, because } of described) {
+    for (const { name, usable, because, caution } of described) {
       const mark = usable ? green("✓") : red("✗");
-      const says = usable ? name === chosen ? bold("used") : "usable" : because ?? "";
+      const state = name === chosen ? bold("used") : "usable";
+      const says = usable ? caution === undefined ? state : `${state}, ${caution}` : because ?? "";
       const indent = " ".repeat(width + 4);
       const text = fold(says, Math.max(20, out.columns - width - 4)).replaceAll("\n", `\n${indent}`);
       out.write(

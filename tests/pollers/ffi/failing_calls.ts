@@ -1,9 +1,9 @@
 // Calls that fail, each with an error number of its own, while garbage is made; on whatever thread runs them.
-import type { Libc } from "../../../pollers/ffi/libc.ts";
+import type { LinuxLibc } from "../../../pollers/ffi/libc.ts";
 import { EBADF, EINVAL, ENOENT, ENOTSOCK } from "./numbers.ts";
 
 /** Makes `times` failing calls and gives the number of those after which errno was another one. */
-export function countWrongErrnos(libc: Libc, times: number): number {
+export function countWrongErrnos(libc: LinuxLibc, times: number): number {
   const noPath = new TextEncoder().encode("/no/such/folder/at/all\0");
   const fd = libc.eventfd(0, 0);
   const failing: ReadonlyArray<readonly [errno: number, call: () => number]> = [

@@ -1,6 +1,6 @@
 // What tests of native calls share: the C library, or why there is none, and a C compiler where there is one.
 import { spawnSync } from "node:child_process";
-import type { Libc } from "../../../pollers/ffi/libc.ts";
+import type { LinuxLibc } from "../../../pollers/ffi/libc.ts";
 import { openLibc, retainLibc } from "../../../pollers/ffi/libc.ts";
 
 const opened = openLibc();
@@ -10,7 +10,7 @@ retainLibc(); // as long as tests run
 export const noLibc: string | undefined = opened.ok ? undefined : opened.because;
 
 /** The C library; only where {@linkcode noLibc} is undefined. */
-export function libc(): Libc {
+export function libc(): LinuxLibc {
   if (!opened.ok) throw new Error(opened.because);
   return opened.libc;
 }
