@@ -1,7 +1,7 @@
 // The system calls of io_uring, for which the C library has no functions, and memory that is mapped.
 
 import { runtime } from "../native/detect.ts";
-import { type Libc, LIBC_NAMES } from "./libc.ts";
+import { LIBC_NAMES, type LinuxLibc } from "./libc.ts";
 import { type NativeFunctions, openLibrary } from "./library.ts";
 import { U } from "./io_uring_layouts.ts";
 
@@ -24,14 +24,14 @@ const OFTEN = {
 /** Calls of one thread. A result below zero is a negative error number. */
 export class UringCalls {
   private constructor(
-    readonly libc: Libc,
+    readonly libc: LinuxLibc,
     private readonly rare: NativeFunctions<typeof RARE>,
     private readonly often: NativeFunctions<typeof OFTEN>,
     private readonly closeLibraries: () => void,
   ) {}
 
   /** Opens them, or gives a sentence that says why there are none. */
-  static open(libc: Libc): UringCalls | string {
+  static open(libc: LinuxLibc): UringCalls | string {
     const rare = openLibrary(LIBC_NAMES, RARE);
     if (!rare.ok) return rare.because;
     const often = openLibrary(LIBC_NAMES, OFTEN);

@@ -14,7 +14,7 @@ import type { ConnectAttempt } from "../core/base_engine.ts";
 import { CompletionEngine } from "../completion/engine.ts";
 import { UNNAMED } from "../core/unix_path.ts";
 import { UringCalls } from "../ffi/io_uring_calls.ts";
-import { type Libc, releaseLibc, retainLibc } from "../ffi/libc.ts";
+import { type LinuxLibc, releaseLibc, retainLibc } from "../ffi/libc.ts";
 import { EEXIST, EMFILE, EPERM } from "../ffi/linux_errno_table.ts";
 import { C, IOVEC } from "../ffi/linux_layouts.ts";
 import { Scatterer } from "../ffi/scatter.ts";
@@ -72,7 +72,7 @@ export class IoUringEngine extends CompletionEngine implements IoUringContext {
   private blocking = false;
 
   /** Throws an Error where the system has no descriptors or memory left for a ring. */
-  constructor(libc: Libc, options: EngineOptions) {
+  constructor(libc: LinuxLibc, options: EngineOptions) {
     super("io_uring", options);
     this.sockets = new Sockets(libc);
     this.scatterer = new Scatterer(vectorReader(libc), IOVEC, this.readBufferBytes);

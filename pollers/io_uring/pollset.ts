@@ -8,7 +8,7 @@ import { EINTR, errnoName } from "../ffi/linux_errno_table.ts";
 import { C, POLLFD } from "../ffi/linux_layouts.ts";
 import { U } from "../ffi/io_uring_layouts.ts";
 import type { UringCalls } from "../ffi/io_uring_calls.ts";
-import type { Libc } from "../ffi/libc.ts";
+import type { LinuxLibc } from "../ffi/libc.ts";
 import { viewMemory } from "../ffi/library.ts";
 import { Arena, type NativeMemory } from "../ffi/memory.ts";
 import type { EventSource } from "../threads/waiting.ts";
@@ -26,7 +26,7 @@ export class RingWatch implements EventSource {
   private readonly counter: NativeMemory;
 
   /** The ring stays as long as this thread does. */
-  constructor(private readonly libc: Libc, private readonly ring: RingMemory) {
+  constructor(private readonly libc: LinuxLibc, private readonly ring: RingMemory) {
     this.words = new Int32Array(viewMemory(ring.address, ring.byteLength));
     const arena = new Arena(64);
     this.entry = arena.allocate(POLLFD.size);
@@ -68,7 +68,7 @@ export class RingWatch implements EventSource {
 }
 
 /** Ends the wait of a {@linkcode RingWatch}. */
-function kick(libc: Libc, eventFd: number, control: Int32Array): void {
+function kick(libc: LinuxLibc, eventFd: number, control: Int32Array): void {
   Atomics.store(control, KICKED, 1);
   const one = new Uint8Array(8);
   one[0] = 1;

@@ -1,7 +1,7 @@
 // Why there can be no ring here, as a sentence.
 
 import { UringCalls } from "../ffi/io_uring_calls.ts";
-import { type Libc, type OpenedLibc, openLibc } from "../ffi/libc.ts";
+import { type LinuxLibc, type OpenedLibc, openLibc } from "../ffi/libc.ts";
 import { EINVAL, ENOSYS, EPERM, errnoName } from "../ffi/linux_errno_table.ts";
 import { RingError, tryRing } from "./ring.ts";
 
@@ -18,7 +18,7 @@ export function openUring(): OpenedLibc {
   return because === undefined ? opened : { ok: false, because };
 }
 
-function whyNoRing(libc: Libc): string | undefined {
+function whyNoRing(libc: LinuxLibc): string | undefined {
   const calls = UringCalls.open(libc);
   if (typeof calls === "string") return calls;
   try {

@@ -140,8 +140,8 @@ export default [
     "found it unserved",
   ),
   mutation(
-    "pollers/readiness/listener.ts",
-    " && fileIdentity(at.path) === this.file) sockets",
+    "pollers/readiness/socket_listener.ts",
+    " && fileIdentity(at.path) === this.identity) sockets",
     ") sockets",
     contract("epoll"),
     "outlives the listener",
@@ -317,7 +317,7 @@ export default [
     "epoll: 12",
   ),
   mutation(
-    "pollers/readiness/listener.ts",
+    "pollers/readiness/socket_listener.ts",
     "if (isInet) engine.sockets.configure(fd, options);",
     "",
     contract("epoll"),
