@@ -11,7 +11,7 @@ import {
 } from "../../transport/mod.ts";
 import { ChannelCredentials, connectSecurity } from "../credentials/channel_credentials.ts";
 import type { CallCredentials } from "../credentials/call_credentials.ts";
-import { checkCallCredentials } from "../client/call_identity.ts";
+import { checkCallCredentials, NO_IDENTITIES } from "../client/call_identity.ts";
 import { hostOf } from "../credentials/host_names.ts";
 import { OWN_TLS_LIBRARY } from "../credentials/tls_library.ts";
 import { type Insecure, insecure, plaintextRefusal, refusalThrough } from "../credentials/insecure.ts";
@@ -196,6 +196,10 @@ export class Channel {
     const resolvers = [options.resolvers ?? {}, ...features.resolvers];
     const { target: parsed, credentials } = targetOf(target, options, features, resolvers);
     checkCallCredentials("make a channel", options.callCredentials);
+    const makePermission = features.first("makePermission");
+    if (options.callCredentials !== undefined && makePermission === undefined) {
+      throw new TypeError(`Cannot make a channel: ${NO_IDENTITIES}`);
+    }
     const port = defaultPort(credentials instanceof ChannelCredentials);
     this.#authority = options.authority ?? authorityOf(parsed, port, resolvers);
     this.#userAgent = userAgentOf(options.userAgent);
@@ -250,6 +254,7 @@ export class Channel {
       template: (path, compression) => this.#template(path, compression),
       isSecure: this.#security !== undefined,
       callCredentials: options.callCredentials,
+      makePermission,
       keptRequests: new KeptRequests(options.retryBufferBytes ?? RETRY_BUFFER_BYTES),
     };
     addChannel(this.#known = this.#knownAs(formatDestination(parsed)));

@@ -8,6 +8,7 @@ import type { CallObservers } from "../call/call_observer.ts";
 import type { CallCredentials } from "../credentials/call_credentials.ts";
 import type { PendingCalls } from "../call/pending_calls.ts";
 import type { Retries } from "./attempts/retries.ts";
+import type { MakePermission } from "./call_permission.ts";
 import type { CallRoute } from "./call_route.ts";
 import type { KeptRequests } from "./kept_requests.ts";
 
@@ -56,6 +57,8 @@ export interface CallContext {
   readonly isSecure: boolean;
   /** What all calls show of themselves; undefined where that is nothing. */
   readonly callCredentials: CallCredentials | undefined;
+  /** For calls that have credentials or an authority of their own; undefined where none may have any. */
+  readonly makePermission: MakePermission | undefined;
   /** What makes calls again that have a policy; undefined where there are no policies. */
   readonly retries: Retries | undefined;
   /** What calls that may be made again keep of their requests, all together. */

@@ -20,6 +20,10 @@ export interface CallIdentity {
   readonly authority: string | undefined;
 }
 
+/** Why a call of a channel without that feature cannot have one. */
+export const NO_IDENTITIES =
+  "call credentials, and an authority of a call's own, need the feature callIdentities: give it to the channel";
+
 /** RFC 3986, section 3.2, without a user. */
 const AUTHORITY = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+)(?::\d{1,5})?$/;
 

@@ -159,6 +159,20 @@ export class CallPermission implements CallCredentialsSink {
   }
 }
 
+/** Makes the permission of one call; see the constructor of {@linkcode CallPermission}. */
+export type MakePermission = (
+  context: PermissionContext,
+  call: PermittedCall,
+  template: RequestTemplate,
+  metadata: HeaderList | undefined,
+  identity: CallIdentity | undefined,
+  blocking: boolean,
+) => CallPermission;
+
+/** See {@linkcode MakePermission}. */
+export const makePermission: MakePermission = (context, call, template, metadata, identity, blocking) =>
+  new CallPermission(context, call, template, metadata, identity, blocking);
+
 /** Why credentials are not sent. */
 export const OVER_PLAINTEXT =
   "call credentials are not sent over plaintext, where everybody on the way can read them: " +

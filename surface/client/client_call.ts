@@ -37,7 +37,8 @@ import type { GivenOptions } from "./call_options.ts";
 import type { AttemptedCall } from "./attempts/attempt.ts";
 import { isOwnFault } from "./attempts/own_fault.ts";
 import type { AttemptedStream } from "./attempts/retries.ts";
-import { CallPermission, type PermittedCall } from "./call_permission.ts";
+import { NO_IDENTITIES } from "./call_identity.ts";
+import type { CallPermission, PermittedCall } from "./call_permission.ts";
 import type { CallContext } from "./call_context.ts";
 import type { PendingCall } from "./call_route.ts";
 import { SendingCall } from "./sending_call.ts";
@@ -343,7 +344,7 @@ export abstract class ClientCall extends SendingCall
   permissionOf(attempt: PermittedCall): CallPermission | undefined {
     if (this.permission === undefined) return undefined;
     const { context, template, options: { headers, identity } } = this;
-    return new CallPermission(context, attempt, template, headers, identity, this.blocksThread);
+    return context.makePermission!(context, attempt, template, headers, identity, this.blocksThread);
   }
 
   admits(_transport: ClientTransport): boolean {
@@ -415,11 +416,18 @@ export abstract class ClientCall extends SendingCall
   /** False where the call is over: what it needs it cannot get on this channel. */
   private mayBePermitted(): boolean {
     const { context, template, options: { headers, identity } } = this;
-    const permission = new CallPermission(context, this, template, headers, identity, this.blocksThread);
-    const { obstacle } = permission;
+    const permission = context.makePermission?.(
+      context,
+      this,
+      template,
+      headers,
+      identity,
+      this.blocksThread,
+    );
+    const obstacle = permission === undefined ? NO_IDENTITIES : permission.obstacle;
     if (obstacle !== undefined) this.cancel(Status.UNAUTHENTICATED, obstacle, "library", undefined);
     this.permission = permission;
-    this.template = permission.template;
+    if (permission !== undefined) this.template = permission.template;
     return obstacle === undefined;
   }
 

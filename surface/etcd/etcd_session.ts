@@ -12,6 +12,7 @@ import type { DoneStatus } from "../reactor/done_status.ts";
 import { type ReactorCallOptions, type ReactorClient, reactorMethods } from "../reactor/reactor_methods.ts";
 import type { EtcdSettings } from "./etcd_options.ts";
 import { type EtcdServices, etcdServices } from "./etcd_proto.ts";
+import { frameTraces } from "../features/frame_traces.ts";
 
 /** An answer takes etcd milliseconds; where it has no leader, some seconds. */
 const REQUEST_TIMEOUT_MS = 5_000;
@@ -140,6 +141,7 @@ export class EtcdSession {
     const { credentials } = this.settings;
     const channel = this.channel = this.open(this.endpoint, {
       poller: engine,
+      features: [frameTraces],
       holdsProcess: false,
       handshakeTimeoutMs: REQUEST_TIMEOUT_MS,
       keepalive: KEEPALIVE,

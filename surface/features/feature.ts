@@ -16,6 +16,7 @@ import type { Resolvers } from "../channel/resolver/resolvers.ts";
 import type { JsonServiceConfig } from "../channel/service_config/json.ts";
 import type { RetryOptions } from "../channel/service_config/read_method_config.ts";
 import type { ServiceConfig } from "../channel/service_config/service_config.ts";
+import type { MakePermission } from "../client/call_permission.ts";
 import type { Retries } from "../client/attempts/retries.ts";
 
 /** Something that channels, servers, or both can do where it is given to them: made by "pollwire/features". */
@@ -67,6 +68,8 @@ export interface FeatureParts {
   readonly noteFrames?: NoteFrames;
   readonly serviceConfigs?: ServiceConfigReader;
   readonly retries?: Retries;
+  /** For calls that have credentials or an authority of their own. */
+  readonly makePermission?: MakePermission;
   readonly makeHealthChecker?: MakeHealthChecker;
   readonly findProxy?: FindProxy;
   readonly inProcess?: InProcess;

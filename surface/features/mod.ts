@@ -24,6 +24,8 @@ export {
   roundRobin,
   weightedRoundRobin,
 } from "./balancers.ts";
+export { callCredentials } from "../credentials/made_call_credentials.ts";
+export { callIdentities } from "./call_identities.ts";
 export { compression } from "./compression.ts";
 export { frameTraces } from "./frame_traces.ts";
 export { healthChecks } from "./health_checks.ts";

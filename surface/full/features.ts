@@ -3,6 +3,7 @@
 import { OWN, REGISTERED as BALANCERS } from "../channel/balancer/registry.ts";
 import { REGISTERED as RESOLVERS } from "../channel/resolver/registry.ts";
 import { EVERY_TLS_LIBRARY } from "../credentials/tls_library.ts";
+import { callIdentities } from "../features/call_identities.ts";
 import { compression } from "../features/compression.ts";
 import type { Feature, MadeFeature } from "../features/feature.ts";
 import { frameTraces } from "../features/frame_traces.ts";
@@ -24,6 +25,7 @@ export const EVERYTHING: readonly Feature[] = [
   TLS_LIBRARIES,
   OWN_BALANCERS,
   REGISTERED,
+  callIdentities,
   compression,
   frameTraces,
   healthChecks,

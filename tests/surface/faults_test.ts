@@ -66,6 +66,7 @@ function clientOf(engine: EventEngine, at: string): { client: TrialClient; route
     callCredentials: undefined,
     retries: undefined,
     keptRequests: new KeptRequests(0),
+    makePermission: undefined,
     template,
   };
   const client = makeClient(context, Trial);

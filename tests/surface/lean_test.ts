@@ -1,7 +1,16 @@
 // pollwire/lean: what is given is there, and what is not says so.
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { Channel as FullChannel, createClient as fullClient } from "pollwire";
-import { balancer, compression, inProcess, retries, roundRobin, serviceConfigs } from "pollwire/features";
+import {
+  balancer,
+  callCredentials,
+  callIdentities,
+  compression,
+  inProcess,
+  retries,
+  roundRobin,
+  serviceConfigs,
+} from "pollwire/features";
 import {
   Channel,
   type ChannelOptions,
@@ -94,6 +103,11 @@ test("lean: what is not given says what to give", () => {
     [{ compression: "gzip" }, TypeError, 'compression has "gzip", which is not there without the feature'],
     [{ lookUpServiceConfig: true }, ServiceConfigError, "give the channel the feature serviceConfigs"],
     [{ serviceConfig: "{}" }, ServiceConfigError, "give the channel the feature serviceConfigs"],
+    [
+      { callCredentials: callCredentials.bearer("token") },
+      TypeError,
+      "need the feature callIdentities: give it to the channel",
+    ],
     [{ proxy: "http://a:1", poller: native }, TypeError, "give the channel the feature proxies"],
     [
       { features: ["retries"] as never, poller: native },
@@ -136,6 +150,19 @@ test("lean: TLS by the runtime's own library; another one is given itself", asyn
   const unknown = 'There is no TLS provider "openssl"; there are node';
   assertThrows(() => tlsClient({ provider: "openssl" }), Error, unknown);
   assertThrows(() => tlsClient({ provider: {} as never }), Error, "provider is an object");
+});
+
+test("lean: calls have an authority of their own where the channel has identities", async () => {
+  await using server = new Server({ poller: native });
+  server.addService(Trial, { one: ({ text = "" }) => ({ text }) });
+  const port = await server.listen("127.0.0.1:0");
+  const authority = "other.test";
+  await using without = new Channel(`127.0.0.1:${port}`, { poller: native });
+  const refused = createClient(Trial, without).one({ text: "a" }, { authority });
+  const error = await assertRejects(() => refused, RpcError, "need the feature callIdentities");
+  assertEquals([error.code, error.endedBy], [Status.UNAUTHENTICATED, "library"]);
+  await using channel = new Channel(`127.0.0.1:${port}`, { poller: native, features: [callIdentities] });
+  assertEquals((await createClient(Trial, channel).one({ text: "a" }, { authority })).text, "a");
 });
 
 test("lean: servers of the thread are reached where channel and server have that", async () => {

@@ -6,6 +6,20 @@ const LEAN = "tests/surface/lean_test.ts";
 export default [
   {
     file: "surface/channel/channel.ts",
+    before: "options.callCredentials !== undefined && makePermission === undefined",
+    after: "false as boolean",
+    test: LEAN,
+    name: "lean: what is not given",
+  },
+  {
+    file: "surface/client/client_call.ts",
+    before: "permission === undefined ? NO_IDENTITIES : permission.obstacle",
+    after: "permission?.obstacle",
+    test: LEAN,
+    name: "lean: calls have an authority",
+  },
+  {
+    file: "surface/channel/channel.ts",
     before: "if (reader === undefined && options.lookUpServiceConfig === true)",
     after: "if (false as boolean)",
     test: LEAN,

@@ -118,6 +118,7 @@ export class ScriptedRoute implements CallRoute {
       pending: new PendingCalls(),
       isSecure: false,
       callCredentials: undefined,
+      makePermission: undefined,
       retries: RETRIES,
       keptRequests: new KeptRequests(1_000_000),
       template: (path) => requestTemplate(path, "test", "http", "test"),
