@@ -68,6 +68,7 @@ export {
 export type { ServerTransportOptions } from "./server_transport.ts";
 export type {
   AcceptSecurity,
+  ClientTlsProvider,
   ConnectSecurity,
   KeyPair,
   PeerCheck,
@@ -77,6 +78,7 @@ export type {
   TlsServerConfig,
 } from "./tls/config.ts";
 export { coversHost, type HostNames, isFor } from "./tls/host_names.ts";
+export { NODE_TLS_CLIENT } from "./tls/node/client_context.ts";
 export { NODE_TLS } from "./tls/node/context.ts";
 export { OPENSSL } from "./tls/openssl/context.ts";
 export { selectTlsProvider } from "./tls/providers.ts";

@@ -2,7 +2,6 @@
 // the ciphertext.
 
 import { builtin } from "./builtin.ts";
-import type { VerifiedCertificates } from "./verified_certificates.ts";
 import type * as Stream from "node:stream";
 import type * as Tls from "node:tls";
 
@@ -30,29 +29,6 @@ export interface TlsStreamOptions {
   readonly protocol: string;
 }
 
-/** What a client is made with besides. */
-export interface TlsClientOptions extends TlsStreamOptions {
-  /** What the server's certificate must be for. */
-  readonly serverName: string;
-  readonly isAddress: boolean;
-  /** Why a certificate (DER) that authorities vouch for is not the server's; undefined where it is. */
-  readonly hostRefusal: (der: Uint8Array) => string | undefined;
-  /** An earlier session, which is resumed where the server allows it. */
-  readonly session?: Uint8Array | undefined;
-  /** Gets sessions that may be resumed. */
-  readonly onSession: (session: Uint8Array) => void;
-}
-
-/** What a server is made with besides. */
-export interface TlsServerOptions extends TlsStreamOptions {
-  readonly requestCertificate: boolean;
-  readonly requireCertificate: boolean;
-  /** Of all connections of a configuration, or none of their sessions would be resumed. */
-  readonly ticketKeys: Uint8Array;
-  /** Certificates that were verified by the authorities of `ca`. */
-  readonly verified: VerifiedCertificates;
-}
-
 /** What was negotiated. */
 export interface NegotiatedTls {
   readonly protocol: string;
@@ -62,14 +38,6 @@ export interface NegotiatedTls {
   readonly resumed: boolean;
   /** The peer's certificate (X.509, DER). */
   readonly der: Uint8Array | undefined;
-}
-
-/** Octets of the keys of session tickets. */
-export const TICKET_KEY_BYTES = 48;
-
-/** New keys of session tickets. */
-export function newTicketKeys(): Uint8Array {
-  return crypto.getRandomValues(new Uint8Array(TICKET_KEY_BYTES));
 }
 
 /** Throws Error where certificates or key cannot be used. */
@@ -83,6 +51,9 @@ export function checkTlsOptions({ cert, key, ca, ciphers }: TlsStreamOptions): v
   tls().createSecureContext({ cert, key, ca, ciphers } as Tls.SecureContextOptions);
 }
 
+/** Begins the handshake of `stream`, whose ciphertext is that of `duplex`: {@linkcode clientSide}, {@linkcode serverSide}. */
+export type TlsSide = (stream: TlsStream, duplex: Stream.Duplex) => void;
+
 /** One side of a TLS connection. */
 export class TlsStream {
   private readonly duplex: Stream.Duplex;
@@ -90,10 +61,10 @@ export class TlsStream {
   private isOver = false;
   private isSecure = false;
   /** The peer was asked for a certificate: one of an earlier session is nothing to a server that does not ask. */
-  private asks = true;
+  asks = true;
 
-  /** Begins at once: a client's first ciphertext is passed to `events` soon. */
-  constructor(options: TlsClientOptions | TlsServerOptions, private readonly events: TlsStreamEvents) {
+  /** Begins at once, as `side` does: a client's first ciphertext is passed to `events` soon. */
+  constructor(side: TlsSide, private readonly events: TlsStreamEvents) {
     const { Duplex } = builtin("node:stream");
     this.duplex = new Duplex({
       // What is passed on is little, and counted where it comes from.
@@ -102,8 +73,7 @@ export class TlsStream {
       write: (bytes: Uint8Array, _encoding: string, sent: () => void) => events.onCiphertext(bytes, sent),
     });
     this.duplex.on("error", () => {}); // of what was destroyed
-    if ("serverName" in options) this.beginClient(options);
-    else this.beginServer(options);
+    side(this, this.duplex);
   }
 
   /** Ciphertext came. */
@@ -155,45 +125,10 @@ export class TlsStream {
     };
   }
 
-  private beginClient(options: TlsClientOptions): void {
-    const { cert, key, ca, ciphers, protocol, serverName, isAddress, session, onSession, hostRefusal } =
-      options;
-    const socket = tls().connect({
-      socket: this.duplex,
-      ...{ cert, key, ca, ciphers, session, minVersion: "TLSv1.2", ALPNProtocols: [protocol] },
-      // An address is verified, but never sent as a name (RFC 6066, section 3).
-      ...(isAddress ? { host: serverName } : { servername: serverName, host: serverName }),
-      rejectUnauthorized: true, // or NODE_TLS_REJECT_UNAUTHORIZED says whether
-      checkServerIdentity: (_host: string, { raw }: { raw: Uint8Array }): Error | undefined => {
-        const why = hostRefusal(raw);
-        return why === undefined ? undefined : new Error(why);
-      },
-    } as unknown as Tls.ConnectionOptions);
-    socket.on("session", (made: Uint8Array) => onSession(made));
-    socket.on("secureConnect", () => this.secure());
-    this.watch(socket);
-  }
+  // From its side.
 
-  private beginServer(options: TlsServerOptions): void {
-    const { cert, key, ca, ciphers, protocol, requestCertificate, requireCertificate, ticketKeys } = options;
-    this.asks = requestCertificate;
-    // A server of its own for each connection: runtimes have no common way to tell connections of one apart.
-    const server = tls().createServer({
-      ...{ cert, key, ca, ciphers, ticketKeys, minVersion: "TLSv1.2", ALPNProtocols: [protocol] },
-      requestCert: requestCertificate,
-      rejectUnauthorized: requestCertificate && requireCertificate,
-    } as Tls.TlsOptions);
-    server.on("secureConnection", (socket: Tls.TLSSocket) => {
-      this.watch(socket);
-      const why = requestCertificate ? refusal(socket, options) : undefined;
-      if (why !== undefined) this.fail(`the peer's certificate is not accepted: ${why}`);
-      else this.secure();
-    });
-    server.on("tlsClientError", (error: Error) => this.fail(error.message));
-    server.emit("connection", this.duplex);
-  }
-
-  private watch(socket: Tls.TLSSocket): void {
+  /** `socket` has the plaintext. */
+  watch(socket: Tls.TLSSocket): void {
     this.socket = socket;
     const { events } = this;
     // Not as a Buffer, whose methods differ.
@@ -204,22 +139,25 @@ export class TlsStream {
     socket.on("error", (error: Error & { code?: string }) => this.fail(error.message));
   }
 
-  private secure(): void {
+  /** The handshake is complete, and the peer was verified. */
+  secure(): void {
     this.isSecure = true;
     this.events.onSecure();
+  }
+
+  /** There is no secure connection, or no longer. */
+  fail(why: string): void {
+    if (!this.isOver) this.events.onFailed(why);
   }
 
   private ended(): void {
     if (!this.isSecure) this.fail("the peer closed the connection during the handshake");
     else if (!this.isOver) this.events.onEnd();
   }
-
-  private fail(why: string): void {
-    if (!this.isOver) this.events.onFailed(why);
-  }
 }
 
-function tls(): typeof Tls {
+/** The module. */
+export function tls(): typeof Tls {
   return builtin("node:tls");
 }
 
@@ -227,25 +165,8 @@ function cipherName({ name, standardName }: { name: string; standardName?: strin
   return standardName !== undefined && name.startsWith("TLS_") ? standardName : name;
 }
 
-/**
- * Why the client of a server that asks for certificates is refused; undefined where it is not. Deno's servers resume
- * sessions that any server of the process began, whatever that asked of the client, and verify nothing then: a certificate
- * of an earlier session counts where it was verified by the same authorities.
- */
-function refusal(socket: Tls.TLSSocket, options: TlsServerOptions): string | undefined {
-  const { requireCertificate, verified } = options;
-  const der = certificateShown(socket);
-  if (der === undefined) return requireCertificate ? "there is none" : undefined;
-  if (socket.isSessionReused()) {
-    return verified.has(der) ? undefined : "it is of an earlier session, and was not verified here";
-  }
-  if (!requireCertificate && !socket.authorized) return String(socket.authorizationError);
-  verified.add(der);
-  return undefined;
-}
-
 /** The peer's certificate (DER), or undefined where it has shown none. */
-function certificateShown(socket: Tls.TLSSocket): Uint8Array | undefined {
+export function certificateShown(socket: Tls.TLSSocket): Uint8Array | undefined {
   const der = (socket.getPeerCertificate() as { raw?: Uint8Array } | null)?.raw;
   return der === undefined || der.length === 0 ? undefined : der;
 }

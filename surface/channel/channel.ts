@@ -11,9 +11,10 @@ import {
 } from "../../transport/mod.ts";
 import { ChannelCredentials, connectSecurity } from "../credentials/channel_credentials.ts";
 import type { CallCredentials } from "../credentials/call_credentials.ts";
+import type { MakePermission } from "../client/call_permission.ts";
 import { checkCallCredentials, NO_IDENTITIES } from "../client/call_identity.ts";
 import { hostOf } from "../credentials/host_names.ts";
-import { OWN_TLS_LIBRARY } from "../credentials/tls_library.ts";
+import { CHANNELS_TLS_LIBRARY } from "../credentials/tls_library.ts";
 import { type Insecure, insecure, plaintextRefusal, refusalThrough } from "../credentials/insecure.ts";
 import { PendingCalls } from "../call/pending_calls.ts";
 import { type Compression, encodingNamed, messageEncodings } from "../compression.ts";
@@ -32,7 +33,7 @@ import { KeptRequests } from "../client/kept_requests.ts";
 import type { LoadBalancingPolicy } from "./balancer/policies.ts";
 import type { ChannelProxy } from "./proxy.ts";
 import { addChannel, type KnownChannel, removeChannel } from "../channelz/registry.ts";
-import { ChannelRoute } from "./channel_route.ts";
+import { ChannelRoute, type RouteOptions } from "./channel_route.ts";
 import type { AddressRefusal } from "./connect_settings.ts";
 import type { ConnectivityState } from "./connectivity.ts";
 import { identityOf } from "./object_identity.ts";
@@ -195,11 +196,7 @@ export class Channel {
     checkResolvers(options.resolvers);
     const resolvers = [options.resolvers ?? {}, ...features.resolvers];
     const { target: parsed, credentials } = targetOf(target, options, features, resolvers);
-    checkCallCredentials("make a channel", options.callCredentials);
-    const makePermission = features.first("makePermission");
-    if (options.callCredentials !== undefined && makePermission === undefined) {
-      throw new TypeError(`Cannot make a channel: ${NO_IDENTITIES}`);
-    }
+    const makePermission = permissionsOf(options, features);
     const port = defaultPort(credentials instanceof ChannelCredentials);
     this.#authority = options.authority ?? authorityOf(parsed, port, resolvers);
     this.#userAgent = userAgentOf(options.userAgent);
@@ -220,8 +217,7 @@ export class Channel {
         keepalive: clientKeepalive(options.keepalive ?? {}),
         reporter,
         encodings: this.#encodings,
-        compressedStreams: features.first("compressedStreams"),
-        noteFrames: features.first("noteFrames"),
+        ...connectionFeatures(features),
         refusal,
         ...(options.shareConnections === false ? {} : { sharedBy: this.#sharedBy(options, credentials) }),
         template: (path) => this.#template(path),
@@ -229,7 +225,6 @@ export class Channel {
         ...(proxy === undefined ? {} : { tunnel: proxy.tunnel }),
         readConfig,
         resolvers,
-        connectInProcess: features.first("inProcess")?.connect,
         retries,
         makeHealthChecker: features.first("makeHealthChecker"),
         callContext: () => this.#context,
@@ -481,8 +476,30 @@ function targetOf(
   resolvers: readonly Resolvers[],
 ): ChannelTarget {
   const secure = (): ChannelCredentials =>
-    new ChannelCredentials({}, features.first("tlsLibraries") ?? OWN_TLS_LIBRARY);
+    new ChannelCredentials({}, features.first("tlsLibraries") ?? CHANNELS_TLS_LIBRARY);
   return parseChannelTarget(target, credentials, secure, schemeNames(resolvers));
+}
+
+/** What of the features its connections have. */
+function connectionFeatures(
+  features: FeatureSet,
+): Pick<RouteOptions, "compressedStreams" | "connectInProcess" | "noteFrames"> {
+  return {
+    compressedStreams: features.first("compressedStreams"),
+    connectInProcess: features.first("inProcess")?.connect,
+    noteFrames: features.first("noteFrames"),
+  };
+}
+
+/** Makes the permissions of calls; undefined where the channel has none. Throws TypeError for what are no call credentials. */
+function permissionsOf(
+  { callCredentials }: ChannelOptions,
+  features: FeatureSet,
+): MakePermission | undefined {
+  checkCallCredentials("make a channel", callCredentials);
+  const makePermission = features.first("makePermission");
+  if (callCredentials === undefined || makePermission !== undefined) return makePermission;
+  throw new TypeError(`Cannot make a channel: ${NO_IDENTITIES}`);
 }
 
 /** How connections to `authority` are secured; undefined where they are not. */

@@ -1,6 +1,6 @@
 // How a channel's connections are secured.
 
-import type { ConnectSecurity, Reporter, TlsContext, TlsProvider } from "../../transport/mod.ts";
+import type { ClientTlsProvider, ConnectSecurity, Reporter, TlsContext } from "../../transport/mod.ts";
 import { checkOptions, type OptionNames } from "../options.ts";
 import { ContextSource, type OptionsSource } from "./context_source.ts";
 import { identityOf, type Pem, pemText } from "./pem.ts";
@@ -42,7 +42,7 @@ export let connectSecurity: (
 /** How connections of channels are secured; made by `tls.client`. */
 export class ChannelCredentials {
   readonly #source: ContextSource<TlsClientOptions, TlsContext>;
-  readonly #known: readonly TlsProvider[];
+  readonly #known: readonly ClientTlsProvider[];
 
   /**
    * See `tls.client`; `known` are the libraries that have names.
@@ -50,7 +50,7 @@ export class ChannelCredentials {
    * @throws {TypeError} for unknown options, and where of `cert` and `key` only one is given
    * @throws {Error} that says what is wrong with a certificate or key
    */
-  constructor(source: OptionsSource<TlsClientOptions>, known: readonly TlsProvider[]) {
+  constructor(source: OptionsSource<TlsClientOptions>, known: readonly ClientTlsProvider[]) {
     this.#known = known;
     this.#source = new ContextSource(source, (options) => contextOf(options, known));
   }
@@ -83,7 +83,7 @@ export class ChannelCredentials {
   }
 }
 
-function contextOf(options: TlsClientOptions, known: readonly TlsProvider[]): TlsContext {
+function contextOf(options: TlsClientOptions, known: readonly ClientTlsProvider[]): TlsContext {
   checkOptions(PURPOSE, options, NAMES as Readonly<Record<string, true>>);
   checkVerifyPeer(PURPOSE, options.verifyPeer);
   if (options.serverName === "") throw new TypeError(`Cannot ${PURPOSE}: serverName is empty; give a host`);

@@ -2,7 +2,7 @@
 
 import { ChannelCredentials, type TlsClientOptions } from "./channel_credentials.ts";
 import type { OptionsSource } from "./context_source.ts";
-import { OWN_TLS_LIBRARY } from "./tls_library.ts";
+import { CHANNELS_TLS_LIBRARY } from "./tls_library.ts";
 
 /**
  * `tls.client` of the full entry, with the runtime's own TLS library; `provider: openssl` has another one.
@@ -11,5 +11,5 @@ import { OWN_TLS_LIBRARY } from "./tls_library.ts";
  * @throws {Error} that says what is wrong with a certificate or key
  */
 export function tlsClient(options: OptionsSource<TlsClientOptions> = {}): ChannelCredentials {
-  return new ChannelCredentials(options, OWN_TLS_LIBRARY);
+  return new ChannelCredentials(options, CHANNELS_TLS_LIBRARY);
 }

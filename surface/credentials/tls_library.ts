@@ -1,6 +1,13 @@
 // Which library does the cryptography of credentials: by name, or itself.
 
-import { NODE_TLS, OPENSSL, selectTlsProvider, type TlsProvider } from "../../transport/mod.ts";
+import {
+  type ClientTlsProvider,
+  NODE_TLS,
+  NODE_TLS_CLIENT,
+  OPENSSL,
+  selectTlsProvider,
+  type TlsProvider,
+} from "../../transport/mod.ts";
 import { describe } from "../options.ts";
 
 /** A TLS library, for the option `provider`: `openssl` of "pollwire/features". */
@@ -21,8 +28,11 @@ export interface TlsLibraryOptions {
 /** OpenSSL is faster, resumes sessions and tells a cut from an end; the runtime's own is everywhere, and needs no permission. */
 export const EVERY_TLS_LIBRARY: readonly TlsProvider[] = [OPENSSL, NODE_TLS];
 
-/** What every channel and server has. */
+/** What every server has. */
 export const OWN_TLS_LIBRARY: readonly TlsProvider[] = [NODE_TLS];
+
+/** What every channel has. */
+export const CHANNELS_TLS_LIBRARY: readonly ClientTlsProvider[] = [NODE_TLS_CLIENT];
 
 /**
  * The library of `options`, one of those `known` where it is named.
@@ -30,9 +40,14 @@ export const OWN_TLS_LIBRARY: readonly TlsProvider[] = [NODE_TLS];
  * @throws {TypeError} for what is no library
  * @throws {Error} that says why none can be used
  */
-export function tlsLibrary({ provider }: TlsLibraryOptions, known: readonly TlsProvider[]): TlsProvider {
+export function tlsLibrary<Provider extends ClientTlsProvider>(
+  { provider }: TlsLibraryOptions,
+  known: readonly Provider[],
+): Provider {
   if (provider === undefined || typeof provider === "string") return selectTlsProvider(provider, known);
   const given = Object(provider) as Partial<TlsProvider>;
-  if (typeof given.clientContext === "function") return selectTlsProvider(given as TlsProvider, known);
+  if (typeof given.clientContext === "function") {
+    return selectTlsProvider(provider as unknown as Provider, known);
+  }
   throw new TypeError(`provider is ${describe(provider)}; give "openssl", "node", or a library itself`);
 }

@@ -41,8 +41,8 @@ export interface TlsContext {
   release(): void;
 }
 
-/** A library that does the cryptography. */
-export interface TlsProvider {
+/** A library that does the cryptography, as clients know it. */
+export interface ClientTlsProvider {
   /** "openssl" or "node". */
   readonly name: string;
   /** It works by events of the runtime's loop, which stands still while a thread blocks. */
@@ -55,6 +55,10 @@ export interface TlsProvider {
    * @throws {Error} that says which part of `config` cannot be used, and why
    */
   clientContext(config: TlsClientConfig): TlsContext;
+}
+
+/** A library that does the cryptography of both sides. */
+export interface TlsProvider extends ClientTlsProvider {
   /**
    * A context for servers.
    *

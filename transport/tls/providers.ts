@@ -1,6 +1,6 @@
 // Which library does the cryptography: the first of a list that can be used here, as pollers are chosen.
 
-import type { TlsProvider } from "./config.ts";
+import type { ClientTlsProvider } from "./config.ts";
 
 /**
  * The first provider of `list`, a provider or names of those that are `known` ("openssl,node"), that can be used here;
@@ -8,10 +8,10 @@ import type { TlsProvider } from "./config.ts";
  *
  * @throws {Error} that says why none can be used
  */
-export function selectTlsProvider(
-  list: string | TlsProvider | undefined,
-  known: readonly TlsProvider[],
-): TlsProvider {
+export function selectTlsProvider<Provider extends ClientTlsProvider>(
+  list: string | Provider | undefined,
+  known: readonly Provider[],
+): Provider {
   const asked = list === undefined ? known : typeof list === "string" ? named(list, known) : [list];
   const refusals: string[] = [];
   for (const provider of asked) {
@@ -23,7 +23,7 @@ export function selectTlsProvider(
   throw new Error(`No TLS provider of "${names}" can be used here: ${refusals.join("; ")}`);
 }
 
-function named(list: string, known: readonly TlsProvider[]): TlsProvider[] {
+function named<Provider extends ClientTlsProvider>(list: string, known: readonly Provider[]): Provider[] {
   return list.split(",").map((one) => {
     const provider = known.find(({ name }) => name === one.trim());
     if (provider !== undefined) return provider;

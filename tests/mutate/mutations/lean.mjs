@@ -6,8 +6,8 @@ const LEAN = "tests/surface/lean_test.ts";
 export default [
   {
     file: "surface/channel/channel.ts",
-    before: "options.callCredentials !== undefined && makePermission === undefined",
-    after: "false as boolean",
+    before: "if (callCredentials === undefined || makePermission !== undefined) return makePermission;",
+    after: "if (callCredentials !== null) return makePermission;",
     test: LEAN,
     name: "lean: what is not given",
   },
@@ -90,7 +90,7 @@ export default [
   },
   {
     file: "surface/credentials/lean_client.ts",
-    before: "new ChannelCredentials(options, OWN_TLS_LIBRARY)",
+    before: "new ChannelCredentials(options, CHANNELS_TLS_LIBRARY)",
     after: "new ChannelCredentials(options, [])",
     test: LEAN,
     name: "lean: TLS by",

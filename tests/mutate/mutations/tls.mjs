@@ -75,14 +75,14 @@ export default [
     "openssl: a server that shows a certificate with the host",
   ),
   mutation(
-    "pollers/native/tls_stream.ts",
+    "pollers/native/tls_client_side.ts",
     "rejectUnauthorized: true,",
     "",
     CONTRACT,
     "node: no variable",
   ),
   mutation(
-    "pollers/native/tls_stream.ts",
+    "pollers/native/tls_client_side.ts",
     "return why === undefined ? undefined : new Error(why);",
     "return why === undefined ? undefined : undefined;",
     CONTRACT,
@@ -119,7 +119,7 @@ export default [
   ),
   {
     ...mutation(
-      "pollers/native/tls_stream.ts",
+      "pollers/native/tls_server_side.ts",
       'return requireCertificate ? "there is none" : undefined;',
       "return undefined;",
       EARLIER,
@@ -129,7 +129,7 @@ export default [
   },
   {
     ...mutation(
-      "pollers/native/tls_stream.ts",
+      "pollers/native/tls_server_side.ts",
       "return verified.has(der) ? undefined : ",
       "return verified !== undefined ? undefined : ",
       EARLIER,
@@ -167,7 +167,7 @@ export default [
   mutation("surface/credentials/files.ts", "        torn = content;\n", "", FILES, "stays without its key"),
   {
     ...mutation(
-      "transport/tls/node/context.ts",
+      "transport/tls/node/client_context.ts",
       "      this.sessions.set(serverName, session);\n",
       "",
       CONTRACT,
@@ -183,14 +183,14 @@ export default [
     "by openssl",
   ),
   mutation(
-    "pollers/native/tls_stream.ts",
+    "pollers/native/tls_server_side.ts",
     "rejectUnauthorized: requestCertificate && requireCertificate",
     "rejectUnauthorized: false",
     CONTRACT,
     "node: a client that shows one of an authority that is not trusted is",
   ),
   mutation(
-    "pollers/native/tls_stream.ts",
+    "pollers/native/tls_server_side.ts",
     "if (!requireCertificate && !socket.authorized) return String(socket.authorizationError);",
     "",
     CONTRACT,

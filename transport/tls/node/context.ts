@@ -1,51 +1,14 @@
-// Contexts of node:tls, the provider that needs no permission and no library of the system.
+// Contexts of node:tls for servers, and the provider with both.
 
-import { checkTlsOptions, newTicketKeys, type TlsStreamOptions } from "../../../pollers/native/tls_stream.ts";
+import { newTicketKeys, serverSide } from "../../../pollers/native/tls_server_side.ts";
+import { checkTlsOptions, type TlsStreamOptions } from "../../../pollers/native/tls_stream.ts";
 import { verifiedBy } from "../../../pollers/native/verified_certificates.ts";
-import { readCertificateNames } from "../../../pollers/native/certificate_names.ts";
 import { H2 } from "../alpn.ts";
-import type { TlsClientConfig, TlsContext, TlsProvider, TlsServerConfig } from "../config.ts";
-import type { OnProgress, TlsSession } from "../session.ts";
 import { TLS12_CIPHERS } from "../ciphers.ts";
-import { hostRefusal } from "../host_names.ts";
-import { isAddress, NodeTlsSession } from "./session.ts";
-
-/** Servers whose sessions a client keeps. */
-const MOST_SESSIONS = 64;
-
-/** What the connections of one client configuration share. */
-class NodeClientContext implements TlsContext {
-  private readonly options: TlsStreamOptions;
-  private readonly sessions = new Map<string, Uint8Array>();
-
-  constructor({ ca, identity }: TlsClientConfig) {
-    this.options = { ca, ...identity, ciphers: TLS12_CIPHERS, protocol: H2 };
-    checkTlsOptions(this.options);
-  }
-
-  begin(serverName: string, onProgress: OnProgress): TlsSession {
-    const onSession = (session: Uint8Array): void => {
-      this.sessions.delete(serverName);
-      this.sessions.set(serverName, session);
-      if (this.sessions.size > MOST_SESSIONS) {
-        this.sessions.delete(this.sessions.keys().next().value as string);
-      }
-    };
-    const session = this.sessions.get(serverName);
-    const named = {
-      serverName,
-      isAddress: isAddress(serverName),
-      hostRefusal: (der: Uint8Array) => hostRefusal(readCertificateNames(der).names, serverName),
-      session,
-      onSession,
-    };
-    return new NodeTlsSession({ ...this.options, ...named }, onProgress);
-  }
-
-  release(): void {
-    this.sessions.clear();
-  }
-}
+import type { TlsContext, TlsProvider, TlsServerConfig } from "../config.ts";
+import type { OnProgress, TlsSession } from "../session.ts";
+import { NODE_TLS_CLIENT } from "./client_context.ts";
+import { NodeTlsSession } from "./session.ts";
 
 /** What the connections of one server configuration share. */
 class NodeServerContext implements TlsContext {
@@ -63,7 +26,7 @@ class NodeServerContext implements TlsContext {
     const { ticketKeys } = this;
     const verified = verifiedBy(clientCa ?? "");
     const asked = { requestCertificate: clientCa !== undefined, requireCertificate, ticketKeys, verified };
-    return new NodeTlsSession({ ...this.options, ...asked }, onProgress);
+    return new NodeTlsSession(serverSide({ ...this.options, ...asked }), onProgress);
   }
 
   release(): void {}
@@ -71,9 +34,6 @@ class NodeServerContext implements TlsContext {
 
 /** The provider by node:tls. */
 export const NODE_TLS: TlsProvider = {
-  name: "node",
-  isAsynchronous: true,
-  probe: () => ({ usable: true }),
-  clientContext: (config) => new NodeClientContext(config),
+  ...NODE_TLS_CLIENT,
   serverContext: (config) => new NodeServerContext(config),
 };

@@ -3,12 +3,7 @@
 import { inetAddress } from "../../../pollers/contract/address.ts";
 import type { SliceBuffer } from "../../../pollers/contract/slice_buffer.ts";
 import { certificateOf } from "../../../pollers/native/certificate.ts";
-import {
-  type TlsClientOptions,
-  type TlsServerOptions,
-  TlsStream,
-  type TlsStreamEvents,
-} from "../../../pollers/native/tls_stream.ts";
+import { type TlsSide, TlsStream, type TlsStreamEvents } from "../../../pollers/native/tls_stream.ts";
 import type { ConnectionSecurity } from "../security.ts";
 import type { OnProgress, TlsSession, TlsState } from "../session.ts";
 
@@ -38,9 +33,9 @@ export class NodeTlsSession implements TlsSession, TlsStreamEvents {
   };
 
   /** Begins at once. */
-  constructor(options: TlsClientOptions | TlsServerOptions, private readonly onProgress: OnProgress) {
+  constructor(side: TlsSide, private readonly onProgress: OnProgress) {
     this.isCalled = true;
-    this.stream = new TlsStream(options, this);
+    this.stream = new TlsStream(side, this);
     this.isCalled = false;
   }
 
