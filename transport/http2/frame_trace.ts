@@ -16,10 +16,8 @@ export type NoteFrames = (fromClient: boolean, note: (line: string) => void) => 
 /** Octets of a payload that are looked at. */
 const MOST_SHOWN = 256;
 
-const TYPES: readonly string[] = Object.keys(FrameType);
-const SETTINGS: ReadonlyMap<number, string> = new Map(
-  Object.entries(SettingId).map(([name, id]): [number, string] => [id, name]),
-);
+const TYPES: readonly string[] = /* @__PURE__ */ Object.keys(FrameType);
+const SETTINGS: ReadonlyMap<number, string> = /* @__PURE__ */ namesOf(SettingId);
 
 /** Reads the octets of one direction: `fromClient`: the preface comes first. `note` gets a line a frame, as "RST_STREAM 5, CANCEL". */
 export function noteFrames(fromClient: boolean, note: (line: string) => void): FrameNotes {
@@ -127,4 +125,8 @@ function describeSettings(payload: Uint8Array): string[] {
     settings.push(`${SETTINGS.get(id) ?? `setting ${id}`} ${readUint32(payload, at + 2)}`);
   }
   return settings;
+}
+
+function namesOf(ids: Readonly<Record<string, number>>): ReadonlyMap<number, string> {
+  return new Map(Object.entries(ids).map(([name, id]): [number, string] => [id, name]));
 }

@@ -5,7 +5,7 @@ import { checkTlsOptions, type TlsStreamOptions } from "../../../pollers/native/
 import { verifiedBy } from "../../../pollers/native/verified_certificates.ts";
 import { H2 } from "../alpn.ts";
 import { TLS12_CIPHERS } from "../ciphers.ts";
-import type { TlsContext, TlsProvider, TlsServerConfig } from "../config.ts";
+import type { ClientTlsProvider, TlsContext, TlsProvider, TlsServerConfig } from "../config.ts";
 import type { OnProgress, TlsSession } from "../session.ts";
 import { NODE_TLS_CLIENT } from "./client_context.ts";
 import { NodeTlsSession } from "./session.ts";
@@ -33,7 +33,8 @@ class NodeServerContext implements TlsContext {
 }
 
 /** The provider by node:tls. */
-export const NODE_TLS: TlsProvider = {
-  ...NODE_TLS_CLIENT,
-  serverContext: (config) => new NodeServerContext(config),
-};
+export const NODE_TLS: TlsProvider = /* @__PURE__ */ withServers(NODE_TLS_CLIENT);
+
+function withServers(provider: ClientTlsProvider): TlsProvider {
+  return { ...provider, serverContext: (config) => new NodeServerContext(config) };
+}

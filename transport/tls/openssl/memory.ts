@@ -63,8 +63,13 @@ export class BufferPool {
 
 const slab = /* @__PURE__ */ new Slab();
 /** For one step, or for the output of a whole turn. */
-const stepBuffers = /* @__PURE__ */ new BufferPool(STEP_BYTES + STEP_ROOM_BYTES, 8);
-const turnBuffers = /* @__PURE__ */ new BufferPool(4 * STEP_BYTES + STEP_ROOM_BYTES, 4);
+const stepBuffers = /* @__PURE__ */ poolOf(1, 8);
+const turnBuffers = /* @__PURE__ */ poolOf(4, 4);
+
+/** Of buffers for as many steps; `most` are kept. */
+function poolOf(steps: number, most: number): BufferPool {
+  return new BufferPool(steps * STEP_BYTES + STEP_ROOM_BYTES, most);
+}
 
 /** Ciphertext of one session on its way out: one view a buffer, which is used again once it was sent. */
 export class OutgoingMemory {
