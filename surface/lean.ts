@@ -5,10 +5,10 @@
  * @example
  * ```ts ignore
  * import { Channel, createClient, tlsClient } from "pollwire/lean";
- * import { native } from "pollwire/pollers/native";
+ * import { nativeClient } from "pollwire/pollers/native";
  * import { Greeter } from "./gen/greeter.ts";
  *
- * const channel = new Channel("greeter.internal:443", { poller: native, credentials: tlsClient() });
+ * const channel = new Channel("greeter.internal:443", { poller: nativeClient, credentials: tlsClient() });
  * const greeter = createClient(Greeter, channel);
  * console.log(await greeter.sayHello({ name: "you" }));
  * ```
