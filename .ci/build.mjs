@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { posix } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { keepClassNames } from "./class_names.mjs";
 import { directImports } from "./direct_imports.mjs";
 import { ensureInstalled } from "./install.mjs";
 import { program, root } from "./runtimes.mjs";
@@ -86,6 +87,7 @@ export async function build() {
     if (!name.endsWith(".js")) continue;
     nameThreads(name, texts);
     freeNamespaces(`${root}dist/${name}`);
+    keepClassNames(`${root}dist/${name}`, root);
   }
 }
 

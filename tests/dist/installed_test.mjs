@@ -268,3 +268,22 @@ test("every entry's declarations on a server, which has Node's types and none of
   const target = ["--target", "ES2022", "--lib", "ES2022", "--module", "NodeNext", "--types", "node"];
   run(`${root}node_modules/.bin/tsc`, ["--noEmit", "--strict", ...target, ...files], project);
 });
+
+test("classes of the installed package have the names that they are exported by", () => {
+  const entries = Object.keys(manifest.exports).filter((entry) =>
+    !["./connect", "./protobuf-es"].includes(entry) // their peers are not there
+  );
+  writeFileSync(
+    `${project}/names.mjs`,
+    `for (const entry of process.argv.slice(2)) {
+       for (const [name, value] of Object.entries(await import(entry))) {
+         const isClass = typeof value === "function" && /^class\\b/.test(value);
+         if (isClass && value.name !== name) console.log(entry, name, value.name);
+       }
+     }`,
+  );
+  const specifiers = entries.map((entry) => entry.replace(".", "pollwire"));
+  const others = "AnyChannel Channel|AnyServer Server"; // second names of what features are given to
+  const printed = run(process.execPath, ["names.mjs", ...specifiers], project).trim().split("\n");
+  assert.deepEqual(printed.filter((line) => !new RegExp(`^\\S+ (${others})$`).test(line)), []);
+});
