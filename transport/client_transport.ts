@@ -36,6 +36,9 @@ import type {
   TransportCounters,
 } from "./transport.ts";
 
+/** Local: see docs/STYLE.md, "Hot paths". */
+const Call = GrpcClientStream;
+
 /** What both kinds of transport may be made with. */
 export interface TransportOptions extends MessageLimitOptions {
   /** How the peer is asked whether it is there. Default: a client does not ask, a server does after two hours. */
@@ -147,7 +150,7 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
     const limits = sizes === undefined ? this.limits : this.limitsOf(sizes);
     const { encoding } = template;
     const stream = encoding === undefined
-      ? new GrpcClientStream(this.connection, sink, limits)
+      ? new Call(this.connection, sink, limits)
       : limits.compressed!.compressing(this.connection, sink, limits, encoding);
     stream.stream = this.connection.open(template.headers, timeout, false, stream, metadata);
     // RFC 9113, section 5.1.1: a client without stream identifiers left makes a new connection.

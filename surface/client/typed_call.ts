@@ -10,8 +10,10 @@ import type { GivenOptions } from "./call_options.ts";
 import type { CallContext } from "./call_context.ts";
 import { ClientCall } from "./client_call.ts";
 
-/** Local: see docs/STYLE.md, "Hot paths". */
+// Local: see docs/STYLE.md, "Hot paths".
 const uncompressed = uncompressedMessages;
+const encode = encodeFramed;
+const reuse = reuseFramed;
 
 /** Which sides of a method stream, and its codecs. */
 export type CalledMethod<Req = unknown, Res = unknown> = Pick<
@@ -47,7 +49,7 @@ export abstract class TypedClientCall<Req, Res> extends ClientCall {
   /** Sends one request of a stream; throws where it cannot be encoded. */
   protected sendRequest(request: Req): void {
     const framed = this.encode(request);
-    if (this.sendMessage(framed)) reuseFramed(framed);
+    if (this.sendMessage(framed)) reuse(framed);
   }
 
   /** The call is over where the request cannot be encoded. */
@@ -62,13 +64,13 @@ export abstract class TypedClientCall<Req, Res> extends ClientCall {
   }
 
   private encode(request: Req): Uint8Array {
-    const framed = encodeFramed(this.method.requestCodec, request);
+    const framed = encode(this.method.requestCodec, request);
     if (uncompressed.all !== undefined) markMessage(framed, request);
     return framed;
   }
 
   /** The next message is encoded in its place. */
   protected override onSentBytes(framed: Uint8Array): void {
-    reuseFramed(framed);
+    reuse(framed);
   }
 }

@@ -12,6 +12,10 @@ import { type PromiseContext, SingleResponseCall, StreamingResponseCall } from "
 import { isSource, type Source } from "./producer.ts";
 import { streamsRequests, streamsResponses } from "../proto/service.ts";
 
+// Local: see docs/STYLE.md, "Hot paths".
+const NONE_GIVEN = NO_OPTIONS;
+const SingleResponse = SingleResponseCall;
+
 /** Responses of a call, to be read once; leaving the loop early cancels the call. */
 export type Responses<Res> = AsyncIterableIterator<Res>;
 
@@ -81,9 +85,9 @@ export function makeMethod(
   const { sites } = context;
   if (!streamsResponses(method.kind)) {
     const invoke = (request: unknown, options?: CallOptions): Promise<unknown> => {
-      const given = options === undefined ? NO_OPTIONS : readCallOptions(method.path, options);
+      const given = options === undefined ? NONE_GIVEN : readCallOptions(method.path, options);
       if (requestStream) checkRequests(method, request);
-      const call = new SingleResponseCall(context, method, template, request, requestStream, given);
+      const call = new SingleResponse(context, method, template, request, requestStream, given);
       if (sites.wanted) call.site = sites.here(invoke);
       call.start();
       return call.response;
@@ -91,7 +95,7 @@ export function makeMethod(
     return invoke;
   }
   const invoke = (request: unknown, options?: CallOptions): Responses<unknown> => {
-    const given = options === undefined ? NO_OPTIONS : readCallOptions(method.path, options);
+    const given = options === undefined ? NONE_GIVEN : readCallOptions(method.path, options);
     if (requestStream) checkRequests(method, request);
     const call = new StreamingResponseCall(context, method, template, request, requestStream, given);
     if (sites.wanted) call.site = sites.here(invoke);

@@ -25,6 +25,11 @@ import { statusOfError } from "./status_of_error.ts";
 // Local: see docs/STYLE.md, "Hot paths".
 const UNCOMPRESSED = IDENTITY;
 const { OK } = GrpcStatus;
+const PREFIX_BYTES = MESSAGE_PREFIX_BYTES;
+const Reader = MessageReader;
+const prefix = writePrefix;
+const responseOf = parseResponse;
+const trailersOf = parseTrailers;
 
 /** What streams need beside others that send or receive compressed messages, as the library sees it. */
 export interface StreamCompression extends CompressedStreams {
@@ -78,12 +83,12 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
   }
 
   sendMessage(framed: Uint8Array, last = false): boolean {
-    const bytes = framed.length - MESSAGE_PREFIX_BYTES;
+    const bytes = framed.length - PREFIX_BYTES;
     if (bytes > this.limits.sendBytes) {
       this.onMessageError(tooLargeToSend(bytes, this.limits.sendBytes));
       return true;
     }
-    writePrefix(framed);
+    prefix(framed);
     if (!this.stream.closed) this.connection.messagesSent++;
     return this.connection.sendData(this.stream, framed, last);
   }
@@ -99,7 +104,7 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
   release(bytes: number): void {
     const consumed = this.reader!.taken(bytes);
     // Even where no message is expected the beginning of one must come, so that it can be found wrong.
-    this.connection.release(this.stream, consumed, bytes, MESSAGE_PREFIX_BYTES, this.sink.singleMessage);
+    this.connection.release(this.stream, consumed, bytes, PREFIX_BYTES, this.sink.singleMessage);
   }
 
   cancel(code: StatusCode, message: string): void {
@@ -121,13 +126,13 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
 
   /** The response's header section, or a trailers-only response. */
   onHeaders(_stream: Stream, headers: HeaderList, endStream: boolean): void {
-    if (endStream && headers.get("grpc-status") !== undefined) return this.end(parseTrailers(headers));
-    const head = parseResponse(headers);
+    if (endStream && headers.get("grpc-status") !== undefined) return this.end(trailersOf(headers));
+    const head = responseOf(headers);
     if (head.refusal !== undefined) return this.end(head.refusal);
     if (endStream) return this.fail(GrpcStatus.UNKNOWN, "server ended the call without grpc-status");
     const { received } = this.connection;
     if (head.encoding !== UNCOMPRESSED) this.inflates(head.encoding, received);
-    else this.reader = new MessageReader(this, received, this.limits.receiveBytes);
+    else this.reader = new Reader(this, received, this.limits.receiveBytes);
     this.sink.onHeaders(head.metadata);
   }
 
@@ -140,8 +145,8 @@ export class GrpcClientStream implements ClientStream, StreamSink, MessageOwner 
 
   /** The status. */
   onTrailers(_stream: Stream, trailers: HeaderList): void {
-    const status = parseTrailers(trailers);
-    if (status.code === GrpcStatus.OK && this.reader?.atBoundary === false) {
+    const status = trailersOf(trailers);
+    if (status.code === OK && this.reader?.atBoundary === false) {
       return this.fail(GrpcStatus.INTERNAL, "server ended the call in the middle of a message");
     }
     this.end(status);

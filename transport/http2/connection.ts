@@ -46,6 +46,7 @@ const FRAME_BYTES = DATA_FRAME_BYTES;
 const HIGH_WATER_BYTES = OUTPUT_HIGH_WATER_BYTES;
 const writeDataFrame = writeData;
 const nextState = afterEvent;
+const OpenStream = Stream;
 
 /** What a connection is made with. */
 export interface ConnectionOptions {
@@ -381,7 +382,7 @@ export class Connection {
   ): Stream {
     if (!this.canOpen) throw new TypeError("Cannot open a stream: canOpen is false");
     const { streams, peerSettings, flow } = this;
-    const stream = new Stream(streams.nextId, peerSettings.initialWindowSize, flow.initialStreamWindow);
+    const stream = new OpenStream(streams.nextId, peerSettings.initialWindowSize, flow.initialStreamWindow);
     stream.sink = sink;
     this.parts.sections.write(stream, headers, extra, endStream, more); // which throws for fields that are no octets
     streams.nextId += 2;

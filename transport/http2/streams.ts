@@ -9,6 +9,7 @@ import { type Stream, StreamState } from "./stream.ts";
 
 // Local: see docs/STYLE.md, "Hot paths".
 const { CLOSED, CLOSED_BY_US, IDLE, IDLE_OURS, PASSED_OVER } = StreamState;
+const LAST_ID = MAX_STREAM_ID;
 
 /** Streams a fresh ring has room for. */
 const INITIAL_RING = 4;
@@ -72,7 +73,7 @@ export class Streams {
 
   /** Client: whether the peer's limit and the identifiers that are left let us open one more. */
   get mayOpen(): boolean {
-    return this.size < this.peerLimit && this.nextId <= MAX_STREAM_ID;
+    return this.size < this.peerLimit && this.nextId <= LAST_ID;
   }
 
   /** Server: whether the client has as many streams as our limit lets it have. */

@@ -107,8 +107,8 @@ export default [
   ),
   mutation(
     "transport/grpc/client_stream.ts",
-    "    writePrefix(framed);\n    if (!this.stream.closed) this.connection.messagesSent++;\n",
-    "    writePrefix(framed);\n",
+    "    prefix(framed);\n    if (!this.stream.closed) this.connection.messagesSent++;\n",
+    "    prefix(framed);\n",
     "counts its messages",
   ),
   mutation(

@@ -26,7 +26,7 @@ export default [
   {
     file: "surface/promise/client.ts",
     before:
-      "const given = options === undefined ? NO_OPTIONS : readCallOptions(method.path, options);\n      if",
+      "const given = options === undefined ? NONE_GIVEN : readCallOptions(method.path, options);\n      if",
     after: "const given = NO_OPTIONS;\n      if",
     test: "tests/surface/options_test.ts",
     name: "call options: what is unknown",
