@@ -29,7 +29,15 @@ const POLLERS = ["iocp", "native"];
 /** What each poller's own tests are, and what is above the pollers and the same for all. */
 const OWN_TESTS = {
   iocp: ["tests/pollers/iocp_contract_test.ts", "tests/pollers/iocp/"],
-  native: ["tests/pollers/native_contract_test.ts"],
+  native: [
+    "tests/pollers/native_contract_test.ts",
+    // The program: what it does with paths and terminals is Windows', whichever poller it calls by.
+    "tests/surface/cli/call_test.ts",
+    "tests/surface/cli/describe_test.ts",
+    "tests/surface/cli/gen/gen_test.ts",
+    "tests/surface/cli/gen/outputs_test.ts",
+    "tests/surface/cli/health_test.ts",
+  ],
 };
 const COMMON_TESTS = [
   "tests/surface/bad_input_test.ts",

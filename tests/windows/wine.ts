@@ -15,6 +15,11 @@ export const resetMissed: string | undefined = onWine
   ? "on Wine the runtime's own socket gives the end of the stream where it was reset"
   : undefined;
 
+/** Why what watches folders is not tried; undefined where it is. */
+export const watcherStays: string | undefined = onWine && runtime === "deno"
+  ? "on Wine Deno's watchers hold their folders, and the process, after they are closed"
+  : undefined;
+
 /** Why "::" is no address for IPv4 with the runtime's own sockets; undefined where it is. */
 export const ipv6Alone: string | undefined = process.platform === "win32" && runtime === "deno"
   ? "Deno's own sockets leave Windows' default, IPV6_V6ONLY, on"
