@@ -19,6 +19,8 @@ export interface LoadOptions extends Omit<CallPlan, "bodyBytes"> {
   /** Calls that are waited for when the seconds are over. */
   readonly calls: number;
   readonly warmUpMs: number;
+  /** One latency in so many is kept. */
+  readonly every: number;
   /** Folder with the authority's certificate; "": plaintext. */
   readonly tls: string;
   /** Handshakes resume earlier sessions. */
@@ -35,7 +37,7 @@ const PACE_MS = 1_000;
 /** Each connection has `streams` calls going all the time. */
 export async function flood(engine: EventEngine, options: LoadOptions): Promise<void> {
   const { streams, connections } = options;
-  const plan = planOf(engine, options, options.bytes);
+  const plan = planOf(engine, options, options.bytes, options.every);
   const events: LoadEvents = {
     onReady: (connection) => {
       for (let i = 0; i < streams; i++) connection.call();

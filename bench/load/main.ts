@@ -14,6 +14,7 @@ const options = readArguments("Loads a server of the bench by raw unary calls; t
   seconds: 1,
   calls: [0, "calls that are waited for, however long they take"],
   "warm-up": 500,
+  every: [16, "one latency in so many is kept"],
   poller: "native",
   method: ["", "method to call, as echo.proto has it, in place of the usual one"],
   headers: ["none", "which headers calls have", Object.keys(HEADERS)],

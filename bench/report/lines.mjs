@@ -8,24 +8,27 @@ const LEFT = 60;
 const RIGHT = 150;
 const TOP = 26;
 const BOTTOM = 40;
+const NAME_HEIGHT = 14;
 
 /**
- * `lines`: `[name, [[x, y], ...], dashed]`, each named at its end. `what` says what the drawing shows, `across` and `up`
- * what its axes are.
+ * `lines`: `{ name, points, colour, dash }`, each named at its end; points are `[x, y]`, `colour` is a number, and `dash`
+ * an SVG pattern or "". `what` says what the drawing shows, `across` and `up` what its axes are.
  */
 export function lineChart({ what, across, up, lines }) {
-  const points = lines.flatMap(([, values]) => values);
-  const [x, y] = [0, 1].map((axis) => scaleOf(points.map((point) => point[axis]), axis));
-  const path = (values) =>
-    values.map(([a, b], i) => `${i === 0 ? "M" : "L"}${fixed(x.place(a))} ${fixed(y.place(b))}`).join("");
-  const drawn = lines.map(([, values, dashed], i) =>
-    `<path d="${path(values)}" class="line c${i % 4}"${dashed ? ' stroke-dasharray="5 4"' : ""}/>` +
-    values.map(([a, b]) =>
-      `<circle cx="${fixed(x.place(a))}" cy="${fixed(y.place(b))}" r="3" class="dot c${i % 4}"/>`
+  const all = lines.flatMap(({ points }) => points);
+  const [x, y] = [0, 1].map((axis) => scaleOf(all.map((point) => point[axis]), axis));
+  const path = (points) =>
+    points.map(([a, b], i) => `${i === 0 ? "M" : "L"}${fixed(x.place(a))} ${fixed(y.place(b))}`).join("");
+  const drawn = lines.map(({ points, colour, dash }) =>
+    `<path d="${path(points)}" class="line c${colour % 4}"${
+      dash === "" ? "" : ` stroke-dasharray="${dash}"`
+    }/>` +
+    points.map(([a, b]) =>
+      `<circle cx="${fixed(x.place(a))}" cy="${fixed(y.place(b))}" r="3" class="dot c${colour % 4}"/>`
     )
       .join("")
   );
-  const ends = apart(lines.map(([name, values]) => ({ name, y: y.place(values.at(-1)[1]) })));
+  const ends = apart(lines.map(({ name, points }) => ({ name, y: y.place(points.at(-1)[1]) })));
   const names = ends.map((end) => text(WIDTH - RIGHT + 10, end.y, end.name, "start"));
   const ticks = [
     ...x.ticks.map((tick) =>
@@ -63,7 +66,12 @@ function scaleOf(values, axis) {
 /** Names one below the other where their lines end too near to each other. */
 function apart(ends) {
   const sorted = ends.toSorted((a, b) => a.y - b.y);
-  for (let i = 1; i < sorted.length; i++) sorted[i].y = Math.max(sorted[i].y, sorted[i - 1].y + 14);
+  for (let i = 1; i < sorted.length; i++) sorted[i].y = Math.max(sorted[i].y, sorted[i - 1].y + NAME_HEIGHT);
+  let lowest = HEIGHT - NAME_HEIGHT / 2;
+  for (const end of sorted.toReversed()) { // none below the drawing
+    end.y = Math.min(end.y, lowest);
+    lowest = end.y - NAME_HEIGHT;
+  }
   return sorted;
 }
 

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { AIMS, TABLES } from "../documented.mjs";
 import { busyness } from "../measure/disturbance.mjs";
 import { groups, short, times } from "./groups.mjs";
+import { fillMarked, markdownTable, MARKED } from "./marked.mjs";
 
 const CELLS = {
   /** Rate, and CPU a call. */
@@ -34,15 +35,10 @@ export function writeTables(report, files) {
   return written;
 }
 
-const MARKED = /<!-- bench:([a-z0-9-]+) -->\n[\s\S]*?<!-- \/bench -->/g;
-
 /** `text` with the tables of `report` in the places that are marked for them. */
 export function fill(text, report) {
   const all = groups(report);
-  return text.replace(
-    MARKED,
-    (_, name) => `<!-- bench:${name} -->\n\n${content(name, report, all)}\n\n<!-- /bench -->`,
-  );
+  return fillMarked(text, (name) => content(name, report, all));
 }
 
 function content(name, report, all) {
@@ -87,7 +83,7 @@ function tableOf({ side, load, columns, cell, rows: wanted = () => true }, all) 
     });
     return cells.every((cell) => cell === "") ? [] : [[name, ...cells]];
   });
-  return markdown([["", ...columns.map(([title]) => title)], ...rows]);
+  return markdownTable([["", ...columns.map(([title]) => title)], ...rows]);
 }
 
 const ORDER = [
@@ -118,10 +114,5 @@ function aims(all) {
       return `${all.map(({ text }) => text).join("; ")}: ${verdict}`;
     }),
   ]);
-  return markdown([["Aim", "Deno", "Bun"], ...rows]);
-}
-
-function markdown([head, ...rows]) {
-  const line = (cells) => `| ${cells.join(" | ")} |`;
-  return [line(head), line(head.map((_, i) => i === 0 ? "---" : "---:")), ...rows.map(line)].join("\n");
+  return markdownTable([["Aim", "Deno", "Bun"], ...rows]);
 }

@@ -80,7 +80,7 @@ export class IoUringEndpoint extends BaseEndpoint implements OperationOwner<Oper
     if (this.lent !== undefined) this.takeBack();
     if (this.ended !== undefined || this.drained) return false;
     const { scatterer } = this.engine;
-    const count = this.lending ? this.lendingRead(into) : scatterer.read(this.readFd, into);
+    const count = this.lending ? this.lendingRead(into) : scatterer.read(this.readFd, into, this.isSocket);
     if (count > 0) {
       this.drained = count < scatterer.asked;
       this.streams = count > BUFFER_BYTES;
@@ -161,10 +161,10 @@ export class IoUringEndpoint extends BaseEndpoint implements OperationOwner<Oper
   }
 
   private lendingRead(into: SliceBuffer): number {
-    const { engine: { scatterer }, readFd } = this;
+    const { engine: { scatterer }, readFd, isSocket } = this;
     const slab = scatterer.lend();
-    if (slab === undefined) return scatterer.read(readFd, into);
-    const count = scatterer.readInto(slab, readFd, into);
+    if (slab === undefined) return scatterer.read(readFd, into, isSocket);
+    const count = scatterer.readInto(slab, readFd, into, isSocket);
     if (count > 0) this.lent = slab;
     else scatterer.giveBack(slab);
     return count;

@@ -21,7 +21,7 @@ import { Scatterer } from "../ffi/scatter.ts";
 import { threadModule } from "../native/thread_module.ts";
 import { Gatherer } from "../readiness/gather.ts";
 import { ownWords, takeOwn } from "../readiness/own_descriptors.ts";
-import { adoptionError, errnoError, Sockets, vectorReader } from "../readiness/sockets.ts";
+import { adoptionError, errnoError, receiver, Sockets, vectorReader } from "../readiness/sockets.ts";
 import { Dispatcher } from "../threads/waiting.ts";
 import { BufferRing } from "./buffer_ring.ts";
 import { IoUringConnector } from "./connector.ts";
@@ -75,7 +75,7 @@ export class IoUringEngine extends CompletionEngine implements IoUringContext {
   constructor(libc: LinuxLibc, options: EngineOptions) {
     super("io_uring", options);
     this.sockets = new Sockets(libc);
-    this.scatterer = new Scatterer(vectorReader(libc), IOVEC, this.readBufferBytes);
+    this.scatterer = new Scatterer(vectorReader(libc), IOVEC, this.readBufferBytes, receiver(libc));
     this.gatherer = new Gatherer(libc);
     const calls = UringCalls.open(libc);
     if (typeof calls === "string") throw new Error(`Cannot make an engine of io_uring: ${calls}`);
