@@ -29,14 +29,14 @@ const options = readArguments(
     runtime: ["deno,bun", "runtimes to measure"],
     poller: ["epoll,poll,io_uring", "pollers to measure, each on its own, where they can run"],
     rounds: [3, "times that every contender is measured; medians are shown"],
-    seconds: [0.3, "length of one measurement"],
+    seconds: [0.25, "length of one measurement"],
     docs: [false, "writes tables and chart into docs/"],
     json: ["bench/results/descriptors.json", "where the figures are written"],
     chart: ["bench/results/descriptors.svg", "where the chart is written"],
   },
 );
-/** Milliseconds before what is measured, for a server that has done nothing yet and for one that has. */
-const WARM_UP_MS = { first: 1_200, next: 150 };
+/** Milliseconds before what is measured: for a server that has done nothing yet, one that has, and a new client of gRPC. */
+const WARM_UP_MS = { first: 1_000, next: 150, client: 600 };
 /** A measurement that says nothing is made again, so often. */
 const TRIES = 5;
 
@@ -96,7 +96,12 @@ async function run(contender) {
       started.push(holder);
       await holder.line(/^idle$/, 60_000);
       figures.get(idle).push(
-        await measure(server, port, grpc, idling === 0 ? WARM_UP_MS.first : WARM_UP_MS.next),
+        await measure(
+          server,
+          port,
+          grpc,
+          idling === 0 ? WARM_UP_MS.first : grpc ? WARM_UP_MS.client : WARM_UP_MS.next,
+        ),
       );
       idling = idle;
     }

@@ -3,6 +3,7 @@
 // A contender is `{ name, call, grpc, figures }`: `call` is what it waits by, `figures` a map from idle connections to
 // rounds of `{ rate, cpu }`.
 import { median } from "../measure/statistics.mjs";
+import { short } from "./groups.mjs";
 import { lineChart } from "./lines.mjs";
 import { markdownTable } from "./marked.mjs";
 
@@ -30,7 +31,7 @@ export function rateTable(contenders) {
   return table(
     contenders.filter(({ grpc }) => grpc),
     ({ rate }) => rate,
-    (rate) => `${(rate / 1_000).toFixed(1)}k`,
+    short,
   );
 }
 

@@ -42,29 +42,37 @@ test("descriptors: echoes have CPU, gRPC servers have rates; medians of rounds",
   ]);
   assertEquals(cells(rateTable(CONTENDERS)), [
     ["idle connections", "100", "1,000"],
-    ["epoll, Deno", "39.8k", "0.5k"],
+    ["epoll, Deno", "39.8k", "500"],
   ]);
 });
 
 test("descriptors: the chart has a line a contender, of one colour a poller, in both themes and inside the drawing", () => {
   const chart = descriptorsChart([
-    ...CONTENDERS,
-    ...["Bun", "C"].map((place) => contender(`epoll, ${place}`, "epoll", false, [[1, 22]], [[1, 1234.5]])),
+    CONTENDERS[0]!,
+    CONTENDERS[2]!,
+    ...["Deno", "Bun", "C"].map((place) =>
+      contender(`epoll, ${place}`, "epoll", false, [[1, 22]], [[1, 22]])
+    ),
+    contender("io_uring, Deno", "io_uring", false, [[1, 22]], [[1, 22]]),
   ]);
-  assertEquals(chart.match(/<path d="M[^"]+" class="line c\d"/g)?.length, 4);
-  assertEquals(new Set(chart.match(/class="line c\d"/g)), new Set(['class="line c1"', 'class="line c2"']));
+  assertEquals(chart.match(/<path d="M[^"]+" class="line c\d"/g)?.length, 5);
+  assertEquals(
+    new Set(chart.match(/class="line c\d"/g)),
+    new Set([1, 2, 3].map((colour) => `class="line c${colour}"`)),
+  );
   assertEquals(chart.match(/stroke-dasharray="[^"]+"/g), [
     'stroke-dasharray="6 4"',
     'stroke-dasharray="2 3"',
+    'stroke-dasharray="6 4"',
   ]);
   assert(chart.includes("prefers-color-scheme: dark"));
   const height = Number(/viewBox="0 0 \d+ (\d+)"/.exec(chart)![1]);
   const places = [...chart.matchAll(/<text x="[\d.]+" y="([\d.]+)"/g)].map(([, y]) => Number(y));
   assert(places.every((y) => y > 0 && y < height));
-  const names = [...chart.matchAll(/y="([\d.]+)"[^>]*>epoll, /g)].map(([, y]) => Number(y)).sort((a, b) =>
-    a - b
+  const names = [...chart.matchAll(/y="([\d.]+)"[^>]*>(?:epoll|io_uring), /g)].map(([, y]) => Number(y)).sort(
+    (a, b) => a - b,
   );
-  assertEquals(names.length, 3);
+  assertEquals(names.length, 4);
   assert(names.every((y, i) => i === 0 || y - names[i - 1]! >= 14), "names lie one over the other");
 });
 

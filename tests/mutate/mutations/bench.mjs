@@ -2,6 +2,7 @@
 
 const DOCUMENTED = "tests/bench/documented_test.ts";
 const REPORT = "tests/bench/report_test.ts";
+const POLLER_TABLES = "tests/bench/poller_tables_test.ts";
 const GENERATOR = "tests/bench/generator_test.ts";
 
 const mutation = (file, before, after, test, name, runtime = "deno") => ({
@@ -82,5 +83,40 @@ export default [
     "true",
     DOCUMENTED,
     "ours first",
+  ),
+  mutation(
+    "bench/report/descriptors.mjs",
+    "contenders.filter(({ grpc }) => !grpc), ({ cpu })",
+    "contenders, ({ cpu })",
+    POLLER_TABLES,
+    "medians of rounds",
+  ),
+  mutation(
+    "bench/report/descriptors.mjs",
+    "count > limit - SPARE ? most : count",
+    "count",
+    POLLER_TABLES,
+    "as the limit allows",
+  ),
+  mutation(
+    "bench/report/lines.mjs",
+    "end.y = Math.min(end.y, lowest);",
+    "",
+    POLLER_TABLES,
+    "inside the drawing",
+  ),
+  mutation(
+    "bench/report/spin.mjs",
+    "rate / base.rounds[i].rate",
+    "rate / base.rounds[0].rate",
+    POLLER_TABLES,
+    "round by round",
+  ),
+  mutation(
+    "bench/report/marked.mjs",
+    "content === undefined ? there",
+    'content === undefined ? ""',
+    POLLER_TABLES,
+    "keeps what it has",
   ),
 ];
