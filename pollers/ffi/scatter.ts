@@ -18,6 +18,8 @@ const MOST_LENT = 8;
 export interface Slab {
   readonly bytes: Uint8Array;
   readonly address: number;
+  /** What the last read that lent it brought: reads of the same size have the same view, for making one costs 20 to 80 ns. */
+  view: Uint8Array;
 }
 
 /** How the system wants its vectors: offsets in a struct of 16 bytes. */
@@ -122,7 +124,10 @@ export class Scatterer<H> {
       this.put(0, address, bytes.length);
       count = this.readVectors(from, this.vectorMemory.bytes, 1);
     }
-    if (count > 0) into.append(bytes.subarray(0, count));
+    if (count > 0) {
+      if (slab.view.length !== count) slab.view = bytes.subarray(0, count);
+      into.append(slab.view);
+    }
     return count;
   }
 
@@ -169,7 +174,7 @@ export class Scatterer<H> {
 
   private newSlab(length = this.slabBytes): Slab {
     const bytes = new Uint8Array(new ArrayBuffer(length));
-    return { bytes, address: addressOf(bytes) };
+    return { bytes, address: addressOf(bytes), view: bytes };
   }
 
   private put(index: number, address: number, length: number): void {
