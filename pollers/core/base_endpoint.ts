@@ -41,8 +41,7 @@ export abstract class BaseEndpoint implements Endpoint, Closable {
     this.readInto = into;
     this.readDone = done;
     this.startRead(into);
-    const { ended } = this;
-    if (ended !== undefined) this.engine.run(() => this.finishRead(ended));
+    if (this.ended !== undefined) this.finishReadLater(this.ended);
     return false;
   }
 
@@ -78,6 +77,16 @@ export abstract class BaseEndpoint implements Endpoint, Closable {
   /** Whether a read is outstanding. */
   protected get reading(): boolean {
     return this.readDone !== undefined;
+  }
+
+  /** A method of its own, as the next one is: a function with a closure in it makes a scope at each call. */
+  private finishReadLater(error: IoError): void {
+    this.engine.run(() => this.finishRead(error));
+  }
+
+  /** The write has failed at once; calls back, not on its caller's stack. */
+  protected finishWriteLater(error: IoError): void {
+    this.engine.run(() => this.finishWrite(error));
   }
 
   /** The read is over; calls back in a turn. */

@@ -102,7 +102,7 @@ export class IoUringEndpoint extends BaseEndpoint implements OperationOwner<Oper
     const result = this.push(data);
     if (result === undefined) return true;
     if (result === WAITS) this.writing = data;
-    else this.engine.run(() => this.finishWrite(result));
+    else this.finishWriteLater(result);
     return false;
   }
 

@@ -51,7 +51,7 @@ export class PipeEndpoint extends BaseEndpoint implements OperationOwner<Operati
 
   protected override startWrite(data: SliceBuffer): boolean {
     const error = this.push(data);
-    if (error !== undefined) this.engine.run(() => this.finishWrite(error));
+    if (error !== undefined) this.finishWriteLater(error);
     return false;
   }
 

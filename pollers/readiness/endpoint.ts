@@ -111,7 +111,7 @@ export class FdEndpoint extends BaseEndpoint implements FdOwner {
     const result = this.push(data);
     if (result === undefined) return true;
     if (result === WAITS) this.writing = data;
-    else this.engine.run(() => this.finishWrite(result));
+    else this.finishWriteLater(result);
     return false;
   }
 

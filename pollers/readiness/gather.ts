@@ -7,6 +7,8 @@ import { EAGAIN, EFAULT, EINTR, EPIPE } from "../ffi/linux_errno_table.ts";
 import { C, IOVEC, MSGHDR, SIGSET, TIMESPEC } from "../ffi/linux_layouts.ts";
 import { Arena, type NativeMemory } from "../ffi/memory.ts";
 
+const { MSG_NOSIGNAL } = C; // a module's own constants are compiled in, imported ones are not
+
 /** Vectors of a call. */
 const MAX_VECTORS = 64;
 
@@ -71,7 +73,7 @@ export class Gatherer {
     if (length === 0) return -EFAULT; // it was not, so its memory was given away meanwhile
     const { libc } = this;
     for (;;) {
-      const sent = libc.send(fd, data.slices[0]!, length, C.MSG_NOSIGNAL);
+      const sent = libc.send(fd, data.slices[0]!, length, MSG_NOSIGNAL);
       if (sent === length) {
         data.clear();
         return 0;
@@ -88,8 +90,8 @@ export class Gatherer {
   /** `send` costs what `writev` does, less than `sendmsg` (measured), and raises no signal either. */
   private send(fd: number): number {
     const sent = this.whole === undefined
-      ? this.libc.sendmsg(fd, this.message.bytes, C.MSG_NOSIGNAL)
-      : this.libc.send(fd, this.whole, this.bytes, C.MSG_NOSIGNAL);
+      ? this.libc.sendmsg(fd, this.message.bytes, MSG_NOSIGNAL)
+      : this.libc.send(fd, this.whole, this.bytes, MSG_NOSIGNAL);
     return sent < 0 ? -this.libc.errno() : sent;
   }
 
