@@ -79,7 +79,7 @@ export class IocpEndpoint extends BaseEndpoint implements OperationOwner<Operati
   protected override startWrite(data: SliceBuffer): boolean {
     const error = this.push(data);
     if (error === undefined) return this.sending === undefined;
-    this.engine.run(() => this.finishWrite(error));
+    this.finishWriteLater(error);
     return false;
   }
 

@@ -102,7 +102,7 @@ test("spin: without C++ nothing is compared", () => {
 
 test("marked: a place gets its content, and one that there is none for keeps what it has", () => {
   const text = "a\n<!-- bench:one -->\n\nold\n\n<!-- /bench -->\nb\n<!-- bench:two -->\n<!-- /bench -->\n";
-  const filled = fillMarked(text, (name) => name === "two" ? "$& new" : undefined);
+  const filled = fillMarked(text, (name: string) => name === "two" ? "$& new" : undefined);
   assertEquals(filled, text.replace("two -->\n", () => "two -->\n\n$& new\n\n"));
 });
 

@@ -420,6 +420,13 @@ export default [
   ),
   mutation(
     "pollers/ffi/scatter.ts",
+    "if (slab.view.length !== count) ",
+    "if (slab.view === bytes) ",
+    "tests/pollers/epoll/scatter_test.ts",
+    "four times as large",
+  ),
+  mutation(
+    "pollers/ffi/scatter.ts",
     "if (this.lentSlabs === MOST_LENT) return undefined;",
     "",
     "tests/pollers/epoll/scatter_test.ts",
