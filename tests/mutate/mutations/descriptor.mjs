@@ -100,9 +100,9 @@ export default [
     name: "options in options",
   },
   {
-    file: "surface/proto/descriptor/link_descriptors.ts",
-    before: "if (open.has(imported)) throw cycle",
-    after: "if (open.has(imported)) continue; if (path.length < 0) throw cycle",
+    file: "surface/proto/language/import_cycles.ts",
+    before: "if (open.has(imported)) found.push(",
+    after: "if (open.has(imported)) [].push(",
     test: READ,
     name: "descriptors are refused: a cycle",
   },
