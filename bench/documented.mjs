@@ -83,7 +83,7 @@ export const PLANS = [
   },
   {
     title: "echo",
-    contenders: { runtimes: "deno,bun", pollers: "native,epoll", peers: "c-echo" },
+    contenders: { runtimes: "deno,bun", pollers: "native,epoll,io_uring", peers: "c-echo" },
     scenarios: "echo",
     sides: ["server"],
     rounds: 1,
