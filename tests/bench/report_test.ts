@@ -138,7 +138,11 @@ test("report: lines by powers of ten, each with its name at its end and none ove
     what: "a <chart>",
     across: "idle",
     up: "us",
-    lines: [["one", values(30), false], ["two", values(31), true], ["far", values(3_000), false]],
+    lines: [
+      { name: "one", points: values(30), colour: 0, dash: "" },
+      { name: "two", points: values(31), colour: 1, dash: "6 4" },
+      { name: "far", points: values(3_000), colour: 2, dash: "" },
+    ],
   });
   assertEquals(drawing.match(/class="line /g)?.length, 3);
   assertEquals(drawing.match(/<circle/g)?.length, 9);
