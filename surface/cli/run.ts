@@ -35,7 +35,7 @@ export async function run(
     return signal.reason instanceof Interrupted ? signal.reason.exitCode : code;
   } catch (error) {
     if (signal.reason instanceof Interrupted) return signal.reason.exitCode;
-    return report(error, terminal, given);
+    return report(error, terminal, given, commands);
   } finally {
     takeBack();
   }
@@ -102,7 +102,12 @@ function checkCount(name: string, { usage }: AnyCommand, args: readonly string[]
 }
 
 /** Prints what is wrong on stderr; returns the exit code. */
-function report(error: unknown, terminal: Terminal, given: readonly string[]): number {
+function report(
+  error: unknown,
+  terminal: Terminal,
+  given: readonly string[],
+  commands: readonly CommandEntry[],
+): number {
   const { err } = terminal;
   const { bold, red, dim } = styleOf(err);
   if (error instanceof RpcError) {
@@ -112,8 +117,8 @@ function report(error: unknown, terminal: Terminal, given: readonly string[]): n
   const message = error instanceof Error ? error.message : String(error);
   err.write(`${red(bold("error:"))} ${printable(message)}\n`);
   if (error instanceof UsageError) {
-    const [name = ""] = given;
-    err.write(dim(`Try: pollwire help${/^[a-z]+$/.test(name) ? ` ${name}` : ""}`) + "\n");
+    const known = commands.find(({ name }) => name === given[0]);
+    err.write(dim(`Try: pollwire help${known === undefined ? "" : ` ${known.name}`}`) + "\n");
     return ExitCode.USAGE;
   }
   if (error instanceof CommandError) return error.exitCode;

@@ -38,7 +38,10 @@ test("every command has help with examples, by help NAME and by --help, within t
 test("an unknown command is refused with the nearest, and grpcurl's order with ours", async () => {
   const wrong = await pollwire(["polers"]);
   assertEquals([wrong.code, wrong.out], [2, ""]);
-  assertStringIncludes(wrong.err, `There is no command "polers"; did you mean pollers?`);
+  assertStringIncludes(
+    wrong.err,
+    `There is no command "polers"; did you mean pollers?\nTry: pollwire help\n`,
+  );
   const { err } = await pollwire(["-plaintext", "localhost:1", "pollers"]);
   assertStringIncludes(err, "the command comes first: pollwire pollers -plaintext localhost:1");
 });
