@@ -55,6 +55,9 @@ export interface JsonField {
   readonly aliased: boolean;
   /** Whether only an own property counts: decoded messages inherit declared defaults, all objects inherit some names. */
   readonly own: boolean;
+  /** Whether it has one value, and whether that is left out where it is the default. */
+  readonly singular: boolean;
+  readonly implicit: boolean;
   /** Place of its oneof among those of the message; -1 where it is in none. */
   readonly oneof: number;
   /** Whether null is a value of it, where it is singular. */
@@ -138,6 +141,8 @@ function makeField(field: FieldSchema, oneofs: readonly string[]): JsonField {
     originalName,
     aliased: field.jsonName !== originalName,
     own: field.explicitDefault !== undefined || field.name in Object.prototype,
+    singular: field.shape === "singular",
+    implicit: field.shape === "singular" && field.presence === "implicit",
     oneof: field.oneof === undefined ? -1 : oneofs.indexOf(field.oneof),
     takesNull: field.shape === "singular" &&
       (field.messageType?.fullName === "google.protobuf.Value" ||

@@ -63,17 +63,20 @@ class JsonWriter implements WriteContext {
     const set: (string | undefined)[] | undefined = oneofs.length > 0 ? [] : undefined;
     for (let i = 0; i < fields.length; i++) {
       const field = fields[i]!;
-      const { name, oneof } = field;
+      const { name } = field;
       const value = field.own && !Object.hasOwn(message, name) ? undefined : message[name];
       if (value === undefined || value === null) {
         this.absent(field, json);
         continue;
       }
-      if (oneof >= 0) {
-        if (set![oneof] !== undefined) twice(field.schema, set![oneof]!);
-        set![oneof] = name;
+      if (set !== undefined && field.oneof >= 0) {
+        if (set[field.oneof] !== undefined) twice(field.schema, set[field.oneof]!);
+        set[field.oneof] = name;
       }
-      this.field(field, value, json);
+      if (!field.singular) this.several(field, value, json);
+      else if (!field.implicit || this.emitDefaults || !isDefault(field, value)) {
+        json[this.keyOf(field)] = this.value(field, value);
+      }
     }
     if (set !== undefined) checkOneofs(plan.schema, message, set);
     const unknown = (message as Record<PropertyKey, unknown>)[unknownFields];
@@ -89,12 +92,9 @@ class JsonWriter implements WriteContext {
     else if (schema.presence === "implicit") put(json, this.keyOf(field), this.value(field, zeroOf(schema)));
   }
 
-  private field(field: JsonField, value: unknown, json: JsonObject): void {
-    const { shape, presence } = field.schema;
-    if (shape === "singular") {
-      if (presence === "implicit" && !this.emitDefaults && isDefault(field, value)) return;
-      json[this.keyOf(field)] = this.value(field, value);
-    } else if (shape === "repeated") {
+  /** A list or a map. */
+  private several(field: JsonField, value: unknown, json: JsonObject): void {
+    if (field.schema.shape === "repeated") {
       const list = this.list(field, value);
       if (list.length > 0 || this.emitDefaults) json[this.keyOf(field)] = list;
     } else {

@@ -106,8 +106,8 @@ export default [
   },
   {
     file: write,
-    before: 'if (presence === "implicit" && !this.emitDefaults && isDefault(field, value)) return;',
-    after: 'if (presence === "implicit" && isDefault(field, value)) return;',
+    before: "if (!field.implicit || this.emitDefaults || !isDefault(field, value))",
+    after: "if (!field.implicit || !isDefault(field, value))",
     test: PEER_TEST,
   },
   { file: write, before: "checkKeys(plan, message);", after: "", test: JSON_TEST },
