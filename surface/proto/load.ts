@@ -4,6 +4,7 @@ import { readTextFile } from "../../pollers/native/files.ts";
 import { checkOptions, describe, type OptionNames } from "../options.ts";
 import { Assembly, type ProtoTypes } from "./assemble.ts";
 import { ProtoError } from "./errors.ts";
+import type { ReadSource } from "./load_sources.ts";
 import { directory, directoryOf, type FoundFile, importCandidates, isUrl, normalise } from "./paths.ts";
 import type { FileNode, ImportNode } from "./language/nodes.ts";
 import type { LoadedProto } from "./parse.ts";
@@ -94,9 +95,6 @@ function checkArguments(source: unknown, options: LoadProtoOptions): void {
     }, not an array of directories`,
   );
 }
-
-/** Reads a file; undefined where there is none. */
-type ReadSource = (location: string) => Promise<string | undefined>;
 
 function memoryReader(files: Readonly<Record<string, string>>): ReadSource {
   const texts = new Map(Object.entries(files).map(([path, text]) => [normalise(path), text]));

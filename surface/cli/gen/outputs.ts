@@ -2,13 +2,7 @@
 
 import { filesBelow, removeFiles, replaceFiles } from "../../../pollers/native/file_sets.ts";
 import { readTextFile } from "../../../pollers/native/files.ts";
-
-/** One file that the generator made. */
-export interface GeneratedFile {
-  /** Below the output folder: "shop/cart.ts". */
-  readonly path: string;
-  readonly text: string;
-}
+import type { GeneratedFile } from "../../proto/generate/options.ts";
 
 /** How the output folder differs from what it should have. Paths are those of files, with the folder. */
 export interface OutputChanges {
