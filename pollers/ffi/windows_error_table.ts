@@ -6,6 +6,8 @@ export const WSA_IO_PENDING = 997;
 export const WSAEWOULDBLOCK = 10_035;
 /** Another socket has the address exclusively. */
 export const WSAEACCES = 10_013;
+/** Memory that is not there. */
+export const WSAEFAULT = 10_014;
 /** The peer reset the connection. */
 export const WSAECONNRESET = 10_054;
 /** The process has as many sockets as it may have. */

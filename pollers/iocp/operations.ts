@@ -29,14 +29,14 @@ export class Operation extends BaseOperation<Operation> {
   /** Where the rest of the slot is, as calls take it. */
   readonly room: NativePointer;
   /** The rest of the slot. */
-  readonly roomView: DataView;
+  readonly roomWords: Uint32Array;
   private readonly header: DataView;
 
   /** Made by {@linkcode OperationTable}. */
   constructor(slot: number, memory: ArrayBuffer, offset: number, address: number) {
     super(slot);
     this.header = new DataView(memory, offset, OVERLAPPED.size);
-    this.roomView = new DataView(memory, offset + OVERLAPPED.size, SLOT_BYTES - OVERLAPPED.size);
+    this.roomWords = new Uint32Array(memory, offset + OVERLAPPED.size, (SLOT_BYTES - OVERLAPPED.size) / 4);
     this.overlapped = pointerTo(address);
     this.room = pointerTo(address + OVERLAPPED.size);
   }

@@ -7,6 +7,7 @@ import {
   ERROR_NOT_ENOUGH_MEMORY,
   ERROR_PIPE_CONNECTED,
   WSA_IO_PENDING,
+  WSAEFAULT,
   WSAEMFILE,
 } from "../ffi/windows_error_table.ts";
 import { C } from "../ffi/windows_layouts.ts";
@@ -103,6 +104,7 @@ export class Pipes {
     if (block === undefined) return ERROR_NOT_ENOUGH_MEMORY;
     let copied = 0;
     for (const slice of slices) {
+      if (slice.length === 0) return WSAEFAULT; // it was not, so its memory was given away meanwhile
       const piece = slice.length > PIPE_BYTES - copied ? slice.subarray(0, PIPE_BYTES - copied) : slice;
       block.bytes.set(piece, copied);
       copied += piece.length;

@@ -6,8 +6,18 @@ const ECHOES = "the poll engine over its numbers echoes";
 
 const mutation = (file, before, after, test, name) => ({ file, before, after, test, name });
 
+const GATHER = "tests/pollers/readiness/gather_test.ts";
+
 /** As `readMutations` describes them. */
 export default [
+  mutation(
+    "pollers/ffi/gather.ts",
+    "if (slice.length === 0) {",
+    "if (slice.length < 0) {",
+    GATHER,
+    "bytes that were given away",
+  ),
+  mutation("pollers/ffi/gather.ts", "      bytes += length;\n", "", GATHER, "gather"),
   mutation(LIBC, "  address[DARWIN_SOCKADDR.length] = length;\n", "", DARWIN, "addresses have their length"),
   mutation(
     "pollers/ffi/darwin_layouts.ts",
