@@ -12,16 +12,16 @@ import type {
 import type { IoError } from "../contract/io_error.ts";
 import type { ConnectAttempt } from "../core/base_engine.ts";
 import { CompletionEngine } from "../completion/engine.ts";
-import { UNNAMED } from "../core/unix_path.ts";
 import { UringCalls } from "../ffi/io_uring_calls.ts";
 import { type LinuxLibc, releaseLibc, retainLibc } from "../ffi/libc.ts";
-import { EEXIST, EMFILE, EPERM } from "../ffi/linux_errno_table.ts";
-import { C, IOVEC } from "../ffi/linux_layouts.ts";
+import { EEXIST, EMFILE } from "../ffi/linux_errno_table.ts";
+import { IOVEC } from "../ffi/linux_layouts.ts";
 import { Scatterer } from "../ffi/scatter.ts";
 import { threadModule } from "../native/thread_module.ts";
+import { adoptDescriptors, pairOf } from "../readiness/adoption.ts";
 import { Gatherer } from "../readiness/gather.ts";
 import { ownWords, takeOwn } from "../readiness/own_descriptors.ts";
-import { adoptionError, errnoError, receiver, Sockets, vectorReader } from "../readiness/sockets.ts";
+import { receiver, Sockets, vectorReader, whyNoPolling } from "../readiness/sockets.ts";
 import { Dispatcher } from "../threads/waiting.ts";
 import { BufferRing } from "./buffer_ring.ts";
 import { IoUringConnector } from "./connector.ts";
@@ -106,29 +106,13 @@ export class IoUringEngine extends CompletionEngine implements IoUringContext {
 
   /** A socket pair. */
   override pair(): Promise<[Endpoint, Endpoint]> {
-    const fds = this.sockets.pair();
-    if (typeof fds === "number") return Promise.reject(new Error(errnoError(fds, "socketpair").message));
-    const one = this.adoptSocket(fds[0], UNNAMED, UNNAMED);
-    const other = this.adoptSocket(fds[1], UNNAMED, UNNAMED);
-    if (one instanceof IoUringEndpoint && other instanceof IoUringEndpoint) {
-      return Promise.resolve([one, other]);
-    }
-    for (const end of [one, other]) if (typeof end !== "number") end.close();
-    return Promise.reject(new Error(errnoError(Number(one) || Number(other), "socketpair").message));
+    return pairOf(this);
   }
 
   override adopt(readFd: number, writeFd: number = readFd): Endpoint {
-    const { sockets, descriptors } = this;
-    for (const fd of readFd === writeFd ? [readFd] : [readFd, writeFd]) {
-      const result = descriptors.has(fd) ? -EEXIST : this.whyNoPolling(fd) || sockets.setNonBlocking(fd);
-      if (result < 0) throw new Error(`Cannot adopt descriptor ${fd}: ${adoptionError(-result)}`);
-    }
-    const socket = readFd === writeFd ? sockets.localAddress(readFd) : undefined;
-    const endpoint = socket !== undefined
-      ? this.endpointOver(readFd, readFd, socket, sockets.peerAddress(readFd) ?? UNNAMED, true)
-      : this.endpointOver(readFd, writeFd, UNNAMED, UNNAMED, false);
-    if (typeof endpoint !== "number") return endpoint;
-    throw new Error(`Cannot adopt descriptor ${readFd}: ${adoptionError(-endpoint)}`);
+    const { descriptors, sockets: { libc } } = this;
+    const whyNot = (fd: number): number => descriptors.has(fd) ? -EEXIST : whyNoPolling(libc, fd);
+    return adoptDescriptors(this, readFd, writeFd, whyNot);
   }
 
   override detach(endpoint: Endpoint): number {
@@ -180,7 +164,7 @@ export class IoUringEngine extends CompletionEngine implements IoUringContext {
     releaseLibc();
   }
 
-  private endpointOver(
+  endpointOver(
     readFd: number,
     writeFd: number,
     local: SocketAddress,
@@ -189,13 +173,6 @@ export class IoUringEngine extends CompletionEngine implements IoUringContext {
   ): IoUringEndpoint | number {
     if (!this.descriptors.add(readFd) || !this.descriptors.add(writeFd)) return -EMFILE;
     return new IoUringEndpoint(this, local, peer, readFd, writeFd, isSocket);
-  }
-
-  /** Files, which are always ready, cannot be waited for; 0 for what can. */
-  private whyNoPolling(fd: number): number {
-    const { libc } = this.sockets;
-    if (libc.fcntl(fd, C.F_GETFL, 0) < 0) return -libc.errno();
-    return libc.lseek(fd, 0, C.SEEK_CUR) >= 0 ? -EPERM : 0;
   }
 
   /** Submits what was asked for outside a wait; what is complete at once is dispatched. */

@@ -4,12 +4,13 @@
 // or it would end every wait; and one that somebody begins to wait for, or closes, while another thread is in the call is
 // not seen, or kept open, until the call is over. So each such change kicks, once a wait.
 
-import { EAGAIN, EEXIST, EINTR, EPERM, errnoName } from "../ffi/linux_errno_table.ts";
+import { EAGAIN, EEXIST, EINTR, errnoName } from "../ffi/linux_errno_table.ts";
 import { C, TIMESPEC } from "../ffi/linux_layouts.ts";
 import type { Libc } from "../ffi/libc.ts";
 import { Arena, type NativeMemory } from "../ffi/memory.ts";
 import { PollEntries } from "./poll_entries.ts";
 import type { EventSink, Pollset } from "../readiness/pollset.ts";
+import { whyNoPolling } from "../readiness/sockets.ts";
 
 export { MAX_EVENTS } from "./poll_entries.ts";
 
@@ -52,10 +53,9 @@ export class PollSet implements Pollset {
   /** As epoll has it: a descriptor stands once in a set, and files, which are always ready, do not. */
   add(fd: number): number {
     if (this.added.has(fd)) return -EEXIST;
-    if (this.libc.fcntl(fd, C.F_GETFL, 0) < 0) return -this.libc.errno();
-    if (this.libc.lseek(fd, 0, C.SEEK_CUR) >= 0) return -EPERM;
-    this.added.add(fd);
-    return 0;
+    const reason = whyNoPolling(this.libc, fd);
+    if (reason === 0) this.added.add(fd);
+    return reason;
   }
 
   wanted(): void {

@@ -10,11 +10,11 @@ import type {
 } from "../contract/engine.ts";
 import type { IoError } from "../contract/io_error.ts";
 import type { ConnectAttempt } from "../core/base_engine.ts";
-import { UNNAMED } from "../core/unix_path.ts";
 import { type Libc, releaseLibc, retainLibc } from "../ffi/libc.ts";
 import { IOVEC } from "../ffi/linux_layouts.ts";
 import { Scatterer } from "../ffi/scatter.ts";
 import { PollingEngine } from "../threads/polling_engine.ts";
+import { adoptDescriptors, pairOf } from "./adoption.ts";
 import { FdConnector } from "./connector.ts";
 import type { ReadinessContext } from "./context.ts";
 import { FdEndpoint } from "./endpoint.ts";
@@ -23,7 +23,7 @@ import { Gatherer } from "./gather.ts";
 import { FdListener } from "./listener.ts";
 import { ownWords, takeOwn } from "./own_descriptors.ts";
 import type { Pollset } from "./pollset.ts";
-import { adoptionError, errnoError, receiver, Sockets, vectorReader } from "./sockets.ts";
+import { receiver, Sockets, vectorReader } from "./sockets.ts";
 
 /** Slots at most: 16 MB of addresses, of which only those that are used become memory. */
 const MOST_SLOTS = 1 << 20;
@@ -97,28 +97,11 @@ export abstract class ReadinessEngine extends PollingEngine implements Readiness
 
   /** A socket pair. */
   override pair(): Promise<[Endpoint, Endpoint]> {
-    const fds = this.sockets.pair();
-    if (typeof fds === "number") return Promise.reject(new Error(errnoError(fds, "socketpair").message));
-    const one = this.adoptSocket(fds[0], UNNAMED, UNNAMED);
-    const other = this.adoptSocket(fds[1], UNNAMED, UNNAMED);
-    if (one instanceof FdEndpoint && other instanceof FdEndpoint) return Promise.resolve([one, other]);
-    for (const end of [one, other]) if (typeof end !== "number") end.close();
-    return Promise.reject(new Error(errnoError(Number(one) || Number(other), "socketpair").message));
+    return pairOf(this);
   }
 
   override adopt(readFd: number, writeFd: number = readFd): Endpoint {
-    const { sockets } = this;
-    for (const fd of readFd === writeFd ? [readFd] : [readFd, writeFd]) {
-      const result = sockets.setNonBlocking(fd);
-      if (result < 0) throw new Error(`Cannot adopt descriptor ${fd}: ${adoptionError(-result)}`);
-    }
-    const socket = readFd === writeFd ? sockets.localAddress(readFd) : undefined;
-    const endpoint = socket !== undefined
-      ? this.endpointOver(readFd, readFd, socket, sockets.peerAddress(readFd) ?? UNNAMED, true)
-      : this.endpointOver(readFd, writeFd, UNNAMED, UNNAMED, false);
-    if (typeof endpoint !== "number") return endpoint;
-    const which = readFd === writeFd ? `descriptor ${readFd}` : `descriptors ${readFd} and ${writeFd}`;
-    throw new Error(`Cannot adopt ${which}: ${adoptionError(-endpoint)}`);
+    return adoptDescriptors(this, readFd, writeFd);
   }
 
   override detach(endpoint: Endpoint): number {
@@ -152,8 +135,7 @@ export abstract class ReadinessEngine extends PollingEngine implements Readiness
     new FdConnector(this, to, options, attempt).start();
   }
 
-  /** An endpoint over one descriptor or two; they stay as they are where the set does not take them. */
-  private endpointOver(
+  endpointOver(
     readFd: number,
     writeFd: number,
     local: SocketAddress,

@@ -7,6 +7,7 @@ const ECHOES = "the poll engine over its numbers echoes";
 const mutation = (file, before, after, test, name) => ({ file, before, after, test, name });
 
 const GATHER = "tests/pollers/readiness/gather_test.ts";
+const ADOPTION = "tests/pollers/readiness/adoption_test.ts";
 
 /** As `readMutations` describes them. */
 export default [
@@ -18,6 +19,20 @@ export default [
     "bytes that were given away",
   ),
   mutation("pollers/ffi/gather.ts", "      bytes += length;\n", "", GATHER, "gather"),
+  mutation(
+    "pollers/readiness/adoption.ts",
+    "const result = whyNot(fd) || sockets",
+    "const result = sockets",
+    ADOPTION,
+    "io_uring: what cannot be adopted",
+  ),
+  mutation(
+    "pollers/poll/pollset.ts",
+    "if (reason === 0) this.added.add(fd);\n    return reason;",
+    "this.added.add(fd);\n    return 0;",
+    ADOPTION,
+    "poll: what cannot be adopted",
+  ),
   mutation(LIBC, "  address[DARWIN_SOCKADDR.length] = length;\n", "", DARWIN, "addresses have their length"),
   mutation(
     "pollers/ffi/darwin_layouts.ts",
