@@ -46,7 +46,8 @@ export function genericStyle(handler: GenericHandler | MethodStyle<GenericMethod
 
 /**
  * The methods of `service` that `handlers` serve, by path. Throws TypeError for a handler that fits no method. Of an
- * instance of a class, only members named like a method of the service are read; others are its own.
+ * instance of a class, only members named like a method of the service are read; others are its own, unless they are
+ * functions with the name that a method has in its .proto file.
  */
 export function registerService<S extends ServiceDescriptor<unknown>>(
   service: S,
@@ -91,6 +92,11 @@ function handlersOf(
   const names = Object.keys(methods);
   if (!isPlain(handlers)) {
     const found = names.filter((name) => handlers[name] !== undefined);
+    for (const name of names) {
+      const written = methods[name]!.name; // as the .proto file has it
+      if (handlers[name] !== undefined || typeof handlers[written] !== "function") continue;
+      throw new TypeError(`Cannot add handler "${written}" to ${fullName}: its name here is ${name}`);
+    }
     if (found.length > 0) return found.map((name) => [name, handlers[name]]);
     throw new TypeError(
       `Cannot add ${fullName}: ${describe(handlers)} has none of its methods; there are ${names.join(", ")}`,

@@ -91,6 +91,15 @@ test("handlers may be an instance of a class: its methods are looked at, the res
     won() {}
   }
   assertThrows(add(new Nothing()), TypeError, "a Nothing has none of its methods; there are one, down");
+  class AsWritten {
+    one = working.one;
+    Down() {}
+  }
+  assertThrows(
+    add(new AsWritten()),
+    TypeError,
+    'Cannot add handler "Down" to trial.Trial: its name here is down',
+  );
   assertThrows(add(Promise.resolve(working)), TypeError, "its handlers are a Promise");
   assertThrows(add(new Map([["one", working.one]])), TypeError, "its handlers are a Map");
   // What is refused leaves nothing behind.

@@ -95,4 +95,10 @@ export default [
     after: "",
     test: "tests/surface/promise/producer_test.ts",
   },
+  {
+    file: "surface/server/service.ts",
+    before: '|| typeof handlers[written] !== "function") continue;',
+    after: "|| true) continue;",
+    test: "tests/surface/bad_input_test.ts",
+  },
 ];
