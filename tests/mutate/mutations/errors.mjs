@@ -196,7 +196,7 @@ export default [
   mutation(
     "surface/call/rpc_error.ts",
     "if (v8Stack !== NONE) Error.captureStackTrace(error, below);",
-    "",
+    "if (v8Stack !== NONE) Error.captureStackTrace(error);",
     PRINTING,
     "none of ours",
   ),
