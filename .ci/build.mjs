@@ -23,6 +23,7 @@ const ENTRIES = [
   "surface/adapters/grpc_js/mod.ts",
   "surface/proto/generated.ts",
   "surface/lean.ts",
+  "surface/lean_client.ts",
   "surface/features/mod.ts",
   "pollers/author.ts",
   "pollers/native/entry.ts",

@@ -1,6 +1,5 @@
 // One call with the lean entry and generated code. `process` would have Deno load streams, which costs 14 ms of a start.
-import { Channel, createClient } from "pollwire/lean";
-import { nativeClient } from "pollwire/pollers/native";
+import { Channel, createClient, nativeClient } from "pollwire/lean/client";
 import { Greeter } from "./gen/greeter.mjs";
 
 const channel = new Channel(

@@ -3,7 +3,7 @@
 import { ChannelCredentials, type TlsClientOptions } from "./channel_credentials.ts";
 import type { OptionsSource } from "./context_source.ts";
 import { ServerCredentials, type TlsServerOptions } from "./server_credentials.ts";
-import { EVERY_TLS_LIBRARY } from "./tls_library.ts";
+import { EVERY_TLS_LIBRARY } from "./every_tls_library.ts";
 
 export { ChannelCredentials, ServerCredentials, type TlsClientOptions, type TlsServerOptions };
 export {

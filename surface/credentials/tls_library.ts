@@ -4,7 +4,6 @@ import {
   type ClientTlsProvider,
   NODE_TLS,
   NODE_TLS_CLIENT,
-  OPENSSL,
   selectTlsProvider,
   type TlsProvider,
 } from "../../transport/mod.ts";
@@ -24,9 +23,6 @@ export interface TlsLibraryOptions {
    */
   readonly provider?: string | TlsLibrary;
 }
-
-/** OpenSSL is faster, resumes sessions and tells a cut from an end; the runtime's own is everywhere, and needs no permission. */
-export const EVERY_TLS_LIBRARY: readonly TlsProvider[] = [OPENSSL, NODE_TLS];
 
 /** What every server has. */
 export const OWN_TLS_LIBRARY: readonly TlsProvider[] = [NODE_TLS];

@@ -2,7 +2,7 @@
 
 import { OWN, REGISTERED as BALANCERS } from "../channel/balancer/registry.ts";
 import { REGISTERED as RESOLVERS } from "../channel/resolver/registry.ts";
-import { EVERY_TLS_LIBRARY } from "../credentials/tls_library.ts";
+import { EVERY_TLS_LIBRARY } from "../credentials/every_tls_library.ts";
 import { callIdentities } from "../features/call_identities.ts";
 import { compression } from "../features/compression.ts";
 import type { Feature, MadeFeature } from "../features/feature.ts";

@@ -50,7 +50,8 @@ test("every layer of the built package can be imported by itself", () => {
   assert.ok(describePollers().some(({ name, usable }) => name === "native" && usable));
 });
 
-test("a program of the lean entry loads none of what it is lean by", () => {
+/** The sources that a program of these entries loads, and their folders. */
+function loadedSources(...names) {
   const loaded = new Set();
   const load = (path) => {
     if (loaded.has(path)) return;
@@ -61,19 +62,25 @@ test("a program of the lean entry loads none of what it is lean by", () => {
       load(resolve(dirname(path), from));
     }
   };
-  for (const name of ["pollwire/lean", "pollwire/pollers/native", "pollwire/generated"]) {
-    load(fileURLToPath(import.meta.resolve(name)));
-  }
+  for (const name of names) load(fileURLToPath(import.meta.resolve(name)));
   const sources = [...loaded].flatMap((
     path,
   ) => [...readFileSync(path, "utf8").matchAll(/^\/\/ (\S+\.ts)$/gm)]);
-  const folders = new Set(sources.map(([, source]) => dirname(source)));
-  assert.ok(folders.has("transport/http2") && folders.has("pollers/native"), "its own were found");
+  return new Set(sources.flatMap(([, source]) => [source, dirname(source)]));
+}
+
+test("a program of a lean entry loads none of what it is lean by", () => {
   const others = [
     ...["pollers/epoll", "pollers/iocp", "pollers/poll", "pollers/threads", "transport/in_process"],
-    ...["surface/proto/language", "surface/proto/descriptor"],
+    ...["surface/proto/language", "surface/proto/descriptor", "transport/tls/openssl"],
   ];
-  assert.deepEqual(others.filter((folder) => folders.has(folder)), []);
+  const both = loadedSources("pollwire/lean", "pollwire/pollers/native", "pollwire/generated");
+  assert.ok(both.has("transport/http2") && both.has("pollers/native"), "its own were found");
+  assert.deepEqual(others.filter((source) => both.has(source)), []);
+  const client = loadedSources("pollwire/lean/client", "pollwire/generated");
+  assert.ok(client.has("transport/http2") && client.has("pollers/native"), "its own were found");
+  const servers = ["surface/server/server.ts", "surface/authorization", "transport/server_transport.ts"];
+  assert.deepEqual([...others, ...servers].filter((source) => client.has(source)), []);
 });
 
 test("pollwire/testing: a call over a simulated network, in virtual time", async () => {

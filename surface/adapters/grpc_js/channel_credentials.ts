@@ -5,7 +5,7 @@ import { ChannelCredentials as WireCredentials } from "../../credentials/channel
 import { type Insecure, insecure } from "../../credentials/insecure.ts";
 import type { VerifyPeer } from "../../credentials/verify_peer.ts";
 import { AdaptedCredentials, CallCredentials } from "./call_credentials.ts";
-import { EVERY_TLS_LIBRARY } from "../../credentials/tls_library.ts";
+import { EVERY_TLS_LIBRARY } from "../../credentials/every_tls_library.ts";
 
 /** What is asked of a server's certificate beside its verification. */
 export interface VerifyOptions {

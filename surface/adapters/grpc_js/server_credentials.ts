@@ -3,7 +3,7 @@
 import type { Buffer } from "../../../pollers/native/node_classes.ts";
 import { ServerCredentials as WireCredentials } from "../../credentials/server_credentials.ts";
 import { type Insecure, insecure } from "../../credentials/insecure.ts";
-import { EVERY_TLS_LIBRARY } from "../../credentials/tls_library.ts";
+import { EVERY_TLS_LIBRARY } from "../../credentials/every_tls_library.ts";
 
 /** A certificate and its key, PEM. */
 export interface KeyCertPair {
