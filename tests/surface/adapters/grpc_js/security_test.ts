@@ -2,7 +2,8 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import type { CallCredentials, sendUnaryData, ServerUnaryCall } from "pollwire/grpc-js";
 import * as grpc from "pollwire/grpc-js";
-import { EVERY_TLS_LIBRARY, tlsLibrary } from "../../../../surface/credentials/tls_library.ts";
+import { EVERY_TLS_LIBRARY } from "../../../../surface/credentials/every_tls_library.ts";
+import { tlsLibrary } from "../../../../surface/credentials/tls_library.ts";
 import { runtime, test } from "../../../harness.ts";
 import { authority, rogue, shown } from "../../../transport/tls/secured_pair.ts";
 import { bound, guideClient, libraries, type Library, type Note, outcome } from "./sides.ts";
