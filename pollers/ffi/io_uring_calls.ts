@@ -3,6 +3,7 @@
 import { runtime } from "../native/detect.ts";
 import { LIBC_NAMES, type LinuxLibc } from "./libc.ts";
 import { type NativeFunctions, openLibrary } from "./library.ts";
+import { C } from "./linux_layouts.ts";
 import { U } from "./io_uring_layouts.ts";
 
 /** With addresses, which cost 0.2 us more on Deno: for calls that are rare, or wait. */
@@ -14,6 +15,7 @@ const RARE = {
   mmap: { parameters: ["address", "address", "i32", "i32", "i32", "i64"], result: "address" },
   munmap: { parameters: ["address", "address"], result: "i32" },
   open: { parameters: ["buffer", "i32"], result: "i32" },
+  shutdown: { parameters: ["i32", "i32"], result: "i32" },
 } as const;
 
 /** io_uring_enter without a timeout; the last number is a signal mask that is none. */
@@ -73,6 +75,17 @@ export class UringCalls {
   /** Unmaps memory; views of it must not be touched any more. */
   unmap(address: number, byteLength: number): void {
     this.rare.munmap(address, byteLength);
+  }
+
+  /** Puts zeros where memory was mapped: what was there is given up, and who touches it still finds something. */
+  mapNothing(address: number, byteLength: number): void {
+    const flags = C.MAP_PRIVATE | C.MAP_ANONYMOUS | C.MAP_FIXED;
+    this.rare.mmap(address, byteLength, C.PROT_READ | C.PROT_WRITE, flags, -1, 0);
+  }
+
+  /** Ends a socket in both directions, and its listening, whoever else has it. */
+  shutdown(fd: number): void {
+    this.rare.shutdown(fd, C.SHUT_RDWR);
   }
 
   /** The beginning of a file as text; undefined where it cannot be read. */

@@ -32,6 +32,8 @@ export const ENONET = 64;
 export const EPROTO = 71;
 /** The protocol does not have the option. */
 export const ENOPROTOOPT = 92;
+/** It is not for this kind of descriptor. */
+export const EOPNOTSUPP = 95;
 /** The network's interface is down. */
 export const ENETDOWN = 100;
 /** There is no way to the network. */

@@ -75,6 +75,7 @@ export const C = {
   TCP_USER_TIMEOUT: 18,
   IPPROTO_IPV6: 41,
   IPV6_V6ONLY: 26,
+  SHUT_RDWR: 2,
   MSG_NOSIGNAL: 0x4000,
   SIGPIPE: 13,
   SIG_BLOCK: 0,
@@ -106,6 +107,8 @@ export const C = {
   PROT_READ: 1,
   PROT_WRITE: 2,
   MAP_SHARED: 0x01,
+  MAP_PRIVATE: 0x02,
+  MAP_FIXED: 0x10,
   MAP_ANONYMOUS: 0x20,
   MAP_POPULATE: 0x8000,
 } as const;

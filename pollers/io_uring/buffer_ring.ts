@@ -21,8 +21,8 @@ export const BUFFER_GROUP = 0;
 
 /** The buffers of one ring. */
 export class BufferRing {
-  private readonly address: number;
-  private readonly byteLength = BUFFERS * (URING_BUFFER.size + BUFFER_BYTES);
+  readonly address: number;
+  readonly byteLength: number = BUFFERS * (URING_BUFFER.size + BUFFER_BYTES);
   private readonly bytes: Uint8Array;
   private readonly words: Uint32Array;
   private readonly halves: Uint16Array;

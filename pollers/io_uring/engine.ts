@@ -31,7 +31,7 @@ import { IoUringEndpoint } from "./endpoint.ts";
 import { IoUringListener } from "./listener.ts";
 import { OperationTable } from "./operations.ts";
 import { createPollset, MAX_EVENTS, type WatchedRing } from "./pollset.ts";
-import { COMPLETION_NUMBERS } from "./ring.ts";
+import { COMPLETION_NUMBERS, type Mapping } from "./ring.ts";
 
 /** What the poller thread runs. */
 export const pollerModule: () => URL = /* @__PURE__ */ threadModule(
@@ -41,9 +41,10 @@ export const pollerModule: () => URL = /* @__PURE__ */ threadModule(
 const DUE_NUMBERS = MAX_EVENTS * COMPLETION_NUMBERS;
 
 /** What an engine has open; can be sent to other threads. */
-interface OpenDescriptors {
+interface OpenResources {
   readonly words: Int32Array;
   readonly own: Int32Array;
+  readonly maps: readonly Mapping[];
 }
 
 /** io_uring on Linux, through FFI. */
@@ -120,16 +121,30 @@ export class IoUringEngine extends CompletionEngine implements IoUringContext {
     throw new TypeError("Cannot detach: the endpoint is not open in this engine");
   }
 
-  override exportResources(): OpenDescriptors {
-    return { words: this.descriptors.words, own: this.own };
+  override exportResources(): OpenResources {
+    const { address, byteLength } = this.buffers;
+    return {
+      words: this.descriptors.words,
+      own: this.own,
+      maps: [...this.ring.maps, { address, byteLength }],
+    };
   }
 
-  /** The ring's memory stays mapped: the thread that is gone may not have noticed. Its operations end with the ring. */
+  /** Operations, and with them the files they are about, end with the ring, which is there as long as its memory is mapped. */
   override reclaimResources(exported: unknown, kept: readonly number[] = []): Promise<void> {
-    const { words, own } = exported as OpenDescriptors;
-    for (const fd of [...takeOwn(own), ...new Descriptors(words).takeAll()]) {
-      if (!kept.includes(fd)) this.sockets.libc.close(fd);
+    const { words, own, maps } = exported as OpenResources;
+    const ring = takeOwn(own);
+    // The thread that is gone may not have noticed, so its memory does not go.
+    if (ring.length > 0) {
+      for (const { address, byteLength } of maps) this.calls.mapNothing(address, byteLength);
     }
+    const { libc } = this.sockets;
+    for (const fd of new Descriptors(words).takeAll()) {
+      if (kept.includes(fd)) continue;
+      this.calls.shutdown(fd); // its operations let it go a moment later
+      libc.close(fd);
+    }
+    for (const fd of ring) libc.close(fd);
     return Promise.resolve();
   }
 
@@ -154,6 +169,11 @@ export class IoUringEngine extends CompletionEngine implements IoUringContext {
     attempt: ConnectAttempt,
   ): void {
     new IoUringConnector(this, to, options, attempt).start();
+  }
+
+  /** None come where another thread has closed the ring, which took this one for gone. */
+  protected override lastEvents(): Promise<void> {
+    return Atomics.load(this.own, 0) === 0 ? Promise.resolve() : super.lastEvents();
   }
 
   protected override closeSource(): void {

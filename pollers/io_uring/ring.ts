@@ -4,7 +4,7 @@
 // does while that thread is in io_uring_enter. So memory that operations name is read and written during our own call
 // alone, and no operation runs on for a thread that is gone.
 
-import { EBADF, EFAULT, EINVAL, errnoName } from "../ffi/linux_errno_table.ts";
+import { EBADF, EEXIST, EFAULT, EINVAL, EOPNOTSUPP, errnoName } from "../ffi/linux_errno_table.ts";
 import { C, TIMESPEC } from "../ffi/linux_layouts.ts";
 import type { UringCalls } from "../ffi/io_uring_calls.ts";
 import { CQE, SQE, U, URING_PARAMS, URING_WAIT } from "../ffi/io_uring_layouts.ts";
@@ -24,7 +24,7 @@ const COMPLETIONS = 4_096;
  * time is over), and it may be another's: between the call and the look at it the runtime makes calls of its own. (Bun's
  * failed with EMFILE where descriptors had run out, in one run of fifty.)
  */
-const FATAL: ReadonlySet<number> = new Set([EBADF, EFAULT, EINVAL]);
+const FATAL: ReadonlySet<number> = new Set([EBADF, EEXIST, EFAULT, EINVAL, EOPNOTSUPP]);
 const MOST_REFUSALS = 3;
 
 /** Numbers of a completion in `due`: the slot of its operation, its result, its flags. */
@@ -51,6 +51,12 @@ export interface RingMemory {
   readonly tailAt: number;
   /** Shared words. */
   readonly control: Int32Array;
+}
+
+/** Where memory is that was mapped. */
+export interface Mapping {
+  readonly address: number;
+  readonly byteLength: number;
 }
 
 /** Why a ring cannot be made: the negative error number of io_uring_setup. */
@@ -83,7 +89,8 @@ export class Ring implements EventSource {
   readonly fd: number;
   /** Called when the first operation waits to be submitted. */
   onQueued: () => void = () => {};
-  private readonly maps: Array<{ readonly address: number; readonly byteLength: number }> = [];
+  /** Memory that is shared with the kernel; while it is mapped the ring is there, closed or not. */
+  readonly maps: Mapping[] = [];
   /** Both rings' words, and the operations' (struct io_uring_sqe). */
   private readonly words: Int32Array;
   private readonly entries: Int32Array;
@@ -102,6 +109,7 @@ export class Ring implements EventSource {
   private tail: number;
   private submittedTail: number;
   private refusals = 0;
+  private lost: string | undefined = undefined;
   private closed = false;
 
   /** Throws a {@linkcode RingError} where the system has no ring left. */
@@ -251,6 +259,7 @@ export class Ring implements EventSource {
           : this.waitFor(timeoutMs, queued),
       );
     }
+    if (this.lost !== undefined) throw new Error(`io_uring_enter failed: ${this.lost}`);
     return this.take(due);
   }
 
@@ -273,14 +282,12 @@ export class Ring implements EventSource {
     return this.calls.enterAndWait(this.fd, queued, this.waitArgument.address, URING_WAIT.size);
   }
 
-  /** What the kernel took is no longer queued, whatever the call said. */
+  /** What the kernel took is no longer queued, whatever the call said; a ring that is lost ends the next wait. */
   private entered(result: number): void {
     this.submittedTail = Atomics.load(this.words, this.sqHead);
     // A signal, the end of the time, or no room for the moment: what was not taken stays queued.
     if (result >= 0 || !FATAL.has(-result)) this.refusals = 0;
-    else if (++this.refusals === MOST_REFUSALS) {
-      throw new Error(`io_uring_enter failed: ${errnoName(-result)}`);
-    }
+    else if (++this.refusals >= MOST_REFUSALS) this.lost = errnoName(-result);
   }
 
   private take(due: Int32Array): number {

@@ -1,0 +1,114 @@
+import { assert, assertEquals } from "@std/assert";
+import { ADOPT, ORPHANED_RESOURCES, SliceBuffer } from "../../../pollers/mod.ts";
+import { ioUringFactory } from "../../../pollers/io_uring/mod.ts";
+import { test } from "../../harness.ts";
+import { countDescriptors } from "../epoll/setup.ts";
+import { libc } from "../ffi/setup.ts";
+import { LOOPBACK, read, readExactly, until, withEngine, write } from "../promised.ts";
+
+const probed = ioUringFactory.probe();
+const skip = probed.usable ? undefined : probed.because;
+
+test(
+  "io_uring: what a thread that is gone had open is closed, with what operations hold",
+  () =>
+    withEngine(ioUringFactory, async (engine) => {
+      const before = countDescriptors();
+      const gone = ioUringFactory.create({ ownThread: true });
+      const listener = gone.listen({}, () => {}, () => {});
+      const bound = await listener.bind(LOOPBACK);
+      assert(bound.ok);
+      listener.start();
+      const [one, other] = await gone.pair();
+      one.read(new SliceBuffer(), () => {});
+      await until(() => (gone as unknown as { ring: { queued: number } }).ring.queued === 0, "a submission");
+      const exported = gone.extension(ORPHANED_RESOURCES)!.exportResources();
+      await engine.extension(ORPHANED_RESOURCES)!.reclaimResources(exported);
+      // The port is free though an accept was under way on it.
+      const again = engine.listen({}, () => {}, () => {});
+      assertEquals(await again.bind({ ...LOOPBACK, port: bound.value }), bound);
+      again.shutdown();
+      await engine.extension(ORPHANED_RESOURCES)!.reclaimResources(exported);
+      // It was not gone after all, and notices.
+      for (const endpoint of [one, other]) endpoint.close();
+      listener.shutdown();
+      await gone.shutdown();
+      assertEquals(countDescriptors(), before);
+    }),
+  { skip },
+);
+
+test(
+  "io_uring: a long stream after small messages, and small ones after it",
+  () =>
+    withEngine(ioUringFactory, async (engine) => {
+      const [one, other] = await engine.pair();
+      const sizes = [1, 4_095, 4_096, 4_097, 1_000_000, 3, 1_000_000, 1, 1];
+      for (const [i, size] of sizes.entries()) {
+        const sent = new Uint8Array(size).fill(i + 1);
+        const writing = write(one, sent);
+        const got = await readExactly(other, size);
+        assertEquals(await writing, undefined);
+        assert(got.every((byte) => byte === i + 1), `${size} bytes`);
+      }
+      one.close();
+      assertEquals(String(await read(other)).includes("end of stream"), true);
+      other.close();
+    }),
+  { skip },
+);
+
+test(
+  "io_uring: a pipe is read and written, and what is in it at its end",
+  () =>
+    withEngine(ioUringFactory, async (engine) => {
+      const ends = new Uint8Array(4_096);
+      libc().pipe2(ends, 0);
+      const [reader, writer] = new Int32Array(ends.buffer, 0, 2);
+      const endpoint = engine.extension(ADOPT)!.adopt(reader!, writer!);
+      for (const size of [1, 200_000, 5]) {
+        const writing = write(endpoint, new Uint8Array(size).fill(7));
+        assertEquals((await readExactly(endpoint, size)).length, size);
+        assertEquals(await writing, undefined);
+      }
+      endpoint.close();
+    }),
+  { skip },
+);
+
+test(
+  "io_uring: bytes that were handed up stay as they are when buffers are used again",
+  () =>
+    withEngine(ioUringFactory, async (engine) => {
+      const [one, other] = await engine.pair();
+      const kept: Uint8Array[] = [];
+      for (let i = 0; i < 600; i++) { // more than there are buffers
+        const reading = read(other);
+        assertEquals(await write(one, new Uint8Array(3).fill(i)), undefined);
+        kept.push(await reading as Uint8Array);
+      }
+      assertEquals(kept.map((bytes) => bytes[2]), Array.from({ length: 600 }, (_, i) => i & 0xff));
+      one.close();
+      other.close();
+    }),
+  { skip },
+);
+
+test(
+  "io_uring: what came with no buffer left is read all the same",
+  () =>
+    withEngine(ioUringFactory, async (engine) => {
+      const pairs = await Promise.all(Array.from({ length: 300 }, () => engine.pair()));
+      const reading = pairs.map(([one]) => read(one));
+      for (const [i, [, other]] of pairs.entries()) {
+        assertEquals(await write(other, Uint8Array.of(i)), undefined);
+      }
+      const got = await Promise.all(reading);
+      assertEquals(
+        got.map((bytes) => (bytes as Uint8Array)[0]),
+        pairs.map((_, i) => i & 0xff),
+      );
+      for (const pair of pairs) for (const end of pair) end.close();
+    }),
+  { skip },
+);
