@@ -1,9 +1,9 @@
 // An endpoint over one descriptor (a socket) or two (a pipe in each direction).
 //
-// A read of a socket that has nothing is a receive into a buffer of the ring's (buffer_ring.ts), whose bytes are copied.
-// Where more has come than a buffer holds, the next read is a plain call into large memory, and the one that finds
-// nothing then waits for the socket to become readable: a long stream is moved in few calls and copied once. Nothing is
-// received while no read is outstanding.
+// A read of a socket that has nothing is a receive into a buffer of the ring's (buffer_ring.ts), whose bytes are lent or
+// copied. Where more has come than a buffer holds, the next read is a plain call into larger memory. Nothing is received
+// while no read is outstanding: a receive that goes on by itself (multishot) would bring up to 32 buffers in one call,
+// whether they are read or not, to save one operation a read, which costs no system call.
 
 import type { SocketAddress } from "../contract/address.ts";
 import { endOfStream, type IoError } from "../contract/io_error.ts";
@@ -15,12 +15,15 @@ import { EAGAIN, ENOBUFS } from "../ffi/linux_errno_table.ts";
 import { C } from "../ffi/linux_layouts.ts";
 import type { Slab } from "../ffi/scatter.ts";
 import { errnoError } from "../readiness/sockets.ts";
-import { BUFFER_BYTES, BUFFER_GROUP } from "./buffer_ring.ts";
+import { BUFFER_GROUP } from "./buffer_ring.ts";
 import type { IoUringContext } from "./context.ts";
 import type { Operation } from "./operations.ts";
 
 /** A write whose remaining bytes wait for room. */
 const WAITS = Symbol("waits");
+
+/** No buffer. */
+const NONE = -1;
 
 /** What wakes a read or write when it fails: errors and hang-ups are found out by trying. */
 const READ_EVENTS = C.POLLIN | C.POLLRDHUP;
@@ -31,12 +34,13 @@ export class IoUringEndpoint extends BaseEndpoint implements OperationOwner<Oper
   readonly lends = true;
   /** Nothing is known to be there: a read found nothing, or less than it asked for. */
   private drained = true;
-  /** The last read brought more than a buffer of the ring's holds. */
-  private streams = false;
+  /** What is waited for is that something can be read, and not a receive. */
+  private polls: boolean;
   private writing: SliceBuffer | undefined = undefined;
   private keepsDescriptor = false;
-  /** Memory that the last read has lent. */
+  /** Memory that the last read has lent, and the ring's buffer that it has. */
   private lent: Slab | undefined = undefined;
+  private lentBuffer = NONE;
   /** The operation that a read waits for, and the one that a write does. */
   private receiving: Operation | undefined = undefined;
   private sending: Operation | undefined = undefined;
@@ -51,6 +55,7 @@ export class IoUringEndpoint extends BaseEndpoint implements OperationOwner<Oper
     private readonly isSocket: boolean,
   ) {
     super(engine, local, peer);
+    this.polls = !isSocket;
   }
 
   detach(): number {
@@ -77,13 +82,13 @@ export class IoUringEndpoint extends BaseEndpoint implements OperationOwner<Oper
   }
 
   protected override readNow(into: SliceBuffer): boolean {
-    if (this.lent !== undefined) this.takeBack();
+    if (this.lent !== undefined || this.lentBuffer >= 0) this.takeBack();
     if (this.ended !== undefined || this.drained) return false;
     const { scatterer } = this.engine;
     const count = this.lending ? this.lendingRead(into) : scatterer.read(this.readFd, into, this.isSocket);
     if (count > 0) {
       this.drained = count < scatterer.asked;
-      this.streams = count > BUFFER_BYTES;
+      this.polls = !this.isSocket;
       this.engine.activity.atWork = true;
       return true;
     }
@@ -110,7 +115,7 @@ export class IoUringEndpoint extends BaseEndpoint implements OperationOwner<Oper
     const { engine: { operations, descriptors, sockets }, readFd, writeFd } = this;
     this.writing?.clear();
     this.writing = undefined;
-    if (this.lent !== undefined) this.takeBack();
+    this.takeBack();
     if (this.receiving !== undefined) operations.abandon(this.receiving);
     if (this.sending !== undefined) operations.abandon(this.sending);
     this.receiving = this.sending = undefined;
@@ -121,7 +126,7 @@ export class IoUringEndpoint extends BaseEndpoint implements OperationOwner<Oper
 
   private receive(): void {
     const { operations, ring } = this.engine;
-    if (!this.isSocket || this.streams) {
+    if (this.polls) {
       this.receiving = operations.begin(this, U.OP_POLL_ADD, this.readFd);
       ring.setOperationFlags(this.receiving.place, READ_EVENTS);
     } else {
@@ -132,23 +137,39 @@ export class IoUringEndpoint extends BaseEndpoint implements OperationOwner<Oper
 
   private onReceived(result: number, flags: number): void {
     const into = this.readInto;
-    if (into === undefined) return;
-    if ((flags & U.CQE_F_BUFFER) !== 0 && result > 0) {
-      const { engine: { buffers, scatterer } } = this;
-      scatterer.keep(buffers.view(flags >>> U.CQE_BUFFER_SHIFT, result), into);
-      this.drained = result < BUFFER_BYTES && (flags & U.CQE_F_SOCK_NONEMPTY) === 0;
-      return this.finishRead(undefined);
+    if ((flags & U.CQE_F_BUFFER) !== 0) {
+      const isMore = (flags & U.CQE_F_SOCK_NONEMPTY) !== 0 || result === this.engine.buffers.size;
+      this.take(flags >>> U.CQE_BUFFER_SHIFT, result, into);
+      if (result > 0) {
+        this.drained = !isMore;
+        return this.finishRead(undefined);
+      }
     }
-    if (this.streams || !this.isSocket || result === -ENOBUFS || result === -EAGAIN) {
-      // It is readable, or as many connections as there are buffers were before it.
+    if (into === undefined) return;
+    if (this.polls || result === -ENOBUFS || result === -EAGAIN) {
       this.drained = false;
       if (this.readNow(into)) return this.finishRead(undefined);
-      this.streams = false;
+      // Without a buffer a receive is over at once, whether something has come or not.
+      this.polls = !this.isSocket || result === -ENOBUFS;
       if (this.ended === undefined) return this.receive();
     } else {
       this.ended = result === 0 ? endOfStream(this.peer) : errnoError(result, "read", this.peer);
     }
     this.finishRead(this.ended);
+  }
+
+  /** Hands up what a buffer of the ring has. */
+  private take(id: number, count: number, into: SliceBuffer | undefined): void {
+    const { buffers, scatterer } = this.engine;
+    if (count > 0 && into !== undefined) {
+      const bytes = buffers.view(id, count);
+      if (this.lending && buffers.lend()) {
+        this.lentBuffer = id;
+        return into.append(bytes);
+      }
+      scatterer.keep(bytes, into);
+    }
+    buffers.giveBack(id);
   }
 
   /** There is room again, or the peer is gone. */
@@ -171,8 +192,10 @@ export class IoUringEndpoint extends BaseEndpoint implements OperationOwner<Oper
   }
 
   private takeBack(): void {
-    this.engine.scatterer.giveBack(this.lent!);
+    if (this.lent !== undefined) this.engine.scatterer.giveBack(this.lent);
+    if (this.lentBuffer >= 0) this.engine.buffers.takeBack(this.lentBuffer);
     this.lent = undefined;
+    this.lentBuffer = NONE;
   }
 
   /** Writes what the kernel takes: undefined where all went. */

@@ -82,7 +82,7 @@ export class IoUringEngine extends CompletionEngine implements IoUringContext {
     if (typeof calls === "string") throw new Error(`Cannot make an engine of io_uring: ${calls}`);
     this.calls = calls;
     const ring = this.ring = openRing(calls);
-    this.buffers = openBuffers(calls, ring);
+    this.buffers = openBuffers(calls, ring, this.readBufferBytes);
     this.operations = new OperationTable(ring, this.buffers, () => this.idle());
     this.own = ownWords(ring.own);
     this.dispatcher = new Dispatcher(this.operations, this.execCtx);
@@ -122,11 +122,10 @@ export class IoUringEngine extends CompletionEngine implements IoUringContext {
   }
 
   override exportResources(): OpenResources {
-    const { address, byteLength } = this.buffers;
     return {
       words: this.descriptors.words,
       own: this.own,
-      maps: [...this.ring.maps, { address, byteLength }],
+      maps: [...this.ring.maps, this.buffers.map],
     };
   }
 
@@ -213,9 +212,9 @@ function openRing(calls: UringCalls): WatchedRing {
   }
 }
 
-function openBuffers(calls: UringCalls, ring: WatchedRing): BufferRing {
+function openBuffers(calls: UringCalls, ring: WatchedRing, byteLength: number): BufferRing {
   try {
-    return new BufferRing(calls, ring);
+    return new BufferRing(calls, ring, byteLength);
   } catch (error) {
     ring.close();
     calls.close();

@@ -8,7 +8,10 @@ import type { Ring } from "./ring.ts";
 /** Slots at most; more connections than a process can have. */
 const MOST_SLOTS = 1 << 22;
 
-/** One operation that was asked for. Its owner gets the result, below zero an error number, and flags of the kernel. */
+/**
+ * One operation that was asked for. Its owner gets the result, below zero an error number, and flags of the kernel; a buffer
+ * that they name is the owner's to give back.
+ */
 export class Operation extends BaseOperation<Operation> {
   /** Where it is, or was, in the ring. */
   place = 0;
@@ -65,9 +68,9 @@ export class OperationTable extends BaseOperationTable<Operation> {
     const flags = due[at + 2]!;
     if ((flags & U.CQE_F_MORE) === 0) operation.pending = false;
     try {
-      operation.owner?.onComplete(operation, due[at + 1]!, flags);
+      if (operation.owner !== undefined) operation.owner.onComplete(operation, due[at + 1]!, flags);
+      else if ((flags & U.CQE_F_BUFFER) !== 0) this.buffers.giveBack(flags >>> U.CQE_BUFFER_SHIFT);
     } finally {
-      if ((flags & U.CQE_F_BUFFER) !== 0) this.buffers.giveBack(flags >>> U.CQE_BUFFER_SHIFT);
       if (!operation.pending) this.giveBack(operation);
     }
   }
