@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { ADOPT, ORPHANED_RESOURCES, SliceBuffer } from "../../../pollers/mod.ts";
+import { ADOPT, type EngineFactory, ORPHANED_RESOURCES, SliceBuffer } from "../../../pollers/mod.ts";
 import { ioUringFactory } from "../../../pollers/io_uring/mod.ts";
 import { test } from "../../harness.ts";
 import { countDescriptors } from "../epoll/setup.ts";
@@ -14,7 +14,7 @@ test(
   () =>
     withEngine(ioUringFactory, async (engine) => {
       const before = countDescriptors();
-      const gone = ioUringFactory.create({ ownThread: true });
+      const gone = threadless.create({});
       const listener = gone.listen({}, () => {}, () => {});
       const bound = await listener.bind(LOOPBACK);
       assert(bound.ok);

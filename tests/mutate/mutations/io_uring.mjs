@@ -1,0 +1,79 @@
+// Faults of the io_uring poller: what its ring, its buffers and its operations do.
+
+const RING = "tests/pollers/io_uring/ring_test.ts";
+const ENGINE = "tests/pollers/io_uring/engine_test.ts";
+const PROBE = "tests/pollers/io_uring/probe_test.ts";
+
+const mutation = (file, before, after, test, name, runtime = "bun") => ({
+  file: `pollers/io_uring/${file}.ts`,
+  before,
+  after,
+  test,
+  name,
+  runtime,
+});
+
+/** As `readMutations` describes them. */
+export default [
+  mutation(
+    "ring",
+    "if (((this.tail - place) | 0) <= this.queued) {",
+    "if (this.closed) {",
+    RING,
+    "cancelled before it was submitted",
+  ),
+  mutation(
+    "ring",
+    "    this.setMemory(cancel, slot, 0);\n    this.submit();",
+    "    this.setMemory(cancel, slot, 0);",
+    RING,
+    "lets its file go before the next line",
+  ),
+  mutation(
+    "ring",
+    "if (this.queued > this.sqMask) this.submit();",
+    "",
+    RING,
+    "more operations than the ring has room for",
+  ),
+  mutation(
+    "ring",
+    "if (result >= 0 || !FATAL.has(-result)) this.refusals = 0;",
+    "if (result >= 0) this.refusals = 0;",
+    RING,
+    "somebody else's call",
+  ),
+  mutation("ring", "this.lost !== undefined", "this.closed", RING, "a ring that is gone ends the waiting"),
+  mutation(
+    "pollset",
+    "if (Atomics.exchange(ring.control, KICKED, 0) === 1) return 0;",
+    "",
+    RING,
+    "another thread's look",
+  ),
+  mutation(
+    "pollset",
+    "if (Atomics.exchange(ring.control, KICKED, 0) === 1 || !this.isDue()) return 0;",
+    "",
+    RING,
+    "another thread's look",
+  ),
+  mutation(
+    "engine",
+    "this.calls.mapNothing(address, byteLength)",
+    "void byteLength",
+    ENGINE,
+    "a thread that is gone",
+  ),
+  mutation("engine", "this.calls.shutdown(fd);", "", ENGINE, "a thread that is gone"),
+  mutation("endpoint", "this.polls = !isSocket;", "this.polls = false;", ENGINE, "a pipe is read"),
+  mutation("endpoint", "scatterer.keep(bytes, into);", "into.append(bytes);", ENGINE, "stay as they are"),
+  mutation("endpoint", "|| result === -ENOBUFS ||", "||", ENGINE, "no buffer left"),
+  mutation(
+    "probe",
+    'if (disabled === "1") {',
+    'if (disabled === "0") {',
+    PROBE,
+    "one error number has three reasons",
+  ),
+];
