@@ -9,10 +9,16 @@ import { LOOPBACK, read, readExactly, until, withEngine, write } from "../promis
 const probed = ioUringFactory.probe();
 const skip = probed.usable ? undefined : probed.because;
 
+/** Engines that start no thread, which would have descriptors of its own. */
+const threadless: EngineFactory = {
+  ...ioUringFactory,
+  create: (options) => ioUringFactory.create({ ...options, ownThread: true }),
+};
+
 test(
   "io_uring: what a thread that is gone had open is closed, with what operations hold",
   () =>
-    withEngine(ioUringFactory, async (engine) => {
+    withEngine(threadless, async (engine) => {
       const before = countDescriptors();
       const gone = threadless.create({});
       const listener = gone.listen({}, () => {}, () => {});
