@@ -78,7 +78,8 @@ export class Scatterer<H> {
     if (this.slab.bytes.length === 0) this.renew();
     const room = this.slabBytes - this.used;
     const { receive } = this;
-    const count = isSocket && receive !== undefined && room >= this.lastBytes * READS_OF_ROOM
+    // A full slab is none to be read into: that would say, with 0 bytes, that the stream has ended.
+    const count = isSocket && receive !== undefined && room > 0 && room >= this.lastBytes * READS_OF_ROOM
       ? receive(from, this.roomOf(room))
       : this.readBoth(from, room);
     if (count >= 0) this.hand(count, room, into);
