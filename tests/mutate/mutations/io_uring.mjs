@@ -66,6 +66,10 @@ export default [
     "a thread that is gone",
   ),
   mutation("engine", "this.calls.shutdown(fd);", "", ENGINE, "a thread that is gone"),
+  {
+    ...mutation("", "room > 0 && room >=", "room >=", ENGINE, "a long stream"),
+    file: "pollers/ffi/scatter.ts",
+  },
   mutation("endpoint", "this.polls = !isSocket;", "this.polls = false;", ENGINE, "a pipe is read"),
   mutation("endpoint", "scatterer.keep(bytes, into);", "into.append(bytes);", ENGINE, "stay as they are"),
   mutation("endpoint", "|| result === -ENOBUFS ||", "||", ENGINE, "no buffer left"),

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { readFileSync } from "node:fs";
 import { ADOPT, type EngineFactory, ORPHANED_RESOURCES, SliceBuffer } from "../../../pollers/mod.ts";
 import { ioUringFactory } from "../../../pollers/io_uring/mod.ts";
 import { test } from "../../harness.ts";
@@ -8,6 +9,11 @@ import { LOOPBACK, read, readExactly, until, withEngine, write } from "../promis
 
 const probed = ioUringFactory.probe();
 const skip = probed.usable ? undefined : probed.because;
+
+/** Rings whose memory is mapped, by parts. */
+function mappedRings(): number {
+  return readFileSync("/proc/self/maps", "latin1").split("io_uring").length;
+}
 
 /** Engines that start no thread, which would have descriptors of its own. */
 const threadless: EngineFactory = {
@@ -19,7 +25,7 @@ test(
   "io_uring: what a thread that is gone had open is closed, with what operations hold",
   () =>
     withEngine(threadless, async (engine) => {
-      const before = countDescriptors();
+      const [before, rings] = [countDescriptors(), mappedRings()];
       const gone = threadless.create({});
       const listener = gone.listen({}, () => {}, () => {});
       const bound = await listener.bind(LOOPBACK);
@@ -35,6 +41,7 @@ test(
       assertEquals(await again.bind({ ...LOOPBACK, port: bound.value }), bound);
       again.shutdown();
       await engine.extension(ORPHANED_RESOURCES)!.reclaimResources(exported);
+      assertEquals(mappedRings(), rings, "a ring that is mapped is open");
       // It was not gone after all, and notices.
       for (const endpoint of [one, other]) endpoint.close();
       listener.shutdown();
