@@ -38,7 +38,7 @@ test(
       await engine.extension(ORPHANED_RESOURCES)!.reclaimResources(exported);
       // The port is free though an accept was under way on it.
       const again = engine.listen({}, () => {}, () => {});
-      assertEquals(await again.bind({ ...LOOPBACK, port: bound.value }), bound);
+      assertEquals(await again.bind({ family: "ipv4", host: "127.0.0.1", port: bound.value }), bound);
       again.shutdown();
       await engine.extension(ORPHANED_RESOURCES)!.reclaimResources(exported);
       assertEquals(mappedRings(), rings, "a ring that is mapped is open");
