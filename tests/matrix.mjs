@@ -13,7 +13,7 @@ const WITHOUT_POLLERS = [
 
 /**
  * Calls from end to end, whatever ends them, threads that block, workers, TLS and other people's programs: what a poller
- * that shares its sockets with another one could break. The rest would find nothing that epoll's run does not.
+ * could break that reads, writes and waits in its own way.
  */
 const END_TO_END = [
   "surface/calls_test.ts",
@@ -31,27 +31,28 @@ const END_TO_END = [
   "peers",
 ];
 
-/** What a poller could break that reads and waits in its own way, and writes as epoll does. */
-const RECEIVES_ANEW = [
+/** What a poller could break that shares its sockets with another one: the rest would find nothing that epoll's run does not. */
+const WAITS_ANEW = [
   "surface/calls_test.ts",
   "surface/lifecycle_test.ts",
   "surface/flow_control_test.ts",
   "surface/nothing_left_test.ts",
   "surface/blocking/sync_client_test.ts",
+  "surface/workers/boss_test.ts",
   "surface/credentials/engines_test.ts",
 ];
 
 /**
  * What runs on a poller besides everything on `native`: on `epoll`, which has its own sockets and threads, all above the
- * pollers; on `poll`, which has epoll's sockets, what goes from end to end; on `io_uring`, which has its own way to
- * wait and to receive, what shows that calls, threads that block and TLS work on it. `node` is there for comparison, and has its
+ * pollers; on `io_uring`, whose operations are its own, what goes from end to end; on `poll`, which has epoll's sockets,
+ * what shows that calls, threads that block, workers and TLS work on it. `node` is there for comparison, and has its
  * contract suite.
  */
 const SUITES = {
   epoll: ABOVE_POLLERS,
   iocp: ABOVE_POLLERS,
-  poll: END_TO_END,
-  io_uring: RECEIVES_ANEW,
+  io_uring: END_TO_END,
+  poll: WAITS_ANEW,
   node: [],
 };
 

@@ -24,6 +24,6 @@ test("matrix: whole folders and single files, without what asks no poller for an
     "tests/pollers/select_test.ts",
   ];
   assertEquals(filesOn("epoll", files), [files[0], files[1], files[2], files[4]]);
-  assertEquals(filesOn("poll", files), [files[0], files[4]]);
+  assertEquals(filesOn("io_uring", files), [files[0], files[4]]);
   assertEquals(filesOn("node", files), []);
 });

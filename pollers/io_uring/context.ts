@@ -8,6 +8,7 @@ import type { BufferRing } from "./buffer_ring.ts";
 import type { Descriptors } from "./descriptors.ts";
 import type { OperationTable } from "./operations.ts";
 import type { Ring } from "./ring.ts";
+import type { SendMemory } from "./send_memory.ts";
 
 /** An io_uring engine as its sockets see it. */
 export interface IoUringContext extends SocketContext {
@@ -17,6 +18,8 @@ export interface IoUringContext extends SocketContext {
   readonly operations: OperationTable;
   /** Memory of receives. */
   readonly buffers: BufferRing;
+  /** Memory of sends. */
+  readonly sends: SendMemory;
   /** What is open. */
   readonly descriptors: Descriptors;
   /** Where work is recorded that was done without an event. */

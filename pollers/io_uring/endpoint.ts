@@ -74,7 +74,8 @@ export class IoUringEndpoint extends BaseEndpoint implements OperationOwner<Oper
   onComplete(operation: Operation, result: number, flags: number): void {
     if (operation === this.sending) {
       this.sending = undefined;
-      this.onWritable();
+      if (operation.memory === undefined) this.onWritable();
+      else this.onSent(result);
     } else if (operation === this.receiving) {
       this.receiving = undefined;
       this.onReceived(result, flags);
@@ -104,6 +105,7 @@ export class IoUringEndpoint extends BaseEndpoint implements OperationOwner<Oper
   }
 
   protected override startWrite(data: SliceBuffer): boolean {
+    if (this.isSocket && this.sendWithOthers(data)) return false;
     const result = this.push(data);
     if (result === undefined) return true;
     if (result === WAITS) this.writing = data;
@@ -112,11 +114,12 @@ export class IoUringEndpoint extends BaseEndpoint implements OperationOwner<Oper
   }
 
   protected override release(): void {
-    const { engine: { operations, descriptors, sockets }, readFd, writeFd } = this;
+    const { engine: { operations, descriptors, ring, sockets }, readFd, writeFd } = this;
     this.writing?.clear();
     this.writing = undefined;
     this.takeBack();
     if (this.receiving !== undefined) operations.abandon(this.receiving);
+    if (this.sending?.memory !== undefined) ring.submit(); // the system is to have it, as it has what others write
     if (this.sending !== undefined) operations.abandon(this.sending);
     this.receiving = this.sending = undefined;
     for (const fd of readFd === writeFd ? [readFd] : [readFd, writeFd]) {
@@ -170,6 +173,26 @@ export class IoUringEndpoint extends BaseEndpoint implements OperationOwner<Oper
       scatterer.keep(bytes, into);
     }
     buffers.giveBack(id);
+  }
+
+  /** A short write between other events is an operation, and one call sends those of all connections. */
+  private sendWithOthers(data: SliceBuffer): boolean {
+    const { operations, sends } = this.engine;
+    const memory = operations.isDispatching ? sends.copyOf(data) : undefined;
+    if (memory === undefined) return false;
+    this.writing = data;
+    this.sending = operations.send(this, this.writeFd, memory, data.byteLength);
+    return true;
+  }
+
+  /** A send is over, which may have had room for a part. */
+  private onSent(result: number): void {
+    const { writing } = this;
+    if (writing === undefined) return;
+    if (result > 0) writing.drop(result);
+    if (result >= 0 && writing.byteLength > 0) return this.onWritable();
+    this.writing = undefined;
+    this.finishWrite(result < 0 ? errnoError(result, "write", this.peer) : undefined);
   }
 
   /** There is room again, or the peer is gone. */

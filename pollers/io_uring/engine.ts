@@ -31,6 +31,7 @@ import { IoUringEndpoint } from "./endpoint.ts";
 import { IoUringListener } from "./listener.ts";
 import { OperationTable } from "./operations.ts";
 import { createPollset, MAX_EVENTS, type WatchedRing } from "./pollset.ts";
+import { SendMemory } from "./send_memory.ts";
 import { COMPLETION_NUMBERS, type Mapping } from "./ring.ts";
 
 /** What the poller thread runs. */
@@ -59,6 +60,8 @@ export class IoUringEngine extends CompletionEngine implements IoUringContext {
   readonly ring: WatchedRing;
   /** Memory of receives. */
   readonly buffers: BufferRing;
+  /** Memory of sends. */
+  readonly sends: SendMemory = new SendMemory();
   /** Operations whose completions are awaited. */
   readonly operations: OperationTable;
   /** What is open. */
@@ -83,7 +86,13 @@ export class IoUringEngine extends CompletionEngine implements IoUringContext {
     this.calls = calls;
     const ring = this.ring = openRing(calls);
     this.buffers = openBuffers(calls, ring, this.readBufferBytes);
-    this.operations = new OperationTable(ring, this.buffers, () => this.idle());
+    this.operations = new OperationTable(
+      ring,
+      this.buffers,
+      this.sends,
+      () => this.blocking || this.takeCompletions(),
+      () => this.idle(),
+    );
     this.own = ownWords(ring.own);
     this.dispatcher = new Dispatcher(this.operations, this.execCtx);
     // A thread that waits in the ring submits with each wait; one that does not must do so by itself.
@@ -194,11 +203,15 @@ export class IoUringEngine extends CompletionEngine implements IoUringContext {
     return new IoUringEndpoint(this, local, peer, readFd, writeFd, isSocket);
   }
 
-  /** Submits what was asked for outside a wait; what is complete at once is dispatched. */
+  /** Submits what was asked for outside a wait; what is complete at once, or was before, is dispatched. */
   private submit(): void {
-    const { ring, due } = this;
-    if (ring.queued === 0) return;
+    const { ring } = this;
     if (this.blocking) return ring.submit();
+    if (ring.queued > 0 || ring.hasCompletions) this.takeCompletions();
+  }
+
+  private takeCompletions(): void {
+    const { ring, due } = this;
     this.dispatcher.dispatch(due, ring.wait(0, due));
   }
 }

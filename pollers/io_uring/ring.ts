@@ -22,7 +22,7 @@ const COMPLETIONS = 4_096;
 /**
  * What says that the ring is lost, where it is said so many times in a row. Waits end with an error number as a rule (their
  * time is over), and it may be another's: between the call and the look at it the runtime makes calls of its own. (Bun's
- * failed with EMFILE where descriptors had run out, in one run of fifty.)
+ * failed with EMFILE where descriptors had run out, in 2 of 99 runs.)
  */
 const FATAL: ReadonlySet<number> = new Set([EBADF, EEXIST, EFAULT, EINVAL, EOPNOTSUPP]);
 const MOST_REFUSALS = 3;

@@ -23,6 +23,8 @@ export interface EventTarget {
   dispatch(due: Int32Array, at: number): void;
   /** Whether the event at `at` is a connection that can be accepted. */
   listens(due: Int32Array, at: number): boolean;
+  /** What was found is dispatched. */
+  dispatched?(): void;
   /** Makes events be found again that were found and never dispatched; a target without this cannot. */
   recover?(): void;
 }
@@ -65,6 +67,7 @@ export class Dispatcher {
       if (target.listens(due, at)) kept.push(...due.subarray(at, at + target.stride));
       else execCtx.enter(this.tell, at);
     }
+    target.dispatched?.();
   }
 
   /** `due` and `count` as {@linkcode EventSource.wait} leaves them. */
@@ -73,5 +76,6 @@ export class Dispatcher {
     for (let at = 0; at < count; at += this.target.stride) {
       this.execCtx.enter(this.tell, at);
     }
+    this.target.dispatched?.();
   }
 }

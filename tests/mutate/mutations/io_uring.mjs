@@ -1,6 +1,7 @@
 // Faults of the io_uring poller: what its ring, its buffers and its operations do.
 
 const RING = "tests/pollers/io_uring/ring_test.ts";
+const WORKERS = "tests/surface/workers/reactor_workers_test.ts";
 const ENGINE = "tests/pollers/io_uring/engine_test.ts";
 const PROBE = "tests/pollers/io_uring/probe_test.ts";
 
@@ -80,4 +81,23 @@ export default [
     PROBE,
     "one error number has three reasons",
   ),
+  mutation(
+    "endpoint",
+    "if (this.sending?.memory !== undefined) ring.submit();",
+    "",
+    ENGINE,
+    "though the endpoint is closed at once",
+  ),
+  mutation("endpoint", "if (result > 0) writing.drop(result);", "", ENGINE, "arrives whole"),
+  mutation("send_memory", "at += slice.length;", "at = 0;", ENGINE, "though the endpoint is closed at once"),
+  {
+    ...mutation(
+      "operations",
+      "if (!this.hasSends) return;",
+      "if (this.hasSends) return;",
+      WORKERS,
+      "by force",
+    ),
+    poller: "io_uring",
+  },
 ];
