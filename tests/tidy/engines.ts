@@ -13,6 +13,7 @@ const OWN: Readonly<Record<string, readonly string[]>> = {
   io_uring: [
     "ring", // both queues, in memory shared with the kernel
     "buffer_ring",
+    "send_memory", // of both kinds of operations that move bytes
     "descriptors", // what an engine has open, for another one, as readiness has it in its table
     "probe", // there may be no ring though there is a C library
   ],
