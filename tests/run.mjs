@@ -1,5 +1,4 @@
 // `npm test`: checks, then every test on Deno and on Bun, then the built package on Node; ends with one line of sums.
-import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import os from "node:os";
 import process from "node:process";
@@ -8,6 +7,7 @@ import { build } from "../.ci/build.mjs";
 import { ensureInstalled } from "../.ci/install.mjs";
 import { program, root, runtimeCommand } from "../.ci/runtimes.mjs";
 import { filesOn, suitesOn } from "./matrix.mjs";
+import { endGroup, endGroups, startGroup } from "./process_group.mjs";
 import { duration } from "./progress.mjs";
 import { readTap, skipLines } from "./reports.mjs";
 import { RunnerProgress } from "./runner_progress.mjs";
@@ -28,7 +28,6 @@ const options = readArguments(USAGE, {
 });
 options.filter = options.filter.replace(/^\.\//, "");
 const tally = new Tally();
-const running = new Set();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => endBy(signal));
 
 ensureInstalled();
@@ -194,13 +193,11 @@ async function runWindows() {
  */
 function capture(command, args, env = {}, progress = undefined) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, {
+    const child = startGroup(command, args, {
       cwd: root,
       env: { ...process.env, NO_COLOR: "1", ...env },
       stdio: ["ignore", "pipe", "pipe"],
-      detached: true, // its own process group, so that what it started can be ended with it
     });
-    running.add(child);
     let output = "";
     let hung = "";
     const limit = setTimeout(() => {
@@ -216,7 +213,6 @@ function capture(command, args, env = {}, progress = undefined) {
     const end = (code, message = "") => {
       clearTimeout(limit);
       progress?.end();
-      running.delete(child);
       resolve({ code: hung === "" ? code : "its limit", output: output + message + hung });
     };
     child.on("error", (error) => end(error.code ?? "error", error.message));
@@ -225,17 +221,8 @@ function capture(command, args, env = {}, progress = undefined) {
   });
 }
 
-/** Ends a runner and what it started. */
-function endGroup(child) {
-  try {
-    if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-  } catch {
-    // nobody of the group is left
-  }
-}
-
 function endBy(signal) {
-  for (const child of running) endGroup(child);
+  endGroups();
   console.log(`Ended by ${signal}`);
   process.exit(1);
 }

@@ -1,5 +1,7 @@
 // The test runner's own reading of reports: what failed must never be counted as passed.
 import { assertEquals } from "@std/assert";
+import { spawn } from "node:child_process";
+import process from "node:process";
 import { failedTests, filesWithoutTests, readReport, readTap, skipLines } from "./reports.mjs";
 import { readSums, Tally } from "./tally.mjs";
 import { test } from "./harness.ts";
@@ -87,3 +89,25 @@ test("runner: a run without a report fails, as does one that passes nothing", ()
   assertEquals([code, readSums(output)], [1, { passed: 9, failed: 1, skipped: 0 }]);
   assertEquals(printed((tally) => tally.end())[1], 1);
 });
+
+/** A runner whose test has started a program that never ends, and holds the runner's output: prints that one's pid. */
+const STUCK = `
+  import { startGroup } from ${JSON.stringify(new URL("./process_group.mjs", import.meta.url).href)};
+  startGroup("sh", ["-c", "(while :; do sleep 0.05; done) & echo $!; wait"], { stdio: "inherit" });
+`;
+
+for (const signal of ["SIGKILL", "SIGTERM"] as const) {
+  test(`runner: what a test started ends with a runner that ${signal} ends`, async () => {
+    const stdio = ["ignore", "pipe", "inherit"] as const;
+    const runner = spawn("node", ["--input-type=module", "--eval", STUCK], { stdio: [...stdio] });
+    const closed = new Promise<string>((resolve) => runner.on("close", () => resolve("ended")));
+    const pid = await new Promise<number>((resolve) => runner.stdout.on("data", (line) => resolve(+line)));
+    runner.kill(signal);
+    let limit: ReturnType<typeof setTimeout>;
+    const late = new Promise<string>((resolve) => limit = setTimeout(resolve, 10_000, "runs on"));
+    const outcome = await Promise.race([closed, late]);
+    clearTimeout(limit!);
+    if (outcome !== "ended") process.kill(pid, "SIGKILL");
+    assertEquals(outcome, "ended");
+  });
+}

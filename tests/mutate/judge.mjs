@@ -1,8 +1,8 @@
 // Applies one mutation to a copy of the tree and says what its test made of it.
-import { spawn } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import process from "node:process";
 import { program, root } from "../../.ci/runtimes.mjs";
+import { endGroup, startGroup } from "../process_group.mjs";
 import { readReport } from "../reports.mjs";
 import { runnerArguments } from "../tally.mjs";
 
@@ -68,23 +68,15 @@ function selection(runtime, name) {
 
 function run(command, args, cwd, env) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, {
+    const child = startGroup(command, args, {
       cwd,
       env: { ...process.env, NO_COLOR: "1", ...env },
       stdio: ["ignore", "pipe", "pipe"],
-      detached: true, // its own process group, so that what it started ends with it
     });
-    const end = () => {
-      try {
-        process.kill(-child.pid, "SIGKILL");
-      } catch {
-        // nobody of the group is left
-      }
-    };
     let hung = false;
     const giveUp = () => {
       hung = true;
-      end();
+      endGroup(child);
     };
     const limit = setTimeout(giveUp, LIMIT_MS);
     const watch = setInterval(() => {
@@ -93,7 +85,7 @@ function run(command, args, cwd, env) {
     let output = "";
     child.stdout.setEncoding("utf8").on("data", (chunk) => output += chunk);
     child.stderr.setEncoding("utf8").on("data", (chunk) => output += chunk);
-    child.on("exit", end);
+    child.on("exit", () => endGroup(child));
     child.on("close", (code, signal) => {
       clearTimeout(limit);
       clearInterval(watch);

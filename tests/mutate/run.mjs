@@ -2,6 +2,7 @@
 import process from "node:process";
 import { readArguments, refuse } from "../../.ci/arguments.mjs";
 import { ensureInstalled } from "../../.ci/install.mjs";
+import { endGroups } from "../process_group.mjs";
 import { Progress } from "../progress.mjs";
 import { judge } from "./judge.mjs";
 import { readMutations, staleReason } from "./mutations.mjs";
@@ -31,6 +32,8 @@ if (sample > 0) console.log(`${chosen.length} of ${all.length} mutations, drawn 
 const progress = new Progress("mutations", chosen.length);
 const rest = [...chosen];
 const missed = [];
+const copies = new Set();
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => endBy(signal));
 await Promise.all(Array.from({ length: Math.max(1, jobs) }, work));
 progress.clear();
 for (const line of missed) console.log(line);
@@ -40,6 +43,7 @@ process.exit(missed.length > 0 ? 1 : 0);
 /** One copy's share of the work. */
 async function work() {
   const copy = makeCopy();
+  copies.add(copy);
   try {
     for (let mutation = rest.shift(); mutation !== undefined; mutation = rest.shift()) {
       progress.show(mutation.id);
@@ -50,7 +54,16 @@ async function work() {
     }
   } finally {
     copy.remove();
+    copies.delete(copy);
   }
+}
+
+/** Leaves no copy and no test that runs: a mutated one may be an endless loop. */
+function endBy(signal) {
+  endGroups();
+  for (const copy of copies) copy.remove();
+  console.log(`Ended by ${signal}`);
+  process.exit(1);
 }
 
 /** `count` of `list`, by a generator that begins at `start`. */

@@ -3,7 +3,7 @@
 // The programs are Windows', the system below them is Wine: it shows that calls, layouts and the order of completions
 // are right, and nothing of how fast Windows is. grpc-js peers run on Linux. Where Wine cannot be had, nothing is run,
 // and the reason is printed.
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import process from "node:process";
@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url";
 import { readArguments } from "../../.ci/arguments.mjs";
 import { ensureInstalled } from "../../.ci/install.mjs";
 import { root } from "../../.ci/runtimes.mjs";
+import { endGroup, endGroups, startGroup } from "../process_group.mjs";
 import { RunnerProgress } from "../runner_progress.mjs";
 import { runnerArguments, Tally } from "../tally.mjs";
 import { startPeers } from "./peers.mjs";
@@ -63,7 +64,6 @@ const options = readArguments(USAGE, {
 });
 options.filter = options.filter.replace(/^\.\//, "");
 const tally = new Tally();
-const running = new Set();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => endBy(signal));
 
 ensureInstalled();
@@ -155,7 +155,7 @@ function windowsPath(path) {
 function capture([command, ...args], poller, progress) {
   const outputFile = `${folder}/output.txt`;
   const output = openSync(outputFile, "w");
-  const child = spawn(command, args, {
+  const child = startGroup(command, args, {
     cwd: root,
     env: {
       ...windows.environment,
@@ -164,9 +164,7 @@ function capture([command, ...args], poller, progress) {
       POLLWIRE_WINDOWS_LAYOUTS: `${folder}/layouts.json`,
     },
     stdio: ["ignore", output, output],
-    detached: true, // its own process group, so that what it started can be ended with it
   });
-  running.add(child);
   return new Promise((resolve) => {
     let late = false;
     const limit = setTimeout(() => {
@@ -183,7 +181,6 @@ function capture([command, ...args], poller, progress) {
       clearTimeout(limit);
       clearInterval(look);
       progress.end();
-      running.delete(child);
       closeSync(output);
       resolve({
         code: late ? `its time limit, at ${progress.at}` : code,
@@ -205,15 +202,12 @@ function endWine() {
 /** Ends a runner and what it started: Windows processes are children of Wine's server, not of the runner. */
 function endAll(child) {
   endWine();
-  try {
-    process.kill(-child.pid, "SIGKILL");
-  } catch {
-    // nobody of the group is left
-  }
+  endGroup(child);
 }
 
 function endBy(signal) {
-  for (const child of running) endAll(child);
+  endWine();
+  endGroups();
   console.log(`Ended by ${signal}`);
   process.exit(1);
 }

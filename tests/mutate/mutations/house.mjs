@@ -88,4 +88,11 @@ export default [
     test: STATUS,
     name: "seventeen literals",
   },
+  {
+    file: "tests/process_group.mjs",
+    before: "read -r _; kill",
+    after: "read -r _; : kill",
+    test: "tests/runner_test.ts",
+    name: "ends with a runner that SIGKILL ends",
+  },
 ];

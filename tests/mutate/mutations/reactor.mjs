@@ -339,6 +339,13 @@ export default [
     "[Q109]",
   ),
   mutation(
+    "surface/reactor/reactor_context.ts",
+    "    return this.cancelled;",
+    "    return false;",
+    SERVER,
+    "[Q110]",
+  ),
+  mutation(
     SERVED,
     "    if (this.reactor !== undefined || this.returned) {",
     "    if (false) {",
