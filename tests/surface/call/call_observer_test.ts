@@ -2,16 +2,14 @@
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import {
   type CallObserver,
-  createReactorClient,
   type EndedCall,
   type ErrorContext,
   genericClient,
   type ObservedCall,
-  raw,
   RpcError,
 } from "pollwire";
 import { test } from "../../harness.ts";
-import { collect, echo, failure, type Handlers, neverAnswering, serving, Trial, until } from "../serving.ts";
+import { collect, echo, failure, type Handlers, neverAnswering, serving, until } from "../serving.ts";
 
 /** Writes down what it sees. */
 class Seen implements Required<CallObserver> {
@@ -191,24 +189,6 @@ test("an observer may end the call that it sees", async () => {
       assertEquals(ends, ["CANCELLED", "CANCELLED"]);
     });
   }
-});
-
-test("observers see calls of every style", async () => {
-  await observing({ ...echo, one: raw((octets) => octets) }, async (seen, { channel }) => {
-    await genericClient(channel).unary("/trial.Trial/One", new Uint8Array(0));
-    await new Promise<void>((resolve) => createReactorClient(Trial, channel).one({}, () => resolve()));
-    await until(() => seen.server.ended.length === 2);
-    for (const { ended } of [seen.client, seen.server]) {
-      assertEquals(
-        ended.map(({ method, status }) => [method, status]),
-        Array(2).fill(["/trial.Trial/One", "OK"]),
-      );
-      assertEquals(ended.map(({ messagesSent, messagesReceived }) => [messagesSent, messagesReceived]), [
-        [1, 1],
-        [1, 1],
-      ]);
-    }
-  });
 });
 
 test("an observer that was removed sees no further calls, and what is none is refused", async () => {
