@@ -78,10 +78,35 @@ const NAMES: OptionNames<CallObserver> = {
   onCallEnd: true,
 };
 
-/** The observers of one channel or server. */
-export class CallObservers {
+/** The observers of one channel, where it can have any. */
+export interface ObservedChannel {
   /** Undefined while there are none: a call looks at this once. */
+  readonly list: readonly CallObserver[] | undefined;
+  /** See {@linkcode CallObservers.add}. */
+  add(purpose: string, observer: CallObserver): () => void;
+  /** A client's call begins, with `sent` as its metadata; there are observers. */
+  begin(
+    reporter: Reporter,
+    method: string,
+    peer: string,
+    sent: HeaderList | undefined,
+    now: Instant,
+  ): CallRecord;
+}
+
+/** The observers of one channel or server. */
+export class CallObservers implements ObservedChannel {
   list: readonly CallObserver[] | undefined = undefined;
+
+  begin(
+    reporter: Reporter,
+    method: string,
+    peer: string,
+    sent: HeaderList | undefined,
+    now: Instant,
+  ): CallRecord {
+    return new CallRecord(this.list!, reporter, "client", method, peer, sent, now);
+  }
 
   /**
    * Adds an observer, and returns what removes it. Of an instance of a class only members named like an event are read.

@@ -2,6 +2,12 @@
 
 import type { Reporter } from "../../pollers/mod.ts";
 
+/** What lives as long as the channel that calls belong to. */
+export interface PendingOwner {
+  /** Undefined before the first one. */
+  pending: PendingCalls | undefined;
+}
+
 /** A call that is not done. It is a member of one list, which owns its two links: start them as undefined. */
 export interface PendingCallDescription {
   /** The member after it. */
@@ -12,6 +18,11 @@ export interface PendingCallDescription {
   describePending(): string;
   /** What the application has not done, where the call waits for that alone: "its hold is not removed". */
   readonly forgotten: string | undefined;
+}
+
+/** The calls of a channel: its list is made with the first one, since most channels have no such calls. */
+export function pendingOf({ end }: { readonly end: PendingOwner }): PendingCalls {
+  return end.pending ??= new PendingCalls();
 }
 
 /** The calls of one channel or server: linked, for a set that calls come to and leave costs a third of a call. */

@@ -16,7 +16,6 @@ import { checkCallCredentials, NO_IDENTITIES } from "../client/call_identity.ts"
 import { hostOf } from "../credentials/host_names.ts";
 import { CHANNELS_TLS_LIBRARY } from "../credentials/tls_library.ts";
 import { type Insecure, insecure, plaintextRefusal, refusalThrough } from "../credentials/insecure.ts";
-import { PendingCalls } from "../call/pending_calls.ts";
 import { type Compression, encodingNamed, messageEncodings } from "../compression.ts";
 import { checkConnectOptions, CONNECT_OPTION_NAMES, type UserConnectOptions } from "../connect_options.ts";
 import { type EngineUse, type PollerList, useEngineOf } from "../engines.ts";
@@ -27,16 +26,14 @@ import { describe, type OptionNames } from "../options.ts";
 import { USER_AGENT } from "../version.ts";
 import { Backoff } from "./backoff.ts";
 import { type ChannelTarget, parseChannelTarget } from "./channel_target.ts";
-import { type CallObserver, CallObservers } from "../call/call_observer.ts";
+import type { CallObserver, ObservedChannel } from "../call/call_observer.ts";
 import { type CallContext, ChannelEnd } from "../client/call_context.ts";
 import { KeptRequests } from "../client/kept_requests.ts";
 import type { LoadBalancingPolicy } from "./balancer/policies.ts";
 import type { ChannelProxy } from "./proxy.ts";
-import { addChannel, type KnownChannel, removeChannel } from "../channelz/registry.ts";
 import { ChannelRoute, type RouteOptions } from "./channel_route.ts";
-import type { AddressRefusal } from "./connect_settings.ts";
+import type { AddressRefusal, SharedConnections } from "./connect_settings.ts";
 import type { ConnectivityState } from "./connectivity.ts";
-import { identityOf } from "./object_identity.ts";
 import { type OpenChannel, openChannelsBy } from "./inner_channel.ts";
 import { addressesOf, defaultPort, type Destination, formatDestination } from "./destination.ts";
 import { checkResolvers, resolverFactory, type Resolvers, schemeNames } from "./resolver/resolvers.ts";
@@ -108,7 +105,8 @@ export interface ChannelOptions extends UserConnectOptions {
   readonly holdsProcess?: boolean;
   /**
    * Whether it uses connections of other channels of this thread and poller that go to the same addresses with the same
-   * credentials (the same object) and settings. Default true, as in gRPC; false: its connections are its own.
+   * credentials (the same object) and settings. Default true, as in gRPC; false: its connections are its own. A channel of
+   * "pollwire/lean" needs the feature `sharedConnections` for it, and has its own without.
    */
   readonly shareConnections?: boolean;
 }
@@ -170,8 +168,8 @@ export class Channel {
   readonly #userAgent: string;
   readonly #encodings: MessageEncodings;
   readonly #security: ConnectSecurity | undefined;
-  /** As channelz knows it, weakly. */
-  readonly #known: KnownChannel;
+  /** Has channelz know it no more. */
+  readonly #forget: (() => void) | undefined;
   #watchers = new Set<(state: ConnectivityState) => void>();
 
   /**
@@ -219,7 +217,7 @@ export class Channel {
         encodings: this.#encodings,
         ...connectionFeatures(features),
         refusal,
-        ...(options.shareConnections === false ? {} : { sharedBy: this.#sharedBy(options, credentials) }),
+        ...(options.shareConnections === false ? {} : { shared: this.#shared(options, credentials) }),
         template: (path) => this.#template(path),
         ...(this.#security === undefined ? {} : { security: this.#security }),
         ...(proxy === undefined ? {} : { tunnel: proxy.tunnel }),
@@ -244,15 +242,14 @@ export class Channel {
       retries,
       end: new ChannelEnd(),
       maxReceiveElements: options.maxReceiveElements,
-      observers: new CallObservers(),
-      pending: new PendingCalls(),
+      observers: features.first("makeObservers")?.() ?? UNOBSERVED,
       template: (path, compression) => this.#template(path, compression),
       isSecure: this.#security !== undefined,
       callCredentials: options.callCredentials,
       makePermission,
       keptRequests: new KeptRequests(options.retryBufferBytes ?? RETRY_BUFFER_BYTES),
     };
-    addChannel(this.#known = this.#knownAs(formatDestination(parsed)));
+    this.#forget = this.#makeKnown();
   }
 
   /** Whether the channel is connected, and if not, why not. */
@@ -300,8 +297,10 @@ export class Channel {
    * queues: some lines of text, for a program that hangs.
    */
   describePending(): string {
-    const { target, pending } = this.#context;
-    return [`channel to ${formatDestination(target)}: ${this.state}`, ...pending.describe()].join("\n  ");
+    const { target, end } = this.#context;
+    return [`channel to ${formatDestination(target)}: ${this.state}`, ...end.pending?.describe() ?? []].join(
+      "\n  ",
+    );
   }
 
   /**
@@ -317,7 +316,7 @@ export class Channel {
    * channel.close();
    * ```
    *
-   * @throws {TypeError} for what is no observer
+   * @throws {TypeError} for what is no observer, and where a channel of "pollwire/lean" lacks the feature `callObservers`
    */
   observe(observer: CallObserver): () => void {
     return this.#context.observers.add("observe a channel", observer);
@@ -344,28 +343,20 @@ export class Channel {
 
   /** The same as `close`, for `await using`. Resolves when all is closed, the engine too where nothing else uses it. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const { pending, reporter, target, end } = this.#context;
-    removeChannel(this.#known);
+    const { reporter, target, end } = this.#context;
+    this.#forget?.();
     this.#route.close();
-    pending.reportForgotten(`the channel to ${formatDestination(target)}`, reporter);
+    end.pending?.reportForgotten(`the channel to ${formatDestination(target)}`, reporter);
     await Promise.all([...end.close(), this.#use.end()]);
   }
 
-  #knownAs(target: string): KnownChannel {
-    const route = this.#route;
-    const watch = (watcher: (state: ConnectivityState) => void): void => void this.#watchers.add(watcher);
-    const observe = (observer: CallObserver): () => void => this.observe(observer);
-    return {
-      target,
-      get state() {
-        return route.state;
-      },
-      get subchannels() {
-        return route.connections;
-      },
-      observe,
-      onNextState: watch,
-    };
+  #makeKnown(): (() => void) | undefined {
+    return this.#features.first("knownChannels")?.add(
+      formatDestination(this.#context.target),
+      this.#route,
+      (observer) => this.observe(observer),
+      (watcher) => void this.#watchers.add(watcher),
+    );
   }
 
   /** The proxy; where the one that was asked for cannot be used, no channel is made. */
@@ -398,15 +389,17 @@ export class Channel {
     throw new TypeError(`Cannot make a channel to ${formatDestination(target)}: ${why}`);
   }
 
-  /** What makes its connections others than those of channels with the same settings. */
-  #sharedBy(
-    { onError, logger }: ChannelOptions,
+  /** The connections of channels like it; undefined where it has its own. */
+  #shared(
+    options: ChannelOptions,
     credentials: ChannelCredentials | Insecure | undefined,
-  ): string {
-    const secured = this.#security === undefined
-      ? "plaintext"
-      : `${identityOf(credentials as ChannelCredentials)} ${hostOf(this.#authority)}`;
-    return `${secured} ${identityOf(onError)} ${identityOf(logger)}`;
+  ): SharedConnections | undefined {
+    const share = this.#features.first("shareConnections");
+    const secured = this.#security === undefined ? undefined : credentials as ChannelCredentials;
+    if (share !== undefined) return share(options, secured, hostOf(this.#authority));
+    if (options.shareConnections === undefined) return undefined;
+    void this.#use.end();
+    throw new TypeError("Cannot share connections: give the channel the feature sharedConnections");
   }
 
   #template(path: string, compression?: Compression): RequestTemplate {
@@ -453,6 +446,13 @@ export class Channel {
     for (const watcher of watchers) watcher(state);
   }
 }
+
+/** Throws: a channel that nobody can observe was to be. */
+function unobserved(): never {
+  throw new TypeError("Cannot observe a channel: give it the feature callObservers");
+}
+
+const UNOBSERVED: ObservedChannel = { list: undefined, add: unobserved, begin: unobserved };
 
 /** Throws RangeError for numbers out of their range. Reconnecting takes longer than a shorter `idleTimeoutMs` would save. */
 function checkNumbers({ idleTimeoutMs = Infinity, retryBufferBytes = 0 }: ChannelOptions): void {

@@ -1,42 +1,45 @@
 // What the connections of one channel are made with.
 
-import { defaultReporter, formatAddress, type SocketAddress } from "../../pollers/mod.ts";
+import {
+  defaultReporter,
+  type EventEngine,
+  formatAddress,
+  type ReportOptions,
+  type SocketAddress,
+} from "../../pollers/mod.ts";
 import {
   type ConnectOptions,
   ErrorCode,
   type Http2Error,
   type RequestTemplate,
 } from "../../transport/mod.ts";
-
-/** What of the options makes connections different, beside what `sharedBy` says. */
-const PARTS: Readonly<
-  Record<
-    Exclude<
-      keyof ConnectOptions,
-      "reporter" | "security" | "connectInProcess" | "compressedStreams" | "noteFrames"
-    >,
-    true
-  >
-> = {
-  endpoint: true,
-  handshakeTimeoutMs: true,
-  keepalive: true,
-  maxReceiveMessageBytes: true,
-  maxSendMessageBytes: true,
-  settings: true,
-  tunnel: true,
-  encodings: true,
-};
+import type { Link } from "./link.ts";
 
 /** Why there may be no connection to one of `addresses`, as a sentence; undefined where there may. */
 export type AddressRefusal = (addresses: readonly SocketAddress[]) => string | undefined;
+
+/** Connections that channels share. */
+export interface SharedConnections {
+  /** Has `link` use a connection to `address`, one that is there or a new one. Throws what the poller throws. */
+  connect(engine: EventEngine, link: Link, address: SocketAddress, options: ConnectOptions): void;
+}
+
+/**
+ * The connections of one channel and of those that are like it: they report to the same, and where they are secure, that is
+ * by the same `credentials` and for the same `host`. `credentials` are undefined in plaintext.
+ */
+export type ShareConnections = (
+  reporting: ReportOptions,
+  credentials: object | undefined,
+  host: string,
+) => SharedConnections;
 
 /** What connections are made with. */
 export interface SubchannelOptions extends ConnectOptions {
   /** Asked before each connection. */
   readonly refusal?: AddressRefusal;
-  /** What else of a channel makes its connections different; undefined: they are its own. */
-  readonly sharedBy?: string;
+  /** Those of other channels that it may use; undefined: its connections are its own. */
+  readonly shared?: SharedConnections | undefined;
   /** What calls of `path` begin with that the library makes itself. */
   readonly template?: (path: string) => RequestTemplate;
 }
@@ -46,17 +49,8 @@ export class ConnectSettings {
   /** Connections that one address may have at a time, where calls use up the streams of each (gRFC A105). */
   maxConnections = 1;
 
-  private key: string | undefined = undefined;
-
   /** `channel`: whose streams its connections have. */
   constructor(private current: SubchannelOptions, readonly channel: object = {}) {}
-
-  /** Connections to an address with equal keys are shared; undefined: they are not. */
-  keyOf(address: SocketAddress): string | undefined {
-    if (this.current.sharedBy === undefined) return undefined;
-    this.key ??= connectionKey(this.current.sharedBy, this.current);
-    return `${formatAddress(address)} ${this.key}`;
-  }
 
   /** Those of the next connection. */
   get options(): SubchannelOptions {
@@ -71,13 +65,5 @@ export class ConnectSettings {
     const next = timeMs === Infinity ? "" : `; the next connection waits ${2 * timeMs} ms before a PING`;
     reporter.log("warn", `${formatAddress(address)} was sent too many PINGs (keepalive.timeMs)${next}`);
     this.current = { ...this.current, keepalive: { ...keepalive, timeMs: 2 * timeMs } };
-    this.key = undefined;
   }
-}
-
-function connectionKey(sharedBy: string, options: ConnectOptions): string {
-  const parts = (Object.keys(PARTS) as (keyof typeof PARTS)[]).map((name) => options[name]);
-  return `${sharedBy} ${
-    JSON.stringify(parts, (_name, value: unknown) => value === Infinity ? "Infinity" : value)
-  }`;
 }

@@ -1,5 +1,5 @@
-// The connections of one engine. Channels with equal settings use the same connection to an address, as in gRPC's global
-// subchannel pool, unless they are made not to.
+// The connections of one engine that channels share. Channels with equal settings use the same connection to an address, as
+// in gRPC's global subchannel pool, unless they are made not to (`own_connection.ts`).
 //
 // Each use is a link. A link that drains leaves the connection when its own streams have ended, and one that closes ends
 // its own streams only; the connection itself drains or closes with its last link. Backoff, state and the calls that wait
@@ -28,12 +28,12 @@ export class Connection implements HandshakeOwner, ClientTransportSink, LinkedCo
   private isOpen = true;
 
   /** `peers`: the connections with its key, which it leaves when it takes no more links. */
-  constructor(private readonly engine: EventEngine, private readonly peers: Set<Connection> | undefined) {}
+  constructor(private readonly engine: EventEngine, private readonly peers: Set<Connection>) {}
 
   /** Begins the attempt. */
   begin(address: SocketAddress, options: ConnectOptions): void {
     this.attempt = beginConnect(this.engine, address, options, this);
-    this.peers?.add(this);
+    this.peers.add(this);
   }
 
   /** Whether a link of `owner` may begin to use it. */
@@ -102,7 +102,7 @@ export class Connection implements HandshakeOwner, ClientTransportSink, LinkedCo
 
   private stopTaking(): void {
     this.isOpen = false;
-    this.peers?.delete(this);
+    this.peers.delete(this);
   }
 
   // From the attempt and the transport.
@@ -156,11 +156,11 @@ export class ConnectionPool {
   constructor(private readonly engine: EventEngine) {}
 
   /**
-   * Has `link` use a connection to `address`, one that is there or a new one: those with an equal `key` are shared, and
-   * undefined is equal to nothing. Throws what the poller throws.
+   * Has `link` use a connection to `address`, one that is there or a new one: those with an equal `key` are shared.
+   * Throws what the poller throws.
    */
-  connect(link: Link, address: SocketAddress, options: ConnectOptions, key: string | undefined): void {
-    const peers = key === undefined ? undefined : this.peersOf(key);
+  connect(link: Link, address: SocketAddress, options: ConnectOptions, key: string): void {
+    const peers = this.peersOf(key);
     const again = (): void => {
       try {
         this.connect(link, address, options, key);
@@ -168,7 +168,7 @@ export class ConnectionPool {
         link.owner.onConnectFailed(`cannot connect to ${formatAddress(address)}: ${describeThrown(error)}`);
       }
     };
-    for (const connection of peers ?? []) if (connection.isOpenTo(link)) return connection.add(link, again);
+    for (const connection of peers) if (connection.isOpenTo(link)) return connection.add(link, again);
     const connection = new Connection(this.engine, peers);
     connection.begin(address, options);
     connection.add(link, again);

@@ -40,10 +40,10 @@ import { Combiner } from "../../pollers/core/combiner.ts";
 import type { PendingCall } from "../client/call_route.ts";
 import { USER_AGENT } from "../version.ts";
 import type { Backoff } from "./backoff.ts";
-import { connectionPool } from "./connection_pool.ts";
 import type { ConnectSettings } from "./connect_settings.ts";
 import type { ConnectivityState } from "./connectivity.ts";
 import { Link, type LinkOwner } from "./link.ts";
+import { OwnConnection } from "./own_connection.ts";
 
 /** A connection that stood this long has proved useful, answers or not: gRPC's minimum connect timeout. */
 const USEFUL_AFTER_MS = 20_000;
@@ -294,9 +294,10 @@ export class Subchannel implements LinkOwner {
       return this.attemptFailed(`cannot connect to ${formatAddress(this.address)}: ${refusal}`);
     }
     try {
-      const { settings, address } = this;
-      const link = new Link(this, settings.channel);
-      connectionPool(this.engine).connect(link, address, settings.options, settings.keyOf(address));
+      const { engine, address, settings: { channel, options } } = this;
+      const link = new Link(this, channel);
+      if (options.shared === undefined) new OwnConnection(link).begin(engine, address, options);
+      else options.shared.connect(engine, link, address, options);
       this.attempt = link;
     } catch (error) { // a poller of the application's
       const { reporter = defaultReporter } = this.settings.options;

@@ -1,27 +1,14 @@
 // The channels and servers of a thread, for channelz. They are known weakly: who lets a channel go without closing it loses
 // nothing, and a channel pays for one reference. Channels are counted and traced only while a server has a `Channelz`.
 
-import type { CallObserver } from "../call/call_observer.ts";
 import type { ConnectivityState } from "../channel/connectivity.ts";
-import type { Subchannel } from "../channel/subchannel.ts";
 import { CallCounts } from "./call_counts.ts";
 import { ChannelTrace } from "./channel_trace.ts";
 import { numberOf } from "./identity.ts";
+import type { KnownChannel, KnownChannels } from "./known_channels.ts";
 
 /** Channels that may have been let go, before they are looked through. */
 const LEAST_LOOKED_AT = 1_024;
-
-/** A channel, as channelz sees it. */
-export interface KnownChannel {
-  readonly state: ConnectivityState;
-  /** "dns:///guide:443". */
-  readonly target: string;
-  readonly subchannels: readonly Subchannel[];
-  /** Has `observer` see its calls, until the function that it returns is called. */
-  observe(observer: CallObserver): () => void;
-  /** Calls `watcher` with the next state, once. */
-  onNextState(watcher: (state: ConnectivityState) => void): void;
-}
 
 /** What was counted and traced of a channel. */
 export interface Watched {
@@ -44,6 +31,25 @@ export function addChannel(channel: KnownChannel): void {
   if (channels.size < lookAt) return;
   lookAt = Math.max(LEAST_LOOKED_AT, 2 * knownChannels().length);
 }
+
+/** For channels, as a feature of theirs. */
+export const KNOWN_CHANNELS: KnownChannels = {
+  add(target, route, observe, onNextState) {
+    const known: KnownChannel = {
+      target,
+      get state() {
+        return route.state;
+      },
+      get subchannels() {
+        return route.connections;
+      },
+      observe,
+      onNextState,
+    };
+    addChannel(known);
+    return () => removeChannel(known);
+  },
+};
 
 /** A channel was closed. */
 export function removeChannel(channel: KnownChannel): void {

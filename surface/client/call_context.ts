@@ -4,16 +4,18 @@ import type { EventEngine, Reporter } from "../../pollers/mod.ts";
 import type { Destination } from "../channel/destination.ts";
 import type { RequestTemplate } from "../../transport/mod.ts";
 import type { Compression } from "../compression.ts";
-import type { CallObservers } from "../call/call_observer.ts";
+import type { ObservedChannel } from "../call/call_observer.ts";
 import type { CallCredentials } from "../credentials/call_credentials.ts";
-import type { PendingCalls } from "../call/pending_calls.ts";
+import type { PendingCalls, PendingOwner } from "../call/pending_calls.ts";
 import type { Retries } from "./attempts/retries.ts";
 import type { MakePermission } from "./call_permission.ts";
 import type { CallRoute } from "./call_route.ts";
 import type { KeptRequests } from "./kept_requests.ts";
 
 /** The end of a channel, for what lives as long as it. */
-export class ChannelEnd {
+export class ChannelEnd implements PendingOwner {
+  /** Calls that end when the application has done its part. */
+  pending: PendingCalls | undefined = undefined;
   /** The channel is closed. */
   isClosed = false;
   /** Called once, when the channel closes; it waits for what they return. */
@@ -50,9 +52,7 @@ export interface CallContext {
   /** What decoding a response may make; undefined is the codec's own limit. */
   readonly maxReceiveElements: number | undefined;
   /** See its calls. */
-  readonly observers: CallObservers;
-  /** Calls that end when the application has done its part. */
-  readonly pending: PendingCalls;
+  readonly observers: ObservedChannel;
   /** Connections are TLS. */
   readonly isSecure: boolean;
   /** What all calls show of themselves; undefined where that is nothing. */

@@ -28,7 +28,6 @@ import {
   type StreamStatus,
 } from "../../transport/mod.ts";
 import { CallEvent } from "../call/call_core.ts";
-import { type CallObserver, CallRecord } from "../call/call_observer.ts";
 import { type CallStatus, describeStatus, endedBy } from "../call/call_status.ts";
 import { isDeadlineExceeded } from "../call/deadline.ts";
 import type { ChildCall } from "../call/parent.ts";
@@ -96,7 +95,7 @@ export abstract class ClientCall extends SendingCall
   start(): void {
     if (!this.advance(STARTED)) return;
     if (trace.call) this.traceStart();
-    if (this.context.observers.list !== undefined) this.observe(this.context.observers.list);
+    if (this.context.observers.list !== undefined) this.observe();
     this.context.route.callBegan();
     try {
       this.ask();
@@ -522,18 +521,9 @@ export abstract class ClientCall extends SendingCall
     }
   }
 
-  private observe(observers: readonly CallObserver[]): void {
-    const { reporter } = this.context;
-    const { headers } = this.options;
-    this.record = new CallRecord(
-      observers,
-      reporter,
-      "client",
-      this.path,
-      this.peer,
-      headers,
-      this.engine.now(),
-    );
+  private observe(): void {
+    const { context: { observers, reporter }, options: { headers } } = this;
+    this.record = observers.begin(reporter, this.path, this.peer, headers, this.engine.now());
   }
 
   private traceStart(): void {

@@ -12,6 +12,9 @@ import type { DoneStatus } from "../reactor/done_status.ts";
 import { type ReactorCallOptions, type ReactorClient, reactorMethods } from "../reactor/reactor_methods.ts";
 import type { EtcdSettings } from "./etcd_options.ts";
 import { type EtcdServices, etcdServices } from "./etcd_proto.ts";
+import { callObservers } from "../features/call_observers.ts";
+import { knownChannels } from "../features/known_channels.ts";
+import { sharedConnections } from "../features/shared_connections.ts";
 import { frameTraces } from "../features/frame_traces.ts";
 
 /** An answer takes etcd milliseconds; where it has no leader, some seconds. */
@@ -141,7 +144,7 @@ export class EtcdSession {
     const { credentials } = this.settings;
     const channel = this.channel = this.open(this.endpoint, {
       poller: engine,
-      features: [frameTraces],
+      features: [callObservers, frameTraces, knownChannels, sharedConnections],
       holdsProcess: false,
       handshakeTimeoutMs: REQUEST_TIMEOUT_MS,
       keepalive: KEEPALIVE,

@@ -9,7 +9,10 @@ import type {
   NoteFrames,
   TlsProvider,
 } from "../../transport/mod.ts";
+import type { ObservedChannel } from "../call/call_observer.ts";
+import type { KnownChannels } from "../channelz/known_channels.ts";
 import type { AnyPolicy, Policies, ReadPolicyList } from "../channel/balancer/policies.ts";
+import type { ShareConnections } from "../channel/connect_settings.ts";
 import type { MakeHealthChecker } from "../channel/health_checker.ts";
 import type { FindProxy } from "../channel/proxy.ts";
 import type { Resolvers } from "../channel/resolver/resolvers.ts";
@@ -73,6 +76,10 @@ export interface FeatureParts {
   readonly makeHealthChecker?: MakeHealthChecker;
   readonly findProxy?: FindProxy;
   readonly inProcess?: InProcess;
+  /** The observers of one channel. */
+  readonly makeObservers?: () => ObservedChannel;
+  readonly knownChannels?: KnownChannels;
+  readonly shareConnections?: ShareConnections;
 }
 
 /** A feature, as the library sees it. */

@@ -25,6 +25,7 @@ export {
   weightedRoundRobin,
 } from "./balancers.ts";
 export { callCredentials } from "../credentials/made_call_credentials.ts";
+export { callObservers } from "./call_observers.ts";
 export { callIdentities } from "./call_identities.ts";
 export { compression } from "./compression.ts";
 export { frameTraces } from "./frame_traces.ts";
@@ -34,3 +35,4 @@ export { openssl } from "./openssl.ts";
 export { proxies } from "./proxies.ts";
 export { retries } from "./retries.ts";
 export { serviceConfigs } from "./service_configs.ts";
+export { sharedConnections } from "./shared_connections.ts";

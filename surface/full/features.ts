@@ -4,14 +4,17 @@ import { OWN, REGISTERED as BALANCERS } from "../channel/balancer/registry.ts";
 import { REGISTERED as RESOLVERS } from "../channel/resolver/registry.ts";
 import { EVERY_TLS_LIBRARY } from "../credentials/every_tls_library.ts";
 import { callIdentities } from "../features/call_identities.ts";
+import { callObservers } from "../features/call_observers.ts";
 import { compression } from "../features/compression.ts";
 import type { Feature, MadeFeature } from "../features/feature.ts";
 import { frameTraces } from "../features/frame_traces.ts";
 import { healthChecks } from "../features/health_checks.ts";
 import { inProcess } from "../features/in_process.ts";
+import { knownChannels } from "../features/known_channels.ts";
 import { proxies } from "../features/proxies.ts";
 import { retries } from "../features/retries.ts";
 import { serviceConfigs } from "../features/service_configs.ts";
+import { sharedConnections } from "../features/shared_connections.ts";
 import { EVERY_POLLER } from "./engines.ts";
 
 const POLLERS: MadeFeature = { name: "every poller", pollers: EVERY_POLLER };
@@ -26,11 +29,14 @@ export const EVERYTHING: readonly Feature[] = [
   OWN_BALANCERS,
   REGISTERED,
   callIdentities,
+  callObservers,
   compression,
   frameTraces,
   healthChecks,
   inProcess,
+  knownChannels,
   proxies,
   retries,
   serviceConfigs,
+  sharedConnections,
 ];

@@ -14,7 +14,7 @@ import { CorkedMessages } from "../call/corked_messages.ts";
 import { MessageStore } from "../call/message_store.ts";
 import { Metadata } from "../call/metadata.ts";
 import type { ParentCall } from "../call/parent.ts";
-import type { PendingCallDescription } from "../call/pending_calls.ts";
+import { type PendingCallDescription, pendingOf } from "../call/pending_calls.ts";
 import { RpcError } from "../call/rpc_error.ts";
 import {
   type ErrorStatusCode,
@@ -253,7 +253,7 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
 
   private beginCall(headers: HeaderList | undefined, flags: number): void {
     if (this.isOver) return;
-    this.context.pending.add(this);
+    pendingOf(this.context).add(this);
     const { given, deadline } = this;
     given.headers = headers;
     given.waitForReady = (flags & WAIT_FOR_READY) !== 0 ? true : undefined;
@@ -373,7 +373,7 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
       this.deliverStatus(this.receivingStatus, this.endStatus);
     }
     if (this.receivingStatus === undefined && this.receivingMessage === undefined) {
-      this.context.pending.delete(this);
+      pendingOf(this.context).delete(this);
     }
   }
 

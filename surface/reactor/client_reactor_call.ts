@@ -6,7 +6,7 @@ import { type CallStatus, describeStatus, endedBy } from "../call/call_status.ts
 import { CorkedMessages } from "../call/corked_messages.ts";
 import { MessageStore } from "../call/message_store.ts";
 import { Metadata } from "../call/metadata.ts";
-import type { PendingCallDescription } from "../call/pending_calls.ts";
+import { type PendingCallDescription, pendingOf } from "../call/pending_calls.ts";
 import { Status } from "../call/status.ts";
 import { undecodable } from "../call/undecodable.ts";
 import type { GivenOptions } from "../client/call_options.ts";
@@ -452,7 +452,7 @@ export class ClientReactorCall extends TypedClientCall<unknown, unknown>
   private done(): void {
     this.isDone = true;
     this.stopWaiting();
-    this.context.pending.delete(this);
+    pendingOf(this.context).delete(this);
     const status = new DoneStatus(this.status!, this);
     callApplication(() => this.reactor.onDone(status), (error) => this.report(error, "reaction"));
   }

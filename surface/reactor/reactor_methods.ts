@@ -1,6 +1,7 @@
 // The methods of clients for reactors (gRFC L67): functions that give a reactor its call.
 
 import type { RequestTemplate } from "../../transport/mod.ts";
+import { pendingOf } from "../call/pending_calls.ts";
 import { type CallOptions, type GivenOptions, NO_OPTIONS, readCallOptions } from "../client/call_options.ts";
 import type { CallContext } from "../client/call_context.ts";
 import type { CalledMethod } from "../client/typed_call.ts";
@@ -107,7 +108,7 @@ function bind(
 ): void {
   const call = new ClientReactorCall(context, template, given, method, reactor, request);
   bindClientReactor(reactor, call, template.path);
-  context.pending.add(call);
+  pendingOf(context).add(call);
 }
 
 function readOptions(path: string, options: ReactorCallOptions): GivenOptions {

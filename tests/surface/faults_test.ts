@@ -6,7 +6,6 @@ import { Server, type ServerCall, type ServerOptions, Status } from "pollwire";
 import { type EventEngine, parseTarget, Reporter } from "../../pollers/mod.ts";
 import { Backoff } from "../../surface/channel/backoff.ts";
 import { CallObservers } from "../../surface/call/call_observer.ts";
-import { PendingCalls } from "../../surface/call/pending_calls.ts";
 import { ChannelEnd } from "../../surface/client/call_context.ts";
 import { makeClient } from "../../surface/promise/client.ts";
 import { EVERY_POLICY } from "../../surface/channel/balancer/registry.ts";
@@ -61,7 +60,6 @@ function clientOf(engine: EventEngine, at: string): { client: TrialClient; route
     end: new ChannelEnd(),
     maxReceiveElements: undefined,
     observers: new CallObservers(),
-    pending: new PendingCalls(),
     isSecure: false,
     callCredentials: undefined,
     retries: undefined,

@@ -5,11 +5,13 @@ import {
   balancer,
   callCredentials,
   callIdentities,
+  callObservers,
   compression,
   inProcess,
   retries,
   roundRobin,
   serviceConfigs,
+  sharedConnections,
 } from "pollwire/features";
 import {
   Channel,
@@ -108,6 +110,7 @@ test("lean: what is not given says what to give", () => {
       TypeError,
       "need the feature callIdentities: give it to the channel",
     ],
+    [{ shareConnections: true, poller: native }, TypeError, "give the channel the feature sharedConnections"],
     [{ proxy: "http://a:1", poller: native }, TypeError, "give the channel the feature proxies"],
     [
       { features: ["retries"] as never, poller: native },
@@ -184,4 +187,33 @@ test("lean: servers of the thread are reached where channel and server have that
     next({ ...call, request: { text: "marked" } } as typeof call);
   const client = createInterceptedClient(Trial, channel, { interceptors: [marked] });
   assertEquals((await client.one({ text: "a" })).text, "marked");
+});
+
+test("lean: calls are observed where the channel has that", async () => {
+  await using server = new Server({ poller: native });
+  server.addService(Trial, { one: ({ text = "" }) => ({ text }) });
+  const port = await server.listen("127.0.0.1:0");
+  await using without = new Channel(`127.0.0.1:${port}`, { poller: native });
+  assertThrows(() => without.observe({}), TypeError, "give it the feature callObservers");
+  await using channel = new Channel(`127.0.0.1:${port}`, { poller: native, features: [callObservers] });
+  const ended: string[] = [];
+  channel.observe({ onCallEnd: ({ status, attempts }) => void ended.push(`${status} ${attempts}`) });
+  await createClient(Trial, channel).one({ text: "a" });
+  assertEquals(ended, ["OK 1"]);
+});
+
+test("lean: connections are shared by channels that have that", async () => {
+  await using server = new Server({ poller: native });
+  server.addService(Trial, { one: ({ text = "" }, { peer }) => ({ text: text + JSON.stringify(peer) }) });
+  const port = await server.listen("127.0.0.1:0");
+  const peersOf = async (features: readonly Feature[]): Promise<number> => {
+    const channels = [1, 2].map(() => new Channel(`127.0.0.1:${port}`, { poller: native, features }));
+    const answers = [];
+    for (const channel of channels) {
+      answers.push((await createClient(Trial, channel).one({ text: "a" })).text);
+    }
+    await Promise.all(channels.map((channel) => channel.drain()));
+    return new Set(answers).size;
+  };
+  assertEquals([await peersOf([]), await peersOf([sharedConnections])], [2, 1]);
 });

@@ -26,6 +26,27 @@ export default [
     name: "lean: what is not given",
   },
   {
+    file: "surface/channel/channel.ts",
+    before: 'features.first("makeObservers")?.() ?? UNOBSERVED',
+    after: "UNOBSERVED",
+    test: LEAN,
+    name: "lean: calls are observed",
+  },
+  {
+    file: "surface/channel/channel.ts",
+    before: "if (options.shareConnections === undefined) return undefined;",
+    after: "return undefined;",
+    test: LEAN,
+    name: "lean: what is not given",
+  },
+  {
+    file: "surface/channel/own_connection.ts",
+    before: "    if (this.isLeft) return;\n",
+    after: "",
+    test: "tests/surface/channel/drain_test.ts",
+    name: "drain",
+  },
+  {
     file: "pollers/native/engine.ts",
     before: "if (this.listening !== undefined) return this.listening;",
     after: "return this.listening!;",

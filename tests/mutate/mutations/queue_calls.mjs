@@ -363,7 +363,7 @@ export default [
   },
   {
     file: CALL,
-    before: "      this.context.pending.delete(this);",
+    before: "      pendingOf(this.context).delete(this);",
     after: "      void this;",
     test: OUTCOMES,
     name: "describePending of its channel",

@@ -158,12 +158,12 @@ export default [
   mutation(CALL, "    if (this.holds === 0) throw", "    if (false) throw", CLIENT, "[Q93]"),
   mutation(
     "surface/channel/channel.ts",
-    "    pending.reportForgotten(`the channel to ${formatDestination(target)}`, reporter);\n",
+    "    end.pending?.reportForgotten(`the channel to ${formatDestination(target)}`, reporter);\n",
     "",
     CLIENT,
     "[Q94]",
   ),
-  mutation(CALL, "    this.context.pending.delete(this);\n", "", CLIENT, "[Q94]"),
+  mutation(CALL, "    pendingOf(this.context).delete(this);\n", "", CLIENT, "[Q94]"),
   mutation(CALL, "    this.engine.execCtx.schedule(this);", "    this.runCallback();", CLIENT, "[Q95]"),
   mutation(CALL, "      if (result !== undefined) this.watch(result);\n", "", CLIENT, "[Q96]"),
   mutation(

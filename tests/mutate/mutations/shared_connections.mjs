@@ -7,7 +7,7 @@ const file = "surface/channel/connection_pool.ts";
 export default [
   {
     file: "surface/channel/channel.ts",
-    before: "{ sharedBy: this.#sharedBy(options, credentials) }",
+    before: "{ shared: this.#shared(options, credentials) }",
     after: "{}",
     test,
     name: "[C49] two channels with the same",
@@ -20,14 +20,14 @@ export default [
     name: "[C49] a channel that opts out",
   },
   {
-    file: "surface/channel/connect_settings.ts",
+    file: "surface/channel/shared_connections.ts",
     before: "settings: true,",
     after: "",
     test,
     name: "[C49] a channel that has other settings",
   },
   {
-    file: "surface/channel/channel.ts",
+    file: "surface/channel/shared_connections.ts",
     before: "${identityOf(onError)} ",
     after: "",
     test,
@@ -84,7 +84,7 @@ export default [
   },
   {
     file,
-    before: "    this.peers?.delete(this);\n",
+    before: "    this.peers.delete(this);\n",
     after: "",
     test,
     name: "[C49] keys of connections that are gone",

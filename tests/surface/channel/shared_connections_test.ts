@@ -7,6 +7,7 @@ import { type SimulatedEngine, Simulation } from "../../../pollers/simulated/mod
 import { Backoff } from "../../../surface/channel/backoff.ts";
 import { ConnectSettings } from "../../../surface/channel/connect_settings.ts";
 import { type Connection, connectionPool } from "../../../surface/channel/connection_pool.ts";
+import { shareConnections } from "../../../surface/channel/shared_connections.ts";
 import { Link } from "../../../surface/channel/link.ts";
 import { Subchannel } from "../../../surface/channel/subchannel.ts";
 import type { PendingCall } from "../../../surface/client/call_route.ts";
@@ -322,7 +323,7 @@ test("[C49] where a poller throws then, that is a failure of the channel that be
 test("[C49] what a channel has left to others is let go when its calls have ended", async () => {
   const simulation = new Simulation();
   const client = simulation.host();
-  const settings = [0, 1].map(() => new ConnectSettings({ sharedBy: "" }, {}));
+  const settings = [0, 1].map(() => new ConnectSettings({ shared: shareConnections({}, undefined, "") }, {}));
   const server = simulation.host();
   await listenAt(server, (endpoint) => new RawPeer(endpoint).send(setting(), SETTINGS_ACK));
   const watcher = { onSubchannelState() {}, onSubchannelHealth() {}, onSubchannelThrew() {} };

@@ -5,7 +5,6 @@ import { parseTarget } from "../../../../pollers/mod.ts";
 import { Reporter } from "../../../../pollers/log/mod.ts";
 import { type SimulatedEngine, Simulation } from "../../../../pollers/simulated/mod.ts";
 import { CallObservers } from "../../../../surface/call/call_observer.ts";
-import { PendingCalls } from "../../../../surface/call/pending_calls.ts";
 import type { MethodConfig } from "../../../../surface/channel/service_config/method_config.ts";
 import type { RetryThrottle } from "../../../../surface/client/attempts/retry_throttle.ts";
 import { type CallContext, ChannelEnd } from "../../../../surface/client/call_context.ts";
@@ -115,7 +114,6 @@ export class ScriptedRoute implements CallRoute {
       end: new ChannelEnd(),
       maxReceiveElements: undefined,
       observers: new CallObservers(),
-      pending: new PendingCalls(),
       isSecure: false,
       callCredentials: undefined,
       makePermission: undefined,
