@@ -37,7 +37,7 @@ export function commandHelp(entry: CommandEntry, command: AnyCommand, output: Ou
   const { bold, dim } = styleOf(output);
   const width = Math.min(output.columns, MOST_COLUMNS);
   const parts = [
-    `${bold(`pollwire ${entry.name}`)} ${entry.summary}`,
+    fold(`${bold(`pollwire ${entry.name}`)} ${entry.summary}`, width),
     `${bold("Usage:")} pollwire ${entry.name} [FLAGS] ${command.usage}`.trimEnd(),
     ...command.about.map((paragraph) => fold(paragraph, width)),
   ];

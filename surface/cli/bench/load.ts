@@ -11,7 +11,7 @@ import {
   streamsRequests,
   streamsResponses,
 } from "../../proto/service.ts";
-import { pause } from "../pause.ts";
+import { pause, Pauses } from "../pause.ts";
 import { Histogram } from "./histogram.ts";
 
 /** What is done. */
@@ -45,6 +45,7 @@ export class Load {
   /** Responses that were received. */
   responses = 0;
   private readonly stop = new AbortController();
+  private readonly pauses = new Pauses(this.stop.signal);
   private readonly begin: number;
   private begun = 0;
   /** Calls whose end no longer counts: those of a warm-up. */
@@ -112,7 +113,7 @@ export class Load {
       const due = plan.rate === undefined ? undefined : this.begin + number * 1000 / plan.rate;
       if (due !== undefined) {
         const early = due - now();
-        if (early > 0) await pause(early, signal);
+        if (early > 0) await this.pauses.pause(early);
         if (signal.aborted) return;
       }
       const { era } = this;

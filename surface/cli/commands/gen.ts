@@ -35,7 +35,10 @@ const FLAGS = {
     kind: "switch",
     help: "removes stale files: those made of .proto files that are not given any more",
   },
-  "no-imports": { kind: "switch", help: "makes the given files alone, and not those that they import" },
+  "no-imports": {
+    kind: "switch",
+    help: "makes the given files alone, and not those that they import, but for protobuf's own",
+  },
   ...generatorFlags,
 } as const satisfies FlagTable;
 
@@ -155,7 +158,9 @@ async function watch(line: Line, out: string): Promise<number> {
       terminal.err.write(`error: ${error.message}\n`);
       if (last === undefined) return ExitCode.FAILED;
     }
-    terminal.err.write(dim(`watching ${counted(last.files.length)}; Ctrl-C ends it\n`));
+    // Files with errors are watched too; those that come with protobuf are not on disk.
+    const there = [...last.stamps.values()].filter((stamp) => stamp !== "");
+    terminal.err.write(dim(`watching ${counted(there.length)}; Ctrl-C ends it\n`));
     await watcher.changed(last.stamps, last.folders);
   }
   return ExitCode.OK;

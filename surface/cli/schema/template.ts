@@ -36,7 +36,10 @@ class TemplateMaker {
   }
 
   private field(field: FieldNode, around: readonly MessageNode[]): Json {
-    if (field.entry !== undefined) return { "": this.value(field.entry.fields[1]!, around) };
+    if (field.entry !== undefined) {
+      const [key, item] = field.entry.fields;
+      return { [String(this.value(key!, around))]: this.value(item!, around) };
+    }
     const value = this.value(field, around);
     return field.label === "repeated" ? [value] : value;
   }

@@ -74,7 +74,9 @@ class ModuleParts {
 
   all(): string[] {
     const types = this.#types();
-    if (this.settings.typesOnly) return [...types, loadedText(this.module)].filter((part) => part !== "");
+    if (this.settings.typesOnly) {
+      return [...types, loadedText(this.module, this.builder)].filter((part) => part !== "");
+    }
     const codecs = this.#codecs();
     return codecs.length === 0 ? types : [...types, CODECS, ...codecs];
   }

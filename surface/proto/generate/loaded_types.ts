@@ -1,19 +1,22 @@
-// The type that `loadProto` is given for one file: its services, and the codecs of its messages.
+// The type that `loadProto` is given for one file: its services, the codecs of its messages, enums and extensions.
 
+import type { SchemaBuilder } from "../build_schema.ts";
 import { propertyKey } from "./identifiers.ts";
 import type { Declared, Module } from "./module.ts";
 import { modulePath } from "./module.ts";
+import { extensionType } from "./types.ts";
 
 /** What every result of loading has beside its services. */
 const BESIDES = new Set(["messages", "enums", "extensions"]);
 
 /** The interface of what `loadProto` gives. "" where the file has nothing of its own. */
-export function loadedText(module: Module): string {
+export function loadedText(module: Module, builder: SchemaBuilder): string {
   const nodes = [...module.declared.keys()];
   const services = nodes.filter(({ kind }) => kind === "service");
   const messages = nodes.filter(({ kind }) => kind === "message");
   const enums = nodes.filter((node) => node.kind === "enum");
-  if (services.length + messages.length + enums.length === 0) return "";
+  const extensions = nodes.filter((node) => node.kind === "field");
+  if (nodes.length === 0) return "";
   const init = (name: string) => `${module.runtime("MessageInit", true)}<${name}>`;
   const lines = [
     ...services.map((node) =>
@@ -30,6 +33,11 @@ export function loadedText(module: Module): string {
     ...enums.map((node) => {
       const values = node.values.map(({ name, number }) => `${propertyKey(name)}: ${number}`);
       return `    ${JSON.stringify(node.fullName)}: { ${values.join("; ")} };\n`;
+    }),
+    "  };\n  extensions: {\n",
+    ...extensions.map((node) => {
+      const type = extensionType(module, node, builder.extension(node).fields[0]!);
+      return `    ${JSON.stringify(node.fullName)}: ${module.runtime("Extension", true)}<${type}>;\n`;
     }),
     "  };\n",
   ];

@@ -46,6 +46,35 @@ test("equal latencies are one bar, and very long ones are counted", () => {
   assertEquals(histogram.max, 1e9);
 });
 
+test("calls at a rate wait with one listener of a signal, for Node warns of more than ten", () =>
+  withShop(async () => {
+    const { addEventListener, removeEventListener } = AbortSignal.prototype;
+    const listeners = new Map<AbortSignal, number>();
+    let most = 0;
+    const count = (signal: AbortSignal, by: number): void => {
+      listeners.set(signal, (listeners.get(signal) ?? 0) + by);
+      most = Math.max(most, listeners.get(signal)!);
+    };
+    AbortSignal.prototype.addEventListener = function (this: AbortSignal, ...args: [string, EventListener]) {
+      count(this, 1);
+      addEventListener.apply(this, args);
+    };
+    AbortSignal.prototype.removeEventListener = function (
+      this: AbortSignal,
+      ...args: [string, EventListener]
+    ) {
+      count(this, -1);
+      removeEventListener.apply(this, args);
+    };
+    try {
+      const { code } = await pollwire(bench("Get", "-n", "40", "--rps", "400", "-c", "32"));
+      assertEquals(code, 0);
+    } finally {
+      Object.assign(AbortSignal.prototype, { addEventListener, removeEventListener });
+    }
+    assert(most <= 10, `${most} listeners`);
+  }, AT));
+
 test("bars are drawn by eighths, and durations have three digits", () => {
   assertEquals([bar(0, 4), bar(0.001, 4), bar(0.5, 4), bar(0.625, 1), bar(1, 4)], [
     "",

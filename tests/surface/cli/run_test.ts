@@ -27,7 +27,7 @@ test("every command has help with examples, by help NAME and by --help, within t
     assertEquals(code, 0);
     assertStringIncludes(out, `Usage: pollwire ${name}`);
     assertStringIncludes(out, `Examples:\n`);
-    const prose = out.slice(0, out.indexOf("Examples:")).split("\n").slice(4);
+    const prose = out.slice(0, out.indexOf("Examples:")).split("\n");
     for (const line of prose) assert(line.length <= 60, `${name}: ${line}`);
     const again = new FakeTerminal();
     again.out.columns = 60;

@@ -167,7 +167,7 @@ test(
         await watching(2);
         write("p/item.proto", "no .proto file");
         await until(
-          () => terminal.err.text.includes("item.proto:1:1: Expected top-level statement"),
+          () => /item.proto:1:1: Expected top-level statement[^]*watching 3 files/.test(terminal.err.text),
           "the error",
         );
         write("p/item.proto", ITEM.replace("name", "label"));
