@@ -1,6 +1,6 @@
 // What JSON of a message type takes, decided once: the keys its fields are known by, and what an empty message is.
 
-import { prototypeOf } from "../defaults.ts";
+import { prototypeOf, put } from "../defaults.ts";
 import { elementsOf } from "../elements.ts";
 import { type FieldSchema, type FieldType, isBigInt, type MessageSchema } from "../schema.ts";
 import { hasOwnForm } from "./own_form.ts";
@@ -156,9 +156,9 @@ function makeField(field: FieldSchema, oneofs: readonly string[]): JsonField {
 /** The properties that every decoded message has, in order. */
 function emptyOf(fields: readonly JsonField[], keys: readonly string[]): Record<string, unknown> {
   const empty: Record<string, unknown> = {};
-  for (const key of keys) empty[key] = undefined;
+  for (const key of keys) put(empty, key, undefined);
   for (const { schema, name } of fields) {
-    if (schema.presence === "implicit" && schema.shape === "singular") empty[name] = zeroOf(schema);
+    if (schema.presence === "implicit" && schema.shape === "singular") put(empty, name, zeroOf(schema));
   }
   return empty;
 }

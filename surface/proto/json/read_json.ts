@@ -302,11 +302,16 @@ function expectation(type: ScalarType): string {
 
 /** A message as decoding no octets would make it: a copy has all properties at once, and is of one hidden class. */
 function emptyMessage({ empty, lists, maps, prototype }: JsonPlan): Message {
-  const message: Message = prototype === undefined
-    ? { ...empty }
-    : Object.assign(Object.create(prototype), empty);
+  const message: Message = prototype === undefined ? { ...empty } : assigned(Object.create(prototype), empty);
   for (let i = 0; i < lists.length; i++) message[lists[i]!.name] = [];
   for (let i = 0; i < maps.length; i++) message[maps[i]!.name] = {};
+  return message;
+}
+
+/** `message` with what `empty` has: `Object.assign` would make its `__proto__` the prototype. */
+function assigned(message: Message, empty: Readonly<Message>): Message {
+  if (!Object.hasOwn(empty, "__proto__")) return Object.assign(message, empty);
+  for (const [name, value] of Object.entries(empty)) put(message, name, value);
   return message;
 }
 

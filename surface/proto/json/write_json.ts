@@ -75,7 +75,7 @@ class JsonWriter implements WriteContext {
       }
       if (!field.singular) this.several(field, value, json);
       else if (!field.implicit || this.emitDefaults || !isDefault(field, value)) {
-        json[this.keyOf(field)] = this.value(field, value);
+        put(json, this.keyOf(field), this.value(field, value));
       }
     }
     if (set !== undefined) checkOneofs(plan.schema, message, set);
@@ -96,7 +96,7 @@ class JsonWriter implements WriteContext {
   private several(field: JsonField, value: unknown, json: JsonObject): void {
     if (field.schema.shape === "repeated") {
       const list = this.list(field, value);
-      if (list.length > 0 || this.emitDefaults) json[this.keyOf(field)] = list;
+      if (list.length > 0 || this.emitDefaults) put(json, this.keyOf(field), list);
     } else {
       const keys = keysOf(field.schema, value);
       if (keys.length > 0 || this.emitDefaults) put(json, this.keyOf(field), this.map(field, value, keys));

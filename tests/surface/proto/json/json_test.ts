@@ -195,6 +195,31 @@ test("maps take keys that objects inherit", () => {
   assertEquals(m.toJson({ words: new Map([["a", "b"]]) }), { words: { a: "b" } });
 });
 
+test("fields and keys that are called __proto__ are written and read like any other", () => {
+  const { messages } = parseProto(`syntax = "proto2";
+    message Named { optional int32 a = 1 [json_name = "__proto__"]; }
+    message Lists { repeated int32 a = 1 [json_name = "__proto__"]; }
+    message Original { optional string __proto__ = 1; }
+    message Both { optional string proto = 1; optional string __proto__ = 2; }
+    message Default { optional string proto = 1; optional string __proto__ = 2; optional int32 n = 3 [default = 7]; }
+  `);
+  const kept = (type: string, message: Record<string, unknown>, text: string, originalNames = false) => {
+    const codec = messages[type]!;
+    assertEquals(codec.toJsonString(message, { originalNames }), text);
+    const back = codec.fromJsonString(text);
+    assertEquals(back, codec.decode(codec.encode(message)));
+    assertEquals(codec.toJsonString(back, { originalNames }), text);
+  };
+  kept("Named", { a: 4 }, '{"__proto__":4}');
+  kept("Lists", { a: [4] }, '{"__proto__":[4]}');
+  kept("Original", { proto: "x" }, '{"__proto__":"x"}', true);
+  const both = JSON.parse('{"proto":"a","__proto__":"b"}');
+  for (const type of ["Both", "Default"]) {
+    kept(type, both, '{"proto":"a","Proto":"b"}');
+    kept(type, both, '{"proto":"a","__proto__":"b"}', true);
+  }
+});
+
 test("options: defaults too, numbers of enums, original names", () => {
   assertEquals(well.toJson({}, { emitDefaults: true }), { values: [], nothing: null });
   const { byLong: _, ...rest } = m.toJson({ byLong: {} }, { emitDefaults: true }) as Record<string, unknown>;
