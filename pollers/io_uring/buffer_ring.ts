@@ -33,6 +33,8 @@ export class BufferRing {
   private readonly words: Uint32Array;
   private readonly halves: Uint16Array;
   private readonly buffers: Uint8Array[] = [];
+  /** The last view of each. */
+  private readonly views: Uint8Array[] = [];
   private readonly addresses: number[] = [];
   private lent = 0;
   private tail = 0;
@@ -64,9 +66,10 @@ export class BufferRing {
     }
   }
 
-  /** The first `count` bytes of buffer `id`, until it is given back. */
+  /** The first `count` bytes of buffer `id`, until it is given back; as many as the last time have the view of then. */
   view(id: number, count: number): Uint8Array {
-    return this.buffers[id]!.subarray(0, count);
+    const last = this.views[id]!;
+    return last.length === count ? last : this.views[id] = this.buffers[id]!.subarray(0, count);
   }
 
   /** Whether a buffer may be lent; it is given back with {@linkcode takeBack}. */
@@ -106,7 +109,7 @@ export class BufferRing {
 
   private renew(id: number): void {
     const bytes = new Uint8Array(new ArrayBuffer(this.size));
-    this.buffers[id] = bytes;
+    this.buffers[id] = this.views[id] = bytes;
     this.addresses[id] = addressOf(bytes);
   }
 }

@@ -189,8 +189,11 @@ export class IoUringEndpoint extends BaseEndpoint implements OperationOwner<Oper
   private onSent(result: number): void {
     const { writing } = this;
     if (writing === undefined) return;
-    if (result > 0) writing.drop(result);
-    if (result >= 0 && writing.byteLength > 0) return this.onWritable();
+    if (result === writing.byteLength) writing.clear(); // as good as always
+    else if (result >= 0) {
+      writing.drop(result);
+      return this.onWritable();
+    }
     this.writing = undefined;
     this.finishWrite(result < 0 ? errnoError(result, "write", this.peer) : undefined);
   }
