@@ -1,9 +1,10 @@
-// What bench:descriptors and bench:spin write into docs/pollers.md.
+// What bench:descriptors, bench:pollers and bench:spin write into docs/pollers.md.
 import { assert, assertEquals } from "@std/assert";
 import { readFileSync } from "node:fs";
 import { root } from "../../.ci/runtimes.mjs";
 import { cpuTable, descriptorsChart, rateTable, withinLimit } from "../../bench/report/descriptors.mjs";
 import { fillMarked } from "../../bench/report/marked.mjs";
+import { pollersTable } from "../../bench/report/pollers.mjs";
 import { spinTable } from "../../bench/report/spin.mjs";
 import { test } from "../harness.ts";
 
@@ -100,6 +101,42 @@ test("spin: without C++ nothing is compared", () => {
   assertEquals(cells(spinTable([{ name: "epoll, Deno", spin: "0", rounds }]))[1]![3], "");
 });
 
+test("pollers: a row a scenario, and what the last one takes of the first one's CPU or memory", () => {
+  const result = (
+    scenario: string,
+    contender: string,
+    unit: string,
+    ...rounds: Array<[number, number?]>
+  ) => ({
+    scenario,
+    contender,
+    unit,
+    side: "server",
+    load: "generator",
+    better: "more",
+    ours: true,
+    rounds: rounds.map(([value, cpuMicroseconds]) => ({
+      value,
+      server: cpuMicroseconds === undefined ? { rssBytes: 1 } : { cpuMicroseconds },
+    })),
+  });
+  const of = (poller: string, runtime: string) => `pollwire ${poller}, ${runtime}`;
+  const results = [
+    result("unary-1x1-16", of("epoll", "Deno"), "calls/s", [20_000, 25], [30_000, 50]),
+    result("unary-1x1-16", of("io_uring", "Deno"), "calls/s", [20_000, 20], [30_000, 45]),
+    result("idle-connections-4000", of("epoll", "Deno"), "KiB each", [12]),
+    result("idle-connections-4000", of("io_uring", "Deno"), "KiB each", [9]),
+    { ...result("connect", of("epoll", "Deno"), "connections/s"), rounds: [null], error: "failed" },
+  ];
+  const table = pollersTable({ results }, ["Deno"], ["epoll", "io_uring"]);
+  assertEquals(cells(table), [
+    ["", "epoll, Deno", "io_uring, Deno", "io_uring takes"],
+    ["unary-1x1-16, calls/s", "25.0k (37.5)", "25.0k (32.5)", "0.85x"],
+    ["idle-connections-4000, KiB each", "12.0", "9.0", "0.75x"],
+    ["connect, connections/s", "", "", ""],
+  ]);
+});
+
 test("marked: a place gets its content, and one that there is none for keeps what it has", () => {
   const text = "a\n<!-- bench:one -->\n\nold\n\n<!-- /bench -->\nb\n<!-- bench:two -->\n<!-- /bench -->\n";
   const filled = fillMarked(text, (name: string) => name === "two" ? "$& new" : undefined);
@@ -108,7 +145,17 @@ test("marked: a place gets its content, and one that there is none for keeps wha
 
 test("marked: docs/pollers.md has the places that its programs fill", () => {
   const text = readFileSync(`${root}docs/pollers.md`, "utf8");
-  for (const name of ["descriptors", "descriptors-grpc", "descriptors-run", "spin", "spin-run"]) {
+  for (
+    const name of [
+      "descriptors",
+      "descriptors-grpc",
+      "descriptors-run",
+      "pollers",
+      "pollers-run",
+      "spin",
+      "spin-run",
+    ]
+  ) {
     assert(text.includes(`<!-- bench:${name} -->`), name);
   }
 });
