@@ -88,7 +88,13 @@ export default [
     ENGINE,
     "though the endpoint is closed at once",
   ),
-  mutation("endpoint", "if (result > 0) writing.drop(result);", "", ENGINE, "arrives whole"),
+  mutation(
+    "endpoint",
+    "writing.clear(); // as good as always",
+    "return this.onWritable();",
+    ENGINE,
+    "arrives whole",
+  ),
   mutation("send_memory", "at += slice.length;", "at = 0;", ENGINE, "though the endpoint is closed at once"),
   {
     ...mutation(
