@@ -1,10 +1,12 @@
-// Run by contract/life.ts in a process of its own: does what the scenario says, prints "ready" and lets go.
+// Run by contract/life.ts in a process of its own: does what the scenario says, prints "ready" and lets go, and "exits"
+// where the runtime has nothing left that it waits for.
 import process from "node:process";
 import { createEngine, SliceBuffer } from "../../../pollers/mod.ts";
 import { Acceptor, connect, LOOPBACK, readExactly, sleep, write } from "../promised.ts";
 
 const [, , name, scenario, options, deafPort] = process.argv;
 const engine = createEngine(name!, JSON.parse(options!));
+process.on("exit", () => console.log("exits"));
 
 /** A connection used and closed, a task cancelled, a listener shut down. */
 async function useEverything(): Promise<void> {
