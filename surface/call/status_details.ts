@@ -2,9 +2,11 @@
 // text as `grpc-status-details-bin` (https://grpc.io/docs/guides/error/#richer-error-model).
 
 import { packAny, typeOfAny } from "../proto/any.ts";
+import { encodeMessage, type Encoder } from "../proto/codec.ts";
 import type { Codec, MessageInit } from "../proto/mod.ts";
-import { Status } from "../protos/google/rpc/status.ts";
+import { Reader } from "../proto/reader.ts";
 import type { Metadata } from "./metadata.ts";
+import { readStatus, type StatusMessage, writeStatus } from "./status_message.ts";
 
 /** Under which the details stand in trailing metadata. */
 export const STATUS_DETAILS = "grpc-status-details-bin";
@@ -88,7 +90,7 @@ export function typedDetails<Types extends DetailTypes>(
 
 /** The encoded google.rpc.Status of what an error says. */
 export function encodeDetails(code: number, message: string, details: Iterable<StatusDetail>): Uint8Array {
-  return Status.encode({ code, message, details: [...details] });
+  return encodeMessage(STATUS, { code, message, details: [...details] });
 }
 
 /**
@@ -100,13 +102,13 @@ export function decodeDetails(code: number, metadata: Metadata): readonly Status
   const [value] = values;
   if (values.length !== 1 || !(value instanceof Uint8Array)) return [];
   try {
-    const status = Status.decode(value);
-    return status.code === code ? status.details.map(plain) : [];
+    const reader = new Reader();
+    reader.reset(value);
+    const status = readStatus(reader, value.length);
+    return status.code === code ? status.details : [];
   } catch {
     return [];
   }
 }
 
-function plain({ typeUrl, value }: StatusDetail): StatusDetail {
-  return { typeUrl, value };
-}
+const STATUS: Encoder<StatusMessage> = { encodeInto: writeStatus };

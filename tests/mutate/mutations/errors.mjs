@@ -238,10 +238,17 @@ export default [
   ),
   mutation(
     "surface/call/status_details.ts",
-    "return status.code === code ? status.details.map(plain) : [];",
-    "return status.details.map(plain);",
+    "return status.code === code ? status.details : [];",
+    "return status.details;",
     DETAILS,
     "of another code",
+  ),
+  mutation(
+    "surface/call/status_message.ts",
+    'if (reader.pos !== end) reader.fail("a value reaches beyond the end of its message");',
+    "",
+    DETAILS,
+    "malformed",
   ),
   mutation("surface/call/status_details.ts", "values.length !== 1 ||", "", DETAILS, "doubled"),
   mutation(

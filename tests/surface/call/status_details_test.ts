@@ -73,6 +73,11 @@ test("status details: the octets are those of google.rpc.Status, both ways", () 
   const came = new RpcError(5, "no", { metadata: { [HEADER]: BY_HAND } });
   assertEquals(came.detail(errorDetails.ErrorInfo), { reason: "R", domain: "", metadata: {} });
   assertStrictEquals(came.statusDetails, came.statusDetails);
+  const long = "x".repeat(40_000); // what is too large for a header is the transport's to refuse
+  const details = [{ typeUrl: "", value: new Uint8Array(0) }, { typeUrl: long, value: new Uint8Array(300) }];
+  assertEquals(new RpcError(5, long, { statusDetails: details }).statusDetails, details);
+  const unknown = Uint8Array.of(8, 5, 0x7a, 1, 9, 26, 3, 0x7a, 1, 9); // fields that it does not have
+  assertEquals(new RpcError(5, "", { metadata: { [HEADER]: unknown } }).statusDetails, [details[0]!]);
 });
 
 test("status details: the standard types are typed by name, an application's by its codec; others stay as they came", () => {
@@ -155,6 +160,8 @@ test("status details: a header that is malformed, doubled or of another code is 
     ["another code", new Metadata({ [HEADER]: BY_HAND })],
     ["two of them", new Metadata([[HEADER, right], [HEADER, right]])],
     ["empty", new Metadata({ [HEADER]: new Uint8Array() })],
+    ["a detail beyond its end", new Metadata({ [HEADER]: Uint8Array.of(8, 10, 26, 2, 10, 3, 97, 97, 97) })],
+    ["a tag of no field", new Metadata({ [HEADER]: Uint8Array.of(8, 10, 0, 1) })],
   ];
   const handlers: Handlers = {
     one({ number = 0 }) {
