@@ -242,6 +242,7 @@ export class Channel {
       retries,
       end: new ChannelEnd(),
       maxReceiveElements: options.maxReceiveElements,
+      streams: features.first("streamingCalls"),
       observers: features.first("makeObservers")?.() ?? UNOBSERVED,
       template: (path, compression) => this.#template(path, compression),
       isSecure: this.#security !== undefined,

@@ -11,6 +11,7 @@ import type { Retries } from "./attempts/retries.ts";
 import type { MakePermission } from "./call_permission.ts";
 import type { CallRoute } from "./call_route.ts";
 import type { KeptRequests } from "./kept_requests.ts";
+import type { StreamingCalls } from "./streaming.ts";
 
 /** The end of a channel, for what lives as long as it. */
 export class ChannelEnd implements PendingOwner {
@@ -61,6 +62,9 @@ export interface CallContext {
   readonly makePermission: MakePermission | undefined;
   /** What makes calls again that have a policy; undefined where there are no policies. */
   readonly retries: Retries | undefined;
+  /** For methods that stream, of clients that have no such thing themselves. */
+  // deno-lint-ignore no-explicit-any
+  readonly streams: StreamingCalls<any> | undefined;
   /** What calls that may be made again keep of their requests, all together. */
   readonly keptRequests: KeptRequests;
   /** What calls of `path` begin with: made once. `compression`: of its requests, where it is not the channel's. */

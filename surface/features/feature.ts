@@ -20,6 +20,7 @@ import type { JsonServiceConfig } from "../channel/service_config/json.ts";
 import type { RetryOptions } from "../channel/service_config/read_method_config.ts";
 import type { ServiceConfig } from "../channel/service_config/service_config.ts";
 import type { MakePermission } from "../client/call_permission.ts";
+import type { StreamingCalls } from "../client/streaming.ts";
 import type { Retries } from "../client/attempts/retries.ts";
 
 /** Something that channels, servers, or both can do where it is given to them: made by "pollwire/features". */
@@ -80,6 +81,9 @@ export interface FeatureParts {
   readonly makeObservers?: () => ObservedChannel;
   readonly knownChannels?: KnownChannels;
   readonly shareConnections?: ShareConnections;
+  /** Of promise-style clients. */
+  // deno-lint-ignore no-explicit-any
+  readonly streamingCalls?: StreamingCalls<any>;
 }
 
 /** A feature, as the library sees it. */

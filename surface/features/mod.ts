@@ -36,3 +36,4 @@ export { proxies } from "./proxies.ts";
 export { retries } from "./retries.ts";
 export { serviceConfigs } from "./service_configs.ts";
 export { sharedConnections } from "./shared_connections.ts";
+export { streams } from "./streams.ts";

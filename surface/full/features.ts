@@ -15,6 +15,7 @@ import { proxies } from "../features/proxies.ts";
 import { retries } from "../features/retries.ts";
 import { serviceConfigs } from "../features/service_configs.ts";
 import { sharedConnections } from "../features/shared_connections.ts";
+import { streams } from "../features/streams.ts";
 import { EVERY_POLLER } from "./engines.ts";
 
 const POLLERS: MadeFeature = { name: "every poller", pollers: EVERY_POLLER };
@@ -39,4 +40,5 @@ export const EVERYTHING: readonly Feature[] = [
   retries,
   serviceConfigs,
   sharedConnections,
+  streams,
 ];

@@ -1,15 +1,14 @@
 // A typed client of a service: a function a method.
 
 import type { RequestTemplate } from "../../transport/mod.ts";
-import { describe } from "../options.ts";
 import { callContext, type Channel } from "../channel/channel.ts";
 import type { MethodDescriptor, ServiceDescriptor } from "../proto/mod.ts";
 import { checkService } from "../proto/service.ts";
 import { type CallOptions, NO_OPTIONS, readCallOptions } from "../client/call_options.ts";
 import type { CallContext } from "../client/call_context.ts";
 import { CallSites } from "./call_sites.ts";
-import { type PromiseContext, SingleResponseCall, StreamingResponseCall } from "./client_calls.ts";
-import { isSource, type Source } from "./producer.ts";
+import { type PromiseContext, SingleResponseCall } from "./client_calls.ts";
+import type { Source } from "./producer.ts";
 import { streamsRequests, streamsResponses } from "../proto/service.ts";
 
 // Local: see docs/STYLE.md, "Hot paths".
@@ -46,7 +45,8 @@ export type AroundMethod = (
 ) => unknown;
 
 /**
- * A client of `service` over `channel`; any number may be made.
+ * A client of `service` over `channel`; any number may be made. Its methods that stream need a channel of "pollwire", or
+ * the feature `streams`: without it they throw a TypeError.
  *
  * @throws {TypeError} for what is no service of this library, and no channel
  */
@@ -77,16 +77,21 @@ export function makeMethod(
   template: RequestTemplate,
 ): unknown {
   const requestStream = streamsRequests(method.kind);
+  const { sites, streams } = context;
+  if (streams === undefined && method.kind !== "unary") {
+    return () => {
+      throw noStreams(method);
+    };
+  }
   if (around !== undefined) {
     return around(context, method, template, (message) => {
-      if (requestStream) checkRequests(method, message);
+      if (requestStream) streams!.checkRequests(method, message);
     });
   }
-  const { sites } = context;
   if (!streamsResponses(method.kind)) {
     const invoke = (request: unknown, options?: CallOptions): Promise<unknown> => {
       const given = options === undefined ? NONE_GIVEN : readCallOptions(method.path, options);
-      if (requestStream) checkRequests(method, request);
+      if (requestStream) streams!.checkRequests(method, request);
       const call = new SingleResponse(context, method, template, request, requestStream, given);
       if (sites.wanted) call.site = sites.here(invoke);
       call.start();
@@ -96,8 +101,8 @@ export function makeMethod(
   }
   const invoke = (request: unknown, options?: CallOptions): Responses<unknown> => {
     const given = options === undefined ? NONE_GIVEN : readCallOptions(method.path, options);
-    if (requestStream) checkRequests(method, request);
-    const call = new StreamingResponseCall(context, method, template, request, requestStream, given);
+    if (requestStream) streams!.checkRequests(method, request);
+    const call = streams!.callOf(context, method, template, request, requestStream, given);
     if (sites.wanted) call.site = sites.here(invoke);
     call.start();
     return call.responses;
@@ -105,11 +110,6 @@ export function makeMethod(
   return invoke;
 }
 
-/** Throws TypeError where `requests` is no stream of messages. A string is iterable, but no message. */
-function checkRequests(method: MethodDescriptor, requests: unknown): void {
-  if (typeof requests !== "string" && isSource(requests)) return;
-  throw new TypeError(
-    `Cannot call ${method.path}: it takes a stream of requests, so give an iterable or async iterable of messages, ` +
-      `such as an array; found ${describe(requests)}`,
-  );
+function noStreams({ path, kind }: MethodDescriptor): TypeError {
+  return new TypeError(`Cannot call ${path}: give the channel the feature streams, since it is ${kind}`);
 }

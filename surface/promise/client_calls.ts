@@ -9,13 +9,13 @@ import { Status, type StatusCode } from "../call/status.ts";
 import { undecodable } from "../call/undecodable.ts";
 import type { GivenOptions } from "../client/call_options.ts";
 import type { CallContext } from "../client/call_context.ts";
+import type { RunningProducer } from "../client/streaming.ts";
 import { TypedClientCall } from "../client/typed_call.ts";
 import { EncodeError, type MethodDescriptor } from "../proto/mod.ts";
 import { Callbacks } from "./callbacks.ts";
 import { CallFailure, rejection } from "./call_failure.ts";
 import type { CallSites } from "./call_sites.ts";
-import { MessageSource, type MessageSourceOwner } from "./message_source.ts";
-import { Producer, type ProducerSink, type Source } from "./producer.ts";
+import type { ProducerSink, Source } from "./producer.ts";
 
 /** What the calls of one client have in common. */
 export interface PromiseContext extends CallContext {
@@ -24,11 +24,11 @@ export interface PromiseContext extends CallContext {
 }
 
 /** A call with one request, or with an iterable of them; subclasses say what becomes of responses and status. */
-abstract class PromiseCall<Req, Res> extends TypedClientCall<Req, Res> implements ProducerSink<Req> {
+export abstract class PromiseCall<Req, Res> extends TypedClientCall<Req, Res> implements ProducerSink<Req> {
   declare protected readonly context: PromiseContext;
   /** Where the call was made, if it remembers. */
   declare site: Frames | undefined;
-  declare private producer: Producer<Req> | undefined;
+  declare private producer: RunningProducer | undefined;
   declare private callbacks: Callbacks | undefined;
 
   /** Nothing happens before `start`. `request`: one message, or their source where they are streamed. */
@@ -50,7 +50,7 @@ abstract class PromiseCall<Req, Res> extends TypedClientCall<Req, Res> implement
 
   protected override onReady(): void {
     if (this.producer !== undefined) return this.producer.resume();
-    this.producer = new Producer(this.request as unknown as Source<Req>, this, this.engine.execCtx);
+    this.producer = this.context.streams!.producerOf(this.request, this, this.engine.execCtx);
     this.producer.start();
   }
 
@@ -217,30 +217,5 @@ export class SingleResponseCall<Req, Res> extends PromiseCall<Req, Res> {
     if (failure === undefined && this.received) return this.resolve(this.message!);
     const none = "server sent no response message";
     this.resolve(rejection(failure ?? this.failure(Status.UNIMPLEMENTED, none, "library", undefined)));
-  }
-}
-
-/** A call with a stream of responses: server streaming, or bidirectional. */
-export class StreamingResponseCall<Req, Res> extends PromiseCall<Req, Res>
-  implements MessageSourceOwner<Res> {
-  /** The responses, to be read once; leaving the loop cancels the call. */
-  readonly responses: MessageSource<Res> = new MessageSource<Res>(this);
-
-  /** From the source: a response was taken. */
-  onTaken(wireBytes: number): void {
-    this.release(wireBytes);
-  }
-
-  /** From the source: the loop was left. */
-  onAbandoned(): void {
-    this.cancel(Status.CANCELLED, "responses are not read any further");
-  }
-
-  protected override onMessageBytes(bytes: Uint8Array, wireBytes: number): void {
-    this.responses.push(bytes, wireBytes);
-  }
-
-  protected override onOutcome(failure: CallFailure | undefined): void {
-    this.responses.end(failure);
   }
 }

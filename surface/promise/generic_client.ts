@@ -8,6 +8,7 @@ import { CallSites } from "./call_sites.ts";
 import { makeMethod, type Responses } from "./client.ts";
 import { aroundBy, type ClientOptions } from "./intercepted_client.ts";
 import type { PromiseContext } from "./client_calls.ts";
+import { STREAMS } from "./streaming_calls.ts";
 import type { Source } from "./producer.ts";
 
 /** Methods whose functions are kept; which they are may be somebody else's choice, as in a proxy. */
@@ -41,6 +42,7 @@ export function genericClient(channel: Channel, options: ClientOptions = {}): Ge
   const context: PromiseContext = {
     ...callContext("make a generic client", channel),
     sites: new CallSites(),
+    streams: STREAMS,
   };
   const around = aroundBy("make a generic client", options);
   const methods = new Map<string, unknown>();

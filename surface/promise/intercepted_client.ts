@@ -5,6 +5,7 @@ import { checkOptions, type OptionNames } from "../options.ts";
 import type { ServiceDescriptor } from "../proto/mod.ts";
 import { type AroundMethod, type Client, makeClient } from "./client.ts";
 import { clientChain, interceptedMethod } from "./intercepted_method.ts";
+import { STREAMS } from "./streaming_calls.ts";
 import type { ClientInterceptor } from "./interceptor.ts";
 
 /** What a client is made with. */
@@ -26,7 +27,8 @@ export function createInterceptedClient<S extends ServiceDescriptor<unknown>>(
   options: ClientOptions = {},
 ): Client<S> {
   const purpose = "make a client";
-  return makeClient(callContext(purpose, channel), service, aroundBy(purpose, options));
+  const context = { ...callContext(purpose, channel), streams: STREAMS };
+  return makeClient(context, service, aroundBy(purpose, options));
 }
 
 /** What runs around the methods of a client; undefined where nothing does. Throws TypeError for unknown options. */

@@ -3,7 +3,7 @@ import type { SimulatedEndpoint } from "../../pollers/simulated/endpoint.ts";
 import type { SimulatedEngine, Simulation } from "../../pollers/simulated/mod.ts";
 import { LocalCall } from "../../surface/blocking/local_call.ts";
 import type { MessageStore } from "../../surface/call/message_store.ts";
-import { StreamingResponseCall } from "../../surface/promise/client_calls.ts";
+import { StreamingResponseCall } from "../../surface/promise/streaming_calls.ts";
 import { PromiseServerCall } from "../../surface/promise/server_calls.ts";
 import { QueueClientCall } from "../../surface/queue/client_call.ts";
 import { QueueServerCall } from "../../surface/queue/server_call.ts";

@@ -8,6 +8,7 @@ import { Backoff } from "../../surface/channel/backoff.ts";
 import { CallObservers } from "../../surface/call/call_observer.ts";
 import { ChannelEnd } from "../../surface/client/call_context.ts";
 import { makeClient } from "../../surface/promise/client.ts";
+import { STREAMS } from "../../surface/promise/streaming_calls.ts";
 import { EVERY_POLICY } from "../../surface/channel/balancer/registry.ts";
 import { ChannelRoute } from "../../surface/channel/channel_route.ts";
 import { useEngine } from "../../surface/full/engines.ts";
@@ -63,6 +64,7 @@ function clientOf(engine: EventEngine, at: string): { client: TrialClient; route
     isSecure: false,
     callCredentials: undefined,
     retries: undefined,
+    streams: STREAMS,
     keptRequests: new KeptRequests(0),
     makePermission: undefined,
     template,

@@ -12,6 +12,7 @@ import {
   roundRobin,
   serviceConfigs,
   sharedConnections,
+  streams,
 } from "pollwire/features";
 import {
   Channel,
@@ -200,6 +201,35 @@ test("lean: calls are observed where the channel has that", async () => {
   channel.observe({ onCallEnd: ({ status, attempts }) => void ended.push(`${status} ${attempts}`) });
   await createClient(Trial, channel).one({ text: "a" });
   assertEquals(ended, ["OK 1"]);
+});
+
+test("lean: methods that stream are there where the channel has that", async () => {
+  await using server = new Server({ poller: native });
+  server.addService(Trial, {
+    one: ({ text = "" }) => ({ text }),
+    *down({ text = "" }) {
+      yield { text };
+      yield { text };
+    },
+    async *both(requests) {
+      for await (const { text = "" } of requests) yield { text };
+    },
+  });
+  const port = await server.listen("127.0.0.1:0");
+  const textsOf = async (responses: AsyncIterable<{ text?: string }>): Promise<string> => {
+    let texts = "";
+    for await (const { text } of responses) texts += text;
+    return texts;
+  };
+  await using without = new Channel(`127.0.0.1:${port}`, { poller: native });
+  const unary = createClient(Trial, without);
+  assertEquals((await unary.one({ text: "a" })).text, "a");
+  assertThrows(() => unary.down({}), TypeError, "give the channel the feature streams");
+  assertThrows(() => unary.both([]), TypeError, "give the channel the feature streams");
+  assertEquals(await textsOf(createInterceptedClient(Trial, without).down({ text: "b" })), "bb");
+  assertEquals(await textsOf(fullClient(Trial, without).both([{ text: "c" }, { text: "d" }])), "cd");
+  await using channel = new Channel(`127.0.0.1:${port}`, { poller: native, features: [streams] });
+  assertEquals(await textsOf(createClient(Trial, channel).both([{ text: "e" }, { text: "f" }])), "ef");
 });
 
 test("lean: connections are shared by channels that have that", async () => {

@@ -19,6 +19,7 @@ import type { Compression } from "../../compression.ts";
 import { CallSites } from "../../promise/call_sites.ts";
 import { makeMethod, type Responses } from "../../promise/client.ts";
 import type { PromiseContext } from "../../promise/client_calls.ts";
+import { STREAMS } from "../../promise/streaming_calls.ts";
 import type { Source } from "../../promise/producer.ts";
 import type { MethodKind } from "../../proto/mod.ts";
 import { connectError } from "./errors.ts";
@@ -72,7 +73,7 @@ class ChannelTransport implements GrpcTransport {
   constructor(options: ReadOptions) {
     const { channel, limits, interceptors, defaultTimeoutMs } = options;
     this.channel = channel;
-    this.context = { ...callContext("make a transport", channel), sites: new CallSites() };
+    this.context = { ...callContext("make a transport", channel), sites: new CallSites(), streams: STREAMS };
     const { isSecure, target } = this.context;
     this.baseUrl = options.baseUrl ?? `${isSecure ? "https" : "http"}://${formatDestination(target)}`;
     this.basePath = options.basePath;

@@ -40,6 +40,13 @@ export default [
     name: "lean: what is not given",
   },
   {
+    file: "surface/promise/client.ts",
+    before: 'if (streams === undefined && method.kind !== "unary") {',
+    after: "if (false as boolean) {",
+    test: LEAN,
+    name: "lean: methods that stream",
+  },
+  {
     file: "surface/channel/own_connection.ts",
     before: "    if (this.isLeft) return;\n",
     after: "",

@@ -2,7 +2,8 @@
 
 import { assertEquals } from "@std/assert";
 import { NO_OPTIONS } from "../../../surface/client/call_options.ts";
-import { SingleResponseCall, StreamingResponseCall } from "../../../surface/promise/client_calls.ts";
+import { SingleResponseCall } from "../../../surface/promise/client_calls.ts";
+import { StreamingResponseCall } from "../../../surface/promise/streaming_calls.ts";
 import { PromiseServerCall } from "../../../surface/promise/server_calls.ts";
 import { runtime, test } from "../../harness.ts";
 

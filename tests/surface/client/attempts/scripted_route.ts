@@ -12,6 +12,7 @@ import { RETRIES } from "../../../../surface/client/attempts/attempts.ts";
 import type { CallRoute, PendingCall } from "../../../../surface/client/call_route.ts";
 import { KeptRequests } from "../../../../surface/client/kept_requests.ts";
 import { makeClient } from "../../../../surface/promise/client.ts";
+import { STREAMS } from "../../../../surface/promise/streaming_calls.ts";
 import {
   type ClientStream,
   type ClientStreamSink,
@@ -118,6 +119,7 @@ export class ScriptedRoute implements CallRoute {
       callCredentials: undefined,
       makePermission: undefined,
       retries: RETRIES,
+      streams: STREAMS,
       keptRequests: new KeptRequests(1_000_000),
       template: (path) => requestTemplate(path, "test", "http", "test"),
     };
