@@ -7,7 +7,7 @@ import { type CallOptions, type GivenOptions, NO_OPTIONS, readCallOptions } from
 import type { CallContext } from "../client/call_context.ts";
 import { checkOptions, describe, type OptionNames } from "../options.ts";
 import type { MethodDescriptor, ServiceDescriptor } from "../proto/mod.ts";
-import { checkService } from "../proto/service.ts";
+import { checkService } from "../proto/service_check.ts";
 import { HelpedCall } from "./helped_call.ts";
 import { LocalCall } from "./local_call.ts";
 import { whyNoSyncCall } from "./refusal.ts";

@@ -2,7 +2,7 @@
 // text as `grpc-status-details-bin` (https://grpc.io/docs/guides/error/#richer-error-model).
 
 import { packAny, typeOfAny } from "../proto/any.ts";
-import { encodeMessage, type Encoder } from "../proto/codec.ts";
+import { encodeMessage } from "../proto/codec.ts";
 import type { Codec, MessageInit } from "../proto/mod.ts";
 import { Reader } from "../proto/reader.ts";
 import type { Metadata } from "./metadata.ts";
@@ -111,4 +111,4 @@ export function decodeDetails(code: number, metadata: Metadata): readonly Status
   }
 }
 
-const STATUS: Encoder<StatusMessage> = { encodeInto: writeStatus };
+const STATUS: Pick<Codec<unknown, StatusMessage>, "encodeInto"> = { encodeInto: writeStatus };

@@ -28,7 +28,6 @@ import { Backoff } from "./backoff.ts";
 import { type ChannelTarget, parseChannelTarget } from "./channel_target.ts";
 import type { CallObserver, ObservedChannel } from "../call/call_observer.ts";
 import { type CallContext, ChannelEnd } from "../client/call_context.ts";
-import { KeptRequests } from "../client/kept_requests.ts";
 import type { LoadBalancingPolicy } from "./balancer/policies.ts";
 import type { ChannelProxy } from "./proxy.ts";
 import { ChannelRoute, type RouteOptions } from "./channel_route.ts";
@@ -248,7 +247,7 @@ export class Channel {
       isSecure: this.#security !== undefined,
       callCredentials: options.callCredentials,
       makePermission,
-      keptRequests: new KeptRequests(options.retryBufferBytes ?? RETRY_BUFFER_BYTES),
+      keptRequests: retries?.keep(options.retryBufferBytes ?? RETRY_BUFFER_BYTES),
     };
     this.#forget = this.#makeKnown();
   }

@@ -65,8 +65,8 @@ export interface CallContext {
   /** For methods that stream, of clients that have no such thing themselves. */
   // deno-lint-ignore no-explicit-any
   readonly streams: StreamingCalls<any> | undefined;
-  /** What calls that may be made again keep of their requests, all together. */
-  readonly keptRequests: KeptRequests;
+  /** What calls that a policy may make again keep of their requests, all together; undefined where there are no policies. */
+  readonly keptRequests: KeptRequests | undefined;
   /** What calls of `path` begin with: made once. `compression`: of its requests, where it is not the channel's. */
   template(path: string, compression?: Compression): RequestTemplate;
 }

@@ -160,7 +160,7 @@ export abstract class ClientCall extends SendingCall
   configure(config: MethodConfig): boolean {
     this.config = config;
     if (config.timeoutMs !== undefined) this.limitTime(config.timeoutMs);
-    if (config.retry !== undefined) this.replay?.countIn(this.context.keptRequests);
+    if (config.retry !== undefined) this.replay?.countIn(this.context.keptRequests!);
     if (config.hedging === undefined) return true;
     try {
       return !this.hedges();

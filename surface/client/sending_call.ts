@@ -192,7 +192,7 @@ export abstract class SendingCall extends CallCore implements ClientStreamSink, 
   /** False: what is kept is in the memory of `framed`. */
   protected keepRequest(framed: Uint8Array): boolean {
     const replay = this.replay = spares.pop() ?? new Replay();
-    const isFree = replay.addOnly(framed, this.context.keptRequests);
+    const isFree = replay.addOnly(framed, this.context.keptRequests!);
     if (!replay.isFull) return isFree;
     this.dropReplay();
     return true;

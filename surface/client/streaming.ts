@@ -3,9 +3,22 @@
 import type { ExecCtx } from "../../pollers/mod.ts";
 import type { RequestTemplate } from "../../transport/mod.ts";
 import type { Frames } from "../call/rpc_error.ts";
-import type { ProducerSink } from "../promise/producer.ts";
 import type { MethodDescriptor } from "../proto/mod.ts";
 import type { GivenOptions } from "./call_options.ts";
+
+/** Where messages go. */
+export interface ProducerSink<T> {
+  /** Whether the producer should wait for `resume`. */
+  readonly writeBlocked: boolean;
+  /** Sends one message; throws what is wrong with it. */
+  send(message: T): void;
+  /** The iterable ended, or threw, or was none. Must not throw. */
+  onProduced(error?: unknown): void;
+  /** The iterable threw after it was left, or while it was. Must not throw. */
+  onLate(error: unknown): void;
+  /** The last call: nothing of the iterable runs any more, not its `finally` either. Must not throw. */
+  onOver(): void;
+}
 
 /** What sends the requests of one call; see `Producer`. */
 export interface RunningProducer {
@@ -22,6 +35,7 @@ export interface StreamingCall {
   /** Where it was made, if it remembers. */
   site: Frames | undefined;
   readonly responses: AsyncIterableIterator<unknown>;
+  /** Begins the call. */
   start(): void;
 }
 

@@ -1,15 +1,15 @@
 // A typed client of a service: a function a method.
 
 import type { RequestTemplate } from "../../transport/mod.ts";
+import { describe } from "../options.ts";
 import { callContext, type Channel } from "../channel/channel.ts";
 import type { MethodDescriptor, ServiceDescriptor } from "../proto/mod.ts";
-import { checkService } from "../proto/service.ts";
 import { type CallOptions, NO_OPTIONS, readCallOptions } from "../client/call_options.ts";
 import type { CallContext } from "../client/call_context.ts";
 import { CallSites } from "./call_sites.ts";
 import { type PromiseContext, SingleResponseCall } from "./client_calls.ts";
 import type { Source } from "./producer.ts";
-import { streamsRequests, streamsResponses } from "../proto/service.ts";
+import { isService, streamsRequests, streamsResponses } from "../proto/service.ts";
 
 // Local: see docs/STYLE.md, "Hot paths".
 const NONE_GIVEN = NO_OPTIONS;
@@ -60,7 +60,9 @@ export function makeClient<S extends ServiceDescriptor<unknown>>(
   service: S,
   around?: AroundMethod,
 ): Client<S> {
-  checkService("make a client", service);
+  if (!isService(service)) {
+    throw new TypeError(`Cannot make a client: expected a service, found ${describe(service)}`);
+  }
   const context: PromiseContext = { ...calls, sites: new CallSites() };
   const client: Record<string, unknown> = {};
   for (const [name, method] of Object.entries(service.methods as Record<string, MethodDescriptor>)) {

@@ -3,6 +3,7 @@
 import { callContext, type Channel } from "../channel/channel.ts";
 import { checkOptions, type OptionNames } from "../options.ts";
 import type { ServiceDescriptor } from "../proto/mod.ts";
+import { checkService } from "../proto/service_check.ts";
 import { type AroundMethod, type Client, makeClient } from "./client.ts";
 import { clientChain, interceptedMethod } from "./intercepted_method.ts";
 import { STREAMS } from "./streaming_calls.ts";
@@ -28,7 +29,9 @@ export function createInterceptedClient<S extends ServiceDescriptor<unknown>>(
 ): Client<S> {
   const purpose = "make a client";
   const context = { ...callContext(purpose, channel), streams: STREAMS };
-  return makeClient(context, service, aroundBy(purpose, options));
+  const around = aroundBy(purpose, options);
+  checkService(purpose, service);
+  return makeClient(context, service, around);
 }
 
 /** What runs around the methods of a client; undefined where nothing does. Throws TypeError for unknown options. */

@@ -2,20 +2,9 @@
 // turn: never on the stack of the call that it is given to, nor on that of what made room for more.
 
 import type { ApplicationCallback, ExecCtx } from "../../pollers/mod.ts";
+import type { ProducerSink } from "../client/streaming.ts";
 
-/** Where messages go. */
-export interface ProducerSink<T> {
-  /** Whether the producer should wait for `resume`. */
-  readonly writeBlocked: boolean;
-  /** Sends one message; throws what is wrong with it. */
-  send(message: T): void;
-  /** The iterable ended, or threw, or was none. Must not throw. */
-  onProduced(error?: unknown): void;
-  /** The iterable threw after it was left, or while it was. Must not throw. */
-  onLate(error: unknown): void;
-  /** The last call: nothing of the iterable runs any more, not its `finally` either. Must not throw. */
-  onOver(): void;
-}
+export type { ProducerSink } from "../client/streaming.ts";
 
 /** Messages of an application: any iterable, or async iterable. */
 export type Source<T> = Iterable<T> | AsyncIterable<T>;

@@ -37,9 +37,6 @@ export interface Codec<T = any, Init = T> {
   decode(bytes: Uint8Array, maxElements?: number): T;
 }
 
-/** The half of a codec that encodes. */
-export type Encoder<T> = Pick<Codec<unknown, T>, "encodeInto">;
-
 /** The codec of a message type of a .proto file. */
 // deno-lint-ignore no-explicit-any
 export class MessageCodec<T = any, Init = T> implements Codec<T, Init>, Coder {
@@ -109,7 +106,7 @@ let writing = false;
  *
  * @throws {EncodeError} when the value does not fit the type
  */
-export function encodeFramed<T>(codec: Encoder<T>, message: T): Uint8Array {
+export function encodeFramed<T>(codec: Pick<Codec<unknown, T>, "encodeInto">, message: T): Uint8Array {
   // A getter of the message may itself send something.
   if (writing) return encodeWith(codec, message, new Writer());
   writing = true;
@@ -120,7 +117,7 @@ export function encodeFramed<T>(codec: Encoder<T>, message: T): Uint8Array {
   }
 }
 
-function encodeWith<T>(codec: Encoder<T>, message: T, writer: Writer): Uint8Array {
+function encodeWith<T>(codec: Pick<Codec<unknown, T>, "encodeInto">, message: T, writer: Writer): Uint8Array {
   writer.begin();
   codec.encodeInto(message, writer);
   return writer.finish();
@@ -136,7 +133,7 @@ export function reuseFramed(framed: Uint8Array): void {
  *
  * @throws {EncodeError} when the value does not fit the type
  */
-export function encodeMessage<T>(codec: Encoder<T>, message: T): Uint8Array {
+export function encodeMessage<T>(codec: Pick<Codec<unknown, T>, "encodeInto">, message: T): Uint8Array {
   const framed = encodeFramed(codec, message);
   const bytes = framed.slice(PREFIX_BYTES);
   reuseFramed(framed);

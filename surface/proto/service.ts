@@ -1,6 +1,5 @@
 // What a service is to clients and servers: its methods with their paths, kinds and codecs, and types for both.
 
-import { describe } from "../options.ts";
 import type { Codec } from "./codec.ts";
 import type { ProtoFile } from "./proto_file.ts";
 
@@ -151,31 +150,9 @@ export function safeMethodName(name: string): string {
   return CALLED_BY_JAVASCRIPT.has(name) ? `${name}$` : name;
 }
 
-/** Throws TypeError where `service` is none of this library's. `purpose`: what was tried with it. */
-export function checkService(purpose: string, service: unknown): void {
+/** Whether `service` is one of this library's. */
+export function isService(service: unknown): boolean {
   const { fullName, methods } = (service ?? {}) as Partial<ServiceDescriptor<unknown>>;
-  if (typeof fullName === "string" && typeof methods === "object" && methods !== null) {
-    if (Object.values(methods).every((method) => typeof method?.path === "string")) return;
-  }
-  throw new TypeError(
-    `Cannot ${purpose}: expected a service that loadProto or parseProto made, found ${kindOf(service)}`,
-  );
-}
-
-/** What other libraries have for services, by name: they are what was probably given. */
-function kindOf(service: unknown): string {
-  if (typeof service === "function" && "service" in service) {
-    return "a client class of grpc-js: load its .proto file";
-  }
-  if (typeof service !== "object" || service === null) return describe(service);
-  if ("typeName" in service && "methods" in service) {
-    return `${service.typeName} of protobuf-es: give what fromGenService of "pollwire/protobuf-es" makes of it`;
-  }
-  const [method] = Object.values(service) as Record<string, unknown>[];
-  if (typeof method?.["requestSerialize"] === "function") return "a service of grpc-js: load its .proto file";
-  if (typeof method?.["path"] === "string") return "its methods alone";
-  const inside = Object.entries(service).find(([, one]) =>
-    typeof (one as ServiceDescriptor | null)?.fullName === "string"
-  );
-  return inside === undefined ? describe(service) : `all that was loaded: take one service, as .${inside[0]}`;
+  if (typeof fullName !== "string" || typeof methods !== "object" || methods === null) return false;
+  return Object.values(methods).every((method) => typeof method?.path === "string");
 }

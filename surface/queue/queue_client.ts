@@ -5,7 +5,7 @@ import { callContext, type Channel } from "../channel/channel.ts";
 import type { CallContext } from "../client/call_context.ts";
 import { checkOptions, describe, type OptionNames } from "../options.ts";
 import type { MethodDescriptor, ServiceDescriptor } from "../proto/mod.ts";
-import { checkService } from "../proto/service.ts";
+import { checkService } from "../proto/service_check.ts";
 import {
   AsyncCall,
   type ClientAsyncReader,

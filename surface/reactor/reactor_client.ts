@@ -2,7 +2,7 @@
 
 import { callContext, type Channel } from "../channel/channel.ts";
 import type { ServiceDescriptor } from "../proto/mod.ts";
-import { checkService } from "../proto/service.ts";
+import { checkService } from "../proto/service_check.ts";
 import { type ReactorClient, reactorMethods } from "./reactor_methods.ts";
 
 /**

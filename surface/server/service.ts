@@ -7,7 +7,8 @@ import type { AnyHandler, Handler } from "../promise/handlers.ts";
 import { promiseStyle } from "../promise/server_calls.ts";
 import type { MethodDescriptor, ServiceDescriptor } from "../proto/mod.ts";
 import { RAW_CODEC } from "../proto/raw.ts";
-import { type BidiStreaming, checkService } from "../proto/service.ts";
+import type { BidiStreaming } from "../proto/service.ts";
+import { checkService } from "../proto/service_check.ts";
 import { type BeginServerCall, type MethodStyle, type RegisteredMethod, styleOf } from "./method_style.ts";
 import { streamsRequests } from "../proto/service.ts";
 

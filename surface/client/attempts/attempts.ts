@@ -15,6 +15,7 @@ import { type CallStatus, describeStatus } from "../../call/call_status.ts";
 import { Status, type StatusCode } from "../../call/status.ts";
 import type { HedgingPolicy, RetryPolicy } from "../../channel/service_config/method_config.ts";
 import type { CallRoute } from "../call_route.ts";
+import { KeptRequests } from "../kept_requests.ts";
 import type { Replay } from "../replay.ts";
 import { type Sender, Unwritten } from "../unwritten.ts";
 import { Attempt, type AttemptedCall, type AttemptOwner } from "./attempt.ts";
@@ -96,7 +97,7 @@ export class Attempts implements AttemptedStream, AttemptOwner, Sender {
     this.refused = refused;
     this.isOver = false;
     this.unwritten = undefined;
-    replay.countIn(context.keptRequests);
+    replay.countIn(context.keptRequests!);
   }
 
   /** Makes the first attempt. */
@@ -380,6 +381,7 @@ export const RETRIES: Retries = {
   isRepeatable,
   mayFollow,
   throttleOf,
+  keep: (mostBytes) => new KeptRequests(mostBytes),
   attemptsOf: (context, call, template, headers, replay, made, refused) =>
     new Attempts(context, call, template, headers, replay, made, refused),
 };

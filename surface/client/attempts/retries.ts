@@ -16,7 +16,7 @@ export interface AttemptContext {
   readonly engine: EventEngine;
   readonly route: CallRoute;
   readonly reporter: Reporter;
-  readonly keptRequests: KeptRequests;
+  readonly keptRequests: KeptRequests | undefined;
 }
 
 /** The stream of a call that is made of attempts. */
@@ -39,6 +39,8 @@ export interface Retries {
   ): boolean;
   /** Whether the server, which may have said it beside `status`, and `throttle` let another attempt follow. */
   mayFollow(status: CallStatus, throttle: RetryThrottle | undefined): boolean;
+  /** What keeps the requests of the calls of one channel, up to `mostBytes`. */
+  keep(mostBytes: number): KeptRequests;
   /** The throttle of a new service config, which goes on from the one `before`. */
   throttleOf(
     throttling: RetryThrottling | undefined,

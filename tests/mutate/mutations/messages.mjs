@@ -149,7 +149,7 @@ export default [
     "return name;",
     SERVICE,
   ),
-  mutation("surface/promise/client.ts", '  checkService("make a client", service);\n', "", SERVICE),
+  mutation("surface/promise/intercepted_client.ts", "  checkService(purpose, service);\n", "", SERVICE),
   mutation("surface/server/service.ts", '  checkService("add a service", service);\n', "", SERVICE),
   mutation("surface/server/service.ts", '  checkService("remove a service", service);\n', "", SERVICE),
   mutation(

@@ -135,7 +135,7 @@ test("[C57] requests that come while the call waits for its next attempt count t
   route.last.end({ code: Status.UNAVAILABLE });
   call.sendMore(300_000);
   await route.pass(101);
-  assertEquals([route.last.sent, route.context.keptRequests.bytes], [[10, 300_000], 0]);
+  assertEquals([route.last.sent, route.context.keptRequests!.bytes], [[10, 300_000], 0]);
   route.last.end({ code: Status.UNAVAILABLE });
   assertEquals([call.isOver, route.streams.length], [true, 2]);
 });

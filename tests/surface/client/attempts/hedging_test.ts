@@ -38,7 +38,7 @@ test("[C62] the next attempt begins each hedgingDelay, and the first answer is t
   assertEquals((await world.outcome(world.client.one({ text: "a" })) as Note).text, "a");
   assertEquals(world.attempts, ["0 -", "100 1", "200 2"]);
   assertEquals(ends.slice(0, 3), ["1 answers 250", "0 cancelled 252", "2 cancelled 252"]);
-  assertEquals(world.context.keptRequests.bytes, 0);
+  assertEquals(world.context.keptRequests!.bytes, 0);
 });
 
 test("[C62] a call that is answered before the delay has one attempt", async () => {

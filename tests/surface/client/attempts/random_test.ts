@@ -199,7 +199,7 @@ async function run(seed: number): Promise<void> {
   await simulation.run({ until: 30_000 });
   assertEquals([seed, ended], [seed, CALLS]);
   for (const one of judged) one();
-  assertEquals([seed, keptRequests.bytes], [seed, 0]);
+  assertEquals([seed, keptRequests!.bytes], [seed, 0]);
   channel.close();
   chaos.close();
   await simulation.run();

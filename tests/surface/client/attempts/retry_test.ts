@@ -123,7 +123,7 @@ test("[C57] a call that has sent more than 256 KiB, or than the channel keeps, i
     const outcome = await world.outcome(world.client.up(Array(requests).fill({ number: 1, body })));
     assertEquals([options, requests, world.seen.length], [options, requests, attempts]);
     assertEquals(outcome instanceof RpcError, attempts === 1);
-    assertEquals(world.context.keptRequests.bytes, 0);
+    assertEquals(world.context.keptRequests!.bytes, 0);
   }
 });
 
@@ -140,7 +140,7 @@ test("[C57] what the channel keeps is that of all its calls, until they are comm
     { retryBufferBytes: 150_000 },
   ).ready();
   const body = new Uint8Array(100_000);
-  const kept = () => Math.round(world.context.keptRequests.bytes / 1_000);
+  const kept = () => Math.round(world.context.keptRequests!.bytes / 1_000);
   const first = world.client.one({ body });
   assertEquals(kept(), 100);
   await world.run(1_100);
@@ -232,7 +232,7 @@ test("[C17] a call that is aborted while it waits for its next attempt ends at o
   world.simulation.schedule(2_000, () => controller.abort());
   const outcome = await world.outcome(call);
   assertEquals([code(outcome), endedAt, world.seen.length], [Status.CANCELLED, 2_000, 1]);
-  assertEquals(world.context.keptRequests.bytes, 0);
+  assertEquals(world.context.keptRequests!.bytes, 0);
 });
 
 for (const how of ["close", "drain"] as const) {
