@@ -21,8 +21,12 @@ export const MAX_STREAM_ID = 0x7fff_ffff;
 /** Payload of one DATA frame we send, at most: long frames of one stream would delay the others. */
 export const DATA_FRAME_BYTES = 16_384;
 
-/** An output chunk: four full DATA frames, or a message of 64 KiB in its frames, and room for small frames between them. */
-export const OUTPUT_CHUNK_BYTES = 66_560;
+/**
+ * An output chunk: three full DATA frames, and room for small frames between them. It is what one write takes of a socket of
+ * the runtime, and the system sends at most 64 KiB at once: a write that is a little longer leaves a small piece behind,
+ * with work and a wake-up of its own, and behind one of several times as much the peer has read all, and sleeps.
+ */
+export const OUTPUT_CHUNK_BYTES = 49_664;
 
 /**
  * The output chunk of a connection that has little to write: some unary responses. At 10,000 clients with a call a second
@@ -36,11 +40,8 @@ export const POOLED_BYTES = 4_194_304;
 /** Above this much encoded output DATA is queued on its stream, so that windows and fairness decide, not arrival. */
 export const OUTPUT_HIGH_WATER_BYTES = 131_072;
 
-/** Output handed to one write, about: large enough to make system calls cheap, small enough to interleave streams. */
-export const TRANSMIT_BYTES = 262_144;
-
-/** The output chunk of a connection that writes as much: one write, up to the end of its last frame. */
-export const BULK_CHUNK_BYTES: number = TRANSMIT_BYTES + MIN_MAX_FRAME_BYTES + 256;
+/** Queued DATA handed to one write, about: a chunk of it, which also interleaves streams. */
+export const TRANSMIT_BYTES = 49_152;
 
 /** A stream with more than this queued is `writeBlocked`; the value is gRPC's write buffer of a stream. */
 export const QUEUE_HIGH_WATER_BYTES = 65_536;

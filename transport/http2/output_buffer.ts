@@ -1,26 +1,22 @@
 // Encoded frames on their way to the wire: chunks are taken from a pool when needed and return to it once written.
 
 import type { SliceBuffer } from "../../pollers/contract/slice_buffer.ts";
-import { BULK_CHUNK_BYTES, OUTPUT_CHUNK_BYTES, POOLED_BYTES, SMALL_CHUNK_BYTES } from "./limits.ts";
+import { OUTPUT_CHUNK_BYTES, POOLED_BYTES, SMALL_CHUNK_BYTES } from "./limits.ts";
 
 /**
  * Free chunks of this thread, shared by its connections: an idle connection holds none. A small chunk is enough for the
  * answers of a connection that has few calls: where a write is pending for a while, as on Deno, thousands of such
- * connections have one each. A bulk chunk holds all that is given to one write: sockets of the runtime take one array a
- * write, and each write costs a system call, a promise on Deno, and mostly a wake-up of the peer.
+ * connections have one each. Sockets of the runtime take one array a write, which is a chunk.
  */
 const smallChunks: Uint8Array[] = [];
 const largeChunks: Uint8Array[] = [];
-const bulkChunks: Uint8Array[] = [];
 
 // Local: see docs/STYLE.md, "Hot paths".
-const BULK_BYTES = BULK_CHUNK_BYTES;
 const LARGE_BYTES = OUTPUT_CHUNK_BYTES;
 const SMALL_BYTES = SMALL_CHUNK_BYTES;
 
 function poolOf(bytes: number): Uint8Array[] {
-  if (bytes === LARGE_BYTES) return largeChunks;
-  return bytes === SMALL_BYTES ? smallChunks : bulkChunks;
+  return bytes === SMALL_BYTES ? smallChunks : largeChunks;
 }
 
 function takeChunk(bytes: number): Uint8Array {
@@ -114,11 +110,9 @@ export class OutputBuffer {
       (this.fullLengths ??= []).push(this.length);
       this.fullBytes += this.length;
     }
-    // The first chunk has room for what the last transmit had, each further one is of the next size.
+    // The first chunk has room for what the last transmit had, each further one is large.
     const expected = Math.max(bytes, isFirst ? this.taken : this.chunk.length + 1);
-    this.chunk = takeChunk(
-      expected <= SMALL_BYTES ? SMALL_BYTES : expected <= LARGE_BYTES ? LARGE_BYTES : BULK_BYTES,
-    );
+    this.chunk = takeChunk(expected <= SMALL_BYTES ? SMALL_BYTES : LARGE_BYTES);
     this.length = 0;
   }
 

@@ -941,8 +941,8 @@ export default [
   ),
   mutation(
     "transport/http2/limits.ts",
-    "export const OUTPUT_CHUNK_BYTES = 66_560;",
-    "export const OUTPUT_CHUNK_BYTES = 65_536;",
+    "export const OUTPUT_CHUNK_BYTES = 49_664;",
+    "export const OUTPUT_CHUNK_BYTES = 49_152;",
     SEND_QUEUE,
     "one chunk, and one write",
   ),
