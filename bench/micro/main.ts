@@ -11,6 +11,7 @@ import { add as addFfi } from "./ffi.ts";
 import { add as addFrames } from "./frames.ts";
 import { add as addHpack } from "./hpack.ts";
 import { add as addJson } from "./json.ts";
+import { add as addLoad } from "./load.ts";
 import { add as addMessages } from "./messages.ts";
 import { add as addMetadata } from "./metadata.ts";
 import { add as addQueue } from "./queue.ts";
@@ -41,6 +42,7 @@ for (
     addCalls,
     addCodec,
     addJson,
+    addLoad,
     addTurn,
     addPicks,
     addFfi,
