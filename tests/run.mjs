@@ -25,6 +25,7 @@ const options = readArguments(USAGE, {
   filter: ["", "only test files whose path begins with this"],
   "one-by-one": [false, "one runtime after the other, where a machine has two cores for both"],
   windows: [false, "\`npm run test:windows\` as well, in the same sums"],
+  mutations: [0, "so many of \`npm run mutate\`, drawn at random, in the same sums"],
 });
 options.filter = options.filter.replace(/^\.\//, "");
 const tally = new Tally();
@@ -50,6 +51,7 @@ async function runAll() {
   const others = async () => {
     if (onNode) await runNode();
     if (options.windows) await runWindows();
+    if (options.mutations > 0) await runMutations();
   };
   const last = lanes.pop();
   lanes.push(async () => {
@@ -185,6 +187,19 @@ async function runWindows() {
   if (sums === undefined) return tally.fail("windows", `the runner ended with ${code} and gave no sums`);
   if (sums.failed > 0) tally.nameFailures("windows", [`${sums.failed} tests, named above`]);
   tally.add("windows", sums);
+}
+
+/** Some one-line faults, each of which its test must see: other ones each time, by a seed that is printed. */
+async function runMutations() {
+  const args = ["tests/mutate/run.mjs", `--sample=${options.mutations}`, "--jobs=1"];
+  const { code, output } = await capture("node", args);
+  const [, caught, missed] = /^(\d+) caught, (\d+) missed$/m.exec(output) ?? [];
+  if (caught === undefined) return tally.fail("mutations", `the runner ended with ${code}: ${output}`);
+  if (missed !== "0") {
+    console.log(output);
+    tally.nameFailures("mutations", [`${missed} that no test saw, named above`]);
+  }
+  tally.add("mutations", { passed: Number(caught), failed: Number(missed), skipped: 0 });
 }
 
 /**
