@@ -38,7 +38,9 @@ export function listContenders({ runtimes, pollers, peers, beside = "" }) {
   }
   if (wanted(peers, "cpp")) all.push(native("C++ gRPC", buildCpp, ["await"]));
   if (wanted(peers, "go")) all.push(native("Go gRPC", buildGo, ["await"]));
-  if (wanted(peers, "python")) all.push(native("Python gRPC", pythonGrpc, ["headers", "await"]));
+  if (wanted(peers, "python")) {
+    all.push(native("Python gRPC", pythonGrpc, ["headers", "await"], ["sync"]));
+  }
   return all;
 }
 
@@ -190,8 +192,8 @@ function bareWaits(runtime) {
   };
 }
 
-/** `lacks`: kinds of traffic that it cannot serve. */
-function native(name, build, lacks = []) {
+/** `lacks`: kinds of traffic that it cannot serve; `calls`: those that its client has, where these are not all. */
+function native(name, build, lacks = [], calls = undefined) {
   const built = attempt(build);
   return {
     name,
@@ -204,6 +206,7 @@ function native(name, build, lacks = []) {
     refuses: ({ kind }, side) =>
       kind === "echo" || kind === "sync-spin" || lacks.includes(kind) ||
         (kind === "sync" && side !== "client") ||
+        (side !== "server" && calls !== undefined && !calls.includes(kind)) ||
         side !== "server" && ["connect", "start", "idle"].includes(kind)
         ? "its client has no such kind"
         : undefined,
@@ -223,7 +226,11 @@ function pythonGrpc() {
   const python = findPython("grpc");
   if (python === undefined) return { missing: "no python3 has grpcio (Debian: python3-grpcio)" };
   const version = run(python, ["-c", "import grpc; print(grpc.__version__)"]);
-  return { version, server: [python, `${here}python/server.py`], client: undefined };
+  return {
+    version,
+    server: [python, `${here}python/server.py`],
+    client: [python, `${here}python/client.py`],
+  };
 }
 
 function versionOf(path) {

@@ -83,26 +83,33 @@ export class SyncWaiter {
 
   private waitUntil(until: () => boolean, deadline: Instant, spinMs: number): boolean {
     const { engine: { timers }, loop, due } = this;
-    let activeAt = loop.now();
+    if (until()) return true;
+    let now = loop.now(); // asked for again only where time has passed: on Deno it costs 0.15 us
+    let activeAt = now;
     for (;;) {
-      if (until()) return true;
-      loop.runClosures(); // one of them flushes what was touched outside a turn: no microtask runs to do it
-      timers.runDue(loop.now());
-      if (this.names.asked > 0) this.names.poll();
-      if (until()) return true;
-      const now = loop.now();
+      if (loop.busy || timers.firstAt <= now) {
+        loop.runClosures(); // one of them flushes what was touched outside a turn: no microtask runs to do it
+        timers.runDue(loop.now());
+        if (until()) return true;
+        now = loop.now();
+      }
+      if (this.names.asked > 0) {
+        this.names.poll();
+        if (until()) return true;
+      }
       const expired = now >= deadline;
       const spins = expired || loop.busy || now - activeAt < spinMs;
       const end = Math.min(deadline, timers.firstAt, this.names.asked > 0 ? now + LOOKUP_POLL_MS : Infinity);
       const count = this.poll(spins ? 0 : Math.max(0, end - now));
+      now = loop.now();
       if (count > 0) {
-        activeAt = loop.now();
-        loop.activeAt = activeAt;
+        activeAt = loop.activeAt = now;
         this.found(due, count);
       }
-      if (!expired) continue;
-      loop.runClosures();
-      return until();
+      if (expired) loop.runClosures();
+      if (until()) return true;
+      if (expired) return false;
+      if (count > 0) now = loop.now(); // what was dispatched may have taken long
     }
   }
 

@@ -87,8 +87,8 @@ export default [
   },
   {
     file: WAITER,
-    before: "if (!expired) continue;",
-    after: "if (!expired && count > 0) continue;",
+    before: "if (expired) return false;",
+    after: "if (expired || count === 0) return false;",
     test: EPOLL_WAIT,
     name: "[Q128] a thousand signals",
   },
