@@ -86,7 +86,6 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
     this.limits = { ...limits, compressed: options.compressedStreams as StreamCompression | undefined };
     this.control = new Combiner(engine);
     this.connection = new Connection({
-      role: "client",
       ...(options.settings && { settings: options.settings }),
       management: clientManagement(options.keepalive),
     }, this);

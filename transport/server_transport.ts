@@ -7,6 +7,7 @@ import { defaultReporter, type Reporter } from "../pollers/log/mod.ts";
 import { Driver, type DriverOwner } from "./driver.ts";
 import { requestTooLarge } from "./grpc/headers.ts";
 import { noteFrames } from "./http2/frame_trace.ts";
+import { serverHalf } from "./http2/server_half.ts";
 import type { ManagementOptions } from "./http2/parts.ts";
 import { type LocalSettings, localSettings } from "./http2/settings.ts";
 import { type MessageLimits, messageLimits, withEncodings } from "./grpc/message_limits.ts";
@@ -70,7 +71,7 @@ export class ServerTransportHost {
   connection(sink: ConnectionSink): Connection {
     const { settings, engine } = this;
     const management = jittered(this.management, () => engine.random());
-    return new Connection({ role: "server", settings, tooLarge: requestTooLarge, management }, sink);
+    return new Connection({ server: serverHalf, settings, tooLarge: requestTooLarge, management }, sink);
   }
 }
 

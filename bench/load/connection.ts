@@ -83,7 +83,7 @@ export class LoadConnection implements FrameVisitor {
   private readonly out = new OutputBuffer();
   private readonly output = new SliceBuffer();
   private readonly input = new SliceBuffer();
-  private readonly reader = new FrameReader(this, 16_384, false);
+  private readonly reader = new FrameReader(this, 16_384);
   private responses!: ResponseReader; // made with the template
   private readonly slots: Array<Slot | undefined>;
   private template: CallTemplate | undefined = undefined;

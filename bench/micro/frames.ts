@@ -62,7 +62,7 @@ function addReader(bench: Bench): void {
   const wanted = rounds * (BODY.length + (FrameType.WINDOW_UPDATE + 1 + 4) + (FrameType.PING + 8));
   for (const [how, bytes] of [["one read", input.length], ["reads of 1,000 B", READ_BYTES]] as const) {
     const counter = new Counter();
-    const reader = new FrameReader(counter, 16_384, false);
+    const reader = new FrameReader(counter, 16_384);
     const run = () => {
       counter.octets = 0;
       for (let at = 0; at < input.length; at += bytes) reader.receive(input.subarray(at, at + bytes));

@@ -3,6 +3,7 @@ import { SliceBuffer } from "../../pollers/contract/slice_buffer.ts";
 import { requestTemplate, RESPONSE_HEADERS, statusHeaders } from "../../transport/grpc/headers.ts";
 import type { HeaderList } from "../../transport/hpack/header_list.ts";
 import { Connection } from "../../transport/http2/connection.ts";
+import { serverHalf } from "../../transport/http2/server_half.ts";
 import type { LocalSettings } from "../../transport/http2/settings.ts";
 import type { ConnectionSink, StreamSink } from "../../transport/http2/sink.ts";
 import type { Stream } from "../../transport/http2/stream.ts";
@@ -63,8 +64,8 @@ export class Wire {
       },
     };
     const sink = (of: StreamSink): ConnectionSink => ({ ...NO_CONNECTION_EVENTS, onStream: () => of });
-    this.client = new Connection({ role: "client", settings }, sink(this.clientSink));
-    this.server = new Connection({ role: "server", settings }, sink(serverSink));
+    this.client = new Connection({ settings }, sink(this.clientSink));
+    this.server = new Connection({ server: serverHalf, settings }, sink(serverSink));
     this.client.start(0);
     this.server.start(0);
     this.carry();

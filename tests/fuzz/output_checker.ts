@@ -3,6 +3,7 @@ import { DecodeFailure, Decoder } from "../../transport/hpack/decoder.ts";
 import { Flag, FrameType, readUint32 } from "../../transport/http2/frames.ts";
 import { MAX_WINDOW_BYTES } from "../../transport/http2/limits.ts";
 import { FrameReader, type FrameVisitor } from "../../transport/http2/frame_reader.ts";
+import { Preface } from "../../transport/http2/preface.ts";
 import { invariant } from "./target.ts";
 import { reached } from "./trace.ts";
 
@@ -34,7 +35,7 @@ export class OutputChecker implements FrameVisitor {
   private failed = false;
 
   constructor(private readonly role: "client" | "server") {
-    this.reader = new FrameReader(this, 16_384, role === "client");
+    this.reader = new FrameReader(this, 16_384, role === "client" ? new Preface() : undefined);
   }
 
   /** Takes what was transmitted. */

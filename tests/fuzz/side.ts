@@ -6,6 +6,7 @@ import type { LocalSettings } from "../../transport/http2/settings.ts";
 import type { ConnectionSink, StreamSink } from "../../transport/http2/sink.ts";
 import type { Stream } from "../../transport/http2/stream.ts";
 import { REQUEST_LIST, RESPONSE_LIST, TRAILERS_LIST } from "../transport/http2/wire.ts";
+import { sideOf } from "../transport/pair.ts";
 import { invariant } from "./target.ts";
 import { reached } from "./trace.ts";
 
@@ -35,7 +36,7 @@ export class Side implements ConnectionSink, StreamSink {
   over = false;
 
   constructor(readonly role: "client" | "server", settings: Partial<LocalSettings>) {
-    this.connection = new Connection({ role, settings }, this);
+    this.connection = new Connection({ ...sideOf(role), settings }, this);
     this.connection.start(0);
   }
 

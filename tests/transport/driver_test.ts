@@ -31,7 +31,7 @@ import {
   SETTINGS_ACK,
   uint32,
 } from "./http2/wire.ts";
-import { brief, Recorder } from "./pair.ts";
+import { brief, Recorder, sideOf } from "./pair.ts";
 import { ScriptedEndpoint } from "./scripted_endpoint.ts";
 
 class Sink extends Recorder {
@@ -60,7 +60,7 @@ class Bench {
     seen: (engine: EventEngine) => EventEngine = (same) => same,
     keepalive: KeepaliveTimes = NO_KEEPALIVE,
   ) {
-    this.connection = new Connection({ role, management: { keepalive } }, this.sink);
+    this.connection = new Connection({ ...sideOf(role), management: { keepalive } }, this.sink);
     this.driver = new Driver(seen(this.engine), this.endpoint, this.connection);
     this.sink.driver = this.driver;
   }

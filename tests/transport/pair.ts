@@ -3,11 +3,17 @@
 import { SliceBuffer } from "../../pollers/contract/slice_buffer.ts";
 import type { SeededRandom } from "../../pollers/simulated/seeded_random.ts";
 import type { HeaderList } from "../../transport/hpack/header_list.ts";
-import { Connection } from "../../transport/http2/connection.ts";
+import { Connection, type ConnectionOptions } from "../../transport/http2/connection.ts";
 import { errorCodeName, type Http2Error } from "../../transport/http2/error.ts";
+import { serverHalf } from "../../transport/http2/server_half.ts";
 import type { LocalSettings, PeerSettings } from "../../transport/http2/settings.ts";
 import type { ConnectionSink, StreamSink } from "../../transport/http2/sink.ts";
 import type { Stream } from "../../transport/http2/stream.ts";
+
+/** What makes a connection one of `role`. */
+export function sideOf(role: "client" | "server"): ConnectionOptions {
+  return role === "server" ? { server: serverHalf } : {};
+}
 
 /** `kind CODE initiator`, and `unprocessed` where it is said; "ok" for none. */
 export function brief(error: Http2Error | undefined): string {
@@ -145,8 +151,9 @@ export class Pair {
   constructor(
     options: { client?: Partial<LocalSettings>; server?: Partial<LocalSettings>; start?: boolean } = {},
   ) {
-    this.client = new Connection({ role: "client", settings: options.client ?? {} }, this.clientSink);
-    this.server = new Connection({ role: "server", settings: options.server ?? {} }, this.serverSink);
+    this.client = new Connection({ settings: options.client ?? {} }, this.clientSink);
+    const { server = {} } = options;
+    this.server = new Connection({ server: serverHalf, settings: server }, this.serverSink);
     if (options.start === false) return;
     this.client.start(this.now);
     this.server.start(this.now);

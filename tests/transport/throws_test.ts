@@ -35,7 +35,7 @@ class Bench {
   readonly engine: EventEngine = this.simulation.host();
   readonly endpoint = new ScriptedEndpoint(this.engine);
   readonly sink = new Sink();
-  readonly connection = new Connection({ role: "client" }, this.sink);
+  readonly connection = new Connection({}, this.sink);
   readonly reported: Array<[error: unknown, context: ErrorContext]> = [];
   released = 0;
   readonly driver = new Driver(

@@ -11,10 +11,10 @@
 
 import type { Instant } from "../../pollers/contract/engine.ts";
 import type { SliceBuffer } from "../../pollers/contract/slice_buffer.ts";
-import { HeaderList } from "../hpack/header_list.ts";
+import type { HeaderList } from "../hpack/header_list.ts";
 import { connectionError, ErrorCode, type Http2Error } from "./error.ts";
 import type { FlowControl } from "./flow_control.ts";
-import { FrameHandler, type TooLargeResponse } from "./frame_handler.ts";
+import { FrameHandler } from "./frame_handler.ts";
 import { FrameReader } from "./frame_reader.ts";
 import { writeData, writePreface, writeSettings } from "./frame_writer.ts";
 import type { Keepalive } from "./keepalive.ts";
@@ -31,7 +31,9 @@ import {
 import type { OutputBuffer } from "./output_buffer.ts";
 import { type ManagementOptions, Parts } from "./parts.ts";
 import { ReceivedMemory } from "./received_memory.ts";
+import type { TooLargeResponse } from "./requests.ts";
 import type { SendQueue } from "./send_queue.ts";
+import type { ServerHalf } from "./server_half.ts";
 import { type LocalSettings, localSettings, type PeerSettings, settingsEntries } from "./settings.ts";
 import type { ConnectionSink } from "./sink.ts";
 import { afterEvent, Refusal, Stream, StreamEvent, type StreamSink } from "./stream.ts";
@@ -50,8 +52,8 @@ const OpenStream = Stream;
 
 /** What a connection is made with. */
 export interface ConnectionOptions {
-  /** Which side of the connection we are. */
-  readonly role: "client" | "server";
+  /** `serverHalf`, where we are the server. */
+  readonly server?: ServerHalf;
   /** How it is kept, and for how long. */
   readonly management?: ManagementOptions;
   /** Differences from `DEFAULT_LOCAL_SETTINGS`; RangeError where one is outside the RFC's range. */
@@ -89,9 +91,6 @@ export interface ConnectionCounters {
 
 const SETTINGS_UNACKNOWLEDGED = `no SETTINGS acknowledgement within ${SETTINGS_ACK_TIMEOUT_MS} ms`;
 
-const TOO_LARGE = HeaderList.of([[":status", "431"]]);
-const answerTooLarge: TooLargeResponse = () => TOO_LARGE;
-
 /** One side of an HTTP/2 connection; see the head of this file for how to drive it. */
 export class Connection {
   /** The open streams. */
@@ -123,8 +122,8 @@ export class Connection {
 
   /** Nothing happens before {@linkcode start}. */
   constructor(options: ConnectionOptions, sink: ConnectionSink) {
-    const { role, tooLarge = answerTooLarge } = options;
-    const parts = new Parts(role, localSettings(options.settings), sink, options.management);
+    const { server } = options;
+    const parts = new Parts(server, localSettings(options.settings), sink, options.management);
     this.parts = parts;
     this.streams = parts.streams;
     this.flow = parts.flow;
@@ -133,8 +132,8 @@ export class Connection {
     this.queue = parts.queue;
     this.lifecycle = parts.lifecycle;
     this.keepalive = parts.keepalive;
-    this.handler = new FrameHandler(parts, tooLarge);
-    this.reader = new FrameReader(this.handler, parts.settings.maxFrameSize, role === "server");
+    this.handler = new FrameHandler(parts, server?.requests(parts, options.tooLarge));
+    this.reader = new FrameReader(this.handler, parts.settings.maxFrameSize, server?.preface());
   }
 
   /** Queues what must come first: the preface, SETTINGS, and the connection's larger window (section 3.4). */
@@ -175,17 +174,17 @@ export class Connection {
 
   /** {@linkcode takeTime} is to be called: what ended a stream may not have known the time. */
   get wantsTime(): boolean {
-    const { lifetime, abuse } = this.parts;
-    return abuse.unanswered.wantsTime || (lifetime !== undefined && lifetime.wantsTime);
+    const { lifetime, unanswered } = this.parts;
+    return (unanswered !== undefined && unanswered.wantsTime) ||
+      (lifetime !== undefined && lifetime.wantsTime);
   }
 
   /** It is `now`. */
   takeTime(now: Instant): void {
     this.timers.now = now;
-    const { lifetime, abuse: { unanswered } } = this.parts;
+    const { lifetime, unanswered } = this.parts;
     if (lifetime?.wantsTime) lifetime.idle(now);
-    if (!unanswered.wantsTime) return;
-    const flood = unanswered.judge(this.streams.finished, now);
+    const flood = unanswered?.wantsTime ? unanswered.judge(this.streams.finished, now) : undefined;
     if (flood !== undefined) this.abort(flood);
   }
 
@@ -459,7 +458,7 @@ export class Connection {
 
   /** Server: no handler has answered `stream`, which the library ends or has ended. Many such streams are a flood. */
   unanswered(stream: Stream): void {
-    if (!this.lifecycle.closed) this.parts.abuse.unanswered.end(stream.id, this.timers.now);
+    if (!this.lifecycle.closed) this.parts.unanswered?.end(stream.id, this.timers.now);
   }
 
   /**
@@ -524,14 +523,11 @@ export class Connection {
       case Timer.KEEPALIVE:
         if (keepalive.timeIsUp(now, hasStreams)) this.abort(keepalive.error);
         return;
-      case Timer.IDLE:
-        if (lifetime!.idleTooLong(now, hasStreams)) this.drain("max_idle", now);
-        return;
-      case Timer.AGE:
-        lifetime!.old(now);
-        return this.drain("max_age", now);
-      case Timer.AGE_GRACE:
-        return this.abort(connectionError(ErrorCode.NO_ERROR, "max_age, and the grace after it is over"));
+      default: {
+        const end = lifetime!.timeIsUp(timer, now, hasStreams);
+        if (typeof end === "string") this.drain(end, now);
+        else if (end !== undefined) this.abort(end);
+      }
     }
   }
 }

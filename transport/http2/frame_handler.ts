@@ -21,7 +21,8 @@ import {
 import type { Lifecycle } from "./lifecycle.ts";
 import type { Parts } from "./parts.ts";
 import { PingPurpose } from "./ping.ts";
-import { afterEvent, isRefusal, refusalError, Stream, StreamEvent, StreamState } from "./stream.ts";
+import type { Requests } from "./requests.ts";
+import { afterEvent, isRefusal, refusalError, type Stream, StreamEvent, StreamState } from "./stream.ts";
 import type { Streams } from "./streams.ts";
 import { Timer } from "./timers.ts";
 
@@ -41,16 +42,12 @@ const {
 const { RECEIVE_DATA, RECEIVE_END_STREAM, RECEIVE_HEADERS, RECEIVE_RST_STREAM, RECEIVE_WINDOW_UPDATE } =
   StreamEvent;
 const { OPEN } = StreamState;
-const OpenStream = Stream;
 const Failure = DecodeFailure;
 const nextState = afterEvent;
 const isRefused = isRefusal;
 const lengthOf = contentLength;
 const malformation = malformedReason;
 const statusText = statusOf;
-
-/** Gives the response to a request whose header list is above our limit, for `reason`. */
-export type TooLargeResponse = (reason: string) => HeaderList;
 
 /** The receiving half of a connection. */
 export class FrameHandler implements FrameVisitor {
@@ -63,15 +60,13 @@ export class FrameHandler implements FrameVisitor {
   /** The stream of the DATA frame that is being received; undefined when its content is thrown away. */
   private dataStream: Stream | undefined = undefined;
   private dataEndsStream = false;
-  private readonly isServer: boolean;
   private readonly streams: Streams;
   private readonly flow: FlowControl;
   private readonly sections: HeaderSections;
   private readonly lifecycle: Lifecycle;
 
-  /** `parts` are the connection's. */
-  constructor(private readonly parts: Parts, private readonly tooLarge: TooLargeResponse) {
-    this.isServer = parts.role === "server";
+  /** `parts` are the connection's. `requests`: what header sections of a server's clients begin. */
+  constructor(private readonly parts: Parts, private readonly requests?: Requests) {
     this.streams = parts.streams;
     this.flow = parts.flow;
     this.sections = parts.sections;
@@ -243,47 +238,8 @@ export class FrameHandler implements FrameVisitor {
     const next = nextState(state, RECEIVE_HEADERS);
     if (isRefused(next)) return refusalError(next, state, "HEADERS", streamId);
     if (stream !== undefined) return this.sectionOnOpen(stream, fields, endStream);
-    if (next === OPEN) return this.request(streamId, fields, endStream);
+    if (next === OPEN) return this.requests!.begin(streamId, fields, endStream, this);
     return parts.abuse.late.section(streamId, this.streams.opened, parts.timers.now);
-  }
-
-  /** A request's header section opens a stream (sections 5.1.1, 5.1.2 and 8.1). */
-  private request(
-    streamId: number,
-    fields: HeaderList | DecodeFailure,
-    endStream: boolean,
-  ): Http2Error | undefined {
-    const { parts, streams, flow } = this;
-    streams.use(streamId);
-    parts.abuse.unanswered.opened(streamId, parts.timers.now);
-    const window = endStream ? 0 : flow.initialStreamWindow;
-    if (parts.shutdown.drained) {
-      this.lifecycle.ignore(streamId, window);
-      return parts.abuse.late.section(streamId, streams.opened, parts.timers.now);
-    }
-    if (streams.isFull) return this.refuse(streamId, ErrorCode.REFUSED_STREAM, window);
-    const isTooLarge = fields instanceof Failure;
-    if (!isTooLarge && malformation(fields, "request") !== undefined) {
-      return this.refuse(streamId, ErrorCode.PROTOCOL_ERROR, window);
-    }
-    const stream = new OpenStream(streamId, parts.peerSettings.initialWindowSize, flow.initialStreamWindow);
-    if (isTooLarge) return this.refuseTooLarge(stream, fields.reason, endStream);
-    streams.add(stream);
-    stream.sink = parts.sink.onStream(stream);
-    return this.begin(stream, fields, endStream);
-  }
-
-  private refuse(streamId: number, code: number, window: number): Http2Error | undefined {
-    this.lifecycle.refuse(streamId, code, window);
-    return this.streamErrorCost();
-  }
-
-  /** A complete response, then RST_STREAM(NO_ERROR) so that the client stops sending (section 8.1). */
-  private refuseTooLarge(stream: Stream, reason: string, endStream: boolean): Http2Error | undefined {
-    this.sections.write(stream, this.tooLarge(reason), undefined, true);
-    if (!endStream) return this.refuse(stream.id, ErrorCode.NO_ERROR, stream.receiveWindow.available);
-    this.lifecycle.ignore(stream.id, 0);
-    return this.streamErrorCost();
   }
 
   /** A header section on a stream that is open: a response's, or trailers. */
@@ -321,7 +277,7 @@ export class FrameHandler implements FrameVisitor {
   }
 
   /** Hands a request's or response's header section up. */
-  private begin(stream: Stream, headers: HeaderList, endStream: boolean): Http2Error | undefined {
+  begin(stream: Stream, headers: HeaderList, endStream: boolean): Http2Error | undefined {
     stream.headersReceived = true;
     if (endStream) stream.state = nextState(stream.state, RECEIVE_END_STREAM);
     const length = lengthOf(headers);
@@ -342,7 +298,7 @@ export class FrameHandler implements FrameVisitor {
     if (stream === undefined) return abuse.late.reset(streamId, this.streams.opened, timers.now);
     const code = readUint32(bytes, start);
     // A server that has answered in full may ask the client to stop sending (section 8.1).
-    if (code === ErrorCode.NO_ERROR && stream.remoteClosed && !this.isServer) {
+    if (code === ErrorCode.NO_ERROR && stream.remoteClosed && this.requests === undefined) {
       this.lifecycle.resetReceived(stream, undefined);
       return undefined;
     }
@@ -350,8 +306,9 @@ export class FrameHandler implements FrameVisitor {
     const reason = `peer sent RST_STREAM ${errorCodeName(code)}`;
     const unprocessed = code === ErrorCode.REFUSED_STREAM;
     this.lifecycle.resetReceived(stream, new Http2Error("stream", code, "remote", reason, unprocessed));
-    if (!this.isServer || answered) return undefined;
-    return abuse.unanswered.reset(streamId, this.streams.finished, timers.now);
+    const { unanswered } = this.parts;
+    if (unanswered === undefined || answered) return undefined;
+    return unanswered.reset(streamId, this.streams.finished, timers.now);
   }
 
   /** Section 6.5. */
@@ -373,7 +330,7 @@ export class FrameHandler implements FrameVisitor {
     const { peerSettings, streams } = parts;
     const couldOpen = lifecycle.canOpen;
     const windowBefore = peerSettings.initialWindowSize;
-    const error = peerSettings.apply(bytes, start, end, !this.isServer) ??
+    const error = peerSettings.apply(bytes, start, end, this.requests === undefined) ??
       this.initialWindowChanged(peerSettings.initialWindowSize - windowBefore);
     if (error !== undefined) return error;
     streams.peerLimit = peerSettings.maxConcurrentStreams;
@@ -442,13 +399,13 @@ export class FrameHandler implements FrameVisitor {
     if (flood !== undefined) return flood;
     const error = shutdown.receive(bytes, start, end);
     sink.onGoAway(shutdown.peerLastStreamId, error);
-    if (!this.isServer) {
+    if (this.requests === undefined) {
       for (const stream of this.streams.all()) {
         if (stream.id > shutdown.peerLastStreamId) lifecycle.abandon(stream, shutdown.unprocessed());
       }
     }
     if (error.code !== ErrorCode.NO_ERROR) lifecycle.end(error);
-    else if (!this.isServer) lifecycle.endIfDrained();
+    else if (this.requests === undefined) lifecycle.endIfDrained();
     return undefined;
   }
 
@@ -500,7 +457,7 @@ export class FrameHandler implements FrameVisitor {
   }
 
   /** An error or a refusal of one stream, which we answer: the connection's error where there were too many. */
-  private streamErrorCost(): Http2Error | undefined {
+  streamErrorCost(): Http2Error | undefined {
     const { abuse, timers } = this.parts;
     return abuse.streamErrors.spend(timers.now) ?? abuse.countReply();
   }

@@ -4,7 +4,8 @@
 // frames that a read has split are put together in one buffer, which the maximum frame size bounds.
 
 import { ErrorCode, Http2Error } from "./error.ts";
-import { CLIENT_PREFACE, Flag, FRAME_HEADER_BYTES, FrameType, readUint31 } from "./frames.ts";
+import { Flag, FRAME_HEADER_BYTES, FrameType, isTlsRecord, readUint31 } from "./frames.ts";
+import type { Preface } from "./preface.ts";
 
 // Local: see docs/STYLE.md, "Hot paths".
 const { END_STREAM, PADDED } = Flag;
@@ -28,8 +29,6 @@ export interface FrameVisitor {
 
 /** The frame reader of one connection. */
 export class FrameReader {
-  /** Octets of the client preface still to come; 0 on a client, whose peer sends none. */
-  private prefaceLeft: number;
   /** The frame, or frame header, that the last read left incomplete. */
   private partial: Uint8Array = EMPTY;
   private partialLength = 0;
@@ -43,21 +42,19 @@ export class FrameReader {
   /** A DATA frame has begun and has not ended. */
   private inData = false;
 
-  /** `maxFrameSize`: what we announced (section 4.2). `expectPreface`: we are the server. */
+  /** `maxFrameSize`: what we announced (section 4.2). `preface`: what a server awaits first. */
   constructor(
     private readonly handler: FrameVisitor,
     private readonly maxFrameSize: number,
-    expectPreface: boolean,
-  ) {
-    this.prefaceLeft = expectPreface ? CLIENT_PREFACE.length : 0;
-  }
+    private preface?: Preface,
+  ) {}
 
   /**
    * Takes what was read, from `from` to the end of the first frame that reaches `until`; returns where that is. Nothing of
    * `bytes` is kept here.
    */
   receive(bytes: Uint8Array, from = 0, until: number = bytes.length): number {
-    let at = this.prefaceLeft > 0 ? this.preface(bytes) : from;
+    let at = this.preface === undefined ? from : this.takePreface(this.preface, bytes);
     const end = bytes.length;
     while (at < end && at < until && !this.handler.closed) {
       if (this.inData) at = this.continueData(bytes, at, end);
@@ -65,6 +62,12 @@ export class FrameReader {
       else at = this.wholeFrame(bytes, at, end);
     }
     return at;
+  }
+
+  private takePreface(preface: Preface, bytes: Uint8Array): number {
+    const taken = preface.take(bytes, this.handler);
+    if (preface.left === 0) this.preface = undefined;
+    return taken;
   }
 
   /** One frame at `at`, or what there is of it; gives where it ends. */
@@ -193,32 +196,9 @@ export class FrameReader {
     const reason = `DATA on stream ${this.dataStreamId} is padded beyond its ${this.dataFrameBytes} bytes`;
     this.handler.abort(new Http2Error("connection", ErrorCode.PROTOCOL_ERROR, "library", reason));
   }
-
-  /** Checks the client preface as it arrives; gives where it ends. */
-  private preface(bytes: Uint8Array): number {
-    const seen = CLIENT_PREFACE.length - this.prefaceLeft;
-    const taken = Math.min(bytes.length, this.prefaceLeft);
-    for (let i = 0; i < taken; i++) {
-      if (bytes[i] === CLIENT_PREFACE.charCodeAt(seen + i)) continue;
-      const reason = this.prefaceLeft === CLIENT_PREFACE.length && isTlsRecord(bytes, 0)
-        ? "client speaks TLS, and this server is plaintext: give it credentials for TLS"
-        : `expected the HTTP/2 client preface, found ${
-          JSON.stringify(String.fromCharCode(...bytes.subarray(0, 24)))
-        }`;
-      this.handler.abort(new Http2Error("connection", ErrorCode.PROTOCOL_ERROR, "library", reason));
-      return bytes.length;
-    }
-    this.prefaceLeft -= taken;
-    return taken;
-  }
 }
 
 const EMPTY = new Uint8Array(0);
 
 /** The octets of a TLS record that is an alert. */
 const ALERT_BYTES = 7;
-
-/** A TLS record of a handshake or an alert (RFC 8446, section 5.1). As a frame it would have 1.4 million octets. */
-function isTlsRecord(bytes: Uint8Array, at: number): boolean {
-  return (bytes[at] === 22 || bytes[at] === 21) && bytes[at + 1] === 3;
-}

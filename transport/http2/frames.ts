@@ -68,3 +68,8 @@ export function readUint32(bytes: Uint8Array, at: number): number {
 export function readUint31(bytes: Uint8Array, at: number): number {
   return ((bytes[at]! & 0x7f) << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
 }
+
+/** A TLS record of a handshake or an alert (RFC 8446, section 5.1). As a frame it would have 1.4 million octets. */
+export function isTlsRecord(bytes: Uint8Array, at: number): boolean {
+  return (bytes[at] === 22 || bytes[at] === 21) && bytes[at + 1] === 3;
+}

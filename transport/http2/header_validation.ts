@@ -7,7 +7,6 @@
 import { type Field, USUAL_PSEUDO } from "../hpack/field.ts";
 import { type FieldName, protocolName } from "../hpack/field_name.ts";
 import type { HeaderList } from "../hpack/header_list.ts";
-import { isToken, TOKEN } from "../hpack/octet_classes.ts";
 
 /** What a section is: it decides which pseudo-header fields it must and may have. */
 export type SectionKind = "request" | "response" | "trailers";
@@ -15,35 +14,43 @@ export type SectionKind = "request" | "response" | "trailers";
 const TE = protocolName("te");
 const CONTENT_LENGTH = protocolName("content-length");
 
-// What `FieldName.pseudo` says.
-const METHOD = 1;
-const SCHEME = 2;
-const PATH = 3;
-const AUTHORITY = 4;
-const STATUS = 5;
+/** What `FieldName.pseudo` says. */
+export const Pseudo = { METHOD: 1, SCHEME: 2, PATH: 3, AUTHORITY: 4, STATUS: 5 } as const;
+
 const PSEUDO = [undefined, ":method", ":scheme", ":path", ":authority", ":status"].map((text, number) => {
   if (text === undefined) return undefined;
   const name = protocolName(text);
   name.pseudo = number;
   return name;
 });
-const STATUS_NAME = PSEUDO[STATUS]!;
+const STATUS_NAME = PSEUDO[Pseudo.STATUS]!;
 
-/** Those of each kind, as bits. ":protocol" is none: it is for peers that were sent SETTINGS_ENABLE_CONNECT_PROTOCOL. */
-const ALLOWED: Readonly<Record<SectionKind, number>> = {
-  request: (1 << METHOD) | (1 << SCHEME) | (1 << PATH) | (1 << AUTHORITY),
-  response: 1 << STATUS,
-  trailers: 0,
-};
-const REQUIRED = (1 << METHOD) | (1 << SCHEME) | (1 << PATH);
+/**
+ * What is asked of a request's control data, `request_validation.ts`: only a server has it. The pseudo-header fields of
+ * `allowed` and `required` are bits. ":protocol" is none: it is for peers that were sent SETTINGS_ENABLE_CONNECT_PROTOCOL.
+ */
+export interface RequestRules {
+  /** Those that may be there. */
+  readonly allowed: number;
+  /** Those that must be there, but in CONNECT. */
+  readonly required: number;
+  /** Whether a pseudo-header field has a value of which nothing more is asked, whatever stands beside it. */
+  isUsual(pseudo: number, text: string): boolean;
+  /** Why control data that are not all usual are malformed. */
+  badControlData(headers: HeaderList): string | undefined;
+}
 
 // Local: see docs/STYLE.md, "Hot paths".
 const USUAL = USUAL_PSEUDO;
 
-/** Why `headers` is malformed as a `kind`, or undefined when it is well-formed. */
-export function malformedReason(headers: HeaderList, kind: SectionKind): string | undefined {
+/** Why `headers` is malformed as a `kind`, or undefined when it is well-formed. `rules`: those of a request. */
+export function malformedReason(
+  headers: HeaderList,
+  kind: SectionKind,
+  rules?: RequestRules,
+): string | undefined {
   if (headers.wellFormedAs === kind) return undefined;
-  const reason = check(headers, kind);
+  const reason = check(headers, kind, rules);
   if (reason === undefined) headers.wellFormedAs = kind;
   return reason;
 }
@@ -64,8 +71,9 @@ export function hasNoContent(headers: HeaderList): boolean {
   return status === "204" || status === "304";
 }
 
-function check(headers: HeaderList, kind: SectionKind): string | undefined {
+function check(headers: HeaderList, kind: SectionKind, rules: RequestRules | undefined): string | undefined {
   const { entries } = headers;
+  const allowed = rules !== undefined ? rules.allowed : kind === "response" ? 1 << Pseudo.STATUS : 0;
   let seen = 0;
   let usual = USUAL;
   let pseudoOver = false;
@@ -75,13 +83,13 @@ function check(headers: HeaderList, kind: SectionKind): string | undefined {
     const { name } = field;
     if (name.isPseudo) {
       const bit = 1 << name.pseudo;
-      if (pseudoOver || (ALLOWED[kind] & bit) === 0 || (seen & bit) !== 0) {
-        return badPlace(name, kind, pseudoOver);
+      if (pseudoOver || (allowed & bit) === 0 || (seen & bit) !== 0) {
+        return badPlace(name, kind, pseudoOver, (allowed & bit) !== 0);
       }
       seen |= bit;
       if ((field.flags & USUAL) === 0) {
         if (isPadded(field.text)) return badValue(name);
-        if (isUsual(name.pseudo, field.text)) field.flags |= USUAL;
+        if (rules !== undefined && rules.isUsual(name.pseudo, field.text)) field.flags |= USUAL;
       }
       usual &= field.flags;
     } else {
@@ -93,36 +101,17 @@ function check(headers: HeaderList, kind: SectionKind): string | undefined {
     if (field.hasControl) return badValue(name);
   }
   if (kind === "trailers") return undefined;
-  const isUsualRequest = usual !== 0 && (seen & REQUIRED) === REQUIRED;
-  const reason = isUsualRequest
-    ? undefined
-    : kind === "response"
-    ? badStatus(headers)
-    : badControlData(headers);
+  let reason: string | undefined = undefined;
+  if (rules === undefined) reason = badStatus(headers);
+  else if (usual === 0 || (seen & rules.required) !== rules.required) reason = rules.badControlData(headers);
   return reason ?? (hasLength ? badContentLength(headers) : undefined);
 }
 
-/** Whether a pseudo-header field of a request has a value of which nothing more is asked, whatever stands beside it. */
-function isUsual(pseudo: number, text: string): boolean {
-  switch (pseudo) {
-    case METHOD:
-      return text === "POST";
-    case SCHEME:
-      return text === "http" || text === "https";
-    case PATH:
-      return text.startsWith("/");
-    case AUTHORITY:
-      return !text.includes("@");
-    default:
-      return false;
-  }
-}
-
 /** Section 8.3. `over`: a regular field came before. */
-function badPlace(name: FieldName, kind: SectionKind, over: boolean): string {
+function badPlace(name: FieldName, kind: SectionKind, over: boolean, isAllowed: boolean): string {
   const field = `pseudo-header field ${quote(name.text)}`;
   if (over) return `${field} after a regular one`;
-  return (ALLOWED[kind] & (1 << name.pseudo)) === 0 ? `${field} in ${kind}` : `${field} twice`;
+  return isAllowed ? `${field} twice` : `${field} in ${kind}`;
 }
 
 function badValue(name: FieldName): string {
@@ -154,27 +143,6 @@ function badStatus(headers: HeaderList): string | undefined {
   return status === undefined || !/^[1-9][0-9][0-9]$/.test(status) ? "no valid :status" : undefined;
 }
 
-/** Sections 8.3.1 and 8.5. */
-function badControlData(headers: HeaderList): string | undefined {
-  const method = headers.get(":method");
-  if (method === undefined || !isToken(method, TOKEN)) return "no valid :method";
-  const scheme = headers.get(":scheme");
-  const path = headers.get(":path");
-  const authority = headers.get(":authority");
-  if (method === "CONNECT") {
-    if (scheme !== undefined || path !== undefined) return "CONNECT with :scheme or :path";
-    return authority === undefined || authority === "" ? "CONNECT without :authority" : undefined;
-  }
-  const isHttp = scheme === "http" || scheme === "https";
-  if (!isHttp && (scheme === undefined || !/^[A-Za-z][A-Za-z0-9+.-]*$/.test(scheme))) {
-    return "no valid :scheme";
-  }
-  if (path === undefined || path === "") return "no valid :path";
-  if (!isHttp) return undefined;
-  if (!path.startsWith("/") && (path !== "*" || method !== "OPTIONS")) return `:path is ${quote(path)}`;
-  return authority !== undefined && authority.includes("@") ? ":authority with userinfo" : undefined;
-}
-
 /** Section 8.1.1, and RFC 9110, section 8.6: several fields may say the same number. */
 function badContentLength(headers: HeaderList): string | undefined {
   const values = headers.getAll(CONTENT_LENGTH.text);
@@ -183,6 +151,7 @@ function badContentLength(headers: HeaderList): string | undefined {
   return `content-length is ${values.map(quote).join(" and ")}`;
 }
 
-function quote(text: string): string {
+/** As a message shows it. */
+export function quote(text: string): string {
   return JSON.stringify(text.slice(0, 80));
 }

@@ -1,6 +1,7 @@
 // How long a server lets a connection stand (gRFC A9): until it was idle, or is old. Both ends are graceful.
 
 import type { Instant } from "../../pollers/contract/engine.ts";
+import { connectionError, ErrorCode, type Http2Error } from "./error.ts";
 import { Timer, type Timers } from "./timers.ts";
 
 /** The limits; Infinity where there is none. */
@@ -40,18 +41,26 @@ export class Lifetime {
     if (!this.timers.isSet(Timer.IDLE)) this.set(Timer.IDLE, now + this.limits.idleMs);
   }
 
-  /** The timer IDLE has fired. True: the connection was idle for as long as it may be. */
-  idleTooLong(now: Instant, hasStreams: boolean): boolean {
+  /** A timer of these has fired. Gives why the connection is to be drained, or its error. */
+  timeIsUp(timer: Timer, now: Instant, hasStreams: boolean): string | Http2Error | undefined {
+    switch (timer) {
+      case Timer.IDLE:
+        return this.idleTooLong(now, hasStreams) ? "max_idle" : undefined;
+      case Timer.AGE: // its streams have their grace
+        this.set(Timer.AGE_GRACE, now + this.limits.graceMs);
+        return "max_age";
+      default:
+        return connectionError(ErrorCode.NO_ERROR, "max_age, and the grace after it is over");
+    }
+  }
+
+  /** The connection was idle for as long as it may be. */
+  private idleTooLong(now: Instant, hasStreams: boolean): boolean {
     if (hasStreams || this.wantsTime) return false; // it is set again when the last stream has ended
     const due = this.idleSince + this.limits.idleMs;
     if (now >= due) return true;
     this.set(Timer.IDLE, due);
     return false;
-  }
-
-  /** The connection is old: its streams have their grace. */
-  old(now: Instant): void {
-    this.set(Timer.AGE_GRACE, now + this.limits.graceMs);
   }
 
   private set(timer: Timer, at: Instant): void {

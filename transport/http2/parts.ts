@@ -8,16 +8,18 @@ import { FlowControl } from "./flow_control.ts";
 import { HeaderSections } from "./header_sections.ts";
 import { Keepalive, type KeepaliveTimes, NO_KEEPALIVE } from "./keepalive.ts";
 import { Lifecycle } from "./lifecycle.ts";
-import { Lifetime, type LifetimeLimits } from "./lifetime.ts";
+import type { Lifetime, LifetimeLimits } from "./lifetime.ts";
 import { OutputBuffer } from "./output_buffer.ts";
+import type { PeerStreams } from "./peer_streams.ts";
 import { Pings } from "./ping.ts";
-import type { PingPolicy } from "./ping_policy.ts";
+import type { PingPolicy, PingStrikes } from "./ping_policy.ts";
 import { SendQueue } from "./send_queue.ts";
 import { type LocalSettings, PeerSettings } from "./settings.ts";
 import { Shutdown } from "./shutdown.ts";
 import type { ConnectionSink } from "./sink.ts";
 import { Streams } from "./streams.ts";
 import { Timers } from "./timers.ts";
+import type { Unanswered } from "./unanswered.ts";
 
 /** How a connection is kept, and for how long. */
 export interface ManagementOptions {
@@ -29,8 +31,22 @@ export interface ManagementOptions {
   readonly lifetime?: LifetimeLimits;
 }
 
+/** What a server's connection has besides: how it is made. A client's bundle has none of it. */
+export interface ServerParts {
+  /** What is known of the client's streams, of which `limit` may be open. */
+  streams(limit: number): PeerStreams;
+  /** `BUDGETS.resets` and `BUDGETS.unanswered`. */
+  unanswered(): Unanswered;
+  /** How long the connection may stand. */
+  lifetime(limits: LifetimeLimits, timers: Timers): Lifetime;
+  /** Of a client that is held to `policy`. */
+  strikes(policy: PingPolicy): PingStrikes;
+}
+
 /** The parts of one connection. */
 export class Parts {
+  /** Which side of the connection we are. */
+  readonly role: "client" | "server";
   /** What the peer may cost us (section 10.5). */
   readonly abuse = new Abuse();
   /** What is waited for. */
@@ -45,6 +61,10 @@ export class Parts {
   readonly pings: Pings;
   /** Whether the peer is there. */
   readonly keepalive: Keepalive;
+  /** Server: the client's streams. */
+  readonly ofPeer: PeerStreams | undefined;
+  /** Server: streams that no handler answered. */
+  readonly unanswered: Unanswered | undefined;
   /** How long the connection may stand; undefined: for ever. */
   readonly lifetime: Lifetime | undefined;
   /** Section 6.8. */
@@ -58,20 +78,23 @@ export class Parts {
   /** DATA that waits. */
   readonly queue: SendQueue;
 
-  /** `settings` are ours. */
+  /** `settings` are ours. `server` makes what a server has; a client is given none. */
   constructor(
-    readonly role: "client" | "server",
+    server: ServerParts | undefined,
     readonly settings: LocalSettings,
     readonly sink: ConnectionSink,
     management: ManagementOptions = {},
   ) {
+    this.role = server === undefined ? "client" : "server";
     const { keepalive = NO_KEEPALIVE, pingPolicy, lifetime } = management;
     this.out = new OutputBuffer(sink);
-    this.streams = new Streams(role, settings.maxConcurrentStreams);
-    this.pings = new Pings(this.out, this.abuse, pingPolicy);
+    this.ofPeer = server?.streams(settings.maxConcurrentStreams);
+    this.unanswered = server?.unanswered();
+    this.streams = new Streams(this.ofPeer);
+    this.pings = new Pings(this.out, this.abuse, pingPolicy, server?.strikes);
     this.keepalive = new Keepalive(keepalive, this.timers, this.pings);
-    this.lifetime = lifetime && new Lifetime(lifetime, this.timers);
-    this.shutdown = new Shutdown(role, this.out, this.pings, this.timers);
+    this.lifetime = lifetime && server?.lifetime(lifetime, this.timers);
+    this.shutdown = new Shutdown(this.role, this.out, this.pings, this.timers);
     this.flow = new FlowControl(settings, this.out, this.pings);
     this.sections = new HeaderSections(settings, this.peerSettings, this.out);
     this.lifecycle = new Lifecycle(this);

@@ -5,7 +5,7 @@ import type { Abuse } from "./abuse.ts";
 import type { Http2Error } from "./error.ts";
 import { writePing } from "./frame_writer.ts";
 import type { OutputBuffer } from "./output_buffer.ts";
-import { type PingPolicy, PingStrikes } from "./ping_policy.ts";
+import type { PingPolicy, PingStrikes } from "./ping_policy.ts";
 
 /** What a PING of ours is for: the low half of its opaque data, the high half is 0. */
 export const PingPurpose = {
@@ -31,11 +31,15 @@ export class Pings {
   /** Of a peer that has sent PING. */
   private strikes: PingStrikes | undefined = undefined;
 
-  /** PINGs and answers are written to `out`; answers are counted in `abuse`, and the peer's PINGs held to `policy`. */
+  /**
+   * PINGs and answers are written to `out`; answers are counted in `abuse`, and a client's PINGs held to `policy` by what
+   * `strikesOf` makes of it.
+   */
   constructor(
     private readonly out: OutputBuffer,
     private readonly abuse: Abuse,
     private readonly policy?: PingPolicy,
+    private readonly strikesOf?: (policy: PingPolicy) => PingStrikes,
   ) {}
 
   /** Sends the PING of a purpose. */
@@ -54,9 +58,9 @@ export class Pings {
 
   /** Answers the peer's PING; the connection's error when there were too many. */
   answer(high: number, low: number, now: Instant, hasStreams: boolean): Http2Error | undefined {
-    const { abuse, out } = this;
-    const strikes = this.strikes ??= new PingStrikes(this.policy);
-    const error = strikes.count(now, hasStreams, out.carriedStreams) ?? abuse.pings.spend(now) ??
+    const { abuse, out, policy } = this;
+    if (policy !== undefined) this.strikes ??= this.strikesOf?.(policy);
+    const error = this.strikes?.count(now, hasStreams, out.carriedStreams) ?? abuse.pings.spend(now) ??
       abuse.countReply();
     out.carriedStreams = false;
     if (error === undefined) writePing(out, high, low, true);

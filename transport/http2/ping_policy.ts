@@ -28,8 +28,8 @@ export class PingStrikes {
   private strikes = 0;
   private lastAt: Instant = -Infinity;
 
-  /** Without a `policy` nothing is a strike. */
-  constructor(private readonly policy: PingPolicy | undefined) {}
+  /** Of a peer that is held to `policy`. */
+  constructor(private readonly policy: PingPolicy) {}
 
   /**
    * A PING came. `answered`: HEADERS or DATA were sent since the last one. Returns the connection's error where it is one
@@ -37,7 +37,6 @@ export class PingStrikes {
    */
   count(now: Instant, hasStreams: boolean, answered: boolean): Http2Error | undefined {
     const { policy } = this;
-    if (policy === undefined) return undefined;
     const permitted = hasStreams || policy.permitWithoutCalls
       ? policy.permitTimeMs
       : PERMIT_TIME_WITHOUT_CALLS_MS;

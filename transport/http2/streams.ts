@@ -4,11 +4,12 @@
 // connection grow by two, and streams that live at the same time lie close together, so the identifier modulo a power
 // of two nearly always finds its stream at the first look (2x cheaper than a Map, measured).
 
-import { MAX_STREAM_ID, REMEMBERED_RESETS } from "./limits.ts";
+import { MAX_STREAM_ID } from "./limits.ts";
+import type { PeerStreams } from "./peer_streams.ts";
 import { type Stream, StreamState } from "./stream.ts";
 
 // Local: see docs/STYLE.md, "Hot paths".
-const { CLOSED, CLOSED_BY_US, IDLE, IDLE_OURS, PASSED_OVER } = StreamState;
+const { CLOSED_BY_US, IDLE_OURS } = StreamState;
 const LAST_ID = MAX_STREAM_ID;
 
 /** Streams a fresh ring has room for. */
@@ -26,25 +27,21 @@ export class Streams {
   failed = 0;
   /** The identifier of the next stream that we open. */
   nextId = 1;
-  /** The highest identifier of the peer's streams. */
-  lastPeerId = 0;
   /** SETTINGS_MAX_CONCURRENT_STREAMS of the peer: streams that we may have open; Infinity until told. */
   peerLimit = Infinity;
   private ring: Array<Stream | undefined> = new Array(INITIAL_RING).fill(undefined);
   /** Open streams whose places in the ring were taken; undefined until one was. */
   private overflow: Map<number, Stream> | undefined = undefined;
-  /** Server: streams that we ended before the client did; undefined until there is one. */
-  private closedByUs: Set<number> | undefined = undefined;
   /** The most streams that were open at once since none was. */
   private most = 0;
-  /** Every closed stream up to here may have been ended by us: the set has forgotten some of them. */
-  private forgottenUpTo = 0;
-  /** The latest run of identifiers that the client passed over. */
-  private passedOverFrom = 0;
-  private passedOverTo = 0;
 
-  /** `localLimit`: streams that the peer may have open (SETTINGS_MAX_CONCURRENT_STREAMS of ours). */
-  constructor(private readonly role: "client" | "server", private readonly localLimit: number) {}
+  /** `ofPeer`: what a server knows of the streams that its client opens. */
+  constructor(private readonly ofPeer?: PeerStreams) {}
+
+  /** The highest identifier of the peer's streams. */
+  get lastPeerId(): number {
+    return this.ofPeer === undefined ? 0 : this.ofPeer.lastId;
+  }
 
   /** Streams that were opened and are over. */
   get finished(): number {
@@ -61,34 +58,13 @@ export class Streams {
   /** The {@linkcode StreamState} of a stream that is not open. */
   stateOf(id: number): number {
     const ofClient = (id & 1) === 1;
-    if (this.role === "client") {
-      return ofClient && id < this.nextId ? CLOSED_BY_US : IDLE_OURS;
-    }
-    if (!ofClient) return IDLE_OURS;
-    if (id > this.lastPeerId) return IDLE;
-    if (id <= this.forgottenUpTo || this.closedByUs?.has(id) === true) return CLOSED_BY_US;
-    const isPassedOver = id >= this.passedOverFrom && id <= this.passedOverTo;
-    return isPassedOver ? PASSED_OVER : CLOSED;
+    if (ofClient && this.ofPeer !== undefined) return this.ofPeer.stateOf(id);
+    return ofClient && id < this.nextId ? CLOSED_BY_US : IDLE_OURS;
   }
 
   /** Client: whether the peer's limit and the identifiers that are left let us open one more. */
   get mayOpen(): boolean {
     return this.size < this.peerLimit && this.nextId <= LAST_ID;
-  }
-
-  /** Server: whether the client has as many streams as our limit lets it have. */
-  get isFull(): boolean {
-    return this.size >= this.localLimit;
-  }
-
-  /** Server: the client used the idle identifier `id`, which closes all idle ones below it. */
-  use(id: number): void {
-    const next = this.lastPeerId === 0 ? 1 : this.lastPeerId + 2;
-    if (next < id) {
-      this.passedOverFrom = next;
-      this.passedOverTo = id - 2;
-    }
-    this.lastPeerId = id;
   }
 
   /** Adds a stream whose identifier is not there. */
@@ -117,13 +93,7 @@ export class Streams {
 
   /** We ended `id` before the peer did, or refused it: its frames may still be on their way. */
   closeByUs(id: number): void {
-    if (this.role === "client") return; // whose closed streams all count as such
-    const closedByUs = this.closedByUs ??= new Set();
-    closedByUs.add(id);
-    if (closedByUs.size <= REMEMBERED_RESETS) return;
-    const [oldest] = closedByUs;
-    closedByUs.delete(oldest!);
-    this.forgottenUpTo = Math.max(this.forgottenUpTo, oldest!);
+    if (this.ofPeer !== undefined) this.ofPeer.closeByUs(id); // a client's closed streams all count as such
   }
 
   private place(stream: Stream): void {

@@ -3,6 +3,7 @@ import { SliceBuffer } from "../../../pollers/mod.ts";
 import { Connection } from "../../../transport/http2/connection.ts";
 import { ErrorCode, Http2Error } from "../../../transport/http2/error.ts";
 import { PREFACE, REQUEST_LIST, setting } from "../../transport/http2/wire.ts";
+import { sideOf } from "../../transport/pair.ts";
 import { CANCEL, CheckedSink } from "../checked_sink.ts";
 import { OutputChecker } from "../output_checker.ts";
 import { type FuzzTarget, invariant } from "../target.ts";
@@ -27,7 +28,7 @@ class Feeding {
     // Windows below the protocol's initial ones go below zero when SETTINGS are acknowledged (section 6.9.2).
     const initialWindowSize = (mood & 8) === 0 ? CONNECTION_WINDOW : 1_000;
     this.connection = new Connection({
-      role,
+      ...sideOf(role),
       settings: {
         initialWindowSize,
         maxWindowSize: (mood & 16) === 0 ? initialWindowSize : 200_000,

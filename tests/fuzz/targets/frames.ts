@@ -96,6 +96,6 @@ function framesOf(feed: (reader: FrameReader) => void): string {
       seen.push(`abort ${error.code}`);
     },
   };
-  feed(new FrameReader(handler, 16_384, false));
+  feed(new FrameReader(handler, 16_384));
   return seen.join("\n");
 }

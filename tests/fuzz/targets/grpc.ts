@@ -4,6 +4,7 @@ import { MessageReader } from "../../../transport/grpc/message_reader.ts";
 import { decodePercent, encodePercent } from "../../../transport/grpc/percent.ts";
 import { HeaderList } from "../../../transport/hpack/header_list.ts";
 import { malformedReason } from "../../../transport/http2/header_validation.ts";
+import { requestRules } from "../../../transport/http2/request_validation.ts";
 import { ReceivedMemory } from "../../../transport/http2/received_memory.ts";
 import { type FuzzTarget, invariant } from "../target.ts";
 import { reached } from "../trace.ts";
@@ -50,7 +51,7 @@ export const headers: FuzzTarget = {
     const read = { request: parseRequest, response: parseResponse, trailers: parseTrailers };
     for (const kind of ["request", "response", "trailers"] as const) {
       const list = HeaderList.ofStrings(lines);
-      const reason = malformedReason(list, kind);
+      const reason = malformedReason(list, kind, kind === "request" ? requestRules : undefined);
       reached(reason ?? kind);
       if (reason === undefined) checkHead(read[kind](list));
     }

@@ -95,9 +95,9 @@ export default [
     "by an alert",
   ),
   mutation(
-    "transport/http2/frame_reader.ts",
-    "this.prefaceLeft === CLIENT_PREFACE.length && isTlsRecord(bytes, 0)",
-    "this.prefaceLeft === 0",
+    "transport/http2/preface.ts",
+    "this.left === CLIENT_PREFACE.length && isTlsRecord(bytes, 0)",
+    "this.left === 0",
     WORDS,
     "openssl: TLS to a server of plaintext",
   ),

@@ -59,19 +59,19 @@ export default [
     test: "tests/pollers/native/deno_rest_test.ts",
   },
   {
-    file: "transport/http2/abuse.ts",
+    file: "transport/http2/unanswered.ts",
     before: "    if (!this.isYoung(id, now)) return undefined;\n    this.refund(finished);\n",
     after: "    this.refund(finished);\n",
     test: "tests/transport/http2/rfc9113_10_5_abuse_test.ts",
   },
   {
-    file: "transport/http2/abuse.ts",
+    file: "transport/http2/unanswered.ts",
     before: "if (id <= this.earlierId) return false;",
     after: "",
     test: "tests/transport/http2/rfc9113_10_5_abuse_test.ts",
   },
   {
-    file: "transport/http2/abuse.ts",
+    file: "transport/http2/unanswered.ts",
     before: "this.markId = id - 1;",
     after: "this.markId = id + 1_000;",
     test: "tests/transport/http2/rfc9113_10_5_abuse_test.ts",
@@ -107,9 +107,9 @@ export default [
     test: "tests/transport/http2/rfc9113_10_5_abuse_test.ts",
   },
   {
-    file: "transport/http2/frame_handler.ts",
-    before: "    this.lifecycle.ignore(stream.id, 0);\n    return this.streamErrorCost();",
-    after: "    this.lifecycle.ignore(stream.id, 0);\n    return undefined;",
+    file: "transport/http2/requests.ts",
+    before: "    lifecycle.ignore(stream.id, 0);\n    return owner.streamErrorCost();",
+    after: "    lifecycle.ignore(stream.id, 0);\n    return undefined;",
     test: "tests/transport/http2/rfc9113_10_5_abuse_test.ts",
   },
   {

@@ -146,14 +146,14 @@ export default [
   ),
   // RFC 9113 and RFC 7541.
   mutation(
-    "transport/http2/header_validation.ts",
-    "(1 << METHOD) | (1 << SCHEME) | (1 << PATH) | (1 << AUTHORITY),",
-    "63 & ~(1 << STATUS),",
+    "transport/http2/request_validation.ts",
+    "allowed: REQUIRED | (1 << AUTHORITY),",
+    "allowed: 31,",
     FIELDS,
     "8.5: :protocol",
   ),
   mutation(
-    "transport/http2/header_validation.ts",
+    "transport/http2/request_validation.ts",
     'if (scheme !== undefined || path !== undefined) return "CONNECT with :scheme or :path";',
     "",
     FIELDS,
@@ -195,14 +195,14 @@ export default [
     "8.2.2: te is in requests alone",
   ),
   mutation(
-    "transport/http2/header_validation.ts",
+    "transport/http2/request_validation.ts",
     'path !== "*" || method !== "OPTIONS"',
     'path !== "*"',
     FIELDS,
     "8.3.1: :path",
   ),
   mutation(
-    "transport/http2/header_validation.ts",
+    "transport/http2/request_validation.ts",
     'authority.includes("@")',
     "false",
     FIELDS,

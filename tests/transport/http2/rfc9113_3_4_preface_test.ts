@@ -1,13 +1,14 @@
 // RFC 9113, section 3.4: what each side sends first, and what happens when it does not.
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { Connection } from "../../../transport/http2/connection.ts";
+import { serverHalf } from "../../../transport/http2/server_half.ts";
 import { ErrorCode, Http2Error } from "../../../transport/http2/error.ts";
 import { test } from "../../harness.ts";
 import { brief, drainOutput, Recorder } from "../pair.ts";
 import { ascii, Bench, describe, EMPTY, frame, parse, PREFACE, setting } from "./wire.ts";
 
 test("3.4: a client sends the preface, SETTINGS with ENABLE_PUSH 0, and the connection's window", () => {
-  const client = new Connection({ role: "client" }, new Recorder());
+  const client = new Connection({}, new Recorder());
   client.start(0);
   const bytes = drainOutput(client);
   assertEquals(bytes.subarray(0, 24), PREFACE);
@@ -23,7 +24,7 @@ test("3.4: a client sends the preface, SETTINGS with ENABLE_PUSH 0, and the conn
 });
 
 test("3.4: a server sends SETTINGS at once, without waiting for the client", () => {
-  const server = new Connection({ role: "server" }, new Recorder());
+  const server = new Connection({ server: serverHalf }, new Recorder());
   server.start(0);
   assertEquals(parse(drainOutput(server)).map(describe)[0], "SETTINGS");
 });

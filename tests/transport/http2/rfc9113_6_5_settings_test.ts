@@ -88,7 +88,7 @@ test("6.5.2: settings of ours outside the RFC's range are misuse", () => {
     { maxConcurrentStreams: 0.5 },
   ];
   for (const settings of bad) {
-    assertThrows(() => new Connection({ role: "client", settings }, new Recorder()), RangeError);
+    assertThrows(() => new Connection({ settings }, new Recorder()), RangeError);
   }
 });
 

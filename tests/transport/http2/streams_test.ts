@@ -3,6 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { SeededRandom } from "../../../pollers/simulated/seeded_random.ts";
 import { REMEMBERED_RESETS } from "../../../transport/http2/limits.ts";
 import { Stream, StreamState } from "../../../transport/http2/stream.ts";
+import { PeerStreams } from "../../../transport/http2/peer_streams.ts";
 import { Streams } from "../../../transport/http2/streams.ts";
 import { test } from "../../harness.ts";
 
@@ -11,7 +12,7 @@ const stream = (id: number) => new Stream(id, 0, 0);
 test("streams: each is found by its number and no other, however far the numbers lie apart", () => {
   for (const [seed, spread] of [[1, 40], [2, 4_000], [3, 1_000_000]] as const) {
     const random = new SeededRandom(seed);
-    const streams = new Streams("server", 100);
+    const streams = new Streams(new PeerStreams(100));
     const open = new Map<number, Stream>();
     for (let step = 0; step < 20_000; step++) {
       const id = 2 * random.below(spread) + 1;
@@ -35,8 +36,9 @@ test("streams: each is found by its number and no other, however far the numbers
 });
 
 test("streams: of more resets than are remembered every older stream may have been one, and no newer one", () => {
-  const streams = new Streams("server", 100);
-  streams.use(1_000_001);
+  const ofPeer = new PeerStreams(100);
+  const streams = new Streams(ofPeer);
+  ofPeer.use(1_000_001);
   const isClosedByUs = (id: number) => streams.stateOf(id) === StreamState.CLOSED_BY_US;
   const reset = (count: number, from: number) => {
     for (let i = 0; i < count; i++) streams.closeByUs(from + 4 * i);
@@ -54,11 +56,11 @@ test("streams: of more resets than are remembered every older stream may have be
   reset(2 * REMEMBERED_RESETS, 200_001);
   assertEquals(isClosedByUs(101), true);
   assertEquals(isClosedByUs(200_003 + 8 * REMEMBERED_RESETS), false);
-  assertEquals((streams as unknown as { closedByUs: Set<number> }).closedByUs.size, REMEMBERED_RESETS);
+  assertEquals((ofPeer as unknown as { closedByUs: Set<number> }).closedByUs.size, REMEMBERED_RESETS);
 });
 
 test("streams: a ring goes back step by step where few streams are open at once, and not where many are", () => {
-  const streams = new Streams("server", 1_000);
+  const streams = new Streams(new PeerStreams(1_000));
   const { length: least } = ring(streams);
   const burst = (count: number) => {
     const open = Array.from({ length: count }, (_, i) => stream(2 * (streams.opened + i) + 1));

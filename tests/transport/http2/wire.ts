@@ -7,7 +7,7 @@ import { Connection, type ConnectionOptions } from "../../../transport/http2/con
 import { errorCodeName } from "../../../transport/http2/error.ts";
 import type { ManagementOptions } from "../../../transport/http2/parts.ts";
 import { concat } from "../../bytes.ts";
-import { brief, drainOutput, Recorder } from "../pair.ts";
+import { brief, drainOutput, Recorder, sideOf } from "../pair.ts";
 
 export const TYPES = [
   "DATA",
@@ -146,7 +146,7 @@ export class Bench {
     } = {},
   ) {
     this.connection = new Connection(
-      { role, settings, ...(options.management && { management: options.management }) },
+      { ...sideOf(role), settings, ...(options.management && { management: options.management }) },
       this.sink,
     );
     this.connection.start(this.now);

@@ -1,0 +1,29 @@
+// The half of a connection that only a server's has, as the parts that it is made of (decision 66): a connection that is
+// given none is a client's.
+
+import { Lifetime, type LifetimeLimits } from "./lifetime.ts";
+import type { Parts, ServerParts } from "./parts.ts";
+import { PeerStreams } from "./peer_streams.ts";
+import { type PingPolicy, PingStrikes } from "./ping_policy.ts";
+import { Preface } from "./preface.ts";
+import { Requests, type TooLargeResponse } from "./requests.ts";
+import type { Timers } from "./timers.ts";
+import { Unanswered } from "./unanswered.ts";
+
+/** Makes them. */
+export interface ServerHalf extends ServerParts {
+  /** What the client sends first. */
+  preface(): Preface;
+  /** What header sections of the client begin; `parts` were made with this half. */
+  requests(parts: Parts, tooLarge: TooLargeResponse | undefined): Requests;
+}
+
+/** The one that there is. */
+export const serverHalf: ServerHalf = {
+  streams: (limit: number) => new PeerStreams(limit),
+  unanswered: () => new Unanswered(),
+  lifetime: (limits: LifetimeLimits, timers: Timers) => new Lifetime(limits, timers),
+  strikes: (policy: PingPolicy) => new PingStrikes(policy),
+  preface: () => new Preface(),
+  requests: (parts, tooLarge) => new Requests(parts, parts.ofPeer!, parts.unanswered!, tooLarge),
+};
