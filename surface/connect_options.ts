@@ -3,7 +3,6 @@
 import { type HandshakeOptions, type LocalSettings, localSettings, messageLimits } from "../transport/mod.ts";
 import type { EndpointOptions, ReportOptions } from "../pollers/mod.ts";
 import type { CompressionOptions } from "./compression.ts";
-import { checkKeepalive } from "./keepalive.ts";
 import { checkOptions, type OptionNames } from "./options.ts";
 
 /** What users say of connections; `reporter` is made from their `onError` and `logger`. */
@@ -46,17 +45,15 @@ const SETTINGS_NAMES: OptionNames<LocalSettings> = {
 };
 
 /**
- * Throws TypeError for an option that is not in `known`, here or inside `endpoint`, `keepalive` and `settings`, and
+ * Throws TypeError for an option that is not in `known`, here or inside `endpoint` and `settings`, and
  * RangeError for a value outside its range.
  */
 export function checkConnectOptions(
   purpose: string,
   options: UserConnectOptions,
   known: Readonly<Record<string, true>>,
-  role: "client" | "server",
 ): void {
   checkOptions(purpose, options, known);
-  checkKeepalive(purpose, options, role);
   const { endpoint, settings, handshakeTimeoutMs, maxReceiveElements = 0 } = options;
   if (endpoint !== undefined) {
     checkOptions(`${purpose}, endpoint`, endpoint, ENDPOINT as Record<string, true>);

@@ -13,9 +13,8 @@ const MIN_CLIENT_KEEPALIVE_TIME_MS = 10_000;
 /** The same of a server. */
 const MIN_SERVER_KEEPALIVE_TIME_MS = 1_000;
 
-/** What {@linkcode checkKeepalive} looks at. */
+/** What {@linkcode checkServerKeepalive} looks at. */
 export interface CheckedOptions extends ConnectionLifetimeOptions {
-  /** A channel's, or a server's. */
   readonly keepalive?: ServerKeepaliveOptions;
 }
 
@@ -26,23 +25,31 @@ const CLIENT_NAMES: OptionNames<KeepaliveOptions> = {
 };
 const SERVER_NAMES: OptionNames<ServerKeepaliveOptions> = { ...CLIENT_NAMES, permitTimeMs: true };
 
-/** Throws TypeError for an unknown name in `keepalive`, and RangeError for a value outside its range. */
-export function checkKeepalive(purpose: string, options: CheckedOptions, role: "client" | "server"): void {
+/** Throws TypeError for an unknown name in a server's `keepalive`, and RangeError for a value outside its range. */
+export function checkServerKeepalive(purpose: string, options: CheckedOptions): void {
   const { keepalive, maxConnectionIdleMs, maxConnectionAgeMs, maxConnectionAgeGraceMs } = options;
   checkMs(purpose, "maxConnectionIdleMs", maxConnectionIdleMs, 1);
   checkMs(purpose, "maxConnectionAgeMs", maxConnectionAgeMs, 1);
   checkMs(purpose, "maxConnectionAgeGraceMs", maxConnectionAgeGraceMs, 0);
   if (keepalive === undefined) return;
-  const names: Readonly<Record<string, true>> = role === "client" ? CLIENT_NAMES : SERVER_NAMES;
-  checkOptions(`${purpose}, keepalive`, keepalive, names);
-  checkMs(purpose, "keepalive.timeMs", keepalive.timeMs, 1);
-  checkMs(purpose, "keepalive.timeoutMs", keepalive.timeoutMs, 1);
+  checkTimes(purpose, keepalive, SERVER_NAMES as Readonly<Record<string, true>>);
   checkMs(purpose, "keepalive.permitTimeMs", keepalive.permitTimeMs, 0);
 }
 
-/** A channel's keepalive, no more often than is allowed. */
-export function clientKeepalive(keepalive: KeepaliveOptions): KeepaliveOptions {
+/** A channel's keepalive, no more often than is allowed. Throws as {@linkcode checkServerKeepalive} does. */
+export function readClientKeepalive(keepalive: KeepaliveOptions): KeepaliveOptions {
+  checkTimes("make a channel", keepalive, CLIENT_NAMES as Readonly<Record<string, true>>);
   return atLeast(keepalive, MIN_CLIENT_KEEPALIVE_TIME_MS);
+}
+
+function checkTimes(
+  purpose: string,
+  keepalive: KeepaliveOptions,
+  names: Readonly<Record<string, true>>,
+): void {
+  checkOptions(`${purpose}, keepalive`, keepalive, names);
+  checkMs(purpose, "keepalive.timeMs", keepalive.timeMs, 1);
+  checkMs(purpose, "keepalive.timeoutMs", keepalive.timeoutMs, 1);
 }
 
 /** A server's keepalive, no more often than is sensible. */

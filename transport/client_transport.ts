@@ -19,9 +19,11 @@ import {
 } from "./grpc/message_limits.ts";
 import { GrpcStatus } from "./grpc/status_mapping.ts";
 import { timeoutHeaders } from "./grpc/timeout.ts";
+import type { DecoderMemory } from "./hpack/decoder.ts";
 import type { HeaderList } from "./hpack/header_list.ts";
 import { Connection } from "./http2/connection.ts";
 import { ErrorCode, Http2Error } from "./http2/error.ts";
+import type { MakeKeepalive } from "./http2/parts.ts";
 import type { LocalSettings } from "./http2/settings.ts";
 import type { ConnectionSink, StreamSink } from "./http2/sink.ts";
 import { clientManagement, type KeepaliveOptions } from "./keepalive.ts";
@@ -55,6 +57,10 @@ export interface TransportOptions extends MessageLimitOptions {
 export interface ClientTransportOptions extends TransportOptions {
   /** What streams are compressed and inflated by; it has to be there where `encodings` has some. */
   readonly compressedStreams?: CompressedStreams | undefined;
+  /** What `keepalive` is done by; it has to be there where that says when. */
+  readonly makeKeepalive?: MakeKeepalive | undefined;
+  /** What is remembered of values that come in responses. Default: nothing. */
+  readonly headerMemory?: DecoderMemory | undefined;
   /** Notes frames for the trace "http2". */
   readonly noteFrames?: NoteFrames | undefined;
 }
@@ -87,7 +93,11 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
     this.control = new Combiner(engine);
     this.connection = new Connection({
       ...(options.settings && { settings: options.settings }),
-      management: clientManagement(options.keepalive),
+      management: {
+        ...clientManagement(options.keepalive),
+        makeKeepalive: options.makeKeepalive,
+        memory: options.headerMemory,
+      },
     }, this);
     this.driver = new Driver(
       engine,

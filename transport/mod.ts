@@ -47,6 +47,8 @@ export {
 } from "./in_process/listener.ts";
 export { type OpenTunnel, openTunnel, type TunnelOwner, type TunnelTarget } from "./tunnel.ts";
 export { copyBytes } from "./hpack/copy_bytes.ts";
+export type { DecoderMemory } from "./hpack/decoder.ts";
+export { decoderMemory } from "./hpack/decoder_memory.ts";
 export { Field, PRINTABLE } from "./hpack/field.ts";
 export { FieldName, fieldName, protocolName } from "./hpack/field_name.ts";
 export { HeaderList, type Reading } from "./hpack/header_list.ts";
@@ -58,6 +60,8 @@ export {
   Http2Error,
   type Initiator,
 } from "./http2/error.ts";
+export { newKeepalive } from "./http2/keepalive.ts";
+export type { MakeKeepalive } from "./http2/parts.ts";
 export { DEFAULT_LOCAL_SETTINGS, type LocalSettings, localSettings } from "./http2/settings.ts";
 export {
   type ConnectionLifetimeOptions,

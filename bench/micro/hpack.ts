@@ -3,6 +3,7 @@ import type { Bench } from "tinybench";
 import { requestTemplate, RESPONSE_HEADERS } from "../../transport/grpc/headers.ts";
 import { ByteSink } from "../../transport/hpack/byte_sink.ts";
 import { Decoder } from "../../transport/hpack/decoder.ts";
+import { decoderMemory } from "../../transport/hpack/decoder_memory.ts";
 import { Encoder } from "../../transport/hpack/encoder.ts";
 import { HeaderList } from "../../transport/hpack/header_list.ts";
 import { addBatch, expect } from "./batch.ts";
@@ -92,7 +93,7 @@ function addChanging(bench: Bench, name: string): void {
 }
 
 function makeDecoder(): Decoder {
-  return new Decoder({ maxTableSize: 4_096, maxHeaderListSize: 65_536 });
+  return new Decoder({ maxTableSize: 4_096, maxHeaderListSize: 65_536, memory: decoderMemory });
 }
 
 function encode(encoder: Encoder, list: HeaderList): Uint8Array {

@@ -21,7 +21,6 @@ import { checkConnectOptions, CONNECT_OPTION_NAMES, type UserConnectOptions } fr
 import { type EngineUse, type PollerList, useEngineOf } from "../engines.ts";
 import type { Feature } from "../features/feature.ts";
 import { FeatureSet } from "../features/feature_set.ts";
-import { clientKeepalive } from "../keepalive.ts";
 import { describe, type OptionNames } from "../options.ts";
 import { USER_AGENT } from "../version.ts";
 import { Backoff } from "./backoff.ts";
@@ -183,7 +182,7 @@ export class Channel {
    * @throws {RangeError} for values out of their range
    */
   constructor(target: string, options: ChannelOptions = {}) {
-    checkConnectOptions("make a channel", options, NAMES as Readonly<Record<string, true>>, "client");
+    checkConnectOptions("make a channel", options, NAMES as Readonly<Record<string, true>>);
     checkNumbers(options);
     const features = new FeatureSet("make a channel", new.target.features, options.features);
     const policy = (this.#features = features).policies.chosen(options.loadBalancing ?? "pick_first");
@@ -194,6 +193,7 @@ export class Channel {
     const resolvers = [options.resolvers ?? {}, ...features.resolvers];
     const { target: parsed, credentials } = targetOf(target, options, features, resolvers);
     const makePermission = permissionsOf(options, features);
+    const keepalive = keepaliveOf(options, features);
     const port = defaultPort(credentials instanceof ChannelCredentials);
     this.#authority = options.authority ?? authorityOf(parsed, port, resolvers);
     this.#userAgent = userAgentOf(options.userAgent);
@@ -211,7 +211,7 @@ export class Channel {
       proxy?.target ?? parsed,
       {
         ...options,
-        keepalive: clientKeepalive(options.keepalive ?? {}),
+        ...keepalive,
         reporter,
         encodings: this.#encodings,
         ...connectionFeatures(features),
@@ -483,12 +483,28 @@ function targetOf(
 /** What of the features its connections have. */
 function connectionFeatures(
   features: FeatureSet,
-): Pick<RouteOptions, "compressedStreams" | "connectInProcess" | "noteFrames"> {
+): Pick<RouteOptions, "compressedStreams" | "connectInProcess" | "headerMemory" | "noteFrames"> {
   return {
     compressedStreams: features.first("compressedStreams"),
     connectInProcess: features.first("inProcess")?.connect,
+    headerMemory: features.first("headerMemory"),
     noteFrames: features.first("noteFrames"),
   };
+}
+
+/** When its connections are asked whether they stand, and by what. Throws as `new Channel` does. */
+function keepaliveOf(
+  { keepalive }: ChannelOptions,
+  features: FeatureSet,
+): Pick<RouteOptions, "keepalive" | "makeKeepalive"> {
+  if (keepalive === undefined) return {};
+  const feature = features.first("keepalive");
+  if (feature === undefined) {
+    throw new TypeError(
+      "Cannot make a channel: keepalive needs the feature keepalive: give it to the channel",
+    );
+  }
+  return { keepalive: feature.read(keepalive), makeKeepalive: feature.makeKeepalive };
 }
 
 /** Makes the permissions of calls; undefined where the channel has none. Throws TypeError for what are no call credentials. */

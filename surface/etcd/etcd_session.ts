@@ -16,6 +16,7 @@ import { callObservers } from "../features/call_observers.ts";
 import { knownChannels } from "../features/known_channels.ts";
 import { sharedConnections } from "../features/shared_connections.ts";
 import { frameTraces } from "../features/frame_traces.ts";
+import { keepalive } from "../features/keepalive.ts";
 
 /** An answer takes etcd milliseconds; where it has no leader, some seconds. */
 const REQUEST_TIMEOUT_MS = 5_000;
@@ -144,7 +145,7 @@ export class EtcdSession {
     const { credentials } = this.settings;
     const channel = this.channel = this.open(this.endpoint, {
       poller: engine,
-      features: [callObservers, frameTraces, knownChannels, sharedConnections],
+      features: [callObservers, frameTraces, keepalive, knownChannels, sharedConnections],
       holdsProcess: false,
       handshakeTimeoutMs: REQUEST_TIMEOUT_MS,
       keepalive: KEEPALIVE,

@@ -5,6 +5,9 @@ import type {
   ClientOfThread,
   CompressedStreams,
   ConnectInProcess,
+  DecoderMemory,
+  KeepaliveOptions,
+  MakeKeepalive,
   MessageEncoding,
   NoteFrames,
   TlsProvider,
@@ -54,6 +57,13 @@ export interface ListenerOfThread extends Pick<Listener, "start" | "shutdown"> {
   bind(at: SocketAddress): IoResult<number>;
 }
 
+/** What channels ask servers by whether they are there. */
+export interface ChannelKeepalive {
+  /** The option of a channel, no more often than is allowed. Throws as `new Channel` does. */
+  read(options: KeepaliveOptions): KeepaliveOptions;
+  readonly makeKeepalive: MakeKeepalive;
+}
+
 /** What features are made of; of what there can be one of, the first feature that has it counts. */
 export interface FeatureParts {
   /** Pollers by name, and what is chosen where no poller is named. */
@@ -70,6 +80,9 @@ export interface FeatureParts {
   readonly tlsLibraries?: readonly TlsProvider[];
   /** For the trace "http2" of a channel's connections. */
   readonly noteFrames?: NoteFrames;
+  /** Of values that come in responses. */
+  readonly headerMemory?: DecoderMemory;
+  readonly keepalive?: ChannelKeepalive;
   readonly serviceConfigs?: ServiceConfigReader;
   readonly retries?: Retries;
   /** For calls that have credentials or an authority of their own. */

@@ -8,9 +8,11 @@ import { callObservers } from "../features/call_observers.ts";
 import { compression } from "../features/compression.ts";
 import type { Feature, MadeFeature } from "../features/feature.ts";
 import { frameTraces } from "../features/frame_traces.ts";
+import { headerMemory } from "../features/header_memory.ts";
 import { healthChecks } from "../features/health_checks.ts";
 import { inProcess } from "../features/in_process.ts";
 import { knownChannels } from "../features/known_channels.ts";
+import { keepalive } from "../features/keepalive.ts";
 import { proxies } from "../features/proxies.ts";
 import { retries } from "../features/retries.ts";
 import { serviceConfigs } from "../features/service_configs.ts";
@@ -33,9 +35,11 @@ export const EVERYTHING: readonly Feature[] = [
   callObservers,
   compression,
   frameTraces,
+  headerMemory,
   healthChecks,
   inProcess,
   knownChannels,
+  keepalive,
   proxies,
   retries,
   serviceConfigs,

@@ -38,7 +38,7 @@ import { checkConnectOptions } from "../connect_options.ts";
 import { type EngineUse, useEngineOf } from "../engines.ts";
 import type { Feature, InProcess } from "../features/feature.ts";
 import { FeatureSet } from "../features/feature_set.ts";
-import { serverKeepalive } from "../keepalive.ts";
+import { checkServerKeepalive, serverKeepalive } from "../keepalive.ts";
 import { checkOptions, describe } from "../options.ts";
 import type { ServiceDescriptor } from "../proto/mod.ts";
 import { Admission } from "./admission.ts";
@@ -106,12 +106,8 @@ export class Server {
    * @throws {RangeError} for values out of their range
    */
   constructor(options: ServerOptions = {}) {
-    checkConnectOptions(
-      "make a server",
-      options,
-      SERVER_OPTION_NAMES as Readonly<Record<string, true>>,
-      "server",
-    );
+    checkConnectOptions("make a server", options, SERVER_OPTION_NAMES as Readonly<Record<string, true>>);
+    checkServerKeepalive("make a server", options);
     const features = new FeatureSet("make a server", new.target.features, options.features);
     this.#features = features;
     const reporter = new Reporter(options);

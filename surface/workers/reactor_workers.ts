@@ -18,6 +18,7 @@ import { serverEndpoint } from "../../transport/mod.ts";
 import { Authorizer } from "../authorization/authorizer.ts";
 import { Backoff } from "../channel/backoff.ts";
 import { checkConnectOptions } from "../connect_options.ts";
+import { checkServerKeepalive } from "../keepalive.ts";
 import type { EngineUse } from "../engines.ts";
 import { useEngine } from "../full/engines.ts";
 import { checkOptions, describe, type OptionNames } from "../options.ts";
@@ -328,7 +329,8 @@ function checkWorkersOptions(options: ReactorWorkersOptions): void {
     throw new TypeError(`Cannot ${purpose}: sharing is ${describe(sharing)}; give "reuse-port" or "boss"`);
   }
   if (server === undefined) return;
-  checkConnectOptions(`${purpose}, server`, server, SERVER_NAMES, "server");
+  checkConnectOptions(`${purpose}, server`, server, SERVER_NAMES);
+  checkServerKeepalive(`${purpose}, server`, server);
   checkServerCredentials(`${purpose}, server`, server.credentials);
   const { credentials, authorization } = server;
   if (credentials instanceof ServerCredentials && credentials.options.verifyPeer !== undefined) {

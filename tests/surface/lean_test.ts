@@ -8,6 +8,7 @@ import {
   callObservers,
   compression,
   inProcess,
+  keepalive,
   retries,
   roundRobin,
   serviceConfigs,
@@ -113,6 +114,8 @@ test("lean: what is not given says what to give", () => {
     ],
     [{ shareConnections: true, poller: native }, TypeError, "give the channel the feature sharedConnections"],
     [{ proxy: "http://a:1", poller: native }, TypeError, "give the channel the feature proxies"],
+    [{ keepalive: { timeMs: 60_000 }, poller: native }, TypeError, "needs the feature keepalive"],
+    [{ keepalive: { timeMs: 0 }, features: [keepalive], poller: native }, RangeError, "keepalive.timeMs is"],
     [
       { features: ["retries"] as never, poller: native },
       TypeError,

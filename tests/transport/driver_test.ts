@@ -9,7 +9,7 @@ import { Encoder } from "../../transport/hpack/encoder.ts";
 import { HeaderList } from "../../transport/hpack/header_list.ts";
 import { Connection } from "../../transport/http2/connection.ts";
 import { ErrorCode, Http2Error } from "../../transport/http2/error.ts";
-import { type KeepaliveTimes, NO_KEEPALIVE } from "../../transport/http2/keepalive.ts";
+import { type KeepaliveTimes, newKeepalive } from "../../transport/http2/keepalive.ts";
 import { PingPurpose } from "../../transport/http2/ping.ts";
 import type { Stream } from "../../transport/http2/stream.ts";
 import { concat } from "../bytes.ts";
@@ -58,9 +58,12 @@ class Bench {
   constructor(
     role: "client" | "server" = "client",
     seen: (engine: EventEngine) => EventEngine = (same) => same,
-    keepalive: KeepaliveTimes = NO_KEEPALIVE,
+    keepalive?: KeepaliveTimes,
   ) {
-    this.connection = new Connection({ ...sideOf(role), management: { keepalive } }, this.sink);
+    this.connection = new Connection({
+      ...sideOf(role),
+      management: { ...(keepalive && { keepalive }), makeKeepalive: newKeepalive },
+    }, this.sink);
     this.driver = new Driver(seen(this.engine), this.endpoint, this.connection);
     this.sink.driver = this.driver;
   }

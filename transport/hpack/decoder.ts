@@ -13,16 +13,16 @@ import { IntegerReader } from "./integer.ts";
 import { NameMemory } from "./name_memory.ts";
 import { CLASSES } from "./octet_classes.ts";
 import { octetMemory } from "./octet_text.ts";
-import { RecentValues } from "./recent_values.ts";
+import type { RecentValues } from "./recent_values.ts";
 import { STATIC_FIELDS } from "./static_fields.ts";
 import { STATIC_LENGTH } from "./static_table.ts";
-import { ValueMemory } from "./value_memory.ts";
+import type { ValueMemory } from "./value_memory.ts";
 
 // Local: see docs/STYLE.md, "Hot paths".
 const STATIC_ENTRIES = STATIC_LENGTH;
 const STATIC = STATIC_FIELDS;
 const CLASS = CLASSES;
-const memory = octetMemory;
+const octets = octetMemory;
 const flagsOf = checked;
 const found = huffmanFound;
 const IS_HUFFMAN = HUFFMAN;
@@ -38,6 +38,14 @@ export class DecodeFailure {
   constructor(readonly kind: "compression" | "too-large" | "excessive", readonly reason: string) {}
 }
 
+/** Makes what a decoder remembers of values that come again, beside whole blocks: see `decoder_memory.ts`. */
+export interface DecoderMemory {
+  /** Long values. */
+  values(): ValueMemory;
+  /** Short ones that come as literals. */
+  recent(): RecentValues;
+}
+
 /** What a decoder is made with; sizes in octets. */
 export interface DecoderOptions {
   /** Our SETTINGS_HEADER_TABLE_SIZE. */
@@ -46,6 +54,8 @@ export interface DecoderOptions {
   readonly maxHeaderListSize: number;
   /** Fields above that limit which are decoded all the same. Default: all. */
   readonly maxExcessFields?: number;
+  /** Default: every value is decoded. */
+  readonly memory?: DecoderMemory | undefined;
 }
 
 /** Changes of the dynamic table's size at the beginning of a block: two are ever needed (section 4.2), some peers send more. */
@@ -67,6 +77,10 @@ const FEW_BLOCKS = 32;
 
 /** Longer ones are not, but for those that `ValueMemory` takes. */
 const RECENT_OCTETS = 128;
+
+/** Values that `ValueMemory` takes: shorter ones are decoded faster than they are looked for. */
+const MIN_LONG_OCTETS = 128;
+const MAX_LONG_OCTETS = 4_096;
 
 /** Where those are decoded to be looked through: every decoder's, for it is read at once. */
 let scratch: Uint8Array = new Uint8Array(0);
@@ -96,6 +110,7 @@ export class Decoder {
   /** The peer must begin its next block with a size update, for we lowered the maximum (section 4.2). */
   private updateDue = false;
   private readonly names = new NameMemory();
+  private readonly memory: DecoderMemory | undefined;
   private values: ValueMemory | undefined = undefined;
   private recent: RecentValues | undefined = undefined;
   private remembered: RememberedBlock[] = [];
@@ -111,6 +126,7 @@ export class Decoder {
     this.maxTableSize = options.maxTableSize;
     this.maxHeaderListSize = options.maxHeaderListSize;
     this.maxExcessFields = options.maxExcessFields ?? Infinity;
+    this.memory = options.memory;
     this.table = new DynamicTable(options.maxTableSize);
   }
 
@@ -254,8 +270,12 @@ export class Decoder {
     const stop = start + length;
     if (length < 0 || stop > end) return undefined;
     reader.at = stop;
-    if (!ValueMemory.takes(length)) return this.shortValue(name, bytes, start, stop, flags);
-    const values = this.values ??= new ValueMemory();
+    const { memory } = this;
+    if (memory === undefined) return decodeValue(name, bytes, start, stop, flags);
+    if (length < MIN_LONG_OCTETS || length > MAX_LONG_OCTETS) {
+      return this.shortValue(memory, name, bytes, start, stop, flags);
+    }
+    const values = this.values ??= memory.values();
     const known = values.find(name, bytes, start, stop, flags);
     if (known !== undefined) return known;
     const field = decodeValue(name, bytes, start, stop, flags);
@@ -265,6 +285,7 @@ export class Decoder {
 
   /** One that is too short, or too long, for `ValueMemory`. */
   private shortValue(
+    memory: DecoderMemory,
     name: FieldName,
     bytes: Uint8Array,
     start: number,
@@ -274,7 +295,7 @@ export class Decoder {
     if (this.decoded <= FEW_BLOCKS || start === end || end - start > RECENT_OCTETS) {
       return decodeValue(name, bytes, start, end, flags);
     }
-    const recent = this.recent ??= new RecentValues();
+    const recent = this.recent ??= memory.recent();
     if (!recent.isWorth(name)) return decodeValue(name, bytes, start, end, flags);
     const known = recent.find(name, bytes, start, end, flags);
     if (known !== undefined) return known;
@@ -325,8 +346,8 @@ function decodeValue(
 ): Field | undefined {
   const length = end - start;
   if ((flags & IS_HUFFMAN) === 0) {
-    const at = memory.take(length);
-    const into = memory.bytes;
+    const at = octets.take(length);
+    const into = octets.bytes;
     let classes = 0;
     for (let i = start, to = at; i < end; i++, to++) {
       const octet = bytes[i]!;
@@ -343,10 +364,10 @@ function decodeValue(
     flags |= flagsOf(found.classes);
     return new Field(name, undefined, new Uint8Array(bytes.subarray(start, end)), 0, length, decoded, flags);
   }
-  const at = memory.take(room);
-  const into = memory.bytes;
+  const at = octets.take(room);
+  const into = octets.bytes;
   const decoded = huffmanDecode(bytes, start, end, into, at);
-  memory.giveBack(room - (decoded < 0 ? 0 : decoded));
+  octets.giveBack(room - (decoded < 0 ? 0 : decoded));
   if (decoded < 0) return undefined;
   flags = (flags & ~IS_HUFFMAN) | flagsOf(found.classes);
   return new Field(name, undefined, into, at, at + decoded, decoded, flags);

@@ -7,9 +7,6 @@ import { copyBytes } from "./copy_bytes.ts";
 import { type Field, HUFFMAN, NEVER_INDEXED } from "./field.ts";
 import { type FieldName, NAME_SLOTS } from "./field_name.ts";
 
-/** Shorter values are decoded faster than they are looked for. */
-const MIN_OCTETS = 128;
-
 /** Octets of values that a connection remembers: a hundred tokens. */
 const MAX_OCTETS = 98_304;
 
@@ -59,11 +56,6 @@ export class ValueMemory {
   private count = 0;
   private readonly misses: number[] = new Array(NAME_SLOTS).fill(0);
   private asked = 0;
-
-  /** Whether values of `octets` octets are remembered. */
-  static takes(octets: number): boolean {
-    return octets >= MIN_OCTETS && octets <= MAX_VALUE_OCTETS;
-  }
 
   /** The field with `name` whose value came as `bytes[start, end)`, under the same `flags`; undefined where none is known. */
   find(name: FieldName, bytes: Uint8Array, start: number, end: number, flags: number): Field | undefined {

@@ -116,7 +116,7 @@ export class Connection {
   private readonly out: OutputBuffer;
   private readonly queue: SendQueue;
   private readonly lifecycle: Lifecycle;
-  private readonly keepalive: Keepalive;
+  private readonly keepalive: Keepalive | undefined;
   private readonly handler: FrameHandler;
   private readonly reader: FrameReader;
 
@@ -153,7 +153,8 @@ export class Connection {
    * They must never be overwritten, or `received` says that they are lent.
    */
   receive(bytes: Uint8Array, now: Instant, from = 0, until: number = bytes.length): number {
-    this.timers.now = this.keepalive.readAt = now;
+    this.timers.now = now;
+    if (this.keepalive !== undefined) this.keepalive.readAt = now;
     return this.lifecycle.closed ? bytes.length : this.reader.receive(bytes, from, until);
   }
 
@@ -199,7 +200,7 @@ export class Connection {
       callsFailed: this.callsFailed,
       messagesSent: this.messagesSent,
       messagesReceived: this.received.messages,
-      keepalivesSent: this.keepalive.sent,
+      keepalivesSent: this.keepalive?.sent ?? 0,
       sendWindow: sendWindow.available,
       receiveWindow: connectionWindow,
     };
@@ -207,13 +208,13 @@ export class Connection {
 
   /** Client: {@linkcode wake} is to be called before a stream is opened. */
   get dormant(): boolean {
-    return this.keepalive.dormant;
+    return this.keepalive !== undefined && this.keepalive.dormant;
   }
 
   /** Client: a stream is about to be opened on a connection that may have been silent for long (gRFC A8). */
   wake(now: Instant): void {
     this.timers.now = now;
-    this.keepalive.wake(now);
+    this.keepalive?.wake(now);
   }
 
   // What is to be done next.
@@ -521,7 +522,7 @@ export class Connection {
       case Timer.HEADER_BLOCK:
         return this.headerBlockUnfinished();
       case Timer.KEEPALIVE:
-        if (keepalive.timeIsUp(now, hasStreams)) this.abort(keepalive.error);
+        if (keepalive?.timeIsUp(now, hasStreams)) this.abort(keepalive.error);
         return;
       default: {
         const end = lifetime!.timeIsUp(timer, now, hasStreams);

@@ -325,7 +325,7 @@ export class FrameHandler implements FrameVisitor {
     if ((end - start) % 6 !== 0) return sizeError("SETTINGS", end - start);
     const flood = this.settingsReceived ? parts.abuse.settings.spend(parts.timers.now) : undefined;
     if (flood !== undefined) return flood;
-    if (!this.settingsReceived) parts.keepalive.start(parts.timers.now);
+    if (!this.settingsReceived) parts.keepalive?.start(parts.timers.now);
     this.settingsReceived = true;
     const { peerSettings, streams } = parts;
     const couldOpen = lifecycle.canOpen;

@@ -1,7 +1,7 @@
 // Header sections (RFC 9113, sections 4.3, 6.2, 6.10 and 8.1): HEADERS and CONTINUATIONs to a list of fields, and back.
 
 import { ByteSink } from "../hpack/byte_sink.ts";
-import { DecodeFailure, Decoder } from "../hpack/decoder.ts";
+import { DecodeFailure, Decoder, type DecoderMemory } from "../hpack/decoder.ts";
 import { Encoder } from "../hpack/encoder.ts";
 import type { HeaderList } from "../hpack/header_list.ts";
 import { connectionError, ErrorCode, type Http2Error } from "./error.ts";
@@ -56,12 +56,18 @@ export class HeaderSections {
   /** What has come of the incomplete one. */
   private block: HeaderBlock | undefined = undefined;
 
-  /** Sections are written to `out`, in frames that `peer` takes. */
-  constructor(local: LocalSettings, private readonly peer: PeerSettings, private readonly out: OutputBuffer) {
+  /** Sections are written to `out`, in frames that `peer` takes; `memory` is of values that come. */
+  constructor(
+    local: LocalSettings,
+    private readonly peer: PeerSettings,
+    private readonly out: OutputBuffer,
+    memory: DecoderMemory | undefined,
+  ) {
     const { headerTableSize, maxHeaderListSize } = local;
     // Until the peer has acknowledged a smaller table it may use the initial one (section 4.3.1).
     const maxTableSize = Math.max(headerTableSize, INITIAL_HEADER_TABLE_BYTES);
-    this.decoder = new Decoder({ maxTableSize, maxHeaderListSize, maxExcessFields: MAX_EXCESS_FIELDS });
+    const maxExcessFields = MAX_EXCESS_FIELDS;
+    this.decoder = new Decoder({ maxTableSize, maxHeaderListSize, maxExcessFields, memory });
     this.blockLimit = Math.max(MIN_HEADER_BLOCK_BYTES, maxHeaderListSize * HEADER_BLOCK_FACTOR);
   }
 

@@ -16,20 +16,13 @@ import { Timer, type Timers } from "./timers.ts";
 
 /** When PINGs are sent, and how long the peer has to answer. */
 export interface KeepaliveTimes {
-  /** Milliseconds of silence before a PING. Infinity: none is sent. */
+  /** Milliseconds of silence before a PING. Infinity: none is sent, and there is no keepalive. */
   readonly timeMs: number;
   /** Milliseconds from the PING to the end of the connection. */
   readonly timeoutMs: number;
   /** Whether PINGs are sent while no stream is open. */
   readonly permitWithoutCalls: boolean;
 }
-
-/** No PINGs. */
-export const NO_KEEPALIVE: KeepaliveTimes = {
-  timeMs: Infinity,
-  timeoutMs: 20_000,
-  permitWithoutCalls: false,
-};
 
 /**
  * A deadline that is handled this late, in milliseconds, says that the thread was busy. The answer may have come
@@ -97,8 +90,7 @@ export class Keepalive {
   }
 
   private silence(since: Instant): void {
-    const { timeMs } = this.times;
-    if (timeMs !== Infinity) this.timers.set(Timer.KEEPALIVE, since + timeMs);
+    this.timers.set(Timer.KEEPALIVE, since + this.times.timeMs);
   }
 
   private ping(now: Instant): void {
@@ -114,4 +106,9 @@ export class Keepalive {
   private awaitAnswer(): void {
     this.timers.set(Timer.KEEPALIVE, this.answerDue);
   }
+}
+
+/** Makes the keepalive of one connection; `times.timeMs` is finite. */
+export function newKeepalive(times: KeepaliveTimes, timers: Timers, pings: Pings): Keepalive {
+  return new Keepalive(times, timers, pings);
 }

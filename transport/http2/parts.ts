@@ -3,10 +3,11 @@
 // A part knows the parts before it and never the connection. For a frame it returns undefined, or an error of the stream
 // or of the connection; the caller ends what the error ends.
 
+import type { DecoderMemory } from "../hpack/decoder.ts";
 import { Abuse } from "./abuse.ts";
 import { FlowControl } from "./flow_control.ts";
 import { HeaderSections } from "./header_sections.ts";
-import { Keepalive, type KeepaliveTimes, NO_KEEPALIVE } from "./keepalive.ts";
+import type { Keepalive, KeepaliveTimes } from "./keepalive.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import type { Lifetime, LifetimeLimits } from "./lifetime.ts";
 import { OutputBuffer } from "./output_buffer.ts";
@@ -21,14 +22,21 @@ import { Streams } from "./streams.ts";
 import { Timers } from "./timers.ts";
 import type { Unanswered } from "./unanswered.ts";
 
+/** Makes what asks the peer whether it is there: `newKeepalive`. */
+export type MakeKeepalive = (times: KeepaliveTimes, timers: Timers, pings: Pings) => Keepalive;
+
 /** How a connection is kept, and for how long. */
 export interface ManagementOptions {
   /** When the peer is asked whether it is there. Default: never. */
   readonly keepalive?: KeepaliveTimes;
+  /** By what; a server has it. */
+  readonly makeKeepalive?: MakeKeepalive | undefined;
   /** How often the peer may send PING. Default: within `BUDGETS.pings`. */
   readonly pingPolicy?: PingPolicy;
   /** How long the connection may stand. Default: for ever. */
   readonly lifetime?: LifetimeLimits;
+  /** What is remembered of values that come in header sections. Default: a server's memory, and none of a client. */
+  readonly memory?: DecoderMemory | undefined;
 }
 
 /** What a server's connection has besides: how it is made. A client's bundle has none of it. */
@@ -37,10 +45,14 @@ export interface ServerParts {
   streams(limit: number): PeerStreams;
   /** `BUDGETS.resets` and `BUDGETS.unanswered`. */
   unanswered(): Unanswered;
+  /** Whether the client is there. */
+  readonly makeKeepalive: MakeKeepalive;
   /** How long the connection may stand. */
   lifetime(limits: LifetimeLimits, timers: Timers): Lifetime;
   /** Of a client that is held to `policy`. */
   strikes(policy: PingPolicy): PingStrikes;
+  /** Of values that come in requests. */
+  readonly memory: DecoderMemory;
 }
 
 /** The parts of one connection. */
@@ -59,8 +71,8 @@ export class Parts {
   readonly streams: Streams;
   /** Section 6.7. */
   readonly pings: Pings;
-  /** Whether the peer is there. */
-  readonly keepalive: Keepalive;
+  /** Whether the peer is there; undefined: nobody asks. */
+  readonly keepalive: Keepalive | undefined;
   /** Server: the client's streams. */
   readonly ofPeer: PeerStreams | undefined;
   /** Server: streams that no handler answered. */
@@ -86,17 +98,19 @@ export class Parts {
     management: ManagementOptions = {},
   ) {
     this.role = server === undefined ? "client" : "server";
-    const { keepalive = NO_KEEPALIVE, pingPolicy, lifetime } = management;
+    const { keepalive, makeKeepalive = server?.makeKeepalive, pingPolicy, lifetime } = management;
+    const { memory = server?.memory } = management;
     this.out = new OutputBuffer(sink);
     this.ofPeer = server?.streams(settings.maxConcurrentStreams);
     this.unanswered = server?.unanswered();
     this.streams = new Streams(this.ofPeer);
     this.pings = new Pings(this.out, this.abuse, pingPolicy, server?.strikes);
-    this.keepalive = new Keepalive(keepalive, this.timers, this.pings);
+    const asks = keepalive !== undefined && keepalive.timeMs !== Infinity;
+    this.keepalive = asks ? makeKeepalive?.(keepalive, this.timers, this.pings) : undefined;
     this.lifetime = lifetime && server?.lifetime(lifetime, this.timers);
     this.shutdown = new Shutdown(this.role, this.out, this.pings, this.timers);
     this.flow = new FlowControl(settings, this.out, this.pings);
-    this.sections = new HeaderSections(settings, this.peerSettings, this.out);
+    this.sections = new HeaderSections(settings, this.peerSettings, this.out, memory);
     this.lifecycle = new Lifecycle(this);
     this.queue = new SendQueue(this);
   }

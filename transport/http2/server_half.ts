@@ -1,6 +1,8 @@
 // The half of a connection that only a server's has, as the parts that it is made of (decision 66): a connection that is
 // given none is a client's.
 
+import { decoderMemory } from "../hpack/decoder_memory.ts";
+import { newKeepalive } from "./keepalive.ts";
 import { Lifetime, type LifetimeLimits } from "./lifetime.ts";
 import type { Parts, ServerParts } from "./parts.ts";
 import { PeerStreams } from "./peer_streams.ts";
@@ -22,8 +24,10 @@ export interface ServerHalf extends ServerParts {
 export const serverHalf: ServerHalf = {
   streams: (limit: number) => new PeerStreams(limit),
   unanswered: () => new Unanswered(),
+  makeKeepalive: newKeepalive,
   lifetime: (limits: LifetimeLimits, timers: Timers) => new Lifetime(limits, timers),
   strikes: (policy: PingPolicy) => new PingStrikes(policy),
+  memory: decoderMemory,
   preface: () => new Preface(),
   requests: (parts, tooLarge) => new Requests(parts, parts.ofPeer!, parts.unanswered!, tooLarge),
 };

@@ -21,8 +21,8 @@ export default [
   ),
   mutation(
     "transport/http2/connection.ts",
-    "this.timers.now = this.keepalive.readAt = now;",
-    "this.timers.now = now;",
+    "if (this.keepalive !== undefined) this.keepalive.readAt = now;",
+    "",
     KEEPALIVE,
     "[C65] any octet after the PING",
   ),
@@ -70,7 +70,7 @@ export default [
   ),
   mutation(
     "transport/http2/frame_handler.ts",
-    "if (!this.settingsReceived) parts.keepalive.start(parts.timers.now);",
+    "if (!this.settingsReceived) parts.keepalive?.start(parts.timers.now);",
     "",
     KEEPALIVE,
     "[C65] a client sends a PING",
@@ -254,8 +254,8 @@ export default [
   ),
   mutation(
     "transport/http2/connection.ts",
-    "if (keepalive.timeIsUp(now, hasStreams)) this.abort(keepalive.error);",
-    "keepalive.timeIsUp(now, hasStreams);",
+    "if (keepalive?.timeIsUp(now, hasStreams)) this.abort(keepalive.error);",
+    "keepalive?.timeIsUp(now, hasStreams);",
     FAULTS,
     "[C65] a path that holds everything back",
   ),

@@ -82,8 +82,8 @@ export default [
   ),
   mutation(
     "surface/channel/channel.ts",
-    "        ...options,\n        keepalive: clientKeepalive",
-    "        keepalive: clientKeepalive",
+    "        ...options,\n        ...keepalive,",
+    "        ...keepalive,",
     PASSED_ON,
     "options of a channel",
   ),

@@ -2,6 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { ByteSink } from "../../../transport/hpack/byte_sink.ts";
 import { Decoder } from "../../../transport/hpack/decoder.ts";
+import { decoderMemory } from "../../../transport/hpack/decoder_memory.ts";
 import { type Field, HAS_CONTROL, NEVER_INDEXED } from "../../../transport/hpack/field.ts";
 import { HeaderList } from "../../../transport/hpack/header_list.ts";
 import { huffmanEncode, huffmanLength } from "../../../transport/hpack/huffman.ts";
@@ -25,7 +26,7 @@ function literal(value: string, index = PATH, pattern = 0x00, huffman = true): U
 
 /** One that has decoded the blocks after which literals are remembered, each with another value. */
 function decoder(): Decoder {
-  const using = new Decoder({ maxTableSize: 4_096, maxHeaderListSize: 65_536 });
+  const using = new Decoder({ maxTableSize: 4_096, maxHeaderListSize: 65_536, memory: decoderMemory });
   for (let i = 0; i < 33; i++) field(using, literal(`${i}`, AGE));
   return using;
 }

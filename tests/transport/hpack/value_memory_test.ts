@@ -2,6 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { ByteSink } from "../../../transport/hpack/byte_sink.ts";
 import { DecodeFailure, Decoder } from "../../../transport/hpack/decoder.ts";
+import { decoderMemory } from "../../../transport/hpack/decoder_memory.ts";
 import type { Field } from "../../../transport/hpack/field.ts";
 import { HeaderList } from "../../../transport/hpack/header_list.ts";
 import { huffmanEncode, huffmanLength } from "../../../transport/hpack/huffman.ts";
@@ -33,7 +34,7 @@ function block(
 }
 
 function decoder(): Decoder {
-  return new Decoder({ maxTableSize: 4_096, maxHeaderListSize: 65_536 });
+  return new Decoder({ maxTableSize: 4_096, maxHeaderListSize: 65_536, memory: decoderMemory });
 }
 
 function field(using: Decoder, bytes: Uint8Array): Field {
@@ -98,7 +99,7 @@ test("a value whose coding is broken is an error each time it comes, and one wit
 });
 
 test("a remembered value counts in full for the limit of the list, and evicts as any other entry", () => {
-  const using = new Decoder({ maxTableSize: 4_096, maxHeaderListSize: 900 });
+  const using = new Decoder({ maxTableSize: 4_096, maxHeaderListSize: 900, memory: decoderMemory });
   for (let i = 0; i < 10; i++) {
     const bytes = block(token(i % 2), "indexed", "Huffman");
     assert(using.decode(bytes, 0, bytes.length) instanceof HeaderList);

@@ -5,6 +5,7 @@ import { ByteSink } from "../../../transport/hpack/byte_sink.ts";
 import { Encoder } from "../../../transport/hpack/encoder.ts";
 import { Connection, type ConnectionOptions } from "../../../transport/http2/connection.ts";
 import { errorCodeName } from "../../../transport/http2/error.ts";
+import { newKeepalive } from "../../../transport/http2/keepalive.ts";
 import type { ManagementOptions } from "../../../transport/http2/parts.ts";
 import { concat } from "../../bytes.ts";
 import { brief, drainOutput, Recorder, sideOf } from "../pair.ts";
@@ -146,7 +147,7 @@ export class Bench {
     } = {},
   ) {
     this.connection = new Connection(
-      { ...sideOf(role), settings, ...(options.management && { management: options.management }) },
+      { ...sideOf(role), settings, management: { makeKeepalive: newKeepalive, ...options.management } },
       this.sink,
     );
     this.connection.start(this.now);
