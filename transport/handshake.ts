@@ -20,7 +20,6 @@ import type { Http2Error } from "./http2/error.ts";
 import { clientEndpoint } from "./keepalive.ts";
 import type { ConnectSecurity } from "./tls/config.ts";
 import { SecureEndpoint } from "./tls/secure_endpoint.ts";
-import { refusalOf } from "./tls/server_hello.ts";
 import type { ClientTransport, ClientTransportSink } from "./transport.ts";
 import type { TunnelTarget } from "./tunnel.ts";
 
@@ -44,6 +43,8 @@ export interface ConnectOptions extends HandshakeOptions, ClientTransportOptions
   readonly security?: ConnectSecurity;
   /** The address is that of an HTTP proxy, which connects to this. Default: the address is the server's. */
   readonly tunnel?: TunnelTarget;
+  /** Says why a server whose first octets are these makes no secure connection; undefined: the TLS library alone does. */
+  readonly explainRefusal?: ((bytes: Uint8Array) => string | undefined) | undefined;
   /** Connects inside the process; undefined where that cannot be done. */
   readonly connectInProcess?: ConnectInProcess | undefined;
 }
@@ -168,7 +169,7 @@ export class Handshake implements ConnectAttempt, ClientTransportSink {
           secure.close();
           this.fail(`${this.where}: TLS handshake failed: ${failure}`);
         },
-        { first: refusalOf, peer: security.check },
+        { first: options.explainRefusal, peer: security.check },
       );
     } catch (error) { // of a certificate provider
       this.securing = undefined;

@@ -81,6 +81,7 @@ export type {
   TlsProvider,
   TlsServerConfig,
 } from "./tls/config.ts";
+export { refusalOf } from "./tls/server_hello.ts";
 export { coversHost, type HostNames, isFor } from "./tls/host_names.ts";
 export { NODE_TLS_CLIENT } from "./tls/node/client_context.ts";
 export { NODE_TLS } from "./tls/node/context.ts";

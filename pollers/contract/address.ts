@@ -1,6 +1,6 @@
 // Socket addresses, and the target strings that name them (gRPC naming, https://github.com/grpc/grpc/blob/master/doc/naming.md).
 
-import { isMapped, parseIpv6 } from "./ipv6.ts";
+import { canonicalIpv6 } from "./ipv6.ts";
 
 /** An IPv4 or IPv6 address with a port; `host` is numeric, IPv6 without brackets. */
 export interface InetAddress {
@@ -182,18 +182,19 @@ export function inetAddress(host: string, port: number): InetAddress | undefined
  */
 export function unmapped(address: SocketAddress): SocketAddress {
   if (address.family !== "ipv6" || !/ffff:/i.test(address.host)) return address;
-  const { bytes } = parseIpv6(address.host);
-  if (!isMapped(bytes)) return address;
-  return { family: "ipv4", host: bytes.subarray(12).join("."), port: address.port };
+  const tail = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/.exec(canonicalIpv6(address.host));
+  if (tail === null) return address;
+  const octets = tail.slice(1).map((group) => parseInt(group, 16)).flatMap((
+    group,
+  ) => [group >> 8, group & 255]);
+  return { family: "ipv4", host: octets.join("."), port: address.port };
 }
 
 /** Whether no other machine can have `address` as its peer's: a loopback address, a unix socket, a pipe, this thread. */
 export function isOfOneMachine(address: SocketAddress): boolean {
-  if (address.family === "ipv4") return address.host.startsWith("127.");
-  if (address.family !== "ipv6") return true;
-  const { bytes } = parseIpv6(address.host);
-  if (isMapped(bytes)) return bytes[12] === 127;
-  return bytes[15] === 1 && bytes.subarray(0, 15).every((byte) => byte === 0);
+  const one = unmapped(address);
+  if (one.family === "ipv4") return one.host.startsWith("127.");
+  return one.family !== "ipv6" || canonicalIpv6(one.host) === "::1";
 }
 
 function parseHostPort(
@@ -269,15 +270,6 @@ function isIpv4(host: string): boolean {
 /** RFC 4291, section 2.2: up to eight groups, one `::`, perhaps an IPv4 tail and a zone. */
 function isIpv6(host: string): boolean {
   if (host.length > MAX_NUMERIC_LENGTH) return false;
-  let address = host.replace(/%[A-Za-z0-9_.-]+$/, "");
-  const tail = /^(.*:)([0-9.]+\.[0-9]+)$/.exec(address);
-  if (tail) {
-    if (!isIpv4(tail[2]!)) return false;
-    address = `${tail[1]}0:0`;
-  }
-  const halves = address.split("::");
-  if (halves.length > 2) return false;
-  const groups = halves.flatMap((half) => half === "" ? [] : half.split(":"));
-  if (!groups.every((group) => /^[0-9A-Fa-f]{1,4}$/.test(group))) return false;
-  return halves.length === 2 ? groups.length < 8 : groups.length === 8;
+  const address = host.replace(/%[A-Za-z0-9_.-]+$/, "");
+  return /^[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*$/.test(address) && URL.canParse(`http://[${address}]`);
 }

@@ -28,7 +28,7 @@ function groupsOf(text: string): number[] {
 }
 
 /** Whether sixteen bytes are an IPv4-mapped address (RFC 4291, section 2.5.5.2). */
-export function isMapped(bytes: Uint8Array): boolean {
+function isMapped(bytes: Uint8Array): boolean {
   return bytes.subarray(0, 10).every((byte) => byte === 0) && bytes[10] === 0xff && bytes[11] === 0xff;
 }
 
@@ -45,4 +45,9 @@ export function formatIpv6(bytes: Uint8Array): string {
   const text = (some: number[]): string => some.map((group) => group.toString(16)).join(":");
   if (longest.length < 2) return text(groups); // one zero alone is written out
   return `${text(groups.slice(0, longest.at))}::${text(groups.slice(longest.at + longest.length))}`;
+}
+
+/** The one text of an IPv6 address that URLs have (RFC 5952, a mapped one too), without its zone. */
+export function canonicalIpv6(host: string): string {
+  return new URL(`http://[${host.replace(/%.*/, "")}]`).hostname.slice(1, -1);
 }

@@ -483,10 +483,14 @@ function targetOf(
 /** What of the features its connections have. */
 function connectionFeatures(
   features: FeatureSet,
-): Pick<RouteOptions, "compressedStreams" | "connectInProcess" | "headerMemory" | "noteFrames"> {
+): Pick<
+  RouteOptions,
+  "compressedStreams" | "connectInProcess" | "explainRefusal" | "headerMemory" | "noteFrames"
+> {
   return {
     compressedStreams: features.first("compressedStreams"),
     connectInProcess: features.first("inProcess")?.connect,
+    explainRefusal: features.first("explainRefusal"),
     headerMemory: features.first("headerMemory"),
     noteFrames: features.first("noteFrames"),
   };

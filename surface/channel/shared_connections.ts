@@ -17,7 +17,14 @@ const PARTS: Readonly<
   Record<
     Exclude<
       keyof ConnectOptions,
-      "reporter" | "security" | "connectInProcess" | "compressedStreams" | "noteFrames"
+      | "reporter"
+      | "security"
+      | "connectInProcess"
+      | "compressedStreams"
+      | "explainRefusal"
+      | "headerMemory"
+      | "makeKeepalive"
+      | "noteFrames"
     >,
     true
   >

@@ -83,6 +83,8 @@ export interface FeatureParts {
   /** Of values that come in responses. */
   readonly headerMemory?: DecoderMemory;
   readonly keepalive?: ChannelKeepalive;
+  /** Says why a server whose first octets are these makes no secure connection. */
+  readonly explainRefusal?: (bytes: Uint8Array) => string | undefined;
   readonly serviceConfigs?: ServiceConfigReader;
   readonly retries?: Retries;
   /** For calls that have credentials or an authority of their own. */

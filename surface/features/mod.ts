@@ -34,6 +34,7 @@ export { healthChecks } from "./health_checks.ts";
 export { inProcess } from "./in_process.ts";
 export { keepalive } from "./keepalive.ts";
 export { openssl } from "./openssl.ts";
+export { plainWords } from "./plain_words.ts";
 export { proxies } from "./proxies.ts";
 export { retries } from "./retries.ts";
 export { serviceConfigs } from "./service_configs.ts";

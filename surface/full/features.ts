@@ -13,6 +13,7 @@ import { healthChecks } from "../features/health_checks.ts";
 import { inProcess } from "../features/in_process.ts";
 import { knownChannels } from "../features/known_channels.ts";
 import { keepalive } from "../features/keepalive.ts";
+import { plainWords } from "../features/plain_words.ts";
 import { proxies } from "../features/proxies.ts";
 import { retries } from "../features/retries.ts";
 import { serviceConfigs } from "../features/service_configs.ts";
@@ -40,6 +41,7 @@ export const EVERYTHING: readonly Feature[] = [
   inProcess,
   knownChannels,
   keepalive,
+  plainWords,
   proxies,
   retries,
   serviceConfigs,

@@ -1,7 +1,7 @@
 // For which hosts a certificate is (RFC 9525): by its alternative names alone, and "*" stands for a whole label.
 
 import { inetAddress } from "../../pollers/contract/address.ts";
-import { formatIpv6, parseIpv6 } from "../../pollers/contract/ipv6.ts";
+import { canonicalIpv6 } from "../../pollers/contract/ipv6.ts";
 
 /** Names that a message lists. */
 const MOST_SHOWN = 5;
@@ -48,5 +48,5 @@ export function hostRefusal(names: HostNames, host: string): string | undefined 
 function plain(host: string): string | undefined {
   const address = inetAddress(host, 0);
   if (address === undefined) return undefined;
-  return address.family === "ipv4" ? host : formatIpv6(parseIpv6(host).bytes);
+  return address.family === "ipv4" ? host : canonicalIpv6(host);
 }

@@ -18,7 +18,7 @@ export type HandshakeDone = (failure?: string) => void;
 /** What is looked at in a handshake beside what the library does. Each gives the reason why there is no secure connection. */
 export interface HandshakeChecks {
   /** Looks at the first octets that the peer sent. */
-  first?(bytes: Uint8Array): string | undefined;
+  readonly first?: ((bytes: Uint8Array) => string | undefined) | undefined;
   /** What the application says of the peer, once it is verified. */
   readonly peer?: PeerCheck | undefined;
 }
