@@ -23,7 +23,12 @@ export { Channel } from "./channel/channel.ts";
 export { ServiceConfigError } from "./channel/service_config/service_config_error.ts";
 export { insecure } from "./credentials/insecure.ts";
 export { tlsClient } from "./credentials/lean_client.ts";
-export { nativeClientFactory as nativeClient } from "../pollers/native/connecting.ts";
+export {
+  bunClientFactory as bunClient,
+  denoClientFactory as denoClient,
+  nativeClientFactory as nativeClient,
+  nodeClientFactory as nodeClient,
+} from "../pollers/native/connecting.ts";
 export { AddressError, PollerError } from "../pollers/mod.ts";
 export { createClient } from "./promise/client.ts";
 export { createInterceptedClient } from "./promise/intercepted_client.ts";

@@ -1,9 +1,9 @@
-// The native poller of programs that only connect.
+// The native pollers of programs that only connect.
 
 import type { EngineFactory, EngineOptions, EventEngine, ProbeResult } from "../contract/engine.ts";
 import { BunEngine } from "./bun.ts";
 import { DenoEngine } from "./deno.ts";
-import { runtime } from "./detect.ts";
+import { type Runtime, runtime } from "./detect.ts";
 import { NodeEngine } from "./node.ts";
 
 /** The engine on the sockets of each runtime. */
@@ -15,3 +15,28 @@ export const nativeClientFactory: EngineFactory = {
   probe: (): ProbeResult => ({ usable: true }),
   create: (options: EngineOptions): EventEngine => new ENGINES[runtime]("native-client", options),
 };
+
+/** "deno-client": as "native-client", on Deno alone: a bundle has the sockets of one runtime. */
+export const denoClientFactory: EngineFactory = {
+  name: "deno-client",
+  probe: (): ProbeResult => onlyOn("deno"),
+  create: (options: EngineOptions): EventEngine => new DenoEngine("deno-client", options),
+};
+
+/** "bun-client": the same on Bun. */
+export const bunClientFactory: EngineFactory = {
+  name: "bun-client",
+  probe: (): ProbeResult => onlyOn("bun"),
+  create: (options: EngineOptions): EventEngine => new BunEngine("bun-client", options),
+};
+
+/** "node-client": the same by node:net, which every runtime has. */
+export const nodeClientFactory: EngineFactory = {
+  name: "node-client",
+  probe: (): ProbeResult => ({ usable: true }),
+  create: (options: EngineOptions): EventEngine => new NodeEngine("node-client", options),
+};
+
+function onlyOn(one: Runtime): ProbeResult {
+  return runtime === one ? { usable: true } : { usable: false, reason: `this is ${runtime}, not ${one}` };
+}

@@ -12,5 +12,10 @@
  */
 
 export * from "../contract/types.ts";
-export { nativeClientFactory as nativeClient } from "./connecting.ts";
+export {
+  bunClientFactory as bunClient,
+  denoClientFactory as denoClient,
+  nativeClientFactory as nativeClient,
+  nodeClientFactory as nodeClient,
+} from "./connecting.ts";
 export { nativeFactory as native, nodeFactory as node } from "./mod.ts";

@@ -31,7 +31,7 @@ import {
   tlsServer,
 } from "pollwire/lean";
 import { epoll } from "pollwire/pollers/epoll";
-import { native, nativeClient } from "pollwire/pollers/native";
+import { bunClient, denoClient, native, nativeClient, nodeClient } from "pollwire/pollers/native";
 import { test } from "../harness.ts";
 import { Authority } from "../../examples/tls/authority.ts";
 import { Trial } from "./serving.ts";
@@ -89,6 +89,12 @@ test("lean: the poller of programs that only connect makes calls, and does not l
   const port = await server.listen("127.0.0.1:0");
   await using channel = new Channel(`127.0.0.1:${port}`, { poller: nativeClient });
   assertEquals((await createClient(Trial, channel).one({ text: "a" })).text, "a");
+  const names = [];
+  for (const poller of [denoClient, bunClient, nodeClient].filter((one) => one.probe().usable)) {
+    await using one = new Channel(`127.0.0.1:${port}`, { poller });
+    names.push((await createClient(Trial, one).one({ text: poller.name })).text);
+  }
+  assertEquals(names, ["Deno" in globalThis ? "deno-client" : "bun-client", "node-client"]);
   await using other = new Server({ poller: nativeClient });
   assertEquals(other.engine.name, "native-client");
   const refused = 'poller "native-client" only connects; give "native" of "pollwire/pollers/native"';
