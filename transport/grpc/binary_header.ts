@@ -9,18 +9,13 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 /** The octets of the alphabet, by their six bits. */
 const CODES: Uint8Array = Uint8Array.from(ALPHABET, (char) => char.charCodeAt(0));
 
-// What an octet is beside one of the alphabet.
+/** What an octet is that is none of the alphabet. */
 const INVALID = 64;
-const SPACE = 65;
-const PADDING = 66;
-const COMMA_OCTET = 0x2c;
 
-/** The six bits of each octet, or what else it is. */
+/** The six bits of each octet. */
 const VALUES: Uint8Array = (() => {
   const table = new Uint8Array(256).fill(INVALID);
   CODES.forEach((code, bits) => table[code] = bits);
-  for (const char of " \t\n\f\r") table[char.charCodeAt(0)] = SPACE;
-  table["=".charCodeAt(0)] = PADDING;
   return table;
 })();
 
@@ -42,14 +37,16 @@ export function encodeBinary(value: Uint8Array): string {
 
 /** The binary values of a header: padded or not, several joined by commas; undefined where it is no base64. */
 export function decodeBinary(value: string): Uint8Array[] | undefined {
-  return decodeParts(latin1(value), 0, value.length);
+  try {
+    return value.split(",").map((part) => latin1(atob(part)));
+  } catch {
+    return undefined;
+  }
 }
 
-/** As {@linkcode decodeBinary}, of a received field; it becomes no string. */
+/** As {@linkcode decodeBinary}, of a received field. */
 export function binaryValues(field: Field): Uint8Array[] | undefined {
-  const { octets, start, end, flags } = field;
-  if (octets === undefined || (flags & HUFFMAN) !== 0) return decodeBinary(field.text);
-  return decodeParts(octets, start, end);
+  return decodeBinary(field.text);
 }
 
 /**
@@ -120,42 +117,4 @@ function encodeInto(value: Uint8Array, into: Uint8Array, at: number): void {
   into[at++] = CODES[bits >>> 18]!;
   into[at++] = CODES[(bits >>> 12) & 63]!;
   if (i + 1 < length) into[at] = CODES[(bits >>> 6) & 63]!;
-}
-
-function decodeParts(octets: Uint8Array, start: number, end: number): Uint8Array[] | undefined {
-  const values: Uint8Array[] = [];
-  for (let from = start; from <= end;) {
-    let to = from;
-    while (to < end && octets[to] !== COMMA_OCTET) to++; // `indexOf` would look through the whole slab
-    const value = decodePart(octets, from, to);
-    if (value === undefined) return undefined;
-    values.push(value);
-    from = to + 1;
-  }
-  return values;
-}
-
-/** Base64 as `atob` takes it: white space anywhere, padding that is complete or not there. */
-function decodePart(octets: Uint8Array, start: number, end: number): Uint8Array | undefined {
-  let count = 0;
-  let padding = 0;
-  for (let i = start; i < end; i++) {
-    const bits = VALUES[octets[i]!]!;
-    if (bits === INVALID || (bits < INVALID && padding > 0)) return undefined;
-    if (bits < INVALID) count++;
-    else if (bits === PADDING) padding++;
-  }
-  if ((count & 3) === 1 || padding > 2 || (padding > 0 && ((count + padding) & 3) !== 0)) return undefined;
-  const value = new Uint8Array((count * 3) >> 2);
-  let at = 0;
-  let pending = 0;
-  let bitsPending = 0;
-  for (let i = start; i < end; i++) {
-    const bits = VALUES[octets[i]!]!;
-    if (bits >= INVALID) continue;
-    pending = ((pending << 6) | bits) & 0xffff;
-    bitsPending += 6;
-    if (bitsPending >= 8) value[at++] = pending >>> (bitsPending -= 8);
-  }
-  return value;
 }

@@ -211,7 +211,12 @@ export default [
     CODING,
     "a header that is kept",
   ),
-  mutation("transport/grpc/binary_header.ts", "(count & 3) === 1 || ", "", CODING, "as atob"),
+  mutation(
+    "transport/grpc/binary_header.ts",
+    "  } catch {\n    return undefined;",
+    "  } catch {\n    return [];",
+    CODING,
+  ),
   mutation(
     "surface/call/metadata.ts",
     "if (value === undefined) return false;",

@@ -66,12 +66,12 @@ export default [
   // Addresses.
   mutation(
     "pollers/contract/address.ts",
-    "groups.length < 8",
-    "groups.length <= 8",
+    "URL.canParse(`http://[${address}]`)",
+    "true",
     ADDRESS,
     "a bad address",
   ),
-  mutation("pollers/contract/address.ts", "!isMapped(bytes)", "isMapped(bytes)", ADDRESS, "IPv4-mapped"),
+  mutation("pollers/contract/address.ts", "tail === null", "tail !== null", ADDRESS, "IPv4-mapped"),
   mutation(
     "pollers/core/base_endpoint.ts",
     "this.peer = unmapped(peer);",
