@@ -38,5 +38,5 @@ export const nodeClientFactory: EngineFactory = {
 };
 
 function onlyOn(one: Runtime): ProbeResult {
-  return runtime === one ? { usable: true } : { usable: false, reason: `this is ${runtime}, not ${one}` };
+  return runtime === one ? { usable: true } : { usable: false, because: `this is ${runtime}, not ${one}` };
 }
