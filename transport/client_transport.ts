@@ -4,6 +4,7 @@ import type { SocketAddress } from "../pollers/contract/address.ts";
 import type { Endpoint, EventEngine } from "../pollers/contract/engine.ts";
 import { Combiner } from "../pollers/core/combiner.ts";
 import type { Reporter } from "../pollers/log/mod.ts";
+import type { ClientPart, MadePart } from "./client_parts.ts";
 import { Driver } from "./driver.ts";
 import type { NoteFrames } from "./http2/frame_trace.ts";
 import { type ClientStreamLimits, GrpcClientStream, type StreamCompression } from "./grpc/client_stream.ts";
@@ -19,11 +20,9 @@ import {
 } from "./grpc/message_limits.ts";
 import { GrpcStatus } from "./grpc/status_mapping.ts";
 import { timeoutHeaders } from "./grpc/timeout.ts";
-import type { DecoderMemory } from "./hpack/decoder.ts";
 import type { HeaderList } from "./hpack/header_list.ts";
 import { Connection } from "./http2/connection.ts";
 import { ErrorCode, Http2Error } from "./http2/error.ts";
-import type { MakeKeepalive } from "./http2/parts.ts";
 import type { LocalSettings } from "./http2/settings.ts";
 import type { ConnectionSink, StreamSink } from "./http2/sink.ts";
 import { clientManagement, type KeepaliveOptions } from "./keepalive.ts";
@@ -58,9 +57,9 @@ export interface ClientTransportOptions extends TransportOptions {
   /** What streams are compressed and inflated by; it has to be there where `encodings` has some. */
   readonly compressedStreams?: CompressedStreams | undefined;
   /** What `keepalive` is done by; it has to be there where that says when. */
-  readonly makeKeepalive?: MakeKeepalive | undefined;
+  readonly keepalives?: ClientPart | undefined;
   /** What is remembered of values that come in responses. Default: nothing. */
-  readonly headerMemory?: DecoderMemory | undefined;
+  readonly headerMemory?: ClientPart | undefined;
   /** Notes frames for the trace "http2". */
   readonly noteFrames?: NoteFrames | undefined;
 }
@@ -95,8 +94,8 @@ export class Http2ClientTransport implements ClientTransport, ConnectionSink {
       ...(options.settings && { settings: options.settings }),
       management: {
         ...clientManagement(options.keepalive),
-        makeKeepalive: options.makeKeepalive,
-        memory: options.headerMemory,
+        ...(options.keepalives as MadePart | undefined),
+        ...(options.headerMemory as MadePart | undefined),
       },
     }, this);
     this.driver = new Driver(

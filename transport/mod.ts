@@ -36,6 +36,7 @@ export {
 } from "./grpc/message_limits.ts";
 export { MESSAGE_PREFIX_BYTES } from "./grpc/message_prefix.ts";
 export { GrpcStatus, type StatusCode, type StatusName, statusName } from "./grpc/status_mapping.ts";
+export { type ClientPart, headerMemory, keepalives } from "./client_parts.ts";
 export { beginConnect } from "./connect.ts";
 export * from "./handshake.ts";
 export { type FrameNotes, type NoteFrames, noteFrames } from "./http2/frame_trace.ts";
@@ -47,8 +48,6 @@ export {
 } from "./in_process/listener.ts";
 export { type OpenTunnel, openTunnel, type TunnelOwner, type TunnelTarget } from "./tunnel.ts";
 export { copyBytes } from "./hpack/copy_bytes.ts";
-export type { DecoderMemory } from "./hpack/decoder.ts";
-export { decoderMemory } from "./hpack/decoder_memory.ts";
 export { Field, PRINTABLE } from "./hpack/field.ts";
 export { FieldName, fieldName, protocolName } from "./hpack/field_name.ts";
 export { HeaderList, type Reading } from "./hpack/header_list.ts";
@@ -60,8 +59,6 @@ export {
   Http2Error,
   type Initiator,
 } from "./http2/error.ts";
-export { newKeepalive } from "./http2/keepalive.ts";
-export type { MakeKeepalive } from "./http2/parts.ts";
 export { DEFAULT_LOCAL_SETTINGS, type LocalSettings, localSettings } from "./http2/settings.ts";
 export {
   type ConnectionLifetimeOptions,

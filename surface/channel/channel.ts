@@ -500,7 +500,7 @@ function connectionFeatures(
 function keepaliveOf(
   { keepalive }: ChannelOptions,
   features: FeatureSet,
-): Pick<RouteOptions, "keepalive" | "makeKeepalive"> {
+): Pick<RouteOptions, "keepalive" | "keepalives"> {
   if (keepalive === undefined) return {};
   const feature = features.first("keepalive");
   if (feature === undefined) {
@@ -508,7 +508,7 @@ function keepaliveOf(
       "Cannot make a channel: keepalive needs the feature keepalive: give it to the channel",
     );
   }
-  return { keepalive: feature.read(keepalive), makeKeepalive: feature.makeKeepalive };
+  return { keepalive: feature.read(keepalive), keepalives: feature.keepalives };
 }
 
 /** Makes the permissions of calls; undefined where the channel has none. Throws TypeError for what are no call credentials. */

@@ -23,7 +23,7 @@ const PARTS: Readonly<
       | "compressedStreams"
       | "explainRefusal"
       | "headerMemory"
-      | "makeKeepalive"
+      | "keepalives"
       | "noteFrames"
     >,
     true

@@ -3,11 +3,10 @@
 import type { EngineFactory, EventEngine, IoResult, Listener, SocketAddress } from "../../pollers/mod.ts";
 import type {
   ClientOfThread,
+  ClientPart,
   CompressedStreams,
   ConnectInProcess,
-  DecoderMemory,
   KeepaliveOptions,
-  MakeKeepalive,
   MessageEncoding,
   NoteFrames,
   TlsProvider,
@@ -61,7 +60,7 @@ export interface ListenerOfThread extends Pick<Listener, "start" | "shutdown"> {
 export interface ChannelKeepalive {
   /** The option of a channel, no more often than is allowed. Throws as `new Channel` does. */
   read(options: KeepaliveOptions): KeepaliveOptions;
-  readonly makeKeepalive: MakeKeepalive;
+  readonly keepalives: ClientPart;
 }
 
 /** What features are made of; of what there can be one of, the first feature that has it counts. */
@@ -81,7 +80,7 @@ export interface FeatureParts {
   /** For the trace "http2" of a channel's connections. */
   readonly noteFrames?: NoteFrames;
   /** Of values that come in responses. */
-  readonly headerMemory?: DecoderMemory;
+  readonly headerMemory?: ClientPart;
   readonly keepalive?: ChannelKeepalive;
   /** Says why a server whose first octets are these makes no secure connection. */
   readonly explainRefusal?: (bytes: Uint8Array) => string | undefined;

@@ -1,9 +1,9 @@
 // Memory of values in responses, as a feature of channels.
 
-import { decoderMemory } from "../../transport/mod.ts";
+import { headerMemory as PART } from "../../transport/mod.ts";
 import type { Feature, MadeFeature } from "./feature.ts";
 
-const FEATURE: MadeFeature = { name: "headerMemory", headerMemory: decoderMemory };
+const FEATURE: MadeFeature = { name: "headerMemory", headerMemory: PART };
 
 /**
  * Values of responses' metadata that come again and again are known by their octets, which is faster than to decode them.

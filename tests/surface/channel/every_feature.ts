@@ -7,7 +7,7 @@ import type { JsonServiceConfig } from "../../../surface/channel/service_config/
 import type { RetryOptions } from "../../../surface/channel/service_config/read_method_config.ts";
 import { readServiceConfig } from "../../../surface/channel/service_config/read_service_config.ts";
 import type { ServiceConfig } from "../../../surface/channel/service_config/service_config.ts";
-import { decoderMemory, newKeepalive, refusalOf } from "../../../transport/mod.ts";
+import { headerMemory, keepalives, refusalOf } from "../../../transport/mod.ts";
 
 /** Reads a service config for a channel that has every policy. */
 export function readConfig(source: JsonServiceConfig | string, options?: RetryOptions): ServiceConfig {
@@ -17,12 +17,12 @@ export function readConfig(source: JsonServiceConfig | string, options?: RetryOp
 /** Of a route without resolvers of its own. */
 export const ROUTE_FEATURES: Pick<
   RouteOptions,
-  "readConfig" | "resolvers" | "makeHealthChecker" | "makeKeepalive" | "headerMemory" | "explainRefusal"
+  "readConfig" | "resolvers" | "makeHealthChecker" | "keepalives" | "headerMemory" | "explainRefusal"
 > = {
   readConfig: (source) => readConfig(source),
   resolvers: [],
-  makeKeepalive: newKeepalive,
-  headerMemory: decoderMemory,
+  keepalives,
+  headerMemory,
   explainRefusal: refusalOf,
   makeHealthChecker: (engine, makeBackoff, options) => new HealthChecks(engine, makeBackoff, options),
 };
