@@ -132,7 +132,7 @@ export class Http2ServerTransport implements ServerTransport, ConnectionSink, Dr
   }
 
   get stalled(): boolean {
-    return this.connection.stalled;
+    return this.connection.producers!.stalled;
   }
 
   close(reason: string): void {
@@ -210,7 +210,7 @@ export class Http2ServerTransport implements ServerTransport, ConnectionSink, Dr
   }
 
   private unstalled(): void {
-    if (this.connection.resumeProducers()) this.onUnstalled();
+    if (this.connection.producers!.resume()) this.onUnstalled();
     this.sink.onUnstalled?.();
   }
 

@@ -9,6 +9,7 @@ import {
   compression,
   inProcess,
   keepalive,
+  plainWords,
   retries,
   roundRobin,
   serviceConfigs,
@@ -163,6 +164,19 @@ test("lean: TLS by the runtime's own library; another one is given itself", asyn
   const unknown = 'There is no TLS provider "openssl"; there are node';
   assertThrows(() => tlsClient({ provider: "openssl" }), Error, unknown);
   assertThrows(() => tlsClient({ provider: {} as never }), Error, "provider is an object");
+});
+
+test("lean: why TLS failed is said in words where the channel has them", async () => {
+  await using server = new Server({ poller: native });
+  const port = await server.listen("127.0.0.1:0");
+  const words = [];
+  for (const features of [[plainWords], []]) {
+    const credentials = tlsClient({ ca: AUTHORITY.cert });
+    await using channel = new Channel(`127.0.0.1:${port}`, { poller: native, credentials, features });
+    const { message } = await assertRejects(() => createClient(Trial, channel).one({}), RpcError);
+    words.push(message.includes("the server speaks HTTP/2 without TLS"));
+  }
+  assertEquals(words, [true, false]);
 });
 
 test("lean: calls have an authority of their own where the channel has identities", async () => {

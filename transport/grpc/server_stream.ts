@@ -88,7 +88,7 @@ export class GrpcServerStream implements ServerStream, StreamSink, MessageOwner 
 
   /** Whether a producer should wait for `onWritable`. */
   get writeBlocked(): boolean {
-    return this.connection.writeBlocked(this.stream);
+    return this.connection.producers!.writeBlocked(this.stream);
   }
 
   sendHeaders(metadata: HeaderList | undefined): string | undefined {

@@ -20,16 +20,15 @@ import { writeData, writePreface, writeSettings } from "./frame_writer.ts";
 import type { Keepalive } from "./keepalive.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import {
-  BACKLOG_BYTES,
   DATA_FRAME_BYTES,
   HEADER_BLOCK_TIMEOUT_MS,
   MAX_STREAM_ID,
   OUTPUT_HIGH_WATER_BYTES,
   SETTINGS_ACK_TIMEOUT_MS,
-  STALLED_STREAMS,
 } from "./limits.ts";
 import type { OutputBuffer } from "./output_buffer.ts";
 import { type ManagementOptions, Parts } from "./parts.ts";
+import type { Producers } from "./producers.ts";
 import { ReceivedMemory } from "./received_memory.ts";
 import type { TooLargeResponse } from "./requests.ts";
 import type { SendQueue } from "./send_queue.ts";
@@ -99,19 +98,18 @@ export class Connection {
   readonly flow: FlowControl;
   /** The deadlines, and the latest time that came in. */
   readonly timers: Timers;
+  /** Server: which producers of its streams wait. */
+  readonly producers: Producers | undefined;
   /** Whose memory `receive` is given; who keeps views of content gets them from here. */
   readonly received = new ReceivedMemory();
   /** Messages that streams sent; who sends them counts. */
   messagesSent = 0;
   /** Client: calls that ended with another status than OK; who reads the status counts. */
   callsFailed = 0;
-  private unstallAwaited = false;
   /** Client: of streams from this identifier on nothing was taken to be written. */
   private unsentFrom = 1;
   /** Undefined until somebody asks. */
   private writeNotices: WriteNotices | undefined = undefined;
-  /** Streams whose producers wait, though nothing of theirs may, until the connection is stalled no more. */
-  private heldBack: Set<Stream> | undefined = undefined;
   private readonly parts: Parts;
   private readonly out: OutputBuffer;
   private readonly queue: SendQueue;
@@ -130,6 +128,7 @@ export class Connection {
     this.timers = parts.timers;
     this.out = parts.out;
     this.queue = parts.queue;
+    this.producers = server?.producers(parts);
     this.lifecycle = parts.lifecycle;
     this.keepalive = parts.keepalive;
     this.handler = new FrameHandler(parts, server?.requests(parts, options.tooLarge));
@@ -234,52 +233,6 @@ export class Connection {
     return this.out.byteLength;
   }
 
-  /**
-   * Whether several streams wait for what all of them share: the peer's window for the connection is used up, or it does
-   * not read what was written. The sink's `onUnstalled` is called when that is over, if this was asked.
-   */
-  get stalled(): boolean {
-    if (this.queue.waitingStreams < STALLED_STREAMS) return false;
-    this.unstallAwaited = true;
-    return true;
-  }
-
-  /**
-   * Whether the producer of `stream` should wait for `onWritable`: because of what waits on it, of which the less is let in
-   * the more waits on all streams together; or because the connection is stalled, when more would only wait as well. In that
-   * case {@linkcode resumeProducers} is to be called.
-   */
-  writeBlocked(stream: Stream): boolean {
-    const { queue } = stream;
-    if (queue !== undefined && queue.bytes > 0 && this.queue.bytes > BACKLOG_BYTES) {
-      queue.producerWaits = true;
-      return true;
-    }
-    if (stream.writeBlocked) return true;
-    if (!this.stalled) return false;
-    (this.heldBack ??= new Set()).add(stream);
-    return true;
-  }
-
-  /**
-   * `onUnstalled` was called: some of the producers that wait for that alone may go on. True where others are to be resumed
-   * when these have sent something.
-   */
-  resumeProducers(): boolean {
-    const { heldBack } = this;
-    if (heldBack === undefined) return false;
-    let resumed = 0;
-    for (const stream of heldBack) {
-      if (resumed === STALLED_STREAMS || this.stalled) break;
-      heldBack.delete(stream);
-      if (stream.closed || stream.writeBlocked) continue;
-      resumed++;
-      stream.sink.onWritable(stream);
-    }
-    if (heldBack.size === 0) this.heldBack = undefined;
-    return heldBack.size > 0 && !this.stalled;
-  }
-
   /** Appends what is ready, a write's worth, to `out`; its bytes are in use until {@linkcode transmitted}. */
   transmit(out: SliceBuffer): void {
     this.parts.abuse.repliesTransmitted();
@@ -288,9 +241,7 @@ export class Connection {
     this.out.moveTo(out);
     this.unsentFrom = this.streams.nextId;
     if (this.writeNotices !== undefined) this.writeNotices.outputTaken();
-    if (!this.unstallAwaited || this.stalled) return;
-    this.unstallAwaited = false;
-    this.sink.onUnstalled?.();
+    if (this.producers !== undefined) this.producers.transmitted();
   }
 
   /** What `transmit` gave was written. */

@@ -8,12 +8,15 @@ import type { Parts, ServerParts } from "./parts.ts";
 import { PeerStreams } from "./peer_streams.ts";
 import { type PingPolicy, PingStrikes } from "./ping_policy.ts";
 import { Preface } from "./preface.ts";
+import { Producers } from "./producers.ts";
 import { Requests, type TooLargeResponse } from "./requests.ts";
 import type { Timers } from "./timers.ts";
 import { Unanswered } from "./unanswered.ts";
 
 /** Makes them. */
 export interface ServerHalf extends ServerParts {
+  /** Which producers of its streams wait. */
+  producers(parts: Parts): Producers;
   /** What the client sends first. */
   preface(): Preface;
   /** What header sections of the client begin; `parts` were made with this half. */
@@ -28,6 +31,7 @@ export const serverHalf: ServerHalf = {
   lifetime: (limits: LifetimeLimits, timers: Timers) => new Lifetime(limits, timers),
   strikes: (policy: PingPolicy) => new PingStrikes(policy),
   memory: decoderMemory,
+  producers: ({ queue, sink }) => new Producers(queue, sink),
   preface: () => new Preface(),
   requests: (parts, tooLarge) => new Requests(parts, parts.ofPeer!, parts.unanswered!, tooLarge),
 };

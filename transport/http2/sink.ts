@@ -26,7 +26,7 @@ export interface ConnectionSink {
   onGoAway(lastStreamId: number, error: Http2Error): void;
   /** A PING of ours was answered. */
   onPong(opaque: number): void;
-  /** `Connection.stalled`, which was asked, is over. Must not use the connection at once. */
+  /** `Producers.stalled`, which was asked, is over. Must not use the connection at once. */
   onUnstalled?(): void;
   /** The connection is over: every stream has had its onClosed, and nothing follows but output left to transmit. */
   onClosed(error: Http2Error | undefined): void;

@@ -131,6 +131,20 @@ export default [
     name: "lean: servers of the thread",
   },
   {
+    file: "surface/channel/channel.ts",
+    before: 'explainRefusal: features.first("explainRefusal"),',
+    after: "",
+    test: LEAN,
+    name: "lean: why TLS failed",
+  },
+  {
+    file: "surface/channel/channel.ts",
+    before: "keepalive: feature.read(keepalive), keepalives",
+    after: "keepalive, keepalives",
+    test: LEAN,
+    name: "lean: what is not given",
+  },
+  {
     file: "transport/accept.ts",
     before: 'if ("accept" in from) return from.accept(this.engine, this.options, sink);',
     after: 'if ("accept" in from) from.close();',

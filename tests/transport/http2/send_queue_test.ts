@@ -282,7 +282,7 @@ function served(count: number, window: number): [Bench, Stream[]] {
 test("send queue: where a megabyte waits on all streams, one with anything queued is blocked until that is out", () => {
   const [bench, streams] = served(40, 0);
   const { connection } = bench;
-  const blocked = () => streams.filter((stream) => connection.writeBlocked(stream)).length;
+  const blocked = () => streams.filter((stream) => connection.producers!.writeBlocked(stream)).length;
   for (const stream of streams.slice(0, 30)) connection.sendData(stream, new Uint8Array(30_000), false);
   assertEquals(blocked(), 0, "900,000 octets");
   for (const stream of streams.slice(30, 38)) connection.sendData(stream, new Uint8Array(30_000), false);
@@ -293,12 +293,15 @@ test("send queue: where a megabyte waits on all streams, one with anything queue
     "writable 1",
     "writable 3",
   ]);
-  assertEquals([connection.writeBlocked(streams[0]!), connection.writeBlocked(streams[1]!)], [true, false]);
+  assertEquals([
+    connection.producers!.writeBlocked(streams[0]!),
+    connection.producers!.writeBlocked(streams[1]!),
+  ], [true, false]);
   for (const stream of streams.slice(2, 38)) {
     connection.reset(stream, new Http2Error("stream", ErrorCode.CANCEL, "user", "test"));
   }
   connection.sendData(streams[39]!, new Uint8Array(60_000), false);
-  assertEquals(connection.writeBlocked(streams[39]!), false, "what was reset counts no more");
+  assertEquals(connection.producers!.writeBlocked(streams[39]!), false, "what was reset counts no more");
 });
 
 test("send queue: while a connection is stalled all producers wait, and are resumed a few at a time", () => {
@@ -307,16 +310,19 @@ test("send queue: while a connection is stalled all producers wait, and are resu
   const out = new SliceBuffer();
   const writable = () => bench.sink.events.splice(0).filter((event) => event.startsWith("writable")).length;
   for (const stream of streams.slice(0, 20)) connection.sendData(stream, new Uint8Array(40_000), false);
-  assertEquals([connection.stalled, streams.every((stream) => connection.writeBlocked(stream))], [
+  assertEquals([
+    connection.producers!.stalled,
+    streams.every((stream) => connection.producers!.writeBlocked(stream)),
+  ], [
     true,
     true,
   ]);
   for (let i = 0; i < 30 && connection.wantsTransmit; i++) transmitOnce(connection, out);
   writable();
   const rounds: Array<[boolean, number]> = [];
-  for (let i = 0; i < 5; i++) rounds.push([connection.resumeProducers(), writable()]);
+  for (let i = 0; i < 5; i++) rounds.push([connection.producers!.resume(), writable()]);
   assertEquals(rounds, [[true, 8], [true, 8], [true, 8], [true, 8], [false, 8]]);
-  assertEquals(connection.resumeProducers(), false);
+  assertEquals(connection.producers!.resume(), false);
 });
 
 test("output: three full DATA frames of a message, behind small frames, take one chunk, and one write", () => {
