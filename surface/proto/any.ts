@@ -1,9 +1,15 @@
 // google.protobuf.Any: a message of any type, encoded, with the URL of its type.
 
-import type { Any } from "../protos/google/protobuf/any.ts";
 import type { Codec } from "./codec.ts";
+import type { WithUnknownFields } from "./unknown_fields.ts";
 
-export type { Any };
+/** A message of any type. */
+export interface Any extends WithUnknownFields {
+  /** "type.googleapis.com/pkg.Type": what stands behind the last slash is the message's type. */
+  typeUrl: string;
+  /** The encoded message. */
+  value: Uint8Array;
+}
 
 /** What finds a codec by the name of its type: a registry, or a `Map`'s like. */
 export interface MessageTypes {
