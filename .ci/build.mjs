@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { keepClassNames } from "./class_names.mjs";
 import { directImports } from "./direct_imports.mjs";
 import { ensureInstalled } from "./install.mjs";
+import { importLate, LATE, lateModules, namedLate } from "./late_modules.mjs";
 import { program, root } from "./runtimes.mjs";
 
 /** The package's entry points, one a layer. */
@@ -51,26 +52,46 @@ const THREADS = [
  */
 const INLINE = THREADS.filter((thread) => !thread.startsWith("surface/"));
 
+/** The others run in an application's thread with modules of its own, which import the same files of dist/. */
+const SHARING = THREADS.filter((thread) => !INLINE.includes(thread));
+
+/** Entries that nobody imports. */
+const PROGRAMS = ["surface/cli/main.ts", "surface/cli/protoc_plugin.ts"];
+
+/** The folder of what Bun loads, which parses less for it (decision 65). */
+const BUN = "bun";
+
 /** Builds dist/ anew; throws with the tool's output where it fails. */
 export async function build() {
   ensureInstalled();
   const { build: bundle } = await import("esbuild"); // not before it is installed
   rmSync(`${root}dist`, { recursive: true, force: true });
-  await bundle({
+  const options = {
     absWorkingDir: root,
-    entryPoints: [...ENTRIES, ...THREADS],
     bundle: true,
     splitting: true,
-    plugins: [directImports()],
     format: "esm",
     platform: "node",
     target: ["es2022", "node20"],
     packages: "external",
-    outdir: "dist",
     outbase: ".",
     sourcemap: true,
-    sourcesContent: true,
     logLevel: "warning",
+  };
+  await bundle({
+    ...options,
+    entryPoints: [...ENTRIES, ...THREADS],
+    plugins: [directImports()],
+    outdir: "dist",
+    sourcesContent: true,
+  });
+  await bundle({
+    ...options,
+    entryPoints: [...ENTRIES.filter((entry) => !PROGRAMS.includes(entry)), ...SHARING, ...LATE],
+    plugins: [lateModules(), directImports(importLate)],
+    outdir: `dist/${BUN}`,
+    sourcesContent: true, // Bun warns of maps without
+    banner: { js: "// @bun" }, // it is not transpiled
   });
   run("tsc", [
     "-p",
@@ -121,13 +142,15 @@ function nameThreads(bundle, texts) {
       if (!THREADS.includes(thread)) {
         throw new Error(`${source} names ${name}, which is not among the threads`);
       }
-      const target = posix.relative(posix.dirname(bundle), thread.replace(/ts$/, "js"));
+      const folder = bundle.startsWith(`${BUN}/`) && SHARING.includes(thread) ? `${BUN}/` : "";
+      const target = posix.relative(posix.dirname(bundle), folder + thread.replace(/ts$/, "js"));
       const url = `new URL("./${target}", import.meta.url)`.replace('"./../', '"../');
       const text = texts.get(thread);
       return text === undefined ? url : `${url}, ${JSON.stringify(text)}`;
     });
   });
-  writeFileSync(path, lines.join("\n"));
+  const text = lines.join("\n");
+  writeFileSync(path, bundle.startsWith(`${BUN}/`) ? namedLate(bundle.slice(BUN.length + 1), text) : text);
 }
 
 /**

@@ -10,13 +10,14 @@ const COMMENT = /^\s*\/\/.*$|\/\*[^]*?\*\//gm;
 
 /**
  * A plugin for esbuild. With splitting, an entry point loads every file to which imports lead from it, whether or not it
- * uses a name of it: a program of one name of `transport/mod.ts` would load the whole transport.
+ * uses a name of it: a program of one name of `transport/mod.ts` would load the whole transport. `then` gets each file's path
+ * and text last.
  */
-export function directImports() {
+export function directImports(then = (_path, text) => text) {
   return {
     name: "direct-imports",
     setup(build) {
-      build.onLoad({ filter: /\.ts$/ }, ({ path }) => ({ contents: direct(path), loader: "ts" }));
+      build.onLoad({ filter: /\.ts$/ }, ({ path }) => ({ contents: then(path, direct(path)), loader: "ts" }));
     },
   };
 }

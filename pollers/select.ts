@@ -2,20 +2,17 @@
 
 import { choosePoller, type PollerChoice } from "./choose.ts";
 import type { EngineFactory, EngineOptions, EventEngine } from "./contract/engine.ts";
-import { epollFactory } from "./epoll/mod.ts";
-import { ioUringFactory } from "./io_uring/mod.ts";
-import { iocpFactory } from "./iocp/mod.ts";
+import { ffiPoller, type FfiPollerName } from "./ffi_pollers.ts";
 import { environmentVariable } from "./native/env.ts";
 import { nativeFactory, nodeFactory } from "./native/mod.ts";
-import { pollFactory } from "./poll/mod.ts";
 
 /** Every engine, in the order in which they are listed; those of others are behind. */
 const known: EngineFactory[] = [
   nativeFactory,
-  epollFactory,
-  iocpFactory,
-  pollFactory,
-  ioUringFactory,
+  throughFfi("epoll"),
+  throughFfi("iocp"),
+  throughFfi("poll"),
+  throughFfi("io_uring"),
   nodeFactory,
 ];
 
@@ -27,6 +24,15 @@ const DEFAULT_LIST = "native";
 
 /** The environment variable that is read where code names no poller. */
 const VARIABLE = "POLLWIRE_POLLER";
+
+/** Its poller is not touched before it is asked for something. */
+function throughFfi(name: FfiPollerName): EngineFactory {
+  return {
+    name,
+    probe: () => ffiPoller(name).probe(),
+    create: (options) => ffiPoller(name).create(options),
+  };
+}
 
 /** An engine, and whether it can run here. */
 export interface PollerDescription {

@@ -44,6 +44,7 @@ export {
   connectInProcess,
   InProcessClient,
   InProcessListener,
+  listenInProcess,
   type TakenConnection,
 } from "./in_process/listener.ts";
 export { type OpenTunnel, openTunnel, type TunnelOwner, type TunnelTarget } from "./tunnel.ts";
@@ -82,7 +83,7 @@ export { refusalOf } from "./tls/server_hello.ts";
 export { coversHost, type HostNames, isFor } from "./tls/host_names.ts";
 export { NODE_TLS_CLIENT } from "./tls/node/client_context.ts";
 export { NODE_TLS } from "./tls/node/context.ts";
-export { OPENSSL } from "./tls/openssl/context.ts";
+export { OPENSSL } from "./tls/openssl/provider.ts";
 export { selectTlsProvider } from "./tls/providers.ts";
 export { type AcceptanceOwner, SecureAcceptance } from "./tls/secure_acceptance.ts";
 export { Handshakes, type HandshakeUnderWay } from "./tls/handshakes.ts";

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import process from "node:process";
 import type { EventEngine } from "../../pollers/mod.ts";
 import type { TlsContext } from "../../transport/tls/config.ts";
-import { OPENSSL } from "../../transport/tls/openssl/context.ts";
+import { OPENSSL } from "../../transport/tls/openssl/provider.ts";
 import { LARGE_CALLS } from "../scenarios.mjs";
 import { type CallPlan, templatesOf } from "./call_template.ts";
 import { LoadConnection, type LoadEvents, type LoadPlan } from "./connection.ts";

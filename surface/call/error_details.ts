@@ -1,8 +1,8 @@
 // The standard details of errors (google/rpc/error_details.proto), with JSON.
 
-import { type JsonMessageType, jsonMessageType } from "../proto/runtime/json.ts";
-import type { MessageType } from "../proto/runtime/message.ts";
-import * as details from "../protos/google/rpc/error_details.ts";
+import type { JsonMessageType } from "../proto/runtime/json.ts";
+import type * as details from "../protos/google/rpc/error_details.ts";
+import { standardDetails } from "./standard_details.ts";
 
 export type {
   BadRequest,
@@ -45,20 +45,36 @@ export type ErrorDetails = {
   readonly LocalizedMessage: JsonMessageType<details.LocalizedMessage>;
 };
 
-/** The codecs of the standard details of errors, by their simple names. */
+/** The codecs of the standard details of errors, by their simple names. They are made when one of them is asked for. */
 export const errorDetails: ErrorDetails = {
-  ErrorInfo: /* @__PURE__ */ withJson(details.ErrorInfo),
-  RetryInfo: /* @__PURE__ */ withJson(details.RetryInfo),
-  DebugInfo: /* @__PURE__ */ withJson(details.DebugInfo),
-  QuotaFailure: /* @__PURE__ */ withJson(details.QuotaFailure),
-  PreconditionFailure: /* @__PURE__ */ withJson(details.PreconditionFailure),
-  BadRequest: /* @__PURE__ */ withJson(details.BadRequest),
-  RequestInfo: /* @__PURE__ */ withJson(details.RequestInfo),
-  ResourceInfo: /* @__PURE__ */ withJson(details.ResourceInfo),
-  Help: /* @__PURE__ */ withJson(details.Help),
-  LocalizedMessage: /* @__PURE__ */ withJson(details.LocalizedMessage),
+  get ErrorInfo() {
+    return standardDetails().ErrorInfo;
+  },
+  get RetryInfo() {
+    return standardDetails().RetryInfo;
+  },
+  get DebugInfo() {
+    return standardDetails().DebugInfo;
+  },
+  get QuotaFailure() {
+    return standardDetails().QuotaFailure;
+  },
+  get PreconditionFailure() {
+    return standardDetails().PreconditionFailure;
+  },
+  get BadRequest() {
+    return standardDetails().BadRequest;
+  },
+  get RequestInfo() {
+    return standardDetails().RequestInfo;
+  },
+  get ResourceInfo() {
+    return standardDetails().ResourceInfo;
+  },
+  get Help() {
+    return standardDetails().Help;
+  },
+  get LocalizedMessage() {
+    return standardDetails().LocalizedMessage;
+  },
 };
-
-function withJson<T>({ schema, read, write }: MessageType<T>): JsonMessageType<T> {
-  return jsonMessageType(schema, read, write);
-}

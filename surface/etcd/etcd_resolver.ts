@@ -125,3 +125,8 @@ function keyText(key = NO_OCTETS): string {
 function sameOctets(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((octet, at) => octet === b[at]);
 }
+
+/** An EtcdResolver. */
+export function resolveByEtcd(...given: ConstructorParameters<typeof EtcdResolver>): Resolver {
+  return new EtcdResolver(...given);
+}

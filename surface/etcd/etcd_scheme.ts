@@ -2,7 +2,7 @@
 
 import type { ResolverFactory } from "../channel/resolver/resolver.ts";
 import { checkEtcdOptions, type EtcdOptions, readEtcdOptions } from "./etcd_options.ts";
-import { EtcdResolver } from "./etcd_resolver.ts";
+import { resolveByEtcd } from "./etcd_resolver.ts";
 
 /**
  * Makes what finds the servers of "etcd:" targets, where TLS or a user is needed, or the target is not to say which etcd it
@@ -37,7 +37,7 @@ export function etcdResolver(options: EtcdOptions = {}): ResolverFactory {
       }
       const endpoints = authority === "" ? options.endpoints ?? [] : authority.split(",");
       const settings = readEtcdOptions(purpose, { ...options, endpoints });
-      return new EtcdResolver(engine, settings, { prefix, defaultPort }, makeBackoff(), reporter, sink);
+      return resolveByEtcd(engine, settings, { prefix, defaultPort }, makeBackoff(), reporter, sink);
     },
   };
 }

@@ -1,13 +1,13 @@
 // Servers of the same thread as a feature of channels and servers.
 
-import { connectInProcess, InProcessListener } from "../../transport/mod.ts";
+import { connectInProcess, listenInProcess } from "../../transport/mod.ts";
 import type { Feature, MadeFeature } from "./feature.ts";
 
 const FEATURE: MadeFeature = {
   name: "inProcess",
   inProcess: {
     connect: connectInProcess,
-    listen: (engine, onAccept, onShutdown) => new InProcessListener(engine, onAccept, onShutdown),
+    listen: (engine, onAccept, onShutdown) => listenInProcess(engine, onAccept, onShutdown),
   },
 };
 

@@ -5,9 +5,6 @@ import { encodeFramed } from "../proto/codec.ts";
 import type { ServiceOf } from "../proto/service.ts";
 import { OpenRcaService } from "../protos/xds/service/orca/v3/orca.ts";
 
-/** The path of the method. */
-export const STREAM_CORE_METRICS = "/xds.service.orca.v3.OpenRcaService/StreamCoreMetrics";
-
 export type { OrcaLoadReport as LoadReport } from "../protos/xds/data/orca/v3/orca_load_report.ts";
 export type {
   OpenRcaService as LoadReportMethods,

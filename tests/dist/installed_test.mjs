@@ -76,9 +76,9 @@ function run(command, args, cwd) {
 test("the packed package has every file that its exports name", () => {
   const folder = `${project}/node_modules/pollwire/`;
   const { exports } = JSON.parse(readFileSync(`${folder}package.json`, "utf8"));
-  for (const { types, default: code } of Object.values(exports)) {
-    assert.ok(existsSync(folder + types), types);
-    assert.ok(existsSync(folder + code), code);
+  for (const files of Object.values(exports)) {
+    assert.deepEqual(Object.keys(files), ["types", "bun", "default"]);
+    for (const file of Object.values(files)) assert.ok(existsSync(folder + file), file);
   }
   assert.ok(existsSync(`${folder}LICENSE`) && existsSync(`${folder}README.md`));
   assert.ok(!existsSync(`${folder}mod.ts`) && !existsSync(`${folder}tests`));
@@ -235,6 +235,24 @@ test("stack traces of the package lead to its sources", () => {
   assert.equal(map.version, 3);
   const code = readFileSync(`${project}/node_modules/pollwire/dist/mod.js`, "utf8");
   assert.match(code, /\/\/# sourceMappingURL=mod\.js\.map\s*$/);
+});
+
+test("on Bun, what is loaded at its first use is there, in traces by its source, and in what is compiled", () => {
+  writeFileSync(
+    `${project}/late.mjs`,
+    `import { announce, channelzService, createRegistry, describePollers, errorDetails, parseProto } from "pollwire";
+     console.log(describePollers().length, channelzService().fullName, Object.keys(errorDetails).length);
+     const { messages } = parseProto('syntax = "proto3"; message Text { string text = 1; }');
+     console.log(messages.Text.toJsonString({ text: "a" }), errorDetails.Help.typeName);
+     try { announce({}, {}); } catch (error) { console.log(error.stack); }`,
+  );
+  const [bun] = runtimeCommand("bun");
+  const expected = '6 grpc.channelz.v1.Channelz 10\n{"text":"a"} google.rpc.Help\n';
+  const printed = run(bun, ["late.mjs"], project);
+  assert.ok(printed.startsWith(expected), printed);
+  assert.match(printed, /at announce \(\S*surface\/etcd\/announce\.ts:\d+:/);
+  run(bun, ["build", "--target=bun", "late.mjs", "--outfile", "out/late.mjs"], project);
+  assert.ok(run(bun, ["out/late.mjs"], project).startsWith(expected));
 });
 
 for (const resolution of [["NodeNext", "NodeNext"], ["ESNext", "Bundler"]]) {

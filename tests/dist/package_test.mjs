@@ -52,6 +52,10 @@ test("every layer of the built package can be imported by itself", () => {
 
 /** The sources that a program of these entries loads, and their folders. */
 function loadedSources(...names) {
+  return sourcesOf(names.map((name) => fileURLToPath(import.meta.resolve(name))));
+}
+
+function sourcesOf(files) {
   const loaded = new Set();
   const load = (path) => {
     if (loaded.has(path)) return;
@@ -62,7 +66,7 @@ function loadedSources(...names) {
       load(resolve(dirname(path), from));
     }
   };
-  for (const name of names) load(fileURLToPath(import.meta.resolve(name)));
+  for (const file of files) load(file);
   const sources = [...loaded].flatMap((
     path,
   ) => [...readFileSync(path, "utf8").matchAll(/^\/\/ (\S+\.ts)$/gm)]);
@@ -81,6 +85,22 @@ test("a program of a lean entry loads none of what it is lean by", () => {
   assert.ok(client.has("transport/http2") && client.has("pollers/native"), "its own were found");
   const servers = ["surface/server/server.ts", "surface/authorization", "transport/server_transport.ts"];
   assert.deepEqual([...others, ...servers].filter((source) => client.has(source)), []);
+});
+
+test("a program of the full entry on Bun loads at its start none of what few programs use", () => {
+  const loaded = sourcesOf([fileURLToPath(new URL("../../dist/bun/mod.js", import.meta.url))]);
+  const others = [
+    ...["epoll", "iocp", "io_uring", "poll", "readiness"].map((poller) => `pollers/${poller}`),
+    ...["etcdserverpb", "grpc/channelz/v1", "grpc/reflection/v1"].map((folder) => `surface/protos/${folder}`),
+    ...["blocking", "workers"].map((folder) => `surface/${folder}`),
+    ...[
+      "transport/in_process/connection.ts",
+      "transport/tls/openssl/session.ts",
+      "surface/proto/json/read_json.ts",
+    ],
+  ];
+  assert.ok(loaded.has("transport/http2") && loaded.has("surface/proto/language"), "its own were found");
+  assert.deepEqual(others.filter((source) => loaded.has(source)), []);
 });
 
 test("pollwire/testing: a call over a simulated network, in virtual time", async () => {

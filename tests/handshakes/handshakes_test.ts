@@ -1,7 +1,7 @@
 // A short form of `npm run handshakes`: on this runtime and poller, by each provider.
 import { assert, assertEquals } from "@std/assert";
 import process from "node:process";
-import { OPENSSL } from "../../transport/tls/openssl/context.ts";
+import { OPENSSL } from "../../transport/tls/openssl/provider.ts";
 import { runtime, test } from "../harness.ts";
 import { nodeMissing } from "../peers/processes.ts";
 import { peersAreRemote } from "../peers/remote.ts";

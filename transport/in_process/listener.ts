@@ -172,3 +172,10 @@ export function connectInProcess(
 ): ConnectAttempt {
   return new InProcessAttempt(engine, address, options, owner);
 }
+
+/** An InProcessListener. */
+export function listenInProcess(
+  ...given: ConstructorParameters<typeof InProcessListener>
+): InProcessListener {
+  return new InProcessListener(...given);
+}

@@ -7,7 +7,7 @@
 
 import type { SocketAddress, TaskHandle } from "../../../pollers/mod.ts";
 import type { PendingCall } from "../../client/call_route.ts";
-import { encodeReportRequest, STREAM_CORE_METRICS } from "../../services/load_report_service.ts";
+import { encodeReportRequest } from "../../services/load_report_service.ts";
 import type { ConnectivityState } from "../connectivity.ts";
 import { type Picked, type Picker, type PickResult, tracked } from "../picker.ts";
 import type { EndpointAddresses } from "../resolver/endpoint.ts";
@@ -18,6 +18,9 @@ import { type EndpointChild, EndpointChildren } from "./endpoint_children.ts";
 import { EndpointWeight } from "./endpoint_weight.ts";
 import { type StaticStride, staticStride } from "./static_stride.ts";
 import { readWeightedConfig, type WeightedConfig } from "./weighted_config.ts";
+
+/** The path of the method by which servers report their load. */
+const STREAM_CORE_METRICS = "/xds.service.orca.v3.OpenRcaService/StreamCoreMetrics";
 
 /** A connection of a server: with each new one its weight begins anew, and so does the stream of its reports. */
 class WeighedSubchannel implements SubchannelWatcher {

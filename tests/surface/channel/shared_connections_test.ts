@@ -13,7 +13,7 @@ import { Subchannel } from "../../../surface/channel/subchannel.ts";
 import type { PendingCall } from "../../../surface/client/call_route.ts";
 import { type ClientTransport, requestTemplate } from "../../../transport/mod.ts";
 import { NODE_TLS } from "../../../transport/tls/node/context.ts";
-import { OPENSSL } from "../../../transport/tls/openssl/context.ts";
+import { OPENSSL } from "../../../transport/tls/openssl/provider.ts";
 import { test } from "../../harness.ts";
 import { setting, SETTINGS_ACK } from "../../transport/http2/wire.ts";
 import { listenAt, RawPeer } from "../../transport/raw_peer.ts";

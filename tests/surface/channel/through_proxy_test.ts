@@ -9,7 +9,7 @@ import process from "node:process";
 import { Channel, createClient, insecure, Server, Status, tls } from "pollwire";
 import { Authority } from "../../../examples/tls/authority.ts";
 import { NODE_TLS } from "../../../transport/tls/node/context.ts";
-import { OPENSSL } from "../../../transport/tls/openssl/context.ts";
+import { OPENSSL } from "../../../transport/tls/openssl/provider.ts";
 import { test } from "../../harness.ts";
 import { peersAreRemote } from "../../peers/remote.ts";
 import { collect, echo, failure, numbersOf, sleep, Trial, type TrialClient } from "../serving.ts";

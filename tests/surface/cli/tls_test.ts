@@ -2,7 +2,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { Reflection, Server, tls } from "../../../mod.ts";
 import { Authority } from "../../../examples/tls/authority.ts";
-import { OPENSSL } from "../../../transport/tls/openssl/context.ts";
+import { OPENSSL } from "../../../transport/tls/openssl/provider.ts";
 import { runtime, test } from "../../harness.ts";
 import "../../shared_engines.ts";
 import { FakeTerminal, pollwire } from "./fake_terminal.ts";

@@ -11,7 +11,7 @@ import {
 } from "pollwire";
 import { Authority } from "../../../examples/tls/authority.ts";
 import { NODE_TLS } from "../../../transport/tls/node/context.ts";
-import { OPENSSL } from "../../../transport/tls/openssl/context.ts";
+import { OPENSSL } from "../../../transport/tls/openssl/provider.ts";
 import { runtime, test } from "../../harness.ts";
 import { echo, failure, Trial } from "../serving.ts";
 

@@ -22,7 +22,7 @@ import { Authority } from "../../../examples/tls/authority.ts";
 import { Simulation } from "../../../pollers/simulated/mod.ts";
 import type { TlsProvider } from "../../../transport/tls/config.ts";
 import { NODE_TLS } from "../../../transport/tls/node/context.ts";
-import { OPENSSL } from "../../../transport/tls/openssl/context.ts";
+import { OPENSSL } from "../../../transport/tls/openssl/provider.ts";
 import { test } from "../../harness.ts";
 import { ALL_WAYS, LOCAL_WAYS, ServingThread, thrown } from "../blocking/bench.ts";
 import { collect, echo, failure, type Note, numbersOf, Trial } from "../serving.ts";

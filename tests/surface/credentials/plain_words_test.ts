@@ -13,7 +13,7 @@ import {
 import { Authority } from "../../../examples/tls/authority.ts";
 import { SliceBuffer } from "../../../pollers/contract/slice_buffer.ts";
 import { NODE_TLS } from "../../../transport/tls/node/context.ts";
-import { OPENSSL } from "../../../transport/tls/openssl/context.ts";
+import { OPENSSL } from "../../../transport/tls/openssl/provider.ts";
 import { useEngine } from "../../../surface/full/engines.ts";
 import { test } from "../../harness.ts";
 import { echo, failure, Trial, until } from "../serving.ts";

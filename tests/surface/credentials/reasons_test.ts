@@ -5,7 +5,7 @@ import { Channel, createClient, type RpcError, Server, Status, tls } from "pollw
 import type { ServerOptions, TlsClientOptions, TlsServerOptions } from "pollwire";
 import { Authority } from "../../../examples/tls/authority.ts";
 import { NODE_TLS } from "../../../transport/tls/node/context.ts";
-import { OPENSSL } from "../../../transport/tls/openssl/context.ts";
+import { OPENSSL } from "../../../transport/tls/openssl/provider.ts";
 import { runtime, test } from "../../harness.ts";
 import { collect, echo, endless, failure, Trial, type TrialClient, until } from "../serving.ts";
 import { answering, listening, type RawPeer, relay, said } from "./raw_peers.ts";

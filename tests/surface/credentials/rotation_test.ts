@@ -16,7 +16,7 @@ import {
 import { Authority } from "../../../examples/tls/authority.ts";
 import type { TlsProvider } from "../../../transport/tls/config.ts";
 import { NODE_TLS } from "../../../transport/tls/node/context.ts";
-import { OPENSSL } from "../../../transport/tls/openssl/context.ts";
+import { OPENSSL } from "../../../transport/tls/openssl/provider.ts";
 import { test } from "../../harness.ts";
 import { echo, type Note, Trial, until } from "../serving.ts";
 

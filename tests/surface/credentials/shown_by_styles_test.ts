@@ -24,7 +24,7 @@ import {
 } from "pollwire";
 import { Authority } from "../../../examples/tls/authority.ts";
 import { NODE_TLS } from "../../../transport/tls/node/context.ts";
-import { OPENSSL } from "../../../transport/tls/openssl/context.ts";
+import { OPENSSL } from "../../../transport/tls/openssl/provider.ts";
 import { test } from "../../harness.ts";
 import { collect, echo, Trial } from "../serving.ts";
 

@@ -12,7 +12,7 @@ import {
 import { Authority } from "../../../examples/tls/authority.ts";
 import type { TlsProvider } from "../../../transport/tls/config.ts";
 import { NODE_TLS } from "../../../transport/tls/node/context.ts";
-import { OPENSSL } from "../../../transport/tls/openssl/context.ts";
+import { OPENSSL } from "../../../transport/tls/openssl/provider.ts";
 import { SliceBuffer } from "../../../pollers/contract/slice_buffer.ts";
 import { test } from "../../harness.ts";
 import { collect, echo, failure, numbersOf, Trial, type TrialClient, until } from "../serving.ts";

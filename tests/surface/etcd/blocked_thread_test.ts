@@ -10,7 +10,7 @@ import {
   tls,
 } from "pollwire";
 import { Authority } from "../../../examples/tls/authority.ts";
-import { OPENSSL } from "../../../transport/tls/openssl/context.ts";
+import { OPENSSL } from "../../../transport/tls/openssl/provider.ts";
 import { test } from "../../harness.ts";
 import { Program } from "../../pollers/program.ts";
 import { LOCAL_WAYS } from "../blocking/bench.ts";

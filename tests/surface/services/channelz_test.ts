@@ -5,7 +5,7 @@ import { Authority } from "../../../examples/tls/authority.ts";
 import { addChannel, knownChannels, removeChannel } from "../../../surface/channelz/registry.ts";
 import { callContext } from "../../../surface/channel/channel.ts";
 import { NODE_TLS } from "../../../transport/tls/node/context.ts";
-import { OPENSSL } from "../../../transport/tls/openssl/context.ts";
+import { OPENSSL } from "../../../transport/tls/openssl/provider.ts";
 import { test } from "../../harness.ts";
 import { failure, gate, type Handlers, serving, until } from "../serving.ts";
 

@@ -6,7 +6,7 @@ import { SliceBuffer } from "../../../pollers/contract/slice_buffer.ts";
 import { type NativePointer, openLibrary } from "../../../pollers/ffi/library.ts";
 import type { TlsProvider } from "../../../transport/tls/config.ts";
 import { NODE_TLS } from "../../../transport/tls/node/context.ts";
-import { OPENSSL } from "../../../transport/tls/openssl/context.ts";
+import { OPENSSL } from "../../../transport/tls/openssl/provider.ts";
 import type { TlsSession } from "../../../transport/tls/session.ts";
 import { test } from "../../harness.ts";
 import { secureClient, secureServer } from "./secured_pair.ts";

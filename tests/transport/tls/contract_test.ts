@@ -6,7 +6,7 @@ import { SliceBuffer } from "../../../pollers/contract/slice_buffer.ts";
 import type { TlsSession } from "../../../transport/tls/session.ts";
 import type { TlsContext, TlsProvider } from "../../../transport/tls/config.ts";
 import { NODE_TLS } from "../../../transport/tls/node/context.ts";
-import { OPENSSL } from "../../../transport/tls/openssl/context.ts";
+import { OPENSSL } from "../../../transport/tls/openssl/provider.ts";
 import { SecureEndpoint } from "../../../transport/tls/secure_endpoint.ts";
 import { runtime, test } from "../../harness.ts";
 import {

@@ -2,7 +2,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { createEngine } from "../../../pollers/mod.ts";
 import { SliceBuffer } from "../../../pollers/contract/slice_buffer.ts";
-import { OPENSSL, OpenSslContext } from "../../../transport/tls/openssl/context.ts";
+import { OpenSslContext } from "../../../transport/tls/openssl/context.ts";
+import { OPENSSL } from "../../../transport/tls/openssl/provider.ts";
 import { openOpenSsl, type OpenSsl } from "../../../transport/tls/openssl/library.ts";
 import { SecureEndpoint } from "../../../transport/tls/secure_endpoint.ts";
 import { test } from "../../harness.ts";

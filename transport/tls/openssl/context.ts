@@ -160,20 +160,15 @@ export class OpenSslContext implements TlsContext {
   }
 }
 
-/** The provider by OpenSSL. */
-export const OPENSSL: TlsProvider = {
-  name: "openssl",
-  isAsynchronous: false,
-  probe: () => {
-    const opened = openOpenSsl();
-    return opened.ok ? { usable: true } : { usable: false, because: opened.because };
-  },
-  clientContext: (config) => new OpenSslContext(available(), config),
-  serverContext: (config) => new OpenSslContext(available(), config),
-};
-
-function available(): OpenSsl {
+/** Whether there is an OpenSSL here. */
+export function probeOpenSsl(): ReturnType<TlsProvider["probe"]> {
   const opened = openOpenSsl();
-  if (opened.ok) return opened.openssl;
+  return opened.ok ? { usable: true } : { usable: false, because: opened.because };
+}
+
+/** A context of either side; throws Error where OpenSSL or `config` cannot be used. */
+export function openSslContext(config: ConstructorParameters<typeof OpenSslContext>[1]): OpenSslContext {
+  const opened = openOpenSsl();
+  if (opened.ok) return new OpenSslContext(opened.openssl, config);
   throw new Error(`OpenSSL cannot be used: ${opened.because}`);
 }
