@@ -1,5 +1,6 @@
 // Cuts length-prefixed messages out of DATA, wherever frames split them (PROTOCOL-HTTP2.md, "Length-Prefixed-Message").
 
+import { allocatedOutside } from "../../pollers/native/external_memory.ts";
 import { copyBytes } from "../hpack/copy_bytes.ts";
 import type { ReceivedMemory } from "../http2/received_memory.ts";
 import { type MessageError, tooLargeToReceive } from "./message_limits.ts";
@@ -145,6 +146,7 @@ export class MessageReader {
       const larger = new Uint8Array(Math.min(this.messageBytes, factor * needed));
       copyBytes(this.assembled, 0, this.assembledBytes, larger, 0);
       this.assembled = larger;
+      allocatedOutside(larger.length);
     }
     copyBytes(bytes, at, at + taken, this.assembled, this.assembledBytes);
     this.assembledBytes = needed;

@@ -905,6 +905,20 @@ export default [
     "a copy of what is lent",
   ),
   mutation(
+    "transport/grpc/message_reader.ts",
+    "      allocatedOutside(larger.length);\n",
+    "",
+    READER,
+    "V8 is given garbage",
+  ),
+  mutation(
+    "pollers/native/external_memory.ts",
+    "Math.floor(bytes / OCTETS_A_SLOT)",
+    "1",
+    "tests/pollers/native/external_memory_test.ts",
+    "an eighth of a large array",
+  ),
+  mutation(
     "transport/http2/received_memory.ts",
     "if (this.kept * LENDING_BYTES > this.bytes) this.lent = false;\n    else if",
     "if",
