@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { parseProto } from "../../../mod.ts";
 import { protoSchema } from "../../../surface/cli/schema/files_schema.ts";
@@ -8,6 +7,7 @@ import { near } from "../../../surface/cli/schema/schema.ts";
 import { styleOf } from "../../../surface/cli/text.ts";
 import { test } from "../../harness.ts";
 import { FakeTerminal, pollwire } from "./fake_terminal.ts";
+import { withFolder } from "./gen/own_folder.ts";
 import { SHOP_PROTO } from "./shop.ts";
 
 const plain = styleOf(new FakeTerminal().out);
@@ -160,23 +160,19 @@ test("--msg-template prints JSON with every field, which the message takes", asy
   assertEquals(messages["shop.v1.Item"]!.fromJsonString(json).kind, "KIND_UNSPECIFIED");
 });
 
-test("--msg-template has a key of every map that its type takes", async () => {
-  const folder = mkdtempSync(`${tmpdir()}/maps-`);
-  const path = `${folder}/maps.proto`;
-  writeFileSync(
-    path,
-    `syntax = "proto3"; message Maps {
-       map<bool, string> a = 1; map<int32, bool> b = 2; map<uint64, bytes> c = 3; map<string, Maps> d = 4; }`,
-  );
-  try {
+test("--msg-template has a key of every map that its type takes", () =>
+  withFolder(async (folder) => {
+    const path = `${folder}/maps.proto`;
+    writeFileSync(
+      path,
+      `syntax = "proto3"; message Maps {
+         map<bool, string> a = 1; map<int32, bool> b = 2; map<uint64, bytes> c = 3; map<string, Maps> d = 4; }`,
+    );
     const { out } = await pollwire(["describe", "--proto", path, "Maps", "--msg-template"]);
     const { messages } = await (await protoSchema([path], [], new FakeTerminal())).types();
     const { a, b, c, d } = messages["Maps"]!.fromJsonString(out.slice(out.indexOf("\n{") + 1));
     assertEquals([a, b, Object.keys(c), Object.keys(d)], [{ false: "" }, { 0: false }, ["0"], [""]]);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-});
+  }));
 
 test(".proto files that are wrong or missing are refused with every error and its place", async () => {
   const missing = await pollwire(["list", "--proto", "no_such.proto"]);
