@@ -9,7 +9,7 @@
 //   chat()                 { exchange(body): promise of the echoed length, end() }
 //   sync(body, spins)      the length of the echoed body, by a call that blocks; `spins`: it polls before it blocks
 //   close()
-// For `large` it prints where it is, and goes on when a line comes. Prints "measuring" when the warm-up is over, and then the figures as one line of JSON.
+// With `--bursts` it calls when it is told to. For `large` it prints where it is, and goes on when a line comes. Prints "measuring" when the warm-up is over, and then the figures as one line of JSON.
 import process from "node:process";
 import { readArguments } from "../../.ci/arguments.mjs";
 import { LARGE_CALLS } from "../scenarios.mjs";
@@ -21,7 +21,7 @@ const STREAM_MESSAGES = 20_000;
 const IDLE_WARM_UP = 50;
 
 const options = readArguments("Loads a server of the bench through one library; the bench starts it.", {
-  port: 0,
+  port: ["0", "port of the server; of several with `--bursts`, comma-separated"],
   kind: "unary",
   connections: 1,
   streams: 1,
@@ -31,8 +31,11 @@ const options = readArguments("Loads a server of the bench through one library; 
   poller: "native",
   tls: ["", "folder with the authority's certificate; else plaintext"],
   retries: [false, "calls have a retry policy"],
+  bursts: [false, "calls when a line on its input says so, and on which port"],
   headers: ["none", "which headers calls have", Object.keys(HEADERS)],
 });
+
+const ports = options.port.split(",");
 
 /** Runs this process's arguments against the server at `--port` and ends the process. */
 export async function drive(connect) {
@@ -49,13 +52,15 @@ export async function drive(connect) {
     sync,
     "sync-spin": sync,
   };
-  const figures = await kinds[options.kind](() => connect(`127.0.0.1:${options.port}`, options));
+  const figures = await kinds[options.kind]((port = ports[0]) => connect(`127.0.0.1:${port}`, options));
   console.log(JSON.stringify(figures));
   process.exit(0);
 }
 
 async function connections(connect) {
-  return await Promise.all(Array.from({ length: options.connections }, connect));
+  return await Promise.all(
+    ports.flatMap((port) => Array.from({ length: options.connections }, () => connect(port))),
+  );
 }
 
 async function unary(connect) {
@@ -217,10 +222,24 @@ async function measure(clients, prepare) {
   const steps = clients.flatMap((client) =>
     Array.from({ length: options.streams }, () => prepare(client, tally))
   );
+  if (options.bursts) return await bursts(steps, tally);
   await repeat(steps, tally, options["warm-up"]);
   const warm = new Tally();
   Object.assign(tally, warm, { latencies: [] });
   return count(() => repeat(steps, tally, options.seconds * 1_000), tally);
+}
+
+/** Answers each line `INDEX MILLISECONDS` with what was done on that port's connections for so long, until there is none. */
+async function bursts(steps, tally) {
+  const { createInterface } = await import("node:readline");
+  const share = steps.length / ports.length;
+  console.log("measuring");
+  for await (const line of createInterface({ input: process.stdin })) {
+    const [index, forMs] = line.split(" ").map(Number);
+    Object.assign(tally, new Tally());
+    await repeat(steps.slice(index * share, (index + 1) * share), tally, forMs);
+    console.log(JSON.stringify({ count: tally.count, wrong: tally.wrong }));
+  }
 }
 
 /** The figures of `work`, which fills `tally`. */

@@ -1,7 +1,7 @@
 // Processes under measurement: each on a core of its own where it is to have one, watched by what it prints and by what
 // the kernel counts for it.
 import { spawn, spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import os from "node:os";
 
 /** Whether processes are pinned: `taskset` is there, and a core for each side. */
@@ -58,6 +58,19 @@ export class Watched {
     return usageOf(this.child.pid);
   }
 
+  /**
+   * CPU time of the threads that it has now, in nanoseconds: as the scheduler counts it, where `usage` has hundredths of
+   * a second. Linux alone tells.
+   */
+  nanoseconds() {
+    const threads = `/proc/${this.child.pid}/task/`;
+    let total = 0;
+    for (const thread of readdirSync(threads)) {
+      total += Number(readFileSync(`${threads}${thread}/schedstat`, "utf8").split(" ")[0]);
+    }
+    return total;
+  }
+
   /** Forgets the peak of its resident memory; false where the system cannot. */
   resetPeak() {
     try {
@@ -68,9 +81,9 @@ export class Watched {
     }
   }
 
-  /** Answers a word that it waits with. */
-  proceed() {
-    this.child.stdin.write("\n");
+  /** Answers a word that it waits with, or gives it a line that it waits for. */
+  proceed(line = "") {
+    this.child.stdin.write(`${line}\n`);
   }
 
   /** Why it has ended, or undefined while it runs. */

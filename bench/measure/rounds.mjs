@@ -1,4 +1,5 @@
-// The rounds: every contender once in each, its server started anew, every scenario one after another.
+// The rounds: every contender once in each, its server started anew. They are measured in turn, scenario by scenario,
+// since a machine's speed drifts by more in a minute than many of them are apart.
 import process from "node:process";
 import { echoLoad, fixedSide, generator } from "../contenders/list.mjs";
 import { h2loadMissing } from "./h2load.mjs";
@@ -27,37 +28,64 @@ export async function runRounds(
   const total = rounds * plans.reduce((sum, { jobs }) => sum + jobs.length, 0);
   let done = 0;
   for (let round = 0; round < rounds; round++) {
-    for (const { contender, side, jobs } of plans) {
-      const start = async (tls) => {
-        const served = side === "client" ? fixed : contender;
-        return { tls, ...await begin(served, contender.missing, tls).catch((error) => ({ error })) };
-      };
-      let tried = await start(jobs[0].scenario.tls);
-      for (const job of jobs) {
-        const { tls } = job.scenario;
-        if (job.alone || tls !== tried.tls || tried.server?.ended !== undefined) { // memory of its own, or no memory of a crash
-          tried.server?.kill();
-          tried = await start(tls);
-        }
-        progress(`${++done}/${total} ${contender.name}, ${side}: ${job.scenario.id} by ${job.load}`);
-        const result = resultOf(results, contender, side, job);
-        const figures = tried.error === undefined
-          ? await job.run(tried, seconds).catch((error) => ({ error }))
-          : tried;
-        tried.used = true;
+    for (const ofSide of sides) {
+      const shared = new Served(fixed); // one server for all clients
+      const turns = plans.filter(({ side }) => side === ofSide).map((plan) => ({
+        ...plan,
+        served: ofSide === "client" ? shared : new Served(plan.contender),
+      }));
+      if (round % 2 === 1) turns.reverse();
+      const inTurn = scenarios.flatMap((scenario) =>
+        turns.flatMap((turn) =>
+          turn.jobs.filter((job) => job.scenario === scenario).map((job) => ({ ...turn, job }))
+        )
+      );
+      for (const { contender, job, served } of inTurn) {
+        progress(`${++done}/${total} ${contender.name}, ${ofSide}: ${job.scenario.id} by ${job.load}`);
+        const result = resultOf(results, contender, ofSide, job);
+        const measured = contender.missing === undefined
+          ? served.run(job, seconds)
+          : Promise.reject(new Error(contender.missing));
+        const figures = await measured.catch((error) => ({ error }));
         if (figures.error !== undefined) result.error ??= figures.error.message;
         result.rounds.push(figures.error === undefined ? figures : null);
       }
-      tried.server?.kill();
+      for (const { served } of turns) served.end();
     }
   }
   progress("");
   return [...results.values()];
 }
 
-function begin(contender, missing, tls) {
-  if (contender.server === undefined && missing === undefined) return Promise.resolve({}); // none is needed
-  return missing === undefined ? startServer(contender, tls) : Promise.reject(new Error(missing));
+/** The server that a contender's scenarios have in one round, started with the first of them. */
+class Served {
+  #contender;
+  /** `{ tls, server, port, used }`; without `server` where the contender has none. */
+  #running;
+
+  constructor(contender) {
+    this.#contender = contender;
+  }
+
+  async run(job, seconds) {
+    const { tls } = job.scenario;
+    const ended = this.#running?.server?.ended !== undefined;
+    // Memory of its own, or no memory of a crash.
+    if (this.#running === undefined || job.alone || ended || this.#running.tls !== tls) {
+      this.end();
+      this.#running = { tls, ...this.#contender.server && await startServer(this.#contender, tls) };
+    }
+    try {
+      return await job.run(this.#running, seconds);
+    } finally {
+      this.#running.used = true;
+    }
+  }
+
+  end() {
+    this.#running?.server?.kill();
+    this.#running = undefined;
+  }
 }
 
 /** What is run against one server: scenarios, each by each load that can drive it. */

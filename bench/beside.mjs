@@ -1,0 +1,182 @@
+// `npm run bench:beside -- --folder=FOLDER`: what this tree and another checkout spend on the same calls.
+//
+// A machine's speed drifts by more in a minute than what is looked for, and two processes of one tree are some percent
+// apart for as long as they live. So both trees run at once and are called in turn, in bursts of a tenth of a second; the
+// ratio of their CPU times is taken turn by turn, its median is a pair's, and a row is the median of several pairs of
+// processes. For other programs beside it: `chrt -r 20 node bench/beside.mjs`.
+import { mkdirSync, writeFileSync } from "node:fs";
+import process from "node:process";
+import { readArguments, refuse } from "../.ci/arguments.mjs";
+import { ensureInstalled } from "../.ci/install.mjs";
+import { root } from "../.ci/runtimes.mjs";
+import { fixedSide, listContenders } from "./contenders/list.mjs";
+import { loadAverage } from "./measure/disturbance.mjs";
+import { machine } from "./measure/machine.mjs";
+import { CORES, Watched } from "./measure/processes.mjs";
+import { median, spread } from "./measure/statistics.mjs";
+import { markdownTable, provenance } from "./report/marked.mjs";
+import { selectScenarios } from "./scenarios.mjs";
+
+const SCENARIOS = [
+  "unary-1x1-16",
+  "unary-1x100-16",
+  "unary-10x100-16",
+  "unary-100x10-16",
+  "unary-1x1-64k",
+  "download-64k",
+  "upload-64k",
+].join();
+const KINDS = ["unary", "download", "upload", "chat"];
+/** Milliseconds of calls before any is counted; one call after another is few of them. */
+const WARM_UP_MS = { many: 1_300, oneByOne: 2_500 };
+
+const options = readArguments(
+  "npm run bench:beside: what this tree and another checkout spend on the same calls, by bursts that alternate.",
+  {
+    folder: ["", "the other checkout, with its packages installed"],
+    scenario: [SCENARIOS, "what is measured: ids, or beginnings of ids, of calls and streams"],
+    side: ["server,client", "sides that are measured"],
+    runtime: ["deno,bun", "runtimes to measure"],
+    poller: ["native", "poller to measure"],
+    pairs: [5, "pairs of processes, one after another"],
+    turns: [16, "bursts of each process"],
+    burst: [80, "length of one, in milliseconds"],
+    json: ["bench/results/beside.json", "where the figures are written"],
+  },
+);
+if (options.folder === "") {
+  refuse("Cannot compare this tree with nothing: --folder is another checkout of it");
+}
+if (process.platform !== "linux") {
+  refuse("Cannot compare here: the CPU time of threads is told by Linux alone");
+}
+const scenarios = readScenarios();
+ensureInstalled();
+const before = loadAverage();
+const fixed = fixedSide();
+const results = [];
+for (const side of options.side.split(",")) {
+  for (const runtime of options.runtime.split(",")) {
+    const [tree, other] = listContenders({
+      runtimes: runtime,
+      pollers: options.poller,
+      peers: "",
+      beside: options.folder,
+    }).filter(({ client }) => client !== undefined);
+    if (other.missing !== undefined) refuse(`Cannot compare this tree: ${other.missing}`);
+    for (const scenario of scenarios) {
+      console.error(`${side}, ${tree.name}: ${scenario.id}`);
+      const pairs = [];
+      while (pairs.length < options.pairs) {
+        pairs.push(await comparePair(side, scenario, [tree, other], pairs.length % 2 === 1));
+      }
+      results.push({ side, contender: tree.name, scenario: scenario.id, pairs });
+    }
+  }
+}
+report();
+process.exit(0);
+
+function readScenarios() {
+  try {
+    const chosen = selectScenarios(options.scenario);
+    const refused = chosen.find(({ kind, tls }) => tls || !KINDS.includes(kind));
+    if (refused === undefined) return chosen;
+    refuse(`Cannot measure ${refused.id} in bursts: only plaintext calls and streams (${KINDS.join(", ")})`);
+  } catch (error) {
+    refuse(error.message);
+  }
+}
+
+/** Both trees in processes of their own: `{ ratio, tree, other }`, nanoseconds of an answer or message. */
+async function comparePair(side, scenario, contenders, reversed) {
+  const started = [];
+  const start = async (command, core, ready) => {
+    const process = new Watched(command, core);
+    started.push(process);
+    return { process, said: (await process.line(ready))[1] };
+  };
+  const serve = ({ server }) => start(server, CORES.server, /^listening (\d+)$/);
+  const load = ({ client }, ports) =>
+    start([...client, ...clientFlags(scenario), `--port=${ports}`], CORES.load, /^measuring$/);
+  try {
+    const order = reversed ? contenders.toReversed() : contenders;
+    const parts = new Map();
+    if (side === "server") {
+      for (const contender of order) parts.set(contender, { watched: await serve(contender) });
+      const ports = order.map((contender) => parts.get(contender).watched.said);
+      const client = await load(fixed, ports.join());
+      order.forEach((contender, index) => Object.assign(parts.get(contender), { client, index }));
+    } else {
+      const server = await serve(fixed);
+      for (const contender of order) {
+        const client = await load(contender, server.said);
+        parts.set(contender, { watched: client, client, index: 0 });
+      }
+    }
+    return await alternate(scenario, parts, contenders, order);
+  } finally {
+    for (const process of started) process.kill();
+  }
+}
+
+function clientFlags({ kind, connections, streams, bytes }) {
+  return [
+    "--bursts",
+    `--kind=${kind}`,
+    `--connections=${connections}`,
+    `--streams=${streams}`,
+    `--bytes=${bytes}`,
+  ];
+}
+
+async function alternate({ connections, streams, kind }, parts, [tree, other], order) {
+  const burst = async (contender, ms) => {
+    const { watched, client, index } = parts.get(contender);
+    const from = watched.process.nanoseconds();
+    client.process.proceed(`${index} ${ms}`);
+    const [json] = await client.process.line(/^\{.*\}$/, ms + 30_000);
+    const { count, wrong } = JSON.parse(json);
+    if (count === 0) throw new Error("nothing was done");
+    if (wrong > 0) throw new Error(`${wrong} of ${count} answers were wrong`);
+    return (watched.process.nanoseconds() - from) / count;
+  };
+  const oneByOne = kind === "unary" && connections * streams === 1;
+  for (const contender of order) await burst(contender, oneByOne ? WARM_UP_MS.oneByOne : WARM_UP_MS.many);
+  const turns = [];
+  for (let turn = 0; turn < options.turns; turn++) {
+    const spent = new Map();
+    for (const contender of turn % 2 === 0 ? order : order.toReversed()) {
+      spent.set(contender, await burst(contender, options.burst));
+    }
+    turns.push({ tree: spent.get(tree), other: spent.get(other) });
+  }
+  return {
+    ratio: median(turns.map((turn) => turn.tree / turn.other)),
+    tree: median(turns.map((turn) => turn.tree)),
+    other: median(turns.map((turn) => turn.other)),
+  };
+}
+
+function report() {
+  const made = { ...machine(), loadAverages: [before, loadAverage()] };
+  const percent = (ratio) => `${ratio < 1 ? "-" : "+"}${Math.abs(100 * (ratio - 1)).toFixed(1)}%`;
+  const microseconds = (pairs, which) => (median(pairs.map((pair) => pair[which])) / 1_000).toPrecision(3);
+  const rows = results.map(({ side, contender, scenario, pairs }) => {
+    const { median: middle, min, max } = spread(pairs.map(({ ratio }) => ratio));
+    return [
+      `${side}, ${contender}`,
+      scenario,
+      percent(middle),
+      `${percent(min)} to ${percent(max)}`,
+      microseconds(pairs, "tree"),
+      microseconds(pairs, "other"),
+    ];
+  });
+  const { pairs, turns, burst } = options;
+  console.log(`${provenance(made)}; ${pairs} pairs of processes, ${turns} bursts of ${burst} ms each.\n`);
+  console.log(markdownTable([["", "", "CPU", "pairs", "CPU us, tree", "other"], ...rows]));
+  mkdirSync(`${root}bench/results`, { recursive: true });
+  writeFileSync(options.json, JSON.stringify({ machine: made, command: options, results }, undefined, 1));
+  console.log(`\nFigures: ${options.json}`);
+}
