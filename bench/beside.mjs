@@ -1,7 +1,10 @@
-// `npm run bench:beside -- --folder=FOLDER`: what this tree and another checkout spend on the same calls.
+// `npm run bench:beside`: what this tree and another checkout spend on the same calls, or two pollers of this one.
+//
+//   npm run bench:beside -- --folder=../before
+//   npm run bench:beside -- --poller=epoll,io_uring --side=server
 //
 // A machine's speed drifts by more in a minute than what is looked for, and two processes of one tree are some percent
-// apart for as long as they live. So both trees run at once and are called in turn, in bursts of a tenth of a second; the
+// apart for as long as they live. So both run at once and are called in turn, in bursts of a tenth of a second; the
 // ratio of their CPU times is taken turn by turn, its median is a pair's, and a row is the median of several pairs of
 // processes. For other programs beside it: `chrt -r 20 node bench/beside.mjs`.
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -26,26 +29,33 @@ const SCENARIOS = [
   "download-64k",
   "upload-64k",
 ].join();
-const KINDS = ["unary", "download", "upload", "chat"];
+const KINDS = ["unary", "headers", "download", "upload", "chat"];
 /** Milliseconds of calls before any is counted; one call after another is few of them. */
 const WARM_UP_MS = { many: 1_300, oneByOne: 2_500 };
 
 const options = readArguments(
-  "npm run bench:beside: what this tree and another checkout spend on the same calls, by bursts that alternate.",
+  "npm run bench:beside: what two trees, or two pollers, spend on the same calls, by bursts that alternate.",
   {
-    folder: ["", "the other checkout, with its packages installed"],
+    folder: ["", "another checkout, with its packages installed; else two pollers are compared"],
     scenario: [SCENARIOS, "what is measured: ids, or beginnings of ids, of calls and streams"],
     side: ["server,client", "sides that are measured"],
     runtime: ["deno,bun", "runtimes to measure"],
-    poller: ["native", "poller to measure"],
+    poller: [
+      "native",
+      "poller to measure; without --folder two, of which the second is measured beside the first",
+    ],
     pairs: [5, "pairs of processes, one after another"],
     turns: [16, "bursts of each process"],
     burst: [80, "length of one, in milliseconds"],
     json: ["bench/results/beside.json", "where the figures are written"],
   },
 );
-if (options.folder === "") {
-  refuse("Cannot compare this tree with nothing: --folder is another checkout of it");
+const pollers = options.poller.split(",").length;
+if (options.folder === "" && pollers !== 2) {
+  refuse("Cannot compare one with nothing: give --folder=CHECKOUT, or two pollers (--poller=epoll,io_uring)");
+}
+if (options.folder !== "" && pollers !== 1) {
+  refuse(`Cannot compare trees on ${pollers} pollers: give one, not --poller=${options.poller}`);
 }
 if (process.platform !== "linux") {
   refuse("Cannot compare here: the CPU time of threads is told by Linux alone");
@@ -57,20 +67,21 @@ const fixed = fixedSide();
 const results = [];
 for (const side of options.side.split(",")) {
   for (const runtime of options.runtime.split(",")) {
-    const [tree, other] = listContenders({
+    const [first, second] = listContenders({
       runtimes: runtime,
       pollers: options.poller,
       peers: "",
       beside: options.folder,
     }).filter(({ client }) => client !== undefined);
-    if (other.missing !== undefined) refuse(`Cannot compare this tree: ${other.missing}`);
+    const [measured, other] = options.folder === "" ? [second, first] : [first, second];
+    if (other.missing !== undefined) refuse(`Cannot compare: ${other.missing}`);
     for (const scenario of scenarios) {
-      console.error(`${side}, ${tree.name}: ${scenario.id}`);
+      console.error(`${side}, ${measured.name}: ${scenario.id}`);
       const pairs = [];
       while (pairs.length < options.pairs) {
-        pairs.push(await comparePair(side, scenario, [tree, other], pairs.length % 2 === 1));
+        pairs.push(await comparePair(side, scenario, [measured, other], pairs.length % 2 === 1));
       }
-      results.push({ side, contender: tree.name, scenario: scenario.id, pairs });
+      results.push({ side, contender: measured.name, other: other.name, scenario: scenario.id, pairs });
     }
   }
 }
@@ -88,7 +99,7 @@ function readScenarios() {
   }
 }
 
-/** Both trees in processes of their own: `{ ratio, tree, other }`, nanoseconds of an answer or message. */
+/** Both in processes of their own: `{ ratio, measured, other }`, nanoseconds of an answer or message. */
 async function comparePair(side, scenario, contenders, reversed) {
   const started = [];
   const start = async (command, core, ready) => {
@@ -120,17 +131,18 @@ async function comparePair(side, scenario, contenders, reversed) {
   }
 }
 
-function clientFlags({ kind, connections, streams, bytes }) {
+function clientFlags({ kind, connections, streams, bytes, headers }) {
   return [
     "--bursts",
     `--kind=${kind}`,
     `--connections=${connections}`,
     `--streams=${streams}`,
     `--bytes=${bytes}`,
+    ...headers === undefined ? [] : [`--headers=${headers}`],
   ];
 }
 
-async function alternate({ connections, streams, kind }, parts, [tree, other], order) {
+async function alternate({ connections, streams, kind }, parts, [measured, other], order) {
   const burst = async (contender, ms) => {
     const { watched, client, index } = parts.get(contender);
     const from = watched.process.nanoseconds();
@@ -149,11 +161,11 @@ async function alternate({ connections, streams, kind }, parts, [tree, other], o
     for (const contender of turn % 2 === 0 ? order : order.toReversed()) {
       spent.set(contender, await burst(contender, options.burst));
     }
-    turns.push({ tree: spent.get(tree), other: spent.get(other) });
+    turns.push({ measured: spent.get(measured), other: spent.get(other) });
   }
   return {
-    ratio: median(turns.map((turn) => turn.tree / turn.other)),
-    tree: median(turns.map((turn) => turn.tree)),
+    ratio: median(turns.map((turn) => turn.measured / turn.other)),
+    measured: median(turns.map((turn) => turn.measured)),
     other: median(turns.map((turn) => turn.other)),
   };
 }
@@ -162,20 +174,20 @@ function report() {
   const made = { ...machine(), loadAverages: [before, loadAverage()] };
   const percent = (ratio) => `${ratio < 1 ? "-" : "+"}${Math.abs(100 * (ratio - 1)).toFixed(1)}%`;
   const microseconds = (pairs, which) => (median(pairs.map((pair) => pair[which])) / 1_000).toPrecision(3);
-  const rows = results.map(({ side, contender, scenario, pairs }) => {
+  const rows = results.map(({ side, contender, other, scenario, pairs }) => {
     const { median: middle, min, max } = spread(pairs.map(({ ratio }) => ratio));
     return [
-      `${side}, ${contender}`,
+      `${side}, ${contender} beside ${other}`,
       scenario,
       percent(middle),
       `${percent(min)} to ${percent(max)}`,
-      microseconds(pairs, "tree"),
+      microseconds(pairs, "measured"),
       microseconds(pairs, "other"),
     ];
   });
   const { pairs, turns, burst } = options;
   console.log(`${provenance(made)}; ${pairs} pairs of processes, ${turns} bursts of ${burst} ms each.\n`);
-  console.log(markdownTable([["", "", "CPU", "pairs", "CPU us, tree", "other"], ...rows]));
+  console.log(markdownTable([["", "", "CPU", "pairs", "CPU us", "beside"], ...rows]));
   mkdirSync(`${root}bench/results`, { recursive: true });
   writeFileSync(options.json, JSON.stringify({ machine: made, command: options, results }, undefined, 1));
   console.log(`\nFigures: ${options.json}`);
