@@ -31,6 +31,9 @@ const options = readArguments(
 /** By what they show: an empty process, the lean entry with generated code, the full one with loadProto. */
 const PROGRAMS = { empty: "empty.mjs", lean: "lean.mjs", loadProto: "full.mjs" };
 
+/** Bun's executables of them, with the bytecode of all their functions. */
+const COMPILED = { "empty, compiled": "empty.mjs", "lean, compiled": "lean.mjs" };
+
 await build();
 const project = mkdtempSync(`${os.tmpdir()}/pollwire-start-`);
 try {
@@ -64,6 +67,21 @@ function install() {
     "--out-extension:.js=.mjs",
     "--log-level=error",
   ]);
+  if (!options.runtime.split(",").includes("bun")) return;
+  for (const file of Object.values(COMPILED)) {
+    run(program("bun"), [
+      "build",
+      "--compile",
+      "--bytecode",
+      "--format=esm",
+      `--outfile=${executable(file)}`,
+      file,
+    ]);
+  }
+}
+
+function executable(file) {
+  return `${project}/${file.replace(".mjs", "")}`;
 }
 
 /** Of the package as it is packed; by its parts, of the sources. */
@@ -122,8 +140,11 @@ async function showStarts() {
     console.log(
       "| ms until the first answer | " + runtimes.join(" | ") + " |\n|---|" + "---|".repeat(runtimes.length),
     );
-    for (const name of Object.keys(PROGRAMS)) {
-      const medians = runtimes.map((runtime) => median(times.get(`${runtime} ${name}`)).toFixed(1));
+    for (const name of Object.keys({ ...PROGRAMS, ...COMPILED })) {
+      const medians = runtimes.map((runtime) => {
+        const found = times.get(`${runtime} ${name}`);
+        return found === undefined ? "" : median(found).toFixed(1);
+      });
       console.log(`| ${name} | ${medians.join(" | ")} |`);
     }
   } finally {
@@ -133,16 +154,19 @@ async function showStarts() {
 }
 
 async function measure(runtimes, address) {
-  const names = Object.keys(PROGRAMS);
-  const progress = new Progress("starts", options.rounds * runtimes.length * names.length);
+  const starts = runtimes.flatMap((runtime) => {
+    const [command, ...before] = runtimeCommand(runtime);
+    const files = Object.entries(PROGRAMS).map(([name, file]) => [name, [command, ...before, file, address]]);
+    const compiled = Object.entries(COMPILED).map(([name, file]) => [name, [executable(file), address]]);
+    return [...files, ...runtime === "bun" ? compiled : []]
+      .map(([name, of]) => ({ key: `${runtime} ${name}`, command: of }));
+  });
+  const progress = new Progress("starts", options.rounds * starts.length);
   const times = new Map();
   for (let round = 0; round < options.rounds; round++) {
-    for (const runtime of runtimes) {
-      for (const name of names) {
-        const key = `${runtime} ${name}`;
-        times.set(key, [...times.get(key) ?? [], await untilAnswer(runtime, PROGRAMS[name], address)]);
-        progress.advance(key);
-      }
+    for (const { key, command } of starts) {
+      times.set(key, [...times.get(key) ?? [], await untilAnswer(command)]);
+      progress.advance(key);
     }
   }
   progress.clear();
@@ -150,18 +174,14 @@ async function measure(runtimes, address) {
 }
 
 /** Milliseconds from the start of a process to the first it prints. */
-async function untilAnswer(runtime, file, address) {
-  const [command, ...before] = runtimeCommand(runtime);
+async function untilAnswer([command, ...args]) {
   const begin = performance.now();
-  const child = spawn(command, [...before, file, address], {
-    cwd: project,
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const child = spawn(command, args, { cwd: project, stdio: ["ignore", "pipe", "inherit"] });
   const exit = once(child, "exit");
   await Promise.race([once(child.stdout, "data"), exit]);
   const passed = performance.now() - begin;
   const [code] = await exit;
-  if (code !== 0) throw new Error(`${runtime} ${file} failed with ${code}`);
+  if (code !== 0) throw new Error(`${[command, ...args].join(" ")} failed with ${code}`);
   return passed;
 }
 
