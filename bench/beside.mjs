@@ -16,8 +16,9 @@ import { fixedSide, listContenders } from "./contenders/list.mjs";
 import { loadAverage } from "./measure/disturbance.mjs";
 import { machine } from "./measure/machine.mjs";
 import { CORES, Watched } from "./measure/processes.mjs";
-import { median, spread } from "./measure/statistics.mjs";
-import { markdownTable, provenance } from "./report/marked.mjs";
+import { median } from "./measure/statistics.mjs";
+import { besideTable } from "./report/beside.mjs";
+import { provenance } from "./report/marked.mjs";
 import { selectScenarios } from "./scenarios.mjs";
 
 const SCENARIOS = [
@@ -57,6 +58,13 @@ if (options.folder === "" && pollers !== 2) {
 if (options.folder !== "" && pollers !== 1) {
   refuse(`Cannot compare trees on ${pollers} pollers: give one, not --poller=${options.poller}`);
 }
+for (const name of ["pairs", "turns"]) {
+  if (options[name] < 1) refuse(`Cannot compare in no ${name}: --${name} is at least 1`);
+}
+const sides = options.side.split(",");
+if (!sides.every((side) => side === "server" || side === "client")) {
+  refuse(`Cannot measure ${options.side} in bursts: --side is server, client, or both of them with a comma`);
+}
 if (process.platform !== "linux") {
   refuse("Cannot compare here: the CPU time of threads is told by Linux alone");
 }
@@ -65,7 +73,7 @@ ensureInstalled();
 const before = loadAverage();
 const fixed = fixedSide();
 const results = [];
-for (const side of options.side.split(",")) {
+for (const side of sides) {
   for (const runtime of options.runtime.split(",")) {
     const [first, second] = listContenders({
       runtimes: runtime,
@@ -91,9 +99,14 @@ process.exit(0);
 function readScenarios() {
   try {
     const chosen = selectScenarios(options.scenario);
-    const refused = chosen.find(({ kind, tls }) => tls || !KINDS.includes(kind));
+    const refused = chosen.find(({ kind, tls, indexing }) =>
+      tls || indexing === "literal" || !KINDS.includes(kind)
+    );
     if (refused === undefined) return chosen;
-    refuse(`Cannot measure ${refused.id} in bursts: only plaintext calls and streams (${KINDS.join(", ")})`);
+    refuse(
+      `Cannot measure ${refused.id} in bursts: only plaintext calls and streams (${KINDS.join(", ")}), ` +
+        "with headers as our clients send them",
+    );
   } catch (error) {
     refuse(error.message);
   }
@@ -103,9 +116,9 @@ function readScenarios() {
 async function comparePair(side, scenario, contenders, reversed) {
   const started = [];
   const start = async (command, core, ready) => {
-    const process = new Watched(command, core);
-    started.push(process);
-    return { process, said: (await process.line(ready))[1] };
+    const watched = new Watched(command, core);
+    started.push(watched);
+    return { watched, said: (await watched.line(ready))[1] };
   };
   const serve = ({ server }) => start(server, CORES.server, /^listening (\d+)$/);
   const load = ({ client }, ports) =>
@@ -114,20 +127,22 @@ async function comparePair(side, scenario, contenders, reversed) {
     const order = reversed ? contenders.toReversed() : contenders;
     const parts = new Map();
     if (side === "server") {
-      for (const contender of order) parts.set(contender, { watched: await serve(contender) });
-      const ports = order.map((contender) => parts.get(contender).watched.said);
-      const client = await load(fixed, ports.join());
-      order.forEach((contender, index) => Object.assign(parts.get(contender), { client, index }));
+      const servers = [];
+      for (const contender of order) servers.push(await serve(contender));
+      const { watched: client } = await load(fixed, servers.map(({ said }) => said).join());
+      order.forEach((contender, index) => {
+        parts.set(contender, { ...servers[index], client, index });
+      });
     } else {
       const server = await serve(fixed);
       for (const contender of order) {
-        const client = await load(contender, server.said);
+        const { watched: client } = await load(contender, server.said);
         parts.set(contender, { watched: client, client, index: 0 });
       }
     }
     return await alternate(scenario, parts, contenders, order);
   } finally {
-    for (const process of started) process.kill();
+    for (const watched of started) watched.kill();
   }
 }
 
@@ -145,13 +160,13 @@ function clientFlags({ kind, connections, streams, bytes, headers }) {
 async function alternate({ connections, streams, kind }, parts, [measured, other], order) {
   const burst = async (contender, ms) => {
     const { watched, client, index } = parts.get(contender);
-    const from = watched.process.nanoseconds();
-    client.process.proceed(`${index} ${ms}`);
-    const [json] = await client.process.line(/^\{.*\}$/, ms + 30_000);
+    const from = watched.nanoseconds();
+    client.proceed(`${index} ${ms}`);
+    const [json] = await client.line(/^\{.*\}$/, ms + 30_000);
     const { count, wrong } = JSON.parse(json);
     if (count === 0) throw new Error("nothing was done");
     if (wrong > 0) throw new Error(`${wrong} of ${count} answers were wrong`);
-    return (watched.process.nanoseconds() - from) / count;
+    return (watched.nanoseconds() - from) / count;
   };
   const oneByOne = kind === "unary" && connections * streams === 1;
   for (const contender of order) await burst(contender, oneByOne ? WARM_UP_MS.oneByOne : WARM_UP_MS.many);
@@ -172,22 +187,9 @@ async function alternate({ connections, streams, kind }, parts, [measured, other
 
 function report() {
   const made = { ...machine(), loadAverages: [before, loadAverage()] };
-  const percent = (ratio) => `${ratio < 1 ? "-" : "+"}${Math.abs(100 * (ratio - 1)).toFixed(1)}%`;
-  const microseconds = (pairs, which) => (median(pairs.map((pair) => pair[which])) / 1_000).toPrecision(3);
-  const rows = results.map(({ side, contender, other, scenario, pairs }) => {
-    const { median: middle, min, max } = spread(pairs.map(({ ratio }) => ratio));
-    return [
-      `${side}, ${contender} beside ${other}`,
-      scenario,
-      percent(middle),
-      `${percent(min)} to ${percent(max)}`,
-      microseconds(pairs, "measured"),
-      microseconds(pairs, "other"),
-    ];
-  });
   const { pairs, turns, burst } = options;
   console.log(`${provenance(made)}; ${pairs} pairs of processes, ${turns} bursts of ${burst} ms each.\n`);
-  console.log(markdownTable([["", "", "CPU", "pairs", "CPU us", "beside"], ...rows]));
+  console.log(besideTable(results));
   mkdirSync(`${root}bench/results`, { recursive: true });
   writeFileSync(options.json, JSON.stringify({ machine: made, command: options, results }, undefined, 1));
   console.log(`\nFigures: ${options.json}`);

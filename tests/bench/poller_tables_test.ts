@@ -1,7 +1,8 @@
-// What bench:descriptors, bench:pollers and bench:spin write into docs/pollers.md.
+// What bench:descriptors, bench:pollers and bench:spin write into docs/pollers.md, and what bench:beside prints.
 import { assert, assertEquals } from "@std/assert";
 import { readFileSync } from "node:fs";
 import { root } from "../../.ci/runtimes.mjs";
+import { besideTable } from "../../bench/report/beside.mjs";
 import { cpuTable, descriptorsChart, rateTable, withinLimit } from "../../bench/report/descriptors.mjs";
 import { fillMarked } from "../../bench/report/marked.mjs";
 import { pollersTable } from "../../bench/report/pollers.mjs";
@@ -158,4 +159,16 @@ test("marked: docs/pollers.md has the places that its programs fill", () => {
   ) {
     assert(text.includes(`<!-- bench:${name} -->`), name);
   }
+});
+
+test("beside: the median of pairs of processes, how far they are apart, and microseconds", () => {
+  const pair = (ratio: number, measured: number, other: number) => ({ ratio, measured, other });
+  const pairs = [pair(1.04, 1_560, 1_500), pair(0.9, 1_350, 1_500), pair(1.021, 1_532, 1_500)];
+  const result = { side: "server", contender: "epoll, Bun", other: "epoll, Bun, base", scenario: "a", pairs };
+  const large = { ...result, scenario: "b", pairs: [pair(0.996, 1_234_567, 1_239_000)] };
+  assertEquals(cells(besideTable([result, large])), [
+    ["", "", "CPU", "pairs", "CPU us", "beside"],
+    ["server, epoll, Bun beside epoll, Bun, base", "a", "+2.1%", "-10.0% to +4.0%", "1.53", "1.50"],
+    ["server, epoll, Bun beside epoll, Bun, base", "b", "-0.4%", "-0.4% to -0.4%", "1235", "1239"],
+  ]);
 });
