@@ -187,11 +187,12 @@ test("a unary client's bundle is as small as it once was", () => {
   assert.ok(kb <= MOST_OF_A_CLIENT_KB, `${kb} KB gzipped, of at most ${MOST_OF_A_CLIENT_KB}`);
 });
 
-test("a program that bun build --compile makes has epoll's thread in it", {
+test("a program that bun build --compile --bytecode makes has epoll's thread in it", {
   skip: !onLinux && "epoll is Linux's",
 }, () => {
   const [bun] = runtimeCommand("bun");
-  run(bun, ["build", "--compile", "lean.ts", "--outfile", "out/compiled"], project);
+  const options = ["--compile", "--bytecode", "--format=esm"]; // as docs/bundles.md says
+  run(bun, ["build", ...options, "lean.ts", "--outfile", "out/compiled"], project);
   assert.equal(run(`${project}/out/compiled`, ["--poller=epoll"], project), "hello bundle by epoll\n");
 });
 
