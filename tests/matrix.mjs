@@ -11,6 +11,9 @@ const WITHOUT_POLLERS = [
   "surface/channel/service_config",
 ];
 
+/** The same RouteGuide in every style, as programs. */
+const STYLES = "examples/styles_test.ts";
+
 /**
  * Calls from end to end, threads that block, workers, TLS and other people's programs: what a poller could break whose
  * sockets are its own. All of surface/blocking and surface/workers passed on io_uring too, and takes two minutes more.
@@ -26,6 +29,7 @@ const END_TO_END = [
   "surface/queue/blocking_test.ts",
   "surface/workers/reactor_workers_test.ts",
   "peers",
+  STYLES,
 ];
 
 /** What a poller could break that shares its sockets with another one: the rest would find nothing that epoll's run does not. */
@@ -37,20 +41,21 @@ const WAITS_ANEW = [
   "surface/blocking/sync_client_test.ts",
   "surface/workers/boss_test.ts",
   "surface/credentials/engines_test.ts",
+  STYLES,
 ];
 
 /**
  * What runs on a poller besides everything on `native`: on `epoll`, which has its own sockets and threads, all above the
  * pollers; on `io_uring`, whose operations are its own, what goes from end to end; on `poll`, which has epoll's sockets,
- * what shows that calls, threads that block, workers and TLS work on it. `node` is there for comparison, and has its
- * contract suite.
+ * what shows that calls, threads that block, workers and TLS work on it; on `node`, which is there for comparison, the
+ * examples beside its contract suite.
  */
 const SUITES = {
   epoll: ABOVE_POLLERS,
   iocp: ABOVE_POLLERS,
   io_uring: END_TO_END,
   poll: WAITS_ANEW,
-  node: [],
+  node: [STYLES],
 };
 
 /** The folders and files, below tests/, that run on `poller` once more. */
