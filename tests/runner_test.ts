@@ -90,10 +90,11 @@ test("runner: a run without a report fails, as does one that passes nothing", ()
   assertEquals(printed((tally) => tally.end())[1], 1);
 });
 
-/** A runner whose test has started a program that never ends, and holds the runner's output: prints that one's pid. */
+/** A runner whose test has started a program that never ends, and holds the runner's output: prints its group once it is guarded. */
 const STUCK = `
   import { startGroup } from ${JSON.stringify(new URL("./process_group.mjs", import.meta.url).href)};
-  startGroup("sh", ["-c", "(while :; do sleep 0.05; done) & echo $!; wait"], { stdio: "inherit" });
+  const { pid } = startGroup("sh", ["-c", "(while :; do sleep 0.05; done) & wait"], { stdio: "inherit" });
+  console.log(pid);
 `;
 
 for (const signal of ["SIGKILL", "SIGTERM"] as const) {
@@ -101,13 +102,13 @@ for (const signal of ["SIGKILL", "SIGTERM"] as const) {
     const stdio = ["ignore", "pipe", "inherit"] as const;
     const runner = spawn("node", ["--input-type=module", "--eval", STUCK], { stdio: [...stdio] });
     const closed = new Promise<string>((resolve) => runner.on("close", () => resolve("ended")));
-    const pid = await new Promise<number>((resolve) => runner.stdout.on("data", (line) => resolve(+line)));
+    const group = await new Promise<number>((resolve) => runner.stdout.on("data", (line) => resolve(+line)));
     runner.kill(signal);
     let limit: ReturnType<typeof setTimeout>;
     const late = new Promise<string>((resolve) => limit = setTimeout(resolve, 10_000, "runs on"));
     const outcome = await Promise.race([closed, late]);
     clearTimeout(limit!);
-    if (outcome !== "ended") process.kill(pid, "SIGKILL");
+    if (outcome !== "ended") process.kill(-group, "SIGKILL");
     assertEquals(outcome, "ended");
   });
 }
