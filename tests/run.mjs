@@ -11,7 +11,7 @@ import { endGroup, endGroups, startGroup } from "./process_group.mjs";
 import { duration } from "./progress.mjs";
 import { readTap, skipLines } from "./reports.mjs";
 import { RunnerProgress } from "./runner_progress.mjs";
-import { readSums, runnerArguments, Tally } from "./tally.mjs";
+import { readList, readSums, runnerArguments, Tally } from "./tally.mjs";
 
 /** A runner that takes longer than this is hung. */
 const RUNNER_LIMIT_MS = 20 * 60_000;
@@ -185,7 +185,7 @@ async function runWindows() {
   console.log(output);
   const sums = readSums(output);
   if (sums === undefined) return tally.fail("windows", `the runner ended with ${code} and gave no sums`);
-  if (sums.failed > 0) tally.nameFailures("windows", [`${sums.failed} tests, named above`]);
+  tally.nameFailures("windows", readList("Failed", output));
   tally.add("windows", sums);
 }
 
@@ -195,10 +195,8 @@ async function runMutations() {
   const { code, output } = await capture("node", args);
   const [, caught, missed] = /^(\d+) caught, (\d+) missed$/m.exec(output) ?? [];
   if (caught === undefined) return tally.fail("mutations", `the runner ended with ${code}: ${output}`);
-  if (missed !== "0") {
-    console.log(output);
-    tally.nameFailures("mutations", [`${missed} that no test saw, named above`]);
-  }
+  if (missed !== "0") console.log(output);
+  tally.nameFailures("mutations", readList("Missed", output));
   tally.add("mutations", { passed: Number(caught), failed: Number(missed), skipped: 0 });
 }
 

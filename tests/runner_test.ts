@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { spawn } from "node:child_process";
 import process from "node:process";
 import { failedTests, filesWithoutTests, readReport, readTap, skipLines } from "./reports.mjs";
-import { readSums, Tally } from "./tally.mjs";
+import { readList, readSums, Tally } from "./tally.mjs";
 import { test } from "./harness.ts";
 
 const JUNIT = `<testsuites tests="4"><testsuite name="tests/a_test.ts" file="tests/a_test.ts">
@@ -71,9 +71,12 @@ test("runner: the sums of a tally add all runs up, and are read back", () => {
     tally.add("one", { passed: 3, failed: 0, skipped: 1 });
     tally.add("two", { passed: 2, failed: 1, skipped: 0 });
     tally.fail("three", "hung");
+    tally.nameFailures("two", ["a: test: Values differ"]);
     return tally.end(" on Wine");
   });
   assertEquals(code, 1);
+  assertEquals(readList("Failed", output), ["three: hung", "two: a: test: Values differ"]);
+  assertEquals(readList("Skipped", output), []);
   assertEquals(readSums(output), { passed: 5, failed: 2, skipped: 1 });
   assertEquals(output.split("\n").at(-1), "5 passed, 2 failed, 1 skipped on Wine");
   assertEquals(readSums("ok     one: 3 passed, 0 failed"), undefined);

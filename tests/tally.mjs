@@ -71,11 +71,18 @@ export function readSums(output) {
   return { passed, failed, skipped };
 }
 
+/** What stands in the list below `title` that another process has printed by {@linkcode printList}. */
+export function readList(title, output) {
+  const list = new RegExp(`^${title}:\\n((?:  .+\\n?)+)`, "m").exec(output)?.[1] ?? "";
+  return list.split("\n").map((line) => line.trim()).filter((line) => line !== "");
+}
+
 function sentence({ passed, failed, skipped }) {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
 }
 
-function printList(title, lines) {
+/** Prints `lines` below `title`; nothing where there are none. */
+export function printList(title, lines) {
   const all = [...lines];
   if (all.length > 0) console.log(`\n${title}:\n${all.map((line) => `  ${line}`).join("\n")}`);
 }

@@ -4,6 +4,7 @@ import { readArguments, refuse } from "../../.ci/arguments.mjs";
 import { ensureInstalled } from "../../.ci/install.mjs";
 import { endGroups } from "../process_group.mjs";
 import { Progress } from "../progress.mjs";
+import { printList } from "../tally.mjs";
 import { judge } from "./judge.mjs";
 import { readMutations, staleReason } from "./mutations.mjs";
 import { makeCopy } from "./tree.mjs";
@@ -36,7 +37,7 @@ const copies = new Set();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => endBy(signal));
 await Promise.all(Array.from({ length: Math.max(1, jobs) }, work));
 progress.clear();
-for (const line of missed) console.log(line);
+printList("Missed", missed);
 console.log(`\n${chosen.length - missed.length} caught, ${missed.length} missed`);
 process.exit(missed.length > 0 ? 1 : 0);
 
