@@ -3,20 +3,27 @@
 /** Tests of what is the same whichever poller runs. */
 const ABOVE_POLLERS = ["surface", "peers", "interop", "attack", "handshakes", "examples"];
 
-/** Of these, what asks no poller for anything: it is run once a runtime. */
-const WITHOUT_POLLERS = [
+/** Of these, what is run once a runtime: it asks no poller for anything, or goes through all of them by name. */
+const ONCE = [
   "surface/proto",
   "surface/cli",
   "surface/adapters",
   "surface/channel/service_config",
+  "surface/in_process_suites_test.ts",
+  // By name, in both thread shapes.
+  "surface/blocking/helper_test.ts",
+  "surface/blocking/sync_client_test.ts",
+  "surface/credentials/engines_test.ts",
+  "surface/queue/blocking_test.ts",
+  "surface/throws_test.ts",
 ];
 
 /** The same RouteGuide in every style, as programs. */
 const STYLES = "examples/styles_test.ts";
 
 /**
- * Calls from end to end, threads that block, workers, TLS and other people's programs: what a poller could break whose
- * sockets are its own. All of surface/blocking and surface/workers passed on io_uring too, and takes two minutes more.
+ * Calls from end to end, workers and other people's programs: what a poller could break whose sockets are its own. All of
+ * surface/blocking and surface/workers passed on io_uring too, and takes two minutes more.
  */
 const END_TO_END = [
   "surface/calls_test.ts",
@@ -24,9 +31,6 @@ const END_TO_END = [
   "surface/flow_control_test.ts",
   "surface/how_calls_end_test.ts",
   "surface/nothing_left_test.ts",
-  "surface/blocking/sync_client_test.ts",
-  "surface/credentials/engines_test.ts",
-  "surface/queue/blocking_test.ts",
   "surface/workers/reactor_workers_test.ts",
   "peers",
   STYLES,
@@ -38,17 +42,15 @@ const WAITS_ANEW = [
   "surface/lifecycle_test.ts",
   "surface/flow_control_test.ts",
   "surface/nothing_left_test.ts",
-  "surface/blocking/sync_client_test.ts",
   "surface/workers/boss_test.ts",
-  "surface/credentials/engines_test.ts",
   STYLES,
 ];
 
 /**
  * What runs on a poller besides everything on `native`: on `epoll`, which has its own sockets and threads, all above the
  * pollers; on `io_uring`, whose operations are its own, what goes from end to end; on `poll`, which has epoll's sockets,
- * what shows that calls, threads that block, workers and TLS work on it; on `node`, which is there for comparison, the
- * examples beside its contract suite.
+ * what shows that calls and workers work on it; on `node`, which is there for comparison, the examples beside its contract
+ * suite. Threads that block, and TLS, are tried on every one of them by tests that run once.
  */
 const SUITES = {
   epoll: ABOVE_POLLERS,
@@ -66,7 +68,7 @@ export function suitesOn(poller) {
 /** Those of `files` that run on `poller` once more. */
 export function filesOn(poller, files) {
   const among = (paths) => (file) => paths.some((path) => isBelow(file, `tests/${path}`));
-  return files.filter(among(suitesOn(poller))).filter((file) => !among(WITHOUT_POLLERS)(file));
+  return files.filter(among(suitesOn(poller))).filter((file) => !among(ONCE)(file));
 }
 
 function isBelow(file, path) {

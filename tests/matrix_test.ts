@@ -14,7 +14,7 @@ test("matrix: what is to run on a poller is there", () => {
   }
 });
 
-test("matrix: whole folders and single files, without what asks no poller for anything", () => {
+test("matrix: whole folders and single files, without what runs once", () => {
   const files = [
     "tests/surface/calls_test.ts",
     "tests/surface/calls_test.ts_old_test.ts",
@@ -22,6 +22,7 @@ test("matrix: whole folders and single files, without what asks no poller for an
     "tests/surface/proto/wire_test.ts",
     "tests/peers/grpc_js_test.ts",
     "tests/pollers/select_test.ts",
+    "tests/surface/throws_test.ts",
   ];
   assertEquals(filesOn("epoll", files), [files[0], files[1], files[2], files[4]]);
   assertEquals(filesOn("io_uring", files), [files[0], files[4]]);

@@ -48,6 +48,12 @@ const FAILED_LINGER_MS = 1_000;
 /** The same for one that the application closes, which ends its streams whatever the peer has read. */
 const CLOSED_LINGER_MS = 100;
 
+/**
+ * How long a client reads on where a write failed. The peer has closed, and what it sent before is the end of calls, or
+ * the GOAWAY that says which it has not processed: it lies in the system's buffer, and the end of the stream behind it.
+ */
+const UNREAD_INPUT_MS = 1_000;
+
 /** Buffers for output that no connection is writing, of this thread. */
 const spareOutputs: SliceBuffer[] = [];
 
@@ -88,6 +94,8 @@ export class Driver implements Flushable {
   private lingering = false;
   /** The connection is closed and its last octets are written: what comes is dropped, until the peer closes too. */
   private awaitsClose = false;
+  /** What the last write failed with: nothing more is written, and `lost` follows what the peer sent before. */
+  private writeError: IoError | undefined = undefined;
   /** Something threw: the only thing still tried is to close the connection. */
   private broken = false;
   /** Where frames are traced. */
@@ -186,6 +194,7 @@ export class Driver implements Flushable {
 
   private write(): void {
     const { connection } = this;
+    if (this.writeError !== undefined) return connection.closed ? this.closeEndpoint() : undefined;
     while (!this.writing && !this.over && connection.wantsTransmit) {
       const output = this.output ??= spareOutputs.pop() ?? new SliceBuffer();
       connection.transmit(output);
@@ -288,7 +297,7 @@ export class Driver implements Flushable {
 
   private writeCompleted(error: IoError | undefined): void {
     this.writing = false;
-    if (error !== undefined) return this.lost(error);
+    if (error !== undefined) return this.writeFailed(error);
     this.connection.transmitted();
     this.write();
     if (!this.readPaused) return;
@@ -296,7 +305,19 @@ export class Driver implements Flushable {
     this.nextTurn();
   }
 
+  /** A server loses the connection at once: requests that it reads yet would be calls whose answers nobody hears. */
+  private writeFailed(error: IoError): void {
+    if (this.connection.closed || this.connection.role === "server" || error.kind !== "reset") {
+      return this.lost(error);
+    }
+    if (trace.http2) this.trace(error.message);
+    this.writeError = error;
+    this.disarmTimer();
+    this.timer = this.engine.runAt(this.engine.now() + UNREAD_INPUT_MS, () => this.guard(this.lost, error));
+  }
+
   private lost(error: IoError): void {
+    error = this.writeError ?? error; // which came first
     const reason = error.kind === "end-of-stream" ? "connection closed by the peer" : error.message;
     if (trace.http2 && !this.over) this.trace(reason);
     this.connection.receiveEnd(new Http2Error("io", ErrorCode.INTERNAL_ERROR, "remote", reason));

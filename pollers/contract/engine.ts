@@ -190,7 +190,8 @@ export interface Endpoint {
   readonly lends?: boolean;
   /**
    * Writes all of `data`, in order. True: everything was handed over, `done` will not be called. False: `done`
-   * will be called once; an error means that an unknown part was sent and the stream is of no further use.
+   * will be called once; an error means that an unknown part was sent and nothing more can be. What the peer sent
+   * before it went may still be read, and then the end.
    * `data` and its bytes are the engine's until then; the engine empties `data` when it is done.
    *
    * @throws {TypeError} where a write is outstanding

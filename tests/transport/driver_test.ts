@@ -258,6 +258,70 @@ for (const [what, fail, reason] of lost) {
   });
 }
 
+/** A connection with three streams of which the last write has failed, as the peer is gone. */
+async function unwritable(role: "client" | "server" = "client"): Promise<Bench> {
+  const bench = await Bench.ready(role);
+  const { endpoint } = bench;
+  if (role === "server") endpoint.arrive(requests(3));
+  await bench.rest();
+  endpoint.writesAtOnce = false;
+  bench.turn(() => {
+    if (role === "server") bench.connection.ping(1, bench.engine.now());
+    else for (let i = 0; i < 3; i++) bench.open();
+  });
+  bench.sink.take();
+  bench.writes();
+  endpoint.completeWrite(new IoError("reset", "write", endpoint.peer, "EPIPE"));
+  return bench;
+}
+
+test("driver: a client reads what its peer sent before a write failed: ends of streams, and which it has not seen", async () => {
+  const bench = await unwritable();
+  const { endpoint, sink } = bench;
+  bench.turn(() => void bench.open()); // of which nothing can be written
+  endpoint.arrive(new Wire("client").headers(1, [[":status", "200"]], true));
+  endpoint.arrive(frame("GOAWAY", 0, 0, uint32(3, ErrorCode.NO_ERROR)));
+  await bench.rest();
+  assertEquals([bench.outcome, bench.writes(), endpoint.isReading], ["open", [], true]);
+  endpoint.failRead();
+  await bench.rest();
+  assertEquals(sink.take(), [
+    "headers 1 end",
+    "goaway 3 connection NO_ERROR remote",
+    "closed 5 connection REFUSED_STREAM remote unprocessed",
+    "closed 7 connection REFUSED_STREAM remote unprocessed",
+    "closed 1 io INTERNAL_ERROR remote",
+    "closed 3 io INTERNAL_ERROR remote",
+    "connection closed io INTERNAL_ERROR remote",
+  ]);
+  assertMatch(sink.error!.reason, /write.*EPIPE/);
+  assertEquals([endpoint.closed, bench.simulation.pending], [true, 0]);
+});
+
+test("driver: a client whose peer says nothing more after a write failed loses the connection after 1 s", async () => {
+  const bench = await unwritable();
+  await bench.pass(999);
+  assertEquals([bench.sink.take(), bench.endpoint.closed], [[], false]);
+  await bench.pass(2);
+  assertEquals([bench.sink.take().length, bench.endpoint.closed, bench.simulation.pending], [4, true, 0]);
+});
+
+test("driver: a client that is closed after a write failed does not wait for what its peer sent", async () => {
+  const bench = await unwritable();
+  bench.turn(() => bench.connection.abort(userAbort));
+  assertEquals([bench.writes(), bench.endpoint.closed], [[], true]);
+  await bench.rest();
+  assertEquals(bench.simulation.pending, 0);
+});
+
+test("driver: a server whose write failed takes no more requests", async () => {
+  const bench = await unwritable("server");
+  assertEquals([bench.sink.take().at(-1), bench.endpoint.closed], [
+    "connection closed io INTERNAL_ERROR remote",
+    true,
+  ]);
+});
+
 test("driver: bytes before the end of the stream are taken before it", async () => {
   const bench = await Bench.ready();
   bench.endpoint.arrive(frame("GOAWAY", 0, 0, uint32(0, ErrorCode.NO_ERROR)));

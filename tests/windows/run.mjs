@@ -27,11 +27,33 @@ const USAGE = `npm run test:windows: pollers, calls and peers on Windows builds 
 const RUNTIMES = ["bun", "deno"];
 const POLLERS = ["iocp", "native"];
 
-/** What each poller's own tests are, and what is above the pollers and the same for all. */
-const OWN_TESTS = {
-  iocp: ["tests/pollers/iocp_contract_test.ts", "tests/pollers/iocp/"],
+/** Calls from end to end, threads that block, workers and other people's programs, over sockets of whichever poller. */
+const END_TO_END = [
+  "tests/surface/calls_test.ts",
+  "tests/surface/lifecycle_test.ts",
+  "tests/surface/blocking/sync_client_test.ts",
+  "tests/surface/workers/",
+  "tests/peers/",
+  "tests/interop/grpc_js_test.ts",
+];
+
+/** The pollers' own tests, and what is above them: all on iocp, which is there for Windows; on native what sockets could break. */
+const TESTS = {
+  iocp: [
+    "tests/pollers/iocp_contract_test.ts",
+    "tests/pollers/iocp/",
+    ...END_TO_END,
+    "tests/surface/bad_input_test.ts",
+    "tests/surface/bad_input_peers_test.ts",
+    "tests/surface/bad_input_requests_test.ts",
+    "tests/surface/compression_test.ts",
+    "tests/surface/compression_styles_test.ts",
+    "tests/surface/client/",
+    "tests/surface/queue/",
+  ],
   native: [
     "tests/pollers/native_contract_test.ts",
+    ...END_TO_END,
     // The program: what it does with paths and terminals is Windows', whichever poller it calls by.
     "tests/surface/cli/call_test.ts",
     "tests/surface/cli/describe_test.ts",
@@ -40,21 +62,6 @@ const OWN_TESTS = {
     "tests/surface/cli/health_test.ts",
   ],
 };
-const COMMON_TESTS = [
-  "tests/surface/bad_input_test.ts",
-  "tests/surface/bad_input_peers_test.ts",
-  "tests/surface/bad_input_requests_test.ts",
-  "tests/surface/calls_test.ts",
-  "tests/surface/compression_test.ts",
-  "tests/surface/compression_styles_test.ts",
-  "tests/surface/lifecycle_test.ts",
-  "tests/surface/client/",
-  "tests/surface/blocking/sync_client_test.ts",
-  "tests/surface/queue/",
-  "tests/surface/workers/",
-  "tests/peers/",
-  "tests/interop/grpc_js_test.ts",
-];
 
 const options = readArguments(USAGE, {
   runtime: ["", "only this runtime", RUNTIMES],
@@ -118,8 +125,7 @@ function writeLayouts() {
 }
 
 function findTests(poller) {
-  const wanted = [...OWN_TESTS[poller], ...COMMON_TESTS];
-  return wanted.flatMap((path) => path.endsWith("/") ? filesUnder(path.slice(0, -1)) : [path])
+  return TESTS[poller].flatMap((path) => path.endsWith("/") ? filesUnder(path.slice(0, -1)) : [path])
     .filter((path) => path.startsWith(options.filter));
 }
 

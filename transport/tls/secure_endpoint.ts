@@ -43,6 +43,8 @@ export class SecureEndpoint implements Endpoint {
   private isWriting = false;
   /** What ends the stream below: nothing more comes, or can be sent. */
   private failure: IoError | undefined = undefined;
+  /** What a write below failed with: nothing more can be sent, and what the peer sent before is still read. */
+  private sendFailure: IoError | undefined = undefined;
   private isClosed = false;
   private onHandshakeDone: HandshakeDone | undefined = undefined;
   private established: ConnectionSecurity | undefined = undefined;
@@ -63,7 +65,7 @@ export class SecureEndpoint implements Endpoint {
   };
   private readonly onSent = (error?: IoError): void => {
     this.isWriting = false;
-    if (error !== undefined) this.failure ??= error;
+    this.sendFailure ??= error;
     this.progress();
   };
 
@@ -131,7 +133,7 @@ export class SecureEndpoint implements Endpoint {
       throw new TypeError("Cannot write: a write is outstanding on this endpoint");
     }
     if (data.byteLength === 0) return true;
-    this.writeFailure = this.end();
+    this.writeFailure = this.end() ?? this.sendFailure;
     if (this.writeFailure === undefined) {
       this.session.write(data);
       this.send();
@@ -148,7 +150,7 @@ export class SecureEndpoint implements Endpoint {
     if (this.isClosed) return;
     this.isClosed = true;
     // What waits below was not taken by the peer: close_notify behind it would only wait as well.
-    if (this.onHandshakeDone === undefined && !this.isWriting && this.failure === undefined) {
+    if (this.onHandshakeDone === undefined && !this.isWriting && this.canSend) {
       this.session.close();
       this.send();
     }
@@ -188,7 +190,7 @@ export class SecureEndpoint implements Endpoint {
     const failure = this.handshakeFailure();
     if (failure === undefined && session.state === "handshaking") return;
     // An alert is on its way: the peer is to know why.
-    if (failure !== undefined && this.isWriting && this.failure === undefined) return;
+    if (failure !== undefined && this.isWriting && this.canSend) return;
     const done = this.onHandshakeDone!;
     this.onHandshakeDone = undefined;
     done(failure);
@@ -252,7 +254,7 @@ export class SecureEndpoint implements Endpoint {
 
   /** Sends what the session has for the peer. */
   private send(): void {
-    while (!this.isWriting && this.failure === undefined) {
+    while (!this.isWriting && this.canSend) {
       this.session.transmit(this.toSend);
       if (this.toSend.byteLength === 0) {
         if (this.session.hasGrown && this.trimming === undefined) this.trimLater();
@@ -272,6 +274,10 @@ export class SecureEndpoint implements Endpoint {
     if (!this.session.trim()) this.trimLater();
   };
 
+  private get canSend(): boolean {
+    return this.failure === undefined && this.sendFailure === undefined;
+  }
+
   /** Everything that was written is below. */
   private get isSent(): boolean {
     return !this.isWriting && !this.session.isEncrypting;
@@ -279,7 +285,7 @@ export class SecureEndpoint implements Endpoint {
 
   /** Reports the end of the write that is outstanding, where it has come. */
   private completeWrite(): void {
-    this.writeFailure ??= this.isSent ? undefined : this.failure;
+    this.writeFailure ??= this.sendFailure ?? (this.isSent ? undefined : this.failure);
     if (!this.isSent && this.writeFailure === undefined) return;
     const done = this.writeDone!;
     this.writeDone = undefined;

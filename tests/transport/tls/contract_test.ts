@@ -1,7 +1,15 @@
 // What every provider of TLS does, over every engine of this machine, and with the other provider as its peer.
 import process from "node:process";
-import { assert, assertEquals, assertInstanceOf, assertMatch, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertMatch,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
 import { createEngine, type Endpoint, type EventEngine } from "../../../pollers/mod.ts";
+import { IoError } from "../../../pollers/contract/io_error.ts";
 import { SliceBuffer } from "../../../pollers/contract/slice_buffer.ts";
 import type { TlsSession } from "../../../transport/tls/session.ts";
 import type { TlsContext, TlsProvider } from "../../../transport/tls/config.ts";
@@ -334,6 +342,38 @@ function rules(provider: TlsProvider): void {
     assertEquals(error.kind, provider === OPENSSL ? "insecure" : "end-of-stream");
     client.close();
     server.close();
+  });
+
+  rule("what the peer sent before a write failed is read", async (engine) => {
+    const [a, b] = await engine.pair();
+    let isGone = false;
+    const breaking: Endpoint = {
+      local: a.local,
+      peer: a.peer,
+      read: (into, done, lend) => a.read(into, done, lend),
+      write(data, done) {
+        if (!isGone) return a.write(data, done);
+        data.clear();
+        engine.run(() => done(new IoError("reset", "write", a.peer, "EPIPE")));
+        return false;
+      },
+      close: (reason) => a.close(reason),
+    };
+    const [client, server] = await Promise.all([
+      secureClient(engine, provider, breaking),
+      secureServer(engine, provider, b),
+    ]);
+    assert(typeof client !== "string" && typeof server !== "string");
+    const sent = pattern(10_000);
+    await writeAll(server, sent);
+    isGone = true;
+    await assertRejects(() => writeAll(client, Uint8Array.of(1)), Error, "EPIPE");
+    await assertRejects(() => writeAll(client, Uint8Array.of(2)), Error, "EPIPE");
+    const all = readAll(client);
+    server.close();
+    const { bytes, error } = await all;
+    assertEquals([bytes, error.kind], [sent, "end-of-stream"]);
+    client.close();
   });
 
   rule("a peer that closes in the handshake ends it", async (engine) => {

@@ -1,0 +1,30 @@
+// A server that ends a call, and closes while the client still writes: the client's next write fails before it has read why.
+import { assertEquals } from "@std/assert";
+import { Channel, createClient, Status } from "pollwire";
+import { test } from "../harness.ts";
+import { failure, Trial } from "../surface/serving.ts";
+import { nodeMissing, startGrpcJsServer } from "./processes.ts";
+
+const text = "x".repeat(3_000);
+
+async function* uploaded() {
+  for (;;) yield { text };
+}
+
+test(
+  "the status of a call that a server ends before it closes is read, though writing fails first",
+  async () => {
+    const server = await startGrpcJsServer(0, "peers/hasty_server.mjs");
+    try {
+      for (let round = 0; round < 20; round++) {
+        const channel = new Channel(`127.0.0.1:${server.port}`);
+        const { code, details } = await failure(createClient(Trial, channel).up(uploaded()));
+        assertEquals([code, details], [Status.PERMISSION_DENIED, "enough"], `round ${round}`);
+        await channel[Symbol.asyncDispose]();
+      }
+    } finally {
+      await server.kill();
+    }
+  },
+  { skip: nodeMissing },
+);
