@@ -137,8 +137,8 @@ export class IocpEngine extends CompletionEngine implements IocpContext {
   protected override closeSource(): void {
     this.operations.close();
     this.pipes.freeSpare();
-    this.registry.takePort(); // first: reclaiming must not close a handle that gets this number next
-    this.port.close();
+    // Taken first: reclaiming must not close a handle that gets this number next. Gone: this thread was taken for gone.
+    if (this.registry.takePort()) this.port.close();
   }
 
   protected override startConnect(

@@ -51,12 +51,15 @@ export class HandleRegistry {
     return true;
   }
 
-  /** Holds it no longer. Comes before it is closed: its number may be another's afterwards. */
-  remove(handle: number): void {
+  /**
+   * Holds it no longer. Comes before it is closed: its number may be another's afterwards. False: this thread was taken for
+   * gone, and it is closed already.
+   */
+  remove(handle: number): boolean {
     const place = this.places.get(handle)!;
     this.places.delete(handle);
     this.free.push(place);
-    this.words[place] = 0;
+    return Atomics.exchange(this.words, place, 0) !== 0;
   }
 
   /** The port was opened. */
@@ -71,9 +74,11 @@ export class HandleRegistry {
 
   /** Gives all handles up. */
   takeHandles(): Array<{ readonly handle: number; readonly kind: number }> {
-    const places = this.words.subarray(FIRST_PLACE, FIRST_PLACE + this.words[USED]!);
-    const held = [...places.filter((word) => word !== 0)];
-    places.fill(0);
+    const held: number[] = [];
+    for (let place = FIRST_PLACE; place < FIRST_PLACE + this.words[USED]!; place++) {
+      const word = Atomics.exchange(this.words, place, 0);
+      if (word !== 0) held.push(word);
+    }
     return held.map((word) => ({ handle: (word & ~KIND_BITS) >>> 0, kind: word & KIND_BITS }));
   }
 }

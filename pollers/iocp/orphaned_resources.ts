@@ -32,7 +32,8 @@ export type Wait = (ms: number, later: () => void) => void;
 
 /**
  * Closes the handles of an engine whose JavaScript is over, but for those in `kept`, once its thread has ended. The
- * memory of its operations goes after the last of their packets, until which the system may write into it. Resolves
+ * memory of its operations goes after the last of their packets, until which the system may write into it. That of a
+ * thread which does not end stays: it may still use it, and finds out by its registry that it was taken for gone. Resolves
  * when all of it is closed.
  */
 export function reclaimResources(
@@ -62,7 +63,7 @@ function closeAfterThread(
     if (runs && ++looks < MOST_LOOKS) return wait(THREAD_EVERY_MS, look);
     if (thread !== 0) winsock.CloseHandle(pointer);
     closeHandles(winsock, registry, kept);
-    collectPackets(winsock, registry, resources.port, wait, done);
+    collectPackets(winsock, registry, resources.port, !runs, wait, done);
   };
   look();
 }
@@ -83,6 +84,7 @@ function collectPackets(
   winsock: Winsock,
   registry: HandleRegistry,
   handles: PortHandles,
+  frees: boolean,
   wait: Wait,
   done: () => void,
 ): void {
@@ -97,7 +99,7 @@ function collectPackets(
     }
     const isOver = registry.pending === 0;
     if (!isOver && ++collects < MOST_COLLECTS) return wait(COLLECT_EVERY_MS, collect);
-    if (isOver) winsock.VirtualFree(handles.slotsAt, 0, C.MEM_RELEASE);
+    if (isOver && frees) winsock.VirtualFree(handles.slotsAt, 0, C.MEM_RELEASE);
     port.close();
     done();
   };

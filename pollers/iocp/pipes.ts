@@ -132,7 +132,7 @@ export class Pipes {
   close(pipe: Pipe): void {
     if (pipe.closed) return;
     pipe.closed = true;
-    this.registry.remove(pipe.handle);
+    if (!this.registry.remove(pipe.handle)) return;
     this.winsock.CancelIoEx(pipe.pointer, null);
     this.winsock.CloseHandle(pipe.pointer);
   }

@@ -227,8 +227,7 @@ export class Sockets {
   close(socket: Socket): void {
     if (socket.closed) return;
     socket.closed = true;
-    this.registry.remove(socket.handle);
-    this.winsock.closesocket(socket.pointer);
+    if (this.registry.remove(socket.handle)) this.winsock.closesocket(socket.pointer);
   }
 
   /** Removes the file of a unix socket that was bound. */

@@ -3,7 +3,7 @@
 
 import { ADOPT, type Endpoint, type EventEngine, type FdAdoption } from "../../pollers/mod.ts";
 import { DescriptorSender } from "./intake.ts";
-import { ADOPTED, type Intake, STATE_BYTES } from "./protocol.ts";
+import { ADOPTED, GONE, type Intake, STATE_BYTES } from "./protocol.ts";
 
 /** The connection to one worker. */
 interface Link {
@@ -59,6 +59,7 @@ export class Boss {
   remove(index: number): number[] {
     const { sender, intake: { descriptor, state } } = this.links.get(index)!;
     this.links.delete(index);
+    Atomics.store(state, GONE, 1);
     const own = Atomics.load(state, ADOPTED) === 0 ? [descriptor] : [];
     own.forEach((one) => this.adoption.adopt(one).close());
     const untaken = sender.abandon();

@@ -7,7 +7,7 @@ import type { WorkerServerOptions } from "./service_module.ts";
 /** The worker's end of a socket pair to its boss; see boss.ts. */
 export interface Intake {
   readonly descriptor: number;
-  /** Shared: what the worker has of all this. Indexes are {@linkcode ADOPTED}, {@linkcode TAKEN}, {@linkcode OPEN}. */
+  /** Shared: what the worker has of all this. Indexes are {@linkcode ADOPTED} and those below it. */
   readonly state: Int32Array;
 }
 
@@ -17,8 +17,10 @@ export const ADOPTED = 0;
 export const TAKEN = 1;
 /** How many of these are open. */
 export const OPEN = 2;
+/** 1: the worker was taken for gone, and what it was sent and had not taken is others'. A turn of Deno may go on for longer. */
+export const GONE = 3;
 /** Bytes of {@linkcode Intake.state}. */
-export const STATE_BYTES = 12;
+export const STATE_BYTES = 16;
 
 /** Given to a worker when it starts. */
 export interface WorkerStart {

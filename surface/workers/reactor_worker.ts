@@ -28,6 +28,7 @@ import { readDescriptors } from "./intake.ts";
 import {
   ADOPTED,
   type FromWorker,
+  GONE,
   type Intake,
   OPEN,
   TAKEN,
@@ -89,9 +90,12 @@ class ReactorWorker {
   /** Serves the connections that a boss accepts. */
   private takeIn({ descriptor, state }: Intake): void {
     const adoption = this.engine.extension(ADOPT)!;
+    const isGone = (): boolean => Atomics.load(state, GONE) === 1;
+    if (isGone()) return;
     const from = adoption.adopt(descriptor);
     Atomics.store(state, ADOPTED, 1);
     const take = (descriptor: number): void => {
+      if (isGone()) return;
       const accepted = adoption.adopt(descriptor);
       Atomics.add(state, OPEN, 1);
       Atomics.add(state, TAKEN, 1);

@@ -490,6 +490,13 @@ export default [
     "what was closed for a thread that was taken for gone",
   ),
   mutation(
+    "pollers/iocp/handle_registry.ts",
+    "return Atomics.exchange(this.words, place, 0) !== 0;",
+    "return (this.words[place] = 0) === 0;",
+    "tests/pollers/iocp/handle_registry_test.ts",
+    "taken for gone",
+  ),
+  mutation(
     "pollers/native/bun.ts",
     "    if (this.lent !== NOTHING) this.freeLent();\n",
     "",

@@ -145,8 +145,8 @@ export default [
   // What a connection leaves behind, and what it needs the second time.
   mutation(
     "transport/driver.ts",
-    "    if (error !== undefined) return this.lost(error);\n    this.connection.transmitted();\n",
-    "    if (error !== undefined) return this.lost(error);\n",
+    "    if (error !== undefined) return this.writeFailed(error);\n    this.connection.transmitted();\n",
+    "    if (error !== undefined) return this.writeFailed(error);\n",
     DRIVER,
     "used again",
   ),

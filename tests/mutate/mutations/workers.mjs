@@ -21,6 +21,13 @@ export default [
   mutation("surface/workers/intake.ts", "    this.taken = taken;\n", "", BOSS, "however often it took"),
   mutation(
     "surface/workers/boss.ts",
+    "    Atomics.store(state, GONE, 1);\n",
+    "",
+    BOSS,
+    "goes to the others, in order",
+  ),
+  mutation(
+    "surface/workers/boss.ts",
     "if (connections >= least) continue;",
     "if (least < Infinity) continue;",
     BOSS,

@@ -10,7 +10,7 @@ import {
 } from "../../../pollers/mod.ts";
 import { Boss } from "../../../surface/workers/boss.ts";
 import { readDescriptors } from "../../../surface/workers/intake.ts";
-import { ADOPTED, type Intake, OPEN, TAKEN } from "../../../surface/workers/protocol.ts";
+import { ADOPTED, GONE, type Intake, OPEN, TAKEN } from "../../../surface/workers/protocol.ts";
 import { test, type TestOptions } from "../../harness.ts";
 import { whyNoHandover } from "../../pollers/powers.ts";
 import { Acceptor, connect, LOOPBACK, read, readExactly, until, write } from "../../pollers/promised.ts";
@@ -82,7 +82,9 @@ test(
       const untaken = mortal.sent.slice(2);
       const taken = mortal.take(2);
       const heir = new Side(engine, await boss.add(1));
+      assertEquals(Atomics.load(mortal.intake.state, GONE), 0);
       assertEquals(boss.remove(0), untaken, "what must not be closed with what it had open");
+      assertEquals(Atomics.load(mortal.intake.state, GONE), 1, "it may find them in its intake yet");
       await until(() => heir.sent.length === 3, "three descriptors");
       assertEquals(heir.sent, untaken);
       await assertConnected(pairs.map(([client]) => client), [...taken, ...heir.take(3)]);
