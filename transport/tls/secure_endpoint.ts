@@ -274,6 +274,7 @@ export class SecureEndpoint implements Endpoint {
     if (!this.session.trim()) this.trimLater();
   };
 
+  /** Something can still go below. */
   private get canSend(): boolean {
     return this.failure === undefined && this.sendFailure === undefined;
   }
