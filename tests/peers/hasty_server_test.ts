@@ -1,6 +1,7 @@
 // A server that ends a call, and closes while the client still writes: the client's next write fails before it has read why.
 import { assertEquals } from "@std/assert";
 import { Channel, createClient, Status } from "pollwire";
+import { platform } from "../../pollers/native/detect.ts";
 import { test } from "../harness.ts";
 import { failure, Trial } from "../surface/serving.ts";
 import { nodeMissing, startGrpcJsServer } from "./processes.ts";
