@@ -251,11 +251,12 @@ for (const [sharing, when] of SHARING) {
         await Promise.race(failures);
         let answers: number[] = [];
         const limit = performance.now() + 10_000; // a thread takes its time to start where the machine is busy
-        while (new Set(answers).size < 2 && performance.now() < limit) {
+        while (!answers.includes(crashed) && performance.now() < limit) {
           answers = (await Promise.allSettled(Array.from({ length: 10 }, () => ask(`127.0.0.1:${port}`))))
             .flatMap((one) => one.status === "fulfilled" ? [one.value] : []);
         }
-        assertEquals(new Set(answers), new Set([0, 1]), "the replacement takes calls");
+        // A boss deals to the one with the fewest connections: all ten may be its replacement's.
+        assert(answers.includes(crashed), `the replacement takes no calls, of ${answers}`);
         for (const channel of channels) channel.close();
         await Promise.all(failures);
       });
