@@ -111,7 +111,7 @@ export class OutputBuffer {
       this.fullBytes += this.length;
     }
     // The first chunk has room for what the last transmit had, each further one is large.
-    const expected = Math.max(bytes, isFirst ? this.taken : this.chunk.length + 1);
+    const expected = Math.max(bytes, isFirst ? this.taken : LARGE_BYTES);
     this.chunk = takeChunk(expected <= SMALL_BYTES ? SMALL_BYTES : LARGE_BYTES);
     this.length = 0;
   }

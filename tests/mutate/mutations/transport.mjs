@@ -709,8 +709,8 @@ export default [
   ),
   mutation(
     "transport/http2/output_buffer.ts",
-    "isFirst ? this.taken : this.chunk.length + 1",
     "isFirst ? this.taken : LARGE_BYTES",
+    "this.taken",
     SEND_QUEUE,
     "writes little",
   ),

@@ -261,6 +261,7 @@ test("output: a connection that writes little takes a small chunk, one that writ
   assertEquals(transmit(100, 16_000), [OUTPUT_CHUNK_BYTES, 2]);
   assertEquals(transmit(100), [OUTPUT_CHUNK_BYTES, 1]);
   assertEquals(transmit(100), [SMALL_CHUNK_BYTES, 1]);
+  assertEquals(transmit(100, SMALL_CHUNK_BYTES - 1), [OUTPUT_CHUNK_BYTES, 2], "each further one is large");
   assertEquals(transmit(SMALL_CHUNK_BYTES + 1), [OUTPUT_CHUNK_BYTES, 1]);
   const frames = new Array(6).fill(16_393);
   assertEquals(transmit(...frames), [OUTPUT_CHUNK_BYTES, 2]);
