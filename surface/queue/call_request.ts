@@ -42,7 +42,7 @@ export abstract class CallRequest implements QueueOperation {
   begin(): void {
     const { bound, notified, whenDone } = this;
     if (whenDone !== undefined) bound.check(whenDone);
-    else if (bound.isOver) bound.checkOpen(this.purpose); // the tag comes out of the other queue
+    else if (bound.isOver) bound.refuse(this.purpose); // the tag comes out of the other queue
     notified.begin(this);
     if (whenDone !== undefined) bound.begin(whenDone);
   }

@@ -181,7 +181,7 @@ export class QueueClientCall<Req, Res, Tag> extends ClientCall implements BatchC
 
   /** Starts a call with one request, without an event. */
   protected startSilently(initial: Op, message: Op): void {
-    if (this.core.isOver) this.core.checkOpen(`start a call of ${this.path}`);
+    if (this.core.isOver) this.core.refuse(`start a call of ${this.path}`);
     const { headers, framed } = encodeBegin(this, initial, message);
     this.startedKinds |= BEGIN;
     this.single = message;

@@ -97,18 +97,17 @@ export class QueueCore<Tag> implements ApplicationCallback {
     this.pollset = this.poller.init(engine);
   }
 
-  /** Throws CallError where the queue is over. `purpose`: "set an alarm". */
-  checkOpen(purpose: string): void {
-    if (!this.isOver) return;
+  /** Throws CallError, for the queue is over. `purpose`: "set an alarm". */
+  refuse(purpose: string): never {
     throw new CallError(
       "COMPLETION_QUEUE_SHUTDOWN",
       `Cannot ${purpose}: its completion queue is shut down, and nothing is pending on it that could bring more`,
     );
   }
 
-  /** Throws where `operation` cannot be begun: as `checkOpen` does, and TypeError for a tag that the queue cannot call. */
+  /** Throws where `operation` cannot be begun: CallError where the queue is over, and TypeError for a tag that the queue cannot call. */
   check(operation: QueueOperation<Tag>): void {
-    if (this.isOver) this.checkOpen(operation.purpose);
+    if (this.isOver) this.refuse(operation.purpose);
     const { tag } = operation;
     if (this.completionType !== "CALLBACK" || typeof tag === "function") return;
     throw new TypeError(
