@@ -340,7 +340,7 @@ export default [
   ),
   {
     file: REQUEST,
-    before: "    else if (bound.isOver) bound.checkOpen(this.purpose);",
+    before: "    else if (bound.isOver) bound.refuse(this.purpose);",
     after: "    else bound.check(this);",
     test: REQUESTS_TEST,
     name: "[Q27] the tag",
