@@ -83,7 +83,7 @@ export default [
     "Cannot register",
     "[Q61] a queue",
   ),
-  ofRequests(REQUEST, "bound.check(", "notified.check(", "[Q61] a queue"),
+  ofRequests(REQUEST, "else if (bound.isOver) bound", "else if (notified.isOver) bound", "[Q61] a queue"),
   ofRequests(
     REQUESTS,
     "const key = nameAt(path, host);",
