@@ -190,7 +190,7 @@ export default [
   mutation(
     CALL,
     "      this.arrived = stored.shift();\n",
-    "      this.arrived = stored.shift();\n      this.hasMessage = this.decode(this.arrived);\n",
+    "      this.arrived = stored.shift();\n      this.hasMessage = this.decodes(this.arrived);\n",
     CLIENT,
     "the message of a read",
   ),
