@@ -20,8 +20,8 @@ test(
       for (let round = 0; round < 20; round++) {
         const channel = new Channel(`127.0.0.1:${server.port}`);
         const { code, details } = await failure(createClient(Trial, channel).up(uploaded()));
-        assertEquals([code, details], [Status.PERMISSION_DENIED, "enough"], `round ${round}`);
         await channel[Symbol.asyncDispose]();
+        assertEquals([code, details], [Status.PERMISSION_DENIED, "enough"], `round ${round}`);
       }
     } finally {
       await server.kill();
