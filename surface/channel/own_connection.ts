@@ -15,7 +15,6 @@ import type { Link, LinkedConnection } from "./link.ts";
 /** See the head of this file. */
 export class OwnConnection implements HandshakeOwner, ClientTransportSink, LinkedConnection {
   private attempt: ConnectAttempt | undefined = undefined;
-  private isLeft = false;
 
   /** `link`: its only one. */
   constructor(private readonly link: Link) {
@@ -35,8 +34,6 @@ export class OwnConnection implements HandshakeOwner, ClientTransportSink, Linke
   }
 
   drain({ transport }: Link, reason: string): void {
-    if (this.isLeft) return;
-    this.isLeft = true;
     transport.drain(reason);
   }
 

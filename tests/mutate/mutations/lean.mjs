@@ -48,10 +48,10 @@ export default [
   },
   {
     file: "surface/channel/own_connection.ts",
-    before: "    if (this.isLeft) return;\n",
+    before: "    transport.drain(reason);\n",
     after: "",
-    test: "tests/surface/channel/drain_test.ts",
-    name: "drain",
+    test: "tests/surface/channel/shared_connections_test.ts",
+    name: "a connection of its own ends",
   },
   {
     file: "pollers/native/engine.ts",

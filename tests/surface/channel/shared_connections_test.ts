@@ -166,6 +166,21 @@ test("[C49] drain waits for the calls of its own channel", async () => {
   });
 });
 
+test("[C49] a connection of its own ends with the last call of a channel that drains", async () => {
+  await World.run(async (world) => {
+    const own = world.channel({ shareConnections: false });
+    const call = world.call(own, "a");
+    await world.pass();
+    let drained = false;
+    for (let times = 0; times < 2; times++) void own.drain().then(() => drained = true);
+    await world.pass();
+    assertEquals([drained, world.open.length], [false, 1]);
+    world.answer("a");
+    await world.pass();
+    assertEquals([drained, await call, world.open.length], [true, "OK", 0]);
+  });
+});
+
 test("[C49] one that drains and then closes ends what still runs of it", async () => {
   await World.run(async (world) => {
     const [a, b] = [world.channel(), world.channel()];
