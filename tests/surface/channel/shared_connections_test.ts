@@ -166,21 +166,6 @@ test("[C49] drain waits for the calls of its own channel", async () => {
   });
 });
 
-test("[C49] a connection of its own ends with the last call of a channel that drains", async () => {
-  await World.run(async (world) => {
-    const own = world.channel({ shareConnections: false });
-    const call = world.call(own, "a");
-    await world.pass();
-    let drained = false;
-    for (let times = 0; times < 2; times++) void own.drain().then(() => drained = true);
-    await world.pass();
-    assertEquals([drained, world.open.length], [false, 1]);
-    world.answer("a");
-    await world.pass();
-    assertEquals([drained, await call, world.open.length], [true, "OK", 0]);
-  });
-});
-
 test("[C49] one that drains and then closes ends what still runs of it", async () => {
   await World.run(async (world) => {
     const [a, b] = [world.channel(), world.channel()];
@@ -333,6 +318,21 @@ test("[C49] where a poller throws then, that is a failure of the channel that be
   assertEquals(failures, ["cannot connect to 10.0.0.2:80: Error: no more timers"]);
   first.close("done");
   await simulation.run();
+});
+
+test("[C49] a connection of its own ends when its subchannel drains, with nobody to leave it to", async () => {
+  const simulation = new Simulation();
+  const [client, server] = [simulation.host(), simulation.host()];
+  await listenAt(server, (endpoint) => new RawPeer(endpoint).send(setting(), SETTINGS_ACK));
+  const watcher = { onSubchannelState() {}, onSubchannelHealth() {}, onSubchannelThrew() {} };
+  const address = { family: "ipv4", host: server.hostAddress, port: 80 } as const;
+  const own = new Subchannel(client, address, new ConnectSettings({}, {}), new Backoff(() => 0.5), watcher);
+  client.execCtx.enter(() => own.connect(), undefined);
+  await simulation.run({ until: 50 });
+  assertEquals([own.state, client.opened.size], ["READY", 1]);
+  client.execCtx.enter(() => own.drain("its address is not in the list any more"), undefined);
+  await simulation.run({ until: 100 });
+  assertEquals([own.isOver, client.opened.size], [true, 0]);
 });
 
 test("[C49] what a channel has left to others is let go when its calls have ended", async () => {
