@@ -365,7 +365,7 @@ export default [
     before: '    this.updateState("CONNECTING", QUEUE_PICKER);',
     after: "    this.updateState(this.current, QUEUE_PICKER);",
     test: "tests/surface/channel/states_test.ts",
-    name: "[C3][C8]",
+    name: "CONNECTING, a name being looked up",
   },
   {
     file: "surface/channel/subchannel.ts",

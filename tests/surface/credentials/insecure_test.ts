@@ -39,6 +39,9 @@ test("which addresses no other machine can have as its peer's", () => {
 
 test("no mapped address is inside but that of a loopback address", () => {
   assert(!isOfOneMachine({ family: "ipv6", host: "::ffff:10.0.0.1", port: 1 }));
+  for (const host of ["::ffff:127.0.0.1", "::ffff:7f00:1"]) {
+    assert(isOfOneMachine({ family: "ipv6", host, port: 1 }));
+  }
 });
 
 test("a channel to another machine's address needs credentials, and the error names both ways out", () => {
