@@ -243,7 +243,7 @@ export default [
   {
     file: "surface/channel/resolver/resolvers.ts",
     before: "return [...given, OWN].find(",
-    after: "return [OWN, ...given].find(",
+    after: "return [...given, OWN].reverse().find(",
     test: THIRD_PARTY,
     name: "[C28] a channel's own",
   },
