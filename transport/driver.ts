@@ -33,12 +33,16 @@ const TURN_OUTPUT_BYTES = 262_144;
  */
 const UNREAD_OUTPUT_BYTES = 1024 * 1024;
 
-/** How long a connection whose streams have all ended waits for the last bytes of those streams to be written. */
-const FINISHED_LINGER_MS = 10_000;
+/**
+ * How long a connection whose streams have all ended waits for the last bytes of those streams to be written: as long as
+ * a keepalive waits for its answer. A server's then waits as long again, at most, for a client that is not silent.
+ */
+const FINISHED_LINGER_MS = 20_000;
 
 /**
- * How long a server's connection then waits for the client to close it. Closed first, with octets of the client unread
- * or on their way, it would be reset, and what the client has not read of its last answers would be lost.
+ * How long a server's connection waits for the client to close it, from the last that came of it: one that is behind
+ * still sends WINDOW_UPDATE. Closed first, with octets of the client unread or on their way, the connection would be
+ * reset, and what the client has not read of its last answers would be lost.
  */
 const PEER_CLOSE_MS = 1_000;
 
@@ -92,6 +96,8 @@ export class Driver implements Flushable {
   private timer: TaskHandle | undefined = undefined;
   private timerAt: Instant = Infinity;
   private lingering = false;
+  /** When it ends, whatever comes. */
+  private lingerEnds: Instant = Infinity;
   /** The connection is closed and its last octets are written: what comes is dropped, until the peer closes too. */
   private awaitsClose = false;
   /** What the last write failed with: nothing more is written, and `lost` follows what the peer sent before. */
@@ -138,7 +144,9 @@ export class Driver implements Flushable {
 
   /** The application has closed the connection: if it has ended already, it waits no longer for its last bytes. */
   hurry(): void {
-    if (this.lingering && !this.over) this.linger(CLOSED_LINGER_MS);
+    if (!this.lingering || this.over) return;
+    this.lingerEnds = this.engine.now() + CLOSED_LINGER_MS;
+    this.linger(CLOSED_LINGER_MS);
   }
 
   /** Writes the connection's output, if no write is pending. Does not throw. */
@@ -263,6 +271,7 @@ export class Driver implements Flushable {
   private arrived(now: Instant): void {
     if (this.received !== undefined) traceSlices(this.received, this.input);
     this.connection.received.arrived(this.input.byteLength);
+    if (this.awaitsClose) this.linger(PEER_CLOSE_MS);
     this.consume(now);
   }
 
@@ -332,6 +341,7 @@ export class Driver implements Flushable {
       if (error !== undefined || role === "client") return this.closeEndpoint();
       this.awaitsClose = true;
       this.readPaused = false;
+      this.lingerEnds = Math.min(this.lingerEnds, this.engine.now() + FINISHED_LINGER_MS);
       this.linger(PEER_CLOSE_MS);
       return this.readMore();
     }
@@ -343,7 +353,8 @@ export class Driver implements Flushable {
   private linger(ms: number): void {
     this.lingering = true;
     this.disarmTimer();
-    this.timer = this.engine.runAt(this.engine.now() + ms, () => this.closeEndpoint());
+    const at = Math.min(this.engine.now() + ms, this.lingerEnds);
+    this.timer = this.engine.runAt(at, () => this.closeEndpoint());
   }
 
   private closeEndpoint(): void {

@@ -362,7 +362,7 @@ const failure = new Http2Error("connection", ErrorCode.PROTOCOL_ERROR, "library"
 const ENDS: ReadonlyArray<readonly [what: string, lingerMs: number, end: (bench: Bench) => void]> = [
   ["the application closes", 100, ({ connection }) => connection.abort(userAbort)],
   ["fails", 1_000, ({ connection }) => connection.abort(failure)],
-  ["is through with its last stream", 10_000, (bench) => {
+  ["is through with its last stream", 20_000, (bench) => {
     bench.connection.drain("done", bench.engine.now());
     bench.endpoint.arrive(rst(1, ErrorCode.CANCEL));
   }],
@@ -557,9 +557,23 @@ test("driver: a server's connection drops what still comes after its last stream
   assertEquals(simulation.pending, 0, "a timer is left");
 });
 
-test("driver: a client that does not close what is finished has 1 s, however much it sends", async () => {
+test("driver: a client that does not close what is finished has 1 s from the last it sent", async () => {
+  for (const sends of [false, true]) {
+    const bench = await finished();
+    if (sends) {
+      await bench.pass(900);
+      bench.endpoint.arrive(data(1, 1_000));
+    }
+    await bench.pass(999);
+    assert(!bench.endpoint.closed);
+    await bench.pass(2);
+    assertEquals([bench.endpoint.closed, bench.simulation.pending], [true, 0]);
+  }
+});
+
+test("driver: a client that does not close what is finished has 20 s, however much it sends", async () => {
   const bench = await finished();
-  for (let ms = 0; ms < 999; ms++) {
+  for (let ms = 0; ms < 19_999; ms++) {
     bench.endpoint.arrive(data(1, 1_000));
     await bench.pass(1);
   }
@@ -571,7 +585,9 @@ test("driver: a client that does not close what is finished has 1 s, however muc
 test("driver: what is finished and waits for its client is closed by the application in 100 ms", async () => {
   const bench = await finished();
   bench.driver.hurry();
-  await bench.pass(99);
+  await bench.pass(50);
+  bench.endpoint.arrive(data(1, 1_000));
+  await bench.pass(49);
   assert(!bench.endpoint.closed);
   await bench.pass(2);
   assertEquals([bench.endpoint.closed, bench.simulation.pending], [true, 0]);
