@@ -12,5 +12,5 @@ const flags = readFlags("A proxy that forwards calls of any method; prints the p
 const { poller } = flags;
 const server = new Server({ poller, credentials: insecure });
 server.addGenericService(forwardTo(new Channel(flags.target, { poller, credentials: insecure })));
-console.log(`listening ${await server.listen(`${flags.host}:${flags.port}`)}`);
 process.on("SIGTERM", () => void server.shutdown({ graceMs: 5000 }).then(() => process.exit(0)));
+console.log(`listening ${await server.listen(`${flags.host}:${flags.port}`)}`);

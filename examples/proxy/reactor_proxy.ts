@@ -81,5 +81,5 @@ class Back extends ClientBidiReactor<Uint8Array, Uint8Array> {
 const client = genericReactorClient(new Channel(target, { poller, credentials: insecure }));
 const server = new Server({ poller, credentials: insecure });
 server.addGenericService(reactor((context) => new Front(context, client)));
-console.log(`listening ${await server.listen(`${host}:${port}`)}`);
 process.on("SIGTERM", () => void server.shutdown({ graceMs: 5_000 }).then(() => process.exit(0)));
+console.log(`listening ${await server.listen(`${host}:${port}`)}`);

@@ -22,8 +22,8 @@ export async function serve(usage: string, setUp: ServiceSetup, module: string):
     poller,
     server: { credentials: tls === "" ? insecure : serverCredentials(tls) },
   });
-  console.log(`listening ${served.port}`);
   process.on("SIGTERM", () => void served.shutdown({ graceMs: 5_000 }).then(() => process.exit(0)));
+  console.log(`listening ${served.port}`);
 }
 
 async function serveHere(setUp: ServiceSetup, address: string, poller: string, tls: string) {
