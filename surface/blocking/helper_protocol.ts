@@ -84,9 +84,7 @@ export interface EndedCall {
 /** Requests that may be with the helper and not on their way. */
 export const MOST_UNSENT = 8;
 
-/** A copy in memory of its own, which can be moved to another thread. (A Buffer's `slice` is no copy.) */
+/** A copy in memory of its own, which can be moved to another thread. */
 export function movableCopy(bytes: Uint8Array): ArrayBuffer {
-  const copy = new ArrayBuffer(bytes.length);
-  new Uint8Array(copy).set(bytes);
-  return copy;
+  return bytes.slice().buffer as ArrayBuffer;
 }
