@@ -2,9 +2,13 @@
 
 import { put } from "../defaults.ts";
 import { describeValue, JsonError } from "../errors.ts";
+import { RECURSION_LIMIT } from "../reader.ts";
 
-/** Arrays and objects in each other: a message may be in a list or map of another, each 100 deep. */
-const MOST_NESTED = 202;
+/**
+ * Arrays and objects in each other: a message may be in a list or map of another, 100 deep, and the innermost may have a
+ * field that is ignored, as deep again. Whoever reads the value says so before.
+ */
+const MOST_NESTED = 2 * (RECURSION_LIMIT + 1) + RECURSION_LIMIT;
 
 /** The value that `text` says. Integers that a double does not hold are bigints. `typeName`: for messages of errors. */
 export function parseJson(text: string, typeName: string): unknown {
@@ -32,15 +36,16 @@ export function parseQuickly(text: string): { value: unknown; members: number } 
   }
 }
 
-/** The members of all objects in a value of JSON. */
-export function membersOf(json: unknown): number {
-  const pending = [json];
-  let members = 0;
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    if (typeof next !== "object" || next === null) continue;
-    const values = Object.values(next);
-    if (!Array.isArray(next)) members += values.length;
-    for (const value of values) if (typeof value === "object") pending.push(value);
+/** The members of all objects in a value of JSON; undefined where it is nested more than `most` deep. */
+export function membersOf(json: unknown, most: number): number | undefined {
+  if (typeof json !== "object" || json === null) return 0;
+  if (most === 0) return undefined;
+  const values = Object.values(json);
+  let members = Array.isArray(json) ? 0 : values.length;
+  for (const value of values) {
+    const inside = membersOf(value, most - 1);
+    if (inside === undefined) return undefined;
+    members += inside;
   }
   return members;
 }

@@ -210,14 +210,21 @@ class JsonReader implements ReadContext {
     return this.fail(`the name or number of a ${type.fullName}`, json);
   }
 
+  /** Passes over a field that is not known. */
+  private ignore(json: unknown, { fullName }: MessageSchema): void {
+    if (!this.ignoresUnknown) this.refuse(`${fullName} has no such field`);
+    const members = membersOf(json, MOST_NESTED);
+    if (members === undefined) this.refuse(`it is nested more than ${MOST_NESTED} deep`);
+    this.members += members;
+  }
+
   private extension({ schema }: JsonPlan, key: string, json: unknown, message: Message): void {
     if (json === undefined) return;
     const extension = key.startsWith("[") && key.endsWith("]")
       ? this.registry?.extension(key.slice(1, -1))
       : undefined;
     if (extension === undefined || extension.extendee !== schema.fullName) {
-      if (this.ignoresUnknown) return void (this.members += membersOf(json));
-      this.refuse(`${schema.fullName} has no such field`);
+      return this.ignore(json, schema);
     }
     const plan = jsonPlanOf(extensionSchema(extension.codec));
     const holder = emptyMessage(plan);

@@ -148,6 +148,20 @@ export default [
     test: VALUES_TEST,
   },
   {
+    file: "surface/proto/json/json_text.ts",
+    before: "2 * (RECURSION_LIMIT + 1) + RECURSION_LIMIT",
+    after: "99",
+    test: "tests/surface/proto/json/json_test.ts",
+    name: "what is ignored is as deep",
+  },
+  {
+    file: "surface/proto/json/json_text.ts",
+    before: "if (most === 0) return undefined;",
+    after: "if (most < -20) return undefined;",
+    test: "tests/surface/proto/json/json_test.ts",
+    name: "what is ignored is as deep",
+  },
+  {
     file: "surface/proto/defaults.ts",
     before: "if (prototype === undefined) prototypes.set(schema, prototype = makePrototype(schema));",
     after: "prototype = makePrototype(schema);",

@@ -374,6 +374,22 @@ test("declared defaults are read and not written", () => {
   assertEquals(d.fromJson({}).b, Uint8Array.of(65));
 });
 
+test("what is ignored is as deep as what is read, as text and as a value", () => {
+  const lenient = { ignoreUnknownFields: true };
+  const ignored = (depth: number) => `{"unknown":${"[".repeat(depth)}${"]".repeat(depth)}}`;
+  for (const before of ["", " "]) { // with a space before a colon it is read by the strict parser
+    const text = (depth: number) => ignored(depth).replace(":", `${before}:`);
+    assertEquals(m.fromJsonString(text(100), lenient), m.fromJson({}));
+    for (const depth of [101, 120, 1000]) {
+      assertThrows(() => m.fromJsonString(text(depth), lenient), JsonError, "nested more than");
+    }
+  }
+  assertThrows(() => m.fromJson(JSON.parse(ignored(101)), lenient), JsonError, "nested more than 100 deep");
+  const circle: Record<string, unknown> = {};
+  circle["unknown"] = circle;
+  assertThrows(() => m.fromJson({ circle }, lenient), JsonError, "nested more than 100 deep");
+});
+
 test("what is deep or large is refused, and no more", () => {
   const nested = (depth: number) => '{"inner":'.repeat(depth) + "{}" + "}".repeat(depth);
   m.fromJsonString(nested(100));
