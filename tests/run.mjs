@@ -193,11 +193,13 @@ async function runWindows() {
 async function runMutations() {
   const args = ["tests/mutate/run.mjs", `--sample=${options.mutations}`, "--jobs=1"];
   const { code, output } = await capture("node", args);
-  const [, caught, missed] = /^(\d+) caught, (\d+) missed$/m.exec(output) ?? [];
+  const [, caught, missed, skipped = 0] = /^(\d+) caught, (\d+) missed(?:, (\d+) skipped)?$/m.exec(output) ??
+    [];
   if (caught === undefined) return tally.fail("mutations", `the runner ended with ${code}: ${output}`);
   if (missed !== "0") console.log(output);
   tally.nameFailures("mutations", readList("Missed", output));
-  tally.add("mutations", { passed: Number(caught), failed: Number(missed), skipped: 0 });
+  tally.nameSkips("mutations", skipLines(output));
+  tally.add("mutations", { passed: Number(caught), failed: Number(missed), skipped: Number(skipped) });
 }
 
 /**

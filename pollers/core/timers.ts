@@ -28,7 +28,7 @@ export class Timers {
   private armedFor: Instant = Infinity;
   private ended = false;
   private readonly fire = (): void => {
-    this.forget();
+    this.armed = undefined;
     this.armedFor = -Infinity; // what tasks add now waits for one arming at the end
     this.execCtx.enter(this.runTasks, undefined);
     if (this.armed === undefined) this.armedFor = Infinity;
@@ -93,12 +93,6 @@ export class Timers {
   /** Takes the runtime's timer back. */
   private disarm(): void {
     if (this.armed !== undefined) this.clock.disarm(this.armed);
-    this.forget();
-  }
-
-  /** No timer of the runtime is armed. */
-  private forget(): void {
     this.armed = undefined;
-    this.armedFor = Infinity;
   }
 }

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import process from "node:process";
 import { program, root } from "../../.ci/runtimes.mjs";
 import { endGroup, startGroup } from "../process_group.mjs";
-import { readReport } from "../reports.mjs";
+import { readReport, skipLines } from "../reports.mjs";
 import { runnerArguments } from "../tally.mjs";
 
 /** A test that hangs by a mutation has seen it; no test here takes a third of this. */
@@ -15,7 +15,7 @@ const MOST_MEMORY_BYTES = 4 * 1024 ** 3;
 /** What each test did in the tree as it stands, by what selects it: run once, for a test that always fails sees nothing. */
 const unmutated = new Map();
 
-/** "caught", or a sentence that says why not. */
+/** "caught", "SKIP " and the reason why its test does not run here, or a sentence that says why it was not caught. */
 export async function judge(copy, mutation) {
   const { file, before, after } = mutation;
   const original = readFileSync(root + file, "utf8");
@@ -27,6 +27,7 @@ export async function judge(copy, mutation) {
     return `invalid: the mutated file cannot be parsed: ${error.message.split("\n")[1] ?? error.message}`;
   }
   const sound = await runUnmutated(copy, mutation);
+  if (sound.startsWith("SKIP ")) return sound;
   if (sound !== "passed") return `invalid: without the mutation its test ${sound}`;
   copy.write(file, mutated);
   try {
@@ -47,7 +48,7 @@ async function runUnmutated(copy, mutation) {
   return await unmutated.get(key);
 }
 
-/** "passed", "failed", "hung" or "ran nothing". */
+/** "passed", "failed", "hung", "ran nothing", or "SKIP " and a reason. */
 async function runTest(copy, { test, name, runtime, poller }) {
   const junit = `${copy.folder}junit.xml`;
   rmSync(junit, { force: true });
@@ -57,7 +58,9 @@ async function runTest(copy, { test, name, runtime, poller }) {
   if (code === "hung") return "hung";
   const sums = readReport(runtime, existsSync(junit) ? readFileSync(junit, "utf8") : "", output);
   if (code !== 0 || sums.failed > 0) return "failed";
-  return sums.passed > 0 ? "passed" : "ran nothing";
+  if (sums.passed > 0) return "passed";
+  const [skipped] = skipLines(output).filter((line) => line.includes(name));
+  return skipped === undefined ? "ran nothing" : `SKIP ${skipped}`;
 }
 
 /** Arguments that select the tests whose title contains `name`. */

@@ -33,12 +33,17 @@ if (sample > 0) console.log(`${chosen.length} of ${all.length} mutations, drawn 
 const progress = new Progress("mutations", chosen.length);
 const rest = [...chosen];
 const missed = [];
+const skipped = [];
 const copies = new Set();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => endBy(signal));
 await Promise.all(Array.from({ length: Math.max(1, jobs) }, work));
 progress.clear();
+for (const line of skipped) console.log(line);
 printList("Missed", missed);
-console.log(`\n${chosen.length - missed.length} caught, ${missed.length} missed`);
+const caught = chosen.length - missed.length - skipped.length;
+console.log(
+  `\n${caught} caught, ${missed.length} missed${skipped.length > 0 ? `, ${skipped.length} skipped` : ""}`,
+);
 process.exit(missed.length > 0 ? 1 : 0);
 
 /** One copy's share of the work. */
@@ -51,7 +56,8 @@ async function work() {
       const verdict = staleReason(mutation) ?? await judge(copy, mutation);
       progress.advance(mutation.id);
       if (verdict === "caught") continue;
-      missed.push(`${mutation.id}: ${verdict} (${mutation.test})`);
+      if (verdict.startsWith("SKIP ")) skipped.push(`SKIP mutation ${mutation.id}: ${verdict.slice(5)}`);
+      else missed.push(`${mutation.id}: ${verdict} (${mutation.test})`);
     }
   } finally {
     copy.remove();

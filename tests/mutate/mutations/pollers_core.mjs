@@ -2,7 +2,6 @@
 
 const ENGINE = "tests/pollers/core/base_engine_test.ts";
 const TURNS = "tests/pollers/contract/exec_ctx_test.ts";
-const TIMERS = "tests/pollers/core/timers_test.ts";
 const NETWORK = "tests/simulation/network_test.ts";
 
 const mutation = (file, before, after, test, name) => ({ file, before, after, test, name });
@@ -115,13 +114,6 @@ export default [
     "",
     TURNS,
     "reported by the logger",
-  ),
-  mutation(
-    "pollers/core/timers.ts",
-    "    this.armed = undefined;\n    this.armedFor = Infinity;\n",
-    "    this.armed = undefined;\n",
-    TIMERS,
-    "clear forgets all",
   ),
   // The simulated network.
   mutation(
