@@ -258,8 +258,8 @@ export default [
   },
   {
     file: "transport/driver.ts",
-    before: "if (this.lingering && !this.over) this.linger(CLOSED_LINGER_MS);",
-    after: "",
+    before: "    this.linger(CLOSED_LINGER_MS);\n  }",
+    after: "  }",
     test: "tests/transport/driver_test.ts",
   },
   {
