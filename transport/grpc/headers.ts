@@ -306,25 +306,30 @@ function refusalOf(
   contentType: string,
   isHostAmbiguous: boolean,
 ): RequestRefusal | undefined {
+  const spoken = isSpoken(contentType);
+  // Before the method: a server SHOULD answer 415, whatever else the request is (gRPC over HTTP/2, Content-Type).
+  if (!spoken && !GRPC_CONTENT.test(contentType)) {
+    const message = `${contentFound(contentType)}, not application/grpc`;
+    return { httpStatus: "415", grpcStatus: undefined, message };
+  }
   if (method !== "POST") {
     const message = `:method is ${method}, not POST`;
     return { httpStatus: "405", grpcStatus: undefined, message, fields: ALLOWED_METHOD };
   }
-  if (!isSpoken(contentType)) return contentRefusal(contentType);
+  if (!spoken) {
+    const message = `${
+      contentFound(contentType)
+    }, only application/grpc and application/grpc+proto are supported`;
+    return { httpStatus: "200", grpcStatus: GrpcStatus.UNIMPLEMENTED, message };
+  }
   if (isHostAmbiguous) { // gRFC A41
     return { httpStatus: "400", grpcStatus: undefined, message: "host is there more than once" };
   }
   return undefined;
 }
 
-function contentRefusal(contentType: string): RequestRefusal {
-  const found = `content-type is ${JSON.stringify(contentType)}`;
-  if (!GRPC_CONTENT.test(contentType)) {
-    const message = `${found}, not application/grpc`;
-    return { httpStatus: "415", grpcStatus: undefined, message };
-  }
-  const message = `${found}, only application/grpc and application/grpc+proto are supported`;
-  return { httpStatus: "200", grpcStatus: GrpcStatus.UNIMPLEMENTED, message };
+function contentFound(contentType: string): string {
+  return `content-type is ${JSON.stringify(contentType)}`;
 }
 
 /** Why a call of gRPC cannot begin. */

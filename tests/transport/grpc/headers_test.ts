@@ -81,6 +81,12 @@ test("[C80] requests: content-type application/grpc and application/grpc+proto a
     assert("httpStatus" in refusal, type);
     assertEquals(refusal.httpStatus, "415");
   }
+  // Whatever else is wrong: as servers of grpc-js, Go and Java answer.
+  for (const changes of [{ ":method": "GET" }, { ":method": "GET", "grpc-timeout": "soon" }]) {
+    const refusal = parseRequest(changed(REQUEST, { ...changes, "content-type": undefined }));
+    assert("httpStatus" in refusal);
+    assertEquals([refusal.httpStatus, refusal.fields], ["415", undefined]);
+  }
 });
 
 test("requests: a subtype that is not spoken here (application/grpc+json) is UNIMPLEMENTED, and no HTTP error", () => {
@@ -94,9 +100,11 @@ test("requests: a subtype that is not spoken here (application/grpc+json) is UNI
 
 test("requests: another method is HTTP 405 with the one that is allowed, a malformed timeout INTERNAL", () => {
   for (const method of ["GET", "CONNECT", "OPTIONS", "post"]) {
-    const refusal = parseRequest(changed(REQUEST, { ":method": method, "content-type": undefined }));
-    assert("httpStatus" in refusal);
-    assertEquals([refusal.httpStatus, [...refusal.fields!]], ["405", [["allow", "POST"]]]);
+    for (const type of ["application/grpc", "application/grpc+json"]) {
+      const refusal = parseRequest(changed(REQUEST, { ":method": method, "content-type": type }));
+      assert("httpStatus" in refusal);
+      assertEquals([refusal.httpStatus, [...refusal.fields!]], ["405", [["allow", "POST"]]]);
+    }
   }
   const timeout = parseRequest(changed(REQUEST, { "grpc-timeout": "soon" }));
   assert("httpStatus" in timeout);
