@@ -6,10 +6,18 @@ type Json = unknown;
 const isObject = (json: Json): json is Record<string, Json> =>
   typeof json === "object" && json !== null && !Array.isArray(json);
 
-/** A duration as grpc-js has it: { seconds: 1, nanos: 500000000 }. */
-function isDuration(json: Record<string, Json>): json is { seconds: number; nanos?: number } {
-  return typeof json["seconds"] === "number" &&
-    Object.keys(json).every((key) => key === "seconds" || key === "nanos");
+/** Of google.protobuf.Duration: a second more is one of `seconds`. */
+const MOST_NANOS = 999_999_999;
+
+/** A duration as grpc-js has it, { seconds: 1, nanos: 500000000 }, as text; undefined where `json` is none. */
+function durationOf(json: Record<string, Json>): string | undefined {
+  const { seconds: given, nanos = 0, ...rest } = json;
+  // In messages of protobuf, 64 bits are text.
+  const seconds = typeof given === "string" && /^[0-9]+$/.test(given) ? Number(given) : given;
+  if (typeof seconds !== "number" || typeof nanos !== "number" || Object.keys(rest).length > 0) {
+    return undefined;
+  }
+  return nanos >= 0 && nanos <= MOST_NANOS ? `${(seconds + nanos / 1e9).toFixed(9)}s` : undefined;
 }
 
 /** "child_policy" is "childPolicy". */
@@ -21,8 +29,7 @@ function camelCase(name: string): string {
 function rewritten(json: Json): Json {
   if (Array.isArray(json)) return json.map(rewritten);
   if (!isObject(json)) return json;
-  if (isDuration(json)) return `${(json.seconds + (json.nanos ?? 0) / 1e9).toFixed(9)}s`;
-  return Object.fromEntries(
+  return durationOf(json) ?? Object.fromEntries(
     Object.entries(json).map(([name, value]) => {
       const key = camelCase(name);
       return [key, key === "childPolicy" ? policies(value) : rewritten(value)];

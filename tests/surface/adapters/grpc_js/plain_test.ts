@@ -124,6 +124,30 @@ test("grpc-js: a service config may have what only grpc-js allows", () => {
       outlier_detection: { baseEjectionTime: "3.000000000s", childPolicy: [{ round_robin: {} }] },
     }],
   });
+  const asMessage = { seconds: "2", nanos: 1 };
+  assertEquals(read({ loadBalancingConfig: [], methodConfig: [{ name: [], timeout: asMessage }] }), {
+    methodConfig: [{ name: [], timeout: "2.000000001s" }],
+  });
+});
+
+test("grpc-js: durations of a service config that are out of range are refused", () => {
+  const wrong = [
+    { seconds: -1, nanos: 0 },
+    { seconds: 1_000_000_000_000, nanos: 0 },
+    { seconds: 1, nanos: -1 },
+    { seconds: 0, nanos: 1_000_000_000 },
+    { seconds: "1.5" },
+    { seconds: 1, nanos: 0, hours: 1 },
+  ];
+  for (const interval of wrong) {
+    const config = JSON.stringify({ loadBalancingConfig: [{ outlier_detection: { interval } }] });
+    assertThrows(
+      () =>
+        new all.Channel("127.0.0.1:1", all.credentials.createInsecure(), { "grpc.service_config": config }),
+      Error,
+      "outlier_detection.interval is ",
+    );
+  }
 });
 
 const method = {
