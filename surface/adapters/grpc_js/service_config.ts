@@ -20,9 +20,15 @@ function durationOf(json: Record<string, Json>): string | undefined {
   return nanos >= 0 && nanos <= MOST_NANOS ? `${(seconds + nanos / 1e9).toFixed(9)}s` : undefined;
 }
 
+/** What grpc-js calls otherwise than gRPC's JSON. */
+const OTHER_NAMES: ReadonlyMap<string, string> = new Map([[
+  "oob_load_reporting_period",
+  "oobReportingPeriod",
+]]);
+
 /** "child_policy" is "childPolicy". */
 function camelCase(name: string): string {
-  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return OTHER_NAMES.get(name) ?? name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** Fields by the names that gRPC's JSON has, and durations as text. */

@@ -124,6 +124,12 @@ test("grpc-js: a service config may have what only grpc-js allows", () => {
       outlier_detection: { baseEjectionTime: "3.000000000s", childPolicy: [{ round_robin: {} }] },
     }],
   });
+  const weighted = { enable_oob_load_report: true, oob_load_reporting_period: "0.1s" };
+  assertEquals(read({ loadBalancingConfig: [{ weighted_round_robin: weighted }] }), {
+    loadBalancingConfig: [{
+      weighted_round_robin: { enableOobLoadReport: true, oobReportingPeriod: "0.1s" },
+    }],
+  });
   const asMessage = { seconds: "2", nanos: 1 };
   assertEquals(read({ loadBalancingConfig: [], methodConfig: [{ name: [], timeout: asMessage }] }), {
     methodConfig: [{ name: [], timeout: "2.000000001s" }],
