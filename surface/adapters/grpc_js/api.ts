@@ -19,6 +19,7 @@ export {
   type CallMetadataOptions,
   type OAuth2Client,
 } from "./call_credentials.ts";
+export type { PerRequestMetricRecorder } from "./call_metrics.ts";
 export type {
   Call as ChannelCall,
   FullListener,
@@ -100,6 +101,7 @@ export type {
   UntypedHandleCall,
   UntypedServiceImplementation,
 } from "./server_call.ts";
+export { ServerMetricRecorder } from "./server_metrics.ts";
 export { type KeyCertPair, ServerCredentials } from "./server_credentials.ts";
 export {
   type ConnectionInfo,

@@ -55,6 +55,8 @@ export interface ChannelOptions {
   "grpc.max_connection_age_grace_ms"?: number;
   /** How long a server's connection may have no call. */
   "grpc.max_connection_idle_ms"?: number;
+  /** 1: a server sends what handlers record of their calls' load with the status of each call. */
+  "grpc.server_call_metric_recording"?: number;
   /** How long a channel may have no call until its connections are closed. */
   "grpc.client_idle_timeout_ms"?: number;
   /** The most octets of the headers that come. */

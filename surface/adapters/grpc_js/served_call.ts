@@ -3,6 +3,7 @@
 import { Buffer } from "../../../pollers/native/node_classes.ts";
 import type { StatusCode } from "../../../transport/mod.ts";
 import { type AuthContext, authContextOf } from "./auth_context.ts";
+import { PerRequestMetricRecorder, reportFields } from "./call_metrics.ts";
 import { status as Status } from "./constants.ts";
 import { type Deadline, deadlineIn } from "./deadline.ts";
 import type { ServerMethodDefinition } from "./definitions.ts";
@@ -22,10 +23,13 @@ export class ServedCall implements ServerInterceptingCallInterface, OctetsListen
   private call: ServedOctets | undefined = undefined;
   private listener: InterceptingServerListener | undefined = undefined;
   private deadline: Deadline = Infinity;
+  private recorder: PerRequestMetricRecorder | undefined = undefined;
 
+  /** `reportsLoad`: what the handler records is sent with the status. */
   constructor(
     // deno-lint-ignore no-explicit-any
     private readonly definition: ServerMethodDefinition<any, any>,
+    private readonly reportsLoad: boolean,
     private readonly serve: (call: ServerInterceptingCallInterface) => void,
   ) {}
 
@@ -84,7 +88,9 @@ export class ServedCall implements ServerInterceptingCallInterface, OctetsListen
   }
 
   sendStatus({ code, details, metadata }: PartialStatusObject): void {
-    this.call!.finishWith(code as StatusCode, details ?? "", fieldsOf(metadata));
+    const own = fieldsOf(metadata);
+    const fields = this.reportsLoad ? [...own, ...reportFields(this.recorder)] : own;
+    this.call!.finishWith(code as StatusCode, details ?? "", fields);
   }
 
   private fail(code: Status, details: string): void {
@@ -109,6 +115,10 @@ export class ServedCall implements ServerInterceptingCallInterface, OctetsListen
 
   getAuthContext(): AuthContext {
     return authContextOf(this.call!.security);
+  }
+
+  getMetricsRecorder(): PerRequestMetricRecorder {
+    return this.recorder ??= new PerRequestMetricRecorder();
   }
 
   getConnectionInfo(): ConnectionInfo {

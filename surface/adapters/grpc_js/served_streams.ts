@@ -2,6 +2,7 @@
 
 import { Duplex, EventEmitter, Readable, Writable } from "../../../pollers/native/node_classes.ts";
 import type { AuthContext } from "./auth_context.ts";
+import type { PerRequestMetricRecorder } from "./call_metrics.ts";
 import { status as Status } from "./constants.ts";
 import type { Deadline } from "./deadline.ts";
 import { Metadata } from "./metadata.ts";
@@ -35,6 +36,7 @@ interface Served {
   getPath(): string;
   getHost(): string;
   getAuthContext(): AuthContext;
+  getMetricsRecorder(): PerRequestMetricRecorder;
 }
 
 // deno-lint-ignore no-explicit-any
@@ -82,6 +84,10 @@ function served<T extends object>(Base: Class<T>): ServedClass<T> {
 
     getAuthContext(): AuthContext {
       return this.call.getAuthContext();
+    }
+
+    getMetricsRecorder(): PerRequestMetricRecorder {
+      return this.call.getMetricsRecorder();
     }
   }
   return Call as unknown as ServedClass<T>;

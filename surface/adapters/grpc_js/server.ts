@@ -1,5 +1,6 @@
 // grpc-js's Server over servers of this library: one for each credentials that it listens with.
 
+import type { EventEngine } from "../../../pollers/mod.ts";
 import type { MethodKind } from "../../proto/mod.ts";
 import { methodKind } from "../../proto/service.ts";
 import { RAW_CODEC } from "../../proto/raw.ts";
@@ -56,10 +57,15 @@ const ANY_PORT = /:0$/;
 /** The kinds of methods, by the names that `register` takes. */
 const KINDS = ["unary", "clientStream", "serverStream", "bidi"] as const;
 
+/** What the timers of `server` run on, once it has been bound. */
+export let engineOf: (server: Server) => EventEngine;
+
 /** Serves services on addresses. */
 export class Server {
   readonly #options: ServerOptions;
   readonly #interceptors: readonly ServerInterceptor[];
+  /** With the status of each call. */
+  readonly #reportsLoad: boolean;
   readonly #methods = new Map<string, Registered>();
   /** By their credentials. */
   readonly #servers = new Map<unknown, WireServer>();
@@ -72,6 +78,7 @@ export class Server {
   constructor(options: ServerOptions = {}) {
     this.#options = options ?? {};
     this.#interceptors = this.#options.interceptors ?? [];
+    this.#reportsLoad = Boolean(this.#options["grpc.server_call_metric_recording"]);
   }
 
   /**
@@ -280,11 +287,15 @@ export class Server {
     return server;
   }
 
+  static {
+    engineOf = (server) => [...server.#servers.values()][0]!.engine;
+  }
+
   /** Every call of all servers begins here. */
   #begin: BeginServerCall = (host, _method, stream, head, connection, receivedAt) => {
     const { method, served } = this.#methods.get(head.path) ?? unknownMethod(head.path, this.#begin);
     const { definition, handler } = served;
-    const call = new ServedCall(definition, (bottom) => {
+    const call = new ServedCall(definition, this.#reportsLoad, (bottom) => {
       const top = this.#interceptors.reduce<ServerInterceptingCallInterface>(
         (next, interceptor) => interceptor(definition, next),
         bottom,

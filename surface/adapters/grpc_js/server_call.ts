@@ -2,6 +2,7 @@
 
 import type { Duplex, EventEmitter, Readable, Writable } from "../../../pollers/native/node_classes.ts";
 import type { AuthContext } from "./auth_context.ts";
+import type { PerRequestMetricRecorder } from "./call_metrics.ts";
 import type { Deadline } from "./deadline.ts";
 import type { Metadata } from "./metadata.ts";
 import type { ServerErrorResponse, ServerStatusResponse } from "./status.ts";
@@ -24,6 +25,8 @@ export type ServerSurfaceCall = {
   getHost(): string;
   /** What TLS established. */
   getAuthContext(): AuthContext;
+  /** Takes what the call cost; it is sent where the server has the option `grpc.server_call_metric_recording`. */
+  getMetricsRecorder(): PerRequestMetricRecorder;
 } & EventEmitter;
 
 /** A readable stream of messages. */

@@ -1,6 +1,7 @@
 // A server's calls under interceptors: each operation passes through a function of it on its way to the call below.
 
 import type { AuthContext } from "./auth_context.ts";
+import type { PerRequestMetricRecorder } from "./call_metrics.ts";
 import type { Deadline } from "./deadline.ts";
 import type { ServerMethodDefinition } from "./definitions.ts";
 import { Metadata } from "./metadata.ts";
@@ -154,6 +155,8 @@ export interface ServerInterceptingCallInterface {
   getAuthContext(): AuthContext;
   /** The two ends of the connection. */
   getConnectionInfo(): ConnectionInfo;
+  /** Takes what the call cost; it is sent where the server has the option `grpc.server_call_metric_recording`. */
+  getMetricsRecorder(): PerRequestMetricRecorder;
 }
 
 /** The listener that an interceptor's functions stand before. */
@@ -292,6 +295,10 @@ export class ServerInterceptingCall implements ServerInterceptingCallInterface {
 
   getConnectionInfo(): ConnectionInfo {
     return this.nextCall.getConnectionInfo();
+  }
+
+  getMetricsRecorder(): PerRequestMetricRecorder {
+    return this.nextCall.getMetricsRecorder();
   }
 
   #resume(): void {

@@ -2,6 +2,7 @@
 
 const CALLS = "tests/surface/adapters/grpc_js/calls_test.ts";
 const GREETER = "tests/surface/adapters/grpc_js/greeter_test.ts";
+const METRICS = "tests/surface/adapters/grpc_js/metrics_test.ts";
 const PLAIN = "tests/surface/adapters/grpc_js/plain_test.ts";
 const SECURITY = "tests/surface/adapters/grpc_js/security_test.ts";
 const FOLDER = "surface/adapters/grpc_js/";
@@ -211,5 +212,26 @@ export default [
     after: "; // of a URI",
     test: "tests/surface/channel/channel_target_test.ts",
     name: "may list several addresses",
+  },
+  {
+    file: `${FOLDER}served_call.ts`,
+    before: "const fields = this.reportsLoad ?",
+    after: "const fields = this.recorder !== undefined ?",
+    test: METRICS,
+    name: "what a handler records",
+  },
+  {
+    file: `${FOLDER}server_metrics.ts`,
+    before: "Math.max(LEAST_INTERVAL_MS, asked)",
+    after: "asked",
+    test: METRICS,
+    name: "as often as it is asked to",
+  },
+  {
+    file: `${FOLDER}service_config.ts`,
+    before: "OTHER_NAMES.get(name) ?? name",
+    after: "name",
+    test: METRICS,
+    name: "weighted_round_robin",
   },
 ];

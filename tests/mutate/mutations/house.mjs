@@ -76,6 +76,13 @@ export default [
   },
   {
     file: "transport/grpc/headers.ts",
+    before: "if (!spoken && !GRPC_CONTENT",
+    after: 'if (method === "POST" && !spoken && !GRPC_CONTENT',
+    test: HEADERS,
+    name: "other media types HTTP 415",
+  },
+  {
+    file: "transport/grpc/headers.ts",
     before: "isStatusCode(number) ? number : GrpcStatus.UNKNOWN",
     after: "number as StatusCode",
     test: HEADERS,

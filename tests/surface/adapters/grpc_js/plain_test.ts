@@ -197,7 +197,7 @@ test("grpc-js: a serializer that gives no octets fails its call, on either side"
     createCall: () => ({ cancelWithStatus: (...status: unknown[]) => ended.push(status) }),
   } as unknown as all.ChannelInterface;
   interceptedCall(channel, textual, {}, { interceptors: [], providers: [] }).sendMessage("a");
-  const served = new ServedCall(textual, () => {});
+  const served = new ServedCall(textual, false, () => {});
   served.onBegin({ finishWith: (...status: unknown[]) => ended.push(status) } as unknown as ServedOctets);
   served.sendMessage("a", () => {});
   assertEquals(ended, [
