@@ -1,5 +1,6 @@
 // The terminal of this process. No other file of the command line names the runtime.
 
+import { fstatSync, writeSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import process from "node:process";
 import { environmentVariable } from "../../pollers/native/env.ts";
@@ -9,20 +10,22 @@ import type { Output, Terminal } from "./terminal.ts";
 const DEFAULT_COLUMNS = 80;
 const DEFAULT_ROWS = 24;
 
+/** Called once when nothing more can be written: the reader is gone, or a file takes no more because of `error`. */
+type OnClosed = (error?: Error) => void;
+
 /** One of this process's outputs. What is written after its reader is gone is dropped. */
 class ProcessOutput implements Output {
   private pending = 0;
   private waiting: Array<() => void> = [];
   private closed = false;
+  private readonly isFile: boolean;
 
-  /** `onClosed` is called once the reader is gone. */
-  constructor(private readonly stream: NodeJS.WriteStream, onClosed: () => void) {
-    stream.on("error", () => {
-      if (this.closed) return;
-      this.closed = true;
-      this.wake();
-      onClosed();
-    });
+  constructor(
+    private readonly stream: NodeJS.WriteStream & { readonly fd: number },
+    private readonly onClosed: OnClosed,
+  ) {
+    this.isFile = !this.isTerminal && isFile(stream.fd);
+    stream.on("error", () => this.close());
   }
 
   get isTerminal(): boolean {
@@ -44,10 +47,28 @@ class ProcessOutput implements Output {
 
   write(data: string | Uint8Array): void {
     if (this.closed || data.length === 0) return;
+    if (this.isFile) return this.writeToFile(data);
     this.pending++;
     this.stream.write(data, () => {
       if (--this.pending === 0) this.wake();
     });
+  }
+
+  /** At once: of a full disk Deno's stream tells nobody, and those of Bun and Node only once the program has ended. */
+  private writeToFile(data: string | Uint8Array): void {
+    let rest = typeof data === "string" ? new TextEncoder().encode(data) : data;
+    try {
+      while (rest.length > 0) rest = rest.subarray(writeSync(this.stream.fd, rest));
+    } catch (error) {
+      this.close(error as Error);
+    }
+  }
+
+  private close(error?: Error): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.wake();
+    this.onClosed(error);
   }
 
   drained(): Promise<void> {
@@ -60,16 +81,26 @@ class ProcessOutput implements Output {
   }
 }
 
+/** Whether `descriptor` is a file, or a device such as /dev/null: neither a pipe nor a socket. */
+function isFile(descriptor: number): boolean {
+  try {
+    const kind = fstatSync(descriptor);
+    return kind.isFile() || kind.isCharacterDevice() || kind.isBlockDevice();
+  } catch {
+    return false; // it was closed before the program began
+  }
+}
+
 /** The terminal, pipes and files that this process was started with. */
 export class ProcessTerminal implements Terminal {
   readonly out: Output;
   readonly err: Output;
-  private readonly outputClosed: Array<() => void> = [];
+  private readonly outputClosed: OnClosed[] = [];
 
   /** Made once a process: it listens to the process's outputs. */
   constructor() {
-    this.out = new ProcessOutput(process.stdout, () => {
-      for (const listener of this.outputClosed.splice(0)) listener();
+    this.out = new ProcessOutput(process.stdout, (error) => {
+      for (const listener of this.outputClosed.splice(0)) listener(error);
     });
     this.err = new ProcessOutput(process.stderr, () => {});
   }
@@ -122,7 +153,7 @@ export class ProcessTerminal implements Terminal {
     };
   }
 
-  onOutputClosed(listener: () => void): void {
+  onOutputClosed(listener: OnClosed): void {
     this.outputClosed.push(listener);
   }
 

@@ -28,17 +28,24 @@ export async function run(
 ): Promise<number> {
   const controller = new AbortController();
   const takeBack = terminal.onInterrupt(() => controller.abort(new Interrupted(ExitCode.INTERRUPTED)));
-  terminal.onOutputClosed(() => controller.abort(new Interrupted(ExitCode.OUTPUT_CLOSED)));
+  terminal.onOutputClosed((error) => controller.abort(whyClosed(error)));
   const { signal } = controller;
   try {
     const code = await runCommand(given, terminal, commands, signal);
-    return signal.reason instanceof Interrupted ? signal.reason.exitCode : code;
+    signal.throwIfAborted();
+    return code;
   } catch (error) {
-    if (signal.reason instanceof Interrupted) return signal.reason.exitCode;
-    return report(error, terminal, given, commands);
+    const why: unknown = signal.aborted ? signal.reason : error;
+    return why instanceof Interrupted ? why.exitCode : report(why, terminal, given, commands);
   } finally {
     takeBack();
   }
+}
+
+function whyClosed(error: Error | undefined): Error {
+  return error === undefined
+    ? new Interrupted(ExitCode.OUTPUT_CLOSED)
+    : new CommandError(`Cannot write the output: ${error.message}`, undefined, { cause: error });
 }
 
 async function runCommand(

@@ -38,6 +38,6 @@ export interface Terminal {
   cpuMs(): number;
   /** Calls `listener` on Ctrl-C and where somebody asks the program to end. Returns a function that takes it back. */
   onInterrupt(listener: () => void): () => void;
-  /** Calls `listener` once whoever reads `out` has closed it. */
-  onOutputClosed(listener: () => void): void;
+  /** Calls `listener` once whoever reads `out` has closed it; with an error where it is a file that takes no more. */
+  onOutputClosed(listener: (error?: Error) => void): void;
 }

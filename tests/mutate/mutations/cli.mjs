@@ -32,10 +32,17 @@ export default [
   },
   {
     file: "surface/cli/run.ts",
-    before: "return signal.reason instanceof Interrupted ? signal.reason.exitCode : code;",
-    after: "return code;",
+    before: "    signal.throwIfAborted();\n",
+    after: "",
     test: "tests/surface/cli/channelz_test.ts",
     name: "on a terminal channelz draws",
+  },
+  {
+    file: "surface/cli/process_terminal.ts",
+    before: "this.close(error as Error);",
+    after: "this.close();",
+    test: "tests/surface/cli/program_test.ts",
+    name: "a full disk is an error",
   },
   {
     file: "surface/cli/run.ts",

@@ -35,7 +35,7 @@ export class FakeTerminal implements Terminal {
   /** Environment variables. */
   readonly variables: Record<string, string> = {};
   readonly #interrupts = new Set<() => void>();
-  readonly #outputClosed: Array<() => void> = [];
+  readonly #outputClosed: Array<(error?: Error) => void> = [];
 
   async *input(): AsyncGenerator<Uint8Array> {
     for await (const piece of this.typed) {
@@ -68,7 +68,7 @@ export class FakeTerminal implements Terminal {
     return () => this.#interrupts.delete(listener);
   }
 
-  onOutputClosed(listener: () => void): void {
+  onOutputClosed(listener: (error?: Error) => void): void {
     this.#outputClosed.push(listener);
   }
 
@@ -77,9 +77,9 @@ export class FakeTerminal implements Terminal {
     for (const listener of [...this.#interrupts]) listener();
   }
 
-  /** Whoever read the output has closed it. */
-  closeOutput(): void {
-    for (const listener of this.#outputClosed.splice(0)) listener();
+  /** Whoever read the output has closed it; or it is a file that takes no more because of `error`. */
+  closeOutput(error?: Error): void {
+    for (const listener of this.#outputClosed.splice(0)) listener(error);
   }
 }
 

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { attach, runtime, test } from "../../harness.ts";
@@ -10,6 +11,8 @@ const ON_WINDOWS = {
   skip: process.platform === "win32" ? "Windows has neither SIGINT nor SIGPIPE" : undefined,
 };
 
+const ON_LINUX = { skip: process.platform === "linux" ? undefined : "there is no /dev/full" };
+
 /** The program, as a process of its own on this runtime. */
 class Program {
   readonly child: ChildProcess;
@@ -17,12 +20,16 @@ class Program {
   err = "";
   readonly ended: Promise<number | string | null>;
 
-  constructor(args: readonly string[], input: "pipe" | "ignore" = "ignore") {
+  constructor(
+    args: readonly string[],
+    input: "pipe" | "ignore" = "ignore",
+    [out, err]: readonly ["pipe" | number, "pipe" | number] = ["pipe", "pipe"],
+  ) {
     const before = runtime === "deno" ? ["run", "-A", "--quiet", "--no-check", MAIN] : [MAIN];
-    this.child = spawn(process.execPath, [...before, ...args], { stdio: [input, "pipe", "pipe"] });
+    this.child = spawn(process.execPath, [...before, ...args], { stdio: [input, out, err] });
     const { child } = this;
-    child.stdout!.setEncoding("utf8").on("data", (text: string) => this.out += text);
-    child.stderr!.setEncoding("utf8").on("data", (text: string) => this.err += text);
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => this.out += text);
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => this.err += text);
     this.ended = new Promise((resolve) => child.on("close", (code, signal) => resolve(code ?? signal)));
     attach({
       describe: () => `${args.join(" ")}: ${this.out}${this.err}`,
@@ -63,6 +70,18 @@ test(
   },
   ON_WINDOWS,
 );
+
+test("a full disk is an error with 1, and keeps no program from its end", async () => {
+  const full = openSync("/dev/full", "w");
+  try {
+    const help = new Program(["help"], "ignore", [full, "pipe"]);
+    const wrong = new Program(["lst"], "ignore", ["pipe", full]);
+    assertEquals([await help.ended, await wrong.ended, wrong.out], [1, 2, ""]);
+    assertStringIncludes(help.err, "error: Cannot write the output: ");
+  } finally {
+    closeSync(full);
+  }
+}, ON_LINUX);
 
 test("Ctrl-C ends a conversation whose input stays open, with 130 and nothing on stderr", async () => {
   await withShop(async ({ target }) => {

@@ -96,3 +96,18 @@ test("Ctrl-C aborts the command's signal and ends with 130; an output that is cl
     assertEquals(terminal.err.text, "");
   }
 });
+
+test("what an output cannot take is an error, also of a command that had ended well", async () => {
+  for (const end of [() => 0, () => Promise.reject(new Error("cancelled"))]) {
+    const terminal = new FakeTerminal();
+    const code = await run(
+      ["x"],
+      terminal,
+      only(() => {
+        terminal.closeOutput(new Error("no space left"));
+        return Promise.resolve(end());
+      }),
+    );
+    assertEquals([code, terminal.err.text], [1, "error: Cannot write the output: no space left\n"]);
+  }
+});
