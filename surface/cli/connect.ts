@@ -43,11 +43,11 @@ export async function openChannel(
   const full = flags.unix && !target.startsWith("unix:") ? `unix:${target}` : target;
   const credentials = await credentialsOf(full, flags, terminal);
   const { authority, poller } = flags;
-  const keepalive = flags["keepalive-time"];
-  const largest = flags["max-msg-sz"];
+  const keepalive = orDefault(flags["keepalive-time"]);
+  const largest = orDefault(flags["max-msg-sz"]);
   try {
     return new Channel(full, {
-      handshakeTimeoutMs: (flags["connect-timeout"] ?? CONNECT_TIMEOUT_S) * 1000,
+      handshakeTimeoutMs: (orDefault(flags["connect-timeout"]) ?? CONNECT_TIMEOUT_S) * 1000,
       ...(credentials === undefined ? {} : { credentials }),
       ...(authority === undefined ? {} : { authority }),
       ...(poller === undefined ? {} : { poller }),
@@ -58,6 +58,11 @@ export async function openChannel(
   } catch (error) {
     throw new CommandError((error as Error).message, undefined, { cause: error });
   }
+}
+
+/** To grpcurl, 0 says what a flag that is left out says. */
+function orDefault(value: number | undefined): number | undefined {
+  return value === 0 ? undefined : value;
 }
 
 /** Undefined where the target says it by itself: "https://host". */
@@ -117,7 +122,7 @@ function isOfThisMachine(target: string): boolean {
 
 /** The options of a call. */
 export function callOptions(flags: CallFlags, signal: AbortSignal): CallOptions {
-  const seconds = flags["max-time"];
+  const seconds = orDefault(flags["max-time"]);
   return {
     signal,
     metadata: readHeaders(flags.header),

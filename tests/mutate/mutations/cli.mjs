@@ -4,6 +4,13 @@
 export default [
   {
     file: "surface/cli/connect.ts",
+    before: "return value === 0 ? undefined : value;",
+    after: "return value;",
+    test: "tests/surface/cli/connect_test.ts",
+    name: "0 is a limit's default",
+  },
+  {
+    file: "surface/cli/connect.ts",
     before: '?.[0] ?? "HOST:PORT"',
     after: '?.[1] ?? "HOST:PORT"',
     test: "tests/surface/cli/connect_test.ts",

@@ -3,6 +3,7 @@ import { UsageError } from "../../../surface/cli/exit_codes.ts";
 import { readHeaders } from "../../../surface/cli/connect.ts";
 import { test } from "../../harness.ts";
 import { pollwire } from "./fake_terminal.ts";
+import { withShop } from "./shop.ts";
 
 test("-H takes name and value, of -bin names base64 of either alphabet", () => {
   const metadata = readHeaders(["X-A: one", "x-a:two: 3", "empty", "x-bin: /+8=", "y-bin: _-8"]);
@@ -43,4 +44,12 @@ test("a file or a target that cannot be used is a message and 1", async () => {
   const poller = await pollwire(["health", "localhost:1", "--poller=eppol"]);
   assertEquals(poller.code, 1);
   assertStringIncludes(poller.err, '"eppol" is unknown');
+});
+
+test("0 is a limit's default, as in grpcurl", async () => {
+  await withShop(async ({ target }) => {
+    const limits = ["-max-time", "-connect-timeout", "-keepalive-time", "-max-msg-sz"];
+    const { code, err } = await pollwire(["health", target, ...limits.flatMap((flag) => [flag, "0"])]);
+    assertEquals([code, err], [0, ""]);
+  });
 });
