@@ -17,7 +17,7 @@ import { CommandError, ExitCode } from "../exit_codes.ts";
 import { jsonText } from "../json_output.ts";
 import { dataOf, readMessage, readMessages } from "../messages.ts";
 import { failureJson, failureLines } from "../rpc_failure.ts";
-import { anyTypesIn, codecWith } from "../schema/any_types.ts";
+import { codecsOfAnys } from "../schema/any_types.ts";
 import { fileSchema, hasFiles, reflectedSchema } from "../schema/open_schema.ts";
 import { findMethod, type FoundMethod, type Schema } from "../schema/schema.ts";
 import { printable, styleOf } from "../text.ts";
@@ -97,10 +97,9 @@ async function callMethod(line: Line, channel: Channel, schema: Schema, found: F
     if (failed instanceof CommandError) throw failed; // a request that cannot be read has cancelled the call
     trace.failed(error);
     const { err } = terminal;
-    for (const { typeUrl } of error.statusDetails) {
-      await schema.find(typeUrl.slice(typeUrl.lastIndexOf("/") + 1)).catch(() => {});
-    }
-    const { messages } = await schema.types(found.service.fullName);
+    const { fullName } = found.service;
+    const messages = await codecsOfAnys(schema, fullName, error.statusDetails)
+      .catch(async () => (await schema.types(fullName)).messages);
     const text = flags["format-error"]
       ? jsonText(failureJson(error, messages), err, !flags.compact)
       : failureLines(error, err, messages).join("\n");
@@ -154,7 +153,8 @@ async function print(line: Line, schema: Schema, codec: JsonCodec, message: unkn
   } catch (error) {
     if (!(error instanceof EncodeError)) throw error;
     try {
-      text = jsonText(json(await codecWith(schema, codec, anyTypesIn(message))), out, pretty);
+      const codecs = await codecsOfAnys(schema, codec.typeName, message);
+      text = jsonText(json(codecs[codec.typeName] ?? codec), out, pretty);
     } catch (cause) {
       throw new CommandError(`Cannot print a response: ${(cause as Error).message}`, undefined, { cause });
     }

@@ -3,6 +3,13 @@
 /** As `readMutations` describes them. */
 export default [
   {
+    file: "surface/cli/schema/any_types.ts",
+    before: "packed.length > 0 && depth < MOST_DEPTH",
+    after: "packed.length > 0 && depth < 1",
+    test: "tests/surface/cli/reflection_test.ts",
+    name: "Anys inside Anys are shown",
+  },
+  {
     file: "surface/cli/connect.ts",
     before: "return value === 0 ? undefined : value;",
     after: "return value;",

@@ -1,5 +1,13 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { loadProto, parseProto, reflectionService, RpcError, Server, statusDetail } from "../../../mod.ts";
+import {
+  loadProto,
+  packAny,
+  parseProto,
+  reflectionService,
+  RpcError,
+  Server,
+  statusDetail,
+} from "../../../mod.ts";
 import { descriptorCodecs } from "../../../surface/proto/descriptor/descriptor_types.ts";
 import { missingImports } from "../../../surface/cli/schema/missing_imports.ts";
 import type { ProtoFile } from "../../../surface/proto/proto_file.ts";
@@ -277,5 +285,42 @@ test("messages inside Any, and details of a status, are shown where reflection k
     const failed = await pollwire(["call", AT, "box.Box/Open"]);
     assertEquals(failed.code, 74);
     assertStringIncludes(failed.err, '  other.Thing: {"name":"detail"}');
+  });
+});
+
+test("Anys inside Anys are shown and sent, of types that nothing else names", async () => {
+  const any = 'import "google/protobuf/any.proto";';
+  const { Outer } = parseProto(
+    `syntax = "proto3"; package outer; ${any} service Outer { rpc Get(O) returns (O); rpc Fail(O) returns (O); }
+    message O { google.protobuf.Any any = 1; }`,
+    "outer.proto",
+  );
+  const middle = parseProto(
+    `syntax = "proto3"; package middle; ${any} service S { rpc X(M) returns (M); } message M { google.protobuf.Any any = 1; }`,
+    "middle.proto",
+  );
+  const inner = parseProto(
+    'syntax = "proto3"; package inner; service S { rpc X(I) returns (I); } message I { int32 n = 1; }',
+    "inner.proto",
+  );
+  const { "middle.M": M } = middle.messages, { "inner.I": I } = inner.messages;
+  const content = { any: packAny(I!, { n: 5 }) };
+  const { Reflection } = await import("../../../mod.ts");
+  await withServer((server) => {
+    new Reflection(server);
+    for (const { S } of [middle, inner]) server.addService(S!, { x: (request: never) => request } as never);
+    server.addService(Outer!, {
+      get: ({ any }: { any?: unknown }) => ({ any: any ?? packAny(M!, content) }),
+      fail() {
+        throw new RpcError("ABORTED", "", { statusDetails: [statusDetail(M!, content)] });
+      },
+    } as never);
+  }, async () => {
+    const shown = '{"any":{"@type":"type.googleapis.com/inner.I","n":5}}';
+    const json = `{"any":{"@type":"type.googleapis.com/middle.M",${shown.slice(1)}}\n`;
+    assertEquals((await pollwire(["call", AT, "outer.Outer/Get"])).out, json);
+    assertStringIncludes((await pollwire(["call", AT, "outer.Outer/Fail"])).err, `  middle.M: ${shown}`);
+    const escaped = json.replaceAll("/", "\\/");
+    assertEquals((await pollwire(["call", AT, "outer.Outer/Get", "-d", escaped])).out, json);
   });
 });
