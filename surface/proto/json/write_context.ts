@@ -1,6 +1,7 @@
 // What the writers of well-known types use of the writer that they are part of.
 
 import type { Message } from "../compile/coder.ts";
+import { DecodeError, EncodeError } from "../errors.ts";
 import type { FieldSchema } from "../schema.ts";
 import type { Json } from "./json_value.ts";
 import type { JsonField, JsonPlan } from "./plan.ts";
@@ -22,4 +23,15 @@ export interface WriteContext {
 export function valueOf({ fields }: JsonPlan, message: Message, number: number): unknown {
   const name = fields.find(({ schema }) => schema.number === number)?.name;
   return name === undefined ? undefined : message[name];
+}
+
+/** What `decode` makes of octets that `typeName` keeps encoded; an EncodeError where they are malformed. */
+export function decoded<T>(typeName: string, decode: () => T): T {
+  try {
+    return decode();
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    const why = error.message.replace(/^C/, "c");
+    throw new EncodeError(`Cannot encode ${typeName} as JSON: ${why}`, { cause: error });
+  }
 }

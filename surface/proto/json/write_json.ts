@@ -14,7 +14,7 @@ import { base64Of } from "./base64.ts";
 import type { ToJsonOptions } from "./options.ts";
 import { type JsonField, type JsonPlan, jsonPlanOf, Kind, nestedPlan, zeroOf } from "./plan.ts";
 import type { Registry } from "./registry.ts";
-import type { JsonObject, WriteContext } from "./write_context.ts";
+import { decoded, type JsonObject, type WriteContext } from "./write_context.ts";
 import { wellKnownWriter } from "./write_well_known.ts";
 
 /** The JSON value of a message of `schema`. */
@@ -166,9 +166,13 @@ class JsonWriter implements WriteContext {
     const known = this.registry?.extensionsOf(schema.fullName);
     if (known === undefined) return;
     for (const extension of known.values()) {
-      if (!hasExtension(message, extension)) continue;
+      const found = decoded(
+        schema.fullName,
+        () => hasExtension(message, extension) ? { value: getExtension(message, extension) } : undefined,
+      );
+      if (found === undefined) continue;
       const field = jsonPlanOf((extension.codec as unknown as { schema: MessageSchema }).schema).fields[0]!;
-      const value = getExtension(message, extension);
+      const { value } = found;
       json[`[${extension.fullName}]`] = field.schema.shape === "repeated"
         ? this.list(field, value)
         : this.value(field, value);

@@ -9,7 +9,7 @@ import { hasOwnForm } from "./own_form.ts";
 import { type JsonPlan, jsonPlanOf, nestedPlan, zeroOf } from "./plan.ts";
 import { messageIn } from "./registry.ts";
 import { durationText, timestampText } from "./times.ts";
-import { type JsonObject, valueOf, type WriteContext } from "./write_context.ts";
+import { decoded, type JsonObject, valueOf, type WriteContext } from "./write_context.ts";
 
 /** Writes one well-known type. */
 type Write = (context: WriteContext, plan: JsonPlan, message: Message) => Json;
@@ -105,7 +105,8 @@ function writeAny(context: WriteContext, plan: JsonPlan, message: Message): Json
       `its type ${describeValue(typeUrl)} is not in the registry; give options.registry one that has it`,
     );
   }
-  const content = context.message(jsonPlanOf(codec.schema), codec.decode(value), undefined);
+  const inner: unknown = decoded(plan.schema.fullName, () => codec.decode(value));
+  const content = context.message(jsonPlanOf(codec.schema), inner, undefined);
   if (hasOwnForm(codec.typeName)) return { "@type": typeUrl, value: content };
   return { "@type": typeUrl, ...content as JsonObject };
 }

@@ -12,6 +12,13 @@ const extension = "surface/proto/extension.ts";
 
 export default [
   {
+    file: "surface/proto/json/write_context.ts",
+    before: "if (!(error instanceof DecodeError)) throw error;",
+    after: "if (error instanceof DecodeError) throw error;",
+    test: "tests/surface/proto/json/json_test.ts",
+    name: "what is malformed inside an Any",
+  },
+  {
     file: read,
     before: "if (reader.members === quick.members) return message;",
     after: "return message;",

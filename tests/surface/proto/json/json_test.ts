@@ -354,6 +354,24 @@ test("Any by registry: of the loaded files, or one that is given", () => {
   assertThrows(() => createRegistry({} as never), TypeError, "Cannot make a registry");
 });
 
+test("what is malformed inside an Any or an extension cannot be written, and the error says so", () => {
+  const any = { any: { typeUrl: "x/t.M", value: new Uint8Array([0xff]) } };
+  assertThrows(
+    () => well.toJson(any),
+    EncodeError,
+    "Cannot encode google.protobuf.Any as JSON: cannot decode t.M: the message ends inside a varint",
+  );
+  const { messages } = parseProto(
+    'syntax = "proto2"; package x; message X { extensions 1; } extend X { optional string s = 1; }',
+  );
+  const extended = messages["x.X"]!.decode(new Uint8Array([10, 1, 0xff]));
+  assertThrows(
+    () => messages["x.X"]!.toJson(extended),
+    EncodeError,
+    "Cannot encode x.X as JSON: cannot decode",
+  );
+});
+
 test("required fields are required", () => {
   const { messages } = parseProto(
     `syntax = "proto2"; message R { required int32 the_number = 1; optional R r = 2; }`,
