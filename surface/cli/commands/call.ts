@@ -17,7 +17,7 @@ import { CommandError, ExitCode } from "../exit_codes.ts";
 import { jsonText } from "../json_output.ts";
 import { dataOf, readMessage, readMessages } from "../messages.ts";
 import { failureJson, failureLines } from "../rpc_failure.ts";
-import { codecsOfAnys } from "../schema/any_types.ts";
+import { typesOfAnys, withOpaqueAnys } from "../schema/any_types.ts";
 import { fileSchema, hasFiles, reflectedSchema } from "../schema/open_schema.ts";
 import { findMethod, type FoundMethod, type Schema } from "../schema/schema.ts";
 import { printable, styleOf } from "../text.ts";
@@ -97,9 +97,7 @@ async function callMethod(line: Line, channel: Channel, schema: Schema, found: F
     if (failed instanceof CommandError) throw failed; // a request that cannot be read has cancelled the call
     trace.failed(error);
     const { err } = terminal;
-    const { fullName } = found.service;
-    const messages = await codecsOfAnys(schema, fullName, error.statusDetails)
-      .catch(async () => (await schema.types(fullName)).messages);
+    const { messages } = await typesOfAnys(schema, found.service.fullName, error.statusDetails);
     const text = flags["format-error"]
       ? jsonText(failureJson(error, messages), err, !flags.compact)
       : failureLines(error, err, messages).join("\n");
@@ -146,15 +144,16 @@ async function exchange(
 async function print(line: Line, schema: Schema, codec: JsonCodec, message: unknown): Promise<void> {
   const { flags, terminal: { out } } = line;
   const pretty = flags.pretty || (out.isTerminal && !flags.compact);
-  const json = (codec: JsonCodec) => codec.toJson(message, { emitDefaults: flags["emit-defaults"] });
+  const emitDefaults = flags["emit-defaults"];
   let text: string;
   try {
-    text = jsonText(json(codec), out, pretty);
+    text = jsonText(codec.toJson(message, { emitDefaults }), out, pretty);
   } catch (error) {
     if (!(error instanceof EncodeError)) throw error;
     try {
-      const codecs = await codecsOfAnys(schema, codec.typeName, message);
-      text = jsonText(json(codecs[codec.typeName] ?? codec), out, pretty);
+      const types = await typesOfAnys(schema, codec.typeName, message);
+      const json = codec.toJson(message, { emitDefaults, registry: withOpaqueAnys(types) });
+      text = jsonText(json, out, pretty);
     } catch (cause) {
       throw new CommandError(`Cannot print a response: ${(cause as Error).message}`, undefined, { cause });
     }

@@ -1,13 +1,14 @@
 // Types that messages name where the schema does not: those inside google.protobuf.Any.
 
+import type { Assembled } from "../../proto/assemble.ts";
+import type { MessageCodec } from "../../proto/codec.ts";
 import type { JsonCodec } from "../../proto/json/json_codec.ts";
+import { createRegistry, type Registry } from "../../proto/json/registry.ts";
+import { parseProto } from "../../proto/parse.ts";
 import type { Schema } from "./schema.ts";
 
 /** Messages in messages, and Anys in Anys, as JSON has them. */
 const MOST_DEPTH = 100;
-
-/** Codecs by type name. */
-type Codecs = Readonly<Record<string, JsonCodec>>;
 
 /** What an Any has in it. */
 interface Packed {
@@ -16,19 +17,39 @@ interface Packed {
 }
 
 /**
- * The codecs of what `symbol` needs, and of the types of every Any in `message` and inside those, as far as the schema
- * has them. They know each other.
+ * The types of what `symbol` needs, and those of every Any in `message` and inside those, as far as the schema has them.
+ * Their codecs know each other.
  */
-export async function codecsOfAnys(schema: Schema, symbol: string, message: unknown): Promise<Codecs> {
-  let { messages } = await schema.types(symbol);
+export async function typesOfAnys(schema: Schema, symbol: string, message: unknown): Promise<Assembled> {
+  let types = await schema.types(symbol);
   let packed = packedIn(message);
   for (let depth = 0; packed.length > 0 && depth < MOST_DEPTH; depth++) {
-    for (const name of new Set(packed.map(({ typeUrl }) => nameOf(typeUrl)))) await schema.find(name);
-    ({ messages } = await schema.types(symbol));
-    const codecs: Codecs = messages;
-    packed = packed.flatMap(({ typeUrl, value }) => packedIn(unpack(codecs[nameOf(typeUrl)], value)));
+    for (const name of new Set(packed.map(({ typeUrl }) => nameOf(typeUrl)))) {
+      await schema.find(name).catch(() => undefined); // whoever sends a message may put any name in it
+    }
+    const { messages } = types = await schema.types(symbol);
+    packed = packed.flatMap(({ typeUrl, value }) => packedIn(unpack(messages[nameOf(typeUrl)], value)));
   }
-  return messages;
+  return types;
+}
+
+/** The registry of `types`, for writing: an Any of another type is `{ "@type": ..., "@value": base64 }`, as in grpcurl. */
+export function withOpaqueAnys(types: Assembled): Registry {
+  const known = createRegistry(types);
+  const opaque = opaqueCodec();
+  return {
+    message: (typeName) => known.message(typeName) ?? opaque,
+    extension: (fullName) => known.extension(fullName),
+    extensionsOf: (typeName) => known.extensionsOf(typeName),
+  };
+}
+
+/** A codec that takes all octets as the one field of a message. */
+function opaqueCodec(): MessageCodec {
+  const { messages } = parseProto(
+    'syntax = "proto3"; message Opaque { bytes value = 1 [json_name = "@value"]; }',
+  );
+  return Object.create(messages["Opaque"]!, { decode: { value: (value: Uint8Array) => ({ value }) } });
 }
 
 function unpack(codec: JsonCodec | undefined, value: Uint8Array): unknown {

@@ -21,6 +21,8 @@ export class ReflectionSchema implements Schema {
   /** Serialised descriptors, each once. */
   readonly #descriptors = new Set<Uint8Array>();
   #services: Promise<readonly string[]> | undefined;
+  /** Symbols that the server does not know; a stream of responses may name one in each. */
+  readonly #absent = new Set<string>();
   /** Of the descriptors that there are. */
   #files: FilesSchema | undefined;
 
@@ -35,7 +37,13 @@ export class ReflectionSchema implements Schema {
 
   async find(symbol: string): Promise<Named | FileNode | undefined> {
     const known = await this.#known().find(symbol);
-    if (known !== undefined) return known;
+    if (known !== undefined || this.#absent.has(symbol)) return known;
+    const found = await this.#ask(symbol);
+    if (found === undefined) this.#absent.add(symbol);
+    return found;
+  }
+
+  async #ask(symbol: string): Promise<Named | FileNode | undefined> {
     const isFile = symbol.endsWith(".proto");
     const descriptors = await asked(() =>
       isFile ? this.#client.file(symbol) : this.#client.descriptors(symbol)

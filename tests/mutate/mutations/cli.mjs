@@ -4,6 +4,20 @@
 export default [
   {
     file: "surface/cli/schema/any_types.ts",
+    before: "known.message(typeName) ?? opaque",
+    after: "known.message(typeName)",
+    test: "tests/surface/cli/reflection_test.ts",
+    name: "an Any of a type that reflection does not know",
+  },
+  {
+    file: "surface/cli/schema/reflection_schema.ts",
+    before: "if (found === undefined) this.#absent.add(symbol);",
+    after: "",
+    test: "tests/surface/cli/reflection_test.ts",
+    name: "an Any of a type that reflection does not know",
+  },
+  {
+    file: "surface/cli/schema/any_types.ts",
     before: "packed.length > 0 && depth < MOST_DEPTH",
     after: "packed.length > 0 && depth < 1",
     test: "tests/surface/cli/reflection_test.ts",
@@ -102,8 +116,8 @@ export default [
   },
   {
     file: "surface/cli/commands/call.ts",
-    before: "text = jsonText(json(await codecWith(schema, codec, anyTypesIn(message))), out, pretty);",
-    after: "text = jsonText(json(codec), out, pretty);",
+    before: "registry: withOpaqueAnys(types)",
+    after: "registry: undefined",
     test: "tests/surface/cli/reflection_test.ts",
     name: "messages inside Any",
   },

@@ -324,3 +324,36 @@ test("Anys inside Anys are shown and sent, of types that nothing else names", as
     assertEquals((await pollwire(["call", AT, "outer.Outer/Get", "-d", escaped])).out, json);
   });
 });
+
+test("an Any of a type that reflection does not know is shown with its octets, and nothing beside it is lost", async () => {
+  const { S } = parseProto(
+    `syntax = "proto3"; package s; import "google/protobuf/any.proto"; service S { rpc Get(M) returns (M); rpc List(M) returns (stream M); }
+    message M { google.protobuf.Any any = 1; int32 n = 2; M inner = 3; }`,
+    "s.proto",
+  );
+  const any = (name: string) => ({ typeUrl: `x/${name}`, value: new Uint8Array([1, 2, 3]) });
+  const { Reflection } = await import("../../../mod.ts");
+  let questions = 0;
+  await withServer((server) => {
+    new Reflection(server);
+    server.addService(S!, {
+      get: () => ({ any: any("no.Such"), n: 7, inner: { any: any("") } }),
+      list: () => Array.from({ length: 20 }, () => ({ any: any("no.Such") })),
+    } as never);
+    server.intercept((next) => (call) => {
+      if (call.path.includes("Reflection")) questions++;
+      return next(call);
+    });
+  }, async () => {
+    const { code, out, err } = await pollwire(["call", AT, "s.S/Get"]);
+    assertEquals([code, err], [0, ""]);
+    assertEquals(
+      out,
+      '{"any":{"@type":"x/no.Such","@value":"AQID"},"n":7,"inner":{"any":{"@type":"x/","@value":"AQID"}}}\n',
+    );
+    questions = 0;
+    const list = await pollwire(["call", AT, "s.S/List"]);
+    assertEquals([list.code, list.out.split("\n").length], [0, 21]);
+    assert(questions < 10, `reflection was asked ${questions} times`);
+  });
+});
