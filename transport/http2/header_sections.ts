@@ -147,7 +147,9 @@ export class HeaderSections {
 
   /** The peer's SETTINGS came: its table bounds ours (section 4.3.1). */
   peerSettingsChanged(): void {
-    this.encoder.setPeerMaxTableSize(this.peer.headerTableSize);
+    const { encoder, peer } = this;
+    encoder.setPeerMaxTableSize(peer.leastHeaderTableSize);
+    encoder.setPeerMaxTableSize(peer.headerTableSize);
   }
 
   /** Our SETTINGS_HEADER_TABLE_SIZE was acknowledged. */

@@ -123,6 +123,8 @@ export function settingsEntries(settings: LocalSettings, role: "client" | "serve
 export class PeerSettings {
   /** SETTINGS_HEADER_TABLE_SIZE: the bound of our encoder's table. */
   headerTableSize = 4_096;
+  /** The smallest that it was while the last SETTINGS were applied: one frame may say several, each of which held (6.5.3). */
+  leastHeaderTableSize = 4_096;
   /** SETTINGS_MAX_CONCURRENT_STREAMS: streams we may have open; Infinity until told. */
   maxConcurrentStreams = Infinity;
   /** SETTINGS_INITIAL_WINDOW_SIZE: the send window of a new stream. */
@@ -142,6 +144,7 @@ export class PeerSettings {
    * settings are ignored. `fromServer`: a server must not enable push (section 6.5.2).
    */
   apply(bytes: Uint8Array, start: number, end: number, fromServer: boolean): Http2Error | undefined {
+    this.leastHeaderTableSize = this.headerTableSize;
     for (let at = start; at < end; at += 6) {
       const error = this.set((bytes[at]! << 8) | bytes[at + 1]!, readUint32(bytes, at + 2), fromServer);
       if (error !== undefined) return error;
@@ -153,6 +156,7 @@ export class PeerSettings {
     switch (id) {
       case SettingId.HEADER_TABLE_SIZE:
         this.headerTableSize = value;
+        this.leastHeaderTableSize = Math.min(this.leastHeaderTableSize, value);
         break;
       case SettingId.ENABLE_PUSH:
         if (value > 1 || (fromServer && value === 1)) return badSetting("ENABLE_PUSH", value);

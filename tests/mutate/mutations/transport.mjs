@@ -444,6 +444,13 @@ export default [
     "says nothing of its table",
   ),
   mutation(
+    "transport/http2/header_sections.ts",
+    "    encoder.setPeerMaxTableSize(peer.leastHeaderTableSize);\n",
+    "",
+    TABLE,
+    "of two sizes in one SETTINGS frame",
+  ),
+  mutation(
     "transport/http2/flow_control.ts",
     "    if (more === 0) return;\n",
     "",

@@ -72,6 +72,21 @@ test("4.3.1: our encoder keeps to the table that the peer announces, at first an
   assertLess(some[1]!.length, none[1]!.length);
 });
 
+test("4.3.1: of two sizes in one SETTINGS frame the smaller one counts too", () => {
+  const extra = HeaderList.of([["x-repeated", "value"]]);
+  for (const frames of [[setting([1, 0], [1, 4_096])], [setting([1, 0]), setting([1, 4_096])]]) {
+    const bench = new Bench("client");
+    bench.connection.open(REQUEST_LIST, extra, true, bench.sink);
+    bench.sent();
+    bench.send(...frames).sent();
+    bench.connection.open(REQUEST_LIST, extra, true, bench.sink);
+    const { payload } = bench.frames()[0]!;
+    assertEquals([...payload.subarray(0, 5)], [0x20, 0x3f, 0xe1, 0x1f, 0x83]); // 0, 4,096, and POST
+    const decoder = new Decoder({ maxTableSize: 4_096, maxHeaderListSize: 1_000 });
+    assertEquals([...decoder.decode(payload, 0, payload.length) as HeaderList], [...REQUEST_LIST, ...extra]);
+  }
+});
+
 test("4.3.1: with a peer that says nothing of its table, ours has 4,096 octets, and the two stay in step when it overflows", () => {
   const pair = new Pair();
   for (let i = 0; i < 300; i++) {
