@@ -114,17 +114,15 @@ export class SendQueue implements Backlog {
   /** One frame of `stream`; false when its window has shrunk meanwhile. */
   private sendFrame(stream: Stream, queue: StreamQueue): boolean {
     const { out, flow, sections } = this.parts;
+    let isEnded = false;
     if (queue.bytes > 0) {
       const window = Math.min(flow.sendable(stream), DATA_FRAME_BYTES);
       if (window <= 0) return false;
-      this.frameFront(stream, queue, window);
-    } else if (queue.endStream && queue.trailers === undefined) {
-      writeData(out, stream.id, NOTHING, 0, 0, true);
-      this.finish(stream, queue);
-      return true;
+      isEnded = this.frameFront(stream, queue, window);
     }
     if (queue.bytes === 0 && queue.endStream) {
       if (queue.trailers !== undefined) sections.write(stream, queue.trailers, queue.trailersExtra, true);
+      else if (!isEnded) writeData(out, stream.id, NOTHING, 0, 0, true); // onSent may have queued it
       this.finish(stream, queue);
     } else if (queue.producerWaits && queue.bytes <= QUEUE_LOW_WATER_BYTES) {
       queue.producerWaits = false;
@@ -133,7 +131,8 @@ export class SendQueue implements Backlog {
     return true;
   }
 
-  private frameFront(stream: Stream, queue: StreamQueue, window: number): void {
+  /** Returns whether the frame ends the stream. */
+  private frameFront(stream: Stream, queue: StreamQueue, window: number): boolean {
     const { front, frontStart: start } = queue;
     const end = Math.min(queue.frontEnd, start + window);
     this.parts.flow.send(stream, end - start);
@@ -141,6 +140,7 @@ export class SendQueue implements Backlog {
     const last = queue.bytes === 0 && queue.endStream && queue.trailers === undefined;
     writeData(this.parts.out, stream.id, front, start, end, last);
     if (returned !== undefined) stream.sink.onSent(stream, returned);
+    return last;
   }
 
   private finish(stream: Stream, queue: StreamQueue): void {

@@ -129,6 +129,13 @@ export default [
   // Turns, and what waits for them.
   mutation(
     "transport/http2/send_queue.ts",
+    "isEnded = this.frameFront(stream, queue, window);",
+    "isEnded = this.frameFront(stream, queue, window) || true;",
+    SEND_QUEUE,
+    "an end that onSent queues",
+  ),
+  mutation(
+    "transport/http2/send_queue.ts",
     "        this.round.length = 0;\n",
     "",
     SEND_QUEUE,

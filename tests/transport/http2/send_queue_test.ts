@@ -1,6 +1,7 @@
 // DATA that waits: turns, bounds of one transmit, water marks, and whose bytes they are.
 import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
 import { SliceBuffer } from "../../../pollers/contract/slice_buffer.ts";
+import { HeaderList } from "../../../transport/hpack/header_list.ts";
 import { ErrorCode, Http2Error } from "../../../transport/http2/error.ts";
 import {
   OUTPUT_CHUNK_BYTES,
@@ -98,6 +99,20 @@ test("send queue: bytes come out in order whatever their sizes, small ones joine
   assertEquals(got, expected);
   assertEquals(kinds.pop(), "HEADERS 1 end");
   assertEquals(given, [20_000], "what is given back to the caller");
+});
+
+test("send queue: an end that onSent queues behind much output is written", () => {
+  const bench = wide();
+  const stream = bench.open();
+  bench.connection.sendData(stream, new Uint8Array(131_000), false);
+  bench.connection.sendData(stream, new Uint8Array(20_000), false);
+  const large = HeaderList.of([["x-large", "x".repeat(40_000)]]);
+  bench.sink.onSent = () => {
+    for (let i = 0; i < 4; i++) bench.connection.open(large, undefined, true, bench.sink);
+    assertEquals(bench.connection.sendData(stream, new Uint8Array(0), true), false, "it went out at once");
+  };
+  const frames = bench.frames().filter(({ type, id }) => type === "DATA" && id === 1);
+  assertEquals([describe(frames.pop()!), stream.localClosed], ["DATA 1 0 end", true]);
 });
 
 test("send queue: through many transmits no stream gets ahead of another, and none is in the round twice", () => {
