@@ -73,7 +73,7 @@ export class FrameReader {
   /** One frame at `at`, or what there is of it; gives where it ends. */
   private wholeFrame(bytes: Uint8Array, at: number, end: number): number {
     if (end - at < HEADER_BYTES) return this.keepHeader(bytes, at, end);
-    const length = (bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]!;
+    const length = frameLength(bytes, at);
     const type = bytes[at + 3]!;
     const flags = bytes[at + 4]!;
     const streamId = uint31(bytes, at + 5);
@@ -98,7 +98,7 @@ export class FrameReader {
 
   /** What there is of a header. A peer of another protocol may send less than a header, and wait or close. */
   private keepHeader(bytes: Uint8Array, at: number, end: number): number {
-    if (end - at >= ALERT_BYTES && isTlsRecord(bytes, at)) {
+    if (end - at >= ALERT_BYTES && isTlsRecord(bytes, at) && frameLength(bytes, at) > this.maxFrameSize) {
       this.tooLong(0, bytes, at);
       return end;
     }
@@ -196,6 +196,10 @@ export class FrameReader {
     const reason = `DATA on stream ${this.dataStreamId} is padded beyond its ${this.dataFrameBytes} bytes`;
     this.handler.abort(new Http2Error("connection", ErrorCode.PROTOCOL_ERROR, "library", reason));
   }
+}
+
+function frameLength(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]!;
 }
 
 const EMPTY = new Uint8Array(0);

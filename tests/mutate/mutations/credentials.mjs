@@ -89,8 +89,8 @@ export default [
   ),
   mutation(
     "transport/http2/frame_reader.ts",
-    "if (end - at >= ALERT_BYTES && isTlsRecord(bytes, at)) {",
-    "if (end - at >= HEADER_BYTES) {",
+    "if (end - at >= ALERT_BYTES && isTlsRecord(bytes, at) && ",
+    "if (end - at >= HEADER_BYTES && ",
     WORDS,
     "by an alert",
   ),

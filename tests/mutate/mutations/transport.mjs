@@ -9,6 +9,7 @@ const SERVER_STREAM = "tests/transport/grpc/server_stream_test.ts";
 const READER = "tests/transport/grpc/message_reader_test.ts";
 const GOAWAY = "tests/transport/http2/rfc9113_6_8_goaway_test.ts";
 const CONTINUATION = "tests/transport/http2/rfc9113_6_10_continuation_test.ts";
+const FRAME_SIZE = "tests/transport/http2/rfc9113_4_2_frame_size_test.ts";
 const TABLE = "tests/transport/http2/rfc9113_4_3_1_table_size_test.ts";
 const ABUSE = "tests/transport/http2/rfc9113_10_5_abuse_test.ts";
 const DATA = "tests/transport/http2/rfc9113_6_1_data_test.ts";
@@ -435,6 +436,13 @@ export default [
     "",
     DATA,
     "END_STREAM of padded",
+  ),
+  mutation(
+    "transport/http2/frame_reader.ts",
+    " && frameLength(bytes, at) > this.maxFrameSize) {",
+    ") {",
+    FRAME_SIZE,
+    "begins like a TLS record",
   ),
   mutation(
     "transport/http2/settings.ts",

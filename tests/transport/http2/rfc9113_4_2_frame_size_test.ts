@@ -16,6 +16,18 @@ test("4.2: a larger MAX_FRAME_SIZE of ours holds", () => {
   assertEquals([bench.outcome, bench.sink.received.get(1)], ["open", 20_000]);
 });
 
+test("4.2: a frame that such a size lets in may have the length of what begins like a TLS record", () => {
+  const length = 0x15_0301; // 21, an alert; 3, of TLS
+  const bench = new Bench("server", {
+    maxFrameSize: 16_777_215,
+    initialWindowSize: 2 * length,
+    maxWindowSize: 2 * length,
+  });
+  const long = data(1, length);
+  bench.send(bench.headers(1)).send(long.subarray(0, 8)).send(long.subarray(8));
+  assertEquals([bench.outcome, bench.sink.received.get(1)], ["open", length]);
+});
+
 const sizes: Array<[TypeName, id: number, length: number]> = [
   ["RST_STREAM", 1, 3],
   ["SETTINGS", 0, 5],
