@@ -36,6 +36,9 @@ export function openTunnel(
 /** Answers are some hundred octets; more than this is no answer. */
 const MOST_ANSWER_BYTES = 16_384;
 
+/** An answer that another one follows (RFC 9110, section 15.2); 101 would be another protocol, which was not asked for. */
+const INTERIM = /^HTTP\/1\.\d 1(?!01)\d\d(?!\d)/;
+
 /** What of a proxy's own words is shown. */
 const SHOWN_CHARACTERS = 100;
 
@@ -101,20 +104,30 @@ class Tunnel {
   /** Whether what came is the answer. */
   private judge(): void {
     const bytes = this.received.join();
-    const text = String.fromCharCode(...bytes.subarray(0, MOST_ANSWER_BYTES));
-    if (!"HTTP/1.".startsWith(text.slice(0, 7))) {
-      return this.fail(`what answered ${this.asked} is no HTTP proxy: ${quoted(text)}`);
+    let text = String.fromCharCode(...bytes.subarray(0, MOST_ANSWER_BYTES));
+    let taken = 0;
+    for (;;) {
+      if (!"HTTP/1.".startsWith(text.slice(0, 7))) {
+        return this.fail(`what answered ${this.asked} is no HTTP proxy: ${quoted(text)}`);
+      }
+      const end = /\r?\n\r?\n/.exec(text);
+      if (end === null) {
+        if (bytes.length >= MOST_ANSWER_BYTES) this.fail(`proxy's answer to ${this.asked} does not end`);
+        return;
+      }
+      const length = end.index + end[0].length;
+      taken += length;
+      if (!INTERIM.test(text)) return this.answered(text, bytes.subarray(taken));
+      text = text.slice(length);
     }
-    const end = /\r?\n\r?\n/.exec(text);
-    if (end === null) {
-      if (bytes.length >= MOST_ANSWER_BYTES) this.fail(`proxy's answer to ${this.asked} does not end`);
-      return;
-    }
+  }
+
+  /** The last answer came, which `text` begins with, and `rest` behind it. */
+  private answered(text: string, rest: Uint8Array): void {
     const [, status = "", words = ""] = /^HTTP\/1\.\d (\d{3}) ?([^\r\n]*)/.exec(text) ?? [];
     if (!status.startsWith("2")) return this.refused(status, words, text);
     this.isOver = true;
     this.received.clear();
-    const rest = bytes.subarray(end.index + end[0].length);
     this.owner.onTunnel(rest.length === 0 ? this.endpoint : new BegunEndpoint(this.endpoint, rest));
   }
 

@@ -72,6 +72,22 @@ test("[C27] an answer in pieces, with HTTP/1.0, or with the server's first bytes
   assertEquals(together.outcome, "connected");
 });
 
+test("[C27] interim answers may come before the answer, in pieces or with it", async () => {
+  const interim = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n";
+  const pieces = new World();
+  const peer = await pieces.asked();
+  for (const octet of ascii(interim)) peer.send(Uint8Array.of(octet));
+  await pieces.pass();
+  assertEquals(pieces.outcome, "");
+  peer.send(ascii("HTTP/1.1 200 OK\r\n\r\n"), setting(), SETTINGS_ACK);
+  await pieces.pass();
+  assertEquals(pieces.outcome, "connected");
+  const together = new World();
+  (await together.asked()).send(ascii(`${interim}HTTP/1.1 200 OK\r\n\r\n`), setting(), SETTINGS_ACK);
+  await together.pass();
+  assertEquals(together.outcome, "connected");
+});
+
 for (
   const [answer, says] of [
     [
@@ -83,7 +99,12 @@ for (
       "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n",
       "407 Proxy Authentication Required (it wants a user and",
     ],
-    ["HTTP/1.1 100 Continue\r\n\r\n", "proxy refused CONNECT example.com:443: 100 Continue"],
+    ["HTTP/1.1 101 Switching Protocols\r\n\r\n", "refused CONNECT example.com:443: 101 Switching Protocols"],
+    ["HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 502 No\r\n\r\n", "proxy refused CONNECT example.com:443: 502 No"],
+    [
+      "HTTP/1.1 102 Wait\r\n\r\n".repeat(1_000),
+      "proxy's answer to CONNECT example.com:443 does not end",
+    ],
     ["HTTP/1.1 oops\r\n\r\n", 'proxy refused CONNECT example.com:443: "HTTP/1.1 oops"'],
     ["SSH-2.0-OpenSSH_9.2\r\n", 'is no HTTP proxy: "SSH-2.0-OpenSSH_9.2"'],
     [`HTTP/1.1 200 OK\r\nx: ${"y".repeat(20_000)}`, "proxy's answer to CONNECT example.com:443 does not end"],

@@ -237,6 +237,8 @@ export default [
     TUNNELS,
     "200 OK",
   ),
+  mutation(TUNNEL, "if (!INTERIM.test(text)) return", "return", TUNNELS, "interim answers"),
+  mutation(TUNNEL, "1(?!01)", "1", TUNNELS, "101"),
   mutation("transport/handshake.ts", "    this.tunnel?.cancel();\n", "", TUNNELS, "cancelled"),
 ];
 
