@@ -1,6 +1,12 @@
 // Options that channels and servers share, checked when they are made and not when they first connect.
 
-import { type HandshakeOptions, type LocalSettings, localSettings, messageLimits } from "../transport/mod.ts";
+import {
+  type HandshakeOptions,
+  type LocalSettings,
+  localSettings,
+  MESSAGE_PREFIX_BYTES,
+  messageLimits,
+} from "../transport/mod.ts";
 import type { EndpointOptions, ReportOptions } from "../pollers/mod.ts";
 import type { CompressionOptions } from "./compression.ts";
 import { checkOptions, type OptionNames } from "./options.ts";
@@ -59,7 +65,12 @@ export function checkConnectOptions(
     checkOptions(`${purpose}, endpoint`, endpoint, ENDPOINT as Record<string, true>);
   }
   if (settings !== undefined) checkOptions(`${purpose}, settings`, settings, SETTINGS_NAMES);
-  localSettings(settings);
+  const { initialWindowSize } = localSettings(settings);
+  if (initialWindowSize < MESSAGE_PREFIX_BYTES) {
+    throw new RangeError(
+      `Cannot ${purpose}: settings.initialWindowSize is ${initialWindowSize}, which lets no message begin; give at least ${MESSAGE_PREFIX_BYTES}`,
+    );
+  }
   messageLimits(options);
   if (!(typeof maxReceiveElements === "number" && maxReceiveElements >= 0)) {
     throw new RangeError(

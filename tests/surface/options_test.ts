@@ -109,6 +109,7 @@ test("options of channels and servers: unknown names and values out of range thr
     refused(() => make({ endpoint: { nodelay: true } }), "did you mean noDelay?");
     refused(() => make({ settings: { initialWindow: 5 } }), "did you mean initialWindowSize?");
     refused(() => make({ settings: { maxFrameSize: 5 } }), "maxFrameSize");
+    refused(() => make({ settings: { initialWindowSize: 4 } }), "initialWindowSize is 4", "at least 5");
     refused(() => make({ maxReceiveMessageBytes: -1 }), "maxReceiveMessageBytes");
     refused(() => make({ maxSendMessageBytes: "1" }), "maxSendMessageBytes");
     refused(() => make({ maxReceiveElements: "many" }), "maxReceiveElements is many");

@@ -83,7 +83,6 @@ export class MessageReader {
         this.prefixByte(bytes[at++]!);
         if (this.prefixLength < PREFIX_BYTES) continue;
         if (!this.checkPrefix()) return;
-        if (this.messageBytes > 0) continue;
       }
       at = this.assemble(bytes, at, end);
     }

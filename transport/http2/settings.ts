@@ -30,7 +30,10 @@ export interface LocalSettings {
    * leaves it as it is, for it accepts no pushes.
    */
   readonly maxConcurrentStreams: number;
-  /** Receive window of a new stream: what a stream that nobody reads can make us hold. */
+  /**
+   * Receive window of a new stream: what a stream that nobody reads can make us hold. Of a channel or server 5 at least, for a
+   * message begins with as many octets.
+   */
   readonly initialWindowSize: number;
   /**
    * What the receive window of one stream grows to while it is read (`flow_control.ts`). No more than

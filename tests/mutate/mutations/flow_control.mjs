@@ -75,6 +75,21 @@ export default [
     test: "tests/transport/grpc/message_reader_test.ts",
   },
   {
+    file: "transport/grpc/message_reader.ts",
+    before:
+      "        if (this.prefixLength < PREFIX_BYTES) continue;\n        if (!this.checkPrefix()) return;\n",
+    after:
+      "        if (this.prefixLength < PREFIX_BYTES) continue;\n        if (!this.checkPrefix()) return;\n        if (this.messageBytes > 0) continue;\n",
+    test: "tests/transport/grpc/message_windows_test.ts",
+    name: "windows of a few octets",
+  },
+  {
+    file: "surface/connect_options.ts",
+    before: "if (initialWindowSize < MESSAGE_PREFIX_BYTES) {",
+    after: "if (initialWindowSize < 0) {",
+    test: "tests/surface/options_test.ts",
+  },
+  {
     file: "transport/http2/settings.ts",
     before: "initialWindowSize: STREAM_WINDOW_BYTES",
     after: "initialWindowSize: 1_048_576",

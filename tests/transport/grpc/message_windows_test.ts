@@ -1,5 +1,6 @@
 // What messages cost in WINDOW_UPDATE: nothing where one alone is expected and fits, what is left of it where it does not.
 import { assertEquals } from "@std/assert";
+import type { LocalSettings } from "../../../transport/http2/settings.ts";
 import { concat } from "../../bytes.ts";
 import { test } from "../../harness.ts";
 import { data } from "../http2/wire.ts";
@@ -9,9 +10,12 @@ const FRAME = 16_384;
 const MOST = 4_000_000;
 
 /** A call on stream 1 of either side, whose peer has sent its header section. */
-function calls(singleMessage: boolean): Array<ClientCall | ServerCalls> {
-  const client = new ClientCall([], { receiveBytes: MOST });
-  const server = new ServerCalls([], { receiveBytes: MOST });
+function calls(
+  singleMessage: boolean,
+  settings: Partial<LocalSettings> = {},
+): Array<ClientCall | ServerCalls> {
+  const client = new ClientCall([], { receiveBytes: MOST }, settings);
+  const server = new ServerCalls([], { receiveBytes: MOST }, settings);
   client.bench.send(client.bench.headers(1, RESPONSE));
   server.bench.send(server.bench.headers(1, REQUEST));
   for (const call of [client, server]) {
@@ -71,6 +75,17 @@ test("messages that fill the window never leave the peer without one", () => {
       for (const call of calls(single)) {
         feed(call, concat(message(size), message(size)), 10_000);
         assertEquals(call.events, [`message ${size}`, `message ${size}`]);
+      }
+    }
+  }
+});
+
+test("messages come through windows of a few octets, wherever these end", () => {
+  for (const size of [5, 6, 7, 8, 11]) {
+    for (const single of [true, false]) {
+      for (const call of calls(single, { initialWindowSize: size, maxWindowSize: size })) {
+        feed(call, concat(message(3), message(20), message(0), message(300)), size);
+        assertEquals(call.events, ["message 3", "message 20", "message 0", "message 300"]);
       }
     }
   }

@@ -14,6 +14,7 @@ import type {
   StreamStatus,
 } from "../../../transport/transport.ts";
 import type { Http2Error } from "../../../transport/http2/error.ts";
+import type { LocalSettings } from "../../../transport/http2/settings.ts";
 import { concat } from "../../bytes.ts";
 import { brief } from "../pair.ts";
 import { Bench, uint32 } from "../http2/wire.ts";
@@ -52,9 +53,13 @@ export class ClientCall {
   status: StreamStatus | undefined;
   singleMessage = false;
 
-  /** `peer`: the server's SETTINGS; `limits`: the largest messages. */
-  constructor(peer: Array<[id: number, value: number]> = [], limits: Partial<ClientStreamLimits> = {}) {
-    this.bench = new Bench("client", {}, { peer });
+  /** `peer`: the server's SETTINGS; `limits`: the largest messages; `settings`: the client's own. */
+  constructor(
+    peer: Array<[id: number, value: number]> = [],
+    limits: Partial<ClientStreamLimits> = {},
+    settings: Partial<LocalSettings> = {},
+  ) {
+    this.bench = new Bench("client", settings, { peer });
     const { connection } = this.bench;
     this.stream = new GrpcClientStream(connection, this, {
       receiveBytes: MAX_MESSAGE_BYTES,
@@ -92,9 +97,13 @@ export class ServerCalls implements ServerStreamSink {
   stream: ServerStream | undefined;
   singleMessage = false;
 
-  /** `peer`: the client's SETTINGS; `limits`: the largest messages. */
-  constructor(peer: Array<[id: number, value: number]> = [], limits: Partial<MessageLimits> = {}) {
-    const { connection, sink } = this.bench = new Bench("server", {}, { peer });
+  /** `peer`: the client's SETTINGS; `limits`: the largest messages; `settings`: the server's own. */
+  constructor(
+    peer: Array<[id: number, value: number]> = [],
+    limits: Partial<MessageLimits> = {},
+    settings: Partial<LocalSettings> = {},
+  ) {
+    const { connection, sink } = this.bench = new Bench("server", settings, { peer });
     sink.onStream = (stream) =>
       new GrpcServerStream(connection, stream, this, {
         receiveBytes: MAX_MESSAGE_BYTES,
