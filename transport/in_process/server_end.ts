@@ -3,6 +3,7 @@
 import { BARE_STATUS_OCTETS, excessOf, messageRoom } from "../grpc/header_limits.ts";
 import { NO_HEADERS, RESPONSE_HEADERS } from "../grpc/headers.ts";
 import type { MessageError } from "../grpc/message_limits.ts";
+import { MESSAGE_PREFIX_BYTES } from "../grpc/message_prefix.ts";
 import { decodePercent, encodePercent } from "../grpc/percent.ts";
 import { GrpcStatus, type StatusCode, statusName } from "../grpc/status_mapping.ts";
 import { statusOfError } from "../grpc/status_of_error.ts";
@@ -82,7 +83,8 @@ export class ServerEnd extends StreamEnd implements ServerStream {
   }
 
   override sendMessage(framed: Uint8Array): boolean {
-    if (!this.sentHeaders) this.sendHeaders(undefined);
+    const isTooLarge = framed.length - MESSAGE_PREFIX_BYTES > this.host.limits.sendBytes;
+    if (!this.sentHeaders && !isTooLarge) this.sendHeaders(undefined); // one that is not sent begins no response
     return super.sendMessage(framed);
   }
 

@@ -44,6 +44,13 @@ export default [
   ),
   mutation(
     "transport/in_process/server_end.ts",
+    "if (!this.sentHeaders && !isTooLarge) this",
+    "if (!this.sentHeaders) this",
+    UNIT,
+    "has no headers before its status",
+  ),
+  mutation(
+    "transport/in_process/server_end.ts",
     "if (this.error !== undefined) this.finish(true);",
     "if (false) this.finish(true);",
     UNIT,

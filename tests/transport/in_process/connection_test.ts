@@ -163,6 +163,21 @@ test("in process: streams beyond maxConcurrentStreams are not opened, and the cl
   assertEquals(client.canOpen, true);
 });
 
+test("in process: a response that is too large to be sent has no headers before its status", async () => {
+  const wired = new Wired({ maxSendMessageBytes: 10 });
+  wired.open();
+  await wired.turn();
+  wired.served[0]!.sendMessage(message(11));
+  const says = "status 8 message of 11 bytes to be sent is above the limit of 10 (maxSendMessageBytes)";
+  const lines = await wired.turn();
+  assertEquals([lines.includes("headers"), lines.at(-1)], [false, says]);
+  wired.open();
+  await wired.turn();
+  wired.served[1]!.sendMessage(message(10));
+  wired.served[1]!.sendMessage(message(11));
+  assertEquals((await wired.turn()).slice(-3), ["headers", "message 10", says]);
+});
+
 test("in process: a drain is seen at once, and ends the connection with its last stream", async () => {
   const wired = new Wired();
   const stream = wired.open();
