@@ -2,8 +2,8 @@
 
 import type { ByteSink } from "./byte_sink.ts";
 
-/** The largest integer we accept: far above every index and length, far below what loses precision. */
-const MAX_INTEGER = 0x0fff_ffff;
+/** The largest integer we accept: a size of the table, which may be any that SETTINGS can say. */
+const MAX_INTEGER = 0xffff_ffff;
 
 /** Appends `value` with the `prefixBits` low bits of its first octet, whose other bits are `pattern`. */
 export function encodeInteger(value: number, prefixBits: number, pattern: number, out: ByteSink): void {

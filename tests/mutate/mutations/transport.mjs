@@ -459,6 +459,13 @@ export default [
     "says nothing of its table",
   ),
   mutation(
+    "transport/hpack/integer.ts",
+    "const MAX_INTEGER = 0xffff_ffff;",
+    "const MAX_INTEGER = 0x0fff_ffff;",
+    TABLE,
+    "the largest table",
+  ),
+  mutation(
     "transport/http2/header_sections.ts",
     "    encoder.setPeerMaxTableSize(peer.leastHeaderTableSize);\n",
     "",

@@ -25,8 +25,8 @@ test("5.2 every octet alone, beside every other, and all in one string", () => {
 });
 
 test("5.1 integers around every boundary, with every prefix", () => {
-  const values = [0, 1, 0x0fff_ffff];
-  for (let bits = 1; bits < 28; bits++) values.push(2 ** bits - 2, 2 ** bits - 1, 2 ** bits, 2 ** bits + 1);
+  const values = [0, 1, 0xffff_ffff];
+  for (let bits = 1; bits < 32; bits++) values.push(2 ** bits - 2, 2 ** bits - 1, 2 ** bits, 2 ** bits + 1);
   for (let prefix = 1; prefix <= 8; prefix++) {
     for (const value of values) {
       const out = new ByteSink(8);

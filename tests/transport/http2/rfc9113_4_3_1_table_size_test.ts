@@ -51,6 +51,15 @@ test("4.3.1: a larger table needs no update, for the client need not use all of 
   assertEquals(bench.send(request(7, `3fe2ff03${FIRST}`)).outcome, "connection COMPRESSION_ERROR library");
 });
 
+test("4.3.1: the largest table that can be announced may be used", () => {
+  const bench = announcing(0xffff_ffff).send(
+    SETTINGS_ACK,
+    request(1, `3fe0ffffff0f${FIRST}`),
+    request(3, SECOND),
+  );
+  assertEquals([bench.outcome, bench.sink.streams.length], ["open", 2]);
+});
+
 test("4.3.1: our encoder keeps to the table that the peer announces, at first and later", () => {
   const bench = new Bench("client", {}, { peer: [[1, 0]] });
   const extra = HeaderList.of([["x-repeated", "value"]]);
