@@ -9,12 +9,13 @@ import { writeHeaderBlock } from "./frame_writer.ts";
 import { Flag } from "./frames.ts";
 import { HeaderBlock } from "./header_block.ts";
 import {
+  CONTINUATION_FACTOR,
   DATA_FRAME_BYTES,
   HEADER_BLOCK_FACTOR,
   INITIAL_HEADER_TABLE_BYTES,
-  MAX_CONTINUATIONS,
   MAX_EXCESS_FIELDS,
   MIN_HEADER_BLOCK_BYTES,
+  MIN_MAX_FRAME_BYTES,
 } from "./limits.ts";
 import type { OutputBuffer } from "./output_buffer.ts";
 import type { LocalSettings, PeerSettings } from "./settings.ts";
@@ -115,7 +116,7 @@ export class HeaderSections {
     if (block === undefined) {
       return connectionError(ErrorCode.PROTOCOL_ERROR, `CONTINUATION on stream ${streamId} without HEADERS`);
     }
-    if (block.fragments > MAX_CONTINUATIONS) {
+    if (block.fragments > CONTINUATION_FACTOR * this.blockLimit / MIN_MAX_FRAME_BYTES) {
       const reason = `header block of stream ${streamId} is in too many pieces`;
       return connectionError(ErrorCode.ENHANCE_YOUR_CALM, reason);
     }

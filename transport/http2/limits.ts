@@ -125,8 +125,11 @@ export const UNANNOUNCED_HEADER_LIST_BYTES = 131_072;
 /** A status message for such a peer: what gRPC recommends for all metadata together, and proxies have room for. */
 export const UNANNOUNCED_STATUS_MESSAGE_BYTES = 8_192;
 
-/** CONTINUATION frames of one block: four times what the bytes above need in the smallest MAX_FRAME_SIZE (CVE-2024-27316). */
-export const MAX_CONTINUATIONS = 128;
+/**
+ * CONTINUATION frames of one block: so many times what the most bytes of a block need in the smallest MAX_FRAME_SIZE, 128
+ * with the bytes above (CVE-2024-27316).
+ */
+export const CONTINUATION_FACTOR = 4;
 
 /** Answers that wait for one transmit: at 17 bytes each a peer that never reads makes us hold 170 KB (section 10.5). */
 export const MAX_UNSENT_REPLIES = 10_000;

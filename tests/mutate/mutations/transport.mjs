@@ -459,6 +459,13 @@ export default [
     "says nothing of its table",
   ),
   mutation(
+    "transport/http2/header_sections.ts",
+    "CONTINUATION_FACTOR * this.blockLimit / MIN_MAX_FRAME_BYTES",
+    "128",
+    "tests/transport/http2/rfc9113_6_10_continuation_test.ts",
+    "a list within the limit",
+  ),
+  mutation(
     "transport/hpack/integer.ts",
     "const MAX_INTEGER = 0xffff_ffff;",
     "const MAX_INTEGER = 0x0fff_ffff;",

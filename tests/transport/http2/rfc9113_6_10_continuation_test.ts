@@ -117,6 +117,18 @@ test("6.10: however large the frames are that the peer takes, ours are small eno
   assertEquals(sizes.length, 7);
 });
 
+test("10.5.1: a list within the limit that was announced is taken, however many frames it needs", () => {
+  const settings = { maxHeaderListSize: 4_000_000 };
+  const pair = new Pair({ server: settings, client: settings });
+  const extra = HeaderList.of([["x-big", "v".repeat(3_000_000)]]);
+  pair.client.open(REQUEST_LIST, extra, true, pair.clientSink);
+  pair.run();
+  pair.server.sendHeaders(pair.serverSink.streams[0]!, RESPONSE_LIST, extra, true);
+  pair.run();
+  const [request, response] = [pair.serverSink, pair.clientSink].map(({ headers }) => headers.get(1)!);
+  assertEquals([request!.get("x-big")!.length, response!.get("x-big")!.length], [3_000_000, 3_000_000]);
+});
+
 test("10.5.1: 300 KB of metadata costs its call and not the connection", () => {
   for (const endStream of [true, false]) {
     const pair = new Pair();
