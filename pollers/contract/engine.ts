@@ -58,7 +58,7 @@ export type IoDone = (error?: IoError) => void;
 export interface EndpointOptions {
   /** Send small segments at once (TCP_NODELAY). Default true; ignored where the address family has no Nagle. */
   readonly noDelay?: boolean;
-  /** Idle milliseconds before TCP keepalive probes; undefined leaves keepalive off. */
+  /** Idle milliseconds before TCP keepalive probes, 32,767,000 at most; undefined leaves keepalive off. */
   readonly keepAliveMs?: number;
   /**
    * Milliseconds that sent bytes may stay unacknowledged before TCP gives the connection up (TCP_USER_TIMEOUT); undefined

@@ -4,6 +4,7 @@ import type { InetAddress, SocketAddress } from "../contract/address.ts";
 import type { IoError } from "../contract/io_error.ts";
 import type { SliceBuffer } from "../contract/slice_buffer.ts";
 import { BaseEndpoint } from "../core/base_endpoint.ts";
+import { keepIdleSeconds } from "../core/keep_idle.ts";
 
 /**
  * Slices of this size and more, on average, are written one by one: copying them into one array would cost more
@@ -28,9 +29,9 @@ export function runtimePath(address: Exclude<SocketAddress, InetAddress>): strin
   }
 }
 
-/** `ms` rounded up to whole seconds, in milliseconds: runtimes truncate, and 0 would mean the system's own time. */
+/** `ms` as {@linkcode keepIdleSeconds} has it, in milliseconds: runtimes truncate. */
 export function wholeSeconds(ms: number): number {
-  return Math.max(1, Math.ceil(ms / 1000)) * 1000;
+  return keepIdleSeconds(ms) * 1000;
 }
 
 /** An endpoint over a socket that takes one array at a time. */

@@ -3,6 +3,7 @@
 import type { SocketAddress } from "../contract/address.ts";
 import type { EndpointOptions } from "../contract/engine.ts";
 import { type IoError, ioErrorFromCode, type IoSyscall } from "../contract/io_error.ts";
+import { keepIdleSeconds } from "../core/keep_idle.ts";
 import type { Libc } from "../ffi/libc.ts";
 import { EBADF, EEXIST, EINTR, EPERM, errnoName } from "../ffi/linux_errno_table.ts";
 import { C, RLIMIT } from "../ffi/linux_layouts.ts";
@@ -97,7 +98,7 @@ export class Sockets {
     }
     if (keepAliveMs === undefined) return;
     this.setOption(fd, C.SOL_SOCKET, C.SO_KEEPALIVE, 1);
-    this.setOption(fd, C.IPPROTO_TCP, C.TCP_KEEPIDLE, Math.max(1, Math.ceil(keepAliveMs / 1000)));
+    this.setOption(fd, C.IPPROTO_TCP, C.TCP_KEEPIDLE, keepIdleSeconds(keepAliveMs));
   }
 
   /** Two connected sockets. */

@@ -18,6 +18,14 @@ const mutation = (file, before, after, test, name, runtime = "deno") => ({
 
 /** As `readMutations` describes them. */
 export default [
+  {
+    file: "pollers/core/keep_idle.ts",
+    before: "Math.min(MOST_SECONDS, ",
+    after: "Math.min(Infinity, ",
+    test: "tests/pollers/epoll_contract_test.ts",
+    name: "12 the options",
+    poller: "epoll",
+  },
   // What reads give.
   mutation(
     "pollers/native/bun.ts",
@@ -324,9 +332,9 @@ export default [
     "epoll: 12",
   ),
   mutation(
-    "pollers/readiness/sockets.ts",
-    "keepAliveMs / 1000",
-    "keepAliveMs",
+    "pollers/core/keep_idle.ts",
+    "Math.ceil(ms / 1000)",
+    "Math.ceil(ms)",
     contract("epoll"),
     "epoll: 12",
   ),

@@ -15,6 +15,8 @@ const CASES: ReadonlyArray<readonly [EndpointOptions, Partial<SocketOptions>]> =
   [{ keepAliveMs: 30_000 }, { noDelay: true, keepAlive: true, keepIdle: 30 }],
   [{ keepAliveMs: 1_001, noDelay: false }, { noDelay: false, keepAlive: true, keepIdle: 2 }],
   [{ keepAliveMs: 1 }, { keepAlive: true, keepIdle: 1 }],
+  [{ keepAliveMs: 2 ** 31 }, { keepAlive: true, keepIdle: 32_767 }],
+  [{ keepAliveMs: Infinity }, { keepAlive: true, keepIdle: 32_767 }],
   [{}, { keepAlive: false, userTimeout: 0 }],
   [{ userTimeoutMs: 20_000 }, { noDelay: true, keepAlive: false, userTimeout: 20_000 }],
   [{ userTimeoutMs: 0.5 }, { keepAlive: false, userTimeout: 1 }],
