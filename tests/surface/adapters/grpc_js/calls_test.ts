@@ -211,7 +211,9 @@ for (const name of ["ours", "theirs"] as const) {
 app("a call made for another one ends with it", handlers, async ({ client }) => {
   await run(libraries.ours, libraries.ours, () => ({
     one(call: ServerUnaryCall<Note, Note>, callback: sendUnaryData<Note>) {
-      client["one"]({ text: "never" }, { parent: call }, (error: ServiceError) => callback(error));
+      // Without the deadline, which would end it too.
+      const options = { parent: call, propagate_flags: grpc.propagate.CANCELLATION };
+      client["one"]({ text: "never" }, options, (error: ServiceError) => callback(error));
     },
   }), async ({ client: outer }) => {
     seen.length = 0;
