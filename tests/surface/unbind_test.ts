@@ -166,7 +166,8 @@ test("drain: several connections are waited for, each in its own time", async ()
   const server = new Server({ poller: at });
   server.addService(Trial, { one: ({ number }) => finish[number!]!.opened.then(() => ({})) });
   await server.listen(`${at.hostAddress}:80`);
-  const channels = finish.map(() => new Channel(`${at.hostAddress}:80`, { poller: from }));
+  const own = { poller: from, shareConnections: false };
+  const channels = finish.map(() => new Channel(`${at.hostAddress}:80`, own));
   const calls = channels.map((channel, number) => createClient(Trial, channel).one({ number }));
   await simulation.run();
   let drained = false;
