@@ -225,7 +225,7 @@ export class QueueServerCall extends ServerCallCore
       const { code, details } = status.value as StatusToSend;
       this.sendStatus(codeOf(code)!, details, batch.trailers?.fields);
     }
-    if (wasOver) this.failSends();
+    if (wasOver) this.failSends(batch);
     else if (!this.isOver && !this.writeBlocked) this.sent(true); // with a status: when that is out
     this.deliver();
     if (status !== undefined || this.isClosed) this.through();
@@ -330,12 +330,16 @@ export class QueueServerCall extends ServerCallCore
     return this.stored !== undefined && this.stored.size > 0;
   }
 
-  /** The call was over before they were started. */
-  private failSends(): void {
-    const { sendingMetadata, sendingMessage, sendingStatus } = this;
-    if ((sendingMetadata ?? sendingMessage ?? sendingStatus) === undefined) return;
+  /** The call was over before `batch` was started. What was started before, with the status too, may still go out. */
+  private failSends({ sendingMetadata, sendingMessage, sendingEnd }: Batch<unknown>): void {
+    if ((sendingMetadata ?? sendingMessage ?? sendingEnd) === undefined) return;
     if (this.isCancelled) this.readsFail = true;
-    this.sent(false);
+    if (sendingMetadata !== undefined) this.sendingMetadata = undefined;
+    if (sendingMessage !== undefined) this.sendingMessage = undefined;
+    if (sendingEnd !== undefined) this.sendingStatus = undefined;
+    sendingMetadata?.done(false);
+    sendingMessage?.done(false);
+    sendingEnd?.done(false);
   }
 
   /** What waits to be sent is on its way, or never will be. */

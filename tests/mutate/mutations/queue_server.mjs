@@ -197,9 +197,15 @@ export default [
   ),
   ofBatches(
     CALL,
-    "if (this.isCancelled) this.readsFail = true;\n    this.sent(false);",
-    "this.sent(true);",
+    "    sendingMessage?.done(false);\n    sendingEnd?.done(false);\n",
+    "    sendingMessage?.done(true);\n    sendingEnd?.done(true);\n",
     "[Q45] [Q49] [Q52]",
+  ),
+  ofBatches(
+    CALL,
+    "if (wasOver) this.failSends(batch);",
+    "if (wasOver) this.sent(false);",
+    "[Q44] a status that waits",
   ),
   ofBatches(CALL, "    this.end(false, true);", "    this.end(true, true);", "[Q45] a message"),
   ofBatches(

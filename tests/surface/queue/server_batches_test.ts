@@ -425,6 +425,27 @@ test("server batch: [Q53] what came before the status can be read after it, and 
   });
 });
 
+test("server batch: [Q44] a status that waits for flow control succeeds, whatever is started meanwhile", async () => {
+  await queueServing(async ({ accept, client, queue }) => {
+    const responses = client.down({});
+    const wanted = await accept(down);
+    const body = new Uint8Array(CHUNK);
+    let sent = 0;
+    do wanted.call!.startBatch([sendMessage<Note>({ body })], sent++); while (
+      queue.tryNext().type !== "QUEUE_TIMEOUT"
+    );
+    const [close, late] = [receiveCloseOnServer(), sendMessage<Note>({})];
+    wanted.call!.startBatch([sendStatusFromServer()], "status");
+    wanted.call!.startBatch([close], "close");
+    refuses("TOO_MANY_OPERATIONS", () => wanted.call!.startBatch([late], "late"), "is not done");
+    assertEquals((await collect(responses)).length, sent);
+    const events = [say(await next(queue)), say(await next(queue)), say(await next(queue))].sort();
+    assertEquals([events, close.cancelled], [[[sent - 1, true], ["close", true], ["status", true]], false]);
+    wanted.call!.startBatch([late], "late");
+    assertEquals(say(await next(queue)), ["late", false]);
+  });
+});
+
 test("server batch: messages that nobody reads hold no window of their connection when the call is over", async () => {
   await queueServing(async ({ accept, client, batch }) => {
     const body = new Uint8Array(16 * 1024);
