@@ -390,10 +390,11 @@ export class QueueServerCall extends ServerCallCore
 
   private receive(operation: Op, bytes: Uint8Array): void {
     const message = this.decode(bytes); // where it cannot be, the call ends, and so does the operation
-    if (message === NO_MESSAGE || this.receivingMessage !== operation) return;
+    if (this.receivingMessage !== operation) return;
     this.receivingMessage = undefined;
-    operation.value = message;
-    operation.done(true);
+    const isDecoded = message !== NO_MESSAGE; // else the call was over before: there was nothing to end
+    if (isDecoded) operation.value = message;
+    operation.done(isDecoded);
   }
 
   private decode(bytes: Uint8Array): unknown {

@@ -207,6 +207,12 @@ export default [
     "if (wasOver) this.sent(false);",
     "[Q44] a status that waits",
   ),
+  ofBatches(
+    CALL,
+    "if (this.receivingMessage !== operation) return;",
+    "if (message === NO_MESSAGE || this.receivingMessage !== operation) return;",
+    "[Q5] [Q83]",
+  ),
   ofBatches(CALL, "    this.end(false, true);", "    this.end(true, true);", "[Q45] a message"),
   ofBatches(
     CALL,

@@ -425,6 +425,21 @@ test("server batch: [Q53] what came before the status can be read after it, and 
   });
 });
 
+test("server batch: [Q5] [Q83] a message that cannot be decoded, received after the status, loses no tag", async () => {
+  await queueServing(async ({ accept, channel, batch, queue }) => {
+    const requests = [Uint8Array.of(0x0a, 0x7f), Uint8Array.of(0x10, 2)];
+    const answers = collect(genericClient(channel).bidiStreaming("/trial.Trial/Both", requests));
+    const wanted = await accept(both);
+    assertEquals((await queue.next(queue.deadlineIn(60))).type, "QUEUE_TIMEOUT"); // both have come
+    assert(await batch(wanted, [sendInitialMetadata(), sendStatusFromServer()]));
+    assertEquals(await answers, []);
+    const [wrong, right] = [receiveMessage<Note>(), receiveMessage<Note>()];
+    assert(!await batch(wanted, [wrong]));
+    assert(await batch(wanted, [right]));
+    assertEquals([wrong.message, right.message?.number], [undefined, 2]);
+  });
+});
+
 test("server batch: [Q44] a status that waits for flow control succeeds, whatever is started meanwhile", async () => {
   await queueServing(async ({ accept, client, queue }) => {
     const responses = client.down({});
