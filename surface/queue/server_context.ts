@@ -10,14 +10,14 @@ import type { QueueCore } from "./queue_core.ts";
 import type { QueueOperation } from "./queue_operation.ts";
 import type { QueueServerCall } from "./server_call.ts";
 
-/**
- * What is to come when the call of `context` is over, undefined where nothing is; once for each context. Throws TypeError
- * after that.
- */
+/** What is to come when the call of `context` is over, undefined where nothing is. Throws TypeError where it is requested. */
 export let whenDoneOf: <Tag>(
   context: ServerContext<Tag>,
   queue: QueueCore<Tag>,
-) => QueueOperation<Tag> | undefined;
+) => DoneOperation<Tag> | undefined;
+
+/** The call of `context` is requested, which is done once; `done` is what `whenDoneOf` gave. */
+export let markContext: <Tag>(context: ServerContext<Tag>, done: DoneOperation<Tag> | undefined) => void;
 
 /** `context` is that of `call`. `isSync`: its handler may ask at any time whether it is cancelled. */
 export let bindContext: <Tag>(context: ServerContext<Tag>, call: QueueServerCall, isSync: boolean) => void;
@@ -29,11 +29,12 @@ export let initialMetadataOf: <Tag>(context: ServerContext<Tag>) => Metadata | u
 export let trailingMetadataOf: <Tag>(context: ServerContext<Tag>) => Metadata | undefined;
 
 /** A call that is over, for `asyncNotifyWhenDone`. */
-class DoneOperation<Tag> implements QueueOperation<Tag> {
+export class DoneOperation<Tag> implements QueueOperation<Tag> {
   /** Owned by the queue. */
   nextOperation: QueueOperation<Tag> | undefined = undefined;
   /** Owned by the queue. */
   previousOperation: QueueOperation<Tag> | undefined = undefined;
+  /** `tag` comes out of `core` when the call of `context` is over. */
   constructor(
     readonly tag: Tag,
     private readonly core: QueueCore<Tag>,
@@ -75,9 +76,12 @@ export class ServerContext<Tag = unknown> implements ServedCall {
       if (context.#isRequested) {
         throw new TypeError("Cannot request a call with a context that has one already");
       }
-      context.#isRequested = true;
       if (context.#doneTag === undefined) return undefined;
-      return context.#done = new DoneOperation(context.#doneTag.tag, queue, context);
+      return new DoneOperation(context.#doneTag.tag, queue, context);
+    };
+    markContext = (context, done) => {
+      context.#isRequested = true;
+      context.#done = done;
     };
     bindContext = (context, call, isSync) => {
       context.#call = call;

@@ -8,11 +8,12 @@ import { CallRequest } from "./call_request.ts";
 import { Op, OperationKind } from "./operation.ts";
 import { OpFlags, sendInitialMetadata, sendMessage, sendStatusFromServer } from "./operations.ts";
 import type { QueueCore } from "./queue_core.ts";
-import type { QueueOperation } from "./queue_operation.ts";
 import type { QueueServerCall } from "./server_call.ts";
 import {
   bindContext,
+  type DoneOperation,
   initialMetadataOf,
+  markContext,
   ServerContext,
   trailingMetadataOf,
   whenDoneOf,
@@ -44,17 +45,25 @@ let accept: <Tag>(responder: ServerResponder<unknown, unknown, Tag>, call: Queue
 class ResponderRequest<Tag> extends CallRequest {
   declare readonly tag: Tag;
   declare private readonly responder: ServerResponder<unknown, unknown, Tag>;
+  declare private readonly done: DoneOperation<Tag> | undefined;
 
   constructor(
     responder: ServerResponder<unknown, unknown, Tag>,
     tag: Tag,
     notified: QueueCore<unknown>,
     bound: QueueCore<unknown>,
-    whenDone: QueueOperation<Tag> | undefined,
+    done: DoneOperation<Tag> | undefined,
   ) {
-    super(notified, bound, whenDone);
+    super(notified, bound, done);
     this.tag = tag;
     this.responder = responder;
+    this.done = done;
+  }
+
+  /** A request that is refused leaves its responder for another one. */
+  override begin(): void {
+    super.begin();
+    markContext(this.responder.context, this.done);
   }
 
   protected override onCall(call: QueueServerCall): void {
@@ -92,8 +101,8 @@ export abstract class ServerResponder<Req, Res, Tag> {
           }: it is for ${responder.kind}`,
         );
       }
-      const whenDone = whenDoneOf(responder.context, bound as QueueCore<typeof tag>);
-      return new ResponderRequest(responder, tag, notified, bound, whenDone);
+      const done = whenDoneOf(responder.context, bound as QueueCore<typeof tag>);
+      return new ResponderRequest(responder, tag, notified, bound, done);
     };
   }
 

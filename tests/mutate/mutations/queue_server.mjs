@@ -268,6 +268,12 @@ export default [
   ofStreams(STREAMS, "if (responder.kind !== kind) {", "if (false) {", "a responder is of"),
   ofStreams(CONTEXT, "context.#isRequested = true;", "", "a responder is of"),
   ofStreams(
+    STREAMS,
+    "    super.begin();\n    markContext(this.responder.context, this.done);",
+    "    markContext(this.responder.context, this.done);\n    super.begin();",
+    "[Q73] a request that is refused",
+  ),
+  ofStreams(
     CALL,
     "if (whenDone !== undefined) this.queue.end(whenDone, true);",
     "",

@@ -3,6 +3,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
   CallError,
   Channel,
+  CompletionQueue,
   createClient,
   genericClient,
   Metadata,
@@ -211,6 +212,36 @@ test("server streams: a responder is of its method's kind, and for one call", as
     responder.finish({}, 0, "sent");
     assert(await done(bench, "sent"));
     await answer;
+  });
+});
+
+test("server streams: [Q73] a request that is refused has asked for nothing: its responder is for another one", async () => {
+  await queueServing(async (bench) => {
+    const { calls, queue, client } = bench;
+    const other = new CompletionQueue<unknown>();
+    const over = new CompletionQueue<unknown>();
+    over.shutdown();
+    const context = new ServerContext();
+    const responder: Unary = new ServerAsyncResponseWriter(context);
+    for (
+      const [code, options] of [
+        ["NOT_SERVER_COMPLETION_QUEUE", { queue: other }],
+        ["COMPLETION_QUEUE_SHUTDOWN", { queue: over, notificationQueue: queue }],
+      ] as const
+    ) {
+      const refused = assertThrows(() => calls.request(one, responder, options, "refused"), CallError);
+      assertEquals(refused.code, code);
+    }
+    context.asyncNotifyWhenDone("done");
+    calls.request(one, responder, { queue }, "there");
+    assertThrows(() => context.isCancelled(), TypeError, "before the tag of asyncNotifyWhenDone has come");
+    const answer = client.one({ number: 1 });
+    assert(await done(bench, "there"));
+    responder.finish({ number: 2 }, 0, "sent");
+    const events = [say(await next(queue)), say(await next(queue))].sort();
+    assertEquals([events, (await answer).number], [[["done", true], ["sent", true]], 2]);
+    other.shutdown();
+    other.destroy();
   });
 });
 
