@@ -13,6 +13,7 @@ import type { QueueCore } from "./queue_core.ts";
 import { QueueServer, requestsOf } from "./queue_server.ts";
 import type { ServerRequests } from "./server_requests.ts";
 import {
+  LEAST_POLLERS,
   THREAD_OPTION_NAMES,
   ThreadManager,
   type ThreadManagerOptions,
@@ -100,6 +101,9 @@ class PolledHost implements ServerStyle {
   private readonly requests: ServerRequests;
   /** Queues of calls that are over. */
   private readonly idle: Array<CompletionQueue<unknown>> = [];
+  private readonly quota: ThreadQuota;
+  /** Pollers that all queues start with. */
+  private readonly leastPollers: number;
   private isPolling = false;
 
   constructor(
@@ -110,7 +114,9 @@ class PolledHost implements ServerStyle {
   ) {
     const { engine, reporter } = server.host;
     this.reporter = reporter;
-    const quota = options.quota ?? new ThreadQuota();
+    const { quota = new ThreadQuota(), minPollers = LEAST_POLLERS } = options;
+    this.quota = quota;
+    this.leastPollers = numQueues * minPollers;
     const report = {
       onError: (error: unknown) => reporter.report(error, { where: "queue callback", level: "error" }),
     };
@@ -150,9 +156,19 @@ class PolledHost implements ServerStyle {
 
   onStart(): void {
     if (this.isPolling) return; // another style refused to start, and the server was started again
+    this.checkQuota();
     this.isPolling = true;
     for (const manager of this.managers) manager.start();
     for (const method of this.methods) for (const queue of this.queues) this.request(method, coreOf(queue));
+  }
+
+  /** All queues are polled or none: where the server does not start, it may be started again. */
+  private checkQuota(): void {
+    const { quota, leastPollers } = this;
+    if (!quota.reserve(leastPollers)) {
+      throw new Error(`Cannot start the ${leastPollers} pollers of a server: the thread quota is used up`);
+    }
+    quota.release(leastPollers);
   }
 
   onShutdown(): void {}

@@ -52,6 +52,9 @@ export interface ThreadManagerOptions extends ReportOptions {
   readonly quota?: ThreadQuota;
 }
 
+/** `minPollers` by default. */
+export const LEAST_POLLERS = 1;
+
 /** The names of its own options. */
 export const THREAD_OPTION_NAMES: OptionNames<Omit<ThreadManagerOptions, keyof ReportOptions>> = {
   minPollers: true,
@@ -89,7 +92,8 @@ export class ThreadManager<Tag = unknown> {
   constructor(queue: CompletionQueue<Tag>, doWork: DoWork<Tag>, options: ThreadManagerOptions = {}) {
     const purpose = "make a thread manager";
     checkOptions(purpose, options, NAMES as Readonly<Record<string, true>>);
-    const { minPollers = 1, maxPollers = 2, queueTimeoutMs = 10_000, quota = new ThreadQuota() } = options;
+    const { minPollers = LEAST_POLLERS, maxPollers = 2, queueTimeoutMs = 10_000 } = options;
+    const { quota = new ThreadQuota() } = options;
     for (const [name, given] of Object.entries({ minPollers, maxPollers, queueTimeoutMs })) {
       if (typeof given === "number" && given >= 1) continue;
       throw new RangeError(`Cannot ${purpose}: ${name} is ${describe(given)}; give a positive number`);

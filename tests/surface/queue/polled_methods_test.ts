@@ -59,6 +59,31 @@ async function polling(
   await use.end();
 }
 
+test("polled methods: [Q75] a server that did not start for its quota starts once that allows all of its pollers", async () => {
+  const quota = new ThreadQuota(8);
+  assert(quota.reserve(7));
+  const server = new Server();
+  const polled = new PolledMethods(server, { quota, numQueues: 2 });
+  server.addService(Trial, { one: polled.method((request) => request) });
+  for (let i = 0; i < 2; i++) {
+    await assertRejects(
+      () => server.listen("127.0.0.1:0"),
+      Error,
+      "Cannot start the 2 pollers of a server: the thread quota is used up",
+    );
+    assertEquals(polled.pollers, [0, 0]);
+  }
+  quota.release(7);
+  const channel = new Channel(`127.0.0.1:${await server.listen("127.0.0.1:0")}`);
+  try {
+    assertEquals(polled.pollers, [1, 1]);
+    assertEquals((await createClient(Trial, channel).one({ number: 3 })).number, 3);
+  } finally {
+    channel.close();
+    server.close();
+  }
+});
+
 test("polled methods: [Q74] handlers of all four kinds, beside methods of other styles", async () => {
   await polling((polled, server) =>
     server.addService(Trial, {
