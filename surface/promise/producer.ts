@@ -3,6 +3,7 @@
 
 import type { ApplicationCallback, ExecCtx } from "../../pollers/mod.ts";
 import type { ProducerSink } from "../client/streaming.ts";
+import { describe } from "../options.ts";
 
 export type { ProducerSink } from "../client/streaming.ts";
 
@@ -68,9 +69,13 @@ export class Producer<T> implements ApplicationCallback {
         throw new TypeError("Cannot send messages: expected an iterable or async iterable");
       }
       this.isAsync = Symbol.asyncIterator in source;
-      this.iterator = this.isAsync
+      const iterator = this.isAsync
         ? (source as AsyncIterable<T>)[Symbol.asyncIterator]()
         : (source as Iterable<T>)[Symbol.iterator]();
+      if (Object(iterator) !== iterator) {
+        throw new TypeError(`Cannot send messages: the iterable gave ${describe(iterator)} as its iterator`);
+      }
+      this.iterator = iterator;
     } catch (error) {
       this.failed(error);
     }

@@ -85,6 +85,12 @@ export default [
   },
   {
     file: "surface/promise/producer.ts",
+    before: "if (Object(iterator) !== iterator) {",
+    after: "if (Object(iterator) !== iterator && iterator !== undefined) {",
+    test: "tests/surface/promise/producer_test.ts",
+  },
+  {
+    file: "surface/promise/producer.ts",
     before: "if (leaving === undefined && this.pending) {",
     after: "if (this.pending) {",
     test: "tests/surface/promise/producer_test.ts",

@@ -219,6 +219,13 @@ test("producer: no iterable at all, or one that cannot begin, is told as an erro
     },
   });
   assertEquals(sink.ends.map(String), ["Error: cannot begin"]);
+  for (const none of [undefined, null, 5, "text"]) {
+    for (const symbol of [Symbol.iterator, Symbol.asyncIterator]) {
+      const { sink } = produce({ [symbol]: () => none } as unknown as Source<number>);
+      assertEquals(sink.ends.length, 1);
+      assertMatch(String(sink.ends[0]), /TypeError: .*as its iterator/);
+    }
+  }
 });
 
 test("producer: an iterator whose results are no objects is an error of its own call", async () => {
