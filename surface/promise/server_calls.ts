@@ -184,7 +184,16 @@ export class PromiseServerCall extends ServerCallCore
   }
 
   private settles(result: PromiseLike<unknown>): void {
-    result.then((value) => this.returned(value), (error) => this.threw(error));
+    result.then((value) => this.settled(value), (error) => this.threw(error));
+  }
+
+  /** What it has may throw when it is looked at, as what is returned at once may. */
+  private settled(value: unknown): void {
+    try {
+      this.returned(value);
+    } catch (error) {
+      this.threw(error);
+    }
   }
 
   private threw(error: unknown): void {

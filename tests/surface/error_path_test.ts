@@ -4,7 +4,7 @@ import { createServer } from "node:http2";
 import { Channel, createClient, type ErrorContext, type Handler, Metadata, RpcError, Status } from "pollwire";
 import { test } from "../harness.ts";
 import { logged } from "../logged.ts";
-import { failure, type Handlers, serving, Trial } from "./serving.ts";
+import { collect, failure, type Handlers, type Note, serving, Trial } from "./serving.ts";
 
 const trap = (): never => {
   throw new Error("trapped");
@@ -217,6 +217,18 @@ test("error path: streams end with the status too, after what they yielded", () 
       }, { server: { onError: () => {} } });
     }
   }), { timeoutMs: 60_000 });
+
+test("error path: responses that throw when they are looked at end their call, at once or later", async () => {
+  const errors: unknown[] = [];
+  const odd = (): Note[] => Object.defineProperty({}, Symbol.asyncIterator, { get: trap }) as Note[];
+  await serving({ down: odd, both: () => Promise.resolve(odd()) }, async ({ client }) => {
+    for (const responses of [client.down({}), client.both([])]) {
+      const { code, details } = await failure(collect(responses));
+      assertEquals([code, details], [Status.UNKNOWN, "handler failed"]);
+    }
+  }, { server: { onError: (error) => void errors.push(String(error)) } });
+  assertEquals(errors, ["Error: trapped", "Error: trapped"]);
+});
 
 /** What an upstream server says with NOT_FOUND, as this library's client hears it. */
 async function received(headers: Record<string, string>): Promise<RpcError> {

@@ -84,6 +84,13 @@ export default [
     test: "tests/surface/server/handler_slots_test.ts",
   },
   {
+    file: "surface/promise/server_calls.ts",
+    before: "result.then((value) => this.settled(value),",
+    after: "result.then((value) => this.returned(value),",
+    test: "tests/surface/error_path_test.ts",
+    name: "error path: responses that throw",
+  },
+  {
     file: "surface/promise/producer.ts",
     before: "if (Object(iterator) !== iterator) {",
     after: "if (Object(iterator) !== iterator && iterator !== undefined) {",
