@@ -1,7 +1,7 @@
 // One call of gRPC's synchronous server shape: a request of a queue that pollers share, and a queue of the call's own, of
 // type PLUCK, that its handler waits in.
 
-import { type ErrorPlace, formatAddress, type Reporter } from "../../pollers/mod.ts";
+import { type ErrorPlace, formatAddress, isInstance, type Reporter } from "../../pollers/mod.ts";
 import { HeaderList } from "../../transport/mod.ts";
 import { Metadata } from "../call/metadata.ts";
 import { Status, type StatusCode } from "../call/status.ts";
@@ -150,7 +150,7 @@ export class PolledCall extends CallRequest implements PolledReader<unknown>, Po
   }
 
   private handlerThrew(thrown: unknown): Promise<boolean> | boolean {
-    const isEncoding = thrown instanceof CallError && thrown.code === "INVALID_MESSAGE";
+    const isEncoding = isInstance(thrown, CallError) && thrown.code === "INVALID_MESSAGE";
     const error = isEncoding ? new EncodeError(thrown.message) : thrown;
     const { code, details, fields, complaint, chosen } = statusOfThrown(error, this.host.exposeErrors);
     if (!chosen) this.report(error, "handler");

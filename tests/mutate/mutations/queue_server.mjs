@@ -349,6 +349,7 @@ export default [
   ),
   ofPolled(POLLED_CALL, "isEncoding ? new EncodeError(thrown.message) : thrown", "thrown", "[Q76]"),
   ofPolled(POLLED_CALL, "    this.sentInitial = true;\n", "", "[Q74] handlers of all four"),
+  ofPolled(POLLED_CALL, "isInstance(thrown, CallError) &&", "thrown instanceof CallError &&", "[Q76]"),
   ofPolled(POLLED, "    this.checkQuota();\n", "", "[Q75] a server that did not start"),
   ofPolled(CONTEXT, "if (this.#isSync ||", "if (", "a cancelled call"),
   ofRequests(

@@ -170,14 +170,20 @@ test("polled methods: [Q74] several queues: each has its pollers, and connection
   );
 });
 
+const trap = (): never => {
+  throw new Error("trapped");
+};
+
 test("polled methods: [Q76] what a handler throws: an RpcError as it is, anything else as UNKNOWN, and to onError", async () => {
   const errors: string[] = [];
+  const hostile = new Proxy({}, { getPrototypeOf: trap, get: trap });
   await polling((polled, server) =>
     server.addService(Trial, {
       one: polled.method(({ text }, context) => {
         context.addTrailingMetadata("t", "1");
         if (text === "status") throw new RpcError("NOT_FOUND", "no such", { metadata: { why: "gone" } });
         if (text === "wrong") return { number: "x" } as never;
+        if (text === "trap") throw hostile;
         throw new Error("a secret");
       }),
       down: polled.method(async (_request, writer) => {
@@ -191,17 +197,23 @@ test("polled methods: [Q76] what a handler throws: an RpcError as it is, anythin
       ["NOT_FOUND: no such", "gone", "1"],
     );
     assertEquals((await failure(client.one({ text: "wrong" }))).message, "INTERNAL: cannot encode response");
-    assertEquals((await failure(client.one({}))).message, "UNKNOWN: handler failed");
+    for (const text of ["", "trap"]) {
+      assertEquals((await failure(client.one({ text }))).message, "UNKNOWN: handler failed");
+    }
     const responses = client.down({});
     assertEquals((await responses.next()).value.number, 1);
     assertEquals((await assertRejects(() => responses.next(), RpcError)).message, "UNKNOWN: handler failed");
-    assertEquals(errors.slice(1), ["handler: a secret", "handler: a secret"]);
+    assertEquals(errors.slice(1), ["handler: a secret", "handler: trapped", "handler: a secret"]);
     assert(
       errors[0]!.startsWith("handler: INVALID_MESSAGE: Cannot start SEND_MESSAGE on /trial.Trial/One"),
       errors[0],
     );
   }, {
-    server: { onError: (error, { where }) => void errors.push(`${where}: ${(error as Error).message}`) },
+    server: {
+      onError: (error, { where }) => {
+        errors.push(`${where}: ${error === hostile ? "trapped" : (error as Error).message}`);
+      },
+    },
   });
 });
 
