@@ -1,5 +1,6 @@
 // Options that users give as plain objects: what is unknown is refused, with the name that was probably meant.
 
+import { propertyOf } from "../pollers/mod.ts";
 import { hint } from "./nearest.ts";
 import { isRecord } from "./records.ts";
 
@@ -29,7 +30,7 @@ export function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === "string") return `the string ${JSON.stringify(value.slice(0, 40))}`;
   if (typeof value !== "object") return `the ${typeof value} ${String(value).slice(0, 40)}`;
-  const name = (value as { constructor?: { name?: unknown } }).constructor?.name;
+  const name = propertyOf(propertyOf(value, "constructor"), "name");
   return typeof name === "string" && name !== "" && name !== "Object"
     ? `${/^[AEIOU]/i.test(name) ? "an" : "a"} ${name}`
     : "an object";

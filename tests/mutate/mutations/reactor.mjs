@@ -311,6 +311,13 @@ export default [
     "[Q107]",
   ),
   mutation(
+    "surface/options.ts",
+    'propertyOf(propertyOf(value, "constructor"), "name")',
+    "(value as { constructor?: { name?: unknown } }).constructor?.name",
+    SERVER,
+    "[Q107]",
+  ),
+  mutation(
     "surface/reactor/handler_result.ts",
     "code: Status.INTERNAL",
     "code: Status.UNIMPLEMENTED",

@@ -470,18 +470,23 @@ test("[Q106] after onReadDone(false) isCancelled says whether the requests ended
 test("[Q107] a handler that returns no reactor, or another one, or throws", async () => {
   const reported: [unknown, ErrorContext][] = [];
   let stray: ServesOne | undefined;
+  const trap = () => {
+    throw new Error("trapped");
+  };
+  const hostile = new Proxy({}, { getPrototypeOf: trap, get: trap });
   await serving({
     one: reactor((context, request) => {
       if (request.number === 1) return undefined as never;
       if (request.number === 2) throw new Error("secret");
       if (request.number === 3) throw new RpcError("NOT_FOUND", "chosen");
       if (request.number === 4) return Promise.reject(new Error("late")) as never;
+      if (request.number === 7) return hostile as never;
       const made = new ServesOne(context, new Log());
       if (request.number === 6) return stray as never;
       stray = made;
       return undefined as never;
     }),
-  }, async ({ client }) => {
+  }, async ({ client, channel }) => {
     const results: unknown[] = [];
     for (let number = 1; number <= 5; number++) {
       const { code, details } = await failure(client.one({ number }));
@@ -501,7 +506,11 @@ test("[Q107] a handler that returns no reactor, or another one, or throws", asyn
     ]);
     assertEquals(code, Status.INTERNAL);
     assertMatch(details, /returned a ServesOne, not a ServerUnaryReactor that was made with its context/);
-    await until(() => reported.length === 6);
+    const odd = await failure(client.one({ number: 7 }));
+    assertEquals(odd.code, Status.INTERNAL);
+    assertMatch(odd.details, /returned an object, not a ServerUnaryReactor/);
+    assertEquals(channel.state, "READY");
+    await until(() => reported.length === 8); // a promise that rejects is reported besides, and what throws when it is asked whether it is one
     assertEquals(reported.filter(([error]) => (error as Error).message === "secret").length, 1);
   }, { server: { onError: (error, context) => void reported.push([error, context]) } });
   assertThrows(
