@@ -39,7 +39,7 @@ import { type EngineUse, useEngineOf } from "../engines.ts";
 import type { Feature, InProcess } from "../features/feature.ts";
 import { FeatureSet } from "../features/feature_set.ts";
 import { checkServerKeepalive, serverKeepalive } from "../keepalive.ts";
-import { checkOptions, describe } from "../options.ts";
+import { describe } from "../options.ts";
 import type { ServiceDescriptor } from "../proto/mod.ts";
 import { Admission } from "./admission.ts";
 import { Beginnings } from "./beginnings.ts";
@@ -51,9 +51,10 @@ import { type ServerInterceptor, ServerInterceptors } from "./interceptor.ts";
 import { MethodTable } from "./method_table.ts";
 import { NOBODY } from "./nobody.ts";
 import {
+  checkGrace,
+  checkShutdown,
   SERVER_OPTION_NAMES,
   type ServerOptions,
-  SHUTDOWN_OPTION_NAMES,
   type ShutdownOptions,
 } from "./server_options.ts";
 import { ServerStyles, type StyledServer } from "./server_styles.ts";
@@ -266,8 +267,12 @@ export class Server {
    * Ends the connections that were accepted on `at` (as in {@linkcode unbind}) as their calls end:
    * clients make new connections for new calls, to this address too while it is listened on. Those that are left
    * after `graceMs` are closed, and their calls fail with UNAVAILABLE; by default none are. Resolves when all are gone.
+   *
+   * @throws {AddressError} where `at` is no address
+   * @throws {RangeError} where `graceMs` is no number
    */
   drain(at: string | number, graceMs = Infinity): Promise<void> {
+    checkGrace(`drain ${at}`, graceMs);
     const name = bindingName(at);
     const found = [...this.#bindings].filter((binding) => binding.isAt(name));
     return Promise.all(found.map((binding) => this.#drain(binding, graceMs))).then(() => {});
@@ -297,9 +302,12 @@ export class Server {
   /**
    * Takes no new calls, lets running ones finish, and resolves when all is closed. May be called again, with a grace or a
    * shorter one. A server that is announced is taken out first, and takes calls meanwhile.
+   *
+   * @throws {TypeError} for unknown options
+   * @throws {RangeError} where `graceMs` is no number
    */
   shutdown(options: ShutdownOptions = {}): Promise<void> {
-    checkOptions("shut the server down", options, SHUTDOWN_OPTION_NAMES as Readonly<Record<string, true>>);
+    checkShutdown("shut the server down", options);
     let stopped = this.#stopped;
     if (stopped === undefined) {
       // The promise is there before anything is stopped: what that calls may ask for it.

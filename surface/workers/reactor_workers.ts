@@ -28,7 +28,7 @@ import {
   checkServerCredentials,
   ServerCredentials,
 } from "../credentials/server_credentials.ts";
-import type { ShutdownOptions } from "../server/server_options.ts";
+import { checkShutdown, type ShutdownOptions } from "../server/server_options.ts";
 import { Boss } from "./boss.ts";
 import type { WorkerStart } from "./protocol.ts";
 import type { WorkerServerOptions } from "./service_module.ts";
@@ -102,8 +102,14 @@ export class ReactorWorkers {
     return this.#pool.slots.length;
   }
 
-  /** Takes no new calls, lets running ones finish in every worker, and resolves when all threads are gone. */
+  /**
+   * Takes no new calls, lets running ones finish in every worker, and resolves when all threads are gone.
+   *
+   * @throws {TypeError} for unknown options
+   * @throws {RangeError} where `graceMs` is no number
+   */
   shutdown(options: ShutdownOptions = {}): Promise<void> {
+    checkShutdown("shut reactor workers down", options);
     return this.#pool.shutdown(options);
   }
 }

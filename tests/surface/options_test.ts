@@ -130,6 +130,13 @@ test("options of channels and servers: unknown names and values out of range thr
   refused(() => new Server({ keepalive: { permitTimeMs: -1 } }), "keepalive.permitTimeMs is the number -1");
   using server = new Server();
   refused(() => server.shutdown(wrong({ grace: 5 })), "did you mean graceMs?");
+  for (const [graceMs, says] of [["5000", 'the string "5000"'], [NaN, "the number NaN"], [null, "null"]]) {
+    refused(() => server.shutdown(wrong({ graceMs })), `graceMs is ${says}; give a number of milliseconds`);
+    refused(
+      () => server.drain("127.0.0.1:1", wrong(graceMs)),
+      `Cannot drain 127.0.0.1:1: graceMs is ${says}`,
+    );
+  }
 });
 
 for (

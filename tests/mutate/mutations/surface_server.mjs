@@ -84,6 +84,13 @@ export default [
     test: "tests/surface/server/handler_slots_test.ts",
   },
   {
+    file: "surface/server/server_options.ts",
+    before: 'if (typeof graceMs === "number" && !Number.isNaN(graceMs)) return;',
+    after: "if (!Number.isNaN(graceMs)) return;",
+    test: "tests/surface/options_test.ts",
+    name: "options of channels and servers",
+  },
+  {
     file: "surface/promise/server_calls.ts",
     before: "result.then((value) => this.settled(value),",
     after: "result.then((value) => this.returned(value),",

@@ -1,5 +1,5 @@
 // Reactor workers: one port, several threads, each with its own engine; they share, die, are replaced and end.
-import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
@@ -184,6 +184,7 @@ test("reactor workers: a shutdown with graceMs ends one that hangs by force, soo
     poller,
   });
   await ask(`127.0.0.1:${workers.port}`, "spin", 60_000);
+  assertThrows(() => workers.shutdown({ graceMs: NaN }), RangeError, "graceMs is the number NaN");
   const startedAt = performance.now();
   await workers.shutdown({ graceMs: 100 });
   const took = performance.now() - startedAt;
