@@ -36,11 +36,12 @@ export class Producer<T> implements ApplicationCallback {
     this.failed(error);
   };
 
-  /** Nothing is read before {@linkcode start}. */
+  /** Nothing is read before {@linkcode start}. `leavesUnread`: an iterator that is stopped before it was read is left too. */
   constructor(
     private readonly source: Source<T>,
     private readonly sink: ProducerSink<T>,
     private readonly execCtx: ExecCtx,
+    private readonly leavesUnread: boolean = false,
   ) {}
 
   /** Begins to read, soon. */
@@ -89,9 +90,9 @@ export class Producer<T> implements ApplicationCallback {
   }
 
   private leave(): void {
-    const { iterator } = this;
+    const left = this.iterator ?? (this.leavesUnread ? this.source as Partial<Iterator<T>> : undefined);
     try {
-      const leaving = iterator?.return?.();
+      const leaving = left?.return?.();
       if (leaving === undefined && this.pending) {
         this.endsWithNext = true;
         return;

@@ -215,7 +215,8 @@ export class PromiseServerCall extends ServerCallCore
       this.requests?.end();
       return this.handlerEnded();
     }
-    this.producer = new Producer(result, this, this.engine.execCtx);
+    // Nobody else has them: the responses of another call would go on for good where nobody leaves them.
+    this.producer = new Producer(result, this, this.engine.execCtx, true);
     if (this.isOver) this.producer.stop();
     else this.producer.start();
   }

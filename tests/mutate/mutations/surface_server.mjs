@@ -98,6 +98,19 @@ export default [
     name: "error path: responses that throw",
   },
   {
+    file: "surface/promise/server_calls.ts",
+    before: "new Producer(result, this, this.engine.execCtx, true)",
+    after: "new Producer(result, this, this.engine.execCtx)",
+    test: "tests/surface/server/handlers_test.ts",
+    name: "handlers: responses of another call",
+  },
+  {
+    file: "surface/promise/producer.ts",
+    before: "(this.leavesUnread ? this.source as Partial<Iterator<T>> : undefined)",
+    after: "(this.source as Partial<Iterator<T>>)",
+    test: "tests/surface/promise/producer_test.ts",
+  },
+  {
     file: "surface/promise/producer.ts",
     before: "if (Object(iterator) !== iterator) {",
     after: "if (Object(iterator) !== iterator && iterator !== undefined) {",

@@ -237,6 +237,29 @@ test("producer: an iterator whose results are no objects is an error of its own 
   }
 });
 
+test("producer: an iterator that was not read is left where it is the producer's own; no iterable is begun for that", async () => {
+  for (const isOwn of [false, true]) {
+    const seen: string[] = [];
+    const source = {
+      next: () => Promise.resolve({ value: 1, done: false }),
+      return: () => {
+        seen.push("left");
+        return Promise.resolve({ value: undefined, done: true });
+      },
+      [Symbol.asyncIterator]() {
+        seen.push("begun");
+        return this;
+      },
+    } as unknown as Source<number>;
+    const sink = new Sink();
+    const producer = new Producer(source, sink, turns, isOwn);
+    producer.stop();
+    producer.stop();
+    await settled();
+    assertEquals([seen, sink.overs, sink.late], [isOwn ? ["left"] : [], 1, []]);
+  }
+});
+
 test("producer: stopping while a message is awaited sends nothing more", async () => {
   let give!: (result: IteratorResult<number>) => void;
   const source = steered(() => new Promise((resolve) => give = resolve));

@@ -24,7 +24,18 @@ import {
   windowUpdate,
 } from "../../transport/http2/wire.ts";
 import { RawPeer } from "../../transport/raw_peer.ts";
-import { collect, failure, type Handlers, type Note, numbersOf, serving, Trial } from "../serving.ts";
+import {
+  collect,
+  failure,
+  gate,
+  type Handlers,
+  type Note,
+  numbersOf,
+  serving,
+  sleep,
+  Trial,
+  until,
+} from "../serving.ts";
 
 /** A server in virtual time, and calls made of frames. */
 class World {
@@ -171,6 +182,35 @@ test("handlers: requests that the library cuts off end with the reason, never as
       await world.simulation.run();
     }
   }
+});
+
+test("handlers: responses of another call that are returned when the call is over end with it", async () => {
+  const ended: string[] = [];
+  const { opened, open } = gate();
+  await serving({
+    down: async function* (_request, call) {
+      yield { number: 1 };
+      await new Promise((resolve) => call.signal.addEventListener("abort", resolve));
+      ended.push("upstream");
+    },
+  }, async ({ client: upstream }) => {
+    await serving({
+      down: async (request) => {
+        const responses = upstream.down(request);
+        await opened;
+        return responses;
+      },
+    }, async ({ client }) => {
+      const abort = new AbortController();
+      const answer = failure(collect(client.down({}, { signal: abort.signal })));
+      await sleep(50);
+      abort.abort();
+      assertEquals((await answer).code, Status.CANCELLED);
+      await sleep(50);
+      open();
+      await until(() => ended.length === 1);
+    });
+  });
 });
 
 test("handlers: a request whose client sends more later holds its own bytes, not the read that it came with", async () => {
