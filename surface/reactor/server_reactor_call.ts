@@ -293,7 +293,7 @@ export class ServerReactorCall extends ServerCallCore
   protected override onStreamClosed(error: Http2Error | undefined): void {
     this.closed = true;
     if (!this.returned) return;
-    if (error !== undefined) this.settleCancelled();
+    if (error !== undefined || this.cancelled) this.settleCancelled();
     else if (this.writing) this.accepted();
     if (this.isComplete) this.schedule();
   }

@@ -269,7 +269,7 @@ export default [
   mutation(SERVED, "    if (this.cancelSeen) return;\n", "", SERVER, "[Q104] a status"),
   mutation(
     SERVED,
-    "    if (error !== undefined) this.settleCancelled();",
+    "    if (error !== undefined || this.cancelled) this.settleCancelled();",
     "    if (error !== undefined) this.complete(WRITE, false);",
     SERVER,
     "[Q104] a status",
@@ -309,6 +309,13 @@ export default [
     "    if (!isReactorFor(",
     SERVER,
     "[Q107]",
+  ),
+  mutation(
+    SERVED,
+    "if (error !== undefined || this.cancelled) this.settleCancelled();",
+    "if (error !== undefined) this.settleCancelled();",
+    SERVER,
+    "[Q45]",
   ),
   mutation(
     "surface/options.ts",

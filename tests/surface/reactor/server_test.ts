@@ -398,6 +398,29 @@ test("[Q104] a status that cannot go out any more is a cancel too, and there is 
   }
 });
 
+test("[Q45] a write of a call that its own metadata ends has failed", async () => {
+  for (const isLater of [false, true]) {
+    const log = new Log();
+    await serving(
+      both(log, (made, context) => {
+        context.initialMetadata.set("large", "x".repeat(100_000));
+        if (isLater) made.startRead();
+        else made.startWrite({ number: 1 });
+        log.react = (line) => {
+          if (line === "read 1") made.startWrite({ number: 1 });
+          if (line === "cancel") made.finish();
+        };
+      }),
+      async ({ client }) => {
+        assertEquals((await failure(collect(client.both([{ number: 1 }])))).code, Status.RESOURCE_EXHAUSTED);
+        await log.over;
+      },
+    );
+    const lines = log.lines.filter((line) => line !== "read 1");
+    assertEquals([lines.slice(0, 2).sort(), lines.slice(2)], [["cancel", "write false"], ["done"]]);
+  }
+});
+
 test("[Q105] onDone is the last reaction: it waits for finish, for the stream, and for every reaction", async () => {
   const log = new Log();
   let made!: ServesBoth;
