@@ -5,6 +5,7 @@
 // promise style; calls of other styles have the kind "unseen", and there `next` resolves when the call has ended.
 // Apart from this file nothing of a server waits for a promise.
 
+import { headersOf, type Metadata, type MetadataInit } from "../call/metadata.ts";
 import { RpcError } from "../call/rpc_error.ts";
 import { Status, type StatusCode } from "../call/status.ts";
 import { describe } from "../options.ts";
@@ -88,12 +89,12 @@ export class InterceptedCall extends ServerCallHandle {
 
   /** `message`: the request, or the source of requests. `handle` begins the handler. */
   constructor(
-    call: ServerCallCore,
+    private readonly core: ServerCallCore,
     readonly kind: MethodKind | "unseen",
     message: unknown,
     private readonly handle: (call: InterceptedCall) => Promise<ServerResponse>,
   ) {
-    super(call);
+    super(core);
     if (kind === "unary" || kind === "serverStreaming") this.request = message;
     else if (kind !== "unseen") this.requests = message;
   }
@@ -101,6 +102,12 @@ export class InterceptedCall extends ServerCallHandle {
   /** See {@linkcode InterceptedServerCall}. */
   declare request: unknown;
   declare requests: unknown;
+
+  /** Of a style that does not know of this one, and sends its own with its first message. */
+  override sendMetadata(metadata: Metadata | MetadataInit): void {
+    if (this.kind === "unseen") this.core.sendEarlyMetadata(headersOf(metadata));
+    else super.sendMetadata(metadata);
+  }
 
   /** What the handler gets. */
   get message(): unknown {

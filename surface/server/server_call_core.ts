@@ -58,6 +58,8 @@ export abstract class ServerCallCore extends CallCore
   declare private handlerState: "none" | "waits" | "runs";
   /** Ended otherwise than by the handler. */
   declare private wasCancelled: boolean;
+  /** An interceptor has sent initial metadata. */
+  declare private hasEarlyMetadata: boolean;
   /** For observers; undefined where there are none. */
   declare private record: CallRecord | undefined;
 
@@ -83,6 +85,7 @@ export abstract class ServerCallCore extends CallCore
     this.children = undefined;
     this.handlerState = "none";
     this.wasCancelled = false;
+    this.hasEarlyMetadata = false;
     this.record = undefined;
     // What few calls need stands in methods of its own: the compiler inlines a short constructor, which is worth 4%, and a
     // function that has a closure in it makes the closure's scope whether or not it comes to the closure.
@@ -172,9 +175,23 @@ export abstract class ServerCallCore extends CallCore
   /** Sends initial metadata now; at most once. What is too large ends the call. */
   sendInitialMetadata(metadata: HeaderList | undefined): void {
     if (this.isOver) return;
+    if (this.hasEarlyMetadata) return this.omitMetadata(metadata);
     const excess = this.stream.sendHeaders(metadata);
     if (excess !== undefined) return this.cancelWith(Status.RESOURCE_EXHAUSTED, excess);
     if (this.record !== undefined) this.record.initialMetadata(metadata);
+  }
+
+  /** The same, from an interceptor: what the style sends then goes on without. Throws TypeError where it was sent. */
+  sendEarlyMetadata(metadata: HeaderList | undefined): void {
+    if (this.hasEarlyMetadata) throw new TypeError("Cannot send initial metadata: it was sent before");
+    this.sendInitialMetadata(metadata);
+    this.hasEarlyMetadata = true;
+  }
+
+  private omitMetadata(metadata: HeaderList | undefined): void {
+    if (metadata === undefined || metadata.length === 0) return;
+    const why = "an interceptor has sent it, and a call has it once";
+    this.host.reporter.log("warn", `initial metadata of ${this.path} is left out: ${why}`);
   }
 
   /** Whether what is sent now would have to wait; `onReady` comes when that is over. */

@@ -8,6 +8,13 @@ const client = "tests/surface/promise/client_interceptor_test.ts";
 export default [
   {
     file: "surface/server/server_call_core.ts",
+    before: "    this.hasEarlyMetadata = true;\n",
+    after: "",
+    test: server,
+    name: "where an interceptor has sent initial metadata",
+  },
+  {
+    file: "surface/server/server_call_core.ts",
     before: "if (this.host.interceptors !== undefined) this.intercept(this.host.interceptors);\n    else ",
     after: "",
     test: server,

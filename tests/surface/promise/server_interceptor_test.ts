@@ -1,20 +1,26 @@
 // Interceptors of a server: admission in every style, and messages of the promise style.
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import {
+  Channel,
   createClient,
   type ErrorContext,
   genericClient,
+  type Metadata,
+  PolledMethods,
   raw,
+  reactor,
   RpcError,
   Server,
   type ServerCall,
   type ServerInterceptor,
   serverInterceptorFor,
+  ServerWriteReactor,
   Status,
 } from "pollwire";
 import { methodStyle } from "../../../surface/server/method_style.ts";
 import { ServerCallCore } from "../../../surface/server/server_call_core.ts";
 import { test } from "../../harness.ts";
+import { logged } from "../../logged.ts";
 import {
   collect,
   echo,
@@ -222,6 +228,45 @@ test("calls of other styles are refused, and the slot of each is free again", as
     await KINDS["unary"]!(client, { password: "sesame" });
     assertEquals(done.turns.length, 1);
   }, { server: { interceptors: [guarded], settings: { maxConcurrentStreams: 1 } } });
+});
+
+test("calls of other styles go on where an interceptor has sent initial metadata, without their own", async () => {
+  const seen: unknown[] = [];
+  const early: ServerInterceptor = (next) => (call) => {
+    call.sendMetadata({ early: call.kind });
+    assertThrows(() => call.sendMetadata({ late: "1" }), TypeError, "it was sent before");
+    return next(call);
+  };
+  await logged(async (lines) => {
+    const server = new Server({ interceptors: [early] });
+    const polled = new PolledMethods(server);
+    server.addService(Trial, {
+      one: polled.method((request, context) => {
+        context.addInitialMetadata("own", "1");
+        return request;
+      }),
+      up: polled.method(() => ({ number: 2 })),
+      down: reactor((context) => {
+        const made = new ServerWriteReactor<Note>(context);
+        made.startWriteAndFinish({ number: 3 });
+        return made;
+      }),
+    });
+    const channel = new Channel(`127.0.0.1:${await server.listen("127.0.0.1:0")}`);
+    const client = createClient(Trial, channel);
+    const options = { deadlineMs: 10_000, onHeaders: (metadata: Metadata) => void seen.push([...metadata]) };
+    try {
+      assertEquals((await client.one({ number: 1 }, options)).number, 1);
+      assertEquals((await client.up([], options)).number, 2);
+      assertEquals((await collect(client.down({}, options))).map(({ number }) => number), [3]);
+    } finally {
+      channel.close();
+      server.close();
+    }
+    assertEquals(lines.length, 1);
+    assertMatch(lines[0]!, /initial metadata of .trial.Trial.One is left out: an interceptor has sent it/);
+  });
+  assertEquals(seen, Array.from({ length: 3 }, () => [["early", "unseen"]]));
 });
 
 test("a call of another style that ends while it waits for its admission never begins", async () => {
