@@ -103,7 +103,8 @@ export class ReactorWorkers {
   }
 
   /**
-   * Takes no new calls, lets running ones finish in every worker, and resolves when all threads are gone.
+   * Takes no new calls, lets running ones finish in every worker, and resolves when all threads are gone. May be called
+   * again, with a grace or a shorter one.
    *
    * @throws {TypeError} for unknown options
    * @throws {RangeError} where `graceMs` is no number
@@ -164,7 +165,11 @@ class WorkerPool {
 
   /** See {@linkcode ReactorWorkers.shutdown}. */
   shutdown(options: ShutdownOptions): Promise<void> {
-    return this.stopped ??= this.drain(options);
+    if (this.stopped === undefined) return this.stopped = this.drain(options);
+    if (options.graceMs !== undefined) {
+      for (const { worker } of this.slots) void worker.drain(options);
+    }
+    return this.stopped;
   }
 
   private async drain(options: ShutdownOptions): Promise<void> {

@@ -74,6 +74,7 @@ export class WorkerThread {
 
   /** Lets it finish its calls and end; see `Server.shutdown`. */
   async drain(options: ShutdownOptions): Promise<void> {
+    if (this.gone) return;
     this.draining = true;
     const message: ToWorker = { kind: "drain", options };
     this.thread.post(message);

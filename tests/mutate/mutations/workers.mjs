@@ -18,6 +18,13 @@ const mutation = (file, before, after, test, name, runtime = "deno", poller = "e
 
 /** As `readMutations` describes them. */
 export default [
+  mutation(
+    "surface/workers/reactor_workers.ts",
+    "      for (const { worker } of this.slots) void worker.drain(options);\n",
+    "",
+    WORKERS,
+    "may be given a grace later",
+  ),
   mutation("surface/workers/intake.ts", "    this.taken = taken;\n", "", BOSS, "however often it took"),
   mutation(
     "surface/workers/boss.ts",
