@@ -68,6 +68,9 @@ type Line = CommandLine<typeof FLAGS>;
 const [CONCURRENCY, CONNECTIONS, SECONDS, WARMUP_S] = [16, 1, 10, 1];
 const PROGRESS_MS = 100;
 
+/** More calls at once take all memory before the first of them is made, and a host has no more ports than connections. */
+const MOST = { concurrency: 100_000, connections: 50_000, requests: Number.MAX_SAFE_INTEGER } as const;
+
 /** The command. */
 export const bench = defineCommand({
   usage: "TARGET METHOD",
@@ -95,7 +98,8 @@ export const bench = defineCommand({
   ],
   async run(line) {
     const { flags, args: [target = "", name = ""], terminal } = line;
-    if (flags.rps === 0) throw new UsageError("Cannot read --rps 0: expected a number above 0");
+    checkNotZero("rps", flags.rps);
+    checkNotZero("seconds", flags.seconds);
     for (const flag of ["concurrency", "connections", "requests"] as const) checkWhole(flag, flags[flag]);
     if (flags.seconds !== undefined && flags.requests !== undefined) {
       throw new UsageError("Cannot use --seconds and --requests together: give one of them");
@@ -118,9 +122,14 @@ export const bench = defineCommand({
   },
 });
 
-function checkWhole(name: string, value: number | undefined): void {
-  if (value === undefined || (Number.isInteger(value) && value >= 1)) return;
-  throw new UsageError(`Cannot read --${name} ${value}: expected a whole number, 1 or above`);
+function checkNotZero(name: string, value: number | undefined): void {
+  if (value === 0) throw new UsageError(`Cannot read --${name} 0: expected a number above 0`);
+}
+
+function checkWhole(name: keyof typeof MOST, value: number | undefined): void {
+  const most = MOST[name];
+  if (value === undefined || (Number.isInteger(value) && value >= 1 && value <= most)) return;
+  throw new UsageError(`Cannot read --${name} ${value}: expected a whole number from 1 to ${grouped(most)}`);
 }
 
 async function messagesOf(

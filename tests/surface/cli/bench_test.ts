@@ -182,7 +182,10 @@ test("a method that fails at once is an error; statuses of calls that failed are
 
 test("numbers that are no counts are refused", async () => {
   for (
-    const flags of [["-c", "0"], ["-n", "1.5"], ["--connections", "0"], ["-r", "0"], ["-z", "1", "-n", "1"]]
+    const flags of [["-c", "0"], ["-n", "1.5"], ["--connections", "0"], ["-r", "0"], ["-z", "0"], [
+      "-c",
+      "1000000",
+    ], ["-z", "1", "-n", "1"]]
   ) {
     assertEquals((await pollwire(bench("Get", ...flags))).code, 2, flags.join(" "));
   }
