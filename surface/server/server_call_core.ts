@@ -415,7 +415,7 @@ export abstract class ServerCallCore extends CallCore
   }
 
   protected override onDeadline(): void {
-    const details = `deadline of ${Math.round(this.head.timeoutMs)} ms exceeded on the server`;
+    const details = `deadline of ${Math.round(this.head.timeoutMs!)} ms exceeded on the server`;
     if (this.stream.queuedBytes === 0) return this.cancelWith(Status.DEADLINE_EXCEEDED, details);
     // A status would wait behind messages that the client does not take (PROTOCOL-HTTP2.md, "Client Cancellation").
     this.stream.cancel(details, "library");
