@@ -142,7 +142,9 @@ export class Attempt implements PendingCall, PermittedCall, ClientStreamSink {
     if (permission !== undefined && !permission.permits(transport)) return;
     try {
       const { headers, template } = permission ?? owner;
-      this.stream = transport.open(template, call.timeoutMs, attemptHeaders(headers, this.before), this);
+      const stream = transport.open(template, call.timeoutMs, attemptHeaders(headers, this.before), this);
+      if (stream === undefined) return; // it has ended, and perhaps the call with it
+      this.stream = stream;
       owner.onAttached(this, transport);
     } catch (error) { // others wait behind it
       call.onThrown(error);

@@ -22,6 +22,13 @@ export default [
   mutation(ATTEMPT, "this.owner.mayMove", "false && this.owner.mayMove", ALONE, "[C54]"),
   mutation(ATTEMPTS, "(refused && this.refused)", "false", ALONE, "[C54] a refused"),
   mutation(
+    ATTEMPT,
+    "if (stream === undefined) return;",
+    "",
+    HEDGING,
+    "[C62] an attempt that may have no stream",
+  ),
+  mutation(
     CALL,
     "const refused = cause?.unsent !== true;",
     "const refused = true;",

@@ -41,6 +41,14 @@ test("[C62] the next attempt begins each hedgingDelay, and the first answer is t
   assertEquals(world.context.keptRequests!.bytes, 0);
 });
 
+test("[C62] an attempt that may have no stream, for what the call itself is, ends the call, and nothing throws", async () => {
+  const errors: unknown[] = [];
+  const { world } = await slowWorld(hedge(), [50], { onError: (error) => void errors.push(error) });
+  const metadata = { "x-large": "v".repeat(100_000) }; // above the server's SETTINGS_MAX_HEADER_LIST_SIZE
+  assertEquals(code(await world.outcome(world.client.one({}, { metadata }))), Status.RESOURCE_EXHAUSTED);
+  assertEquals([errors, world.attempts, world.context.keptRequests!.bytes], [[], [], 0]);
+});
+
 test("[C62] a call that is answered before the delay has one attempt", async () => {
   const { world } = await slowWorld(hedge(), [50]);
   await world.outcome(world.client.one({}));
