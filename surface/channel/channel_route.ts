@@ -108,7 +108,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
   private calls = 0;
   /** Called when it is shut down and has no calls. */
   private readonly onDrained: Array<() => void> = [];
-  /** Calls that wait for something of their own: their credentials. */
+  /** Calls that wait for something of their own: their credentials, or their first request. */
   private readonly paused = new Set<PendingCall>();
   /** When there was none any more. */
   private unusedSince = 0;
@@ -186,7 +186,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
     });
   }
 
-  /** `call` waits for something of its own until it is submitted again, or withdrawn; it fails where the channel has ended, or ends before. */
+  /** See {@linkcode CallRoute.pause}. */
   pause(call: PendingCall): void {
     if (this.current === "SHUTDOWN") return call.onUnavailable(CLOSED, true);
     this.paused.add(call);

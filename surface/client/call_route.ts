@@ -46,7 +46,7 @@ export interface CallRoute {
   callEnded(): void;
   /** Gives `call` a transport as soon as there is one. */
   submit(call: PendingCall): void;
-  /** `call`, which was attached, waits for something of its own until it is submitted again, or withdrawn. */
+  /** `call` waits for something of its own until it is submitted, or withdrawn; it fails where the channel has ended, or ends before. */
   pause(call: PendingCall): void;
   /** `call` does not want a transport any more: none will be attached. */
   withdraw(call: PendingCall): void;

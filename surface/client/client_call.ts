@@ -253,6 +253,7 @@ export abstract class ClientCall extends SendingCall
   }
 
   protected override askForStream(): void {
+    this.context.route.withdraw(this); // it was paused
     this.context.route.submit(this);
   }
 
@@ -406,10 +407,16 @@ export abstract class ClientCall extends SendingCall
       signal.addEventListener("abort", onAbort, { once: true });
       this.onAbort = onAbort;
     }
-    if (this.waitsForRequest) this.awaitConfig();
+    if (this.waitsForRequest) this.beginCorked();
     else this.context.route.submit(this);
     asking = undefined;
-    if (this.waitsForRequest) this.onCorked();
+  }
+
+  /** It asks for its stream with its first request, unless the channel ends before. */
+  private beginCorked(): void {
+    this.awaitConfig();
+    this.context.route.pause(this);
+    if (!this.isOver) this.onCorked();
   }
 
   /** False where the call is over: what it needs it cannot get on this channel. */

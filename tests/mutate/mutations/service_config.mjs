@@ -277,8 +277,8 @@ export default [
   },
   {
     file: "surface/client/client_call.ts",
-    before: "if (this.waitsForRequest) this.awaitConfig();",
-    after: "if (this.waitsForRequest) this.startedAt = undefined;",
+    before: "    this.awaitConfig();\n    this.context",
+    after: "    this.startedAt = undefined;\n    this.context",
     test: CALLS,
     name: "[C15] a corked",
   },

@@ -54,10 +54,24 @@ export default [
   },
   {
     file: "surface/client/client_call.ts",
-    before: "    if (this.waitsForRequest) this.onCorked();\n",
+    before: "    if (!this.isOver) this.onCorked();\n",
     after: "",
     test: "tests/surface/client/corked_test.ts",
     name: "go at once",
+  },
+  {
+    file: "surface/client/client_call.ts",
+    before: "    this.awaitConfig();\n    this.context.route.pause(this);\n",
+    after: "    this.awaitConfig();\n",
+    test: "tests/surface/client/corked_test.ts",
+    name: "corked: a call ends with its channel",
+  },
+  {
+    file: "surface/client/client_call.ts",
+    before: "    this.context.route.withdraw(this); // it was paused\n",
+    after: "",
+    test: "tests/surface/client/corked_test.ts",
+    name: "corked: a call that has its stream",
   },
   {
     file: "surface/client/sending_call.ts",

@@ -1,7 +1,17 @@
 // Corked calls of promises: the server learns of the call with its first request.
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { test } from "../../harness.ts";
-import { collect, echo, gate, type Note, numbersOf, serving, sleep, type TrialClient } from "../serving.ts";
+import {
+  collect,
+  echo,
+  failure,
+  gate,
+  type Note,
+  numbersOf,
+  serving,
+  sleep,
+  type TrialClient,
+} from "../serving.ts";
 
 const corked = { corked: true, deadlineMs: 30_000 };
 const numbers: Note[] = [{ number: 1 }, { number: 2 }];
@@ -42,3 +52,46 @@ for (const [kind, call] of Object.entries(CALLS)) {
       assertEquals(begun.length, 1);
     }));
 }
+
+for (const how of ["close", "drain"] as const) {
+  for (const [kind, call] of Object.entries(CALLS)) {
+    test(`corked: a call ends with its channel, whether or not it ever has a request: ${kind}, ${how}`, () =>
+      serving(echo, async ({ client, channel }) => {
+        await client.one({});
+        const { opened, open } = gate();
+        const never = async function* (): AsyncGenerator<Note> {
+          await opened;
+          yield* numbers;
+        };
+        const outcome = failure(call(client, never()));
+        await sleep(10);
+        const ended = channel[how]();
+        assertMatch((await outcome).message, /^UNAVAILABLE: channel is closed$/);
+        await ended;
+        assertMatch((await failure(call(client, never()))).message, /^UNAVAILABLE: channel is closed$/);
+        open();
+      }));
+  }
+}
+
+test("corked: a call that has its stream goes on while its channel drains", () =>
+  serving(echo, async ({ client, channel }) => {
+    await client.one({});
+    const { opened, open } = gate();
+    const first = gate();
+    const outcome = client.up(
+      (async function* () {
+        yield numbers[0]!;
+        first.open();
+        await opened;
+        yield numbers[1]!;
+      })(),
+      corked,
+    );
+    await first.opened;
+    await sleep(10);
+    const drained = channel.drain();
+    open();
+    assertEquals((await outcome).number, 3);
+    await drained;
+  }));
