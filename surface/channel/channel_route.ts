@@ -214,7 +214,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
   /** Begins to connect, where it is IDLE. */
   connect(): void {
     this.run(() => {
-      this.asked = this.resolver === undefined;
+      if (this.balancer === undefined) this.asked = true;
       this.exitIdle();
       if (this.calls === 0) this.unused();
     });

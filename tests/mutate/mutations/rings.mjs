@@ -115,6 +115,13 @@ export default [
     name: "[C44] a channel that is to connect",
   },
   {
+    file: "surface/channel/channel_route.ts",
+    before: "if (this.balancer === undefined) this.asked = true;",
+    after: "this.asked = this.resolver === undefined;",
+    test: "tests/surface/channel/ring_hash_test.ts",
+    name: "[C44] a channel that is to connect",
+  },
+  {
     file: "surface/channel/balancer/hash_ring.ts",
     before: ".high >>> this.shift < i)",
     after: ".high >>> this.shift <= i)",

@@ -273,16 +273,35 @@ async function namedServers() {
   return { simulation, client, served, close };
 }
 
-test("[C44] a channel that is to connect does so without a call, to one server", async () => {
+for (const times of [1, 2]) {
+  test(`[C44] a channel that is to connect does so without a call, to one server: told ${times} times`, async () => {
+    const { simulation, client, close } = await namedServers();
+    const channel = new Channel("dns:///service.test:80", {
+      poller: client,
+      credentials: insecure,
+      loadBalancing: "ring_hash",
+    });
+    for (let i = 0; i < times; i++) channel.connect(); // while the name is looked up
+    await simulation.run({ until: simulation.now + 100 });
+    assertEquals(channel.state, "READY");
+    channel.close();
+    await close();
+  });
+}
+
+test("[C44] a channel that is to connect does so where a call that came before it is gone by then", async () => {
   const { simulation, client, close } = await namedServers();
   const channel = new Channel("dns:///service.test:80", {
     poller: client,
     credentials: insecure,
     loadBalancing: "ring_hash",
   });
+  const abort = new AbortController();
+  const outcome = createClient(Trial, channel).one({}, { signal: abort.signal }).then(() => 0, () => 1);
   channel.connect();
+  abort.abort();
   await simulation.run({ until: simulation.now + 100 });
-  assertEquals(channel.state, "READY");
+  assertEquals([await outcome, channel.state], [1, "READY"]);
   channel.close();
   await close();
 });
