@@ -44,10 +44,13 @@ export class StaticStride {
 export function staticStride(weights: readonly number[], next: number): StaticStride | undefined {
   const known = weights.filter((weight) => weight > 0);
   if (known.length < 2) return undefined;
-  const mean = known.reduce((sum, weight) => sum + weight, 0) / known.length;
-  const most = Math.min(Math.max(...known), mean * MOST_RATIO);
+  // Shares of the greatest one: servers report what they like, and a sum of weights may be Infinity.
+  const greatest = known.reduce((most, weight) => Math.max(most, weight));
+  const mean = known.reduce((sum, weight) => sum + weight / greatest, 0) / known.length;
+  const most = Math.min(1, mean * MOST_RATIO);
   const scaled = weights.map((weight) => {
-    const counted = weight > 0 ? Math.max(Math.min(weight, most), mean * LEAST_RATIO) : mean;
+    const share = weight > 0 ? weight / greatest : mean;
+    const counted = Math.max(Math.min(share, most), mean * LEAST_RATIO);
     return Math.max(1, Math.round(counted / most * MOST_WEIGHT));
   });
   return new StaticStride(Int32Array.from(scaled), next);

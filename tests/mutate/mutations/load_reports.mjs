@@ -95,17 +95,24 @@ export default [
   },
   {
     file: "surface/channel/balancer/static_stride.ts",
-    before: "Math.min(Math.max(...known), mean * MOST_RATIO)",
-    after: "Math.max(...known)",
+    before: "Math.min(1, mean * MOST_RATIO)",
+    after: "1",
     test: "tests/surface/channel/static_stride_test.ts",
     name: "[C42] a weight counts",
   },
   {
     file: "surface/channel/balancer/static_stride.ts",
-    before: "Math.max(Math.min(weight, most), mean * LEAST_RATIO)",
-    after: "Math.min(weight, most)",
+    before: "Math.max(Math.min(share, most), mean * LEAST_RATIO)",
+    after: "Math.min(share, most)",
     test: "tests/surface/channel/static_stride_test.ts",
     name: "[C42] a weight counts",
+  },
+  {
+    file: "surface/channel/balancer/static_stride.ts",
+    before: "const greatest = known.reduce((most, weight) => Math.max(most, weight));",
+    after: "const greatest = 1;",
+    test: "tests/surface/channel/static_stride_test.ts",
+    name: "[C42] weights of any size",
   },
   {
     file: "surface/channel/balancer/static_stride.ts",

@@ -23,6 +23,12 @@ test("[C42] turns are in proportion to weights", () => {
   assertShares(shares([0.001, 0.003], 4_000), [1_000, 3_000]);
 });
 
+test("[C42] weights of any size have their turns, which are a server's to report", () => {
+  assertShares(shares([1.7e308, 1.7e308], 1_000), [500, 500]);
+  assertShares(shares([1.7e308, 1.7e308, 0.85e308], 1_000), [400, 400, 200]);
+  assertShares(shares([5e-324, 5e-324], 1_000), [500, 500]);
+});
+
 test("[C42] equal weights have their turns one after another", () => {
   const stride = staticStride([5, 5, 5, 5], 2)!;
   const turns = Array.from({ length: 8 }, () => stride.take());
