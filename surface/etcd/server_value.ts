@@ -3,7 +3,7 @@
 // go.etcd.io/etcd/client/v3/naming/endpoints writes {"Op": 0, "Addr": ..., "Metadata": ...}, and reads both.
 
 import { AddressError, formatAddress, parseTarget, type SocketAddress } from "../../pollers/mod.ts";
-import type { EndpointAddresses } from "../channel/resolver/endpoint.ts";
+import { type EndpointAddresses, isWeight } from "../channel/resolver/endpoint.ts";
 import { isRecord } from "../records.ts";
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
@@ -34,8 +34,7 @@ export function readServer(value: Uint8Array, defaultPort: number): EndpointAddr
   const metadata = written.metadata ?? written.Metadata;
   if (metadata === undefined || metadata === null) return { addresses: [address] };
   const { weight } = metadata as { readonly weight?: unknown };
-  const isWeight = typeof weight === "number" && weight > 0;
-  return { addresses: [address], metadata, ...(isWeight ? { weight } : {}) };
+  return { addresses: [address], metadata, ...(isWeight(weight) ? { weight } : {}) };
 }
 
 /** The value for a server at `address`; `metadata` is JSON. */

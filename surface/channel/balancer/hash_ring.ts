@@ -28,7 +28,7 @@ export class HashRing {
   constructor(members: readonly RingMember[], minSize: number, maxSize: number) {
     const total = members.reduce((sum, { weight }) => sum + weight, 0);
     const least = members.reduce((min, { weight }) => Math.min(min, weight), Infinity) / total;
-    const scale = Math.min(Math.ceil(least * minSize) / least, maxSize);
+    const scale = Math.min(Math.max(1, Math.ceil(least * minSize)) / least, maxSize); // `least` may be rounded to 0
     const places = placesOf(members, scale / total);
     places.sort((a, b) => a.high - b.high || a.low - b.low);
     this.highs = Uint32Array.from(places, ({ high }) => high);

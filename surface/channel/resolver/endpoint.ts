@@ -6,8 +6,19 @@ import type { SocketAddress } from "../../../pollers/mod.ts";
 export interface EndpointAddresses {
   /** Where it can be reached, in the order in which they are to be tried; at least one. */
   readonly addresses: readonly SocketAddress[];
-  /** Its share of the calls, beside the others' weights, for policies that have weights; above 0. Default 1. */
+  /**
+   * Its share of the calls, beside the others' weights, for policies that have weights; above 0, and 4,294,967,295 at most.
+   * Default 1.
+   */
   readonly weight?: number;
   /** What was registered with it, where the resolver has such a thing: JSON, whatever its owner made it. */
   readonly metadata?: unknown;
+}
+
+/** As xDS has weights: 32 bits. */
+const MOST_WEIGHT = 0xffff_ffff;
+
+/** Whether a server may have `weight`. */
+export function isWeight(weight: unknown): weight is number {
+  return typeof weight === "number" && weight > 0 && weight <= MOST_WEIGHT;
 }

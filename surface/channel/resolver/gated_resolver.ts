@@ -2,7 +2,7 @@
 
 import { describe } from "../../options.ts";
 import type { ResolvedConfig } from "../service_config/config_in_use.ts";
-import type { EndpointAddresses } from "./endpoint.ts";
+import { type EndpointAddresses, isWeight } from "./endpoint.ts";
 import type { Resolver, ResolverContext, ResolverFactory, ResolverSink } from "./resolver.ts";
 
 /** A resolver, and the sink that it gets. */
@@ -57,15 +57,23 @@ export class GatedResolver implements Resolver, ResolverSink {
     if (!Array.isArray(endpoints)) {
       throw new TypeError(`${cannot}: ${describe(endpoints)}; give a list of endpoints`);
     }
-    for (const endpoint of endpoints) {
-      const addresses: unknown = Object(endpoint).addresses;
-      if (!Array.isArray(addresses)) {
-        throw new TypeError(`${cannot}: addresses of an endpoint is ${describe(addresses)}; give a list`);
-      }
-      for (const address of addresses) {
-        if (typeof Object(address).family === "string") continue;
-        throw new TypeError(`${cannot}: an address is ${describe(address)}; give one that parseAddress made`);
-      }
-    }
+    for (const endpoint of endpoints) checkEndpoint(cannot, endpoint);
   }
+}
+
+function checkEndpoint(cannot: string, endpoint: unknown): void {
+  const { addresses, weight = 1 } = Object(endpoint) as { addresses: unknown; weight?: unknown };
+  if (!Array.isArray(addresses) || addresses.length === 0) {
+    const found = Array.isArray(addresses) ? "an empty list" : describe(addresses);
+    throw new TypeError(`${cannot}: addresses of an endpoint is ${found}; give a list of one or more`);
+  }
+  for (const address of addresses) {
+    if (typeof Object(address).family === "string") continue;
+    throw new TypeError(`${cannot}: an address is ${describe(address)}; give one that parseAddress made`);
+  }
+  if (isWeight(weight)) return;
+  const most = "4,294,967,295 at most";
+  throw new TypeError(
+    `${cannot}: weight of an endpoint is ${describe(weight)}; give a number above 0, ${most}`,
+  );
 }

@@ -196,9 +196,30 @@ export default [
   },
   {
     file: "surface/etcd/server_value.ts",
-    before: "...(isWeight ? { weight } : {})",
+    before: "...(isWeight(weight) ? { weight } : {})",
     after: "",
     test: RESOLVER,
     name: "a weight in its metadata",
+  },
+  {
+    file: "surface/channel/resolver/endpoint.ts",
+    before: " && weight <= MOST_WEIGHT",
+    after: "",
+    test: RESOLVER,
+    name: "a weight in its metadata",
+  },
+  {
+    file: "surface/channel/resolver/gated_resolver.ts",
+    before: "  if (isWeight(weight)) return;",
+    after: "  return;",
+    test: "tests/surface/channel/resolver/third_party_test.ts",
+    name: "[C28] nothing is used",
+  },
+  {
+    file: "surface/channel/resolver/gated_resolver.ts",
+    before: "!Array.isArray(addresses) || addresses.length === 0",
+    after: "!Array.isArray(addresses)",
+    test: "tests/surface/channel/resolver/third_party_test.ts",
+    name: "[C28] nothing is used",
   },
 ];

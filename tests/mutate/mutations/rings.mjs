@@ -25,7 +25,7 @@ export default [
   },
   {
     file: "surface/channel/balancer/hash_ring.ts",
-    before: "Math.ceil(least * minSize) / least",
+    before: "Math.max(1, Math.ceil(least * minSize)) / least",
     after: "minSize",
     test: "tests/surface/channel/ring_hash_test.ts",
     name: "[C44] a ring has minRingSize places",
@@ -120,6 +120,13 @@ export default [
     after: "this.asked = this.resolver === undefined;",
     test: "tests/surface/channel/ring_hash_test.ts",
     name: "[C44] a channel that is to connect",
+  },
+  {
+    file: "surface/channel/balancer/hash_ring.ts",
+    before: "Math.max(1, Math.ceil(least * minSize)) / least",
+    after: "Math.ceil(least * minSize) / least",
+    test: "tests/surface/channel/ring_hash_test.ts",
+    name: "[C44] a ring has minRingSize places",
   },
   {
     file: "surface/channel/balancer/hash_ring.ts",

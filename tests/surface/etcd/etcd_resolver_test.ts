@@ -116,11 +116,11 @@ test("[C28] what Go's naming package writes is read too", () =>
 
 test("[C28] a weight in its metadata is the server's", () =>
   World.run({}, async (world) => {
-    for (const [port, weight] of [[1, 3], [2, 0], [3, "4"]]) {
-      world.etcd.put(`guides/${port}`, JSON.stringify({ addr: `10.1.0.1:${port}`, metadata: { weight } }));
+    for (const [port, weight] of [[1, "3"], [2, "0"], [3, '"4"'], [4, "1e999"]]) { // JSON has no Infinity, and yet it is read
+      world.etcd.put(`guides/${port}`, `{"addr": "10.1.0.1:${port}", "metadata": {"weight": ${weight}}}`);
     }
     await world.begin();
-    assertEquals(world.weights, [3, undefined, undefined]);
+    assertEquals(world.weights, [3, undefined, undefined, undefined]);
   }));
 
 test("[C28] the watch begins right after the revision that was read, and all pages are of that revision", () =>

@@ -140,10 +140,20 @@ test("[C28] nothing is used that a resolver gives after its end, nor what is no 
   await tabled(2, {}, async ({ addresses, client, channel }) => {
     await answering(client, [0]);
     const sink = TABLE.sinks.at(-1)!;
+    const at = parseAddress(addresses[1]!);
     for (
       const [found, why] of [
         [undefined, /found: undefined; give a list of endpoints$/],
-        [[addresses[1]], /found: addresses of an endpoint is undefined; give a list$/],
+        [[addresses[1]], /found: addresses of an endpoint is undefined; give a list of one or more$/],
+        [
+          [{ addresses: [] }],
+          /found: addresses of an endpoint is an empty list; give a list of one or more$/,
+        ],
+        [
+          [{ addresses: [at], weight: 0 }],
+          /found: weight of an endpoint is the number 0; give a number above 0/,
+        ],
+        [[{ addresses: [at], weight: Infinity }], /weight of an endpoint is the number Infinity; give/],
         [
           [{ addresses: [addresses[1]] }],
           /found: an address is the string .*; give one that parseAddress made$/,
