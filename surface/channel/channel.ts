@@ -89,7 +89,7 @@ export interface ChannelOptions extends UserConnectOptions {
    * again. Of one call it is 256 KiB at most. Default 16 MiB.
    */
   readonly retryBufferBytes?: number;
-  /** Milliseconds before the second attempt to connect. Default 1,000. */
+  /** Milliseconds before the second attempt to connect; above 0. Default 1,000. */
   readonly initialBackoffMs?: number;
   /**
    * Milliseconds without a call until connections are let go and the channel is IDLE again. At least 1,000; Infinity:
@@ -183,7 +183,7 @@ export class Channel {
    */
   constructor(target: string, options: ChannelOptions = {}) {
     checkConnectOptions("make a channel", options, NAMES as Readonly<Record<string, true>>);
-    checkNumbers(options);
+    checkValues(options);
     const features = new FeatureSet("make a channel", new.target.features, options.features);
     const policy = (this.#features = features).policies.chosen(options.loadBalancing ?? "pick_first");
     const readConfig = configReader(options, features);
@@ -454,18 +454,26 @@ function unobserved(): never {
 
 const UNOBSERVED: ObservedChannel = { list: undefined, add: unobserved, begin: unobserved };
 
-/** Throws RangeError for numbers out of their range. Reconnecting takes longer than a shorter `idleTimeoutMs` would save. */
-function checkNumbers({ idleTimeoutMs = Infinity, retryBufferBytes = 0 }: ChannelOptions): void {
-  if (!(idleTimeoutMs >= 1_000)) {
-    throw new RangeError(
-      `Cannot make a channel: idleTimeoutMs is ${idleTimeoutMs}; give 1,000 or more milliseconds, or Infinity`,
-    );
+/** Options that are numbers: the least, and what to give. Reconnecting takes longer than a shorter `idleTimeoutMs` would save. */
+const NUMBERS = {
+  idleTimeoutMs: [1_000, "1,000 or more milliseconds, or Infinity"],
+  initialBackoffMs: [Number.MIN_VALUE, "milliseconds above 0"],
+  retryBufferBytes: [0, "0 or more octets"],
+} as const;
+
+/** Throws RangeError for numbers out of their range, and TypeError for an authority that no request can have. */
+function checkValues(options: ChannelOptions): void {
+  for (const name of Object.keys(NUMBERS) as Array<keyof typeof NUMBERS>) {
+    const given: unknown = options[name];
+    const [least, expected] = NUMBERS[name];
+    if (given === undefined || (typeof given === "number" && given >= least)) continue;
+    throw new RangeError(`Cannot make a channel: ${name} is ${String(given)}; give ${expected}`);
   }
-  if (!(retryBufferBytes >= 0)) {
-    throw new RangeError(
-      `Cannot make a channel: retryBufferBytes is ${retryBufferBytes}; give 0 or more octets`,
-    );
-  }
+  const { authority = "" } = options;
+  if (typeof authority === "string" && !/[^!-~]/.test(authority)) return;
+  throw new TypeError(
+    `Cannot make a channel: authority is ${describe(authority)}; give "host" or "host:port"`,
+  );
 }
 
 /** What `target` says; "https:" is TLS by the libraries that the channel has. */

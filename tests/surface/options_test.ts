@@ -123,6 +123,15 @@ test("options of channels and servers: unknown names and values out of range thr
   }
   refused(() => new Channel("localhost:1", { keepalive: wrong({ permitTimeMs: 5 }) }), "permitTimeMs");
   refused(() => new Channel("localhost:1", wrong({ maxConnectionAgeMs: 5 })), "maxConnectionAgeMs");
+  for (const initialBackoffMs of [0, -5, NaN, "100", null]) {
+    const options = wrong({ initialBackoffMs });
+    refused(() => new Channel("localhost:1", options), `initialBackoffMs is ${initialBackoffMs}; give`);
+  }
+  refused(() => new Channel("localhost:1", wrong({ idleTimeoutMs: "2000" })), "idleTimeoutMs is 2000; give");
+  refused(() => new Channel("localhost:1", wrong({ retryBufferBytes: -1 })), "retryBufferBytes is -1; give");
+  for (const authority of [5, "two words", "a:80\r\nb: c", "\u00e9"]) {
+    refused(() => new Channel("localhost:1", wrong({ authority })), "authority is ");
+  }
   for (const name of ["maxConnectionIdleMs", "maxConnectionAgeMs"]) {
     refused(() => new Server({ [name]: 0 }), `${name} is the number 0`);
   }

@@ -76,6 +76,9 @@ const RECEIVE_LIMIT = 4 * 1024 * 1024;
 /** The shortest idle timeout that channels have. */
 const LEAST_IDLE_MS = 1_000;
 
+/** The shortest first backoff: grpc-js takes 0. */
+const LEAST_BACKOFF_MS = 1;
+
 /** Options that a channel of this library is made with, beside credentials. */
 export function channelOptions(options: ChannelOptions): WireChannelOptions {
   const {
@@ -92,7 +95,9 @@ export function channelOptions(options: ChannelOptions): WireChannelOptions {
     authority,
     userAgent: userAgentOf(options["grpc.primary_user_agent"], options["grpc.secondary_user_agent"]),
     serviceConfig: serviceConfigOf(options["grpc.service_config"]),
-    initialBackoffMs,
+    initialBackoffMs: initialBackoffMs === undefined
+      ? undefined
+      : Math.max(LEAST_BACKOFF_MS, initialBackoffMs),
     retryBufferBytes,
     maxCallAttempts,
     proxy,

@@ -95,4 +95,32 @@ export default [
     test: "tests/surface/reentrancy_test.ts",
     name: "[Q121] every callback",
   },
+  {
+    file: "surface/channel/channel.ts",
+    before: "initialBackoffMs: [Number.MIN_VALUE,",
+    after: "initialBackoffMs: [-5,",
+    test: "tests/surface/options_test.ts",
+    name: "options of channels and servers",
+  },
+  {
+    file: "surface/channel/channel.ts",
+    before: 'typeof given === "number" && given >= least',
+    after: "(given as number) >= least",
+    test: "tests/surface/options_test.ts",
+    name: "options of channels and servers",
+  },
+  {
+    file: "surface/channel/channel.ts",
+    before: "!/[^!-~]/.test(authority)",
+    after: "true",
+    test: "tests/surface/options_test.ts",
+    name: "options of channels and servers",
+  },
+  {
+    file: "surface/adapters/grpc_js/channel_options.ts",
+    before: "Math.max(LEAST_BACKOFF_MS, initialBackoffMs)",
+    after: "initialBackoffMs",
+    test: "tests/surface/adapters/grpc_js/plain_test.ts",
+    name: "grpc-js: options of channels",
+  },
 ];
