@@ -150,15 +150,17 @@ function isDirect(host: string, port: number, list: string): boolean {
 }
 
 function covers(entry: string, host: string): boolean {
-  const [base = "", bits] = entry.split("/");
+  const [base = "", bits, ...rest] = entry.split("/");
   const [address, range] = [octetsOf(host), octetsOf(base)];
   if (address === undefined) {
     const [name, below] = [host.toLowerCase(), base.toLowerCase().replace(/^\*?\./, "")];
     return bits === undefined && (name === below || name.endsWith(`.${below}`));
   }
   if (range === undefined || range.length !== address.length) return false;
-  let left = bits === undefined ? 8 * range.length : Number(bits);
-  if (!(left >= 0)) return false;
+  const most = 8 * range.length;
+  let left = Number(bits ?? most);
+  const isRange = /^\d{1,3}$/.test(bits ?? "0") && left <= most && rest.length === 0;
+  if (!isRange) return false; // "10.0.0.0/" is not every address there is
   return range.every((octet, i) => {
     const mask = 0xff << (8 - Math.max(0, Math.min(8, left))) & 0xff;
     left -= 8;
