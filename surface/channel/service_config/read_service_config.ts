@@ -77,8 +77,9 @@ function readLoadBalancing(root: JsonField, policies: Policies): ConfiguredPolic
   const list = root.get("loadBalancingConfig");
   if (list.isSet) return policies.read(list.value, list.path);
   return root.get("loadBalancingPolicy").optional((name) => {
-    if (name.text() === "") return undefined; // as protobuf says that a string is not set
-    const configured = policies.named(name.text().toLowerCase());
+    const text = name.text();
+    if (text === "") return undefined; // as protobuf says that a string is not set
+    const configured = policies.named(text) ?? policies.named(text.toLowerCase()); // gRPC's own are written in capitals too
     if (configured === undefined) throw name.wrong(`there are ${policies.names().join(", ")}`);
     return configured;
   });

@@ -485,4 +485,11 @@ export default [
     test: "tests/surface/channel/service_config/random_config_test.ts",
     name: "[C26]",
   },
+  {
+    file: "surface/channel/service_config/read_service_config.ts",
+    before: "policies.named(text) ?? policies",
+    after: "policies",
+    test: "tests/surface/channel/balancer/third_party_test.ts",
+    name: "[C29] a service config names",
+  },
 ];

@@ -220,3 +220,16 @@ test("[C28] a policy is registered once, with a name and its functions", () => {
   assertMatch(refused({ name: "other", make() {} }), /: readConfig of other is undefined; give a function$/);
   assertMatch(refused({ name: "other", readConfig() {} }), /: make of other is undefined; give a function$/);
 });
+
+test("[C29] a service config names a registered policy as it is written, by loadBalancingPolicy too", () => {
+  registerBalancer({
+    ...ZONE,
+    name: "ZoneInCapitals",
+    readConfig: () => ({ zone: "a", child: { policy: ZONE } }),
+  });
+  const named = (loadBalancingPolicy: string) =>
+    new Channel("127.0.0.1:1", { serviceConfig: { loadBalancingPolicy } }).close();
+  named("ZoneInCapitals");
+  named("ROUND_ROBIN"); // the library's own in capitals too, as in service_config.proto
+  assertMatch(assertThrows(() => named("zoneincapitals"), ServiceConfigError).message, /"zoneincapitals"/);
+});
