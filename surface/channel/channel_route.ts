@@ -104,6 +104,8 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
   private idleTask: TaskHandle | undefined = undefined;
   /** It is to connect without a call, as soon as there are addresses. */
   private asked = false;
+  /** It is to let subchannels go that are over. */
+  private sweeps = false;
   /** Calls that have begun and not ended. */
   private calls = 0;
   /** Called when it is shut down and has no calls. */
@@ -390,10 +392,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
 
   /** A connection to `address`, not begun. */
   createSubchannel(address: SocketAddress, watcher: SubchannelWatcher): Subchannel {
-    for (const one of this.subchannels.keys()) {
-      one.sweep();
-      if (one.isOver) this.subchannels.delete(one);
-    }
+    this.sweepSoon();
     const health = this.health?.watch(watcher);
     const subchannel = new Subchannel(
       this.engine,
@@ -404,6 +403,19 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
     );
     this.subchannels.set(subchannel, health);
     return subchannel;
+  }
+
+  /** Lets those go that are over: once for however many are made now, or a long list would take the square of its time. */
+  private sweepSoon(): void {
+    if (this.sweeps) return;
+    this.sweeps = true;
+    this.combiner.runFinally(() => {
+      this.sweeps = false;
+      for (const one of this.subchannels.keys()) {
+        one.sweep();
+        if (one.isOver) this.subchannels.delete(one);
+      }
+    });
   }
 
   /** Nobody but the policies follows calls. */

@@ -13,6 +13,7 @@ import {
   type ResolverSink,
   Server,
 } from "pollwire";
+import { Subchannel } from "../../../../surface/channel/subchannel.ts";
 import { test } from "../../../harness.ts";
 import { echo, failure, Trial, type TrialClient, until } from "../../serving.ts";
 
@@ -221,4 +222,26 @@ test("[C28] a resolver is registered once, for a scheme, with make()", () => {
     TypeError,
     "Cannot make a channel: resolvers: the factory of other is undefined",
   );
+});
+
+test("[C36] of a long list each server is looked at a few times, not once for each of the others", async () => {
+  const { sweep } = Subchannel.prototype;
+  let looks = 0;
+  Subchannel.prototype.sweep = function () {
+    looks++;
+    sweep.call(this);
+  };
+  try {
+    await tabled(1, {}, async ({ addresses, client }) => {
+      const others = Array.from({ length: 200 }, (_, i) => `127.0.1.${i + 1}:1`);
+      TABLE.servers = [...addresses, ...others];
+      await answering(client, [0]);
+      TABLE.servers = [...addresses, ...others.map((address) => address.replace("127.0.1", "127.0.2"))];
+      TABLE.give();
+      await answering(client, [0]);
+      assertEquals(looks > 0 && looks <= 1_000, true, `${looks}`);
+    });
+  } finally {
+    Subchannel.prototype.sweep = sweep;
+  }
 });
