@@ -169,7 +169,7 @@ export class Handshake implements ConnectAttempt, ClientTransportSink {
           secure.close();
           this.fail(`${this.where}: TLS handshake failed: ${failure}`);
         },
-        { first: options.explainRefusal, peer: security.check },
+        { first: options.explainRefusal, peer: () => security.check },
       );
     } catch (error) { // of a certificate provider
       this.securing = undefined;

@@ -77,7 +77,7 @@ export interface PeerCheck {
 export interface ConnectSecurity {
   /** See {@linkcode TlsProvider}. */
   readonly isAsynchronous: boolean;
-  /** What else is checked of each server. */
+  /** What else is checked of the server of the connection that began last. */
   readonly check?: PeerCheck | undefined;
   /** Begins a connection, with what is configured `now`, an instant of the engine's clock. */
   begin(now: Instant, onProgress: OnProgress): TlsSession;
@@ -87,7 +87,7 @@ export interface ConnectSecurity {
 export interface AcceptSecurity {
   /** See {@linkcode TlsProvider}. */
   readonly isAsynchronous: boolean;
-  /** What else is checked of each client. */
+  /** What else is checked of the client of the connection that began last. */
   readonly check?: PeerCheck | undefined;
   /** Begins a connection, with what is configured `now` for the name that the client asks for. */
   begin(serverName: string | undefined, now: Instant, onProgress: OnProgress): TlsSession;

@@ -91,7 +91,7 @@ export class SecureAcceptance {
           this.settle();
           this.owner.onSecure(secure);
         },
-        { peer: this.security.check },
+        { peer: () => this.security.check },
       );
     } catch (error) { // of a certificate provider
       this.secure = undefined;

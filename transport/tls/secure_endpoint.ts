@@ -19,8 +19,8 @@ export type HandshakeDone = (failure?: string) => void;
 export interface HandshakeChecks {
   /** Looks at the first octets that the peer sent. */
   readonly first?: ((bytes: Uint8Array) => string | undefined) | undefined;
-  /** What the application says of the peer, once it is verified. */
-  readonly peer?: PeerCheck | undefined;
+  /** Gives what the application says of the peer, once it is verified; called when the session has begun, with what it began. */
+  readonly peer?: () => PeerCheck | undefined;
 }
 
 const NO_CHECKS: HandshakeChecks = {};
@@ -49,6 +49,7 @@ export class SecureEndpoint implements Endpoint {
   private onHandshakeDone: HandshakeDone | undefined = undefined;
   private established: ConnectionSecurity | undefined = undefined;
   private checks: HandshakeChecks = NO_CHECKS;
+  private peerCheck: PeerCheck | undefined = undefined;
   private sawFirst = false;
   /** What the checks found: the reason, whatever the library says. */
   private refusal: string | undefined = undefined;
@@ -90,6 +91,7 @@ export class SecureEndpoint implements Endpoint {
   ): void {
     this.checks = checks;
     this.session = begin(() => this.engine.execCtx.enter(this.continue, undefined));
+    this.peerCheck = checks.peer?.(); // not before: by beginning a session, credentials learn what is configured now
     this.onHandshakeDone = done;
     if (begun.byteLength > 0) this.session.receive(begun);
     this.engine.run(this.continue);
@@ -210,8 +212,8 @@ export class SecureEndpoint implements Endpoint {
 
   /** What `checks` say of the peer. */
   private refusedPeer(): string | undefined {
-    const { peer } = this.checks;
-    return peer === undefined ? undefined : this.unreadable() ?? peer.refuses(this.security);
+    const { peerCheck } = this;
+    return peerCheck === undefined ? undefined : this.unreadable() ?? peerCheck.refuses(this.security);
   }
 
   /** Whether plaintext came; reads below until there is some, or it must be waited for. */

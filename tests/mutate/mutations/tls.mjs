@@ -315,7 +315,27 @@ export default [
     REASONS,
     "openssl fails: TLS to a server",
   ),
-  mutation(ENDPOINT, "this.unreadable() ?? peer.refuses(this.security)", "undefined", REASONS, "verifyPeer"),
+  mutation(
+    ENDPOINT,
+    "this.unreadable() ?? peerCheck.refuses(this.security)",
+    "undefined",
+    REASONS,
+    "verifyPeer",
+  ),
+  mutation(
+    "transport/handshake.ts",
+    "peer: () => security.check }",
+    "peer: ((check) => () => check)(security.check) }",
+    SURFACE,
+    "openssl: later options",
+  ),
+  mutation(
+    "transport/tls/secure_acceptance.ts",
+    "peer: () => this.security.check }",
+    "peer: ((check) => () => check)(this.security.check) }",
+    SURFACE,
+    "openssl: later options",
+  ),
   mutation(
     "surface/credentials/verify_peer.ts",
     "if (answer === true) return undefined;",

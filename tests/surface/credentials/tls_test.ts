@@ -7,6 +7,7 @@ import {
   Server,
   Status,
   tls,
+  type TlsClientOptions,
   type TlsServerOptions,
 } from "pollwire";
 import { Authority } from "../../../examples/tls/authority.ts";
@@ -223,6 +224,33 @@ function suite({ name: provider, probe }: TlsProvider): void {
     },
     options,
   );
+
+  test(`${provider}: later options begin with a connection, and so does their verifyPeer`, async () => {
+    const refused = { verifyPeer: () => "revoked meanwhile" };
+    for (const later of ["client", "server"]) {
+      let atServer: TlsServerOptions = { ...shown, provider };
+      let atClient: TlsClientOptions = { ca, provider };
+      const logged: string[] = [];
+      const log = (line: string): void => void logged.push(line);
+      const server = new Server({
+        credentials: tls.server(() => atServer),
+        logger: { error: log, warn: log, info: log, debug: log },
+      });
+      server.addService(Trial, echo);
+      const port = await server.listen("127.0.0.1:0");
+      const channel = new Channel(`localhost:${port}`, { credentials: tls.client(() => atClient) });
+      if (later === "client") atClient = { ...atClient, ...refused };
+      else atServer = { ...atServer, ...refused };
+      await using(channel, async (client) => {
+        const { code, details } = await failure(client.one({}));
+        assertEquals(code, Status.UNAVAILABLE);
+        const isSaid = (line: string): boolean => line.includes("refused by verifyPeer: revoked meanwhile");
+        if (later === "client") assert(isSaid(details), details);
+        else await until(() => logged.some(isSaid));
+      });
+      await server.shutdown();
+    }
+  }, options);
 
   test(
     `[C87] ${provider}: no connection is made to a server whose name cannot be checked`,
