@@ -193,9 +193,9 @@ export class SecureEndpoint implements Endpoint {
     if (failure === undefined && session.state === "handshaking") return;
     // An alert is on its way: the peer is to know why.
     if (failure !== undefined && this.isWriting && this.canSend) return;
-    const done = this.onHandshakeDone!;
+    const done = this.onHandshakeDone;
     this.onHandshakeDone = undefined;
-    done(failure);
+    done?.(failure); // not where the application has closed this while it was asked of the peer
   }
 
   /** Why there is no secure connection, or none yet. */

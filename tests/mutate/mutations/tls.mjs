@@ -322,6 +322,7 @@ export default [
     REASONS,
     "verifyPeer",
   ),
+  mutation(ENDPOINT, "done?.(failure);", "done!(failure);", SURFACE, "openssl: verifyPeer may end"),
   mutation(
     "transport/handshake.ts",
     "peer: () => security.check }",

@@ -16,6 +16,7 @@ import { NODE_TLS } from "../../../transport/tls/node/context.ts";
 import { OPENSSL } from "../../../transport/tls/openssl/provider.ts";
 import { SliceBuffer } from "../../../pollers/contract/slice_buffer.ts";
 import { test } from "../../harness.ts";
+import { logged } from "../../logged.ts";
 import { collect, echo, failure, numbersOf, Trial, type TrialClient, until } from "../serving.ts";
 
 const authority = new Authority();
@@ -251,6 +252,36 @@ function suite({ name: provider, probe }: TlsProvider): void {
       await server.shutdown();
     }
   }, options);
+
+  test(
+    `${provider}: verifyPeer may end the channel or the server that asks it`,
+    () =>
+      logged(async (lines) => {
+        let ended: Promise<void> | undefined = undefined;
+        const endServer = (): true => {
+          ended = server.shutdown({ graceMs: 0 });
+          return true;
+        };
+        const server = new Server({ credentials: tls.server({ ...shown, provider, verifyPeer: endServer }) });
+        server.addService(Trial, echo);
+        const target = `localhost:${await server.listen("127.0.0.1:0")}`;
+        const endChannel = (): true => {
+          ending.close();
+          return true;
+        };
+        const ending = new Channel(target, {
+          credentials: tls.client({ ca, provider, verifyPeer: endChannel }),
+        });
+        assertEquals((await failure(createClient(Trial, ending).one({}))).details, "channel is closed");
+        await using(new Channel(target, { credentials: tls.client({ ca, provider }) }), async (client) => {
+          assertEquals((await failure(client.one({}))).code, Status.UNAVAILABLE);
+        });
+        await until(() => ended !== undefined);
+        await ended;
+        assertEquals(lines, []);
+      }),
+    options,
+  );
 
   test(
     `[C87] ${provider}: no connection is made to a server whose name cannot be checked`,
