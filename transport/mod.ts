@@ -80,7 +80,7 @@ export type {
   TlsServerConfig,
 } from "./tls/config.ts";
 export { refusalOf } from "./tls/server_hello.ts";
-export { coversHost, type HostNames, isFor } from "./tls/host_names.ts";
+export { coversHost, type HostNames, isFor, withoutDot } from "./tls/host_names.ts";
 export { NODE_TLS_CLIENT } from "./tls/node/client_context.ts";
 export { NODE_TLS } from "./tls/node/context.ts";
 export { OPENSSL } from "./tls/openssl/provider.ts";

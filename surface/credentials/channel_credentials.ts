@@ -1,6 +1,12 @@
 // How a channel's connections are secured.
 
-import type { ClientTlsProvider, ConnectSecurity, Reporter, TlsContext } from "../../transport/mod.ts";
+import {
+  type ClientTlsProvider,
+  type ConnectSecurity,
+  type Reporter,
+  type TlsContext,
+  withoutDot,
+} from "../../transport/mod.ts";
 import { checkOptions, type OptionNames } from "../options.ts";
 import { ContextSource, type OptionsSource } from "./context_source.ts";
 import { identityOf, type Pem, pemText } from "./pem.ts";
@@ -76,7 +82,7 @@ export class ChannelCredentials {
         },
         begin(now, onProgress) {
           const context = credentials.#source.current(now, onFailed);
-          return context.begin(credentials.#source.options.serverName ?? host, onProgress);
+          return context.begin(withoutDot(credentials.#source.options.serverName ?? host), onProgress);
         },
       };
     };

@@ -14,13 +14,18 @@ export interface HostNames {
   readonly ip: readonly string[];
 }
 
+/** A host without the dot that ends a full name: neither certificates nor SNI have it (RFC 5280, section 4.2.1.6; RFC 6066, section 3). */
+export function withoutDot(host: string): string {
+  return host.replace(/(?<=.)\.$/, "");
+}
+
 /** Whether a certificate with these names is for `host`, a name or an address. */
 export function coversHost(names: HostNames | undefined, host: string): boolean {
   if (names === undefined) return false;
   const { dns, ip } = names;
   const address = plain(host);
   if (address !== undefined) return ip.some((one) => plain(one) === address);
-  const name = host.toLowerCase().replace(/\.$/, "");
+  const name = withoutDot(host).toLowerCase();
   return dns.some((pattern) => isFor(pattern, name));
 }
 

@@ -322,6 +322,13 @@ export default [
     REASONS,
     "verifyPeer",
   ),
+  mutation(
+    "surface/credentials/channel_credentials.ts",
+    "withoutDot(credentials.#source.options.serverName ?? host)",
+    "credentials.#source.options.serverName ?? host",
+    SURFACE,
+    "openssl: a name that ends",
+  ),
   mutation(ENDPOINT, "done?.(failure);", "done!(failure);", SURFACE, "openssl: verifyPeer may end"),
   mutation(
     "transport/handshake.ts",

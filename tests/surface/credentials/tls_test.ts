@@ -129,6 +129,23 @@ function suite({ name: provider, probe }: TlsProvider): void {
     options,
   );
 
+  test(
+    `${provider}: a name that ends with a dot, as a full one may, is asked for and checked without it`,
+    () =>
+      served({}, async (port, seen) => {
+        const byAuthority = [{}, { authority: `localhost.:${port}` }] as const;
+        const byOption = [{ serverName: "localhost." }, {}] as const;
+        for (const [named, options] of [byAuthority, byOption]) {
+          const credentials = tls.client({ ca, provider, ...named });
+          await using(new Channel(`127.0.0.1:${port}`, { credentials, ...options }), async (client) => {
+            await client.one({});
+          });
+        }
+        assertEquals(seen.map((security) => security!.serverName), ["localhost", "localhost"]);
+      }),
+    options,
+  );
+
   test(`${provider}: plaintext to a server that wants TLS is UNAVAILABLE`, async () => {
     await served({}, async (port) => {
       await using(new Channel(`127.0.0.1:${port}`), async (client) => {
