@@ -106,6 +106,7 @@ export function selectPoller(
  * An engine of the first usable poller; see {@linkcode selectPoller}.
  *
  * @throws {PollerError} as {@linkcode selectPoller} does
+ * @throws {RangeError} for an option that is out of its range
  * @throws {Error} where the system has no resources left for the engine
  */
 export function createEngine(list?: PollerChoice, options: EngineOptions = {}): EventEngine {

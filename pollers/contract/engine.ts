@@ -78,8 +78,8 @@ export interface ListenOptions extends EndpointOptions {
 /** What an engine is made with. */
 export interface EngineOptions {
   /**
-   * The largest receive buffer of one endpoint, in bytes. Default 65,536; small or idle endpoints use less, and reads that
-   * lend four times as much.
+   * The largest receive buffer of one endpoint, in bytes: a whole number of 1 to 2^28. Default 65,536; small or idle
+   * endpoints use less, and reads that lend four times as much.
    */
   readonly readBufferBytes?: number;
   /**

@@ -17,6 +17,7 @@ import type {
 } from "../contract/engine.ts";
 import { ExecCtx } from "../contract/exec_ctx.ts";
 import { type IoError, ioErrorFromCode } from "../contract/io_error.ts";
+import { textOf } from "../log/describe.ts";
 import { defaultReporter, trace } from "../log/mod.ts";
 import { type Closable, OpenSet } from "./open_set.ts";
 import { pipeError } from "./pipe_address.ts";
@@ -28,6 +29,9 @@ import { unixPathError } from "./unix_path.ts";
 /** The largest receive buffer of an endpoint, unless asked otherwise: more was worth nothing (measured). */
 const READ_BUFFER_BYTES = 65_536;
 
+/** The largest that can be asked for; reads that lend have four times as much, and no call takes more than 2 GiB. */
+const MOST_READ_BUFFER_BYTES = 2 ** 28;
+
 /** A unix socket answers at once, unless as many wait for it as it lets wait. */
 const BACKLOG_FULL_MS = 200;
 
@@ -37,6 +41,16 @@ export interface Loop extends Clock {
   soon(closure: () => void): void;
   /** Something that can keep the process alive; it does not from the start. */
   anchor(): Anchor;
+}
+
+/** Throws RangeError where `bytes` is no size of a buffer: bytes would be lost between two buffers of 5,000.7. */
+function checkedBytes(bytes: number): number {
+  if (Number.isInteger(bytes) && bytes >= 1 && bytes <= MOST_READ_BUFFER_BYTES) return bytes;
+  throw new RangeError(
+    `Cannot make an engine: readBufferBytes is ${
+      textOf(bytes)
+    }, not a whole number of 1 to ${MOST_READ_BUFFER_BYTES}`,
+  );
 }
 
 /** One attempt to connect. */
@@ -142,7 +156,7 @@ export abstract class BaseEngine implements EventEngine {
     this.execCtx = new ExecCtx((closure) => loop.soon(closure));
     this.timers = new Timers(loop, this.execCtx);
     this.processHold = new ProcessHold(() => loop.anchor());
-    this.readBufferBytes = options.readBufferBytes ?? READ_BUFFER_BYTES;
+    this.readBufferBytes = checkedBytes(options.readBufferBytes ?? READ_BUFFER_BYTES);
   }
 
   /** Milliseconds of the loop's monotonic clock. */

@@ -10,6 +10,13 @@ const mutation = (file, before, after, test, name) => ({ file, before, after, te
 export default [
   // What every engine does alike.
   mutation(
+    "pollers/core/base_engine.ts",
+    "Number.isInteger(bytes) && bytes >= 1",
+    "bytes >= 1",
+    ENGINE,
+    "a receive buffer has",
+  ),
+  mutation(
     "pollers/core/base_endpoint.ts",
     "    this.readDone = this.readInto = undefined;\n    this.engine.execCtx.enter(done, error);",
     "    this.engine.execCtx.enter(done, error);",

@@ -288,6 +288,17 @@ test("run: closures run in their order after what is ready, what they add in the
   assertEquals(ran, ["one", "three", "added"]);
 });
 
+test("a receive buffer has a whole number of bytes", () => {
+  for (const readBufferBytes of [5_000.7, NaN, 0, -1, Infinity, 2 ** 28 + 1, "8192" as unknown as number]) {
+    assertThrows(
+      () => new TestEngine({ readBufferBytes }),
+      RangeError,
+      `readBufferBytes is ${readBufferBytes}`,
+    );
+  }
+  assertEquals(new TestEngine({ readBufferBytes: 1 }).readBufferBytes, 1);
+});
+
 test("shutdown closes and names what is open, forgets timers, and lets the process go", async () => {
   const engine = new TestEngine({ readBufferBytes: 1_234 });
   assertEquals([engine.readBufferBytes, new TestEngine().readBufferBytes], [1_234, 65_536]);
