@@ -1,6 +1,7 @@
 // Chooses among pollers: the first of an ordered list that can run here, as gRPC's poll strategy.
 
 import type { EngineFactory } from "./contract/engine.ts";
+import { textOf } from "./log/describe.ts";
 import { defaultReporter, trace } from "./log/mod.ts";
 
 /** Pollers in the order in which they are tried: by names, "epoll,native", or themselves, as modules of pollers export them. */
@@ -16,9 +17,15 @@ export class PollerError extends Error {
  * The first usable poller of `asked`, whose names are those of `known`.
  *
  * @throws {PollerError} for an unknown name, wherever it is in the list, and where no poller is usable
+ * @throws {TypeError} for what is neither a name nor a poller
  */
 export function choosePoller(asked: PollerChoice, known: readonly EngineFactory[]): EngineFactory {
-  const list = typeof asked === "string" ? asked.split(",") : "create" in asked ? [asked] : asked;
+  const list: readonly (string | EngineFactory)[] = typeof asked === "string"
+    ? asked.split(",")
+    : Array.isArray(asked)
+    ? asked
+    : [asked];
+  for (const one of list) checkPoller(one);
   const given = list.map((one) => typeof one === "string" ? one.trim() : one).filter((one) => one !== "");
   const quoted = JSON.stringify(given.map((one) => typeof one === "string" ? one : one.name).join(","));
   const chosen = given.map((one) => {
@@ -43,6 +50,15 @@ export function choosePoller(asked: PollerChoice, known: readonly EngineFactory[
   }
   throw new PollerError(
     `Cannot select a poller from ${quoted}: ${refusals.join("; ") || "the list is empty"}`,
+  );
+}
+
+function checkPoller(given: unknown): void {
+  const { name, probe, create } = (given ?? {}) as Partial<EngineFactory>;
+  const isPoller = typeof name === "string" && typeof probe === "function" && typeof create === "function";
+  if (typeof given === "string" || isPoller) return;
+  throw new TypeError(
+    `Cannot select a poller: expected names ("epoll,native"), or pollers themselves, found ${textOf(given)}`,
   );
 }
 

@@ -92,7 +92,7 @@ export function engineCount(): number {
 
 /** The engine of the first usable poller of `list`; throws PollerError where there is none. */
 export function useEngineOf(list: PollerList | undefined, known: KnownPollers): EngineUse {
-  if (typeof list === "object" && "execCtx" in list) return useGiven(list);
+  if (typeof list === "object" && list !== null && "execCtx" in list) return useGiven(list);
   if (list === undefined && preferred !== undefined) {
     const shared = engines.get(preferred);
     if (shared !== undefined) return shared.use();

@@ -35,6 +35,15 @@ test("an unknown poller is refused with its name and the known ones", () => {
   }
 });
 
+test("what is no poller is refused with what it is", () => {
+  for (const given of [3, true, {}, [null], [[]], ["native", { name: "mine", create: () => {} }]]) {
+    const poller = given as unknown as string;
+    for (const make of [() => new Server({ poller }), () => new Channel("127.0.0.1:1", { poller })]) {
+      assertThrows(make, TypeError, "Cannot select a poller: expected names");
+    }
+  }
+});
+
 test("a port in use: listen rejects naming address and cause, and the server may try another", () =>
   serving(working, async ({ port }) => {
     const second = new Server();

@@ -76,6 +76,13 @@ export default [
   },
   {
     file: "pollers/choose.ts",
+    before: "  for (const one of list) checkPoller(one);\n",
+    after: "",
+    test: "tests/surface/bad_input_test.ts",
+    name: "what is no poller",
+  },
+  {
+    file: "pollers/choose.ts",
     before: "if (probed.usable) {",
     after: "if (probed.usable && factory === chosen.at(-1)) {",
     test: LEAN,
