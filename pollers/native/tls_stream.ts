@@ -1,6 +1,7 @@
 // TLS by node:tls, which all three runtimes have, over a duplex stream that no socket is behind: whoever uses it moves
 // the ciphertext.
 
+import { messageOf } from "../log/describe.ts";
 import { builtin } from "./builtin.ts";
 import type * as Stream from "node:stream";
 import type * as Tls from "node:tls";
@@ -78,12 +79,12 @@ export class TlsStream {
 
   /** Ciphertext came. */
   receive(bytes: Uint8Array): void {
-    if (!this.isOver) this.duplex.push(bytes);
+    this.push(bytes);
   }
 
   /** The peer's stream ended. */
   receiveEnd(): void {
-    if (!this.isOver) this.duplex.push(null);
+    this.push(null);
   }
 
   /** Encrypts `bytes`, which stay unchanged until `done`. */
@@ -148,6 +149,19 @@ export class TlsStream {
   /** There is no secure connection, or no longer. */
   fail(why: string): void {
     if (!this.isOver) this.events.onFailed(why);
+  }
+
+  /**
+   * What the runtime's TLS throws while it takes this ends the connection: Deno's does so of a certificate in the peer's
+   * chain that is none.
+   */
+  private push(bytes: Uint8Array | null): void {
+    if (this.isOver) return;
+    try {
+      this.duplex.push(bytes);
+    } catch (thrown) {
+      this.fail(`what the peer sent cannot be read: ${messageOf(thrown)}`);
+    }
   }
 
   private ended(): void {

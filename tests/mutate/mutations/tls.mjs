@@ -329,6 +329,13 @@ export default [
     SURFACE,
     "openssl: a name that ends",
   ),
+  mutation(
+    "pollers/native/tls_stream.ts",
+    "this.fail(`what the peer sent cannot be read",
+    "throw thrown; void (`",
+    SURFACE,
+    "node: a server whose chain",
+  ),
   mutation(ENDPOINT, "done?.(failure);", "done!(failure);", SURFACE, "openssl: verifyPeer may end"),
   mutation(
     "transport/handshake.ts",

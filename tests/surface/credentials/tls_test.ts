@@ -15,7 +15,7 @@ import type { TlsProvider } from "../../../transport/tls/config.ts";
 import { NODE_TLS } from "../../../transport/tls/node/context.ts";
 import { OPENSSL } from "../../../transport/tls/openssl/provider.ts";
 import { SliceBuffer } from "../../../pollers/contract/slice_buffer.ts";
-import { test } from "../../harness.ts";
+import { runtime, test } from "../../harness.ts";
 import { logged } from "../../logged.ts";
 import { collect, echo, failure, numbersOf, Trial, type TrialClient, until } from "../serving.ts";
 
@@ -127,6 +127,22 @@ function suite({ name: provider, probe }: TlsProvider): void {
         });
       }),
     options,
+  );
+
+  test(
+    `${provider}: a server whose chain has a certificate that is none is UNAVAILABLE, at once`,
+    () => {
+      const cert = `${shown.cert}-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n`;
+      return served({ ...shown, cert, provider: "node" }, async (port) => {
+        const channel = new Channel(`localhost:${port}`, { credentials: tls.client({ ca, provider }) });
+        await using(channel, async (client) => {
+          const { code, details } = await failure(client.one({}));
+          assertEquals(code, Status.UNAVAILABLE);
+          assertMatch(details, /TLS handshake failed: /);
+        });
+      });
+    },
+    runtime === "deno" ? options : { skip: "this runtime's server does not send it" },
   );
 
   test(
