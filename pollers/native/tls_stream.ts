@@ -3,6 +3,7 @@
 
 import { messageOf } from "../log/describe.ts";
 import { builtin } from "./builtin.ts";
+import { belongTogether, checkCertificates, checkPrivateKey } from "./certificate.ts";
 import type * as Stream from "node:stream";
 import type * as Tls from "node:tls";
 
@@ -41,13 +42,13 @@ export interface NegotiatedTls {
   readonly der: Uint8Array | undefined;
 }
 
-/** Throws Error where certificates or key cannot be used. */
+/** Throws Error that says which of certificates and key cannot be used. */
 export function checkTlsOptions({ cert, key, ca, ciphers }: TlsStreamOptions): void {
-  const { createPrivateKey, X509Certificate } = builtin("node:crypto");
-  if (ca !== undefined) new X509Certificate(ca);
+  if (ca !== undefined) checkCertificates("ca", ca);
   if (cert !== undefined && key !== undefined) {
-    const own = new X509Certificate(cert);
-    if (!own.checkPrivateKey(createPrivateKey(key))) throw new Error("key does not belong to cert");
+    checkCertificates("cert", cert);
+    checkPrivateKey(key);
+    if (!belongTogether(cert, key)) throw new Error("key does not belong to cert");
   }
   tls().createSecureContext({ cert, key, ca, ciphers } as Tls.SecureContextOptions);
 }

@@ -10,7 +10,8 @@ export type Pem = string | Uint8Array;
 export function pemText(purpose: string, name: string, pem: Pem | undefined): string | undefined {
   if (pem === undefined) return undefined;
   const text = pem instanceof Uint8Array ? new TextDecoder().decode(pem) : pem;
-  if (typeof text === "string" && text.includes("-----BEGIN ")) return text;
+  // Without the mark of editors on Windows, behind which runtimes find nothing.
+  if (typeof text === "string" && text.includes("-----BEGIN ")) return text.replace(/^\ufeff/, "");
   const hint = "give PEM, which begins with -----BEGIN, not the name of its file";
   throw new TypeError(`Cannot ${purpose}: ${name} is ${describe(pem)}; ${hint}`);
 }

@@ -21,6 +21,8 @@ import { collect, echo, failure, numbersOf, Trial, type TrialClient, until } fro
 
 const authority = new Authority();
 const shown = authority.issue({ name: "server", dns: ["localhost"], ip: ["127.0.0.1"] });
+/** A certificate in PEM that is none. */
+const NO_CERTIFICATE = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
 const own = authority.issue({ name: "client", uri: ["spiffe://example/client"] });
 
 function suite({ name: provider, probe }: TlsProvider): void {
@@ -127,22 +129,6 @@ function suite({ name: provider, probe }: TlsProvider): void {
         });
       }),
     options,
-  );
-
-  test(
-    `${provider}: a server whose chain has a certificate that is none is UNAVAILABLE, at once`,
-    () => {
-      const cert = `${shown.cert}-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n`;
-      return served({ ...shown, cert, provider: "node" }, async (port) => {
-        const channel = new Channel(`localhost:${port}`, { credentials: tls.client({ ca, provider }) });
-        await using(channel, async (client) => {
-          const { code, details } = await failure(client.one({}));
-          assertEquals(code, Status.UNAVAILABLE);
-          assertMatch(details, /TLS handshake failed: /);
-        });
-      });
-    },
-    runtime === "deno" ? options : { skip: "this runtime's server does not send it" },
   );
 
   test(
@@ -334,6 +320,33 @@ function suite({ name: provider, probe }: TlsProvider): void {
     options,
   );
 
+  test(`${provider}: certificates and keys may stand with others in their files`, async () => {
+    const files = [
+      { cert: shown.key + shown.cert, key: shown.cert + shown.key },
+      { cert: `\ufeff${shown.cert}`, key: `\ufeff${shown.key}` },
+      { cert: `of the server\n${shown.cert}and no more`, key: `Its key:\n${shown.key}` },
+    ];
+    for (const { cert, key } of files) {
+      await served({ cert, key }, async (port) => {
+        const credentials = tls.client({ ca: `\ufeff${own.key}${ca}`, provider });
+        await using(new Channel(`localhost:${port}`, { credentials }), async (client) => {
+          await client.one({});
+        });
+      });
+    }
+  }, options);
+
+  test(`${provider}: what is wrong with certificates and keys is said with the option's name`, () => {
+    const makes = (name: string, text: string) => () => tls.server({ ...shown, provider, [name]: text });
+    const broken = /^Cannot make TLS credentials for a (server|channel): (cert|ca) has .*certificate/;
+    for (const text of [shown.cert + NO_CERTIFICATE, shown.cert.slice(0, -40)]) {
+      assertMatch(assertThrows(makes("cert", text), Error).message, broken);
+      assertMatch(assertThrows(() => tls.client({ ca: ca + text, provider }), Error).message, broken);
+    }
+    const key = shown.key.replace(/\n.*\n/, "\nAAAA\n");
+    assertThrows(makes("key", key), Error, "for a server: key is no private key in PEM");
+  }, options);
+
   test(`${provider}: credentials that cannot be used are refused when they are made`, () => {
     const key = authority.issue({ name: "other" }).key;
     assertThrows(() => tls.server({ cert: shown.cert, key, provider }), Error, "key does not belong to cert");
@@ -353,6 +366,26 @@ function suite({ name: provider, probe }: TlsProvider): void {
 
 suite(OPENSSL);
 suite(NODE_TLS);
+
+test("node: a server whose chain has a certificate that is none is UNAVAILABLE, at once", async () => {
+  // Not one of ours, which refuses to be made with it.
+  const { createServer } = await import("node:tls");
+  const peer = createServer({ cert: shown.cert + NO_CERTIFICATE, key: shown.key, ALPNProtocols: ["h2"] });
+  peer.on("tlsClientError", () => {});
+  await new Promise<void>((resolve) => peer.listen(0, "127.0.0.1", () => resolve()));
+  const { port } = peer.address() as { port: number };
+  const channel = new Channel(`localhost:${port}`, {
+    credentials: tls.client({ ca: authority.cert, provider: "node" }),
+  });
+  const { code, details } = await failure(createClient(Trial, channel).one({}));
+  assertEquals(code, Status.UNAVAILABLE);
+  assertMatch(details, /TLS handshake failed: /);
+  channel.close();
+  await new Promise<void>((resolve) => peer.close(() => resolve()));
+}, {
+  ...(runtime === "deno" ? {} : { skip: "this runtime's server does not send it" }),
+  leaves: "a runtime's TLS sockets have timers that end after them",
+});
 
 test("a TLS provider that there is not is named with those that there are", () => {
   assertThrows(
