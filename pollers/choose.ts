@@ -1,6 +1,6 @@
 // Chooses among pollers: the first of an ordered list that can run here, as gRPC's poll strategy.
 
-import type { EngineFactory } from "./contract/engine.ts";
+import type { EngineFactory, ProbeResult } from "./contract/engine.ts";
 import { textOf } from "./log/describe.ts";
 import { defaultReporter, trace } from "./log/mod.ts";
 
@@ -14,12 +14,17 @@ export class PollerError extends Error {
 }
 
 /**
- * The first usable poller of `asked`, whose names are those of `known`.
+ * The first usable poller of `asked`, whose names are those of `known`. One that `runs` already is not asked whether it can
+ * run: io_uring makes a ring to find out, for which no descriptor may be left.
  *
  * @throws {PollerError} for an unknown name, wherever it is in the list, and where no poller is usable
  * @throws {TypeError} for what is neither a name nor a poller
  */
-export function choosePoller(asked: PollerChoice, known: readonly EngineFactory[]): EngineFactory {
+export function choosePoller(
+  asked: PollerChoice,
+  known: readonly EngineFactory[],
+  runs: (name: string) => boolean = () => false,
+): EngineFactory {
   const list: readonly (string | EngineFactory)[] = typeof asked === "string"
     ? asked.split(",")
     : Array.isArray(asked)
@@ -37,7 +42,7 @@ export function choosePoller(asked: PollerChoice, known: readonly EngineFactory[
   });
   const refusals: string[] = [];
   for (const factory of chosen) {
-    const probed = factory.probe();
+    const probed: ProbeResult = runs(factory.name) ? { usable: true } : factory.probe();
     if (probed.usable) {
       if (trace.poller) {
         const others = refusals.length === 0 ? "" : ` (${refusals.join("; ")})`;

@@ -97,7 +97,8 @@ export function useEngineOf(list: PollerList | undefined, known: KnownPollers): 
     const shared = engines.get(preferred);
     if (shared !== undefined) return shared.use();
   }
-  const factory = choosePoller(list ?? preferred ?? defaultOf(known), known.factories);
+  const asked = list ?? preferred ?? defaultOf(known);
+  const factory = choosePoller(asked, known.factories, (name) => engines.has(name));
   let shared = engines.get(factory.name);
   if (shared === undefined) {
     shared = new SharedEngine(factory.create({}), true);

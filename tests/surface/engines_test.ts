@@ -1,6 +1,7 @@
 // Which engine channels and servers run on: one a poller, that a thread may replace by its own; and how long it lives.
 import { assert, assertEquals, assertNotStrictEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { Channel, createClient, createEngine, selectPoller, Server } from "pollwire";
+import type { EngineOptions, EventEngine, ProbeResult } from "../../pollers/contract/engine.ts";
 import type { BaseEngine } from "../../pollers/core/base_engine.ts";
 import { Simulation } from "../../pollers/simulated/mod.ts";
 import { shareEngine } from "../../surface/engines.ts";
@@ -21,6 +22,24 @@ test("engines: one for each poller, whoever asks and however", async () => {
   }
   assertThrows(() => useEngine("none such"), Error, "none such");
   await end();
+});
+
+test("engines: a poller that runs already is not asked whether it can: a list has the same engine then", async () => {
+  const factory = selectPoller();
+  let descriptors = 1;
+  const named = (engine: EventEngine): EventEngine => Object.assign(engine, { name: "counted" });
+  const probe = (): ProbeResult =>
+    descriptors-- > 0 ? { usable: true } : { usable: false, because: "no descriptor is left" };
+  const counted = {
+    name: "counted",
+    probe,
+    create: (options: EngineOptions) => named(factory.create(options)),
+  };
+  const first = useEngine(counted);
+  const second = useEngine([counted, factory]);
+  assertStrictEquals(second.engine, first.engine);
+  await Promise.all([first.end(), second.end()]);
+  assertThrows(() => useEngine(counted), Error, "no descriptor is left");
 });
 
 test("engines: one that is given is taken as it is, becomes nobody else's, and is not shut down", async () => {

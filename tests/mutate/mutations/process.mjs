@@ -31,6 +31,13 @@ export default [
   },
   {
     file: "surface/engines.ts",
+    before: ", (name) => engines.has(name));",
+    after: ");",
+    test: ENGINES,
+    name: "a poller that runs already",
+  },
+  {
+    file: "surface/engines.ts",
     before: "        this.shutDown ??= engine.shutdown();\n",
     after: "        this.shutDown ??= Promise.resolve();\n",
     test: ENGINES,
