@@ -39,8 +39,12 @@ class SharedEngine {
   private users = 0;
   private shutDown: Promise<void> | undefined = undefined;
 
-  /** An engine that is not `owned` is shut down by its creator. */
-  constructor(readonly engine: EventEngine, private readonly owned: boolean) {}
+  /** An engine that is not `owned` is shut down by its creator. `name` is its poller's, by which it is found. */
+  constructor(
+    readonly engine: EventEngine,
+    private readonly owned: boolean,
+    private readonly name: string = engine.name,
+  ) {}
 
   use(): EngineUse {
     this.users++;
@@ -67,7 +71,7 @@ class SharedEngine {
       engine.onceIdle(() => {
         engine.cancel(limit);
         if (this.users > 0) return end(); // there is a new user
-        if (engines.get(engine.name) === this) engines.delete(engine.name);
+        if (engines.get(this.name) === this) engines.delete(this.name);
         retiring.add(this);
         this.shutDown ??= engine.shutdown();
         void this.shutDown.finally(() => {
@@ -101,7 +105,7 @@ export function useEngineOf(list: PollerList | undefined, known: KnownPollers): 
   const factory = choosePoller(asked, known.factories, (name) => engines.has(name));
   let shared = engines.get(factory.name);
   if (shared === undefined) {
-    shared = new SharedEngine(factory.create({}), true);
+    shared = new SharedEngine(factory.create({}), true, factory.name);
     engines.set(factory.name, shared);
   }
   return shared.use();

@@ -42,6 +42,16 @@ test("engines: a poller that runs already is not asked whether it can: a list ha
   assertThrows(() => useEngine(counted), Error, "no descriptor is left");
 });
 
+test("engines: one whose poller is made of another, with its name, ends as others do", async () => {
+  const factory = selectPoller();
+  const wrapping = { ...factory, name: "wrapping" };
+  const first = useEngine(wrapping);
+  await first.end();
+  const next = useEngine(wrapping);
+  assertNotStrictEquals(next.engine, first.engine);
+  await next.end();
+});
+
 test("engines: one that is given is taken as it is, becomes nobody else's, and is not shut down", async () => {
   const host = new Simulation().host();
   const given = useEngine(host);

@@ -31,6 +31,13 @@ export default [
   },
   {
     file: "surface/engines.ts",
+    before: "factory.create({}), true, factory.name);",
+    after: "factory.create({}), true);",
+    test: ENGINES,
+    name: "one whose poller is made of another",
+  },
+  {
+    file: "surface/engines.ts",
     before: ", (name) => engines.has(name));",
     after: ");",
     test: ENGINES,
