@@ -1,6 +1,6 @@
 // Options that users give as plain objects: what is unknown is refused, with the name that was probably meant.
 
-import { propertyOf } from "../pollers/mod.ts";
+import { propertyOf } from "../pollers/log/values.ts";
 import { hint } from "./nearest.ts";
 import { isRecord } from "./records.ts";
 

@@ -1,6 +1,7 @@
 // Words for what was thrown, which may be anything: reading it never throws.
 
 import { stacksAreReadable } from "../native/descriptors.ts";
+import { isInstance, propertyOf } from "./values.ts";
 
 /** How many causes of an error are described below it. */
 const MOST_CAUSES = 5;
@@ -15,15 +16,6 @@ export function textOf(value: unknown): string {
     return text === "[object Object]" ? (JSON.stringify(value) ?? text).slice(0, MOST_TEXT) : text;
   } catch {
     return `a value of type ${typeof value} that has no text`;
-  }
-}
-
-/** The property `name` of `thrown`; undefined where there is none, and where reading it throws. */
-export function propertyOf(thrown: unknown, name: PropertyKey): unknown {
-  try {
-    return (thrown as Record<PropertyKey, unknown> | null | undefined)?.[name];
-  } catch {
-    return undefined;
   }
 }
 
@@ -63,13 +55,4 @@ function nameOf(error: unknown): string {
 
 function isError(thrown: unknown): boolean {
   return isInstance(thrown, Error);
-}
-
-/** `value instanceof type`, and false where asking throws, as a Proxy may. */
-export function isInstance<T>(value: unknown, type: abstract new (...args: never[]) => T): value is T {
-  try {
-    return value instanceof type;
-  } catch {
-    return false;
-  }
 }

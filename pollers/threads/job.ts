@@ -1,6 +1,7 @@
 // A job of the executor: a function that a module exports, called alike on a thread and inline.
 
-import { isInstance, messageOf, propertyOf, stackOf } from "../log/describe.ts";
+import { messageOf, stackOf } from "../log/describe.ts";
+import { isInstance, propertyOf } from "../log/values.ts";
 import type { Transferable } from "../native/transferable.ts";
 
 export type { Transferable };

@@ -26,6 +26,7 @@ test("pollwire/generated loads codecs, and no parser, channel, poller or transpo
     !/^surface\/proto\/(?!language|load|parse|assemble|generate\/)/.test(path)
   );
   assertEquals(others, [
+    "pollers/log/values.ts",
     "pollers/native/builtin.ts",
     "pollers/native/detect.ts",
     "pollers/native/text.ts",
