@@ -2,6 +2,7 @@
 
 import { Code, ConnectError } from "@connectrpc/connect";
 import { isInstance } from "../../../pollers/mod.ts";
+import { Http2Error } from "../../../transport/mod.ts";
 import { isRpcError, RpcError } from "../../call/rpc_error.ts";
 import { statusDetail } from "../../call/status_details.ts";
 import { DecodeError, EncodeError } from "../../proto/mod.ts";
@@ -14,8 +15,10 @@ export function connectError(error: unknown, header: Headers): ConnectError {
   const { cause } = error;
   // A message that does not fit: what protobuf-es or a limit says of it.
   if (isInstance(cause, EncodeError) || isInstance(cause, DecodeError)) return ConnectError.from(cause.cause);
-  // The iterable of requests threw.
-  if (error.endedBy === "user" && cause !== undefined) return ConnectError.from(cause, Code.Internal);
+  // The iterable of requests threw; a channel that the application closes ends its calls with an Http2Error.
+  if (error.endedBy === "user" && cause !== undefined && !isInstance(cause, Http2Error)) {
+    return ConnectError.from(cause, Code.Internal);
+  }
   return ofStatus(error, header);
 }
 

@@ -64,6 +64,12 @@ export default [
   },
   {
     file: "surface/adapters/connect/errors.ts",
+    before: " && !isInstance(cause, Http2Error)",
+    after: "",
+    test: "tests/surface/adapters/connect_test.ts",
+  },
+  {
+    file: "surface/adapters/connect/errors.ts",
     before: "header.forEach((value, name) => metadata.append(name, value));",
     after: "",
     test: "tests/surface/adapters/connect_test.ts",

@@ -22,7 +22,7 @@ import {
   statusDetail,
   tls,
 } from "pollwire";
-import { createGrpcTransport } from "pollwire/connect";
+import { createGrpcTransport, type GrpcTransport } from "pollwire/connect";
 import { fromGenService, protobufEsCodec } from "pollwire/protobuf-es";
 import { Authority } from "../../../examples/tls/authority.ts";
 import { test } from "../../harness.ts";
@@ -511,6 +511,25 @@ test("connect: where nobody listens, calls are UNAVAILABLE", async () => {
   assertEquals((await failure(createClient(Places, transport).find({}))).code, Code.Unavailable);
   await transport.channel[Symbol.asyncDispose]();
 });
+
+calling(
+  "calls over a channel that the application closes are UNAVAILABLE",
+  {
+    find: () => new Promise(() => {}),
+    async *list() {
+      yield await new Promise<{ name: string }>(() => {});
+    },
+    record: () => new Promise(() => {}),
+  },
+  async ({ client, transport }) => {
+    const calls = [client.find({}), client.list({}), client.record(names("a"))].map(failure);
+    await sleep(50);
+    (transport as GrpcTransport).channel.close();
+    for (const { code } of await Promise.all(calls)) assertEquals(code, Code.Unavailable);
+  },
+  {},
+  [["connect", ours]],
+);
 
 test("connect: a channel of the application's, and the path of a base URL before those of methods", async () => {
   const server = new Server();
