@@ -35,6 +35,15 @@ const UNITS: Readonly<Record<string, number>> = {
   H: 3_600_000,
 };
 
+/** The most that the eight digits of a `grpc-timeout` say. */
+const MOST = 99_999_999;
+
+/** `timeoutMs` as a `grpc-timeout` that `timeoutOf` reads: whole milliseconds, or seconds where they are more. */
+export function timeoutField(timeoutMs: number): string {
+  const whole = Math.ceil(timeoutMs);
+  return whole <= MOST ? `${whole}m` : `${Math.min(MOST, Math.ceil(whole / 1_000))}S`;
+}
+
 /** Milliseconds of a `grpc-timeout`, which interceptors may have changed; undefined where there is none. */
 export function timeoutOf(headers: Headers): number | undefined {
   const [, digits, unit] = /^(\d{1,8})([HMSmun])$/.exec(headers.get("grpc-timeout") ?? "") ?? [];

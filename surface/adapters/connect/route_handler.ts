@@ -15,7 +15,7 @@ import { withoutSchema } from "../../proto/raw.ts";
 import type { MethodDescriptor } from "../../proto/service.ts";
 import type { ServerCall } from "../../server/server_call.ts";
 import { rpcError } from "./errors.ts";
-import { addMetadata, metadataOf } from "./headers.ts";
+import { addMetadata, metadataOf, timeoutField } from "./headers.ts";
 import { type Message, respond, respondMany } from "./implementation.ts";
 import { LimitedCodec } from "./limited_codec.ts";
 
@@ -124,8 +124,8 @@ export class RouteHandler {
     addMetadata(requestHeader, call.metadata);
     requestHeader.set("content-type", "application/grpc+proto");
     const timeoutMs = timeoutOf(call);
-    if (timeoutMs !== undefined) requestHeader.set("grpc-timeout", `${timeoutMs}m`);
-    return createHandlerContext({
+    if (timeoutMs !== undefined) requestHeader.set("grpc-timeout", timeoutField(timeoutMs));
+    const context = createHandlerContext({
       service: method.parent,
       method,
       protocolName: "grpc",
@@ -133,10 +133,11 @@ export class RouteHandler {
       url: `${call.security === undefined ? "http" : "https"}://${call.authority}${call.path}`,
       requestSignal: call.signal,
       requestHeader,
-      ...(timeoutMs === undefined ? {} : { timeoutMs }),
       ...(shutdownSignal === undefined ? {} : { shutdownSignal }),
       ...(contextValues === undefined ? {} : { contextValues: contextValues(call) }),
     });
+    // The call has a timer; connect's would be one more, and fires at once where it is set for more than 24 days.
+    return Object.assign(context, { timeoutMs: () => timeoutOf(call) });
   }
 
   private checkTimeout(call: ServerCall): void {

@@ -23,7 +23,7 @@ import { STREAMS } from "../../promise/streaming_calls.ts";
 import type { Source } from "../../promise/producer.ts";
 import type { MethodKind } from "../../proto/mod.ts";
 import { connectError } from "./errors.ts";
-import { addMetadata, metadataOf, timeoutOf } from "./headers.ts";
+import { addMetadata, metadataOf, timeoutField, timeoutOf } from "./headers.ts";
 import { LimitedCodec, type MessageLimits } from "./limited_codec.ts";
 import { type GrpcTransportOptions, type ReadOptions, readOptions } from "./transport_options.ts";
 
@@ -36,6 +36,9 @@ export interface GrpcTransport extends Transport {
 type Message = MessageShape<DescMessage>;
 type UnaryMethod = (request: Message, options: CallOptions) => Promise<Message>;
 type StreamingMethod = (requests: Source<Message>, options: CallOptions) => Responses<Message>;
+
+/** Connect has a timer of the runtime's for a timeout, and one that is set for longer fires at once. The call's own holds. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * A Transport for the gRPC protocol, as `createGrpcTransport` of `@connectrpc/connect-node` is one; options are the same,
@@ -90,7 +93,7 @@ class ChannelTransport implements GrpcTransport {
     return await runUnaryCall({
       interceptors: this.interceptors,
       ...(signal === undefined ? {} : { signal }),
-      ...(timeout === undefined ? {} : { timeoutMs: timeout }),
+      ...(timeout === undefined || timeout > LONGEST_TIMER_MS ? {} : { timeoutMs: timeout }),
       req: {
         stream: false,
         service: method.parent,
@@ -110,7 +113,7 @@ class ChannelTransport implements GrpcTransport {
     const response = runStreamingCall({
       interceptors: this.interceptors,
       ...(signal === undefined ? {} : { signal }),
-      ...(timeout === undefined ? {} : { timeoutMs: timeout }),
+      ...(timeout === undefined || timeout > LONGEST_TIMER_MS ? {} : { timeoutMs: timeout }),
       req: {
         stream: true,
         service: method.parent,
@@ -194,7 +197,7 @@ class ChannelTransport implements GrpcTransport {
 function requestHeader(timeoutMs: number | undefined, given: HeadersInit | undefined): Headers {
   const header = new Headers(given);
   header.set("content-type", "application/grpc+proto");
-  if (timeoutMs !== undefined) header.set("grpc-timeout", `${timeoutMs}m`);
+  if (timeoutMs !== undefined) header.set("grpc-timeout", timeoutField(timeoutMs));
   header.set("te", "trailers");
   return header;
 }

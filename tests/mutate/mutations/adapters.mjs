@@ -123,9 +123,33 @@ export default [
     test: "tests/surface/adapters/connect_test.ts",
   },
   {
+    file: "surface/adapters/connect/headers.ts",
+    before: "`${whole}m`",
+    after: "`${whole}S`",
+    test: "tests/surface/adapters/connect_routes_test.ts",
+  },
+  {
+    file: "surface/adapters/connect/headers.ts",
+    before: "const whole = Math.ceil(timeoutMs);",
+    after: "const whole = timeoutMs;",
+    test: "tests/surface/adapters/connect_test.ts",
+  },
+  {
+    file: "surface/adapters/connect/headers.ts",
+    before: "return whole <= MOST ?",
+    after: "return whole <= Infinity ?",
+    test: "tests/surface/adapters/connect_test.ts",
+  },
+  {
+    file: "surface/adapters/connect/transport.ts",
+    before: "const LONGEST_TIMER_MS = 2 ** 31 - 1;",
+    after: "const LONGEST_TIMER_MS = Infinity;",
+    test: "tests/surface/adapters/connect_test.ts",
+  },
+  {
     file: "surface/adapters/connect/route_handler.ts",
-    before: "`${timeoutMs}m`",
-    after: "`${timeoutMs}S`",
+    before: "      requestHeader,\n",
+    after: "      requestHeader,\n      ...(timeoutMs === undefined ? {} : { timeoutMs }),\n",
     test: "tests/surface/adapters/connect_routes_test.ts",
   },
   {

@@ -16,7 +16,7 @@ import { addRoutes, createGrpcTransport, type RoutesOptions } from "pollwire/con
 import { fromGenService } from "pollwire/protobuf-es";
 import { test } from "../../harness.ts";
 import "../../shared_engines.ts";
-import { collect, failure, until } from "../serving.ts";
+import { collect, failure, sleep, until } from "../serving.ts";
 import { Places } from "./gen/places_pb.ts";
 
 const Served = fromGenService(Places);
@@ -260,6 +260,19 @@ test("connect routes: a handler's signal is aborted when its client leaves", asy
     }), async (channel) => {
     for await (const _ of createClient(Served, channel).list({})) break;
     await until(() => reason !== undefined);
+  });
+});
+
+test("connect routes: a deadline that is further away than a timer reaches leaves handlers alone", async () => {
+  const deadlineMs = 2 ** 31;
+  await serving((router) =>
+    router.rpc(Places.method.find, async (_, { signal, timeoutMs }) => {
+      await sleep(20);
+      return { name: String(signal.aborted), number: BigInt(timeoutMs()!) };
+    }), async (channel) => {
+    const { name, number } = await createClient(Served, channel).find({}, { deadlineMs });
+    assertEquals(name, "false");
+    assert(number > deadlineMs - 20_000, `${number}`);
   });
 });
 

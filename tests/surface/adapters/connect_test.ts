@@ -513,6 +513,21 @@ test("connect: where nobody listens, calls are UNAVAILABLE", async () => {
 });
 
 calling(
+  "timeouts of parts of milliseconds, and of more than a timer takes, are the server's too",
+  {
+    find: ({ name }, call) => ({ name, number: BigInt(Math.ceil(call.timeRemainingMs ?? 0)) }),
+  },
+  async ({ client }) => {
+    for (const [timeoutMs, most] of [[20_000.5, 20_100], [2e8, 2e8], [2 ** 31, 2 ** 31 + 1_000]] as const) {
+      const { number } = await client.find({}, { timeoutMs });
+      assert(number > most - 20_000 && number <= most, `${timeoutMs}: ${number}`);
+    }
+  },
+  {},
+  [["connect", ours]],
+);
+
+calling(
   "calls over a channel that the application closes are UNAVAILABLE",
   {
     find: () => new Promise(() => {}),
