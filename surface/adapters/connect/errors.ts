@@ -4,6 +4,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { isInstance } from "../../../pollers/mod.ts";
 import { Http2Error } from "../../../transport/mod.ts";
 import { isRpcError, RpcError } from "../../call/rpc_error.ts";
+import { Status } from "../../call/status.ts";
 import { statusDetail } from "../../call/status_details.ts";
 import { DecodeError, EncodeError } from "../../proto/mod.ts";
 import { protobufEsCodec } from "../protobuf_es/mod.ts";
@@ -43,6 +44,13 @@ export function rpcError(thrown: unknown, trailer: Headers): RpcError {
     ...(statusDetails.length === 0 ? {} : { statusDetails }),
     cause: error.cause,
   });
+}
+
+/** Why a call that is served was cancelled, as handlers of connect's find it in the reason of their signal. */
+export function abortReason(error: RpcError): ConnectError {
+  const { code, details } = error;
+  const text = code === Status.DEADLINE_EXCEEDED ? "the operation timed out" : details;
+  return new ConnectError(text, code as number, undefined, undefined, error);
 }
 
 function ofStatus(error: RpcError, header: Headers): ConnectError {

@@ -14,7 +14,7 @@ import type { AnyHandler } from "../../promise/handlers.ts";
 import { withoutSchema } from "../../proto/raw.ts";
 import type { MethodDescriptor } from "../../proto/service.ts";
 import type { ServerCall } from "../../server/server_call.ts";
-import { rpcError } from "./errors.ts";
+import { abortReason, rpcError } from "./errors.ts";
 import { addMetadata, metadataOf, timeoutField } from "./headers.ts";
 import { type Message, respond, respondMany } from "./implementation.ts";
 import { LimitedCodec } from "./limited_codec.ts";
@@ -131,7 +131,7 @@ export class RouteHandler {
       protocolName: "grpc",
       requestMethod: "POST",
       url: `${call.security === undefined ? "http" : "https"}://${call.authority}${call.path}`,
-      requestSignal: call.signal,
+      requestSignal: signalOf(call),
       requestHeader,
       ...(shutdownSignal === undefined ? {} : { shutdownSignal }),
       ...(contextValues === undefined ? {} : { contextValues: contextValues(call) }),
@@ -151,6 +151,15 @@ export class RouteHandler {
 /** Whole milliseconds, as clients say them. */
 function timeoutOf({ timeRemainingMs }: ServerCall): number | undefined {
   return timeRemainingMs === undefined ? undefined : Math.ceil(timeRemainingMs);
+}
+
+/** The signal of `call`, with a reason as connect's have it. */
+function signalOf({ signal }: ServerCall): AbortSignal {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort(abortReason(signal.reason));
+  if (signal.aborted) abort();
+  else signal.addEventListener("abort", abort, { once: true });
+  return controller.signal;
 }
 
 function decode(codec: LimitedCodec, octets: Uint8Array): Message {

@@ -159,8 +159,20 @@ export default [
     test: "tests/surface/adapters/connect_routes_test.ts",
   },
   {
+    file: "surface/adapters/connect/errors.ts",
+    before: 'code === Status.DEADLINE_EXCEEDED ? "the operation timed out" : details',
+    after: "details",
+    test: "tests/surface/adapters/connect_routes_test.ts",
+  },
+  {
     file: "surface/adapters/connect/route_handler.ts",
-    before: "requestSignal: call.signal,",
+    before: "controller.abort(abortReason(signal.reason))",
+    after: "controller.abort(signal.reason)",
+    test: "tests/surface/adapters/connect_routes_test.ts",
+  },
+  {
+    file: "surface/adapters/connect/route_handler.ts",
+    before: "requestSignal: signalOf(call),",
     after: "",
     test: "tests/surface/adapters/connect_routes_test.ts",
   },

@@ -248,8 +248,8 @@ test("connect routes: an error of a handler's own call passes on its details, an
   });
 });
 
-test("connect routes: a handler's signal is aborted when its client leaves", async () => {
-  let reason: unknown;
+test("connect routes: a handler's signal is aborted when its client leaves, with connect's error", async () => {
+  let reason: ConnectError | undefined;
   await serving((router) =>
     router.service(Places, {
       async *list(_, { signal }) {
@@ -257,9 +257,23 @@ test("connect routes: a handler's signal is aborted when its client leaves", asy
         await new Promise((resolve) => signal.addEventListener("abort", resolve));
         reason = signal.reason;
       },
+      find: async (_, { signal }) => {
+        await new Promise((resolve) => signal.addEventListener("abort", resolve));
+        reason = signal.reason;
+        return {};
+      },
     }), async (channel) => {
-    for await (const _ of createClient(Served, channel).list({})) break;
+    const client = createClient(Served, channel);
+    for await (const _ of client.list({})) break;
     await until(() => reason !== undefined);
+    assert(reason instanceof ConnectError);
+    assertEquals(reason.code, Code.Canceled);
+    reason = undefined;
+    assertEquals((await failure(client.find({}, { deadlineMs: 30 }))).code, Status.DEADLINE_EXCEEDED);
+    await until(() => reason !== undefined);
+    const late = reason as unknown;
+    assert(late instanceof ConnectError);
+    assertEquals(late.message, "[deadline_exceeded] the operation timed out");
   });
 });
 
