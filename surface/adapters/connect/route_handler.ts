@@ -75,8 +75,8 @@ export class RouteHandler {
       this.checkTimeout(call);
       const response = await respond(this.spec, context, decode(this.requests, octets), this.interceptors);
       const encoded = encode(this.responses, response);
-      sendHeader(context, call);
       call.trailers.appendAll(metadataOf(context.responseTrailer));
+      sendHeader(context, call);
       context.abort();
       return encoded;
     } catch (error) {
@@ -102,8 +102,8 @@ export class RouteHandler {
         begun = true;
         yield encoded;
       }
-      if (!begun) sendHeader(context, call);
       call.trailers.appendAll(metadataOf(context.responseTrailer));
+      if (!begun) sendHeader(context, call);
     } catch (error) {
       context.abort(error);
       if (!begun) sendHeader(context, call);

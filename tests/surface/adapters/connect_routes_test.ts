@@ -290,6 +290,35 @@ test("connect routes: a deadline that is further away than a timer reaches leave
   });
 });
 
+test("connect routes: a trailer that cannot be sent is what is reported", async () => {
+  const reported: unknown[] = [];
+  const server = new Server({ onError: (error) => void reported.push(error) });
+  addRoutes(server, (router) =>
+    router.service(Places, {
+      find(_, { responseHeader, responseTrailer }) {
+        responseHeader.set("early", "yes");
+        responseTrailer.set("late", "\u00e9");
+        return {};
+      },
+      async *list(_, { responseHeader, responseTrailer }) {
+        responseHeader.set("early", "yes");
+        responseTrailer.set("late", "\u00e9");
+        yield* [];
+      },
+    }));
+  const channel = new Channel(`127.0.0.1:${await server.listen("127.0.0.1:0")}`);
+  const client = createClient(Served, channel);
+  assertEquals((await failure(client.find({}))).code, Status.UNKNOWN);
+  assertEquals((await failure(collect(client.list({})))).code, Status.UNKNOWN);
+  assertEquals(
+    reported.map((error) => /"late": "\u00e9" is not printable ASCII/.test(String(error))),
+    [true, true],
+  );
+  await channel[Symbol.asyncDispose]();
+  server.close();
+  await server.shutdown();
+});
+
 test("connect routes: services stand beside others, and show their files", async () => {
   await serving((router) => router.rpc(Places.method.find, () => ({})), async (channel, server) => {
     const { find, ...others } = Served.methods;
