@@ -45,7 +45,7 @@ export class HelpedCall implements SyncCall, HelpedSink, ChildCall, PermittedCal
 
   /** `request`: the one there is; undefined where requests are a stream. */
   constructor(
-    private readonly context: CallContext,
+    readonly context: CallContext,
     private readonly method: MethodDescriptor,
     private readonly requestStream: boolean,
     private readonly request: unknown,
@@ -162,6 +162,11 @@ export class HelpedCall implements SyncCall, HelpedSink, ChildCall, PermittedCal
 
   onHelperLost(reason: string): void {
     this.endWith(Status.UNAVAILABLE, `the helper thread that made the call is gone: ${reason}`, "library");
+  }
+
+  onChannelClosed(): void {
+    const details = "connection lost before the call ended: channel closed by the application";
+    this.endWith(Status.UNAVAILABLE, details, "user");
   }
 
   private startCall(request: ArrayBuffer | undefined, leftMs: number): void {

@@ -24,10 +24,14 @@ function portable(options: { readonly credentials?: unknown }): object {
 
 /** A call that the helper makes. */
 export interface HelpedSink {
+  /** Its channel's. */
+  readonly context: CallContext;
   /** Something of it came. */
   onMessage(message: FromHelper): void;
   /** The helper is gone, or hangs. */
   onHelperLost(reason: string): void;
+  /** Its channel is closed, and the helper says nothing of it any more. */
+  onChannelClosed(): void;
 }
 
 /** The helper, and the calls that it makes. */
@@ -126,9 +130,13 @@ export class Helper {
     return channel;
   }
 
-  /** With its last channel the helper ends. */
+  /**
+   * With its last channel the helper ends. The channel's calls end here, before that: who blocks for one of them would wait
+   * for a thread that may be gone.
+   */
   private closeChannel(context: CallContext, channel: number): Promise<unknown> | undefined {
     this.channels.delete(context);
+    for (const call of [...this.calls.values()]) if (call.context === context) call.onChannelClosed();
     this.send({ kind: "close", channel });
     if (this.channels.size > 0) return undefined;
     if (helper === this) helper = undefined;

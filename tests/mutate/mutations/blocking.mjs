@@ -244,6 +244,13 @@ export default [
   },
   {
     file: "surface/blocking/helper.ts",
+    before: "if (call.context === context) call.onChannelClosed();",
+    after: "void call.onChannelClosed;",
+    test: CLIENT,
+    name: "native: [Q126] calls that are open when their channel",
+  },
+  {
+    file: "surface/blocking/helper.ts",
     before: "for (const call of calls) call.onHelperLost(reason);",
     after: "",
     test: HELPER,

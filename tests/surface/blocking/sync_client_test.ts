@@ -39,6 +39,26 @@ blocking(ALL_WAYS, "[Q126] a unary call returns its response, with metadata both
 
 blocking(
   ALL_WAYS,
+  "[Q126] calls that are open when their channel is closed end at once",
+  ({ client, channel }) => {
+    const down = client.down({ number: 1_000_000 });
+    assertEquals(down.next().value?.number, 1);
+    const chat = client.both();
+    chat.write({ number: 1 });
+    assertEquals(chat.next().value?.number, 1);
+    channel.close(); // and no turn of the loop before the next line
+    assertEquals(chat.write({ number: 2 }), false);
+    const begin = performance.now();
+    for (const error of [thrown(() => [...down]), thrown(() => chat.next())]) {
+      assertEquals([error.code, error.endedBy], [Status.UNAVAILABLE, "user"]);
+      assertEquals(error.details, "connection lost before the call ended: channel closed by the application");
+    }
+    assert(performance.now() - begin < 5_000);
+  },
+);
+
+blocking(
+  ALL_WAYS,
   "observers of the channel see calls that block, whichever thread makes them",
   ({ client, channel }) => {
     const seen: string[] = [];
