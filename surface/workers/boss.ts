@@ -81,9 +81,14 @@ export class Boss {
     else sender.send(descriptor);
   }
 
-  /** The link to the worker with the fewest connections; of several, another one each time. */
+  /**
+   * The link to the worker with the fewest connections; of several, another one each time. Where some take connections, none
+   * waits for a worker that still loads its service module, and has the fewest.
+   */
   private choose(): DescriptorSender | undefined {
-    const senders = [...this.links.values()].map(({ sender }) => sender).filter(({ ended }) => !ended);
+    const open = [...this.links.values()].map(({ sender }) => sender).filter(({ ended }) => !ended);
+    const taking = open.filter(({ isTaken }) => isTaken);
+    const senders = taking.length > 0 ? taking : open;
     let chosen: DescriptorSender | undefined = undefined;
     let least = Infinity;
     const first = this.next++;

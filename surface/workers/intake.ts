@@ -2,7 +2,7 @@
 // worker is woken by them as by any other bytes.
 
 import { type Endpoint, SliceBuffer } from "../../pollers/mod.ts";
-import { OPEN, TAKEN } from "./protocol.ts";
+import { ADOPTED, OPEN, TAKEN } from "./protocol.ts";
 
 const DESCRIPTOR_BYTES = 4;
 
@@ -51,6 +51,11 @@ export class DescriptorSender {
   /** It sends nothing more. */
   get ended(): boolean {
     return this.ending;
+  }
+
+  /** The other side has begun to take what is sent: its service module is loaded. */
+  get isTaken(): boolean {
+    return Atomics.load(this.state, ADOPTED) === 1;
   }
 
   /** What the other side has open, and what is on its way there. */

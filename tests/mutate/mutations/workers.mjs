@@ -42,6 +42,13 @@ export default [
   ),
   mutation(
     "surface/workers/boss.ts",
+    "const senders = taking.length > 0 ? taking : open;",
+    "const senders = open;",
+    BOSS,
+    "not there yet",
+  ),
+  mutation(
+    "surface/workers/boss.ts",
     "const first = this.next++;",
     "const first = 0;",
     BOSS,

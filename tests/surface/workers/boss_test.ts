@@ -167,6 +167,27 @@ test(
 );
 
 test(
+  "boss: no connection waits for a worker that is not there yet, while another one takes them",
+  () =>
+    withBoss(async (boss, engine, accept) => {
+      const taking = new Side(engine, await boss.add(0));
+      const loading = await boss.add(1);
+      const pairs = [await accept(), await accept(), await accept()];
+      for (const [, accepted] of pairs.slice(0, 2)) boss.place(accepted);
+      await until(() => taking.sent.length === 2, "both descriptors");
+      const loaded = new Side(engine, loading);
+      boss.place(pairs[2]![1]);
+      await until(() => loaded.sent.length === 1, "the next one, where the fewest are");
+      await assertConnected(pairs.map(([client]) => client), [...taking.take(2), ...loaded.take(1)]);
+      boss.retire();
+      await until(() => taking.ended && loaded.ended, "the end of both ways");
+      taking.close();
+      loaded.close();
+    }),
+  options,
+);
+
+test(
   "boss: connections wait for a worker where there is none, and go to none that is about to end",
   () =>
     withBoss(async (boss, engine, accept) => {
