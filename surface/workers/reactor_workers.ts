@@ -333,8 +333,12 @@ function checkWorkersOptions(options: ReactorWorkersOptions): void {
   const purpose = "start reactor workers";
   checkOptions(purpose, options, NAMES as Readonly<Record<string, true>>);
   const { module, sharing, server } = options;
-  if (typeof module !== "string" && !(module instanceof URL)) {
-    throw new TypeError(`Cannot ${purpose}: module is ${describe(module)}, not a URL or path`);
+  if (!(module instanceof URL) && !(typeof module === "string" && URL.canParse(module))) {
+    throw new TypeError(
+      `Cannot ${purpose}: module is ${
+        describe(module)
+      }, not a URL; give new URL("./service.ts", import.meta.url)`,
+    );
   }
   if (sharing !== undefined && sharing !== "reuse-port" && sharing !== "boss") {
     throw new TypeError(`Cannot ${purpose}: sharing is ${describe(sharing)}; give "reuse-port" or "boss"`);

@@ -20,6 +20,13 @@ const mutation = (file, before, after, test, name, runtime = "deno", poller = "e
 export default [
   mutation(
     "surface/workers/reactor_workers.ts",
+    " && URL.canParse(module)",
+    "",
+    WORKERS,
+    "wrong options are refused",
+  ),
+  mutation(
+    "surface/workers/reactor_workers.ts",
     "      for (const { worker } of this.slots) void worker.drain(options);\n",
     "",
     WORKERS,

@@ -419,7 +419,8 @@ test("reactor workers: wrong options are refused before anything starts", async 
   );
   const cases: [object, string][] = [
     [{ thread: 2 }, 'there is no option "thread"; did you mean threads?'],
-    [{ module: undefined }, "module is undefined, not a URL or path"],
+    [{ module: undefined }, "module is undefined, not a URL"],
+    [{ module: "./service.ts" }, 'module is the string "./service.ts", not a URL; give new URL('],
     [{ sharing: "bos" }, 'sharing is the string "bos"; give "reuse-port" or "boss"'],
     [
       { server: { maxMessageBytes: 5 } },
