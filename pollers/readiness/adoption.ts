@@ -34,6 +34,7 @@ export function pairOf(engine: SocketContext): Promise<[Endpoint, Endpoint]> {
  * negative error number.
  *
  * @throws {Error} where one cannot be adopted
+ * @throws {TypeError} where one is no number of a descriptor: Bun's FFI would take it for 0, the standard input
  */
 export function adoptDescriptors(
   engine: AdoptingContext,
@@ -43,6 +44,7 @@ export function adoptDescriptors(
 ): Endpoint {
   const { sockets } = engine;
   for (const fd of readFd === writeFd ? [readFd] : [readFd, writeFd]) {
+    if ((fd | 0) !== fd) throw new TypeError(`Cannot adopt ${String(fd)}: a descriptor is a whole number`);
     const result = whyNot(fd) || sockets.setNonBlocking(fd);
     if (result < 0) throw new Error(`Cannot adopt descriptor ${fd}: ${adoptionError(-result)}`);
   }

@@ -21,6 +21,13 @@ export default [
   mutation("pollers/ffi/gather.ts", "      bytes += length;\n", "", GATHER, "gather"),
   mutation(
     "pollers/readiness/adoption.ts",
+    "if ((fd | 0) !== fd)",
+    "if (fd === undefined)",
+    ADOPTION,
+    "what cannot be adopted",
+  ),
+  mutation(
+    "pollers/readiness/adoption.ts",
     "const result = whyNot(fd) || sockets",
     "const result = sockets",
     ADOPTION,

@@ -65,6 +65,9 @@ forEachEngine("what cannot be adopted stays as it is, and the error says why", a
     endpoint.close();
     assertEquals(libc().close(writes), 0);
     assertEquals(refusal(adopting, writes), `Cannot adopt descriptor ${writes}: it is not open (EBADF)`);
+    for (const none of [undefined as unknown as number, NaN, 0.5, 2 ** 31]) {
+      assertEquals(refusal(adopting, none), `Cannot adopt ${none}: a descriptor is a whole number`);
+    }
     closeSync(file);
   });
 });
