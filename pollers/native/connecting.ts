@@ -4,10 +4,18 @@ import type { EngineFactory, EngineOptions, EventEngine, ProbeResult } from "../
 import { BunEngine } from "./bun.ts";
 import { DenoEngine } from "./deno.ts";
 import { type Runtime, runtime } from "./detect.ts";
+import type { NativeEngine } from "./engine.ts";
 import { NodeEngine } from "./node.ts";
 
+/** A class of engines. Declarations that name none of them need no types of Node's. */
+type EngineClass = new (...given: ConstructorParameters<typeof NativeEngine>) => EventEngine;
+
 /** The engine on the sockets of each runtime. */
-export const ENGINES = { deno: DenoEngine, bun: BunEngine, node: NodeEngine } as const;
+export const ENGINES: Readonly<Record<Runtime, EngineClass>> = {
+  deno: DenoEngine,
+  bun: BunEngine,
+  node: NodeEngine,
+};
 
 /** "native-client": as "native", and no server can listen by it. Of a program it takes less code. */
 export const nativeClientFactory: EngineFactory = {

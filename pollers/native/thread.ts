@@ -1,7 +1,7 @@
 // Threads of the runtime, alike on all of them: a module that runs beside this one, and messages both ways.
 
 import { clearTimeout, setTimeout } from "node:timers";
-import type { MessagePort, TransferListItem, Worker } from "node:worker_threads";
+import type { MessagePort, Worker } from "node:worker_threads";
 import { builtin, hostProcess } from "./builtin.ts";
 import { descriptorsLeft } from "./descriptors.ts";
 import { messageOf } from "../log/describe.ts";
@@ -18,6 +18,9 @@ const MARK = "pollwire";
  * thread uses, and closes, descriptors of others that get the same numbers.
  */
 const LIFELINE = "pollwire lifeline";
+
+/** What `postMessage` moves. Its name in Node's types is another one in each of their versions. */
+type Moved = NonNullable<Parameters<Worker["postMessage"]>[1]>;
 
 /** A turn that runs for so long after the thread was terminated is endless, and is not waited for. */
 const ENDLESS_MS = 10_000;
@@ -80,21 +83,22 @@ export class Thread {
     module: URL,
     data: unknown,
     onMessage: (message: unknown) => void = () => {},
-    transfer: readonly TransferListItem[] = [],
+    transfer: readonly object[] = [], // Node's ports among it, which the types of other runtimes do not have
   ) {
     const lack = Thread.lack(module);
     if (lack !== undefined) throw new Error(lack);
     const threads = builtin("node:worker_threads");
+    const moved = transfer as Moved;
     if (runtime === "deno") {
       const { port1, port2 } = new threads.MessageChannel();
       this.lifeline = port1;
       this.worker = new threads.Worker(module, {
         workerData: { [MARK]: data, [LIFELINE]: port2 },
-        transferList: [port2, ...transfer],
+        transferList: [port2, ...moved],
       });
     } else {this.worker = new threads.Worker(module, {
         workerData: { [MARK]: data },
-        transferList: [...transfer],
+        transferList: [...moved],
       });}
     let error: Error | undefined = undefined;
     this.worker.on("error", (thrown: unknown) => {
@@ -109,7 +113,7 @@ export class Thread {
 
   /** Sends a message; shared memory in it stays shared, and what `transfer` lists is moved. Throws where it cannot be cloned. */
   post(message: unknown, transfer: readonly Transferable[] = []): void {
-    this.worker.postMessage(message, transfer as readonly TransferListItem[]);
+    this.worker.postMessage(message, transfer as Moved);
   }
 
   /** The thread keeps the process alive. */
@@ -153,7 +157,7 @@ export function startData(): unknown {
 
 /** In a thread: sends a message to its owner, and moves what `transfer` lists. Throws where it cannot be cloned. */
 export function postToOwner(message: unknown, transfer: readonly Transferable[] = []): void {
-  builtin("node:worker_threads").parentPort!.postMessage(message, transfer as readonly TransferListItem[]);
+  builtin("node:worker_threads").parentPort!.postMessage(message, transfer as Moved);
 }
 
 /** In a thread: calls `onMessage` with messages of its owner, and keeps the thread alive for them. */

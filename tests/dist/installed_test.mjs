@@ -275,6 +275,19 @@ for (const resolution of [["NodeNext", "NodeNext"], ["ESNext", "Bundler"]]) {
   });
 }
 
+test("every entry's declarations without Node's types, but for what has grpc-js's shapes", () => {
+  const entries = Object.keys(manifest.exports).filter((entry) =>
+    !["./connect", "./protobuf-es", "./grpc-js"].includes(entry)
+  );
+  writeFileSync(
+    `${project}/entries.mts`,
+    entries.map((entry, at) => `import * as e${at} from "${entry.replace(".", "pollwire")}";\n`).join("") +
+      `export default [${entries.map((_, at) => `e${at}`)}];\n`,
+  );
+  const target = ["--target", "ES2022", "--lib", "ES2022,DOM", "--module", "NodeNext", "--types", ""];
+  run(`${root}node_modules/.bin/tsc`, ["--noEmit", "--strict", ...target, "entries.mts"], project);
+});
+
 test("every entry's declarations on a server, which has Node's types and none of the DOM", () => {
   mkdirSync(`${project}/node_modules/@types`, { recursive: true });
   for (const name of ["@types/node", "undici-types"]) link({ [name]: "" });
