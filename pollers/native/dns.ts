@@ -3,7 +3,9 @@
 import type { LookupAddress } from "node:dns";
 import { type DnsTarget, inetAddress, type SocketAddress } from "../contract/address.ts";
 import type { DnsResolver, EventEngine, IoResult } from "../contract/engine.ts";
+import { IoError } from "../contract/io_error.ts";
 import { builtin } from "./builtin.ts";
+import { runtime } from "./detect.ts";
 import { toOpenError } from "./errors.ts";
 
 /** Looks names up and reports inside turns of `engine`. */
@@ -61,7 +63,26 @@ export function foundOf(
   const addresses = found.flatMap(({ address }) => inetAddress(address, port) ?? []);
   if (addresses.length > 0) return { ok: true, value: addresses };
   const target: DnsTarget = { family: "dns", host, port };
+  if (isForbidden(error)) {
+    return {
+      ok: false,
+      error: new IoError("permission", "getaddrinfo", target, undefined, whatToAllow(host)),
+    };
+  }
   return { ok: false, error: toOpenError(error ?? {}, "getaddrinfo", target, "ENOTFOUND") };
+}
+
+/** What Deno's node:dns makes of a missing permission; a resolver of the system has no such error. */
+function isForbidden(error: unknown): boolean {
+  return runtime === "deno" && (error as { code?: unknown } | null | undefined)?.code === "EPERM";
+}
+
+/** Deno compares a name that is looked up with names that stand without a port, and then each of its addresses. */
+function whatToAllow(host: string): string {
+  return `Requires net access to ${
+    JSON.stringify(host)
+  } without a port, and to its addresses, run again with the ` +
+    "--allow-net flag";
 }
 
 /** One query for TXT. */

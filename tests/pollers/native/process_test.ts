@@ -13,6 +13,10 @@ test("without permission every operation fails with kind permission", async () =
       assertStringIncludes(output, `${poller} ${what}: permission\n`);
     }
   }
+  assertMatch(
+    output,
+    /^getaddrinfo of localhost:1 failed: Requires net access to "localhost" without a port/m,
+  );
 }, { skip: runtime === "deno" ? undefined : "only Deno has permissions" });
 
 test("on a terminal nobody is asked for a permission that can be done without", async () => {

@@ -26,5 +26,6 @@ for (const factory of [nativeFactory, nodeFactory]) {
     engine.resolver().lookup("localhost", 1, done)
   );
   console.log(`${factory.name} lookup: ${kind(looked)}`);
+  if (!looked.ok) console.log(looked.error.message);
   await engine.shutdown();
 }
