@@ -34,6 +34,21 @@ export interface JobOptions {
   readonly length?: "short" | "long";
 }
 
+const EXECUTOR_NAMES: Readonly<Record<keyof ExecutorOptions, true>> = {
+  maxThreads: true,
+  maxQueuedJobs: true,
+};
+const JOB_NAMES: Readonly<Record<keyof JobOptions, true>> = { signal: true, transfer: true, length: true };
+
+/** What is written wrongly would else be left out in silence. */
+function checkNames(purpose: string, given: object, known: Readonly<Record<string, true>>): void {
+  for (const name in given) {
+    if (Object.hasOwn(known, name)) continue;
+    const all = Object.keys(known).join(", ");
+    throw new TypeError(`Cannot ${purpose}: there is no option ${JSON.stringify(name)}; there are ${all}`);
+  }
+}
+
 /**
  * Why an executor did not end a job: "full", its queue is; "crashed", the thread ended while it ran the job; "closed", it
  * was shut down; "no-thread", no thread can start.
@@ -103,9 +118,11 @@ export class Executor {
   /**
    * No thread starts before a job needs it.
    *
+   * @throws {TypeError} for unknown options
    * @throws {RangeError} for a number that is negative or no integer
    */
   constructor(options: ExecutorOptions = {}) {
+    checkNames("make an executor", options, EXECUTOR_NAMES);
     this.maxThreads = options.maxThreads ?? 2 * Math.max(1, hardwareThreads());
     this.maxQueuedJobs = options.maxQueuedJobs ?? MAX_QUEUED_JOBS;
     for (
@@ -131,7 +148,7 @@ export class Executor {
    * resolves with. Arguments and result are structured clones, inline too. It rejects with what the job threw, with the
    * reason of `signal`, or with an {@linkcode ExecutorError}.
    *
-   * @throws {TypeError} where `module` is no URL
+   * @throws {TypeError} where `module` is no URL, and for unknown options
    */
   run<R = unknown>(
     module: URL | string,
@@ -140,6 +157,7 @@ export class Executor {
     options: JobOptions = {},
   ): Promise<R> {
     const href = hrefOf(module);
+    checkNames(`run ${exportName} of ${href}`, options, JOB_NAMES);
     const call: JobCall = { module: href, exportName, args };
     const { signal, transfer = [], length = "long" } = options;
     if (signal?.aborted) return Promise.reject(signal.reason);

@@ -4,6 +4,7 @@ import { Executor, ExecutorError } from "../../pollers/mod.ts";
 import type { MetadataValue } from "../call/metadata.ts";
 import { RpcError } from "../call/rpc_error.ts";
 import { isErrorCode, Status } from "../call/status.ts";
+import { checkOptions } from "../options.ts";
 import type { ServerCall } from "../server/server_call.ts";
 
 /** What a handler on an executor's thread learns of its call: data, since nothing else goes to a thread. */
@@ -46,7 +47,7 @@ const STATUSES = {
  * server.addService(Primes, { count: onExecutor(new URL("./count_primes.ts", import.meta.url)) });
  * ```
  *
- * @throws {TypeError} where `module` is no URL
+ * @throws {TypeError} where `module` is no URL, and for unknown options
  */
 export function onExecutor<Req, Res>(
   module: URL | string,
@@ -54,6 +55,7 @@ export function onExecutor<Req, Res>(
   options: OnExecutorOptions = {},
 ): (request: Req, call: ServerCall) => Promise<Res> {
   const { href } = checked(module);
+  checkOptions("make a handler on an executor", options, { executor: true });
   return async (request, call) => {
     const executor = options.executor ?? (shared ??= new Executor());
     const { path, authority, metadata, timeRemainingMs, signal } = call;

@@ -116,6 +116,25 @@ test("[Q124] with 0 threads everything runs inline, and not on the stack of the 
   });
 });
 
+test("an option that is none is refused, and named", async () => {
+  // deno-lint-ignore no-explicit-any
+  const wrong = (value: unknown): any => value;
+  assertThrows(
+    () => new Executor(wrong({ maxThread: 1 })),
+    TypeError,
+    'there is no option "maxThread"; there are maxThreads, maxQueuedJobs',
+  );
+  await withExecutor({ maxThreads: 0 }, async (executor) => {
+    const run = () => executor.run(JOBS, "thread", [], wrong({ singal: 5 }));
+    assertThrows(
+      () => void run(),
+      TypeError,
+      'there is no option "singal"; there are signal, transfer, length',
+    );
+    assertEquals(await executor.run(JOBS, "thread", [], { length: "short" }), threadId);
+  });
+});
+
 for (const maxThreads of [0, 1]) {
   const where = maxThreads === 0 ? "inline" : "on a thread";
 

@@ -120,6 +120,13 @@ test("a call that is cancelled ends its thread", async () => {
   );
 });
 
-test("a module that is no URL is misuse", () => {
+test("a module that is no URL, and an option that is none, are misuse", () => {
   assertThrows(() => void onExecutor<Note, Note>("./methods.ts"), TypeError, '"./methods.ts" is no URL');
+  // deno-lint-ignore no-explicit-any
+  const executor: any = new Executor(); // in place of { executor }
+  assertThrows(
+    () => void onExecutor<Note, Note>(METHODS, "default", executor),
+    TypeError,
+    "there is executor",
+  );
 });
