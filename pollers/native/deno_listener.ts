@@ -46,7 +46,8 @@ export class DenoNativeListener extends BaseListener {
   private readonly accepting = new Map<DenoListener, Promise<void>>();
 
   protected override async bindNow(at: SocketAddress): Promise<IoResult<SocketAddress>> {
-    await Promise.all(closing);
+    // Else at once, as on the other runtimes: who connects in the same turn, below the call that listens, is not refused.
+    if (closing.size > 0) await Promise.all(closing);
     const { reusePort = false } = this.options;
     if (reusePort && deno.listenDatagram === undefined) {
       // Deno would end the process.

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { createServer } from "node:net";
 import { Channel, createClient, Server, Status } from "pollwire";
+import { freePort } from "../free_port.ts";
 import { test } from "../harness.ts";
 import {
   CHUNK,
@@ -55,6 +56,16 @@ test("the channel connects again after its server was restarted on the same port
     first.close();
     second.close();
   }
+});
+
+test("a call that is made in the turn in which its server begins to listen is served", async () => {
+  await using server = new Server();
+  server.addService(Trial, { one: () => ({ text: "here" }) });
+  const port = await freePort();
+  const listening = server.listen(`127.0.0.1:${port}`); // as bindAsync of grpc-js is called, with nobody waiting for it
+  using channel = new Channel(`127.0.0.1:${port}`);
+  assertEquals((await createClient(Trial, channel).one({})).text, "here");
+  assertEquals(await listening, port);
 });
 
 test("waitForReady: a call made before there is a server waits for it", async () => {
