@@ -63,15 +63,22 @@ export class EndpointChild extends ChildHelper {
     return this.owner.pickOf(this, subchannel);
   }
   updateState(state: ConnectivityState, picker: Picker): void {
+    const before = this.state;
     this.state = state;
     this.picker = picker;
-    this.owner.childChanged(this);
+    this.owner.childChanged(this, before);
   }
 }
 
 /** Makes children of the servers, and one state of theirs. */
 export abstract class EndpointChildren<Config = unknown> implements Balancer<Config> {
   private children = new Map<string, EndpointChild>();
+  /** The same, as `aggregate` gets them: thousands are not copied for each state of one of them. */
+  private listed: readonly EndpointChild[] = [];
+  private readyCount = 0;
+  private failedCount = 0;
+  /** A picker with those that became READY beside others is published soon. */
+  private isDue = false;
   /** Its list is being taken, or it is closed: nothing is published. */
   private silent = false;
   /** The one that failed last says why, where all have failed. */
@@ -98,7 +105,10 @@ export abstract class EndpointChildren<Config = unknown> implements Balancer<Con
       if (!this.lazy) child.connect();
     }
     for (const gone of before.values()) gone.close();
-    this.onChildren([...this.children.values()]);
+    this.listed = [...this.children.values()];
+    this.onChildren(this.listed);
+    this.readyCount = this.failedCount = 0;
+    for (const { state } of this.listed) this.count(state, 1);
     this.silent = false;
     if (this.children.size === 0) this.helper.requestReresolution();
     this.publish();
@@ -127,11 +137,36 @@ export abstract class EndpointChildren<Config = unknown> implements Balancer<Con
     return this.helper.pickOf(subchannel);
   }
 
-  /** From a child: it has published something. */
-  childChanged(child: EndpointChild): void {
-    if (child.state === "TRANSIENT_FAILURE") this.failed = child.picker;
-    if (child.state === "IDLE" && !this.lazy) this.connectLater(child);
-    if (!this.silent) this.publish();
+  /** From a child: it has published something, and was `before`. */
+  childChanged(child: EndpointChild, before: ConnectivityState): void {
+    const { state } = child;
+    if (state === "TRANSIENT_FAILURE") this.failed = child.picker;
+    if (state === "IDLE" && !this.lazy) this.connectLater(child);
+    if (this.silent) return;
+    this.count(before, -1);
+    this.count(state, 1);
+    if (this.lazy || before === "READY" || this.readyCount === 0) this.publish();
+    else if (state === "READY") this.readyBeside();
+  }
+
+  /**
+   * A server became READY. The first is published at once, as one that is READY no more is. Where there are others, calls go
+   * to those until the next turn: a picker for each of thousands would take the square of their time.
+   */
+  private readyBeside(): void {
+    if (this.readyCount === 1) return this.publish();
+    if (this.isDue) return;
+    this.isDue = true;
+    this.helper.engine.run(() =>
+      this.helper.run(() => {
+        if (this.isDue && !this.silent) this.publish();
+      })
+    );
+  }
+
+  private count(state: ConnectivityState, change: 1 | -1): void {
+    if (state === "READY") this.readyCount += change;
+    else if (state === "TRANSIENT_FAILURE") this.failedCount += change;
   }
 
   /** Connects `child`, on nobody's stack. */
@@ -146,15 +181,15 @@ export abstract class EndpointChildren<Config = unknown> implements Balancer<Con
 
   /** Publishes one state of all; `children` may be none. */
   protected aggregate(children: readonly EndpointChild[]): void {
-    const ready = children.filter(({ state }) => state === "READY");
-    if (ready.length > 0) this.helper.updateState("READY", this.pickerOf(ready));
-    else if (children.some(({ state }) => state !== "TRANSIENT_FAILURE")) {
-      this.helper.updateState("CONNECTING", QUEUE_PICKER);
-    } else this.helper.updateState("TRANSIENT_FAILURE", this.failed);
+    if (this.readyCount > 0) {
+      this.helper.updateState("READY", this.pickerOf(children.filter(({ state }) => state === "READY")));
+    } else if (this.failedCount < children.length) this.helper.updateState("CONNECTING", QUEUE_PICKER);
+    else this.helper.updateState("TRANSIENT_FAILURE", this.failed);
   }
 
   private publish(): void {
-    this.aggregate([...this.children.values()]);
+    this.isDue = false;
+    this.aggregate(this.listed);
   }
 }
 

@@ -31,6 +31,8 @@ test("[C37] a server of several gets no calls while something is known against i
   assertEquals([picks(world), world.states.at(-1)], [[AGAINST_IT.reason], "100 TRANSIENT_FAILURE"]);
   world.setHealth(first, "SERVING");
   world.setHealth(second, "SERVING");
+  assertEquals(picks(world), ["81"]); // and the second, which is there beside it, from the next turn on
+  await world.runUntil(101);
   assertEquals(picks(world), ["81", "82"]);
   await world.runUntil(1_000);
   assertEquals(world.attempts, []);

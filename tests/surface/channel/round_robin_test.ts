@@ -65,6 +65,16 @@ test("[C39] a server whose connection is lost has no calls, and is connected to 
   assertEquals([world.attempts.length, new Set(picks(world, 4)).size], [3, 2]);
 });
 
+test("[C39] of a long list there is not a picker for each server: those that come up together have one", async () => {
+  const world = makeWorld();
+  const ports = Array.from({ length: 60 }, (_, i) => 100 + i);
+  world.resolve(...await serve(world, ...ports), ...ports.map((port) => world.refusing(port + 1_000)));
+  await world.runUntil(100);
+  const pickers = world.states.filter((line) => line.endsWith(" READY")).length;
+  assertEquals(pickers >= 1 && pickers <= 10, true, `${pickers}`);
+  assertEquals(new Set(picks(world, 60)).size, 60);
+});
+
 test("[C38] READY while any is, though others fail", async () => {
   const world = makeWorld();
   const [good] = await serve(world, 81);
