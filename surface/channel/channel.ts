@@ -195,7 +195,7 @@ export class Channel {
     const makePermission = permissionsOf(options, features);
     const keepalive = keepaliveOf(options, features);
     const port = defaultPort(credentials instanceof ChannelCredentials);
-    this.#authority = options.authority ?? authorityOf(parsed, port, resolvers);
+    this.#authority = checkedAuthority(options.authority, () => authorityOf(parsed, port, resolvers));
     this.#userAgent = userAgentOf(options.userAgent);
     this.#encodings = messageEncodings("make a channel", options, features.encodings);
     const reporter = new Reporter(options);
@@ -461,7 +461,10 @@ const NUMBERS = {
   retryBufferBytes: [0, "0 or more octets"],
 } as const;
 
-/** Throws RangeError for numbers out of their range, and TypeError for an authority that no request can have. */
+/** Options that are true or false, and that nothing else looks at the type of. */
+const SWITCHES = ["lookUpServiceConfig", "holdsProcess", "shareConnections"] as const;
+
+/** Throws RangeError for numbers out of their range, and TypeError for what is not true or false. */
 function checkValues(options: ChannelOptions): void {
   for (const name of Object.keys(NUMBERS) as Array<keyof typeof NUMBERS>) {
     const given: unknown = options[name];
@@ -469,11 +472,19 @@ function checkValues(options: ChannelOptions): void {
     if (given === undefined || (typeof given === "number" && given >= least)) continue;
     throw new RangeError(`Cannot make a channel: ${name} is ${String(given)}; give ${expected}`);
   }
-  const { authority = "" } = options;
-  if (typeof authority === "string" && !/[^!-~]/.test(authority)) return;
-  throw new TypeError(
-    `Cannot make a channel: authority is ${describe(authority)}; give "host" or "host:port"`,
-  );
+  for (const name of SWITCHES) {
+    const given: unknown = options[name];
+    if (given === undefined || typeof given === "boolean") continue;
+    throw new TypeError(`Cannot make a channel: ${name} is ${describe(given)}; give true or false`);
+  }
+}
+
+/** `given`, or what is said where nothing is given. Throws TypeError where no request can say it. */
+function checkedAuthority(given: unknown, ofTarget: () => string): string {
+  const authority = given === undefined ? ofTarget() : given;
+  if (typeof authority === "string" && !/[^!-~]/.test(authority)) return authority;
+  const found = `authority${given === undefined ? " of the target" : ""} is ${describe(authority)}`;
+  throw new TypeError(`Cannot make a channel: ${found}; give authority: "host" or "host:port"`);
 }
 
 /** What `target` says; "https:" is TLS by the libraries that the channel has. */

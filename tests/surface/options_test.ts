@@ -132,6 +132,19 @@ test("options of channels and servers: unknown names and values out of range thr
   for (const authority of [5, "two words", "a:80\r\nb: c", "\u00e9"]) {
     refused(() => new Channel("localhost:1", wrong({ authority })), "authority is ");
   }
+  refused(
+    () => new Channel("etcd:///services/two%20words"),
+    'authority of the target is the string "two words"',
+  );
+  for (const name of ["lookUpServiceConfig", "holdsProcess", "shareConnections"]) {
+    for (const given of [0, "no", null]) {
+      refused(
+        () => new Channel("localhost:1", wrong({ [name]: given })),
+        `${name} is `,
+        "give true or false",
+      );
+    }
+  }
   for (const name of ["maxConnectionIdleMs", "maxConnectionAgeMs"]) {
     refused(() => new Server({ [name]: 0 }), `${name} is the number 0`);
   }

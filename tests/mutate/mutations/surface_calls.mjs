@@ -68,8 +68,8 @@ export default [
   ),
   mutation(
     "surface/channel/channel.ts",
-    "options.authority ?? authorityOf(parsed, port, resolvers)",
-    "authorityOf(parsed, port, resolvers)",
+    "given === undefined ? ofTarget() : given",
+    "ofTarget()",
     PASSED_ON,
     "authority",
   ),

@@ -117,6 +117,20 @@ export default [
     name: "options of channels and servers",
   },
   {
+    file: "surface/channel/channel.ts",
+    before: 'if (typeof authority === "string" && ',
+    after: 'if (given === undefined) return ofTarget(); if (typeof authority === "string" && ',
+    test: "tests/surface/options_test.ts",
+    name: "options of channels and servers",
+  },
+  {
+    file: "surface/channel/channel.ts",
+    before: 'given === undefined || typeof given === "boolean"',
+    after: "true",
+    test: "tests/surface/options_test.ts",
+    name: "options of channels and servers",
+  },
+  {
     file: "surface/adapters/grpc_js/channel_options.ts",
     before: "Math.max(LEAST_BACKOFF_MS, initialBackoffMs)",
     after: "initialBackoffMs",
