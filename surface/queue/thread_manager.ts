@@ -16,13 +16,15 @@ export class ThreadQuota {
   #left: number;
 
   /**
-   * At most `maxThreads` run; 1,500 is gRFC L30's.
+   * At most `maxThreads` run; 1,500 is gRFC L30's. Infinity: as many as are wanted.
    *
-   * @throws {RangeError} where that is no positive number
+   * @throws {RangeError} where that is no whole number of 1 or more
    */
   constructor(maxThreads: number = 1_500) {
-    if (!(typeof maxThreads === "number" && maxThreads >= 1)) {
-      throw new RangeError(`Cannot make a thread quota of ${describe(maxThreads)}: give a positive number`);
+    if (!isCount(maxThreads)) {
+      throw new RangeError(
+        `Cannot make a thread quota of ${describe(maxThreads)}: give a whole number of 1 or more`,
+      );
     }
     this.#left = maxThreads;
   }
@@ -38,6 +40,11 @@ export class ThreadQuota {
   release(count: number): void {
     this.#left += count;
   }
+}
+
+/** Consumers are started and reserved by ones: half of one would be reserved, and a whole one returned. */
+function isCount(given: unknown): given is number {
+  return given === Infinity || (Number.isSafeInteger(given) && (given as number) >= 1);
 }
 
 /** How many consumers poll one queue. */
@@ -94,9 +101,15 @@ export class ThreadManager<Tag = unknown> {
     checkOptions(purpose, options, NAMES as Readonly<Record<string, true>>);
     const { minPollers = LEAST_POLLERS, maxPollers = 2, queueTimeoutMs = 10_000 } = options;
     const { quota = new ThreadQuota() } = options;
-    for (const [name, given] of Object.entries({ minPollers, maxPollers, queueTimeoutMs })) {
-      if (typeof given === "number" && given >= 1) continue;
-      throw new RangeError(`Cannot ${purpose}: ${name} is ${describe(given)}; give a positive number`);
+    for (const [name, given] of Object.entries({ minPollers, maxPollers })) {
+      if (isCount(given) && (given !== Infinity || name === "maxPollers")) continue;
+      throw new RangeError(
+        `Cannot ${purpose}: ${name} is ${describe(given)}; give a whole number of 1 or more`,
+      );
+    }
+    if (!(typeof queueTimeoutMs === "number" && queueTimeoutMs >= 1)) {
+      const found = `queueTimeoutMs is ${describe(queueTimeoutMs)}`;
+      throw new RangeError(`Cannot ${purpose}: ${found}; give a positive number`);
     }
     if (minPollers > maxPollers) {
       throw new RangeError(

@@ -306,6 +306,12 @@ export default [
     "if (this.#isShutDown) return false;",
     "[Q75] a consumer that found",
   ),
+  ofManager(
+    MANAGER,
+    "Number.isSafeInteger(given) && (given as number) >= 1",
+    "(given as number) >= 1",
+    "thread manager: wrong numbers",
+  ),
   ofManager(MANAGER, "maxPollers = 2,", "maxPollers = 3,", "[Q74]"),
   ofManager(MANAGER, "queueTimeoutMs = 10_000", "queueTimeoutMs = 1_000", "[Q74]"),
   ofManager(MANAGER, "return this.#pollers > 0;", "return true;", "[Q75] where the quota"),

@@ -138,6 +138,15 @@ test("thread manager: wrong numbers and a quota that is used up are said at once
   assertThrows(make({ minPollers: 0 }), RangeError, "minPollers is the number 0");
   assertThrows(make({ maxPollers: "2" as never }), RangeError, "maxPollers is the string");
   assertThrows(make({ queueTimeoutMs: NaN }), RangeError, "queueTimeoutMs");
+  assertThrows(make({ minPollers: 1.5 }), RangeError, "minPollers is the number 1.5; give a whole number");
+  assertThrows(make({ maxPollers: 2.5 }), RangeError, "maxPollers is the number 2.5; give a whole number");
+  assertThrows(
+    make({ minPollers: Infinity, maxPollers: Infinity }),
+    RangeError,
+    "minPollers is the number Inf",
+  );
+  make({ maxPollers: Infinity, quota: new ThreadQuota(Infinity) })();
+  assertThrows(() => new ThreadQuota(2.5), RangeError, "Cannot make a thread quota of the number 2.5");
   assertThrows(make({ minPollers: 3 }), RangeError, "minPollers, 3, is above maxPollers, 2");
   assertThrows(make({ pollers: 1 } as never), TypeError, 'there is no option "pollers"');
   assertThrows(() => new ThreadQuota(0), RangeError, "Cannot make a thread quota of the number 0");
