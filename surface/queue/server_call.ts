@@ -17,6 +17,7 @@ import { statusCode } from "../call/status.ts";
 import type { StatusCode, StatusName } from "../call/status.ts";
 import { undecodable } from "../call/undecodable.ts";
 import { encodeFramed, type MethodDescriptor, reuseFramed } from "../proto/mod.ts";
+import { describe } from "../options.ts";
 import type { CallHost } from "../server/call_host.ts";
 import type { RegisteredMethod } from "../server/method_style.ts";
 import type { ServedConnection } from "../server/served_connection.ts";
@@ -200,8 +201,9 @@ export class QueueServerCall extends ServerCallCore
       return "it was sent, empty, with the first message";
     }
     if (kind !== SEND_STATUS_FROM_SERVER) return undefined;
-    const { code } = value as StatusToSend;
-    return codeOf(code) === undefined ? `${String(code)} is no status; give 0 to 16 or a name` : undefined;
+    const { code, details } = value as StatusToSend;
+    if (codeOf(code) === undefined) return `${String(code)} is no status; give 0 to 16 or a name`;
+    return typeof details === "string" ? undefined : `its details are ${describe(details)}; give a string`;
   }
 
   private begin(batch: Batch<unknown>): void {

@@ -331,10 +331,18 @@ function isOkStatus(code: StatusCode | StatusName): boolean {
   return code === Status.OK || code === "OK";
 }
 
+/** Throws TypeError where there is no code, which would be OK to an operation, and for details that are no text. */
 function readStatus(status: ServerStatus): {
   readonly code: StatusCode | StatusName;
   readonly details?: string;
   readonly metadata?: Metadata | MetadataInit;
 } {
-  return typeof status === "object" && status !== null ? status : { code: status };
+  const read = typeof status === "object" && status !== null ? status : { code: status };
+  if (read.code === undefined) {
+    throw new TypeError(
+      `Cannot end a call with ${describe(status)}: give a code of 0 to 16, a name, or { code }`,
+    );
+  }
+  if (typeof (read.details ?? "") === "string") return read;
+  throw new TypeError(`Cannot end a call: its details are ${describe(read.details)}; give a string`);
 }

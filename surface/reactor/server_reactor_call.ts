@@ -185,7 +185,7 @@ export class ServerReactorCall extends ServerCallCore
 
   startWriteAndFinish(message: unknown, status: StatusCode | RpcError, details: string): void {
     this.checkWrite();
-    checkStatus(this.path, status);
+    checkStatus(this.path, status, details);
     const framed = marked(encodeFramed(this.descriptor.responseCodec, message), message, false);
     this.end(this.finishOf(status, details, framed));
   }
@@ -193,7 +193,7 @@ export class ServerReactorCall extends ServerCallCore
   finishWith(status: StatusCode | RpcError, details: string): void {
     if (this.broken) return;
     this.checkNotFinished("finish the call");
-    checkStatus(this.path, status);
+    checkStatus(this.path, status, details);
     const { kind } = this.descriptor;
     const isOk = status === Status.OK && (!streamsResponses(kind));
     this.end(this.finishOf(status, details, isOk ? this.encodeResponse() : undefined));

@@ -306,6 +306,18 @@ export default [
     "if (this.#isShutDown) return false;",
     "[Q75] a consumer that found",
   ),
+  ofStreams(
+    "surface/queue/server_streams.ts",
+    "if (read.code === undefined) {",
+    "if (false) {",
+    "[Q82] with a status",
+  ),
+  ofStreams(
+    "surface/queue/server_streams.ts",
+    'if (typeof (read.details ?? "") === "string") return read;',
+    "return read;",
+    "[Q82] with a status",
+  ),
   ofManager(
     MANAGER,
     "Number.isSafeInteger(given) && (given as number) >= 1",

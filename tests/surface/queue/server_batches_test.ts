@@ -178,6 +178,7 @@ test("server batch: [Q36] messages, metadata, flags and codes that cannot be sen
       `${cannot("SEND_STATUS_FROM_SERVER")}17 is no status`,
     );
     refuses("ERROR", start(sendStatusFromServer("GREAT" as never)), "GREAT is no status");
+    refuses("ERROR", start(sendStatusFromServer(5, 5 as never)), "its details are the number 5");
     refuses("ERROR", () => wanted.call!.startBatch([{} as never], 1), "an object is no operation");
     assertEquals(queue.tryNext().type, "QUEUE_TIMEOUT");
     assert(await batch(wanted, [sendMessage({ text: "fine" }), sendStatusFromServer("OK")]));

@@ -70,6 +70,15 @@ test("server streams: [Q82] with a status other than OK the message is not sent;
       const answer = failure(client.one({}));
       assert(await done(bench, "there"));
       assertThrows(() => responder.finishWithError("OK", 1), TypeError, "Cannot finishWithError with OK");
+      for (const none of [{}, undefined, { details: "gone" }]) {
+        assertThrows(
+          () => responder[end](none as never, none as never, 1),
+          TypeError,
+          "give a code of 0 to 16",
+        );
+      }
+      const noText = { code: "NOT_FOUND", details: 5 } as never;
+      assertThrows(() => responder[end](noText, noText, 1), TypeError, "its details are the number 5");
       const wrong = new RpcError("NOT_FOUND", "no such", { metadata: { why: "gone" } });
       // The message could not be sent: it is not looked at.
       if (end === "finish") responder.finish({ number: "x" } as never, wrong, "sent");

@@ -122,6 +122,7 @@ test("[Q99] finish is called exactly once, also after a cancel", async () => {
         "is no status: give a code of 0 to 16 or its name, or an RpcError",
       );
     }
+    assertThrows(() => made.finish("NOT_FOUND", 5 as never), TypeError, "its details are the number 5");
     made.finish(new RpcError("NOT_FOUND", "nothing", { metadata: { why: "gone" } }));
     const error = await failure(next);
     assertEquals([error.code, error.details, error.metadata.get("why")], [5, "nothing", "gone"]);
