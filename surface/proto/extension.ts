@@ -136,17 +136,23 @@ const ITEM_END = tagOf(1, WireType.GROUP_END);
 const TYPE_ID = tagOf(2, WireType.VARINT);
 const CONTENT = tagOf(3, WireType.DELIMITED);
 
-/** The items of a message set that are of type `number`, as fields of their own, and all the others as they came. */
+/**
+ * The items of a message set that are of type `number`, as fields of their own, and all the others as they came. What stands
+ * under `number` without an item around it is taken for one, as others do who read sets.
+ */
 function fromSet(bytes: Uint8Array, number: number): { own: Uint8Array; rest: Uint8Array } {
   const reader = new Reader();
   reader.reset(bytes);
   const own: Uint8Array[] = [];
   const rest: Uint8Array[] = [];
+  const plain = tagOf(number, WireType.DELIMITED);
   while (reader.pos < bytes.length) {
     const start = reader.pos;
     const tag = reader.tag();
-    const content = tag === ITEM ? contentOf(reader, number) : undefined;
-    if (tag !== ITEM) reader.skip(tag);
+    let content: Uint8Array | undefined = undefined;
+    if (tag === ITEM) content = contentOf(reader, number);
+    else if (tag === plain) content = reader.bytes();
+    else reader.skip(tag);
     if (content === undefined) rest.push(bytes.subarray(start, reader.pos));
     else own.push(setField(number, content));
   }

@@ -132,6 +132,12 @@ export default [
   },
   {
     file: extension,
+    before: "else if (tag === plain) content = reader.bytes();",
+    after: "",
+    test: EXTENSION_TEST,
+  },
+  {
+    file: extension,
     before: "return inMessageSet ? fromSet(bytes, number).rest : unknownOf(codec.decode(bytes));",
     after: "return unknownOf(codec.decode(bytes));",
     test: EXTENSION_TEST,

@@ -125,6 +125,11 @@ test("message sets: items of the set, in any order, beside others", () => {
   assertEquals([hasExtension(received, item), hasExtension(received, other)], [false, true]);
   const turned = messages["t.Set"]!.decode(Uint8Array.of(11, 26, 2, 8, 6, 32, 1, 16, 4, 12));
   assertEquals(getExtension(turned, other).n, 6);
+  const plain = messages["t.Set"]!.decode(Uint8Array.of(34, 2, 8, 7)); // 4: {1: 7}, without an item
+  assertEquals([hasExtension(plain, other), getExtension(plain, other).n], [true, 7]);
+  assertEquals(messages["t.Set"]!.toJson(plain), { "[t.Other.other]": { n: 7 } });
+  clearExtension(plain, other);
+  assertEquals(messages["t.Set"]!.encode(plain).length, 0);
   assertEquals(messages["t.HoldsSet"]!.toJson({ set }), {
     set: { "[t.Item.item]": { s: "x" }, "[t.Other.other]": { n: 5 } },
   });
