@@ -1,7 +1,7 @@
 // Request messages of a command: JSON of -d, of a file or of stdin, as messages of a method's type.
 
 import type { JsonCodec } from "../proto/json/json_codec.ts";
-import { JsonError } from "../proto/errors.ts";
+import { JsonError, NOT_IN_REGISTRY } from "../proto/errors.ts";
 import { CommandError } from "./exit_codes.ts";
 import { jsonValues } from "./json_input.ts";
 import { anyTypesInJson, codecWith } from "./schema/any_types.ts";
@@ -42,7 +42,9 @@ export async function* readMessages(
       yield whole.fromJsonString(text, { ignoreUnknownFields });
     } catch (error) {
       if (!(error instanceof JsonError)) throw error;
-      throw new CommandError(number === 1 ? error.message : `${error.message} (in message ${number})`);
+      const here = `is not in ${schema.origin}; give --proto files that declare it and the method`;
+      const message = error.message.replace(NOT_IN_REGISTRY, () => here); // which is said to programs
+      throw new CommandError(number === 1 ? message : `${message} (in message ${number})`);
     }
   }
 }

@@ -26,6 +26,9 @@ export class DecodeError extends Error {
   }
 }
 
+/** What messages say of the type of an Any that a registry does not have. */
+export const NOT_IN_REGISTRY = "is not in the registry; give options.registry one that has it";
+
 /** A value as an error message shows it: strings quoted and shortened, numbers, or the kind of value. */
 export function describeValue(value: unknown): string {
   switch (typeof value) {

@@ -2,6 +2,7 @@
 
 import type { Message } from "../compile/coder.ts";
 import { put } from "../defaults.ts";
+import { NOT_IN_REGISTRY } from "../errors.ts";
 import { pathFromJson } from "./field_paths.ts";
 import { hasOwnForm } from "./own_form.ts";
 import { type JsonPlan, jsonPlanOf, nestedPlan } from "./plan.ts";
@@ -111,7 +112,7 @@ function readAny(context: ReadContext, plan: JsonPlan, json: unknown): Message {
   const codec = messageIn(context.registry, typeUrl.slice(slash + 1));
   if (codec === undefined) {
     context.refuse(
-      `its type ${JSON.stringify(typeUrl)} is not in the registry; give options.registry one that has it`,
+      `its type ${JSON.stringify(typeUrl)} ${NOT_IN_REGISTRY}`,
     );
   }
   const content = jsonPlanOf(codec.schema);

@@ -2,7 +2,7 @@
 
 import type { Message } from "../compile/coder.ts";
 import { bad, toLong } from "../encode_values.ts";
-import { describeValue, EncodeError } from "../errors.ts";
+import { describeValue, EncodeError, NOT_IN_REGISTRY } from "../errors.ts";
 import type { Json } from "./json_value.ts";
 import { pathToJson } from "./field_paths.ts";
 import { hasOwnForm } from "./own_form.ts";
@@ -102,7 +102,7 @@ function writeAny(context: WriteContext, plan: JsonPlan, message: Message): Json
   if (codec === undefined) {
     return refuse(
       plan,
-      `its type ${describeValue(typeUrl)} is not in the registry; give options.registry one that has it`,
+      `its type ${describeValue(typeUrl)} ${NOT_IN_REGISTRY}`,
     );
   }
   const inner: unknown = decoded(plan.schema.fullName, () => codec.decode(value));

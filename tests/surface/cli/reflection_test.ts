@@ -355,5 +355,8 @@ test("an Any of a type that reflection does not know is shown with its octets, a
     const list = await pollwire(["call", AT, "s.S/List"]);
     assertEquals([list.code, list.out.split("\n").length], [0, 21]);
     assert(questions < 10, `reflection was asked ${questions} times`);
+    const unknown = await pollwire(["call", AT, "s.S/Get", "-d", '{"any": {"@type": "x/no.Such"}}']);
+    const says = "is not in the server's reflection; give --proto files that declare it and the method";
+    assertStringIncludes(unknown.err, `"x/no.Such" ${says}`);
   });
 });
