@@ -29,11 +29,14 @@ export function coversHost(names: HostNames | undefined, host: string): boolean 
   return dns.some((pattern) => isFor(pattern, name));
 }
 
-/** Whether the name `pattern` of a certificate is for `name`, in lower case: "*" stands for the whole first label. */
+/**
+ * Whether the name `pattern` of a certificate is for `name`, in lower case: "*" stands for the whole first label, of three or
+ * more, as to OpenSSL and gRPC's core.
+ */
 export function isFor(pattern: string, name: string): boolean {
   if (!pattern.startsWith("*.")) return pattern.toLowerCase() === name;
   const dot = name.indexOf(".");
-  return dot > 0 && pattern.slice(1).toLowerCase() === name.slice(dot);
+  return dot > 0 && name.includes(".", dot + 1) && pattern.slice(1).toLowerCase() === name.slice(dot);
 }
 
 /** Why a certificate with these names is refused for `host`; undefined where it is for it. */

@@ -183,7 +183,7 @@ export default [
   ),
   mutation(
     "transport/tls/host_names.ts",
-    "return dot > 0 && pattern.slice(1).toLowerCase() === name.slice(dot);",
+    'return dot > 0 && name.includes(".", dot + 1) && pattern.slice(1).toLowerCase() === name.slice(dot);',
     "return name.endsWith(pattern.slice(1));",
     STYLES,
     "[C88] promise",

@@ -19,6 +19,20 @@ const OPENSSL = "transport/tls/openssl/";
 /** As `readMutations` describes them. */
 export default [
   mutation(
+    "transport/tls/host_names.ts",
+    ' && name.includes(".", dot + 1)',
+    "",
+    CONTRACT,
+    "with a pattern right under one label",
+  ),
+  mutation(
+    OPENSSL + "session.ts",
+    "/^(\\.|$)/.test(serverName)",
+    'serverName === ""',
+    CONTRACT,
+    "for a name below what is asked for",
+  ),
+  mutation(
     OPENSSL + "context.ts",
     "openssl.SSL_CTX_set_verify(context, SSL_VERIFY_PEER, null);",
     "",

@@ -213,10 +213,12 @@ function suite({ name: provider, probe }: TlsProvider): void {
           assertEquals((await client.one({ text: serverName })).text, serverName);
         });
       }
-      const credentials = tls.client({ ca, provider, serverName: "b.a.two.example" });
-      await using(new Channel(`127.0.0.1:${port}`, { credentials }), async (client) => {
-        assertEquals((await failure(client.one({}))).code, Status.UNAVAILABLE);
-      });
+      for (const serverName of ["b.a.two.example", ".two.example"]) {
+        const credentials = tls.client({ ca, provider, serverName });
+        await using(new Channel(`127.0.0.1:${port}`, { credentials }), async (client) => {
+          assertEquals((await failure(client.one({}))).code, Status.UNAVAILABLE);
+        });
+      }
     });
   }, options);
 

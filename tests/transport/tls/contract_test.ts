@@ -171,6 +171,18 @@ function rules(provider: TlsProvider): void {
         "localhost.example",
         /hostname/i,
       ],
+      [ // gRPC's core, does_entry_match_name: a pattern for all that there is below one label would be for anybody
+        "with a pattern right under one label",
+        authority.issue({ name: "other", dns: ["*.internal"] }),
+        "service.internal",
+        /hostname/i,
+      ],
+      [ // OpenSSL takes a dot at the beginning for every name below it
+        "for a name below what is asked for with a dot before it",
+        authority.issue({ name: "other", dns: ["service.many.example"] }),
+        ".many.example",
+        /hostname|no certificate can be checked/i,
+      ],
       [
         "for another address",
         authority.issue({ name: "other", ip: ["127.0.0.2"] }),
@@ -210,7 +222,11 @@ function rules(provider: TlsProvider): void {
     rule(`a server that shows a certificate ${what} is refused`, async (engine) => {
       const [a, b] = await engine.pair();
       const server = secureServer(engine, provider, b, { identity: issued });
-      const client = await secureClient(engine, provider, a, { ca: authority.cert }, serverName);
+      const client = await secureClient(engine, provider, a, { ca: authority.cert }, serverName)
+        .catch(({ message }: Error) => { // before a handshake
+          a.close();
+          return message;
+        });
       assert(typeof client === "string", "the client accepted it");
       assertMatch(client, why);
       const end = await server;

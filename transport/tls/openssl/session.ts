@@ -214,7 +214,8 @@ export class OpenSslSession implements TlsSession {
     } else {
       openssl.SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, 0, name);
       openssl.SSL_set_hostflags(ssl, HOST_FLAGS);
-      isChecked = serverName === "" ? 0 : openssl.SSL_set1_host(ssl, name); // which checks nothing for ""
+      // It checks nothing for "", and takes a dot at the beginning for every name below it.
+      isChecked = /^(\.|$)/.test(serverName) ? 0 : openssl.SSL_set1_host(ssl, name);
     }
     if (isChecked === 1) return;
     openssl.SSL_free(ssl);
