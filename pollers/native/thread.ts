@@ -5,11 +5,12 @@ import type { MessagePort, Worker } from "node:worker_threads";
 import { builtin, hostProcess } from "./builtin.ts";
 import { descriptorsLeft } from "./descriptors.ts";
 import { messageOf } from "../log/describe.ts";
+import { propertyOf } from "../log/values.ts";
 import { runtime } from "./detect.ts";
 import { isGranted } from "./permission.ts";
 import type { Transferable } from "./transferable.ts";
 
-/** Marks what we gave a thread, since other workers are given data too. */
+/** Marks what we gave a thread, since other workers are given data too, and what is ours of all that a thread posts. */
 const MARK = "pollwire";
 
 /**
@@ -77,7 +78,8 @@ export class Thread {
 
   /**
    * Runs `module`, which finds `data` with {@linkcode startData}; shared memory stays shared, and what `transfer` lists is
-   * moved. Throws where it cannot.
+   * moved. `onMessage` gets what it sends with {@linkcode postToOwner}, and nothing of what the application's code in the
+   * thread posts by itself. Throws where it cannot.
    */
   constructor(
     module: URL,
@@ -104,7 +106,10 @@ export class Thread {
     this.worker.on("error", (thrown: unknown) => {
       error ??= thrown instanceof Error ? thrown : new Error(messageOf(thrown));
     });
-    this.worker.on("message", onMessage);
+    this.worker.on("message", (posted: unknown) => {
+      const message = propertyOf(posted, MARK);
+      if (message !== undefined) onMessage(message);
+    });
     const exited = new Promise<ThreadEnd>((resolve) => {
       this.worker.on("exit", (exitCode) => resolve({ error, exitCode }));
     });
@@ -157,7 +162,8 @@ export function startData(): unknown {
 
 /** In a thread: sends a message to its owner, and moves what `transfer` lists. Throws where it cannot be cloned. */
 export function postToOwner(message: unknown, transfer: readonly Transferable[] = []): void {
-  builtin("node:worker_threads").parentPort!.postMessage(message, transfer as Moved);
+  const posted = { [MARK]: message };
+  builtin("node:worker_threads").parentPort!.postMessage(posted, transfer as Moved);
 }
 
 /** In a thread: calls `onMessage` with messages of its owner, and keeps the thread alive for them. */

@@ -43,9 +43,9 @@ export class ExecutorThread {
   constructor(sink: ThreadSink) {
     this.thread = new Thread(locate(), { executor: true }, (message) => {
       if (this.ending) return; // of a job that was cancelled
-      const report = message as FromThread | null | undefined; // or whatever a job has posted itself
-      if (report?.kind === "ended") sink.onOutcome(this, report.outcome);
-      else if (report?.kind === "ready" && !this.ready) {
+      const report = message as FromThread;
+      if (report.kind === "ended") sink.onOutcome(this, report.outcome);
+      else {
         this.ready = true;
         sink.onReady(this);
       }

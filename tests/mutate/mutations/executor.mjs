@@ -79,7 +79,12 @@ export default [
     "void message;",
     "a job that ends its thread",
   ),
-  mutation(THREAD, 'report?.kind === "ready"', 'report!.kind === "ready"', "messages that a job posts"),
+  mutation(
+    "pollers/native/thread.ts",
+    "if (message !== undefined) onMessage(message);",
+    "onMessage(message ?? posted);",
+    "messages that a job posts",
+  ),
   mutation(THREAD, "    this.thread.unref();\n", "", "a thread that is idle does not hold", "deno"),
   mutation(
     SERVED,

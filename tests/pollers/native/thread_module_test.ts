@@ -17,7 +17,8 @@ test("a thread's module is its file where that can be read, and else its text", 
 });
 
 test("a thread runs from the text of its module", async () => {
-  const text = 'import { parentPort } from "node:worker_threads"; parentPort.postMessage("from the text");';
+  const text =
+    'import { parentPort } from "node:worker_threads"; parentPort.postMessage({ pollwire: "from the text" });';
   const locate = threadModule(noUrl, text);
   assertEquals(whyNoThread(locate), undefined);
   const got: unknown[] = [];

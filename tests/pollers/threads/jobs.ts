@@ -82,7 +82,8 @@ export function uncloneable(): () => void {
 
 /** Posts what is not the executor's. */
 export function post(): string {
-  for (const message of [null, "text", { kind: "other" }, { kind: "ready" }]) {
+  const ended = { kind: "ended", outcome: { ok: true, value: "not by the job" } };
+  for (const message of [null, "text", { kind: "other" }, { kind: "ready" }, { kind: "ended" }, ended]) {
     parentPort!.postMessage(message);
   }
   return "posted";

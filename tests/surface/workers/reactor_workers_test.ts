@@ -162,6 +162,16 @@ test(
   withBoss,
 );
 
+test("reactor workers: what a service module posts by itself ends no worker", async () => {
+  const ends: WorkerEnd[] = [];
+  await withWorkers({ threads: 1, onWorkerEnd: (end) => ends.push(end) }, async ({ port }) => {
+    await ask(`127.0.0.1:${port}`, "post");
+    await sleep(2_500); // who says that it fails has two seconds
+    await ask(`127.0.0.1:${port}`, "who");
+  });
+  assertEquals(ends, []);
+}, options);
+
 test("reactor workers: one that hangs in its last moments is ended by force, and replaced", async () => {
   const ends: WorkerEnd[] = [];
   await withWorkers(

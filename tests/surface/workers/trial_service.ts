@@ -1,5 +1,6 @@
 // The service that reactor workers run in tests: says who answered, and fails in whatever way it is told.
 import process from "node:process";
+import { parentPort } from "node:worker_threads";
 import { Channel, createClient, type Server } from "pollwire";
 import { runtime } from "../../harness.ts";
 import { CHUNK, numbers, sleep, Trial } from "../serving.ts";
@@ -32,6 +33,11 @@ export default function setUp(server: Server, { index, data }: { index: number; 
           return { number: index };
         case "spin": // while this is being sent
           setTimeout(() => spin(number));
+          return { number: index };
+        case "post": // what the worker itself never would
+          for (const message of [null, "text", { kind: "failed", reason: "posted" }]) {
+            parentPort!.postMessage(message);
+          }
           return { number: index };
         case "throw":
           throw new Error("thrown as asked");
