@@ -48,7 +48,8 @@ export function stackOf(thrown: unknown): string {
   return parts.join("\nCaused by: ");
 }
 
-function nameOf(error: unknown): string {
+/** The name of an Error, and "Error" where it has none that is a text. */
+export function nameOf(error: unknown): string {
   const name = propertyOf(error, "name");
   return typeof name === "string" && name !== "" ? name : "Error";
 }

@@ -1,6 +1,6 @@
 // A job of the executor: a function that a module exports, called alike on a thread and inline.
 
-import { messageOf, stackOf } from "../log/describe.ts";
+import { messageOf, nameOf, stackOf } from "../log/describe.ts";
 import { isInstance, propertyOf } from "../log/values.ts";
 import type { Transferable } from "../native/transferable.ts";
 
@@ -105,19 +105,25 @@ function dataOf(thrown: unknown): ThrownData {
   if (!isInstance(thrown, Error)) {
     return { name: "Error", message: messageOf(thrown), stack: "", properties };
   }
-  addClones(properties, thrown);
   const besides = propertyOf(thrown, CROSSING) as ((error: Error) => object) | undefined;
-  if (besides !== undefined) addClones(properties, besides(thrown));
-  const name = String(propertyOf(thrown, "name"));
-  return { name, message: messageOf(thrown), stack: stackOf(thrown), properties };
+  addClones(properties, () => thrown);
+  if (besides !== undefined) addClones(properties, () => besides(thrown));
+  return { name: nameOf(thrown), message: messageOf(thrown), stack: stackOf(thrown), properties };
 }
 
-function addClones(properties: Record<string, unknown>, from: object): void {
-  for (const key of Object.keys(from)) {
-    try {
-      properties[key] = structuredClone((from as Record<string, unknown>)[key]);
-    } catch { // what cannot be cloned stays behind
-    }
+/** What cannot be cloned stays behind, and so does all of what cannot be read: an error need not be what it seems. */
+function addClones(properties: Record<string, unknown>, read: () => object): void {
+  try {
+    const from = read() as Record<string, unknown>;
+    for (const key of Object.keys(from)) addClone(properties, from, key);
+  } catch { // a Proxy, or an object that has an error's prototype alone
+  }
+}
+
+function addClone(properties: Record<string, unknown>, from: Record<string, unknown>, key: string): void {
+  try {
+    properties[key] = structuredClone(from[key]);
+  } catch { // see above
   }
 }
 

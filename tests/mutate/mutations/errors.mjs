@@ -274,7 +274,7 @@ export default [
   ),
   mutation(
     "pollers/threads/job.ts",
-    "if (besides !== undefined) addClones(properties, besides(thrown));",
+    "if (besides !== undefined) addClones(properties, () => besides(thrown));",
     "",
     DETAILS,
     "on an executor",

@@ -185,6 +185,17 @@ for (const maxThreads of [0, 1]) {
     });
   });
 
+  test(`what cannot be read of what a job throws is left out, ${where}`, async () => {
+    await withExecutor({ maxThreads }, async (executor) => {
+      for (const [what, text] of [["name", "no name"], ["keys", "no keys"]] as const) {
+        const error = await assertRejects(() => executor.run(JOBS, "throwUnreadable", [what]), Error, text);
+        assertEquals(error.name, "Error");
+      }
+      const error = await assertRejects(() => executor.run(JOBS, "throwUnreadable", ["prototype"]), Error);
+      assertEquals(error.name, "RpcError");
+    });
+  });
+
   test(`a job that waits can be cancelled, ${where}`, async () => {
     await withExecutor({ maxThreads }, async (executor) => {
       const state = shared();

@@ -1,7 +1,7 @@
 // Jobs that tests give to executors.
 import process from "node:process";
 import { parentPort, threadId } from "node:worker_threads";
-import { transferring } from "../../../mod.ts";
+import { RpcError, transferring } from "../../../mod.ts";
 
 /** Which thread runs the job. */
 export function thread(): number {
@@ -78,6 +78,17 @@ export function push(list: number[]): number[] {
 
 export function uncloneable(): () => void {
   return () => {};
+}
+
+/** Throws what has an error's prototype, and cannot be read as one. */
+export function throwUnreadable(what: string): never {
+  if (what === "name") throw Object.assign(new Error("no name"), { name: Object.create(null) });
+  if (what === "prototype") throw Object.create(RpcError.prototype);
+  throw new Proxy(new Error("no keys"), {
+    ownKeys() {
+      throw new Error("not to be listed");
+    },
+  });
 }
 
 /** Posts what is not the executor's. */
