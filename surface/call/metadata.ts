@@ -118,7 +118,7 @@ export class Metadata {
   }
 
   /**
-   * Adds all values of `metadata`. What a peer sent is passed on as it came, where `append` would refuse it.
+   * Adds all values of `metadata`, which may be this one. What a peer sent is passed on as it came, where `append` would refuse it.
    *
    * @throws {TypeError} as the constructor does
    */
@@ -144,11 +144,12 @@ export class Metadata {
     return names;
   }
 
-  /** Every `[name, value]`, names in the order in which they came. */
+  /** Every `[name, value]` that there is when it begins, names in the order in which they came. It may be changed meanwhile. */
   *[Symbol.iterator](): IterableIterator<[name: string, value: MetadataValue]> {
     this.#order();
-    const fields = this.#fields;
-    for (let i = 0; i < fields.length; i++) yield [fields[i]!.name.text, this.#value(i)];
+    const fields = [...this.#fields];
+    const octets = this.#octets === undefined ? undefined : [...this.#octets];
+    for (let i = 0; i < fields.length; i++) yield [fields[i]!.name.text, octets?.[i] ?? fields[i]!.text];
   }
 
   /** The wire form, or undefined when there is nothing to send. */
@@ -228,8 +229,9 @@ export class Metadata {
 
   #takeAll(other: Metadata): void {
     other.#order();
-    const fields = other.#fields;
-    const octets = other.#octets;
+    const isSelf = other === this; // it is read while it grows
+    const fields = isSelf ? [...other.#fields] : other.#fields;
+    const octets = isSelf && other.#octets !== undefined ? [...other.#octets] : other.#octets;
     if (fields.length > 0) this.#change();
     for (let i = 0; i < fields.length; i++) this.#add(fields[i]!, octets?.[i] ?? "");
   }

@@ -233,6 +233,20 @@ export default [
   ),
   mutation(
     "surface/call/metadata.ts",
+    "const fields = [...this.#fields];",
+    "const fields = this.#fields;",
+    METADATA,
+    "it may be changed while",
+  ),
+  mutation(
+    "surface/call/metadata.ts",
+    "isSelf ? [...other.#fields] : other.#fields;",
+    "isSelf ? other.#fields.slice(0, 1) : other.#fields;",
+    METADATA,
+    "it may be changed while",
+  ),
+  mutation(
+    "surface/call/metadata.ts",
     "this.#fields = [...this.#fields];",
     "",
     METADATA,

@@ -123,6 +123,31 @@ test("metadata: what was sent stays as it was, whatever is changed afterwards", 
   assertEquals([...received], [["a", "3"]]);
 });
 
+test("metadata: it may be changed while it is read, and be added to itself", () => {
+  const given = { a: ["1", "2"], "b-bin": Uint8Array.of(1), c: "3" };
+  const ours = new Metadata(given);
+  for (const metadata of [ours, Metadata.fromHeaders(new Metadata(given).toHeaders()!)]) {
+    const expected = [["a", "1"], ["a", "2"], ["b-bin", Uint8Array.of(1)], ["c", "3"]];
+    const read: unknown[] = [];
+    for (const [name, value] of metadata) {
+      metadata.delete(name);
+      read.push([name, value]);
+    }
+    assertEquals(read, expected);
+    assertEquals(metadata.size, 0);
+    metadata.appendAll(given);
+    let more = 0;
+    for (const [name] of metadata) if (name === "a") metadata.append(name, String(more++));
+    assertEquals(metadata.getAll("a"), ["1", "2", "0", "1"]);
+    metadata.appendAll(metadata);
+    assertEquals(metadata.getAll("a"), ["1", "2", "0", "1", "1", "2", "0", "1"]);
+    assertEquals([metadata.getAll("b-bin"), metadata.getAll("c")], [
+      [Uint8Array.of(1), Uint8Array.of(1)],
+      ["3", "3"],
+    ]);
+  }
+});
+
 test("metadata: fields of one name that came apart are one name's, in order", () => {
   const received = Metadata.fromHeaders(
     HeaderList.of([["a", "1"], ["b", "x"], ["a", "2"], ["c", "y"], ["a", "3"]]),
