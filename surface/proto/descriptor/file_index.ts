@@ -1,9 +1,14 @@
 // What ProtoFiles declare, by name: files, symbols, and extensions by the message and number they extend.
 
+import { encodeMessage } from "../codec.ts";
 import type { ProtoFile } from "../proto_file.ts";
 import { descriptorCodecs, type FieldDescriptor, type MessageDescriptor } from "./descriptor_types.ts";
 
-/** The declarations of some files and of all that they import. Of files with the same name the first one counts. */
+/**
+ * The declarations of some files and of all that they import. Texts that were parsed, and files of several directories, may
+ * have the same name, while readers of descriptors know a file by it: the first one keeps it, and another one that nobody
+ * imports by it is shown as "2/name".
+ */
 export class FileIndex {
   readonly #files = new Map<string, ProtoFile>();
   readonly #symbols = new Map<string, ProtoFile>();
@@ -12,10 +17,14 @@ export class FileIndex {
 
   /** Reads the descriptors of all of them. Throws DecodeError where one is none. */
   constructor(roots: Iterable<ProtoFile>) {
-    for (const file of withImports(roots)) {
-      if (this.#files.has(file.name)) continue;
-      this.#files.set(file.name, file);
-      this.#read(file);
+    const files = [...withImports(roots)];
+    const imported = new Set(files.flatMap(({ imports }) => imports));
+    for (const file of files) {
+      const known = this.#files.get(file.name);
+      if (known === undefined) this.#add(file);
+      else if (!imported.has(file) && !isSame(known, file)) {
+        this.#add(renamed(file, this.#freeName(file.name)));
+      }
     }
   }
 
@@ -38,6 +47,18 @@ export class FileIndex {
   extensionNumbers(type: string): number[] | undefined {
     if (!this.#messages.has(type)) return undefined;
     return [...this.#extensions.get(type)?.keys() ?? []].sort((a, b) => a - b);
+  }
+
+  #add(file: ProtoFile): void {
+    this.#files.set(file.name, file);
+    this.#read(file);
+  }
+
+  #freeName(name: string): string {
+    for (let i = 2;; i++) {
+      const free = `${i}/${name}`;
+      if (!this.#files.has(free)) return free;
+    }
   }
 
   #read(file: ProtoFile): void {
@@ -84,6 +105,20 @@ export class FileIndex {
     if (!this.#symbols.has(fullName)) this.#symbols.set(fullName, file);
     return fullName;
   }
+}
+
+function isSame(one: ProtoFile, other: ProtoFile): boolean {
+  const bytes = other.bytes();
+  return one.bytes().length === bytes.length && one.bytes().every((octet, i) => octet === bytes[i]);
+}
+
+/** `file` by another name: of a field that comes twice the last one counts, and the name is one. */
+function renamed(file: ProtoFile, name: string): ProtoFile {
+  const added = encodeMessage(descriptorCodecs().file, { name });
+  const bytes = new Uint8Array(file.bytes().length + added.length);
+  bytes.set(file.bytes());
+  bytes.set(added, file.bytes().length);
+  return { name, imports: file.imports, bytes: () => bytes };
 }
 
 /** `roots` and all that they import, each once, those that are nearer first. */

@@ -171,6 +171,13 @@ export default [
   },
   {
     file: "surface/proto/descriptor/file_index.ts",
+    before: "else if (!imported.has(file) && !isSame(known, file))",
+    after: "else if (!imported.has(file))",
+    test: SERVICE,
+    name: "[C103] files of the same name",
+  },
+  {
+    file: "surface/proto/descriptor/file_index.ts",
     before: "this.#declare(value, scope, file)",
     after: "this.#declare(value, `${scope}.${one.name}`, file)",
     test: SERVICE,

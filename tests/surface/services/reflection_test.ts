@@ -11,6 +11,7 @@ import {
   loadProto,
   LoadReports,
   type MessageInit,
+  parseProto,
   rawMethod,
   Reflection,
   type ReflectionRequest,
@@ -220,6 +221,32 @@ test("[C103] services of the library are described too", async () => {
   const responses = await ask([], [listServices, ...names.map(([name]) => bySymbol(name))], { prepare });
   assertEquals(services(responses.shift()!), names.map(([name]) => name).sort());
   assertEquals(responses.map((response) => files(response)[0]), names.map(([, file]) => file));
+});
+
+test("[C103] files of the same name that are not the same are told apart", async () => {
+  const text = (name: string) =>
+    `syntax = "proto3"; package ${name}; message ${name} {} service S { rpc Call(${name}) returns (${name}); }`;
+  const [one, other, again] = ["One", "Other", "One"].map((name) => parseProto(text(name))["S"]!);
+  const prepare = (server: Server) => {
+    server.addService(one!, {});
+    server.addService(other!, {});
+    assertEquals(again!.file!.name, one!.file!.name);
+  };
+  const responses = await ask([], ["One.S", "Other.S", "Other.Other"].map(bySymbol), { prepare });
+  assertEquals(responses.map(files), [["(text)"], ["2/(text)"], ["2/(text)"]]);
+  const [named] = await ask([], [byName("2/(text)")], { prepare });
+  const [bytes] = named!.fileDescriptorResponse!.fileDescriptorProto!;
+  assertEquals(loadDescriptors([bytes!])["S"]!.fullName, "Other.S");
+  const twice = (server: Server) => {
+    server.addService(one!, {});
+    server.addService({
+      ...again!,
+      fullName: "Again.S",
+      methods: { call: rawMethod("/Again.S/Call", "unary") },
+    }, {});
+  };
+  const [absent] = await ask([], [byName("2/(text)")], { prepare: twice });
+  assertEquals(absent!.errorResponse!.errorCode, Status.NOT_FOUND);
 });
 
 test("[C103] services that come and go later are seen", async () => {
