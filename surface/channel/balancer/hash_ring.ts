@@ -29,7 +29,7 @@ export class HashRing {
     const total = members.reduce((sum, { weight }) => sum + weight, 0);
     const least = members.reduce((min, { weight }) => Math.min(min, weight), Infinity) / total;
     const scale = Math.min(Math.max(1, Math.ceil(least * minSize)) / least, maxSize); // `least` may be rounded to 0
-    const places = placesOf(members, scale / total);
+    const places = placesOf(members, total, scale);
     places.sort((a, b) => a.high - b.high || a.low - b.low);
     this.highs = Uint32Array.from(places, ({ high }) => high);
     this.lows = Uint32Array.from(places, ({ low }) => low);
@@ -74,14 +74,14 @@ interface Place {
   readonly member: number;
 }
 
-/** `perWeight`: places for a weight of 1. What one member does not fill of its last place goes to the next. */
-function placesOf(members: readonly RingMember[], perWeight: number): Place[] {
+/** `scale`: places for the sum of all weights; one for a weight of 1 may be no number. What one member does not fill of its last place goes to the next. */
+function placesOf(members: readonly RingMember[], total: number, scale: number): Place[] {
   const places: Place[] = [];
   const hash = new Xxh64();
   const encoder = new TextEncoder();
   let end = 0;
   members.forEach(({ key, weight }, member) => {
-    end += weight * perWeight;
+    end += weight / total * scale;
     for (let i = 0; places.length < end; i++) {
       hash.hash(encoder.encode(`${key}_${i}`));
       places.push({ high: hash.high, low: hash.low, member });

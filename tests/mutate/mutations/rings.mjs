@@ -32,8 +32,8 @@ export default [
   },
   {
     file: "surface/channel/balancer/hash_ring.ts",
-    before: "end += weight * perWeight;",
-    after: "end += perWeight;",
+    before: "end += weight / total * scale;",
+    after: "end += scale / members.length;",
     test: "tests/surface/channel/ring_hash_test.ts",
     name: "[C44] weights of servers",
   },

@@ -209,6 +209,7 @@ test("[C44] a ring has minRingSize places, shared by weight, and more where the 
   assertEquals(places([1, 3], 1_024, 4_096), [256, 768]);
   assertEquals(places([1, 1, 1], 1_024, 4_096), [342, 342, 342]);
   assertEquals(places([1, 2, 3], 1, 4_096), [1, 2, 3]);
+  assertEquals(places([1e-310, 1e-310], 1_024, 4_096), [512, 512]);
   assertEquals(places([1, 1_000], 1, 100).reduce((a, b) => a + b), 100);
   assertEquals(places([5e-324, 4_294_967_295], 1, 100).reduce((a, b) => a + b), 100);
 });
