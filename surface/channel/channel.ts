@@ -25,6 +25,7 @@ import { describe, type OptionNames } from "../options.ts";
 import { USER_AGENT } from "../version.ts";
 import { Backoff } from "./backoff.ts";
 import { type ChannelTarget, parseChannelTarget } from "./channel_target.ts";
+import { checkedAuthority, checkValues } from "./channel_values.ts";
 import type { CallObserver, ObservedChannel } from "../call/call_observer.ts";
 import { type CallContext, ChannelEnd } from "../client/call_context.ts";
 import type { LoadBalancingPolicy } from "./balancer/policies.ts";
@@ -168,6 +169,8 @@ export class Channel {
   readonly #security: ConnectSecurity | undefined;
   /** Has channelz know it no more. */
   readonly #forget: (() => void) | undefined;
+  /** Settles when all is closed; undefined while it is open. */
+  #ended: Promise<void> | undefined = undefined;
   #watchers = new Set<(state: ConnectivityState) => void>();
 
   /**
@@ -342,7 +345,11 @@ export class Channel {
   }
 
   /** The same as `close`, for `await using`. Resolves when all is closed, the engine too where nothing else uses it. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#ended ??= this.#end(); // one that was closed before may not be all closed yet
+  }
+
+  async #end(): Promise<void> {
     const { reporter, target, end } = this.#context;
     this.#forget?.();
     this.#route.close();
@@ -453,39 +460,6 @@ function unobserved(): never {
 }
 
 const UNOBSERVED: ObservedChannel = { list: undefined, add: unobserved, begin: unobserved };
-
-/** Options that are numbers: the least, and what to give. Reconnecting takes longer than a shorter `idleTimeoutMs` would save. */
-const NUMBERS = {
-  idleTimeoutMs: [1_000, "1,000 or more milliseconds, or Infinity"],
-  initialBackoffMs: [Number.MIN_VALUE, "milliseconds above 0"],
-  retryBufferBytes: [0, "0 or more octets"],
-} as const;
-
-/** Options that are true or false, and that nothing else looks at the type of. */
-const SWITCHES = ["lookUpServiceConfig", "holdsProcess", "shareConnections"] as const;
-
-/** Throws RangeError for numbers out of their range, and TypeError for what is not true or false. */
-function checkValues(options: ChannelOptions): void {
-  for (const name of Object.keys(NUMBERS) as Array<keyof typeof NUMBERS>) {
-    const given: unknown = options[name];
-    const [least, expected] = NUMBERS[name];
-    if (given === undefined || (typeof given === "number" && given >= least)) continue;
-    throw new RangeError(`Cannot make a channel: ${name} is ${String(given)}; give ${expected}`);
-  }
-  for (const name of SWITCHES) {
-    const given: unknown = options[name];
-    if (given === undefined || typeof given === "boolean") continue;
-    throw new TypeError(`Cannot make a channel: ${name} is ${describe(given)}; give true or false`);
-  }
-}
-
-/** `given`, or what is said where nothing is given. Throws TypeError where no request can say it. */
-function checkedAuthority(given: unknown, ofTarget: () => string): string {
-  const authority = given === undefined ? ofTarget() : given;
-  if (typeof authority === "string" && !/[^!-~]/.test(authority)) return authority;
-  const found = `authority${given === undefined ? " of the target" : ""} is ${describe(authority)}`;
-  throw new TypeError(`Cannot make a channel: ${found}; give authority: "host" or "host:port"`);
-}
 
 /** What `target` says; "https:" is TLS by the libraries that the channel has. */
 function targetOf(

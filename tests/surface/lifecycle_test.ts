@@ -5,6 +5,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { createServer } from "node:net";
 import { Channel, createClient, Server, Status } from "pollwire";
+import { callContext } from "../../surface/channel/channel.ts";
 import { freePort } from "../free_port.ts";
 import { test } from "../harness.ts";
 import {
@@ -184,6 +185,18 @@ test("server.close() fails running calls with UNAVAILABLE, and their handlers he
     await until(() => seen.aborted === 2);
     await server.shutdown();
   });
+});
+
+test("a channel that was closed is disposed of when all that it had is closed", async () => {
+  const channel = new Channel("127.0.0.1:1");
+  let isClosed = false;
+  callContext("look at it", channel).end.closers.add(async () => {
+    await sleep(50);
+    isClosed = true;
+  });
+  channel.close();
+  await channel[Symbol.asyncDispose]();
+  assert(isClosed);
 });
 
 test("channel.close() fails running calls with UNAVAILABLE, and the server's handlers hear of it", () => {

@@ -67,7 +67,7 @@ export default [
     "authority",
   ),
   mutation(
-    "surface/channel/channel.ts",
+    "surface/channel/channel_values.ts",
     "given === undefined ? ofTarget() : given",
     "ofTarget()",
     PASSED_ON,

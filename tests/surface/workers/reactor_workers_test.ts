@@ -186,7 +186,7 @@ test("reactor workers: one that hangs in its last moments is ended by force, and
 }, { ...withBoss, skip: runtime === "bun" ? "such a thread of Bun ends by itself" : withBoss.skip });
 
 test("reactor workers: a shutdown that waits for a call may be given a grace later", async () => {
-  await withWorkers({}, async (workers) => {
+  await withWorkers({ sharing: "boss" }, async (workers) => {
     const answer = assertRejects(() => ask(`127.0.0.1:${workers.port}`, "sleep", 60_000));
     await sleep(500); // the call has come
     const first = workers.shutdown();
@@ -198,7 +198,7 @@ test("reactor workers: a shutdown that waits for a call may be given a grace lat
     assert(performance.now() - startedAt < 35_000);
     await answer;
   });
-});
+}, withBoss);
 
 test("reactor workers: a shutdown with graceMs ends one that hangs by force, soon after", async () => {
   const workers = await startReactorWorkers({
