@@ -105,14 +105,14 @@ export default [
   ),
   mutation(
     "pollers/native/deno_listener.ts",
-    "    await Promise.all(closing);\n",
+    "    if (closing.size > 0) await Promise.all(closing);\n",
     "",
     contract("native"),
     "bound again at once, whatever",
   ),
   mutation(
     "pollers/native/deno_listener.ts",
-    "    await Promise.all(closing);\n",
+    "    if (closing.size > 0) await Promise.all(closing);\n",
     "",
     contract("native"),
     "keeps its new file",
