@@ -212,7 +212,7 @@ export abstract class ClientCall extends SendingCall
   /** Whether there is all that was sent, or would be. It may end the call. */
   private keepsRequests(): boolean {
     if (this.replay === undefined && this.stream === undefined) {
-      const framed = this.encodeRequest();
+      const framed = this.encodedRequest();
       if (framed !== undefined && this.keepRequest(framed)) this.onSentBytes(framed);
     }
     return this.replay !== undefined;
@@ -410,6 +410,7 @@ export abstract class ClientCall extends SendingCall
     if (this.waitsForRequest) this.beginCorked();
     else this.context.route.submit(this);
     asking = undefined;
+    if (this.stream === undefined && !this.isOver) this.encodeWaiting();
   }
 
   /** It asks for its stream with its first request, unless the channel ends before. */

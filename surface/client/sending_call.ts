@@ -35,6 +35,8 @@ export abstract class SendingCall extends CallCore implements ClientStreamSink, 
   declare protected stream: ClientStream | undefined;
   /** What was sent, while the call may be made again; undefined where `encodeRequest` does that. */
   declare protected replay: Replay | undefined;
+  /** The one request, encoded, of a call that waits for its first stream. */
+  declare private waitingRequest: Uint8Array | undefined;
   /** For observers; undefined where there are none. */
   declare protected record: CallRecord | undefined;
   /** Who waits for what was sent to be written; undefined where nobody ever did. */
@@ -62,6 +64,7 @@ export abstract class SendingCall extends CallCore implements ClientStreamSink, 
     this.transport = undefined;
     this.stream = undefined;
     this.replay = requestStream ? new Replay() : undefined;
+    this.waitingRequest = undefined;
     this.record = undefined;
     this.unwritten = undefined;
     this.waitsForRequest = options.corked && requestStream;
@@ -167,7 +170,7 @@ export abstract class SendingCall extends CallCore implements ClientStreamSink, 
 
   /** Opens a stream of `transport`, and sends what there is. */
   protected open(transport: ClientTransport, timeoutMs: number | undefined): void {
-    const framed = this.requestStream || this.replay !== undefined ? undefined : this.encodeRequest();
+    const framed = this.requestStream || this.replay !== undefined ? undefined : this.encodedRequest();
     if (framed === undefined && this.replay === undefined) return;
     if (!this.advance(STREAM_OPENED)) return;
     const stream = this.stream = transport.open(this.template, timeoutMs, this.sentMetadata, this);
@@ -176,6 +179,20 @@ export abstract class SendingCall extends CallCore implements ClientStreamSink, 
     else if (goesOn && stream !== undefined) this.sendReplay(stream);
     if (this.unwritten !== undefined && stream !== undefined) this.unwritten.ask(stream);
     if (this.requestStream && !this.isOver && !stream!.writeBlocked) this.onReady();
+  }
+
+  /** The call has to wait for a stream: its request is that of now, whatever the application does with the message. */
+  protected encodeWaiting(): void {
+    if (this.requestStream || this.replay !== undefined) return;
+    this.waitingRequest = this.encodeRequest();
+  }
+
+  /** The one request, as {@linkcode encodeRequest}. */
+  protected encodedRequest(): Uint8Array | undefined {
+    const { waitingRequest } = this;
+    if (waitingRequest === undefined) return this.encodeRequest();
+    this.waitingRequest = undefined;
+    return waitingRequest;
   }
 
   /** Sends the one request on `stream`, where there is one; one that its policy may have sent again is kept. */

@@ -91,6 +91,17 @@ test("waitForReady: a call made before there is a server waits for it", async ()
   }
 });
 
+test("a call that waits for a connection sends the message that it was made with", () =>
+  serving(echo, async ({ port }) => {
+    await using channel = new Channel(`127.0.0.1:${port}`, { shareConnections: false });
+    const client = createClient(Trial, channel);
+    const message = { text: "before", number: 1 };
+    const answers = [client.one(message), client.one(message, { waitForReady: true })];
+    message.text = "after";
+    for (const answer of answers) assertEquals((await answer).text, "before");
+    assertEquals((await client.one(message)).text, "after");
+  }));
+
 test("graceful shutdown lets a running call finish, and refuses new ones", () => {
   const started = gate();
   const finish = gate();

@@ -144,4 +144,18 @@ export default [
     test: "tests/surface/lifecycle_test.ts",
     name: "is disposed of when all that it had is closed",
   },
+  {
+    file: "surface/client/client_call.ts",
+    before: "if (this.stream === undefined && !this.isOver) this.encodeWaiting();",
+    after: "",
+    test: "tests/surface/lifecycle_test.ts",
+    name: "sends the message that it was made with",
+  },
+  {
+    file: "surface/client/sending_call.ts",
+    before: "    this.waitingRequest = undefined;\n    return waitingRequest;",
+    after: "    return waitingRequest;",
+    test: "tests/surface/client/waiting_test.ts",
+    name: "made once more with its own request",
+  },
 ];

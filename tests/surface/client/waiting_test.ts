@@ -321,6 +321,19 @@ for (const [what, refuse] of refusals) {
     assertEquals(requests(), 2);
   });
 
+  test(`${what}: a call that waited is made once more with its own request`, async () => {
+    const world = new World();
+    const { peers } = await scripted(world, (peer, id, nth) => {
+      if (nth > 1) return peer.send(answer(id));
+      void world.end(world.client.one({ text: "other" })); // encoded where the first one was
+      refuse(peer, id);
+    });
+    await world.ended(world.client.one({ text: "its own" }), 5_000);
+    const data = peers.flatMap(({ received }) => parse(received)).filter(({ type }) => type === "DATA");
+    const texts = data.map(({ payload }) => new TextDecoder().decode(payload));
+    assertEquals(texts.filter((text) => text.includes("its own")).length, 2, texts.join());
+  });
+
   test(`[C54] ${what} for ever: the call is made once more, then fails`, async () => {
     for (const waitForReady of [false, true]) {
       const world = new World();
