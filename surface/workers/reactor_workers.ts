@@ -335,9 +335,7 @@ function checkWorkersOptions(options: ReactorWorkersOptions): void {
   const { module, sharing, server } = options;
   if (!(module instanceof URL) && !(typeof module === "string" && URL.canParse(module))) {
     throw new TypeError(
-      `Cannot ${purpose}: module is ${
-        describe(module)
-      }, not a URL; give new URL("./service.ts", import.meta.url)`,
+      `Cannot ${purpose}: module is ${describe(module)}, not a URL; give new URL(path, import.meta.url)`,
     );
   }
   if (sharing !== undefined && sharing !== "reuse-port" && sharing !== "boss") {
