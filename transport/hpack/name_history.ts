@@ -129,7 +129,7 @@ export class NameHistories {
 
   private find(name: FieldName): NameHistory {
     if (!name.own) return this.findForeign(name);
-    if (name.number < 0) name.number = nextNumber++ % NUMBERS;
+    if (name.number < 0) name.number = newNumber(name);
     return this.histories[name.number] = new NameHistory(name);
   }
 
@@ -143,8 +143,19 @@ export class NameHistories {
   }
 }
 
-/** In the order of their first use, so that an encoder's array is short. */
-let nextNumber = 0;
+/** How many numbers were given out: in the order of first use, so that an encoder's array is short. */
+let given = 0;
+
+/** Those of names that the static table does not have. When none is left they are given out again, in turn. */
+const shared: number[] = [];
+let turn = 0;
+
+/** A name of the static table has its number to itself: an application of many names would have `:authority` forgotten else. */
+function newNumber({ staticIndex }: FieldName): number {
+  if (given === NUMBERS) return staticIndex > 0 ? shared.pop()! : shared[turn++ % shared.length]!;
+  if (staticIndex === 0) shared.push(given);
+  return given++;
+}
 
 /** Length, last unit and middle one: values of one name that differ, differ in these more often than not. */
 function keyOf(value: string): number {

@@ -1066,4 +1066,11 @@ export default [
     "tests/transport/hpack/copy_bytes_test.ts",
     "nothing around it",
   ),
+  {
+    file: "transport/hpack/name_history.ts",
+    before: "staticIndex > 0 ? shared.pop()! : shared[turn++ % shared.length]!",
+    after: "turn++ % NUMBERS",
+    test: "tests/transport/hpack/remembered_blocks_test.ts",
+    name: "of which there may be many",
+  },
 ];

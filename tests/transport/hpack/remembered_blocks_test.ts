@@ -114,3 +114,16 @@ test("an encoder recalls no block while the peer is to learn the table's size", 
   assertEquals(encoder.recall(list), undefined);
   assertEquals(encode(encoder, list).length, 3);
 });
+
+test("what is known of a name of the static table is not forgotten for names of an application, of which there may be many", () => {
+  const authority = HeaderList.of([[":authority", "www.example.com"]]);
+  for (let i = 0; i < 700; i++) {
+    const encoder = new Encoder();
+    const sizes = [authority, HeaderList.of([[`x-of-many-${i}`, "1"]]), authority].map((list) => {
+      const out = new ByteSink(64);
+      encoder.encode(list, undefined, out);
+      return out.length;
+    });
+    assertEquals([sizes[0]! > 1, sizes[2]], [true, 1], `after ${i} names`);
+  }
+});
