@@ -75,7 +75,8 @@ export async function runJob(
   try {
     const exported = (await import(call.module) as Record<string, unknown>)[call.exportName];
     if (typeof exported !== "function") {
-      throw new TypeError(`the module exports no function "${call.exportName}": ${typeof exported}`);
+      const { module, exportName } = call;
+      throw new TypeError(`${module} exports no function "${exportName}": ${typeof exported}`);
     }
     let value: unknown = await exported(...call.args);
     const list = propertyOf(value, TRANSFER) as readonly Transferable[] | undefined;

@@ -177,7 +177,7 @@ for (const maxThreads of [0, 1]) {
         await assertRejects(
           () => executor.run(JOBS, name),
           Error,
-          `the module exports no function "${name}": ${words}`,
+          `jobs.ts exports no function "${name}": ${words}`,
         );
       }
       await assertRejects(() => executor.run(new URL("./no_such_jobs.ts", JOBS)), Error, "no_such_jobs");
