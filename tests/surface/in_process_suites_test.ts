@@ -41,6 +41,7 @@ const inProcess = {
     "the server ends the call on its own clock": RAW,
     "one that has passed fails before anything is sent": RAW,
     "[C82] a request above our own limit": RAW,
+    "a call that waits for a connection sends": PORT,
     "[Q52] the deadline and a lost connection": PORT,
     "[Q108] a request that cannot be decoded": PORT,
   },
