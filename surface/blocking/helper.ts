@@ -39,7 +39,6 @@ export class Helper {
   private readonly mailbox = new Mailbox(locate());
   private readonly channels = new Map<CallContext, number>();
   private readonly calls = new Map<number, HelpedSink>();
-  private readonly closing = new Map<number, () => void>();
   private numbers = 0;
 
   /** Throws where the runtime can start no thread. */
@@ -98,7 +97,6 @@ export class Helper {
 
   private dispatch(message: FromHelper): void {
     if (message.kind === "crashed") return this.lost(message.reason);
-    if (message.kind === "closed") return this.closing.get(message.channel)?.();
     this.calls.get(message.call)?.onMessage(message);
   }
 

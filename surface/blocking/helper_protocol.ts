@@ -65,8 +65,6 @@ export type FromHelper =
   /** As many requests more are on their way. */
   | { readonly kind: "sent"; readonly call: number; readonly count: number }
   | EndedCall
-  /** The channel is closed, and what it had. */
-  | { readonly kind: "closed"; readonly channel: number }
   /** The helper is at its end. */
   | { readonly kind: "crashed"; readonly reason: string };
 

@@ -187,7 +187,7 @@ class Helper {
   private close(number: number): void {
     const channel = this.channels.get(number)!;
     this.channels.delete(number);
-    void channel[Symbol.asyncDispose]().then(() => this.outbox.add({ kind: "closed", channel: number }));
+    channel.close();
   }
 }
 
