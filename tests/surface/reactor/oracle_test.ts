@@ -21,7 +21,7 @@ const SCRIPTS: readonly (readonly [title: string, words: string, ordered?: boole
   ["[Q85] what is started before the call", "do=echo readon read write=1 ended start await=done"],
   ["[Q90] the last write has no reaction of its end", "do=echo readon read last=1 start await=done"],
   ["[Q87] an end of writes by itself", "do=echo start ended await=done"],
-  ["[Q88] no metadata, a read and a write", "do=abort read write=1 start await=done"],
+  ["[Q88] no metadata, a read and a write", "do=refuse read write=1 start await=done"],
   ["[Q91] nothing outstanding", "do=abort start await=done", true],
   ["[Q93] a hold", "do=abort hold start await=metadata mark unhold await=done", true],
   [
@@ -49,6 +49,8 @@ const handlers: Handlers = {
     switch (call.metadata.get("do")) {
       case "abort":
         throw new RpcError("ABORTED", "as asked");
+      case "refuse": // after a message has come: whether a write is done beside the status is chance
+        return refuseFirst(requests);
       case "three":
         return syncNumbers(3);
       case "silent":
@@ -57,6 +59,12 @@ const handlers: Handlers = {
     return requests;
   },
 };
+
+/** Aborts once a message has come: a status that comes beside a write fails it or not, by chance, in the core. */
+async function refuseFirst(requests: AsyncIterable<Note>): Promise<never> {
+  await requests[Symbol.asyncIterator]().next();
+  throw new RpcError("ABORTED", "as asked");
+}
 
 class Scripted extends ClientBidiReactor<Note, Note> {
   readonly lines: string[] = [];
