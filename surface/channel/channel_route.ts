@@ -167,7 +167,7 @@ export class ChannelRoute implements CallRoute, BalancerHelper, ResolverSink {
   /** Gives `call` a transport as soon as there is one. */
   submit(call: PendingCall): void {
     if (!this.wantsStream(call)) return;
-    if (this.waiting.size === 0) {
+    if (this.current === "READY" && this.waiting.size === 0) { // else picking may begin something: in turn, and once
       const picked = this.picker.pick(call);
       if (isPicked(picked) && picked.attach(call)) return;
     }

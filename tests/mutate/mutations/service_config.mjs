@@ -492,4 +492,11 @@ export default [
     test: "tests/surface/channel/balancer/third_party_test.ts",
     name: "[C29] a service config names",
   },
+  {
+    file: "surface/channel/channel_route.ts",
+    before: 'this.current === "READY" && this.waiting.size === 0',
+    after: "this.waiting.size === 0",
+    test: THIRD_PARTY,
+    name: "[C28] what a resolver throws fails",
+  },
 ];
