@@ -118,6 +118,8 @@ export class ReactorWorkers {
 /** Starts workers, replaces those that die, and ends them all. */
 class WorkerPool {
   readonly slots: Slot[] = [];
+  /** Workers that are about to be started. */
+  private readonly opening = new Set<Promise<Slot>>();
   /** Resources of workers that are gone, on their way back to the system. */
   private readonly reclaiming = new Set<Promise<void>>();
   private readonly use: EngineUse;
@@ -176,6 +178,7 @@ class WorkerPool {
     try {
       this.listener?.shutdown();
       this.boss?.retire();
+      await Promise.allSettled(this.opening);
       await Promise.all(this.slots.map(({ worker }) => worker.drain(options)));
       await Promise.all(this.slots.map(({ gone }) => gone));
       await Promise.all(this.reclaiming);
@@ -223,9 +226,19 @@ class WorkerPool {
     again();
   }
 
-  /** A new worker in slot `index`. */
-  private async open(index: number): Promise<Slot> {
+  /** A new worker in slot `index`; rejects where they are shut down before it is started. */
+  private open(index: number): Promise<Slot> {
+    const opening = this.openSlot(index).finally(() => this.opening.delete(opening));
+    this.opening.add(opening);
+    return opening;
+  }
+
+  private async openSlot(index: number): Promise<Slot> {
     const intake = await this.boss?.add(index);
+    if (this.stopped !== undefined) {
+      this.boss?.remove(index);
+      throw new Error("reactor workers were shut down");
+    }
     const { module, server = {}, data } = this.options;
     const { credentials, ...options } = server;
     const start = {

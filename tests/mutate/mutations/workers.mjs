@@ -175,4 +175,11 @@ export default [
     WORKERS,
     "graceMs ends one",
   ),
+  mutation(
+    "surface/workers/reactor_workers.ts",
+    "      await Promise.allSettled(this.opening);\n",
+    "",
+    DEATHS,
+    "about to be started",
+  ),
 ];

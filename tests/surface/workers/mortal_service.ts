@@ -11,11 +11,14 @@ interface Inside {
 export interface MortalData {
   /** Its first word is 1 once a worker spins. */
   readonly spinning?: Int32Array;
+  /** Its first word counts the workers that were started. */
+  readonly started?: Int32Array;
 }
 
 /** Adds the trial service; `text` of a request says what happens. */
 export default function setUp(server: Server, { index, data }: { index: number; data: unknown }): void {
-  const { spinning } = (data ?? {}) as MortalData;
+  const { spinning, started } = (data ?? {}) as MortalData;
+  if (started !== undefined) Atomics.add(started, 0, 1);
   server.addService(Trial, {
     one({ text = "", number = 0 }) {
       if (text === "crash") {
