@@ -144,6 +144,11 @@ export class Metadata {
     return names;
   }
 
+  /** "Metadata": it is taken for no object whose properties are options. */
+  get [Symbol.toStringTag](): string {
+    return "Metadata";
+  }
+
   /** Every `[name, value]` that there is when it begins, names in the order in which they came. It may be changed meanwhile. */
   *[Symbol.iterator](): IterableIterator<[name: string, value: MetadataValue]> {
     this.#order();

@@ -3,6 +3,7 @@
 import { propertyOf, textOf } from "../../pollers/mod.ts";
 import type { Initiator } from "../../transport/mod.ts";
 import type { Codec } from "../proto/mod.ts";
+import { checkOptions, type OptionNames } from "../options.ts";
 import { printsAs } from "./inspect.ts";
 import { Metadata, type MetadataInit } from "./metadata.ts";
 import {
@@ -39,6 +40,15 @@ export interface RpcErrorOptions {
   /** The server's address, or the channel's target where there was no connection. */
   readonly peer?: string;
 }
+
+const NAMES: OptionNames<RpcErrorOptions> = {
+  metadata: true,
+  statusDetails: true,
+  endedBy: true,
+  cause: true,
+  method: true,
+  peer: true,
+};
 
 /** Marks the errors of every copy of this package. */
 const BRAND = Symbol.for("pollwire.RpcError");
@@ -101,7 +111,7 @@ export class RpcError extends Error {
    * no error. A number of a message may be given as it is, for it is checked here. `details`: the status message; what is
    * no string becomes text.
    *
-   * @throws {TypeError} for what is no code of an error
+   * @throws {TypeError} for what is no code of an error, and for unknown options
    */
   constructor(
     code: ErrorStatusCode | Exclude<StatusName, "OK"> | (number & NonNullable<unknown>),
@@ -111,6 +121,7 @@ export class RpcError extends Error {
     const number = typeof code === "string" ? statusCode(code) : code;
     const text = typeof details === "string" ? details : textOf(details);
     if (!isErrorCode(number)) throw new TypeError(whyNoCode(code, text));
+    checkOptions("make an RpcError", options, NAMES as Readonly<Record<string, true>>);
     super(text === "" ? statusName(number) : `${statusName(number)}: ${text}`, { cause: options.cause });
     this.code = number;
     this.details = text;

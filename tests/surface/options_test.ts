@@ -33,6 +33,7 @@ test("call options: what is unknown or of a wrong type throws before anything is
         [{ metadata: new Date() }, "Cannot make metadata of a Date"],
         [Promise.resolve({ deadlineMs: 5 }), "its options are a Promise, not an object"],
         [new Map([["deadlineMs", 5]]), "its options are a Map"],
+        [new Metadata({ a: "b" }), "its options are a Metadata, not an object"],
         [{ metadata: { "a b": "c" } }, '"a b"'],
         [5, "its options are the number 5, not an object"],
         [null, "its options are null"],

@@ -177,8 +177,8 @@ export default [
   ),
   mutation(
     "surface/workers/reactor_workers.ts",
-    "      await Promise.allSettled(this.opening);\n",
-    "",
+    "    if (this.stopped !== undefined) {\n      this.boss?.remove(index);",
+    "    if (false) {\n      this.boss?.remove(index);",
     DEATHS,
     "about to be started",
   ),

@@ -128,6 +128,15 @@ test("rpc error: details that are no string become text", () => {
   assertEquals(typeof details(Object.create(null)), "string");
 });
 
+test("rpc error: options that would be lost are refused", () => {
+  const refused = (options: unknown) =>
+    assertThrows(() => new RpcError(5, "", options as RpcErrorOptions), TypeError).message;
+  const makes = "Cannot make an RpcError: ";
+  assertEquals(refused(new Metadata({ a: "b" })), `${makes}its options are a Metadata, not an object`);
+  assertEquals(refused(null), `${makes}its options are null, not an object`);
+  assertEquals(refused({ meta: {} }), `${makes}there is no option "meta"; did you mean metadata?`);
+});
+
 test("rpc error: metadata may be given as an object or pairs", () => {
   const of = (
     metadata: RpcErrorOptions["metadata"],
