@@ -36,7 +36,7 @@ export class Producer<T> implements ApplicationCallback {
     this.failed(error);
   };
 
-  /** Nothing is read before {@linkcode start}. `leavesUnread`: an iterator that is stopped before it was read is left too. */
+  /** Nothing is read before {@linkcode start}. `leavesUnread`: what is stopped before it was read is left too. */
   constructor(
     private readonly source: Source<T>,
     private readonly sink: ProducerSink<T>,
@@ -90,9 +90,8 @@ export class Producer<T> implements ApplicationCallback {
   }
 
   private leave(): void {
-    const left = this.iterator ?? (this.leavesUnread ? this.source as Partial<Iterator<T>> : undefined);
     try {
-      const leaving = left?.return?.();
+      const leaving = this.iterator !== undefined ? this.iterator.return?.() : this.leaveUnread();
       if (leaving === undefined && this.pending) {
         this.endsWithNext = true;
         return;
@@ -102,6 +101,13 @@ export class Producer<T> implements ApplicationCallback {
     } catch (error) {
       this.failed(error);
     }
+  }
+
+  /** An iterator of the application's or a ReadableStream is left; an iterable is not begun for that. */
+  private leaveUnread(): unknown {
+    if (!this.leavesUnread) return undefined;
+    const source = this.source as Partial<Iterator<T> & { cancel(): unknown }>;
+    return source.return !== undefined ? source.return() : source.cancel?.();
   }
 
   private over(): void {

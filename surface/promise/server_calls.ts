@@ -173,6 +173,7 @@ export class PromiseServerCall extends ServerCallCore
     const { descriptor: { kind }, handler } = this.served;
     const single = kind === "unary" || kind === "clientStreaming";
     const call = new InterceptedCall(this, kind, request, async (call) => {
+      if (this.isOver) throw new RpcError(Status.CANCELLED, "call is over"); // as in every other style
       const result = await handler(call.message, call);
       return (single ? { kind, response: result } : { kind, responses: result }) as ServerResponse;
     });

@@ -132,4 +132,11 @@ export default [
     test: client,
     name: "leaving the loop over responses",
   },
+  {
+    file: "surface/promise/server_calls.ts",
+    before: 'if (this.isOver) throw new RpcError(Status.CANCELLED, "call is over");',
+    after: "",
+    test: server,
+    name: "does not begin when its call is over",
+  },
 ];

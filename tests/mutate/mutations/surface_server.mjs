@@ -106,9 +106,16 @@ export default [
   },
   {
     file: "surface/promise/producer.ts",
-    before: "(this.leavesUnread ? this.source as Partial<Iterator<T>> : undefined)",
-    after: "(this.source as Partial<Iterator<T>>)",
+    before: "    if (!this.leavesUnread) return undefined;\n",
+    after: "",
     test: "tests/surface/promise/producer_test.ts",
+  },
+  {
+    file: "surface/promise/producer.ts",
+    before: "source.return() : source.cancel?.()",
+    after: "source.return() : undefined",
+    test: "tests/surface/server/handlers_test.ts",
+    name: "handlers: a stream that is returned",
   },
   {
     file: "surface/promise/producer.ts",

@@ -298,6 +298,20 @@ test("a call of another style that ends while it waits for its admission never b
   }, { server: { interceptors: [slow], settings: { maxConcurrentStreams: 1 } } });
 });
 
+test("a handler does not begin when its call is over before next", async () => {
+  let begun = 0;
+  const ends: string[] = [];
+  const late: ServerInterceptor = (next) => (call) => {
+    setTimeout(() => next(call).catch((error) => ends.push(`${error}`)), 20);
+    throw new RpcError("PERMISSION_DENIED", "closed");
+  };
+  await serving({ one: () => ({ number: ++begun }) }, async ({ client }) => {
+    assertEquals((await failure(client.one({}))).code, Status.PERMISSION_DENIED);
+    await until(() => ends.length === 1);
+    assertEquals([begun, ends], [0, ["RpcError: CANCELLED: call is over"]]);
+  }, { server: { interceptors: [late] } });
+});
+
 test("what interceptors throw, or forget, is reported and ends the call without its words", async () => {
   const WRONG: ReadonlyArray<[ServerInterceptor, own: RegExp, promise: RegExp]> = [
     [() => () => Promise.reject(new Error("secret")), /secret/, /secret/],

@@ -213,6 +213,22 @@ test("handlers: responses of another call that are returned when the call is ove
   });
 });
 
+test("handlers: a stream that is returned when the call is over is cancelled", async () => {
+  const { opened, open } = gate();
+  let cancelled = false;
+  const stream = new ReadableStream<Note>({ cancel: () => void (cancelled = true) });
+  await serving({ down: () => opened.then(() => stream) }, async ({ client }) => {
+    const abort = new AbortController();
+    const answer = failure(collect(client.down({}, { signal: abort.signal })));
+    await sleep(50);
+    abort.abort();
+    assertEquals((await answer).code, Status.CANCELLED);
+    await sleep(50);
+    open();
+    await until(() => cancelled);
+  });
+});
+
 test("handlers: a request whose client sends more later holds its own bytes, not the read that it came with", async () => {
   const { one } = Trial.methods as { one: MethodDescriptor<Note, Note, "unary"> };
   const held: number[] = [];

@@ -174,27 +174,31 @@ test("reactor workers, boss: what was dealt to a worker before it is told to end
   for (const channel of channels) channel.close();
 }, limits("boss"));
 
-test("reactor workers, boss: a worker that is about to be started is not, once they are shut down", async () => {
-  const started = new Int32Array(new SharedArrayBuffer(4));
-  const use = useEngine(poller);
-  await withWorkers({ sharing: "boss", threads: 1, data: { started } }, async ({ workers, at, ends }) => {
-    const pair = use.engine.pair.bind(use.engine);
-    const asked = new Promise<void>((resolve) =>
-      use.engine.pair = () => {
-        resolve();
-        return sleep(200).then(pair);
-      }
-    );
-    await ask(at, "crash");
-    await until(() => ends.length === 1, "the death");
-    await asked;
-    use.engine.pair = pair;
-    await workers.shutdown({ graceMs: 500 });
-    await sleep(500); // in which a worker's thread would start
-    assertEquals(Atomics.load(started, 0), 1);
-  });
-  await use.end();
-}, limits("boss"));
+test(
+  "reactor workers, boss: a worker that is about to be started is not, once they are shut down",
+  async () => {
+    const started = new Int32Array(new SharedArrayBuffer(4));
+    const use = useEngine(poller);
+    await withWorkers({ sharing: "boss", threads: 1, data: { started } }, async ({ workers, at, ends }) => {
+      const pair = use.engine.pair.bind(use.engine);
+      const asked = new Promise<void>((resolve) =>
+        use.engine.pair = () => {
+          resolve();
+          return sleep(200).then(pair);
+        }
+      );
+      await ask(at, "crash");
+      await until(() => ends.length === 1, "the death");
+      await asked;
+      use.engine.pair = pair;
+      await workers.shutdown({ graceMs: 500 });
+      await sleep(500); // in which a worker's thread would start
+      assertEquals(Atomics.load(started, 0), 1);
+    });
+    await use.end();
+  },
+  limits("boss"),
+);
 
 test("reactor workers: a shutdown that is over leaves no timer", async () => {
   const use = useEngine(poller);
