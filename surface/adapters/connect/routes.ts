@@ -7,6 +7,7 @@ import {
   createServiceImplSpec,
   type MethodImplSpec,
 } from "@connectrpc/connect";
+import { isPromiseLike } from "../../promise_like.ts";
 import type { AnyHandler } from "../../promise/handlers.ts";
 import type { MethodDescriptor, ServiceDescriptor } from "../../proto/service.ts";
 import type { Server } from "../../server/server.ts";
@@ -28,7 +29,7 @@ import { type HandlerOptions, RouteHandler, type RoutesOptions } from "./route_h
  * await server.listen("127.0.0.1:50051");
  * ```
  *
- * @throws {TypeError} as `addService` of a server does
+ * @throws {TypeError} as `addService` of a server does, and where `routes` gives a promise
  */
 export function addRoutes(
   server: Pick<Server, "addService">,
@@ -55,7 +56,12 @@ export function addRoutes(
       return router as never;
     },
   };
-  routes(router);
+  if (isPromiseLike(routes(router))) {
+    throw new TypeError(
+      "Cannot add routes: the function that adds them gave a promise, and what it adds later would be lost; " +
+        "await what it needs before addRoutes is called",
+    );
+  }
   for (const [service, methods] of services) addService(server, service, methods);
 }
 

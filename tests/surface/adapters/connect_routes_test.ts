@@ -1,5 +1,5 @@
 // Routes of connect-es on our server, called by our own client and by connect's.
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { StringValueSchema } from "@bufbuild/protobuf/wkt";
 import {
   Code,
@@ -317,6 +317,11 @@ test("connect routes: a trailer that cannot be sent is what is reported", async 
   await channel[Symbol.asyncDispose]();
   server.close();
   await server.shutdown();
+});
+
+test("connect routes: a function that would add them later is refused", () => {
+  const { message } = assertThrows(() => addRoutes(new Server(), async () => {}), TypeError);
+  assertStringIncludes(message, "gave a promise");
 });
 
 test("connect routes: services stand beside others, and show their files", async () => {
