@@ -55,6 +55,11 @@ export class ReadSlab {
     return this.used === 0 ? this.slab : this.slab.subarray(this.used);
   }
 
+  /** An application gave the memory away with a view of it ("transfer") after the last {@linkcode room}, and what came with it. */
+  get isGone(): boolean {
+    return this.slab.length === 0;
+  }
+
   /** A view of the `count` bytes that the last read put into {@linkcode room}. */
   take(count: number): Uint8Array {
     const view = this.slab.subarray(this.used, this.used + count);

@@ -2,7 +2,7 @@
 
 import type { SocketAddress } from "../contract/address.ts";
 import type { Endpoint, EndpointOptions, IoResult } from "../contract/engine.ts";
-import { endOfStream } from "../contract/io_error.ts";
+import { endOfStream, IoError } from "../contract/io_error.ts";
 import { ReadSlab, type SlabShares } from "../core/read_slab.ts";
 import { type Beginner, DenoRest } from "./deno_rest.ts";
 import { inet, NativeEndpoint, runtimePath } from "./endpoint.ts";
@@ -145,6 +145,7 @@ export class DenoEndpoint extends NativeEndpoint implements Beginner {
   }
 
   protected override startRead(): void {
+    if (this.ended !== undefined) return;
     if (!this.engine.mayBegin()) return this.engine.beginLater(this);
     this.microtasksLeft = WRITE_FIRST_MICROTASKS;
     queueMicrotask(this.afterMicrotask);
@@ -175,6 +176,7 @@ export class DenoEndpoint extends NativeEndpoint implements Beginner {
     const into = this.readInto;
     if (into === undefined) return;
     if (typeof result === "number") {
+      if (this.slab.isGone) return this.finishRead(this.ended = givenAway(this.peer));
       into.append(this.slab.take(result));
       return this.finishRead(undefined);
     }
@@ -195,6 +197,13 @@ export class DenoEndpoint extends NativeEndpoint implements Beginner {
 }
 
 const NOTHING = new Uint8Array(0);
+
+/** Of a read that was pending when an application gave away a view of what had come before, and the memory with it. */
+function givenAway(peer: SocketAddress): IoError {
+  const detail =
+    "the memory that it was to fill was given away (transferred) with bytes that were read before";
+  return new IoError("other", "read", peer, undefined, detail);
+}
 
 /** Endpoints and listeners of which one takes no other's turn: a server with one connection. */
 const ALONE = 2;

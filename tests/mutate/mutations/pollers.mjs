@@ -378,6 +378,13 @@ export default [
     "a write that continuations of its turn cause",
   ),
   mutation(
+    "pollers/native/deno.ts",
+    "if (this.slab.isGone) return this.finishRead(this.ended = givenAway(this.peer));",
+    "if (this.slab.isGone) return this.finishRead(givenAway(this.peer));",
+    contract("native"),
+    "given away amid a read",
+  ),
+  mutation(
     "pollers/core/read_slab.ts",
     "    if (lend !== this.lent) this.change(lend);\n    else if",
     "    if",

@@ -61,6 +61,24 @@ export function byteRules({ factory, rule }: Suite): void {
   );
 
   rule(
+    "2 after a buffer was given away amid a read, bytes come whole, or the read fails and so do later ones",
+    () =>
+      withEngine(factory, (engine) =>
+        withConnection(engine, async (endpoint, plain) => {
+          await plain.write(pattern(100));
+          const before = await read(endpoint);
+          assert(before instanceof Uint8Array, `${before}`);
+          const pending = read(endpoint);
+          await new Promise((resolve) => setTimeout(resolve, 20)); // it has begun
+          structuredClone(before, { transfer: [before.buffer as ArrayBuffer] });
+          await plain.write(pattern(200));
+          const bytes = await pending;
+          if (bytes instanceof Uint8Array) return assertEquals(bytes, pattern(200));
+          assertEquals([bytes.kind, await read(endpoint)], ["other", bytes]);
+        })),
+  );
+
+  rule(
     "2 writes 1 B to 64 MB, whole and in order",
     () =>
       withEngine(factory, (engine) =>
