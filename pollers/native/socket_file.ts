@@ -90,7 +90,13 @@ export function putAside(path: string): () => void {
   } catch {
     return () => {}; // there is none
   }
-  return () => builtin("node:fs").renameSync(aside, path);
+  return () => {
+    try {
+      builtin("node:fs").renameSync(aside, path);
+    } catch {
+      // It went meanwhile, with its folder for example.
+    }
+  };
 }
 
 /** The same, unless it is the file of `identity`, which may go. */

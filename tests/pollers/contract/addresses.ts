@@ -1,7 +1,16 @@
 // Rule 3, addresses: every address of the machine, an address again, and the file of a unix socket.
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { execFileSync } from "node:child_process";
-import { existsSync, lstatSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { networkInterfaces, tmpdir } from "node:os";
 import process from "node:process";
 import type { Endpoint, EventEngine, SocketAddress } from "../../../pollers/mod.ts";
@@ -330,6 +339,25 @@ function socketFiles({ factory, rule }: Suite): void {
           (await usurper.accept()).destroy();
           plain.destroy();
           await usurper.close();
+        })
+      ),
+    { skip: noUnix },
+  );
+
+  rule(
+    "3 a listener ends where its folder goes while it does, with a file of others that stood in its socket's place",
+    () =>
+      withFolder((folder) =>
+        withEngine(factory, async (engine) => {
+          const path = `${folder}/below/socket`;
+          mkdirSync(`${folder}/below`);
+          const [acceptor] = await Acceptor.listen(engine, { family: "unix", path });
+          rmSync(path);
+          writeFileSync(path, "precious");
+          const ended = acceptor.shutdown();
+          rmSync(`${folder}/below`, { recursive: true });
+          await ended;
+          assertEquals(acceptor.events, ["shutdown"]);
         })
       ),
     { skip: noUnix },
