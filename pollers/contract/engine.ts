@@ -160,8 +160,8 @@ export interface EventEngine {
   extension<E>(key: ExtensionKey<E>): E | undefined;
   /**
    * Releases everything the engine holds. Tasks that wait, or are added later, never run. Endpoints, listeners or
-   * connects that are still open are closed; the
-   * promise then rejects with an Error that names them, because leaving them is a bug of the caller.
+   * connects that are still open are closed; the promise then rejects with an Error that names them, because leaving
+   * them is a bug of the caller. Later connects fail with kind "closed".
    *
    * @throws {Error} (by the promise) that names what was still open
    */

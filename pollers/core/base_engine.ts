@@ -16,7 +16,7 @@ import type {
   TaskHandle,
 } from "../contract/engine.ts";
 import { ExecCtx } from "../contract/exec_ctx.ts";
-import { type IoError, ioErrorFromCode } from "../contract/io_error.ts";
+import { IoError, ioErrorFromCode } from "../contract/io_error.ts";
 import { textOf } from "../log/describe.ts";
 import { defaultReporter, trace } from "../log/mod.ts";
 import { type Closable, OpenSet } from "./open_set.ts";
@@ -204,7 +204,7 @@ export abstract class BaseEngine implements EventEngine {
   ): ConnectHandle {
     const attempt = new ConnectAttempt(this, to, done);
     if (trace.poller) this.trace(attempt.describe());
-    const wrong = unixPathError(to, "connect") ?? pipeError(this, to, "connect");
+    const wrong = unixPathError(to, "connect") ?? pipeError(this, to, "connect") ?? this.overError(to);
     if (wrong !== undefined) this.run(() => attempt.fail(wrong));
     else this.startConnect(unmapped(to), options, attempt);
     return attempt;
@@ -256,6 +256,12 @@ export abstract class BaseEngine implements EventEngine {
   /** Writes a line of the trace "poller"; only where that is on. */
   trace(line: string): void {
     defaultReporter.trace("poller", `${this.name}: ${line}`);
+  }
+
+  /** The error of a connect to `to` after `shutdown`, from which on nothing would report its end. */
+  private overError(to: SocketAddress): IoError | undefined {
+    if (this.ending === undefined) return undefined;
+    return new IoError("closed", "connect", to, undefined, "the engine was shut down");
   }
 
   /** Releases what the engine itself has; called once, when everything is closed. */

@@ -9,7 +9,7 @@ import { recordProcess } from "../../process_record.ts";
 import { staysAtExit } from "../../windows/wine.ts";
 import { startDeafServer } from "../deaf_server.ts";
 import { PlainServer } from "../plain_peer.ts";
-import { Acceptor, connect, LOOPBACK, sleep, until, withEngine } from "../promised.ts";
+import { Acceptor, connect, LOOPBACK, sleep, tryConnect, until, withEngine } from "../promised.ts";
 import type { Suite } from "./suite.ts";
 
 /** Within so much of letting go a process has ended; a runtime takes 10 to 50 ms, a busy machine seconds. */
@@ -110,6 +110,18 @@ export function lifeRules({ factory, made, rule }: Suite): void {
     await sleep(30);
     assertEquals(reports, 0);
     await server.closeNowOrAfterEnds();
+  });
+
+  rule("3 a connect after shutdown fails, and opens nothing", async () => {
+    const engine = factory.create({});
+    const server = await PlainServer.listen();
+    await engine.shutdown();
+    const result = await tryConnect(engine, server.address);
+    assert(!result.ok, "it connected");
+    assertEquals(result.error.kind, "closed");
+    const came = server.accept().then(() => "came");
+    assertEquals(await Promise.race([came, sleep(20)]), undefined);
+    await server.close();
   });
 
   rule("9 one release too many is misuse, before and after others", () =>
