@@ -12,9 +12,9 @@ export class Descriptors {
   /** `words` are another engine's, whose thread is gone. */
   constructor(readonly words: Int32Array = new Int32Array(new SharedArrayBuffer((FIRST + MOST) * 4))) {}
 
-  /** Whether `fd` is held. */
+  /** Whether `fd` is held; of any number. */
   has(fd: number): boolean {
-    return Atomics.load(this.words, FIRST + fd) === 1;
+    return fd >= 0 && fd < MOST && Atomics.load(this.words, FIRST + fd) === 1;
   }
 
   /** Holds one more; false where its number is too high. */

@@ -174,7 +174,8 @@ export function vectorReader(libc: Libc): ReadVectors<number> {
 /** Files, which are always ready, cannot be waited for, as epoll has it: 0 for what can, or the negative error number. */
 export function whyNoPolling(libc: Libc, fd: number): number {
   if (libc.fcntl(fd, C.F_GETFL, 0) < 0) return -libc.errno();
-  return libc.lseek(fd, 0, C.SEEK_CUR) >= 0 ? -EPERM : 0;
+  // Not "below 0": what comes is the low half of a place, which of a file beyond 2 GiB may be.
+  return libc.lseek(fd, 0, C.SEEK_CUR) === -1 ? 0 : -EPERM;
 }
 
 /** Why a descriptor cannot be adopted, with the error number's name. */

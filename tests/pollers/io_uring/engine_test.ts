@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { readFileSync } from "node:fs";
 import { ADOPT, type EngineFactory, ORPHANED_RESOURCES, SliceBuffer } from "../../../pollers/mod.ts";
 import { ioUringFactory } from "../../../pollers/io_uring/mod.ts";
@@ -47,6 +47,21 @@ test(
       listener.shutdown();
       await gone.shutdown();
       assertEquals(countDescriptors(), before);
+    }),
+  { skip },
+);
+
+test(
+  "io_uring: the error of a descriptor that cannot be adopted says why, whatever its number",
+  () =>
+    withEngine(threadless, (engine) => {
+      for (const fd of [-1, -2, 999_999, 2 ** 20, 2 ** 31 - 1]) {
+        assertThrows(
+          () => engine.extension(ADOPT)!.adopt(fd),
+          Error,
+          `Cannot adopt descriptor ${fd}: it is not open (EBADF)`,
+        );
+      }
     }),
   { skip },
 );

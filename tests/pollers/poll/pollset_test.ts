@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, openSync, rmSync, truncateSync, writeFileSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import process from "node:process";
 import { EEXIST, EPERM } from "../../../pollers/ffi/linux_errno_table.ts";
 import { pollFactory } from "../../../pollers/poll/mod.ts";
 import { MAX_EVENTS } from "../../../pollers/poll/poll_entries.ts";
@@ -94,6 +96,21 @@ test("poll: a descriptor stands once in a set, files do not, and one that is not
   assert((world.table.add(file, owner) as number) < 0);
   handle.close();
   libc().close(other);
+  world.pollset.close();
+}, { skip });
+
+test("poll: a file is none whose end is waited for, wherever in it its reader is", () => {
+  const world = new World(8);
+  const path = `${tmpdir()}/pollwire-sparse-${process.pid}`;
+  writeFileSync(path, "");
+  for (const size of [2 ** 31, 2 ** 32]) {
+    truncateSync(path, size);
+    const file = openSync(path, "a");
+    writeSync(file, "x"); // behind what is there
+    assertEquals(world.table.add(file, { onReadable: () => {}, onWritable: () => {} }), -EPERM);
+    closeSync(file);
+  }
+  rmSync(path);
   world.pollset.close();
 }, { skip });
 
