@@ -179,9 +179,10 @@ export class IoUringEngine extends CompletionEngine implements IoUringContext {
     new IoUringConnector(this, to, options, attempt).start();
   }
 
-  /** None come where another thread has closed the ring, which took this one for gone. */
+  /** None come of a ring that is lost, nor where another thread has closed it, which took this one for gone. */
   protected override lastEvents(): Promise<void> {
-    return Atomics.load(this.own, 0) === 0 ? Promise.resolve() : super.lastEvents();
+    const isOver = this.ring.isLost || Atomics.load(this.own, 0) === 0;
+    return isOver ? Promise.resolve() : super.lastEvents();
   }
 
   protected override closeSource(): void {
@@ -212,7 +213,13 @@ export class IoUringEngine extends CompletionEngine implements IoUringContext {
 
   private takeCompletions(): void {
     const { ring, due } = this;
-    this.dispatcher.dispatch(due, ring.wait(0, due));
+    let count: number;
+    try {
+      count = ring.wait(0, due);
+    } catch (error) { // who waits for the ring may sleep, and would not find out
+      return this.failAll(`${ring.loss}: ${(error as Error).message}`);
+    }
+    this.dispatcher.dispatch(due, count);
   }
 }
 

@@ -165,6 +165,11 @@ export class Ring implements EventSource {
     return (this.tail - this.submittedTail) | 0;
   }
 
+  /** Waits throw: the kernel refuses what it is asked. */
+  get isLost(): boolean {
+    return this.lost !== undefined;
+  }
+
   /** Completions wait to be taken. */
   get hasCompletions(): boolean {
     return !this.closed && Atomics.load(this.words, this.cqTail) !== this.words[this.cqHead]!;
@@ -223,7 +228,7 @@ export class Ring implements EventSource {
    * be another's by then.
    */
   cancel(place: number, slot: number): void {
-    if (this.closed) return;
+    if (this.closed || this.isLost) return;
     if (((this.tail - place) | 0) <= this.queued) {
       const at = (place & this.sqMask) * (SQE.size / 4);
       this.entries.fill(0, at, at + SQE.size / 4);

@@ -125,7 +125,7 @@ export abstract class PollingEngine extends BaseEngine implements FdAdoption, Or
   }
 
   /** Waiting is no longer possible: whatever is open fails with the reason. */
-  private failAll(reason: string): void {
+  protected failAll(reason: string): void {
     for (const closable of this.opened.all()) {
       closable.close(new IoError("other", closable.syscall, undefined, undefined, reason));
     }

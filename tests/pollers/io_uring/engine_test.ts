@@ -1,11 +1,12 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { readFileSync } from "node:fs";
-import { ADOPT, type EngineFactory, ORPHANED_RESOURCES, SliceBuffer } from "../../../pollers/mod.ts";
+import { ADOPT, type EngineFactory, IoError, ORPHANED_RESOURCES, SliceBuffer } from "../../../pollers/mod.ts";
+import { EBADF } from "../../../pollers/ffi/linux_errno_table.ts";
 import { ioUringFactory } from "../../../pollers/io_uring/mod.ts";
 import { test } from "../../harness.ts";
 import { countDescriptors } from "../epoll/setup.ts";
 import { libc } from "../ffi/setup.ts";
-import { LOOPBACK, read, readExactly, until, withEngine, write } from "../promised.ts";
+import { LOOPBACK, read, readExactly, sleep, until, withEngine, write } from "../promised.ts";
 
 const probed = ioUringFactory.probe();
 const skip = probed.usable ? undefined : probed.because;
@@ -62,6 +63,29 @@ test(
           `Cannot adopt descriptor ${fd}: it is not open (EBADF)`,
         );
       }
+    }),
+  { skip },
+);
+
+test(
+  "io_uring: a ring that is lost fails what is open, whoever finds out, and throws nowhere",
+  () =>
+    withEngine(ioUringFactory, async (engine) => {
+      const pairs = await Promise.all(Array.from({ length: 300 }, () => engine.pair()));
+      const reads = pairs.flat().map((end) => read(end));
+      await sleep(50);
+      const { ring } = engine as unknown as {
+        ring: { calls: { enter: () => number; enterAndWait: () => number } };
+      };
+      ring.calls.enter = ring.calls.enterAndWait = () => -EBADF;
+      for (const [one] of pairs) one.close(); // each enters the ring
+      const ended = await Promise.all(reads);
+      assertEquals(
+        ended.map((error) => error instanceof IoError ? error.message : "bytes").filter((message) =>
+          message.includes("the ring can no longer be waited on: io_uring_enter failed: EBADF")
+        ).length,
+        pairs.length,
+      );
     }),
   { skip },
 );
