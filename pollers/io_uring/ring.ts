@@ -229,8 +229,9 @@ export class Ring implements EventSource {
    */
   cancel(place: number, slot: number): void {
     if (this.closed || this.isLost) return;
-    if (((this.tail - place) | 0) <= this.queued) {
-      const at = (place & this.sqMask) * (SQE.size / 4);
+    const at = (place & this.sqMask) * (SQE.size / 4);
+    // Places come again after 2^32 operations, and a busy server has as many in a day: what waits there may be another's.
+    if (((this.tail - place) >>> 0) <= this.queued && this.entries[at + SQE.userData / 4] === slot) {
       this.entries.fill(0, at, at + SQE.size / 4);
       this.entries[at + SQE.userData / 4] = slot;
       return; // an operation that does nothing, and is complete at once

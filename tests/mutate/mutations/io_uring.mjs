@@ -18,10 +18,24 @@ const mutation = (file, before, after, test, name, runtime = "bun") => ({
 export default [
   mutation(
     "ring",
-    "if (((this.tail - place) | 0) <= this.queued) {",
+    "if (((this.tail - place) >>> 0) <= this.queued && this.entries[at + SQE.userData / 4] === slot) {",
     "if (this.closed) {",
     RING,
     "cancelled before it was submitted",
+  ),
+  mutation(
+    "ring",
+    "((this.tail - place) >>> 0) <=",
+    "((this.tail - place) | 0) <=",
+    RING,
+    "operations later too",
+  ),
+  mutation(
+    "ring",
+    " && this.entries[at + SQE.userData / 4] === slot) {",
+    ") {",
+    RING,
+    "operations later too",
   ),
   mutation(
     "ring",

@@ -106,6 +106,18 @@ within("an operation that is cancelled lets its file go before the next line", (
   libc().close(other);
 });
 
+within("an operation is cancelled thousands of millions of operations later too", (world) => {
+  const place = world.poll(7);
+  world.ring.submit();
+  world.ring.cancel((place - 2 ** 31) | 0, 7); // where it would be, had there been so many since
+  assertEquals(world.wait(0), [[7, -125]]);
+  world.poll(7);
+  world.ring.submit();
+  world.ring.cancel(world.poll(8), 7); // the same place again
+  world.put();
+  assertEquals(world.wait(0), [[7, -125], [8, C.POLLIN]]);
+});
+
 within("more operations than the ring has room for", (world) => {
   for (let slot = 0; slot < 3_000; slot++) world.poll(slot);
   world.put();
