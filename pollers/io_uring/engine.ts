@@ -157,11 +157,12 @@ export class IoUringEngine extends CompletionEngine implements IoUringContext {
   }
 
   override waitSync(until: () => boolean, deadline: Instant, spinMs?: number, listens?: boolean): boolean {
+    const { blocking } = this; // true inside another wait, which goes on: this one is refused
     this.blocking = true;
     try {
       return super.waitSync(until, deadline, spinMs, listens);
     } finally {
-      this.blocking = false;
+      this.blocking = blocking;
     }
   }
 
