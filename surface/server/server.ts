@@ -464,7 +464,7 @@ export class Server {
       return this.#serve(endpoint, undefined, undefined, binding, onClosed);
     }
     const deadline = this.#acceptor.deadline();
-    const pace = (begin: () => void): void => this.#securing.begin(begin);
+    const pace = (begin: () => void): void => this.#securing.begin(securing, begin);
     const securing = new SecureAcceptance(this.engine, endpoint, this.#security, pace, deadline, {
       onSecure: (secure) => {
         this.#securing.delete(securing);

@@ -19,8 +19,8 @@ export interface HandshakeUnderWay {
 /** See the head of this file. */
 export class Handshakes {
   private readonly underWay = new Set<HandshakeUnderWay>();
-  /** Beginnings that wait for another turn. */
-  private readonly waiting: Array<() => void> = [];
+  /** Beginnings that wait for another turn, of those that are under way. */
+  private readonly waiting = new Map<HandshakeUnderWay, () => void>();
   /** One has begun in this turn; another one follows. */
   private hasBegun = false;
   private readonly onTurn = (): void => this.turn();
@@ -41,9 +41,10 @@ export class Handshakes {
     oldest!.refuse(`${MOST_HANDSHAKES} handshakes are under way, and this is the oldest`);
   }
 
-  /** It is over. */
+  /** It is over, and begins no more where it did not yet. */
   delete(one: HandshakeUnderWay): void {
     this.underWay.delete(one);
+    this.waiting.delete(one);
   }
 
   /** Gives all of them up. */
@@ -51,9 +52,9 @@ export class Handshakes {
     for (const one of [...this.underWay]) one.cancel();
   }
 
-  /** Runs `begin`, which costs what a handshake does: now, or in a later turn. */
-  begin(begin: () => void): void {
-    if (this.hasBegun) return void this.waiting.push(begin);
+  /** Runs `begin` of `one`, which costs what a handshake does: now, or in a later turn. */
+  begin(one: HandshakeUnderWay, begin: () => void): void {
+    if (this.hasBegun) return void this.waiting.set(one, begin);
     this.hasBegun = true;
     this.engine.run(this.onTurn);
     begin();
@@ -61,9 +62,11 @@ export class Handshakes {
 
   /** One more begins, where one waits. */
   private turn(): void {
-    const begin = this.waiting.shift();
-    this.hasBegun = begin !== undefined;
-    if (begin === undefined) return;
+    const [next] = this.waiting;
+    this.hasBegun = next !== undefined;
+    if (next === undefined) return;
+    const [one, begin] = next;
+    this.waiting.delete(one);
     this.engine.run(this.onTurn);
     begin();
   }

@@ -479,6 +479,13 @@ export default [
   ),
   mutation(
     "transport/tls/handshakes.ts",
+    "    this.waiting.delete(one);\n  }\n\n  /** Gives all",
+    "  }\n\n  /** Gives all",
+    "tests/transport/tls/handshakes_test.ts",
+    "nothing keeps its hello",
+  ),
+  mutation(
+    "transport/tls/handshakes.ts",
     "if (this.underWay.size <= MOST_HANDSHAKES) return;",
     "return;",
     "tests/transport/tls/handshakes_test.ts",

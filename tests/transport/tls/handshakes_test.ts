@@ -14,12 +14,13 @@ test("handshakes: one begins in a turn, and the others after it, in their order"
     for (const closure of closures.splice(0)) closure();
     return begun.splice(0);
   };
-  for (let i = 1; i <= 3; i++) handshakes.begin(() => begun.push(i));
+  const begin = (i: number): void => handshakes.begin({ refuse() {}, cancel() {} }, () => begun.push(i));
+  for (let i = 1; i <= 3; i++) begin(i);
   assertEquals(begun.splice(0), [1]);
   assertEquals(turn(), [2]);
-  handshakes.begin(() => begun.push(4));
+  begin(4);
   assertEquals([turn(), turn(), turn()], [[3], [4], []]);
-  handshakes.begin(() => begun.push(5));
+  begin(5);
   assertEquals([begun.splice(0), turn(), closures.length], [[5], [], 0]);
 });
 
@@ -44,4 +45,26 @@ test("handshakes: where there are too many the oldest is given up", () => {
   assertMatch(refused[1]!, /^1: /);
   handshakes.cancelAll();
   assertEquals(handshakes.size, 0);
+});
+
+test("handshakes: what is given up before its turn takes no turn, and nothing keeps its hello", () => {
+  const closures: Array<() => void> = [];
+  const handshakes = new Handshakes(
+    { run: (closure: () => void) => void closures.push(closure) } as EventEngine,
+  );
+  const begun: number[] = [];
+  const count = MOST_HANDSHAKES + 500;
+  for (let i = 0; i < count; i++) {
+    const one: HandshakeUnderWay = {
+      refuse: () => handshakes.delete(one),
+      cancel: () => handshakes.delete(one),
+    };
+    handshakes.add(one);
+    handshakes.begin(one, () => begun.push(i));
+  }
+  for (let turn = 0; turn < 2; turn++) for (const closure of closures.splice(0)) closure();
+  assertEquals(begun, [0, count - MOST_HANDSHAKES, count - MOST_HANDSHAKES + 1]);
+  handshakes.cancelAll();
+  for (const closure of closures.splice(0)) closure();
+  assertEquals([begun.length, closures.length], [3, 0]);
 });
