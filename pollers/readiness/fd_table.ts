@@ -147,7 +147,8 @@ export class FdTable implements EventTarget {
   add(fd: number, owner: FdOwner): FdHandle | number {
     const slot = this.free.pop() ?? this.handles.length;
     if (slot >= this.capacity) return -EMFILE;
-    const generation = ((this.generations[slot] ?? 0) + 1) & MAX_GENERATION;
+    // Never 0: an event of generation 0 at rest is the word of a slot that was not used yet.
+    const generation = (this.generations[slot] ?? 0) % MAX_GENERATION + 1;
     const at = slot * SLOT_WORDS;
     Atomics.store(this.words, at + HANGUP, 0);
     resetEvent(this.words, at + READ, generation);

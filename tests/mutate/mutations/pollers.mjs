@@ -59,6 +59,13 @@ export default [
   ),
   mutation(
     "pollers/readiness/fd_table.ts",
+    "(this.generations[slot] ?? 0) % MAX_GENERATION + 1",
+    "((this.generations[slot] ?? 0) + 1) & MAX_GENERATION",
+    TABLE,
+    "generations begin again",
+  ),
+  mutation(
+    "pollers/readiness/fd_table.ts",
     "if (!reads && !writes) continue;",
     "",
     POLLSET,

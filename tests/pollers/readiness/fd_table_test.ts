@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import process from "node:process";
 import type { EpollEngine } from "../../../pollers/epoll/engine.ts";
 import {
+  eachWanted,
   type FdHandle,
   type FdOwner,
   FdTable,
@@ -193,14 +194,21 @@ test(
       assertEquals(due(marker), [0, MAX_GENERATION]);
       last.close(true);
       const next = added(table.add(fds[0]!, new Owner()));
-      assertEquals(next.generation, 0);
+      assertEquals(next.generation, 1);
+      const other = added(table.add(fds[1]!, new Owner()));
+      assert(other.waitReadable());
+      const wanted: number[] = [];
+      eachWanted(table.words, { onWanted: (fd) => void wanted.push(fd) });
+      assertEquals(wanted, [fds[1]!], "the slot behind one that does not wait");
       assert(next.waitReadable());
       marker.count = 0;
       marker.onEvent(0, MAX_GENERATION, true, true, false);
       assertEquals(due(marker), []);
-      marker.onEvent(0, 0, true, false, false);
-      assertEquals(due(marker), [0, 0]);
+      marker.onEvent(0, 1, true, false, false);
+      assertEquals(due(marker), [0, 1]);
       next.close(true);
+      assertEquals(takeDescriptors(table.words), [fds[1]!]);
+      other.close(true);
     }),
   { skip },
 );
